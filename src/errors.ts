@@ -1,0 +1,42 @@
+/** Every way in which a person's or a sender's request can fail, with the HTTP status it is answered with. */
+export const ERROR_CODES = {
+  bad_payload: 400,
+  bad_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  unknown_channel: 404,
+  not_found: 404,
+  not_dead: 409,
+  too_large: 413,
+  bad_configuration: 500,
+  usage: 500,
+  store_unavailable: 503,
+  shutting_down: 503,
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** A failure that its message explains to the person who must act: what is wrong, where, what to do. */
+export class AppError extends Error {
+  override name = 'AppError'
+  readonly code: ErrorCode
+  /** Several faults found at once, each a line of its own. */
+  readonly faults: readonly string[]
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; faults?: readonly string[] } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.faults = options.faults ?? []
+  }
+  get status(): number {
+    return ERROR_CODES[this.code]
+  }
+}
+
+/** The error's own words, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

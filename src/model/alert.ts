@@ -1,0 +1,62 @@
+import type { Level } from './level.ts'
+import type { Variables } from './variables.ts'
+
+/** A kind of inbound payload. */
+export type SourceName = 'alertmanager' | 'ocp'
+
+export type Status = 'firing' | 'resolved'
+
+/** One normalized alert. What it carries is data: never evaluated, never expanded. */
+export interface Alert {
+  source: SourceName
+  status: Status
+  /** Stable identity; the same for firing and resolved, and for every repeat. */
+  fingerprint: string
+  /** The OCP variables and the alert's own labels and fields, as they came (times as ISO 8601 text). */
+  variables: Variables
+  /** The word the alert itself uses for its level, before a channel's own words are applied. */
+  levelWord: string | undefined
+  startsAt: Date | undefined
+  endsAt: Date | undefined
+}
+
+/** What one request brought: the alerts in it, and what tells it from another request. */
+export interface Notification {
+  source: SourceName
+  /**
+   * Equal for a retry and for a high-availability peer's copy of the same notification;
+   * different for any other. Not a secret, any length.
+   */
+  key: string
+  alerts: readonly Alert[]
+  /** A DingTalk-shaped body brings its own text and mentions, which then stand for the template. */
+  ready?: ReadyText
+}
+
+/** Text that a sender already rendered, with whom it mentions. */
+export interface ReadyText {
+  title: string | undefined
+  text: string
+  format: 'text' | 'markdown'
+  mention: Mention
+}
+
+/** Whom a message mentions. */
+export interface Mention {
+  mobiles: readonly string[]
+  users: readonly string[]
+  all: boolean
+}
+
+export const NO_MENTION: Mention = { mobiles: [], users: [], all: false }
+
+/** An alert as a template tells it: with its level in this channel and what happened while it waited. */
+export interface ToldAlert {
+  alert: Alert
+  level: Level
+  receivedAt: Date
+  /** How often the same alert came again without being told, since it was last told. */
+  repeats: number
+  /** It fired and was resolved while it waited, and is told once as both. */
+  firedWhileWaiting: boolean
+}

@@ -1,0 +1,99 @@
+import type { Mention } from './alert.ts'
+import type { Level } from './level.ts'
+import type { Matcher, Pattern } from './matcher.ts'
+import type { Secret } from './secret.ts'
+
+export type Language = 'en-US' | 'zh-CN' | 'zh-TW'
+export type Format = 'markdown' | 'text' | 'actionCard'
+
+/** The whole configuration, checked and with its defaults and secrets filled in. */
+export interface Settings {
+  listen: { host: string; port: number }
+  /** Where people reach the console, without a slash at the end. */
+  externalUrl: string | undefined
+  /** `sqlite:PATH` with an absolute path or `:memory:`; a secret, since other stores carry a password. */
+  store: Secret
+  timezone: string
+  language: Language
+  /** Absolute folder of the operator's own templates; it need not exist. */
+  templates: string
+  retentionMs: number
+  /** Calls a month for the whole organisation, all robots together. */
+  monthlyQuota: number | undefined
+  robots: ReadonlyMap<string, Robot>
+  channels: ReadonlyMap<string, Channel>
+  /** In order; the first that matches is taken; empty when `auto` is not served. */
+  routes: readonly Route[]
+}
+
+/** One DingTalk webhook: one access token, one call limit. */
+export interface Robot {
+  name: string
+  /** What its calls are counted under: a hash of the access token, so that two names for one token share it. */
+  key: string
+  /** What leaves through the same address shares a penalty for the address: `direct`, or a hash of the proxy. */
+  address: string
+  target: { kind: 'sandbox' } | { kind: 'webhook'; url: Secret }
+  secret: Secret | undefined
+  keywords: readonly string[]
+  /** Normalised to `http://host:port`, with user and password where given. */
+  proxy: Secret | undefined
+  timeoutMs: number
+  limits: Limits
+  /** An administrator's cap on this robot's calls a month. */
+  monthly: number | undefined
+  expect: Expectation
+}
+
+/** At most `messages` calls in any window of `perMs`; after a throttle reply silence for `penaltyMs`. */
+export interface Limits {
+  messages: number
+  perMs: number
+  penaltyMs: number
+}
+
+/** What a reply must be to count as accepted. */
+export type Expectation =
+  | { kind: 'json'; subset: Readonly<Record<string, unknown>> }
+  | { kind: 'regex'; pattern: Pattern }
+  | { kind: 'status'; status: number }
+
+export interface Channel {
+  name: string
+  robots: readonly string[]
+  mode: 'all' | 'pool'
+  format: Format
+  /** A name in templates/, or the text itself. */
+  template: { kind: 'named'; name: string } | { kind: 'inline'; text: string }
+  /** In OCP's `${}` syntax; absent: level, name and object. */
+  title: string | undefined
+  mention: Mention & { rules: readonly MentionRule[] }
+  aggregate: { everyMs: number; by: readonly string[] | undefined } | undefined
+  pushLimits:
+    | { hour: number | undefined; day: number | undefined; pass: readonly Level[] }
+    | undefined
+  sendResolved: boolean
+  digest: { maxMessages: number }
+  /** Words of the operator's own for levels, in lower case. */
+  levels: ReadonlyMap<string, Level>
+  /** Name and text in OCP's `${}` syntax; derive or override variables. */
+  variables: ReadonlyMap<string, string>
+}
+
+/** Whom to mention in addition where the alert matches. */
+export interface MentionRule extends Mention {
+  matchers: readonly Matcher[]
+}
+
+/** The channels of an alert for which all matchers hold. */
+export interface Route {
+  matchers: readonly Matcher[]
+  channels: readonly string[]
+}
+
+/** What waits for one group: a robot's own, or a channel's shared by its robots. */
+export function queuesOf(channel: Channel): string[] {
+  return channel.mode === 'pool'
+    ? [`channel:${channel.name}`]
+    : channel.robots.map((robot) => `robot:${robot}`)
+}

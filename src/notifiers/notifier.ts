@@ -1,0 +1,21 @@
+import type { Attempt, Content } from '../model/message.ts'
+import type { Robot } from '../model/settings.ts'
+
+/** A platform that messages are posted to. */
+export interface Notifier {
+  /**
+   * The exact body to post, in the platform's shape: with the robots' keywords (one of each robot's, in title and
+   * text), the mentions also in the text where the platform needs that, and the `uuid` that lets it drop a repeat.
+   * Pure. It may exceed the limit: callers measure with `Buffer.byteLength` against `maxBodyBytes`.
+   */
+  compose(content: Content, robots: readonly Robot[], uuid: string): string
+  /** The largest body that the platform takes, in bytes of UTF-8. */
+  maxBodyBytes: number
+  /**
+   * Posts a body once. Never rejects and ends within the robot's `timeoutMs`, whatever the peer or a proxy does.
+   * `now` is the instant that goes into the signature.
+   */
+  send(robot: Robot, body: string, now: Date): Promise<Attempt>
+  /** Gives up connections; what is under way fails. */
+  close(): Promise<void>
+}

@@ -1,0 +1,19 @@
+import type { Notification, SourceName } from '../model/alert.ts'
+
+/** What reading a payload needs beside its text; both are kept with it, so that it reads the same later. */
+export interface ReadContext {
+  receivedAt: Date
+  /** IANA zone of times that carry no offset. */
+  timezone: string
+}
+
+/** A kind of payload that senders post. */
+export interface Source {
+  name: SourceName
+  /**
+   * The alerts in a body, in its order; the same text gives the same alerts, for a stored payload is read again
+   * when its message is made. What can be saved is saved: a bad alert among good ones becomes an alert that says
+   * so. Throws AppError `bad_payload`, saying what is wrong and where, only for a body that holds no alert.
+   */
+  read(text: string, context: ReadContext): Notification
+}
