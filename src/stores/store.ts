@@ -22,8 +22,8 @@ export interface Store {
   claim(claim: Claim): Promise<Claimed | undefined>
   /** Counts a call for a message that is to be tried (again); undefined when it is no longer pending, or no call is left. */
   claimAgain(claim: ClaimAgain): Promise<Claimed | undefined>
-  /** Records what came of an attempt. */
-  settle(settlement: Settlement): Promise<void>
+  /** Records what came of an attempt; of a message that was sent, gives when the alerts it tells were received. */
+  settle(settlement: Settlement): Promise<{ receivedAt: Date; count: number }[]>
   /** What a crash left in flight becomes pending again, due at once; gives how many. With `robot`, only that one's. */
   recover(now: Date, robot?: string): Promise<number>
   /** Adds messages that carry no alert (a test), due at once. */

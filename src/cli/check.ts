@@ -1,0 +1,28 @@
+import { AppError } from '../errors.ts'
+import { createRenderer } from '../rendering/render.ts'
+import { type ConfigOptions, load } from './load.ts'
+
+/** Validates configuration and templates; each fault is a line on standard output. */
+export function check(options: ConfigOptions): number {
+  try {
+    const { settings, file, warnings } = load(options)
+    const renderer = createRenderer(settings, settings.channels.values())
+    const found = renderer.check()
+    if (found.faults.length > 0)
+      throw new AppError('bad_configuration', 'templates', { faults: found.faults })
+    for (const warning of [...warnings, ...found.warnings])
+      process.stdout.write(`warning: ${warning}\n`)
+    const what = `${count(settings.robots.size, 'robot')}, ${count(settings.channels.size, 'channel')}`
+    process.stdout.write(`${file ?? 'no configuration file'}: ok (${what})\n`)
+    return 0
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    const faults = error.faults.length > 0 ? error.faults : [error.message]
+    for (const fault of faults) process.stdout.write(`${fault}\n`)
+    return 1
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,16 @@
+import { type Loaded, loadSettings } from '../config/load.ts'
+
+export interface ConfigOptions {
+  config?: string
+  listen?: string
+}
+
+/** The configuration that a command is about. */
+export function load(options: ConfigOptions): Loaded {
+  return loadSettings({
+    file: options.config,
+    listen: options.listen,
+    env: process.env,
+    cwd: process.cwd(),
+  })
+}

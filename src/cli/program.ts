@@ -1,0 +1,115 @@
+import { Command, CommanderError, Option } from 'commander'
+import { AppError, messageOf } from '../errors.ts'
+import { redact } from '../log.ts'
+import { VERSION } from '../version.ts'
+import { check } from './check.ts'
+import { withKnownFlags } from './flags.ts'
+import { render } from './render.ts'
+import { serve } from './serve.ts'
+import { test } from './test.ts'
+
+const DONE = 0
+const FAILED = 1
+const WRONG_USAGE = 2
+
+const config = () =>
+  new Option(
+    '--config <file>',
+    'configuration file (default: $DINGTALK_RECEIVER_CONFIG, then dingtalk-receiver.yml here, then the sandbox)',
+  )
+
+/** Carries out a command line and gives the exit code: 0 done, 1 a failure that was explained, 2 wrong usage. */
+export async function run(argv: readonly string[]): Promise<number> {
+  let code = DONE
+  const program = new Command('dingtalk-receiver')
+    .description(
+      "Brings Alertmanager and OceanBase OCP alerts to DingTalk groups: within the robot's limits, nothing lost, nothing twice.",
+    )
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('--help', 'show help')
+    .helpCommand(false)
+    .showHelpAfterError('(--help shows what there is)')
+    .configureHelp({ sortSubcommands: false })
+    .exitOverride()
+
+  program
+    .command('serve', { isDefault: true })
+    .description('run the receiver (the default command)')
+    .helpOption('--help', 'show help')
+    .addOption(config())
+    .option('--listen <host:port>', 'where to listen (default: 127.0.0.1:8060)')
+    .addOption(
+      new Option('--log-level <level>', 'least severe lines to log')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
+    .addOption(
+      new Option(
+        '--log-format <format>',
+        'form of the log (default: pretty on a terminal)',
+      ).choices(['json', 'pretty']),
+    )
+    .action(async (options) => {
+      code = await serve(options)
+    })
+  program
+    .command('check')
+    .description('validate the configuration and every template, start nothing')
+    .helpOption('--help', 'show help')
+    .addOption(config())
+    .action((options) => {
+      code = check(options)
+    })
+  program
+    .command('test <name>')
+    .description("send a test message to a robot or a channel now, print DingTalk's verdict")
+    .helpOption('--help', 'show help')
+    .addOption(config())
+    .action(async (name, options) => {
+      code = await test(name, options)
+    })
+  program
+    .command('render <channel>')
+    .description('print the messages that a payload would become; sends nothing')
+    .helpOption('--help', 'show help')
+    .requiredOption('--payload <file>', 'what Alertmanager or OCP would post; - for standard input')
+    .addOption(
+      new Option('--format <format>', 'form of the output')
+        .choices(['json', 'text'])
+        .default('text'),
+    )
+    .addOption(config())
+    .action((channel, options) => {
+      code = render(channel, options)
+    })
+  program.addHelpText('after', EXAMPLES)
+
+  try {
+    await program.parseAsync(withKnownFlags(argv), { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
+    return explain(error)
+  }
+}
+
+const EXAMPLES = `
+Examples:
+  dingtalk-receiver                                    run with the sandbox group
+  dingtalk-receiver --config dingtalk-receiver.yml     run with your robots
+  dingtalk-receiver check                              is the configuration right?
+  dingtalk-receiver test ops                           does channel ops reach its group?
+  dingtalk-receiver render ops --payload alert.json    what would this look like?
+`
+
+/** A person's mistake is explained without a stack; anything else is our own and shows where. */
+function explain(error: unknown): number {
+  if (error instanceof AppError) {
+    const lines = error.faults.length > 0 ? error.faults : [error.message]
+    for (const line of lines) process.stderr.write(`${redact(line)}\n`)
+  } else {
+    const shown = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
+    process.stderr.write(`${redact(shown)}\n`)
+  }
+  return FAILED
+}

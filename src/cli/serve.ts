@@ -1,0 +1,64 @@
+import { type App, startApp } from '../app.ts'
+import { realClock } from '../clock.ts'
+import { exampleCurl } from '../console/console.ts'
+import { messageOf } from '../errors.ts'
+import { createLog, type LogFormat, type LogLevel } from '../log.ts'
+import { VERSION } from '../version.ts'
+import { type ConfigOptions, load } from './load.ts'
+
+interface ServeOptions extends ConfigOptions {
+  logLevel: LogLevel
+  logFormat?: LogFormat
+}
+
+/** Runs the receiver until SIGTERM or SIGINT; a second signal ends it at once, SIGHUP reloads. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const format = options.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json')
+  const log = createLog({ level: options.logLevel, format })
+  let ended: (code: number) => void = () => {}
+  const end = new Promise<number>((resolve) => {
+    ended = resolve
+  })
+  // State is on disk, so an error nobody foresaw is best answered by a fresh start.
+  process.on('uncaughtException', (error) => {
+    log.error('process.failed', { why: messageOf(error), stack: error.stack })
+    ended(1)
+  })
+
+  const app = await startApp({ load: () => load(options), clock: realClock, log, thread: true })
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (stopping) return ended(1)
+      stopping = true
+      app.stop(signal).then(
+        () => ended(0),
+        (error) => {
+          log.error('stop.failed', { why: messageOf(error) })
+          ended(1)
+        },
+      )
+    })
+  process.on('SIGHUP', () => void app.reload().catch(() => undefined))
+  process.stdout.write(welcome(app))
+  return end
+}
+
+function welcome(app: App): string {
+  const { settings, file } = app.loaded()
+  const first = [...settings.channels.keys()][0] as string
+  const sandboxed = [...settings.robots.values()].every((robot) => robot.target.kind === 'sandbox')
+  const where = file === undefined && sandboxed ? SANDBOX_HINT : ''
+  return `
+DingTalk receiver ${VERSION} is running.
+
+  Console   ${app.url}/
+  Try it    ${exampleCurl(app.url, first)}
+${where}
+`
+}
+
+const SANDBOX_HINT = `
+  There is no configuration, so alerts go to the built-in sandbox group, which the console shows.
+  For a real robot, set DINGTALK_WEBHOOK (and DINGTALK_SECRET), or write dingtalk-receiver.yml.
+`

@@ -1,0 +1,119 @@
+import type { Limits } from '../model/settings.ts'
+
+/** A call that was counted: it reached, or may reach, the peer between `at` and `until`. */
+interface Call {
+  at: Date
+  until: Date
+}
+
+export interface Window {
+  calls: readonly Call[]
+  limits: Limits
+  now: Date
+}
+
+/** How long the next severe alert may have to wait for a call, where the limit allows it. */
+const SEVERE_GAP_MS = 5_000
+
+/** Calls that only severe alerts may use: a fifth. */
+const RESERVED_SHARE = 0.2
+
+/** How many of the calls may be set apart for severe alerts that come one after another. */
+const SEVERE_SHARE = 0.7
+
+/**
+ * How long a call counts after it may last have reached the peer. The peer's window is `perMs`; the margin covers
+ * clocks that run at different rates and packets that arrive late.
+ */
+export function countedForMs(perMs: number): number {
+  return perMs + Math.min(1_000, Math.max(100, perMs / 100))
+}
+
+/** The earliest instant, from now on, at which a call may be made without ever breaking the limit. */
+export function nextCallAt(window: Window & { severe: boolean }): Date {
+  const leaving = leavingTimes(window)
+  const now = window.now.getTime()
+  const { limits, severe } = window
+  const gap = severeGapMs(limits)
+  if (isFree(leaving, now, { limits, severe })) return window.now
+  // What is free changes only when a call leaves, or leaves by one of the future severe calls.
+  const last = leaving.at(-1) ?? now
+  const candidates = new Set<number>()
+  for (const time of leaving)
+    for (let at = time; at > now; at -= gap) {
+      candidates.add(at)
+      if (gap === Infinity) break
+    }
+  const ordered = [...candidates].sort((a, b) => a - b)
+  return new Date(ordered.find((at) => isFree(leaving, at, { limits, severe })) ?? last)
+}
+
+/** How many ordinary calls may be made at once now; at most what is not reserved for severe alerts. */
+export function callsLeft(window: Window): number {
+  const leaving = leavingTimes(window)
+  const now = window.now.getTime()
+  const fresh = now + countedForMs(window.limits.perMs)
+  let left = 0
+  while (
+    left < window.limits.messages &&
+    isFree(leaving, now, { limits: window.limits, severe: false })
+  ) {
+    leaving.push(fresh)
+    left += 1
+  }
+  return left
+}
+
+/** How many calls the limit itself still allows now, those kept in reserve included. */
+export function callsInWindow(window: Window): number {
+  const now = window.now.getTime()
+  return leavingTimes(window).filter((at) => at > now).length
+}
+
+/** When each call stops counting, ascending. A call from the future (the clock was set back) counts from now. */
+function leavingTimes({ calls, limits, now }: Window): number[] {
+  const latest = now.getTime() + countedForMs(limits.perMs)
+  return calls
+    .map((call) => Math.min(call.until.getTime() + countedForMs(limits.perMs), latest))
+    .sort((a, b) => a - b)
+}
+
+/** The time between severe calls that the reserve is made for. Infinity: too few calls to keep any. */
+function severeGapMs({ messages, perMs }: Limits): number {
+  const calls = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
+  return calls === 0 ? Infinity : Math.max(perMs / calls, 1)
+}
+
+/**
+ * Whether a call at `at` leaves room for a severe one every gap from then on, until those before have left.
+ * That is what spreads the calls: of twenty, six may go at once, then one every few seconds.
+ */
+function isFree(
+  leaving: readonly number[],
+  at: number,
+  { limits, severe }: { limits: Limits; severe: boolean },
+): boolean {
+  const inWindow = (time: number): number => leaving.length - countUpTo(leaving, time)
+  const general = limits.messages - Math.ceil(limits.messages * RESERVED_SHARE)
+  const own = severe ? 0 : 1
+  if (inWindow(at) + 1 > limits.messages) return false
+  if (!severe && limits.messages > 1 && inWindow(at) + 1 > general) return false
+  const gap = severeGapMs(limits)
+  if (gap === Infinity) return true
+  const last = leaving.at(-1) ?? at
+  for (let k = 0; at + k * gap < last && k * gap < limits.perMs; k += 1)
+    if (inWindow(at + k * gap) + own + k + 1 > limits.messages) return false
+  return true
+}
+
+/** How many of the ascending times are not after `time`. */
+function countUpTo(times: readonly number[], time: number): number {
+  let low = 0
+  let high = times.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((times[middle] as number) <= time) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,23 @@
+import type { Level } from '../model/level.ts'
+import type { Channel } from '../model/settings.ts'
+
+export interface Pushed {
+  messagesThisHour: number
+  messagesToday: number
+  /** Ends of the current calendar hour and day in the configured zone. */
+  hourEnd: Date
+  dayEnd: Date
+}
+
+/** When a channel's push limits open again; undefined while they are open. */
+export function opensAt(limits: Channel['pushLimits'], pushed: Pushed): Date | undefined {
+  if (limits === undefined) return undefined
+  if (limits.day !== undefined && pushed.messagesToday >= limits.day) return pushed.dayEnd
+  if (limits.hour !== undefined && pushed.messagesThisHour >= limits.hour) return pushed.hourEnd
+  return undefined
+}
+
+/** Whether alerts of this level pass a closed push limit. */
+export function passes(limits: Channel['pushLimits'], level: Level): boolean {
+  return limits?.pass.includes(level) ?? true
+}

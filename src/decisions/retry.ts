@@ -1,0 +1,126 @@
+import type { Attempt } from '../model/message.ts'
+import type { Channel, Robot } from '../model/settings.ts'
+
+/** What is known when an attempt has ended. */
+export interface Aftermath {
+  attempt: Attempt
+  /** When the attempt's call was made. */
+  at: Date
+  now: Date
+  robot: Robot
+  mode: Channel['mode']
+  /** Attempts of this message, this one included. */
+  attempts: number
+  /** Attempts of this robot that failed one after another before this one. */
+  failures: number
+  /** Size of the body that was sent, in bytes. */
+  bodyBytes: number
+  /** In a pool: another robot is not set aside. */
+  othersWork: boolean
+  /** From 0 up to but not including 1. */
+  random: number
+}
+
+export interface Verdict {
+  next:
+    | { kind: 'sent' }
+    | { kind: 'again'; dueAt: Date }
+    | { kind: 'dead'; reason: string }
+    | { kind: 'split'; reason: string; bodyBytes: number }
+  pause: { scope: string; until: Date; reason: PauseReason } | undefined
+  failures: number
+}
+
+export type PauseReason = 'throttled' | 'unreachable' | 'rejected'
+
+/** Attempts after which a reply that nobody can read as passing is given up. */
+const MOST_BOUNDED_ATTEMPTS = 6
+
+/** How long a robot of a pool that refuses messages is set aside before it is tried again with a single one. */
+const SET_ASIDE_MS = 3 * 60_000
+
+/** Below this a smaller body would say nothing. */
+const LEAST_BODY_BYTES = 2_000
+
+const FIRST_RETRY_MS = 1_000
+const LONGEST_RETRY_MS = 60_000
+/** A robot waits less than a message, so that one bad message does not hold up the others. */
+const LONGEST_ROBOT_REST_MS = 30_000
+
+/** What happens to a message and its robot after an attempt. */
+export function verdictOn(aftermath: Aftermath): Verdict {
+  const { attempt, at, now, robot, mode } = aftermath
+  const { outcome } = attempt
+  const failures = aftermath.failures + 1
+  switch (outcome.kind) {
+    case 'delivered':
+      return { next: { kind: 'sent' }, pause: undefined, failures: 0 }
+    case 'throttled': {
+      const until = later(at, robot.limits.penaltyMs)
+      const scope = outcome.scope === 'address' ? `address:${robot.address}` : `robot:${robot.key}`
+      const dueAt = mode === 'pool' ? now : until
+      return {
+        next: { kind: 'again', dueAt },
+        pause: { scope, until, reason: 'throttled' },
+        failures: aftermath.failures,
+      }
+    }
+    case 'retryable': {
+      const pause = {
+        scope: `robot:${robot.key}`,
+        until: later(now, backoffMs(failures, LONGEST_ROBOT_REST_MS, aftermath.random)),
+        reason: 'unreachable' as const,
+      }
+      if (outcome.bounded && aftermath.attempts >= MOST_BOUNDED_ATTEMPTS)
+        return {
+          next: dead(`${attempt.words} Given up after ${aftermath.attempts} attempts.`),
+          pause,
+          failures,
+        }
+      // A message that may have arrived stays with its robot, whose platform knows its key, for a while.
+      const elsewhere = mode === 'pool' && !outcome.reached
+      const waitMs = elsewhere
+        ? 0
+        : backoffMs(aftermath.attempts, LONGEST_RETRY_MS, aftermath.random)
+      return { next: { kind: 'again', dueAt: later(now, waitMs) }, pause, failures }
+    }
+    case 'too_long': {
+      const bodyBytes = Math.floor(aftermath.bodyBytes * 0.75)
+      return {
+        next:
+          bodyBytes < LEAST_BODY_BYTES
+            ? dead(attempt.words)
+            : {
+                kind: 'split',
+                reason: `${attempt.words} Told again in smaller messages.`,
+                bodyBytes,
+              },
+        pause: undefined,
+        failures: 0,
+      }
+    }
+    case 'rejected': {
+      if (mode === 'all' || outcome.reason === 'content')
+        return { next: dead(attempt.words), pause: undefined, failures: 0 }
+      return {
+        next: aftermath.othersWork ? { kind: 'again', dueAt: now } : dead(attempt.words),
+        pause: { scope: `robot:${robot.key}`, until: later(now, SET_ASIDE_MS), reason: 'rejected' },
+        failures: 0,
+      }
+    }
+  }
+}
+
+/** Doubles from a second up to `longestMs`, of which a random half is left away so that retries do not march in step. */
+export function backoffMs(attempt: number, longestMs: number, random: number): number {
+  const full = Math.min(longestMs, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 20))
+  return Math.round(full * (0.5 + random / 2))
+}
+
+function dead(reason: string): Verdict['next'] {
+  return { kind: 'dead', reason }
+}
+
+function later(instant: Date, ms: number): Date {
+  return new Date(instant.getTime() + ms)
+}

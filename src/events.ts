@@ -1,0 +1,142 @@
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { SourceName, Status } from './model/alert.ts'
+import type { Attempt, MessageKind } from './model/message.ts'
+
+export type Events = ReturnType<typeof createEvents>
+
+/** What a message is known by in log lines. */
+interface MessageName {
+  id: string
+  robot: string
+  channel: string
+  kind: MessageKind
+  alertCount: number
+}
+
+/** One function for each thing that happens: it writes the log line and the metrics together, so that they agree. */
+export function createEvents(log: Log, metrics: Metrics) {
+  return {
+    requestAnswered(source: SourceName, code: number, seconds: number): void {
+      metrics.requests.inc({ source, code: String(code) })
+      metrics.requestSeconds.observe({ source }, seconds)
+    },
+    requestRefused(
+      source: SourceName,
+      fields: { code: number; channel: string; why: string },
+    ): void {
+      log.warn('request.refused', { source, ...fields })
+    },
+    alertReceived(source: SourceName, channel: string, status: Status): void {
+      metrics.received.inc({ source, channel, status })
+    },
+    alertsSuppressed(channel: string, reason: string, count: number): void {
+      metrics.suppressed.inc({ channel, reason }, count)
+      log.debug('alert.suppressed', { channel, reason, count })
+    },
+    requestAccepted(fields: {
+      source: SourceName
+      channel: string
+      alerts: number
+      repeated: boolean
+    }): void {
+      log.debug('request.accepted', fields)
+    },
+    attemptEnded(message: MessageName, attempt: Attempt): void {
+      const { outcome } = attempt
+      const result =
+        outcome.kind === 'delivered'
+          ? 'ok'
+          : outcome.kind === 'retryable'
+            ? outcome.reason
+            : outcome.kind
+      metrics.sends.inc({ robot: message.robot, result })
+      metrics.sendSeconds.observe({ robot: message.robot }, attempt.durationMs / 1000)
+      const fields = {
+        ...named(message),
+        result: attempt.result,
+        httpStatus: attempt.httpStatus,
+        errcode: attempt.errcode,
+        errmsg: attempt.errmsg,
+        durationMs: attempt.durationMs,
+      }
+      if (outcome.kind === 'delivered') log.debug('message.attempted', fields)
+      else log.warn('message.attempted', { ...fields, words: attempt.words })
+    },
+    messageSent(message: MessageName, told: readonly { waitedMs: number; count: number }[]): void {
+      metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'sent' })
+      for (const { waitedMs, count } of told)
+        for (let i = 0; i < count; i += 1)
+          metrics.latency.observe({ channel: message.channel }, Math.max(0, waitedMs) / 1000)
+      log.info('message.sent', named(message))
+    },
+    messageDead(message: MessageName, reason: string): void {
+      metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'dead' })
+      log.error('message.dead', { ...named(message), reason })
+    },
+    messageSplit(message: MessageName, reason: string): void {
+      log.warn('message.split', { ...named(message), reason })
+    },
+    robotPaused(robot: string, until: Date, reason: string): void {
+      log.warn('robot.paused', { robot, until: until.toISOString(), reason })
+    },
+    robotResting(robot: string, reason: string, until: Date | undefined): void {
+      log.debug('robot.resting', { robot, reason, until: until?.toISOString() })
+    },
+    claimLost(robot: string): void {
+      log.debug('claim.lost', { robot })
+    },
+    templateFailed(channel: string, fault: string): void {
+      log.error('template.failed', { channel, fault })
+    },
+    payloadUnreadable(payload: number, why: string): void {
+      log.error('payload.unreadable', { payload, why })
+    },
+    storeFailed(doing: string, why: string): void {
+      log.error('store.failed', { doing, why })
+    },
+    passFailed(robot: string, why: string): void {
+      log.error('pass.failed', { robot, why })
+    },
+    recovered(messages: number): void {
+      if (messages > 0) log.info('messages.recovered', { messages })
+    },
+    rehomed(moved: number, dead: number): void {
+      if (moved > 0) log.info('alerts.rehomed', { alerts: moved })
+      if (dead > 0)
+        log.error('alerts.dead', { alerts: dead, reason: 'their channel or robot was removed' })
+    },
+    pruned(messages: number, alerts: number): void {
+      log.debug('store.pruned', { messages, alerts })
+    },
+    configLoaded(
+      now: Date,
+      fields: { file: string | undefined; robots: number; channels: number },
+    ): void {
+      metrics.reloadSuccessful.set(1)
+      metrics.reloadTime.set(now.getTime() / 1000)
+      log.info('config.loaded', fields)
+    },
+    configWarned(warning: string): void {
+      log.warn('config.warning', { warning })
+    },
+    configRefused(faults: readonly string[]): void {
+      metrics.reloadSuccessful.set(0)
+      for (const fault of faults) log.error('config.refused', { fault })
+    },
+    listening(url: string): void {
+      log.info('server.listening', { url })
+    },
+    stopping(signal: string): void {
+      log.info('server.stopping', { signal })
+    },
+    stopped(): void {
+      log.info('server.stopped')
+    },
+  }
+}
+
+function named(message: MessageName) {
+  const { id, robot, channel, kind, alertCount } = message
+  return { id, robot, channel, kind, alerts: alertCount }
+}

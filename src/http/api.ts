@@ -1,0 +1,150 @@
+import express, { type Request, type Response, type Router } from 'express'
+import { AppError } from '../errors.ts'
+import type { AlertState, MessageState } from '../model/message.ts'
+import type { Format } from '../model/settings.ts'
+import type { Variables } from '../model/variables.ts'
+import { alertJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
+import type { Store, StoredAlert } from '../stores/store.ts'
+import { actionsOnly } from './auth.ts'
+import { MAX_BODY_BYTES } from './body.ts'
+import { replyJson } from './reply.ts'
+
+const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']
+const ALERT_STATES: readonly AlertState[] = ['pending', 'sending', 'sent', 'suppressed', 'dead']
+const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
+const DEFAULT_LIMIT = 50
+const MOST_LIMIT = 1000
+
+export interface ApiDeps {
+  store: Pick<Store, 'messages' | 'message' | 'alerts'>
+  status: () => Promise<StatusJson>
+  variablesOf: (alert: StoredAlert) => Variables
+  sandbox: () => unknown[]
+  preview: (request: {
+    channel?: string
+    template?: string
+    format?: Format
+    payload: string
+  }) => unknown[]
+  /** Queues a test message and gives its ids. */
+  test: (channel: string) => Promise<string[]>
+  resend: (id: string) => Promise<void>
+}
+
+/** The JSON API under /api/v1. */
+export function apiRoutes(router: Router, deps: ApiDeps): void {
+  const json = express.json({ limit: MAX_BODY_BYTES, type: () => true })
+
+  router.get('/api/v1/status', async (_request, response) =>
+    replyJson(response, await deps.status()),
+  )
+
+  router.get('/api/v1/messages', async (request, response) => {
+    const page = await deps.store.messages({
+      ...paging(request),
+      channel: text(request, 'channel'),
+      robot: text(request, 'robot'),
+      state: oneOf(request, 'state', MESSAGE_STATES),
+    })
+    replyJson(response, { messages: page.items.map(messageJson), next: page.next })
+  })
+
+  router.get('/api/v1/messages/:id', async (request, response) => {
+    const found = await deps.store.message(String(request.params['id']))
+    if (found === undefined) throw noMessage(request)
+    const alerts = found.alerts.map((alert) => alertJson(alert, deps.variablesOf(alert)))
+    replyJson(response, { ...messageJson(found.message), alerts })
+  })
+
+  router.post('/api/v1/messages/:id/resend', actionsOnly, async (request, response) => {
+    await deps.resend(String(request.params['id']))
+    replyJson(response, { errcode: 0, errmsg: 'ok' })
+  })
+
+  router.get('/api/v1/alerts', async (request, response) => {
+    const page = await deps.store.alerts({
+      ...paging(request),
+      channel: text(request, 'channel'),
+      state: oneOf(request, 'state', ALERT_STATES),
+    })
+    const alerts = page.items.map((alert) => alertJson(alert, deps.variablesOf(alert)))
+    replyJson(response, { alerts, next: page.next })
+  })
+
+  router.get('/api/v1/sandbox', (_request, response) =>
+    replyJson(response, { messages: deps.sandbox() }),
+  )
+
+  router.post('/api/v1/preview', actionsOnly, json, (request: Request, response: Response) => {
+    replyJson(response, { messages: deps.preview(previewOf(request.body)) })
+  })
+
+  router.post('/api/v1/channels/:channel/test', actionsOnly, async (request, response) => {
+    const ids = await deps.test(String(request.params['channel']))
+    replyJson(response, { errcode: 0, errmsg: 'ok', message_ids: ids }, 202)
+  })
+}
+
+function previewOf(body: unknown): Parameters<ApiDeps['preview']>[0] {
+  if (typeof body !== 'object' || body === null) throw bad('the body must be a JSON object')
+  const { channel, template, format, payload } = body as Record<string, unknown>
+  if (payload === undefined)
+    throw bad('payload: is missing; give the body that a sender would post')
+  for (const [name, value] of Object.entries({ channel, template, format }))
+    if (value !== undefined && typeof value !== 'string') throw bad(`${name}: must be a string`)
+  if (format !== undefined && !FORMATS.includes(format as Format))
+    throw bad(`format: must be one of ${FORMATS.join(', ')}`)
+  if (typeof template === 'string' && template.includes('<%'))
+    throw bad(
+      'template: only ${name} is allowed here; <% %> runs code, and only from the templates folder',
+    )
+  return {
+    channel: channel as string | undefined,
+    template: template as string | undefined,
+    format: format as Format | undefined,
+    payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
+  }
+}
+
+function paging(request: Request): { limit: number; before?: string } {
+  const limit = text(request, 'limit')
+  const before = text(request, 'before')
+  if (limit !== undefined && !/^\d{1,9}$/.test(limit))
+    throw bad('limit: must be a number from 1 to 1000')
+  if (before !== undefined && !/^\d{1,15}$/.test(before))
+    throw bad('before: must be the "next" of the reply before')
+  return {
+    limit: Math.min(MOST_LIMIT, Math.max(1, Number(limit ?? DEFAULT_LIMIT))),
+    ...(before === undefined ? {} : { before }),
+  }
+}
+
+/** A query parameter that is given once; the empty text is as good as none. */
+function text(request: Request, name: string): string | undefined {
+  const value = request.query[name]
+  if (value === undefined || value === '') return undefined
+  if (typeof value !== 'string') throw bad(`${name}: may be given once only`)
+  return value
+}
+
+function oneOf<T extends string>(
+  request: Request,
+  name: string,
+  values: readonly T[],
+): T | undefined {
+  const value = text(request, name)
+  if (value !== undefined && !values.includes(value as T))
+    throw bad(`${name}: must be one of ${values.join(', ')}`)
+  return value as T | undefined
+}
+
+function noMessage(request: Request): AppError {
+  return new AppError(
+    'not_found',
+    `there is no message ${JSON.stringify(String(request.params['id']).slice(0, 60))}`,
+  )
+}
+
+function bad(message: string): AppError {
+  return new AppError('bad_request', message)
+}

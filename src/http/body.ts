@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { TextDecoder } from 'node:util'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { AppError, messageOf } from '../errors.ts'
+
+/** Of a request's body, after decompression. */
+export const MAX_BODY_BYTES = 20 * 1024 * 1024
+
+const DECOMPRESSORS = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+} as const
+
+/**
+ * A request's whole body as text: decompressed, decoded by its declared charset (UTF-8 unless one is declared; bytes
+ * that are not of it become U+FFFD), without a byte order mark and NUL. AppError: too_large, bad_payload.
+ */
+export async function readText(request: IncomingMessage): Promise<string> {
+  if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
+  const bytes = await collect(decompressed(request))
+  const text = decoderFor(request.headers['content-type']).decode(bytes)
+  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
+}
+
+function decompressed(request: IncomingMessage): Readable {
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase()
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return request
+  if (!(encoding in DECOMPRESSORS))
+    throw new AppError(
+      'bad_payload',
+      `Content-Encoding ${JSON.stringify(encoding.slice(0, 40))} is not understood; use gzip, deflate, br or none`,
+    )
+  const decompressor = DECOMPRESSORS[encoding as keyof typeof DECOMPRESSORS]()
+  request.on('error', (error) => decompressor.destroy(error))
+  return request.pipe(decompressor)
+}
+
+function collect(stream: Readable): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > MAX_BODY_BYTES) {
+        stream.pause()
+        chunks.length = 0
+        reject(tooLarge())
+      } else chunks.push(chunk)
+    })
+    stream.on('end', () =>
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+    )
+    stream.on('error', (error) =>
+      reject(new AppError('bad_payload', `the body cannot be read: ${messageOf(error)}`)),
+    )
+    stream.on('close', () => reject(new AppError('bad_payload', 'the body ended too early')))
+  })
+}
+
+const UTF_8 = new TextDecoder()
+
+function decoderFor(contentType: string | undefined): TextDecoder {
+  const charset = /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1]
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return UTF_8
+  try {
+    return new TextDecoder(charset)
+  } catch {
+    return UTF_8
+  }
+}
+
+function tooLarge(): AppError {
+  return new AppError(
+    'too_large',
+    `the body is larger than ${MAX_BODY_BYTES / 1024 / 1024} MiB; send fewer alerts at once (Alertmanager: max_alerts)`,
+  )
+}

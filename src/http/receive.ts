@@ -1,0 +1,63 @@
+import type { Request, Response, Router } from 'express'
+import type { Clock } from '../clock.ts'
+import { AppError, messageOf } from '../errors.ts'
+import type { Events } from '../events.ts'
+import type { SourceName } from '../model/alert.ts'
+import { MAX_BODY_BYTES, readText } from './body.ts'
+import { replyError, replyOk } from './reply.ts'
+
+/** Bodies that are read or waited for at once, together; beyond, senders are asked to come again. */
+const MOST_BYTES_UNDER_WAY = 8 * MAX_BODY_BYTES
+
+export interface ReceiveDeps {
+  accept: (inbound: { source: SourceName; channel: string; text: string }) => Promise<void>
+  events: Events
+  clock: Clock
+  /** False once shutdown has begun. */
+  open: () => boolean
+}
+
+/** The three routes that senders post alerts to. */
+export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
+  const load = { bytes: 0 }
+  const at = (source: SourceName) => (request: Request, response: Response) =>
+    receive(source, { request, response, load, deps })
+  router.post('/alertmanager/:channel', at('alertmanager'))
+  router.post('/dingtalk/:channel/send', at('alertmanager'))
+  router.post('/ocp/:channel', at('ocp'))
+}
+
+/** Answers 200 only when every alert of the request is on disk. */
+async function receive(
+  source: SourceName,
+  {
+    request,
+    response,
+    load,
+    deps,
+  }: { request: Request; response: Response; load: { bytes: number }; deps: ReceiveDeps },
+): Promise<void> {
+  const began = deps.clock.now()
+  const channel = String(request.params['channel'])
+  const bytes = Math.min(Number(request.headers['content-length'] ?? 0) || 0, MAX_BODY_BYTES)
+  load.bytes += bytes
+  let code = 200
+  try {
+    if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
+    if (load.bytes > MOST_BYTES_UNDER_WAY)
+      throw new AppError('store_unavailable', 'too many large requests at once; try again')
+    const text = await readText(request)
+    await deps.accept({ source, channel, text })
+    replyOk(response)
+  } catch (error) {
+    code = replyError(response, error, request)
+    deps.events.requestRefused(source, {
+      code,
+      channel: channel.slice(0, 100),
+      why: messageOf(error),
+    })
+  } finally {
+    load.bytes -= bytes
+    deps.events.requestAnswered(source, code, (deps.clock.now().getTime() - began.getTime()) / 1000)
+  }
+}

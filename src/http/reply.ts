@@ -1,0 +1,54 @@
+import type { Request, Response } from 'express'
+import { AppError, messageOf } from '../errors.ts'
+
+const OK_BODY = Buffer.from('{"errcode":0,"errmsg":"ok"}')
+const RETRY_AFTER_SECONDS = '10'
+
+/** What every sender looks for; the same bytes each time. */
+export function replyOk(response: Response): void {
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': OK_BODY.length })
+  response.end(OK_BODY)
+}
+
+export function replyJson(response: Response, value: unknown, status = 200): void {
+  const body = Buffer.from(`${JSON.stringify(value)}\n`)
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  })
+  response.end(body)
+}
+
+export function replyText(response: Response, text: string, status = 200): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' })
+  response.end(text)
+}
+
+/** An error as JSON, in words for its sender; of an unforeseen one only that it happened. Gives the status. */
+export function replyError(response: Response, error: unknown, request?: Request): number {
+  const known = error instanceof AppError ? error : fromExpress(error)
+  const status = known?.status ?? 500
+  if (response.headersSent) {
+    response.destroy()
+    return status
+  }
+  const headers: Record<string, string> = {}
+  if (status === 503) headers['Retry-After'] = RETRY_AFTER_SECONDS
+  // What is left of a body that was refused is not worth reading.
+  if (request !== undefined && !request.complete) headers['Connection'] = 'close'
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  const errmsg = known?.message ?? 'internal error; the log of the receiver has more'
+  const faults = known?.faults.length ? { faults: known.faults } : {}
+  replyJson(response, { errcode: status, errmsg, ...faults }, status)
+  return status
+}
+
+/** Express's own errors carry a status: a path that cannot be decoded, for one. */
+function fromExpress(error: unknown): AppError | undefined {
+  const status = (error as { status?: unknown } | undefined)?.status
+  return typeof status === 'number' && status < 500
+    ? new AppError('bad_request', messageOf(error), { cause: error })
+    : undefined
+}

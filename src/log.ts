@@ -1,0 +1,75 @@
+import winston from 'winston'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFormat = 'json' | 'pretty'
+export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** One line for each thing that happened: a dotted name and fields. ERROR: a person must act now. */
+export interface Log {
+  debug(name: string, fields?: Fields): void
+  info(name: string, fields?: Fields): void
+  warn(name: string, fields?: Fields): void
+  error(name: string, fields?: Fields): void
+}
+
+const LONGEST_FIELD = 2_000
+
+/** Secrets have a type that does not print; this is the second net, for text that came from elsewhere. */
+export function redact(text: string): string {
+  return text
+    .replace(/((?:access_token|sign|token)=)[^&\s"']+/gi, '$1[redacted]')
+    .replace(/\bSEC[0-9a-zA-Z]{16,}/g, '[redacted]')
+    .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, '$1[redacted]@')
+}
+
+/** A log on standard output. JSON escapes what would forge a line; the pretty form quotes it. */
+export function createLog(options: {
+  level: LogLevel
+  format: LogFormat
+  stream?: NodeJS.WritableStream
+}): Log {
+  const logger = winston.createLogger({
+    level: options.level,
+    format: winston.format.combine(
+      winston.format.timestamp(),
+      options.format === 'json' ? winston.format.json() : winston.format.printf(pretty),
+    ),
+    transports: [
+      options.stream === undefined
+        ? new winston.transports.Console({ stderrLevels: [], forceConsole: false })
+        : new winston.transports.Stream({ stream: options.stream }),
+    ],
+  })
+  const write =
+    (level: LogLevel) =>
+    (name: string, fields: Fields = {}): void => {
+      if (logger.isLevelEnabled(level)) logger.log({ level, message: name, ...clean(fields) })
+    }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+function clean(fields: Fields): Record<string, string | number | boolean> {
+  const kept: Record<string, string | number | boolean> = {}
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue
+    kept[name === 'message' || name === 'level' ? `${name}_` : name] =
+      typeof value === 'string' ? redact(value).slice(0, LONGEST_FIELD) : value
+  }
+  return kept
+}
+
+function pretty({
+  timestamp,
+  level,
+  message,
+  ...fields
+}: winston.Logform.TransformableInfo): string {
+  const time = String(timestamp).slice(11, 23)
+  const rest = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`)
+  return [time, level.toUpperCase().padEnd(5), message, ...rest].join(' ')
+}
+
+function shown(value: unknown): string {
+  const text = String(value)
+  return /^[^\s"=\p{C}]+$/u.test(text) ? text : JSON.stringify(text)
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/** Older versions lack what the embedded store needs; nothing newer than they understand may run before this. */
+const OLDEST_NODE = [22, 19] as const
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+  process.stderr.write(
+    `dingtalk-receiver needs Node.js ${OLDEST_NODE.join('.')} or newer, this is ${process.versions.node}; "npm start" brings its own\n`,
+  )
+  process.exit(1)
+}
+
+const { run } = await import('./cli/program.ts')
+process.exit(await run(process.argv.slice(2)))

@@ -1,0 +1,185 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+const P = 'dingtalk_receiver_'
+
+/** Codes that the receiving routes answer with, each present from the start. */
+export const REQUEST_CODES = ['200', '400', '401', '403', '404', '413', '503'] as const
+export const SOURCES = ['alertmanager', 'ocp'] as const
+export const STATUSES = ['firing', 'resolved'] as const
+export const SUPPRESS_REASONS = ['aggregated', 'resolved_off', 'repeated'] as const
+export const MESSAGE_KINDS = ['alert', 'group', 'digest', 'recovery', 'test'] as const
+export const SEND_RESULTS = [
+  'ok',
+  'throttled',
+  'busy',
+  'timeout',
+  'network',
+  'proxy',
+  'tls',
+  'server_error',
+  'unreadable',
+  'unknown',
+  'too_long',
+  'rejected',
+] as const
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Every metric of the receiver. No token, URL or value of an alert's label is ever a label here. */
+export function createMetrics(build: { version: string; node: string }) {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const metrics = {
+    registry,
+    /** Label sets of histograms that exist already. */
+    primed: new Set<string>(),
+    requests: new Counter({
+      name: `${P}requests_total`,
+      help: 'Requests to the receiving routes, by the status answered.',
+      labelNames: ['source', 'code'],
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: `${P}request_duration_seconds`,
+      help: 'Time from a request to its reply, the flush to disk included.',
+      labelNames: ['source'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    received: new Counter({
+      name: `${P}alerts_received_total`,
+      help: 'Alerts accepted, one for each channel that an alert is for.',
+      labelNames: ['source', 'channel', 'status'],
+      registers,
+    }),
+    suppressed: new Counter({
+      name: `${P}alerts_suppressed_total`,
+      help: 'Accepted alerts that are not told, by the reason.',
+      labelNames: ['channel', 'reason'],
+      registers,
+    }),
+    pending: new Gauge({
+      name: `${P}alerts_pending`,
+      help: 'Accepted alerts that are not told yet.',
+      labelNames: ['channel'],
+      registers,
+    }),
+    oldestPending: new Gauge({
+      name: `${P}oldest_pending_seconds`,
+      help: 'How long the oldest alert that is not told yet has waited, 0 when none waits.',
+      labelNames: ['channel'],
+      registers,
+    }),
+    messages: new Counter({
+      name: `${P}messages_total`,
+      help: 'Messages that came to an end, by whether they were accepted or given up.',
+      labelNames: ['robot', 'kind', 'outcome'],
+      registers,
+    }),
+    sends: new Counter({
+      name: `${P}sends_total`,
+      help: 'Attempts to post a message, by their result.',
+      labelNames: ['robot', 'result'],
+      registers,
+    }),
+    sendSeconds: new Histogram({
+      name: `${P}send_duration_seconds`,
+      help: 'Time that one attempt to post a message took.',
+      labelNames: ['robot'],
+      buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    latency: new Histogram({
+      name: `${P}delivery_latency_seconds`,
+      help: 'Time from the acceptance of an alert to its message being accepted by the platform.',
+      labelNames: ['channel'],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 3600],
+      registers,
+    }),
+    pausedUntil: new Gauge({
+      name: `${P}robot_paused_until_seconds`,
+      help: 'Unix time until which a robot rests, 0 when it does not.',
+      labelNames: ['robot'],
+      registers,
+    }),
+    callsLeft: new Gauge({
+      name: `${P}robot_calls_left`,
+      help: 'Calls that the limit of a robot still allows in the current window.',
+      labelNames: ['robot'],
+      registers,
+    }),
+    quotaUsed: new Gauge({
+      name: `${P}quota_used`,
+      help: 'Calls used in the current month, of the organisation or of one robot.',
+      labelNames: ['scope'],
+      registers,
+    }),
+    quotaLimit: new Gauge({
+      name: `${P}quota_limit`,
+      help: 'Calls allowed in a month, 0 when no limit is configured.',
+      labelNames: ['scope'],
+      registers,
+    }),
+    reloadSuccessful: new Gauge({
+      name: `${P}config_last_reload_successful`,
+      help: 'Whether the last reload of the configuration succeeded.',
+      registers,
+    }),
+    reloadTime: new Gauge({
+      name: `${P}config_last_reload_success_timestamp_seconds`,
+      help: 'Unix time of the last successful reload of the configuration.',
+      registers,
+    }),
+    buildInfo: new Gauge({
+      name: `${P}build_info`,
+      help: 'A constant 1, labelled by the version of the receiver and of Node.js.',
+      labelNames: ['version', 'node'],
+      registers,
+    }),
+  }
+  metrics.buildInfo.set({ version: build.version, node: build.node }, 1)
+  for (const source of SOURCES) {
+    metrics.requestSeconds.zero({ source })
+    for (const code of REQUEST_CODES) metrics.requests.inc({ source, code }, 0)
+  }
+  return metrics
+}
+
+/** Makes every label set of these robots and channels exist, at 0 where nothing has happened. */
+export function primeMetrics(
+  metrics: Metrics,
+  { robots, channels }: { robots: Iterable<string>; channels: Iterable<string> },
+): void {
+  for (const channel of channels) {
+    for (const source of SOURCES)
+      for (const status of STATUSES) metrics.received.inc({ source, channel, status }, 0)
+    for (const reason of SUPPRESS_REASONS) metrics.suppressed.inc({ channel, reason }, 0)
+    primeOnce(metrics, metrics.latency, { channel })
+    metrics.pending.inc({ channel }, 0)
+    metrics.oldestPending.inc({ channel }, 0)
+  }
+  for (const robot of robots) {
+    for (const kind of MESSAGE_KINDS)
+      for (const outcome of ['sent', 'dead']) metrics.messages.inc({ robot, kind, outcome }, 0)
+    for (const result of SEND_RESULTS) metrics.sends.inc({ robot, result }, 0)
+    primeOnce(metrics, metrics.sendSeconds, { robot })
+    metrics.pausedUntil.inc({ robot }, 0)
+    metrics.callsLeft.inc({ robot }, 0)
+    for (const gauge of [metrics.quotaUsed, metrics.quotaLimit]) gauge.inc({ scope: robot }, 0)
+  }
+  for (const gauge of [metrics.quotaUsed, metrics.quotaLimit])
+    gauge.inc({ scope: 'organisation' }, 0)
+}
+
+/** A histogram can only be zeroed, which would forget what it holds: so once for each label set. */
+function primeOnce<T extends string>(
+  metrics: Metrics,
+  histogram: Histogram<T>,
+  labels: Record<T, string>,
+): void {
+  const key = JSON.stringify(labels)
+  if (metrics.primed.has(key)) return
+  metrics.primed.add(key)
+  histogram.zero(labels)
+}

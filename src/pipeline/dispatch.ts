@@ -1,0 +1,306 @@
+import type { Clock } from '../clock.ts'
+import { calendarOf } from '../decisions/calendar.ts'
+import { countedForMs } from '../decisions/pace.ts'
+import {
+  type PlanQuestion,
+  pauseEnd,
+  plan,
+  type RobotNow,
+  type WaitingNow,
+} from '../decisions/plan.ts'
+import { verdictOn } from '../decisions/retry.ts'
+import { messageOf } from '../errors.ts'
+import type { Events } from '../events.ts'
+import type { MessageKind } from '../model/message.ts'
+import { type Channel, queuesOf, type Robot, type Settings } from '../model/settings.ts'
+import type { Notifier } from '../notifiers/notifier.ts'
+import type { CallClaim, Claimed, RobotState, Store, Waiting } from '../stores/store.ts'
+import { MOST_HEADS, robotsOf, type TellingDeps, tellingOf } from './telling.ts'
+
+/** Longer than any attempt, so that a lease outlives the call it covers. */
+const LEASE_MS = 75_000
+const LEASE_RETRY_MS = 5_000
+const SETTLE_RETRY_MS = 500
+const CLAIM_RETRY_MS = 20
+
+export interface DispatchDeps extends Omit<TellingDeps, 'settings' | 'renderer' | 'timezone'> {
+  store: Store
+  notifier: Notifier
+  clock: Clock
+  settings: () => Settings
+  renderer: () => TellingDeps['renderer']
+  events: Events
+  /** Told the queues in which something waits for any robot that works them. */
+  wake: (queues: readonly string[]) => void
+  /** Who works the robots here; different for every process. */
+  owner: string
+  random: () => number
+}
+
+interface MessageNow {
+  id: string
+  robot: string
+  queue: string
+  channel: string
+  kind: MessageKind
+  alertCount: number
+}
+
+interface Sending {
+  robot: Robot
+  channel: Channel | undefined
+  claimed: Claimed
+  waiting: Waiting
+  message: MessageNow
+}
+
+/**
+ * Does the next thing for one robot: plan, render, claim, post, settle. Gives when there may be more to do, undefined
+ * when not before something new waits. The call is counted and the body fixed on disk before the first byte leaves.
+ */
+export async function pass(name: string, deps: DispatchDeps): Promise<Date | undefined> {
+  const settings = deps.settings()
+  const robot = settings.robots.get(name)
+  if (robot === undefined) return undefined
+  const now = deps.clock.now()
+  const lease = { robot: name, owner: deps.owner, now, until: later(now, LEASE_MS) }
+  if (!(await deps.store.lease(lease))) return later(now, LEASE_RETRY_MS)
+
+  const work = workOf(robot, settings)
+  const calendar = calendarOf(now, settings.timezone)
+  const longestMs = Math.max(...[robot, ...work.peers].map((each) => each.limits.perMs))
+  const waiting = await deps.store.waiting({
+    robot,
+    queues: [...work.queues],
+    peers: work.peers,
+    now,
+    callsSince: later(now, -countedForMs(longestMs)),
+    ...calendar,
+    heads: MOST_HEADS,
+  })
+  const decided = plan(questionOf({ robot, work, settings, now, calendar, waiting }))
+  if (decided.kind === 'rest') {
+    deps.events.robotResting(name, decided.reason, decided.until)
+    return decided.until
+  }
+
+  const call: CallClaim = {
+    key: robot.key,
+    since: later(now, -countedForMs(robot.limits.perMs)),
+    messages: robot.limits.messages,
+    until: later(now, robot.timeoutMs),
+    month: calendar.month,
+    owner: deps.owner,
+  }
+  const sending =
+    decided.kind === 'again'
+      ? await claimAgain({ robot, waiting, call, now, settings }, deps)
+      : await claimNew(decided, { robot, waiting, call, now, settings }, deps)
+  if (sending === undefined) {
+    deps.events.claimLost(name)
+    return later(deps.clock.now(), CLAIM_RETRY_MS)
+  }
+  await attempt(sending, { settings, deps })
+  return deps.clock.now()
+}
+
+interface ClaimContext {
+  robot: Robot
+  waiting: Waiting
+  call: CallClaim
+  now: Date
+  settings: Settings
+}
+
+async function claimNew(
+  tell: Extract<ReturnType<typeof plan>, { kind: 'tell' }>,
+  { robot, waiting, call, now, settings }: ClaimContext,
+  deps: DispatchDeps,
+): Promise<Sending | undefined> {
+  const entry = waiting.channels.find(
+    (each) => each.queue === tell.queue && each.channel === tell.channel.name,
+  )
+  const heads = entry?.heads ?? []
+  const bodyBytes = waiting.robot.bodyBytes
+  const telling = await tellingOf(
+    tell,
+    { robot, heads, bodyBytes, now },
+    { ...deps, settings, renderer: deps.renderer(), timezone: settings.timezone },
+  )
+  const { message, alerts } = telling
+  const claimed = await deps.store.claim({ now, message, alerts, call })
+  if (claimed === undefined) return undefined
+  return { robot, channel: tell.channel, claimed, waiting, message: { ...message, id: claimed.id } }
+}
+
+async function claimAgain(
+  { robot, waiting, call, now, settings }: ClaimContext,
+  deps: DispatchDeps,
+): Promise<Sending | undefined> {
+  const { due } = waiting
+  if (due === undefined) return undefined
+  const claimed = await deps.store.claimAgain({ now, id: due.id, robot: robot.name, call })
+  if (claimed === undefined) return undefined
+  const channel = settings.channels.get(due.channel)
+  return { robot, channel, claimed, waiting, message: { ...due, robot: robot.name } }
+}
+
+/** Posts a claimed message once and records what came of it, for as long as that takes. */
+async function attempt(
+  { robot, channel, claimed, waiting, message }: Sending,
+  { settings, deps }: { settings: Settings; deps: DispatchDeps },
+): Promise<void> {
+  const { clock, store, events } = deps
+  const at = clock.now()
+  const result = await deps.notifier.send(robot, claimed.body, at)
+  events.attemptEnded(message, result)
+  const now = clock.now()
+  const verdict = verdictOn({
+    attempt: result,
+    at,
+    now,
+    robot,
+    mode: channel?.mode ?? 'all',
+    attempts: claimed.attempts + 1,
+    failures: waiting.robot.failures,
+    bodyBytes: Buffer.byteLength(claimed.body),
+    othersWork: channel !== undefined && othersWork({ channel, robot, settings, waiting, now }),
+    random: deps.random(),
+  })
+  const { outcome } = result
+  const told = await untilStored(deps, () =>
+    store.settle({
+      now,
+      id: claimed.id,
+      call: claimed.call,
+      attempt: result,
+      at,
+      next: verdict.next,
+      reached: outcome.kind !== 'retryable' || outcome.reached,
+      robot: { key: robot.key, failures: verdict.failures },
+      pause: verdict.pause,
+    }),
+  )
+  if (verdict.pause !== undefined)
+    events.robotPaused(robot.name, verdict.pause.until, verdict.pause.reason)
+  switch (verdict.next.kind) {
+    case 'sent':
+      return events.messageSent(
+        message,
+        told.map(({ receivedAt, count }) => ({
+          waitedMs: now.getTime() - receivedAt.getTime(),
+          count,
+        })),
+      )
+    case 'dead':
+      return events.messageDead(message, verdict.next.reason)
+    case 'split':
+      return events.messageSplit(message, verdict.next.reason)
+    case 'again':
+      return deps.wake([message.queue])
+  }
+}
+
+/** What came of an attempt must be recorded before the next: until then the robot stands still. */
+async function untilStored<T>(deps: DispatchDeps, store: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await store()
+    } catch (error) {
+      deps.events.storeFailed('settle', messageOf(error))
+      await deps.clock.sleep(SETTLE_RETRY_MS)
+    }
+  }
+}
+
+interface Work {
+  /** Queues that the robot works. */
+  queues: Set<string>
+  /** The other robots of its pools. */
+  peers: Robot[]
+}
+
+function workOf(robot: Robot, settings: Settings): Work {
+  const channels = [...settings.channels.values()].filter((each) =>
+    each.robots.includes(robot.name),
+  )
+  const queues = new Set(
+    channels.flatMap((each) => (each.mode === 'pool' ? queuesOf(each) : [`robot:${robot.name}`])),
+  )
+  const peers = new Set(
+    channels.filter((each) => each.mode === 'pool').flatMap((each) => robotsOf(each, settings)),
+  )
+  peers.delete(robot)
+  return { queues, peers: [...peers] }
+}
+
+function questionOf({
+  robot,
+  work,
+  settings,
+  now,
+  calendar,
+  waiting,
+}: {
+  robot: Robot
+  work: Work
+  settings: Settings
+  now: Date
+  calendar: ReturnType<typeof calendarOf>
+  waiting: Waiting
+}): PlanQuestion {
+  const peers = new Map(
+    work.peers.map((peer, index) => [
+      peer.name,
+      robotNow(peer, waiting.peers[index] as RobotState),
+    ]),
+  )
+  return {
+    now,
+    robot: robotNow(robot, waiting.robot),
+    due: waiting.due,
+    nextDueAt: waiting.nextDueAt,
+    waiting: waiting.channels.flatMap((entry): WaitingNow[] => {
+      const channel = settings.channels.get(entry.channel)
+      if (channel === undefined) return []
+      const others =
+        channel.mode === 'pool' ? channel.robots.filter((each) => each !== robot.name) : []
+      return [{ ...entry, channel, peers: others.flatMap((each) => peers.get(each) ?? []) }]
+    }),
+    allowances: [
+      { used: waiting.robot.monthUsed, limit: robot.monthly },
+      { used: waiting.organisationUsed, limit: settings.monthlyQuota },
+    ],
+    ...calendar,
+  }
+}
+
+function robotNow(robot: Robot, state: RobotState): RobotNow {
+  return { calls: state.calls, limits: robot.limits, pause: state.pause }
+}
+
+/** Whether another robot of the pool is not set aside. */
+function othersWork({
+  channel,
+  robot,
+  settings,
+  waiting,
+  now,
+}: {
+  channel: Channel
+  robot: Robot
+  settings: Settings
+  waiting: Waiting
+  now: Date
+}): boolean {
+  return workOf(robot, settings).peers.some((peer, index) => {
+    const state = waiting.peers[index]
+    if (state === undefined || !channel.robots.includes(peer.name)) return false
+    const setAside = state.pause?.reason === 'rejected'
+    return !(setAside && pauseEnd(robotNow(peer, state), now) !== undefined)
+  })
+}
+
+function later(instant: Date, ms: number): Date {
+  return new Date(instant.getTime() + ms)
+}

@@ -1,0 +1,129 @@
+import { mentionFor } from '../decisions/mention.ts'
+import { AppError } from '../errors.ts'
+import type { SourceName } from '../model/alert.ts'
+import type { Content, MessageKind } from '../model/message.ts'
+import type { Channel, Format, Settings } from '../model/settings.ts'
+import type { Notifier } from '../notifiers/notifier.ts'
+import type { Renderer } from '../rendering/render.ts'
+import type { Source } from '../sources/source.ts'
+import { levelIn } from './accept.ts'
+import { robotsOf } from './telling.ts'
+
+export interface PreviewRequest {
+  channel: string
+  payload: string
+  now: Date
+  /** In place of the channel's own. */
+  template?: string
+  format?: Format
+}
+
+export interface PreviewDeps {
+  settings: Settings
+  sources: ReadonlyMap<SourceName, Source>
+  notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
+  rendererFor: (channel: Channel) => Renderer
+}
+
+export interface Previewed {
+  kind: MessageKind
+  title: string
+  text: string
+  bytes: number
+  faults: string[]
+  /** What would be posted, without what is made anew for each message. */
+  body: unknown
+}
+
+/** Stands for the key that each real message has of its own. */
+const NO_UUID = '00000000-0000-4000-8000-000000000000'
+
+/** The messages that a payload would become, if its robot had calls enough. Sends and stores nothing. */
+export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[] {
+  const { settings, sources, notifier } = deps
+  const found = settings.channels.get(request.channel)
+  if (found === undefined)
+    throw new AppError(
+      'unknown_channel',
+      `there is no channel ${JSON.stringify(request.channel)}; there is: ${[...settings.channels.keys()].join(', ')}`,
+    )
+  const channel: Channel = {
+    ...found,
+    format: request.format ?? found.format,
+    template: request.template === undefined ? found.template : templateOf(request.template),
+  }
+  const source = sources.get(sourceOf(request.payload)) as Source
+  const notification = source.read(request.payload, {
+    receivedAt: request.now,
+    timezone: settings.timezone,
+  })
+  const renderer = deps.rendererFor(channel)
+  let rest = notification.alerts.map((alert) => ({
+    alert,
+    level: levelIn(alert, channel),
+    receivedAt: request.now,
+    repeats: 0,
+    firedWhileWaiting: false,
+  }))
+  rest.sort((a, b) => a.level - b.level)
+  if (!channel.sendResolved) rest = rest.filter(({ alert }) => alert.status === 'firing')
+  const messages: Previewed[] = []
+  while (rest.length > 0) {
+    const subjects = rest.map(({ alert, level }) => ({ variables: alert.variables, level }))
+    const mention = mentionFor(channel.mention, subjects, notification.ready?.mention)
+    const contentOf = (title: string, text: string, link?: string): Content => ({
+      format: notification.ready?.format ?? channel.format,
+      title,
+      text,
+      mention,
+      link,
+    })
+    const composed = (content: Content): string =>
+      notifier.compose(content, robotsOf(channel, settings), NO_UUID)
+    const { ready } = notification
+    const result = renderer.render({
+      channel,
+      now: request.now,
+      form: 'whole',
+      alerts: rest,
+      total: rest.length,
+      from: request.now,
+      to: request.now,
+      groups: [],
+      delayed: undefined,
+      link: undefined,
+      fits: (title, text) =>
+        Buffer.byteLength(composed(contentOf(title, text))) <= notifier.maxBodyBytes,
+    })
+    const content =
+      ready === undefined
+        ? contentOf(result.title, result.text, result.link)
+        : contentOf(ready.title ?? result.title, ready.text)
+    const body = composed(content)
+    messages.push({
+      kind: result.kind,
+      title: content.title,
+      text: content.text,
+      bytes: Buffer.byteLength(body),
+      faults: result.faults,
+      body: JSON.parse(body),
+    })
+    rest = rest.slice(Math.max(1, result.told))
+  }
+  return messages
+}
+
+/** Alertmanager's payloads are told by their list of alerts; all else is OCP's. */
+export function sourceOf(payload: string): SourceName {
+  try {
+    const value: unknown = JSON.parse(payload)
+    const alerts = (value as { alerts?: unknown } | null)?.alerts
+    return Array.isArray(alerts) ? 'alertmanager' : 'ocp'
+  } catch {
+    return 'ocp'
+  }
+}
+
+function templateOf(text: string): Channel['template'] {
+  return /^[\w-]+$/.test(text) ? { kind: 'named', name: text } : { kind: 'inline', text }
+}

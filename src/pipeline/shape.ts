@@ -1,0 +1,106 @@
+import type { Variables } from '../model/variables.ts'
+import type { StoredAlert, StoredMessage } from '../stores/store.ts'
+import type { StandingNow } from './standing.ts'
+
+/** A message as the API shows it. */
+export function messageJson(message: StoredMessage) {
+  return {
+    id: message.id,
+    channel: message.channel,
+    robot: message.robot,
+    kind: message.kind,
+    state: message.state,
+    title: message.title,
+    text: message.text,
+    bytes: message.bytes,
+    alert_count: message.alertCount,
+    created_at: message.createdAt.toISOString(),
+    due_at: message.dueAt?.toISOString() ?? null,
+    sent_at: message.sentAt?.toISOString() ?? null,
+    reason: message.reason ?? null,
+    attempts: message.attempts.map((attempt) => ({
+      at: attempt.at.toISOString(),
+      robot: attempt.robot,
+      result: attempt.result,
+      http_status: attempt.httpStatus ?? null,
+      errcode: attempt.errcode ?? null,
+      errmsg: attempt.errmsg ?? null,
+      words: attempt.words,
+      duration_ms: attempt.durationMs,
+    })),
+  }
+}
+
+/** An alert as the API shows it, with the variables that its templates read. */
+export function alertJson(alert: StoredAlert, variables: Variables) {
+  return {
+    id: alert.id,
+    channel: alert.channel,
+    source: alert.source,
+    fingerprint: alert.fingerprint,
+    status: alert.status,
+    level: alert.level,
+    state: alert.state,
+    reason: alert.reason ?? null,
+    message_ids: alert.messageIds,
+    received_at: alert.receivedAt.toISOString(),
+    told_at: alert.toldAt?.toISOString() ?? null,
+    repeats: alert.repeats,
+    variables,
+  }
+}
+
+/** Robots, channels and quota at a glance. */
+export function statusJson(
+  standing: StandingNow,
+  { version, startedAt }: { version: string; startedAt: Date },
+) {
+  const { now, settings } = standing
+  const waitingIn = (queues: readonly string[]): number =>
+    standing.queues
+      .filter((each) => queues.includes(each.queue))
+      .reduce((sum, each) => sum + each.count, 0)
+  const robots = [...settings.robots.values()].map((robot) => {
+    const state = standing.robots.get(robot.name)
+    const pausedUntil = standing.pausedUntil(robot)
+    const pools = [...settings.channels.values()]
+      .filter((channel) => channel.mode === 'pool' && channel.robots.includes(robot.name))
+      .map((channel) => `channel:${channel.name}`)
+    return [
+      robot.name,
+      {
+        calls_left: standing.callsLeft(robot),
+        paused_until: pausedUntil?.toISOString() ?? null,
+        pause_reason: pausedUntil === undefined ? null : (state?.pause?.reason ?? null),
+        month_used: state?.monthUsed ?? 0,
+        month_limit: robot.monthly ?? null,
+        waiting: waitingIn([`robot:${robot.name}`, ...pools]),
+        last_result: state?.lastResult ?? null,
+        last_at: state?.lastAt?.toISOString() ?? null,
+      },
+    ] as const
+  })
+  const channels = [...settings.channels.values()].map((channel) => {
+    const waiting = standing.channels.find((each) => each.channel === channel.name)
+    const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
+    return [
+      channel.name,
+      {
+        waiting: waiting?.count ?? 0,
+        oldest_waiting_seconds: Math.max(0, Math.round(ageMs / 1000)),
+        robots: channel.robots,
+        mode: channel.mode,
+      },
+    ] as const
+  })
+  return {
+    version,
+    started_at: startedAt.toISOString(),
+    store: settings.store.reveal().replace(/:.*$/s, ''),
+    robots: Object.fromEntries(robots),
+    channels: Object.fromEntries(channels),
+    quota: { used: standing.organisationUsed, limit: settings.monthlyQuota ?? null },
+  }
+}
+
+export type StatusJson = ReturnType<typeof statusJson>

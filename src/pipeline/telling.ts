@@ -1,0 +1,239 @@
+import { type Coalesced, coalesce } from '../decisions/coalesce.ts'
+import { mentionFor } from '../decisions/mention.ts'
+import type { Plan } from '../decisions/plan.ts'
+import type { Events } from '../events.ts'
+import { NO_MENTION, type ReadyText, type ToldAlert } from '../model/alert.ts'
+import type { Content, MessageKind } from '../model/message.ts'
+import type { Channel, Robot, Settings } from '../model/settings.ts'
+import type { Notifier } from '../notifiers/notifier.ts'
+import type { CountGroup, Renderer } from '../rendering/render.ts'
+import type { Claim, NewMessage, Store, WaitingAlert } from '../stores/store.ts'
+import { levelIn } from './accept.ts'
+import { type RereadDeps, reread } from './reread.ts'
+
+export type Tell = Extract<Plan, { kind: 'tell' }>
+
+/** Targets named for each count in a digest. */
+const NAMED_TARGETS = 3
+/** Groups for which targets are looked up; those after them fit on no phone. */
+const GROUPS_WITH_TARGETS = 40
+
+export interface TellingDeps extends RereadDeps {
+  store: Pick<Store, 'payloads' | 'tally'>
+  notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
+  settings: Settings
+  renderer: Renderer
+  events: Pick<Events, 'templateFailed'>
+  uuid: () => string
+}
+
+export interface Telling {
+  message: NewMessage
+  alerts: Claim['alerts']
+}
+
+interface Draft {
+  told: readonly (ToldAlert & { ids: readonly number[] })[]
+  robots: readonly Robot[]
+  limitBytes: number
+  uuid: string
+  now: Date
+}
+
+/** The message for a plan: rendered, within the platform's limit, with the alerts that it really tells. */
+export async function tellingOf(
+  tell: Tell,
+  {
+    robot,
+    heads,
+    bodyBytes,
+    now,
+  }: { robot: Robot; heads: readonly WaitingAlert[]; bodyBytes: number | undefined; now: Date },
+  deps: TellingDeps,
+): Promise<Telling> {
+  const { settings, notifier } = deps
+  const { channel, scope } = tell
+  const chosen =
+    scope.kind === 'all' ? heads : heads.filter((head) => new Set(scope.ids).has(head.id))
+  const coalesced = coalesce(chosen, heads)
+  const places = coalesced.map(({ shown }) => shown)
+  const read = await reread(places, deps)
+  const draft: Draft = {
+    told: coalesced.map((each) => toldOf(each, read(each.shown).alert, channel)),
+    robots: channel.mode === 'pool' ? robotsOf(channel, settings) : [robot],
+    limitBytes: Math.min(notifier.maxBodyBytes, bodyBytes ?? notifier.maxBodyBytes),
+    uuid: deps.uuid(),
+    now,
+  }
+  const base = { robot: robot.name, queue: tell.queue, channel: channel.name, uuid: draft.uuid }
+
+  const only = coalesced.length === 1 ? coalesced[0] : undefined
+  const ready = only === undefined ? undefined : read(only.shown).ready
+  if (only !== undefined && ready !== undefined) {
+    const made = readyMessage(ready, { channel, draft, deps })
+    if (made !== undefined)
+      return {
+        message: { ...base, ...made, alertCount: only.ids.length },
+        alerts: { kind: 'some', ids: only.ids },
+      }
+  }
+
+  const merged = scope.kind !== 'unit'
+  const complete = scope.kind !== 'all' || heads.length < MOST_HEADS
+  const messages = scope.kind === 'unit' ? Number.POSITIVE_INFINITY : scope.messages
+  if (complete) {
+    const forms = merged ? (['whole', 'lines'] as const) : (['whole'] as const)
+    for (const form of forms) {
+      const made = rendered(form, { tell, draft, deps, total: draft.told.length, groups: [] })
+      if (made.told * messages < draft.told.length) continue
+      const ids = draft.told.slice(0, made.told).flatMap((each) => each.ids)
+      return {
+        message: { ...base, ...made.message, alertCount: ids.length },
+        alerts: { kind: 'some', ids },
+      }
+    }
+  }
+  return counted(tell, { base, draft, deps })
+}
+
+/** Waiting alerts that are looked at one by one; beyond, only counts are told. */
+export const MOST_HEADS = 500
+
+/** A message of counts for everything that waits in the queue for the channel. */
+async function counted(
+  tell: Tell,
+  {
+    base,
+    draft,
+    deps,
+  }: {
+    base: Pick<NewMessage, 'robot' | 'queue' | 'channel' | 'uuid'>
+    draft: Draft
+    deps: TellingDeps
+  },
+): Promise<Telling> {
+  const tally = await deps.store.tally(tell.queue, tell.channel.name)
+  const named = tally.groups.slice(0, GROUPS_WITH_TARGETS)
+  const read = await reread(
+    named.flatMap((group) => group.first.slice(0, NAMED_TARGETS)),
+    deps,
+  )
+  const groups = tally.groups.map(
+    (group, index): CountGroup => ({
+      level: group.level,
+      name: group.name,
+      cluster: group.cluster,
+      firing: group.firing,
+      resolved: group.resolved,
+      targets:
+        index < GROUPS_WITH_TARGETS
+          ? group.first
+              .slice(0, NAMED_TARGETS)
+              .map((place) => read(place).alert.variables.alarm_target ?? '')
+              .filter((target) => target !== '')
+          : [],
+    }),
+  )
+  const span = { from: tally.from, to: tally.to }
+  const made = rendered('counts', { tell, draft, deps, total: tally.count, groups, span })
+  return {
+    message: { ...base, ...made.message, alertCount: tally.count },
+    alerts: { kind: 'upTo', upTo: tally.upTo, count: tally.count },
+  }
+}
+
+function rendered(
+  form: 'whole' | 'lines' | 'counts',
+  {
+    tell,
+    draft,
+    deps,
+    total,
+    groups,
+    span,
+  }: {
+    tell: Tell
+    draft: Draft
+    deps: TellingDeps
+    total: number
+    groups: readonly CountGroup[]
+    span?: { from: Date; to: Date }
+  },
+): { message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>; told: number } {
+  const { channel } = tell
+  const { told, now, uuid } = draft
+  const subjects = told.map(({ alert, level }) => ({ variables: alert.variables, level }))
+  const mention = mentionFor(channel.mention, subjects)
+  const received = told.map((each) => each.receivedAt.getTime())
+  const link = linkTo(uuid, deps.settings)
+  const contentOf = (title: string, text: string, to = link): Content => ({
+    format: channel.format,
+    title,
+    text,
+    mention,
+    link: to,
+  })
+  const result = deps.renderer.render({
+    channel,
+    now,
+    form,
+    alerts: form === 'counts' ? [] : told,
+    total,
+    from: span?.from ?? new Date(Math.min(...received)),
+    to: span?.to ?? new Date(Math.max(...received)),
+    groups,
+    delayed: tell.delayed,
+    link,
+    fits: (title, text) =>
+      Buffer.byteLength(deps.notifier.compose(contentOf(title, text), draft.robots, uuid)) <=
+      draft.limitBytes,
+  })
+  for (const fault of result.faults) deps.events.templateFailed(channel.name, fault)
+  const content = contentOf(result.title, result.text, result.link)
+  const body = deps.notifier.compose(content, draft.robots, uuid)
+  const { kind, title, text } = result
+  return {
+    message: { kind, title, text, body },
+    told: form === 'counts' ? told.length : result.told,
+  }
+}
+
+/** A body that its sender rendered keeps its own text; undefined when it is too large to be sent as it is. */
+function readyMessage(
+  ready: ReadyText,
+  { channel, draft, deps }: { channel: Channel; draft: Draft; deps: TellingDeps },
+): Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'> | undefined {
+  const [told] = draft.told
+  if (told === undefined || ready.text.trim() === '') return undefined
+  const subject = { variables: told.alert.variables, level: told.level }
+  const title = ready.title ?? told.alert.variables.alarm_name ?? ready.text.trim().slice(0, 60)
+  const content: Content = {
+    format: ready.format,
+    title,
+    text: ready.text,
+    mention: mentionFor(channel.mention, [subject], ready.mention ?? NO_MENTION),
+    link: undefined,
+  }
+  const body = deps.notifier.compose(content, draft.robots, draft.uuid)
+  if (Buffer.byteLength(body) > draft.limitBytes) return undefined
+  const kind: MessageKind = told.alert.status === 'resolved' ? 'recovery' : 'alert'
+  return { kind, title, text: ready.text, body }
+}
+
+function toldOf(
+  { ids, shown, repeats, firedWhileWaiting }: Coalesced<WaitingAlert>,
+  alert: ToldAlert['alert'],
+  channel: Channel,
+): ToldAlert & { ids: readonly number[] } {
+  const level = levelIn(alert, channel)
+  return { alert, level, receivedAt: shown.receivedAt, repeats, firedWhileWaiting, ids }
+}
+
+export function robotsOf(channel: Channel, settings: Settings): Robot[] {
+  return channel.robots.map((name) => settings.robots.get(name) as Robot)
+}
+
+/** The page that shows the message and lists its alerts, where the console's address is known. */
+function linkTo(uuid: string, settings: Settings): string | undefined {
+  return settings.externalUrl === undefined ? undefined : `${settings.externalUrl}/messages/${uuid}`
+}
