@@ -114,7 +114,7 @@ export function verdictOn(aftermath: Aftermath): Verdict {
 /** Doubles from a second up to `longestMs`, of which a random half is left away so that retries do not march in step. */
 export function backoffMs(attempt: number, longestMs: number, random: number): number {
   const full = Math.min(longestMs, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 20))
-  return Math.round(full * (0.5 + random / 2))
+  return Math.floor(full * (0.5 + random / 2))
 }
 
 function dead(reason: string): Verdict['next'] {

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url))
+
+/** Each room and the rooms it may import from, besides itself, the leaves and `model`. A port is named by its file. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'main.ts': ['cli'],
+  'store-thread.ts': ['stores', 'decisions'],
+  cli: ['app.ts', 'config', 'console', 'notifiers', 'pipeline', 'rendering', 'sandbox', 'sources'],
+  'app.ts': [
+    'config',
+    'console',
+    'decisions',
+    'http',
+    'notifiers',
+    'pipeline',
+    'rendering',
+    'sandbox',
+    'sources',
+    'stores',
+  ],
+  http: ['pipeline', 'stores/store.ts'],
+  console: ['pipeline', 'stores/store.ts'],
+  pipeline: [
+    'decisions',
+    'rendering',
+    'sources/source.ts',
+    'notifiers/notifier.ts',
+    'stores/store.ts',
+  ],
+  config: [],
+  sources: [],
+  notifiers: [],
+  stores: [],
+  decisions: [],
+  rendering: [],
+  sandbox: [],
+  model: [],
+}
+
+const LEAVES = ['clock.ts', 'errors.ts', 'log.ts', 'metrics.ts', 'events.ts', 'version.ts']
+
+/** Each package and the only rooms that may know it. */
+const OWNERS: Record<string, readonly string[]> = {
+  express: ['http'],
+  helmet: ['http'],
+  undici: ['notifiers'],
+  ajv: ['config', 'sources'],
+  yaml: ['config'],
+  re2js: ['config'],
+  'fastest-levenshtein': ['config', 'rendering'],
+  'json-schema-to-ts': ['config'],
+  'node:sqlite': ['stores'],
+  'node:worker_threads': ['stores', 'store-thread.ts'],
+  'node:http': ['http', 'app.ts'],
+  eta: ['rendering', 'console'],
+  'markdown-it': ['console'],
+  'prom-client': ['metrics.ts'],
+  winston: ['log.ts'],
+  commander: ['cli'],
+  luxon: ['sources', 'decisions', 'rendering', 'console', 'config'],
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path, text: readFileSync(join(SRC, path), 'utf8') }))
+
+/** The folder right below src/, or the file that stands there. */
+function roomOf(path: string): string {
+  return path.split('/')[0] as string
+}
+
+function importsOf(text: string): { from: string; typeOnly: boolean }[] {
+  const found = text.matchAll(
+    /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gms,
+  )
+  return [...found].map(([, type, from, dynamic]) => ({
+    from: (from ?? dynamic) as string,
+    typeOnly: type !== undefined,
+  }))
+}
+
+describe('the architecture', () => {
+  test('every room imports only from the rooms it may', () => {
+    const wrong: string[] = []
+    for (const { path, text } of files)
+      for (const { from } of importsOf(text)) {
+        if (!from.startsWith('.')) continue
+        const target = relative(SRC, resolve(SRC, dirname(path), from))
+        const [here, there] = [roomOf(path), roomOf(target)]
+        if (here === there) continue
+        const known = MAY_IMPORT[here] ?? (LEAVES.includes(here) ? [] : undefined)
+        if (known === undefined) wrong.push(`${path} stands in no known room`)
+        else if (![...known, 'model', ...LEAVES].some((each) => each === there || each === target))
+          wrong.push(`${path} imports ${target}`)
+      }
+    assert.deepEqual(wrong, [])
+  })
+
+  test('the model imports nothing but itself', () => {
+    const wrong = files
+      .filter(({ path }) => roomOf(path) === 'model')
+      .flatMap(({ path, text }) =>
+        importsOf(text)
+          .filter(({ from }) => !from.startsWith('./'))
+          .map(({ from }) => `${path} imports ${from}`),
+      )
+    assert.deepEqual(wrong, [])
+  })
+
+  test('implementations of one port never import each other', () => {
+    const wrong: string[] = []
+    for (const { path, text } of files) {
+      const [port, own] = path.split('/')
+      if (
+        !['sources', 'notifiers', 'stores'].includes(port as string) ||
+        !path.includes('/', (port as string).length + 1)
+      )
+        continue
+      for (const { from } of importsOf(text)) {
+        if (!from.startsWith('.')) continue
+        const target = relative(SRC, resolve(SRC, dirname(path), from)).split('/')
+        if (target[0] === port && target.length > 2 && target[1] !== own)
+          wrong.push(`${path} imports ${target.join('/')}`)
+      }
+    }
+    assert.deepEqual(wrong, [])
+  })
+
+  test('each package is known only to its owner', () => {
+    const wrong: string[] = []
+    for (const { path, text } of files)
+      for (const { from } of importsOf(text)) {
+        const owners = OWNERS[from.startsWith('node:') ? from : (from.split('/')[0] as string)]
+        if (owners !== undefined && !owners.includes(roomOf(path)))
+          wrong.push(`${path} imports ${from}`)
+        if (owners === undefined && !from.startsWith('.') && !from.startsWith('node:'))
+          wrong.push(`${path} imports ${from}, which has no owner`)
+      }
+    assert.deepEqual(wrong, [])
+  })
+
+  test('only the clock touches real time', () => {
+    const realTime =
+      /\bDate\.now\b|\bnew Date\(\s*\)|\bset(?:Timeout|Interval|Immediate)\b|\bperformance\.now\b|\bhrtime\b|\bDateTime\.(?:now|local|utc)\(\s*\)|node:timers/
+    const wrong = files
+      .filter(({ path, text }) => path !== 'clock.ts' && realTime.test(withoutComments(text)))
+      .map(({ path }) => path)
+    assert.deepEqual(wrong, [])
+  })
+
+  test('only main ends the process', () => {
+    const wrong = files
+      .filter(
+        ({ path, text }) => path !== 'main.ts' && /\bprocess\.exit\b/.test(withoutComments(text)),
+      )
+      .map(({ path }) => path)
+    assert.deepEqual(wrong, [])
+  })
+
+  test('no module keeps state in a variable of its own', () => {
+    const wrong = files
+      .filter(({ text }) => /^(?:export )?let /m.test(text))
+      .map(({ path }) => path)
+    assert.deepEqual(wrong, [])
+  })
+
+  test('a file has one subject: none is longer than 400 lines', () => {
+    const long = files.filter(({ text }) => text.split('\n').length > 400).map(({ path }) => path)
+    assert.deepEqual(long, [])
+  })
+
+  test('names come from the vocabulary', () => {
+    const banned =
+      /(?:^|[/-])(?:utils?|handler|manager|service|helpers?|processor|data|info|common|misc)(?:\.|-|\/)/
+    assert.deepEqual(
+      files.map(({ path }) => path).filter((path) => banned.test(path)),
+      [],
+    )
+  })
+})
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '')
+}

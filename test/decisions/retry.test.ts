@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Aftermath, backoffMs, verdictOn } from '../../src/decisions/retry.ts'
+import type { Outcome } from '../../src/model/message.ts'
+import { robotNamed } from '../support/settings.ts'
+
+const AT = new Date('2026-11-24T00:00:00Z')
+const NOW = new Date('2026-11-24T00:00:01Z')
+
+function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
+  return verdictOn({
+    attempt: {
+      outcome,
+      result: outcome.kind,
+      httpStatus: 200,
+      errcode: undefined,
+      errmsg: undefined,
+      words: 'The words.',
+      durationMs: 1,
+    },
+    at: AT,
+    now: NOW,
+    robot: robotNamed('ops-1', { key: 'k', address: 'proxy-1' }),
+    mode: 'all',
+    attempts: 1,
+    failures: 0,
+    bodyBytes: 10_000,
+    othersWork: false,
+    random: 0.999,
+    ...changes,
+  })
+}
+
+describe('the verdict on an attempt', () => {
+  test('a delivered message is sent, and the robot has no failures any more', () =>
+    assert.deepEqual(after({ kind: 'delivered' }, { failures: 9 }), {
+      next: { kind: 'sent' },
+      pause: undefined,
+      failures: 0,
+    }))
+
+  test('a throttled robot rests for the penalty, counted from the refused call', () => {
+    const { next, pause } = after({ kind: 'throttled', scope: 'robot' })
+    const until = new Date(AT.getTime() + 600_000)
+    assert.deepEqual(pause, { scope: 'robot:k', until, reason: 'throttled' })
+    assert.deepEqual(next, { kind: 'again', dueAt: until })
+  })
+
+  test('in a pool the refused message goes on at once, through another robot', () => {
+    const { next } = after({ kind: 'throttled', scope: 'robot' }, { mode: 'pool' })
+    assert.deepEqual(next, { kind: 'again', dueAt: NOW })
+  })
+
+  test('an address that is refused rests as a whole', () =>
+    assert.equal(after({ kind: 'throttled', scope: 'address' }).pause?.scope, 'address:proxy-1'))
+
+  test('what cannot be reached is tried again for ever, more and more slowly', () => {
+    const outcome: Outcome = {
+      kind: 'retryable',
+      reason: 'network',
+      reached: false,
+      bounded: false,
+    }
+    const { next, failures } = after(outcome, { attempts: 500, failures: 499 })
+    assert.equal(failures, 500)
+    assert.ok(next.kind === 'again' && next.dueAt.getTime() - NOW.getTime() <= 60_000)
+    assert.ok(next.kind === 'again' && next.dueAt.getTime() - NOW.getTime() > 50_000)
+  })
+
+  test('a reply that nobody can read is given up after some attempts', () => {
+    const outcome: Outcome = { kind: 'retryable', reason: 'unknown', reached: true, bounded: true }
+    assert.equal(after(outcome, { attempts: 5 }).next.kind, 'again')
+    assert.deepEqual(after(outcome, { attempts: 6 }).next, {
+      kind: 'dead',
+      reason: 'The words. Given up after 6 attempts.',
+    })
+  })
+
+  test('in a pool only a message that surely did not arrive changes its robot at once', () => {
+    const outcome = { kind: 'retryable', reason: 'network', bounded: false } as const
+    const elsewhere = after({ ...outcome, reached: false }, { mode: 'pool' }).next
+    assert.deepEqual(elsewhere, { kind: 'again', dueAt: NOW })
+    const unsure = after({ ...outcome, reached: true }, { mode: 'pool' }).next
+    assert.ok(unsure.kind === 'again' && unsure.dueAt > NOW)
+  })
+
+  test('too long a message is split, until there is nothing to split', () => {
+    const { next } = after({ kind: 'too_long' })
+    assert.ok(next.kind === 'split' && next.bodyBytes === 7_500)
+    assert.equal(after({ kind: 'too_long' }, { bodyBytes: 2_100 }).next.kind, 'dead')
+  })
+
+  test('a rejected message costs one call and is dead', () => {
+    const verdict = after({ kind: 'rejected', reason: 'token' })
+    assert.deepEqual(verdict, {
+      next: { kind: 'dead', reason: 'The words.' },
+      pause: undefined,
+      failures: 0,
+    })
+  })
+
+  test('in a pool a robot that rejects is set aside, and the message goes through another one', () => {
+    const rejected: Outcome = { kind: 'rejected', reason: 'token' }
+    const { next, pause } = after(rejected, { mode: 'pool', othersWork: true })
+    assert.deepEqual(next, { kind: 'again', dueAt: NOW })
+    assert.equal(pause?.reason, 'rejected')
+    assert.equal(after(rejected, { mode: 'pool', othersWork: false }).next.kind, 'dead')
+  })
+
+  test('content that is refused is refused by every robot', () =>
+    assert.equal(
+      after({ kind: 'rejected', reason: 'content' }, { mode: 'pool', othersWork: true }).next.kind,
+      'dead',
+    ))
+
+  test('waits double up to their bound and keep half of themselves at least', () => {
+    assert.deepEqual(
+      [1, 2, 3, 7, 400].map((attempt) => backoffMs(attempt, 60_000, 0)),
+      [500, 1_000, 2_000, 30_000, 30_000],
+    )
+    assert.ok(backoffMs(1, 60_000, 0.999) < 1_000)
+  })
+})
