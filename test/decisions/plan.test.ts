@@ -117,7 +117,7 @@ describe('the plan', () => {
   })
 
   test('a severe alert is told although ordinary ones have to wait', () => {
-    const robot = { calls: calls(...Array(7).fill(2_000)), limits: LIMITS, pause: undefined }
+    const robot = { calls: calls(...Array(6).fill(2_000)), limits: LIMITS, pause: undefined }
     assert.equal(planOf([waiting(heads(1))], { robot }).kind, 'rest')
     assert.equal(planOf([waiting(heads(1, { level: 2 }))], { robot }).kind, 'tell')
   })
