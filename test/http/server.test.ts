@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict'
+import { type AddressInfo, connect } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { realClock } from '../../src/clock.ts'
+import { AppError } from '../../src/errors.ts'
+import { createEvents } from '../../src/events.ts'
+import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { StoredMessage } from '../../src/stores/store.ts'
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+const OK = '{"errcode":0,"errmsg":"ok"}'
+
+const message: StoredMessage = {
+  id: '7',
+  uuid: 'u',
+  robot: 'ops-1',
+  queue: 'robot:ops-1',
+  channel: 'ops',
+  kind: 'alert',
+  state: 'dead',
+  title: 'T',
+  text: 'text',
+  bytes: 10,
+  alertCount: 1,
+  createdAt: new Date(0),
+  dueAt: undefined,
+  sentAt: undefined,
+  reason: 'because',
+  attemptCount: 0,
+  attempts: [],
+}
+
+const accepted: { source: string; channel: string; text: string }[] = []
+const state = { open: true, ready: true, fail: undefined as unknown, queries: [] as unknown[] }
+const metrics = createMetrics({ version: '1', node: 'v' })
+
+const deps: ServerDeps = {
+  accept: async (inbound) => {
+    if (state.fail !== undefined) throw state.fail
+    accepted.push(inbound)
+  },
+  events: createEvents(SILENT, metrics),
+  clock: realClock,
+  open: () => state.open,
+  ready: () => state.ready,
+  reload: async () => {
+    if (state.fail !== undefined) throw state.fail
+  },
+  store: {
+    messages: async (query) => {
+      state.queries.push(query)
+      return { items: [message], next: '7' }
+    },
+    message: async (id) => (id === '7' ? { message, alerts: [] } : undefined),
+    alerts: async (query) => {
+      state.queries.push(query)
+      return { items: [], next: null }
+    },
+  },
+  status: async () => ({ version: '1' }) as never,
+  variablesOf: () => ({}),
+  sandbox: () => [],
+  preview: (request) => [request],
+  test: async () => ['1'],
+  resend: async () => {
+    if (state.fail !== undefined) throw state.fail
+  },
+  metrics: async () => ({
+    contentType: metrics.registry.contentType,
+    text: await metrics.registry.metrics(),
+  }),
+  page: async (path) => (path === '/' ? '<!doctype html><p>page' : undefined),
+  asset: (name) =>
+    name === 'console.css' ? { contentType: 'text/css', body: Buffer.from('p{}') } : undefined,
+  unforeseen: () => {},
+}
+
+const server = createHttpServer(deps)
+const place = { url: '', port: 0 }
+before(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  place.port = (server.address() as AddressInfo).port
+  place.url = `http://127.0.0.1:${place.port}`
+})
+after(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+async function post(
+  path: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = {},
+) {
+  const response = await fetch(`${place.url}${path}`, { method: 'POST', body, headers })
+  return { status: response.status, headers: response.headers, text: await response.text() }
+}
+
+function failing<T>(error: unknown, during: () => Promise<T>): Promise<T> {
+  state.fail = error
+  return during().finally(() => {
+    state.fail = undefined
+  })
+}
+
+describe('the receiving routes', () => {
+  test('each answers the same bytes to what it took', async () => {
+    for (const [path, source] of [
+      ['/alertmanager/ops', 'alertmanager'],
+      ['/dingtalk/ops/send', 'alertmanager'],
+      ['/ocp/ops', 'ocp'],
+    ] as const) {
+      const { status, text } = await post(path, 'body')
+      assert.deepEqual([status, text], [200, OK])
+      assert.deepEqual(accepted.at(-1), { source, channel: 'ops', text: 'body' })
+    }
+  })
+
+  test('a body is read whatever its Content-Type says, or when there is none', async () => {
+    for (const type of [
+      'text/plain',
+      'application/json',
+      'application/x-www-form-urlencoded',
+      'x/y+json',
+      '',
+    ]) {
+      await post('/ocp/ops', '{"a":1}', { 'Content-Type': type })
+      assert.equal(accepted.at(-1)?.text, '{"a":1}', type)
+    }
+  })
+
+  test('compressed bodies are taken', async () => {
+    const text = JSON.stringify({ text: '告警'.repeat(1000) })
+    await post('/ocp/ops', new Uint8Array(gzipSync(text)), { 'Content-Encoding': 'gzip' })
+    assert.equal(accepted.at(-1)?.text, text)
+    await post('/ocp/ops', new Uint8Array(brotliCompressSync(text)), { 'Content-Encoding': 'br' })
+    assert.equal(accepted.at(-1)?.text, text)
+  })
+
+  test('a declared charset is decoded, a byte order mark is dropped, NUL and broken UTF-8 become U+FFFD', async () => {
+    const gbk = new Uint8Array([0xb8, 0xe6, 0xbe, 0xaf])
+    await post('/ocp/ops', gbk, { 'Content-Type': 'text/plain; charset=GBK' })
+    assert.equal(accepted.at(-1)?.text, '告警')
+    await post('/ocp/ops', new Uint8Array([0xef, 0xbb, 0xbf, 0x61, 0x00, 0xff]))
+    assert.equal(accepted.at(-1)?.text, 'a\uFFFD\uFFFD')
+  })
+
+  test('a body that is too large is refused with 413, also when it is so only after decompression', async () => {
+    const big = gzipSync(Buffer.alloc(21 * 1024 * 1024, 0x20))
+    const bomb = await post('/alertmanager/ops', new Uint8Array(big), {
+      'Content-Encoding': 'gzip',
+    })
+    assert.equal(bomb.status, 413)
+    assert.equal(JSON.parse(bomb.text).errcode, 413)
+    const plain = await post('/alertmanager/ops', new Uint8Array(21 * 1024 * 1024))
+    assert.equal(plain.status, 413)
+    assert.match(plain.text, /max_alerts/)
+  })
+
+  test("a broken or unknown compression is the sender's fault, and says so", async () => {
+    const broken = await post('/ocp/ops', 'not gzip', { 'Content-Encoding': 'gzip' })
+    assert.equal(broken.status, 400)
+    const unknown = await post('/ocp/ops', 'x', { 'Content-Encoding': 'zstd' })
+    assert.equal(unknown.status, 400)
+    assert.match(unknown.text, /zstd/)
+  })
+
+  test('every refusal has its status, and 503 says when to come again', async () => {
+    for (const [code, status] of [
+      ['bad_payload', 400],
+      ['unknown_channel', 404],
+      ['store_unavailable', 503],
+    ] as const) {
+      const reply = await failing(new AppError(code, 'the words'), () => post('/ocp/ops', 'x'))
+      assert.equal(reply.status, status)
+      assert.deepEqual(JSON.parse(reply.text), { errcode: status, errmsg: 'the words' })
+      assert.equal(reply.headers.get('retry-after'), status === 503 ? '10' : null)
+    }
+  })
+
+  test('an error that nobody foresaw says nothing of itself', async () => {
+    const reply = await failing(new Error('secret detail'), () => post('/ocp/ops', 'x'))
+    assert.equal(reply.status, 500)
+    assert.doesNotMatch(reply.text, /secret/)
+  })
+
+  test('during shutdown senders are asked to come again, on another connection', async () => {
+    state.open = false
+    const reply = await post('/ocp/ops', 'x')
+    state.open = true
+    assert.equal(reply.status, 503)
+    assert.equal(reply.headers.get('connection'), 'close')
+  })
+
+  test('a path that cannot be decoded is a bad request', async () => {
+    const { status } = await post('/alertmanager/%E0%A4%A', 'x')
+    assert.equal(status, 400)
+  })
+
+  test('a request that ends in its middle is no request, and the server stays up', async () => {
+    const count = accepted.length
+    const socket = connect(place.port, '127.0.0.1')
+    socket.write('POST /ocp/ops HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    socket.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.equal(accepted.length, count)
+    assert.equal((await fetch(`${place.url}/-/healthy`)).status, 200)
+  })
+})
+
+describe('the other routes', () => {
+  async function get(path: string) {
+    const response = await fetch(`${place.url}${path}`)
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  }
+
+  test('ready is 503 before the store is open and after shutdown has begun, healthy is not', async () => {
+    state.ready = false
+    assert.equal((await get('/-/ready')).status, 503)
+    assert.equal((await get('/-/healthy')).status, 200)
+    state.ready = true
+    assert.equal((await get('/-/ready')).status, 200)
+  })
+
+  test('a reload that is refused says every fault', async () => {
+    const error = new AppError('bad_configuration', 'one', { faults: ['one', 'two'] })
+    const reply = await failing(error, () => post('/-/reload', ''))
+    assert.equal(reply.status, 500)
+    assert.deepEqual(JSON.parse(reply.text), {
+      errcode: 500,
+      errmsg: 'one',
+      faults: ['one', 'two'],
+    })
+    assert.equal((await post('/-/reload', '')).status, 200)
+  })
+
+  test('lists take limit, before and filters, and refuse nonsense', async () => {
+    const list = await get('/api/v1/messages?limit=5000&before=9&state=dead&channel=ops&robot=')
+    assert.deepEqual(state.queries.at(-1), {
+      limit: 1000,
+      before: '9',
+      state: 'dead',
+      channel: 'ops',
+      robot: undefined,
+    })
+    const json = JSON.parse(list.text)
+    assert.equal(json.next, '7')
+    assert.deepEqual(json.messages[0].reason, 'because')
+    for (const bad of ['limit=x', 'before=x', 'state=gone', 'channel=a&channel=b'])
+      assert.equal((await get(`/api/v1/messages?${bad}`)).status, 400, bad)
+    await get('/api/v1/alerts')
+    assert.deepEqual(state.queries.at(-1), { limit: 50, channel: undefined, state: undefined })
+  })
+
+  test('one message is shown with its alerts, and what is not there is a 404', async () => {
+    assert.deepEqual(JSON.parse((await get('/api/v1/messages/7')).text).alerts, [])
+    assert.equal((await get('/api/v1/messages/8')).status, 404)
+    assert.equal((await get('/nothing')).status, 404)
+    assert.equal((await get('/messages/none')).status, 404)
+  })
+
+  test('resending what is not dead is a conflict', async () => {
+    const error = new AppError('not_dead', 'it is not')
+    assert.equal((await failing(error, () => post('/api/v1/messages/7/resend', ''))).status, 409)
+    assert.equal((await post('/api/v1/messages/7/resend', '')).status, 200)
+  })
+
+  test('the preview takes variables in a template, but no code', async () => {
+    const good = await post(
+      '/api/v1/preview',
+      JSON.stringify({ payload: { a: 1 }, template: '${a}' }),
+    )
+    assert.equal(JSON.parse(good.text).messages[0].payload, '{"a":1}')
+    const code = { payload: 'x', template: '<% process.exit() %>' }
+    assert.equal((await post('/api/v1/preview', JSON.stringify(code))).status, 400)
+    for (const bad of [
+      '',
+      'null',
+      '{}',
+      '{',
+      '{"payload":1,"format":"html"}',
+      '{"payload":1,"channel":2}',
+    ])
+      assert.equal((await post('/api/v1/preview', bad)).status, 400, bad)
+  })
+
+  test('actions asked for by a page of another site are refused', async () => {
+    const reply = await post('/-/reload', '', { 'Sec-Fetch-Site': 'cross-site' })
+    assert.equal(reply.status, 403)
+  })
+
+  test("the page comes with a strict policy and without the framework's name", async () => {
+    const page = await get('/')
+    assert.equal(page.status, 200)
+    const policy = page.headers.get('content-security-policy') ?? ''
+    assert.match(policy, /default-src 'none'/)
+    assert.doesNotMatch(policy, /unsafe/)
+    assert.equal(page.headers.get('x-powered-by'), null)
+    assert.equal((await get('/assets/console.css')).headers.get('content-type'), 'text/css')
+    assert.equal((await get('/assets/..%2Fpackage.json')).status, 404)
+  })
+
+  test('every label set of the requests exists from the start', async () => {
+    const { text } = await get('/metrics')
+    for (const source of ['alertmanager', 'ocp'])
+      for (const code of [200, 400, 401, 403, 404, 413, 503])
+        assert.ok(
+          text.includes(`dingtalk_receiver_requests_total{source="${source}",code="${code}"}`),
+        )
+  })
+})

@@ -1,0 +1,15 @@
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+
+/** Runs the tests that are named on the command line, or all. */
+const named = process.argv.slice(2)
+const files = named.length > 0 ? named : globSync('test/**/*.test.ts').sort()
+const concurrency = Math.max(2, availableParallelism())
+
+const runner = spawn(
+  process.execPath,
+  ['--test', `--test-concurrency=${concurrency}`, '--test-timeout=240000', ...files],
+  { stdio: 'inherit', env: { ...process.env, NODE_NO_WARNINGS: '1' } },
+)
+runner.on('exit', (code) => process.exit(code ?? 1))
