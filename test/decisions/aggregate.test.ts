@@ -4,8 +4,8 @@ import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 
 const TOLD_AT = new Date('2026-11-24T00:00:00Z')
 const EVERY_MS = 600_000
-const PAST = {
-  status: 'firing' as const,
+const PAST: NonNullable<Parameters<typeof reasonToSuppress>[1]> = {
+  status: 'firing',
   fingerprint: 'a',
   firingAt: TOLD_AT,
   resolvedAt: undefined,
@@ -14,7 +14,7 @@ const PAST = {
 
 function reason(
   arrival: Partial<{ fingerprint: string; status: 'firing' | 'resolved'; everyMs: number }>,
-  past: Partial<typeof PAST & { resolvedAt: Date | undefined }> | undefined,
+  past: Partial<Parameters<typeof reasonToSuppress>[1]> | undefined,
   afterMs: number,
 ): string | undefined {
   return reasonToSuppress(
