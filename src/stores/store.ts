@@ -38,9 +38,9 @@ export interface Store {
   /** Queues as they stand, for console, API and metrics. */
   standing(question: StandingQuestion): Promise<Standing>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
-  /** One message with all its attempts and the alerts it carries. */
-  message(id: string): Promise<{ message: StoredMessage; alerts: StoredAlert[] } | undefined>
-  alerts(query: AlertQuery): Promise<Page<StoredAlert>>
+  /** One message, by its id or uuid, with all its attempts and the alerts it carries (the first MOST_LISTED_ALERTS). */
+  message(id: string): Promise<MessageWithAlerts | undefined>
+  alerts(query: AlertQuery): Promise<AlertPage>
   /** Forgets what was told or suppressed before `before`, and what no limit needs any more. Gives how much went. */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
   close(): Promise<void>
@@ -305,6 +305,20 @@ export interface Standing {
   organisationUsed: number
 }
 
+/** More alerts of one message are not listed; its `alertCount` counts them all. */
+export const MOST_LISTED_ALERTS = 10_000
+
+/** Each payload once, however many of the alerts come from it. */
+export interface MessageWithAlerts {
+  message: StoredMessage
+  alerts: StoredAlert[]
+  payloads: Map<number, StoredPayload>
+}
+
+export interface AlertPage extends Page<StoredAlert> {
+  payloads: Map<number, StoredPayload>
+}
+
 /** `before` is an opaque mark from a page before it; `next` is null at the end. */
 export interface Page<Item> {
   items: Item[]
@@ -358,7 +372,7 @@ export interface AlertQuery {
   before?: string
 }
 
-/** An accepted alert in one channel, with the payload that its variables are read from. */
+/** An accepted alert in one channel; its variables are read from its payload. */
 export interface StoredAlert {
   id: string
   channel: string
@@ -374,5 +388,4 @@ export interface StoredAlert {
   repeats: number
   position: number
   payload: number
-  text: string
 }

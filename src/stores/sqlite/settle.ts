@@ -1,0 +1,113 @@
+import type { Settlement } from '../store.ts'
+import type { Database } from './database.ts'
+
+/** Records an attempt; a second settlement of the same call changes nothing. */
+export function settle(
+  db: Database,
+  settlement: Settlement,
+): { receivedAt: Date; count: number }[] {
+  const { now, next } = settlement
+  const id = Number(settlement.id)
+  const message = db.get<{ robot: string }>(
+    `SELECT robot FROM messages WHERE id = ? AND state = 'sending' AND call = ?`,
+    id,
+    settlement.call,
+  )
+  if (message === undefined) return []
+  recordAttempt(db, settlement, message.robot)
+  recordCall(db, settlement)
+  recordRobot(db, settlement)
+  switch (next.kind) {
+    case 'sent':
+      db.run(
+        `UPDATE messages SET state = 'sent', sent_at = ?, call = NULL WHERE id = ?`,
+        now.getTime(),
+        id,
+      )
+      db.run('UPDATE tellings SET open = 0 WHERE message = ?', id)
+      return receivedOf(db, id)
+    case 'again':
+      db.run(
+        `UPDATE messages SET state = 'pending', due_at = ?, call = NULL WHERE id = ?`,
+        next.dueAt.getTime(),
+        id,
+      )
+      return []
+    case 'dead':
+      die(db, id, next.reason)
+      db.run('UPDATE tellings SET open = 0 WHERE message = ?', id)
+      return []
+    case 'split':
+      die(db, id, next.reason)
+      db.run('UPDATE tellings SET message = NULL WHERE message = ?', id)
+      db.run('UPDATE robots SET body_bytes = ? WHERE key = ?', next.bodyBytes, settlement.robot.key)
+      return []
+  }
+}
+
+function die(db: Database, id: number, reason: string): void {
+  db.run(
+    `UPDATE messages SET state = 'dead', reason = ?, due_at = NULL, call = NULL WHERE id = ?`,
+    reason,
+    id,
+  )
+}
+
+function recordAttempt(db: Database, { id, at, attempt }: Settlement, robot: string): void {
+  db.run(
+    `INSERT INTO attempts (message, at, robot, result, http_status, errcode, errmsg, words, duration_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    Number(id),
+    at.getTime(),
+    robot,
+    attempt.result,
+    attempt.httpStatus ?? null,
+    attempt.errcode ?? null,
+    attempt.errmsg ?? null,
+    attempt.words,
+    Math.max(0, Math.round(attempt.durationMs)),
+  )
+}
+
+/** The call reached the peer by now, if ever; one that surely did not costs nothing of the month. */
+function recordCall(db: Database, { call, now, reached }: Settlement): void {
+  db.run('UPDATE calls SET until = MIN(until, MAX(at, ?)) WHERE id = ?', now.getTime(), call)
+  if (!reached)
+    db.run(
+      `UPDATE months SET calls = MAX(0, calls - 1)
+       WHERE (month, key) = (SELECT month, key FROM calls WHERE id = ?)`,
+      call,
+    )
+}
+
+function recordRobot(db: Database, { robot, attempt, now, pause }: Settlement): void {
+  db.run(
+    `INSERT INTO robots (key, failures, last_result, last_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, last_result = excluded.last_result,
+       last_at = excluded.last_at`,
+    robot.key,
+    robot.failures,
+    attempt.result,
+    now.getTime(),
+  )
+  if (pause !== undefined)
+    db.run(
+      `INSERT INTO pauses (scope, until, since, reason) VALUES (?, ?, ?, ?)
+       ON CONFLICT (scope) DO UPDATE SET until = excluded.until, since = excluded.since, reason = excluded.reason
+       WHERE excluded.until > until OR until <= excluded.since OR since > excluded.since`,
+      pause.scope,
+      pause.until.getTime(),
+      now.getTime(),
+      pause.reason,
+    )
+}
+
+function receivedOf(db: Database, message: number): { receivedAt: Date; count: number }[] {
+  return db
+    .all<{ at: number; count: number }>(
+      `SELECT p.received_at AS at, COUNT(*) AS count FROM tellings t JOIN alerts a ON a.id = t.alert
+       JOIN payloads p ON p.id = a.payload WHERE t.message = ? GROUP BY p.received_at`,
+      message,
+    )
+    .map(({ at, count }) => ({ receivedAt: new Date(at), count }))
+}
