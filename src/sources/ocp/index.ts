@@ -1,0 +1,21 @@
+import type { Notification } from '../../model/alert.ts'
+import type { Source } from '../source.ts'
+import { digest } from '../text.ts'
+import { alertFrom } from './map.ts'
+import { parseBody } from './parse.ts'
+
+/** OCP's HTTP channel: whatever its operator's body template makes of an alert. */
+export const ocp: Source = {
+  name: 'ocp',
+  read(text, context): Notification {
+    const parsed = parseBody(text)
+    const [only] = parsed
+    const ready = parsed.length === 1 ? only?.ready : undefined
+    return {
+      source: 'ocp',
+      key: digest([text]),
+      alerts: parsed.map(({ fields }) => alertFrom(fields, context)),
+      ...(ready === undefined ? {} : { ready }),
+    }
+  },
+}

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto'
+
+/** Text that every store and encoder takes: no NUL, no lone surrogate. */
+export function cleanText(text: string): string {
+  const whole = text.isWellFormed() ? text : text.toWellFormed()
+  return whole.includes('\0') ? whole.replaceAll('\0', '\uFFFD') : whole
+}
+
+/** 16 hex digits that stand for some texts in their order. */
+export function digest(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
+}
