@@ -1,88 +1,90 @@
 import type { Content } from '../../model/message.ts'
-import type { Robot } from '../../model/settings.ts'
+import type { Format, Robot } from '../../model/settings.ts'
 
 /** DingTalk refuses larger bodies with 460101. Its words say body, so the whole JSON counts, in bytes of UTF-8. */
 export const MAX_BODY_BYTES = 20_000
 
-/** DingTalk: people mentioned in one message. */
-const MOST_MENTIONED = 50
+/** The most people that DingTalk lets one message mention. */
+export const MOST_MENTIONED = 50
 
-/** The JSON that /robot/send takes, the same for every attempt of a message: `uuid` lets DingTalk drop a repeat. */
+/**
+ * The JSON that /robot/send takes, the same for every attempt of a message: `uuid` (DingTalk's `msgUuid`) lets DingTalk
+ * drop a repeat. Title and text are never empty and hold a keyword of each robot; who is mentioned stands in the text.
+ */
 export function compose(content: Content, robots: readonly Robot[], uuid: string): string {
-  const keywords = missingKeywords(robots)
-  const mobiles = content.mention.mobiles.slice(0, MOST_MENTIONED)
-  const users = content.mention.users.slice(0, MOST_MENTIONED - mobiles.length)
+  const atMobiles = peopleIn(content.mention.mobiles).slice(0, MOST_MENTIONED)
+  const atUserIds = peopleIn(content.mention.users).slice(0, MOST_MENTIONED - atMobiles.length)
+  const link = content.link?.trim() ?? ''
   // A card without a link is refused.
-  const format =
-    content.format === 'actionCard' && content.link === undefined ? 'markdown' : content.format
-  const title = withKeywordsInFront(content.title.trim() || 'Alert', keywords)
-  const named = withMentions(content.text.trim() === '' ? title : content.text, [
-    ...mobiles,
-    ...users,
-  ])
-  const text = withKeywordsBelow(named, keywords, format)
-  const at = { atMobiles: mobiles, atUserIds: users, isAtAll: content.mention.all }
+  const format = content.format === 'actionCard' && link === '' ? 'markdown' : content.format
+  const title = withKeywordsInFront(lineOf(content.title) || 'Alert', robots)
+  const said = content.text.trim() === '' ? title : content.text.toWellFormed()
+  const named = withMentions(said, [...atMobiles, ...atUserIds], format)
+  const text = withKeywordsBelow(named, robots, format)
   const message = { msgtype: format, msgUuid: uuid }
+  const at = { atMobiles, atUserIds, isAtAll: content.mention.all }
   switch (format) {
     case 'text':
-      // A text message has no title of its own; people see it as the first line.
+      // A text message has no title of its own.
       return JSON.stringify({ ...message, text: { content: text }, at })
     case 'markdown':
       return JSON.stringify({ ...message, markdown: { title, text }, at })
-    case 'actionCard':
-      return JSON.stringify({
-        ...message,
-        actionCard: {
-          title,
-          text,
-          btnOrientation: '0',
-          singleTitle: 'Details',
-          singleURL: content.link,
-        },
-        at,
-      })
-  }
-}
-
-/** For each robot a function that says which keyword a text still needs. */
-function missingKeywords(robots: readonly Robot[]): (text: string) => string[] {
-  return (text) => {
-    const needed: string[] = []
-    for (const { keywords } of robots) {
-      const has =
-        keywords.length === 0 ||
-        keywords.some((each) => text.includes(each) || needed.includes(each))
-      if (!has) needed.push(keywords[0] as string)
+    case 'actionCard': {
+      const jump = { btnOrientation: '0', singleTitle: 'Details', singleURL: link }
+      return JSON.stringify({ ...message, actionCard: { title, text, ...jump }, at })
     }
-    return needed
   }
 }
 
-function withKeywordsInFront(title: string, missing: (text: string) => string[]): string {
-  const needed = missing(title)
-  return needed.length === 0 ? title : `${needed.map((each) => `[${each}]`).join('')} ${title}`
+/** A keyword of each robot that has none of its own in the text; those are case-sensitive. */
+function missingKeywords(text: string, robots: readonly Robot[]): string[] {
+  const missing: string[] = []
+  for (const { keywords } of robots) {
+    const [first] = keywords
+    if (first === undefined) continue
+    if (!keywords.some((each) => text.includes(each) || missing.includes(each))) missing.push(first)
+  }
+  return missing
 }
 
-function withKeywordsBelow(
-  text: string,
-  missing: (text: string) => string[],
-  format: Content['format'],
-): string {
-  const needed = missing(text)
-  return needed.length === 0 ? text : `${text}${paragraph(format)}${needed.join(' ')}`
+function withKeywordsInFront(title: string, robots: readonly Robot[]): string {
+  const missing = missingKeywords(title, robots)
+  return missing.length === 0 ? title : `${missing.map((each) => `[${each}]`).join('')} ${title}`
+}
+
+function withKeywordsBelow(text: string, robots: readonly Robot[], format: Format): string {
+  const missing = missingKeywords(text, robots)
+  return missing.length === 0 ? text : `${text}${paragraph(format)}${missing.join(' ')}`
 }
 
 /** DingTalk notifies only those whose number or id also stands in the text. */
-function withMentions(text: string, people: readonly string[]): string {
-  const missing = people.filter((each) => !mentions(text, each)).map((each) => `@${each}`)
-  return missing.length === 0 ? text : `${text}\n\n${missing.join(' ')}`
+function withMentions(text: string, people: readonly string[], format: Format): string {
+  const missing = people.filter((each) => !isMentioned(text, each)).map((each) => `@${each}`)
+  return missing.length === 0 ? text : `${text}${paragraph(format)}${missing.join(' ')}`
 }
 
-function mentions(text: string, person: string): boolean {
-  const at = text.indexOf(`@${person}`)
-  return at >= 0 && !/[\w-]/.test(text[at + person.length + 1] ?? ' ')
+/** Whether `@person` stands in the text by itself, not as a part of a longer number, name or address. */
+function isMentioned(text: string, person: string): boolean {
+  const wanted = `@${person}`
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    const end = at + wanted.length
+    const before = text.slice(Math.max(0, at - 1), at)
+    if (!/\w/.test(before) && !/^(?:[\w-]|[.@]\w)/.test(text.slice(end, end + 2))) return true
+  }
+  return false
 }
 
-function paragraph(format: Content['format']): string {
+/** Each once, without the `@` that some write in front. */
+function peopleIn(written: readonly string[]): string[] {
+  const people = written.map((each) => each.trim().replace(/^@+/, '').toWellFormed())
+  return [...new Set(people)].filter((each) => each !== '')
+}
+
+/** On one line, as a list of conversations shows it. */
+function lineOf(title: string): string {
+  return title.replace(/\s+/g, ' ').trim().toWellFormed()
+}
+
+function paragraph(format: Format): string {
   return format === 'text' ? '\n' : '\n\n'
 }

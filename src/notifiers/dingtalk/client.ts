@@ -1,14 +1,13 @@
-import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
-import type { Attempt, Outcome } from '../../model/message.ts'
+import type { Attempt } from '../../model/message.ts'
 import type { Robot } from '../../model/settings.ts'
-import { judge, type Reply, scrubbed, type Verdict } from './response.ts'
+import { credentialsOf, dispatcherFor, post, wayOf } from './connection.ts'
+import { DeadlineError, verdictOnFailure } from './failure.ts'
+import { judge, type Reply, type Verdict } from './response.ts'
 import { signedUrl } from './sign.ts'
 
-/** Replies are a line; what is longer is a page of someone else's. */
-const MAX_REPLY_BYTES = 256 * 1024
-
+/** What stands in for DingTalk for robots of the sandbox. */
 export type SandboxReply = (
   robot: Robot,
   request: { query: URLSearchParams; body: string },
@@ -23,12 +22,13 @@ export interface ClientOptions {
 /** Posts to DingTalk. Connections are kept between messages, one robot's apart from another's. */
 export class DingtalkClient {
   readonly #options: ClientOptions
-  readonly #dispatchers = new Map<string, { key: string; dispatcher: Dispatcher }>()
+  readonly #ways = new Map<string, { way: string; dispatcher: Dispatcher }>()
 
   constructor(options: ClientOptions) {
     this.#options = options
   }
 
+  /** Posts once. Never rejects, and ends within the robot's `timeoutMs`, whatever the peer or a proxy does. */
   async send(robot: Robot, body: string, now: Date): Promise<Attempt> {
     const { clock } = this.#options
     const began = clock.now().getTime()
@@ -36,208 +36,90 @@ export class DingtalkClient {
     return { ...verdict, durationMs: Math.max(0, clock.now().getTime() - began) }
   }
 
+  /** Gives up all connections; what is under way fails. */
   async close(): Promise<void> {
-    const all = [...this.#dispatchers.values()]
-    this.#dispatchers.clear()
-    await Promise.all(all.map(({ dispatcher }) => dispatcher.destroy().catch(() => undefined)))
+    const ways = [...this.#ways.values()]
+    this.#ways.clear()
+    await Promise.all(ways.map(({ dispatcher }) => dispatcher.destroy().catch(() => undefined)))
   }
 
   async #verdict(robot: Robot, body: string, now: Date): Promise<Verdict> {
-    const secret = robot.secret?.reveal()
-    if (robot.target.kind === 'sandbox') {
-      const url = signedUrl(
-        `http://sandbox/robot/send?access_token=${encodeURIComponent(robot.name)}`,
-        secret,
-        now,
-      )
-      return judge(
-        this.#options.sandbox(robot, { query: url.searchParams, body }, now),
-        robot.expect,
-      )
-    }
+    const progress = { reached: false }
+    const secrets: string[] = []
     try {
-      const url = signedUrl(robot.target.url.reveal(), secret, now)
-      return judge(await this.#post(robot, url, body), robot.expect)
+      const url = new URL(signedUrl(webhookOf(robot), robot.secret?.reveal(), now))
+      secrets.push(...secretsOf(robot, url))
+      const reply =
+        robot.target.kind === 'sandbox'
+          ? this.#options.sandbox(robot, { query: url.searchParams, body }, now)
+          : await this.#post(robot, { url, body, progress })
+      return judge(reply, robot.expect, secrets)
     } catch (error) {
-      return failed(error)
+      return verdictOnFailure(error, { ...progress, secrets })
     }
   }
 
   /**
-   * One POST with a deadline of its own: undici heeds no signal and no timeout until a proxy has answered CONNECT, so
-   * the connection is torn down from outside.
+   * One POST with a deadline from outside: undici heeds no signal and no timeout until a proxy has answered CONNECT,
+   * and none for a body that drips, so the connection is torn down.
    */
-  async #post(robot: Robot, url: URL, body: string): Promise<Reply> {
+  async #post(
+    robot: Robot,
+    { url, body, progress }: { url: URL; body: string; progress: { reached: boolean } },
+  ): Promise<Reply> {
     const dispatcher = this.#dispatcherFor(robot, url)
-    const state = { connected: false }
+    const started = (): void => {
+      progress.reached = true
+    }
     const ended = new AbortController()
     const deadline = this.#options.clock.sleep(robot.timeoutMs, ended.signal).then(() => {
-      if (!ended.signal.aborted) this.#drop(robot.name)
-      throw new DeadlineError(state.connected)
+      throw new DeadlineError(`no answer within ${robot.timeoutMs} ms`)
     })
-    // Handled below when it comes first; otherwise nobody waits for it.
-    deadline.catch(() => undefined)
     try {
-      return await Promise.race([exchange(dispatcher, url, body, state), deadline])
+      return await Promise.race([post(dispatcher, { url, body, started }), deadline])
     } catch (error) {
-      // A connection that failed is not used again.
-      this.#drop(robot.name)
+      // What failed once is not used again.
+      this.#drop(robot.name, dispatcher)
       throw error
     } finally {
+      // Wakes the sleeper, whose error then nobody waits for.
+      deadline.catch(() => undefined)
       ended.abort()
     }
   }
 
   #dispatcherFor(robot: Robot, url: URL): Dispatcher {
-    const key = `${url.origin} ${robot.proxy?.reveal() ?? ''} ${robot.timeoutMs}`
-    const kept = this.#dispatchers.get(robot.name)
-    if (kept?.key === key) return kept.dispatcher
-    this.#drop(robot.name)
-    const dispatcher = dispatcherOf(robot, url)
-    this.#dispatchers.set(robot.name, { key, dispatcher })
+    const way = wayOf(robot, url)
+    const kept = this.#ways.get(robot.name)
+    if (kept?.way === way) return kept.dispatcher
+    // After a reload that changed the robot.
+    if (kept !== undefined) this.#drop(robot.name, kept.dispatcher)
+    const dispatcher = dispatcherFor(robot, url)
+    this.#ways.set(robot.name, { way, dispatcher })
     return dispatcher
   }
 
-  #drop(name: string): void {
-    const kept = this.#dispatchers.get(name)
-    this.#dispatchers.delete(name)
-    kept?.dispatcher.destroy().catch(() => undefined)
+  #drop(name: string, dispatcher: Dispatcher): void {
+    if (this.#ways.get(name)?.dispatcher === dispatcher) this.#ways.delete(name)
+    dispatcher.destroy().catch(() => undefined)
   }
 }
 
-class DeadlineError extends Error {
-  readonly connected: boolean
-  constructor(connected: boolean) {
-    super('no answer in time')
-    this.connected = connected
-  }
+/** A robot of the sandbox has its name for a token. */
+function webhookOf(robot: Robot): string {
+  return robot.target.kind === 'webhook'
+    ? robot.target.url.reveal()
+    : `http://sandbox/robot/send?access_token=${encodeURIComponent(robot.name)}`
 }
 
-function dispatcherOf(robot: Robot, url: URL): Dispatcher {
-  const times = {
-    headersTimeout: robot.timeoutMs,
-    bodyTimeout: robot.timeoutMs,
-    connectTimeout: robot.timeoutMs,
-    maxResponseSize: MAX_REPLY_BYTES,
-    connections: 1,
-    // Shorter than what servers and middleboxes keep open in silence.
-    keepAliveTimeout: 4_000,
-  }
-  if (robot.proxy === undefined) return new Agent(times)
-  const proxy = new URL(robot.proxy.reveal())
-  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
-  return new ProxyAgent({
-    ...times,
-    uri: proxy.origin,
-    ...(credentials === ':'
-      ? {}
-      : { token: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-    // An http target is asked of the proxy in absolute form: for proxies that know no CONNECT.
-    proxyTunnel: url.protocol === 'https:',
-  })
-}
-
-async function exchange(
-  dispatcher: Dispatcher,
-  url: URL,
-  body: string,
-  state: { connected: boolean },
-): Promise<Reply> {
-  const connected = (): void => {
-    state.connected = true
-  }
-  dispatcher.once('connect', connected)
-  try {
-    const response = await dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: 'POST',
-      headers: { 'content-type': 'application/json; charset=utf-8' },
-      body,
-    })
-    state.connected = true
-    return { status: response.statusCode, body: await response.body.text() }
-  } finally {
-    dispatcher.off('connect', connected)
-  }
-}
-
-const NOT_SENT_CODES = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EACCES',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
-/** A failure to exchange anything, as a value. */
-function failed(error: unknown): Verdict {
-  const { outcome, words } = sorted(error)
-  return {
-    outcome,
-    result: outcome.reason,
-    httpStatus: undefined,
-    errcode: undefined,
-    errmsg: scrubbed(messageOf(error)).slice(0, 500),
-    words,
-  }
-}
-
-function sorted(error: unknown): {
-  outcome: Extract<Outcome, { kind: 'retryable' }>
-  words: string
-} {
-  const retryable = (
-    reason: 'timeout' | 'network' | 'proxy' | 'tls',
-    reached: boolean,
-  ): Extract<Outcome, { kind: 'retryable' }> => ({
-    kind: 'retryable',
-    reason,
-    reached,
-    bounded: false,
-  })
-  const code = codeOf(error)
-  const message = messageOf(error)
-  if (error instanceof DeadlineError)
-    return {
-      outcome: retryable('timeout', error.connected),
-      words:
-        'There was no answer in time; it is tried again. Check the network and the proxy between here and DingTalk.',
-    }
-  if (/Proxy response|proxy/i.test(message) && !NOT_SENT_CODES.has(code))
-    return {
-      outcome: retryable('proxy', false),
-      words: `The proxy refused the connection (${scrubbed(message).slice(0, 120)}); it is tried again. Check \`proxy\` of the robot and its password.`,
-    }
-  if (
-    /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|EPROTO)/.test(code)
-  )
-    return {
-      outcome: retryable('tls', false),
-      words: `TLS to DingTalk failed (${code}); it is tried again. Check what stands between here and DingTalk, and the certificates this machine trusts.`,
-    }
-  return {
-    outcome: retryable(
-      code === 'UND_ERR_HEADERS_TIMEOUT' ||
-        code === 'UND_ERR_BODY_TIMEOUT' ||
-        code === 'UND_ERR_CONNECT_TIMEOUT'
-        ? 'timeout'
-        : 'network',
-      !NOT_SENT_CODES.has(code),
-    ),
-    words: `The connection failed (${code || scrubbed(message).slice(0, 120)}); it is tried again. Check the network between here and DingTalk.`,
-  }
-}
-
-/** The code of an error or of what caused it. */
-function codeOf(error: unknown): string {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    const { code } = each as { code?: unknown }
-    if (typeof code === 'string' && code !== 'UND_ERR') return code
-    if (each instanceof AggregateError) return codeOf(each.errors[0])
-  }
-  return ''
+/** Everything of a request that must not be repeated in an error or a list. */
+function secretsOf(robot: Robot, url: URL): string[] {
+  const { searchParams } = url
+  const names = robot.target.kind === 'webhook' ? ['access_token', 'sign'] : ['sign']
+  const parts = names.flatMap((name) => searchParams.getAll(name))
+  return [
+    ...parts,
+    ...(robot.secret === undefined ? [] : [robot.secret.reveal()]),
+    ...credentialsOf(robot),
+  ]
 }

@@ -61,9 +61,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Escapes that JSON knows are undone; any other backslash was meant as one. */
 function unescaped(value: string): string {
-  return value.replace(/\\(u[0-9a-fA-F]{4}|[ntr"\\/])/g, (whole, escape: string) =>
-    escape.startsWith('u')
-      ? String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-      : (ESCAPES[escape] ?? whole),
+  return value.replace(/\\(u[0-9a-fA-F]{4}|[ntr"\\/])/g, (whole, escaped: string) =>
+    escaped.startsWith('u')
+      ? String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
+      : (ESCAPES[escaped] ?? whole),
   )
 }

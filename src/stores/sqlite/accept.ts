@@ -65,10 +65,16 @@ function acceptOne(db: Database, arrival: Arrival, reasonToSuppress: ReasonToSup
   return { repeated: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
 
-function isRepeat(db: Database, { key, now, repeatWithinMs }: Arrival): boolean {
+/** A key that was seen lately, unless one of its alerts has changed its status since: then it is news again. */
+function isRepeat(db: Database, { key, now, repeatWithinMs, alerts }: Arrival): boolean {
   const at = now.getTime()
   const seen = db.get<{ at: number }>('SELECT at FROM requests WHERE key = ?', key)
-  if (seen !== undefined && Math.abs(at - seen.at) < repeatWithinMs) return true
+  if (
+    seen !== undefined &&
+    Math.abs(at - seen.at) < repeatWithinMs &&
+    alerts.every((alert) => lastPassed(db, alert)?.status === alert.status)
+  )
+    return true
   db.run(
     'INSERT INTO requests (key, at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET at = excluded.at',
     key,

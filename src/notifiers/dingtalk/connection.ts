@@ -1,0 +1,100 @@
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import type { Robot } from '../../model/settings.ts'
+import { TooMuchError } from './failure.ts'
+import type { Reply } from './response.ts'
+
+/** DingTalk's replies are a line; what is longer is somebody else's. */
+export const MAX_REPLY_BYTES = 256 * 1024
+
+/** Shorter than what servers, and the boxes in between, keep open in silence. */
+const KEEP_ALIVE_MS = 4_000
+
+/** A way to a robot's webhook, directly or through its proxy; the caller closes it. */
+export function dispatcherFor(robot: Robot, url: URL): Dispatcher {
+  const options = {
+    // The caller's deadline covers these, and more than they do.
+    connectTimeout: 0,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connections: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  }
+  if (robot.proxy === undefined) return new Agent({ ...options, allowH2: false })
+  const proxy = new URL(robot.proxy.reveal())
+  const credentials = `${decoded(proxy.username)}:${decoded(proxy.password)}`
+  return new ProxyAgent({
+    ...options,
+    uri: proxy.origin,
+    ...(credentials === ':'
+      ? {}
+      : { token: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+    requestTls: { allowH2: false },
+    // An http target is asked for in absolute form: that is for proxies which know no CONNECT.
+    proxyTunnel: url.protocol === 'https:',
+  })
+}
+
+/** What tells one way from another: the target's origin and the proxy with its credentials. A secret. */
+export function wayOf(robot: Robot, url: URL): string {
+  return `${url.origin} ${robot.proxy?.reveal() ?? ''}`
+}
+
+/** A proxy's credentials in each form in which they could be repeated. */
+export function credentialsOf(robot: Robot): string[] {
+  const text = robot.proxy?.reveal()
+  if (text === undefined || !URL.canParse(text)) return []
+  const { username, password } = new URL(text)
+  const pair = `${decoded(username)}:${decoded(password)}`
+  return password === '' ? [] : [decoded(password), password, Buffer.from(pair).toString('base64')]
+}
+
+/**
+ * Posts JSON and reads the whole reply, of a redirect too. `started` is called when the first byte can leave for the
+ * server itself. Rejects with undici's error, or TooMuchError beyond MAX_REPLY_BYTES. Heeds no deadline: a proxy that
+ * is silent holds it until the dispatcher is destroyed.
+ */
+export function post(
+  dispatcher: Dispatcher,
+  { url, body, started }: { url: URL; body: string; started: () => void },
+): Promise<Reply> {
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>()
+  const chunks: Buffer[] = []
+  const read = { status: 0, bytes: 0 }
+  dispatcher.dispatch(
+    {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body,
+    },
+    {
+      onRequestStart: started,
+      onResponseStart(_controller, status) {
+        // Those below 200 announce the reply proper.
+        read.status = status
+      },
+      onResponseData(controller, chunk) {
+        read.bytes += chunk.length
+        if (read.bytes > MAX_REPLY_BYTES)
+          controller.abort(new TooMuchError(`the reply is longer than ${MAX_REPLY_BYTES} bytes`))
+        else chunks.push(chunk)
+      },
+      onResponseEnd() {
+        resolve({ status: read.status, body: Buffer.concat(chunks).toString('utf8') })
+      },
+      onResponseError: (_controller, error) => reject(error),
+    },
+  )
+  return promise
+}
+
+/** Percent-encoding undone where it is one; a lone `%` is itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

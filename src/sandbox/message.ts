@@ -1,0 +1,98 @@
+import type { Mention } from '../model/alert.ts'
+
+/** What a body asks the group to be shown. */
+export interface Shown {
+  msgtype: 'text' | 'markdown' | 'actionCard'
+  /** Empty for a text message, which has none. */
+  title: string
+  text: string
+  /** Those whose `@…` also stands in the text; DingTalk notifies no others. */
+  mention: Mention
+  uuid: string | undefined
+}
+
+/** A refusal in DingTalk's words. */
+export interface Refusal {
+  errcode: number
+  errmsg: string
+}
+
+/** DingTalk's limits of one message. */
+const MOST_BYTES = 20_000
+const MOST_MENTIONED = 50
+
+const NO_JSON: Refusal = { errcode: 40035, errmsg: '缺少参数 json' }
+const BAD_PARAMETER: Refusal = { errcode: 40035, errmsg: '不合法的参数' }
+const BAD_TYPE: Refusal = { errcode: 400105, errmsg: '不支持的消息类型' }
+const TOO_LONG: Refusal = { errcode: 460101, errmsg: 'message too long, exceed 20000 bytes' }
+
+const NO_TEXT = { text: 400201, markdown: 400403, actionCard: 400403 } as const
+
+/** Reads a body as strictly as DingTalk does, or more so where DingTalk would drop something in silence. */
+export function readMessage(body: string): Shown | Refusal {
+  if (Buffer.byteLength(body) > MOST_BYTES) return TOO_LONG
+  const json = objectIn(body)
+  if (json === undefined) return NO_JSON
+  const { msgtype, msgUuid } = json
+  if (msgtype !== 'text' && msgtype !== 'markdown' && msgtype !== 'actionCard') return BAD_TYPE
+  const part = recordOf(json[msgtype])
+  if (part === undefined)
+    return { errcode: msgtype === 'text' ? 400201 : 400401, errmsg: `miss param : ${msgtype}` }
+  const title = msgtype === 'text' ? '' : textOf(part['title'])
+  const text = textOf(part[msgtype === 'text' ? 'content' : 'text'])
+  if (title === undefined) return { errcode: 400402, errmsg: `miss param : ${msgtype}->title` }
+  if (text === undefined)
+    return { errcode: NO_TEXT[msgtype], errmsg: `miss param : ${msgtype}->text` }
+  if (msgtype === 'actionCard' && !isWholeCard(part)) return BAD_PARAMETER
+  const mention = mentionIn(json['at'])
+  if (mention === undefined) return BAD_PARAMETER
+  const stands = (person: string): boolean => text.includes(`@${person}`)
+  return {
+    msgtype,
+    title,
+    text,
+    mention: {
+      mobiles: mention.mobiles.filter(stands),
+      users: mention.users.filter(stands),
+      all: mention.all,
+    },
+    uuid: textOf(msgUuid),
+  }
+}
+
+function isWholeCard(part: Record<string, unknown>): boolean {
+  return textOf(part['singleTitle']) !== undefined && textOf(part['singleURL']) !== undefined
+}
+
+function mentionIn(value: unknown): Mention | undefined {
+  const at = recordOf(value) ?? {}
+  const mobiles = textsOf(at['atMobiles'])
+  const users = textsOf(at['atUserIds'])
+  if (mobiles === undefined || users === undefined) return undefined
+  if (mobiles.length + users.length > MOST_MENTIONED) return undefined
+  return { mobiles, users, all: at['isAtAll'] === true }
+}
+
+function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    return recordOf(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+function recordOf(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return value as Record<string, unknown>
+}
+
+/** A text that shows something. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined
+}
+
+function textsOf(value: unknown): string[] | undefined {
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) return undefined
+  return value.every((each) => typeof each === 'string') ? value : undefined
+}
