@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve as resolvePath } from 'node:path'
+import { AppError, messageOf } from '../errors.ts'
+import type { Settings } from '../model/settings.ts'
+import { type Path, parseConfig } from './document.ts'
+import { listenOf, resolve } from './resolve.ts'
+import type { Config } from './schema.ts'
+import { validate } from './validate.ts'
+
+export const DEFAULT_FILE = 'dingtalk-receiver.yml'
+
+export interface LoadOptions {
+  /** As on the command line. */
+  file?: string | undefined
+  listen?: string | undefined
+  env: NodeJS.ProcessEnv
+  cwd: string
+}
+
+export interface Loaded {
+  settings: Settings
+  /** Absolute; undefined when there is none. */
+  file: string | undefined
+  /** Files that secrets were read from. */
+  secretFiles: string[]
+  warnings: string[]
+}
+
+/** Reads the configuration; AppError bad_configuration holds every fault, each with file, line and column. */
+export function loadSettings(options: LoadOptions): Loaded {
+  const file = fileOf(options)
+  const { config, placeOf } = file === undefined ? withoutFile(options.env) : readFile(file)
+  const faults: string[] = []
+  const warnings: string[] = []
+  const secretFiles: string[] = []
+  const line = (path: Path, what: string): string => `${placeOf(path)}: ${path.join('.')}: ${what}`
+  const settings = resolve(config, {
+    folder: file === undefined ? options.cwd : dirname(file),
+    env: options.env,
+    fault: (path, what) => void faults.push(line(path, what)),
+    warn: (path, what) => void warnings.push(line(path, what)),
+    secretFiles,
+  })
+  const listen =
+    options.listen === undefined
+      ? settings.listen
+      : listenOf(options.listen, (what) => void faults.push(`--listen: ${what}`))
+  refuse(faults)
+  return { settings: { ...settings, listen }, file, secretFiles, warnings }
+}
+
+function fileOf({ file, env, cwd }: LoadOptions): string | undefined {
+  const named = file ?? env['DINGTALK_RECEIVER_CONFIG']
+  if (named !== undefined && named !== '') return resolvePath(cwd, named)
+  const here = join(cwd, DEFAULT_FILE)
+  return existsSync(here) ? here : undefined
+}
+
+function readFile(file: string): { config: Config; placeOf: (path: Path) => string } {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new AppError('bad_configuration', `${file}: cannot be read: ${messageOf(error)}`)
+  }
+  const { document, faults } = parseConfig(text, file)
+  refuse(faults)
+  if (document === undefined || document.value === null || document.value === undefined)
+    throw new AppError(
+      'bad_configuration',
+      `${file}:1:1: configuration: is empty; it needs robots and channels`,
+    )
+  const valid = validate(document)
+  refuse(valid.faults)
+  return { config: valid.config as Config, placeOf: (path) => document.placeOf(path) }
+}
+
+/** One robot from the environment, or the sandbox's. */
+function withoutFile(env: NodeJS.ProcessEnv): { config: Config; placeOf: (path: Path) => string } {
+  const webhook = env['DINGTALK_WEBHOOK']
+  const robot =
+    webhook === undefined || webhook === ''
+      ? { webhook: 'sandbox' }
+      : { webhook, ...(env['DINGTALK_SECRET'] ? { secret: env['DINGTALK_SECRET'] } : {}) }
+  const name = webhook ? 'default' : 'sandbox'
+  return {
+    config: { robots: { [name]: robot }, channels: { default: { robots: [name] } } },
+    placeOf: () => 'environment',
+  }
+}
+
+function refuse(faults: readonly string[]): void {
+  if (faults.length > 0) throw new AppError('bad_configuration', faults.join('\n'), { faults })
+}

@@ -1,0 +1,326 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve as resolvePath } from 'node:path'
+import { IANAZone } from 'luxon'
+import type { Mention } from '../model/alert.ts'
+import { LEVEL_NAMES, LEVELS, type Level } from '../model/level.ts'
+import type { Matcher } from '../model/matcher.ts'
+import { Secret } from '../model/secret.ts'
+import type { Channel, Expectation, Robot, Route, Settings } from '../model/settings.ts'
+import type { Path } from './document.ts'
+import { durationMs } from './duration.ts'
+import { compilePattern, parseMatcher } from './matchers.ts'
+import type { ChannelConfig, Config, RobotConfig, SecretConfig } from './schema.ts'
+import { suggestion } from './validate.ts'
+
+const MOST_MENTIONED = 50
+
+/** Where relative paths and secrets come from, and where faults and warnings go. */
+export interface ResolveContext {
+  folder: string
+  env: NodeJS.ProcessEnv
+  fault: (path: Path, what: string) => void
+  warn: (path: Path, what: string) => void
+  secretFiles: string[]
+}
+
+/** The settings that a configuration of the right form means; what it means wrongly is told as faults. */
+export function resolve(config: Config, context: ResolveContext): Settings {
+  const { folder, fault } = context
+  const timezone = config.timezone ?? 'Asia/Shanghai'
+  if (!IANAZone.isValidZone(timezone))
+    fault(
+      ['timezone'],
+      `${JSON.stringify(timezone)} is no time zone; write one such as Asia/Shanghai`,
+    )
+  const retentionMs = durationMs(config.retention ?? '7d')
+  if (retentionMs < 3_600_000) fault(['retention'], 'must be 1h at least')
+  const robots = new Map(
+    Object.entries(config.robots).map(([name, each]) => [name, robotOf(name, each, context)]),
+  )
+  warnOfSharedTokens(robots, context)
+  const channels = new Map(
+    Object.entries(config.channels).map(([name, each]) => {
+      if (name === 'auto')
+        fault(['channels', name], 'is the name under which routes are reached; choose another')
+      return [name, channelOf(name, each, { ...context, robots: [...robots.keys()] })]
+    }),
+  )
+  return {
+    listen: listenOf(config.listen ?? '127.0.0.1:8060', (what) => fault(['listen'], what)),
+    externalUrl: config.external_url?.replace(/\/+$/, ''),
+    store: storeOf(config.store ?? 'sqlite:data/receiver.db', context),
+    timezone,
+    language: config.language ?? 'en-US',
+    templates: resolvePath(folder, config.templates ?? 'templates'),
+    retentionMs,
+    monthlyQuota: config.quota?.monthly,
+    robots,
+    channels,
+    routes: routesOf(config.routes ?? [], { ...context, channels: [...channels.keys()] }),
+  }
+}
+
+export function listenOf(text: string, fault: (what: string) => void): Settings['listen'] {
+  const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(text) ?? []
+  if (port === '' || Number(port) > 65_535)
+    fault(`${JSON.stringify(text)} must be HOST:PORT, such as 127.0.0.1:8060`)
+  return { host: host.replace(/^\[|\]$/g, '') || '0.0.0.0', port: Number(port) }
+}
+
+function secretOf(
+  value: SecretConfig,
+  path: Path,
+  { env, folder, fault, secretFiles }: ResolveContext,
+): string {
+  if (typeof value === 'string') return value
+  if ('env' in value) {
+    const found = env[value.env as string]
+    if (found === undefined || found === '')
+      fault([...path, 'env'], `the environment has no ${String(value.env)}`)
+    return found ?? ''
+  }
+  const file = resolvePath(folder, value.file as string)
+  secretFiles.push(file)
+  try {
+    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    if (text === '') fault([...path, 'file'], `${file} is empty`)
+    return text
+  } catch (error) {
+    fault(
+      [...path, 'file'],
+      `cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`,
+    )
+    return ''
+  }
+}
+
+function storeOf(value: SecretConfig, context: ResolveContext): Secret {
+  const url = secretOf(value, ['store'], context)
+  const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? []
+  if (scheme === 'postgres' || scheme === 'postgresql')
+    context.fault(['store'], 'PostgreSQL is not supported yet; use sqlite:PATH')
+  else if (scheme !== 'sqlite' || rest === '') context.fault(['store'], 'must be sqlite:PATH')
+  return new Secret(
+    rest === ':memory:' ? 'sqlite::memory:' : `sqlite:${resolvePath(context.folder, rest ?? '')}`,
+  )
+}
+
+function robotOf(name: string, config: RobotConfig, context: ResolveContext): Robot {
+  const path = ['robots', name]
+  const webhook = secretOf(config.webhook, [...path, 'webhook'], context)
+  const proxy =
+    config.proxy === undefined
+      ? undefined
+      : proxyOf(secretOf(config.proxy, [...path, 'proxy'], context), () =>
+          context.fault([...path, 'proxy'], 'must be http://[user:password@]host:port'),
+        )
+  const sandbox = webhook === 'sandbox'
+  const url =
+    sandbox || webhook === ''
+      ? undefined
+      : webhookOf(webhook, { path: [...path, 'webhook'], context })
+  const timeoutMs = durationMs(config.timeout ?? '5s')
+  if (timeoutMs < 100 || timeoutMs > 60_000)
+    context.fault([...path, 'timeout'], 'must be from 100ms to 60s')
+  const limits = {
+    messages: config.limits?.messages ?? 20,
+    perMs: durationMs(config.limits?.per ?? '60s'),
+    penaltyMs: durationMs(config.limits?.penalty ?? '10m'),
+  }
+  if (limits.perMs < 1) context.fault([...path, 'limits', 'per'], 'must be longer than nothing')
+  return {
+    name,
+    key:
+      url === undefined
+        ? `sandbox-${name}`
+        : hash(
+            `${url.origin}${url.pathname}${url.searchParams.get('access_token') ?? url.search}`,
+            16,
+          ),
+    address: sandbox
+      ? 'sandbox'
+      : proxy === undefined
+        ? 'direct'
+        : `proxy-${hash(new URL(proxy).host, 12)}`,
+    target: sandbox ? { kind: 'sandbox' } : { kind: 'webhook', url: new Secret(webhook) },
+    secret:
+      config.secret === undefined
+        ? undefined
+        : new Secret(secretOf(config.secret, [...path, 'secret'], context)),
+    keywords: config.keywords ?? [],
+    proxy: proxy === undefined ? undefined : new Secret(proxy),
+    timeoutMs,
+    limits,
+    monthly: config.monthly,
+    expect: expectOf(config.expect, (what) => context.fault([...path, 'expect', 'regex'], what)),
+  }
+}
+
+function webhookOf(
+  webhook: string,
+  { path, context }: { path: Path; context: ResolveContext },
+): URL | undefined {
+  const url = URL.canParse(webhook) ? new URL(webhook) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    context.fault(path, 'must be an http or https URL, or sandbox')
+    return undefined
+  }
+  if (!url.searchParams.has('access_token'))
+    context.warn(path, "has no access_token; DingTalk's webhooks have one")
+  return url
+}
+
+/** `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0; normalised, without a slash at the end. */
+function proxyOf(text: string, fault: () => void): string | undefined {
+  const normalised = text.replace(/^(https?):(?!\/\/)/, '$1://')
+  const url = URL.canParse(normalised) ? new URL(normalised) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
+    if (text !== '') fault()
+    return undefined
+  }
+  return url.href.replace(/\/$/, '')
+}
+
+function expectOf(config: RobotConfig['expect'], fault: (what: string) => void): Expectation {
+  if (config?.status !== undefined) return { kind: 'status', status: config.status }
+  if (config?.regex !== undefined) {
+    try {
+      return { kind: 'regex', pattern: compilePattern(config.regex) }
+    } catch (error) {
+      fault(`is no pattern: ${(error as Error).message}`)
+    }
+  }
+  return { kind: 'json', subset: config?.json ?? { errcode: 0 } }
+}
+
+function warnOfSharedTokens(robots: ReadonlyMap<string, Robot>, { warn }: ResolveContext): void {
+  const first = new Map<string, string>()
+  for (const { name, key } of robots.values()) {
+    const other = first.get(key)
+    if (other === undefined) first.set(key, name)
+    else warn(['robots', name], `has the access token of ${other}; both share its limit`)
+  }
+}
+
+function channelOf(
+  name: string,
+  config: ChannelConfig,
+  context: ResolveContext & { robots: readonly string[] },
+): Channel {
+  const path = ['channels', name]
+  const { fault, robots } = context
+  for (const [index, robot] of config.robots.entries())
+    if (!robots.includes(robot))
+      fault(
+        [...path, 'robots', index],
+        `there is no robot ${JSON.stringify(robot)}${suggestion(robot, robots)}; there is: ${robots.join(', ')}`,
+      )
+  const rules = (config.mention?.rules ?? []).map((rule, index) => {
+    const at = [...path, 'mention', 'rules', index]
+    return {
+      ...mentionOf(rule, at, fault),
+      matchers: matchersOf(rule.matchers, [...at, 'matchers'], fault),
+    }
+  })
+  const { aggregate } = config
+  const isName = /^[\w-]+$/.test(config.template ?? 'default')
+  return {
+    name,
+    robots: config.robots,
+    mode: config.mode ?? 'all',
+    format: config.format ?? 'markdown',
+    template: isName
+      ? { kind: 'named', name: config.template ?? 'default' }
+      : { kind: 'inline', text: config.template as string },
+    title: config.title,
+    mention: { ...mentionOf(config.mention ?? {}, [...path, 'mention'], fault), rules },
+    aggregate:
+      aggregate === false
+        ? undefined
+        : {
+            everyMs: durationMs((aggregate as { every?: string } | undefined)?.every ?? '10m'),
+            by: (aggregate as { by?: string[] } | undefined)?.by,
+          },
+    pushLimits: config.push_limits && {
+      hour: config.push_limits.hour,
+      day: config.push_limits.day,
+      pass: (config.push_limits.pass ?? []).map(levelNamed),
+    },
+    sendResolved: config.send_resolved ?? true,
+    digest: { maxMessages: config.digest?.max_messages ?? 3 },
+    levels: new Map(
+      Object.entries(config.levels ?? {}).map(([word, level]) => [
+        word.trim().toLowerCase(),
+        levelNamed(level),
+      ]),
+    ),
+    variables: new Map(Object.entries(config.variables ?? {})),
+  }
+}
+
+function levelNamed(name: string): Level {
+  return LEVELS.find((level) => LEVEL_NAMES[level] === name) as Level
+}
+
+interface MentionConfig {
+  mobiles?: string | (string | number)[] | undefined
+  users?: (string | number)[] | undefined
+  all?: boolean | undefined
+}
+
+function mentionOf(config: MentionConfig, path: Path, fault: ResolveContext['fault']): Mention {
+  const list =
+    typeof config.mobiles === 'string' ? config.mobiles.split(/[,，;\s]+/) : (config.mobiles ?? [])
+  const mobiles = list.map((each) => String(each).trim()).filter((each) => each !== '')
+  const users = (config.users ?? []).map(String)
+  if (mobiles.length + users.length > MOST_MENTIONED)
+    fault(path, `mentions more than ${MOST_MENTIONED} people, which DingTalk refuses`)
+  return { mobiles, users, all: config.all ?? false }
+}
+
+function matchersOf(
+  texts: readonly string[],
+  path: Path,
+  fault: ResolveContext['fault'],
+): Matcher[] {
+  return texts.flatMap((text, index) => {
+    try {
+      return [parseMatcher(text)]
+    } catch (error) {
+      fault([...path, index], (error as Error).message)
+      return []
+    }
+  })
+}
+
+function routesOf(
+  configs: NonNullable<Config['routes']>,
+  { fault, channels }: ResolveContext & { channels: readonly string[] },
+): Route[] {
+  return configs.map((config, index) => {
+    const isLast = index === configs.length - 1
+    const has = (config.matchers ?? []).length > 0
+    if (isLast && has)
+      fault(
+        ['routes', index],
+        'the last route must have no matchers, so that every alert has a channel',
+      )
+    if (!isLast && !has)
+      fault(['routes', index], 'has no matchers, so the routes after it are never reached')
+    for (const [at, channel] of config.channels.entries())
+      if (!channels.includes(channel))
+        fault(
+          ['routes', index, 'channels', at],
+          `there is no channel ${JSON.stringify(channel)}${suggestion(channel, channels)}; there is: ${channels.join(', ')}`,
+        )
+    return {
+      matchers: matchersOf(config.matchers ?? [], ['routes', index, 'matchers'], fault),
+      channels: config.channels,
+    }
+  })
+}
+
+function hash(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length)
+}

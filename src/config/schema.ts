@@ -1,0 +1,231 @@
+import type { FromSchema } from 'json-schema-to-ts'
+import { DURATION_PATTERN } from './duration.ts'
+
+const SECRET = {
+  description: 'The value itself, {file: PATH} or {env: NAME}.',
+  oneOf: [
+    { type: 'string', minLength: 1 },
+    {
+      type: 'object',
+      properties: { file: { type: 'string', minLength: 1 } },
+      required: ['file'],
+      additionalProperties: false,
+    },
+    {
+      type: 'object',
+      properties: { env: { type: 'string', minLength: 1 } },
+      required: ['env'],
+      additionalProperties: false,
+    },
+  ],
+} as const
+
+const duration = <T extends string>(description: string, value: T) =>
+  ({ type: 'string', pattern: DURATION_PATTERN, description, default: value }) as const
+
+const NAMES = { type: 'array', items: { type: 'string', minLength: 1 } } as const
+
+const PEOPLE = {
+  mobiles: {
+    description: 'A list, or OCP\'s notation "138…,139…".',
+    oneOf: [{ type: 'array', items: { type: ['string', 'integer'] } }, { type: 'string' }],
+  },
+  users: { type: 'array', items: { type: ['string', 'integer'] } },
+  all: { type: 'boolean', default: false },
+} as const
+
+const MATCHERS = {
+  ...NAMES,
+  description: "Alertmanager's matchers, on variables and labels; all must hold.",
+} as const
+
+const LEVEL = { type: 'string', enum: ['Down', 'Critical', 'Alert', 'Caution', 'Info'] } as const
+
+const ROBOT = {
+  type: 'object',
+  description: 'One DingTalk webhook.',
+  additionalProperties: false,
+  required: ['webhook'],
+  properties: {
+    webhook: {
+      ...SECRET,
+      description: "The robot's webhook, or `sandbox` for the built-in stand-in. A secret.",
+    },
+    secret: { ...SECRET, description: 'The SEC… string; signs each request. A secret.' },
+    keywords: {
+      ...NAMES,
+      maxItems: 10,
+      description: 'Its custom keywords; each message holds one.',
+    },
+    proxy: {
+      ...SECRET,
+      description: 'http://[user:password@]host:port, or http:host:port as OCP wrote it. A secret.',
+    },
+    timeout: duration('How long one attempt may take.', '5s'),
+    limits: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        messages: { type: 'integer', minimum: 1, maximum: 10000, default: 20 },
+        per: duration('The window in which that many calls are allowed.', '60s'),
+        penalty: duration('The silence after a throttle reply.', '10m'),
+      },
+    },
+    monthly: {
+      type: 'integer',
+      minimum: 1,
+      description: "An administrator's cap on this robot's calls a month.",
+    },
+    expect: {
+      type: 'object',
+      description: 'Response verification.',
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 1,
+      properties: {
+        json: { type: 'object' },
+        regex: { type: 'string', minLength: 1 },
+        status: { type: 'integer', minimum: 100, maximum: 599 },
+      },
+    },
+  },
+} as const
+
+const CHANNEL = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['robots'],
+  properties: {
+    robots: { ...NAMES, minItems: 1, uniqueItems: true },
+    mode: { type: 'string', enum: ['all', 'pool'], default: 'all' },
+    format: { type: 'string', enum: ['markdown', 'text', 'actionCard'], default: 'markdown' },
+    template: {
+      type: 'string',
+      minLength: 1,
+      default: 'default',
+      description: 'A name in templates/, or the text itself.',
+    },
+    title: { type: 'string', minLength: 1 },
+    mention: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        ...PEOPLE,
+        rules: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['matchers'],
+            properties: { matchers: MATCHERS, ...PEOPLE },
+          },
+        },
+      },
+    },
+    aggregate: {
+      description: 'The same alert is told once a period; false: each time.',
+      oneOf: [
+        { type: 'boolean', enum: [false] },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: { every: duration('The period.', '10m'), by: { ...NAMES, minItems: 1 } },
+        },
+      ],
+    },
+    push_limits: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        hour: { type: 'integer', minimum: 1 },
+        day: { type: 'integer', minimum: 1 },
+        pass: { type: 'array', items: LEVEL },
+      },
+    },
+    send_resolved: { type: 'boolean', default: true },
+    digest: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { max_messages: { type: 'integer', minimum: 1, maximum: 100, default: 3 } },
+    },
+    levels: { type: 'object', additionalProperties: LEVEL },
+    variables: { type: 'object', additionalProperties: { type: 'string' } },
+  },
+} as const
+
+const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$'
+
+/** The one description of the configuration file. */
+export const SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'dingtalk-receiver',
+  type: 'object',
+  additionalProperties: false,
+  required: ['robots', 'channels'],
+  properties: {
+    listen: {
+      type: 'string',
+      pattern: '^(\\[[0-9a-fA-F:]+\\]|[^:\\s]*):\\d{1,5}$',
+      default: '127.0.0.1:8060',
+    },
+    external_url: {
+      type: 'string',
+      pattern: '^https?://[^\\s]+$',
+      description: 'Where people reach the console; used in links.',
+    },
+    store: { ...SECRET, description: 'sqlite:PATH', default: 'sqlite:data/receiver.db' },
+    timezone: {
+      type: 'string',
+      default: 'Asia/Shanghai',
+      description: 'Of the times in messages.',
+    },
+    language: { type: 'string', enum: ['zh-CN', 'zh-TW', 'en-US'], default: 'en-US' },
+    templates: {
+      type: 'string',
+      minLength: 1,
+      default: 'templates',
+      description: 'Folder of your own templates; relative to this file.',
+    },
+    retention: duration('How long sent messages are kept.', '7d'),
+    quota: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { monthly: { type: 'integer', minimum: 1 } },
+    },
+    robots: {
+      type: 'object',
+      minProperties: 1,
+      propertyNames: { pattern: NAME_PATTERN },
+      additionalProperties: ROBOT,
+    },
+    channels: {
+      type: 'object',
+      minProperties: 1,
+      propertyNames: { pattern: NAME_PATTERN },
+      additionalProperties: CHANNEL,
+    },
+    routes: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['channels'],
+        properties: { matchers: MATCHERS, channels: { ...NAMES, minItems: 1 } },
+      },
+    },
+  },
+} as const
+
+export type Config = FromSchema<typeof SCHEMA>
+export type RobotConfig = FromSchema<typeof ROBOT>
+export type ChannelConfig = FromSchema<typeof CHANNEL>
+export type SecretConfig = FromSchema<typeof SECRET>
+
+/** Documented keys that this version refuses, since ignoring them would leave a port open that someone believes closed. */
+export const NOT_SUPPORTED = ['auth', 'allow_from', 'trusted_proxies', 'admin', 'tls'] as const
+
+/** The schema as the file in deploy/ that editors read. */
+export function schemaText(): string {
+  return `${JSON.stringify(SCHEMA, null, 2)}\n`
+}

@@ -1,0 +1,120 @@
+import { Ajv, type ErrorObject } from 'ajv'
+import { distance } from 'fastest-levenshtein'
+import type { ConfigDocument, Path } from './document.ts'
+import { type Config, NOT_SUPPORTED, SCHEMA } from './schema.ts'
+
+const check = new Ajv({
+  allErrors: true,
+  verbose: true,
+  strict: true,
+  allowUnionTypes: true,
+}).compile<Config>(SCHEMA)
+
+/** The configuration in a document, or every fault of its form with its place. */
+export function validate(document: ConfigDocument): { config?: Config; faults: string[] } {
+  const { value } = document
+  if (check(value)) return { config: value, faults: [] }
+  const faults = new Set<string>()
+  // A choice reports the faults of each of its branches besides its own.
+  const errors = check.errors ?? []
+  for (const error of errors.filter((each) => !isOfBranch(each, errors)))
+    faults.add(faultOf(error, document))
+  return { faults: [...faults] }
+}
+
+function isOfBranch(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  if (error.keyword === 'propertyNames') return true
+  const choice = errors.find(
+    (each) =>
+      each.keyword === 'oneOf' && each !== error && error.schemaPath.startsWith(each.schemaPath),
+  )
+  if (choice === undefined) return false
+  // An unknown key within a mapping says more than that no branch fits.
+  return !(
+    error.keyword === 'additionalProperties' ||
+    error.instancePath.length > choice.instancePath.length
+  )
+}
+
+function faultOf(error: ErrorObject, document: ConfigDocument): string {
+  const path = pathOf(error.instancePath, document)
+  const at = (where: Path, what: string, kind: 'key' | 'value' = 'value'): string =>
+    `${document.placeOf(where, kind)}: ${where.join('.') || 'configuration'}: ${what}`
+  const { params } = error
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const key = String(params['additionalProperty'])
+      const where = [...path, key]
+      if (path.length === 0 && (NOT_SUPPORTED as readonly string[]).includes(key))
+        return at(
+          where,
+          'is not supported yet; remove it, and keep the port closed to others',
+          'key',
+        )
+      const known = Object.keys((error.parentSchema as { properties?: object })?.properties ?? {})
+      return at(where, `unknown key${suggestion(key, known)}`, 'key')
+    }
+    case 'required':
+      return at(path, `${String(params['missingProperty'])} is missing`)
+    case 'enum':
+      return at(
+        path,
+        `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}${suggestion(String(error.data), (params['allowedValues'] as unknown[]).map(String))}`,
+      )
+    case 'type': {
+      const quote =
+        params['type'] === 'string' && ['number', 'boolean'].includes(typeof error.data)
+          ? `; put it in quotes: "${String(error.data)}"`
+          : ''
+      return at(path, `must be ${[params['type']].flat().join(' or ')}${quote}`)
+    }
+    case 'pattern':
+      if ('propertyName' in error)
+        return at(
+          [...path, String(error.propertyName)],
+          'must begin with a letter and hold only letters, digits, _ and -',
+          'key',
+        )
+      return at(path, wordsOfPattern(path))
+    case 'oneOf':
+      return at(path, wordsOfChoice(path))
+    default:
+      return at(path, error.message ?? 'is wrong')
+  }
+}
+
+function wordsOfPattern(path: Path): string {
+  const last = path.at(-1)
+  if (last === 'listen') return 'must be HOST:PORT, such as 127.0.0.1:8060'
+  if (last === 'external_url') return 'must be an http or https URL'
+  return 'must be a duration such as 30s, 10m, 1h or 1d'
+}
+
+function wordsOfChoice(path: Path): string {
+  const last = path.at(-1)
+  if (last === 'mobiles') return 'must be a list of numbers, or one text with commas'
+  if (last === 'aggregate') return 'must be false, or a mapping with every and by'
+  return 'must be a text, {file: PATH} or {env: NAME}'
+}
+
+/** A near key, where one is near. */
+export function suggestion(wrong: string, known: readonly string[]): string {
+  const near = known
+    .map((each) => ({ each, far: distance(wrong.toLowerCase(), each.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far)[0]
+  return near !== undefined && near.far <= Math.max(2, Math.floor(wrong.length / 3))
+    ? ` (did you mean "${near.each}"?)`
+    : ''
+}
+
+/** A JSON pointer as keys; what indexes a list as a number. */
+function pathOf(pointer: string, { value }: ConfigDocument): Path {
+  const path: (string | number)[] = []
+  let here = value
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    path.push(Array.isArray(here) ? Number(key) : key)
+    here = (here as Record<string, unknown> | undefined)?.[key]
+  }
+  return path
+}
