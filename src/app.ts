@@ -28,7 +28,7 @@ import { createRenderer, type Renderer } from './rendering/render.ts'
 import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
 import { openStore } from './stores/index.ts'
-import type { StoredAlert } from './stores/store.ts'
+import type { StoredAlert, StoredPayload } from './stores/store.ts'
 import { VERSION } from './version.ts'
 
 /** Attempts under way at a stop may end; after this they are cut off. Their messages go out again at the next start. */
@@ -144,10 +144,19 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const standing = () => standingNow(store, settings(), clock.now())
   const status = async () => statusJson(await standing(), { version: VERSION, startedAt })
-  const variablesOf = (alert: StoredAlert): Variables => {
+  /** Reads each payload once, however many of the alerts come from it. */
+  const variablesOf = (
+    alerts: readonly StoredAlert[],
+    payloads: ReadonlyMap<number, StoredPayload>,
+  ): Variables[] => {
     const { timezone } = settings()
-    const read = readPayload(alert, { sources, timezone })
-    return read?.alerts[alert.position]?.variables ?? {}
+    const read = new Map(
+      [...payloads].map(([number, payload]) => [
+        number,
+        readPayload(payload, { sources, timezone }),
+      ]),
+    )
+    return alerts.map((each) => read.get(each.payload)?.alerts[each.position]?.variables ?? {})
   }
   const shown = () => sandbox.shown().map((each) => ({ ...each, at: each.at.toISOString() }))
   const pages = createConsole({

@@ -217,10 +217,10 @@ export const SCHEMA = {
   },
 } as const
 
-export type Config = FromSchema<typeof SCHEMA>
-export type RobotConfig = FromSchema<typeof ROBOT>
-export type ChannelConfig = FromSchema<typeof CHANNEL>
-export type SecretConfig = FromSchema<typeof SECRET>
+export type Config = FromSchema<typeof SCHEMA, { keepDefaultedPropertiesOptional: true }>
+export type RobotConfig = FromSchema<typeof ROBOT, { keepDefaultedPropertiesOptional: true }>
+export type ChannelConfig = FromSchema<typeof CHANNEL, { keepDefaultedPropertiesOptional: true }>
+export type SecretConfig = FromSchema<typeof SECRET, { keepDefaultedPropertiesOptional: true }>
 
 /** Documented keys that this version refuses, since ignoring them would leave a port open that someone believes closed. */
 export const NOT_SUPPORTED = ['auth', 'allow_from', 'trusted_proxies', 'admin', 'tls'] as const

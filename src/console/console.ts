@@ -4,8 +4,8 @@ import { Eta } from 'eta'
 import { DateTime } from 'luxon'
 import type { Language, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
-import { alertJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
-import type { Store, StoredAlert } from '../stores/store.ts'
+import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
+import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
 import { markdownToHtml } from './markdown.ts'
 import { consoleWords } from './words.ts'
 
@@ -19,7 +19,10 @@ export interface ConsolePages {
 export interface Facts {
   store: Pick<Store, 'messages' | 'message'>
   status: () => Promise<StatusJson>
-  variablesOf: (alert: StoredAlert) => Variables
+  variablesOf: (
+    alerts: readonly StoredAlert[],
+    payloads: ReadonlyMap<number, StoredPayload>,
+  ) => Variables[]
   sandbox: () => unknown[]
   settings: () => Settings
   /** Of this receiver, for the example. */
@@ -87,7 +90,7 @@ async function message(
 ): Promise<object | undefined> {
   const found = await store.message(id)
   if (found === undefined) return undefined
-  const alerts = found.alerts.map((alert) => alertJson(alert, variablesOf(alert)))
+  const alerts = alertsJson(found.alerts, variablesOf(found.alerts, found.payloads))
   const { version } = await status()
   const plain = settings().channels.get(found.message.channel)?.format === 'text'
   return { version, plain, message: { ...messageJson(found.message), alerts } }

@@ -3,8 +3,8 @@ import { AppError } from '../errors.ts'
 import type { AlertState, MessageState } from '../model/message.ts'
 import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
-import { alertJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
-import type { Store, StoredAlert } from '../stores/store.ts'
+import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
+import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
 import { actionsOnly } from './auth.ts'
 import { MAX_BODY_BYTES } from './body.ts'
 import { replyJson } from './reply.ts'
@@ -18,7 +18,10 @@ const MOST_LIMIT = 1000
 export interface ApiDeps {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
   status: () => Promise<StatusJson>
-  variablesOf: (alert: StoredAlert) => Variables
+  variablesOf: (
+    alerts: readonly StoredAlert[],
+    payloads: ReadonlyMap<number, StoredPayload>,
+  ) => Variables[]
   sandbox: () => unknown[]
   preview: (request: {
     channel?: string
@@ -52,7 +55,7 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
   router.get('/api/v1/messages/:id', async (request, response) => {
     const found = await deps.store.message(String(request.params['id']))
     if (found === undefined) throw noMessage(request)
-    const alerts = found.alerts.map((alert) => alertJson(alert, deps.variablesOf(alert)))
+    const alerts = alertsJson(found.alerts, deps.variablesOf(found.alerts, found.payloads))
     replyJson(response, { ...messageJson(found.message), alerts })
   })
 
@@ -67,7 +70,7 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
       channel: text(request, 'channel'),
       state: oneOf(request, 'state', ALERT_STATES),
     })
-    const alerts = page.items.map((alert) => alertJson(alert, deps.variablesOf(alert)))
+    const alerts = alertsJson(page.items, deps.variablesOf(page.items, page.payloads))
     replyJson(response, { alerts, next: page.next })
   })
 

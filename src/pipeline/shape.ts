@@ -32,7 +32,7 @@ export function messageJson(message: StoredMessage) {
 }
 
 /** An alert as the API shows it, with the variables that its templates read. */
-export function alertJson(alert: StoredAlert, variables: Variables) {
+function alertJson(alert: StoredAlert, variables: Variables) {
   return {
     id: alert.id,
     channel: alert.channel,
@@ -48,6 +48,11 @@ export function alertJson(alert: StoredAlert, variables: Variables) {
     repeats: alert.repeats,
     variables,
   }
+}
+
+/** Alerts with their variables, in the same order. */
+export function alertsJson(alerts: readonly StoredAlert[], variables: readonly Variables[]) {
+  return alerts.map((alert, index) => alertJson(alert, variables[index] ?? {}))
 }
 
 /** Robots, channels and quota at a glance. */

@@ -53,14 +53,14 @@ const deps: ServerDeps = {
       state.queries.push(query)
       return { items: [message], next: '7' }
     },
-    message: async (id) => (id === '7' ? { message, alerts: [] } : undefined),
+    message: async (id) => (id === '7' ? { message, alerts: [], payloads: new Map() } : undefined),
     alerts: async (query) => {
       state.queries.push(query)
-      return { items: [], next: null }
+      return { items: [], next: null, payloads: new Map() }
     },
   },
   status: async () => ({ version: '1' }) as never,
-  variablesOf: () => ({}),
+  variablesOf: () => [],
   sandbox: () => [],
   preview: (request) => [request],
   test: async () => ['1'],

@@ -179,7 +179,7 @@ describe('a post', () => {
     await using at = await fixture()
     for (let i = 0; i < 10; i += 1) {
       assert.equal((await at.send()).result, 'ok')
-      at.standIn.closeIdle()
+      await at.standIn.closeIdle()
     }
     assert.equal(at.standIn.shown().length, 10)
   })

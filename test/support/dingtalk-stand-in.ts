@@ -63,8 +63,8 @@ export interface StandIn extends AsyncDisposable {
   group: SandboxGroup
   /** The next requests are dealt with in these ways, one each; those after them by the rules again. */
   script: (...steps: Step[]) => void
-  /** Closes connections on which nothing is under way, as a server does with idle ones. */
-  closeIdle: () => void
+  /** Ends all connections in order, as a server does with idle ones; resolves when the peers have ended them too. */
+  closeIdle: () => Promise<void>
   /** Resolves when `count` requests have arrived. */
   arrived: (count: number) => Promise<void>
   close: () => Promise<void>
@@ -203,7 +203,12 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     script: (...more) => {
       steps.push(...more)
     },
-    closeIdle: () => server.closeIdleConnections(),
+    closeIdle: async () => {
+      const ended = [...sockets.keys()].map(
+        (socket) => new Promise<unknown>((resolve) => socket.once('close', resolve).end()),
+      )
+      await Promise.all(ended)
+    },
     arrived: (count) =>
       received.length >= count
         ? Promise.resolve()

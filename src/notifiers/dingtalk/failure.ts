@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import { messageOf } from '../../errors.ts'
 import { MEANINGS, type MeaningName, resultOf } from './meanings.ts'
 import type { Verdict } from './response.ts'
@@ -20,8 +21,8 @@ const TLS_CODE =
 const PROXY_TEXT = /^Proxy response \(\d+\)|^Proxy Authentication Required/
 const PROXY_CODES = new Set(['UND_ERR_PRX_CONN', 'UND_ERR_PRX_TLS'])
 
-/** Somebody answered, but not in HTTP, or without an end. */
-const UNREADABLE_CODE = /^(?:HPE_|UND_ERR_HTTP_PARSER|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_)/
+/** Somebody answered in HTTP, but not as it is meant to be. */
+const UNREADABLE_CODE = /^(?:HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_)/
 
 /**
  * What it means that no reply came. `reached` says whether the request may have been taken: it holds from the moment
@@ -49,7 +50,8 @@ function meaningOfFailure(
   error: unknown,
 ): Extract<MeaningName, 'timeout' | 'network' | 'proxy' | 'tls' | 'unreadable'> {
   if (error instanceof DeadlineError) return 'timeout'
-  if (error instanceof TooMuchError) return 'unreadable'
+  // The parser's error has no code.
+  if (error instanceof TooMuchError || error instanceof errors.HTTPParserError) return 'unreadable'
   const code = codeOf(error)
   if (PROXY_CODES.has(code) || PROXY_TEXT.test(messageOf(error))) return 'proxy'
   if (TLS_CODE.test(code)) return 'tls'
