@@ -1,119 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, test } from 'node:test'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { type Clock, realClock } from '../../src/clock.ts'
-import type { Attempt } from '../../src/model/message.ts'
 import { Secret } from '../../src/model/secret.ts'
-import type { Robot } from '../../src/model/settings.ts'
-import { verdictOnFailure } from '../../src/notifiers/dingtalk/failure.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import { notifiers } from '../../src/notifiers/index.ts'
-import type { Notifier } from '../../src/notifiers/notifier.ts'
-import { SandboxGroup } from '../../src/sandbox/group.ts'
-import { type StandIn, type Step, startStandIn } from '../support/dingtalk-stand-in.ts'
+import { type Step, startStandIn } from '../support/dingtalk-stand-in.ts'
 import { robotNamed } from '../support/settings.ts'
-
-const TOKEN = 'canary-token-0123456789'
-const SECRET = 'SECcanary0123456789abcdef'
-const NOW = new Date('2026-11-24T08:00:00Z')
-
-/** Long enough never to be what ends a test that passes. */
-const PLENTY_MS = 20_000
-const SHORT_MS = 300
-
-interface Fixture extends AsyncDisposable {
-  notifier: Notifier
-  standIn: StandIn
-  robot: (changes?: Partial<Robot>) => Robot
-  /** Sends a small message and makes sure that what comes back tells no secret. */
-  send: (robot?: Robot) => Promise<Attempt>
-}
-
-async function fixture({
-  clock = realClock,
-  tls,
-}: {
-  clock?: Clock
-  tls?: { cert: string; key: string }
-} = {}): Promise<Fixture> {
-  const standIn = await startStandIn({ now: () => NOW, ...(tls && { tls }) })
-  const group = new SandboxGroup()
-  const notifier = createDingtalk({
-    clock,
-    sandbox: (robot, request, now) => group.receive(robot, request, now),
-  })
-  const robot = (changes: Partial<Robot> = {}): Robot =>
-    robotNamed('ops-1', {
-      target: { kind: 'webhook', url: new Secret(standIn.url(TOKEN)) },
-      timeoutMs: PLENTY_MS,
-      ...changes,
-    })
-  const sent = { count: 0 }
-  return {
-    notifier,
-    standIn,
-    robot,
-    send: async (to = robot()) => {
-      sent.count += 1
-      const attempt = await notifier.send(to, bodyFor(to, `uuid-${sent.count}`), NOW)
-      assert.ok(!/canary/i.test(JSON.stringify(attempt)), JSON.stringify(attempt))
-      return attempt
-    },
-    async [Symbol.asyncDispose]() {
-      await notifier.close()
-      await standIn.close()
-    },
-  }
-
-  function bodyFor(to: Robot, uuid: string): string {
-    const mention = { mobiles: [], users: [], all: false }
-    const content = {
-      format: 'markdown' as const,
-      title: 'T',
-      text: 'text',
-      mention,
-      link: undefined,
-    }
-    return notifier.compose(content, [to], uuid)
-  }
-}
-
-function pem(name: string): { cert: string; key: string } {
-  const read = (end: string): string =>
-    readFileSync(new URL(`fixtures/${name}.${end}`, import.meta.url), 'utf8')
-  return { cert: read('crt'), key: read('key') }
-}
-
-/** A plain TCP server that does as told with each connection. */
-async function tcpServer(
-  connected: (socket: Socket) => void,
-): Promise<{ port: number; [Symbol.asyncDispose]: () => Promise<void> }> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    connected(socket)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
-  }
-}
-
-function webhook(url: string): Pick<Robot, 'target'> {
-  return { target: { kind: 'webhook', url: new Secret(`${url}/robot/send?access_token=${TOKEN}`) } }
-}
-
-function retryable(reason: string, reached: boolean, bounded = false): object {
-  return { kind: 'retryable', reason, reached, bounded }
-}
+import { fixture, NOW, PLENTY_MS, retryable, SECRET, SHORT_MS, TOKEN } from './posting.ts'
 
 describe('a post', () => {
   test('is what DingTalk takes: JSON in UTF-8, token and signature in the query', async () => {
@@ -220,7 +113,7 @@ describe('what the server does instead of answering', () => {
   for (const [name, step, outcome] of ROWS)
     test(`${name}: tried again, as it may have taken the message`, async () => {
       await using at = await fixture()
-      at.standIn.script({ ...step, ...('taken' in step && { taken: true }) })
+      at.standIn.script(step)
       const timeoutMs = step.kind === 'hang' || step.kind === 'drip' ? SHORT_MS : PLENTY_MS
       const attempt = await at.send(at.robot({ timeoutMs }))
       assert.deepEqual(attempt.outcome, outcome)
@@ -340,120 +233,6 @@ describe('replies over the wire', () => {
     const body = JSON.stringify({ errcode: 0, errmsg: 'ok', more: 'x'.repeat(200_000) })
     at.standIn.script({ kind: 'reply', body })
     assert.equal((await at.send()).result, 'ok')
-  })
-})
-
-describe('what never gets through', () => {
-  test('a refused connection has not reached DingTalk', async () => {
-    await using at = await fixture()
-    const { origin } = at.standIn
-    await at.standIn.close()
-    const attempt = await at.send(at.robot(webhook(origin)))
-    assert.deepEqual(attempt.outcome, retryable('network', false))
-    assert.match(attempt.errmsg ?? '', /ECONNREFUSED/)
-  })
-
-  test('an address that nobody answers for ends with the robot’s time at the latest', async () => {
-    await using at = await fixture()
-    // TEST-NET-1: a black hole, or unreachable at once, as the network here has it.
-    const robot = at.robot({ ...webhook('http://192.0.2.1'), timeoutMs: SHORT_MS })
-    const { outcome } = await at.send(robot)
-    assert.equal(outcome.kind, 'retryable')
-    assert.equal(outcome.kind === 'retryable' && outcome.reached, false)
-  })
-
-  test('a webhook that is no URL is told without repeating it', async () => {
-    await using at = await fixture()
-    const url = new Secret(`dingtalk ${TOKEN}`)
-    const attempt = await at.send(at.robot({ target: { kind: 'webhook', url } }))
-    assert.deepEqual(attempt.outcome, retryable('network', false))
-    assert.match(attempt.errmsg ?? '', /not a URL/)
-  })
-
-  const ERRORS: [string, string, string][] = [
-    ['ENOTFOUND', 'getaddrinfo ENOTFOUND oapi.dingtalk.com', 'network'],
-    ['EAI_AGAIN', 'getaddrinfo EAI_AGAIN oapi.dingtalk.com', 'network'],
-    ['EHOSTUNREACH', 'connect EHOSTUNREACH', 'network'],
-    ['ENETUNREACH', 'connect ENETUNREACH', 'network'],
-    ['ETIMEDOUT', 'connect ETIMEDOUT', 'timeout'],
-    ['UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error', 'timeout'],
-    ['CERT_HAS_EXPIRED', 'certificate has expired', 'tls'],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate', 'tls'],
-    ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in chain', 'tls'],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'altnames', 'tls'],
-    ['EPROTO', 'write EPROTO', 'tls'],
-    ['UND_ERR_PRX_TLS', 'Secure Proxy Connection failed', 'proxy'],
-    ['UND_ERR_PRX_CONN', 'Proxy Connection failed', 'proxy'],
-    ['HPE_INVALID_CONSTANT', 'Expected HTTP/', 'unreadable'],
-  ]
-  for (const [code, message, reason] of ERRORS)
-    test(`${code} is sorted as ${reason}, whether bare, as a cause or among several`, () => {
-      const bare = Object.assign(new Error(message), { code })
-      for (const error of [
-        bare,
-        new TypeError('failed', { cause: bare }),
-        new AggregateError([bare, new Error('other')], ''),
-        new Error('outer', { cause: new AggregateError([bare]) }),
-      ]) {
-        const verdict = verdictOnFailure(error, { reached: false })
-        assert.deepEqual(verdict.outcome, retryable(reason, false))
-        assert.equal(verdict.result, reason)
-        assert.ok(verdict.errmsg?.includes(code), verdict.errmsg)
-      }
-    })
-
-  test('whatever is thrown becomes a value', () => {
-    for (const thrown of [undefined, null, 'text', 7, {}, new Error(''), new AggregateError([])])
-      assert.equal(verdictOnFailure(thrown, { reached: true }).result, 'network')
-  })
-})
-
-describe('TLS', () => {
-  test('of a certificate that this machine trusts is used', async () => {
-    const tls = pem('trusted')
-    setDefaultCACertificates([...getCACertificates('default'), tls.cert])
-    await using at = await fixture({ tls })
-    assert.equal((await at.send()).result, 'ok')
-    assert.equal((await at.send()).result, 'ok')
-    assert.equal(at.standIn.received.at(-1)?.connection, 1)
-  })
-
-  test('of a stranger is refused before anything is sent', async () => {
-    await using at = await fixture({ tls: pem('stranger') })
-    const attempt = await at.send()
-    assert.deepEqual(attempt.outcome, retryable('tls', false))
-    assert.match(attempt.errmsg ?? '', /DEPTH_ZERO_SELF_SIGNED_CERT/)
-    assert.equal(at.standIn.received.length, 0)
-  })
-
-  test('of another name is refused before anything is sent', async () => {
-    const tls = pem('wrong-name')
-    setDefaultCACertificates([...getCACertificates('default'), tls.cert])
-    await using at = await fixture({ tls })
-    const attempt = await at.send()
-    assert.deepEqual(attempt.outcome, retryable('tls', false))
-    assert.match(attempt.errmsg ?? '', /ERR_TLS_CERT_ALTNAME_INVALID/)
-    assert.equal(at.standIn.received.length, 0)
-  })
-
-  test('to a port that talks plain HTTP fails', async () => {
-    await using at = await fixture()
-    const attempt = await at.send(at.robot(webhook(`https://127.0.0.1:${at.standIn.port}`)))
-    assert.deepEqual(attempt.outcome, retryable('tls', false))
-  })
-
-  test('that is never finished ends with the robot’s time, and reached nobody', async () => {
-    await using at = await fixture()
-    await using silent = await tcpServer(() => {})
-    const robot = at.robot({ ...webhook(`https://127.0.0.1:${silent.port}`), timeoutMs: SHORT_MS })
-    assert.deepEqual((await at.send(robot)).outcome, retryable('timeout', false))
-  })
-
-  test('that is cut off during the handshake reached nobody', async () => {
-    await using at = await fixture()
-    await using cutting = await tcpServer((socket) => socket.once('data', () => socket.destroy()))
-    const { outcome } = await at.send(at.robot(webhook(`https://127.0.0.1:${cutting.port}`)))
-    assert.deepEqual(outcome, retryable('network', false))
   })
 })
 

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { startStandIn } from '../support/dingtalk-stand-in.ts'
+import { needs } from '../support/program.ts'
+import { freePort, Receiver, runCommand, temporaryFolder, until } from '../support/receiver.ts'
+
+const firing = (instance: string) => ({
+  alerts: [
+    {
+      status: 'firing',
+      labels: { alertname: 'HighLoad', severity: 'critical', instance },
+      startsAt: '2026-11-24T03:00:00Z',
+    },
+  ],
+})
+
+describe('the receiver as its users meet it', () => {
+  test('without any configuration it tells an alert to the sandbox group', async () => {
+    using folder = temporaryFolder()
+    await using receiver = await new Receiver({
+      folder: folder.path,
+      port: await freePort(),
+    }).start()
+    const reply = await receiver.post('/alertmanager/default', firing('db-1'))
+    assert.equal(await reply.text(), '{"errcode":0,"errmsg":"ok"}')
+    const shown = await until('it is shown', async () => {
+      const { messages } = await receiver.json<{ messages: { title: string }[] }>('/api/v1/sandbox')
+      return messages.length > 0 && messages
+    })
+    assert.equal(shown[0]?.title, '[Critical] HighLoad host=db-1')
+    assert.match(await (await receiver.get('/')).text(), /HighLoad/)
+    assert.match(receiver.output, /curl http/)
+    const store = join(folder.path, 'data', 'receiver.db')
+    assert.equal(statSync(store).mode & 0o777, 0o600)
+    assert.equal(await receiver.end('SIGTERM'), 0)
+  })
+
+  test('bad input gets the reply that says what is wrong, and the process stays up', async () => {
+    using folder = temporaryFolder()
+    await using receiver = await new Receiver({
+      folder: folder.path,
+      port: await freePort(),
+    }).start()
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    for (const [path, body, status, words] of [
+      ['/alertmanager/default', '{', 400, /no JSON/],
+      ['/alertmanager/default', '', 400, /empty/],
+      ['/alertmanager/default', '{"alarm_name":"x"}', 400, /ocp/],
+      ['/alertmanager/default', deep, 400, /deeper/],
+      ['/alertmanager/nowhere', '{"alerts":[]}', 404, /default/],
+      ['/alertmanager/auto', '{"alerts":[]}', 404, /no routes/],
+      ['/ocp/default', '  ', 400, /empty/],
+      ['/alertmanager/default', '{"alerts":[]}', 200, /ok/],
+      [
+        '/alertmanager/default',
+        '{"version":"9","alerts":[1,{"labels":{"a":"b"}}],"x":{}}',
+        200,
+        /ok/,
+      ],
+    ] as const) {
+      const reply = await receiver.post(path, body)
+      const text = await reply.text()
+      assert.equal(reply.status, status, `${path} ${body.slice(0, 40)}: ${text}`)
+      assert.match(text, words)
+    }
+    assert.equal((await receiver.get('/-/healthy')).status, 200)
+    const { alerts } = await receiver.json<{ alerts: { variables: { alarm_name?: string } }[] }>(
+      '/api/v1/alerts',
+    )
+    assert.equal(alerts.length, 2)
+    assert.ok(alerts.some((each) => each.variables.alarm_name === 'Malformed alert'))
+  })
+
+  test('a changed file is in force, a faulty one is not, and no alert is lost on the way', async () => {
+    using folder = temporaryFolder()
+    const config = (channel: string) =>
+      `robots: { lab: { webhook: sandbox } }\nchannels: { ${channel}: { robots: [lab] } }\n`
+    const receiver = new Receiver({
+      folder: folder.path,
+      port: await freePort(),
+      config: config('one'),
+    })
+    await using _ = await receiver.start()
+    receiver.configure(config('two'))
+    await until(
+      'the file is in force',
+      async () => (await receiver.post('/alertmanager/two', firing('a'))).status === 200,
+    )
+    assert.equal((await receiver.post('/alertmanager/one', firing('a'))).status, 404)
+    receiver.configure('robots: { lab: { webhok: sandbox } }')
+    const refused = await receiver.post('/-/reload', '')
+    assert.equal(refused.status, 500)
+    assert.match(
+      await refused.text(),
+      /dingtalk-receiver\.yml:1:\d+: robots\.lab\.webhok.*did you mean/,
+    )
+    assert.equal((await receiver.post('/alertmanager/two', firing('b'))).status, 200)
+    assert.match(await (await receiver.get('/metrics')).text(), /config_last_reload_successful 0/)
+    receiver.configure(config('two'))
+    receiver.child?.kill('SIGHUP')
+    await until('the mended file is in force', async () =>
+      /config_last_reload_successful 1/.test(await (await receiver.get('/metrics')).text()),
+    )
+  })
+
+  test('a second process on the same store says that another one holds it', async () => {
+    using folder = temporaryFolder()
+    await using receiver = await new Receiver({
+      folder: folder.path,
+      port: await freePort(),
+    }).start()
+    const second = await runCommand(['serve', '--listen', `127.0.0.1:${await freePort()}`], {
+      cwd: folder.path,
+    })
+    assert.equal(second.code, 1)
+    assert.match(second.stderr, /another receiver holds it/)
+    assert.doesNotMatch(second.stderr, /\n\s+at /)
+    assert.equal((await receiver.get('/-/ready')).status, 200)
+  })
+
+  test('tokens and secrets appear in nothing that comes out', async () => {
+    using folder = temporaryFolder()
+    await using dingtalk = await startStandIn({ unknown: ['CANARYtoken'] })
+    const config = `robots: { ops-1: { webhook: "${dingtalk.url('CANARYtoken')}", secret: SECcanarycanarycanarycanary } }
+channels: { ops: { robots: [ops-1] } }
+`
+    await using receiver = await new Receiver({
+      folder: folder.path,
+      port: await freePort(),
+      config,
+      args: ['--log-level', 'debug'],
+    }).start()
+    await receiver.post('/alertmanager/ops', firing('db-1'))
+    await until('the message is dead', async () => {
+      const { messages } = await receiver.json<{ messages: { state: string; reason: string }[] }>(
+        '/api/v1/messages',
+      )
+      return messages[0]?.state === 'dead' && /access token/.test(messages[0].reason)
+    })
+    const pages = [
+      '/',
+      '/metrics',
+      '/api/v1/status',
+      '/api/v1/messages/1',
+      '/messages/1',
+      '/api/v1/alerts',
+    ]
+    const texts = await Promise.all(pages.map(async (path) => (await receiver.get(path)).text()))
+    for (const text of [...texts, receiver.output]) assert.doesNotMatch(text, /canary/i)
+  })
+
+  test(
+    'promtool finds nothing to say about our metrics',
+    needs('promtool', 'prometheus'),
+    async () => {
+      using folder = temporaryFolder()
+      await using receiver = await new Receiver({
+        folder: folder.path,
+        port: await freePort(),
+      }).start()
+      await receiver.post('/alertmanager/default', firing('db-1'))
+      const text = await (await receiver.get('/metrics')).text()
+      const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+        input: text,
+        encoding: 'utf8',
+      })
+      const said = `${stdout}${stderr}`
+        .split('\n')
+        .filter((line) => line.startsWith('dingtalk_receiver_'))
+      assert.deepEqual(said, [])
+      for (const name of [
+        'requests_total',
+        'alerts_received_total',
+        'messages_total',
+        'sends_total',
+        'robot_calls_left',
+        'quota_used',
+        'delivery_latency_seconds_count',
+        'build_info',
+      ])
+        assert.match(text, new RegExp(`^dingtalk_receiver_${name}\\{`, 'm'))
+    },
+  )
+})
+
+describe('the command', () => {
+  test('explains itself, and wrong usage ends with 2', async () => {
+    const help = await runCommand(['--help'])
+    assert.equal(help.code, 0)
+    for (const word of ['serve', 'check', 'test', 'render'])
+      assert.match(help.stdout, new RegExp(`^  ${word} `, 'm'))
+    assert.match((await runCommand(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+    for (const wrong of [['--nope'], ['nope', 'x'], ['test'], ['serve', '--log-level', 'loud']]) {
+      const ran = await runCommand(wrong)
+      assert.equal(ran.code, 2, wrong.join(' '))
+      assert.doesNotMatch(ran.stderr, /\n\s+at /)
+    }
+  })
+
+  test('check says each fault with its place and ends with 1', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'x.yml')
+    writeFileSync(
+      file,
+      'robots:\n  ops-1: { webhook: sandbox, timeut: 5s }\nchannels:\n  ops: { robots: [ops-2], template: "${alarm_nam}" }\nauth: []\n',
+    )
+    const ran = await runCommand(['check', '--config', file])
+    assert.equal(ran.code, 1)
+    assert.match(
+      ran.stdout,
+      /x\.yml:2:\d+: robots\.ops-1\.timeut: unknown key \(did you mean "timeout"\?\)/,
+    )
+    assert.match(ran.stdout, /x\.yml:5:1: auth: is not supported yet/)
+    writeFileSync(
+      file,
+      'robots:\n  ops-1: { webhook: sandbox }\nchannels:\n  ops: { robots: [ops-2] }\n',
+    )
+    assert.match(
+      (await runCommand(['check', '--config', file])).stdout,
+      /x\.yml:4:18: channels\.ops\.robots\.0: there is no robot "ops-2" \(did you mean "ops-1"\?\)/,
+    )
+    writeFileSync(
+      file,
+      'robots:\n  ops-1: { webhook: sandbox }\nchannels:\n  ops: { robots: [ops-1] }\n',
+    )
+    assert.equal((await runCommand(['check', '--config', file])).code, 0)
+    assert.ok(!existsSync(join(folder.path, 'data')))
+  })
+
+  test('test prints the verdict in words, and ends with 0 only when it was accepted', async () => {
+    using folder = temporaryFolder()
+    await using dingtalk = await startStandIn({ unknown: ['gone'] })
+    const file = join(folder.path, 'x.yml')
+    writeFileSync(
+      file,
+      `robots:\n  good: { webhook: "${dingtalk.url('t')}" }\n  bad: { webhook: "${dingtalk.url('gone')}" }\nchannels:\n  ops: { robots: [good] }\n`,
+    )
+    const good = await runCommand(['test', 'ops', '--config', file])
+    assert.deepEqual([good.code, dingtalk.shown().length], [0, 1])
+    const bad = await runCommand(['test', 'bad', '--config', file])
+    assert.equal(bad.code, 1)
+    assert.match(bad.stdout, /bad: not accepted \(errcode 300005\)\. .*access token/)
+    assert.equal((await runCommand(['test', 'nobody', '--config', file])).code, 1)
+  })
+
+  test('render prints what a payload would become', async () => {
+    const json = await runCommand(['render', 'default', '--payload', '-', '--format', 'json'], {
+      input: JSON.stringify(firing('db-1')),
+    })
+    assert.equal(json.code, 0, json.stderr)
+    assert.equal(JSON.parse(json.stdout).markdown.title, '[Critical] HighLoad host=db-1')
+    const text = await runCommand(['render', 'default', '--payload', '-'], {
+      input: '{"alarm_name":"N","alarm_level":"停服"}',
+    })
+    assert.match(text.stdout, /### OCP alert notification N\n\n- Level: Down/)
+  })
+})
