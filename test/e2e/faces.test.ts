@@ -220,7 +220,7 @@ describe('the command', () => {
     )
     assert.match(
       (await runCommand(['check', '--config', file])).stdout,
-      /x\.yml:4:18: channels\.ops\.robots\.0: there is no robot "ops-2" \(did you mean "ops-1"\?\)/,
+      /x\.yml:4:19: channels\.ops\.robots\.0: there is no robot "ops-2" \(did you mean "ops-1"\?\)/,
     )
     writeFileSync(
       file,

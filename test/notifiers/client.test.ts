@@ -170,6 +170,23 @@ describe('what the server does instead of answering', () => {
     assert.deepEqual(asked, [PLENTY_MS])
   })
 
+  test('a reply ends the wait for the deadline', async () => {
+    const signals: (AbortSignal | undefined)[] = []
+    const clock: Clock = {
+      now: () => NOW,
+      sleep: (ms, signal) => {
+        signals.push(signal)
+        return realClock.sleep(ms, signal)
+      },
+    }
+    await using at = await fixture({ clock })
+    assert.equal((await at.send()).result, 'ok')
+    assert.deepEqual(
+      signals.map((signal) => signal?.aborted),
+      [true],
+    )
+  })
+
   test('closing the notifier ends what is under way', async () => {
     await using at = await fixture()
     at.standIn.script({ kind: 'hang' })

@@ -77,7 +77,7 @@ export function post(
       },
       onResponseData(controller, chunk) {
         read.bytes += chunk.length
-        if (false)
+        if (read.bytes > MAX_REPLY_BYTES)
           controller.abort(new TooMuchError(`the reply is longer than ${MAX_REPLY_BYTES} bytes`))
         else chunks.push(chunk)
       },

@@ -105,7 +105,7 @@ function holds(value: unknown, wanted: unknown): boolean {
 /** What a reply means that is not what was expected. */
 function meaningOf({ status, body, json, errcode, said }: Read): MeaningName {
   if (status >= 300 && status < 400) return 'redirect'
-  if (codeIn(json?.['status']) === 1111 || ADDRESS_LIMITER.test(body)) return 'address_throttled'
+  if (ADDRESS_LIMITER.test(body)) return 'address_throttled'
   if (errcode !== undefined && errcode !== 0) {
     const meaning = meaningOfError(errcode, said)
     if (meaning !== undefined) return meaning

@@ -22,6 +22,8 @@ export interface Engine {
 /** All verbs on one SQLite file, each a transaction, in the thread that calls them. */
 export function openEngine(options: { path: string; reasonToSuppress: ReasonToSuppress }): Engine {
   const db = new Database(options.path)
+  // The file is locked by this process alone, so whoever held a lease in it is gone.
+  db.transaction(() => db.run('DELETE FROM leases'))
   return {
     verbs: {
       lease: (request) => db.transaction(() => lease(db, request)),
