@@ -1,0 +1,64 @@
+import type { Alert, ToldAlert } from '../../src/model/alert.ts'
+import type { Level } from '../../src/model/level.ts'
+import type { Channel, Language } from '../../src/model/settings.ts'
+import { createRenderer, type Rendered, type RenderRequest } from '../../src/rendering/render.ts'
+import { channelNamed } from '../support/settings.ts'
+
+export const NOW = new Date('2026-11-24T04:00:00Z')
+
+export function told(
+  variables: Record<string, string>,
+  changes: Partial<Alert> & { level?: Level; repeats?: number } = {},
+): ToldAlert {
+  const { level = 2, repeats = 0, ...alert } = changes
+  return {
+    alert: {
+      source: 'ocp',
+      status: 'firing',
+      fingerprint: 'f',
+      levelWord: undefined,
+      startsAt: undefined,
+      endsAt: undefined,
+      ...alert,
+      variables: Object.assign(Object.create(null), variables),
+    },
+    level,
+    receivedAt: NOW,
+    repeats,
+    firedWhileWaiting: false,
+  }
+}
+
+export function renderWith(
+  alerts: readonly ToldAlert[],
+  options: {
+    language?: Language
+    channel?: Partial<Channel>
+    maxBytes?: number
+    templates?: string
+  } & Partial<RenderRequest> = {},
+): Rendered {
+  const {
+    language = 'en-US',
+    channel: changes,
+    maxBytes = 20_000,
+    templates = '/nonexistent',
+    ...request
+  } = options
+  const channel = channelNamed('ops', changes)
+  const settings = { language, timezone: 'Asia/Shanghai', externalUrl: undefined, templates }
+  return createRenderer(settings, [channel]).render({
+    channel,
+    now: NOW,
+    form: 'whole',
+    alerts,
+    total: alerts.length,
+    from: NOW,
+    to: NOW,
+    groups: [],
+    delayed: undefined,
+    link: undefined,
+    fits: (title, text) => Buffer.byteLength(JSON.stringify({ title, text })) <= maxBytes,
+    ...request,
+  })
+}
