@@ -36,7 +36,7 @@ export function renderWith(
     channel?: Partial<Channel>
     maxBytes?: number
     templates?: string
-  } & Partial<RenderRequest> = {},
+  } & Partial<Omit<RenderRequest, 'channel'>> = {},
 ): Rendered {
   const {
     language = 'en-US',

@@ -1,0 +1,603 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
+import { AppError } from '../../src/errors.ts'
+import type { Attempt } from '../../src/model/message.ts'
+import type {
+  Accepted,
+  Arriving,
+  CallClaim,
+  Claim,
+  NewMessage,
+  Settlement,
+  Store,
+  Waiting,
+} from '../../src/stores/store.ts'
+
+export interface Harness {
+  store: Store
+  /** Opens the same data again, as after a crash where the backend can show that. */
+  reopen?: () => Promise<Store>
+  close: () => Promise<void>
+}
+
+const START = Date.UTC(2026, 10, 24, 4)
+const at = (ms: number): Date => new Date(START + ms)
+const EVERY_MS = 600_000
+const DELIVERED: Attempt = {
+  outcome: { kind: 'delivered' },
+  result: 'ok',
+  httpStatus: 200,
+  errcode: 0,
+  errmsg: 'ok',
+  words: 'accepted',
+  durationMs: 12,
+}
+
+/** What every store does alike; a backend's own test is one call of this. */
+export function conformance(
+  name: string,
+  open: (decide: typeof reasonToSuppress) => Promise<Harness>,
+): void {
+  describe(`the store on ${name}`, () => {
+    let harness: Harness
+    let store: Store
+    let serial = 0
+    beforeEach(async () => {
+      harness = await open(reasonToSuppress)
+      store = harness.store
+      serial = 0
+    })
+    afterEach(() => harness.close())
+
+    function nextKey(): string {
+      serial += 1
+      return `k${serial}`
+    }
+
+    const alert = (fingerprint: string, changes: Partial<Arriving> = {}): Arriving => ({
+      position: 0,
+      channel: 'ops',
+      queues: ['robot:a'],
+      fingerprint,
+      status: 'firing',
+      level: 3,
+      name: 'rule',
+      cluster: 'c1',
+      group: changes.fingerprint ?? fingerprint,
+      everyMs: EVERY_MS,
+      ...changes,
+    })
+
+    function accept(alerts: readonly Arriving[], ms = 0, key = nextKey()): Promise<Accepted> {
+      const positioned = alerts.map((each, position) => ({ ...each, position }))
+      return store.accept({
+        now: at(ms),
+        source: 'ocp',
+        key,
+        repeatWithinMs: 120_000,
+        text: `text ${key}`,
+        alerts: positioned,
+      })
+    }
+
+    function look(
+      ms = 0,
+      changes: Partial<Parameters<Store['waiting']>[0]> = {},
+    ): Promise<Waiting> {
+      return store.waiting({
+        robot: { key: 'ka', address: 'direct' },
+        queues: ['robot:a'],
+        peers: [],
+        now: at(ms),
+        callsSince: at(ms - 60_000),
+        hourStart: at(0),
+        dayStart: at(0),
+        month: '2026-11',
+        heads: 500,
+        ...changes,
+      })
+    }
+
+    const message = (changes: Partial<NewMessage> = {}): NewMessage => ({
+      uuid: nextKey(),
+      robot: 'a',
+      queue: 'robot:a',
+      channel: 'ops',
+      kind: 'alert',
+      title: 'T',
+      text: 'text',
+      body: '{"msgtype":"text","告":1}',
+      alertCount: 1,
+      ...changes,
+    })
+
+    const call = (ms: number, changes: Partial<CallClaim> = {}): CallClaim => ({
+      key: 'ka',
+      since: at(ms - 60_000),
+      messages: 20,
+      until: at(ms + 5_000),
+      month: '2026-11',
+      owner: 'me',
+      ...changes,
+    })
+
+    async function claim(ids: readonly number[], ms = 0, changes: Partial<Claim> = {}) {
+      await store.lease({ robot: 'a', owner: 'me', now: at(ms), until: at(ms + 60_000) })
+      return store.claim({
+        now: at(ms),
+        message: message(),
+        alerts: { kind: 'some', ids },
+        call: call(ms),
+        ...changes,
+      })
+    }
+
+    const settlement = (
+      claimed: { id: string; call: number },
+      ms: number,
+      changes: Partial<Settlement> = {},
+    ): Settlement => ({
+      now: at(ms),
+      id: claimed.id,
+      call: claimed.call,
+      attempt: DELIVERED,
+      at: at(ms),
+      next: { kind: 'sent' },
+      reached: true,
+      robot: { key: 'ka', failures: 0 },
+      pause: undefined,
+      ...changes,
+    })
+
+    const headIds = async (ms = 0): Promise<number[]> =>
+      ((await look(ms)).channels[0]?.heads ?? []).map((head) => head.id)
+
+    test('accept: what is let through waits in every queue it is for, with its payload', async () => {
+      const accepted = await accept([
+        alert('f1', { queues: ['robot:a', 'robot:b'] }),
+        alert('f2', { level: 1 }),
+      ])
+      assert.deepEqual(accepted, {
+        repeated: false,
+        queues: ['robot:a', 'robot:b'],
+        suppressed: [],
+      })
+      const { channels } = await look()
+      assert.deepEqual(
+        [channels.length, channels[0]?.count, channels[0]?.byLevel],
+        [1, 2, [1, 0, 1, 0, 0]],
+      )
+      assert.deepEqual(
+        channels[0]?.heads.map((head) => head.fingerprint),
+        ['f2', 'f1'],
+      )
+      assert.deepEqual(channels[0]?.oldest, at(0))
+      const payloads = await store.payloads([channels[0]?.heads[0]?.payload as number, 999])
+      assert.deepEqual(
+        [...payloads.values()],
+        [{ source: 'ocp', receivedAt: at(0), text: 'text k1' }],
+      )
+    })
+
+    test('accept: a request that repeats an earlier one needs no rows, until it is old or news again', async () => {
+      await accept([alert('f')], 0, 'same')
+      assert.equal((await accept([alert('f')], 119_000, 'same')).repeated, true)
+      assert.equal((await accept([alert('f')], 121_000, 'same')).repeated, false)
+      await accept([alert('f', { status: 'resolved' })], 122_000, 'other')
+      const again = await accept([alert('f')], 123_000, 'same')
+      assert.deepEqual([again.repeated, again.queues], [false, ['robot:a']])
+    })
+
+    test('accept: the same alert is suppressed and counted, a change of status is told', async () => {
+      await accept([alert('f')])
+      const second = await accept([alert('f')], 60_000)
+      assert.deepEqual(second, {
+        repeated: false,
+        queues: [],
+        suppressed: [{ channel: 'ops', reason: 'aggregated', count: 1 }],
+      })
+      await accept([alert('f')], 120_000)
+      assert.deepEqual((await accept([alert('f', { status: 'resolved' })], 180_000)).queues, [
+        'robot:a',
+      ])
+      assert.deepEqual((await accept([alert('f')], 181_000)).queues, ['robot:a'])
+      const heads = (await look()).channels[0]?.heads ?? []
+      assert.deepEqual(
+        heads.map((head) => [head.status, head.repeats]),
+        [
+          ['firing', 0],
+          ['resolved', 2],
+          ['firing', 0],
+        ],
+      )
+    })
+
+    test('accept: a recovery that is switched off is no news, but the next firing is', async () => {
+      await accept([alert('f')])
+      const off = await accept(
+        [alert('f', { status: 'resolved', suppressed: 'resolved_off' })],
+        1_000,
+      )
+      assert.deepEqual(off.suppressed, [{ channel: 'ops', reason: 'resolved_off', count: 1 }])
+      assert.deepEqual((await accept([alert('f')], 2_000)).queues, ['robot:a'])
+    })
+
+    test('accept: an alert whose last message is dead is told again', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      await store.settle(settlement(claimed, 10, { next: { kind: 'dead', reason: 'token' } }))
+      assert.deepEqual((await accept([alert('f')], 1_000)).queues, ['robot:a'])
+    })
+
+    test('accept: requests that arrive together are each taken, and see each other', async () => {
+      const all = await Promise.all(
+        Array.from({ length: 200 }, (_, index) => accept([alert(`f${index % 100}`)], index)),
+      )
+      assert.equal(all.filter((each) => each.queues.length > 0).length, 100)
+      assert.equal((await look()).channels[0]?.count, 100)
+    })
+
+    test('waiting: what is about an alert that is under way is held back', async () => {
+      await accept([alert('f'), alert('g')])
+      const [first] = await headIds()
+      const claimed = await claim([first as number])
+      assert.ok(claimed)
+      await accept([alert('f', { status: 'resolved' })], 10)
+      const held = (await look(10)).channels[0]
+      assert.deepEqual([held?.count, held?.heads.map((head) => head.fingerprint)], [1, ['g']])
+      await store.settle(settlement(claimed, 20))
+      assert.deepEqual((await look(20)).channels[0]?.count, 2)
+    })
+
+    test('waiting: counts messages of the hour and the day, and gives calls and the month', async () => {
+      await accept([alert('f'), alert('g'), alert('h')])
+      for (const id of (await headIds()).slice(0, 2)) {
+        const claimed = await claim([id], 1_000)
+        assert.ok(claimed)
+        await store.settle(settlement(claimed, 2_000))
+      }
+      const { channels, robot, organisationUsed } = await look(3_000)
+      assert.deepEqual(
+        [channels[0]?.messagesThisHour, channels[0]?.messagesToday, channels[0]?.lastMessageAt],
+        [2, 2, at(1_000)],
+      )
+      assert.deepEqual(
+        [robot.calls, robot.monthUsed, organisationUsed],
+        [Array(2).fill({ at: at(1_000), until: at(2_000) }), 2, 2],
+      )
+      assert.equal((await look(70_000)).robot.calls.length, 0)
+    })
+
+    test('tally: counts by level, name and cluster, with the first of each', async () => {
+      await accept(
+        Array.from({ length: 30 }, (_, index) =>
+          alert(`f${index}`, {
+            cluster: `c${index % 3}`,
+            level: index % 3 === 0 ? 1 : 4,
+            status: index % 2 ? 'resolved' : 'firing',
+          }),
+        ),
+      )
+      const tally = await store.tally('robot:a', 'ops')
+      assert.equal(tally.count, 30)
+      assert.deepEqual(
+        tally.groups.map(({ level, cluster, firing, resolved, first }) => [
+          level,
+          cluster,
+          firing + resolved,
+          first.length,
+        ]),
+        [
+          [1, 'c0', 10, 3],
+          [4, 'c1', 10, 3],
+          [4, 'c2', 10, 3],
+        ],
+      )
+      const claimed = await claim([], 0, {
+        alerts: { kind: 'upTo', upTo: tally.upTo, count: tally.count },
+      })
+      assert.ok(claimed)
+      assert.equal((await look()).channels.length, 0)
+      assert.equal((await store.message(claimed.id))?.alerts.length, 30)
+    })
+
+    test('claim: is refused without the lease, without a call left, or when an alert is gone, and then writes nothing', async () => {
+      await accept([alert('f'), alert('g')])
+      const [f, g] = (await headIds()) as [number, number]
+      assert.equal(
+        await store.claim({
+          now: at(0),
+          message: message(),
+          alerts: { kind: 'some', ids: [f] },
+          call: call(0, { owner: 'me' }),
+        }),
+        undefined,
+      )
+      assert.equal(await claim([f], 0, { call: call(0, { messages: 0 }) }), undefined)
+      assert.ok(await claim([f]))
+      assert.equal(await claim([f]), undefined)
+      assert.equal(await claim([g], 0, { call: call(0, { messages: 1 }) }), undefined)
+      assert.equal(await claim([g], 0, { alerts: { kind: 'upTo', upTo: g, count: 5 } }), undefined)
+      assert.equal(
+        await store.lease({ robot: 'a', owner: 'other', now: at(59_000), until: at(90_000) }),
+        false,
+      )
+      assert.equal(
+        await store.lease({ robot: 'a', owner: 'other', now: at(60_000), until: at(90_000) }),
+        true,
+      )
+      assert.equal((await store.messages({ limit: 10 })).items.length, 1)
+      assert.ok(await claim([g], 91_000))
+    })
+
+    test('settle: a failed attempt is due again with the same body and uuid, and every attempt is kept', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      const failed: Attempt = {
+        ...DELIVERED,
+        outcome: { kind: 'retryable', reason: 'network', reached: false, bounded: false },
+        result: 'network',
+        errcode: undefined,
+      }
+      await store.settle(
+        settlement(claimed, 100, {
+          attempt: failed,
+          next: { kind: 'again', dueAt: at(1_000) },
+          reached: false,
+          robot: { key: 'ka', failures: 1 },
+          pause: { scope: 'robot:ka', until: at(900), reason: 'unreachable' },
+        }),
+      )
+      const before = await look(500)
+      assert.deepEqual(
+        [before.due, before.nextDueAt, before.robot.failures, before.robot.monthUsed],
+        [undefined, at(1_000), 1, 0],
+      )
+      assert.deepEqual(before.robot.pause, {
+        until: at(900),
+        since: at(100),
+        reason: 'unreachable',
+      })
+      const { due } = await look(1_000)
+      assert.equal(due?.uuid, claimed.uuid)
+      const again = await store.claimAgain({
+        now: at(1_000),
+        id: claimed.id,
+        robot: 'a',
+        call: call(1_000),
+      })
+      assert.deepEqual([again?.uuid, again?.body, again?.attempts], [claimed.uuid, claimed.body, 1])
+      assert.equal(
+        await store.claimAgain({ now: at(1_000), id: claimed.id, robot: 'a', call: call(1_000) }),
+        undefined,
+      )
+      assert.deepEqual(
+        await store.settle(settlement(again as { id: string; call: number }, 1_100)),
+        [{ receivedAt: at(0), count: 1 }],
+      )
+      const found = await store.message(claimed.id)
+      assert.deepEqual(
+        found?.message.attempts.map((each) => each.result),
+        ['network', 'ok'],
+      )
+      assert.deepEqual(
+        [found?.message.state, found?.message.sentAt, found?.message.bytes],
+        ['sent', at(1_100), Buffer.byteLength(claimed.body)],
+      )
+      assert.deepEqual(
+        found?.alerts.map((each) => [each.state, each.toldAt]),
+        [['sent', at(1_100)]],
+      )
+      // A settlement that comes twice, or late, changes nothing.
+      assert.deepEqual(
+        await store.settle(settlement(claimed, 1_200, { next: { kind: 'dead', reason: 'x' } })),
+        [],
+      )
+      assert.equal((await store.message(claimed.id))?.message.state, 'sent')
+    })
+
+    test('settle: a split message gives its alerts back, to be told in smaller ones', async () => {
+      await accept([alert('f'), alert('g')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      await store.settle(
+        settlement(claimed, 10, { next: { kind: 'split', reason: 'too long', bodyBytes: 9_000 } }),
+      )
+      const { channels, robot } = await look(20)
+      assert.deepEqual([channels[0]?.count, robot.bodyBytes], [2, 9_000])
+      assert.deepEqual(
+        (await store.alerts({ limit: 9 })).items.map((each) => each.state),
+        ['pending', 'pending'],
+      )
+    })
+
+    test('settle: a pause holds for the robot or for all behind its address, the longer one wins', async () => {
+      await accept([alert('f'), alert('g')])
+      const [f, g] = (await headIds()) as [number, number]
+      const pause = (scope: string, ms: number) => ({ scope, until: at(ms), reason: 'throttled' })
+      const next = { kind: 'again', dueAt: at(9_000) } as const
+      const first = await claim([f])
+      await store.settle(
+        settlement(first as { id: string; call: number }, 10, {
+          next,
+          pause: pause('address:direct', 600_000),
+        }),
+      )
+      const second = await claim([g])
+      await store.settle(
+        settlement(second as { id: string; call: number }, 20, {
+          next,
+          pause: pause('robot:ka', 1_000),
+        }),
+      )
+      assert.deepEqual((await look(30)).robot.pause?.until, at(600_000))
+      assert.deepEqual(
+        (await look(30, { robot: { key: 'kb', address: 'direct' } })).robot.pause?.until,
+        at(600_000),
+      )
+      assert.equal(
+        (await look(30, { robot: { key: 'kb', address: 'proxy' } })).robot.pause,
+        undefined,
+      )
+    })
+
+    test('recover: what was under way goes out again, as it was', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      if (harness.reopen !== undefined) store = await harness.reopen()
+      assert.equal(await store.recover(at(1_000), 'b'), 0)
+      assert.equal(await store.recover(at(1_000)), 1)
+      const { due, robot } = await look(1_000)
+      assert.deepEqual([due?.id, due?.uuid], [claimed.id, claimed.uuid])
+      assert.deepEqual(robot.calls, [{ at: at(0), until: at(5_000) }])
+    })
+
+    test('enqueue and resend: a message without alerts is due at once; only a dead one can be sent again', async () => {
+      const [id] = (await store.enqueue([message({ kind: 'test', alertCount: 0 })], at(0))) as [
+        string,
+      ]
+      assert.equal((await look()).due?.id, id)
+      await assert.rejects(
+        store.resend(id, at(1)),
+        (error) => error instanceof AppError && error.code === 'not_dead',
+      )
+      await assert.rejects(
+        store.resend('999', at(1)),
+        (error) => error instanceof AppError && error.code === 'not_found',
+      )
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      await store.settle(settlement(claimed, 10, { next: { kind: 'dead', reason: 'token' } }))
+      assert.deepEqual(
+        (await store.alerts({ limit: 9 })).items.map((each) => [each.state, each.reason]),
+        [['dead', 'token']],
+      )
+      assert.deepEqual(await store.resend(claimed.id, at(20)), { queue: 'robot:a' })
+      assert.deepEqual(
+        (await store.alerts({ limit: 9 })).items.map((each) => each.state),
+        ['sending'],
+      )
+    })
+
+    test('rehome: what waits for a robot that is gone moves to those that remain, or is dead with a reason', async () => {
+      await accept([alert('f'), alert('g')])
+      await claim((await headIds()).slice(0, 1))
+      assert.deepEqual(await store.rehome([{ channel: 'ops', queues: ['robot:a'] }], at(1)), {
+        moved: 0,
+        dead: 0,
+      })
+      assert.deepEqual(await store.rehome([{ channel: 'ops', queues: ['robot:b'] }], at(1)), {
+        moved: 2,
+        dead: 0,
+      })
+      assert.equal((await look(1, { queues: ['robot:b'] })).channels[0]?.count, 2)
+      assert.deepEqual(await store.rehome([], at(2)), { moved: 0, dead: 2 })
+      const { items } = await store.alerts({ limit: 9, state: 'dead' })
+      assert.equal(items.length, 2)
+      assert.match(items[0]?.reason ?? '', /removed from the configuration/)
+    })
+
+    test('lists are newest first, page by key, and filter', async () => {
+      for (let index = 0; index < 25; index += 1)
+        await accept([alert(`f${index}`, { channel: index % 2 ? 'ops' : 'db' })], index)
+      await accept([alert('f1', { channel: 'ops' })], 100)
+      const [first] = await headIds()
+      const claimed = await claim([first as number])
+      assert.ok(claimed)
+      await store.settle(settlement(claimed, 10))
+      const seen: string[] = []
+      let before: string | undefined
+      do {
+        const page = await store.alerts({ limit: 7, ...(before === undefined ? {} : { before }) })
+        seen.push(...page.items.map((each) => each.id))
+        for (const each of page.items) assert.ok(page.payloads.has(each.payload))
+        before = page.next ?? undefined
+      } while (before !== undefined)
+      assert.equal(new Set(seen).size, 26)
+      assert.deepEqual(
+        seen,
+        [...seen].sort((a, b) => Number(b) - Number(a)),
+      )
+      const count = async (query: object) =>
+        (await store.alerts({ limit: 100, ...query })).items.length
+      assert.deepEqual(
+        [
+          await count({ state: 'pending' }),
+          await count({ state: 'sent' }),
+          await count({ state: 'suppressed' }),
+          await count({ channel: 'ops' }),
+          await count({ channel: 'ops', state: 'pending' }),
+        ],
+        [24, 1, 1, 13, 12],
+      )
+      assert.equal(
+        (
+          await store.messages({
+            limit: 9,
+            state: 'sent',
+            channel: claimed.id === '' ? '' : 'ops',
+            robot: 'a',
+          })
+        ).items.length,
+        1,
+      )
+      assert.equal((await store.messages({ limit: 9, state: 'dead' })).items.length, 0)
+      assert.equal((await store.message(claimed.uuid))?.message.id, claimed.id)
+    })
+
+    test('standing: counts each alert once for its channel, and each queue by itself', async () => {
+      await accept(
+        [
+          alert('f', { queues: ['robot:a', 'robot:b'] }),
+          alert('g', { queues: ['robot:a', 'robot:b'] }),
+        ],
+        5,
+      )
+      await claim((await headIds()).slice(0, 1))
+      const standing = await store.standing({
+        now: at(10),
+        month: '2026-11',
+        robots: [{ name: 'a', key: 'ka', address: 'direct', callsSince: at(-1) }],
+      })
+      assert.deepEqual(standing.channels, [{ channel: 'ops', count: 2, oldest: at(5) }])
+      assert.deepEqual(
+        standing.queues.map(({ queue, count }) => [queue, count]),
+        [
+          ['robot:a', 2],
+          ['robot:b', 2],
+        ],
+      )
+      assert.equal(standing.robots.get('a')?.calls.length, 1)
+    })
+
+    test('prune: forgets what is over, keeps what waits and what limits need', async () => {
+      await accept([alert('f'), alert('g')])
+      const claimed = await claim((await headIds()).slice(0, 1))
+      assert.ok(claimed)
+      await store.settle(settlement(claimed, 10))
+      await accept([alert('f')], 20)
+      const later = 30 * 86_400_000
+      for (let round = 0; round < 3; round += 1) await store.prune(at(later - 1), at(later))
+      assert.deepEqual(
+        (await store.alerts({ limit: 9 })).items.map((each) => [each.fingerprint, each.state]),
+        [['g', 'pending']],
+      )
+      assert.equal((await store.messages({ limit: 9 })).items.length, 0)
+      assert.equal((await look(later)).robot.monthUsed, 1)
+      const [head] = (await look(later)).channels[0]?.heads ?? []
+      assert.equal((await store.payloads([head?.payload as number])).size, 1)
+    })
+
+    test('what was accepted is there when the store is opened again', async () => {
+      if (harness.reopen === undefined) return
+      await Promise.all(Array.from({ length: 50 }, (_, index) => accept([alert(`f${index}`)])))
+      store = await harness.reopen()
+      assert.equal((await look()).channels[0]?.count, 50)
+    })
+  })
+}
