@@ -70,7 +70,10 @@ describe('the SQLite file', () => {
     const engine = openEngine({ path, reasonToSuppress })
     assert.equal(statSync(path).mode & 0o777, 0o600)
     assert.deepEqual({ ...engine.database.get<object>('PRAGMA synchronous') }, { synchronous: 2 })
-    assert.deepEqual({ ...engine.database.get<object>('PRAGMA journal_mode') }, { journal_mode: 'wal' })
+    assert.deepEqual(
+      { ...engine.database.get<object>('PRAGMA journal_mode') },
+      { journal_mode: 'wal' },
+    )
     assert.throws(() => openEngine({ path, reasonToSuppress }), /another receiver holds it/)
     engine.close()
     openEngine({ path, reasonToSuppress }).close()

@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, test } from 'node:test'
+import type { Attempt, Outcome } from '../../src/model/message.ts'
+import type { Channel, Robot, Settings } from '../../src/model/settings.ts'
+import { Path } from '../support/path.ts'
+import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
+
+const MINUTE = 60_000
+
+function attemptOf(outcome: Outcome): Attempt {
+  return {
+    outcome,
+    result: outcome.kind,
+    httpStatus: 200,
+    errcode: undefined,
+    errmsg: undefined,
+    words: `${outcome.kind}.`,
+    durationMs: 1,
+  }
+}
+
+const THROTTLED = attemptOf({ kind: 'throttled', scope: 'robot' })
+const UNREACHABLE = attemptOf({
+  kind: 'retryable',
+  reason: 'network',
+  reached: false,
+  bounded: false,
+})
+const REJECTED = attemptOf({ kind: 'rejected', reason: 'token' })
+
+describe('the path of an alert', () => {
+  let path: Path
+  afterEach(() => path.stop())
+
+  async function started(
+    changes: { channel?: Partial<Channel>; robots?: Robot[]; settings?: Partial<Settings> } = {},
+  ): Promise<Path> {
+    const { channel, robots = [robotNamed('ops-1')], settings } = changes
+    const ops = channelNamed('ops', { robots: robots.map((robot) => robot.name), ...channel })
+    path = await new Path(settingsOf({ robots, channels: [ops] }, settings)).start()
+    return path
+  }
+
+  const states = async (): Promise<Record<string, number>> => {
+    const { items } = await path.store.alerts({ limit: 1000 })
+    const counts: Record<string, number> = {}
+    for (const { state } of items) counts[state] = (counts[state] ?? 0) + 1
+    return counts
+  }
+  const refused = () => path.sent.filter((each) => each.attempt.errcode === 660026).length
+
+  test('an alert is told at once', async () => {
+    await started()
+    await path.ocp('host=1')
+    await path.clock.pass(0)
+    assert.equal(path.group.shown()[0]?.title, '[Alert] Rule host=1')
+  })
+
+  test('10,000 alerts within one second are told by three messages at most within ten, and the counts add up', async () => {
+    await started({ settings: { externalUrl: 'https://console' } })
+    for (let i = 0; i < 100; i += 1) {
+      const alerts = Array.from({ length: 100 }, (_, index) => ({
+        status: 'firing',
+        labels: {
+          alertname: `rule_${index % 7}`,
+          severity: index === 50 ? 'critical' : 'warning',
+          cluster: `c${i % 5}`,
+          instance: `${i}-${index}`,
+        },
+      }))
+      await path.post('alertmanager', { groupKey: String(i), alerts })
+      await path.clock.pass(10)
+    }
+    await path.clock.pass(9_000)
+    assert.ok(path.sent.length <= 3, `${path.sent.length} messages`)
+    assert.equal(refused(), 0)
+    const { items } = await path.store.messages({ limit: 10 })
+    assert.equal(
+      items.reduce((sum, each) => sum + each.alertCount, 0),
+      10_000,
+    )
+    const digest = items[0]
+    assert.equal(digest?.kind, 'digest')
+    assert.match(digest?.text ?? '', /- \[Critical\] rule_1 · c0: \d+ alerts/)
+    assert.match(digest?.text ?? '', /\[Full list\]\(https:\/\/console\/messages\/uuid-/)
+    assert.equal((await path.store.alerts({ limit: 1, state: 'pending' })).items.length, 0)
+  })
+
+  test('200 alerts within a minute are each told as a whole or a line within the minute after', async () => {
+    await started()
+    for (let i = 0; i < 200; i += 1) {
+      await path.ocp(`host=${i}`)
+      await path.clock.pass(300)
+    }
+    await path.clock.pass(MINUTE)
+    const said = path.group
+      .shown()
+      .map((each) => each.text)
+      .join('\n')
+    for (let i = 0; i < 200; i += 1) assert.match(said, new RegExp(`host=${i}\\b`))
+    assert.equal(refused(), 0)
+    assert.deepEqual(await states(), { sent: 200 })
+  })
+
+  test('in the middle of a storm a critical alert is told within five seconds', async () => {
+    await started()
+    for (let i = 0; i < 3_000; i += 1) {
+      await path.ocp(`host=${i}`)
+      if (i % 500 === 250) {
+        const before = path.clock.now().getTime()
+        await path.ocp(`host=critical-${i}`, { alarm_level: 'Critical' })
+        const isTold = () => path.group.shown().some((each) => each.text.includes(`critical-${i}`))
+        while (!isTold()) {
+          await path.clock.pass(100)
+          assert.ok(path.clock.now().getTime() - before <= 5_000, `critical-${i} waits`)
+        }
+      }
+      await path.clock.pass(40)
+    }
+    assert.equal(refused(), 0)
+  })
+
+  test('an alert that fires and is resolved while it waits is told once, as both', async () => {
+    await started()
+    path.intercept = () => UNREACHABLE
+    await path.ocp('host=0')
+    await path.clock.pass(100)
+    await path.ocp('host=1', { alarm_active_at: '2026-11-24T12:00:00+08:00' })
+    await path.ocp('host=1', {
+      alarm_status: 'Inactive',
+      alarm_active_at: '2026-11-24T12:00:00+08:00',
+      alarm_resolved_at: '2026-11-24T12:00:05+08:00',
+    })
+    path.intercept = () => undefined
+    await path.clock.pass(MINUTE)
+    const about = path.group.shown().filter((each) => each.text.includes('host=1'))
+    assert.equal(about.length, 1)
+    assert.match(
+      about[0]?.text ?? '',
+      /Generation time: 2026-11-24T12:00:00\+08:00\n.*Recovered at: 2026-11-24T12:00:05/s,
+    )
+    assert.deepEqual(await states(), { sent: 3 })
+  })
+
+  test('a recovery never overtakes its alert, though that is still being retried', async () => {
+    await started()
+    path.intercept = (_, body) => (body.includes('"title":"[Alert]') ? UNREACHABLE : undefined)
+    await path.ocp('host=1')
+    await path.clock.pass(100)
+    await path.ocp('host=1', { alarm_status: 'Inactive' })
+    await path.clock.pass(5 * MINUTE)
+    assert.equal(path.group.shown().length, 0)
+    path.intercept = () => undefined
+    await path.clock.pass(2 * MINUTE)
+    assert.deepEqual(
+      path.group
+        .shown()
+        .reverse()
+        .map((each) => each.title),
+      ['[Alert] Rule host=1', '[resolved] Rule host=1'],
+    )
+  })
+
+  test('a throttled robot is silent for the penalty, over a restart, then tells what waited and why', async () => {
+    await started()
+    path.intercept = () => THROTTLED
+    await path.ocp('host=1')
+    await path.clock.pass(1_000)
+    path.intercept = () => undefined
+    for (let i = 2; i < 12; i += 1) await path.ocp(`host=${i}`, { alarm_level: 'Down' })
+    await path.clock.pass(4 * MINUTE)
+    await path.stop()
+    await path.start()
+    await path.clock.pass(6 * MINUTE - 2_000)
+    assert.equal(path.sent.length, 1)
+    await path.clock.pass(10_000)
+    assert.deepEqual(await states(), { sent: 11 })
+    assert.match(
+      path.group.shown()[0]?.text ?? '',
+      /Waited since 2026-11-24 12:00:01: DingTalk had silenced the robot/,
+    )
+    assert.ok(path.sent.length <= 4)
+  })
+
+  test('an address that DingTalk refuses silences every robot behind it', async () => {
+    const robots = ['a', 'b'].map((name) => robotNamed(name, { address: 'direct' }))
+    await started({ robots })
+    path.intercept = (robot) =>
+      robot.name === 'a' ? attemptOf({ kind: 'throttled', scope: 'address' }) : undefined
+    await path.ocp('host=1')
+    await path.clock.pass(2_000)
+    path.intercept = () => undefined
+    const before = path.sent.length
+    await path.ocp('host=2')
+    await path.clock.pass(9 * MINUTE)
+    assert.equal(path.sent.length, before)
+    await path.clock.pass(2 * MINUTE)
+    assert.deepEqual(await states(), { sent: 2 })
+  })
+
+  test('in a pool the other robot takes over at once, the refused message included', async () => {
+    const robots = ['a', 'b'].map((name) => robotNamed(name))
+    await started({ robots, channel: { mode: 'pool' } })
+    path.intercept = (robot) => (robot.name === 'a' ? THROTTLED : undefined)
+    for (let i = 0; i < 5; i += 1) await path.ocp(`host=${i}`)
+    await path.clock.pass(5_000)
+    assert.deepEqual(await states(), { sent: 5 })
+    assert.ok(path.sent.filter((each) => each.robot === 'a').length <= 1)
+    assert.ok(path.group.shown().every((each) => each.robot === 'b'))
+  })
+
+  test('in a pool a robot that refuses is set aside; when all refuse, the message is dead', async () => {
+    const robots = ['a', 'b'].map((name) => robotNamed(name))
+    await started({ robots, channel: { mode: 'pool' } })
+    path.intercept = (robot) => (robot.name === 'a' ? REJECTED : undefined)
+    await path.ocp('host=1')
+    await path.clock.pass(3_000)
+    assert.deepEqual(await states(), { sent: 1 })
+    path.intercept = () => REJECTED
+    await path.ocp('host=2')
+    await path.clock.pass(30_000)
+    assert.deepEqual(await states(), { sent: 1, dead: 1 })
+  })
+
+  test('a wrong token costs one call; the message is dead with its reason, and a repeat is told again', async () => {
+    await started()
+    path.intercept = () => REJECTED
+    await path.ocp('host=1')
+    await path.clock.pass(10 * MINUTE)
+    assert.equal(path.sent.length, 1)
+    const [dead] = (await path.store.messages({ limit: 1 })).items
+    assert.deepEqual([dead?.state, dead?.reason], ['dead', 'rejected.'])
+    path.intercept = () => undefined
+    await path.ocp('host=1', { alarm_updated_at: 'later' })
+    await path.clock.pass(5_000)
+    assert.equal(path.group.shown().length, 1)
+  })
+
+  test('an outage of a day loses nothing, uses nothing of the month, and ends in a few messages', async () => {
+    await started()
+    path.intercept = () => UNREACHABLE
+    for (let hour = 0; hour < 24; hour += 1) {
+      await path.ocp(`host=${hour}`)
+      await path.clock.pass(60 * MINUTE)
+    }
+    path.intercept = () => undefined
+    const attempts = path.sent.length
+    await path.clock.pass(3 * MINUTE)
+    assert.deepEqual(await states(), { sent: 24 })
+    assert.ok(path.sent.length - attempts <= 24)
+    const { robots } = await path.store.standing({
+      now: path.clock.now(),
+      month: '2026-11',
+      robots: [{ name: 'ops-1', key: 'sandbox-ops-1', address: 'x', callsSince: path.clock.now() }],
+    })
+    assert.equal(robots.get('ops-1')?.monthUsed, path.sent.length - attempts)
+  })
+
+  test('a message that is found too long is split until it fits', async () => {
+    await started()
+    path.intercept = (_, body) =>
+      Buffer.byteLength(body) > 3_000 ? attemptOf({ kind: 'too_long' }) : undefined
+    const alerts = Array.from({ length: 40 }, (_, index) => ({
+      labels: { alertname: 'x', instance: `db-${index}` },
+      annotations: { description: 'd'.repeat(100) },
+    }))
+    await path.post('alertmanager', { alerts })
+    await path.clock.pass(2 * MINUTE)
+    const said = path.group
+      .shown()
+      .map((each) => each.text)
+      .join('\n')
+    for (let index = 0; index < 40; index += 1) assert.match(said, new RegExp(`db-${index}\\b`))
+    assert.deepEqual(await states(), { sent: 40 })
+  })
+
+  test('a push limit holds back what it must and tells it when the hour is over', async () => {
+    await started({ channel: { pushLimits: { hour: 3, day: undefined, pass: [1] } } })
+    for (let i = 0; i < 10; i += 1) {
+      await path.ocp(`host=${i}`)
+      await path.clock.pass(2 * MINUTE)
+    }
+    assert.equal(path.sent.length, 3)
+    await path.ocp('host=down', { alarm_level: 'Down' })
+    await path.clock.pass(2_000)
+    assert.equal(path.sent.length, 4)
+    await path.clock.pass(45 * MINUTE)
+    assert.deepEqual(await states(), { sent: 11 })
+    assert.ok(path.sent.length <= 12)
+    assert.match(
+      path.group
+        .shown()
+        .map((each) => each.text)
+        .join('\n'),
+      /push limit was reached/,
+    )
+  })
+
+  test('the month is never exceeded, and its last tenth is for severe alerts', async () => {
+    await started({
+      robots: [robotNamed('ops-1', { monthly: 20 })],
+      channel: { aggregate: undefined },
+    })
+    for (let i = 0; i < 300; i += 1) {
+      await path.ocp(`host=${i}`)
+      await path.clock.pass(5 * MINUTE)
+    }
+    assert.ok(path.sent.length <= 18, `${path.sent.length}`)
+    for (let i = 0; i < 5; i += 1) {
+      await path.ocp(`host=down-${i}`, { alarm_level: 'Down' })
+      await path.clock.pass(MINUTE)
+    }
+    assert.ok(path.sent.length <= 20)
+    assert.match(
+      path.group
+        .shown()
+        .map((each) => each.text)
+        .join('\n'),
+      /down-0/,
+    )
+  })
+
+  test('a body that its sender rendered keeps its text and its mentions', async () => {
+    await started({
+      channel: { mention: { mobiles: ['13900000000'], users: [], all: false, rules: [] } },
+    })
+    await path.post('ocp', {
+      msgtype: 'markdown',
+      markdown: { title: 'T', text: '# Mine **x**' },
+      at: { atMobiles: ['13800000000'] },
+    })
+    await path.clock.pass(0)
+    const [shown] = path.group.shown()
+    assert.ok(shown?.text.startsWith('# Mine **x**'))
+    assert.deepEqual(shown?.mention.mobiles, ['13900000000', '13800000000'])
+  })
+
+  test('after kill -9 between the post and its record, the same message goes out again and is shown once', async () => {
+    await started()
+    const { settle } = path.store
+    path.store.settle = () => new Promise(() => {})
+    await path.ocp('host=1')
+    await path.clock.pass(0)
+    assert.equal(path.group.shown().length, 1)
+    const second = new Path(path.settings)
+    Object.assign(second, {
+      store: { ...path.store, settle },
+      clock: path.clock,
+      group: path.group,
+      sent: path.sent,
+    })
+    path.stop = async () => {}
+    await path.engine.database.transaction(() => path.engine.database.run('DELETE FROM leases'))
+    await second.start()
+    await path.clock.pass(10_000)
+    assert.equal(path.sent.length, 2)
+    assert.equal(path.group.shown().length, 1)
+    assert.deepEqual(await states(), { sent: 1 })
+    await second.stop()
+  })
+})

@@ -1,0 +1,59 @@
+import type { Clock } from '../../src/clock.ts'
+
+/** Time that passes only when a test says so; everything due is woken in order. */
+export class VirtualClock implements Clock {
+  #nowMs: number
+  #sleepers: { atMs: number; order: number; wake: () => void }[] = []
+  #order = 0
+
+  constructor(start: Date) {
+    this.#nowMs = start.getTime()
+  }
+
+  now(): Date {
+    return new Date(this.#nowMs)
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      this.#order += 1
+      const sleeper = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order, wake }
+      this.#sleepers.push(sleeper)
+      signal?.addEventListener('abort', wake, { once: true })
+      const sleepers = this.#sleepers
+      function wake(): void {
+        const at = sleepers.indexOf(sleeper)
+        if (at >= 0) sleepers.splice(at, 1)
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+    })
+  }
+
+  /** Lets `ms` pass; what wakes meanwhile has run until it sleeps again. */
+  async pass(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms
+    await settled()
+    for (;;) {
+      const next = this.#sleepers
+        .filter((each) => each.atMs <= endMs)
+        .sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0]
+      if (next === undefined) break
+      this.#nowMs = Math.max(this.#nowMs, next.atMs)
+      next.wake()
+      await settled()
+    }
+    this.#nowMs = endMs
+  }
+
+  /** Sets the clock, as an operator or a time server does. */
+  step(ms: number): void {
+    this.#nowMs += ms
+  }
+}
+
+/** Until nothing but sleepers is left to run. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+}
