@@ -15,25 +15,49 @@ export function validate(document: ConfigDocument): { config?: Config; faults: s
   const { value } = document
   if (check(value)) return { config: value, faults: [] }
   const faults = new Set<string>()
-  // A choice reports the faults of each of its branches besides its own.
-  const errors = check.errors ?? []
-  for (const error of errors.filter((each) => !isOfBranch(each, errors)))
-    faults.add(faultOf(error, document))
+  for (const error of telling(check.errors ?? [])) faults.add(faultOf(error, document))
   return { faults: [...faults] }
 }
 
-function isOfBranch(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
-  if (error.keyword === 'propertyNames') return true
-  const choice = errors.find(
-    (each) =>
-      each.keyword === 'oneOf' && each !== error && error.schemaPath.startsWith(each.schemaPath),
+/**
+ * A choice reports the faults of each of its branches besides its own. Where one branch was clearly meant, its faults
+ * tell more than that none fits; otherwise the choice speaks for all.
+ */
+function telling(errors: readonly ErrorObject[]): ErrorObject[] {
+  let left = errors.filter(({ keyword }) => keyword !== 'propertyNames')
+  for (const choice of errors.filter(({ keyword }) => keyword === 'oneOf')) {
+    const inside = left.filter((each) => isWithin(each, choice))
+    const meant = branchMeant(inside, choice)
+    left = left.filter(
+      (each) =>
+        (each === choice ? meant.length === 0 : !inside.includes(each)) || meant.includes(each),
+    )
+  }
+  return left
+}
+
+function isWithin(error: ErrorObject, choice: ErrorObject): boolean {
+  return (
+    error !== choice &&
+    error.schemaPath.startsWith(`${choice.schemaPath}/`) &&
+    error.instancePath.startsWith(choice.instancePath)
   )
-  if (choice === undefined) return false
-  // An unknown key within a mapping says more than that no branch fits.
-  return !(
-    error.keyword === 'additionalProperties' ||
+}
+
+/** The faults of the one branch whose kind the value has, if there is just one. */
+function branchMeant(inside: readonly ErrorObject[], choice: ErrorObject): ErrorObject[] {
+  const isDeeper = (error: ErrorObject): boolean =>
     error.instancePath.length > choice.instancePath.length
+  const branches = Map.groupBy(
+    inside,
+    ({ schemaPath }) => schemaPath.slice(choice.schemaPath.length + 1).split('/')[0],
   )
+  const ofItsKind = [...branches.values()].filter((each) =>
+    each.every((error) => !['type', 'enum'].includes(error.keyword) || isDeeper(error)),
+  )
+  const [only, ...others] =
+    ofItsKind.length > 1 ? ofItsKind.filter((each) => each.some(isDeeper)) : ofItsKind
+  return only !== undefined && others.length === 0 ? only : []
 }
 
 function faultOf(error: ErrorObject, document: ConfigDocument): string {
