@@ -6,6 +6,13 @@ export function cleanText(text: string): string {
   return whole.includes('\0') ? whole.replaceAll('\0', '\uFFFD') : whole
 }
 
+/** Any value as clean text: JSON for what has parts; undefined for null and for what is missing or empty. */
+export function textOf(value: unknown): string | undefined {
+  if (value === null || value === undefined || value === '') return undefined
+  if (typeof value === 'string') return cleanText(value)
+  return typeof value === 'object' ? cleanText(JSON.stringify(value)) : String(value)
+}
+
 /** 16 hex digits that stand for some texts in their order. */
 export function digest(parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)

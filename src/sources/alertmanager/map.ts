@@ -1,35 +1,50 @@
 import { Duration } from 'luxon'
+import type { Status } from '../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../model/variables.ts'
+import { utcSeconds } from '../instant.ts'
 
-/** What the variables of one alert are made from. */
+type Texts = Readonly<Record<string, string>>
+
+/** What the variables of one alert are made from; no text in it is empty. */
 export interface Facts {
-  labels: Record<string, string>
-  annotations: Record<string, string>
-  status: 'firing' | 'resolved'
+  labels: Texts
+  annotations: Texts
+  /** Further fields of the alert, such as Grafana's `valueString`. */
+  fields: Texts
+  status: Status
   startsAt: Date | undefined
   endsAt: Date | undefined
   generatorUrl: string | undefined
   fingerprint: string
   receivedAt: Date
-  group: {
-    count: number
-    by: string
-    externalUrl: string | undefined
-    receiver: string | undefined
-  }
+  group: GroupFacts
+}
+
+/** What the envelope says of all its alerts. */
+export interface GroupFacts {
+  status: unknown
+  /** Alerts in the group, with those that Alertmanager left out of the payload. */
+  count: number
+  by: string
+  externalUrl: string | undefined
+  receiver: string | undefined
+  groupKey: string | undefined
 }
 
 type Found = (facts: Facts) => string | undefined
 
+const firstOf = (texts: Texts, names: readonly string[]): string | undefined =>
+  names.map((name) => texts[name]).find((value) => value !== undefined)
+
 const label =
   (...names: string[]): Found =>
   ({ labels }) =>
-    names.map((name) => labels[name]).find((value) => value !== undefined && value !== '')
+    firstOf(labels, names)
 
 const annotation =
   (...names: string[]): Found =>
   ({ annotations }) =>
-    names.map((name) => annotations[name]).find((value) => value !== undefined && value !== '')
+    firstOf(annotations, names)
 
 const first =
   (...found: Found[]): Found =>
@@ -41,73 +56,94 @@ const first =
     return undefined
   }
 
-/** Old OCP names of the same things are read as well. */
-const CLUSTER = label('ob_cluster_name', 'ob_cluster', 'obregion', 'cluster')
-const TENANT = label('ob_tenant', 'tenant_name', 'tenant')
-const HOST = label('host_ip', 'svr_ip', 'host', 'instance')
+/** `serverity` is how OBAgent's rules spell it. */
+const LEVEL_LABELS = ['severity', 'serverity', 'alarm_level'] as const
 
-/** OCP's variables, and where an Alertmanager alert has them; the first that is there is taken. */
-const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Found>> = {
-  alarm_type: first(label('rule_name', 'alertname'), annotation('alarm_type')),
-  alarm_name: first(annotation('alarm_name', 'title'), label('alertname', 'rule_name')),
-  alarm_level: label('severity', 'serverity'),
-  alarm_target: targetOf,
-  alarm_scope: first(label('alarm_scope'), scopeOf),
-  alarm_summary: annotation('summary', 'message'),
-  alarm_description: annotation('description', 'message'),
+const CLUSTER = label('ob_cluster_name', 'ob_cluster', 'obregion', 'cluster')
+const TENANT = label('tenant_name', 'ob_tenant', 'tenant')
+const HOST = label('svr_ip', 'host_ip', 'host', 'instance')
+
+/** What an alert's state and its payload alone decide. */
+const OF_THE_STATE: Readonly<Record<string, Found>> = {
+  alarm_level: label(...LEVEL_LABELS),
   alarm_status: ({ status }) => (status === 'firing' ? 'Active' : 'Inactive'),
-  alarm_active_at: ({ startsAt }) => startsAt && iso(startsAt),
-  alarm_resolved_at: ({ endsAt }) => endsAt && iso(endsAt),
-  alarm_updated_at: ({ receivedAt }) => iso(receivedAt),
+  alarm_active_at: ({ startsAt }) => startsAt && utcSeconds(startsAt),
+  alarm_resolved_at: ({ endsAt }) => endsAt && utcSeconds(endsAt),
+  alarm_updated_at: ({ receivedAt }) => utcSeconds(receivedAt),
   alarm_duration: (facts) => lastedSeconds(facts)?.toString(),
   alarm_last_interval: (facts) => {
     const seconds = facts.endsAt === undefined ? undefined : lastedSeconds(facts)
     return seconds === undefined ? undefined : Duration.fromObject({ seconds }).rescale().toISO()
   },
   alarm_id: ({ fingerprint }) => fingerprint,
+  alarm_count: ({ group }) => String(group.count),
+  alarm_group_by: ({ group }) => group.by,
+}
+
+/**
+ * OCP's other variables, and where an alert of Alertmanager has them when no label or annotation bears the name; the
+ * first that is there is taken. Old OCP names of the same things can be read as well as the new ones.
+ */
+const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Found>> = {
+  alarm_type: label('rule_name', 'alertname'),
+  alarm_name: first(annotation('title'), label('alertname', 'rule_name')),
+  alarm_target: targetOf,
+  alarm_scope: scopeOf,
+  alarm_summary: annotation('summary', 'message'),
+  alarm_description: annotation('description', 'message'),
   alarm_url: first(
-    annotation('alarm_url', 'runbook_url'),
+    annotation('runbook_url'),
     ({ generatorUrl }) => generatorUrl,
     ({ group }) => group.externalUrl,
   ),
-  alarm_threshold: annotation('threshold', 'alarm_threshold'),
-  value: annotation('value'),
-  alarm_count: ({ group }) => String(group.count),
-  alarm_group_by: ({ group }) => group.by,
+  alarm_threshold: annotation('threshold'),
   app_type: first(
-    label('app_type'),
     ({ labels }) => (labels['app'] === 'OB' ? 'OceanBase' : labels['app']),
     label('job'),
   ),
   ob_cluster: CLUSTER,
-  ob_cluster_id: label('ob_cluster_id'),
-  ob_cluster_group: label('ob_cluster_group', 'obregion_group'),
+  obregion: label('ob_cluster_name', 'ob_cluster'),
+  ob_cluster_group: label('obregion_group'),
+  obregion_group: label('ob_cluster_group'),
   ob_tenant: TENANT,
+  tenant_name: TENANT,
   host_ip: HOST,
   svr_ip: HOST,
-  service: label('service'),
-  app_cluster: label('app_cluster'),
   generator_url: ({ generatorUrl }) => generatorUrl,
   external_url: ({ group }) => group.externalUrl,
   receiver: ({ group }) => group.receiver,
+  group_key: ({ group }) => group.groupKey,
 }
 
-/** The flat set that templates read: OCP's names first, then every label and annotation under its own. */
+/** The flat set that templates read: OCP's names, and every label, annotation and field under its own. */
 export function variablesOf(facts: Facts): Variables {
   return variablesFrom([
-    ...Object.entries(OCP_FROM_ALERTMANAGER).map(([name, find]) => [name, find(facts)] as const),
+    ...found(OF_THE_STATE, facts),
     ...Object.entries(facts.labels),
     ...Object.entries(facts.annotations),
+    ...found(OCP_FROM_ALERTMANAGER, facts),
+    ...Object.entries(facts.fields),
   ])
+}
+
+/** The word that an alert uses for its level. */
+export function levelWordOf(labels: Texts): string | undefined {
+  return firstOf(labels, LEVEL_LABELS)
+}
+
+function found(
+  table: Readonly<Record<string, Found>>,
+  facts: Facts,
+): (readonly [string, string | undefined])[] {
+  return Object.entries(table).map(([name, find]) => [name, find(facts)] as const)
 }
 
 /** Labels that say what an alert is or how bad, not what it is about. */
 const NOT_IDENTIFYING = new Set([
+  ...LEVEL_LABELS,
   'alertname',
   'rule_name',
   'rule_type',
-  'severity',
-  'serverity',
   'instance_type',
   'job',
   'app',
@@ -117,29 +153,31 @@ const NOT_IDENTIFYING = new Set([
   'replica',
 ])
 
+/** As OCP writes one: `key=value` joined by colons, the cluster with its id, from the cluster down to the host. */
 function targetOf(facts: Facts): string | undefined {
-  const given = facts.labels['alarm_target']
-  if (given !== undefined && given !== '') return given
+  const cluster = CLUSTER(facts)
+  const id = facts.labels['ob_cluster_id']
   const known = [
-    ['ob_cluster', CLUSTER(facts)],
+    ['ob_cluster', cluster !== undefined && id !== undefined ? `${cluster}-${id}` : cluster],
     ['tenant_name', TENANT(facts)],
     ['host', HOST(facts)],
-  ].flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
-  if (known.length > 0) return known.join(':')
-  const rest = Object.entries(facts.labels)
-    .filter(([name, value]) => !NOT_IDENTIFYING.has(name) && value !== '')
-    .map(([name, value]) => `${name}=${value}`)
-  return rest.length > 0 ? rest.join(':') : facts.labels['alertname']
+  ].filter(([, value]) => value !== undefined)
+  const rest = Object.entries(facts.labels).filter(([name]) => !NOT_IDENTIFYING.has(name))
+  const pairs = known.length > 0 ? known : rest
+  return pairs.length > 0
+    ? pairs.map(([name, value]) => `${name}=${value}`).join(':')
+    : facts.labels['alertname']
 }
 
-const SCOPES: Readonly<Record<string, string>> = {
-  obcluster: 'Cluster',
-  obtenant: 'Tenant',
-  observer: 'Host',
-}
+const SCOPES: ReadonlyMap<string | undefined, string> = new Map([
+  ['obcluster', 'Cluster'],
+  ['obtenant', 'Tenant'],
+  ['observer', 'Host'],
+])
 
+/** By the rule's own word, else by the most specific label. */
 function scopeOf(facts: Facts): string | undefined {
-  const named = SCOPES[facts.labels['instance_type'] ?? '']
+  const named = SCOPES.get(facts.labels['instance_type'])
   if (named !== undefined) return named
   if (HOST(facts) !== undefined) return 'Host'
   if (TENANT(facts) !== undefined) return 'Tenant'
@@ -149,8 +187,4 @@ function scopeOf(facts: Facts): string | undefined {
 function lastedSeconds({ startsAt, endsAt, receivedAt }: Facts): number | undefined {
   if (startsAt === undefined) return undefined
   return Math.max(0, Math.round(((endsAt ?? receivedAt).getTime() - startsAt.getTime()) / 1000))
-}
-
-function iso(instant: Date): string {
-  return `${instant.toISOString().slice(0, 19)}Z`
 }

@@ -1,19 +1,23 @@
 import { Ajv } from 'ajv'
 
-/** An alert of Alertmanager's payload version 4, as much of it as is needed; unknown fields are taken. */
-export interface PayloadAlert {
-  status?: string
+/**
+ * An alert of Alertmanager's payload version 4. Only its labels must be there: a sender that writes another field in
+ * another way (Grafana does, so do hand-made webhooks) must not lose the alert by it.
+ */
+export interface PayloadAlert extends Record<string, unknown> {
   labels: Record<string, unknown>
-  annotations?: Record<string, unknown>
-  startsAt?: string
-  endsAt?: string
-  generatorURL?: string
-  fingerprint?: string
+  status?: unknown
+  annotations?: unknown
+  startsAt?: unknown
+  endsAt?: unknown
+  generatorURL?: unknown
+  fingerprint?: unknown
 }
 
 /** The envelope; `alerts` are checked one by one, so that a bad one costs only itself. */
 export interface Payload {
   alerts: unknown[]
+  status?: unknown
   groupKey?: unknown
   groupLabels?: unknown
   receiver?: unknown
@@ -21,30 +25,26 @@ export interface Payload {
   truncatedAlerts?: unknown
 }
 
-const ajv = new Ajv({ allErrors: false, strict: true })
+const ajv = new Ajv()
 
+/** Whether a body is a payload: any `version`, any further fields. */
 export const isPayload = ajv.compile<Payload>({
   type: 'object',
   required: ['alerts'],
   properties: { alerts: { type: 'array' } },
 })
 
+/** Whether one of the alerts can be told as one. */
 export const isPayloadAlert = ajv.compile<PayloadAlert>({
   type: 'object',
   required: ['labels'],
-  properties: {
-    status: { type: 'string' },
-    labels: { type: 'object' },
-    annotations: { type: 'object', nullable: true },
-    startsAt: { type: 'string' },
-    endsAt: { type: 'string' },
-    generatorURL: { type: 'string' },
-    fingerprint: { type: 'string' },
-  },
+  properties: { labels: { type: 'object' } },
 })
 
-/** What the last check found wrong, such as `/labels must be object`. */
+/** What the last check found wrong, such as `/labels: must be object`. */
 export function faultOf(check: typeof isPayloadAlert | typeof isPayload): string {
   const [error] = check.errors ?? []
-  return error === undefined ? 'not understood' : `${error.instancePath} ${error.message}`.trim()
+  if (error === undefined) return 'not understood'
+  const { instancePath, message = error.keyword } = error
+  return instancePath === '' ? message : `${instancePath}: ${message}`
 }

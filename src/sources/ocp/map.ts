@@ -1,127 +1,104 @@
 import { DateTime } from 'luxon'
-import type { Alert, Status } from '../../model/alert.ts'
+import type { Alert } from '../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../model/variables.ts'
+import { instantOf } from '../instant.ts'
 import { lazyAlert } from '../lazy.ts'
 import type { ReadContext } from '../source.ts'
 import { digest } from '../text.ts'
+import { SAME_THING } from './names.ts'
+import { statusOf } from './status.ts'
+import { clusterAndId, targetParts } from './target.ts'
 
-const RESOLVED =
-  /^(inactive|resolved|restored|recovered|cleared|expired|ok|normal|已消除|已恢复|已恢復|已解除|已过期|已過期|恢复|恢復)$/i
-const FIRING = /^(active|firing|alerting|告警中|警示中|触发|觸發)$/i
+type Fields = Readonly<Record<string, string>>
 
-/** How OCP's default recovery templates begin, of all versions and languages. */
-const RECOVERY_TITLE =
-  /^\W{0,20}(?:\[?Alarm Recover(?:y)? Notification|【?\s*(?:OCP\s*)?(?:告警|警示)恢[复復]通知)/i
-
-/** An alert from OCP's fields. Identity is rule and target, then the alert's number, then its text. */
-export function alertFrom(fields: Readonly<Record<string, string>>, context: ReadContext): Alert {
-  const known = (name: string): string | undefined => meant(fields[name], name)
-  const resolvedAt = known('alarm_resolved_at')
-  const status = statusOf(fields, { status: known('alarm_status'), resolvedAt })
+/** An alert from OCP's fields; what they hold is kept as it came. */
+export function alertFrom(fields: Fields, context: ReadContext): Alert {
+  const resolvedAt = meant(fields['alarm_resolved_at'])
+  const status = statusOf({
+    status: meant(fields['alarm_status']),
+    resolvedAt,
+    texts: [fields['message'], fields['alarm_name']],
+  })
   return lazyAlert(
     {
       source: 'ocp',
       status,
-      fingerprint: fingerprintOf({
-        type: known('alarm_type'),
-        target: known('alarm_target'),
-        id: known('alarm_id'),
-        fields,
-      }),
-      levelWord: known('alarm_level'),
-      startsAt: instantOf(known('alarm_active_at'), context),
-      endsAt: status === 'resolved' ? instantOf(resolvedAt, context) : undefined,
+      fingerprint: fingerprintOf(fields),
+      levelWord: meant(fields['alarm_level']),
+      startsAt: instantOf(meant(fields['alarm_active_at']), context.timezone),
+      endsAt: status === 'resolved' ? instantOf(resolvedAt, context.timezone) : undefined,
     },
-    () => variablesOf(fields),
+    () => variablesOf(fields, context),
   )
 }
 
-/** A placeholder that OCP left unresolved, and what stands for nothing, count as absent. */
-function meant(value: string | undefined, name: string): string | undefined {
+/** What stands for nothing, and a placeholder that OCP left unresolved, count as absent. */
+const NOTHING = /^(?:|-+|0|null|nil|none|n\/a|undefined|0001-01-01.{0,30}|\$\{[\w.-]{1,80}\})$/i
+
+function meant(value: string | undefined): string | undefined {
   const text = value?.trim()
-  if (text === undefined || text === '' || text === '-' || text === 'null' || text === 'None')
-    return undefined
-  return text === `\${${name}}` ? undefined : text
+  return text === undefined || NOTHING.test(text) ? undefined : text
 }
 
-function statusOf(
-  fields: Readonly<Record<string, string>>,
-  { status, resolvedAt }: { status: string | undefined; resolvedAt: string | undefined },
-): Status {
-  if (status !== undefined && RESOLVED.test(status)) return 'resolved'
-  if (status !== undefined && FIRING.test(status)) return 'firing'
-  if (resolvedAt !== undefined) return 'resolved'
-  return RECOVERY_TITLE.test(fields['message'] ?? fields['text'] ?? '') ? 'resolved' : 'firing'
-}
+/** What moves while an alert stays the same one. */
+const MOVING: ReadonlySet<string> = new Set([
+  'alarm_status',
+  'alarm_updated_at',
+  'alarm_resolved_at',
+  'alarm_duration',
+  'alarm_last_interval',
+  'value',
+  'value_shown',
+  'value_en_us',
+  'value_zh_cn',
+  'value_zh_tw',
+])
 
-function fingerprintOf({
-  type,
-  target,
-  id,
-  fields,
-}: {
-  type: string | undefined
-  target: string | undefined
-  id: string | undefined
-  fields: Readonly<Record<string, string>>
-}): string {
+/** Rule and target; without both the alert's number; without that all that was said and stays. */
+function fingerprintOf(fields: Fields): string {
+  const [type, target, id] = ['alarm_type', 'alarm_target', 'alarm_id'].map((name) =>
+    meant(fields[name]),
+  )
   if (type !== undefined || target !== undefined) return digest([type ?? '', target ?? ''])
   if (id !== undefined) return digest(['id', id])
-  return digest(['text', fields['message'] ?? JSON.stringify(fields)])
+  const said = Object.entries(fields).filter(([name]) => !MOVING.has(name))
+  return digest(['said', ...said.sort(([a], [b]) => (a < b ? -1 : 1)).flat()])
 }
 
-/** ISO 8601 or SQL, with or without an offset, then in the zone of the configuration. */
-function instantOf(text: string | undefined, { timezone }: ReadContext): Date | undefined {
-  if (text === undefined) return undefined
-  const zone = { zone: timezone }
-  const iso = DateTime.fromISO(text, zone)
-  const read = iso.isValid ? iso : DateTime.fromSQL(text, zone)
-  return read.isValid ? read.toJSDate() : undefined
-}
+const TIMES = ['alarm_active_at', 'alarm_resolved_at', 'alarm_updated_at'] as const
 
-function variablesOf(fields: Readonly<Record<string, string>>): Variables {
+/** The fields, times as ISO 8601, and what only the target tells of cluster, tenant and host. */
+function variablesOf(fields: Fields, { timezone }: ReadContext): Variables {
   const parts = targetParts(fields['alarm_target'] ?? '')
-  const cluster = /^(.*)-(\d+)$/s.exec(parts['ob_cluster'] ?? '')
-  return variablesFrom([
+  const cluster = clusterAndId(parts['ob_cluster'])
+  const variables = variablesFrom([
+    ...TIMES.map((name) => [name, isoTime(fields[name], timezone)] as const),
     ...Object.entries(fields),
     ['alarm_description', fields['message']],
-    ['ob_cluster', cluster?.[1] ?? parts['ob_cluster']],
-    ['ob_cluster_id', cluster?.[2]],
-    ['ob_tenant', parts['tenant_name'] ?? parts['ob_tenant']],
+    ...SAME_THING.map(([name, ...old]) => [name, firstOf(fields, old)] as const),
+    ['ob_cluster', cluster.name],
+    ['ob_cluster_id', cluster.id],
+    ['ob_tenant', parts['tenant_name']],
     ['host_ip', parts['host'] ?? parts['svr_ip']],
-    ['svr_ip', fields['host_ip'] ?? parts['svr_ip'] ?? parts['host']],
     ...Object.entries(parts),
   ])
+  // Templates written for an old OCP find the old name too.
+  for (const [name, old] of SAME_THING) {
+    const value = variables[name]
+    if (value !== undefined) variables[old] ??= value
+  }
+  return variables
 }
 
-/**
- * The pairs of an alert target, `key=value` joined by colons. A colon separates only where a key and `=` follow, and
- * never within braces or quotes, since values hold addresses and structures of their own.
- */
-export function targetParts(target: string): Record<string, string> {
-  const parts: Record<string, string> = Object.create(null)
-  let depth = 0
-  let quoted = false
-  let from = 0
-  const add = (to: number): void => {
-    const [, name, value] = /^([A-Za-z_]\w{0,60})=(.*)$/s.exec(target.slice(from, to)) ?? []
-    if (name !== undefined && value !== undefined && value !== '') parts[name] ??= value
-  }
-  for (let at = 0; at < target.length; at += 1) {
-    const character = target[at]
-    if (character === '"') quoted = !quoted
-    else if (!quoted && character === '{') depth += 1
-    else if (!quoted && character === '}') depth = Math.max(0, depth - 1)
-    else if (
-      character === ':' &&
-      !quoted &&
-      depth === 0 &&
-      /^[A-Za-z_]\w{0,60}=/.test(target.slice(at + 1, at + 63))
-    ) {
-      add(at)
-      from = at + 1
-    }
-  }
-  add(target.length)
-  return parts
+function firstOf(fields: Fields, names: readonly string[]): string | undefined {
+  return names.map((name) => fields[name]).find((value) => value !== undefined)
+}
+
+/** With its offset where it had none; what is no time stays as it is. */
+function isoTime(text: string | undefined, timezone: string): string | undefined {
+  if (text === undefined || /^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:?\d\d)$/.test(text)) return text
+  const instant = instantOf(text, timezone)
+  if (instant === undefined) return text
+  const time = DateTime.fromJSDate(instant, { zone: timezone })
+  return time.toISO({ suppressMilliseconds: true }) ?? text
 }

@@ -1,0 +1,108 @@
+import type { Alert, Status } from '../../model/alert.ts'
+import { variablesFrom } from '../../model/variables.ts'
+import { instantOf, utcSeconds } from '../instant.ts'
+import { isObject } from '../json.ts'
+import { lazyAlert } from '../lazy.ts'
+import type { ReadContext } from '../source.ts'
+import { cleanText, digest, textOf } from '../text.ts'
+import { type GroupFacts, levelWordOf, variablesOf } from './map.ts'
+import type { PayloadAlert } from './schema.ts'
+
+const LONGEST_EXCERPT = 500
+
+/** Fields of an alert that have a variable of another name. */
+const TAKEN = new Set([
+  'labels',
+  'annotations',
+  'status',
+  'startsAt',
+  'endsAt',
+  'fingerprint',
+  'generatorURL',
+])
+
+/** One alert with labels; whatever else in it cannot be used is left out. */
+export function alertFrom(
+  alert: PayloadAlert,
+  { group, context }: { group: GroupFacts; context: ReadContext },
+): Alert {
+  const labels = textsOf(alert.labels)
+  const status = statusOf(alert.status ?? group.status)
+  const instant = (value: unknown) => instantOf(textOf(value), context.timezone)
+  const fingerprint = textOf(alert.fingerprint) ?? fingerprintOf(labels)
+  const startsAt = instant(alert.startsAt)
+  const endsAt = status === 'resolved' ? instant(alert.endsAt) : undefined
+  return lazyAlert(
+    {
+      source: 'alertmanager',
+      status,
+      fingerprint,
+      levelWord: levelWordOf(labels),
+      startsAt,
+      endsAt,
+    },
+    () =>
+      variablesOf({
+        labels,
+        annotations: textsOf(alert.annotations),
+        fields: textsOf(alert, TAKEN),
+        status,
+        startsAt,
+        endsAt,
+        generatorUrl: textOf(alert.generatorURL),
+        fingerprint,
+        receivedAt: context.receivedAt,
+        group,
+      }),
+  )
+}
+
+/** What stands for an alert that cannot be read, so that it is told all the same. */
+export function malformed(
+  value: unknown,
+  { why, receivedAt }: { why: string; receivedAt: Date },
+): Alert {
+  const text = JSON.stringify(value)
+  return {
+    source: 'alertmanager',
+    status: 'firing',
+    fingerprint: digest(['malformed', text]),
+    variables: variablesFrom([
+      ['alarm_name', 'Malformed alert'],
+      ['alarm_type', 'malformed_alert'],
+      ['alarm_status', 'Active'],
+      ['alarm_active_at', utcSeconds(receivedAt)],
+      [
+        'alarm_description',
+        `An alert in a payload cannot be read (${why}): ${cleanText(text.slice(0, LONGEST_EXCERPT))}`,
+      ],
+    ]),
+    levelWord: undefined,
+    // No instant of its own, so that a retry of its payload is recognised as one.
+    startsAt: undefined,
+    endsAt: undefined,
+  }
+}
+
+/** Named values as text, whatever a sender made them; no prototype, so that every name is only a name. */
+export function textsOf(values: unknown, except?: ReadonlySet<string>): Record<string, string> {
+  const texts: Record<string, string> = Object.create(null)
+  if (!isObject(values)) return texts
+  for (const [name, value] of Object.entries(values)) {
+    const text = except?.has(name) === true ? undefined : textOf(value)
+    if (text !== undefined) texts[cleanText(name)] = text
+  }
+  return texts
+}
+
+function statusOf(value: unknown): Status {
+  return textOf(value)?.toLowerCase() === 'resolved' ? 'resolved' : 'firing'
+}
+
+function fingerprintOf(labels: Record<string, string>): string {
+  return digest(
+    Object.entries(labels)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flat(),
+  )
+}

@@ -1,0 +1,58 @@
+import { faultIn } from './json-fault.ts'
+
+export type JsonObject = Record<string, unknown>
+
+export type ReadJson = { kind: 'json'; value: unknown } | { kind: 'fault'; words: string }
+
+/** What nests deeper is hostile: writing it as JSON again would overflow the stack. */
+export const DEEPEST = 64
+
+/** Reads strict JSON, nested up to DEEPEST; a fault says what is wrong, and in which line and column. */
+export function readJson(text: string): ReadJson {
+  if (isTooDeep(text)) return { kind: 'fault', words: `it is nested deeper than ${DEEPEST} levels` }
+  try {
+    return { kind: 'json', value: JSON.parse(text) }
+  } catch {
+    return { kind: 'fault', words: faultIn(text) }
+  }
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether brackets outside of texts nest deeper than DEEPEST; linear, and builds nothing. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0
+  let at = 0
+  while (at < text.length) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfText(text, at + 1)
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth += 1
+      if (depth > DEEPEST) return true
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1
+    at += 1
+  }
+  return false
+}
+
+const QUOTE = 34
+const BACKSLASH = 92
+const OPEN_BRACE = 123
+const CLOSE_BRACE = 125
+const OPEN_BRACKET = 91
+const CLOSE_BRACKET = 93
+
+/** The quote that ends the text begun before `from`: the next one that an even number of backslashes precedes. */
+function endOfText(text: string, from: number): number {
+  // Texts are most of a body, so the native search does the walking.
+  let quote = text.indexOf('"', from)
+  while (quote >= 0) {
+    let before = quote
+    while (before > from && text.charCodeAt(before - 1) === BACKSLASH) before -= 1
+    if ((quote - before) % 2 === 0) return quote
+    quote = text.indexOf('"', quote + 1)
+  }
+  return text.length
+}

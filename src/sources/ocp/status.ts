@@ -1,0 +1,31 @@
+import type { Status } from '../../model/alert.ts'
+
+/** OCP's words for an alert that is over, in its three languages and of all versions, and those of other senders. */
+const RESOLVED: ReadonlySet<string> = new Set(
+  `inactive resolved restored recovered recovery cleared expired ok normal
+  已消除 已恢复 已恢復 已解除 已清除 已解决 已解決 已过期 已過期 恢复 恢復`.split(/\s+/),
+)
+
+const FIRING: ReadonlySet<string> = new Set(
+  'active firing alerting 告警中 警示中 触发 觸發'.split(' '),
+)
+
+/** How OCP's default recovery templates begin, maybe in a heading, bold or colour. */
+const RECOVERY_TITLE =
+  /^(?:<[^<>]{0,60}>|[\s#>*_[【]){0,20}(?:OCP\s{0,4})?(?:(?:Alarm|Alert) Recover(?:y|ed)? Notification|(?:告警|警示)恢[复復]通知)/i
+
+/**
+ * Whether an alert has ended: its status says so, or it has a time of recovery, or, where it says neither, its text
+ * begins as OCP's recovery messages do. Nothing else resolves an alert.
+ */
+export function statusOf(said: {
+  status: string | undefined
+  resolvedAt: string | undefined
+  texts: readonly (string | undefined)[]
+}): Status {
+  const word = said.status?.toLowerCase()
+  if (said.resolvedAt !== undefined || (word !== undefined && RESOLVED.has(word))) return 'resolved'
+  if (word !== undefined && FIRING.has(word)) return 'firing'
+  const isRecovery = said.texts.some((text) => text !== undefined && RECOVERY_TITLE.test(text))
+  return isRecovery ? 'resolved' : 'firing'
+}

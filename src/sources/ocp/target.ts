@@ -1,0 +1,43 @@
+const PAIR = /^([A-Za-z_]\w{0,60})=(.*)$/s
+const NEXT_PAIR = /:[A-Za-z_]\w{0,60}=/y
+
+/**
+ * The pairs of an alert target: `key=value` joined by colons. A colon separates only where a key and `=` follow, and
+ * never within braces or quotes, since values hold addresses and structures of their own. The first of a key counts.
+ */
+export function targetParts(target: string): Record<string, string> {
+  const parts: Record<string, string> = Object.create(null)
+  for (const part of splitTarget(target)) {
+    const [, name, value] = PAIR.exec(part) ?? []
+    if (name !== undefined && value !== undefined && value !== '') parts[name] ??= value
+  }
+  return parts
+}
+
+/** OCP writes a cluster with its id: `ob4253_A-1731295857`. */
+export function clusterAndId(cluster: string | undefined): { name?: string; id?: string } {
+  if (cluster === undefined) return {}
+  const [, name, id] = /^(.+)-(\d{1,20})$/s.exec(cluster) ?? []
+  return name === undefined || id === undefined ? { name: cluster } : { name, id }
+}
+
+function splitTarget(target: string): string[] {
+  const parts: string[] = []
+  let braces = 0
+  let quoted = false
+  let from = 0
+  for (let at = 0; at < target.length; at += 1) {
+    const character = target[at]
+    if (character === '"') quoted = !quoted
+    else if (quoted) continue
+    else if (character === '{') braces += 1
+    else if (character === '}') braces = Math.max(0, braces - 1)
+    else if (character === ':' && braces === 0) {
+      NEXT_PAIR.lastIndex = at
+      if (!NEXT_PAIR.test(target)) continue
+      parts.push(target.slice(from, at))
+      from = at + 1
+    }
+  }
+  return [...parts, target.slice(from)]
+}
