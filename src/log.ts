@@ -22,7 +22,7 @@ export function redact(text: string): string {
     .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, '$1[redacted]@')
 }
 
-/** A log on standard output. JSON escapes what would forge a line; the pretty form quotes it. */
+/** A log on standard error, so that standard output is for people. JSON escapes what would forge a line; the pretty form quotes it. */
 export function createLog(options: {
   level: LogLevel
   format: LogFormat
@@ -36,7 +36,7 @@ export function createLog(options: {
     ),
     transports: [
       options.stream === undefined
-        ? new winston.transports.Console({ stderrLevels: [], forceConsole: false })
+        ? new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })
         : new winston.transports.Stream({ stream: options.stream }),
     ],
   })

@@ -13,7 +13,7 @@ export function readJson(text: string): ReadJson {
   try {
     return { kind: 'json', value: JSON.parse(text) }
   } catch {
-    return { kind: 'fault', words: faultIn(text) }
+    return { kind: 'fault', words: `it is no JSON: ${faultIn(text)}` }
   }
 }
 

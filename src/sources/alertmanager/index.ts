@@ -21,7 +21,7 @@ function payloadIn(text: string): Payload {
   const body = text.trim()
   if (body === '') throw refused('it is empty')
   const read = readJson(body)
-  if (read.kind === 'fault') throw refused(`it is not JSON that can be read: ${read.words}`)
+  if (read.kind === 'fault') throw refused(read.words)
   if (isPayload(read.value)) return read.value
   const fault = faultOf(isPayload)
   throw refused(

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { parseMatcher } from '../../src/config/matchers.ts'
+import { AppError } from '../../src/errors.ts'
+import { createEvents } from '../../src/events.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Settings } from '../../src/model/settings.ts'
+import { accept } from '../../src/pipeline/accept.ts'
+import { sources } from '../../src/sources/index.ts'
+import type { Arrival, Arriving } from '../../src/stores/store.ts'
+import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+
+const robots = ['ops-1', 'ops-2'].map((name) => robotNamed(name))
+
+/** What would be stored of a payload with one alert of each of the given labels. */
+async function arrivalOf(
+  settings: Settings,
+  alerts: { labels: Record<string, string>; status?: string; annotations?: object }[],
+  channel = 'ops',
+): Promise<{ arrival: Arrival | undefined; woken: readonly string[] }> {
+  let arrival: Arrival | undefined
+  let woken: readonly string[] = []
+  await accept(
+    { source: 'alertmanager', channel, text: JSON.stringify({ alerts }) },
+    {
+      store: {
+        accept: async (given) => {
+          arrival = given
+          const queues = [...new Set(given.alerts.flatMap((each) => each.queues))]
+          return { queues, repeated: false, suppressed: [] }
+        },
+      },
+      sources,
+      clock: new VirtualClock(new Date('2026-11-24T04:00:00Z')),
+      settings: () => settings,
+      wake: (queues) => {
+        woken = queues
+      },
+      events: createEvents(
+        { debug() {}, info() {}, warn() {}, error() {} },
+        createMetrics({ version: '1', node: 'v' }),
+      ),
+    },
+  )
+  return { arrival, woken }
+}
+
+async function rowsOf(...args: Parameters<typeof arrivalOf>): Promise<readonly Arriving[]> {
+  return (await arrivalOf(...args)).arrival?.alerts ?? []
+}
+
+const withOps = (changes: Parameters<typeof channelNamed>[1]): Settings =>
+  settingsOf({ robots, channels: [channelNamed('ops', changes)] })
+
+describe('what is stored of a request', () => {
+  test('one slim row for each alert, and the payload once', async () => {
+    const labels = { alertname: 'A', severity: 'critical', ob_cluster: 'c1' }
+    const { arrival, woken } = await arrivalOf(settingsOf(), [
+      { labels },
+      { labels: { alertname: 'B' } },
+    ])
+    assert.equal(JSON.parse(arrival?.text ?? '').alerts.length, 2)
+    const [one, two] = arrival?.alerts ?? []
+    assert.deepEqual(
+      { ...one, fingerprint: '', group: '' },
+      {
+        position: 0,
+        channel: 'ops',
+        queues: one?.queues,
+        fingerprint: '',
+        status: 'firing',
+        level: 2,
+        name: 'A',
+        cluster: 'c1',
+        group: '',
+        everyMs: 600_000,
+      },
+    )
+    assert.equal(one?.group, one?.fingerprint)
+    assert.deepEqual([two?.position, two?.name, two?.level], [1, 'B', 3])
+    assert.deepEqual(woken, one?.queues)
+  })
+
+  test('a queue for each robot, or one for a pool', async () => {
+    const queues = async (mode: 'all' | 'pool') =>
+      (
+        await rowsOf(withOps({ mode, robots: ['ops-1', 'ops-2'] }), [
+          { labels: { alertname: 'A' } },
+        ])
+      )[0]?.queues
+    assert.equal((await queues('all'))?.length, 2)
+    assert.equal((await queues('pool'))?.length, 1)
+  })
+
+  test('aggregate.by groups alerts by what it names; false lets all through', async () => {
+    const groups = async (changes: Parameters<typeof channelNamed>[1]) =>
+      (
+        await rowsOf(
+          withOps(changes),
+          ['a', 'b'].map((host) => ({ labels: { alertname: 'A', host, tenant: 't' } })),
+        )
+      ).map(({ group, everyMs }) => [group, everyMs])
+    const [one, two] = await groups({ aggregate: { everyMs: 5, by: ['alarm_type', 'tenant'] } })
+    assert.deepEqual(one, two)
+    const [three, four] = await groups({ aggregate: { everyMs: 5, by: ['alarm_type', 'host'] } })
+    assert.notDeepEqual(three, four)
+    const off = await groups({ aggregate: undefined })
+    assert.deepEqual(
+      off.map(([, every]) => every),
+      [0, 0],
+    )
+  })
+
+  test('a recovery that the channel does not send is kept as suppressed', async () => {
+    const alerts = [{ labels: { alertname: 'A' }, status: 'resolved' }]
+    assert.equal(
+      (await rowsOf(withOps({ sendResolved: false }), alerts))[0]?.suppressed,
+      'resolved_off',
+    )
+    assert.equal((await rowsOf(withOps({}), alerts))[0]?.suppressed, undefined)
+  })
+
+  test('a channel’s own words for levels come first', async () => {
+    const settings = withOps({ levels: new Map([['page', 1]]) })
+    const rows = await rowsOf(
+      settings,
+      ['page', 'critical', 'nonsense'].map((severity) => ({
+        labels: { alertname: severity, severity },
+      })),
+    )
+    assert.deepEqual(
+      rows.map(({ level }) => level),
+      [1, 2, 3],
+    )
+  })
+})
+
+describe('routes', () => {
+  const route = (matchers: string[], channels: string[]) => ({
+    matchers: matchers.map(parseMatcher),
+    channels,
+  })
+  const settings = settingsOf(
+    { robots, channels: ['ops', 'db', 'rest'].map((name) => channelNamed(name)) },
+    {
+      routes: [
+        route(['alarm_level=Critical', 'cluster=~"prod-.*"'], ['ops', 'db']),
+        route(['tenant!=""'], ['db']),
+        route([], ['rest']),
+      ],
+    },
+  )
+
+  test('send each alert of a request to the channels of the first that matches', async () => {
+    const rows = await rowsOf(
+      settings,
+      [
+        { alertname: 'A', severity: 'critical', cluster: 'prod-1' },
+        { alertname: 'B', severity: 'critical', cluster: 'not-prod-1' },
+        { alertname: 'C', severity: '严重', cluster: 'prod-2', tenant: 't' },
+        { alertname: 'D', tenant: 't' },
+      ].map((labels: Record<string, string>) => ({ labels })),
+      'auto',
+    )
+    assert.deepEqual(
+      rows.map(({ name, channel }) => `${name} ${channel}`),
+      ['A ops', 'A db', 'B rest', 'C ops', 'C db', 'D db'],
+    )
+  })
+
+  test('are needed for "auto", and an unknown channel names those there are', async () => {
+    await assert.rejects(arrivalOf(settingsOf(), [], 'auto'), (error: AppError) => {
+      assert.equal(error.code, 'unknown_channel')
+      assert.match(error.message, /there are no routes.*there is: ops$/)
+      return true
+    })
+    await assert.rejects(
+      arrivalOf(settings, [], 'nope'),
+      /there is no channel "nope"; there is: ops, db, rest, auto$/,
+    )
+    await assert.rejects(arrivalOf(settings, [], '__proto__'), AppError)
+  })
+})
