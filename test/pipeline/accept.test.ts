@@ -153,14 +153,15 @@ describe('routes', () => {
   )
 
   test('send each alert of a request to the channels of the first that matches', async () => {
+    const labels: Record<string, string>[] = [
+      { alertname: 'A', severity: 'critical', cluster: 'prod-1' },
+      { alertname: 'B', severity: 'critical', cluster: 'not-prod-1' },
+      { alertname: 'C', severity: '严重', cluster: 'prod-2', tenant: 't' },
+      { alertname: 'D', tenant: 't' },
+    ]
     const rows = await rowsOf(
       settings,
-      [
-        { alertname: 'A', severity: 'critical', cluster: 'prod-1' },
-        { alertname: 'B', severity: 'critical', cluster: 'not-prod-1' },
-        { alertname: 'C', severity: '严重', cluster: 'prod-2', tenant: 't' },
-        { alertname: 'D', tenant: 't' },
-      ].map((labels: Record<string, string>) => ({ labels })),
+      labels.map((each) => ({ labels: each })),
       'auto',
     )
     assert.deepEqual(
