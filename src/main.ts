@@ -10,5 +10,11 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
   process.exit(1)
 }
 
+// Node.js 22 calls node:sqlite experimental, which is no news to whoever reads this output.
+process.removeAllListeners('warning')
+process.on('warning', (warning) => {
+  if (warning.name !== 'ExperimentalWarning') process.stderr.write(`${warning.message}\n`)
+})
+
 const { run } = await import('./cli/program.ts')
 process.exit(await run(process.argv.slice(2)))

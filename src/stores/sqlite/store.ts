@@ -125,7 +125,10 @@ function engineLine(engine: Engine): Line {
 
 async function threadLine(path: string): Promise<Line> {
   const entry = new URL(`../../store-thread${extname(import.meta.url)}`, import.meta.url)
-  const worker = new Worker(entry, { workerData: { path } })
+  const worker = new Worker(entry, {
+    workerData: { path },
+    execArgv: [...process.execArgv, '--disable-warning=ExperimentalWarning'],
+  })
   const asked = new Map<
     number,
     { resolve: (value: unknown) => void; reject: (error: Error) => void }
