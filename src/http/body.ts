@@ -42,6 +42,7 @@ function collect(stream: Readable): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
+    let ended = false
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size > MAX_BODY_BYTES) {
@@ -50,13 +51,17 @@ function collect(stream: Readable): Promise<Buffer> {
         reject(tooLarge())
       } else chunks.push(chunk)
     })
-    stream.on('end', () =>
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
-    )
+    stream.on('end', () => {
+      ended = true
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    })
     stream.on('error', (error) =>
       reject(new AppError('bad_payload', `the body cannot be read: ${messageOf(error)}`)),
     )
-    stream.on('close', () => reject(new AppError('bad_payload', 'the body ended too early')))
+    // An error is not made for each body that ended well: its stack is dear.
+    stream.on('close', () => {
+      if (!ended) reject(new AppError('bad_payload', 'the body ended too early'))
+    })
   })
 }
 

@@ -14,6 +14,9 @@ export interface Alert {
   fingerprint: string
   /** The OCP variables and the alert's own labels and fields, as they came (times as ISO 8601 text). */
   variables: Variables
+  /** What a count of many alerts names this one by, and its cluster; empty where it has none. */
+  name: string
+  cluster: string
   /** The word the alert itself uses for its level, before a channel's own words are applied. */
   levelWord: string | undefined
   startsAt: Date | undefined

@@ -90,7 +90,7 @@ export function levelIn(alert: Alert, channel?: Pick<Channel, 'levels'>) {
 
 /** What the store needs to know of an alert in one channel; what templates need is read again from the payload. */
 function arriving(alert: Alert, position: number, channel: Channel): Arriving {
-  const { variables, fingerprint, status } = alert
+  const { fingerprint, status } = alert
   const by = channel.aggregate?.by
   return {
     position,
@@ -99,9 +99,9 @@ function arriving(alert: Alert, position: number, channel: Channel): Arriving {
     fingerprint,
     status,
     level: levelIn(alert, channel),
-    name: (variables.alarm_name ?? variables.alarm_type ?? '').slice(0, 200),
-    cluster: (variables.ob_cluster ?? variables.cluster ?? '').slice(0, 200),
-    group: by === undefined ? fingerprint : hash(by.map((name) => variables[name] ?? '')),
+    name: alert.name.slice(0, 200),
+    cluster: alert.cluster.slice(0, 200),
+    group: by === undefined ? fingerprint : hash(by.map((name) => alert.variables[name] ?? '')),
     everyMs: channel.aggregate?.everyMs ?? 0,
     ...(status === 'resolved' && !channel.sendResolved ? { suppressed: 'resolved_off' } : {}),
   }

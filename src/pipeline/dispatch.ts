@@ -19,6 +19,7 @@ import { MOST_HEADS, robotsOf, type TellingDeps, tellingOf } from './telling.ts'
 
 /** Longer than any attempt, so that a lease outlives the call it covers. */
 const LEASE_MS = 75_000
+const LEASE_ENOUGH_MS = 65_000
 const LEASE_RETRY_MS = 5_000
 const SETTLE_RETRY_MS = 500
 const CLAIM_RETRY_MS = 20
@@ -63,7 +64,13 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
   const robot = settings.robots.get(name)
   if (robot === undefined) return undefined
   const now = deps.clock.now()
-  const lease = { robot: name, owner: deps.owner, now, until: later(now, LEASE_MS) }
+  const lease = {
+    robot: name,
+    owner: deps.owner,
+    now,
+    until: later(now, LEASE_MS),
+    enough: later(now, LEASE_ENOUGH_MS),
+  }
   if (!(await deps.store.lease(lease))) return later(now, LEASE_RETRY_MS)
 
   const work = workOf(robot, settings)

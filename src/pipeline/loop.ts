@@ -3,6 +3,14 @@ import type { Clock } from '../clock.ts'
 /** However far away the next thing is, look again after this: a wall clock may have been set meanwhile. */
 const LONGEST_SLEEP_MS = 30_000
 
+/**
+ * A pass that found nothing to do yet is not repeated sooner, however often it is woken: in a storm each commit wakes
+ * it, and what it asks costs more the more there waits.
+ */
+const BETWEEN_RESTS_MS = 50
+const LONGEST_BETWEEN_RESTS_MS = 1_000
+const RESTS_PER_PASS = 10
+
 /** After a pass that threw. */
 const AFTER_FAILURE_MS = 1_000
 
@@ -47,6 +55,7 @@ export class Loop {
     const { pass, clock, failed } = this.#options
     while (!this.#stopped) {
       this.#woken = false
+      const began = clock.now().getTime()
       let next: Date | undefined
       try {
         next = await pass()
@@ -54,9 +63,19 @@ export class Loop {
         failed(error)
         next = new Date(clock.now().getTime() + AFTER_FAILURE_MS)
       }
-      if (this.#woken || this.#stopped) continue
-      const waitMs = next === undefined ? LONGEST_SLEEP_MS : next.getTime() - clock.now().getTime()
+      if (this.#stopped) return
+      const now = clock.now().getTime()
+      const waitMs = next === undefined ? LONGEST_SLEEP_MS : next.getTime() - now
       if (waitMs <= 0) continue
+      const restMs = Math.min(
+        LONGEST_BETWEEN_RESTS_MS,
+        waitMs,
+        Math.max(BETWEEN_RESTS_MS, RESTS_PER_PASS * Math.abs(now - began)),
+      )
+      if (this.#woken) {
+        await clock.sleep(restMs)
+        continue
+      }
       this.#sleep = new AbortController()
       await clock.sleep(Math.min(waitMs, LONGEST_SLEEP_MS), this.#sleep.signal)
       this.#sleep = undefined

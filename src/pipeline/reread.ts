@@ -62,6 +62,8 @@ function unreadable(payload: number, position: number): Alert {
       alarm_name: 'Unreadable alert',
       alarm_description: `Alert ${position} of stored payload ${payload} can no longer be read.`,
     },
+    name: 'Unreadable alert',
+    cluster: '',
     levelWord: undefined,
     startsAt: undefined,
     endsAt: undefined,

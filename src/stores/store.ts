@@ -113,6 +113,8 @@ export interface Lease {
   owner: string
   now: Date
   until: Date
+  /** One of this owner's that lasts until then is not renewed, which would be a flush of the disk. */
+  enough?: Date
 }
 
 export interface WaitingQuestion {

@@ -16,6 +16,8 @@ export function told(
       source: 'ocp',
       status: 'firing',
       fingerprint: 'f',
+      name: variables['alarm_name'] ?? '',
+      cluster: '',
       levelWord: undefined,
       startsAt: undefined,
       endsAt: undefined,

@@ -94,6 +94,22 @@ describe("Alertmanager's payload", () => {
     )
   })
 
+  test('is counted by the name and the cluster that its variables have', () => {
+    for (const [labels, annotations] of [
+      [{ alertname: 'A', cluster: 'c' }, {}],
+      [{ alertname: 'A', ob_cluster: 'c', cluster: 'd' }, { title: 'T' }],
+      [
+        { alarm_name: 'N', obregion: 'r' },
+        { alarm_name: 'M', ob_cluster: 'x' },
+      ],
+      [{}, {}],
+    ]) {
+      const [alert] = read(withAlerts({ labels, annotations })).alerts
+      assert.equal(alert?.name, alert?.variables['alarm_name'] ?? '')
+      assert.equal(alert?.cluster, alert?.variables['ob_cluster'] ?? '')
+    }
+  })
+
   test('resolved says when and how long', () => {
     const [alert] = read(
       withAlerts({ ...ALERT, status: 'resolved', endsAt: '2026-01-02T03:03:30Z' }),

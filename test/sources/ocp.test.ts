@@ -50,6 +50,20 @@ describe('a body of flat fields', () => {
     )
   })
 
+  test('is counted by the name and the cluster that its variables have', () => {
+    for (const fields of [
+      SAMPLE,
+      { ...SAMPLE, ob_cluster: 'mine' },
+      { ...SAMPLE, obregion: 'old' },
+      { ...SAMPLE, ob_cluster_name: 'rule' },
+      { message: 'a' },
+    ]) {
+      const { name, cluster, variables } = one(fields)
+      assert.equal(name, variables['alarm_name'] ?? '')
+      assert.equal(cluster, variables['ob_cluster'] ?? '')
+    }
+  })
+
   test('is the same alert in every notation', () => {
     const entries = Object.entries(SAMPLE)
     const bodies = {

@@ -332,6 +332,25 @@ export function conformance(
       assert.ok(await claim([g], 91_000))
     })
 
+    test('lease: is not renewed while it lasts long enough, and is another’s when it has ended', async () => {
+      const ask = (owner: string, now: number, until: number, enough?: number) =>
+        store.lease({
+          robot: 'z',
+          owner,
+          now: at(now),
+          until: at(until),
+          ...(enough === undefined ? {} : { enough: at(enough) }),
+        })
+      assert.equal(await ask('one', 0, 100, 90), true)
+      assert.equal(await ask('one', 5, 105, 95), true)
+      // It lasts until 100 still: the second time it was not renewed.
+      assert.equal(await ask('two', 99, 200), false)
+      assert.equal(await ask('one', 15, 115, 105), true)
+      assert.equal(await ask('two', 114, 200), false)
+      assert.equal(await ask('two', 115, 200, 190), true)
+      assert.equal(await ask('one', 116, 300, 290), false)
+    })
+
     test('settle: a failed attempt is due again with the same body and uuid, and every attempt is kept', async () => {
       await accept([alert('f')])
       const claimed = await claim(await headIds())

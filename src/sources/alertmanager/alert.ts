@@ -5,7 +5,7 @@ import { isObject } from '../json.ts'
 import { lazyAlert } from '../lazy.ts'
 import type { ReadContext } from '../source.ts'
 import { cleanText, digest, textOf } from '../text.ts'
-import { type GroupFacts, levelWordOf, variablesOf } from './map.ts'
+import { type Facts, type GroupFacts, levelWordOf, variableOf, variablesOf } from './map.ts'
 import type { PayloadAlert } from './schema.ts'
 
 const LONGEST_EXCERPT = 500
@@ -32,28 +32,30 @@ export function alertFrom(
   const fingerprint = textOf(alert.fingerprint) ?? fingerprintOf(labels)
   const startsAt = instant(alert.startsAt)
   const endsAt = status === 'resolved' ? instant(alert.endsAt) : undefined
+  const facts: Facts = {
+    labels,
+    annotations: textsOf(alert.annotations),
+    fields: textsOf(alert, TAKEN),
+    status,
+    startsAt,
+    endsAt,
+    generatorUrl: textOf(alert.generatorURL),
+    fingerprint,
+    receivedAt: context.receivedAt,
+    group,
+  }
   return lazyAlert(
     {
       source: 'alertmanager',
       status,
       fingerprint,
+      name: variableOf('alarm_name', facts) ?? '',
+      cluster: variableOf('ob_cluster', facts) ?? '',
       levelWord: levelWordOf(labels),
       startsAt,
       endsAt,
     },
-    () =>
-      variablesOf({
-        labels,
-        annotations: textsOf(alert.annotations),
-        fields: textsOf(alert, TAKEN),
-        status,
-        startsAt,
-        endsAt,
-        generatorUrl: textOf(alert.generatorURL),
-        fingerprint,
-        receivedAt: context.receivedAt,
-        group,
-      }),
+    () => variablesOf(facts),
   )
 }
 
@@ -77,6 +79,8 @@ export function malformed(
         `An alert in a payload cannot be read (${why}): ${cleanText(text.slice(0, LONGEST_EXCERPT))}`,
       ],
     ]),
+    name: 'Malformed alert',
+    cluster: '',
     levelWord: undefined,
     // No instant of its own, so that a retry of its payload is recognised as one.
     startsAt: undefined,

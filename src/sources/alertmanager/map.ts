@@ -126,6 +126,18 @@ export function variablesOf(facts: Facts): Variables {
   ])
 }
 
+/** One of the variables, at the cost of that one; it is what `variablesOf` has under its name. */
+export function variableOf(name: string, facts: Facts): string | undefined {
+  const { labels, annotations, fields } = facts
+  return (
+    OF_THE_STATE[name]?.(facts) ??
+    labels[name] ??
+    annotations[name] ??
+    OCP_FROM_ALERTMANAGER[name]?.(facts) ??
+    fields[name]
+  )
+}
+
 /** The word that an alert uses for its level. */
 export function levelWordOf(labels: Texts): string | undefined {
   return firstOf(labels, LEVEL_LABELS)

@@ -24,6 +24,8 @@ export function alertFrom(fields: Fields, context: ReadContext): Alert {
       source: 'ocp',
       status,
       fingerprint: fingerprintOf(fields),
+      name: fields['alarm_name'] ?? fields['alarm_type'] ?? '',
+      cluster: clusterOf(fields) ?? '',
       levelWord: meant(fields['alarm_level']),
       startsAt: instantOf(meant(fields['alarm_active_at']), context.timezone),
       endsAt: status === 'resolved' ? instantOf(resolvedAt, context.timezone) : undefined,
@@ -88,6 +90,13 @@ function variablesOf(fields: Fields, { timezone }: ReadContext): Variables {
     if (value !== undefined) variables[old] ??= value
   }
   return variables
+}
+
+function clusterOf(fields: Fields): string | undefined {
+  return (
+    firstOf(fields, SAME_THING[0] ?? []) ??
+    clusterAndId(targetParts(fields['alarm_target'] ?? '')['ob_cluster']).name
+  )
 }
 
 function firstOf(fields: Fields, names: readonly string[]): string | undefined {

@@ -23,16 +23,26 @@ export function acceptAll(
   reasonToSuppress: ReasonToSuppress,
 ): Result<Accepted>[] {
   try {
-    return db.transaction(() =>
-      arrivals.map((arrival) => ({ value: acceptOne(db, arrival, reasonToSuppress) })),
-    )
+    return db.transaction(() => {
+      const subjects: Subjects = new Map()
+      return arrivals.map((arrival) => ({
+        value: acceptOne(db, arrival, { reasonToSuppress, subjects }),
+      }))
+    })
   } catch (error) {
     if (arrivals.length === 1) return [{ error: messageOf(error) }]
     return arrivals.flatMap((arrival) => acceptAll(db, [arrival], reasonToSuppress))
   }
 }
 
-function acceptOne(db: Database, arrival: Arrival, reasonToSuppress: ReasonToSuppress): Accepted {
+/** Numbers of names and clusters that this transaction has met: alerts that come together are often of one rule. */
+type Subjects = Map<string, number>
+
+function acceptOne(
+  db: Database,
+  arrival: Arrival,
+  { reasonToSuppress, subjects }: { reasonToSuppress: ReasonToSuppress; subjects: Subjects },
+): Accepted {
   const now = arrival.now.getTime()
   if (isRepeat(db, arrival)) return { repeated: true, queues: [], suppressed: [] }
   const payload = db.run(
@@ -48,7 +58,13 @@ function acceptOne(db: Database, arrival: Arrival, reasonToSuppress: ReasonToSup
     const reason =
       alert.suppressed ?? reasonToSuppress(alert, last && lastTold(db, last), arrival.now)
     const repeats = reason === undefined ? (last?.repeats ?? 0) : 0
-    const id = insertAlert(db, { alert, payload, repeats, reason })
+    const id = insertAlert(db, {
+      alert,
+      payload,
+      subject: subjectOf(db, alert, subjects),
+      repeats,
+      reason,
+    })
     if (reason === undefined)
       for (const queue of alert.queues) {
         insertTelling(db, { alert, id, queue })
@@ -111,9 +127,16 @@ function insertAlert(
   {
     alert,
     payload,
+    subject,
     repeats,
     reason,
-  }: { alert: Arriving; payload: number; repeats: number; reason: string | undefined },
+  }: {
+    alert: Arriving
+    payload: number
+    subject: number
+    repeats: number
+    reason: string | undefined
+  },
 ): number {
   return db.run(
     `INSERT INTO alerts (payload, position, channel, fingerprint, status, level, subject, repeats, fate, reason)
@@ -124,20 +147,26 @@ function insertAlert(
     alert.fingerprint,
     alert.status,
     alert.level,
-    subjectOf(db, alert),
+    subject,
     repeats,
     reason === undefined ? null : 'suppressed',
     reason ?? null,
   ).id
 }
 
-function subjectOf(db: Database, { name, cluster }: Arriving): number {
+function subjectOf(db: Database, { name, cluster }: Arriving, subjects: Subjects): number {
+  const key = `${name}\0${cluster}`
+  const met = subjects.get(key)
+  if (met !== undefined) return met
   const found = db.get<{ id: number }>(
     'SELECT id FROM subjects WHERE name = ? AND cluster = ?',
     name,
     cluster,
   )
-  return found?.id ?? db.run('INSERT INTO subjects (name, cluster) VALUES (?, ?)', name, cluster).id
+  const id =
+    found?.id ?? db.run('INSERT INTO subjects (name, cluster) VALUES (?, ?)', name, cluster).id
+  subjects.set(key, id)
+  return id
 }
 
 function insertTelling(

@@ -41,7 +41,7 @@ export const MIGRATIONS: readonly string[] = [
     fingerprint TEXT NOT NULL, message INTEGER, open INTEGER NOT NULL, PRIMARY KEY (alert, queue)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX tellings_waiting ON tellings (queue, channel, level, alert) WHERE open = 1 AND message IS NULL;
-  CREATE INDEX tellings_open ON tellings (queue, fingerprint) WHERE open = 1;
+  CREATE INDEX tellings_open ON tellings (queue, fingerprint) WHERE open = 1 AND message IS NOT NULL;
   CREATE INDEX tellings_message ON tellings (message) WHERE message IS NOT NULL;
 
   CREATE TABLE messages (

@@ -127,7 +127,7 @@ async function threadLine(path: string): Promise<Line> {
   const entry = new URL(`../../store-thread${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(entry, {
     workerData: { path },
-    execArgv: [...process.execArgv, '--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
   })
   const asked = new Map<
     number,
