@@ -6,6 +6,7 @@ import { check } from './check.ts'
 import { withKnownFlags } from './flags.ts'
 import { render } from './render.ts'
 import { serve } from './serve.ts'
+import { simulate } from './simulate.ts'
 import { test } from './test.ts'
 
 const DONE = 0
@@ -82,6 +83,17 @@ export async function run(argv: readonly string[]): Promise<number> {
     .action((channel, options) => {
       code = render(channel, options)
     })
+  program
+    .command('simulate')
+    .description('play a storm on a virtual clock: when would each alert reach the group?')
+    .helpOption('--help', 'show help')
+    .option('--alerts <n>', 'how many alerts', '1000')
+    .option('--over <duration>', 'the time over which they arrive', '1m')
+    .option('--robots <n>', 'robots that share the first channel (default: as configured)')
+    .addOption(config())
+    .action(async (options) => {
+      code = await simulate(options)
+    })
   program.addHelpText('after', EXAMPLES)
 
   try {
@@ -99,6 +111,7 @@ Examples:
   dingtalk-receiver --config dingtalk-receiver.yml     run with your robots
   dingtalk-receiver check                              is the configuration right?
   dingtalk-receiver test ops                           does channel ops reach its group?
+  dingtalk-receiver simulate --alerts 5000 --over 1m   what would a storm become?
   dingtalk-receiver render ops --payload alert.json    what would this look like?
 `
 

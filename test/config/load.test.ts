@@ -8,8 +8,8 @@ import { parseMatcher } from '../../src/config/matchers.ts'
 import { schemaText } from '../../src/config/schema.ts'
 import { watchFiles } from '../../src/config/watch.ts'
 import { AppError } from '../../src/errors.ts'
+import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { temporaryFolder } from '../support/receiver.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
 
 const MINIMAL = 'robots: { r: { webhook: sandbox } }\nchannels: { c: { robots: [r] } }\n'
 

@@ -6,10 +6,10 @@ import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { accept } from '../../src/pipeline/accept.ts'
+import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { Arrival, Arriving } from '../../src/stores/store.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
 
 const robots = ['ops-1', 'ops-2'].map((name) => robotNamed(name))
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../clock.ts'
 
-/** Time that passes only when a test says so; everything due is woken in order. */
+/** Time that passes only when it is told to; everything due is woken in order. */
 export class VirtualClock implements Clock {
   #nowMs: number
   #sleepers: { atMs: number; order: number; wake: () => void }[] = []

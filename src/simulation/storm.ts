@@ -1,0 +1,174 @@
+import type { Level } from '../model/level.ts'
+import { LEVELS } from '../model/level.ts'
+import type { MessageKind } from '../model/message.ts'
+import type { Channel, Robot, Settings } from '../model/settings.ts'
+import { World } from './world.ts'
+
+export interface Storm {
+  alerts: number
+  /** The alerts arrive evenly over so long. */
+  overMs: number
+  settings: Settings
+  channel: string
+  /** When its first alert arrives; calendars and quotas go by it. */
+  start: Date
+}
+
+/** What a storm became, all times in milliseconds since its first alert. */
+export interface Outcome {
+  messages: { atMs: number; robot: string; kind: MessageKind; alerts: number; title: string }[]
+  levels: LevelOutcome[]
+  /** When each alert that was told reached the group, ascending. */
+  toldAtMs: number[]
+  waiting: number
+  calls: number
+  /** Calls that DingTalk would have refused as too many. */
+  refused: number
+}
+
+export interface LevelOutcome {
+  level: Level
+  alerts: number
+  told: number
+  medianWaitMs: number
+  longestWaitMs: number
+}
+
+/** Limits by the hour or the month may hold alerts for long; a simulation looks no further. */
+export const LONGEST_MS = 86_400_000
+
+const TICK_MS = 100
+const PAGE = 1_000
+
+/** Plays a storm against the real path on a virtual clock: store, planner, templates, and a group as strict as DingTalk's. */
+export async function playStorm(storm: Storm): Promise<Outcome> {
+  const { start } = storm
+  const world = await new World(sandboxed(storm.settings), start).start()
+  await arrive(storm, world)
+  await untilTold(world, start)
+  const outcome = await outcomeOf(world, start)
+  await world.stop()
+  world.engine.close()
+  return outcome
+}
+
+/** The same robots with the same limits, each before a sandbox of its own. */
+function sandboxed(settings: Settings): Settings {
+  const robots = [...settings.robots].map(([name, robot]): [string, Robot] => [
+    name,
+    { ...robot, target: { kind: 'sandbox' }, secret: undefined, expect: OK },
+  ])
+  return { ...settings, robots: new Map(robots) }
+}
+
+const OK: Robot['expect'] = { kind: 'json', subset: { errcode: 0 } }
+
+/** Settings in which a channel's first robot has so many equals, all of them in one pool. */
+export function withRobots(settings: Settings, channel: Channel, count: number): Settings {
+  const first = settings.robots.get(channel.robots[0] as string) as Robot
+  const robots = Array.from({ length: count }, (_, index): Robot => {
+    const name = `${first.name}-${index + 1}`
+    return { ...first, name, key: `${first.key}-${index + 1}` }
+  })
+  const pool: Channel = {
+    ...channel,
+    mode: count > 1 ? 'pool' : channel.mode,
+    robots: robots.map((each) => each.name),
+  }
+  return {
+    ...settings,
+    robots: new Map(robots.map((each) => [each.name, each])),
+    channels: new Map([[channel.name, pool]]),
+    routes: [],
+  }
+}
+
+async function arrive({ alerts, overMs, channel }: Storm, world: World): Promise<void> {
+  const ticks = Math.max(1, Math.ceil(overMs / TICK_MS))
+  let sent = 0
+  for (let tick = 1; tick <= ticks; tick += 1) {
+    const due = Math.round((alerts * tick) / ticks)
+    const posts: Promise<void>[] = []
+    for (; sent < due; sent += 1) posts.push(world.post('ocp', alertNumber(sent), channel))
+    await Promise.all(posts)
+    await world.clock.pass(TICK_MS)
+  }
+}
+
+/** A storm as it is seen: few causes, many symptoms. Of a hundred, two are Down and eight Critical. */
+function alertNumber(index: number): Record<string, string> {
+  const share = (index * 37) % 100
+  const level: Level = share < 2 ? 1 : share < 10 ? 2 : share < 50 ? 3 : share < 80 ? 4 : 5
+  const rule = (index * 7) % 12
+  return {
+    alarm_type: `rule_${rule}`,
+    alarm_name: `Rule ${rule}`,
+    alarm_level: String(level),
+    alarm_target: `ob_cluster=ob${index % 5}:host=10.0.${(index >> 8) & 255}.${index & 255}:n=${index}`,
+    alarm_description: `Simulated alert ${index + 1}.`,
+  }
+}
+
+async function untilTold(world: World, start: Date): Promise<void> {
+  const elapsed = (): number => world.clock.now().getTime() - start.getTime()
+  while (elapsed() < LONGEST_MS) {
+    const { items } = await world.store.alerts({ state: 'pending', limit: 1 })
+    const underWay = await world.store.alerts({ state: 'sending', limit: 1 })
+    if (items.length === 0 && underWay.items.length === 0) return
+    await world.clock.pass(elapsed() < 600_000 ? 1_000 : 60_000)
+  }
+}
+
+async function outcomeOf(world: World, start: Date): Promise<Outcome> {
+  const since = (instant: Date): number => Math.max(0, instant.getTime() - start.getTime())
+  const alerts = await all((before) => world.store.alerts({ limit: PAGE, ...before }))
+  const messages = await all((before) => world.store.messages({ limit: PAGE, ...before }))
+  const told = alerts.filter((each) => each.toldAt !== undefined)
+  return {
+    messages: messages
+      .filter((each) => each.sentAt !== undefined)
+      .map(({ sentAt, robot, kind, alertCount, title }) => ({
+        atMs: since(sentAt as Date),
+        robot,
+        kind,
+        alerts: alertCount,
+        title,
+      }))
+      .sort((a, b) => a.atMs - b.atMs),
+    levels: LEVELS.flatMap((level) => {
+      const ours = alerts.filter((each) => each.level === level)
+      if (ours.length === 0) return []
+      const waits = ours
+        .flatMap(({ toldAt, receivedAt }) =>
+          toldAt === undefined ? [] : [toldAt.getTime() - receivedAt.getTime()],
+        )
+        .sort((a, b) => a - b)
+      return [
+        {
+          level,
+          alerts: ours.length,
+          told: waits.length,
+          medianWaitMs: waits[Math.floor(waits.length / 2)] ?? 0,
+          longestWaitMs: waits.at(-1) ?? 0,
+        },
+      ]
+    }),
+    toldAtMs: told.map(({ toldAt }) => since(toldAt as Date)).sort((a, b) => a - b),
+    waiting: alerts.filter(({ state }) => state === 'pending' || state === 'sending').length,
+    calls: world.sent.length,
+    refused: world.sent.filter(({ attempt }) => attempt.outcome.kind === 'throttled').length,
+  }
+}
+
+async function all<T>(
+  read: (before: { before?: string }) => Promise<{ items: T[]; next: string | null }>,
+): Promise<T[]> {
+  const found: T[] = []
+  let next: string | null = null
+  do {
+    const page = await read(next === null ? {} : { before: next })
+    found.push(...page.items)
+    next = page.next
+  } while (next !== null)
+  return found
+}

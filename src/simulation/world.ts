@@ -1,0 +1,120 @@
+import { reasonToSuppress } from '../decisions/aggregate.ts'
+import { createEvents } from '../events.ts'
+import { createMetrics } from '../metrics.ts'
+import type { SourceName } from '../model/alert.ts'
+import type { Attempt } from '../model/message.ts'
+import type { Robot, Settings } from '../model/settings.ts'
+import { createDingtalk } from '../notifiers/dingtalk/index.ts'
+import { accept } from '../pipeline/accept.ts'
+import { type DispatchDeps, pass } from '../pipeline/dispatch.ts'
+import { Loop } from '../pipeline/loop.ts'
+import { createRenderer } from '../rendering/render.ts'
+import { SandboxGroup } from '../sandbox/group.ts'
+import { sources } from '../sources/index.ts'
+import { openEngine } from '../stores/sqlite/engine.ts'
+import { storeAround } from '../stores/sqlite/store.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
+
+/** The whole path on a clock of its own: real store, real planner, and a group as strict as DingTalk's. */
+export class World {
+  readonly clock: VirtualClock
+  readonly group = new SandboxGroup()
+  readonly engine = openEngine({ path: ':memory:', reasonToSuppress })
+  readonly store = storeAround(this.engine)
+  readonly sent: { at: Date; robot: string; attempt: Attempt }[] = []
+  /** Answers instead of the group, where it gives something. */
+  intercept: Intercept = () => undefined
+  settings: Settings
+  readonly #loops = new Map<string, Loop>()
+  #serial = 0
+
+  constructor(settings: Settings, start = new Date('2026-11-24T04:00:00Z')) {
+    this.clock = new VirtualClock(start)
+    this.settings = settings
+  }
+
+  /** Runs every robot, as a fresh process does. */
+  async start(): Promise<this> {
+    const events = createEvents(
+      { debug() {}, info() {}, warn() {}, error() {} },
+      createMetrics({ version: '1', node: 'v' }),
+    )
+    const dingtalk = createDingtalk({
+      clock: this.clock,
+      sandbox: (robot, request, now) => this.group.receive(robot, request, now),
+    })
+    const renderer = createRenderer(this.settings, this.settings.channels.values())
+    this.#serial += 1
+    const owner = `process ${this.#serial}`
+    const deps: DispatchDeps = {
+      store: this.store,
+      sources,
+      notifier: {
+        ...dingtalk,
+        send: async (robot, body, now) => {
+          const attempt =
+            this.intercept(robot, body, now) ?? (await dingtalk.send(robot, body, now))
+          this.sent.push({ at: now, robot: robot.name, attempt })
+          return attempt
+        },
+      },
+      clock: this.clock,
+      settings: () => this.settings,
+      renderer: () => renderer,
+      events,
+      owner,
+      uuid: () => this.#next(),
+      random: () => 0.5,
+      wake: (queues) => this.#wake(queues),
+    }
+    this.post = (source, text, channel = 'ops') =>
+      accept(
+        { source, channel, text: typeof text === 'string' ? text : JSON.stringify(text) },
+        {
+          store: this.store,
+          sources,
+          clock: this.clock,
+          settings: () => this.settings,
+          wake: deps.wake,
+          events,
+        },
+      )
+    await this.store.recover(this.clock.now())
+    for (const name of this.settings.robots.keys())
+      this.#loops.set(
+        name,
+        new Loop({
+          pass: () => pass(name, deps),
+          clock: this.clock,
+          failed: (error) => {
+            throw error
+          },
+        }).start(),
+      )
+    await this.clock.pass(0)
+    return this
+  }
+
+  post: (source: SourceName, text: unknown, channel?: string) => Promise<void> = async () => {}
+
+  async stop(): Promise<void> {
+    const ended = Promise.all([...this.#loops.values()].map((loop) => loop.stop()))
+    await this.clock.pass(0)
+    await ended
+    this.#loops.clear()
+  }
+
+  #next(): string {
+    this.#serial += 1
+    return `uuid-${this.#serial}`
+  }
+
+  #wake(queues: readonly string[]): void {
+    for (const channel of this.settings.channels.values())
+      for (const robot of channel.robots)
+        if (queues.includes(`robot:${robot}`) || queues.includes(`channel:${channel.name}`))
+          this.#loops.get(robot)?.wake()
+  }
+}
