@@ -3,6 +3,7 @@ import type { Channel, Limits } from '../model/settings.ts'
 import { callsLeft, nextCallAt } from './pace.ts'
 import { opensAt, passes } from './push-limit.ts'
 import { type Allowance, quotaAllows } from './quota.ts'
+import { isOngoing, nextOfStormAt, type StormQuestion, type Told, toldOfStorm } from './storm.ts'
 
 export interface PlanQuestion {
   now: Date
@@ -12,6 +13,7 @@ export interface PlanQuestion {
   waiting: readonly WaitingNow[]
   /** The robot's own monthly cap and the organisation's quota. */
   allowances: readonly Allowance[]
+  hourStart: Date
   hourEnd: Date
   dayEnd: Date
   monthEnd: Date
@@ -33,6 +35,8 @@ export interface WaitingNow {
   oldest: Date
   /** The most severe first, then the oldest. */
   heads: readonly Head[]
+  /** Messages of the last window, oldest first. */
+  recent: readonly Told[]
   lastMessageAt: Date | undefined
   messagesThisHour: number
   messagesToday: number
@@ -53,13 +57,17 @@ export type Plan =
       kind: 'tell'
       queue: string
       channel: Channel
-      /** One request's alerts, as one message; or all that waits, merged into at most `messages` messages. */
-      scope:
-        | { kind: 'unit'; ids: readonly number[] }
-        | { kind: 'some'; ids: readonly number[]; messages: number }
-        | { kind: 'all'; messages: number }
+      scope: Scope
       delayed: { since: Date; reason: DelayReason } | undefined
     }
+
+/**
+ * What the next message tells, in a form that lets `messages` messages tell it all: one request's alerts, or what
+ * several have brought, merged; `all` is everything that waits.
+ */
+export type Scope =
+  | { kind: 'some'; ids: readonly number[]; messages: number; merged: boolean; storm: boolean }
+  | { kind: 'all'; messages: number; merged: true; storm: true }
 
 export type RestReason =
   | 'nothing_waits'
@@ -71,11 +79,8 @@ export type RestReason =
 
 export type DelayReason = 'penalty' | 'push_limit' | 'quota' | 'unreachable'
 
-/** After a message, others of its channel are collected for so long before the next: a storm's second message tells it. */
+/** After a message, others of its channel are collected for so long before the next. */
 const COLLECT_MS = 1_000
-
-/** Messages of the last so long belong to the same storm, and count towards `digest.max_messages`. */
-const STORM_MS = 10_000
 
 /** What waited for less than this needs no word about why. */
 const NOTICED_DELAY_MS = 60_000
@@ -103,7 +108,7 @@ export function plan(question: PlanQuestion): Plan {
   const rests: { until: Date; reason: RestReason }[] = []
   if (question.nextDueAt !== undefined)
     rests.push({ until: question.nextDueAt, reason: 'collecting' })
-  const tellable: { waiting: WaitingNow; heads: readonly Head[]; whole: boolean }[] = []
+  const tellable: (Tellable & { scope: Scope })[] = []
   for (const waiting of question.waiting) {
     const open = openHeads(waiting, question)
     const heads =
@@ -112,9 +117,11 @@ export function plan(question: PlanQuestion): Plan {
     if (heads.length < open.heads.length) rests.push({ until: question.monthEnd, reason: 'quota' })
     const first = heads[0]
     if (first === undefined) continue
-    const held = heldUntil(waiting, { first, quota, now })
+    const each = { waiting, heads, whole: heads.length === waiting.heads.length }
+    const scope = scopeOf(each, question)
+    const held = heldUntil(each, { scope, quota, question })
     if (held !== undefined && held.until > now) rests.push(held)
-    else tellable.push({ waiting, heads, whole: heads.length === waiting.heads.length })
+    else tellable.push({ ...each, scope })
   }
   tellable.sort((a, b) => compareHeads(a.heads[0] as Head, b.heads[0] as Head))
 
@@ -130,7 +137,7 @@ export function plan(question: PlanQuestion): Plan {
     kind: 'tell',
     queue: next.waiting.queue,
     channel: next.waiting.channel,
-    scope: scopeOf(next, question),
+    scope: next.scope,
     delayed: delayOf(next.waiting, { question, quota: quota.kind }),
   }
 }
@@ -142,29 +149,48 @@ export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
   return now < pause.since ? new Date(now.getTime() + lengthMs) : pause.until
 }
 
-/** One request's alerts while there is a call for each request that waits; otherwise all, merged. */
-function scopeOf(
-  { waiting, heads, whole }: { waiting: WaitingNow; heads: readonly Head[]; whole: boolean },
-  { now, robot }: PlanQuestion,
-): Extract<Plan, { kind: 'tell' }>['scope'] {
+interface Tellable {
+  waiting: WaitingNow
+  heads: readonly Head[]
+  /** No head is held back. */
+  whole: boolean
+}
+
+/**
+ * One request's alerts while there is a call for each request that waits. Otherwise all is merged, and in a storm that
+ * is being told so is what still comes; what a push limit held is one message.
+ */
+function scopeOf({ waiting, heads, whole }: Tellable, question: PlanQuestion): Scope {
+  const { now, robot } = question
   const robots = [robot, ...waiting.peers.filter((peer) => pauseEnd(peer, now) === undefined)]
   const left = robots.reduce((sum, { calls, limits }) => sum + callsLeft({ calls, limits, now }), 0)
   const units = new Set(heads.map((head) => head.payload))
-  const all = whole && waiting.count > heads.length
-  if (!all && units.size <= Math.max(left, 1)) {
-    const unit = (heads[0] as Head).payload
-    return {
-      kind: 'unit',
-      ids: heads.filter((head) => head.payload === unit).map((head) => head.id),
-    }
+  const storm = stormOf(waiting, question)
+  const held = wasHeld(waiting, question)
+  const messages = held ? 1 : Math.max(1, Math.min(storm.most - toldOfStorm(storm), left))
+  if (whole && waiting.count > heads.length)
+    return { kind: 'all', messages, merged: true, storm: true }
+  const merged = units.size > Math.max(left, 1) || isOngoing(storm) || (held && units.size > 1)
+  const unit = (heads[0] as Head).payload
+  const told = merged ? heads : heads.filter((head) => head.payload === unit)
+  const ids = told.map((head) => head.id)
+  return {
+    kind: 'some',
+    ids,
+    messages,
+    merged,
+    storm: merged && units.size > robot.limits.messages,
   }
-  const toldOfStorm = robots
-    .flatMap(({ calls }) => calls)
-    .filter((call) => now.getTime() - call.at.getTime() < STORM_MS).length
-  const messages = Math.max(1, Math.min(waiting.channel.digest.maxMessages - toldOfStorm, left))
-  return whole
-    ? { kind: 'all', messages }
-    : { kind: 'some', ids: heads.map((head) => head.id), messages }
+}
+
+function stormOf({ recent, channel }: WaitingNow, { now, robot }: PlanQuestion): StormQuestion {
+  return { recent, perMs: robot.limits.perMs, most: channel.digest.maxMessages, now }
+}
+
+/** Whether a push limit that is open now has held what waits since before this hour. */
+function wasHeld({ channel, oldest }: WaitingNow, { hourStart, now }: PlanQuestion): boolean {
+  if (channel.pushLimits === undefined) return false
+  return oldest < hourStart && now.getTime() - oldest.getTime() > NOTICED_DELAY_MS
 }
 
 /** The heads that push limits let pass, and when they open for the others. */
@@ -181,12 +207,27 @@ function openHeads(
 
 /** Until when a channel's next message is held back to collect more, if it is. */
 function heldUntil(
-  { lastMessageAt, oldest }: WaitingNow,
-  { first, quota, now }: { first: Head; quota: ReturnType<typeof quotaAllows>; now: Date },
+  { waiting, heads }: Tellable,
+  {
+    scope,
+    quota,
+    question,
+  }: { scope: Scope; quota: ReturnType<typeof quotaAllows>; question: PlanQuestion },
 ): { until: Date; reason: RestReason } | undefined {
+  const { now } = question
+  const { lastMessageAt, oldest } = waiting
   if (lastMessageAt === undefined || lastMessageAt > now) return undefined
-  if (quota.kind === 'stretched' && !isSevere(first.level) && quota.gapMs > COLLECT_MS)
+  const severe = heads.filter((head) => isSevere(head.level))
+  if (quota.kind === 'stretched' && severe.length === 0 && quota.gapMs > COLLECT_MS)
     return { until: new Date(lastMessageAt.getTime() + quota.gapMs), reason: 'quota' }
+  if (scope.merged) {
+    const severeSince =
+      severe.length === 0
+        ? undefined
+        : new Date(Math.min(...severe.map((head) => head.receivedAt.getTime())))
+    const until = nextOfStormAt({ ...stormOf(waiting, question), oldest, severeSince })
+    return { until, reason: 'collecting' }
+  }
   const quiet = lastMessageAt.getTime() + COLLECT_MS
   const waited = oldest.getTime() + COLLECT_MS
   return { until: new Date(Math.min(quiet, waited)), reason: 'collecting' }

@@ -9,6 +9,7 @@ import {
   type WaitingNow,
 } from '../decisions/plan.ts'
 import { verdictOn } from '../decisions/retry.ts'
+import { STORM_MS } from '../decisions/storm.ts'
 import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { MessageKind } from '../model/message.ts'
@@ -75,7 +76,8 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
 
   const work = workOf(robot, settings)
   const calendar = calendarOf(now, settings.timezone)
-  const longestMs = Math.max(...[robot, ...work.peers].map((each) => each.limits.perMs))
+  const windowsMs = [robot, ...work.peers].map((each) => each.limits.perMs)
+  const longestMs = Math.max(STORM_MS, ...windowsMs)
   const waiting = await deps.store.waiting({
     robot,
     queues: [...work.queues],

@@ -53,8 +53,8 @@ export async function tellingOf(
 ): Promise<Telling> {
   const { settings, notifier } = deps
   const { channel, scope } = tell
-  const chosen =
-    scope.kind === 'all' ? heads : heads.filter((head) => new Set(scope.ids).has(head.id))
+  const ids = scope.kind === 'all' ? undefined : new Set(scope.ids)
+  const chosen = ids === undefined ? heads : heads.filter((head) => ids.has(head.id))
   const coalesced = coalesce(chosen, heads)
   const places = coalesced.map(({ shown }) => shown)
   const read = await reread(places, deps)
@@ -65,7 +65,9 @@ export async function tellingOf(
     uuid: deps.uuid(),
     now,
   }
-  const base = { robot: robot.name, queue: tell.queue, channel: channel.name, uuid: draft.uuid }
+  const { storm, messages } = scope
+  const { uuid } = draft
+  const base = { robot: robot.name, queue: tell.queue, channel: channel.name, uuid, storm }
 
   const only = coalesced.length === 1 ? coalesced[0] : undefined
   const ready = only === undefined ? undefined : read(only.shown).ready
@@ -78,12 +80,8 @@ export async function tellingOf(
       }
   }
 
-  const merged = scope.kind !== 'unit'
-  const complete = scope.kind !== 'all' || heads.length < MOST_HEADS
-  const messages = scope.kind === 'unit' ? Number.POSITIVE_INFINITY : scope.messages
-  if (complete) {
-    const forms = merged ? (['whole', 'lines'] as const) : (['whole'] as const)
-    for (const form of forms) {
+  if (scope.kind === 'some') {
+    for (const form of ['whole', 'lines'] as const) {
       const made = rendered(form, { tell, draft, deps, total: draft.told.length, groups: [] })
       if (made.told * messages < draft.told.length) continue
       const ids = draft.told.slice(0, made.told).flatMap((each) => each.ids)
@@ -107,7 +105,7 @@ async function counted(
     draft,
     deps,
   }: {
-    base: Pick<NewMessage, 'robot' | 'queue' | 'channel' | 'uuid'>
+    base: Pick<NewMessage, 'robot' | 'queue' | 'channel' | 'uuid' | 'storm'>
     draft: Draft
     deps: TellingDeps
   },

@@ -54,6 +54,7 @@ export function testMessages(
       text: content.text,
       body: notifier.compose(content, group, key),
       alertCount: 0,
+      storm: false,
     }
   })
 }

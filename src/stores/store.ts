@@ -172,7 +172,9 @@ export interface WaitingChannel {
   oldest: Date
   /** The most severe first, then the oldest; at most `heads`. */
   heads: WaitingAlert[]
-  /** When the last message of this queue and channel was claimed, and how many since hourStart and dayStart; tests do not count. */
+  /** Messages of this queue and channel that were claimed after `callsSince`, oldest first; tests do not count. */
+  recent: { at: Date; storm: boolean }[]
+  /** When the last one was claimed, and how many since hourStart and dayStart; tests do not count. */
   lastMessageAt: Date | undefined
   messagesThisHour: number
   messagesToday: number
@@ -228,6 +230,8 @@ export interface NewMessage {
   /** The exact body of every attempt. */
   body: string
   alertCount: number
+  /** It merges more requests than its robot has calls in a window. */
+  storm: boolean
 }
 
 export interface Claim {

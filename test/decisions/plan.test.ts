@@ -39,6 +39,7 @@ function waiting(each: readonly Head[], changes: Partial<WaitingNow> = {}): Wait
     count: each.length,
     oldest,
     heads: each,
+    recent: [],
     lastMessageAt: undefined,
     messagesThisHour: 0,
     messagesToday: 0,
@@ -54,6 +55,7 @@ function planOf(entries: readonly WaitingNow[], changes: Partial<PlanQuestion> =
     nextDueAt: undefined,
     waiting: entries,
     allowances: [],
+    hourStart: new Date('2026-11-24T04:00:00Z'),
     hourEnd: new Date('2026-11-24T05:00:00Z'),
     dayEnd: new Date('2026-11-24T16:00:00Z'),
     monthEnd: new Date('2026-11-30T16:00:00Z'),
@@ -76,24 +78,54 @@ describe('the plan', () => {
 
   test('the alerts of one request are one message', () => {
     const tell = tellOf(planOf([waiting(heads(5, { perRequest: 5 }))]))
-    assert.deepEqual(tell.scope, { kind: 'unit', ids: [1, 2, 3, 4, 5] })
+    assert.deepEqual(tell.scope, {
+      kind: 'some',
+      ids: [1, 2, 3, 4, 5],
+      messages: 3,
+      merged: false,
+      storm: false,
+    })
   })
 
   test('with a call for each, every request is told by itself, the most severe first', () => {
     const entry = waiting([...heads(1, { level: 1, from: 9 }), ...heads(3, { agoMs: 500 })])
-    assert.deepEqual(tellOf(planOf([entry])).scope, { kind: 'unit', ids: [9] })
+    const { scope } = tellOf(planOf([entry]))
+    assert.deepEqual(scope, { kind: 'some', ids: [9], messages: 3, merged: false, storm: false })
   })
 
   test('with more waiting than calls left, all is merged', () => {
-    const tell = tellOf(planOf([waiting(heads(30))]))
-    assert.equal(tell.scope.kind, 'all')
+    const { scope } = tellOf(planOf([waiting(heads(30))]))
+    assert.ok(scope.kind === 'some' && scope.merged)
+    assert.equal(scope.ids.length, 30)
+    const more = tellOf(planOf([waiting(heads(30), { count: 31 })]))
+    assert.equal(more.scope.kind, 'all')
   })
 
   test('what was told of a storm counts towards its messages', () => {
-    const robot = { calls: calls(3_000, 2_000), limits: LIMITS, pause: undefined }
-    const entry = waiting(heads(30, { agoMs: 2_000 }), { lastMessageAt: ago(2_000) })
-    const { scope } = tellOf(planOf([entry], { robot }))
-    assert.deepEqual(scope, { kind: 'all', messages: 1 })
+    const entry = waiting(heads(30, { agoMs: 9_000 }), {
+      recent: [
+        { at: ago(9_500), storm: false },
+        { at: ago(8_500), storm: true },
+      ],
+      lastMessageAt: ago(8_500),
+    })
+    const { scope } = tellOf(planOf([entry]))
+    assert.deepEqual([scope.messages, scope.merged], [1, true])
+  })
+
+  test('one request with more alerts than messages can tell in full may take a line each', () => {
+    const { scope } = tellOf(planOf([waiting(heads(400, { perRequest: 400 }))]))
+    assert.deepEqual([scope.kind, scope.messages, scope.merged], ['some', 3, false])
+  })
+
+  test('what a push limit held until the hour was over is one message', () => {
+    const channel = channelNamed('ops', {
+      pushLimits: { hour: 2, day: undefined, pass: [] },
+    })
+    const entry = waiting(heads(4, { agoMs: 40 * 60_000 }), { channel, lastMessageAt: ago(3e6) })
+    const { scope, delayed } = tellOf(planOf([entry]))
+    assert.deepEqual([scope.messages, scope.merged], [1, true])
+    assert.equal(delayed?.reason, 'push_limit')
   })
 
   test('after a message, others are collected for a second, counted from when they came', () => {
@@ -174,7 +206,8 @@ describe('the plan', () => {
       reason: 'push_limit',
     })
     const mixed = [...heads(1, { level: 1, from: 9 }), ...heads(3)]
-    assert.deepEqual(tellOf(planOf([waiting(mixed, closed)])).scope, { kind: 'unit', ids: [9] })
+    const open = tellOf(planOf([waiting(mixed, closed)])).scope
+    assert.deepEqual(open, { kind: 'some', ids: [9], messages: 3, merged: false, storm: false })
     const many = [...heads(30, { level: 1, from: 100 }), ...heads(3)]
     const { scope } = tellOf(planOf([waiting(many, closed)]))
     assert.ok(scope.kind === 'some' && scope.ids.length === 30)
@@ -201,8 +234,8 @@ describe('the plan', () => {
   test('the calls of a pool add up, those of resting robots do not', () => {
     const peer = { calls: [], limits: LIMITS, pause: undefined }
     const entry = waiting(heads(8), { peers: [peer] })
-    assert.equal(tellOf(planOf([entry])).scope.kind, 'unit')
+    assert.equal(tellOf(planOf([entry])).scope.merged, false)
     const resting = { ...peer, pause: { since: ago(1), until: ago(-1_000), reason: 'throttled' } }
-    assert.equal(tellOf(planOf([waiting(heads(8), { peers: [resting] })])).scope.kind, 'all')
+    assert.equal(tellOf(planOf([waiting(heads(8), { peers: [resting] })])).scope.merged, true)
   })
 })

@@ -109,6 +109,7 @@ export function conformance(
       text: 'text',
       body: '{"msgtype":"text","告":1}',
       alertCount: 1,
+      storm: false,
       ...changes,
     })
 
@@ -268,6 +269,25 @@ export function conformance(
         [Array(2).fill({ at: at(1_000), until: at(2_000) }), 2, 2],
       )
       assert.equal((await look(70_000)).robot.calls.length, 0)
+    })
+
+    test('waiting: gives the latest messages of the queue and channel, and which told a storm', async () => {
+      await accept([alert('f'), alert('g'), alert('h')])
+      const [first, second] = await headIds()
+      for (const [id, ms, storm] of [
+        [first, 1_000, false],
+        [second, 2_000, true],
+      ] as const) {
+        const claimed = await claim([id as number], ms, { message: message({ storm }) })
+        assert.ok(claimed)
+        await store.settle(settlement(claimed, ms + 1))
+      }
+      await store.enqueue([message({ kind: 'test', alertCount: 0 })], at(2_500))
+      assert.deepEqual((await look(3_000)).channels[0]?.recent, [
+        { at: at(1_000), storm: false },
+        { at: at(2_000), storm: true },
+      ])
+      assert.deepEqual((await look(61_000)).channels[0]?.recent, [{ at: at(2_000), storm: true }])
     })
 
     test('tally: counts by level, name and cluster, with the first of each', async () => {

@@ -133,8 +133,9 @@ function insertMessage(
 ): number {
   const at = now.getTime()
   return db.run(
-    `INSERT INTO messages (uuid, robot, queue, channel, kind, state, title, text, body, alert_count, created_at, due_at, attempts)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (uuid, robot, queue, channel, kind, state, title, text, body, alert_count, storm, created_at, due_at,
+       attempts)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     message.uuid,
     message.robot,
     message.queue,
@@ -145,6 +146,7 @@ function insertMessage(
     message.text,
     message.body,
     message.alertCount,
+    message.storm ? 1 : 0,
     at,
     state === 'pending' ? at : null,
     attempts,

@@ -84,11 +84,27 @@ function waitingChannels(db: Database, queue: string, question: WaitingQuestion)
       byLevel,
       oldest: receivedAt(db, Math.min(...ours.map((each) => each.oldest))),
       heads: heads(db, { queue, channel, condition, limit: question.heads }),
+      recent: recentMessages(db, { queue, channel, since: question.callsSince }),
       lastMessageAt: last === null || last === undefined ? undefined : new Date(last),
       messagesThisHour: since(question.hourStart),
       messagesToday: since(question.dayStart),
     }
   })
+}
+
+function recentMessages(
+  db: Database,
+  { queue, channel, since }: { queue: string; channel: string; since: Date },
+): { at: Date; storm: boolean }[] {
+  return db
+    .all<{ created_at: number; storm: number }>(
+      `SELECT created_at, storm FROM messages WHERE queue = ? AND channel = ? AND created_at > ? AND kind <> 'test'
+       ORDER BY created_at, id`,
+      queue,
+      channel,
+      since.getTime(),
+    )
+    .map(({ created_at, storm }) => ({ at: new Date(created_at), storm: storm === 1 }))
 }
 
 function heads(
