@@ -217,6 +217,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     await notifier.close()
     await Promise.race([ended, clock.sleep(1_000, late.signal)])
     late.abort()
+    await store.release(dispatch.owner).catch((error) => {
+      events.storeFailed('release', messageOf(error))
+    })
     await store.close()
     events.stopped()
   }

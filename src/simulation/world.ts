@@ -29,6 +29,7 @@ export class World {
   settings: Settings
   readonly #loops = new Map<string, Loop>()
   #serial = 0
+  #owner = 0
 
   constructor(settings: Settings, start = new Date('2026-11-24T04:00:00Z')) {
     this.clock = new VirtualClock(start)
@@ -46,8 +47,8 @@ export class World {
       sandbox: (robot, request, now) => this.group.receive(robot, request, now),
     })
     const renderer = createRenderer(this.settings, this.settings.channels.values())
-    this.#serial += 1
-    const owner = `process ${this.#serial}`
+    this.#owner += 1
+    const owner = `process ${this.#owner}`
     const deps: DispatchDeps = {
       store: this.store,
       sources,
@@ -104,6 +105,7 @@ export class World {
     await this.clock.pass(0)
     await ended
     this.#loops.clear()
+    await this.store.release(`process ${this.#owner}`)
   }
 
   #next(): string {

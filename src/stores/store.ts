@@ -12,6 +12,8 @@ export interface Store {
   accept(arrival: Arrival): Promise<Accepted>
   /** Takes or renews the exclusive right to work a robot; false while another owner's is in force. */
   lease(lease: Lease): Promise<boolean>
+  /** Gives up all that an owner has leased, so that another may take over at once. */
+  release(owner: string): Promise<void>
   /** All that the decision on a robot's next message needs. */
   waiting(question: WaitingQuestion): Promise<Waiting>
   /** Everything that waits unblocked in one queue for one channel, counted by level, name and cluster. */

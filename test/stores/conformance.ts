@@ -323,6 +323,19 @@ export function conformance(
       assert.equal((await store.message(claimed.id))?.alerts.length, 30)
     })
 
+    test('lease: is one owner’s until it ends or is given up', async () => {
+      const by = (owner: string, ms: number) =>
+        store.lease({ robot: 'a', owner, now: at(ms), until: at(ms + 60_000) })
+      assert.equal(await by('me', 0), true)
+      assert.equal(await by('you', 1_000), false)
+      await store.release('you')
+      assert.equal(await by('you', 2_000), false)
+      await store.release('me')
+      assert.equal(await by('you', 3_000), true)
+      assert.equal(await by('me', 62_000), false)
+      assert.equal(await by('me', 63_000), true)
+    })
+
     test('claim: is refused without the lease, without a call left, or when an alert is gone, and then writes nothing', async () => {
       await accept([alert('f'), alert('g')])
       const [f, g] = (await headIds()) as [number, number]

@@ -27,6 +27,10 @@ export function lease(db: Database, { robot, owner, now, until, enough }: Lease)
   return changes === 1
 }
 
+export function release(db: Database, owner: string): void {
+  db.run('DELETE FROM leases WHERE owner = ?', owner)
+}
+
 export function claim(db: Database, { now, message, alerts, call }: Claim): Claimed | undefined {
   if (!mayCall(db, { robot: message.robot, call, now })) return undefined
   const ids = alerts.kind === 'some' ? alerts.ids : waitingUpTo(db, message, alerts.upTo)

@@ -1,6 +1,6 @@
 import type { Arrival, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll, type Result } from './accept.ts'
-import { claim, claimAgain, enqueue, lease, resend } from './claim.ts'
+import { claim, claimAgain, enqueue, lease, release, resend } from './claim.ts'
 import { Database } from './database.ts'
 import { prune, recover, rehome } from './keeping.ts'
 import { alerts, message, messages } from './reading.ts'
@@ -27,6 +27,7 @@ export function openEngine(options: { path: string; reasonToSuppress: ReasonToSu
   return {
     verbs: {
       lease: (request) => db.transaction(() => lease(db, request)),
+      release: (owner) => db.transaction(() => release(db, owner)),
       waiting: (question) => db.reading(() => waiting(db, question)),
       tally: (queue, channel) => db.reading(() => tally(db, queue, channel)),
       payloads: (numbers) => db.reading(() => payloads(db, numbers)),

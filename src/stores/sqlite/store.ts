@@ -26,6 +26,7 @@ type Unnumbered =
 
 const VERBS: readonly Verb[] = [
   'lease',
+  'release',
   'waiting',
   'tally',
   'payloads',
