@@ -2,12 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { AppError, messageOf } from '../errors.ts'
 import { redact } from '../log.ts'
 import { VERSION } from '../version.ts'
-import { check } from './check.ts'
 import { withKnownFlags } from './flags.ts'
-import { render } from './render.ts'
-import { serve } from './serve.ts'
-import { simulate } from './simulate.ts'
-import { test } from './test.ts'
 
 const DONE = 0
 const FAILED = 1
@@ -19,7 +14,10 @@ const config = () =>
     'configuration file (default: $DINGTALK_RECEIVER_CONFIG, then dingtalk-receiver.yml here, then the sandbox)',
   )
 
-/** Carries out a command line and gives the exit code: 0 done, 1 a failure that was explained, 2 wrong usage. */
+/**
+ * Carries out a command line and gives the exit code: 0 done, 1 a failure that was explained, 2 wrong usage. A
+ * command is loaded when it is called for: a script channel calls `send` for each alert.
+ */
 export async function run(argv: readonly string[]): Promise<number> {
   let code = DONE
   const program = new Command('dingtalk-receiver')
@@ -51,6 +49,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       ).choices(['json', 'pretty']),
     )
     .action(async (options) => {
+      const { serve } = await import('./serve.ts')
       code = await serve(options)
     })
   program
@@ -58,8 +57,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     .description('validate the configuration and every template, start nothing')
     .helpOption('--help', 'show help')
     .addOption(config())
-    .action((options) => {
-      code = check(options)
+    .action(async (options) => {
+      const { check } = await import('./check.ts')
+      code = await check(options)
     })
   program
     .command('test <name>')
@@ -67,6 +67,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .helpOption('--help', 'show help')
     .addOption(config())
     .action(async (name, options) => {
+      const { test } = await import('./test.ts')
       code = await test(name, options)
     })
   program
@@ -80,8 +81,27 @@ export async function run(argv: readonly string[]): Promise<number> {
         .default('text'),
     )
     .addOption(config())
-    .action((channel, options) => {
-      code = render(channel, options)
+    .action(async (channel, options) => {
+      const { render } = await import('./render.ts')
+      code = await render(channel, options)
+    })
+  program
+    .command('send <channel>')
+    .description("hand an alert of OCP's script channel to a running receiver, print its reply")
+    .helpOption('--help', 'show help')
+    .option(
+      '--url <url>',
+      'where the receiver is (default: $DINGTALK_RECEIVER_URL, then http://127.0.0.1:8060)',
+    )
+    .addHelpText(
+      'after',
+      `
+The alert comes from the variables that OCP sets (alarm_name, message, …), else from standard input.
+$DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
+    )
+    .action(async (channel, options) => {
+      const { send } = await import('./send.ts')
+      code = await send(channel, options)
     })
   program
     .command('simulate')
@@ -92,6 +112,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--robots <n>', 'robots that share the first channel (default: as configured)')
     .addOption(config())
     .action(async (options) => {
+      const { simulate } = await import('./simulate.ts')
       code = await simulate(options)
     })
   program.addHelpText('after', EXAMPLES)
@@ -111,6 +132,7 @@ Examples:
   dingtalk-receiver --config dingtalk-receiver.yml     run with your robots
   dingtalk-receiver check                              is the configuration right?
   dingtalk-receiver test ops                           does channel ops reach its group?
+  dingtalk-receiver send ops < alert.json              hand an alert to a running receiver
   dingtalk-receiver simulate --alerts 5000 --over 1m   what would a storm become?
   dingtalk-receiver render ops --payload alert.json    what would this look like?
 `

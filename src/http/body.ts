@@ -15,13 +15,13 @@ const DECOMPRESSORS = {
 } as const
 
 /**
- * A request's whole body as text: decompressed, decoded by its declared charset (UTF-8 unless one is declared; bytes
- * that are not of it become U+FFFD), without a byte order mark and NUL. AppError: too_large, bad_payload.
+ * A request's whole body as text: decompressed, decoded by its byte order mark, else by its declared charset, else as
+ * UTF-8 (bytes that are not of it become U+FFFD), without a byte order mark and NUL. AppError: too_large, bad_payload.
  */
 export async function readText(request: IncomingMessage): Promise<string> {
   if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
   const bytes = await collect(decompressed(request))
-  const text = decoderFor(request.headers['content-type']).decode(bytes)
+  const text = (markedDecoder(bytes) ?? declaredDecoder(request.headers)).decode(bytes)
   return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
 }
 
@@ -67,8 +67,19 @@ function collect(stream: Readable): Promise<Buffer> {
 
 const UTF_8 = new TextDecoder()
 
-function decoderFor(contentType: string | undefined): TextDecoder {
-  const charset = /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1]
+/** What a body begins with tells more surely than a header that somebody typed. */
+function markedDecoder(bytes: Buffer): TextDecoder | undefined {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return UTF_8
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le')
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? new TextDecoder('utf-16be') : undefined
+}
+
+/** By `Content-Type: …; charset=…`, or by a header `charset` of its own, as OCP's documentation has one. */
+function declaredDecoder(headers: IncomingMessage['headers']): TextDecoder {
+  const own = headers['charset']
+  const charset =
+    /charset\s*=\s*["']?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ??
+    (typeof own === 'string' ? own.trim() : undefined)
   if (charset === undefined || /^utf-?8$/i.test(charset)) return UTF_8
   try {
     return new TextDecoder(charset)

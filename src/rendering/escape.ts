@@ -62,4 +62,9 @@ export function cutTo(text: string, length: number, notice: string): string {
   return `${kept.join('').trimEnd()}${notice}`
 }
 
+/** What a text is about, where nothing else says it. */
+export function firstLine(text: string | undefined): string | undefined {
+  return text?.trimStart().split('\n', 1)[0]
+}
+
 const SEGMENTS = new Intl.Segmenter('und', { granularity: 'grapheme' })

@@ -5,7 +5,7 @@ import type { MessageKind } from '../model/message.ts'
 import type { Channel, Format, Language } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import { type Checked, checkNames } from './check.ts'
-import { cutTo, escapeMarkdown, escapeText } from './escape.ts'
+import { cutTo, escapeMarkdown, escapeText, firstLine } from './escape.ts'
 import { type Part, type PartSource, partsOf } from './library.ts'
 import { shortTime } from './time.ts'
 import { substitute, variablesFor } from './variables.ts'
@@ -274,7 +274,7 @@ class Rendering {
       own ||
       [
         `[${mark}]`,
-        variables['alarm_name'] ?? variables['alarm_type'] ?? variables['message'],
+        variables['alarm_name'] ?? variables['alarm_type'] ?? firstLine(variables['message']),
         variables['alarm_target'],
       ]
         .filter((each) => each !== undefined)
@@ -322,7 +322,7 @@ class Rendering {
         : levelWord(language, told.level)
     const text = [
       `[${mark}]`,
-      variables['alarm_name'] ?? variables['message'],
+      variables['alarm_name'] ?? firstLine(variables['message']),
       variables['alarm_target'],
       shortTime(told.alert.startsAt ?? told.receivedAt, timezone).slice(11),
     ]

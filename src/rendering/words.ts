@@ -15,6 +15,8 @@ const WORDS = {
   ocpTextRecovery: ['[Alarm Recover Notification]', '【告警恢复通知】', '【警示恢復通知】'],
   name: ['Name: ', '名称：', '名稱：'],
   level: ['Level: ', '级别：', '級別：'],
+  count: ['Alerts: ', '告警数量：', '警示數量：'],
+  groupBy: ['Aggregation group: ', '聚合分组：', '聚合分組：'],
   object: ['Alert object: ', '告警对象：', '警示對象：'],
   target: ['Alert target: ', '告警对象：', '警示對象：'],
   summary: ['Summary: ', '概述：', '概述：'],

@@ -6,9 +6,11 @@ import { OCP_SAMPLES, ocpBody, RECOMMENDED_BODY, summaryOf } from '../support/oc
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 
 describe("OCP's HTTP channel", () => {
-  test('the README recommends the body that is tested', () => {
-    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-    assert.ok(readme.includes(RECOMMENDED_BODY))
+  test('the READMEs and the guides recommend the body that is tested', () => {
+    for (const path of ['README', 'README.zh-CN', 'deploy/ocp/README', 'deploy/ocp/README.zh-CN']) {
+      const text = readFileSync(new URL(`../../${path}.md`, import.meta.url), 'utf8')
+      assert.ok(text.includes(`\n\`\`\`text\n${RECOMMENDED_BODY}\n\`\`\`\n`), path)
+    }
   })
 
   test('all sample alerts reach the group, once, with every value', async () => {

@@ -1,3 +1,7 @@
+import { RECOMMENDED_BODY } from '../../src/sources/ocp/recommended.ts'
+
+export { RECOMMENDED_BODY }
+
 /** Facts of OCP's documentation and records: what OCP substitutes into the body template of its HTTP channel. */
 export interface OcpSample {
   alarm_type: string
@@ -8,8 +12,14 @@ export interface OcpSample {
   alarm_active_at: string
   alarm_resolved_at?: string
   alarm_status?: string
+  alarm_scope?: string
+  app_type?: string
   alarm_id?: string
   alarm_url?: string
+  alarm_last_interval?: string
+  alarm_threshold?: string
+  value?: string
+  value_shown?: string
   /** The level that the word means. */
   level: 1 | 2 | 3 | 4 | 5
 }
@@ -26,8 +36,12 @@ export const OCP_SAMPLES: readonly OcpSample[] = [
     alarm_description:
       'OceanBase cluster: ob4253_A, host: 192.0.2.11, alert: OceanBase host cannot connected.',
     alarm_active_at: '2025-06-06T15:01:55.884+08:00',
+    alarm_scope: 'Host',
+    app_type: 'OceanBase',
     alarm_id: '187',
     alarm_url: 'http://192.0.2.20:8080/alarm/event/187',
+    alarm_threshold: '0',
+    value: '0',
   },
   {
     alarm_type: 'observer_process_stop',
@@ -37,6 +51,9 @@ export const OCP_SAMPLES: readonly OcpSample[] = [
     alarm_target: 'alarm_template_id=0:ob_cluster=ob3245_ps-1731295860:host=172.30.167.189',
     alarm_description: '集群：ob3245_ps，主机：172.30.167.189，告警：OBServer 进程停止',
     alarm_active_at: '2025-06-06T13:36:51.231+08:00',
+    alarm_scope: '主机',
+    value: '1749188140',
+    value_shown: '20245 天 5 小时 35 分 40 秒',
   },
   {
     alarm_type: 'ob_tenant_request_queue_over_threshold',
@@ -54,9 +71,11 @@ export const OCP_SAMPLES: readonly OcpSample[] = [
     alarm_level: '2',
     level: 2,
     alarm_target: 'alarm_template_id=0:ob_cluster=ob4253_A-1731295857:tenant_name=A_oracle',
-    alarm_description: 'value 3 threshold 0',
+    alarm_description: 'Log stream of tenant A_oracle degraded: value 3, threshold 0.',
     alarm_active_at: AT,
     alarm_id: '192',
+    alarm_threshold: '0',
+    value: '3',
   },
   {
     alarm_type: 'ob_tenant_exists_expired_xa_trans',
@@ -66,8 +85,11 @@ export const OCP_SAMPLES: readonly OcpSample[] = [
     alarm_target:
       'ob_cluster=TEST_CLUSTER-12:tenant_name=oracle:trans_hash={hash:10609937150880685421, inc:59202486, addr:"192.0.2.1:2882", t:1646}',
     alarm_description:
-      'Session id: 0, Trans id: 10609937150880685421, the max trans duration: 5 hours 27 mins 53.51 secs.',
-    alarm_active_at: AT,
+      'Session id: 0, Trans id: 10609937150880685421, trans create time: 2023-04-25T14:05:47.766+08:00, the max trans duration: 5 hours 27 mins 53.51 secs.',
+    alarm_active_at: '2023-04-25 19:33:41.123',
+    alarm_id: '3000024',
+    alarm_threshold: '1200',
+    value: '19673.51',
   },
   {
     alarm_type: 'no_enough_exporter',
@@ -80,6 +102,8 @@ export const OCP_SAMPLES: readonly OcpSample[] = [
     alarm_active_at: '2020-12-03T09:44:04+08:00',
     alarm_resolved_at: '2020-12-03T09:50:12+08:00',
     alarm_status: '已消除',
+    alarm_scope: '主机',
+    alarm_last_interval: 'PT6M8.301194S',
     alarm_id: '1000160',
     alarm_url: 'http://192.0.2.20:8080/alarm/event/1000160',
   },
@@ -168,6 +192,8 @@ export const OCP_SAMPLES: readonly OcpSample[] = [
     alarm_target: 'alarm_template_id=0:ob_cluster=TEST-1:tenant_name=t1:host=192.168.1.1',
     alarm_description: '96% over 95 %',
     alarm_active_at: AT,
+    alarm_threshold: '95',
+    value: '96',
   },
   {
     alarm_type: 'obproxy_process_dead',
@@ -180,17 +206,40 @@ export const OCP_SAMPLES: readonly OcpSample[] = [
   },
 ]
 
-/** The body template that the README recommends. */
-export const RECOMMENDED_BODY =
-  '{"alarm_id":"${alarm_id}","alarm_type":"${alarm_type}","alarm_name":"${alarm_name}","alarm_level":"${alarm_level}","alarm_status":"${alarm_status}","alarm_target":"${alarm_target}","alarm_active_at":"${alarm_active_at}","alarm_resolved_at":"${alarm_resolved_at}","alarm_url":"${alarm_url}","alarm_summary":"${alarm_summary}","alarm_description":"${alarm_description}"}'
-
 /** A body as OCP makes it: values put in raw, unknown variables left as they stand. */
 export function ocpBody(values: object, template = RECOMMENDED_BODY): string {
   const all: Record<string, unknown> = { ...values }
   return template.replace(/\$\{(\w+)\}/g, (whole, name: string) => String(all[name] ?? whole))
 }
 
-/** The summary that nearly all of OCP's rules make. */
+/** The summary that nearly all of OCP's rules make, and that of its log alerts. */
 export function summaryOf(sample: OcpSample): string {
+  if (sample.alarm_type === 'ob_log_alarm') return `[${sample.alarm_name}] ${sample.alarm_target}`
   return `${sample.alarm_target} ${sample.alarm_name}`
+}
+
+/** What OCP puts into a template for a sample while it fires; it has a few names for what is not yet. */
+export function firing(sample: OcpSample): Record<string, string> {
+  const { level: _, alarm_resolved_at: __, alarm_last_interval: ___, ...values } = sample
+  const status = /[\u4e00-\u9fff]/.test(sample.alarm_level) ? '告警中' : 'Active'
+  return {
+    alarm_summary: summaryOf(sample),
+    ...values,
+    alarm_status: status,
+    alarm_resolved_at: '',
+  }
+}
+
+/** The same when it is over, in the ways in which versions of OCP say so: by word and time, by one of them. */
+export function recovered(sample: OcpSample, way: number): Record<string, string> {
+  const began = new Date(sample.alarm_active_at)
+  const later = new Date(began.getTime() + 303_000).toISOString().replace(/\.\d+Z$/, 'Z')
+  const at = sample.alarm_resolved_at ?? later
+  const ended = [
+    { alarm_status: '已消除', alarm_resolved_at: at },
+    { alarm_status: 'Inactive', alarm_last_interval: 'PT5M3S', alarm_resolved_at: '' },
+    { alarm_status: '${alarm_status}', alarm_resolved_at: at },
+  ][way % 3]
+  const interval = sample.alarm_last_interval
+  return { ...firing(sample), ...(interval && { alarm_last_interval: interval }), ...ended }
 }

@@ -1,11 +1,14 @@
 import { DateTime } from 'luxon'
-import type { Alert } from '../../model/alert.ts'
+import type { Alert, Status } from '../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../model/variables.ts'
 import { instantOf } from '../instant.ts'
 import { lazyAlert } from '../lazy.ts'
 import type { ReadContext } from '../source.ts'
-import { digest } from '../text.ts'
+import { durationMs } from './duration.ts'
+import { fingerprintOf } from './identity.ts'
+import { firstMeant, meant } from './meant.ts'
 import { SAME_THING } from './names.ts'
+import { titleOf } from './ready.ts'
 import { statusOf } from './status.ts'
 import { clusterAndId, targetParts } from './target.ts'
 
@@ -15,68 +18,67 @@ type Fields = Readonly<Record<string, string>>
 export function alertFrom(fields: Fields, context: ReadContext): Alert {
   const resolvedAt = meant(fields['alarm_resolved_at'])
   const status = statusOf({
-    status: meant(fields['alarm_status']),
+    status: meant(fields['alarm_status']) ?? meant(fields['message_type']),
     resolvedAt,
-    texts: [fields['message'], fields['alarm_name']],
+    texts: [fields['message'], nameOf(fields)],
   })
+  const times = timesOf(fields, { status, resolvedAt, timezone: context.timezone })
   return lazyAlert(
     {
       source: 'ocp',
       status,
-      fingerprint: fingerprintOf(fields),
-      name: fields['alarm_name'] ?? fields['alarm_type'] ?? '',
+      fingerprint: fingerprintOf(fields, context),
+      name: nameOf(fields) ?? fields['alarm_type'] ?? '',
       cluster: clusterOf(fields) ?? '',
-      levelWord: meant(fields['alarm_level']),
-      startsAt: instantOf(meant(fields['alarm_active_at']), context.timezone),
-      endsAt: status === 'resolved' ? instantOf(resolvedAt, context.timezone) : undefined,
+      levelWord: firstMeant(fields, LEVELS),
+      ...times,
     },
-    () => variablesOf(fields, context),
+    () => variablesOf(fields, { timezone: context.timezone, endsAt: times.endsAt }),
   )
 }
 
-/** What stands for nothing, and a placeholder that OCP left unresolved, count as absent. */
-const NOTHING = /^(?:|-+|0|null|nil|none|n\/a|undefined|0001-01-01.{0,30}|\$\{[\w.-]{1,80}\})$/i
+/** OCP's own level, and beside it, in some versions, the same in every language. */
+const LEVELS = ['', '_native', '_en_us', '_zh_cn', '_zh_tw'].map((of) => `alarm_level${of}`)
 
-function meant(value: string | undefined): string | undefined {
-  const text = value?.trim()
-  return text === undefined || NOTHING.test(text) ? undefined : text
+/** A title stands for a name that is missing. */
+function nameOf(fields: Fields): string | undefined {
+  return fields['alarm_name'] ?? titleOf(fields['title'])
 }
 
-/** What moves while an alert stays the same one. */
-const MOVING: ReadonlySet<string> = new Set([
-  'alarm_status',
-  'alarm_updated_at',
-  'alarm_resolved_at',
-  'alarm_duration',
-  'alarm_last_interval',
-  'value',
-  'value_shown',
-  'value_en_us',
-  'value_zh_cn',
-  'value_zh_tw',
-])
-
-/** Rule and target; without both the alert's number; without that all that was said and stays. */
-function fingerprintOf(fields: Fields): string {
-  const [type, target, id] = ['alarm_type', 'alarm_target', 'alarm_id'].map((name) =>
-    meant(fields[name]),
-  )
-  if (type !== undefined || target !== undefined) return digest([type ?? '', target ?? ''])
-  if (id !== undefined) return digest(['id', id])
-  const said = Object.entries(fields).filter(([name]) => !MOVING.has(name))
-  return digest(['said', ...said.sort(([a], [b]) => (a < b ? -1 : 1)).flat()])
+/** When it began and ended; with one of them unknown, what OCP says of its duration tells it. */
+function timesOf(
+  fields: Fields,
+  {
+    status,
+    resolvedAt,
+    timezone,
+  }: { status: Status; resolvedAt: string | undefined; timezone: string },
+): Pick<Alert, 'startsAt' | 'endsAt'> {
+  const startsAt = instantOf(meant(fields['alarm_active_at']), timezone)
+  if (status === 'firing') return { startsAt, endsAt: undefined }
+  const endsAt = instantOf(resolvedAt, timezone)
+  const lastedMs = durationMs(meant(fields['alarm_last_interval']))
+  if (lastedMs === undefined) return { startsAt, endsAt }
+  return {
+    startsAt: startsAt ?? (endsAt && new Date(endsAt.getTime() - lastedMs)),
+    endsAt: endsAt ?? (startsAt && new Date(startsAt.getTime() + lastedMs)),
+  }
 }
 
 const TIMES = ['alarm_active_at', 'alarm_resolved_at', 'alarm_updated_at'] as const
 
 /** The fields, times as ISO 8601, and what only the target tells of cluster, tenant and host. */
-function variablesOf(fields: Fields, { timezone }: ReadContext): Variables {
+function variablesOf(
+  fields: Fields,
+  { timezone, endsAt }: { timezone: string; endsAt: Date | undefined },
+): Variables {
   const parts = targetParts(fields['alarm_target'] ?? '')
   const cluster = clusterAndId(parts['ob_cluster'])
   const variables = variablesFrom([
     ...TIMES.map((name) => [name, isoTime(fields[name], timezone)] as const),
     ...Object.entries(fields),
-    ['alarm_description', fields['message']],
+    ['alarm_name', nameOf(fields)],
+    ['alarm_resolved_at', endsAt && inZone(endsAt, timezone)],
     ...SAME_THING.map(([name, ...old]) => [name, firstOf(fields, old)] as const),
     ['ob_cluster', cluster.name],
     ['ob_cluster_id', cluster.id],
@@ -107,7 +109,10 @@ function firstOf(fields: Fields, names: readonly string[]): string | undefined {
 function isoTime(text: string | undefined, timezone: string): string | undefined {
   if (text === undefined || /^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:?\d\d)$/.test(text)) return text
   const instant = instantOf(text, timezone)
-  if (instant === undefined) return text
+  return (instant && inZone(instant, timezone)) ?? text
+}
+
+function inZone(instant: Date, timezone: string): string | undefined {
   const time = DateTime.fromJSDate(instant, { zone: timezone })
-  return time.toISO({ suppressMilliseconds: true }) ?? text
+  return time.toISO({ suppressMilliseconds: true }) ?? undefined
 }

@@ -30,6 +30,27 @@ const SHAPES: ReadonlySet<string> = new Set([
   'isAtAll',
 ])
 
+/** Labels of OCP's rules that are variables too (its alarm reference); rules of an operator's own have others. */
+const RULE_LABELS: readonly string[] =
+  `obzone host_name server_ips servers mount_point data_disk_path install_path log_disk_path database user_name sql_id
+  query_sql trans_hash session_id trans_create_time filename log_level keyword error_code trace_id error_message
+  server_type process uri method task_type task_result app receiver message_type`.split(/\s+/)
+
+/**
+ * What the environment of OCP's script channel holds of an alert: documented names, labels of its rules, and names that
+ * begin as OCP's do. The rest of an environment is nobody's business. deploy/ocp/send.sh goes by the same.
+ */
+export const SCRIPT_NAMES: readonly string[] = [
+  ...new Set([...Object.keys(OCP_VARIABLES), ...SAME_THING.flat(), ...RULE_LABELS]),
+].sort()
+
+const SCRIPT_NAME = new Set(SCRIPT_NAMES)
+
+/** Whether a variable of the environment is one that OCP sets for an alert. */
+export function isScriptName(name: string): boolean {
+  return SCRIPT_NAME.has(name) || /^(?:alarm|ob|obproxy|value)_[a-z0-9_]+$/.test(name)
+}
+
 /** `alarmActiveAt` as `alarm_active_at`, where that is one of OCP's names; any other name as it is. */
 export function currentName(name: string): string {
   if (!/[A-Z]/.test(name)) return name
@@ -51,5 +72,7 @@ export function isTellingName(name: string): boolean {
 
 /** Whether a name says what an alert is or tells; a body without one is told as a text. */
 export function isTold(name: string): boolean {
-  return name === 'message' || (name.startsWith('alarm_') && KNOWN.has(name))
+  return (
+    name === 'message' || name === 'message_json' || (name.startsWith('alarm_') && KNOWN.has(name))
+  )
 }

@@ -1,8 +1,10 @@
-import { currentName, isKnownName, isTold } from './names.ts'
+import { currentName, isKnownName, isTellingName, isTold } from './names.ts'
 
 const PAIR = /^\s{0,40}([A-Za-z_][\w.-]{0,80})[ \t]{0,20}=[ \t]?(.*)$/s
 /** What a form encoder does not leave: OCP's own substitution keeps spaces, Chinese text and lone percent signs. */
 const NOT_ENCODED = /[^\x21-\x7e]|%(?![0-9a-fA-F]{2})/
+/** Values of many lines, in which everyday words may well stand before an equals sign. */
+const LONG: ReadonlySet<string> = new Set(['alarm_description', 'message'])
 
 /**
  * `a=1&b=2`, percent-encoded or not, or a pair on each line. Undefined when no name in it tells of an alert: a text may
@@ -25,17 +27,25 @@ function decoded(body: string): Record<string, string> {
   return fields
 }
 
-/** Pairs from parts; a part that begins no pair of OCP's belongs to the value before it, as it stood. */
+/** Pairs from parts; a part that begins no pair of OCP's, or one that was there, belongs to the value before it. */
 function joined(parts: readonly string[], by: string): Record<string, string> {
-  const values: [string, string[]][] = []
+  const values = new Map<string, string[]>()
+  let last: string[] | undefined
+  let isLong = false
   for (const part of parts) {
-    const [, name, value = ''] = PAIR.exec(part) ?? []
-    const last = values.at(-1)
-    if (name !== undefined && (isKnownName(name) || last === undefined))
-      values.push([name, [value]])
-    else last?.[1].push(part)
+    const [, written = '', value = ''] = PAIR.exec(part) ?? []
+    const name = currentName(written)
+    const begins =
+      name !== '' &&
+      !values.has(name) &&
+      (last === undefined || (isLong ? isTold(name) || isTellingName(written) : isKnownName(name)))
+    if (begins) {
+      last = [value]
+      values.set(name, last)
+      isLong = LONG.has(name)
+    } else last?.push(part)
   }
   const fields: Record<string, string> = Object.create(null)
-  for (const [name, value] of values) fields[currentName(name)] ??= value.join(by)
+  for (const [name, value] of values) fields[name] = value.join(by)
   return fields
 }

@@ -3,12 +3,14 @@ import { isObject, readJson } from '../json.ts'
 import { textOf } from '../text.ts'
 import { isKnownName, isTellingName } from './names.ts'
 import { pairsIn } from './pairs.ts'
+import { recommendedIn } from './recommended.ts'
 import { repaired } from './repair.ts'
 import { fieldsFrom, type Parsed, plainText, shapeOf } from './shape.ts'
 
 /**
- * The alerts in whatever an operator's template made. Strict JSON first, then JSON that raw values broke, then form
- * fields and `key=value` lines, at last the whole body as the message. AppError bad_payload: the body is empty.
+ * The alerts in whatever an operator's template made. Strict JSON first, then JSON that raw values broke, then the
+ * recommended lines, other `key=value` lines and form fields, at last the whole body as the message. AppError
+ * bad_payload: the body is empty.
  */
 export function parseBody(text: string): Parsed[] {
   const body = text.trim()
@@ -23,7 +25,7 @@ export function parseBody(text: string): Parsed[] {
     const value = repaired(body)
     if (isMeant(value)) return alertsIn(value, body)
   }
-  const fields = pairsIn(body)
+  const fields = recommendedIn(body) ?? pairsIn(body)
   return [fields === undefined ? plainText(body) : shapeOf(fieldsFrom(fields))]
 }
 
@@ -32,8 +34,12 @@ function alertsIn(value: unknown, body: string): Parsed[] {
   // Several alerts in one body; what is none among them is told as a text.
   if (Array.isArray(value) && value.some(isObject))
     return value.map((each) => (isObject(each) ? shapeOf(each) : plainText(textOf(each) ?? 'null')))
-  const text = typeof value === 'string' && value.trim() !== '' ? value : body
-  return [plainText(text)]
+  if (typeof value !== 'string' || value.trim() === '') return [plainText(body)]
+  // A whole body between quotes: what is in them may be JSON again.
+  const inner = readJson(value)
+  return inner.kind === 'json' && isObject(inner.value)
+    ? [shapeOf(inner.value)]
+    : [plainText(value)]
 }
 
 /** Whether what was repaired is what its template meant, and no chance find in a text that begins with a bracket. */

@@ -22,16 +22,23 @@ export function clusterAndId(cluster: string | undefined): { name?: string; id?:
 }
 
 function splitTarget(target: string): string[] {
+  const whole = split(target, true)
+  // A quote or brace that never closes has no meaning, but would hide all that follows.
+  return whole ?? split(target, false) ?? [target]
+}
+
+/** Undefined where quotes or braces, if they count, are left open. */
+function split(target: string, structures: boolean): string[] | undefined {
   const parts: string[] = []
   let braces = 0
   let quoted = false
   let from = 0
   for (let at = 0; at < target.length; at += 1) {
     const character = target[at]
-    if (character === '"') quoted = !quoted
+    if (structures && character === '"') quoted = !quoted
     else if (quoted) continue
-    else if (character === '{') braces += 1
-    else if (character === '}') braces = Math.max(0, braces - 1)
+    else if (structures && character === '{') braces += 1
+    else if (structures && character === '}') braces = Math.max(0, braces - 1)
     else if (character === ':' && braces === 0) {
       NEXT_PAIR.lastIndex = at
       if (!NEXT_PAIR.test(target)) continue
@@ -39,5 +46,5 @@ function splitTarget(target: string): string[] {
       from = at + 1
     }
   }
-  return [...parts, target.slice(from)]
+  return quoted || braces > 0 ? undefined : [...parts, target.slice(from)]
 }

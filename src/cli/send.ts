@@ -1,0 +1,131 @@
+import { type Clock, realClock } from '../clock.ts'
+import { AppError, messageOf } from '../errors.ts'
+import { isScriptName } from '../sources/ocp/names.ts'
+
+/** OCP gives a script 10 s (`ocp.alarm.send.once-timeout-ms`); we are through before. */
+const WITHIN_MS = 8_000
+/** A receiver that is just being started anew is there again after a moment. */
+const PAUSES_MS = [1_000, 1_000]
+const DEFAULT_URL = 'http://127.0.0.1:8060'
+
+interface SendOptions {
+  url?: string
+}
+
+type Outcome =
+  | { kind: 'reply'; status: number; text: string; accepted: boolean }
+  | { kind: 'stranger' | 'unreachable'; words: string }
+
+interface Posting {
+  headers: Record<string, string>
+  body: string | Buffer<ArrayBuffer>
+}
+
+/**
+ * For OCP's script channel: hands the alert in the environment, else the payload on standard input, to a running
+ * receiver, and prints the receiver's reply and nothing else. 0 only when it was accepted. Where nobody replies as a
+ * receiver does, standard error says so. AppError: there is no alert, or the address is none.
+ */
+export async function send(channel: string, options: SendOptions): Promise<number> {
+  const { env } = process
+  const address = addressOf(channel, options.url ?? env['DINGTALK_RECEIVER_URL'] ?? DEFAULT_URL)
+  const headers = { 'Content-Type': 'text/plain; charset=utf-8', ...credentials(env) }
+  const body = alertIn(env) ?? (await fromStandardInput())
+  const outcome = await deliver(address, { headers, body }, realClock)
+  if (outcome.kind !== 'reply') {
+    process.stderr.write(`${outcome.words}\n`)
+    return 1
+  }
+  process.stdout.write(outcome.text)
+  return outcome.accepted ? 0 : 1
+}
+
+function addressOf(channel: string, base: string): URL {
+  const url = URL.canParse(base) ? new URL(base) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new AppError('usage', `--url: wants an address such as ${DEFAULT_URL}`)
+  if (url.username !== '' || url.password !== '')
+    throw new AppError('usage', '--url: credentials go into $DINGTALK_RECEIVER_TOKEN')
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/ocp/${encodeURIComponent(channel)}`
+  return url
+}
+
+function credentials(env: NodeJS.ProcessEnv): Record<string, string> {
+  const token = env['DINGTALK_RECEIVER_TOKEN']?.trim() ?? ''
+  if (token === '') return {}
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new AppError('usage', '$DINGTALK_RECEIVER_TOKEN: a token has no spaces or line breaks')
+  return { Authorization: `Bearer ${token}` }
+}
+
+/** The alert that OCP put into the environment, as JSON; undefined where there is none. */
+export function alertIn(env: NodeJS.ProcessEnv): string | undefined {
+  const fields = Object.entries(env)
+    .filter(([name, value]) => isScriptName(name) && value !== undefined && value !== '')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const tells = fields.some(([name]) => /^(?:alarm_|message(?:_json)?$)/.test(name))
+  return tells ? JSON.stringify(Object.fromEntries(fields)) : undefined
+}
+
+async function fromStandardInput(): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = []
+  if (!process.stdin.isTTY) for await (const chunk of process.stdin) chunks.push(chunk)
+  const body = Buffer.concat(chunks)
+  if (body.toString('latin1').trim() === '')
+    throw new AppError(
+      'usage',
+      'no alert: OCP sets variables such as alarm_name; or give a payload on standard input',
+    )
+  return body
+}
+
+/** Tries again while there is no reply, or one that asks for it; what came last. The receiver knows a repeat. */
+async function deliver(address: URL, posting: Posting, clock: Clock): Promise<Outcome> {
+  const signal = AbortSignal.timeout(WITHIN_MS)
+  let outcome = await post(address, posting, signal)
+  for (const pauseMs of PAUSES_MS) {
+    const again = outcome.kind === 'reply' ? outcome.status === 503 : outcome.kind === 'unreachable'
+    if (!again || signal.aborted) break
+    await clock.sleep(pauseMs, signal)
+    outcome = await post(address, posting, signal)
+  }
+  return outcome
+}
+
+async function post(address: URL, posting: Posting, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const response = await fetch(address, {
+      method: 'POST',
+      redirect: 'manual',
+      signal,
+      ...posting,
+    })
+    const text = (await response.text()).trim()
+    const errcode = errcodeIn(text)
+    if (errcode === undefined)
+      return {
+        kind: 'stranger',
+        words: `${address.origin} answers, but it is no receiver (HTTP ${response.status})`,
+      }
+    const { status } = response
+    return { kind: 'reply', status, text, accepted: status === 200 && errcode === 0 }
+  } catch (error) {
+    const { cause } = error as { cause?: unknown }
+    const words = signal.aborted
+      ? `no answer within ${WITHIN_MS / 1000} s`
+      : messageOf(cause ?? error)
+    return {
+      kind: 'unreachable',
+      words: `cannot reach the receiver at ${address.origin}: ${words}`,
+    }
+  }
+}
+
+/** What a receiver's reply says; undefined for what is none. */
+function errcodeIn(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { errcode?: unknown } | null)?.errcode
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,69 @@
+import { type Mention, NO_MENTION, type ReadyText } from '../../model/alert.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { textOf } from '../text.ts'
+import { renderedForFeishu } from './feishu.ts'
+import { type ChatBody, linkOf, titleOf } from './ready.ts'
+
+/** Where DingTalk (`msgtype`) and WeCom (the same) have their text, and Feishu (`msg_type`) its plain one. */
+const PARTS = ['markdown', 'actionCard', 'text', 'link', 'feedCard', 'content'] as const
+const PLAIN_TYPES: ReadonlySet<string> = new Set(['text', 'link', 'content'])
+
+/** The text and mentions of a body for DingTalk, WeCom or Feishu; undefined where there is none. */
+export function renderedIn(json: JsonObject): ChatBody | undefined {
+  const { msgtype, msg_type, at, ...rest } = json
+  const type = (textOf(msgtype ?? msg_type) ?? '').trim()
+  const feishu = renderedForFeishu(rest)
+  if (feishu !== undefined) return feishu
+  const name = [type, ...PARTS].find((each) => isObject(rest[each]))
+  if (name === undefined) return undefined
+  const { [name]: part, ...others } = rest
+  if (!isObject(part)) return undefined
+  const said =
+    name === 'feedCard' ? linksOf(part['links']) : textOf(part['text'] ?? part['content'])
+  if (said === undefined) return undefined
+  const title = titleOf(part['title'])
+  const url = textOf(part['singleURL'] ?? part['messageUrl'])
+  const ready: ReadyText = {
+    title,
+    text: name === 'link' ? [title, said, url].filter(Boolean).join('\n') : said + buttonsOf(part),
+    format: PLAIN_TYPES.has(type === '' ? name : type) ? 'text' : 'markdown',
+    mention: mentionOf(at, part),
+  }
+  return { ready, ...(url === undefined ? {} : { url }), others }
+}
+
+/** The buttons of an action card, whose texts lead somewhere, as links below. */
+function buttonsOf(part: JsonObject): string {
+  const buttons = Array.isArray(part['btns']) ? part['btns'] : []
+  const links = [
+    { title: part['singleTitle'], url: part['singleURL'] },
+    ...buttons.filter(isObject).map((each) => ({ title: each['title'], url: each['actionURL'] })),
+  ].flatMap(({ title, url }) => linkOf(title, url) ?? [])
+  return links.length === 0 ? '' : `\n\n${links.join('  \n')}`
+}
+
+function linksOf(links: unknown): string | undefined {
+  const lines = (Array.isArray(links) ? links : [])
+    .filter(isObject)
+    .flatMap((each) => linkOf(each['title'], each['messageURL']) ?? [])
+  return lines.length === 0 ? undefined : lines.map((line) => `- ${line}`).join('\n')
+}
+
+/** DingTalk's `at`, and WeCom's lists beside its text. */
+function mentionOf(at: unknown, part: JsonObject): Mention {
+  const dingtalk = isObject(at) ? at : {}
+  const mobiles = [...list(dingtalk['atMobiles']), ...list(part['mentioned_mobile_list'])]
+  const users = list(dingtalk['atUserIds'])
+  const everyone = [...mobiles, ...list(part['mentioned_list'])].includes('@all')
+  const all = everyone || String(dingtalk['isAtAll']).toLowerCase() === 'true'
+  if (!all && mobiles.length === 0 && users.length === 0) return NO_MENTION
+  return { mobiles: mobiles.filter((each) => each !== '@all'), users, all }
+}
+
+/** A list, or one text with commas; a placeholder that OCP left is nobody. */
+function list(value: unknown): string[] {
+  const items = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : []
+  return items
+    .map((each) => (textOf(each) ?? '').trim())
+    .filter((each) => each !== '' && !each.includes('${'))
+}

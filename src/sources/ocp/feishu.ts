@@ -1,0 +1,79 @@
+import { NO_MENTION } from '../../model/alert.ts'
+import { isObject, type JsonObject, readJson } from '../json.ts'
+import { textOf } from '../text.ts'
+import { type ChatBody, linkOf, titleOf } from './ready.ts'
+
+/** `<at user_id="all">…</at>` in texts, `<at id=all></at>` in cards. */
+const AT = /<at (?:user_)?id=["']?([\w-]{1,64})["']?>([^<]{0,64})<\/at>/g
+/** What a part of a card may hold others in. */
+const INNER = ['text', 'fields', 'elements', 'actions', 'columns'] as const
+
+/**
+ * Feishu's text, rich text (`post`) and cards (`interactive`). Whom they mention has an identity of Feishu's, which
+ * nobody has in DingTalk: the name stays in the text, and only a mention of all becomes one. Undefined for any other.
+ */
+export function renderedForFeishu(json: JsonObject): ChatBody | undefined {
+  const { content, card, ...others } = json
+  const said = isObject(content) ? messageIn(content) : cardIn(card)
+  if (said === undefined) return undefined
+  const all = [...said.text.matchAll(AT)].some(([, id]) => id === 'all')
+  const text = said.text
+    .replace(AT, (_, id: string, name: string) => (id === 'all' || name === '' ? name : `@${name}`))
+    .trim()
+  return { ready: { ...said, text, mention: { ...NO_MENTION, all } }, others }
+}
+
+interface Said {
+  title: string | undefined
+  text: string
+  format: 'text' | 'markdown'
+}
+
+function messageIn(content: JsonObject): Said | undefined {
+  const languages = isObject(content['post']) ? Object.values(content['post']) : []
+  const post = languages.find(isObject)
+  if (post === undefined) {
+    const text = textOf(content['text'])
+    return text === undefined ? undefined : { title: undefined, text, format: 'text' }
+  }
+  const title = titleOf(post['title'])
+  const lines = arrayIn(post['content']).map((line) => arrayIn(line).map(spanIn).join(''))
+  // DingTalk shows no title above a text.
+  const text = [title, ...lines].filter((line) => line !== undefined).join('\n')
+  return text.trim() === '' ? undefined : { title, text, format: 'text' }
+}
+
+function spanIn(span: unknown): string {
+  if (!isObject(span)) return textOf(span) ?? ''
+  if (span['tag'] === 'at')
+    return `<at id="${textOf(span['user_id']) ?? ''}">${textOf(span['user_name']) ?? ''}</at>`
+  const [text, href] = [textOf(span['text']) ?? '', textOf(span['href'])]
+  return href === undefined || href === text ? text : `${text} ${href}`
+}
+
+function cardIn(card: unknown): Said | undefined {
+  const read = typeof card === 'string' ? readJson(card) : undefined
+  const whole = read?.kind === 'json' ? read.value : card
+  if (!isObject(whole)) return undefined
+  const { header, body } = whole
+  const title = isObject(header) ? titleOf(partIn(header['title'])) : undefined
+  const elements = arrayIn(isObject(body) ? body['elements'] : whole['elements'])
+  const heading = title === undefined ? '' : `### ${title}`
+  const text = [heading, ...elements.map(partIn)].filter((each) => each.trim() !== '').join('\n\n')
+  return text === '' ? undefined : { title, text, format: 'markdown' }
+}
+
+/** What an element of a card says, and all that stands in it. */
+function partIn(part: unknown): string {
+  if (!isObject(part)) return textOf(part) ?? ''
+  const link = linkOf(isObject(part['text']) ? part['text']['content'] : undefined, part['url'])
+  if (link !== undefined) return link
+  const inner = INNER.flatMap((name) =>
+    Array.isArray(part[name]) ? part[name].map(partIn) : partIn(part[name]),
+  )
+  return [textOf(part['content']) ?? '', ...inner].filter((each) => each !== '').join('\n')
+}
+
+function arrayIn(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}

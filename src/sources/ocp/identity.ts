@@ -1,0 +1,44 @@
+import type { ReadContext } from '../source.ts'
+import { digest } from '../text.ts'
+import { firstMeant, meant } from './meant.ts'
+
+/** What moves while an alert stays the same one. */
+const MOVING: ReadonlySet<string> = new Set([
+  'alarm_status',
+  'alarm_updated_at',
+  'alarm_resolved_at',
+  'alarm_duration',
+  'alarm_last_interval',
+  'value',
+  'value_shown',
+  'value_en_us',
+  'value_zh_cn',
+  'value_zh_tw',
+])
+
+/** A test that is asked for again within this time is a retry. */
+const TEST_RETRIED_WITHIN_MS = 60_000
+
+/**
+ * Rule and target, where both are told; else the alert's number; else all that was said and stays. Half of it would
+ * make one alert of several, and all but the first would be kept from the group. A message of several alerts is another
+ * one when their number changes. A test is told each time.
+ */
+export function fingerprintOf(
+  fields: Readonly<Record<string, string>>,
+  { receivedAt }: ReadContext,
+): string {
+  if (TEST.some((name) => fields[name]?.trim() === '_test'))
+    return digest(['test', String(Math.floor(receivedAt.getTime() / TEST_RETRIED_WITHIN_MS))])
+  const rule = firstMeant(fields, ['alarm_type', 'alarm_name'])
+  const target = firstMeant(fields, ['alarm_target', 'alarm_group_by'])
+  const count = meant(fields['alarm_count'])
+  if (rule !== undefined && target !== undefined)
+    return digest([rule, target, ...(count === undefined ? [] : ['count', count])])
+  const id = meant(fields['alarm_id'])
+  if (id !== undefined) return digest(['id', id])
+  const said = Object.entries(fields).filter(([name]) => !MOVING.has(name))
+  return digest(['said', ...said.sort(([a], [b]) => (a < b ? -1 : 1)).flat()])
+}
+
+const TEST = ['alarm_type', 'alarm_name', 'message'] as const

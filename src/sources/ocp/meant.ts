@@ -1,0 +1,16 @@
+/** What stands for nothing, and a placeholder that OCP left unresolved, count as absent. */
+const NOTHING = /^(?:|-+|0|null|nil|none|n\/a|undefined|0001-01-01.{0,30}|\$\{[\w.-]{1,80}\})$/i
+
+/** What a field says, without white space around it; undefined where it says nothing. */
+export function meant(value: string | undefined): string | undefined {
+  const text = value?.trim()
+  return text === undefined || NOTHING.test(text) ? undefined : text
+}
+
+/** The first of some fields that says something. */
+export function firstMeant(
+  fields: Readonly<Record<string, string>>,
+  names: readonly string[],
+): string | undefined {
+  return names.map((name) => meant(fields[name])).find((text) => text !== undefined)
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, test } from 'node:test'
+import { MARKDOWN_ZH } from '../support/ocp-bodies.ts'
+import { firing, OCP_SAMPLES, type OcpSample, ocpBody, recovered } from '../support/ocp-samples.ts'
+import { Path } from '../support/path.ts'
+import { settingsOf } from '../support/settings.ts'
+
+const SECOND = 1_000
+const MINUTE = 60_000
+const SAMPLE = OCP_SAMPLES[0] as OcpSample
+
+describe('what OCP sends again, over the whole path', () => {
+  let path: Path
+  afterEach(() => path.stop())
+
+  /** What the group was told after some bodies, each a time after the one before. */
+  async function toldAfter(sent: readonly [string, number][]): Promise<string[]> {
+    path = await new Path(settingsOf()).start()
+    for (const [body, afterMs] of sent) {
+      await path.clock.pass(afterMs)
+      await path.post('ocp', body)
+    }
+    await path.clock.pass(30 * SECOND)
+    return path.group
+      .shown()
+      .reverse()
+      .map(({ title }) => title)
+  }
+
+  const said = (changes: Record<string, string> = {}): string =>
+    ocpBody({ ...firing(SAMPLE), ...changes })
+
+  for (const everyMs of [MINUTE, 3 * MINUTE])
+    test(`a firing alert that OCP repeats every ${everyMs / MINUTE} min, and its retries, is told once`, async () => {
+      const repeats = Array.from({ length: 9 / (everyMs / MINUTE) }, (_, at) =>
+        said({ alarm_last_interval: `PT${at + 1}M`, value: String(at) }),
+      )
+      const titles = await toldAfter([
+        [said(), 0],
+        // A retry is the same request again.
+        [said(), 10 * SECOND],
+        [said(), 10 * SECOND],
+        ...repeats.flatMap((body): [string, number][] => [
+          [body, everyMs - 10 * SECOND],
+          [body, 10 * SECOND],
+        ]),
+      ])
+      assert.deepEqual(titles, [`[Down] ${SAMPLE.alarm_name} ${SAMPLE.alarm_target}`])
+    })
+
+  test('a recovery is told once, and a later firing is a new alert', async () => {
+    const over = ocpBody(recovered(SAMPLE, 0))
+    const again = said({ alarm_active_at: '2025-06-06T15:10:00+08:00', alarm_id: '190' })
+    const titles = await toldAfter([
+      [said(), 0],
+      [over, MINUTE],
+      [over, MINUTE],
+      [over, 3 * MINUTE],
+      [again, MINUTE],
+      [again, MINUTE],
+    ])
+    assert.deepEqual(
+      titles.map((title) => title.split(' ')[0]),
+      ['[Down]', '[resolved]', '[Down]'],
+    )
+  })
+
+  test('two rules on one object, and one rule on two, are four alerts, in templates without a rule’s identifier too', async () => {
+    const bodies = ['a', 'b'].flatMap((alarm_name) =>
+      ['host=1', 'host=2'].map((alarm_target) =>
+        JSON.stringify({ alarm_name, alarm_target, alarm_level: '1' }),
+      ),
+    )
+    const titles = await toldAfter(bodies.map((body) => [body, 4 * SECOND]))
+    assert.equal(titles.length, 4)
+  })
+
+  test('half of an identity makes no alert the repeat of another', async () => {
+    const bodies = [
+      { alarm_target: 'host=1', alarm_description: 'disk' },
+      { alarm_target: 'host=1', alarm_description: 'memory' },
+      { alarm_type: 'rule', alarm_summary: 'host=1 rule' },
+      { alarm_type: 'rule', alarm_summary: 'host=2 rule' },
+      { alarm_target: '${alarm_target}', alarm_type: 'rule', alarm_summary: 'host=3 rule' },
+    ]
+    const titles = await toldAfter(bodies.map((body) => [JSON.stringify(body), 4 * SECOND]))
+    assert.equal(titles.length, bodies.length)
+  })
+
+  test('a text of OCP’s own templates is the alert that it tells of, whatever moves in its description', async () => {
+    const text = (value: string): string =>
+      JSON.stringify({
+        msgtype: 'markdown',
+        markdown: { title: 'OCP', text: MARKDOWN_ZH.replace(/详情：.*/, `详情：使用率 ${value}`) },
+      })
+    const titles = await toldAfter([
+      [text('98.1 %'), 0],
+      [text('98.3 %'), MINUTE],
+      [text('99.0 %'), 3 * MINUTE],
+    ])
+    assert.equal(titles.length, 1)
+  })
+
+  test('a message of several alerts is told again when their number has changed', async () => {
+    const several = (alarm_count: string): string => said({ alarm_count, alarm_group_by: 'C1' })
+    const titles = await toldAfter([
+      [several('3'), 0],
+      [several('3'), 3 * MINUTE],
+      [several('5'), MINUTE],
+    ])
+    assert.equal(titles.length, 2)
+  })
+
+  test('a test that is asked for again is told again; its retry is not', async () => {
+    const body = JSON.stringify({ alarm_type: '_test', message: 'OCP alert test message' })
+    const titles = await toldAfter([
+      [body, 0],
+      [body, 10 * SECOND],
+      [body, 70 * SECOND],
+    ])
+    assert.equal(titles.length, 2)
+  })
+})
