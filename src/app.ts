@@ -299,7 +299,7 @@ async function listen(
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         new AppError(
-          'usage',
+          'cannot_listen',
           error.code === 'EADDRINUSE'
             ? `${host}:${port} is already in use; stop what listens there, or choose another address with --listen`
             : `cannot listen on ${host}:${port}: ${error.message}`,

@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   not_dead: 409,
   too_large: 413,
   bad_configuration: 500,
+  unreadable_file: 500,
+  cannot_listen: 500,
   usage: 500,
   store_unavailable: 503,
   shutting_down: 503,

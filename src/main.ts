@@ -17,4 +17,8 @@ process.on('warning', (warning) => {
 })
 
 const { run } = await import('./cli/program.ts')
-process.exit(await run(process.argv.slice(2)))
+const code = await run(process.argv.slice(2))
+// A pipe takes what was written when it likes, and an exit would cut off the rest.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise((resolve) => stream.write('', resolve))
+process.exit(code)

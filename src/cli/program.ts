@@ -118,12 +118,25 @@ $DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
   program.addHelpText('after', EXAMPLES)
 
   try {
+    await mustBeKnown(argv, program)
     await program.parseAsync(withKnownFlags(argv), { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
     return explain(error)
   }
+}
+
+/** What begins like no option is meant as a command, though one of them is the default. */
+async function mustBeKnown(argv: readonly string[], program: Command): Promise<void> {
+  const [first] = argv
+  const names = program.commands.map((each) => each.name())
+  if (first === undefined || first.startsWith('-') || names.includes(first)) return
+  const { suggestion } = await import('../config/validate.ts')
+  throw new AppError(
+    'usage',
+    `there is no command ${JSON.stringify(first.slice(0, 100))}${suggestion(first, names)}; --help shows what there is`,
+  )
 }
 
 const EXAMPLES = `
@@ -146,5 +159,5 @@ function explain(error: unknown): number {
     const shown = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
     process.stderr.write(`${redact(shown)}\n`)
   }
-  return FAILED
+  return error instanceof AppError && error.code === 'usage' ? WRONG_USAGE : FAILED
 }

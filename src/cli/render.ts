@@ -40,6 +40,6 @@ function read(path: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8')
   } catch (error) {
-    throw new AppError('usage', `--payload: cannot read ${path}: ${messageOf(error)}`)
+    throw new AppError('unreadable_file', `--payload: cannot read ${path}: ${messageOf(error)}`)
   }
 }

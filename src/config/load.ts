@@ -44,7 +44,9 @@ export function loadSettings(options: LoadOptions): Loaded {
   const listen =
     options.listen === undefined
       ? settings.listen
-      : listenOf(options.listen, (what) => void faults.push(`--listen: ${what}`))
+      : listenOf(options.listen, (what) => {
+          throw new AppError('usage', `--listen: ${what}`)
+        })
   refuse(faults)
   return { settings: { ...settings, listen }, file, secretFiles, warnings }
 }

@@ -22,8 +22,8 @@ const RESERVED_SHARE = 0.2
 const SEVERE_SHARE = 0.7
 
 /**
- * How long a call counts after it may last have reached the peer. The peer's window is `perMs`; the margin covers
- * clocks that run at different rates and packets that arrive late.
+ * How long a call, or a penalty, counts after it may last have reached the peer. The peer counts `perMs`; the margin
+ * covers clocks that run at different rates and packets that arrive late.
  */
 export function countedForMs(perMs: number): number {
   return perMs + Math.min(1_000, Math.max(100, perMs / 100))

@@ -1,11 +1,11 @@
 import type { Attempt } from '../model/message.ts'
 import type { Channel, Robot } from '../model/settings.ts'
+import { countedForMs } from './pace.ts'
 
 /** What is known when an attempt has ended. */
 export interface Aftermath {
   attempt: Attempt
-  /** When the attempt's call was made. */
-  at: Date
+  /** When it had ended. */
   now: Date
   robot: Robot
   mode: Channel['mode']
@@ -49,14 +49,15 @@ const LONGEST_ROBOT_REST_MS = 30_000
 
 /** What happens to a message and its robot after an attempt. */
 export function verdictOn(aftermath: Aftermath): Verdict {
-  const { attempt, at, now, robot, mode } = aftermath
+  const { attempt, now, robot, mode } = aftermath
   const { outcome } = attempt
   const failures = aftermath.failures + 1
   switch (outcome.kind) {
     case 'delivered':
       return { next: { kind: 'sent' }, pause: undefined, failures: 0 }
     case 'throttled': {
-      const until = later(at, robot.limits.penaltyMs)
+      // From the refusal, which the peer made before we heard of it.
+      const until = later(now, countedForMs(robot.limits.penaltyMs))
       const scope = outcome.scope === 'address' ? `address:${robot.address}` : `robot:${robot.key}`
       const dueAt = mode === 'pool' ? now : until
       return {

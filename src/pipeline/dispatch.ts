@@ -79,9 +79,9 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
   const windowsMs = [robot, ...work.peers].map((each) => each.limits.perMs)
   const longestMs = Math.max(STORM_MS, ...windowsMs)
   const waiting = await deps.store.waiting({
-    robot,
+    robot: standingOf(robot),
     queues: [...work.queues],
-    peers: work.peers,
+    peers: work.peers.map(standingOf),
     now,
     callsSince: later(now, -countedForMs(longestMs)),
     ...calendar,
@@ -166,7 +166,6 @@ async function attempt(
   const now = clock.now()
   const verdict = verdictOn({
     attempt: result,
-    at,
     now,
     robot,
     mode: channel?.mode ?? 'all',
@@ -282,6 +281,11 @@ function questionOf({
     ],
     ...calendar,
   }
+}
+
+/** What the store knows a robot by; the rest of it holds functions, which no thread can be handed. */
+function standingOf({ key, address }: Robot): { key: string; address: string } {
+  return { key, address }
 }
 
 function robotNow(robot: Robot, state: RobotState): RobotNow {

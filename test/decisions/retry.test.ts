@@ -4,7 +4,6 @@ import { type Aftermath, backoffMs, verdictOn } from '../../src/decisions/retry.
 import type { Outcome } from '../../src/model/message.ts'
 import { robotNamed } from '../support/settings.ts'
 
-const AT = new Date('2026-11-24T00:00:00Z')
 const NOW = new Date('2026-11-24T00:00:01Z')
 
 function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
@@ -18,7 +17,6 @@ function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
       words: 'The words.',
       durationMs: 1,
     },
-    at: AT,
     now: NOW,
     robot: robotNamed('ops-1', { key: 'k', address: 'proxy-1' }),
     mode: 'all',
@@ -39,9 +37,9 @@ describe('the verdict on an attempt', () => {
       failures: 0,
     }))
 
-  test('a throttled robot rests for the penalty, counted from the refused call', () => {
+  test('a throttled robot rests for the penalty and a margin, counted from the refusal', () => {
     const { next, pause } = after({ kind: 'throttled', scope: 'robot' })
-    const until = new Date(AT.getTime() + 600_000)
+    const until = new Date(NOW.getTime() + 601_000)
     assert.deepEqual(pause, { scope: 'robot:k', until, reason: 'throttled' })
     assert.deepEqual(next, { kind: 'again', dueAt: until })
   })

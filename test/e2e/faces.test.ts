@@ -193,7 +193,14 @@ describe('the command', () => {
     for (const word of ['serve', 'check', 'test', 'render'])
       assert.match(help.stdout, new RegExp(`^  ${word} `, 'm'))
     assert.match((await runCommand(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
-    for (const wrong of [['--nope'], ['nope', 'x'], ['test'], ['serve', '--log-level', 'loud']]) {
+    for (const wrong of [
+      ['--nope'],
+      ['nope', 'x'],
+      ['test'],
+      ['serve', '--log-level', 'loud'],
+      ['simulate', '--alerts', 'x'],
+      ['--listen', 'foo'],
+    ]) {
       const ran = await runCommand(wrong)
       assert.equal(ran.code, 2, wrong.join(' '))
       assert.doesNotMatch(ran.stderr, /\n\s+at /)
@@ -244,6 +251,20 @@ describe('the command', () => {
     assert.equal(bad.code, 1)
     assert.match(bad.stdout, /bad: not accepted \(errcode 300005\)\. .*access token/)
     assert.equal((await runCommand(['test', 'nobody', '--config', file])).code, 1)
+  })
+
+  test('a pipe that is read slowly gets all of the output', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'payload.json')
+    const alerts = Array.from({ length: 400 }, (_, index) => ({
+      status: 'firing',
+      labels: { alertname: 'Many', instance: `db-${index}` },
+      annotations: { description: 'x'.repeat(3_000) },
+    }))
+    writeFileSync(file, JSON.stringify({ alerts }))
+    const command = `"${process.execPath}" src/main.ts render default --payload "${file}" --format json | (sleep 1; tail -n 1)`
+    const ran = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
+    assert.equal(typeof JSON.parse(ran.stdout).msgtype, 'string')
   })
 
   test('render prints what a payload would become', async () => {

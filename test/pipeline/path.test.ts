@@ -274,6 +274,26 @@ describe('the path of an alert', () => {
     assert.deepEqual(await states(), { sent: 40 })
   })
 
+  test('each kind of response verification works for robots of a pool, too', async () => {
+    const pattern = { source: 'ok', matches: (text: string) => text.includes('ok') }
+    const kinds = [
+      { kind: 'regex', pattern },
+      { kind: 'status', status: 200 },
+      { kind: 'json', subset: { errcode: 0 } },
+    ] as const
+    await started({
+      channel: { mode: 'pool' },
+      robots: kinds.map((expect, index) => robotNamed(`ops-${index}`, { expect })),
+    })
+    for (let i = 0; i < 30; i += 1) {
+      await path.ocp(`host=${i}`)
+      await path.clock.pass(500)
+    }
+    await path.clock.pass(MINUTE)
+    assert.deepEqual(await states(), { sent: 30 })
+    assert.equal(new Set(path.sent.map((each) => each.robot)).size, 3)
+  })
+
   test('a push limit holds back what it must and tells it when the hour is over', async () => {
     await started({ channel: { pushLimits: { hour: 3, day: undefined, pass: [1] } } })
     for (let i = 0; i < 10; i += 1) {

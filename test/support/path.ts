@@ -1,6 +1,19 @@
 import { World } from '../../src/simulation/world.ts'
+import { storeAround } from '../../src/stores/sqlite/store.ts'
+import type { Store } from '../../src/stores/store.ts'
+
+/** A store that is handed copies only, as one in a thread of its own is: what cannot be copied fails. */
+function handedCopies(store: Store): Store {
+  const verbs = Object.entries(store).map(([name, verb]) => [
+    name,
+    (...values: unknown[]) => verb(...structuredClone(values)),
+  ])
+  return Object.fromEntries(verbs)
+}
 
 export class Path extends World {
+  override readonly store = handedCopies(storeAround(this.engine))
+
   /** One firing alert as OCP sends it. */
   ocp(target: string, changes: Record<string, string> = {}): Promise<void> {
     return this.post('ocp', {
