@@ -15,6 +15,8 @@ export interface Coalesced<W> {
   shown: W
   /** How often it came again without being told. */
   repeats: number
+  /** How often it changed its state, from the first that waits to the newest. */
+  changes: number
   firedWhileWaiting: boolean
 }
 
@@ -37,6 +39,9 @@ export function coalesce<W extends Waiting>(
       ids: inOrder.map((each) => each.id),
       shown,
       repeats: sameStatus.reduce((sum, each) => sum + each.repeats, sameStatus.length - 1),
+      changes: inOrder.filter(
+        ({ status }, index) => index > 0 && status !== inOrder[index - 1]?.status,
+      ).length,
       firedWhileWaiting: shown.status === 'resolved' && fired,
     }
   })

@@ -14,6 +14,8 @@ export interface Alert {
   fingerprint: string
   /** The OCP variables and the alert's own labels and fields, as they came (times as ISO 8601 text). */
   variables: Variables
+  /** Alertmanager's labels alone, exactly as they came: what a silence for this alert must match. */
+  labels?: Variables
   /** What a count of many alerts names this one by, and its cluster; empty where it has none. */
   name: string
   cluster: string
@@ -60,6 +62,8 @@ export interface ToldAlert {
   receivedAt: Date
   /** How often the same alert came again without being told, since it was last told. */
   repeats: number
+  /** How often it changed between firing and resolved while it waited. */
+  changes?: number
   /** It fired and was resolved while it waited, and is told once as both. */
   firedWhileWaiting: boolean
 }

@@ -11,8 +11,16 @@ export interface Content {
   title: string
   text: string
   mention: Mention
-  /** Where the whole card leads, for an actionCard. */
+  /** Where the whole card leads, for an actionCard that has no buttons. */
   link: string | undefined
+  /** Where a card leads, button by button. */
+  buttons?: readonly Button[]
+}
+
+/** One of a card's buttons. */
+export interface Button {
+  title: string
+  url: string
 }
 
 /** What an attempt came to; a failure far away is a value, never an exception. */

@@ -1,7 +1,7 @@
 import { mentionFor } from '../decisions/mention.ts'
 import { AppError } from '../errors.ts'
 import type { SourceName } from '../model/alert.ts'
-import type { Content, MessageKind } from '../model/message.ts'
+import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Renderer } from '../rendering/render.ts'
@@ -71,12 +71,13 @@ export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[]
   while (rest.length > 0) {
     const subjects = rest.map(({ alert, level }) => ({ variables: alert.variables, level }))
     const mention = mentionFor(channel.mention, subjects, notification.ready?.mention)
-    const contentOf = (title: string, text: string, link?: string): Content => ({
+    const contentOf = (title: string, text: string, buttons: readonly Button[] = []): Content => ({
       format: notification.ready?.format ?? channel.format,
       title,
       text,
       mention,
-      link,
+      link: undefined,
+      buttons,
     })
     const composed = (content: Content): string =>
       notifier.compose(content, robotsOf(channel, settings), NO_UUID)
@@ -92,12 +93,11 @@ export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[]
       groups: [],
       delayed: undefined,
       link: undefined,
-      fits: (title, text) =>
-        Buffer.byteLength(composed(contentOf(title, text))) <= notifier.maxBodyBytes,
+      fits: (...made) => Buffer.byteLength(composed(contentOf(...made))) <= notifier.maxBodyBytes,
     })
     const content =
       ready === undefined
-        ? contentOf(result.title, result.text, result.link)
+        ? contentOf(result.title, result.text, result.buttons)
         : contentOf(ready.title ?? result.title, ready.text)
     const body = composed(content)
     messages.push({

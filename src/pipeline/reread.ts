@@ -11,6 +11,8 @@ export interface Place {
 export interface Reread {
   alert: Alert
   ready: ReadyText | undefined
+  /** All alerts that came with it, itself included. */
+  together: readonly Alert[]
 }
 
 export interface RereadDeps {
@@ -35,8 +37,10 @@ export async function reread(
   return ({ payload, position }) => {
     const notification = read.get(payload)
     const alert = notification?.alerts[position]
-    if (alert === undefined) return { alert: unreadable(payload, position), ready: undefined }
-    return { alert, ready: notification?.ready }
+    const together = notification?.alerts ?? []
+    if (alert === undefined)
+      return { alert: unreadable(payload, position), ready: undefined, together }
+    return { alert, ready: notification?.ready, together }
   }
 }
 

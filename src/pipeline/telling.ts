@@ -2,8 +2,8 @@ import { type Coalesced, coalesce } from '../decisions/coalesce.ts'
 import { mentionFor } from '../decisions/mention.ts'
 import type { Plan } from '../decisions/plan.ts'
 import type { Events } from '../events.ts'
-import { NO_MENTION, type ReadyText, type ToldAlert } from '../model/alert.ts'
-import type { Content, MessageKind } from '../model/message.ts'
+import { type Alert, NO_MENTION, type ReadyText, type ToldAlert } from '../model/alert.ts'
+import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { CountGroup, Renderer } from '../rendering/render.ts'
@@ -34,6 +34,8 @@ export interface Telling {
 
 interface Draft {
   told: readonly (ToldAlert & { ids: readonly number[] })[]
+  /** What still fires of the groups of which the told ones are over. */
+  stillFiring: readonly ToldAlert[]
   robots: readonly Robot[]
   limitBytes: number
   uuid: string
@@ -58,8 +60,14 @@ export async function tellingOf(
   const coalesced = coalesce(chosen, heads)
   const places = coalesced.map(({ shown }) => shown)
   const read = await reread(places, deps)
+  const told = coalesced.map((each) => toldOf(each, read(each.shown).alert, channel))
   const draft: Draft = {
-    told: coalesced.map((each) => toldOf(each, read(each.shown).alert, channel)),
+    told,
+    stillFiring: stillFiringOf(
+      told,
+      places.flatMap((place) => read(place).together),
+      channel,
+    ),
     robots: channel.mode === 'pool' ? robotsOf(channel, settings) : [robot],
     limitBytes: Math.min(notifier.maxBodyBytes, bodyBytes ?? notifier.maxBodyBytes),
     uuid: deps.uuid(),
@@ -164,30 +172,32 @@ function rendered(
   const mention = mentionFor(channel.mention, subjects)
   const received = told.map((each) => each.receivedAt.getTime())
   const link = linkTo(uuid, deps.settings)
-  const contentOf = (title: string, text: string, to = link): Content => ({
+  const contentOf = (title: string, text: string, buttons: readonly Button[]): Content => ({
     format: channel.format,
     title,
     text,
     mention,
-    link: to,
+    link,
+    buttons,
   })
   const result = deps.renderer.render({
     channel,
     now,
     form,
     alerts: form === 'counts' ? [] : told,
+    stillFiring: form === 'whole' ? draft.stillFiring : [],
     total,
     from: span?.from ?? new Date(Math.min(...received)),
     to: span?.to ?? new Date(Math.max(...received)),
     groups,
     delayed: tell.delayed,
     link,
-    fits: (title, text) =>
-      Buffer.byteLength(deps.notifier.compose(contentOf(title, text), draft.robots, uuid)) <=
+    fits: (...made) =>
+      Buffer.byteLength(deps.notifier.compose(contentOf(...made), draft.robots, uuid)) <=
       draft.limitBytes,
   })
   for (const fault of result.faults) deps.events.templateFailed(channel.name, fault)
-  const content = contentOf(result.title, result.text, result.link)
+  const content = contentOf(result.title, result.text, result.buttons)
   const body = deps.notifier.compose(content, draft.robots, uuid)
   const { kind, title, text } = result
   return {
@@ -219,12 +229,37 @@ function readyMessage(
 }
 
 function toldOf(
-  { ids, shown, repeats, firedWhileWaiting }: Coalesced<WaitingAlert>,
+  { ids, shown, repeats, changes, firedWhileWaiting }: Coalesced<WaitingAlert>,
   alert: ToldAlert['alert'],
   channel: Channel,
 ): ToldAlert & { ids: readonly number[] } {
   const level = levelIn(alert, channel)
-  return { alert, level, receivedAt: shown.receivedAt, repeats, firedWhileWaiting, ids }
+  const { receivedAt } = shown
+  return { alert, level, receivedAt, repeats, changes, firedWhileWaiting, ids }
+}
+
+/** What came in one group with alerts that are all over, and still fires. */
+function stillFiringOf(
+  told: readonly ToldAlert[],
+  together: readonly Alert[],
+  channel: Channel,
+): ToldAlert[] {
+  if (told.some(({ alert }) => alert.status === 'firing')) return []
+  const over = new Set(told.map(({ alert }) => alert.fingerprint))
+  const firing = new Map(
+    together
+      .filter(({ status, fingerprint }) => status === 'firing' && !over.has(fingerprint))
+      .map((alert) => [alert.fingerprint, alert] as const),
+  )
+  return [...firing.values()]
+    .map((alert) => ({
+      alert,
+      level: levelIn(alert, channel),
+      receivedAt: told[0]?.receivedAt ?? new Date(0),
+      repeats: 0,
+      firedWhileWaiting: false,
+    }))
+    .sort((a, b) => a.level - b.level)
 }
 
 export function robotsOf(channel: Channel, settings: Settings): Robot[] {

@@ -2,19 +2,74 @@ import { distance } from 'fastest-levenshtein'
 import type { Channel } from '../model/settings.ts'
 import { OCP_VARIABLES } from '../model/variables.ts'
 import { usagesIn } from './engine.ts'
-import type { PartSource } from './library.ts'
+import type { Parts } from './library.ts'
+import type { Renderer } from './render.ts'
+import { situations } from './situations.ts'
 import { VARIABLE } from './variables.ts'
 
 /** Variables that the receiver adds to OCP's. */
-const OURS = ['generator_url', 'external_url', 'receiver', 'repeats', 'lasted']
+const OURS = [
+  'generator_url',
+  'external_url',
+  'receiver',
+  'group_key',
+  'runbook_url',
+  'dashboard_url',
+  'repeats',
+  'lasted',
+]
+
+/** An instant for samples; any would do. */
+const SAMPLE_NOW = new Date('2026-11-24T19:04:30Z')
+
+/** As large as what DingTalk takes, less what a body has around title and text. */
+const SAMPLE_BYTES = 19_000
 
 export interface Checked {
   faults: string[]
   warnings: string[]
 }
 
+interface Known {
+  channel: Channel
+  parts: Parts
+}
+
+/**
+ * What is wrong with the templates of channels: names nobody knows, and what fails or prints nothing in any of the
+ * situations. Each is named once, with its place and line.
+ */
+export function checkTemplates(
+  known: readonly Known[],
+  renderer: Pick<Renderer, 'render' | 'quota'>,
+): Checked {
+  const named = known.map(({ channel, parts }) => checkNames(channel, parts))
+  const played = [...new Map(known.map((each) => [playedAs(each), each])).values()]
+  const faults = played.flatMap(({ channel }) => faultsIn(channel, renderer))
+  return {
+    faults: [...new Set([...named.flatMap((each) => each.faults), ...faults])],
+    warnings: [...new Set(named.flatMap((each) => each.warnings))],
+  }
+}
+
+/** Channels for which this is the same make the same messages. */
+function playedAs({ channel, parts }: Known): string {
+  const { format, title, variables } = channel
+  const texts = [...parts.values()].map(({ place, text }) => [place, text])
+  return JSON.stringify([format, title, [...variables], texts])
+}
+
+function faultsIn(channel: Channel, renderer: Pick<Renderer, 'render' | 'quota'>): string[] {
+  return situations('en-US', SAMPLE_NOW).flatMap(({ ask }) => {
+    if (ask.kind === 'quota') return renderer.quota({ ...ask.warning, channel }).faults
+    const fits = (title: string, text: string): boolean =>
+      Buffer.byteLength(JSON.stringify({ title, text })) <= SAMPLE_BYTES
+    return renderer.render({ ...ask.request, channel, fits }).faults
+  })
+}
+
 /** Names that nobody documents: near misses are faults; any other may be a label, so it is a warning. */
-export function checkNames(channel: Channel, parts: Iterable<PartSource>): Checked {
+function checkNames(channel: Channel, parts: Parts): Checked {
   const known = [...Object.keys(OCP_VARIABLES), ...OURS, ...channel.variables.keys()]
   const checked: Checked = { faults: [], warnings: [] }
   const look = (name: string, place: string): void => {
@@ -26,7 +81,7 @@ export function checkNames(channel: Channel, parts: Iterable<PartSource>): Check
       )
     else checked.faults.push(`${place}: there is no variable \${${name}} (did you mean "${near}"?)`)
   }
-  for (const { text, place } of parts)
+  for (const { text, place } of parts.values())
     for (const { name, line } of usagesIn(text)) look(name, `${place}:${line}`)
   const own = [
     ['title', channel.title ?? ''] as const,

@@ -2,14 +2,47 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../errors.ts'
-import type { Channel } from '../model/settings.ts'
-import { compile, faultOf, type Template } from './engine.ts'
+import type { Channel, Format } from '../model/settings.ts'
+import { compile, type Template } from './engine.ts'
+import { faultAt } from './fault.ts'
 
 /** The built-in templates, beside both src/ and dist/. */
 const BUILT_IN = fileURLToPath(new URL('../../templates/messages/', import.meta.url))
 
-export const PARTS = ['alert', 'group', 'recovery', 'digest'] as const
-export type Part = (typeof PARTS)[number]
+/**
+ * Every situation that a message tells is a part of its own, in `NAME.PART.eta` (`alert` in `NAME.eta`). Where a
+ * template has no file for a part, its file for the part named here tells it.
+ */
+export const PARTS = {
+  /** One alert that fires. */
+  alert: undefined,
+  /** One that has neither summary nor description: its labels are all there is. */
+  bare: 'alert',
+  /** One that is too large for a message: its values are cut. */
+  long: undefined,
+  recovery: 'alert',
+  /** One that changed its state several times while it waited. */
+  flapping: 'alert',
+  group: undefined,
+  /** The resolved alerts of a group of which others still fire. */
+  partial: 'group',
+  /** What `lines` and `counts` fall back to. */
+  digest: undefined,
+  /** Many alerts, a line each. */
+  lines: 'digest',
+  /** Too many for that: counts. */
+  counts: 'digest',
+  /** The line about why a message comes late. */
+  delayed: undefined,
+  /** The same after a push limit. */
+  opened: 'delayed',
+  /** A warning that the month's calls are being used up. */
+  quota: undefined,
+} as const satisfies Record<string, string | undefined>
+
+export type Part = keyof typeof PARTS
+
+export const PART_NAMES = Object.keys(PARTS) as Part[]
 
 /** One part of a channel's template, with where it comes from. */
 export interface PartSource {
@@ -18,66 +51,99 @@ export interface PartSource {
   /** A path, or `channels.NAME.template`. */
   place: string
   template: Template
+  /** The built-in part that tells the same when this one fails. */
+  instead: Template | undefined
+}
+
+export type Parts = ReadonlyMap<Part, PartSource>
+
+/** Gives the built-in parts of `default`, each format compiled once. */
+export function builtInParts(): (format: Format) => Parts {
+  const compiledFor = new Map<Format, Parts>()
+  return (format) => {
+    const known = compiledFor.get(format)
+    if (known !== undefined) return known
+    const parts = new Map<Part, PartSource>()
+    for (const part of PART_NAMES) {
+      const file = builtIn('default', part) ?? builtIn('default', PARTS[part] ?? part)
+      if (file !== undefined) parts.set(part, compiled(part, file, format))
+    }
+    compiledFor.set(format, parts)
+    return parts
+  }
 }
 
 /**
- * The parts of a channel's template: the operator's files first, then the built-in ones of that name; what neither has
- * is told by the part for one alert, or by the default digest. AppError bad_configuration names what is wrong where.
+ * All parts of a channel's template: the operator's files first, then the built-in ones of that name, then those of
+ * `default`. AppError bad_configuration names what is wrong where.
  */
-export function partsOf(channel: Channel, folder: string): Map<Part, PartSource> {
-  const parts = new Map<Part, PartSource>()
-  const { template } = channel
+export function partsOf(
+  channel: Channel,
+  { folder, builtIns }: { folder: string; builtIns: (format: Format) => Parts },
+): Parts {
+  const { template, format } = channel
+  const standard = builtIns(format)
+  const own = new Map<Part, File>()
   if (template.kind === 'inline')
-    parts.set(
-      'alert',
-      compiled(
-        'alert',
-        { text: template.text, place: `channels.${channel.name}.template` },
-        channel,
-      ),
-    )
-  for (const part of PARTS) {
-    const file = template.kind === 'named' ? find(template.name, part, folder) : undefined
-    if (file !== undefined) parts.set(part, compiled(part, file, channel))
+    own.set('alert', { text: template.text, place: `channels.${channel.name}.template` })
+  else for (const part of PART_NAMES) keep(own, part, fileIn(folder, template.name, part))
+  const named = new Map<Part, File>()
+  if (template.kind === 'named')
+    for (const part of PART_NAMES) keep(named, part, builtIn(template.name, part))
+  if (own.size === 0 && named.size === 0) throw absent(channel, folder)
+  const parts = new Map<Part, PartSource>()
+  for (const part of PART_NAMES) {
+    const instead = standard.get(part)
+    const other = PARTS[part]
+    const file =
+      own.get(part) ??
+      (other === undefined ? undefined : own.get(other)) ??
+      named.get(part) ??
+      (other === undefined ? undefined : named.get(other))
+    const found = file === undefined ? instead : compiled(part, file, format, instead?.template)
+    if (found !== undefined) parts.set(part, found)
   }
-  if (!parts.has('alert') && template.kind === 'named') {
-    const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(template.name)}; looked for ${join(folder, fileOf(template.name, 'alert'))}, built in are default and ocp-text`
-    throw new AppError('bad_configuration', fault, { faults: [fault] })
-  }
-  for (const part of ['group', 'digest'] as const)
-    if (!parts.has(part)) parts.set(part, compiled(part, builtIn('default', part), channel))
   return parts
 }
 
-function find(name: string, part: Part, folder: string) {
-  const own = join(folder, fileOf(name, part))
-  if (existsSync(own)) return { text: readFileSync(own, 'utf8'), place: own }
-  // An operator's template of a built-in name stands for all of its alerts, recoveries too.
-  const replaced = existsSync(join(folder, fileOf(name, 'alert')))
-  const ours = join(BUILT_IN, fileOf(name, part))
-  return (!replaced || part === 'group' || part === 'digest') && existsSync(ours)
-    ? builtIn(name, part)
-    : undefined
+interface File {
+  text: string
+  place: string
 }
 
-function builtIn(name: string, part: Part) {
-  const place = join(BUILT_IN, fileOf(name, part))
-  return { text: readFileSync(place, 'utf8'), place }
+function keep(files: Map<Part, File>, part: Part, file: File | undefined): void {
+  if (file !== undefined) files.set(part, file)
+}
+
+function builtIn(name: string, part: Part): File | undefined {
+  return fileIn(BUILT_IN, name, part)
+}
+
+function fileIn(folder: string, name: string, part: Part): File | undefined {
+  const place = join(folder, fileOf(name, part))
+  return existsSync(place) ? { text: readFileSync(place, 'utf8'), place } : undefined
 }
 
 function fileOf(name: string, part: Part): string {
   return part === 'alert' ? `${name}.eta` : `${name}.${part}.eta`
 }
 
+function absent(channel: Channel, folder: string): AppError {
+  const name = channel.template.kind === 'named' ? channel.template.name : ''
+  const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(name)}; looked for ${join(folder, fileOf(name, 'alert'))}, built in are default and ocp-text`
+  return new AppError('bad_configuration', fault, { faults: [fault] })
+}
+
 function compiled(
   part: Part,
-  { text, place }: { text: string; place: string },
-  channel: Channel,
+  { text, place }: File,
+  format: Format,
+  instead?: Template,
 ): PartSource {
   try {
-    return { part, text, place, template: compile(text, channel.format) }
+    return { part, text, place, template: compile(text, format), instead }
   } catch (error) {
-    const fault = `${place}: ${faultOf(error)}`
+    const fault = faultAt(place, error)
     throw new AppError('bad_configuration', fault, { faults: [fault] })
   }
 }

@@ -2,8 +2,9 @@ import type { ToldAlert } from '../model/alert.ts'
 import { LEVEL_COLORS } from '../model/level.ts'
 import type { Channel, Language } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
+import { durationWord } from './duration.ts'
 import { timeInZone } from './time.ts'
-import { durationWord, levelWord, statusWord } from './words.ts'
+import { levelWord, statusWord } from './words.ts'
 
 export interface Locale {
   language: Language
@@ -39,7 +40,8 @@ export function substitute(text: string, variables: Variables): string {
   return text.replace(VARIABLE, (_, name: string) => variables[name] ?? '')
 }
 
-function lastedMs({ alert }: ToldAlert): number | undefined {
+/** How long a resolved alert lasted, where it says when it began and ended. */
+export function lastedMs({ alert }: ToldAlert): number | undefined {
   if (alert.status === 'firing' || alert.startsAt === undefined || alert.endsAt === undefined)
     return undefined
   return Math.max(0, alert.endsAt.getTime() - alert.startsAt.getTime())

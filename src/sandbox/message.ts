@@ -43,7 +43,7 @@ export function readMessage(body: string): Shown | Refusal {
   if (title === undefined) return { errcode: 400402, errmsg: `miss param : ${msgtype}->title` }
   if (text === undefined)
     return { errcode: NO_TEXT[msgtype], errmsg: `miss param : ${msgtype}->text` }
-  if (msgtype === 'actionCard' && !isWholeCard(part)) return BAD_PARAMETER
+  if (msgtype === 'actionCard' && !leads(part)) return BAD_PARAMETER
   const mention = mentionIn(json['at'])
   if (mention === undefined) return BAD_PARAMETER
   const stands = (person: string): boolean => text.includes(`@${person}`)
@@ -60,8 +60,15 @@ export function readMessage(body: string): Shown | Refusal {
   }
 }
 
-function isWholeCard(part: Record<string, unknown>): boolean {
-  return textOf(part['singleTitle']) !== undefined && textOf(part['singleURL']) !== undefined
+/** A card leads somewhere as a whole, or with each of its buttons. */
+function leads(part: Record<string, unknown>): boolean {
+  if (textOf(part['singleTitle']) !== undefined && textOf(part['singleURL']) !== undefined)
+    return true
+  const buttons = part['btns']
+  if (!Array.isArray(buttons) || buttons.length === 0) return false
+  return buttons.map(recordOf).every((button) => {
+    return textOf(button?.['title']) !== undefined && textOf(button?.['actionURL']) !== undefined
+  })
 }
 
 function mentionIn(value: unknown): Mention | undefined {

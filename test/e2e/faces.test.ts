@@ -30,7 +30,7 @@ describe('the receiver as its users meet it', () => {
       const { messages } = await receiver.json<{ messages: { title: string }[] }>('/api/v1/sandbox')
       return messages.length > 0 && messages
     })
-    assert.equal(shown[0]?.title, '[Critical] HighLoad host=db-1')
+    assert.equal(shown[0]?.title, '🔴 Critical HighLoad · db-1')
     assert.match(await (await receiver.get('/')).text(), /HighLoad/)
     assert.match(receiver.output, /curl http/)
     const store = join(folder.path, 'data', 'receiver.db')
@@ -272,7 +272,7 @@ describe('the command', () => {
       input: JSON.stringify(firing('db-1')),
     })
     assert.equal(json.code, 0, json.stderr)
-    assert.equal(JSON.parse(json.stdout).markdown.title, '[Critical] HighLoad host=db-1')
+    assert.equal(JSON.parse(json.stdout).markdown.title, '🔴 Critical HighLoad · db-1')
     const text = await runCommand(['render', 'default', '--payload', '-'], {
       input: '{"alarm_name":"N","alarm_level":"停服"}',
     })

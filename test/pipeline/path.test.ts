@@ -53,7 +53,7 @@ describe('the path of an alert', () => {
     await started()
     await path.ocp('host=1')
     await path.clock.pass(0)
-    assert.equal(path.group.shown()[0]?.title, '[Alert] Rule host=1')
+    assert.equal(path.group.shown()[0]?.title, '⚠️ Alert Rule · host=1')
   })
 
   test('10,000 alerts within one second are told by three messages at most within ten, and the counts add up', async () => {
@@ -81,7 +81,10 @@ describe('the path of an alert', () => {
     )
     const digest = items[0]
     assert.equal(digest?.kind, 'digest')
-    assert.match(digest?.text ?? '', /- \[Critical\] rule_1 · c0: \d+ alerts/)
+    assert.match(
+      digest?.text ?? '',
+      /^\*\*🔴 Critical · \d+\*\*\n(?:\n- .*)*\n- \*\*\d+\*\* rule_1 · c0: 5-50, /m,
+    )
     assert.match(digest?.text ?? '', /\[Full list\]\(https:\/\/console\/messages\/uuid-/)
     assert.equal((await path.store.alerts({ limit: 1, state: 'pending' })).items.length, 0)
   })
@@ -144,7 +147,7 @@ describe('the path of an alert', () => {
 
   test('a recovery never overtakes its alert, though that is still being retried', async () => {
     await started()
-    path.intercept = (_, body) => (body.includes('"title":"[Alert]') ? UNREACHABLE : undefined)
+    path.intercept = (_, body) => (body.includes('"title":"⚠️ Alert') ? UNREACHABLE : undefined)
     await path.ocp('host=1')
     await path.clock.pass(100)
     await path.ocp('host=1', { alarm_status: 'Inactive' })
@@ -157,7 +160,7 @@ describe('the path of an alert', () => {
         .shown()
         .reverse()
         .map((each) => each.title),
-      ['[Alert] Rule host=1', '[resolved] Rule host=1'],
+      ['⚠️ Alert Rule · host=1', '✅ Resolved Rule · host=1'],
     )
   })
 
@@ -177,7 +180,7 @@ describe('the path of an alert', () => {
     assert.deepEqual(await states(), { sent: 11 })
     assert.match(
       path.group.shown()[0]?.text ?? '',
-      /Waited since 2026-11-24 12:00:01: DingTalk had silenced the robot/,
+      /Waited .*, since 12:00:01: DingTalk had silenced the robot/,
     )
     assert.ok(path.sent.length <= 4)
   })
@@ -312,7 +315,7 @@ describe('the path of an alert', () => {
         .shown()
         .map((each) => each.text)
         .join('\n'),
-      /push limit was reached/,
+      /push limit is open again/,
     )
   })
 

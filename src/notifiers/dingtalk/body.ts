@@ -1,4 +1,4 @@
-import type { Content } from '../../model/message.ts'
+import type { Button, Content } from '../../model/message.ts'
 import type { Format, Robot } from '../../model/settings.ts'
 
 /** DingTalk refuses larger bodies with 460101. Its words say body, so the whole JSON counts, in bytes of UTF-8. */
@@ -14,9 +14,10 @@ export const MOST_MENTIONED = 50
 export function compose(content: Content, robots: readonly Robot[], uuid: string): string {
   const atMobiles = peopleIn(content.mention.mobiles).slice(0, MOST_MENTIONED)
   const atUserIds = peopleIn(content.mention.users).slice(0, MOST_MENTIONED - atMobiles.length)
-  const link = content.link?.trim() ?? ''
+  const buttons = buttonsOf(content)
   // A card without a link is refused.
-  const format = content.format === 'actionCard' && link === '' ? 'markdown' : content.format
+  const format =
+    content.format === 'actionCard' && buttons.length === 0 ? 'markdown' : content.format
   const title = withKeywordsInFront(lineOf(content.title) || 'Alert', robots)
   const said = content.text.trim() === '' ? title : content.text.toWellFormed()
   const named = withMentions(said, [...atMobiles, ...atUserIds], format)
@@ -30,10 +31,28 @@ export function compose(content: Content, robots: readonly Robot[], uuid: string
     case 'markdown':
       return JSON.stringify({ ...message, markdown: { title, text }, at })
     case 'actionCard': {
-      const jump = { btnOrientation: '0', singleTitle: 'Details', singleURL: link }
-      return JSON.stringify({ ...message, actionCard: { title, text, ...jump }, at })
+      const card = { title, text, btnOrientation: '0', ...jumpOf(buttons) }
+      return JSON.stringify({ ...message, actionCard: card, at })
     }
   }
+}
+
+/** The most buttons that a phone shows without scrolling away the text; DingTalk documents no limit. */
+const MOST_BUTTONS = 5
+
+function buttonsOf({ buttons = [], link }: Content): readonly Button[] {
+  const leading = buttons.filter(({ title, url }) => title.trim() !== '' && url.trim() !== '')
+  if (leading.length > 0) return leading.slice(0, MOST_BUTTONS)
+  const url = link?.trim() ?? ''
+  return url === '' ? [] : [{ title: 'Details', url }]
+}
+
+/** One button is the whole card's; each of several leads by itself. */
+function jumpOf(buttons: readonly Button[]) {
+  const [only] = buttons
+  return only !== undefined && buttons.length === 1
+    ? { singleTitle: only.title, singleURL: only.url }
+    : { btns: buttons.map(({ title, url }) => ({ title, actionURL: url })) }
 }
 
 /** A keyword of each robot that has none of its own in the text; those are case-sensitive. */

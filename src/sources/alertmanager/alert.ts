@@ -49,6 +49,7 @@ export function alertFrom(
       source: 'alertmanager',
       status,
       fingerprint,
+      labels,
       name: variableOf('alarm_name', facts) ?? '',
       cluster: variableOf('ob_cluster', facts) ?? '',
       levelWord: levelWordOf(labels),

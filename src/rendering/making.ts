@@ -1,0 +1,102 @@
+import type { ToldAlert } from '../model/alert.ts'
+import type { Language } from '../model/settings.ts'
+import { agoWord, durationWord } from './duration.ts'
+import { faultAt } from './fault.ts'
+import type { Part, Parts } from './library.ts'
+import { escapedFor, markupOf } from './markup.ts'
+import type { RenderRequest, RenderSettings } from './render.ts'
+import { timeAs, timeFor } from './time.ts'
+import { variablesFor } from './variables.ts'
+import { type Word, wordIn } from './words.ts'
+
+/** What any message is made from, a warning included. */
+export type Asked = Pick<RenderRequest, 'channel' | 'now'>
+
+/** One message in the making: its language, its zone, its format and its templates at hand. */
+export class Making {
+  readonly now: Date
+  readonly language: Language
+  readonly zone: string
+  readonly channel: RenderRequest['channel']
+  readonly markup: ReturnType<typeof markupOf>
+  readonly #parts: Parts
+  readonly #settings: RenderSettings
+  readonly #faults = new Set<string>()
+
+  constructor(
+    { channel, now }: Asked,
+    { settings, parts }: { settings: RenderSettings; parts: Parts },
+  ) {
+    this.now = now
+    this.channel = channel
+    this.language = settings.language
+    this.zone = settings.timezone
+    this.markup = markupOf(channel.format)
+    this.#parts = parts
+    this.#settings = settings
+  }
+
+  /** What went wrong in templates, each with its place and line. */
+  get faults(): string[] {
+    return [...this.#faults]
+  }
+
+  /** A part's text; the built-in part's when it fails or prints nothing: no alert is lost for a template. */
+  run(part: Part, it: object): string | undefined {
+    const source = this.#parts.get(part)
+    if (source === undefined) return undefined
+    try {
+      const text = tidy(source.template(it))
+      if (text !== '') return text
+      this.#faults.add(`${source.place}: prints nothing for the part ${part}`)
+    } catch (error) {
+      this.#faults.add(faultAt(source.place, error))
+    }
+    try {
+      return source.instead === undefined ? undefined : tidy(source.instead(it)) || undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  variablesOf(told: ToldAlert) {
+    return variablesFor(told, this.channel, this.#settings)
+  }
+
+  word(word: Word, values?: Readonly<Record<string, string | number>>): string {
+    return wordIn(this.language, word, values)
+  }
+
+  /** A value of an alert, as the format needs it within a line. */
+  escaped(text: string): string {
+    return escapedFor(this.channel.format, text, { opening: true })
+  }
+
+  count(count: number): string {
+    return count === 1 ? this.word('countOne') : this.word('count', { n: count })
+  }
+
+  time(instant: Date, pattern?: string): string {
+    return pattern === undefined
+      ? timeFor(instant, { zone: this.zone, now: this.now })
+      : timeAs(pattern, instant, this.zone)
+  }
+
+  ago(instant: Date): string {
+    return agoWord(this.language, instant, this.now)
+  }
+
+  duration(ms: number): string {
+    return durationWord(this.language, ms)
+  }
+
+  /** The time since `instant`, in words. */
+  since(instant: Date): string {
+    return this.duration(this.now.getTime() - instant.getTime())
+  }
+}
+
+/** Without blank lines at its ends, nor more than one in a row where a value is missing. */
+function tidy(text: string): string {
+  return text.replace(/\n(?:[ \t]*\n){2,}/g, '\n\n').trim()
+}
