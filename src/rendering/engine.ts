@@ -51,7 +51,7 @@ class MessageEta extends Eta {
   }
 
   override RuntimeErr = (error: Error, _text: string, line: number): never => {
-    throw error instanceof TemplateFault ? error : new TemplateFault(error.message, line)
+    throw new TemplateFault(error.message, line)
   }
 }
 

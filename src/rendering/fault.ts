@@ -29,11 +29,19 @@ export function syntaxFault(error: unknown, source: () => string): TemplateFault
   } catch (syntax) {
     const at = new RegExp(`${NAME}:(\\d+)`).exec((syntax as Error).stack ?? '')
     const lines = code.split('\n').slice(0, at === null ? 0 : Number(at[1]))
+    const message = messageOf(syntax)
+    if (message.startsWith('Missing catch'))
+      return new TemplateFault('a } closes nothing', lastLine(lines))
     const past = lines.some((line) => line.startsWith('if (__eta.layout)'))
     return past
       ? new TemplateFault('a block that begins with { is not closed', openBlock(code))
-      : new TemplateFault(messageOf(syntax), lastLine(lines))
+      : new TemplateFault(inWords(message), lastLine(lines))
   }
+}
+
+/** Names of the code around a template mean nothing to who wrote it. */
+function inWords(message: string): string {
+  return message.includes('__eta') ? 'the code of this tag does not end' : message
 }
 
 const NAME = 'message-template'

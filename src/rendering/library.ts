@@ -92,6 +92,7 @@ export function partsOf(
     for (const part of PART_NAMES) keep(named, part, builtIn(template.name, part))
   if (own.size === 0 && named.size === 0) throw absent(channel, folder)
   const parts = new Map<Part, PartSource>()
+  const faults = new Set<string>()
   for (const part of PART_NAMES) {
     const instead = standard.get(part)
     const other = PARTS[part]
@@ -100,10 +101,20 @@ export function partsOf(
       (other === undefined ? undefined : own.get(other)) ??
       named.get(part) ??
       (other === undefined ? undefined : named.get(other))
-    const found = file === undefined ? instead : compiled(part, file, format, instead?.template)
-    if (found !== undefined) parts.set(part, found)
+    try {
+      const found = file === undefined ? instead : compiled(part, file, format, instead?.template)
+      if (found !== undefined) parts.set(part, found)
+    } catch (error) {
+      faults.add(faultAt(file?.place ?? part, error))
+    }
   }
+  if (faults.size > 0) throw faulty([...faults])
   return parts
+}
+
+/** A configuration whose templates are wrong, all faults in it. */
+export function faulty(faults: readonly string[]): AppError {
+  return new AppError('bad_configuration', faults[0] ?? 'templates', { faults })
 }
 
 interface File {
@@ -131,7 +142,7 @@ function fileOf(name: string, part: Part): string {
 function absent(channel: Channel, folder: string): AppError {
   const name = channel.template.kind === 'named' ? channel.template.name : ''
   const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(name)}; looked for ${join(folder, fileOf(name, 'alert'))}, built in are default and ocp-text`
-  return new AppError('bad_configuration', fault, { faults: [fault] })
+  return faulty([fault])
 }
 
 function compiled(
@@ -140,10 +151,5 @@ function compiled(
   format: Format,
   instead?: Template,
 ): PartSource {
-  try {
-    return { part, text, place, template: compile(text, format), instead }
-  } catch (error) {
-    const fault = faultAt(place, error)
-    throw new AppError('bad_configuration', fault, { faults: [fault] })
-  }
+  return { part, text, place, template: compile(text, format), instead }
 }

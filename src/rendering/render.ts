@@ -1,10 +1,11 @@
+import { AppError } from '../errors.ts'
 import type { ToldAlert } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Button, MessageKind } from '../model/message.ts'
 import type { Channel, Language } from '../model/settings.ts'
 import { type Checked, checkTemplates } from './check.ts'
 import { countsOf, linesOf } from './digest.ts'
-import { builtInParts, type Parts, partsOf } from './library.ts'
+import { builtInParts, faulty, type Parts, partsOf } from './library.ts'
 import { type Asked, Making } from './making.ts'
 import { quotaTextOf } from './quota-warning.ts'
 import { wholeOf } from './whole.ts'
@@ -89,9 +90,16 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
   const builtIns = builtInParts()
   const partsFor = (channel: Channel): Parts =>
     partsOf(channel, { folder: settings.templates, builtIns })
-  const known = new Map(
-    [...channels].map((channel) => [channel.name, { channel, parts: partsFor(channel) }]),
-  )
+  const known = new Map<string, { channel: Channel; parts: Parts }>()
+  const faults = new Set<string>()
+  for (const channel of channels)
+    try {
+      known.set(channel.name, { channel, parts: partsFor(channel) })
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      for (const fault of error.faults) faults.add(fault)
+    }
+  if (faults.size > 0) throw faulty([...faults])
   const makingOf = (asked: Asked): Making => {
     const parts = known.get(asked.channel.name)?.parts ?? partsFor(asked.channel)
     return new Making(asked, { settings, parts })
