@@ -28,9 +28,13 @@ export function durationWord(language: Language, ms: number): string {
   return shown.map(({ value, unit }) => `${value}${unit}`).join(' ')
 }
 
+const MINUTE_MS = 60_000
+
 /** How long before `now` something was, such as `3 min ago`; what is not in the past is just now. */
 export function agoWord(language: Language, instant: Date, now: Date): string {
   const ms = now.getTime() - instant.getTime()
   if (ms < 1_000) return wordIn(language, 'justNow')
-  return wordIn(language, 'ago', { d: durationWord(language, ms) })
+  // Beyond a minute nobody counts seconds.
+  const shown = ms < MINUTE_MS ? ms : ms - (ms % MINUTE_MS)
+  return wordIn(language, 'ago', { d: durationWord(language, shown) })
 }

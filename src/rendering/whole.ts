@@ -109,9 +109,10 @@ function groupText(
   const { stillFiring = [], link } = request
   const told = request.alerts.slice(0, count)
   const variables = told.map((each) => making.variablesOf(each))
+  const all = [...variables, ...stillFiring.map((each) => making.variablesOf(each))]
   const common = {
-    name: only(variables.map((v) => nameOf(v, making))),
-    place: commonOf(variables.map(placeOf)),
+    name: only(all.map((v) => nameOf(v, making))),
+    place: commonOf(all.map(placeOf)),
   }
   const shared = SHARED.filter((name) => count > 1 && only(variables.map((v) => v[name])))
   const alerts = alertsIn(told, making, { ...telling, common, without: shared })

@@ -81,6 +81,14 @@ describe('coalescing', () => {
     assert.ok(first?.firedWhileWaiting)
   })
 
+  test('how often an alert changed while it waited is counted', () => {
+    const rows = (['firing', 'firing', 'resolved', 'firing'] as const).map((status, id) =>
+      row(id, 'a', status),
+    )
+    assert.equal(coalesce(rows, rows)[0]?.changes, 2)
+    assert.equal(coalesce(rows.slice(0, 2), rows.slice(0, 2))[0]?.changes, 0)
+  })
+
   test('what came again while it waited is counted', () => {
     const rows = [row(1, 'a', 'firing', 4), row(2, 'a', 'firing', 1)]
     assert.equal(coalesce(rows, rows)[0]?.repeats, 6)

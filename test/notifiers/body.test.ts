@@ -12,7 +12,9 @@ interface Body {
   msgUuid: string
   text?: { content: string }
   markdown?: { title: string; text: string }
-  actionCard?: Record<'title' | 'text' | 'singleTitle' | 'singleURL' | 'btnOrientation', string>
+  actionCard?: Record<'title' | 'text' | 'singleTitle' | 'singleURL' | 'btnOrientation', string> & {
+    btns?: { title: string; actionURL: string }[]
+  }
   at: { atMobiles: string[]; atUserIds: string[]; isAtAll: boolean }
 }
 
@@ -65,6 +67,26 @@ describe('the shape of a body', () => {
     assert.equal(body.actionCard?.singleURL, 'https://alerts.example/m/1')
     assert.equal(body.actionCard?.singleTitle, 'Details')
     assert.equal(body.actionCard?.btnOrientation, '0')
+  })
+
+  test('of a card with buttons leads with each of them, with one as a whole', () => {
+    const button = (name: string) => ({ title: name, url: `https://alerts.example/${name}` })
+    const buttons = ['a', 'b', 'c', 'd', 'e', 'f'].map(button)
+    const link = 'https://alerts.example/m/1'
+    const several = composed({ format: 'actionCard', link, buttons })
+    assert.deepEqual(several.actionCard?.btns?.[0], {
+      title: 'a',
+      actionURL: 'https://alerts.example/a',
+    })
+    assert.equal(several.actionCard?.btns?.length, 5)
+    assert.equal(several.actionCard?.singleURL, undefined)
+    const one = composed({
+      format: 'actionCard',
+      link,
+      buttons: [button('a'), { title: 'b', url: '' }],
+    })
+    assert.equal(one.actionCard?.singleTitle, 'a')
+    assert.equal(one.actionCard?.singleURL, 'https://alerts.example/a')
   })
 
   test('of a card without a link is markdown, since DingTalk would refuse the card', () => {

@@ -145,6 +145,45 @@ describe('the path of an alert', () => {
     assert.deepEqual(await states(), { sent: 3 })
   })
 
+  test('an alert that changes again and again while it waits is told once, as flapping', async () => {
+    await started()
+    path.intercept = () => UNREACHABLE
+    await path.ocp('host=0')
+    await path.clock.pass(100)
+    for (const alarm_status of ['Active', 'Inactive', 'Active', 'Inactive', 'Active'])
+      await path.ocp('host=7', { alarm_status })
+    path.intercept = () => undefined
+    await path.clock.pass(MINUTE)
+    const about = path.group.shown().filter((each) => each.text.includes('host=7'))
+    assert.equal(about.length, 1)
+    assert.match(about[0]?.text ?? '', /Changed 4 times while this message waited; now it fires/)
+  })
+
+  test('a recovery of part of a group says what still fires of it', async () => {
+    await started()
+    const alert = (instance: string, status = 'firing') => ({
+      status,
+      labels: { alertname: 'HighLoad', severity: 'critical', instance },
+      startsAt: '2026-11-24T03:50:00Z',
+      ...(status === 'resolved' ? { endsAt: '2026-11-24T03:59:00Z' } : {}),
+    })
+    await path.post('alertmanager', {
+      groupKey: 'g',
+      alerts: ['a1', 'b1', 'c1'].map((name) => alert(name)),
+    })
+    await path.clock.pass(5_000)
+    const alerts = [alert('a1', 'resolved'), alert('b1'), alert('c1')]
+    await path.post('alertmanager', { groupKey: 'g', alerts })
+    await path.clock.pass(5_000)
+    const [last] = path.group.shown()
+    assert.equal(last?.title, '✅ Resolved HighLoad · a1 · 2 still firing')
+    assert.match(
+      last?.text ?? '',
+      /\*\*Still firing\*\*\n\n- 🔴 Critical · b1 · .* ago\n- 🔴 Critical · c1/,
+    )
+    assert.deepEqual(await states(), { sent: 4, suppressed: 2 })
+  })
+
   test('a recovery never overtakes its alert, though that is still being retried', async () => {
     await started()
     path.intercept = (_, body) => (body.includes('"title":"⚠️ Alert') ? UNREACHABLE : undefined)

@@ -142,6 +142,11 @@ describe('what the group refuses', () => {
       40035,
     ],
     [
+      'a card with a button that leads nowhere',
+      { msgtype: 'actionCard', actionCard: { title: 'x', text: 'x', btns: [{ title: 'a' }] } },
+      40035,
+    ],
+    [
       'more than 50 mentions',
       { ...textBody(), at: { atMobiles: Array(30).fill('1'), atUserIds: Array(21).fill('2') } },
       40035,
