@@ -2,7 +2,7 @@ import type { ToldAlert } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 import { cutTo, firstLine } from './escape.ts'
 import { TemplateFault } from './fault.ts'
-import { type AlertLink, linksOf } from './links.ts'
+import { type AlertLink, browserUrl, linksOf } from './links.ts'
 import type { Making } from './making.ts'
 import { LEVEL_SIGNS, SIGNS } from './mark.ts'
 import { Markup } from './markup.ts'
@@ -167,9 +167,9 @@ export function listLinkOf(url: string | undefined, making: Making): Markup | un
   return making.markup.link(making.word('all'), url)
 }
 
-/** The buttons of a card about one alert. */
+/** The buttons of a card about one alert; they open in the browser, as the links of a text do. */
 export function buttonsOf(links: readonly AlertLink[], making: Making) {
-  return links.map(({ word, url }) => ({ title: making.word(word), url }))
+  return links.map(({ word, url }) => ({ title: making.word(word), url: browserUrl(url) }))
 }
 
 /** Labels that are told elsewhere in a message. */
