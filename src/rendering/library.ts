@@ -102,7 +102,10 @@ export function partsOf(
       named.get(part) ??
       (other === undefined ? undefined : named.get(other))
     try {
-      const found = file === undefined ? instead : compiled(part, file, format, instead?.template)
+      const found =
+        file === undefined || file.place === instead?.place
+          ? instead
+          : compiled(part, file, format, instead?.template)
       if (found !== undefined) parts.set(part, found)
     } catch (error) {
       faults.add(faultAt(file?.place ?? part, error))
