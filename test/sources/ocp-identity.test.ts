@@ -45,7 +45,7 @@ describe('what OCP sends again, over the whole path', () => {
           [body, 10 * SECOND],
         ]),
       ])
-      assert.deepEqual(titles, [`[Down] ${SAMPLE.alarm_name} ${SAMPLE.alarm_target}`])
+      assert.deepEqual(titles, [`⛔ Down ${SAMPLE.alarm_name} · ob4253_A-1731295857 · 192.0.2.11`])
     })
 
   test('a recovery is told once, and a later firing is a new alert', async () => {
@@ -61,7 +61,7 @@ describe('what OCP sends again, over the whole path', () => {
     ])
     assert.deepEqual(
       titles.map((title) => title.split(' ')[0]),
-      ['[Down]', '[resolved]', '[Down]'],
+      ['⛔', '✅', '⛔'],
     )
   })
 
