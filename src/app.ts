@@ -57,7 +57,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const startedAt = clock.now()
   const metrics = createMetrics({ version: VERSION, node: process.version })
   const events = createEvents(log, metrics)
-  const current = prepare(options.load())
+  const current = prepare(options.load(), 'start')
   const state = { ...current, open: true, ready: false }
 
   const store = await openStore(state.loaded.settings.store, {
@@ -130,7 +130,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const reload = async (): Promise<void> => {
     let next: Prepared
     try {
-      next = prepare(options.load())
+      next = prepare(options.load(), 'reload')
       mustKeep(state.loaded.settings, next.loaded.settings)
     } catch (error) {
       const faults = error instanceof AppError ? error.faults : []
@@ -256,12 +256,17 @@ interface Prepared {
   warnings: readonly string[]
 }
 
-/** Everything that can be wrong with a configuration, found before anything of it is in force. */
-function prepare(loaded: Loaded): Prepared {
+/**
+ * Everything that can be wrong with a configuration, found before anything of it is in force. A template that fails in
+ * some situation is refused at a reload, where the one before goes on; at a start it is a warning, since a built-in one
+ * tells those alerts and no receiver would tell none.
+ */
+function prepare(loaded: Loaded, when: 'start' | 'reload'): Prepared {
   const renderer = createRenderer(loaded.settings, loaded.settings.channels.values())
-  const { faults, warnings } = renderer.check()
+  const checked = renderer.check()
+  const faults = when === 'reload' ? [...checked.faults, ...checked.failures] : checked.faults
   if (faults.length > 0) throw new AppError('bad_configuration', faults[0] as string, { faults })
-  return { loaded, renderer, warnings }
+  return { loaded, renderer, warnings: [...checked.failures, ...checked.warnings] }
 }
 
 /** What only a restart can change. */

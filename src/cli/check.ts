@@ -8,8 +8,8 @@ export function check(options: ConfigOptions): number {
     const { settings, file, warnings } = load(options)
     const renderer = createRenderer(settings, settings.channels.values())
     const found = renderer.check()
-    if (found.faults.length > 0)
-      throw new AppError('bad_configuration', 'templates', { faults: found.faults })
+    const faults = [...found.faults, ...found.failures]
+    if (faults.length > 0) throw new AppError('bad_configuration', 'templates', { faults })
     for (const warning of [...warnings, ...found.warnings])
       process.stdout.write(`warning: ${warning}\n`)
     const what = `${count(settings.robots.size, 'robot')}, ${count(settings.channels.size, 'channel')}`

@@ -27,6 +27,8 @@ const SAMPLE_BYTES = 19_000
 
 export interface Checked {
   faults: string[]
+  /** What fails or prints nothing in some situation; a built-in part then tells the alert instead. */
+  failures: string[]
   warnings: string[]
 }
 
@@ -44,12 +46,19 @@ export function checkTemplates(
   renderer: Pick<Renderer, 'render' | 'quota'>,
 ): Checked {
   const named = known.map(({ channel, parts }) => checkNames(channel, parts))
-  const played = [...new Map(known.map((each) => [playedAs(each), each])).values()]
-  const faults = played.flatMap(({ channel }) => faultsIn(channel, renderer))
+  const own = known.filter(isOwn)
+  const played = [...new Map(own.map((each) => [playedAs(each), each])).values()]
   return {
-    faults: [...new Set([...named.flatMap((each) => each.faults), ...faults])],
+    faults: [...new Set(named.flatMap((each) => each.faults))],
+    failures: [...new Set(played.flatMap(({ channel }) => failuresIn(channel, renderer)))],
     warnings: [...new Set(named.flatMap((each) => each.warnings))],
   }
+}
+
+/** Whether anything of it is the operator's; playing the built-in ones at every start would cost a third of a second. */
+function isOwn({ channel, parts }: Known): boolean {
+  const { title, variables } = channel
+  return title !== undefined || variables.size > 0 || [...parts.values()].some((part) => part.own)
 }
 
 /** Channels for which this is the same make the same messages. */
@@ -59,7 +68,7 @@ function playedAs({ channel, parts }: Known): string {
   return JSON.stringify([format, title, [...variables], texts])
 }
 
-function faultsIn(channel: Channel, renderer: Pick<Renderer, 'render' | 'quota'>): string[] {
+function failuresIn(channel: Channel, renderer: Pick<Renderer, 'render' | 'quota'>): string[] {
   return situations('en-US', SAMPLE_NOW).flatMap(({ ask }) => {
     if (ask.kind === 'quota') return renderer.quota({ ...ask.warning, channel }).faults
     const fits = (title: string, text: string): boolean =>
@@ -69,9 +78,9 @@ function faultsIn(channel: Channel, renderer: Pick<Renderer, 'render' | 'quota'>
 }
 
 /** Names that nobody documents: near misses are faults; any other may be a label, so it is a warning. */
-function checkNames(channel: Channel, parts: Parts): Checked {
+function checkNames(channel: Channel, parts: Parts): Omit<Checked, 'failures'> {
   const known = [...Object.keys(OCP_VARIABLES), ...OURS, ...channel.variables.keys()]
-  const checked: Checked = { faults: [], warnings: [] }
+  const checked: Omit<Checked, 'failures'> = { faults: [], warnings: [] }
   const look = (name: string, place: string): void => {
     if (known.includes(name)) return
     const near = known.find((each) => distance(each, name) <= (name.length > 6 ? 2 : 1))

@@ -50,6 +50,8 @@ export interface PartSource {
   text: string
   /** A path, or `channels.NAME.template`. */
   place: string
+  /** The operator's, not built in. */
+  own: boolean
   template: Template
   /** The built-in part that tells the same when this one fails. */
   instead: Template | undefined
@@ -144,7 +146,7 @@ function fileOf(name: string, part: Part): string {
 
 function absent(channel: Channel, folder: string): AppError {
   const name = channel.template.kind === 'named' ? channel.template.name : ''
-  const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(name)}; looked for ${join(folder, fileOf(name, 'alert'))}, built in are default and ocp-text`
+  const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(name)}; looked for ${join(folder, fileOf(name, 'alert'))}, built in are default, ocp-text and webhook-dingtalk`
   return faulty([fault])
 }
 
@@ -154,5 +156,6 @@ function compiled(
   format: Format,
   instead?: Template,
 ): PartSource {
-  return { part, text, place, template: compile(text, format), instead }
+  const own = !place.startsWith(BUILT_IN)
+  return { part, text, place, own, template: compile(text, format), instead }
 }

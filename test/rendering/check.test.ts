@@ -11,7 +11,10 @@ import { temporaryFolder } from '../support/receiver.ts'
 import { channelNamed } from '../support/settings.ts'
 
 /** What `check` says of templates in files, for a channel that uses `mine`. */
-function check(files: Record<string, string>, ...channels: Partial<Channel>[]): Checked {
+function check(
+  files: Record<string, string>,
+  ...channels: Partial<Channel>[]
+): Omit<Checked, 'failures'> {
   using folder = temporaryFolder()
   mkdirSync(folder.path, { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text)
@@ -26,7 +29,9 @@ function check(files: Record<string, string>, ...channels: Partial<Channel>[]): 
   const short = (fault: string): string => fault.replaceAll(`${folder.path}/`, '')
   try {
     const named = all.map((each, index) => channelNamed(`ops-${index}`, each))
-    const { faults, warnings } = createRenderer(settings, named).check()
+    const { failures, ...found } = createRenderer(settings, named).check()
+    const { warnings } = found
+    const faults = [...found.faults, ...failures]
     return { faults: faults.map(short), warnings: warnings.map(short) }
   } catch (error) {
     assert.ok(error instanceof AppError)
@@ -38,11 +43,12 @@ function check(files: Record<string, string>, ...channels: Partial<Channel>[]): 
 describe('a check of templates', () => {
   test('finds nothing in the built-in ones, in any format', () => {
     for (const format of ['markdown', 'text', 'actionCard'] as const)
+      // With a title of one's own they are played through every situation, too.
       for (const name of ['default', 'ocp-text'])
-        assert.deepEqual(check({}, { format, template: { kind: 'named', name } }), {
-          faults: [],
-          warnings: [],
-        })
+        assert.deepEqual(
+          check({}, { format, title: '${alarm_name}', template: { kind: 'named', name } }),
+          { faults: [], warnings: [] },
+        )
   })
 
   test('names file and line of what cannot be compiled', () => {

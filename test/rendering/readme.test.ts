@@ -38,7 +38,8 @@ for (const [file, heading, language] of [
       writeFileSync(join(folder.path, 'oncall.lines.eta'), eta[1] as string)
       const channel = channelNamed('ops', { template: { kind: 'named', name: 'oncall' } })
       const renderer = createRenderer({ ...settings, templates: folder.path }, [channel])
-      assert.deepEqual(renderer.check().faults, [])
+      const checked = renderer.check()
+      assert.deepEqual([checked.faults, checked.failures], [[], []])
       const textOf = (name: string): string => {
         const ask = situations(language, NOW).find((each) => each.name === name)?.ask
         assert.ok(ask?.kind === 'message')
@@ -57,7 +58,7 @@ for (const [file, heading, language] of [
       const template = parse(yaml[0] as string).channels.ops.template as string
       const channel = channelNamed('ops', { template: { kind: 'inline', text: template } })
       const renderer = createRenderer({ ...settings, templates: '/nonexistent' }, [channel])
-      assert.deepEqual(renderer.check(), { faults: [], warnings: [] })
+      assert.deepEqual(renderer.check(), { faults: [], failures: [], warnings: [] })
     })
 
     test('name only what a template really finds', () => {
