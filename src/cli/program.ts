@@ -104,6 +104,14 @@ $DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
       code = await send(channel, options)
     })
   program
+    .command('convert <file>')
+    .description('print the configuration for a prometheus-webhook-dingtalk config.yml')
+    .helpOption('--help', 'show help')
+    .action(async (file) => {
+      const { convert } = await import('./convert.ts')
+      code = convert(file)
+    })
+  program
     .command('simulate')
     .description('play a storm on a virtual clock: when would each alert reach the group?')
     .helpOption('--help', 'show help')

@@ -42,9 +42,9 @@ function check(
 
 describe('a check of templates', () => {
   test('finds nothing in the built-in ones, in any format', () => {
+    // With a title of one's own they are played through every situation, too.
     for (const format of ['markdown', 'text', 'actionCard'] as const)
-      // With a title of one's own they are played through every situation, too.
-      for (const name of ['default', 'ocp-text'])
+      for (const name of ['default', 'ocp-text', 'webhook-dingtalk'])
         assert.deepEqual(
           check({}, { format, title: '${alarm_name}', template: { kind: 'named', name } }),
           { faults: [], warnings: [] },
