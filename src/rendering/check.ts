@@ -90,8 +90,8 @@ function checkNames(channel: Channel, parts: Parts): Omit<Checked, 'failures'> {
       )
     else checked.faults.push(`${place}: there is no variable \${${name}} (did you mean "${near}"?)`)
   }
-  for (const { text, place } of parts.values())
-    for (const { name, line } of usagesIn(text)) look(name, `${place}:${line}`)
+  for (const { text, place, own } of parts.values())
+    if (own) for (const { name, line } of usagesIn(text)) look(name, `${place}:${line}`)
   const own = [
     ['title', channel.title ?? ''] as const,
     ...[...channel.variables].map(([name, text]) => [`variables.${name}`, text] as const),
