@@ -4,11 +4,18 @@ import { DateTime } from 'luxon'
 const DATE_AND_TIME =
   /^(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?) ?(Z|[+-]?\d\d:?\d\d)?$/
 
+/** As Go and JavaScript write instants in UTC; the day is one that every month has. */
+const PLAIN = /^(?:199|20\d)\d-\d\d-(?:0[1-9]|1\d|2[0-8])T\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
+
 /**
  * The instant a text names: ISO 8601 or `YYYY-MM-DD HH:mm:ss`, to the millisecond, in `zone` where it has no offset.
  * Undefined for what is no time, for days that no month has, and for the zero times of Go and Unix.
  */
 export function instantOf(text: string | undefined, zone: string): Date | undefined {
+  if (text !== undefined && PLAIN.test(text)) {
+    const plain = Date.parse(text)
+    return Number.isNaN(plain) ? undefined : new Date(plain)
+  }
   const [, year, month, day, time = '', offset] = DATE_AND_TIME.exec(text?.trim() ?? '') ?? []
   if (year === undefined || year === '0001' || year === '1970') return undefined
   // A plus sign that went through form decoding has become a space.

@@ -57,6 +57,8 @@ export interface Arrival {
   repeatWithinMs: number
   /** The payload as it came; stored once. */
   text: string
+  /** The same as UTF-8, where the sender wrote it so: saves encoding it again. */
+  bytes?: Uint8Array | undefined
   alerts: readonly Arriving[]
 }
 

@@ -68,7 +68,7 @@ function groupOf(payload: Payload): GroupFacts {
  */
 function keyOf(payload: Payload, alerts: readonly Alert[]): string {
   const states = alerts.map(({ fingerprint, status, startsAt }) =>
-    JSON.stringify([fingerprint, status, Math.floor((startsAt?.getTime() ?? 0) / 1000)]),
+    [fingerprint, status, Math.floor((startsAt?.getTime() ?? 0) / 1000)].join('\0'),
   )
   return digest([textOf(payload.groupKey) ?? '', ...states.sort()])
 }

@@ -1,7 +1,8 @@
 import { messageOf } from '../../errors.ts'
 import type { Status } from '../../model/alert.ts'
-import type { Accepted, Arrival, Arriving, LastTold } from '../store.ts'
+import type { Accepted, Arriving, LastTold } from '../store.ts'
 import type { Engine } from './engine.ts'
+import type { Unpacked } from './packed.ts'
 import type { Entry } from './remembered.ts'
 
 export type Result<T> = { value: T } | { error: string }
@@ -15,7 +16,7 @@ const REQUESTS = 0
  * Takes requests in one transaction, so that many share a flush. One that cannot be written costs only itself; when
  * the flush fails, none was taken.
  */
-export function acceptAll(engine: Accepting, arrivals: readonly Arrival[]): Result<Accepted>[] {
+export function acceptAll(engine: Accepting, arrivals: readonly Unpacked[]): Result<Accepted>[] {
   const { database, names, remembered } = engine
   try {
     const results = database.transaction(() =>
@@ -31,7 +32,7 @@ export function acceptAll(engine: Accepting, arrivals: readonly Arrival[]): Resu
   }
 }
 
-function acceptOne(engine: Accepting, arrival: Arrival): Accepted {
+function acceptOne(engine: Accepting, arrival: Unpacked): Accepted {
   const { database: db, reasonToSuppress } = engine
   if (isRepeat(engine, arrival)) return { repeated: true, queues: [], suppressed: [] }
   const payload = insertRequest(engine, arrival)
@@ -54,7 +55,7 @@ function acceptOne(engine: Accepting, arrival: Arrival): Accepted {
     engine.remembered.set(past.key, entryAfter(past.entry, { id, status: alert.status, reason }))
   }
   waiting.end()
-  db.run('INSERT INTO payloads (id, text) VALUES (?, ?)', payload, arrival.text)
+  db.run('INSERT INTO payloads (id, text) VALUES (?, ?)', payload, arrival.bytes)
   return { repeated: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
 
@@ -68,7 +69,7 @@ export function entryAfter(
 }
 
 /** A key that was seen lately, unless one of its alerts has changed its status since: then it is news again. */
-function isRepeat(engine: Accepting, { key, now, repeatWithinMs, alerts }: Arrival): boolean {
+function isRepeat(engine: Accepting, { key, now, repeatWithinMs, alerts }: Unpacked): boolean {
   const entry = engine.remembered.get(engine.remembered.keyOf(REQUESTS, key))
   if (entry === undefined) return false
   const seen = engine.database.get<{ received_at: number }>(
@@ -83,7 +84,10 @@ function isRepeat(engine: Accepting, { key, now, repeatWithinMs, alerts }: Arriv
   )
 }
 
-function insertRequest({ database, remembered }: Accepting, { key, source, now }: Arrival): number {
+function insertRequest(
+  { database, remembered }: Accepting,
+  { key, source, now }: Unpacked,
+): number {
   const { id } = database.run(
     'INSERT INTO requests (key, source, received_at) VALUES (?, ?, ?)',
     key,

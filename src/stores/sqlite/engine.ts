@@ -1,9 +1,10 @@
-import type { Accepted, Arrival, ReasonToSuppress, Store } from '../store.ts'
+import type { Accepted, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll, type Result } from './accept.ts'
 import { claim, claimAgain, enqueue, lease, release, resend } from './claim.ts'
 import { Database } from './database.ts'
 import { prune, recover, rehome } from './keeping.ts'
 import { Names } from './names.ts'
+import type { Unpacked } from './packed.ts'
 import { alerts, message, messages } from './reading.ts'
 import { remember } from './remember.ts'
 import type { Remembered } from './remembered.ts'
@@ -20,7 +21,7 @@ type Sync<V extends Verb> = (...values: Parameters<Store[V]>) => Awaited<ReturnT
 
 export interface Engine {
   verbs: { [V in Verb]: Sync<V> }
-  acceptAll(arrivals: readonly Arrival[]): Result<Accepted>[]
+  acceptAll(arrivals: readonly Unpacked[]): Result<Accepted>[]
   database: Database
   names: Names
   underWay: UnderWay

@@ -7,7 +7,11 @@ import type { Arrival, Arriving } from '../store.ts'
  * of numbers and texts. Copying an object for each alert costs both threads more than writing its row.
  */
 export interface Packed {
-  arrivals: Omit<Arrival, 'alerts'>[]
+  arrivals: Envelope[]
+  /** All payloads one after another, in UTF-8; handed over, not copied. */
+  texts: Uint8Array<ArrayBuffer>
+  /** Of each arrival, the bytes of its payload. */
+  lengths: number[]
   /** Of each arrival, how many of the rows below are its own. */
   counts: number[]
   destinations: Destination[]
@@ -16,17 +20,34 @@ export interface Packed {
   cells: (number | string)[]
 }
 
+type Envelope = Omit<Arrival, 'alerts' | 'text' | 'bytes'>
+
+/** A request as the engine takes it. */
+export interface Unpacked extends Envelope {
+  bytes: Uint8Array
+  alerts: readonly Arriving[]
+}
+
 type Destination = Pick<Arriving, 'channel' | 'queues' | 'everyMs' | 'suppressed'>
 
 const CELLS = 7
 
 export function pack(arrivals: readonly Arrival[]): Packed {
-  const packed: Packed = { arrivals: [], counts: [], destinations: [], subjects: [], cells: [] }
+  const bytes = arrivals.map((each) => each.bytes ?? Buffer.from(each.text))
+  const packed: Packed = {
+    arrivals: [],
+    texts: concatenated(bytes),
+    lengths: bytes.map((each) => each.length),
+    counts: [],
+    destinations: [],
+    subjects: [],
+    cells: [],
+  }
   const { destinations, subjects, cells } = packed
   const numbers = new Map<string, number>()
   let last: Destination | undefined
-  for (const { alerts, ...arrival } of arrivals) {
-    packed.arrivals.push(arrival)
+  for (const { alerts, now, source, key, repeatWithinMs } of arrivals) {
+    packed.arrivals.push({ now, source, key, repeatWithinMs })
     packed.counts.push(alerts.length)
     for (const alert of alerts) {
       if (last === undefined || !sameDestination(alert, last)) {
@@ -55,9 +76,13 @@ export function pack(arrivals: readonly Arrival[]): Packed {
   return packed
 }
 
-export function unpack({ arrivals, counts, destinations, subjects, cells }: Packed): Arrival[] {
+export function unpack(packed: Packed): Unpacked[] {
+  const { arrivals, texts, lengths, counts, destinations, subjects, cells } = packed
   let cell = 0
+  let byte = 0
   return arrivals.map((arrival, index) => {
+    const bytes = texts.subarray(byte, byte + (lengths[index] as number))
+    byte += bytes.length
     const alerts: Arriving[] = []
     const end = cell + (counts[index] as number) * CELLS
     for (; cell < end; cell += CELLS) {
@@ -74,8 +99,18 @@ export function unpack({ arrivals, counts, destinations, subjects, cells }: Pack
         cluster: subjects[subject + 1] as string,
       })
     }
-    return { ...arrival, alerts }
+    return { ...arrival, bytes, alerts }
   })
+}
+
+function concatenated(all: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(all.reduce((sum, each) => sum + each.length, 0))
+  let at = 0
+  for (const each of all) {
+    whole.set(each, at)
+    at += each.length
+  }
+  return whole
 }
 
 function sameDestination(a: Destination, b: Destination): boolean {

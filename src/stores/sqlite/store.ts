@@ -130,6 +130,8 @@ async function threadLine(path: string): Promise<Line> {
   const worker = new Worker(entry, {
     workerData: { path },
     execArgv: ['--disable-warning=ExperimentalWarning'],
+    // Requests of a commit are short-lived: with V8's usual 3 MB it would collect them with each of them.
+    resourceLimits: { maxYoungGenerationSizeMb: 48 },
   })
   const asked = new Map<
     number,
@@ -159,7 +161,8 @@ async function threadLine(path: string): Promise<Line> {
       const id = last
       return new Promise((resolve, reject) => {
         asked.set(id, { resolve, reject })
-        worker.postMessage({ ...request, id } satisfies Request)
+        const handedOver = request.kind === 'accept' ? [request.packed.texts.buffer] : []
+        worker.postMessage({ ...request, id } satisfies Request, handedOver)
       })
     },
     async close() {

@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util'
 import type { Status } from '../../model/alert.ts'
 import { LEVELS, type Level } from '../../model/level.ts'
 import type {
@@ -11,6 +12,8 @@ import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { organisationUsed, robotState } from './robots.ts'
 import { MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
+
+const UTF_8 = new TextDecoder()
 
 /** Whether alert `a` waits in any queue; there are few queues. */
 export const WAITS = `EXISTS (SELECT 1 FROM queues q CROSS JOIN waits w
@@ -200,7 +203,7 @@ export function receivedAt(db: Database, alert: number): Date {
 export function payloads(db: Database, numbers: readonly number[]): Map<number, StoredPayload> {
   const found = new Map<number, StoredPayload>()
   for (const number of numbers) {
-    const row = db.get<{ source: StoredPayload['source']; received_at: number; text: string }>(
+    const row = db.get<{ source: StoredPayload['source']; received_at: number; text: Uint8Array }>(
       'SELECT r.source, r.received_at, p.text FROM requests r JOIN payloads p ON p.id = r.id WHERE r.id = ?',
       number,
     )
@@ -208,7 +211,7 @@ export function payloads(db: Database, numbers: readonly number[]): Map<number, 
       found.set(number, {
         source: row.source,
         receivedAt: new Date(row.received_at),
-        text: row.text,
+        text: UTF_8.decode(row.text),
       })
   }
   return found
