@@ -135,7 +135,7 @@ export interface WaitingQuestion {
   hourStart: Date
   dayStart: Date
   month: string
-  /** How many waiting alerts to give for each channel at most. */
+  /** How many waiting alerts to give for each channel at most; what waits beyond must cost next to nothing. */
   heads: number
 }
 
@@ -170,8 +170,9 @@ export interface Waiting {
 export interface WaitingChannel {
   queue: string
   channel: string
+  /** Exact where all are among the heads; otherwise more than those, but not always all: counting has a bound. */
   count: number
-  /** By level, index 0 for level 1. */
+  /** What `count` is made of by level, index 0 for level 1. */
   byLevel: [number, number, number, number, number]
   oldest: Date
   /** The most severe first, then the oldest; at most `heads`. */

@@ -92,7 +92,7 @@ export class Receiver {
   }
 
   /** Starts it and waits until it is ready; throws with its output when it ends before. */
-  async start(): Promise<this> {
+  async start(askEveryMs = 50): Promise<this> {
     const [program, ...before] = this.command as [string, ...string[]]
     const child = spawn(program, [...before, ...this.args], {
       cwd: this.folder,
@@ -105,11 +105,11 @@ export class Receiver {
     }
     child.stdout.on('data', take)
     child.stderr.on('data', take)
-    for (let i = 0; i < 400; i += 1) {
+    for (let i = 0; i < 20_000 / askEveryMs; i += 1) {
       if (child.exitCode !== null) throw new Error(`the receiver ended: ${this.output}`)
       const ready = await fetch(`${this.url}/-/ready`).catch(() => undefined)
       if (ready?.ok) return this
-      await sleep(50)
+      await sleep(askEveryMs)
     }
     throw new Error(`the receiver did not become ready: ${this.output}`)
   }
