@@ -55,9 +55,8 @@ export interface Arrival {
   /** The notification's key with its channels: an arrival with a key seen within `repeatWithinMs` is a repeat. */
   key: string
   repeatWithinMs: number
-  /** The payload as it came; stored once. */
+  /** The payload as it came; stored once. `bytes` is the same in UTF-8, where the caller has it so. */
   text: string
-  /** The same as UTF-8, where the sender wrote it so: saves encoding it again. */
   bytes?: Uint8Array | undefined
   alerts: readonly Arriving[]
 }
@@ -170,9 +169,8 @@ export interface Waiting {
 export interface WaitingChannel {
   queue: string
   channel: string
-  /** Exact where all are among the heads; otherwise more than those, but not always all: counting has a bound. */
+  /** By level, index 0 for level 1, and in all: exact where all are heads, else more than those but not always all. */
   count: number
-  /** What `count` is made of by level, index 0 for level 1. */
   byLevel: [number, number, number, number, number]
   oldest: Date
   /** The most severe first, then the oldest; at most `heads`. */

@@ -70,6 +70,7 @@ function tell(
       text: 'filled',
       body: '{}',
       alertCount: tally.count,
+      storm: true,
     },
     alerts: { kind: 'upTo', upTo: tally.upTo, count: tally.count },
     call: {

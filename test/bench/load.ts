@@ -64,6 +64,16 @@ export function cpuOf(pid: number | undefined): { seconds: number; threads: numb
   }
 }
 
+/** Processes that a process has started. */
+export function childrenOf(pid: number | undefined): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    return text.split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
 /** Memory that a process holds, in MB; undefined where there is no /proc. */
 export function residentMb(pid: number | undefined): number | undefined {
   try {

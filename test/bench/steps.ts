@@ -6,7 +6,16 @@ import { startStandIn } from '../support/dingtalk-stand-in.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
 import { fill } from './fill.ts'
 import type { Loaded } from './generator.ts'
-import { CONNECTIONS, cpuOf, load, median, residentMb, run, startBaseline } from './load.ts'
+import {
+  CONNECTIONS,
+  childrenOf,
+  cpuOf,
+  load,
+  median,
+  residentMb,
+  run,
+  startBaseline,
+} from './load.ts'
 import { payloadOf } from './payload.ts'
 
 export interface Row {
@@ -171,7 +180,7 @@ async function slowDisk(): Promise<Row[]> {
     ],
   })
   try {
-    await using _ended = await receiver.start()
+    await receiver.start()
     const url = `${receiver.url}/alertmanager/${CHANNEL}`
     await load(url, { alerts: 5, seconds: WARM_UP_SECONDS })
     const top = await load(url, { alerts: 5, seconds: SECONDS })
@@ -190,6 +199,10 @@ async function slowDisk(): Promise<Row[]> {
     ]
   } catch (error) {
     return skipped(`strace cannot trace here (${String(error).slice(0, 80)})`)
+  } finally {
+    // The end of strace would not be that of what it traces, but the other way round it is.
+    for (const pid of childrenOf(receiver.child?.pid)) process.kill(pid, 'SIGKILL')
+    await receiver.end('SIGKILL')
   }
 }
 
