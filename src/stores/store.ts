@@ -183,7 +183,6 @@ export interface WaitingChannel {
   messagesToday: number
 }
 
-/** A payload as it came. */
 export interface StoredPayload {
   source: SourceName
   receivedAt: Date
