@@ -42,6 +42,7 @@ function alertsOf(payload: Payload, context: ReadContext): Alert[] {
       ? alertFrom(each, { group, context })
       : malformed(each, { why: faultOf(isPayloadAlert), receivedAt: context.receivedAt }),
   )
+  if (alerts.length === 1) return alerts
   // An alert that stands twice with the same status is one, as it was said last.
   return [
     ...new Map(alerts.map((alert) => [`${alert.status} ${alert.fingerprint}`, alert])).values(),

@@ -64,8 +64,11 @@ export function entryAfter(
   entry: Entry,
   { id, status, reason }: { id: number; status: Status; reason: string | undefined | null },
 ): Entry {
-  if (reason === 'aggregated') return { ...entry, repeats: entry.repeats + 1 }
-  return { ...entry, [status]: id, repeats: 0 }
+  const { firing, resolved, repeats } = entry
+  if (reason === 'aggregated') return { firing, resolved, repeats: repeats + 1 }
+  return status === 'firing'
+    ? { firing: id, resolved, repeats: 0 }
+    : { firing, resolved: id, repeats: 0 }
 }
 
 /** A key that was seen lately, unless one of its alerts has changed its status since: then it is news again. */

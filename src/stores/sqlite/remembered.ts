@@ -29,7 +29,8 @@ export const MOST_REMEMBERED = 2_000_000
 export class Remembered {
   readonly #parts = Array.from({ length: PARTS }, () => new Part())
   readonly #seeds = new Uint32Array(new Uint8Array(randomBytes(8)).buffer)
-  #undo: { key: number; entry: Entry }[] = []
+  /** Four numbers for each change: the key, and what it had before. */
+  readonly #undo: number[] = []
 
   /** A number that stands for a text within a space; never 0, different in each process. */
   keyOf(space: number, text: string): number {
@@ -52,9 +53,7 @@ export class Remembered {
   }
 
   set(key: number, entry: Entry): void {
-    const part = this.#partOf(key)
-    this.#undo.push({ key, entry: part.get(key) ?? NOTHING })
-    part.set(key, entry)
+    this.#partOf(key).set(key, entry, this.#undo)
   }
 
   /** What was set since the last commit stays. */
@@ -64,8 +63,11 @@ export class Remembered {
 
   /** What was set since the last commit is as it was before. */
   rollback(): void {
-    for (const { key, entry } of this.#undo.reverse()) this.#partOf(key).set(key, entry)
-    this.#undo = []
+    for (let at = this.#undo.length - 4; at >= 0; at -= 4) {
+      const [key, firing, resolved, repeats] = this.#undo.slice(at, at + 4) as FourNumbers
+      this.#partOf(key).set(key, { firing, resolved, repeats })
+    }
+    this.#undo.length = 0
   }
 
   #partOf(key: number): Part {
@@ -73,7 +75,7 @@ export class Remembered {
   }
 }
 
-const NOTHING: Entry = { firing: 0, resolved: 0, repeats: 0 }
+type FourNumbers = [number, number, number, number]
 
 /** A table with open addressing: numbers side by side instead of objects, 28 bytes a slot. */
 class Part {
@@ -90,7 +92,7 @@ class Part {
     return { firing, resolved, repeats: this.#repeats[slot] as number }
   }
 
-  set(key: number, { firing, resolved, repeats }: Entry): void {
+  set(key: number, { firing, resolved, repeats }: Entry, undo?: number[]): void {
     let slot = this.#slotOf(key)
     if (this.#keys[slot] === 0) {
       if (this.#size >= this.#keys.length * FULLEST) {
@@ -100,6 +102,12 @@ class Part {
       this.#size += 1
       this.#keys[slot] = key
     }
+    undo?.push(
+      key,
+      this.#firing[slot] as number,
+      this.#resolved[slot] as number,
+      this.#repeats[slot] as number,
+    )
     this.#firing[slot] = firing
     this.#resolved[slot] = resolved
     this.#repeats[slot] = repeats
