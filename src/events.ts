@@ -23,12 +23,15 @@ export function createEvents(log: Log, metrics: Metrics) {
     },
     requestRefused(
       source: SourceName,
-      fields: { code: number; channel: string; why: string },
+      fields: { code: number; channel: string; why: string; requests?: number },
     ): void {
       log.warn('request.refused', { source, ...fields })
     },
-    alertReceived(source: SourceName, channel: string, status: Status): void {
-      metrics.received.inc({ source, channel, status })
+    alertsReceived(
+      source: SourceName,
+      { channel, status, count }: { channel: string; status: Status; count: number },
+    ): void {
+      metrics.received.inc({ source, channel, status }, count)
     },
     alertsSuppressed(channel: string, reason: string, count: number): void {
       metrics.suppressed.inc({ channel, reason }, count)

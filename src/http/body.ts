@@ -14,15 +14,28 @@ const DECOMPRESSORS = {
   br: createBrotliDecompress,
 } as const
 
+/** A body as text, and as the bytes it came in where they are that text in UTF-8. */
+export interface Body {
+  text: string
+  bytes: Uint8Array | undefined
+}
+
 /**
- * A request's whole body as text: decompressed, decoded by its byte order mark, else by its declared charset, else as
+ * A request's whole body: decompressed, decoded by its byte order mark, else by its declared charset, else as
  * UTF-8 (bytes that are not of it become U+FFFD), without a byte order mark and NUL. AppError: too_large, bad_payload.
+ * `admit` is told of the bytes as they come, and throws when there is no room for them.
  */
-export async function readText(request: IncomingMessage): Promise<string> {
+export async function readBody(
+  request: IncomingMessage,
+  admit: (bytes: number) => void = () => {},
+): Promise<Body> {
   if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
-  const bytes = await collect(decompressed(request))
-  const text = (markedDecoder(bytes) ?? declaredDecoder(request.headers)).decode(bytes)
-  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
+  const bytes = await collect(decompressed(request), admit)
+  const decoder = markedDecoder(bytes) ?? declaredDecoder(request.headers)
+  const text = decoder.decode(bytes)
+  if (text.includes('\0')) return { text: text.replaceAll('\0', '\uFFFD'), bytes: undefined }
+  const isSame = decoder === UTF_8 && bytes[0] !== BYTE_ORDER_MARK && !text.includes('\uFFFD')
+  return { text, bytes: isSame ? bytes : undefined }
 }
 
 function decompressed(request: IncomingMessage): Readable {
@@ -38,18 +51,22 @@ function decompressed(request: IncomingMessage): Readable {
   return request.pipe(decompressor)
 }
 
-function collect(stream: Readable): Promise<Buffer> {
+function collect(stream: Readable, admit: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     let ended = false
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > MAX_BODY_BYTES) {
+      try {
+        if (size > MAX_BODY_BYTES) throw tooLarge()
+        admit(chunk.length)
+        chunks.push(chunk)
+      } catch (error) {
         stream.pause()
         chunks.length = 0
-        reject(tooLarge())
-      } else chunks.push(chunk)
+        reject(error)
+      }
     })
     stream.on('end', () => {
       ended = true
@@ -66,6 +83,8 @@ function collect(stream: Readable): Promise<Buffer> {
 }
 
 const UTF_8 = new TextDecoder()
+/** The first of its three bytes. */
+const BYTE_ORDER_MARK = 0xef
 
 /** What a body begins with tells more surely than a header that somebody typed. */
 function markedDecoder(bytes: Buffer): TextDecoder | undefined {

@@ -30,10 +30,6 @@ export function createHttpServer(deps: ServerDeps): Server {
   app.disable('x-powered-by')
   app.set('etag', false)
   // Senders first: what stands above their routes is paid for by every alert.
-  app.use((_request, response, next) => {
-    if (!deps.open()) response.setHeader('Connection', 'close')
-    next()
-  })
   receiveRoutes(app, deps)
   app.get('/-/healthy', (_request, response) => replyText(response, 'OK\n'))
   app.get('/-/ready', (_request, response) =>
@@ -67,7 +63,10 @@ export function createHttpServer(deps: ServerDeps): Server {
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: 5_000,
     },
-    app as RequestListener,
+    ((request, response) => {
+      if (!deps.open()) response.setHeader('Connection', 'close')
+      app(request, response)
+    }) as RequestListener,
   )
   server.maxConnections = 1024
   return server
