@@ -104,8 +104,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       channel: channel.name,
       queues: queuesOf(channel),
     }))
-    const { moved, dead } = await store.rehome(homes, clock.now())
-    events.rehomed(moved, dead)
+    events.rehomed(await store.rehome(homes, clock.now()))
     for (const name of wanted.keys()) {
       if (loops.has(name)) continue
       const failed = (error: unknown): void => events.passFailed(name, messageOf(error))

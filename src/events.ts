@@ -5,6 +5,12 @@ import type { Attempt, MessageKind } from './model/message.ts'
 
 export type Events = ReturnType<typeof createEvents>
 
+/** What became of alerts whose queue is gone. */
+interface Rehomed {
+  moved: number
+  dead: readonly { channel: string; count: number }[]
+}
+
 /** What a message is known by in log lines. */
 interface MessageName {
   id: string
@@ -86,6 +92,9 @@ export function createEvents(log: Log, metrics: Metrics) {
     robotResting(robot: string, reason: string, until: Date | undefined): void {
       log.debug('robot.resting', { robot, reason, until: until?.toISOString() })
     },
+    quotaReached(fields: { scope: string; percent: number; used: number; limit: number }): void {
+      log.warn('quota.reached', fields)
+    },
     claimLost(robot: string): void {
       log.debug('claim.lost', { robot })
     },
@@ -104,10 +113,13 @@ export function createEvents(log: Log, metrics: Metrics) {
     recovered(messages: number): void {
       if (messages > 0) log.info('messages.recovered', { messages })
     },
-    rehomed(moved: number, dead: number): void {
+    rehomed({ moved, dead }: Rehomed): void {
       if (moved > 0) log.info('alerts.rehomed', { alerts: moved })
-      if (dead > 0)
-        log.error('alerts.dead', { alerts: dead, reason: 'their channel or robot was removed' })
+      for (const { channel, count } of dead) {
+        if (count === 0) continue
+        metrics.suppressed.inc({ channel, reason: 'removed' }, count)
+        log.error('alerts.dead', { channel, alerts: count, reason: 'their channel was removed' })
+      }
     },
     pruned(messages: number, alerts: number): void {
       log.debug('store.pruned', { messages, alerts })

@@ -16,6 +16,15 @@ const KEPT_SHARE = 0.1
 const STRETCH_FROM = 0.5
 const STRETCH_FULLY_FROM = 0.7
 
+/** Shares of a month's calls, in percent, that are told when they are reached. */
+const MARKS = [95, 80, 50] as const
+
+/** The highest of these shares that is used; 0 for none. */
+export function markReached({ used, limit }: Allowance): number {
+  if (limit === undefined) return 0
+  return MARKS.find((mark) => used * 100 >= limit * mark) ?? 0
+}
+
 export type QuotaDecision =
   | { kind: 'open' }
   /** Not before `gapMs` after the message before. */

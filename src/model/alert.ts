@@ -33,6 +33,10 @@ export interface Notification {
    * different for any other. Not a secret, any length.
    */
   key: string
+  /** The same, but different where only what the alerts say differs; for whoever wants to be told each time. */
+  exactKey: () => string
+  /** Whether the key tells a later firing of an alert from an earlier one: each alert says since when it fires. */
+  dated: boolean
   alerts: readonly Alert[]
   /** A DingTalk-shaped body brings its own text and mentions, which then stand for the template. */
   ready?: ReadyText

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { channelsFor } from '../decisions/route.ts'
 import { AppError } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { Alert, SourceName, Status } from '../model/alert.ts'
+import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
 import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
 import type { Source } from '../sources/source.ts'
@@ -55,9 +55,7 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
     for (const way of waysOf(alert)) alerts.push(arriving(alert, position, way))
   if (alerts.length === 0) return
 
-  const channels = new Set(alerts.map((each) => each.channel))
-  const key = hash([source, notification.key, ...channels])
-  const arrival = { now, source, key, repeatWithinMs: REPEAT_WITHIN_MS, text, bytes, alerts }
+  const arrival = { now, source, text, bytes, alerts, ...repeatsOf(notification, alerts) }
   const accepted = await deps.store.accept(arrival)
 
   deps.wake(accepted.queues)
@@ -70,6 +68,20 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
   if (repeated)
     for (const each of counted(alerts))
       deps.events.alertsSuppressed(each.channel, 'repeated', each.count)
+}
+
+/**
+ * What makes a later request a repeat of this one: the same alerts in the same states for the same channels, and where
+ * one of those tells an alert more often than retries last, the same words as well.
+ */
+function repeatsOf({ source, key, exactKey, dated }: Notification, alerts: readonly Arriving[]) {
+  const shortestMs = Math.min(...alerts.map((each) => each.everyMs))
+  const said = shortestMs < REPEAT_WITHIN_MS ? exactKey() : key
+  return {
+    key: hash([source, said, ...new Set(alerts.map((each) => each.channel))]),
+    repeatWithinMs: shortestMs === 0 ? REPEAT_WITHIN_MS : Math.min(shortestMs, REPEAT_WITHIN_MS),
+    dated,
+  }
 }
 
 /** Alerts in a row for the same channel with the same status, counted: metrics once for many. */

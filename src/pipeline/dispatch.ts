@@ -16,6 +16,7 @@ import type { MessageKind } from '../model/message.ts'
 import { type Channel, queuesOf, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { CallClaim, Claimed, RobotState, Store, Waiting } from '../stores/store.ts'
+import { warnOfQuota } from './quota-warning.ts'
 import { MOST_HEADS, robotsOf, type TellingDeps, tellingOf } from './telling.ts'
 
 /** Longer than any attempt, so that a lease outlives the call it covers. */
@@ -110,6 +111,12 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
     return later(deps.clock.now(), CLAIM_RETRY_MS)
   }
   await attempt(sending, { settings, deps })
+  const { channel, message } = sending
+  if (channel !== undefined)
+    await warnOfQuota(
+      { robot, channel, queue: message.queue, waiting, now: deps.clock.now(), ...calendar },
+      { settings, renderer: deps.renderer(), deps },
+    )
   return deps.clock.now()
 }
 

@@ -1,6 +1,19 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
-import type { AlertState, Attempt, MessageKind, MessageState } from '../model/message.ts'
+import type { Attempt, MessageKind } from '../model/message.ts'
+
+import type {
+  AlertPage,
+  AlertQuery,
+  MessageQuery,
+  MessageWithAlerts,
+  Page,
+  Standing,
+  StandingQuestion,
+  StoredMessage,
+} from './stored.ts'
+
+export * from './stored.ts'
 
 /**
  * Everything that outlives the process. Each verb is one transaction, takes every instant as an argument, and means
@@ -30,13 +43,15 @@ export interface Store {
   recover(now: Date, robot?: string): Promise<number>
   /** Adds messages that carry no alert (a test), due at once. */
   enqueue(messages: readonly NewMessage[], now: Date): Promise<string[]>
+  /** Adds a warning, due at once, unless this month's share of the scope, or a higher one, was warned of; whether it did. */
+  warn(warning: Warning): Promise<boolean>
   /** A dead message becomes pending, due at once; gives its queue. AppError `not_found` or `not_dead` otherwise. */
   resend(id: string, now: Date): Promise<{ queue: string }>
   /**
    * Finds homes for what waits in queues that the configuration no longer has: it moves to the given queues of its
    * channel, or becomes dead with a reason when the channel is gone. Gives counts of both.
    */
-  rehome(homes: readonly Home[], now: Date): Promise<{ moved: number; dead: number }>
+  rehome(homes: readonly Home[], now: Date): Promise<Rehomed>
   /** Queues as they stand, for console, API and metrics. */
   standing(question: StandingQuestion): Promise<Standing>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
@@ -55,6 +70,8 @@ export interface Arrival {
   /** The notification's key with its channels: an arrival with a key seen within `repeatWithinMs` is a repeat. */
   key: string
   repeatWithinMs: number
+  /** The key tells a later firing of its alerts from an earlier one, so that a late copy is a repeat whatever came since. */
+  dated: boolean
   /** The payload as it came; stored once. `bytes` is the same in UTF-8, where the caller has it so. */
   text: string
   bytes?: Uint8Array | undefined
@@ -159,6 +176,8 @@ export interface Waiting {
   robot: RobotState
   peers: RobotState[]
   organisationUsed: number
+  /** Shares of the month that were warned of, the highest of each scope. */
+  marks: { scope: string; mark: number }[]
   /** The oldest message to be tried (again) that is due, and when the next will be. */
   due: StoredMessage | undefined
   nextDueAt: Date | undefined
@@ -293,107 +312,22 @@ export interface Settlement {
   pause: { scope: string; until: Date; reason: string } | undefined
 }
 
+/** That a share of a month's calls is used: `mark` in percent, of a robot's key or of the organisation. */
+export interface Warning {
+  now: Date
+  month: string
+  scope: string
+  mark: number
+  message: NewMessage
+}
+
+export interface Rehomed {
+  moved: number
+  /** Of channels that are gone. */
+  dead: { channel: string; count: number }[]
+}
+
 export interface Home {
   channel: string
   queues: readonly string[]
-}
-
-export interface StandingQuestion {
-  now: Date
-  month: string
-  robots: readonly { name: string; key: string; address: string; callsSince: Date }[]
-}
-
-export interface Standing {
-  robots: Map<string, RobotState & { lastResult: string | undefined; lastAt: Date | undefined }>
-  /** Waiting or under way, by queue and channel. */
-  queues: { queue: string; channel: string; count: number; oldest: Date }[]
-  /** Alerts that are pending or sending, by channel, each counted once. */
-  channels: { channel: string; count: number; oldest: Date }[]
-  organisationUsed: number
-}
-
-/** More alerts of one message are not listed; its `alertCount` counts them all. */
-export const MOST_LISTED_ALERTS = 10_000
-
-/** Each payload once, however many of the alerts come from it. */
-export interface MessageWithAlerts {
-  message: StoredMessage
-  alerts: StoredAlert[]
-  payloads: Map<number, StoredPayload>
-}
-
-export interface AlertPage extends Page<StoredAlert> {
-  payloads: Map<number, StoredPayload>
-}
-
-/** `before` is an opaque mark from a page before it; `next` is null at the end. */
-export interface Page<Item> {
-  items: Item[]
-  next: string | null
-}
-
-export interface MessageQuery {
-  channel?: string
-  robot?: string
-  state?: MessageState
-  limit: number
-  before?: string
-}
-
-export interface StoredMessage {
-  id: string
-  uuid: string
-  robot: string
-  queue: string
-  channel: string
-  kind: MessageKind
-  state: MessageState
-  title: string
-  text: string
-  bytes: number
-  alertCount: number
-  createdAt: Date
-  dueAt: Date | undefined
-  sentAt: Date | undefined
-  reason: string | undefined
-  attemptCount: number
-  /** All, oldest first, of one message; in a list the last one only. */
-  attempts: StoredAttempt[]
-}
-
-export interface StoredAttempt {
-  at: Date
-  robot: string
-  result: string
-  httpStatus: number | undefined
-  errcode: number | undefined
-  errmsg: string | undefined
-  words: string
-  durationMs: number
-}
-
-export interface AlertQuery {
-  channel?: string
-  state?: AlertState
-  limit: number
-  before?: string
-}
-
-/** An accepted alert in one channel; its variables are read from its payload. */
-export interface StoredAlert {
-  id: string
-  channel: string
-  source: SourceName
-  fingerprint: string
-  status: Status
-  level: Level
-  state: AlertState
-  reason: string | undefined
-  messageIds: string[]
-  receivedAt: Date
-  toldAt: Date | undefined
-  repeats: number
-  position: number
-  payload: number
 }

@@ -42,7 +42,15 @@ export function fill(
         })),
       })
       const key = `filled ${number}`
-      return { now, source: 'alertmanager' as const, key, repeatWithinMs: 1, text, alerts: each }
+      return {
+        now,
+        source: 'alertmanager' as const,
+        key,
+        repeatWithinMs: 1,
+        dated: false,
+        text,
+        alerts: each,
+      }
     })
     for (const result of engine.acceptAll(unpack(pack(arrivals))))
       if ('error' in result) throw new Error(result.error)

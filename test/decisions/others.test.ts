@@ -5,7 +5,7 @@ import { calendarOf } from '../../src/decisions/calendar.ts'
 import { coalesce } from '../../src/decisions/coalesce.ts'
 import { mentionFor } from '../../src/decisions/mention.ts'
 import { opensAt, passes } from '../../src/decisions/push-limit.ts'
-import { quotaAllows } from '../../src/decisions/quota.ts'
+import { markReached, quotaAllows } from '../../src/decisions/quota.ts'
 import { channelsFor, matches } from '../../src/decisions/route.ts'
 import type { Matcher } from '../../src/model/matcher.ts'
 
@@ -139,6 +139,12 @@ describe('the month', () => {
   test('keeps its last tenth for severe alerts, and ends', () => {
     assert.deepEqual(quotaAllows([{ used: 900, limit: 1000 }], month), { kind: 'severe_only' })
     assert.deepEqual(quotaAllows([{ used: 1000, limit: 1000 }], month), { kind: 'used_up' })
+  })
+
+  test('says which of the shares that are told is reached', () => {
+    const reached = (used: number) => markReached({ used, limit: 1000 })
+    assert.deepEqual([499, 500, 799, 800, 949, 950, 2000].map(reached), [0, 50, 50, 80, 80, 95, 95])
+    assert.equal(markReached({ used: 9_999, limit: undefined }), 0)
   })
 
   test('the stricter allowance counts', () => {

@@ -382,6 +382,33 @@ describe('the path of an alert', () => {
     )
   })
 
+  test('a share of the month is told once, by one message, over a restart too', async () => {
+    await started({
+      settings: { monthlyQuota: 40 },
+      channel: { aggregate: undefined, digest: { maxMessages: 1 } },
+    })
+    const warnings = () => path.group.shown().filter((each) => /% of the monthly/.test(each.title))
+    for (let i = 0; i < 19; i += 1) {
+      await path.ocp(`host=${i}`, { alarm_level: 'Down' })
+      await path.clock.pass(MINUTE)
+    }
+    assert.equal(warnings().length, 0)
+    await path.ocp('host=19', { alarm_level: 'Down' })
+    await path.clock.pass(MINUTE)
+    assert.match(warnings()[0]?.title ?? '', /50 %/)
+    await path.stop()
+    await path.start()
+    for (let i = 20; i < 60; i += 1) {
+      await path.ocp(`host=${i}`, { alarm_level: 'Down' })
+      await path.clock.pass(MINUTE)
+    }
+    assert.deepEqual(
+      warnings().map((each) => /\d+ %/.exec(each.title)?.[0]),
+      ['95 %', '80 %', '50 %'],
+    )
+    assert.equal(path.sent.length, 40)
+  })
+
   test('a body that its sender rendered keeps its text and its mentions', async () => {
     await started({
       channel: { mention: { mobiles: ['13900000000'], users: [], all: false, rules: [] } },

@@ -69,13 +69,19 @@ export function conformance(
       ...changes,
     })
 
-    function accept(alerts: readonly Arriving[], ms = 0, key = nextKey()): Promise<Accepted> {
+    function accept(
+      alerts: readonly Arriving[],
+      ms = 0,
+      key = nextKey(),
+      dated = false,
+    ): Promise<Accepted> {
       const positioned = alerts.map((each, position) => ({ ...each, position }))
       return store.accept({
         now: at(ms),
         source: 'ocp',
         key,
         repeatWithinMs: 120_000,
+        dated,
         text: `text ${key}`,
         alerts: positioned,
       })
@@ -187,6 +193,22 @@ export function conformance(
       assert.equal((await accept([alert('f')], 121_000, 'same')).repeated, false)
       await accept([alert('f', { status: 'resolved' })], 122_000, 'other')
       const again = await accept([alert('f')], 123_000, 'same')
+      assert.deepEqual([again.repeated, again.queues], [false, ['robot:a']])
+    })
+
+    test('accept: a late copy of a request whose key is dated is a repeat, whatever came since', async () => {
+      await accept([alert('f')], 0, 'fired', true)
+      await accept([alert('f', { status: 'resolved' })], 5_000, 'resolved', true)
+      assert.equal((await accept([alert('f')], 15_000, 'fired', true)).repeated, true)
+      assert.equal((await accept([alert('f')], 16_000, 'fired again', true)).repeated, false)
+    })
+
+    test('accept: a repeat of what became dead is told again', async () => {
+      await accept([alert('f')], 0, 'same', true)
+      const claimed = await claim(await headIds(), 1)
+      assert.ok(claimed)
+      await store.settle(settlement(claimed, 10, { next: { kind: 'dead', reason: 'token' } }))
+      const again = await accept([alert('f')], 20, 'same', true)
       assert.deepEqual([again.repeated, again.queues], [false, ['robot:a']])
     })
 
@@ -464,6 +486,35 @@ export function conformance(
         (await store.alerts({ limit: 9 })).items.map((each) => each.state),
         ['pending', 'pending'],
       )
+      await assert.rejects(store.resend(claimed.id, at(30)), {
+        code: 'not_dead',
+        message: /told in others/,
+      })
+    })
+
+    test('warn: tells each share of a month once, and none after a higher one', async () => {
+      const warn = (mark: number, scope = 'organisation', month = '2026-11') =>
+        store.warn({
+          now: at(0),
+          month,
+          scope,
+          mark,
+          message: message({ uuid: nextKey(), alertCount: 0 }),
+        })
+      assert.deepEqual(
+        [await warn(50), await warn(50), await warn(95), await warn(80)],
+        [true, false, true, false],
+      )
+      assert.deepEqual([await warn(50, 'ka'), await warn(50, 'ka', '2026-12')], [true, true])
+      const { marks } = await look()
+      assert.deepEqual(
+        marks.sort((a, b) => a.mark - b.mark),
+        [
+          { scope: 'ka', mark: 50 },
+          { scope: 'organisation', mark: 95 },
+        ],
+      )
+      assert.equal((await store.messages({ limit: 9 })).items.length, 4)
     })
 
     test('settle: a pause holds for the robot or for all behind its address, the longer one wins', async () => {
@@ -541,14 +592,17 @@ export function conformance(
       await claim((await headIds()).slice(0, 1))
       assert.deepEqual(await store.rehome([{ channel: 'ops', queues: ['robot:a'] }], at(1)), {
         moved: 0,
-        dead: 0,
+        dead: [],
       })
       assert.deepEqual(await store.rehome([{ channel: 'ops', queues: ['robot:b'] }], at(1)), {
         moved: 2,
-        dead: 0,
+        dead: [],
       })
       assert.equal((await look(1, { queues: ['robot:b'] })).channels[0]?.count, 2)
-      assert.deepEqual(await store.rehome([], at(2)), { moved: 0, dead: 2 })
+      assert.deepEqual(await store.rehome([], at(2)), {
+        moved: 0,
+        dead: [{ channel: 'ops', count: 2 }],
+      })
       const { items } = await store.alerts({ limit: 9, state: 'dead' })
       assert.equal(items.length, 2)
       assert.match(items[0]?.reason ?? '', /removed from the configuration/)

@@ -41,6 +41,7 @@ const arrival = fc.record<Arrival>(
     source: fc.constantFrom('alertmanager', 'ocp'),
     key: word,
     repeatWithinMs: fc.nat(),
+    dated: fc.boolean(),
     text: fc.string({ unit: 'grapheme' }),
     alerts: fc.array(alert, { maxLength: 6 }),
   },

@@ -58,6 +58,7 @@ function acceptText(store: Store, key: string, text: string) {
     source: 'ocp',
     key,
     repeatWithinMs: 1,
+    dated: false,
     text,
     alerts: [ALERT],
   })
@@ -137,6 +138,7 @@ describe('the SQLite file', () => {
       source: 'ocp',
       key: 'k',
       repeatWithinMs: 60_000,
+      dated: false,
       alerts: [{ ...ALERT, channel: 'new', queues: ['robot:new'], everyMs: 600_000 }],
     } as const
     await assert.rejects(store.accept({ ...request, text: 'y'.repeat(1_000_000) }))

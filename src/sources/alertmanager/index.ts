@@ -13,7 +13,14 @@ export const alertmanager: Source = {
   read(text, context): Notification {
     const payload = payloadIn(text)
     const alerts = alertsOf(payload, context)
-    return { source: 'alertmanager', key: keyOf(payload, alerts), alerts }
+    const key = keyOf(payload, alerts)
+    return {
+      source: 'alertmanager',
+      key,
+      exactKey: () => digest([key, ...payload.alerts.map(saidBy)]),
+      dated: alerts.every(({ startsAt }) => startsAt !== undefined),
+      alerts,
+    }
   },
 }
 
@@ -61,6 +68,10 @@ function groupOf(payload: Payload): GroupFacts {
     receiver: textOf(payload.receiver),
     groupKey: textOf(payload.groupKey),
   }
+}
+
+function saidBy(alert: unknown): string {
+  return JSON.stringify(isObject(alert) ? [alert['labels'], alert['annotations']] : alert) ?? ''
 }
 
 /**

@@ -71,8 +71,12 @@ export function entryAfter(
     : { firing, resolved: id, repeats: 0 }
 }
 
-/** A key that was seen lately, unless one of its alerts has changed its status since: then it is news again. */
-function isRepeat(engine: Accepting, { key, now, repeatWithinMs, alerts }: Unpacked): boolean {
+/**
+ * A key that was seen lately, unless the message about one of its alerts is dead, or, where the key does not tell
+ * firings apart, one has changed its status since: then it is news again.
+ */
+function isRepeat(engine: Accepting, arrival: Unpacked): boolean {
+  const { key, now, repeatWithinMs, dated, alerts } = arrival
   const entry = engine.remembered.get(engine.remembered.keyOf(REQUESTS, key))
   if (entry === undefined) return false
   const seen = engine.database.get<{ received_at: number }>(
@@ -83,7 +87,10 @@ function isRepeat(engine: Accepting, { key, now, repeatWithinMs, alerts }: Unpac
   return (
     seen !== undefined &&
     Math.abs(now.getTime() - seen.received_at) < repeatWithinMs &&
-    alerts.every((alert) => pastOf(engine, alert).last?.status === alert.status)
+    alerts.every((alert) => {
+      const { last } = pastOf(engine, alert)
+      return last?.dead === false && (dated || last.status === alert.status)
+    })
   )
 }
 

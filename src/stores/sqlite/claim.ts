@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import type { CallClaim, Claim, ClaimAgain, Claimed, Lease, NewMessage } from '../store.ts'
+import type { CallClaim, Claim, ClaimAgain, Claimed, Lease, NewMessage, Warning } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { waitsOf } from './waiting.ts'
@@ -68,9 +68,22 @@ export function enqueue(db: Database, messages: readonly NewMessage[], now: Date
   )
 }
 
+export function warn(db: Database, { now, month, scope, mark, message }: Warning): boolean {
+  const { changes } = db.run(
+    `INSERT INTO marks (month, scope, mark) VALUES (?, ?, ?)
+     ON CONFLICT (month, scope) DO UPDATE SET mark = excluded.mark WHERE excluded.mark > mark`,
+    month,
+    scope,
+    mark,
+  )
+  if (changes === 1) enqueue(db, [message], now)
+  return changes === 1
+}
+
 export function resend(db: Database, id: string, now: Date): { queue: string } {
-  const row = db.get<{ queue: string; state: string }>(
-    'SELECT queue, state FROM messages WHERE id = ?',
+  const row = db.get<{ queue: string; state: string; alerts: number; told: number }>(
+    `SELECT queue, state, alert_count AS alerts,
+       EXISTS (SELECT 1 FROM tellings WHERE message = messages.id) AS told FROM messages WHERE id = ?`,
     Number(id),
   )
   if (row === undefined) throw new AppError('not_found', `there is no message ${id}`)
@@ -79,6 +92,8 @@ export function resend(db: Database, id: string, now: Date): { queue: string } {
       'not_dead',
       `message ${id} is ${row.state}; only a dead one can be sent again`,
     )
+  if (row.alerts > 0 && row.told === 0)
+    throw new AppError('not_dead', `the alerts of message ${id} are told in others by now`)
   db.run(
     `UPDATE messages SET state = 'pending', due_at = ?, reason = NULL WHERE id = ?`,
     now.getTime(),

@@ -1,6 +1,6 @@
 import type { Accepted, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll, type Result } from './accept.ts'
-import { claim, claimAgain, enqueue, lease, release, resend } from './claim.ts'
+import { claim, claimAgain, enqueue, lease, release, resend, warn } from './claim.ts'
 import { Database } from './database.ts'
 import { prune, recover, rehome } from './keeping.ts'
 import { Names } from './names.ts'
@@ -75,6 +75,7 @@ function engineOn(db: Database, reasonToSuppress: ReasonToSuppress): Engine {
     settle: (settlement) => writing(() => settle(rows, settlement)),
     recover: (now, robot) => writing(() => recover(db, now, robot)),
     enqueue: (each, now) => writing(() => enqueue(db, each, now)),
+    warn: (warning) => writing(() => warn(db, warning)),
     resend: (id, now) => writing(() => resend(db, id, now)),
     rehome: (homes) => writing(() => rehome(rows, homes)),
     standing: (question) => db.reading(() => standing(db, question)),

@@ -1,4 +1,4 @@
-import type { Home } from '../store.ts'
+import type { Home, Rehomed } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { WAITS } from './waiting.ts'
@@ -31,9 +31,9 @@ export function waitAgain(db: Database, message: number, queue: number): number 
   return changes
 }
 
-export function rehome(rows: Rows, homes: readonly Home[]): { moved: number; dead: number } {
+export function rehome(rows: Rows, homes: readonly Home[]): Rehomed {
   const { database: db, names } = rows
-  const total = { moved: 0, dead: 0 }
+  const total: Rehomed = { moved: 0, dead: [] }
   for (const { queue, channel } of places(db)) {
     const queues = homes.find((home) => home.channel === channel)?.queues ?? []
     if (queues.includes(queue)) continue
@@ -52,7 +52,7 @@ export function rehome(rows: Rows, homes: readonly Home[]): { moved: number; dea
       )
     }
     if (queues.length > 0) total.moved += move(rows, from, queues)
-    else total.dead += bury(db, from)
+    else total.dead.push({ channel, count: bury(db, from) })
   }
   return total
 }

@@ -46,8 +46,8 @@ export function pack(arrivals: readonly Arrival[]): Packed {
   const { destinations, subjects, cells } = packed
   const numbers = new Map<string, number>()
   let last: Destination | undefined
-  for (const { alerts, now, source, key, repeatWithinMs } of arrivals) {
-    packed.arrivals.push({ now, source, key, repeatWithinMs })
+  for (const { alerts, now, source, key, repeatWithinMs, dated } of arrivals) {
+    packed.arrivals.push({ now, source, key, repeatWithinMs, dated })
     packed.counts.push(alerts.length)
     for (const alert of alerts) {
       if (last === undefined || !sameDestination(alert, last)) {

@@ -69,6 +69,11 @@ export const MIGRATIONS: readonly string[] = [
     month TEXT NOT NULL, key TEXT NOT NULL, calls INTEGER NOT NULL, PRIMARY KEY (month, key)
   ) STRICT, WITHOUT ROWID;
 
+  -- Shares of a month that were warned of, in percent.
+  CREATE TABLE marks (
+    month TEXT NOT NULL, scope TEXT NOT NULL, mark INTEGER NOT NULL, PRIMARY KEY (month, scope)
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE pauses (
     scope TEXT PRIMARY KEY, until INTEGER NOT NULL, since INTEGER NOT NULL, reason TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;

@@ -36,6 +36,7 @@ const VERBS: readonly Verb[] = [
   'settle',
   'recover',
   'enqueue',
+  'warn',
   'resend',
   'rehome',
   'standing',

@@ -35,6 +35,12 @@ export function waiting(rows: Rows, question: WaitingQuestion): Waiting {
     robot: robotState(db, question.robot, question),
     peers: question.peers.map((peer) => robotState(db, peer, question)),
     organisationUsed: organisationUsed(db, question.month),
+    marks: db
+      .all<{ scope: string; mark: number }>(
+        'SELECT scope, mark FROM marks WHERE month = ?',
+        question.month,
+      )
+      .map(({ scope, mark }) => ({ scope, mark })),
     due: isDue ? messageFrom(next, []) : undefined,
     nextDueAt: next === undefined || isDue ? undefined : new Date(next.due_at ?? 0),
     channels: question.queues.flatMap((queue) =>

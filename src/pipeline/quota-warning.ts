@@ -1,0 +1,74 @@
+import { markReached } from '../decisions/quota.ts'
+import type { Events } from '../events.ts'
+import { NO_MENTION } from '../model/alert.ts'
+import type { Content } from '../model/message.ts'
+import type { Channel, Robot, Settings } from '../model/settings.ts'
+import type { Notifier } from '../notifiers/notifier.ts'
+import type { Renderer } from '../rendering/render.ts'
+import type { NewMessage, Store, Waiting } from '../stores/store.ts'
+import { robotsOf } from './telling.ts'
+
+export interface QuotaWarningDeps {
+  store: Pick<Store, 'warn'>
+  notifier: Pick<Notifier, 'compose'>
+  events: Pick<Events, 'quotaReached'>
+  uuid: () => string
+  wake: (queues: readonly string[]) => void
+}
+
+/** What was known before a call, and the call. */
+export interface CallMade {
+  robot: Robot
+  channel: Channel
+  queue: string
+  waiting: Waiting
+  month: string
+  monthEnd: Date
+  now: Date
+}
+
+/** After a call: tells once a month that a share of the month's calls is used, the robot's or the organisation's. */
+export async function warnOfQuota(
+  made: CallMade,
+  { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
+): Promise<void> {
+  const { robot, channel, queue, waiting, month, monthEnd, now } = made
+  const scopes = [
+    { scope: robot.key, name: robot.name, used: waiting.robot.monthUsed, limit: robot.monthly },
+    {
+      scope: 'organisation',
+      name: undefined,
+      used: waiting.organisationUsed,
+      limit: settings.monthlyQuota,
+    },
+  ]
+  for (const { scope, name, used: before, limit } of scopes) {
+    const used = before + 1
+    const mark = markReached({ used, limit })
+    const told = waiting.marks.find((each) => each.scope === scope)?.mark ?? 0
+    // The last call of a month is not for saying that it was the last.
+    if (limit === undefined || mark <= told || used >= limit) continue
+    const endsAt = monthEnd
+    const said = { channel, now, percent: mark, used, limit, robot: name, endsAt }
+    const { title, text } = renderer.quota(said)
+    const { format } = channel
+    const content: Content = { format, title, text, mention: NO_MENTION, link: undefined }
+    const uuid = deps.uuid()
+    const group = channel.mode === 'pool' ? robotsOf(channel, settings) : [robot]
+    const message: NewMessage = {
+      uuid,
+      robot: robot.name,
+      queue,
+      channel: channel.name,
+      kind: 'alert',
+      title,
+      text,
+      body: deps.notifier.compose(content, group, uuid),
+      alertCount: 0,
+      storm: false,
+    }
+    if (!(await deps.store.warn({ month, scope, mark, message, now }))) continue
+    deps.events.quotaReached({ scope: name ?? scope, percent: mark, used, limit })
+    deps.wake([queue])
+  }
+}
