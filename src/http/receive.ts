@@ -4,6 +4,8 @@ import { AppError, messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { SourceName } from '../model/alert.ts'
 import { MAX_BODY_BYTES, readText } from './body.ts'
+import type { Guard } from './guard.ts'
+import { createRefusals, type TellRefusal } from './refusals.ts'
 import { replyError, replyOk } from './reply.ts'
 
 /** Bodies that are read or waited for at once, together; beyond, senders are asked to come again. */
@@ -13,6 +15,7 @@ export interface ReceiveDeps {
   accept: (inbound: { source: SourceName; channel: string; text: string }) => Promise<void>
   events: Events
   clock: Clock
+  guard: () => Guard
   /** False once shutdown has begun. */
   open: () => boolean
 }
@@ -20,8 +23,9 @@ export interface ReceiveDeps {
 /** The three routes that senders post alerts to. */
 export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
   const load = { bytes: 0 }
+  const refused = createRefusals(deps.events, deps.clock)
   const at = (source: SourceName) => (request: Request, response: Response) =>
-    receive(source, { request, response, load, deps })
+    receive(source, { request, response, load, refused, deps })
   router.post('/alertmanager/:channel', at('alertmanager'))
   router.post('/dingtalk/:channel/send', at('alertmanager'))
   router.post('/ocp/:channel', at('ocp'))
@@ -34,8 +38,15 @@ async function receive(
     request,
     response,
     load,
+    refused,
     deps,
-  }: { request: Request; response: Response; load: { bytes: number }; deps: ReceiveDeps },
+  }: {
+    request: Request
+    response: Response
+    load: { bytes: number }
+    refused: TellRefusal
+    deps: ReceiveDeps
+  },
 ): Promise<void> {
   const began = deps.clock.now()
   const channel = String(request.params['channel'])
@@ -43,6 +54,7 @@ async function receive(
   load.bytes += bytes
   let code = 200
   try {
+    deps.guard().admit(request, response)
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
     if (load.bytes > MOST_BYTES_UNDER_WAY)
       throw new AppError('store_unavailable', 'too many large requests at once; try again')
@@ -51,9 +63,10 @@ async function receive(
     replyOk(response)
   } catch (error) {
     code = replyError(response, error, request)
-    deps.events.requestRefused(source, {
+    refused(source, {
       code,
       channel: channel.slice(0, 100),
+      address: deps.guard().addressOf(request),
       why: messageOf(error),
     })
   } finally {

@@ -26,6 +26,14 @@ export function replyText(response: Response, text: string, status = 200): void 
   response.end(text)
 }
 
+export function replyPage(response: Response, html: string, status = 200): void {
+  response.writeHead(status, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Cache-Control': 'no-store',
+  })
+  response.end(html)
+}
+
 /** An error as JSON, in words for its sender; of an unforeseen one only that it happened. Gives the status. */
 export function replyError(response: Response, error: unknown, request?: Request): number {
   const known = error instanceof AppError ? error : fromExpress(error)
@@ -48,7 +56,7 @@ export function replyError(response: Response, error: unknown, request?: Request
 /** Express's own errors carry a status: a path that cannot be decoded, for one. */
 function fromExpress(error: unknown): AppError | undefined {
   const status = (error as { status?: unknown } | undefined)?.status
-  return typeof status === 'number' && status < 500
-    ? new AppError('bad_request', messageOf(error), { cause: error })
-    : undefined
+  if (typeof status !== 'number' || status >= 500) return undefined
+  const code = status === 413 ? 'too_large' : 'bad_request'
+  return new AppError(code, messageOf(error), { cause: error })
 }
