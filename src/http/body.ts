@@ -7,6 +7,9 @@ import { AppError, messageOf } from '../errors.ts'
 /** Of a request's body, after decompression. */
 export const MAX_BODY_BYTES = 20 * 1024 * 1024
 
+/** What a few bytes of Brotli can make its decoder allocate (RFC 7932, section 9.1). */
+const BROTLI_WINDOW_BYTES = 16 * 1024 * 1024
+
 const DECOMPRESSORS = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
@@ -16,18 +19,28 @@ const DECOMPRESSORS = {
 
 /**
  * A request's whole body as text: decompressed, decoded by its byte order mark, else by its declared charset, else as
- * UTF-8 (bytes that are not of it become U+FFFD), without a byte order mark and NUL. AppError: too_large, bad_payload.
+ * UTF-8 (bytes that are not of it become U+FFFD), without a byte order mark and NUL. `hold` is told each time how many
+ * bytes it takes by now, and may throw. AppError: too_large, bad_payload, or what `hold` throws.
  */
-export async function readText(request: IncomingMessage): Promise<string> {
-  if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
-  const bytes = await collect(decompressed(request))
+export async function readText(
+  request: IncomingMessage,
+  hold: (bytes: number) => void,
+): Promise<string> {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > MAX_BODY_BYTES) throw tooLarge()
+  hold(encodingOf(request) === 'br' ? Math.max(declared, BROTLI_WINDOW_BYTES) : declared)
+  const bytes = await collect(decompressed(request), hold)
   const text = (markedDecoder(bytes) ?? declaredDecoder(request.headers)).decode(bytes)
   return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
 }
 
+function encodingOf(request: IncomingMessage): string {
+  return request.headers['content-encoding']?.trim().toLowerCase() ?? ''
+}
+
 function decompressed(request: IncomingMessage): Readable {
-  const encoding = request.headers['content-encoding']?.trim().toLowerCase()
-  if (encoding === undefined || encoding === '' || encoding === 'identity') return request
+  const encoding = encodingOf(request)
+  if (encoding === '' || encoding === 'identity') return request
   if (!(encoding in DECOMPRESSORS))
     throw new AppError(
       'bad_payload',
@@ -38,18 +51,22 @@ function decompressed(request: IncomingMessage): Readable {
   return request.pipe(decompressor)
 }
 
-function collect(stream: Readable): Promise<Buffer> {
+function collect(stream: Readable, hold: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     let ended = false
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > MAX_BODY_BYTES) {
+      try {
+        if (size > MAX_BODY_BYTES) throw tooLarge()
+        hold(size)
+        chunks.push(chunk)
+      } catch (error) {
         stream.pause()
         chunks.length = 0
-        reject(tooLarge())
-      } else chunks.push(chunk)
+        reject(error)
+      }
     })
     stream.on('end', () => {
       ended = true

@@ -5,11 +5,12 @@ import type { Events } from '../events.ts'
 import type { SourceName } from '../model/alert.ts'
 import { MAX_BODY_BYTES, readText } from './body.ts'
 import type { Guard } from './guard.ts'
+import { createLoad } from './load.ts'
 import { createRefusals, type TellRefusal } from './refusals.ts'
 import { replyError, replyOk } from './reply.ts'
 
-/** Bodies that are read or waited for at once, together; beyond, senders are asked to come again. */
-const MOST_BYTES_UNDER_WAY = 8 * MAX_BODY_BYTES
+/** Bodies that are read or waited for at once; beyond, senders are asked to come again. */
+const MOST_HELD = { bytes: 8 * MAX_BODY_BYTES, bytesOfOne: 4 * MAX_BODY_BYTES }
 
 export interface ReceiveDeps {
   accept: (inbound: { source: SourceName; channel: string; text: string }) => Promise<void>
@@ -22,7 +23,7 @@ export interface ReceiveDeps {
 
 /** The three routes that senders post alerts to. */
 export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
-  const load = { bytes: 0 }
+  const load = createLoad(MOST_HELD)
   const refused = createRefusals(deps.events, deps.clock)
   const at = (source: SourceName) => (request: Request, response: Response) =>
     receive(source, { request, response, load, refused, deps })
@@ -43,22 +44,20 @@ async function receive(
   }: {
     request: Request
     response: Response
-    load: { bytes: number }
+    load: ReturnType<typeof createLoad>
     refused: TellRefusal
     deps: ReceiveDeps
   },
 ): Promise<void> {
   const began = deps.clock.now()
   const channel = String(request.params['channel'])
-  const bytes = Math.min(Number(request.headers['content-length'] ?? 0) || 0, MAX_BODY_BYTES)
-  load.bytes += bytes
+  const address = deps.guard().addressOf(request)
+  const held = load(address)
   let code = 200
   try {
     deps.guard().admit(request, response)
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
-    if (load.bytes > MOST_BYTES_UNDER_WAY)
-      throw new AppError('store_unavailable', 'too many large requests at once; try again')
-    const text = await readText(request)
+    const text = await readText(request, (bytes) => held.upTo(bytes))
     await deps.accept({ source, channel, text })
     replyOk(response)
   } catch (error) {
@@ -66,11 +65,11 @@ async function receive(
     refused(source, {
       code,
       channel: channel.slice(0, 100),
-      address: deps.guard().addressOf(request),
+      address,
       why: messageOf(error),
     })
   } finally {
-    load.bytes -= bytes
+    held.release()
     deps.events.requestAnswered(source, code, (deps.clock.now().getTime() - began.getTime()) / 1000)
   }
 }

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { AppError, messageOf } from '../errors.ts'
+import { MAX_BODY_BYTES } from './body.ts'
 
 const OK_BODY = Buffer.from('{"errcode":0,"errmsg":"ok"}')
 const RETRY_AFTER_SECONDS = '10'
@@ -44,13 +45,21 @@ export function replyError(response: Response, error: unknown, request?: Request
   }
   const headers: Record<string, string> = {}
   if (status === 503) headers['Retry-After'] = RETRY_AFTER_SECONDS
-  // What is left of a body that was refused is not worth reading.
-  if (request !== undefined && !request.complete) headers['Connection'] = 'close'
+  if (request !== undefined && !endsSoon(request)) headers['Connection'] = 'close'
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   const errmsg = known?.message ?? 'internal error; the log of the receiver has more'
   const faults = known?.faults.length ? { faults: known.faults } : {}
   replyJson(response, { errcode: status, errmsg, ...faults }, status)
   return status
+}
+
+/**
+ * Whether the connection can go on. A body of which nothing was read is thrown away as it comes: closing at once would
+ * make many a sender see a broken pipe instead of why it was refused. Others are not worth reading to their end.
+ */
+function endsSoon(request: Request): boolean {
+  const left = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+  return request.complete || (request.readableFlowing === null && left <= MAX_BODY_BYTES)
 }
 
 /** Express's own errors carry a status: a path that cannot be decoded, for one. */

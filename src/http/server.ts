@@ -85,6 +85,8 @@ function consoleRoutes(app: Express, deps: ServerDeps & { gates: Gates }): void 
         baseUri: ["'none'"],
       },
     },
+    frameguard: { action: 'deny' },
+    // It would bind every other port of this host to TLS as well.
     strictTransportSecurity: false,
   })
   app.get('/assets/:name', headers, (request, response, next) => {
