@@ -41,7 +41,7 @@ function encodingOf(request: IncomingMessage): string {
 function decompressed(request: IncomingMessage): Readable {
   const encoding = encodingOf(request)
   if (encoding === '' || encoding === 'identity') return request
-  if (!(encoding in DECOMPRESSORS))
+  if (!Object.hasOwn(DECOMPRESSORS, encoding))
     throw new AppError(
       'bad_payload',
       `Content-Encoding ${JSON.stringify(encoding.slice(0, 40))} is not understood; use gzip, deflate, br or none`,
