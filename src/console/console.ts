@@ -37,7 +37,7 @@ export type SignInKind = 'ask' | 'wrong' | 'not_local' | 'refused'
 
 const RECENT_MESSAGES = 50
 
-const ASSETS: Readonly<Record<string, string>> = { 'console.css': 'text/css; charset=utf-8' }
+const ASSETS: ReadonlyMap<string, string> = new Map([['console.css', 'text/css; charset=utf-8']])
 
 /** The console's pages; every value that is printed is escaped for HTML. */
 export function createConsole(options: {
@@ -69,7 +69,7 @@ export function createConsole(options: {
     },
     signIn: (view) => render('sign-in', view),
     asset(name) {
-      const contentType = ASSETS[name]
+      const contentType = ASSETS.get(name)
       if (contentType === undefined) return undefined
       return { contentType, body: readFileSync(join(options.folder, name)) }
     },

@@ -104,7 +104,16 @@ function previewOf(body: unknown): Parameters<ApiDeps['preview']>[0] {
     channel: channel as string | undefined,
     template: template as string | undefined,
     format: format as Format | undefined,
-    payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
+    payload: typeof payload === 'string' ? payload : written(payload),
+  }
+}
+
+/** As the sender would have written it. */
+function written(payload: unknown): string {
+  try {
+    return JSON.stringify(payload)
+  } catch {
+    throw bad('payload: is nested too deeply')
   }
 }
 
