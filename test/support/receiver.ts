@@ -87,8 +87,8 @@ export class Receiver {
     writeFileSync(join(this.folder, 'dingtalk-receiver.yml'), yaml)
   }
 
-  /** Starts it and waits until it is ready; throws with its output when it ends before. */
-  async start(): Promise<this> {
+  /** Starts it, without waiting for anything. */
+  launch(): ChildProcess {
     const child = spawn(process.execPath, [MAIN, ...this.args], {
       cwd: this.folder,
       env: { ...cleanEnv(), ...this.env },
@@ -100,6 +100,12 @@ export class Receiver {
     }
     child.stdout.on('data', take)
     child.stderr.on('data', take)
+    return child
+  }
+
+  /** Starts it and waits until it is ready; throws with its output when it ends before. */
+  async start(): Promise<this> {
+    const child = this.launch()
     for (let i = 0; i < 400; i += 1) {
       if (child.exitCode !== null) throw new Error(`the receiver ended: ${this.output}`)
       const ready = await fetch(`${this.url}/-/ready`).catch(() => undefined)
