@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   cannot_listen: 500,
   usage: 500,
   store_unavailable: 503,
+  overloaded: 503,
   shutting_down: 503,
 } as const
 

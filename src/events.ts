@@ -34,14 +34,17 @@ export function createEvents(log: Log, metrics: Metrics) {
     signedIn(address: string): void {
       log.info('admin.signed_in', { address })
     },
-    tlsFailed(address: string | undefined, why: string): void {
-      log.debug('tls.failed', { address, why })
-    },
     signInRefused(address: string): void {
       log.warn('admin.sign_in_refused', { address })
     },
-    alertReceived(source: SourceName, channel: string, status: Status): void {
-      metrics.received.inc({ source, channel, status })
+    tlsFailed(address: string | undefined, why: string): void {
+      log.debug('tls.failed', { address, why })
+    },
+    alertsReceived(
+      source: SourceName,
+      { channel, status, count }: { channel: string; status: Status; count: number },
+    ): void {
+      metrics.received.inc({ source, channel, status }, count)
     },
     alertsSuppressed(channel: string, reason: string, count: number): void {
       metrics.suppressed.inc({ channel, reason }, count)

@@ -40,11 +40,12 @@ export function createLog(options: {
         : new winston.transports.Stream({ stream: options.stream }),
     ],
   })
-  const write =
-    (level: LogLevel) =>
-    (name: string, fields: Fields = {}): void => {
-      if (logger.isLevelEnabled(level)) logger.log({ level, message: name, ...clean(fields) })
+  const write = (level: LogLevel): Log[LogLevel] => {
+    if (!logger.isLevelEnabled(level)) return () => {}
+    return (name, fields = {}) => {
+      logger.log({ level, message: name, ...clean(fields) })
     }
+  }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 

@@ -16,6 +16,10 @@ process.on('warning', (warning) => {
   if (warning.name !== 'ExperimentalWarning') process.stderr.write(`${warning.message}\n`)
 })
 
+// Whoever read the output may be gone; what is still to be told to DingTalk is not. Unheard, this error would be
+// logged, to the same stream, which fails again, and so on for ever.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 const { run } = await import('./cli/program.ts')
 const code = await run(process.argv.slice(2))
 // A pipe takes what was written when it likes, and an exit would cut off the rest.

@@ -17,21 +17,34 @@ const DECOMPRESSORS = {
   br: createBrotliDecompress,
 } as const
 
+/** A body as text, and as the bytes it came in where they are that text in UTF-8. */
+export interface Body {
+  text: string
+  bytes: Uint8Array | undefined
+}
+
 /**
- * A request's whole body as text: decompressed, decoded by its byte order mark, else by its declared charset, else as
- * UTF-8 (bytes that are not of it become U+FFFD), without a byte order mark and NUL. `hold` is told each time how many
- * bytes it takes by now, and may throw. AppError: too_large, bad_payload, or what `hold` throws.
+ * A request's whole body: decompressed, decoded by its byte order mark, else by its declared charset, else as
+ * UTF-8 (bytes that are not of it become U+FFFD), without a byte order mark and NUL. AppError: too_large, bad_payload.
+ * `admit` is told of the bytes as they come, and throws when there is no room for them.
  */
-export async function readText(
+export async function readBody(
   request: IncomingMessage,
-  hold: (bytes: number) => void,
-): Promise<string> {
-  const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > MAX_BODY_BYTES) throw tooLarge()
-  hold(encodingOf(request) === 'br' ? Math.max(declared, BROTLI_WINDOW_BYTES) : declared)
-  const bytes = await collect(decompressed(request), hold)
-  const text = (markedDecoder(bytes) ?? declaredDecoder(request.headers)).decode(bytes)
-  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
+  admit: (bytes: number) => void = () => {},
+): Promise<Body> {
+  if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
+  const bytes = await collect(decompressed(request), admit)
+  const decoder = markedDecoder(bytes) ?? declaredDecoder(request.headers)
+  const text = decoder.decode(bytes)
+  if (text.includes('\0')) return { text: text.replaceAll('\0', '\uFFFD'), bytes: undefined }
+  const isSame = decoder === UTF_8 && bytes[0] !== BYTE_ORDER_MARK && !text.includes('\uFFFD')
+  return { text, bytes: isSame ? bytes : undefined }
+}
+
+/** What a request is known to take before it is read: what it says, or what its decoder allocates at once. */
+export function declaredBytesOf(request: IncomingMessage): number {
+  const declared = Math.min(Number(request.headers['content-length'] ?? 0) || 0, MAX_BODY_BYTES)
+  return encodingOf(request) === 'br' ? Math.max(declared, BROTLI_WINDOW_BYTES) : declared
 }
 
 function encodingOf(request: IncomingMessage): string {
@@ -51,7 +64,7 @@ function decompressed(request: IncomingMessage): Readable {
   return request.pipe(decompressor)
 }
 
-function collect(stream: Readable, hold: (bytes: number) => void): Promise<Buffer> {
+function collect(stream: Readable, admit: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -60,7 +73,7 @@ function collect(stream: Readable, hold: (bytes: number) => void): Promise<Buffe
       size += chunk.length
       try {
         if (size > MAX_BODY_BYTES) throw tooLarge()
-        hold(size)
+        admit(chunk.length)
         chunks.push(chunk)
       } catch (error) {
         stream.pause()
@@ -83,6 +96,8 @@ function collect(stream: Readable, hold: (bytes: number) => void): Promise<Buffe
 }
 
 const UTF_8 = new TextDecoder()
+/** The first of its three bytes. */
+const BYTE_ORDER_MARK = 0xef
 
 /** What a body begins with tells more surely than a header that somebody typed. */
 function markedDecoder(bytes: Buffer): TextDecoder | undefined {

@@ -1,45 +1,69 @@
 import { AppError } from '../errors.ts'
 
-/** Bytes of bodies that are held at once, after decompression. */
-export interface MostHeld {
-  bytes: number
-  /** By one address, so that none keeps all others out. */
-  bytesOfOne: number
-}
+/** Requests that are read, or wait for the disk, at once. */
+export const MOST_REQUESTS_UNDER_WAY = 512
 
-/** The part of one request in what is held. */
-export interface Held {
-  /** Makes it hold so many bytes in all; AppError store_unavailable where that is too much just now. */
-  upTo(bytes: number): void
-  release(): void
-}
+/** Bytes of their bodies; each costs several times as much until its alerts are on disk. */
+export const MOST_BYTES_UNDER_WAY = 64 * 1024 * 1024
 
-/** Counts what the bodies under way hold, so that no number of them exhausts the memory. */
-export function createLoad(most: MostHeld): (address: string) => Held {
-  const all = { bytes: 0 }
-  const byAddress = new Map<string, number>()
-  const add = (address: string, bytes: number): void => {
-    const left = (byAddress.get(address) ?? 0) + bytes
-    all.bytes += bytes
-    if (left === 0) byAddress.delete(address)
-    else byAddress.set(address, left)
-  }
-  return (address) => {
-    const own = { bytes: 0 }
+/** Kept on top for addresses that have little under way, so that a sender that floods keeps no other out. */
+export const RESERVE = { requests: 64, bytes: 16 * 1024 * 1024 } as const
+const LITTLE = { requests: 8, bytes: 8 * 1024 * 1024 } as const
+
+/** What is under way: beyond its bounds senders are asked to come again, before their bodies are read. */
+export class Load {
+  readonly #all = { requests: 0, bytes: 0 }
+  readonly #byAddress = new Map<string, { requests: number; bytes: number }>()
+
+  /** A place for a request of so many bytes, as far as they are declared; AppError overloaded when there is none. */
+  enter(declaredBytes: number, address = ''): Place {
+    const all = this.#all
+    const own = this.#byAddress.get(address) ?? { requests: 0, bytes: 0 }
+    const mayEnter = (more: number): boolean =>
+      all.requests + more <=
+      MOST_REQUESTS_UNDER_WAY + (own.requests + more <= LITTLE.requests ? RESERVE.requests : 0)
+    const mayHold = (more: number): boolean =>
+      all.bytes + more <=
+      MOST_BYTES_UNDER_WAY + (own.bytes + more <= LITTLE.bytes ? RESERVE.bytes : 0)
+    const hold = (more: number): void => {
+      all.bytes += more
+      own.bytes += more
+    }
+    if (!mayEnter(1)) throw overloaded('requests')
+    if (!mayHold(declaredBytes)) throw overloaded('bytes')
+    this.#byAddress.set(address, own)
+    all.requests += 1
+    own.requests += 1
+    hold(declaredBytes)
+    let held = declaredBytes
+    let come = 0
     return {
-      upTo(bytes) {
-        const more = bytes - own.bytes
-        if (more <= 0) return
-        const ofOne = (byAddress.get(address) ?? 0) + more
-        if (all.bytes + more > most.bytes || ofOne > most.bytesOfOne)
-          throw new AppError('store_unavailable', 'too many large requests at once; try again')
-        own.bytes = bytes
-        add(address, more)
+      admit: (bytes) => {
+        come += bytes
+        if (come <= held) return
+        if (!mayHold(come - held)) throw overloaded('bytes')
+        hold(come - held)
+        held = come
       },
-      release() {
-        if (own.bytes > 0) add(address, -own.bytes)
-        own.bytes = 0
+      leave: () => {
+        all.requests -= 1
+        own.requests -= 1
+        hold(-held)
+        if (own.requests === 0) this.#byAddress.delete(address)
       },
     }
   }
+}
+
+export interface Place {
+  /** Told of bytes as they come; AppError overloaded when they are more than declared and there is no room. */
+  admit: (bytes: number) => void
+  leave: () => void
+}
+
+function overloaded(what: string): AppError {
+  return new AppError(
+    'overloaded',
+    `too many ${what} under way at once; nothing of this request was taken, send it again`,
+  )
 }

@@ -3,17 +3,14 @@ import type { Clock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { SourceName } from '../model/alert.ts'
-import { MAX_BODY_BYTES, readText } from './body.ts'
+import { type Body, declaredBytesOf, readBody } from './body.ts'
 import type { Guard } from './guard.ts'
-import { createLoad } from './load.ts'
+import { Load, type Place } from './load.ts'
 import { createRefusals, type TellRefusal } from './refusals.ts'
 import { replyError, replyOk } from './reply.ts'
 
-/** Bodies that are read or waited for at once; beyond, senders are asked to come again. */
-const MOST_HELD = { bytes: 8 * MAX_BODY_BYTES, bytesOfOne: 4 * MAX_BODY_BYTES }
-
 export interface ReceiveDeps {
-  accept: (inbound: { source: SourceName; channel: string; text: string }) => Promise<void>
+  accept: (inbound: { source: SourceName; channel: string } & Body) => Promise<void>
   events: Events
   clock: Clock
   guard: () => Guard
@@ -21,9 +18,17 @@ export interface ReceiveDeps {
   open: () => boolean
 }
 
+interface Receiving {
+  request: Request
+  response: Response
+  load: Load
+  refused: TellRefusal
+  deps: ReceiveDeps
+}
+
 /** The three routes that senders post alerts to. */
 export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
-  const load = createLoad(MOST_HELD)
+  const load = new Load()
   const refused = createRefusals(deps.events, deps.clock)
   const at = (source: SourceName) => (request: Request, response: Response) =>
     receive(source, { request, response, load, refused, deps })
@@ -35,41 +40,34 @@ export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
 /** Answers 200 only when every alert of the request is on disk. */
 async function receive(
   source: SourceName,
-  {
-    request,
-    response,
-    load,
-    refused,
-    deps,
-  }: {
-    request: Request
-    response: Response
-    load: ReturnType<typeof createLoad>
-    refused: TellRefusal
-    deps: ReceiveDeps
-  },
+  { request, response, load, refused, deps }: Receiving,
 ): Promise<void> {
   const began = deps.clock.now()
   const channel = String(request.params['channel'])
   const address = deps.guard().addressOf(request)
-  const held = load(address)
+  let place: Place | undefined
   let code = 200
   try {
     deps.guard().admit(request, response)
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
-    const text = await readText(request, (bytes) => held.upTo(bytes))
-    await deps.accept({ source, channel, text })
+    place = load.enter(declaredBytesOf(request), address)
+    const { text, bytes } = await readBody(request, place.admit)
+    await deps.accept({ source, channel, text, bytes })
     replyOk(response)
   } catch (error) {
     code = replyError(response, error, request)
-    refused(source, {
-      code,
-      channel: channel.slice(0, 100),
-      address,
-      why: messageOf(error),
-    })
+    refused(
+      error instanceof AppError && error.code === 'overloaded' ? 'overload' : 'other',
+      source,
+      {
+        code,
+        channel: channel.slice(0, 100),
+        address,
+        why: messageOf(error),
+      },
+    )
   } finally {
-    held.release()
+    place?.leave()
     deps.events.requestAnswered(source, code, (deps.clock.now().getTime() - began.getTime()) / 1000)
   }
 }

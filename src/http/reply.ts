@@ -2,7 +2,8 @@ import type { Request, Response } from 'express'
 import { AppError, messageOf } from '../errors.ts'
 import { MAX_BODY_BYTES } from './body.ts'
 
-const OK_BODY = Buffer.from('{"errcode":0,"errmsg":"ok"}')
+/** A text, not bytes: then head and body leave in one write. */
+const OK_BODY = '{"errcode":0,"errmsg":"ok"}'
 const RETRY_AFTER_SECONDS = '10'
 
 /** What every sender looks for; the same bytes each time. */

@@ -29,10 +29,6 @@ export function createHttpServer(
   app.disable('x-powered-by')
   app.set('etag', false)
   // Senders first: what stands above their routes is paid for by every alert.
-  app.use((_request, response, next) => {
-    if (!deps.open()) response.setHeader('Connection', 'close')
-    next()
-  })
   receiveRoutes(app, deps)
   const gates = createGates(deps)
   app.get('/-/healthy', gates.reading('health'), (_request, response) =>
@@ -62,7 +58,11 @@ export function createHttpServer(
     if (replyError(response, error, request) === 500 && !(error instanceof AppError))
       deps.unforeseen(request.path, messageOf(error))
   })
-  return createListener(app as RequestListener, {
+  const listener = ((request, response) => {
+    if (!deps.open()) response.setHeader('Connection', 'close')
+    app(request, response)
+  }) as RequestListener
+  return createListener(listener, {
     tls,
     limits,
     born: prototypesOf(app),

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { channelsFor } from '../decisions/route.ts'
 import { AppError } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { Alert, SourceName } from '../model/alert.ts'
+import type { Alert, SourceName, Status } from '../model/alert.ts'
 import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
 import type { Source } from '../sources/source.ts'
@@ -33,6 +33,8 @@ export interface Inbound {
   /** As in the request's path: a channel, or `auto`. */
   channel: string
   text: string
+  /** The text in UTF-8, where it came so. */
+  bytes?: Uint8Array | undefined
 }
 
 /**
@@ -40,29 +42,47 @@ export interface Inbound {
  * so. Throws AppError: unknown_channel, bad_payload, store_unavailable.
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> {
-  const { source, channel, text } = inbound
+  const { source, channel, text, bytes } = inbound
   const settings = deps.settings()
   mustExist(channel, settings)
   const now = deps.clock.now()
   const reader = deps.sources.get(source) as Source
   const notification = reader.read(text, { receivedAt: now, timezone: settings.timezone })
 
-  const alerts = notification.alerts.flatMap((alert, position) =>
-    channelsOf(alert, channel, settings).map((to) => arriving(alert, position, to)),
-  )
+  const waysOf = waysFrom(channel, settings)
+  const alerts: Arriving[] = []
+  for (const [position, alert] of notification.alerts.entries())
+    for (const way of waysOf(alert)) alerts.push(arriving(alert, position, way))
   if (alerts.length === 0) return
 
-  const key = hash([source, notification.key, ...new Set(alerts.map((each) => each.channel))])
-  const arrival = { now, source, key, repeatWithinMs: REPEAT_WITHIN_MS, text, alerts }
+  const channels = new Set(alerts.map((each) => each.channel))
+  const key = hash([source, notification.key, ...channels])
+  const arrival = { now, source, key, repeatWithinMs: REPEAT_WITHIN_MS, text, bytes, alerts }
   const accepted = await deps.store.accept(arrival)
 
   deps.wake(accepted.queues)
   const { repeated } = accepted
-  for (const each of alerts) deps.events.alertReceived(source, each.channel, each.status)
+  for (const { channel: to, status, count } of counted(alerts))
+    deps.events.alertsReceived(source, { channel: to, status, count })
   deps.events.requestAccepted({ source, channel, alerts: alerts.length, repeated })
   for (const each of accepted.suppressed)
     deps.events.alertsSuppressed(each.channel, each.reason, each.count)
-  if (repeated) for (const each of alerts) deps.events.alertsSuppressed(each.channel, 'repeated', 1)
+  if (repeated)
+    for (const each of counted(alerts))
+      deps.events.alertsSuppressed(each.channel, 'repeated', each.count)
+}
+
+/** Alerts in a row for the same channel with the same status, counted: metrics once for many. */
+function counted(
+  alerts: readonly Arriving[],
+): { channel: string; status: Status; count: number }[] {
+  const runs: { channel: string; status: Status; count: number }[] = []
+  for (const { channel, status } of alerts) {
+    const last = runs.at(-1)
+    if (last?.channel === channel && last.status === status) last.count += 1
+    else runs.push({ channel, status, count: 1 })
+  }
+  return runs
 }
 
 function mustExist(channel: string, settings: Settings): void {
@@ -75,12 +95,32 @@ function mustExist(channel: string, settings: Settings): void {
   throw new AppError('unknown_channel', `${wrong}; there is: ${names.join(', ')}`)
 }
 
-function channelsOf(alert: Alert, channel: string, settings: Settings): Channel[] {
-  const names =
-    channel === AUTO
-      ? channelsFor(settings.routes, { variables: alert.variables, level: levelIn(alert) })
-      : [channel]
-  return [...new Set(names)].map((name) => settings.channels.get(name) as Channel)
+/** A channel with its queues, found out once for all alerts that take it. */
+interface Way {
+  channel: Channel
+  queues: readonly string[]
+}
+
+/** The channels of an alert: the one that the path names, or those of the first route that matches. */
+function waysFrom(channel: string, settings: Settings): (alert: Alert) => readonly Way[] {
+  const ways = new Map<string, Way>()
+  const wayTo = (name: string): Way => {
+    let way = ways.get(name)
+    if (way === undefined) {
+      const to = settings.channels.get(name) as Channel
+      way = { channel: to, queues: queuesOf(to) }
+      ways.set(name, way)
+    }
+    return way
+  }
+  if (channel !== AUTO) {
+    const only = [wayTo(channel)]
+    return () => only
+  }
+  return (alert) => {
+    const subject = { variables: alert.variables, level: levelIn(alert) }
+    return [...new Set(channelsFor(settings.routes, subject))].map(wayTo)
+  }
 }
 
 /** The level of an alert, by the channel's own words first. */
@@ -89,13 +129,13 @@ export function levelIn(alert: Alert, channel?: Pick<Channel, 'levels'>) {
 }
 
 /** What the store needs to know of an alert in one channel; what templates need is read again from the payload. */
-function arriving(alert: Alert, position: number, channel: Channel): Arriving {
+function arriving(alert: Alert, position: number, { channel, queues }: Way): Arriving {
   const { fingerprint, status } = alert
   const by = channel.aggregate?.by
   return {
     position,
     channel: channel.name,
-    queues: queuesOf(channel),
+    queues,
     fingerprint,
     status,
     level: levelIn(alert, channel),
@@ -108,5 +148,5 @@ function arriving(alert: Alert, position: number, channel: Channel): Arriving {
 }
 
 function hash(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
+  return digest('sha256', parts.join('\0')).slice(0, 32)
 }

@@ -4,11 +4,28 @@ import { DateTime } from 'luxon'
 const DATE_AND_TIME =
   /^(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?) ?(Z|[+-]?\d\d:?\d\d)?$/
 
+/** As Go and JavaScript write instants in UTC; the day is one that every month has. */
+const PLAIN =
+  /^(?:199|20\d)\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
+
+function numberAt(text: string, from: number, digits: number): number {
+  let number = 0
+  for (let at = from; at < from + digits; at += 1) number = number * 10 + text.charCodeAt(at) - 48
+  return number
+}
+
 /**
  * The instant a text names: ISO 8601 or `YYYY-MM-DD HH:mm:ss`, to the millisecond, in `zone` where it has no offset.
  * Undefined for what is no time, for days that no month has, and for the zero times of Go and Unix.
  */
 export function instantOf(text: string | undefined, zone: string): Date | undefined {
+  if (text !== undefined && PLAIN.test(text)) {
+    const at = (from: number, digits: number): number => numberAt(text, from, digits)
+    const [hour, minute, second] = [at(11, 2), at(14, 2), at(17, 2)]
+    const ms = text[19] === '.' ? Number(text.slice(20, -1).padEnd(3, '0').slice(0, 3)) : 0
+    if (hour < 24 && minute < 60 && second < 60)
+      return new Date(Date.UTC(at(0, 4), at(5, 2) - 1, at(8, 2), hour, minute, second, ms))
+  }
   const [, year, month, day, time = '', offset] = DATE_AND_TIME.exec(text?.trim() ?? '') ?? []
   if (year === undefined || year === '0001' || year === '1970') return undefined
   // A plus sign that went through form decoding has become a space.

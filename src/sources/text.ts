@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Text that every store and encoder takes: no NUL, no lone surrogate. */
 export function cleanText(text: string): string {
@@ -15,5 +15,5 @@ export function textOf(value: unknown): string | undefined {
 
 /** 16 hex digits that stand for some texts in their order. */
 export function digest(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
+  return hash('sha256', parts.join('\0')).slice(0, 16)
 }

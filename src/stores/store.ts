@@ -55,8 +55,9 @@ export interface Arrival {
   /** The notification's key with its channels: an arrival with a key seen within `repeatWithinMs` is a repeat. */
   key: string
   repeatWithinMs: number
-  /** The payload as it came; stored once. */
+  /** The payload as it came; stored once. `bytes` is the same in UTF-8, where the caller has it so. */
   text: string
+  bytes?: Uint8Array | undefined
   alerts: readonly Arriving[]
 }
 
@@ -133,7 +134,7 @@ export interface WaitingQuestion {
   hourStart: Date
   dayStart: Date
   month: string
-  /** How many waiting alerts to give for each channel at most. */
+  /** How many waiting alerts to give for each channel at most; what waits beyond must cost next to nothing. */
   heads: number
 }
 
@@ -168,8 +169,8 @@ export interface Waiting {
 export interface WaitingChannel {
   queue: string
   channel: string
+  /** By level, index 0 for level 1, and in all: exact where all are heads, else more than those but not always all. */
   count: number
-  /** By level, index 0 for level 1. */
   byLevel: [number, number, number, number, number]
   oldest: Date
   /** The most severe first, then the oldest; at most `heads`. */
@@ -182,7 +183,6 @@ export interface WaitingChannel {
   messagesToday: number
 }
 
-/** A payload as it came. */
 export interface StoredPayload {
   source: SourceName
   receivedAt: Date

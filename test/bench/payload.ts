@@ -1,19 +1,24 @@
-/** An Alertmanager payload of `count` alerts that nobody has sent before, with the size and the Chinese text of real ones. */
-export function payloadOf(count: number, serial: number): string {
+/** Digits of a payload's number, always as many, so that they can be changed in place. */
+const DIGITS = 10
+/** Stands in the text where the number goes. */
+const SERIAL = '#'.repeat(DIGITS)
+
+/** An Alertmanager payload of `count` alerts with the size and the Chinese text of real ones. */
+function template(count: number): string {
   const alerts = Array.from({ length: count }, (_, index) => ({
     status: 'firing',
     labels: {
       alertname: 'ob_host_data_disk_percent_over_threshold',
       severity: 'critical',
-      ob_cluster_name: `ob${serial % 50}`,
+      ob_cluster_name: `ob${index % 50}`,
       tenant_name: 'META$1004',
-      svr_ip: `10.${(serial >> 16) & 255}.${(serial >> 8) & 255}.${serial & 255}`,
+      svr_ip: `10.0.${(index >> 8) & 255}.${index & 255}`,
       instance: `10.0.0.${index}:2882`,
       job: 'oceanbase',
-      serial: `${serial}-${index}`,
+      serial: `${SERIAL}-${index}`,
     },
     annotations: {
-      summary: `OB 主机数据盘使用率超过阈值 ${serial}-${index}`,
+      summary: `OB 主机数据盘使用率超过阈值 ${SERIAL}-${index}`,
       description:
         '集群：ob1，主机：10.0.0.1，告警：OceanBase 数据盘使用率过高。数据目录 /data/1，挂载点 /data/1，使用率 98.0%，超过 97.0%。请检查磁盘空间并及时扩容，避免写入失败。',
       runbook_url: 'https://runbooks.example.com/oceanbase/disk',
@@ -21,11 +26,11 @@ export function payloadOf(count: number, serial: number): string {
     startsAt: '2026-11-24T03:00:00.123Z',
     endsAt: '0001-01-01T00:00:00Z',
     generatorURL: 'http://prometheus.example.com:9090/graph?g0.expr=disk_used_percent&g0.tab=1',
-    fingerprint: (serial * 1000 + index).toString(16).padStart(16, '0'),
+    fingerprint: `${SERIAL}${index.toString(16).padStart(6, '0')}`,
   }))
   return JSON.stringify({
     version: '4',
-    groupKey: `{}:{alertname="x",serial="${serial}"}`,
+    groupKey: `{}:{alertname="x",serial="${SERIAL}"}`,
     truncatedAlerts: 0,
     status: 'firing',
     receiver: 'dingtalk',
@@ -35,4 +40,30 @@ export function payloadOf(count: number, serial: number): string {
     externalURL: 'http://alertmanager.example.com:9093',
     alerts,
   })
+}
+
+/** The payload with a number: no two numbers have an alert in common. */
+export function payloadOf(count: number, serial: number): string {
+  return template(count).replaceAll(SERIAL, digitsOf(serial))
+}
+
+/** Requests as bytes, of which only the digits of the number change from one to the next. */
+export function requestOf(count: number, path: string): (serial: number) => Buffer {
+  const body = Buffer.from(template(count))
+  const head = `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+  const request = Buffer.concat([Buffer.from(head), body])
+  const places: number[] = []
+  for (let at = request.indexOf(SERIAL); at >= 0; at = request.indexOf(SERIAL, at + DIGITS))
+    places.push(at)
+  return (serial) => {
+    const digits = Buffer.from(digitsOf(serial))
+    for (const place of places)
+      for (let index = 0; index < DIGITS; index += 1)
+        request[place + index] = digits[index] as number
+    return request
+  }
+}
+
+function digitsOf(serial: number): string {
+  return String(serial).padStart(DIGITS, '0')
 }

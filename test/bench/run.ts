@@ -1,96 +1,34 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import autocannon from 'autocannon'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
-import { payloadOf } from './payload.ts'
+import { ROUNDS, type Row, STEPS } from './steps.ts'
 
-/** `npm run bench [-- --json] [-- --rounds N]`: durable accepts as a share of bare node:http with JSON.parse. */
-const ROUNDS = Number(argument('--rounds') ?? 5)
-const SECONDS = 4
-const CONNECTIONS = 32
-const SIZES = [5, 100]
-
-interface Measured {
-  perSecond: number
-  p99Ms: number
-  failed: number
+/**
+ * `npm run bench [-- --json] [-- --rounds N] [-- --only STEP]`: what the receiver takes, as shares of a bare
+ * node:http server that reads and parses the same bodies, measured in turns in the same run.
+ */
+const only = argument('--only')
+const steps = Object.entries(STEPS).filter(([name]) => only === undefined || only === name)
+if (steps.length === 0) {
+  process.stderr.write(`there is no step ${only}; there is: ${Object.keys(STEPS).join(', ')}\n`)
+  process.exit(2)
 }
-
-async function load(url: string, alerts: number): Promise<Measured> {
-  const result = await autocannon({
-    url,
-    method: 'POST',
-    connections: CONNECTIONS,
-    duration: SECONDS,
-    requests: [
-      { setupRequest: (request) => ({ ...request, body: payloadOf(alerts, serial.next++) }) },
-    ],
-  })
-  return {
-    perSecond: result['2xx'] / result.duration,
-    p99Ms: result.latency.p99,
-    failed: result.non2xx + result.errors,
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.version}, ${process.platform}`
+const asJson = process.argv.includes('--json')
+const rows: Row[] = []
+const say = (text: string): void => {
+  if (!asJson) process.stdout.write(text)
+}
+say(`${machine}; medians of ${ROUNDS} rounds (least to most)\n\n`)
+say(`${'measure'.padEnd(62)}${'value'.padEnd(26)}wanted\n`)
+for (const [, step] of steps)
+  for (const row of await step()) {
+    rows.push(row)
+    say(`${row.measure.padEnd(62)}${row.value.padEnd(26)}${row.wanted}\n`)
+    if (row.note !== undefined) say(`    ${row.note}\n`)
   }
-}
-
-const serial = { next: 1 }
-
-async function startBaseline(): Promise<{ child: ChildProcess; url: string }> {
-  const file = fileURLToPath(new URL('baseline.ts', import.meta.url))
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [port] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
-  return { child, url: `http://127.0.0.1:${String(port).trim()}/` }
-}
+if (asJson) process.stdout.write(`${JSON.stringify({ machine, rounds: ROUNDS, rows })}\n`)
+process.exit(0)
 
 function argument(name: string): string | undefined {
   const index = process.argv.indexOf(name)
   return index < 0 ? undefined : process.argv[index + 1]
 }
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-}
-
-async function measure(alerts: number) {
-  const baseline: Measured[] = []
-  const accepts: Measured[] = []
-  const bare = await startBaseline()
-  using folder = temporaryFolder()
-  await using receiver = await new Receiver({ folder: folder.path, port: await freePort() }).start()
-  for (let round = 0; round < ROUNDS; round += 1) {
-    baseline.push(await load(bare.url, alerts))
-    accepts.push(await load(`${receiver.url}/alertmanager/default`, alerts))
-  }
-  bare.child.kill()
-  const ratios = accepts.map(
-    (each, index) => each.perSecond / (baseline[index] as Measured).perSecond,
-  )
-  return {
-    alerts,
-    baseline: Math.round(median(baseline.map((each) => each.perSecond))),
-    accepts: Math.round(median(accepts.map((each) => each.perSecond))),
-    ratio: median(ratios),
-    from: Math.min(...ratios),
-    to: Math.max(...ratios),
-    p99Ms: median(accepts.map((each) => each.p99Ms)),
-    failed: accepts.reduce((sum, each) => sum + each.failed, 0),
-  }
-}
-
-const rows = []
-for (const alerts of SIZES) rows.push(await measure(alerts))
-if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ rows })}\n`)
-else {
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.version}`
-  process.stdout.write(
-    `Durable accepts, ${CONNECTIONS} connections, ${ROUNDS} alternating rounds; ${machine}\n\n`,
-  )
-  process.stdout.write('alerts  bare/s  accepts/s  ratio (least to most)  p99 ms  not 200\n')
-  for (const row of rows)
-    process.stdout.write(
-      `${String(row.alerts).padEnd(8)}${String(row.baseline).padEnd(8)}${String(row.accepts).padEnd(11)}${row.ratio.toFixed(2)} (${row.from.toFixed(2)} to ${row.to.toFixed(2)})    ${String(row.p99Ms).padEnd(8)}${row.failed}\n`,
-    )
-}
-process.exit(0)

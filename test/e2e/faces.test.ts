@@ -106,6 +106,19 @@ describe('the receiver as its users meet it', () => {
     )
   })
 
+  test('a reader of its log that goes away neither ends it nor keeps it busy', async () => {
+    using folder = temporaryFolder()
+    const receiver = new Receiver({ folder: folder.path, port: await freePort() })
+    await using _ = await receiver.start()
+    receiver.child?.stdout?.destroy()
+    receiver.child?.stderr?.destroy()
+    // Each of these is a line of the log, for which there is nobody.
+    for (let index = 0; index < 5; index += 1)
+      assert.equal((await receiver.post('/alertmanager/nowhere', firing('a'))).status, 404)
+    assert.equal((await receiver.post('/alertmanager/default', firing('a'))).status, 200)
+    assert.equal(await receiver.end(), 0)
+  })
+
   test('a second process on the same store says that another one holds it', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({

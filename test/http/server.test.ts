@@ -120,7 +120,12 @@ describe('the receiving routes', () => {
     ] as const) {
       const { status, text } = await post(path, 'body')
       assert.deepEqual([status, text], [200, OK])
-      assert.deepEqual(accepted.at(-1), { source, channel: 'ops', text: 'body' })
+      assert.deepEqual(accepted.at(-1), {
+        source,
+        channel: 'ops',
+        text: 'body',
+        bytes: Buffer.from('body'),
+      })
     }
   })
 

@@ -645,6 +645,106 @@ export function conformance(
       assert.equal((await store.payloads([head?.payload as number])).size, 1)
     })
 
+    test('waiting: counts exactly what it gives, and says when there is more', async () => {
+      await accept(Array.from({ length: 10 }, (_, index) => alert(`f${index}`, { level: 4 })))
+      await accept([alert('severe', { level: 1 })], 5)
+      const counted = async (heads: number) => {
+        const [channel] = (await look(5, { heads })).channels
+        return {
+          count: channel?.count,
+          heads: channel?.heads.length,
+          first: channel?.heads[0]?.fingerprint,
+          oldest: channel?.oldest,
+        }
+      }
+      const all = { count: 11, heads: 11, first: 'severe', oldest: at(0) }
+      assert.deepEqual([await counted(500), await counted(11)], [all, all])
+      for (const heads of [10, 4, 1]) {
+        const { count, ...rest } = await counted(heads)
+        assert.deepEqual(rest, { heads, first: 'severe', oldest: at(0) })
+        assert.ok((count ?? 0) > heads && (count ?? 0) <= 11, `${count} with ${heads} heads`)
+      }
+    })
+
+    test('tally and claim: what is held back is neither counted nor taken', async () => {
+      await accept([alert('f'), alert('g')])
+      const claimed = await claim((await headIds()).slice(0, 1))
+      assert.ok(claimed)
+      await accept([alert('f', { status: 'resolved' }), alert('h')], 10)
+      const tally = await store.tally('robot:a', 'ops')
+      assert.equal(tally.count, 2)
+      const second = await claim([], 20, {
+        alerts: { kind: 'upTo', upTo: tally.upTo, count: tally.count },
+      })
+      assert.ok(second)
+      assert.deepEqual(
+        (await store.message(second.id))?.alerts.map((each) => each.fingerprint),
+        ['g', 'h'],
+      )
+      await store.settle(settlement(claimed, 30))
+      assert.deepEqual(
+        (await look(30)).channels[0]?.heads.map((head) => [head.fingerprint, head.status]),
+        [['f', 'resolved']],
+      )
+      assert.equal(await claim([]), undefined)
+    })
+
+    test('rehome: what a group was told is not told there again', async () => {
+      await accept([alert('f', { queues: ['robot:a', 'robot:b'] })])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      await store.settle(settlement(claimed, 10))
+      await store.rehome([{ channel: 'ops', queues: ['robot:a'] }], at(20))
+      const { channels } = await look(30, { queues: ['robot:a', 'robot:b'] })
+      assert.deepEqual(channels, [])
+      assert.deepEqual(
+        (await store.alerts({ limit: 9 })).items.map((each) => each.state),
+        ['sent'],
+      )
+    })
+
+    test('alerts: pages of one channel among many reach its oldest alert', async () => {
+      await accept([alert('first', { channel: 'rare' })])
+      await accept(
+        Array.from({ length: 1_200 }, (_, index) => alert(`f${index}`)),
+        10,
+      )
+      for (const state of [undefined, 'pending'] as const) {
+        const seen: string[] = []
+        let before: string | undefined
+        do {
+          const page = await store.alerts({
+            channel: 'rare',
+            limit: 5,
+            ...(state === undefined ? {} : { state }),
+            ...(before === undefined ? {} : { before }),
+          })
+          seen.push(...page.items.map((each) => each.fingerprint))
+          before = page.next ?? undefined
+        } while (before !== undefined)
+        assert.deepEqual(seen, ['first'])
+      }
+    })
+
+    test('accept: what was told, and how often it repeated, is known when the store is opened again', async () => {
+      if (harness.reopen === undefined) return
+      await accept([alert('f'), alert('one', { group: 'g' })], 0, 'same')
+      await accept([alert('f'), alert('two', { group: 'g' })], 1_000)
+      store = await harness.reopen()
+      assert.equal((await accept([alert('f')], 2_000, 'same')).repeated, true)
+      const again = await accept([alert('f'), alert('three', { group: 'g' })], 3_000)
+      assert.deepEqual(again.suppressed, [{ channel: 'ops', reason: 'aggregated', count: 2 }])
+      assert.equal((await accept([alert('f')], EVERY_MS + 1)).queues.length, 1)
+      assert.deepEqual(
+        (await look()).channels[0]?.heads.map((head) => [head.fingerprint, head.repeats]),
+        [
+          ['f', 0],
+          ['one', 0],
+          ['f', 2],
+        ],
+      )
+    })
+
     test('what was accepted is there when the store is opened again', async () => {
       if (harness.reopen === undefined) return
       await Promise.all(Array.from({ length: 50 }, (_, index) => accept([alert(`f${index}`)])))

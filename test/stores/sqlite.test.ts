@@ -127,6 +127,32 @@ describe('the SQLite file', () => {
     await store.close()
   })
 
+  test('that is full remembers nothing of what it refused: its retry is news', async () => {
+    using folder = temporaryFolder()
+    const engine = openEngine({ path: join(folder.path, 'x.db'), reasonToSuppress })
+    const store = storeAround(engine)
+    engine.database.limitPages(60)
+    const request = {
+      now: new Date(0),
+      source: 'ocp',
+      key: 'k',
+      repeatWithinMs: 60_000,
+      alerts: [{ ...ALERT, channel: 'new', queues: ['robot:new'], everyMs: 600_000 }],
+    } as const
+    await assert.rejects(store.accept({ ...request, text: 'y'.repeat(1_000_000) }))
+    assert.deepEqual(await store.accept({ ...request, text: 'y' }), {
+      repeated: false,
+      queues: ['robot:new'],
+      suppressed: [],
+    })
+    assert.equal((await store.accept({ ...request, text: 'y' })).repeated, true)
+    assert.deepEqual(
+      (await store.alerts({ limit: 9, channel: 'new' })).items.map((each) => each.state),
+      ['pending'],
+    )
+    await store.close()
+  })
+
   test('a thread that cannot open its file says why', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')

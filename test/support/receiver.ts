@@ -59,6 +59,7 @@ export class Receiver {
   readonly url: string
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
+  readonly command: readonly string[]
   output = ''
   child: ChildProcess | undefined
 
@@ -68,10 +69,13 @@ export class Receiver {
     config?: string
     env?: NodeJS.ProcessEnv
     args?: readonly string[]
+    /** What runs it, when it is not this Node.js on the sources. */
+    command?: readonly string[]
   }) {
     this.folder = options.folder
     this.url = `http://127.0.0.1:${options.port}`
     this.env = options.env ?? {}
+    this.command = options.command ?? [process.execPath, MAIN]
     if (options.config !== undefined) this.configure(options.config)
     this.args = [
       'serve',
@@ -89,7 +93,8 @@ export class Receiver {
 
   /** Starts it, without waiting for anything. */
   launch(): ChildProcess {
-    const child = spawn(process.execPath, [MAIN, ...this.args], {
+    const [program, ...before] = this.command as [string, ...string[]]
+    const child = spawn(program, [...before, ...this.args], {
       cwd: this.folder,
       env: { ...cleanEnv(), ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -104,13 +109,13 @@ export class Receiver {
   }
 
   /** Starts it and waits until it is ready; throws with its output when it ends before. */
-  async start(): Promise<this> {
+  async start(askEveryMs = 50): Promise<this> {
     const child = this.launch()
-    for (let i = 0; i < 400; i += 1) {
+    for (let i = 0; i < 20_000 / askEveryMs; i += 1) {
       if (child.exitCode !== null) throw new Error(`the receiver ended: ${this.output}`)
       const ready = await fetch(`${this.url}/-/ready`).catch(() => undefined)
       if (ready?.ok) return this
-      await sleep(50)
+      await sleep(askEveryMs)
     }
     throw new Error(`the receiver did not become ready: ${this.output}`)
   }

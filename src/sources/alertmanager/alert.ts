@@ -5,7 +5,14 @@ import { isObject } from '../json.ts'
 import { lazyAlert } from '../lazy.ts'
 import type { ReadContext } from '../source.ts'
 import { cleanText, digest, textOf } from '../text.ts'
-import { type Facts, type GroupFacts, levelWordOf, variableOf, variablesOf } from './map.ts'
+import {
+  ASKED_OF_EACH,
+  type Facts,
+  type GroupFacts,
+  levelWordOf,
+  variableOf,
+  variablesOf,
+} from './map.ts'
 import type { PayloadAlert } from './schema.ts'
 
 const LONGEST_EXCERPT = 500
@@ -26,16 +33,16 @@ export function alertFrom(
   alert: PayloadAlert,
   { group, context }: { group: GroupFacts; context: ReadContext },
 ): Alert {
-  const labels = textsOf(alert.labels)
+  const labels = textsIn(alert.labels, ASKED_OF_EACH.labels)
   const status = statusOf(alert.status ?? group.status)
   const instant = (value: unknown) => instantOf(textOf(value), context.timezone)
-  const fingerprint = textOf(alert.fingerprint) ?? fingerprintOf(labels)
+  const fingerprint = textOf(alert.fingerprint) ?? fingerprintOf(textsOf(alert.labels))
   const startsAt = instant(alert.startsAt)
   const endsAt = status === 'resolved' ? instant(alert.endsAt) : undefined
   const facts: Facts = {
     labels,
-    annotations: textsOf(alert.annotations),
-    fields: textsOf(alert, TAKEN),
+    annotations: textsIn(alert.annotations, ASKED_OF_EACH.annotations),
+    fields: textsIn(alert, ASKED_OF_EACH.fields),
     status,
     startsAt,
     endsAt,
@@ -56,7 +63,13 @@ export function alertFrom(
       startsAt,
       endsAt,
     },
-    () => variablesOf(facts),
+    () =>
+      variablesOf({
+        ...facts,
+        labels: textsOf(alert.labels),
+        annotations: textsOf(alert.annotations),
+        fields: textsOf(alert, TAKEN),
+      }),
   )
 }
 
@@ -96,6 +109,17 @@ export function textsOf(values: unknown, except?: ReadonlySet<string>): Record<s
   for (const [name, value] of Object.entries(values)) {
     const text = except?.has(name) === true ? undefined : textOf(value)
     if (text !== undefined) texts[cleanText(name)] = text
+  }
+  return texts
+}
+
+/** Of named values only those with some names: accepting needs few, and cleaning all costs more than parsing them. */
+function textsIn(values: unknown, names: readonly string[]): Record<string, string> {
+  const texts: Record<string, string> = {}
+  if (!isObject(values)) return texts
+  for (const name of names) {
+    const text = Object.hasOwn(values, name) ? textOf(values[name]) : undefined
+    if (text !== undefined) texts[name] = text
   }
   return texts
 }

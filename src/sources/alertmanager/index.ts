@@ -42,6 +42,7 @@ function alertsOf(payload: Payload, context: ReadContext): Alert[] {
       ? alertFrom(each, { group, context })
       : malformed(each, { why: faultOf(isPayloadAlert), receivedAt: context.receivedAt }),
   )
+  if (alerts.length === 1) return alerts
   // An alert that stands twice with the same status is one, as it was said last.
   return [
     ...new Map(alerts.map((alert) => [`${alert.status} ${alert.fingerprint}`, alert])).values(),
@@ -68,7 +69,7 @@ function groupOf(payload: Payload): GroupFacts {
  */
 function keyOf(payload: Payload, alerts: readonly Alert[]): string {
   const states = alerts.map(({ fingerprint, status, startsAt }) =>
-    JSON.stringify([fingerprint, status, Math.floor((startsAt?.getTime() ?? 0) / 1000)]),
+    [fingerprint, status, Math.floor((startsAt?.getTime() ?? 0) / 1000)].join('\0'),
   )
   return digest([textOf(payload.groupKey) ?? '', ...states.sort()])
 }

@@ -33,8 +33,13 @@ export interface GroupFacts {
 
 type Found = (facts: Facts) => string | undefined
 
-const firstOf = (texts: Texts, names: readonly string[]): string | undefined =>
-  names.map((name) => texts[name]).find((value) => value !== undefined)
+const firstOf = (texts: Texts, names: readonly string[]): string | undefined => {
+  for (const name of names) {
+    const value = texts[name]
+    if (value !== undefined) return value
+  }
+  return undefined
+}
 
 const label =
   (...names: string[]): Found =>
@@ -59,7 +64,17 @@ const first =
 /** `serverity` is how OBAgent's rules spell it. */
 const LEVEL_LABELS = ['severity', 'serverity', 'alarm_level'] as const
 
-const CLUSTER = label('ob_cluster_name', 'ob_cluster', 'obregion', 'cluster')
+const NAMES_OF_CLUSTERS = ['ob_cluster_name', 'ob_cluster', 'obregion', 'cluster'] as const
+const NAMES_OF_RULES = ['alertname', 'rule_name'] as const
+
+/** All that is read of each alert that is accepted: its level word, and the variables alarm_name and ob_cluster. */
+export const ASKED_OF_EACH = {
+  labels: [...LEVEL_LABELS, ...NAMES_OF_CLUSTERS, ...NAMES_OF_RULES, 'alarm_name'],
+  annotations: ['title', 'alarm_name', 'ob_cluster'],
+  fields: ['alarm_name', 'ob_cluster'],
+} as const
+
+const CLUSTER = label(...NAMES_OF_CLUSTERS)
 const TENANT = label('tenant_name', 'ob_tenant', 'tenant')
 const HOST = label('svr_ip', 'host_ip', 'host', 'instance')
 
@@ -86,7 +101,7 @@ const OF_THE_STATE: Readonly<Record<string, Found>> = {
  */
 const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Found>> = {
   alarm_type: label('rule_name', 'alertname'),
-  alarm_name: first(annotation('title'), label('alertname', 'rule_name')),
+  alarm_name: first(annotation('title'), label(...NAMES_OF_RULES)),
   alarm_target: targetOf,
   alarm_scope: scopeOf,
   alarm_summary: annotation('summary', 'message'),

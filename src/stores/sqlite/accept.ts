@@ -1,210 +1,232 @@
 import { messageOf } from '../../errors.ts'
-import type { Accepted, Arrival, Arriving, LastTold, ReasonToSuppress } from '../store.ts'
-import type { Database } from './database.ts'
+import type { Status } from '../../model/alert.ts'
+import type { Accepted, Arriving, LastTold } from '../store.ts'
+import type { Engine } from './engine.ts'
+import type { Unpacked } from './packed.ts'
+import type { Entry } from './remembered.ts'
 
 export type Result<T> = { value: T } | { error: string }
 
-interface Passed {
-  status: 'firing' | 'resolved'
-  fingerprint: string
-  firing_at: number | null
-  resolved_at: number | null
-  alert: number
-  repeats: number
-}
+type Accepting = Pick<Engine, 'database' | 'names' | 'remembered' | 'reasonToSuppress'>
+
+/** The space of keys of requests; those of alerts are their channels', from 1. */
+const REQUESTS = 0
 
 /**
  * Takes requests in one transaction, so that many share a flush. One that cannot be written costs only itself; when
  * the flush fails, none was taken.
  */
-export function acceptAll(
-  db: Database,
-  arrivals: readonly Arrival[],
-  reasonToSuppress: ReasonToSuppress,
-): Result<Accepted>[] {
+export function acceptAll(engine: Accepting, arrivals: readonly Unpacked[]): Result<Accepted>[] {
+  const { database, names, remembered } = engine
   try {
-    return db.transaction(() => {
-      const subjects: Subjects = new Map()
-      return arrivals.map((arrival) => ({
-        value: acceptOne(db, arrival, { reasonToSuppress, subjects }),
-      }))
-    })
+    const results = database.transaction(() =>
+      arrivals.map((arrival) => ({ value: acceptOne(engine, arrival) })),
+    )
+    remembered.commit()
+    return results
   } catch (error) {
+    remembered.rollback()
+    names.forget()
     if (arrivals.length === 1) return [{ error: messageOf(error) }]
-    return arrivals.flatMap((arrival) => acceptAll(db, [arrival], reasonToSuppress))
+    return arrivals.flatMap((arrival) => acceptAll(engine, [arrival]))
   }
 }
 
-/** Numbers of names and clusters that this transaction has met: alerts that come together are often of one rule. */
-type Subjects = Map<string, number>
-
-function acceptOne(
-  db: Database,
-  arrival: Arrival,
-  { reasonToSuppress, subjects }: { reasonToSuppress: ReasonToSuppress; subjects: Subjects },
-): Accepted {
-  const now = arrival.now.getTime()
-  if (isRepeat(db, arrival)) return { repeated: true, queues: [], suppressed: [] }
-  const payload = db.run(
-    'INSERT INTO payloads (source, received_at, text) VALUES (?, ?, ?)',
-    arrival.source,
-    now,
-    arrival.text,
-  ).id
+function acceptOne(engine: Accepting, arrival: Unpacked): Accepted {
+  const { database: db, reasonToSuppress } = engine
+  if (isRepeat(engine, arrival)) return { repeated: true, queues: [], suppressed: [] }
+  const payload = insertRequest(engine, arrival)
   const queues = new Set<string>()
   const suppressed = new Map<string, { channel: string; reason: string; count: number }>()
+  const waiting = new Run(engine)
   for (const alert of arrival.alerts) {
-    const last = lastPassed(db, alert)
-    const reason =
-      alert.suppressed ?? reasonToSuppress(alert, last && lastTold(db, last), arrival.now)
-    const repeats = reason === undefined ? (last?.repeats ?? 0) : 0
-    const id = insertAlert(db, {
-      alert,
-      payload,
-      subject: subjectOf(db, alert, subjects),
-      repeats,
-      reason,
-    })
-    if (reason === undefined)
-      for (const queue of alert.queues) {
-        insertTelling(db, { alert, id, queue })
-        queues.add(queue)
-      }
-    else {
+    const past = pastOf(engine, alert)
+    const reason = alert.suppressed ?? reasonToSuppress(alert, past.last, arrival.now)
+    const repeats = reason === undefined ? past.entry.repeats : 0
+    const id = insertAlert(engine, { alert, payload, repeats, reason, channel: past.channel })
+    if (reason === undefined) {
+      waiting.add(id, alert, past.channel)
+      for (const queue of alert.queues) queues.add(queue)
+    } else {
       const key = `${alert.channel}\0${reason}`
       const seen = suppressed.get(key) ?? { channel: alert.channel, reason, count: 0 }
       suppressed.set(key, { ...seen, count: seen.count + 1 })
     }
-    if (reason === 'aggregated') countRepeat(db, alert)
-    else letPass(db, { alert, id, last, now })
+    engine.remembered.set(past.key, entryAfter(past.entry, { id, status: alert.status, reason }))
   }
+  waiting.end()
+  db.run('INSERT INTO payloads (id, text) VALUES (?, ?)', payload, arrival.bytes)
   return { repeated: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
 
+/** What is known of a group once an alert of it was stored: one that repeats is counted, any other is its last. */
+export function entryAfter(
+  entry: Entry,
+  { id, status, reason }: { id: number; status: Status; reason: string | undefined | null },
+): Entry {
+  const { firing, resolved, repeats } = entry
+  if (reason === 'aggregated') return { firing, resolved, repeats: repeats + 1 }
+  return status === 'firing'
+    ? { firing: id, resolved, repeats: 0 }
+    : { firing, resolved: id, repeats: 0 }
+}
+
 /** A key that was seen lately, unless one of its alerts has changed its status since: then it is news again. */
-function isRepeat(db: Database, { key, now, repeatWithinMs, alerts }: Arrival): boolean {
-  const at = now.getTime()
-  const seen = db.get<{ at: number }>('SELECT at FROM requests WHERE key = ?', key)
-  if (
-    seen !== undefined &&
-    Math.abs(at - seen.at) < repeatWithinMs &&
-    alerts.every((alert) => lastPassed(db, alert)?.status === alert.status)
-  )
-    return true
-  db.run(
-    'INSERT INTO requests (key, at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET at = excluded.at',
+function isRepeat(engine: Accepting, { key, now, repeatWithinMs, alerts }: Unpacked): boolean {
+  const entry = engine.remembered.get(engine.remembered.keyOf(REQUESTS, key))
+  if (entry === undefined) return false
+  const seen = engine.database.get<{ received_at: number }>(
+    'SELECT received_at FROM requests WHERE id = ? AND key = ?',
+    entry.firing,
     key,
-    at,
   )
-  return false
-}
-
-function lastPassed(db: Database, { channel, group }: Arriving): Passed | undefined {
-  return db.get<Passed>(
-    'SELECT status, fingerprint, firing_at, resolved_at, alert, repeats FROM passed WHERE channel = ? AND grp = ?',
-    channel,
-    group,
+  return (
+    seen !== undefined &&
+    Math.abs(now.getTime() - seen.received_at) < repeatWithinMs &&
+    alerts.every((alert) => pastOf(engine, alert).last?.status === alert.status)
   )
 }
 
-function lastTold(db: Database, last: Passed): LastTold {
-  const dead = db.get(
-    `SELECT 1 FROM tellings t JOIN messages m ON m.id = t.message
-     WHERE t.alert = ? AND t.open = 0 AND m.state = 'dead' LIMIT 1`,
-    last.alert,
+function insertRequest(
+  { database, remembered }: Accepting,
+  { key, source, now }: Unpacked,
+): number {
+  const { id } = database.run(
+    'INSERT INTO requests (key, source, received_at) VALUES (?, ?, ?)',
+    key,
+    source,
+    now.getTime(),
   )
+  rememberRequest(remembered, key, id)
+  return id
+}
+
+export function rememberRequest(remembered: Engine['remembered'], key: string, id: number): void {
+  remembered.set(remembered.keyOf(REQUESTS, key), { firing: id, resolved: 0, repeats: 0 })
+}
+
+interface Past {
+  channel: number
+  /** Of what is remembered of its group. */
+  key: number
+  entry: Entry
+  last: LastTold | undefined
+}
+
+const NOTHING: Entry = { firing: 0, resolved: 0, repeats: 0 }
+
+/** What was last let through of an alert's group in its channel. */
+function pastOf({ names, remembered, database }: Accepting, alert: Arriving): Past {
+  const channel = names.channel(alert.channel)
+  const key = remembered.keyOf(channel, alert.group)
+  const entry = remembered.get(key)
+  if (entry === undefined) return { channel, key, entry: NOTHING, last: undefined }
+  const row = (id: number) =>
+    database.get<{ fingerprint: string; received_at: number }>(
+      `SELECT a.fingerprint, r.received_at FROM alerts a JOIN requests r ON r.id = a.payload
+       WHERE a.id = ? AND a.channel = ? AND COALESCE(a.grp, a.fingerprint) = ?`,
+      id,
+      channel,
+      alert.group,
+    )
+  const firing = entry.firing === 0 ? undefined : row(entry.firing)
+  const resolved = entry.resolved === 0 ? undefined : row(entry.resolved)
+  const status = entry.firing > entry.resolved ? 'firing' : 'resolved'
+  const newest = status === 'firing' ? firing : resolved
+  // Gone by now, or of another group with the same key: what is not known is told.
+  if (newest === undefined) return { channel, key, entry: NOTHING, last: undefined }
   return {
-    status: last.status,
-    fingerprint: last.fingerprint,
-    firingAt: last.firing_at === null ? undefined : new Date(last.firing_at),
-    resolvedAt: last.resolved_at === null ? undefined : new Date(last.resolved_at),
-    dead: dead !== undefined,
+    channel,
+    key,
+    entry,
+    last: {
+      status,
+      fingerprint: newest.fingerprint,
+      firingAt: firing && new Date(firing.received_at),
+      resolvedAt: resolved && new Date(resolved.received_at),
+      dead: isDead(database, Math.max(entry.firing, entry.resolved)),
+    },
   }
 }
 
+function isDead(database: Accepting['database'], alert: number): boolean {
+  return (
+    database.get(
+      `SELECT 1 FROM tellings t JOIN messages m ON m.id = t.message WHERE t.alert = ? AND m.state = 'dead' LIMIT 1`,
+      alert,
+    ) !== undefined
+  )
+}
+
 function insertAlert(
-  db: Database,
+  { database, names }: Accepting,
   {
     alert,
     payload,
-    subject,
+    channel,
     repeats,
     reason,
   }: {
     alert: Arriving
     payload: number
-    subject: number
+    channel: number
     repeats: number
     reason: string | undefined
   },
 ): number {
-  return db.run(
-    `INSERT INTO alerts (payload, position, channel, fingerprint, status, level, subject, repeats, fate, reason)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  return database.run(
+    `INSERT INTO alerts (payload, position, channel, fingerprint, grp, resolved, level, subject, repeats, fate, reason)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     payload,
     alert.position,
-    alert.channel,
+    channel,
     alert.fingerprint,
-    alert.status,
+    alert.group === alert.fingerprint ? null : alert.group,
+    alert.status === 'resolved' ? 1 : 0,
     alert.level,
-    subject,
+    names.subject(alert.name, alert.cluster),
     repeats,
     reason === undefined ? null : 'suppressed',
     reason ?? null,
   ).id
 }
 
-function subjectOf(db: Database, { name, cluster }: Arriving, subjects: Subjects): number {
-  const key = `${name}\0${cluster}`
-  const met = subjects.get(key)
-  if (met !== undefined) return met
-  const found = db.get<{ id: number }>(
-    'SELECT id FROM subjects WHERE name = ? AND cluster = ?',
-    name,
-    cluster,
-  )
-  const id =
-    found?.id ?? db.run('INSERT INTO subjects (name, cluster) VALUES (?, ?)', name, cluster).id
-  subjects.set(key, id)
-  return id
+/** Alerts with numbers in a row and the same way to go wait by one statement, not by one for each. */
+class Run {
+  readonly #engine: Accepting
+  #queues: readonly string[] = []
+  #channel = 0
+  #first = 0
+  #last = -1
+
+  constructor(engine: Accepting) {
+    this.#engine = engine
+  }
+
+  add(id: number, { queues }: Arriving, channel: number): void {
+    if (id !== this.#last + 1 || channel !== this.#channel || !sameNames(queues, this.#queues)) {
+      this.end()
+      this.#first = id
+      this.#channel = channel
+      this.#queues = queues
+    }
+    this.#last = id
+  }
+
+  end(): void {
+    const { database, names } = this.#engine
+    for (const queue of this.#queues)
+      database.run(
+        `INSERT INTO waits (queue, channel, level, alert, subject, resolved)
+         SELECT ?, channel, level, id, subject, resolved FROM alerts WHERE id BETWEEN ? AND ?`,
+        names.queue(queue),
+        this.#first,
+        this.#last,
+      )
+    this.#queues = []
+  }
 }
 
-function insertTelling(
-  db: Database,
-  { alert, id, queue }: { alert: Arriving; id: number; queue: string },
-): void {
-  db.run(
-    'INSERT INTO tellings (alert, queue, channel, level, fingerprint, message, open) VALUES (?, ?, ?, ?, ?, NULL, 1)',
-    id,
-    queue,
-    alert.channel,
-    alert.level,
-    alert.fingerprint,
-  )
-}
-
-function countRepeat(db: Database, { channel, group }: Arriving): void {
-  db.run('UPDATE passed SET repeats = repeats + 1 WHERE channel = ? AND grp = ?', channel, group)
-}
-
-function letPass(
-  db: Database,
-  { alert, id, last, now }: { alert: Arriving; id: number; last: Passed | undefined; now: number },
-): void {
-  const firing = alert.status === 'firing'
-  db.run(
-    `INSERT INTO passed (channel, grp, status, fingerprint, firing_at, resolved_at, alert, repeats, at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)
-     ON CONFLICT (channel, grp) DO UPDATE SET status = excluded.status, fingerprint = excluded.fingerprint,
-       firing_at = excluded.firing_at, resolved_at = excluded.resolved_at, alert = excluded.alert, repeats = 0,
-       at = excluded.at`,
-    alert.channel,
-    alert.group,
-    alert.status,
-    alert.fingerprint,
-    firing ? now : (last?.firing_at ?? null),
-    firing ? (last?.resolved_at ?? null) : now,
-    id,
-    now,
-  )
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index])
 }

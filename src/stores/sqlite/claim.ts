@@ -1,7 +1,8 @@
 import { AppError } from '../../errors.ts'
 import type { CallClaim, Claim, ClaimAgain, Claimed, Lease, NewMessage } from '../store.ts'
 import type { Database } from './database.ts'
-import { unblocked } from './waiting.ts'
+import type { Rows } from './engine.ts'
+import { waitsOf } from './waiting.ts'
 
 export function lease(db: Database, { robot, owner, now, until, enough }: Lease): boolean {
   // Reading is free; each renewal is a flush of the disk.
@@ -31,19 +32,14 @@ export function release(db: Database, owner: string): void {
   db.run('DELETE FROM leases WHERE owner = ?', owner)
 }
 
-export function claim(db: Database, { now, message, alerts, call }: Claim): Claimed | undefined {
+export function claim(rows: Rows, { now, message, alerts, call }: Claim): Claimed | undefined {
+  const db = rows.database
   if (!mayCall(db, { robot: message.robot, call, now })) return undefined
-  const ids = alerts.kind === 'some' ? alerts.ids : waitingUpTo(db, message, alerts.upTo)
-  if (alerts.kind === 'upTo' && ids.length !== alerts.count) return undefined
-  if (alerts.kind === 'some' && !allWait(db, message.queue, ids)) return undefined
+  const taken =
+    alerts.kind === 'some' ? allOf(rows, message, alerts.ids) : upTo(rows, message, alerts)
+  if (taken === undefined) return undefined
   const id = insertMessage(db, message, { now, state: 'sending', attempts: 1 })
-  for (const alert of ids)
-    db.run(
-      'UPDATE tellings SET message = ? WHERE alert = ? AND queue = ?',
-      id,
-      alert,
-      message.queue,
-    )
+  taken(id)
   const made = insertCall(db, call, { now, message: id })
   return { id: String(id), call: made, uuid: message.uuid, body: message.body, attempts: 0 }
 }
@@ -88,7 +84,6 @@ export function resend(db: Database, id: string, now: Date): { queue: string } {
     now.getTime(),
     Number(id),
   )
-  db.run('UPDATE tellings SET open = 1 WHERE message = ?', Number(id))
   return { queue: row.queue }
 }
 
@@ -112,22 +107,64 @@ function mayCall(
   return (used?.n ?? 0) < call.messages
 }
 
-function waitingUpTo(db: Database, { queue, channel }: NewMessage, upTo: number): number[] {
-  return db
-    .all<{ alert: number }>(
-      `SELECT t.alert FROM tellings t WHERE t.queue = ? AND t.channel = ? AND t.open = 1 AND t.message IS NULL
-         AND t.alert <= ? ${unblocked(db, queue)}`,
-      queue,
-      channel,
-      upTo,
+/** Makes what waited be told by a message. */
+type Take = (message: number) => void
+
+const TELL = 'INSERT INTO tellings (message, alert) VALUES (?, ?)'
+
+/** Some alerts that wait, each with the place where it does; undefined when one of them does not. */
+function allOf(rows: Rows, { queue }: NewMessage, ids: readonly number[]): Take | undefined {
+  const { database: db, names, underWay } = rows
+  const number = names.knownQueue(queue)
+  const isUnderWay = underWay.in(queue)
+  const found = ids.map((alert) => {
+    const row = db.get<{ channel: number; level: number; fingerprint: string }>(
+      `SELECT w.channel, w.level, a.fingerprint FROM alerts a JOIN waits w
+       ON w.queue = ? AND w.channel = a.channel AND w.level = a.level AND w.alert = a.id WHERE a.id = ?`,
+      number,
+      alert,
     )
-    .map((row) => row.alert)
+    return row === undefined || isUnderWay?.(row.fingerprint) === true
+      ? undefined
+      : { ...row, alert }
+  })
+  const all = found.filter((each) => each !== undefined)
+  if (all.length === 0 || all.length < ids.length) return undefined
+  return (message) => {
+    for (const { channel, level, alert } of all) {
+      db.run(TELL, message, alert)
+      db.run(
+        'DELETE FROM waits WHERE queue = ? AND channel = ? AND level = ? AND alert = ?',
+        number,
+        channel,
+        level,
+        alert,
+      )
+    }
+  }
 }
 
-function allWait(db: Database, queue: string, ids: readonly number[]): boolean {
-  const condition = unblocked(db, queue)
-  const sql = `SELECT 1 FROM tellings t WHERE t.alert = ? AND t.queue = ? AND t.open = 1 AND t.message IS NULL ${condition}`
-  return ids.length > 0 && ids.every((alert) => db.get(sql, alert, queue) !== undefined)
+/** Everything of a queue and channel up to an alert; undefined when it is not as much as was counted. */
+function upTo(
+  rows: Rows,
+  { queue, channel }: NewMessage,
+  { upTo: last, count }: { upTo: number; count: number },
+): Take | undefined {
+  const { database: db, names, underWay } = rows
+  const [inQueue, ofChannel] = [names.knownQueue(queue), names.knownChannel(channel)]
+  if (underWay.in(queue) === undefined) {
+    const where = 'FROM waits WHERE queue = ? AND channel = ? AND alert <= ?'
+    const place = [inQueue, ofChannel, last] as const
+    if (db.get<{ n: number }>(`SELECT COUNT(*) AS n ${where}`, ...place)?.n !== count)
+      return undefined
+    return (message) => {
+      db.run(`INSERT INTO tellings (message, alert) SELECT ?, alert ${where}`, message, ...place)
+      db.run(`DELETE ${where}`, ...place)
+    }
+  }
+  const ids: number[] = []
+  for (const { alert } of waitsOf(rows, { queue, channel })) if (alert <= last) ids.push(alert)
+  return ids.length === count ? allOf(rows, { queue } as NewMessage, ids) : undefined
 }
 
 function insertMessage(

@@ -1,11 +1,18 @@
-import type { Arrival, ReasonToSuppress, Store } from '../store.ts'
+import type { Accepted, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll, type Result } from './accept.ts'
 import { claim, claimAgain, enqueue, lease, release, resend } from './claim.ts'
 import { Database } from './database.ts'
 import { prune, recover, rehome } from './keeping.ts'
+import { Names } from './names.ts'
+import type { Unpacked } from './packed.ts'
 import { alerts, message, messages } from './reading.ts'
+import { remember } from './remember.ts'
+import type { Remembered } from './remembered.ts'
 import { settle } from './settle.ts'
-import { payloads, standing, tally, waiting } from './waiting.ts'
+import { standing } from './standing.ts'
+import { tally } from './tally.ts'
+import { UnderWay } from './under-way.ts'
+import { payloads, waiting } from './waiting.ts'
 
 /** The store's verbs but for accept, which takes many requests at once. */
 export type Verb = Exclude<keyof Store, 'accept' | 'close'>
@@ -14,38 +21,72 @@ type Sync<V extends Verb> = (...values: Parameters<Store[V]>) => Awaited<ReturnT
 
 export interface Engine {
   verbs: { [V in Verb]: Sync<V> }
-  acceptAll(arrivals: readonly Arrival[]): Result<Awaited<ReturnType<Store['accept']>>>[]
+  acceptAll(arrivals: readonly Unpacked[]): Result<Accepted>[]
   database: Database
+  names: Names
+  underWay: UnderWay
+  remembered: Remembered
+  reasonToSuppress: ReasonToSuppress
   close(): void
 }
 
+/** What most verbs work with. */
+export type Rows = Pick<Engine, 'database' | 'names' | 'underWay'>
+
+export interface EngineOptions {
+  path: string
+  reasonToSuppress: ReasonToSuppress
+}
+
 /** All verbs on one SQLite file, each a transaction, in the thread that calls them. */
-export function openEngine(options: { path: string; reasonToSuppress: ReasonToSuppress }): Engine {
-  const db = new Database(options.path)
-  // The file is locked by this process alone, so whoever held a lease in it is gone.
-  db.transaction(() => db.run('DELETE FROM leases'))
+export function openEngine({ path, reasonToSuppress }: EngineOptions): Engine {
+  const database = new Database(path)
+  try {
+    // The file is locked by this process alone, so whoever held a lease in it is gone.
+    database.transaction(() => database.run('DELETE FROM leases'))
+    return engineOn(database, reasonToSuppress)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function engineOn(db: Database, reasonToSuppress: ReasonToSuppress): Engine {
+  const names = new Names(db)
+  const rows: Rows = { database: db, names, underWay: new UnderWay(db) }
+  const accepting = { ...rows, remembered: remember(db), reasonToSuppress }
+  /** Names that a transaction added are forgotten with it. */
+  const writing = <T>(work: () => T): T => {
+    try {
+      return db.transaction(work)
+    } catch (error) {
+      names.forget()
+      throw error
+    }
+  }
+  const verbs: Engine['verbs'] = {
+    lease: (request) => writing(() => lease(db, request)),
+    release: (owner) => writing(() => release(db, owner)),
+    waiting: (question) => db.reading(() => waiting(rows, question)),
+    tally: (queue, channel) => db.reading(() => tally(rows, queue, channel)),
+    payloads: (numbers) => db.reading(() => payloads(db, numbers)),
+    claim: (request) => writing(() => claim(rows, request)),
+    claimAgain: (request) => writing(() => claimAgain(db, request)),
+    settle: (settlement) => writing(() => settle(rows, settlement)),
+    recover: (now, robot) => writing(() => recover(db, now, robot)),
+    enqueue: (each, now) => writing(() => enqueue(db, each, now)),
+    resend: (id, now) => writing(() => resend(db, id, now)),
+    rehome: (homes) => writing(() => rehome(rows, homes)),
+    standing: (question) => db.reading(() => standing(db, question)),
+    messages: (query) => db.reading(() => messages(db, query)),
+    message: (id) => db.reading(() => message(db, id)),
+    alerts: (query) => db.reading(() => alerts(rows, query)),
+    prune: (before, now) => writing(() => prune(db, before, now)),
+  }
   return {
-    verbs: {
-      lease: (request) => db.transaction(() => lease(db, request)),
-      release: (owner) => db.transaction(() => release(db, owner)),
-      waiting: (question) => db.reading(() => waiting(db, question)),
-      tally: (queue, channel) => db.reading(() => tally(db, queue, channel)),
-      payloads: (numbers) => db.reading(() => payloads(db, numbers)),
-      claim: (request) => db.transaction(() => claim(db, request)),
-      claimAgain: (request) => db.transaction(() => claimAgain(db, request)),
-      settle: (settlement) => db.transaction(() => settle(db, settlement)),
-      recover: (now, robot) => db.transaction(() => recover(db, now, robot)),
-      enqueue: (each, now) => db.transaction(() => enqueue(db, each, now)),
-      resend: (id, now) => db.transaction(() => resend(db, id, now)),
-      rehome: (homes, now) => db.transaction(() => rehome(db, homes, now)),
-      standing: (question) => db.reading(() => standing(db, question)),
-      messages: (query) => db.reading(() => messages(db, query)),
-      message: (id) => db.reading(() => message(db, id)),
-      alerts: (query) => db.reading(() => alerts(db, query)),
-      prune: (before, now) => db.transaction(() => prune(db, before, now)),
-    },
-    acceptAll: (arrivals) => acceptAll(db, arrivals, options.reasonToSuppress),
-    database: db,
+    ...accepting,
+    verbs,
+    acceptAll: (arrivals) => acceptAll(accepting, arrivals),
     close: () => db.close(),
   }
 }

@@ -1,10 +1,11 @@
 import type { Home } from '../store.ts'
 import type { Database } from './database.ts'
+import type { Rows } from './engine.ts'
+import { WAITS } from './waiting.ts'
 
 /** Rows that one call of prune takes of each table at most, so that it never holds up accepting for long. */
 const AT_ONCE = 5_000
 const KEEP_CALLS_MS = 25 * 3_600_000
-const KEEP_REQUESTS_MS = 3_600_000
 
 const REMOVED = 'its channel or robot was removed from the configuration'
 
@@ -17,128 +18,139 @@ export function recover(db: Database, now: Date, robot: string | undefined): num
   ).changes
 }
 
-export function rehome(
-  db: Database,
-  homes: readonly Home[],
-  now: Date,
-): { moved: number; dead: number } {
+/** What a message tells waits again in a queue, unless it waits or was told there already. */
+export function waitAgain(db: Database, message: number, queue: number): number {
+  const { changes } = db.run(
+    `INSERT OR IGNORE INTO waits (queue, channel, level, alert, subject, resolved)
+     SELECT ?, a.channel, a.level, a.id, a.subject, a.resolved
+     FROM tellings t JOIN alerts a ON a.id = t.alert WHERE t.message = ?`,
+    queue,
+    message,
+  )
+  db.run('DELETE FROM tellings WHERE message = ?', message)
+  return changes
+}
+
+export function rehome(rows: Rows, homes: readonly Home[]): { moved: number; dead: number } {
+  const { database: db, names } = rows
   const total = { moved: 0, dead: 0 }
-  const open = db.all<{ queue: string; channel: string }>(
-    'SELECT DISTINCT queue, channel FROM tellings WHERE open = 1',
-  )
-  const lost = db.all<{ queue: string; channel: string }>(
-    `SELECT DISTINCT queue, channel FROM messages WHERE state IN ('pending', 'sending')`,
-  )
-  const seen = new Set<string>()
-  for (const { queue, channel } of [...open, ...lost]) {
+  for (const { queue, channel } of places(db)) {
     const queues = homes.find((home) => home.channel === channel)?.queues ?? []
-    const key = `${queue}\0${channel}`
-    if (queues.includes(queue) || seen.has(key)) continue
-    seen.add(key)
+    if (queues.includes(queue)) continue
+    const from = { queue: names.queue(queue), channel: names.channel(channel) }
     // A message was made for its robot: its alerts are told anew, in the queues that remain.
-    db.run(
-      `UPDATE tellings SET message = NULL WHERE open = 1 AND queue = ? AND channel = ? AND message IS NOT NULL`,
+    for (const { id } of db.all<{ id: number }>(
+      `SELECT id FROM messages WHERE queue = ? AND channel = ? AND state IN ('pending', 'sending')`,
       queue,
       channel,
-    )
-    db.run(
-      `UPDATE messages SET state = 'dead', reason = ?, due_at = NULL, call = NULL
-       WHERE queue = ? AND channel = ? AND state IN ('pending', 'sending')`,
-      REMOVED,
-      queue,
-      channel,
-    )
-    const counts =
-      queues.length > 0 ? move(db, { queue, channel, queues }) : bury(db, { queue, channel, now })
-    total.moved += counts.moved
-    total.dead += counts.dead
+    )) {
+      waitAgain(db, id, from.queue)
+      db.run(
+        `UPDATE messages SET state = 'dead', reason = ?, due_at = NULL, call = NULL WHERE id = ?`,
+        REMOVED,
+        id,
+      )
+    }
+    if (queues.length > 0) total.moved += move(rows, from, queues)
+    else total.dead += bury(db, from)
   }
   return total
 }
 
-function move(
-  db: Database,
-  { queue, channel, queues }: { queue: string; channel: string; queues: readonly string[] },
-): { moved: number; dead: number } {
-  for (const to of queues)
-    db.run(
-      `INSERT INTO tellings (alert, queue, channel, level, fingerprint, message, open)
-       SELECT alert, ?, channel, level, fingerprint, NULL, 1 FROM tellings
-       WHERE open = 1 AND queue = ? AND channel = ? ON CONFLICT (alert, queue) DO NOTHING`,
-      to,
-      queue,
-      channel,
-    )
-  const { changes } = db.run(
-    'DELETE FROM tellings WHERE open = 1 AND queue = ? AND channel = ?',
-    queue,
-    channel,
+/** Where something waits or is under way. */
+function places(db: Database): { queue: string; channel: string }[] {
+  return db.all<{ queue: string; channel: string }>(
+    `SELECT q.name AS queue, c.name AS channel FROM (SELECT DISTINCT queue, channel FROM waits) w
+       JOIN queues q ON q.id = w.queue JOIN channels c ON c.id = w.channel
+     UNION SELECT queue, channel FROM messages WHERE state IN ('pending', 'sending')`,
   )
-  return { moved: changes, dead: 0 }
 }
 
-function bury(
-  db: Database,
-  { queue, channel }: { queue: string; channel: string; now: Date },
-): { moved: number; dead: number } {
+interface Place {
+  queue: number
+  channel: number
+}
+
+function move(
+  { database: db, names }: Rows,
+  { queue, channel }: Place,
+  queues: readonly string[],
+): number {
+  for (const to of queues)
+    db.run(
+      `INSERT OR IGNORE INTO waits (queue, channel, level, alert, subject, resolved)
+       SELECT ?, w.channel, w.level, w.alert, w.subject, w.resolved FROM waits w
+       WHERE w.queue = ? AND w.channel = ? AND NOT EXISTS (SELECT 1 FROM tellings t
+         JOIN messages m ON m.id = t.message WHERE t.alert = w.alert AND m.queue = ?)`,
+      names.queue(to),
+      queue,
+      channel,
+      to,
+    )
+  return db.run('DELETE FROM waits WHERE queue = ? AND channel = ?', queue, channel).changes
+}
+
+function bury(db: Database, { queue, channel }: Place): number {
   const { changes } = db.run(
     `UPDATE alerts SET fate = 'dead', reason = ? WHERE fate IS NULL AND id IN
-       (SELECT alert FROM tellings WHERE open = 1 AND queue = ? AND channel = ?)`,
+       (SELECT alert FROM waits WHERE queue = ? AND channel = ?)`,
     REMOVED,
     queue,
     channel,
   )
-  db.run(
-    'UPDATE tellings SET open = 0 WHERE open = 1 AND queue = ? AND channel = ?',
-    queue,
-    channel,
-  )
-  return { moved: 0, dead: changes }
+  db.run('DELETE FROM waits WHERE queue = ? AND channel = ?', queue, channel)
+  return changes
 }
 
 export function prune(db: Database, before: Date, now: Date): { messages: number; alerts: number } {
-  const limit = before.getTime()
-  const messages = db
-    .all<{ id: number }>(
-      `SELECT id FROM messages WHERE state IN ('sent', 'dead') AND created_at < ? ORDER BY id LIMIT ?`,
-      limit,
-      AT_ONCE,
-    )
-    .map((row) => row.id)
-  for (const id of messages) {
+  const messages = pruneMessages(db, before)
+  const alerts = pruneAlerts(db, before)
+  db.run('DELETE FROM calls WHERE until < ?', now.getTime() - KEEP_CALLS_MS)
+  return { messages, alerts }
+}
+
+function pruneMessages(db: Database, before: Date): number {
+  const messages = db.all<{ id: number }>(
+    `SELECT id FROM messages WHERE state IN ('sent', 'dead') AND created_at < ? ORDER BY id LIMIT ?`,
+    before.getTime(),
+    AT_ONCE,
+  )
+  for (const { id } of messages) {
     db.run('DELETE FROM attempts WHERE message = ?', id)
+    db.run('DELETE FROM tellings WHERE message = ?', id)
     db.run('DELETE FROM messages WHERE id = ?', id)
   }
-  const alerts = db
-    .all<{ id: number }>(
-      `SELECT a.id FROM payloads p JOIN alerts a ON a.payload = p.id WHERE p.received_at < ?
-       AND NOT EXISTS (SELECT 1 FROM tellings t LEFT JOIN messages m ON m.id = t.message
-         WHERE t.alert = a.id AND (t.open = 1 OR m.id IS NOT NULL))
-       ORDER BY p.id LIMIT ?`,
-      limit,
-      AT_ONCE,
-    )
-    .map((row) => row.id)
-  for (const id of alerts) {
-    db.run('DELETE FROM tellings WHERE alert = ?', id)
-    db.run('DELETE FROM alerts WHERE id = ?', id)
-  }
-  db.run(
-    `DELETE FROM payloads WHERE id IN (SELECT p.id FROM payloads p WHERE p.received_at < ?
-       AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.payload = p.id) LIMIT ?)`,
-    limit,
+  return messages.length
+}
+
+/** Alerts of old requests, in the order in which they came, but for those that wait or that a message lists. */
+function pruneAlerts(db: Database, before: Date): number {
+  const recent = db.get<{ id: number }>(
+    'SELECT id FROM requests WHERE received_at >= ? ORDER BY id LIMIT 1',
+    before.getTime(),
+  )
+  const alerts = db.all<{ id: number; payload: number }>(
+    `SELECT a.id, a.payload FROM alerts a WHERE a.payload < ?
+       AND NOT EXISTS (SELECT 1 FROM tellings t WHERE t.alert = a.id)
+       AND NOT ${WAITS} ORDER BY a.id LIMIT ?`,
+    recent?.id ?? Number.MAX_SAFE_INTEGER,
     AT_ONCE,
   )
-  db.run(
-    'DELETE FROM requests WHERE key IN (SELECT key FROM requests WHERE at < ? LIMIT ?)',
-    now.getTime() - KEEP_REQUESTS_MS,
-    AT_ONCE,
-  )
-  db.run('DELETE FROM calls WHERE until < ?', now.getTime() - KEEP_CALLS_MS)
-  db.run(
-    `DELETE FROM passed WHERE (channel, grp) IN (SELECT channel, grp FROM passed WHERE at < ? LIMIT ?)`,
-    limit,
-    AT_ONCE,
-  )
-  return { messages: messages.length, alerts: alerts.length }
+  const last = new Map(alerts.map(({ id, payload }) => [payload, id]))
+  for (const { id } of alerts) db.run('DELETE FROM alerts WHERE id = ?', id)
+  for (const [payload, id] of last)
+    if (!hasAlerts(db, payload, id)) {
+      db.run('DELETE FROM payloads WHERE id = ?', payload)
+      db.run('DELETE FROM requests WHERE id = ?', payload)
+    }
+  return alerts.length
+}
+
+/** Whether a request has an alert left, of which one was `gone`: its alerts have numbers in a row. */
+function hasAlerts(db: Database, payload: number, gone: number): boolean {
+  const [before, after] = [
+    'SELECT payload FROM alerts WHERE id < ? ORDER BY id DESC LIMIT 1',
+    'SELECT payload FROM alerts WHERE id > ? ORDER BY id LIMIT 1',
+  ].map((sql) => db.get<{ payload: number }>(sql, gone)?.payload)
+  return before === payload || after === payload
 }

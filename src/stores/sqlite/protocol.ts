@@ -1,11 +1,11 @@
 import { AppError, type ErrorCode, messageOf } from '../../errors.ts'
-import type { Arrival } from '../store.ts'
 import type { Engine, Verb } from './engine.ts'
+import { type Packed, unpack } from './packed.ts'
 
 /** What the thread that holds the file is asked; a close has no reply but the thread's end. */
 export type Request =
   | { kind: 'verb'; id: number; verb: Verb; values: unknown[] }
-  | { kind: 'accept'; id: number; arrivals: readonly Arrival[] }
+  | { kind: 'accept'; id: number; packed: Packed }
   | { kind: 'close' }
 
 export type Reply = { id: number } & ({ value: unknown } | { fault: Fault })
@@ -28,7 +28,7 @@ export function errorFrom({ code, message }: Fault): Error {
 export function answer(engine: Engine, request: Exclude<Request, { kind: 'close' }>): Reply {
   const { id } = request
   try {
-    if (request.kind === 'accept') return { id, value: engine.acceptAll(request.arrivals) }
+    if (request.kind === 'accept') return { id, value: engine.acceptAll(unpack(request.packed)) }
     const verb = engine.verbs[request.verb] as (...values: unknown[]) => unknown
     return { id, value: verb(...request.values) }
   } catch (error) {

@@ -1,7 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
-import type { AlertState } from '../../model/message.ts'
+import type { AlertState, MessageState } from '../../model/message.ts'
 import {
   type AlertPage,
   type AlertQuery,
@@ -14,8 +13,9 @@ import {
   type StoredPayload,
 } from '../store.ts'
 import type { Database } from './database.ts'
+import type { Rows } from './engine.ts'
 import { attemptsOf, MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
-import { payloads } from './waiting.ts'
+import { payloads, statusOf } from './waiting.ts'
 
 /** Newest first, so that a page before the newest begins here. */
 const NEWEST = Number.MAX_SAFE_INTEGER
@@ -23,6 +23,9 @@ const NEWEST = Number.MAX_SAFE_INTEGER
 /** Rows looked at for one page of a filter that few rows pass; the page then ends early, its `next` goes on. */
 const MOST_SCANNED = 20_000
 const SCANNED_AT_ONCE = 500
+/** Numbers of alerts looked at for those of one channel, of which no index keeps track. */
+const SCANNED_FOR_CHANNEL = 50_000
+const WINDOW_COSTS = 2_500
 
 export function messages(db: Database, query: MessageQuery): Page<StoredMessage> {
   const conditions = ['id < ?']
@@ -50,7 +53,8 @@ export function message(db: Database, id: string): MessageWithAlerts | undefined
     : db.get<MessageRow>(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE uuid = ?`, id)
   if (row === undefined) return undefined
   const ids = db.all<{ alert: number }>(
-    'SELECT alert FROM tellings WHERE message = ? ORDER BY level, alert LIMIT ?',
+    `SELECT t.alert FROM tellings t JOIN alerts a ON a.id = t.alert WHERE t.message = ?
+     ORDER BY a.level, a.id LIMIT ?`,
     row.id,
     MOST_LISTED_ALERTS,
   )
@@ -62,59 +66,122 @@ export function message(db: Database, id: string): MessageWithAlerts | undefined
   }
 }
 
-export function alerts(db: Database, query: AlertQuery): AlertPage {
+export function alerts(rows: Rows, query: AlertQuery): AlertPage {
+  const db = rows.database
+  const { state, limit } = query
+  const channel = query.channel === undefined ? undefined : rows.names.knownChannel(query.channel)
   const items: StoredAlert[] = []
+  const page = (next: number | null): AlertPage => ({
+    items,
+    next: next === null ? null : String(next),
+    payloads: payloadsOf(db, items),
+  })
   let before = Number(query.before ?? NEWEST)
-  let more = true
-  for (let scanned = 0; more && scanned < MOST_SCANNED && items.length < query.limit; ) {
-    const ids = candidates(db, query, before)
-    more = ids.length === SCANNED_AT_ONCE
-    scanned += ids.length
-    for (const id of ids) {
-      before = id
+  for (let scanned = 0; scanned < MOST_SCANNED; scanned += SCANNED_AT_ONCE) {
+    const found = candidates(db, { state, channel, before })
+    for (const id of found.ids) {
       const alert = alertOf(db, id)
-      if (alert === undefined || (query.state !== undefined && alert.state !== query.state))
-        continue
-      items.push(alert)
-      if (items.length === query.limit) {
-        more = true
-        break
+      if (
+        alert !== undefined &&
+        (state === undefined || alert.state === state) &&
+        (query.channel === undefined || alert.channel === query.channel)
+      ) {
+        if (items.length === limit) return page(before)
+        items.push(alert)
       }
+      before = id
     }
+    if (found.downTo === undefined) return page(null)
+    before = found.downTo
+    if (found.ids.length < SCANNED_AT_ONCE) scanned += WINDOW_COSTS
   }
-  const next = more && candidates(db, query, before).length > 0 ? String(before) : null
-  return { items, next, payloads: payloadsOf(db, items) }
+  return page(before)
+}
+
+interface Candidates {
+  ids: number[]
+  /** All from here to where the search began are given; undefined when there are none below. */
+  downTo: number | undefined
 }
 
 /** Alerts that may be in the wanted state, newest first; whether they are is looked at one by one. */
-function candidates(db: Database, { channel, state }: AlertQuery, before: number): number[] {
-  const ofChannel = channel === undefined ? '' : 'AND channel = ?'
-  const values: SQLInputValue[] = [before, ...(channel === undefined ? [] : [channel])]
-  const sql = CANDIDATES[state ?? 'any'].replace('$channel', ofChannel)
-  return db.all<{ id: number }>(sql, ...values, SCANNED_AT_ONCE).map((row) => row.id)
+function candidates(
+  db: Database,
+  {
+    state,
+    channel,
+    before,
+  }: { state: AlertState | undefined; channel: number | undefined; before: number },
+): Candidates {
+  switch (state) {
+    case 'pending':
+      return those(waitingBefore(db, before))
+    case 'sending':
+    case 'dead':
+      return those(
+        db.all<{ id: number }>(ENDS[state], before, SCANNED_AT_ONCE).map((row) => row.id),
+      )
+    default: {
+      const fate = state === 'suppressed' ? `AND fate = 'suppressed'` : ''
+      if (channel === undefined) return those(idsOf(db, `id < ? ${fate}`, [before]))
+      const newest = db.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')?.id ?? 0
+      const from = Math.min(before, newest + 1) - SCANNED_FOR_CHANNEL
+      const ids = idsOf(db, `id < ? AND id >= ? AND channel = ? ${fate}`, [before, from, channel])
+      if (ids.length === SCANNED_AT_ONCE) return those(ids)
+      return { ids, downTo: from > 1 ? from : undefined }
+    }
+  }
 }
 
-const ANY = 'SELECT id FROM alerts WHERE id < ? $channel ORDER BY id DESC LIMIT ?'
-
-const CANDIDATES: Record<AlertState | 'any', string> = {
-  any: ANY,
-  sent: ANY,
-  suppressed: `SELECT id FROM alerts WHERE fate = 'suppressed' AND id < ? $channel ORDER BY id DESC LIMIT ?`,
-  pending: `SELECT DISTINCT alert AS id FROM tellings WHERE open = 1 AND message IS NULL AND alert < ? $channel
-    ORDER BY alert DESC LIMIT ?`,
-  sending: `SELECT DISTINCT alert AS id FROM tellings WHERE open = 1 AND message IN
-    (SELECT id FROM messages WHERE state IN ('pending', 'sending')) AND alert < ? $channel ORDER BY alert DESC LIMIT ?`,
-  dead: `SELECT id FROM alerts WHERE (fate = 'dead' OR id IN (SELECT alert FROM tellings WHERE message IN
-    (SELECT id FROM messages WHERE state = 'dead'))) AND id < ? $channel ORDER BY id DESC LIMIT ?`,
+function idsOf(db: Database, where: string, values: readonly number[]): number[] {
+  return db
+    .all<{ id: number }>(
+      `SELECT id FROM alerts WHERE ${where} ORDER BY id DESC LIMIT ?`,
+      ...values,
+      SCANNED_AT_ONCE,
+    )
+    .map((row) => row.id)
 }
+
+function those(ids: number[]): Candidates {
+  return { ids, downTo: ids.length === SCANNED_AT_ONCE ? ids.at(-1) : undefined }
+}
+
+/** Each place where alerts wait is in their order; the newest of all places together. */
+function waitingBefore(db: Database, before: number): number[] {
+  const found = new Set<number>()
+  for (const { queue, channel, level } of db.all<{ queue: number; channel: number; level: number }>(
+    'SELECT DISTINCT queue, channel, level FROM waits',
+  ))
+    for (const { alert } of db.all<{ alert: number }>(
+      `SELECT alert FROM waits WHERE queue = ? AND channel = ? AND level = ? AND alert < ?
+       ORDER BY alert DESC LIMIT ?`,
+      queue,
+      channel,
+      level,
+      before,
+      SCANNED_AT_ONCE,
+    ))
+      found.add(alert)
+  return [...found].sort((a, b) => b - a).slice(0, SCANNED_AT_ONCE)
+}
+
+/** Alerts that messages in some states tell. */
+const TOLD_BY = `SELECT t.alert AS id FROM messages m JOIN tellings t ON t.message = m.id
+  WHERE t.alert < ?1 AND m.state`
+
+const ENDS = {
+  sending: `${TOLD_BY} IN ('pending', 'sending') GROUP BY t.alert ORDER BY t.alert DESC LIMIT ?2`,
+  dead: `SELECT id FROM alerts WHERE fate = 'dead' AND id < ?1 UNION ${TOLD_BY} = 'dead' ORDER BY id DESC LIMIT ?2`,
+} as const
 
 function alertOf(db: Database, id: number): StoredAlert | undefined {
   const row = db.get<{
-    id: number
-    channel: string
+    channel: number
+    name: string
     source: StoredPayload['source']
     fingerprint: string
-    status: Status
+    resolved: number
     level: Level
     fate: 'suppressed' | 'dead' | null
     reason: string | null
@@ -123,50 +190,59 @@ function alertOf(db: Database, id: number): StoredAlert | undefined {
     position: number
     payload: number
   }>(
-    `SELECT a.id, a.channel, p.source, a.fingerprint, a.status, a.level, a.fate, a.reason, p.received_at, a.repeats,
-       a.position, a.payload FROM alerts a JOIN payloads p ON p.id = a.payload WHERE a.id = ?`,
+    `SELECT a.channel, c.name, r.source, a.fingerprint, a.resolved, a.level, a.fate, a.reason, r.received_at,
+       a.repeats, a.position, a.payload
+     FROM alerts a JOIN channels c ON c.id = a.channel JOIN requests r ON r.id = a.payload WHERE a.id = ?`,
     id,
   )
   if (row === undefined) return undefined
   const tellings = db.all<{
-    open: number
-    message: number | null
-    state: string | null
+    message: number
+    state: MessageState
     reason: string | null
     sent_at: number | null
   }>(
-    `SELECT t.open, t.message, m.state, m.reason, m.sent_at FROM tellings t LEFT JOIN messages m ON m.id = t.message
-     WHERE t.alert = ? ORDER BY t.message`,
+    `SELECT m.id AS message, m.state, m.reason, m.sent_at FROM tellings t JOIN messages m ON m.id = t.message
+     WHERE t.alert = ? ORDER BY m.id`,
     id,
   )
-  const dead = tellings.find((each) => each.open === 0 && each.state === 'dead')
-  const state: AlertState =
-    row.fate !== null
-      ? row.fate
-      : tellings.some((each) => each.open === 1 && each.message === null)
-        ? 'pending'
-        : tellings.some((each) => each.open === 1)
-          ? 'sending'
-          : dead !== undefined
-            ? 'dead'
-            : 'sent'
+  const dead = tellings.find((each) => each.state === 'dead')
+  const state = row.fate ?? stateOf(db, { id, ...row }, tellings)
   const sent = tellings.flatMap((each) => each.sent_at ?? [])
   return {
-    id: String(row.id),
-    channel: row.channel,
+    id: String(id),
+    channel: row.name,
     source: row.source,
     fingerprint: row.fingerprint,
-    status: row.status,
+    status: statusOf(row.resolved),
     level: row.level,
     state,
     reason: row.reason ?? (state === 'dead' ? (dead?.reason ?? undefined) : undefined),
-    messageIds: tellings.flatMap((each) => (each.message === null ? [] : [String(each.message)])),
+    messageIds: tellings.map((each) => String(each.message)),
     receivedAt: new Date(row.received_at),
     toldAt: sent.length === 0 ? undefined : new Date(Math.min(...sent)),
     repeats: row.repeats,
     position: row.position,
     payload: row.payload,
   }
+}
+
+/** Of an alert that is neither suppressed nor buried: what is still to be done for any of its groups comes first. */
+function stateOf(
+  db: Database,
+  { id, channel, level }: { id: number; channel: number; level: Level },
+  tellings: readonly { state: MessageState }[],
+): AlertState {
+  const waits = db.get(
+    `SELECT 1 FROM queues q CROSS JOIN waits w
+     WHERE w.queue = q.id AND w.channel = ? AND w.level = ? AND w.alert = ? LIMIT 1`,
+    channel,
+    level,
+    id,
+  )
+  if (waits !== undefined) return 'pending'
+  if (tellings.some(({ state }) => state === 'pending' || state === 'sending')) return 'sending'
+  return tellings.some(({ state }) => state === 'dead') ? 'dead' : 'sent'
 }
 
 function payloadsOf(db: Database, items: readonly StoredAlert[]): Map<number, StoredPayload> {

@@ -4,45 +4,42 @@
  */
 export const MIGRATIONS: readonly string[] = [
   `
-  -- A request's body as it came, once, however many alerts and channels it is for.
-  CREATE TABLE payloads (
-    id INTEGER PRIMARY KEY, source TEXT NOT NULL, received_at INTEGER NOT NULL, text TEXT NOT NULL
-  ) STRICT;
-
-  -- What tells a retry or a peer's copy from a new request.
-  CREATE TABLE requests (key TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE INDEX requests_at ON requests (at);
+  -- Names of channels, and of queues, by the small numbers that other rows have.
+  CREATE TABLE channels (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE queues (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 
   -- Names and clusters of alerts, which repeat without end.
   CREATE TABLE subjects (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, cluster TEXT NOT NULL, UNIQUE (name, cluster)
   ) STRICT;
 
-  -- One slim row for each alert in each channel. fate: NULL, suppressed or dead (with no message).
-  CREATE TABLE alerts (
-    id INTEGER PRIMARY KEY, payload INTEGER NOT NULL, position INTEGER NOT NULL, channel TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, status TEXT NOT NULL, level INTEGER NOT NULL, subject INTEGER NOT NULL,
-    repeats INTEGER NOT NULL, fate TEXT, reason TEXT
+  -- Each request that was taken, and its body as it came, in UTF-8, once, however many alerts and channels it is for.
+  CREATE TABLE requests (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, source TEXT NOT NULL, received_at INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX alerts_payload ON alerts (payload);
-  CREATE INDEX alerts_channel ON alerts (channel, id);
+  CREATE TABLE payloads (id INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;
+
+  -- One slim row for each alert in each channel. grp is NULL where it is the fingerprint; resolved is 0 or 1;
+  -- fate: NULL, suppressed or dead (with no message). Keys of rows that accepting writes only ever grow, so that
+  -- what it costs does not depend on what is stored.
+  CREATE TABLE alerts (
+    id INTEGER PRIMARY KEY, payload INTEGER NOT NULL, position INTEGER NOT NULL, channel INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL, grp TEXT, resolved INTEGER NOT NULL, level INTEGER NOT NULL,
+    subject INTEGER NOT NULL, repeats INTEGER NOT NULL, fate TEXT, reason TEXT
+  ) STRICT;
   CREATE INDEX alerts_fate ON alerts (fate, id) WHERE fate IS NOT NULL;
 
-  -- What aggregation compares with: what was last let through of each group of each channel.
-  CREATE TABLE passed (
-    channel TEXT NOT NULL, grp TEXT NOT NULL, status TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    firing_at INTEGER, resolved_at INTEGER, alert INTEGER NOT NULL, repeats INTEGER NOT NULL, at INTEGER NOT NULL,
-    PRIMARY KEY (channel, grp)
+  -- What waits to be told, one row for each group that an alert is for; a claim turns it into a telling.
+  CREATE TABLE waits (
+    queue INTEGER NOT NULL, channel INTEGER NOT NULL, level INTEGER NOT NULL, alert INTEGER NOT NULL,
+    subject INTEGER NOT NULL, resolved INTEGER NOT NULL, PRIMARY KEY (queue, channel, level, alert)
   ) STRICT, WITHOUT ROWID;
 
-  -- One row for each alert and each group that it is for: it waits (message NULL), is under way, or is over (open 0).
+  -- Which alerts a message tells; they are under way while it is.
   CREATE TABLE tellings (
-    alert INTEGER NOT NULL, queue TEXT NOT NULL, channel TEXT NOT NULL, level INTEGER NOT NULL,
-    fingerprint TEXT NOT NULL, message INTEGER, open INTEGER NOT NULL, PRIMARY KEY (alert, queue)
+    message INTEGER NOT NULL, alert INTEGER NOT NULL, PRIMARY KEY (message, alert)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX tellings_waiting ON tellings (queue, channel, level, alert) WHERE open = 1 AND message IS NULL;
-  CREATE INDEX tellings_open ON tellings (queue, fingerprint) WHERE open = 1 AND message IS NOT NULL;
-  CREATE INDEX tellings_message ON tellings (message) WHERE message IS NOT NULL;
+  CREATE INDEX tellings_alert ON tellings (alert);
 
   CREATE TABLE messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, robot TEXT NOT NULL, queue TEXT NOT NULL,

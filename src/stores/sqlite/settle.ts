@@ -1,15 +1,17 @@
 import type { Settlement } from '../store.ts'
 import type { Database } from './database.ts'
+import type { Rows } from './engine.ts'
+import { waitAgain } from './keeping.ts'
 
 /** Records an attempt; a second settlement of the same call changes nothing. */
 export function settle(
-  db: Database,
+  { database: db, names }: Rows,
   settlement: Settlement,
 ): { receivedAt: Date; count: number }[] {
   const { now, next } = settlement
   const id = Number(settlement.id)
-  const message = db.get<{ robot: string }>(
-    `SELECT robot FROM messages WHERE id = ? AND state = 'sending' AND call = ?`,
+  const message = db.get<{ robot: string; queue: string }>(
+    `SELECT robot, queue FROM messages WHERE id = ? AND state = 'sending' AND call = ?`,
     id,
     settlement.call,
   )
@@ -24,7 +26,6 @@ export function settle(
         now.getTime(),
         id,
       )
-      db.run('UPDATE tellings SET open = 0 WHERE message = ?', id)
       return receivedOf(db, id)
     case 'again':
       db.run(
@@ -35,11 +36,10 @@ export function settle(
       return []
     case 'dead':
       die(db, id, next.reason)
-      db.run('UPDATE tellings SET open = 0 WHERE message = ?', id)
       return []
     case 'split':
       die(db, id, next.reason)
-      db.run('UPDATE tellings SET message = NULL WHERE message = ?', id)
+      waitAgain(db, id, names.queue(message.queue))
       db.run('UPDATE robots SET body_bytes = ? WHERE key = ?', next.bodyBytes, settlement.robot.key)
       return []
   }
@@ -105,8 +105,8 @@ function recordRobot(db: Database, { robot, attempt, now, pause }: Settlement): 
 function receivedOf(db: Database, message: number): { receivedAt: Date; count: number }[] {
   return db
     .all<{ at: number; count: number }>(
-      `SELECT p.received_at AS at, COUNT(*) AS count FROM tellings t JOIN alerts a ON a.id = t.alert
-       JOIN payloads p ON p.id = a.payload WHERE t.message = ? GROUP BY p.received_at`,
+      `SELECT r.received_at AS at, COUNT(*) AS count FROM tellings t JOIN alerts a ON a.id = t.alert
+       JOIN requests r ON r.id = a.payload WHERE t.message = ? GROUP BY r.received_at`,
       message,
     )
     .map(({ at, count }) => ({ receivedAt: new Date(at), count }))

@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { Accepted, Arrival, ReasonToSuppress, Store } from '../store.ts'
 import type { Result } from './accept.ts'
 import { type Engine, openEngine, type Verb } from './engine.ts'
+import { type Packed, pack } from './packed.ts'
 import { answer, errorFrom, type Reply, type Request } from './protocol.ts'
 
 export interface SqliteOptions {
@@ -22,7 +23,7 @@ interface Line {
 
 type Unnumbered =
   | { kind: 'verb'; verb: Verb; values: unknown[] }
-  | { kind: 'accept'; arrivals: readonly Arrival[] }
+  | { kind: 'accept'; packed: Packed }
 
 const VERBS: readonly Verb[] = [
   'lease',
@@ -96,8 +97,8 @@ class CommitGroup {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MOST_IN_COMMIT)
       try {
-        const arrivals = batch.map((each) => each.arrival)
-        const results = (await this.#line.ask({ kind: 'accept', arrivals })) as Result<Accepted>[]
+        const packed = pack(batch.map((each) => each.arrival))
+        const results = (await this.#line.ask({ kind: 'accept', packed })) as Result<Accepted>[]
         for (const [index, each] of batch.entries()) {
           const result = results[index]
           if (result !== undefined && 'value' in result) each.resolve(result.value)
@@ -129,6 +130,8 @@ async function threadLine(path: string): Promise<Line> {
   const worker = new Worker(entry, {
     workerData: { path },
     execArgv: ['--disable-warning=ExperimentalWarning'],
+    // Requests of a commit are short-lived: with V8's usual 3 MB it would collect them with each of them.
+    resourceLimits: { maxYoungGenerationSizeMb: 48 },
   })
   const asked = new Map<
     number,
@@ -158,7 +161,8 @@ async function threadLine(path: string): Promise<Line> {
       const id = last
       return new Promise((resolve, reject) => {
         asked.set(id, { resolve, reject })
-        worker.postMessage({ ...request, id } satisfies Request)
+        const handedOver = request.kind === 'accept' ? [request.packed.texts.buffer] : []
+        worker.postMessage({ ...request, id } satisfies Request, handedOver)
       })
     },
     async close() {

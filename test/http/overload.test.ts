@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import express from 'express'
+import { AppError } from '../../src/errors.ts'
+import { createGuard } from '../../src/http/guard.ts'
+import {
+  Load,
+  MOST_BYTES_UNDER_WAY,
+  MOST_REQUESTS_UNDER_WAY,
+  RESERVE,
+} from '../../src/http/load.ts'
+import { receiveRoutes } from '../../src/http/receive.ts'
+import { settingsOf } from '../support/settings.ts'
+
+const isOverloaded = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'overloaded' && error.status === 503
+
+describe('what is under way', () => {
+  test('has a bound in requests, and one that leaves makes room for one', () => {
+    const load = new Load()
+    const places = Array.from({ length: MOST_REQUESTS_UNDER_WAY }, () => load.enter(10))
+    assert.throws(() => load.enter(0), isOverloaded)
+    places[0]?.leave()
+    load.enter(0)
+    assert.throws(() => load.enter(0), isOverloaded)
+  })
+
+  test('has a bound in bytes, declared or come undeclared, and gives all back', () => {
+    const load = new Load()
+    const half = MOST_BYTES_UNDER_WAY / 2
+    const declared = load.enter(half)
+    declared.admit(half)
+    const undeclared = load.enter(0)
+    undeclared.admit(half)
+    assert.throws(() => undeclared.admit(1), isOverloaded)
+    assert.throws(() => load.enter(1), isOverloaded)
+    undeclared.leave()
+    declared.leave()
+    load.enter(MOST_BYTES_UNDER_WAY).leave()
+  })
+})
+
+describe('a sender that floods', () => {
+  test('keeps no other out: a part is kept for those that have little under way', () => {
+    const load = new Load()
+    const flood = Array.from({ length: MOST_REQUESTS_UNDER_WAY }, () => load.enter(0, 'noisy'))
+    assert.throws(() => load.enter(0, 'noisy'), isOverloaded)
+    const others = Array.from({ length: RESERVE.requests }, (_, index) =>
+      load.enter(100, `quiet ${index >> 3}`),
+    )
+    assert.throws(() => load.enter(0, 'one more'), isOverloaded)
+    for (const place of [...flood, ...others]) place.leave()
+
+    const large = load.enter(MOST_BYTES_UNDER_WAY, 'noisy')
+    assert.throws(() => load.enter(1, 'quiet').admit(9 * 1024 * 1024), isOverloaded)
+    const quiet = load.enter(1_000_000, 'other')
+    quiet.admit(2_000_000)
+    assert.throws(() => large.admit(MOST_BYTES_UNDER_WAY + 1), isOverloaded)
+    large.leave()
+    quiet.leave()
+  })
+})
+
+describe('a receiver whose disk stands still', () => {
+  const disk = { release: () => {}, waits: Promise.resolve() }
+  const taken: string[] = []
+  const logged: object[] = []
+  const codes: number[] = []
+  let server: Server
+  let url = ''
+
+  before(async () => {
+    disk.waits = new Promise((resolve) => {
+      disk.release = resolve
+    })
+    const app = express()
+    receiveRoutes(app, {
+      accept: async ({ text }) => {
+        await disk.waits
+        taken.push(text)
+      },
+      events: {
+        requestRefused: (_source: string, fields: object) => logged.push(fields),
+        requestAnswered: (_source: string, code: number) => codes.push(code),
+      } as never,
+      clock: { now: () => new Date(0), sleep: async () => {} },
+      guard: () => createGuard(settingsOf(), async () => false),
+      open: () => true,
+    })
+    server = createServer(app)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/alertmanager/ops`
+  })
+  after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+  test('answers 503 at once to what is too much, goes on, and takes all that it said 200 to', async () => {
+    const more = 40
+    const answers = Array.from({ length: MOST_REQUESTS_UNDER_WAY + more }, async (_, index) => {
+      const response = await fetch(url, { method: 'POST', body: `body ${index}` })
+      return { index, status: response.status, retryAfter: response.headers.get('retry-after') }
+    })
+    // The refused are answered while all others still wait for the disk.
+    const first = await Promise.race(answers)
+    assert.deepEqual([first.status, first.retryAfter], [503, '10'])
+    const late: Promise<unknown> = Promise.all(answers)
+    while (codes.length < more) await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(codes, Array(more).fill(503))
+    assert.equal(taken.length, 0)
+    disk.release()
+    await late
+    const all = await Promise.all(answers)
+    const accepted = all.filter(({ status }) => status === 200)
+    assert.equal(accepted.length, MOST_REQUESTS_UNDER_WAY)
+    assert.deepEqual([...taken].sort(), accepted.map(({ index }) => `body ${index}`).sort())
+    assert.equal(logged.length, 1, 'one line of the log, not one for each')
+    const again = await fetch(url, { method: 'POST', body: 'afterwards' })
+    assert.equal(again.status, 200)
+  })
+})
