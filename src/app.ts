@@ -7,9 +7,13 @@ import type { Loaded } from './config/load.ts'
 import { watchFiles } from './config/watch.ts'
 import { createConsole } from './console/console.ts'
 import { reasonToSuppress } from './decisions/aggregate.ts'
+import { exposuresOf } from './decisions/exposure.ts'
 import { AppError, messageOf } from './errors.ts'
 import { createEvents } from './events.ts'
+import { createGuard, type Guard } from './http/guard.ts'
+import { renewTls } from './http/listener.ts'
 import { createHttpServer } from './http/server.ts'
+import { createSlowdown } from './http/slowdown.ts'
 import type { Log } from './log.ts'
 import { createMetrics, primeMetrics } from './metrics.ts'
 import { queuesOf, type Settings } from './model/settings.ts'
@@ -57,8 +61,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   const startedAt = clock.now()
   const metrics = createMetrics({ version: VERSION, node: process.version })
   const events = createEvents(log, metrics)
+  const slowdown = createSlowdown(clock)
+  const guardOf = (settings: Settings): Guard => createGuard(settings, slowdown)
   const current = prepare(options.load(), 'start')
-  const state = { ...current, open: true, ready: false }
+  const guard = guardOf(current.loaded.settings)
+  const state = { ...current, guard, open: true, ready: false }
 
   const store = await openStore(state.loaded.settings.store, {
     reasonToSuppress,
@@ -122,7 +129,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       robots: robots.size,
       channels: channels.size,
     })
-    for (const warning of [...loaded.warnings, ...state.warnings]) events.configWarned(warning)
+    for (const warning of state.warnings) events.configWarned(warning)
+    for (const { kind, words } of exposuresOf(loaded.settings, clock.now()))
+      events.exposed(kind, words)
   }
 
   /** A faulty configuration is refused whole; the one in force goes on. */
@@ -136,13 +145,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       events.configRefused(faults.length > 0 ? faults : [messageOf(error)])
       throw error
     }
-    Object.assign(state, next)
+    Object.assign(state, next, { guard: guardOf(next.loaded.settings) })
+    renewTls(server, settings().access.tls)
     announce()
     await runRobots()
   }
 
   const standing = () => standingNow(store, settings(), clock.now())
-  const status = async () => statusJson(await standing(), { version: VERSION, startedAt })
+  const status = async () => {
+    const exposures = exposuresOf(settings(), clock.now()).map(({ words }) => words)
+    const warnings = [...exposures, ...state.warnings]
+    return statusJson(await standing(), { version: VERSION, startedAt, warnings })
+  }
   /** Reads each payload once, however many of the alerts come from it. */
   const variablesOf = (
     alerts: readonly StoredAlert[],
@@ -163,42 +177,48 @@ export async function startApp(options: AppOptions): Promise<App> {
     language: () => settings().language,
     timezone: () => settings().timezone,
   })
-  const server = createHttpServer({
-    accept: (inbound) => accept(inbound, { store, sources, clock, settings, wake, events }),
-    events,
-    clock,
-    open: () => state.open,
-    ready: () => state.ready,
-    reload,
-    store,
-    status,
-    variablesOf,
-    sandbox: shown,
-    preview: (request) =>
-      preview(
-        { ...request, channel: request.channel ?? firstChannel(settings()), now: clock.now() },
-        {
-          settings: settings(),
-          sources,
-          notifier,
-          rendererFor: (channel) => createRenderer(settings(), [channel]),
-        },
-      ),
-    test: async (channel) => {
-      const messages = testMessages(channel, { settings: settings(), notifier, uuid: randomUUID })
-      const ids = await store.enqueue(messages, clock.now())
-      wake(messages.map((message) => message.queue))
-      return ids
+  const server = createHttpServer(
+    {
+      guard: () => state.guard,
+      signInPage: (view) => pages.signIn(view),
+      accept: (inbound) => accept(inbound, { store, sources, clock, settings, wake, events }),
+      events,
+      clock,
+      open: () => state.open,
+      ready: () => state.ready,
+      reload,
+      store,
+      status,
+      variablesOf,
+      sandbox: shown,
+      preview: (request) =>
+        preview(
+          { ...request, channel: request.channel ?? firstChannel(settings()), now: clock.now() },
+          {
+            settings: settings(),
+            sources,
+            notifier,
+            rendererFor: (channel) => createRenderer(settings(), [channel]),
+          },
+        ),
+      test: async (channel) => {
+        const messages = testMessages(channel, { settings: settings(), notifier, uuid: randomUUID })
+        const ids = await store.enqueue(messages, clock.now())
+        wake(messages.map((message) => message.queue))
+        return ids
+      },
+      resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
+      metrics: async () => {
+        measure(await standing(), metrics)
+        return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
+      },
+      page: (path) =>
+        pages.page(path, { store, status, variablesOf, sandbox: shown, settings, url }),
+      asset: (name) => pages.asset(name),
+      unforeseen: (path, error) => log.error('request.failed', { path, why: messageOf(error) }),
     },
-    resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
-    metrics: async () => {
-      measure(await standing(), metrics)
-      return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
-    },
-    page: (path) => pages.page(path, { store, status, variablesOf, sandbox: shown, settings, url }),
-    asset: (name) => pages.asset(name),
-    unforeseen: (path, error) => log.error('request.failed', { path, why: messageOf(error) }),
-  })
+    { tls: settings().access.tls },
+  )
 
   const watching = new AbortController()
   const stop = async (signal: string): Promise<void> => {
@@ -227,7 +247,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     announce()
     events.recovered(await store.recover(clock.now()))
-    url = await listen(server, settings().listen)
+    url = await listen(server, settings())
     await runRobots()
     janitor.start()
     state.ready = true
@@ -252,6 +272,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 interface Prepared {
   loaded: Loaded
   renderer: Renderer
+  /** Of the configuration and of the templates. */
   warnings: readonly string[]
 }
 
@@ -265,7 +286,11 @@ function prepare(loaded: Loaded, when: 'start' | 'reload'): Prepared {
   const checked = renderer.check()
   const faults = when === 'reload' ? [...checked.faults, ...checked.failures] : checked.faults
   if (faults.length > 0) throw new AppError('bad_configuration', faults[0] as string, { faults })
-  return { loaded, renderer, warnings: [...checked.failures, ...checked.warnings] }
+  return {
+    loaded,
+    renderer,
+    warnings: [...loaded.warnings, ...checked.failures, ...checked.warnings],
+  }
 }
 
 /** What only a restart can change. */
@@ -275,6 +300,12 @@ function mustKeep(old: Settings, next: Settings): void {
     faults.push('store: cannot be changed while running; restart the receiver')
   if (old.listen.host !== next.listen.host || old.listen.port !== next.listen.port)
     faults.push('listen: cannot be changed while running; restart the receiver')
+  const tls = (settings: Settings): boolean => settings.access.tls !== undefined
+  const asks = (settings: Settings): boolean => settings.access.tls?.clientCa !== undefined
+  if (tls(old) !== tls(next) || asks(old) !== asks(next))
+    faults.push(
+      'tls: can be renewed, but not begun or ended while running, nor can client_ca; restart the receiver',
+    )
   if (faults.length > 0) throw new AppError('bad_configuration', faults.join('\n'), { faults })
 }
 
@@ -297,7 +328,7 @@ function firstChannel(settings: Settings): string {
 
 async function listen(
   server: Server,
-  { host, port }: { host: string; port: number },
+  { listen: { host, port }, access }: Pick<Settings, 'listen' | 'access'>,
 ): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -314,5 +345,5 @@ async function listen(
   })
   const address = server.address() as AddressInfo
   const shown = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
-  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
+  return `${access.tls === undefined ? 'http' : 'https'}://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
 }

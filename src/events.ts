@@ -29,9 +29,22 @@ export function createEvents(log: Log, metrics: Metrics) {
     },
     requestRefused(
       source: SourceName,
-      fields: { code: number; channel: string; why: string; requests?: number },
+      fields: { code: number; channel: string; address: string; why: string; untold?: number },
     ): void {
       log.warn('request.refused', { source, ...fields })
+    },
+    adminRefused(fields: { address: string; path: string; reason: string }): void {
+      if (fields.reason === 'wrong_token') log.warn('admin.refused', fields)
+      else log.debug('admin.refused', fields)
+    },
+    signedIn(address: string): void {
+      log.info('admin.signed_in', { address })
+    },
+    signInRefused(address: string): void {
+      log.warn('admin.sign_in_refused', { address })
+    },
+    tlsFailed(address: string | undefined, why: string): void {
+      log.debug('tls.failed', { address, why })
     },
     alertsReceived(
       source: SourceName,
@@ -134,6 +147,9 @@ export function createEvents(log: Log, metrics: Metrics) {
     },
     configWarned(warning: string): void {
       log.warn('config.warning', { warning })
+    },
+    exposed(kind: string, words: string): void {
+      log.warn('access.exposed', { kind, words })
     },
     configRefused(faults: readonly string[]): void {
       metrics.reloadSuccessful.set(0)

@@ -1,3 +1,5 @@
+import { realClock } from '../clock.ts'
+import { exposuresOf } from '../decisions/exposure.ts'
 import { AppError } from '../errors.ts'
 import { createRenderer } from '../rendering/render.ts'
 import { type ConfigOptions, load } from './load.ts'
@@ -10,7 +12,8 @@ export function check(options: ConfigOptions): number {
     const found = renderer.check()
     const faults = [...found.faults, ...found.failures]
     if (faults.length > 0) throw new AppError('bad_configuration', 'templates', { faults })
-    for (const warning of [...warnings, ...found.warnings])
+    const exposures = exposuresOf(settings, realClock.now()).map(({ words }) => words)
+    for (const warning of [...warnings, ...found.warnings, ...exposures])
       process.stdout.write(`warning: ${warning}\n`)
     const what = `${count(settings.robots.size, 'robot')}, ${count(settings.channels.size, 'channel')}`
     process.stdout.write(`${file ?? 'no configuration file'}: ok (${what})\n`)

@@ -1,6 +1,7 @@
 import { type App, startApp } from '../app.ts'
 import { realClock } from '../clock.ts'
 import { exampleCurl } from '../console/console.ts'
+import { exposuresOf } from '../decisions/exposure.ts'
 import { messageOf } from '../errors.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { VERSION } from '../version.ts'
@@ -48,13 +49,14 @@ function welcome(app: App): string {
   const { settings, file } = app.loaded()
   const first = [...settings.channels.keys()][0] as string
   const sandboxed = [...settings.robots.values()].every((robot) => robot.target.kind === 'sandbox')
+  const notes = exposuresOf(settings, realClock.now()).map(({ words }) => `  Beware    ${words}\n`)
   const where = file === undefined && sandboxed ? SANDBOX_HINT : ''
   return `
 DingTalk receiver ${VERSION} is running.
 
   Console   ${app.url}/
-  Try it    ${exampleCurl(app.url, first)}
-${where}
+  Try it    ${exampleCurl(app.url, { channel: first, access: settings.access })}
+${notes.join('')}${where}
 `
 }
 

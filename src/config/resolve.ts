@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { resolve as resolvePath } from 'node:path'
 import { IANAZone } from 'luxon'
 import type { Mention } from '../model/alert.ts'
@@ -7,11 +6,15 @@ import { LEVEL_NAMES, LEVELS, type Level } from '../model/level.ts'
 import type { Matcher } from '../model/matcher.ts'
 import { Secret } from '../model/secret.ts'
 import type { Channel, Expectation, Robot, Route, Settings } from '../model/settings.ts'
+import { accessOf } from './access.ts'
 import type { Path } from './document.ts'
 import { durationMs } from './duration.ts'
 import { compilePattern, parseMatcher } from './matchers.ts'
-import type { ChannelConfig, Config, RobotConfig, SecretConfig } from './schema.ts'
+import type { ChannelConfig, Config, RobotConfig } from './schema.ts'
+import type { SecretConfig } from './secret-schema.ts'
+import { secretOf } from './secrets.ts'
 import { suggestion } from './validate.ts'
+import { type WebhookContext, webhookOf } from './webhook.ts'
 
 const MOST_MENTIONED = 50
 
@@ -21,6 +24,7 @@ export interface ResolveContext {
   env: NodeJS.ProcessEnv
   fault: (path: Path, what: string) => void
   warn: (path: Path, what: string) => void
+  /** Files whose change is a change of the configuration. */
   secretFiles: string[]
 }
 
@@ -36,7 +40,10 @@ export function resolve(config: Config, context: ResolveContext): Settings {
   const retentionMs = durationMs(config.retention ?? '7d')
   if (retentionMs < 3_600_000) fault(['retention'], 'must be 1h at least')
   const robots = new Map(
-    Object.entries(config.robots).map(([name, each]) => [name, robotOf(name, each, context)]),
+    Object.entries(config.robots).map(([name, each]) => [
+      name,
+      robotOf(name, each, { ...context, hosts: config.robot_hosts }),
+    ]),
   )
   warnOfSharedTokens(robots, context)
   const channels = new Map(
@@ -55,6 +62,7 @@ export function resolve(config: Config, context: ResolveContext): Settings {
     templates: resolvePath(folder, config.templates ?? 'templates'),
     retentionMs,
     monthlyQuota: config.quota?.monthly,
+    access: accessOf(config, context),
     robots,
     channels,
     routes: routesOf(config.routes ?? [], { ...context, channels: [...channels.keys()] }),
@@ -68,33 +76,6 @@ export function listenOf(text: string, fault: (what: string) => void): Settings[
   return { host: host.replace(/^\[|\]$/g, '') || '0.0.0.0', port: Number(port) }
 }
 
-function secretOf(
-  value: SecretConfig,
-  path: Path,
-  { env, folder, fault, secretFiles }: ResolveContext,
-): string {
-  if (typeof value === 'string') return value
-  if ('env' in value) {
-    const found = env[value.env as string]
-    if (found === undefined || found === '')
-      fault([...path, 'env'], `the environment has no ${String(value.env)}`)
-    return found ?? ''
-  }
-  const file = resolvePath(folder, value.file as string)
-  secretFiles.push(file)
-  try {
-    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-    if (text === '') fault([...path, 'file'], `${file} is empty`)
-    return text
-  } catch (error) {
-    fault(
-      [...path, 'file'],
-      `cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`,
-    )
-    return ''
-  }
-}
-
 function storeOf(value: SecretConfig, context: ResolveContext): Secret {
   const url = secretOf(value, ['store'], context)
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? []
@@ -106,7 +87,11 @@ function storeOf(value: SecretConfig, context: ResolveContext): Secret {
   )
 }
 
-function robotOf(name: string, config: RobotConfig, context: ResolveContext): Robot {
+function robotOf(
+  name: string,
+  config: RobotConfig,
+  context: ResolveContext & Pick<WebhookContext, 'hosts'>,
+): Robot {
   const path = ['robots', name]
   const webhook = secretOf(config.webhook, [...path, 'webhook'], context)
   const proxy =
@@ -119,7 +104,11 @@ function robotOf(name: string, config: RobotConfig, context: ResolveContext): Ro
   const url =
     sandbox || webhook === ''
       ? undefined
-      : webhookOf(webhook, { path: [...path, 'webhook'], context })
+      : webhookOf(webhook, {
+          ...context,
+          path: [...path, 'webhook'],
+          proxied: proxy !== undefined,
+        })
   const timeoutMs = durationMs(config.timeout ?? '5s')
   if (timeoutMs < 100 || timeoutMs > 60_000)
     context.fault([...path, 'timeout'], 'must be from 100ms to 60s')
@@ -155,20 +144,6 @@ function robotOf(name: string, config: RobotConfig, context: ResolveContext): Ro
     monthly: config.monthly,
     expect: expectOf(config.expect, (what) => context.fault([...path, 'expect', 'regex'], what)),
   }
-}
-
-function webhookOf(
-  webhook: string,
-  { path, context }: { path: Path; context: ResolveContext },
-): URL | undefined {
-  const url = URL.canParse(webhook) ? new URL(webhook) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    context.fault(path, 'must be an http or https URL, or sandbox')
-    return undefined
-  }
-  if (!url.searchParams.has('access_token'))
-    context.warn(path, "has no access_token; DingTalk's webhooks have one")
-  return url
 }
 
 /** `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0; normalised, without a slash at the end. */

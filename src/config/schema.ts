@@ -1,24 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import { ACCESS } from './access-schema.ts'
 import { DURATION_PATTERN } from './duration.ts'
-
-const SECRET = {
-  description: 'The value itself, {file: PATH} or {env: NAME}.',
-  oneOf: [
-    { type: 'string', minLength: 1 },
-    {
-      type: 'object',
-      properties: { file: { type: 'string', minLength: 1 } },
-      required: ['file'],
-      additionalProperties: false,
-    },
-    {
-      type: 'object',
-      properties: { env: { type: 'string', minLength: 1 } },
-      required: ['env'],
-      additionalProperties: false,
-    },
-  ],
-} as const
+import { SECRET } from './secret-schema.ts'
 
 const duration = <T extends string>(description: string, value: T) =>
   ({ type: 'string', pattern: DURATION_PATTERN, description, default: value }) as const
@@ -192,6 +175,7 @@ export const SCHEMA = {
       additionalProperties: false,
       properties: { monthly: { type: 'integer', minimum: 1 } },
     },
+    ...ACCESS,
     robots: {
       type: 'object',
       minProperties: 1,
@@ -220,10 +204,6 @@ export const SCHEMA = {
 export type Config = FromSchema<typeof SCHEMA, { keepDefaultedPropertiesOptional: true }>
 export type RobotConfig = FromSchema<typeof ROBOT, { keepDefaultedPropertiesOptional: true }>
 export type ChannelConfig = FromSchema<typeof CHANNEL, { keepDefaultedPropertiesOptional: true }>
-export type SecretConfig = FromSchema<typeof SECRET, { keepDefaultedPropertiesOptional: true }>
-
-/** Documented keys that this version refuses, since ignoring them would leave a port open that someone believes closed. */
-export const NOT_SUPPORTED = ['auth', 'allow_from', 'trusted_proxies', 'admin', 'tls'] as const
 
 /** The schema as the file in deploy/ that editors read. */
 export function schemaText(): string {

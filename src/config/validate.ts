@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { distance } from 'fastest-levenshtein'
 import type { ConfigDocument, Path } from './document.ts'
-import { type Config, NOT_SUPPORTED, SCHEMA } from './schema.ts'
+import { type Config, SCHEMA } from './schema.ts'
 
 const check = new Ajv({
   allErrors: true,
@@ -69,12 +69,6 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
     case 'additionalProperties': {
       const key = String(params['additionalProperty'])
       const where = [...path, key]
-      if (path.length === 0 && (NOT_SUPPORTED as readonly string[]).includes(key))
-        return at(
-          where,
-          'is not supported yet; remove it, and keep the port closed to others',
-          'key',
-        )
       const known = Object.keys((error.parentSchema as { properties?: object })?.properties ?? {})
       return at(where, `unknown key${suggestion(key, known)}`, 'key')
     }
@@ -102,6 +96,19 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
       return at(path, wordsOfPattern(path))
     case 'oneOf':
       return at(path, wordsOfChoice(path))
+    case 'minItems':
+      return at(path, 'is an empty list; remove the key, or list what is meant')
+    case 'minProperties':
+    case 'maxProperties': {
+      const known = Object.keys((error.parentSchema as { properties?: object })?.properties ?? {})
+      const one = (error.parentSchema as { maxProperties?: number })?.maxProperties === 1
+      return at(
+        path,
+        known.length === 0
+          ? 'is empty'
+          : `must have ${one ? 'one' : 'some'} of ${known.join(', ')}`,
+      )
+    }
     default:
       return at(path, error.message ?? 'is wrong')
   }
@@ -111,8 +118,12 @@ function wordsOfPattern(path: Path): string {
   const last = path.at(-1)
   if (last === 'listen') return 'must be HOST:PORT, such as 127.0.0.1:8060'
   if (last === 'external_url') return 'must be an http or https URL'
+  if (path[0] === 'auth') return last === 'name' ? NAME_OF_HEADER : 'must have no colon'
+  if (path[0] === 'robot_hosts') return 'must be a host name such as gateway.example.com'
   return 'must be a duration such as 30s, 10m, 1h or 1d'
 }
+
+const NAME_OF_HEADER = 'must be the name of a header, such as X-OCP-Token'
 
 function wordsOfChoice(path: Path): string {
   const last = path.at(-1)

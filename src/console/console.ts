@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Eta } from 'eta'
 import { DateTime } from 'luxon'
+import type { Access, Credential } from '../model/access.ts'
 import type { Language, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
@@ -12,6 +13,8 @@ import { consoleWords } from './words.ts'
 export interface ConsolePages {
   /** The HTML of the page at a path, or undefined where there is none. */
   page(path: string, facts: Facts): Promise<string | undefined>
+  /** Asks for the admin token, or says why nobody can sign in. */
+  signIn(view: { kind: SignInKind; next: string; why: string }): string
   asset(name: string): { contentType: string; body: Buffer } | undefined
 }
 
@@ -29,9 +32,12 @@ export interface Facts {
   url: string
 }
 
+/** `not_local`: the console is for the machine itself; `refused`: for another reason, which `why` tells. */
+export type SignInKind = 'ask' | 'wrong' | 'not_local' | 'refused'
+
 const RECENT_MESSAGES = 50
 
-const ASSETS: Readonly<Record<string, string>> = { 'console.css': 'text/css; charset=utf-8' }
+const ASSETS: ReadonlyMap<string, string> = new Map([['console.css', 'text/css; charset=utf-8']])
 
 /** The console's pages; every value that is printed is escaped for HTML. */
 export function createConsole(options: {
@@ -61,8 +67,9 @@ export function createConsole(options: {
       const view = id === undefined ? undefined : await message(id, facts)
       return view && render('message', view)
     },
+    signIn: (view) => render('sign-in', view),
     asset(name) {
-      const contentType = ASSETS[name]
+      const contentType = ASSETS.get(name)
       if (contentType === undefined) return undefined
       return { contentType, body: readFileSync(join(options.folder, name)) }
     },
@@ -74,7 +81,8 @@ async function overview({ store, status, sandbox, settings, url }: Facts): Promi
   const { items } = await store.messages({ limit: RECENT_MESSAGES })
   const { robots, channels } = settings()
   const usesSandbox = [...robots.values()].some((robot) => robot.target.kind === 'sandbox')
-  const curl = exampleCurl(url, [...channels.keys()][0] as string)
+  const { access } = settings()
+  const curl = exampleCurl(url, { channel: [...channels.keys()][0] as string, access })
   return {
     status: now,
     version: now.version,
@@ -96,8 +104,11 @@ async function message(
   return { version, plain, message: { ...messageJson(found.message), alerts } }
 }
 
-/** A command that posts one alert to a channel, ready to paste. */
-export function exampleCurl(url: string, channel: string): string {
+/** A command that posts one alert to a channel, ready to paste but for the secrets, which it names only. */
+export function exampleCurl(
+  url: string,
+  { channel, access }: { channel: string; access: Access },
+): string {
   const payload = {
     alerts: [
       {
@@ -107,5 +118,28 @@ export function exampleCurl(url: string, channel: string): string {
       },
     ],
   }
-  return `curl ${url}/alertmanager/${channel} -d '${JSON.stringify(payload)}'`
+  const options = [...credentialOptions(access.auth[0]), ...certificateOptions(access)]
+  return [
+    'curl',
+    `${url}/alertmanager/${channel}`,
+    ...options,
+    `-d '${JSON.stringify(payload)}'`,
+  ].join(' ')
+}
+
+function credentialOptions(credential: Credential | undefined): string[] {
+  switch (credential?.kind) {
+    case 'bearer':
+      return ['-H "Authorization: Bearer $TOKEN"']
+    case 'basic':
+      return [`-u '${credential.username.replaceAll("'", "'\\''")}'`]
+    case 'header':
+      return [`-H "${credential.name}: $TOKEN"`]
+    case undefined:
+      return []
+  }
+}
+
+function certificateOptions({ tls }: Access): string[] {
+  return tls?.clientCa === undefined ? [] : ['--cert client.crt --key client.key']
 }

@@ -37,6 +37,15 @@ const WORDS = {
   sent: ['sent', '已发送', '已傳送'],
   dead: ['dead', '已放弃', '已放棄'],
   suppressed: ['suppressed', '已抑制', '已抑制'],
+  signIn: ['Sign in', '登录', '登入'],
+  adminToken: ['Admin token', '管理令牌', '管理權杖'],
+  wrongToken: ['This is not the token.', '令牌不正确。', '權杖不正確。'],
+  localOnly: [
+    'This page is only for the machine that the receiver runs on. To open it to others, set admin.token in the configuration.',
+    '此页面只对接收器所在的机器开放。要对其他人开放，请在配置中设置 admin.token。',
+    '此頁面只對接收器所在的機器開放。要對其他人開放，請在設定中加入 admin.token。',
+  ],
+  notForYou: ['Not open from here', '此处不可访问', '此處無法存取'],
   try: [
     'Post an alert and watch it arrive here:',
     '发送一条告警，看它到达这里：',

@@ -7,6 +7,9 @@ import { AppError, messageOf } from '../errors.ts'
 /** Of a request's body, after decompression. */
 export const MAX_BODY_BYTES = 20 * 1024 * 1024
 
+/** What a few bytes of Brotli can make its decoder allocate (RFC 7932, section 9.1). */
+const BROTLI_WINDOW_BYTES = 16 * 1024 * 1024
+
 const DECOMPRESSORS = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
@@ -38,10 +41,20 @@ export async function readBody(
   return { text, bytes: isSame ? bytes : undefined }
 }
 
+/** What a request is known to take before it is read: what it says, or what its decoder allocates at once. */
+export function declaredBytesOf(request: IncomingMessage): number {
+  const declared = Math.min(Number(request.headers['content-length'] ?? 0) || 0, MAX_BODY_BYTES)
+  return encodingOf(request) === 'br' ? Math.max(declared, BROTLI_WINDOW_BYTES) : declared
+}
+
+function encodingOf(request: IncomingMessage): string {
+  return request.headers['content-encoding']?.trim().toLowerCase() ?? ''
+}
+
 function decompressed(request: IncomingMessage): Readable {
-  const encoding = request.headers['content-encoding']?.trim().toLowerCase()
-  if (encoding === undefined || encoding === '' || encoding === 'identity') return request
-  if (!(encoding in DECOMPRESSORS))
+  const encoding = encodingOf(request)
+  if (encoding === '' || encoding === 'identity') return request
+  if (!Object.hasOwn(DECOMPRESSORS, encoding))
     throw new AppError(
       'bad_payload',
       `Content-Encoding ${JSON.stringify(encoding.slice(0, 40))} is not understood; use gzip, deflate, br or none`,

@@ -6,30 +6,50 @@ export const MOST_REQUESTS_UNDER_WAY = 512
 /** Bytes of their bodies; each costs several times as much until its alerts are on disk. */
 export const MOST_BYTES_UNDER_WAY = 64 * 1024 * 1024
 
+/** Kept on top for addresses that have little under way, so that a sender that floods keeps no other out. */
+export const RESERVE = { requests: 64, bytes: 16 * 1024 * 1024 } as const
+const LITTLE = { requests: 8, bytes: 8 * 1024 * 1024 } as const
+
 /** What is under way: beyond its bounds senders are asked to come again, before their bodies are read. */
 export class Load {
-  #requests = 0
-  #bytes = 0
+  readonly #all = { requests: 0, bytes: 0 }
+  readonly #byAddress = new Map<string, { requests: number; bytes: number }>()
 
   /** A place for a request of so many bytes, as far as they are declared; AppError overloaded when there is none. */
-  enter(declaredBytes: number): Place {
-    if (this.#requests >= MOST_REQUESTS_UNDER_WAY) throw overloaded('requests')
-    if (this.#bytes + declaredBytes > MOST_BYTES_UNDER_WAY) throw overloaded('bytes')
-    this.#requests += 1
-    this.#bytes += declaredBytes
+  enter(declaredBytes: number, address = ''): Place {
+    const all = this.#all
+    const own = this.#byAddress.get(address) ?? { requests: 0, bytes: 0 }
+    const mayEnter = (more: number): boolean =>
+      all.requests + more <=
+      MOST_REQUESTS_UNDER_WAY + (own.requests + more <= LITTLE.requests ? RESERVE.requests : 0)
+    const mayHold = (more: number): boolean =>
+      all.bytes + more <=
+      MOST_BYTES_UNDER_WAY + (own.bytes + more <= LITTLE.bytes ? RESERVE.bytes : 0)
+    const hold = (more: number): void => {
+      all.bytes += more
+      own.bytes += more
+    }
+    if (!mayEnter(1)) throw overloaded('requests')
+    if (!mayHold(declaredBytes)) throw overloaded('bytes')
+    this.#byAddress.set(address, own)
+    all.requests += 1
+    own.requests += 1
+    hold(declaredBytes)
     let held = declaredBytes
     let come = 0
     return {
       admit: (bytes) => {
         come += bytes
         if (come <= held) return
-        if (this.#bytes + come - held > MOST_BYTES_UNDER_WAY) throw overloaded('bytes')
-        this.#bytes += come - held
+        if (!mayHold(come - held)) throw overloaded('bytes')
+        hold(come - held)
         held = come
       },
       leave: () => {
-        this.#requests -= 1
-        this.#bytes -= held
+        all.requests -= 1
+        own.requests -= 1
+        hold(-held)
+        if (own.requests === 0) this.#byAddress.delete(address)
       },
     }
   }

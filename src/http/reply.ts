@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { AppError, messageOf } from '../errors.ts'
+import { MAX_BODY_BYTES } from './body.ts'
 
 /** A text, not bytes: then head and body leave in one write. */
 const OK_BODY = '{"errcode":0,"errmsg":"ok"}'
@@ -27,6 +28,14 @@ export function replyText(response: Response, text: string, status = 200): void 
   response.end(text)
 }
 
+export function replyPage(response: Response, html: string, status = 200): void {
+  response.writeHead(status, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Cache-Control': 'no-store',
+  })
+  response.end(html)
+}
+
 /** An error as JSON, in words for its sender; of an unforeseen one only that it happened. Gives the status. */
 export function replyError(response: Response, error: unknown, request?: Request): number {
   const known = error instanceof AppError ? error : fromExpress(error)
@@ -37,8 +46,7 @@ export function replyError(response: Response, error: unknown, request?: Request
   }
   const headers: Record<string, string> = {}
   if (status === 503) headers['Retry-After'] = RETRY_AFTER_SECONDS
-  // What is left of a body that was refused is not worth reading.
-  if (request !== undefined && !request.complete) headers['Connection'] = 'close'
+  if (request !== undefined && !endsSoon(request)) headers['Connection'] = 'close'
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   const errmsg = known?.message ?? 'internal error; the log of the receiver has more'
   const faults = known?.faults.length ? { faults: known.faults } : {}
@@ -46,10 +54,19 @@ export function replyError(response: Response, error: unknown, request?: Request
   return status
 }
 
+/**
+ * Whether the connection can go on. A body of which nothing was read is thrown away as it comes: closing at once would
+ * make many a sender see a broken pipe instead of why it was refused. Others are not worth reading to their end.
+ */
+function endsSoon(request: Request): boolean {
+  const left = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+  return request.complete || (request.readableFlowing === null && left <= MAX_BODY_BYTES)
+}
+
 /** Express's own errors carry a status: a path that cannot be decoded, for one. */
 function fromExpress(error: unknown): AppError | undefined {
   const status = (error as { status?: unknown } | undefined)?.status
-  return typeof status === 'number' && status < 500
-    ? new AppError('bad_request', messageOf(error), { cause: error })
-    : undefined
+  if (typeof status !== 'number' || status >= 500) return undefined
+  const code = status === 413 ? 'too_large' : 'bad_request'
+  return new AppError(code, messageOf(error), { cause: error })
 }

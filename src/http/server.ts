@@ -1,19 +1,15 @@
-import {
-  createServer,
-  IncomingMessage,
-  type RequestListener,
-  type Server,
-  ServerResponse,
-} from 'node:http'
+import { IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import helmet from 'helmet'
 import { AppError, messageOf } from '../errors.ts'
+import type { Tls } from '../model/access.ts'
+import { type AdminDeps, createGates, type Gates, signInRoutes } from './admin.ts'
 import { type ApiDeps, apiRoutes } from './api.ts'
-import { actionsOnly } from './auth.ts'
+import { createListener, LIMITS, type ServerLimits } from './listener.ts'
 import { type ReceiveDeps, receiveRoutes } from './receive.ts'
-import { replyError, replyJson, replyText } from './reply.ts'
+import { replyError, replyJson, replyPage, replyText } from './reply.ts'
 
-export interface ServerDeps extends ReceiveDeps, ApiDeps {
+export interface ServerDeps extends ReceiveDeps, ApiDeps, AdminDeps {
   ready: () => boolean
   reload: () => Promise<void>
   metrics: () => Promise<{ contentType: string; text: string }>
@@ -25,28 +21,35 @@ export interface ServerDeps extends ReceiveDeps, ApiDeps {
 }
 
 /** The HTTP server with all its routes, in the order in which they are tried; not listening yet. */
-export function createHttpServer(deps: ServerDeps): Server {
+export function createHttpServer(
+  deps: ServerDeps,
+  { tls, limits = LIMITS }: { tls?: Tls | undefined; limits?: ServerLimits } = {},
+): Server {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
   // Senders first: what stands above their routes is paid for by every alert.
   receiveRoutes(app, deps)
-  app.get('/-/healthy', (_request, response) => replyText(response, 'OK\n'))
-  app.get('/-/ready', (_request, response) =>
+  const gates = createGates(deps)
+  app.get('/-/healthy', gates.reading('health'), (_request, response) =>
+    replyText(response, 'OK\n'),
+  )
+  app.get('/-/ready', gates.reading('health'), (_request, response) =>
     deps.ready() ? replyText(response, 'OK\n') : replyText(response, 'not ready\n', 503),
   )
-  app.get('/metrics', async (_request, response) => {
+  app.get('/metrics', gates.reading('metrics'), async (_request, response) => {
     const { contentType, text } = await deps.metrics()
     response.writeHead(200, { 'Content-Type': contentType })
     response.end(text)
   })
   for (const method of ['post', 'put'] as const)
-    app[method]('/-/reload', actionsOnly, async (_request, response) => {
+    app[method]('/-/reload', gates.admin, async (_request, response) => {
       await deps.reload()
       replyJson(response, { errcode: 0, errmsg: 'ok' })
     })
+  app.use('/api/v1', gates.admin)
   apiRoutes(app, deps)
-  consoleRoutes(app, deps)
+  consoleRoutes(app, { ...deps, gates })
   app.use((request: Request) => {
     const { method, path } = request
     throw new AppError('not_found', `there is nothing at ${method} ${path.slice(0, 200)}`)
@@ -55,24 +58,19 @@ export function createHttpServer(deps: ServerDeps): Server {
     if (replyError(response, error, request) === 500 && !(error instanceof AppError))
       deps.unforeseen(request.path, messageOf(error))
   })
-  const server = createServer(
-    {
-      ...prototypesOf(app),
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 5_000,
-    },
-    ((request, response) => {
-      if (!deps.open()) response.setHeader('Connection', 'close')
-      app(request, response)
-    }) as RequestListener,
-  )
-  server.maxConnections = 1024
-  return server
+  const listener = ((request, response) => {
+    if (!deps.open()) response.setHeader('Connection', 'close')
+    app(request, response)
+  }) as RequestListener
+  return createListener(listener, {
+    tls,
+    limits,
+    born: prototypesOf(app),
+    tlsFailed: (address, error) => deps.events.tlsFailed(address, messageOf(error)),
+  })
 }
 
-function consoleRoutes(app: Express, deps: ServerDeps): void {
+function consoleRoutes(app: Express, deps: ServerDeps & { gates: Gates }): void {
   const headers = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -87,6 +85,8 @@ function consoleRoutes(app: Express, deps: ServerDeps): void {
         baseUri: ["'none'"],
       },
     },
+    frameguard: { action: 'deny' },
+    // It would bind every other port of this host to TLS as well.
     strictTransportSecurity: false,
   })
   app.get('/assets/:name', headers, (request, response, next) => {
@@ -95,14 +95,11 @@ function consoleRoutes(app: Express, deps: ServerDeps): void {
     response.writeHead(200, { 'Content-Type': asset.contentType, 'Cache-Control': 'max-age=300' })
     response.end(asset.body)
   })
-  app.get(['/', '/messages/:id'], headers, async (request, response, next) => {
+  signInRoutes(app, { ...deps, headers })
+  app.get(['/', '/messages/:id'], headers, deps.gates.page, async (request, response, next) => {
     const html = await deps.page(request.path)
     if (html === undefined) return next()
-    response.writeHead(200, {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Cache-Control': 'no-store',
-    })
-    response.end(html)
+    replyPage(response, html)
   })
 }
 

@@ -1,3 +1,4 @@
+import type { Access } from './access.ts'
 import type { Mention } from './alert.ts'
 import type { Level } from './level.ts'
 import type { Matcher, Pattern } from './matcher.ts'
@@ -20,6 +21,7 @@ export interface Settings {
   retentionMs: number
   /** Calls a month for the whole organisation, all robots together. */
   monthlyQuota: number | undefined
+  access: Access
   robots: ReadonlyMap<string, Robot>
   channels: ReadonlyMap<string, Channel>
   /** In order; the first that matches is taken; empty when `auto` is not served. */

@@ -58,7 +58,11 @@ export function alertsJson(alerts: readonly StoredAlert[], variables: readonly V
 /** Robots, channels and quota at a glance. */
 export function statusJson(
   standing: StandingNow,
-  { version, startedAt }: { version: string; startedAt: Date },
+  {
+    version,
+    startedAt,
+    warnings,
+  }: { version: string; startedAt: Date; warnings: readonly string[] },
 ) {
   const { now, settings } = standing
   const waitingIn = (queues: readonly string[]): number =>
@@ -104,6 +108,8 @@ export function statusJson(
     store: settings.store.reveal().replace(/:.*$/s, ''),
     robots: Object.fromEntries(robots),
     channels: Object.fromEntries(channels),
+    /** What somebody should look after: open doors, doubtful keys. */
+    warnings,
     quota: { used: standing.organisationUsed, limit: settings.monthlyQuota ?? null },
   }
 }

@@ -16,10 +16,15 @@ const TIMES = ['alarm_active_at', 'alarm_resolved_at', 'alarm_updated_at'] as co
 /** `${name}`, as OCP writes a variable. */
 export const VARIABLE = /\$\{\s*([\w.-]+)\s*\}/g
 
+/** No message has room for more; escaping megabytes would hold up everything else for seconds. */
+const LONGEST_VALUE = 20_000
+
 /** The variables that templates read: words in the language, times in the zone, and the channel's own on top. */
 export function variablesFor(told: ToldAlert, channel: Channel, locale: Locale): Variables {
   const { alert, level } = told
-  const variables: Record<string, string> = Object.assign(Object.create(null), alert.variables)
+  const variables: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(alert.variables))
+    variables[name] = value.slice(0, LONGEST_VALUE)
   variables['alarm_level'] = levelWord(locale.language, level)
   variables['alarm_level_color'] ??= LEVEL_COLORS[level]
   variables['alarm_status'] = statusWord(locale.language, alert.status)

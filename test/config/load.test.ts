@@ -195,8 +195,8 @@ routes:
         `robots: { r: { webhook: sandbox, secrt: x } }\n${channels}`,
         /^x\.yml:1:34: robots\.r\.secrt: unknown key \(did you mean "secret"\?\)/,
       ],
-      [`${MINIMAL}auth: []\n`, /^x\.yml:3:1: auth: is not supported yet/],
-      [`${MINIMAL}tls: { cert: x }\n`, /tls: is not supported yet/],
+      [`${MINIMAL}auth: []\n`, /^x\.yml:3:7: auth: is an empty list/],
+      [`${MINIMAL}tls: { cert: x }\n`, /^x\.yml:3:6: tls: key is missing/],
       [
         `${MINIMAL}store: postgres://u:p@h/d\n`,
         /^x\.yml:3:8: store: PostgreSQL is not supported yet/,

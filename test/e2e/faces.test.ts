@@ -233,7 +233,7 @@ describe('the command', () => {
       ran.stdout,
       /x\.yml:2:\d+: robots\.ops-1\.timeut: unknown key \(did you mean "timeout"\?\)/,
     )
-    assert.match(ran.stdout, /x\.yml:5:1: auth: is not supported yet/)
+    assert.match(ran.stdout, /x\.yml:5:7: auth: is an empty list/)
     writeFileSync(
       file,
       'robots:\n  ops-1: { webhook: sandbox }\nchannels:\n  ops: { robots: [ops-2] }\n',

@@ -4,8 +4,15 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import express from 'express'
 import { AppError } from '../../src/errors.ts'
-import { Load, MOST_BYTES_UNDER_WAY, MOST_REQUESTS_UNDER_WAY } from '../../src/http/load.ts'
+import { createGuard } from '../../src/http/guard.ts'
+import {
+  Load,
+  MOST_BYTES_UNDER_WAY,
+  MOST_REQUESTS_UNDER_WAY,
+  RESERVE,
+} from '../../src/http/load.ts'
 import { receiveRoutes } from '../../src/http/receive.ts'
+import { settingsOf } from '../support/settings.ts'
 
 const isOverloaded = (error: unknown): boolean =>
   error instanceof AppError && error.code === 'overloaded' && error.status === 503
@@ -35,6 +42,27 @@ describe('what is under way', () => {
   })
 })
 
+describe('a sender that floods', () => {
+  test('keeps no other out: a part is kept for those that have little under way', () => {
+    const load = new Load()
+    const flood = Array.from({ length: MOST_REQUESTS_UNDER_WAY }, () => load.enter(0, 'noisy'))
+    assert.throws(() => load.enter(0, 'noisy'), isOverloaded)
+    const others = Array.from({ length: RESERVE.requests }, (_, index) =>
+      load.enter(100, `quiet ${index >> 3}`),
+    )
+    assert.throws(() => load.enter(0, 'one more'), isOverloaded)
+    for (const place of [...flood, ...others]) place.leave()
+
+    const large = load.enter(MOST_BYTES_UNDER_WAY, 'noisy')
+    assert.throws(() => load.enter(1, 'quiet').admit(9 * 1024 * 1024), isOverloaded)
+    const quiet = load.enter(1_000_000, 'other')
+    quiet.admit(2_000_000)
+    assert.throws(() => large.admit(MOST_BYTES_UNDER_WAY + 1), isOverloaded)
+    large.leave()
+    quiet.leave()
+  })
+})
+
 describe('a receiver whose disk stands still', () => {
   const disk = { release: () => {}, waits: Promise.resolve() }
   const taken: string[] = []
@@ -58,6 +86,7 @@ describe('a receiver whose disk stands still', () => {
         requestAnswered: (_source: string, code: number) => codes.push(code),
       } as never,
       clock: { now: () => new Date(0), sleep: async () => {} },
+      guard: () => createGuard(settingsOf(), async () => false),
       open: () => true,
     })
     server = createServer(app)

@@ -5,9 +5,12 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { realClock } from '../../src/clock.ts'
 import { AppError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
+import { createGuard } from '../../src/http/guard.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
+import { createSlowdown } from '../../src/http/slowdown.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { StoredMessage } from '../../src/stores/store.ts'
+import { settingsOf } from '../support/settings.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 const OK = '{"errcode":0,"errmsg":"ok"}'
@@ -34,6 +37,7 @@ const message: StoredMessage = {
 
 const accepted: { source: string; channel: string; text: string }[] = []
 const state = { open: true, ready: true, fail: undefined as unknown, queries: [] as unknown[] }
+const guard = createGuard(settingsOf(), createSlowdown(realClock))
 const metrics = createMetrics({ version: '1', node: 'v' })
 
 const deps: ServerDeps = {
@@ -43,6 +47,8 @@ const deps: ServerDeps = {
   },
   events: createEvents(SILENT, metrics),
   clock: realClock,
+  guard: () => guard,
+  signInPage: ({ kind }) => `<p>${kind}`,
   open: () => state.open,
   ready: () => state.ready,
   reload: async () => {

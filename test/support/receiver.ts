@@ -91,8 +91,8 @@ export class Receiver {
     writeFileSync(join(this.folder, 'dingtalk-receiver.yml'), yaml)
   }
 
-  /** Starts it and waits until it is ready; throws with its output when it ends before. */
-  async start(askEveryMs = 50): Promise<this> {
+  /** Starts it, without waiting for anything. */
+  launch(): ChildProcess {
     const [program, ...before] = this.command as [string, ...string[]]
     const child = spawn(program, [...before, ...this.args], {
       cwd: this.folder,
@@ -105,6 +105,12 @@ export class Receiver {
     }
     child.stdout.on('data', take)
     child.stderr.on('data', take)
+    return child
+  }
+
+  /** Starts it and waits until it is ready; throws with its output when it ends before. */
+  async start(askEveryMs = 50): Promise<this> {
+    const child = this.launch()
     for (let i = 0; i < 20_000 / askEveryMs; i += 1) {
       if (child.exitCode !== null) throw new Error(`the receiver ended: ${this.output}`)
       const ready = await fetch(`${this.url}/-/ready`).catch(() => undefined)

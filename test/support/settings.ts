@@ -1,3 +1,5 @@
+import { networksOf } from '../../src/config/networks.ts'
+import type { Access } from '../../src/model/access.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { Channel, Robot, Settings } from '../../src/model/settings.ts'
 
@@ -39,6 +41,18 @@ export function channelNamed(name: string, changes: Partial<Channel> = {}): Chan
   }
 }
 
+/** Access as it is without any of its keys: anyone may post, and only this machine may act. */
+export function accessOf(changes: Partial<Access> = {}): Access {
+  return {
+    auth: [],
+    allowFrom: undefined,
+    trustedProxies: networksOf([]),
+    admin: { token: undefined, protect: new Set() },
+    tls: undefined,
+    ...changes,
+  }
+}
+
 /** Settings of the given robots and channels; by default one of each. */
 export function settingsOf(
   {
@@ -56,6 +70,7 @@ export function settingsOf(
     templates: '/nonexistent',
     retentionMs: 7 * 86_400_000,
     monthlyQuota: undefined,
+    access: accessOf(),
     robots: new Map(robots.map((robot) => [robot.name, robot])),
     channels: new Map(channels.map((channel) => [channel.name, channel])),
     routes: [],

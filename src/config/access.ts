@@ -1,0 +1,84 @@
+import type { Access, Admin, Credential, Networks } from '../model/access.ts'
+import { Secret } from '../model/secret.ts'
+import type { Path } from './document.ts'
+import { faultOfNetwork, networksOf } from './networks.ts'
+import type { ResolveContext } from './resolve.ts'
+import type { Config } from './schema.ts'
+import type { SecretConfig } from './secret-schema.ts'
+import { secretOf } from './secrets.ts'
+import { tlsOf } from './tls.ts'
+
+/** Shorter ones are guessed. */
+const SHORTEST_SECRET = 12
+
+/** Who may reach what, as configured; nothing is let in that a fault is about. */
+export function accessOf(config: Config, context: ResolveContext): Access {
+  return {
+    auth: (config.auth ?? []).map((each, index) => credentialOf(each, ['auth', index], context)),
+    allowFrom:
+      config.allow_from === undefined
+        ? undefined
+        : networksIn(config.allow_from, ['allow_from'], context),
+    trustedProxies: networksIn(config.trusted_proxies ?? [], ['trusted_proxies'], context),
+    admin: adminOf(config.admin ?? {}, context),
+    tls: config.tls && tlsOf(config.tls, context),
+  }
+}
+
+function credentialOf(
+  config: NonNullable<Config['auth']>[number],
+  path: Path,
+  context: ResolveContext,
+): Credential {
+  if (config.basic !== undefined) {
+    const password = wordOf(config.basic.password, [...path, 'basic', 'password'], context)
+    return { kind: 'basic', username: config.basic.username, password }
+  }
+  if (config.header !== undefined) {
+    const value = headerOf(config.header.value, [...path, 'header', 'value'], context)
+    return { kind: 'header', name: config.header.name.toLowerCase(), value }
+  }
+  const token = headerOf(config.bearer as SecretConfig, [...path, 'bearer'], context)
+  return { kind: 'bearer', token }
+}
+
+function adminOf({ token, protect }: NonNullable<Config['admin']>, context: ResolveContext): Admin {
+  return {
+    token: token === undefined ? undefined : headerOf(token, ['admin', 'token'], context),
+    protect: new Set(protect),
+  }
+}
+
+/** What a header can carry as it is: anything else would never be recognised. */
+function headerOf(value: SecretConfig, path: Path, context: ResolveContext): Secret {
+  const secret = wordOf(value, path, context)
+  if (!/^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/.test(secret.reveal()))
+    context.fault(
+      path,
+      'must hold only letters, digits and signs of ASCII, and no space at its ends',
+    )
+  return secret
+}
+
+function wordOf(value: SecretConfig, path: Path, context: ResolveContext): Secret {
+  const secret = secretOf(value, path, context)
+  if (secret !== '' && secret.length < SHORTEST_SECRET)
+    context.warn(
+      path,
+      `is shorter than ${SHORTEST_SECRET} characters, so it can be guessed; "openssl rand -hex 24" makes a good one`,
+    )
+  return new Secret(secret)
+}
+
+function networksIn(
+  texts: readonly string[],
+  path: Path,
+  { fault }: Pick<ResolveContext, 'fault'>,
+): Networks {
+  const good = texts.filter((text, index) => {
+    const wrong = faultOfNetwork(text)
+    if (wrong !== undefined) fault([...path, index], wrong)
+    return wrong === undefined
+  })
+  return networksOf(good)
+}

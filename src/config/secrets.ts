@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { resolve as resolvePath } from 'node:path'
+import type { Path } from './document.ts'
+import type { ResolveContext } from './resolve.ts'
+import type { SecretConfig } from './secret-schema.ts'
+
+/** A secret's text; the empty text, and a fault, where there is none. */
+export function secretOf(value: SecretConfig, path: Path, context: ResolveContext): string {
+  if (typeof value === 'string') return value
+  if ('env' in value) {
+    const found = context.env[value.env as string]
+    if (found === undefined || found === '')
+      context.fault([...path, 'env'], `the environment has no ${String(value.env)}`)
+    return found ?? ''
+  }
+  const place = [...path, 'file']
+  const { file, text } = textOf(value.file as string, place, context)
+  const secret = text?.replace(/\r?\n$/, '')
+  if (secret === '') context.fault(place, `${file} is empty`)
+  return secret ?? ''
+}
+
+/** A file's text, undefined with a fault where it cannot be read; a change of the file is a change of the configuration. */
+export function textOf(
+  name: string,
+  path: Path,
+  { folder, fault, secretFiles }: ResolveContext,
+): { file: string; text: string | undefined } {
+  const file = resolvePath(folder, name)
+  secretFiles.push(file)
+  try {
+    return { file, text: readFileSync(file, 'utf8') }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+    fault(path, `cannot read ${file} (${code})`)
+    return { file, text: undefined }
+  }
+}

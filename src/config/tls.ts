@@ -1,0 +1,53 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
+import type { Tls } from '../model/access.ts'
+import { Secret } from '../model/secret.ts'
+import type { ResolveContext } from './resolve.ts'
+import type { Config } from './schema.ts'
+import { textOf } from './secrets.ts'
+
+/** The certificates that the server shows and asks for, read and checked against each other. */
+export function tlsOf(config: NonNullable<Config['tls']>, context: ResolveContext): Tls {
+  const { fault } = context
+  const cert = textOf(config.cert, ['tls', 'cert'], context)
+  const key = textOf(config.key, ['tls', 'key'], context)
+  const clientCa =
+    config.client_ca === undefined
+      ? undefined
+      : textOf(config.client_ca, ['tls', 'client_ca'], context)
+  const certificate = cert.text === undefined ? undefined : certificateIn(cert.text)
+  if (cert.text !== undefined && certificate === undefined)
+    fault(['tls', 'cert'], `${cert.file} holds no certificate in PEM form`)
+  const privateKey = key.text === undefined ? undefined : keyIn(key.text)
+  if (typeof privateKey === 'string') fault(['tls', 'key'], `${key.file} ${privateKey}`)
+  else if (privateKey !== undefined && certificate?.checkPrivateKey(privateKey) === false)
+    fault(['tls', 'key'], `${key.file} does not belong to the certificate in ${cert.file}`)
+  if (clientCa?.text !== undefined && certificateIn(clientCa.text) === undefined)
+    fault(['tls', 'client_ca'], `${clientCa.file} holds no certificate in PEM form`)
+  return {
+    cert: cert.text ?? '',
+    key: new Secret(key.text ?? ''),
+    clientCa: clientCa?.text,
+    expiresAt: certificate?.validToDate ?? new Date(0),
+  }
+}
+
+/** The first certificate of a text all of whose certificates can be read. */
+function certificateIn(pem: string): X509Certificate | undefined {
+  try {
+    createSecureContext({ cert: pem, ca: pem })
+    return new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
+}
+
+function keyIn(pem: string): KeyObject | string {
+  if (/ENCRYPTED/.test(pem.slice(0, 200)))
+    return 'is locked with a passphrase; give a key without one, readable only by this user'
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    return 'holds no private key in PEM form'
+  }
+}

@@ -1,0 +1,88 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Tls } from '../model/access.ts'
+
+/** What one client, or all together, may take of the server's time and connections. */
+export const LIMITS = {
+  handshakeMs: 10_000,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  keepAliveMs: 65_000,
+  checkEveryMs: 5_000,
+  connections: 2_048,
+  /** Half of them, so that no address keeps all others out. */
+  connectionsOfOne: 1_024,
+} as const
+
+export type ServerLimits = Readonly<Record<keyof typeof LIMITS, number>>
+
+export interface ListenerOptions {
+  tls: Tls | undefined
+  limits: ServerLimits
+  /** Classes of requests and responses. */
+  born: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>
+  tlsFailed: (address: string | undefined, error: Error) => void
+}
+
+/** A server that is not listening yet; over TLS where there is a certificate. */
+export function createListener(listener: RequestListener, options: ListenerOptions): Server {
+  const { tls, limits, born } = options
+  const common = {
+    ...born,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: limits.checkEveryMs,
+  }
+  const server =
+    tls === undefined
+      ? createServer(common, listener)
+      : createTlsServer(
+          {
+            ...common,
+            ...secureContextOf(tls),
+            handshakeTimeout: limits.handshakeMs,
+            requestCert: tls.clientCa !== undefined,
+            rejectUnauthorized: true,
+          },
+          listener,
+        )
+  server.on('tlsClientError', (error: Error, socket: Socket) =>
+    options.tlsFailed(socket.remoteAddress, error),
+  )
+  limitConnections(server, limits)
+  return server
+}
+
+/** New connections see the new certificates; those that are open go on. */
+export function renewTls(server: Server, tls: Tls | undefined): void {
+  if (tls !== undefined && server instanceof TlsServer)
+    server.setSecureContext(secureContextOf(tls))
+}
+
+function secureContextOf({ cert, key, clientCa }: Tls) {
+  return {
+    cert,
+    key: key.reveal(),
+    minVersion: 'TLSv1.2',
+    ...(clientCa === undefined ? {} : { ca: clientCa }),
+  } as const
+}
+
+function limitConnections(server: Server, limits: ServerLimits): void {
+  server.maxConnections = limits.connections
+  const open = new Map<string, number>()
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress
+    if (address === undefined) return
+    const count = (open.get(address) ?? 0) + 1
+    open.set(address, count)
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1
+      if (left === 0) open.delete(address)
+      else open.set(address, left)
+    })
+    if (count > limits.connectionsOfOne) socket.destroy()
+  })
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
+
+const LAB = 'robots: { lab: { webhook: sandbox } }\nchannels: { ops: { robots: [lab] } }\n'
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../http/fixtures/${name}`, import.meta.url))
+
+/** The status, and whose certificate was shown; undefined while nobody answers. */
+function askOverTls(port: number): Promise<{ status: number; shown: string } | undefined> {
+  const ca = readFileSync(fixture('ca.crt'))
+  return new Promise((resolve) => {
+    request({ host: '127.0.0.1', port, path: '/-/ready', ca, agent: false }, (response) => {
+      const shown = String((response.socket as TLSSocket).getPeerCertificate().subject.CN)
+      response.resume()
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, shown }))
+    })
+      .on('error', () => resolve(undefined))
+      .end()
+  })
+}
+
+describe('access, as operators meet it', () => {
+  test('listening beyond this machine with every door open is told in the log, at the start and in the status', async () => {
+    using folder = temporaryFolder()
+    const port = await freePort()
+    await using receiver = await new Receiver({
+      folder: folder.path,
+      port,
+      args: ['--listen', `0.0.0.0:${port}`],
+    }).start()
+    assert.match(
+      receiver.output,
+      /Beware {4}whoever reaches 0\.0\.0\.0:\d+ may post alerts; set auth/,
+    )
+    assert.match(receiver.output, /"message":"access\.exposed"/)
+    const { warnings } = await receiver.json<{ warnings: string[] }>('/api/v1/status')
+    assert.match(warnings.join('\n'), /may post alerts; set auth/)
+  })
+
+  test('a secret in a file is renewed by writing the file', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'token')
+    writeFileSync(file, 'the-first-token\n')
+    await using receiver = await new Receiver({
+      folder: folder.path,
+      port: await freePort(),
+      config: `${LAB}auth: [{ bearer: { file: token } }]\n`,
+    }).start()
+    assert.match(receiver.output, /-H "Authorization: Bearer \$TOKEN"/)
+    assert.doesNotMatch(receiver.output, /Beware/)
+    const statusOf = async (token: string): Promise<number> => {
+      const headers = { Authorization: `Bearer ${token}` }
+      return (await receiver.post('/alertmanager/ops', { alerts: [] }, headers)).status
+    }
+    assert.deepEqual(
+      [await statusOf('the-first-token'), await statusOf('the-second-token')],
+      [200, 401],
+    )
+    writeFileSync(file, 'the-second-token\n')
+    await until('the new token holds', async () => (await statusOf('the-second-token')) === 200)
+    assert.equal(await statusOf('the-first-token'), 401)
+  })
+
+  test('certificates are renewed by writing their files; a key that does not fit is refused, and the old ones go on', async () => {
+    using folder = temporaryFolder()
+    const put = (name: string, as: string): void =>
+      copyFileSync(fixture(name), join(folder.path, as))
+    put('server.crt', 'tls.crt')
+    put('server.key', 'tls.key')
+    const port = await freePort()
+    await using receiver = new Receiver({
+      folder: folder.path,
+      port,
+      config: `${LAB}tls: { cert: tls.crt, key: tls.key }\n`,
+    })
+    receiver.launch()
+    const first = await until('it listens', async () => {
+      const reply = await askOverTls(port)
+      return reply?.status === 200 && reply
+    })
+    assert.equal(first.shown, 'server')
+    assert.match(receiver.output, new RegExp(`Console {3}https://127\\.0\\.0\\.1:${port}/`))
+    put('renewed.crt', 'tls.crt')
+    await until('the refusal', () =>
+      /tls\.key: .*does not belong to the certificate/.test(receiver.output),
+    )
+    assert.equal((await askOverTls(port))?.shown, 'server')
+    put('renewed.key', 'tls.key')
+    await until('the new certificate', async () => (await askOverTls(port))?.shown === 'renewed')
+    assert.equal(await receiver.end(), 0)
+  })
+
+  test('what only a restart can change about TLS says so', async () => {
+    using folder = temporaryFolder()
+    for (const name of ['server.crt', 'server.key'])
+      copyFileSync(fixture(name), join(folder.path, name))
+    const receiver = new Receiver({ folder: folder.path, port: await freePort(), config: LAB })
+    await using _ = await receiver.start()
+    receiver.configure(`${LAB}tls: { cert: server.crt, key: server.key }\n`)
+    const reply = await receiver.post('/-/reload', '')
+    assert.equal(reply.status, 500)
+    assert.match(await reply.text(), /tls: can be renewed, but not begun or ended while running/)
+  })
+})

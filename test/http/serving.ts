@@ -1,0 +1,101 @@
+import type { AddressInfo } from 'node:net'
+import { type Clock, realClock } from '../../src/clock.ts'
+import { createEvents } from '../../src/events.ts'
+import { createGuard } from '../../src/http/guard.ts'
+import type { ServerLimits } from '../../src/http/listener.ts'
+import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
+import { createSlowdown } from '../../src/http/slowdown.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Access } from '../../src/model/access.ts'
+import type { Settings } from '../../src/model/settings.ts'
+import { accessOf, settingsOf } from '../support/settings.ts'
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+
+export interface Logged {
+  name: string
+  fields: Record<string, unknown>
+}
+
+/** A server with real gates before parts that answer at once. */
+export async function serve({
+  access = {},
+  settings = {},
+  clock = realClock,
+  limits,
+  deps = {},
+}: {
+  access?: Partial<Access>
+  settings?: Partial<Settings>
+  clock?: Clock
+  limits?: ServerLimits
+  deps?: Partial<ServerDeps>
+} = {}) {
+  const accepted: { source: string; channel: string; text: string }[] = []
+  const logged: Logged[] = []
+  const state = { settings: settingsOf({}, { access: accessOf(access), ...settings }) }
+  const slowdown = createSlowdown(clock)
+  const metrics = createMetrics({ version: '1', node: 'v' })
+  const write =
+    (_level: string) =>
+    (name: string, fields: object = {}): void =>
+      void logged.push({ name, fields: { ...fields } })
+  const log = { ...SILENT, debug: write('debug'), info: write('info'), warn: write('warn') }
+  const server = createHttpServer(
+    {
+      accept: async (inbound) => void accepted.push(inbound),
+      events: createEvents(log, metrics),
+      clock,
+      guard: () => createGuard(state.settings, slowdown),
+      signInPage: ({ kind, next }) => `<p>${kind} ${next}`,
+      open: () => true,
+      ready: () => true,
+      reload: async () => {},
+      store: {
+        messages: async () => ({ items: [], next: null }),
+        message: async () => undefined,
+        alerts: async () => ({ items: [], next: null, payloads: new Map() }),
+      },
+      status: async () => ({ version: '1' }) as never,
+      variablesOf: () => [],
+      sandbox: () => [],
+      preview: (request) => [request],
+      test: async () => ['1'],
+      resend: async () => {},
+      metrics: async () => ({ contentType: 'text/plain', text: await metrics.registry.metrics() }),
+      page: async (path) => (path === '/' ? '<p>the console' : undefined),
+      asset: () => undefined,
+      unforeseen: (path, error) =>
+        void logged.push({ name: 'unforeseen', fields: { path, error } }),
+      ...deps,
+    },
+    { tls: state.settings.access.tls, ...(limits === undefined ? {} : { limits }) },
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const url = `${state.settings.access.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
+
+  async function ask(path: string, init: RequestInit = {}) {
+    const response = await fetch(`${url}${path}`, { redirect: 'manual', ...init })
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  }
+  return {
+    server,
+    port,
+    url,
+    accepted,
+    logged,
+    metrics,
+    /** As a reload does. */
+    use: (changes: Partial<Access>) => {
+      state.settings = { ...state.settings, access: accessOf(changes) }
+    },
+    ask,
+    post: (path: string, headers: Record<string, string> = {}, body = '{}') =>
+      ask(path, { method: 'POST', headers, body }),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import { Agent, request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Case, casesOf } from './cases.ts'
+
+export interface Found {
+  /** Replies by status; 0: the connection ended without one. */
+  statuses: Map<number, number>
+  /** Cases whose answer nobody wants: 5xx but the documented 503, or none at all. */
+  wrong: { seed: number; index: number; status: number; what: string }[]
+  /** How long `/-/healthy` took meanwhile, in milliseconds, each time. */
+  healthMs: number[]
+  /** By how much the clock of this process was late meanwhile, at worst: what the machine itself took. */
+  lateMs: number
+}
+
+const AT_ONCE = 8
+const PING_EVERY_MS = 20
+const RAW_WAIT_MS = 300
+
+/** Sends cases to a receiver, a few at a time, and asks for its health all the while. */
+export async function fuzz(
+  url: string,
+  { seed, count }: { seed: number; count: number },
+): Promise<Found> {
+  const { hostname, port } = new URL(url)
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
+  const found: Found = { statuses: new Map(), wrong: [], healthMs: [], lateMs: 0 }
+  const all = casesOf(seed, count)
+  const state = { next: 0, ended: false }
+
+  async function worker(): Promise<void> {
+    for (;;) {
+      const index = state.next
+      state.next += 1
+      const each = all[index]
+      if (each === undefined) return
+      const { status, retryAfter } =
+        each.kind === 'raw'
+          ? { status: await sendRaw(each, { hostname, port }), retryAfter: undefined }
+          : await send(each, { hostname, port, agent })
+      found.statuses.set(status, (found.statuses.get(status) ?? 0) + 1)
+      const documented = status === 503 && retryAfter !== undefined
+      // Node's own parser answers 505 to a version of HTTP that is none.
+      const ofParser = each.kind === 'raw' && (status === 0 || status === 505)
+      if ((status >= 500 || status === 0) && !documented && !ofParser)
+        found.wrong.push({ seed, index, status, what: shown(each) })
+    }
+  }
+  async function ping(): Promise<void> {
+    while (!state.ended) {
+      const began = performance.now()
+      const reply = await fetch(`${url}/-/healthy`)
+      await reply.text()
+      if (reply.status !== 200) throw new Error(`/-/healthy answered ${reply.status}`)
+      found.healthMs.push(performance.now() - began)
+      await sleep(PING_EVERY_MS)
+    }
+  }
+  const lateness = monitorEventLoopDelay({ resolution: 10 })
+  lateness.enable()
+  const pinging = ping()
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  state.ended = true
+  await pinging
+  agent.destroy()
+  lateness.disable()
+  found.lateMs = Math.max(0, lateness.max / 1e6 - 10)
+  return found
+}
+
+interface To {
+  hostname: string
+  port: string
+}
+
+function send(
+  { method, path, headers: given, body }: Extract<Case, { kind: 'request' }>,
+  to: To & { agent: Agent },
+): Promise<{ status: number; retryAfter: string | undefined }> {
+  return new Promise((resolve) => {
+    // Node's client sends a body of some methods without saying that there is one.
+    const framed =
+      'transfer-encoding' in given ? given : { ...given, 'content-length': body.length }
+    const headers = body.length === 0 ? given : framed
+    const sent = httpRequest(
+      { ...to, method, path: path.replaceAll(' ', '%20'), headers },
+      (response) => {
+        response.resume()
+        const ended = (): void =>
+          resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] })
+        response.on('end', ended)
+        response.on('error', ended)
+      },
+    )
+    sent.on('error', () => resolve({ status: 0, retryAfter: undefined }))
+    sent.end(body)
+  })
+}
+
+/** The status of what comes back, 0 where nothing does within a while. */
+function sendRaw({ bytes }: { bytes: Buffer }, to: To): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(to.port), to.hostname)
+    let text = ''
+    const end = (): void => {
+      socket.destroy()
+      resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0))
+    }
+    socket.setTimeout(RAW_WAIT_MS, end)
+    socket.on('data', (chunk) => {
+      text += chunk
+      if (text.includes('\r\n\r\n')) end()
+    })
+    socket.on('error', () => {})
+    socket.on('close', end)
+    socket.write(bytes)
+  })
+}
+
+function shown(each: Case): string {
+  const text =
+    each.kind === 'raw'
+      ? JSON.stringify(each.bytes.toString('latin1'))
+      : `${each.method} ${each.path} ${JSON.stringify(each.headers)} ${JSON.stringify(each.body.toString('utf8'))}`
+  return text.slice(0, 600)
+}
+
+export function worstOf(values: readonly number[]): number {
+  return values.reduce((worst, each) => Math.max(worst, each), 0)
+}
+
+/** A receiver with a bit of everything, whose group is its own sandbox. */
+export const FUZZED = `robots:
+  one: { webhook: sandbox, limits: { messages: 10000, per: 60s } }
+  two: { webhook: sandbox }
+channels:
+  ops: { robots: [one], aggregate: { every: 1s, by: [alarm_type] }, mention: { rules: [{ matchers: ['alertname=~"(a+)+b"'], all: true }] } }
+  pool: { robots: [one, two], mode: pool, format: text, variables: { alarm_url: "https://x/\${alarm_id}" } }
+routes:
+  - matchers: ['alarm_level=~"Down|Critical"', 'severity!~".*(x+x+)+y"']
+    channels: [pool]
+  - channels: [ops, pool]
+`
