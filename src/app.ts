@@ -226,11 +226,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     state.open = false
     state.ready = false
     watching.abort()
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.closeIdleConnections()
     const late = new AbortController()
     const ended = Promise.all([...loops.values(), janitor].map((loop) => loop.stop()))
     const atMost = clock.sleep(STOP_WITHIN_MS, late.signal)
+    // While posts in flight end, senders and probes are still told to come again.
+    await Promise.race([ended, atMost])
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeIdleConnections()
     await Promise.race([Promise.all([ended, closed]), atMost])
     server.closeAllConnections()
     await notifier.close()

@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   forbidden: 403,
   unknown_channel: 404,
   not_found: 404,
+  wrong_method: 405,
   not_dead: 409,
   too_large: 413,
   bad_configuration: 500,

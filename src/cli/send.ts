@@ -43,9 +43,9 @@ export async function send(channel: string, options: SendOptions): Promise<numbe
 function addressOf(channel: string, base: string): URL {
   const url = URL.canParse(base) ? new URL(base) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new AppError('usage', `--url: wants an address such as ${DEFAULT_URL}`)
+    throw new AppError('bad_request', `--url: wants an address such as ${DEFAULT_URL}`)
   if (url.username !== '' || url.password !== '')
-    throw new AppError('usage', '--url: credentials go into $DINGTALK_RECEIVER_TOKEN')
+    throw new AppError('bad_request', '--url: credentials go into $DINGTALK_RECEIVER_TOKEN')
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/ocp/${encodeURIComponent(channel)}`
   return url
 }
@@ -54,7 +54,10 @@ function credentials(env: NodeJS.ProcessEnv): Record<string, string> {
   const token = env['DINGTALK_RECEIVER_TOKEN']?.trim() ?? ''
   if (token === '') return {}
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw new AppError('usage', '$DINGTALK_RECEIVER_TOKEN: a token has no spaces or line breaks')
+    throw new AppError(
+      'bad_request',
+      '$DINGTALK_RECEIVER_TOKEN: a token has no spaces or line breaks',
+    )
   return { Authorization: `Bearer ${token}` }
 }
 
@@ -73,7 +76,7 @@ async function fromStandardInput(): Promise<Buffer<ArrayBuffer>> {
   const body = Buffer.concat(chunks)
   if (body.toString('latin1').trim() === '')
     throw new AppError(
-      'usage',
+      'bad_request',
       'no alert: OCP sets variables such as alarm_name; or give a payload on standard input',
     )
   return body

@@ -93,6 +93,8 @@ function robotOf(
   context: ResolveContext & Pick<WebhookContext, 'hosts'>,
 ): Robot {
   const path = ['robots', name]
+  if (name === 'organisation')
+    context.fault(path, 'is what the quota of all robots together is called; choose another name')
   const webhook = secretOf(config.webhook, [...path, 'webhook'], context)
   const proxy =
     config.proxy === undefined

@@ -80,6 +80,8 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
         `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}${suggestion(String(error.data), (params['allowedValues'] as unknown[]).map(String))}`,
       )
     case 'type': {
+      // A number where a duration or an address is meant: in quotes it would be wrong as well.
+      if ('pattern' in (error.parentSchema ?? {})) return at(path, wordsOfPattern(path))
       const quote =
         params['type'] === 'string' && ['number', 'boolean'].includes(typeof error.data)
           ? `; put it in quotes: "${String(error.data)}"`

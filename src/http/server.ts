@@ -50,8 +50,12 @@ export function createHttpServer(
   app.use('/api/v1', gates.admin)
   apiRoutes(app, deps)
   consoleRoutes(app, { ...deps, gates })
-  app.use((request: Request) => {
+  app.use((request: Request, response: Response) => {
     const { method, path } = request
+    if (POSTED.test(path)) {
+      response.setHeader('Allow', 'POST')
+      throw new AppError('wrong_method', `${path.slice(0, 200)} takes POST, not ${method}`)
+    }
     throw new AppError('not_found', `there is nothing at ${method} ${path.slice(0, 200)}`)
   })
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
@@ -69,6 +73,9 @@ export function createHttpServer(
     tlsFailed: (address, error) => deps.events.tlsFailed(address, messageOf(error)),
   })
 }
+
+/** Addresses that are only posted to: a browser that opens one is told so. */
+const POSTED = /^\/(?:alertmanager\/[^/]+|dingtalk\/[^/]+\/send|ocp\/[^/]+|-\/reload)$/
 
 function consoleRoutes(app: Express, deps: ServerDeps & { gates: Gates }): void {
   const headers = helmet({

@@ -208,7 +208,7 @@ routes:
       ],
       [`${MINIMAL}retention: 10 days\n`, /retention: must be a duration/],
       [`${MINIMAL}retention: 1m\n`, /retention: must be 1h at least/],
-      [`${MINIMAL}listen: 8060\n`, /listen: must be string; put it in quotes: "8060"/],
+      [`${MINIMAL}listen: 8060\n`, /listen: must be HOST:PORT/],
       [
         `robots: { r: { webhook: ftp://x } }\n${channels}`,
         /^x\.yml:1:25: robots\.r\.webhook: must be an http or https URL/,
