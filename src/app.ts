@@ -19,11 +19,15 @@ import { createMetrics, primeMetrics } from './metrics.ts'
 import { queuesOf, type Settings } from './model/settings.ts'
 import type { Variables } from './model/variables.ts'
 import { createDingtalk } from './notifiers/dingtalk/index.ts'
-import { accept } from './pipeline/accept.ts'
+import { accept, type Inbound } from './pipeline/accept.ts'
+import { Changes, ringing } from './pipeline/changes.ts'
 import { type DispatchDeps, pass } from './pipeline/dispatch.ts'
+import { createGlance } from './pipeline/glance.ts'
 import { tidy } from './pipeline/janitor.ts'
 import { Loop } from './pipeline/loop.ts'
-import { preview } from './pipeline/preview.ts'
+import { PastHour } from './pipeline/past-hour.ts'
+import { type PreviewRequest, preview, variablesIn } from './pipeline/preview.ts'
+import { rehearse, sandboxChannels } from './pipeline/rehearse.ts'
 import { readPayload } from './pipeline/reread.ts'
 import { statusJson } from './pipeline/shape.ts'
 import { measure, standingNow } from './pipeline/standing.ts'
@@ -31,6 +35,7 @@ import { testMessages } from './pipeline/test-message.ts'
 import { createRenderer, type Renderer } from './rendering/render.ts'
 import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
+import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
 import { openStore } from './stores/index.ts'
 import type { StoredAlert, StoredPayload } from './stores/store.ts'
 import { VERSION } from './version.ts'
@@ -60,7 +65,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { clock, log } = options
   const startedAt = clock.now()
   const metrics = createMetrics({ version: VERSION, node: process.version })
-  const events = createEvents(log, metrics)
+  const changes = new Changes(clock)
+  const events = ringing(createEvents(log, metrics), () => changes.ring())
   const slowdown = createSlowdown(clock)
   const guardOf = (settings: Settings): Guard => createGuard(settings, slowdown)
   const current = prepare(options.load(), 'start')
@@ -152,11 +158,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 
   const standing = () => standingNow(store, settings(), clock.now())
-  const status = async () => {
-    const exposures = exposuresOf(settings(), clock.now()).map(({ words }) => words)
-    const warnings = [...exposures, ...state.warnings]
-    return statusJson(await standing(), { version: VERSION, startedAt, warnings })
-  }
+  const warnings = (): string[] => [
+    ...exposuresOf(settings(), clock.now()).map(({ words }) => words),
+    ...state.warnings,
+  ]
+  const status = async () =>
+    statusJson(await standing(), { version: VERSION, startedAt, warnings: warnings() })
   /** Reads each payload once, however many of the alerts come from it. */
   const variablesOf = (
     alerts: readonly StoredAlert[],
@@ -171,17 +178,43 @@ export async function startApp(options: AppOptions): Promise<App> {
     )
     return alerts.map((each) => read.get(each.payload)?.alerts[each.position]?.variables ?? {})
   }
-  const shown = () => sandbox.shown().map((each) => ({ ...each, at: each.at.toISOString() }))
+  const accepted = (inbound: Inbound) =>
+    accept(inbound, { store, sources, clock, settings, wake, events })
+  const previewed = (request: Omit<PreviewRequest, 'now'>) =>
+    preview(
+      { ...request, now: clock.now() },
+      {
+        settings: settings(),
+        sources,
+        notifier,
+        rendererFor: (channel) => createRenderer(settings(), [channel]),
+      },
+    )
   const pages = createConsole({
     folder: fileURLToPath(new URL('../templates/console/', import.meta.url)),
-    language: () => settings().language,
-    timezone: () => settings().timezone,
+    facts: {
+      store,
+      glance: createGlance({ store, settings, clock, pastHour: new PastHour(store) }),
+      variablesOf,
+      sandbox: (limit) => sandbox.shown(limit),
+      sandboxChannels: () => sandboxChannels(settings()),
+      preview: (request) => ({
+        messages: previewed(request),
+        variables: variablesIn({ ...request, now: clock.now() }, { settings: settings(), sources }),
+      }),
+      warnings,
+      settings,
+      now: () => clock.now(),
+      version: VERSION,
+      ocpBody: RECOMMENDED_BODY,
+      url: () => url,
+    },
   })
   const server = createHttpServer(
     {
       guard: () => state.guard,
-      signInPage: (view) => pages.signIn(view),
-      accept: (inbound) => accept(inbound, { store, sources, clock, settings, wake, events }),
+      signInPage: pages.signIn,
+      accept: accepted,
       events,
       clock,
       open: () => state.open,
@@ -190,17 +223,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       store,
       status,
       variablesOf,
-      sandbox: shown,
+      sandbox: () => sandbox.shown().map((each) => ({ ...each, at: each.at.toISOString() })),
       preview: (request) =>
-        preview(
-          { ...request, channel: request.channel ?? firstChannel(settings()), now: clock.now() },
-          {
-            settings: settings(),
-            sources,
-            notifier,
-            rendererFor: (channel) => createRenderer(settings(), [channel]),
-          },
-        ),
+        previewed({ ...request, channel: request.channel ?? firstChannel(settings()) }),
       test: async (channel) => {
         const messages = testMessages(channel, { settings: settings(), notifier, uuid: randomUUID })
         const ids = await store.enqueue(messages, clock.now())
@@ -212,9 +237,19 @@ export async function startApp(options: AppOptions): Promise<App> {
         measure(await standing(), metrics)
         return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
       },
-      page: (path) =>
-        pages.page(path, { store, status, variablesOf, sandbox: shown, settings, url }),
-      asset: (name) => pages.asset(name),
+      page: pages.page,
+      failed: pages.failed,
+      asset: pages.asset,
+      changes,
+      rehearse: (what) =>
+        rehearse(what, {
+          accept: accepted,
+          store,
+          settings,
+          clock,
+          throttle: (robot, until) => sandbox.throttle(robot, until),
+          random: Math.random,
+        }),
       unforeseen: (path, error) => log.error('request.failed', { path, why: messageOf(error) }),
     },
     { tls: settings().access.tls },
@@ -226,6 +261,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     state.open = false
     state.ready = false
     watching.abort()
+    // Streams never end by themselves.
+    changes.close()
     const late = new AbortController()
     const ended = Promise.all([...loops.values(), janitor].map((loop) => loop.stop()))
     const atMost = clock.sleep(STOP_WITHIN_MS, late.signal)

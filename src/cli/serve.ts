@@ -1,6 +1,6 @@
 import { type App, startApp } from '../app.ts'
 import { realClock } from '../clock.ts'
-import { exampleCurl } from '../console/console.ts'
+import { exampleCurl } from '../console/snippets.ts'
 import { exposuresOf } from '../decisions/exposure.ts'
 import { messageOf } from '../errors.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'

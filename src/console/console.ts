@@ -1,145 +1,130 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Eta } from 'eta'
-import { DateTime } from 'luxon'
-import type { Access, Credential } from '../model/access.ts'
-import type { Language, Settings } from '../model/settings.ts'
-import type { Variables } from '../model/variables.ts'
-import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
-import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
-import { markdownToHtml } from './markdown.ts'
-import { consoleWords } from './words.ts'
+import { REHEARSALS } from '../pipeline/rehearse.ts'
+import { lookOf, pathWith } from './look.ts'
+import { type Facts, type Made, type PageContext, type PageRequest, THEMES } from './page.ts'
+import { alerts } from './pages/alerts.ts'
+import { message, messages } from './pages/messages.ts'
+import { overview } from './pages/overview.ts'
+import { playground } from './pages/playground.ts'
+import { sandbox } from './pages/sandbox.ts'
+import { setup } from './pages/setup.ts'
+import { type ConsoleWord, wordsOf } from './words.ts'
 
 export interface ConsolePages {
-  /** The HTML of the page at a path, or undefined where there is none. */
-  page(path: string, facts: Facts): Promise<string | undefined>
+  /** The page at a path, or undefined where there is none. */
+  page(request: PageRequest): Promise<Html | undefined>
+  /** Says what went wrong, on a page of the same looks. */
+  failed(failure: { status: number; message: string }, request: PageRequest): Html
   /** Asks for the admin token, or says why nobody can sign in. */
   signIn(view: { kind: SignInKind; next: string; why: string }): string
   asset(name: string): { contentType: string; body: Buffer } | undefined
 }
 
-/** Where the pages get what they show. */
-export interface Facts {
-  store: Pick<Store, 'messages' | 'message'>
-  status: () => Promise<StatusJson>
-  variablesOf: (
-    alerts: readonly StoredAlert[],
-    payloads: ReadonlyMap<number, StoredPayload>,
-  ) => Variables[]
-  sandbox: () => unknown[]
-  settings: () => Settings
-  /** Of this receiver, for the example. */
-  url: string
-}
-
 /** `not_local`: the console is for the machine itself; `refused`: for another reason, which `why` tells. */
 export type SignInKind = 'ask' | 'wrong' | 'not_local' | 'refused'
 
-const RECENT_MESSAGES = 50
+export interface Html {
+  status: number
+  html: string
+}
 
-const ASSETS: ReadonlyMap<string, string> = new Map([['console.css', 'text/css; charset=utf-8']])
+const ASSETS: ReadonlyMap<string, string> = new Map([
+  ['console.css', 'text/css; charset=utf-8'],
+  ['console.js', 'text/javascript; charset=utf-8'],
+  ['icon.svg', 'image/svg+xml'],
+])
+
+const NAVIGATION = [
+  { path: '/', word: 'overview' },
+  { path: '/messages', word: 'messages' },
+  { path: '/alerts', word: 'alerts' },
+  { path: '/playground', word: 'playground' },
+  { path: '/sandbox', word: 'sandbox' },
+  { path: '/setup', word: 'setup' },
+] as const satisfies readonly { path: string; word: ConsoleWord }[]
+
+/** What an action that led back here may have to say. */
+const NOTICES: readonly ConsoleWord[] = [
+  'resent',
+  'tested',
+  'nothingFires',
+  ...REHEARSALS.map((name) => `played_${name}` as const),
+]
 
 /** The console's pages; every value that is printed is escaped for HTML. */
-export function createConsole(options: {
-  folder: string
-  language: () => Language
-  timezone: () => string
-}): ConsolePages {
-  const eta = new Eta({ views: options.folder, cache: true, autoEscape: true })
-  const render = (page: string, view: object): string => {
-    const language = options.language()
-    const at = (iso: string | null): string =>
-      iso === null
-        ? ''
-        : DateTime.fromISO(iso, { zone: options.timezone() }).toFormat('yyyy-MM-dd HH:mm:ss')
-    return eta.render(page, {
-      ...view,
-      t: consoleWords(language),
-      lang: language,
-      at,
-      md: markdownToHtml,
+export function createConsole({ folder, facts }: { folder: string; facts: Facts }): ConsolePages {
+  const eta = new Eta({ views: folder, cache: true, autoEscape: true })
+  const render = (made: Made, { request, words }: PageContext): Html => {
+    const now = facts.now()
+    const { timezone, access } = facts.settings()
+    const { notice, ...query } = request.query
+    const said = NOTICES.find((each) => each === notice)
+    const html = eta.render(made.template, {
+      ...lookOf({ words, now, timezone }),
+      ...made.view,
+      with: pathWith,
+      page: {
+        title: made.title,
+        active: made.active,
+        navigation: NAVIGATION,
+        here: pathWith(request.path, request.form === undefined ? query : {}),
+        notice: said && words.t(said),
+        theme: request.theme,
+        nextTheme: THEMES[(THEMES.indexOf(request.theme) + 1) % THEMES.length],
+        version: facts.version,
+        signsOut: access.admin.token !== undefined,
+        now: now.toISOString(),
+      },
     })
+    return { status: made.status ?? 200, html }
+  }
+  const contextOf = (request: PageRequest): PageContext => ({
+    request,
+    facts,
+    words: wordsOf(facts.settings().language),
+  })
+  const madeFor = async (context: PageContext): Promise<Made | undefined> => {
+    const { path } = context.request
+    switch (path) {
+      case '/':
+        return overview(context)
+      case '/messages':
+        return messages(context)
+      case '/alerts':
+        return alerts(context)
+      case '/playground':
+        return playground(context, folder)
+      case '/sandbox':
+        return sandbox(context)
+      case '/setup':
+        return setup(context)
+      default: {
+        const id = /^\/messages\/([\w-]{1,64})$/.exec(path)?.[1]
+        return id === undefined ? undefined : message(id, context)
+      }
+    }
   }
   return {
-    async page(path, facts) {
-      const id = /^\/messages\/([\w-]{1,64})$/.exec(path)?.[1]
-      if (path === '/') return render('overview', await overview(facts))
-      const view = id === undefined ? undefined : await message(id, facts)
-      return view && render('message', view)
+    async page(request) {
+      const context = contextOf(request)
+      const made = await madeFor(context)
+      return made && render(made, context)
     },
-    signIn: (view) => render('sign-in', view),
+    failed({ status, message: why }, request) {
+      const context = contextOf(request)
+      const title = context.words.t(status === 404 ? 'notFound' : 'failed')
+      return render({ template: 'failed', active: '', title, status, view: { why } }, context)
+    },
+    signIn(view) {
+      const { t, language } = wordsOf(facts.settings().language)
+      return eta.render('sign-in', { ...view, t, lang: language })
+    },
     asset(name) {
       const contentType = ASSETS.get(name)
       if (contentType === undefined) return undefined
-      return { contentType, body: readFileSync(join(options.folder, name)) }
+      return { contentType, body: readFileSync(join(folder, name)) }
     },
   }
-}
-
-async function overview({ store, status, sandbox, settings, url }: Facts): Promise<object> {
-  const now = await status()
-  const { items } = await store.messages({ limit: RECENT_MESSAGES })
-  const { robots, channels } = settings()
-  const usesSandbox = [...robots.values()].some((robot) => robot.target.kind === 'sandbox')
-  const { access } = settings()
-  const curl = exampleCurl(url, { channel: [...channels.keys()][0] as string, access })
-  return {
-    status: now,
-    version: now.version,
-    messages: items.map(messageJson),
-    sandbox: usesSandbox ? sandbox() : null,
-    curl,
-  }
-}
-
-async function message(
-  id: string,
-  { store, status, settings, variablesOf }: Facts,
-): Promise<object | undefined> {
-  const found = await store.message(id)
-  if (found === undefined) return undefined
-  const alerts = alertsJson(found.alerts, variablesOf(found.alerts, found.payloads))
-  const { version } = await status()
-  const plain = settings().channels.get(found.message.channel)?.format === 'text'
-  return { version, plain, message: { ...messageJson(found.message), alerts } }
-}
-
-/** A command that posts one alert to a channel, ready to paste but for the secrets, which it names only. */
-export function exampleCurl(
-  url: string,
-  { channel, access }: { channel: string; access: Access },
-): string {
-  const payload = {
-    alerts: [
-      {
-        status: 'firing',
-        labels: { alertname: 'HighLoad', severity: 'critical', instance: 'db-1' },
-        annotations: { summary: 'The load is 42' },
-      },
-    ],
-  }
-  const options = [...credentialOptions(access.auth[0]), ...certificateOptions(access)]
-  return [
-    'curl',
-    `${url}/alertmanager/${channel}`,
-    ...options,
-    `-d '${JSON.stringify(payload)}'`,
-  ].join(' ')
-}
-
-function credentialOptions(credential: Credential | undefined): string[] {
-  switch (credential?.kind) {
-    case 'bearer':
-      return ['-H "Authorization: Bearer $TOKEN"']
-    case 'basic':
-      return [`-u '${credential.username.replaceAll("'", "'\\''")}'`]
-    case 'header':
-      return [`-H "${credential.name}: $TOKEN"`]
-    case undefined:
-      return []
-  }
-}
-
-function certificateOptions({ tls }: Access): string[] {
-  return tls?.clientCa === undefined ? [] : ['--cert client.crt --key client.key']
 }

@@ -1,63 +1,82 @@
 import type { Language } from '../model/settings.ts'
+import { ALERTS } from './words/alerts.ts'
+import { MESSAGES } from './words/messages.ts'
+import { OVERVIEW } from './words/overview.ts'
+import { PAGE } from './words/page.ts'
+import { PLAYGROUND } from './words/playground.ts'
+import { REASONS } from './words/reasons.ts'
+import { SANDBOX } from './words/sandbox.ts'
+import { SETUP } from './words/setup.ts'
 
-const WORDS = {
-  title: ['DingTalk receiver', '钉钉告警接收器', '釘釘告警接收器'],
-  robots: ['Robots', '机器人', '機器人'],
-  channels: ['Channels', '通道', '通道'],
-  messages: ['Messages', '消息', '訊息'],
-  message: ['Message', '消息', '訊息'],
-  sandbox: ['Sandbox group', '沙箱群', '沙箱群'],
-  sandboxHint: [
-    'What the built-in stand-in for DingTalk was shown, newest first.',
-    '内置的钉钉替身收到的内容，最新在前。',
-    '內建的釘釘替身收到的內容，最新在前。',
-  ],
-  name: ['Name', '名称', '名稱'],
-  callsLeft: ['Calls left', '剩余次数', '剩餘次數'],
-  month: ['This month', '本月', '本月'],
-  waiting: ['Waiting', '等待', '等待'],
-  oldest: ['Oldest', '最久', '最久'],
-  state: ['State', '状态', '狀態'],
-  restsUntil: ['Rests until', '静默至', '靜默至'],
-  ready: ['Ready', '就绪', '就緒'],
-  lastResult: ['Last result', '最近结果', '最近結果'],
-  mode: ['Mode', '模式', '模式'],
-  quota: ['Organisation this month', '组织本月用量', '組織本月用量'],
-  time: ['Time', '时间', '時間'],
-  channel: ['Channel', '通道', '通道'],
-  robot: ['Robot', '机器人', '機器人'],
-  alerts: ['Alerts', '告警', '告警'],
-  attempts: ['Attempts', '尝试', '嘗試'],
-  reason: ['Reason', '原因', '原因'],
-  variables: ['Variables', '变量', '變數'],
-  none: ['Nothing yet.', '暂无。', '尚無。'],
-  back: ['Overview', '总览', '總覽'],
-  pending: ['pending', '等待', '等待'],
-  sending: ['sending', '发送中', '傳送中'],
-  sent: ['sent', '已发送', '已傳送'],
-  dead: ['dead', '已放弃', '已放棄'],
-  suppressed: ['suppressed', '已抑制', '已抑制'],
-  signIn: ['Sign in', '登录', '登入'],
-  adminToken: ['Admin token', '管理令牌', '管理權杖'],
-  wrongToken: ['This is not the token.', '令牌不正确。', '權杖不正確。'],
-  localOnly: [
-    'This page is only for the machine that the receiver runs on. To open it to others, set admin.token in the configuration.',
-    '此页面只对接收器所在的机器开放。要对其他人开放，请在配置中设置 admin.token。',
-    '此頁面只對接收器所在的機器開放。要對其他人開放，請在設定中加入 admin.token。',
-  ],
-  notForYou: ['Not open from here', '此处不可访问', '此處無法存取'],
-  try: [
-    'Post an alert and watch it arrive here:',
-    '发送一条告警，看它到达这里：',
-    '發送一則告警，看它到達這裡：',
-  ],
+/** Every word of the console, each in en-US, zh-CN and zh-TW. */
+export const WORDS = {
+  ...PAGE,
+  ...OVERVIEW,
+  ...REASONS,
+  ...MESSAGES,
+  ...ALERTS,
+  ...PLAYGROUND,
+  ...SANDBOX,
+  ...SETUP,
 } as const satisfies Record<string, readonly [string, string, string]>
 
 export type ConsoleWord = keyof typeof WORDS
 
 const COLUMN: Record<Language, 0 | 1 | 2> = { 'en-US': 0, 'zh-CN': 1, 'zh-TW': 2 }
 
-/** The console's words in a language. */
-export function consoleWords(language: Language): (word: ConsoleWord) => string {
-  return (word) => WORDS[word][COLUMN[language]]
+export interface Words {
+  language: Language
+  /** A word or phrase, `{name}` in it replaced. */
+  t(word: ConsoleWord, values?: Readonly<Record<string, string | number>>): string
+  /** A phrase with a count `n`, in the singular where the language has one. */
+  n(word: ConsoleWord, count: number): string
+  /** A named reason, such as `rest_quota`; one that has no words yet is shown as it is. */
+  reason(kind: 'suppress' | 'rest' | 'pause' | 'verdict', name: string): string
+  number(value: number): string
+  /** A duration in its two largest units. */
+  duration(ms: number): string
+}
+
+export function wordsOf(language: Language): Words {
+  const column = COLUMN[language]
+  const numbers = new Intl.NumberFormat(language)
+  const t: Words['t'] = (word, values = {}) =>
+    WORDS[word][column].replace(/\{(\w+)\}/g, (whole, name: string) =>
+      String(values[name] ?? whole),
+    )
+  const words: Words = {
+    language,
+    t,
+    n(word, count) {
+      const one = `${word}One`
+      const chosen = count === 1 && isWord(one) ? one : word
+      return t(chosen, { n: numbers.format(count) })
+    },
+    reason(kind, name) {
+      const word = `${kind}_${name}`
+      return isWord(word) ? t(word) : name
+    },
+    number: (value) => numbers.format(value),
+    duration(ms) {
+      const seconds = Math.max(0, Math.round(ms / 1000))
+      const parts = [
+        ['days', Math.floor(seconds / 86_400)],
+        ['hours', Math.floor(seconds / 3_600) % 24],
+        ['minutes', Math.floor(seconds / 60) % 60],
+        ['seconds', seconds % 60],
+      ] as const
+      const from = parts.findIndex(([, value]) => value > 0)
+      if (from < 0) return t('seconds', { n: 0 })
+      return parts
+        .slice(from, from + 2)
+        .filter(([, value]) => value > 0)
+        .map(([unit, value]) => t(unit, { n: value }))
+        .join(' ')
+    },
+  }
+  return words
+}
+
+export function isWord(word: string): word is ConsoleWord {
+  return Object.hasOwn(WORDS, word)
 }

@@ -74,6 +74,7 @@ export type RestReason =
   | 'paused'
   | 'no_call_left'
   | 'collecting'
+  | 'retrying'
   | 'push_limit'
   | 'quota'
 
@@ -107,7 +108,7 @@ export function plan(question: PlanQuestion): Plan {
 
   const rests: { until: Date; reason: RestReason }[] = []
   if (question.nextDueAt !== undefined)
-    rests.push({ until: question.nextDueAt, reason: 'collecting' })
+    rests.push({ until: question.nextDueAt, reason: 'retrying' })
   const tellable: (Tellable & { scope: Scope })[] = []
   for (const waiting of question.waiting) {
     const open = openHeads(waiting, question)

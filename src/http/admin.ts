@@ -94,7 +94,8 @@ export function signInRoutes(app: Express, deps: AdminDeps & { headers: RequestH
   })
 }
 
-function refuseCrossSite({ guard }: Pick<AdminDeps, 'guard'>): RequestHandler {
+/** Lets no page of another site do anything. */
+export function refuseCrossSite({ guard }: Pick<AdminDeps, 'guard'>): RequestHandler {
   return (request, _response, next) => {
     if (guard().isCrossSite(request)) throw refusalOf('cross_site', undefined)
     next()
@@ -112,7 +113,7 @@ function fieldsOf(body: unknown): { token: string; next: string } {
 const NOWHERE = 'http://nowhere.invalid'
 
 /** A path on this server and nothing else, so that nobody is led away from here. */
-function pathIn(next: string): string {
+export function pathIn(next: string): string {
   if (!next.startsWith('/') || !URL.canParse(next, NOWHERE)) return '/'
   const { origin, pathname, search } = new URL(next, NOWHERE)
   return origin === NOWHERE && !pathname.startsWith('//') ? `${pathname}${search}` : '/'

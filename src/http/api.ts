@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { AlertState, MessageState } from '../model/message.ts'
 import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
+import { refuseCode } from '../pipeline/preview.ts'
 import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
 import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
 import { MAX_BODY_BYTES } from './body.ts'
@@ -96,10 +97,7 @@ function previewOf(body: unknown): Parameters<ApiDeps['preview']>[0] {
     if (value !== undefined && typeof value !== 'string') throw bad(`${name}: must be a string`)
   if (format !== undefined && !FORMATS.includes(format as Format))
     throw bad(`format: must be one of ${FORMATS.join(', ')}`)
-  if (typeof template === 'string' && template.includes('<%'))
-    throw bad(
-      'template: only ${name} is allowed here; <% %> runs code, and only from the templates folder',
-    )
+  if (typeof template === 'string') refuseCode(template)
   return {
     channel: channel as string | undefined,
     template: template as string | undefined,

@@ -1,22 +1,18 @@
 import { IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
-import helmet from 'helmet'
 import { AppError, messageOf } from '../errors.ts'
 import type { Tls } from '../model/access.ts'
-import { type AdminDeps, createGates, type Gates, signInRoutes } from './admin.ts'
+import { type AdminDeps, createGates } from './admin.ts'
 import { type ApiDeps, apiRoutes } from './api.ts'
+import { type ConsoleDeps, consoleRoutes } from './console.ts'
 import { createListener, LIMITS, type ServerLimits } from './listener.ts'
 import { type ReceiveDeps, receiveRoutes } from './receive.ts'
-import { replyError, replyJson, replyPage, replyText } from './reply.ts'
+import { replyError, replyJson, replyText } from './reply.ts'
 
-export interface ServerDeps extends ReceiveDeps, ApiDeps, AdminDeps {
+export interface ServerDeps extends ReceiveDeps, ApiDeps, AdminDeps, ConsoleDeps {
   ready: () => boolean
   reload: () => Promise<void>
   metrics: () => Promise<{ contentType: string; text: string }>
-  /** The console's page at a path, or undefined where there is none. */
-  page: (path: string) => Promise<string | undefined>
-  /** Style sheets and the like, by their path. */
-  asset: (path: string) => { contentType: string; body: Buffer } | undefined
   unforeseen: (path: string, error: unknown) => void
 }
 
@@ -76,39 +72,6 @@ export function createHttpServer(
 
 /** Addresses that are only posted to: a browser that opens one is told so. */
 const POSTED = /^\/(?:alertmanager\/[^/]+|dingtalk\/[^/]+\/send|ocp\/[^/]+|-\/reload)$/
-
-function consoleRoutes(app: Express, deps: ServerDeps & { gates: Gates }): void {
-  const headers = helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'"],
-        scriptSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-      },
-    },
-    frameguard: { action: 'deny' },
-    // It would bind every other port of this host to TLS as well.
-    strictTransportSecurity: false,
-  })
-  app.get('/assets/:name', headers, (request, response, next) => {
-    const asset = deps.asset(String(request.params['name']))
-    if (asset === undefined) return next()
-    response.writeHead(200, { 'Content-Type': asset.contentType, 'Cache-Control': 'max-age=300' })
-    response.end(asset.body)
-  })
-  signInRoutes(app, { ...deps, headers })
-  app.get(['/', '/messages/:id'], headers, deps.gates.page, async (request, response, next) => {
-    const html = await deps.page(request.path)
-    if (html === undefined) return next()
-    replyPage(response, html)
-  })
-}
 
 /**
  * Requests and responses that are born with Express's prototypes. Express sets them on each otherwise, which costs

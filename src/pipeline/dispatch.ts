@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
-import { calendarOf } from '../decisions/calendar.ts'
+import { type Calendar, calendarOf } from '../decisions/calendar.ts'
 import { countedForMs } from '../decisions/pace.ts'
 import {
+  type Plan,
   type PlanQuestion,
   pauseEnd,
   plan,
@@ -75,20 +76,7 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
   }
   if (!(await deps.store.lease(lease))) return later(now, LEASE_RETRY_MS)
 
-  const work = workOf(robot, settings)
-  const calendar = calendarOf(now, settings.timezone)
-  const windowsMs = [robot, ...work.peers].map((each) => each.limits.perMs)
-  const longestMs = Math.max(STORM_MS, ...windowsMs)
-  const waiting = await deps.store.waiting({
-    robot: standingOf(robot),
-    queues: [...work.queues],
-    peers: work.peers.map(standingOf),
-    now,
-    callsSince: later(now, -countedForMs(longestMs)),
-    ...calendar,
-    heads: MOST_HEADS,
-  })
-  const decided = plan(questionOf({ robot, work, settings, now, calendar, waiting }))
+  const { decided, waiting, calendar } = await nextOf(robot, { settings, now, store: deps.store })
   if (decided.kind === 'rest') {
     deps.events.robotResting(name, decided.reason, decided.until)
     return decided.until
@@ -118,6 +106,28 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
       { settings, renderer: deps.renderer(), deps },
     )
   return deps.clock.now()
+}
+
+/** What a robot would do next as things stand, and what that was decided on; writes nothing. */
+export async function nextOf(
+  robot: Robot,
+  { settings, now, store }: { settings: Settings; now: Date; store: Pick<Store, 'waiting'> },
+): Promise<{ decided: Plan; waiting: Waiting; calendar: Calendar }> {
+  const work = workOf(robot, settings)
+  const calendar = calendarOf(now, settings.timezone)
+  const windowsMs = [robot, ...work.peers].map((each) => each.limits.perMs)
+  const longestMs = Math.max(STORM_MS, ...windowsMs)
+  const waiting = await store.waiting({
+    robot: standingOf(robot),
+    queues: [...work.queues],
+    peers: work.peers.map(standingOf),
+    now,
+    callsSince: later(now, -countedForMs(longestMs)),
+    ...calendar,
+    heads: MOST_HEADS,
+  })
+  const decided = plan(questionOf({ robot, work, settings, now, calendar, waiting }))
+  return { decided, waiting, calendar }
 }
 
 interface ClaimContext {

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { SourceName } from '../model/alert.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
+import type { Variables } from '../model/variables.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Renderer } from '../rendering/render.ts'
 import type { Source } from '../sources/source.ts'
@@ -41,6 +42,7 @@ const NO_UUID = '00000000-0000-4000-8000-000000000000'
 /** The messages that a payload would become, if its robot had calls enough. Sends and stores nothing. */
 export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[] {
   const { settings, sources, notifier } = deps
+  if (request.template !== undefined) refuseCode(request.template)
   const found = settings.channels.get(request.channel)
   if (found === undefined)
     throw new AppError(
@@ -111,6 +113,25 @@ export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[]
     rest = rest.slice(Math.max(1, result.told))
   }
   return messages
+}
+
+/** Code in a template is only run from the templates folder; AppError bad_request for any other. */
+export function refuseCode(template: string): void {
+  if (template.includes('<%'))
+    throw new AppError(
+      'bad_request',
+      'template: only ${name} is allowed here; <% %> runs code, and only from the templates folder',
+    )
+}
+
+/** The variables that a payload's first alert brings; none where it holds no alert. */
+export function variablesIn(
+  { payload, now }: Pick<PreviewRequest, 'payload' | 'now'>,
+  { settings, sources }: Pick<PreviewDeps, 'settings' | 'sources'>,
+): Variables {
+  const source = sources.get(sourceOf(payload)) as Source
+  const { alerts } = source.read(payload, { receivedAt: now, timezone: settings.timezone })
+  return alerts[0]?.variables ?? {}
 }
 
 /** Alertmanager's payloads are told by their list of alerts; all else is OCP's. */

@@ -5,9 +5,13 @@ import type { Attempt, MessageKind } from '../model/message.ts'
 import type {
   AlertPage,
   AlertQuery,
+  Happened,
   MessageQuery,
   MessageWithAlerts,
   Page,
+  Pushed,
+  PushedQuestion,
+  Span,
   Standing,
   StandingQuestion,
   StoredMessage,
@@ -55,9 +59,13 @@ export interface Store {
   /** Queues as they stand, for console, API and metrics. */
   standing(question: StandingQuestion): Promise<Standing>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
-  /** One message, by its id or uuid, with all its attempts and the alerts it carries (the first MOST_LISTED_ALERTS). */
-  message(id: string): Promise<MessageWithAlerts | undefined>
+  /** One message, by its id or uuid, with all its attempts and the first `most` (MOST_LISTED_ALERTS) alerts it carries. */
+  message(id: string, most?: number): Promise<MessageWithAlerts | undefined>
   alerts(query: AlertQuery): Promise<AlertPage>
+  /** What happened from one instant up to, but not including, another. */
+  happened(span: Span): Promise<Happened>
+  /** Messages of each queue and channel since the beginning of the hour and of the day; tests do not count. */
+  pushed(question: PushedQuestion): Promise<Pushed[]>
   /** Forgets what was told or suppressed before `before`, and what no limit needs any more. Gives how much went. */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
   close(): Promise<void>

@@ -38,10 +38,13 @@ export interface Page<Item> {
   next: string | null
 }
 
+/** Of lists, newest first. A filter that few rows pass may end a page early: what is left is behind its `next`. */
 export interface MessageQuery {
   channel?: string
   robot?: string
   state?: MessageState
+  /** Must occur in title or text; the case of ASCII letters does not matter. */
+  text?: string
   limit: number
   before?: string
 }
@@ -56,6 +59,8 @@ export interface StoredMessage {
   state: MessageState
   title: string
   text: string
+  /** Exactly what is posted. */
+  body: string
   bytes: number
   alertCount: number
   createdAt: Date
@@ -81,9 +86,19 @@ export interface StoredAttempt {
 export interface AlertQuery {
   channel?: string
   state?: AlertState
+  /** The id of a message that tells them. */
+  message?: string
+  /**
+   * Each must occur in the alert's payload in one of its spellings; the case of ASCII letters does not matter. A payload
+   * may bring many alerts, so those that are given only may be meant.
+   */
+  words?: readonly Spellings[]
   limit: number
   before?: string
 }
+
+/** The ways in which one text may stand in a payload. */
+export type Spellings = readonly string[]
 
 /** An accepted alert in one channel; its variables are read from its payload. */
 export interface StoredAlert {
@@ -101,4 +116,32 @@ export interface StoredAlert {
   repeats: number
   position: number
   payload: number
+}
+
+export interface Span {
+  from: Date
+  to: Date
+}
+
+/** Counts may be lower where more happened than is looked at in one go. */
+export interface Happened {
+  /** Alerts that were accepted, suppressed ones included. */
+  received: number
+  suppressed: { channel: string; reason: string; count: number }[]
+  /** Messages that ended, sent or dead for good, and the alerts they told. */
+  ended: { channel: string; state: 'sent' | 'dead'; messages: number; alerts: number }[]
+}
+
+export interface PushedQuestion {
+  hourStart: Date
+  dayStart: Date
+  places: readonly { queue: string; channel: string }[]
+}
+
+/** In the order of the places asked for. */
+export interface Pushed {
+  queue: string
+  channel: string
+  messagesThisHour: number
+  messagesToday: number
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startStandIn } from '../support/dingtalk-stand-in.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
+import { consolePages } from './console.ts'
 import { fill } from './fill.ts'
 import type { Loaded } from './generator.ts'
 import {
@@ -55,6 +56,7 @@ export const STEPS: Readonly<Record<string, () => Promise<Row[]>>> = {
   slow: slowDisk,
   stored: manyStored,
   waiting: manyWaiting,
+  console: consolePages,
 }
 
 async function startAndSize(): Promise<Row[]> {

@@ -9,6 +9,7 @@ import { createGuard } from '../../src/http/guard.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
 import { createSlowdown } from '../../src/http/slowdown.ts'
 import { createMetrics } from '../../src/metrics.ts'
+import { Changes } from '../../src/pipeline/changes.ts'
 import type { StoredMessage } from '../../src/stores/store.ts'
 import { settingsOf } from '../support/settings.ts'
 
@@ -25,6 +26,7 @@ const message: StoredMessage = {
   state: 'dead',
   title: 'T',
   text: 'text',
+  body: '{}',
   bytes: 10,
   alertCount: 1,
   createdAt: new Date(0),
@@ -77,7 +79,11 @@ const deps: ServerDeps = {
     contentType: metrics.registry.contentType,
     text: await metrics.registry.metrics(),
   }),
-  page: async (path) => (path === '/' ? '<!doctype html><p>page' : undefined),
+  page: async ({ path }) =>
+    path === '/' ? { status: 200, html: '<!doctype html><p>page' } : undefined,
+  failed: ({ status, message }) => ({ status, html: `<p>${message}` }),
+  changes: new Changes(realClock),
+  rehearse: async () => true,
   asset: (name) =>
     name === 'console.css' ? { contentType: 'text/css', body: Buffer.from('p{}') } : undefined,
   unforeseen: () => {},

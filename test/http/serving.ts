@@ -8,6 +8,7 @@ import { createSlowdown } from '../../src/http/slowdown.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Access } from '../../src/model/access.ts'
 import type { Settings } from '../../src/model/settings.ts'
+import { Changes } from '../../src/pipeline/changes.ts'
 import { accessOf, settingsOf } from '../support/settings.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
@@ -63,7 +64,11 @@ export async function serve({
       test: async () => ['1'],
       resend: async () => {},
       metrics: async () => ({ contentType: 'text/plain', text: await metrics.registry.metrics() }),
-      page: async (path) => (path === '/' ? '<p>the console' : undefined),
+      page: async ({ path }) =>
+        path === '/' ? { status: 200, html: '<p>the console' } : undefined,
+      failed: ({ status, message }) => ({ status, html: `<p>${status} ${message}` }),
+      changes: new Changes(clock),
+      rehearse: async () => true,
       asset: () => undefined,
       unforeseen: (path, error) =>
         void logged.push({ name: 'unforeseen', fields: { path, error } }),

@@ -40,11 +40,19 @@ describe('what an alert says', () => {
     for (const { mention } of messages)
       assert.deepEqual(mention, { mobiles: [], users: [], all: false })
 
-    const paths = ['/', ...(await idsOf(receiver)).map((id) => `/messages/${id}`)]
+    const paths = [
+      '/',
+      '/messages',
+      '/alerts',
+      '/sandbox',
+      ...(await idsOf(receiver)).map((id) => `/messages/${id}`),
+    ]
     for (const path of paths) {
       const page = await (await receiver.get(path)).text()
+      const main = page.slice(page.indexOf('<main'))
+      if (path === '/alerts') assert.ok(main.includes('evil.example'))
       assert.doesNotMatch(
-        page,
+        main,
         /<(?:script|img|iframe)|onerror=(?!alert\(1\)&gt;)|href="javascript:/i,
         path,
       )

@@ -13,6 +13,7 @@ import type {
   Store,
   Waiting,
 } from '../../src/stores/store.ts'
+import { readingConformance } from './reading-conformance.ts'
 
 export interface Harness {
   store: Store
@@ -39,6 +40,7 @@ export function conformance(
   name: string,
   open: (decide: typeof reasonToSuppress) => Promise<Harness>,
 ): void {
+  readingConformance(name, open)
   describe(`the store on ${name}`, () => {
     let harness: Harness
     let store: Store

@@ -2,10 +2,12 @@ import type { Accepted, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll, type Result } from './accept.ts'
 import { claim, claimAgain, enqueue, lease, release, resend, warn } from './claim.ts'
 import { Database } from './database.ts'
+import { happened, pushed } from './happened.ts'
 import { prune, recover, rehome } from './keeping.ts'
+import { messages } from './messages.ts'
 import { Names } from './names.ts'
 import type { Unpacked } from './packed.ts'
-import { alerts, message, messages } from './reading.ts'
+import { alerts, message } from './reading.ts'
 import { remember } from './remember.ts'
 import type { Remembered } from './remembered.ts'
 import { settle } from './settle.ts'
@@ -80,8 +82,10 @@ function engineOn(db: Database, reasonToSuppress: ReasonToSuppress): Engine {
     rehome: (homes) => writing(() => rehome(rows, homes)),
     standing: (question) => db.reading(() => standing(db, question)),
     messages: (query) => db.reading(() => messages(db, query)),
-    message: (id) => db.reading(() => message(db, id)),
+    message: (id, most) => db.reading(() => message(db, id, most)),
     alerts: (query) => db.reading(() => alerts(rows, query)),
+    happened: (span) => db.reading(() => happened(db, span)),
+    pushed: (question) => db.reading(() => pushed(db, question)),
     prune: (before, now) => writing(() => prune(db, before, now)),
   }
   return {

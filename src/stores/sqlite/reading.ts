@@ -1,19 +1,16 @@
-import type { SQLInputValue } from 'node:sqlite'
 import type { Level } from '../../model/level.ts'
 import type { AlertState, MessageState } from '../../model/message.ts'
 import {
   type AlertPage,
   type AlertQuery,
-  type MessageQuery,
   type MessageWithAlerts,
   MOST_LISTED_ALERTS,
-  type Page,
   type StoredAlert,
-  type StoredMessage,
   type StoredPayload,
 } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
+import { payloadHolds } from './like.ts'
 import { attemptsOf, MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
 import { payloads, statusOf } from './waiting.ts'
 
@@ -23,31 +20,17 @@ const NEWEST = Number.MAX_SAFE_INTEGER
 /** Rows looked at for one page of a filter that few rows pass; the page then ends early, its `next` goes on. */
 const MOST_SCANNED = 20_000
 const SCANNED_AT_ONCE = 500
+/** Rows whose payload is read for words: each costs as much as several others. */
+const MOST_READ = 5_000
 /** Numbers of alerts looked at for those of one channel, of which no index keeps track. */
 const SCANNED_FOR_CHANNEL = 50_000
 const WINDOW_COSTS = 2_500
 
-export function messages(db: Database, query: MessageQuery): Page<StoredMessage> {
-  const conditions = ['id < ?']
-  const values: SQLInputValue[] = [Number(query.before ?? NEWEST)]
-  for (const column of ['channel', 'robot', 'state'] as const) {
-    const value = query[column]
-    if (value === undefined) continue
-    conditions.push(`${column} = ?`)
-    values.push(value)
-  }
-  const rows = db.all<MessageRow>(
-    `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ?`,
-    ...values,
-    query.limit + 1,
-  )
-  const items = rows
-    .slice(0, query.limit)
-    .map((row) => messageFrom(row, attemptsOf(db, row.id, 'last')))
-  return { items, next: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null }
-}
-
-export function message(db: Database, id: string): MessageWithAlerts | undefined {
+export function message(
+  db: Database,
+  id: string,
+  most = MOST_LISTED_ALERTS,
+): MessageWithAlerts | undefined {
   const row = /^\d{1,15}$/.test(id)
     ? db.get<MessageRow>(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ?`, Number(id))
     : db.get<MessageRow>(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE uuid = ?`, id)
@@ -56,7 +39,7 @@ export function message(db: Database, id: string): MessageWithAlerts | undefined
     `SELECT t.alert FROM tellings t JOIN alerts a ON a.id = t.alert WHERE t.message = ?
      ORDER BY a.level, a.id LIMIT ?`,
     row.id,
-    MOST_LISTED_ALERTS,
+    most,
   )
   const alerts = ids.flatMap(({ alert }) => alertOf(db, alert) ?? [])
   return {
@@ -68,7 +51,9 @@ export function message(db: Database, id: string): MessageWithAlerts | undefined
 
 export function alerts(rows: Rows, query: AlertQuery): AlertPage {
   const db = rows.database
-  const { state, limit } = query
+  const { state, limit, words } = query
+  const holds = words === undefined ? undefined : payloadHolds(db, words)
+  const most = holds === undefined ? MOST_SCANNED : MOST_READ
   const channel = query.channel === undefined ? undefined : rows.names.knownChannel(query.channel)
   const items: StoredAlert[] = []
   const page = (next: number | null): AlertPage => ({
@@ -77,10 +62,10 @@ export function alerts(rows: Rows, query: AlertQuery): AlertPage {
     payloads: payloadsOf(db, items),
   })
   let before = Number(query.before ?? NEWEST)
-  for (let scanned = 0; scanned < MOST_SCANNED; scanned += SCANNED_AT_ONCE) {
-    const found = candidates(db, { state, channel, before })
+  for (let scanned = 0; scanned < most; scanned += SCANNED_AT_ONCE) {
+    const found = candidates(db, { message: query.message, state, channel, before })
     for (const id of found.ids) {
-      const alert = alertOf(db, id)
+      const alert = holds?.(payloadOf(db, id)) === false ? undefined : alertOf(db, id)
       if (
         alert !== undefined &&
         (state === undefined || alert.state === state) &&
@@ -108,11 +93,23 @@ interface Candidates {
 function candidates(
   db: Database,
   {
+    message,
     state,
     channel,
     before,
-  }: { state: AlertState | undefined; channel: number | undefined; before: number },
+  }: {
+    message: string | undefined
+    state: AlertState | undefined
+    channel: number | undefined
+    before: number
+  },
 ): Candidates {
+  if (message !== undefined)
+    return those(
+      db
+        .all<{ id: number }>(TOLD_BY_ONE, Number(message), before, SCANNED_AT_ONCE)
+        .map((row) => row.id),
+    )
   switch (state) {
     case 'pending':
       return those(waitingBefore(db, before))
@@ -174,6 +171,13 @@ const ENDS = {
   sending: `${TOLD_BY} IN ('pending', 'sending') GROUP BY t.alert ORDER BY t.alert DESC LIMIT ?2`,
   dead: `SELECT id FROM alerts WHERE fate = 'dead' AND id < ?1 UNION ${TOLD_BY} = 'dead' ORDER BY id DESC LIMIT ?2`,
 } as const
+
+const TOLD_BY_ONE = `SELECT alert AS id FROM tellings WHERE message = ? AND alert < ?
+  ORDER BY alert DESC LIMIT ?`
+
+function payloadOf(db: Database, id: number): number {
+  return db.get<{ payload: number }>('SELECT payload FROM alerts WHERE id = ?', id)?.payload ?? 0
+}
 
 function alertOf(db: Database, id: number): StoredAlert | undefined {
   const row = db.get<{

@@ -2,7 +2,7 @@ import type { MessageKind, MessageState } from '../../model/message.ts'
 import type { StoredAttempt, StoredMessage } from '../store.ts'
 import type { Database } from './database.ts'
 
-export const MESSAGE_COLUMNS = `id, uuid, robot, queue, channel, kind, state, title, text,
+export const MESSAGE_COLUMNS = `id, uuid, robot, queue, channel, kind, state, title, text, body,
   length(CAST(body AS BLOB)) AS bytes, alert_count, created_at, due_at, sent_at, reason, attempts`
 
 export interface MessageRow {
@@ -15,6 +15,7 @@ export interface MessageRow {
   state: MessageState
   title: string
   text: string
+  body: string
   bytes: number
   alert_count: number
   created_at: number
@@ -25,7 +26,7 @@ export interface MessageRow {
 }
 
 export function messageFrom(row: MessageRow, attempts: StoredAttempt[]): StoredMessage {
-  const { uuid, robot, queue, channel, kind, state, title, text, bytes } = row
+  const { uuid, robot, queue, channel, kind, state, title, text, body, bytes } = row
   return {
     id: String(row.id),
     uuid,
@@ -36,6 +37,7 @@ export function messageFrom(row: MessageRow, attempts: StoredAttempt[]): StoredM
     state,
     title,
     text,
+    body,
     bytes,
     alertCount: row.alert_count,
     createdAt: new Date(row.created_at),

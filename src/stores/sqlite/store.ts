@@ -43,6 +43,8 @@ const VERBS: readonly Verb[] = [
   'messages',
   'message',
   'alerts',
+  'happened',
+  'pushed',
   'prune',
 ]
 

@@ -24,7 +24,8 @@ export function waiting(rows: Rows, question: WaitingQuestion): Waiting {
   const now = question.now.getTime()
   const messages = question.queues.flatMap((queue) =>
     db.all<MessageRow>(
-      `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE queue = ? AND state = 'pending' ORDER BY due_at, id LIMIT 1`,
+      `SELECT ${MESSAGE_COLUMNS} FROM messages INDEXED BY messages_open
+       WHERE queue = ? AND state IN ('pending', 'sending') AND state = 'pending' ORDER BY due_at, id LIMIT 1`,
       queue,
     ),
   )

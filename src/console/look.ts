@@ -1,0 +1,56 @@
+import { DateTime } from 'luxon'
+import type { Level } from '../model/level.ts'
+import type { ConsoleWord, Words } from './words.ts'
+
+/** What templates print with; whatever they print themselves is escaped, what these give is HTML already. */
+export interface Look {
+  words: Words
+  now: Date
+  timezone: string
+}
+
+export function lookOf({ words, now, timezone }: Look) {
+  const zoned = (at: Date): DateTime => DateTime.fromJSDate(at, { zone: timezone })
+  const day = zoned(now).toISODate()
+  /** Of today the time alone, otherwise with the date. */
+  const short = (at: Date): string => {
+    const local = zoned(at)
+    return local.toFormat(local.toISODate() === day ? 'HH:mm:ss' : 'MM-dd HH:mm:ss')
+  }
+  const timeTag = (at: Date, text: string): string =>
+    `<time datetime="${at.toISOString()}" title="${zoned(at).toFormat('yyyy-MM-dd HH:mm:ss ZZ')}">${text}</time>`
+  return {
+    lang: words.language,
+    now,
+    t: words.t,
+    n: words.n,
+    reason: words.reason,
+    number: words.number,
+    duration: words.duration,
+    short,
+    minute: (at: Date): string => zoned(at).toFormat('HH:mm'),
+    time: (at: Date | undefined): string => (at === undefined ? '–' : timeTag(at, short(at))),
+    /** How long ago, counted on by the script. */
+    since: (at: Date): string =>
+      `<span data-since="${at.toISOString()}">${words.duration(now.getTime() - at.getTime())}</span>`,
+    /** How long still, counted down by the script. */
+    countdown: (at: Date): string =>
+      `<span data-until="${at.toISOString()}">${words.duration(at.getTime() - now.getTime())}</span>`,
+    level: (level: Level): string =>
+      `<span class="level level-${level}">${words.t(`level${level}` as ConsoleWord)}</span>`,
+    tag: (state: string): string =>
+      `<span class="tag ${state}">${words.t(state as ConsoleWord)}</span>`,
+  }
+}
+
+/** A path with those of the parameters that say something. */
+export function pathWith(
+  path: string,
+  query: Readonly<Record<string, string | null | undefined>>,
+): string {
+  const given = Object.entries(query).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && entry[1] !== null && entry[1] !== '',
+  )
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
+}

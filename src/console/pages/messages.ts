@@ -1,0 +1,88 @@
+import type { MessageState } from '../../model/message.ts'
+import { searchMessages } from '../../pipeline/search.ts'
+import type { StoredMessage } from '../../stores/store.ts'
+import { bubbleOf } from '../bubble.ts'
+import { pathWith } from '../look.ts'
+import { type Made, markIn, oneOf, type PageContext, searchIn } from '../page.ts'
+
+export const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']
+
+const ON_PAGE = 20
+const ALERTS_ON_PAGE = 50
+const MOST_LINES = 12
+
+export async function messages({ request, facts, words }: PageContext): Promise<Made> {
+  const { query } = request
+  const { robots, channels } = facts.settings()
+  const filter = {
+    channel: oneOf(query['channel'], [...channels.keys()]),
+    robot: oneOf(query['robot'], [...robots.keys()]),
+    state: oneOf(query['state'], MESSAGE_STATES),
+  }
+  const text = searchIn(query)
+  const asked = { ...given({ ...filter, text }), limit: ON_PAGE, ...markIn(query) }
+  const page = await searchMessages(asked, facts)
+  const link = (before: string | null): string =>
+    pathWith('/messages', { ...filter, q: text, before })
+  return {
+    template: 'messages',
+    active: '/messages',
+    title: words.t('messages'),
+    view: {
+      filter: { ...filter, q: text },
+      filtered: Object.values({ ...filter, text }).some((each) => each !== undefined),
+      channels: [...channels.keys()],
+      robots: [...robots.keys()],
+      states: MESSAGE_STATES,
+      messages: page.items.map(shownOf),
+      isFirst: query['before'] === undefined,
+      newest: link(null),
+      older: page.next === null ? undefined : link(page.next),
+      // A search stops after a while, however little it has found.
+      unfinished: page.next !== null && page.items.length < ON_PAGE,
+    },
+  }
+}
+
+export async function message(
+  id: string,
+  { request, facts }: PageContext,
+): Promise<Made | undefined> {
+  const found = await facts.store.message(id, 0)
+  if (found === undefined) return undefined
+  const { message } = found
+  const page = await facts.store.alerts({
+    message: message.id,
+    limit: ALERTS_ON_PAGE,
+    ...markIn(request.query),
+  })
+  const variables = facts.variablesOf(page.items, page.payloads)
+  const link = (before: string | null): string => pathWith(`/messages/${id}`, { before })
+  return {
+    template: 'message',
+    active: '/messages',
+    title: message.title,
+    view: {
+      message: shownOf(message),
+      attempts: message.attempts,
+      alerts: page.items.map((alert, index) => ({ alert, variables: variables[index] ?? {} })),
+      isFirst: request.query['before'] === undefined,
+      newest: link(null),
+      older: page.next === null ? undefined : link(page.next),
+    },
+  }
+}
+
+/** A message with what its group sees of it; a long one is shown in part where many stand below each other. */
+function shownOf(message: StoredMessage) {
+  const { text } = message
+  const isLong = text.length > 800 || text.split('\n').length > MOST_LINES
+  return { ...message, bubble: bubbleOf(message.body, text), isLong }
+}
+
+/** Only what is there, so that a query has no holes. */
+function given<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>
+  }
+}

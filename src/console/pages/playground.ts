@@ -1,0 +1,122 @@
+import { AppError } from '../../errors.ts'
+import type { Channel, Format } from '../../model/settings.ts'
+import type { Variables } from '../../model/variables.ts'
+import type { Previewed } from '../../pipeline/preview.ts'
+import { bubbleOf } from '../bubble.ts'
+import { type Made, oneOf, type PageContext } from '../page.ts'
+import { SAMPLES, type Sample, sampleText } from '../samples.ts'
+
+const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
+
+/** Messages of one payload that are shown; a payload of thousands of alerts would fill many. */
+const MOST_SHOWN = 10
+
+/** DingTalk's limit of a body. */
+const MOST_BYTES = 20_000
+
+/** A format to start from: that of the built-in template, in variables alone. */
+const STARTER: Record<Format, string> = {
+  markdown: `### \${alarm_name}
+
+- \${alarm_level}
+- \${alarm_target}
+- \${alarm_summary}
+- \${alarm_active_at}
+- \${alarm_description}
+- \${alarm_url}
+`,
+  text: `\${alarm_name}
+\${alarm_level}
+\${alarm_target}
+\${alarm_summary}
+\${alarm_active_at}
+\${alarm_description}
+\${alarm_url}
+`,
+  actionCard: `### \${alarm_name}
+
+\${alarm_summary}
+
+- \${alarm_target}
+- \${alarm_active_at}
+`,
+}
+
+/** What was asked for, and what came of it. */
+interface Tried {
+  messages: Previewed[]
+  variables: Variables
+  faults: readonly string[]
+}
+
+export function playground({ request, facts, words }: PageContext, folder: string): Made {
+  const { channels } = facts.settings()
+  const { query, form } = request
+  const names = [...channels.keys()]
+  const name = oneOf((form ?? query)['channel'], names) ?? (names[0] as string)
+  const channel = channels.get(name) as Channel
+  const sample = oneOf(query['sample'], SAMPLES) ?? SAMPLES[0]
+  const own = ownTemplate(channel)
+  const payload = form?.['payload'] ?? sampleText(sample as Sample, folder)
+  const format = oneOf(form?.['format'], FORMATS)
+  const uses = form?.['uses'] === 'text' ? 'text' : 'own'
+  const template = form?.['template'] ?? own.text ?? STARTER[format ?? channel.format]
+  const tried =
+    form === undefined
+      ? undefined
+      : attempt(() =>
+          facts.preview({
+            channel: name,
+            payload,
+            ...(uses === 'text' ? { template } : {}),
+            ...(format === undefined ? {} : { format }),
+          }),
+        )
+  return {
+    template: 'playground',
+    active: '/playground',
+    title: words.t('playground'),
+    view: {
+      channels: names,
+      channel: name,
+      samples: SAMPLES.map((each) => ({ name: each, word: `sample_${each}` })),
+      sample: form === undefined ? sample : undefined,
+      payload,
+      uses,
+      own: own.name ?? words.t('templateInline'),
+      template,
+      format: format ?? '',
+      formats: FORMATS,
+      most: MOST_SHOWN,
+      mostBytes: MOST_BYTES,
+      tried: tried && {
+        ...tried,
+        count: tried.messages.length,
+        messages: tried.messages.slice(0, MOST_SHOWN).map((each) => ({
+          ...each,
+          json: JSON.stringify(each.body, null, 2),
+          bubble: bubbleOf(JSON.stringify(each.body), each.text),
+        })),
+        variables: Object.entries(tried.variables),
+      },
+    },
+  }
+}
+
+/** A person's mistake is what the page is there to show. */
+function attempt(render: () => { messages: Previewed[]; variables: Variables }): Tried {
+  try {
+    const { messages, variables } = render()
+    return { messages, variables, faults: [...new Set(messages.flatMap((each) => each.faults))] }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    const faults = error.faults.length > 0 ? error.faults : [error.message]
+    return { messages: [], variables: {}, faults }
+  }
+}
+
+/** The name of a channel's template, or its text where it stands in the configuration and may be edited here. */
+function ownTemplate({ template }: Channel): { name?: string; text?: string } {
+  if (template.kind === 'named') return { name: template.name }
+  return template.text.includes('<%') ? {} : { text: template.text }
+}

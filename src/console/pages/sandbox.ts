@@ -1,0 +1,34 @@
+import { REHEARSALS } from '../../pipeline/rehearse.ts'
+import { bubbleFrom } from '../bubble.ts'
+import { type Made, oneOf, type PageContext } from '../page.ts'
+
+/** The stand-in keeps more, which nobody reads in one go. */
+const SHOWN = 40
+
+export async function sandbox({ request, facts, words }: PageContext): Promise<Made> {
+  const channels = facts.sandboxChannels()
+  const channel = oneOf(request.query['channel'], channels) ?? channels[0]
+  const { robots } = await facts.glance()
+  const ours = new Set(channel === undefined ? [] : facts.settings().channels.get(channel)?.robots)
+  return {
+    template: 'sandbox',
+    active: '/sandbox',
+    title: words.t('sandbox'),
+    view: {
+      channels,
+      channel,
+      rehearsals: REHEARSALS.map((name) => ({
+        name,
+        word: `play_${name}`,
+        hint: `play_${name}Hint`,
+      })),
+      robots: robots.filter((robot) => ours.has(robot.name)),
+      said: facts.sandbox(SHOWN).map((each) => ({
+        at: each.at,
+        robot: each.robot,
+        bubble: bubbleFrom({ ...each, ...each.mention }),
+      })),
+      most: SHOWN,
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import { type Made, oneOf, type PageContext } from '../page.ts'
+import { snippetsOf } from '../snippets.ts'
+
+/** What every receiving route answers to what it took. */
+const OK = '{"errcode":0,"errmsg":"ok"}'
+
+/** The channel name under which the routes decide. */
+const AUTO = 'auto'
+
+export function setup({ request, facts, words }: PageContext): Made {
+  const { access, channels, routes, externalUrl } = facts.settings()
+  const names = [...(routes.length > 0 ? [AUTO] : []), ...channels.keys()]
+  const channel = oneOf(request.query['channel'], names) ?? (names[0] as string)
+  return {
+    template: 'setup',
+    active: '/setup',
+    title: words.t('setup'),
+    view: {
+      channels: names,
+      channel,
+      auto: AUTO,
+      isExternal: externalUrl !== undefined,
+      asks: access.auth.length > 0,
+      ...snippetsOf({ url: externalUrl ?? request.origin ?? facts.url(), channel, access }),
+      ocpBody: facts.ocpBody,
+      ok: OK,
+    },
+  }
+}

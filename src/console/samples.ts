@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Payloads to try a template on, each a file of its own beside the pages. */
+export const SAMPLES = [
+  'alertmanager',
+  'group',
+  'resolved',
+  'ocp',
+  'ocpRecovery',
+  'ocpDingtalk',
+  'awkward',
+] as const
+
+export type Sample = (typeof SAMPLES)[number]
+
+export function sampleText(sample: Sample, folder: string): string {
+  return readFileSync(join(folder, 'samples', `${sample}.json`), 'utf8')
+}

@@ -1,0 +1,50 @@
+export const SANDBOX = {
+  sandboxHint: [
+    'The built-in stand-in for DingTalk: as strict as the real one, and it shows what the group would see.',
+    '内置的钉钉替身：与真实钉钉同样严格，显示群里会看到的内容。',
+    '內建的釘釘替身：與真實釘釘同樣嚴格，顯示群裡會看到的內容。',
+  ],
+  sandboxNone: [
+    'No channel uses the sandbox. Give a robot `webhook: sandbox` and it has a group here.',
+    '没有通道使用沙箱。将机器人的 webhook 设为 sandbox，即可在此看到它的群。',
+    '沒有通道使用沙箱。將機器人的 webhook 設為 sandbox，即可在此看到它的群。',
+  ],
+  play: ['Play', '演练', '演練'],
+  play_alert: ['One alert', '一条告警', '一則警示'],
+  play_recovery: ['A recovery', '一次恢复', '一次恢復'],
+  play_storm: ['A storm of 500', '500 条告警风暴', '500 則警示風暴'],
+  play_throttle: ['A throttle', '一次限流', '一次限流'],
+  play_alertHint: ['goes out at once', '立即送达', '立即送達'],
+  play_recoveryHint: [
+    'of the newest alert that fires',
+    '最新一条未恢复的告警',
+    '最新一則未恢復的警示',
+  ],
+  play_stormHint: ['is told in three messages', '合并为三条消息', '合併為三則訊息'],
+  play_throttleHint: [
+    'the robot rests, and tells all afterwards',
+    '机器人静默，之后一并补发',
+    '機器人靜默，之後一併補發',
+  ],
+  played_alert: ['An alert is on its way.', '告警已发出。', '警示已發出。'],
+  played_recovery: ['A recovery is on its way.', '恢复已发出。', '恢復已發出。'],
+  played_storm: [
+    '500 alerts are on their way: watch them become a few messages.',
+    '500 条告警已发出：看它们合并成几条消息。',
+    '500 則警示已發出：看它們合併成幾則訊息。',
+  ],
+  played_throttle: [
+    'The next call is refused as one too many; then the robot rests.',
+    '下一次调用将因超限被拒绝，随后机器人静默。',
+    '下一次呼叫將因超限被拒絕，隨後機器人靜默。',
+  ],
+  nothingFires: [
+    'No alert fires that could recover. Play one first.',
+    '没有可恢复的告警，请先发出一条。',
+    '沒有可恢復的警示，請先發出一則。',
+  ],
+  chat: ['The group', '群聊', '群聊'],
+  chatEmpty: ['Nothing has been said yet.', '群里还没有消息。', '群裡還沒有訊息。'],
+  chatLast: ['The last {n} messages.', '最近 {n} 条消息。', '最近 {n} 則訊息。'],
+  bot: ['bot', '机器人', '機器人'],
+} as const

@@ -1,0 +1,181 @@
+import express, { type Express, type Request, type Response } from 'express'
+import helmet from 'helmet'
+import { AppError, messageOf } from '../errors.ts'
+import type { Changes } from '../pipeline/changes.ts'
+import { REHEARSALS, type Rehearsal } from '../pipeline/rehearse.ts'
+import { type AdminDeps, type Gates, pathIn, refuseCrossSite, signInRoutes } from './admin.ts'
+import { eventStream } from './events.ts'
+import { replyPage } from './reply.ts'
+
+export interface ConsoleDeps {
+  /** The console's page that a browser asks for, or undefined where there is none. */
+  page: (request: PageRequest) => Promise<Html | undefined>
+  /** A page that says what went wrong. */
+  failed: (failure: { status: number; message: string }, request: PageRequest) => Html
+  /** Style sheets and the like, by their name. */
+  asset: (name: string) => { contentType: string; body: Buffer } | undefined
+  changes: Changes
+  resend: (id: string) => Promise<void>
+  test: (channel: string) => Promise<string[]>
+  /** Plays something in the sandbox; false when there was nothing to do. */
+  rehearse: (what: { kind: Rehearsal; channel: string }) => Promise<boolean>
+  unforeseen: (path: string, error: unknown) => void
+}
+
+export interface Html {
+  status: number
+  html: string
+}
+
+export interface PageRequest {
+  path: string
+  query: Readonly<Record<string, string>>
+  form?: Readonly<Record<string, string>>
+  theme: Theme
+  origin: string | undefined
+}
+
+const THEMES = ['auto', 'light', 'dark'] as const
+type Theme = (typeof THEMES)[number]
+const THEME_COOKIE = 'theme'
+const YEAR_SECONDS = 31_536_000
+
+/** The playground takes what senders send, but no more than a browser can show. */
+const MOST_FORM_BYTES = 2 * 1024 * 1024
+
+/**
+ * The console's pages, and its actions, which are forms: each answers with a way back and a notice, so that a reload
+ * never acts twice. No page runs a script or a style but the console's own files.
+ */
+export function consoleRoutes(
+  app: Express,
+  deps: ConsoleDeps & AdminDeps & { gates: Gates },
+): void {
+  const { gates } = deps
+  const form = express.urlencoded({ extended: false, limit: MOST_FORM_BYTES, parameterLimit: 50 })
+  const pages = express.Router()
+  app.use(pages)
+
+  pages.get('/assets/:name', HEADERS, (request, response, next) => {
+    const asset = deps.asset(String(request.params['name']))
+    if (asset === undefined) return next()
+    response.writeHead(200, { 'Content-Type': asset.contentType, 'Cache-Control': 'max-age=300' })
+    response.end(asset.body)
+  })
+  signInRoutes(app, { ...deps, headers: HEADERS })
+  pages.get('/events', gates.admin, eventStream(deps.changes))
+
+  const show = async (request: Request, response: Response): Promise<void> => {
+    const made = await deps.page(asked(request, deps))
+    if (made === undefined)
+      throw new AppError('not_found', `there is nothing at ${request.path.slice(0, 200)}`)
+    replyPage(response, made.html, made.status)
+  }
+  pages.get(
+    ['/', '/messages', '/messages/:id', '/alerts', '/playground', '/sandbox', '/setup'],
+    HEADERS,
+    gates.page,
+    show,
+  )
+  pages.post('/playground', HEADERS, gates.admin, form, show)
+
+  pages.post('/messages/:id/resend', HEADERS, gates.admin, async (request, response) => {
+    const id = String(request.params['id'])
+    await deps.resend(id)
+    response.redirect(303, `/messages/${encodeURIComponent(id)}?notice=resent`)
+  })
+  pages.post('/channels/:channel/test', HEADERS, gates.admin, async (request, response) => {
+    await deps.test(String(request.params['channel']))
+    response.redirect(303, '/?notice=tested')
+  })
+  pages.post('/sandbox', HEADERS, gates.admin, form, async (request, response) => {
+    const fields = textsOf(request.body)
+    const channel = fields['channel'] ?? ''
+    const kind = REHEARSALS.find((each) => each === fields['play'])
+    if (kind === undefined)
+      throw new AppError('bad_request', `play: must be one of ${REHEARSALS.join(', ')}`)
+    const played = await deps.rehearse({ kind, channel })
+    const notice = played ? `played_${kind}` : 'nothingFires'
+    response.redirect(303, `/sandbox?${new URLSearchParams({ channel, notice })}`)
+  })
+  pages.post('/theme', HEADERS, refuseCrossSite(deps), form, (request, response) => {
+    const { theme, back } = textsOf(request.body)
+    const chosen = THEMES.find((each) => each === theme) ?? 'auto'
+    response.setHeader(
+      'Set-Cookie',
+      `${THEME_COOKIE}=${chosen}; Path=/; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax`,
+    )
+    response.redirect(303, pathIn(back ?? '/'))
+  })
+
+  pages.use(
+    (error: unknown, request: Request, response: Response, next: (error: unknown) => void) => {
+      if (response.headersSent || request.path.startsWith('/assets/')) return next(error)
+      const status = statusOf(error)
+      if (status === 500 && !(error instanceof AppError))
+        deps.unforeseen(request.path, messageOf(error))
+      const message = status === 500 && !(error instanceof AppError) ? UNFORESEEN : messageOf(error)
+      const html =
+        status === 401 || status === 403
+          ? deps.signInPage({ kind: 'refused', next: '/', why: message })
+          : deps.failed({ status, message }, asked(request, deps)).html
+      replyPage(response, html, status)
+    },
+  )
+}
+
+const UNFORESEEN = 'Internal error; the log of the receiver has more.'
+
+const HEADERS = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+    },
+  },
+  frameguard: { action: 'deny' },
+  // It would bind every other port of this host to TLS as well.
+  strictTransportSecurity: false,
+  referrerPolicy: { policy: 'same-origin' },
+})
+
+function asked(request: Request, { guard }: Pick<AdminDeps, 'guard'>): PageRequest {
+  return {
+    path: request.path,
+    query: textsOf(request.query),
+    ...(request.method === 'POST' ? { form: textsOf(request.body) } : {}),
+    theme: themeIn(request.headers.cookie),
+    origin: originOf(request.headers.host, guard().isSecure(request)),
+  }
+}
+
+/** Each that was given once, as a text. */
+function textsOf(values: unknown): Record<string, string> {
+  const texts: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(values ?? {}))
+    if (typeof value === 'string') texts[name] = value
+  return texts
+}
+
+function themeIn(cookies: string | undefined): Theme {
+  const value = /(?:^|;\s*)theme=(\w+)/.exec(cookies ?? '')?.[1]
+  return THEMES.find((each) => each === value) ?? 'auto'
+}
+
+/** Only a name or address that can stand in a URL as it is. */
+function originOf(host = '', isSecure: boolean): string | undefined {
+  const stands = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)
+  return stands ? `${isSecure ? 'https' : 'http'}://${host}` : undefined
+}
+
+function statusOf(error: unknown): number {
+  const status = (error as { status?: unknown } | undefined)?.status
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500
+}

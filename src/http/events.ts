@@ -1,0 +1,32 @@
+import type { RequestHandler } from 'express'
+import { AppError } from '../errors.ts'
+import type { Changes } from '../pipeline/changes.ts'
+
+/** Pages that are open at once; more of them look again only when they are asked to. */
+const MOST_STREAMS = 100
+
+/** Before a browser comes again whose stream has ended. */
+const RETRY_MS = 3_000
+
+/** A stream that tells a page that something has changed, never what: the page asks for that by itself. */
+export function eventStream(changes: Changes): RequestHandler {
+  return (_request, response) => {
+    if (changes.listeners >= MOST_STREAMS)
+      throw new AppError('store_unavailable', `${MOST_STREAMS} pages are open already`)
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+      'X-Content-Type-Options': 'nosniff',
+    })
+    response.write(`retry: ${RETRY_MS}\n\n`)
+    const stop = changes.listen({
+      changed() {
+        // A browser that reads slower than things change needs no more than the last word.
+        if (!response.writableNeedDrain) response.write('event: change\ndata:\n\n')
+      },
+      closed: () => void response.end(),
+    })
+    response.on('close', stop)
+  }
+}

@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, test } from 'node:test'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
+import { LOOKS, type Look, needsChromium, openBrowser, openPage } from './browser.ts'
+
+const CONFIG = `
+store: sqlite:console.db
+language: en-US
+quota: { monthly: 3000 }
+robots:
+  lab: { webhook: sandbox }
+  stormy: { webhook: sandbox }
+  gone: { webhook: "http://127.0.0.1:DEAD_PORT/robot/send?access_token=x", timeout: 500ms }
+channels:
+  ops: { robots: [lab], mention: { mobiles: ["13800000000"] } }
+  storms: { robots: [stormy] }
+  broken: { robots: [gone] }
+`
+
+const HOSTILE = '<script>document.title="owned"</script><img src=x onerror=alert(1)>'
+
+const PAGES = ['/', '/messages', '/alerts', '/playground', '/sandbox', '/setup'] as const
+
+async function textOf(element: Locator): Promise<string> {
+  return (await element.textContent()) ?? ''
+}
+
+describe('the console in a browser', needsChromium, () => {
+  const folder = temporaryFolder()
+  const running: { browser?: Browser; receiver?: Receiver } = {}
+  const browser = (): Browser => running.browser as Browser
+  const receiver = (): Receiver => running.receiver as Receiver
+  const url = (path: string): string => `${receiver().url}${path}`
+
+  before(async () => {
+    const config = CONFIG.replace('LANGUAGE', 'en-US').replace(
+      'DEAD_PORT',
+      String(await freePort()),
+    )
+    running.browser = await openBrowser()
+    running.receiver = await new Receiver({
+      folder: folder.path,
+      port: await freePort(),
+      config,
+    }).start()
+    const alert = (instance: string, status = 'firing') => ({
+      status,
+      labels: { alertname: `Disk ${HOSTILE}`, severity: 'critical', instance },
+      annotations: { summary: `${HOSTILE} **not bold**` },
+      startsAt: '2026-11-24T03:00:00Z',
+    })
+    await receiver().post('/alertmanager/ops', { alerts: [alert('db-1')] })
+    await receiver().post('/alertmanager/ops', { alerts: [alert('db-2'), alert('db-3')] })
+    await until('everything is told', async () => {
+      const { channels } = await receiver().json<{ channels: { ops: { waiting: number } } }>(
+        '/api/v1/status',
+      )
+      const { messages } = await receiver().json<{ messages: unknown[] }>('/api/v1/messages')
+      return channels.ops.waiting === 0 && messages.length >= 1
+    })
+  })
+  after(async () => {
+    await running.browser?.close()
+    await running.receiver?.end('SIGKILL')
+    folder[Symbol.dispose]()
+  })
+
+  /** Does something in a page of its own, of which the browser must not complain. */
+  async function within(
+    look: Look | undefined,
+    work: (page: Page) => Promise<void>,
+  ): Promise<void> {
+    const { page, complaints } = await openPage(browser(), look)
+    try {
+      await work(page)
+      assert.deepEqual(complaints, [])
+    } finally {
+      await page.context().close()
+    }
+  }
+
+  for (const look of LOOKS)
+    test(`each page shows at ${look.width} pixels, ${look.theme}, without a complaint and without scrolling sideways`, async () => {
+      const { messages } = await receiver().json<{ messages: { id: string }[] }>('/api/v1/messages')
+      await within(look, async (page) => {
+        for (const path of [...PAGES, `/messages/${messages[0]?.id}`]) {
+          const response = await page.goto(url(path))
+          assert.equal(response?.status(), 200, path)
+          assert.equal(await page.locator('h1').count(), 1, path)
+          const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+          assert.ok(Number(wider) <= 0, `${path} is ${wider} pixels too wide`)
+          const back = String(
+            await page.evaluate('getComputedStyle(document.body).backgroundColor'),
+          )
+          const [red = 0] = back.match(/\d+/g)?.map(Number) ?? []
+          assert.equal(red < 128, look.theme === 'dark', `${path} has the background ${back}`)
+          assert.notEqual(await page.title(), 'owned')
+        }
+      })
+    })
+
+  test('hostile text of an alert shows as text wherever it stands', async () => {
+    await within(undefined, async (page) => {
+      for (const path of ['/', '/messages', '/alerts', '/sandbox']) {
+        await page.goto(url(path))
+        const text = await textOf(page.locator('main'))
+        assert.ok(text.includes('<script>document.title="owned"</script>'), path)
+        assert.equal(await page.locator('main script, main img').count(), 0, path)
+      }
+      const { messages } = await receiver().json<{ messages: { id: string }[] }>('/api/v1/messages')
+      await page.goto(url(`/messages/${messages[0]?.id}`))
+      assert.match(await textOf(page.locator('.bubble')), /<img src=x onerror=alert\(1\)>/)
+      assert.equal(await textOf(page.locator('.bubble .at')), '@13800000000')
+    })
+  })
+
+  test('the overview says what the robot may still do, and changes by itself when something comes', async () => {
+    await within(undefined, async (page) => {
+      await page.goto(url('/'))
+      await page.locator('.live.on').waitFor()
+      assert.match(await textOf(page.locator('.card').first()), /of 20 calls left/)
+      assert.equal(await page.locator('.plot svg').count(), 1)
+      await receiver().post('/alertmanager/ops', {
+        alerts: [{ status: 'firing', labels: { alertname: 'JustCame', severity: 'info' } }],
+      })
+      await page.getByText('JustCame').first().waitFor()
+    })
+  })
+
+  test('works by keyboard: skip link, visible focus, a disclosure', async () => {
+    await within(undefined, async (page) => {
+      await page.goto(url('/alerts'))
+      await page.keyboard.press('Tab')
+      assert.equal(await page.evaluate('document.activeElement.className'), 'skip')
+      await page.keyboard.press('Enter')
+      assert.equal(await page.evaluate('document.activeElement.id'), 'main')
+      await page.locator('summary').first().focus()
+      await page.keyboard.press('Enter')
+      assert.ok(await page.locator('details[open] dl').first().isVisible())
+      await page.keyboard.press('Tab')
+      const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')
+      assert.equal(outline, 'solid')
+    })
+  })
+
+  test('messages and alerts are filtered and searched', async () => {
+    await within(undefined, async (page) => {
+      await page.goto(url('/alerts'))
+      await page.getByLabel('Name, target').fill('instance=db-2')
+      await page.getByRole('button', { name: 'Search' }).click()
+      await page.waitForURL(/q=instance/)
+      assert.equal(await page.locator('.alert').count(), 1)
+      assert.match(await textOf(page.locator('.alert')), /db-2/)
+      await page.goto(url('/messages'))
+      await page.getByLabel('State').selectOption('dead')
+      await page.getByRole('button', { name: 'Filter' }).click()
+      await page.waitForURL(/state=dead/)
+      assert.match(await textOf(page.locator('#messages')), /Nothing matches/)
+      await page.goto(url('/messages?q=nowhere'))
+      assert.equal(await page.locator('.said').count(), 0)
+    })
+  })
+
+  test('the playground shows a message, its bytes, and faults with their place; it runs no code', async () => {
+    await within(undefined, async (page) => {
+      await page.goto(url('/playground?sample=ocp'))
+      assert.match(await page.locator('textarea[name=payload]').inputValue(), /ob_cannot_connected/)
+      await page.getByRole('button', { name: 'Render' }).click()
+      assert.match(await textOf(page.locator('#result')), /bytes of 20,000/)
+      assert.match(await textOf(page.locator('#result .bubble')), /OceanBase host cannot/)
+      const template = page.locator('textarea[name=template]')
+      await template.fill('### Mine: ${alarm_name}')
+      assert.ok(await page.getByLabel('This text').isChecked())
+      await page.getByRole('button', { name: 'Render' }).click()
+      assert.match(await textOf(page.locator('#result h3').first()), /^Mine: OceanBase/)
+      await template.fill('<% globalThis.process.exit() %>')
+      await page.getByRole('button', { name: 'Render' }).click()
+      assert.match(await textOf(page.getByRole('alert')), /runs code/)
+      await page.locator('textarea[name=payload]').fill('{"alerts": [')
+      await page.locator('input[value=own]').check()
+      await page.getByRole('button', { name: 'Render' }).click()
+      assert.equal(await page.locator('#result').isVisible(), true)
+      for (const sample of ['group', 'resolved', 'ocpRecovery', 'ocpDingtalk', 'awkward']) {
+        await page.goto(url(`/playground?sample=${sample}`))
+        await page.getByRole('button', { name: 'Render' }).click()
+        assert.ok((await page.locator('.previewed').count()) > 0, sample)
+        assert.equal(await page.locator('#result script, #result img').count(), 0)
+      }
+    })
+  })
+
+  test('set-up gives the address of this receiver for each channel', async () => {
+    await within(undefined, async (page) => {
+      await page.goto(url('/setup?channel=broken'))
+      const text = await textOf(page.locator('main'))
+      assert.ok(text.includes(`url: ${url('/alertmanager/broken')}`))
+      assert.ok(text.includes(url('/ocp/broken')))
+      assert.match(text, /\$\{alarm_name\}/)
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+      await page.locator('[data-copies="ocp-url"]').click()
+      assert.equal(await page.evaluate('navigator.clipboard.readText()'), url('/ocp/broken'))
+    })
+  })
+
+  test('colours are switched by a button, and stay', async () => {
+    await within({ theme: 'light', width: 360 }, async (page) => {
+      await page.goto(url('/messages'))
+      const theme = () => page.evaluate('document.documentElement.dataset.theme')
+      const seen = [await theme()]
+      for (let i = 0; i < 3; i += 1) {
+        await page.getByRole('button', { name: 'Colours' }).click()
+        seen.push(await theme())
+      }
+      assert.deepEqual(seen, ['auto', 'light', 'dark', 'auto'])
+      assert.equal(new URL(page.url()).pathname, '/messages')
+    })
+  })
+
+  test('without a script: pages, filters, buttons and notices work all the same', async () => {
+    const context = await browser().newContext({ javaScriptEnabled: false })
+    const page = await context.newPage()
+    for (const path of PAGES) assert.equal((await page.goto(url(path)))?.status(), 200)
+    await page.goto(url('/'))
+    await page.getByRole('button', { name: 'Test' }).first().click()
+    assert.match(await textOf(page.getByRole('status')), /on its way/)
+    await page.getByRole('link', { name: 'Refresh' }).click()
+    assert.equal(await page.getByRole('status').count(), 0)
+    await context.close()
+  })
+
+  test('the sandbox: an alert, a recovery, a storm as a few messages, a throttle that counts down', async () => {
+    await within(undefined, async (page) => {
+      await page.goto(url('/sandbox'))
+      await page.locator('.live.on').waitFor()
+      const play = async (name: string): Promise<void> => {
+        await page.getByRole('button', { name }).click()
+        await page.getByRole('status').waitFor()
+        assert.doesNotMatch(page.url(), /notice/)
+      }
+      const bubbles = page.locator('.chat .bubble')
+      const before = await bubbles.count()
+      await play('One alert')
+      await until('it is shown', async () => (await bubbles.count()) > before)
+      await play('A recovery')
+      await bubbles.filter({ hasText: 'Resolved' }).first().waitFor()
+      await page.getByLabel('Channel').selectOption('storms')
+      await play('A storm of 500')
+      await bubbles
+        .filter({ hasText: /\d+ alerts/ })
+        .first()
+        .waitFor()
+      await page.getByLabel('Channel').selectOption('ops')
+      await play('A throttle')
+      await page.locator('.robot-line .resting').waitFor()
+      await page.goto(url('/'))
+      const left = page.locator('.verdict [data-until]')
+      await left.waitFor()
+      const first = await textOf(left)
+      assert.match(first, /^9 min|^10 min/)
+      await until('it counts down', async () => (await textOf(left)) !== first)
+    })
+  })
+
+  test('a dead message says why, and is sent again by a button', async () => {
+    await within(undefined, async (page) => {
+      // Its robot is taken out of the configuration, so what waits for it is dead.
+      await receiver().post('/channels/broken/test', '')
+      await receiver().post('/alertmanager/broken', {
+        alerts: [{ status: 'firing', labels: { alertname: 'Lost' } }],
+      })
+      const config = receiver().folder
+      receiver().configure(
+        (await import('node:fs'))
+          .readFileSync(`${config}/dingtalk-receiver.yml`, 'utf8')
+          .replace(/^ {2}broken: .*$/m, '  broken: { robots: [lab] }'),
+      )
+      assert.equal((await receiver().post('/-/reload', '')).status, 200)
+      await page.goto(url('/messages?state=dead'))
+      await page.getByRole('link', { name: 'Open' }).first().click()
+      assert.match(await textOf(page.locator('.reason')), /removed from the configuration/)
+      await page.getByRole('button', { name: 'Send it again' }).click()
+      await page.getByRole('status').waitFor()
+      assert.equal(await page.locator('h1 .tag.dead').count(), 0)
+    })
+  })
+
+  for (const [language, title] of [
+    ['zh-CN', '总览'],
+    ['zh-TW', '總覽'],
+  ] as const)
+    test(`speaks ${language} when the configuration does`, async () => {
+      const text = readFileSync(`${receiver().folder}/dingtalk-receiver.yml`, 'utf8')
+      receiver().configure(text.replace(/^language: .*$/m, `language: ${language}`))
+      assert.equal((await receiver().post('/-/reload', '')).status, 200)
+      await within({ theme: 'light', width: 360 }, async (page) => {
+        for (const path of PAGES) {
+          await page.goto(url(path))
+          assert.equal(await page.evaluate('document.documentElement.lang'), language)
+          const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+          assert.ok(Number(wider) <= 0, path)
+        }
+        await page.goto(url('/'))
+        assert.match(await page.title(), new RegExp(`^${title}`))
+      })
+    })
+
+  test('the receiver stops at once although pages are open', async () => {
+    const { page } = await openPage(browser())
+    await page.goto(url('/'))
+    await page.locator('.live.on').waitFor()
+    assert.equal(await receiver().end('SIGTERM'), 0)
+    await page.locator('.live:not(.on)').waitFor()
+    await page.context().close()
+  })
+})

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { realClock } from '../../src/clock.ts'
+import { AppError } from '../../src/errors.ts'
+import type { PageRequest } from '../../src/http/console.ts'
+import type { ServerDeps } from '../../src/http/server.ts'
+import { Secret } from '../../src/model/secret.ts'
+import { Changes } from '../../src/pipeline/changes.ts'
+import { serve } from './serving.ts'
+
+const done: unknown[] = []
+const unforeseen: unknown[] = []
+const state = { asked: undefined as PageRequest | undefined, fail: undefined as unknown }
+const changes = new Changes(realClock)
+
+const deps: Partial<ServerDeps> = {
+  page: async (request) => {
+    state.asked = request
+    if (state.fail !== undefined) throw state.fail
+    return request.path === '/messages/none' ? undefined : { status: 200, html: '<p>page' }
+  },
+  asset: (name) =>
+    name === 'console.css' ? { contentType: 'text/css', body: Buffer.from('p{}') } : undefined,
+  changes,
+  resend: async (id) => {
+    if (state.fail !== undefined) throw state.fail
+    done.push(['resend', id])
+  },
+  test: async (channel) => {
+    done.push(['test', channel])
+    return ['1']
+  },
+  rehearse: async (what) => {
+    done.push(what)
+    return what.kind !== 'recovery'
+  },
+  unforeseen: (path, error) => void unforeseen.push([path, error]),
+}
+
+const place = { url: '', port: 0 }
+const running: { server?: Awaited<ReturnType<typeof serve>> } = {}
+before(async () => {
+  running.server = await serve({ deps })
+  Object.assign(place, { url: running.server.url, port: running.server.port })
+})
+after(async () => {
+  changes.close()
+  await running.server?.[Symbol.asyncDispose]()
+})
+
+function ask(path: string, options: RequestInit = {}): Promise<Response> {
+  return fetch(`${place.url}${path}`, { redirect: 'manual', ...options })
+}
+
+function post(
+  path: string,
+  fields: Record<string, string> = {},
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return ask(path, { method: 'POST', body: new URLSearchParams(fields), headers })
+}
+
+async function failing<T>(error: unknown, during: () => Promise<T>): Promise<T> {
+  state.fail = error
+  try {
+    return await during()
+  } finally {
+    state.fail = undefined
+  }
+}
+
+describe('the routes of the console', () => {
+  test('a page is asked for by path, query, theme and the address that the browser used', async () => {
+    const response = await ask('/messages?channel=ops&q=a&q=b', {
+      headers: { Cookie: 'a=b; theme=dark; c=d' },
+    })
+    assert.equal(response.status, 200)
+    assert.deepEqual(
+      { ...state.asked, query: { ...state.asked?.query } },
+      {
+        path: '/messages',
+        query: { channel: 'ops' },
+        theme: 'dark',
+        origin: place.url,
+      },
+    )
+    await ask('/', { headers: { Cookie: 'theme=evil' } })
+    assert.equal(state.asked?.theme, 'auto')
+  })
+
+  test('every page has a policy that runs nothing but the own files, and is never kept', async () => {
+    for (const path of ['/', '/alerts', '/playground', '/messages/none', '/assets/console.css']) {
+      const { headers } = await ask(path)
+      if (path === '/messages/none') continue
+      const policy = headers.get('content-security-policy') ?? ''
+      assert.match(policy, /default-src 'none'/, path)
+      assert.match(policy, /form-action 'self'/, path)
+      assert.match(policy, /frame-ancestors 'none'/, path)
+      assert.doesNotMatch(policy, /unsafe|https?:|\*/, path)
+      if (!path.startsWith('/assets')) assert.equal(headers.get('cache-control'), 'no-store')
+    }
+    const none = await ask('/messages/none')
+    assert.deepEqual(
+      [none.status, await none.text()],
+      [404, '<p>404 there is nothing at /messages/none'],
+    )
+    assert.equal((await ask('/assets/..%2Fpackage.json')).status, 404)
+  })
+
+  test('a host that cannot stand in an address is not taken for one', async () => {
+    await using server = await serve({
+      deps,
+      access: { admin: { token: new Secret('t'), protect: new Set() } },
+    })
+    for (const [host, origin] of [
+      ['alerts.example.com:80', 'http://alerts.example.com:80'],
+      ['a"b<c>', undefined],
+    ] as const) {
+      const socket = connect(server.port, '127.0.0.1')
+      socket.end(
+        `GET / HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer t\r\nConnection: close\r\n\r\n`,
+      )
+      for await (const _ of socket);
+      assert.deepEqual([state.asked?.path, state.asked?.origin], ['/', origin])
+      state.asked = undefined
+    }
+  })
+
+  test('an action acts and leads back with a notice', async () => {
+    done.length = 0
+    const where = async (response: Promise<Response>) => {
+      const { status, headers } = await response
+      assert.equal(status, 303)
+      return headers.get('location')
+    }
+    assert.equal(await where(post('/messages/7/resend')), '/messages/7?notice=resent')
+    assert.equal(await where(post('/channels/a%20b/test')), '/?notice=tested')
+    assert.equal(
+      await where(post('/sandbox', { channel: 'ops', play: 'storm' })),
+      '/sandbox?channel=ops&notice=played_storm',
+    )
+    assert.equal(
+      await where(post('/sandbox', { channel: 'ops', play: 'recovery' })),
+      '/sandbox?channel=ops&notice=nothingFires',
+    )
+    assert.deepEqual(done, [
+      ['resend', '7'],
+      ['test', 'a b'],
+      { kind: 'storm', channel: 'ops' },
+      { kind: 'recovery', channel: 'ops' },
+    ])
+    assert.equal((await post('/sandbox', { channel: 'ops', play: 'evil' })).status, 400)
+  })
+
+  test('nothing is done for a page of another site', async () => {
+    done.length = 0
+    state.asked = undefined
+    for (const path of [
+      '/messages/7/resend',
+      '/channels/ops/test',
+      '/sandbox',
+      '/playground',
+      '/theme',
+    ])
+      for (const site of ['cross-site', 'same-site']) {
+        const { status } = await post(
+          path,
+          { play: 'alert', channel: 'ops' },
+          { 'Sec-Fetch-Site': site },
+        )
+        assert.equal(status, 403, path)
+      }
+    assert.deepEqual([done, state.asked], [[], undefined])
+  })
+
+  test('with an admin token every page asks for it, and no action or stream is open without', async () => {
+    done.length = 0
+    state.asked = undefined
+    const token = new Secret('the token')
+    await using server = await serve({
+      deps,
+      access: { admin: { token, protect: new Set() } },
+    })
+    const paths = ['/', '/messages', '/messages/7', '/alerts', '/playground', '/sandbox', '/setup']
+    for (const path of paths) {
+      const { status, text } = await server.ask(path)
+      assert.deepEqual([status, text], [401, `<p>ask ${path}`])
+    }
+    assert.equal((await server.ask('/events')).status, 401)
+    for (const path of ['/messages/7/resend', '/channels/ops/test', '/sandbox', '/playground'])
+      assert.equal((await server.post(path)).status, 401, path)
+    assert.deepEqual([done, state.asked], [[], undefined])
+    const { status } = await server.ask('/messages', {
+      headers: { Authorization: 'Bearer the token' },
+    })
+    assert.equal(status, 200)
+  })
+
+  test('what a form brings reaches the page', async () => {
+    await post('/playground', { channel: 'ops', payload: '{"a":1}' })
+    assert.deepEqual({ ...state.asked?.form }, { channel: 'ops', payload: '{"a":1}' })
+    assert.equal((await post('/playground', { payload: 'x'.repeat(3e6) })).status, 413)
+  })
+
+  test('colours are chosen by a cookie, and the way back stays on this server', async () => {
+    const dark = await post('/theme', { theme: 'dark', back: '/alerts?q=a' })
+    assert.equal(dark.headers.get('location'), '/alerts?q=a')
+    assert.match(dark.headers.get('set-cookie') ?? '', /^theme=dark; Path=\/; .*HttpOnly/)
+    for (const back of ['https://evil/', '//evil', '/\\evil', '/..//evil', 'javascript:alert(1)']) {
+      const { headers } = await post('/theme', { theme: 'x', back })
+      assert.doesNotMatch(headers.get('location') ?? '', /evil|javascript/, back)
+      assert.match(headers.get('set-cookie') ?? '', /^theme=auto;/)
+    }
+  })
+
+  test('what goes wrong is said on a page, and what nobody foresaw says nothing of itself', async () => {
+    const known = await failing(new AppError('not_dead', 'it is <sent>'), () =>
+      post('/messages/7/resend'),
+    )
+    assert.deepEqual([known.status, await known.text()], [409, '<p>409 it is <sent>'])
+    const unknown = await failing(new Error('secret'), () => ask('/'))
+    assert.equal(unknown.status, 500)
+    assert.doesNotMatch(await unknown.text(), /secret/)
+    assert.deepEqual(unforeseen, [['/', 'secret']])
+    const down = await failing(new AppError('store_unavailable', 'disk full'), () => ask('/'))
+    assert.deepEqual([down.status, await down.text()], [503, '<p>503 disk full'])
+  })
+
+  test('a stream tells that something has changed, and ends when its reader goes', async () => {
+    const ending = new AbortController()
+    const response = await ask('/events', { signal: ending.signal })
+    assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/)
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    let text = ''
+    changes.ring()
+    while (!text.includes('event: change\ndata:\n\n')) {
+      const { value, done } = await reader.read()
+      if (done) assert.fail(text)
+      text += new TextDecoder().decode(value)
+    }
+    assert.match(text, /^retry: \d+\n\n/)
+    assert.equal(changes.listeners, 1)
+    ending.abort()
+    while (changes.listeners > 0) await realClock.sleep(10)
+  })
+})
