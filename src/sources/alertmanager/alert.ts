@@ -60,7 +60,7 @@ export function alertFrom(
   const name = variableOf('alarm_name', facts) ?? ''
   const cluster = variableOf('ob_cluster', facts) ?? ''
   const levelWord = levelWordOf(labels)
-  if (narrow && !isAscii(`${fingerprint}${name}${cluster}${levelWord ?? ''}`))
+  if (narrow && ![fingerprint, name, cluster, levelWord ?? ''].every(isAscii))
     return alertFrom(whole(), { group, context, narrow: false })
   return lazyAlert(
     {
