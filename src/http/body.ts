@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { TextDecoder } from 'node:util'
@@ -17,28 +18,23 @@ const DECOMPRESSORS = {
   br: createBrotliDecompress,
 } as const
 
-/** A body as text, and as the bytes it came in where they are that text in UTF-8. */
-export interface Body {
-  text: string
-  bytes: Uint8Array | undefined
-}
-
 /**
  * A request's whole body: decompressed, decoded by its byte order mark, else by its declared charset, else as
  * UTF-8 (bytes that are not of it become U+FFFD), without a byte order mark and NUL. AppError: too_large, bad_payload.
+ * As the bytes it came in where they are that text in UTF-8: who needs no text need not decode it.
  * `admit` is told of the bytes as they come, and throws when there is no room for them.
  */
 export async function readBody(
   request: IncomingMessage,
   admit: (bytes: number) => void = () => {},
-): Promise<Body> {
+): Promise<string | Uint8Array> {
   if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
   const bytes = await collect(decompressed(request), admit)
   const decoder = markedDecoder(bytes) ?? declaredDecoder(request.headers)
+  if (decoder === UTF_8 && bytes[0] !== BYTE_ORDER_MARK && isUtf8(bytes) && !bytes.includes(0))
+    return bytes
   const text = decoder.decode(bytes)
-  if (text.includes('\0')) return { text: text.replaceAll('\0', '\uFFFD'), bytes: undefined }
-  const isSame = decoder === UTF_8 && bytes[0] !== BYTE_ORDER_MARK && !text.includes('\uFFFD')
-  return { text, bytes: isSame ? bytes : undefined }
+  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
 }
 
 /** What a request is known to take before it is read: what it says, or what its decoder allocates at once. */

@@ -3,14 +3,18 @@ import type { Clock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { SourceName } from '../model/alert.ts'
-import { type Body, declaredBytesOf, readBody } from './body.ts'
+import { declaredBytesOf, readBody } from './body.ts'
 import type { Guard } from './guard.ts'
 import { Load, type Place } from './load.ts'
 import { createRefusals, type TellRefusal } from './refusals.ts'
 import { replyError, replyOk } from './reply.ts'
 
 export interface ReceiveDeps {
-  accept: (inbound: { source: SourceName; channel: string } & Body) => Promise<void>
+  accept: (inbound: {
+    source: SourceName
+    channel: string
+    body: string | Uint8Array
+  }) => Promise<void>
   events: Events
   clock: Clock
   guard: () => Guard
@@ -51,8 +55,8 @@ async function receive(
     deps.guard().admit(request, response)
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
     place = load.enter(declaredBytesOf(request), address)
-    const { text, bytes } = await readBody(request, place.admit)
-    await deps.accept({ source, channel, text, bytes })
+    const body = await readBody(request, place.admit)
+    await deps.accept({ source, channel, body })
     replyOk(response)
   } catch (error) {
     code = replyError(response, error, request)

@@ -32,9 +32,8 @@ export interface Inbound {
   source: SourceName
   /** As in the request's path: a channel, or `auto`. */
   channel: string
-  text: string
-  /** The text in UTF-8, where it came so. */
-  bytes?: Uint8Array | undefined
+  /** As text, or the same in UTF-8. */
+  body: string | Uint8Array
 }
 
 /**
@@ -42,12 +41,12 @@ export interface Inbound {
  * so. Throws AppError: unknown_channel, bad_payload, store_unavailable.
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> {
-  const { source, channel, text, bytes } = inbound
+  const { source, channel, body } = inbound
   const settings = deps.settings()
   mustExist(channel, settings)
   const now = deps.clock.now()
   const reader = deps.sources.get(source) as Source
-  const notification = reader.read(text, { receivedAt: now, timezone: settings.timezone })
+  const notification = reader.read(body, { receivedAt: now, timezone: settings.timezone })
 
   const waysOf = waysFrom(channel, settings)
   const alerts: Arriving[] = []
@@ -55,7 +54,7 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
     for (const way of waysOf(alert)) alerts.push(arriving(alert, position, way))
   if (alerts.length === 0) return
 
-  const arrival = { now, source, text, bytes, alerts, ...repeatsOf(notification, alerts) }
+  const arrival = { now, source, body, alerts, ...repeatsOf(notification, alerts) }
   const accepted = await deps.store.accept(arrival)
 
   deps.wake(accepted.queues)

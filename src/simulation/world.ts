@@ -72,7 +72,7 @@ export class World {
     }
     this.post = (source, text, channel = 'ops') =>
       accept(
-        { source, channel, text: typeof text === 'string' ? text : JSON.stringify(text) },
+        { source, channel, body: typeof text === 'string' ? text : JSON.stringify(text) },
         {
           store: this.store,
           sources,

@@ -16,13 +16,13 @@ export function readJson(text: string): ReadJson {
     return isTooDeep(text) ? TOO_DEEP : { kind: 'fault', words: `it is no JSON: ${faultIn(text)}` }
   }
   // A walk over what was parsed costs an eighth of one over its text.
-  return isDeeper(value, DEEPEST) ? TOO_DEEP : { kind: 'json', value }
+  return isDeeper(value) ? TOO_DEEP : { kind: 'json', value }
 }
 
 const TOO_DEEP: ReadJson = { kind: 'fault', words: `it is nested deeper than ${DEEPEST} levels` }
 
 /** Whether a parsed value nests more levels than `left`; looks no deeper than that. */
-function isDeeper(value: unknown, left: number): boolean {
+export function isDeeper(value: unknown, left = DEEPEST): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (left === 0) return true
   if (Array.isArray(value))

@@ -1,6 +1,14 @@
 import type { Alert } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 
+type Known = Omit<Alert, 'variables' | 'labels'>
+
+/** What is mapped when somebody first reads it. */
+interface Later {
+  variables: () => Variables
+  labels?: () => Variables
+}
+
 class LazyAlert implements Alert {
   readonly source: Alert['source']
   readonly status: Alert['status']
@@ -10,10 +18,11 @@ class LazyAlert implements Alert {
   readonly levelWord: string | undefined
   readonly startsAt: Date | undefined
   readonly endsAt: Date | undefined
-  readonly #map: () => Variables
-  #mapped: Variables | undefined
+  readonly #later: Later
+  #variables: Variables | undefined
+  #labels: Variables | undefined
 
-  constructor(alert: Omit<Alert, 'variables'>, map: () => Variables) {
+  constructor(alert: Known, later: Later) {
     this.source = alert.source
     this.status = alert.status
     this.fingerprint = alert.fingerprint
@@ -22,16 +31,21 @@ class LazyAlert implements Alert {
     this.levelWord = alert.levelWord
     this.startsAt = alert.startsAt
     this.endsAt = alert.endsAt
-    this.#map = map
+    this.#later = later
   }
 
   get variables(): Variables {
-    this.#mapped ??= this.#map()
-    return this.#mapped
+    this.#variables ??= this.#later.variables()
+    return this.#variables
+  }
+
+  get labels(): Variables {
+    this.#labels ??= this.#later.labels?.() ?? {}
+    return this.#labels
   }
 }
 
-/** An alert whose variables are mapped when somebody first reads them: accepting needs few of them. */
-export function lazyAlert(alert: Omit<Alert, 'variables'>, variables: () => Variables): Alert {
-  return new LazyAlert(alert, variables)
+/** An alert whose variables and labels are mapped when somebody first reads them: accepting needs few of them. */
+export function lazyAlert(alert: Known, later: Later): Alert {
+  return new LazyAlert(alert, later)
 }

@@ -11,9 +11,9 @@ export interface ReadContext {
 export interface Source {
   name: SourceName
   /**
-   * The alerts in a body, in its order; the same text gives the same alerts, for a stored payload is read again
+   * The alerts in a body, given as text or as the same in UTF-8, in its order; the same text gives the same alerts, for a stored payload is read again
    * when its message is made. What can be saved is saved: a bad alert among good ones becomes an alert that says
    * so. Throws AppError `bad_payload`, saying what is wrong and where, only for a body that holds no alert.
    */
-  read(text: string, context: ReadContext): Notification
+  read(body: string | Uint8Array, context: ReadContext): Notification
 }

@@ -1,10 +1,18 @@
 import { hash } from 'node:crypto'
+import { TextDecoder } from 'node:util'
 
 /** Text that every store and encoder takes: no NUL, no lone surrogate. */
 export function cleanText(text: string): string {
   const whole = text.isWellFormed() ? text : text.toWellFormed()
   return whole.includes('\0') ? whole.replaceAll('\0', '\uFFFD') : whole
 }
+
+/** A body as text, which may have come in UTF-8. */
+export function textFrom(body: string | Uint8Array): string {
+  return typeof body === 'string' ? body : UTF_8.decode(body)
+}
+
+const UTF_8 = new TextDecoder()
 
 /** Any value as clean text: JSON for what has parts; undefined for null and for what is missing or empty. */
 export function textOf(value: unknown): string | undefined {

@@ -80,9 +80,8 @@ export interface Arrival {
   repeatWithinMs: number
   /** The key tells a later firing of its alerts from an earlier one, so that a late copy is a repeat whatever came since. */
   dated: boolean
-  /** The payload as it came; stored once. `bytes` is the same in UTF-8, where the caller has it so. */
-  text: string
-  bytes?: Uint8Array | undefined
+  /** The payload as it came, as text or the same in UTF-8; stored once. */
+  body: string | Uint8Array
   alerts: readonly Arriving[]
 }
 

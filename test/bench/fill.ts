@@ -1,5 +1,5 @@
 import { openEngine } from '../../src/stores/sqlite/engine.ts'
-import { pack, unpack } from '../../src/stores/sqlite/packed.ts'
+import { Packing, unpack } from '../../src/stores/sqlite/packed.ts'
 import type { Arriving } from '../../src/stores/store.ts'
 
 const AT_ONCE = 10_000
@@ -35,7 +35,7 @@ export function fill(
           everyMs: 600_000,
         }
       })
-      const text = JSON.stringify({
+      const body = JSON.stringify({
         alerts: each.map(({ name, cluster, fingerprint }) => ({
           labels: { alertname: name, cluster },
           fingerprint,
@@ -48,11 +48,13 @@ export function fill(
         key,
         repeatWithinMs: 1,
         dated: false,
-        text,
+        body,
         alerts: each,
       }
     })
-    for (const result of engine.acceptAll(unpack(pack(arrivals))))
+    const packing = new Packing()
+    for (const arrival of arrivals) packing.add(arrival)
+    for (const result of engine.acceptAll(unpack(packing.packed())))
       if ('error' in result) throw new Error(result.error)
     if (told) tell(engine, { queue, channel, now, lot: done / AT_ONCE })
   }

@@ -77,9 +77,9 @@ describe('a receiver whose disk stands still', () => {
     })
     const app = express()
     receiveRoutes(app, {
-      accept: async ({ text }) => {
+      accept: async ({ body }) => {
         await disk.waits
-        taken.push(text)
+        taken.push(Buffer.from(body).toString())
       },
       events: {
         requestRefused: (_source: string, fields: object) => logged.push(fields),

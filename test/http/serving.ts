@@ -32,7 +32,7 @@ export async function serve({
   limits?: ServerLimits
   deps?: Partial<ServerDeps>
 } = {}) {
-  const accepted: { source: string; channel: string; text: string }[] = []
+  const accepted: { source: string; channel: string; body: string | Uint8Array }[] = []
   const logged: Logged[] = []
   const state = { settings: settingsOf({}, { access: accessOf(access), ...settings }) }
   const slowdown = createSlowdown(clock)

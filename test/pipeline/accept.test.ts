@@ -22,7 +22,7 @@ async function arrivalOf(
   let arrival: Arrival | undefined
   let woken: readonly string[] = []
   await accept(
-    { source: 'alertmanager', channel, text: JSON.stringify({ alerts }) },
+    { source: 'alertmanager', channel, body: JSON.stringify({ alerts }) },
     {
       store: {
         accept: async (given) => {
@@ -60,7 +60,7 @@ describe('what is stored of a request', () => {
       { labels },
       { labels: { alertname: 'B' } },
     ])
-    assert.equal(JSON.parse(arrival?.text ?? '').alerts.length, 2)
+    assert.equal(JSON.parse(String(arrival?.body)).alerts.length, 2)
     const [one, two] = arrival?.alerts ?? []
     assert.deepEqual(
       { ...one, fingerprint: '', group: '' },

@@ -84,7 +84,7 @@ export function conformance(
         key,
         repeatWithinMs: 120_000,
         dated,
-        text: `text ${key}`,
+        body: `text ${key}`,
         alerts: positioned,
       })
     }

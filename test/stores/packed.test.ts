@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { pack, unpack } from '../../src/stores/sqlite/packed.ts'
+import { Packing, unpack } from '../../src/stores/sqlite/packed.ts'
 import type { Arrival, Arriving } from '../../src/stores/store.ts'
 
 const word = fc.constantFrom('', 'a', 'b', '告警')
@@ -42,7 +42,7 @@ const arrival = fc.record<Arrival>(
     key: word,
     repeatWithinMs: fc.nat(),
     dated: fc.boolean(),
-    text: fc.string({ unit: 'grapheme' }),
+    body: fc.string({ unit: 'grapheme' }),
     alerts: fc.array(alert, { maxLength: 6 }),
   },
   { noNullPrototype: true },
@@ -52,13 +52,15 @@ test('requests are the same on both sides of the store’s thread', () => {
   fc.assert(
     fc.property(fc.array(arrival, { maxLength: 5 }), fc.boolean(), (arrivals, withBytes) => {
       const sent = arrivals.map((each) =>
-        withBytes ? { ...each, bytes: Buffer.from(each.text) } : each,
+        withBytes ? { ...each, body: Buffer.from(each.body) } : each,
       )
-      const packed = pack(sent)
+      const packing = new Packing()
+      for (const each of sent) packing.add(each)
+      const packed = packing.packed()
       const crossed = structuredClone(packed, { transfer: [packed.texts.buffer] })
-      const got = unpack(crossed).map(({ bytes, ...rest }) => ({
+      const got = unpack(crossed).map(({ body, ...rest }) => ({
         ...rest,
-        text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
+        body: new TextDecoder('utf-8', { ignoreBOM: true }).decode(body),
       }))
       assert.deepEqual(got, arrivals)
     }),

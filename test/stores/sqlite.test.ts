@@ -59,7 +59,7 @@ function acceptText(store: Store, key: string, text: string) {
     key,
     repeatWithinMs: 1,
     dated: false,
-    text,
+    body: text,
     alerts: [ALERT],
   })
 }
@@ -141,13 +141,13 @@ describe('the SQLite file', () => {
       dated: false,
       alerts: [{ ...ALERT, channel: 'new', queues: ['robot:new'], everyMs: 600_000 }],
     } as const
-    await assert.rejects(store.accept({ ...request, text: 'y'.repeat(1_000_000) }))
-    assert.deepEqual(await store.accept({ ...request, text: 'y' }), {
+    await assert.rejects(store.accept({ ...request, body: 'y'.repeat(1_000_000) }))
+    assert.deepEqual(await store.accept({ ...request, body: 'y' }), {
       repeated: false,
       queues: ['robot:new'],
       suppressed: [],
     })
-    assert.equal((await store.accept({ ...request, text: 'y' })).repeated, true)
+    assert.equal((await store.accept({ ...request, body: 'y' })).repeated, true)
     assert.deepEqual(
       (await store.alerts({ limit: 9, channel: 'new' })).items.map((each) => each.state),
       ['pending'],

@@ -3,6 +3,7 @@ import { variablesFrom } from '../../model/variables.ts'
 import { instantOf, utcSeconds } from '../instant.ts'
 import { isObject } from '../json.ts'
 import { lazyAlert } from '../lazy.ts'
+import { isAscii, widened } from '../narrow.ts'
 import type { ReadContext } from '../source.ts'
 import { cleanText, digest, textOf } from '../text.ts'
 import {
@@ -28,15 +29,20 @@ const TAKEN = new Set([
   'generatorURL',
 ])
 
-/** One alert with labels; whatever else in it cannot be used is left out. */
+/** One alert with labels; whatever else in it cannot be used is left out. `narrow`: its texts are still to be widened. */
 export function alertFrom(
   alert: PayloadAlert,
-  { group, context }: { group: GroupFacts; context: ReadContext },
+  { group, context, narrow }: { group: GroupFacts; context: ReadContext; narrow: boolean },
 ): Alert {
+  let wide: PayloadAlert | undefined
+  const whole = (): PayloadAlert => {
+    wide ??= narrow ? widened(alert) : alert
+    return wide
+  }
   const labels = textsIn(alert.labels, ASKED_OF_EACH.labels)
   const status = statusOf(alert.status ?? group.status)
   const instant = (value: unknown) => instantOf(textOf(value), context.timezone)
-  const fingerprint = textOf(alert.fingerprint) ?? fingerprintOf(textsOf(alert.labels))
+  const fingerprint = textOf(alert.fingerprint) ?? fingerprintOf(textsOf(whole().labels))
   const startsAt = instant(alert.startsAt)
   const endsAt = status === 'resolved' ? instant(alert.endsAt) : undefined
   const facts: Facts = {
@@ -46,30 +52,38 @@ export function alertFrom(
     status,
     startsAt,
     endsAt,
-    generatorUrl: textOf(alert.generatorURL),
+    generatorUrl: undefined,
     fingerprint,
     receivedAt: context.receivedAt,
     group,
   }
+  const name = variableOf('alarm_name', facts) ?? ''
+  const cluster = variableOf('ob_cluster', facts) ?? ''
+  const levelWord = levelWordOf(labels)
+  if (narrow && ![fingerprint, name, cluster, levelWord ?? ''].every(isAscii))
+    return alertFrom(whole(), { group, context, narrow: false })
   return lazyAlert(
     {
       source: 'alertmanager',
       status,
       fingerprint,
-      labels,
-      name: variableOf('alarm_name', facts) ?? '',
-      cluster: variableOf('ob_cluster', facts) ?? '',
-      levelWord: levelWordOf(labels),
+      name,
+      cluster,
+      levelWord,
       startsAt,
       endsAt,
     },
-    () =>
-      variablesOf({
-        ...facts,
-        labels: textsOf(alert.labels),
-        annotations: textsOf(alert.annotations),
-        fields: textsOf(alert, TAKEN),
-      }),
+    {
+      labels: () => textsOf(whole().labels),
+      variables: () =>
+        variablesOf({
+          ...facts,
+          labels: textsOf(whole().labels),
+          annotations: textsOf(whole().annotations),
+          fields: textsOf(whole(), TAKEN),
+          generatorUrl: textOf(whole().generatorURL),
+        }),
+    },
   )
 }
 

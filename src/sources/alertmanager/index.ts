@@ -1,8 +1,9 @@
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
 import { isObject, readJson } from '../json.ts'
+import { readNarrow, widened } from '../narrow.ts'
 import type { ReadContext, Source } from '../source.ts'
-import { digest, textOf } from '../text.ts'
+import { digest, textFrom, textOf } from '../text.ts'
 import { alertFrom, malformed, textsOf } from './alert.ts'
 import type { GroupFacts } from './map.ts'
 import { faultOf, isPayload, isPayloadAlert, type Payload } from './schema.ts'
@@ -10,18 +11,30 @@ import { faultOf, isPayload, isPayloadAlert, type Payload } from './schema.ts'
 /** Alertmanager's webhook payload version 4 (0.25 to 0.34); whatever `version` says, `alerts` makes it one. */
 export const alertmanager: Source = {
   name: 'alertmanager',
-  read(text, context): Notification {
-    const payload = payloadIn(text)
-    const alerts = alertsOf(payload, context)
+  read(body, context): Notification {
+    const narrow = typeof body === 'string' ? undefined : narrowPayload(body)
+    const payload = narrow ?? payloadIn(textFrom(body))
+    const alerts = alertsOf(payload, { context, narrow: narrow !== undefined })
     const key = keyOf(payload, alerts)
+    const said = (alert: unknown) => saidBy(narrow === undefined ? alert : widened(alert))
     return {
       source: 'alertmanager',
       key,
-      exactKey: () => digest([key, ...payload.alerts.map(saidBy)]),
+      exactKey: () => digest([key, ...payload.alerts.map(said)]),
       dated: alerts.every(({ startsAt }) => startsAt !== undefined),
       alerts,
     }
   },
+}
+
+/** What can be read at half the cost; its alerts are still to be widened, the rest is as it was sent. */
+function narrowPayload(bytes: Uint8Array): Payload | undefined {
+  const read = readNarrow(bytes)
+  if (read === undefined || !isPayload(read.value)) return undefined
+  const { alerts, status, groupKey, groupLabels, receiver, externalURL, truncatedAlerts } =
+    read.value
+  const envelope = { status, groupKey, groupLabels, receiver, externalURL, truncatedAlerts }
+  return { ...widened(envelope), alerts }
 }
 
 function payloadIn(text: string): Payload {
@@ -42,12 +55,18 @@ function refused(why: string): AppError {
   return new AppError('bad_payload', `the body is no Alertmanager payload: ${why}`)
 }
 
-function alertsOf(payload: Payload, context: ReadContext): Alert[] {
+function alertsOf(
+  payload: Payload,
+  { context, narrow }: { context: ReadContext; narrow: boolean },
+): Alert[] {
   const group = groupOf(payload)
   const alerts = payload.alerts.map((each) =>
     isPayloadAlert(each)
-      ? alertFrom(each, { group, context })
-      : malformed(each, { why: faultOf(isPayloadAlert), receivedAt: context.receivedAt }),
+      ? alertFrom(each, { group, context, narrow })
+      : malformed(narrow ? widened(each) : each, {
+          why: faultOf(isPayloadAlert),
+          receivedAt: context.receivedAt,
+        }),
   )
   if (alerts.length === 1) return alerts
   // An alert that stands twice with the same status is one, as it was said last.

@@ -1,13 +1,14 @@
 import type { Notification } from '../../model/alert.ts'
 import type { Source } from '../source.ts'
-import { digest } from '../text.ts'
+import { digest, textFrom } from '../text.ts'
 import { alertFrom } from './map.ts'
 import { parseBody } from './parse.ts'
 
 /** OCP's HTTP channel: whatever its operator's body template makes of an alert. */
 export const ocp: Source = {
   name: 'ocp',
-  read(text, context): Notification {
+  read(body, context): Notification {
+    const text = textFrom(body)
     const parsed = parseBody(text)
     const alerts = parsed.map(({ fields }) => alertFrom(fields, context))
     const [only] = parsed

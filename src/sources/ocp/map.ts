@@ -33,7 +33,9 @@ export function alertFrom(fields: Fields, context: ReadContext): Alert {
       levelWord: firstMeant(fields, LEVELS),
       ...times,
     },
-    () => variablesOf(fields, { timezone: context.timezone, endsAt: times.endsAt }),
+    {
+      variables: () => variablesOf(fields, { timezone: context.timezone, endsAt: times.endsAt }),
+    },
   )
 }
 

@@ -55,7 +55,7 @@ function acceptOne(engine: Accepting, arrival: Unpacked): Accepted {
     engine.remembered.set(past.key, entryAfter(past.entry, { id, status: alert.status, reason }))
   }
   waiting.end()
-  db.run('INSERT INTO payloads (id, text) VALUES (?, ?)', payload, arrival.bytes)
+  db.run('INSERT INTO payloads (id, text) VALUES (?, ?)', payload, arrival.body)
   return { repeated: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
 

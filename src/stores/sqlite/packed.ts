@@ -20,11 +20,11 @@ export interface Packed {
   cells: (number | string)[]
 }
 
-type Envelope = Omit<Arrival, 'alerts' | 'text' | 'bytes'>
+type Envelope = Omit<Arrival, 'alerts' | 'body'>
 
 /** A request as the engine takes it. */
 export interface Unpacked extends Envelope {
-  bytes: Uint8Array
+  body: Uint8Array
   alerts: readonly Arriving[]
 }
 
@@ -32,48 +32,72 @@ type Destination = Pick<Arriving, 'channel' | 'queues' | 'everyMs' | 'suppressed
 
 const CELLS = 7
 
-export function pack(arrivals: readonly Arrival[]): Packed {
-  const bytes = arrivals.map((each) => each.bytes ?? Buffer.from(each.text))
-  const packed: Packed = {
-    arrivals: [],
-    texts: concatenated(bytes),
-    lengths: bytes.map((each) => each.length),
-    counts: [],
-    destinations: [],
-    subjects: [],
-    cells: [],
+/** Requests that wait to be handed over, packed as they come: nothing of what they were made from is kept alive. */
+export class Packing {
+  readonly #bodies: Uint8Array[] = []
+  readonly #arrivals: Envelope[] = []
+  readonly #counts: number[] = []
+  readonly #destinations: Destination[] = []
+  readonly #subjects: string[] = []
+  readonly #subjectNumbers = new Map<string, number>()
+  readonly #cells: (number | string)[] = []
+
+  get size(): number {
+    return this.#arrivals.length
   }
-  const { destinations, subjects, cells } = packed
-  const numbers = new Map<string, number>()
-  let last: Destination | undefined
-  for (const { alerts, now, source, key, repeatWithinMs, dated } of arrivals) {
-    packed.arrivals.push({ now, source, key, repeatWithinMs, dated })
-    packed.counts.push(alerts.length)
-    for (const alert of alerts) {
-      if (last === undefined || !sameDestination(alert, last)) {
-        const { channel, queues, everyMs, suppressed } = alert
-        last = { channel, queues, everyMs, ...(suppressed === undefined ? {} : { suppressed }) }
-        destinations.push(last)
-      }
-      const key = `${alert.name}\0${alert.cluster}`
-      let subject = numbers.get(key)
-      if (subject === undefined) {
-        subject = subjects.length
-        numbers.set(key, subject)
-        subjects.push(alert.name, alert.cluster)
-      }
-      cells.push(
+
+  add({ alerts, now, source, key, repeatWithinMs, dated, body }: Arrival): void {
+    this.#bodies.push(typeof body === 'string' ? Buffer.from(body) : body)
+    this.#arrivals.push({ now, source, key, repeatWithinMs, dated })
+    this.#counts.push(alerts.length)
+    for (const alert of alerts)
+      this.#cells.push(
         alert.position,
-        destinations.length - 1,
+        this.#destinationOf(alert),
         alert.fingerprint,
         alert.group === alert.fingerprint ? 0 : alert.group,
         alert.status === 'resolved' ? 1 : 0,
         alert.level,
-        subject,
+        this.#subjectOf(alert),
       )
+  }
+
+  packed(): Packed {
+    return {
+      arrivals: this.#arrivals,
+      texts: concatenated(this.#bodies),
+      lengths: this.#bodies.map((body) => body.length),
+      counts: this.#counts,
+      destinations: this.#destinations,
+      subjects: this.#subjects,
+      cells: this.#cells,
     }
   }
-  return packed
+
+  #destinationOf(alert: Arriving): number {
+    const last = this.#destinations.at(-1)
+    if (last === undefined || !sameDestination(alert, last)) {
+      const { channel, queues, everyMs, suppressed } = alert
+      this.#destinations.push({
+        channel,
+        queues,
+        everyMs,
+        ...(suppressed === undefined ? {} : { suppressed }),
+      })
+    }
+    return this.#destinations.length - 1
+  }
+
+  #subjectOf({ name, cluster }: Arriving): number {
+    const key = `${name}\0${cluster}`
+    let number = this.#subjectNumbers.get(key)
+    if (number === undefined) {
+      number = this.#subjects.length
+      this.#subjectNumbers.set(key, number)
+      this.#subjects.push(name, cluster)
+    }
+    return number
+  }
 }
 
 export function unpack(packed: Packed): Unpacked[] {
@@ -81,8 +105,8 @@ export function unpack(packed: Packed): Unpacked[] {
   let cell = 0
   let byte = 0
   return arrivals.map((arrival, index) => {
-    const bytes = texts.subarray(byte, byte + (lengths[index] as number))
-    byte += bytes.length
+    const body = texts.subarray(byte, byte + (lengths[index] as number))
+    byte += body.length
     const alerts: Arriving[] = []
     const end = cell + (counts[index] as number) * CELLS
     for (; cell < end; cell += CELLS) {
@@ -99,7 +123,7 @@ export function unpack(packed: Packed): Unpacked[] {
         cluster: subjects[subject + 1] as string,
       })
     }
-    return { ...arrival, bytes, alerts }
+    return { ...arrival, body, alerts }
   })
 }
 

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { Accepted, Arrival, ReasonToSuppress, Store } from '../store.ts'
 import type { Result } from './accept.ts'
 import { type Engine, openEngine, type Verb } from './engine.ts'
-import { type Packed, pack } from './packed.ts'
+import { type Packed, Packing } from './packed.ts'
 import { answer, errorFrom, type Reply, type Request } from './protocol.ts'
 
 export interface SqliteOptions {
@@ -69,16 +69,20 @@ function storeOn(line: Line): Store {
 /** Requests that share one commit at most; a commit of more would keep the first of them waiting. */
 const MOST_IN_COMMIT = 200
 
-interface Waiting {
-  arrival: Arrival
+interface Asking {
   resolve: (accepted: Accepted) => void
   reject: (error: Error) => void
+}
+
+interface Batch {
+  packing: Packing
+  asking: Asking[]
 }
 
 /** Requests that arrive while a commit is under way share the next: durability costs one flush for many. */
 class CommitGroup {
   readonly #line: Line
-  #waiting: Waiting[] = []
+  readonly #waiting: Batch[] = []
   #committing = false
 
   constructor(line: Line) {
@@ -87,7 +91,9 @@ class CommitGroup {
 
   accept(arrival: Arrival): Promise<Accepted> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ arrival, resolve, reject })
+      const { packing, asking } = this.#next()
+      packing.add(arrival)
+      asking.push({ resolve, reject })
       if (!this.#committing) {
         this.#committing = true
         // What else arrives in this turn of the event loop joins.
@@ -96,19 +102,28 @@ class CommitGroup {
     })
   }
 
+  #next(): Batch {
+    let last = this.#waiting.at(-1)
+    if (last === undefined || last.packing.size >= MOST_IN_COMMIT) {
+      last = { packing: new Packing(), asking: [] }
+      this.#waiting.push(last)
+    }
+    return last
+  }
+
   async #commit(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MOST_IN_COMMIT)
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+      const { packing, asking } = batch
       try {
-        const packed = pack(batch.map((each) => each.arrival))
-        const results = (await this.#line.ask({ kind: 'accept', packed })) as Result<Accepted>[]
-        for (const [index, each] of batch.entries()) {
+        const request = { kind: 'accept', packed: packing.packed() } as const
+        const results = (await this.#line.ask(request)) as Result<Accepted>[]
+        for (const [index, each] of asking.entries()) {
           const result = results[index]
           if (result !== undefined && 'value' in result) each.resolve(result.value)
           else each.reject(new AppError('store_unavailable', result?.error ?? 'no result'))
         }
       } catch (error) {
-        for (const each of batch) each.reject(error as Error)
+        for (const each of asking) each.reject(error as Error)
       }
     }
     this.#committing = false
