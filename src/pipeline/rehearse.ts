@@ -108,8 +108,8 @@ async function post(
   alerts: readonly object[],
   { accept }: RehearseDeps,
 ): Promise<void> {
-  const text = JSON.stringify({ version: '4', receiver: 'console', alerts })
-  await accept({ source: 'alertmanager', channel, text })
+  const body = JSON.stringify({ version: '4', receiver: 'console', alerts })
+  await accept({ source: 'alertmanager', channel, body })
 }
 
 /** Rules and how bad they are; the first are as rare as they should be. */

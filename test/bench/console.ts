@@ -37,7 +37,7 @@ async function fill(path: string): Promise<void> {
       key: `r${request}`,
       repeatWithinMs: 1,
       dated: false,
-      text: payloadOf(alerts),
+      body: payloadOf(alerts),
       alerts,
     })
     for (const queue of ['robot:lab-1', 'robot:lab-2'])

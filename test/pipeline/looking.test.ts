@@ -29,7 +29,7 @@ function playing(path: Path) {
     rehearse(
       { kind, channel },
       {
-        accept: (inbound) => path.post(inbound.source, inbound.text, inbound.channel),
+        accept: (inbound) => path.post(inbound.source, String(inbound.body), inbound.channel),
         store: path.store,
         settings: () => path.settings,
         clock: path.clock,

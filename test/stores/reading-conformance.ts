@@ -57,7 +57,7 @@ export function readingConformance(
         key: `k${serial}`,
         repeatWithinMs: 1,
         dated: false,
-        text,
+        body: text,
         alerts: fingerprints.map((fingerprint, position) => ({
           position,
           channel: 'ops',
