@@ -92,7 +92,8 @@ spec:
     - name: secrets
       secret:
         secretName: {{ .Values.existingSecret }}
-        defaultMode: 0440
+        # 0440
+        defaultMode: 288
     - name: tmp
       emptyDir:
         sizeLimit: 256Mi
