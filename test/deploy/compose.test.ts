@@ -131,6 +131,8 @@ describe('compose.yaml', () => {
       `--config.file=${place('compose/prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder.path, 'tsdb')}`,
       `--web.listen-address=127.0.0.1:${ports.prometheus}`,
+      // The first try may come before Prometheus has found Alertmanager.
+      '--rules.alert.resend-delay=1s',
     ])
     const shown = await until(
       'the group is told',
