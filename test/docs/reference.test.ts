@@ -181,7 +181,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       const files = ['server', 'api', 'receive'].map((each) =>
         readFileSync(`${ROOT}src/http/${each}.ts`, 'utf8'),
       )
-      for (const [, at = ''] of files.join().matchAll(/\(\s*'(\/[\w/:-]+)',/g))
+      for (const [, at = ''] of files.join().matchAll(/\.(?:get|post|put)\(\s*'(\/[\w/:-]+)',/g))
         if (!/^\/(assets|login|logout|sign)/.test(at))
           assert.ok(
             named.some((route) => route.endsWith(` ${at}`)),
