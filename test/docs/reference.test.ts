@@ -32,7 +32,6 @@ const LANGUAGES = {
 
 const keys = keysOf(SCHEMA)
 const TO_COME = /^(auth|allow_from|trusted_proxies|admin|tls|robot_hosts)\b/
-const COMMANDS = ['serve', 'check', 'test', 'render', 'send', 'convert', 'simulate']
 
 describe('the JSON Schema for editors', () => {
   test('is the one that the receiver validates with', () => {
@@ -129,17 +128,17 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       )
     })
 
-    test('names every command with its arguments, and no other', async () => {
-      const usages = first(headings.commands)
-      assert.deepEqual(
-        usages.filter((each) => /^[a-z]+ /.test(each)).map((each) => each.split(' ')[0]),
-        COMMANDS,
-      )
+    test('names every command with its arguments, in the order of the help, and no other', async () => {
+      const usages = first(headings.commands).filter((each) => /^[a-z]+ /.test(each))
       const overview = await runCommand(['--help'])
       const [, list = ''] = overview.stdout.split(/Commands:\n|\nExamples:/)
       const there = [...list.matchAll(/^ {2}([a-z]+)\b.* {2}/gm)].map(([, name]) => name)
-      assert.deepEqual(there, COMMANDS)
-      for (const usage of usages.filter((each) => /^[a-z]+ /.test(each))) {
+      assert.ok(there.length > 5)
+      assert.deepEqual(
+        usages.map((each) => each.split(' ')[0]),
+        there,
+      )
+      for (const usage of usages) {
         const name = usage.split(' ')[0] as string
         const { stdout } = await runCommand([name, '--help'])
         const options = [...stdout.matchAll(/^ {2}(--[\w-]+)/gm)].map(([, option]) => option)
