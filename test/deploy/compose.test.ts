@@ -8,7 +8,7 @@ import { parse, parseDocument } from 'yaml'
 import { needs } from '../support/program.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 import { DEPLOY, filesIn, type Manifest, textOf } from './manifests.ts'
-import { wholeConfig, withoutWhatComes } from './whole-config.ts'
+import { wholeConfig } from './whole-config.ts'
 
 const compose = parse(textOf('compose.yaml')) as Manifest
 const services = compose.services as Record<string, Manifest>
@@ -108,7 +108,7 @@ describe('compose.yaml', () => {
       )
       return file
     }
-    const config = withoutWhatComes(readFileSync(place('compose/dingtalk-receiver.yml'), 'utf8'))
+    const config = readFileSync(place('compose/dingtalk-receiver.yml'), 'utf8')
     await using receiver = new Receiver({
       folder: folder.path,
       port: ports.receiver,

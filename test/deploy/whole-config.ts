@@ -1,7 +1,6 @@
-import { parse, stringify } from 'yaml'
 import { parseConfig } from '../../src/config/document.ts'
 import { resolve } from '../../src/config/resolve.ts'
-import { type Config, SCHEMA } from '../../src/config/schema.ts'
+import type { Config } from '../../src/config/schema.ts'
 import { validate } from '../../src/config/validate.ts'
 import type { Settings } from '../../src/model/settings.ts'
 
@@ -11,10 +10,7 @@ import type { Settings } from '../../src/model/settings.ts'
  */
 export function wholeConfig(text: string): { faults: string[]; store: string; settings: Settings } {
   const faults: string[] = []
-  const { document, faults: unreadable } = parseConfig(
-    withoutWhatComes(withSecrets(text)),
-    'the configuration',
-  )
+  const { document, faults: unreadable } = parseConfig(withSecrets(text), 'the configuration')
   if (document === undefined) return { faults: unreadable, store: '', settings: {} as Settings }
   const valid = validate(document)
   faults.push(...unreadable, ...valid.faults)
@@ -48,15 +44,4 @@ function secretOf(name: string): string {
   if (/proxy/i.test(name)) return 'http://proxy.example.com:3128'
   if (/store/i.test(name)) return 'postgres://receiver:password@postgres.example.com:5432/receiver'
   return 'SEC0123456789abcdef0123456789abcdef'
-}
-
-const TO_COME = ['auth', 'allow_from', 'trusted_proxies', 'admin', 'tls']
-
-/** Files in deploy/ may be ahead of the code by a documented key. */
-export function withoutWhatComes(text: string): string {
-  const config = (parse(text) ?? {}) as Record<string, unknown>
-  const ahead = TO_COME.filter((key) => key in config && !(key in SCHEMA.properties))
-  if (ahead.length === 0) return text
-  for (const key of ahead) delete config[key]
-  return stringify(config)
 }
