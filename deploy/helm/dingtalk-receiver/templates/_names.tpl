@@ -1,0 +1,15 @@
+{{- define "receiver.name" -}}
+{{ .Release.Name }}
+{{- end }}
+
+{{- define "receiver.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "receiver.labels" -}}
+{{ include "receiver.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}

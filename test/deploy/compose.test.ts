@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { parse, parseDocument } from 'yaml'
+import { needs } from '../support/program.ts'
+import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
+import { DEPLOY, filesIn, type Manifest, textOf } from './manifests.ts'
+import { wholeConfig } from './whole-config.ts'
+
+const compose = parse(textOf('compose.yaml')) as Manifest
+const services = compose.services as Record<string, Manifest>
+
+/** A mount as its source, its target and its mode. */
+function mountsOf(service: Manifest): string[][] {
+  return service.volumes.map((each: string) => each.split(':'))
+}
+
+describe('every YAML file in deploy/', () => {
+  for (const path of filesIn('.yml', '.yaml').filter((path) => !path.includes('/templates/')))
+    test(`${path} can be read, and has no key twice`, () => {
+      for (const text of textOf(path).split(/^---$/m)) {
+        const { errors, warnings } = parseDocument(text)
+        assert.deepEqual([...errors, ...warnings].map(String), [])
+      }
+    })
+
+  test('names the schema where it is a configuration of the receiver', () => {
+    for (const path of filesIn('dingtalk-receiver.yml')) {
+      const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(textOf(path)) ?? []
+      assert.ok(existsSync(join(DEPLOY, path, '..', schema)), path)
+      assert.match(schema, /dingtalk-receiver\.schema\.json$/, path)
+      assert.deepEqual(wholeConfig(textOf(path)).faults, [], path)
+    }
+  })
+})
+
+describe('compose.yaml', () => {
+  test('mounts files that are there, and volumes that it declares', () => {
+    for (const [name, service] of Object.entries(services))
+      for (const [source = '', target = '', mode] of mountsOf(service)) {
+        if (source.startsWith('.')) {
+          assert.ok(existsSync(join(DEPLOY, source)), `${name}: ${source}`)
+          assert.equal(mode, 'ro')
+        } else assert.ok(source in compose.volumes, `${name}: ${source}`)
+        assert.match(target, /^\//)
+      }
+  })
+
+  test('gives each program a configuration that is mounted', () => {
+    for (const [name, service] of Object.entries(services)) {
+      const file = (service.command as string[])
+        .join(' ')
+        .match(/--config(?:\.file)?[ =](\S+)/)?.[1] as string
+      assert.ok(
+        mountsOf(service).some(([, target]) => target === file),
+        `${name}: ${file}`,
+      )
+    }
+  })
+
+  test('opens its ports to this machine only', () => {
+    for (const [name, { ports }] of Object.entries(services))
+      for (const port of ports) assert.match(port, /^127\.0\.0\.1:/, name)
+  })
+
+  test('builds the image that it runs, and lets it change nothing but its data', () => {
+    const receiver = services['receiver']
+    assert.ok(existsSync(join(DEPLOY, receiver.build.context, receiver.build.dockerfile)))
+    assert.equal(receiver.read_only, true)
+    assert.deepEqual(receiver.cap_drop, ['ALL'])
+    const { store, settings } = wholeConfig(textOf('compose/dingtalk-receiver.yml'))
+    const data = mountsOf(receiver).find(([source]) => source === 'receiver')?.[1]
+    assert.ok(store.startsWith(`sqlite:${data}/`))
+    assert.equal(settings.listen.host, '0.0.0.0')
+    assert.ok(receiver.environment.ADMIN_TOKEN.length > 12)
+  })
+
+  test('waits only for services that there are', () => {
+    for (const { depends_on = [] } of Object.values(services))
+      for (const name of Array.isArray(depends_on) ? depends_on : Object.keys(depends_on))
+        assert.ok(name in services, name)
+  })
+
+  test('brings an alert from a rule over Prometheus and Alertmanager into the group', {
+    ...needs('prometheus-alertmanager', 'prometheus-alertmanager'),
+    ...needs('prometheus', 'prometheus'),
+  }, async () => {
+    using folder = temporaryFolder()
+    const ports = {
+      receiver: await freePort(),
+      alertmanager: await freePort(),
+      prometheus: await freePort(),
+    }
+    /** The files as they are, with the names of containers made into places on this machine. */
+    const place = (path: string): string => {
+      const file = join(folder.path, path.replaceAll('/', '-'))
+      writeFileSync(
+        file,
+        textOf(path)
+          .replace(/\b(receiver|alertmanager|prometheus):\d{4}\b/g, (_all, name) => {
+            return `127.0.0.1:${ports[name as keyof typeof ports]}`
+          })
+          .replace('/var/lib/dingtalk-receiver', folder.path)
+          .replace(/group_wait: \w+/, 'group_wait: 100ms'),
+      )
+      return file
+    }
+    const config = readFileSync(place('compose/dingtalk-receiver.yml'), 'utf8')
+    await using receiver = new Receiver({
+      folder: folder.path,
+      port: ports.receiver,
+      config,
+      env: { ADMIN_TOKEN: 'only-for-trying-it' },
+    })
+    await receiver.start()
+    for (const [path, name] of [
+      ['compose/rules.yml', 'rules.yml'],
+      ['prometheus/alerts.yml', 'alerts.yml'],
+    ] as const)
+      copyFileSync(join(DEPLOY, path), join(folder.path, name))
+    await using _alertmanager = run('prometheus-alertmanager', [
+      `--config.file=${place('compose/alertmanager.yml')}`,
+      `--storage.path=${join(folder.path, 'am')}`,
+      `--web.listen-address=127.0.0.1:${ports.alertmanager}`,
+      '--cluster.listen-address=',
+    ])
+    await using _prometheus = run('prometheus', [
+      `--config.file=${place('compose/prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder.path, 'tsdb')}`,
+      `--web.listen-address=127.0.0.1:${ports.prometheus}`,
+      // The first try may come before Prometheus has found Alertmanager.
+      '--rules.alert.resend-delay=1s',
+    ])
+    const shown = await until(
+      'the group is told',
+      async () => {
+        const reply = await fetch(`${receiver.url}/api/v1/sandbox`, {
+          headers: { Authorization: 'Bearer only-for-trying-it' },
+        })
+        const text = await reply.text()
+        return text.includes('AlwaysFiring') ? text : undefined
+      },
+      90_000,
+    )
+    assert.match(shown, /This rule always fires/)
+  })
+})
+
+describe('the examples for Alertmanager', () => {
+  for (const path of filesIn('.yml').filter((path) => /alertmanager(\/.*)?\.yml$/.test(path)))
+    test(
+      `${path} is one that Alertmanager takes`,
+      needs('amtool', 'prometheus-alertmanager'),
+      () => {
+        const ran = spawnSync('amtool', ['check-config', join(DEPLOY, path)], { encoding: 'utf8' })
+        assert.equal(ran.status, 0, ran.stdout + ran.stderr)
+      },
+    )
+
+  test('post to routes that the receiver has', () => {
+    const urls = filesIn('.yml')
+      .filter((path) => path.startsWith('alertmanager/'))
+      .flatMap((path) => [...textOf(path).matchAll(/^\s+- url: (\S+)$/gm)].map(([, url]) => url))
+    assert.ok(urls.length >= 6)
+    for (const url of urls)
+      assert.match(url as string, /:8060\/(alertmanager\/\w+|dingtalk\/\w+\/send)$/)
+  })
+})
+
+test('the rules and Prometheus of compose.yaml are right', needs('promtool', 'prometheus'), () => {
+  using folder = temporaryFolder()
+  for (const [, target = '', source = ''] of mountsOf(services['prometheus']).map(
+    ([source, target]) => ['', target, source] as const,
+  ))
+    if (source.startsWith('.'))
+      copyFileSync(join(DEPLOY, source), join(folder.path, target.split('/').at(-1) as string))
+  const ran = spawnSync('promtool', ['check', 'config', join(folder.path, 'prometheus.yml')], {
+    encoding: 'utf8',
+  })
+  assert.equal(ran.status, 0, ran.stdout + ran.stderr)
+})
+
+/** A program that ends with the test. */
+function run(command: string, args: string[]): ChildProcess & AsyncDisposable {
+  const child = spawn(command, args, { stdio: 'ignore' })
+  return Object.assign(child, {
+    async [Symbol.asyncDispose](): Promise<void> {
+      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+  })
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { needs } from '../support/program.ts'
+import { temporaryFolder } from '../support/receiver.ts'
+import { DEPLOY, filesIn, textOf } from './manifests.ts'
+import { wholeConfig } from './whole-config.ts'
+
+describe('the systemd unit', () => {
+  const unit = textOf('systemd/dingtalk-receiver.service')
+
+  test('is one that systemd takes', (t) => {
+    if (spawnSync('systemd-analyze', ['--version']).status !== 0)
+      return t.skip('systemd-analyze is not installed: apt-get install systemd')
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'dingtalk-receiver.service')
+    writeFileSync(file, unit.replace('/usr/bin/node', process.execPath))
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', file], {
+      encoding: 'utf8',
+    })
+    assert.deepEqual([status, stdout + stderr], [0, ''])
+  })
+
+  test('leaves little open', (t) => {
+    const { status, stdout } = spawnSync(
+      'systemd-analyze',
+      ['security', '--offline=true', join(DEPLOY, 'systemd/dingtalk-receiver.service')],
+      { encoding: 'utf8' },
+    )
+    if (status !== 0) return t.skip('this systemd-analyze cannot judge a file')
+    const [, exposure] = /exposure level .*: ([\d.]+)/.exec(stdout) ?? []
+    assert.ok(Number(exposure) < 2, stdout.slice(-200))
+  })
+
+  test('gives the receiver time to end, and reloads by the signal that it knows', () => {
+    assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) > 25)
+    assert.match(unit, /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m)
+    assert.match(readFileSync(new URL('../../src/cli/serve.ts', import.meta.url), 'utf8'), /SIGHUP/)
+  })
+
+  test('has a configuration beside it whose file is in the folder that the unit may write', () => {
+    const { faults, store } = wholeConfig(textOf('systemd/dingtalk-receiver.yml'))
+    assert.deepEqual(faults, [])
+    const [, state] = /^StateDirectory=(.*)$/m.exec(unit) ?? []
+    assert.ok(store.startsWith(`sqlite:/var/lib/${state}/`))
+    assert.match(unit, /--config \/etc\/dingtalk-receiver\/dingtalk-receiver\.yml/)
+  })
+})
+
+describe('shell scripts', () => {
+  for (const path of filesIn('.sh'))
+    test(`${path} has nothing for shellcheck to say`, needs('shellcheck', 'shellcheck'), () => {
+      const { stdout } = spawnSync('shellcheck', [join(DEPLOY, path)], { encoding: 'utf8' })
+      assert.equal(stdout, '')
+    })
+})

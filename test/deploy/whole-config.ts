@@ -1,0 +1,47 @@
+import { parseConfig } from '../../src/config/document.ts'
+import { resolve } from '../../src/config/resolve.ts'
+import type { Config } from '../../src/config/schema.ts'
+import { validate } from '../../src/config/validate.ts'
+import type { Settings } from '../../src/model/settings.ts'
+
+/**
+ * A configuration as the receiver reads it, on a machine on which every secret that it names is there. Faults are the
+ * receiver's own words.
+ */
+export function wholeConfig(text: string): { faults: string[]; store: string; settings: Settings } {
+  const faults: string[] = []
+  const { document, faults: unreadable } = parseConfig(withSecrets(text), 'the configuration')
+  if (document === undefined) return { faults: unreadable, store: '', settings: {} as Settings }
+  const valid = validate(document)
+  faults.push(...unreadable, ...valid.faults)
+  if (faults.length > 0) return { faults, store: '', settings: {} as Settings }
+  const settings = resolve(valid.config as Config, {
+    folder: '/etc/dingtalk-receiver',
+    env: new Proxy({}, { get: (_target, name) => secretOf(String(name)) }),
+    fault: (path, what) => {
+      // Certificates are read at once, and stand on another machine.
+      const isElsewhere = path[0] === 'tls' && what.includes('ENOENT')
+      if (!isElsewhere && !what.includes('not supported yet'))
+        faults.push(`${path.join('.')}: ${what}`)
+    },
+    warn: () => undefined,
+    secretFiles: [],
+  })
+  const shared = settings.store.reveal().includes('@postgres.example.com')
+  return { faults, store: shared ? 'postgres://to-come' : settings.store.reveal(), settings }
+}
+
+/** Secrets in files are turned into ones of the environment, since the files are elsewhere. */
+function withSecrets(text: string): string {
+  return text.replace(/\{ *file: *([^ }]+) *\}|\bfile: *(\S+)$/gm, (_all, flow, block) =>
+    flow === undefined ? `env: "${block}"` : `{ env: "${flow}" }`,
+  )
+}
+
+function secretOf(name: string): string {
+  if (/webhook/i.test(name))
+    return 'https://oapi.dingtalk.com/robot/send?access_token=0123456789abcdef'
+  if (/proxy/i.test(name)) return 'http://proxy.example.com:3128'
+  if (/store/i.test(name)) return 'postgres://receiver:password@postgres.example.com:5432/receiver'
+  return 'SEC0123456789abcdef0123456789abcdef'
+}

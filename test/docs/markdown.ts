@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+export interface Block {
+  /** The word behind the fence. */
+  language: string
+  text: string
+  /** What an HTML comment right before the fence says of it: `<!-- fragment -->`. */
+  mark: string
+  /** The heading that it stands under. */
+  under: string
+  line: number
+}
+
+export function documentAt(path: string): string {
+  return readFileSync(`${ROOT}${path}`, 'utf8')
+}
+
+/** Every fenced block of a document. */
+export function blocksOf(markdown: string): Block[] {
+  const blocks: Block[] = []
+  let open: Block | undefined
+  let [mark, under] = ['', '']
+  for (const [index, line] of markdown.split('\n').entries()) {
+    const [, language] = /^ *```(\w*)$/.exec(line) ?? []
+    if (open !== undefined) {
+      if (language === '') {
+        blocks.push(open)
+        open = undefined
+      } else open.text += `${line}\n`
+    } else if (language !== undefined) {
+      open = { language, text: '', mark, under, line: index + 1 }
+      mark = ''
+    } else {
+      under = /^#+ (.*)$/.exec(line)?.[1] ?? under
+      const comment = /^<!-- ([^>]*) -->$/.exec(line)?.[1]
+      if (line !== '' || comment !== undefined) mark = comment ?? ''
+    }
+  }
+  if (open !== undefined) throw new Error(`line ${open.line}: this block has no end`)
+  return blocks
+}
+
+/** The rows of each table in the section under a heading; cells as they are written. */
+export function tablesUnder(markdown: string, heading: string): string[][][] {
+  const [, rest] = markdown.split(`\n## ${heading}\n`)
+  if (rest === undefined) throw new Error(`there is no section ${heading}`)
+  const tables: string[][][] = []
+  let table: string[][] | undefined
+  for (const line of (rest.split('\n## ')[0] as string).split('\n')) {
+    if (!line.startsWith('|')) {
+      table = undefined
+      continue
+    }
+    if (table === undefined) {
+      table = []
+      tables.push(table)
+    }
+    const cells = line.slice(1, line.lastIndexOf('|')).split(/(?<!\\)\|/)
+    table.push(cells.map((cell) => cell.trim()))
+  }
+  return tables.map((rows) => rows.slice(2))
+}
+
+/** What stands in backquotes. */
+export function codesIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code as string)
+}
+
+/** The anchor that a heading gets. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+/** The commands of a shell block, without its remarks. */
+export function commandsOf({ text }: Block): string[] {
+  return text
+    .replace(/\\\n\s*/g, ' ')
+    .split('\n')
+    .flatMap((line) => line.split(' && '))
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .filter((line) => line !== '')
+}

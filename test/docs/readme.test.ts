@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, test } from 'node:test'
+import { withKnownFlags } from '../../src/cli/flags.ts'
+import { readGoTemplate } from '../../src/config/go-template.ts'
+import { SCHEMA } from '../../src/config/schema.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { MEANINGS, resultOf } from '../../src/notifiers/dingtalk/meanings.ts'
+import { filesIn } from '../deploy/manifests.ts'
+import { keysOf } from './keys.ts'
+import {
+  anchorOf,
+  blocksOf,
+  codesIn,
+  commandsOf,
+  documentAt,
+  ROOT,
+  tablesUnder,
+} from './markdown.ts'
+
+const LANGUAGES = {
+  'README.md': {
+    moving: 'Moving over from prometheus-webhook-dingtalk',
+    trouble: 'Troubleshooting',
+    metrics: 'Metrics',
+    develop: 'Develop',
+  },
+  'README.zh-CN.md': {
+    moving: '从 prometheus-webhook-dingtalk 迁移',
+    trouble: '故障排查',
+    metrics: '指标',
+    develop: '开发',
+  },
+}
+
+/** Every key's path, names and places in lists left open. */
+const KEYS = new Set(keysOf(SCHEMA).map(({ path }) => path))
+
+describe('the READMEs', () => {
+  const [english, chinese] = Object.keys(LANGUAGES).map((path) => documentAt(path)) as [
+    string,
+    string,
+  ]
+
+  test('say the same in both languages: sections, blocks, commands and tables', () => {
+    const shape = (markdown: string) => ({
+      sections: markdown.match(/^## /gm)?.length,
+      blocks: blocksOf(markdown).map(({ language }) => language),
+      commands: blocksOf(markdown)
+        .filter(({ language }) => language === 'sh')
+        .flatMap(commandsOf),
+      tables: markdown.match(/^\|(?:---\|)+$/gm),
+    })
+    assert.deepEqual(shape(chinese), shape(english))
+  })
+
+  test('name no host of a package registry, and nor does anything in deploy/', () => {
+    const hosts =
+      /\b(?:registry\.[\w.-]+|ghcr\.io|docker\.io|quay\.io|gcr\.io|[\w.-]*npmjs\.\w+|[\w.-]*npmmirror\.\w+)/i
+    for (const path of ['README.md', 'README.zh-CN.md'])
+      assert.doesNotMatch(documentAt(path), hosts, path)
+    for (const path of filesIn(
+      '.md',
+      '.yml',
+      '.yaml',
+      '.json',
+      '.service',
+      '.tpl',
+      '.txt',
+      'Dockerfile',
+      '.sh',
+    ))
+      assert.doesNotMatch(documentAt(`deploy/${path}`), hosts, path)
+  })
+})
+
+for (const path of [
+  'README.md',
+  'README.zh-CN.md',
+  ...filesIn('.md').map((each) => `deploy/${each}`),
+])
+  test(`every link in ${path} leads somewhere`, () => {
+    const markdown = documentAt(path)
+    for (const [, target = ''] of markdown.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue
+      const [file = '', anchor] = target.split('#')
+      const at = file === '' ? path : normalize(join(dirname(path), file))
+      assert.ok(existsSync(join(ROOT, at)), target)
+      if (anchor === undefined) continue
+      const anchors = [...documentAt(at).matchAll(/^#+ (.*)$/gm)].map(([, each]) =>
+        anchorOf(each as string),
+      )
+      assert.ok(anchors.includes(anchor), target)
+    }
+  })
+
+for (const [path, headings] of Object.entries(LANGUAGES)) {
+  const markdown = documentAt(path)
+
+  describe(path, () => {
+    test('explains every verdict of DingTalk, with its codes', () => {
+      const rows = tablesUnder(markdown, headings.trouble)[1] as string[][]
+      const meanings = Object.entries(MEANINGS).filter(([name]) => name !== 'delivered')
+      assert.equal(rows.length, meanings.length)
+      for (const [index, [name, { outcome, words, codes }]] of meanings.entries()) {
+        const [says = '', result = '', means = ''] = rows[index] as string[]
+        assert.equal(codesIn(result)[0], resultOf(outcome), name)
+        const named = codesIn(says)
+          .filter((code) => /^-?\d+$/.test(code))
+          .map(Number)
+        const known = codes as readonly number[]
+        // What only the words tell apart has the same code; `expect` refuses a reply of 0.
+        const wide = named.every((code) => code === 310000 || code === 0)
+        if (known.length > 0 || !wide) assert.deepEqual(named, [...known], name)
+        if (path === 'README.md') assert.equal(means, words, name)
+        else assert.match(means, /\p{Script=Han}.*。$/u, name)
+        for (const key of codesIn(words)) assert.ok(codesIn(means).includes(key), `${name}: ${key}`)
+      }
+    })
+
+    test('explains every symptom with something to do', () => {
+      for (const row of tablesUnder(markdown, headings.trouble)[0] as string[][])
+        assert.ok(row.length === 2 && row.every((cell) => cell.length > 4), row.join())
+    })
+
+    test('maps every key, flag and field of prometheus-webhook-dingtalk to what there is', () => {
+      const [keyRows = [], fieldRows = []] = tablesUnder(markdown, headings.moving)
+      const left = keyRows.flatMap(([cell = '']) => codesIn(cell))
+      for (const key of [
+        'timeout',
+        'templates',
+        'template',
+        'no_builtin_template',
+        'default_message',
+        'targets.NAME',
+        ...['url', 'secret', 'mention.mobiles', 'mention.all', 'message.title', 'message.text'].map(
+          (each) => `targets.NAME.${each}`,
+        ),
+      ])
+        assert.ok(left.includes(key), key)
+      for (const [from = '', to = ''] of keyRows) {
+        const flags = codesIn(from).filter((code) => code.startsWith('--'))
+        for (const flag of flags) {
+          const [known] = withKnownFlags([flag, 'x'])
+          if (known !== 'x') assert.ok(codesIn(to).includes(known as string), flag)
+        }
+        for (const key of codesIn(to))
+          if (/^(robots|channels)\.NAME\./.test(key)) assert.ok(KEYS.has(key), key)
+      }
+      for (const [from = '', to = ''] of fieldRows)
+        for (const field of codesIn(from)) {
+          const plain = field.replace('range ', '').replace(/\.NAME$/, '.team')
+          const [found] = (readGoTemplate(`{{ ${plain} }}`) as { fields: { here: string }[] })
+            .fields
+          const here = found?.here.match(/\$\{\w+\}|NAME\.\w+\.eta/)?.[0].replace('team', 'NAME')
+          assert.ok(found !== undefined && !/nothing of that kind/.test(found.here), field)
+          if (here !== undefined) assert.ok(to.includes(here), `${field}: ${here}`)
+        }
+    })
+
+    test('names metrics that there are, and all of them', () => {
+      const { registry } = createMetrics({ version: '1', node: 'v24' })
+      const there = registry
+        .getMetricsAsArray()
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('dingtalk_receiver_'))
+      const named = (tablesUnder(markdown, headings.metrics)[0] as string[][]).flatMap(
+        ([cell = '']) => codesIn(cell).map((name) => `dingtalk_receiver_${name}`),
+      )
+      assert.deepEqual(named.sort(), there.sort())
+    })
+
+    test('names files and folders that there are', () => {
+      const prose = (markdown.split(`## ${headings.develop}`)[1] as string).replace(
+        /```[\s\S]*?```/g,
+        '',
+      )
+      const named = codesIn(prose).filter((each) =>
+        /^(src|test|templates|deploy)\/[\w./-]*$/.test(each),
+      )
+      assert.ok(named.length > 20)
+      for (const each of named) assert.ok(existsSync(join(ROOT, each)), each)
+      for (const each of ['SourceName', 'SOURCES'])
+        assert.match(
+          readFileSync(
+            join(ROOT, each === 'SOURCES' ? 'src/metrics.ts' : 'src/model/alert.ts'),
+            'utf8',
+          ),
+          new RegExp(`export (type|const) ${each}\\b`),
+        )
+    })
+  })
+}
