@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { Clock } from './clock.ts'
+import type { SteadyClock } from './clock.ts'
 import type { Loaded } from './config/load.ts'
 import { watchFiles } from './config/watch.ts'
 import { createConsole } from './console/console.ts'
@@ -32,6 +32,7 @@ import { Robots } from './pipeline/robots.ts'
 import { statusJson } from './pipeline/shape.ts'
 import { measure, standingNow } from './pipeline/standing.ts'
 import { testMessages } from './pipeline/test-message.ts'
+import { keepTime } from './pipeline/timekeeper.ts'
 import { createRenderer, type Renderer } from './rendering/render.ts'
 import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
@@ -46,7 +47,7 @@ const STOP_WITHIN_MS = 20_000
 export interface AppOptions {
   /** Reads the configuration; called at start and at each reload. */
   load: () => Loaded
-  clock: Clock
+  clock: SteadyClock
   log: Log
   /** The store in a thread of its own, so that a slow disk never stalls the process. */
   thread: boolean
@@ -102,6 +103,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     pass: () => tidy({ store, clock, settings, events }),
     clock,
     failed: (error) => events.storeFailed('prune', messageOf(error)),
+  })
+  const timekeeper = new Loop({
+    pass: () => keepTime({ clock, store, events }),
+    clock,
+    failed: (error) => events.storeFailed('shift', messageOf(error)),
   })
 
   const announce = (): void => {
@@ -242,7 +248,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     // Streams never end by themselves.
     changes.close()
     const late = new AbortController()
-    const ended = Promise.all([robots, janitor].map((each) => each.stop()))
+    const ended = Promise.all([robots, janitor, timekeeper].map((each) => each.stop()))
     const atMost = clock.sleep(STOP_WITHIN_MS, late.signal)
     // While posts in flight end, senders and probes are still told to come again.
     await Promise.race([ended, atMost])
@@ -267,6 +273,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     url = await listen(server, settings())
     await robots.follow()
     janitor.start()
+    timekeeper.start()
     state.ready = true
     void watchFiles({
       files: () => [
