@@ -303,6 +303,8 @@ export interface Claimed {
   body: string
   /** Attempts before this one. */
   attempts: number
+  /** How many of them ended with which result; of one that a crash cut off nothing is known. */
+  results: ReadonlyMap<string, number>
 }
 
 export interface Settlement {

@@ -446,6 +446,7 @@ export function conformance(
         call: call(1_000),
       })
       assert.deepEqual([again?.uuid, again?.body, again?.attempts], [claimed.uuid, claimed.body, 1])
+      assert.deepEqual(again?.results, new Map([['network', 1]]))
       assert.equal(
         await store.claimAgain({ now: at(1_000), id: claimed.id, robot: 'a', call: call(1_000) }),
         undefined,
