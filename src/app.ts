@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { Clock } from './clock.ts'
+import type { SteadyClock } from './clock.ts'
 import type { Loaded } from './config/load.ts'
 import { watchFiles } from './config/watch.ts'
 import { createConsole } from './console/console.ts'
@@ -16,12 +16,11 @@ import { createHttpServer } from './http/server.ts'
 import { createSlowdown } from './http/slowdown.ts'
 import type { Log } from './log.ts'
 import { createMetrics, primeMetrics } from './metrics.ts'
-import { queuesOf, type Settings } from './model/settings.ts'
+import type { Settings } from './model/settings.ts'
 import type { Variables } from './model/variables.ts'
 import { createDingtalk } from './notifiers/dingtalk/index.ts'
 import { accept, type Inbound } from './pipeline/accept.ts'
 import { Changes, ringing } from './pipeline/changes.ts'
-import { type DispatchDeps, pass } from './pipeline/dispatch.ts'
 import { createGlance } from './pipeline/glance.ts'
 import { tidy } from './pipeline/janitor.ts'
 import { Loop } from './pipeline/loop.ts'
@@ -29,9 +28,11 @@ import { PastHour } from './pipeline/past-hour.ts'
 import { type PreviewRequest, preview, variablesIn } from './pipeline/preview.ts'
 import { rehearse, sandboxChannels } from './pipeline/rehearse.ts'
 import { readPayload } from './pipeline/reread.ts'
+import { Robots } from './pipeline/robots.ts'
 import { statusJson } from './pipeline/shape.ts'
 import { measure, standingNow } from './pipeline/standing.ts'
 import { testMessages } from './pipeline/test-message.ts'
+import { keepTime } from './pipeline/timekeeper.ts'
 import { createRenderer, type Renderer } from './rendering/render.ts'
 import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
@@ -46,7 +47,7 @@ const STOP_WITHIN_MS = 20_000
 export interface AppOptions {
   /** Reads the configuration; called at start and at each reload. */
   load: () => Loaded
-  clock: Clock
+  clock: SteadyClock
   log: Log
   /** The store in a thread of its own, so that a slow disk never stalls the process. */
   thread: boolean
@@ -84,7 +85,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   const settings = (): Settings => state.loaded.settings
 
-  const dispatch: DispatchDeps = {
+  const owner = randomUUID()
+  const robots = new Robots({
     store,
     sources,
     notifier,
@@ -92,47 +94,29 @@ export async function startApp(options: AppOptions): Promise<App> {
     settings,
     renderer: () => state.renderer,
     events,
-    owner: randomUUID(),
+    owner,
     uuid: randomUUID,
     random: Math.random,
-    wake: (queues) => wake(queues),
-  }
-  const loops = new Map<string, Loop>()
-  const wake = (queues: readonly string[]): void => {
-    for (const name of robotsOfQueues(queues, settings())) loops.get(name)?.wake()
-  }
+  })
+  const wake = (queues: readonly string[]): void => robots.wake(queues)
   const janitor = new Loop({
     pass: () => tidy({ store, clock, settings, events }),
     clock,
     failed: (error) => events.storeFailed('prune', messageOf(error)),
   })
-
-  /** One loop for each robot of the settings in force, none for others. */
-  const runRobots = async (): Promise<void> => {
-    const wanted = settings().robots
-    const gone = [...loops].filter(([name]) => !wanted.has(name))
-    for (const [name] of gone) loops.delete(name)
-    await Promise.all(gone.map(([, loop]) => loop.stop()))
-    const homes = [...settings().channels.values()].map((channel) => ({
-      channel: channel.name,
-      queues: queuesOf(channel),
-    }))
-    events.rehomed(await store.rehome(homes, clock.now()))
-    for (const name of wanted.keys()) {
-      if (loops.has(name)) continue
-      const failed = (error: unknown): void => events.passFailed(name, messageOf(error))
-      loops.set(name, new Loop({ pass: () => pass(name, dispatch), clock, failed }).start())
-    }
-    for (const loop of loops.values()) loop.wake()
-  }
+  const timekeeper = new Loop({
+    pass: () => keepTime({ clock, store, events }),
+    clock,
+    failed: (error) => events.storeFailed('shift', messageOf(error)),
+  })
 
   const announce = (): void => {
     const { loaded } = state
-    const { robots, channels } = loaded.settings
-    primeMetrics(metrics, { robots: robots.keys(), channels: channels.keys() })
+    const { robots: named, channels } = loaded.settings
+    primeMetrics(metrics, { robots: named.keys(), channels: channels.keys() })
     events.configLoaded(clock.now(), {
       file: loaded.file,
-      robots: robots.size,
+      robots: named.size,
       channels: channels.size,
     })
     for (const warning of state.warnings) events.configWarned(warning)
@@ -154,7 +138,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     Object.assign(state, next, { guard: guardOf(next.loaded.settings) })
     renewTls(server, settings().access.tls)
     announce()
-    await runRobots()
+    await robots.follow()
   }
 
   const standing = () => standingNow(store, settings(), clock.now())
@@ -264,7 +248,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     // Streams never end by themselves.
     changes.close()
     const late = new AbortController()
-    const ended = Promise.all([...loops.values(), janitor].map((loop) => loop.stop()))
+    const ended = Promise.all([robots, janitor, timekeeper].map((each) => each.stop()))
     const atMost = clock.sleep(STOP_WITHIN_MS, late.signal)
     // While posts in flight end, senders and probes are still told to come again.
     await Promise.race([ended, atMost])
@@ -275,7 +259,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await notifier.close()
     await Promise.race([ended, clock.sleep(1_000, late.signal)])
     late.abort()
-    await store.release(dispatch.owner).catch((error) => {
+    await store.release(owner).catch((error) => {
       events.storeFailed('release', messageOf(error))
     })
     await store.close()
@@ -287,8 +271,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     announce()
     events.recovered(await store.recover(clock.now()))
     url = await listen(server, settings())
-    await runRobots()
+    await robots.follow()
     janitor.start()
+    timekeeper.start()
     state.ready = true
     void watchFiles({
       files: () => [
@@ -346,19 +331,6 @@ function mustKeep(old: Settings, next: Settings): void {
       'tls: can be renewed, but not begun or ended while running, nor can client_ca; restart the receiver',
     )
   if (faults.length > 0) throw new AppError('bad_configuration', faults.join('\n'), { faults })
-}
-
-function robotsOfQueues(queues: readonly string[], settings: Settings): Set<string> {
-  const wanted = new Set(queues)
-  const names = new Set<string>()
-  for (const channel of settings.channels.values())
-    for (const [index, queue] of queuesOf(channel).entries())
-      if (wanted.has(queue))
-        for (const name of channel.mode === 'pool'
-          ? channel.robots
-          : [channel.robots[index] as string])
-          names.add(name)
-  return names
 }
 
 function firstChannel(settings: Settings): string {

@@ -137,6 +137,9 @@ export function createEvents(log: Log, metrics: Metrics) {
     pruned(messages: number, alerts: number): void {
       log.debug('store.pruned', { messages, alerts })
     },
+    clockSet(byMs: number): void {
+      log.warn('clock.set', { byMs })
+    },
     configLoaded(
       now: Date,
       fields: { file: string | undefined; robots: number; channels: number },

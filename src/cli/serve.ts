@@ -1,5 +1,5 @@
 import { type App, startApp } from '../app.ts'
-import { realClock } from '../clock.ts'
+import { realClock, realTicks, SteadyClock } from '../clock.ts'
 import { exampleCurl } from '../console/snippets.ts'
 import { exposuresOf } from '../decisions/exposure.ts'
 import { messageOf } from '../errors.ts'
@@ -26,7 +26,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     ended(1)
   })
 
-  const app = await startApp({ load: () => load(options), clock: realClock, log, thread: true })
+  const clock = new SteadyClock(realTicks, realClock.sleep)
+  const app = await startApp({ load: () => load(options), clock, log, thread: true })
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {

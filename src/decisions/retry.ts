@@ -11,6 +11,8 @@ export interface Aftermath {
   mode: Channel['mode']
   /** Attempts of this message, this one included. */
   attempts: number
+  /** Those of them that ended as this one did, this one included. */
+  alike: number
   /** Attempts of this robot that failed one after another before this one. */
   failures: number
   /** Size of the body that was sent, in bytes. */
@@ -33,7 +35,7 @@ export interface Verdict {
 
 export type PauseReason = 'throttled' | 'unreachable' | 'rejected'
 
-/** Attempts after which a reply that nobody can read as passing is given up. */
+/** After so many replies alike that nobody can read as passing a message is given up; an outage before counts nothing. */
 const MOST_BOUNDED_ATTEMPTS = 6
 
 /** How long a robot of a pool that refuses messages is set aside before it is tried again with a single one. */
@@ -72,9 +74,9 @@ export function verdictOn(aftermath: Aftermath): Verdict {
         until: later(now, backoffMs(failures, LONGEST_ROBOT_REST_MS, aftermath.random)),
         reason: 'unreachable' as const,
       }
-      if (outcome.bounded && aftermath.attempts >= MOST_BOUNDED_ATTEMPTS)
+      if (outcome.bounded && aftermath.alike >= MOST_BOUNDED_ATTEMPTS)
         return {
-          next: dead(`${attempt.words} Given up after ${aftermath.attempts} attempts.`),
+          next: dead(`${attempt.words} Given up after ${aftermath.alike} replies alike.`),
           pause,
           failures,
         }

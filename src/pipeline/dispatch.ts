@@ -187,6 +187,7 @@ async function attempt(
     robot,
     mode: channel?.mode ?? 'all',
     attempts: claimed.attempts + 1,
+    alike: (claimed.results.get(result.result) ?? 0) + 1,
     failures: waiting.robot.failures,
     bodyBytes: Buffer.byteLength(claimed.body),
     othersWork: channel !== undefined && othersWork({ channel, robot, settings, waiting, now }),

@@ -6,8 +6,7 @@ import type { Attempt } from '../model/message.ts'
 import type { Robot, Settings } from '../model/settings.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { accept } from '../pipeline/accept.ts'
-import { type DispatchDeps, pass } from '../pipeline/dispatch.ts'
-import { Loop } from '../pipeline/loop.ts'
+import { Robots } from '../pipeline/robots.ts'
 import { createRenderer } from '../rendering/render.ts'
 import { SandboxGroup } from '../sandbox/group.ts'
 import { sources } from '../sources/index.ts'
@@ -27,7 +26,7 @@ export class World {
   /** Answers instead of the group, where it gives something. */
   intercept: Intercept = () => undefined
   settings: Settings
-  readonly #loops = new Map<string, Loop>()
+  #robots: Robots | undefined
   #serial = 0
   #owner = 0
 
@@ -38,10 +37,15 @@ export class World {
 
   /** Runs every robot, as a fresh process does. */
   async start(): Promise<this> {
-    const events = createEvents(
-      { debug() {}, info() {}, warn() {}, error() {} },
-      createMetrics({ version: '1', node: 'v' }),
-    )
+    const events = {
+      ...createEvents(
+        { debug() {}, info() {}, warn() {}, error() {} },
+        createMetrics({ version: '1', node: 'v' }),
+      ),
+      passFailed: (robot: string, why: string): void => {
+        throw new Error(`${robot}: ${why}`)
+      },
+    }
     const dingtalk = createDingtalk({
       clock: this.clock,
       sandbox: (robot, request, now) => this.group.receive(robot, request, now),
@@ -49,7 +53,7 @@ export class World {
     const renderer = createRenderer(this.settings, this.settings.channels.values())
     this.#owner += 1
     const owner = `process ${this.#owner}`
-    const deps: DispatchDeps = {
+    this.#robots = new Robots({
       store: this.store,
       sources,
       notifier: {
@@ -68,8 +72,7 @@ export class World {
       owner,
       uuid: () => this.#next(),
       random: () => 0.5,
-      wake: (queues) => this.#wake(queues),
-    }
+    })
     this.post = (source, text, channel = 'ops') =>
       accept(
         { source, channel, body: typeof text === 'string' ? text : JSON.stringify(text) },
@@ -78,22 +81,12 @@ export class World {
           sources,
           clock: this.clock,
           settings: () => this.settings,
-          wake: deps.wake,
+          wake: (queues) => this.#robots?.wake(queues),
           events,
         },
       )
     await this.store.recover(this.clock.now())
-    for (const name of this.settings.robots.keys())
-      this.#loops.set(
-        name,
-        new Loop({
-          pass: () => pass(name, deps),
-          clock: this.clock,
-          failed: (error) => {
-            throw error
-          },
-        }).start(),
-      )
+    await this.#robots.follow()
     await this.clock.pass(0)
     return this
   }
@@ -101,22 +94,15 @@ export class World {
   post: (source: SourceName, text: unknown, channel?: string) => Promise<void> = async () => {}
 
   async stop(): Promise<void> {
-    const ended = Promise.all([...this.#loops.values()].map((loop) => loop.stop()))
+    const ended = this.#robots?.stop()
     await this.clock.pass(0)
     await ended
-    this.#loops.clear()
+    this.#robots = undefined
     await this.store.release(`process ${this.#owner}`)
   }
 
   #next(): string {
     this.#serial += 1
     return `uuid-${this.#serial}`
-  }
-
-  #wake(queues: readonly string[]): void {
-    for (const channel of this.settings.channels.values())
-      for (const robot of channel.robots)
-        if (queues.includes(`robot:${robot}`) || queues.includes(`channel:${channel.name}`))
-          this.#loops.get(robot)?.wake()
   }
 }

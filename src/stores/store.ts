@@ -43,8 +43,14 @@ export interface Store {
   claimAgain(claim: ClaimAgain): Promise<Claimed | undefined>
   /** Records what came of an attempt; of a message that was sent, gives when the alerts it tells were received. */
   settle(settlement: Settlement): Promise<{ receivedAt: Date; count: number }[]>
-  /** What a crash left in flight becomes pending again, due at once; gives how many. With `robot`, only that one's. */
+  /**
+   * What a crash left in flight becomes pending again, due at once; gives how many. With `robot`, only that one's.
+   * Its calls count until now, since they may have been made at any time before; what a clock that was set back since
+   * left in the future counts from now.
+   */
   recover(now: Date, robot?: string): Promise<number>
+  /** The clock was set by so much (back when negative): calls, pauses and due times keep their distance from now. */
+  shift(byMs: number): Promise<void>
   /** Adds messages that carry no alert (a test), due at once. */
   enqueue(messages: readonly NewMessage[], now: Date): Promise<string[]>
   /** Adds a warning, due at once, unless this month's share of the scope, or a higher one, was warned of; whether it did. */
@@ -297,6 +303,8 @@ export interface Claimed {
   body: string
   /** Attempts before this one. */
   attempts: number
+  /** How many of them ended with which result; of one that a crash cut off nothing is known. */
+  results: ReadonlyMap<string, number>
 }
 
 export interface Settlement {

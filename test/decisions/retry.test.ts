@@ -21,6 +21,7 @@ function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
     robot: robotNamed('ops-1', { key: 'k', address: 'proxy-1' }),
     mode: 'all',
     attempts: 1,
+    alike: 1,
     failures: 0,
     bodyBytes: 10_000,
     othersWork: false,
@@ -65,12 +66,12 @@ describe('the verdict on an attempt', () => {
     assert.ok(next.kind === 'again' && next.dueAt.getTime() - NOW.getTime() > 50_000)
   })
 
-  test('a reply that nobody can read is given up after some attempts', () => {
+  test('a reply that nobody can read is given up after some alike, however long the outage before', () => {
     const outcome: Outcome = { kind: 'retryable', reason: 'unknown', reached: true, bounded: true }
-    assert.equal(after(outcome, { attempts: 5 }).next.kind, 'again')
-    assert.deepEqual(after(outcome, { attempts: 6 }).next, {
+    assert.equal(after(outcome, { attempts: 500, alike: 5 }).next.kind, 'again')
+    assert.deepEqual(after(outcome, { attempts: 500, alike: 6 }).next, {
       kind: 'dead',
-      reason: 'The words. Given up after 6 attempts.',
+      reason: 'The words. Given up after 6 replies alike.',
     })
   })
 

@@ -446,6 +446,7 @@ export function conformance(
         call: call(1_000),
       })
       assert.deepEqual([again?.uuid, again?.body, again?.attempts], [claimed.uuid, claimed.body, 1])
+      assert.deepEqual(again?.results, new Map([['network', 1]]))
       assert.equal(
         await store.claimAgain({ now: at(1_000), id: claimed.id, robot: 'a', call: call(1_000) }),
         undefined,
@@ -559,6 +560,59 @@ export function conformance(
       const { due, robot } = await look(1_000)
       assert.deepEqual([due?.id, due?.uuid], [claimed.id, claimed.uuid])
       assert.deepEqual(robot.calls, [{ at: at(0), until: at(5_000) }])
+    })
+
+    test('recover: a call that was under way counts until now, since it may have been made at any time before', async () => {
+      await accept([alert('f')])
+      await claim(await headIds())
+      await store.recover(at(30_000))
+      assert.deepEqual((await look(30_000)).robot.calls, [{ at: at(0), until: at(30_000) }])
+    })
+
+    test('recover: what a clock that was set back left in the future counts from now', async () => {
+      const HOUR = 3_600_000
+      await accept([alert('f'), alert('g')], HOUR)
+      const [first, second] = await headIds(HOUR)
+      const one = await claim([first as number], HOUR)
+      const two = await claim([second as number], HOUR)
+      assert.ok(one && two)
+      const pause = { scope: 'robot:ka', until: at(HOUR + 600_000), reason: 'throttled' }
+      await store.settle(
+        settlement(one, HOUR, { next: { kind: 'again', dueAt: at(HOUR + 600_000) }, pause }),
+      )
+      await store.recover(at(0))
+      const { robot, due } = await look(0)
+      assert.deepEqual(robot.calls, [
+        { at: at(0), until: at(0) },
+        { at: at(0), until: at(5_000) },
+      ])
+      assert.deepEqual(robot.pause, { since: at(0), until: at(600_000), reason: 'throttled' })
+      assert.equal(due?.id, one.id)
+    })
+
+    test('shift: calls, pauses and due times keep their distance from a clock that is set', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      const pause = { scope: 'robot:ka', until: at(9_000), reason: 'unreachable' }
+      await store.settle(
+        settlement(claimed, 100, { next: { kind: 'again', dueAt: at(8_000) }, pause }),
+      )
+      for (const byMs of [3_600_000, -7_200_000]) await store.shift(byMs)
+      const { robot, nextDueAt } = await look(-3_600_000)
+      assert.deepEqual(robot.calls, [{ at: at(-3_600_000), until: at(-3_599_900) }])
+      assert.deepEqual(
+        [robot.pause?.since, robot.pause?.until, nextDueAt],
+        [at(-3_599_900), at(-3_591_000), at(-3_592_000)],
+      )
+    })
+
+    test('settle: a call whose process stood still counts until its end, not only for its time', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      await store.settle(settlement(claimed, 65_000))
+      assert.deepEqual((await look(66_000)).robot.calls, [{ at: at(0), until: at(65_000) }])
     })
 
     test('enqueue and resend: a message without alerts is due at once; only a dead one can be sent again', async () => {

@@ -41,7 +41,14 @@ export function claim(rows: Rows, { now, message, alerts, call }: Claim): Claime
   const id = insertMessage(db, message, { now, state: 'sending', attempts: 1 })
   taken(id)
   const made = insertCall(db, call, { now, message: id })
-  return { id: String(id), call: made, uuid: message.uuid, body: message.body, attempts: 0 }
+  return {
+    id: String(id),
+    call: made,
+    uuid: message.uuid,
+    body: message.body,
+    attempts: 0,
+    results: new Map(),
+  }
 }
 
 export function claimAgain(
@@ -59,7 +66,16 @@ export function claimAgain(
     Number(id),
   )
   const made = insertCall(db, call, { now, message: Number(id) })
-  return { id, call: made, ...row }
+  const results = db.all<{ result: string; count: number }>(
+    'SELECT result, COUNT(*) AS count FROM attempts WHERE message = ? GROUP BY result',
+    Number(id),
+  )
+  return {
+    id,
+    call: made,
+    ...row,
+    results: new Map(results.map(({ result, count }) => [result, count])),
+  }
 }
 
 export function enqueue(db: Database, messages: readonly NewMessage[], now: Date): string[] {

@@ -3,7 +3,7 @@ import { acceptAll, type Result } from './accept.ts'
 import { claim, claimAgain, enqueue, lease, release, resend, warn } from './claim.ts'
 import { Database } from './database.ts'
 import { happened, pushed } from './happened.ts'
-import { prune, recover, rehome } from './keeping.ts'
+import { prune, recover, rehome, shift } from './keeping.ts'
 import { messages } from './messages.ts'
 import { Names } from './names.ts'
 import type { Unpacked } from './packed.ts'
@@ -76,6 +76,7 @@ function engineOn(db: Database, reasonToSuppress: ReasonToSuppress): Engine {
     claimAgain: (request) => writing(() => claimAgain(db, request)),
     settle: (settlement) => writing(() => settle(rows, settlement)),
     recover: (now, robot) => writing(() => recover(db, now, robot)),
+    shift: (byMs) => writing(() => shift(db, byMs)),
     enqueue: (each, now) => writing(() => enqueue(db, each, now)),
     warn: (warning) => writing(() => warn(db, warning)),
     resend: (id, now) => writing(() => resend(db, id, now)),

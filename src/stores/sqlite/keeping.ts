@@ -10,12 +10,33 @@ const KEEP_CALLS_MS = 25 * 3_600_000
 const REMOVED = 'its channel or robot was removed from the configuration'
 
 export function recover(db: Database, now: Date, robot: string | undefined): number {
+  const at = now.getTime()
   const ofRobot = robot === undefined ? '' : 'AND robot = ?'
+  // One robot alone is taken over from another process, whose clock is this one's.
+  if (robot === undefined) comeBack(db, at)
+  db.run(
+    `UPDATE calls SET until = MAX(until, ?) WHERE id IN (SELECT call FROM messages WHERE state = 'sending' ${ofRobot})`,
+    at,
+    ...(robot === undefined ? [] : [robot]),
+  )
   return db.run(
     `UPDATE messages SET state = 'pending', due_at = ?, call = NULL WHERE state = 'sending' ${ofRobot}`,
-    now.getTime(),
+    at,
     ...(robot === undefined ? [] : [robot]),
   ).changes
+}
+
+/** Nothing that is over lies in the future, and nothing waits longer than it was meant to when the clock was right. */
+function comeBack(db: Database, at: number): void {
+  db.run('UPDATE calls SET until = until - at + ?, at = ? WHERE at > ?', at, at, at)
+  db.run('UPDATE pauses SET until = until - since + ?, since = ? WHERE since > ?', at, at, at)
+  db.run(`UPDATE messages SET due_at = ? WHERE state = 'pending' AND due_at > ?`, at, at)
+}
+
+export function shift(db: Database, byMs: number): void {
+  db.run('UPDATE calls SET at = at + ?, until = until + ?', byMs, byMs)
+  db.run('UPDATE pauses SET since = since + ?, until = until + ?', byMs, byMs)
+  db.run(`UPDATE messages SET due_at = due_at + ? WHERE state = 'pending'`, byMs)
 }
 
 /** What a message tells waits again in a queue, unless it waits or was told there already. */

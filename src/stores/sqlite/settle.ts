@@ -69,9 +69,12 @@ function recordAttempt(db: Database, { id, at, attempt }: Settlement, robot: str
   )
 }
 
-/** The call reached the peer by now, if ever; one that surely did not costs nothing of the month. */
+/**
+ * The call reached the peer by now, if ever, also where the process stood still beyond the attempt's time; one that
+ * surely did not costs nothing of the month.
+ */
 function recordCall(db: Database, { call, now, reached }: Settlement): void {
-  db.run('UPDATE calls SET until = MIN(until, MAX(at, ?)) WHERE id = ?', now.getTime(), call)
+  db.run('UPDATE calls SET until = MAX(at, ?) WHERE id = ?', now.getTime(), call)
   if (!reached)
     db.run(
       `UPDATE months SET calls = MAX(0, calls - 1)

@@ -35,6 +35,7 @@ const VERBS: readonly Verb[] = [
   'claimAgain',
   'settle',
   'recover',
+  'shift',
   'enqueue',
   'warn',
   'resend',

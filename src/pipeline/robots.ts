@@ -1,0 +1,87 @@
+import { messageOf } from '../errors.ts'
+import { queuesOf, type Settings } from '../model/settings.ts'
+import { type DispatchDeps, pass } from './dispatch.ts'
+import { Loop } from './loop.ts'
+
+const REHOME_RETRY_MS = 500
+
+/** The loops of all robots: one for each that the settings in force have, none for others. */
+export class Robots {
+  readonly #deps: DispatchDeps
+  readonly #loops = new Map<string, { loop: Loop; work: string }>()
+  #following = Promise.resolve()
+  #stopped = false
+
+  constructor(deps: Omit<DispatchDeps, 'wake'>) {
+    this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
+  }
+
+  /**
+   * Runs what the settings now ask for. Robots whose queues have changed stand still until what waited in those that
+   * are gone has found new ones: nothing newer may be told before it, and nothing that is under way once more.
+   */
+  follow(): Promise<void> {
+    this.#following = this.#following.then(() => this.#follow())
+    return this.#following
+  }
+
+  /** Something waits in these queues. */
+  wake(queues: readonly string[]): void {
+    const wanted = new Set(queues)
+    for (const channel of this.#deps.settings().channels.values())
+      for (const [index, queue] of queuesOf(channel).entries())
+        if (wanted.has(queue))
+          for (const name of channel.mode === 'pool' ? channel.robots : [channel.robots[index]])
+            this.#loops.get(name as string)?.loop.wake()
+  }
+
+  /** Resolves when the attempts under way have ended; no other begins. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.all([...this.#loops.values()].map(({ loop }) => loop.stop()))
+  }
+
+  async #follow(): Promise<void> {
+    const { settings, clock, events } = this.#deps
+    const now = settings()
+    const changed = [...this.#loops].filter(([name, { work }]) => work !== workOf(name, now))
+    for (const [name] of changed) this.#loops.delete(name)
+    await Promise.all(changed.map(([, { loop }]) => loop.stop()))
+    await this.#rehome(now)
+    if (this.#stopped) return
+    for (const name of now.robots.keys()) {
+      const running = this.#loops.get(name)
+      if (running !== undefined) {
+        // Limits and the like may have changed.
+        running.loop.wake()
+        continue
+      }
+      const failed = (error: unknown): void => events.passFailed(name, messageOf(error))
+      const loop = new Loop({ pass: () => pass(name, this.#deps), clock, failed })
+      this.#loops.set(name, { loop: loop.start(), work: workOf(name, now) as string })
+    }
+  }
+
+  /** For as long as the store takes: without room it would take no claim either. */
+  async #rehome({ channels }: Settings): Promise<void> {
+    const { store, clock, events } = this.#deps
+    const homes = [...channels.values()].map((channel) => ({
+      channel: channel.name,
+      queues: queuesOf(channel),
+    }))
+    while (!this.#stopped)
+      try {
+        return events.rehomed(await store.rehome(homes, clock.now()))
+      } catch (error) {
+        events.storeFailed('rehome', messageOf(error))
+        await clock.sleep(REHOME_RETRY_MS)
+      }
+  }
+}
+
+/** Names the queues that a robot works, for each channel; undefined where there is no such robot. */
+function workOf(name: string, { robots, channels }: Settings): string | undefined {
+  if (!robots.has(name)) return undefined
+  const ours = [...channels.values()].filter((channel) => channel.robots.includes(name))
+  return ours.map((channel) => [channel.name, ...queuesOf(channel)].join(' ')).join('\n')
+}
