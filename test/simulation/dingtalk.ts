@@ -1,0 +1,222 @@
+import type { Attempt, Outcome } from '../../src/model/message.ts'
+import type { Robot } from '../../src/model/settings.ts'
+import { DeadlineError, verdictOnFailure } from '../../src/notifiers/dingtalk/failure.ts'
+import { judge, type Verdict } from '../../src/notifiers/dingtalk/response.ts'
+import { readMessage } from '../../src/sandbox/message.ts'
+import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import type { Setup } from './history.ts'
+import type { Random } from './random.ts'
+import { isTooLong, OK, OK_AS_TEXT, type Reply, TOO_MANY } from './replies.ts'
+
+/** One call as the model of DingTalk sees it. */
+export interface Call {
+  startedAt: number
+  arrivedAt: number | undefined
+  robot: string
+  uuid: string
+  /** What was answered, heard or not. */
+  reply: Reply
+  /** The group was shown the message by this call. */
+  shown: boolean
+  /** From when on it is on the caller's disk that the message was told. */
+  knownAt: number
+}
+
+export type Fault = { at: number; kind: FaultKind; words: string }
+export type FaultKind =
+  | 'lost'
+  | 'unexpected'
+  | 'duplicated'
+  | 'out of order'
+  | 'over the limit'
+  | 'in a penalty'
+  | 'malformed'
+  | 'stuck'
+
+interface Silence {
+  scope: string
+  until: number
+  /** From when on the caller knows of it. */
+  knownFrom: number
+  cause: Call
+  reply: Reply
+}
+
+/** DingTalk's group robots in real time, strict and scripted; it keeps count of every rule that a caller breaks. */
+export class Dingtalk {
+  readonly calls: Call[] = []
+  readonly faults: Fault[] = []
+  /** Clocks that were set while nobody could notice excuse calls up to then. */
+  excusedUntil = 0
+  excused = 0
+  readonly #clock: VirtualClock
+  readonly #setup: Setup
+  readonly #random: Random
+  #script: Reply[] = []
+  #spell: { reply: Reply; until: number } | undefined
+  #silences: Silence[] = []
+
+  constructor(options: { clock: VirtualClock; setup: Setup; random: Random }) {
+    this.#clock = options.clock
+    this.#setup = options.setup
+    this.#random = options.random
+  }
+
+  script(reply: Reply, count: number): void {
+    this.#script.push(...Array(count).fill(reply))
+  }
+
+  spell(reply: Reply, forMs: number): void {
+    this.#spell = { reply, until: this.#now() + forMs }
+  }
+
+  /** Everything works again, but for penalties. */
+  heal(): void {
+    this.#script = []
+    this.#spell = undefined
+  }
+
+  /** One POST; the call, and what its caller hears. What is on its way arrives though the caller dies, or does not. */
+  async send(
+    robot: Robot,
+    body: string,
+    isGone: () => boolean,
+  ): Promise<{ call: Call; heard: Attempt }> {
+    const { timeoutMs } = robot
+    const reply = this.#next()
+    const [there, back] = [this.#wayMs(timeoutMs), this.#wayMs(timeoutMs)]
+    const startedAt = this.#now()
+    const uuid = String((JSON.parse(body) as { msgUuid?: unknown }).msgUuid)
+    const call: Call = {
+      startedAt,
+      arrivedAt: undefined,
+      robot: robot.key,
+      uuid,
+      reply: reply ?? OK,
+      shown: false,
+      knownAt: Number.POSITIVE_INFINITY,
+    }
+    this.calls.push(call)
+    const verdict = await this.#way(robot, body, { call, reply, there, back, isGone })
+    return { call, heard: { ...verdict, durationMs: this.#now() - startedAt } }
+  }
+
+  /** What was heard of a call is on its caller's disk. */
+  learned(call: Call, heard: Outcome['kind']): void {
+    if (heard === 'delivered') call.knownAt = this.#now()
+    if (heard !== 'throttled') return
+    for (const silence of this.#silences)
+      if (silence.cause === call) silence.knownFrom = this.#now()
+  }
+
+  async #way(
+    robot: Robot,
+    body: string,
+    {
+      call,
+      reply,
+      there,
+      back,
+      isGone,
+    }: {
+      call: Call
+      reply: Reply | undefined
+      there: number
+      back: number
+      isGone: () => boolean
+    },
+  ): Promise<Verdict> {
+    const { timeoutMs } = robot
+    const leaves = this.#random.chance(0.5)
+    await this.#clock.sleep(Math.min(there, timeoutMs))
+    const { unreached } = reply ?? {}
+    if (unreached !== undefined)
+      return verdictOnFailure(Object.assign(new Error(unreached.code), unreached), {
+        reached: false,
+      })
+    if (isGone() && !leaves) return new Promise(() => {})
+    const answer = this.#arrive(robot, body, { call, reply })
+    call.reply = answer
+    const isLate = there + back > timeoutMs || answer.mute === 'timeout'
+    await this.#clock.sleep(isLate ? timeoutMs - Math.min(there, timeoutMs) : back)
+    if (isLate) return verdictOnFailure(new DeadlineError('no answer'), { reached: true })
+    if (answer.mute === 'reset')
+      return verdictOnFailure(Object.assign(new Error('reset'), { code: 'ECONNRESET' }), {
+        reached: true,
+      })
+    return judge(answer, robot.expect)
+  }
+
+  #arrive(
+    robot: Robot,
+    body: string,
+    { call, reply }: { call: Call; reply: Reply | undefined },
+  ): Reply {
+    const at = this.#now()
+    call.arrivedAt = at
+    const silence = this.#silences.find(
+      ({ scope, until }) => until > at && [robot.key, robot.address].includes(scope),
+    )
+    const inWindow = this.calls.filter(
+      (each) =>
+        each.robot === call.robot &&
+        each.arrivedAt !== undefined &&
+        each.arrivedAt > at - robot.limits.perMs,
+    ).length
+    if (inWindow > robot.limits.messages)
+      this.#fault('over the limit', `${inWindow} calls of ${robot.name} in a window`)
+    if (silence !== undefined && call.startedAt >= silence.knownFrom)
+      this.#fault('in a penalty', `${robot.name}: ${silence.until - at} ms of it are left`)
+    if (silence !== undefined) return silence.reply
+    if (inWindow > robot.limits.messages)
+      return this.#silenced(robot, { call, reply: TOO_MANY, at })
+    if (reply?.silences !== undefined) return this.#silenced(robot, { call, reply, at })
+    const message = readMessage(body)
+    if ('errcode' in message) {
+      this.#fault('malformed', message.errmsg)
+      return { name: 'malformed', status: 200, body: JSON.stringify(message), kills: 'at once' }
+    }
+    const before = this.calls.filter((each) => each.uuid === call.uuid && each !== call)
+    const known = before.some((each) => each.shown)
+    const answer =
+      reply === undefined || (known && isTooLong(reply))
+        ? this.#random.chance(0.1)
+          ? OK_AS_TEXT
+          : OK
+        : reply
+    if (answer !== OK && answer !== OK_AS_TEXT && answer.takes !== true) return answer
+    call.shown = !known || !this.#setup.honours
+    if (before.some((each) => each.knownAt <= call.startedAt))
+      this.#fault('duplicated', `${call.uuid} was sent again though it was known to be told`)
+    return answer
+  }
+
+  #silenced(robot: Robot, { call, reply, at }: { call: Call; reply: Reply; at: number }): Reply {
+    const scope = reply.silences === 'address' ? robot.address : robot.key
+    const until = at + robot.limits.penaltyMs
+    this.#silences.push({ scope, until, knownFrom: Number.POSITIVE_INFINITY, cause: call, reply })
+    return reply
+  }
+
+  #fault(kind: FaultKind, words: string): void {
+    if (this.#now() < this.excusedUntil && kind !== 'malformed' && kind !== 'duplicated')
+      this.excused += 1
+    else this.faults.push({ at: this.#now(), kind, words })
+  }
+
+  #next(): Reply | undefined {
+    if (this.#spell !== undefined && this.#spell.until > this.#now()) return this.#spell.reply
+    return this.#script.shift()
+  }
+
+  /** Mostly short, now and then as long as the caller waits. */
+  #wayMs(timeoutMs: number): number {
+    return this.#random.chance(0.05)
+      ? this.#random.between(1, timeoutMs)
+      : this.#random.between(1, this.#setup.wayMs)
+  }
+
+  #now(): number {
+    return this.#clock.now().getTime()
+  }
+}

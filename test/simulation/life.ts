@@ -1,0 +1,86 @@
+import { AppError } from '../../src/errors.ts'
+import type { Store } from '../../src/stores/store.ts'
+import type { Point } from './history.ts'
+
+/** What a process that has died waits for. */
+function never(): Promise<never> {
+  return new Promise(() => {})
+}
+
+/** Verbs that need the disk to have room. */
+const WRITING: ReadonlySet<string> = new Set<keyof Store>([
+  'accept',
+  'lease',
+  'claim',
+  'claimAgain',
+  'settle',
+  'recover',
+  'shift',
+  'enqueue',
+  'warn',
+  'resend',
+  'rehome',
+])
+
+/** One run of the process: wherever it waits it may die, and then nothing of it goes on; or stand still for a while. */
+export class Life {
+  isOver = false
+  readonly #diesAt: (point: string, when: 'before' | 'after') => boolean
+  #frozen: Promise<void> | undefined
+
+  constructor(diesAt: (point: string, when: 'before' | 'after') => boolean) {
+    this.#diesAt = diesAt
+  }
+
+  end(): void {
+    this.isOver = true
+  }
+
+  /** Whatever is ready meanwhile goes on afterwards. */
+  freeze(until: Promise<void>): void {
+    this.#frozen = until.then(() => {
+      this.#frozen = undefined
+    })
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen !== undefined
+  }
+
+  /** Does what is outside the process, unless it dies before; it hears of it unless it dies after. */
+  async meets<T>(point: Point | string, work: () => Promise<T>): Promise<T> {
+    if (this.isOver) return never()
+    if (this.#diesAt(point, 'before')) return never()
+    try {
+      const value = await work()
+      await this.#alive(point)
+      return value
+    } catch (error) {
+      await this.#alive(point)
+      throw error
+    }
+  }
+
+  async #alive(point: string): Promise<void> {
+    if (this.isOver || this.#diesAt(point, 'after')) return never()
+    while (this.#frozen !== undefined) await this.#frozen
+    if (this.isOver) return never()
+  }
+}
+
+/** The store as a process meets it that may die at each verb, on a disk that may be full. */
+export function storeIn(
+  life: Life,
+  { store, isFull }: { store: Store; isFull: () => boolean },
+): Store {
+  const verbs = Object.entries(store).map(([name, verb]) => [
+    name,
+    (...values: unknown[]) =>
+      life.meets(name, async () => {
+        if (WRITING.has(name) && isFull())
+          throw new AppError('store_unavailable', 'database or disk is full')
+        return (verb as (...all: unknown[]) => Promise<unknown>)(...values)
+      }),
+  ])
+  return Object.fromEntries(verbs) as Store
+}

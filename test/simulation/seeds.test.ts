@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Store } from '../../src/stores/store.ts'
+import { quickFolder } from './folder.ts'
+import { type Event, type History, historyOf, type Setup } from './history.ts'
+import { play } from './play.ts'
+
+const SEEDS = 120
+
+const SETUP: Setup = {
+  limits: { messages: 20, perMs: 60_000, penaltyMs: 600_000 },
+  timeoutMs: 5_000,
+  shape: 'one',
+  honours: true,
+  everyMs: 600_000,
+  alerts: 12,
+  groups: 3,
+  peers: 2,
+  flushMs: 5_000,
+  repeatMs: 180_000,
+  wayMs: 50,
+}
+
+const historyFrom = (setup: Partial<Setup>, events: Event[], seed = 1): History => ({
+  seed,
+  setup: { ...SETUP, ...setup },
+  events,
+})
+
+/** Every alert turns once a second. */
+const busy = (seconds: number): Event[] =>
+  Array.from({ length: seconds }, (_, index) => ({
+    at: index * 1_000,
+    kind: 'turn',
+    alert: index % SETUP.alerts,
+  }))
+
+const inOrder = (events: Event[]): Event[] => events.sort((a, b) => a.at - b.at)
+
+describe('whatever fails, and whenever the process dies', () => {
+  test(`in ${SEEDS} histories nothing accepted is lost, none is told twice or in the wrong order, no limit is broken`, async () => {
+    using folder = quickFolder()
+    const sum = { acknowledged: 0, told: 0, crashes: 0, duplicated: 0 }
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const count = await play(historyOf(seed), folder.path)
+      assert.deepEqual(count.faults, [], `npm run simulate:faults -- --seed ${seed}`)
+      sum.acknowledged += count.acknowledged
+      sum.told += count.told
+      sum.crashes += count.crashes
+    }
+    // The histories are worth playing.
+    assert.ok(sum.acknowledged > 20 * SEEDS && sum.told > 10 * SEEDS && sum.crashes > SEEDS)
+  })
+
+  test('a seed is the same history each time, down to the number of calls', async () => {
+    using folder = quickFolder()
+    const history = historyOf(7)
+    assert.deepEqual(historyOf(7), history)
+    assert.deepEqual(await play(history, folder.path), await play(history, folder.path))
+  })
+})
+
+describe('what a seed once found', () => {
+  const found = (name: string, history: History): void => {
+    test(name, async () => {
+      using folder = quickFolder()
+      assert.deepEqual((await play(history, folder.path)).faults, [])
+    })
+  }
+
+  found(
+    'a penalty is kept to its end though the refusal took long to come',
+    historyFrom(
+      {
+        limits: { messages: 20, perMs: 2_000, penaltyMs: 2_000 },
+        wayMs: 2_400,
+      },
+      inOrder([...busy(40), { at: 17_000, kind: 'replies', reply: '130101', count: 1 }]),
+      8,
+    ),
+  )
+  found(
+    'a reload on a full disk stops no robot for good',
+    historyFrom({ shape: 'two', honours: true, everyMs: 60_000, alerts: 29 }, [
+      { at: 388_324, kind: 'replies', reply: 'silence', count: 2 },
+      { at: 388_866, kind: 'turn', alert: 2 },
+      { at: 392_575, kind: 'full', forMs: 47_000 },
+      { at: 404_406, kind: 'reload', shape: 'pool' },
+    ]),
+  )
+  found(
+    'a reload that moves queues tells nothing once more that is under way, and nothing newer before it',
+    historyFrom({ peers: 1, alerts: 26 }, [
+      { at: 101_920, kind: 'spell', reply: 'silence, taken', forMs: 61_000 },
+      { at: 103_690, kind: 'turn', alert: 1 },
+      { at: 106_359, kind: 'reload', shape: 'pool' },
+      { at: 107_155, kind: 'turn', alert: 1 },
+    ]),
+  )
+  found(
+    'a reload whose moving has to wait for the disk tells nothing newer before what it moves',
+    historyFrom(
+      { shape: 'pool', everyMs: 0, alerts: 16, groups: 2, wayMs: 5 },
+      [
+        { at: 12_173, kind: 'turn', alert: 8 },
+        { at: 13_430, kind: 'spell', reply: 'no name', forMs: 71_000 },
+        { at: 14_071, kind: 'turn', alert: 8 },
+        { at: 60_452, kind: 'turn', alert: 8 },
+        { at: 79_204, kind: 'full', forMs: 44_000 },
+        { at: 80_938, kind: 'turn', alert: 4 },
+        { at: 105_040, kind: 'reload', shape: 'all' },
+      ],
+      2749,
+    ),
+  )
+  for (const [name, byMs] of [
+    ['an hour forward', 3_600_000],
+    ['an hour back', -3_600_000],
+  ] as const)
+    found(
+      `a clock that is set ${name} breaks no limit and no penalty, and blocks nothing`,
+      historyFrom(
+        { limits: { messages: 2, perMs: 60_000, penaltyMs: 600_000 } },
+        inOrder([
+          ...busy(200),
+          { at: 61_000, kind: 'step', byMs },
+          { at: 100_000, kind: 'replies', reply: '660026', count: 1 },
+          { at: 170_000, kind: 'step', byMs },
+        ]),
+      ),
+    )
+  found(
+    'a clock that was set back while the process was down blocks nothing for longer than a window',
+    historyFrom(
+      { limits: { messages: 2, perMs: 60_000, penaltyMs: 60_000 } },
+      inOrder([
+        ...busy(200),
+        { at: 100_000, kind: 'crash', point: 'settle', when: 'before', downMs: 5_000 },
+        { at: 103_000, kind: 'step', byMs: -3_600_000 },
+      ]),
+    ),
+  )
+})
+
+describe('the count notices', () => {
+  const noticed = (
+    name: string,
+    {
+      kind,
+      setup = {},
+      events,
+      sabotage,
+    }: {
+      kind: string
+      setup?: Partial<Setup>
+      events: Event[]
+      sabotage: (store: Store) => Store
+    },
+  ): void => {
+    test(name, async () => {
+      using folder = quickFolder()
+      const { faults } = await play(historyFrom(setup, events), folder.path, sabotage)
+      assert.ok(
+        faults.some((fault) => fault.kind === kind),
+        JSON.stringify(faults.slice(0, 5)),
+      )
+    })
+  }
+
+  noticed('a store that says yes and writes nothing', {
+    kind: 'lost',
+    events: busy(60),
+    sabotage: (store) => ({
+      ...store,
+      accept: (arrival) =>
+        arrival.alerts.length === 1
+          ? Promise.resolve({ repeated: false, queues: [], suppressed: [] })
+          : store.accept(arrival),
+    }),
+  })
+  noticed('a message that is sent again though it was told', {
+    kind: 'duplicated',
+    setup: { honours: false },
+    events: busy(5),
+    sabotage: (store) => ({
+      ...store,
+      settle: (settlement) =>
+        store.settle({ ...settlement, next: { kind: 'again', dueAt: settlement.now } }),
+    }),
+  })
+  noticed('calls that are not counted', {
+    kind: 'over the limit',
+    setup: { limits: { messages: 2, perMs: 60_000, penaltyMs: 60_000 } },
+    events: busy(200),
+    sabotage: (store) => ({
+      ...store,
+      waiting: async (question) => {
+        const waiting = await store.waiting(question)
+        return { ...waiting, robot: { ...waiting.robot, calls: [] } }
+      },
+      claim: (claim) => store.claim({ ...claim, call: { ...claim.call, messages: 1_000 } }),
+    }),
+  })
+  noticed('a penalty that is forgotten', {
+    kind: 'in a penalty',
+    events: [
+      ...busy(3),
+      { at: 3_000, kind: 'replies', reply: '660026', count: 1 },
+      { at: 4_000, kind: 'turn', alert: 9 },
+    ],
+    sabotage: (store) => ({
+      ...store,
+      settle: (settlement) =>
+        store.settle({
+          ...settlement,
+          pause: undefined,
+          next: { kind: 'again', dueAt: settlement.now },
+        }),
+    }),
+  })
+  noticed('a recovery that overtakes its alert', {
+    kind: 'out of order',
+    setup: { everyMs: 0 },
+    events: inOrder([
+      ...busy(200),
+      { at: 10_000, kind: 'spell', reply: 'no name', forMs: 100_000 },
+    ]),
+    sabotage: (store) => ({
+      ...store,
+      // The newest is told, the older ones after it.
+      waiting: async (question) => {
+        const waiting = await store.waiting(question)
+        return {
+          ...waiting,
+          channels: waiting.channels.map((each) => ({
+            ...each,
+            count: 1,
+            heads: each.heads.slice(-1),
+          })),
+        }
+      },
+    }),
+  })
+})

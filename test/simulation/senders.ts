@@ -1,0 +1,230 @@
+import type { SourceName, Status } from '../../src/model/alert.ts'
+import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import type { Setup } from './history.ts'
+import type { Random } from './random.ts'
+
+/** One change of one alert's state, as its sender tells it, however often: `alert/episode/status`. */
+export type News = string
+
+/** Posts to the service; whether it was answered 200. False at once where there is no process. */
+export type Post = (source: SourceName, body: object, channel: string) => Promise<boolean>
+
+interface Truth {
+  firing: boolean
+  episode: number
+  since: number
+  until: number
+}
+
+const LEVELS = ['critical', 'warning', 'info', 'Down', 'error'] as const
+
+/** After a reply that is not 200, doubled each time up to the longest (Alertmanager's backoff, without its jitter). */
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 60_000
+
+/** How much longer than the peer before it a peer of Alertmanager waits for gossip. */
+const PEER_MS = 15_000
+
+/** Alertmanager with its peers, for alerts of even numbers, and OCP, for odd ones. */
+export class Senders {
+  /** News in the order in which it was first posted, and what of it was answered 200. */
+  readonly attempted = new Set<News>()
+  readonly acknowledged = new Map<News, number>()
+  gossipLostUntil = 0
+  readonly #clock: VirtualClock
+  readonly #setup: Setup
+  readonly #random: Random
+  readonly #post: Post
+  readonly #channel: (alert: number) => string
+  readonly #truth: Truth[]
+  /** What each peer knows was told of each group. */
+  readonly #notified: Map<string, string>[]
+  #ended = false
+  #flushing = 0
+
+  constructor(options: {
+    clock: VirtualClock
+    setup: Setup
+    random: Random
+    post: Post
+    channel: (alert: number) => string
+  }) {
+    this.#clock = options.clock
+    this.#setup = options.setup
+    this.#random = options.random
+    this.#post = options.post
+    this.#channel = options.channel
+    const { alerts, peers } = options.setup
+    const since = this.#now()
+    this.#truth = Array.from({ length: alerts }, () => ({
+      firing: false,
+      episode: 0,
+      since,
+      until: since,
+    }))
+    this.#notified = Array.from({ length: peers }, () => new Map())
+  }
+
+  start(): void {
+    for (let peer = 0; peer < this.#setup.peers; peer += 1)
+      for (let group = 0; group < this.#setup.groups; group += 1) void this.#flushes(peer, group)
+  }
+
+  /** Every peer has told all it knows, after the end. */
+  get isQuiet(): boolean {
+    return this.#flushing === 0
+  }
+
+  /** Nothing changes any more; what is being sent is sent. */
+  end(): void {
+    this.#ended = true
+  }
+
+  /** The alert begins or ends. */
+  turn(alert: number): void {
+    const truth = this.#truth[alert]
+    if (truth === undefined) return
+    truth.firing = !truth.firing
+    if (truth.firing) {
+      truth.episode += 1
+      truth.since = this.#now()
+    } else truth.until = this.#now()
+    if (alert % 2 === 1) void this.#tellOcp(alert, truth.episode)
+  }
+
+  /** Several begin at once. */
+  burst(from: number, count: number): void {
+    for (let alert = from; alert < Math.min(from + count, this.#truth.length); alert += 1)
+      if (this.#truth[alert]?.firing === false) this.turn(alert)
+  }
+
+  /** OCP posts once, and again every so often while the alert lasts, whatever the answer was. */
+  async #tellOcp(alert: number, episode: number): Promise<void> {
+    const truth = this.#truth[alert] as Truth
+    const { firing } = truth
+    do {
+      const news = newsOf(alert, truth)
+      await this.#tell('ocp', {
+        body: this.#ocpBody(alert, truth),
+        news: [news],
+        channel: this.#channel(alert),
+      })
+      await this.#clock.sleep(this.#setup.repeatMs)
+    } while (!this.#ended && firing && truth.firing && truth.episode === episode)
+  }
+
+  /** One peer's notifications of one group: only what changed since the last, retried until the next is due. */
+  async #flushes(peer: number, group: number): Promise<void> {
+    const { flushMs } = this.#setup
+    this.#flushing += 1
+    await this.#clock.sleep(this.#random.below(flushMs))
+    for (;;) {
+      await this.#clock.sleep(flushMs)
+      if (this.#ended && this.#changed(peer, group).length === 0) {
+        this.#flushing -= 1
+        return
+      }
+      if (peer > 0) await this.#clock.sleep(PEER_MS * peer)
+      const changed = this.#changed(peer, group)
+      if (changed.length === 0) continue
+      const endsAt = this.#now() + flushMs + PEER_MS * peer
+      const told = await this.#notify(group, { changed, endsAt })
+      if (!told) continue
+      const others = this.#now() < this.gossipLostUntil ? [] : this.#notified
+      for (const notified of [this.#notified[peer], ...others])
+        for (const [alert, news] of changed) notified?.set(alert, news)
+    }
+  }
+
+  async #notify(
+    group: number,
+    { changed, endsAt }: { changed: [string, News][]; endsAt: number },
+  ): Promise<boolean> {
+    const changedNow = new Set(changed.map(([alert]) => Number(alert)))
+    const alerts = this.#alertsOf(group).filter(
+      (alert) => changedNow.has(alert) || this.#truth[alert]?.firing,
+    )
+    const body = {
+      version: '4',
+      groupKey: `{}:{group="${group}"}`,
+      externalURL: `http://alertmanager-${this.#random.below(9)}`,
+      alerts: alerts.map((alert) => this.#alertmanagerAlert(alert)),
+    }
+    const news = alerts.map((alert) => newsOf(alert, this.#truth[alert] as Truth))
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_RETRY_MS)) {
+      if (await this.#tell('alertmanager', { body, news, channel: this.#channel(group * 2) }))
+        return true
+      if (this.#now() + waitMs > endsAt) return false
+      await this.#clock.sleep(waitMs)
+    }
+  }
+
+  async #tell(
+    source: SourceName,
+    { body, news, channel }: { body: object; news: readonly News[]; channel: string },
+  ): Promise<boolean> {
+    for (const each of news) this.attempted.add(each)
+    const taken = await this.#post(source, body, channel)
+    if (taken) for (const each of news) this.acknowledged.set(each, this.#now())
+    return taken
+  }
+
+  #alertsOf(group: number): number[] {
+    return this.#truth.flatMap((_, alert) =>
+      alert % 2 === 0 && (alert / 2) % this.#setup.groups === group ? [alert] : [],
+    )
+  }
+
+  #changed(peer: number, group: number): [string, News][] {
+    return this.#alertsOf(group).flatMap((alert): [string, News][] => {
+      const truth = this.#truth[alert] as Truth
+      const news = newsOf(alert, truth)
+      const before = this.#notified[peer]?.get(String(alert))
+      // What was never told firing is not told resolved.
+      if (before === news || (!truth.firing && before === undefined)) return []
+      return [[String(alert), news]]
+    })
+  }
+
+  #alertmanagerAlert(alert: number): object {
+    const truth = this.#truth[alert] as Truth
+    return {
+      status: statusOf(truth),
+      labels: {
+        alertname: `rule_${alert % 5}`,
+        severity: LEVELS[alert % 5],
+        instance: `a${alert}`,
+      },
+      annotations: { news: newsOf(alert, truth) },
+      startsAt: new Date(truth.since).toISOString(),
+      endsAt: truth.firing ? '0001-01-01T00:00:00Z' : new Date(truth.until).toISOString(),
+      fingerprint: `a${alert}`,
+    }
+  }
+
+  #ocpBody(alert: number, truth: Truth): object {
+    return {
+      alarm_type: `rule_${alert % 5}`,
+      alarm_name: `Rule ${alert % 5}`,
+      alarm_target: `host=a${alert}`,
+      alarm_level: String(1 + (alert % 5)),
+      alarm_status: truth.firing ? 'Active' : 'Inactive',
+      alarm_active_at: new Date(truth.since).toISOString(),
+      alarm_updated_at: new Date(this.#now()).toISOString(),
+      ...(truth.firing ? {} : { alarm_resolved_at: new Date(truth.until).toISOString() }),
+      news: newsOf(alert, truth),
+    }
+  }
+
+  #now(): number {
+    return this.#clock.now().getTime()
+  }
+}
+
+function statusOf({ firing }: Truth): Status {
+  return firing ? 'firing' : 'resolved'
+}
+
+function newsOf(alert: number, truth: Truth): News {
+  return `${alert}/${truth.episode}/${statusOf(truth)}`
+}
