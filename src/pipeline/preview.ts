@@ -1,14 +1,14 @@
 import { mentionFor } from '../decisions/mention.ts'
 import { AppError } from '../errors.ts'
-import type { SourceName } from '../model/alert.ts'
+import type { SourceName, ToldAlert } from '../model/alert.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import type { Renderer } from '../rendering/render.ts'
+import type { CountGroup, Renderer } from '../rendering/render.ts'
 import type { Source } from '../sources/source.ts'
 import { levelIn } from './accept.ts'
-import { robotsOf } from './telling.ts'
+import { linkTo, MOST_HEADS, NAMED_TARGETS, robotsOf } from './telling.ts'
 
 export interface PreviewRequest {
   channel: string
@@ -84,19 +84,26 @@ export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[]
     const composed = (content: Content): string =>
       notifier.compose(content, robotsOf(channel, settings), NO_UUID)
     const { ready } = notification
-    const result = renderer.render({
-      channel,
-      now: request.now,
-      form: 'whole',
-      alerts: rest,
-      total: rest.length,
-      from: request.now,
-      to: request.now,
-      groups: [],
-      delayed: undefined,
-      link: undefined,
-      fits: (...made) => Buffer.byteLength(composed(contentOf(...made))) <= notifier.maxBodyBytes,
-    })
+    const made = (form: 'whole' | 'lines' | 'counts') =>
+      renderer.render({
+        channel,
+        now: request.now,
+        form,
+        alerts: form === 'counts' ? [] : rest,
+        total: rest.length,
+        from: request.now,
+        to: request.now,
+        groups: form === 'counts' ? countGroupsOf(rest) : [],
+        delayed: undefined,
+        link: linkTo(NO_UUID, settings),
+        fits: (...each) => Buffer.byteLength(composed(contentOf(...each))) <= notifier.maxBodyBytes,
+      })
+    const left = Math.max(1, channel.digest.maxMessages - messages.length)
+    const form =
+      rest.length > MOST_HEADS
+        ? undefined
+        : FORMS.find((each) => made(each).told * left >= rest.length)
+    const result = form === undefined ? { ...made('counts'), told: rest.length } : made(form)
     const content =
       ready === undefined
         ? contentOf(result.title, result.text, result.buttons)
@@ -113,6 +120,26 @@ export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[]
     rest = rest.slice(Math.max(1, result.told))
   }
   return messages
+}
+
+/** Whole alerts where they fit into the messages that a channel allows, else a line each; else counts, as in a storm. */
+const FORMS = ['whole', 'lines'] as const
+
+type Subject = Pick<ToldAlert, 'alert' | 'level'>
+
+function countGroupsOf(alerts: readonly Subject[]): CountGroup[] {
+  const groups = Map.groupBy(alerts, ({ alert, level }) =>
+    JSON.stringify([level, alert.name, alert.cluster]),
+  )
+  return [...groups.values()].map((same) => {
+    const { alert, level } = same[0] as Subject
+    const firing = same.filter((each) => each.alert.status === 'firing').length
+    const targets = same
+      .slice(0, NAMED_TARGETS)
+      .flatMap((each) => each.alert.variables['alarm_target'] ?? [])
+    const { name, cluster } = alert
+    return { level, name, cluster, firing, resolved: same.length - firing, targets }
+  })
 }
 
 /** Code in a template is only run from the templates folder; AppError bad_request for any other. */

@@ -14,7 +14,7 @@ import { type RereadDeps, reread } from './reread.ts'
 export type Tell = Extract<Plan, { kind: 'tell' }>
 
 /** Targets named for each count in a digest. */
-const NAMED_TARGETS = 3
+export const NAMED_TARGETS = 3
 /** Groups for which targets are looked up; those after them fit on no phone. */
 const GROUPS_WITH_TARGETS = 40
 
@@ -267,6 +267,6 @@ export function robotsOf(channel: Channel, settings: Settings): Robot[] {
 }
 
 /** The page that shows the message and lists its alerts, where the console's address is known. */
-function linkTo(uuid: string, settings: Settings): string | undefined {
+export function linkTo(uuid: string, settings: Settings): string | undefined {
   return settings.externalUrl === undefined ? undefined : `${settings.externalUrl}/messages/${uuid}`
 }
