@@ -3,9 +3,10 @@ import type { Events } from '../events.ts'
 import type { Settings } from '../model/settings.ts'
 import type { Store } from '../stores/store.ts'
 
-const EVERY_MS = 10 * 60_000
+const EVERY_MS = 60_000
 
-/** Between two batches, so that accepting goes first. */
+/** When so much went at once there is more: soon again, but accepting goes first. */
+const MANY = 1_000
 const BETWEEN_MS = 200
 
 /** Forgets what is older than the retention; gives when to look again. */
@@ -18,7 +19,7 @@ export async function tidy(deps: {
   const now = deps.clock.now()
   const before = new Date(now.getTime() - deps.settings().retentionMs)
   const { messages, alerts } = await deps.store.prune(before, now)
-  const more = messages + alerts > 0
-  if (more) deps.events.pruned(messages, alerts)
-  return new Date(now.getTime() + (more ? BETWEEN_MS : EVERY_MS))
+  const gone = messages + alerts
+  if (gone > 0) deps.events.pruned(messages, alerts)
+  return new Date(now.getTime() + (gone >= MANY ? BETWEEN_MS : EVERY_MS))
 }

@@ -150,13 +150,16 @@ function pruneAlerts(db: Database, before: Date): number {
     'SELECT id FROM requests WHERE received_at >= ? ORDER BY id LIMIT 1',
     before.getTime(),
   )
-  const alerts = db.all<{ id: number; payload: number }>(
-    `SELECT a.id, a.payload FROM alerts a WHERE a.payload < ?
-       AND NOT EXISTS (SELECT 1 FROM tellings t WHERE t.alert = a.id)
-       AND NOT ${WAITS} ORDER BY a.id LIMIT ?`,
-    recent?.id ?? Number.MAX_SAFE_INTEGER,
-    AT_ONCE,
-  )
+  const alerts: { id: number; payload: number }[] = []
+  // Read up to the first that is too young, not beyond: there may be millions.
+  for (const alert of db.iterate<{ id: number; payload: number; needed: number }>(
+    `SELECT a.id, a.payload, EXISTS (SELECT 1 FROM tellings t WHERE t.alert = a.id) OR ${WAITS} AS needed
+     FROM alerts a ORDER BY a.id`,
+  )) {
+    if (recent !== undefined && alert.payload >= recent.id) break
+    if (alert.needed === 0) alerts.push(alert)
+    if (alerts.length >= AT_ONCE) break
+  }
   const last = new Map(alerts.map(({ id, payload }) => [payload, id]))
   for (const { id } of alerts) db.run('DELETE FROM alerts WHERE id = ?', id)
   for (const [payload, id] of last)

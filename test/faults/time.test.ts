@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { World } from '../../src/simulation/world.ts'
+import { robotNamed, settingsOf } from '../support/settings.ts'
+
+test('T06 the month’s quota begins anew once, at the turn of the year in the configured zone', async () => {
+  // A quarter of an hour before midnight in Shanghai.
+  const world = new World(
+    settingsOf({ robots: [robotNamed('ops-1', { monthly: 3 })] }),
+    new Date('2026-12-31T15:45:00Z'),
+  )
+  await world.start()
+  const tell = async (from: number, to: number): Promise<void> => {
+    for (let index = from; index < to; index += 1) {
+      await world.post('ocp', {
+        alarm_type: 'r',
+        alarm_name: 'R',
+        alarm_level: '1',
+        alarm_target: `host=${index}`,
+      })
+      await world.clock.pass(60_000)
+    }
+  }
+  await tell(0, 10)
+  assert.equal(world.sent.length, 3)
+  await world.clock.pass(6 * 60_000)
+  // After midnight: what waited is told, within the new month's three.
+  assert.ok(world.sent.length > 3)
+  await tell(10, 20)
+  assert.equal(world.sent.length, 6)
+  const used = async (month: string): Promise<number | undefined> => {
+    const now = world.clock.now()
+    const robots = [{ name: 'ops-1', key: 'sandbox-ops-1', address: 'x', callsSince: now }]
+    return (await world.store.standing({ now, month, robots })).robots.get('ops-1')?.monthUsed
+  }
+  assert.deepEqual([await used('2026-12'), await used('2027-01')], [3, 3])
+  await world.stop()
+})

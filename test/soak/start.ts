@@ -1,0 +1,65 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
+import { openEngine } from '../../src/stores/sqlite/engine.ts'
+import { storeAround } from '../../src/stores/sqlite/store.ts'
+import type { Arriving } from '../../src/stores/store.ts'
+import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
+
+const AT_ONCE = 100
+
+/** How long a start takes while so many alerts wait, in milliseconds: of the whole process, until it is ready. */
+export async function startWith(waiting: number): Promise<{ readyMs: number[]; fileMb: string }> {
+  using folder = temporaryFolder()
+  const path = join(folder.path, 'data', 'receiver.db')
+  mkdirSync(join(folder.path, 'data'))
+  const engine = openEngine({ path, reasonToSuppress })
+  const store = storeAround(engine)
+  for (let from = 0; from < waiting; from += AT_ONCE) {
+    const alerts = Array.from({ length: AT_ONCE }, (_, index): Arriving => arriving(from + index))
+    const body = JSON.stringify({
+      alerts: alerts.map(({ fingerprint, name }) => ({
+        labels: { alertname: name, instance: fingerprint },
+        annotations: { description: 'x'.repeat(200) },
+      })),
+    })
+    const key = `k${from}`
+    const now = new Date()
+    await store.accept({
+      now,
+      source: 'alertmanager',
+      key,
+      repeatWithinMs: 1,
+      dated: false,
+      body,
+      alerts,
+    })
+  }
+  await store.close()
+  const config = `robots: { ops-1: { webhook: "http://127.0.0.1:9/robot/send?access_token=t" } }\nchannels: { ops: { robots: [ops-1] } }\n`
+  await using receiver = new Receiver({ folder: folder.path, port: await freePort(), config })
+  const readyMs: number[] = []
+  for (let round = 0; round < 5; round += 1) {
+    const began = performance.now()
+    await receiver.start()
+    readyMs.push(Math.round(performance.now() - began))
+    await receiver.end('SIGKILL')
+  }
+  return { readyMs, fileMb: (statSync(path).size / 1_048_576).toFixed(0) }
+}
+
+function arriving(index: number): Arriving {
+  const fingerprint = `f${index}`
+  return {
+    position: index % AT_ONCE,
+    channel: 'ops',
+    queues: ['robot:ops-1'],
+    fingerprint,
+    status: 'firing',
+    level: index % 100 === 0 ? 2 : 3,
+    name: `Rule${index % 50}`,
+    cluster: `c${index % 20}`,
+    group: fingerprint,
+    everyMs: 600_000,
+  }
+}
