@@ -63,6 +63,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const store = await openStore(state.loaded.settings.store, {
     reasonToSuppress,
     thread: options.thread,
+    clock,
   })
   const sandbox = new SandboxGroup()
   const notifier = createDingtalk({

@@ -66,6 +66,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'fastest-levenshtein': ['config', 'rendering'],
   'json-schema-to-ts': ['config'],
   'node:sqlite': ['stores'],
+  pg: ['stores'],
   'node:worker_threads': ['stores', 'store-thread.ts'],
   'node:http': ['http', 'app.ts'],
   eta: ['rendering', 'console'],

@@ -10,7 +10,10 @@ import type { AlertState, Attempt, MessageKind, MessageState } from '../model/me
 export interface Store {
   /** Writes what one request brought, or nothing when it repeats one. Requests that arrive together share a commit. */
   accept(arrival: Arrival): Promise<Accepted>
-  /** Takes or renews the exclusive right to work a robot; false while another owner's is in force. */
+  /**
+   * Takes or renews the exclusive right to work a robot; false while another owner's is in force. Asked for between two
+   * messages: when it changes hands, what the former owner had in flight becomes pending again, due at once.
+   */
   lease(lease: Lease): Promise<boolean>
   /** Gives up all that an owner has leased, so that another may take over at once. */
   release(owner: string): Promise<void>
@@ -26,7 +29,10 @@ export interface Store {
   claimAgain(claim: ClaimAgain): Promise<Claimed | undefined>
   /** Records what came of an attempt; of a message that was sent, gives when the alerts it tells were received. */
   settle(settlement: Settlement): Promise<{ receivedAt: Date; count: number }[]>
-  /** What a crash left in flight becomes pending again, due at once; gives how many. With `robot`, only that one's. */
+  /**
+   * What a crash left in flight becomes pending again, due at once; gives how many. With `robot`, only that one's. What
+   * is in flight for a robot whose lease is in force is its owner's, and stays.
+   */
   recover(now: Date, robot?: string): Promise<number>
   /** Adds messages that carry no alert (a test), due at once. */
   enqueue(messages: readonly NewMessage[], now: Date): Promise<string[]>
@@ -47,6 +53,28 @@ export interface Store {
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
   close(): Promise<void>
 }
+
+/** What a store that several processes share can do besides. */
+export interface Shared {
+  /** The listener is told the queues in which another process has put something; `all` when that may have been missed. */
+  onWake(listener: WakeListener): void
+  /** Extends what an owner has leased and still has, so that nothing is taken from it in quiet times. */
+  renew(owner: string, now: Date, until: Date): Promise<void>
+}
+
+export type WakeListener = (queues: readonly string[] | 'all') => void
+
+/** What a store that several processes share notices by itself. */
+export type Notice =
+  /** A robot changed hands; `from` is empty when nobody worked it. */
+  | { kind: 'robot_taken'; robot: string; from: string; recovered: number }
+  /** Processes wake each other no more, only look every few seconds; and do so again. */
+  | { kind: 'line_lost' }
+  | { kind: 'line_down'; why: string }
+  | { kind: 'line_back' }
+  /** The database's clock, which counts, is so far ahead of this process's. */
+  | { kind: 'clock_differs'; aheadMs: number }
+  | { kind: 'clock_stepped'; byMs: number }
 
 /** One request, read and routed. */
 export interface Arrival {
@@ -305,7 +333,15 @@ export interface StandingQuestion {
 }
 
 export interface Standing {
-  robots: Map<string, RobotState & { lastResult: string | undefined; lastAt: Date | undefined }>
+  robots: Map<
+    string,
+    RobotState & {
+      lastResult: string | undefined
+      lastAt: Date | undefined
+      /** The owner of the lease in force. */
+      workedBy?: string | undefined
+    }
+  >
   /** Waiting or under way, by queue and channel. */
   queues: { queue: string; channel: string; count: number; oldest: Date }[]
   /** Alerts that are pending or sending, by channel, each counted once. */

@@ -501,11 +501,52 @@ export function conformance(
       const claimed = await claim(await headIds())
       assert.ok(claimed)
       if (harness.reopen !== undefined) store = await harness.reopen()
-      assert.equal(await store.recover(at(1_000), 'b'), 0)
-      assert.equal(await store.recover(at(1_000)), 1)
-      const { due, robot } = await look(1_000)
+      assert.equal(await store.recover(at(60_000), 'b'), 0)
+      assert.equal(await store.recover(at(60_000)), 1)
+      const { due, robot } = await look(60_000)
       assert.deepEqual([due?.id, due?.uuid], [claimed.id, claimed.uuid])
       assert.deepEqual(robot.calls, [{ at: at(0), until: at(5_000) }])
+    })
+
+    test('recover: what is in flight for a robot that somebody works is left alone', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      assert.equal(await store.recover(at(59_000)), 0)
+      assert.equal(await store.recover(at(59_000), 'a'), 0)
+      assert.equal((await look(59_000)).due, undefined)
+      assert.equal((await store.settle(settlement(claimed, 59_000))).length, 1)
+      assert.equal(await store.recover(at(61_000)), 0)
+    })
+
+    test('lease: what a former owner had in flight is the new one’s to send, as it was, and the former’s word on it comes too late', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      const lease = { robot: 'a', owner: 'you', now: at(60_000), until: at(120_000) }
+      assert.equal(await store.lease(lease), true)
+      assert.equal((await look(60_000)).due?.uuid, claimed.uuid)
+      const again = await store.claimAgain({
+        now: at(60_000),
+        id: claimed.id,
+        robot: 'a',
+        call: call(60_000, { owner: 'you' }),
+      })
+      assert.deepEqual([again?.uuid, again?.body], [claimed.uuid, claimed.body])
+      const late = settlement(claimed, 61_000, { next: { kind: 'dead', reason: 'x' } })
+      assert.deepEqual(await store.settle(late), [])
+      assert.equal(
+        await store.claim({
+          now: at(61_000),
+          message: message(),
+          alerts: { kind: 'some', ids: [1] },
+          call: call(61_000),
+        }),
+        undefined,
+      )
+      assert.equal((await store.message(claimed.id))?.message.state, 'sending')
+      assert.ok(again)
+      assert.equal((await store.settle(settlement(again, 62_000))).length, 1)
     })
 
     test('enqueue and resend: a message without alerts is due at once; only a dead one can be sent again', async () => {

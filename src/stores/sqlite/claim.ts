@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { CallClaim, Claim, ClaimAgain, Claimed, Lease, NewMessage } from '../store.ts'
 import type { Database } from './database.ts'
+import { recoverRobot } from './keeping.ts'
 import { unblocked } from './waiting.ts'
 
 export function lease(db: Database, { robot, owner, now, until, enough }: Lease): boolean {
@@ -15,6 +16,7 @@ export function lease(db: Database, { robot, owner, now, until, enough }: Lease)
     ) !== undefined
   )
     return true
+  const held = db.get<{ owner: string }>('SELECT owner FROM leases WHERE robot = ?', robot)
   const { changes } = db.run(
     `INSERT INTO leases (robot, owner, until) VALUES (?, ?, ?)
      ON CONFLICT (robot) DO UPDATE SET owner = excluded.owner, until = excluded.until
@@ -24,6 +26,7 @@ export function lease(db: Database, { robot, owner, now, until, enough }: Lease)
     until.getTime(),
     now.getTime(),
   )
+  if (changes === 1 && held?.owner !== owner) recoverRobot(db, robot, now)
   return changes === 1
 }
 

@@ -8,12 +8,25 @@ const KEEP_REQUESTS_MS = 3_600_000
 
 const REMOVED = 'its channel or robot was removed from the configuration'
 
+/** What is in flight for a robot whose lease is in force is its owner's, and stays. */
 export function recover(db: Database, now: Date, robot: string | undefined): number {
-  const ofRobot = robot === undefined ? '' : 'AND robot = ?'
-  return db.run(
-    `UPDATE messages SET state = 'pending', due_at = ?, call = NULL WHERE state = 'sending' ${ofRobot}`,
+  const rows = db.all<{ robot: string }>(
+    `SELECT DISTINCT robot FROM messages WHERE state IN ('pending', 'sending') AND state = 'sending'
+     AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.robot = messages.robot AND l.until > ?)`,
     now.getTime(),
-    ...(robot === undefined ? [] : [robot]),
+  )
+  return rows
+    .filter((each) => robot === undefined || each.robot === robot)
+    .reduce((sum, each) => sum + recoverRobot(db, each.robot, now), 0)
+}
+
+/** Nobody works the robot: what is in flight for it becomes due at once. */
+export function recoverRobot(db: Database, robot: string, now: Date): number {
+  return db.run(
+    `UPDATE messages SET state = 'pending', due_at = ?, call = NULL
+     WHERE state IN ('pending', 'sending') AND state = 'sending' AND robot = ?`,
+    now.getTime(),
+    robot,
   ).changes
 }
 

@@ -1,0 +1,134 @@
+import type { Clock } from '../../clock.ts'
+import { AppError } from '../../errors.ts'
+import type { Notice, ReasonToSuppress, Shared, Store } from '../store.ts'
+import { acceptAll } from './accept.ts'
+import { type Address, addressOf } from './address.ts'
+import { claim, claimAgain, enqueue, orRefused, resend } from './claim.ts'
+import { CommitGroup } from './commit-group.ts'
+import { codeOf, Database, type Tx, wordsOf } from './database.ts'
+import { prune, rehome } from './keeping.ts'
+import { lease, recover, release, renew } from './leases.ts'
+import { Line } from './line.ts'
+import { migrate } from './migrate.ts'
+import { alerts, message, messages } from './reading.ts'
+import { settle } from './settle.ts'
+import { Skew } from './skew.ts'
+import { standing } from './standing.ts'
+import { tally } from './tally.ts'
+import { payloads, waiting } from './waiting.ts'
+
+/** A database that is not up yet is waited for at start. */
+const WAIT_AT_START_MS = 30_000
+const BETWEEN_TRIES_MS = 1_000
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database?sslmode=…`; a secret. */
+  url: string
+  /** The schema that holds the tables; a plain name. */
+  schema?: string
+  reasonToSuppress: ReasonToSuppress
+  clock: Clock
+  notice?: (notice: Notice) => void
+}
+
+/** Opens the store; AppError says why when that cannot be, and never repeats the URL. */
+export async function openPostgres(options: PostgresOptions): Promise<Store & Shared> {
+  const { url, schema = 'dingtalk_receiver', reasonToSuppress, clock } = options
+  const notice = options.notice ?? (() => undefined)
+  const address = addressOf(url)
+  const skew = new Skew()
+  const line = new Line({ address, schema, clock, skew, notice })
+  await whenUp({ address, clock }, () => migrate(address, schema))
+  await whenUp({ address, clock }, () => line.open())
+  const db = new Database({ address, schema, clock, skew })
+  const write = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => db.transaction(work)
+  const group = new CommitGroup((arrivals) => acceptAll(db, arrivals, reasonToSuppress))
+  return {
+    accept: async (arrival) => {
+      const accepted = await group.accept(arrival)
+      if (accepted.queues.length > 0) line.tell(accepted.queues)
+      return accepted
+    },
+    lease: async (wanted) => {
+      const { held, taken } = await write((tx) => lease(tx, wanted))
+      if (taken !== undefined) notice({ kind: 'robot_taken', ...taken })
+      return held
+    },
+    renew: (owner, now, until) => write((tx) => renew(tx, owner, { now, until })),
+    release: async (owner) => {
+      await write((tx) => release(tx, owner))
+      line.tell('all')
+    },
+    waiting: (question) => db.reading((tx) => waiting(tx, question)),
+    tally: (queue, channel) => db.reading((tx) => tally(tx, queue, channel)),
+    payloads: (numbers) => db.reading((tx) => payloads(tx, numbers)),
+    claim: (request) => orRefused(write((tx) => claim(tx, request))),
+    claimAgain: (request) => orRefused(write((tx) => claimAgain(tx, request))),
+    settle: async (settlement) => {
+      const { told, again } = await write((tx) => settle(tx, settlement))
+      if (again !== undefined) line.tell([again])
+      return told
+    },
+    recover: async (now, robot) => {
+      const recovered = await write((tx) => recover(tx, now, robot))
+      if (recovered > 0) line.tell('all')
+      return recovered
+    },
+    enqueue: async (each, now) => {
+      const ids = await write((tx) => enqueue(tx, each, now))
+      line.tell(each.map(({ queue }) => queue))
+      return ids
+    },
+    resend: async (id, now) => {
+      const { queue } = await write((tx) => resend(tx, id, now))
+      line.tell([queue])
+      return { queue }
+    },
+    rehome: async (homes) => {
+      const counts = await write((tx) => rehome(tx, homes))
+      if (counts.moved > 0) line.tell('all')
+      return counts
+    },
+    standing: (question) => db.reading((tx) => standing(tx, question)),
+    messages: (query) => db.reading((tx) => messages(tx, query)),
+    message: (id) => db.reading((tx) => message(tx, id)),
+    alerts: (query) => db.reading((tx) => alerts(tx, query)),
+    prune: (before, now) => write((tx) => prune(tx, before, now)),
+    onWake: (listener) => line.onWake(listener),
+    close: async () => {
+      await line.close()
+      await db.close()
+    },
+  }
+}
+
+/** Tries again while nobody is there; what a person must mend is said at once. */
+async function whenUp(
+  { address, clock }: { address: Address; clock: Clock },
+  work: () => Promise<void>,
+): Promise<void> {
+  const end = clock.now().getTime() + WAIT_AT_START_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const mayPass = !(error instanceof AppError) && !isForPeople(codeOf(error))
+      if (!mayPass || clock.now().getTime() > end) throw cannotOpen(address, error)
+      await clock.sleep(BETWEEN_TRIES_MS)
+    }
+  }
+}
+
+/** SQLSTATE classes of wrong credentials (28), names (3D, 3F) and rights or syntax (42). */
+function isForPeople(code: string | undefined): boolean {
+  return code !== undefined && /^(?:28|3D|3F|42)/.test(code) && code.length === 5
+}
+
+function cannotOpen({ host, port, database }: Address, error: unknown): AppError {
+  if (error instanceof AppError && error.code === 'bad_configuration') return error
+  return new AppError(
+    'store_unavailable',
+    `cannot open the store postgres://${host}:${port}/${database}: ${wordsOf(error)}`,
+    { cause: error },
+  )
+}
