@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from './clock.ts'
 import type { Loaded } from './config/load.ts'
@@ -18,6 +19,7 @@ import { createDingtalk } from './notifiers/dingtalk/index.ts'
 import { accept } from './pipeline/accept.ts'
 import { type DispatchDeps, pass } from './pipeline/dispatch.ts'
 import { tidy } from './pipeline/janitor.ts'
+import { keepLeases, lookAgainAt } from './pipeline/leases.ts'
 import { Loop } from './pipeline/loop.ts'
 import { preview } from './pipeline/preview.ts'
 import { readPayload } from './pipeline/reread.ts'
@@ -64,6 +66,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     reasonToSuppress,
     thread: options.thread,
     clock,
+    notice: (notice) => events.storeNoticed(notice),
   })
   const sandbox = new SandboxGroup()
   const notifier = createDingtalk({
@@ -80,7 +83,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     settings,
     renderer: () => state.renderer,
     events,
-    owner: randomUUID(),
+    owner: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
     uuid: randomUUID,
     random: Math.random,
     wake: (queues) => wake(queues),
@@ -94,6 +97,30 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     failed: (error) => events.storeFailed('prune', messageOf(error)),
   })
+
+  const { renew } = store
+  const keeper =
+    renew === undefined
+      ? undefined
+      : new Loop({
+          pass: () =>
+            keepLeases({
+              store: { renew },
+              clock,
+              owner: dispatch.owner,
+              robots: () => loops.keys(),
+            }),
+          clock,
+          failed: (error) => events.storeFailed('renew', messageOf(error)),
+        })
+  store.onWake?.((queues) => {
+    if (queues === 'all') for (const loop of loops.values()) loop.wake()
+    else wake(queues)
+  })
+  const work = async (name: string): Promise<Date | undefined> => {
+    const next = await pass(name, dispatch)
+    return keeper === undefined ? next : lookAgainAt(next, clock.now())
+  }
 
   /** One loop for each robot of the settings in force, none for others. */
   const runRobots = async (): Promise<void> => {
@@ -110,7 +137,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const name of wanted.keys()) {
       if (loops.has(name)) continue
       const failed = (error: unknown): void => events.passFailed(name, messageOf(error))
-      loops.set(name, new Loop({ pass: () => pass(name, dispatch), clock, failed }).start())
+      loops.set(name, new Loop({ pass: () => work(name), clock, failed }).start())
     }
     for (const loop of loops.values()) loop.wake()
   }
@@ -144,7 +171,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 
   const standing = () => standingNow(store, settings(), clock.now())
-  const status = async () => statusJson(await standing(), { version: VERSION, startedAt })
+  const status = async () =>
+    statusJson(await standing(), {
+      version: VERSION,
+      startedAt,
+      replica: dispatch.owner,
+      alone: keeper === undefined,
+    })
   /** Reads each payload once, however many of the alerts come from it. */
   const variablesOf = (
     alerts: readonly StoredAlert[],
@@ -203,6 +236,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
 
   const watching = new AbortController()
+  /** Others may work the robots from now on. */
+  const handOver = async (): Promise<void> => {
+    await keeper?.stop()
+    await store.release(dispatch.owner).catch((error) => {
+      events.storeFailed('release', messageOf(error))
+    })
+  }
   const stop = async (signal: string): Promise<void> => {
     events.stopping(signal)
     state.open = false
@@ -211,16 +251,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeIdleConnections()
     const late = new AbortController()
-    const ended = Promise.all([...loops.values(), janitor].map((loop) => loop.stop()))
+    const ended = Promise.all([...loops.values(), janitor].map((loop) => loop.stop())).then(
+      handOver,
+    )
     const atMost = clock.sleep(STOP_WITHIN_MS, late.signal)
     await Promise.race([Promise.all([ended, closed]), atMost])
     server.closeAllConnections()
     await notifier.close()
     await Promise.race([ended, clock.sleep(1_000, late.signal)])
     late.abort()
-    await store.release(dispatch.owner).catch((error) => {
-      events.storeFailed('release', messageOf(error))
-    })
     await store.close()
     events.stopped()
   }
@@ -232,6 +271,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     url = await listen(server, settings().listen)
     await runRobots()
     janitor.start()
+    keeper?.start()
     state.ready = true
     void watchFiles({
       files: () => [

@@ -98,9 +98,14 @@ function secretOf(
 function storeOf(value: SecretConfig, context: ResolveContext): Secret {
   const url = secretOf(value, ['store'], context)
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? []
-  if (scheme === 'postgres' || scheme === 'postgresql')
-    context.fault(['store'], 'PostgreSQL is not supported yet; use sqlite:PATH')
-  else if (scheme !== 'sqlite' || rest === '') context.fault(['store'], 'must be sqlite:PATH')
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    // What else is wrong with it is said when it is opened, by those who know.
+    if (!URL.canParse(url) || new URL(url).pathname.length < 2)
+      context.fault(['store'], 'must be postgres://user:password@host:5432/database')
+    return new Secret(url)
+  }
+  if (scheme !== 'sqlite' || rest === '')
+    context.fault(['store'], 'must be sqlite:PATH or postgres://user:password@host:5432/database')
   return new Secret(
     rest === ':memory:' ? 'sqlite::memory:' : `sqlite:${resolvePath(context.folder, rest ?? '')}`,
   )

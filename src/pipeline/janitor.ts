@@ -8,14 +8,18 @@ const EVERY_MS = 10 * 60_000
 /** Between two batches, so that accepting goes first. */
 const BETWEEN_MS = 200
 
-/** Forgets what is older than the retention; gives when to look again. */
+/**
+ * Forgets what is older than the retention, and frees what is in flight for a robot that nobody works any more; gives
+ * when to look again.
+ */
 export async function tidy(deps: {
-  store: Pick<Store, 'prune'>
+  store: Pick<Store, 'prune' | 'recover'>
   clock: Clock
   settings: () => Settings
   events: Events
 }): Promise<Date> {
   const now = deps.clock.now()
+  deps.events.recovered(await deps.store.recover(now))
   const before = new Date(now.getTime() - deps.settings().retentionMs)
   const { messages, alerts } = await deps.store.prune(before, now)
   const more = messages + alerts > 0

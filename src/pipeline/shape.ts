@@ -58,7 +58,19 @@ export function alertsJson(alerts: readonly StoredAlert[], variables: readonly V
 /** Robots, channels and quota at a glance. */
 export function statusJson(
   standing: StandingNow,
-  { version, startedAt }: { version: string; startedAt: Date },
+  {
+    version,
+    startedAt,
+    replica,
+    alone,
+  }: {
+    version: string
+    startedAt: Date
+    /** The process that answers. */
+    replica: string
+    /** No other shares its store. */
+    alone: boolean
+  },
 ) {
   const { now, settings } = standing
   const waitingIn = (queues: readonly string[]): number =>
@@ -82,6 +94,8 @@ export function statusJson(
         waiting: waitingIn([`robot:${robot.name}`, ...pools]),
         last_result: state?.lastResult ?? null,
         last_at: state?.lastAt?.toISOString() ?? null,
+        /** The process that works it: host name, process id and a part of its own. */
+        worked_by: state?.workedBy ?? (alone ? replica : null),
       },
     ] as const
   })
@@ -101,6 +115,8 @@ export function statusJson(
   return {
     version,
     started_at: startedAt.toISOString(),
+    /** Which process answers. */
+    replica,
     store: settings.store.reveal().replace(/:.*$/s, ''),
     robots: Object.fromEntries(robots),
     channels: Object.fromEntries(channels),

@@ -58,8 +58,15 @@ export interface Store {
 export interface Shared {
   /** The listener is told the queues in which another process has put something; `all` when that may have been missed. */
   onWake(listener: WakeListener): void
-  /** Extends what an owner has leased and still has, so that nothing is taken from it in quiet times. */
-  renew(owner: string, now: Date, until: Date): Promise<void>
+  /** Extends an owner's leases of these robots, as far as it still has them, so that it keeps them in quiet times. */
+  renew(renewal: Renewal): Promise<void>
+}
+
+export interface Renewal {
+  owner: string
+  robots: readonly string[]
+  now: Date
+  until: Date
 }
 
 export type WakeListener = (queues: readonly string[] | 'all') => void

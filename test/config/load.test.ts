@@ -198,8 +198,8 @@ routes:
       [`${MINIMAL}auth: []\n`, /^x\.yml:3:1: auth: is not supported yet/],
       [`${MINIMAL}tls: { cert: x }\n`, /tls: is not supported yet/],
       [
-        `${MINIMAL}store: postgres://u:p@h/d\n`,
-        /^x\.yml:3:8: store: PostgreSQL is not supported yet/,
+        `${MINIMAL}store: postgres://u:p@h\n`,
+        /^x\.yml:3:8: store: must be postgres:\/\/user:password@host:5432\/database$/,
       ],
       [`${MINIMAL}language: en\n`, /^x\.yml:3:11: language: must be one of zh-CN, zh-TW, en-US/],
       [

@@ -1,4 +1,4 @@
-import type { Lease } from '../store.ts'
+import type { Lease, Renewal } from '../store.ts'
 import type { Tx } from './database.ts'
 
 /** A robot that changed hands, and what its former owner had in flight. */
@@ -49,16 +49,14 @@ export async function lease(
 }
 
 /** Extends what an owner has leased and still has. */
-export async function renew(
-  tx: Tx,
-  owner: string,
-  { now, until }: { now: Date; until: Date },
-): Promise<void> {
+export async function renew(tx: Tx, { owner, robots, now, until }: Renewal): Promise<void> {
   await tx.run(
-    'UPDATE leases SET until = GREATEST(until, $2) WHERE owner = $1 AND until > $3',
+    `UPDATE leases SET until = GREATEST(until, $2) WHERE robot = ANY(ARRAY(
+       SELECT robot FROM leases WHERE owner = $1 AND until > $3 AND robot = ANY($4::text[]) ORDER BY robot FOR UPDATE))`,
     owner,
     tx.ms(until),
     tx.ms(now),
+    robots,
   )
 }
 

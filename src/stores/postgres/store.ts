@@ -54,7 +54,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
       if (taken !== undefined) notice({ kind: 'robot_taken', ...taken })
       return held
     },
-    renew: (owner, now, until) => write((tx) => renew(tx, owner, { now, until })),
+    renew: (renewal) => write((tx) => renew(tx, renewal)),
     release: async (owner) => {
       await write((tx) => release(tx, owner))
       line.tell('all')
