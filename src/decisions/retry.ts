@@ -24,7 +24,7 @@ export interface Aftermath {
 export interface Verdict {
   next:
     | { kind: 'sent' }
-    | { kind: 'again'; dueAt: Date }
+    | { kind: 'again'; dueAt: Date; elsewhereAt?: Date }
     | { kind: 'dead'; reason: string }
     | { kind: 'split'; reason: string; bodyBytes: number }
   pause: { scope: string; until: Date; reason: PauseReason } | undefined
@@ -41,6 +41,9 @@ const SET_ASIDE_MS = 3 * 60_000
 
 /** Below this a smaller body would say nothing. */
 const LEAST_BODY_BYTES = 2_000
+
+/** As the store leaves what a crash interrupted to its own robot. */
+const STAYS_MS = 60_000
 
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 60_000
@@ -78,12 +81,13 @@ export function verdictOn(aftermath: Aftermath): Verdict {
           pause,
           failures,
         }
-      // A message that may have arrived stays with its robot, whose platform knows its key, for a while.
-      const elsewhere = mode === 'pool' && !outcome.reached
-      const waitMs = elsewhere
-        ? 0
-        : backoffMs(aftermath.attempts, LONGEST_RETRY_MS, aftermath.random)
-      return { next: { kind: 'again', dueAt: later(now, waitMs) }, pause, failures }
+      const backoff = backoffMs(aftermath.attempts, LONGEST_RETRY_MS, aftermath.random)
+      if (mode === 'pool' && !outcome.reached)
+        return { next: { kind: 'again', dueAt: now }, pause, failures }
+      const next = { kind: 'again' as const, dueAt: later(now, backoff) }
+      if (mode === 'all') return { next, pause, failures }
+      // One that may have arrived stays with its robot, whose platform knows its key, for a while.
+      return { next: { ...next, elsewhereAt: later(now, STAYS_MS) }, pause, failures }
     }
     case 'too_long': {
       const bodyBytes = Math.floor(aftermath.bodyBytes * 0.75)

@@ -31,7 +31,8 @@ export interface Store {
   settle(settlement: Settlement): Promise<{ receivedAt: Date; count: number }[]>
   /**
    * What a crash left in flight becomes pending again, due at once; gives how many. With `robot`, only that one's. What
-   * is in flight for a robot whose lease is in force is its owner's, and stays.
+   * is in flight for a robot whose lease is in force is its owner's, and stays. It may have arrived, so it is left to
+   * its own robot for STAYS_MS.
    */
   recover(now: Date, robot?: string): Promise<number>
   /** Adds messages that carry no alert (a test), due at once. */
@@ -156,7 +157,7 @@ export interface Lease {
 
 export interface WaitingQuestion {
   /** The robot's `key` and `address`, for its calls and pauses. */
-  robot: { key: string; address: string }
+  robot: { name: string; key: string; address: string }
   /** Queues the robot works, most important first. */
   queues: readonly string[]
   /** Keys of all robots that work these queues, for the calls they have left. */
@@ -193,7 +194,7 @@ export interface Waiting {
   robot: RobotState
   peers: RobotState[]
   organisationUsed: number
-  /** The oldest message to be tried (again) that is due, and when the next will be. */
+  /** The oldest message that the robot may try (again) and that is due, and when the next will be. */
   due: StoredMessage | undefined
   nextDueAt: Date | undefined
   /** One for each queue and channel in which something waits that is not blocked by a message under way. */
@@ -317,7 +318,8 @@ export interface Settlement {
   at: Date
   next:
     | { kind: 'sent' }
-    | { kind: 'again'; dueAt: Date }
+    /** Another robot of its pool may try it from `elsewhereAt` on; at once when absent. */
+    | { kind: 'again'; dueAt: Date; elsewhereAt?: Date | undefined }
     | { kind: 'dead'; reason: string }
     /** Its alerts wait again, to be told in smaller messages; the message is dead for the given reason. */
     | { kind: 'split'; reason: string; bodyBytes: number }
@@ -355,6 +357,12 @@ export interface Standing {
   channels: { channel: string; count: number; oldest: Date }[]
   organisationUsed: number
 }
+
+/**
+ * How long a message that may have arrived is left to its own robot, whose group knows its key and drops a repeat; the
+ * other robots of a pool would show it again.
+ */
+export const STAYS_MS = 60_000
 
 /** More alerts of one message are not listed; its `alertCount` counts them all. */
 export const MOST_LISTED_ALERTS = 10_000

@@ -86,7 +86,7 @@ export function conformance(
       changes: Partial<Parameters<Store['waiting']>[0]> = {},
     ): Promise<Waiting> {
       return store.waiting({
-        robot: { key: 'ka', address: 'direct' },
+        robot: { name: 'a', key: 'ka', address: 'direct' },
         queues: ['robot:a'],
         peers: [],
         now: at(ms),
@@ -487,11 +487,11 @@ export function conformance(
       )
       assert.deepEqual((await look(30)).robot.pause?.until, at(600_000))
       assert.deepEqual(
-        (await look(30, { robot: { key: 'kb', address: 'direct' } })).robot.pause?.until,
+        (await look(30, { robot: { name: 'b', key: 'kb', address: 'direct' } })).robot.pause?.until,
         at(600_000),
       )
       assert.equal(
-        (await look(30, { robot: { key: 'kb', address: 'proxy' } })).robot.pause,
+        (await look(30, { robot: { name: 'b', key: 'kb', address: 'proxy' } })).robot.pause,
         undefined,
       )
     })
@@ -547,6 +547,29 @@ export function conformance(
       assert.equal((await store.message(claimed.id))?.message.state, 'sending')
       assert.ok(again)
       assert.equal((await store.settle(settlement(again, 62_000))).length, 1)
+    })
+
+    test('what may have arrived is left to its own robot for a minute, then another of its pool may try it', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      await store.recover(at(60_000))
+      const other = { robot: { name: 'b', key: 'kb', address: 'direct' } }
+      const held = await look(60_000, other)
+      assert.deepEqual([held.due, held.nextDueAt], [undefined, at(120_000)])
+      const askFor = async (robot: string, ms: number) => {
+        await store.lease({ robot, owner: 'me', now: at(ms), until: at(ms + 60_000) })
+        return store.claimAgain({ now: at(ms), id: claimed.id, robot, call: call(ms) })
+      }
+      assert.equal(await askFor('b', 119_000), undefined)
+      assert.equal((await look(60_000)).due?.id, claimed.id)
+      assert.equal((await look(120_000, other)).due?.id, claimed.id)
+      const again = await askFor('b', 120_000)
+      assert.ok(again)
+      const next = { kind: 'again', dueAt: at(121_000), elsewhereAt: at(130_000) } as const
+      await store.settle(settlement(again, 121_000, { next }))
+      assert.deepEqual((await look(122_000)).nextDueAt, at(130_000))
+      assert.equal((await look(122_000, other)).due?.id, claimed.id)
     })
 
     test('enqueue and resend: a message without alerts is due at once; only a dead one can be sent again', async () => {

@@ -45,7 +45,8 @@ export async function claimAgain(
     `WITH counted AS (${COUNT_CALL})
      UPDATE messages SET state = 'sending', robot = $5, due_at = NULL, attempts = attempts + 1,
        call = (SELECT id FROM counted)
-     WHERE id = $6 AND state = 'pending' RETURNING uuid, body, attempts - 1 AS attempts, call AS made`,
+     WHERE id = $6 AND state = 'pending' AND (robot = $5 OR COALESCE(elsewhere_at, 0) <= $2)
+     RETURNING uuid, body, attempts - 1 AS attempts, call AS made`,
     ...countedCall(tx, call, now),
     robot,
     Number(id),

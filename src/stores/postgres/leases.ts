@@ -1,4 +1,4 @@
-import type { Lease, Renewal } from '../store.ts'
+import { type Lease, type Renewal, STAYS_MS } from '../store.ts'
 import type { Tx } from './database.ts'
 
 /** A robot that changed hands, and what its former owner had in flight. */
@@ -94,8 +94,10 @@ export async function recover(tx: Tx, now: Date, robot: string | undefined): Pro
 
 async function recoverRobot(tx: Tx, robot: string, at: number): Promise<number> {
   return tx.run(
-    `UPDATE messages SET state = 'pending', due_at = $2, call = NULL WHERE robot = $1 AND state = 'sending'`,
+    `UPDATE messages SET state = 'pending', due_at = $2, elsewhere_at = $3, call = NULL
+     WHERE robot = $1 AND state = 'sending'`,
     robot,
     at,
+    at + STAYS_MS,
   )
 }

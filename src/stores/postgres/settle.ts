@@ -36,9 +36,10 @@ export async function settle(
       return { told: await receivedOf(tx, id), again: undefined }
     case 'again':
       await tx.run(
-        `UPDATE messages SET state = 'pending', due_at = $2, call = NULL WHERE id = $1`,
+        `UPDATE messages SET state = 'pending', due_at = $2, elsewhere_at = $3, call = NULL WHERE id = $1`,
         id,
         tx.ms(next.dueAt),
+        next.elsewhereAt === undefined ? null : tx.ms(next.elsewhereAt),
       )
       return { told: [], again: queue }
     case 'dead':

@@ -17,19 +17,20 @@ export const UNBLOCKED = `AND NOT EXISTS (SELECT 1 FROM tellings b WHERE b.queue
 
 export async function waiting(tx: Tx, question: WaitingQuestion): Promise<Waiting> {
   const now = tx.ms(question.now)
-  const next = await tx.one<MessageRow>(
-    `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE queue = ANY($1::text[]) AND state = 'pending'
-     ORDER BY due_at, id LIMIT 1`,
+  const next = await tx.one<MessageRow & { may_at: number }>(
+    `SELECT ${MESSAGE_COLUMNS}, GREATEST(due_at, CASE WHEN robot <> $2 THEN elsewhere_at END) AS may_at
+     FROM messages WHERE queue = ANY($1::text[]) AND state = 'pending' ORDER BY may_at, id LIMIT 1`,
     question.queues,
+    question.robot.name,
   )
-  const isDue = next !== undefined && (next.due_at ?? 0) <= now
+  const isDue = next !== undefined && next.may_at <= now
   const [robot, ...peers] = await robotStates(tx, [question.robot, ...question.peers], question)
   return {
     robot: robot as RobotState,
     peers,
     organisationUsed: await organisationUsed(tx, question.month),
     due: isDue ? messageFrom(tx, next, []) : undefined,
-    nextDueAt: next === undefined || isDue ? undefined : tx.date(next.due_at ?? 0),
+    nextDueAt: next === undefined || isDue ? undefined : tx.date(next.may_at),
     channels: await waitingChannels(tx, question),
   }
 }

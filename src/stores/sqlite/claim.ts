@@ -56,8 +56,11 @@ export function claimAgain(
   { now, id, robot, call }: ClaimAgain,
 ): Claimed | undefined {
   const row = db.get<{ uuid: string; body: string; attempts: number }>(
-    `SELECT uuid, body, attempts FROM messages WHERE id = ? AND state = 'pending'`,
+    `SELECT uuid, body, attempts FROM messages WHERE id = ? AND state = 'pending'
+     AND (robot = ? OR COALESCE(elsewhere_at, 0) <= ?)`,
     Number(id),
+    robot,
+    now.getTime(),
   )
   if (row === undefined || !mayCall(db, { robot, call, now })) return undefined
   db.run(

@@ -1,4 +1,4 @@
-import type { Home } from '../store.ts'
+import { type Home, STAYS_MS } from '../store.ts'
 import type { Database } from './database.ts'
 
 /** Rows that one call of prune takes of each table at most, so that it never holds up accepting for long. */
@@ -23,9 +23,10 @@ export function recover(db: Database, now: Date, robot: string | undefined): num
 /** Nobody works the robot: what is in flight for it becomes due at once. */
 export function recoverRobot(db: Database, robot: string, now: Date): number {
   return db.run(
-    `UPDATE messages SET state = 'pending', due_at = ?, call = NULL
+    `UPDATE messages SET state = 'pending', due_at = ?, elsewhere_at = ?, call = NULL
      WHERE state IN ('pending', 'sending') AND state = 'sending' AND robot = ?`,
     now.getTime(),
+    now.getTime() + STAYS_MS,
     robot,
   ).changes
 }

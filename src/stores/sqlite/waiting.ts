@@ -36,20 +36,22 @@ export function unblocked(db: Database, queue: string): string {
 export function waiting(db: Database, question: WaitingQuestion): Waiting {
   const now = question.now.getTime()
   const messages = question.queues.flatMap((queue) =>
-    db.all<MessageRow>(
-      `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE queue = ? AND state = 'pending' ORDER BY due_at, id LIMIT 1`,
+    db.all<MessageRow & { may_at: number }>(
+      `SELECT ${MESSAGE_COLUMNS}, MAX(due_at, CASE WHEN robot = ? THEN 0 ELSE COALESCE(elsewhere_at, 0) END) AS may_at
+       FROM messages WHERE queue = ? AND state = 'pending' ORDER BY may_at, id LIMIT 1`,
+      question.robot.name,
       queue,
     ),
   )
-  messages.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0) || a.id - b.id)
+  messages.sort((a, b) => a.may_at - b.may_at || a.id - b.id)
   const [next] = messages
-  const isDue = next !== undefined && (next.due_at ?? 0) <= now
+  const isDue = next !== undefined && next.may_at <= now
   return {
     robot: robotState(db, question.robot, question),
     peers: question.peers.map((peer) => robotState(db, peer, question)),
     organisationUsed: organisationUsed(db, question.month),
     due: isDue ? messageFrom(next, []) : undefined,
-    nextDueAt: next === undefined || isDue ? undefined : new Date(next.due_at ?? 0),
+    nextDueAt: next === undefined || isDue ? undefined : new Date(next.may_at),
     channels: question.queues.flatMap((queue) => waitingChannels(db, queue, question)),
   }
 }
