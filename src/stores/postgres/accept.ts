@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts'
 import type { Accepted, Arrival, Arriving, LastTold, ReasonToSuppress } from '../store.ts'
-import type { Database, Tx } from './database.ts'
+import { type Database, storable, type Tx } from './database.ts'
 import { columns } from './rows.ts'
 
 export type Result<T> = { value: T } | { error: AppError }
@@ -45,7 +45,9 @@ export async function acceptAll(
   reasonToSuppress: ReasonToSuppress,
 ): Promise<Result<Accepted>[]> {
   try {
-    const all = await db.transaction((tx) => acceptTogether(tx, arrivals, reasonToSuppress))
+    // What it compares with comes back from the database as it could be stored.
+    const stored = arrivals.map((each) => (holdsNul(each) ? storable(each) : each))
+    const all = await db.transaction((tx) => acceptTogether(tx, stored, reasonToSuppress))
     return all.map((value) => ({ value }))
   } catch (error) {
     if (!(error instanceof AppError)) throw error
@@ -56,6 +58,15 @@ export async function acceptAll(
       results.push(...(await acceptAll(db, [arrival], reasonToSuppress)))
     return results
   }
+}
+
+function holdsNul({ text, alerts }: Arrival): boolean {
+  return (
+    text.includes('\0') ||
+    alerts.some((each) =>
+      [each.fingerprint, each.group, each.name, each.cluster].some((value) => value.includes('\0')),
+    )
+  )
 }
 
 /** Classes 22, 23 and 54: something in what was to be written is not possible. */

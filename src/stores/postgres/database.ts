@@ -151,11 +151,14 @@ function txOn(client: PoolClient, skewMs: number): Tx {
   }
 }
 
-/** PostgreSQL's text holds no NUL. */
-function storable(value: unknown): unknown {
+/** The value with U+FFFD for each NUL, which PostgreSQL's text cannot hold. */
+export function storable<T>(value: T): T
+export function storable(value: unknown): unknown {
   if (typeof value === 'string')
     return value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
-  return Array.isArray(value) ? value.map(storable) : value
+  if (Array.isArray(value)) return value.map((each) => storable(each))
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, storable(each)]))
 }
 
 /** What went wrong on the way to the database or in it, in words that hold no value and no password. */
