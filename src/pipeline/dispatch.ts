@@ -15,7 +15,14 @@ import type { Events } from '../events.ts'
 import type { Attempt, MessageKind } from '../model/message.ts'
 import { type Channel, queuesOf, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import type { CallClaim, Claimed, RobotState, Store, Waiting } from '../stores/store.ts'
+import type {
+  CallClaim,
+  Claimed,
+  RobotState,
+  Store,
+  Waiting,
+  WaitingQuestion,
+} from '../stores/store.ts'
 import { LEASE_ENOUGH_MS, LEASE_MS, LEASE_RETRY_MS } from './leases.ts'
 import { MOST_HEADS, robotsOf, type TellingDeps, tellingOf } from './telling.ts'
 
@@ -319,8 +326,8 @@ function questionOf({
 }
 
 /** What the store knows a robot by; the rest of it holds functions, which no thread can be handed. */
-function standingOf({ key, address }: Robot): { key: string; address: string } {
-  return { key, address }
+function standingOf({ name, key, address }: Robot): WaitingQuestion['robot'] {
+  return { name, key, address }
 }
 
 function robotNow(robot: Robot, state: RobotState): RobotNow {

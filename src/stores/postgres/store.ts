@@ -8,7 +8,7 @@ import { CommitGroup } from './commit-group.ts'
 import { codeOf, Database, type Tx, wordsOf } from './database.ts'
 import { prune, rehome } from './keeping.ts'
 import { lease, recover, release, renew } from './leases.ts'
-import { Line } from './line.ts'
+import { Line, type LineOptions } from './line.ts'
 import { migrate } from './migrate.ts'
 import { alerts, message, messages } from './reading.ts'
 import { settle } from './settle.ts'
@@ -37,9 +37,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
   const notice = options.notice ?? (() => undefined)
   const address = addressOf(url)
   const skew = new Skew()
-  const line = new Line({ address, schema, clock, skew, notice })
-  await whenUp({ address, clock }, () => migrate(address, schema))
-  await whenUp({ address, clock }, () => line.open())
+  const line = await openedAt({ address, schema, clock, skew, notice })
   const db = new Database({ address, schema, clock, skew })
   const write = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => db.transaction(work)
   const group = new CommitGroup((arrivals) => acceptAll(db, arrivals, reasonToSuppress))
@@ -100,6 +98,15 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
       await db.close()
     },
   }
+}
+
+/** The database's tables brought up to date, and a line to it. */
+export async function openedAt(options: LineOptions): Promise<Line> {
+  const { address, schema, clock } = options
+  const line = new Line(options)
+  await whenUp({ address, clock }, () => migrate(address, schema))
+  await whenUp({ address, clock }, () => line.open())
+  return line
 }
 
 /** Tries again while nobody is there; what a person must mend is said at once. */

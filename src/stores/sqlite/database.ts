@@ -33,6 +33,11 @@ export class Database {
     return this.#prepared(sql).all(...values) as T[]
   }
 
+  /** Rows one by one, however many there are. */
+  iterate<T = Row>(sql: string, ...values: SQLInputValue[]): Iterable<T> {
+    return this.#prepared(sql).iterate(...values) as Iterable<T>
+  }
+
   /** Everything in `work` or nothing of it; what it wrote is on disk when this returns. */
   transaction<T>(work: () => T): T {
     try {
