@@ -43,6 +43,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'sources/source.ts',
     'notifiers/notifier.ts',
     'stores/store.ts',
+    'stores/shared.ts',
   ],
   config: [],
   sources: [],

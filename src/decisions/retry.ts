@@ -1,4 +1,4 @@
-import type { Attempt } from '../model/message.ts'
+import { type Attempt, STAYS_MS } from '../model/message.ts'
 import type { Channel, Robot } from '../model/settings.ts'
 import { countedForMs } from './pace.ts'
 
@@ -41,9 +41,6 @@ const SET_ASIDE_MS = 3 * 60_000
 
 /** Below this a smaller body would say nothing. */
 const LEAST_BODY_BYTES = 2_000
-
-/** As the store leaves what a crash interrupted to its own robot. */
-const STAYS_MS = 60_000
 
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 60_000

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Shared } from '../stores/store.ts'
+import type { Shared } from '../stores/shared.ts'
 
 /**
  * How long a lease lasts, and so how long a robot stands still when its process is gone: another takes it after this

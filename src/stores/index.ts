@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Moved } from './moving.ts'
+import type { Notice, Shared } from './shared.ts'
 import { openSqlite } from './sqlite/store.ts'
-import type { Notice, ReasonToSuppress, Shared, Store } from './store.ts'
+import type { ReasonToSuppress, Store } from './store.ts'
 
 export interface OpenOptions {
   reasonToSuppress: ReasonToSuppress

@@ -1,6 +1,17 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
-import type { AlertState, Attempt, MessageKind, MessageState } from '../model/message.ts'
+import type { Attempt, MessageKind } from '../model/message.ts'
+import type {
+  AlertPage,
+  AlertQuery,
+  MessageQuery,
+  MessageWithAlerts,
+  Page,
+  StoredMessage,
+  StoredPayload,
+} from './lists.ts'
+
+export * from './lists.ts'
 
 /**
  * Everything that outlives the process. Each verb is one transaction, takes every instant as an argument, and means
@@ -54,35 +65,6 @@ export interface Store {
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
   close(): Promise<void>
 }
-
-/** What a store that several processes share can do besides. */
-export interface Shared {
-  /** The listener is told the queues in which another process has put something; `all` when that may have been missed. */
-  onWake(listener: WakeListener): void
-  /** Extends an owner's leases of these robots, as far as it still has them, so that it keeps them in quiet times. */
-  renew(renewal: Renewal): Promise<void>
-}
-
-export interface Renewal {
-  owner: string
-  robots: readonly string[]
-  now: Date
-  until: Date
-}
-
-export type WakeListener = (queues: readonly string[] | 'all') => void
-
-/** What a store that several processes share notices by itself. */
-export type Notice =
-  /** A robot changed hands; `from` is empty when nobody worked it. */
-  | { kind: 'robot_taken'; robot: string; from: string; recovered: number }
-  /** Processes wake each other no more, only look every few seconds; and do so again. */
-  | { kind: 'line_lost' }
-  | { kind: 'line_down'; why: string }
-  | { kind: 'line_back' }
-  /** The database's clock, which counts, is so far ahead of this process's. */
-  | { kind: 'clock_differs'; aheadMs: number }
-  | { kind: 'clock_stepped'; byMs: number }
 
 /** One request, read and routed. */
 export interface Arrival {
@@ -218,13 +200,6 @@ export interface WaitingChannel {
   messagesToday: number
 }
 
-/** A payload as it came. */
-export interface StoredPayload {
-  source: SourceName
-  receivedAt: Date
-  text: string
-}
-
 export interface WaitingAlert {
   id: number
   payload: number
@@ -356,95 +331,4 @@ export interface Standing {
   /** Alerts that are pending or sending, by channel, each counted once. */
   channels: { channel: string; count: number; oldest: Date }[]
   organisationUsed: number
-}
-
-/**
- * How long a message that may have arrived is left to its own robot, whose group knows its key and drops a repeat; the
- * other robots of a pool would show it again.
- */
-export const STAYS_MS = 60_000
-
-/** More alerts of one message are not listed; its `alertCount` counts them all. */
-export const MOST_LISTED_ALERTS = 10_000
-
-/** Each payload once, however many of the alerts come from it. */
-export interface MessageWithAlerts {
-  message: StoredMessage
-  alerts: StoredAlert[]
-  payloads: Map<number, StoredPayload>
-}
-
-export interface AlertPage extends Page<StoredAlert> {
-  payloads: Map<number, StoredPayload>
-}
-
-/** `before` is an opaque mark from a page before it; `next` is null at the end. */
-export interface Page<Item> {
-  items: Item[]
-  next: string | null
-}
-
-export interface MessageQuery {
-  channel?: string
-  robot?: string
-  state?: MessageState
-  limit: number
-  before?: string
-}
-
-export interface StoredMessage {
-  id: string
-  uuid: string
-  robot: string
-  queue: string
-  channel: string
-  kind: MessageKind
-  state: MessageState
-  title: string
-  text: string
-  bytes: number
-  alertCount: number
-  createdAt: Date
-  dueAt: Date | undefined
-  sentAt: Date | undefined
-  reason: string | undefined
-  attemptCount: number
-  /** All, oldest first, of one message; in a list the last one only. */
-  attempts: StoredAttempt[]
-}
-
-export interface StoredAttempt {
-  at: Date
-  robot: string
-  result: string
-  httpStatus: number | undefined
-  errcode: number | undefined
-  errmsg: string | undefined
-  words: string
-  durationMs: number
-}
-
-export interface AlertQuery {
-  channel?: string
-  state?: AlertState
-  limit: number
-  before?: string
-}
-
-/** An accepted alert in one channel; its variables are read from its payload. */
-export interface StoredAlert {
-  id: string
-  channel: string
-  source: SourceName
-  fingerprint: string
-  status: Status
-  level: Level
-  state: AlertState
-  reason: string | undefined
-  messageIds: string[]
-  receivedAt: Date
-  toldAt: Date | undefined
-  repeats: number
-  position: number
-  payload: number
 }

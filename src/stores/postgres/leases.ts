@@ -1,4 +1,6 @@
-import { type Lease, type Renewal, STAYS_MS } from '../store.ts'
+import { STAYS_MS } from '../../model/message.ts'
+import type { Renewal } from '../shared.ts'
+import type { Lease } from '../store.ts'
 import type { Tx } from './database.ts'
 
 /** A robot that changed hands, and what its former owner had in flight. */

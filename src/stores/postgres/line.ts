@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
-import type { Notice, WakeListener } from '../store.ts'
+import type { Notice, WakeListener } from '../shared.ts'
 import type { Address } from './address.ts'
 import { connectionTo, wordsOf } from './database.ts'
 import type { Skew } from './skew.ts'

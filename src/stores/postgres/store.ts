@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
-import type { Notice, ReasonToSuppress, Shared, Store } from '../store.ts'
+import type { Notice, Shared } from '../shared.ts'
+import type { ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll } from './accept.ts'
 import { type Address, addressOf } from './address.ts'
 import { claim, claimAgain, enqueue, orRefused, resend } from './claim.ts'

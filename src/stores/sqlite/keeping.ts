@@ -1,4 +1,5 @@
-import { type Home, STAYS_MS } from '../store.ts'
+import { STAYS_MS } from '../../model/message.ts'
+import type { Home } from '../store.ts'
 import type { Database } from './database.ts'
 
 /** Rows that one call of prune takes of each table at most, so that it never holds up accepting for long. */
