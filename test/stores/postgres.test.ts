@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { type Clock, realClock } from '../../src/clock.ts'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { AppError } from '../../src/errors.ts'
 import { openPostgres } from '../../src/stores/postgres/store.ts'
 import type { Notice, Shared } from '../../src/stores/shared.ts'
 import type { Arrival, NewMessage, Store } from '../../src/stores/store.ts'
+import { pem } from '../notifiers/posting.ts'
 import { needsPostgres, Postgres } from '../support/postgres.ts'
 import { until } from '../support/receiver.ts'
 import { conformance } from './conformance.ts'
@@ -365,7 +367,7 @@ describe('PostgreSQL', needsPostgres(), () => {
 
     test('that asks for TLS it does not speak is not spoken to without', async () => {
       await assert.rejects(
-        open(fresh(), { url: `${postgres.url}?sslmode=require`, clock: hurried() }),
+        open(fresh(), { url: `${postgres.url}?sslmode=require` }),
         /does not support SSL/,
       )
     })
@@ -426,6 +428,50 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
+    test('is spoken to by TLS as the URL says, and not at all when it is not who it should be', async () => {
+      const certificate = (name: string): string =>
+        fileURLToPath(new URL(`../notifiers/fixtures/${name}.crt`, import.meta.url))
+      await using own = await Postgres.start([], pem('trusted'))
+      const encrypted = async (parameters: string): Promise<unknown> => {
+        const url = `${own.url}?${parameters}`
+        const store = await openPostgres({ url, reasonToSuppress, clock: realClock })
+        const rows = await own.ask(
+          `SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+           WHERE application_name = 'dingtalk-receiver'`,
+        )
+        await store.close()
+        return rows
+      }
+      const root = `sslrootcert=${certificate('trusted')}`
+      assert.deepEqual(await encrypted('sslmode=require'), [{ ssl: true }])
+      assert.deepEqual(await encrypted(`sslmode=verify-full&${root}`), [{ ssl: true }])
+      const strange = `sslrootcert=${certificate('stranger')}`
+      for (const mode of ['require', 'verify-ca', 'verify-full'])
+        await assert.rejects(encrypted(`sslmode=${mode}&${strange}`), /certificate/)
+      await assert.rejects(encrypted('sslmode=verify-full'), /certificate/)
+    })
+
+    test('that is not up yet is waited for at start', async () => {
+      await using own = await Postgres.start()
+      await own.down('fast')
+      const opening = openPostgres({ url: own.url, reasonToSuppress, clock: realClock })
+      await own.up()
+      await (await opening).close()
+      await own.down('fast')
+      let slept = 0
+      const hurried: Clock = {
+        now: () => new Date(Date.now() + slept),
+        sleep: async (ms) => {
+          slept += ms
+        },
+      }
+      await assert.rejects(
+        openPostgres({ url: own.url, reasonToSuppress, clock: hurried }),
+        /cannot open the store postgres:\/\/127\.0\.0\.1:\d+\/postgres: connect ECONNREFUSED/,
+      )
+      assert.ok(slept >= 30_000)
+    })
+
     test('that would lose what it confirms is refused', async () => {
       await using own = await Postgres.start(['fsync=off'])
       await assert.rejects(
@@ -435,14 +481,3 @@ describe('PostgreSQL', needsPostgres(), () => {
     })
   })
 })
-
-/** A clock on which waiting at start is over soon. */
-function hurried(): Clock {
-  let elapsedMs = 0
-  return {
-    now: () => new Date(Date.now() + elapsedMs),
-    sleep: async (ms) => {
-      elapsedMs += ms * 10
-    },
-  }
-}

@@ -36,16 +36,35 @@ export class Postgres {
     this.#settings = options.settings
   }
 
-  /** Makes the cluster and starts it, with settings such as `fsync=off` on top. */
-  static async start(settings: readonly string[] = []): Promise<Postgres> {
+  /** Makes the cluster and starts it, with settings such as `fsync=off` on top, and TLS with the given certificate. */
+  static async start(
+    settings: readonly string[] = [],
+    tls?: { cert: string; key: string },
+  ): Promise<Postgres> {
     const folder = mkdtempSync(join(tmpdir(), 'dingtalk-receiver-pg-'))
     chmodSync(folder, 0o700)
-    const password = join(folder, 'password')
-    writeFileSync(password, PASSWORD)
     const owner = unprivileged()
-    if (owner !== undefined)
-      for (const path of [folder, password]) chownSync(path, owner.uid, owner.gid)
-    const postgres = new Postgres({ folder, port: await freePort(), settings })
+    const ownedByServer = (path: string): string => {
+      if (owner !== undefined) chownSync(path, owner.uid, owner.gid)
+      return path
+    }
+    const put = (name: string, text: string): string => {
+      const path = join(folder, name)
+      writeFileSync(path, text, { mode: 0o600 })
+      return ownedByServer(path)
+    }
+    ownedByServer(folder)
+    const password = put('password', PASSWORD)
+    const encryption =
+      tls === undefined
+        ? []
+        : [
+            'ssl=on',
+            `ssl_cert_file=${put('server.crt', tls.cert)}`,
+            `ssl_key_file=${put('server.key', tls.key)}`,
+          ]
+    const all = [...settings, ...encryption]
+    const postgres = new Postgres({ folder, port: await freePort(), settings: all })
     try {
       postgres.#run('initdb', [
         '--no-sync',

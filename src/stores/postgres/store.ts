@@ -120,17 +120,30 @@ async function whenUp(
     try {
       return await work()
     } catch (error) {
-      const mayPass = !(error instanceof AppError) && !isForPeople(codeOf(error))
-      if (!mayPass || clock.now().getTime() > end) throw cannotOpen(address, error)
+      if (!mayPass(error) || clock.now().getTime() > end) throw cannotOpen(address, error)
       await clock.sleep(BETWEEN_TRIES_MS)
     }
   }
 }
 
-/** SQLSTATE classes of wrong credentials (28), names (3D, 3F) and rights or syntax (42). */
-function isForPeople(code: string | undefined): boolean {
-  return code !== undefined && /^(?:28|3D|3F|42)/.test(code) && code.length === 5
+/** Nobody answers, or the server says by SQLSTATE class that it starts (57), is busy (53) or broke off (08). */
+function mayPass(error: unknown): boolean {
+  if (error instanceof AppError) return false
+  const code = codeOf(error)
+  if (code === undefined) return /timeout|terminated/i.test(wordsOf(error))
+  return /^(?:57|53|08)...$/.test(code) || UNREACHABLE.includes(code)
 }
+
+const UNREACHABLE = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]
 
 function cannotOpen({ host, port, database }: Address, error: unknown): AppError {
   if (error instanceof AppError && error.code === 'bad_configuration') return error
