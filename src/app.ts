@@ -227,7 +227,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
     resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
     metrics: async () => {
-      measure(await standing(), metrics)
+      // Without its store the receiver has all the more to tell; gauges then stay as they were.
+      await standing().then(
+        (now) => measure(now, metrics),
+        (error) => events.storeFailed('standing', messageOf(error)),
+      )
       return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
     },
     page: (path) => pages.page(path, { store, status, variablesOf, sandbox: shown, settings, url }),

@@ -20,6 +20,7 @@ const WORDS = {
   state: ['State', '状态', '狀態'],
   restsUntil: ['Rests until', '静默至', '靜默至'],
   ready: ['Ready', '就绪', '就緒'],
+  workedBy: ['Worked by', '由谁发送', '由誰發送'],
   lastResult: ['Last result', '最近结果', '最近結果'],
   mode: ['Mode', '模式', '模式'],
   quota: ['Organisation this month', '组织本月用量', '組織本月用量'],
