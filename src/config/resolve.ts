@@ -101,11 +101,14 @@ function storeOf(value: SecretConfig, context: ResolveContext): Secret {
   if (scheme === 'postgres' || scheme === 'postgresql') {
     // What else is wrong with it is said when it is opened, by those who know.
     if (!URL.canParse(url) || new URL(url).pathname.length < 2)
-      context.fault(['store'], 'must be postgres://user:password@host:5432/database')
+      context.fault(
+        ['store'],
+        'must be postgres://HOST:5432/DATABASE, with USER:PASSWORD@ before the host',
+      )
     return new Secret(url)
   }
   if (scheme !== 'sqlite' || rest === '')
-    context.fault(['store'], 'must be sqlite:PATH or postgres://user:password@host:5432/database')
+    context.fault(['store'], 'must be sqlite:PATH or postgres://HOST:5432/DATABASE')
   return new Secret(
     rest === ':memory:' ? 'sqlite::memory:' : `sqlite:${resolvePath(context.folder, rest ?? '')}`,
   )

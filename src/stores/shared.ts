@@ -21,7 +21,6 @@ export type Notice =
   | { kind: 'robot_taken'; robot: string; from: string; recovered: number }
   /** Processes wake each other no more, only look every few seconds; and do so again. */
   | { kind: 'line_lost' }
-  | { kind: 'line_down'; why: string }
   | { kind: 'line_back' }
   /** The database's clock, which counts, is so far ahead of this process's. */
   | { kind: 'clock_differs'; aheadMs: number }

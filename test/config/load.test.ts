@@ -199,7 +199,7 @@ routes:
       [`${MINIMAL}tls: { cert: x }\n`, /tls: is not supported yet/],
       [
         `${MINIMAL}store: postgres://u:p@h\n`,
-        /^x\.yml:3:8: store: must be postgres:\/\/user:password@host:5432\/database$/,
+        /^x\.yml:3:8: store: must be postgres:\/\/HOST:5432\/DATABASE, with USER:PASSWORD@ before the host$/,
       ],
       [`${MINIMAL}language: en\n`, /^x\.yml:3:11: language: must be one of zh-CN, zh-TW, en-US/],
       [

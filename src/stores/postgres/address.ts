@@ -61,8 +61,5 @@ function tlsOf(parameters: URLSearchParams): ClientConfig['ssl'] {
 }
 
 function wrong(what: string): AppError {
-  return new AppError(
-    'bad_configuration',
-    `store: postgres://user:password@host:5432/database ${what}`,
-  )
+  return new AppError('bad_configuration', `store: the URL postgres://HOST:5432/DATABASE ${what}`)
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Notice, WakeListener } from '../shared.ts'
 import type { Address } from './address.ts'
-import { connectionTo, wordsOf } from './database.ts'
+import { connectionTo } from './database.ts'
 import type { Skew } from './skew.ts'
 
 const MEASURE_EVERY_MS = 10_000
@@ -99,9 +99,8 @@ export class Line {
         try {
           connected = await this.#connect()
           break
-        } catch (error) {
+        } catch {
           await this.#disconnect()
-          notice({ kind: 'line_down', why: wordsOf(error) })
         }
       }
       notice({ kind: 'line_back' })
