@@ -22,7 +22,7 @@ export interface Belongings {
     fate: string | null
     reason: string | null
   }
-  /** Waiting (no message, open), under way (open) or over. */
+  /** Waiting (no message), or told by a message. */
   tellings: {
     alert: number
     queue: string
@@ -30,7 +30,6 @@ export interface Belongings {
     level: Level
     fingerprint: string
     message: number | null
-    open: boolean
   }
   messages: {
     id: number

@@ -220,7 +220,7 @@ async function lockPassed(tx: Tx, arrivals: readonly Arrival[]): Promise<Map<str
 async function deadOf(tx: Tx, alerts: readonly number[]): Promise<number[]> {
   const rows = await tx.all<{ alert: number }>(
     `SELECT t.alert FROM tellings t JOIN messages m ON m.id = t.message
-     WHERE t.alert = ANY($1::bigint[]) AND NOT t.open AND m.state = 'dead'`,
+     WHERE t.alert = ANY($1::bigint[]) AND m.state = 'dead'`,
     alerts,
   )
   return rows.map((row) => row.alert)
@@ -259,8 +259,8 @@ async function write(
          FROM unnest($5::bigint[], $6::bigint[], $7::int[], $8::text[], $9::text[], $10::text[], $11::smallint[],
              $12::text[], $13::text[], $14::int[], $15::text[])
            AS n (id, payload, position, channel, fingerprint, status, level, name, cluster, repeats, reason)),
-       waiting AS (INSERT INTO tellings (alert, queue, channel, level, fingerprint, message, open)
-         SELECT n.*, NULL, true
+       waiting AS (INSERT INTO tellings (alert, queue, channel, level, fingerprint)
+         SELECT n.*
          FROM unnest($16::bigint[], $17::text[], $18::text[], $19::smallint[], $20::text[]) AS n),
        let AS (UPDATE passed p SET status = n.status, fingerprint = n.fingerprint, firing_at = n.firing_at,
            resolved_at = n.resolved_at, alert = n.alert, repeats = n.repeats, at = n.at

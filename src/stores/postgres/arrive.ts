@@ -30,7 +30,7 @@ export async function arriveAtPostgres(
     return await db.transaction(async (tx) => {
       await takeTurns(tx, ['moving'])
       return bringAll(tx, departure)
-    })
+    }, 'patient')
   } finally {
     line.tell('all')
     await line.close()
@@ -203,11 +203,6 @@ async function bringMessages(
   )
   const byUuid = new Map(here.map(({ id, uuid }) => [uuid, id]))
   for (const row of rows) messages.set(row.id, byUuid.get(row.uuid) as number)
-  await tx.run(
-    `UPDATE tellings t SET open = false FROM messages m
-     WHERE m.id = ANY($1::bigint[]) AND m.state IN ('sent', 'dead') AND t.message = m.id AND t.open`,
-    here.map(({ id }) => id),
-  )
   return written.length
 }
 
@@ -218,18 +213,18 @@ async function bringTellings(
 ): Promise<number> {
   const known = rows.filter((row) => alerts.has(row.alert))
   return tx.run(
-    `INSERT INTO tellings AS t (alert, queue, channel, level, fingerprint, message, open)
-     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::bigint[], $7::boolean[])
-     ON CONFLICT (alert, queue) DO UPDATE SET message = excluded.message, open = excluded.open
-     WHERE t.open AND t.message IS NULL AND (excluded.message IS NOT NULL OR NOT excluded.open)`,
-    ...columns(7, known, (row) => [
+    `INSERT INTO tellings AS t (alert, queue, channel, level, fingerprint, message)
+     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::bigint[])
+     ON CONFLICT (alert, queue) DO UPDATE SET message = excluded.message
+     WHERE t.message IS NULL AND excluded.message IS NOT NULL`,
+    ...columns(6, known, (row) => [
       alerts.get(row.alert),
       row.queue,
       row.channel,
       row.level,
       row.fingerprint,
-      row.message === null ? null : (messages.get(row.message) ?? null),
-      row.open,
+      // Of a message that is forgotten, -1: it is over.
+      row.message === null ? null : (messages.get(row.message) ?? -1),
     ]),
   )
 }

@@ -95,7 +95,6 @@ export async function resend(tx: Tx, id: string, now: Date): Promise<{ queue: st
     number,
     tx.ms(now),
   )
-  await tx.run('UPDATE tellings SET open = true WHERE message = $1', number)
   return { queue: row.queue }
 }
 
@@ -171,7 +170,7 @@ async function takeAlerts(
   { id, message, alerts }: { id: number; message: NewMessage; alerts: Claim['alerts'] },
 ): Promise<number> {
   const take = `UPDATE tellings t SET message = $1
-    WHERE t.queue = $2 AND t.open AND t.message IS NULL ${UNBLOCKED}`
+    WHERE t.queue = $2 AND t.message IS NULL ${UNBLOCKED}`
   return alerts.kind === 'some'
     ? tx.run(`${take} AND t.alert = ANY($3::bigint[])`, id, message.queue, alerts.ids)
     : tx.run(

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { Client, type ClientConfig, Pool, type PoolClient, types } from 'pg'
+import { Client, type ClientConfig, Pool, type PoolClient, type QueryConfig, types } from 'pg'
 import type { Clock } from '../../clock.ts'
 import { AppError, messageOf } from '../../errors.ts'
 import type { Address } from './address.ts'
@@ -7,6 +7,9 @@ import type { Skew } from './skew.ts'
 
 /** After so long without an answer from the database the sender is asked to come again. */
 export const TIMEOUT_MS = 5_000
+
+/** What moves a large storm at once may take longer; nobody waits for a reply meanwhile. */
+const PATIENT_MS = 60_000
 
 /** A replica that stands still within a transaction is cut off before those who wait for its rows give up. */
 const IDLE_MS = 3_000
@@ -20,6 +23,19 @@ const INT8 = 20
 const CONFLICTS = ['40001', '40P01']
 /** Not the connection's fault, so that it is used again. */
 const HARMLESS = [...CONFLICTS, '55P03', '57014', '23505']
+
+/** So much later than the database should have given up it is taken to be gone. */
+const SILENCE_MS = 500
+
+/** Whether a sender waits for it. */
+type Temper = 'hasty' | 'patient'
+
+const WITHIN_MS: Record<Temper, number> = { hasty: TIMEOUT_MS, patient: PATIENT_MS }
+
+interface Mode {
+  isolation: 'READ COMMITTED' | 'REPEATABLE READ READ ONLY'
+  temper: Temper
+}
 
 /** One transaction. Instants go in by `ms` and come out by `date`, which translate between the two clocks. */
 export interface Tx {
@@ -48,32 +64,32 @@ export class Database {
   }
 
   /** Everything in `work` or nothing of it, carried out again when it met another; on disk when this resolves. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#carriedOut(this.#begin('READ COMMITTED'), work)
+  transaction<T>(work: (tx: Tx) => Promise<T>, temper: Temper = 'hasty'): Promise<T> {
+    return this.#carriedOut({ isolation: 'READ COMMITTED', temper }, work)
   }
 
   /** Reads that see one state. */
-  reading<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#carriedOut(this.#begin('REPEATABLE READ READ ONLY'), work)
+  reading<T>(work: (tx: Tx) => Promise<T>, temper: Temper = 'hasty'): Promise<T> {
+    return this.#carriedOut({ isolation: 'REPEATABLE READ READ ONLY', temper }, work)
   }
 
   async close(): Promise<void> {
     await this.#pool.end()
   }
 
-  #begin(isolation: string): string {
+  #begin({ isolation, temper }: Mode): string {
     // With each transaction, so that it holds whatever sits between us and the database. `remote_apply` is stronger.
     return `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL search_path = ${this.#schema};
-      SET LOCAL statement_timeout = ${TIMEOUT_MS}; SET LOCAL lock_timeout = ${TIMEOUT_MS};
+      SET LOCAL statement_timeout = ${WITHIN_MS[temper]}; SET LOCAL lock_timeout = ${WITHIN_MS[temper]};
       SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS};
       SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
         WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)`
   }
 
-  async #carriedOut<T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async #carriedOut<T>(mode: Mode, work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#once(begin, work)
+        return await this.#once(mode, work)
       } catch (error) {
         const code = codeOf((error as { cause?: unknown }).cause)
         if (attempt === MOST_TRIES || !CONFLICTS.includes(code ?? '')) throw error
@@ -82,7 +98,7 @@ export class Database {
     }
   }
 
-  async #once<T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async #once<T>(mode: Mode, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch(refused)
     let lost = false
     // Without a listener, a connection that breaks would end the process; the query under way rejects as well.
@@ -92,9 +108,9 @@ export class Database {
     client.on('error', broken)
     try {
       // Not waited for: what comes first in the transaction is sent along with it.
-      const began = client.query(begin).catch(refused)
+      const began = client.query(this.#begin(mode)).catch(refused)
       began.catch(() => undefined)
-      const value = await work(txOn(client, this.skew.ms))
+      const value = await work(txOn(client, { skewMs: this.skew.ms, temper: mode.temper }))
       await began
       const { command } = await client.query('COMMIT').catch(refused)
       if (command !== 'COMMIT') throw new AppError('store_unavailable', 'the database rolled back')
@@ -114,7 +130,7 @@ export class Database {
 }
 
 /** A connection of its own, for what listens; a patient one, which waits for what takes long, for what migrates. */
-export function connectionTo(address: Address, temper: 'hasty' | 'patient'): Client {
+export function connectionTo(address: Address, temper: Temper): Client {
   const { query_timeout, ...patient } = configOf(address)
   return new Client(temper === 'patient' ? patient : { ...patient, query_timeout })
 }
@@ -124,7 +140,7 @@ function configOf(address: Address): ClientConfig {
     ...address,
     connectionTimeoutMillis: TIMEOUT_MS,
     // For a database that was there and is silent now.
-    query_timeout: TIMEOUT_MS + 500,
+    query_timeout: TIMEOUT_MS + SILENCE_MS,
     keepAlive: true,
     pipeline: true,
     types: {
@@ -135,11 +151,13 @@ function configOf(address: Address): ClientConfig {
   }
 }
 
-function txOn(client: PoolClient, skewMs: number): Tx {
-  const query = <T extends object>(sql: string, values: unknown[]) =>
-    client
-      .query<T>({ name: hash('sha1', sql), text: sql, values: values.map(storable) })
+function txOn(client: PoolClient, { skewMs, temper }: { skewMs: number; temper: Temper }): Tx {
+  const query = <T extends object>(sql: string, values: unknown[]) => {
+    const named = { name: hash('sha1', sql), text: sql, values: values.map(storable) }
+    return client
+      .query<T>({ ...named, query_timeout: WITHIN_MS[temper] + SILENCE_MS } as QueryConfig)
       .catch(refused)
+  }
   return {
     all: async <T extends object>(sql: string, ...values: unknown[]) =>
       (await query<T>(sql, values)).rows,

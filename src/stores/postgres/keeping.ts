@@ -20,7 +20,7 @@ export async function rehome(
 ): Promise<{ moved: number; dead: number }> {
   const total = { moved: 0, dead: 0 }
   const open = await tx.all<Lost>(
-    `SELECT queue, channel FROM tellings WHERE open UNION
+    `SELECT queue, channel FROM tellings WHERE message IS NULL UNION
      SELECT queue, channel FROM messages WHERE state IN ('pending', 'sending') ORDER BY queue, channel`,
   )
   const homesOf = ({ channel }: Lost): readonly string[] =>
@@ -32,7 +32,8 @@ export async function rehome(
   for (const { queue, channel } of lost) {
     // A message was made for its robot: its alerts are told anew, in the queues that remain.
     await tx.run(
-      `UPDATE tellings SET message = NULL WHERE open AND queue = $1 AND channel = $2 AND message IS NOT NULL`,
+      `UPDATE tellings SET message = NULL WHERE message IN (SELECT id FROM messages
+         WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending'))`,
       queue,
       channel,
     )
@@ -50,35 +51,33 @@ export async function rehome(
   return total
 }
 
+const LEAVE = 'DELETE FROM tellings WHERE message IS NULL AND queue = $1 AND channel = $2'
+
 async function move(
   tx: Tx,
   { queue, channel, queues }: Lost & { queues: readonly string[] },
 ): Promise<number> {
   await tx.run(
-    `INSERT INTO tellings (alert, queue, channel, level, fingerprint, message, open)
-     SELECT t.alert, n.queue, t.channel, t.level, t.fingerprint, NULL, true
+    `INSERT INTO tellings (alert, queue, channel, level, fingerprint)
+     SELECT t.alert, n.queue, t.channel, t.level, t.fingerprint
      FROM tellings t CROSS JOIN unnest($3::text[]) AS n (queue)
-     WHERE t.open AND t.queue = $1 AND t.channel = $2 ON CONFLICT (alert, queue) DO NOTHING`,
+     WHERE t.message IS NULL AND t.queue = $1 AND t.channel = $2 ON CONFLICT (alert, queue) DO NOTHING`,
     queue,
     channel,
     queues,
   )
-  return tx.run('DELETE FROM tellings WHERE open AND queue = $1 AND channel = $2', queue, channel)
+  return tx.run(LEAVE, queue, channel)
 }
 
 async function bury(tx: Tx, { queue, channel }: Lost): Promise<number> {
   const dead = await tx.run(
     `UPDATE alerts SET fate = 'dead', reason = $3 WHERE fate IS NULL AND id IN
-       (SELECT alert FROM tellings WHERE open AND queue = $1 AND channel = $2)`,
+       (SELECT alert FROM tellings WHERE message IS NULL AND queue = $1 AND channel = $2)`,
     queue,
     channel,
     REMOVED,
   )
-  await tx.run(
-    'UPDATE tellings SET open = false WHERE open AND queue = $1 AND channel = $2',
-    queue,
-    channel,
-  )
+  await tx.run(LEAVE, queue, channel)
   return dead
 }
 
@@ -105,7 +104,7 @@ export async function prune(
   const alerts = await tx.all<{ id: number }>(
     `SELECT a.id FROM payloads p JOIN alerts a ON a.payload = p.id WHERE p.received_at < $1
      AND NOT EXISTS (SELECT 1 FROM tellings t LEFT JOIN messages m ON m.id = t.message
-       WHERE t.alert = a.id AND (t.open OR m.id IS NOT NULL))
+       WHERE t.alert = a.id AND (t.message IS NULL OR m.id IS NOT NULL))
      ORDER BY p.received_at LIMIT $2`,
     limit,
     AT_ONCE,

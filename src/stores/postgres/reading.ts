@@ -113,9 +113,9 @@ const CANDIDATES: Record<AlertState | 'any', string> = {
   any: ANY,
   sent: ANY,
   suppressed: `SELECT id FROM alerts WHERE fate = 'suppressed' AND id < $1 $channel ORDER BY id DESC LIMIT $2`,
-  pending: `SELECT DISTINCT alert AS id FROM tellings WHERE open AND message IS NULL AND alert < $1 $channel
+  pending: `SELECT DISTINCT alert AS id FROM tellings WHERE message IS NULL AND alert < $1 $channel
     ORDER BY id DESC LIMIT $2`,
-  sending: `SELECT DISTINCT alert AS id FROM tellings WHERE open AND message IN
+  sending: `SELECT DISTINCT alert AS id FROM tellings WHERE message IN
     (SELECT id FROM messages WHERE state IN ('pending', 'sending')) AND alert < $1 $channel ORDER BY id DESC LIMIT $2`,
   dead: `SELECT id FROM alerts WHERE (fate = 'dead' OR id IN (SELECT alert FROM tellings WHERE message IN
     (SELECT id FROM messages WHERE state = 'dead'))) AND id < $1 $channel ORDER BY id DESC LIMIT $2`,
@@ -138,7 +138,6 @@ interface AlertRow {
 
 interface TellingRow {
   alert: number
-  open: boolean
   message: number | null
   state: string | null
   reason: string | null
@@ -155,7 +154,7 @@ async function alertsOf(tx: Tx, ids: readonly number[]): Promise<StoredAlert[]> 
     ids,
   )
   const tellings = await tx.all<TellingRow>(
-    `SELECT t.alert, t.open, t.message, m.state, m.reason, m.sent_at FROM tellings t
+    `SELECT t.alert, t.message, m.state, m.reason, m.sent_at FROM tellings t
      LEFT JOIN messages m ON m.id = t.message WHERE t.alert = ANY($1::bigint[]) ORDER BY t.alert, t.message`,
     ids,
   )
@@ -164,13 +163,13 @@ async function alertsOf(tx: Tx, ids: readonly number[]): Promise<StoredAlert[]> 
 }
 
 function alertFrom(tx: Tx, row: AlertRow, tellings: readonly TellingRow[]): StoredAlert {
-  const dead = tellings.find((each) => !each.open && each.state === 'dead')
+  const dead = tellings.find((each) => each.state === 'dead')
   const state: AlertState =
     row.fate !== null
       ? row.fate
-      : tellings.some((each) => each.open && each.message === null)
+      : tellings.some((each) => each.message === null)
         ? 'pending'
-        : tellings.some((each) => each.open)
+        : tellings.some((each) => each.state === 'pending' || each.state === 'sending')
           ? 'sending'
           : dead !== undefined
             ? 'dead'

@@ -32,7 +32,6 @@ export async function settle(
         id,
         tx.ms(settlement.now),
       )
-      await tx.run('UPDATE tellings SET open = false WHERE message = $1', id)
       return { told: await receivedOf(tx, id), again: undefined }
     case 'again':
       await tx.run(
@@ -44,7 +43,6 @@ export async function settle(
       return { told: [], again: queue }
     case 'dead':
       await die(tx, id, next.reason)
-      await tx.run('UPDATE tellings SET open = false WHERE message = $1', id)
       return { told: [], again: undefined }
     case 'split':
       await die(tx, id, next.reason)

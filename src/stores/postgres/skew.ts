@@ -5,22 +5,18 @@
  */
 export class Skew {
   #ms = 0
-  #known = false
 
   /**
-   * Takes a reading: the database's clock showed `there` at some instant between `sent` and `back` of this one. The
-   * offset moves no further than that proves, so that slow replies cost no accuracy. Gives by how much it moved, 0 for
-   * the first.
+   * Takes a reading: the database's clock showed `there` at some instant between `sent` and `back` of this one, all in
+   * whole milliseconds. The offset moves no further than that proves, so that slow replies cost no accuracy and clocks
+   * that may be the same are. Gives by how much it moved.
    */
   measured({ sent, there, back }: { sent: number; there: number; back: number }): number {
-    const least = Math.ceil(there - back)
-    const most = Math.floor(there - sent)
-    const middle = Math.round((least + most) / 2)
-    const next = this.#known ? Math.min(Math.max(this.#ms, least), Math.max(least, most)) : middle
-    const moved = this.#known ? next - this.#ms : 0
-    this.#ms = next
-    this.#known = true
-    return moved
+    const least = there - back - 1
+    const most = there - sent + 1
+    const before = this.#ms
+    this.#ms = Math.min(Math.max(before, least), most)
+    return this.#ms - before
   }
 
   /** This process's clock was set by so much: what was stored keeps its distance from now. */

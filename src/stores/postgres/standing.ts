@@ -2,10 +2,15 @@ import type { Standing, StandingQuestion } from '../store.ts'
 import type { Tx } from './database.ts'
 import { organisationUsed, robotStates } from './waiting.ts'
 
+/** What waits or is under way. */
+const NOT_TOLD = `SELECT queue, channel, alert FROM tellings WHERE message IS NULL
+  UNION ALL SELECT t.queue, t.channel, t.alert FROM messages m JOIN tellings t ON t.message = m.id
+  WHERE m.state IN ('pending', 'sending')`
+
 export async function standing(tx: Tx, question: StandingQuestion): Promise<Standing> {
   const open = await tx.all<{ queue: string; channel: string; count: number; oldest: number }>(
     `SELECT o.queue, o.channel, o.count, p.received_at AS oldest FROM (
-       SELECT queue, channel, COUNT(*) AS count, MIN(alert) AS first FROM tellings WHERE open GROUP BY queue, channel
+       SELECT queue, channel, COUNT(*) AS count, MIN(alert) AS first FROM (${NOT_TOLD}) t GROUP BY queue, channel
      ) o JOIN alerts a ON a.id = o.first JOIN payloads p ON p.id = a.payload ORDER BY o.queue, o.channel`,
   )
   const several = [...new Set(open.map((each) => each.channel))].filter(
@@ -13,7 +18,7 @@ export async function standing(tx: Tx, question: StandingQuestion): Promise<Stan
   )
   // Alerts that wait for several groups, each counted once.
   const once = await tx.all<{ channel: string; count: number }>(
-    `SELECT channel, COUNT(DISTINCT alert) AS count FROM tellings WHERE open AND channel = ANY($1::text[])
+    `SELECT channel, COUNT(DISTINCT alert) AS count FROM (${NOT_TOLD}) t WHERE channel = ANY($1::text[])
      GROUP BY channel`,
     several,
   )

@@ -41,6 +41,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
   const line = await openedAt({ address, schema, clock, skew, notice })
   const db = new Database({ address, schema, clock, skew })
   const write = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => db.transaction(work)
+  /** For what a large storm makes large. */
+  const move = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => db.transaction(work, 'patient')
   const group = new CommitGroup((arrivals) => acceptAll(db, arrivals, reasonToSuppress))
   return {
     accept: async (arrival) => {
@@ -58,13 +60,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
       await write((tx) => release(tx, owner))
       line.tell('all')
     },
-    waiting: (question) => db.reading((tx) => waiting(tx, question)),
-    tally: (queue, channel) => db.reading((tx) => tally(tx, queue, channel)),
+    waiting: (question) => db.reading((tx) => waiting(tx, question), 'patient'),
+    tally: (queue, channel) => db.reading((tx) => tally(tx, queue, channel), 'patient'),
     payloads: (numbers) => db.reading((tx) => payloads(tx, numbers)),
-    claim: (request) => orRefused(write((tx) => claim(tx, request))),
-    claimAgain: (request) => orRefused(write((tx) => claimAgain(tx, request))),
+    claim: (request) => orRefused(move((tx) => claim(tx, request))),
+    claimAgain: (request) => orRefused(move((tx) => claimAgain(tx, request))),
     settle: async (settlement) => {
-      const { told, again } = await write((tx) => settle(tx, settlement))
+      const { told, again } = await move((tx) => settle(tx, settlement))
       if (again !== undefined) line.tell([again])
       return told
     },
@@ -84,7 +86,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
       return { queue }
     },
     rehome: async (homes) => {
-      const counts = await write((tx) => rehome(tx, homes))
+      const counts = await move((tx) => rehome(tx, homes))
       if (counts.moved > 0) line.tell('all')
       return counts
     },
@@ -92,7 +94,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
     messages: (query) => db.reading((tx) => messages(tx, query)),
     message: (id) => db.reading((tx) => message(tx, id)),
     alerts: (query) => db.reading((tx) => alerts(tx, query)),
-    prune: (before, now) => write((tx) => prune(tx, before, now)),
+    prune: (before, now) => move((tx) => prune(tx, before, now)),
     onWake: (listener) => line.onWake(listener),
     close: async () => {
       await line.close()

@@ -12,8 +12,8 @@ import type { Tx } from './database.ts'
 import { MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
 
 /** A waiting alert `t` is blocked while a message about the same alert is under way in its queue. */
-export const UNBLOCKED = `AND NOT EXISTS (SELECT 1 FROM tellings b WHERE b.queue = t.queue
-  AND b.fingerprint = t.fingerprint AND b.open AND b.message IS NOT NULL)`
+export const UNBLOCKED = `AND NOT EXISTS (SELECT 1 FROM messages u JOIN tellings b ON b.message = u.id
+  WHERE u.queue = t.queue AND u.state IN ('pending', 'sending') AND b.fingerprint = t.fingerprint)`
 
 export async function waiting(tx: Tx, question: WaitingQuestion): Promise<Waiting> {
   const now = tx.ms(question.now)
@@ -35,46 +35,43 @@ export async function waiting(tx: Tx, question: WaitingQuestion): Promise<Waitin
   }
 }
 
-interface Counted {
-  queue: string
-  channel: string
-  level: Level
-  count: number
-  oldest: number
+/**
+ * One for each channel with something unblocked. Where more waits than heads are asked for it is not counted, but told
+ * by one more than those: a storm costs no more to look at than what is looked at.
+ */
+async function waitingChannels(tx: Tx, question: WaitingQuestion): Promise<WaitingChannel[]> {
+  const channels: WaitingChannel[] = []
+  for (const queue of question.queues)
+    for (const channel of await channelsIn(tx, queue)) {
+      const found = await heads(tx, { queue, channel, limit: question.heads + 1 })
+      if (found.length > 0)
+        channels.push(await waitingChannel(tx, { queue, channel, found }, question))
+    }
+  return channels
 }
 
-async function waitingChannels(tx: Tx, question: WaitingQuestion): Promise<WaitingChannel[]> {
-  const counts = await tx.all<Counted>(
-    `SELECT t.queue, t.channel, t.level, t.count, p.received_at AS oldest
-     FROM (SELECT t.queue, t.channel, t.level, COUNT(*) AS count, MIN(t.alert) AS first FROM tellings t
-       WHERE t.queue = ANY($1::text[]) AND t.open AND t.message IS NULL ${UNBLOCKED}
-       GROUP BY t.queue, t.channel, t.level) t
-     JOIN alerts a ON a.id = t.first JOIN payloads p ON p.id = a.payload`,
-    question.queues,
+/** The channels of what waits in a queue, from the index, one step for each. */
+async function channelsIn(tx: Tx, queue: string): Promise<string[]> {
+  const rows = await tx.all<{ channel: string }>(
+    `WITH RECURSIVE c AS (
+       (SELECT channel FROM tellings WHERE queue = $1 AND message IS NULL ORDER BY channel LIMIT 1)
+       UNION ALL
+       SELECT (SELECT channel FROM tellings t WHERE t.queue = $1 AND t.message IS NULL AND t.channel > c.channel
+         ORDER BY t.channel LIMIT 1) FROM c WHERE c.channel IS NOT NULL)
+     SELECT channel FROM c WHERE channel IS NOT NULL`,
+    queue,
   )
-  const channels: WaitingChannel[] = []
-  for (const queue of question.queues) {
-    const ours = counts.filter((each) => each.queue === queue)
-    for (const channel of [...new Set(ours.map((each) => each.channel))].sort())
-      channels.push(
-        await waitingChannel(
-          tx,
-          ours.filter((each) => each.channel === channel),
-          question,
-        ),
-      )
-  }
-  return channels
+  return rows.map((row) => row.channel)
 }
 
 async function waitingChannel(
   tx: Tx,
-  counts: readonly Counted[],
+  { queue, channel, found }: { queue: string; channel: string; found: readonly WaitingAlert[] },
   question: WaitingQuestion,
 ): Promise<WaitingChannel> {
-  const { queue, channel } = counts[0] as Counted
   const byLevel: WaitingChannel['byLevel'] = [0, 0, 0, 0, 0]
-  for (const { level, count } of counts) byLevel[level - 1] = count
+  for (const { level } of found) byLevel[level - 1] = (byLevel[level - 1] ?? 0) + 1
+  const more = found.length > question.heads
   const messages = await tx.one<{ last: number | null; hour: number; day: number }>(
     `SELECT COUNT(*) FILTER (WHERE created_at >= $3) AS hour, COUNT(*) AS day,
        (SELECT MAX(created_at) FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test') AS last
@@ -95,15 +92,30 @@ async function waitingChannel(
   return {
     queue,
     channel,
-    count: byLevel.reduce((sum, each) => sum + each, 0),
+    count: found.length,
     byLevel,
-    oldest: tx.date(Math.min(...counts.map((each) => each.oldest))),
-    heads: await heads(tx, { queue, channel, limit: question.heads }),
+    oldest: more
+      ? await oldest(tx, queue, channel)
+      : new Date(Math.min(...found.map((each) => each.receivedAt.getTime()))),
+    heads: found.slice(0, question.heads),
     recent: recent.map(({ created_at, storm }) => ({ at: tx.date(created_at), storm })),
     lastMessageAt: last === null ? undefined : tx.date(last),
     messagesThisHour: messages?.hour ?? 0,
     messagesToday: messages?.day ?? 0,
   }
+}
+
+/** When the oldest that waits was received, of each level from the index. */
+async function oldest(tx: Tx, queue: string, channel: string): Promise<Date> {
+  const row = await tx.one<{ at: number }>(
+    `SELECT MIN(p.received_at) AS at FROM generate_series(1, 5) AS n (level)
+     CROSS JOIN LATERAL (SELECT t.alert FROM tellings t WHERE t.queue = $1 AND t.channel = $2 AND t.level = n.level
+       AND t.message IS NULL ${UNBLOCKED} ORDER BY t.alert LIMIT 1) f
+     JOIN alerts a ON a.id = f.alert JOIN payloads p ON p.id = a.payload`,
+    queue,
+    channel,
+  )
+  return tx.date(row?.at ?? 0)
 }
 
 interface HeadRow {
@@ -124,7 +136,7 @@ async function heads(
   const rows = await tx.all<HeadRow>(
     `SELECT a.id, a.payload, a.position, a.fingerprint, a.status, t.level, p.received_at, a.repeats
      FROM (SELECT t.alert, t.level FROM tellings t
-           WHERE t.queue = $1 AND t.channel = $2 AND t.open AND t.message IS NULL ${UNBLOCKED}
+           WHERE t.queue = $1 AND t.channel = $2 AND t.message IS NULL ${UNBLOCKED}
            ORDER BY t.level, t.alert LIMIT $3) t
      JOIN alerts a ON a.id = t.alert JOIN payloads p ON p.id = a.payload ORDER BY t.level, a.id`,
     queue,

@@ -7,7 +7,8 @@ const QUERIES: Record<Kind, string> = {
   payloads: 'SELECT id, source, received_at AS receivedAt, text FROM payloads ORDER BY id',
   alerts: `SELECT a.id, a.payload, a.position, a.channel, a.fingerprint, a.status, a.level, s.name, s.cluster, a.repeats,
     a.fate, a.reason FROM alerts a JOIN subjects s ON s.id = a.subject ORDER BY a.id`,
-  tellings: `SELECT alert, queue, channel, level, fingerprint, message, open FROM tellings ORDER BY alert, queue`,
+  tellings: `SELECT alert, queue, channel, level, fingerprint, message FROM tellings
+    WHERE open = 1 OR message IS NOT NULL ORDER BY alert, queue`,
   messages: `SELECT id, uuid, robot, queue, channel, kind, state, title, text, body, alert_count AS alertCount, storm,
     created_at AS createdAt, due_at AS dueAt, elsewhere_at AS elsewhereAt, sent_at AS sentAt, reason, attempts
     FROM messages ORDER BY id`,
@@ -23,9 +24,6 @@ const QUERIES: Record<Kind, string> = {
     ORDER BY key`,
 }
 
-/** SQLite has no booleans. */
-const BOOLEANS: readonly string[] = ['open', 'storm']
-
 /**
  * A SQLite file that is to be left for another store. AppError store_unavailable when it is not there, or while a
  * receiver holds it.
@@ -38,7 +36,8 @@ export function leaveSqlite(path: string): Departure {
 
 function* rowsOf<K extends Kind>(db: Database, kind: K): Iterable<Belongings[K]> {
   for (const row of db.iterate<Record<string, unknown>>(QUERIES[kind])) {
-    for (const name of BOOLEANS) if (name in row) row[name] = row[name] === 1
+    // SQLite has no booleans.
+    if ('storm' in row) row['storm'] = row['storm'] === 1
     yield row as unknown as Belongings[K]
   }
 }
