@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -428,6 +429,29 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
+    test('that falls silent is given up after seconds, and used again when it speaks', async () => {
+      await using way = await silenceable(postgres.port)
+      const url = postgres.url.replace(`:${postgres.port}/`, `:${way.port}/`)
+      const store = await open(fresh(), { url })
+      await store.accept(arrival('before', ['f']))
+      way.silent = true
+      const began = performance.now()
+      await assert.rejects(
+        store.accept(arrival('during', ['g'])),
+        (error) => error instanceof AppError && error.code === 'store_unavailable',
+      )
+      assert.ok(performance.now() - began > 4_000)
+      way.silent = false
+      await until('it is used again', () =>
+        store.accept(arrival('during', ['g'])).then(
+          () => true,
+          () => false,
+        ),
+      )
+      assert.equal((await look(store)).channels[0]?.count, 2)
+      await store.close()
+    })
+
     test('is spoken to by TLS as the URL says, and not at all when it is not who it should be', async () => {
       const certificate = (name: string): string =>
         fileURLToPath(new URL(`../notifiers/fixtures/${name}.crt`, import.meta.url))
@@ -481,3 +505,33 @@ describe('PostgreSQL', needsPostgres(), () => {
     })
   })
 })
+
+/** A way to the server on which everything can be swallowed, as by a cable that was pulled. */
+async function silenceable(port: number) {
+  const sockets = new Set<Socket>()
+  const way = {
+    port: 0,
+    silent: false,
+    async [Symbol.asyncDispose](): Promise<void> {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1')
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (chunk) => {
+        if (!way.silent) to.write(chunk)
+      })
+      from.on('error', () => undefined)
+      from.on('close', () => to.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  way.port = (server.address() as AddressInfo).port
+  return way
+}
