@@ -10,7 +10,7 @@ const RETRY_MS = 3_000
 
 /** A stream that tells a page that something has changed, never what: the page asks for that by itself. */
 export function eventStream(changes: Changes): RequestHandler {
-  return (_request, response) => {
+  return (request, response) => {
     if (changes.listeners >= MOST_STREAMS)
       throw new AppError('store_unavailable', `${MOST_STREAMS} pages are open already`)
     response.writeHead(200, {
@@ -19,6 +19,8 @@ export function eventStream(changes: Changes): RequestHandler {
       'X-Accel-Buffering': 'no',
       'X-Content-Type-Options': 'nosniff',
     })
+    // Only the head is asked for, and what comes next on this connection must not wait for ever.
+    if (request.method === 'HEAD') return void response.end()
     response.write(`retry: ${RETRY_MS}\n\n`)
     const stop = changes.listen({
       changed() {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Agent, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { realClock } from '../../src/clock.ts'
@@ -225,6 +226,26 @@ describe('the routes of the console', () => {
     assert.deepEqual(unforeseen, [['/', 'secret']])
     const down = await failing(new AppError('store_unavailable', 'disk full'), () => ask('/'))
     assert.deepEqual([down.status, await down.text()], [503, '<p>503 disk full'])
+  })
+
+  test('the head of a stream ends, so that its connection goes on', async () => {
+    const statuses: number[] = []
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (const [method, path] of [
+      ['HEAD', '/events'],
+      ['GET', '/-/healthy'],
+    ] as const)
+      statuses.push(
+        await new Promise((resolve, reject) => {
+          httpRequest({ host: '127.0.0.1', port: place.port, method, path, agent }, (reply) => {
+            reply.resume().on('end', () => resolve(reply.statusCode ?? 0))
+          })
+            .on('error', reject)
+            .end()
+        }),
+      )
+    agent.destroy()
+    assert.deepEqual(statuses, [200, 200])
   })
 
   test('a stream tells that something has changed, and ends when its reader goes', async () => {

@@ -160,6 +160,11 @@ test('no secret comes out anywhere, whatever fails', async () => {
   const replies: Record<string, string> = {}
   for (const path of [
     '/',
+    '/messages',
+    '/alerts',
+    '/playground',
+    '/sandbox',
+    '/setup',
     '/metrics',
     '/api/v1/status',
     '/api/v1/messages',

@@ -108,10 +108,13 @@ const ocpBody = fc.oneof(
 
 const json = fc
   .oneof(
-    alertmanagerBody,
-    ocpBody,
-    fc.record({ payload: value, template: value, format: value, channel: value }),
-    value,
+    { weight: 5, arbitrary: alertmanagerBody },
+    { weight: 3, arbitrary: ocpBody },
+    {
+      weight: 1,
+      arbitrary: fc.record({ payload: value, template: value, format: value, channel: value }),
+    },
+    { weight: 1, arbitrary: value },
   )
   .map((body) => Buffer.from(JSON.stringify(body) ?? ''))
 
@@ -134,10 +137,46 @@ const closedDeep = fc
   .integer({ min: 50, max: 60_000 })
   .map((depth) => Buffer.from(`{"payload":${'['.repeat(depth)}${']'.repeat(depth)}}`))
 
+const FIELDS = [
+  'alarm_name',
+  'token',
+  'next',
+  'back',
+  'theme',
+  'channel',
+  'play',
+  'payload',
+  'template',
+  'format',
+  'uses',
+]
+
+const FIELD_VALUES = [
+  'ops',
+  'storm',
+  'alert',
+  'recovery',
+  'text',
+  'own',
+  'markdown',
+  '{"alerts":[{"labels":{"alertname":"x"}}]}',
+  '${alarm_name} ${__proto__}',
+]
+
 const form = fc
-  .array(fc.tuple(fc.oneof(fc.constantFrom('alarm_name', 'token', 'next', 'a'), text), text), {
-    maxLength: 6,
-  })
+  .array(
+    fc.tuple(
+      fc.oneof(
+        { weight: 6, arbitrary: fc.constantFrom(...FIELDS) },
+        { weight: 1, arbitrary: text },
+      ),
+      fc.oneof(
+        { weight: 1, arbitrary: fc.constantFrom(...FIELD_VALUES) },
+        { weight: 1, arbitrary: text },
+      ),
+    ),
+    { maxLength: 8 },
+  )
   .map((pairs) =>
     Buffer.from(
       new URLSearchParams(
@@ -151,7 +190,7 @@ const body = fc.oneof(
   { weight: 3, arbitrary: broken },
   { weight: 1, arbitrary: deep },
   { weight: 1, arbitrary: closedDeep },
-  { weight: 2, arbitrary: form },
+  { weight: 3, arbitrary: form },
   { weight: 1, arbitrary: text.map((each) => Buffer.from(each)) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 300 }).map((each) => Buffer.from(each)) },
 )
@@ -187,7 +226,19 @@ const ROUTES = [
   ['POST', '/api/v1/preview'],
   ['POST', '/api/v1/channels/:/test'],
   ['GET', '/'],
+  ['GET', '/messages'],
   ['GET', '/messages/:'],
+  ['POST', '/messages/:/resend'],
+  ['POST', '/channels/:/test'],
+  ['GET', '/alerts'],
+  ['GET', '/playground'],
+  ['POST', '/playground'],
+  ['POST', '/playground'],
+  ['GET', '/sandbox'],
+  ['POST', '/sandbox'],
+  ['GET', '/setup'],
+  ['POST', '/theme'],
+  ['GET', '/events'],
   ['GET', '/assets/:'],
   ['GET', '/sign-in'],
   ['POST', '/sign-in'],
@@ -201,7 +252,17 @@ const ROUTES = [
   ['GET', '/api/:/:'],
 ] as [method: string, route: string][]
 
-const QUERY_NAMES = ['limit', 'before', 'state', 'channel', 'robot', '__proto__[x]', 'a[b][c]']
+const QUERY_NAMES = [
+  'limit',
+  'before',
+  'state',
+  'channel',
+  'robot',
+  'q',
+  'notice',
+  '__proto__[x]',
+  'a[b][c]',
+]
 
 const METHODS = ['POST', 'GET', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'PROPFIND']
 
@@ -229,6 +290,8 @@ const headerText = text.map((each) =>
 const headers = fc.dictionary(
   fc.constantFrom(
     'content-type',
+    'content-type',
+    'content-type',
     'accept',
     'accept-encoding',
     'authorization',
@@ -243,6 +306,8 @@ const headers = fc.dictionary(
     fc.constantFrom(
       'application/json',
       'application/x-www-form-urlencoded',
+      'application/x-www-form-urlencoded',
+      'application/x-www-form-urlencoded; charset=nonsense',
       'text/plain; charset=gbk',
       'text/plain; charset=utf-16le',
       'text/plain; charset="nonsense',

@@ -18,6 +18,7 @@ export interface Found {
 const AT_ONCE = 8
 const PING_EVERY_MS = 20
 const RAW_WAIT_MS = 300
+const LONGEST_ANSWER_MS = 30_000
 
 /** Sends cases to a receiver, a few at a time, and asks for its health all the while. */
 export async function fuzz(
@@ -87,13 +88,18 @@ function send(
     const sent = httpRequest(
       { ...to, method, path: path.replaceAll(' ', '%20'), headers },
       (response) => {
+        // A stream has no end; that it begins is all there is to see.
+        if (response.headers['content-type']?.startsWith('text/event-stream')) response.destroy()
         response.resume()
         const ended = (): void =>
           resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] })
         response.on('end', ended)
         response.on('error', ended)
+        response.on('close', ended)
       },
     )
+    // What is never answered is found as well.
+    sent.setTimeout(LONGEST_ANSWER_MS, () => sent.destroy())
     sent.on('error', () => resolve({ status: 0, retryAfter: undefined }))
     sent.end(body)
   })
