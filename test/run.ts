@@ -9,7 +9,7 @@ const concurrency = Math.max(2, availableParallelism())
 
 const runner = spawn(
   process.execPath,
-  ['--test', `--test-concurrency=${concurrency}`, '--test-timeout=240000', ...files],
+  ['--test', `--test-concurrency=${concurrency}`, '--test-timeout=480000', ...files],
   { stdio: 'inherit', env: { ...process.env, NODE_NO_WARNINGS: '1' } },
 )
 runner.on('exit', (code) => process.exit(code ?? 1))

@@ -142,7 +142,7 @@ const REPLIES = fc.array(
   { maxLength: 25 },
 )
 /** Shrinking plays a history a hundred times over; its seed and path are enough to do so by hand. */
-const RUNS = { numRuns: 25, endOnFailure: true }
+const RUNS = { numRuns: 15, endOnFailure: true }
 
 describe('whatever happens', () => {
   test('no call is refused as too many, and every alert ends in one message of each group', async () => {
@@ -219,7 +219,7 @@ describe('whatever happens', () => {
           assert.ok(reached.length <= (each.monthly as number), `${reached.length} calls`)
         }
       }),
-      { ...RUNS, numRuns: 12 },
+      { ...RUNS, numRuns: 8 },
     )
   })
 })
