@@ -74,7 +74,11 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
  * one of those tells an alert more often than retries last, the same words as well.
  */
 function repeatsOf({ source, key, exactKey, dated }: Notification, alerts: readonly Arriving[]) {
-  const shortestMs = Math.min(...alerts.map((each) => each.everyMs))
+  // Not spread: a payload may hold more alerts than a call takes arguments.
+  const shortestMs = alerts.reduce(
+    (least, each) => Math.min(least, each.everyMs),
+    Number.POSITIVE_INFINITY,
+  )
   const said = shortestMs < REPEAT_WITHIN_MS ? exactKey() : key
   return {
     key: hash([source, said, ...new Set(alerts.map((each) => each.channel))]),
