@@ -25,7 +25,7 @@ export interface LoopOptions {
 export class Loop {
   readonly #options: LoopOptions
   #woken = false
-  #stopped = false
+  readonly #stopping = new AbortController()
   #sleep: AbortController | undefined
   #done: Promise<void> | undefined
 
@@ -46,14 +46,15 @@ export class Loop {
 
   /** Resolves when the pass under way has ended; no other begins. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stopping.abort()
     this.#sleep?.abort()
     await this.#done
   }
 
   async #run(): Promise<void> {
     const { pass, clock, failed } = this.#options
-    while (!this.#stopped) {
+    const stopping = this.#stopping.signal
+    while (!stopping.aborted) {
       this.#woken = false
       const began = clock.now().getTime()
       let next: Date | undefined
@@ -63,7 +64,7 @@ export class Loop {
         failed(error)
         next = new Date(clock.now().getTime() + AFTER_FAILURE_MS)
       }
-      if (this.#stopped) return
+      if (stopping.aborted) return
       const now = clock.now().getTime()
       const waitMs = next === undefined ? LONGEST_SLEEP_MS : next.getTime() - now
       if (waitMs <= 0) continue
@@ -73,7 +74,7 @@ export class Loop {
         Math.max(BETWEEN_RESTS_MS, RESTS_PER_PASS * Math.abs(now - began)),
       )
       if (this.#woken) {
-        await clock.sleep(restMs)
+        await clock.sleep(restMs, stopping)
         continue
       }
       this.#sleep = new AbortController()
