@@ -27,6 +27,7 @@ import { Loop } from './pipeline/loop.ts'
 import { PastHour } from './pipeline/past-hour.ts'
 import { type PreviewRequest, preview, variablesIn } from './pipeline/preview.ts'
 import { rehearse, sandboxChannels } from './pipeline/rehearse.ts'
+import { createReplica } from './pipeline/replica.ts'
 import { readPayload } from './pipeline/reread.ts'
 import { Robots } from './pipeline/robots.ts'
 import { statusJson } from './pipeline/shape.ts'
@@ -77,6 +78,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const store = await openStore(state.loaded.settings.store, {
     reasonToSuppress,
     thread: options.thread,
+    clock,
+    notice: (notice) => events.storeNoticed(notice),
   })
   const sandbox = new SandboxGroup()
   const notifier = createDingtalk({
@@ -85,7 +88,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   const settings = (): Settings => state.loaded.settings
 
-  const owner = randomUUID()
+  const replica = createReplica({
+    store,
+    clock,
+    events,
+    robots: () => robots.names(),
+    woken: (queues) => {
+      changes.ring()
+      robots.wake(queues)
+    },
+  })
   const robots = new Robots({
     store,
     sources,
@@ -94,13 +106,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     settings,
     renderer: () => state.renderer,
     events,
-    owner,
+    owner: replica.owner,
+    again: replica.again,
     uuid: randomUUID,
     random: Math.random,
   })
   const wake = (queues: readonly string[]): void => robots.wake(queues)
   const janitor = new Loop({
-    pass: () => tidy({ store, clock, settings, events }),
+    pass: () => tidy({ store, clock, settings, events, shared: !replica.alone }),
     clock,
     failed: (error) => events.storeFailed('prune', messageOf(error)),
   })
@@ -147,7 +160,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...state.warnings,
   ]
   const status = async () =>
-    statusJson(await standing(), { version: VERSION, startedAt, warnings: warnings() })
+    statusJson(await standing(), {
+      version: VERSION,
+      startedAt,
+      replica,
+      warnings: warnings(),
+    })
   /** Reads each payload once, however many of the alerts come from it. */
   const variablesOf = (
     alerts: readonly StoredAlert[],
@@ -218,7 +236,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       },
       resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
       metrics: async () => {
-        measure(await standing(), metrics)
+        // Without its store the receiver has all the more to tell; gauges then stay as they were.
+        await standing().then(
+          (now) => measure(now, metrics),
+          (error) => events.storeFailed('standing', messageOf(error)),
+        )
         return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
       },
       page: pages.page,
@@ -248,7 +270,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     // Streams never end by themselves.
     changes.close()
     const late = new AbortController()
-    const ended = Promise.all([robots, janitor, timekeeper].map((each) => each.stop()))
+    const ended = Promise.all([robots, janitor, timekeeper].map((each) => each.stop())).then(
+      replica.handOver,
+    )
     const atMost = clock.sleep(STOP_WITHIN_MS, late.signal)
     // While posts in flight end, senders and probes are still told to come again.
     await Promise.race([ended, atMost])
@@ -259,9 +283,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     await notifier.close()
     await Promise.race([ended, clock.sleep(1_000, late.signal)])
     late.abort()
-    await store.release(owner).catch((error) => {
-      events.storeFailed('release', messageOf(error))
-    })
     await store.close()
     events.stopped()
   }
@@ -274,6 +295,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await robots.follow()
     janitor.start()
     timekeeper.start()
+    replica.start()
     state.ready = true
     void watchFiles({
       files: () => [

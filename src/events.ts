@@ -85,6 +85,9 @@ export function createEvents(log: Log, metrics: Metrics) {
       if (outcome.kind === 'delivered') log.debug('message.attempted', fields)
       else log.warn('message.attempted', { ...fields, words: attempt.words })
     },
+    attemptForgone(message: MessageName): void {
+      log.warn('message.held_up', named(message))
+    },
     messageSent(message: MessageName, told: readonly { waitedMs: number; count: number }[]): void {
       metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'sent' })
       for (const { waitedMs, count } of told)
@@ -119,6 +122,11 @@ export function createEvents(log: Log, metrics: Metrics) {
     },
     storeFailed(doing: string, why: string): void {
       log.error('store.failed', { doing, why })
+    },
+    /** What a store that several processes share noticed. */
+    storeNoticed({ kind, ...fields }: { kind: string }): void {
+      const level = kind === 'robot_taken' || kind === 'line_back' ? 'info' : 'warn'
+      log[level](`store.${kind}`, fields)
     },
     passFailed(robot: string, why: string): void {
       log.error('pass.failed', { robot, why })

@@ -79,9 +79,17 @@ export function listenOf(text: string, fault: (what: string) => void): Settings[
 function storeOf(value: SecretConfig, context: ResolveContext): Secret {
   const url = secretOf(value, ['store'], context)
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? []
-  if (scheme === 'postgres' || scheme === 'postgresql')
-    context.fault(['store'], 'PostgreSQL is not supported yet; use sqlite:PATH')
-  else if (scheme !== 'sqlite' || rest === '') context.fault(['store'], 'must be sqlite:PATH')
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    // What else is wrong with it is said when it is opened, by those who know.
+    if (!URL.canParse(url) || new URL(url).pathname.length < 2)
+      context.fault(
+        ['store'],
+        'must be postgres://HOST:5432/DATABASE, with USER:PASSWORD@ before the host',
+      )
+    return new Secret(url)
+  }
+  if (scheme !== 'sqlite' || rest === '')
+    context.fault(['store'], 'must be sqlite:PATH or postgres://HOST:5432/DATABASE')
   return new Secret(
     rest === ':memory:' ? 'sqlite::memory:' : `sqlite:${resolvePath(context.folder, rest ?? '')}`,
   )

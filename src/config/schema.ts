@@ -156,7 +156,11 @@ export const SCHEMA = {
       pattern: '^https?://[^\\s]+$',
       description: 'Where people reach the console; used in links.',
     },
-    store: { ...SECRET, description: 'sqlite:PATH', default: 'sqlite:data/receiver.db' },
+    store: {
+      ...SECRET,
+      description: 'sqlite:PATH or postgres://user:password@host:5432/database',
+      default: 'sqlite:data/receiver.db',
+    },
     timezone: {
       type: 'string',
       default: 'Asia/Shanghai',

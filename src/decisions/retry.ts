@@ -1,4 +1,4 @@
-import type { Attempt } from '../model/message.ts'
+import { type Attempt, STAYS_MS } from '../model/message.ts'
 import type { Channel, Robot } from '../model/settings.ts'
 import { countedForMs } from './pace.ts'
 
@@ -26,7 +26,7 @@ export interface Aftermath {
 export interface Verdict {
   next:
     | { kind: 'sent' }
-    | { kind: 'again'; dueAt: Date }
+    | { kind: 'again'; dueAt: Date; elsewhereAt?: Date }
     | { kind: 'dead'; reason: string }
     | { kind: 'split'; reason: string; bodyBytes: number }
   pause: { scope: string; until: Date; reason: PauseReason } | undefined
@@ -80,12 +80,13 @@ export function verdictOn(aftermath: Aftermath): Verdict {
           pause,
           failures,
         }
-      // A message that may have arrived stays with its robot, whose platform knows its key, for a while.
-      const elsewhere = mode === 'pool' && !outcome.reached
-      const waitMs = elsewhere
-        ? 0
-        : backoffMs(aftermath.attempts, LONGEST_RETRY_MS, aftermath.random)
-      return { next: { kind: 'again', dueAt: later(now, waitMs) }, pause, failures }
+      const backoff = backoffMs(aftermath.attempts, LONGEST_RETRY_MS, aftermath.random)
+      if (mode === 'pool' && !outcome.reached)
+        return { next: { kind: 'again', dueAt: now }, pause, failures }
+      const next = { kind: 'again' as const, dueAt: later(now, backoff) }
+      if (mode === 'all') return { next, pause, failures }
+      // One that may have arrived stays with its robot, whose platform knows its key, for a while.
+      return { next: { ...next, elsewhereAt: later(now, STAYS_MS) }, pause, failures }
     }
     case 'too_long': {
       const bodyBytes = Math.floor(aftermath.bodyBytes * 0.75)

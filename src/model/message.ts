@@ -68,3 +68,9 @@ export interface Attempt {
   words: string
   durationMs: number
 }
+
+/**
+ * How long a message that may have arrived is left to its own robot, whose group knows its key and drops a repeat; the
+ * other robots of a pool would show it again.
+ */
+export const STAYS_MS = 60_000

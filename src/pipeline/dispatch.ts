@@ -13,17 +13,23 @@ import { verdictOn } from '../decisions/retry.ts'
 import { STORM_MS } from '../decisions/storm.ts'
 import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { MessageKind } from '../model/message.ts'
+import type { Attempt, MessageKind } from '../model/message.ts'
 import { type Channel, queuesOf, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import type { CallClaim, Claimed, RobotState, Store, Waiting } from '../stores/store.ts'
+import type {
+  CallClaim,
+  Claimed,
+  RobotState,
+  Store,
+  Waiting,
+  WaitingQuestion,
+} from '../stores/store.ts'
+import { LEASE_ENOUGH_MS, LEASE_MS, LEASE_RETRY_MS } from './leases.ts'
 import { warnOfQuota } from './quota-warning.ts'
 import { MOST_HEADS, robotsOf, type TellingDeps, tellingOf } from './telling.ts'
 
-/** Longer than any attempt, so that a lease outlives the call it covers. */
-const LEASE_MS = 75_000
-const LEASE_ENOUGH_MS = 65_000
-const LEASE_RETRY_MS = 5_000
+/** How long after its claim an attempt may begin at the latest; one that cannot is given back. */
+const BEGIN_WITHIN_MS = 2_000
 const SETTLE_RETRY_MS = 500
 const CLAIM_RETRY_MS = 20
 
@@ -86,7 +92,7 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
     key: robot.key,
     since: later(now, -countedForMs(robot.limits.perMs)),
     messages: robot.limits.messages,
-    until: later(now, robot.timeoutMs),
+    until: later(now, BEGIN_WITHIN_MS + robot.timeoutMs),
     month: calendar.month,
     owner: deps.owner,
   }
@@ -97,6 +103,10 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
   if (sending === undefined) {
     deps.events.claimLost(name)
     return later(deps.clock.now(), CLAIM_RETRY_MS)
+  }
+  if (later(deps.clock.now(), robot.timeoutMs) > call.until) {
+    await forgo(sending, deps)
+    return deps.clock.now()
   }
   await attempt(sending, { settings, deps })
   const { channel, message } = sending
@@ -227,6 +237,41 @@ async function attempt(
   }
 }
 
+/**
+ * Gives a claimed message back unsent. A process that stood still between claim and POST can no longer end its call
+ * within the time for which it is counted and its robot leased: the call might come too late for both.
+ */
+async function forgo(
+  { robot, claimed, waiting, message }: Sending,
+  deps: DispatchDeps,
+): Promise<void> {
+  const now = deps.clock.now()
+  deps.events.attemptForgone(message)
+  await untilStored(deps, () =>
+    deps.store.settle({
+      now,
+      id: claimed.id,
+      call: claimed.call,
+      attempt: HELD_UP,
+      at: now,
+      next: { kind: 'again', dueAt: now },
+      reached: false,
+      robot: { key: robot.key, failures: waiting.robot.failures },
+      pause: undefined,
+    }),
+  )
+}
+
+const HELD_UP: Attempt = {
+  outcome: { kind: 'retryable', reason: 'timeout', reached: false, bounded: false },
+  result: 'held_up',
+  httpStatus: undefined,
+  errcode: undefined,
+  errmsg: undefined,
+  words: 'The receiver itself stood still for too long before the call was made; nothing was sent.',
+  durationMs: 0,
+}
+
 /** What came of an attempt must be recorded before the next: until then the robot stands still. */
 async function untilStored<T>(deps: DispatchDeps, store: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -302,8 +347,8 @@ function questionOf({
 }
 
 /** What the store knows a robot by; the rest of it holds functions, which no thread can be handed. */
-function standingOf({ key, address }: Robot): { key: string; address: string } {
-  return { key, address }
+function standingOf({ name, key, address }: Robot): WaitingQuestion['robot'] {
+  return { name, key, address }
 }
 
 function robotNow(robot: Robot, state: RobotState): RobotNow {

@@ -35,6 +35,8 @@ export interface RobotGlance {
   rest: { reason: RestReason; until: Date | undefined } | undefined
   lastResult: string | undefined
   lastAt: Date | undefined
+  /** The process that works it, where several share the store. */
+  workedBy: string | undefined
 }
 
 export interface ChannelGlance {
@@ -140,6 +142,7 @@ function robotOf(robot: Robot, standing: StandingNow): RobotGlance {
     rest: undefined,
     lastResult: state?.lastResult,
     lastAt: state?.lastAt,
+    workedBy: state?.workedBy,
   }
 }
 

@@ -9,14 +9,20 @@ const EVERY_MS = 60_000
 const MANY = 1_000
 const BETWEEN_MS = 200
 
-/** Forgets what is older than the retention; gives when to look again. */
+/**
+ * Forgets what is older than the retention and, where the store is shared, frees what is in flight for a robot that
+ * nobody works any more; gives when to look again.
+ */
 export async function tidy(deps: {
-  store: Pick<Store, 'prune'>
+  store: Pick<Store, 'prune' | 'recover'>
   clock: Clock
   settings: () => Settings
   events: Events
+  /** Other processes may have gone, or have had robots that are configured no more. */
+  shared?: boolean
 }): Promise<Date> {
   const now = deps.clock.now()
+  if (deps.shared) deps.events.recovered(await deps.store.recover(now))
   const before = new Date(now.getTime() - deps.settings().retentionMs)
   const { messages, alerts } = await deps.store.prune(before, now)
   const gone = messages + alerts

@@ -5,15 +5,24 @@ import { Loop } from './loop.ts'
 
 const REHOME_RETRY_MS = 500
 
+type Again = (planned: Date | undefined) => Date | undefined
+
 /** The loops of all robots: one for each that the settings in force have, none for others. */
 export class Robots {
   readonly #deps: DispatchDeps
+  readonly #again: Again
   readonly #loops = new Map<string, { loop: Loop; work: string }>()
   #following = Promise.resolve()
   #stopped = false
 
-  constructor(deps: Omit<DispatchDeps, 'wake'>) {
+  /** `again` says when to look at a robot again, given when its pass would. */
+  constructor({ again, ...deps }: Omit<DispatchDeps, 'wake'> & { again?: Again }) {
     this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
+    this.#again = again ?? ((planned) => planned)
+  }
+
+  names(): Iterable<string> {
+    return this.#loops.keys()
   }
 
   /**
@@ -26,7 +35,11 @@ export class Robots {
   }
 
   /** Something waits in these queues. */
-  wake(queues: readonly string[]): void {
+  wake(queues: readonly string[] | 'all'): void {
+    if (queues === 'all') {
+      for (const { loop } of this.#loops.values()) loop.wake()
+      return
+    }
     const wanted = new Set(queues)
     for (const channel of this.#deps.settings().channels.values())
       for (const [index, queue] of queuesOf(channel).entries())
@@ -57,7 +70,11 @@ export class Robots {
         continue
       }
       const failed = (error: unknown): void => events.passFailed(name, messageOf(error))
-      const loop = new Loop({ pass: () => pass(name, this.#deps), clock, failed })
+      const loop = new Loop({
+        pass: async () => this.#again(await pass(name, this.#deps)),
+        clock,
+        failed,
+      })
       this.#loops.set(name, { loop: loop.start(), work: workOf(name, now) as string })
     }
   }

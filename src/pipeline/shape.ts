@@ -1,5 +1,6 @@
 import type { Variables } from '../model/variables.ts'
 import type { StoredAlert, StoredMessage } from '../stores/store.ts'
+import type { Replica } from './replica.ts'
 import type { StandingNow } from './standing.ts'
 
 /** A message as the API shows it. */
@@ -61,8 +62,15 @@ export function statusJson(
   {
     version,
     startedAt,
+    replica,
     warnings,
-  }: { version: string; startedAt: Date; warnings: readonly string[] },
+  }: {
+    version: string
+    startedAt: Date
+    /** The process that answers. */
+    replica: Pick<Replica, 'owner' | 'alone'>
+    warnings: readonly string[]
+  },
 ) {
   const { now, settings } = standing
   const waitingIn = (queues: readonly string[]): number =>
@@ -86,6 +94,8 @@ export function statusJson(
         waiting: waitingIn([`robot:${robot.name}`, ...pools]),
         last_result: state?.lastResult ?? null,
         last_at: state?.lastAt?.toISOString() ?? null,
+        /** The process that works it: host name, process id and a part of its own. */
+        worked_by: state?.workedBy ?? (replica.alone ? replica.owner : null),
       },
     ] as const
   })
@@ -105,6 +115,8 @@ export function statusJson(
   return {
     version,
     started_at: startedAt.toISOString(),
+    /** Which process answers. */
+    replica: replica.owner,
     store: settings.store.reveal().replace(/:.*$/s, ''),
     robots: Object.fromEntries(robots),
     channels: Object.fromEntries(channels),

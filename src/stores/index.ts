@@ -1,20 +1,34 @@
+import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Secret } from '../model/secret.ts'
+import type { Notice, Shared } from './shared.ts'
 import { openSqlite } from './sqlite/store.ts'
 import type { ReasonToSuppress, Store } from './store.ts'
 
 export interface OpenOptions {
   reasonToSuppress: ReasonToSuppress
   thread: boolean
+  clock: Clock
+  /** Told what a shared store notices by itself. */
+  notice?: (notice: Notice) => void
 }
 
-/** Opens the store that a URL names: `sqlite:PATH`. Another backend is one line here. */
-export async function openStore(url: Secret, options: OpenOptions): Promise<Store> {
+/** Opens the store that a URL names: `sqlite:PATH` or `postgres://…`. Another backend is one line here. */
+export async function openStore(
+  url: Secret,
+  options: OpenOptions,
+): Promise<Store & Partial<Shared>> {
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url.reveal()) ?? []
   switch (scheme) {
     case 'sqlite':
       return openSqlite({ path: rest ?? '', ...options })
+    case 'postgres':
+    case 'postgresql': {
+      // Loaded only where it is used.
+      const { openPostgres } = await import('./postgres/store.ts')
+      return openPostgres({ url: url.reveal(), ...options })
+    }
     default:
-      throw new AppError('bad_configuration', 'store: must be sqlite:PATH')
+      throw new AppError('bad_configuration', 'store: must be sqlite:PATH or postgres://…')
   }
 }

@@ -27,7 +27,10 @@ export * from './stored.ts'
 export interface Store {
   /** Writes what one request brought, or nothing when it repeats one. Requests that arrive together share a commit. */
   accept(arrival: Arrival): Promise<Accepted>
-  /** Takes or renews the exclusive right to work a robot; false while another owner's is in force. */
+  /**
+   * Takes or renews the exclusive right to work a robot; false while another owner's is in force. Asked for between two
+   * messages: when it changes hands, what the former owner had in flight becomes pending again, due at once.
+   */
   lease(lease: Lease): Promise<boolean>
   /** Gives up all that an owner has leased, so that another may take over at once. */
   release(owner: string): Promise<void>
@@ -47,6 +50,8 @@ export interface Store {
    * What a crash left in flight becomes pending again, due at once; gives how many. With `robot`, only that one's.
    * Its calls count until now, since they may have been made at any time before; what a clock that was set back since
    * left in the future counts from now.
+   * What is in flight for a robot whose lease is in force is its owner's, and stays. What was recovered may have arrived,
+   * so it is left to its own robot for STAYS_MS.
    */
   recover(now: Date, robot?: string): Promise<number>
   /** The clock was set by so much (back when negative): calls, pauses and due times keep their distance from now. */
@@ -152,7 +157,7 @@ export interface Lease {
 
 export interface WaitingQuestion {
   /** The robot's `key` and `address`, for its calls and pauses. */
-  robot: { key: string; address: string }
+  robot: { name: string; key: string; address: string }
   /** Queues the robot works, most important first. */
   queues: readonly string[]
   /** Keys of all robots that work these queues, for the calls they have left. */
@@ -191,7 +196,7 @@ export interface Waiting {
   organisationUsed: number
   /** Shares of the month that were warned of, the highest of each scope. */
   marks: { scope: string; mark: number }[]
-  /** The oldest message to be tried (again) that is due, and when the next will be. */
+  /** The oldest message that the robot may try (again) and that is due, and when the next will be. */
   due: StoredMessage | undefined
   nextDueAt: Date | undefined
   /** One for each queue and channel in which something waits that is not blocked by a message under way. */
@@ -316,7 +321,8 @@ export interface Settlement {
   at: Date
   next:
     | { kind: 'sent' }
-    | { kind: 'again'; dueAt: Date }
+    /** Another robot of its pool may try it from `elsewhereAt` on; at once when absent. */
+    | { kind: 'again'; dueAt: Date; elsewhereAt?: Date | undefined }
     | { kind: 'dead'; reason: string }
     /** Its alerts wait again, to be told in smaller messages; the message is dead for the given reason. */
     | { kind: 'split'; reason: string; bodyBytes: number }

@@ -10,12 +10,19 @@ export interface StandingQuestion {
 }
 
 export interface Standing {
-  robots: Map<string, RobotState & { lastResult: string | undefined; lastAt: Date | undefined }>
+  robots: Map<string, RobotStanding>
   /** Waiting or under way, by queue and channel. */
   queues: { queue: string; channel: string; count: number; oldest: Date }[]
   /** Alerts that are pending or sending, by channel, each counted once. */
   channels: { channel: string; count: number; oldest: Date }[]
   organisationUsed: number
+}
+
+export interface RobotStanding extends RobotState {
+  lastResult: string | undefined
+  lastAt: Date | undefined
+  /** The owner of the lease in force, where several processes share the store. */
+  workedBy?: string | undefined
 }
 
 /** More alerts of one message are not listed; its `alertCount` counts them all. */

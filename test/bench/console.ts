@@ -90,7 +90,7 @@ async function tell(
   const key = queue.replace('robot:', 'key-')
   const robot = queue.replace('robot:', '')
   const { channels } = await store.waiting({
-    robot: { key, address: 'direct' },
+    robot: { name: robot, key, address: 'direct' },
     queues: [queue],
     peers: [],
     now,

@@ -198,8 +198,8 @@ routes:
       [`${MINIMAL}auth: []\n`, /^x\.yml:3:7: auth: is an empty list/],
       [`${MINIMAL}tls: { cert: x }\n`, /^x\.yml:3:6: tls: key is missing/],
       [
-        `${MINIMAL}store: postgres://u:p@h/d\n`,
-        /^x\.yml:3:8: store: PostgreSQL is not supported yet/,
+        `${MINIMAL}store: postgres://u:p@h\n`,
+        /^x\.yml:3:8: store: must be postgres:\/\/HOST:5432\/DATABASE, with USER:PASSWORD@ before the host$/,
       ],
       [`${MINIMAL}language: en\n`, /^x\.yml:3:11: language: must be one of zh-CN, zh-TW, en-US/],
       [

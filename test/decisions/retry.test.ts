@@ -81,6 +81,7 @@ describe('the verdict on an attempt', () => {
     assert.deepEqual(elsewhere, { kind: 'again', dueAt: NOW })
     const unsure = after({ ...outcome, reached: true }, { mode: 'pool' }).next
     assert.ok(unsure.kind === 'again' && unsure.dueAt > NOW)
+    assert.deepEqual(unsure.elsewhereAt, new Date(NOW.getTime() + 60_000))
   })
 
   test('too long a message is split, until there is nothing to split', () => {

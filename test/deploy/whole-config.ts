@@ -27,8 +27,7 @@ export function wholeConfig(text: string): { faults: string[]; store: string; se
     warn: () => undefined,
     secretFiles: [],
   })
-  const shared = settings.store.reveal().includes('@postgres.example.com')
-  return { faults, store: shared ? 'postgres://to-come' : settings.store.reveal(), settings }
+  return { faults, store: settings.store.reveal(), settings }
 }
 
 /** Secrets in files are turned into ones of the environment, since the files are elsewhere. */

@@ -94,7 +94,7 @@ export function conformance(
       changes: Partial<Parameters<Store['waiting']>[0]> = {},
     ): Promise<Waiting> {
       return store.waiting({
-        robot: { key: 'ka', address: 'direct' },
+        robot: { name: 'a', key: 'ka', address: 'direct' },
         queues: ['robot:a'],
         peers: [],
         now: at(ms),
@@ -541,11 +541,11 @@ export function conformance(
       )
       assert.deepEqual((await look(30)).robot.pause?.until, at(600_000))
       assert.deepEqual(
-        (await look(30, { robot: { key: 'kb', address: 'direct' } })).robot.pause?.until,
+        (await look(30, { robot: { name: 'b', key: 'kb', address: 'direct' } })).robot.pause?.until,
         at(600_000),
       )
       assert.equal(
-        (await look(30, { robot: { key: 'kb', address: 'proxy' } })).robot.pause,
+        (await look(30, { robot: { name: 'b', key: 'kb', address: 'proxy' } })).robot.pause,
         undefined,
       )
     })
@@ -555,18 +555,18 @@ export function conformance(
       const claimed = await claim(await headIds())
       assert.ok(claimed)
       if (harness.reopen !== undefined) store = await harness.reopen()
-      assert.equal(await store.recover(at(1_000), 'b'), 0)
-      assert.equal(await store.recover(at(1_000)), 1)
-      const { due, robot } = await look(1_000)
+      assert.equal(await store.recover(at(60_000), 'b'), 0)
+      assert.equal(await store.recover(at(60_000)), 1)
+      const { due, robot } = await look(60_000)
       assert.deepEqual([due?.id, due?.uuid], [claimed.id, claimed.uuid])
-      assert.deepEqual(robot.calls, [{ at: at(0), until: at(5_000) }])
+      assert.deepEqual(robot.calls, [{ at: at(0), until: at(60_000) }])
     })
 
     test('recover: a call that was under way counts until now, since it may have been made at any time before', async () => {
       await accept([alert('f')])
       await claim(await headIds())
-      await store.recover(at(30_000))
-      assert.deepEqual((await look(30_000)).robot.calls, [{ at: at(0), until: at(30_000) }])
+      await store.recover(at(60_000))
+      assert.deepEqual((await look(60_000)).robot.calls, [{ at: at(0), until: at(60_000) }])
     })
 
     test('recover: what a clock that was set back left in the future counts from now', async () => {
@@ -613,6 +613,70 @@ export function conformance(
       assert.ok(claimed)
       await store.settle(settlement(claimed, 65_000))
       assert.deepEqual((await look(66_000)).robot.calls, [{ at: at(0), until: at(65_000) }])
+    })
+
+    test('recover: what is in flight for a robot that somebody works is left alone', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      assert.equal(await store.recover(at(59_000)), 0)
+      assert.equal(await store.recover(at(59_000), 'a'), 0)
+      assert.equal((await look(59_000)).due, undefined)
+      assert.equal((await store.settle(settlement(claimed, 59_000))).length, 1)
+      assert.equal(await store.recover(at(61_000)), 0)
+    })
+
+    test('lease: what a former owner had in flight is the new one’s to send, as it was, and the former’s word on it comes too late', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      const lease = { robot: 'a', owner: 'you', now: at(60_000), until: at(120_000) }
+      assert.equal(await store.lease(lease), true)
+      assert.equal((await look(60_000)).due?.uuid, claimed.uuid)
+      const again = await store.claimAgain({
+        now: at(60_000),
+        id: claimed.id,
+        robot: 'a',
+        call: call(60_000, { owner: 'you' }),
+      })
+      assert.deepEqual([again?.uuid, again?.body], [claimed.uuid, claimed.body])
+      const late = settlement(claimed, 61_000, { next: { kind: 'dead', reason: 'x' } })
+      assert.deepEqual(await store.settle(late), [])
+      assert.equal(
+        await store.claim({
+          now: at(61_000),
+          message: message(),
+          alerts: { kind: 'some', ids: [1] },
+          call: call(61_000),
+        }),
+        undefined,
+      )
+      assert.equal((await store.message(claimed.id))?.message.state, 'sending')
+      assert.ok(again)
+      assert.equal((await store.settle(settlement(again, 62_000))).length, 1)
+    })
+
+    test('what may have arrived is left to its own robot for a minute, then another of its pool may try it', async () => {
+      await accept([alert('f')])
+      const claimed = await claim(await headIds())
+      assert.ok(claimed)
+      await store.recover(at(60_000))
+      const other = { robot: { name: 'b', key: 'kb', address: 'direct' } }
+      const held = await look(60_000, other)
+      assert.deepEqual([held.due, held.nextDueAt], [undefined, at(120_000)])
+      const askFor = async (robot: string, ms: number) => {
+        await store.lease({ robot, owner: 'me', now: at(ms), until: at(ms + 60_000) })
+        return store.claimAgain({ now: at(ms), id: claimed.id, robot, call: call(ms) })
+      }
+      assert.equal(await askFor('b', 119_000), undefined)
+      assert.equal((await look(60_000)).due?.id, claimed.id)
+      assert.equal((await look(120_000, other)).due?.id, claimed.id)
+      const again = await askFor('b', 120_000)
+      assert.ok(again)
+      const next = { kind: 'again', dueAt: at(121_000), elsewhereAt: at(130_000) } as const
+      await store.settle(settlement(again, 121_000, { next }))
+      assert.deepEqual((await look(122_000)).nextDueAt, at(130_000))
+      assert.equal((await look(122_000, other)).due?.id, claimed.id)
     })
 
     test('enqueue and resend: a message without alerts is due at once; only a dead one can be sent again', async () => {

@@ -98,7 +98,7 @@ export function readingConformance(
         ...changes,
       }
       const { channels } = await store.waiting({
-        robot: { key: 'ka', address: 'direct' },
+        robot: { name: message.robot, key: 'ka', address: 'direct' },
         queues: [message.queue],
         peers: [],
         now: at(ms),

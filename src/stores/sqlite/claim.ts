@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts'
 import type { CallClaim, Claim, ClaimAgain, Claimed, Lease, NewMessage, Warning } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
+import { recoverRobot } from './keeping.ts'
 import { waitsOf } from './waiting.ts'
 
 export function lease(db: Database, { robot, owner, now, until, enough }: Lease): boolean {
@@ -16,6 +17,7 @@ export function lease(db: Database, { robot, owner, now, until, enough }: Lease)
     ) !== undefined
   )
     return true
+  const held = db.get<{ owner: string }>('SELECT owner FROM leases WHERE robot = ?', robot)
   const { changes } = db.run(
     `INSERT INTO leases (robot, owner, until) VALUES (?, ?, ?)
      ON CONFLICT (robot) DO UPDATE SET owner = excluded.owner, until = excluded.until
@@ -25,6 +27,7 @@ export function lease(db: Database, { robot, owner, now, until, enough }: Lease)
     until.getTime(),
     now.getTime(),
   )
+  if (changes === 1 && held?.owner !== owner) recoverRobot(db, robot, now)
   return changes === 1
 }
 
@@ -56,8 +59,11 @@ export function claimAgain(
   { now, id, robot, call }: ClaimAgain,
 ): Claimed | undefined {
   const row = db.get<{ uuid: string; body: string; attempts: number }>(
-    `SELECT uuid, body, attempts FROM messages WHERE id = ? AND state = 'pending'`,
+    `SELECT uuid, body, attempts FROM messages WHERE id = ? AND state = 'pending'
+     AND (robot = ? OR COALESCE(elsewhere_at, 0) <= ?)`,
     Number(id),
+    robot,
+    now.getTime(),
   )
   if (row === undefined || !mayCall(db, { robot, call, now })) return undefined
   db.run(

@@ -1,3 +1,4 @@
+import { STAYS_MS } from '../../model/message.ts'
 import type { Home, Rehomed } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
@@ -9,20 +10,34 @@ const KEEP_CALLS_MS = 25 * 3_600_000
 
 const REMOVED = 'its channel or robot was removed from the configuration'
 
+/** What is in flight for a robot whose lease is in force is its owner's, and stays. */
 export function recover(db: Database, now: Date, robot: string | undefined): number {
-  const at = now.getTime()
-  const ofRobot = robot === undefined ? '' : 'AND robot = ?'
   // One robot alone is taken over from another process, whose clock is this one's.
-  if (robot === undefined) comeBack(db, at)
+  if (robot === undefined) comeBack(db, now.getTime())
+  const rows = db.all<{ robot: string }>(
+    `SELECT DISTINCT robot FROM messages WHERE state IN ('pending', 'sending') AND state = 'sending'
+     AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.robot = messages.robot AND l.until > ?)`,
+    now.getTime(),
+  )
+  return rows
+    .filter((each) => robot === undefined || each.robot === robot)
+    .reduce((sum, each) => sum + recoverRobot(db, each.robot, now), 0)
+}
+
+/** Nobody works the robot: what is in flight for it becomes due at once, and its calls count until now. */
+export function recoverRobot(db: Database, robot: string, now: Date): number {
+  const at = now.getTime()
+  const inFlight = `state IN ('pending', 'sending') AND state = 'sending' AND robot = ?`
   db.run(
-    `UPDATE calls SET until = MAX(until, ?) WHERE id IN (SELECT call FROM messages WHERE state = 'sending' ${ofRobot})`,
+    `UPDATE calls SET until = MAX(until, ?) WHERE id IN (SELECT call FROM messages WHERE ${inFlight})`,
     at,
-    ...(robot === undefined ? [] : [robot]),
+    robot,
   )
   return db.run(
-    `UPDATE messages SET state = 'pending', due_at = ?, call = NULL WHERE state = 'sending' ${ofRobot}`,
+    `UPDATE messages SET state = 'pending', due_at = ?, elsewhere_at = ?, call = NULL WHERE ${inFlight}`,
     at,
-    ...(robot === undefined ? [] : [robot]),
+    at + STAYS_MS,
+    robot,
   ).changes
 }
 
@@ -30,13 +45,20 @@ export function recover(db: Database, now: Date, robot: string | undefined): num
 function comeBack(db: Database, at: number): void {
   db.run('UPDATE calls SET until = until - at + ?, at = ? WHERE at > ?', at, at, at)
   db.run('UPDATE pauses SET until = until - since + ?, since = ? WHERE since > ?', at, at, at)
-  db.run(`UPDATE messages SET due_at = ? WHERE state = 'pending' AND due_at > ?`, at, at)
+  db.run(
+    `UPDATE messages SET due_at = ?, elsewhere_at = NULL WHERE state = 'pending' AND due_at > ?`,
+    at,
+    at,
+  )
 }
 
 export function shift(db: Database, byMs: number): void {
   db.run('UPDATE calls SET at = at + ?, until = until + ?', byMs, byMs)
   db.run('UPDATE pauses SET since = since + ?, until = until + ?', byMs, byMs)
-  db.run(`UPDATE messages SET due_at = due_at + ? WHERE state = 'pending'`, byMs)
+  db.run(
+    `UPDATE messages SET due_at = due_at + ?1, elsewhere_at = elsewhere_at + ?1 WHERE state = 'pending'`,
+    byMs,
+  )
 }
 
 /** What a message tells waits again in a queue, unless it waits or was told there already. */

@@ -45,7 +45,7 @@ export const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, robot TEXT NOT NULL, queue TEXT NOT NULL,
     channel TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
     body TEXT NOT NULL, alert_count INTEGER NOT NULL, storm INTEGER NOT NULL, created_at INTEGER NOT NULL, due_at INTEGER,
-    sent_at INTEGER, reason TEXT, attempts INTEGER NOT NULL, call INTEGER
+    elsewhere_at INTEGER, sent_at INTEGER, reason TEXT, attempts INTEGER NOT NULL, call INTEGER
   ) STRICT;
   CREATE INDEX messages_open ON messages (queue, due_at) WHERE state IN ('pending', 'sending');
   CREATE INDEX messages_dead ON messages (id) WHERE state = 'dead';

@@ -29,8 +29,9 @@ export function settle(
       return receivedOf(db, id)
     case 'again':
       db.run(
-        `UPDATE messages SET state = 'pending', due_at = ?, call = NULL WHERE id = ?`,
+        `UPDATE messages SET state = 'pending', due_at = ?, elsewhere_at = ?, call = NULL WHERE id = ?`,
         next.dueAt.getTime(),
+        next.elsewhereAt?.getTime() ?? null,
         id,
       )
       return []

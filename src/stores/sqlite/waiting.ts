@@ -23,15 +23,17 @@ export function waiting(rows: Rows, question: WaitingQuestion): Waiting {
   const db = rows.database
   const now = question.now.getTime()
   const messages = question.queues.flatMap((queue) =>
-    db.all<MessageRow>(
-      `SELECT ${MESSAGE_COLUMNS} FROM messages INDEXED BY messages_open
-       WHERE queue = ? AND state IN ('pending', 'sending') AND state = 'pending' ORDER BY due_at, id LIMIT 1`,
+    db.all<MessageRow & { may_at: number }>(
+      `SELECT ${MESSAGE_COLUMNS}, MAX(due_at, CASE WHEN robot = ? THEN 0 ELSE COALESCE(elsewhere_at, 0) END) AS may_at
+       FROM messages INDEXED BY messages_open
+       WHERE queue = ? AND state IN ('pending', 'sending') AND state = 'pending' ORDER BY may_at, id LIMIT 1`,
+      question.robot.name,
       queue,
     ),
   )
-  messages.sort((a, b) => (a.due_at ?? 0) - (b.due_at ?? 0) || a.id - b.id)
+  messages.sort((a, b) => a.may_at - b.may_at || a.id - b.id)
   const [next] = messages
-  const isDue = next !== undefined && (next.due_at ?? 0) <= now
+  const isDue = next !== undefined && next.may_at <= now
   return {
     robot: robotState(db, question.robot, question),
     peers: question.peers.map((peer) => robotState(db, peer, question)),
@@ -43,7 +45,7 @@ export function waiting(rows: Rows, question: WaitingQuestion): Waiting {
       )
       .map(({ scope, mark }) => ({ scope, mark })),
     due: isDue ? messageFrom(next, []) : undefined,
-    nextDueAt: next === undefined || isDue ? undefined : new Date(next.due_at ?? 0),
+    nextDueAt: next === undefined || isDue ? undefined : new Date(next.may_at),
     channels: question.queues.flatMap((queue) =>
       channelsIn(rows, queue).flatMap((channel) =>
         waitingChannel(rows, { queue, channel, question }),

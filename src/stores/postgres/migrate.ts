@@ -1,0 +1,85 @@
+import { AppError } from '../../errors.ts'
+import type { Address } from './address.ts'
+import { codeOf, connectionTo } from './database.ts'
+import { MIGRATIONS } from './schema.ts'
+
+/** Whoever migrates holds it; the number says nothing. */
+const MIGRATING = 7_280_113_465
+
+/**
+ * Brings the schema up to date, whoever else does so at once, and looks whether the database keeps what it confirms.
+ * AppError store_unavailable when it is newer than this receiver or would lose something.
+ */
+export async function migrate(address: Address, schema: string): Promise<void> {
+  const client = connectionTo(address, 'patient')
+  // The query under way rejects as well.
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    await mustKeep(client)
+    await client.query('BEGIN')
+    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATING])
+    const there = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])
+    if (there.rowCount === 0) await createSchema(client, schema)
+    await client.query(`SET LOCAL search_path = ${schema}`)
+    await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)')
+    const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version')
+    const version = rows[0]?.version ?? 0
+    if (version > MIGRATIONS.length)
+      throw new AppError(
+        'store_unavailable',
+        `it was written by a newer version of the receiver (schema ${version}, this one knows ${MIGRATIONS.length}); run that version, or name another database`,
+      )
+    for (const sql of MIGRATIONS.slice(version)) await client.query(sql)
+    await client.query('DELETE FROM schema_version')
+    await client.query('INSERT INTO schema_version (version) VALUES ($1)', [MIGRATIONS.length])
+    await client.query('COMMIT')
+  } finally {
+    await client.end()
+  }
+}
+
+type Connection = ReturnType<typeof connectionTo>
+
+async function createSchema(client: Connection, schema: string): Promise<void> {
+  try {
+    await client.query(`CREATE SCHEMA ${schema}`)
+  } catch (error) {
+    if (codeOf(error) !== '42501') throw error
+    throw new AppError(
+      'store_unavailable',
+      `its user may not create the schema ${schema}: GRANT CREATE ON DATABASE … TO that user, or create the schema for it`,
+      { cause: error },
+    )
+  }
+}
+
+/** Refuses a database that would lose what it confirms, or that takes nothing. */
+async function mustKeep(client: Connection): Promise<void> {
+  const { rows } = await client.query<{ fsync: string | null; commit: string; standby: boolean }>(
+    `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+         WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
+       current_setting('fsync', true) AS fsync, current_setting('synchronous_commit') AS commit,
+       pg_is_in_recovery() AS standby`,
+  )
+  const { rows: read } = await client.query<{ commit: string }>(
+    `SELECT current_setting('synchronous_commit') AS commit`,
+  )
+  const [found] = rows
+  if (found?.standby)
+    throw new AppError(
+      'store_unavailable',
+      'it is a standby, which takes nothing; name the primary',
+    )
+  if (found?.fsync === 'off')
+    throw new AppError(
+      'store_unavailable',
+      'it runs with fsync = off and would lose what it has confirmed; set fsync = on',
+    )
+  const commit = read[0]?.commit
+  if (commit !== 'on' && commit !== 'remote_apply')
+    throw new AppError(
+      'store_unavailable',
+      `synchronous_commit stays ${commit} and would lose what it has confirmed; it must be on`,
+    )
+}

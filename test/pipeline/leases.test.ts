@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { keepLeases, LEASE_MS, LEASE_RETRY_MS, lookAgainAt } from '../../src/pipeline/leases.ts'
+import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import type { Renewal } from '../../src/stores/shared.ts'
+import { Path } from '../support/path.ts'
+import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
+
+const START = new Date('2026-11-24T04:00:00Z')
+const later = (ms: number): Date => new Date(START.getTime() + ms)
+
+describe('leases', () => {
+  test('are renewed well before they end, for the robots that are worked here', async () => {
+    const clock = new VirtualClock(START)
+    const renewals: Renewal[] = []
+    const store = { renew: async (renewal: Renewal) => void renewals.push(renewal) }
+    const robots = () => ['a', 'b']
+    const next = await keepLeases({ store, clock, owner: 'me', robots })
+    assert.deepEqual(renewals, [
+      { owner: 'me', robots: ['a', 'b'], now: START, until: later(LEASE_MS) },
+    ])
+    // Two renewals may fail before it ends.
+    assert.ok(next.getTime() - START.getTime() <= LEASE_MS / 3)
+  })
+
+  test('of a process that is gone end soon enough for another to take its robots within 15 s', () => {
+    assert.ok(LEASE_MS + LEASE_RETRY_MS < 15_000)
+  })
+
+  test('another process may have put something: it is looked for as planned, but soon', () => {
+    assert.deepEqual(lookAgainAt(later(100), START), later(100))
+    assert.deepEqual(lookAgainAt(undefined, START), later(5_000))
+    assert.deepEqual(lookAgainAt(later(60_000), START), later(5_000))
+  })
+
+  test('a process that stood still between claim and call makes no call, gives the message back and tells it then', async () => {
+    const path = new Path(
+      settingsOf({ robots: [robotNamed('ops-1')], channels: [channelNamed('ops')] }),
+    )
+    await path.start()
+    const { claim } = path.store
+    let sentBefore: number | undefined
+    path.store.claim = async (request) => {
+      const claimed = await claim(request)
+      path.store.claim = claim
+      path.clock.step(3_000)
+      sentBefore = path.sent.length
+      return claimed
+    }
+    await path.ocp('host=1')
+    await path.clock.pass(10_000)
+    assert.equal(sentBefore, 0)
+    assert.equal(path.sent.length, 1)
+    const { items } = await path.store.messages({ limit: 10 })
+    assert.equal(items.length, 1)
+    const found = await path.store.message(items[0]?.id as string)
+    assert.deepEqual(
+      found?.message.attempts.map((each) => each.result),
+      ['held_up', 'ok'],
+    )
+    assert.equal(found?.message.state, 'sent')
+    await path.stop()
+  })
+})

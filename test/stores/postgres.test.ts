@@ -1,0 +1,591 @@
+import assert from 'node:assert/strict'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Clock, realClock } from '../../src/clock.ts'
+import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
+import { AppError } from '../../src/errors.ts'
+import { openPostgres } from '../../src/stores/postgres/store.ts'
+import type { Notice, Shared } from '../../src/stores/shared.ts'
+import type { Arrival, NewMessage, Store } from '../../src/stores/store.ts'
+import { pem } from '../notifiers/posting.ts'
+import { needsPostgres, Postgres } from '../support/postgres.ts'
+import { until } from '../support/receiver.ts'
+import { conformance } from './conformance.ts'
+
+const NOW = Date.UTC(2026, 10, 24, 4)
+const at = (ms: number): Date => new Date(NOW + ms)
+
+describe('PostgreSQL', needsPostgres(), () => {
+  let postgres: Postgres
+  let schemas = 0
+  before(async () => {
+    postgres = await Postgres.start()
+  })
+  after(() => postgres[Symbol.asyncDispose]())
+
+  const fresh = (): string => {
+    schemas += 1
+    return `s${schemas}`
+  }
+
+  /** Those that a failed test has left open. */
+  const opened = new Set<Store>()
+  afterEach(async () => {
+    for (const store of opened) await store.close()
+  })
+
+  const open = async (
+    schema: string,
+    options: { clock?: Clock; notice?: (notice: Notice) => void; url?: string } = {},
+  ): Promise<Store & Shared> => {
+    const own = { url: postgres.url, schema, reasonToSuppress, clock: realClock }
+    const store = await openPostgres({ ...own, ...options })
+    const close = async (): Promise<void> => {
+      opened.delete(closing)
+      await store.close()
+    }
+    const closing = { ...store, close }
+    opened.add(closing)
+    return closing
+  }
+
+  conformance('PostgreSQL', async (decide) => {
+    const schema = fresh()
+    const openAgain = () =>
+      openPostgres({ url: postgres.url, schema, reasonToSuppress: decide, clock: realClock })
+    let store = await openAgain()
+    return {
+      store,
+      reopen: async () => {
+        await store.close()
+        store = await openAgain()
+        return store
+      },
+      close: () => store.close(),
+    }
+  })
+
+  /** Several replicas on the same tables. */
+  async function replicas(count: number): Promise<{
+    stores: [Store & Shared, Store & Shared, ...(Store & Shared)[]]
+    [Symbol.asyncDispose]: () => Promise<void>
+  }> {
+    const schema = fresh()
+    const stores = await Promise.all(Array.from({ length: count }, () => open(schema)))
+    return {
+      stores: stores as [Store & Shared, Store & Shared],
+      [Symbol.asyncDispose]: async () => {
+        await Promise.all(stores.map((store) => store.close()))
+      },
+    }
+  }
+
+  const arrival = (key: string, fingerprints: readonly string[], ms = 0): Arrival => ({
+    now: at(ms),
+    source: 'alertmanager',
+    key,
+    repeatWithinMs: 120_000,
+    dated: false,
+    body: `text ${key}`,
+    alerts: fingerprints.map((fingerprint, position) => ({
+      position,
+      channel: 'ops',
+      queues: ['channel:ops'],
+      fingerprint,
+      status: 'firing',
+      level: 3,
+      name: 'rule',
+      cluster: 'c',
+      group: fingerprint,
+      everyMs: 600_000,
+    })),
+  })
+
+  const look = (store: Store, robot = 'a') =>
+    store.waiting({
+      robot: { name: robot, key: `k${robot}`, address: 'direct' },
+      queues: ['channel:ops'],
+      peers: [],
+      now: at(0),
+      callsSince: at(-60_000),
+      hourStart: at(0),
+      dayStart: at(0),
+      month: '2026-11',
+      heads: 500,
+    })
+
+  const message = (uuid: string, robot: string): NewMessage => ({
+    uuid,
+    robot,
+    queue: 'channel:ops',
+    channel: 'ops',
+    kind: 'alert',
+    title: 'T',
+    text: 'text',
+    body: '{}',
+    alertCount: 1,
+    storm: false,
+  })
+
+  const call = (key: string, owner: string, messages = 20) => ({
+    key,
+    since: at(-60_000),
+    messages,
+    until: at(5_000),
+    month: '2026-11',
+    owner,
+  })
+
+  describe('replicas', () => {
+    test('that are handed the same notification at the same moment take it once', async () => {
+      await using group = await replicas(3)
+      const rounds = 40
+      const results = await Promise.all(
+        Array.from({ length: rounds }, (_, round) =>
+          group.stores.map((store) => store.accept(arrival(`n${round}`, [`f${round}`, 'shared']))),
+        ).flat(),
+      )
+      assert.equal(results.filter((each) => !each.repeated).length, rounds)
+      const [store] = group.stores
+      // Each of the alerts by itself, and the one that all notifications share.
+      assert.equal((await look(store)).channels[0]?.count, rounds + 1)
+    })
+
+    test('that take different notifications of the same alerts in any order tell each alert once, and never wait for each other for ever', async () => {
+      await using group = await replicas(3)
+      const names = Array.from({ length: 30 }, (_, index) => `f${index}`)
+      const results = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => {
+          const turned = [...names.slice(index), ...names.slice(0, index)]
+          const store = group.stores[index % 3] as Store
+          return store.accept(arrival(`k${index}`, index % 2 ? turned : turned.reverse()))
+        }),
+      )
+      assert.ok(results.every((each) => !each.repeated))
+      const [store] = group.stores
+      const { channels } = await look(store)
+      assert.equal(channels[0]?.count, 30)
+      const listed = await store.alerts({ limit: 1000, state: 'suppressed' })
+      assert.equal(listed.items.length, 30 * 30 - 30)
+    })
+
+    test('whose robots share a pool never take an alert twice', async () => {
+      await using group = await replicas(2)
+      const [one, two] = group.stores
+      await one.accept(
+        arrival(
+          'k',
+          Array.from({ length: 20 }, (_, index) => `f${index}`),
+        ),
+      )
+      const ids = ((await look(one)).channels[0]?.heads ?? []).map((head) => head.id)
+      await one.lease({ robot: 'a', owner: 'one', now: at(0), until: at(60_000) })
+      await two.lease({ robot: 'b', owner: 'two', now: at(0), until: at(60_000) })
+      const claims = await Promise.all(
+        ids.flatMap((id, index) => {
+          const alerts = { kind: 'some', ids: [id] } as const
+          return [
+            one.claim({
+              now: at(0),
+              message: message(`a${index}`, 'a'),
+              alerts,
+              call: call('ka', 'one'),
+            }),
+            two.claim({
+              now: at(0),
+              message: message(`b${index}`, 'b'),
+              alerts,
+              call: call('kb', 'two'),
+            }),
+          ]
+        }),
+      )
+      assert.equal(claims.filter((each) => each !== undefined).length, 20)
+      const { items } = await one.alerts({ limit: 100 })
+      for (const each of items) assert.equal(each.messageIds.length, 1)
+    })
+
+    test('that work robots of one access token never make a call too many together', async () => {
+      await using group = await replicas(3)
+      const [first] = group.stores
+      await first.accept(
+        arrival(
+          'k',
+          Array.from({ length: 30 }, (_, index) => `f${index}`),
+        ),
+      )
+      const ids = ((await look(first)).channels[0]?.heads ?? []).map((head) => head.id)
+      for (const [index, store] of group.stores.entries())
+        await store.lease({ robot: `r${index}`, owner: `o${index}`, now: at(0), until: at(60_000) })
+      const claims = await Promise.all(
+        ids.map((id, index) =>
+          group.stores[index % 3]?.claim({
+            now: at(0),
+            message: message(`m${index}`, `r${index % 3}`),
+            alerts: { kind: 'some', ids: [id] },
+            call: call('same', `o${index % 3}`, 7),
+          }),
+        ),
+      )
+      assert.equal(claims.filter((each) => each !== undefined).length, 7)
+    })
+
+    test('lease a robot to one of them, and at once to another when it is given up', async () => {
+      await using group = await replicas(3)
+      const asked = await Promise.all(
+        group.stores.map((store, index) =>
+          store.lease({ robot: 'a', owner: `o${index}`, now: at(0), until: at(10_000) }),
+        ),
+      )
+      assert.equal(asked.filter((each) => each).length, 1)
+      const holder = asked.indexOf(true)
+      const woken: unknown[] = []
+      const next = group.stores[(holder + 1) % 3] as Store & Shared
+      next.onWake((queues) => woken.push(queues))
+      await group.stores[holder]?.release(`o${holder}`)
+      await until('the others are woken', () => woken.includes('all'))
+      assert.ok(await next.lease({ robot: 'a', owner: 'next', now: at(1), until: at(10_001) }))
+    })
+
+    test('keep a lease that is renewed, but not one that has ended or is another’s', async () => {
+      await using group = await replicas(2)
+      const [one, two] = group.stores
+      const lease = (store: Store, owner: string, ms: number) =>
+        store.lease({ robot: 'a', owner, now: at(ms), until: at(ms + 10_000) })
+      const renew = (owner: string, ms: number, robots = ['a']) =>
+        one.renew({ owner, robots, now: at(ms), until: at(ms + 10_000) })
+      await lease(one, 'one', 0)
+      await renew('one', 9_000)
+      await renew('one', 9_500, ['b'])
+      await renew('two', 9_500)
+      assert.equal(await lease(two, 'two', 18_000), false)
+      await renew('one', 19_001)
+      assert.equal(await lease(two, 'two', 19_001), true)
+      await renew('one', 19_500)
+      assert.equal(await lease(one, 'one', 20_000), false)
+    })
+
+    test('cover the attempt by the lease: a claim extends it', async () => {
+      await using group = await replicas(2)
+      const [one, two] = group.stores
+      await one.accept(arrival('k', ['f']))
+      const [head] = (await look(one)).channels[0]?.heads ?? []
+      await one.lease({ robot: 'a', owner: 'one', now: at(0), until: at(10_000) })
+      const long = { ...call('ka', 'one'), until: at(62_000) }
+      const alerts = { kind: 'some', ids: [head?.id as number] } as const
+      assert.ok(await one.claim({ now: at(0), message: message('m', 'a'), alerts, call: long }))
+      const ask = (ms: number) =>
+        two.lease({ robot: 'a', owner: 'two', now: at(ms), until: at(ms + 10_000) })
+      assert.equal(await ask(61_999), false)
+      assert.equal(await ask(62_000), true)
+    })
+
+    test('wake each other, not themselves, with the queues in which something waits', async () => {
+      await using group = await replicas(2)
+      const [one, two] = group.stores
+      const heard: unknown[] = []
+      const own: unknown[] = []
+      one.onWake((queues) => own.push(queues))
+      two.onWake((queues) => heard.push(queues))
+      await one.accept(arrival('k', ['f']))
+      await until('the other hears of it', () => heard.length > 0)
+      assert.deepEqual(heard[0], ['channel:ops'])
+      await sleep(20)
+      assert.deepEqual(own, [])
+    })
+
+    test('whose clocks differ count in the database’s time', async () => {
+      const schema = fresh()
+      const ahead: Clock = { ...realClock, now: () => new Date(Date.now() + 3_600_000) }
+      const notices: Notice[] = []
+      const wrong = await open(schema, { clock: ahead, notice: (each) => notices.push(each) })
+      const right = await open(schema)
+      try {
+        const owner = { owner: 'wrong', robot: 'a' }
+        const now = ahead.now()
+        await wrong.lease({ ...owner, now, until: new Date(now.getTime() + 10_000) })
+        const mine = { owner: 'right', robot: 'a' }
+        const real = Date.now()
+        // An hour ahead, it holds the robot for 10 s, not for an hour and 10 s.
+        const soon = { now: new Date(real + 5_000), until: new Date(real + 20_000) }
+        assert.equal(await right.lease({ ...mine, ...soon }), false)
+        const late = { now: new Date(real + 11_000), until: new Date(real + 20_000) }
+        assert.equal(await right.lease({ ...mine, ...late }), true)
+        assert.ok(
+          notices.some((each) => each.kind === 'clock_differs' && each.aheadMs < -3_599_000),
+        )
+      } finally {
+        await Promise.all([wrong.close(), right.close()])
+      }
+    })
+  })
+
+  describe('the database', () => {
+    test('that is newer than the receiver is refused by name', async () => {
+      const schema = fresh()
+      await (await open(schema)).close()
+      await postgres.ask(`UPDATE ${schema}.schema_version SET version = 99`)
+      await assert.rejects(open(schema), /newer version of the receiver \(schema 99/)
+    })
+
+    test('is migrated once, however many replicas start at once', async () => {
+      const schema = fresh()
+      const stores = await Promise.all(Array.from({ length: 5 }, () => open(schema)))
+      await Promise.all(stores.map((store) => store.close()))
+      const rows = await postgres.ask(`SELECT version FROM ${schema}.schema_version`)
+      assert.deepEqual(rows, [{ version: 1 }])
+    })
+
+    test('must confirm only what is on disk, whatever its default', async () => {
+      const schema = fresh()
+      await postgres.ask('ALTER ROLE receiver SET synchronous_commit = off')
+      try {
+        const store = await open(schema)
+        await postgres.ask(`CREATE TABLE ${schema}.seen (setting TEXT)`)
+        await postgres.ask(`CREATE FUNCTION ${schema}.look() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN INSERT INTO ${schema}.seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$`)
+        await postgres.ask(
+          `CREATE TRIGGER look BEFORE INSERT ON ${schema}.payloads FOR EACH ROW EXECUTE FUNCTION ${schema}.look()`,
+        )
+        await store.accept(arrival('k', ['f']))
+        await store.close()
+        assert.deepEqual(await postgres.ask(`SELECT setting FROM ${schema}.seen`), [
+          { setting: 'on' },
+        ])
+      } finally {
+        await postgres.ask('ALTER ROLE receiver RESET synchronous_commit')
+      }
+    })
+
+    test('is named in errors without its password, and a wrong one is said at once', async () => {
+      const wrong = postgres.url.replace(/:[^:@/]+@/, ':wrong-secret@')
+      await assert.rejects(open(fresh(), { url: wrong }), (error) => {
+        assert.ok(error instanceof AppError)
+        assert.match(
+          error.message,
+          /^cannot open the store postgres:\/\/127\.0\.0\.1:\d+\/postgres: password/,
+        )
+        assert.doesNotMatch(error.message, /wrong-secret/)
+        return true
+      })
+      for (const url of [
+        `${postgres.url}?sslmode=maybe`,
+        `${postgres.url}?sslmod=require`,
+        `${postgres.url}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt`,
+        'postgres://u:wrong-secret@:99999999/x',
+      ])
+        await assert.rejects(open(fresh(), { url }), (error) => {
+          assert.ok(error instanceof AppError && error.code === 'bad_configuration')
+          assert.doesNotMatch(error.message, /wrong-secret|p%40ss/)
+          return true
+        })
+    })
+
+    test('that asks for TLS it does not speak is not spoken to without', async () => {
+      await assert.rejects(
+        open(fresh(), { url: `${postgres.url}?sslmode=require` }),
+        /does not support SSL/,
+      )
+    })
+
+    test('that holds no NUL gets what it can hold', async () => {
+      const store = await open(fresh())
+      await store.accept({ ...arrival('nul\0', ['a\0b']), body: 'x\0y' })
+      const [head] = (await look(store)).channels[0]?.heads ?? []
+      assert.equal(head?.fingerprint, 'a\ufffdb')
+      await store.close()
+    })
+
+    test('that cannot take one of several requests takes the others', async () => {
+      const schema = fresh()
+      const store = await open(schema)
+      await postgres.ask(`ALTER TABLE ${schema}.payloads ADD CHECK (length(text) < 1000)`)
+      const taken = await Promise.allSettled([
+        store.accept({ ...arrival('big', ['f']), body: 'y'.repeat(2_000) }),
+        store.accept(arrival('small', ['g'])),
+      ])
+      assert.deepEqual(
+        taken.map((each) => each.status),
+        ['rejected', 'fulfilled'],
+      )
+      assert.equal((await look(store)).channels[0]?.count, 1)
+      await store.close()
+    })
+  })
+
+  describe('a server of its own', () => {
+    test('that stops is store_unavailable at once, and used again when it is back', async () => {
+      await using own = await Postgres.start()
+      const notices: string[] = []
+      const store = await openPostgres({
+        url: own.url,
+        reasonToSuppress,
+        clock: realClock,
+        notice: ({ kind }) => notices.push(kind),
+      })
+      const woken: unknown[] = []
+      store.onWake((queues) => woken.push(queues))
+      await store.accept(arrival('before', ['f']))
+      await own.down()
+      await assert.rejects(
+        store.accept(arrival('during', ['g'])),
+        (error) => error instanceof AppError && error.code === 'store_unavailable',
+      )
+      await own.up()
+      await until('it is used again', () =>
+        store.accept(arrival('during', ['g'])).then(
+          () => true,
+          () => false,
+        ),
+      )
+      assert.equal((await look(store)).channels[0]?.count, 2)
+      await until('the line is back', () => notices.includes('line_back'))
+      assert.ok(notices.includes('line_lost') && woken.includes('all'))
+      await store.close()
+    })
+
+    test('that falls silent is given up after seconds, and used again when it speaks', async () => {
+      await using way = await silenceable(postgres.port)
+      const url = postgres.url.replace(`:${postgres.port}/`, `:${way.port}/`)
+      const store = await open(fresh(), { url })
+      await store.accept(arrival('before', ['f']))
+      way.silent = true
+      const began = performance.now()
+      await assert.rejects(
+        store.accept(arrival('during', ['g'])),
+        (error) => error instanceof AppError && error.code === 'store_unavailable',
+      )
+      assert.ok(performance.now() - began > 4_000)
+      way.silent = false
+      await until('it is used again', () =>
+        store.accept(arrival('during', ['g'])).then(
+          () => true,
+          () => false,
+        ),
+      )
+      assert.equal((await look(store)).channels[0]?.count, 2)
+      await store.close()
+    })
+
+    test('whose answer to a commit is lost is asked again, and nothing is there twice or in flight for ever', async () => {
+      await using way = await silenceable(postgres.port)
+      const url = postgres.url.replace(`:${postgres.port}/`, `:${way.port}/`)
+      const store = await open(fresh(), { url })
+      const refused = (error: unknown) =>
+        error instanceof AppError && error.code === 'store_unavailable'
+      way.losesCommit = true
+      await assert.rejects(store.accept(arrival('k', ['f'])), refused)
+      assert.equal((await store.accept(arrival('k', ['f']))).repeated, true)
+
+      const lease = { robot: 'a', owner: 'me', now: at(0), until: at(10_000), enough: at(6_000) }
+      assert.equal(await store.lease(lease), true)
+      const [head] = (await look(store)).channels[0]?.heads ?? []
+      const alerts = { kind: 'some', ids: [head?.id as number] } as const
+      way.losesCommit = true
+      await assert.rejects(
+        store.claim({ now: at(0), message: message('m', 'a'), alerts, call: call('ka', 'me') }),
+        refused,
+      )
+      assert.equal((await look(store)).due, undefined)
+      assert.equal(await store.lease(lease), true)
+      const { due, robot } = await look(store)
+      assert.equal(due?.uuid, 'm')
+      assert.equal(robot.calls.length, 1)
+      await store.close()
+    })
+
+    test('is spoken to by TLS as the URL says, and not at all when it is not who it should be', async () => {
+      const certificate = (name: string): string =>
+        fileURLToPath(new URL(`../notifiers/fixtures/${name}.crt`, import.meta.url))
+      await using own = await Postgres.start([], pem('trusted'))
+      const encrypted = async (parameters: string): Promise<unknown> => {
+        const url = `${own.url}?${parameters}`
+        const store = await openPostgres({ url, reasonToSuppress, clock: realClock })
+        const rows = await own.ask(
+          `SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+           WHERE application_name = 'dingtalk-receiver'`,
+        )
+        await store.close()
+        return rows
+      }
+      const root = `sslrootcert=${certificate('trusted')}`
+      assert.deepEqual(await encrypted('sslmode=require'), [{ ssl: true }])
+      assert.deepEqual(await encrypted(`sslmode=verify-full&${root}`), [{ ssl: true }])
+      const strange = `sslrootcert=${certificate('stranger')}`
+      for (const mode of ['require', 'verify-ca', 'verify-full'])
+        await assert.rejects(encrypted(`sslmode=${mode}&${strange}`), /certificate/)
+      await assert.rejects(encrypted('sslmode=verify-full'), /certificate/)
+    })
+
+    test('that is not up yet is waited for at start', async () => {
+      await using own = await Postgres.start()
+      await own.down('fast')
+      const opening = openPostgres({ url: own.url, reasonToSuppress, clock: realClock })
+      await own.up()
+      await (await opening).close()
+      await own.down('fast')
+      let slept = 0
+      const hurried: Clock = {
+        now: () => new Date(Date.now() + slept),
+        sleep: async (ms) => {
+          slept += ms
+        },
+      }
+      await assert.rejects(
+        openPostgres({ url: own.url, reasonToSuppress, clock: hurried }),
+        /cannot open the store postgres:\/\/127\.0\.0\.1:\d+\/postgres: connect ECONNREFUSED/,
+      )
+      assert.ok(slept >= 30_000)
+    })
+
+    test('that would lose what it confirms is refused', async () => {
+      await using own = await Postgres.start(['fsync=off'])
+      await assert.rejects(
+        openPostgres({ url: own.url, reasonToSuppress, clock: realClock }),
+        /fsync = off/,
+      )
+    })
+  })
+})
+
+/**
+ * A way to the server on which everything can be swallowed, as by a cable that was pulled, or the connection breaks when
+ * the next commit is answered.
+ */
+async function silenceable(port: number) {
+  const sockets = new Set<Socket>()
+  const way = {
+    port: 0,
+    silent: false,
+    losesCommit: false,
+    async [Symbol.asyncDispose](): Promise<void> {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1')
+    const lose = { reply: false }
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (chunk) => {
+        if (from === near && way.losesCommit && chunk.includes('COMMIT\0')) {
+          way.losesCommit = false
+          lose.reply = true
+        }
+        if (from === far && lose.reply) near.destroy()
+        else if (!way.silent) to.write(chunk)
+      })
+      from.on('error', () => undefined)
+      from.on('close', () => to.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  way.port = (server.address() as AddressInfo).port
+  return way
+}
