@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'sandbox',
     'simulation',
     'sources',
+    'stores/index.ts',
   ],
   'app.ts': [
     'config',

@@ -123,6 +123,22 @@ $DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
       const { simulate } = await import('./simulate.ts')
       code = await simulate(options)
     })
+  program
+    .command('migrate')
+    .description(
+      'copy what waits and what counts from a SQLite store to PostgreSQL; may be run again',
+    )
+    .helpOption('--help', 'show help')
+    .requiredOption('--from <url>', 'sqlite:PATH, of a receiver that does not run')
+    .option(
+      '--to <url>',
+      'postgres://user:password@host:5432/database (default: the store of the configuration)',
+    )
+    .addOption(config())
+    .action(async (options) => {
+      const { migrate } = await import('./migrate.ts')
+      code = await migrate(options)
+    })
   program.addHelpText('after', EXAMPLES)
 
   try {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Secret } from '../model/secret.ts'
+import type { Moved } from './moving.ts'
 import type { Notice, Shared } from './shared.ts'
 import { openSqlite } from './sqlite/store.ts'
 import type { ReasonToSuppress, Store } from './store.ts'
@@ -30,5 +31,23 @@ export async function openStore(
     }
     default:
       throw new AppError('bad_configuration', 'store: must be sqlite:PATH or postgres://…')
+  }
+}
+
+/**
+ * Copies what waits, what is remembered and what counts from a SQLite file to PostgreSQL; a second time only what is new.
+ * AppError store_unavailable while a receiver holds the file.
+ */
+export async function moveStore(from: Secret, to: Secret, clock: Clock): Promise<Moved> {
+  const [, path] = /^sqlite:(.+)$/s.exec(from.reveal()) ?? []
+  if (path === undefined || !/^postgres(?:ql)?:/.test(to.reveal()))
+    throw new AppError('usage', 'a store can be moved from sqlite:PATH to postgres://… only')
+  const { arriveAtPostgres } = await import('./postgres/arrive.ts')
+  const { leaveSqlite } = await import('./sqlite/leave.ts')
+  const departure = leaveSqlite(path)
+  try {
+    return await arriveAtPostgres(departure, { url: to.reveal(), clock })
+  } finally {
+    departure.close()
   }
 }
