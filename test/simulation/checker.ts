@@ -1,5 +1,5 @@
 import type { Store, StoredAlert, StoredMessage } from '../../src/stores/store.ts'
-import type { Dingtalk, Fault, FaultKind } from './dingtalk.ts'
+import type { Call, Dingtalk, Fault, FaultKind } from './dingtalk.ts'
 import type { Setup } from './history.ts'
 import type { Committed } from './play.ts'
 import type { News, Senders } from './senders.ts'
@@ -87,7 +87,8 @@ export async function countOf({
   const duplicated = shown.length - shownUuids.size
   if (setup.honours && duplicated > 0) fault('duplicated', `${duplicated} messages shown again`)
   const carried = carriedBy(claimed, rows)
-  for (const words of toldTwice(carried, { shownUuids, byUuid })) fault('duplicated', words)
+  for (const words of toldTwice(carried, { shownUuids, byUuid, calls: dingtalk.calls }))
+    fault('duplicated', words)
   const disorder = outOfOrder(shown, { carried, byUuid })
   for (const words of disorder) fault('out of order', words)
 
@@ -194,21 +195,31 @@ function carriedBy(
 /** Alerts that one group was shown in two messages. */
 function toldTwice(
   carried: Map<string, Row[]>,
-  { shownUuids, byUuid }: { shownUuids: Set<string>; byUuid: Map<string, StoredMessage> },
+  {
+    shownUuids,
+    byUuid,
+    calls,
+  }: { shownUuids: Set<string>; byUuid: Map<string, StoredMessage>; calls: readonly Call[] },
 ): string[] {
+  const heard = new Set(calls.filter(({ knownAt }) => knownAt < Infinity).map(({ uuid }) => uuid))
   const told = new Map<string, string>()
   const twice: string[] = []
   // Taken, but nobody heard so before the configuration took its queue away: what it told is told anew elsewhere.
   const isExcused = (uuid: string): boolean => {
     const message = byUuid.get(uuid)
-    return message?.state === 'dead' && message.reason?.includes('removed') === true
+    return (
+      message?.state === 'dead' && message.reason?.includes('removed') === true && !heard.has(uuid)
+    )
   }
   for (const uuid of shownUuids)
     for (const row of isExcused(uuid) ? [] : (carried.get(uuid) ?? [])) {
-      const key = `${byUuid.get(uuid)?.queue ?? ''} ${row.id}`
-      const before = told.get(key)
-      if (before !== undefined) twice.push(`${row.news} was told by ${before} and by ${uuid}`)
-      told.set(key, uuid)
+      const { queue = '', robot = '' } = byUuid.get(uuid) ?? {}
+      // A reload may have moved the same robot to another queue.
+      const keys = [`${queue} ${row.id}`, `robot:${robot} ${row.id}`]
+      const before = keys.map((key) => told.get(key)).find((other) => other !== undefined)
+      if (before !== undefined && before !== uuid)
+        twice.push(`${row.news} was told by ${before} and by ${uuid}`)
+      for (const key of keys) told.set(key, uuid)
     }
   return twice
 }

@@ -90,11 +90,12 @@ describe('what a seed once found', () => {
   )
   found(
     'a reload that moves queues tells nothing once more that is under way, and nothing newer before it',
-    historyFrom({ peers: 1, alerts: 26 }, [
-      { at: 101_920, kind: 'spell', reply: 'silence, taken', forMs: 61_000 },
-      { at: 103_690, kind: 'turn', alert: 1 },
-      { at: 106_359, kind: 'reload', shape: 'pool' },
-      { at: 107_155, kind: 'turn', alert: 1 },
+    historyFrom({ peers: 1, alerts: 26, wayMs: 2_400 }, [
+      ...Array.from({ length: 10 }, (_, index): Event[] => [
+        { at: 100_000 + index * 20_000, kind: 'turn', alert: 1 + 2 * index },
+        { at: 100_500 + index * 20_000, kind: 'reload', shape: index % 2 === 0 ? 'pool' : 'one' },
+        { at: 101_000 + index * 20_000, kind: 'turn', alert: 1 + 2 * index },
+      ]).flat(),
     ]),
   )
   found(
@@ -132,10 +133,10 @@ describe('what a seed once found', () => {
   found(
     'a clock that was set back while the process was down blocks nothing for longer than a window',
     historyFrom(
-      { limits: { messages: 2, perMs: 60_000, penaltyMs: 60_000 } },
+      { limits: { messages: 1, perMs: 60_000, penaltyMs: 60_000 } },
       inOrder([
         ...busy(200),
-        { at: 100_000, kind: 'crash', point: 'settle', when: 'before', downMs: 5_000 },
+        { at: 100_000, kind: 'crash', point: 'sleep', when: 'before', downMs: 5_000 },
         { at: 103_000, kind: 'step', byMs: -3_600_000 },
       ]),
     ),
