@@ -111,7 +111,7 @@ export class Receiver {
   /** Starts it and waits until it is ready; throws with its output when it ends before. */
   async start(askEveryMs = 50): Promise<this> {
     const child = this.launch()
-    for (let i = 0; i < 20_000 / askEveryMs; i += 1) {
+    for (let i = 0; i < 60_000 / askEveryMs; i += 1) {
       if (child.exitCode !== null) throw new Error(`the receiver ended: ${this.output}`)
       const ready = await fetch(`${this.url}/-/ready`).catch(() => undefined)
       if (ready?.ok) return this
