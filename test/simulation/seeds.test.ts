@@ -5,7 +5,7 @@ import { quickFolder } from './folder.ts'
 import { type Event, type History, historyOf, type Setup } from './history.ts'
 import { play } from './play.ts'
 
-const SEEDS = 120
+const SEEDS = 80
 
 const SETUP: Setup = {
   limits: { messages: 20, perMs: 60_000, penaltyMs: 600_000 },
