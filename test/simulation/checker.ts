@@ -45,6 +45,7 @@ export async function countOf({
   committed,
   claimed,
   crashes,
+  oneGroup,
 }: {
   setup: Setup
   store: Pick<Store, 'alerts' | 'messages'>
@@ -53,6 +54,8 @@ export async function countOf({
   committed: readonly Committed[]
   claimed: ReadonlyMap<string, readonly string[]>
   crashes: number
+  /** All robots are of one group from beginning to end, so that what one told no other may tell again. */
+  oneGroup: boolean
 }): Promise<Count> {
   const rows = await rowsOf(store)
   const messages = await messagesOf(store)
@@ -87,7 +90,7 @@ export async function countOf({
   const duplicated = shown.length - shownUuids.size
   if (setup.honours && duplicated > 0) fault('duplicated', `${duplicated} messages shown again`)
   const carried = carriedBy(claimed, rows)
-  for (const words of toldTwice(carried, { shownUuids, byUuid, calls: dingtalk.calls }))
+  for (const words of toldTwice(carried, { shownUuids, byUuid, calls: dingtalk.calls, oneGroup }))
     fault('duplicated', words)
   const disorder = outOfOrder(shown, { carried, byUuid })
   for (const words of disorder) fault('out of order', words)
@@ -199,7 +202,13 @@ function toldTwice(
     shownUuids,
     byUuid,
     calls,
-  }: { shownUuids: Set<string>; byUuid: Map<string, StoredMessage>; calls: readonly Call[] },
+    oneGroup,
+  }: {
+    shownUuids: Set<string>
+    byUuid: Map<string, StoredMessage>
+    calls: readonly Call[]
+    oneGroup: boolean
+  },
 ): string[] {
   const heard = new Set(calls.filter(({ knownAt }) => knownAt < Infinity).map(({ uuid }) => uuid))
   const told = new Map<string, string>()
@@ -213,13 +222,13 @@ function toldTwice(
   }
   for (const uuid of shownUuids)
     for (const row of isExcused(uuid) ? [] : (carried.get(uuid) ?? [])) {
-      const { queue = '', robot = '' } = byUuid.get(uuid) ?? {}
-      // A reload may have moved the same robot to another queue.
-      const keys = [`${queue} ${row.id}`, `robot:${robot} ${row.id}`]
-      const before = keys.map((key) => told.get(key)).find((other) => other !== undefined)
+      // A reload may have moved what waits to another queue of the same group.
+      const group = oneGroup ? 'the one' : (byUuid.get(uuid)?.queue ?? '')
+      const key = `${group} ${row.channel} ${row.id}`
+      const before = told.get(key)
       if (before !== undefined && before !== uuid)
         twice.push(`${row.news} was told by ${before} and by ${uuid}`)
-      for (const key of keys) told.set(key, uuid)
+      told.set(key, uuid)
     }
   return twice
 }

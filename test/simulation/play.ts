@@ -108,6 +108,9 @@ class Theatre {
       committed: this.#committed,
       claimed: this.#claimed,
       crashes: this.#crashes,
+      oneGroup:
+        setup.shape !== 'all' &&
+        this.#history.events.every((each) => each.kind !== 'reload' || each.shape !== 'all'),
     })
   }
 
