@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -38,6 +39,9 @@ for (const thread of [false, true])
       },
     }
   })
+
+/** A megabyte on disk, too. */
+const INCOMPRESSIBLE = randomBytes(1_000_000).toString('base64')
 
 const ALERT: Arriving = {
   position: 0,
@@ -108,7 +112,7 @@ describe('the SQLite file', () => {
     const store = storeAround(engine)
     await acceptText(store, 'small', 'x')
     engine.database.limitPages(60)
-    const big = 'y'.repeat(1_000_000)
+    const big = INCOMPRESSIBLE
     await assert.rejects(
       acceptText(store, 'big', big),
       (error) => error instanceof AppError && error.code === 'store_unavailable',
@@ -141,7 +145,7 @@ describe('the SQLite file', () => {
       dated: false,
       alerts: [{ ...ALERT, channel: 'new', queues: ['robot:new'], everyMs: 600_000 }],
     } as const
-    await assert.rejects(store.accept({ ...request, body: 'y'.repeat(1_000_000) }))
+    await assert.rejects(store.accept({ ...request, body: INCOMPRESSIBLE }))
     assert.deepEqual(await store.accept({ ...request, body: 'y' }), {
       repeated: false,
       queues: ['robot:new'],

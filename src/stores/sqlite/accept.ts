@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.ts'
 import type { Status } from '../../model/alert.ts'
 import type { Accepted, Arriving, LastTold } from '../store.ts'
+import { Bodies, type BodyPlace } from './bodies.ts'
 import type { Engine } from './engine.ts'
 import type { Unpacked } from './packed.ts'
 import type { Entry } from './remembered.ts'
@@ -19,9 +20,15 @@ const REQUESTS = 0
 export function acceptAll(engine: Accepting, arrivals: readonly Unpacked[]): Result<Accepted>[] {
   const { database, names, remembered } = engine
   try {
-    const results = database.transaction(() =>
-      arrivals.map((arrival) => ({ value: acceptOne(engine, arrival) })),
-    )
+    const results = database.transaction(() => {
+      const bodies = new Bodies(
+        database,
+        arrivals.map((arrival) => arrival.body),
+      )
+      return arrivals.map((arrival, index) => ({
+        value: acceptOne(engine, arrival, () => bodies.place(index)),
+      }))
+    })
     remembered.commit()
     return results
   } catch (error) {
@@ -32,10 +39,10 @@ export function acceptAll(engine: Accepting, arrivals: readonly Unpacked[]): Res
   }
 }
 
-function acceptOne(engine: Accepting, arrival: Unpacked): Accepted {
-  const { database: db, reasonToSuppress } = engine
+function acceptOne(engine: Accepting, arrival: Unpacked, placeBody: () => BodyPlace): Accepted {
+  const { reasonToSuppress } = engine
   if (isRepeat(engine, arrival)) return { repeated: true, queues: [], suppressed: [] }
-  const payload = insertRequest(engine, arrival)
+  const payload = insertRequest(engine, arrival, placeBody())
   const queues = new Set<string>()
   const suppressed = new Map<string, { channel: string; reason: string; count: number }>()
   const waiting = new Run(engine)
@@ -55,7 +62,6 @@ function acceptOne(engine: Accepting, arrival: Unpacked): Accepted {
     engine.remembered.set(past.key, entryAfter(past.entry, { id, status: alert.status, reason }))
   }
   waiting.end()
-  db.run('INSERT INTO payloads (id, text) VALUES (?, ?)', payload, arrival.body)
   return { repeated: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
 
@@ -97,12 +103,16 @@ function isRepeat(engine: Accepting, arrival: Unpacked): boolean {
 function insertRequest(
   { database, remembered }: Accepting,
   { key, source, now }: Unpacked,
+  { body, at, length }: BodyPlace,
 ): number {
   const { id } = database.run(
-    'INSERT INTO requests (key, source, received_at) VALUES (?, ?, ?)',
+    'INSERT INTO requests (key, source, received_at, body, at, length) VALUES (?, ?, ?, ?, ?, ?)',
     key,
     source,
     now.getTime(),
+    body,
+    at,
+    length,
   )
   rememberRequest(remembered, key, id)
   return id

@@ -184,11 +184,7 @@ function pruneAlerts(db: Database, before: Date): number {
   }
   const last = new Map(alerts.map(({ id, payload }) => [payload, id]))
   for (const { id } of alerts) db.run('DELETE FROM alerts WHERE id = ?', id)
-  for (const [payload, id] of last)
-    if (!hasAlerts(db, payload, id)) {
-      db.run('DELETE FROM payloads WHERE id = ?', payload)
-      db.run('DELETE FROM requests WHERE id = ?', payload)
-    }
+  for (const [payload, id] of last) if (!hasAlerts(db, payload, id)) forgetRequest(db, payload)
   return alerts.length
 }
 
@@ -199,4 +195,16 @@ function hasAlerts(db: Database, payload: number, gone: number): boolean {
     'SELECT payload FROM alerts WHERE id > ? ORDER BY id LIMIT 1',
   ].map((sql) => db.get<{ payload: number }>(sql, gone)?.payload)
   return before === payload || after === payload
+}
+
+/** Forgets a request, and its body when no other is in the same row: those have numbers in a row as well. */
+function forgetRequest(db: Database, id: number): void {
+  const body = db.get<{ body: number }>('SELECT body FROM requests WHERE id = ?', id)?.body
+  if (body === undefined) return
+  db.run('DELETE FROM requests WHERE id = ?', id)
+  const [before, after] = [
+    'SELECT body FROM requests WHERE id < ? ORDER BY id DESC LIMIT 1',
+    'SELECT body FROM requests WHERE id > ? ORDER BY id LIMIT 1',
+  ].map((sql) => db.get<{ body: number }>(sql, id)?.body)
+  if (before !== body && after !== body) db.run('DELETE FROM bodies WHERE id = ?', body)
 }

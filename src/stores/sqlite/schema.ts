@@ -13,11 +13,13 @@ export const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, cluster TEXT NOT NULL, UNIQUE (name, cluster)
   ) STRICT;
 
-  -- Each request that was taken, and its body as it came, in UTF-8, once, however many alerts and channels it is for.
+  -- Each request that was taken; its body as it came, in UTF-8, once, however many alerts and channels it is for,
+  -- is some bytes of a row of bodies, which holds those of requests that came together.
   CREATE TABLE requests (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, source TEXT NOT NULL, received_at INTEGER NOT NULL
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, source TEXT NOT NULL, received_at INTEGER NOT NULL,
+    body INTEGER NOT NULL, at INTEGER NOT NULL, length INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE payloads (id INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;
+  CREATE TABLE bodies (id INTEGER PRIMARY KEY AUTOINCREMENT, zstd BLOB NOT NULL) STRICT;
 
   -- One slim row for each alert in each channel. grp is NULL where it is the fingerprint; resolved is 0 or 1;
   -- fate: NULL, suppressed or dead (with no message). Keys of rows that accepting writes only ever grow, so that

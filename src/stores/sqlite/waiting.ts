@@ -1,4 +1,3 @@
-import { TextDecoder } from 'node:util'
 import type { Status } from '../../model/alert.ts'
 import { LEVELS, type Level } from '../../model/level.ts'
 import type {
@@ -8,12 +7,11 @@ import type {
   WaitingChannel,
   WaitingQuestion,
 } from '../store.ts'
+import { type BodyPlace, BodyReader } from './bodies.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { organisationUsed, robotState } from './robots.ts'
 import { MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
-
-const UTF_8 = new TextDecoder()
 
 /** Whether alert `a` waits in any queue; there are few queues. */
 export const WAITS = `EXISTS (SELECT 1 FROM queues q CROSS JOIN waits w
@@ -211,17 +209,15 @@ export function receivedAt(db: Database, alert: number): Date {
 
 export function payloads(db: Database, numbers: readonly number[]): Map<number, StoredPayload> {
   const found = new Map<number, StoredPayload>()
-  for (const number of numbers) {
-    const row = db.get<{ source: StoredPayload['source']; received_at: number; text: Uint8Array }>(
-      'SELECT r.source, r.received_at, p.text FROM requests r JOIN payloads p ON p.id = r.id WHERE r.id = ?',
+  const reader = new BodyReader(db)
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    const row = db.get<BodyPlace & { source: StoredPayload['source']; received_at: number }>(
+      'SELECT source, received_at, body, at, length FROM requests WHERE id = ?',
       number,
     )
-    if (row !== undefined)
-      found.set(number, {
-        source: row.source,
-        receivedAt: new Date(row.received_at),
-        text: UTF_8.decode(row.text),
-      })
+    const text = row && reader.textAt(row)
+    if (row === undefined || text === undefined) continue
+    found.set(number, { source: row.source, receivedAt: new Date(row.received_at), text })
   }
   return found
 }
