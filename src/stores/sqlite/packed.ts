@@ -42,8 +42,12 @@ export class Packing {
   readonly #subjectNumbers = new Map<string, number>()
   readonly #cells: (number | string)[] = []
 
-  get size(): number {
+  get requests(): number {
     return this.#arrivals.length
+  }
+
+  get alerts(): number {
+    return this.#cells.length / CELLS
   }
 
   add({ alerts, now, source, key, repeatWithinMs, dated, body }: Arrival): void {

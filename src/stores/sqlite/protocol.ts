@@ -3,10 +3,20 @@ import type { Engine, Verb } from './engine.ts'
 import { type Packed, unpack } from './packed.ts'
 
 /** What the thread that holds the file is asked; a close has no reply but the thread's end. */
-export type Request =
-  | { kind: 'verb'; id: number; verb: Verb; values: unknown[] }
-  | { kind: 'accept'; id: number; packed: Packed }
-  | { kind: 'close' }
+export type Request = VerbRequest | AcceptRequest | { kind: 'close' }
+
+export interface VerbRequest {
+  kind: 'verb'
+  id: number
+  verb: Verb
+  values: unknown[]
+}
+
+export interface AcceptRequest {
+  kind: 'accept'
+  id: number
+  packed: Packed
+}
 
 export type Reply = { id: number } & ({ value: unknown } | { fault: Fault })
 
@@ -25,13 +35,26 @@ export function errorFrom({ code, message }: Fault): Error {
 }
 
 /** Does what a request asks and gives its reply. */
-export function answer(engine: Engine, request: Exclude<Request, { kind: 'close' }>): Reply {
-  const { id } = request
+export function answer(engine: Engine, { id, verb, values }: VerbRequest): Reply {
   try {
-    if (request.kind === 'accept') return { id, value: engine.acceptAll(unpack(request.packed)) }
-    const verb = engine.verbs[request.verb] as (...values: unknown[]) => unknown
-    return { id, value: verb(...request.values) }
+    return { id, value: (engine.verbs[verb] as (...values: unknown[]) => unknown)(...values) }
   } catch (error) {
     return { id, fault: faultOf(error) }
+  }
+}
+
+/** Takes all in one transaction; the reply to each has a result for each of its requests. */
+export function answerAccepts(engine: Engine, requests: readonly AcceptRequest[]): Reply[] {
+  try {
+    const lots = requests.map(({ packed }) => unpack(packed))
+    const results = engine.acceptAll(lots.flat())
+    let at = 0
+    return requests.map(({ id }, index) => {
+      const from = at
+      at += lots[index]?.length ?? 0
+      return { id, value: results.slice(from, at) }
+    })
+  } catch (error) {
+    return requests.map(({ id }) => ({ id, fault: faultOf(error) }))
   }
 }

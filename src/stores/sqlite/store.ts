@@ -5,7 +5,15 @@ import type { Accepted, Arrival, ReasonToSuppress, Store } from '../store.ts'
 import type { Result } from './accept.ts'
 import { type Engine, openEngine, type Verb } from './engine.ts'
 import { type Packed, Packing } from './packed.ts'
-import { answer, errorFrom, type Reply, type Request } from './protocol.ts'
+import {
+  type AcceptRequest,
+  answer,
+  answerAccepts,
+  errorFrom,
+  type Reply,
+  type Request,
+  type VerbRequest,
+} from './protocol.ts'
 
 export interface SqliteOptions {
   /** Of the file, or `:memory:`. */
@@ -17,13 +25,14 @@ export interface SqliteOptions {
 
 /** Asks the engine, wherever it lives. */
 interface Line {
-  ask(request: Unnumbered): Promise<unknown>
+  ask(verb: Verb, values: unknown[]): Promise<unknown>
+  accept(packed: Packed): Promise<unknown>
+  /** At the end of this turn of the event loop, or sooner. */
+  soon(work: () => void): void
   close(): Promise<void>
 }
 
-type Unnumbered =
-  | { kind: 'verb'; verb: Verb; values: unknown[] }
-  | { kind: 'accept'; packed: Packed }
+type Unnumbered = Omit<VerbRequest, 'id'> | Omit<AcceptRequest, 'id'>
 
 const VERBS: readonly Verb[] = [
   'lease',
@@ -61,30 +70,27 @@ export function storeAround(engine: Engine): Store {
 
 function storeOn(line: Line): Store {
   const verbs = Object.fromEntries(
-    VERBS.map((verb) => [verb, (...values: unknown[]) => line.ask({ kind: 'verb', verb, values })]),
+    VERBS.map((verb) => [verb, (...values: unknown[]) => line.ask(verb, values)]),
   ) as unknown as Pick<Store, Verb>
-  const group = new CommitGroup(line)
-  return { ...verbs, accept: (arrival) => group.accept(arrival), close: () => line.close() }
+  const lots = new Lots(line)
+  return { ...verbs, accept: (arrival) => lots.accept(arrival), close: () => line.close() }
 }
 
-/** Requests that share one commit at most; a commit of more would keep the first of them waiting. */
-const MOST_IN_COMMIT = 200
+/**
+ * Requests are handed to the engine in lots: so many that a message's own cost is shared, so few that it works on some
+ * while others are still being read. It takes all lots that have come in one commit.
+ */
+const LOT = { requests: 4, alerts: 50 } as const
 
 interface Asking {
   resolve: (accepted: Accepted) => void
   reject: (error: Error) => void
 }
 
-interface Batch {
-  packing: Packing
-  asking: Asking[]
-}
-
-/** Requests that arrive while a commit is under way share the next: durability costs one flush for many. */
-class CommitGroup {
+class Lots {
   readonly #line: Line
-  readonly #waiting: Batch[] = []
-  #committing = false
+  #packing = new Packing()
+  #asking: Asking[] = []
 
   constructor(line: Line) {
     this.#line = line
@@ -92,55 +98,44 @@ class CommitGroup {
 
   accept(arrival: Arrival): Promise<Accepted> {
     return new Promise((resolve, reject) => {
-      const { packing, asking } = this.#next()
-      packing.add(arrival)
-      asking.push({ resolve, reject })
-      if (!this.#committing) {
-        this.#committing = true
-        // What else arrives in this turn of the event loop joins.
-        queueMicrotask(() => void this.#commit())
-      }
+      this.#packing.add(arrival)
+      this.#asking.push({ resolve, reject })
+      const { requests, alerts } = this.#packing
+      if (requests >= LOT.requests || alerts >= LOT.alerts) void this.#handOver()
+      // What else arrives in this turn of the event loop joins.
+      else if (requests === 1) this.#line.soon(() => void this.#handOver())
     })
   }
 
-  #next(): Batch {
-    let last = this.#waiting.at(-1)
-    if (last === undefined || last.packing.size >= MOST_IN_COMMIT) {
-      last = { packing: new Packing(), asking: [] }
-      this.#waiting.push(last)
-    }
-    return last
-  }
-
-  async #commit(): Promise<void> {
-    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
-      const { packing, asking } = batch
-      try {
-        const request = { kind: 'accept', packed: packing.packed() } as const
-        const results = (await this.#line.ask(request)) as Result<Accepted>[]
-        for (const [index, each] of asking.entries()) {
-          const result = results[index]
-          if (result !== undefined && 'value' in result) each.resolve(result.value)
-          else each.reject(new AppError('store_unavailable', result?.error ?? 'no result'))
-        }
-      } catch (error) {
-        for (const each of asking) each.reject(error as Error)
+  async #handOver(): Promise<void> {
+    const [packing, asking] = [this.#packing, this.#asking]
+    if (asking.length === 0) return
+    this.#packing = new Packing()
+    this.#asking = []
+    try {
+      const results = (await this.#line.accept(packing.packed())) as Result<Accepted>[]
+      for (const [index, each] of asking.entries()) {
+        const result = results[index]
+        if (result !== undefined && 'value' in result) each.resolve(result.value)
+        else each.reject(new AppError('store_unavailable', result?.error ?? 'no result'))
       }
+    } catch (error) {
+      for (const each of asking) each.reject(error as Error)
     }
-    this.#committing = false
   }
 }
 
 function engineLine(engine: Engine): Line {
+  const given = (reply: Reply | undefined): unknown => {
+    if (reply === undefined || 'fault' in reply)
+      throw errorFrom(reply?.fault ?? { code: 'store_unavailable', message: 'no reply' })
+    return reply.value
+  }
   return {
-    async ask(request) {
-      const reply = answer(engine, { ...request, id: 0 })
-      if ('fault' in reply) throw errorFrom(reply.fault)
-      return reply.value
-    },
-    async close() {
-      engine.close()
-    },
+    ask: async (verb, values) => given(answer(engine, { kind: 'verb', id: 0, verb, values })),
+    accept: async (packed) => given(answerAccepts(engine, [{ kind: 'accept', id: 0, packed }])[0]),
+    soon: queueMicrotask,
+    close: async () => engine.close(),
   }
 }
 
@@ -164,26 +159,30 @@ async function threadLine(path: string): Promise<Line> {
     for (const { reject } of asked.values()) reject(ended)
     asked.clear()
   }
-  worker.on('message', (reply: Reply) => {
-    const asking = asked.get(reply.id)
-    asked.delete(reply.id)
-    if ('fault' in reply) asking?.reject(errorFrom(reply.fault))
-    else asking?.resolve(reply.value)
+  worker.on('message', (replies: Reply[]) => {
+    for (const reply of replies) {
+      const asking = asked.get(reply.id)
+      asked.delete(reply.id)
+      if ('fault' in reply) asking?.reject(errorFrom(reply.fault))
+      else asking?.resolve(reply.value)
+    }
   })
   worker.on('error', (error) => fail(error.message))
   worker.on('exit', (code) => fail(`exit code ${code}`))
   await new Promise<unknown>((resolve, reject) => asked.set(0, { resolve, reject }))
+  const post = (request: Unnumbered, handedOver: ArrayBuffer[] = []): Promise<unknown> => {
+    if (ended !== undefined) return Promise.reject(ended)
+    last += 1
+    const id = last
+    return new Promise((resolve, reject) => {
+      asked.set(id, { resolve, reject })
+      worker.postMessage({ ...request, id } satisfies Request, handedOver)
+    })
+  }
   return {
-    ask(request) {
-      if (ended !== undefined) return Promise.reject(ended)
-      last += 1
-      const id = last
-      return new Promise((resolve, reject) => {
-        asked.set(id, { resolve, reject })
-        const handedOver = request.kind === 'accept' ? [request.packed.texts.buffer] : []
-        worker.postMessage({ ...request, id } satisfies Request, handedOver)
-      })
-    },
+    ask: (verb, values) => post({ kind: 'verb', verb, values }),
+    accept: (packed) => post({ kind: 'accept', packed }, [packed.texts.buffer]),
+    soon: setImmediate,
     async close() {
       if (ended === undefined) worker.postMessage({ kind: 'close' } satisfies Request)
       await exited
