@@ -80,7 +80,7 @@ function storeOn(line: Line): Store {
  * Requests are handed to the engine in lots: so many that a message's own cost is shared, so few that it works on some
  * while others are still being read. It takes all lots that have come in one commit.
  */
-const LOT = { requests: 4, alerts: 50 } as const
+const LOT = { requests: 8, alerts: 400 } as const
 
 interface Asking {
   resolve: (accepted: Accepted) => void
