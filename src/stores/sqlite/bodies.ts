@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { StoredPayload } from '../store.ts'
 import type { Database } from './database.ts'
 
 /**
@@ -61,12 +62,21 @@ export class BodyReader {
     this.#db = db
   }
 
-  textAt({ body, at, length }: BodyPlace): string | undefined {
+  /** The payload of a request; undefined when it is gone. */
+  payload(request: number): StoredPayload | undefined {
+    const found = this.#db.get<
+      BodyPlace & { source: StoredPayload['source']; received_at: number }
+    >('SELECT source, received_at, body, at, length FROM requests WHERE id = ?', request)
+    if (found === undefined) return undefined
+    const { body, at, length, source } = found
     if (this.#row !== body) {
       const row = this.#db.get<{ zstd: Uint8Array }>('SELECT zstd FROM bodies WHERE id = ?', body)
       this.#unpacked = row === undefined ? undefined : zstdDecompressSync(row.zstd)
       this.#row = body
     }
-    return this.#unpacked?.toString('utf8', at, at + length)
+    const text = this.#unpacked?.toString('utf8', at, at + length)
+    return text === undefined
+      ? undefined
+      : { source, receivedAt: new Date(found.received_at), text }
   }
 }

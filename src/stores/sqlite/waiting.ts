@@ -7,7 +7,7 @@ import type {
   WaitingChannel,
   WaitingQuestion,
 } from '../store.ts'
-import { type BodyPlace, BodyReader } from './bodies.ts'
+import { BodyReader } from './bodies.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { organisationUsed, robotState } from './robots.ts'
@@ -211,13 +211,8 @@ export function payloads(db: Database, numbers: readonly number[]): Map<number, 
   const found = new Map<number, StoredPayload>()
   const reader = new BodyReader(db)
   for (const number of [...numbers].sort((a, b) => a - b)) {
-    const row = db.get<BodyPlace & { source: StoredPayload['source']; received_at: number }>(
-      'SELECT source, received_at, body, at, length FROM requests WHERE id = ?',
-      number,
-    )
-    const text = row && reader.textAt(row)
-    if (row === undefined || text === undefined) continue
-    found.set(number, { source: row.source, receivedAt: new Date(row.received_at), text })
+    const payload = reader.payload(number)
+    if (payload !== undefined) found.set(number, payload)
   }
   return found
 }
