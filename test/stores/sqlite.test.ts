@@ -7,6 +7,8 @@ import { describe, test } from 'node:test'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { AppError } from '../../src/errors.ts'
 import { openEngine } from '../../src/stores/sqlite/engine.ts'
+import { MIGRATIONS } from '../../src/stores/sqlite/schema.ts'
+import { ROWS_IN_SLICE } from '../../src/stores/sqlite/slices.ts'
 import { openSqlite, storeAround } from '../../src/stores/sqlite/store.ts'
 import type { Arriving, Store } from '../../src/stores/store.ts'
 import { temporaryFolder } from '../support/receiver.ts'
@@ -69,6 +71,79 @@ function acceptText(store: Store, key: string, text: string) {
 }
 
 describe('the SQLite file', () => {
+  test('of the first version keeps its payloads', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    const old = new DatabaseSync(path)
+    old.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`)
+    for (const [id, text] of ['（磁盘）', 'second'].entries()) {
+      old.prepare(`INSERT INTO requests VALUES (?, ?, 'ocp', 5)`).run(id + 1, `key ${id}`)
+      old.prepare('INSERT INTO payloads VALUES (?, ?)').run(id + 1, Buffer.from(text))
+    }
+    old.close()
+    const store = await openSqlite({ path, reasonToSuppress, thread: false })
+    await acceptText(store, 'key 2', 'third')
+    const texts = [...(await store.payloads([1, 2, 3])).values()].map(({ text }) => text)
+    assert.deepEqual(texts, ['（磁盘）', 'second', 'third'])
+    await store.close()
+  })
+
+  test('tells nothing of a claim of very many that ended before its time', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    const many = ROWS_IN_SLICE * 2 + 1
+    const now = new Date(1_000_000)
+    const until = new Date(2_000_000)
+    const alerts = Array.from({ length: many }, (_, position) => ({
+      ...ALERT,
+      position,
+      fingerprint: `f${position}`,
+      group: `f${position}`,
+    }))
+    const message = (uuid: string) => ({
+      uuid,
+      robot: 'a',
+      queue: 'robot:a',
+      channel: 'ops',
+      kind: 'digest' as const,
+      title: 't',
+      text: 't',
+      body: 'b',
+      alertCount: many,
+      storm: true,
+    })
+    const call = { key: 'k', since: new Date(0), messages: 20, until, month: '1970-01', owner: 'o' }
+
+    let engine = openEngine({ path, reasonToSuppress })
+    const taken = storeAround(engine)
+    await taken.accept({
+      ...{ now, source: 'ocp', key: 'k', repeatWithinMs: 1, dated: false, body: 'b', alerts },
+    })
+    engine.verbs.lease({ robot: 'a', owner: 'o', now, until })
+    const counted = engine.verbs.tally('robot:a', 'ops')
+    const claim = {
+      now,
+      message: message('first'),
+      alerts: { kind: 'upTo' as const, upTo: counted.upTo, count: counted.count },
+      call,
+    }
+    const slices = engine.inSlices.claim(claim)
+    for (let slice = 0; slice < 2; slice += 1) assert.equal(slices.next().done, false)
+    engine.close()
+
+    engine = openEngine({ path, reasonToSuppress })
+    assert.equal(engine.verbs.tally('robot:a', 'ops').count, many)
+    assert.deepEqual(engine.verbs.enqueue([{ ...message('test'), alertCount: 0 }], now), ['1'])
+    assert.deepEqual(engine.verbs.message('1')?.alerts, [])
+    assert.equal(engine.verbs.claim({ ...claim, call: { ...call, owner: 'other' } }), undefined)
+    engine.verbs.lease({ robot: 'a', owner: 'o', now, until })
+    assert.equal(engine.verbs.claim({ ...claim, message: message('second') })?.id, '2')
+    assert.equal(engine.verbs.tally('robot:a', 'ops').count, 0)
+    const told = engine.database.all('SELECT alert FROM tellings WHERE message = 2')
+    assert.equal(told.length, many)
+    engine.close()
+  })
+
   test('is readable by its owner only, flushes every commit, and is held by one process', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')

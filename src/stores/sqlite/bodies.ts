@@ -45,7 +45,7 @@ export class Bodies {
   place(index: number): BodyPlace {
     const { lot, at, length } = this.#places[index] as { lot: Lot; at: number; length: number }
     lot.row ??= this.#db.run(
-      'INSERT INTO bodies (zstd) VALUES (?)',
+      'INSERT INTO bodies (bytes) VALUES (?)',
       zstdCompressSync(Buffer.concat(lot.bodies), LEVEL),
     ).id
     return { body: lot.row, at, length }
@@ -70,8 +70,8 @@ export class BodyReader {
     if (found === undefined) return undefined
     const { body, at, length, source } = found
     if (this.#row !== body) {
-      const row = this.#db.get<{ zstd: Uint8Array }>('SELECT zstd FROM bodies WHERE id = ?', body)
-      this.#unpacked = row === undefined ? undefined : zstdDecompressSync(row.zstd)
+      const row = this.#db.get<{ bytes: Uint8Array }>('SELECT bytes FROM bodies WHERE id = ?', body)
+      this.#unpacked = row && unpacked(row.bytes)
       this.#row = body
     }
     const text = this.#unpacked?.toString('utf8', at, at + length)
@@ -79,4 +79,10 @@ export class BodyReader {
       ? undefined
       : { source, receivedAt: new Date(found.received_at), text }
   }
+}
+
+/** As they came, or what a frame of Zstandard holds (RFC 8878, section 3.1.1); no UTF-8 begins like one. */
+function unpacked(bytes: Uint8Array): Buffer {
+  const isFrame = bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd
+  return isFrame ? zstdDecompressSync(bytes) : Buffer.from(bytes)
 }

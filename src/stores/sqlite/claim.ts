@@ -3,7 +3,8 @@ import type { CallClaim, Claim, ClaimAgain, Claimed, Lease, NewMessage, Warning 
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { recoverRobot } from './keeping.ts'
-import { waitsOf } from './waiting.ts'
+import { ROWS_IN_SLICE, type Slices, whole } from './slices.ts'
+import { waitsUpTo } from './waiting.ts'
 
 export function lease(db: Database, { robot, owner, now, until, enough }: Lease): boolean {
   // Reading is free; each renewal is a flush of the disk.
@@ -35,11 +36,19 @@ export function release(db: Database, owner: string): void {
   db.run('DELETE FROM leases WHERE owner = ?', owner)
 }
 
-export function claim(rows: Rows, { now, message, alerts, call }: Claim): Claimed | undefined {
+/** `gathered`: what it takes is written down by `gather` already. */
+export function claim(
+  rows: Rows,
+  { now, message, alerts, call }: Claim,
+  gathered = false,
+): Claimed | undefined {
   const db = rows.database
+  if (!gathered) forgetGathered(db)
   if (!mayCall(db, { robot: message.robot, call, now })) return undefined
   const taken =
-    alerts.kind === 'some' ? allOf(rows, message, alerts.ids) : upTo(rows, message, alerts)
+    alerts.kind === 'some'
+      ? allOf(rows, message, alerts.ids)
+      : upTo(rows, message, { ...alerts, gathered })
   if (taken === undefined) return undefined
   const id = insertMessage(db, message, { now, state: 'sending', attempts: 1 })
   taken(id)
@@ -85,6 +94,7 @@ export function claimAgain(
 }
 
 export function enqueue(db: Database, messages: readonly NewMessage[], now: Date): string[] {
+  forgetGathered(db)
   return messages.map((message) =>
     String(insertMessage(db, message, { now, state: 'pending', attempts: 0 })),
   )
@@ -185,23 +195,77 @@ function allOf(rows: Rows, { queue }: NewMessage, ids: readonly number[]): Take 
 function upTo(
   rows: Rows,
   { queue, channel }: NewMessage,
-  { upTo: last, count }: { upTo: number; count: number },
+  { upTo: last, count, gathered }: { upTo: number; count: number; gathered: boolean },
 ): Take | undefined {
   const { database: db, names, underWay } = rows
-  const [inQueue, ofChannel] = [names.knownQueue(queue), names.knownChannel(channel)]
   if (underWay.in(queue) === undefined) {
     const where = 'FROM waits WHERE queue = ? AND channel = ? AND alert <= ?'
-    const place = [inQueue, ofChannel, last] as const
-    if (db.get<{ n: number }>(`SELECT COUNT(*) AS n ${where}`, ...place)?.n !== count)
+    const place = [names.knownQueue(queue), names.knownChannel(channel), last] as const
+    if (counted(db, where, ...place) !== count) return undefined
+    if (gathered && counted(db, 'FROM tellings WHERE message = ?', nextMessage(db)) !== count)
       return undefined
     return (message) => {
-      db.run(`INSERT INTO tellings (message, alert) SELECT ?, alert ${where}`, message, ...place)
+      if (!gathered)
+        db.run(`INSERT INTO tellings (message, alert) SELECT ?, alert ${where}`, message, ...place)
       db.run(`DELETE ${where}`, ...place)
     }
   }
   const ids: number[] = []
-  for (const { alert } of waitsOf(rows, { queue, channel })) if (alert <= last) ids.push(alert)
+  whole(waitsUpTo(rows, { queue, channel, upTo: last }, ({ alert }) => void ids.push(alert)))
   return ids.length === count ? allOf(rows, { queue } as NewMessage, ids) : undefined
+}
+
+/**
+ * Writes down what a claim of very many takes, ahead of it and in slices: as tellings of the message that comes next.
+ * Until that is there they mean nothing, and any other message that comes instead has them forgotten. Whether it did.
+ */
+export function* gather(
+  { database: db, names, underWay }: Rows,
+  { message: { queue, channel }, alerts }: Claim,
+  write: <T>(work: () => T) => T,
+): Slices<boolean> {
+  if (alerts.kind !== 'upTo' || alerts.count <= ROWS_IN_SLICE) return false
+  if (underWay.in(queue) !== undefined) return false
+  const message = write(() => {
+    forgetGathered(db)
+    return nextMessage(db)
+  })
+  const slice = `FROM waits WHERE queue = ? AND channel = ? AND (level, alert) > (?, ?) AND alert <= ?
+    ORDER BY level, alert LIMIT ${ROWS_IN_SLICE}`
+  let last = { level: 0, alert: 0 }
+  for (;;) {
+    yield
+    const place = [names.knownQueue(queue), names.knownChannel(channel), last.level, last.alert]
+    const next = db.get<typeof last>(
+      `SELECT level, alert ${slice} OFFSET ${ROWS_IN_SLICE - 1}`,
+      ...place,
+      alerts.upTo,
+    )
+    write(() =>
+      db.run(
+        `INSERT INTO tellings (message, alert) SELECT ?, alert ${slice}`,
+        message,
+        ...place,
+        alerts.upTo,
+      ),
+    )
+    if (next === undefined) return true
+    last = next
+  }
+}
+
+/** What was gathered for a claim that did not come about. */
+function forgetGathered(db: Database): void {
+  db.run('DELETE FROM tellings WHERE message >= ?', nextMessage(db))
+}
+
+function nextMessage(db: Database): number {
+  const sequence = `SELECT seq FROM sqlite_sequence WHERE name = 'messages'`
+  return (db.get<{ seq: number }>(sequence)?.seq ?? 0) + 1
+}
+
+function counted(db: Database, where: string, ...values: readonly number[]): number {
+  return db.get<{ n: number }>(`SELECT COUNT(*) AS n ${where}`, ...values)?.n ?? 0
 }
 
 function insertMessage(

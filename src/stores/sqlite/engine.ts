@@ -1,6 +1,6 @@
 import type { Accepted, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll, type Result } from './accept.ts'
-import { claim, claimAgain, enqueue, lease, release, resend, warn } from './claim.ts'
+import { claim, claimAgain, enqueue, gather, lease, release, resend, warn } from './claim.ts'
 import { Database } from './database.ts'
 import { happened, pushed } from './happened.ts'
 import { prune, recover, rehome, shift } from './keeping.ts'
@@ -10,7 +10,8 @@ import type { Unpacked } from './packed.ts'
 import { alerts, message } from './reading.ts'
 import { remember } from './remember.ts'
 import type { Remembered } from './remembered.ts'
-import { settle } from './settle.ts'
+import { receivedOf, settle } from './settle.ts'
+import { type Slices, whole } from './slices.ts'
 import { standing } from './standing.ts'
 import { tally } from './tally.ts'
 import { UnderWay } from './under-way.ts'
@@ -21,8 +22,14 @@ export type Verb = Exclude<keyof Store, 'accept' | 'close'>
 
 type Sync<V extends Verb> = (...values: Parameters<Store[V]>) => Awaited<ReturnType<Store[V]>>
 
+type Sliced<V extends Verb> = (
+  ...values: Parameters<Store[V]>
+) => Slices<Awaited<ReturnType<Store[V]>>>
+
 export interface Engine {
   verbs: { [V in Verb]: Sync<V> }
+  /** The same for those that may take long; what they write is one transaction all the same. */
+  inSlices: Pick<{ [V in Verb]: Sliced<V> }, 'tally' | 'claim' | 'settle'>
   acceptAll(arrivals: readonly Unpacked[]): Result<Accepted>[]
   database: Database
   names: Names
@@ -66,15 +73,26 @@ function engineOn(db: Database, reasonToSuppress: ReasonToSuppress): Engine {
       throw error
     }
   }
+  const inSlices: Engine['inSlices'] = {
+    tally: (queue, channel) => db.reading(() => tally(rows, queue, channel)),
+    *claim(request) {
+      const gathered = yield* gather(rows, request, writing)
+      return writing(() => claim(rows, request, gathered))
+    },
+    *settle(settlement) {
+      const sent = writing(() => settle(rows, settlement))
+      return sent ? yield* receivedOf(db, Number(settlement.id)) : []
+    },
+  }
   const verbs: Engine['verbs'] = {
     lease: (request) => writing(() => lease(db, request)),
     release: (owner) => writing(() => release(db, owner)),
     waiting: (question) => db.reading(() => waiting(rows, question)),
-    tally: (queue, channel) => db.reading(() => tally(rows, queue, channel)),
+    tally: (queue, channel) => whole(inSlices.tally(queue, channel)),
     payloads: (numbers) => db.reading(() => payloads(db, numbers)),
-    claim: (request) => writing(() => claim(rows, request)),
+    claim: (request) => whole(inSlices.claim(request)),
     claimAgain: (request) => writing(() => claimAgain(db, request)),
-    settle: (settlement) => writing(() => settle(rows, settlement)),
+    settle: (settlement) => whole(inSlices.settle(settlement)),
     recover: (now, robot) => writing(() => recover(db, now, robot)),
     shift: (byMs) => writing(() => shift(db, byMs)),
     enqueue: (each, now) => writing(() => enqueue(db, each, now)),
@@ -92,6 +110,7 @@ function engineOn(db: Database, reasonToSuppress: ReasonToSuppress): Engine {
   return {
     ...accepting,
     verbs,
+    inSlices,
     acceptAll: (arrivals) => acceptAll(accepting, arrivals),
     close: () => db.close(),
   }

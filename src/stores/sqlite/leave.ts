@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { AppError } from '../../errors.ts'
 import type { Belongings, Departure, Kind } from '../moving.ts'
+import { BodyReader } from './bodies.ts'
 import { Database } from './database.ts'
 
 const QUERIES: Record<Kind, string> = {
-  payloads: `SELECT p.id, r.source, r.received_at AS receivedAt, p.text FROM payloads p JOIN requests r ON r.id = p.id
-    ORDER BY p.id`,
+  payloads: 'SELECT id, source, received_at AS receivedAt FROM requests ORDER BY id',
   alerts: `SELECT a.id, a.payload, a.position, c.name AS channel, a.fingerprint,
       CASE a.resolved WHEN 1 THEN 'resolved' ELSE 'firing' END AS status, a.level, s.name, s.cluster, a.repeats, a.fate,
       a.reason
@@ -45,8 +45,6 @@ const QUERIES: Record<Kind, string> = {
     ORDER BY key`,
 }
 
-const UTF_8 = new TextDecoder()
-
 /**
  * A SQLite file that is to be left for another store. AppError store_unavailable when it is not there, or while a
  * receiver holds it.
@@ -58,10 +56,11 @@ export function leaveSqlite(path: string): Departure {
 }
 
 function* rowsOf<K extends Kind>(db: Database, kind: K): Iterable<Belongings[K]> {
+  const bodies = new BodyReader(db)
   for (const row of db.iterate<Record<string, unknown>>(QUERIES[kind])) {
-    // SQLite has no booleans, and payloads are kept in UTF-8.
+    // SQLite has no booleans, and bodies are kept apart.
     if ('storm' in row) row['storm'] = row['storm'] === 1
-    if (kind === 'payloads') row['text'] = UTF_8.decode(row['text'] as Uint8Array)
+    if (kind === 'payloads') row['text'] = bodies.payload(Number(row['id']))?.text ?? ''
     yield row as unknown as Belongings[K]
   }
 }

@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode, messageOf } from '../../errors.ts'
 import type { Engine, Verb } from './engine.ts'
 import { type Packed, unpack } from './packed.ts'
+import type { Slices } from './slices.ts'
 
 /** What the thread that holds the file is asked; a close has no reply but the thread's end. */
 export type Request = VerbRequest | AcceptRequest | { kind: 'close' }
@@ -34,10 +35,14 @@ export function errorFrom({ code, message }: Fault): Error {
   return code === undefined ? new Error(message) : new AppError(code, message)
 }
 
-/** Does what a request asks and gives its reply. */
-export function answer(engine: Engine, { id, verb, values }: VerbRequest): Reply {
+/** Does what a request asks and gives its reply; in slices where that may take long. */
+export function* answer(engine: Engine, { id, verb, values }: VerbRequest): Slices<Reply> {
   try {
-    return { id, value: (engine.verbs[verb] as (...values: unknown[]) => unknown)(...values) }
+    const sliced =
+      verb in engine.inSlices ? engine.inSlices[verb as keyof Engine['inSlices']] : undefined
+    const work = (sliced ?? engine.verbs[verb]) as (...values: unknown[]) => unknown
+    const value = work(...values)
+    return { id, value: sliced === undefined ? value : yield* value as Slices<unknown> }
   } catch (error) {
     return { id, fault: faultOf(error) }
   }

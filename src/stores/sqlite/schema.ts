@@ -13,13 +13,11 @@ export const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, cluster TEXT NOT NULL, UNIQUE (name, cluster)
   ) STRICT;
 
-  -- Each request that was taken; its body as it came, in UTF-8, once, however many alerts and channels it is for,
-  -- is some bytes of a row of bodies, which holds those of requests that came together.
+  -- Each request that was taken, and its body as it came, in UTF-8, once, however many alerts and channels it is for.
   CREATE TABLE requests (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, source TEXT NOT NULL, received_at INTEGER NOT NULL,
-    body INTEGER NOT NULL, at INTEGER NOT NULL, length INTEGER NOT NULL
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, source TEXT NOT NULL, received_at INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE bodies (id INTEGER PRIMARY KEY AUTOINCREMENT, zstd BLOB NOT NULL) STRICT;
+  CREATE TABLE payloads (id INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;
 
   -- One slim row for each alert in each channel. grp is NULL where it is the fingerprint; resolved is 0 or 1;
   -- fate: NULL, suppressed or dead (with no message). Keys of rows that accepting writes only ever grow, so that
@@ -85,5 +83,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE leases (
     robot TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- A request's body is some bytes of a row of bodies, which holds those of requests that came together: compressed by
+  -- Zstandard, whose frames begin with bytes that no UTF-8 does, or as they came.
+  CREATE TABLE bodies (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+  INSERT INTO bodies (id, bytes) SELECT id, text FROM payloads;
+  ALTER TABLE requests ADD COLUMN body INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE requests ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE requests ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
+  UPDATE requests SET body = id, length = COALESCE((SELECT length(text) FROM payloads p WHERE p.id = requests.id), 0);
+  DROP TABLE payloads;
   `,
 ]

@@ -2,12 +2,10 @@ import type { Settlement } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { waitAgain } from './keeping.ts'
+import { ROWS_IN_SLICE, type Slices } from './slices.ts'
 
-/** Records an attempt; a second settlement of the same call changes nothing. */
-export function settle(
-  { database: db, names }: Rows,
-  settlement: Settlement,
-): { receivedAt: Date; count: number }[] {
+/** Records an attempt; a second settlement of the same call changes nothing. Whether the message is sent with it. */
+export function settle({ database: db, names }: Rows, settlement: Settlement): boolean {
   const { now, next } = settlement
   const id = Number(settlement.id)
   const message = db.get<{ robot: string; queue: string }>(
@@ -15,7 +13,7 @@ export function settle(
     id,
     settlement.call,
   )
-  if (message === undefined) return []
+  if (message === undefined) return false
   recordAttempt(db, settlement, message.robot)
   recordCall(db, settlement)
   recordRobot(db, settlement)
@@ -26,7 +24,7 @@ export function settle(
         now.getTime(),
         id,
       )
-      return receivedOf(db, id)
+      return true
     case 'again':
       db.run(
         `UPDATE messages SET state = 'pending', due_at = ?, elsewhere_at = ?, call = NULL WHERE id = ?`,
@@ -34,15 +32,15 @@ export function settle(
         next.elsewhereAt?.getTime() ?? null,
         id,
       )
-      return []
+      return false
     case 'dead':
       die(db, id, next.reason)
-      return []
+      return false
     case 'split':
       die(db, id, next.reason)
       waitAgain(db, id, names.queue(message.queue))
       db.run('UPDATE robots SET body_bytes = ? WHERE key = ?', next.bodyBytes, settlement.robot.key)
-      return []
+      return false
   }
 }
 
@@ -106,12 +104,25 @@ function recordRobot(db: Database, { robot, attempt, now, pause }: Settlement): 
     )
 }
 
-function receivedOf(db: Database, message: number): { receivedAt: Date; count: number }[] {
-  return db
-    .all<{ at: number; count: number }>(
-      `SELECT r.received_at AS at, COUNT(*) AS count FROM tellings t JOIN alerts a ON a.id = t.alert
-       JOIN requests r ON r.id = a.payload WHERE t.message = ? GROUP BY r.received_at`,
+/** When the alerts that a message tells were received. */
+export function* receivedOf(
+  db: Database,
+  message: number,
+): Slices<{ receivedAt: Date; count: number }[]> {
+  const counts = new Map<number, number>()
+  for (let after = 0; ; ) {
+    const rows = db.all<{ alert: number; at: number }>(
+      `SELECT t.alert, r.received_at AS at FROM tellings t JOIN alerts a ON a.id = t.alert
+       JOIN requests r ON r.id = a.payload WHERE t.message = ? AND t.alert > ? ORDER BY t.alert LIMIT ?`,
       message,
+      after,
+      ROWS_IN_SLICE,
     )
-    .map(({ at, count }) => ({ receivedAt: new Date(at), count }))
+    for (const { at } of rows) counts.set(at, (counts.get(at) ?? 0) + 1)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < ROWS_IN_SLICE) break
+    after = last.alert
+    yield
+  }
+  return [...counts].map(([at, count]) => ({ receivedAt: new Date(at), count }))
 }

@@ -14,6 +14,7 @@ import {
   type Request,
   type VerbRequest,
 } from './protocol.ts'
+import { whole } from './slices.ts'
 
 export interface SqliteOptions {
   /** Of the file, or `:memory:`. */
@@ -134,7 +135,8 @@ function engineLine(engine: Engine): Line {
     return reply.value
   }
   return {
-    ask: async (verb, values) => given(answer(engine, { kind: 'verb', id: 0, verb, values })),
+    ask: async (verb, values) =>
+      given(whole(answer(engine, { kind: 'verb', id: 0, verb, values }))),
     accept: async (packed) => given(answerAccepts(engine, [{ kind: 'accept', id: 0, packed }])[0]),
     close: async () => engine.close(),
   }

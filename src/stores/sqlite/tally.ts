@@ -1,7 +1,8 @@
 import type { Tally, TallyGroup } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
-import { receivedAt, waitsOf } from './waiting.ts'
+import type { Slices } from './slices.ts'
+import { receivedAt, waitsUpTo } from './waiting.ts'
 
 /** Targets that a tally names for each group. */
 const FIRST_OF_GROUP = 3
@@ -11,26 +12,32 @@ interface Counted extends Omit<TallyGroup, 'name' | 'cluster' | 'first'> {
   first: number[]
 }
 
-/** One walk over what waits, without a look at the alerts themselves. */
-export function tally(rows: Rows, queue: string, channel: string): Tally {
+/** One walk over what waits by now, without a look at the alerts themselves. */
+export function* tally(rows: Rows, queue: string, channel: string): Slices<Tally> {
   const counted = new Map<number, Counted>()
   let count = 0
   let upTo = 0
   let oldest = Number.POSITIVE_INFINITY
-  for (const { level, alert, subject, resolved } of waitsOf(rows, { queue, channel })) {
-    count += 1
-    upTo = Math.max(upTo, alert)
-    oldest = Math.min(oldest, alert)
-    const key = subject * 8 + level
-    let group = counted.get(key)
-    if (group === undefined) {
-      group = { level, subject, firing: 0, resolved: 0, first: [] }
-      counted.set(key, group)
-    }
-    if (resolved === 1) group.resolved += 1
-    else group.firing += 1
-    if (group.first.length < FIRST_OF_GROUP) group.first.push(alert)
-  }
+  const newest =
+    rows.database.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')?.id ?? 0
+  yield* waitsUpTo(
+    rows,
+    { queue, channel, upTo: newest },
+    ({ level, alert, subject, resolved }) => {
+      count += 1
+      upTo = Math.max(upTo, alert)
+      oldest = Math.min(oldest, alert)
+      const key = subject * 8 + level
+      let group = counted.get(key)
+      if (group === undefined) {
+        group = { level, subject, firing: 0, resolved: 0, first: [] }
+        counted.set(key, group)
+      }
+      if (resolved === 1) group.resolved += 1
+      else group.firing += 1
+      if (group.first.length < FIRST_OF_GROUP) group.first.push(alert)
+    },
+  )
   const groups = [...counted.values()].sort(
     (a, b) =>
       a.level - b.level ||

@@ -1,21 +1,28 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { ReasonToSuppress } from '../store.ts'
 import { type Engine, openEngine } from './engine.ts'
-import { type AcceptRequest, answer, answerAccepts, faultOf, type Request } from './protocol.ts'
+import {
+  type AcceptRequest,
+  answer,
+  answerAccepts,
+  faultOf,
+  type Reply,
+  type Request,
+  type VerbRequest,
+} from './protocol.ts'
+import type { Slices } from './slices.ts'
 
 /** Requests that share one commit at most; a commit of more would keep the first of them waiting. */
 const MOST_IN_COMMIT = 200
 
-/** Holds the file in this thread and answers what the facade asks, in order. */
+/** Holds the file in this thread and answers what the facade asks. */
 export function runStoreThread(reasonToSuppress: ReasonToSuppress): void {
   const port = parentPort
   if (port === null) throw new Error('this runs in a thread of the store only')
   try {
     const engine = openEngine({ path: (workerData as { path: string }).path, reasonToSuppress })
-    port.on('message', (request: Request) => {
-      let next: Request | undefined = request
-      while (next !== undefined) next = answerOn(port, engine, next)
-    })
+    const turns = new Turns(engine, port)
+    port.on('message', (request: Request) => turns.take(request))
     port.postMessage([{ id: 0, value: 'open' }])
   } catch (error) {
     port.postMessage([{ id: 0, fault: faultOf(error) }])
@@ -24,29 +31,54 @@ export function runStoreThread(reasonToSuppress: ReasonToSuppress): void {
 }
 
 /**
- * Answers a request, and with one to accept all others that have come meanwhile: what arrives while a commit is under
- * way shares the next, so that durability costs one flush for many. Gives the first that came after those, if any.
+ * Verbs one after another, as they were asked; between two slices of one, all requests that have come are accepted in
+ * one commit. So durability costs one flush for many, and no walk over all that waits holds up a sender.
  */
-function answerOn(port: MessagePort, engine: Engine, request: Request): Request | undefined {
-  if (request.kind === 'close') {
-    engine.close()
-    port.close()
-    return undefined
+class Turns {
+  readonly #engine: Engine
+  readonly #port: MessagePort
+  readonly #accepts: AcceptRequest[] = []
+  readonly #verbs: VerbRequest[] = []
+  #slices: Slices<Reply> | undefined
+  #closing = false
+
+  constructor(engine: Engine, port: MessagePort) {
+    this.#engine = engine
+    this.#port = port
   }
-  if (request.kind === 'verb') {
-    port.postMessage([answer(engine, request)])
-    return undefined
+
+  take(request: Request | undefined): void {
+    for (let next = request; next !== undefined; next = this.#next()) this.#line(next)
+    while (this.#accepts.length + this.#verbs.length > 0 || this.#slices !== undefined) {
+      if (this.#accepts.length > 0)
+        this.#port.postMessage(answerAccepts(this.#engine, this.#accepts.splice(0)))
+      this.#slice()
+      for (let next = this.#next(); next !== undefined; next = this.#next()) this.#line(next)
+    }
+    if (!this.#closing) return
+    this.#engine.close()
+    this.#port.close()
   }
-  const together: AcceptRequest[] = [request]
-  let count = request.packed.counts.length
-  let next: Request | undefined
-  while (count < MOST_IN_COMMIT) {
-    next = receiveMessageOnPort(port)?.message as Request | undefined
-    if (next?.kind !== 'accept') break
-    together.push(next)
-    count += next.packed.counts.length
-    next = undefined
+
+  #slice(): void {
+    const asked = this.#slices === undefined ? this.#verbs.shift() : undefined
+    if (asked !== undefined) this.#slices = answer(this.#engine, asked)
+    const turn = this.#slices?.next()
+    if (turn?.done !== true) return
+    this.#slices = undefined
+    this.#port.postMessage([turn.value])
   }
-  port.postMessage(answerAccepts(engine, together))
-  return next
+
+  /** What has come, unless there is enough for a commit. */
+  #next(): Request | undefined {
+    const requests = this.#accepts.reduce((sum, { packed }) => sum + packed.counts.length, 0)
+    if (requests >= MOST_IN_COMMIT) return undefined
+    return receiveMessageOnPort(this.#port)?.message as Request | undefined
+  }
+
+  #line(request: Request): void {
+    if (request.kind === 'accept') this.#accepts.push(request)
+    else if (request.kind === 'verb') this.#verbs.push(request)
+    else this.#closing = true
+  }
 }

@@ -12,6 +12,7 @@ import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { organisationUsed, robotState } from './robots.ts'
 import { MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
+import { ROWS_IN_SLICE, type Slices } from './slices.ts'
 
 /** Whether alert `a` waits in any queue; there are few queues. */
 export const WAITS = `EXISTS (SELECT 1 FROM queues q CROSS JOIN waits w
@@ -80,14 +81,14 @@ function waitingChannel(
 ): WaitingChannel[] {
   const { database: db } = rows
   const byLevel: WaitingChannel['byLevel'] = [0, 0, 0, 0, 0]
-  const heads: Wait[] = []
+  const heads: Head[] = []
   let oldest = Number.POSITIVE_INFINITY
   for (const level of LEVELS) {
     let count = 0
-    for (const wait of waitsOf(rows, { queue, channel, level })) {
-      oldest = Math.min(oldest, wait.alert)
+    for (const head of headsOf(rows, { queue, channel, level })) {
+      oldest = Math.min(oldest, head.alert)
       count += 1
-      if (heads.length < question.heads) heads.push(wait)
+      if (heads.length < question.heads) heads.push(head)
       else break
     }
     byLevel[level - 1] = count
@@ -112,7 +113,7 @@ function waitingChannel(
       count: byLevel.reduce((sum, each) => sum + each, 0),
       byLevel,
       oldest: receivedAt(db, oldest),
-      heads: heads.flatMap((wait) => headFrom(db, wait)),
+      heads: heads.map(headFrom),
       recent: recentMessages(db, { queue, channel, since: question.callsSince }),
       lastMessageAt: last === null || last === undefined ? undefined : new Date(last),
       messagesThisHour: since(question.hourStart),
@@ -144,54 +145,68 @@ interface Wait {
 }
 
 /**
- * What waits in a queue of a channel, unless it is held back by a message under way: the most severe first, then the
- * oldest. One by one, so that who has enough does not pay for the rest.
+ * What waits in a queue of a channel up to an alert, unless it is held back by a message under way: the most severe
+ * first, then the oldest. In slices, so that nobody waits while there are hundreds of thousands.
  */
-export function* waitsOf(
+export function* waitsUpTo(
   { database: db, names, underWay }: Rows,
-  { queue, channel, level }: Place & { level?: Level },
-): Iterable<Wait> {
+  { queue, channel, upTo }: Place & { upTo: number },
+  each: (wait: Wait) => void,
+): Slices<void> {
   const isUnderWay = underWay.in(queue)
-  const ofLevel = level === undefined ? '' : 'AND w.level = ?'
-  const place = [
-    names.knownQueue(queue),
-    names.knownChannel(channel),
-    ...(level === undefined ? [] : [level]),
-  ]
-  const order = 'ORDER BY w.level, w.alert'
-  if (isUnderWay === undefined) {
-    yield* db.iterate<Wait>(
-      `SELECT w.level, w.alert, w.subject, w.resolved FROM waits w
-       WHERE w.queue = ? AND w.channel = ? ${ofLevel} ${order}`,
-      ...place,
+  const [fingerprint, alerts] =
+    isUnderWay === undefined
+      ? ['NULL', '']
+      : ['a.fingerprint', 'CROSS JOIN alerts a ON a.id = w.alert']
+  const after = { level: 0, alert: 0 }
+  for (;;) {
+    const rows = db.all<Wait & { fingerprint: string | null }>(
+      `SELECT w.level, w.alert, w.subject, w.resolved, ${fingerprint} AS fingerprint FROM waits w ${alerts}
+       WHERE w.queue = ? AND w.channel = ? AND (w.level, w.alert) > (?, ?) AND w.alert <= ?
+       ORDER BY w.level, w.alert LIMIT ?`,
+      names.knownQueue(queue),
+      names.knownChannel(channel),
+      after.level,
+      after.alert,
+      upTo,
+      ROWS_IN_SLICE,
     )
-    return
+    for (const row of rows)
+      if (row.fingerprint === null || isUnderWay?.(row.fingerprint) !== true) each(row)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < ROWS_IN_SLICE) return
+    Object.assign(after, { level: last.level, alert: last.alert })
+    yield
   }
-  for (const wait of db.iterate<Wait & { fingerprint: string }>(
-    `SELECT w.level, w.alert, w.subject, w.resolved, a.fingerprint
-     FROM waits w CROSS JOIN alerts a ON a.id = w.alert WHERE w.queue = ? AND w.channel = ? ${ofLevel} ${order}`,
-    ...place,
-  ))
-    if (!isUnderWay(wait.fingerprint)) yield wait
 }
 
-function headFrom(db: Database, { alert, level, resolved }: Wait): WaitingAlert[] {
-  const row = db.get<{
-    payload: number
-    position: number
-    fingerprint: string
-    received_at: number
-    repeats: number
-  }>(
-    `SELECT a.payload, a.position, a.fingerprint, r.received_at, a.repeats
-     FROM alerts a JOIN requests r ON r.id = a.payload WHERE a.id = ?`,
-    alert,
-  )
-  if (row === undefined) return []
-  const { received_at, ...rest } = row
-  return [
-    { id: alert, ...rest, level, status: statusOf(resolved), receivedAt: new Date(received_at) },
-  ]
+interface Head extends Wait {
+  payload: number
+  position: number
+  fingerprint: string
+  received_at: number
+  repeats: number
+}
+
+/** What waits unblocked, in the same order, with what a message needs of each; who has enough does not pay for the rest. */
+function* headsOf(
+  { database: db, names, underWay }: Rows,
+  { queue, channel, level }: Place & { level: Level },
+): Iterable<Head> {
+  const isUnderWay = underWay.in(queue)
+  for (const head of db.iterate<Head>(
+    `SELECT w.level, w.alert, w.subject, w.resolved, a.payload, a.position, a.fingerprint, r.received_at, a.repeats
+     FROM waits w CROSS JOIN alerts a ON a.id = w.alert CROSS JOIN requests r ON r.id = a.payload
+     WHERE w.queue = ? AND w.channel = ? AND w.level = ? ORDER BY w.alert`,
+    names.knownQueue(queue),
+    names.knownChannel(channel),
+    level,
+  ))
+    if (isUnderWay === undefined || !isUnderWay(head.fingerprint)) yield head
+}
+
+function headFrom({ alert, subject: _, received_at, resolved, ...head }: Head): WaitingAlert {
+  return { id: alert, ...head, status: statusOf(resolved), receivedAt: new Date(received_at) }
 }
 
 export function statusOf(resolved: number): Status {
