@@ -14,28 +14,37 @@ type Accepting = Pick<Engine, 'database' | 'names' | 'remembered' | 'reasonToSup
 const REQUESTS = 0
 
 /**
- * Takes requests in one transaction, so that many share a flush. One that cannot be written costs only itself; when
- * the flush fails, none was taken.
+ * Takes requests in one transaction, so that many share a flush, and with them what `more` gives once they are written.
+ * One that cannot be written costs only itself; when the flush fails, none was taken.
  */
-export function acceptAll(engine: Accepting, arrivals: readonly Unpacked[]): Result<Accepted>[] {
+export function acceptAll(
+  engine: Accepting,
+  arrivals: readonly Unpacked[],
+  more: () => readonly Unpacked[] = () => [],
+): Result<Accepted>[] {
   const { database, names, remembered } = engine
+  const all: Unpacked[] = []
   try {
     const results = database.transaction(() => {
-      const bodies = new Bodies(
-        database,
-        arrivals.map((arrival) => arrival.body),
-      )
-      return arrivals.map((arrival, index) => ({
-        value: acceptOne(engine, arrival, () => bodies.place(index)),
-      }))
+      const taken: Result<Accepted>[] = []
+      for (let next = arrivals; next.length > 0; next = more()) {
+        all.push(...next)
+        const bodies = new Bodies(
+          database,
+          next.map((arrival) => arrival.body),
+        )
+        for (const [index, arrival] of next.entries())
+          taken.push({ value: acceptOne(engine, arrival, () => bodies.place(index)) })
+      }
+      return taken
     })
     remembered.commit()
     return results
   } catch (error) {
     remembered.rollback()
     names.forget()
-    if (arrivals.length === 1) return [{ error: messageOf(error) }]
-    return arrivals.flatMap((arrival) => acceptAll(engine, [arrival]))
+    if (all.length <= 1) return arrivals.map(() => ({ error: messageOf(error) }))
+    return all.flatMap((arrival) => acceptAll(engine, [arrival]))
   }
 }
 
@@ -45,16 +54,14 @@ function acceptOne(engine: Accepting, arrival: Unpacked, placeBody: () => BodyPl
   const payload = insertRequest(engine, arrival, placeBody())
   const queues = new Set<string>()
   const suppressed = new Map<string, { channel: string; reason: string; count: number }>()
-  const waiting = new Run(engine)
+  const waiting = new Run(engine, queues)
   for (const alert of arrival.alerts) {
     const past = pastOf(engine, alert)
     const reason = alert.suppressed ?? reasonToSuppress(alert, past.last, arrival.now)
     const repeats = reason === undefined ? past.entry.repeats : 0
     const id = insertAlert(engine, { alert, payload, repeats, reason, channel: past.channel })
-    if (reason === undefined) {
-      waiting.add(id, alert, past.channel)
-      for (const queue of alert.queues) queues.add(queue)
-    } else {
+    if (reason === undefined) waiting.add(id, alert, past.channel)
+    else {
       const key = `${alert.channel}\0${reason}`
       const seen = suppressed.get(key) ?? { channel: alert.channel, reason, count: 0 }
       suppressed.set(key, { ...seen, count: seen.count + 1 })
@@ -191,17 +198,34 @@ function insertAlert(
     reason: string | undefined
   },
 ): number {
+  const { position, fingerprint, group, level, name, cluster } = alert
+  const resolved = alert.status === 'resolved' ? 1 : 0
+  const subject = names.subject(name, cluster)
+  // What is the same for nearly all is not bound for each.
+  if (reason === undefined && group === fingerprint)
+    return database.run(
+      `INSERT INTO alerts (payload, position, channel, fingerprint, resolved, level, subject, repeats)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      payload,
+      position,
+      channel,
+      fingerprint,
+      resolved,
+      level,
+      subject,
+      repeats,
+    ).id
   return database.run(
     `INSERT INTO alerts (payload, position, channel, fingerprint, grp, resolved, level, subject, repeats, fate, reason)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     payload,
-    alert.position,
+    position,
     channel,
-    alert.fingerprint,
-    alert.group === alert.fingerprint ? null : alert.group,
-    alert.status === 'resolved' ? 1 : 0,
-    alert.level,
-    names.subject(alert.name, alert.cluster),
+    fingerprint,
+    group === fingerprint ? null : group,
+    resolved,
+    level,
+    subject,
     repeats,
     reason === undefined ? null : 'suppressed',
     reason ?? null,
@@ -211,13 +235,16 @@ function insertAlert(
 /** Alerts with numbers in a row and the same way to go wait by one statement, not by one for each. */
 class Run {
   readonly #engine: Accepting
+  readonly #all: Set<string>
   #queues: readonly string[] = []
   #channel = 0
   #first = 0
   #last = -1
 
-  constructor(engine: Accepting) {
+  /** `all`: where the names of all queues are put in which something waits. */
+  constructor(engine: Accepting, all: Set<string>) {
     this.#engine = engine
+    this.#all = all
   }
 
   add(id: number, { queues }: Arriving, channel: number): void {
@@ -232,7 +259,8 @@ class Run {
 
   end(): void {
     const { database, names } = this.#engine
-    for (const queue of this.#queues)
+    for (const queue of this.#queues) {
+      this.#all.add(queue)
       database.run(
         `INSERT INTO waits (queue, channel, level, alert, subject, resolved)
          SELECT ?, channel, level, id, subject, resolved FROM alerts WHERE id BETWEEN ? AND ?`,
@@ -240,6 +268,7 @@ class Run {
         this.#first,
         this.#last,
       )
+    }
     this.#queues = []
   }
 }

@@ -36,7 +36,7 @@ export class Bodies {
       if (lot.bytes > 0 && lot.bytes + body.length > TOGETHER_BYTES)
         lot = { row: undefined, bodies: [], bytes: 0 }
       this.#places.push({ lot, at: lot.bytes, length: body.length })
-      lot.bodies.push(body)
+      append(lot.bodies, body)
       lot.bytes += body.length
     }
   }
@@ -46,10 +46,25 @@ export class Bodies {
     const { lot, at, length } = this.#places[index] as { lot: Lot; at: number; length: number }
     lot.row ??= this.#db.run(
       'INSERT INTO bodies (bytes) VALUES (?)',
-      zstdCompressSync(Buffer.concat(lot.bodies), LEVEL),
+      zstdCompressSync(
+        lot.bodies.length === 1 ? (lot.bodies[0] as Uint8Array) : Buffer.concat(lot.bodies),
+        LEVEL,
+      ),
     ).id
     return { body: lot.row, at, length }
   }
+}
+
+/** Bodies that stand side by side in memory, as they were handed over, are one. */
+function append(bodies: Uint8Array[], body: Uint8Array): void {
+  const last = bodies.at(-1)
+  if (last?.buffer === body.buffer && last.byteOffset + last.byteLength === body.byteOffset)
+    bodies[bodies.length - 1] = new Uint8Array(
+      last.buffer,
+      last.byteOffset,
+      last.byteLength + body.byteLength,
+    )
+  else bodies.push(body)
 }
 
 /** Reads bodies; of those asked for one after another out of one row, the row is unpacked once. */

@@ -41,9 +41,9 @@ export class Database {
   /** Everything in `work` or nothing of it; what it wrote is on disk when this returns. */
   transaction<T>(work: () => T): T {
     try {
-      this.#db.exec('BEGIN IMMEDIATE')
+      this.#prepared('BEGIN IMMEDIATE').run()
       const value = work()
-      this.#db.exec('COMMIT')
+      this.#prepared('COMMIT').run()
       return value
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')

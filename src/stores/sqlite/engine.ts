@@ -30,7 +30,7 @@ export interface Engine {
   verbs: { [V in Verb]: Sync<V> }
   /** The same for those that may take long; what they write is one transaction all the same. */
   inSlices: Pick<{ [V in Verb]: Sliced<V> }, 'tally' | 'claim' | 'settle'>
-  acceptAll(arrivals: readonly Unpacked[]): Result<Accepted>[]
+  acceptAll(arrivals: readonly Unpacked[], more?: () => readonly Unpacked[]): Result<Accepted>[]
   database: Database
   names: Names
   underWay: UnderWay
@@ -111,7 +111,7 @@ function engineOn(db: Database, reasonToSuppress: ReasonToSuppress): Engine {
     ...accepting,
     verbs,
     inSlices,
-    acceptAll: (arrivals) => acceptAll(accepting, arrivals),
+    acceptAll: (arrivals, more) => acceptAll(accepting, arrivals, more),
     close: () => db.close(),
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import { Pairs } from './pairs.ts'
 
 /** Names kept in memory of each kind; beyond, they are read again. */
 const MOST_KEPT = 10_000
@@ -6,10 +7,8 @@ const MOST_KEPT = 10_000
 /** The small numbers that stand for names in rows: of channels, of queues, and of names with clusters of alerts. */
 export class Names {
   readonly #db: Database
-  readonly #known = { channels: new Map(), queues: new Map(), subjects: new Map() } as Record<
-    'channels' | 'queues' | 'subjects',
-    Map<string, number>
-  >
+  readonly #known = { channels: new Map<string, number>(), queues: new Map<string, number>() }
+  readonly #subjects = new Pairs()
 
   constructor(db: Database) {
     this.#db = db
@@ -25,20 +24,19 @@ export class Names {
   }
 
   subject(name: string, cluster: string): number {
-    const key = `${name}\0${cluster}`
-    const known = this.#known.subjects.get(key)
+    const known = this.#subjects.get(name, cluster)
     if (known !== undefined) return known
     const found = this.#db.get<{ id: number }>(
       'SELECT id FROM subjects WHERE name = ? AND cluster = ?',
       name,
       cluster,
     )
-    return this.#keep(
-      'subjects',
-      key,
+    const id =
       found?.id ??
-        this.#db.run('INSERT INTO subjects (name, cluster) VALUES (?, ?)', name, cluster).id,
-    )
+      this.#db.run('INSERT INTO subjects (name, cluster) VALUES (?, ?)', name, cluster).id
+    if (this.#subjects.size >= MOST_KEPT) this.#subjects.clear()
+    this.#subjects.set(name, cluster, id)
+    return id
   }
 
   /** Of a name that nothing may have been stored with yet: then 0, which no row has. */
@@ -52,7 +50,7 @@ export class Names {
 
   /** After a transaction that failed: what it added is not there. */
   forget(): void {
-    for (const known of Object.values(this.#known)) known.clear()
+    for (const known of [...Object.values(this.#known), this.#subjects]) known.clear()
   }
 
   #numberOf(kind: 'channels' | 'queues', name: string): number | undefined {
@@ -66,7 +64,7 @@ export class Names {
     return this.#keep(kind, name, this.#db.run(`INSERT INTO ${kind} (name) VALUES (?)`, name).id)
   }
 
-  #keep(kind: 'channels' | 'queues' | 'subjects', name: string, id: number): number {
+  #keep(kind: 'channels' | 'queues', name: string, id: number): number {
     const known = this.#known[kind]
     if (known.size >= MOST_KEPT) known.clear()
     known.set(name, id)

@@ -1,6 +1,7 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { Arrival, Arriving } from '../store.ts'
+import { Pairs } from './pairs.ts'
 
 /**
  * Requests as they cross to the store's thread: what many alerts have in common once, and the rest as one flat list
@@ -39,7 +40,7 @@ export class Packing {
   readonly #counts: number[] = []
   readonly #destinations: Destination[] = []
   readonly #subjects: string[] = []
-  readonly #subjectNumbers = new Map<string, number>()
+  readonly #subjectNumbers = new Pairs()
   readonly #cells: (number | string)[] = []
 
   get requests(): number {
@@ -93,11 +94,10 @@ export class Packing {
   }
 
   #subjectOf({ name, cluster }: Arriving): number {
-    const key = `${name}\0${cluster}`
-    let number = this.#subjectNumbers.get(key)
+    let number = this.#subjectNumbers.get(name, cluster)
     if (number === undefined) {
       number = this.#subjects.length
-      this.#subjectNumbers.set(key, number)
+      this.#subjectNumbers.set(name, cluster, number)
       this.#subjects.push(name, cluster)
     }
     return number
@@ -132,7 +132,8 @@ export function unpack(packed: Packed): Unpacked[] {
 }
 
 function concatenated(all: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(all.reduce((sum, each) => sum + each.length, 0))
+  // Memory of its own, to be handed over; not zeroed first, as every byte of it is written.
+  const whole = Buffer.allocUnsafeSlow(all.reduce((sum, each) => sum + each.length, 0))
   let at = 0
   for (const each of all) {
     whole.set(each, at)

@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode, messageOf } from '../../errors.ts'
 import type { Engine, Verb } from './engine.ts'
-import { type Packed, unpack } from './packed.ts'
+import { type Packed, type Unpacked, unpack } from './packed.ts'
 import type { Slices } from './slices.ts'
 
 /** What the thread that holds the file is asked; a close has no reply but the thread's end. */
@@ -48,18 +48,26 @@ export function* answer(engine: Engine, { id, verb, values }: VerbRequest): Slic
   }
 }
 
-/** Takes all in one transaction; the reply to each has a result for each of its requests. */
-export function answerAccepts(engine: Engine, requests: readonly AcceptRequest[]): Reply[] {
+/** Takes all in one transaction, with what `more` gives meanwhile; the reply to each has a result for each request. */
+export function answerAccepts(
+  engine: Engine,
+  requests: readonly AcceptRequest[],
+  more: () => readonly AcceptRequest[] = () => [],
+): Reply[] {
+  const asked: AcceptRequest[] = []
+  const unpacked = (next: readonly AcceptRequest[]): Unpacked[] => {
+    asked.push(...next)
+    return next.flatMap(({ packed }) => unpack(packed))
+  }
   try {
-    const lots = requests.map(({ packed }) => unpack(packed))
-    const results = engine.acceptAll(lots.flat())
+    const results = engine.acceptAll(unpacked(requests), () => unpacked(more()))
     let at = 0
-    return requests.map(({ id }, index) => {
+    return asked.map(({ id, packed }) => {
       const from = at
-      at += lots[index]?.length ?? 0
+      at += packed.counts.length
       return { id, value: results.slice(from, at) }
     })
   } catch (error) {
-    return requests.map(({ id }) => ({ id, fault: faultOf(error) }))
+    return asked.map(({ id }) => ({ id, fault: faultOf(error) }))
   }
 }

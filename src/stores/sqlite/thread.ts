@@ -47,17 +47,32 @@ class Turns {
     this.#port = port
   }
 
-  take(request: Request | undefined): void {
-    for (let next = request; next !== undefined; next = this.#next()) this.#line(next)
+  take(request: Request): void {
+    this.#line(request)
+    this.#drain()
     while (this.#accepts.length + this.#verbs.length > 0 || this.#slices !== undefined) {
-      if (this.#accepts.length > 0)
-        this.#port.postMessage(answerAccepts(this.#engine, this.#accepts.splice(0)))
+      if (this.#accepts.length > 0) this.#commit()
       this.#slice()
-      for (let next = this.#next(); next !== undefined; next = this.#next()) this.#line(next)
+      this.#drain()
     }
     if (!this.#closing) return
     this.#engine.close()
     this.#port.close()
+  }
+
+  #commit(): void {
+    let count = 0
+    const taken = (): AcceptRequest[] => {
+      const requests = this.#accepts.splice(0)
+      for (const { packed } of requests) count += packed.counts.length
+      return requests
+    }
+    const more = (): AcceptRequest[] => {
+      if (count >= MOST_IN_COMMIT) return []
+      this.#drain()
+      return taken()
+    }
+    this.#port.postMessage(answerAccepts(this.#engine, taken(), more))
   }
 
   #slice(): void {
@@ -69,11 +84,13 @@ class Turns {
     this.#port.postMessage([turn.value])
   }
 
-  /** What has come, unless there is enough for a commit. */
-  #next(): Request | undefined {
-    const requests = this.#accepts.reduce((sum, { packed }) => sum + packed.counts.length, 0)
-    if (requests >= MOST_IN_COMMIT) return undefined
-    return receiveMessageOnPort(this.#port)?.message as Request | undefined
+  /** Takes what has come meanwhile. */
+  #drain(): void {
+    for (;;) {
+      const next = receiveMessageOnPort(this.#port)
+      if (next === undefined) return
+      this.#line(next.message as Request)
+    }
   }
 
   #line(request: Request): void {
