@@ -107,12 +107,16 @@ class Load {
   }
 }
 
+/** Larger than any answer to a request. */
+const ANSWER_BYTES = 4_096
+
 /** One connection, one request at a time; a connection that ended is opened again. */
 class Sender {
   readonly #options: LoadOptions
   readonly #request: ReturnType<typeof requestOf>
+  readonly #answer = Buffer.alloc(ANSWER_BYTES)
+  #length = 0
   #socket: Socket
-  #answer = ''
   #done: (status: string) => void = () => {}
   ready: Promise<void>
 
@@ -126,7 +130,7 @@ class Sender {
   send(serial: number): Promise<string> {
     return new Promise((resolve) => {
       this.#done = resolve
-      this.#answer = ''
+      this.#length = 0
       this.#socket.write(this.#request(serial))
     })
   }
@@ -138,28 +142,42 @@ class Sender {
   }
 
   #connect(): Socket {
-    const socket = connect({ port: this.#options.port, host: '127.0.0.1', noDelay: true })
-    socket.setEncoding('latin1')
-    socket.on('data', (chunk: string) => {
-      this.#answer += chunk
-      if (isWhole(this.#answer)) this.#done(this.#answer.slice(9, 12))
+    const socket = connect({
+      port: this.#options.port,
+      host: '127.0.0.1',
+      noDelay: true,
+      // Read into the same memory each time, without an event for each piece.
+      onread: {
+        buffer: Buffer.alloc(ANSWER_BYTES),
+        callback: (bytes, piece) => this.#take(bytes, piece),
+      },
     })
     socket.on('error', () => {})
     socket.on('close', () => {
       this.#socket = this.#connect()
-      if (!isWhole(this.#answer)) this.#done('broken')
+      if (!isWhole(this.#answer, this.#length)) this.#done('broken')
     })
     return socket
   }
+
+  #take(bytes: number, piece: Uint8Array): boolean {
+    this.#answer.set(piece.subarray(0, bytes), this.#length)
+    this.#length += bytes
+    if (isWhole(this.#answer, this.#length)) this.#done(this.#answer.toString('latin1', 9, 12))
+    return true
+  }
 }
 
-function isWhole(answer: string): boolean {
-  const head = answer.indexOf('\r\n\r\n')
-  if (head < 0) return false
-  const length = /content-length: (\d+)/i.exec(answer)?.[1]
-  if (length === undefined) return answer.endsWith('0\r\n\r\n')
-  return answer.length >= head + 4 + Number(length)
+/** Every answer is a JSON object, with a line feed after it or not, or the last chunk of one. */
+function isWhole(answer: Buffer, length: number): boolean {
+  const last = answer[length - 1]
+  if (last === CLOSE_BRACE) return true
+  return last === LINE_FEED && (answer[length - 2] === CLOSE_BRACE || answer[length - 5] === ZERO)
 }
+
+const CLOSE_BRACE = 125
+const LINE_FEED = 10
+const ZERO = 48
 
 const loaded = await new Load(JSON.parse(process.argv[2] as string) as LoadOptions).run()
 process.stdout.write(JSON.stringify(loaded), () => process.exit(0))

@@ -64,7 +64,7 @@ export class Process {
     this.settings = options.settings
     this.renderer = options.renderer
     this.life = new Life(options.diesAt)
-    this.#engine = openEngine({ path: options.path, reasonToSuppress })
+    this.#engine = openEngine({ path: options.path, reasonToSuppress, rowsInSlice: 7 })
     this.store = this.#watched(options.sabotage(storeAround(this.#engine)))
     this.#inside = storeIn(this.life, { store: this.store, isFull: options.isFull })
     const elapsed = (): number => clock.now().getTime()

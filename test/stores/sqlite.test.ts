@@ -8,7 +8,6 @@ import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { AppError } from '../../src/errors.ts'
 import { openEngine } from '../../src/stores/sqlite/engine.ts'
 import { MIGRATIONS } from '../../src/stores/sqlite/schema.ts'
-import { ROWS_IN_SLICE } from '../../src/stores/sqlite/slices.ts'
 import { openSqlite, storeAround } from '../../src/stores/sqlite/store.ts'
 import type { Arriving, Store } from '../../src/stores/store.ts'
 import { temporaryFolder } from '../support/receiver.ts'
@@ -91,7 +90,8 @@ describe('the SQLite file', () => {
   test('tells nothing of a claim of very many that ended before its time', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
-    const many = ROWS_IN_SLICE * 2 + 1
+    const options = { path, reasonToSuppress, rowsInSlice: 10 }
+    const many = 21
     const now = new Date(1_000_000)
     const until = new Date(2_000_000)
     const alerts = Array.from({ length: many }, (_, position) => ({
@@ -114,7 +114,7 @@ describe('the SQLite file', () => {
     })
     const call = { key: 'k', since: new Date(0), messages: 20, until, month: '1970-01', owner: 'o' }
 
-    let engine = openEngine({ path, reasonToSuppress })
+    let engine = openEngine(options)
     const taken = storeAround(engine)
     await taken.accept({
       ...{ now, source: 'ocp', key: 'k', repeatWithinMs: 1, dated: false, body: 'b', alerts },
@@ -131,7 +131,7 @@ describe('the SQLite file', () => {
     for (let slice = 0; slice < 2; slice += 1) assert.equal(slices.next().done, false)
     engine.close()
 
-    engine = openEngine({ path, reasonToSuppress })
+    engine = openEngine(options)
     assert.equal(engine.verbs.tally('robot:a', 'ops').count, many)
     assert.deepEqual(engine.verbs.enqueue([{ ...message('test'), alertCount: 0 }], now), ['1'])
     assert.deepEqual(engine.verbs.message('1')?.alerts, [])

@@ -3,7 +3,7 @@ import type { CallClaim, Claim, ClaimAgain, Claimed, Lease, NewMessage, Warning 
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { recoverRobot } from './keeping.ts'
-import { ROWS_IN_SLICE, type Slices, whole } from './slices.ts'
+import { type Slices, whole } from './slices.ts'
 import { waitsUpTo } from './waiting.ts'
 
 export function lease(db: Database, { robot, owner, now, until, enough }: Lease): boolean {
@@ -220,24 +220,24 @@ function upTo(
  * Until that is there they mean nothing, and any other message that comes instead has them forgotten. Whether it did.
  */
 export function* gather(
-  { database: db, names, underWay }: Rows,
+  { database: db, names, underWay, rowsInSlice }: Rows,
   { message: { queue, channel }, alerts }: Claim,
   write: <T>(work: () => T) => T,
 ): Slices<boolean> {
-  if (alerts.kind !== 'upTo' || alerts.count <= ROWS_IN_SLICE) return false
+  if (alerts.kind !== 'upTo' || alerts.count <= rowsInSlice) return false
   if (underWay.in(queue) !== undefined) return false
   const message = write(() => {
     forgetGathered(db)
     return nextMessage(db)
   })
   const slice = `FROM waits WHERE queue = ? AND channel = ? AND (level, alert) > (?, ?) AND alert <= ?
-    ORDER BY level, alert LIMIT ${ROWS_IN_SLICE}`
+    ORDER BY level, alert LIMIT ${rowsInSlice}`
   let last = { level: 0, alert: 0 }
   for (;;) {
     yield
     const place = [names.knownQueue(queue), names.knownChannel(channel), last.level, last.alert]
     const next = db.get<typeof last>(
-      `SELECT level, alert ${slice} OFFSET ${ROWS_IN_SLICE - 1}`,
+      `SELECT level, alert ${slice} OFFSET ${rowsInSlice - 1}`,
       ...place,
       alerts.upTo,
     )

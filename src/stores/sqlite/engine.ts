@@ -11,7 +11,7 @@ import { alerts, message } from './reading.ts'
 import { remember } from './remember.ts'
 import type { Remembered } from './remembered.ts'
 import { receivedOf, settle } from './settle.ts'
-import { type Slices, whole } from './slices.ts'
+import { ROWS_IN_SLICE, type Slices, whole } from './slices.ts'
 import { standing } from './standing.ts'
 import { tally } from './tally.ts'
 import { UnderWay } from './under-way.ts'
@@ -40,29 +40,38 @@ export interface Engine {
 }
 
 /** What most verbs work with. */
-export type Rows = Pick<Engine, 'database' | 'names' | 'underWay'>
+export type Rows = Pick<Engine, 'database' | 'names' | 'underWay'> & { rowsInSlice: number }
 
 export interface EngineOptions {
   path: string
   reasonToSuppress: ReasonToSuppress
+  /** After how many rows a walk over many gives way. */
+  rowsInSlice?: number
 }
 
 /** All verbs on one SQLite file, each a transaction, in the thread that calls them. */
-export function openEngine({ path, reasonToSuppress }: EngineOptions): Engine {
+export function openEngine({
+  path,
+  reasonToSuppress,
+  rowsInSlice = ROWS_IN_SLICE,
+}: EngineOptions): Engine {
   const database = new Database(path)
   try {
     // The file is locked by this process alone, so whoever held a lease in it is gone.
     database.transaction(() => database.run('DELETE FROM leases'))
-    return engineOn(database, reasonToSuppress)
+    return engineOn(database, { reasonToSuppress, rowsInSlice })
   } catch (error) {
     database.close()
     throw error
   }
 }
 
-function engineOn(db: Database, reasonToSuppress: ReasonToSuppress): Engine {
+function engineOn(
+  db: Database,
+  { reasonToSuppress, rowsInSlice }: Required<Omit<EngineOptions, 'path'>>,
+): Engine {
   const names = new Names(db)
-  const rows: Rows = { database: db, names, underWay: new UnderWay(db) }
+  const rows: Rows = { database: db, names, underWay: new UnderWay(db), rowsInSlice }
   const accepting = { ...rows, remembered: remember(db), reasonToSuppress }
   /** Names that a transaction added are forgotten with it. */
   const writing = <T>(work: () => T): T => {
@@ -81,7 +90,7 @@ function engineOn(db: Database, reasonToSuppress: ReasonToSuppress): Engine {
     },
     *settle(settlement) {
       const sent = writing(() => settle(rows, settlement))
-      return sent ? yield* receivedOf(db, Number(settlement.id)) : []
+      return sent ? yield* receivedOf(rows, Number(settlement.id)) : []
     },
   }
   const verbs: Engine['verbs'] = {

@@ -2,7 +2,7 @@ import type { Settlement } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { waitAgain } from './keeping.ts'
-import { ROWS_IN_SLICE, type Slices } from './slices.ts'
+import type { Slices } from './slices.ts'
 
 /** Records an attempt; a second settlement of the same call changes nothing. Whether the message is sent with it. */
 export function settle({ database: db, names }: Rows, settlement: Settlement): boolean {
@@ -106,7 +106,7 @@ function recordRobot(db: Database, { robot, attempt, now, pause }: Settlement): 
 
 /** When the alerts that a message tells were received. */
 export function* receivedOf(
-  db: Database,
+  { database: db, rowsInSlice }: Rows,
   message: number,
 ): Slices<{ receivedAt: Date; count: number }[]> {
   const counts = new Map<number, number>()
@@ -116,11 +116,11 @@ export function* receivedOf(
        JOIN requests r ON r.id = a.payload WHERE t.message = ? AND t.alert > ? ORDER BY t.alert LIMIT ?`,
       message,
       after,
-      ROWS_IN_SLICE,
+      rowsInSlice,
     )
     for (const { at } of rows) counts.set(at, (counts.get(at) ?? 0) + 1)
     const last = rows.at(-1)
-    if (last === undefined || rows.length < ROWS_IN_SLICE) break
+    if (last === undefined || rows.length < rowsInSlice) break
     after = last.alert
     yield
   }

@@ -12,7 +12,7 @@ import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { organisationUsed, robotState } from './robots.ts'
 import { MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
-import { ROWS_IN_SLICE, type Slices } from './slices.ts'
+import type { Slices } from './slices.ts'
 
 /** Whether alert `a` waits in any queue; there are few queues. */
 export const WAITS = `EXISTS (SELECT 1 FROM queues q CROSS JOIN waits w
@@ -149,7 +149,7 @@ interface Wait {
  * first, then the oldest. In slices, so that nobody waits while there are hundreds of thousands.
  */
 export function* waitsUpTo(
-  { database: db, names, underWay }: Rows,
+  { database: db, names, underWay, rowsInSlice }: Rows,
   { queue, channel, upTo }: Place & { upTo: number },
   each: (wait: Wait) => void,
 ): Slices<void> {
@@ -169,12 +169,12 @@ export function* waitsUpTo(
       after.level,
       after.alert,
       upTo,
-      ROWS_IN_SLICE,
+      rowsInSlice,
     )
     for (const row of rows)
       if (row.fingerprint === null || isUnderWay?.(row.fingerprint) !== true) each(row)
     const last = rows.at(-1)
-    if (last === undefined || rows.length < ROWS_IN_SLICE) return
+    if (last === undefined || rows.length < rowsInSlice) return
     Object.assign(after, { level: last.level, alert: last.alert })
     yield
   }
