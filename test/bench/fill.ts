@@ -18,7 +18,8 @@ export function fill(
   const now = new Date()
   const engine = openEngine({ path, reasonToSuppress: () => undefined })
   for (let done = 0; done < alerts; done += AT_ONCE) {
-    const arrivals = Array.from({ length: AT_ONCE / IN_PAYLOAD }, (_, request) => {
+    const lot = Math.min(AT_ONCE, alerts - done)
+    const arrivals = Array.from({ length: lot / IN_PAYLOAD }, (_, request) => {
       const number = done / IN_PAYLOAD + request
       const each = Array.from({ length: IN_PAYLOAD }, (_, position): Arriving => {
         const fingerprint = `f${String(number).padStart(9, '0')}${String(position).padStart(6, '0')}`

@@ -1,4 +1,4 @@
-import type { Status } from '../../model/alert.ts'
+import type { SourceName, Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { Arrival, Arriving } from '../store.ts'
 import { Pairs } from './pairs.ts'
@@ -8,13 +8,10 @@ import { Pairs } from './pairs.ts'
  * of numbers and texts. Copying an object for each alert costs both threads more than writing its row.
  */
 export interface Packed {
-  arrivals: Envelope[]
+  /** Seven for each request: now, source, key, repeatWithinMs, dated, bytes of its payload, how many alerts. */
+  heads: (number | string)[]
   /** All payloads one after another, in UTF-8; handed over, not copied. */
   texts: Uint8Array<ArrayBuffer>
-  /** Of each arrival, the bytes of its payload. */
-  lengths: number[]
-  /** Of each arrival, how many of the rows below are its own. */
-  counts: number[]
   destinations: Destination[]
   subjects: string[]
   /** Seven for each alert: position, destination, fingerprint, group (0: the fingerprint), resolved, level, subject. */
@@ -31,20 +28,20 @@ export interface Unpacked extends Envelope {
 
 type Destination = Pick<Arriving, 'channel' | 'queues' | 'everyMs' | 'suppressed'>
 
+const HEADS = 7
 const CELLS = 7
 
 /** Requests that wait to be handed over, packed as they come: nothing of what they were made from is kept alive. */
 export class Packing {
   readonly #bodies: Uint8Array[] = []
-  readonly #arrivals: Envelope[] = []
-  readonly #counts: number[] = []
+  readonly #heads: (number | string)[] = []
   readonly #destinations: Destination[] = []
   readonly #subjects: string[] = []
   readonly #subjectNumbers = new Pairs()
   readonly #cells: (number | string)[] = []
 
   get requests(): number {
-    return this.#arrivals.length
+    return this.#heads.length / HEADS
   }
 
   get alerts(): number {
@@ -52,9 +49,17 @@ export class Packing {
   }
 
   add({ alerts, now, source, key, repeatWithinMs, dated, body }: Arrival): void {
-    this.#bodies.push(typeof body === 'string' ? Buffer.from(body) : body)
-    this.#arrivals.push({ now, source, key, repeatWithinMs, dated })
-    this.#counts.push(alerts.length)
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    this.#bodies.push(bytes)
+    this.#heads.push(
+      now.getTime(),
+      source,
+      key,
+      repeatWithinMs,
+      dated ? 1 : 0,
+      bytes.length,
+      alerts.length,
+    )
     for (const alert of alerts)
       this.#cells.push(
         alert.position,
@@ -69,10 +74,8 @@ export class Packing {
 
   packed(): Packed {
     return {
-      arrivals: this.#arrivals,
+      heads: this.#heads,
       texts: concatenated(this.#bodies),
-      lengths: this.#bodies.map((body) => body.length),
-      counts: this.#counts,
       destinations: this.#destinations,
       subjects: this.#subjects,
       cells: this.#cells,
@@ -104,15 +107,20 @@ export class Packing {
   }
 }
 
+export function requestsIn({ heads }: Packed): number {
+  return heads.length / HEADS
+}
+
 export function unpack(packed: Packed): Unpacked[] {
-  const { arrivals, texts, lengths, counts, destinations, subjects, cells } = packed
+  const { heads, texts, destinations, subjects, cells } = packed
+  const requests: Unpacked[] = []
   let cell = 0
   let byte = 0
-  return arrivals.map((arrival, index) => {
-    const body = texts.subarray(byte, byte + (lengths[index] as number))
+  for (let head = 0; head < heads.length; head += HEADS) {
+    const body = texts.subarray(byte, byte + (heads[head + 5] as number))
     byte += body.length
     const alerts: Arriving[] = []
-    const end = cell + (counts[index] as number) * CELLS
+    const end = cell + (heads[head + 6] as number) * CELLS
     for (; cell < end; cell += CELLS) {
       const fingerprint = cells[cell + 2] as string
       const subject = cells[cell + 6] as number
@@ -127,8 +135,17 @@ export function unpack(packed: Packed): Unpacked[] {
         cluster: subjects[subject + 1] as string,
       })
     }
-    return { ...arrival, body, alerts }
-  })
+    requests.push({
+      now: new Date(heads[head] as number),
+      source: heads[head + 1] as SourceName,
+      key: heads[head + 2] as string,
+      repeatWithinMs: heads[head + 3] as number,
+      dated: heads[head + 4] === 1,
+      body,
+      alerts,
+    })
+  }
+  return requests
 }
 
 function concatenated(all: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,8 @@
 import { AppError, type ErrorCode, messageOf } from '../../errors.ts'
+import type { Accepted } from '../store.ts'
+import type { Result } from './accept.ts'
 import type { Engine, Verb } from './engine.ts'
-import { type Packed, type Unpacked, unpack } from './packed.ts'
+import { type Packed, requestsIn, type Unpacked, unpack } from './packed.ts'
 import type { Slices } from './slices.ts'
 
 /** What the thread that holds the file is asked; a close has no reply but the thread's end. */
@@ -60,14 +62,26 @@ export function answerAccepts(
     return next.flatMap(({ packed }) => unpack(packed))
   }
   try {
-    const results = engine.acceptAll(unpacked(requests), () => unpacked(more()))
+    const results = once(engine.acceptAll(unpacked(requests), () => unpacked(more())))
     let at = 0
     return asked.map(({ id, packed }) => {
       const from = at
-      at += packed.counts.length
+      at += requestsIn(packed)
       return { id, value: results.slice(from, at) }
     })
   } catch (error) {
     return asked.map(({ id }) => ({ id, fault: faultOf(error) }))
   }
+}
+
+/** The same, with those in a row that say no more than where something waits as one object: it crosses threads once. */
+function once(results: readonly Result<Accepted>[]): Result<Accepted>[] {
+  let last: { result: Result<Accepted>; said: string } | undefined
+  return results.map((result) => {
+    if ('error' in result || result.value.repeated || result.value.suppressed.length > 0)
+      return result
+    const said = result.value.queues.join('\0')
+    if (said !== last?.said) last = { result, said }
+    return last.result
+  })
 }

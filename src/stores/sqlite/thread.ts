@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { ReasonToSuppress } from '../store.ts'
 import { type Engine, openEngine } from './engine.ts'
+import { requestsIn } from './packed.ts'
 import {
   type AcceptRequest,
   answer,
@@ -64,7 +65,7 @@ class Turns {
     let count = 0
     const taken = (): AcceptRequest[] => {
       const requests = this.#accepts.splice(0)
-      for (const { packed } of requests) count += packed.counts.length
+      for (const { packed } of requests) count += requestsIn(packed)
       return requests
     }
     const more = (): AcceptRequest[] => {
