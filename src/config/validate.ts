@@ -1,21 +1,15 @@
-import { Ajv, type ErrorObject } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import { distance } from 'fastest-levenshtein'
 import type { ConfigDocument, Path } from './document.ts'
-import { type Config, SCHEMA } from './schema.ts'
-
-const check = new Ajv({
-  allErrors: true,
-  verbose: true,
-  strict: true,
-  allowUnionTypes: true,
-}).compile<Config>(SCHEMA)
+import { validate as fits } from './form.ts'
+import type { Config } from './schema.ts'
 
 /** The configuration in a document, or every fault of its form with its place. */
 export function validate(document: ConfigDocument): { config?: Config; faults: string[] } {
   const { value } = document
-  if (check(value)) return { config: value, faults: [] }
+  if (fits(value)) return { config: value, faults: [] }
   const faults = new Set<string>()
-  for (const error of telling(check.errors ?? [])) faults.add(faultOf(error, document))
+  for (const error of telling(fits.errors ?? [])) faults.add(faultOf(error, document))
   return { faults: [...faults] }
 }
 

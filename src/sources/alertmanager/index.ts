@@ -43,7 +43,7 @@ function payloadIn(text: string): Payload {
   const read = readJson(body)
   if (read.kind === 'fault') throw refused(read.words)
   if (isPayload(read.value)) return read.value
-  const fault = faultOf(isPayload)
+  const fault = faultOf(read.value, 'alerts')
   throw refused(
     isObject(read.value) && !Object.hasOwn(read.value, 'alerts')
       ? 'it has no "alerts". This address takes Alertmanager payloads; OCP\'s go to /ocp/:channel'
@@ -64,7 +64,7 @@ function alertsOf(
     isPayloadAlert(each)
       ? alertFrom(each, { group, context, narrow })
       : malformed(narrow ? widened(each) : each, {
-          why: faultOf(isPayloadAlert),
+          why: faultOf(each, 'labels'),
           receivedAt: context.receivedAt,
         }),
   )

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv'
+import { isObject } from '../json.ts'
 
 /**
  * An alert of Alertmanager's payload version 4. Only its labels must be there: a sender that writes another field in
@@ -25,26 +25,19 @@ export interface Payload {
   truncatedAlerts?: unknown
 }
 
-const ajv = new Ajv()
-
 /** Whether a body is a payload: any `version`, any further fields. */
-export const isPayload = ajv.compile<Payload>({
-  type: 'object',
-  required: ['alerts'],
-  properties: { alerts: { type: 'array' } },
-})
+export function isPayload(value: unknown): value is Payload {
+  return isObject(value) && Array.isArray(value['alerts'])
+}
 
 /** Whether one of the alerts can be told as one. */
-export const isPayloadAlert = ajv.compile<PayloadAlert>({
-  type: 'object',
-  required: ['labels'],
-  properties: { labels: { type: 'object' } },
-})
+export function isPayloadAlert(value: unknown): value is PayloadAlert {
+  return isObject(value) && isObject(value['labels'])
+}
 
-/** What the last check found wrong, such as `/labels: must be object`. */
-export function faultOf(check: typeof isPayloadAlert | typeof isPayload): string {
-  const [error] = check.errors ?? []
-  if (error === undefined) return 'not understood'
-  const { instancePath, message = error.keyword } = error
-  return instancePath === '' ? message : `${instancePath}: ${message}`
+/** What is wrong with a value that is no payload (`alerts`) or no alert (`labels`), such as `/labels: must be object`. */
+export function faultOf(value: unknown, key: 'alerts' | 'labels'): string {
+  if (!isObject(value)) return 'must be object'
+  if (value[key] === undefined) return `must have required property '${key}'`
+  return `/${key}: must be ${key === 'alerts' ? 'array' : 'object'}`
 }
