@@ -1,7 +1,8 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { RequestListener, Server, ServerOptions } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Tls } from '../model/access.ts'
+import { createServer } from './node-http.ts'
 
 /** What one client, or all together, may take of the server's time and connections. */
 export const LIMITS = {

@@ -1,4 +1,4 @@
-import { IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { AppError, messageOf } from '../errors.ts'
 import type { Tls } from '../model/access.ts'
@@ -6,6 +6,7 @@ import { type AdminDeps, createGates } from './admin.ts'
 import { type ApiDeps, apiRoutes } from './api.ts'
 import { type ConsoleDeps, consoleRoutes } from './console.ts'
 import { createListener, LIMITS, type ServerLimits } from './listener.ts'
+import { IncomingMessage, ServerResponse } from './node-http.ts'
 import { type ReceiveDeps, receiveRoutes } from './receive.ts'
 import { replyError, replyJson, replyText } from './reply.ts'
 
