@@ -4,12 +4,6 @@ import { Eta } from 'eta'
 import { REHEARSALS } from '../pipeline/rehearse.ts'
 import { lookOf, pathWith } from './look.ts'
 import { type Facts, type Made, type PageContext, type PageRequest, THEMES } from './page.ts'
-import { alerts } from './pages/alerts.ts'
-import { message, messages } from './pages/messages.ts'
-import { overview } from './pages/overview.ts'
-import { playground } from './pages/playground.ts'
-import { sandbox } from './pages/sandbox.ts'
-import { setup } from './pages/setup.ts'
 import { type ConsoleWord, wordsOf } from './words.ts'
 
 export interface ConsolePages {
@@ -87,22 +81,24 @@ export function createConsole({ folder, facts }: { folder: string; facts: Facts 
   })
   const madeFor = async (context: PageContext): Promise<Made | undefined> => {
     const { path } = context.request
+    // A receiver whose console nobody opens need not hold its pages.
     switch (path) {
       case '/':
-        return overview(context)
+        return (await import('./pages/overview.ts')).overview(context)
       case '/messages':
-        return messages(context)
+        return (await import('./pages/messages.ts')).messages(context)
       case '/alerts':
-        return alerts(context)
+        return (await import('./pages/alerts.ts')).alerts(context)
       case '/playground':
-        return playground(context, folder)
+        return (await import('./pages/playground.ts')).playground(context, folder)
       case '/sandbox':
-        return sandbox(context)
+        return (await import('./pages/sandbox.ts')).sandbox(context)
       case '/setup':
-        return setup(context)
+        return (await import('./pages/setup.ts')).setup(context)
       default: {
         const id = /^\/messages\/([\w-]{1,64})$/.exec(path)?.[1]
-        return id === undefined ? undefined : message(id, context)
+        if (id === undefined) return undefined
+        return (await import('./pages/messages.ts')).message(id, context)
       }
     }
   }

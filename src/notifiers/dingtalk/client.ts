@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { Clock } from '../../clock.ts'
 import type { Attempt } from '../../model/message.ts'
 import type { Robot } from '../../model/settings.ts'
-import { credentialsOf, dispatcherFor, post, wayOf } from './connection.ts'
+import { credentialsOf, dispatcherFor, loadUndici, post, type Undici, wayOf } from './connection.ts'
 import { DeadlineError, verdictOnFailure } from './failure.ts'
 import { judge, type Reply, type Verdict } from './response.ts'
 import { signedUrl } from './sign.ts'
@@ -67,7 +67,7 @@ export class DingtalkClient {
     robot: Robot,
     { url, body, progress }: { url: URL; body: string; progress: { reached: boolean } },
   ): Promise<Reply> {
-    const dispatcher = this.#dispatcherFor(robot, url)
+    const dispatcher = this.#dispatcherFor(robot, { url, undici: await loadUndici() })
     const started = (): void => {
       progress.reached = true
     }
@@ -88,13 +88,13 @@ export class DingtalkClient {
     }
   }
 
-  #dispatcherFor(robot: Robot, url: URL): Dispatcher {
-    const way = wayOf(robot, url)
+  #dispatcherFor(robot: Robot, to: { url: URL; undici: Undici }): Dispatcher {
+    const way = wayOf(robot, to.url)
     const kept = this.#ways.get(robot.name)
     if (kept?.way === way) return kept.dispatcher
     // After a reload that changed the robot.
     if (kept !== undefined) this.#drop(robot.name, kept.dispatcher)
-    const dispatcher = dispatcherFor(robot, url)
+    const dispatcher = dispatcherFor(robot, to)
     this.#ways.set(robot.name, { way, dispatcher })
     return dispatcher
   }

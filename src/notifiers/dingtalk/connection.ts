@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Robot } from '../../model/settings.ts'
 import { TooMuchError } from './failure.ts'
 import type { Reply } from './response.ts'
@@ -9,8 +9,16 @@ export const MAX_REPLY_BYTES = 256 * 1024
 /** Shorter than what servers, and the boxes in between, keep open in silence. */
 const KEEP_ALIVE_MS = 4_000
 
+/** What connects. A receiver that has only robots of the sandbox never loads it. */
+export const loadUndici = (): Promise<Undici> => import('undici')
+
+export type Undici = typeof import('undici')
+
 /** A way to a robot's webhook, directly or through its proxy; the caller closes it. */
-export function dispatcherFor(robot: Robot, url: URL): Dispatcher {
+export function dispatcherFor(
+  robot: Robot,
+  { url, undici: { Agent, ProxyAgent } }: { url: URL; undici: Undici },
+): Dispatcher {
   const options = {
     // The caller's deadline covers these, and more than they do.
     connectTimeout: 0,

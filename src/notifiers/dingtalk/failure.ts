@@ -1,4 +1,3 @@
-import { errors } from 'undici'
 import { messageOf } from '../../errors.ts'
 import { MEANINGS, type MeaningName, resultOf } from './meanings.ts'
 import type { Verdict } from './response.ts'
@@ -50,8 +49,9 @@ function meaningOfFailure(
   error: unknown,
 ): Extract<MeaningName, 'timeout' | 'network' | 'proxy' | 'tls' | 'unreadable'> {
   if (error instanceof DeadlineError) return 'timeout'
-  // The parser's error has no code.
-  if (error instanceof TooMuchError || error instanceof errors.HTTPParserError) return 'unreadable'
+  // The parser's error may have no code.
+  if (error instanceof TooMuchError || (error instanceof Error && error.name === 'HTTPParserError'))
+    return 'unreadable'
   const code = codeOf(error)
   if (PROXY_CODES.has(code) || PROXY_TEXT.test(messageOf(error))) return 'proxy'
   if (TLS_CODE.test(code)) return 'tls'
