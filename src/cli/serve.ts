@@ -6,6 +6,7 @@ import { messageOf } from '../errors.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { VERSION } from '../version.ts'
 import { type ConfigOptions, load } from './load.ts'
+import { letYoungSpaceGrow } from './young-space.ts'
 
 interface ServeOptions extends ConfigOptions {
   logLevel: LogLevel
@@ -28,6 +29,7 @@ export async function serve(options: ServeOptions): Promise<number> {
 
   const clock = new SteadyClock(realTicks, realClock.sleep)
   const app = await startApp({ load: () => load(options), clock, log, thread: true })
+  letYoungSpaceGrow(true)
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
