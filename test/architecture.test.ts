@@ -91,13 +91,14 @@ function roomOf(path: string): string {
   return path.split('/')[0] as string
 }
 
-function importsOf(text: string): { from: string; typeOnly: boolean }[] {
+function importsOf(text: string): { from: string; typeOnly: boolean; late: boolean }[] {
   const found = text.matchAll(
     /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gms,
   )
   return [...found].map(([, type, from, dynamic]) => ({
     from: (from ?? dynamic) as string,
     typeOnly: type !== undefined,
+    late: dynamic !== undefined,
   }))
 }
 
@@ -171,6 +172,25 @@ describe('the architecture', () => {
       )
       .map(({ path }) => path)
     assert.deepEqual(wrong, [])
+  })
+
+  test('a start does not load what may never be used', () => {
+    const loaded = new Set<string>()
+    const follow = (path: string): void => {
+      if (loaded.has(path)) return
+      loaded.add(path)
+      const text = files.find((each) => each.path === path)?.text ?? ''
+      for (const { from, typeOnly, late } of importsOf(text))
+        if (!typeOnly && !late)
+          follow(from.startsWith('.') ? relative(SRC, resolve(SRC, dirname(path), from)) : from)
+    }
+    follow('cli/serve.ts')
+    for (const path of ['app.ts', 'http/server.ts', 'express']) assert.ok(loaded.has(path), path)
+    const rare = ['undici', 'markdown-it', 'pg', 'simulation/world.ts']
+    assert.deepEqual(
+      rare.filter((each) => loaded.has(each)),
+      [],
+    )
   })
 
   test('only the clock touches real time', () => {
