@@ -12,7 +12,6 @@ import { AppError, messageOf } from './errors.ts'
 import { createEvents } from './events.ts'
 import { createGuard, type Guard } from './http/guard.ts'
 import { renewTls } from './http/listener.ts'
-import { createHttpServer } from './http/server.ts'
 import { createSlowdown } from './http/slowdown.ts'
 import type { Log } from './log.ts'
 import { createMetrics, primeMetrics } from './metrics.ts'
@@ -75,12 +74,16 @@ export async function startApp(options: AppOptions): Promise<App> {
   const guard = guardOf(current.loaded.settings)
   const state = { ...current, guard, open: true, ready: false }
 
-  const store = await openStore(state.loaded.settings.store, {
-    reasonToSuppress,
-    thread: options.thread,
-    clock,
-    notice: (notice) => events.storeNoticed(notice),
-  })
+  const [store, { createHttpServer }] = await Promise.all([
+    openStore(state.loaded.settings.store, {
+      reasonToSuppress,
+      thread: options.thread,
+      clock,
+      notice: (notice) => events.storeNoticed(notice),
+    }),
+    // Express takes as long to load as the store's thread to start: they do it at the same time.
+    import('./http/server.ts'),
+  ])
   const sandbox = new SandboxGroup()
   const notifier = createDingtalk({
     clock,
