@@ -315,6 +315,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error
   }
   events.listening(url)
+  // After the start, but before an upgrade in place could take its files away.
+  if ([...settings().robots.values()].some(({ target }) => target.kind === 'webhook'))
+    void notifier.warm().catch(() => undefined)
   return { url, loaded: () => state.loaded, reload, stop }
 }
 

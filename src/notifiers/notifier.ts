@@ -16,6 +16,8 @@ export interface Notifier {
    * `now` is the instant that goes into the signature.
    */
   send(robot: Robot, body: string, now: Date): Promise<Attempt>
+  /** Loads what the first message would else wait for. */
+  warm(): Promise<void>
   /** Gives up connections; what is under way fails. */
   close(): Promise<void>
 }

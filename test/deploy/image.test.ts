@@ -128,7 +128,8 @@ describe('the image', () => {
       assert.ok(!existsSync(join(image, 'node_modules', path)), path)
 
     // The build's own npm ci is what this checkout has done already.
-    for (const path of ['package.json', 'tsconfig.json', 'build.ts', 'src']) take(path, build)
+    for (const path of ['package.json', 'tsconfig.json', 'src', 'deploy/build.ts'])
+      take(path, build)
     symlinkSync(join(ROOT, 'node_modules'), join(build, 'node_modules'))
     const compile = stages[0]?.steps.findLast(({ word }) => word === 'RUN')?.rest as string
     const [program, ...args] = compile.split(' ')

@@ -186,6 +186,7 @@ export class Process {
         this.#calls.set(attempt, call)
         return attempt
       },
+      warm: async () => {},
       close: async () => {},
     }
   }

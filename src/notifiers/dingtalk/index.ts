@@ -1,6 +1,7 @@
 import type { Notifier } from '../notifier.ts'
 import { compose, MAX_BODY_BYTES } from './body.ts'
 import { type ClientOptions, DingtalkClient } from './client.ts'
+import { loadUndici } from './connection.ts'
 
 /** DingTalk's custom group robots, and the sandbox that stands in for them. */
 export function createDingtalk(options: ClientOptions): Notifier {
@@ -9,6 +10,7 @@ export function createDingtalk(options: ClientOptions): Notifier {
     compose,
     maxBodyBytes: MAX_BODY_BYTES,
     send: (robot, body, now) => client.send(robot, body, now),
+    warm: async () => void (await loadUndici()),
     close: () => client.close(),
   }
 }
