@@ -22,6 +22,9 @@ export class Making {
   readonly #parts: Parts
   readonly #settings: RenderSettings
   readonly #faults = new Set<string>()
+  readonly #made = new Map<string, WeakMap<ToldAlert, unknown>>()
+  /** Luxon takes a third of the time of a digest, which tries several lengths with the same times. */
+  readonly #times = new Map<string, string>()
 
   constructor(
     { channel, now }: Asked,
@@ -60,7 +63,22 @@ export class Making {
   }
 
   variablesOf(told: ToldAlert) {
-    return variablesFor(told, this.channel, this.#settings)
+    return this.once('variables', told, () => variablesFor(told, this.channel, this.#settings))
+  }
+
+  /** What is made of an alert, made once, however many lengths of a message are tried with it. */
+  once<T>(what: string, told: ToldAlert, make: () => T): T {
+    let made = this.#made.get(what) as WeakMap<ToldAlert, T> | undefined
+    if (made === undefined) {
+      made = new WeakMap()
+      this.#made.set(what, made)
+    }
+    let value = made.get(told)
+    if (value === undefined) {
+      value = make()
+      made.set(told, value)
+    }
+    return value
   }
 
   word(word: Word, values?: Readonly<Record<string, string | number>>): string {
@@ -77,9 +95,15 @@ export class Making {
   }
 
   time(instant: Date, pattern?: string): string {
-    return pattern === undefined
-      ? timeFor(instant, { zone: this.zone, now: this.now })
-      : timeAs(pattern, instant, this.zone)
+    const key = `${instant.getTime()} ${pattern ?? ''}`
+    const known = this.#times.get(key)
+    if (known !== undefined) return known
+    const text =
+      pattern === undefined
+        ? timeFor(instant, { zone: this.zone, now: this.now })
+        : timeAs(pattern, instant, this.zone)
+    this.#times.set(key, text)
+    return text
   }
 
   ago(instant: Date): string {

@@ -84,20 +84,29 @@ function partFor({ changes, isResolved, told, labels }: AlertView): Part {
 
 /** What a group finds of each of its alerts: all that a part about one finds, and the text that this makes. */
 function alertsIn(alerts: readonly ToldAlert[], making: Making, { without, ...telling }: Telling) {
-  return alerts.map((told) => {
-    const view = viewOf(told, making, telling)
-    return {
-      ...view,
-      get text(): Markup {
-        return new Markup(textOf(view, making))
-      },
-      /** Without what the group tells once for all; OCP's format stays whole. */
-      get ownText(): Markup {
-        const own = view.isOcp ? view : viewOf(told, making, { ...telling, without })
-        return new Markup(textOf(own, making))
-      },
-    }
-  })
+  const key = `in a group ${JSON.stringify([telling, without])}`
+  return alerts.map((told) =>
+    making.once(key, told, () => {
+      const view = viewOf(told, making, telling)
+      let text: Markup | undefined
+      let ownText: Markup | undefined
+      return {
+        ...view,
+        get text(): Markup {
+          text ??= new Markup(textOf(view, making))
+          return text
+        },
+        /** Without what the group tells once for all; OCP's format stays whole. */
+        get ownText(): Markup {
+          if (ownText === undefined) {
+            const own = view.isOcp ? view : viewOf(told, making, { ...telling, without })
+            ownText = new Markup(textOf(own, making))
+          }
+          return ownText
+        },
+      }
+    }),
+  )
 }
 
 function groupText(
