@@ -65,7 +65,8 @@ export async function tellingOf(
     told,
     stillFiring: stillFiringOf(
       told,
-      places.flatMap((place) => read(place).together),
+      // Hundreds that wait may have come in one payload of thousands.
+      [...new Map(places.map((place) => [place.payload, read(place).together])).values()].flat(),
       channel,
     ),
     robots: channel.mode === 'pool' ? robotsOf(channel, settings) : [robot],

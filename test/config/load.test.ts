@@ -379,6 +379,14 @@ describe('matchers', () => {
     const matcher = parseMatcher('a=~"(a+)+$"')
     assert.ok(matcher.kind === 'matches' && !matcher.pattern.matches(`${'a'.repeat(20_000)}!`))
   })
+
+  test('see the beginning of a value of megabytes', () => {
+    const matcher = parseMatcher('a=~"b.*"')
+    assert.ok(matcher.kind === 'matches')
+    assert.ok(matcher.pattern.matches(`b${'a'.repeat(10_000_000)}`))
+    const end = parseMatcher('a=~".*end"')
+    assert.ok(end.kind === 'matches' && !end.pattern.matches(`${'a'.repeat(10_000_000)}end`))
+  })
 })
 
 test('the schema that editors read is the one that is checked', () => {
