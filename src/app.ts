@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { SteadyClock } from './clock.ts'
+import { type SteadyClock, Turns } from './clock.ts'
+import { coalesced } from './config/coalesced.ts'
 import type { Loaded } from './config/load.ts'
+import { mustKeep } from './config/must-keep.ts'
 import { watchFiles } from './config/watch.ts'
 import { createConsole } from './console/console.ts'
 import { reasonToSuppress } from './decisions/aggregate.ts'
@@ -27,7 +29,7 @@ import { PastHour } from './pipeline/past-hour.ts'
 import { type PreviewRequest, preview, variablesIn } from './pipeline/preview.ts'
 import { rehearse, sandboxChannels } from './pipeline/rehearse.ts'
 import { createReplica } from './pipeline/replica.ts'
-import { readPayload } from './pipeline/reread.ts'
+import { storedVariables } from './pipeline/reread.ts'
 import { Robots } from './pipeline/robots.ts'
 import { statusJson } from './pipeline/shape.ts'
 import { measure, standingNow } from './pipeline/standing.ts'
@@ -70,7 +72,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const events = ringing(createEvents(log, metrics), () => changes.ring())
   const slowdown = createSlowdown(clock)
   const guardOf = (settings: Settings): Guard => createGuard(settings, slowdown)
-  const current = prepare(options.load(), 'start')
+  const turns = new Turns(clock)
+  const current = prepare(options.load())
   const guard = guardOf(current.loaded.settings)
   const state = { ...current, guard, open: true, ready: false }
 
@@ -113,6 +116,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     again: replica.again,
     uuid: randomUUID,
     random: Math.random,
+    turns,
   })
   const wake = (queues: readonly string[]): void => robots.wake(queues)
   const janitor = new Loop({
@@ -141,11 +145,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 
   /** A faulty configuration is refused whole; the one in force goes on. */
-  const reload = async (): Promise<void> => {
+  const reload = coalesced(async () => {
     let next: Prepared
     try {
-      next = prepare(options.load(), 'reload')
+      await turns.next()
+      next = prepare(options.load())
       mustKeep(state.loaded.settings, next.loaded.settings)
+      refuse(await turns.run(next.renderer.failures()))
+      if (!state.open) throw new AppError('shutting_down', 'shutting down; nothing was reloaded')
     } catch (error) {
       const faults = error instanceof AppError ? error.faults : []
       events.configRefused(faults.length > 0 ? faults : [messageOf(error)])
@@ -155,6 +162,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     renewTls(server, settings().access.tls)
     announce()
     await robots.follow()
+  })
+  /** A template that fails in some situation is a warning: a built-in one tells those alerts. */
+  const rehearseTemplates = async (): Promise<void> => {
+    const { renderer } = state
+    const failures = await turns.run(renderer.failures())
+    if (failures.length === 0 || state.renderer !== renderer) return
+    state.warnings = [...state.warnings, ...failures]
+    for (const failure of failures) events.configWarned(failure)
   }
 
   const standing = () => standingNow(store, settings(), clock.now())
@@ -169,31 +184,26 @@ export async function startApp(options: AppOptions): Promise<App> {
       replica,
       warnings: warnings(),
     })
-  /** Reads each payload once, however many of the alerts come from it. */
   const variablesOf = (
     alerts: readonly StoredAlert[],
     payloads: ReadonlyMap<number, StoredPayload>,
-  ): Variables[] => {
+  ): Promise<Variables[]> => {
     const { timezone } = settings()
-    const read = new Map(
-      [...payloads].map(([number, payload]) => [
-        number,
-        readPayload(payload, { sources, timezone }),
-      ]),
-    )
-    return alerts.map((each) => read.get(each.payload)?.alerts[each.position]?.variables ?? {})
+    return storedVariables(alerts, payloads, { sources, timezone, turns })
   }
   const accepted = (inbound: Inbound) =>
-    accept(inbound, { store, sources, clock, settings, wake, events })
+    accept(inbound, { store, sources, clock, settings, wake, events, turns })
   const previewed = (request: Omit<PreviewRequest, 'now'>) =>
-    preview(
-      { ...request, now: clock.now() },
-      {
-        settings: settings(),
-        sources,
-        notifier,
-        rendererFor: (channel) => createRenderer(settings(), [channel]),
-      },
+    turns.run(
+      preview(
+        { ...request, now: clock.now() },
+        {
+          settings: settings(),
+          sources,
+          notifier,
+          rendererFor: (channel) => createRenderer(settings(), [channel]),
+        },
+      ),
     )
   const pages = createConsole({
     folder: fileURLToPath(new URL('../templates/console/', import.meta.url)),
@@ -203,10 +213,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       variablesOf,
       sandbox: (limit) => sandbox.shown(limit),
       sandboxChannels: () => sandboxChannels(settings()),
-      preview: (request) => ({
-        messages: previewed(request),
-        variables: variablesIn({ ...request, now: clock.now() }, { settings: settings(), sources }),
-      }),
+      preview: async (request) => {
+        const messages = await previewed(request)
+        const asked = { ...request, now: clock.now() }
+        const variables = await turns.run(variablesIn(asked, { settings: settings(), sources }))
+        return { messages, variables }
+      },
+      turns,
       warnings,
       settings,
       now: () => clock.now(),
@@ -300,6 +313,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     timekeeper.start()
     replica.start()
     state.ready = true
+    void rehearseTemplates()
     void watchFiles({
       files: () => [
         ...(state.loaded.file === undefined ? [] : [state.loaded.file]),
@@ -329,36 +343,19 @@ interface Prepared {
 }
 
 /**
- * Everything that can be wrong with a configuration, found before anything of it is in force. A template that fails in
- * some situation is refused at a reload, where the one before goes on; at a start it is a warning, since a built-in one
- * tells those alerts and no receiver would tell none.
+ * What can be wrong with a configuration by itself, found before anything of it is in force. Templates that fail in some
+ * situation are found by a rehearsal: refused at a reload, where the one before goes on; a warning after a start, since
+ * a built-in one tells those alerts and no receiver would tell none.
  */
-function prepare(loaded: Loaded, when: 'start' | 'reload'): Prepared {
+function prepare(loaded: Loaded): Prepared {
   const renderer = createRenderer(loaded.settings, loaded.settings.channels.values())
-  const checked = renderer.check()
-  const faults = when === 'reload' ? [...checked.faults, ...checked.failures] : checked.faults
-  if (faults.length > 0) throw new AppError('bad_configuration', faults[0] as string, { faults })
-  return {
-    loaded,
-    renderer,
-    warnings: [...loaded.warnings, ...checked.failures, ...checked.warnings],
-  }
+  const { faults, warnings } = renderer.names()
+  refuse(faults)
+  return { loaded, renderer, warnings: [...loaded.warnings, ...warnings] }
 }
 
-/** What only a restart can change. */
-function mustKeep(old: Settings, next: Settings): void {
-  const faults: string[] = []
-  if (old.store.reveal() !== next.store.reveal())
-    faults.push('store: cannot be changed while running; restart the receiver')
-  if (old.listen.host !== next.listen.host || old.listen.port !== next.listen.port)
-    faults.push('listen: cannot be changed while running; restart the receiver')
-  const tls = (settings: Settings): boolean => settings.access.tls !== undefined
-  const asks = (settings: Settings): boolean => settings.access.tls?.clientCa !== undefined
-  if (tls(old) !== tls(next) || asks(old) !== asks(next))
-    faults.push(
-      'tls: can be renewed, but not begun or ended while running, nor can client_ca; restart the receiver',
-    )
-  if (faults.length > 0) throw new AppError('bad_configuration', faults.join('\n'), { faults })
+function refuse(faults: readonly string[]): void {
+  if (faults.length > 0) throw new AppError('bad_configuration', faults[0] as string, { faults })
 }
 
 function firstChannel(settings: Settings): string {

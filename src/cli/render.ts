@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { realClock } from '../clock.ts'
+import { atOnce, realClock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { preview } from '../pipeline/preview.ts'
@@ -16,14 +16,16 @@ interface RenderOptions extends ConfigOptions {
 export function render(channel: string, options: RenderOptions): number {
   const { settings } = load(options)
   const notifier = createDingtalk({ clock: realClock, sandbox: () => ({ status: 200, body: '' }) })
-  const messages = preview(
-    { channel, payload: read(options.payload), now: realClock.now() },
-    {
-      settings,
-      sources,
-      notifier,
-      rendererFor: (each) => createRenderer(settings, [each]),
-    },
+  const messages = atOnce(
+    preview(
+      { channel, payload: read(options.payload), now: realClock.now() },
+      {
+        settings,
+        sources,
+        notifier,
+        rendererFor: (each) => createRenderer(settings, [each]),
+      },
+    ),
   )
   for (const message of messages) {
     for (const fault of message.faults) process.stderr.write(`warning: ${fault}\n`)

@@ -42,6 +42,9 @@ function buttonsIn(part: Record<string, unknown>): Bubble['buttons'] {
     .filter(({ url }) => /^https?:\/\//.test(url))
 }
 
+/** DingTalk takes no message that is longer. */
+const LONGEST_SHOWN = 20_000
+
 /** The same of what the sandbox's group was shown. */
 export function bubbleFrom(said: {
   msgtype: string
@@ -52,11 +55,12 @@ export function bubbleFrom(said: {
   all: boolean
 }): Bubble {
   const people = [...said.mobiles, ...said.users]
+  const text = said.text.slice(0, LONGEST_SHOWN).toWellFormed()
   const plain = said.msgtype === 'text'
   const mentioned = { people: new Set(people) }
   return {
     title: said.title,
-    html: plain ? plainToHtml(said.text, mentioned) : markdownToHtml(said.text, mentioned),
+    html: plain ? plainToHtml(text, mentioned) : markdownToHtml(text, mentioned),
     plain,
     buttons: [],
     people,

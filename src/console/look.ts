@@ -38,9 +38,27 @@ export function lookOf({ words, now, timezone }: Look) {
       `<span data-until="${at.toISOString()}">${words.duration(at.getTime() - now.getTime())}</span>`,
     level: (level: Level): string =>
       `<span class="level level-${level}">${words.t(`level${level}` as ConsoleWord)}</span>`,
+    /** Variables as a page shows them: what fits a screen or two, so that fifty alerts of megabytes are still a page. */
+    shown: shownOf,
     tag: (state: string): string =>
       `<span class="tag ${state}">${words.t(state as ConsoleWord)}</span>`,
   }
+}
+
+const LONGEST_SHOWN = 4_000
+const MOST_SHOWN = 20_000
+
+function shownOf(variables: Readonly<Record<string, string>>): [name: string, value: string][] {
+  const shown: [string, string][] = []
+  let left = MOST_SHOWN
+  for (const [name, value] of Object.entries(variables)) {
+    if (left <= 0) return [...shown, ['…', '']]
+    const most = Math.min(LONGEST_SHOWN, left)
+    const text = value.length > most ? `${value.slice(0, most).toWellFormed()}…` : value
+    shown.push([name.slice(0, 200), text])
+    left -= text.length + Math.min(200, name.length)
+  }
+  return shown
 }
 
 /** A path with those of the parameters that say something. */

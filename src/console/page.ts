@@ -1,3 +1,4 @@
+import type { Turns } from '../clock.ts'
 import type { Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Glance } from '../pipeline/glance.ts'
@@ -26,7 +27,7 @@ export interface Facts {
   variablesOf: (
     alerts: readonly StoredAlert[],
     payloads: ReadonlyMap<number, StoredPayload>,
-  ) => Variables[]
+  ) => Promise<Variables[]>
   /** The group of the built-in stand-in, newest first. */
   sandbox: (limit: number) => readonly {
     at: Date
@@ -37,10 +38,13 @@ export interface Facts {
     mention: { mobiles: readonly string[]; users: readonly string[]; all: boolean }
   }[]
   sandboxChannels: () => string[]
-  preview: (request: { channel: string; payload: string; template?: string; format?: Format }) => {
-    messages: Previewed[]
-    variables: Variables
-  }
+  preview: (request: {
+    channel: string
+    payload: string
+    template?: string
+    format?: Format
+  }) => Promise<{ messages: Previewed[]; variables: Variables }>
+  turns: Pick<Turns, 'run'>
   /** What somebody should look after: open doors, doubtful keys. */
   warnings: () => readonly string[]
   settings: () => Settings

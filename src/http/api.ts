@@ -6,7 +6,6 @@ import type { Variables } from '../model/variables.ts'
 import { refuseCode } from '../pipeline/preview.ts'
 import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
 import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
-import { MAX_BODY_BYTES } from './body.ts'
 import { replyJson } from './reply.ts'
 
 const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']
@@ -14,6 +13,8 @@ const ALERT_STATES: readonly AlertState[] = ['pending', 'sending', 'sent', 'supp
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
 const DEFAULT_LIMIT = 50
 const MOST_LIMIT = 1000
+/** Of a preview: it is made while its caller waits, and shows a person what a few alerts look like. */
+const MOST_PREVIEWED_BYTES = 1024 * 1024
 
 export interface ApiDeps {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
@@ -21,14 +22,14 @@ export interface ApiDeps {
   variablesOf: (
     alerts: readonly StoredAlert[],
     payloads: ReadonlyMap<number, StoredPayload>,
-  ) => Variables[]
+  ) => Promise<Variables[]>
   sandbox: () => unknown[]
   preview: (request: {
     channel?: string
     template?: string
     format?: Format
     payload: string
-  }) => unknown[]
+  }) => Promise<unknown[]>
   /** Queues a test message and gives its ids. */
   test: (channel: string) => Promise<string[]>
   resend: (id: string) => Promise<void>
@@ -36,7 +37,7 @@ export interface ApiDeps {
 
 /** The JSON API under /api/v1; who may ask is decided before. */
 export function apiRoutes(router: Router, deps: ApiDeps): void {
-  const json = express.json({ limit: MAX_BODY_BYTES, type: () => true })
+  const json = express.json({ limit: MOST_PREVIEWED_BYTES, type: () => true })
 
   router.get('/api/v1/status', async (_request, response) =>
     replyJson(response, await deps.status()),
@@ -55,7 +56,8 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
   router.get('/api/v1/messages/:id', async (request, response) => {
     const found = await deps.store.message(String(request.params['id']))
     if (found === undefined) throw noMessage(request)
-    const alerts = alertsJson(found.alerts, deps.variablesOf(found.alerts, found.payloads))
+    const variables = await deps.variablesOf(found.alerts, found.payloads)
+    const alerts = alertsJson(found.alerts, variables)
     replyJson(response, { ...messageJson(found.message), alerts })
   })
 
@@ -70,7 +72,7 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
       channel: text(request, 'channel'),
       state: oneOf(request, 'state', ALERT_STATES),
     })
-    const alerts = alertsJson(page.items, deps.variablesOf(page.items, page.payloads))
+    const alerts = alertsJson(page.items, await deps.variablesOf(page.items, page.payloads))
     replyJson(response, { alerts, next: page.next })
   })
 
@@ -78,8 +80,8 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
     replyJson(response, { messages: deps.sandbox() }),
   )
 
-  router.post('/api/v1/preview', json, (request: Request, response: Response) => {
-    replyJson(response, { messages: deps.preview(previewOf(request.body)) })
+  router.post('/api/v1/preview', json, async (request: Request, response: Response) => {
+    replyJson(response, { messages: await deps.preview(previewOf(request.body)) })
   })
 
   router.post('/api/v1/channels/:channel/test', async (request, response) => {

@@ -41,7 +41,7 @@ const THEME_COOKIE = 'theme'
 const YEAR_SECONDS = 31_536_000
 
 /** The playground takes what senders send, but no more than a browser can show. */
-const MOST_FORM_BYTES = 2 * 1024 * 1024
+const MOST_FORM_BYTES = 1024 * 1024
 
 /**
  * The console's pages, and its actions, which are forms: each answers with a way back and a notice, so that a reload

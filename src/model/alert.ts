@@ -34,7 +34,7 @@ export interface Notification {
    */
   key: string
   /** The same, but different where only what the alerts say differs; for whoever wants to be told each time. */
-  exactKey: () => string
+  exactKey: () => string | Generator<unknown, string, void>
   /** Whether the key tells a later firing of an alert from an earlier one: each alert says since when it fires. */
   dated: boolean
   alerts: readonly Alert[]

@@ -1,5 +1,5 @@
 import { hash as digest } from 'node:crypto'
-import type { Clock } from '../clock.ts'
+import { atOnce, type Clock, type Steps, type Turns } from '../clock.ts'
 import { channelsFor } from '../decisions/route.ts'
 import { AppError } from '../errors.ts'
 import type { Events } from '../events.ts'
@@ -7,13 +7,16 @@ import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
 import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
 import type { Source } from '../sources/source.ts'
-import type { Accepted, Arriving, Store } from '../stores/store.ts'
+import type { Accepted, Arrival, Arriving, Store } from '../stores/store.ts'
 
 /**
  * A request with the same content within this time is a retry or a peer's copy: Alertmanager retries for up to a
  * minute, and each of its peers waits 15 s longer than the one before.
  */
 export const REPEAT_WITHIN_MS = 120_000
+
+/** Up to this many bytes a body is read in the turn in which it came. */
+export const LARGE_BODY = 128 * 1024
 
 /** The channel name under which each alert finds its channels by the routes. */
 export const AUTO = 'auto'
@@ -26,6 +29,7 @@ export interface AcceptDeps {
   /** Told the queues in which something new waits. */
   wake: (queues: readonly string[]) => void
   events: Events
+  turns: Pick<Turns, 'run'>
 }
 
 export interface Inbound {
@@ -42,7 +46,11 @@ export interface Inbound {
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> {
   const { source, channel } = inbound
-  const { counts, stored } = handOver(inbound, deps)
+  // A large body is read while others are answered.
+  const { counts, stored } =
+    inbound.body.length > LARGE_BODY
+      ? await deps.turns.run(handOver(inbound, deps))
+      : atOnce(handOver(inbound, deps))
   if (counts.length === 0) return
   const { repeated, queues, suppressed } = await stored
 
@@ -59,23 +67,49 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
  * Reads a request and gives it to the store. All that was read ends with this call: kept while the disk is waited for,
  * it would outlive V8's young generation, at a third of the cost of an accept of 100 alerts.
  */
-function handOver(
-  { source, channel, body }: Inbound,
-  deps: AcceptDeps,
-): { counts: Counted[]; stored: Promise<Accepted> | Accepted } {
-  const settings = deps.settings()
+function* handOver({ source, channel, body }: Inbound, deps: AcceptDeps): Steps<HandedOver> {
+  let settings = deps.settings()
   mustExist(channel, settings)
   const now = deps.clock.now()
   const reader = deps.sources.get(source) as Source
-  const notification = reader.read(body, { receivedAt: now, timezone: settings.timezone })
+  const context = { receivedAt: now, timezone: settings.timezone }
+  const notification = yield* reader.steps(body, context)
 
-  const waysOf = waysFrom(channel, settings)
-  const alerts: Arriving[] = []
-  for (const [position, alert] of notification.alerts.entries())
-    for (const way of waysOf(alert)) alerts.push(arriving(alert, position, way))
-  if (alerts.length === 0) return { counts: [], stored: NOTHING }
-  const arrival = { now, source, body, alerts, ...repeatsOf(notification, alerts) }
+  let alerts: Arriving[]
+  let repeats: Repeats
+  do {
+    // What a reload has moved meanwhile must not arrive where nobody looks any more.
+    settings = deps.settings()
+    mustExist(channel, settings)
+    alerts = yield* arrivingFrom(notification.alerts, waysFrom(channel, settings))
+    if (alerts.length === 0) return { counts: [], stored: NOTHING }
+    repeats = yield* repeatsOf(notification, alerts)
+  } while (deps.settings() !== settings)
+  const arrival = { now, source, body, alerts, ...repeats }
   return { counts: counted(alerts), stored: deps.store.accept(arrival) }
+}
+
+function* stepsOf(key: string | Steps<string>): Steps<string> {
+  return typeof key === 'string' ? key : yield* key
+}
+
+type Repeats = Pick<Arrival, 'key' | 'repeatWithinMs' | 'dated'>
+
+interface HandedOver {
+  counts: Counted[]
+  stored: Promise<Accepted> | Accepted
+}
+
+function* arrivingFrom(
+  alerts: readonly Alert[],
+  waysOf: (alert: Alert) => readonly Way[],
+): Steps<Arriving[]> {
+  const all: Arriving[] = []
+  for (const [position, alert] of alerts.entries()) {
+    for (const way of waysOf(alert)) all.push(arriving(alert, position, way))
+    yield
+  }
+  return all
 }
 
 const NOTHING: Accepted = { repeated: false, queues: [], suppressed: [] }
@@ -84,14 +118,17 @@ const NOTHING: Accepted = { repeated: false, queues: [], suppressed: [] }
  * What makes a later request a repeat of this one: the same alerts in the same states for the same channels, and where
  * one of those tells an alert more often than retries last, the same words as well.
  */
-function repeatsOf({ source, key, exactKey, dated }: Notification, alerts: readonly Arriving[]) {
+function* repeatsOf(
+  { source, key, exactKey, dated }: Notification,
+  alerts: readonly Arriving[],
+): Steps<Repeats> {
   let shortestMs = Number.POSITIVE_INFINITY
   const channels = new Set<string>()
   for (const { everyMs, channel } of alerts) {
     shortestMs = Math.min(shortestMs, everyMs)
     channels.add(channel)
   }
-  const said = shortestMs < REPEAT_WITHIN_MS ? exactKey() : key
+  const said = shortestMs < REPEAT_WITHIN_MS ? yield* stepsOf(exactKey()) : key
   return {
     key: hash([source, said, ...channels]),
     repeatWithinMs: shortestMs === 0 ? REPEAT_WITHIN_MS : Math.min(shortestMs, REPEAT_WITHIN_MS),

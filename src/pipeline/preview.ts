@@ -1,3 +1,4 @@
+import type { Steps } from '../clock.ts'
 import { mentionFor } from '../decisions/mention.ts'
 import { AppError } from '../errors.ts'
 import type { SourceName, ToldAlert } from '../model/alert.ts'
@@ -5,7 +6,7 @@ import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import type { CountGroup, Renderer } from '../rendering/render.ts'
+import type { CountGroup, Rendered, Renderer } from '../rendering/render.ts'
 import type { Source } from '../sources/source.ts'
 import { levelIn } from './accept.ts'
 import { linkTo, MOST_HEADS, NAMED_TARGETS, robotsOf } from './telling.ts'
@@ -40,7 +41,7 @@ export interface Previewed {
 const NO_UUID = '00000000-0000-4000-8000-000000000000'
 
 /** The messages that a payload would become, if its robot had calls enough. Sends and stores nothing. */
-export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[] {
+export function* preview(request: PreviewRequest, deps: PreviewDeps): Steps<Previewed[]> {
   const { settings, sources, notifier } = deps
   if (request.template !== undefined) refuseCode(request.template)
   const found = settings.channels.get(request.channel)
@@ -55,11 +56,12 @@ export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[]
     template: request.template === undefined ? found.template : templateOf(request.template),
   }
   const source = sources.get(sourceOf(request.payload)) as Source
-  const notification = source.read(request.payload, {
+  const notification = yield* source.steps(request.payload, {
     receivedAt: request.now,
     timezone: settings.timezone,
   })
   const renderer = deps.rendererFor(channel)
+  yield
   let rest = notification.alerts.map((alert) => ({
     alert,
     level: levelIn(alert, channel),
@@ -99,11 +101,15 @@ export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[]
         fits: (...each) => Buffer.byteLength(composed(contentOf(...each))) <= notifier.maxBodyBytes,
       })
     const left = Math.max(1, channel.digest.maxMessages - messages.length)
-    const form =
-      rest.length > MOST_HEADS
-        ? undefined
-        : FORMS.find((each) => made(each).told * left >= rest.length)
-    const result = form === undefined ? { ...made('counts'), told: rest.length } : made(form)
+    let result: Rendered | undefined
+    for (const form of rest.length > MOST_HEADS ? [] : FORMS) {
+      const tried = made(form)
+      yield
+      if (tried.told * left < rest.length) continue
+      result = tried
+      break
+    }
+    result ??= { ...made('counts'), told: rest.length }
     const content =
       ready === undefined
         ? contentOf(result.title, result.text, result.buttons)
@@ -118,6 +124,7 @@ export function preview(request: PreviewRequest, deps: PreviewDeps): Previewed[]
       body: JSON.parse(body),
     })
     rest = rest.slice(Math.max(1, result.told))
+    yield
   }
   return messages
 }
@@ -152,12 +159,13 @@ export function refuseCode(template: string): void {
 }
 
 /** The variables that a payload's first alert brings; none where it holds no alert. */
-export function variablesIn(
+export function* variablesIn(
   { payload, now }: Pick<PreviewRequest, 'payload' | 'now'>,
   { settings, sources }: Pick<PreviewDeps, 'settings' | 'sources'>,
-): Variables {
+): Steps<Variables> {
   const source = sources.get(sourceOf(payload)) as Source
-  const { alerts } = source.read(payload, { receivedAt: now, timezone: settings.timezone })
+  const context = { receivedAt: now, timezone: settings.timezone }
+  const { alerts } = yield* source.steps(payload, context)
   return alerts[0]?.variables ?? {}
 }
 

@@ -1,6 +1,9 @@
-import type { Alert, ReadyText } from '../model/alert.ts'
+import { atOnce, type Steps, type Turns } from '../clock.ts'
+import type { Alert, Notification, ReadyText } from '../model/alert.ts'
+import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
-import type { Store, StoredPayload } from '../stores/store.ts'
+import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
+import { LARGE_BODY } from './accept.ts'
 
 export interface Place {
   payload: number
@@ -19,6 +22,7 @@ export interface RereadDeps {
   store: Pick<Store, 'payloads'>
   sources: ReadonlyMap<string, Source>
   timezone: string
+  turns: Pick<Turns, 'run'>
 }
 
 /**
@@ -31,9 +35,7 @@ export async function reread(
 ): Promise<(place: Place) => Reread> {
   const numbers = [...new Set(places.map((place) => place.payload))]
   const payloads = await deps.store.payloads(numbers)
-  const read = new Map(
-    [...payloads].map(([number, payload]) => [number, readPayload(payload, deps)] as const),
-  )
+  const read = await turnsFor(payloads, deps.turns)(readAll(payloads, deps))
   return ({ payload, position }) => {
     const notification = read.get(payload)
     const alert = notification?.alerts[position]
@@ -44,17 +46,39 @@ export async function reread(
   }
 }
 
-/** The notification in a stored payload, or undefined where it cannot be read any more. */
-export function readPayload(
-  payload: StoredPayload,
-  { sources, timezone }: Omit<RereadDeps, 'store'>,
-): { alerts: readonly Alert[]; ready?: ReadyText } | undefined {
-  try {
-    const { receivedAt, text } = payload
-    return sources.get(payload.source)?.read(text, { receivedAt, timezone })
-  } catch {
-    return undefined
-  }
+/** The variables of stored alerts, each payload read once; none of an alert that can no longer be read. */
+export async function storedVariables(
+  alerts: readonly StoredAlert[],
+  payloads: Payloads,
+  deps: Omit<RereadDeps, 'store'>,
+): Promise<Variables[]> {
+  const read = await turnsFor(payloads, deps.turns)(readAll(payloads, deps))
+  return alerts.map((each) => read.get(each.payload)?.alerts[each.position]?.variables ?? {})
+}
+
+/** In turns where there is so much to read that others would wait for it. */
+function turnsFor(payloads: Payloads, turns: RereadDeps['turns']) {
+  const size = [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
+  return <T>(steps: Steps<T>): Promise<T> | T =>
+    size > LARGE_BODY ? turns.run(steps) : atOnce(steps)
+}
+
+type Payloads = ReadonlyMap<number, StoredPayload>
+
+/** The notification in each stored payload, but in those that cannot be read any more. */
+function* readAll(
+  payloads: Payloads,
+  { sources, timezone }: Pick<RereadDeps, 'sources' | 'timezone'>,
+): Steps<Map<number, Notification>> {
+  const read = new Map<number, Notification>()
+  for (const [number, { source, receivedAt, text }] of payloads)
+    try {
+      const steps = sources.get(source)?.steps(text, { receivedAt, timezone })
+      if (steps !== undefined) read.set(number, yield* steps)
+    } catch {
+      // Its alerts are told as ones that cannot be read.
+    }
+  return read
 }
 
 function unreadable(payload: number, position: number): Alert {

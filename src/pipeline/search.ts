@@ -25,7 +25,7 @@ export interface SearchDeps {
   variablesOf: (
     alerts: readonly StoredAlert[],
     payloads: ReadonlyMap<number, StoredPayload>,
-  ) => Variables[]
+  ) => Promise<Variables[]>
 }
 
 /** Messages whose title or text holds a text. A page may end early; what is older is behind its `next`. */
@@ -48,7 +48,7 @@ export async function searchAlerts(
   const words = wanted.map((word) => spellingsOf(lookedForIn(word)))
   return paged(query, async (asked) => {
     const page = await store.alerts({ ...asked, ...(words.length === 0 ? {} : { words }) })
-    const variables = variablesOf(page.items, page.payloads)
+    const variables = await variablesOf(page.items, page.payloads)
     const items = page.items
       .map((alert, index) => ({ alert, variables: variables[index] ?? {} }))
       .filter((each) => wanted.every((word) => holds(each.variables, word)))

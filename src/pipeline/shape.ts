@@ -1,4 +1,5 @@
 import type { Variables } from '../model/variables.ts'
+import { LONGEST_VALUE } from '../rendering/variables.ts'
 import type { StoredAlert, StoredMessage } from '../stores/store.ts'
 import type { Replica } from './replica.ts'
 import type { StandingNow } from './standing.ts'
@@ -47,7 +48,9 @@ function alertJson(alert: StoredAlert, variables: Variables) {
     received_at: alert.receivedAt.toISOString(),
     told_at: alert.toldAt?.toISOString() ?? null,
     repeats: alert.repeats,
-    variables,
+    variables: Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [name, value.slice(0, LONGEST_VALUE)]),
+    ),
   }
 }
 

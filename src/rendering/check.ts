@@ -1,10 +1,11 @@
 import { distance } from 'fastest-levenshtein'
+import type { Steps } from '../clock.ts'
 import type { Channel } from '../model/settings.ts'
 import { OCP_VARIABLES } from '../model/variables.ts'
 import { usagesIn } from './engine.ts'
 import type { Parts } from './library.ts'
 import type { Renderer } from './render.ts'
-import { situations } from './situations.ts'
+import { type Ask, situations } from './situations.ts'
 import { VARIABLE } from './variables.ts'
 
 /** Variables that the receiver adds to OCP's. */
@@ -32,27 +33,39 @@ export interface Checked {
   warnings: string[]
 }
 
+/** What the names in templates alone tell. */
+export type Named = Omit<Checked, 'failures'>
+
 interface Known {
   channel: Channel
   parts: Parts
 }
 
-/**
- * What is wrong with the templates of channels: names nobody knows, and what fails or prints nothing in any of the
- * situations. Each is named once, with its place and line.
- */
-export function checkTemplates(
-  known: readonly Known[],
-  renderer: Pick<Renderer, 'render' | 'quota'>,
-): Checked {
-  const named = known.map(({ channel, parts }) => checkNames(channel, parts))
-  const own = known.filter(isOwn)
-  const played = [...new Map(own.map((each) => [playedAs(each), each])).values()]
+/** Names in the templates of channels that nobody knows, each once, with its place and line. */
+export function checkNames(known: readonly Known[]): Named {
+  const named = known.map(({ channel, parts }) => namesIn(channel, parts))
   return {
     faults: [...new Set(named.flatMap((each) => each.faults))],
-    failures: [...new Set(played.flatMap(({ channel }) => failuresIn(channel, renderer)))],
     warnings: [...new Set(named.flatMap((each) => each.warnings))],
   }
+}
+
+/**
+ * What fails or prints nothing in any of the situations, each once, with its place and line. A step is one situation.
+ */
+export function* failuresOf(
+  known: readonly Known[],
+  renderer: Pick<Renderer, 'render' | 'quota'>,
+): Steps<string[]> {
+  const own = known.filter(isOwn)
+  const played = new Map(own.map((each) => [playedAs(each), each.channel]))
+  const found = new Set<string>()
+  for (const channel of played.values())
+    for (const { ask } of situations('en-US', SAMPLE_NOW)) {
+      for (const fault of faultsIn(ask, channel, renderer)) found.add(fault)
+      yield
+    }
+  return [...found]
 }
 
 /** Whether anything of it is the operator's; playing the built-in ones at every start would cost a third of a second. */
@@ -68,19 +81,21 @@ function playedAs({ channel, parts }: Known): string {
   return JSON.stringify([format, title, [...variables], texts])
 }
 
-function failuresIn(channel: Channel, renderer: Pick<Renderer, 'render' | 'quota'>): string[] {
-  return situations('en-US', SAMPLE_NOW).flatMap(({ ask }) => {
-    if (ask.kind === 'quota') return renderer.quota({ ...ask.warning, channel }).faults
-    const fits = (title: string, text: string): boolean =>
-      Buffer.byteLength(JSON.stringify({ title, text })) <= SAMPLE_BYTES
-    return renderer.render({ ...ask.request, channel, fits }).faults
-  })
+function faultsIn(
+  ask: Ask,
+  channel: Channel,
+  renderer: Pick<Renderer, 'render' | 'quota'>,
+): string[] {
+  if (ask.kind === 'quota') return renderer.quota({ ...ask.warning, channel }).faults
+  const fits = (title: string, text: string): boolean =>
+    Buffer.byteLength(JSON.stringify({ title, text })) <= SAMPLE_BYTES
+  return renderer.render({ ...ask.request, channel, fits }).faults
 }
 
 /** Names that nobody documents: near misses are faults; any other may be a label, so it is a warning. */
-function checkNames(channel: Channel, parts: Parts): Omit<Checked, 'failures'> {
+function namesIn(channel: Channel, parts: Parts): Named {
   const known = [...Object.keys(OCP_VARIABLES), ...OURS, ...channel.variables.keys()]
-  const checked: Omit<Checked, 'failures'> = { faults: [], warnings: [] }
+  const checked: Named = { faults: [], warnings: [] }
   const look = (name: string, place: string): void => {
     if (known.includes(name)) return
     const near = known.find((each) => distance(each, name) <= (name.length > 6 ? 2 : 1))

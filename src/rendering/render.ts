@@ -1,9 +1,10 @@
+import { atOnce, type Steps } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { ToldAlert } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Button, MessageKind } from '../model/message.ts'
 import type { Channel, Language } from '../model/settings.ts'
-import { type Checked, checkTemplates } from './check.ts'
+import { type Checked, checkNames, failuresOf, type Named } from './check.ts'
 import { countsOf, linesOf } from './digest.ts'
 import { builtInParts, faulty, type Parts, partsOf } from './library.ts'
 import { type Asked, Making } from './making.ts'
@@ -81,7 +82,11 @@ export interface Renderer {
   render(request: RenderRequest): Rendered
   /** The warning that a share of the month's calls is used; it fits into any message. Never throws. */
   quota(warning: QuotaWarning): Pick<Rendered, 'title' | 'text' | 'faults'>
-  /** What is wrong with the channels' templates: names nobody knows, and what fails in any situation. */
+  /** Names in the channels' templates that nobody knows: quick. */
+  names(): Named
+  /** What fails in any situation; a step for each. */
+  failures(): Steps<string[]>
+  /** Both at once: tens of milliseconds for each channel. */
   check(): Checked
 }
 
@@ -104,7 +109,8 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
     const parts = known.get(asked.channel.name)?.parts ?? partsFor(asked.channel)
     return new Making(asked, { settings, parts })
   }
-  const renderer: Omit<Renderer, 'check'> = {
+  const all = [...known.values()]
+  const renderer: Pick<Renderer, 'render' | 'quota'> = {
     render(request) {
       const making = makingOf(request)
       const made = madeOf(request, making)
@@ -116,7 +122,14 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
       return { ...quotaTextOf(warning, making), faults: making.faults }
     },
   }
-  return { ...renderer, check: () => checkTemplates([...known.values()], renderer) }
+  const names = (): Named => checkNames(all)
+  const failures = (): Steps<string[]> => failuresOf(all, renderer)
+  return {
+    ...renderer,
+    names,
+    failures,
+    check: () => ({ ...names(), failures: atOnce(failures()) }),
+  }
 }
 
 function madeOf(request: RenderRequest, making: Making): Made {

@@ -17,7 +17,7 @@ const TIMES = ['alarm_active_at', 'alarm_resolved_at', 'alarm_updated_at'] as co
 export const VARIABLE = /\$\{\s*([\w.-]+)\s*\}/g
 
 /** No message has room for more; escaping megabytes would hold up everything else for seconds. */
-const LONGEST_VALUE = 20_000
+export const LONGEST_VALUE = 20_000
 
 /** The variables that templates read: words in the language, times in the zone, and the channel's own on top. */
 export function variablesFor(told: ToldAlert, channel: Channel, locale: Locale): Variables {

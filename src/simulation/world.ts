@@ -1,3 +1,4 @@
+import { noTurns } from '../clock.ts'
 import { reasonToSuppress } from '../decisions/aggregate.ts'
 import { createEvents } from '../events.ts'
 import { createMetrics } from '../metrics.ts'
@@ -72,6 +73,7 @@ export class World {
       owner,
       uuid: () => this.#next(),
       random: () => 0.5,
+      turns: noTurns,
     })
     this.post = (source, text, channel = 'ops') =>
       accept(
@@ -83,6 +85,7 @@ export class World {
           settings: () => this.settings,
           wake: (queues) => this.#robots?.wake(queues),
           events,
+          turns: noTurns,
         },
       )
     await this.store.recover(this.clock.now())

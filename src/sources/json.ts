@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts'
 import { faultIn } from './json-fault.ts'
 
 export type JsonObject = Record<string, unknown>
@@ -7,19 +8,34 @@ export type ReadJson = { kind: 'json'; value: unknown } | { kind: 'fault'; words
 /** What nests deeper is hostile: writing it as JSON again would overflow the stack. */
 export const DEEPEST = 64
 
+/** In a longer text V8's own words must do: to find the place takes ten times as long as to parse it. */
+const LONGEST_SEARCHED = 256 * 1024
+
 /** Reads strict JSON, nested up to DEEPEST; a fault says what is wrong, and in which line and column. */
 export function readJson(text: string): ReadJson {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch {
-    return isTooDeep(text) ? TOO_DEEP : { kind: 'fault', words: `it is no JSON: ${faultIn(text)}` }
+  } catch (error) {
+    if (isTooDeep(text)) return TOO_DEEP
+    const words = text.length > LONGEST_SEARCHED ? messageOf(error) : faultIn(text)
+    return { kind: 'fault', words: `it is no JSON: ${words}` }
   }
   // A walk over what was parsed costs an eighth of one over its text.
   return isDeeper(value) ? TOO_DEEP : { kind: 'json', value }
 }
 
-const TOO_DEEP: ReadJson = { kind: 'fault', words: `it is nested deeper than ${DEEPEST} levels` }
+/** The same for who does not ask what is wrong: undefined for what is no JSON, or nested deeper. */
+export function parsedJson(text: string): { value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isDeeper(value) ? undefined : { value }
+  } catch {
+    return undefined
+  }
+}
+
+const TOO_DEEP = { kind: 'fault', words: `it is nested deeper than ${DEEPEST} levels` } as const
 
 /** Whether a parsed value nests more levels than `left`; looks no deeper than that. */
 export function isDeeper(value: unknown, left = DEEPEST): boolean {

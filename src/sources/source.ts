@@ -1,3 +1,4 @@
+import type { Steps } from '../clock.ts'
 import type { Notification, SourceName } from '../model/alert.ts'
 
 /** What reading a payload needs beside its text; both are kept with it, so that it reads the same later. */
@@ -11,9 +12,11 @@ export interface ReadContext {
 export interface Source {
   name: SourceName
   /**
-   * The alerts in a body, given as text or as the same in UTF-8, in its order; the same text gives the same alerts, for a stored payload is read again
-   * when its message is made. What can be saved is saved: a bad alert among good ones becomes an alert that says
+   * The alerts in a body, given as text or as the same in UTF-8, in its order; the same text gives the same alerts, for
+   * a stored payload is read again when its message is made. What can be saved is saved: a bad alert among good ones becomes an alert that says
    * so. Throws AppError `bad_payload`, saying what is wrong and where, only for a body that holds no alert.
    */
   read(body: string | Uint8Array, context: ReadContext): Notification
+  /** The same in steps, for a body that is so large that others would wait for it. */
+  steps(body: string | Uint8Array, context: ReadContext): Steps<Notification>
 }

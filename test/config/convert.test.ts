@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { atOnce } from '../../src/clock.ts'
 import { convertWebhookDingtalk } from '../../src/config/convert.ts'
 import { readGoTemplate } from '../../src/config/go-template.ts'
 import { loadSettings } from '../../src/config/load.ts'
@@ -54,7 +55,12 @@ function converted(config: string): Converted {
     channel: (typeof settings)['channels'] extends ReadonlyMap<string, infer C> ? C : never,
   ) => createRenderer(settings, [channel])
   const messages = (channel: string) =>
-    preview({ channel, payload: PAYLOAD, now: NOW }, { settings, sources, notifier, rendererFor })
+    atOnce(
+      preview(
+        { channel, payload: PAYLOAD, now: NOW },
+        { settings, sources, notifier, rendererFor },
+      ),
+    )
   return { yaml, settings, messages }
 }
 

@@ -2,13 +2,36 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parse } from 'yaml'
 import { bubbleOf } from '../../src/console/bubble.ts'
-import { pathWith } from '../../src/console/look.ts'
+import { lookOf, pathWith } from '../../src/console/look.ts'
 import { markdownToHtml } from '../../src/console/markdown.ts'
 import { barSvg, meterSvg, plotHtml } from '../../src/console/plot.ts'
 import { exampleCurl, snippetsOf } from '../../src/console/snippets.ts'
+import { wordsOf } from '../../src/console/words.ts'
 
 import { Secret } from '../../src/model/secret.ts'
 import { accessOf } from '../support/settings.ts'
+
+describe('what is larger than a page', () => {
+  const look = lookOf({ words: wordsOf('en-US'), now: new Date(0), timezone: 'UTC' })
+
+  test('is shown in part: each variable as far as one reads, and of many the first', () => {
+    const [[, value] = [], ...others] = look.shown({ long: 'x'.repeat(1_000_000), short: 'y' })
+    assert.equal(value, `${'x'.repeat(4_000)}…`)
+    assert.deepEqual(others, [['short', 'y']])
+    const many = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [i, 'x'.repeat(1_000)]))
+    const shown = look.shown(many)
+    assert.equal(shown.at(-1)?.[0], '…')
+    assert.ok(shown.length < 30)
+  })
+
+  test('is a message as long as DingTalk takes, whatever a sender has rendered', () => {
+    const body = JSON.stringify({
+      msgtype: 'markdown',
+      markdown: { text: '**a** '.repeat(100_000) },
+    })
+    assert.ok(bubbleOf(body).html.length < 200_000)
+  })
+})
 
 describe('what the group sees', () => {
   test('the subset of Markdown that DingTalk shows, and nothing else', () => {

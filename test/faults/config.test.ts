@@ -88,6 +88,40 @@ describe('the configuration', () => {
     await until('the old one is used', () => dingtalk.shown()[0]?.text.startsWith('Mine: A'))
   })
 
+  test('C06 a template that fails in some situation is a warning after a start, and refused by a reload', async () => {
+    using folder = temporaryFolder()
+    const config = `robots: { r: { webhook: sandbox } }\nchannels: { ops: { robots: [r], template: mine } }\n`
+    mkdirSync(join(folder.path, 'templates'))
+    writeFileSync(join(folder.path, 'templates', 'mine.eta'), 'Mine <%= it.nothing.at.all %>\n')
+    await using receiver = new Receiver({ folder: folder.path, port: await freePort(), config })
+    await receiver.start()
+    await until('it is told', async () => {
+      const { warnings } = await receiver.json<{ warnings: string[] }>('/api/v1/status')
+      return warnings.some((each) => each.includes('mine.eta:1'))
+    })
+    const refused = await receiver.post('/-/reload', '')
+    assert.equal(refused.status, 500)
+    assert.match(await refused.text(), /mine\.eta:1/)
+  })
+
+  test('reloads that come at once share one, and each is answered with what it found', async () => {
+    using folder = temporaryFolder()
+    const config = `robots: { r: { webhook: sandbox } }\nchannels: { ops: { robots: [r], title: "\${alarm_name}" } }\n`
+    await using receiver = new Receiver({ folder: folder.path, port: await freePort(), config })
+    await receiver.start()
+    const loads = () =>
+      receiver.output.split('\n').filter((line) => /"config\.loaded"/.test(line)).length
+    const before = loads()
+    const replies = await Promise.all(
+      Array.from({ length: 40 }, () => receiver.post('/-/reload', '')),
+    )
+    assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([200]))
+    assert.ok(loads() - before < 20, `${loads() - before} for 40`)
+    receiver.configure('robots: { r: { webhok: sandbox } }')
+    const refused = await Promise.all([1, 2, 3].map(() => receiver.post('/-/reload', '')))
+    for (const reply of refused) assert.match(await reply.text(), /webhok/)
+  })
+
   test('C09 a webhook in a file that is renewed: the old token is used no more', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()

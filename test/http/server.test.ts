@@ -69,9 +69,9 @@ const deps: ServerDeps = {
     },
   },
   status: async () => ({ version: '1' }) as never,
-  variablesOf: () => [],
+  variablesOf: async () => [],
   sandbox: () => [],
-  preview: (request) => [request],
+  preview: async (request) => [request],
   test: async () => ['1'],
   resend: async () => {
     if (state.fail !== undefined) throw state.fail

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { realClock, type Steps, Turns } from '../../src/clock.ts'
 import { parseMatcher } from '../../src/config/matchers.ts'
 import { AppError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
@@ -15,9 +16,10 @@ const robots = ['ops-1', 'ops-2'].map((name) => robotNamed(name))
 
 /** What would be stored of a payload with one alert of each of the given labels. */
 async function arrivalOf(
-  settings: Settings,
+  settings: Settings | (() => Settings),
   alerts: { labels: Record<string, string>; status?: string; annotations?: object }[],
   channel = 'ops',
+  turns: Pick<Turns, 'run'> = new Turns(realClock),
 ): Promise<{ arrival: Arrival | undefined; woken: readonly string[] }> {
   let arrival: Arrival | undefined
   let woken: readonly string[] = []
@@ -33,7 +35,7 @@ async function arrivalOf(
       },
       sources,
       clock: new VirtualClock(new Date('2026-11-24T04:00:00Z')),
-      settings: () => settings,
+      settings: typeof settings === 'function' ? settings : () => settings,
       wake: (queues) => {
         woken = queues
       },
@@ -41,6 +43,7 @@ async function arrivalOf(
         { debug() {}, info() {}, warn() {}, error() {} },
         createMetrics({ version: '1', node: 'v' }),
       ),
+      turns,
     },
   )
   return { arrival, woken }
@@ -133,6 +136,36 @@ describe('what is stored of a request', () => {
       rows.map(({ level }) => level),
       [1, 2, 3],
     )
+  })
+})
+
+describe('a large request', () => {
+  test('is read while others are answered, and goes where the settings of its end say', async () => {
+    const alerts = Array.from({ length: 400 }, (_, index) => ({
+      labels: { alertname: `A${index}`, text: 'x'.repeat(500) },
+    }))
+    const before = settingsOf({
+      robots: [robotNamed('old')],
+      channels: [channelNamed('ops', { robots: ['old'] })],
+    })
+    const after = settingsOf({
+      robots: [robotNamed('new')],
+      channels: [channelNamed('ops', { robots: ['new'] })],
+    })
+    let settings = before
+    let turns = 0
+    const run = async <T>(steps: Steps<T>): Promise<T> => {
+      for (;;) {
+        turns += 1
+        if (turns === 700) settings = after
+        const step = steps.next()
+        if (step.done) return step.value
+        await undefined
+      }
+    }
+    const { arrival } = await arrivalOf(() => settings, alerts, 'ops', { run })
+    assert.ok(turns > 700)
+    assert.deepEqual([...new Set(arrival?.alerts.flatMap(({ queues }) => queues))], ['robot:new'])
   })
 })
 

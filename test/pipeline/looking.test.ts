@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { noTurns } from '../../src/clock.ts'
 import { Changes } from '../../src/pipeline/changes.ts'
 import { createGlance, type Glance } from '../../src/pipeline/glance.ts'
 import { PastHour, plotOf } from '../../src/pipeline/past-hour.ts'
 import { rehearse, sandboxChannels } from '../../src/pipeline/rehearse.ts'
-import { readPayload } from '../../src/pipeline/reread.ts'
+import { storedVariables } from '../../src/pipeline/reread.ts'
 import { holds, searchAlerts, spellingsOf, wordsIn } from '../../src/pipeline/search.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
@@ -211,10 +212,10 @@ describe('searching', () => {
         {
           store: path.store,
           variablesOf: (alerts, payloads) =>
-            alerts.map((each) => {
-              const payload = payloads.get(each.payload)
-              const read = payload && readPayload(payload, { sources, timezone: 'UTC' })
-              return read?.alerts[each.position]?.variables ?? {}
+            storedVariables(alerts, payloads, {
+              sources,
+              timezone: 'UTC',
+              turns: noTurns,
             }),
         },
       )
@@ -239,7 +240,7 @@ describe('searching', () => {
             return { items: [], next: String(1000 - asked), payloads: new Map() }
           },
         },
-        variablesOf: () => [],
+        variablesOf: async () => [],
       },
     )
     assert.deepEqual([page.items.length, page.next, asked], [0, String(1000 - asked), 4])

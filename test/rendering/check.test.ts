@@ -7,6 +7,7 @@ import type { Channel } from '../../src/model/settings.ts'
 import type { Checked } from '../../src/rendering/check.ts'
 import { PART_NAMES } from '../../src/rendering/library.ts'
 import { createRenderer } from '../../src/rendering/render.ts'
+import { situations } from '../../src/rendering/situations.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { channelNamed } from '../support/settings.ts'
 
@@ -103,6 +104,18 @@ describe('a check of templates', () => {
       ),
       ['one.eta', 'two.group.eta', 'channels.ops-3.template'],
     )
+  })
+})
+
+describe('what fails in a situation', () => {
+  test('is found in a step for each, so that others are answered in between', () => {
+    const channels = ['one', 'two'].map((name) => channelNamed(name, { title: `${name} \${x}` }))
+    const locale = { language: 'en-US', timezone: 'UTC', externalUrl: undefined } as const
+    const renderer = createRenderer({ ...locale, templates: '/nowhere' }, channels)
+    const steps = renderer.failures()
+    let count = 0
+    while (!steps.next().done) count += 1
+    assert.equal(count, 2 * situations('en-US', new Date(0)).length)
   })
 })
 

@@ -1,4 +1,4 @@
-import { SteadyClock } from '../../src/clock.ts'
+import { noTurns, SteadyClock } from '../../src/clock.ts'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { createEvents, type Events } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -85,6 +85,7 @@ export class Process {
       owner: `process ${options.serial()}`,
       uuid: options.serial,
       random: () => options.random.next(),
+      turns: noTurns,
     })
     this.#timekeeper = new Loop({
       pass: () => keepTime({ clock: this.clock, store: this.#inside, events }),
@@ -118,6 +119,7 @@ export class Process {
           settings: () => this.settings,
           wake: (queues) => this.#robots.wake(queues),
           events: this.#events,
+          turns: noTurns,
         },
       ).then(
         () => true,

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { atOnce } from '../../src/clock.ts'
 import { LEVEL_NAMES } from '../../src/model/level.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import { levelIn } from '../../src/pipeline/accept.ts'
@@ -26,9 +27,11 @@ const notifier = createDingtalk({ clock, sandbox: () => ({ status: 200, body: ''
 
 function messagesFor(body: string, language: 'en-US' | 'zh-CN'): string {
   const settings = settingsOf({}, { language })
-  const messages = preview(
-    { channel: 'ops', payload: body, now: NOW },
-    { settings, sources, notifier, rendererFor: (each) => createRenderer(settings, [each]) },
+  const messages = atOnce(
+    preview(
+      { channel: 'ops', payload: body, now: NOW },
+      { settings, sources, notifier, rendererFor: (each) => createRenderer(settings, [each]) },
+    ),
   )
   return messages
     .map(({ title, body: posted }) => {

@@ -1,3 +1,4 @@
+import { ofEach } from '../../clock.ts'
 import type { MessageState } from '../../model/message.ts'
 import { searchMessages } from '../../pipeline/search.ts'
 import type { StoredMessage } from '../../stores/store.ts'
@@ -34,7 +35,7 @@ export async function messages({ request, facts, words }: PageContext): Promise<
       channels: [...channels.keys()],
       robots: [...robots.keys()],
       states: MESSAGE_STATES,
-      messages: page.items.map(shownOf),
+      messages: await facts.turns.run(ofEach(page.items, shownOf)),
       isFirst: query['before'] === undefined,
       newest: link(null),
       older: page.next === null ? undefined : link(page.next),
@@ -56,7 +57,7 @@ export async function message(
     limit: ALERTS_ON_PAGE,
     ...markIn(request.query),
   })
-  const variables = facts.variablesOf(page.items, page.payloads)
+  const variables = await facts.variablesOf(page.items, page.payloads)
   const link = (before: string | null): string => pathWith(`/messages/${id}`, { before })
   return {
     template: 'message',

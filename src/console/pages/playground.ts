@@ -1,3 +1,4 @@
+import { ofEach } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import type { Channel, Format } from '../../model/settings.ts'
 import type { Variables } from '../../model/variables.ts'
@@ -13,6 +14,10 @@ const MOST_SHOWN = 10
 
 /** DingTalk's limit of a body. */
 const MOST_BYTES = 20_000
+
+/** What a sender has rendered itself may be larger than a message, and than what somebody reads. */
+const LONGEST_BODY = 40_000
+const LONGEST_TITLE = 400
 
 /** A format to start from: that of the built-in template, in variables alone. */
 const STARTER: Record<Format, string> = {
@@ -49,7 +54,10 @@ interface Tried {
   faults: readonly string[]
 }
 
-export function playground({ request, facts, words }: PageContext, folder: string): Made {
+export async function playground(
+  { request, facts, words }: PageContext,
+  folder: string,
+): Promise<Made> {
   const { channels } = facts.settings()
   const { query, form } = request
   const names = [...channels.keys()]
@@ -64,7 +72,7 @@ export function playground({ request, facts, words }: PageContext, folder: strin
   const tried =
     form === undefined
       ? undefined
-      : attempt(() =>
+      : await attempt(() =>
           facts.preview({
             channel: name,
             payload,
@@ -92,21 +100,25 @@ export function playground({ request, facts, words }: PageContext, folder: strin
       tried: tried && {
         ...tried,
         count: tried.messages.length,
-        messages: tried.messages.slice(0, MOST_SHOWN).map((each) => ({
-          ...each,
-          json: JSON.stringify(each.body, null, 2),
-          bubble: bubbleOf(JSON.stringify(each.body), each.text),
-        })),
-        variables: Object.entries(tried.variables),
+        messages: await facts.turns.run(
+          ofEach(tried.messages.slice(0, MOST_SHOWN), (each) => ({
+            ...each,
+            title: each.title.slice(0, LONGEST_TITLE),
+            json: JSON.stringify(each.body, null, 2).slice(0, LONGEST_BODY),
+            bubble: bubbleOf(JSON.stringify(each.body), each.text),
+          })),
+        ),
       },
     },
   }
 }
 
 /** A person's mistake is what the page is there to show. */
-function attempt(render: () => { messages: Previewed[]; variables: Variables }): Tried {
+async function attempt(
+  render: () => Promise<{ messages: Previewed[]; variables: Variables }>,
+): Promise<Tried> {
   try {
-    const { messages, variables } = render()
+    const { messages, variables } = await render()
     return { messages, variables, faults: [...new Set(messages.flatMap((each) => each.faults))] }
   } catch (error) {
     if (!(error instanceof AppError)) throw error

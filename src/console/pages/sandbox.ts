@@ -1,3 +1,4 @@
+import { ofEach } from '../../clock.ts'
 import { REHEARSALS } from '../../pipeline/rehearse.ts'
 import { bubbleFrom } from '../bubble.ts'
 import { type Made, oneOf, type PageContext } from '../page.ts'
@@ -23,11 +24,13 @@ export async function sandbox({ request, facts, words }: PageContext): Promise<M
         hint: `play_${name}Hint`,
       })),
       robots: robots.filter((robot) => ours.has(robot.name)),
-      said: facts.sandbox(SHOWN).map((each) => ({
-        at: each.at,
-        robot: each.robot,
-        bubble: bubbleFrom({ ...each, ...each.mention }),
-      })),
+      said: await facts.turns.run(
+        ofEach(facts.sandbox(SHOWN), (each) => ({
+          at: each.at,
+          robot: each.robot,
+          bubble: bubbleFrom({ ...each, ...each.mention }),
+        })),
+      ),
       most: SHOWN,
     },
   }

@@ -93,19 +93,32 @@ export function malformed(
   { why, receivedAt }: { why: string; receivedAt: Date },
 ): Alert {
   const text = JSON.stringify(value)
+  return malformedAlert(text, {
+    description: `An alert in a payload cannot be read (${why}): ${cleanText(text.slice(0, LONGEST_EXCERPT))}`,
+    receivedAt,
+  })
+}
+
+/** What stands for all others that cannot be read, where one alert for each would be a storm of nothing. */
+export function moreMalformed(count: number, { receivedAt }: { receivedAt: Date }): Alert {
+  const description = `${count} more alerts in the same payload cannot be read.`
+  return malformedAlert(description, { description, receivedAt })
+}
+
+function malformedAlert(
+  identity: string,
+  { description, receivedAt }: { description: string; receivedAt: Date },
+): Alert {
   return {
     source: 'alertmanager',
     status: 'firing',
-    fingerprint: digest(['malformed', text]),
+    fingerprint: digest(['malformed', identity]),
     variables: variablesFrom([
       ['alarm_name', 'Malformed alert'],
       ['alarm_type', 'malformed_alert'],
       ['alarm_status', 'Active'],
       ['alarm_active_at', utcSeconds(receivedAt)],
-      [
-        'alarm_description',
-        `An alert in a payload cannot be read (${why}): ${cleanText(text.slice(0, LONGEST_EXCERPT))}`,
-      ],
+      ['alarm_description', description],
     ]),
     name: 'Malformed alert',
     cluster: '',

@@ -1,30 +1,54 @@
+import { atOnce, type Steps } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
+import { isIntricate } from '../intricate.ts'
 import { isObject, readJson } from '../json.ts'
 import { readNarrow, widened } from '../narrow.ts'
 import type { ReadContext, Source } from '../source.ts'
 import { digest, textFrom, textOf } from '../text.ts'
-import { alertFrom, malformed, textsOf } from './alert.ts'
+import { alertFrom, malformed, moreMalformed, textsOf } from './alert.ts'
 import type { GroupFacts } from './map.ts'
-import { faultOf, isPayload, isPayloadAlert, type Payload } from './schema.ts'
+import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
 
 /** Alertmanager's webhook payload version 4 (0.25 to 0.34); whatever `version` says, `alerts` makes it one. */
 export const alertmanager: Source = {
   name: 'alertmanager',
-  read(body, context): Notification {
-    const narrow = typeof body === 'string' ? undefined : narrowPayload(body)
-    const payload = narrow ?? payloadIn(textFrom(body))
-    const alerts = alertsOf(payload, { context, narrow: narrow !== undefined })
-    const key = keyOf(payload, alerts)
-    const said = (alert: unknown) => saidBy(narrow === undefined ? alert : widened(alert))
-    return {
-      source: 'alertmanager',
-      key,
-      exactKey: () => digest([key, ...payload.alerts.map(said)]),
-      dated: alerts.every(({ startsAt }) => startsAt !== undefined),
-      alerts,
-    }
-  },
+  read: (body, context) => atOnce(stepsOf(body, context)),
+  steps: stepsOf,
+}
+
+/** An alert of Alertmanager's takes 180 bytes and 26 quotes at least, so no payload of its has more. */
+const BOUNDS = { brackets: 400_000, quotes: 4_000_000 } as const
+
+/** Alerts that cannot be read are told one by one up to this many; those after them are counted. */
+const MOST_MALFORMED = 100
+
+function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notification> {
+  if (yield* isIntricate(body, BOUNDS))
+    throw new AppError(
+      'too_large',
+      `the body has more parts than any Alertmanager payload (limit ${BOUNDS.brackets} objects and lists); send fewer alerts at once (max_alerts)`,
+    )
+  yield
+  const narrow = typeof body === 'string' ? undefined : narrowPayload(body)
+  const payload = narrow ?? payloadIn(textFrom(body))
+  yield
+  const alerts = yield* alertsOf(payload, { context, narrow: narrow !== undefined })
+  const key = keyOf(payload, alerts)
+  return {
+    source: 'alertmanager',
+    key,
+    *exactKey() {
+      const said = [key]
+      for (const alert of payload.alerts) {
+        said.push(saidBy(narrow === undefined ? alert : widened(alert)))
+        yield
+      }
+      return digest(said)
+    },
+    dated: alerts.every(({ startsAt }) => startsAt !== undefined),
+    alerts,
+  }
 }
 
 /** What can be read at half the cost; its alerts are still to be widened, the rest is as it was sent. */
@@ -55,24 +79,49 @@ function refused(why: string): AppError {
   return new AppError('bad_payload', `the body is no Alertmanager payload: ${why}`)
 }
 
-function alertsOf(
+function* alertsOf(
   payload: Payload,
   { context, narrow }: { context: ReadContext; narrow: boolean },
-): Alert[] {
+): Steps<Alert[]> {
+  const { receivedAt } = context
   const group = groupOf(payload)
-  const alerts = payload.alerts.map((each) =>
-    isPayloadAlert(each)
-      ? alertFrom(each, { group, context, narrow })
-      : malformed(narrow ? widened(each) : each, {
-          why: faultOf(each, 'labels'),
-          receivedAt: context.receivedAt,
-        }),
-  )
+  const alerts: Alert[] = []
+  let unreadable = 0
+  for (const each of payload.alerts) {
+    const isAlert = isPayloadAlert(each)
+    if (isAlert && !isCrowded(each)) alerts.push(alertFrom(each, { group, context, narrow }))
+    else {
+      unreadable += 1
+      if (unreadable <= MOST_MALFORMED) {
+        const why = isAlert ? CROWDED : faultOf(each, 'labels')
+        alerts.push(malformed(narrow ? widened(each) : each, { why, receivedAt }))
+      }
+    }
+    yield
+  }
+  if (unreadable > MOST_MALFORMED)
+    alerts.push(moreMalformed(unreadable - MOST_MALFORMED, { receivedAt }))
   if (alerts.length === 1) return alerts
   // An alert that stands twice with the same status is one, as it was said last.
   return [
     ...new Map(alerts.map((alert) => [`${alert.status} ${alert.fingerprint}`, alert])).values(),
   ]
+}
+
+/** Labels, annotations or fields of one alert. */
+const MOST_NAMES = 1_000
+const CROWDED = `it has more than ${MOST_NAMES} labels, annotations or fields`
+
+function isCrowded(alert: PayloadAlert): boolean {
+  return [alert, alert.labels, alert.annotations].some((each) => {
+    let names = 0
+    if (isObject(each))
+      for (const _ in each) {
+        names += 1
+        if (names > MOST_NAMES) return true
+      }
+    return false
+  })
 }
 
 function groupOf(payload: Payload): GroupFacts {

@@ -1,5 +1,7 @@
+import type { Steps } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
-import { isObject, readJson } from '../json.ts'
+import { isIntricate } from '../intricate.ts'
+import { isObject, parsedJson } from '../json.ts'
 import { textOf } from '../text.ts'
 import { isKnownName, isTellingName } from './names.ts'
 import { pairsIn } from './pairs.ts'
@@ -7,39 +9,56 @@ import { recommendedIn } from './recommended.ts'
 import { repaired } from './repair.ts'
 import { fieldsFrom, type Parsed, plainText, shapeOf } from './shape.ts'
 
+/** More than OCP's largest lists have by far; a body with more is a text. */
+const BOUNDS = { brackets: 50_000, quotes: 500_000 } as const
+const MOST_ALERTS = 10_000
+
+/** A longer body that is neither strict JSON nor the recommended lines is a text: finding out more would take long. */
+const LONGEST_PUZZLE = 256 * 1024
+
 /**
  * The alerts in whatever an operator's template made. Strict JSON first, then JSON that raw values broke, then the
  * recommended lines, other `key=value` lines and form fields, at last the whole body as the message. AppError
  * bad_payload: the body is empty.
  */
-export function parseBody(text: string): Parsed[] {
+export function* parseBody(text: string): Steps<Parsed[]> {
   const body = text.trim()
   if (body === '')
     throw new AppError(
       'bad_payload',
       'the body is empty: give the HTTP channel in OCP a body template',
     )
-  const read = readJson(body)
-  if (read.kind === 'json') return alertsIn(read.value, body)
-  if (/^[[{]/.test(body)) {
+  if (yield* isIntricate(body, BOUNDS)) return [plainText(body)]
+  yield
+  const isPuzzle = body.length <= LONGEST_PUZZLE
+  // The value of what is no JSON at all is not worth the search for where it fails.
+  const read = parsedJson(body)
+  if (read !== undefined) return yield* alertsIn(read.value, body)
+  yield
+  if (isPuzzle && /^[[{]/.test(body)) {
     const value = repaired(body)
-    if (isMeant(value)) return alertsIn(value, body)
+    if (isMeant(value)) return yield* alertsIn(value, body)
+    yield
   }
-  const fields = recommendedIn(body) ?? pairsIn(body)
+  const fields = recommendedIn(body) ?? (isPuzzle ? pairsIn(body) : undefined)
   return [fields === undefined ? plainText(body) : shapeOf(fieldsFrom(fields))]
 }
 
-function alertsIn(value: unknown, body: string): Parsed[] {
+function* alertsIn(value: unknown, body: string): Steps<Parsed[]> {
   if (isObject(value)) return [shapeOf(value)]
   // Several alerts in one body; what is none among them is told as a text.
-  if (Array.isArray(value) && value.some(isObject))
-    return value.map((each) => (isObject(each) ? shapeOf(each) : plainText(textOf(each) ?? 'null')))
+  if (Array.isArray(value) && value.length <= MOST_ALERTS && value.some(isObject)) {
+    const parsed: Parsed[] = []
+    for (const each of value) {
+      parsed.push(isObject(each) ? shapeOf(each) : plainText(textOf(each) ?? 'null'))
+      yield
+    }
+    return parsed
+  }
   if (typeof value !== 'string' || value.trim() === '') return [plainText(body)]
   // A whole body between quotes: what is in them may be JSON again.
-  const inner = readJson(value)
-  return inner.kind === 'json' && isObject(inner.value)
-    ? [shapeOf(inner.value)]
-    : [plainText(value)]
+  const inner = parsedJson(value)
+  return inner !== undefined && isObject(inner.value) ? [shapeOf(inner.value)] : [plainText(value)]
 }
 
 /** Whether what was repaired is what its template meant, and no chance find in a text that begins with a bracket. */

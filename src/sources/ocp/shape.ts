@@ -1,5 +1,5 @@
 import type { ReadyText } from '../../model/alert.ts'
-import { isObject, type JsonObject, readJson } from '../json.ts'
+import { isObject, type JsonObject, parsedJson } from '../json.ts'
 import { cleanText, textOf } from '../text.ts'
 import { renderedIn } from './chat.ts'
 import { fieldsInText } from './default-text.ts'
@@ -18,8 +18,12 @@ export function plainText(text: string): Parsed {
   return { fields: told(fields), ready: undefined }
 }
 
+/** OCP documents 59 variables; an object with so many more is none of its. */
+const MOST_FIELDS = 2_000
+
 /** An object as a chat platform's message, or as flat fields; with nothing in it to tell, its JSON is the message. */
 export function shapeOf(json: JsonObject): Parsed {
+  if (Object.keys(json).length > MOST_FIELDS) return plainText(JSON.stringify(json))
   const rendered = renderedIn(json)
   if (rendered !== undefined) {
     const { ready, url, others } = rendered
@@ -70,10 +74,17 @@ export function fieldsFrom(values: JsonObject): Record<string, string> {
 
 const PLACEHOLDER = /^\s*\$\{([\w.-]{1,80})\}\s*$/
 
+/** No template of OCP's makes a longer text: its lines are not looked through for labels. */
+const LONGEST_TEMPLATE = 256 * 1024
+
 /** With what OCP's own templates made of the message; what they did not make is the description. */
 function told(fields: Record<string, string>): Record<string, string> {
   const { message } = fields
   if (message === undefined) return fields
+  if (message.length > LONGEST_TEMPLATE) {
+    fields['alarm_description'] ??= message
+    return fields
+  }
   const found = fieldsInText(message)
   if (!found.whole) fields['alarm_description'] ??= message
   for (const [name, value] of Object.entries(found.fields)) fields[name] ??= value
@@ -84,14 +95,14 @@ function told(fields: Record<string, string>): Record<string, string> {
 function textInJson(json: string | undefined): string | undefined {
   if (json === undefined) return undefined
   for (const text of [json, `"${json}"`]) {
-    const read = readJson(text)
-    if (read.kind === 'json') return textOf(read.value)
+    const read = parsedJson(text)
+    if (read !== undefined) return textOf(read.value)
   }
   return json
 }
 
 function objectIn(text: string | undefined): JsonObject | undefined {
   if (text === undefined || !text.trimStart().startsWith('{')) return undefined
-  const read = readJson(text)
-  return read.kind === 'json' && isObject(read.value) ? read.value : undefined
+  const read = parsedJson(text)
+  return read !== undefined && isObject(read.value) ? read.value : undefined
 }

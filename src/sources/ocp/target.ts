@@ -21,7 +21,11 @@ export function clusterAndId(cluster: string | undefined): { name?: string; id?:
   return name === undefined || id === undefined ? { name: cluster } : { name, id }
 }
 
-function splitTarget(target: string): string[] {
+/** The part of a target that is looked through; a longer one is no target that OCP made. */
+const LONGEST = 16_384
+
+function splitTarget(given: string): string[] {
+  const target = given.slice(0, LONGEST)
   const whole = split(target, true)
   // A quote or brace that never closes has no meaning, but would hide all that follows.
   return whole ?? split(target, false) ?? [target]

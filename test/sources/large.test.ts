@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { atOnce, type Steps } from '../../src/clock.ts'
+import { AppError } from '../../src/errors.ts'
+import type { Notification } from '../../src/model/alert.ts'
+import { alertmanager } from '../../src/sources/alertmanager/index.ts'
+import { isIntricate, LIGHT } from '../../src/sources/intricate.ts'
+import { ocp } from '../../src/sources/ocp/index.ts'
+
+const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05Z'), timezone: 'UTC' }
+
+const told = (body: string) =>
+  ocp.read(body, CONTEXT).alerts.map(({ variables }) => variables['alarm_description'])
+
+const alert = (instance: number) => ({
+  status: 'firing',
+  labels: { alertname: 'HighLoad', severity: 'critical', instance: `db-${instance}` },
+  annotations: { summary: `负载 ${'x'.repeat(200)}` },
+  startsAt: '2026-01-02T03:00:00Z',
+})
+
+describe('a body with more parts than anybody means', () => {
+  const bounds = { brackets: 1_000, quotes: 5_000 }
+  const filled = (part: string, length = 2 * LIGHT) => part.repeat(length / part.length)
+
+  test('is found by its brackets, its quotes, or what stands between two brackets', () => {
+    for (const body of [
+      filled('['),
+      filled('{"a":'),
+      `[${filled('{},')}{}]`,
+      `{"a":${filled('"",')}`,
+      `[${filled('1,', 8 * LIGHT)}1]`,
+    ]) {
+      assert.equal(atOnce(isIntricate(body, bounds)), true, body.slice(0, 20))
+      assert.equal(atOnce(isIntricate(Buffer.from(body), bounds)), true, body.slice(0, 20))
+    }
+  })
+
+  test('is never a small one, nor a large one of long texts', () => {
+    assert.equal(atOnce(isIntricate('['.repeat(LIGHT), bounds)), false)
+    assert.equal(atOnce(isIntricate(`{"a":"${filled('语言 and text. ')}"}`, bounds)), false)
+  })
+
+  test('is looked at no further than it takes to know', () => {
+    const body = `${filled('[')}${' '.repeat(8 * 1024 * 1024)}`
+    let steps = 0
+    const looking: Steps<boolean> = isIntricate(body, bounds)
+    while (!looking.next().done) steps += 1
+    assert.equal(steps, 0)
+  })
+
+  test('is refused as too large by Alertmanager’s address, and told as a text by OCP’s', () => {
+    for (const part of ['[', '{},']) {
+      const body = `{"alerts":[${part.repeat(500_000)}`
+      assert.throws(
+        () => alertmanager.read(body, CONTEXT),
+        (error) => error instanceof AppError && error.code === 'too_large',
+      )
+      assert.deepEqual(told(body), [body])
+    }
+  })
+})
+
+describe('a body that would take long to puzzle out', () => {
+  const long = 'y'.repeat(300_000)
+
+  test('is a text, where a smaller one is read as what its template meant', () => {
+    const broken = (message: string) => `{"alarm_name":"Disk "full"","message":"${message}`
+    const pairs = (message: string) => `alarm_name=Disk\nmessage=${message}`
+    for (const body of [broken, pairs]) {
+      const small = ocp.read(body('x'), CONTEXT).alerts[0]
+      assert.match(small?.name ?? '', /^Disk/)
+      assert.deepEqual(told(body(long)), [body(long)])
+    }
+  })
+
+  test('is read all the same as strict JSON or in the recommended lines, with all its text', () => {
+    const json = ocp.read(JSON.stringify({ alarm_name: 'Disk', message: long }), CONTEXT).alerts[0]
+    assert.equal(json?.name, 'Disk')
+    assert.equal(json?.variables['message'], long)
+  })
+
+  test('is a text where it is a list of more alerts than anybody sends at once', () => {
+    const list = (count: number) =>
+      JSON.stringify(Array.from({ length: count }, (_, index) => ({ alarm_id: index + 1 })))
+    assert.equal(ocp.read(list(1_000), CONTEXT).alerts.length, 1_000)
+    assert.deepEqual(told(list(10_001)), [list(10_001)])
+  })
+
+  test('is a text where it has more fields than anybody documents', () => {
+    const fields = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`field_${index}`, '1']))
+    const body = JSON.stringify({ alarm_name: 'Disk', ...fields(2_000) })
+    assert.deepEqual(told(body), [body])
+  })
+})
+
+describe('a payload of Alertmanager', () => {
+  test('of thousands of alerts is read in steps to the same as at once', () => {
+    const body = Buffer.from(
+      JSON.stringify({ alerts: Array.from({ length: 3_000 }, (_, i) => alert(i)) }),
+    )
+    const steps = alertmanager.steps(body, CONTEXT)
+    let count = 0
+    let read: Notification | undefined
+    while (read === undefined) {
+      const step = steps.next()
+      count += 1
+      if (step.done) read = step.value
+    }
+    assert.ok(count > 3_000, 'others may come between any two alerts')
+    const whole = alertmanager.read(body.toString(), CONTEXT)
+    assert.equal(read.key, whole.key)
+    assert.deepEqual(
+      read.alerts.map(({ variables }) => variables),
+      whole.alerts.map(({ variables }) => variables),
+    )
+  })
+
+  test('tells a hundred alerts that cannot be read one by one, and counts the rest', () => {
+    const alerts = [alert(1), ...Array.from({ length: 250 }, (_, index) => index), alert(2)]
+    const read = alertmanager.read(JSON.stringify({ alerts }), CONTEXT)
+    assert.equal(read.alerts.length, 2 + 100 + 1)
+    assert.match(
+      read.alerts.at(-1)?.variables['alarm_description'] ?? '',
+      /^150 more alerts .* cannot be read/,
+    )
+  })
+
+  test('loses no other alert to one with thousands of labels', () => {
+    const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`label_${i}`, 'x']))
+    const read = alertmanager.read(JSON.stringify({ alerts: [alert(1), { labels }] }), CONTEXT)
+    assert.equal(read.alerts[0]?.name, 'HighLoad')
+    assert.match(read.alerts[1]?.variables['alarm_description'] ?? '', /more than 1000 labels/)
+  })
+
+  test('that is no JSON and large is refused in the parser’s own words', () => {
+    const body = JSON.stringify({ alerts: Array.from({ length: 2_000 }, (_, i) => alert(i)) })
+    assert.throws(() => alertmanager.read(body.slice(0, -2), CONTEXT), /it is no JSON: .*position/)
+  })
+})
