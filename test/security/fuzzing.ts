@@ -1,35 +1,33 @@
+import { once } from 'node:events'
 import { Agent, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { type Case, casesOf } from './cases.ts'
+import type { Ping } from './pinger.ts'
 
 export interface Found {
   /** Replies by status; 0: the connection ended without one. */
   statuses: Map<number, number>
   /** Cases whose answer nobody wants: 5xx but the documented 503, or none at all. */
   wrong: { seed: number; index: number; status: number; what: string }[]
-  /** How long `/-/healthy` took meanwhile, in milliseconds, each time. */
-  healthMs: number[]
-  /** By how much the clock of this process was late meanwhile, at worst: what the machine itself took. */
-  lateMs: number
+  /** How long `/-/healthy` took meanwhile, each time, and how much of it was not the machine's. */
+  pings: Ping[]
 }
 
 const AT_ONCE = 8
-const PING_EVERY_MS = 20
 const RAW_WAIT_MS = 300
 const LONGEST_ANSWER_MS = 30_000
 
 /** Sends cases to a receiver, a few at a time, and asks for its health all the while. */
 export async function fuzz(
   url: string,
-  { seed, count }: { seed: number; count: number },
+  { seed, count, pid }: { seed: number; count: number; pid: number | undefined },
 ): Promise<Found> {
   const { hostname, port } = new URL(url)
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
-  const found: Found = { statuses: new Map(), wrong: [], healthMs: [], lateMs: 0 }
+  const found: Found = { statuses: new Map(), wrong: [], pings: [] }
   const all = casesOf(seed, count)
-  const state = { next: 0, ended: false }
+  const state = { next: 0 }
 
   async function worker(): Promise<void> {
     for (;;) {
@@ -49,26 +47,13 @@ export async function fuzz(
         found.wrong.push({ seed, index, status, what: shown(each) })
     }
   }
-  async function ping(): Promise<void> {
-    while (!state.ended) {
-      const began = performance.now()
-      const reply = await fetch(`${url}/-/healthy`)
-      await reply.text()
-      if (reply.status !== 200) throw new Error(`/-/healthy answered ${reply.status}`)
-      found.healthMs.push(performance.now() - began)
-      await sleep(PING_EVERY_MS)
-    }
-  }
-  const lateness = monitorEventLoopDelay({ resolution: 10 })
-  lateness.enable()
-  const pinging = ping()
+  const pinger = new Worker(new URL('./pinger.ts', import.meta.url), { workerData: { url, pid } })
+  const pinged = once(pinger, 'message')
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
-  state.ended = true
-  await pinging
+  pinger.postMessage('end')
+  const [pings] = (await pinged) as [Ping[]]
   agent.destroy()
-  lateness.disable()
-  found.lateMs = Math.max(0, lateness.max / 1e6 - 10)
-  return found
+  return { ...found, pings }
 }
 
 interface To {
