@@ -108,7 +108,7 @@ describe('a payload of Alertmanager', () => {
       count += 1
       if (step.done) read = step.value
     }
-    assert.ok(count > 3_000, 'others may come between any two alerts')
+    assert.ok(count > 3_000 / 20, 'others may come between any few alerts')
     const whole = alertmanager.read(body.toString(), CONTEXT)
     assert.equal(read.key, whole.key)
     assert.deepEqual(
@@ -129,7 +129,10 @@ describe('a payload of Alertmanager', () => {
 
   test('loses no other alert to one with thousands of labels', () => {
     const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`label_${i}`, 'x']))
-    const read = alertmanager.read(JSON.stringify({ alerts: [alert(1), { labels }] }), CONTEXT)
+    const read = alertmanager.read(
+      JSON.stringify({ alerts: [alert(1), { labels, text: 'x'.repeat(LIGHT) }] }),
+      CONTEXT,
+    )
     assert.equal(read.alerts[0]?.name, 'HighLoad')
     assert.match(read.alerts[1]?.variables['alarm_description'] ?? '', /more than 1000 labels/)
   })
