@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { atOnce, realClock } from '../clock.ts'
+import { realClock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { preview } from '../pipeline/preview.ts'
 import { createRenderer } from '../rendering/render.ts'
 import { sources } from '../sources/index.ts'
+import { atOnce } from '../turns.ts'
 import { type ConfigOptions, load } from './load.ts'
 
 interface RenderOptions extends ConfigOptions {

@@ -1,9 +1,9 @@
-import type { Turns } from '../clock.ts'
 import type { Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Glance } from '../pipeline/glance.ts'
 import type { Previewed } from '../pipeline/preview.ts'
 import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
+import type { Turns } from '../turns.ts'
 import type { Words } from './words.ts'
 
 /** What a browser asks for. */

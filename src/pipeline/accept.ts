@@ -1,5 +1,5 @@
 import { hash as digest } from 'node:crypto'
-import { atOnce, type Clock, type Steps, type Turns } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { channelsFor } from '../decisions/route.ts'
 import { AppError } from '../errors.ts'
 import type { Events } from '../events.ts'
@@ -8,6 +8,7 @@ import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
 import type { Source } from '../sources/source.ts'
 import type { Accepted, Arrival, Arriving, Store } from '../stores/store.ts'
+import { atOnce, type Steps, type Turns } from '../turns.ts'
 
 /**
  * A request with the same content within this time is a retry or a peer's copy: Alertmanager retries for up to a

@@ -1,4 +1,3 @@
-import type { Steps } from '../clock.ts'
 import { mentionFor } from '../decisions/mention.ts'
 import { AppError } from '../errors.ts'
 import type { SourceName, ToldAlert } from '../model/alert.ts'
@@ -8,6 +7,7 @@ import type { Variables } from '../model/variables.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { CountGroup, Rendered, Renderer } from '../rendering/render.ts'
 import type { Source } from '../sources/source.ts'
+import type { Steps } from '../turns.ts'
 import { levelIn } from './accept.ts'
 import { linkTo, MOST_HEADS, NAMED_TARGETS, robotsOf } from './telling.ts'
 

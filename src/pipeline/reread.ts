@@ -1,8 +1,8 @@
-import { atOnce, type Steps, type Turns } from '../clock.ts'
 import type { Alert, Notification, ReadyText } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
 import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
+import { atOnce, type Steps, type Turns } from '../turns.ts'
 import { LARGE_BODY } from './accept.ts'
 
 export interface Place {

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
-import type { Steps } from '../clock.ts'
 import type { Channel } from '../model/settings.ts'
 import { OCP_VARIABLES } from '../model/variables.ts'
+import type { Steps } from '../turns.ts'
 import { usagesIn } from './engine.ts'
 import type { Parts } from './library.ts'
 import type { Renderer } from './render.ts'

@@ -1,4 +1,3 @@
-import { noTurns } from '../clock.ts'
 import { reasonToSuppress } from '../decisions/aggregate.ts'
 import { createEvents } from '../events.ts'
 import { createMetrics } from '../metrics.ts'
@@ -13,6 +12,7 @@ import { SandboxGroup } from '../sandbox/group.ts'
 import { sources } from '../sources/index.ts'
 import { openEngine } from '../stores/sqlite/engine.ts'
 import { storeAround } from '../stores/sqlite/store.ts'
+import { noTurns } from '../turns.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined

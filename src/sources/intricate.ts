@@ -1,4 +1,4 @@
-import type { Steps } from '../clock.ts'
+import type { Steps } from '../turns.ts'
 
 /** Up to this many characters or bytes any body is read in some milliseconds, whatever is in it. */
 export const LIGHT = 128 * 1024

@@ -1,5 +1,5 @@
-import type { Steps } from '../clock.ts'
 import type { Notification, SourceName } from '../model/alert.ts'
+import type { Steps } from '../turns.ts'
 
 /** What reading a payload needs beside its text; both are kept with it, so that it reads the same later. */
 export interface ReadContext {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { realClock, type Steps, Turns } from '../../src/clock.ts'
+import { realClock } from '../../src/clock.ts'
 import { parseMatcher } from '../../src/config/matchers.ts'
 import { AppError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
@@ -10,6 +10,7 @@ import { accept } from '../../src/pipeline/accept.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { Arrival, Arriving } from '../../src/stores/store.ts'
+import { type Steps, Turns } from '../../src/turns.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
 const robots = ['ops-1', 'ops-2'].map((name) => robotNamed(name))

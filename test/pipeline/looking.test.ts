@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { noTurns } from '../../src/clock.ts'
 import { Changes } from '../../src/pipeline/changes.ts'
 import { createGlance, type Glance } from '../../src/pipeline/glance.ts'
 import { PastHour, plotOf } from '../../src/pipeline/past-hour.ts'
@@ -10,6 +9,7 @@ import { holds, searchAlerts, spellingsOf, wordsIn } from '../../src/pipeline/se
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { Store } from '../../src/stores/store.ts'
+import { noTurns } from '../../src/turns.ts'
 import { Path } from '../support/path.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 

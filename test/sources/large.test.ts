@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { atOnce, type Steps } from '../../src/clock.ts'
 import { AppError } from '../../src/errors.ts'
 import type { Notification } from '../../src/model/alert.ts'
 import { alertmanager } from '../../src/sources/alertmanager/index.ts'
 import { isIntricate, LIGHT } from '../../src/sources/intricate.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
+import { atOnce, type Steps } from '../../src/turns.ts'
 
 const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05Z'), timezone: 'UTC' }
 

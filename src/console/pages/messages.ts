@@ -1,7 +1,7 @@
-import { ofEach } from '../../clock.ts'
 import type { MessageState } from '../../model/message.ts'
 import { searchMessages } from '../../pipeline/search.ts'
 import type { StoredMessage } from '../../stores/store.ts'
+import { ofEach } from '../../turns.ts'
 import { bubbleOf } from '../bubble.ts'
 import { pathWith } from '../look.ts'
 import { type Made, markIn, oneOf, type PageContext, searchIn } from '../page.ts'

@@ -1,5 +1,5 @@
-import { ofEach } from '../../clock.ts'
 import { REHEARSALS } from '../../pipeline/rehearse.ts'
+import { ofEach } from '../../turns.ts'
 import { bubbleFrom } from '../bubble.ts'
 import { type Made, oneOf, type PageContext } from '../page.ts'
 

@@ -1,6 +1,6 @@
-import { atOnce, type Steps } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
+import { atOnce, type Steps } from '../../turns.ts'
 import { isIntricate, LIGHT } from '../intricate.ts'
 import { isObject, readJson } from '../json.ts'
 import { readNarrow, widened } from '../narrow.ts'

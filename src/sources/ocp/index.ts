@@ -1,5 +1,5 @@
-import { atOnce, type Steps } from '../../clock.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
+import { atOnce, type Steps } from '../../turns.ts'
 import type { ReadContext, Source } from '../source.ts'
 import { digest, textFrom } from '../text.ts'
 import { alertFrom } from './map.ts'

@@ -1,5 +1,5 @@
-import type { Steps } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
+import type { Steps } from '../../turns.ts'
 import { isIntricate } from '../intricate.ts'
 import { isObject, parsedJson } from '../json.ts'
 import { textOf } from '../text.ts'

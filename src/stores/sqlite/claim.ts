@@ -1,9 +1,9 @@
 import { AppError } from '../../errors.ts'
+import { atOnce, type Steps } from '../../turns.ts'
 import type { CallClaim, Claim, ClaimAgain, Claimed, Lease, NewMessage, Warning } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { recoverRobot } from './keeping.ts'
-import { type Slices, whole } from './slices.ts'
 import { waitsUpTo } from './waiting.ts'
 
 export function lease(db: Database, { robot, owner, now, until, enough }: Lease): boolean {
@@ -211,7 +211,7 @@ function upTo(
     }
   }
   const ids: number[] = []
-  whole(waitsUpTo(rows, { queue, channel, upTo: last }, ({ alert }) => void ids.push(alert)))
+  atOnce(waitsUpTo(rows, { queue, channel, upTo: last }, ({ alert }) => void ids.push(alert)))
   return ids.length === count ? allOf(rows, { queue } as NewMessage, ids) : undefined
 }
 
@@ -223,7 +223,7 @@ export function* gather(
   { database: db, names, underWay, rowsInSlice }: Rows,
   { message: { queue, channel }, alerts }: Claim,
   write: <T>(work: () => T) => T,
-): Slices<boolean> {
+): Steps<boolean> {
   if (alerts.kind !== 'upTo' || alerts.count <= rowsInSlice) return false
   if (underWay.in(queue) !== undefined) return false
   const message = write(() => {

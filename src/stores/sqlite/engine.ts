@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../../turns.ts'
 import type { Accepted, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll, type Result } from './accept.ts'
 import { claim, claimAgain, enqueue, gather, lease, release, resend, warn } from './claim.ts'
@@ -11,7 +12,6 @@ import { alerts, message } from './reading.ts'
 import { remember } from './remember.ts'
 import type { Remembered } from './remembered.ts'
 import { receivedOf, settle } from './settle.ts'
-import { ROWS_IN_SLICE, type Slices, whole } from './slices.ts'
 import { standing } from './standing.ts'
 import { tally } from './tally.ts'
 import { UnderWay } from './under-way.ts'
@@ -22,13 +22,19 @@ export type Verb = Exclude<keyof Store, 'accept' | 'close'>
 
 type Sync<V extends Verb> = (...values: Parameters<Store[V]>) => Awaited<ReturnType<Store[V]>>
 
+/** Rows after which a walk over many gives way: a few milliseconds of them. */
+const ROWS_IN_SLICE = 4_000
+
 type Sliced<V extends Verb> = (
   ...values: Parameters<Store[V]>
-) => Slices<Awaited<ReturnType<Store[V]>>>
+) => Steps<Awaited<ReturnType<Store[V]>>>
 
 export interface Engine {
   verbs: { [V in Verb]: Sync<V> }
-  /** The same for those that may take long; what they write is one transaction all the same. */
+  /**
+   * The same for those that may take long; what they write is one transaction all the same. Between two steps requests
+   * may be accepted, but nothing else: all that a verb sees is as it was when it began, but for alerts with higher numbers.
+   */
   inSlices: Pick<{ [V in Verb]: Sliced<V> }, 'tally' | 'claim' | 'settle'>
   acceptAll(arrivals: readonly Unpacked[], more?: () => readonly Unpacked[]): Result<Accepted>[]
   database: Database
@@ -97,11 +103,11 @@ function engineOn(
     lease: (request) => writing(() => lease(db, request)),
     release: (owner) => writing(() => release(db, owner)),
     waiting: (question) => db.reading(() => waiting(rows, question)),
-    tally: (queue, channel) => whole(inSlices.tally(queue, channel)),
+    tally: (queue, channel) => atOnce(inSlices.tally(queue, channel)),
     payloads: (numbers) => db.reading(() => payloads(db, numbers)),
-    claim: (request) => whole(inSlices.claim(request)),
+    claim: (request) => atOnce(inSlices.claim(request)),
     claimAgain: (request) => writing(() => claimAgain(db, request)),
-    settle: (settlement) => whole(inSlices.settle(settlement)),
+    settle: (settlement) => atOnce(inSlices.settle(settlement)),
     recover: (now, robot) => writing(() => recover(db, now, robot)),
     shift: (byMs) => writing(() => shift(db, byMs)),
     enqueue: (each, now) => writing(() => enqueue(db, each, now)),

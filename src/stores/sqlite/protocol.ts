@@ -1,9 +1,9 @@
 import { AppError, type ErrorCode, messageOf } from '../../errors.ts'
+import type { Steps } from '../../turns.ts'
 import type { Accepted } from '../store.ts'
 import type { Result } from './accept.ts'
 import type { Engine, Verb } from './engine.ts'
 import { type Packed, requestsIn, type Unpacked, unpack } from './packed.ts'
-import type { Slices } from './slices.ts'
 
 /** What the thread that holds the file is asked; a close has no reply but the thread's end. */
 export type Request = VerbRequest | AcceptRequest | { kind: 'close' }
@@ -38,13 +38,13 @@ export function errorFrom({ code, message }: Fault): Error {
 }
 
 /** Does what a request asks and gives its reply; in slices where that may take long. */
-export function* answer(engine: Engine, { id, verb, values }: VerbRequest): Slices<Reply> {
+export function* answer(engine: Engine, { id, verb, values }: VerbRequest): Steps<Reply> {
   try {
     const sliced =
       verb in engine.inSlices ? engine.inSlices[verb as keyof Engine['inSlices']] : undefined
     const work = (sliced ?? engine.verbs[verb]) as (...values: unknown[]) => unknown
     const value = work(...values)
-    return { id, value: sliced === undefined ? value : yield* value as Slices<unknown> }
+    return { id, value: sliced === undefined ? value : yield* value as Steps<unknown> }
   } catch (error) {
     return { id, fault: faultOf(error) }
   }

@@ -1,8 +1,8 @@
+import type { Steps } from '../../turns.ts'
 import type { Settlement } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { waitAgain } from './keeping.ts'
-import type { Slices } from './slices.ts'
 
 /** Records an attempt; a second settlement of the same call changes nothing. Whether the message is sent with it. */
 export function settle({ database: db, names }: Rows, settlement: Settlement): boolean {
@@ -108,7 +108,7 @@ function recordRobot(db: Database, { robot, attempt, now, pause }: Settlement): 
 export function* receivedOf(
   { database: db, rowsInSlice }: Rows,
   message: number,
-): Slices<{ receivedAt: Date; count: number }[]> {
+): Steps<{ receivedAt: Date; count: number }[]> {
   const counts = new Map<number, number>()
   for (let after = 0; ; ) {
     const rows = db.all<{ alert: number; at: number }>(

@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../../errors.ts'
+import { atOnce } from '../../turns.ts'
 import type { Accepted, Arrival, ReasonToSuppress, Store } from '../store.ts'
 import type { Result } from './accept.ts'
 import { type Engine, openEngine, type Verb } from './engine.ts'
@@ -14,7 +15,6 @@ import {
   type Request,
   type VerbRequest,
 } from './protocol.ts'
-import { whole } from './slices.ts'
 
 export interface SqliteOptions {
   /** Of the file, or `:memory:`. */
@@ -136,7 +136,7 @@ function engineLine(engine: Engine): Line {
   }
   return {
     ask: async (verb, values) =>
-      given(whole(answer(engine, { kind: 'verb', id: 0, verb, values }))),
+      given(atOnce(answer(engine, { kind: 'verb', id: 0, verb, values }))),
     accept: async (packed) => given(answerAccepts(engine, [{ kind: 'accept', id: 0, packed }])[0]),
     close: async () => engine.close(),
   }

@@ -1,7 +1,7 @@
+import type { Steps } from '../../turns.ts'
 import type { Tally, TallyGroup } from '../store.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
-import type { Slices } from './slices.ts'
 import { receivedAt, waitsUpTo } from './waiting.ts'
 
 /** Targets that a tally names for each group. */
@@ -13,7 +13,7 @@ interface Counted extends Omit<TallyGroup, 'name' | 'cluster' | 'first'> {
 }
 
 /** One walk over what waits by now, without a look at the alerts themselves. */
-export function* tally(rows: Rows, queue: string, channel: string): Slices<Tally> {
+export function* tally(rows: Rows, queue: string, channel: string): Steps<Tally> {
   const counted = new Map<number, Counted>()
   let count = 0
   let upTo = 0

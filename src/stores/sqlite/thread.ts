@@ -1,4 +1,5 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import type { Steps } from '../../turns.ts'
 import type { ReasonToSuppress } from '../store.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { requestsIn } from './packed.ts'
@@ -11,7 +12,6 @@ import {
   type Request,
   type VerbRequest,
 } from './protocol.ts'
-import type { Slices } from './slices.ts'
 
 /** Requests that share one commit at most; a commit of more would keep the first of them waiting. */
 const MOST_IN_COMMIT = 200
@@ -40,7 +40,7 @@ class Turns {
   readonly #port: MessagePort
   readonly #accepts: AcceptRequest[] = []
   readonly #verbs: VerbRequest[] = []
-  #slices: Slices<Reply> | undefined
+  #slices: Steps<Reply> | undefined
   #closing = false
 
   constructor(engine: Engine, port: MessagePort) {

@@ -1,5 +1,6 @@
 import type { Status } from '../../model/alert.ts'
 import { LEVELS, type Level } from '../../model/level.ts'
+import type { Steps } from '../../turns.ts'
 import type {
   StoredPayload,
   Waiting,
@@ -12,7 +13,6 @@ import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { organisationUsed, robotState } from './robots.ts'
 import { MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
-import type { Slices } from './slices.ts'
 
 /** Whether alert `a` waits in any queue; there are few queues. */
 export const WAITS = `EXISTS (SELECT 1 FROM queues q CROSS JOIN waits w
@@ -152,7 +152,7 @@ export function* waitsUpTo(
   { database: db, names, underWay, rowsInSlice }: Rows,
   { queue, channel, upTo }: Place & { upTo: number },
   each: (wait: Wait) => void,
-): Slices<void> {
+): Steps<void> {
   const isUnderWay = underWay.in(queue)
   const [fingerprint, alerts] =
     isUnderWay === undefined

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { atOnce, type Clock, ofEach, type Steps, Turns } from '../src/clock.ts'
+import type { Clock } from '../src/clock.ts'
+import { atOnce, ofEach, type Steps, Turns } from '../src/turns.ts'
 
 /** A clock of which each look takes as long as a turn may, and whose sleepers wait until they are woken. */
 function slowClock() {
