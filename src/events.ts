@@ -2,8 +2,12 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { SourceName, Status } from './model/alert.ts'
 import type { Attempt, MessageKind } from './model/message.ts'
+import type { Steps } from './turns.ts'
 
 export type Events = ReturnType<typeof createEvents>
+
+/** Alerts that are observed in a step. */
+const IN_A_STEP = 500
 
 /** What became of alerts whose queue is gone. */
 interface Rehomed {
@@ -88,12 +92,22 @@ export function createEvents(log: Log, metrics: Metrics) {
     attemptForgone(message: MessageName): void {
       log.warn('message.held_up', named(message))
     },
-    messageSent(message: MessageName, told: readonly { waitedMs: number; count: number }[]): void {
+    messageSent(message: MessageName): void {
       metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'sent' })
-      for (const { waitedMs, count } of told)
-        for (let i = 0; i < count; i += 1)
-          metrics.latency.observe({ channel: message.channel }, Math.max(0, waitedMs) / 1000)
       log.info('message.sent', named(message))
+    },
+    /** In steps, since a digest may tell a hundred thousand. */
+    *alertsTold(
+      channel: string,
+      told: readonly { waitedMs: number; count: number }[],
+    ): Steps<void> {
+      let observed = 0
+      for (const { waitedMs, count } of told)
+        for (let i = 0; i < count; i += 1) {
+          metrics.latency.observe({ channel }, Math.max(0, waitedMs) / 1000)
+          observed += 1
+          if (observed % IN_A_STEP === 0) yield
+        }
     },
     messageDead(message: MessageName, reason: string): void {
       metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'dead' })

@@ -29,7 +29,7 @@ import { warnOfQuota } from './quota-warning.ts'
 import { MOST_HEADS, robotsOf, type TellingDeps, tellingOf } from './telling.ts'
 
 /** How long after its claim an attempt may begin at the latest; one that cannot is given back. */
-const BEGIN_WITHIN_MS = 2_000
+const BEGIN_WITHIN_MS = 5_000
 const SETTLE_RETRY_MS = 500
 const CLAIM_RETRY_MS = 20
 
@@ -60,6 +60,8 @@ interface Sending {
   robot: Robot
   channel: Channel | undefined
   claimed: Claimed
+  /** When its call will have ended at the latest. */
+  until: Date
   waiting: Waiting
   message: MessageNow
 }
@@ -88,14 +90,14 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
     return decided.until
   }
 
-  const call: CallClaim = {
+  const call = (at: Date): CallClaim => ({
     key: robot.key,
-    since: later(now, -countedForMs(robot.limits.perMs)),
+    since: later(at, -countedForMs(robot.limits.perMs)),
     messages: robot.limits.messages,
-    until: later(now, BEGIN_WITHIN_MS + robot.timeoutMs),
+    until: later(at, BEGIN_WITHIN_MS + robot.timeoutMs),
     month: calendar.month,
     owner: deps.owner,
-  }
+  })
   const sending =
     decided.kind === 'again'
       ? await claimAgain({ robot, waiting, call, now, settings }, deps)
@@ -104,7 +106,7 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
     deps.events.claimLost(name)
     return later(deps.clock.now(), CLAIM_RETRY_MS)
   }
-  if (later(deps.clock.now(), robot.timeoutMs) > call.until) {
+  if (later(deps.clock.now(), robot.timeoutMs) > sending.until) {
     await forgo(sending, deps)
     return deps.clock.now()
   }
@@ -143,7 +145,8 @@ export async function nextOf(
 interface ClaimContext {
   robot: Robot
   waiting: Waiting
-  call: CallClaim
+  /** The call at an instant: of a claim, not of the pass, since what is told may take long to be made. */
+  call: (at: Date) => CallClaim
   now: Date
   settings: Settings
 }
@@ -164,9 +167,14 @@ async function claimNew(
     { ...deps, settings, renderer: deps.renderer(), timezone: settings.timezone },
   )
   const { message, alerts } = telling
-  const claimed = await deps.store.claim({ now, message, alerts, call })
+  const at = deps.clock.now()
+  const counted = call(at)
+  const claimed = await deps.store.claim({ now: at, message, alerts, call: counted })
   if (claimed === undefined) return undefined
-  return { robot, channel: tell.channel, claimed, waiting, message: { ...message, id: claimed.id } }
+  return {
+    ...{ robot, channel: tell.channel, claimed, waiting, until: counted.until },
+    message: { ...message, id: claimed.id },
+  }
 }
 
 async function claimAgain(
@@ -175,10 +183,12 @@ async function claimAgain(
 ): Promise<Sending | undefined> {
   const { due } = waiting
   if (due === undefined) return undefined
-  const claimed = await deps.store.claimAgain({ now, id: due.id, robot: robot.name, call })
+  const counted = call(now)
+  const claimed = await deps.store.claimAgain({ now, id: due.id, robot: robot.name, call: counted })
   if (claimed === undefined) return undefined
   const channel = settings.channels.get(due.channel)
-  return { robot, channel, claimed, waiting, message: { ...due, robot: robot.name } }
+  const { until } = counted
+  return { robot, channel, claimed, waiting, until, message: { ...due, robot: robot.name } }
 }
 
 /** Posts a claimed message once and records what came of it, for as long as that takes. */
@@ -221,12 +231,15 @@ async function attempt(
     events.robotPaused(robot.name, verdict.pause.until, verdict.pause.reason)
   switch (verdict.next.kind) {
     case 'sent':
-      return events.messageSent(
-        message,
-        told.map(({ receivedAt, count }) => ({
-          waitedMs: now.getTime() - receivedAt.getTime(),
-          count,
-        })),
+      events.messageSent(message)
+      return deps.turns.run(
+        events.alertsTold(
+          message.channel,
+          told.map(({ receivedAt, count }) => ({
+            waitedMs: now.getTime() - receivedAt.getTime(),
+            count,
+          })),
+        ),
       )
     case 'dead':
       return events.messageDead(message, verdict.next.reason)

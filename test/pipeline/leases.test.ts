@@ -43,7 +43,7 @@ describe('leases', () => {
     path.store.claim = async (request) => {
       const claimed = await claim(request)
       path.store.claim = claim
-      path.clock.step(3_000)
+      path.clock.step(6_000)
       sentBefore = path.sent.length
       return claimed
     }

@@ -87,10 +87,7 @@ describe('the SQLite file', () => {
     await store.close()
   })
 
-  test('tells nothing of a claim of very many that ended before its time', async () => {
-    using folder = temporaryFolder()
-    const path = join(folder.path, 'x.db')
-    const options = { path, reasonToSuppress, rowsInSlice: 10 }
+  test('knows all or nothing of a claim of very many, wherever it ends', async () => {
     const many = 21
     const now = new Date(1_000_000)
     const until = new Date(2_000_000)
@@ -100,48 +97,76 @@ describe('the SQLite file', () => {
       fingerprint: `f${position}`,
       group: `f${position}`,
     }))
-    const message = (uuid: string) => ({
-      uuid,
-      robot: 'a',
-      queue: 'robot:a',
-      channel: 'ops',
-      kind: 'digest' as const,
-      title: 't',
-      text: 't',
-      body: 'b',
-      alertCount: many,
-      storm: true,
+    const message = (uuid: string, alertCount = many) => ({
+      ...{ uuid, robot: 'a', queue: 'robot:a', channel: 'ops', kind: 'digest' as const },
+      ...{ title: 't', text: 't', body: 'b', alertCount, storm: true },
     })
     const call = { key: 'k', since: new Date(0), messages: 20, until, month: '1970-01', owner: 'o' }
+    const outcomes: string[] = []
+    for (let steps = 0; steps < 10; steps += 1) {
+      using folder = temporaryFolder()
+      const options = { path: join(folder.path, 'x.db'), reasonToSuppress, rowsInSlice: 10 }
+      const leased = () => {
+        const engine = openEngine(options)
+        engine.verbs.lease({ robot: 'a', owner: 'o', now, until })
+        return engine
+      }
+      const toldBy = (id: number): number =>
+        engine.database.all('SELECT alert FROM tellings WHERE message = ?', id).length
 
-    let engine = openEngine(options)
-    const taken = storeAround(engine)
-    await taken.accept({
-      ...{ now, source: 'ocp', key: 'k', repeatWithinMs: 1, dated: false, body: 'b', alerts },
-    })
-    engine.verbs.lease({ robot: 'a', owner: 'o', now, until })
-    const counted = engine.verbs.tally('robot:a', 'ops')
-    const claim = {
-      now,
-      message: message('first'),
-      alerts: { kind: 'upTo' as const, upTo: counted.upTo, count: counted.count },
-      call,
+      let engine = leased()
+      await storeAround(engine).accept({
+        ...{ now, source: 'ocp', key: 'k', repeatWithinMs: 1, dated: false, body: 'b', alerts },
+      })
+      const { upTo, count } = engine.verbs.tally('robot:a', 'ops')
+      const claim = {
+        now,
+        message: message('first'),
+        alerts: { kind: 'upTo' as const, upTo, count },
+      }
+      const slices = engine.inSlices.claim({ ...claim, call })
+      const clearing = engine.clear()
+      let done = false
+      for (let step = 0; step < steps; step += 1)
+        if (done) clearing.next()
+        else done = slices.next().done === true
+      engine.close()
+
+      engine = leased()
+      const waits = engine.verbs.tally('robot:a', 'ops').count
+      const claimed = engine.verbs.message('1') !== undefined
+      assert.equal(claimed, done)
+      outcomes.push(claimed ? 'claimed' : 'nothing')
+      if (claimed) {
+        assert.deepEqual([waits, toldBy(1)], [0, many])
+      } else {
+        assert.equal(waits, many)
+        // Whatever message comes next has nothing of what was gathered.
+        assert.deepEqual(engine.verbs.enqueue([message('test', 0)], now), ['1'])
+        assert.equal(toldBy(1), 0)
+        const other = { ...call, owner: 'other' }
+        assert.equal(engine.verbs.claim({ ...claim, call: other }), undefined)
+        assert.equal(engine.verbs.claim({ ...claim, message: message('second'), call })?.id, '2')
+        assert.deepEqual([engine.verbs.tally('robot:a', 'ops').count, toldBy(2)], [0, many])
+      }
+      engine.close()
     }
-    const slices = engine.inSlices.claim(claim)
-    for (let slice = 0; slice < 2; slice += 1) assert.equal(slices.next().done, false)
-    engine.close()
+    assert.deepEqual([...new Set(outcomes)], ['nothing', 'claimed'])
+  })
 
-    engine = openEngine(options)
-    assert.equal(engine.verbs.tally('robot:a', 'ops').count, many)
-    assert.deepEqual(engine.verbs.enqueue([{ ...message('test'), alertCount: 0 }], now), ['1'])
-    assert.deepEqual(engine.verbs.message('1')?.alerts, [])
-    assert.equal(engine.verbs.claim({ ...claim, call: { ...call, owner: 'other' } }), undefined)
-    engine.verbs.lease({ robot: 'a', owner: 'o', now, until })
-    assert.equal(engine.verbs.claim({ ...claim, message: message('second') })?.id, '2')
-    assert.equal(engine.verbs.tally('robot:a', 'ops').count, 0)
-    const told = engine.database.all('SELECT alert FROM tellings WHERE message = 2')
-    assert.equal(told.length, many)
+  test('clears what a claim has taken before anything else is told', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    const engine = openEngine({ path, reasonToSuppress, rowsInSlice: 10 })
+    const store = storeAround(engine)
+    for (let alert = 1; alert <= 30; alert += 1) await acceptText(store, `key ${alert}`, 'x')
+    const db = engine.database
+    db.transaction(() => db.run('INSERT INTO clearing VALUES (1, 1, 25)'))
     engine.close()
+    const again = openEngine({ path, reasonToSuppress, rowsInSlice: 10 })
+    assert.equal(again.verbs.tally('robot:a', 'ops').count, 5)
+    assert.deepEqual(again.database.all('SELECT * FROM clearing'), [])
+    again.close()
   })
 
   test('is readable by its owner only, flushes every commit, and is held by one process', async () => {

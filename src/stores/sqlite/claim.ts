@@ -36,14 +36,14 @@ export function release(db: Database, owner: string): void {
   db.run('DELETE FROM leases WHERE owner = ?', owner)
 }
 
-/** `gathered`: what it takes is written down by `gather` already. */
+/** `gathered`: how much of what it takes is written down by `gather` already, if that was done. */
 export function claim(
   rows: Rows,
   { now, message, alerts, call }: Claim,
-  gathered = false,
+  gathered?: number,
 ): Claimed | undefined {
   const db = rows.database
-  if (!gathered) forgetGathered(db)
+  if (gathered === undefined) forgetGathered(db)
   if (!mayCall(db, { robot: message.robot, call, now })) return undefined
   const taken =
     alerts.kind === 'some'
@@ -195,18 +195,20 @@ function allOf(rows: Rows, { queue }: NewMessage, ids: readonly number[]): Take 
 function upTo(
   rows: Rows,
   { queue, channel }: NewMessage,
-  { upTo: last, count, gathered }: { upTo: number; count: number; gathered: boolean },
+  { upTo: last, count, gathered }: { upTo: number; count: number; gathered: number | undefined },
 ): Take | undefined {
-  const { database: db, names, underWay } = rows
+  const { database: db, names, underWay, clearing } = rows
   if (underWay.in(queue) === undefined) {
     const where = 'FROM waits WHERE queue = ? AND channel = ? AND alert <= ?'
     const place = [names.knownQueue(queue), names.knownChannel(channel), last] as const
-    if (counted(db, where, ...place) !== count) return undefined
-    if (gathered && counted(db, 'FROM tellings WHERE message = ?', nextMessage(db)) !== count)
-      return undefined
+    const there = gathered ?? db.get<{ n: number }>(`SELECT COUNT(*) AS n ${where}`, ...place)?.n
+    if (there !== count) return undefined
+    if (gathered !== undefined) {
+      const [queue, channel] = place
+      return () => clearing.begin({ queue, channel, upTo: last })
+    }
     return (message) => {
-      if (!gathered)
-        db.run(`INSERT INTO tellings (message, alert) SELECT ?, alert ${where}`, message, ...place)
+      db.run(`INSERT INTO tellings (message, alert) SELECT ?, alert ${where}`, message, ...place)
       db.run(`DELETE ${where}`, ...place)
     }
   }
@@ -217,42 +219,50 @@ function upTo(
 
 /**
  * Writes down what a claim of very many takes, ahead of it and in slices: as tellings of the message that comes next.
- * Until that is there they mean nothing, and any other message that comes instead has them forgotten. Whether it did.
+ * Until that is there they mean nothing, and any other message that comes instead has them forgotten. How many they are.
  */
 export function* gather(
   { database: db, names, underWay, rowsInSlice }: Rows,
   { message: { queue, channel }, alerts }: Claim,
   write: <T>(work: () => T) => T,
-): Steps<boolean> {
-  if (alerts.kind !== 'upTo' || alerts.count <= rowsInSlice) return false
-  if (underWay.in(queue) !== undefined) return false
+): Steps<number | undefined> {
+  if (alerts.kind !== 'upTo' || alerts.count <= rowsInSlice) return undefined
+  if (underWay.in(queue) !== undefined) return undefined
   const message = write(() => {
     forgetGathered(db)
     return nextMessage(db)
   })
+  const rows = Math.max(rowsInSlice, Math.ceil(alerts.count / MOST_SLICES))
   const slice = `FROM waits WHERE queue = ? AND channel = ? AND (level, alert) > (?, ?) AND alert <= ?
-    ORDER BY level, alert LIMIT ${rowsInSlice}`
+    ORDER BY level, alert LIMIT ?`
   let last = { level: 0, alert: 0 }
+  let gathered = 0
   for (;;) {
     yield
     const place = [names.knownQueue(queue), names.knownChannel(channel), last.level, last.alert]
     const next = db.get<typeof last>(
-      `SELECT level, alert ${slice} OFFSET ${rowsInSlice - 1}`,
+      `SELECT level, alert ${slice} OFFSET ?`,
       ...place,
       alerts.upTo,
+      rows,
+      rows - 1,
     )
-    write(() =>
+    gathered += write(() =>
       db.run(
         `INSERT INTO tellings (message, alert) SELECT ?, alert ${slice}`,
         message,
         ...place,
         alerts.upTo,
+        rows,
       ),
-    )
-    if (next === undefined) return true
+    ).changes
+    if (next === undefined) return gathered
     last = next
   }
 }
+
+/** A claim is to end soon, since its call counts from its beginning. */
+const MOST_SLICES = 50
 
 /** What was gathered for a claim that did not come about. */
 function forgetGathered(db: Database): void {
@@ -262,10 +272,6 @@ function forgetGathered(db: Database): void {
 function nextMessage(db: Database): number {
   const sequence = `SELECT seq FROM sqlite_sequence WHERE name = 'messages'`
   return (db.get<{ seq: number }>(sequence)?.seq ?? 0) + 1
-}
-
-function counted(db: Database, where: string, ...values: readonly number[]): number {
-  return db.get<{ n: number }>(`SELECT COUNT(*) AS n ${where}`, ...values)?.n ?? 0
 }
 
 function insertMessage(

@@ -2,6 +2,7 @@ import { atOnce, type Steps } from '../../turns.ts'
 import type { Accepted, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll, type Result } from './accept.ts'
 import { claim, claimAgain, enqueue, gather, lease, release, resend, warn } from './claim.ts'
+import { Clearing } from './clearing.ts'
 import { Database } from './database.ts'
 import { happened, pushed } from './happened.ts'
 import { prune, recover, rehome, shift } from './keeping.ts'
@@ -23,7 +24,7 @@ export type Verb = Exclude<keyof Store, 'accept' | 'close'>
 type Sync<V extends Verb> = (...values: Parameters<Store[V]>) => Awaited<ReturnType<Store[V]>>
 
 /** Rows after which a walk over many gives way: a few milliseconds of them. */
-const ROWS_IN_SLICE = 4_000
+const ROWS_IN_SLICE = 1_000
 
 type Sliced<V extends Verb> = (
   ...values: Parameters<Store[V]>
@@ -35,7 +36,10 @@ export interface Engine {
    * The same for those that may take long; what they write is one transaction all the same. Between two steps requests
    * may be accepted, but nothing else: all that a verb sees is as it was when it began, but for alerts with higher numbers.
    */
-  inSlices: Pick<{ [V in Verb]: Sliced<V> }, 'tally' | 'claim' | 'settle'>
+  inSlices: Pick<{ [V in Verb]: Sliced<V> }, 'waiting' | 'tally' | 'claim' | 'settle'>
+  /** Whether a claim has left something to clear; whatever is asked next would do that first, at once. */
+  mustClear(): boolean
+  clear(): Steps<void>
   acceptAll(arrivals: readonly Unpacked[], more?: () => readonly Unpacked[]): Result<Accepted>[]
   database: Database
   names: Names
@@ -46,7 +50,10 @@ export interface Engine {
 }
 
 /** What most verbs work with. */
-export type Rows = Pick<Engine, 'database' | 'names' | 'underWay'> & { rowsInSlice: number }
+export type Rows = Pick<Engine, 'database' | 'names' | 'underWay'> & {
+  clearing: Clearing
+  rowsInSlice: number
+}
 
 export interface EngineOptions {
   path: string
@@ -77,20 +84,42 @@ function engineOn(
   { reasonToSuppress, rowsInSlice }: Required<Omit<EngineOptions, 'path'>>,
 ): Engine {
   const names = new Names(db)
-  const rows: Rows = { database: db, names, underWay: new UnderWay(db), rowsInSlice }
+  const rows: Rows = {
+    database: db,
+    names,
+    underWay: new UnderWay(db),
+    clearing: new Clearing(db),
+    rowsInSlice,
+  }
   const accepting = { ...rows, remembered: remember(db), reasonToSuppress }
   /** Names that a transaction added are forgotten with it. */
   const writing = <T>(work: () => T): T => {
     try {
-      return db.transaction(work)
+      return db.transaction(() => {
+        rows.clearing.finish()
+        return work()
+      })
     } catch (error) {
       names.forget()
+      rows.clearing.lookAgain()
       throw error
     }
   }
+  const whatWaits = <T>(work: () => T): T => {
+    if (rows.clearing.isLeft) writing(() => {})
+    return db.reading(work)
+  }
   const inSlices: Engine['inSlices'] = {
-    tally: (queue, channel) => db.reading(() => tally(rows, queue, channel)),
+    *waiting(question) {
+      yield* rows.underWay.read(question.queues, rowsInSlice)
+      return whatWaits(() => waiting(rows, question))
+    },
+    *tally(queue, channel) {
+      yield* rows.underWay.read([queue], rowsInSlice)
+      return yield* whatWaits(() => tally(rows, queue, channel))
+    },
     *claim(request) {
+      yield* rows.underWay.read([request.message.queue], rowsInSlice)
       const gathered = yield* gather(rows, request, writing)
       return writing(() => claim(rows, request, gathered))
     },
@@ -102,7 +131,7 @@ function engineOn(
   const verbs: Engine['verbs'] = {
     lease: (request) => writing(() => lease(db, request)),
     release: (owner) => writing(() => release(db, owner)),
-    waiting: (question) => db.reading(() => waiting(rows, question)),
+    waiting: (question) => atOnce(inSlices.waiting(question)),
     tally: (queue, channel) => atOnce(inSlices.tally(queue, channel)),
     payloads: (numbers) => db.reading(() => payloads(db, numbers)),
     claim: (request) => atOnce(inSlices.claim(request)),
@@ -126,6 +155,15 @@ function engineOn(
     ...accepting,
     verbs,
     inSlices,
+    mustClear: () => rows.clearing.isLeft,
+    *clear() {
+      try {
+        yield* rows.clearing.inSlices(rowsInSlice)
+      } catch {
+        // Whoever comes next tries again, and learns what is wrong.
+        rows.clearing.lookAgain()
+      }
+    },
     acceptAll: (arrivals, more) => acceptAll(accepting, arrivals, more),
     close: () => db.close(),
   }

@@ -94,5 +94,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE requests ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
   UPDATE requests SET body = id, length = COALESCE((SELECT length(text) FROM payloads p WHERE p.id = requests.id), 0);
   DROP TABLE payloads;
+
+  -- What a claim has taken of what waits, while rows of waits are still there.
+  CREATE TABLE clearing (queue INTEGER NOT NULL, channel INTEGER NOT NULL, up_to INTEGER NOT NULL) STRICT;
   `,
 ]

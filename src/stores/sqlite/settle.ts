@@ -111,17 +111,18 @@ export function* receivedOf(
 ): Steps<{ receivedAt: Date; count: number }[]> {
   const counts = new Map<number, number>()
   for (let after = 0; ; ) {
-    const rows = db.all<{ alert: number; at: number }>(
-      `SELECT t.alert, r.received_at AS at FROM tellings t JOIN alerts a ON a.id = t.alert
+    const rows = db.lists<[alert: number, at: number]>(
+      `SELECT t.alert, r.received_at FROM tellings t JOIN alerts a ON a.id = t.alert
        JOIN requests r ON r.id = a.payload WHERE t.message = ? AND t.alert > ? ORDER BY t.alert LIMIT ?`,
       message,
       after,
       rowsInSlice,
     )
-    for (const { at } of rows) counts.set(at, (counts.get(at) ?? 0) + 1)
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < rowsInSlice) break
-    after = last.alert
+    for (const [alert, at] of rows) {
+      counts.set(at, (counts.get(at) ?? 0) + 1)
+      after = alert
+    }
+    if (rows.length < rowsInSlice) break
     yield
   }
   return [...counts].map(([at, count]) => ({ receivedAt: new Date(at), count }))

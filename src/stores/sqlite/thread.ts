@@ -40,7 +40,7 @@ class Turns {
   readonly #port: MessagePort
   readonly #accepts: AcceptRequest[] = []
   readonly #verbs: VerbRequest[] = []
-  #slices: Steps<Reply> | undefined
+  #slices: Steps<Reply> | Steps<void> | undefined
   #closing = false
 
   constructor(engine: Engine, port: MessagePort) {
@@ -82,7 +82,10 @@ class Turns {
     const turn = this.#slices?.next()
     if (turn?.done !== true) return
     this.#slices = undefined
+    if (turn.value === undefined) return
     this.#port.postMessage([turn.value])
+    // Who has claimed need not wait for this, but whatever is asked next does.
+    if (this.#engine.mustClear()) this.#slices = this.#engine.clear()
   }
 
   /** Takes what has come meanwhile. */

@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../../turns.ts'
 import type { Database } from './database.ts'
 
 /**
@@ -12,11 +13,18 @@ export class UnderWay {
     this.#db = db
   }
 
+  /** Reads what `in` needs of some queues, in steps: a message may tell hundreds of thousands. */
+  *read(queues: readonly string[], rowsInStep: number): Steps<void> {
+    for (const { id, queue } of this.#open()) {
+      if (!queues.includes(queue) || this.#messages.has(id)) continue
+      const steps = this.#fingerprintsOf(id, rowsInStep)
+      this.#messages.set(id, yield* steps)
+    }
+  }
+
   /** Whether a fingerprint is under way in a queue; undefined when none is, which needs no looking. */
   in(queue: string): ((fingerprint: string) => boolean) | undefined {
-    const open = this.#db.all<{ id: number; queue: string }>(
-      `SELECT id, queue FROM messages WHERE state IN ('pending', 'sending')`,
-    )
+    const open = this.#open()
     const ids = new Set(open.map((message) => message.id))
     for (const id of this.#messages.keys()) if (!ids.has(id)) this.#messages.delete(id)
     const sets = open
@@ -27,16 +35,35 @@ export class UnderWay {
     return (fingerprint) => sets.some((fingerprints) => fingerprints.has(fingerprint))
   }
 
+  #open(): { id: number; queue: string }[] {
+    return this.#db.all(`SELECT id, queue FROM messages WHERE state IN ('pending', 'sending')`)
+  }
+
   #of(message: number): ReadonlySet<string> {
-    const known = this.#messages.get(message)
-    if (known !== undefined) return known
-    const fingerprints = new Set<string>()
-    for (const row of this.#db.iterate<{ fingerprint: string }>(
-      'SELECT a.fingerprint FROM tellings t JOIN alerts a ON a.id = t.alert WHERE t.message = ?',
-      message,
-    ))
-      fingerprints.add(row.fingerprint)
-    this.#messages.set(message, fingerprints)
+    let fingerprints = this.#messages.get(message)
+    if (fingerprints === undefined) {
+      fingerprints = atOnce(this.#fingerprintsOf(message, Number.MAX_SAFE_INTEGER))
+      this.#messages.set(message, fingerprints)
+    }
     return fingerprints
+  }
+
+  *#fingerprintsOf(message: number, rowsInStep: number): Steps<ReadonlySet<string>> {
+    const fingerprints = new Set<string>()
+    for (let after = 0; ; ) {
+      const rows = this.#db.lists<[alert: number, fingerprint: string]>(
+        `SELECT t.alert, a.fingerprint FROM tellings t JOIN alerts a ON a.id = t.alert
+         WHERE t.message = ? AND t.alert > ? ORDER BY t.alert LIMIT ?`,
+        message,
+        after,
+        rowsInStep,
+      )
+      for (const [alert, fingerprint] of rows) {
+        fingerprints.add(fingerprint)
+        after = alert
+      }
+      if (rows.length < rowsInStep) return fingerprints
+      yield
+    }
   }
 }

@@ -160,8 +160,8 @@ export function* waitsUpTo(
       : ['a.fingerprint', 'CROSS JOIN alerts a ON a.id = w.alert']
   const after = { level: 0, alert: 0 }
   for (;;) {
-    const rows = db.all<Wait & { fingerprint: string | null }>(
-      `SELECT w.level, w.alert, w.subject, w.resolved, ${fingerprint} AS fingerprint FROM waits w ${alerts}
+    const rows = db.lists<[Level, number, number, number, string | null]>(
+      `SELECT w.level, w.alert, w.subject, w.resolved, ${fingerprint} FROM waits w ${alerts}
        WHERE w.queue = ? AND w.channel = ? AND (w.level, w.alert) > (?, ?) AND w.alert <= ?
        ORDER BY w.level, w.alert LIMIT ?`,
       names.knownQueue(queue),
@@ -171,11 +171,12 @@ export function* waitsUpTo(
       upTo,
       rowsInSlice,
     )
-    for (const row of rows)
-      if (row.fingerprint === null || isUnderWay?.(row.fingerprint) !== true) each(row)
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < rowsInSlice) return
-    Object.assign(after, { level: last.level, alert: last.alert })
+    for (const [level, alert, subject, resolved, said] of rows) {
+      if (said === null || isUnderWay?.(said) !== true) each({ level, alert, subject, resolved })
+      after.level = level
+      after.alert = alert
+    }
+    if (rows.length < rowsInSlice) return
     yield
   }
 }
