@@ -9,7 +9,7 @@ const LONGEST_SLEEP_MS = 30_000
  */
 const BETWEEN_RESTS_MS = 50
 const LONGEST_BETWEEN_RESTS_MS = 1_000
-const RESTS_PER_PASS = 10
+const RESTS_PER_PASS = 40
 
 /** After a pass that threw. */
 const AFTER_FAILURE_MS = 1_000

@@ -12,6 +12,8 @@ export class Robots {
   readonly #deps: DispatchDeps
   readonly #again: Again
   readonly #loops = new Map<string, { loop: Loop; work: string }>()
+  /** Who works a queue; each accept asks. */
+  #byQueue = new Map<string, Loop[]>()
   #following = Promise.resolve()
   #stopped = false
 
@@ -36,16 +38,8 @@ export class Robots {
 
   /** Something waits in these queues. */
   wake(queues: readonly string[] | 'all'): void {
-    if (queues === 'all') {
-      for (const { loop } of this.#loops.values()) loop.wake()
-      return
-    }
-    const wanted = new Set(queues)
-    for (const channel of this.#deps.settings().channels.values())
-      for (const [index, queue] of queuesOf(channel).entries())
-        if (wanted.has(queue))
-          for (const name of channel.mode === 'pool' ? channel.robots : [channel.robots[index]])
-            this.#loops.get(name as string)?.loop.wake()
+    if (queues === 'all') for (const { loop } of this.#loops.values()) loop.wake()
+    else for (const queue of queues) for (const loop of this.#byQueue.get(queue) ?? []) loop.wake()
   }
 
   /** Resolves when the attempts under way have ended; no other begins. */
@@ -77,6 +71,20 @@ export class Robots {
       })
       this.#loops.set(name, { loop: loop.start(), work: workOf(name, now) as string })
     }
+    // In the same turn as the loops: whoever is not woken by the old ones has its first pass before it.
+    this.#byQueue = this.#loopsByQueue(now)
+  }
+
+  #loopsByQueue({ channels }: Settings): Map<string, Loop[]> {
+    const found = new Map<string, Loop[]>()
+    for (const channel of channels.values())
+      for (const [index, queue] of queuesOf(channel).entries()) {
+        const names =
+          channel.mode === 'pool' ? channel.robots : channel.robots.slice(index, index + 1)
+        const loops = names.flatMap((name) => this.#loops.get(name)?.loop ?? [])
+        found.set(queue, [...new Set([...(found.get(queue) ?? []), ...loops])])
+      }
+    return found
   }
 
   /** For as long as the store takes: without room it would take no claim either. */

@@ -28,6 +28,8 @@ export interface SqliteOptions {
 interface Line {
   ask(verb: Verb, values: unknown[]): Promise<unknown>
   accept(packed: Packed): Promise<unknown>
+  /** At the end of this turn of the event loop at the latest. */
+  soon(work: () => void): void
   close(): Promise<void>
 }
 
@@ -90,7 +92,6 @@ class Lots {
   readonly #line: Line
   #packing = new Packing()
   #asking: Asking[] = []
-  #underWay = 0
 
   constructor(line: Line) {
     this.#line = line
@@ -102,8 +103,8 @@ class Lots {
       this.#asking.push({ resolve, reject })
       const { requests, alerts } = this.#packing
       if (requests >= LOT.requests || alerts >= LOT.alerts) void this.#handOver()
-      // The engine has nothing to do; while it has, more may join until it answers.
-      else if (this.#underWay === 0 && requests === 1) queueMicrotask(() => void this.#handOver())
+      // What else arrives in this turn of the event loop joins.
+      else if (requests === 1) this.#line.soon(() => void this.#handOver())
     })
   }
 
@@ -112,7 +113,6 @@ class Lots {
     if (asking.length === 0) return
     this.#packing = new Packing()
     this.#asking = []
-    this.#underWay += 1
     try {
       const results = (await this.#line.accept(packing.packed())) as Result<Accepted>[]
       for (const [index, each] of asking.entries()) {
@@ -123,8 +123,6 @@ class Lots {
     } catch (error) {
       for (const each of asking) each.reject(error as Error)
     }
-    this.#underWay -= 1
-    void this.#handOver()
   }
 }
 
@@ -138,6 +136,7 @@ function engineLine(engine: Engine): Line {
     ask: async (verb, values) =>
       given(atOnce(answer(engine, { kind: 'verb', id: 0, verb, values }))),
     accept: async (packed) => given(answerAccepts(engine, [{ kind: 'accept', id: 0, packed }])[0]),
+    soon: queueMicrotask,
     close: async () => engine.close(),
   }
 }
@@ -185,6 +184,7 @@ async function threadLine(path: string): Promise<Line> {
   return {
     ask: (verb, values) => post({ kind: 'verb', verb, values }),
     accept: (packed) => post({ kind: 'accept', packed }, [packed.texts.buffer]),
+    soon: setImmediate,
     async close() {
       if (ended === undefined) worker.postMessage({ kind: 'close' } satisfies Request)
       await exited
