@@ -133,12 +133,16 @@ function* repeatsOf(
     channels.add(channel)
   }
   const said = shortestMs < REPEAT_WITHIN_MS ? yield* stepsOf(exactKey()) : key
+  const whole = [said, source, ...channels].join('\n')
   return {
-    key: hash([source, said, ...channels]),
+    key: whole.length > LONGEST_KEY ? hash([whole]) : whole,
     repeatWithinMs: shortestMs === 0 ? REPEAT_WITHIN_MS : Math.min(shortestMs, REPEAT_WITHIN_MS),
     dated,
   }
 }
+
+/** A longer one costs more to store than to hash. */
+const LONGEST_KEY = 64
 
 interface Counted {
   channel: string

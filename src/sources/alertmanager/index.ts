@@ -89,7 +89,7 @@ function* alertsOf(
   { context, narrow, large }: { context: ReadContext; narrow: boolean; large: boolean },
 ): Steps<Alert[]> {
   const { receivedAt } = context
-  const group = groupOf(payload)
+  const group = new Group(payload)
   const alerts: Alert[] = []
   let unreadable = 0
   for (const [index, each] of payload.alerts.entries()) {
@@ -107,7 +107,7 @@ function* alertsOf(
   }
   if (unreadable > MOST_MALFORMED)
     alerts.push(moreMalformed(unreadable - MOST_MALFORMED, { receivedAt }))
-  if (alerts.length === 1) return alerts
+  if (new Set(alerts.map(({ fingerprint }) => fingerprint)).size === alerts.length) return alerts
   // An alert that stands twice with the same status is one, as it was said last.
   return [
     ...new Map(alerts.map((alert) => [`${alert.status} ${alert.fingerprint}`, alert])).values(),
@@ -133,17 +133,37 @@ function isCrowded(alert: PayloadAlert): boolean {
   })
 }
 
-function groupOf(payload: Payload): GroupFacts {
-  const truncated = Number(payload.truncatedAlerts ?? 0)
-  return {
-    status: payload.status,
-    count: payload.alerts.length + (truncated > 0 ? Math.floor(truncated) : 0),
-    by: Object.entries(textsOf(payload.groupLabels))
+/** Accepting needs the status alone; the rest is made for whoever reads variables. */
+class Group implements GroupFacts {
+  readonly status: unknown
+  readonly #payload: Payload
+
+  constructor(payload: Payload) {
+    this.status = payload.status
+    this.#payload = payload
+  }
+
+  get count(): number {
+    const truncated = Number(this.#payload.truncatedAlerts ?? 0)
+    return this.#payload.alerts.length + (truncated > 0 ? Math.floor(truncated) : 0)
+  }
+
+  get by(): string {
+    return Object.entries(textsOf(this.#payload.groupLabels))
       .map(([name, value]) => `${name}=${value}`)
-      .join(':'),
-    externalUrl: textOf(payload.externalURL),
-    receiver: textOf(payload.receiver),
-    groupKey: textOf(payload.groupKey),
+      .join(':')
+  }
+
+  get externalUrl(): string | undefined {
+    return textOf(this.#payload.externalURL)
+  }
+
+  get receiver(): string | undefined {
+    return textOf(this.#payload.receiver)
+  }
+
+  get groupKey(): string | undefined {
+    return textOf(this.#payload.groupKey)
   }
 }
 
