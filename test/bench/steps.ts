@@ -33,7 +33,7 @@ export const ROUNDS = asked < 0 ? 5 : Number(process.argv[asked + 1])
 
 const SECONDS = 3
 /** Before the first round, so that both are measured as they run all day, not while V8 still compiles them. */
-const WARM_UP_SECONDS = 4
+const WARM_UP_SECONDS = 10
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const COMMAND = [process.execPath, MAIN]
 const SLOW_FLUSH_MS = 5

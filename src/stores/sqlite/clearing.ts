@@ -60,15 +60,22 @@ export class Clearing {
       return
     }
     const { queue, channel, up_to } = place
-    const where = 'WHERE queue = ? AND channel = ? AND alert <= ?'
-    const { changes } = this.#db.run(
-      `DELETE FROM waits WHERE (queue, channel, level, alert) IN
-         (SELECT queue, channel, level, alert FROM waits ${where} ORDER BY level, alert LIMIT ?)`,
+    const where = 'FROM waits WHERE queue = ? AND channel = ? AND alert <= ?'
+    const last = this.#db.get<{ level: number; alert: number }>(
+      `SELECT level, alert ${where} ORDER BY level, alert LIMIT 1 OFFSET ?`,
       queue,
       channel,
       up_to,
-      rows,
+      rows - 1,
     )
-    if (changes < rows) this.#db.run(`DELETE FROM clearing`)
+    this.#db.run(
+      `DELETE ${where} AND (level, alert) <= (?, ?)`,
+      queue,
+      channel,
+      up_to,
+      last?.level ?? Number.MAX_SAFE_INTEGER,
+      last?.alert ?? up_to,
+    )
+    if (last === undefined) this.#db.run('DELETE FROM clearing')
   }
 }

@@ -24,7 +24,7 @@ export type Verb = Exclude<keyof Store, 'accept' | 'close'>
 type Sync<V extends Verb> = (...values: Parameters<Store[V]>) => Awaited<ReturnType<Store[V]>>
 
 /** Rows after which a walk over many gives way: a few milliseconds of them. */
-const ROWS_IN_SLICE = 1_000
+const ROWS_IN_SLICE = 2_000
 
 type Sliced<V extends Verb> = (
   ...values: Parameters<Store[V]>
@@ -158,7 +158,7 @@ function engineOn(
     mustClear: () => rows.clearing.isLeft,
     *clear() {
       try {
-        yield* rows.clearing.inSlices(rowsInSlice)
+        yield* rows.clearing.inSlices(2 * rowsInSlice)
       } catch {
         // Whoever comes next tries again, and learns what is wrong.
         rows.clearing.lookAgain()

@@ -109,21 +109,32 @@ export function* receivedOf(
   { database: db, rowsInSlice }: Rows,
   message: number,
 ): Steps<{ receivedAt: Date; count: number }[]> {
-  const counts = new Map<number, number>()
+  const byRequest = new Map<number, number>()
   for (let after = 0; ; ) {
-    const rows = db.lists<[alert: number, at: number]>(
-      `SELECT t.alert, r.received_at FROM tellings t JOIN alerts a ON a.id = t.alert
-       JOIN requests r ON r.id = a.payload WHERE t.message = ? AND t.alert > ? ORDER BY t.alert LIMIT ?`,
+    const rows = db.lists<[alert: number, request: number]>(
+      `SELECT t.alert, a.payload FROM tellings t JOIN alerts a ON a.id = t.alert
+       WHERE t.message = ? AND t.alert > ? ORDER BY t.alert LIMIT ?`,
       message,
       after,
       rowsInSlice,
     )
-    for (const [alert, at] of rows) {
-      counts.set(at, (counts.get(at) ?? 0) + 1)
+    for (const [alert, request] of rows) {
+      byRequest.set(request, (byRequest.get(request) ?? 0) + 1)
       after = alert
     }
     if (rows.length < rowsInSlice) break
     yield
+  }
+  const counts = new Map<number, number>()
+  let looked = 0
+  for (const [request, count] of byRequest) {
+    const at = db.get<{ at: number }>(
+      'SELECT received_at AS at FROM requests WHERE id = ?',
+      request,
+    )?.at
+    if (at !== undefined) counts.set(at, (counts.get(at) ?? 0) + count)
+    looked += 1
+    if (looked % rowsInSlice === 0) yield
   }
   return [...counts].map(([at, count]) => ({ receivedAt: new Date(at), count }))
 }
