@@ -7,7 +7,7 @@ import type { Steps } from './turns.ts'
 export type Events = ReturnType<typeof createEvents>
 
 /** Alerts that are observed in a step. */
-const IN_A_STEP = 500
+const IN_A_STEP = 200
 
 /** What became of alerts whose queue is gone. */
 interface Rehomed {

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts'
 export type Steps<T> = Generator<unknown, T, void>
 
 /** For how long steps go on in one turn of the event loop. */
-const TURN_MS = 5
+const TURN_MS = 1
 
 /**
  * Lets long work give way: however much of it there is at once, in one turn of the event loop only one piece goes on,

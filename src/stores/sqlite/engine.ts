@@ -24,7 +24,7 @@ export type Verb = Exclude<keyof Store, 'accept' | 'close'>
 type Sync<V extends Verb> = (...values: Parameters<Store[V]>) => Awaited<ReturnType<Store[V]>>
 
 /** Rows after which a walk over many gives way: a few milliseconds of them. */
-const ROWS_IN_SLICE = 2_000
+const ROWS_IN_SLICE = 1_000
 
 type Sliced<V extends Verb> = (
   ...values: Parameters<Store[V]>

@@ -22,8 +22,8 @@ export function runStoreThread(reasonToSuppress: ReasonToSuppress): void {
   if (port === null) throw new Error('this runs in a thread of the store only')
   try {
     const engine = openEngine({ path: (workerData as { path: string }).path, reasonToSuppress })
-    const turns = new Turns(engine, port)
-    port.on('message', (request: Request) => turns.take(request))
+    const rounds = new Rounds(engine, port)
+    port.on('message', (request: Request) => rounds.take(request))
     port.postMessage([{ id: 0, value: 'open' }])
   } catch (error) {
     port.postMessage([{ id: 0, fault: faultOf(error) }])
@@ -31,16 +31,20 @@ export function runStoreThread(reasonToSuppress: ReasonToSuppress): void {
   }
 }
 
+/** Between two steps of long work while senders are about: without it the processor is all theirs only afterwards. */
+const REST_MS = 1
+
 /**
- * Verbs one after another, as they were asked; between two slices of one, all requests that have come are accepted in
+ * Verbs one after another, as they were asked; between two steps of one, all requests that have come are accepted in
  * one commit. So durability costs one flush for many, and no walk over all that waits holds up a sender.
  */
-class Turns {
+class Rounds {
   readonly #engine: Engine
   readonly #port: MessagePort
   readonly #accepts: AcceptRequest[] = []
   readonly #verbs: VerbRequest[] = []
   #slices: Steps<Reply> | Steps<void> | undefined
+  #rest: NodeJS.Timeout | undefined
   #closing = false
 
   constructor(engine: Engine, port: MessagePort) {
@@ -50,15 +54,29 @@ class Turns {
 
   take(request: Request): void {
     this.#line(request)
+    this.#work()
+  }
+
+  #work(): void {
     this.#drain()
-    while (this.#accepts.length + this.#verbs.length > 0 || this.#slices !== undefined) {
-      if (this.#accepts.length > 0) this.#commit()
-      this.#slice()
+    while (this.#accepts.length > 0 || (this.#hasVerbs() && this.#rest === undefined)) {
+      const comes = this.#accepts.length > 0
+      if (comes) this.#commit()
+      if (this.#rest === undefined) this.#slice()
+      if (comes && this.#slices !== undefined)
+        this.#rest ??= setTimeout(() => {
+          this.#rest = undefined
+          this.#work()
+        }, REST_MS)
       this.#drain()
     }
-    if (!this.#closing) return
+    if (!this.#closing || this.#hasVerbs()) return
     this.#engine.close()
     this.#port.close()
+  }
+
+  #hasVerbs(): boolean {
+    return this.#verbs.length > 0 || this.#slices !== undefined
   }
 
   #commit(): void {

@@ -144,6 +144,8 @@ interface Wait {
   resolved: number
 }
 
+const SLICES_OF_A_SIZE = 100
+
 /**
  * What waits in a queue of a channel up to an alert, unless it is held back by a message under way: the most severe
  * first, then the oldest. In slices, so that nobody waits while there are hundreds of thousands.
@@ -159,7 +161,9 @@ export function* waitsUpTo(
       ? ['NULL', '']
       : ['a.fingerprint', 'CROSS JOIN alerts a ON a.id = w.alert']
   const after = { level: 0, alert: 0 }
-  for (;;) {
+  for (let slices = 1; ; slices += 1) {
+    // The longer it takes, the longer its steps: it must end while the lease holds.
+    const most = rowsInSlice * 2 ** Math.floor(slices / SLICES_OF_A_SIZE)
     const rows = db.lists<[Level, number, number, number, string | null]>(
       `SELECT w.level, w.alert, w.subject, w.resolved, ${fingerprint} FROM waits w ${alerts}
        WHERE w.queue = ? AND w.channel = ? AND (w.level, w.alert) > (?, ?) AND w.alert <= ?
@@ -169,14 +173,14 @@ export function* waitsUpTo(
       after.level,
       after.alert,
       upTo,
-      rowsInSlice,
+      most,
     )
     for (const [level, alert, subject, resolved, said] of rows) {
       if (said === null || isUnderWay?.(said) !== true) each({ level, alert, subject, resolved })
       after.level = level
       after.alert = alert
     }
-    if (rows.length < rowsInSlice) return
+    if (rows.length < most) return
     yield
   }
 }
