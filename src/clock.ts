@@ -48,6 +48,11 @@ export class SteadyClock implements Clock {
   }
 }
 
+/** Does it once all that came in this turn of the event loop has been looked at. */
+export function afterThisTurn(work: () => void): void {
+  setImmediate(work)
+}
+
 export const realClock: Clock = {
   now: () => new Date(),
   sleep: (ms, signal) =>

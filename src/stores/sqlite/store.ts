@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { afterThisTurn } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import { atOnce } from '../../turns.ts'
 import type { Accepted, Arrival, ReasonToSuppress, Store } from '../store.ts'
@@ -28,7 +29,7 @@ export interface SqliteOptions {
 interface Line {
   ask(verb: Verb, values: unknown[]): Promise<unknown>
   accept(packed: Packed): Promise<unknown>
-  /** At the end of this turn of the event loop at the latest. */
+  /** Not before what else comes at the same time has come. */
   soon(work: () => void): void
   close(): Promise<void>
 }
@@ -103,7 +104,7 @@ class Lots {
       this.#asking.push({ resolve, reject })
       const { requests, alerts } = this.#packing
       if (requests >= LOT.requests || alerts >= LOT.alerts) void this.#handOver()
-      // What else arrives in this turn of the event loop joins.
+      // A tenth more than when a lot waits until the one before is answered.
       else if (requests === 1) this.#line.soon(() => void this.#handOver())
     })
   }
@@ -184,7 +185,7 @@ async function threadLine(path: string): Promise<Line> {
   return {
     ask: (verb, values) => post({ kind: 'verb', verb, values }),
     accept: (packed) => post({ kind: 'accept', packed }, [packed.texts.buffer]),
-    soon: setImmediate,
+    soon: afterThisTurn,
     async close() {
       if (ended === undefined) worker.postMessage({ kind: 'close' } satisfies Request)
       await exited

@@ -1,4 +1,5 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { realClock } from '../../clock.ts'
 import type { Steps } from '../../turns.ts'
 import type { ReasonToSuppress } from '../store.ts'
 import { type Engine, openEngine } from './engine.ts'
@@ -44,7 +45,7 @@ class Rounds {
   readonly #accepts: AcceptRequest[] = []
   readonly #verbs: VerbRequest[] = []
   #slices: Steps<Reply> | Steps<void> | undefined
-  #rest: NodeJS.Timeout | undefined
+  #rests = false
   #closing = false
 
   constructor(engine: Engine, port: MessagePort) {
@@ -59,20 +60,24 @@ class Rounds {
 
   #work(): void {
     this.#drain()
-    while (this.#accepts.length > 0 || (this.#hasVerbs() && this.#rest === undefined)) {
+    while (this.#accepts.length > 0 || (this.#hasVerbs() && !this.#rests)) {
       const comes = this.#accepts.length > 0
       if (comes) this.#commit()
-      if (this.#rest === undefined) this.#slice()
-      if (comes && this.#slices !== undefined)
-        this.#rest ??= setTimeout(() => {
-          this.#rest = undefined
-          this.#work()
-        }, REST_MS)
+      if (!this.#rests) this.#slice()
+      if (comes && this.#slices !== undefined) void this.#rest()
       this.#drain()
     }
     if (!this.#closing || this.#hasVerbs()) return
     this.#engine.close()
     this.#port.close()
+  }
+
+  async #rest(): Promise<void> {
+    if (this.#rests) return
+    this.#rests = true
+    await realClock.sleep(REST_MS)
+    this.#rests = false
+    this.#work()
   }
 
   #hasVerbs(): boolean {
