@@ -104,7 +104,7 @@ class Lots {
       this.#asking.push({ resolve, reject })
       const { requests, alerts } = this.#packing
       if (requests >= LOT.requests || alerts >= LOT.alerts) void this.#handOver()
-      // A tenth more than when a lot waits until the one before is answered.
+      // Up to a tenth more than when a lot waits until the one before is answered.
       else if (requests === 1) this.#line.soon(() => void this.#handOver())
     })
   }
