@@ -7,6 +7,7 @@ import { describe, test } from 'node:test'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { AppError } from '../../src/errors.ts'
 import { openEngine } from '../../src/stores/sqlite/engine.ts'
+import { leaveSqlite } from '../../src/stores/sqlite/leave.ts'
 import { MIGRATIONS } from '../../src/stores/sqlite/schema.ts'
 import { openSqlite, storeAround } from '../../src/stores/sqlite/store.ts'
 import type { Arriving, Store } from '../../src/stores/store.ts'
@@ -163,8 +164,12 @@ describe('the SQLite file', () => {
     const db = engine.database
     db.transaction(() => db.run('INSERT INTO clearing VALUES (1, 1, 25)'))
     engine.close()
+    const left = leaveSqlite(path)
+    assert.equal([...left.rows('tellings')].length, 5)
+    left.close()
     const again = openEngine({ path, reasonToSuppress, rowsInSlice: 10 })
-    assert.equal(again.verbs.tally('robot:a', 'ops').count, 5)
+    again.database.transaction(() => again.database.run('INSERT INTO clearing VALUES (1, 1, 27)'))
+    assert.equal(again.verbs.tally('robot:a', 'ops').count, 3)
     assert.deepEqual(again.database.all('SELECT * FROM clearing'), [])
     again.close()
   })
