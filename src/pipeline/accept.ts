@@ -6,7 +6,7 @@ import type { Events } from '../events.ts'
 import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
 import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
-import type { Source } from '../sources/source.ts'
+import { isLarge, type Source } from '../sources/source.ts'
 import type { Accepted, Arrival, Arriving, Store } from '../stores/store.ts'
 import { atOnce, type Steps, type Turns } from '../turns.ts'
 
@@ -15,9 +15,6 @@ import { atOnce, type Steps, type Turns } from '../turns.ts'
  * minute, and each of its peers waits 15 s longer than the one before.
  */
 export const REPEAT_WITHIN_MS = 120_000
-
-/** Up to this many bytes a body is read in the turn in which it came. */
-export const LARGE_BODY = 128 * 1024
 
 /** The channel name under which each alert finds its channels by the routes. */
 export const AUTO = 'auto'
@@ -48,10 +45,9 @@ export interface Inbound {
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> {
   const { source, channel } = inbound
   // A large body is read while others are answered.
-  const { counts, stored } =
-    inbound.body.length > LARGE_BODY
-      ? await deps.turns.run(handOver(inbound, deps))
-      : atOnce(handOver(inbound, deps))
+  const { counts, stored } = isLarge(inbound.body)
+    ? await deps.turns.run(handOver(inbound, deps))
+    : atOnce(handOver(inbound, deps))
   if (counts.length === 0) return
   const { repeated, queues, suppressed } = await stored
 

@@ -3,7 +3,6 @@ import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
 import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
 import { atOnce, type Steps, type Turns } from '../turns.ts'
-import { LARGE_BODY } from './accept.ts'
 
 export interface Place {
   payload: number
@@ -60,8 +59,11 @@ export async function storedVariables(
 function turnsFor(payloads: Payloads, turns: RereadDeps['turns']) {
   const size = [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
   return <T>(steps: Steps<T>): Promise<T> | T =>
-    size > LARGE_BODY ? turns.run(steps) : atOnce(steps)
+    size > MOST_AT_ONCE ? turns.run(steps) : atOnce(steps)
 }
+
+/** Characters of payloads, of whatever number. */
+const MOST_AT_ONCE = 128 * 1024
 
 type Payloads = ReadonlyMap<number, StoredPayload>
 

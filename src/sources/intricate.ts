@@ -1,7 +1,5 @@
 import type { Steps } from '../turns.ts'
-
-/** Up to this many characters or bytes any body is read in some milliseconds, whatever is in it. */
-export const LIGHT = 128 * 1024
+import { isLarge } from './source.ts'
 
 /** Objects and lists, and double quotes, that a body may have. */
 export interface Bounds {
@@ -21,7 +19,8 @@ const PIECE = 1024 * 1024
  * looks no further than it must.
  */
 export function* isIntricate(body: string | Uint8Array, bounds: Bounds): Steps<boolean> {
-  if (body.length <= LIGHT) return false
+  // Any other is read in some milliseconds, whatever is in it.
+  if (!isLarge(body)) return false
   let { brackets, quotes } = bounds
   let between = MOST_BETWEEN
   for (let from = 0; from < body.length; from += PIECE) {

@@ -1,6 +1,14 @@
 import type { Notification, SourceName } from '../model/alert.ts'
 import type { Steps } from '../turns.ts'
 
+/** A body of more bytes of UTF-8 is read in steps, while others are answered. */
+const LARGE_BYTES = 128 * 1024
+
+/** The same for a text and for its bytes: a stored body must be read as it was when it was accepted. */
+export function isLarge(body: string | Uint8Array): boolean {
+  return (typeof body === 'string' ? Buffer.byteLength(body) : body.length) > LARGE_BYTES
+}
+
 /** What reading a payload needs beside its text; both are kept with it, so that it reads the same later. */
 export interface ReadContext {
   receivedAt: Date

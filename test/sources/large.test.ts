@@ -3,9 +3,12 @@ import { describe, test } from 'node:test'
 import { AppError } from '../../src/errors.ts'
 import type { Notification } from '../../src/model/alert.ts'
 import { alertmanager } from '../../src/sources/alertmanager/index.ts'
-import { isIntricate, LIGHT } from '../../src/sources/intricate.ts'
+import { isIntricate } from '../../src/sources/intricate.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
 import { atOnce, type Steps } from '../../src/turns.ts'
+
+/** The largest body that is not a large one, in bytes. */
+const LIGHT = 128 * 1024
 
 const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05Z'), timezone: 'UTC' }
 
@@ -59,6 +62,19 @@ describe('a body with more parts than anybody means', () => {
       assert.deepEqual(told(body), [body])
     }
   })
+})
+
+test('a body is the same alerts as bytes and as the text that is kept of them, around the size where it is large', () => {
+  const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, name) => [`l${name}`, 'x']))
+  for (const characters of [30_000, 60_000, 140_000]) {
+    const body = JSON.stringify({
+      alerts: [{ labels, annotations: { summary: '载'.repeat(characters) } }, alert(1)],
+    })
+    const [bytes, text] = [Buffer.from(body), body].map((each) =>
+      alertmanager.read(each, CONTEXT).alerts.map(({ fingerprint }) => fingerprint),
+    )
+    assert.deepEqual(bytes, text)
+  }
 })
 
 describe('a body that would take long to puzzle out', () => {

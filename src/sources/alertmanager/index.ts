@@ -1,10 +1,10 @@
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
 import { atOnce, type Steps } from '../../turns.ts'
-import { isIntricate, LIGHT } from '../intricate.ts'
+import { isIntricate } from '../intricate.ts'
 import { isObject, readJson } from '../json.ts'
 import { readNarrow, widened } from '../narrow.ts'
-import type { ReadContext, Source } from '../source.ts'
+import { isLarge, type ReadContext, type Source } from '../source.ts'
 import { digest, textFrom, textOf } from '../text.ts'
 import { alertFrom, malformed, moreMalformed, textsOf } from './alert.ts'
 import type { GroupFacts } from './map.ts'
@@ -37,7 +37,7 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
     context,
     narrow: narrow !== undefined,
     // Looking at the names of each alert would be a tenth of the cost of small ones.
-    large: body.length > LIGHT,
+    large: isLarge(body),
   })
   const key = keyOf(payload, alerts)
   return {
