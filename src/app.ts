@@ -117,7 +117,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     again: replica.again,
     uuid: randomUUID,
     random: Math.random,
-    turns,
+    // Their own: however many large bodies come, what waits is told.
+    turns: new Turns(clock),
   })
   const wake = (queues: readonly string[]): void => robots.wake(queues)
   const janitor = new Loop({
@@ -314,7 +315,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     timekeeper.start()
     replica.start()
     state.ready = true
-    void rehearseTemplates()
+    void rehearseTemplates().catch((error) =>
+      log.error('rehearsal.failed', { why: messageOf(error) }),
+    )
     void watchFiles({
       files: () => [
         ...(state.loaded.file === undefined ? [] : [state.loaded.file]),

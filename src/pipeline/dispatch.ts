@@ -29,7 +29,7 @@ import { warnOfQuota } from './quota-warning.ts'
 import { MOST_HEADS, robotsOf, type TellingDeps, tellingOf } from './telling.ts'
 
 /** How long after its claim an attempt may begin at the latest; one that cannot is given back. */
-const BEGIN_WITHIN_MS = 5_000
+const BEGIN_WITHIN_MS = 2_000
 const SETTLE_RETRY_MS = 500
 const CLAIM_RETRY_MS = 20
 
@@ -75,14 +75,7 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
   const robot = settings.robots.get(name)
   if (robot === undefined) return undefined
   const now = deps.clock.now()
-  const lease = {
-    robot: name,
-    owner: deps.owner,
-    now,
-    until: later(now, LEASE_MS),
-    enough: later(now, LEASE_ENOUGH_MS),
-  }
-  if (!(await deps.store.lease(lease))) return later(now, LEASE_RETRY_MS)
+  if (!(await leased(name, now, deps))) return later(now, LEASE_RETRY_MS)
 
   const { decided, waiting, calendar } = await nextOf(robot, { settings, now, store: deps.store })
   if (decided.kind === 'rest') {
@@ -142,6 +135,15 @@ export async function nextOf(
   return { decided, waiting, calendar }
 }
 
+function leased(
+  robot: string,
+  now: Date,
+  { store, owner }: Pick<DispatchDeps, 'store' | 'owner'>,
+): Promise<boolean> {
+  const [until, enough] = [later(now, LEASE_MS), later(now, LEASE_ENOUGH_MS)]
+  return store.lease({ robot, owner, now, until, enough })
+}
+
 interface ClaimContext {
   robot: Robot
   waiting: Waiting
@@ -168,6 +170,8 @@ async function claimNew(
   )
   const { message, alerts } = telling
   const at = deps.clock.now()
+  // What took long to make must not find its lease gone: it would be made again, and again.
+  if (!(await leased(robot.name, at, deps))) return undefined
   const counted = call(at)
   const claimed = await deps.store.claim({ now: at, message, alerts, call: counted })
   if (claimed === undefined) return undefined
