@@ -88,6 +88,19 @@ describe('the SQLite file', () => {
     await store.close()
   })
 
+  test('gives no payload whose bytes are damaged, and all others', async () => {
+    using folder = temporaryFolder()
+    const engine = openEngine({ path: join(folder.path, 'x.db'), reasonToSuppress })
+    const store = storeAround(engine)
+    for (const text of ['first', 'second']) await acceptText(store, text, text)
+    const damaged = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2])
+    engine.database.transaction(() =>
+      engine.database.run('UPDATE bodies SET bytes = ? WHERE id = 1', damaged),
+    )
+    assert.deepEqual([...(await store.payloads([1, 2])).keys()], [2])
+    engine.close()
+  })
+
   test('knows all or nothing of a claim of very many, wherever it ends', async () => {
     const many = 21
     const now = new Date(1_000_000)

@@ -77,7 +77,7 @@ export class BodyReader {
     this.#db = db
   }
 
-  /** The payload of a request; undefined when it is gone. */
+  /** The payload of a request; undefined when it is gone or damaged. */
   payload(request: number): StoredPayload | undefined {
     const found = this.#db.get<
       BodyPlace & { source: StoredPayload['source']; received_at: number }
@@ -96,8 +96,16 @@ export class BodyReader {
   }
 }
 
-/** As they came, or what a frame of Zstandard holds (RFC 8878, section 3.1.1); no UTF-8 begins like one. */
-function unpacked(bytes: Uint8Array): Buffer {
+/**
+ * As they came, or what a frame of Zstandard holds (RFC 8878, section 3.1.1); no UTF-8 begins like one. Undefined for a
+ * frame that is damaged: its alerts are told as unreadable, and those that wait behind them are told at all.
+ */
+function unpacked(bytes: Uint8Array): Buffer | undefined {
   const isFrame = bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd
-  return isFrame ? zstdDecompressSync(bytes) : Buffer.from(bytes)
+  if (!isFrame) return Buffer.from(bytes)
+  try {
+    return zstdDecompressSync(bytes)
+  } catch {
+    return undefined
+  }
 }

@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { AppError, messageOf } from '../../errors.ts'
+import type { Steps } from '../../turns.ts'
 import { MIGRATIONS } from './schema.ts'
 
 export type Row = Record<string, unknown>
@@ -62,6 +63,15 @@ export class Database {
   reading<T>(work: () => T): T {
     try {
       return work()
+    } catch (error) {
+      throw explained(error)
+    }
+  }
+
+  /** The same in steps. */
+  *readingInSteps<T>(steps: Steps<T>): Steps<T> {
+    try {
+      return yield* steps
     } catch (error) {
       throw explained(error)
     }

@@ -109,23 +109,25 @@ function engineOn(
     if (rows.clearing.isLeft) writing(() => {})
     return db.reading(work)
   }
+  const underWayIn = (queues: readonly string[]): Steps<void> =>
+    db.readingInSteps(rows.underWay.read(queues, rowsInSlice))
   const inSlices: Engine['inSlices'] = {
     *waiting(question) {
-      yield* rows.underWay.read(question.queues, rowsInSlice)
+      yield* underWayIn(question.queues)
       return whatWaits(() => waiting(rows, question))
     },
     *tally(queue, channel) {
-      yield* rows.underWay.read([queue], rowsInSlice)
-      return yield* whatWaits(() => tally(rows, queue, channel))
+      yield* underWayIn([queue])
+      return yield* db.readingInSteps(whatWaits(() => tally(rows, queue, channel)))
     },
     *claim(request) {
-      yield* rows.underWay.read([request.message.queue], rowsInSlice)
-      const gathered = yield* gather(rows, request, writing)
+      yield* underWayIn([request.message.queue])
+      const gathered = yield* db.readingInSteps(gather(rows, request, writing))
       return writing(() => claim(rows, request, gathered))
     },
     *settle(settlement) {
       const sent = writing(() => settle(rows, settlement))
-      return sent ? yield* receivedOf(rows, Number(settlement.id)) : []
+      return sent ? yield* db.readingInSteps(receivedOf(rows, Number(settlement.id))) : []
     },
   }
   const verbs: Engine['verbs'] = {

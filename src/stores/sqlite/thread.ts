@@ -87,12 +87,12 @@ class Rounds {
   #commit(): void {
     let count = 0
     const taken = (): AcceptRequest[] => {
-      const requests = this.#accepts.splice(0)
-      for (const { packed } of requests) count += requestsIn(packed)
-      return requests
+      let lots = 0
+      for (; lots < this.#accepts.length && count < MOST_IN_COMMIT; lots += 1)
+        count += requestsIn((this.#accepts[lots] as AcceptRequest).packed)
+      return this.#accepts.splice(0, lots)
     }
     const more = (): AcceptRequest[] => {
-      if (count >= MOST_IN_COMMIT) return []
       this.#drain()
       return taken()
     }
