@@ -124,7 +124,12 @@ describe("Alertmanager's payload", () => {
   })
 
   test('counts the alerts that Alertmanager left out', () => {
-    assert.equal(read({ ...PAYLOAD, truncatedAlerts: 7 }).alerts[0]?.variables['alarm_count'], '8')
+    const counted = (truncatedAlerts: unknown) =>
+      read({ ...PAYLOAD, truncatedAlerts }).alerts[0]?.variables['alarm_count']
+    assert.equal(counted(7), '8')
+    // What no value can be made of, JavaScript's own conversion refuses with an error.
+    for (const nothing of [null, 'x', -1, { toString: 1 }, [{ toString: 1, valueOf: 2 }]])
+      assert.equal(counted(nothing), '1')
   })
 
   test('is taken whatever its version says, and with fields that nobody knows', () => {

@@ -124,6 +124,14 @@ describe('a body of flat fields', () => {
 describe('a body that its sender rendered', () => {
   const text = '### OCP alert notification\n- Level: Down'
 
+  test('mentions nobody for a value that is no text', () => {
+    for (const isAtAll of [{ toString: 1 }, [{ toString: 1, valueOf: 2 }], null]) {
+      const body = { msgtype: 'text', text: { content: 'x' }, at: { isAtAll } }
+      const read = ocp.read(JSON.stringify(body), CONTEXT)
+      assert.equal(read.ready?.mention?.all ?? false, false)
+    }
+  })
+
   test('keeps its text, its title and whom it mentions', () => {
     const at = { atMobiles: ['138', '${at_recipients}'], atUserIds: 'u1, u2', isAtAll: 'false' }
     const body = { msgtype: 'markdown', markdown: { title: 'T', text }, at }

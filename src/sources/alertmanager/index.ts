@@ -144,7 +144,7 @@ class Group implements GroupFacts {
   }
 
   get count(): number {
-    const truncated = Number(this.#payload.truncatedAlerts ?? 0)
+    const truncated = Number(textOf(this.#payload.truncatedAlerts) ?? 0)
     return this.#payload.alerts.length + (truncated > 0 ? Math.floor(truncated) : 0)
   }
 

@@ -55,7 +55,7 @@ function mentionOf(at: unknown, part: JsonObject): Mention {
   const mobiles = [...list(dingtalk['atMobiles']), ...list(part['mentioned_mobile_list'])]
   const users = list(dingtalk['atUserIds'])
   const everyone = [...mobiles, ...list(part['mentioned_list'])].includes('@all')
-  const all = everyone || String(dingtalk['isAtAll']).toLowerCase() === 'true'
+  const all = everyone || textOf(dingtalk['isAtAll'])?.toLowerCase() === 'true'
   if (!all && mobiles.length === 0 && users.length === 0) return NO_MENTION
   return { mobiles: mobiles.filter((each) => each !== '@all'), users, all }
 }
