@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { openEngine } from '../../src/stores/sqlite/engine.ts'
 import { storeAround } from '../../src/stores/sqlite/store.ts'
-import type { Arriving, NewMessage, Store } from '../../src/stores/store.ts'
+import type { IncomingAlert, NewMessage, Store } from '../../src/stores/store.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
 import { median } from './load.ts'
 import type { Row } from './steps.ts'
@@ -35,7 +35,7 @@ async function fill(path: string): Promise<void> {
       now,
       source: 'alertmanager',
       key: `r${request}`,
-      repeatWithinMs: 1,
+      dedupWindowMs: 1,
       dated: false,
       body: payloadOf(alerts),
       alerts,
@@ -46,7 +46,7 @@ async function fill(path: string): Promise<void> {
   await store.close()
 }
 
-function arriving(serial: number, position: number): Arriving {
+function arriving(serial: number, position: number): IncomingAlert {
   const second = serial % 3 === 0
   return {
     position,
@@ -54,7 +54,7 @@ function arriving(serial: number, position: number): Arriving {
     queues: [second ? 'robot:lab-2' : 'robot:lab-1'],
     fingerprint: serial.toString(16).padStart(16, '0'),
     status: serial % 7 === 0 ? 'resolved' : 'firing',
-    level: ((serial % 5) + 1) as Arriving['level'],
+    level: ((serial % 5) + 1) as IncomingAlert['level'],
     name: RULES[serial % RULES.length] as string,
     cluster: `ob-${serial % 20}`,
     group: serial.toString(16),
@@ -63,7 +63,7 @@ function arriving(serial: number, position: number): Arriving {
   }
 }
 
-function payloadOf(alerts: readonly Arriving[]): string {
+function payloadOf(alerts: readonly IncomingAlert[]): string {
   return JSON.stringify({
     version: '4',
     alerts: alerts.map((alert) => ({
@@ -89,7 +89,7 @@ async function tell(
 ): Promise<void> {
   const key = queue.replace('robot:', 'key-')
   const robot = queue.replace('robot:', '')
-  const { channels } = await store.waiting({
+  const { channels } = await store.backlog({
     robot: { name: robot, key, address: 'direct' },
     queues: [queue],
     peers: [],

@@ -1,6 +1,6 @@
 import { openEngine } from '../../src/stores/sqlite/engine.ts'
 import { Packing, unpack } from '../../src/stores/sqlite/packed.ts'
-import type { Arriving } from '../../src/stores/store.ts'
+import type { IncomingAlert } from '../../src/stores/store.ts'
 
 const AT_ONCE = 10_000
 const IN_PAYLOAD = 100
@@ -21,7 +21,7 @@ export function fill(
     const lot = Math.min(AT_ONCE, alerts - done)
     const arrivals = Array.from({ length: lot / IN_PAYLOAD }, (_, request) => {
       const number = done / IN_PAYLOAD + request
-      const each = Array.from({ length: IN_PAYLOAD }, (_, position): Arriving => {
+      const each = Array.from({ length: IN_PAYLOAD }, (_, position): IncomingAlert => {
         const fingerprint = `f${String(number).padStart(9, '0')}${String(position).padStart(6, '0')}`
         return {
           position,
@@ -47,7 +47,7 @@ export function fill(
         now,
         source: 'alertmanager' as const,
         key,
-        repeatWithinMs: 1,
+        dedupWindowMs: 1,
         dated: false,
         body,
         alerts: each,

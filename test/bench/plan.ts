@@ -1,7 +1,7 @@
 import { calendarOf } from '../../src/decisions/calendar.ts'
 import { countedForMs } from '../../src/decisions/pace.ts'
 import { plan } from '../../src/decisions/plan.ts'
-import { MOST_HEADS } from '../../src/pipeline/telling.ts'
+import { MOST_HEADS } from '../../src/pipeline/compose-message.ts'
 import { openEngine } from '../../src/stores/sqlite/engine.ts'
 import { channelNamed, robotNamed } from '../support/settings.ts'
 import { median, residentMb } from './load.ts'

@@ -2,59 +2,95 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 
-const TOLD_AT = new Date('2026-11-24T00:00:00Z')
-const EVERY_MS = 600_000
-const PAST: NonNullable<Parameters<typeof reasonToSuppress>[1]> = {
-  status: 'firing',
-  fingerprint: 'a',
-  firingAt: TOLD_AT,
-  resolvedAt: undefined,
-  dead: false,
-}
+type Incoming = Parameters<typeof reasonToSuppress>[0]
+type Last = NonNullable<Parameters<typeof reasonToSuppress>[1]>
 
-function reason(
-  arrival: Partial<{ fingerprint: string; status: 'firing' | 'resolved'; everyMs: number }>,
-  past: Partial<Parameters<typeof reasonToSuppress>[1]> | undefined,
-  afterMs: number,
-): string | undefined {
-  return reasonToSuppress(
-    { fingerprint: 'a', status: 'firing', everyMs: EVERY_MS, ...arrival },
-    past === undefined ? undefined : { ...PAST, ...past },
-    new Date(TOLD_AT.getTime() + afterMs),
-  )
+const AT = new Date('2026-11-24T00:00:00Z')
+const EVERY_MS = 600_000
+const FIRED: Last = {
+  status: 'firing',
+  level: 3,
+  fingerprint: 'a',
+  startsAt: AT,
+  firingAt: AT,
+  resolvedAt: undefined,
+}
+const RECOVERED: Last = { ...FIRED, status: 'resolved', resolvedAt: AT }
+
+const after = (ms: number): Date => new Date(AT.getTime() + ms)
+
+function reason(incoming: Partial<Incoming>, last: Last | undefined, ms: number) {
+  const alert = { fingerprint: 'a', status: 'firing', level: 3, everyMs: EVERY_MS } as const
+  return reasonToSuppress({ ...alert, ...incoming }, last, after(ms))
 }
 
 describe('aggregation', () => {
-  test('the first alert is told', () => assert.equal(reason({}, undefined, 0), undefined))
+  test('lets the first alert through', () => assert.equal(reason({}, undefined, 0), undefined))
 
-  test('the same alert is suppressed until the period is over', () => {
-    assert.equal(reason({}, {}, 1), 'aggregated')
-    assert.equal(reason({}, {}, EVERY_MS - 1), 'aggregated')
-    assert.equal(reason({}, {}, EVERY_MS), undefined)
+  test('suppresses the same alert until the period is over', () => {
+    assert.equal(reason({}, FIRED, 1), 'aggregated')
+    assert.equal(reason({}, FIRED, EVERY_MS - 1), 'aggregated')
+    assert.equal(reason({}, FIRED, EVERY_MS), undefined)
   })
 
-  test('a change of status is told at once', () => {
-    assert.equal(reason({ status: 'resolved' }, {}, 1), undefined)
-    const resolved = { status: 'resolved' as const, resolvedAt: TOLD_AT }
-    assert.equal(reason({ status: 'firing' }, resolved, 1), undefined)
+  test('lets a change of status through at once, and suppresses its repeats by its own period', () => {
+    assert.equal(reason({ status: 'resolved' }, FIRED, 1), undefined)
+    assert.equal(reason({}, RECOVERED, 1), undefined)
+    assert.equal(reason({ status: 'resolved' }, RECOVERED, 1), 'aggregated')
+    const long = { ...RECOVERED, firingAt: after(-EVERY_MS), resolvedAt: after(0) }
+    assert.equal(reason({ status: 'resolved' }, long, EVERY_MS - 1), 'aggregated')
+    assert.equal(reason({ status: 'resolved' }, long, EVERY_MS), undefined)
   })
 
-  test('nothing is suppressed when aggregation is off', () =>
-    assert.equal(reason({ everyMs: 0 }, {}, 1), undefined))
-
-  test('an alert whose last message is dead is told again', () =>
-    assert.equal(reason({}, { dead: true }, 1), undefined))
-
-  test('another alert of the same group is told with it, once a period and status', () => {
-    assert.equal(reason({ fingerprint: 'b' }, {}, 1), 'aggregated')
-    assert.equal(reason({ fingerprint: 'b', status: 'resolved' }, {}, 1), undefined)
-    const both = { status: 'resolved' as const, resolvedAt: TOLD_AT }
-    assert.equal(reason({ fingerprint: 'b', status: 'resolved' }, both, 1), 'aggregated')
-    assert.equal(reason({ fingerprint: 'b', status: 'firing' }, both, 1), 'aggregated')
+  test('lets a firing with a higher level through, but not one with the same or a lower level', () => {
+    assert.equal(reason({ level: 2 }, FIRED, 1), undefined)
+    assert.equal(reason({ level: 4 }, FIRED, 1), 'aggregated')
+    assert.equal(reason({ level: 2, status: 'resolved' }, RECOVERED, 1), 'aggregated')
   })
 
-  test('a clock that was set back does not silence an alert for longer than the period', () => {
-    assert.equal(reason({}, {}, -3_600_000), undefined)
-    assert.equal(reason({}, {}, -1_000), 'aggregated')
+  test('suppresses nothing when it is off', () =>
+    assert.equal(reason({ everyMs: 0 }, FIRED, 1), undefined))
+
+  test('delivers alerts of one group once a period and status, whichever of them it is', () => {
+    assert.equal(reason({ fingerprint: 'b' }, FIRED, 1), 'aggregated')
+    assert.equal(reason({ fingerprint: 'b', status: 'resolved' }, FIRED, 1), undefined)
+    assert.equal(reason({ fingerprint: 'b', status: 'resolved' }, RECOVERED, 1), 'aggregated')
+  })
+
+  test('lets another alert of a group fire when the group last heard of a recovery', () =>
+    assert.equal(reason({ fingerprint: 'b' }, RECOVERED, 1), undefined))
+
+  test('does not silence an alert for longer than the period when the clock was set back', () => {
+    assert.equal(reason({}, FIRED, -3_600_000), undefined)
+    assert.equal(reason({}, FIRED, -1_000), 'aggregated')
+  })
+})
+
+describe('an outdated alert', () => {
+  test('is a firing that began before the one whose recovery was let through', () => {
+    assert.equal(reason({ startsAt: after(-1) }, RECOVERED, 1), 'outdated')
+    assert.equal(reason({ startsAt: after(0) }, RECOVERED, 1), undefined)
+    assert.equal(reason({ startsAt: after(-1), everyMs: 0 }, RECOVERED, 1), 'outdated')
+  })
+
+  test('is a recovery that ended before the firing that was let through began', () => {
+    const recovery = { status: 'resolved' as const, startsAt: after(-9_000) }
+    assert.equal(reason({ ...recovery, endsAt: after(-1) }, FIRED, 1), 'outdated')
+    assert.equal(reason(recovery, FIRED, 1), 'outdated')
+  })
+
+  test('is no recovery whose start was moved back, as Alertmanager does where it merges two copies', () => {
+    const recovery = { status: 'resolved' as const, startsAt: after(-9_000), endsAt: after(5_000) }
+    assert.equal(reason(recovery, FIRED, 6_000), undefined)
+  })
+
+  test('is the same alert only, in another status, with known times', () => {
+    assert.equal(reason({ fingerprint: 'b', startsAt: after(-1) }, RECOVERED, 1), undefined)
+    assert.equal(reason({ startsAt: after(-1) }, FIRED, EVERY_MS), undefined)
+    assert.equal(reason({}, RECOVERED, 1), undefined)
+    assert.equal(
+      reason({ startsAt: after(-1) }, { ...RECOVERED, startsAt: undefined }, 1),
+      undefined,
+    )
   })
 })

@@ -37,7 +37,7 @@ describe('matchers and routes', () => {
 
   test('the first route that matches is taken', () => {
     const routes = [
-      { matchers: [notCritical], channels: ['rest'] },
+      { matchers: [notCritical], channels: ['wait'] },
       { matchers: [critical], channels: ['a', 'b'] },
       { matchers: [], channels: ['last'] },
     ]

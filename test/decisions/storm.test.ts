@@ -1,21 +1,29 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { isOngoing, nextOfStormAt, type Told, toldOfStorm } from '../../src/decisions/storm.ts'
+import {
+  isOngoing,
+  nextOfStormAt,
+  type RecentMessage,
+  sentOfStorm,
+} from '../../src/decisions/storm.ts'
 
 const NOW = new Date('2026-11-24T04:30:00Z')
 const PER_MS = 60_000
 
-function told(...seconds: [ago: number, storm: boolean][]): Told[] {
+function told(...seconds: [ago: number, storm: boolean][]): RecentMessage[] {
   return seconds.map(([ago, storm]) => ({ at: new Date(NOW.getTime() - ago * 1000), storm }))
 }
 
 /** Seconds from now until the storm's next message may be made; what waits came just now. */
-function nextIn(recent: readonly Told[], changes: { severeAgo?: number; most?: number } = {}) {
-  const { severeAgo, most = 3 } = changes
+function nextIn(
+  recent: readonly RecentMessage[],
+  changes: { severeAgo?: number; maxMessages?: number } = {},
+) {
+  const { severeAgo, maxMessages = 3 } = changes
   const severeSince =
     severeAgo === undefined ? undefined : new Date(NOW.getTime() - severeAgo * 1000)
-  const question = { recent, perMs: PER_MS, most, now: NOW, oldest: NOW, severeSince }
+  const question = { recent, perMs: PER_MS, maxMessages, now: NOW, oldest: NOW, severeSince }
   return (nextOfStormAt(question).getTime() - NOW.getTime()) / 1000
 }
 
@@ -39,12 +47,12 @@ describe('a storm', () => {
 
   test('single messages before it count for ten seconds, merged ones for the window', () => {
     const recent = told([30, false], [20, true], [9, false], [3, true])
-    const question = { recent, perMs: PER_MS, most: 3, now: NOW }
-    assert.equal(toldOfStorm(question), 3)
+    const question = { recent, perMs: PER_MS, maxMessages: 3, now: NOW }
+    assert.equal(sentOfStorm(question), 3)
   })
 
   test('is over when nothing was merged for ten seconds', () => {
-    const question = { perMs: PER_MS, most: 3, now: NOW }
+    const question = { perMs: PER_MS, maxMessages: 3, now: NOW }
     assert.equal(isOngoing({ ...question, recent: told([9, true]) }), true)
     assert.equal(isOngoing({ ...question, recent: told([10, true], [1, false]) }), false)
   })
@@ -56,8 +64,8 @@ describe('a storm', () => {
   test('of ordinary alerts never takes more merged messages in a window than it may', () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 60 })
     fc.assert(
-      fc.property(gaps, fc.integer({ min: 1, max: 5 }), (arrivals, most) => {
-        const made: Told[] = []
+      fc.property(gaps, fc.integer({ min: 1, max: 5 }), (arrivals, maxMessages) => {
+        const made: RecentMessage[] = []
         let nowMs = 0
         for (const gap of arrivals) {
           const oldest = new Date(nowMs)
@@ -68,7 +76,7 @@ describe('a storm', () => {
             const at = nextOfStormAt({
               recent,
               perMs: PER_MS,
-              most,
+              maxMessages,
               now,
               oldest,
               severeSince: undefined,
@@ -82,7 +90,7 @@ describe('a storm', () => {
           const inWindow = made.filter(
             (each) => each.at >= at && each.at.getTime() < at.getTime() + PER_MS,
           )
-          assert.ok(inWindow.length <= most, `${inWindow.length} of ${most}`)
+          assert.ok(inWindow.length <= maxMessages, `${inWindow.length} of ${maxMessages}`)
         }
       }),
     )
@@ -93,9 +101,9 @@ describe('a storm', () => {
       maxLength: 20,
     })
     fc.assert(
-      fc.property(ages, fc.integer({ min: 1, max: 5 }), (each, most) => {
+      fc.property(ages, fc.integer({ min: 1, max: 5 }), (each, maxMessages) => {
         const recent = told(...each.sort((a, b) => b[0] - a[0]))
-        assert.ok(nextIn(recent, { severeAgo: 0, most }) <= 4)
+        assert.ok(nextIn(recent, { severeAgo: 0, maxMessages }) <= 4)
       }),
     )
   })

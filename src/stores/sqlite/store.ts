@@ -49,11 +49,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): SqliteStore {
   const database = new SqliteDatabase(path)
   const recent = new DedupCache()
-  return storeOn(database, {
-    recent,
-    reasonToSuppress,
-    restored: restore(database, recent),
-  })
+  const restored = restore(database, recent)
+  // Closed at once, or awaited by `openSqliteStore`.
+  restored.catch(() => undefined)
+  return storeOn(database, { recent, reasonToSuppress, restored })
 }
 
 async function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
