@@ -4,8 +4,7 @@ import { openEngine } from '../../src/stores/sqlite/engine.ts'
 import { storeAround } from '../../src/stores/sqlite/store.ts'
 import type { Arriving, NewMessage, Store } from '../../src/stores/store.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
-import { median } from './load.ts'
-import type { Row } from './steps.ts'
+import { argument, type Build, type Row } from './builds.ts'
 
 const MESSAGES = Number(argument('--messages') ?? 100_000)
 const ALERTS = Number(argument('--alerts') ?? 1_000_000)
@@ -230,13 +229,8 @@ async function pathsOf(receiver: Receiver): Promise<[string, string][]> {
   ]
 }
 
-function argument(name: string): string | undefined {
-  const index = process.argv.indexOf(name)
-  return index < 0 ? undefined : process.argv[index + 1]
-}
-
-/** How long each page takes with 100,000 messages and a million alerts in the store. */
-export async function consolePages(): Promise<Row[]> {
+/** How long each page takes with 100,000 messages and a million alerts in the store; of this build alone. */
+export async function consolePages(builds: readonly Build[]): Promise<Row[]> {
   using folder = temporaryFolder()
   await fill(join(folder.path, 'bench.db'))
   await using receiver = await new Receiver({
@@ -246,14 +240,11 @@ export async function consolePages(): Promise<Row[]> {
   }).start()
   const rows: Row[] = []
   for (const [name, path] of await pathsOf(receiver)) {
-    const times = (await measure(receiver, path)).sort((a, b) => a - b)
-    const medianMs = median(times)
-    const slowestMs = times.at(-1) as number
     rows.push({
       measure: `page: ${name}`,
-      value: `${medianMs.toFixed(1)} ms (to ${slowestMs.toFixed(1)})`,
       wanted: `at most ${MOST_MS} ms`,
-      numbers: { medianMs, slowestMs },
+      show: (ms) => `${ms.toFixed(1)} ms`,
+      values: [await measure(receiver, path), ...builds.slice(1).map(() => [])],
     })
   }
   const note = `with ${ALERTS} alerts and ${made.messages} messages, ${TIMES} times each`
