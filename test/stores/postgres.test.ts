@@ -347,10 +347,10 @@ describe('PostgreSQL', needsPostgres(), () => {
       try {
         const store = await open(schema)
         await postgres.ask(`CREATE TABLE ${schema}.seen (setting TEXT)`)
-        await postgres.ask(`CREATE FUNCTION ${schema}.backlog() RETURNS trigger LANGUAGE plpgsql AS
+        await postgres.ask(`CREATE FUNCTION ${schema}.look() RETURNS trigger LANGUAGE plpgsql AS
           $$ BEGIN INSERT INTO ${schema}.seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$`)
         await postgres.ask(
-          `CREATE TRIGGER look BEFORE INSERT ON ${schema}.payloads FOR EACH ROW EXECUTE FUNCTION ${schema}.backlog()`,
+          `CREATE TRIGGER look BEFORE INSERT ON ${schema}.payloads FOR EACH ROW EXECUTE FUNCTION ${schema}.look()`,
         )
         await store.accept(request('k', ['f']))
         await store.close()
@@ -404,7 +404,7 @@ describe('PostgreSQL', needsPostgres(), () => {
     test('that cannot take one of several requests takes the others', async () => {
       const schema = fresh()
       const store = await open(schema)
-      await postgres.ask(`ALTER TABLE ${schema}.payloads ADD CHECK (length(text) < 1000)`)
+      await postgres.ask(`ALTER TABLE ${schema}.payloads ADD CHECK (length < 1000)`)
       const taken = await Promise.allSettled([
         store.accept({ ...request('big', ['f']), body: 'y'.repeat(2_000) }),
         store.accept(request('small', ['g'])),
@@ -494,7 +494,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.equal((await backlog(store)).due, undefined)
       assert.equal(await store.lease(lease), true)
       const { due, robot } = await backlog(store)
-      assert.equal(due?.uuid, 'm')
+      assert.equal((await store.message(due?.id as string))?.message.uuid, 'm')
       assert.equal(robot.calls.length, 1)
       await store.close()
     })
