@@ -1,7 +1,15 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, test } from 'node:test'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
+import { AppError } from '../../src/errors.ts'
 import { openSqlite } from '../../src/stores/sqlite/client.ts'
+import { openSqliteStore, type SqliteStore, unwrap } from '../../src/stores/sqlite/store.ts'
 import { temporaryFolder } from '../support/receiver.ts'
+import { alert } from './conformance/harness.ts'
 import { conformance } from './conformance/index.ts'
 
 conformance({
@@ -36,3 +44,136 @@ for (const thread of [false, true])
       }
     },
   })
+
+/** A megabyte on disk, too. */
+const INCOMPRESSIBLE = randomBytes(1_000_000).toString('base64')
+
+function acceptText(store: Pick<SqliteStore, 'acceptAll'>, key: string, body: string) {
+  const request = {
+    now: new Date(0),
+    source: 'ocp',
+    key,
+    dedupWindowMs: 60_000,
+    body,
+    alerts: [alert(key)],
+  } as const
+  return store.acceptAll([request]).then(([result]) => unwrap(result))
+}
+
+describe('the SQLite file', () => {
+  test('gives no payload whose bytes are damaged, and all others', async () => {
+    const store = await openSqliteStore({ path: ':memory:', reasonToSuppress })
+    for (const text of ['first', 'second']) await acceptText(store, text, text)
+    const damaged = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2])
+    await store.database.write((tx) => tx.run('UPDATE bodies SET bytes = $1 WHERE id = 1', damaged))
+    assert.deepEqual([...(await store.verbs.payloads([1, 2])).keys()], [2])
+    store.close()
+  })
+
+  test('is readable by its owner only, flushes every commit, and is held by one process', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    const store = await openSqliteStore({ path, reasonToSuppress })
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+    const pragma = (name: string) => store.database.read((tx) => tx.get<object>(`PRAGMA ${name}`))
+    assert.deepEqual({ ...(await pragma('synchronous')) }, { synchronous: 2 })
+    assert.deepEqual({ ...(await pragma('journal_mode')) }, { journal_mode: 'wal' })
+    await assert.rejects(openSqliteStore({ path, reasonToSuppress }), /another receiver holds it/)
+    store.close()
+    const again = await openSqliteStore({ path, reasonToSuppress })
+    again.close()
+  })
+
+  test('that is no database, is damaged, or is newer, is refused by name', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    writeFileSync(path, 'not a database at all, but long enough to look like one'.repeat(20))
+    await assert.rejects(
+      openSqliteStore({ path, reasonToSuppress }),
+      (error) =>
+        error instanceof AppError &&
+        error.message.includes(path) &&
+        /damaged or not a SQLite/.test(error.message),
+    )
+    const newer = join(folder.path, 'newer.db')
+    const db = new DatabaseSync(newer)
+    db.exec('PRAGMA user_version = 99')
+    db.close()
+    await assert.rejects(openSqliteStore({ path: newer, reasonToSuppress }), /newer version/)
+    const nowhere = '/dev/null/nowhere/x.db'
+    await assert.rejects(
+      openSqliteStore({ path: nowhere, reasonToSuppress }),
+      /cannot open the store/,
+    )
+  })
+
+  test('that is full refuses, loses nothing, and goes on when there is space again', async () => {
+    using folder = temporaryFolder()
+    const store = await openSqliteStore({ path: join(folder.path, 'x.db'), reasonToSuppress })
+    await acceptText(store, 'small', 'x')
+    store.database.limitPages(60)
+    await assert.rejects(
+      acceptText(store, 'big', INCOMPRESSIBLE),
+      (error) => error instanceof AppError && error.code === 'store_unavailable',
+    )
+    // One that cannot be written costs only itself.
+    const request = (key: string, body: string) => ({
+      ...({
+        now: new Date(0),
+        source: 'ocp',
+        key,
+        dedupWindowMs: 1,
+        body,
+        alerts: [alert(key)],
+      } as const),
+    })
+    const both = await store.acceptAll([request('big', INCOMPRESSIBLE), request('small 2', 'x')])
+    assert.deepEqual(
+      both.map((each) => Object.keys(each)),
+      [['error'], ['value']],
+    )
+    store.database.limitPages(100_000)
+    await acceptText(store, 'big', INCOMPRESSIBLE)
+    assert.equal((await store.verbs.alerts({ limit: 9 })).items.length, 3)
+    store.close()
+  })
+
+  test('that is full remembers nothing of what it refused: its retry is news', async () => {
+    using folder = temporaryFolder()
+    const store = await openSqliteStore({ path: join(folder.path, 'x.db'), reasonToSuppress })
+    store.database.limitPages(60)
+    await assert.rejects(acceptText(store, 'k', INCOMPRESSIBLE))
+    assert.deepEqual(await acceptText(store, 'k', 'y'), {
+      ...{ duplicate: false, queues: ['robot:a'], suppressed: [] },
+    })
+    assert.equal((await acceptText(store, 'k', 'y')).duplicate, true)
+    const { items } = await store.verbs.alerts({ limit: 9 })
+    assert.deepEqual(
+      items.map(({ state }) => state),
+      ['pending'],
+    )
+    store.close()
+  })
+
+  test('that the worker cannot open is refused with the reason', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    writeFileSync(path, 'x'.repeat(5_000))
+    await assert.rejects(
+      openSqlite({ path, reasonToSuppress, thread: true }),
+      /damaged or not a SQLite/,
+    )
+  })
+
+  test('never asks the database for the time', () => {
+    for (const folder of ['sqlite', 'sql']) {
+      const url = new URL(`../../src/stores/${folder}/`, import.meta.url)
+      for (const file of readdirSync(url))
+        assert.doesNotMatch(
+          readFileSync(new URL(file, url), 'utf8'),
+          /CURRENT_TIMESTAMP|datetime\('now|unixepoch\(\)|strftime|now\(\)/i,
+          file,
+        )
+    }
+  })
+})
