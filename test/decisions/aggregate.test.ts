@@ -68,28 +68,32 @@ describe('aggregation', () => {
 
 describe('an outdated alert', () => {
   test('is a firing that began before the one whose recovery was let through', () => {
-    assert.equal(reason({ startsAt: after(-1) }, RECOVERED, 1), 'outdated')
-    assert.equal(reason({ startsAt: after(0) }, RECOVERED, 1), undefined)
-    assert.equal(reason({ startsAt: after(-1), everyMs: 0 }, RECOVERED, 1), 'outdated')
+    assert.equal(reason({ startsAtMs: after(-1).getTime() }, RECOVERED, 1), 'outdated')
+    assert.equal(reason({ startsAtMs: after(0).getTime() }, RECOVERED, 1), undefined)
+    assert.equal(reason({ startsAtMs: after(-1).getTime(), everyMs: 0 }, RECOVERED, 1), 'outdated')
   })
 
   test('is a recovery that ended before the firing that was let through began', () => {
-    const recovery = { status: 'resolved' as const, startsAt: after(-9_000) }
-    assert.equal(reason({ ...recovery, endsAt: after(-1) }, FIRED, 1), 'outdated')
+    const recovery = { status: 'resolved' as const, startsAtMs: after(-9_000).getTime() }
+    assert.equal(reason({ ...recovery, endsAtMs: after(-1).getTime() }, FIRED, 1), 'outdated')
     assert.equal(reason(recovery, FIRED, 1), 'outdated')
   })
 
   test('is no recovery whose start was moved back, as Alertmanager does where it merges two copies', () => {
-    const recovery = { status: 'resolved' as const, startsAt: after(-9_000), endsAt: after(5_000) }
+    const recovery = {
+      status: 'resolved' as const,
+      startsAtMs: after(-9_000).getTime(),
+      endsAtMs: after(5_000).getTime(),
+    }
     assert.equal(reason(recovery, FIRED, 6_000), undefined)
   })
 
   test('is the same alert only, in another status, with known times', () => {
-    assert.equal(reason({ fingerprint: 'b', startsAt: after(-1) }, RECOVERED, 1), undefined)
-    assert.equal(reason({ startsAt: after(-1) }, FIRED, EVERY_MS), undefined)
+    assert.equal(reason({ fingerprint: 'b', startsAtMs: after(-1).getTime() }, RECOVERED, 1), undefined)
+    assert.equal(reason({ startsAtMs: after(-1).getTime() }, FIRED, EVERY_MS), undefined)
     assert.equal(reason({}, RECOVERED, 1), undefined)
     assert.equal(
-      reason({ startsAt: after(-1) }, { ...RECOVERED, startsAt: undefined }, 1),
+      reason({ startsAtMs: after(-1).getTime() }, { ...RECOVERED, startsAt: undefined }, 1),
       undefined,
     )
   })

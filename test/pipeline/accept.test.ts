@@ -79,8 +79,8 @@ describe('what is stored of a request', () => {
         cluster: 'c1',
         group: '',
         everyMs: 600_000,
-        startsAt: undefined,
-        endsAt: undefined,
+        startsAtMs: undefined,
+        endsAtMs: undefined,
       },
     )
     assert.equal(one?.group, one?.fingerprint)

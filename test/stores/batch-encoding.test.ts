@@ -20,8 +20,8 @@ const alert = fc
     cluster: word,
     group: word,
     everyMs: fc.constantFrom(0, 600_000),
-    startsAt: optional(instant),
-    endsAt: optional(instant),
+    startsAtMs: optional(fc.integer()),
+    endsAtMs: optional(fc.integer()),
     suppressed: optional(fc.constantFrom('resolved_off', 'x')),
   })
   .map(

@@ -36,8 +36,12 @@ export function acceptCases(backend: Backend): void {
     })
 
     test('takes firing, resolved and firing with the same keys within the window as three changes', async () => {
-      const firing = alert('f', { startsAt: at(-1_000) })
-      const resolved = alert('f', { status: 'resolved', startsAt: at(-1_000), endsAt: at(0) })
+      const firing = alert('f', { startsAtMs: at(-1_000).getTime() })
+      const resolved = alert('f', {
+        status: 'resolved',
+        startsAtMs: at(-1_000).getTime(),
+        endsAtMs: at(0).getTime(),
+      })
       const queues: unknown[] = []
       for (const [each, key, ms] of [
         [firing, 'fired', 0],
