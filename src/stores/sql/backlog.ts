@@ -27,14 +27,19 @@ export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
     robot: robot as Backlog['robot'],
     peers,
     organisationUsed: await organisationUsed(tx, query.month),
-    quotaWarnings: await tx.all(
-      'SELECT scope, percent FROM quota_warnings WHERE month = $1',
-      query.month,
-    ),
+    quotaWarnings: await quotaWarnings(tx, query.month),
     due,
     nextDueAt: due === undefined ? await nextDueAt(tx, query) : undefined,
     channels,
   }
+}
+
+async function quotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarnings']> {
+  const rows = await tx.all<Backlog['quotaWarnings'][number]>(
+    'SELECT scope, percent FROM quota_warnings WHERE month = $1 ORDER BY scope',
+    month,
+  )
+  return rows.map((row) => ({ ...row }))
 }
 
 /** When the robot with key $2 may try message m; of one that may have arrived, another robot later than its own. */
