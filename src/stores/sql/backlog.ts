@@ -14,15 +14,11 @@ export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
     if (found !== undefined) channels.push(found)
   }
   const due = await dueMessage(tx, query)
-  const warnings = await tx.all<Backlog['quotaWarnings'][number]>(
-    'SELECT scope, percent FROM quota_warnings WHERE month = $1',
-    query.month,
-  )
   return {
     robot: robot as Backlog['robot'],
     peers,
     organisationUsed: await organisationUsed(tx, query.month),
-    quotaWarnings: warnings.map(({ scope, percent }) => ({ scope, percent })),
+    quotaWarnings: await quotaWarnings(tx, query.month),
     due,
     nextDueAt: due === undefined ? await nextDueAt(tx, query) : undefined,
     channels,
@@ -50,6 +46,14 @@ async function marksIn(tx: Tx, queues: readonly string[]): Promise<Marked[]> {
     last.marks.set(level, up_to)
   }
   return found
+}
+
+async function quotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarnings']> {
+  const rows = await tx.all<Backlog['quotaWarnings'][number]>(
+    'SELECT scope, percent FROM quota_warnings WHERE month = $1 ORDER BY scope',
+    month,
+  )
+  return rows.map((row) => ({ ...row }))
 }
 
 /** When the robot with key $2 may try message m; of one that may have arrived, another robot later than its own. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { alert, at, type Backend, storeFixture } from './harness.ts'
+import type { Status } from '../../../src/model/alert.ts'
+import type { Level } from '../../../src/model/level.ts'
+import { alert, at, type Backend, EVERY_MS, storeFixture } from './harness.ts'
 
 export function acceptCases(backend: Backend): void {
   describe('accept', () => {
@@ -104,6 +106,56 @@ export function acceptCases(backend: Backend): void {
       )
       assert.equal(all.filter((each) => each.queues.length > 0).length, 100)
       assert.equal((await s.backlog()).channels[0]?.count, 100)
+    })
+
+    test('lets a rise in level through, which starts a new period', async () => {
+      const passes = async (level: Level, ms: number) =>
+        (await s.accept([alert('f', { level })], ms)).queues.length === 1
+      assert.equal(await passes(3, 0), true)
+      assert.equal(await passes(1, 60_000), true)
+      assert.equal(await passes(1, 120_000), false)
+      assert.equal(await passes(3, EVERY_MS + 1), false)
+      assert.equal(await passes(3, EVERY_MS + 60_000), true)
+    })
+
+    test('suppresses a state that is older than what was let through', async () => {
+      const firing = (startsAt: number, ms: number) =>
+        s.accept([alert('f', { startsAt: at(startsAt) })], ms)
+      const resolved = (startsAt: number, endsAt: number, ms: number) =>
+        s.accept(
+          [alert('f', { status: 'resolved', startsAt: at(startsAt), endsAt: at(endsAt) })],
+          ms,
+        )
+      const outdated = [{ channel: 'ops', reason: 'outdated', count: 1 }]
+      assert.deepEqual((await firing(10_000, 11_000)).suppressed, [])
+      assert.deepEqual((await resolved(5_000, 9_000, 12_000)).suppressed, outdated)
+      assert.deepEqual((await resolved(10_000, 20_000, 21_000)).suppressed, [])
+      assert.deepEqual((await firing(5_000, 22_000)).suppressed, outdated)
+      assert.deepEqual((await firing(30_000, 31_000)).suppressed, [])
+      assert.deepEqual(await s.waiting(31_000), ['f firing', 'f resolved', 'f firing'])
+    })
+
+    test('lets one alert of an aggregation group through, and another that fires after its recovery', async () => {
+      const through = async (fingerprint: string, status: Status, ms: number) =>
+        (await s.accept([alert(fingerprint, { group: 'g', status })], ms)).queues.length === 1
+      assert.equal(await through('A', 'firing', 0), true)
+      assert.equal(await through('B', 'firing', 1_000), false)
+      assert.equal(await through('A', 'resolved', 2_000), true)
+      assert.equal(await through('B', 'firing', 3_000), true)
+    })
+
+    test('keeps apart what each group was sent', async () => {
+      const both = alert('f', { queues: ['robot:a', 'robot:b'] })
+      await s.accept([both])
+      await s.die(await s.claim(await s.waitingIds()), 10)
+      await s.send(await s.waitingIds(0, 'robot:b'), 10, {
+        robot: 'b',
+        message: { queue: 'robot:b' },
+      })
+      assert.deepEqual((await s.accept([both], 20)).queues, ['robot:a'])
+      assert.deepEqual(await s.waiting(20), ['f firing'])
+      assert.deepEqual(await s.waiting(20, 'robot:b'), [])
+      assert.deepEqual((await s.accept([both], 30)).suppressed[0]?.reason, 'aggregated')
     })
   })
 }

@@ -68,5 +68,43 @@ export function backlogCases(backend: Backend): void {
         assert.ok((count ?? 0) > preview && (count ?? 0) <= 11, `${count} of preview ${preview}`)
       }
     })
+
+    test('gives retries by level, then age, after them what a person asked for, tests last', async () => {
+      const levels = { three: 3, one: 1, later: 3, dead: 1 } as const
+      const fingerprints = Object.keys(levels) as (keyof typeof levels)[]
+      const names = new Map<string, string>()
+      for (const [index, fingerprint] of fingerprints.entries()) {
+        const level = levels[fingerprint]
+        await s.accept([alert(fingerprint, { level })])
+        const claimed = await s.claim(await s.waitingIds(), 0, { message: { level } })
+        if (fingerprint === 'dead') await s.die(claimed, 5)
+        else await s.settle(claimed, 5, { next: { kind: 'retry', dueAt: at(10 * index + 10) } })
+        names.set(claimed.id, fingerprint)
+      }
+      const [test] = (await s.store.enqueue([s.testMessage()], at(1))) as [string]
+      await s.store.warn({
+        ...{ now: at(2), month: '2026-11', scope: 'ka', percent: 50 },
+        message: s.testMessage({ kind: 'alert' }),
+      })
+      const dead = [...names].find(([, name]) => name === 'dead')?.[0] as string
+      await s.store.resend(dead, at(6))
+      const order: [string, boolean][] = []
+      for (;;) {
+        const { due } = await s.backlog(100)
+        if (due === undefined) break
+        order.push([names.get(due.id) ?? (due.id === test ? 'test' : 'warning'), due.byHand])
+        const claimed = await s.retry(due.id, 100)
+        assert.ok(claimed)
+        await s.settle(claimed, 100)
+      }
+      assert.deepEqual(order, [
+        ['one', false],
+        ['three', false],
+        ['later', false],
+        ['dead', true],
+        ['warning', true],
+        ['test', true],
+      ])
+    })
   })
 }

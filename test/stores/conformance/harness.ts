@@ -130,7 +130,12 @@ export interface ClaimChanges {
 export class StoreFixture {
   #opened: Opened | undefined
   #store: Store | undefined
-  #serial = 0
+  #serial: number
+
+  constructor(store?: Store, serial = 0) {
+    this.#store = store
+    this.#serial = serial
+  }
 
   get store(): Store {
     assert.ok(this.#store)
@@ -338,4 +343,9 @@ export function storeFixture(backend: Backend): StoreFixture {
   beforeEach(() => fixture.open(backend))
   afterEach(() => fixture.close())
   return fixture
+}
+
+/** A fixture on a store that is open; `serial` sets its keys apart from those of others. */
+export function fixtureOn(store: Store, serial = 0): StoreFixture {
+  return new StoreFixture(store, serial)
 }

@@ -116,6 +116,52 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       assert.deepEqual((await s.backlog(122_000)).nextDueAt, at(130_000))
       assert.equal((await s.backlogOf('b', 122_000)).due?.id, claimed.id)
     })
+
+    test('leaves a retry that is due later due later, and with its own robot', async () => {
+      await s.accept([alert('f')])
+      const claimed = await s.claim(await s.waitingIds())
+      const next = { kind: 'retry', dueAt: at(30_000), elsewhereAt: at(60_010) } as const
+      await s.settle(claimed, 10, { next })
+      if (backend.reopens) await s.reopen()
+      assert.equal(await s.store.recover(at(20_000)), 0)
+      assert.deepEqual((await s.backlog(20_000)).nextDueAt, at(30_000))
+      assert.deepEqual((await s.backlogOf('b', 20_000)).nextDueAt, at(60_010))
+      assert.equal((await s.backlog(30_000)).due?.id, claimed.id)
+      assert.equal((await s.backlogOf('b', 60_009)).due, undefined)
+    })
+
+    test('keeps what may have arrived from other robots whatever later attempts bring', async () => {
+      await s.accept([alert('f')])
+      let claimed = await s.claim(await s.waitingIds())
+      const elsewhere = async (ms: number) => (await s.backlogOf('b', ms)).nextDueAt
+      for (const [given, kept] of [
+        [130_000, 130_000],
+        [undefined, 130_000],
+        [50_000, 130_000],
+        [200_000, 200_000],
+        [undefined, 200_000],
+      ] as const) {
+        const elsewhereAt = given === undefined ? undefined : at(given)
+        await s.settle(claimed, 10, { next: { kind: 'retry', dueAt: at(20), elsewhereAt } })
+        assert.deepEqual(await elsewhere(20), at(kept), `${given}`)
+        const again = await s.retry(claimed.id, 20)
+        assert.ok(again)
+        claimed = again
+      }
+    })
+
+    test('knows a robot by its key: renamed, it may try what may have arrived', async () => {
+      await s.accept([alert('f')])
+      const claimed = await s.claim(await s.waitingIds())
+      await s.store.recover(at(MINUTE))
+      const renamed = { robot: { name: 'renamed', key: 'ka', address: 'direct' } }
+      assert.equal((await s.backlog(MINUTE, renamed)).due?.id, claimed.id)
+      const sameName = { robot: { name: 'a', key: 'other', address: 'direct' } }
+      assert.equal((await s.backlog(MINUTE, sameName)).due, undefined)
+      assert.equal(await s.retry(claimed.id, MINUTE, { key: 'other' }), undefined)
+      const again = await s.retry(claimed.id, MINUTE, { robot: 'renamed', key: 'ka' })
+      assert.equal(again?.uuid, claimed.uuid)
+    })
   })
 
   describe('shift', () => {
