@@ -23,10 +23,10 @@ const SEVERE_SHARE = 0.7
 
 /**
  * How long a call, or a penalty, counts after it may last have reached the peer. The peer counts `perMs`; the margin
- * covers clocks that run at different rates and packets that arrive late.
+ * covers clocks that run at different rates and packets that arrive late. Whole milliseconds: instants are compared.
  */
 export function countedForMs(perMs: number): number {
-  return perMs + Math.min(1_000, Math.max(100, perMs / 100))
+  return perMs + Math.min(1_000, Math.max(100, Math.ceil(perMs / 100)))
 }
 
 /** The earliest instant, from now on, at which a call may be made without ever breaking the limit. */
@@ -78,10 +78,10 @@ function leavingTimes({ calls, limits, now }: Window): number[] {
     .sort((a, b) => a - b)
 }
 
-/** The time between severe calls that the reserve is made for. Infinity: too few calls to keep any. */
+/** The time between severe calls that the reserve is made for, in whole milliseconds. Infinity: too few calls to keep any. */
 function severeGapMs({ messages, perMs }: Limits): number {
   const calls = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
-  return calls === 0 ? Infinity : Math.max(perMs / calls, 1)
+  return calls === 0 ? Infinity : Math.ceil(perMs / calls)
 }
 
 /**
