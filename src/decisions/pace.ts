@@ -34,37 +34,31 @@ export function nextCallAt(window: Window & { severe: boolean }): Date {
   const leaving = leavingTimes(window)
   const now = window.now.getTime()
   const { limits, severe } = window
-  const gap = severeGapMs(limits)
   if (isFree(leaving, now, { limits, severe })) return window.now
   // What is free changes only when a call leaves, or leaves by one of the future severe calls.
-  const last = leaving.at(-1) ?? now
+  const gap = severeGapMs(limits)
   const candidates = new Set<number>()
-  for (const time of leaving)
-    for (let at = time; at > now; at -= gap) {
-      candidates.add(at)
-      if (gap === Infinity) break
-    }
+  for (const time of leaving) for (let at = time; at > now; at -= gap) candidates.add(at)
   const ordered = [...candidates].sort((a, b) => a - b)
-  return new Date(ordered.find((at) => isFree(leaving, at, { limits, severe })) ?? last)
+  // When the last call has left, the window is empty: there is always one.
+  return new Date(ordered.find((at) => isFree(leaving, at, { limits, severe })) as number)
 }
 
 /** How many ordinary calls may be made at once now; at most what is not reserved for severe alerts. */
 export function callsLeft(window: Window): number {
+  const { limits } = window
   const leaving = leavingTimes(window)
   const now = window.now.getTime()
-  const fresh = now + countedForMs(window.limits.perMs)
+  const fresh = now + countedForMs(limits.perMs)
   let left = 0
-  while (
-    left < window.limits.messages &&
-    isFree(leaving, now, { limits: window.limits, severe: false })
-  ) {
+  while (isFree(leaving, now, { limits, severe: false })) {
     leaving.push(fresh)
     left += 1
   }
   return left
 }
 
-/** How many calls the limit itself still allows now, those kept in reserve included. */
+/** How many calls count towards the limit now. */
 export function callsInWindow(window: Window): number {
   const now = window.now.getTime()
   return leavingTimes(window).filter((at) => at > now).length
@@ -78,10 +72,14 @@ function leavingTimes({ calls, limits, now }: Window): number[] {
     .sort((a, b) => a - b)
 }
 
-/** The time between severe calls that the reserve is made for, in whole milliseconds. Infinity: too few calls to keep any. */
-function severeGapMs({ messages, perMs }: Limits): number {
-  const calls = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
-  return calls === 0 ? Infinity : Math.ceil(perMs / calls)
+/** How many severe calls a window keeps room for; 0: the limit is too small to keep any. */
+function severeCalls({ messages, perMs }: Limits): number {
+  return Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
+}
+
+/** The time between these severe calls, in whole milliseconds; Infinity where there are none. */
+function severeGapMs(limits: Limits): number {
+  return Math.ceil(limits.perMs / severeCalls(limits))
 }
 
 /**
@@ -93,16 +91,15 @@ function isFree(
   at: number,
   { limits, severe }: { limits: Limits; severe: boolean },
 ): boolean {
+  const { messages } = limits
   const inWindow = (time: number): number => leaving.length - countUpTo(leaving, time)
-  const general = limits.messages - Math.ceil(limits.messages * RESERVED_SHARE)
+  const ordinary = Math.max(1, messages - Math.ceil(messages * RESERVED_SHARE))
+  if (inWindow(at) >= (severe ? messages : ordinary)) return false
   const own = severe ? 0 : 1
-  if (inWindow(at) + 1 > limits.messages) return false
-  if (!severe && limits.messages > 1 && inWindow(at) + 1 > general) return false
   const gap = severeGapMs(limits)
-  if (gap === Infinity) return true
   const last = leaving.at(-1) ?? at
-  for (let k = 0; at + k * gap < last && k * gap < limits.perMs; k += 1)
-    if (inWindow(at + k * gap) + own + k + 1 > limits.messages) return false
+  for (let k = 0; k < severeCalls(limits) && at + k * gap < last; k += 1)
+    if (inWindow(at + k * gap) + own + k + 1 > messages) return false
   return true
 }
 
