@@ -10,47 +10,85 @@ function told(...seconds: [ago: number, storm: boolean][]): Told[] {
   return seconds.map(([ago, storm]) => ({ at: new Date(NOW.getTime() - ago * 1000), storm }))
 }
 
-/** Seconds from now until the storm's next message may be made; what waits came just now. */
-function nextIn(recent: readonly Told[], changes: { severeAgo?: number; most?: number } = {}) {
-  const { severeAgo, most = 3 } = changes
-  const severeSince =
-    severeAgo === undefined ? undefined : new Date(NOW.getTime() - severeAgo * 1000)
-  const question = { recent, perMs: PER_MS, most, now: NOW, oldest: NOW, severeSince }
+/** Seconds from now until the storm's next message may be made; what waits came just now unless `oldestAgo` says so. */
+function nextIn(
+  recent: readonly Told[],
+  changes: { severeAgo?: number; oldestAgo?: number; most?: number; perMs?: number } = {},
+): number {
+  const { severeAgo, oldestAgo = 0, most = 3, perMs = PER_MS } = changes
+  const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000)
+  const severeSince = severeAgo === undefined ? undefined : ago(severeAgo)
+  const question = { recent, perMs, most, now: NOW, oldest: ago(oldestAgo), severeSince }
   return (nextOfStormAt(question).getTime() - NOW.getTime()) / 1000
 }
 
 describe('a storm', () => {
-  test('is told at once when nothing was told before', () => {
+  test('begins at once when no message counts towards it', () => {
     assert.equal(nextIn([]), 0)
-    assert.equal(nextIn(told([11, false], [61, true])), 0)
+    assert.equal(nextIn(told([60, true], [10, false])), 0)
+    assert.equal(nextIn(told([61, true], [11, false]), { severeAgo: 0 }), 0)
   })
 
-  test('is told again after a second, then after eight', () => {
+  test('collects for a second before its second message, then for eight', () => {
     assert.equal(nextIn(told([0, false])), 1)
+    assert.equal(nextIn(told([0.2, true])), 0.8)
     assert.equal(nextIn(told([1, false], [0, true])), 8)
   })
 
-  test('waits for the window when its messages are used up, and severe alerts wait for none', () => {
+  test('collects before its second message no longer than its oldest alert has waited', () => {
+    assert.equal(nextIn(told([0.2, true]), { oldestAgo: 0.5 }), 0.5)
+    assert.equal(nextIn(told([0.2, true]), { oldestAgo: 0.1 }), 0.8)
+  })
+
+  test('waits for the window when its messages are used up', () => {
+    assert.equal(nextIn(told([20, true], [15, true], [2, true])), 40)
+    assert.equal(nextIn(told([30, true], [20, true], [15, true], [2, true])), 40)
+    assert.equal(nextIn(told([20, true], [15, true], [2, true]), { most: 4 }), 6)
+    assert.equal(nextIn(told([58, true], [15, true], [2, true])), 6)
+    assert.equal(nextIn(told([5, true]), { most: 1 }), 55)
+  })
+
+  test('holds severe alerts for no window: four seconds after a message or after they came', () => {
     const recent = told([20, true], [15, true], [2, true])
-    assert.equal(nextIn(recent), 40)
     assert.equal(nextIn(recent, { severeAgo: 0 }), 2)
+    assert.equal(nextIn(recent, { severeAgo: 1 }), 2)
     assert.equal(nextIn(recent, { severeAgo: 3 }), 1)
   })
 
-  test('single messages before it count for ten seconds, merged ones for the window', () => {
-    const recent = told([30, false], [20, true], [9, false], [3, true])
+  test('collects for a second only before severe alerts, though one message may carry it', () => {
+    assert.equal(nextIn(told([0, true]), { most: 1, severeAgo: 0 }), 1)
+    assert.equal(nextIn(told([0, true]), { most: 1 }), 60)
+  })
+
+  test('counts single messages for ten seconds and merged ones for the window', () => {
+    const recent = told([60, true], [59, true], [30, false], [20, true], [10, false], [9, false])
     const question = { recent, perMs: PER_MS, most: 3, now: NOW }
     assert.equal(toldOfStorm(question), 3)
+    assert.equal(toldOfStorm({ ...question, perMs: 1_000 }), 1)
+    assert.equal(toldOfStorm({ ...question, perMs: 1_000, recent: told([9, true]) }), 1)
+  })
+
+  test('may use a call as soon as the first message stops counting, single or merged', () => {
+    assert.equal(nextIn(told([20, true], [1, false], [0.5, false])), 9)
+    assert.equal(nextIn(told([20, true], [1, false], [0.5, false]), { most: 2 }), 9.5)
+    assert.equal(nextIn(told([20, true], [1, false], [0.5, false]), { most: 1 }), 40)
   })
 
   test('is over when nothing was merged for ten seconds', () => {
-    const question = { perMs: PER_MS, most: 3, now: NOW }
-    assert.equal(isOngoing({ ...question, recent: told([9, true]) }), true)
-    assert.equal(isOngoing({ ...question, recent: told([10, true], [1, false]) }), false)
+    const ongoing = (...seconds: Parameters<typeof told>) =>
+      isOngoing({ recent: told(...seconds), perMs: PER_MS, most: 3, now: NOW })
+    assert.equal(ongoing([9, true]), true)
+    assert.equal(ongoing([30, true], [9, true], [1, false]), true)
+    assert.equal(ongoing([10, true], [1, false]), false)
+    assert.equal(ongoing(), false)
   })
 
-  test('is not held up by messages from a future that a clock set back has left', () => {
-    assert.equal(nextIn(told([-3_600, true], [-3_599, true], [-3_598, true])), 0)
+  test('does not wait for messages from a future that a clock set back has left', () => {
+    const recent = told([-1, true], [-5, true], [-3_600, true])
+    assert.equal(nextIn(recent), 0)
+    assert.equal(toldOfStorm({ recent, perMs: PER_MS, most: 3, now: NOW }), 0)
+    assert.equal(isOngoing({ recent, perMs: PER_MS, most: 3, now: NOW }), false)
+    assert.equal(nextIn(told([3, false], [2, true], [-1, true])), 6)
   })
 
   test('of ordinary alerts never takes more merged messages in a window than it may', () => {
