@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import {
+  type Head,
+  type Plan,
+  type PlanQuestion,
+  plan,
+  type WaitingNow,
+} from '../../src/decisions/plan.ts'
+import type { Level } from '../../src/model/level.ts'
+import { channelNamed, robotNamed } from './settings.ts'
+
+export const NOW = new Date('2026-11-24T04:30:00Z')
+export const LIMITS = robotNamed('ops-1').limits
+
+export function ago(ms: number): Date {
+  return new Date(NOW.getTime() - ms)
+}
+
+/** `count` alerts, each of another request unless `perRequest` says otherwise. */
+export function heads(
+  count: number,
+  { level = 3 as Level, agoMs = 0, perRequest = 1, from = 1 } = {},
+): Head[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: from + index,
+    payload: from + Math.floor(index / perRequest),
+    level,
+    receivedAt: ago(agoMs),
+  }))
+}
+
+export function waiting(each: readonly Head[], changes: Partial<WaitingNow> = {}): WaitingNow {
+  const oldest = new Date(Math.min(...each.map((head) => head.receivedAt.getTime())))
+  return {
+    queue: 'robot:ops-1',
+    channel: channelNamed('ops'),
+    peers: [],
+    count: each.length,
+    oldest,
+    heads: each,
+    recent: [],
+    lastMessageAt: undefined,
+    messagesThisHour: 0,
+    messagesToday: 0,
+    ...changes,
+  }
+}
+
+export function planOf(entries: readonly WaitingNow[], changes: Partial<PlanQuestion> = {}): Plan {
+  return plan({
+    now: NOW,
+    robot: { calls: [], limits: LIMITS, pause: undefined },
+    due: undefined,
+    nextDueAt: undefined,
+    waiting: entries,
+    allowances: [],
+    hourStart: new Date('2026-11-24T04:00:00Z'),
+    hourEnd: new Date('2026-11-24T05:00:00Z'),
+    dayEnd: new Date('2026-11-24T16:00:00Z'),
+    monthEnd: new Date('2026-11-30T16:00:00Z'),
+    ...changes,
+  })
+}
+
+export function tellOf(made: Plan): Extract<Plan, { kind: 'tell' }> {
+  assert.equal(made.kind, 'tell', JSON.stringify(made))
+  return made as Extract<Plan, { kind: 'tell' }>
+}
+
+export function calls(...agoMs: number[]): { at: Date; until: Date }[] {
+  return agoMs.map((ms) => ({ at: ago(ms), until: ago(ms) }))
+}
