@@ -31,17 +31,7 @@ export function countedForMs(perMs: number): number {
 
 /** The earliest instant, from now on, at which a call may be made without ever breaking the limit. */
 export function nextCallAt(window: Window & { severe: boolean }): Date {
-  const leaving = leavingTimes(window)
-  const now = window.now.getTime()
-  const { limits, severe } = window
-  if (isFree(leaving, now, { limits, severe })) return window.now
-  // What is free changes only when a call leaves, or leaves by one of the future severe calls.
-  const gap = severeGapMs(limits)
-  const candidates = new Set<number>()
-  for (const time of leaving) for (let at = time; at > now; at -= gap) candidates.add(at)
-  const ordered = [...candidates].sort((a, b) => a - b)
-  // When the last call has left, the window is empty: there is always one.
-  return new Date(ordered.find((at) => isFree(leaving, at, { limits, severe })) as number)
+  return new Date(Math.max(window.now.getTime(), freeAt(leavingTimes(window), window)))
 }
 
 /** How many ordinary calls may be made at once now; at most what is not reserved for severe alerts. */
@@ -51,7 +41,7 @@ export function callsLeft(window: Window): number {
   const now = window.now.getTime()
   const fresh = now + countedForMs(limits.perMs)
   let left = 0
-  while (isFree(leaving, now, { limits, severe: false })) {
+  while (freeAt(leaving, { limits, severe: false }) <= now) {
     leaving.push(fresh)
     left += 1
   }
@@ -72,45 +62,24 @@ function leavingTimes({ calls, limits, now }: Window): number[] {
     .sort((a, b) => a - b)
 }
 
-/** How many severe calls a window keeps room for; 0: the limit is too small to keep any. */
-function severeCalls({ messages, perMs }: Limits): number {
-  return Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
-}
-
-/** The time between these severe calls, in whole milliseconds; Infinity where there are none. */
-function severeGapMs(limits: Limits): number {
-  return Math.ceil(limits.perMs / severeCalls(limits))
-}
-
 /**
- * Whether a call at `at` leaves room for a severe one every gap from then on, until those before have left.
- * That is what spreads the calls: of twenty, six may go at once, then one every few seconds.
+ * From when on a call leaves room for a severe one every gap from then on, until those before have left. That is what
+ * spreads the calls: of twenty, six may go at once, then one every few seconds.
  */
-function isFree(
+function freeAt(
   leaving: readonly number[],
-  at: number,
   { limits, severe }: { limits: Limits; severe: boolean },
-): boolean {
-  const { messages } = limits
-  const inWindow = (time: number): number => leaving.length - countUpTo(leaving, time)
+): number {
+  const { messages, perMs } = limits
+  /** From when on fewer than `count` calls are in the window. */
+  const fewerAt = (count: number): number =>
+    count > leaving.length ? -Infinity : (leaving[leaving.length - count] as number)
   const ordinary = Math.max(1, messages - Math.ceil(messages * RESERVED_SHARE))
-  if (inWindow(at) >= (severe ? messages : ordinary)) return false
   const own = severe ? 0 : 1
-  const gap = severeGapMs(limits)
-  const last = leaving.at(-1) ?? at
-  for (let k = 0; k < severeCalls(limits) && at + k * gap < last; k += 1)
-    if (inWindow(at + k * gap) + own + k + 1 > messages) return false
-  return true
-}
-
-/** How many of the ascending times are not after `time`. */
-function countUpTo(times: readonly number[], time: number): number {
-  let low = 0
-  let high = times.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((times[middle] as number) <= time) low = middle + 1
-    else high = middle
-  }
-  return low
+  // Room for one severe call each 4.5 s, as far as the limit allows; none where it is a single call.
+  const kept = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
+  const gap = Math.ceil(perMs / kept)
+  let at = fewerAt(severe ? messages : ordinary)
+  for (let k = 0; k < kept; k += 1) at = Math.max(at, fewerAt(messages - own - k) - k * gap)
+  return at
 }
