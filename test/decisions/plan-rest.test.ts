@@ -58,6 +58,12 @@ describe('a robot that may not send yet', () => {
     assert.deepEqual(planOf([fresh], { nextDueAt }), rest(ago(-400), 'collecting'))
   })
 
+  test('rests with a message that is due until a call is free', () => {
+    const robot = { calls: calls(...Array(20).fill(10_000)), limits: LIMITS, pause: undefined }
+    const made = planOf([], { robot, due: { id: '7' } })
+    assert.deepEqual(made, rest(ago(10_000 - 60_600), 'no_call_left'))
+  })
+
   test('is woken by no entry that holds no alerts', () =>
     assert.deepEqual(planOf([waiting([], { oldest: NOW })]), rest(undefined, 'nothing_waits')))
 
@@ -159,8 +165,8 @@ describe('collecting', () => {
     ]
     const recent = [20, 15, 2].map((seconds) => ({ at: ago(seconds * 1_000), storm: true }))
     const entry = { recent, lastMessageAt: ago(2_000) }
-    assert.equal(restMs(planOf([waiting(each, entry)])), 1_000)
-    assert.equal(restMs(planOf([waiting(each.slice(2), entry)])), 40_000)
+    assert.deepEqual(planOf([waiting(each, entry)]), rest(ago(-1_000), 'collecting'))
+    assert.deepEqual(planOf([waiting(each.slice(2), entry)]), rest(ago(-40_000), 'collecting'))
   })
 })
 
