@@ -30,7 +30,7 @@ import { type PreviewRequest, preview, variablesIn } from './pipeline/preview.ts
 import { rehearse, sandboxChannels } from './pipeline/rehearse.ts'
 import { createReplica } from './pipeline/replica.ts'
 import { storedVariables } from './pipeline/reread.ts'
-import { Robots } from './pipeline/robots.ts'
+import { Dispatchers } from './pipeline/dispatchers.ts'
 import { statusJson } from './pipeline/shape.ts'
 import { measure, standingNow } from './pipeline/standing.ts'
 import { testMessages } from './pipeline/test-message.ts'
@@ -40,7 +40,8 @@ import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
 import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
 import { openStore } from './stores/index.ts'
-import type { StoredAlert, StoredPayload } from './stores/store.ts'
+import type { StoredAlert } from './stores/queries.ts'
+import type { StoredPayload } from './stores/store.ts'
 import { Turns } from './turns.ts'
 import { VERSION } from './version.ts'
 
@@ -105,7 +106,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       robots.wake(queues)
     },
   })
-  const robots = new Robots({
+  const robots = new Dispatchers({
     store,
     sources,
     notifier,
@@ -114,7 +115,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     renderer: () => state.renderer,
     events,
     owner: replica.owner,
-    again: replica.again,
+    nextPassAt: replica.nextPassAt,
     uuid: randomUUID,
     random: Math.random,
     // Their own: however many large bodies come, what waits is told.
@@ -163,7 +164,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     Object.assign(state, next, { guard: guardOf(next.loaded.settings) })
     renewTls(server, settings().access.tls)
     announce()
-    await robots.follow()
+    await robots.reconcile()
   })
   /** A template that fails in some situation is a warning: a built-in one tells those alerts. */
   const rehearseTemplates = async (): Promise<void> => {
@@ -310,7 +311,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     announce()
     events.recovered(await store.recover(clock.now()))
     url = await listen(server, settings())
-    await robots.follow()
+    await robots.reconcile()
     janitor.start()
     timekeeper.start()
     replica.start()

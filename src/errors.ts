@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   not_found: 404,
   wrong_method: 405,
   not_dead: 409,
+  outdated: 409,
   too_large: 413,
   bad_configuration: 500,
   unreadable_file: 500,

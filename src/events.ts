@@ -10,7 +10,7 @@ export type Events = ReturnType<typeof createEvents>
 const IN_A_STEP = 200
 
 /** What became of alerts whose queue is gone. */
-interface Rehomed {
+interface Reassigned {
   moved: number
   dead: readonly { channel: string; count: number }[]
 }
@@ -64,7 +64,7 @@ export function createEvents(log: Log, metrics: Metrics) {
       source: SourceName
       channel: string
       alerts: number
-      repeated: boolean
+      duplicate: boolean
     }): void {
       log.debug('request.accepted', fields)
     },
@@ -89,7 +89,7 @@ export function createEvents(log: Log, metrics: Metrics) {
       if (outcome.kind === 'delivered') log.debug('message.attempted', fields)
       else log.warn('message.attempted', { ...fields, words: attempt.words })
     },
-    attemptForgone(message: MessageName): void {
+    claimReleased(message: MessageName): void {
       log.warn('message.held_up', named(message))
     },
     messageSent(message: MessageName): void {
@@ -97,7 +97,7 @@ export function createEvents(log: Log, metrics: Metrics) {
       log.info('message.sent', named(message))
     },
     /** In steps, since a digest may tell a hundred thousand. */
-    *alertsTold(
+    *alertsDelivered(
       channel: string,
       told: readonly { waitedMs: number; count: number }[],
     ): Steps<void> {
@@ -139,7 +139,7 @@ export function createEvents(log: Log, metrics: Metrics) {
     },
     /** What a store that several processes share noticed. */
     storeNoticed({ kind, ...fields }: { kind: string }): void {
-      const level = kind === 'robot_taken' || kind === 'line_back' ? 'info' : 'warn'
+      const level = kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'
       log[level](`store.${kind}`, fields)
     },
     passFailed(robot: string, why: string): void {
@@ -148,8 +148,8 @@ export function createEvents(log: Log, metrics: Metrics) {
     recovered(messages: number): void {
       if (messages > 0) log.info('messages.recovered', { messages })
     },
-    rehomed({ moved, dead }: Rehomed): void {
-      if (moved > 0) log.info('alerts.rehomed', { alerts: moved })
+    reassigned({ moved, dead }: Reassigned): void {
+      if (moved > 0) log.info('alerts.reassigned', { alerts: moved })
       for (const { channel, count } of dead) {
         if (count === 0) continue
         metrics.suppressed.inc({ channel, reason: 'removed' }, count)

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { realClock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { Secret } from '../model/secret.ts'
-import { moveStore } from '../stores/index.ts'
+import { transfer } from '../stores/transfer.ts'
 import { type ConfigOptions, load } from './load.ts'
 
 export interface MigrateOptions extends ConfigOptions {
@@ -10,18 +10,24 @@ export interface MigrateOptions extends ConfigOptions {
   to?: string
 }
 
-/** Copies a SQLite store to PostgreSQL, by default to the one that the configuration names; says what was brought. */
+/** Copies a store to another, empty one, by default to the one that the configuration names; prints what was copied. */
 export async function migrate({ from, to, ...options }: MigrateOptions): Promise<number> {
-  const [, path] = /^sqlite:(.+)$/s.exec(from) ?? []
-  if (path === undefined) throw new AppError('usage', '--from: must be sqlite:PATH')
-  const target = to === undefined ? load(options).settings.store : new Secret(to)
-  const moved = await moveStore(new Secret(`sqlite:${resolve(path)}`), target, realClock)
-  for (const [kind, { brought, there }] of Object.entries(moved))
-    process.stdout.write(
-      `${kind.padEnd(10)}${String(brought).padStart(9)} brought${there > 0 ? `, ${there} there already` : ''}\n`,
-    )
+  const source = storeNamed(from, '--from')
+  const target = to === undefined ? load(options).settings.store : storeNamed(to, '--to')
+  if (source.reveal() === target.reveal())
+    throw new AppError('usage', '--from and --to name the same store')
+  const copied = await transfer(source, target, realClock)
+  for (const [table, count] of Object.entries(copied))
+    process.stdout.write(`${table.padEnd(16)}${String(count).padStart(9)} rows\n`)
   process.stdout.write(
-    'Everything is there. Start the receiver with the new store now, not with the old one.\n',
+    'Everything was copied. Start the receiver with the new store now, not with the old one.\n',
   )
   return 0
+}
+
+function storeNamed(url: string, flag: string): Secret {
+  const [, path] = /^sqlite:(.+)$/s.exec(url) ?? []
+  if (path !== undefined) return new Secret(`sqlite:${resolve(path)}`)
+  if (/^postgres(?:ql)?:\/\//.test(url)) return new Secret(url)
+  throw new AppError('usage', `${flag}: must be sqlite:PATH or postgres://…`)
 }

@@ -128,10 +128,10 @@ $DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
   program
     .command('migrate')
     .description(
-      'copy what waits and what counts from a SQLite store to PostgreSQL; may be run again',
+      'copy a store to an empty other one, SQLite or PostgreSQL, while no receiver runs on either',
     )
     .helpOption('--help', 'show help')
-    .requiredOption('--from <url>', 'sqlite:PATH, of a receiver that does not run')
+    .requiredOption('--from <url>', 'sqlite:PATH or postgres://…')
     .option(
       '--to <url>',
       'postgres://user:password@host:5432/database (default: the store of the configuration)',

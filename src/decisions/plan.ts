@@ -2,13 +2,20 @@ import { isSevere, type Level } from '../model/level.ts'
 import type { Channel, Limits } from '../model/settings.ts'
 import { callsLeft, nextCallAt } from './pace.ts'
 import { opensAt, passes } from './push-limit.ts'
-import { type Allowance, quotaAllows } from './quota.ts'
-import { isOngoing, nextOfStormAt, type StormQuestion, type Told, toldOfStorm } from './storm.ts'
+import { type Allowance, type QuotaDecision, quotaAllows } from './quota.ts'
+import {
+  isOngoing,
+  nextOfStormAt,
+  type RecentMessage,
+  type StormQuestion,
+  sentOfStorm,
+} from './storm.ts'
 
 export interface PlanQuestion {
   now: Date
   robot: RobotNow
-  due: { id: string } | undefined
+  /** The best pending message that may be tried now: of those by hand only when there is no other. */
+  due: { id: string; level: Level | undefined; byHand: boolean } | undefined
   nextDueAt: Date | undefined
   waiting: readonly WaitingNow[]
   /** The robot's own monthly cap and the organisation's quota. */
@@ -34,27 +41,29 @@ export interface WaitingNow {
   count: number
   oldest: Date
   /** The most severe first, then the oldest. */
-  heads: readonly Head[]
+  alerts: readonly QueuedAlert[]
+  /** A digest is in flight or to be retried: another one must wait. */
+  digestOpen: boolean
   /** Messages of the last window, oldest first. */
-  recent: readonly Told[]
+  recent: readonly RecentMessage[]
   lastMessageAt: Date | undefined
   messagesThisHour: number
   messagesToday: number
 }
 
-export interface Head {
+export interface QueuedAlert {
   id: number
   payload: number
   level: Level
   receivedAt: Date
 }
 
-/** What to do next with a robot. `until` undefined: until something new waits. */
+/** What a robot does next. `until` undefined: until something new waits. */
 export type Plan =
-  | { kind: 'rest'; until: Date | undefined; reason: RestReason }
-  | { kind: 'again'; id: string }
+  | { kind: 'wait'; until: Date | undefined; reason: WaitReason }
+  | { kind: 'retry'; id: string }
   | {
-      kind: 'tell'
+      kind: 'send'
       queue: string
       channel: Channel
       scope: Scope
@@ -62,14 +71,14 @@ export type Plan =
     }
 
 /**
- * What the next message tells, in a form that lets `messages` messages tell it all: one request's alerts, or what
- * several have brought, merged; `all` is everything that waits.
+ * What the next message includes, in a form that lets `messages` messages carry it all: the alerts of one request, or of
+ * several, merged; `all` is everything that waits.
  */
 export type Scope =
   | { kind: 'some'; ids: readonly number[]; messages: number; merged: boolean; storm: boolean }
   | { kind: 'all'; messages: number; merged: true; storm: true }
 
-export type RestReason =
+export type WaitReason =
   | 'nothing_waits'
   | 'paused'
   | 'no_call_left'
@@ -83,64 +92,91 @@ export type DelayReason = 'penalty' | 'push_limit' | 'quota' | 'unreachable'
 /** After a message, others of its channel are collected for so long before the next. */
 const COLLECT_MS = 1_000
 
-/** What waited for less than this needs no word about why. */
+/** A shorter delay is not explained in the message. */
 const NOTICED_DELAY_MS = 60_000
 
 /**
- * The next thing a robot does. Pure. A storm is told, not dropped: while there are calls for every request that
- * waits, each is a message of its own; otherwise all that waits is merged. The most severe goes first.
+ * The next thing a robot does. Pure. A storm is merged, not dropped: while there are calls for every request that waits,
+ * each is a message of its own; otherwise all that waits is merged. The most severe goes first, a retry by the level of
+ * its alerts; what a person pressed goes when no alert wants the call.
  */
 export function plan(question: PlanQuestion): Plan {
   const { now, robot } = question
   const pausedUntil = pauseEnd(robot, now)
-  if (pausedUntil !== undefined) return { kind: 'rest', until: pausedUntil, reason: 'paused' }
+  if (pausedUntil !== undefined) return { kind: 'wait', until: pausedUntil, reason: 'paused' }
 
   const quota = quotaAllows(question.allowances, { now, end: question.monthEnd })
-  if (quota.kind === 'used_up') return { kind: 'rest', until: question.monthEnd, reason: 'quota' }
+  if (quota.kind === 'used_up') return { kind: 'wait', until: question.monthEnd, reason: 'quota' }
 
+  const { ready, waits } = sendable(question, quota)
+  const { due, nextDueAt } = question
+  if (nextDueAt !== undefined) waits.push({ until: nextDueAt, reason: 'retrying' })
   const window = { calls: robot.calls, limits: robot.limits, now }
-  if (question.due !== undefined) {
-    const at = nextCallAt({ ...window, severe: true })
-    return at > now
-      ? { kind: 'rest', until: at, reason: 'no_call_left' }
-      : { kind: 'again', id: question.due.id }
-  }
+  const [next] = ready
+  const level = next?.alerts[0]?.level
 
-  const rests: { until: Date; reason: RestReason }[] = []
-  if (question.nextDueAt !== undefined)
-    rests.push({ until: question.nextDueAt, reason: 'retrying' })
-  const tellable: (Tellable & { scope: Scope })[] = []
+  const mayRetry = due !== undefined && (quota.kind !== 'severe_only' || isSevere(due.level ?? 5))
+  if (due !== undefined && !mayRetry) waits.push({ until: question.monthEnd, reason: 'quota' })
+  if (mayRetry && !due.byHand && (level === undefined || (due.level ?? 5) <= level)) {
+    const at = nextCallAt({ ...window, severe: isSevere(due.level ?? 5) })
+    return at > now ? noCallUntil(at) : { kind: 'retry', id: due.id }
+  }
+  if (next !== undefined && level !== undefined) {
+    const at = nextCallAt({ ...window, severe: isSevere(level) })
+    if (at > now) return noCallUntil(at)
+    return {
+      kind: 'send',
+      queue: next.waiting.queue,
+      channel: next.waiting.channel,
+      scope: next.scope,
+      delayed: delayOf(next.waiting, { question, quota: quota.kind }),
+    }
+  }
+  if (mayRetry && due.byHand) {
+    // Alerts that are being collected keep a call.
+    const keeps = waits.some(({ reason }) => reason === 'collecting') ? 1 : 0
+    if (callsLeft(window) > keeps) return { kind: 'retry', id: due.id }
+    const at = nextCallAt({ ...window, severe: false })
+    if (at > now) waits.push({ until: at, reason: 'no_call_left' })
+  }
+  const soonest = waits.sort((a, b) => a.until.getTime() - b.until.getTime())[0]
+  return { kind: 'wait', until: soonest?.until, reason: soonest?.reason ?? 'nothing_waits' }
+}
+
+function noCallUntil(until: Date): Plan {
+  return { kind: 'wait', until, reason: 'no_call_left' }
+}
+
+interface Wait {
+  until: Date
+  reason: WaitReason
+}
+
+/** What may be sent as soon as there is a call, the most severe first, and until when the rest is held back. */
+function sendable(
+  question: PlanQuestion,
+  quota: QuotaDecision,
+): { ready: (Open & { scope: Scope })[]; waits: Wait[] } {
+  const ready: (Open & { scope: Scope })[] = []
+  const waits: Wait[] = []
   for (const waiting of question.waiting) {
-    const open = openHeads(waiting, question)
-    const heads =
-      quota.kind === 'severe_only' ? open.heads.filter((head) => isSevere(head.level)) : open.heads
-    if (open.until !== undefined) rests.push({ until: open.until, reason: 'push_limit' })
-    if (heads.length < open.heads.length) rests.push({ until: question.monthEnd, reason: 'quota' })
-    const first = heads[0]
-    if (first === undefined) continue
-    const each = { waiting, heads, whole: heads.length === waiting.heads.length }
+    const open = openAlerts(waiting, question)
+    const alerts =
+      quota.kind === 'severe_only'
+        ? open.alerts.filter(({ level }) => isSevere(level))
+        : open.alerts
+    if (open.until !== undefined) waits.push({ until: open.until, reason: 'push_limit' })
+    if (alerts.length < open.alerts.length)
+      waits.push({ until: question.monthEnd, reason: 'quota' })
+    if (alerts.length === 0) continue
+    const each = { waiting, alerts, whole: alerts.length === waiting.alerts.length }
     const scope = scopeOf(each, question)
     const held = heldUntil(each, { scope, quota, question })
-    if (held !== undefined && held.until > now) rests.push(held)
-    else tellable.push({ ...each, scope })
+    if (held !== undefined && held.until > question.now) waits.push(held)
+    else ready.push({ ...each, scope })
   }
-  tellable.sort((a, b) => compareHeads(a.heads[0] as Head, b.heads[0] as Head))
-
-  const next = tellable[0]
-  if (next === undefined) {
-    const soonest = rests.sort((a, b) => a.until.getTime() - b.until.getTime())[0]
-    return { kind: 'rest', until: soonest?.until, reason: soonest?.reason ?? 'nothing_waits' }
-  }
-  const first = next.heads[0] as Head
-  const at = nextCallAt({ ...window, severe: isSevere(first.level) })
-  if (at > now) return { kind: 'rest', until: at, reason: 'no_call_left' }
-  return {
-    kind: 'tell',
-    queue: next.waiting.queue,
-    channel: next.waiting.channel,
-    scope: next.scope,
-    delayed: delayOf(next.waiting, { question, quota: quota.kind }),
-  }
+  ready.sort((a, b) => compareAlerts(a.alerts[0] as QueuedAlert, b.alerts[0] as QueuedAlert))
+  return { ready, waits }
 }
 
 /** The end of a pause in force. It never lasts longer than it was made for, though the clock was set back. */
@@ -150,31 +186,31 @@ export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
   return now < pause.since ? new Date(now.getTime() + lengthMs) : pause.until
 }
 
-interface Tellable {
+interface Open {
   waiting: WaitingNow
-  heads: readonly Head[]
-  /** No head is held back. */
+  alerts: readonly QueuedAlert[]
+  /** No alert is held back. */
   whole: boolean
 }
 
 /**
- * One request's alerts while there is a call for each request that waits. Otherwise all is merged, and in a storm that
- * is being told so is what still comes; what a push limit held is one message.
+ * One request's alerts while there is a call for each request that waits. Otherwise all is merged, as is what still comes
+ * in a storm; what a push limit held is one message.
  */
-function scopeOf({ waiting, heads, whole }: Tellable, question: PlanQuestion): Scope {
+function scopeOf({ waiting, alerts, whole }: Open, question: PlanQuestion): Scope {
   const { now, robot } = question
   const robots = [robot, ...waiting.peers.filter((peer) => pauseEnd(peer, now) === undefined)]
   const left = robots.reduce((sum, { calls, limits }) => sum + callsLeft({ calls, limits, now }), 0)
-  const units = new Set(heads.map((head) => head.payload))
+  const units = new Set(alerts.map(({ payload }) => payload))
   const storm = stormOf(waiting, question)
   const held = wasHeld(waiting, question)
-  const messages = held ? 1 : Math.max(1, Math.min(storm.most - toldOfStorm(storm), left))
-  if (whole && waiting.count > heads.length)
+  const messages = held ? 1 : Math.max(1, Math.min(storm.maxMessages - sentOfStorm(storm), left))
+  if (whole && waiting.count > alerts.length && !waiting.digestOpen)
     return { kind: 'all', messages, merged: true, storm: true }
   const merged = units.size > Math.max(left, 1) || isOngoing(storm) || (held && units.size > 1)
-  const unit = (heads[0] as Head).payload
-  const told = merged ? heads : heads.filter((head) => head.payload === unit)
-  const ids = told.map((head) => head.id)
+  const unit = (alerts[0] as QueuedAlert).payload
+  const included = merged ? alerts : alerts.filter(({ payload }) => payload === unit)
+  const ids = included.map(({ id }) => id)
   return {
     kind: 'some',
     ids,
@@ -185,7 +221,7 @@ function scopeOf({ waiting, heads, whole }: Tellable, question: PlanQuestion): S
 }
 
 function stormOf({ recent, channel }: WaitingNow, { now, robot }: PlanQuestion): StormQuestion {
-  return { recent, perMs: robot.limits.perMs, most: channel.digest.maxMessages, now }
+  return { recent, perMs: robot.limits.perMs, maxMessages: channel.digest.maxMessages, now }
 }
 
 /** Whether a push limit that is open now has held what waits since before this hour. */
@@ -194,38 +230,34 @@ function wasHeld({ channel, oldest }: WaitingNow, { hourStart, now }: PlanQuesti
   return oldest < hourStart && now.getTime() - oldest.getTime() > NOTICED_DELAY_MS
 }
 
-/** The heads that push limits let pass, and when they open for the others. */
-function openHeads(
+/** The alerts that push limits let pass, and when they open for the others. */
+function openAlerts(
   waiting: WaitingNow,
   { hourEnd, dayEnd }: PlanQuestion,
-): { heads: readonly Head[]; until: Date | undefined } {
+): { alerts: readonly QueuedAlert[]; until: Date | undefined } {
   const limits = waiting.channel.pushLimits
   const { messagesThisHour, messagesToday } = waiting
   const until = opensAt(limits, { messagesThisHour, messagesToday, hourEnd, dayEnd })
-  if (until === undefined) return { heads: waiting.heads, until }
-  return { heads: waiting.heads.filter((head) => passes(limits, head.level)), until }
+  if (until === undefined) return { alerts: waiting.alerts, until }
+  return { alerts: waiting.alerts.filter(({ level }) => passes(limits, level)), until }
 }
 
 /** Until when a channel's next message is held back to collect more, if it is. */
 function heldUntil(
-  { waiting, heads }: Tellable,
-  {
-    scope,
-    quota,
-    question,
-  }: { scope: Scope; quota: ReturnType<typeof quotaAllows>; question: PlanQuestion },
-): { until: Date; reason: RestReason } | undefined {
+  { waiting, alerts }: Open,
+  { scope, quota, question }: { scope: Scope; quota: QuotaDecision; question: PlanQuestion },
+): Wait | undefined {
   const { now } = question
   const { lastMessageAt, oldest } = waiting
   if (lastMessageAt === undefined || lastMessageAt > now) return undefined
-  const severe = heads.filter((head) => isSevere(head.level))
+  const severe = alerts.filter(({ level }) => isSevere(level))
   if (quota.kind === 'stretched' && severe.length === 0 && quota.gapMs > COLLECT_MS)
     return { until: new Date(lastMessageAt.getTime() + quota.gapMs), reason: 'quota' }
   if (scope.merged) {
     const severeSince =
       severe.length === 0
         ? undefined
-        : new Date(Math.min(...severe.map((head) => head.receivedAt.getTime())))
+        : new Date(Math.min(...severe.map(({ receivedAt }) => receivedAt.getTime())))
     const until = nextOfStormAt({ ...stormOf(waiting, question), oldest, severeSince })
     return { until, reason: 'collecting' }
   }
@@ -250,6 +282,6 @@ function delayOf(
 }
 
 /** The most severe first, then the oldest. */
-function compareHeads(a: Head, b: Head): number {
+function compareAlerts(a: QueuedAlert, b: QueuedAlert): number {
   return a.level - b.level || a.receivedAt.getTime() - b.receivedAt.getTime() || a.id - b.id
 }

@@ -18,7 +18,7 @@ export interface Aftermath {
   /** Size of the body that was sent, in bytes. */
   bodyBytes: number
   /** In a pool: another robot is not set aside. */
-  othersWork: boolean
+  poolHasHealthyRobot: boolean
   /** From 0 up to but not including 1. */
   random: number
 }
@@ -26,7 +26,7 @@ export interface Aftermath {
 export interface Verdict {
   next:
     | { kind: 'sent' }
-    | { kind: 'again'; dueAt: Date; elsewhereAt?: Date }
+    | { kind: 'retry'; dueAt: Date; elsewhereAt?: Date }
     | { kind: 'dead'; reason: string }
     | { kind: 'split'; reason: string; bodyBytes: number }
   pause: { scope: string; until: Date; reason: PauseReason } | undefined
@@ -36,18 +36,18 @@ export interface Verdict {
 export type PauseReason = 'throttled' | 'unreachable' | 'rejected'
 
 /** After so many replies alike that nobody can read as passing a message is given up; an outage before counts nothing. */
-const MOST_BOUNDED_ATTEMPTS = 6
+const MAX_BOUNDED_ATTEMPTS = 6
 
 /** How long a robot of a pool that refuses messages is set aside before it is tried again with a single one. */
 const SET_ASIDE_MS = 3 * 60_000
 
 /** Below this a smaller body would say nothing. */
-const LEAST_BODY_BYTES = 2_000
+const MIN_BODY_BYTES = 2_000
 
 const FIRST_RETRY_MS = 1_000
-const LONGEST_RETRY_MS = 60_000
+const MAX_RETRY_MS = 60_000
 /** A robot waits less than a message, so that one bad message does not hold up the others. */
-const LONGEST_ROBOT_REST_MS = 30_000
+const MAX_ROBOT_PAUSE_MS = 30_000
 
 /** What happens to a message and its robot after an attempt. */
 export function verdictOn(aftermath: Aftermath): Verdict {
@@ -63,7 +63,7 @@ export function verdictOn(aftermath: Aftermath): Verdict {
       const scope = outcome.scope === 'address' ? `address:${robot.address}` : `robot:${robot.key}`
       const dueAt = mode === 'pool' ? now : until
       return {
-        next: { kind: 'again', dueAt },
+        next: { kind: 'retry', dueAt },
         pause: { scope, until, reason: 'throttled' },
         failures: aftermath.failures,
       }
@@ -71,32 +71,32 @@ export function verdictOn(aftermath: Aftermath): Verdict {
     case 'retryable': {
       const pause = {
         scope: `robot:${robot.key}`,
-        until: later(now, backoffMs(failures, LONGEST_ROBOT_REST_MS, aftermath.random)),
+        until: later(now, backoffMs(failures, MAX_ROBOT_PAUSE_MS, aftermath.random)),
         reason: 'unreachable' as const,
       }
-      if (outcome.bounded && aftermath.alike >= MOST_BOUNDED_ATTEMPTS)
+      if (outcome.bounded && aftermath.alike >= MAX_BOUNDED_ATTEMPTS)
         return {
           next: dead(`${attempt.words} Given up after ${aftermath.alike} replies alike.`),
           pause,
           failures,
         }
-      const backoff = backoffMs(aftermath.attempts, LONGEST_RETRY_MS, aftermath.random)
+      const backoff = backoffMs(aftermath.attempts, MAX_RETRY_MS, aftermath.random)
       if (mode === 'pool' && !outcome.reached)
-        return { next: { kind: 'again', dueAt: now }, pause, failures }
-      const next = { kind: 'again' as const, dueAt: later(now, backoff) }
-      if (mode === 'all') return { next, pause, failures }
-      // One that may have arrived stays with its robot, whose platform knows its key, for a while.
-      return { next: { ...next, elsewhereAt: later(now, STAYS_MS) }, pause, failures }
+        return { next: { kind: 'retry', dueAt: now }, pause, failures }
+      const dueAt = later(now, backoff)
+      if (!outcome.reached) return { next: { kind: 'retry', dueAt }, pause, failures }
+      // It may have arrived: it stays with its robot, whose group knows its key. A reload may bring another robot.
+      return { next: { kind: 'retry', dueAt, elsewhereAt: later(now, STAYS_MS) }, pause, failures }
     }
     case 'too_long': {
       const bodyBytes = Math.floor(aftermath.bodyBytes * 0.75)
       return {
         next:
-          bodyBytes < LEAST_BODY_BYTES
+          bodyBytes < MIN_BODY_BYTES
             ? dead(attempt.words)
             : {
                 kind: 'split',
-                reason: `${attempt.words} Told again in smaller messages.`,
+                reason: `${attempt.words} Sent again in smaller messages.`,
                 bodyBytes,
               },
         pause: undefined,
@@ -107,7 +107,7 @@ export function verdictOn(aftermath: Aftermath): Verdict {
       if (mode === 'all' || outcome.reason === 'content')
         return { next: dead(attempt.words), pause: undefined, failures: 0 }
       return {
-        next: aftermath.othersWork ? { kind: 'again', dueAt: now } : dead(attempt.words),
+        next: aftermath.poolHasHealthyRobot ? { kind: 'retry', dueAt: now } : dead(attempt.words),
         pause: { scope: `robot:${robot.key}`, until: later(now, SET_ASIDE_MS), reason: 'rejected' },
         failures: 0,
       }

@@ -1,5 +1,5 @@
 /** A message that was claimed lately for one queue and channel. */
-export interface Told {
+export interface RecentMessage {
   at: Date
   /** It merged more requests than a window has calls. */
   storm: boolean
@@ -8,7 +8,7 @@ export interface Told {
 /** Messages of the last so long belong to the storm that may follow them; after so long without one it is over. */
 export const STORM_MS = 10_000
 
-/** A storm's second message tells what its first seconds brought, those after it collect for longer. */
+/** A storm's second message carries what its first seconds brought; later ones collect for longer. */
 const SECOND_AFTER_MS = 1_000
 const NEXT_AFTER_MS = 8_000
 
@@ -17,36 +17,36 @@ const SEVERE_AFTER_MS = 4_000
 
 export interface StormQuestion {
   /** Oldest first. */
-  recent: readonly Told[]
+  recent: readonly RecentMessage[]
   /** The robot's window. */
   perMs: number
-  /** Messages that may tell a storm: `digest.max_messages`. */
-  most: number
+  /** Messages that may carry a storm: `digest.max_messages`. */
+  maxMessages: number
   now: Date
 }
 
-/** How many messages have told the storm so far; those of a storm count for the whole window. */
-export function toldOfStorm(question: StormQuestion): number {
+/** How many messages have carried the storm so far; those of a storm count for the whole window. */
+export function sentOfStorm(question: StormQuestion): number {
   return countedOf(question).length
 }
 
-/** Whether what waits now belongs to a storm that is being told. */
+/** Whether what waits now belongs to a storm that is under way. */
 export function isOngoing({ recent, now }: StormQuestion): boolean {
   return recent.some(({ at, storm }) => storm && isWithin(at, STORM_MS, now))
 }
 
 /**
- * When a storm's next message may be made: at most `most` in a window tell it, however long it lasts, and each but the
- * first collects for a while. Severe alerts wait for no window, and no longer than `severeSince` plus 4 s.
+ * When a storm's next message may be made: at most `maxMessages` in a window carry it, however long it lasts, and each but
+ * the first collects for a while. Severe alerts wait for no window, and no longer than `severeSince` plus 4 s.
  */
 export function nextOfStormAt(
   question: StormQuestion & { oldest: Date; severeSince: Date | undefined },
 ): Date {
-  const { now, most, oldest, severeSince } = question
+  const { now, maxMessages, oldest, severeSince } = question
   const counted = countedOf(question)
   const last = counted.at(-1)?.at
   if (last === undefined) return now
-  if (counted.length === 1 && (most > 1 || severeSince !== undefined))
+  if (counted.length === 1 && (maxMessages > 1 || severeSince !== undefined))
     return earlier(later(last, SECOND_AFTER_MS), later(oldest, SECOND_AFTER_MS))
   if (severeSince !== undefined)
     return earlier(later(last, SEVERE_AFTER_MS), later(severeSince, SEVERE_AFTER_MS))
@@ -54,16 +54,16 @@ export function nextOfStormAt(
     .map(({ at, storm }) => at.getTime() + countsForMs(storm, question))
     .sort((a, b) => a - b)
   const gap = last.getTime() + NEXT_AFTER_MS
-  return new Date(Math.max(gap, leaving[leaving.length - most] ?? gap))
+  return new Date(Math.max(gap, leaving[leaving.length - maxMessages] ?? gap))
 }
 
 /** The messages that count towards the storm. Those from the future (the clock was set back) never do. */
-function countedOf(question: StormQuestion): Told[] {
+function countedOf(question: StormQuestion): RecentMessage[] {
   const { recent, now } = question
   return recent.filter(({ at, storm }) => isWithin(at, countsForMs(storm, question), now))
 }
 
-/** One that merged counts for the whole window. */
+/** A message that merged counts for the whole window. */
 function countsForMs(storm: boolean, { perMs }: StormQuestion): number {
   return storm ? Math.max(perMs, STORM_MS) : STORM_MS
 }

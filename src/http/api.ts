@@ -5,7 +5,8 @@ import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import { refuseCode } from '../pipeline/preview.ts'
 import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
-import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
+import type { StoredAlert } from '../stores/queries.ts'
+import type { Store, StoredPayload } from '../stores/store.ts'
 import { replyJson } from './reply.ts'
 
 const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']

@@ -7,14 +7,14 @@ import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
 import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
 import { isLarge, type Source } from '../sources/source.ts'
-import type { Accepted, Arrival, Arriving, Store } from '../stores/store.ts'
+import type { Accepted, AcceptRequest, IncomingAlert, Store } from '../stores/store.ts'
 import { atOnce, type Steps, type Turns } from '../turns.ts'
 
 /**
  * A request with the same content within this time is a retry or a peer's copy: Alertmanager retries for up to a
  * minute, and each of its peers waits 15 s longer than the one before.
  */
-export const REPEAT_WITHIN_MS = 120_000
+export const DEDUP_WINDOW_MS = 120_000
 
 /** The channel name under which each alert finds its channels by the routes. */
 export const AUTO = 'auto'
@@ -46,17 +46,17 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
   const { source, channel } = inbound
   // A large body is read while others are answered.
   const { counts, stored } = isLarge(inbound.body)
-    ? await deps.turns.run(handOver(inbound, deps))
-    : atOnce(handOver(inbound, deps))
+    ? await deps.turns.run(readAndStore(inbound, deps))
+    : atOnce(readAndStore(inbound, deps))
   if (counts.length === 0) return
-  const { repeated, queues, suppressed } = await stored
+  const { duplicate, queues, suppressed } = await stored
 
   deps.wake(queues)
   for (const each of counts) deps.events.alertsReceived(source, each)
   const alerts = counts.reduce((sum, { count }) => sum + count, 0)
-  deps.events.requestAccepted({ source, channel, alerts, repeated })
+  deps.events.requestAccepted({ source, channel, alerts, duplicate })
   for (const each of suppressed) deps.events.alertsSuppressed(each.channel, each.reason, each.count)
-  if (repeated)
+  if (duplicate)
     for (const each of counts) deps.events.alertsSuppressed(each.channel, 'repeated', each.count)
 }
 
@@ -64,7 +64,7 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
  * Reads a request and gives it to the store. All that was read ends with this call: kept while the disk is waited for,
  * it would outlive V8's young generation, at a third of the cost of an accept of 100 alerts.
  */
-function* handOver({ source, channel, body }: Inbound, deps: AcceptDeps): Steps<HandedOver> {
+function* readAndStore({ source, channel, body }: Inbound, deps: AcceptDeps): Steps<PendingAccept> {
   let settings = deps.settings()
   mustExist(channel, settings)
   const now = deps.clock.now()
@@ -72,55 +72,56 @@ function* handOver({ source, channel, body }: Inbound, deps: AcceptDeps): Steps<
   const context = { receivedAt: now, timezone: settings.timezone }
   const notification = yield* reader.steps(body, context)
 
-  let alerts: Arriving[]
+  let alerts: IncomingAlert[]
   let repeats: Repeats
   do {
     // What a reload has moved meanwhile must not arrive where nobody looks any more.
     settings = deps.settings()
     mustExist(channel, settings)
-    alerts = yield* arrivingFrom(notification.alerts, waysFrom(channel, settings))
+    alerts = yield* incomingFrom(notification.alerts, destinationsFor(channel, settings))
     if (alerts.length === 0) return { counts: [], stored: NOTHING }
     repeats = yield* repeatsOf(notification, alerts)
   } while (deps.settings() !== settings)
   const arrival = { now, source, body, alerts, ...repeats }
-  return { counts: counted(alerts), stored: deps.store.accept(arrival) }
+  return { counts: countByChannelAndStatus(alerts), stored: deps.store.accept(arrival) }
 }
 
 function* stepsOf(key: string | Steps<string>): Steps<string> {
   return typeof key === 'string' ? key : yield* key
 }
 
-type Repeats = Pick<Arrival, 'key' | 'repeatWithinMs' | 'dated'>
+type Repeats = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
 
-interface HandedOver {
-  counts: Counted[]
+interface PendingAccept {
+  counts: AlertCount[]
   stored: Promise<Accepted> | Accepted
 }
 
 /** Alerts whose channels are found in a step. */
 const IN_A_STEP = 16
 
-function* arrivingFrom(
+function* incomingFrom(
   alerts: readonly Alert[],
-  waysOf: (alert: Alert) => readonly Way[],
-): Steps<Arriving[]> {
-  const all: Arriving[] = []
+  destinationsOf: (alert: Alert) => readonly Destination[],
+): Steps<IncomingAlert[]> {
+  const all: IncomingAlert[] = []
   for (const [position, alert] of alerts.entries()) {
-    for (const way of waysOf(alert)) all.push(arriving(alert, position, way))
+    for (const destination of destinationsOf(alert))
+      all.push(incoming(alert, position, destination))
     if (position % IN_A_STEP === 0) yield
   }
   return all
 }
 
-const NOTHING: Accepted = { repeated: false, queues: [], suppressed: [] }
+const NOTHING: Accepted = { duplicate: false, queues: [], suppressed: [] }
 
 /**
- * What makes a later request a repeat of this one: the same alerts in the same states for the same channels, and where
- * one of those tells an alert more often than retries last, the same words as well.
+ * What makes a later request a duplicate of this one: the same alerts in the same states for the same channels, and the
+ * same texts as well where a channel's period is shorter than retries last.
  */
 function* repeatsOf(
-  { source, key, exactKey, dated }: Notification,
-  alerts: readonly Arriving[],
+  { source, key, exactKey }: Notification,
+  alerts: readonly IncomingAlert[],
 ): Steps<Repeats> {
   let shortestMs = Number.POSITIVE_INFINITY
   const channels = new Set<string>()
@@ -128,27 +129,26 @@ function* repeatsOf(
     shortestMs = Math.min(shortestMs, everyMs)
     channels.add(channel)
   }
-  const said = shortestMs < REPEAT_WITHIN_MS ? yield* stepsOf(exactKey()) : key
+  const said = shortestMs < DEDUP_WINDOW_MS ? yield* stepsOf(exactKey()) : key
   const whole = [said, source, ...channels].join('\n')
   return {
-    key: whole.length > LONGEST_KEY ? hash([whole]) : whole,
-    repeatWithinMs: shortestMs === 0 ? REPEAT_WITHIN_MS : Math.min(shortestMs, REPEAT_WITHIN_MS),
-    dated,
+    key: whole.length > MAX_KEY_LENGTH ? hash([whole]) : whole,
+    dedupWindowMs: shortestMs === 0 ? DEDUP_WINDOW_MS : Math.min(shortestMs, DEDUP_WINDOW_MS),
   }
 }
 
 /** A longer one costs more to store than to hash. */
-const LONGEST_KEY = 64
+const MAX_KEY_LENGTH = 64
 
-interface Counted {
+interface AlertCount {
   channel: string
   status: Status
   count: number
 }
 
 /** Alerts in a row for the same channel with the same status, counted: metrics once for many. */
-function counted(alerts: readonly Arriving[]): Counted[] {
-  const runs: Counted[] = []
+function countByChannelAndStatus(alerts: readonly IncomingAlert[]): AlertCount[] {
+  const runs: AlertCount[] = []
   for (const { channel, status } of alerts) {
     const last = runs.at(-1)
     if (last?.channel === channel && last.status === status) last.count += 1
@@ -168,30 +168,33 @@ function mustExist(channel: string, settings: Settings): void {
 }
 
 /** A channel with its queues, found out once for all alerts that take it. */
-interface Way {
+interface Destination {
   channel: Channel
   queues: readonly string[]
 }
 
 /** The channels of an alert: the one that the path names, or those of the first route that matches. */
-function waysFrom(channel: string, settings: Settings): (alert: Alert) => readonly Way[] {
-  const ways = new Map<string, Way>()
-  const wayTo = (name: string): Way => {
-    let way = ways.get(name)
-    if (way === undefined) {
+function destinationsFor(
+  channel: string,
+  settings: Settings,
+): (alert: Alert) => readonly Destination[] {
+  const found = new Map<string, Destination>()
+  const destinationOf = (name: string): Destination => {
+    let destination = found.get(name)
+    if (destination === undefined) {
       const to = settings.channels.get(name) as Channel
-      way = { channel: to, queues: queuesOf(to) }
-      ways.set(name, way)
+      destination = { channel: to, queues: queuesOf(to) }
+      found.set(name, destination)
     }
-    return way
+    return destination
   }
   if (channel !== AUTO) {
-    const only = [wayTo(channel)]
+    const only = [destinationOf(channel)]
     return () => only
   }
   return (alert) => {
     const subject = { variables: alert.variables, level: levelIn(alert) }
-    return [...new Set(channelsFor(settings.routes, subject))].map(wayTo)
+    return [...new Set(channelsFor(settings.routes, subject))].map(destinationOf)
   }
 }
 
@@ -201,7 +204,7 @@ export function levelIn(alert: Alert, channel?: Pick<Channel, 'levels'>) {
 }
 
 /** What the store needs to know of an alert in one channel; what templates need is read again from the payload. */
-function arriving(alert: Alert, position: number, { channel, queues }: Way): Arriving {
+function incoming(alert: Alert, position: number, { channel, queues }: Destination): IncomingAlert {
   const { fingerprint, status } = alert
   const by = channel.aggregate?.by
   return {
@@ -215,6 +218,8 @@ function arriving(alert: Alert, position: number, { channel, queues }: Way): Arr
     cluster: alert.cluster.slice(0, 200),
     group: by === undefined ? fingerprint : hash(by.map((name) => alert.variables[name] ?? '')),
     everyMs: channel.aggregate?.everyMs ?? 0,
+    startsAt: alert.startsAt,
+    endsAt: alert.endsAt,
     ...(status === 'resolved' && !channel.sendResolved ? { suppressed: 'resolved_off' } : {}),
   }
 }

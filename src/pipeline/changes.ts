@@ -84,7 +84,7 @@ const SEEN = [
   'messageDead',
   'messageSplit',
   'robotPaused',
-  'rehomed',
+  'reassigned',
   'configLoaded',
 ] as const satisfies readonly (keyof Events)[]
 

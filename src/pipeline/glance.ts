@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
 import { calendarOf } from '../decisions/calendar.ts'
-import type { RestReason } from '../decisions/plan.ts'
+import type { WaitReason } from '../decisions/plan.ts'
 import { opensAt } from '../decisions/push-limit.ts'
 import { type Channel, queuesOf, type Robot, type Settings } from '../model/settings.ts'
 import type { Store } from '../stores/store.ts'
-import { nextOf } from './dispatch.ts'
 import { type PastHour, type PlotMinute, plotOf } from './past-hour.ts'
+import { nextPlan } from './robot-state.ts'
 import { type StandingNow, standingNow } from './standing.ts'
 
 /** Everything that the overview says. */
@@ -32,11 +32,11 @@ export interface RobotGlance {
   /** In the queues that it works. */
   waiting: number
   /** Why it says nothing at the moment although something waits; `until` undefined: until something new comes. */
-  rest: { reason: RestReason; until: Date | undefined } | undefined
+  rest: { reason: WaitReason; until: Date | undefined } | undefined
   lastResult: string | undefined
   lastAt: Date | undefined
   /** The process that works it, where several share the store. */
-  workedBy: string | undefined
+  leasedBy: string | undefined
 }
 
 export interface ChannelGlance {
@@ -58,7 +58,7 @@ export interface ChannelGlance {
 }
 
 export interface GlanceDeps {
-  store: Pick<Store, 'standing' | 'waiting' | 'pushed'>
+  store: Pick<Store, 'snapshot' | 'backlog' | 'messageCounts'>
   pastHour: PastHour
   settings: () => Settings
   clock: Clock
@@ -105,12 +105,12 @@ async function glanceAt(now: Date, deps: GlanceDeps): Promise<Glance> {
   const robots = [...settings.robots.values()].map((robot) => robotOf(robot, standing))
   for (const robot of robots) {
     if (robot.waiting === 0) continue
-    const { decided } = await nextOf(settings.robots.get(robot.name) as Robot, {
+    const { planned } = await nextPlan(settings.robots.get(robot.name) as Robot, {
       settings,
       now,
       store,
     })
-    if (decided.kind === 'rest' && decided.reason !== 'nothing_waits') robot.rest = decided
+    if (planned.kind === 'wait' && planned.reason !== 'nothing_waits') robot.rest = planned
   }
   const minutes = await deps.pastHour.minutes(now)
   const waiting = standing.channels.reduce((sum, each) => sum + each.count, 0)
@@ -142,7 +142,7 @@ function robotOf(robot: Robot, standing: StandingNow): RobotGlance {
     rest: undefined,
     lastResult: state?.lastResult,
     lastAt: state?.lastAt,
-    workedBy: state?.workedBy,
+    leasedBy: state?.leasedBy,
   }
 }
 
@@ -174,7 +174,7 @@ async function channelsOf(
   const places = channels.flatMap((channel) =>
     queuesOf(channel).map((queue) => ({ queue, channel: channel.name })),
   )
-  const pushed = await store.pushed({ ...calendar, places })
+  const pushed = await store.messageCounts({ ...calendar, places })
   return channels.map((channel) => {
     const { name, mode, robots, pushLimits } = channel
     const waiting = standing.channels.find((each) => each.channel === name)

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Shared } from '../stores/shared.ts'
+import type { Store } from '../stores/store.ts'
 
 /**
  * How long a lease lasts, and so how long a robot stands still when its process is gone: another takes it after this
@@ -25,7 +25,7 @@ export async function keepLeases({
   owner,
   robots,
 }: {
-  store: Pick<Shared, 'renew'>
+  store: Pick<Store, 'renew'>
   clock: Clock
   owner: string
   robots: () => Iterable<string>

@@ -1,5 +1,6 @@
 import { type Channel, queuesOf } from '../model/settings.ts'
-import type { Happened, Store } from '../stores/store.ts'
+import type { HistoryCounts } from '../stores/queries.ts'
+import type { Store } from '../stores/store.ts'
 
 const MINUTE_MS = 60_000
 const MINUTES = 60
@@ -8,7 +9,7 @@ const MINUTES = 60
 const UNSETTLED_MS = 2 * MINUTE_MS
 
 /** What happened in the minute that begins at `at`. */
-export interface Minute extends Happened {
+export interface Minute extends HistoryCounts {
   at: Date
 }
 
@@ -17,10 +18,10 @@ export interface Minute extends Happened {
  * own, so that accepting never waits for long, and one that is over for good is counted once.
  */
 export class PastHour {
-  readonly #store: Pick<Store, 'happened'>
-  readonly #over = new Map<number, Promise<Happened>>()
+  readonly #store: Pick<Store, 'history'>
+  readonly #over = new Map<number, Promise<HistoryCounts>>()
 
-  constructor(store: Pick<Store, 'happened'>) {
+  constructor(store: Pick<Store, 'history'>) {
     this.#store = store
   }
 
@@ -41,10 +42,10 @@ export class PastHour {
     )
   }
 
-  #minute(start: number, now: Date): Promise<Happened> {
+  #minute(start: number, now: Date): Promise<HistoryCounts> {
     const known = this.#over.get(start)
     if (known !== undefined) return known
-    const asked = this.#store.happened({
+    const asked = this.#store.history({
       from: new Date(start),
       to: new Date(start + MINUTE_MS),
     })

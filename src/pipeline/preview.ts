@@ -9,7 +9,7 @@ import type { CountGroup, Rendered, Renderer } from '../rendering/render.ts'
 import type { Source } from '../sources/source.ts'
 import type { Steps } from '../turns.ts'
 import { levelIn } from './accept.ts'
-import { linkTo, MOST_HEADS, NAMED_TARGETS, robotsOf } from './telling.ts'
+import { linkTo, MAX_QUEUED_PREVIEW, NAMED_TARGETS, robotsOf } from './compose-message.ts'
 
 export interface PreviewRequest {
   channel: string
@@ -102,7 +102,7 @@ export function* preview(request: PreviewRequest, deps: PreviewDeps): Steps<Prev
       })
     const left = Math.max(1, channel.digest.maxMessages - messages.length)
     let result: Rendered | undefined
-    for (const form of rest.length > MOST_HEADS ? [] : FORMS) {
+    for (const form of rest.length > MAX_QUEUED_PREVIEW ? [] : FORMS) {
       const tried = made(form)
       yield
       if (tried.told * left < rest.length) continue

@@ -5,8 +5,8 @@ import type { Content } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Renderer } from '../rendering/render.ts'
-import type { NewMessage, Store, Waiting } from '../stores/store.ts'
-import { robotsOf } from './telling.ts'
+import type { Backlog, NewMessage, Store } from '../stores/store.ts'
+import { robotsOf } from './compose-message.ts'
 
 export interface QuotaWarningDeps {
   store: Pick<Store, 'warn'>
@@ -21,7 +21,7 @@ export interface CallMade {
   robot: Robot
   channel: Channel
   queue: string
-  waiting: Waiting
+  backlog: Backlog
   month: string
   monthEnd: Date
   now: Date
@@ -32,24 +32,26 @@ export async function warnOfQuota(
   made: CallMade,
   { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
 ): Promise<void> {
-  const { robot, channel, queue, waiting, month, monthEnd, now } = made
+  const { robot, channel, queue, backlog, month, monthEnd, now } = made
+  // What the sandbox is sent counts for no quota.
+  if (robot.target.kind === 'sandbox') return
   const scopes = [
-    { scope: robot.key, name: robot.name, used: waiting.robot.monthUsed, limit: robot.monthly },
+    { scope: robot.key, name: robot.name, used: backlog.robot.monthUsed, limit: robot.monthly },
     {
       scope: 'organisation',
       name: undefined,
-      used: waiting.organisationUsed,
+      used: backlog.organisationUsed,
       limit: settings.monthlyQuota,
     },
   ]
   for (const { scope, name, used: before, limit } of scopes) {
     const used = before + 1
-    const mark = markReached({ used, limit })
-    const told = waiting.marks.find((each) => each.scope === scope)?.mark ?? 0
+    const percent = markReached({ used, limit })
+    const warned = backlog.quotaWarnings.find((each) => each.scope === scope)?.percent ?? 0
     // The last call of a month is not for saying that it was the last.
-    if (limit === undefined || mark <= told || used >= limit) continue
+    if (limit === undefined || percent <= warned || used >= limit) continue
     const endsAt = monthEnd
-    const said = { channel, now, percent: mark, used, limit, robot: name, endsAt }
+    const said = { channel, now, percent, used, limit, robot: name, endsAt }
     const { title, text } = renderer.quota(said)
     const { format } = channel
     const content: Content = { format, title, text, mention: NO_MENTION, link: undefined }
@@ -58,6 +60,7 @@ export async function warnOfQuota(
     const message: NewMessage = {
       uuid,
       robot: robot.name,
+      robotKey: robot.key,
       queue,
       channel: channel.name,
       kind: 'alert',
@@ -65,10 +68,11 @@ export async function warnOfQuota(
       text,
       body: deps.notifier.compose(content, group, uuid),
       alertCount: 0,
+      level: undefined,
       storm: false,
     }
-    if (!(await deps.store.warn({ month, scope, mark, message, now }))) continue
-    deps.events.quotaReached({ scope: name ?? scope, percent: mark, used, limit })
+    if (!(await deps.store.warn({ month, scope, percent, message, now }))) continue
+    deps.events.quotaReached({ scope: name ?? scope, percent, used, limit })
     deps.wake([queue])
   }
 }

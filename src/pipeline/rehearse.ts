@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Store } from '../stores/store.ts'
 import type { Inbound } from './accept.ts'
-import { robotsOf } from './telling.ts'
+import { robotsOf } from './compose-message.ts'
 
 /** What can be played in the sandbox group. */
 export const REHEARSALS = ['alert', 'recovery', 'storm', 'throttle'] as const

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { Shared, WakeListener } from '../stores/shared.ts'
+import type { MultiProcess, WakeListener } from '../stores/multi-process.ts'
 import type { Store } from '../stores/store.ts'
 import { keepLeases, lookAgainAt } from './leases.ts'
 import { Loop } from './loop.ts'
@@ -15,7 +15,7 @@ export interface Replica {
   /** No other process can share the store. */
   alone: boolean
   /** When to look at a robot again: as planned, or soon where another process may have put something. */
-  again(planned: Date | undefined): Date | undefined
+  nextPassAt(planned: Date | undefined): Date | undefined
   /** Keeps from now on what is leased. */
   start(): void
   /** Others may work the robots from now on. */
@@ -29,7 +29,7 @@ export function createReplica({
   robots,
   woken,
 }: {
-  store: Pick<Store, 'release'> & Partial<Shared>
+  store: Pick<Store, 'release' | 'renew'> & Partial<MultiProcess>
   clock: Clock
   events: Pick<Events, 'storeFailed'>
   /** Those that are worked here, or would be if nobody else did. */
@@ -38,12 +38,12 @@ export function createReplica({
 }): Replica {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
   const failed = (doing: string) => (error: unknown) => events.storeFailed(doing, messageOf(error))
-  const { renew } = store
+  // Leases in a file that no other process can open need not be renewed.
   const keeper =
-    renew === undefined
+    store.onWake === undefined
       ? undefined
       : new Loop({
-          pass: () => keepLeases({ store: { renew }, clock, owner, robots }),
+          pass: () => keepLeases({ store, clock, owner, robots }),
           clock,
           failed: failed('renew'),
         })
@@ -51,7 +51,7 @@ export function createReplica({
   return {
     owner,
     alone: keeper === undefined,
-    again: (planned) => (keeper === undefined ? planned : lookAgainAt(planned, clock.now())),
+    nextPassAt: (planned) => (keeper === undefined ? planned : lookAgainAt(planned, clock.now())),
     start: () => void keeper?.start(),
     handOver: async () => {
       await keeper?.stop()

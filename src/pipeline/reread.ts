@@ -1,7 +1,8 @@
 import type { Alert, Notification, ReadyText } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
-import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
+import type { StoredAlert } from '../stores/queries.ts'
+import type { Store, StoredPayload } from '../stores/store.ts'
 import { atOnce, type Steps, type Turns } from '../turns.ts'
 
 export interface Place {

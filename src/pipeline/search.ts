@@ -4,11 +4,10 @@ import type {
   MessageQuery,
   Page,
   Spellings,
-  Store,
   StoredAlert,
   StoredMessage,
-  StoredPayload,
-} from '../stores/store.ts'
+} from '../stores/queries.ts'
+import type { Store, StoredPayload } from '../stores/store.ts'
 
 /** Short questions that one search asks at most; what is older is left to the next page. */
 const MOST_QUESTIONS = 4

@@ -1,6 +1,6 @@
 import type { Variables } from '../model/variables.ts'
 import { LONGEST_VALUE } from '../rendering/variables.ts'
-import type { StoredAlert, StoredMessage } from '../stores/store.ts'
+import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
 import type { Replica } from './replica.ts'
 import type { StandingNow } from './standing.ts'
 
@@ -46,7 +46,7 @@ function alertJson(alert: StoredAlert, variables: Variables) {
     reason: alert.reason ?? null,
     message_ids: alert.messageIds,
     received_at: alert.receivedAt.toISOString(),
-    told_at: alert.toldAt?.toISOString() ?? null,
+    told_at: alert.deliveredAt?.toISOString() ?? null,
     repeats: alert.repeats,
     variables: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [name, value.slice(0, LONGEST_VALUE)]),
@@ -98,7 +98,7 @@ export function statusJson(
         last_result: state?.lastResult ?? null,
         last_at: state?.lastAt?.toISOString() ?? null,
         /** The process that works it: host name, process id and a part of its own. */
-        worked_by: state?.workedBy ?? (replica.alone ? replica.owner : null),
+        worked_by: state?.leasedBy ?? (replica.alone ? replica.owner : null),
       },
     ] as const
   })

@@ -3,10 +3,11 @@ import { callsInWindow, countedForMs } from '../decisions/pace.ts'
 import { pauseEnd } from '../decisions/plan.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Robot, Settings } from '../model/settings.ts'
-import type { Standing, Store } from '../stores/store.ts'
+import type { Snapshot } from '../stores/queries.ts'
+import type { Store } from '../stores/store.ts'
 
 /** How everything stands now, with what each robot's limit still allows. */
-export interface StandingNow extends Standing {
+export interface StandingNow extends Snapshot {
   now: Date
   settings: Settings
   callsLeft: (robot: Robot) => number
@@ -14,11 +15,11 @@ export interface StandingNow extends Standing {
 }
 
 export async function standingNow(
-  store: Pick<Store, 'standing'>,
+  store: Pick<Store, 'snapshot'>,
   settings: Settings,
   now: Date,
 ): Promise<StandingNow> {
-  const standing = await store.standing({
+  const standing = await store.snapshot({
     now,
     month: calendarOf(now, settings.timezone).month,
     robots: [...settings.robots.values()].map(({ name, key, address, limits }) => ({

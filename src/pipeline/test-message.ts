@@ -1,10 +1,10 @@
 import { AppError } from '../errors.ts'
 import { NO_MENTION } from '../model/alert.ts'
 import type { Content } from '../model/message.ts'
-import { type Language, queuesOf, type Settings } from '../model/settings.ts'
+import { type Language, queuesOf, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { NewMessage } from '../stores/store.ts'
-import { robotsOf } from './telling.ts'
+import { robotsOf } from './compose-message.ts'
 
 const WORDS: Record<Language, { title: string; text: string }> = {
   'en-US': { title: 'Test message', text: 'If you read this, alerts will arrive here.' },
@@ -46,7 +46,8 @@ export function testMessages(
     const key = uuid()
     return {
       uuid: key,
-      robot: (group[0] as (typeof robots)[0]).name,
+      robot: (group[0] as Robot).name,
+      robotKey: (group[0] as Robot).key,
       queue,
       channel: channel.name,
       kind: 'test',
@@ -54,6 +55,7 @@ export function testMessages(
       text: content.text,
       body: notifier.compose(content, group, key),
       alertCount: 0,
+      level: undefined,
       storm: false,
     }
   })

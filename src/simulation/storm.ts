@@ -48,7 +48,7 @@ export async function playStorm(storm: Storm): Promise<Outcome> {
   await untilTold(world, start)
   const outcome = await outcomeOf(world, start)
   await world.stop()
-  world.engine.close()
+  world.sqlite.close()
   return outcome
 }
 
@@ -123,7 +123,7 @@ async function outcomeOf(world: World, start: Date): Promise<Outcome> {
   const since = (instant: Date): number => Math.max(0, instant.getTime() - start.getTime())
   const alerts = await all((before) => world.store.alerts({ limit: PAGE, ...before }))
   const messages = await all((before) => world.store.messages({ limit: PAGE, ...before }))
-  const told = alerts.filter((each) => each.toldAt !== undefined)
+  const told = alerts.filter((each) => each.deliveredAt !== undefined)
   return {
     messages: messages
       .filter((each) => each.sentAt !== undefined)
@@ -139,8 +139,8 @@ async function outcomeOf(world: World, start: Date): Promise<Outcome> {
       const ours = alerts.filter((each) => each.level === level)
       if (ours.length === 0) return []
       const waits = ours
-        .flatMap(({ toldAt, receivedAt }) =>
-          toldAt === undefined ? [] : [toldAt.getTime() - receivedAt.getTime()],
+        .flatMap(({ deliveredAt, receivedAt }) =>
+          deliveredAt === undefined ? [] : [deliveredAt.getTime() - receivedAt.getTime()],
         )
         .sort((a, b) => a - b)
       return [
@@ -153,7 +153,7 @@ async function outcomeOf(world: World, start: Date): Promise<Outcome> {
         },
       ]
     }),
-    toldAtMs: told.map(({ toldAt }) => since(toldAt as Date)).sort((a, b) => a - b),
+    toldAtMs: told.map(({ deliveredAt }) => since(deliveredAt as Date)).sort((a, b) => a - b),
     waiting: alerts.filter(({ state }) => state === 'pending' || state === 'sending').length,
     calls: world.sent.length,
     refused: world.sent.filter(({ attempt }) => attempt.outcome.kind === 'throttled').length,

@@ -6,12 +6,12 @@ import type { Attempt } from '../model/message.ts'
 import type { Robot, Settings } from '../model/settings.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { accept } from '../pipeline/accept.ts'
-import { Robots } from '../pipeline/robots.ts'
+import { Dispatchers } from '../pipeline/dispatchers.ts'
 import { createRenderer } from '../rendering/render.ts'
 import { SandboxGroup } from '../sandbox/group.ts'
 import { sources } from '../sources/index.ts'
-import { openEngine } from '../stores/sqlite/engine.ts'
-import { storeAround } from '../stores/sqlite/store.ts'
+import { inThisThread } from '../stores/sqlite/client.ts'
+import { sqliteStore } from '../stores/sqlite/store.ts'
 import { noTurns } from '../turns.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -21,13 +21,13 @@ export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | und
 export class World {
   readonly clock: VirtualClock
   readonly group = new SandboxGroup()
-  readonly engine = openEngine({ path: ':memory:', reasonToSuppress })
-  readonly store = storeAround(this.engine)
+  readonly sqlite = sqliteStore({ path: ':memory:', reasonToSuppress })
+  readonly store = inThisThread(this.sqlite)
   readonly sent: { at: Date; robot: string; attempt: Attempt }[] = []
   /** Answers instead of the group, where it gives something. */
   intercept: Intercept = () => undefined
   settings: Settings
-  #robots: Robots | undefined
+  #robots: Dispatchers | undefined
   #serial = 0
   #owner = 0
 
@@ -54,7 +54,7 @@ export class World {
     const renderer = createRenderer(this.settings, this.settings.channels.values())
     this.#owner += 1
     const owner = `process ${this.#owner}`
-    this.#robots = new Robots({
+    this.#robots = new Dispatchers({
       store: this.store,
       sources,
       notifier: {
@@ -89,7 +89,7 @@ export class World {
         },
       )
     await this.store.recover(this.clock.now())
-    await this.#robots.follow()
+    await this.#robots.reconcile()
     await this.clock.pass(0)
     return this
   }

@@ -1,24 +1,25 @@
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Secret } from '../model/secret.ts'
-import type { Moved } from './moving.ts'
-import type { Notice, Shared } from './shared.ts'
-import { openSqlite } from './sqlite/store.ts'
+import type { MultiProcess, Notice } from './multi-process.ts'
+import { openSqlite } from './sqlite/client.ts'
 import type { ReasonToSuppress, Store } from './store.ts'
 
 export interface OpenOptions {
   reasonToSuppress: ReasonToSuppress
   thread: boolean
   clock: Clock
-  /** Told what a shared store notices by itself. */
+  /** Called with what a store that several processes share notices by itself. */
   notice?: (notice: Notice) => void
+  /** Called when the store has failed for good: it will never answer again. */
+  onFailure?: (error: AppError) => void
 }
 
 /** Opens the store that a URL names: `sqlite:PATH` or `postgres://…`. Another backend is one line here. */
 export async function openStore(
   url: Secret,
   options: OpenOptions,
-): Promise<Store & Partial<Shared>> {
+): Promise<Store & Partial<MultiProcess>> {
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url.reveal()) ?? []
   switch (scheme) {
     case 'sqlite':
@@ -26,28 +27,10 @@ export async function openStore(
     case 'postgres':
     case 'postgresql': {
       // Loaded only where it is used.
-      const { openPostgres } = await import('./postgres/store.ts')
+      const { openPostgres } = await import('./postgres/open.ts')
       return openPostgres({ url: url.reveal(), ...options })
     }
     default:
       throw new AppError('bad_configuration', 'store: must be sqlite:PATH or postgres://…')
-  }
-}
-
-/**
- * Copies what waits, what is remembered and what counts from a SQLite file to PostgreSQL; a second time only what is new.
- * AppError store_unavailable while a receiver holds the file.
- */
-export async function moveStore(from: Secret, to: Secret, clock: Clock): Promise<Moved> {
-  const [, path] = /^sqlite:(.+)$/s.exec(from.reveal()) ?? []
-  if (path === undefined || !/^postgres(?:ql)?:/.test(to.reveal()))
-    throw new AppError('usage', 'a store can be moved from sqlite:PATH to postgres://… only')
-  const { arriveAtPostgres } = await import('./postgres/arrive.ts')
-  const { leaveSqlite } = await import('./sqlite/leave.ts')
-  const departure = leaveSqlite(path)
-  try {
-    return await arriveAtPostgres(departure, { url: to.reveal(), clock })
-  } finally {
-    departure.close()
   }
 }

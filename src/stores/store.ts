@@ -1,146 +1,146 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Attempt, MessageKind } from '../model/message.ts'
-
 import type {
   AlertPage,
   AlertQuery,
-  Happened,
+  HistoryCounts,
+  MessageCounts,
+  MessageCountsQuery,
   MessageQuery,
   MessageWithAlerts,
   Page,
-  Pushed,
-  PushedQuestion,
-  Span,
-  Standing,
-  StandingQuestion,
+  Snapshot,
+  SnapshotQuery,
   StoredMessage,
-} from './stored.ts'
-
-export * from './stored.ts'
+  TimeRange,
+} from './queries.ts'
 
 /**
- * Everything that outlives the process. Each verb is one transaction, takes every instant as an argument, and means
- * the same on every backend (test/stores/conformance.ts). A verb that cannot be carried out rejects with AppError
- * `store_unavailable` and leaves nothing behind. When a verb resolves, what it wrote is on disk.
+ * Everything that outlives the process. Each verb takes every instant as an argument and means the same on every
+ * backend (test/stores/conformance/). Each verb that writes is one transaction: when it resolves, what it wrote is on
+ * disk. A verb that cannot be carried out rejects with AppError `store_unavailable` and leaves nothing behind.
  */
 export interface Store {
-  /** Writes what one request brought, or nothing when it repeats one. Requests that arrive together share a commit. */
-  accept(arrival: Arrival): Promise<Accepted>
+  /** Writes the alerts of one request, or nothing when it is a duplicate. Requests that arrive together share a commit. */
+  accept(request: AcceptRequest): Promise<Accepted>
   /**
-   * Takes or renews the exclusive right to work a robot; false while another owner's is in force. Asked for between two
-   * messages: when it changes hands, what the former owner had in flight becomes pending again, due at once.
+   * Takes or renews the exclusive right to work a robot; false while another owner holds it. Called between two
+   * messages: what a former owner had in flight becomes pending again, due at once.
    */
   lease(lease: Lease): Promise<boolean>
-  /** Gives up all that an owner has leased, so that another may take over at once. */
+  /** Extends the leases of robots that an owner still holds, so that it keeps them in quiet times. */
+  renew(renewal: Renewal): Promise<void>
+  /** Gives up all leases of an owner, so that another may take over at once. */
   release(owner: string): Promise<void>
-  /** All that the decision on a robot's next message needs. */
-  waiting(question: WaitingQuestion): Promise<Waiting>
-  /** Everything that waits unblocked in one queue for one channel, counted by level, name and cluster. */
+  /** Everything that decides a robot's next message. */
+  backlog(query: BacklogQuery): Promise<Backlog>
+  /** Counts what waits unblocked in one queue for one channel, by level, name and cluster. */
   tally(queue: string, channel: string): Promise<Tally>
-  /** Stored payloads by their numbers; those that are gone are left out. */
-  payloads(numbers: readonly number[]): Promise<Map<number, StoredPayload>>
-  /** Fixes a new message, takes its alerts and counts its call; undefined when alerts, call or lease are gone. */
+  /** Stored payloads by id, the first ones up to `maxBytes` of text (at least one); pruned ones are left out. */
+  payloads(ids: readonly number[], maxBytes?: number): Promise<Map<number, StoredPayload>>
+  /** Writes a new message, takes its alerts and counts its call; undefined when alerts, call or lease are gone. */
   claim(claim: Claim): Promise<Claimed | undefined>
-  /** Counts a call for a message that is to be tried (again); undefined when it is no longer pending, or no call is left. */
-  claimAgain(claim: ClaimAgain): Promise<Claimed | undefined>
-  /** Records what came of an attempt; of a message that was sent, gives when the alerts it tells were received. */
-  settle(settlement: Settlement): Promise<{ receivedAt: Date; count: number }[]>
+  /** Counts a call for a pending message; undefined when it is not pending, or no call is left. */
+  claimRetry(claim: RetryClaim): Promise<Claimed | undefined>
+  /** Records an attempt's outcome; of a sent message, returns when its alerts were received. */
+  settle(settlement: Settlement): Promise<ReceivedCount[]>
   /**
-   * What a crash left in flight becomes pending again, due at once; gives how many. With `robot`, only that one's.
-   * Its calls count until now, since they may have been made at any time before; what a clock that was set back since
-   * left in the future counts from now.
-   * What is in flight for a robot whose lease is in force is its owner's, and stays. What was recovered may have arrived,
-   * so it is left to its own robot for STAYS_MS.
+   * After a crash: what was in flight becomes pending, due at once, and stays with its robot for STAYS_MS, since it may
+   * have arrived. Its calls count until now. What a clock that was set back left in the future counts from now. Messages
+   * of robots whose lease is in force are left alone. Returns how many became pending.
    */
-  recover(now: Date, robot?: string): Promise<number>
-  /** The clock was set by so much (back when negative): calls, pauses and due times keep their distance from now. */
+  recover(now: Date): Promise<number>
+  /** The clock was set by `byMs` (negative: back): calls, pauses and due times keep their distance from now. */
   shift(byMs: number): Promise<void>
-  /** Adds messages that carry no alert (a test), due at once. */
+  /** Adds messages without alerts, due at once; a robot's test that is pending already stands for a new one. Returns ids. */
   enqueue(messages: readonly NewMessage[], now: Date): Promise<string[]>
-  /** Adds a warning, due at once, unless this month's share of the scope, or a higher one, was warned of; whether it did. */
-  warn(warning: Warning): Promise<boolean>
-  /** A dead message becomes pending, due at once; gives its queue. AppError `not_found` or `not_dead` otherwise. */
-  resend(id: string, now: Date): Promise<{ queue: string }>
+  /** Adds a quota warning unless this share of the month, or a higher one, was warned of; returns whether it did. */
+  warn(warning: QuotaWarning): Promise<boolean>
   /**
-   * Finds homes for what waits in queues that the configuration no longer has: it moves to the given queues of its
-   * channel, or becomes dead with a reason when the channel is gone. Gives counts of both.
+   * Makes a dead message pending, due at once. Alerts that a later message about the same alert has overtaken are left
+   * out. AppError `not_found`, `not_dead`, or `outdated` when all of them are overtaken.
    */
-  rehome(homes: readonly Home[], now: Date): Promise<Rehomed>
-  /** Queues as they stand, for console, API and metrics. */
-  standing(question: StandingQuestion): Promise<Standing>
+  resend(id: string, now: Date): Promise<Resent>
+  /**
+   * Moves what waits in queues that nobody works to the queues of its channel, or marks it dead when the channel is gone.
+   * Messages in flight, and queues that another process has leased, are left for the next time.
+   */
+  reassign(assignments: readonly QueueAssignment[], now: Date): Promise<Reassigned>
+  /** Queues, robots and limits as they stand, for console, API and metrics. */
+  snapshot(query: SnapshotQuery): Promise<Snapshot>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
-  /** One message, by its id or uuid, with all its attempts and the first `most` (MOST_LISTED_ALERTS) alerts it carries. */
-  message(id: string, most?: number): Promise<MessageWithAlerts | undefined>
+  /** One message by id or uuid, with all attempts and its first `limit` alerts (default MAX_LISTED_ALERTS). */
+  message(id: string, limit?: number): Promise<MessageWithAlerts | undefined>
   alerts(query: AlertQuery): Promise<AlertPage>
   /** What happened from one instant up to, but not including, another. */
-  happened(span: Span): Promise<Happened>
-  /** Messages of each queue and channel since the beginning of the hour and of the day; tests do not count. */
-  pushed(question: PushedQuestion): Promise<Pushed[]>
-  /** Forgets what was told or suppressed before `before`, and what no limit needs any more. Gives how much went. */
+  history(range: TimeRange): Promise<HistoryCounts>
+  /** Messages of each queue and channel since the beginning of the hour and of the day, without tests. */
+  messageCounts(query: MessageCountsQuery): Promise<MessageCounts[]>
+  /** Deletes what was delivered or suppressed before `before`, and what no limit needs. Returns how many rows went. */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
   close(): Promise<void>
 }
 
-/** One request, read and routed. */
-export interface Arrival {
+/** One request, parsed and routed. */
+export interface AcceptRequest {
   now: Date
   source: SourceName
-  /** The notification's key with its channels: an arrival with a key seen within `repeatWithinMs` is a repeat. */
+  /** Identifies the notification and its channels: the same key within `dedupWindowMs` is a duplicate. */
   key: string
-  repeatWithinMs: number
-  /** The key tells a later firing of its alerts from an earlier one, so that a late copy is a repeat whatever came since. */
-  dated: boolean
-  /** The payload as it came, as text or the same in UTF-8; stored once. */
+  dedupWindowMs: number
+  /** The payload as text, or as UTF-8; stored once. */
   body: string | Uint8Array
-  alerts: readonly Arriving[]
+  alerts: readonly IncomingAlert[]
 }
 
 /** One alert for one channel. */
-export interface Arriving {
-  /** Which of the payload's alerts it is, from 0. */
+export interface IncomingAlert {
+  /** Its index in the payload. */
   position: number
   channel: string
-  /** Where it will wait: one queue for each group that it is for. */
+  /** One queue for each group that it is for. */
   queues: readonly string[]
   fingerprint: string
   status: Status
   level: Level
-  /** What counts in a digest are made by. */
+  /** Digests count by these. */
   name: string
   cluster: string
-  /** What aggregation compares by: the fingerprint, or a hash of the values of `aggregate.by`. */
+  /** What aggregation compares: the fingerprint, or a hash of the values of `aggregate.by`. */
   group: string
-  /** The aggregation period; 0 when aggregation is off. */
+  /** The aggregation period; 0: off. */
   everyMs: number
-  /** Suppressed whatever was told before, for this reason (resolved_off). It still counts as a change of status. */
+  startsAt?: Date | undefined
+  endsAt?: Date | undefined
+  /** Suppressed for this reason (resolved_off) whatever was delivered before. It still counts as a change of status. */
   suppressed?: string
 }
 
 /**
- * Why an alert is not told, or undefined. `last` is what the channel knows of the same alert or group.
- * Pure; the store calls it inside the accept transaction, so that two requests never decide on the same past.
+ * Why an alert is not delivered to a group, or undefined. `last` is what the group last got of the same alert or
+ * aggregation group. Pure; called inside the accept transaction, so that two requests never decide on the same past.
  */
 export type ReasonToSuppress = (
-  arriving: Arriving,
-  last: LastTold | undefined,
+  incoming: IncomingAlert,
+  last: LastNotified | undefined,
   now: Date,
 ) => string | undefined
 
-/** What was last let through of one aggregation group of one channel. */
-export interface LastTold {
+/** What was last let through for one group of one aggregation group. */
+export interface LastNotified {
   status: Status
+  level: Level
   fingerprint: string
-  /** When an alert of the group was last let through, by status. */
+  startsAt: Date | undefined
+  /** When an alert was last let through, by status. */
   firingAt: Date | undefined
   resolvedAt: Date | undefined
-  /** The message that last told it is dead. */
-  dead: boolean
 }
 
 export interface Accepted {
   /** The request repeats an earlier one; nothing was written. */
-  repeated: boolean
+  duplicate: boolean
   /** The queues in which something new waits. */
   queues: string[]
   suppressed: { channel: string; reason: string; count: number }[]
@@ -151,70 +151,99 @@ export interface Lease {
   owner: string
   now: Date
   until: Date
-  /** One of this owner's that lasts until then is not renewed, which would be a flush of the disk. */
+  /** A lease that lasts until then is not renewed, which saves a disk flush. */
   enough?: Date
+  /** The queues that the robot works: while the lease is in force, `reassign` leaves them alone. */
+  queues?: readonly string[]
 }
 
-export interface WaitingQuestion {
-  /** The robot's `key` and `address`, for its calls and pauses. */
+export interface Renewal {
+  owner: string
+  robots: readonly string[]
+  now: Date
+  until: Date
+}
+
+export interface BacklogQuery {
+  /** `key` and `address` identify its calls and pauses. */
   robot: { name: string; key: string; address: string }
-  /** Queues the robot works, most important first. */
+  /** Queues that the robot works. */
   queues: readonly string[]
-  /** Keys of all robots that work these queues, for the calls they have left. */
+  /** All other robots that work these queues, for the calls they have left. */
   peers: readonly { key: string; address: string }[]
   now: Date
-  /** Calls that may have reached the peer after this instant are given. */
+  /** Calls that may have reached DingTalk after this instant are returned. */
   callsSince: Date
-  /** Start of the current calendar hour, day and month in the configured zone; `month` names it, such as 2026-11. */
+  /** Start of the calendar hour and day in the configured zone; `month` such as 2026-11. */
   hourStart: Date
   dayStart: Date
   month: string
-  /** How many waiting alerts to give for each channel at most; what waits beyond must cost next to nothing. */
-  heads: number
+  /** How many waiting alerts to return for each channel at most; more cost next to nothing. */
+  preview: number
 }
 
-/** One call that was counted: it reached, or may reach, the peer between `at` and `until`. */
+/** One counted call: it reached, or may reach, DingTalk between `at` and `until`. */
 export interface Call {
   at: Date
   until: Date
 }
 
 export interface RobotState {
-  /** Since the start of the window asked for, oldest first. */
+  /** Since the instant asked for, oldest first. */
   calls: Call[]
-  pause: { until: Date; since: Date; reason: string } | undefined
-  /** Attempts that failed one after another. */
+  pause: Pause | undefined
+  /** Consecutive failed attempts. */
   failures: number
-  /** A smaller limit for bodies that refusals have taught; undefined: the platform's. */
+  /** A smaller body limit learned from refusals; undefined: the platform's. */
   bodyBytes: number | undefined
   monthUsed: number
 }
 
-export interface Waiting {
+export interface Pause {
+  until: Date
+  since: Date
+  reason: string
+}
+
+export interface Backlog {
   robot: RobotState
   peers: RobotState[]
   organisationUsed: number
-  /** Shares of the month that were warned of, the highest of each scope. */
-  marks: { scope: string; mark: number }[]
-  /** The oldest message that the robot may try (again) and that is due, and when the next will be. */
-  due: StoredMessage | undefined
+  /** The highest share of the month that was warned of, by scope. */
+  quotaWarnings: { scope: string; percent: number }[]
+  /** Pending messages that the robot may try now, the best first: by hand last, then the most severe, then the oldest. */
+  due: DueMessage | undefined
+  /** When the next pending message becomes due; undefined when one is due now, or none waits. */
   nextDueAt: Date | undefined
-  /** One for each queue and channel in which something waits that is not blocked by a message under way. */
-  channels: WaitingChannel[]
+  /** One for each queue and channel in which something waits unblocked. */
+  channels: ChannelBacklog[]
 }
 
-export interface WaitingChannel {
+export interface DueMessage {
+  id: string
+  robot: string
   queue: string
   channel: string
-  /** By level, index 0 for level 1, and in all: exact where all are heads, else more than those but not always all. */
+  kind: MessageKind
+  alertCount: number
+  /** Its most severe alert; undefined: it carries none. */
+  level: Level | undefined
+  /** A person asked for it (a test, a resend), or it is a quota warning: never before an alert. */
+  byHand: boolean
+}
+
+export interface ChannelBacklog {
+  queue: string
+  channel: string
+  /** Exact where everything is in `alerts`, else more than those but not all. */
   count: number
-  byLevel: [number, number, number, number, number]
   oldest: Date
-  /** The most severe first, then the oldest; at most `heads`. */
-  heads: WaitingAlert[]
-  /** Messages of this queue and channel that were claimed after `callsSince`, oldest first; tests do not count. */
+  /** The most severe first, then the oldest; at most `preview`. */
+  alerts: QueuedAlert[]
+  /** A digest of it is in flight or to be retried: another one must wait. */
+  digestOpen: boolean
+  /** Its messages that were claimed after `callsSince`, oldest first, without tests. */
   recent: { at: Date; storm: boolean }[]
-  /** When the last one was claimed, and how many since hourStart and dayStart; tests do not count. */
   lastMessageAt: Date | undefined
   messagesThisHour: number
   messagesToday: number
@@ -226,7 +255,7 @@ export interface StoredPayload {
   text: string
 }
 
-export interface WaitingAlert {
+export interface QueuedAlert {
   id: number
   payload: number
   position: number
@@ -246,7 +275,7 @@ export interface Tally {
   groups: TallyGroup[]
 }
 
-/** How many wait with one level, name, cluster; most severe first, then largest. */
+/** How many wait of one level, name and cluster; most severe first, then largest. */
 export interface TallyGroup {
   level: Level
   name: string
@@ -261,6 +290,8 @@ export interface NewMessage {
   /** The key by which the platform drops a repeat; unique. */
   uuid: string
   robot: string
+  /** The robot's `key`, by which it is found again when it was renamed. */
+  robotKey: string
   queue: string
   channel: string
   kind: MessageKind
@@ -269,6 +300,8 @@ export interface NewMessage {
   /** The exact body of every attempt. */
   body: string
   alertCount: number
+  /** The level of its most severe alert; undefined: it carries none. */
+  level: Level | undefined
   /** It merges more requests than its robot has calls in a window. */
   storm: boolean
 }
@@ -276,12 +309,12 @@ export interface NewMessage {
 export interface Claim {
   now: Date
   message: NewMessage
-  /** Which waiting alerts it carries: some, or all of its queue and channel up to one, `count` in number. */
+  /** Some waiting alerts, or all of its queue and channel up to one, `count` in number. */
   alerts: { kind: 'some'; ids: readonly number[] } | { kind: 'upTo'; upTo: number; count: number }
   call: CallClaim
 }
 
-export interface ClaimAgain {
+export interface RetryClaim {
   now: Date
   id: string
   /** The robot that takes it now; in a pool not always the one before. */
@@ -289,7 +322,7 @@ export interface ClaimAgain {
   call: CallClaim
 }
 
-/** The call a claim costs; refused when the key already has `messages` calls that may reach the peer after `since`. */
+/** The call a claim costs; refused when the key already has `messages` calls that may reach DingTalk after `since`. */
 export interface CallClaim {
   key: string
   since: Date
@@ -299,6 +332,8 @@ export interface CallClaim {
   month: string
   /** Must still hold the lease on the robot. */
   owner: string
+  /** False: the call counts for the limit, but for no month's quota (the sandbox). */
+  countsForQuota?: boolean
 }
 
 export interface Claimed {
@@ -308,7 +343,7 @@ export interface Claimed {
   body: string
   /** Attempts before this one. */
   attempts: number
-  /** How many of them ended with which result; of one that a crash cut off nothing is known. */
+  /** Results of earlier attempts, counted; an attempt that a crash cut off has none. */
   results: ReadonlyMap<string, number>
 }
 
@@ -321,34 +356,50 @@ export interface Settlement {
   at: Date
   next:
     | { kind: 'sent' }
-    /** Another robot of its pool may try it from `elsewhereAt` on; at once when absent. */
-    | { kind: 'again'; dueAt: Date; elsewhereAt?: Date | undefined }
+    /** `elsewhereAt`: it may have arrived, so until then no other robot of the pool may try it. Never moves back. */
+    | { kind: 'retry'; dueAt: Date; elsewhereAt?: Date | undefined }
     | { kind: 'dead'; reason: string }
-    /** Its alerts wait again, to be told in smaller messages; the message is dead for the given reason. */
+    /** Its alerts wait again for smaller messages; the message is dead for the given reason. */
     | { kind: 'split'; reason: string; bodyBytes: number }
-  /** Whether the call reached the peer: if not, it does not count for the month. */
+  /** False: the call surely did not reach DingTalk and does not count for the month. */
   reached: boolean
   robot: { key: string; failures: number }
-  /** Silences a robot's key (`robot:KEY`) or all behind an address (`address:ADDRESS`); later ones replace shorter ones. */
+  /** Pauses a robot's key (`robot:KEY`) or everything behind an address (`address:ADDRESS`); the longer pause wins. */
   pause: { scope: string; until: Date; reason: string } | undefined
 }
 
-/** That a share of a month's calls is used: `mark` in percent, of a robot's key or of the organisation. */
-export interface Warning {
+/** How many alerts of a message were received at one instant. */
+export interface ReceivedCount {
+  receivedAt: Date
+  count: number
+}
+
+/** That a share of a month's calls is used: in percent, of a robot's key or of the organisation. */
+export interface QuotaWarning {
   now: Date
   month: string
   scope: string
-  mark: number
+  percent: number
   message: NewMessage
 }
 
-export interface Rehomed {
+export interface Resent {
+  queue: string
+  /** Alerts that go out again, and those that were left out because a later message has overtaken them. */
+  alerts: number
+  outdated: number
+}
+
+/** The queues of a channel, and the robots that work each. */
+export interface QueueAssignment {
+  channel: string
+  queues: readonly { queue: string; robots: readonly { name: string; key: string }[] }[]
+}
+
+export interface Reassigned {
   moved: number
   /** Of channels that are gone. */
   dead: { channel: string; count: number }[]
-}
-
-export interface Home {
-  channel: string
-  queues: readonly string[]
+  /** Queues in which something moved. */
+  queues: string[]
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Head, Scope, WaitingNow } from '../../src/decisions/plan.ts'
+import type { QueuedAlert, Scope, WaitingNow } from '../../src/decisions/plan.ts'
 import type { Level } from '../../src/model/level.ts'
-import { ago, calls, heads, LIMITS, planOf, tellOf, waiting } from '../support/plan.ts'
+import { ago, calls, LIMITS, planOf, queued, sendOf, waiting } from '../support/plan.ts'
 import { channelNamed } from '../support/settings.ts'
 
 const HOURLY = channelNamed('ops', { pushLimits: { hour: 5, day: undefined, pass: [1] } })
 
 /** What the next message carries of these alerts. */
-function scopeOf(each: readonly Head[], changes: Partial<WaitingNow> = {}): Scope {
-  return tellOf(planOf([waiting(each, changes)])).scope
+function scopeOf(each: readonly QueuedAlert[], changes: Partial<WaitingNow> = {}): Scope {
+  return sendOf(planOf([waiting(each, changes)])).scope
 }
 
 function idsOf(scope: Scope): readonly number[] {
@@ -22,14 +22,14 @@ describe('which alerts are next', () => {
   const channels = ['a', 'b', 'c', 'd'].map((name) => channelNamed(name))
 
   /** The name of the channel that is next, of channels with one alert each. */
-  function nextOf(each: readonly Head[]): string {
-    const entries = each.map((head, index) =>
-      waiting([head], { channel: channels[index] as (typeof channels)[0] }),
+  function nextOf(each: readonly QueuedAlert[]): string {
+    const entries = each.map((alert, index) =>
+      waiting([alert], { channel: channels[index] as (typeof channels)[0] }),
     )
-    return tellOf(planOf(entries)).channel.name
+    return sendOf(planOf(entries)).channel.name
   }
 
-  const head = (id: number, level: Level, agoMs: number): Head => ({
+  const alertOf = (id: number, level: Level, agoMs: number): QueuedAlert => ({
     id,
     payload: id,
     level,
@@ -37,18 +37,18 @@ describe('which alerts are next', () => {
   })
 
   test('those of the more severe level, though others wait longer', () => {
-    assert.equal(nextOf([head(1, 2, 9_000), head(2, 1, 0)]), 'b')
-    assert.equal(nextOf([head(1, 4, 0), head(2, 5, 9_000)]), 'a')
+    assert.equal(nextOf([alertOf(1, 2, 9_000), alertOf(2, 1, 0)]), 'b')
+    assert.equal(nextOf([alertOf(1, 4, 0), alertOf(2, 5, 9_000)]), 'a')
   })
 
   test('of one level, those that wait longer', () => {
-    assert.equal(nextOf([head(1, 3, 5_000), head(2, 3, 9_000)]), 'b')
-    assert.equal(nextOf([head(2, 3, 9_000), head(1, 3, 5_000)]), 'a')
+    assert.equal(nextOf([alertOf(1, 3, 5_000), alertOf(2, 3, 9_000)]), 'b')
+    assert.equal(nextOf([alertOf(2, 3, 9_000), alertOf(1, 3, 5_000)]), 'a')
   })
 
   test('of one level and instant, those that were accepted first', () => {
-    assert.equal(nextOf([head(8, 3, 5_000), head(7, 3, 5_000)]), 'b')
-    assert.equal(nextOf([head(7, 3, 5_000), head(8, 3, 5_000)]), 'a')
+    assert.equal(nextOf([alertOf(8, 3, 5_000), alertOf(7, 3, 5_000)]), 'b')
+    assert.equal(nextOf([alertOf(7, 3, 5_000), alertOf(8, 3, 5_000)]), 'a')
   })
 
   test('the order in which channels are listed decides nothing', () => {
@@ -62,9 +62,9 @@ describe('which alerts are next', () => {
     )
     fc.assert(
       fc.property(distinct, (each) => {
-        const made = each.map(({ id, level, agoMs }) => head(id, level, agoMs))
+        const made = each.map(({ id, level, agoMs }) => alertOf(id, level, agoMs))
         const scopes = [made, made.toReversed()].map((listed) =>
-          idsOf(tellOf(planOf(listed.map((one) => waiting([one])))).scope),
+          idsOf(sendOf(planOf(listed.map((one) => waiting([one])))).scope),
         )
         assert.deepEqual(scopes[0], scopes[1])
       }),
@@ -72,9 +72,9 @@ describe('which alerts are next', () => {
   })
 
   test('the message is for the queue and the channel of these alerts', () => {
-    const entry = waiting(heads(1), { queue: 'pool:db', channel: channelNamed('db') })
+    const entry = waiting(queued(1), { queue: 'pool:db', channel: channelNamed('db') })
     assert.deepEqual(planOf([entry]), {
-      kind: 'tell',
+      kind: 'send',
       queue: 'pool:db',
       channel: channelNamed('db'),
       scope: { kind: 'some', ids: [1], messages: 3, merged: false, storm: false },
@@ -85,63 +85,68 @@ describe('which alerts are next', () => {
 
 describe('how much one message carries', () => {
   test('one request, as long as there is a call for each', () => {
-    const mixed = [...heads(2, { perRequest: 2, from: 5 }), ...heads(5, { from: 10 })]
+    const mixed = [...queued(2, { perRequest: 2, from: 5 }), ...queued(5, { from: 10 })]
     assert.deepEqual(idsOf(scopeOf(mixed)), [5, 6])
-    assert.equal(scopeOf(heads(6)).merged, false)
-    assert.equal(scopeOf(heads(7)).merged, true)
-    assert.deepEqual(idsOf(scopeOf(heads(7))), [1, 2, 3, 4, 5, 6, 7])
+    assert.equal(scopeOf(queued(6)).merged, false)
+    assert.equal(scopeOf(queued(7)).merged, true)
+    assert.deepEqual(idsOf(scopeOf(queued(7))), [1, 2, 3, 4, 5, 6, 7])
   })
 
   test('one severe request from the reserve, and several of them merged', () => {
     const robot = { calls: calls(...Array(6).fill(2_000)), limits: LIMITS, pause: undefined }
     const severe = (count: number) =>
-      tellOf(planOf([waiting(heads(count, { level: 1 }))], { robot })).scope
+      sendOf(planOf([waiting(queued(count, { level: 1 }))], { robot })).scope
     assert.deepEqual([severe(1).merged, severe(1).messages], [false, 1])
     assert.deepEqual([severe(2).merged, severe(2).messages], [true, 1])
   })
 
-  test('everything, where more waits than the heads that are known', () => {
-    assert.deepEqual(scopeOf(heads(30), { count: 31 }), {
+  test('everything, where more waits than the alerts that are known', () => {
+    assert.deepEqual(scopeOf(queued(30), { count: 31 }), {
       kind: 'all',
       messages: 3,
       merged: true,
       storm: true,
     })
-    assert.equal(scopeOf(heads(30), { count: 30 }).kind, 'some')
+    assert.equal(scopeOf(queued(30), { count: 30 }).kind, 'some')
   })
 
-  test('only the known heads, where a limit holds some of them', () => {
-    const mixed = [...heads(2, { level: 1, from: 50 }), ...heads(9)]
+  test('the known alerts only, while another digest is on its way', () => {
+    const scope = scopeOf(queued(30), { count: 31, digestOpen: true })
+    assert.equal(idsOf(scope).length, 30)
+  })
+
+  test('only the known alerts, where a limit holds some of them', () => {
+    const mixed = [...queued(2, { level: 1, from: 50 }), ...queued(9)]
     const scope = scopeOf(mixed, { count: 99, channel: HOURLY, messagesThisHour: 5 })
     assert.deepEqual(idsOf(scope), [50])
     const allowances = [{ used: 95, limit: 100 }]
-    const quota = tellOf(planOf([waiting(mixed, { count: 99 })], { allowances })).scope
+    const quota = sendOf(planOf([waiting(mixed, { count: 99 })], { allowances })).scope
     assert.deepEqual(idsOf(quota), [50])
   })
 
   test('as few messages as the storm has left, and one at least', () => {
     const after = (...secondsAgo: number[]) =>
-      scopeOf(heads(30, { agoMs: 9_000 }), {
+      scopeOf(queued(30, { agoMs: 9_000 }), {
         recent: secondsAgo.map((seconds) => ({ at: ago(seconds * 1_000), storm: true })),
         lastMessageAt: ago((secondsAgo.at(-1) ?? 0) * 1_000),
       }).messages
     assert.equal(after(50), 2)
     assert.equal(after(50, 40), 1)
-    const severe = waiting(heads(30, { level: 1, agoMs: 9_000 }), {
+    const severe = waiting(queued(30, { level: 1, agoMs: 9_000 }), {
       recent: [50, 40, 30, 20].map((seconds) => ({ at: ago(seconds * 1_000), storm: true })),
       lastMessageAt: ago(20_000),
     })
-    assert.equal(tellOf(planOf([severe])).scope.messages, 1)
+    assert.equal(sendOf(planOf([severe])).scope.messages, 1)
   })
 
   test('as few messages as there are calls left', () => {
     const robot = { calls: calls(...Array(4).fill(2_000)), limits: LIMITS, pause: undefined }
-    assert.equal(tellOf(planOf([waiting(heads(30))], { robot })).scope.messages, 2)
+    assert.equal(sendOf(planOf([waiting(queued(30))], { robot })).scope.messages, 2)
   })
 
   test('what comes while a storm goes on, though it is one request', () => {
     const during = (storm: boolean) =>
-      scopeOf(heads(2, { perRequest: 2, agoMs: 8_000 }), {
+      scopeOf(queued(2, { perRequest: 2, agoMs: 8_000 }), {
         recent: [{ at: ago(8_000), storm }],
         lastMessageAt: ago(8_000),
       })
@@ -151,16 +156,16 @@ describe('how much one message carries', () => {
 
   test('a storm is what merges more requests than a window has calls', () => {
     const stormOf = (scope: Scope) => [scope.merged, scope.storm]
-    assert.deepEqual(stormOf(scopeOf(heads(20))), [true, false])
-    assert.deepEqual(stormOf(scopeOf(heads(21))), [true, true])
+    assert.deepEqual(stormOf(scopeOf(queued(20))), [true, false])
+    assert.deepEqual(stormOf(scopeOf(queued(21))), [true, true])
     const peers = Array(4).fill({ calls: [], limits: LIMITS, pause: undefined })
-    assert.deepEqual(stormOf(scopeOf(heads(25), { peers })), [false, false])
+    assert.deepEqual(stormOf(scopeOf(queued(25), { peers })), [false, false])
   })
 
   test('the calls of a robot of the pool count from the end of its pause on', () => {
     const merged = (untilMs: number) => {
       const pause = { since: ago(9_000), until: ago(-untilMs), reason: 'throttled' }
-      return scopeOf(heads(8), { peers: [{ calls: [], limits: LIMITS, pause }] }).merged
+      return scopeOf(queued(8), { peers: [{ calls: [], limits: LIMITS, pause }] }).merged
     }
     assert.deepEqual([merged(1), merged(0), merged(-1)], [true, false, false])
   })
@@ -178,7 +183,7 @@ describe('what a push limit held', () => {
       level: 3 as const,
       receivedAt: oldest,
     }))
-    return tellOf(planOf([waiting(each, { channel })], { now, hourStart: NOON })).scope
+    return sendOf(planOf([waiting(each, { channel })], { now, hourStart: NOON })).scope
   }
 
   test('is one message when the limit is open again', () => {

@@ -24,7 +24,7 @@ function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
     alike: 1,
     failures: 0,
     bodyBytes: 10_000,
-    othersWork: false,
+    poolHasHealthyRobot: false,
     random: 0.999,
     ...changes,
   })
@@ -42,12 +42,12 @@ describe('the verdict on an attempt', () => {
     const { next, pause } = after({ kind: 'throttled', scope: 'robot' })
     const until = new Date(NOW.getTime() + 601_000)
     assert.deepEqual(pause, { scope: 'robot:k', until, reason: 'throttled' })
-    assert.deepEqual(next, { kind: 'again', dueAt: until })
+    assert.deepEqual(next, { kind: 'retry', dueAt: until })
   })
 
   test('in a pool the refused message goes on at once, through another robot', () => {
     const { next } = after({ kind: 'throttled', scope: 'robot' }, { mode: 'pool' })
-    assert.deepEqual(next, { kind: 'again', dueAt: NOW })
+    assert.deepEqual(next, { kind: 'retry', dueAt: NOW })
   })
 
   test('an address that is refused rests as a whole', () =>
@@ -62,13 +62,13 @@ describe('the verdict on an attempt', () => {
     }
     const { next, failures } = after(outcome, { attempts: 500, failures: 499 })
     assert.equal(failures, 500)
-    assert.ok(next.kind === 'again' && next.dueAt.getTime() - NOW.getTime() <= 60_000)
-    assert.ok(next.kind === 'again' && next.dueAt.getTime() - NOW.getTime() > 50_000)
+    assert.ok(next.kind === 'retry' && next.dueAt.getTime() - NOW.getTime() <= 60_000)
+    assert.ok(next.kind === 'retry' && next.dueAt.getTime() - NOW.getTime() > 50_000)
   })
 
   test('a reply that nobody can read is given up after some alike, however long the outage before', () => {
     const outcome: Outcome = { kind: 'retryable', reason: 'unknown', reached: true, bounded: true }
-    assert.equal(after(outcome, { attempts: 500, alike: 5 }).next.kind, 'again')
+    assert.equal(after(outcome, { attempts: 500, alike: 5 }).next.kind, 'retry')
     assert.deepEqual(after(outcome, { attempts: 500, alike: 6 }).next, {
       kind: 'dead',
       reason: 'The words. Given up after 6 replies alike.',
@@ -78,9 +78,9 @@ describe('the verdict on an attempt', () => {
   test('in a pool only a message that surely did not arrive changes its robot at once', () => {
     const outcome = { kind: 'retryable', reason: 'network', bounded: false } as const
     const elsewhere = after({ ...outcome, reached: false }, { mode: 'pool' }).next
-    assert.deepEqual(elsewhere, { kind: 'again', dueAt: NOW })
+    assert.deepEqual(elsewhere, { kind: 'retry', dueAt: NOW })
     const unsure = after({ ...outcome, reached: true }, { mode: 'pool' }).next
-    assert.ok(unsure.kind === 'again' && unsure.dueAt > NOW)
+    assert.ok(unsure.kind === 'retry' && unsure.dueAt > NOW)
     assert.deepEqual(unsure.elsewhereAt, new Date(NOW.getTime() + 60_000))
   })
 
@@ -101,26 +101,39 @@ describe('the verdict on an attempt', () => {
     }
   })
 
-  test('a message waits longer after each attempt, and stays with its robot where it has no other', () => {
-    for (const reached of [true, false]) {
-      const outcome = { kind: 'retryable', reason: 'network', reached, bounded: false } as const
-      for (const [attempts, waitMs] of [
-        [1, 500],
-        [3, 2_000],
-        [400, 30_000],
-      ] as const)
-        assert.deepEqual(after(outcome, { attempts, random: 0 }).next, {
-          kind: 'again',
-          dueAt: new Date(NOW.getTime() + waitMs),
-        })
-    }
+  test('a message waits longer after each attempt', () => {
+    const outcome = {
+      kind: 'retryable',
+      reason: 'network',
+      reached: false,
+      bounded: false,
+    } as const
+    for (const [attempts, waitMs] of [
+      [1, 500],
+      [3, 2_000],
+      [400, 30_000],
+    ] as const)
+      assert.deepEqual(after(outcome, { attempts, random: 0 }).next, {
+        kind: 'retry',
+        dueAt: new Date(NOW.getTime() + waitMs),
+      })
+  })
+
+  test('a message that may have arrived stays with its robot for a minute, in every mode', () => {
+    const outcome = { kind: 'retryable', reason: 'timeout', reached: true, bounded: false } as const
+    for (const mode of ['all', 'pool'] as const)
+      assert.deepEqual(after(outcome, { attempts: 3, mode, random: 0 }).next, {
+        kind: 'retry',
+        dueAt: new Date(NOW.getTime() + 2_000),
+        elsewhereAt: new Date(NOW.getTime() + 60_000),
+      })
   })
 
   test('a message that is too long is split into bodies of three quarters of its size', () =>
     assert.deepEqual(after({ kind: 'too_long' }, { failures: 3 }), {
       next: {
         kind: 'split',
-        reason: 'The words. Told again in smaller messages.',
+        reason: 'The words. Sent again in smaller messages.',
         bodyBytes: 7_500,
       },
       pause: undefined,
@@ -145,18 +158,19 @@ describe('the verdict on an attempt', () => {
 
   test('in a pool a robot that rejects is set aside, and the message goes through another one', () => {
     const rejected: Outcome = { kind: 'rejected', reason: 'token' }
-    const { next, pause } = after(rejected, { mode: 'pool', othersWork: true })
-    assert.deepEqual(next, { kind: 'again', dueAt: NOW })
+    const { next, pause } = after(rejected, { mode: 'pool', poolHasHealthyRobot: true })
+    assert.deepEqual(next, { kind: 'retry', dueAt: NOW })
     const until = new Date(NOW.getTime() + 180_000)
     assert.deepEqual(pause, { scope: 'robot:k', until, reason: 'rejected' })
-    const last = after(rejected, { mode: 'pool', othersWork: false })
+    const last = after(rejected, { mode: 'pool', poolHasHealthyRobot: false })
     assert.equal(last.next.kind, 'dead')
     assert.deepEqual(last.pause, pause)
   })
 
   test('content that is refused is refused by every robot', () =>
     assert.equal(
-      after({ kind: 'rejected', reason: 'content' }, { mode: 'pool', othersWork: true }).next.kind,
+      after({ kind: 'rejected', reason: 'content' }, { mode: 'pool', poolHasHealthyRobot: true })
+        .next.kind,
       'dead',
     ))
 

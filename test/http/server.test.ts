@@ -10,7 +10,7 @@ import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
 import { createSlowdown } from '../../src/http/slowdown.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { Changes } from '../../src/pipeline/changes.ts'
-import type { StoredMessage } from '../../src/stores/store.ts'
+import type { StoredMessage } from '../../src/stores/queries.ts'
 import { settingsOf } from '../support/settings.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { LEVEL_NAMES, type Level } from '../../src/model/level.ts'
 import type { Attempt, Outcome } from '../../src/model/message.ts'
-import type { StoredAlert, StoredMessage } from '../../src/stores/store.ts'
+import type { StoredAlert, StoredMessage } from '../../src/stores/queries.ts'
 import { Path } from '../support/path.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 

@@ -1,4 +1,5 @@
-import type { Store, StoredAlert, StoredMessage } from '../../src/stores/store.ts'
+import type { StoredAlert, StoredMessage } from '../../src/stores/queries.ts'
+import type { Store } from '../../src/stores/store.ts'
 import type { Call, Dingtalk, Fault, FaultKind } from './dingtalk.ts'
 import type { Setup } from './history.ts'
 import type { Committed } from './play.ts'

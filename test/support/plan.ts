@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import {
-  type Head,
   type Plan,
   type PlanQuestion,
   plan,
+  type QueuedAlert,
   type WaitingNow,
 } from '../../src/decisions/plan.ts'
 import type { Level } from '../../src/model/level.ts'
@@ -17,10 +17,10 @@ export function ago(ms: number): Date {
 }
 
 /** `count` alerts, each of another request unless `perRequest` says otherwise. */
-export function heads(
+export function queued(
   count: number,
   { level = 3 as Level, agoMs = 0, perRequest = 1, from = 1 } = {},
-): Head[] {
+): QueuedAlert[] {
   return Array.from({ length: count }, (_, index) => ({
     id: from + index,
     payload: from + Math.floor(index / perRequest),
@@ -29,15 +29,19 @@ export function heads(
   }))
 }
 
-export function waiting(each: readonly Head[], changes: Partial<WaitingNow> = {}): WaitingNow {
-  const oldest = new Date(Math.min(...each.map((head) => head.receivedAt.getTime())))
+export function waiting(
+  each: readonly QueuedAlert[],
+  changes: Partial<WaitingNow> = {},
+): WaitingNow {
+  const oldest = new Date(Math.min(...each.map((alert) => alert.receivedAt.getTime())))
   return {
     queue: 'robot:ops-1',
     channel: channelNamed('ops'),
     peers: [],
     count: each.length,
     oldest,
-    heads: each,
+    alerts: each,
+    digestOpen: false,
     recent: [],
     lastMessageAt: undefined,
     messagesThisHour: 0,
@@ -62,9 +66,9 @@ export function planOf(entries: readonly WaitingNow[], changes: Partial<PlanQues
   })
 }
 
-export function tellOf(made: Plan): Extract<Plan, { kind: 'tell' }> {
-  assert.equal(made.kind, 'tell', JSON.stringify(made))
-  return made as Extract<Plan, { kind: 'tell' }>
+export function sendOf(made: Plan): Extract<Plan, { kind: 'send' }> {
+  assert.equal(made.kind, 'send', JSON.stringify(made))
+  return made as Extract<Plan, { kind: 'send' }>
 }
 
 export function calls(...agoMs: number[]): { at: Date; until: Date }[] {

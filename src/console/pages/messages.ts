@@ -1,6 +1,6 @@
 import type { MessageState } from '../../model/message.ts'
 import { searchMessages } from '../../pipeline/search.ts'
-import type { StoredMessage } from '../../stores/store.ts'
+import type { StoredMessage } from '../../stores/queries.ts'
 import { ofEach } from '../../turns.ts'
 import { bubbleOf } from '../bubble.ts'
 import { pathWith } from '../look.ts'

@@ -12,7 +12,7 @@ export const MESSAGES = {
   kind_recovery: ['recovery', '恢复', '恢復'],
   kind_test: ['test', '测试', '測試'],
   made: ['Made', '生成', '產生'],
-  toldAt: ['Told', '送达', '送達'],
+  deliveredAt: ['Told', '送达', '送達'],
   dueAt: ['Next attempt', '下次尝试', '下次嘗試'],
   size: ['Size', '大小', '大小'],
   identity: ['Identity', '标识', '識別碼'],

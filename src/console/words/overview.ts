@@ -33,7 +33,7 @@ export const OVERVIEW = {
   organisation: ['Whole organisation', '整个组织', '整個組織'],
   waiting: ['Waiting', '等待', '等待'],
   lastVerdict: ['Last verdict', '最近结果', '最近結果'],
-  workedBy: ['Worked by', '由谁发送', '由誰發送'],
+  leasedBy: ['Worked by', '由谁发送', '由誰發送'],
   never: ['none yet', '尚无', '尚無'],
   hour: ['The last hour', '最近一小时', '最近一小時'],
   received: ['received', '收到', '收到'],

@@ -2,97 +2,81 @@ import { hash } from 'node:crypto'
 import { Client, type ClientConfig, Pool, type PoolClient, type QueryConfig, types } from 'pg'
 import type { Clock } from '../../clock.ts'
 import { AppError, messageOf } from '../../errors.ts'
+import { postgresDialect } from '../dialect.ts'
+import type { Columns, Database, SqlRow, SqlValue, TimeoutClass, Tx } from '../tx.ts'
 import type { Address } from './address.ts'
-import type { Skew } from './skew.ts'
+import type { ClockOffset } from './clock-offset.ts'
 
 /** After so long without an answer from the database the sender is asked to come again. */
 export const TIMEOUT_MS = 5_000
 
-/** What moves a large storm at once may take longer; nobody waits for a reply meanwhile. */
-const PATIENT_MS = 60_000
+const TIMEOUTS_MS: Record<TimeoutClass, number> = { request: TIMEOUT_MS, background: 60_000 }
 
-/** A replica that stands still within a transaction is cut off before those who wait for its rows give up. */
+/** A replica that stands still within a transaction is cut off before those that wait for its rows give up. */
 const IDLE_MS = 3_000
 
 const CONNECTIONS = 10
-const MOST_TRIES = 5
+const MAX_TRIES = 5
 const FIRST_RETRY_MS = 5
 
 const INT8 = 20
-/** Two transactions met; either is right when it is carried out again. */
+/** Serialization failure, deadlock: safe to retry. */
 const CONFLICTS = ['40001', '40P01']
 /** Not the connection's fault, so that it is used again. */
 const HARMLESS = [...CONFLICTS, '55P03', '57014', '23505']
 
-/** So much later than the database should have given up it is taken to be gone. */
+/** So much later than the database should have given up, it is taken to be gone. */
 const SILENCE_MS = 500
-
-/** Whether a sender waits for it. */
-type Temper = 'hasty' | 'patient'
-
-const WITHIN_MS: Record<Temper, number> = { hasty: TIMEOUT_MS, patient: PATIENT_MS }
 
 interface Mode {
   isolation: 'READ COMMITTED' | 'REPEATABLE READ READ ONLY'
-  temper: Temper
+  timeout: TimeoutClass
 }
 
-/** One transaction. Instants go in by `ms` and come out by `date`, which translate between the two clocks. */
-export interface Tx {
-  all<T extends object>(sql: string, ...values: unknown[]): Promise<T[]>
-  one<T extends object>(sql: string, ...values: unknown[]): Promise<T | undefined>
-  /** Gives the number of rows that were written. */
-  run(sql: string, ...values: unknown[]): Promise<number>
-  ms(instant: Date): number
-  date(ms: number): Date
-}
-
-/** Connections to one database that come back when it does; every transaction is all or nothing. */
-export class Database {
+/** Connections to one database that come back when it does. */
+export class PostgresDatabase implements Database {
   readonly #pool: Pool
   readonly #schema: string
   readonly #clock: Clock
-  readonly skew: Skew
+  readonly #offset: ClockOffset
 
-  constructor(options: { address: Address; schema: string; clock: Clock; skew: Skew }) {
+  constructor(options: { address: Address; schema: string; clock: Clock; offset: ClockOffset }) {
     this.#schema = options.schema
     this.#clock = options.clock
-    this.skew = options.skew
+    this.#offset = options.offset
     this.#pool = new Pool({ ...configOf(options.address), max: CONNECTIONS })
     // A connection that is lost while nobody uses it; the next use opens another.
     this.#pool.on('error', () => undefined)
   }
 
-  /** Everything in `work` or nothing of it, carried out again when it met another; on disk when this resolves. */
-  transaction<T>(work: (tx: Tx) => Promise<T>, temper: Temper = 'hasty'): Promise<T> {
-    return this.#carriedOut({ isolation: 'READ COMMITTED', temper }, work)
+  write<T>(work: (tx: Tx) => Promise<T>, timeout: TimeoutClass = 'request'): Promise<T> {
+    return this.#retried({ isolation: 'READ COMMITTED', timeout }, work)
   }
 
-  /** Reads that see one state. */
-  reading<T>(work: (tx: Tx) => Promise<T>, temper: Temper = 'hasty'): Promise<T> {
-    return this.#carriedOut({ isolation: 'REPEATABLE READ READ ONLY', temper }, work)
+  read<T>(work: (tx: Tx) => Promise<T>, timeout: TimeoutClass = 'request'): Promise<T> {
+    return this.#retried({ isolation: 'REPEATABLE READ READ ONLY', timeout }, work)
   }
 
   async close(): Promise<void> {
     await this.#pool.end()
   }
 
-  #begin({ isolation, temper }: Mode): string {
+  #begin({ isolation, timeout }: Mode): string {
     // With each transaction, so that it holds whatever sits between us and the database. `remote_apply` is stronger.
     return `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL search_path = ${this.#schema};
-      SET LOCAL statement_timeout = ${WITHIN_MS[temper]}; SET LOCAL lock_timeout = ${WITHIN_MS[temper]};
+      SET LOCAL statement_timeout = ${TIMEOUTS_MS[timeout]}; SET LOCAL lock_timeout = ${TIMEOUTS_MS[timeout]};
       SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS};
       SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
         WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)`
   }
 
-  async #carriedOut<T>(mode: Mode, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async #retried<T>(mode: Mode, work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#once(mode, work)
       } catch (error) {
         const code = codeOf((error as { cause?: unknown }).cause)
-        if (attempt === MOST_TRIES || !CONFLICTS.includes(code ?? '')) throw error
+        if (attempt === MAX_TRIES || !CONFLICTS.includes(code ?? '')) throw error
         await this.#clock.sleep(FIRST_RETRY_MS * 2 ** attempt)
       }
     }
@@ -110,7 +94,9 @@ export class Database {
       // Not waited for: what comes first in the transaction is sent along with it.
       const began = client.query(this.#begin(mode)).catch(refused)
       began.catch(() => undefined)
-      const value = await work(txOn(client, { skewMs: this.skew.ms, temper: mode.temper }))
+      const value = await work(
+        txOn(client, { offsetMs: this.#offset.ms, timeout: mode.timeout, schema: this.#schema }),
+      )
       await began
       const { command } = await client.query('COMMIT').catch(refused)
       if (command !== 'COMMIT') throw new AppError('store_unavailable', 'the database rolled back')
@@ -129,10 +115,10 @@ export class Database {
   }
 }
 
-/** A connection of its own, for what listens; a patient one, which waits for what takes long, for what migrates. */
-export function connectionTo(address: Address, temper: Temper): Client {
+/** A separate connection, for what listens; with `background`, one that waits for what takes long. */
+export function connectionTo(address: Address, timeout: TimeoutClass): Client {
   const { query_timeout, ...patient } = configOf(address)
-  return new Client(temper === 'patient' ? patient : { ...patient, query_timeout })
+  return new Client(timeout === 'background' ? patient : { ...patient, query_timeout })
 }
 
 function configOf(address: Address): ClientConfig {
@@ -151,39 +137,91 @@ function configOf(address: Address): ClientConfig {
   }
 }
 
-function txOn(client: PoolClient, { skewMs, temper }: { skewMs: number; temper: Temper }): Tx {
-  const query = <T extends object>(sql: string, values: unknown[]) => {
-    const named = { name: hash('sha1', sql), text: sql, values: values.map(storable) }
-    return client
-      .query<T>({ ...named, query_timeout: WITHIN_MS[temper] + SILENCE_MS } as QueryConfig)
-      .catch(refused)
+/** A statement in PostgreSQL's own words, with the name under which the server keeps its plan. */
+interface Prepared {
+  name: string
+  text: string
+}
+
+const PREPARED = new Map<string, Prepared>()
+
+function prepared(sql: string): Prepared {
+  let found = PREPARED.get(sql)
+  if (found === undefined) {
+    found = { name: hash('sha1', sql), text: postgresDialect(sql) }
+    PREPARED.set(sql, found)
   }
+  return found
+}
+
+function txOn(
+  client: PoolClient,
+  { offsetMs, timeout, schema }: { offsetMs: number; timeout: TimeoutClass; schema: string },
+): Tx {
+  const query = <T extends object>(sql: string, values: readonly unknown[]) =>
+    client
+      .query<T>({
+        ...prepared(sql),
+        values: values.map(storable),
+        query_timeout: TIMEOUTS_MS[timeout] + SILENCE_MS,
+      } as QueryConfig)
+      .catch(refused)
   return {
-    all: async <T extends object>(sql: string, ...values: unknown[]) =>
+    all: async <T extends object>(sql: string, ...values: SqlValue[]) =>
       (await query<T>(sql, values)).rows,
-    one: async <T extends object>(sql: string, ...values: unknown[]) =>
+    get: async <T extends object>(sql: string, ...values: SqlValue[]) =>
       (await query<T>(sql, values)).rows[0],
     run: async (sql, ...values) => (await query(sql, values)).rowCount ?? 0,
-    ms: (instant) => instant.getTime() + skewMs,
-    date: (ms) => new Date(ms - skewMs),
+    insert: async (table, columns, rows, conflict) => {
+      if (rows.length > 0)
+        await query(insertSql(table, columns, conflict), columnsOf(columns, rows))
+    },
+    newIds: async (table, count) => {
+      const { rows } = await query<{ id: number }>(
+        `SELECT nextval('${table}_ids') AS id FROM generate_series(1, $1)`,
+        [count],
+      )
+      return rows.map(({ id }) => id).sort((a, b) => a - b)
+    },
+    lock: async (names, mode = 'exclusive') => {
+      const suffix = mode === 'shared' ? '_shared' : ''
+      // One after another in the order of their names, as everyone does.
+      const keys = [...new Set(names)].sort().map((name) => `${schema} ${name}`)
+      if (keys.length > 0)
+        await query(
+          `SELECT pg_advisory_xact_lock${suffix}(key) FROM (
+             SELECT hashtextextended(n.name, 0) AS key FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
+             ORDER BY n.place OFFSET 0) k`,
+          [keys],
+        )
+    },
+    ms: (instant) => instant.getTime() + offsetMs,
+    date: (ms) => new Date(ms - offsetMs),
   }
 }
 
+function insertSql(table: string, columns: Columns, conflict = ''): string {
+  const names = Object.keys(columns).join(', ')
+  const arrays = Object.values(columns).map((type, index) => `$${index + 1}::${type}[]`)
+  return `INSERT INTO ${table} (${names}) SELECT * FROM unnest(${arrays.join(', ')}) ${conflict}`
+}
+
+/** Rows as one list for each column, of which `unnest` makes rows again: one statement for any number. */
+function columnsOf(columns: Columns, rows: readonly SqlRow[]): unknown[][] {
+  return Object.keys(columns).map((_, index) => rows.map((row) => row[index] ?? null))
+}
+
 /** The value with U+FFFD for each NUL, which PostgreSQL's text cannot hold. */
-export function storable<T>(value: T): T
-export function storable(value: unknown): unknown {
+function storable(value: unknown): unknown {
   if (typeof value === 'string')
     return value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
-  if (Array.isArray(value)) return value.map((each) => storable(each))
-  if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Date || ArrayBuffer.isView(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, storable(each)]))
+  return Array.isArray(value) ? value.map(storable) : value
 }
 
 /** What went wrong on the way to the database or in it, in words that hold no value and no password. */
 function refused(error: unknown): never {
   if (error instanceof AppError) throw error
-  throw new AppError('store_unavailable', `the database cannot do it now: ${wordsOf(error)}`, {
+  throw new AppError('store_unavailable', `the database is unavailable: ${wordsOf(error)}`, {
     cause: error,
   })
 }

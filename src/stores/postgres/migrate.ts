@@ -1,22 +1,22 @@
 import { AppError } from '../../errors.ts'
 import type { Address } from './address.ts'
 import { codeOf, connectionTo } from './database.ts'
-import { MIGRATIONS } from './schema.ts'
+import { stepsFrom, VERSION } from './schema.ts'
 
-/** Whoever migrates holds it; the number says nothing. */
+/** The advisory lock that a migration holds; an arbitrary number. */
 const MIGRATING = 7_280_113_465
 
 /**
- * Brings the schema up to date, whoever else does so at once, and looks whether the database keeps what it confirms.
- * AppError store_unavailable when it is newer than this receiver or would lose something.
+ * Brings the schema up to date, also where several processes do so at once, and checks that the database keeps what it
+ * confirms. AppError store_unavailable when it is newer than this receiver or would lose something.
  */
 export async function migrate(address: Address, schema: string): Promise<void> {
-  const client = connectionTo(address, 'patient')
+  const client = connectionTo(address, 'background')
   // The query under way rejects as well.
   client.on('error', () => undefined)
   await client.connect()
   try {
-    await mustKeep(client)
+    await assertDurable(client)
     await client.query('BEGIN')
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATING])
     const there = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])
@@ -25,14 +25,14 @@ export async function migrate(address: Address, schema: string): Promise<void> {
     await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)')
     const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version')
     const version = rows[0]?.version ?? 0
-    if (version > MIGRATIONS.length)
+    if (version > VERSION)
       throw new AppError(
         'store_unavailable',
-        `it was written by a newer version of the receiver (schema ${version}, this one knows ${MIGRATIONS.length}); run that version, or name another database`,
+        `it was written by a newer version of the receiver (schema ${version}, this one knows ${VERSION}); run that version, or name another database`,
       )
-    for (const sql of MIGRATIONS.slice(version)) await client.query(sql)
+    if (version < VERSION) await client.query(stepsFrom(version))
     await client.query('DELETE FROM schema_version')
-    await client.query('INSERT INTO schema_version (version) VALUES ($1)', [MIGRATIONS.length])
+    await client.query('INSERT INTO schema_version (version) VALUES ($1)', [VERSION])
     await client.query('COMMIT')
   } finally {
     await client.end()
@@ -54,8 +54,8 @@ async function createSchema(client: Connection, schema: string): Promise<void> {
   }
 }
 
-/** Refuses a database that would lose what it confirms, or that takes nothing. */
-async function mustKeep(client: Connection): Promise<void> {
+/** Refuses a database that would lose what it confirms, or that is read-only. */
+async function assertDurable(client: Connection): Promise<void> {
   const { rows } = await client.query<{ fsync: string | null; commit: string; standby: boolean }>(
     `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
          WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
@@ -69,7 +69,7 @@ async function mustKeep(client: Connection): Promise<void> {
   if (found?.standby)
     throw new AppError(
       'store_unavailable',
-      'it is a standby, which takes nothing; name the primary',
+      'it is a read-only standby; point the URL at the primary',
     )
   if (found?.fsync === 'off')
     throw new AppError(

@@ -1,194 +1,126 @@
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { afterThisTurn } from '../../clock.ts'
-import { AppError } from '../../errors.ts'
-import { atOnce } from '../../turns.ts'
-import type { Accepted, Arrival, ReasonToSuppress, Store } from '../store.ts'
-import type { Result } from './accept.ts'
-import { type Engine, openEngine, type Verb } from './engine.ts'
-import { type Packed, Packing } from './packed.ts'
-import {
-  type AcceptRequest,
-  answer,
-  answerAccepts,
-  errorFrom,
-  type Reply,
-  type Request,
-  type VerbRequest,
-} from './protocol.ts'
+import { AppError, messageOf } from '../../errors.ts'
+import { acceptAll } from '../sql/accept.ts'
+import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
+import type { Accepted, AcceptRequest, ReasonToSuppress } from '../store.ts'
+import { SqliteDatabase } from './database.ts'
+import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from './dedup-cache.ts'
 
-export interface SqliteOptions {
-  /** Of the file, or `:memory:`. */
+/** A retry or a peer's copy comes within two minutes. */
+const KEEP_REQUESTS_MS = 600_000
+
+export type Result<T> = { value: T } | { error: string }
+
+/** The store on one file, in the thread that calls it. */
+export interface SqliteStore {
+  verbs: SqlVerbs
+  /**
+   * Takes requests in one transaction, and those that `more` gives once they are written. A request that cannot be
+   * written costs only itself; when the flush fails, none was taken.
+   */
+  acceptAll(
+    requests: readonly AcceptRequest[],
+    more?: () => readonly AcceptRequest[],
+  ): Promise<Result<Accepted>[]>
+  /** Resolves when what accepts compare with was read. */
+  restored: Promise<void>
+  database: SqliteDatabase
+  close(): void
+}
+
+export interface SqliteStoreOptions {
   path: string
   reasonToSuppress: ReasonToSuppress
-  /** In a thread of its own, so that a disk that is slow to flush never blocks the event loop. */
-  thread: boolean
 }
 
-/** Asks the engine, wherever it lives. */
-interface Line {
-  ask(verb: Verb, values: unknown[]): Promise<unknown>
-  accept(packed: Packed): Promise<unknown>
-  /** Not before what else comes at the same time has come. */
-  soon(work: () => void): void
-  close(): Promise<void>
-}
-
-type Unnumbered = Omit<VerbRequest, 'id'> | Omit<AcceptRequest, 'id'>
-
-const VERBS: readonly Verb[] = [
-  'lease',
-  'release',
-  'waiting',
-  'tally',
-  'payloads',
-  'claim',
-  'claimAgain',
-  'settle',
-  'recover',
-  'shift',
-  'enqueue',
-  'warn',
-  'resend',
-  'rehome',
-  'standing',
-  'messages',
-  'message',
-  'alerts',
-  'happened',
-  'pushed',
-  'prune',
-]
-
-/** Opens the store; AppError store_unavailable says why when that cannot be. */
-export async function openSqlite(options: SqliteOptions): Promise<Store> {
-  return options.thread ? storeOn(await threadLine(options.path)) : storeAround(openEngine(options))
-}
-
-/** The store around an engine in this thread; its promises settle without a timer. */
-export function storeAround(engine: Engine): Store {
-  return storeOn(engineLine(engine))
-}
-
-function storeOn(line: Line): Store {
-  const verbs = Object.fromEntries(
-    VERBS.map((verb) => [verb, (...values: unknown[]) => line.ask(verb, values)]),
-  ) as unknown as Pick<Store, Verb>
-  const lots = new Lots(line)
-  return { ...verbs, accept: (arrival) => lots.accept(arrival), close: () => line.close() }
-}
-
-/**
- * Requests are handed to the engine in lots: so many that a message's own cost is shared, so few that it works on some
- * while others are still being read. It takes all lots that have come in one commit.
- */
-const LOT = { requests: 8, alerts: 400 } as const
-
-interface Asking {
-  resolve: (accepted: Accepted) => void
-  reject: (error: Error) => void
-}
-
-class Lots {
-  readonly #line: Line
-  #packing = new Packing()
-  #asking: Asking[] = []
-
-  constructor(line: Line) {
-    this.#line = line
-  }
-
-  accept(arrival: Arrival): Promise<Accepted> {
-    return new Promise((resolve, reject) => {
-      this.#packing.add(arrival)
-      this.#asking.push({ resolve, reject })
-      const { requests, alerts } = this.#packing
-      if (requests >= LOT.requests || alerts >= LOT.alerts) void this.#handOver()
-      // Up to a tenth more than when a lot waits until the one before is answered.
-      else if (requests === 1) this.#line.soon(() => void this.#handOver())
-    })
-  }
-
-  async #handOver(): Promise<void> {
-    const [packing, asking] = [this.#packing, this.#asking]
-    if (asking.length === 0) return
-    this.#packing = new Packing()
-    this.#asking = []
-    try {
-      const results = (await this.#line.accept(packing.packed())) as Result<Accepted>[]
-      for (const [index, each] of asking.entries()) {
-        const result = results[index]
-        if (result !== undefined && 'value' in result) each.resolve(result.value)
-        else each.reject(new AppError('store_unavailable', result?.error ?? 'no result'))
-      }
-    } catch (error) {
-      for (const each of asking) each.reject(error as Error)
-    }
+/** Opens the file; AppError store_unavailable says why when that cannot be. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const store = sqliteStore(options)
+  try {
+    await store.restored
+    return store
+  } catch (error) {
+    store.close()
+    throw error
   }
 }
 
-function engineLine(engine: Engine): Line {
-  const given = (reply: Reply | undefined): unknown => {
-    if (reply === undefined || 'fault' in reply)
-      throw errorFrom(reply?.fault ?? { code: 'store_unavailable', message: 'no reply' })
-    return reply.value
-  }
-  return {
-    ask: async (verb, values) =>
-      given(atOnce(answer(engine, { kind: 'verb', id: 0, verb, values }))),
-    accept: async (packed) => given(answerAccepts(engine, [{ kind: 'accept', id: 0, packed }])[0]),
-    soon: queueMicrotask,
-    close: async () => engine.close(),
-  }
-}
-
-async function threadLine(path: string): Promise<Line> {
-  const entry = new URL(`../../store-thread${extname(import.meta.url)}`, import.meta.url)
-  const worker = new Worker(entry, {
-    workerData: { path },
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    // Requests of a commit are short-lived: with V8's usual 3 MB it would collect them with each of them.
-    resourceLimits: { maxYoungGenerationSizeMb: 48 },
+/** The same at once: its verbs wait until what accepts compare with was read, as `restored` does. */
+export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): SqliteStore {
+  const database = new SqliteDatabase(path)
+  const recent = new DedupCache()
+  return storeOn(database, {
+    recent,
+    reasonToSuppress,
+    restored: restore(database, recent),
   })
-  const asked = new Map<
-    number,
-    { resolve: (value: unknown) => void; reject: (error: Error) => void }
-  >()
-  let ended: AppError | undefined
-  let last = 0
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  const fail = (why: string): void => {
-    ended ??= new AppError('store_unavailable', `the store's thread ended: ${why}`)
-    for (const { reject } of asked.values()) reject(ended)
-    asked.clear()
-  }
-  worker.on('message', (replies: Reply[]) => {
-    for (const reply of replies) {
-      const asking = asked.get(reply.id)
-      asked.delete(reply.id)
-      if ('fault' in reply) asking?.reject(errorFrom(reply.fault))
-      else asking?.resolve(reply.value)
-    }
-  })
-  worker.on('error', (error) => fail(error.message))
-  worker.on('exit', (code) => fail(`exit code ${code}`))
-  await new Promise<unknown>((resolve, reject) => asked.set(0, { resolve, reject }))
-  const post = (request: Unnumbered, handedOver: ArrayBuffer[] = []): Promise<unknown> => {
-    if (ended !== undefined) return Promise.reject(ended)
-    last += 1
-    const id = last
-    return new Promise((resolve, reject) => {
-      asked.set(id, { resolve, reject })
-      worker.postMessage({ ...request, id } satisfies Request, handedOver)
-    })
-  }
-  return {
-    ask: (verb, values) => post({ kind: 'verb', verb, values }),
-    accept: (packed) => post({ kind: 'accept', packed }, [packed.texts.buffer]),
-    soon: afterThisTurn,
-    async close() {
-      if (ended === undefined) worker.postMessage({ kind: 'close' } satisfies Request)
-      await exited
+}
+
+async function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
+  await database.write(
+    async (tx) => {
+      // The file is locked by this process alone, so the owners of its leases are gone.
+      await tx.run('DELETE FROM leases')
+      await restoreRequests(tx, (key, at) => recent.setRequested(key, at), {
+        sinceMs: KEEP_REQUESTS_MS,
+        limit: 2 * MAX_REQUESTS,
+      })
+      await restoreLast(tx, recent, 2 * MAX_ALERTS)
     },
+    'background',
+    () => recent.commit(),
+  )
+}
+
+function storeOn(
+  database: SqliteDatabase,
+  deps: { recent: DedupCache; reasonToSuppress: ReasonToSuppress; restored: Promise<void> },
+): SqliteStore {
+  const { recent } = deps
+  const all: SqliteStore['acceptAll'] = async (requests, more = () => []) => {
+    const taken: AcceptRequest[] = []
+    try {
+      const accepted = await database.write(
+        async (tx) => {
+          const results: Accepted[] = []
+          for (let next = requests; next.length > 0; next = more()) {
+            taken.push(...next)
+            results.push(...(await acceptAll(tx, next, deps)))
+          }
+          return results
+        },
+        'request',
+        (committed) => (committed ? recent.commit() : recent.rollback()),
+      )
+      return accepted.map((value) => ({ value }))
+    } catch (error) {
+      if (taken.length <= 1) return requests.map(() => ({ error: messageOf(error) }))
+      const results: Result<Accepted>[] = []
+      for (const request of taken) results.push(...(await all([request])))
+      return results
+    }
   }
+  return {
+    verbs: sqlVerbs(database, {
+      wake: () => {},
+      takenOver: () => {},
+      lastOf: async (_tx, { queue, channel }, groups) =>
+        new Map(
+          groups.flatMap((group) => {
+            const last = recent.last(queue, channel, group)
+            return last === undefined ? [] : [[group, last] as const]
+          }),
+        ),
+    }),
+    acceptAll: all,
+    restored: deps.restored,
+    database,
+    close: () => database.close(),
+  }
+}
+
+/** The accepted request, or the AppError that says why it was not. */
+export function unwrap(result: Result<Accepted> | undefined): Accepted {
+  if (result !== undefined && 'value' in result) return result.value
+  throw new AppError('store_unavailable', result?.error ?? 'the store gave no result')
 }

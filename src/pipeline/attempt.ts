@@ -1,0 +1,145 @@
+import type { Clock } from '../clock.ts'
+import { verdictOn } from '../decisions/retry.ts'
+import { messageOf } from '../errors.ts'
+import type { Events } from '../events.ts'
+import type { Attempt, MessageKind } from '../model/message.ts'
+import type { Channel, Robot, Settings } from '../model/settings.ts'
+import type { Notifier } from '../notifiers/notifier.ts'
+import type { Backlog, Claimed, Settlement, Store } from '../stores/store.ts'
+import type { Turns } from '../turns.ts'
+import { poolHasHealthyRobot } from './robot-state.ts'
+
+const SETTLE_RETRY_MS = 500
+
+export interface AttemptDeps {
+  store: Pick<Store, 'settle'>
+  notifier: Pick<Notifier, 'send'>
+  clock: Clock
+  events: Events
+  /** Called with the queues in which something waits for any robot that works them. */
+  wake: (queues: readonly string[]) => void
+  random: () => number
+  turns: Pick<Turns, 'run'>
+}
+
+/** A claimed message: in flight until it is settled. */
+export interface InFlight {
+  robot: Robot
+  channel: Channel | undefined
+  claimed: Claimed
+  /** When its call will have ended at the latest. */
+  until: Date
+  backlog: Backlog
+  message: {
+    id: string
+    robot: string
+    queue: string
+    channel: string
+    kind: MessageKind
+    alertCount: number
+  }
+}
+
+/** Posts a claimed message once and records what came of it, for as long as that takes. */
+export async function attempt(
+  inFlight: InFlight,
+  { settings, deps }: { settings: Settings; deps: AttemptDeps },
+): Promise<void> {
+  const { robot, channel, claimed, backlog, message } = inFlight
+  const { clock, events } = deps
+  const at = clock.now()
+  const result = await deps.notifier.send(robot, claimed.body, at)
+  events.attemptEnded(message, result)
+  const now = clock.now()
+  const verdict = verdictOn({
+    attempt: result,
+    now,
+    robot,
+    mode: channel?.mode ?? 'all',
+    attempts: claimed.attempts + 1,
+    alike: (claimed.results.get(result.result) ?? 0) + 1,
+    failures: backlog.robot.failures,
+    bodyBytes: Buffer.byteLength(claimed.body),
+    poolHasHealthyRobot:
+      channel !== undefined && poolHasHealthyRobot({ channel, robot, settings, backlog, now }),
+    random: deps.random(),
+  })
+  const { outcome } = result
+  const received = await settle(deps, {
+    now,
+    id: claimed.id,
+    call: claimed.call,
+    attempt: result,
+    at,
+    next: verdict.next,
+    reached: outcome.kind !== 'retryable' || outcome.reached,
+    robot: { key: robot.key, failures: verdict.failures },
+    pause: verdict.pause,
+  })
+  if (verdict.pause !== undefined)
+    events.robotPaused(robot.name, verdict.pause.until, verdict.pause.reason)
+  switch (verdict.next.kind) {
+    case 'sent': {
+      events.messageSent(message)
+      const waited = received.map(({ receivedAt, count }) => ({
+        waitedMs: now.getTime() - receivedAt.getTime(),
+        count,
+      }))
+      return deps.turns.run(events.alertsDelivered(message.channel, waited))
+    }
+    case 'dead':
+      return events.messageDead(message, verdict.next.reason)
+    case 'split':
+      return events.messageSplit(message, verdict.next.reason)
+    case 'retry':
+      return deps.wake([message.queue])
+  }
+}
+
+/**
+ * Gives a claimed message back unsent. A process that stood still between claim and POST can no longer end its call
+ * within the time for which it is counted and its robot leased: the call might come too late for both.
+ */
+export async function releaseClaim(
+  { robot, claimed, backlog, message }: InFlight,
+  deps: AttemptDeps,
+): Promise<void> {
+  const now = deps.clock.now()
+  deps.events.claimReleased(message)
+  await settle(deps, {
+    now,
+    id: claimed.id,
+    call: claimed.call,
+    attempt: STALLED,
+    at: now,
+    next: { kind: 'retry', dueAt: now },
+    reached: false,
+    robot: { key: robot.key, failures: backlog.robot.failures },
+    pause: undefined,
+  })
+}
+
+const STALLED: Attempt = {
+  outcome: { kind: 'retryable', reason: 'timeout', reached: false, bounded: false },
+  result: 'held_up',
+  httpStatus: undefined,
+  errcode: undefined,
+  errmsg: undefined,
+  words: 'The receiver itself stood still for too long before the call was made; nothing was sent.',
+  durationMs: 0,
+}
+
+/** What came of an attempt must be recorded before the next: until then the robot stands still. */
+async function settle(
+  { store, clock, events }: AttemptDeps,
+  settlement: Settlement,
+): ReturnType<Store['settle']> {
+  for (;;) {
+    try {
+      return await store.settle(settlement)
+    } catch (error) {
+      events.storeFailed('settle', messageOf(error))
+      await clock.sleep(SETTLE_RETRY_MS)
+    }
+  }
+}

@@ -1,0 +1,290 @@
+import { type Coalesced, coalesce } from '../decisions/coalesce.ts'
+import { mentionFor } from '../decisions/mention.ts'
+import type { Plan } from '../decisions/plan.ts'
+import type { Events } from '../events.ts'
+import { type Alert, NO_MENTION, type ReadyText, type ToldAlert } from '../model/alert.ts'
+import type { Level } from '../model/level.ts'
+import type { Button, Content, MessageKind } from '../model/message.ts'
+import type { Channel, Robot, Settings } from '../model/settings.ts'
+import type { Notifier } from '../notifiers/notifier.ts'
+import type { CountGroup, Renderer } from '../rendering/render.ts'
+import type { Claim, NewMessage, QueuedAlert, Store } from '../stores/store.ts'
+import { levelIn } from './accept.ts'
+import { type RereadDeps, reread } from './reread.ts'
+
+export type SendPlan = Extract<Plan, { kind: 'send' }>
+
+/** Targets named for each count in a digest. */
+export const NAMED_TARGETS = 3
+/** Groups for which targets are looked up; those after them fit on no phone. */
+const GROUPS_WITH_TARGETS = 40
+
+export interface ComposeDeps extends RereadDeps {
+  store: Pick<Store, 'payloads' | 'tally'>
+  notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
+  settings: Settings
+  renderer: Renderer
+  events: Pick<Events, 'templateFailed'>
+  uuid: () => string
+}
+
+export interface ComposedMessage {
+  message: NewMessage
+  alerts: Claim['alerts']
+}
+
+interface Draft {
+  told: readonly (ToldAlert & { ids: readonly number[] })[]
+  /** What still fires of the groups of which the told ones are over. */
+  stillFiring: readonly ToldAlert[]
+  robots: readonly Robot[]
+  limitBytes: number
+  uuid: string
+  now: Date
+}
+
+/** The message for a plan: rendered, within the platform's limit, with the alerts that it really tells. */
+export async function composeMessage(
+  plan: SendPlan,
+  {
+    robot,
+    queued,
+    bodyBytes,
+    now,
+  }: { robot: Robot; queued: readonly QueuedAlert[]; bodyBytes: number | undefined; now: Date },
+  deps: ComposeDeps,
+): Promise<ComposedMessage> {
+  const { settings, notifier } = deps
+  const { channel, scope } = plan
+  const ids = scope.kind === 'all' ? undefined : new Set(scope.ids)
+  const chosen = ids === undefined ? queued : queued.filter(({ id }) => ids.has(id))
+  const coalesced = coalesce(chosen, queued)
+  const places = coalesced.map(({ shown }) => shown)
+  const read = await reread(places, deps)
+  const told = coalesced.map((each) => toldOf(each, read(each.shown).alert, channel))
+  const draft: Draft = {
+    told,
+    stillFiring: stillFiringOf(
+      told,
+      // Hundreds that wait may have come in one payload of thousands.
+      [...new Map(places.map((place) => [place.payload, read(place).together])).values()].flat(),
+      channel,
+    ),
+    robots: channel.mode === 'pool' ? robotsOf(channel, settings) : [robot],
+    limitBytes: Math.min(notifier.maxBodyBytes, bodyBytes ?? notifier.maxBodyBytes),
+    uuid: deps.uuid(),
+    now,
+  }
+  const { storm, messages } = scope
+  const { uuid } = draft
+  const base = {
+    robot: robot.name,
+    robotKey: robot.key,
+    queue: plan.queue,
+    channel: channel.name,
+    uuid,
+    storm,
+  }
+
+  const only = coalesced.length === 1 ? coalesced[0] : undefined
+  const ready = only === undefined ? undefined : read(only.shown).ready
+  if (only !== undefined && ready !== undefined) {
+    const made = readyMessage(ready, { channel, draft, deps })
+    if (made !== undefined)
+      return {
+        message: { ...base, ...made, ...carries(draft.told, only.ids.length) },
+        alerts: { kind: 'some', ids: only.ids },
+      }
+  }
+
+  if (scope.kind === 'some') {
+    for (const form of ['whole', 'lines'] as const) {
+      const made = rendered(form, { plan, draft, deps, total: draft.told.length, groups: [] })
+      if (made.told * messages < draft.told.length) continue
+      const ids = draft.told.slice(0, made.told).flatMap((each) => each.ids)
+      return {
+        message: { ...base, ...made.message, ...carries(draft.told, ids.length) },
+        alerts: { kind: 'some', ids },
+      }
+    }
+  }
+  return counted(plan, { base, draft, deps })
+}
+
+/** How many alerts a message carries, and the level of the most severe. */
+function carries(
+  leveled: readonly { level: Level }[],
+  alertCount: number,
+): Pick<NewMessage, 'alertCount' | 'level'> {
+  const level = Math.min(5, ...leveled.map((each) => each.level)) as Level
+  return { alertCount, level }
+}
+
+/** Waiting alerts that are looked at one by one; a message about more has counts only. */
+export const MAX_QUEUED_PREVIEW = 500
+
+/** A message of counts for everything that waits in the queue for the channel. */
+async function counted(
+  plan: SendPlan,
+  {
+    base,
+    draft,
+    deps,
+  }: {
+    base: Pick<NewMessage, 'robot' | 'robotKey' | 'queue' | 'channel' | 'uuid' | 'storm'>
+    draft: Draft
+    deps: ComposeDeps
+  },
+): Promise<ComposedMessage> {
+  const tally = await deps.store.tally(plan.queue, plan.channel.name)
+  const named = tally.groups.slice(0, GROUPS_WITH_TARGETS)
+  const read = await reread(
+    named.flatMap((group) => group.first.slice(0, NAMED_TARGETS)),
+    deps,
+  )
+  const groups = tally.groups.map(
+    (group, index): CountGroup => ({
+      level: group.level,
+      name: group.name,
+      cluster: group.cluster,
+      firing: group.firing,
+      resolved: group.resolved,
+      targets:
+        index < GROUPS_WITH_TARGETS
+          ? group.first
+              .slice(0, NAMED_TARGETS)
+              .map((place) => read(place).alert.variables.alarm_target ?? '')
+              .filter((target) => target !== '')
+          : [],
+    }),
+  )
+  const span = { from: tally.from, to: tally.to }
+  const made = rendered('counts', { plan, draft, deps, total: tally.count, groups, span })
+  return {
+    message: { ...base, ...made.message, ...carries(tally.groups, tally.count) },
+    alerts: { kind: 'upTo', upTo: tally.upTo, count: tally.count },
+  }
+}
+
+function rendered(
+  form: 'whole' | 'lines' | 'counts',
+  {
+    plan,
+    draft,
+    deps,
+    total,
+    groups,
+    span,
+  }: {
+    plan: SendPlan
+    draft: Draft
+    deps: ComposeDeps
+    total: number
+    groups: readonly CountGroup[]
+    span?: { from: Date; to: Date }
+  },
+): { message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>; told: number } {
+  const { channel } = plan
+  const { told, now, uuid } = draft
+  const subjects = told.map(({ alert, level }) => ({ variables: alert.variables, level }))
+  const mention = mentionFor(channel.mention, subjects)
+  const received = told.map((each) => each.receivedAt.getTime())
+  const link = linkTo(uuid, deps.settings)
+  const contentOf = (title: string, text: string, buttons: readonly Button[]): Content => ({
+    format: channel.format,
+    title,
+    text,
+    mention,
+    link,
+    buttons,
+  })
+  const result = deps.renderer.render({
+    channel,
+    now,
+    form,
+    alerts: form === 'counts' ? [] : told,
+    stillFiring: form === 'whole' ? draft.stillFiring : [],
+    total,
+    from: span?.from ?? new Date(Math.min(...received)),
+    to: span?.to ?? new Date(Math.max(...received)),
+    groups,
+    delayed: plan.delayed,
+    link,
+    fits: (...made) =>
+      Buffer.byteLength(deps.notifier.compose(contentOf(...made), draft.robots, uuid)) <=
+      draft.limitBytes,
+  })
+  for (const fault of result.faults) deps.events.templateFailed(channel.name, fault)
+  const content = contentOf(result.title, result.text, result.buttons)
+  const body = deps.notifier.compose(content, draft.robots, uuid)
+  const { kind, title, text } = result
+  return {
+    message: { kind, title, text, body },
+    told: form === 'counts' ? told.length : result.told,
+  }
+}
+
+/** A body that its sender rendered keeps its own text; undefined when it is too large to be sent as it is. */
+function readyMessage(
+  ready: ReadyText,
+  { channel, draft, deps }: { channel: Channel; draft: Draft; deps: ComposeDeps },
+): Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'> | undefined {
+  const [told] = draft.told
+  if (told === undefined || ready.text.trim() === '') return undefined
+  const subject = { variables: told.alert.variables, level: told.level }
+  const title = ready.title ?? told.alert.variables.alarm_name ?? ready.text.trim().slice(0, 60)
+  const content: Content = {
+    format: ready.format,
+    title,
+    text: ready.text,
+    mention: mentionFor(channel.mention, [subject], ready.mention ?? NO_MENTION),
+    link: undefined,
+  }
+  const body = deps.notifier.compose(content, draft.robots, draft.uuid)
+  if (Buffer.byteLength(body) > draft.limitBytes) return undefined
+  const kind: MessageKind = told.alert.status === 'resolved' ? 'recovery' : 'alert'
+  return { kind, title, text: ready.text, body }
+}
+
+function toldOf(
+  { ids, shown, repeats, changes, firedWhileWaiting }: Coalesced<QueuedAlert>,
+  alert: ToldAlert['alert'],
+  channel: Channel,
+): ToldAlert & { ids: readonly number[] } {
+  const level = levelIn(alert, channel)
+  const { receivedAt } = shown
+  return { alert, level, receivedAt, repeats, changes, firedWhileWaiting, ids }
+}
+
+/** What came in one group with alerts that are all over, and still fires. */
+function stillFiringOf(
+  told: readonly ToldAlert[],
+  together: readonly Alert[],
+  channel: Channel,
+): ToldAlert[] {
+  if (told.some(({ alert }) => alert.status === 'firing')) return []
+  const over = new Set(told.map(({ alert }) => alert.fingerprint))
+  const firing = new Map(
+    together
+      .filter(({ status, fingerprint }) => status === 'firing' && !over.has(fingerprint))
+      .map((alert) => [alert.fingerprint, alert] as const),
+  )
+  return [...firing.values()]
+    .map((alert) => ({
+      alert,
+      level: levelIn(alert, channel),
+      receivedAt: told[0]?.receivedAt ?? new Date(0),
+      repeats: 0,
+      firedWhileWaiting: false,
+    }))
+    .sort((a, b) => a.level - b.level)
+}
+
+export function robotsOf(channel: Channel, settings: Settings): Robot[] {
+  return channel.robots.map((name) => settings.robots.get(name) as Robot)
+}
+
+/** The page that shows the message and lists its alerts, where the console's address is known. */
+export function linkTo(uuid: string, settings: Settings): string | undefined {
+  return settings.externalUrl === undefined ? undefined : `${settings.externalUrl}/messages/${uuid}`
+}

@@ -1,0 +1,162 @@
+import { messageOf } from '../errors.ts'
+import { queuesOf, type Settings } from '../model/settings.ts'
+import type { QueueAssignment } from '../stores/store.ts'
+import { type DispatchDeps, pass } from './dispatch.ts'
+import { Loop } from './loop.ts'
+
+const RETRY_MS = 500
+
+/** How often queues are looked for that nobody works: another process may have put something there. */
+const REASSIGN_EVERY_MS = 5_000
+
+type NextPassAt = (planned: Date | undefined) => Date | undefined
+
+/** The dispatch loops: one for each robot of the settings in force. */
+export class Dispatchers {
+  readonly #deps: DispatchDeps
+  readonly #nextPassAt: NextPassAt
+  readonly #loops = new Map<string, { loop: Loop; work: string }>()
+  /** Who works a queue; each accept asks. */
+  #byQueue = new Map<string, Loop[]>()
+  #reconciling = Promise.resolve()
+  #stopped = false
+  readonly #reassigning: Loop
+
+  /** `nextPassAt` says when to look at a robot again, given when its pass would. */
+  constructor({ nextPassAt, ...deps }: Omit<DispatchDeps, 'wake'> & { nextPassAt?: NextPassAt }) {
+    this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
+    this.#nextPassAt = nextPassAt ?? ((planned) => planned)
+    const { clock, settings, events } = deps
+    this.#reassigning = new Loop({
+      pass: async () => {
+        await this.#reassign(settings())
+        return new Date(clock.now().getTime() + REASSIGN_EVERY_MS)
+      },
+      clock,
+      failed: (error) => events.storeFailed('reassign', messageOf(error)),
+    })
+  }
+
+  names(): Iterable<string> {
+    return this.#loops.keys()
+  }
+
+  /**
+   * Runs what the settings now ask for. Robots whose queues have changed stand still until what waited in removed queues
+   * was moved: nothing newer may be sent before it.
+   */
+  reconcile(): Promise<void> {
+    this.#reconciling = this.#reconciling.then(() => this.#reconcile())
+    return this.#reconciling
+  }
+
+  /** Something waits in these queues. */
+  wake(queues: readonly string[] | 'all'): void {
+    if (queues === 'all') for (const { loop } of this.#loops.values()) loop.wake()
+    else
+      for (const queue of queues) {
+        const loops = this.#byQueue.get(queue)
+        // Accepted with settings that a reload has replaced meanwhile.
+        if (loops === undefined) this.#reassigning.wake()
+        else for (const loop of loops) loop.wake()
+      }
+  }
+
+  /** Resolves when the attempts under way have ended; no other begins. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.all([
+      this.#reassigning.stop(),
+      ...[...this.#loops.values()].map(({ loop }) => loop.stop()),
+    ])
+  }
+
+  async #reconcile(): Promise<void> {
+    const { settings, clock, events } = this.#deps
+    const now = settings()
+    const changed = [...this.#loops].filter(([name, { work }]) => work !== workOf(name, now))
+    for (const [name] of changed) this.#loops.delete(name)
+    await Promise.all(changed.map(([, { loop }]) => loop.stop()))
+    await this.#untilReassigned(now)
+    if (this.#stopped) return
+    for (const name of now.robots.keys()) {
+      const running = this.#loops.get(name)
+      if (running !== undefined) {
+        // Limits and the like may have changed.
+        running.loop.wake()
+        continue
+      }
+      const failed = (error: unknown): void => events.passFailed(name, messageOf(error))
+      const loop = new Loop({
+        pass: async () => this.#nextPassAt(await pass(name, this.#deps)),
+        clock,
+        failed,
+      })
+      this.#loops.set(name, { loop: loop.start(), work: workOf(name, now) as string })
+    }
+    // In the same turn as the loops, so that a queue's loop either wakes or has its first pass after this.
+    this.#byQueue = this.#loopsByQueue(now)
+    this.#reassigning.start()
+    this.#reassigning.wake()
+  }
+
+  #loopsByQueue({ channels }: Settings): Map<string, Loop[]> {
+    const found = new Map<string, Loop[]>()
+    for (const channel of channels.values())
+      for (const [index, queue] of queuesOf(channel).entries()) {
+        const names =
+          channel.mode === 'pool' ? channel.robots : channel.robots.slice(index, index + 1)
+        const loops = names.flatMap((name) => this.#loops.get(name)?.loop ?? [])
+        found.set(queue, [...new Set([...(found.get(queue) ?? []), ...loops])])
+      }
+    return found
+  }
+
+  /** For as long as the store takes: without room it would take no claim either. */
+  async #untilReassigned(settings: Settings): Promise<void> {
+    const { clock, events } = this.#deps
+    while (!this.#stopped)
+      try {
+        return await this.#reassign(settings)
+      } catch (error) {
+        events.storeFailed('reassign', messageOf(error))
+        await clock.sleep(RETRY_MS)
+      }
+  }
+
+  async #reassign(settings: Settings): Promise<void> {
+    const { store, clock, events } = this.#deps
+    const reassigned = await store.reassign(assignmentsOf(settings), clock.now())
+    events.reassigned(reassigned)
+    for (const queue of reassigned.queues)
+      for (const loop of this.#byQueue.get(queue) ?? []) loop.wake()
+  }
+}
+
+/** Each channel's queues, with the robots that work them. */
+export function assignmentsOf({ channels, robots }: Settings): QueueAssignment[] {
+  const robotNamed = (name: string) => {
+    const robot = robots.get(name)
+    return robot === undefined ? [] : [{ name, key: robot.key }]
+  }
+  return [...channels.values()].map((channel) => ({
+    channel: channel.name,
+    queues: queuesOf(channel).map((queue, index) => ({
+      queue,
+      robots: (channel.mode === 'pool'
+        ? channel.robots
+        : channel.robots.slice(index, index + 1)
+      ).flatMap(robotNamed),
+    })),
+  }))
+}
+
+/** Names the queues that a robot works, for each channel; undefined where there is no such robot. */
+function workOf(name: string, { robots, channels }: Settings): string | undefined {
+  const robot = robots.get(name)
+  if (robot === undefined) return undefined
+  const ours = [...channels.values()].filter((channel) => channel.robots.includes(name))
+  return [robot.key, ...ours.map((channel) => [channel.name, ...queuesOf(channel)].join(' '))].join(
+    '\n',
+  )
+}

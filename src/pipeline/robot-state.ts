@@ -1,0 +1,133 @@
+import { type Calendar, calendarOf } from '../decisions/calendar.ts'
+import { countedForMs } from '../decisions/pace.ts'
+import {
+  type Plan,
+  type PlanQuestion,
+  pauseEnd,
+  plan,
+  type RobotNow,
+  type WaitingNow,
+} from '../decisions/plan.ts'
+import { STORM_MS } from '../decisions/storm.ts'
+import { type Channel, queuesOf, type Robot, type Settings } from '../model/settings.ts'
+import type { Backlog, RobotState, Store } from '../stores/store.ts'
+import { MAX_QUEUED_PREVIEW, robotsOf } from './compose-message.ts'
+
+/** What a robot would do next as things stand, and what that was decided on; writes nothing. */
+export async function nextPlan(
+  robot: Robot,
+  { settings, now, store }: { settings: Settings; now: Date; store: Pick<Store, 'backlog'> },
+): Promise<{ planned: Plan; backlog: Backlog; calendar: Calendar }> {
+  const work = workOf(robot, settings)
+  const calendar = calendarOf(now, settings.timezone)
+  const windowsMs = [robot, ...work.peers].map(({ limits }) => limits.perMs)
+  const callsSince = new Date(now.getTime() - countedForMs(Math.max(STORM_MS, ...windowsMs)))
+  const backlog = await store.backlog({
+    robot: identityOf(robot),
+    queues: work.queues,
+    peers: work.peers.map(identityOf),
+    now,
+    callsSince,
+    ...calendar,
+    preview: MAX_QUEUED_PREVIEW,
+  })
+  const planned = plan(questionOf({ robot, work, settings, now, calendar, backlog }))
+  return { planned, backlog, calendar }
+}
+
+/** What the store knows a robot by; the rest of it holds functions, which no thread can be handed. */
+function identityOf({ name, key, address }: Robot): { name: string; key: string; address: string } {
+  return { name, key, address }
+}
+
+interface Work {
+  /** Queues that the robot works. */
+  queues: string[]
+  /** The other robots of its pools. */
+  peers: Robot[]
+}
+
+export function workOf(robot: Robot, settings: Settings): Work {
+  const channels = [...settings.channels.values()].filter(({ robots }) =>
+    robots.includes(robot.name),
+  )
+  const queues = new Set(
+    channels.flatMap((each) => (each.mode === 'pool' ? queuesOf(each) : [`robot:${robot.name}`])),
+  )
+  const peers = new Set(
+    channels.filter(({ mode }) => mode === 'pool').flatMap((each) => robotsOf(each, settings)),
+  )
+  peers.delete(robot)
+  return { queues: [...queues], peers: [...peers] }
+}
+
+function questionOf({
+  robot,
+  work,
+  settings,
+  now,
+  calendar,
+  backlog,
+}: {
+  robot: Robot
+  work: Work
+  settings: Settings
+  now: Date
+  calendar: Calendar
+  backlog: Backlog
+}): PlanQuestion {
+  const peers = new Map(
+    work.peers.map((peer, index) => [
+      peer.name,
+      robotNow(peer, backlog.peers[index] as RobotState),
+    ]),
+  )
+  const isSandbox = robot.target.kind === 'sandbox'
+  return {
+    now,
+    robot: robotNow(robot, backlog.robot),
+    due: backlog.due,
+    nextDueAt: backlog.nextDueAt,
+    waiting: backlog.channels.flatMap((entry): WaitingNow[] => {
+      const channel = settings.channels.get(entry.channel)
+      if (channel === undefined) return []
+      const others =
+        channel.mode === 'pool' ? channel.robots.filter((each) => each !== robot.name) : []
+      return [{ ...entry, channel, peers: others.flatMap((each) => peers.get(each) ?? []) }]
+    }),
+    // What the sandbox is sent counts for no quota.
+    allowances: isSandbox
+      ? []
+      : [
+          { used: backlog.robot.monthUsed, limit: robot.monthly },
+          { used: backlog.organisationUsed, limit: settings.monthlyQuota },
+        ],
+    ...calendar,
+  }
+}
+
+function robotNow({ limits }: Robot, { calls, pause }: RobotState): RobotNow {
+  return { calls, limits, pause }
+}
+
+/** Whether another robot of the channel's pool is not set aside. */
+export function poolHasHealthyRobot({
+  channel,
+  robot,
+  settings,
+  backlog,
+  now,
+}: {
+  channel: Channel
+  robot: Robot
+  settings: Settings
+  backlog: Backlog
+  now: Date
+}): boolean {
+  return workOf(robot, settings).peers.some((peer, index) => {
+    const state = backlog.peers[index]
+    if (state === undefined || !channel.robots.includes(peer.name)) return false
+    const setAside = state.pause?.reason === 'rejected'
+    return !(setAside && pauseEnd(robotNow(peer, state), now) !== undefined)
+  })
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../clock.ts'
+import type { Notice, WakeListener } from '../multi-process.ts'
+import type { Address } from './address.ts'
+import type { ClockOffset } from './clock-offset.ts'
+import { connectionTo } from './database.ts'
+
+const MEASURE_EVERY_MS = 10_000
+const READINGS_AT_START = 3
+const RECONNECT_MS = 1_000
+
+/** A larger offset is logged. */
+const NOTICED_OFFSET_MS = 1_000
+
+/** PostgreSQL takes 8,000 bytes; a longer notification wakes everybody. */
+const MAX_BYTES = 7_000
+
+type Connection = ReturnType<typeof connectionTo>
+
+export interface NotificationOptions {
+  address: Address
+  /** Names the notifications. */
+  schema: string
+  clock: Clock
+  offset: ClockOffset
+  notice: (notice: Notice) => void
+}
+
+/** `lost` resolves when the connection is. */
+interface Connected {
+  lost: Promise<void>
+}
+
+/**
+ * A separate connection over which replicas wake each other (LISTEN/NOTIFY), and over which the database's clock is
+ * read. When it is lost it reconnects, and then wakes everybody, since something may have been missed. Only how fast
+ * another replica notices depends on it.
+ */
+export class Notifications {
+  readonly #options: NotificationOptions
+  /** Distinguishes its own notifications from others'. */
+  readonly #self = randomUUID()
+  readonly #closed = new AbortController()
+  readonly #waiting = new Set<string>()
+  #listener: WakeListener = () => undefined
+  #connection: Connection | undefined
+  #isPublishing = false
+  #running: Promise<void> | undefined
+
+  constructor(options: NotificationOptions) {
+    this.#options = options
+  }
+
+  onWake(listener: WakeListener): void {
+    this.#listener = listener
+  }
+
+  /** Resolves when it is connected and the clock was read; from then on it reconnects by itself. */
+  async open(): Promise<void> {
+    this.#running = this.#run(await this.#connect())
+  }
+
+  /** Wakes the other replicas for queues in which something waits; never rejects. */
+  publish(queues: readonly string[] | 'all'): void {
+    for (const queue of queues === 'all' ? ['*'] : queues) this.#waiting.add(queue)
+    if (!this.#isPublishing) void this.#publishAll()
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort()
+    await this.#running
+  }
+
+  async #publishAll(): Promise<void> {
+    this.#isPublishing = true
+    while (this.#waiting.size > 0 && this.#connection !== undefined) {
+      const payload = JSON.stringify({ from: this.#self, queues: [...this.#waiting] })
+      this.#waiting.clear()
+      const all = JSON.stringify({ from: this.#self, queues: ['*'] })
+      const sent = Buffer.byteLength(payload) > MAX_BYTES ? all : payload
+      await this.#connection
+        .query('SELECT pg_notify($1, $2)', [this.#options.schema, sent])
+        .catch(() => undefined)
+    }
+    this.#isPublishing = false
+  }
+
+  async #run(first: Connected): Promise<void> {
+    const { clock, notice } = this.#options
+    const { signal } = this.#closed
+    for (let connected = first; ; ) {
+      await this.#measureUntil(connected.lost)
+      await this.#disconnect()
+      if (signal.aborted) return
+      notice({ kind: 'notifications_lost' })
+      for (;;) {
+        await clock.sleep(RECONNECT_MS, signal)
+        if (signal.aborted) return
+        try {
+          connected = await this.#connect()
+          break
+        } catch {
+          await this.#disconnect()
+        }
+      }
+      notice({ kind: 'notifications_restored' })
+      this.#listener('all')
+      this.publish('all')
+    }
+  }
+
+  async #connect(): Promise<Connected> {
+    const { address, schema } = this.#options
+    const connection = connectionTo(address, 'request')
+    this.#connection = connection
+    const lost = new Promise<void>((resolve) => {
+      connection.on('error', () => resolve())
+      connection.on('end', () => resolve())
+    })
+    connection.on('notification', ({ payload }) => this.#receive(payload ?? ''))
+    await connection.connect()
+    await connection.query(`LISTEN ${schema}`)
+    for (let reading = 0; reading < READINGS_AT_START; reading += 1)
+      await this.#measure(connection, reading === 0)
+    return { lost }
+  }
+
+  async #disconnect(): Promise<void> {
+    const connection = this.#connection
+    this.#connection = undefined
+    await connection?.end().catch(() => undefined)
+  }
+
+  #receive(payload: string): void {
+    const { from, queues } = JSON.parse(payload) as { from: string; queues: string[] }
+    if (from !== this.#self) this.#listener(queues.includes('*') ? 'all' : queues)
+  }
+
+  async #measureUntil(lost: Promise<void>): Promise<void> {
+    const { clock } = this.#options
+    const over = new AbortController()
+    void lost.then(() => over.abort())
+    const stop = AbortSignal.any([over.signal, this.#closed.signal])
+    while (!stop.aborted) {
+      await clock.sleep(MEASURE_EVERY_MS, stop)
+      const connection = this.#connection
+      if (stop.aborted || connection === undefined) return
+      // Silence is a lost connection as well.
+      await this.#measure(connection, false).catch(() => over.abort())
+    }
+  }
+
+  async #measure(connection: Connection, first: boolean): Promise<void> {
+    const { clock, offset, notice } = this.#options
+    const sent = clock.now().getTime()
+    const { rows } = await connection.query<{ there: number }>(
+      'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS there',
+    )
+    const back = clock.now().getTime()
+    const moved = offset.measured({ sent, there: rows[0]?.there ?? sent, back })
+    if (first && Math.abs(offset.ms) > NOTICED_OFFSET_MS)
+      notice({ kind: 'clock_differs', aheadMs: offset.ms })
+    else if (Math.abs(moved) > NOTICED_OFFSET_MS) notice({ kind: 'clock_stepped', byMs: moved })
+  }
+}

@@ -1,0 +1,145 @@
+import type { Clock } from '../../clock.ts'
+import { AppError } from '../../errors.ts'
+import type { MultiProcess, Notice } from '../multi-process.ts'
+import { acceptAll } from '../sql/accept.ts'
+import { prune } from '../sql/prune.ts'
+import { sqlVerbs } from '../sql/verbs.ts'
+import type { Accepted, AcceptRequest, ReasonToSuppress, Store } from '../store.ts'
+import { type Address, addressOf } from './address.ts'
+import { ClockOffset } from './clock-offset.ts'
+import { CommitGroup, type Result } from './commit-group.ts'
+import { codeOf, PostgresDatabase, wordsOf } from './database.ts'
+import { migrate } from './migrate.ts'
+import { type NotificationOptions, Notifications } from './notifications.ts'
+import { lastOf, postgresRecent, pruneRecent } from './recent.ts'
+
+/** A database that is not up yet is waited for at start. */
+const WAIT_AT_START_MS = 30_000
+const BETWEEN_TRIES_MS = 1_000
+
+const KEEP_REQUESTS_MS = 3_600_000
+const PRUNE_BATCH_SIZE = 5_000
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database?sslmode=…`; a secret. */
+  url: string
+  /** The schema that holds the tables; a plain name. */
+  schema?: string
+  reasonToSuppress: ReasonToSuppress
+  clock: Clock
+  notice?: (notice: Notice) => void
+}
+
+/** Opens the store; AppError says why when that cannot be, and never repeats the URL. */
+export async function openPostgres(options: PostgresOptions): Promise<Store & MultiProcess> {
+  const { url, schema = 'dingtalk_receiver', reasonToSuppress, clock } = options
+  const notice = options.notice ?? (() => undefined)
+  const address = addressOf(url)
+  const offset = new ClockOffset()
+  const notifications = await opened({ address, schema, clock, offset, notice })
+  const db = new PostgresDatabase({ address, schema, clock, offset })
+  const deps = { recent: postgresRecent, reasonToSuppress }
+  const commit = (requests: readonly AcceptRequest[]) =>
+    acceptEach(requests, (each) => db.write((tx) => acceptAll(tx, each, deps)))
+  const group = new CommitGroup(commit)
+  return {
+    ...sqlVerbs(db, {
+      wake: (queues) => notifications.publish(queues),
+      takenOver: (taken) => notice({ kind: 'lease_taken_over', ...taken }),
+      lastOf,
+    }),
+    accept: async (request) => {
+      const accepted = await group.accept(request)
+      if (accepted.queues.length > 0) notifications.publish(accepted.queues)
+      return accepted
+    },
+    shift: async (byMs) => offset.shift(byMs),
+    prune: (before, now) =>
+      db.write(async (tx) => {
+        const pruned = await prune(tx, before, now)
+        const requests = tx.ms(now) - KEEP_REQUESTS_MS
+        await pruneRecent(tx, { before: tx.ms(before), requests, limit: PRUNE_BATCH_SIZE })
+        return pruned
+      }, 'background'),
+    onWake: (listener) => notifications.onWake(listener),
+    close: async () => {
+      await notifications.close()
+      await db.close()
+    },
+  }
+}
+
+/** All requests in one transaction; when one of them cannot be written, each in its own, so that it costs only itself. */
+async function acceptEach(
+  requests: readonly AcceptRequest[],
+  accept: (requests: readonly AcceptRequest[]) => Promise<Accepted[]>,
+): Promise<Result[]> {
+  try {
+    return (await accept(requests)).map((value) => ({ value }))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    // A database that is not there refuses each alone as well, and slowly.
+    if (requests.length === 1 || !isAboutValues(error)) return requests.map(() => ({ error }))
+    const results: Result[] = []
+    for (const request of requests) results.push(...(await acceptEach([request], accept)))
+    return results
+  }
+}
+
+/** Classes 22, 23 and 54: something in what was to be written is not possible. */
+function isAboutValues(error: AppError): boolean {
+  return /^(?:22|23|54)/.test(codeOf(error.cause) ?? '')
+}
+
+/** The database's tables brought up to date, and a connection for notifications. */
+async function opened(options: NotificationOptions): Promise<Notifications> {
+  const { address, schema, clock } = options
+  const notifications = new Notifications(options)
+  await whenUp({ address, clock }, () => migrate(address, schema))
+  await whenUp({ address, clock }, () => notifications.open())
+  return notifications
+}
+
+/** Tries again while nobody is there; what a person must mend is said at once. */
+async function whenUp(
+  { address, clock }: { address: Address; clock: Clock },
+  work: () => Promise<void>,
+): Promise<void> {
+  const end = clock.now().getTime() + WAIT_AT_START_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!mayPass(error) || clock.now().getTime() > end) throw cannotOpen(address, error)
+      await clock.sleep(BETWEEN_TRIES_MS)
+    }
+  }
+}
+
+/** Nobody answers, or the server says by SQLSTATE class that it starts (57), is busy (53) or broke off (08). */
+function mayPass(error: unknown): boolean {
+  if (error instanceof AppError) return false
+  const code = codeOf(error)
+  if (code === undefined) return /timeout|terminated/i.test(wordsOf(error))
+  return /^(?:57|53|08)...$/.test(code) || UNREACHABLE.includes(code)
+}
+
+const UNREACHABLE = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]
+
+function cannotOpen({ host, port, database }: Address, error: unknown): AppError {
+  if (error instanceof AppError && error.code === 'bad_configuration') return error
+  return new AppError(
+    'store_unavailable',
+    `cannot open the store postgres://${host}:${port}/${database}: ${wordsOf(error)}`,
+    { cause: error },
+  )
+}

@@ -1,0 +1,206 @@
+import type { LastEntry, Recent, RecentSession } from '../sql/recent.ts'
+import type { AcceptRequest } from '../store.ts'
+import type { Columns, Tx } from '../tx.ts'
+
+interface Row {
+  queue: string
+  channel: string
+  grp: string
+  alert: number
+  status: LastEntry['status']
+  level: LastEntry['level']
+  fingerprint: string
+  starts_at: number | null
+  firing_at: number | null
+  resolved_at: number | null
+  repeats: number
+}
+
+const KEY: Columns = { queue: 'TEXT', channel: 'TEXT', grp: 'TEXT' }
+const COLUMNS: Columns = {
+  ...KEY,
+  alert: 'BIGINT',
+  status: 'TEXT',
+  level: 'SMALLINT',
+  fingerprint: 'TEXT',
+  starts_at: 'BIGINT',
+  firing_at: 'BIGINT',
+  resolved_at: 'BIGINT',
+  repeats: 'INTEGER',
+  at: 'BIGINT',
+}
+
+/**
+ * What accepts compare with, in tables whose rows they lock: replicas that accept the same alert at once decide one
+ * after the other. `alert` 0: no alert was let through yet.
+ */
+export const postgresRecent: Recent = {
+  async begin(tx, requests) {
+    const requested = await lockRequests(tx, requests)
+    return new Session(tx, { requested, last: await lockLast(tx, requests) })
+  },
+}
+
+class Session implements RecentSession {
+  readonly #tx: Tx
+  readonly #requested: Map<string, number>
+  readonly #last: Map<string, LastEntry>
+  readonly #newRequests = new Set<string>()
+  readonly #newLast = new Map<string, [string, string, string]>()
+
+  constructor(
+    tx: Tx,
+    { requested, last }: { requested: Map<string, number>; last: Map<string, LastEntry> },
+  ) {
+    this.#tx = tx
+    this.#requested = requested
+    this.#last = last
+  }
+
+  requestedAt(key: string): number | undefined {
+    return this.#requested.get(stored(key))
+  }
+
+  setRequested(key: string, at: number): void {
+    this.#requested.set(stored(key), at)
+    this.#newRequests.add(stored(key))
+  }
+
+  last(queue: string, channel: string, group: string): LastEntry | undefined {
+    return this.#last.get(keyOf(queue, channel, group))
+  }
+
+  setLast(queue: string, channel: string, group: string, entry: LastEntry): void {
+    const key = keyOf(queue, channel, group)
+    this.#last.set(key, entry)
+    this.#newLast.set(key, [queue, channel, group])
+  }
+
+  async save(): Promise<void> {
+    await this.#tx.insert(
+      'request_keys',
+      { key: 'TEXT', at: 'BIGINT' },
+      [...this.#newRequests].sort().map((key) => [key, this.#requested.get(key) ?? 0]),
+      'ON CONFLICT (key) DO UPDATE SET at = excluded.at',
+    )
+    await insertLast(
+      this.#tx,
+      [...this.#newLast].map(([key, place]) => [...place, this.#last.get(key) as LastEntry]),
+    )
+  }
+}
+
+/** Writes what was last let through, over what is there. */
+export async function insertLast(
+  tx: Tx,
+  entries: readonly (readonly [queue: string, channel: string, group: string, LastEntry])[],
+): Promise<void> {
+  await tx.insert(
+    'notification_log',
+    COLUMNS,
+    entries.map(([queue, channel, group, last]) => [
+      queue,
+      channel,
+      group,
+      last.alert,
+      last.status,
+      last.level,
+      last.fingerprint,
+      last.startsAt,
+      last.firingAt,
+      last.resolvedAt,
+      last.repeats,
+      Math.max(last.firingAt ?? 0, last.resolvedAt ?? 0),
+    ]),
+    `ON CONFLICT (queue, channel, grp) DO UPDATE SET alert = excluded.alert, status = excluded.status,
+       level = excluded.level, fingerprint = excluded.fingerprint, starts_at = excluded.starts_at,
+       firing_at = excluded.firing_at, resolved_at = excluded.resolved_at, repeats = excluded.repeats, at = excluded.at`,
+  )
+}
+
+/** Inserting a key second waits for the first to commit; writing a row locks it. 0 until it is known when. */
+async function lockRequests(
+  tx: Tx,
+  requests: readonly AcceptRequest[],
+): Promise<Map<string, number>> {
+  const keys = [...new Set(requests.map(({ key }) => stored(key)))].sort()
+  const rows = await tx.all<{ key: string; at: number }>(
+    `INSERT INTO request_keys AS r (key, at) SELECT key, 0 FROM unnest($1::text[]) AS n (key)
+     ON CONFLICT (key) DO UPDATE SET at = r.at RETURNING key, at`,
+    keys,
+  )
+  return new Map(rows.flatMap(({ key, at }) => (at === 0 ? [] : [[key, at]])))
+}
+
+async function lockLast(
+  tx: Tx,
+  requests: readonly AcceptRequest[],
+): Promise<Map<string, LastEntry>> {
+  const keys = new Map<string, [string, string, string]>()
+  for (const { alerts } of requests)
+    for (const { queues, channel, group } of alerts)
+      for (const queue of queues) keys.set(keyOf(queue, channel, group), [queue, channel, group])
+  const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, key]) => key)
+  const rows = await tx.all<Row>(
+    `INSERT INTO notification_log AS l (queue, channel, grp, alert, status, level, fingerprint, repeats, at)
+     SELECT queue, channel, grp, 0, '', 3, '', 0, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS n (queue, channel, grp)
+     ON CONFLICT (queue, channel, grp) DO UPDATE SET alert = l.alert RETURNING l.*`,
+    ...[0, 1, 2].map((index) => sorted.map((key) => key[index] as string)),
+  )
+  return new Map(rows.flatMap((row) => (row.alert === 0 ? [] : [[keyOfRow(row), entryFrom(row)]])))
+}
+
+/** What was last let through of groups of one place, without locking it. */
+export async function lastOf(
+  tx: Tx,
+  { queue, channel }: { queue: string; channel: string },
+  groups: readonly string[],
+): Promise<Map<string, LastEntry>> {
+  const rows = await tx.all<Row>(
+    `SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp IN LIST($3, TEXT) AND alert <> 0`,
+    queue,
+    channel,
+    groups,
+  )
+  return new Map(rows.map((row) => [row.grp, entryFrom(row)]))
+}
+
+/** Forgets old entries; rows that an accept holds are left for the next time. */
+export async function pruneRecent(
+  tx: Tx,
+  { before, requests, limit }: { before: number; requests: number; limit: number },
+): Promise<void> {
+  for (const [table, columns, until] of [
+    ['request_keys', 'key', requests],
+    ['notification_log', 'queue, channel, grp', before],
+  ] as const)
+    await tx.run(
+      `DELETE FROM ${table} WHERE (${columns}) IN (
+         SELECT ${columns} FROM ${table} WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      until,
+      limit,
+    )
+}
+
+function entryFrom(row: Row): LastEntry {
+  const { alert, status, level, fingerprint, repeats } = row
+  return {
+    ...{ alert, status, level, fingerprint, repeats },
+    startsAt: row.starts_at,
+    firingAt: row.firing_at,
+    resolvedAt: row.resolved_at,
+  }
+}
+
+function keyOfRow({ queue, channel, grp }: Row): string {
+  return keyOf(queue, channel, grp)
+}
+
+function keyOf(queue: string, channel: string, group: string): string {
+  return `${queue}\n${channel}\n${stored(group)}`
+}
+
+/** As the database gives it back: it holds no NUL. */
+function stored(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
+}

@@ -1,0 +1,63 @@
+import type { Clock } from '../../clock.ts'
+import { AppError } from '../../errors.ts'
+import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import { inForce } from '../sql/leases.ts'
+import type { LastEntry } from '../sql/recent.ts'
+import type { TransferEnd } from '../transfer.ts'
+import type { Tx } from '../tx.ts'
+import { addressOf } from './address.ts'
+import { ClockOffset } from './clock-offset.ts'
+import { PostgresDatabase } from './database.ts'
+import { migrate } from './migrate.ts'
+import { insertLast } from './recent.ts'
+import { restartIds } from './schema.ts'
+
+const SCHEMA_NAME = 'dingtalk_receiver'
+const PAGE_SIZE = 1_000
+
+/** Opens a database to copy from or to; AppError store_unavailable while a receiver works a robot in it. */
+export async function postgresEnd(url: string, clock: Clock): Promise<TransferEnd> {
+  const address = addressOf(url)
+  await migrate(address, SCHEMA_NAME)
+  const offset = new ClockOffset()
+  const db = new PostgresDatabase({ address, schema: SCHEMA_NAME, clock, offset })
+  const owner = await db.read((tx) =>
+    tx.get<{ owner: string }>(
+      `SELECT owner FROM leases WHERE owner <> '' AND ${inForce('$1')}`,
+      clock.now().getTime(),
+    ),
+  )
+  if (owner !== undefined) {
+    await db.close()
+    throw new AppError(
+      'store_unavailable',
+      `the receiver ${owner.owner} uses the database; stop all receivers first`,
+    )
+  }
+  return { db, finish, close: () => db.close() }
+}
+
+/** What accepts compare with is derived from the rows, as SQLite does at its start. */
+async function finish(tx: Tx): Promise<void> {
+  for (const statement of restartIds().split('\n')) await tx.run(statement)
+  const requests = new Map<string, number>()
+  await restoreRequests(tx, (key, at) => requests.set(key, at), {
+    sinceMs: 3_600_000,
+    limit: 100_000,
+  })
+  await tx.insert('request_keys', { key: 'TEXT', at: 'BIGINT' }, [...requests])
+  const last = new Map<string, [string, string, string, LastEntry]>()
+  const keyOf = (...names: string[]): string => names.join('\n')
+  await restoreLast(
+    tx,
+    {
+      last: (queue, channel, group) => last.get(keyOf(queue, channel, group))?.[3],
+      setLast: (queue, channel, group, entry) =>
+        void last.set(keyOf(queue, channel, group), [queue, channel, group, entry]),
+    },
+    Number.MAX_SAFE_INTEGER,
+  )
+  const entries = [...last.values()]
+  for (let from = 0; from < entries.length; from += PAGE_SIZE)
+    await insertLast(tx, entries.slice(from, from + PAGE_SIZE))
+}

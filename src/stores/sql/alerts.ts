@@ -1,0 +1,249 @@
+import type { SourceName, Status } from '../../model/alert.ts'
+import type { Level } from '../../model/level.ts'
+import type { AlertState } from '../../model/message.ts'
+import {
+  type AlertPage,
+  type AlertQuery,
+  MAX_LISTED_ALERTS,
+  type MessageWithAlerts,
+  type Spellings,
+  type StoredAlert,
+} from '../queries.ts'
+import type { SqlValue, Tx } from '../tx.ts'
+import { carriedBy, MESSAGE_OF } from './deliveries.ts'
+import { messageNamed } from './messages.ts'
+import { payloads, payloadTexts } from './payload-blobs.ts'
+
+/** Newest first, so that the first page begins here. */
+const NEWEST = Number.MAX_SAFE_INTEGER
+
+/** Rows that one query looks at for a filter that few rows pass; the page then ends early, its `next` goes on. */
+const MAX_SCANNED = 20_000
+const BATCH_SIZE = 500
+/** Alerts whose payload one query searches: each costs as much as several others. */
+const MAX_SEARCHED = 5_000
+/** A page ends early when its payloads have more text: a reader unpacks them all. */
+const MAX_PAGE_BYTES = 8 * 1024 * 1024
+
+export async function message(
+  tx: Tx,
+  name: string,
+  limit = MAX_LISTED_ALERTS,
+): Promise<MessageWithAlerts | undefined> {
+  const found = await messageNamed(tx, name)
+  if (found === undefined) return undefined
+  const carried = await carriedBy(tx, Number(found.id), { limit })
+  const byId = await alertsById(
+    tx,
+    carried.map(({ alert }) => alert),
+  )
+  const alerts = carried.flatMap(({ alert }) => byId.get(alert) ?? [])
+  return { message: found, ...(await withPayloads(tx, alerts)) }
+}
+
+export async function alerts(tx: Tx, query: AlertQuery): Promise<AlertPage> {
+  const { limit, words } = query
+  const maxLooked = words === undefined ? MAX_SCANNED : MAX_SEARCHED
+  const items: StoredAlert[] = []
+  let before = Number(query.before ?? NEWEST)
+  for (let looked = 0; looked < maxLooked; looked += BATCH_SIZE) {
+    const ids = await candidates(tx, query, before)
+    const found = await alertsById(tx, ids)
+    const holds = words && (await payloadsWith(tx, [...found.values()], words))
+    for (const id of ids) {
+      const alert = found.get(id)
+      if (alert !== undefined && passes(alert, query, holds)) {
+        if (items.length === limit) return pageOf(tx, items, before)
+        items.push(alert)
+      }
+      before = id
+    }
+    if (ids.length < BATCH_SIZE) return pageOf(tx, items, undefined)
+  }
+  return pageOf(tx, items, before)
+}
+
+function passes(
+  alert: StoredAlert,
+  { state, channel }: AlertQuery,
+  holds: ReadonlySet<number> | undefined,
+): boolean {
+  return (
+    (state === undefined || alert.state === state) &&
+    (channel === undefined || alert.channel === channel) &&
+    holds?.has(alert.payload) !== false
+  )
+}
+
+async function pageOf(tx: Tx, items: StoredAlert[], next: number | undefined): Promise<AlertPage> {
+  const page = await withPayloads(tx, items)
+  const last = page.alerts.at(-1)
+  const isCut = page.alerts.length < items.length
+  const from = isCut ? Number(last?.id) : next
+  return {
+    items: page.alerts,
+    payloads: page.payloads,
+    next: from === undefined ? null : String(from),
+  }
+}
+
+/** The first alerts whose payloads have at most MAX_PAGE_BYTES of text together, at least one payload. */
+async function withPayloads(
+  tx: Tx,
+  alerts: readonly StoredAlert[],
+): Promise<Pick<MessageWithAlerts, 'alerts' | 'payloads'>> {
+  const ids = [...new Set(alerts.map(({ payload }) => payload))]
+  const sizes = await tx.all<{ id: number; length: number }>(
+    'SELECT id, length FROM payloads WHERE id IN LIST($1, BIGINT)',
+    ids,
+  )
+  const lengthOf = new Map(sizes.map(({ id, length }) => [id, length]))
+  const kept = new Set<number>()
+  let bytes = 0
+  for (const id of ids) {
+    bytes += lengthOf.get(id) ?? 0
+    if (kept.size > 0 && bytes > MAX_PAGE_BYTES) break
+    kept.add(id)
+  }
+  const end = alerts.findIndex(({ payload }) => !kept.has(payload))
+  return {
+    alerts: end < 0 ? [...alerts] : alerts.slice(0, end),
+    payloads: await payloads(tx, [...kept]),
+  }
+}
+
+/** Those of the alerts' payloads that hold each of the words in one of its spellings, in capitals or not. */
+async function payloadsWith(
+  tx: Tx,
+  alerts: readonly StoredAlert[],
+  words: readonly Spellings[],
+): Promise<Set<number>> {
+  const wanted = words.map((spellings) => spellings.map((each) => each.toLowerCase()))
+  const found = new Set<number>()
+  const ids = [...new Set(alerts.map(({ payload }) => payload))]
+  for await (const { id, text } of payloadTexts(tx, ids)) {
+    const lower = text.toLowerCase()
+    if (wanted.every((spellings) => spellings.some((each) => lower.includes(each)))) found.add(id)
+  }
+  return found
+}
+
+/** Ids of alerts that may be in the wanted state, newest first; each is then looked at. */
+async function candidates(
+  tx: Tx,
+  { channel, state, message }: AlertQuery,
+  before: number,
+): Promise<number[]> {
+  const named = message === undefined ? channel : Number(message)
+  const sql =
+    message === undefined
+      ? CANDIDATES[state ?? 'any'](channel === undefined ? '' : 'AND channel = $2')
+      : OF_MESSAGE
+  const values: SqlValue[] = named === undefined ? [before] : [before, named]
+  const rows = await tx.all<{ id: number }>(
+    `${sql} ORDER BY id DESC LIMIT ${BATCH_SIZE}`,
+    ...values,
+  )
+  return rows.map(({ id }) => id)
+}
+
+const OF_MESSAGE = `SELECT alert AS id FROM (
+    SELECT alert FROM deliveries WHERE message = $2
+    UNION ALL SELECT d.alert FROM delivery_ranges r CROSS JOIN deliveries d
+      WHERE r.message = $2 AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
+        AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL) c WHERE alert < $1`
+
+const any = (channel: string): string => `SELECT id FROM alerts WHERE id < $1 ${channel}`
+
+/** Alerts of messages in some states. */
+const ofMessages = (states: string, channel: string): string => `
+  SELECT d.alert AS id FROM messages m CROSS JOIN deliveries d
+    WHERE m.state ${states} AND d.message = m.id AND d.alert < $1 ${channel.replace('channel', 'd.channel')}
+  UNION SELECT d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
+    WHERE m.state ${states} AND r.message = m.id AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
+      AND d.alert > r.after AND d.alert <= r.up_to AND d.alert < $1 AND d.message IS NULL
+      ${channel.replace('channel', 'd.channel')}`
+
+const CANDIDATES: Record<AlertState | 'any', (channel: string) => string> = {
+  any,
+  sent: any,
+  suppressed: (channel) =>
+    `SELECT id FROM alerts WHERE final_state = 'suppressed' AND id < $1 ${channel}`,
+  pending: (channel) => `
+    SELECT d.alert AS id FROM watermarks w CROSS JOIN deliveries d WHERE d.queue = w.queue AND d.channel = w.channel
+      AND d.level = w.level AND d.alert > w.up_to AND d.alert < $1 AND d.message IS NULL
+      ${channel.replace('channel', 'w.channel')}
+    UNION SELECT alert FROM deliveries WHERE message = 0 AND alert < $1 ${channel}`,
+  sending: (channel) => ofMessages(`IN ('pending', 'sending')`, channel),
+  dead: (channel) =>
+    `SELECT id FROM alerts WHERE final_state = 'dead' AND id < $1 ${channel}
+     UNION ${ofMessages(`= 'dead'`, channel)}`,
+}
+
+interface AlertRow {
+  id: number
+  channel: string
+  source: SourceName
+  fingerprint: string
+  status: Status
+  level: Level
+  final_state: 'suppressed' | 'dead' | null
+  reason: string | null
+  received_at: number
+  repeats: number
+  position: number
+  payload: number
+}
+
+interface DeliveryRow {
+  alert: number
+  /** NULL or 0: it waits. */
+  message: number | null
+  state: string | null
+  reason: string | null
+  sent_at: number | null
+}
+
+/** Alerts by id; pruned ones are left out. */
+async function alertsById(tx: Tx, ids: readonly number[]): Promise<Map<number, StoredAlert>> {
+  if (ids.length === 0) return new Map()
+  const rows = await tx.all<AlertRow>(
+    `SELECT a.id, a.channel, p.source, a.fingerprint, a.status, a.level, a.final_state, a.reason, p.received_at,
+       a.repeats, a.position, a.payload
+     FROM alerts a JOIN payloads p ON p.id = a.payload WHERE a.id IN LIST($1, BIGINT)`,
+    ids,
+  )
+  const deliveries = await tx.all<DeliveryRow>(
+    `SELECT o.alert, o.message, m.state, m.reason, m.sent_at FROM (
+       SELECT d.alert, ${MESSAGE_OF} AS message FROM alerts a CROSS JOIN watermarks w CROSS JOIN deliveries d
+       WHERE a.id IN LIST($1, BIGINT) AND w.channel = a.channel AND w.level = a.level
+         AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id) o
+     LEFT JOIN messages m ON m.id = o.message ORDER BY o.alert, o.message`,
+    ids,
+  )
+  const byAlert = Map.groupBy(deliveries, ({ alert }) => alert)
+  return new Map(rows.map((row) => [row.id, alertFrom(tx, row, byAlert.get(row.id) ?? [])]))
+}
+
+function alertFrom(tx: Tx, row: AlertRow, deliveries: readonly DeliveryRow[]): StoredAlert {
+  const { id, final_state, reason, received_at, ...same } = row
+  const state = final_state ?? stateOf(deliveries)
+  const dead = deliveries.find((each) => each.state === 'dead')
+  const sent = deliveries.flatMap((each) => each.sent_at ?? [])
+  return {
+    ...same,
+    id: String(id),
+    state,
+    reason: reason ?? (state === 'dead' ? (dead?.reason ?? undefined) : undefined),
+    messageIds: deliveries.flatMap(({ message }) => (message ? [String(message)] : [])),
+    receivedAt: tx.date(received_at),
+    deliveredAt: sent.length === 0 ? undefined : tx.date(Math.min(...sent)),
+  }
+}
+
+/** What is still to be done for any of its groups comes first. */
+function stateOf(deliveries: readonly DeliveryRow[]): AlertState {
+  if (deliveries.some(({ message }) => message === null || message === 0)) return 'pending'
+  if (deliveries.some(({ state }) => state === 'pending' || state === 'sending')) return 'sending'
+  return deliveries.some(({ state }) => state === 'dead') ? 'dead' : 'sent'
+}

@@ -1,0 +1,255 @@
+import type { Level } from '../../model/level.ts'
+import type { CallClaim, Claim, Claimed, NewMessage, RetryClaim } from '../store.ts'
+import type { Tx } from '../tx.ts'
+import {
+  advanceWatermark,
+  type Blocked,
+  blockedIn,
+  blockedValues,
+  isBlocked,
+  LEVELS_IN_ORDER,
+  type Place,
+  queueLock,
+  unblocked,
+  watermarks,
+} from './deliveries.ts'
+import { insertMessage } from './messages.ts'
+
+/** Ends a claim's transaction without a trace: what it asks for is gone. */
+export class ClaimRejected extends Error {}
+
+/** A rejected claim, rolled back, is undefined. */
+export async function undefinedIfRejected<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof ClaimRejected) return undefined
+    throw error
+  }
+}
+
+export async function claim(tx: Tx, { now, message, alerts, call }: Claim): Promise<Claimed> {
+  await tx.lock([callLock(call), queueLock(message.queue)])
+  await assertMayCall(tx, { robot: message.robot, call, now })
+  const made = await countCall(tx, call, now)
+  const id = await insertMessage(tx, message, { now, state: 'sending', call: made })
+  if (alerts.kind === 'some') await takeById(tx, { message, id, ids: alerts.ids })
+  else await takeUpTo(tx, { message, id, ...alerts })
+  const { uuid, body } = message
+  return { id: String(id), call: made, uuid, body, attempts: 0, results: new Map() }
+}
+
+export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): Promise<Claimed> {
+  const found = await tx.get<{ queue: string }>(
+    'SELECT queue FROM messages WHERE id = $1',
+    Number(id),
+  )
+  if (found === undefined) throw new ClaimRejected()
+  await tx.lock([callLock(call), queueLock(found.queue)])
+  await assertMayCall(tx, { robot, call, now })
+  const made = await countCall(tx, call, now)
+  const row = await tx.get<{ uuid: string; body: string; attempts: number }>(
+    `UPDATE messages SET state = 'sending', robot = $2, robot_key = $3, due_at = NULL, attempts = attempts + 1, call = $5
+     WHERE id = $1 AND state = 'pending' AND (robot_key = $3 OR COALESCE(elsewhere_at, 0) <= $4)
+     RETURNING uuid, body, attempts - 1 AS attempts`,
+    Number(id),
+    robot,
+    call.key,
+    tx.ms(now),
+    made,
+  )
+  if (row === undefined) throw new ClaimRejected()
+  const results = await tx.all<{ result: string; count: number }>(
+    'SELECT result, COUNT(*) AS count FROM attempts WHERE message = $1 GROUP BY result',
+    Number(id),
+  )
+  const counts = new Map(results.map(({ result, count }) => [result, count]))
+  return { id, call: made, ...row, results: counts }
+}
+
+/** Calls of one key are counted by one transaction after another. */
+function callLock({ key }: CallClaim): string {
+  return `key ${key}`
+}
+
+/**
+ * Throws ClaimRejected unless the lease is held and the limit has a call left. The lease is made to last for the
+ * attempt in the statement that checks it, which locks it: a process that takes the robot over waits for this claim.
+ */
+async function assertMayCall(
+  tx: Tx,
+  { robot, call, now }: { robot: string; call: CallClaim; now: Date },
+): Promise<void> {
+  const held = await tx.run(
+    'UPDATE leases SET until = GREATEST(until, $4) WHERE robot = $1 AND owner = $2 AND until > $3',
+    robot,
+    call.owner,
+    tx.ms(now),
+    tx.ms(call.until),
+  )
+  if (held === 0) throw new ClaimRejected()
+  const used = await tx.get<{ n: number }>(
+    'SELECT COUNT(*) AS n FROM calls WHERE key = $1 AND until > $2',
+    call.key,
+    tx.ms(call.since),
+  )
+  if ((used?.n ?? 0) >= call.messages) throw new ClaimRejected()
+}
+
+async function countCall(tx: Tx, call: CallClaim, now: Date): Promise<number> {
+  const { key, until, month, countsForQuota = true } = call
+  const row = await tx.get<{ id: number }>(
+    'INSERT INTO calls (key, at, until, month) VALUES ($1, $2, $3, $4) RETURNING id',
+    key,
+    tx.ms(now),
+    tx.ms(until),
+    countsForQuota ? month : '',
+  )
+  if (countsForQuota)
+    await tx.run(
+      `INSERT INTO monthly_usage AS u (month, key, calls) VALUES ($1, $2, 1)
+       ON CONFLICT (month, key) DO UPDATE SET calls = u.calls + 1`,
+      month,
+      key,
+    )
+  return row?.id ?? 0
+}
+
+interface TakenRow {
+  id: number
+  level: Level
+  fingerprint: string
+  previous: number
+  message: number | null
+}
+
+/** Takes some alerts; rejected unless each of them waits and none is blocked. */
+async function takeById(
+  tx: Tx,
+  {
+    message: { queue, channel },
+    id,
+    ids,
+  }: { message: NewMessage; id: number; ids: readonly number[] },
+): Promise<void> {
+  const place = { queue, channel }
+  const blocked = await blockedIn(tx, place, id)
+  const marks = await watermarks(tx, place)
+  const rows = await tx.all<TakenRow>(
+    `SELECT a.id, d.level, a.fingerprint, a.previous, d.message FROM alerts a CROSS JOIN deliveries d
+     WHERE a.id IN LIST($3, BIGINT)
+       AND d.queue = $1 AND d.channel = $2 AND d.level = a.level AND d.alert = a.id AND a.channel = $2`,
+    queue,
+    channel,
+    ids,
+  )
+  const waiting = rows.filter(
+    (row) =>
+      (row.message === 0 || (row.message === null && row.id > (marks.get(row.level) ?? 0))) &&
+      !isBlocked(row, blocked),
+  )
+  if (waiting.length === 0 || waiting.length < ids.length) throw new ClaimRejected()
+  for (const [level, taken] of Map.groupBy(waiting, (row) => row.level)) {
+    const alerts = taken.map((row) => row.id)
+    await tx.run(
+      `UPDATE deliveries SET message = $1
+       WHERE queue = $2 AND channel = $3 AND level = $4 AND alert IN LIST($5, BIGINT)`,
+      id,
+      queue,
+      channel,
+      level,
+      alerts,
+    )
+    await advanceWatermark(tx, { ...place, level, upTo: marks.get(level) ?? 0 }, alerts)
+  }
+}
+
+/** Takes all that waits unblocked up to an alert; rejected unless it is as much as was counted. */
+async function takeUpTo(
+  tx: Tx,
+  {
+    message: { queue, channel },
+    id,
+    upTo,
+    count,
+  }: { message: NewMessage; id: number; upTo: number; count: number },
+): Promise<void> {
+  const place = { queue, channel }
+  const blocked = await blockedIn(tx, place, id)
+  // Ranges of two open digests would not tell whose predecessors block.
+  if (blocked.after !== undefined) throw new ClaimRejected()
+  const marks = await watermarks(tx, place)
+  let taken = await takeLeftBehind(tx, { place, id, upTo, blocked })
+  if (blocked.fingerprints.length > 0) await leaveBehind(tx, { place, upTo, blocked, marks })
+  for (const level of LEVELS_IN_ORDER) {
+    const mark = marks.get(level)
+    if (mark === undefined || mark >= upTo) continue
+    const range = await tx.get<{ n: number; first: number | null }>(
+      `SELECT COUNT(*) AS n, MIN(alert) AS first FROM deliveries
+       WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5 AND message IS NULL`,
+      queue,
+      channel,
+      level,
+      mark,
+      upTo,
+    )
+    if (range?.first == null) continue
+    taken += range.n
+    await tx.run(
+      `INSERT INTO delivery_ranges (queue, channel, level, up_to, after, message) VALUES ($1, $2, $3, $4, $5, $6)`,
+      queue,
+      channel,
+      level,
+      upTo,
+      range.first - 1,
+      id,
+    )
+  }
+  if (taken !== count || count === 0) throw new ClaimRejected()
+  await tx.run(
+    'UPDATE watermarks SET up_to = GREATEST(up_to, $3) WHERE queue = $1 AND channel = $2',
+    queue,
+    channel,
+    upTo,
+  )
+}
+
+async function takeLeftBehind(
+  tx: Tx,
+  { place, id, upTo, blocked }: { place: Place; id: number; upTo: number; blocked: Blocked },
+): Promise<number> {
+  return tx.run(
+    `UPDATE deliveries SET message = $1 WHERE message = 0 AND queue = $2 AND channel = $3 AND alert <= $4
+       AND EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert ${unblocked(5)})`,
+    id,
+    place.queue,
+    place.channel,
+    upTo,
+    ...blockedValues(blocked),
+  )
+}
+
+/** Blocked alerts that a range would cover go on waiting. */
+async function leaveBehind(
+  tx: Tx,
+  {
+    place: { queue, channel },
+    upTo,
+    blocked,
+    marks,
+  }: { place: Place; upTo: number; blocked: Blocked; marks: ReadonlyMap<Level, number> },
+): Promise<void> {
+  for (const [level, mark] of marks)
+    if (mark < upTo)
+      await tx.run(
+        `UPDATE deliveries SET message = 0
+         WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5 AND message IS NULL
+           AND EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert AND a.fingerprint IN LIST($6, TEXT))`,
+        queue,
+        channel,
+        level,
+        mark,
+        upTo,
+        blocked.fingerprints,
+      )
+}

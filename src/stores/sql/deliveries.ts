@@ -1,0 +1,200 @@
+import type { Level } from '../../model/level.ts'
+import type { Tx } from '../tx.ts'
+
+/** A group's queue, for one of its channels. */
+export interface Place {
+  queue: string
+  channel: string
+}
+
+/** The name under which a queue is locked: claims and moves exclude each other and accepts, accepts only claims. */
+export function queueLock(queue: string): string {
+  return `queue ${queue}`
+}
+
+/** SQL: the message of delivery `d`; NULL or 0 while it waits. */
+export const MESSAGE_OF = `COALESCE(d.message, (SELECT r.message FROM delivery_ranges r
+  WHERE r.queue = d.queue AND r.channel = d.channel AND r.level = d.level AND r.up_to >= d.alert
+  ORDER BY r.up_to LIMIT 1))`
+
+/**
+ * Whether a group will not get an alert that was let through: its message is dead, its channel was removed, or it was
+ * moved to another queue. False for a pruned alert, of which nothing is known.
+ */
+export async function isDead(
+  tx: Tx,
+  { queue, channel, level, alert }: Place & { level: Level; alert: number },
+): Promise<boolean> {
+  const delivery = await tx.get<{ message: number | null }>(
+    `SELECT ${MESSAGE_OF} AS message FROM deliveries d
+     WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert = $4`,
+    queue,
+    channel,
+    level,
+    alert,
+  )
+  if (delivery === undefined) {
+    const row = await tx.get<{ final_state: string | null }>(
+      'SELECT final_state FROM alerts WHERE id = $1',
+      alert,
+    )
+    return row !== undefined && row.final_state !== 'suppressed'
+  }
+  if (delivery.message === null || delivery.message === 0) return false
+  const message = await tx.get<{ state: string }>(
+    'SELECT state FROM messages WHERE id = $1',
+    delivery.message,
+  )
+  return message?.state === 'dead'
+}
+
+/** What holds back waiting alerts of a place: the open messages about the same alerts. */
+export interface Blocked {
+  /** Of the alerts in open messages that are no digests. */
+  fingerprints: string[]
+  /**
+   * Alerts whose predecessor has a higher id are blocked by an open digest: it covers the predecessor, or the
+   * predecessor waits behind it.
+   */
+  after: number | undefined
+}
+
+/** Without what the message `except` blocks, which is being claimed. */
+export async function blockedIn(tx: Tx, { queue, channel }: Place, except = 0): Promise<Blocked> {
+  const open = await tx.all<{ id: number }>(
+    `SELECT id FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') AND id <> $3`,
+    queue,
+    channel,
+    except,
+  )
+  if (open.length === 0) return { fingerprints: [], after: undefined }
+  const ids = open.map(({ id }) => id)
+  const rows = await tx.all<{ fingerprint: string }>(
+    `SELECT DISTINCT a.fingerprint FROM deliveries d CROSS JOIN alerts a
+     WHERE d.message IN LIST($1, BIGINT) AND a.id = d.alert`,
+    ids,
+  )
+  const range = await tx.get<{ after: number | null }>(
+    'SELECT MIN(after) AS after FROM delivery_ranges WHERE message IN LIST($1, BIGINT)',
+    ids,
+  )
+  return {
+    fingerprints: rows.map(({ fingerprint }) => fingerprint),
+    after: range?.after ?? undefined,
+  }
+}
+
+export function isBlocked(
+  { fingerprint, previous }: { fingerprint: string; previous: number },
+  { fingerprints, after }: Blocked,
+): boolean {
+  return (after !== undefined && previous > after) || fingerprints.includes(fingerprint)
+}
+
+/** SQL: alert `a` is not blocked; the parameters are BLOCKED_VALUES. */
+export function unblocked(first: number): string {
+  return `AND a.previous <= $${first} AND a.fingerprint NOT IN LIST($${first + 1}, TEXT)`
+}
+
+export function blockedValues({ fingerprints, after }: Blocked): [number, string[]] {
+  return [after ?? Number.MAX_SAFE_INTEGER, fingerprints]
+}
+
+export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
+
+/** Up to which alert everything of a place was taken, for each level that it ever had. */
+export async function watermarks(tx: Tx, { queue, channel }: Place): Promise<Map<Level, number>> {
+  const rows = await tx.all<{ level: Level; up_to: number }>(
+    'SELECT level, up_to FROM watermarks WHERE queue = $1 AND channel = $2 ORDER BY level',
+    queue,
+    channel,
+  )
+  return new Map(rows.map(({ level, up_to }) => [level, up_to]))
+}
+
+/** Places that ever had alerts. */
+export async function placesOf(tx: Tx, queues?: readonly string[]): Promise<Place[]> {
+  return tx.all<Place>(
+    `SELECT DISTINCT queue, channel FROM watermarks ${queues === undefined ? '' : 'WHERE queue IN LIST($1, TEXT)'}
+     ORDER BY queue, channel`,
+    ...(queues === undefined ? [] : [queues]),
+  )
+}
+
+/** Moves the watermark of a level up to the first alert that still waits, after `claimed` was taken. */
+export async function advanceWatermark(
+  tx: Tx,
+  { queue, channel, level, upTo }: Place & { level: Level; upTo: number },
+  claimed: readonly number[],
+): Promise<void> {
+  const first = await tx.get<{ alert: number | null }>(
+    `SELECT MIN(alert) AS alert FROM deliveries
+     WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL`,
+    queue,
+    channel,
+    level,
+    upTo,
+  )
+  const next = first?.alert == null ? Math.max(upTo, ...claimed) : first.alert - 1
+  if (next > upTo)
+    await tx.run(
+      'UPDATE watermarks SET up_to = $4 WHERE queue = $1 AND channel = $2 AND level = $3',
+      queue,
+      channel,
+      level,
+      next,
+    )
+}
+
+/** Makes a message's alerts wait again in their queue. Returns how many. */
+export async function requeue(tx: Tx, message: number): Promise<number> {
+  await materialize(tx, message)
+  return tx.run('UPDATE deliveries SET message = 0 WHERE message = $1', message)
+}
+
+/** Writes a digest's id into each of the deliveries that its ranges cover, and drops the ranges. */
+export async function materialize(tx: Tx, message: number): Promise<void> {
+  const ranges = await tx.all<Place & { level: Level; after: number; up_to: number }>(
+    'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
+    message,
+  )
+  for (const { queue, channel, level, after, up_to } of ranges)
+    await tx.run(
+      `UPDATE deliveries SET message = $1
+       WHERE queue = $2 AND channel = $3 AND level = $4 AND alert > $5 AND alert <= $6 AND message IS NULL`,
+      message,
+      queue,
+      channel,
+      level,
+      after,
+      up_to,
+    )
+  await tx.run('DELETE FROM delivery_ranges WHERE message = $1', message)
+}
+
+/** An alert of a message, with the level under which it was delivered. */
+export interface Carried {
+  alert: number
+  level: Level
+}
+
+/** A message's alerts, the most severe first, then the oldest, after a given one. */
+export async function carriedBy(
+  tx: Tx,
+  message: number,
+  { after, limit }: { after?: Carried; limit: number },
+): Promise<Carried[]> {
+  return tx.all<Carried>(
+    `SELECT alert, level FROM (
+       SELECT level, alert FROM deliveries WHERE message = $1
+       UNION ALL
+       SELECT d.level, d.alert FROM delivery_ranges r CROSS JOIN deliveries d
+       WHERE r.message = $1 AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
+         AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL) c
+     WHERE (level, alert) > ($2, $3) ORDER BY level, alert LIMIT $4`,
+    message,
+    after?.level ?? 0,
+    after?.alert ?? 0,
+    limit,
+  )
+}

@@ -1,0 +1,111 @@
+import type { Status } from '../../model/alert.ts'
+import type { Level } from '../../model/level.ts'
+import type { Tx } from '../tx.ts'
+import type { LastEntry } from './recent.ts'
+
+const PAGE_SIZE = 2_000
+
+interface Row {
+  id: number
+  channel: string
+  grp: string
+  status: Status
+  level: Level
+  fingerprint: string
+  starts_at: number | null
+  received_at: number
+  final_state: string | null
+  reason: string | null
+  /** NULL: suppressed. */
+  queue: string | null
+}
+
+/** What the accepts that are stored have left to compare with, as `RecentSession` keeps it. */
+export interface LastNotifiedTarget {
+  last(queue: string, channel: string, group: string): LastEntry | undefined
+  setLast(queue: string, channel: string, group: string, entry: LastEntry): void
+}
+
+/** Derives from the newest `limit` alerts what was last let through for each group. */
+export async function restoreLast(
+  tx: Tx,
+  target: LastNotifiedTarget,
+  limit: number,
+): Promise<void> {
+  const newest = await tx.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')
+  const queuesOf = Map.groupBy(
+    await tx.all<{ queue: string; channel: string }>(
+      'SELECT DISTINCT queue, channel FROM watermarks',
+    ),
+    ({ channel }) => channel,
+  )
+  for (let after = Math.max(0, (newest?.id ?? 0) - limit); ; ) {
+    const ids = await tx.all<{ id: number }>(
+      `SELECT id FROM alerts WHERE id > $1 ORDER BY id LIMIT ${PAGE_SIZE}`,
+      after,
+    )
+    const last = ids.at(-1)?.id
+    if (last === undefined) return
+    for (const row of await rowsBetween(tx, after, last))
+      restore(
+        target,
+        row,
+        (queuesOf.get(row.channel) ?? []).map(({ queue }) => queue),
+      )
+    if (ids.length < PAGE_SIZE) return
+    after = last
+  }
+}
+
+function rowsBetween(tx: Tx, after: number, last: number): Promise<Row[]> {
+  return tx.all<Row>(
+    `SELECT a.id, a.channel, COALESCE(a.grp, a.fingerprint) AS grp, a.status, a.level, a.fingerprint, a.starts_at,
+       p.received_at, a.final_state, a.reason, d.queue
+     FROM alerts a JOIN payloads p ON p.id = a.payload
+       LEFT JOIN watermarks w ON w.channel = a.channel AND w.level = a.level AND a.final_state IS NULL
+       LEFT JOIN deliveries d ON d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id
+     WHERE a.id > $1 AND a.id <= $2 ORDER BY a.id`,
+    after,
+    last,
+  )
+}
+
+function restore(target: LastNotifiedTarget, row: Row, queues: readonly string[]): void {
+  const { channel, grp } = row
+  if (row.final_state === 'suppressed' && row.reason !== 'resolved_off') {
+    for (const queue of queues) {
+      const before = target.last(queue, channel, grp)
+      if (before !== undefined)
+        target.setLast(queue, channel, grp, { ...before, repeats: before.repeats + 1 })
+    }
+    return
+  }
+  // A dead alert without a message, or one that was pruned from a queue, was let through as well.
+  const through = row.queue === null ? (row.final_state === null ? [] : queues) : [row.queue]
+  for (const queue of through) {
+    const before = target.last(queue, channel, grp)
+    target.setLast(queue, channel, grp, {
+      alert: row.id,
+      ...{ status: row.status, level: row.level, fingerprint: row.fingerprint },
+      startsAt: row.starts_at,
+      firingAt: row.status === 'firing' ? row.received_at : (before?.firingAt ?? null),
+      resolvedAt: row.status === 'resolved' ? row.received_at : (before?.resolvedAt ?? null),
+      repeats: 0,
+    })
+  }
+}
+
+/** When the newest `limit` requests since `sinceMs` before the last one were accepted, oldest first. */
+export async function restoreRequests(
+  tx: Tx,
+  set: (key: string, at: number) => void,
+  { sinceMs, limit }: { sinceMs: number; limit: number },
+): Promise<void> {
+  const newest = await tx.get<{ at: number | null }>('SELECT MAX(received_at) AS at FROM payloads')
+  const rows = await tx.all<{ key: string; at: number }>(
+    `SELECT key, received_at AS at FROM payloads WHERE received_at >= $1 ORDER BY id DESC LIMIT $2`,
+    (newest?.at ?? 0) - sinceMs,
+    limit,
+  )
+  for (const { key, at } of rows.reverse()) set(key, at)
+}

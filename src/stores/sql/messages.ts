@@ -1,0 +1,283 @@
+import { AppError } from '../../errors.ts'
+import type { Level } from '../../model/level.ts'
+import type { MessageKind, MessageState } from '../../model/message.ts'
+import type { MessageQuery, Page, StoredAttempt, StoredMessage } from '../queries.ts'
+import type { NewMessage, QuotaWarning } from '../store.ts'
+import type { SqlValue, Tx } from '../tx.ts'
+import { queueLock } from './deliveries.ts'
+
+/** Returns the id. A message that is claimed has a call and its first attempt; another one is due at once. */
+export async function insertMessage(
+  tx: Tx,
+  message: NewMessage,
+  {
+    now,
+    ...how
+  }: { now: Date } & ({ state: 'sending'; call: number } | { state: 'pending'; byHand: boolean }),
+): Promise<number> {
+  const at = tx.ms(now)
+  const { uuid, robot, robotKey, queue, channel, kind, title, text, body } = message
+  const row = await tx.get<{ id: number }>(
+    `INSERT INTO messages (uuid, robot, robot_key, queue, channel, kind, title, text, body, alert_count, level, storm,
+       created_at, state, by_hand, due_at, attempts, call)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id`,
+    uuid,
+    robot,
+    robotKey,
+    queue,
+    channel,
+    kind,
+    title,
+    text,
+    body,
+    message.alertCount,
+    message.level,
+    message.storm ? 1 : 0,
+    at,
+    how.state,
+    how.state === 'pending' && how.byHand ? 1 : 0,
+    how.state === 'pending' ? at : null,
+    how.state === 'sending' ? 1 : 0,
+    how.state === 'sending' ? how.call : null,
+  )
+  return row?.id ?? 0
+}
+
+export async function enqueue(
+  tx: Tx,
+  messages: readonly NewMessage[],
+  now: Date,
+): Promise<string[]> {
+  await tx.lock(messages.map(({ queue }) => queueLock(queue)))
+  const ids: string[] = []
+  for (const message of messages) {
+    const pending = message.kind === 'test' ? await pendingTest(tx, message) : undefined
+    ids.push(
+      String(
+        pending ?? (await insertMessage(tx, message, { now, state: 'pending', byHand: true })),
+      ),
+    )
+  }
+  return ids
+}
+
+async function pendingTest(tx: Tx, { queue, robotKey }: NewMessage): Promise<number | undefined> {
+  const row = await tx.get<{ id: number }>(
+    `SELECT id FROM messages WHERE queue = $1 AND robot_key = $2 AND kind = 'test'
+     AND state IN ('pending', 'sending') AND state = 'pending' ORDER BY id LIMIT 1`,
+    queue,
+    robotKey,
+  )
+  return row?.id
+}
+
+export async function warn(
+  tx: Tx,
+  { now, month, scope, percent, message }: QuotaWarning,
+): Promise<boolean> {
+  const written = await tx.run(
+    `INSERT INTO quota_warnings AS w (month, scope, percent) VALUES ($1, $2, $3)
+     ON CONFLICT (month, scope) DO UPDATE SET percent = excluded.percent WHERE excluded.percent > w.percent`,
+    month,
+    scope,
+    percent,
+  )
+  if (written === 1) await insertMessage(tx, message, { now, state: 'pending', byHand: true })
+  return written === 1
+}
+
+const COLUMNS = `id, uuid, robot, queue, channel, kind, state, title, text, body, octet_length(body) AS bytes,
+  alert_count, created_at, due_at, sent_at, reason, attempts`
+
+interface MessageRow {
+  id: number
+  uuid: string
+  robot: string
+  queue: string
+  channel: string
+  kind: MessageKind
+  state: MessageState
+  title: string
+  text: string
+  body: string
+  bytes: number
+  alert_count: number
+  created_at: number
+  due_at: number | null
+  sent_at: number | null
+  reason: string | null
+  attempts: number
+}
+
+function messageFrom(tx: Tx, row: MessageRow, attempts: StoredAttempt[]): StoredMessage {
+  const { id, alert_count, created_at, due_at, sent_at, reason, attempts: count, ...same } = row
+  return {
+    ...same,
+    id: String(id),
+    alertCount: alert_count,
+    createdAt: tx.date(created_at),
+    dueAt: due_at === null ? undefined : tx.date(due_at),
+    sentAt: sent_at === null ? undefined : tx.date(sent_at),
+    reason: reason ?? undefined,
+    attemptCount: count,
+    attempts,
+  }
+}
+
+/** One message by id or uuid, with all its attempts. */
+export async function messageNamed(tx: Tx, name: string): Promise<StoredMessage | undefined> {
+  const row = await tx.get<MessageRow>(
+    `SELECT ${COLUMNS} FROM messages WHERE ${isId(name) ? 'id = $1' : 'uuid = $1'}`,
+    isId(name) ? Number(name) : name,
+  )
+  return row && messageFrom(tx, row, (await attemptsOf(tx, [row.id], 'all')).get(row.id) ?? [])
+}
+
+export function isId(name: string): boolean {
+  return /^\d{1,15}$/.test(name)
+}
+
+/** AppError not_found when there is none with this id. */
+export async function messageToResend(
+  tx: Tx,
+  id: string,
+): Promise<{
+  id: number
+  queue: string
+  channel: string
+  state: MessageState
+  alert_count: number
+  elsewhere_at: number | null
+}> {
+  const row = await tx.get<{
+    id: number
+    queue: string
+    channel: string
+    state: MessageState
+    alert_count: number
+    level: Level | null
+    elsewhere_at: number | null
+  }>(
+    'SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1',
+    isId(id) ? Number(id) : 0,
+  )
+  if (row === undefined) throw new AppError('not_found', `there is no message ${id}`)
+  return row
+}
+
+interface AttemptRow {
+  message: number
+  at: number
+  robot: string
+  result: string
+  http_status: number | null
+  errcode: number | null
+  errmsg: string | null
+  words: string
+  duration_ms: number
+}
+
+/** The attempts of messages, oldest first; `last`: the last one of each only. */
+async function attemptsOf(
+  tx: Tx,
+  messages: readonly number[],
+  which: 'all' | 'last',
+): Promise<Map<number, StoredAttempt[]>> {
+  const rows = await tx.all<AttemptRow>(
+    `SELECT message, at, robot, result, http_status, errcode, errmsg, words, duration_ms FROM attempts t
+     WHERE message IN LIST($1, BIGINT)
+       ${which === 'last' ? 'AND NOT EXISTS (SELECT 1 FROM attempts l WHERE l.message = t.message AND l.id > t.id)' : ''}
+     ORDER BY message, id`,
+    messages,
+  )
+  const found = new Map<number, StoredAttempt[]>()
+  for (const row of rows) {
+    const attempts = found.get(row.message) ?? []
+    attempts.push({
+      at: tx.date(row.at),
+      robot: row.robot,
+      result: row.result,
+      httpStatus: row.http_status ?? undefined,
+      errcode: row.errcode ?? undefined,
+      errmsg: row.errmsg ?? undefined,
+      words: row.words,
+      durationMs: row.duration_ms,
+    })
+    found.set(row.message, attempts)
+  }
+  return found
+}
+
+/** Newest first, so that the first page begins here. */
+const NEWEST = Number.MAX_SAFE_INTEGER
+
+/** Messages whose text one query searches. */
+const MAX_SEARCHED = 1_000
+
+/** Rare states have an index, which SQLite finds by these very conditions only. */
+const OF_STATE = {
+  pending: `state IN ('pending', 'sending') AND state = 'pending'`,
+  sending: `state IN ('pending', 'sending') AND state = 'sending'`,
+  dead: `state = 'dead'`,
+  sent: `state = 'sent'`,
+  any: 'TRUE',
+} as const
+
+/** Messages, newest first; a page of a text search may end early. */
+export async function messages(tx: Tx, query: MessageQuery): Promise<Page<StoredMessage>> {
+  const { limit, text } = query
+  const { where, values } = conditionsOf(query)
+  const idsOf = async (more: string, ...others: SqlValue[]): Promise<number[]> => {
+    const rows = await tx.all<{ id: number }>(
+      `SELECT id FROM messages WHERE ${where} ${more}`,
+      ...values,
+      ...others,
+    )
+    return rows.map(({ id }) => id)
+  }
+  const at = values.length
+  const newest = `ORDER BY id DESC LIMIT $${at + 1}`
+  if (text === undefined) {
+    const ids = await idsOf(newest, limit + 1)
+    return pageOf(tx, ids.slice(0, limit), ids.length > limit ? ids[limit - 1] : undefined)
+  }
+  const searched = await idsOf(newest, MAX_SEARCHED)
+  const last = searched.at(-1)
+  if (last === undefined) return { items: [], next: null }
+  const found = await idsOf(
+    `AND id >= $${at + 2} AND (title ILIKE $${at + 3} ESCAPE '\\' OR text ILIKE $${at + 3} ESCAPE '\\') ${newest}`,
+    limit + 1,
+    last,
+    `%${text.replace(/[\\%_]/g, '\\$&')}%`,
+  )
+  if (found.length > limit) return pageOf(tx, found.slice(0, limit), found[limit - 1])
+  return pageOf(tx, found, searched.length === MAX_SEARCHED ? last : undefined)
+}
+
+function conditionsOf(query: MessageQuery): { where: string; values: SqlValue[] } {
+  const values: SqlValue[] = [Number(query.before ?? NEWEST)]
+  const conditions: string[] = [OF_STATE[query.state ?? 'any'], 'id < $1']
+  for (const column of ['channel', 'robot'] as const) {
+    const value = query[column]
+    if (value === undefined) continue
+    values.push(value)
+    conditions.push(`${column} = $${values.length}`)
+  }
+  return { where: conditions.join(' AND '), values }
+}
+
+async function pageOf(
+  tx: Tx,
+  ids: readonly number[],
+  next: number | undefined,
+): Promise<Page<StoredMessage>> {
+  const rows = await tx.all<MessageRow>(
+    `SELECT ${COLUMNS} FROM messages WHERE id IN LIST($1, BIGINT) ORDER BY id DESC`,
+    ids,
+  )
+  const attempts = await attemptsOf(tx, ids, 'last')
+  return {
+    items: rows.map((row) => messageFrom(tx, row, attempts.get(row.id) ?? [])),
+    next: next === undefined ? null : String(next),
+  }
+}

@@ -1,0 +1,120 @@
+import type { Level } from '../../model/level.ts'
+import type { Tx } from '../tx.ts'
+import type { Place } from './deliveries.ts'
+
+/** Rows of each table that one call deletes at most, so that it never holds up accepting for long. */
+const BATCH_SIZE = 5_000
+
+/** No limit looks further back: `limits.per` is at most a day. */
+const KEEP_CALLS_MS = 25 * 3_600_000
+
+/** Deletes what is over and was received before `before`. */
+export async function prune(
+  tx: Tx,
+  before: Date,
+  now: Date,
+): Promise<{ messages: number; alerts: number }> {
+  await tx.lock(['prune'])
+  const limit = tx.ms(before)
+  const messages = await pruneMessages(tx, limit)
+  const alerts = await pruneAlerts(tx, limit)
+  await tx.run('DELETE FROM calls WHERE until < $1', tx.ms(now) - KEEP_CALLS_MS)
+  return { messages, alerts }
+}
+
+async function pruneMessages(tx: Tx, before: number): Promise<number> {
+  const messages = await tx.all<{ id: number; alert_count: number }>(
+    `SELECT id, alert_count FROM messages WHERE state IN ('sent', 'dead') AND created_at < $1 ORDER BY id LIMIT $2`,
+    before,
+    BATCH_SIZE,
+  )
+  let left = BATCH_SIZE
+  let pruned = 0
+  for (const { id } of messages) {
+    if (left <= 0) break
+    left -= await pruneDeliveries(tx, id, left)
+    if (left <= 0) break
+    await tx.run('DELETE FROM attempts WHERE message = $1', id)
+    await tx.run('DELETE FROM messages WHERE id = $1', id)
+    left -= 1
+    pruned += 1
+  }
+  return pruned
+}
+
+/** Deletes up to `limit` deliveries of a message; returns how many. */
+async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<number> {
+  let deleted = await tx.run('DELETE FROM deliveries WHERE message = $1', message)
+  const ranges = await tx.all<Place & { level: Level; after: number; up_to: number }>(
+    'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
+    message,
+  )
+  for (const { queue, channel, level, after, up_to } of ranges) {
+    if (deleted >= limit) return deleted
+    const place = [queue, channel, level] as const
+    const last = await tx.get<{ alert: number }>(
+      `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
+         AND message IS NULL ORDER BY alert LIMIT 1 OFFSET $6`,
+      ...place,
+      after,
+      up_to,
+      limit - deleted,
+    )
+    deleted += await tx.run(
+      `DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
+         AND message IS NULL`,
+      ...place,
+      after,
+      last?.alert ?? up_to,
+    )
+    if (last !== undefined) return limit
+    await tx.run(
+      'DELETE FROM delivery_ranges WHERE queue = $1 AND channel = $2 AND level = $3 AND up_to = $4',
+      ...place,
+      up_to,
+    )
+  }
+  return deleted
+}
+
+/** Alerts of old requests that no message lists and no group waits for, then the requests that have no alert left. */
+async function pruneAlerts(tx: Tx, before: number): Promise<number> {
+  const recent = await tx.get<{ id: number | null }>(
+    'SELECT MIN(id) AS id FROM payloads WHERE received_at >= $1',
+    before,
+  )
+  const end = recent?.id ?? Number.MAX_SAFE_INTEGER
+  const alerts = await tx.all<{ id: number; payload: number }>(
+    `SELECT a.id, a.payload FROM alerts a WHERE a.payload < $1
+       AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = a.channel
+         AND w.level = a.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id)
+     ORDER BY a.payload LIMIT $2`,
+    end,
+    BATCH_SIZE,
+  )
+  await tx.run(
+    'DELETE FROM alerts WHERE id IN LIST($1, BIGINT)',
+    alerts.map(({ id }) => id),
+  )
+  await prunePayloads(tx, end)
+  return alerts.length
+}
+
+async function prunePayloads(tx: Tx, end: number): Promise<void> {
+  const gone = await tx.all<{ id: number; body: number }>(
+    `SELECT p.id, p.body FROM payloads p WHERE p.id < $1
+       AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.payload = p.id) ORDER BY p.id LIMIT $2`,
+    end,
+    BATCH_SIZE,
+  )
+  if (gone.length === 0) return
+  await tx.run(
+    'DELETE FROM payloads WHERE id IN LIST($1, BIGINT)',
+    gone.map(({ id }) => id),
+  )
+  await tx.run(
+    `DELETE FROM bodies WHERE id IN LIST($1, BIGINT)
+       AND NOT EXISTS (SELECT 1 FROM payloads p WHERE p.body = bodies.id)`,
+    [...new Set(gone.map(({ body }) => body))],
+  )
+}

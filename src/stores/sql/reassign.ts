@@ -1,0 +1,249 @@
+import type { Level } from '../../model/level.ts'
+import type { QueueAssignment, Reassigned } from '../store.ts'
+import type { Tx } from '../tx.ts'
+import {
+  LEVELS_IN_ORDER,
+  materialize,
+  type Place,
+  placesOf,
+  queueLock,
+  requeue,
+  watermarks,
+} from './deliveries.ts'
+import { inForce } from './leases.ts'
+import { markDead } from './settle.ts'
+
+const REMOVED = 'its channel or robot was removed from the configuration'
+
+type Assigned = QueueAssignment['queues']
+
+/**
+ * Moves what waits in queues that nobody works. Messages that may have arrived keep their key and body, so that a repeat
+ * can be recognised; others are dissolved, and their alerts wait again.
+ */
+export async function reassign(
+  tx: Tx,
+  assignments: readonly QueueAssignment[],
+  now: Date,
+): Promise<Reassigned> {
+  const total: Reassigned = { moved: 0, dead: [], queues: [] }
+  const at = tx.ms(now)
+  const assigned = new Map(assignments.map(({ channel, queues }) => [channel, queues]))
+  const isHome = ({ queue, channel }: Place): boolean =>
+    assigned.get(channel)?.some((each) => each.queue === queue) === true
+  const lost = (await openPlaces(tx)).filter((place) => !isHome(place))
+  if (lost.length === 0) return total
+  const homes = lost.flatMap(({ channel }) => assigned.get(channel) ?? [])
+  await tx.lock([...lost, ...homes].map(({ queue }) => queueLock(queue)))
+  const leased = await leasedQueues(tx, at)
+  for (const place of lost) {
+    // A process with another configuration works it, or has one of its messages in flight: next time.
+    if (leased.has(place.queue) || (await hasInFlight(tx, place, at))) continue
+    const to = assigned.get(place.channel) ?? []
+    await moveMessages(tx, place, { to, at })
+    const waiting = await waitingIn(tx, place)
+    if (waiting.length === 0) continue
+    await removeFrom(tx, place, waiting)
+    if (to.length > 0) {
+      for (const { queue } of to) await moveTo(tx, queue, { ...place, waiting })
+      total.moved += waiting.length
+      total.queues.push(...to.map(({ queue }) => queue))
+    } else total.dead.push({ channel: place.channel, count: await deadLetter(tx, waiting) })
+  }
+  return { ...total, queues: [...new Set(total.queues)] }
+}
+
+/** Places with something that waits, or with an open message. */
+async function openPlaces(tx: Tx): Promise<Place[]> {
+  const open = await tx.all<Place>(
+    `SELECT DISTINCT queue, channel FROM messages WHERE state IN ('pending', 'sending')`,
+  )
+  for (const place of await placesOf(tx))
+    if (
+      !open.some(({ queue, channel }) => queue === place.queue && channel === place.channel) &&
+      (await hasWaiting(tx, place))
+    )
+      open.push(place)
+  return open.toSorted((a, b) => compare(a.queue, b.queue) || compare(a.channel, b.channel))
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+async function hasWaiting(tx: Tx, place: Place): Promise<boolean> {
+  return (await waitingIn(tx, place, 1)).length > 0
+}
+
+interface Waiting {
+  alert: number
+  level: Level
+}
+
+async function waitingIn(
+  tx: Tx,
+  place: Place,
+  limit = Number.MAX_SAFE_INTEGER,
+): Promise<Waiting[]> {
+  const { queue, channel } = place
+  const marks = await watermarks(tx, place)
+  const found = await tx.all<Waiting>(
+    `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
+    queue,
+    channel,
+    limit,
+  )
+  for (const level of LEVELS_IN_ORDER) {
+    const upTo = marks.get(level)
+    if (upTo === undefined || found.length >= limit) continue
+    found.push(
+      ...(await tx.all<Waiting>(
+        `SELECT alert, level FROM deliveries
+         WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
+        queue,
+        channel,
+        level,
+        upTo,
+        limit,
+      )),
+    )
+  }
+  return found
+}
+
+async function leasedQueues(tx: Tx, at: number): Promise<Set<string>> {
+  const rows = await tx.all<{ queues: string }>(
+    `SELECT queues FROM leases WHERE ${inForce('$1')}`,
+    at,
+  )
+  return new Set(rows.flatMap(({ queues }) => JSON.parse(queues) as string[]))
+}
+
+/** A message in flight belongs to the process that has leased its robot. */
+async function hasInFlight(tx: Tx, { queue, channel }: Place, at: number): Promise<boolean> {
+  const row = await tx.get(
+    `SELECT 1 AS one FROM messages m WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending')
+       AND state = 'sending' AND EXISTS (SELECT 1 FROM leases l WHERE l.robot = m.robot AND ${inForce('$3')})`,
+    queue,
+    channel,
+    at,
+  )
+  return row !== undefined
+}
+
+interface OpenMessage {
+  id: number
+  robot_key: string
+  alert_count: number
+  elsewhere_at: number | null
+}
+
+async function moveMessages(
+  tx: Tx,
+  { queue, channel }: Place,
+  { to, at }: { to: Assigned; at: number },
+): Promise<void> {
+  const open = await tx.all<OpenMessage>(
+    `SELECT id, robot_key, alert_count, elsewhere_at FROM messages
+     WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') ORDER BY id`,
+    queue,
+    channel,
+  )
+  for (const message of open) {
+    const mayHaveArrived = (message.elsewhere_at ?? 0) > at
+    const home = homeOf(message, to)
+    if (mayHaveArrived && home !== undefined) await moveMessage(tx, message, home)
+    else {
+      await requeue(tx, message.id)
+      await markDead(tx, message.id, REMOVED)
+    }
+  }
+}
+
+/** Where the robot of the message is now, by its key; else the first queue of the channel. */
+function homeOf(
+  { robot_key }: OpenMessage,
+  to: Assigned,
+): { queue: string; robot?: string } | undefined {
+  for (const { queue, robots } of to) {
+    const robot = robots.find(({ key }) => key === robot_key)
+    if (robot !== undefined) return { queue, robot: robot.name }
+  }
+  return to[0] && { queue: to[0].queue }
+}
+
+async function moveMessage(
+  tx: Tx,
+  { id }: OpenMessage,
+  { queue, robot }: { queue: string; robot?: string },
+): Promise<void> {
+  await materialize(tx, id)
+  await tx.run(
+    `UPDATE messages SET state = 'pending', due_at = COALESCE(due_at, created_at), call = NULL, queue = $2,
+       robot = COALESCE($3, robot) WHERE id = $1`,
+    id,
+    queue,
+    robot,
+  )
+  // Where the group is to get an alert by another message as well, it is left to that one.
+  await tx.run(
+    `DELETE FROM deliveries WHERE message = $1 AND queue <> $2 AND EXISTS (SELECT 1 FROM deliveries o
+       WHERE o.queue = $2 AND o.channel = deliveries.channel AND o.level = deliveries.level AND o.alert = deliveries.alert)`,
+    id,
+    queue,
+  )
+  await tx.run('UPDATE deliveries SET queue = $2 WHERE message = $1', id, queue)
+}
+
+async function removeFrom(
+  tx: Tx,
+  { queue, channel }: Place,
+  waiting: readonly Waiting[],
+): Promise<void> {
+  for (const [level, alerts] of byLevel(waiting))
+    await tx.run(
+      'DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert IN LIST($4, BIGINT)',
+      queue,
+      channel,
+      level,
+      alerts,
+    )
+}
+
+/** Alerts that a group was sent already, or is to get, are not added again. */
+async function moveTo(
+  tx: Tx,
+  queue: string,
+  { channel, waiting }: Place & { waiting: readonly Waiting[] },
+): Promise<void> {
+  for (const [level, alerts] of byLevel(waiting)) {
+    await tx.insert(
+      'watermarks',
+      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', up_to: 'BIGINT' },
+      [[queue, channel, level, 0]],
+      'ON CONFLICT DO NOTHING',
+    )
+    await tx.insert(
+      'deliveries',
+      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', alert: 'BIGINT', message: 'BIGINT' },
+      alerts.map((alert) => [queue, channel, level, alert, 0]),
+      'ON CONFLICT DO NOTHING',
+    )
+  }
+}
+
+/** Alerts that no group waits for any more become dead; those that another group got or waits for do not. */
+async function deadLetter(tx: Tx, waiting: readonly Waiting[]): Promise<number> {
+  return tx.run(
+    `UPDATE alerts SET final_state = 'dead', reason = $2 WHERE id IN LIST($1, BIGINT) AND final_state IS NULL
+       AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = alerts.channel
+         AND w.level = alerts.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = alerts.id)`,
+    waiting.map(({ alert }) => alert),
+    REMOVED,
+  )
+}
+
+function byLevel(waiting: readonly Waiting[]): [Level, number[]][] {
+  const groups = Map.groupBy(waiting, ({ level }) => level)
+  return [...groups].map(([level, rows]) => [level, rows.map(({ alert }) => alert)])
+}

@@ -1,0 +1,96 @@
+import { AppError } from '../../errors.ts'
+import type { Resent } from '../store.ts'
+import type { Tx } from '../tx.ts'
+import { type Carried, carriedBy, isDead, materialize, queueLock } from './deliveries.ts'
+import { messageToResend } from './messages.ts'
+import type { LastEntry } from './recent.ts'
+
+/** Alerts that are compared at once. */
+const PAGE_SIZE = 2_000
+
+export interface ResendDeps {
+  /** What was last let through of groups in one queue and channel. */
+  lastOf: (
+    tx: Tx,
+    place: { queue: string; channel: string },
+    groups: readonly string[],
+  ) => Promise<ReadonlyMap<string, LastEntry>>
+}
+
+/**
+ * Makes a dead message pending. An alert about which a later message was let through is overtaken: sending it would put
+ * firing after resolved. Without such alerts the message goes out as it was; otherwise the others wait again.
+ */
+export async function resend(
+  tx: Tx,
+  { id, now }: { id: string; now: Date },
+  deps: ResendDeps,
+): Promise<Resent> {
+  const { queue } = await messageToResend(tx, id)
+  await tx.lock([queueLock(queue)])
+  const message = await messageToResend(tx, id)
+  if (message.state !== 'dead')
+    throw new AppError(
+      'not_dead',
+      `message ${id} is ${message.state}; only a dead one can be sent again`,
+    )
+  const { current, outdated } = await divide(tx, message, deps)
+  const total = current.length + outdated
+  if (message.alert_count > 0 && total === 0)
+    throw new AppError(
+      'not_dead',
+      `the alerts of message ${id} have since been sent in other messages`,
+    )
+  if (total > 0 && current.length === 0)
+    throw new AppError(
+      'outdated',
+      `message ${id} is not sent again: its alerts have changed since, and newer messages about them were accepted`,
+    )
+  if (outdated === 0) {
+    await tx.run(
+      `UPDATE messages SET state = 'pending', due_at = $2, reason = NULL, by_hand = 1 WHERE id = $1`,
+      message.id,
+      tx.ms(now),
+    )
+    return { queue, alerts: current.length, outdated }
+  }
+  if ((message.elsewhere_at ?? 0) > tx.ms(now))
+    throw new AppError(
+      'outdated',
+      `message ${id} may have arrived, and ${outdated} of its ${total} alerts have changed since; it is not sent again`,
+    )
+  await materialize(tx, message.id)
+  await tx.run(
+    'UPDATE deliveries SET message = 0 WHERE message = $1 AND alert IN LIST($2, BIGINT)',
+    message.id,
+    current,
+  )
+  return { queue, alerts: current.length, outdated }
+}
+
+/** Which of a message's alerts are still what was last let through, and how many are overtaken. */
+async function divide(
+  tx: Tx,
+  message: { id: number; queue: string; channel: string },
+  { lastOf }: ResendDeps,
+): Promise<{ current: number[]; outdated: number }> {
+  const current: number[] = []
+  let outdated = 0
+  for (let after: Carried | undefined; ; ) {
+    const carried = await carriedBy(tx, message.id, { limit: PAGE_SIZE, ...(after && { after }) })
+    const rows = await tx.all<{ id: number; grp: string }>(
+      'SELECT id, COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
+      carried.map(({ alert }) => alert),
+    )
+    const last = await lastOf(tx, message, [...new Set(rows.map(({ grp }) => grp))])
+    for (const { id, grp } of rows) {
+      const newer = last.get(grp)
+      const isOvertaken =
+        newer !== undefined && newer.alert > id && !(await isDead(tx, { ...message, ...newer }))
+      if (isOvertaken) outdated += 1
+      else current.push(id)
+    }
+    if (carried.length < PAGE_SIZE) return { current, outdated }
+    after = carried.at(-1)
+  }
+}

@@ -1,0 +1,59 @@
+import type { RobotState } from '../store.ts'
+import type { Tx } from '../tx.ts'
+
+/** The states of robots, in the order asked for. */
+export async function robotStates(
+  tx: Tx,
+  robots: readonly { key: string; address: string }[],
+  { callsSince, month }: { callsSince: Date; month: string },
+): Promise<RobotState[]> {
+  const keys = [...new Set(robots.map(({ key }) => key))]
+  const scopes = [...new Set(robots.flatMap(scopesOf))]
+  const calls = await tx.all<{ key: string; at: number; until: number }>(
+    'SELECT key, at, until FROM calls WHERE key IN LIST($1, TEXT) AND until > $2 ORDER BY until, id',
+    keys,
+    tx.ms(callsSince),
+  )
+  const pauses = await tx.all<{ scope: string; until: number; since: number; reason: string }>(
+    'SELECT scope, until, since, reason FROM pauses WHERE scope IN LIST($1, TEXT) ORDER BY until DESC',
+    scopes,
+  )
+  const states = await tx.all<{ key: string; failures: number; body_bytes: number | null }>(
+    'SELECT key, failures, body_bytes FROM robots WHERE key IN LIST($1, TEXT)',
+    keys,
+  )
+  const usage = await tx.all<{ key: string; calls: number }>(
+    'SELECT key, calls FROM monthly_usage WHERE month = $1 AND key IN LIST($2, TEXT)',
+    month,
+    keys,
+  )
+  return robots.map((robot) => {
+    const pause = pauses.find(({ scope }) => scopesOf(robot).includes(scope))
+    const state = states.find(({ key }) => key === robot.key)
+    return {
+      calls: calls
+        .filter(({ key }) => key === robot.key)
+        .map(({ at, until }) => ({ at: tx.date(at), until: tx.date(until) })),
+      pause: pause && {
+        until: tx.date(pause.until),
+        since: tx.date(pause.since),
+        reason: pause.reason,
+      },
+      failures: state?.failures ?? 0,
+      bodyBytes: state?.body_bytes ?? undefined,
+      monthUsed: usage.find(({ key }) => key === robot.key)?.calls ?? 0,
+    }
+  })
+}
+
+function scopesOf({ key, address }: { key: string; address: string }): string[] {
+  return [`robot:${key}`, `address:${address}`]
+}
+
+export async function organisationUsed(tx: Tx, month: string): Promise<number> {
+  const row = await tx.get<{ n: number }>(
+    'SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) AS n FROM monthly_usage WHERE month = $1',
+    month,
+  )
+  return row?.n ?? 0
+}

@@ -1,0 +1,130 @@
+import type { Columns } from '../tx.ts'
+
+/**
+ * The tables of both databases. Instants are milliseconds since 1970, UTC; on PostgreSQL by the database's clock.
+ * Rows that accepting writes have ascending keys, so that its cost does not depend on what is stored.
+ */
+export const SCHEMA = `
+  -- Bodies of requests that were committed together, compressed as one (payload-blobs.ts).
+  CREATE TABLE bodies (id IDENTITY, bytes BYTEA NOT NULL) ROW_TABLE;
+
+  -- One row for each request: its body is \`length\` bytes from \`start\` on of a row of bodies.
+  CREATE TABLE payloads (
+    id BIGINT PRIMARY KEY, key TEXT NOT NULL, source TEXT NOT NULL, received_at BIGINT NOT NULL,
+    body BIGINT NOT NULL, start BIGINT NOT NULL, length BIGINT NOT NULL
+  ) ROW_TABLE;
+  CREATE INDEX payloads_received ON payloads (received_at);
+  CREATE INDEX payloads_body ON payloads (body);
+
+  -- One row for each alert in each channel. grp: NULL where it is the fingerprint. previous: the alert of the same group
+  -- that was let through before it, 0 for none. final_state: NULL, suppressed, or dead (without a message).
+  CREATE TABLE alerts (
+    id BIGINT PRIMARY KEY, payload BIGINT NOT NULL, position INTEGER NOT NULL, channel TEXT NOT NULL,
+    fingerprint TEXT NOT NULL, grp TEXT, status TEXT NOT NULL, level SMALLINT NOT NULL, name TEXT NOT NULL,
+    cluster TEXT NOT NULL, starts_at BIGINT, previous BIGINT NOT NULL, repeats INTEGER NOT NULL, final_state TEXT,
+    reason TEXT
+  ) ROW_TABLE;
+  CREATE INDEX alerts_payload ON alerts (payload);
+  CREATE INDEX alerts_final_state ON alerts (final_state, id) WHERE final_state IS NOT NULL;
+
+  -- One row for each alert and each group that it is for. message: its id; 0: it waits. NULL: it waits when its number is
+  -- above the watermark of its queue, channel and level, else it belongs to the digest whose range covers it.
+  CREATE TABLE deliveries (
+    queue TEXT NOT NULL, channel TEXT NOT NULL, level SMALLINT NOT NULL, alert BIGINT NOT NULL, message BIGINT,
+    PRIMARY KEY (queue, channel, level, alert)
+  ) KEY_TABLE;
+  CREATE INDEX deliveries_message ON deliveries (message, queue, channel, level, alert) WHERE message IS NOT NULL;
+
+  -- Up to which alert everything was taken, for each level; a row for each queue and channel that ever had alerts.
+  CREATE TABLE watermarks (
+    queue TEXT NOT NULL, channel TEXT NOT NULL, level SMALLINT NOT NULL, up_to BIGINT NOT NULL,
+    PRIMARY KEY (queue, channel, level)
+  ) KEY_TABLE;
+
+  -- What a digest took: all deliveries of a level whose message is NULL, after one alert up to another.
+  CREATE TABLE delivery_ranges (
+    queue TEXT NOT NULL, channel TEXT NOT NULL, level SMALLINT NOT NULL, up_to BIGINT NOT NULL, after BIGINT NOT NULL,
+    message BIGINT NOT NULL, PRIMARY KEY (queue, channel, level, up_to)
+  ) KEY_TABLE;
+  CREATE INDEX delivery_ranges_message ON delivery_ranges (message);
+
+  -- due_at: when its own robot may try it; elsewhere_at: when another robot of its pool may, since it may have arrived.
+  -- by_hand: a person asked for it, or it is a quota warning. level: its most severe alert, NULL without alerts.
+  CREATE TABLE messages (
+    id IDENTITY, uuid TEXT NOT NULL UNIQUE, robot TEXT NOT NULL, robot_key TEXT NOT NULL, queue TEXT NOT NULL,
+    channel TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
+    body TEXT NOT NULL, alert_count INTEGER NOT NULL, level SMALLINT, storm SMALLINT NOT NULL, by_hand SMALLINT NOT NULL,
+    created_at BIGINT NOT NULL, due_at BIGINT, elsewhere_at BIGINT, sent_at BIGINT, reason TEXT,
+    attempts INTEGER NOT NULL, call BIGINT
+  ) ROW_TABLE;
+  CREATE INDEX messages_open ON messages (queue, channel) WHERE state IN ('pending', 'sending');
+  CREATE INDEX messages_dead ON messages (id) WHERE state = 'dead';
+  CREATE INDEX messages_channel ON messages (channel, id);
+  CREATE INDEX messages_robot ON messages (robot, id);
+  CREATE INDEX messages_queue ON messages (queue, channel, created_at) WHERE kind <> 'test';
+
+  CREATE TABLE attempts (
+    id IDENTITY, message BIGINT NOT NULL, at BIGINT NOT NULL, robot TEXT NOT NULL, result TEXT NOT NULL,
+    http_status INTEGER, errcode BIGINT, errmsg TEXT, words TEXT NOT NULL, duration_ms BIGINT NOT NULL
+  ) ROW_TABLE;
+  CREATE INDEX attempts_message ON attempts (message, id);
+  CREATE INDEX attempts_at ON attempts (at);
+
+  -- Calls count when they are claimed; each reaches DingTalk between at and until. month: '' counts for no quota.
+  CREATE TABLE calls (
+    id IDENTITY, key TEXT NOT NULL, at BIGINT NOT NULL, until BIGINT NOT NULL, month TEXT NOT NULL
+  ) ROW_TABLE;
+  CREATE INDEX calls_key ON calls (key, until);
+  CREATE TABLE monthly_usage (
+    month TEXT NOT NULL, key TEXT NOT NULL, calls BIGINT NOT NULL, PRIMARY KEY (month, key)
+  ) KEY_TABLE;
+
+  -- The highest share of a month, in percent, that was warned of.
+  CREATE TABLE quota_warnings (
+    month TEXT NOT NULL, scope TEXT NOT NULL, percent INTEGER NOT NULL, PRIMARY KEY (month, scope)
+  ) KEY_TABLE;
+
+  CREATE TABLE pauses (
+    scope TEXT PRIMARY KEY, until BIGINT NOT NULL, since BIGINT NOT NULL, reason TEXT NOT NULL
+  ) KEY_TABLE;
+  CREATE TABLE robots (
+    key TEXT PRIMARY KEY, failures INTEGER NOT NULL, body_bytes INTEGER, last_result TEXT, last_at BIGINT
+  ) KEY_TABLE;
+
+  -- Who works a robot, until when, and which queues with it (a JSON list). An owner is a process, never used again.
+  CREATE TABLE leases (
+    robot TEXT PRIMARY KEY, owner TEXT NOT NULL, until BIGINT NOT NULL, queues TEXT NOT NULL
+  ) KEY_TABLE;
+`
+
+/** The tables that `migrate` copies, each with its key. */
+export const TABLES = {
+  bodies: ['id'],
+  payloads: ['id'],
+  alerts: ['id'],
+  deliveries: ['queue', 'channel', 'level', 'alert'],
+  watermarks: ['queue', 'channel', 'level'],
+  delivery_ranges: ['queue', 'channel', 'level', 'up_to'],
+  messages: ['id'],
+  attempts: ['id'],
+  calls: ['id'],
+  monthly_usage: ['month', 'key'],
+  quota_warnings: ['month', 'scope'],
+  pauses: ['scope'],
+  robots: ['key'],
+} as const satisfies Record<string, readonly string[]>
+
+export type TableName = keyof typeof TABLES
+
+/** The columns of a table with their types, as SCHEMA has them. */
+export function columnsOf(table: TableName): Columns {
+  const [, body = ''] =
+    new RegExp(`CREATE TABLE ${table} \\(([\\s\\S]*?)\\n?\\s*\\) (?:ROW|KEY)_TABLE`).exec(SCHEMA) ??
+    []
+  const columns: Record<string, Columns[string]> = {}
+  for (const [, name = '', type = ''] of body.matchAll(COLUMN))
+    columns[name] = (type === 'IDENTITY' ? 'BIGINT' : type) as Columns[string]
+  return columns
+}
+
+const COLUMN = /(?:^|,)\s*([a-z_]+) (IDENTITY|BIGINT|INTEGER|SMALLINT|TEXT|BYTEA)\b/g

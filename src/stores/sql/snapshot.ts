@@ -1,0 +1,88 @@
+import type { RobotSnapshot, Snapshot, SnapshotQuery } from '../queries.ts'
+import type { Tx } from '../tx.ts'
+import type { Place } from './deliveries.ts'
+import { inForce } from './leases.ts'
+import { organisationUsed, robotStates } from './robot-states.ts'
+
+/** Deliveries that wait, and those of open messages. */
+const NOT_DELIVERED = `
+  SELECT d.queue, d.channel, d.alert FROM watermarks w CROSS JOIN deliveries d WHERE d.queue = w.queue
+    AND d.channel = w.channel AND d.level = w.level AND d.alert > w.up_to AND d.message IS NULL
+  UNION ALL SELECT queue, channel, alert FROM deliveries WHERE message = 0
+  UNION ALL SELECT d.queue, d.channel, d.alert FROM messages m CROSS JOIN deliveries d
+    WHERE m.state IN ('pending', 'sending') AND d.message = m.id
+  UNION ALL SELECT d.queue, d.channel, d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
+    WHERE m.state IN ('pending', 'sending') AND r.message = m.id AND d.queue = r.queue AND d.channel = r.channel
+      AND d.level = r.level AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL`
+
+export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> {
+  const open = await tx.all<Place & { count: number; first: number }>(
+    `SELECT queue, channel, COUNT(*) AS count, MIN(alert) AS first FROM (${NOT_DELIVERED}) n
+     GROUP BY queue, channel ORDER BY queue, channel`,
+  )
+  const receivedAt = await receivedAtOf(
+    tx,
+    open.map(({ first }) => first),
+  )
+  const queues = open.map(({ queue, channel, count, first }) => ({
+    ...{ queue, channel, count },
+    oldest: receivedAt.get(first) ?? query.now,
+  }))
+  const byChannel = Map.groupBy(queues, ({ channel }) => channel)
+  const channels: Snapshot['channels'] = []
+  for (const [channel, ours] of byChannel)
+    channels.push({
+      channel,
+      count: ours.length === 1 ? (ours[0]?.count ?? 0) : await countOnce(tx, channel),
+      oldest: new Date(Math.min(...ours.map(({ oldest }) => oldest.getTime()))),
+    })
+  return {
+    robots: await robots(tx, query),
+    queues,
+    channels,
+    organisationUsed: await organisationUsed(tx, query.month),
+  }
+}
+
+async function receivedAtOf(tx: Tx, alerts: readonly number[]): Promise<Map<number, Date>> {
+  const rows = await tx.all<{ id: number; at: number }>(
+    `SELECT a.id, p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload
+     WHERE a.id IN LIST($1, BIGINT)`,
+    alerts,
+  )
+  return new Map(rows.map(({ id, at }) => [id, tx.date(at)]))
+}
+
+/** Alerts that wait for several groups, each counted once. */
+async function countOnce(tx: Tx, channel: string): Promise<number> {
+  const row = await tx.get<{ n: number }>(
+    `SELECT COUNT(DISTINCT alert) AS n FROM (${NOT_DELIVERED}) n WHERE channel = $1`,
+    channel,
+  )
+  return row?.n ?? 0
+}
+
+async function robots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSnapshot>> {
+  const results = await tx.all<{ key: string; last_result: string | null; last_at: number | null }>(
+    'SELECT key, last_result, last_at FROM robots WHERE key IN LIST($1, TEXT)',
+    query.robots.map(({ key }) => key),
+  )
+  const leases = await tx.all<{ robot: string; owner: string }>(
+    `SELECT robot, owner FROM leases WHERE ${inForce('$1')}`,
+    tx.ms(query.now),
+  )
+  const found = new Map<string, RobotSnapshot>()
+  for (const robot of query.robots) {
+    const { callsSince } = robot
+    const [state] = await robotStates(tx, [robot], { callsSince, month: query.month })
+    const last = results.find(({ key }) => key === robot.key)
+    if (state !== undefined)
+      found.set(robot.name, {
+        ...state,
+        lastResult: last?.last_result ?? undefined,
+        lastAt: last?.last_at == null ? undefined : tx.date(last.last_at),
+        leasedBy: leases.find((each) => each.robot === robot.name)?.owner,
+      })
+  }
+  return found
+}

@@ -1,0 +1,119 @@
+import type { Claimed, Store } from '../store.ts'
+import type { Database, Tx } from '../tx.ts'
+import { alerts, message } from './alerts.ts'
+import { backlog } from './backlog.ts'
+import { claim, claimRetry, undefinedIfRejected } from './claim.ts'
+import { history, messageCounts } from './history.ts'
+import { lease, recover, release, renew, shift, type TakenOver } from './leases.ts'
+import { enqueue, messages, warn } from './messages.ts'
+import { payloads } from './payload-blobs.ts'
+import { prune } from './prune.ts'
+import { reassign } from './reassign.ts'
+import { type ResendDeps, resend } from './resend.ts'
+import { receivedCounts, settle } from './settle.ts'
+import { snapshot } from './snapshot.ts'
+import { tally } from './tally.ts'
+
+/** All verbs but those in which the drivers differ: how requests are grouped, and what closing means. */
+export type SqlVerbs = Omit<Store, 'accept' | 'close'>
+
+export interface VerbDeps extends ResendDeps {
+  /** Queues in which something waits that another process may be waiting for. */
+  wake: (queues: readonly string[]) => void
+  takenOver: (taken: TakenOver) => void
+}
+
+/** The store's verbs on one database, each a transaction. */
+export function sqlVerbs(db: Database, { wake, takenOver, lastOf }: VerbDeps): SqlVerbs {
+  /** Robots with a claim whose answer was lost: the next lease sees whether it was carried out. */
+  const unconfirmed = new Set<string>()
+  const claimed = async (
+    robot: string,
+    work: (tx: Tx) => Promise<Claimed>,
+  ): Promise<Claimed | undefined> => {
+    try {
+      return await undefinedIfRejected(db.write(work, 'background'))
+    } catch (error) {
+      unconfirmed.add(robot)
+      throw error
+    }
+  }
+  return {
+    async lease(wanted) {
+      const { robot } = wanted
+      const { held, taken } = await db.write((tx) => lease(tx, wanted, unconfirmed.has(robot)))
+      unconfirmed.delete(robot)
+      if (taken !== undefined) takenOver(taken)
+      return held
+    },
+    renew: (renewal) => db.write((tx) => renew(tx, renewal)),
+    release: (owner) => db.write((tx) => release(tx, owner)),
+    backlog: (query) => db.read((tx) => backlog(tx, query)),
+    tally: (queue, channel) => tally(db, { queue, channel }),
+    payloads: (ids, maxBytes) => db.read((tx) => payloads(tx, ids, maxBytes)),
+    claim: (request) => claimed(request.message.robot, (tx) => claim(tx, request)),
+    claimRetry: (request) => claimed(request.robot, (tx) => claimRetry(tx, request)),
+    async settle(settlement) {
+      const settled = await db.write((tx) => settle(tx, settlement), 'background')
+      if (settled?.waits) wake([settled.queue])
+      return settled?.sent ? receivedCounts(db, Number(settlement.id)) : []
+    },
+    recover: (now) => db.write((tx) => recover(tx, now)),
+    shift: (byMs) => db.write((tx) => shift(tx, byMs)),
+    async enqueue(all, now) {
+      const ids = await db.write((tx) => enqueue(tx, all, now))
+      wake(all.map(({ queue }) => queue))
+      return ids
+    },
+    async warn(warning) {
+      const did = await db.write((tx) => warn(tx, warning))
+      if (did) wake([warning.message.queue])
+      return did
+    },
+    async resend(id, now) {
+      const resent = await db.write((tx) => resend(tx, { id, now }, { lastOf }), 'background')
+      wake([resent.queue])
+      return resent
+    },
+    async reassign(assignments, now) {
+      const done = await db.write((tx) => reassign(tx, assignments, now), 'background')
+      if (done.queues.length > 0) wake(done.queues)
+      return done
+    },
+    snapshot: (query) => db.read((tx) => snapshot(tx, query), 'background'),
+    messages: (query) => db.read((tx) => messages(tx, query)),
+    message: (id, limit) => db.read((tx) => message(tx, id, limit)),
+    alerts: (query) => db.read((tx) => alerts(tx, query)),
+    history: (range) => db.read((tx) => history(tx, range)),
+    messageCounts: (query) => db.read((tx) => messageCounts(tx, query)),
+    prune: (before, now) => db.write((tx) => prune(tx, before, now)),
+  }
+}
+
+/** Names the verbs, for clients that call them by name. */
+export const VERB_NAMES = [
+  'lease',
+  'renew',
+  'release',
+  'backlog',
+  'tally',
+  'payloads',
+  'claim',
+  'claimRetry',
+  'settle',
+  'recover',
+  'shift',
+  'enqueue',
+  'warn',
+  'resend',
+  'reassign',
+  'snapshot',
+  'messages',
+  'message',
+  'alerts',
+  'history',
+  'messageCounts',
+  'prune',
+] as const satisfies readonly (keyof SqlVerbs)[]
+
+export type VerbName = (typeof VERB_NAMES)[number]

@@ -1,0 +1,145 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { afterThisTurn } from '../../clock.ts'
+import { AppError } from '../../errors.ts'
+import { VERB_NAMES, type VerbName } from '../sql/verbs.ts'
+import type { Accepted, AcceptRequest, ReasonToSuppress, Store } from '../store.ts'
+import { BatchEncoder } from './batch-encoding.ts'
+import { openSqliteStore, type Result, type SqliteStore, unwrap } from './store.ts'
+import type { Failure, Reply, Request } from './worker.ts'
+
+export interface SqliteOptions {
+  /** Of the file, or `:memory:`. */
+  path: string
+  reasonToSuppress: ReasonToSuppress
+  /** In a worker thread, so that a slow disk never blocks the event loop. */
+  thread: boolean
+  /** Called when the worker has ended by itself: the store will never answer again. */
+  onFailure?: (error: AppError) => void
+}
+
+/** Opens the store; AppError store_unavailable says why when that cannot be. */
+export async function openSqlite(options: SqliteOptions): Promise<Store> {
+  return options.thread ? openInWorker(options) : inThisThread(await openSqliteStore(options))
+}
+
+/** The store in the calling thread; its promises settle without a timer. */
+export function inThisThread(store: SqliteStore): Store {
+  return {
+    ...store.verbs,
+    accept: async (request) => unwrap((await store.acceptAll([request]))[0]),
+    close: async () => store.close(),
+  }
+}
+
+type Pending = { resolve: (value: unknown) => void; reject: (error: Error) => void }
+type Unnumbered = Request extends infer R
+  ? R extends { id: number }
+    ? Omit<R, 'id'>
+    : never
+  : never
+
+async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> {
+  const entry = new URL(`../../sqlite-worker${extname(import.meta.url)}`, import.meta.url)
+  const worker = new Worker(entry, {
+    workerData: { path },
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // Requests of a commit are short-lived: with V8's usual 3 MB it would collect them with each of them.
+    resourceLimits: { maxYoungGenerationSizeMb: 48 },
+  })
+  const pending = new Map<number, Pending>()
+  let last = 0
+  let isClosing = false
+  let ended: AppError | undefined
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  const end = (why: string): void => {
+    if (ended !== undefined) return
+    ended = new AppError('store_unavailable', `the store's thread ended: ${why}`)
+    for (const { reject } of pending.values()) reject(ended)
+    pending.clear()
+    if (!isClosing) onFailure?.(ended)
+  }
+  worker.on('message', (reply: Reply) => {
+    const asked = pending.get(reply.id)
+    pending.delete(reply.id)
+    if ('error' in reply) asked?.reject(errorFrom(reply.error))
+    else asked?.resolve(reply.value)
+  })
+  worker.on('error', (error) => end(error.message))
+  worker.on('exit', (code) => end(`exit code ${code}`))
+  await new Promise<unknown>((resolve, reject) => pending.set(0, { resolve, reject }))
+  const post = (request: Unnumbered, transfer: ArrayBuffer[] = []): Promise<unknown> => {
+    if (ended !== undefined) return Promise.reject(ended)
+    last += 1
+    const id = last
+    return new Promise((resolve, reject) => {
+      pending.set(id, { resolve, reject })
+      worker.postMessage({ ...request, id } satisfies Request, transfer)
+    })
+  }
+  const batches = new BatchWriter((encoder) => {
+    const batch = encoder.encoded()
+    return post({ kind: 'accept', batch }, [batch.bodies.buffer]) as Promise<Result<Accepted>[]>
+  })
+  const call = (verb: VerbName) => [
+    verb,
+    (...args: unknown[]) => post({ kind: 'call', verb, args }),
+  ]
+  return {
+    ...(Object.fromEntries(VERB_NAMES.map(call)) as Pick<Store, VerbName>),
+    accept: (request) => batches.accept(request),
+    async close() {
+      isClosing = true
+      if (ended === undefined) worker.postMessage({ kind: 'close' } satisfies Request)
+      await exited
+    },
+  }
+}
+
+function errorFrom({ code, message }: Failure): Error {
+  return code === undefined ? new Error(message) : new AppError(code, message)
+}
+
+/**
+ * Requests are handed to the worker in batches: large enough to share a message's cost, small enough that it works on
+ * some while others are still being read. It takes all batches that have come in one commit.
+ */
+const BATCH = { requests: 8, alerts: 400 } as const
+
+class BatchWriter {
+  readonly #send: (encoder: BatchEncoder) => Promise<Result<Accepted>[]>
+  #encoder = new BatchEncoder()
+  #waiting: { resolve: (accepted: Accepted) => void; reject: (error: unknown) => void }[] = []
+
+  constructor(send: (encoder: BatchEncoder) => Promise<Result<Accepted>[]>) {
+    this.#send = send
+  }
+
+  accept(request: AcceptRequest): Promise<Accepted> {
+    return new Promise((resolve, reject) => {
+      this.#encoder.add(request)
+      this.#waiting.push({ resolve, reject })
+      const { requests, alerts } = this.#encoder
+      if (requests >= BATCH.requests || alerts >= BATCH.alerts) void this.#handOver()
+      else if (requests === 1) afterThisTurn(() => void this.#handOver())
+    })
+  }
+
+  async #handOver(): Promise<void> {
+    const [encoder, waiting] = [this.#encoder, this.#waiting]
+    if (waiting.length === 0) return
+    this.#encoder = new BatchEncoder()
+    this.#waiting = []
+    try {
+      const results = await this.#send(encoder)
+      for (const [index, { resolve, reject }] of waiting.entries())
+        try {
+          resolve(unwrap(results[index]))
+        } catch (error) {
+          reject(error)
+        }
+    } catch (error) {
+      for (const { reject } of waiting) reject(error)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AppError, messageOf } from '../../errors.ts'
+import { migrate } from './migrate.ts'
+
+/** SQLite's primary result codes that are told apart here. */
+const BUSY = 5
+const CORRUPT = 11
+const NOT_A_DATABASE = 26
+
+/** Opens a file, `:memory:` for none, and brings its schema up to date; AppError store_unavailable says why it cannot. */
+export function open(path: string): DatabaseSync {
+  const isNew = path !== ':memory:' && !existsSync(path)
+  let db: DatabaseSync | undefined
+  try {
+    if (isNew) createFile(path)
+    db = new DatabaseSync(path, { timeout: 1_000, enableForeignKeyConstraints: true })
+    configure(db, path)
+    migrate(db, path)
+    return db
+  } catch (error) {
+    db?.close()
+    throw cannotOpen(path, error)
+  }
+}
+
+/** An empty file that only its owner may read, in a folder that is flushed to disk. */
+function createFile(path: string): void {
+  const folder = dirname(path)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+  const descriptor = openSync(folder, 'r')
+  fsyncSync(descriptor)
+  closeSync(descriptor)
+}
+
+/** Settings are read back: a store that would lose what it confirmed must not start. */
+function configure(db: DatabaseSync, path: string): void {
+  db.exec('PRAGMA locking_mode = EXCLUSIVE')
+  const wal = pragma(db, 'journal_mode = WAL')
+  // After journal_mode, which may reset it: FULL flushes before each commit returns.
+  db.exec('PRAGMA synchronous = FULL')
+  db.exec('PRAGMA trusted_schema = OFF')
+  db.exec('PRAGMA journal_size_limit = 67108864')
+  db.exec('PRAGMA cache_size = -32768')
+  // 32 MB: each page of an index is then copied once for many commits, a fifth more accepts than with SQLite's 4 MB.
+  db.exec('PRAGMA wal_autocheckpoint = 8000')
+  // The lock is taken by the first write, not by opening.
+  db.exec('BEGIN IMMEDIATE; COMMIT')
+  const wanted: readonly [string, unknown][] = [
+    [`journal_mode ${wal}`, path === ':memory:' ? 'journal_mode memory' : 'journal_mode wal'],
+    [`synchronous ${pragma(db, 'synchronous')}`, 'synchronous 2'],
+    [`locking_mode ${pragma(db, 'locking_mode')}`, 'locking_mode exclusive'],
+  ]
+  for (const [found, want] of wanted)
+    if (found !== want && !(path === ':memory:' && want === 'locking_mode exclusive'))
+      throw new Error(`the store cannot be made durable: ${found} instead of ${String(want)}`)
+}
+
+function pragma(db: DatabaseSync, text: string): unknown {
+  return Object.values((db.prepare(`PRAGMA ${text}`).get() ?? {}) as Record<string, unknown>)[0]
+}
+
+function cannotOpen(path: string, error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const code = primaryCode(error)
+  const why =
+    code === BUSY
+      ? 'another receiver holds it; stop that one, or name another store'
+      : code === NOT_A_DATABASE || code === CORRUPT
+        ? `it is damaged or not a SQLite file (${messageOf(error)}); move it away to start with an empty one, and keep it`
+        : `${messageOf(error)}; is the folder there and writable?`
+  return new AppError('store_unavailable', `cannot open the store ${path}: ${why}`, {
+    cause: error,
+  })
+}
+
+/** SQLite's primary result code of an error; undefined when the error is not SQLite's. */
+export function primaryCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown } | undefined)?.errcode
+  return typeof code === 'number' ? code & 0xff : undefined
+}

@@ -1,0 +1,130 @@
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { AppError, type ErrorCode, messageOf } from '../../errors.ts'
+import type { VerbName } from '../sql/verbs.ts'
+import type { AcceptRequest, ReasonToSuppress } from '../store.ts'
+import { decodeBatch, type EncodedBatch } from './batch-encoding.ts'
+import { openSqliteStore, type SqliteStore } from './store.ts'
+
+/** What the worker is asked; a close is answered by the worker's end. */
+export type Request =
+  | { kind: 'call'; id: number; verb: VerbName; args: unknown[] }
+  | { kind: 'accept'; id: number; batch: EncodedBatch }
+  | { kind: 'close' }
+
+/** Id 0: the file is open, or why it is not. */
+export type Reply = { id: number } & ({ value: unknown } | { error: Failure })
+
+/** An error as it crosses threads. */
+export interface Failure {
+  code: ErrorCode | undefined
+  message: string
+}
+
+/** Requests that share one commit at most; a commit of more would keep the first of them waiting. */
+const MAX_IN_COMMIT = 512
+
+/** Opens the file that the worker was given, and answers until it is closed. */
+export async function runSqliteWorker(reasonToSuppress: ReasonToSuppress): Promise<void> {
+  const port = parentPort as MessagePort
+  const { path } = workerData as { path: string }
+  try {
+    const store = await openSqliteStore({ path, reasonToSuppress })
+    new Worker(port, store).listen()
+    port.postMessage({ id: 0, value: undefined } satisfies Reply)
+  } catch (error) {
+    port.postMessage(failure(0, error))
+  }
+}
+
+class Worker {
+  readonly #port: MessagePort
+  readonly #store: SqliteStore
+  readonly #batches: { id: number; requests: AcceptRequest[] }[] = []
+  readonly #underWay = new Set<Promise<void>>()
+  #isCommitting = false
+
+  constructor(port: MessagePort, store: SqliteStore) {
+    this.#port = port
+    this.#store = store
+  }
+
+  listen(): void {
+    this.#port.on('message', (request: Request) => this.#take(request))
+  }
+
+  #take(request: Request): void {
+    if (request.kind === 'close') void this.#close()
+    else if (request.kind === 'call') this.#start(this.#call(request))
+    else {
+      this.#batches.push({ id: request.id, requests: decodeBatch(request.batch) })
+      if (!this.#isCommitting) this.#start(this.#commitAll())
+    }
+  }
+
+  #start(work: Promise<void>): void {
+    this.#underWay.add(work)
+    void work.then(() => this.#underWay.delete(work))
+  }
+
+  async #call({ id, verb, args }: Request & { kind: 'call' }): Promise<void> {
+    try {
+      const call = this.#store.verbs[verb] as (...all: unknown[]) => Promise<unknown>
+      this.#reply({ id, value: await call(...args) })
+    } catch (error) {
+      this.#reply(failure(id, error))
+    }
+  }
+
+  /** Whatever has come by the end of a commit, or while its rows are written, shares the next flush. */
+  async #commitAll(): Promise<void> {
+    this.#isCommitting = true
+    for (this.#drain(); this.#batches.length > 0; this.#drain()) {
+      const taken: { id: number; count: number }[] = []
+      let count = 0
+      const next = (): AcceptRequest[] => {
+        const requests: AcceptRequest[] = []
+        while (this.#batches.length > 0 && count < MAX_IN_COMMIT) {
+          const batch = this.#batches.shift() as { id: number; requests: AcceptRequest[] }
+          taken.push({ id: batch.id, count: batch.requests.length })
+          count += batch.requests.length
+          requests.push(...batch.requests)
+        }
+        return requests
+      }
+      const results = await this.#store.acceptAll(next(), () => {
+        this.#drain()
+        return next()
+      })
+      let at = 0
+      for (const batch of taken) {
+        this.#reply({ id: batch.id, value: results.slice(at, at + batch.count) })
+        at += batch.count
+      }
+    }
+    this.#isCommitting = false
+  }
+
+  /** Takes what the event loop has not come to yet. */
+  #drain(): void {
+    for (;;) {
+      const next = receiveMessageOnPort(this.#port)
+      if (next === undefined) return
+      this.#take(next.message as Request)
+    }
+  }
+
+  #reply(reply: Reply): void {
+    this.#port.postMessage(reply)
+  }
+
+  async #close(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    this.#store.close()
+    this.#port.close()
+  }
+}
+
+function failure(id: number, error: unknown): Reply {
+  const code = error instanceof AppError ? error.code : undefined
+  return { id, error: { code, message: messageOf(error) } }
+}

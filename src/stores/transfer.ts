@@ -1,0 +1,96 @@
+import type { Clock } from '../clock.ts'
+import { AppError } from '../errors.ts'
+import type { Secret } from '../model/secret.ts'
+import { columnsOf, TABLES, type TableName } from './sql/schema.ts'
+import type { Database, SqlRow, SqlValue, Tx } from './tx.ts'
+
+/** Rows that are read at once: of bodies fewer, since one may have many megabytes. */
+const PAGE_SIZE = 500
+const BODIES_PAGE_SIZE = 20
+
+/** A database that is moved from or to, while no receiver uses it. */
+export interface TransferEnd {
+  db: Database
+  /** Makes the driver's own tables and ids fit the rows that were copied. */
+  finish(tx: Tx): Promise<void>
+  close(): Promise<void>
+}
+
+/** How many rows of each table were copied. */
+export type Copied = Record<TableName, number>
+
+/**
+ * Copies everything from one store to an empty other one, or nothing. AppError store_unavailable while a receiver uses
+ * either of them, or when the target is not empty.
+ */
+export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<Copied> {
+  const source = await endOf(from, clock)
+  try {
+    const target = await endOf(to, clock)
+    try {
+      return await target.db.write(async (tx) => {
+        await assertEmpty(tx)
+        const copied = Object.fromEntries(Object.keys(TABLES).map((table) => [table, 0])) as Copied
+        for (const table of Object.keys(TABLES) as TableName[])
+          copied[table] = await copy(table, source.db, tx)
+        await target.finish(tx)
+        return copied
+      }, 'background')
+    } finally {
+      await target.close()
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+async function endOf(url: Secret, clock: Clock): Promise<TransferEnd> {
+  const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url.reveal()) ?? []
+  if (scheme === 'sqlite') {
+    const { sqliteEnd } = await import('./sqlite/transfer-end.ts')
+    return sqliteEnd(rest ?? '')
+  }
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    const { postgresEnd } = await import('./postgres/transfer-end.ts')
+    return postgresEnd(url.reveal(), clock)
+  }
+  throw new AppError('usage', 'a store is sqlite:PATH or postgres://…')
+}
+
+async function assertEmpty(tx: Tx): Promise<void> {
+  for (const table of Object.keys(TABLES))
+    if ((await tx.get(`SELECT 1 AS one FROM ${table} LIMIT 1`)) !== undefined)
+      throw new AppError(
+        'store_unavailable',
+        `the target is not empty: its table ${table} has rows; name an empty database`,
+      )
+}
+
+/** Copies a table page by page, in the order of its key. */
+async function copy(table: TableName, source: Database, to: Tx): Promise<number> {
+  const columns = columnsOf(table)
+  const names = Object.keys(columns)
+  const key = TABLES[table]
+  const limit = table === 'bodies' ? BODIES_PAGE_SIZE : PAGE_SIZE
+  const place = `(${key.join(', ')}) > (${key.map((_, index) => `$${index + 1}`).join(', ')})`
+  const select = `SELECT ${names.join(', ')} FROM ${table}`
+  const order = `ORDER BY ${key.join(', ')} LIMIT ${limit}`
+  let count = 0
+  for (let after: SqlValue[] | undefined; ; ) {
+    const last = after
+    const rows = await source.read((tx) =>
+      last === undefined
+        ? tx.all<Record<string, SqlRow[number]>>(`${select} ${order}`)
+        : tx.all<Record<string, SqlRow[number]>>(`${select} WHERE ${place} ${order}`, ...last),
+    )
+    await to.insert(
+      table,
+      columns,
+      rows.map((row) => names.map((name) => row[name] ?? null)),
+    )
+    count += rows.length
+    const end = rows.at(-1)
+    if (end === undefined || rows.length < limit) return count
+    after = key.map((name) => end[name] as SqlValue)
+  }
+}
