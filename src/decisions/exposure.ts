@@ -32,8 +32,8 @@ export function exposuresOf(
         'tokens and passwords of those who call the receiver cross the network in clear; set tls, or put a proxy with TLS before it and name that in trusted_proxies',
     })
   const daysLeft =
-    tls === undefined ? undefined : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
-  if (daysLeft !== undefined && daysLeft < TOLD_DAYS_BEFORE)
+    tls === undefined ? Infinity : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
+  if (daysLeft < TOLD_DAYS_BEFORE)
     exposures.push({
       kind: 'certificate_ends',
       words: `the certificate in tls.cert ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}; put a new one in its file`,

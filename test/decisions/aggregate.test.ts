@@ -5,96 +5,149 @@ import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 type Incoming = Parameters<typeof reasonToSuppress>[0]
 type Last = NonNullable<Parameters<typeof reasonToSuppress>[1]>
 
-const AT = new Date('2026-11-24T00:00:00Z')
+const LAST_AT = new Date('2026-11-24T00:00:00Z')
+const STARTED_AT = new Date('2026-11-23T23:59:00Z')
 const EVERY_MS = 600_000
-const FIRED: Last = {
+const FIRING: Last = {
+  fingerprint: 'a',
   status: 'firing',
   level: 3,
-  fingerprint: 'a',
-  startsAt: AT,
-  firingAt: AT,
+  startsAt: STARTED_AT,
+  firingAt: LAST_AT,
   resolvedAt: undefined,
 }
-const RECOVERED: Last = { ...FIRED, status: 'resolved', resolvedAt: AT }
+/** It fired and recovered at once. */
+const RESOLVED: Last = { ...FIRING, status: 'resolved', resolvedAt: LAST_AT }
 
-const after = (ms: number): Date => new Date(AT.getTime() + ms)
+function reason(
+  incoming: Partial<Incoming>,
+  last: Last | undefined,
+  afterMs = 1,
+): string | undefined {
+  return reasonToSuppress(
+    { fingerprint: 'a', status: 'firing', level: 3, everyMs: EVERY_MS, ...incoming },
+    last,
+    new Date(LAST_AT.getTime() + afterMs),
+  )
+}
 
-function reason(incoming: Partial<Incoming>, last: Last | undefined, ms: number) {
-  const alert = { fingerprint: 'a', status: 'firing', level: 3, everyMs: EVERY_MS } as const
-  return reasonToSuppress({ ...alert, ...incoming }, last, after(ms))
+function started(ms: number): Date {
+  return new Date(STARTED_AT.getTime() + ms)
 }
 
 describe('aggregation', () => {
-  test('lets the first alert through', () => assert.equal(reason({}, undefined, 0), undefined))
+  test('the first alert is delivered', () => assert.equal(reason({}, undefined), undefined))
 
-  test('suppresses the same alert until the period is over', () => {
-    assert.equal(reason({}, FIRED, 1), 'aggregated')
-    assert.equal(reason({}, FIRED, EVERY_MS - 1), 'aggregated')
-    assert.equal(reason({}, FIRED, EVERY_MS), undefined)
+  test('the same alert is suppressed until the period is over', () => {
+    assert.equal(reason({}, FIRING, 0), 'aggregated')
+    assert.equal(reason({}, FIRING, EVERY_MS - 1), 'aggregated')
+    assert.equal(reason({}, FIRING, EVERY_MS), undefined)
+    const recovery = { status: 'resolved' } as const
+    assert.equal(reason(recovery, RESOLVED, EVERY_MS - 1), 'aggregated')
+    assert.equal(reason(recovery, RESOLVED, EVERY_MS), undefined)
   })
 
-  test('lets a change of status through at once, and suppresses its repeats by its own period', () => {
-    assert.equal(reason({ status: 'resolved' }, FIRED, 1), undefined)
-    assert.equal(reason({}, RECOVERED, 1), undefined)
-    assert.equal(reason({ status: 'resolved' }, RECOVERED, 1), 'aggregated')
-    const long = { ...RECOVERED, firingAt: after(-EVERY_MS), resolvedAt: after(0) }
-    assert.equal(reason({ status: 'resolved' }, long, EVERY_MS - 1), 'aggregated')
-    assert.equal(reason({ status: 'resolved' }, long, EVERY_MS), undefined)
+  test('the period of a status is counted from the last alert of that status', () => {
+    const last = {
+      ...FIRING,
+      firingAt: new Date(LAST_AT.getTime() - EVERY_MS),
+      resolvedAt: LAST_AT,
+    }
+    assert.equal(reason({}, last), undefined)
+    assert.equal(reason({ status: 'resolved', fingerprint: 'b' }, last), 'aggregated')
   })
 
-  test('lets a firing with a higher level through, but not one with the same or a lower level', () => {
-    assert.equal(reason({ level: 2 }, FIRED, 1), undefined)
-    assert.equal(reason({ level: 4 }, FIRED, 1), 'aggregated')
-    assert.equal(reason({ level: 2, status: 'resolved' }, RECOVERED, 1), 'aggregated')
+  test('a change of status is delivered at once', () => {
+    assert.equal(reason({ status: 'resolved' }, { ...FIRING, resolvedAt: LAST_AT }), undefined)
+    assert.equal(reason({ status: 'firing' }, RESOLVED), undefined)
   })
 
-  test('suppresses nothing when it is off', () =>
-    assert.equal(reason({ everyMs: 0 }, FIRED, 1), undefined))
-
-  test('delivers alerts of one group once a period and status, whichever of them it is', () => {
-    assert.equal(reason({ fingerprint: 'b' }, FIRED, 1), 'aggregated')
-    assert.equal(reason({ fingerprint: 'b', status: 'resolved' }, FIRED, 1), undefined)
-    assert.equal(reason({ fingerprint: 'b', status: 'resolved' }, RECOVERED, 1), 'aggregated')
+  test('a rise in level is delivered at once, a fall is not', () => {
+    const levels = [1, 2, 3, 4, 5] as const
+    const reasons = levels.map((level) => reason({ level }, FIRING))
+    assert.deepEqual(reasons, [undefined, undefined, 'aggregated', 'aggregated', 'aggregated'])
   })
 
-  test('lets another alert of a group fire when the group last heard of a recovery', () =>
-    assert.equal(reason({ fingerprint: 'b' }, RECOVERED, 1), undefined))
+  test('the level of a recovery decides nothing', () =>
+    assert.equal(reason({ status: 'resolved', level: 1 }, RESOLVED), 'aggregated'))
 
-  test('does not silence an alert for longer than the period when the clock was set back', () => {
-    assert.equal(reason({}, FIRED, -3_600_000), undefined)
-    assert.equal(reason({}, FIRED, -1_000), 'aggregated')
+  test('nothing is suppressed when aggregation is off', () =>
+    assert.equal(reason({ everyMs: 0 }, FIRING, 0), undefined))
+
+  test('a clock that was set back does not silence an alert for longer than the period', () => {
+    assert.equal(reason({}, FIRING, -3_600_000), undefined)
+    assert.equal(reason({}, FIRING, -1_000), 'aggregated')
   })
 })
 
-describe('an outdated alert', () => {
-  test('is a firing that began before the one whose recovery was let through', () => {
-    assert.equal(reason({ startsAtMs: after(-1).getTime() }, RECOVERED, 1), 'outdated')
-    assert.equal(reason({ startsAtMs: after(0).getTime() }, RECOVERED, 1), undefined)
-    assert.equal(reason({ startsAtMs: after(-1).getTime(), everyMs: 0 }, RECOVERED, 1), 'outdated')
+describe('alerts that share a group', () => {
+  test('fire once a period, whichever of them it is', () => {
+    assert.equal(reason({ fingerprint: 'b' }, FIRING), 'aggregated')
+    assert.equal(reason({ fingerprint: 'b' }, FIRING, EVERY_MS), undefined)
+    assert.equal(reason({ fingerprint: 'b', level: 2 }, FIRING), undefined)
   })
 
-  test('is a recovery that ended before the firing that was let through began', () => {
-    const recovery = { status: 'resolved' as const, startsAtMs: after(-9_000).getTime() }
-    assert.equal(reason({ ...recovery, endsAtMs: after(-1).getTime() }, FIRED, 1), 'outdated')
-    assert.equal(reason(recovery, FIRED, 1), 'outdated')
+  test('recover once a period, whichever of them it is', () => {
+    const recovery = { fingerprint: 'b', status: 'resolved' } as const
+    assert.equal(reason(recovery, FIRING), undefined)
+    assert.equal(reason(recovery, RESOLVED), 'aggregated')
+    assert.equal(reason(recovery, { ...FIRING, resolvedAt: LAST_AT }), 'aggregated')
   })
 
-  test('is no recovery whose start was moved back, as Alertmanager does where it merges two copies', () => {
-    const recovery = {
-      status: 'resolved' as const,
-      startsAtMs: after(-9_000).getTime(),
-      endsAtMs: after(5_000).getTime(),
-    }
-    assert.equal(reason(recovery, FIRED, 6_000), undefined)
+  test('are delivered when one fires after the last that the group heard was a recovery', () =>
+    assert.equal(reason({ fingerprint: 'b' }, RESOLVED), undefined))
+})
+
+describe('an alert is outdated', () => {
+  test('when it fires, and began before the one whose recovery was delivered', () => {
+    assert.equal(reason({ startsAtMs: started(-1).getTime() }, RESOLVED), 'outdated')
+    assert.equal(reason({ startsAtMs: started(0).getTime() }, RESOLVED), undefined)
+    assert.equal(reason({ startsAtMs: started(1).getTime() }, RESOLVED), undefined)
   })
 
-  test('is the same alert only, in another status, with known times', () => {
-    assert.equal(reason({ fingerprint: 'b', startsAtMs: after(-1).getTime() }, RECOVERED, 1), undefined)
-    assert.equal(reason({ startsAtMs: after(-1).getTime() }, FIRED, EVERY_MS), undefined)
-    assert.equal(reason({}, RECOVERED, 1), undefined)
+  test('when it is a recovery that ended before the firing that was delivered began', () => {
+    const recovery = { status: 'resolved', startsAtMs: started(-9_000).getTime() } as const
+    assert.equal(reason({ ...recovery, endsAtMs: started(-1).getTime() }, FIRING), 'outdated')
+    assert.equal(reason({ ...recovery, endsAtMs: started(0).getTime() }, FIRING), undefined)
+    assert.equal(reason({ ...recovery, endsAtMs: started(1).getTime() }, FIRING), undefined)
+  })
+
+  test('by the start of a recovery, where it does not say when it ended', () => {
     assert.equal(
-      reason({ startsAtMs: after(-1).getTime() }, { ...RECOVERED, startsAt: undefined }, 1),
+      reason({ status: 'resolved', startsAtMs: started(-1).getTime() }, FIRING),
+      'outdated',
+    )
+    assert.equal(
+      reason({ status: 'resolved', startsAtMs: started(0).getTime() }, FIRING),
       undefined,
     )
+  })
+
+  test('not by the end of a firing, which Alertmanager sets to a time to come or before', () =>
+    assert.equal(
+      reason({ startsAtMs: started(1).getTime(), endsAtMs: started(-1).getTime() }, RESOLVED),
+      undefined,
+    ))
+
+  test('whether or not aggregation is off, and however long ago the last one was delivered', () => {
+    assert.equal(reason({ startsAtMs: started(-1).getTime(), everyMs: 0 }, RESOLVED), 'outdated')
+    assert.equal(reason({ startsAtMs: started(-1).getTime() }, RESOLVED, EVERY_MS * 9), 'outdated')
+  })
+
+  test('never by an alert of the same status or by another alert', () => {
+    assert.equal(reason({ startsAtMs: started(-1).getTime() }, FIRING), 'aggregated')
+    assert.equal(
+      reason({ startsAtMs: started(-1).getTime(), fingerprint: 'b' }, RESOLVED),
+      undefined,
+    )
+  })
+
+  test('never where one of the two does not say when it began', () => {
+    assert.equal(reason({}, RESOLVED), undefined)
+    assert.equal(
+      reason({ startsAtMs: started(-1).getTime() }, { ...RESOLVED, startsAt: undefined }),
+      undefined,
+    )
+    assert.equal(reason({ status: 'resolved' }, FIRING), undefined)
   })
 })

@@ -14,6 +14,11 @@ function kindsOf(host: string, access: Partial<Access> = {}): string[] {
   return exposuresOf(settings, NOW).map(({ kind }) => kind)
 }
 
+function wordsOf(host: string, access: Partial<Access>): string[] {
+  const settings = { listen: { host, port: 8060 }, access: accessOf(access) }
+  return exposuresOf(settings, NOW).map(({ words }) => words)
+}
+
 function tlsUntil(expiresAt: string, clientCa?: string): Tls {
   return { cert: '', key: new Secret(''), clientCa, expiresAt: new Date(expiresAt) }
 }
@@ -39,16 +44,31 @@ describe('what stands open', () => {
     assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH, trustedProxies }), [])
   })
 
-  test('and a certificate is told of two weeks before it ends', () => {
-    assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-24') }), [])
-    assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-01') }), ['certificate_ends'])
-    const [ended] = exposuresOf(
-      {
-        listen: { host: '127.0.0.1', port: 1 },
-        access: accessOf({ tls: tlsUntil('2026-11-01') }),
-      },
-      NOW,
-    )
-    assert.match(ended?.words ?? '', /has expired/)
+  test('is the admin token that crosses the network without TLS, whoever may post', () => {
+    const admin = { token: new Secret('t'), protect: new Set<never>() }
+    const allowFrom = networksOf(['10.0.0.0/8'])
+    assert.deepEqual(kindsOf('0.0.0.0', { admin, allowFrom }), ['secrets_in_clear'])
+    assert.deepEqual(kindsOf('0.0.0.0', { admin }), ['anyone_may_post', 'secrets_in_clear'])
+  })
+
+  test('is said with the address and with the keys that close it', () => {
+    const [posting] = wordsOf('0.0.0.0', {})
+    assert.match(posting ?? '', /0\.0\.0\.0:8060.*auth.*allow_from.*tls\.client_ca/)
+    const [secrets] = wordsOf('0.0.0.0', { auth: AUTH })
+    assert.match(secrets ?? '', /set tls.*trusted_proxies/)
+  })
+
+  test('is a certificate from the fourteenth day before its end', () => {
+    const kindsUntil = (expiresAt: string) => kindsOf('127.0.0.1', { tls: tlsUntil(expiresAt) })
+    assert.deepEqual(kindsUntil('2026-12-24T00:00:00Z'), [])
+    assert.deepEqual(kindsUntil('2026-12-08T04:00:00Z'), [])
+    assert.deepEqual(kindsUntil('2026-12-08T03:59:59Z'), ['certificate_ends'])
+  })
+
+  test('is said of a certificate with the days that are left', () => {
+    const said = (expiresAt: string) => wordsOf('127.0.0.1', { tls: tlsUntil(expiresAt) }).join()
+    assert.match(said('2026-12-01T05:00:00Z'), /tls\.cert expires in 7 days/)
+    assert.match(said('2026-11-24T05:00:00Z'), /tls\.cert expires in 0 days/)
+    assert.match(said('2026-11-24T03:00:00Z'), /tls\.cert has expired/)
   })
 })

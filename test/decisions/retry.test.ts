@@ -84,10 +84,67 @@ describe('the verdict on an attempt', () => {
     assert.deepEqual(unsure.elsewhereAt, new Date(NOW.getTime() + 60_000))
   })
 
-  test('too long a message is split, until there is nothing to split', () => {
-    const { next } = after({ kind: 'too_long' })
-    assert.ok(next.kind === 'split' && next.bodyBytes === 7_500)
-    assert.equal(after({ kind: 'too_long' }, { bodyBytes: 2_100 }).next.kind, 'dead')
+  test('a robot that cannot be reached rests longer after each failure, up to 30 s', () => {
+    const outcome = {
+      kind: 'retryable',
+      reason: 'network',
+      reached: false,
+      bounded: false,
+    } as const
+    for (const mode of ['all', 'pool'] as const) {
+      const rests = [0, 1, 4, 5, 400].map((failures) => {
+        const { pause } = after(outcome, { mode, failures, random: 0 })
+        assert.deepEqual([pause?.scope, pause?.reason], ['robot:k', 'unreachable'])
+        return (pause?.until.getTime() ?? 0) - NOW.getTime()
+      })
+      assert.deepEqual(rests, [500, 1_000, 8_000, 15_000, 15_000])
+    }
+  })
+
+  test('a message waits longer after each attempt', () => {
+    const outcome = {
+      kind: 'retryable',
+      reason: 'network',
+      reached: false,
+      bounded: false,
+    } as const
+    for (const [attempts, waitMs] of [
+      [1, 500],
+      [3, 2_000],
+      [400, 30_000],
+    ] as const)
+      assert.deepEqual(after(outcome, { attempts, random: 0 }).next, {
+        kind: 'retry',
+        dueAt: new Date(NOW.getTime() + waitMs),
+      })
+  })
+
+  test('a message that may have arrived stays with its robot for a minute, in every mode', () => {
+    const outcome = { kind: 'retryable', reason: 'timeout', reached: true, bounded: false } as const
+    for (const mode of ['all', 'pool'] as const)
+      assert.deepEqual(after(outcome, { attempts: 3, mode, random: 0 }).next, {
+        kind: 'retry',
+        dueAt: new Date(NOW.getTime() + 2_000),
+        elsewhereAt: new Date(NOW.getTime() + 60_000),
+      })
+  })
+
+  test('a message that is too long is split into bodies of three quarters of its size', () =>
+    assert.deepEqual(after({ kind: 'too_long' }, { failures: 3 }), {
+      next: {
+        kind: 'split',
+        reason: 'The words. Sent again in smaller messages.',
+        bodyBytes: 7_500,
+      },
+      pause: undefined,
+      failures: 0,
+    }))
+
+  test('a message that is too long is dead where its parts would be below 2,000 bytes', () => {
+    const kindOf = (bodyBytes: number) => after({ kind: 'too_long' }, { bodyBytes }).next.kind
+    assert.deepEqual([2_668, 2_667, 2_666].map(kindOf), ['split', 'split', 'dead'])
+    const { next } = after({ kind: 'too_long' }, { bodyBytes: 2_000 })
+    assert.deepEqual(next, { kind: 'dead', reason: 'The words.' })
   })
 
   test('a rejected message costs one call and is dead', () => {
@@ -103,8 +160,11 @@ describe('the verdict on an attempt', () => {
     const rejected: Outcome = { kind: 'rejected', reason: 'token' }
     const { next, pause } = after(rejected, { mode: 'pool', poolHasHealthyRobot: true })
     assert.deepEqual(next, { kind: 'retry', dueAt: NOW })
-    assert.equal(pause?.reason, 'rejected')
-    assert.equal(after(rejected, { mode: 'pool', poolHasHealthyRobot: false }).next.kind, 'dead')
+    const until = new Date(NOW.getTime() + 180_000)
+    assert.deepEqual(pause, { scope: 'robot:k', until, reason: 'rejected' })
+    const last = after(rejected, { mode: 'pool', poolHasHealthyRobot: false })
+    assert.equal(last.next.kind, 'dead')
+    assert.deepEqual(last.pause, pause)
   })
 
   test('content that is refused is refused by every robot', () =>

@@ -120,10 +120,16 @@ export function acceptCases(backend: Backend): void {
 
     test('suppresses a state that is older than what was let through', async () => {
       const firing = (startsAt: number, ms: number) =>
-        s.accept([alert('f', { startsAt: at(startsAt) })], ms)
+        s.accept([alert('f', { startsAtMs: at(startsAt).getTime() })], ms)
       const resolved = (startsAt: number, endsAt: number, ms: number) =>
         s.accept(
-          [alert('f', { status: 'resolved', startsAt: at(startsAt), endsAt: at(endsAt) })],
+          [
+            alert('f', {
+              status: 'resolved',
+              startsAtMs: at(startsAt).getTime(),
+              endsAtMs: at(endsAt).getTime(),
+            }),
+          ],
           ms,
         )
       const outdated = [{ channel: 'ops', reason: 'outdated', count: 1 }]
