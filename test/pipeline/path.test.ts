@@ -234,7 +234,7 @@ describe('the path of an alert', () => {
     path.intercept = () => undefined
     const before = path.sent.length
     await path.ocp('host=2')
-    await path.clock.pass(9 * MINUTE)
+    await path.clock.pass(4.9 * MINUTE)
     assert.equal(path.sent.length, before)
     await path.clock.pass(2 * MINUTE)
     assert.deepEqual(await states(), { sent: 2 })
