@@ -2,7 +2,7 @@ import { markReached } from '../decisions/quota.ts'
 import type { Events } from '../events.ts'
 import { NO_MENTION } from '../model/alert.ts'
 import type { Content } from '../model/message.ts'
-import type { Channel, Robot, Settings } from '../model/settings.ts'
+import { type Channel, countsForQuota, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Renderer } from '../rendering/render.ts'
 import type { NewMessage, Store, Waiting } from '../stores/store.ts'
@@ -39,7 +39,7 @@ export async function warnOfQuota(
       scope: 'organisation',
       name: undefined,
       used: waiting.organisationUsed,
-      limit: settings.monthlyQuota,
+      limit: countsForQuota(robot.key) ? settings.monthlyQuota : undefined,
     },
   ]
   for (const { scope, name, used: before, limit } of scopes) {

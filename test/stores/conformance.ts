@@ -295,6 +295,24 @@ export function conformance(
       assert.equal((await look(70_000)).robot.calls.length, 0)
     })
 
+    test('waiting: what robots of the sandbox are sent counts for them, and not for the organisation', async () => {
+      await accept([alert('f'), alert('g'), alert('h')])
+      const [f, g, h] = (await headIds()) as [number, number, number]
+      const lab = { key: 'sandbox-lab' }
+      for (const id of [f, g])
+        assert.ok(await claim([id], 1_000, { call: call(1_000, lab) }), 'a call of the sandbox')
+      const robot = { name: 'a', address: 'sandbox', ...lab }
+      const before = await look(2_000, { robot })
+      assert.deepEqual(
+        [before.robot.calls.length, before.robot.monthUsed, before.organisationUsed],
+        [2, 2, 0],
+      )
+      assert.ok(await claim([h], 2_000), 'a call of a webhook')
+      assert.equal((await look(3_000)).organisationUsed, 1)
+      const question = { now: at(3_000), month: '2026-11', robots: [] }
+      assert.equal((await store.standing(question)).organisationUsed, 1)
+    })
+
     test('waiting: gives the latest messages of the queue and channel, and which told a storm', async () => {
       await accept([alert('f'), alert('g'), alert('h')])
       const [first, second] = await headIds()

@@ -1,5 +1,6 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
+import { SANDBOX_KEY } from '../../model/settings.ts'
 import type {
   RobotState,
   StoredPayload,
@@ -194,10 +195,12 @@ export async function robotStates(
   })
 }
 
+/** Calls of a month that count for the organisation: all but those to the sandbox. */
 export async function organisationUsed(tx: Tx, month: string): Promise<number> {
   const row = await tx.one<{ n: number | null }>(
-    'SELECT SUM(calls)::bigint AS n FROM months WHERE month = $1',
+    'SELECT SUM(calls)::bigint AS n FROM months WHERE month = $1 AND key NOT LIKE $2',
     month,
+    `${SANDBOX_KEY}%`,
   )
   return row?.n ?? 0
 }

@@ -1,3 +1,4 @@
+import { SANDBOX_KEY } from '../../model/settings.ts'
 import type { RobotState } from '../store.ts'
 import type { Database } from './database.ts'
 
@@ -34,9 +35,12 @@ export function robotState(
   }
 }
 
+/** Calls of a month that count for the organisation: all but those to the sandbox. */
 export function organisationUsed(db: Database, month: string): number {
-  return (
-    db.get<{ n: number | null }>('SELECT SUM(calls) AS n FROM months WHERE month = ?', month)?.n ??
-    0
+  const row = db.get<{ n: number | null }>(
+    'SELECT SUM(calls) AS n FROM months WHERE month = ? AND key NOT LIKE ?',
+    month,
+    `${SANDBOX_KEY}%`,
   )
+  return row?.n ?? 0
 }
