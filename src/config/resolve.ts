@@ -142,7 +142,7 @@ function robotOf(
     context.fault([...path, 'limits', 'per'], 'must be at most 24h, for which calls are kept')
   return {
     name,
-    key: url === undefined ? `${SANDBOX_KEY}${name}` : keyOf(url),
+    ...(url === undefined ? { key: `${SANDBOX_KEY}${name}` } : keysOf(url)),
     address: sandbox
       ? 'sandbox'
       : proxy === undefined
@@ -164,13 +164,15 @@ function robotOf(
 
 /**
  * DingTalk counts a token, whatever host, scheme or path it is reached by. The usual address stands in the hash, so that
- * a store of an earlier version, in which the address took part, knows the calls of the usual webhooks.
+ * the key of a usual webhook is what it was when the address took part in it; of others that key is given as well.
  */
-function keyOf(url: URL): string {
-  const token = url.searchParams.get('access_token')?.trim() ?? ''
-  const counted =
-    token === '' ? `${url.origin}${url.pathname}${url.search}` : `${USUAL_ADDRESS}${token}`
-  return hash(counted, 16)
+function keysOf(url: URL): Pick<Robot, 'key' | 'formerKey'> {
+  const address = `${url.origin}${url.pathname}`
+  const token = url.searchParams.get('access_token')
+  const former = hash(`${address}${token ?? url.search}`, 16)
+  const counted = token?.trim() ? `${USUAL_ADDRESS}${token.trim()}` : `${address}${url.search}`
+  const key = hash(counted, 16)
+  return former === key ? { key } : { key, formerKey: former }
 }
 
 const USUAL_ADDRESS = 'https://oapi.dingtalk.com/robot/send'

@@ -36,6 +36,8 @@ export interface Robot {
    * share it. A robot of the sandbox has one that begins with SANDBOX_KEY.
    */
   key: string
+  /** What versions counted it under that took the address into the key as well; absent where it is the same. */
+  formerKey?: string
   /** What leaves through the same address shares a penalty for the address: `direct`, or a hash of the proxy. */
   address: string
   target: { kind: 'sandbox' } | { kind: 'webhook'; url: Secret }
@@ -109,4 +111,11 @@ export function queuesOf(channel: Channel): string[] {
   return channel.mode === 'pool'
     ? [`channel:${channel.name}`]
     : channel.robots.map((robot) => `robot:${robot}`)
+}
+
+/** The keys under which an earlier version counted robots, each with that of today. */
+export function formerKeysOf({ robots }: Settings): { from: string; to: string }[] {
+  return [...robots.values()].flatMap(({ key, formerKey }) =>
+    formerKey === undefined ? [] : [{ from: formerKey, to: key }],
+  )
 }

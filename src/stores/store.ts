@@ -67,6 +67,8 @@ export interface Store {
    * channel, or becomes dead with a reason when the channel is gone. Gives counts of both.
    */
   rehome(homes: readonly Home[], now: Date): Promise<Rehomed>
+  /** Moves what an earlier version counted under other keys (calls, months, warnings, pauses) to the keys of today. */
+  adopt(keys: readonly FormerKey[]): Promise<void>
   /** Queues as they stand, for console, API and metrics. */
   standing(question: StandingQuestion): Promise<Standing>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
@@ -340,6 +342,12 @@ export interface Warning {
   scope: string
   mark: number
   message: NewMessage
+}
+
+/** A robot's key of an earlier version, and today's for the same token. */
+export interface FormerKey {
+  from: string
+  to: string
 }
 
 export interface Rehomed {

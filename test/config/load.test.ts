@@ -9,6 +9,7 @@ import { parseMatcher } from '../../src/config/matchers.ts'
 import { schemaText } from '../../src/config/schema.ts'
 import { watchFiles } from '../../src/config/watch.ts'
 import { AppError } from '../../src/errors.ts'
+import { formerKeysOf } from '../../src/model/settings.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 
@@ -369,6 +370,16 @@ routes:
       `robots: { r: { webhook: "${url}?access_token=a1b2" } }\nchannels: { c: { robots: [r] } }\n`,
     )
     assert.equal(settings.robots.get('r')?.key, before)
+    assert.deepEqual(formerKeysOf(settings), [])
+  })
+
+  test('names the key that a store of an earlier version has for any other webhook', () => {
+    const url = 'https://oapi.dingtalk.io/robot/send'
+    const from = createHash('sha256').update(`${url}a1b2`).digest('hex').slice(0, 16)
+    const { settings } = load(
+      `robots: { r: { webhook: "${url}?access_token=a1b2" }, lab: { webhook: sandbox } }\nchannels: { c: { robots: [r] } }\n`,
+    )
+    assert.deepEqual(formerKeysOf(settings), [{ from, to: settings.robots.get('r')?.key }])
   })
 
   test('no value of a secret is in a fault', () => {

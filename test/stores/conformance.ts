@@ -313,6 +313,34 @@ export function conformance(
       assert.equal((await store.standing(question)).organisationUsed, 1)
     })
 
+    test('adopt: calls, months, warnings and pauses of a former key are those of the key of today', async () => {
+      await accept([alert('f'), alert('g')])
+      const [f, g] = (await headIds()) as [number, number]
+      const former = await claim([f], 1_000, { call: call(1_000, { key: 'old' }) })
+      assert.ok(former)
+      const until = at(600_000)
+      const pause = { scope: 'robot:old', until, reason: 'throttled' }
+      const robot = { key: 'old', failures: 3 }
+      const next = { kind: 'again' as const, dueAt: until }
+      await store.settle(settlement(former, 2_000, { next, robot, pause }))
+      const warning = { now: at(2_000), month: '2026-11', mark: 80, message: message() }
+      assert.ok(await store.warn({ ...warning, scope: 'old' }))
+      assert.ok(await claim([g], 3_000))
+      for (let again = 0; again < 2; again += 1) {
+        await store.adopt([
+          { from: 'old', to: 'ka' },
+          { from: 'unknown', to: 'kb' },
+        ])
+        const { robot: now, marks, organisationUsed } = await look(4_000)
+        assert.deepEqual(
+          [now.calls.length, now.monthUsed, now.pause?.until, now.failures],
+          [2, 2, until, 3],
+        )
+        assert.deepEqual(marks, [{ scope: 'ka', mark: 80 }])
+        assert.equal(organisationUsed, 2)
+      }
+    })
+
     test('waiting: gives the latest messages of the queue and channel, and which told a storm', async () => {
       await accept([alert('f'), alert('g'), alert('h')])
       const [first, second] = await headIds()

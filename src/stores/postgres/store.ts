@@ -4,6 +4,7 @@ import type { Notice, Shared } from '../shared.ts'
 import type { Claimed, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll } from './accept.ts'
 import { type Address, addressOf } from './address.ts'
+import { adopt } from './adopt.ts'
 import { claim, claimAgain, enqueue, orRefused, resend, warn } from './claim.ts'
 import { CommitGroup } from './commit-group.ts'
 import { codeOf, Database, type Tx, wordsOf } from './database.ts'
@@ -110,6 +111,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
       if (counts.moved > 0) line.tell('all')
       return counts
     },
+    adopt: (keys) => write((tx) => adopt(tx, keys)),
     standing: (question) => db.reading((tx) => standing(tx, question)),
     messages: (query) => db.reading((tx) => messages(tx, query)),
     message: (id, most) => db.reading((tx) => message(tx, id, most)),

@@ -1,6 +1,7 @@
 import { atOnce, type Steps } from '../../turns.ts'
 import type { Accepted, ReasonToSuppress, Store } from '../store.ts'
 import { acceptAll, type Result } from './accept.ts'
+import { adopt } from './adopt.ts'
 import { claim, claimAgain, enqueue, gather, lease, release, resend, warn } from './claim.ts'
 import { Clearing } from './clearing.ts'
 import { Database } from './database.ts'
@@ -145,6 +146,7 @@ function engineOn(
     warn: (warning) => writing(() => warn(db, warning)),
     resend: (id, now) => writing(() => resend(db, id, now)),
     rehome: (homes) => writing(() => rehome(rows, homes)),
+    adopt: (keys) => writing(() => adopt(db, keys)),
     standing: (question) => db.reading(() => standing(db, question)),
     messages: (query) => db.reading(() => messages(db, query)),
     message: (id, most) => db.reading(() => message(db, id, most)),

@@ -51,6 +51,7 @@ const VERBS: readonly Verb[] = [
   'warn',
   'resend',
   'rehome',
+  'adopt',
   'standing',
   'messages',
   'message',
