@@ -17,7 +17,7 @@ import { renewTls } from './http/listener.ts'
 import { createSlowdown } from './http/slowdown.ts'
 import type { Log } from './log.ts'
 import { createMetrics, primeMetrics } from './metrics.ts'
-import type { Settings } from './model/settings.ts'
+import { formerKeysOf, type Settings } from './model/settings.ts'
 import type { Variables } from './model/variables.ts'
 import { createDingtalk } from './notifiers/dingtalk/index.ts'
 import { accept, type Inbound } from './pipeline/accept.ts'
@@ -310,6 +310,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     announce()
     events.recovered(await store.recover(clock.now()))
+    await store.adopt(formerKeysOf(settings()))
     url = await listen(server, settings())
     await robots.reconcile()
     janitor.start()

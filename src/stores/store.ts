@@ -67,6 +67,8 @@ export interface Store {
    * Messages in flight, and queues that another process has leased, are left for the next time.
    */
   reassign(assignments: readonly QueueAssignment[], now: Date): Promise<Reassigned>
+  /** Moves what an earlier version counted under other keys to the keys of today. */
+  adopt(keys: readonly FormerKey[]): Promise<void>
   /** Queues, robots and limits as they stand, for console, API and metrics. */
   snapshot(query: SnapshotQuery): Promise<Snapshot>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
@@ -332,8 +334,6 @@ export interface CallClaim {
   month: string
   /** Must still hold the lease on the robot. */
   owner: string
-  /** False: the call counts for the limit, but for no month's quota (the sandbox). */
-  countsForQuota?: boolean
 }
 
 export interface Claimed {
@@ -388,6 +388,12 @@ export interface Resent {
   /** Alerts that go out again, and those that were left out because a later message has overtaken them. */
   alerts: number
   outdated: number
+}
+
+/** A robot's key of an earlier version, and today's for the same token. */
+export interface FormerKey {
+  from: string
+  to: string
 }
 
 /** The queues of a channel, and the robots that work each. */

@@ -53,6 +53,18 @@ describe('the verdict on an attempt', () => {
   test('an address that is refused rests as a whole', () =>
     assert.equal(after({ kind: 'throttled', scope: 'address' }).pause?.scope, 'address:proxy-1'))
 
+  test('an address that is refused rests for five minutes, or for the penalty where that is shorter', () => {
+    const restMs = (penaltyMs: number): number => {
+      const limits = { messages: 20, perMs: 60_000, penaltyMs }
+      const { pause } = after(
+        { kind: 'throttled', scope: 'address' },
+        { robot: robotNamed('ops-1', { limits }) },
+      )
+      return (pause?.until.getTime() ?? 0) - NOW.getTime()
+    }
+    assert.deepEqual([restMs(600_000), restMs(60_000)], [301_000, 60_600])
+  })
+
   test('what cannot be reached is tried again for ever, more and more slowly', () => {
     const outcome: Outcome = {
       kind: 'retryable',
@@ -73,6 +85,23 @@ describe('the verdict on an attempt', () => {
       kind: 'dead',
       reason: 'The words. Given up after 6 replies alike.',
     })
+  })
+
+  test('pages that are not DingTalk’s are given up too, after a limiter would have let go', () => {
+    const outcome: Outcome = {
+      kind: 'retryable',
+      reason: 'unreadable',
+      reached: true,
+      bounded: true,
+    }
+    let waitedMs = 0
+    let alike = 1
+    for (; ; alike += 1) {
+      const { next } = after(outcome, { attempts: alike, alike, random: 0 })
+      if (next.kind !== 'retry') break
+      waitedMs += next.dueAt.getTime() - NOW.getTime()
+    }
+    assert.ok(waitedMs > 15 * 60_000 && waitedMs < 60 * 60_000, String(waitedMs))
   })
 
   test('in a pool only a message that surely did not arrive changes its robot at once', () => {

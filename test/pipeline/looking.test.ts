@@ -46,7 +46,7 @@ describe('a glance', () => {
     const { glance } = looking(path)
     await path.ocp('a')
     await path.clock.pass(2_000)
-    await path.ocp('a', { alarm_description: 'again' })
+    await path.ocp('a', { alarm_active_at: '2026-11-24T12:00:01+08:00' })
     await path.clock.pass(2_000)
     const seen = await glance()
     const [channel] = seen.channels

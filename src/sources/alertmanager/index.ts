@@ -3,6 +3,7 @@ import type { Alert, Notification } from '../../model/alert.ts'
 import { atOnce, type Steps } from '../../turns.ts'
 import { isIntricate } from '../intricate.ts'
 import { isObject, readJson } from '../json.ts'
+import { keyOf } from '../key.ts'
 import { readNarrow, widened } from '../narrow.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
 import { digest, textFrom, textOf } from '../text.ts'
@@ -39,7 +40,7 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
     // Looking at the names of each alert would be a tenth of the cost of small ones.
     large: isLarge(body),
   })
-  const key = keyOf(payload, alerts)
+  const key = keyOf(alerts)
   return {
     source: 'alertmanager',
     key,
@@ -169,15 +170,4 @@ class Group implements GroupFacts {
 
 function saidBy(alert: unknown): string {
   return JSON.stringify(isObject(alert) ? [alert['labels'], alert['annotations']] : alert) ?? ''
-}
-
-/**
- * Which alerts in which state, and of which group; a retry and a high-availability peer's copy differ in other fields.
- * The instant, to the second, tells an alert that fired again from its first firing.
- */
-function keyOf(payload: Payload, alerts: readonly Alert[]): string {
-  const states = alerts.map(({ fingerprint, status, startsAt }) =>
-    [fingerprint, status, Math.floor((startsAt?.getTime() ?? 0) / 1000)].join('\0'),
-  )
-  return digest([textOf(payload.groupKey) ?? '', ...states.sort()])
 }

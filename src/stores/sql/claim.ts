@@ -97,21 +97,20 @@ async function assertMayCall(
 }
 
 async function countCall(tx: Tx, call: CallClaim, now: Date): Promise<number> {
-  const { key, until, month, countsForQuota = true } = call
+  const { key, until, month } = call
   const row = await tx.get<{ id: number }>(
     'INSERT INTO calls (key, at, until, month) VALUES ($1, $2, $3, $4) RETURNING id',
     key,
     tx.ms(now),
     tx.ms(until),
-    countsForQuota ? month : '',
+    month,
   )
-  if (countsForQuota)
-    await tx.run(
-      `INSERT INTO monthly_usage AS u (month, key, calls) VALUES ($1, $2, 1)
-       ON CONFLICT (month, key) DO UPDATE SET calls = u.calls + 1`,
-      month,
-      key,
-    )
+  await tx.run(
+    `INSERT INTO monthly_usage AS u (month, key, calls) VALUES ($1, $2, 1)
+     ON CONFLICT (month, key) DO UPDATE SET calls = u.calls + 1`,
+    month,
+    key,
+  )
   return row?.id ?? 0
 }
 

@@ -1,3 +1,4 @@
+import { SANDBOX_KEY } from '../../model/settings.ts'
 import type { RobotState } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
@@ -50,10 +51,12 @@ function scopesOf({ key, address }: { key: string; address: string }): string[] 
   return [`robot:${key}`, `address:${address}`]
 }
 
+/** Calls of a month that count for the organisation: all but those to the sandbox. */
 export async function organisationUsed(tx: Tx, month: string): Promise<number> {
   const row = await tx.get<{ n: number }>(
-    'SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) AS n FROM monthly_usage WHERE month = $1',
+    'SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) AS n FROM monthly_usage WHERE month = $1 AND key NOT LIKE $2',
     month,
+    `${SANDBOX_KEY}%`,
   )
   return row?.n ?? 0
 }

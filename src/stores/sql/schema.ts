@@ -70,7 +70,7 @@ export const SCHEMA = `
   CREATE INDEX attempts_message ON attempts (message, id);
   CREATE INDEX attempts_at ON attempts (at);
 
-  -- Calls count when they are claimed; each reaches DingTalk between at and until. month: '' counts for no quota.
+  -- Calls count when they are claimed; each reaches DingTalk between at and until.
   CREATE TABLE calls (
     id IDENTITY, key TEXT NOT NULL, at BIGINT NOT NULL, until BIGINT NOT NULL, month TEXT NOT NULL
   ) ROW_TABLE;
