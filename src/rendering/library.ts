@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../errors.ts'
@@ -146,8 +146,17 @@ function fileOf(name: string, part: Part): string {
 
 function absent(channel: Channel, folder: string): AppError {
   const name = channel.template.kind === 'named' ? channel.template.name : ''
-  const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(name)}; looked for ${join(folder, fileOf(name, 'alert'))}, built in are default, ocp-text and webhook-dingtalk`
+  const names = [...new Set([...namesIn(BUILT_IN), ...namesIn(folder)])].sort()
+  const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(name)}; looked for ${join(folder, fileOf(name, 'alert'))}; available: ${names.join(', ')}`
   return faulty([fault])
+}
+
+/** Names of the templates whose files are in a folder; none where the path is not a folder. */
+function namesIn(folder: string): string[] {
+  const files = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+    ? readdirSync(folder)
+    : []
+  return files.flatMap((file) => /^([\w-]+)\.(?:\w+\.)?eta$/.exec(file)?.[1] ?? [])
 }
 
 function compiled(
