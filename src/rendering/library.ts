@@ -68,7 +68,7 @@ export function builtInParts(): (format: Format) => Parts {
     const parts = new Map<Part, PartSource>()
     for (const part of PART_NAMES) {
       const file = builtIn('default', part) ?? builtIn('default', PARTS[part] ?? part)
-      if (file !== undefined) parts.set(part, compiled(part, file, format))
+      if (file !== undefined) parts.set(part, sourceOf(part, file, compile(file.text, format)))
     }
     compiledFor.set(format, parts)
     return parts
@@ -95,6 +95,7 @@ export function partsOf(
   if (own.size === 0 && named.size === 0) throw absent(channel, folder)
   const parts = new Map<Part, PartSource>()
   const faults = new Set<string>()
+  const templates = new Map<File, Template>()
   for (const part of PART_NAMES) {
     const instead = standard.get(part)
     const other = PARTS[part]
@@ -104,11 +105,14 @@ export function partsOf(
       named.get(part) ??
       (other === undefined ? undefined : named.get(other))
     try {
-      const found =
-        file === undefined || file.place === instead?.place
-          ? instead
-          : compiled(part, file, format, instead?.template)
-      if (found !== undefined) parts.set(part, found)
+      if (file === undefined || file.place === instead?.place) {
+        if (instead !== undefined) parts.set(part, instead)
+        continue
+      }
+      // One file may serve several parts.
+      const template = templates.get(file) ?? compile(file.text, format)
+      templates.set(file, template)
+      parts.set(part, { ...sourceOf(part, file, template), instead: instead?.template })
     } catch (error) {
       faults.add(faultAt(file?.place ?? part, error))
     }
@@ -159,12 +163,6 @@ function namesIn(folder: string): string[] {
   return files.flatMap((file) => /^([\w-]+)\.(?:\w+\.)?eta$/.exec(file)?.[1] ?? [])
 }
 
-function compiled(
-  part: Part,
-  { text, place }: File,
-  format: Format,
-  instead?: Template,
-): PartSource {
-  const own = !place.startsWith(BUILT_IN)
-  return { part, text, place, own, template: compile(text, format), instead }
+function sourceOf(part: Part, { text, place }: File, template: Template): PartSource {
+  return { part, text, place, own: !place.startsWith(BUILT_IN), template, instead: undefined }
 }
