@@ -137,7 +137,7 @@ export function createEvents(log: Log, metrics: Metrics) {
     storeFailed(doing: string, why: string): void {
       log.error('store.failed', { doing, why })
     },
-    /** What a store that several processes share noticed. */
+    /** What a store noticed by itself. */
     storeNoticed({ kind, ...fields }: { kind: string }): void {
       const level = kind === 'robot_taken' || kind === 'line_back' ? 'info' : 'warn'
       log[level](`store.${kind}`, fields)

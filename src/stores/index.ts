@@ -10,7 +10,7 @@ export interface OpenOptions {
   reasonToSuppress: ReasonToSuppress
   thread: boolean
   clock: Clock
-  /** Told what a shared store notices by itself. */
+  /** Called with what a store notices by itself. */
   notice?: (notice: Notice) => void
 }
 

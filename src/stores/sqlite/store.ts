@@ -3,9 +3,11 @@ import { Worker } from 'node:worker_threads'
 import { afterThisTurn } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import { atOnce } from '../../turns.ts'
+import type { Notice } from '../shared.ts'
 import type { Accepted, Arrival, ReasonToSuppress, Store } from '../store.ts'
 import type { Result } from './accept.ts'
 import { type Engine, openEngine, type Verb } from './engine.ts'
+import { restrictToOwner } from './file-mode.ts'
 import { type Packed, Packing } from './packed.ts'
 import {
   type AcceptRequest,
@@ -23,6 +25,7 @@ export interface SqliteOptions {
   reasonToSuppress: ReasonToSuppress
   /** In a thread of its own, so that a disk that is slow to flush never blocks the event loop. */
   thread: boolean
+  notice?: (notice: Notice) => void
 }
 
 /** Asks the engine, wherever it lives. */
@@ -62,7 +65,13 @@ const VERBS: readonly Verb[] = [
 
 /** Opens the store; AppError store_unavailable says why when that cannot be. */
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
-  return options.thread ? storeOn(await threadLine(options.path)) : storeAround(openEngine(options))
+  const store = options.thread
+    ? storeOn(await threadLine(options.path))
+    : storeAround(openEngine(options))
+  // Not before it is known to be a store.
+  for (const file of restrictToOwner(options.path))
+    options.notice?.({ kind: 'file_readable', ...file })
+  return store
 }
 
 /** The store around an engine in this thread; its promises settle without a timer. */
