@@ -61,6 +61,7 @@ const LEAVES = [
   'turns.ts',
   'errors.ts',
   'log.ts',
+  'redact.ts',
   'metrics.ts',
   'events.ts',
   'version.ts',

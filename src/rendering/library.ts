@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../errors.ts'
 import type { Channel, Format } from '../model/settings.ts'
+import { conceal } from '../redact.ts'
 import { compile, type Template } from './engine.ts'
 import { faultAt } from './fault.ts'
 
@@ -151,7 +152,7 @@ function fileOf(name: string, part: Part): string {
 function absent(channel: Channel, folder: string): AppError {
   const name = channel.template.kind === 'named' ? channel.template.name : ''
   const names = [...new Set([...namesIn(BUILT_IN), ...namesIn(folder)])].sort()
-  const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(name)}; looked for ${join(folder, fileOf(name, 'alert'))}; available: ${names.join(', ')}`
+  const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(conceal(name))}; looked for ${join(folder, fileOf(conceal(name), 'alert'))}; available: ${names.join(', ')}`
   return faulty([fault])
 }
 

@@ -12,6 +12,7 @@ const THREATS: readonly {
     asset: 'access tokens, secrets, passwords',
     threat: 'read in logs, errors, metrics, pages, the store or the output of a command',
     shownBy: [
+      ['config/concealed.test.ts', 'is neither in the reply to a reload nor in the log'],
       ['security/canaries.test.ts', 'no secret comes out anywhere, whatever fails'],
       ['security/canaries.test.ts', 'a private key is in no message about it'],
       ['config/load.test.ts', 'no value of a secret is in a fault'],
