@@ -23,7 +23,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'sources',
     'stores/index.ts',
   ],
+  'open-store.ts': ['decisions', 'pipeline', 'stores'],
+  'reload.ts': ['config', 'rendering'],
   'app.ts': [
+    'open-store.ts',
+    'reload.ts',
     'config',
     'console',
     'decisions',

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import type { Notice, Shared } from '../shared.ts'
 import type { Claimed, ReasonToSuppress, Store } from '../store.ts'
+import { StoreUnreachable } from '../unreachable.ts'
 import { acceptAll } from './accept.ts'
 import { type Address, addressOf } from './address.ts'
 import { claim, claimAgain, enqueue, orRefused, resend, warn } from './claim.ts'
@@ -32,6 +33,8 @@ export interface PostgresOptions {
   reasonToSuppress: ReasonToSuppress
   clock: Clock
   notice?: (notice: Notice) => void
+  /** For how long a database that is not there is waited for; 0: one attempt. */
+  waitMs?: number
 }
 
 /** Opens the store; AppError says why when that cannot be, and never repeats the URL. */
@@ -40,7 +43,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
   const notice = options.notice ?? (() => undefined)
   const address = addressOf(url)
   const skew = new Skew()
-  const line = await openedAt({ address, schema, clock, skew, notice })
+  const { waitMs } = options
+  const line = await openedAt({ address, schema, clock, skew, notice }, waitMs)
   const db = new Database({ address, schema, clock, skew })
   const write = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => db.transaction(work)
   /** For what a large storm makes large. */
@@ -125,26 +129,29 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
   }
 }
 
-/** The database's tables brought up to date, and a line to it. */
-export async function openedAt(options: LineOptions): Promise<Line> {
+/**
+ * The database's tables brought up to date, and a line to it. StoreUnreachable when nobody was there for so long; any
+ * other AppError says what waiting does not mend.
+ */
+export async function openedAt(options: LineOptions, waitMs = WAIT_AT_START_MS): Promise<Line> {
   const { address, schema, clock } = options
   const line = new Line(options)
-  await whenUp({ address, clock }, () => migrate(address, schema))
-  await whenUp({ address, clock }, () => line.open())
+  await whenUp({ address, clock, waitMs }, () => migrate(address, schema))
+  await whenUp({ address, clock, waitMs }, () => line.open())
   return line
 }
 
 /** Tries again while nobody is there; what a person must mend is said at once. */
 async function whenUp(
-  { address, clock }: { address: Address; clock: Clock },
+  { address, clock, waitMs }: { address: Address; clock: Clock; waitMs: number },
   work: () => Promise<void>,
 ): Promise<void> {
-  const end = clock.now().getTime() + WAIT_AT_START_MS
+  const end = clock.now().getTime() + waitMs
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!mayPass(error) || clock.now().getTime() > end) throw cannotOpen(address, error)
+      if (!mayPass(error) || clock.now().getTime() >= end) throw cannotOpen(address, error)
       await clock.sleep(BETWEEN_TRIES_MS)
     }
   }
@@ -169,11 +176,18 @@ const UNREACHABLE = [
   'EAI_AGAIN',
 ]
 
+/** A wrong password, an unknown user or no entry for it, an unknown database. */
+const REPAIRABLE = ['28P01', '28000', '3D000']
+
 function cannotOpen({ host, port, database }: Address, error: unknown): AppError {
   if (error instanceof AppError && error.code === 'bad_configuration') return error
-  return new AppError(
-    'store_unavailable',
-    `cannot open the store postgres://${host}:${port}/${database}: ${wordsOf(error)}`,
-    { cause: error },
-  )
+  const words = `cannot open the store postgres://${host}:${port}/${database}: ${wordsOf(error)}`
+  const passes = mayPass(error)
+    ? 'by_itself'
+    : REPAIRABLE.includes(codeOf(error) ?? '')
+      ? 'after_repair'
+      : undefined
+  return passes === undefined
+    ? new AppError('store_unavailable', words, { cause: error })
+    : new StoreUnreachable(words, { passes, cause: error })
 }

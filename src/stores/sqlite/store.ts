@@ -26,6 +26,8 @@ export interface SqliteOptions {
   /** In a thread of its own, so that a disk that is slow to flush never blocks the event loop. */
   thread: boolean
   notice?: (notice: Notice) => void
+  /** Called when the thread that holds the file has ended, so that nothing can be stored any more. */
+  failed?: (why: string) => void
 }
 
 /** Asks the engine, wherever it lives. */
@@ -66,7 +68,7 @@ const VERBS: readonly Verb[] = [
 /** Opens the store; AppError store_unavailable says why when that cannot be. */
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const store = options.thread
-    ? storeOn(await threadLine(options.path))
+    ? storeOn(await threadLine(options))
     : storeAround(openEngine(options))
   // Not before it is known to be a store.
   for (const file of restrictToOwner(options.path))
@@ -151,7 +153,7 @@ function engineLine(engine: Engine): Line {
   }
 }
 
-async function threadLine(path: string): Promise<Line> {
+async function threadLine({ path, failed }: Pick<SqliteOptions, 'path' | 'failed'>): Promise<Line> {
   const entry = new URL(`../../store-thread${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(entry, {
     workerData: { path },
@@ -166,8 +168,11 @@ async function threadLine(path: string): Promise<Line> {
   let ended: AppError | undefined
   let last = 0
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  const state = { open: false, closing: false }
   const fail = (why: string): void => {
+    const first = ended === undefined
     ended ??= new AppError('store_unavailable', `the store's thread ended: ${why}`)
+    if (first && state.open && !state.closing) failed?.(ended.message)
     for (const { reject } of asked.values()) reject(ended)
     asked.clear()
   }
@@ -182,6 +187,7 @@ async function threadLine(path: string): Promise<Line> {
   worker.on('error', (error) => fail(error.message))
   worker.on('exit', (code) => fail(`exit code ${code}`))
   await new Promise<unknown>((resolve, reject) => asked.set(0, { resolve, reject }))
+  state.open = true
   const post = (request: Unnumbered, handedOver: ArrayBuffer[] = []): Promise<unknown> => {
     if (ended !== undefined) return Promise.reject(ended)
     last += 1
@@ -196,6 +202,7 @@ async function threadLine(path: string): Promise<Line> {
     accept: (packed) => post({ kind: 'accept', packed }, [packed.texts.buffer]),
     soon: afterThisTurn,
     async close() {
+      state.closing = true
       if (ended === undefined) worker.postMessage({ kind: 'close' } satisfies Request)
       await exited
     },
