@@ -9,14 +9,9 @@ import { accessOf } from '../support/settings.ts'
 const NOW = new Date('2026-11-24T04:00:00Z')
 const AUTH = [{ kind: 'bearer', token: new Secret('t') }] as const
 
-function kindsOf(host: string, access: Partial<Access> = {}): string[] {
-  const settings = { listen: { host, port: 8060 }, access: accessOf(access) }
+function kindsOf(host: string, access: Partial<Access> = {}, externalUrl?: string): string[] {
+  const settings = { listen: { host, port: 8060 }, externalUrl, access: accessOf(access) }
   return exposuresOf(settings, NOW).map(({ kind }) => kind)
-}
-
-function wordsOf(host: string, access: Partial<Access>): string[] {
-  const settings = { listen: { host, port: 8060 }, access: accessOf(access) }
-  return exposuresOf(settings, NOW).map(({ words }) => words)
 }
 
 function tlsUntil(expiresAt: string, clientCa?: string): Tls {
@@ -44,31 +39,34 @@ describe('what stands open', () => {
     assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH, trustedProxies }), [])
   })
 
-  test('is the admin token that crosses the network without TLS, whoever may post', () => {
-    const admin = { token: new Secret('t'), protect: new Set<never>() }
-    const allowFrom = networksOf(['10.0.0.0/8'])
-    assert.deepEqual(kindsOf('0.0.0.0', { admin, allowFrom }), ['secrets_in_clear'])
-    assert.deepEqual(kindsOf('0.0.0.0', { admin }), ['anyone_may_post', 'secrets_in_clear'])
+  test('and a certificate is told of two weeks before it ends', () => {
+    assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-24') }), [])
+    assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-01') }), ['certificate_ends'])
+    const [ended] = exposuresOf(
+      {
+        listen: { host: '127.0.0.1', port: 1 },
+        externalUrl: undefined,
+        access: accessOf({ tls: tlsUntil('2026-11-01') }),
+      },
+      NOW,
+    )
+    assert.match(ended?.words ?? '', /has expired/)
   })
 
-  test('is said with the address and with the keys that close it', () => {
-    const [posting] = wordsOf('0.0.0.0', {})
-    assert.match(posting ?? '', /0\.0\.0\.0:8060.*auth.*allow_from.*tls\.client_ca/)
-    const [secrets] = wordsOf('0.0.0.0', { auth: AUTH })
-    assert.match(secrets ?? '', /set tls.*trusted_proxies/)
-  })
-
-  test('is a certificate from the fourteenth day before its end', () => {
-    const kindsUntil = (expiresAt: string) => kindsOf('127.0.0.1', { tls: tlsUntil(expiresAt) })
-    assert.deepEqual(kindsUntil('2026-12-24T00:00:00Z'), [])
-    assert.deepEqual(kindsUntil('2026-12-08T04:00:00Z'), [])
-    assert.deepEqual(kindsUntil('2026-12-08T03:59:59Z'), ['certificate_ends'])
-  })
-
-  test('is said of a certificate with the days that are left', () => {
-    const said = (expiresAt: string) => wordsOf('127.0.0.1', { tls: tlsUntil(expiresAt) }).join()
-    assert.match(said('2026-12-01T05:00:00Z'), /tls\.cert expires in 7 days/)
-    assert.match(said('2026-11-24T05:00:00Z'), /tls\.cert expires in 0 days/)
-    assert.match(said('2026-11-24T03:00:00Z'), /tls\.cert has expired/)
+  test('is the console, where a proxy leads there and nothing tells its visitors from this machine', () => {
+    const url = 'https://alerts.example.com'
+    const token = { token: new Secret('t'), protect: new Set<never>() }
+    assert.deepEqual(kindsOf('127.0.0.1', {}, url), ['proxy_is_admin'])
+    assert.deepEqual(kindsOf('0.0.0.0', { allowFrom: networksOf(['::1']) }, url), [
+      'proxy_is_admin',
+    ])
+    assert.deepEqual(kindsOf('127.0.0.1', { admin: token }, url), [])
+    assert.deepEqual(kindsOf('127.0.0.1', { trustedProxies: networksOf(['::1']) }, url), [])
+    for (const own of ['http://localhost:8060', 'http://127.0.0.1:8060', 'http://[::1]:8060'])
+      assert.deepEqual(kindsOf('127.0.0.1', {}, own), [], own)
+    const settings = { listen: { host: '::1', port: 1 }, externalUrl: url, access: accessOf() }
+    const [found] = exposuresOf(settings, NOW)
+    assert.match(found?.words ?? '', /admin\.token/)
+    assert.match(found?.words ?? '', /trusted_proxies/)
   })
 })
