@@ -128,7 +128,7 @@ async function lockRequests(
   const rows = await tx.all<{ key: string; at: number }>(
     `INSERT INTO request_keys AS r (key, at) SELECT key, 0 FROM unnest($1::text[]) AS n (key)
      ON CONFLICT (key) DO UPDATE SET at = r.at RETURNING key, at`,
-    keys,
+    [keys],
   )
   return new Map(rows.flatMap(({ key, at }) => (at === 0 ? [] : [[key, at]])))
 }
@@ -146,7 +146,7 @@ async function lockLast(
     `INSERT INTO notification_log AS l (queue, channel, grp, alert, status, level, fingerprint, repeats, at)
      SELECT queue, channel, grp, 0, '', 3, '', 0, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS n (queue, channel, grp)
      ON CONFLICT (queue, channel, grp) DO UPDATE SET alert = l.alert RETURNING l.*`,
-    ...[0, 1, 2].map((index) => sorted.map((key) => key[index] as string)),
+    [...[0, 1, 2].map((index) => sorted.map((key) => key[index] as string))],
   )
   return new Map(rows.flatMap((row) => (row.alert === 0 ? [] : [[keyOfRow(row), entryFrom(row)]])))
 }
@@ -159,9 +159,7 @@ export async function lastOf(
 ): Promise<Map<string, LastEntry>> {
   const rows = await tx.all<Row>(
     `SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp IN LIST($3, TEXT) AND alert <> 0`,
-    queue,
-    channel,
-    groups,
+    [queue, channel, groups],
   )
   return new Map(rows.map((row) => [row.grp, entryFrom(row)]))
 }
@@ -178,8 +176,7 @@ export async function pruneRecent(
     await tx.run(
       `DELETE FROM ${table} WHERE (${columns}) IN (
          SELECT ${columns} FROM ${table} WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-      until,
-      limit,
+      [until, limit],
     )
 }
 

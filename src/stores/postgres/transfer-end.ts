@@ -22,10 +22,9 @@ export async function postgresEnd(url: string, clock: Clock): Promise<TransferEn
   const offset = new ClockOffset()
   const db = new PostgresDatabase({ address, schema: SCHEMA_NAME, clock, offset })
   const owner = await db.read((tx) =>
-    tx.get<{ owner: string }>(
-      `SELECT owner FROM leases WHERE owner <> '' AND ${inForce('$1')}`,
+    tx.get<{ owner: string }>(`SELECT owner FROM leases WHERE owner <> '' AND ${inForce('$1')}`, [
       clock.now().getTime(),
-    ),
+    ]),
   )
   if (owner !== undefined) {
     await db.close()

@@ -158,9 +158,7 @@ export class AcceptedRows {
         await tx.run(
           `INSERT INTO deliveries (queue, channel, level, alert)
            SELECT CAST($1 AS TEXT), channel, level, id FROM alerts WHERE id BETWEEN $2 AND $3`,
-          queue,
-          first,
-          last,
+          [queue, first, last],
         )
   }
 }

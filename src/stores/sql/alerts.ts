@@ -95,7 +95,7 @@ async function withPayloads(
   const ids = [...new Set(alerts.map(({ payload }) => payload))]
   const sizes = await tx.all<{ id: number; length: number }>(
     'SELECT id, length FROM payloads WHERE id IN LIST($1, BIGINT)',
-    ids,
+    [ids],
   )
   const lengthOf = new Map(sizes.map(({ id, length }) => [id, length]))
   const kept = new Set<number>()
@@ -140,10 +140,7 @@ async function candidates(
       ? CANDIDATES[state ?? 'any'](channel === undefined ? '' : 'AND channel = $2')
       : OF_MESSAGE
   const values: SqlValue[] = named === undefined ? [before] : [before, named]
-  const rows = await tx.all<{ id: number }>(
-    `${sql} ORDER BY id DESC LIMIT ${BATCH_SIZE}`,
-    ...values,
-  )
+  const rows = await tx.all<{ id: number }>(`${sql} ORDER BY id DESC LIMIT ${BATCH_SIZE}`, values)
   return rows.map(({ id }) => id)
 }
 
@@ -211,7 +208,7 @@ async function alertsById(tx: Tx, ids: readonly number[]): Promise<Map<number, S
     `SELECT a.id, a.channel, p.source, a.fingerprint, a.status, a.level, a.final_state, a.reason, p.received_at,
        a.repeats, a.position, a.payload
      FROM alerts a JOIN payloads p ON p.id = a.payload WHERE a.id IN LIST($1, BIGINT)`,
-    ids,
+    [ids],
   )
   const deliveries = await tx.all<DeliveryRow>(
     `SELECT o.alert, o.message, m.state, m.reason, m.sent_at FROM (
@@ -219,7 +216,7 @@ async function alertsById(tx: Tx, ids: readonly number[]): Promise<Map<number, S
        WHERE a.id IN LIST($1, BIGINT) AND w.channel = a.channel AND w.level = a.level
          AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id) o
      LEFT JOIN messages m ON m.id = o.message ORDER BY o.alert, o.message`,
-    ids,
+    [ids],
   )
   const byAlert = Map.groupBy(deliveries, ({ alert }) => alert)
   return new Map(rows.map((row) => [row.id, alertFrom(tx, row, byAlert.get(row.id) ?? [])]))

@@ -34,7 +34,7 @@ interface Marked {
 async function marksIn(tx: Tx, queues: readonly string[]): Promise<Marked[]> {
   const rows = await tx.all<Place & { level: Level; up_to: number }>(
     'SELECT queue, channel, level, up_to FROM watermarks WHERE queue IN LIST($1, TEXT) ORDER BY queue, channel, level',
-    queues,
+    [queues],
   )
   const found: Marked[] = []
   for (const { queue, channel, level, up_to } of rows) {
@@ -51,7 +51,7 @@ async function marksIn(tx: Tx, queues: readonly string[]): Promise<Marked[]> {
 async function quotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarnings']> {
   const rows = await tx.all<Backlog['quotaWarnings'][number]>(
     'SELECT scope, percent FROM quota_warnings WHERE month = $1 ORDER BY scope',
-    month,
+    [month],
   )
   return rows.map((row) => ({ ...row }))
 }
@@ -80,7 +80,7 @@ async function dueMessage(
   tx: Tx,
   { queues, robot, now }: BacklogQuery,
 ): Promise<DueMessage | undefined> {
-  const row = await tx.get<DueRow>(DUE_MESSAGE, queues, robot.key, tx.ms(now))
+  const row = await tx.get<DueRow>(DUE_MESSAGE, [queues, robot.key, tx.ms(now)])
   if (row === undefined) return undefined
   const { id, alert_count, level, by_hand, ...rest } = row
   return {
@@ -93,7 +93,7 @@ async function dueMessage(
 }
 
 async function nextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date | undefined> {
-  const row = await tx.get<{ at: number | null }>(NEXT_DUE_AT, queues, robot.key)
+  const row = await tx.get<{ at: number | null }>(NEXT_DUE_AT, [queues, robot.key])
   return row?.at == null ? undefined : tx.date(row.at)
 }
 
@@ -111,18 +111,17 @@ async function channelBacklog(
     if (upTo === undefined) continue
     // Of a level that is not shown at all, the first one is looked at for its age.
     const limit = Math.max(1, query.preview + 1 - found.length)
-    const rows = await tx.all<QueuedRow>(
-      QUEUED,
+    const rows = await tx.all<QueuedRow>(QUEUED, [
       place.queue,
       place.channel,
       level,
       upTo,
       limit,
       ...blockedValues(blocked),
-    )
+    ])
     if (leftBehind) {
       const values = [place.queue, place.channel, level, 0, limit, ...blockedValues(blocked)]
-      rows.push(...(await tx.all<QueuedRow>(LEFT_BEHIND, ...values)))
+      rows.push(...(await tx.all<QueuedRow>(LEFT_BEHIND, values)))
       rows.sort((a, b) => a.id - b.id).splice(limit)
     }
     for (const { received_at, ...row } of rows)
@@ -142,8 +141,7 @@ async function channelBacklog(
 async function hasLeftBehind(tx: Tx, { queue, channel }: Place): Promise<boolean> {
   const row = await tx.get(
     'SELECT 1 AS one FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 LIMIT 1',
-    queue,
-    channel,
+    [queue, channel],
   )
   return row !== undefined
 }
@@ -180,22 +178,20 @@ async function recentMessages(
   { queue, channel }: Place,
   query: BacklogQuery,
 ): Promise<Recent> {
-  const last = await tx.get<{ at: number | null }>(LAST_MESSAGE, queue, channel)
+  const last = await tx.get<{ at: number | null }>(LAST_MESSAGE, [queue, channel])
   if (last?.at == null)
     return { recent: [], lastMessageAt: undefined, messagesThisHour: 0, messagesToday: 0 }
-  const counts = await tx.get<{ hour: number; day: number }>(
-    MESSAGE_COUNTS,
+  const counts = await tx.get<{ hour: number; day: number }>(MESSAGE_COUNTS, [
     queue,
     channel,
     tx.ms(query.hourStart),
     tx.ms(query.dayStart),
-  )
-  const recent = await tx.all<{ created_at: number; storm: number }>(
-    RECENT_MESSAGES,
+  ])
+  const recent = await tx.all<{ created_at: number; storm: number }>(RECENT_MESSAGES, [
     queue,
     channel,
     tx.ms(query.callsSince),
-  )
+  ])
   return {
     recent: recent.map(({ created_at, storm }) => ({
       at: tx.date(created_at),

@@ -48,7 +48,7 @@ export async function restoreLast(
   for (let after = Math.max(0, (newest?.id ?? 0) - limit); ; ) {
     const ids = await tx.all<{ id: number }>(
       `SELECT id FROM alerts WHERE id > $1 ORDER BY id LIMIT ${PAGE_SIZE}`,
-      after,
+      [after],
     )
     const last = ids.at(-1)?.id
     if (last === undefined) return
@@ -71,8 +71,7 @@ function rowsBetween(tx: Tx, after: number, last: number): Promise<Row[]> {
        LEFT JOIN watermarks w ON w.channel = a.channel AND w.level = a.level AND a.final_state IS NULL
        LEFT JOIN deliveries d ON d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id
      WHERE a.id > $1 AND a.id <= $2 ORDER BY a.id`,
-    after,
-    last,
+    [after, last],
   )
 }
 
@@ -106,8 +105,7 @@ export async function restoreRequests(
   const newest = await tx.get<{ at: number | null }>('SELECT MAX(received_at) AS at FROM payloads')
   const rows = await tx.all<{ key: string; at: number }>(
     `SELECT key, received_at AS at FROM payloads WHERE received_at >= $1 ORDER BY id DESC LIMIT $2`,
-    (newest?.at ?? 0) - sinceMs,
-    limit,
+    [(newest?.at ?? 0) - sinceMs, limit],
   )
   for (const { key, at } of rows.reverse()) set(key, at)
 }

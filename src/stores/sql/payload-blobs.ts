@@ -34,7 +34,7 @@ export async function writeBodies(tx: Tx, bodies: readonly Uint8Array[]): Promis
     const joined = chunk.length === 1 ? (chunk[0] as Uint8Array) : Buffer.concat(chunk)
     const row = await tx.get<{ id: number }>(
       'INSERT INTO bodies (bytes) VALUES ($1) RETURNING id',
-      zstdCompressSync(joined, LEVEL),
+      [zstdCompressSync(joined, LEVEL)],
     )
     let start = 0
     for (const { length } of chunk) {
@@ -76,7 +76,7 @@ export async function* payloadTexts(
 ): AsyncGenerator<PayloadRow & { text: string }> {
   const rows = await tx.all<PayloadRow>(
     `SELECT id, source, received_at, body, start, length FROM payloads WHERE id IN LIST($1, BIGINT) ORDER BY id`,
-    ids,
+    [ids],
   )
   let body = 0
   let unpacked: Buffer | undefined
@@ -85,10 +85,9 @@ export async function* payloadTexts(
     if (row.body !== body) {
       body = row.body
       unpacked = undefined
-      const stored = await tx.get<{ bytes: Uint8Array }>(
-        'SELECT bytes FROM bodies WHERE id = $1',
+      const stored = await tx.get<{ bytes: Uint8Array }>('SELECT bytes FROM bodies WHERE id = $1', [
         body,
-      )
+      ])
       unpacked = stored && unpack(stored.bytes)
     }
     const text = unpacked?.toString('utf8', row.start, row.start + row.length)

@@ -96,9 +96,7 @@ async function waitingIn(
   const marks = await watermarks(tx, place)
   const found = await tx.all<Waiting>(
     `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
-    queue,
-    channel,
-    limit,
+    [queue, channel, limit],
   )
   for (const level of LEVELS_IN_ORDER) {
     const upTo = marks.get(level)
@@ -107,11 +105,7 @@ async function waitingIn(
       ...(await tx.all<Waiting>(
         `SELECT alert, level FROM deliveries
          WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
-        queue,
-        channel,
-        level,
-        upTo,
-        limit,
+        [queue, channel, level, upTo, limit],
       )),
     )
   }
@@ -121,7 +115,7 @@ async function waitingIn(
 async function leasedQueues(tx: Tx, at: number): Promise<Set<string>> {
   const rows = await tx.all<{ queues: string }>(
     `SELECT queues FROM leases WHERE ${inForce('$1')}`,
-    at,
+    [at],
   )
   return new Set(rows.flatMap(({ queues }) => JSON.parse(queues) as string[]))
 }
@@ -131,8 +125,7 @@ async function hasInFlight(tx: Tx, { queue, channel }: Place): Promise<boolean> 
   const row = await tx.get(
     `SELECT 1 AS one FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending')
        AND state = 'sending'`,
-    queue,
-    channel,
+    [queue, channel],
   )
   return row !== undefined
 }
@@ -152,8 +145,7 @@ async function moveMessages(
   const open = await tx.all<OpenMessage>(
     `SELECT id, robot_key, alert_count, elsewhere_at FROM messages
      WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') ORDER BY id`,
-    queue,
-    channel,
+    [queue, channel],
   )
   for (const message of open) {
     const mayHaveArrived = (message.elsewhere_at ?? 0) > at
@@ -188,23 +180,19 @@ async function moveMessage(
   await tx.run(
     `DELETE FROM deliveries WHERE message = $1 AND queue <> $2 AND EXISTS (SELECT 1 FROM deliveries o
        WHERE o.queue = $2 AND o.channel = deliveries.channel AND o.level = deliveries.level AND o.alert = deliveries.alert)`,
-    id,
-    queue,
+    [id, queue],
   )
   await tx.run(
     `INSERT INTO watermarks (queue, channel, level, up_to)
      SELECT DISTINCT CAST($2 AS TEXT), channel, level, 0 FROM deliveries WHERE message = $1
      ON CONFLICT DO NOTHING`,
-    id,
-    queue,
+    [id, queue],
   )
-  const kept = await tx.run('UPDATE deliveries SET queue = $2 WHERE message = $1', id, queue)
+  const kept = await tx.run('UPDATE deliveries SET queue = $2 WHERE message = $1', [id, queue])
   if (kept === 0 && alert_count > 0) return markDead(tx, id, REMOVED)
   await tx.run(
     `UPDATE messages SET due_at = COALESCE(due_at, created_at), queue = $2, robot = COALESCE($3, robot) WHERE id = $1`,
-    id,
-    queue,
-    robot,
+    [id, queue, robot],
   )
 }
 
@@ -216,10 +204,7 @@ async function removeFrom(
   for (const [level, alerts] of byLevel(waiting))
     await tx.run(
       'DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert IN LIST($4, BIGINT)',
-      queue,
-      channel,
-      level,
-      alerts,
+      [queue, channel, level, alerts],
     )
 }
 
@@ -251,8 +236,7 @@ async function deadLetter(tx: Tx, waiting: readonly Waiting[]): Promise<number> 
     `UPDATE alerts SET final_state = 'dead', reason = $2 WHERE id IN LIST($1, BIGINT) AND final_state IS NULL
        AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = alerts.channel
          AND w.level = alerts.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = alerts.id)`,
-    waiting.map(({ alert }) => alert),
-    REMOVED,
+    [waiting.map(({ alert }) => alert), REMOVED],
   )
 }
 

@@ -49,8 +49,7 @@ export async function resend(
   if (outdated === 0) {
     await tx.run(
       `UPDATE messages SET state = 'pending', due_at = $2, reason = NULL, by_hand = 1 WHERE id = $1`,
-      message.id,
-      tx.ms(now),
+      [message.id, tx.ms(now)],
     )
     return { queue, alerts: current.length, outdated }
   }
@@ -62,8 +61,7 @@ export async function resend(
   await materialize(tx, message.id)
   await tx.run(
     'UPDATE deliveries SET message = 0 WHERE message = $1 AND alert IN LIST($2, BIGINT)',
-    message.id,
-    current,
+    [message.id, current],
   )
   return { queue, alerts: current.length, outdated }
 }
@@ -80,7 +78,7 @@ async function divide(
     const carried = await carriedBy(tx, message.id, { limit: PAGE_SIZE, ...(after && { after }) })
     const rows = await tx.all<{ id: number; grp: string }>(
       'SELECT id, COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
-      carried.map(({ alert }) => alert),
+      [carried.map(({ alert }) => alert)],
     )
     const last = await lastOf(tx, message, [...new Set(rows.map(({ grp }) => grp))])
     for (const { id, grp } of rows) {

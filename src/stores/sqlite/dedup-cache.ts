@@ -130,7 +130,7 @@ function rowOf(tx: Tx, alert: number): Promise<LastRow | undefined> {
   return tx.get<LastRow>(
     `SELECT a.status, a.level, a.fingerprint, a.starts_at, a.previous, a.grp, p.received_at
      FROM alerts a JOIN payloads p ON p.id = a.payload WHERE a.id = $1`,
-    alert,
+    [alert],
   )
 }
 
