@@ -139,7 +139,8 @@ export function createEvents(log: Log, metrics: Metrics) {
     },
     /** What a store that several processes share noticed. */
     storeNoticed({ kind, ...fields }: { kind: string }): void {
-      const level = kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'
+      const level =
+        kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'
       log[level](`store.${kind}`, fields)
     },
     passFailed(robot: string, why: string): void {

@@ -152,6 +152,7 @@ function robotOf(
     timeoutMs,
     limits,
     monthly: config.monthly,
+    countsForQuota: !sandbox,
     expect: expectOf(config.expect, (what) => context.fault([...path, 'expect', 'regex'], what)),
   }
 }

@@ -44,6 +44,8 @@ export interface Robot {
   limits: Limits
   /** An administrator's cap on this robot's calls a month. */
   monthly: number | undefined
+  /** False for the sandbox, whose calls DingTalk never sees. */
+  countsForQuota: boolean
   expect: Expectation
 }
 

@@ -218,8 +218,8 @@ function incoming(alert: Alert, position: number, { channel, queues }: Destinati
     cluster: alert.cluster.slice(0, 200),
     group: by === undefined ? fingerprint : hash(by.map((name) => alert.variables[name] ?? '')),
     everyMs: channel.aggregate?.everyMs ?? 0,
-    startsAt: alert.startsAt,
-    endsAt: alert.endsAt,
+    startsAtMs: alert.startsAt?.getTime(),
+    endsAtMs: alert.endsAt?.getTime(),
     ...(status === 'resolved' && !channel.sendResolved ? { suppressed: 'resolved_off' } : {}),
   }
 }

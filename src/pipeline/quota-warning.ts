@@ -33,8 +33,7 @@ export async function warnOfQuota(
   { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
 ): Promise<void> {
   const { robot, channel, queue, backlog, month, monthEnd, now } = made
-  // What the sandbox is sent counts for no quota.
-  if (robot.target.kind === 'sandbox') return
+  if (!robot.countsForQuota) return
   const scopes = [
     { scope: robot.key, name: robot.name, used: backlog.robot.monthUsed, limit: robot.monthly },
     {

@@ -82,7 +82,6 @@ function questionOf({
       robotNow(peer, backlog.peers[index] as RobotState),
     ]),
   )
-  const isSandbox = robot.target.kind === 'sandbox'
   return {
     now,
     robot: robotNow(robot, backlog.robot),
@@ -95,13 +94,12 @@ function questionOf({
         channel.mode === 'pool' ? channel.robots.filter((each) => each !== robot.name) : []
       return [{ ...entry, channel, peers: others.flatMap((each) => peers.get(each) ?? []) }]
     }),
-    // What the sandbox is sent counts for no quota.
-    allowances: isSandbox
-      ? []
-      : [
+    allowances: robot.countsForQuota
+      ? [
           { used: backlog.robot.monthUsed, limit: robot.monthly },
           { used: backlog.organisationUsed, limit: settings.monthlyQuota },
-        ],
+        ]
+      : [],
     ...calendar,
   }
 }

@@ -111,8 +111,8 @@ export interface IncomingAlert {
   group: string
   /** The aggregation period; 0: off. */
   everyMs: number
-  startsAt?: Date | undefined
-  endsAt?: Date | undefined
+  startsAtMs?: number | undefined
+  endsAtMs?: number | undefined
   /** Suppressed for this reason (resolved_off) whatever was delivered before. It still counts as a change of status. */
   suppressed?: string
 }

@@ -24,9 +24,9 @@ export type Copied = Record<TableName, number>
  * either of them, or when the target is not empty.
  */
 export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<Copied> {
-  const source = await endOf(from, clock)
+  const source = await endOf(from, 'source', clock)
   try {
-    const target = await endOf(to, clock)
+    const target = await endOf(to, 'target', clock)
     try {
       return await target.db.write(async (tx) => {
         await assertEmpty(tx)
@@ -44,11 +44,11 @@ export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<
   }
 }
 
-async function endOf(url: Secret, clock: Clock): Promise<TransferEnd> {
+async function endOf(url: Secret, role: 'source' | 'target', clock: Clock): Promise<TransferEnd> {
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url.reveal()) ?? []
   if (scheme === 'sqlite') {
     const { sqliteEnd } = await import('./sqlite/transfer-end.ts')
-    return sqliteEnd(rest ?? '')
+    return sqliteEnd(rest ?? '', role)
   }
   if (scheme === 'postgres' || scheme === 'postgresql') {
     const { postgresEnd } = await import('./postgres/transfer-end.ts')

@@ -3,13 +3,18 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Plan, PlanQuestion, WaitingNow } from '../../src/decisions/plan.ts'
 import type { Level } from '../../src/model/level.ts'
+import type { MessageKind } from '../../src/model/message.ts'
 import { ago, calls, LIMITS, planOf, queued, waiting } from '../support/plan.ts'
 
 const MONTH_END = new Date('2026-11-30T16:00:00Z')
 const LAST_TENTH = [{ used: 95, limit: 100 }]
 
-function dueOf(level: Level | undefined, byHand = false): PlanQuestion['due'] {
-  return { id: '7', level, byHand }
+function dueOf(
+  level: Level | undefined,
+  byHand = false,
+  kind: MessageKind = 'alert',
+): PlanQuestion['due'] {
+  return { id: '7', kind, level, byHand }
 }
 
 function robotAfter(count: number): PlanQuestion['robot'] {
@@ -63,9 +68,14 @@ describe('a message that is due again', () => {
     const held = { kind: 'wait', until: MONTH_END, reason: 'quota' }
     assert.equal(kindOf([], dueOf(2), { allowances }), 'retry')
     assert.deepEqual(planOf([], { due: dueOf(3), allowances }), held)
-    assert.deepEqual(planOf([], { due: dueOf(undefined), allowances }), held)
     const severe = waiting(queued(1, { level: 2 }))
     assert.equal(kindOf([severe], dueOf(3), { allowances }), 'send')
+  })
+
+  test('may use the last tenth of the month, where it is the warning that it has begun', () => {
+    const allowances = LAST_TENTH
+    assert.equal(kindOf([], dueOf(undefined), { allowances }), 'retry')
+    assert.equal(kindOf([], dueOf(undefined, true), { allowances }), 'retry')
   })
 })
 
@@ -73,7 +83,10 @@ describe('a message that a person asked for', () => {
   test('goes after every alert that may be sent, whatever its level', () => {
     for (const level of [1, undefined] as const)
       assert.equal(kindOf([waiting(queued(1, { level: 5 }))], dueOf(level, true)), 'send')
-    assert.deepEqual(planOf([], { due: dueOf(undefined, true) }), { kind: 'retry', id: '7' })
+    assert.deepEqual(planOf([], { due: dueOf(undefined, true, 'test') }), {
+      kind: 'retry',
+      id: '7',
+    })
   })
 
   test('waits while an alert waits for a call', () => {
@@ -101,7 +114,7 @@ describe('a message that a person asked for', () => {
   test('is held in the last tenth of the month, unless its alerts are severe', () => {
     const changes = { allowances: LAST_TENTH }
     assert.equal(kindOf([], dueOf(2, true), changes), 'retry')
-    assert.deepEqual(planOf([], { due: dueOf(undefined, true), ...changes }), {
+    assert.deepEqual(planOf([], { due: dueOf(undefined, true, 'test'), ...changes }), {
       kind: 'wait',
       until: MONTH_END,
       reason: 'quota',

@@ -104,10 +104,10 @@ describe('a glance', () => {
     let fail = true
     const store = {
       ...path.store,
-      standing: (question: Parameters<Store['standing']>[0]) => {
+      snapshot: (query: Parameters<Store['snapshot']>[0]) => {
         looks += 1
         if (fail) return Promise.reject(new Error('disk'))
-        return path.store.standing(question)
+        return path.store.snapshot(query)
       },
     }
     const glance = createGlance({
@@ -131,7 +131,7 @@ describe('the past hour', () => {
   test('counts a minute that is over for good once', async () => {
     const asked: string[] = []
     const hour = new PastHour({
-      happened: async ({ from }) => {
+      history: async ({ from }) => {
         asked.push(from.toISOString().slice(11, 16))
         return { received: 0, suppressed: [], ended: [] }
       },

@@ -148,7 +148,7 @@ function repeatsOf(committed: readonly Committed[]): Map<News, News> {
       const news = told[position] as News
       const key = `${channel} ${fingerprint}`
       const before = last.get(key)
-      if (!accepted.repeated) last.set(key, news)
+      if (!accepted.duplicate) last.set(key, news)
       else if (before !== undefined && before !== news && before.endsWith(`/${status}`))
         same.set(news, before)
     }

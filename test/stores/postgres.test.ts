@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { type Clock, realClock } from '../../src/clock.ts'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { AppError } from '../../src/errors.ts'
-import { openPostgres } from '../../src/stores/postgres/store.ts'
-import type { Notice, Shared } from '../../src/stores/shared.ts'
-import type { Arrival, NewMessage, Store } from '../../src/stores/store.ts'
+import type { MultiProcess, Notice } from '../../src/stores/multi-process.ts'
+import { openPostgres } from '../../src/stores/postgres/open.ts'
+import type { AcceptRequest, NewMessage, Store } from '../../src/stores/store.ts'
 import { pem } from '../notifiers/posting.ts'
 import { needsPostgres, Postgres } from '../support/postgres.ts'
 import { until } from '../support/receiver.ts'
-import { conformance } from './conformance.ts'
+import { conformance } from './conformance/index.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 4)
 const at = (ms: number): Date => new Date(NOW + ms)
@@ -39,7 +39,7 @@ describe('PostgreSQL', needsPostgres(), () => {
   const open = async (
     schema: string,
     options: { clock?: Clock; notice?: (notice: Notice) => void; url?: string } = {},
-  ): Promise<Store & Shared> => {
+  ): Promise<Store & MultiProcess> => {
     const own = { url: postgres.url, schema, reasonToSuppress, clock: realClock }
     const store = await openPostgres({ ...own, ...options })
     const close = async (): Promise<void> => {
@@ -51,43 +51,44 @@ describe('PostgreSQL', needsPostgres(), () => {
     return closing
   }
 
-  conformance('PostgreSQL', async (decide) => {
-    const schema = fresh()
-    const openAgain = () =>
-      openPostgres({ url: postgres.url, schema, reasonToSuppress: decide, clock: realClock })
-    let store = await openAgain()
-    return {
-      store,
-      reopen: async () => {
-        await store.close()
-        store = await openAgain()
-        return store
-      },
-      close: () => store.close(),
-    }
+  conformance({
+    name: 'PostgreSQL',
+    reopens: true,
+    async open() {
+      const options = { url: postgres.url, schema: fresh(), reasonToSuppress, clock: realClock }
+      let store = await openPostgres(options)
+      return {
+        store,
+        async reopen() {
+          await store.close()
+          store = await openPostgres(options)
+          return store
+        },
+        close: () => store.close(),
+      }
+    },
   })
 
   /** Several replicas on the same tables. */
   async function replicas(count: number): Promise<{
-    stores: [Store & Shared, Store & Shared, ...(Store & Shared)[]]
+    stores: [Store & MultiProcess, Store & MultiProcess, ...(Store & MultiProcess)[]]
     [Symbol.asyncDispose]: () => Promise<void>
   }> {
     const schema = fresh()
     const stores = await Promise.all(Array.from({ length: count }, () => open(schema)))
     return {
-      stores: stores as [Store & Shared, Store & Shared],
+      stores: stores as [Store & MultiProcess, Store & MultiProcess],
       [Symbol.asyncDispose]: async () => {
         await Promise.all(stores.map((store) => store.close()))
       },
     }
   }
 
-  const arrival = (key: string, fingerprints: readonly string[], ms = 0): Arrival => ({
+  const request = (key: string, fingerprints: readonly string[], ms = 0): AcceptRequest => ({
     now: at(ms),
     source: 'alertmanager',
     key,
-    repeatWithinMs: 120_000,
-    dated: false,
+    dedupWindowMs: 120_000,
     body: `text ${key}`,
     alerts: fingerprints.map((fingerprint, position) => ({
       position,
@@ -103,8 +104,8 @@ describe('PostgreSQL', needsPostgres(), () => {
     })),
   })
 
-  const look = (store: Store, robot = 'a') =>
-    store.waiting({
+  const backlog = (store: Store, robot = 'a') =>
+    store.backlog({
       robot: { name: robot, key: `k${robot}`, address: 'direct' },
       queues: ['channel:ops'],
       peers: [],
@@ -113,12 +114,13 @@ describe('PostgreSQL', needsPostgres(), () => {
       hourStart: at(0),
       dayStart: at(0),
       month: '2026-11',
-      heads: 500,
+      preview: 500,
     })
 
   const message = (uuid: string, robot: string): NewMessage => ({
     uuid,
     robot,
+    robotKey: `k${robot}`,
     queue: 'channel:ops',
     channel: 'ops',
     kind: 'alert',
@@ -126,6 +128,7 @@ describe('PostgreSQL', needsPostgres(), () => {
     text: 'text',
     body: '{}',
     alertCount: 1,
+    level: 3,
     storm: false,
   })
 
@@ -144,13 +147,13 @@ describe('PostgreSQL', needsPostgres(), () => {
       const rounds = 40
       const results = await Promise.all(
         Array.from({ length: rounds }, (_, round) =>
-          group.stores.map((store) => store.accept(arrival(`n${round}`, [`f${round}`, 'shared']))),
+          group.stores.map((store) => store.accept(request(`n${round}`, [`f${round}`, 'shared']))),
         ).flat(),
       )
-      assert.equal(results.filter((each) => !each.repeated).length, rounds)
+      assert.equal(results.filter((each) => !each.duplicate).length, rounds)
       const [store] = group.stores
       // Each of the alerts by itself, and the one that all notifications share.
-      assert.equal((await look(store)).channels[0]?.count, rounds + 1)
+      assert.equal((await backlog(store)).channels[0]?.count, rounds + 1)
     })
 
     test('that take different notifications of the same alerts in any order tell each alert once, and never wait for each other for ever', async () => {
@@ -160,12 +163,12 @@ describe('PostgreSQL', needsPostgres(), () => {
         Array.from({ length: 30 }, (_, index) => {
           const turned = [...names.slice(index), ...names.slice(0, index)]
           const store = group.stores[index % 3] as Store
-          return store.accept(arrival(`k${index}`, index % 2 ? turned : turned.reverse()))
+          return store.accept(request(`k${index}`, index % 2 ? turned : turned.reverse()))
         }),
       )
-      assert.ok(results.every((each) => !each.repeated))
+      assert.ok(results.every((each) => !each.duplicate))
       const [store] = group.stores
-      const { channels } = await look(store)
+      const { channels } = await backlog(store)
       assert.equal(channels[0]?.count, 30)
       const listed = await store.alerts({ limit: 1000, state: 'suppressed' })
       assert.equal(listed.items.length, 30 * 30 - 30)
@@ -175,12 +178,12 @@ describe('PostgreSQL', needsPostgres(), () => {
       await using group = await replicas(2)
       const [one, two] = group.stores
       await one.accept(
-        arrival(
+        request(
           'k',
           Array.from({ length: 20 }, (_, index) => `f${index}`),
         ),
       )
-      const ids = ((await look(one)).channels[0]?.heads ?? []).map((head) => head.id)
+      const ids = ((await backlog(one)).channels[0]?.alerts ?? []).map((head) => head.id)
       await one.lease({ robot: 'a', owner: 'one', now: at(0), until: at(60_000) })
       await two.lease({ robot: 'b', owner: 'two', now: at(0), until: at(60_000) })
       const claims = await Promise.all(
@@ -211,12 +214,12 @@ describe('PostgreSQL', needsPostgres(), () => {
       await using group = await replicas(3)
       const [first] = group.stores
       await first.accept(
-        arrival(
+        request(
           'k',
           Array.from({ length: 30 }, (_, index) => `f${index}`),
         ),
       )
-      const ids = ((await look(first)).channels[0]?.heads ?? []).map((head) => head.id)
+      const ids = ((await backlog(first)).channels[0]?.alerts ?? []).map((head) => head.id)
       for (const [index, store] of group.stores.entries())
         await store.lease({ robot: `r${index}`, owner: `o${index}`, now: at(0), until: at(60_000) })
       const claims = await Promise.all(
@@ -242,7 +245,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.equal(asked.filter((each) => each).length, 1)
       const holder = asked.indexOf(true)
       const woken: unknown[] = []
-      const next = group.stores[(holder + 1) % 3] as Store & Shared
+      const next = group.stores[(holder + 1) % 3] as Store & MultiProcess
       next.onWake((queues) => woken.push(queues))
       await group.stores[holder]?.release(`o${holder}`)
       await until('the others are woken', () => woken.includes('all'))
@@ -270,8 +273,8 @@ describe('PostgreSQL', needsPostgres(), () => {
     test('cover the attempt by the lease: a claim extends it', async () => {
       await using group = await replicas(2)
       const [one, two] = group.stores
-      await one.accept(arrival('k', ['f']))
-      const [head] = (await look(one)).channels[0]?.heads ?? []
+      await one.accept(request('k', ['f']))
+      const [head] = (await backlog(one)).channels[0]?.alerts ?? []
       await one.lease({ robot: 'a', owner: 'one', now: at(0), until: at(10_000) })
       const long = { ...call('ka', 'one'), until: at(62_000) }
       const alerts = { kind: 'some', ids: [head?.id as number] } as const
@@ -289,7 +292,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       const own: unknown[] = []
       one.onWake((queues) => own.push(queues))
       two.onWake((queues) => heard.push(queues))
-      await one.accept(arrival('k', ['f']))
+      await one.accept(request('k', ['f']))
       await until('the other hears of it', () => heard.length > 0)
       assert.deepEqual(heard[0], ['channel:ops'])
       await sleep(20)
@@ -335,7 +338,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       const stores = await Promise.all(Array.from({ length: 5 }, () => open(schema)))
       await Promise.all(stores.map((store) => store.close()))
       const rows = await postgres.ask(`SELECT version FROM ${schema}.schema_version`)
-      assert.deepEqual(rows, [{ version: 1 }])
+      assert.deepEqual(rows, [{ version: 2 }])
     })
 
     test('must confirm only what is on disk, whatever its default', async () => {
@@ -349,7 +352,7 @@ describe('PostgreSQL', needsPostgres(), () => {
         await postgres.ask(
           `CREATE TRIGGER look BEFORE INSERT ON ${schema}.payloads FOR EACH ROW EXECUTE FUNCTION ${schema}.look()`,
         )
-        await store.accept(arrival('k', ['f']))
+        await store.accept(request('k', ['f']))
         await store.close()
         assert.deepEqual(await postgres.ask(`SELECT setting FROM ${schema}.seen`), [
           { setting: 'on' },
@@ -392,8 +395,8 @@ describe('PostgreSQL', needsPostgres(), () => {
 
     test('that holds no NUL gets what it can hold', async () => {
       const store = await open(fresh())
-      await store.accept({ ...arrival('nul\0', ['a\0b']), body: 'x\0y' })
-      const [head] = (await look(store)).channels[0]?.heads ?? []
+      await store.accept({ ...request('nul\0', ['a\0b']), body: 'x\0y' })
+      const [head] = (await backlog(store)).channels[0]?.alerts ?? []
       assert.equal(head?.fingerprint, 'a\ufffdb')
       await store.close()
     })
@@ -401,16 +404,16 @@ describe('PostgreSQL', needsPostgres(), () => {
     test('that cannot take one of several requests takes the others', async () => {
       const schema = fresh()
       const store = await open(schema)
-      await postgres.ask(`ALTER TABLE ${schema}.payloads ADD CHECK (length(text) < 1000)`)
+      await postgres.ask(`ALTER TABLE ${schema}.payloads ADD CHECK (length < 1000)`)
       const taken = await Promise.allSettled([
-        store.accept({ ...arrival('big', ['f']), body: 'y'.repeat(2_000) }),
-        store.accept(arrival('small', ['g'])),
+        store.accept({ ...request('big', ['f']), body: 'y'.repeat(2_000) }),
+        store.accept(request('small', ['g'])),
       ])
       assert.deepEqual(
         taken.map((each) => each.status),
         ['rejected', 'fulfilled'],
       )
-      assert.equal((await look(store)).channels[0]?.count, 1)
+      assert.equal((await backlog(store)).channels[0]?.count, 1)
       await store.close()
     })
   })
@@ -427,22 +430,22 @@ describe('PostgreSQL', needsPostgres(), () => {
       })
       const woken: unknown[] = []
       store.onWake((queues) => woken.push(queues))
-      await store.accept(arrival('before', ['f']))
+      await store.accept(request('before', ['f']))
       await own.down()
       await assert.rejects(
-        store.accept(arrival('during', ['g'])),
+        store.accept(request('during', ['g'])),
         (error) => error instanceof AppError && error.code === 'store_unavailable',
       )
       await own.up()
       await until('it is used again', () =>
-        store.accept(arrival('during', ['g'])).then(
+        store.accept(request('during', ['g'])).then(
           () => true,
           () => false,
         ),
       )
-      assert.equal((await look(store)).channels[0]?.count, 2)
-      await until('the line is back', () => notices.includes('line_back'))
-      assert.ok(notices.includes('line_lost') && woken.includes('all'))
+      assert.equal((await backlog(store)).channels[0]?.count, 2)
+      await until('the line is back', () => notices.includes('notifications_restored'))
+      assert.ok(notices.includes('notifications_lost') && woken.includes('all'))
       await store.close()
     })
 
@@ -450,22 +453,22 @@ describe('PostgreSQL', needsPostgres(), () => {
       await using way = await silenceable(postgres.port)
       const url = postgres.url.replace(`:${postgres.port}/`, `:${way.port}/`)
       const store = await open(fresh(), { url })
-      await store.accept(arrival('before', ['f']))
+      await store.accept(request('before', ['f']))
       way.silent = true
       const began = performance.now()
       await assert.rejects(
-        store.accept(arrival('during', ['g'])),
+        store.accept(request('during', ['g'])),
         (error) => error instanceof AppError && error.code === 'store_unavailable',
       )
       assert.ok(performance.now() - began > 4_000)
       way.silent = false
       await until('it is used again', () =>
-        store.accept(arrival('during', ['g'])).then(
+        store.accept(request('during', ['g'])).then(
           () => true,
           () => false,
         ),
       )
-      assert.equal((await look(store)).channels[0]?.count, 2)
+      assert.equal((await backlog(store)).channels[0]?.count, 2)
       await store.close()
     })
 
@@ -476,22 +479,22 @@ describe('PostgreSQL', needsPostgres(), () => {
       const refused = (error: unknown) =>
         error instanceof AppError && error.code === 'store_unavailable'
       way.losesCommit = true
-      await assert.rejects(store.accept(arrival('k', ['f'])), refused)
-      assert.equal((await store.accept(arrival('k', ['f']))).repeated, true)
+      await assert.rejects(store.accept(request('k', ['f'])), refused)
+      assert.equal((await store.accept(request('k', ['f']))).duplicate, true)
 
       const lease = { robot: 'a', owner: 'me', now: at(0), until: at(10_000), enough: at(6_000) }
       assert.equal(await store.lease(lease), true)
-      const [head] = (await look(store)).channels[0]?.heads ?? []
+      const [head] = (await backlog(store)).channels[0]?.alerts ?? []
       const alerts = { kind: 'some', ids: [head?.id as number] } as const
       way.losesCommit = true
       await assert.rejects(
         store.claim({ now: at(0), message: message('m', 'a'), alerts, call: call('ka', 'me') }),
         refused,
       )
-      assert.equal((await look(store)).due, undefined)
+      assert.equal((await backlog(store)).due, undefined)
       assert.equal(await store.lease(lease), true)
-      const { due, robot } = await look(store)
-      assert.equal(due?.uuid, 'm')
+      const { due, robot } = await backlog(store)
+      assert.equal((await store.message(due?.id as string))?.message.uuid, 'm')
       assert.equal(robot.calls.length, 1)
       await store.close()
     })

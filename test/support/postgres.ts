@@ -127,9 +127,9 @@ export class Postgres {
     this.#server = undefined
   }
 
-  /** One statement, by itself. */
-  async ask<T extends object>(sql: string): Promise<T[]> {
-    const client = new Client({ connectionString: this.url, connectionTimeoutMillis: 2_000 })
+  /** One statement, by itself, in the database that the URL names. */
+  async ask<T extends object>(sql: string, url = this.url): Promise<T[]> {
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
     client.on('error', () => undefined)
     await client.connect()
     try {

@@ -16,6 +16,7 @@ export function robotNamed(name: string, changes: Partial<Robot> = {}): Robot {
     timeoutMs: 5_000,
     limits: { messages: 20, perMs: 60_000, penaltyMs: 600_000 },
     monthly: undefined,
+    countsForQuota: true,
     expect: { kind: 'json', subset: { errcode: 0 } },
     ...changes,
   }

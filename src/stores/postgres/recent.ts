@@ -66,8 +66,9 @@ class Session implements RecentSession {
     this.#newRequests.add(stored(key))
   }
 
-  last(queue: string, channel: string, group: string): LastEntry | undefined {
-    return this.#last.get(keyOf(queue, channel, group))
+  last(queue: string, channel: string, group: string): Promise<LastEntry> | undefined {
+    const last = this.#last.get(keyOf(queue, channel, group))
+    return last && Promise.resolve(last)
   }
 
   setLast(queue: string, channel: string, group: string, entry: LastEntry): void {

@@ -54,7 +54,8 @@ const FROM_SCHEMA_1 = `
     FROM old_alerts;
   INSERT INTO messages (id, uuid, robot, robot_key, queue, channel, kind, state, title, text, body, alert_count, level,
       storm, by_hand, created_at, due_at, elsewhere_at, sent_at, reason, attempts, call)
-    SELECT m.id, m.uuid, m.robot, '', m.queue, m.channel, m.kind, m.state, m.title, m.text, m.body, m.alert_count,
+    SELECT m.id, m.uuid, m.robot, COALESCE((SELECT c.key FROM old_calls c WHERE c.id = m.call), ''), m.queue,
+      m.channel, m.kind, m.state, m.title, m.text, m.body, m.alert_count,
       (SELECT MIN(t.level) FROM tellings t WHERE t.message = m.id AND m.state IN ('pending', 'sending')),
       CASE WHEN m.storm THEN 1 ELSE 0 END, CASE WHEN m.alert_count = 0 THEN 1 ELSE 0 END, m.created_at, m.due_at,
       m.elsewhere_at, m.sent_at, m.reason, m.attempts, m.call

@@ -1,3 +1,4 @@
+import type { Level } from '../../model/level.ts'
 import type {
   Accepted,
   AcceptRequest,
@@ -63,7 +64,7 @@ async function repeats(
   if (seenAt === undefined || Math.abs(tx.ms(now) - seenAt) >= dedupWindowMs) return false
   for (const { queues, channel, group, status, level } of alerts)
     for (const queue of queues) {
-      const last = session.last(queue, channel, group)
+      const last = await session.last(queue, channel, group)
       if (last === undefined || last.status !== status || last.level > level) return false
       if (await isDead(tx, { queue, channel, ...last })) return false
     }
@@ -83,16 +84,19 @@ async function acceptOne(
   { session, batch, ids, deps }: Accepting,
 ): Promise<Accepted> {
   const payload = ids.payloads.shift() as number
-  batch.addPayload(payload, request, tx.ms(request.now))
+  const { now } = request
+  const at = tx.ms(now)
+  batch.addPayload(payload, request, at)
   const queues = new Set<string>()
   const suppressed = new Map<string, Accepted['suppressed'][number]>()
   for (const alert of request.alerts) {
     const id = ids.alerts[batch.alertCount] as number
-    const decision = await decide(tx, alert, { request, session, deps })
-    batch.addAlert(tx, { id, payload, alert, decision })
+    const context = { now, session, deps }
+    const decision = decideUnknown(alert, context) ?? (await decide(tx, alert, context))
+    batch.addAlert({ id, payload, alert, decision })
     for (const queue of decision.queues) queues.add(queue)
     if (decision.queues.length === 0) count(suppressed, alert.channel, decision.reason)
-    remember(tx, { id, alert, decision, request, session })
+    remember(alert, { id, at, decision, session })
   }
   return { duplicate: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
@@ -101,6 +105,8 @@ interface Decision {
   /** The queues that the alert goes into; none: it is suppressed for the reason. */
   queues: readonly string[]
   reason: string | undefined
+  /** What each of the alert's queues last got; undefined: nothing is known for any of them. */
+  last: readonly (LastEntry | undefined)[] | undefined
   previous: number
   repeats: number
 }
@@ -109,27 +115,46 @@ interface Decision {
 async function decide(
   tx: Tx,
   alert: IncomingAlert,
-  { request, session, deps }: { request: AcceptRequest; session: RecentSession; deps: AcceptDeps },
+  { now, session, deps }: { now: Date; session: RecentSession; deps: AcceptDeps },
 ): Promise<Decision> {
-  const { channel, group } = alert
-  let reason = alert.suppressed
-  let previous = 0
+  const { channel, group, queues, suppressed } = alert
+  const last: (LastEntry | undefined)[] = []
+  for (const queue of queues) last.push(await session.last(queue, channel, group))
+  const previous = Math.max(...last.map((each) => each?.alert ?? 0))
+  if (suppressed !== undefined)
+    return { queues: [], reason: suppressed, last, previous, repeats: 0 }
+  let reason: string | undefined
   let repeats = 0
   const through: string[] = []
-  for (const queue of alert.queues) {
-    const last = session.last(queue, channel, group)
-    if (last !== undefined && last.alert > previous) previous = last.alert
-    if (alert.suppressed !== undefined) continue
-    const why = deps.reasonToSuppress(alert, last && lastNotified(tx, last), request.now)
-    const passes =
-      why === undefined || (last !== undefined && (await isDead(tx, { queue, channel, ...last })))
-    if (passes) {
+  for (const [index, queue] of queues.entries()) {
+    const before = last[index]
+    const why = deps.reasonToSuppress(alert, before && lastNotified(tx, before), now)
+    const isLost = why !== undefined && before !== undefined
+    if (why === undefined || (isLost && (await isDead(tx, { queue, channel, ...before })))) {
       through.push(queue)
-      repeats = Math.max(repeats, last?.repeats ?? 0)
+      repeats = Math.max(repeats, before?.repeats ?? 0)
     } else reason ??= why
   }
-  const queues = through.length === alert.queues.length ? alert.queues : through
-  return { queues, reason: queues.length > 0 ? undefined : reason, previous, repeats }
+  return {
+    queues: through,
+    reason: through.length > 0 ? undefined : reason,
+    last,
+    previous,
+    repeats,
+  }
+}
+
+/** Nothing is known of most alerts: they pass without a look at anything. */
+function decideUnknown(
+  alert: IncomingAlert,
+  { now, session, deps }: { now: Date; session: RecentSession; deps: AcceptDeps },
+): Decision | undefined {
+  const { channel, group, queues, suppressed } = alert
+  if (suppressed !== undefined) return undefined
+  for (const queue of queues)
+    if (session.last(queue, channel, group) !== undefined) return undefined
+  if (deps.reasonToSuppress(alert, undefined, now) !== undefined) return undefined
+  return { queues, reason: undefined, last: undefined, previous: 0, repeats: 0 }
 }
 
 function lastNotified(tx: Tx, last: LastEntry): LastNotified {
@@ -146,32 +171,27 @@ function lastNotified(tx: Tx, last: LastEntry): LastNotified {
 
 /** What passes, or is suppressed for another reason than what was sent before, is the last of its group; others are counted. */
 function remember(
-  tx: Tx,
+  alert: IncomingAlert,
   {
     id,
-    alert,
+    at,
     decision,
-    request,
     session,
-  }: {
-    id: number
-    alert: IncomingAlert
-    decision: Decision
-    request: AcceptRequest
-    session: RecentSession
-  },
+  }: { id: number; at: number; decision: Decision; session: RecentSession },
 ): void {
   const { channel, group, status, level, fingerprint } = alert
-  const at = tx.ms(request.now)
-  for (const queue of alert.queues) {
-    const last = session.last(queue, channel, group)
-    const isNews = alert.suppressed !== undefined || decision.queues.includes(queue)
-    if (isNews)
+  for (const [index, queue] of alert.queues.entries()) {
+    const last = decision.last?.[index]
+    if (alert.suppressed !== undefined || decision.queues.includes(queue))
       session.setLast(queue, channel, group, {
-        ...{ alert: id, status, level, fingerprint, repeats: 0 },
-        startsAt: alert.startsAt?.getTime() ?? null,
+        alert: id,
+        status,
+        level,
+        fingerprint,
+        startsAt: alert.startsAtMs ?? null,
         firingAt: status === 'firing' ? at : (last?.firingAt ?? null),
         resolvedAt: status === 'resolved' ? at : (last?.resolvedAt ?? null),
+        repeats: 0,
       })
     else if (last !== undefined)
       session.setLast(queue, channel, group, { ...last, repeats: last.repeats + 1 })
@@ -205,12 +225,16 @@ const ALERT_COLUMNS: Columns = {
   position: 'INTEGER',
   channel: 'TEXT',
   fingerprint: 'TEXT',
-  grp: 'TEXT',
   status: 'TEXT',
   level: 'SMALLINT',
   name: 'TEXT',
   cluster: 'TEXT',
   starts_at: 'BIGINT',
+}
+
+const ALL_ALERT_COLUMNS: Columns = {
+  ...ALERT_COLUMNS,
+  grp: 'TEXT',
   previous: 'BIGINT',
   repeats: 'INTEGER',
   final_state: 'TEXT',
@@ -235,13 +259,17 @@ interface Run {
 class Batch {
   readonly #bodies: Uint8Array[] = []
   readonly #payloads: { id: number; key: string; source: string; at: number }[] = []
+  #count = 0
+  /** Alerts of which nothing was known, as most are: their other columns have the default. */
   readonly #alerts: SqlRow[] = []
+  readonly #otherAlerts: SqlRow[] = []
   readonly #runs: Run[] = []
-  readonly #places = new Map<string, SqlRow>()
+  /** Levels by queue and channel. */
+  readonly #places = new Map<string, Map<string, Set<Level>>>()
 
   /** How many alerts were added. */
   get alertCount(): number {
-    return this.#alerts.length
+    return this.#count
   }
 
   addPayload(id: number, { key, source, body }: AcceptRequest, at: number): void {
@@ -249,42 +277,59 @@ class Batch {
     this.#bodies.push(typeof body === 'string' ? Buffer.from(body) : body)
   }
 
-  addAlert(
-    _tx: Tx,
-    {
-      id,
-      payload,
-      alert,
-      decision,
-    }: { id: number; payload: number; alert: IncomingAlert; decision: Decision },
-  ): void {
+  addAlert({
+    id,
+    payload,
+    alert,
+    decision,
+  }: {
+    id: number
+    payload: number
+    alert: IncomingAlert
+    decision: Decision
+  }): void {
     const { channel, fingerprint, group, level } = alert
     const isSuppressed = decision.queues.length === 0
-    this.#alerts.push([
+    this.#count += 1
+    const row = [
       id,
       payload,
       alert.position,
       channel,
       fingerprint,
-      group === fingerprint ? null : group,
       alert.status,
       level,
       alert.name,
       alert.cluster,
-      alert.startsAt?.getTime() ?? null,
-      decision.previous,
-      isSuppressed ? 0 : decision.repeats,
-      isSuppressed ? 'suppressed' : null,
-      decision.reason ?? null,
-    ])
+      alert.startsAtMs ?? null,
+    ]
+    if (group === fingerprint && decision.previous === 0 && !isSuppressed) this.#alerts.push(row)
+    else {
+      row.push(group === fingerprint ? null : group, decision.previous)
+      row.push(isSuppressed ? 0 : decision.repeats, isSuppressed ? 'suppressed' : null)
+      row.push(decision.reason ?? null)
+      this.#otherAlerts.push(row)
+    }
     if (isSuppressed) return
     const run = this.#runs.at(-1)
     if (run?.last === id - 1 && sameNames(run.queues, decision.queues)) run.last = id
     else this.#runs.push({ queues: decision.queues, first: id, last: id })
-    for (const queue of decision.queues) {
-      const key = `${queue}\0${channel}\0${level}`
-      if (!this.#places.has(key)) this.#places.set(key, [queue, channel, level, 0])
-    }
+    for (const queue of decision.queues) this.#addPlace(queue, channel, level)
+  }
+
+  #addPlace(queue: string, channel: string, level: Level): void {
+    const channels = this.#places.get(queue) ?? new Map<string, Set<Level>>()
+    const levels = channels.get(channel) ?? new Set<Level>()
+    if (levels.has(level)) return
+    this.#places.set(queue, channels.set(channel, levels.add(level)))
+  }
+
+  #watermarks(): SqlRow[] {
+    const rows: [string, string, Level, number][] = []
+    for (const [queue, channels] of this.#places)
+      for (const [channel, levels] of channels)
+        for (const level of levels) rows.push([queue, channel, level, 0])
+    return rows.sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]) || a[2] - b[2])
   }
 
   async write(tx: Tx): Promise<void> {
@@ -299,9 +344,9 @@ class Batch {
       }),
     )
     await tx.insert('alerts', ALERT_COLUMNS, this.#alerts)
+    await tx.insert('alerts', ALL_ALERT_COLUMNS, this.#otherAlerts)
     // In order, so that two transactions that add the same place do not wait for each other.
-    const places = [...this.#places].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
-    await tx.insert('watermarks', WATERMARK_COLUMNS, places, 'ON CONFLICT DO NOTHING')
+    await tx.insert('watermarks', WATERMARK_COLUMNS, this.#watermarks(), 'ON CONFLICT DO NOTHING')
     for (const { queues, first, last } of this.#runs)
       for (const queue of queues)
         await tx.run(
@@ -312,6 +357,10 @@ class Batch {
           last,
         )
   }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {

@@ -57,7 +57,7 @@ export async function lease(
 export async function renew(tx: Tx, { owner, robots, now, until }: Renewal): Promise<void> {
   for (const robot of robots.toSorted())
     await tx.run(
-      `UPDATE leases SET until = CASE WHEN until > $3 + ${MAX_LEASE_MS} THEN $3 ELSE GREATEST(until, $3) END
+      `UPDATE leases SET until = CASE WHEN until > CAST($3 AS BIGINT) + ${MAX_LEASE_MS} THEN $3 ELSE GREATEST(until, $3) END
        WHERE robot = $1 AND owner = $2 AND until > $4`,
       robot,
       owner,

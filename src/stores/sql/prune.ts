@@ -44,7 +44,12 @@ async function pruneMessages(tx: Tx, before: number): Promise<number> {
 
 /** Deletes up to `limit` deliveries of a message; returns how many. */
 async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<number> {
-  let deleted = await tx.run('DELETE FROM deliveries WHERE message = $1', message)
+  let deleted = await tx.run(
+    `DELETE FROM deliveries WHERE (queue, channel, level, alert) IN (
+       SELECT queue, channel, level, alert FROM deliveries WHERE message = $1 LIMIT $2)`,
+    message,
+    limit,
+  )
   const ranges = await tx.all<Place & { level: Level; after: number; up_to: number }>(
     'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
     message,

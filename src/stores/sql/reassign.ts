@@ -26,31 +26,38 @@ export async function reassign(
   assignments: readonly QueueAssignment[],
   now: Date,
 ): Promise<Reassigned> {
-  const total: Reassigned = { moved: 0, dead: [], queues: [] }
+  let moved = 0
+  const dead = new Map<string, number>()
+  const queues = new Set<string>()
   const at = tx.ms(now)
   const assigned = new Map(assignments.map(({ channel, queues }) => [channel, queues]))
   const isHome = ({ queue, channel }: Place): boolean =>
     assigned.get(channel)?.some((each) => each.queue === queue) === true
   const lost = (await openPlaces(tx)).filter((place) => !isHome(place))
-  if (lost.length === 0) return total
+  if (lost.length === 0) return { moved, dead: [], queues: [] }
   const homes = lost.flatMap(({ channel }) => assigned.get(channel) ?? [])
   await tx.lock([...lost, ...homes].map(({ queue }) => queueLock(queue)))
   const leased = await leasedQueues(tx, at)
   for (const place of lost) {
-    // A process with another configuration works it, or has one of its messages in flight: next time.
-    if (leased.has(place.queue) || (await hasInFlight(tx, place, at))) continue
+    // A process with another configuration works it, or one of its messages is in flight: next time.
+    if (leased.has(place.queue) || (await hasInFlight(tx, place))) continue
     const to = assigned.get(place.channel) ?? []
     await moveMessages(tx, place, { to, at })
     const waiting = await waitingIn(tx, place)
     if (waiting.length === 0) continue
     await removeFrom(tx, place, waiting)
-    if (to.length > 0) {
-      for (const { queue } of to) await moveTo(tx, queue, { ...place, waiting })
-      total.moved += waiting.length
-      total.queues.push(...to.map(({ queue }) => queue))
-    } else total.dead.push({ channel: place.channel, count: await deadLetter(tx, waiting) })
+    for (const { queue } of to) {
+      await moveTo(tx, queue, { ...place, waiting })
+      queues.add(queue)
+    }
+    if (to.length > 0) moved += waiting.length
+    else dead.set(place.channel, (dead.get(place.channel) ?? 0) + (await deadLetter(tx, waiting)))
   }
-  return { ...total, queues: [...new Set(total.queues)] }
+  return {
+    moved,
+    dead: [...dead].flatMap(([channel, count]) => (count > 0 ? { channel, count } : [])),
+    queues: [...queues],
+  }
 }
 
 /** Places with something that waits, or with an open message. */
@@ -119,14 +126,13 @@ async function leasedQueues(tx: Tx, at: number): Promise<Set<string>> {
   return new Set(rows.flatMap(({ queues }) => JSON.parse(queues) as string[]))
 }
 
-/** A message in flight belongs to the process that has leased its robot. */
-async function hasInFlight(tx: Tx, { queue, channel }: Place, at: number): Promise<boolean> {
+/** Its process settles a message in flight, or `recover` makes it pending. */
+async function hasInFlight(tx: Tx, { queue, channel }: Place): Promise<boolean> {
   const row = await tx.get(
-    `SELECT 1 AS one FROM messages m WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending')
-       AND state = 'sending' AND EXISTS (SELECT 1 FROM leases l WHERE l.robot = m.robot AND ${inForce('$3')})`,
+    `SELECT 1 AS one FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending')
+       AND state = 'sending'`,
     queue,
     channel,
-    at,
   )
   return row !== undefined
 }
@@ -172,27 +178,34 @@ function homeOf(
   return to[0] && { queue: to[0].queue }
 }
 
+/** Keeps its key and body. Alerts that the group gets by others as well are left to them. */
 async function moveMessage(
   tx: Tx,
-  { id }: OpenMessage,
+  { id, alert_count }: OpenMessage,
   { queue, robot }: { queue: string; robot?: string },
 ): Promise<void> {
   await materialize(tx, id)
-  await tx.run(
-    `UPDATE messages SET state = 'pending', due_at = COALESCE(due_at, created_at), call = NULL, queue = $2,
-       robot = COALESCE($3, robot) WHERE id = $1`,
-    id,
-    queue,
-    robot,
-  )
-  // Where the group is to get an alert by another message as well, it is left to that one.
   await tx.run(
     `DELETE FROM deliveries WHERE message = $1 AND queue <> $2 AND EXISTS (SELECT 1 FROM deliveries o
        WHERE o.queue = $2 AND o.channel = deliveries.channel AND o.level = deliveries.level AND o.alert = deliveries.alert)`,
     id,
     queue,
   )
-  await tx.run('UPDATE deliveries SET queue = $2 WHERE message = $1', id, queue)
+  await tx.run(
+    `INSERT INTO watermarks (queue, channel, level, up_to)
+     SELECT DISTINCT CAST($2 AS TEXT), channel, level, 0 FROM deliveries WHERE message = $1
+     ON CONFLICT DO NOTHING`,
+    id,
+    queue,
+  )
+  const kept = await tx.run('UPDATE deliveries SET queue = $2 WHERE message = $1', id, queue)
+  if (kept === 0 && alert_count > 0) return markDead(tx, id, REMOVED)
+  await tx.run(
+    `UPDATE messages SET due_at = COALESCE(due_at, created_at), queue = $2, robot = COALESCE($3, robot) WHERE id = $1`,
+    id,
+    queue,
+    robot,
+  )
 }
 
 async function removeFrom(

@@ -18,8 +18,8 @@ import { tally } from './tally.ts'
 export type SqlVerbs = Omit<Store, 'accept' | 'close'>
 
 export interface VerbDeps extends ResendDeps {
-  /** Queues in which something waits that another process may be waiting for. */
-  wake: (queues: readonly string[]) => void
+  /** Queues in which something waits that another process may be waiting for; all when a robot is free for others. */
+  wake: (queues: readonly string[] | 'all') => void
   takenOver: (taken: TakenOver) => void
 }
 
@@ -47,7 +47,10 @@ export function sqlVerbs(db: Database, { wake, takenOver, lastOf }: VerbDeps): S
       return held
     },
     renew: (renewal) => db.write((tx) => renew(tx, renewal)),
-    release: (owner) => db.write((tx) => release(tx, owner)),
+    async release(owner) {
+      await db.write((tx) => release(tx, owner))
+      wake('all')
+    },
     backlog: (query) => db.read((tx) => backlog(tx, query)),
     tally: (queue, channel) => tally(db, { queue, channel }),
     payloads: (ids, maxBytes) => db.read((tx) => payloads(tx, ids, maxBytes)),
@@ -58,7 +61,11 @@ export function sqlVerbs(db: Database, { wake, takenOver, lastOf }: VerbDeps): S
       if (settled?.waits) wake([settled.queue])
       return settled?.sent ? receivedCounts(db, Number(settlement.id)) : []
     },
-    recover: (now) => db.write((tx) => recover(tx, now)),
+    async recover(now) {
+      const recovered = await db.write((tx) => recover(tx, now))
+      if (recovered > 0) wake('all')
+      return recovered
+    },
     shift: (byMs) => db.write((tx) => shift(tx, byMs)),
     async enqueue(all, now) {
       const ids = await db.write((tx) => enqueue(tx, all, now))

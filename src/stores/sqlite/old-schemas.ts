@@ -43,7 +43,8 @@ export const FROM_SCHEMA_2 = `
     FROM old_alerts a JOIN channels c ON c.id = a.channel JOIN subjects s ON s.id = a.subject;
   INSERT INTO messages (id, uuid, robot, robot_key, queue, channel, kind, state, title, text, body, alert_count, level,
       storm, by_hand, created_at, due_at, elsewhere_at, sent_at, reason, attempts, call)
-    SELECT m.id, m.uuid, m.robot, '', m.queue, m.channel, m.kind, m.state, m.title, m.text, m.body, m.alert_count,
+    SELECT m.id, m.uuid, m.robot, COALESCE((SELECT c.key FROM old_calls c WHERE c.id = m.call), ''), m.queue,
+      m.channel, m.kind, m.state, m.title, m.text, m.body, m.alert_count,
       (SELECT MIN(a.level) FROM tellings t JOIN old_alerts a ON a.id = t.alert WHERE t.message = m.id AND m.state IN ('pending', 'sending')),
       m.storm, CASE WHEN m.alert_count = 0 THEN 1 ELSE 0 END, m.created_at, m.due_at, m.elsewhere_at, m.sent_at, m.reason,
       m.attempts, m.call
@@ -62,6 +63,9 @@ export const FROM_SCHEMA_2 = `
   INSERT INTO quota_warnings SELECT * FROM marks;
   INSERT INTO pauses SELECT * FROM old_pauses;
   INSERT INTO robots SELECT * FROM old_robots;
+  -- Ids of messages that were pruned are not given again.
+  DELETE FROM sqlite_sequence WHERE name = 'messages';
+  UPDATE sqlite_sequence SET name = 'messages' WHERE name = 'old_messages';
   UPDATE sequences SET last = COALESCE((SELECT MAX(id) FROM alerts), 0) WHERE name = 'alerts';
   UPDATE sequences SET last = COALESCE((SELECT MAX(id) FROM payloads), 0) WHERE name = 'payloads';
 

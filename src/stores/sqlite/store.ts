@@ -1,6 +1,7 @@
 import { AppError, messageOf } from '../../errors.ts'
 import { acceptAll } from '../sql/accept.ts'
-import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import { type Group, restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import type { LastEntry } from '../sql/recent.ts'
 import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../store.ts'
 import { SqliteDatabase } from './database.ts'
@@ -49,11 +50,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): SqliteStore {
   const database = new SqliteDatabase(path)
   const recent = new DedupCache()
-  return storeOn(database, {
-    recent,
-    reasonToSuppress,
-    restored: restore(database, recent),
-  })
+  const restored = restore(database, recent)
+  // Closed at once, or awaited by `openSqliteStore`.
+  restored.catch(() => undefined)
+  return storeOn(database, { recent, reasonToSuppress, restored })
 }
 
 async function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
@@ -61,11 +61,15 @@ async function restore(database: SqliteDatabase, recent: DedupCache): Promise<vo
     async (tx) => {
       // The file is locked by this process alone, so the owners of its leases are gone.
       await tx.run('DELETE FROM leases')
-      await restoreRequests(tx, (key, at) => recent.setRequested(key, at), {
+      await restoreRequests(tx, (key, at) => recent.restoreRequest(key, at), {
         sinceMs: KEEP_REQUESTS_MS,
         limit: 2 * MAX_REQUESTS,
       })
-      await restoreLast(tx, recent, 2 * MAX_ALERTS)
+      const target = {
+        letThrough: (group: Group, { alert }: LastEntry) => recent.restore(group, alert),
+        repeated: (group: Group) => recent.restoreRepeat(group),
+      }
+      await restoreLast(tx, target, 2 * MAX_ALERTS)
     },
     'background',
     () => recent.commit(),
@@ -104,13 +108,7 @@ function storeOn(
     verbs: sqlVerbs(database, {
       wake: () => {},
       takenOver: () => {},
-      lastOf: async (_tx, { queue, channel }, groups) =>
-        new Map(
-          groups.flatMap((group) => {
-            const last = recent.last(queue, channel, group)
-            return last === undefined ? [] : [[group, last] as const]
-          }),
-        ),
+      lastOf: (tx, place, groups) => recent.lastOf(tx, place, groups),
     }),
     acceptAll: all,
     restored: deps.restored,

@@ -1,8 +1,15 @@
+import { existsSync } from 'node:fs'
+import { AppError } from '../../errors.ts'
 import type { TransferEnd } from '../transfer.ts'
 import { SqliteDatabase } from './database.ts'
 
-/** Opens a file to copy from or to; AppError store_unavailable while a receiver holds it. */
-export function sqliteEnd(path: string): TransferEnd {
+/**
+ * Opens a file to copy from, which must be there, or to; AppError store_unavailable when it is not, or while a receiver
+ * holds it.
+ */
+export function sqliteEnd(path: string, role: 'source' | 'target'): TransferEnd {
+  if (role === 'source' && !existsSync(path))
+    throw new AppError('store_unavailable', `there is no store at ${path}`)
   const db = new SqliteDatabase(path)
   return {
     db,

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { BatchEncoder, decodeBatch } from '../../src/stores/sqlite/batch-encoding.ts'
+import type { AcceptRequest, IncomingAlert } from '../../src/stores/store.ts'
+
+const word = fc.constantFrom('', 'a', 'b', '告警')
+const instant = fc.date({ noInvalidDate: true })
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
+
+const alert = fc
+  .record({
+    position: fc.nat(1_000_000),
+    channel: word,
+    queues: fc.array(word, { maxLength: 3 }),
+    fingerprint: fc.string({ unit: 'grapheme' }),
+    status: fc.constantFrom('firing', 'resolved'),
+    level: fc.constantFrom(1, 2, 3, 4, 5),
+    name: word,
+    cluster: word,
+    group: word,
+    everyMs: fc.constantFrom(0, 600_000),
+    startsAtMs: optional(fc.integer()),
+    endsAtMs: optional(fc.integer()),
+    suppressed: optional(fc.constantFrom('resolved_off', 'x')),
+  })
+  .map(
+    ({ suppressed, ...rest }): IncomingAlert => ({
+      ...rest,
+      ...(suppressed !== undefined && { suppressed }),
+    }),
+  )
+
+const request: fc.Arbitrary<AcceptRequest> = fc.record(
+  {
+    now: instant,
+    source: fc.constantFrom('alertmanager', 'ocp'),
+    key: word,
+    dedupWindowMs: fc.nat(),
+    body: fc.string({ unit: 'grapheme' }),
+    alerts: fc.array(alert, { maxLength: 6 }),
+  },
+  { noNullPrototype: true },
+)
+
+test('requests are the same on both sides of the store’s worker', () => {
+  fc.assert(
+    fc.property(fc.array(request, { maxLength: 5 }), fc.boolean(), (requests, withBytes) => {
+      const encoder = new BatchEncoder()
+      for (const each of requests)
+        encoder.add(withBytes ? { ...each, body: Buffer.from(each.body) } : each)
+      const encoded = encoder.encoded()
+      const crossed = structuredClone(encoded, { transfer: [encoded.bodies.buffer] })
+      const got = decodeBatch(crossed).map(({ body, ...rest }) => ({
+        ...rest,
+        body: new TextDecoder('utf-8', { ignoreBOM: true }).decode(body as Uint8Array),
+      }))
+      assert.deepEqual(got, requests)
+    }),
+  )
+})

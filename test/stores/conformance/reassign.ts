@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Claimed } from '../../../src/stores/store.ts'
+import { alert, alerts, at, type Backend, MINUTE, storeFixture } from './harness.ts'
+
+/** Channel `ops` with one queue for each robot. */
+function assigned(...robots: string[]) {
+  return [
+    {
+      channel: 'ops',
+      queues: robots.map((name) => ({
+        queue: `robot:${name}`,
+        robots: [{ name, key: `k${name}` }],
+      })),
+    },
+  ]
+}
+
+export function reassignCases(backend: Backend): void {
+  describe('reassign', () => {
+    const s = storeFixture(backend)
+
+    test('moves what waits for a robot that is gone to those that remain, or marks it dead', async () => {
+      await s.accept([alert('f'), alert('g')])
+      const nothing = { moved: 0, dead: [], queues: [] }
+      assert.deepEqual(await s.store.reassign(assigned('a'), at(1)), nothing)
+      assert.deepEqual(await s.store.reassign(assigned('b'), at(1)), {
+        ...{ moved: 2, dead: [], queues: ['robot:b'] },
+      })
+      assert.deepEqual(await s.waiting(1, 'robot:b'), ['f firing', 'g firing'])
+      assert.deepEqual(await s.waiting(1), [])
+      assert.deepEqual(await s.store.reassign([], at(2)), {
+        ...{ moved: 0, dead: [{ channel: 'ops', count: 2 }], queues: [] },
+      })
+      const { items } = await s.store.alerts({ limit: 9, state: 'dead' })
+      assert.equal(items.length, 2)
+      assert.match(items[0]?.reason ?? '', /removed from the configuration/)
+    })
+
+    test('does not add again what a group was sent', async () => {
+      await s.accept([alert('f', { queues: ['robot:a', 'robot:b'] })])
+      await s.send(await s.waitingIds())
+      await s.store.reassign(assigned('a'), at(20))
+      const { channels } = await s.backlog(30, { queues: ['robot:a', 'robot:b'] })
+      assert.deepEqual(channels, [])
+      assert.deepEqual(await s.states(), ['f sent'])
+    })
+
+    test('leaves a message in flight alone while the lease of its robot is in force', async () => {
+      await s.accept([alert('f'), alert('g')])
+      const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
+      const nothing = { moved: 0, dead: [], queues: [] }
+      assert.deepEqual(await s.store.reassign(assigned('b'), at(MINUTE - 1)), nothing)
+      assert.equal(await s.stateOf(claimed.id), 'sending')
+      assert.deepEqual(await s.waiting(1), ['g firing'])
+      assert.equal((await s.settle(claimed, MINUTE - 1)).length, 1)
+    })
+
+    test('moves what may have arrived once it was recovered, as it was', async () => {
+      await s.accept([alert('f'), alert('g')])
+      const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
+      // Its process may still be sending it.
+      assert.equal((await s.store.reassign(assigned('b'), at(MINUTE + 1))).moved, 0)
+      assert.equal(await s.store.recover(at(MINUTE + 1)), 1)
+      const moved = await s.store.reassign(assigned('b'), at(MINUTE + 1))
+      assert.deepEqual(moved, { moved: 1, dead: [], queues: ['robot:b'] })
+      const queues = ['robot:b']
+      assert.deepEqual(await s.waiting(MINUTE + 1, 'robot:b'), ['g firing'])
+      assert.equal((await s.backlogOf('b', MINUTE + 1, { queues })).due, undefined)
+      assert.equal((await s.backlogOf('b', 2 * MINUTE + 1, { queues })).due?.id, claimed.id)
+      assert.deepEqual(await s.states(), ['g pending', 'f sending'])
+      const again = await s.retry(claimed.id, 2 * MINUTE + 1, { robot: 'b' })
+      assert.deepEqual([again?.uuid, again?.body], [claimed.uuid, claimed.body])
+      const next = { kind: 'split', reason: 'too long', bodyBytes: 9_000 } as const
+      await s.settle(again as Claimed, 2 * MINUTE + 2, { next })
+      assert.deepEqual(await s.waiting(2 * MINUTE + 2, 'robot:b'), ['f firing', 'g firing'])
+    })
+
+    test('keeps the alerts of a moved message, where its new queue has had none of their level', async () => {
+      await s.accept([alert('f')])
+      const { id } = await s.claim(await s.waitingIds())
+      await s.store.recover(at(MINUTE))
+      await s.store.reassign(assigned('b'), at(MINUTE))
+      assert.deepEqual(await s.states(), ['f sending'])
+      const later = 30 * 86_400_000
+      await s.store.prune(at(later), at(later))
+      assert.deepEqual(await s.alertsOf(id), ['f firing'])
+    })
+
+    test('dissolves a message that has not arrived: its alerts wait again', async () => {
+      await s.accept([alert('f'), alert('g')])
+      const claimed = await s.claim(await s.waitingIds())
+      await s.settle(claimed, 10, { next: { kind: 'retry', dueAt: at(5_000) }, reached: false })
+      const moved = await s.store.reassign(assigned('b', 'c'), at(20))
+      assert.deepEqual(moved, { moved: 2, dead: [], queues: ['robot:b', 'robot:c'] })
+      assert.equal(await s.stateOf(claimed.id), 'dead')
+      for (const queue of ['robot:b', 'robot:c'])
+        assert.deepEqual(await s.waiting(20, queue), ['f firing', 'g firing'])
+    })
+
+    test('dissolves a digest, and moves what waits behind it', async () => {
+      await s.accept(alerts(5))
+      const digest = await s.claimAll()
+      await s.settle(digest, 10, { next: { kind: 'retry', dueAt: at(5_000) } })
+      await s.accept([alert('f0', { status: 'resolved' })], 20)
+      assert.equal((await s.store.reassign(assigned('b'), at(30))).moved, 6)
+      const moved = await s.waiting(30, 'robot:b')
+      assert.deepEqual([moved.length, moved[0], moved[5]], [6, 'f0 firing', 'f0 resolved'])
+    })
+
+    test('leaves queues alone that another process has leased', async () => {
+      await s.accept([alert('f')])
+      const lease = { robot: 'x', owner: 'you', now: at(0), until: at(MINUTE), queues: ['robot:a'] }
+      assert.equal(await s.store.lease(lease), true)
+      assert.equal((await s.store.reassign(assigned('b'), at(MINUTE - 1))).moved, 0)
+      assert.deepEqual(await s.waiting(), ['f firing'])
+      assert.equal((await s.store.reassign(assigned('b'), at(MINUTE))).moved, 1)
+    })
+
+    test('makes a repeat pass when the channel of a dead alert comes back', async () => {
+      const both = alert('f', { queues: ['robot:a', 'robot:b'] })
+      await s.accept([both, alert('sent')])
+      await s.send((await s.waitingIds()).slice(1))
+      assert.deepEqual(await s.store.reassign([], at(20)), {
+        ...{ moved: 0, dead: [{ channel: 'ops', count: 1 }], queues: [] },
+      })
+      if (backend.reopens) await s.reopen()
+      assert.deepEqual((await s.accept([both], 30)).queues, ['robot:a', 'robot:b'])
+      assert.equal((await s.accept([alert('sent')], 30)).suppressed[0]?.reason, 'aggregated')
+    })
+
+    test('makes a message without alerts dead in a queue that nobody works', async () => {
+      const [id] = (await s.store.enqueue([s.testMessage()], at(0))) as [string]
+      assert.equal((await s.store.reassign(assigned('b'), at(10))).moved, 0)
+      assert.equal(await s.stateOf(id), 'dead')
+      assert.match((await s.store.message(id))?.message.reason ?? '', /removed from/)
+    })
+
+    test('gives what may have arrived to its own robot, by its key, when it was renamed', async () => {
+      await s.accept([alert('f')])
+      const claimed = await s.claim(await s.waitingIds())
+      await s.store.recover(at(MINUTE))
+      const queues = ['first', 'second'].map((name) => ({
+        queue: `robot:${name}`,
+        robots: [{ name, key: name === 'second' ? 'ka' : 'k1' }],
+      }))
+      await s.store.reassign([{ channel: 'ops', queues }], at(MINUTE))
+      const { due } = await s.backlog(MINUTE, {
+        robot: { name: 'second', key: 'ka', address: 'direct' },
+        queues: ['robot:second'],
+      })
+      assert.deepEqual([due?.id, due?.robot], [claimed.id, 'second'])
+    })
+
+    test('does not send a group a message all of whose alerts it gets by others', async () => {
+      await s.accept([alert('f', { queues: ['robot:a', 'robot:b'] })])
+      const claimed = await s.claim(await s.waitingIds())
+      await s.store.recover(at(MINUTE))
+      await s.store.reassign(assigned('b'), at(MINUTE))
+      assert.equal(await s.stateOf(claimed.id), 'dead')
+      assert.deepEqual(await s.waiting(MINUTE, 'robot:b'), ['f firing'])
+      assert.deepEqual(await s.states(), ['f pending'])
+    })
+  })
+}

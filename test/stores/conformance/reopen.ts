@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { alert, alerts, at, type Backend, EVERY_MS, MINUTE, storeFixture } from './harness.ts'
+
+/** What is still known when the store is opened again. */
+export function reopenCases(backend: Backend): void {
+  describe('a store that is opened again', () => {
+    const s = storeFixture(backend)
+
+    test('has what was accepted', async () => {
+      await Promise.all(alerts(50).map((each) => s.accept([each])))
+      await s.reopen()
+      assert.equal((await s.backlog()).channels[0]?.count, 50)
+    })
+
+    test('recovers what was in flight, as it was', async () => {
+      await s.accept([alert('f')])
+      const claimed = await s.claim(await s.waitingIds())
+      await s.reopen()
+      assert.equal(await s.store.recover(at(MINUTE)), 1)
+      const again = await s.retry(claimed.id, MINUTE)
+      assert.deepEqual([again?.uuid, again?.body], [claimed.uuid, claimed.body])
+    })
+
+    test('knows what was let through, and how often it repeated', async () => {
+      const same = { key: 'same' }
+      await s.accept([alert('f'), alert('one', { group: 'g' })], 0, same)
+      await s.accept([alert('f'), alert('two', { group: 'g' })], 1_000)
+      await s.reopen()
+      assert.equal((await s.accept([alert('f')], 2_000, same)).duplicate, true)
+      const again = await s.accept([alert('f'), alert('three', { group: 'g' })], 3_000)
+      assert.deepEqual(again.suppressed, [{ channel: 'ops', reason: 'aggregated', count: 2 }])
+      assert.equal((await s.accept([alert('f')], EVERY_MS + 1)).queues.length, 1)
+      assert.deepEqual(
+        (await s.backlog()).channels[0]?.alerts.map((each) => [each.fingerprint, each.repeats]),
+        [
+          ['f', 0],
+          ['one', 0],
+          ['f', 2],
+        ],
+      )
+    })
+  })
+}
