@@ -5,6 +5,7 @@ import type { Plan, PlanQuestion, WaitingNow } from '../../src/decisions/plan.ts
 import type { Level } from '../../src/model/level.ts'
 import type { MessageKind } from '../../src/model/message.ts'
 import { ago, calls, LIMITS, planOf, queued, waiting } from '../support/plan.ts'
+import { channelNamed } from '../support/settings.ts'
 
 const MONTH_END = new Date('2026-11-30T16:00:00Z')
 const LAST_TENTH = [{ used: 95, limit: 100 }]
@@ -103,6 +104,12 @@ describe('a message that a person asked for', () => {
       reason: 'collecting',
     })
     assert.equal(kindOf([], dueOf(1, true), { robot: robotAfter(5) }), 'retry')
+  })
+
+  test('leaves no call to alerts that a push limit holds', () => {
+    const channel = channelNamed('ops', { pushLimits: { hour: 5, day: undefined, pass: [] } })
+    const entry = waiting(queued(1), { channel, messagesThisHour: 5 })
+    assert.equal(kindOf([entry], dueOf(1, true), { robot: robotAfter(5) }), 'retry')
   })
 
   test('never uses the reserve, whatever its level', () => {
