@@ -3,13 +3,19 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Plan, PlanQuestion, WaitingNow } from '../../src/decisions/plan.ts'
 import type { Level } from '../../src/model/level.ts'
+import type { MessageKind } from '../../src/model/message.ts'
 import { ago, calls, LIMITS, planOf, queued, waiting } from '../support/plan.ts'
+import { channelNamed } from '../support/settings.ts'
 
 const MONTH_END = new Date('2026-11-30T16:00:00Z')
 const LAST_TENTH = [{ used: 95, limit: 100 }]
 
-function dueOf(level: Level | undefined, byHand = false): PlanQuestion['due'] {
-  return { id: '7', kind: byHand && level === undefined ? 'test' : 'alert', level, byHand }
+function dueOf(
+  level: Level | undefined,
+  byHand = false,
+  kind: MessageKind = 'alert',
+): PlanQuestion['due'] {
+  return { id: '7', kind, level, byHand }
 }
 
 function robotAfter(count: number): PlanQuestion['robot'] {
@@ -63,10 +69,14 @@ describe('a message that is due again', () => {
     const held = { kind: 'wait', until: MONTH_END, reason: 'quota' }
     assert.equal(kindOf([], dueOf(2), { allowances }), 'retry')
     assert.deepEqual(planOf([], { due: dueOf(3), allowances }), held)
-    // The warning that the last tenth has begun is one call.
-    assert.equal(kindOf([], dueOf(undefined), { allowances }), 'retry')
     const severe = waiting(queued(1, { level: 2 }))
     assert.equal(kindOf([severe], dueOf(3), { allowances }), 'send')
+  })
+
+  test('may use the last tenth of the month, where it is the warning that it has begun', () => {
+    const allowances = LAST_TENTH
+    assert.equal(kindOf([], dueOf(undefined), { allowances }), 'retry')
+    assert.equal(kindOf([], dueOf(undefined, true), { allowances }), 'retry')
   })
 })
 
@@ -74,7 +84,10 @@ describe('a message that a person asked for', () => {
   test('goes after every alert that may be sent, whatever its level', () => {
     for (const level of [1, undefined] as const)
       assert.equal(kindOf([waiting(queued(1, { level: 5 }))], dueOf(level, true)), 'send')
-    assert.deepEqual(planOf([], { due: dueOf(undefined, true) }), { kind: 'retry', id: '7' })
+    assert.deepEqual(planOf([], { due: dueOf(undefined, true, 'test') }), {
+      kind: 'retry',
+      id: '7',
+    })
   })
 
   test('waits while an alert waits for a call', () => {
@@ -93,6 +106,12 @@ describe('a message that a person asked for', () => {
     assert.equal(kindOf([], dueOf(1, true), { robot: robotAfter(5) }), 'retry')
   })
 
+  test('leaves no call to alerts that a push limit holds', () => {
+    const channel = channelNamed('ops', { pushLimits: { hour: 5, day: undefined, pass: [] } })
+    const entry = waiting(queued(1), { channel, messagesThisHour: 5 })
+    assert.equal(kindOf([entry], dueOf(1, true), { robot: robotAfter(5) }), 'retry')
+  })
+
   test('never uses the reserve, whatever its level', () => {
     const made = planOf([], { due: dueOf(1, true), robot: robotAfter(6) })
     const until = ago(2_000 - (60_600 - 13 * 4_286))
@@ -102,7 +121,7 @@ describe('a message that a person asked for', () => {
   test('is held in the last tenth of the month, unless its alerts are severe', () => {
     const changes = { allowances: LAST_TENTH }
     assert.equal(kindOf([], dueOf(2, true), changes), 'retry')
-    assert.deepEqual(planOf([], { due: dueOf(undefined, true), ...changes }), {
+    assert.deepEqual(planOf([], { due: dueOf(undefined, true, 'test'), ...changes }), {
       kind: 'wait',
       until: MONTH_END,
       reason: 'quota',
