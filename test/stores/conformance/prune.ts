@@ -88,13 +88,5 @@ export function pruneCases(backend: Backend): void {
       assert.ok((waiting?.id as number) > g && (waiting?.payload as number) > 1)
       assert.ok(Number(await s.send([waiting?.id as number], 10)) > message)
     })
-
-    test('leaves known what was let through, for as long as it aggregates', async () => {
-      await s.accept([alert('f')])
-      await s.send(await s.waitingIds())
-      await s.store.prune(at(1_000), at(1_000))
-      assert.deepEqual(await s.states(), [])
-      assert.equal((await s.accept([alert('f')], 2_000)).suppressed[0]?.reason, 'aggregated')
-    })
   })
 }
