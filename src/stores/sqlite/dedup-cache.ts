@@ -1,4 +1,4 @@
-import type { LastEntry, Recent, RecentSession } from '../sql/recent.ts'
+import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
 
 /**
  * Entries of a generation: when the young one is full it becomes the old one, and the old one is forgotten. Some 200
@@ -37,6 +37,21 @@ export class DedupCache implements Recent {
   }
 
   async save(): Promise<void> {}
+
+  /** What other verbs see of it. */
+  readonly log: LastNotifiedLog = {
+    lastOf: async (_tx, { queue, channel }, groups) => {
+      const found = new Map<string, LastEntry>()
+      for (const group of groups) {
+        const last = this.last(queue, channel, group)
+        if (last !== undefined) found.set(group, last)
+      }
+      return found
+    },
+    setLast: async (_tx, { queue, channel }, entries) => {
+      for (const [group, entry] of entries) this.setLast(queue, channel, group, entry)
+    },
+  }
 
   commit(): void {
     this.#alerts.commit()

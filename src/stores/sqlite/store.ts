@@ -47,8 +47,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 
 /** The same at once: its verbs wait until what accepts compare with was read, as `restored` does. */
 export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): SqliteStore {
-  const database = new SqliteDatabase(path)
   const recent = new DedupCache()
+  const database = new SqliteDatabase(path, (committed) =>
+    committed ? recent.commit() : recent.rollback(),
+  )
   return storeOn(database, {
     recent,
     reasonToSuppress,
@@ -56,20 +58,16 @@ export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): Sql
   })
 }
 
-async function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
-  await database.write(
-    async (tx) => {
-      // The file is locked by this process alone, so the owners of its leases are gone.
-      await tx.run('DELETE FROM leases')
-      await restoreRequests(tx, (key, at) => recent.setRequested(key, at), {
-        sinceMs: KEEP_REQUESTS_MS,
-        limit: 2 * MAX_REQUESTS,
-      })
-      await restoreLast(tx, recent, 2 * MAX_ALERTS)
-    },
-    'background',
-    () => recent.commit(),
-  )
+function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
+  return database.write(async (tx) => {
+    // The file is locked by this process alone, so the owners of its leases are gone.
+    await tx.run('DELETE FROM leases')
+    await restoreRequests(tx, (key, at) => recent.setRequested(key, at), {
+      sinceMs: KEEP_REQUESTS_MS,
+      limit: 2 * MAX_REQUESTS,
+    })
+    await restoreLast(tx, recent, 2 * MAX_ALERTS)
+  })
 }
 
 function storeOn(
@@ -80,18 +78,14 @@ function storeOn(
   const all: SqliteStore['acceptAll'] = async (requests, more = () => []) => {
     const taken: AcceptRequest[] = []
     try {
-      const accepted = await database.write(
-        async (tx) => {
-          const results: Accepted[] = []
-          for (let next = requests; next.length > 0; next = more()) {
-            taken.push(...next)
-            results.push(...(await acceptAll(tx, next, deps)))
-          }
-          return results
-        },
-        'request',
-        (committed) => (committed ? recent.commit() : recent.rollback()),
-      )
+      const accepted = await database.write(async (tx) => {
+        const results: Accepted[] = []
+        for (let next = requests; next.length > 0; next = more()) {
+          taken.push(...next)
+          results.push(...(await acceptAll(tx, next, deps)))
+        }
+        return results
+      })
       return accepted.map((value) => ({ value }))
     } catch (error) {
       if (taken.length <= 1) return requests.map(() => ({ error: messageOf(error) }))
@@ -101,17 +95,7 @@ function storeOn(
     }
   }
   return {
-    verbs: sqlVerbs(database, {
-      wake: () => {},
-      takenOver: () => {},
-      lastOf: async (_tx, { queue, channel }, groups) =>
-        new Map(
-          groups.flatMap((group) => {
-            const last = recent.last(queue, channel, group)
-            return last === undefined ? [] : [[group, last] as const]
-          }),
-        ),
-    }),
+    verbs: sqlVerbs(database, { log: recent.log, wake: () => {}, takenOver: () => {} }),
     acceptAll: all,
     restored: deps.restored,
     database,
