@@ -12,7 +12,8 @@ import type { AcceptRequest, NewMessage, Store } from '../../src/stores/store.ts
 import { pem } from '../notifiers/posting.ts'
 import { needsPostgres, Postgres } from '../support/postgres.ts'
 import { until } from '../support/receiver.ts'
-import { conformance } from './conformance/index.ts'
+import type { Backend } from './conformance/harness.ts'
+import { clockConformance, conformance } from './conformance/index.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 4)
 const at = (ms: number): Date => new Date(NOW + ms)
@@ -51,11 +52,14 @@ describe('PostgreSQL', needsPostgres(), () => {
     return closing
   }
 
-  conformance({
-    name: 'PostgreSQL',
-    reopens: true,
+  /** A backend whose process clock is so far ahead of the database's. */
+  const backend = (name: string, aheadMs = 0): Backend => ({
+    name,
+    // Another process measures its clock by itself, to a millisecond.
+    reopens: aheadMs === 0,
     async open() {
-      const options = { url: postgres.url, schema: fresh(), reasonToSuppress, clock: realClock }
+      const clock = { ...realClock, now: () => new Date(Date.now() + aheadMs) }
+      const options = { url: postgres.url, schema: fresh(), reasonToSuppress, clock }
       let store = await openPostgres(options)
       return {
         store,
@@ -68,6 +72,9 @@ describe('PostgreSQL', needsPostgres(), () => {
       }
     },
   })
+  conformance(backend('PostgreSQL'))
+  clockConformance(backend('PostgreSQL, whose clock is an hour behind', 3_600_000))
+  clockConformance(backend('PostgreSQL, whose clock is an hour ahead', -3_600_000))
 
   /** Several replicas on the same tables. */
   async function replicas(count: number): Promise<{

@@ -12,7 +12,7 @@ import { CommitGroup, type Result } from './commit-group.ts'
 import { codeOf, PostgresDatabase, wordsOf } from './database.ts'
 import { migrate } from './migrate.ts'
 import { type NotificationOptions, Notifications } from './notifications.ts'
-import { lastOf, postgresRecent, pruneRecent } from './recent.ts'
+import { postgresLog, postgresRecent, pruneRecent } from './recent.ts'
 
 /** A database that is not up yet is waited for at start. */
 const WAIT_AT_START_MS = 30_000
@@ -48,9 +48,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
   const group = new CommitGroup(commit)
   return {
     ...sqlVerbs(db, {
+      log: postgresLog,
       wake: (queues) => notifications.publish(queues),
       takenOver: (taken) => notice({ kind: 'lease_taken_over', ...taken }),
-      lastOf,
     }),
     accept: async (request) => {
       const accepted = await group.accept(request)

@@ -1,4 +1,4 @@
-import type { LastEntry, Recent, RecentSession } from '../sql/recent.ts'
+import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
 import type { AcceptRequest } from '../store.ts'
 import type { Columns, Tx } from '../tx.ts'
 
@@ -151,17 +151,20 @@ async function lockLast(
   return new Map(rows.flatMap((row) => (row.alert === 0 ? [] : [[keyOfRow(row), entryFrom(row)]])))
 }
 
-/** What was last let through of groups of one place, without locking it. */
-export async function lastOf(
-  tx: Tx,
-  { queue, channel }: { queue: string; channel: string },
-  groups: readonly string[],
-): Promise<Map<string, LastEntry>> {
-  const rows = await tx.all<Row>(
-    `SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp IN LIST($3, TEXT) AND alert <> 0`,
-    [queue, channel, groups],
-  )
-  return new Map(rows.map((row) => [row.grp, entryFrom(row)]))
+/** For verbs that have locked the queue, so that no accept changes its rows. */
+export const postgresLog: LastNotifiedLog = {
+  async lastOf(tx, { queue, channel }, groups) {
+    const rows = await tx.all<Row>(
+      `SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp IN LIST($3, TEXT) AND alert <> 0`,
+      [queue, channel, groups],
+    )
+    return new Map(rows.map((row) => [row.grp, entryFrom(row)]))
+  },
+  setLast: (tx, { queue, channel }, entries) =>
+    insertLast(
+      tx,
+      [...entries].map(([group, entry]) => [queue, channel, group, entry]),
+    ),
 }
 
 /** Forgets old entries; rows that an accept holds are left for the next time. */

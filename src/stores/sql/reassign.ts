@@ -11,9 +11,13 @@ import {
   watermarks,
 } from './deliveries.ts'
 import { inForce } from './leases.ts'
+import type { LastNotifiedLog } from './recent.ts'
 import { markDead } from './settle.ts'
 
 const REMOVED = 'its channel or robot was removed from the configuration'
+
+/** Alerts whose groups are looked up at once. */
+const PAGE_SIZE = 2_000
 
 type Assigned = QueueAssignment['queues']
 
@@ -24,7 +28,7 @@ type Assigned = QueueAssignment['queues']
 export async function reassign(
   tx: Tx,
   assignments: readonly QueueAssignment[],
-  now: Date,
+  { now, log }: { now: Date; log: LastNotifiedLog },
 ): Promise<Reassigned> {
   let moved = 0
   const dead = new Map<string, number>()
@@ -42,12 +46,13 @@ export async function reassign(
     // A process with another configuration works it, or one of its messages is in flight: next time.
     if (leased.has(place.queue) || (await hasInFlight(tx, place))) continue
     const to = assigned.get(place.channel) ?? []
-    await moveMessages(tx, place, { to, at })
+    await moveMessages(tx, place, { to, at, log })
     const waiting = await waitingIn(tx, place)
     if (waiting.length === 0) continue
     await removeFrom(tx, place, waiting)
     for (const { queue } of to) {
       await moveTo(tx, queue, { ...place, waiting })
+      await moveLast(tx, place, { queue, alerts: waiting.map(({ alert }) => alert), log })
       queues.add(queue)
     }
     if (to.length > 0) moved += waiting.length
@@ -140,7 +145,7 @@ interface OpenMessage {
 async function moveMessages(
   tx: Tx,
   { queue, channel }: Place,
-  { to, at }: { to: Assigned; at: number },
+  { to, at, log }: { to: Assigned; at: number; log: LastNotifiedLog },
 ): Promise<void> {
   const open = await tx.all<OpenMessage>(
     `SELECT id, robot_key, alert_count, elsewhere_at FROM messages
@@ -150,8 +155,10 @@ async function moveMessages(
   for (const message of open) {
     const mayHaveArrived = (message.elsewhere_at ?? 0) > at
     const home = homeOf(message, to)
-    if (mayHaveArrived && home !== undefined) await moveMessage(tx, message, home)
-    else {
+    if (mayHaveArrived && home !== undefined) {
+      const alerts = await moveMessage(tx, message, home)
+      await moveLast(tx, { queue, channel }, { queue: home.queue, alerts, log })
+    } else {
       await requeue(tx, message.id)
       await markDead(tx, message.id, REMOVED)
     }
@@ -170,12 +177,12 @@ function homeOf(
   return to[0] && { queue: to[0].queue }
 }
 
-/** Keeps its key and body. Alerts that the group gets by others as well are left to them. */
+/** Keeps its key and body. Alerts that the group gets by others as well are left to them. Returns its alerts. */
 async function moveMessage(
   tx: Tx,
   { id, alert_count }: OpenMessage,
   { queue, robot }: { queue: string; robot?: string },
-): Promise<void> {
+): Promise<number[]> {
   await materialize(tx, id)
   await tx.run(
     `DELETE FROM deliveries WHERE message = $1 AND queue <> $2 AND EXISTS (SELECT 1 FROM deliveries o
@@ -188,12 +195,39 @@ async function moveMessage(
      ON CONFLICT DO NOTHING`,
     [id, queue],
   )
-  const kept = await tx.run('UPDATE deliveries SET queue = $2 WHERE message = $1', [id, queue])
-  if (kept === 0 && alert_count > 0) return markDead(tx, id, REMOVED)
+  const kept = await tx.all<{ alert: number }>(
+    'UPDATE deliveries SET queue = $2 WHERE message = $1 RETURNING alert',
+    [id, queue],
+  )
+  if (kept.length === 0 && alert_count > 0) await markDead(tx, id, REMOVED)
   await tx.run(
     `UPDATE messages SET due_at = COALESCE(due_at, created_at), queue = $2, robot = COALESCE($3, robot) WHERE id = $1`,
     [id, queue, robot],
   )
+  return kept.map(({ alert }) => alert)
+}
+
+/** What was last let through goes with its alert, so that a repeat is aggregated in the new queue as well. */
+async function moveLast(
+  tx: Tx,
+  from: Place,
+  { queue, alerts, log }: { queue: string; alerts: readonly number[]; log: LastNotifiedLog },
+): Promise<void> {
+  const to = { queue, channel: from.channel }
+  for (let start = 0; start < alerts.length; start += PAGE_SIZE) {
+    const page = alerts.slice(start, start + PAGE_SIZE)
+    const rows = await tx.all<{ grp: string }>(
+      'SELECT DISTINCT COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
+      [page],
+    )
+    const groups = rows.map(({ grp }) => grp)
+    const there = await log.lastOf(tx, to, groups)
+    const moved = new Set(page)
+    const last = [...(await log.lastOf(tx, from, groups))].filter(
+      ([group, { alert }]) => moved.has(alert) && alert > (there.get(group)?.alert ?? 0),
+    )
+    await log.setLast(tx, to, new Map(last))
+  }
 }
 
 async function removeFrom(

@@ -2,6 +2,7 @@ import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { AcceptRequest } from '../store.ts'
 import type { Tx } from '../tx.ts'
+import type { Place } from './deliveries.ts'
 
 /** What was last let through for one group of one aggregation group, as rows have it: instants in milliseconds. */
 export interface LastEntry {
@@ -32,4 +33,11 @@ export interface RecentSession {
   setLast(queue: string, channel: string, group: string, entry: LastEntry): void
   /** Writes what was set. */
   save(): Promise<void>
+}
+
+/** The same for verbs other than accept, of groups of one queue and channel. */
+export interface LastNotifiedLog {
+  lastOf(tx: Tx, place: Place, groups: readonly string[]): Promise<ReadonlyMap<string, LastEntry>>
+  /** Counts for as long as the transaction is not rolled back. */
+  setLast(tx: Tx, place: Place, entries: ReadonlyMap<string, LastEntry>): Promise<void>
 }

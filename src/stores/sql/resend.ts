@@ -3,19 +3,10 @@ import type { Resent } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { type Carried, carriedBy, isDead, materialize, queueLock } from './deliveries.ts'
 import { messageToResend } from './messages.ts'
-import type { LastEntry } from './recent.ts'
+import type { LastNotifiedLog } from './recent.ts'
 
 /** Alerts that are compared at once. */
 const PAGE_SIZE = 2_000
-
-export interface ResendDeps {
-  /** What was last let through of groups in one queue and channel. */
-  lastOf: (
-    tx: Tx,
-    place: { queue: string; channel: string },
-    groups: readonly string[],
-  ) => Promise<ReadonlyMap<string, LastEntry>>
-}
 
 /**
  * Makes a dead message pending. An alert about which a later message was let through is overtaken: sending it would put
@@ -24,7 +15,7 @@ export interface ResendDeps {
 export async function resend(
   tx: Tx,
   { id, now }: { id: string; now: Date },
-  deps: ResendDeps,
+  deps: Pick<LastNotifiedLog, 'lastOf'>,
 ): Promise<Resent> {
   const { queue } = await messageToResend(tx, id)
   await tx.lock([queueLock(queue)])
@@ -70,7 +61,7 @@ export async function resend(
 async function divide(
   tx: Tx,
   message: { id: number; queue: string; channel: string },
-  { lastOf }: ResendDeps,
+  { lastOf }: Pick<LastNotifiedLog, 'lastOf'>,
 ): Promise<{ current: number[]; outdated: number }> {
   const current: number[] = []
   let outdated = 0

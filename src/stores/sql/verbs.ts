@@ -10,7 +10,8 @@ import { enqueue, messages, warn } from './messages.ts'
 import { payloads } from './payload-blobs.ts'
 import { prune } from './prune.ts'
 import { reassign } from './reassign.ts'
-import { type ResendDeps, resend } from './resend.ts'
+import type { LastNotifiedLog } from './recent.ts'
+import { resend } from './resend.ts'
 import { receivedCounts, settle } from './settle.ts'
 import { snapshot } from './snapshot.ts'
 import { tally } from './tally.ts'
@@ -18,14 +19,15 @@ import { tally } from './tally.ts'
 /** All verbs but those in which the drivers differ: how requests are grouped, and what closing means. */
 export type SqlVerbs = Omit<Store, 'accept' | 'close'>
 
-export interface VerbDeps extends ResendDeps {
+export interface VerbDeps {
+  log: LastNotifiedLog
   /** Queues in which something waits that another process may be waiting for; all when a robot is free for others. */
   wake: (queues: readonly string[] | 'all') => void
   takenOver: (taken: TakenOver) => void
 }
 
 /** The store's verbs on one database, each a transaction. */
-export function sqlVerbs(db: Database, { wake, takenOver, lastOf }: VerbDeps): SqlVerbs {
+export function sqlVerbs(db: Database, { log, wake, takenOver }: VerbDeps): SqlVerbs {
   /** Robots with a claim whose answer was lost: the next lease sees whether it was carried out. */
   const unconfirmed = new Set<string>()
   const claimed = async (
@@ -79,12 +81,12 @@ export function sqlVerbs(db: Database, { wake, takenOver, lastOf }: VerbDeps): S
       return did
     },
     async resend(id, now) {
-      const resent = await db.write((tx) => resend(tx, { id, now }, { lastOf }), 'background')
+      const resent = await db.write((tx) => resend(tx, { id, now }, log), 'background')
       wake([resent.queue])
       return resent
     },
     async reassign(assignments, now) {
-      const done = await db.write((tx) => reassign(tx, assignments, now), 'background')
+      const done = await db.write((tx) => reassign(tx, assignments, { now, log }), 'background')
       if (done.queues.length > 0) wake(done.queues)
       return done
     },

@@ -13,9 +13,12 @@ export class SqliteDatabase implements Database {
   readonly #statements = new Map<string, StatementSync>()
   #last: Promise<unknown> = Promise.resolve()
   readonly #tx: Tx
+  readonly #ended: (committed: boolean) => void
 
-  constructor(path: string) {
+  /** `ended` is called as soon as a write has ended, before another transaction begins. */
+  constructor(path: string, ended: (committed: boolean) => void = () => {}) {
     this.#db = open(path)
+    this.#ended = ended
     this.#tx = {
       run: async (sql, values) => Number(this.#prepared(sql).run(...bound(values)).changes),
       get: async <T extends object>(sql: string, values?: SqlValues) =>
@@ -33,22 +36,17 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  /** `ended` is called as soon as the transaction has ended, before another begins. */
-  write<T>(
-    work: (tx: Tx) => Promise<T>,
-    _timeout?: unknown,
-    ended: (committed: boolean) => void = () => {},
-  ): Promise<T> {
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       try {
         this.#prepared('BEGIN IMMEDIATE').run()
         const value = await work(this.#tx)
         this.#prepared('COMMIT').run()
-        ended(true)
+        this.#ended(true)
         return value
       } catch (error) {
         if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK')
-        ended(false)
+        this.#ended(false)
         throw explained(error)
       }
     })

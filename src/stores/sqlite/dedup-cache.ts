@@ -1,7 +1,7 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { Group } from '../sql/last-notified.ts'
-import type { LastEntry, Recent, RecentSession } from '../sql/recent.ts'
+import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
 import type { Tx } from '../tx.ts'
 
 /**
@@ -16,7 +16,7 @@ export const MAX_REQUESTS = 50_000
  * it would be an index in random order, whose pages cost more to write than all else of an accept. It is made again from
  * the rows when the store is opened, and takes part in transactions.
  */
-export class DedupCache implements Recent {
+export class DedupCache implements Recent, LastNotifiedLog {
   /** The alert's id and how often it was repeated, as one number. */
   readonly #alerts = new Generations(MAX_ALERTS)
   readonly #requests = new Generations(MAX_REQUESTS)
@@ -58,6 +58,15 @@ export class DedupCache implements Recent {
       if (last !== undefined) found.set(group, last)
     }
     return found
+  }
+
+  async setLast(
+    _tx: Tx,
+    { queue, channel }: { queue: string; channel: string },
+    entries: ReadonlyMap<string, LastEntry>,
+  ): Promise<void> {
+    for (const [group, entry] of entries)
+      this.#alerts.set(queue, channel, { key: group, value: packed(entry) })
   }
 
   /** As rows say it when the store is opened: an alert that was let through. */

@@ -48,32 +48,30 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 
 /** The same at once: its verbs wait until what accepts compare with was read, as `restored` does. */
 export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): SqliteStore {
-  const database = new SqliteDatabase(path)
   const recent = new DedupCache()
+  const database = new SqliteDatabase(path, (committed) =>
+    committed ? recent.commit() : recent.rollback(),
+  )
   const restored = restore(database, recent)
   // Closed at once, or awaited by `openSqliteStore`.
   restored.catch(() => undefined)
   return storeOn(database, { recent, reasonToSuppress, restored })
 }
 
-async function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
-  await database.write(
-    async (tx) => {
-      // The file is locked by this process alone, so the owners of its leases are gone.
-      await tx.run('DELETE FROM leases')
-      await restoreRequests(tx, (key, at) => recent.restoreRequest(key, at), {
-        sinceMs: KEEP_REQUESTS_MS,
-        limit: 2 * MAX_REQUESTS,
-      })
-      const target = {
-        letThrough: (group: Group, { alert }: LastEntry) => recent.restore(group, alert),
-        repeated: (group: Group) => recent.restoreRepeat(group),
-      }
-      await restoreLast(tx, target, 2 * MAX_ALERTS)
-    },
-    'background',
-    () => recent.commit(),
-  )
+function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
+  return database.write(async (tx) => {
+    // The file is locked by this process alone, so the owners of its leases are gone.
+    await tx.run('DELETE FROM leases')
+    await restoreRequests(tx, (key, at) => recent.restoreRequest(key, at), {
+      sinceMs: KEEP_REQUESTS_MS,
+      limit: 2 * MAX_REQUESTS,
+    })
+    const target = {
+      letThrough: (group: Group, { alert }: LastEntry) => recent.restore(group, alert),
+      repeated: (group: Group) => recent.restoreRepeat(group),
+    }
+    await restoreLast(tx, target, 2 * MAX_ALERTS)
+  })
 }
 
 function storeOn(
@@ -84,18 +82,14 @@ function storeOn(
   const all: SqliteStore['acceptAll'] = async (requests, more = () => []) => {
     const taken: AcceptRequest[] = []
     try {
-      const accepted = await database.write(
-        async (tx) => {
-          const results: Accepted[] = []
-          for (let next = requests; next.length > 0; next = more()) {
-            taken.push(...next)
-            results.push(...(await acceptAll(tx, next, deps)))
-          }
-          return results
-        },
-        'request',
-        (committed) => (committed ? recent.commit() : recent.rollback()),
-      )
+      const accepted = await database.write(async (tx) => {
+        const results: Accepted[] = []
+        for (let next = requests; next.length > 0; next = more()) {
+          taken.push(...next)
+          results.push(...(await acceptAll(tx, next, deps)))
+        }
+        return results
+      })
       return accepted.map((value) => ({ value }))
     } catch (error) {
       if (taken.length <= 1) return requests.map(() => ({ error: messageOf(error) }))
@@ -105,11 +99,7 @@ function storeOn(
     }
   }
   return {
-    verbs: sqlVerbs(database, {
-      wake: () => {},
-      takenOver: () => {},
-      lastOf: (tx, place, groups) => recent.lastOf(tx, place, groups),
-    }),
+    verbs: sqlVerbs(database, { log: recent, wake: () => {}, takenOver: () => {} }),
     acceptAll: all,
     restored: deps.restored,
     database,

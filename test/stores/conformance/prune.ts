@@ -88,12 +88,5 @@ export function pruneCases(backend: Backend): void {
       assert.ok((waiting?.id as number) > g && (waiting?.payload as number) > 1)
       assert.ok(Number(await s.send([waiting?.id as number], 10)) > message)
     })
-
-    test('leaves known what was let through since', async () => {
-      await s.accept([alert('f')], 1_000)
-      await s.send(await s.waitingIds(1_000), 1_000)
-      await s.store.prune(at(1_000), at(60_000))
-      assert.equal((await s.accept([alert('f')], 61_000)).suppressed[0]?.reason, 'aggregated')
-    })
   })
 }

@@ -87,6 +87,21 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.alertsOf(id), ['f firing'])
     })
 
+    test('aggregates a repeat of what was moved, also of a moved message', async () => {
+      await s.accept([alert('f'), alert('g')])
+      await s.claim((await s.waitingIds()).slice(0, 1))
+      await s.store.recover(at(MINUTE))
+      await s.store.reassign(assigned('b', 'c'), at(MINUTE))
+      if (backend.reopens) await s.reopen()
+      const repeat = [alert('f'), alert('g')].map((each) => ({ ...each, queues: ['robot:b'] }))
+      assert.deepEqual((await s.accept(repeat, MINUTE + 1)).suppressed, [
+        { channel: 'ops', reason: 'aggregated', count: 2 },
+      ])
+      const recovery = alert('f', { status: 'resolved', queues: ['robot:b'] })
+      await s.accept([recovery], MINUTE + 2)
+      assert.deepEqual(await s.waiting(MINUTE + 2, 'robot:b'), ['g firing'])
+    })
+
     test('dissolves a message that has not arrived: its alerts wait again', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim(await s.waitingIds())
