@@ -8,7 +8,7 @@ export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryC
   const range = [tx.ms(from), tx.ms(to)] as const
   const payloads = await tx.get<{ first: number | null; last: number | null }>(
     'SELECT MIN(id) AS first, MAX(id) AS last FROM payloads WHERE received_at >= $1 AND received_at < $2',
-    [range],
+    range,
   )
   const ended = await endedIn(tx, range)
   if (payloads?.first == null) return { received: 0, suppressed: [], ended }
@@ -37,7 +37,7 @@ async function endedIn(tx: Tx, range: readonly [number, number]): Promise<Histor
          OR (m.state = 'dead' AND a.result <> 'too_long'
            AND NOT EXISTS (SELECT 1 FROM attempts l WHERE l.message = a.message AND l.id > a.id))) e
      GROUP BY 1, 2 ORDER BY 1, 2`,
-    [range],
+    range,
   )
   return rows.map((row) => ({ ...row }))
 }

@@ -15,7 +15,7 @@ const PAGE_SIZE = 2_000
 export async function resend(
   tx: Tx,
   { id, now }: { id: string; now: Date },
-  deps: Pick<LastNotifiedLog, 'lastOf'>,
+  log: Pick<LastNotifiedLog, 'lastOf'>,
 ): Promise<Resent> {
   const { queue } = await messageToResend(tx, id)
   await tx.lock([queueLock(queue)])
@@ -25,7 +25,7 @@ export async function resend(
       'not_dead',
       `message ${id} is ${message.state}; only a dead one can be sent again`,
     )
-  const { current, outdated } = await divide(tx, message, deps)
+  const { current, outdated } = await divide(tx, message, log)
   const total = current.length + outdated
   if (message.alert_count > 0 && total === 0)
     throw new AppError(
@@ -61,7 +61,7 @@ export async function resend(
 async function divide(
   tx: Tx,
   message: { id: number; queue: string; channel: string },
-  { lastOf }: Pick<LastNotifiedLog, 'lastOf'>,
+  log: Pick<LastNotifiedLog, 'lastOf'>,
 ): Promise<{ current: number[]; outdated: number }> {
   const current: number[] = []
   let outdated = 0
@@ -71,7 +71,7 @@ async function divide(
       'SELECT id, COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
       [carried.map(({ alert }) => alert)],
     )
-    const last = await lastOf(tx, message, [...new Set(rows.map(({ grp }) => grp))])
+    const last = await log.lastOf(tx, message, [...new Set(rows.map(({ grp }) => grp))])
     for (const { id, grp } of rows) {
       const newer = last.get(grp)
       const isOvertaken =
