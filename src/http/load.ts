@@ -10,10 +10,17 @@ export const MOST_BYTES_UNDER_WAY = 64 * 1024 * 1024
 export const RESERVE = { requests: 64, bytes: 16 * 1024 * 1024 } as const
 const LITTLE = { requests: 8, bytes: 8 * 1024 * 1024 } as const
 
+/**
+ * Large bodies that are read at once, in bytes after decompression; a larger one is read alone. Reading takes up to nine
+ * times a body's size: as bytes, as text, as parsed values, and as the copies that go to the store.
+ */
+export const MAX_BYTES_READ_AT_ONCE = 2 * 1024 * 1024
+
 /** What is under way: beyond its bounds senders are asked to come again, before their bodies are read. */
 export class Load {
   readonly #all = { requests: 0, bytes: 0 }
   readonly #byAddress = new Map<string, { requests: number; bytes: number }>()
+  readonly #reading = new Reading()
 
   /** A place for a request of so many bytes, as far as they are declared; AppError overloaded when there is none. */
   enter(declaredBytes: number, address = ''): Place {
@@ -37,6 +44,7 @@ export class Load {
     hold(declaredBytes)
     let held = declaredBytes
     let come = 0
+    let read = 0
     return {
       admit: (bytes) => {
         come += bytes
@@ -45,7 +53,12 @@ export class Load {
         hold(come - held)
         held = come
       },
+      read: async (bytes) => {
+        read = Math.min(bytes, MAX_BYTES_READ_AT_ONCE)
+        await this.#reading.enter(read)
+      },
       leave: () => {
+        if (read > 0) this.#reading.leave(read)
         all.requests -= 1
         own.requests -= 1
         hold(-held)
@@ -58,7 +71,37 @@ export class Load {
 export interface Place {
   /** Told of bytes as they come; AppError overloaded when they are more than declared and there is no room. */
   admit: (bytes: number) => void
+  /** Resolves when a large body of this size may be read; at most once, and its turn ends with `leave`. */
+  read: (bytes: number) => Promise<void>
   leave: () => void
+}
+
+/** Turns of large bodies, in the order in which they came. */
+class Reading {
+  readonly #waiting: { bytes: number; begin: () => void }[] = []
+  #bytes = 0
+
+  enter(bytes: number): Promise<void> {
+    return new Promise((begin) => {
+      this.#waiting.push({ bytes, begin })
+      this.#next()
+    })
+  }
+
+  leave(bytes: number): void {
+    this.#bytes -= bytes
+    this.#next()
+  }
+
+  #next(): void {
+    for (;;) {
+      const [next] = this.#waiting
+      if (next === undefined || this.#bytes + next.bytes > MAX_BYTES_READ_AT_ONCE) return
+      this.#waiting.shift()
+      this.#bytes += next.bytes
+      next.begin()
+    }
+  }
 }
 
 function overloaded(what: string): AppError {

@@ -55,7 +55,7 @@ async function receive(
     deps.guard().admit(request, response)
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
     place = load.enter(declaredBytesOf(request), address)
-    const body = await readBody(request, place.admit)
+    const body = await readBody(request, place)
     await deps.accept({ source, channel, body })
     replyOk(response)
   } catch (error) {

@@ -7,6 +7,7 @@ import { AppError } from '../../src/errors.ts'
 import { createGuard } from '../../src/http/guard.ts'
 import {
   Load,
+  MAX_BYTES_READ_AT_ONCE,
   MOST_BYTES_UNDER_WAY,
   MOST_REQUESTS_UNDER_WAY,
   RESERVE,
@@ -39,6 +40,35 @@ describe('what is under way', () => {
     undeclared.leave()
     declared.leave()
     load.enter(MOST_BYTES_UNDER_WAY).leave()
+  })
+})
+
+describe('large bodies', () => {
+  test('are read at once up to a bound, larger ones alone, all in the order in which they came', async () => {
+    const load = new Load()
+    const begun: string[] = []
+    const reading = (name: string, bytes: number) => {
+      const place = load.enter(0)
+      void place.read(bytes).then(() => begun.push(name))
+      return place
+    }
+    const half = MAX_BYTES_READ_AT_ONCE / 2
+    const [a, b] = [reading('a', half), reading('b', half)]
+    const c = reading('c', 100 * MAX_BYTES_READ_AT_ONCE)
+    const d = reading('d', 1)
+    const settled = () => new Promise((resolve) => setImmediate(resolve))
+    await settled()
+    assert.deepEqual(begun, ['a', 'b'])
+    a.leave()
+    await settled()
+    assert.deepEqual(begun, ['a', 'b'], 'none overtakes the one that needs all the room')
+    b.leave()
+    await settled()
+    assert.deepEqual(begun, ['a', 'b', 'c'])
+    c.leave()
+    await settled()
+    assert.deepEqual(begun, ['a', 'b', 'c', 'd'])
+    d.leave()
   })
 })
 
