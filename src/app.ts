@@ -40,7 +40,7 @@ import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
 import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
 import { openStore } from './stores/index.ts'
-import type { StoredAlert, StoredPayload } from './stores/store.ts'
+import type { StoredAlert } from './stores/store.ts'
 import { Turns } from './turns.ts'
 import { VERSION } from './version.ts'
 
@@ -186,12 +186,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       replica,
       warnings: warnings(),
     })
-  const variablesOf = (
-    alerts: readonly StoredAlert[],
-    payloads: ReadonlyMap<number, StoredPayload>,
-  ): Promise<Variables[]> => {
+  const variablesOf = (alerts: readonly StoredAlert[]): Promise<Variables[]> => {
     const { timezone } = settings()
-    return storedVariables(alerts, payloads, { sources, timezone, turns })
+    return storedVariables(alerts, { store, sources, timezone, turns })
   }
   const accepted = (inbound: Inbound) =>
     accept(inbound, { store, sources, clock, settings, wake, events, turns })

@@ -2,7 +2,7 @@ import type { Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Glance } from '../pipeline/glance.ts'
 import type { Previewed } from '../pipeline/preview.ts'
-import type { Store, StoredAlert, StoredPayload } from '../stores/store.ts'
+import type { Store, StoredAlert } from '../stores/store.ts'
 import type { Turns } from '../turns.ts'
 import type { Words } from './words.ts'
 
@@ -24,10 +24,8 @@ export type Theme = (typeof THEMES)[number]
 export interface Facts {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
   glance: () => Promise<Glance>
-  variablesOf: (
-    alerts: readonly StoredAlert[],
-    payloads: ReadonlyMap<number, StoredPayload>,
-  ) => Promise<Variables[]>
+  /** May end early; of one alert at least. */
+  variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
   /** The group of the built-in stand-in, newest first. */
   sandbox: (limit: number) => readonly {
     at: Date

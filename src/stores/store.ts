@@ -3,7 +3,6 @@ import type { Level } from '../model/level.ts'
 import type { Attempt, MessageKind } from '../model/message.ts'
 
 import type {
-  AlertPage,
   AlertQuery,
   Happened,
   MessageQuery,
@@ -14,6 +13,7 @@ import type {
   Span,
   Standing,
   StandingQuestion,
+  StoredAlert,
   StoredMessage,
 } from './stored.ts'
 
@@ -38,8 +38,11 @@ export interface Store {
   waiting(question: WaitingQuestion): Promise<Waiting>
   /** Everything that waits unblocked in one queue for one channel, counted by level, name and cluster. */
   tally(queue: string, channel: string): Promise<Tally>
-  /** Stored payloads by their numbers; those that are gone are left out. */
-  payloads(numbers: readonly number[]): Promise<Map<number, StoredPayload>>
+  /**
+   * Stored payloads by their numbers; those that are gone are left out. With `maxBytes`, the first ones in the order of
+   * the numbers whose texts together are not larger; one at least, where one is there.
+   */
+  payloads(numbers: readonly number[], maxBytes?: number): Promise<Map<number, StoredPayload>>
   /** Fixes a new message, takes its alerts and counts its call; undefined when alerts, call or lease are gone. */
   claim(claim: Claim): Promise<Claimed | undefined>
   /** Counts a call for a message that is to be tried (again); undefined when it is no longer pending, or no call is left. */
@@ -72,7 +75,7 @@ export interface Store {
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
   /** One message, by its id or uuid, with all its attempts and the first `most` (MOST_LISTED_ALERTS) alerts it carries. */
   message(id: string, most?: number): Promise<MessageWithAlerts | undefined>
-  alerts(query: AlertQuery): Promise<AlertPage>
+  alerts(query: AlertQuery): Promise<Page<StoredAlert>>
   /** What happened from one instant up to, but not including, another. */
   happened(span: Span): Promise<Happened>
   /** Messages of each queue and channel since the beginning of the hour and of the day; tests do not count. */

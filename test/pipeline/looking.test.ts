@@ -211,8 +211,9 @@ describe('searching', () => {
         { text, limit: 10 },
         {
           store: path.store,
-          variablesOf: (alerts, payloads) =>
-            storedVariables(alerts, payloads, {
+          variablesOf: (alerts) =>
+            storedVariables(alerts, {
+              store: path.store,
               sources,
               timezone: 'UTC',
               turns: noTurns,
@@ -237,7 +238,7 @@ describe('searching', () => {
           messages: async () => ({ items: [], next: null }),
           alerts: async () => {
             asked += 1
-            return { items: [], next: String(1000 - asked), payloads: new Map() }
+            return { items: [], next: String(1000 - asked) }
           },
         },
         variablesOf: async () => [],

@@ -189,6 +189,24 @@ export function conformance(
       )
     })
 
+    test('payloads: the first that fit, by their bytes and in the order asked for, one at least', async () => {
+      for (const [index, text] of ['a'.repeat(10), '载'.repeat(10), 'b'.repeat(10)].entries())
+        await accept([alert(`f${index}`)], index, text)
+      const { items } = await store.alerts({ limit: 10 })
+      const [c, b, a] = items.map(({ payload }) => payload) as [number, number, number]
+      const texts = async (numbers: number[], maxBytes: number) => {
+        const found = await store.payloads(numbers, maxBytes)
+        return numbers.filter((number) => found.has(number))
+      }
+      const [small, wide] = [15, 35]
+      assert.deepEqual(await texts([a, b, c], small), [a])
+      assert.deepEqual(await texts([b, a], small), [b], 'one at least')
+      assert.deepEqual(await texts([c, a, b], 2 * small), [c, a])
+      assert.deepEqual(await texts([999, a, b, c], small + wide), [a, b])
+      assert.deepEqual(await texts([a, b, c], 1_000), [a, b, c])
+      assert.deepEqual(await texts([999], small), [])
+    })
+
     test('accept: a request that repeats an earlier one needs no rows, until it is old or news again', async () => {
       await accept([alert('f')], 0, 'same')
       assert.equal((await accept([alert('f')], 119_000, 'same')).repeated, true)
@@ -741,7 +759,8 @@ export function conformance(
       do {
         const page = await store.alerts({ limit: 7, ...(before === undefined ? {} : { before }) })
         seen.push(...page.items.map((each) => each.id))
-        for (const each of page.items) assert.ok(page.payloads.has(each.payload))
+        const payloads = await store.payloads(page.items.map(({ payload }) => payload))
+        for (const each of page.items) assert.ok(payloads.has(each.payload))
         before = page.next ?? undefined
       } while (before !== undefined)
       assert.equal(new Set(seen).size, 26)

@@ -2,17 +2,16 @@ import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { AlertState } from '../../model/message.ts'
 import {
-  type AlertPage,
   type AlertQuery,
   type MessageWithAlerts,
   MOST_LISTED_ALERTS,
+  type Page,
   type Spellings,
   type StoredAlert,
   type StoredPayload,
 } from '../store.ts'
 import type { Tx } from './database.ts'
 import { attemptsOf, containing, MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
-import { payloads } from './waiting.ts'
 
 /** Newest first, so that a page before the newest begins here. */
 const NEWEST = Number.MAX_SAFE_INTEGER
@@ -47,11 +46,10 @@ export async function message(
   return {
     message: messageFrom(tx, row, attempts.get(row.id) ?? []),
     alerts,
-    payloads: await payloadsOf(tx, alerts),
   }
 }
 
-export async function alerts(tx: Tx, query: AlertQuery): Promise<AlertPage> {
+export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAlert>> {
   const { channel, limit, state, words } = query
   const most = words === undefined ? MOST_SCANNED : MOST_READ
   const items: StoredAlert[] = []
@@ -76,7 +74,7 @@ export async function alerts(tx: Tx, query: AlertQuery): Promise<AlertPage> {
     }
   }
   const next = more && (await candidates(tx, query, before)).length > 0 ? String(before) : null
-  return { items, next, payloads: await payloadsOf(tx, items) }
+  return { items, next }
 }
 
 /** Those of the alerts' payloads that hold each of the words in one of its spellings. */
@@ -197,8 +195,4 @@ function alertFrom(tx: Tx, row: AlertRow, tellings: readonly TellingRow[]): Stor
     position: row.position,
     payload: row.payload,
   }
-}
-
-function payloadsOf(tx: Tx, items: readonly StoredAlert[]): Promise<Map<number, StoredPayload>> {
-  return payloads(tx, [...new Set(items.map((each) => each.payload))])
 }

@@ -76,7 +76,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Sh
     },
     waiting: (question) => db.reading((tx) => waiting(tx, question), 'patient'),
     tally: (queue, channel) => db.reading((tx) => tally(tx, queue, channel), 'patient'),
-    payloads: (numbers) => db.reading((tx) => payloads(tx, numbers)),
+    payloads: (numbers, maxBytes) => db.reading((tx) => payloads(tx, numbers, maxBytes)),
     claim: (request) => claimed(request.message.robot, () => move((tx) => claim(tx, request))),
     claimAgain: (request) => claimed(request.robot, () => move((tx) => claimAgain(tx, request))),
     settle: async (settlement) => {

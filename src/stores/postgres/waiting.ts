@@ -205,6 +205,7 @@ export async function organisationUsed(tx: Tx, month: string): Promise<number> {
 export async function payloads(
   tx: Tx,
   numbers: readonly number[],
+  maxBytes = Number.MAX_SAFE_INTEGER,
 ): Promise<Map<number, StoredPayload>> {
   const rows = await tx.all<{
     id: number
@@ -212,9 +213,14 @@ export async function payloads(
     received_at: number
     text: string
   }>(
-    `SELECT p.id, p.source, p.received_at, p.text FROM unnest($1::bigint[]) WITH ORDINALITY AS n (id, place)
-     JOIN payloads p ON p.id = n.id ORDER BY n.place`,
+    `SELECT id, source, received_at, text FROM (
+       SELECT p.id, p.source, p.received_at, p.text, n.place, row_number() OVER w AS nth,
+         sum(octet_length(p.text)) OVER w AS bytes
+       FROM unnest($1::bigint[]) WITH ORDINALITY AS n (id, place) JOIN payloads p ON p.id = n.id
+       WINDOW w AS (ORDER BY n.place)) AS sized
+     WHERE nth = 1 OR bytes <= $2 ORDER BY place`,
     numbers,
+    maxBytes,
   )
   return new Map(
     rows.map(({ id, source, received_at, text }) => [

@@ -135,7 +135,7 @@ function engineOn(
     release: (owner) => writing(() => release(db, owner)),
     waiting: (question) => atOnce(inSlices.waiting(question)),
     tally: (queue, channel) => atOnce(inSlices.tally(queue, channel)),
-    payloads: (numbers) => db.reading(() => payloads(db, numbers)),
+    payloads: (numbers, maxBytes) => db.reading(() => payloads(db, numbers, maxBytes)),
     claim: (request) => atOnce(inSlices.claim(request)),
     claimAgain: (request) => writing(() => claimAgain(db, request)),
     settle: (settlement) => atOnce(inSlices.settle(settlement)),

@@ -1,10 +1,10 @@
 import type { Level } from '../../model/level.ts'
 import type { AlertState, MessageState } from '../../model/message.ts'
 import {
-  type AlertPage,
   type AlertQuery,
   type MessageWithAlerts,
   MOST_LISTED_ALERTS,
+  type Page,
   type StoredAlert,
   type StoredPayload,
 } from '../store.ts'
@@ -12,7 +12,7 @@ import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { payloadHolds } from './like.ts'
 import { attemptsOf, MESSAGE_COLUMNS, type MessageRow, messageFrom } from './rows.ts'
-import { payloads, statusOf } from './waiting.ts'
+import { statusOf } from './waiting.ts'
 
 /** Newest first, so that a page before the newest begins here. */
 const NEWEST = Number.MAX_SAFE_INTEGER
@@ -42,24 +42,19 @@ export function message(
     most,
   )
   const alerts = ids.flatMap(({ alert }) => alertOf(db, alert) ?? [])
-  return {
-    message: messageFrom(row, attemptsOf(db, row.id, 'all')),
-    alerts,
-    payloads: payloadsOf(db, alerts),
-  }
+  return { message: messageFrom(row, attemptsOf(db, row.id, 'all')), alerts }
 }
 
-export function alerts(rows: Rows, query: AlertQuery): AlertPage {
+export function alerts(rows: Rows, query: AlertQuery): Page<StoredAlert> {
   const db = rows.database
   const { state, limit, words } = query
   const holds = words === undefined ? undefined : payloadHolds(db, words)
   const most = holds === undefined ? MOST_SCANNED : MOST_READ
   const channel = query.channel === undefined ? undefined : rows.names.knownChannel(query.channel)
   const items: StoredAlert[] = []
-  const page = (next: number | null): AlertPage => ({
+  const page = (next: number | null): Page<StoredAlert> => ({
     items,
     next: next === null ? null : String(next),
-    payloads: payloadsOf(db, items),
   })
   let before = Number(query.before ?? NEWEST)
   for (let scanned = 0; scanned < most; scanned += SCANNED_AT_ONCE) {
@@ -247,8 +242,4 @@ function stateOf(
   if (waits !== undefined) return 'pending'
   if (tellings.some(({ state }) => state === 'pending' || state === 'sending')) return 'sending'
   return tellings.some(({ state }) => state === 'dead') ? 'dead' : 'sent'
-}
-
-function payloadsOf(db: Database, items: readonly StoredAlert[]): Map<number, StoredPayload> {
-  return payloads(db, [...new Set(items.map((each) => each.payload))])
 }

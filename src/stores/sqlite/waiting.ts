@@ -8,7 +8,7 @@ import type {
   WaitingChannel,
   WaitingQuestion,
 } from '../store.ts'
-import { BodyReader } from './bodies.ts'
+import { type BodyPlace, BodyReader } from './bodies.ts'
 import type { Database } from './database.ts'
 import type { Rows } from './engine.ts'
 import { organisationUsed, robotState } from './robots.ts'
@@ -227,12 +227,33 @@ export function receivedAt(db: Database, alert: number): Date {
   return new Date(row?.at ?? 0)
 }
 
-export function payloads(db: Database, numbers: readonly number[]): Map<number, StoredPayload> {
+export function payloads(
+  db: Database,
+  numbers: readonly number[],
+  maxBytes = Number.POSITIVE_INFINITY,
+): Map<number, StoredPayload> {
   const found = new Map<number, StoredPayload>()
   const reader = new BodyReader(db)
-  for (const number of [...numbers].sort((a, b) => a - b)) {
+  for (const number of firstOf(db, numbers, maxBytes).sort((a, b) => a - b)) {
     const payload = reader.payload(number)
     if (payload !== undefined) found.set(number, payload)
   }
   return found
+}
+
+function firstOf(db: Database, numbers: readonly number[], maxBytes: number): number[] {
+  if (maxBytes === Number.POSITIVE_INFINITY) return [...numbers]
+  const first: number[] = []
+  let bytes = 0
+  for (const number of numbers) {
+    const row = db.get<Pick<BodyPlace, 'length'>>(
+      'SELECT length FROM requests WHERE id = ?',
+      number,
+    )
+    if (row === undefined) continue
+    bytes += row.length
+    if (bytes > maxBytes && first.length > 0) break
+    first.push(number)
+  }
+  return first
 }
