@@ -5,7 +5,7 @@ import { isIntricate } from '../intricate.ts'
 import { isObject, readJson } from '../json.ts'
 import { readNarrow, widened } from '../narrow.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
-import { digest, textFrom, textOf } from '../text.ts'
+import { createDigest, digest, textFrom, textOf } from '../text.ts'
 import { alertFrom, malformed, moreMalformed, textsOf } from './alert.ts'
 import type { GroupFacts } from './map.ts'
 import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
@@ -44,12 +44,13 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
     source: 'alertmanager',
     key,
     *exactKey() {
-      const said = [key]
+      const said = createDigest()
+      said.add(key)
       for (const alert of payload.alerts) {
-        said.push(saidBy(narrow === undefined ? alert : widened(alert)))
+        said.add(saidBy(narrow === undefined ? alert : widened(alert)))
         yield
       }
-      return digest(said)
+      return said.end()
     },
     dated: alerts.every(({ startsAt }) => startsAt !== undefined),
     alerts,
