@@ -3,11 +3,11 @@ import { AppError } from '../errors.ts'
 /** Requests that are read, or wait for the disk, at once. */
 export const MOST_REQUESTS_UNDER_WAY = 512
 
-/** Bytes of their bodies; each costs several times as much until its alerts are on disk. */
-export const MOST_BYTES_UNDER_WAY = 64 * 1024 * 1024
+/** Bytes of their bodies as they were sent; while one is read it takes several times as much. */
+export const MOST_BYTES_UNDER_WAY = 48 * 1024 * 1024
 
 /** Kept on top for addresses that have little under way, so that a sender that floods keeps no other out. */
-export const RESERVE = { requests: 64, bytes: 16 * 1024 * 1024 } as const
+export const RESERVE = { requests: 64, bytes: 8 * 1024 * 1024 } as const
 const LITTLE = { requests: 8, bytes: 8 * 1024 * 1024 } as const
 
 /**
