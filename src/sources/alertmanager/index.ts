@@ -17,11 +17,14 @@ export const alertmanager: Source = {
   steps: stepsOf,
 }
 
+/** An alert of Alertmanager's takes 180 bytes and 26 quotes at least, so no payload of its has more. */
+const BOUNDS = { brackets: 400_000, quotes: 4_000_000 } as const
+
 /**
- * An alert of Alertmanager has three objects: 40,000 alerts, as many as 20 MiB hold at 500 bytes each, and rules in use
- * make larger ones. More would take more memory than the receiver is given (512 MiB).
+ * As many as 20 MiB hold at 500 bytes each, and alerts of rules in use are larger. More would take more memory than the
+ * receiver is given (512 MiB).
  */
-const BOUNDS = { brackets: 120_000, quotes: 4_000_000 } as const
+const MAX_ALERTS = 40_000
 
 /** Alerts that cannot be read are told one by one up to this many; those after them are counted. */
 const MOST_MALFORMED = 100
@@ -35,6 +38,11 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
   yield
   const narrow = typeof body === 'string' ? undefined : narrowPayload(body)
   const payload = narrow ?? payloadIn(textFrom(body))
+  if (payload.alerts.length > MAX_ALERTS)
+    throw new AppError(
+      'too_large',
+      `the body has ${payload.alerts.length} alerts (limit ${MAX_ALERTS}); send fewer at once (max_alerts)`,
+    )
   yield
   const alerts = yield* alertsOf(payload, {
     context,
