@@ -15,6 +15,7 @@ import { createEvents } from './events.ts'
 import { createGuard, type Guard } from './http/guard.ts'
 import { renewTls } from './http/listener.ts'
 import { createSlowdown } from './http/slowdown.ts'
+import { LargeReads } from './large-reads.ts'
 import type { Log } from './log.ts'
 import { createMetrics, primeMetrics } from './metrics.ts'
 import type { Settings } from './model/settings.ts'
@@ -74,6 +75,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const slowdown = createSlowdown(clock)
   const guardOf = (settings: Settings): Guard => createGuard(settings, slowdown)
   const turns = new Turns(clock)
+  const reads = new LargeReads()
   const current = prepare(options.load())
   const guard = guardOf(current.loaded.settings)
   const state = { ...current, guard, open: true, ready: false }
@@ -119,6 +121,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     random: Math.random,
     // Their own: however many large bodies come, what waits is told.
     turns: new Turns(clock),
+    reads,
   })
   const wake = (queues: readonly string[]): void => robots.wake(queues)
   const janitor = new Loop({
@@ -188,7 +191,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     })
   const variablesOf = (alerts: readonly StoredAlert[]): Promise<Variables[]> => {
     const { timezone } = settings()
-    return storedVariables(alerts, { store, sources, timezone, turns })
+    return storedVariables(alerts, { store, sources, timezone, turns, reads })
   }
   const accepted = (inbound: Inbound) =>
     accept(inbound, { store, sources, clock, settings, wake, events, turns })
@@ -234,6 +237,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       accept: accepted,
       events,
       clock,
+      reads,
       open: () => state.open,
       ready: () => state.ready,
       reload,

@@ -59,6 +59,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const LEAVES = [
   'clock.ts',
   'turns.ts',
+  'large-reads.ts',
   'errors.ts',
   'log.ts',
   'metrics.ts',

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { LargeReads } from '../large-reads.ts'
 
 /** Requests that are read, or wait for the disk, at once. */
 export const MOST_REQUESTS_UNDER_WAY = 512
@@ -10,17 +11,15 @@ export const MOST_BYTES_UNDER_WAY = 48 * 1024 * 1024
 export const RESERVE = { requests: 64, bytes: 8 * 1024 * 1024 } as const
 const LITTLE = { requests: 8, bytes: 8 * 1024 * 1024 } as const
 
-/**
- * Large bodies that are read at once, in bytes after decompression; a larger one is read alone. Reading takes up to nine
- * times a body's size: as bytes, as text, as parsed values, and as the copies that go to the store.
- */
-export const MAX_BYTES_READ_AT_ONCE = 2 * 1024 * 1024
-
 /** What is under way: beyond its bounds senders are asked to come again, before their bodies are read. */
 export class Load {
   readonly #all = { requests: 0, bytes: 0 }
   readonly #byAddress = new Map<string, { requests: number; bytes: number }>()
-  readonly #reading = new Reading()
+  readonly #reads: LargeReads
+
+  constructor(reads = new LargeReads()) {
+    this.#reads = reads
+  }
 
   /** A place for a request of so many bytes, as far as they are declared; AppError overloaded when there is none. */
   enter(declaredBytes: number, address = ''): Place {
@@ -54,11 +53,11 @@ export class Load {
         held = come
       },
       read: async (bytes) => {
-        read = Math.min(bytes, MAX_BYTES_READ_AT_ONCE)
-        await this.#reading.enter(read)
+        read = bytes
+        await this.#reads.enter(read)
       },
       leave: () => {
-        if (read > 0) this.#reading.leave(read)
+        if (read > 0) this.#reads.leave(read)
         all.requests -= 1
         own.requests -= 1
         hold(-held)
@@ -74,34 +73,6 @@ export interface Place {
   /** Resolves when a large body of this size may be read; at most once, and its turn ends with `leave`. */
   read: (bytes: number) => Promise<void>
   leave: () => void
-}
-
-/** Turns of large bodies, in the order in which they came. */
-class Reading {
-  readonly #waiting: { bytes: number; begin: () => void }[] = []
-  #bytes = 0
-
-  enter(bytes: number): Promise<void> {
-    return new Promise((begin) => {
-      this.#waiting.push({ bytes, begin })
-      this.#next()
-    })
-  }
-
-  leave(bytes: number): void {
-    this.#bytes -= bytes
-    this.#next()
-  }
-
-  #next(): void {
-    for (;;) {
-      const [next] = this.#waiting
-      if (next === undefined || this.#bytes + next.bytes > MAX_BYTES_READ_AT_ONCE) return
-      this.#waiting.shift()
-      this.#bytes += next.bytes
-      next.begin()
-    }
-  }
 }
 
 function overloaded(what: string): AppError {

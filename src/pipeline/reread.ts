@@ -1,3 +1,4 @@
+import type { LargeReads } from '../large-reads.ts'
 import type { Alert, Notification, ReadyText } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
@@ -32,6 +33,8 @@ export interface RereadDeps {
   sources: ReadonlyMap<string, Source>
   timezone: string
   turns: Pick<Turns, 'run'>
+  /** Shared with the bodies that are accepted. */
+  reads: Pick<LargeReads, 'enterAgain' | 'leave'>
 }
 
 /** Of payloads that are read at once, in bytes; a larger one is read alone. */
@@ -57,7 +60,7 @@ export async function reread(
   const room: Room = { ofEach: shareOf(places.length), together: MAX_TOGETHER }
   const read = new Map<number, Kept>()
   const numbers = [...wanted.keys()].sort((a, b) => a - b)
-  for await (const { payloads } of lotsOf(numbers, deps.store))
+  for await (const { payloads } of lotsOf(numbers, deps))
     await turnsFor(
       payloads,
       deps.turns,
@@ -117,7 +120,7 @@ export async function storedVariables(
   let kept = 0
   let bytes = 0
   let done = 0
-  for await (const lot of lotsOf(numbers, deps.store)) {
+  for await (const lot of lotsOf(numbers, deps)) {
     await turnsFor(
       lot.payloads,
       deps.turns,
@@ -166,15 +169,20 @@ type Payloads = ReadonlyMap<number, StoredPayload>
 /** Payloads in the given order, a few at a time; `count`: how many of the numbers a lot covers, those that are gone included. */
 async function* lotsOf(
   numbers: readonly number[],
-  store: RereadDeps['store'],
+  { store, reads }: Pick<RereadDeps, 'store' | 'reads'>,
 ): AsyncGenerator<{ payloads: Payloads; count: number }> {
   for (let from = 0; from < numbers.length; ) {
     const asked = numbers.slice(from)
-    const payloads = await store.payloads(asked, LOT_BYTES)
-    const last = asked.findLastIndex((number) => payloads.has(number))
-    const count = last < 0 ? asked.length : last + 1
-    yield { payloads, count }
-    from += count
+    await reads.enterAgain()
+    try {
+      const payloads = await store.payloads(asked, LOT_BYTES)
+      const last = asked.findLastIndex((number) => payloads.has(number))
+      const count = last < 0 ? asked.length : last + 1
+      yield { payloads, count }
+      from += count
+    } finally {
+      reads.leave()
+    }
   }
 }
 

@@ -14,7 +14,7 @@ const MIB = 1024 * 1024
 const MAX_RESIDENT_MIB = 480
 
 const DOCKERFILE = new URL('../../deploy/Dockerfile', import.meta.url)
-const NODE_OPTIONS = /^ENV NODE_OPTIONS=(.*)$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1]
+const NODE_OPTIONS = /^ENV NODE_OPTIONS="(.*)"$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1]
 
 /** As it is shipped: run from its sources it needs 45 MiB more, for the compiler that strips their types. */
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))

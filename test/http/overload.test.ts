@@ -7,12 +7,12 @@ import { AppError } from '../../src/errors.ts'
 import { createGuard } from '../../src/http/guard.ts'
 import {
   Load,
-  MAX_BYTES_READ_AT_ONCE,
   MOST_BYTES_UNDER_WAY,
   MOST_REQUESTS_UNDER_WAY,
   RESERVE,
 } from '../../src/http/load.ts'
 import { receiveRoutes } from '../../src/http/receive.ts'
+import { LargeReads, MAX_BYTES_READ_AT_ONCE } from '../../src/large-reads.ts'
 import { settingsOf } from '../support/settings.ts'
 
 const isOverloaded = (error: unknown): boolean =>
@@ -69,6 +69,25 @@ describe('large bodies', () => {
     await settled()
     assert.deepEqual(begun, ['a', 'b', 'c', 'd'])
     d.leave()
+  })
+
+  test('let what is read again go first, and wait for its end', async () => {
+    const reads = new LargeReads()
+    const load = new Load(reads)
+    const begun: string[] = []
+    const first = load.enter(0)
+    await first.read(1)
+    const second = load.enter(0)
+    void second.read(1_000_000_000).then(() => begun.push('body'))
+    void reads.enterAgain().then(() => begun.push('again'))
+    const settled = () => new Promise((resolve) => setImmediate(resolve))
+    first.leave()
+    await settled()
+    assert.deepEqual(begun, ['again'])
+    reads.leave()
+    await settled()
+    assert.deepEqual(begun, ['again', 'body'])
+    second.leave()
   })
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { LargeReads } from '../../src/large-reads.ts'
 import { Changes } from '../../src/pipeline/changes.ts'
 import { createGlance, type Glance } from '../../src/pipeline/glance.ts'
 import { PastHour, plotOf } from '../../src/pipeline/past-hour.ts'
@@ -217,6 +218,7 @@ describe('searching', () => {
               sources,
               timezone: 'UTC',
               turns: noTurns,
+              reads: new LargeReads(),
             }),
         },
       )

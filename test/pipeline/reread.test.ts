@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { LargeReads } from '../../src/large-reads.ts'
 import {
   type RereadDeps,
   reread,
@@ -44,6 +45,7 @@ function storing(all: ReadonlyMap<number, StoredPayload>): RereadDeps & { given:
     sources,
     timezone: 'UTC',
     turns: noTurns,
+    reads: new LargeReads(),
   }
 }
 
