@@ -12,6 +12,7 @@ import { createEvents } from './events.ts'
 import { createGuard, type Guard } from './http/guard.ts'
 import { listen, renewTls } from './http/listener.ts'
 import { createSlowdown } from './http/slowdown.ts'
+import { LargeReads } from './large-reads.ts'
 import type { Log } from './log.ts'
 import { createMetrics, primeMetrics } from './metrics.ts'
 import { formerKeysOf, type Settings } from './model/settings.ts'
@@ -39,7 +40,6 @@ import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
 import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
 import type { StoredAlert } from './stores/queries.ts'
-import type { StoredPayload } from './stores/store.ts'
 import { Turns } from './turns.ts'
 import { VERSION } from './version.ts'
 
@@ -77,6 +77,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const slowdown = createSlowdown(clock)
   const guardOf = (settings: Settings): Guard => createGuard(settings, slowdown)
   const turns = new Turns(clock)
+  const reads = new LargeReads()
   const current = prepare(options.load())
   const guard = guardOf(current.loaded.settings)
   const state = { ...current, guard, open: true, ready: false }
@@ -118,6 +119,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     random: Math.random,
     // Their own: however many large bodies come, what waits is told.
     turns: new Turns(clock),
+    reads,
   })
   const wake = (queues: readonly string[]): void => robots.wake(queues)
   const janitor = new Loop({
@@ -185,12 +187,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       replica,
       warnings: warnings(),
     })
-  const variablesOf = (
-    alerts: readonly StoredAlert[],
-    payloads: ReadonlyMap<number, StoredPayload>,
-  ): Promise<Variables[]> => {
+  const variablesOf = (alerts: readonly StoredAlert[]): Promise<Variables[]> => {
     const { timezone } = settings()
-    return storedVariables(alerts, payloads, { sources, timezone, turns })
+    return storedVariables(alerts, { store, sources, timezone, turns, reads })
   }
   const accepted = (inbound: Inbound) =>
     accept(inbound, { store, sources, clock, settings, wake, events, turns })
@@ -236,6 +235,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       accept: accepted,
       events,
       clock,
+      reads,
       open: () => state.open,
       ready: () => state.ready,
       reload,

@@ -65,6 +65,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const LEAVES = [
   'clock.ts',
   'turns.ts',
+  'large-reads.ts',
   'errors.ts',
   'log.ts',
   'redact.ts',

@@ -1,7 +1,7 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { AlertState, MessageKind, MessageState } from '../model/message.ts'
-import type { RobotState, StoredPayload } from './store.ts'
+import type { RobotState } from './store.ts'
 
 export interface SnapshotQuery {
   now: Date
@@ -28,15 +28,9 @@ export interface RobotSnapshot extends RobotState {
 /** More alerts of one message are not listed; its `alertCount` counts them all. */
 export const MAX_LISTED_ALERTS = 10_000
 
-/** Each payload once, however many of the alerts come from it. */
 export interface MessageWithAlerts {
   message: StoredMessage
   alerts: StoredAlert[]
-  payloads: Map<number, StoredPayload>
-}
-
-export interface AlertPage extends Page<StoredAlert> {
-  payloads: Map<number, StoredPayload>
 }
 
 /** `before` is the opaque `next` of an earlier page; `next` is null at the end. */

@@ -2,7 +2,6 @@ import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Attempt, MessageKind } from '../model/message.ts'
 import type {
-  AlertPage,
   AlertQuery,
   HistoryCounts,
   MessageCounts,
@@ -12,6 +11,7 @@ import type {
   Page,
   Snapshot,
   SnapshotQuery,
+  StoredAlert,
   StoredMessage,
   TimeRange,
 } from './queries.ts'
@@ -37,7 +37,7 @@ export interface Store {
   backlog(query: BacklogQuery): Promise<Backlog>
   /** Counts what waits unblocked in one queue for one channel, by level, name and cluster. */
   tally(queue: string, channel: string): Promise<Tally>
-  /** Stored payloads by id, the first ones up to `maxBytes` of text (at least one); pruned ones are left out. */
+  /** Stored payloads in the order of the ids, the first ones up to `maxBytes` of text (at least one), without pruned ones. */
   payloads(ids: readonly number[], maxBytes?: number): Promise<Map<number, StoredPayload>>
   /** Writes a new message, takes its alerts and counts its call; undefined when alerts, call or lease are gone. */
   claim(claim: Claim): Promise<Claimed | undefined>
@@ -74,7 +74,7 @@ export interface Store {
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
   /** One message by id or uuid, with all attempts and its first `limit` alerts (default MAX_LISTED_ALERTS). */
   message(id: string, limit?: number): Promise<MessageWithAlerts | undefined>
-  alerts(query: AlertQuery): Promise<AlertPage>
+  alerts(query: AlertQuery): Promise<Page<StoredAlert>>
   /** What happened from one instant up to, but not including, another. */
   history(range: TimeRange): Promise<HistoryCounts>
   /** Messages of each queue and channel since the beginning of the hour and of the day, without tests. */

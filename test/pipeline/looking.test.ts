@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { LargeReads } from '../../src/large-reads.ts'
 import { Changes } from '../../src/pipeline/changes.ts'
 import { createGlance, type Glance } from '../../src/pipeline/glance.ts'
 import { PastHour, plotOf } from '../../src/pipeline/past-hour.ts'
@@ -211,11 +212,13 @@ describe('searching', () => {
         { text, limit: 10 },
         {
           store: path.store,
-          variablesOf: (alerts, payloads) =>
-            storedVariables(alerts, payloads, {
+          variablesOf: (alerts) =>
+            storedVariables(alerts, {
+              store: path.store,
               sources,
               timezone: 'UTC',
               turns: noTurns,
+              reads: new LargeReads(),
             }),
         },
       )
@@ -237,7 +240,7 @@ describe('searching', () => {
           messages: async () => ({ items: [], next: null }),
           alerts: async () => {
             asked += 1
-            return { items: [], next: String(1000 - asked), payloads: new Map() }
+            return { items: [], next: String(1000 - asked) }
           },
         },
         variablesOf: async () => [],

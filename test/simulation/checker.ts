@@ -49,7 +49,7 @@ export async function countOf({
   oneGroup,
 }: {
   setup: Setup
-  store: Pick<Store, 'alerts' | 'messages'>
+  store: Pick<Store, 'alerts' | 'messages' | 'payloads'>
   dingtalk: Dingtalk
   senders: Senders
   committed: readonly Committed[]
@@ -256,7 +256,7 @@ function outOfOrder(
   return wrong
 }
 
-async function rowsOf(store: Pick<Store, 'alerts'>): Promise<Row[]> {
+async function rowsOf(store: Pick<Store, 'alerts' | 'payloads'>): Promise<Row[]> {
   const rows: Row[] = []
   let before: string | null = null
   do {
@@ -264,8 +264,9 @@ async function rowsOf(store: Pick<Store, 'alerts'>): Promise<Row[]> {
       limit: PAGE,
       ...(before === null ? {} : { before }),
     })
+    const payloads = await store.payloads(page.items.map(({ payload }) => payload))
     for (const alert of page.items) {
-      const news = newsIn(page.payloads.get(alert.payload)?.text ?? '')[alert.position]
+      const news = newsIn(payloads.get(alert.payload)?.text ?? '')[alert.position]
       if (news === undefined) throw new Error(`alert ${alert.id} has lost its payload`)
       rows.push({ ...alert, news, alert: news.split('/')[0] as string })
     }

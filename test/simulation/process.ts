@@ -1,6 +1,7 @@
 import { SteadyClock } from '../../src/clock.ts'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { createEvents, type Events } from '../../src/events.ts'
+import { LargeReads } from '../../src/large-reads.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { SourceName } from '../../src/model/alert.ts'
 import type { Settings } from '../../src/model/settings.ts'
@@ -87,6 +88,7 @@ export class Process {
       uuid: options.serial,
       random: () => options.random.next(),
       turns: noTurns,
+      reads: new LargeReads(),
     })
     this.#timekeeper = new Loop({
       pass: () => keepTime({ clock: this.clock, store: this.#inside, events }),

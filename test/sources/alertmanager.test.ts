@@ -142,6 +142,15 @@ describe("Alertmanager's payload", () => {
     assert.deepEqual(read({ alerts: [] }).alerts, [])
   })
 
+  test('with a fingerprint of megabytes has a short one that stands for it', () => {
+    const of = (fingerprint: string) =>
+      read(withAlerts({ ...ALERT, fingerprint })).alerts[0]?.fingerprint as string
+    const [one, other] = [of('x'.repeat(2_000_000)), of(`${'x'.repeat(2_000_000)}y`)]
+    assert.deepEqual([one.length, other.length], [16, 16])
+    assert.notEqual(one, other)
+    assert.equal(of('x'.repeat(200)), 'x'.repeat(200))
+  })
+
   test('without a fingerprint is its labels, in any order', () => {
     const { fingerprint: _, ...bare } = ALERT as NonNullable<typeof ALERT>
     const turned = {

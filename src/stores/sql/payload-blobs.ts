@@ -52,7 +52,7 @@ interface PayloadRow extends BodyLocation {
   received_at: number
 }
 
-/** Stored payloads by id, ascending, up to `maxBytes` of text but at least one; pruned and damaged ones are left out. */
+/** Payloads in the order of the ids, up to `maxBytes` of text but at least one; pruned and damaged ones are left out. */
 export async function payloads(
   tx: Tx,
   ids: readonly number[],
@@ -75,12 +75,15 @@ export async function* payloadTexts(
   wants: (length: number) => boolean = () => true,
 ): AsyncGenerator<PayloadRow & { text: string }> {
   const rows = await tx.all<PayloadRow>(
-    `SELECT id, source, received_at, body, start, length FROM payloads WHERE id IN LIST($1, BIGINT) ORDER BY id`,
+    `SELECT id, source, received_at, body, start, length FROM payloads WHERE id IN LIST($1, BIGINT)`,
     [ids],
   )
   let body = 0
   let unpacked: Buffer | undefined
-  for (const row of rows) {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  for (const id of ids) {
+    const row = byId.get(id)
+    if (row === undefined) continue
     if (!wants(row.length)) return
     if (row.body !== body) {
       body = row.body
