@@ -51,6 +51,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'stores/store.ts',
     'stores/multi-process.ts',
     'stores/queries.ts',
+    'stores/incoming.ts',
   ],
   config: [],
   sources: [],

@@ -7,7 +7,8 @@ import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
 import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
 import { isLarge, type Source } from '../sources/source.ts'
-import type { Accepted, AcceptRequest, IncomingAlert, Store } from '../stores/store.ts'
+import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.ts'
+import type { Store } from '../stores/store.ts'
 import { atOnce, type Steps, type Turns } from '../turns.ts'
 
 /**

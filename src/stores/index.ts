@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Secret } from '../model/secret.ts'
+import type { ReasonToSuppress } from './incoming.ts'
 import type { MultiProcess, Notice } from './multi-process.ts'
 import { openSqlite } from './sqlite/client.ts'
-import type { ReasonToSuppress, Store } from './store.ts'
+import type { Store } from './store.ts'
 
 export interface OpenOptions {
   reasonToSuppress: ReasonToSuppress

@@ -9,7 +9,7 @@ import type { Settings } from '../../src/model/settings.ts'
 import { accept } from '../../src/pipeline/accept.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
-import type { AcceptRequest, IncomingAlert } from '../../src/stores/store.ts'
+import type { AcceptRequest, IncomingAlert } from '../../src/stores/incoming.ts'
 import { type Steps, Turns } from '../../src/turns.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 

@@ -1,8 +1,8 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
+import type { IncomingAlert } from '../../src/stores/incoming.ts'
 import { openSqlite } from '../../src/stores/sqlite/client.ts'
-import type { IncomingAlert } from '../../src/stores/store.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
 
 const AT_ONCE = 100

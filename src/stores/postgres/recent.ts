@@ -1,5 +1,5 @@
+import type { AcceptRequest } from '../incoming.ts'
 import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
-import type { AcceptRequest } from '../store.ts'
 import type { Columns, Tx } from '../tx.ts'
 
 interface Row {

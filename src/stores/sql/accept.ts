@@ -4,7 +4,7 @@ import type {
   IncomingAlert,
   LastNotified,
   ReasonToSuppress,
-} from '../store.ts'
+} from '../incoming.ts'
 import type { Tx } from '../tx.ts'
 import { AcceptedRows, type Decision } from './accepted-rows.ts'
 import { isDead, queueLock } from './deliveries.ts'

@@ -1,5 +1,5 @@
 import type { Level } from '../../model/level.ts'
-import type { AcceptRequest, IncomingAlert } from '../store.ts'
+import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
 import type { Columns, SqlRow, Tx } from '../tx.ts'
 import { writeBodies } from './payload-blobs.ts'
 import type { LastEntry } from './recent.ts'

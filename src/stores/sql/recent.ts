@@ -1,6 +1,6 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
-import type { AcceptRequest } from '../store.ts'
+import type { AcceptRequest } from '../incoming.ts'
 import type { Tx } from '../tx.ts'
 import type { Place } from './deliveries.ts'
 

@@ -1,6 +1,6 @@
 import type { SourceName } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
-import type { AcceptRequest, IncomingAlert } from '../store.ts'
+import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
 
 /**
  * Requests as they cross to the worker: one text of JSON and one block of bytes. As objects, which a message copies

@@ -1,9 +1,9 @@
 import { AppError, messageOf } from '../../errors.ts'
+import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import { acceptAll } from '../sql/accept.ts'
 import { type Group, restoreLast, restoreRequests } from '../sql/last-notified.ts'
 import type { LastEntry } from '../sql/recent.ts'
 import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
-import type { Accepted, AcceptRequest, ReasonToSuppress } from '../store.ts'
 import { SqliteDatabase } from './database.ts'
 import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from './dedup-cache.ts'
 

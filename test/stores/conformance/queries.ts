@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { IncomingAlert } from '../../../src/stores/incoming.ts'
 import type { AlertQuery, MessageQuery } from '../../../src/stores/queries.ts'
-import type { IncomingAlert, NewMessage } from '../../../src/stores/store.ts'
+import type { NewMessage } from '../../../src/stores/store.ts'
 import {
   alert,
   at,
