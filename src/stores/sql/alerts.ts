@@ -30,7 +30,7 @@ export async function message(
 ): Promise<MessageWithAlerts | undefined> {
   const found = await messageNamed(tx, name)
   if (found === undefined) return undefined
-  const carried = await carriedBy(tx, Number(found.id), { limit })
+  const carried = await carriedBy(tx, { ...found, id: Number(found.id) }, { limit })
   const byId = await alertsById(
     tx,
     carried.map(({ alert }) => alert),

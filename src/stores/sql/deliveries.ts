@@ -154,26 +154,53 @@ export async function materialize(tx: Tx, message: number): Promise<void> {
   await tx.run('DELETE FROM delivery_ranges WHERE message = $1', [message])
 }
 
+/** A message with its place, by which its alerts are found. */
+export interface PlacedMessage extends Place {
+  id: number
+}
+
 /** An alert of a message, with the level under which it was delivered. */
 export interface Carried {
   alert: number
   level: Level
 }
 
-/** A message's alerts, the most severe first, then the oldest, after a given one. */
+const CARRIED_BY_ID = `SELECT alert FROM deliveries
+  WHERE message = $1 AND queue = $2 AND channel = $3 AND level = $4 AND alert > $5 ORDER BY alert LIMIT $6`
+const CARRIED_BY_RANGE = `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3
+  AND alert > $4 AND alert <= $5 AND message IS NULL ORDER BY alert LIMIT $6`
+
+/** A message's alerts, the most severe first, then the oldest, after a given one; each page is found by its index. */
 export async function carriedBy(
   tx: Tx,
-  message: number,
-  { after, limit }: { after?: Carried; limit: number },
+  { id, queue, channel }: PlacedMessage,
+  { after, limit }: { after?: Carried | undefined; limit: number },
 ): Promise<Carried[]> {
-  return tx.all<Carried>(
-    `SELECT alert, level FROM (
-       SELECT level, alert FROM deliveries WHERE message = $1
-       UNION ALL
-       SELECT d.level, d.alert FROM delivery_ranges r CROSS JOIN deliveries d
-       WHERE r.message = $1 AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
-         AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL) c
-     WHERE (level, alert) > ($2, $3) ORDER BY level, alert LIMIT $4`,
-    [message, after?.level ?? 0, after?.alert ?? 0, limit],
+  const ranges = await tx.all<{ level: Level; after: number; up_to: number }>(
+    'SELECT level, after, up_to FROM delivery_ranges WHERE message = $1',
+    [id],
   )
+  const found: Carried[] = []
+  for (const level of LEVELS_IN_ORDER) {
+    if (level < (after?.level ?? 1)) continue
+    const from = level === after?.level ? after.alert : 0
+    const left = limit - found.length
+    const rows = await tx.all<{ alert: number }>(CARRIED_BY_ID, [
+      id,
+      queue,
+      channel,
+      level,
+      from,
+      left,
+    ])
+    for (const range of ranges.filter((each) => each.level === level)) {
+      const start = Math.max(from, range.after)
+      const place = [queue, channel, level, start, range.up_to, left]
+      rows.push(...(await tx.all<{ alert: number }>(CARRIED_BY_RANGE, place)))
+    }
+    rows.sort((a, b) => a.alert - b.alert)
+    for (const { alert } of rows.slice(0, left)) found.push({ alert, level })
+    if (found.length === limit) return found
+  }
+  return found
 }

@@ -66,7 +66,7 @@ async function divide(
   const current: number[] = []
   let outdated = 0
   for (let after: Carried | undefined; ; ) {
-    const carried = await carriedBy(tx, message.id, { limit: PAGE_SIZE, ...(after && { after }) })
+    const carried = await carriedBy(tx, message, { limit: PAGE_SIZE, after })
     const rows = await tx.all<{ id: number; grp: string }>(
       'SELECT id, COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
       [carried.map(({ alert }) => alert)],

@@ -1,6 +1,8 @@
+import { scheduler } from 'node:timers/promises'
+import type { Level } from '../../model/level.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
-import { type Carried, carriedBy, queueLock, requeue } from './deliveries.ts'
+import { type Place, queueLock, requeue } from './deliveries.ts'
 
 /** What a settlement changed; undefined when it came too late. */
 export interface Settled {
@@ -120,28 +122,46 @@ async function recordRobot(tx: Tx, { robot, attempt, now, pause }: Settlement): 
   )
 }
 
-/** Alerts of a message that one read looks at. */
-const PAGE_SIZE = 2_000
+/** Alerts of a message that one read counts. */
+const PAGE_SIZE = 4_000
 
-/** When the alerts of a message were received, counted by instant. */
+const RECEIVED_IN_RANGE = `SELECT p.received_at AS at, COUNT(*) AS n
+  FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
+  WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND d.alert <= $5 AND d.message IS NULL
+    AND a.id = d.alert AND p.id = a.payload GROUP BY p.received_at`
+const RECEIVED_BY_ID = `SELECT p.received_at AS at, COUNT(*) AS n
+  FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
+  WHERE d.message = $1 AND a.id = d.alert AND p.id = a.payload GROUP BY p.received_at`
+
+/** When the alerts of a message were received, counted by instant; those of a digest a page at a time. */
 export async function receivedCounts(db: Database, message: number): Promise<ReceivedCount[]> {
   const counts = new Map<number, ReceivedCount>()
-  for (let after: Carried | undefined; ; ) {
-    const rows = await db.read(async (tx) => {
-      const carried = await carriedBy(tx, message, { limit: PAGE_SIZE, ...(after && { after }) })
-      const received = await tx.all<{ at: number; n: number }>(
-        `SELECT p.received_at AS at, COUNT(*) AS n FROM alerts a CROSS JOIN payloads p
-         WHERE a.id IN LIST($1, BIGINT) AND p.id = a.payload GROUP BY p.received_at ORDER BY 1`,
-        [carried.map(({ alert }) => alert)],
-      )
-      for (const { at, n } of received) {
-        const seen = counts.get(at)
-        if (seen === undefined) counts.set(at, { receivedAt: tx.date(at), count: n })
-        else seen.count += n
-      }
-      return carried
-    })
-    if (rows.length < PAGE_SIZE) return [...counts.values()]
-    after = rows.at(-1)
+  const add = (tx: Tx, rows: readonly { at: number; n: number }[]): void => {
+    for (const { at, n } of rows) {
+      const seen = counts.get(at)
+      if (seen === undefined) counts.set(at, { receivedAt: tx.date(at), count: n })
+      else seen.count += n
+    }
   }
+  const ranges = await db.read(async (tx) => {
+    add(tx, await tx.all(RECEIVED_BY_ID, [message]))
+    return tx.all<Place & { level: Level; after: number; up_to: number }>(
+      'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
+      [message],
+    )
+  })
+  for (const { queue, channel, level, after, up_to } of ranges)
+    for (let from = after; from < up_to; await scheduler.yield())
+      from = await db.read(async (tx) => {
+        const place = [queue, channel, level, from] as const
+        const last = await tx.get<{ alert: number }>(
+          `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
+             AND message IS NULL ORDER BY alert LIMIT 1 OFFSET ${PAGE_SIZE - 1}`,
+          [...place, up_to],
+        )
+        const end = last?.alert ?? up_to
+        add(tx, await tx.all(RECEIVED_IN_RANGE, [...place, end]))
+        return end
+      })
+  return [...counts.values()]
 }

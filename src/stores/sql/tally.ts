@@ -1,3 +1,4 @@
+import { scheduler } from 'node:timers/promises'
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { Tally, TallyGroup } from '../store.ts'
@@ -12,53 +13,58 @@ import {
   watermarks,
 } from './deliveries.ts'
 
-/** Rows that one read counts: a few milliseconds, between which requests are accepted. */
-const PAGE_SIZE = 2_000
+/** Rows that one read looks at: a few milliseconds, between which requests are accepted. */
+const PAGE_SIZE = 4_000
 
 /** Targets that a tally names for each group. */
 const FIRST_OF_GROUP = 3
 
+/** Of each level so many are looked at one by one, for their targets; the rest is counted by the database. */
+const NAMED_ROWS = 1_000
+
 interface Row {
+  /** The first and the last of the alerts that the row counts. */
   id: number
+  last: number
   status: Status
-  level: Level
   name: string
   cluster: string
   payload: number
   position: number
+  n: number
 }
 
 /** Counts what waits by now, a page at a time. What is claimed meanwhile makes the claim of this tally fail. */
 export async function tally(db: Database, place: Place): Promise<Tally> {
   const start = await db.read(async (tx) => ({
+    place,
     blocked: await blockedIn(tx, place),
     marks: await watermarks(tx, place),
     upTo: await newestOf(tx, place),
   }))
   const groups = new Map<string, TallyGroup>()
-  const ids = { count: 0, oldest: Number.POSITIVE_INFINITY, newest: 0 }
+  const ids = { oldest: Number.POSITIVE_INFINITY, newest: 0 }
   for (const level of LEVELS_IN_ORDER)
     for (const waits of ['d.message IS NULL', 'd.message = 0'] as const) {
       let after = waits === 'd.message = 0' ? 0 : start.marks.get(level)
-      while (after !== undefined) {
-        const asked = { place, level, after, ...start }
-        const rows = await db.read((tx) => page(tx, waits, asked))
+      for (let isFirst = true; after !== undefined; isFirst = false) {
+        const asked = { ...start, level, waits, after, isFirst }
+        const { rows, end } = await db.read((tx) => page(tx, asked))
         for (const row of rows) {
-          add(groups, row)
-          ids.count += 1
+          add(groups, level, row)
           ids.oldest = Math.min(ids.oldest, row.id)
-          ids.newest = Math.max(ids.newest, row.id)
+          ids.newest = Math.max(ids.newest, row.last)
         }
-        after = rows.length < PAGE_SIZE ? undefined : rows.at(-1)?.id
+        after = end
+        if (end !== undefined) await scheduler.yield()
       }
     }
+  const all = [...groups.values()]
   return {
-    count: ids.count,
+    count: all.reduce((sum, { firing, resolved }) => sum + firing + resolved, 0),
     upTo: ids.newest,
     ...(await db.read((tx) => receivedBetween(tx, ids))),
-    groups: [...groups.values()].sort(
-      (a, b) => a.level - b.level || b.firing + b.resolved - a.firing - a.resolved,
-    ),
+    groups: all.sort((a, b) => a.level - b.level || b.firing + b.resolved - a.firing - a.resolved),
   }
 }
 
@@ -74,30 +80,44 @@ async function newestOf(tx: Tx, { queue, channel }: Place): Promise<number> {
   return newest
 }
 
-function page(
-  tx: Tx,
-  waits: string,
-  {
-    place: { queue, channel },
-    level,
-    after,
-    upTo,
-    blocked,
-  }: { place: Place; level: Level; after: number; upTo: number; blocked: Blocked },
-): Promise<Row[]> {
-  return tx.all<Row>(
-    `SELECT a.id, a.status, d.level, a.name, a.cluster, a.payload, a.position
-     FROM deliveries d CROSS JOIN alerts a
-     WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND d.alert <= $5 AND ${waits}
-       AND a.id = d.alert ${unblocked(6)}
-     ORDER BY d.alert LIMIT ${PAGE_SIZE}`,
-    [queue, channel, level, after, upTo, ...blockedValues(blocked)],
-  )
+interface Asked {
+  place: Place
+  level: Level
+  waits: string
+  after: number
+  upTo: number
+  blocked: Blocked
+  isFirst: boolean
 }
+
+/** The next rows of a level, each by itself or counted; `end`: after which alert there are more. */
+async function page(
+  tx: Tx,
+  { place: { queue, channel }, level, waits, after, upTo, blocked, isFirst }: Asked,
+): Promise<{ rows: Row[]; end: number | undefined }> {
+  const size = isFirst ? NAMED_ROWS : PAGE_SIZE
+  const last = await tx.get<{ alert: number }>(
+    `SELECT alert FROM deliveries d WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
+       AND ${waits} ORDER BY alert LIMIT 1 OFFSET ${size - 1}`,
+    [queue, channel, level, after, upTo],
+  )
+  const rows = await tx.all<Row>(
+    `SELECT ${isFirst ? `${EACH}, 1 AS n` : COUNTED} FROM deliveries d CROSS JOIN alerts a
+     WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND d.alert <= $5 AND ${waits}
+       AND a.id = d.alert ${unblocked(6)} ${isFirst ? 'ORDER BY a.id' : 'GROUP BY a.name, a.cluster, a.status ORDER BY 1'}`,
+    [queue, channel, level, after, last?.alert ?? upTo, ...blockedValues(blocked)],
+  )
+  return { rows, end: last?.alert }
+}
+
+const EACH = 'a.id, a.id AS last, a.status, a.name, a.cluster, a.payload, a.position'
+const COUNTED = `MIN(a.id) AS id, MAX(a.id) AS last, a.status, a.name, a.cluster, MIN(a.payload) AS payload,
+  MIN(a.position) AS position, COUNT(*) AS n`
 
 function add(
   groups: Map<string, TallyGroup>,
-  { status, level, name, cluster, payload, position }: Row,
+  level: Level,
+  { status, name, cluster, payload, position, n }: Row,
 ): void {
   const key = `${level}\0${name}\0${cluster}`
   let group = groups.get(key)
@@ -105,8 +125,8 @@ function add(
     group = { level, name, cluster, firing: 0, resolved: 0, first: [] }
     groups.set(key, group)
   }
-  group[status] += 1
-  if (group.first.length < FIRST_OF_GROUP) group.first.push({ payload, position })
+  group[status] += n
+  if (n === 1 && group.first.length < FIRST_OF_GROUP) group.first.push({ payload, position })
 }
 
 async function receivedBetween(
