@@ -11,6 +11,7 @@ import { AppError, messageOf } from './errors.ts'
 import { createEvents } from './events.ts'
 import { createGuard, type Guard } from './http/guard.ts'
 import { listen, renewTls } from './http/listener.ts'
+import { forgetAddress, noteAddress } from './http/own-address.ts'
 import { createSlowdown } from './http/slowdown.ts'
 import type { Log } from './log.ts'
 import { createMetrics, primeMetrics } from './metrics.ts'
@@ -20,6 +21,7 @@ import { createDingtalk } from './notifiers/dingtalk/index.ts'
 import { openOrAwait } from './open-store.ts'
 import { accept, type Inbound } from './pipeline/accept.ts'
 import { Changes, ringing } from './pipeline/changes.ts'
+import type { DispatchDeps } from './pipeline/dispatch.ts'
 import { createGlance } from './pipeline/glance.ts'
 import { tidy } from './pipeline/janitor.ts'
 import { Loop } from './pipeline/loop.ts'
@@ -31,7 +33,8 @@ import { storedVariables } from './pipeline/reread.ts'
 import { Robots } from './pipeline/robots.ts'
 import { statusJson } from './pipeline/shape.ts'
 import { measure, standingNow } from './pipeline/standing.ts'
-import { testMessages } from './pipeline/test-message.ts'
+import { robotTest, testMessages } from './pipeline/test-message.ts'
+import { outcomesAfter, workTest } from './pipeline/test-run.ts'
 import { keepTime } from './pipeline/timekeeper.ts'
 import { type Prepared, prepare, refuse } from './reload.ts'
 import { createRenderer } from './rendering/render.ts'
@@ -46,6 +49,9 @@ import { VERSION } from './version.ts'
 const STOP_WITHIN_MS = 20_000
 
 const RETRY_MS = 1_000
+
+/** Of a robot that no channel uses: its test is not tried again for ever. */
+const MOST_TEST_ATTEMPTS = 3
 
 export interface AppOptions {
   /** Reads the configuration; called at start and at each reload. */
@@ -103,7 +109,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       robots.wake(queues)
     },
   })
-  const robots = new Robots({
+  const dispatch: DispatchDeps = {
     store,
     sources,
     notifier,
@@ -112,12 +118,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     renderer: () => state.renderer,
     events,
     owner: replica.owner,
-    again: replica.again,
     uuid: randomUUID,
     random: Math.random,
     // Their own: however many large bodies come, what waits is told.
     turns: new Turns(clock),
-  })
+    wake: (queues) => robots.wake(queues),
+  }
+  const robots = new Robots({ ...dispatch, again: replica.again })
   const wake = (queues: readonly string[]): void => robots.wake(queues)
   const janitor = new Loop({
     pass: () => tidy({ store, clock, settings, events, shared: !replica.alone }),
@@ -250,6 +257,20 @@ export async function startApp(options: AppOptions): Promise<App> {
         wake(messages.map((message) => message.queue))
         return ids
       },
+      testRobot: async (name) => {
+        const deps = { settings: settings(), notifier, uuid: randomUUID }
+        const { message, robot, isApart } = robotTest(name, deps)
+        const ids = await store.enqueue([message], clock.now())
+        if (!isApart) wake([message.queue])
+        else
+          void workTest(
+            { id: ids[0] as string, robot, attempts: MOST_TEST_ATTEMPTS },
+            { ...dispatch, signal: stopping.signal },
+          ).catch((error) => events.passFailed(name, messageOf(error)))
+        return ids
+      },
+      outcomes: (ids, waitMs) =>
+        outcomesAfter(ids, { store, clock, waitMs, signal: stopping.signal }),
       resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
       metrics: async () => {
         // Without its store the receiver has all the more to tell; gauges then stay as they were.
@@ -299,6 +320,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await notifier.close()
     await Promise.race([ended, clock.sleep(1_000, late.signal)])
     late.abort()
+    forgetAddress(settings())
     await store.close()
     events.stopped()
   }
@@ -354,6 +376,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await notifier.close()
     throw error
   }
+  noteAddress(settings(), url)
   events.listening(url)
   // After the start, but before an upgrade in place could take its files away.
   if ([...settings().robots.values()].some(({ target }) => target.kind === 'webhook'))
