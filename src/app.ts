@@ -6,7 +6,7 @@ import type { Loaded } from './config/load.ts'
 import { mustKeep } from './config/must-keep.ts'
 import { watchFiles } from './config/watch.ts'
 import { createConsole } from './console/console.ts'
-import { exposuresOf } from './decisions/exposure.ts'
+import { exposuresOf, localIsAdmin } from './decisions/exposure.ts'
 import { AppError, messageOf } from './errors.ts'
 import { createEvents } from './events.ts'
 import { createGuard, type Guard } from './http/guard.ts'
@@ -149,6 +149,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const warning of state.warnings) events.configWarned(warning)
     for (const { kind, words } of exposuresOf(loaded.settings, clock.now()))
       events.exposed(kind, words)
+    if (localIsAdmin(loaded.settings.access)) events.adminIsLocal()
   }
 
   /** A faulty configuration is refused whole; the one in force goes on. */
