@@ -6,11 +6,12 @@ import type { Loaded } from './config/load.ts'
 import { mustKeep } from './config/must-keep.ts'
 import { watchFiles } from './config/watch.ts'
 import { createConsole } from './console/console.ts'
-import { exposuresOf } from './decisions/exposure.ts'
+import { exposuresOf, localIsAdmin } from './decisions/exposure.ts'
 import { AppError, messageOf } from './errors.ts'
 import { createEvents } from './events.ts'
 import { createGuard, type Guard } from './http/guard.ts'
 import { listen, renewTls } from './http/listener.ts'
+import { forgetAddress, noteAddress } from './http/own-address.ts'
 import { createSlowdown } from './http/slowdown.ts'
 import { LargeReads } from './large-reads.ts'
 import type { Log } from './log.ts'
@@ -32,7 +33,8 @@ import { createReplica } from './pipeline/replica.ts'
 import { storedVariables } from './pipeline/reread.ts'
 import { statusJson } from './pipeline/shape.ts'
 import { measure, standingNow } from './pipeline/standing.ts'
-import { testMessages } from './pipeline/test-message.ts'
+import { robotTest, testMessages } from './pipeline/test-message.ts'
+import { outcomesAfter } from './pipeline/test-run.ts'
 import { keepTime } from './pipeline/timekeeper.ts'
 import { type Prepared, prepare, refuse } from './reload.ts'
 import { createRenderer } from './rendering/render.ts'
@@ -145,6 +147,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const warning of state.warnings) events.configWarned(warning)
     for (const { kind, words } of exposuresOf(loaded.settings, clock.now()))
       events.exposed(kind, words)
+    if (localIsAdmin(loaded.settings.access)) events.adminIsLocal()
   }
 
   /** A faulty configuration is refused whole; the one in force goes on. */
@@ -251,6 +254,15 @@ export async function startApp(options: AppOptions): Promise<App> {
         wake(messages.map((message) => message.queue))
         return ids
       },
+      testRobot: async (name) => {
+        const deps = { settings: settings(), notifier, uuid: randomUUID }
+        const message = robotTest(name, deps)
+        const ids = await store.enqueue([message], clock.now())
+        wake([message.queue])
+        return ids
+      },
+      outcomes: (ids, waitMs) =>
+        outcomesAfter(ids, { store, clock, waitMs, signal: stopping.signal }),
       resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
       metrics: async () => {
         // Without its store the receiver has all the more to tell; gauges then stay as they were.
@@ -300,6 +312,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await notifier.close()
     await Promise.race([ended, clock.sleep(1_000, late.signal)])
     late.abort()
+    forgetAddress(settings())
     await store.close()
     events.stopped()
   }
@@ -356,6 +369,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await notifier.close()
     throw error
   }
+  noteAddress(settings(), url)
   events.listening(url)
   // After the start, but before an upgrade in place could take its files away.
   if ([...settings().robots.values()].some(({ target }) => target.kind === 'webhook'))

@@ -187,6 +187,12 @@ export function createEvents(log: Log, metrics: Metrics) {
     exposed(kind: string, words: string): void {
       log.warn('access.exposed', { kind, words })
     },
+    adminIsLocal(): void {
+      log.info('access.local', {
+        words:
+          'the console and the API are open to every request from this machine; before a proxy is put in front, set admin.token, or list it in trusted_proxies',
+      })
+    },
     configRefused(faults: readonly string[]): void {
       metrics.reloadSuccessful.set(0)
       for (const fault of faults) log.error('config.refused', { fault })

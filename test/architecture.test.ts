@@ -15,6 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'config',
     'console',
     'decisions',
+    'http/own-receiver.ts',
     'notifiers',
     'pipeline',
     'rendering',

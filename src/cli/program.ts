@@ -65,7 +65,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     })
   program
     .command('test <name>')
-    .description("send a test message to a robot or a channel now, print DingTalk's verdict")
+    .description(
+      "send a test message to a robot or a channel, print DingTalk's verdict; it is counted",
+    )
     .helpOption('--help', 'show help')
     .addOption(config())
     .action(async (name, options) => {

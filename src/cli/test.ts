@@ -1,43 +1,59 @@
-import { randomUUID } from 'node:crypto'
-import { realClock } from '../clock.ts'
 import { AppError } from '../errors.ts'
-import type { Robot } from '../model/settings.ts'
-import { createDingtalk } from '../notifiers/dingtalk/index.ts'
-import { robotsOf } from '../pipeline/compose-message.ts'
-import { testContent } from '../pipeline/test-message.ts'
+import { askOwnReceiver } from '../http/own-receiver.ts'
+import type { Settings } from '../model/settings.ts'
+import type { TestOutcome } from '../pipeline/test-run.ts'
 import { conceal } from '../redact.ts'
-import { SandboxGroup } from '../sandbox/group.ts'
 import { type ConfigOptions, load } from './load.ts'
+import { testHere } from './test-here.ts'
 
-/** Sends a test message straight away, to one robot or to each of a channel; 0 only when all were accepted. */
+/** The API waits so long for what comes of a test. */
+const WAIT_SECONDS = 60
+/** Its reply comes a little later. */
+const REPLY_WITHIN_MS = (WAIT_SECONDS + 10) * 1_000
+
+/**
+ * Sends a test message to one robot, or to each group of a channel, and prints DingTalk's verdict; 0 only when all were
+ * accepted. The call is counted: the receiver that runs with this configuration makes it; where none runs, this process
+ * does, with the same store.
+ */
 export async function test(name: string, options: ConfigOptions): Promise<number> {
   const { settings } = load(options)
-  const channel = settings.channels.get(name)
-  const robot = settings.robots.get(name)
-  const robots: Robot[] =
-    channel !== undefined ? robotsOf(channel, settings) : robot !== undefined ? [robot] : []
-  if (robots.length === 0) {
-    const channels = [...settings.channels.keys()].join(', ')
-    const known = `channels: ${channels}; robots: ${[...settings.robots.keys()].join(', ')}`
+  const what = kindOf(name, settings)
+  const path = `/api/v1/${what}/${encodeURIComponent(name)}/test?wait=${WAIT_SECONDS}s`
+  const reply = await askOwnReceiver(settings, { method: 'POST', path, withinMs: REPLY_WITHIN_MS })
+  if (reply.kind === 'failed')
     throw new AppError(
-      'not_found',
-      `there is no robot or channel ${JSON.stringify(conceal(name))}; ${conceal(known)}`,
+      'store_unavailable',
+      `a receiver may run at ${settings.listen.host}:${settings.listen.port}, and it cannot be asked: ${reply.words}`,
     )
-  }
-  const sandbox = new SandboxGroup()
-  const notifier = createDingtalk({
-    clock: realClock,
-    sandbox: (each, request, now) => sandbox.receive(each, request, now),
-  })
-  let accepted = true
-  for (const each of robots) {
-    const body = notifier.compose(testContent(name, settings), [each], randomUUID())
-    const { outcome, words, errcode } = await notifier.send(each, body, realClock.now())
-    const verdict = outcome.kind === 'delivered' ? 'accepted' : 'not accepted'
-    const code = errcode === undefined ? '' : ` (errcode ${errcode})`
-    process.stdout.write(`${each.name}: ${verdict}${code}. ${words}\n`)
-    accepted &&= outcome.kind === 'delivered'
-  }
-  await notifier.close()
+  const outcomes =
+    reply.kind === 'nobody' ? await testHere(name, settings) : outcomesIn(reply.status, reply.body)
+  for (const outcome of outcomes) process.stdout.write(`${lineOf(outcome)}\n`)
+  const accepted = outcomes.length > 0 && outcomes.every(({ state }) => state === 'sent')
   return accepted ? 0 : 1
+}
+
+function kindOf(name: string, { channels, robots }: Settings): 'channels' | 'robots' {
+  if (channels.has(name)) return 'channels'
+  if (robots.has(name)) return 'robots'
+  const known = `channels: ${[...channels.keys()].join(', ')}; robots: ${[...robots.keys()].join(', ')}`
+  throw new AppError(
+    'not_found',
+    `there is no robot or channel ${JSON.stringify(conceal(name))}; ${conceal(known)}`,
+  )
+}
+
+function outcomesIn(status: number, body: Record<string, unknown>): TestOutcome[] {
+  const { messages, errmsg } = body
+  if (status === 200 && Array.isArray(messages)) return messages as TestOutcome[]
+  throw new AppError(
+    'store_unavailable',
+    `the receiver that runs refused the test (HTTP ${status}): ${String(errmsg)}`,
+  )
+}
+
+function lineOf({ robot, state, errcode, words }: TestOutcome): string {
+  const verdict = state === 'sent' ? 'accepted' : 'not accepted'
+  const code = errcode === null ? '' : ` (errcode ${errcode})`
+  return `${robot}: ${verdict}${code}. ${words}`
 }

@@ -31,8 +31,11 @@ export function exposuresOf(
       words:
         'tokens and passwords of those who call the receiver cross the network in clear; set tls, or put a proxy with TLS before it and name that in trusted_proxies',
     })
-  const localIsAdmin = admin.token === undefined && trustedProxies.texts.length === 0
-  if (localIsAdmin && externalUrl !== undefined && !isLoopbackHost(new URL(externalUrl).hostname))
+  if (
+    localIsAdmin(access) &&
+    externalUrl !== undefined &&
+    !isLoopbackHost(new URL(externalUrl).hostname)
+  )
     exposures.push({
       kind: 'proxy_is_admin',
       words: `external_url leads to the console through a proxy, and a proxy on this machine can look like this machine; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
@@ -45,4 +48,9 @@ export function exposuresOf(
       words: `the certificate in tls.cert ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}; put a new one in its file`,
     })
   return exposures
+}
+
+/** Whether every request that looks like one of this machine counts as the administrator's. */
+export function localIsAdmin({ admin, trustedProxies }: Settings['access']): boolean {
+  return admin.token === undefined && trustedProxies.texts.length === 0
 }

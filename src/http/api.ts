@@ -6,6 +6,7 @@ import type { Variables } from '../model/variables.ts'
 import { refuseCode } from '../pipeline/preview.ts'
 import { withVariables } from '../pipeline/reread.ts'
 import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
+import type { TestOutcome } from '../pipeline/test-run.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { replyJson } from './reply.ts'
@@ -30,8 +31,12 @@ export interface ApiDeps {
     format?: Format
     payload: string
   }) => Promise<unknown[]>
-  /** Queues a test message and gives its ids. */
+  /** Queues a test message for each group of a channel and gives their ids. */
   test: (channel: string) => Promise<string[]>
+  /** Queues a test message for one robot and gives its id. */
+  testRobot: (robot: string) => Promise<string[]>
+  /** What has come of test messages after so long at most. */
+  outcomes: (ids: readonly string[], waitMs: number) => Promise<TestOutcome[]>
   resend: (id: string) => Promise<void>
 }
 
@@ -84,10 +89,19 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
     replyJson(response, { messages: await deps.preview(previewOf(request.body)) })
   })
 
-  router.post('/api/v1/channels/:channel/test', async (request, response) => {
-    const ids = await deps.test(String(request.params['channel']))
-    replyJson(response, { errcode: 0, errmsg: 'ok', message_ids: ids }, 202)
-  })
+  const tested = async (request: Request, response: Response, queue: () => Promise<string[]>) => {
+    const waitMs = waitOf(request)
+    const ids = await queue()
+    const reply = { errcode: 0, errmsg: 'ok', message_ids: ids }
+    if (waitMs === undefined) return replyJson(response, reply, 202)
+    replyJson(response, { ...reply, messages: await deps.outcomes(ids, waitMs) })
+  }
+  router.post('/api/v1/channels/:channel/test', (request, response) =>
+    tested(request, response, () => deps.test(String(request.params['channel']))),
+  )
+  router.post('/api/v1/robots/:robot/test', (request, response) =>
+    tested(request, response, () => deps.testRobot(String(request.params['robot']))),
+  )
 }
 
 function previewOf(body: unknown): Parameters<ApiDeps['preview']>[0] {
@@ -128,6 +142,19 @@ function paging(request: Request): { limit: number; before?: string } {
     limit: Math.min(MOST_LIMIT, Math.max(1, Number(limit ?? DEFAULT_LIMIT))),
     ...(before === undefined ? {} : { before }),
   }
+}
+
+const MAX_WAIT_SECONDS = 60
+
+/** For how long a reply may wait for what comes of a test. */
+function waitOf(request: Request): number | undefined {
+  const wait = text(request, 'wait')
+  if (wait === undefined) return undefined
+  const [, number, unit] = /^(\d{1,2})(s|m)$/.exec(wait) ?? []
+  const seconds = Number(number) * (unit === 'm' ? 60 : 1)
+  if (!(seconds >= 1 && seconds <= MAX_WAIT_SECONDS))
+    throw bad(`wait: must be a duration from 1s to ${MAX_WAIT_SECONDS}s`)
+  return seconds * 1000
 }
 
 /** A query parameter that is given once; the empty text is as good as none. */

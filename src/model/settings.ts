@@ -108,9 +108,12 @@ export interface Route {
 
 /** What waits for one group: a robot's own, or a channel's shared by its robots. */
 export function queuesOf(channel: Channel): string[] {
-  return channel.mode === 'pool'
-    ? [`channel:${channel.name}`]
-    : channel.robots.map((robot) => `robot:${robot}`)
+  return channel.mode === 'pool' ? [`channel:${channel.name}`] : channel.robots.map(queueOfRobot)
+}
+
+/** The queue of a robot alone; tests of the robot wait there, too. */
+export function queueOfRobot(name: string): string {
+  return `robot:${name}`
 }
 
 /** The keys under which an earlier version counted robots, each with that of today. */

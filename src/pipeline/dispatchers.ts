@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import { queuesOf, type Settings } from '../model/settings.ts'
+import { queueOfRobot, queuesOf, type Settings } from '../model/settings.ts'
 import type { QueueAssignment } from '../stores/store.ts'
 import { type DispatchDeps, pass } from './dispatch.ts'
 import { Loop } from './loop.ts'
@@ -101,7 +101,9 @@ export class Dispatchers {
   }
 
   #loopsByQueue({ channels }: Settings): Map<string, Loop[]> {
-    const found = new Map<string, Loop[]>()
+    const found = new Map<string, Loop[]>(
+      [...this.#loops].map(([name, { loop }]) => [queueOfRobot(name), [loop]]),
+    )
     for (const channel of channels.values())
       for (const [index, queue] of queuesOf(channel).entries()) {
         const names =

@@ -12,6 +12,7 @@ import { STORM_MS } from '../decisions/storm.ts'
 import {
   type Channel,
   countsForQuota,
+  queueOfRobot,
   queuesOf,
   type Robot,
   type Settings,
@@ -47,7 +48,7 @@ function identityOf({ name, key, address }: Robot): { name: string; key: string;
 }
 
 interface Work {
-  /** Queues that the robot works. */
+  /** Queues that the robot works: its own, and those of its pools. */
   queues: string[]
   /** The other robots of its pools. */
   peers: Robot[]
@@ -57,12 +58,9 @@ export function workOf(robot: Robot, settings: Settings): Work {
   const channels = [...settings.channels.values()].filter(({ robots }) =>
     robots.includes(robot.name),
   )
-  const queues = new Set(
-    channels.flatMap((each) => (each.mode === 'pool' ? queuesOf(each) : [`robot:${robot.name}`])),
-  )
-  const peers = new Set(
-    channels.filter(({ mode }) => mode === 'pool').flatMap((each) => robotsOf(each, settings)),
-  )
+  const pools = channels.filter(({ mode }) => mode === 'pool')
+  const queues = new Set([queueOfRobot(robot.name), ...pools.flatMap(queuesOf)])
+  const peers = new Set(pools.flatMap((each) => robotsOf(each, settings)))
   peers.delete(robot)
   return { queues: [...queues], peers: [...peers] }
 }

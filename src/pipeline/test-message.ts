@@ -1,10 +1,17 @@
 import { AppError } from '../errors.ts'
 import { NO_MENTION } from '../model/alert.ts'
 import type { Content } from '../model/message.ts'
-import { type Language, queuesOf, type Robot, type Settings } from '../model/settings.ts'
+import {
+  type Language,
+  queueOfRobot,
+  queuesOf,
+  type Robot,
+  type Settings,
+} from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { NewMessage } from '../stores/store.ts'
 import { robotsOf } from './compose-message.ts'
+import { testQueueOf } from './test-run.ts'
 
 const WORDS: Record<Language, { title: string; text: string }> = {
   'en-US': { title: 'Test message', text: 'If you read this, alerts will arrive here.' },
@@ -24,15 +31,15 @@ export function testContent(name: string, settings: Settings): Content {
   }
 }
 
+interface TestDeps {
+  settings: Settings
+  notifier: Pick<Notifier, 'compose'>
+  uuid: () => string
+}
+
 /** One test message for each group of a channel. AppError unknown_channel. */
-export function testMessages(
-  channelName: string,
-  {
-    settings,
-    notifier,
-    uuid,
-  }: { settings: Settings; notifier: Pick<Notifier, 'compose'>; uuid: () => string },
-): NewMessage[] {
+export function testMessages(channelName: string, deps: TestDeps): NewMessage[] {
+  const { settings } = deps
   const channel = settings.channels.get(channelName)
   if (channel === undefined)
     throw new AppError(
@@ -42,21 +49,48 @@ export function testMessages(
   const robots = robotsOf(channel, settings)
   return queuesOf(channel).map((queue, index) => {
     const group = channel.mode === 'pool' ? robots : robots.slice(index, index + 1)
-    const content = testContent(channel.name, settings)
-    const key = uuid()
-    return {
-      uuid: key,
-      robot: (group[0] as Robot).name,
-      robotKey: (group[0] as Robot).key,
-      queue,
-      channel: channel.name,
-      kind: 'test',
-      title: content.title,
-      text: content.text,
-      body: notifier.compose(content, group, key),
-      alertCount: 0,
-      level: undefined,
-      storm: false,
-    }
+    return messageFor(group, { queue, channel: channel.name, name: channel.name }, deps)
   })
+}
+
+/** A test message for one robot, in the queue that each robot has, whatever its channels. AppError not_found. */
+export function robotTest(robotName: string, deps: TestDeps): NewMessage {
+  const { settings } = deps
+  const robot = settings.robots.get(robotName)
+  if (robot === undefined)
+    throw new AppError(
+      'not_found',
+      `there is no robot ${JSON.stringify(robotName.slice(0, 100))}; there is: ${[...settings.robots.keys()].join(', ')}`,
+    )
+  const channel = [...settings.channels.values()].find(({ robots }) => robots.includes(robot.name))
+  const place = { queue: queueOfRobot(robot.name), channel: channel?.name ?? '' }
+  return messageFor([robot], { ...place, name: robot.name }, deps)
+}
+
+/** A test message for one robot in a queue apart, wherever the robot is used. */
+export function testApart(robot: Robot, name: string, deps: TestDeps): NewMessage {
+  return messageFor([robot], { ...testQueueOf(robot.name), name }, deps)
+}
+
+function messageFor(
+  group: readonly Robot[],
+  { queue, channel, name }: Pick<NewMessage, 'queue' | 'channel'> & { name: string },
+  { settings, notifier, uuid }: TestDeps,
+): NewMessage {
+  const content = testContent(name, settings)
+  const key = uuid()
+  return {
+    uuid: key,
+    robot: (group[0] as Robot).name,
+    robotKey: (group[0] as Robot).key,
+    queue,
+    channel,
+    kind: 'test',
+    title: content.title,
+    text: content.text,
+    body: notifier.compose(content, group, key),
+    alertCount: 0,
+    level: undefined,
+    storm: false,
+  }
 }

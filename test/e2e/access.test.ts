@@ -43,6 +43,23 @@ describe('access, as operators meet it', () => {
     assert.match(warnings.join('\n'), /may post alerts; set auth/)
   })
 
+  test('a console that is open to this machine alone is said, with what to set before a proxy', async () => {
+    const started = async (more: string): Promise<string> => {
+      using folder = temporaryFolder()
+      const port = await freePort()
+      await using receiver = new Receiver({ folder: folder.path, port, config: `${LAB}${more}` })
+      await receiver.start()
+      return receiver.output
+    }
+    assert.match(await started(''), /admin\.token, or list it in trusted_proxies/)
+    const behind = await started('external_url: https://alerts.example.com\n')
+    assert.match(behind, /Beware {4}external_url leads .*admin\.token.*trusted_proxies/)
+    assert.doesNotMatch(
+      await started('admin: { token: the-admin-token }\n'),
+      /access\.local|Beware/,
+    )
+  })
+
   test('a secret in a file is renewed by writing the file', async () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'token')

@@ -256,7 +256,7 @@ describe('the command', () => {
     const file = join(folder.path, 'x.yml')
     writeFileSync(
       file,
-      `robots:\n  good: { webhook: "${dingtalk.url('t')}" }\n  bad: { webhook: "${dingtalk.url('gone')}" }\nchannels:\n  ops: { robots: [good] }\n`,
+      `listen: 127.0.0.1:${await freePort()}\nrobots:\n  good: { webhook: "${dingtalk.url('t')}" }\n  bad: { webhook: "${dingtalk.url('gone')}" }\nchannels:\n  ops: { robots: [good] }\n`,
     )
     const good = await runCommand(['test', 'ops', '--config', file])
     assert.deepEqual([good.code, dingtalk.shown().length], [0, 1])

@@ -23,6 +23,7 @@ const GUARDED: readonly [method: string, path: string][] = [
   ['GET', '/api/v1/sandbox'],
   ['POST', '/api/v1/preview'],
   ['POST', '/api/v1/channels/ops/test'],
+  ['POST', '/api/v1/robots/ops-1/test'],
   ['GET', '/api/v1/anything/else'],
   ['GET', '/'],
   ['GET', '/messages'],

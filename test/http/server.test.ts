@@ -73,6 +73,8 @@ const deps: ServerDeps = {
   sandbox: () => [],
   preview: async (request) => [request],
   test: async () => ['1'],
+  testRobot: async () => ['2'],
+  outcomes: async () => [],
   resend: async () => {
     if (state.fail !== undefined) throw state.fail
   },

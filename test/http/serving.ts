@@ -13,6 +13,15 @@ import { accessOf, settingsOf } from '../support/settings.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
+const OUTCOME = {
+  channel: 'ops',
+  robot: 'ops-1',
+  state: 'sent',
+  result: 'ok',
+  errcode: 0,
+  words: 'DingTalk accepted it.',
+} as const
+
 export interface Logged {
   name: string
   fields: Record<string, unknown>
@@ -62,6 +71,8 @@ export async function serve({
       sandbox: () => [],
       preview: async (request) => [request],
       test: async () => ['1'],
+      testRobot: async () => ['1'],
+      outcomes: async (ids) => ids.map((id) => ({ ...OUTCOME, id })),
       resend: async () => {},
       metrics: async () => ({ contentType: 'text/plain', text: await metrics.registry.metrics() }),
       page: async ({ path }) =>

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import { chownSync, existsSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import { realClock } from '../clock.ts'
+import { reasonToSuppress } from '../decisions/aggregate.ts'
+import { AppError, messageOf } from '../errors.ts'
+import { createEvents, type Events } from '../events.ts'
+import { LargeReads } from '../large-reads.ts'
+import { createMetrics } from '../metrics.ts'
+import type { Robot, Settings } from '../model/settings.ts'
+import { createDingtalk } from '../notifiers/dingtalk/index.ts'
+import { robotsOf } from '../pipeline/compose-message.ts'
+import type { DispatchDeps } from '../pipeline/dispatch.ts'
+import { robotTest, testApart, testMessages } from '../pipeline/test-message.ts'
+import { outcomesAfter, type TestOutcome, workTest } from '../pipeline/test-run.ts'
+import { createRenderer } from '../rendering/render.ts'
+import { SandboxGroup } from '../sandbox/group.ts'
+import { sources } from '../sources/index.ts'
+import { openStore } from '../stores/index.ts'
+import { Turns } from '../turns.ts'
+import { VERSION } from '../version.ts'
+
+/** Another process that works the robot may take so long. */
+const OTHERS_WITHIN_MS = 60_000
+const LEASE_MS = 10_000
+/** A rest that ends sooner is not worth a line. */
+const WORTH_SAYING_MS = 2_000
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+
+/**
+ * Sends tests from this process, where no receiver runs here: with the robot's lease and the calls of the same store, so
+ * that a receiver which starts afterwards knows of them. Waits until the limit allows; says so on standard error.
+ * Where another machine's receiver works the robot by a shared database, that one sends the test.
+ */
+export async function testHere(name: string, settings: Settings): Promise<TestOutcome[]> {
+  const giveBack = ownerOfNew(settings)
+  const store = await opened(settings)
+  giveBack()
+  const sandbox = new SandboxGroup()
+  const notifier = createDingtalk({
+    clock: realClock,
+    sandbox: (robot, request, now) => sandbox.receive(robot, request, now),
+  })
+  const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
+  const deps: DispatchDeps = {
+    store,
+    sources,
+    notifier,
+    clock: realClock,
+    settings: () => settings,
+    renderer: () => createRenderer(settings, []),
+    events: sayingRests(createEvents(SILENT, createMetrics({ version: VERSION, node: '' }))),
+    wake: () => undefined,
+    owner,
+    uuid: randomUUID,
+    random: Math.random,
+    turns: new Turns(realClock),
+    reads: new LargeReads(),
+  }
+  try {
+    const outcomes: TestOutcome[] = []
+    for (const robot of robotsFor(name, settings))
+      outcomes.push(...(await testOne(robot, name, deps)))
+    return outcomes
+  } finally {
+    await store.release(owner).catch(() => undefined)
+    await store.close()
+    await notifier.close()
+  }
+}
+
+/** AppError store_unavailable, which also says where a receiver is looked for that may hold the store. */
+async function opened({ store, listen }: Settings) {
+  try {
+    return await openStore(store, { reasonToSuppress, thread: false, clock: realClock })
+  } catch (error) {
+    throw new AppError(
+      'store_unavailable',
+      `${messageOf(error)}; no receiver answers at ${listen.host}:${listen.port}, where listen says that it is`,
+      { cause: error },
+    )
+  }
+}
+
+/** One for each group. */
+function robotsFor(name: string, settings: Settings): Robot[] {
+  const channel = settings.channels.get(name)
+  if (channel === undefined) return [settings.robots.get(name) as Robot]
+  const robots = robotsOf(channel, settings)
+  return channel.mode === 'pool' ? robots.slice(0, 1) : robots
+}
+
+async function testOne(robot: Robot, name: string, deps: DispatchDeps): Promise<TestOutcome[]> {
+  const { store, clock, notifier, uuid, owner } = deps
+  const { signal } = new AbortController()
+  const settings = deps.settings()
+  const making = { settings, notifier, uuid }
+  const now = clock.now()
+  const until = new Date(now.getTime() + LEASE_MS)
+  if (await store.lease({ robot: robot.name, owner, now, until })) {
+    const ids = await store.enqueue([testApart(robot, name, making)], now)
+    await workTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
+    return outcomesAfter(ids, { store, clock, waitMs: 0, signal })
+  }
+  process.stderr.write(`${robot.name}: another process works it, and sends the test\n`)
+  const ids = await store.enqueue(ordinary(robot, name, making), now)
+  return outcomesAfter(ids, { store, clock, waitMs: OTHERS_WITHIN_MS, signal })
+}
+
+/** What the process that works a robot sends by itself. */
+function ordinary(robot: Robot, name: string, making: Parameters<typeof robotTest>[1]) {
+  const ofChannel = making.settings.channels.has(name)
+    ? testMessages(name, making).filter((each) => each.robot === robot.name)
+    : []
+  if (ofChannel.length > 0) return ofChannel
+  return [robotTest(robot.name, making)]
+}
+
+/** Says once why nothing is sent yet. */
+function sayingRests(events: Events): Events {
+  let said = false
+  return {
+    ...events,
+    robotResting(robot, reason, until) {
+      const waitMs = (until?.getTime() ?? 0) - realClock.now().getTime()
+      if (said || waitMs < WORTH_SAYING_MS) return
+      said = true
+      const at = until?.toISOString() ?? ''
+      process.stderr.write(`${robot}: waits until ${at} (${reason}), so that its limit is kept\n`)
+    },
+  }
+}
+
+/**
+ * A store file that root makes here belongs to whom its folder belongs to: else a receiver that runs as another user
+ * could not open it. Gives what does so once the file is there.
+ */
+function ownerOfNew({ store }: Settings): () => void {
+  const [, path] = /^sqlite:(.+)$/s.exec(store.reveal()) ?? []
+  if (path === undefined || path === ':memory:' || process.getuid?.() !== 0) return () => undefined
+  const made: string[] = []
+  for (let each = path; !existsSync(each); each = dirname(each)) made.push(each)
+  const parent = dirname(made.at(-1) ?? path)
+  const { uid, gid } = statSync(parent)
+  return () => {
+    for (const each of made) chownSync(each, uid, gid)
+    if (made.length > 0 && existsSync(`${path}-wal`)) chownSync(`${path}-wal`, uid, gid)
+  }
+}

@@ -1,0 +1,44 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { Settings } from '../model/settings.ts'
+
+/**
+ * Beside a store file stands the address of the receiver that holds it, since `--listen` may lead elsewhere than the
+ * configuration says. Only the commands of this machine read it, so that a failure to write it is no failure.
+ */
+export function noteAddress({ store }: Pick<Settings, 'store'>, url: string): void {
+  const path = fileFor(store)
+  if (path !== undefined) attempt(() => writeFileSync(path, `${url}\n`, { mode: 0o600 }))
+}
+
+export function forgetAddress({ store }: Pick<Settings, 'store'>): void {
+  const path = fileFor(store)
+  if (path !== undefined) attempt(() => rmSync(path, { force: true }))
+}
+
+/** Where the receiver with these settings may listen: as it noted itself, and as the settings say. */
+export function addressesOf({
+  store,
+  listen,
+}: Pick<Settings, 'store' | 'listen'>): Settings['listen'][] {
+  const path = fileFor(store)
+  const text = path === undefined ? undefined : attempt(() => readFileSync(path, 'utf8').trim())
+  const { host } = listen
+  const here = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
+  const configured = { host: here, port: listen.port }
+  if (text === undefined || !URL.canParse(text)) return [configured]
+  const { hostname, port } = new URL(text)
+  return [{ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }, configured]
+}
+
+function fileFor(store: Settings['store']): string | undefined {
+  const [, path] = /^sqlite:(.+)$/s.exec(store.reveal()) ?? []
+  return path === undefined || path === ':memory:' ? undefined : `${path}.address`
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}
