@@ -61,7 +61,7 @@ describe('a random sequence of verbs leaves each alert where the model has it', 
   describe('on PostgreSQL', needsPostgres(), () => {
     let postgres: Postgres
     before(async () => {
-      postgres = await Postgres.start(['fsync=on'])
+      postgres = await Postgres.start()
     })
     after(() => postgres[Symbol.asyncDispose]())
 
