@@ -1,7 +1,6 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { AlertState, MessageKind, MessageState } from '../model/message.ts'
-import type { RobotState, StoredPayload } from './store.ts'
 
 export interface SnapshotQuery {
   now: Date
@@ -18,6 +17,29 @@ export interface Snapshot {
   organisationUsed: number
 }
 
+/** One counted call: it reached, or may reach, DingTalk between `at` and `until`. */
+export interface Call {
+  at: Date
+  until: Date
+}
+
+export interface RobotState {
+  /** Since the instant asked for, oldest first. */
+  calls: Call[]
+  pause: Pause | undefined
+  /** Consecutive failed attempts. */
+  failures: number
+  /** A smaller body limit learned from refusals; undefined: the platform's. */
+  bodyBytes: number | undefined
+  monthUsed: number
+}
+
+export interface Pause {
+  until: Date
+  since: Date
+  reason: string
+}
+
 export interface RobotSnapshot extends RobotState {
   lastResult: string | undefined
   lastAt: Date | undefined
@@ -27,6 +49,12 @@ export interface RobotSnapshot extends RobotState {
 
 /** More alerts of one message are not listed; its `alertCount` counts them all. */
 export const MAX_LISTED_ALERTS = 10_000
+
+export interface StoredPayload {
+  source: SourceName
+  receivedAt: Date
+  text: string
+}
 
 /** Each payload once, however many of the alerts come from it. */
 export interface MessageWithAlerts {

@@ -10,11 +10,15 @@ import type {
   MessageQuery,
   MessageWithAlerts,
   Page,
+  RobotState,
   Snapshot,
   SnapshotQuery,
   StoredMessage,
+  StoredPayload,
   TimeRange,
 } from './queries.ts'
+
+export type { Call, Pause, RobotState, StoredPayload } from './queries.ts'
 
 /**
  * Everything that outlives the process. Each verb takes every instant as an argument and means the same on every
@@ -182,29 +186,6 @@ export interface BacklogQuery {
   preview: number
 }
 
-/** One counted call: it reached, or may reach, DingTalk between `at` and `until`. */
-export interface Call {
-  at: Date
-  until: Date
-}
-
-export interface RobotState {
-  /** Since the instant asked for, oldest first. */
-  calls: Call[]
-  pause: Pause | undefined
-  /** Consecutive failed attempts. */
-  failures: number
-  /** A smaller body limit learned from refusals; undefined: the platform's. */
-  bodyBytes: number | undefined
-  monthUsed: number
-}
-
-export interface Pause {
-  until: Date
-  since: Date
-  reason: string
-}
-
 export interface Backlog {
   robot: RobotState
   peers: RobotState[]
@@ -247,12 +228,6 @@ export interface ChannelBacklog {
   lastMessageAt: Date | undefined
   messagesThisHour: number
   messagesToday: number
-}
-
-export interface StoredPayload {
-  source: SourceName
-  receivedAt: Date
-  text: string
 }
 
 export interface QueuedAlert {
