@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { SteadyClock } from './clock.ts'
 import { coalesced } from './config/coalesced.ts'
@@ -8,20 +6,22 @@ import type { Loaded } from './config/load.ts'
 import { mustKeep } from './config/must-keep.ts'
 import { watchFiles } from './config/watch.ts'
 import { createConsole } from './console/console.ts'
-import { reasonToSuppress } from './decisions/aggregate.ts'
 import { exposuresOf } from './decisions/exposure.ts'
 import { AppError, messageOf } from './errors.ts'
 import { createEvents } from './events.ts'
 import { createGuard, type Guard } from './http/guard.ts'
-import { renewTls } from './http/listener.ts'
+import { listen, renewTls } from './http/listener.ts'
 import { createSlowdown } from './http/slowdown.ts'
+import { LargeReads } from './large-reads.ts'
 import type { Log } from './log.ts'
 import { createMetrics, primeMetrics } from './metrics.ts'
-import type { Settings } from './model/settings.ts'
+import { formerKeysOf, type Settings } from './model/settings.ts'
 import type { Variables } from './model/variables.ts'
 import { createDingtalk } from './notifiers/dingtalk/index.ts'
+import { openOrAwait } from './open-store.ts'
 import { accept, type Inbound } from './pipeline/accept.ts'
 import { Changes, ringing } from './pipeline/changes.ts'
+import { Dispatchers } from './pipeline/dispatchers.ts'
 import { createGlance } from './pipeline/glance.ts'
 import { tidy } from './pipeline/janitor.ts'
 import { Loop } from './pipeline/loop.ts'
@@ -30,23 +30,23 @@ import { type PreviewRequest, preview, variablesIn } from './pipeline/preview.ts
 import { rehearse, sandboxChannels } from './pipeline/rehearse.ts'
 import { createReplica } from './pipeline/replica.ts'
 import { storedVariables } from './pipeline/reread.ts'
-import { Dispatchers } from './pipeline/dispatchers.ts'
 import { statusJson } from './pipeline/shape.ts'
 import { measure, standingNow } from './pipeline/standing.ts'
 import { testMessages } from './pipeline/test-message.ts'
 import { keepTime } from './pipeline/timekeeper.ts'
-import { createRenderer, type Renderer } from './rendering/render.ts'
+import { type Prepared, prepare, refuse } from './reload.ts'
+import { createRenderer } from './rendering/render.ts'
 import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
 import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
-import { openStore } from './stores/index.ts'
 import type { StoredAlert } from './stores/queries.ts'
-import type { StoredPayload } from './stores/store.ts'
 import { Turns } from './turns.ts'
 import { VERSION } from './version.ts'
 
 /** Attempts under way at a stop may end; after this they are cut off. Their messages go out again at the next start. */
 const STOP_WITHIN_MS = 20_000
+
+const RETRY_MS = 1_000
 
 export interface AppOptions {
   /** Reads the configuration; called at start and at each reload. */
@@ -55,6 +55,8 @@ export interface AppOptions {
   log: Log
   /** The store in a thread of its own, so that a slow disk never stalls the process. */
   thread: boolean
+  /** Called when a part has ended for good, so that only a new process can go on. */
+  failed: (part: 'store' | 'server', why: string) => void
 }
 
 export interface App {
@@ -75,17 +77,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   const slowdown = createSlowdown(clock)
   const guardOf = (settings: Settings): Guard => createGuard(settings, slowdown)
   const turns = new Turns(clock)
+  const reads = new LargeReads()
   const current = prepare(options.load())
   const guard = guardOf(current.loaded.settings)
   const state = { ...current, guard, open: true, ready: false }
 
-  const [store, { createHttpServer }] = await Promise.all([
-    openStore(state.loaded.settings.store, {
-      reasonToSuppress,
-      thread: options.thread,
-      clock,
-      notice: (notice) => events.storeNoticed(notice),
-    }),
+  const stopping = new AbortController()
+  const [{ store, isOpen, opened }, { createHttpServer }] = await Promise.all([
+    openOrAwait(state.loaded.settings.store, { ...options, events, signal: stopping.signal }),
     // Express takes as long to load as the store's thread to start: they do it at the same time.
     import('./http/server.ts'),
   ])
@@ -120,6 +119,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     random: Math.random,
     // Their own: however many large bodies come, what waits is told.
     turns: new Turns(clock),
+    reads,
   })
   const wake = (queues: readonly string[]): void => robots.wake(queues)
   const janitor = new Loop({
@@ -164,7 +164,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     Object.assign(state, next, { guard: guardOf(next.loaded.settings) })
     renewTls(server, settings().access.tls)
     announce()
-    await robots.reconcile()
+    if (state.ready) await robots.reconcile()
   })
   /** A template that fails in some situation is a warning: a built-in one tells those alerts. */
   const rehearseTemplates = async (): Promise<void> => {
@@ -187,12 +187,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       replica,
       warnings: warnings(),
     })
-  const variablesOf = (
-    alerts: readonly StoredAlert[],
-    payloads: ReadonlyMap<number, StoredPayload>,
-  ): Promise<Variables[]> => {
+  const variablesOf = (alerts: readonly StoredAlert[]): Promise<Variables[]> => {
     const { timezone } = settings()
-    return storedVariables(alerts, payloads, { sources, timezone, turns })
+    return storedVariables(alerts, { store, sources, timezone, turns, reads })
   }
   const accepted = (inbound: Inbound) =>
     accept(inbound, { store, sources, clock, settings, wake, events, turns })
@@ -238,6 +235,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       accept: accepted,
       events,
       clock,
+      reads,
       open: () => state.open,
       ready: () => state.ready,
       reload,
@@ -256,10 +254,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
       metrics: async () => {
         // Without its store the receiver has all the more to tell; gauges then stay as they were.
-        await standing().then(
-          (now) => measure(now, metrics),
-          (error) => events.storeFailed('standing', messageOf(error)),
-        )
+        if (state.ready)
+          await standing().then(
+            (now) => measure(now, metrics),
+            (error) => events.storeFailed('standing', messageOf(error)),
+          )
         return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
       },
       page: pages.page,
@@ -280,12 +279,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     { tls: settings().access.tls },
   )
 
-  const watching = new AbortController()
   const stop = async (signal: string): Promise<void> => {
     events.stopping(signal)
     state.open = false
     state.ready = false
-    watching.abort()
+    stopping.abort()
     // Streams never end by themselves.
     changes.close()
     const late = new AbortController()
@@ -306,16 +304,40 @@ export async function startApp(options: AppOptions): Promise<App> {
     events.stopped()
   }
 
-  let url = ''
-  try {
-    announce()
-    events.recovered(await store.recover(clock.now()))
-    url = await listen(server, settings())
+  /** Works what waits in the store, which is open. */
+  const work = async (): Promise<void> => {
+    await store.adopt(formerKeysOf(settings()))
     await robots.reconcile()
     janitor.start()
     timekeeper.start()
     replica.start()
     state.ready = true
+  }
+  const workWhenOpen = async (): Promise<void> => {
+    if (!(await opened)) return
+    events.storeArrived()
+    while (!stopping.signal.aborted)
+      try {
+        events.recovered(await store.recover(clock.now()))
+        return await work()
+      } catch (error) {
+        // It went away again.
+        events.storeFailed('recover', messageOf(error))
+        await clock.sleep(RETRY_MS, stopping.signal)
+      }
+  }
+
+  let url = ''
+  try {
+    announce()
+    if (isOpen) events.recovered(await store.recover(clock.now()))
+    url = await listen(server, settings())
+    server.on('error', (error) => {
+      if (server.listening) events.listenerFailed(messageOf(error))
+      else options.failed('server', messageOf(error))
+    })
+    if (isOpen) await work()
+    else workWhenOpen().catch((error) => options.failed('store', messageOf(error)))
     void rehearseTemplates().catch((error) =>
       log.error('rehearsal.failed', { why: messageOf(error) }),
     )
@@ -325,10 +347,11 @@ export async function startApp(options: AppOptions): Promise<App> {
         ...state.loaded.secretFiles,
       ],
       clock,
-      signal: watching.signal,
+      signal: stopping.signal,
       onChange: () => reload().catch(() => undefined),
     })
   } catch (error) {
+    stopping.abort()
     await store.close()
     await notifier.close()
     throw error
@@ -340,51 +363,6 @@ export async function startApp(options: AppOptions): Promise<App> {
   return { url, loaded: () => state.loaded, reload, stop }
 }
 
-interface Prepared {
-  loaded: Loaded
-  renderer: Renderer
-  /** Of the configuration and of the templates. */
-  warnings: readonly string[]
-}
-
-/**
- * What can be wrong with a configuration by itself, found before anything of it is in force. Templates that fail in some
- * situation are found by a rehearsal: refused at a reload, where the one before goes on; a warning after a start, since
- * a built-in one tells those alerts and no receiver would tell none.
- */
-function prepare(loaded: Loaded): Prepared {
-  const renderer = createRenderer(loaded.settings, loaded.settings.channels.values())
-  const { faults, warnings } = renderer.names()
-  refuse(faults)
-  return { loaded, renderer, warnings: [...loaded.warnings, ...warnings] }
-}
-
-function refuse(faults: readonly string[]): void {
-  if (faults.length > 0) throw new AppError('bad_configuration', faults[0] as string, { faults })
-}
-
 function firstChannel(settings: Settings): string {
   return [...settings.channels.keys()][0] as string
-}
-
-async function listen(
-  server: Server,
-  { listen: { host, port }, access }: Pick<Settings, 'listen' | 'access'>,
-): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new AppError(
-          'cannot_listen',
-          error.code === 'EADDRINUSE'
-            ? `${host}:${port} is already in use; stop what listens there, or choose another address with --listen`
-            : `cannot listen on ${host}:${port}: ${error.message}`,
-        ),
-      ),
-    )
-    server.listen(port, host, resolve)
-  })
-  const address = server.address() as AddressInfo
-  const shown = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
-  return `${access.tls === undefined ? 'http' : 'https'}://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
 }

@@ -137,9 +137,20 @@ export function createEvents(log: Log, metrics: Metrics) {
     storeFailed(doing: string, why: string): void {
       log.error('store.failed', { doing, why })
     },
-    /** What a store that several processes share noticed. */
+    /** What the start waits for, and why it cannot be had yet. */
+    storeAwaited(at: string, why: string): void {
+      log.warn('store.awaited', { at, why })
+    },
+    storeArrived(): void {
+      log.info('store.opened')
+    },
+    listenerFailed(why: string): void {
+      log.error('server.failed', { why })
+    },
+    /** What a store noticed by itself. */
     storeNoticed({ kind, ...fields }: { kind: string }): void {
-      const level = kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'
+      const level =
+        kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'
       log[level](`store.${kind}`, fields)
     },
     passFailed(robot: string, why: string): void {

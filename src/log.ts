@@ -1,4 +1,5 @@
 import winston from 'winston'
+import { redact } from './redact.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFormat = 'json' | 'pretty'
@@ -13,14 +14,6 @@ export interface Log {
 }
 
 const LONGEST_FIELD = 2_000
-
-/** Secrets have a type that does not print; this is the second net, for text that came from elsewhere. */
-export function redact(text: string): string {
-  return text
-    .replace(/((?:access_token|sign|token)=)[^&\s"']+/gi, '$1[redacted]')
-    .replace(/\bSEC[0-9a-zA-Z]{16,}/g, '[redacted]')
-    .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, '$1[redacted]@')
-}
 
 /** A log on standard error, so that standard output is for people. JSON escapes what would forge a line; the pretty form quotes it. */
 export function createLog(options: {
@@ -54,6 +47,7 @@ function clean(fields: Fields): Record<string, string | number | boolean> {
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue
     kept[name === 'message' || name === 'level' ? `${name}_` : name] =
+      // Secrets have a type that does not print; this is the second net, for text that came from elsewhere.
       typeof value === 'string' ? redact(value).slice(0, LONGEST_FIELD) : value
   }
   return kept

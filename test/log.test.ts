@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { describe, test } from 'node:test'
-import { createLog, type Log, type LogFormat, redact } from '../src/log.ts'
+import { createLog, type Log, type LogFormat } from '../src/log.ts'
+import { redact } from '../src/redact.ts'
 
 function logged(format: LogFormat, write: (log: Log) => void): string {
   let text = ''

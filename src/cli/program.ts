@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { AppError, messageOf } from '../errors.ts'
-import { redact } from '../log.ts'
+import { redact } from '../redact.ts'
 import { VERSION } from '../version.ts'
 import { withKnownFlags } from './flags.ts'
 import { letYoungSpaceGrow } from './young-space.ts'

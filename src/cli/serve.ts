@@ -28,7 +28,16 @@ export async function serve(options: ServeOptions): Promise<number> {
   })
 
   const clock = new SteadyClock(realTicks, realClock.sleep)
-  const app = await startApp({ load: () => load(options), clock, log, thread: true })
+  const app = await startApp({
+    load: () => load(options),
+    clock,
+    log,
+    thread: true,
+    failed: (part, why) => {
+      log.error('process.ends', { part, why, words: 'a part has failed for good; start it again' })
+      ended(1)
+    },
+  })
   letYoungSpaceGrow(true)
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)

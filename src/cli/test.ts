@@ -5,6 +5,7 @@ import type { Robot } from '../model/settings.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { robotsOf } from '../pipeline/compose-message.ts'
 import { testContent } from '../pipeline/test-message.ts'
+import { conceal } from '../redact.ts'
 import { SandboxGroup } from '../sandbox/group.ts'
 import { type ConfigOptions, load } from './load.ts'
 
@@ -20,7 +21,7 @@ export async function test(name: string, options: ConfigOptions): Promise<number
     const known = `channels: ${channels}; robots: ${[...settings.robots.keys()].join(', ')}`
     throw new AppError(
       'not_found',
-      `there is no robot or channel ${JSON.stringify(name)}; ${known}`,
+      `there is no robot or channel ${JSON.stringify(conceal(name))}; ${conceal(known)}`,
     )
   }
   const sandbox = new SandboxGroup()

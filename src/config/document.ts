@@ -1,5 +1,7 @@
 import { isNode, LineCounter, parseDocument, YAMLMap } from 'yaml'
 
+import { faultLine } from './fault.ts'
+
 export type Path = readonly (string | number)[]
 
 /** A parsed file that knows where each of its values stands. */
@@ -22,15 +24,15 @@ export function parseConfig(
   }
   if (parsed.errors.length > 0)
     return {
-      faults: parsed.errors.map(
-        (error) => `${placeAt(error.pos[0])}: ${error.message.split('\n')[0]}`,
+      faults: parsed.errors.map((error) =>
+        faultLine(placeAt(error.pos[0]), undefined, error.message.split('\n')[0] as string),
       ),
     }
   let value: unknown
   try {
     value = parsed.toJS({ maxAliasCount: 100 })
   } catch (error) {
-    return { faults: [`${file}:1:1: ${(error as Error).message}`] }
+    return { faults: [faultLine(`${file}:1:1`, undefined, (error as Error).message)] }
   }
   return { faults: [], document: { value, placeOf } }
 

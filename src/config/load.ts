@@ -3,6 +3,7 @@ import { dirname, join, resolve as resolvePath } from 'node:path'
 import { AppError, messageOf } from '../errors.ts'
 import type { Settings } from '../model/settings.ts'
 import { type Path, parseConfig } from './document.ts'
+import { faultLine } from './fault.ts'
 import { listenOf, resolve } from './resolve.ts'
 import type { Config } from './schema.ts'
 import { validate } from './validate.ts'
@@ -33,7 +34,7 @@ export function loadSettings(options: LoadOptions): Loaded {
   const faults: string[] = []
   const warnings: string[] = []
   const secretFiles: string[] = []
-  const line = (path: Path, what: string): string => `${placeOf(path)}: ${path.join('.')}: ${what}`
+  const line = (path: Path, what: string): string => faultLine(placeOf(path), path, what)
   const settings = resolve(config, {
     folder: file === undefined ? options.cwd : dirname(file),
     env: options.env,

@@ -11,7 +11,7 @@ export function compilePattern(source: string): Pattern {
 /** One of Alertmanager's matchers, such as `severity=~"critical|page"`. Throws an Error that says what is wrong. */
 export function parseMatcher(text: string): Matcher {
   const [, name, operator, raw] =
-    /^\s*([A-Za-z_][\w.-]*)\s*(=~|!~|!=|=)\s*(.*?)\s*$/s.exec(text) ?? []
+    /^([A-Za-z_][\w.-]*)\s*(=~|!~|!=|=)\s*(.*)$/s.exec(text.trim()) ?? []
   if (name === undefined || operator === undefined || raw === undefined)
     throw new Error('is no matcher; write name="value", with =, !=, =~ or !~')
   const value = unquoted(raw)

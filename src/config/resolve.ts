@@ -5,7 +5,14 @@ import type { Mention } from '../model/alert.ts'
 import { LEVEL_NAMES, LEVELS, type Level } from '../model/level.ts'
 import type { Matcher } from '../model/matcher.ts'
 import { Secret } from '../model/secret.ts'
-import type { Channel, Expectation, Robot, Route, Settings } from '../model/settings.ts'
+import {
+  type Channel,
+  type Expectation,
+  type Robot,
+  type Route,
+  SANDBOX_KEY,
+  type Settings,
+} from '../model/settings.ts'
 import { accessOf } from './access.ts'
 import type { Path } from './document.ts'
 import { durationMs } from './duration.ts'
@@ -17,6 +24,9 @@ import { suggestion } from './validate.ts'
 import { type WebhookContext, webhookOf } from './webhook.ts'
 
 const MOST_MENTIONED = 50
+
+/** A longer window would look for calls that the store has forgotten. */
+const LONGEST_WINDOW_MS = 24 * 3_600_000
 
 /** Where relative paths and secrets come from, and where faults and warnings go. */
 export interface ResolveContext {
@@ -128,15 +138,11 @@ function robotOf(
     penaltyMs: durationMs(config.limits?.penalty ?? '10m'),
   }
   if (limits.perMs < 1) context.fault([...path, 'limits', 'per'], 'must be longer than nothing')
+  if (limits.perMs > LONGEST_WINDOW_MS)
+    context.fault([...path, 'limits', 'per'], 'must be at most 24h, for which calls are kept')
   return {
     name,
-    key:
-      url === undefined
-        ? `sandbox-${name}`
-        : hash(
-            `${url.origin}${url.pathname}${url.searchParams.get('access_token') ?? url.search}`,
-            16,
-          ),
+    ...(url === undefined ? { key: `${SANDBOX_KEY}${name}` } : keysOf(url)),
     address: sandbox
       ? 'sandbox'
       : proxy === undefined
@@ -155,6 +161,21 @@ function robotOf(
     expect: expectOf(config.expect, (what) => context.fault([...path, 'expect', 'regex'], what)),
   }
 }
+
+/**
+ * DingTalk counts a token, whatever host, scheme or path it is reached by. The usual address stands in the hash, so that
+ * the key of a usual webhook is what it was when the address took part in it; of others that key is given as well.
+ */
+function keysOf(url: URL): Pick<Robot, 'key' | 'formerKey'> {
+  const address = `${url.origin}${url.pathname}`
+  const token = url.searchParams.get('access_token')
+  const former = hash(`${address}${token ?? url.search}`, 16)
+  const counted = token?.trim() ? `${USUAL_ADDRESS}${token.trim()}` : `${address}${url.search}`
+  const key = hash(counted, 16)
+  return former === key ? { key } : { key, formerKey: former }
+}
+
+const USUAL_ADDRESS = 'https://oapi.dingtalk.com/robot/send'
 
 /** `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0; normalised, without a slash at the end. */
 function proxyOf(text: string, fault: () => void): string | undefined {

@@ -61,14 +61,14 @@ const ROBOT = {
     },
     expect: {
       type: 'object',
-      description: 'Response verification.',
+      description: "Response verification, in addition to DingTalk's own errcode.",
       additionalProperties: false,
       minProperties: 1,
       maxProperties: 1,
       properties: {
         json: { type: 'object' },
         regex: { type: 'string', minLength: 1 },
-        status: { type: 'integer', minimum: 100, maximum: 599 },
+        status: { type: 'integer', minimum: 200, maximum: 299 },
       },
     },
   },

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import { distance } from 'fastest-levenshtein'
 import type { ConfigDocument, Path } from './document.ts'
+import { faultLine } from './fault.ts'
 import { validate as fits } from './form.ts'
 import type { Config } from './schema.ts'
 
@@ -57,7 +58,7 @@ function branchMeant(inside: readonly ErrorObject[], choice: ErrorObject): Error
 function faultOf(error: ErrorObject, document: ConfigDocument): string {
   const path = pathOf(error.instancePath, document)
   const at = (where: Path, what: string, kind: 'key' | 'value' = 'value'): string =>
-    `${document.placeOf(where, kind)}: ${where.join('.') || 'configuration'}: ${what}`
+    faultLine(document.placeOf(where, kind), where, what)
   const { params } = error
   switch (error.keyword) {
     case 'additionalProperties': {
@@ -78,7 +79,7 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
       if ('pattern' in (error.parentSchema ?? {})) return at(path, wordsOfPattern(path))
       const quote =
         params['type'] === 'string' && ['number', 'boolean'].includes(typeof error.data)
-          ? `; put it in quotes: "${String(error.data)}"`
+          ? '; put it in quotes'
           : ''
       return at(path, `must be ${[params['type']].flat().join(' or ')}${quote}`)
     }

@@ -3,7 +3,7 @@ import type { Variables } from '../model/variables.ts'
 import type { Glance } from '../pipeline/glance.ts'
 import type { Previewed } from '../pipeline/preview.ts'
 import type { StoredAlert } from '../stores/queries.ts'
-import type { Store, StoredPayload } from '../stores/store.ts'
+import type { Store } from '../stores/store.ts'
 import type { Turns } from '../turns.ts'
 import type { Words } from './words.ts'
 
@@ -25,10 +25,8 @@ export type Theme = (typeof THEMES)[number]
 export interface Facts {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
   glance: () => Promise<Glance>
-  variablesOf: (
-    alerts: readonly StoredAlert[],
-    payloads: ReadonlyMap<number, StoredPayload>,
-  ) => Promise<Variables[]>
+  /** May end early; of one alert at least. */
+  variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
   /** The group of the built-in stand-in, newest first. */
   sandbox: (limit: number) => readonly {
     at: Date

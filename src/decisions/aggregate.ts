@@ -5,8 +5,8 @@ interface Incoming {
   fingerprint: string
   status: Status
   level: Level
-  startsAt?: Date | undefined
-  endsAt?: Date | undefined
+  startsAtMs?: number | undefined
+  endsAtMs?: number | undefined
   /** 0: aggregation is off. */
   everyMs: number
 }
@@ -47,9 +47,9 @@ export function reasonToSuppress(
  */
 function isOutdated(incoming: Incoming, last: Last): boolean {
   if (incoming.fingerprint !== last.fingerprint || incoming.status === last.status) return false
-  const at =
-    incoming.status === 'firing' ? incoming.startsAt : (incoming.endsAt ?? incoming.startsAt)
-  return at !== undefined && last.startsAt !== undefined && at < last.startsAt
+  const { status, startsAtMs, endsAtMs } = incoming
+  const atMs = status === 'firing' ? startsAtMs : (endsAtMs ?? startsAtMs)
+  return atMs !== undefined && last.startsAt !== undefined && atMs < last.startsAt.getTime()
 }
 
 function isNews(incoming: Incoming, last: Last): boolean {

@@ -39,9 +39,9 @@ export function coalesce<W extends Waiting>(
       ids: inOrder.map((each) => each.id),
       shown,
       repeats: sameStatus.reduce((sum, each) => sum + each.repeats, sameStatus.length - 1),
-      changes: inOrder.filter(
-        ({ status }, index) => index > 0 && status !== inOrder[index - 1]?.status,
-      ).length,
+      changes: inOrder
+        .slice(1)
+        .filter(({ status }, index) => status !== (inOrder[index] as W).status).length,
       firedWhileWaiting: shown.status === 'resolved' && fired,
     }
   })

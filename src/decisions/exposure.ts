@@ -3,7 +3,7 @@ import type { Settings } from '../model/settings.ts'
 
 /** Something that stands open, or soon will not work, and that somebody should know of. */
 export interface Exposure {
-  kind: 'anyone_may_post' | 'secrets_in_clear' | 'certificate_ends'
+  kind: 'anyone_may_post' | 'secrets_in_clear' | 'proxy_is_admin' | 'certificate_ends'
   /** What is the matter and what to do, for people. */
   words: string
 }
@@ -13,7 +13,7 @@ const TOLD_DAYS_BEFORE = 14
 
 /** What of the settings is dangerous, given where the receiver listens. */
 export function exposuresOf(
-  { access, listen }: Pick<Settings, 'access' | 'listen'>,
+  { access, listen, externalUrl }: Pick<Settings, 'access' | 'listen' | 'externalUrl'>,
   now: Date,
 ): Exposure[] {
   const { auth, allowFrom, admin, tls, trustedProxies } = access
@@ -31,9 +31,15 @@ export function exposuresOf(
       words:
         'tokens and passwords of those who call the receiver cross the network in clear; set tls, or put a proxy with TLS before it and name that in trusted_proxies',
     })
+  const localIsAdmin = admin.token === undefined && trustedProxies.texts.length === 0
+  if (localIsAdmin && externalUrl !== undefined && !isLoopbackHost(new URL(externalUrl).hostname))
+    exposures.push({
+      kind: 'proxy_is_admin',
+      words: `external_url leads to the console through a proxy, and a proxy on this machine can look like this machine; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
+    })
   const daysLeft =
-    tls === undefined ? undefined : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
-  if (daysLeft !== undefined && daysLeft < TOLD_DAYS_BEFORE)
+    tls === undefined ? Infinity : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
+  if (daysLeft < TOLD_DAYS_BEFORE)
     exposures.push({
       kind: 'certificate_ends',
       words: `the certificate in tls.cert ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}; put a new one in its file`,

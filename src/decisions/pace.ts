@@ -23,48 +23,32 @@ const SEVERE_SHARE = 0.7
 
 /**
  * How long a call, or a penalty, counts after it may last have reached the peer. The peer counts `perMs`; the margin
- * covers clocks that run at different rates and packets that arrive late.
+ * covers clocks that run at different rates and packets that arrive late. Whole milliseconds: instants are compared.
  */
 export function countedForMs(perMs: number): number {
-  return perMs + Math.min(1_000, Math.max(100, perMs / 100))
+  return perMs + Math.min(1_000, Math.max(100, Math.ceil(perMs / 100)))
 }
 
 /** The earliest instant, from now on, at which a call may be made without ever breaking the limit. */
 export function nextCallAt(window: Window & { severe: boolean }): Date {
-  const leaving = leavingTimes(window)
-  const now = window.now.getTime()
-  const { limits, severe } = window
-  const gap = severeGapMs(limits)
-  if (isFree(leaving, now, { limits, severe })) return window.now
-  // What is free changes only when a call leaves, or leaves by one of the future severe calls.
-  const last = leaving.at(-1) ?? now
-  const candidates = new Set<number>()
-  for (const time of leaving)
-    for (let at = time; at > now; at -= gap) {
-      candidates.add(at)
-      if (gap === Infinity) break
-    }
-  const ordered = [...candidates].sort((a, b) => a - b)
-  return new Date(ordered.find((at) => isFree(leaving, at, { limits, severe })) ?? last)
+  return new Date(Math.max(window.now.getTime(), freeAt(leavingTimes(window), window)))
 }
 
 /** How many ordinary calls may be made at once now; at most what is not reserved for severe alerts. */
 export function callsLeft(window: Window): number {
+  const { limits } = window
   const leaving = leavingTimes(window)
   const now = window.now.getTime()
-  const fresh = now + countedForMs(window.limits.perMs)
+  const fresh = now + countedForMs(limits.perMs)
   let left = 0
-  while (
-    left < window.limits.messages &&
-    isFree(leaving, now, { limits: window.limits, severe: false })
-  ) {
+  while (freeAt(leaving, { limits, severe: false }) <= now) {
     leaving.push(fresh)
     left += 1
   }
   return left
 }
 
-/** How many calls the limit itself still allows now, those kept in reserve included. */
+/** How many calls count towards the limit now. */
 export function callsInWindow(window: Window): number {
   const now = window.now.getTime()
   return leavingTimes(window).filter((at) => at > now).length
@@ -78,42 +62,24 @@ function leavingTimes({ calls, limits, now }: Window): number[] {
     .sort((a, b) => a - b)
 }
 
-/** The time between severe calls that the reserve is made for. Infinity: too few calls to keep any. */
-function severeGapMs({ messages, perMs }: Limits): number {
-  const calls = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
-  return calls === 0 ? Infinity : Math.max(perMs / calls, 1)
-}
-
 /**
- * Whether a call at `at` leaves room for a severe one every gap from then on, until those before have left.
- * That is what spreads the calls: of twenty, six may go at once, then one every few seconds.
+ * From when on a call leaves room for a severe one every gap from then on, until those before have left. That is what
+ * spreads the calls: of twenty, six may go at once, then one every few seconds.
  */
-function isFree(
+function freeAt(
   leaving: readonly number[],
-  at: number,
   { limits, severe }: { limits: Limits; severe: boolean },
-): boolean {
-  const inWindow = (time: number): number => leaving.length - countUpTo(leaving, time)
-  const general = limits.messages - Math.ceil(limits.messages * RESERVED_SHARE)
+): number {
+  const { messages, perMs } = limits
+  /** From when on fewer than `count` calls are in the window. */
+  const fewerAt = (count: number): number =>
+    count > leaving.length ? -Infinity : (leaving[leaving.length - count] as number)
+  const ordinary = Math.max(1, messages - Math.ceil(messages * RESERVED_SHARE))
   const own = severe ? 0 : 1
-  if (inWindow(at) + 1 > limits.messages) return false
-  if (!severe && limits.messages > 1 && inWindow(at) + 1 > general) return false
-  const gap = severeGapMs(limits)
-  if (gap === Infinity) return true
-  const last = leaving.at(-1) ?? at
-  for (let k = 0; at + k * gap < last && k * gap < limits.perMs; k += 1)
-    if (inWindow(at + k * gap) + own + k + 1 > limits.messages) return false
-  return true
-}
-
-/** How many of the ascending times are not after `time`. */
-function countUpTo(times: readonly number[], time: number): number {
-  let low = 0
-  let high = times.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((times[middle] as number) <= time) low = middle + 1
-    else high = middle
-  }
-  return low
+  // Room for one severe call each 4.5 s, as far as the limit allows; none where it is a single call.
+  const kept = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
+  const gap = Math.ceil(perMs / kept)
+  let at = fewerAt(severe ? messages : ordinary)
+  for (let k = 0; k < kept; k += 1) at = Math.max(at, fewerAt(messages - own - k) - k * gap)
+  return at
 }

@@ -1,4 +1,5 @@
 import { isSevere, type Level } from '../model/level.ts'
+import type { MessageKind } from '../model/message.ts'
 import type { Channel, Limits } from '../model/settings.ts'
 import { callsLeft, nextCallAt } from './pace.ts'
 import { opensAt, passes } from './push-limit.ts'
@@ -15,7 +16,7 @@ export interface PlanQuestion {
   now: Date
   robot: RobotNow
   /** The best pending message that may be tried now: of those by hand only when there is no other. */
-  due: { id: string; level: Level | undefined; byHand: boolean } | undefined
+  due: DueMessage | undefined
   nextDueAt: Date | undefined
   waiting: readonly WaitingNow[]
   /** The robot's own monthly cap and the organisation's quota. */
@@ -30,6 +31,15 @@ export interface RobotNow {
   calls: readonly { at: Date; until: Date }[]
   limits: Limits
   pause: { until: Date; since: Date; reason: string } | undefined
+}
+
+/** A pending message. */
+export interface DueMessage {
+  id: string
+  kind: MessageKind
+  /** Its most severe alert; undefined: it carries none. */
+  level: Level | undefined
+  byHand: boolean
 }
 
 /** What waits in one queue for one channel. */
@@ -115,7 +125,7 @@ export function plan(question: PlanQuestion): Plan {
   const [next] = ready
   const level = next?.alerts[0]?.level
 
-  const mayRetry = due !== undefined && (quota.kind !== 'severe_only' || isSevere(due.level ?? 5))
+  const mayRetry = due !== undefined && (quota.kind !== 'severe_only' || usesLastTenth(due))
   if (due !== undefined && !mayRetry) waits.push({ until: question.monthEnd, reason: 'quota' })
   if (mayRetry && !due.byHand && (level === undefined || (due.level ?? 5) <= level)) {
     const at = nextCallAt({ ...window, severe: isSevere(due.level ?? 5) })
@@ -141,6 +151,11 @@ export function plan(question: PlanQuestion): Plan {
   }
   const soonest = waits.sort((a, b) => a.until.getTime() - b.until.getTime())[0]
   return { kind: 'wait', until: soonest?.until, reason: soonest?.reason ?? 'nothing_waits' }
+}
+
+/** The last tenth of a month is for severe alerts; the warning that it has begun is one call. */
+function usesLastTenth({ level, kind }: DueMessage): boolean {
+  return level === undefined ? kind !== 'test' : isSevere(level)
 }
 
 function noCallUntil(until: Date): Plan {

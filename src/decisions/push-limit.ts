@@ -11,9 +11,9 @@ export interface Pushed {
 
 /** When a channel's push limits open again; undefined while they are open. */
 export function opensAt(limits: Channel['pushLimits'], pushed: Pushed): Date | undefined {
-  if (limits === undefined) return undefined
-  if (limits.day !== undefined && pushed.messagesToday >= limits.day) return pushed.dayEnd
-  if (limits.hour !== undefined && pushed.messagesThisHour >= limits.hour) return pushed.hourEnd
+  const { hour = Infinity, day = Infinity } = limits ?? {}
+  if (pushed.messagesToday >= day) return pushed.dayEnd
+  if (pushed.messagesThisHour >= hour) return pushed.hourEnd
   return undefined
 }
 

@@ -20,8 +20,7 @@ const STRETCH_FULLY_FROM = 0.7
 const MARKS = [95, 80, 50] as const
 
 /** The highest of these shares that is used; 0 for none. */
-export function markReached({ used, limit }: Allowance): number {
-  if (limit === undefined) return 0
+export function markReached({ used, limit = Infinity }: Allowance): number {
   return MARKS.find((mark) => used * 100 >= limit * mark) ?? 0
 }
 
@@ -36,8 +35,7 @@ export type QuotaDecision =
 export function quotaAllows(allowances: readonly Allowance[], month: Month): QuotaDecision {
   let gapMs = 0
   let severeOnly = false
-  for (const { used, limit } of allowances) {
-    if (limit === undefined) continue
+  for (const { used, limit = Infinity } of allowances) {
     if (used >= limit) return { kind: 'used_up' }
     const ordinary = Math.floor(limit * (1 - KEPT_SHARE)) - used
     if (ordinary <= 0) severeOnly = true
@@ -49,7 +47,7 @@ export function quotaAllows(allowances: readonly Allowance[], month: Month): Quo
 
 /** The time between messages with which the ordinary calls would last the month, growing in from half of it. */
 function gapOf(share: number, ordinary: number, { now, end }: Month): number {
-  if (share < STRETCH_FROM) return 0
-  const ramp = Math.min(1, (share - STRETCH_FROM) / (STRETCH_FULLY_FROM - STRETCH_FROM))
+  const grown = (share - STRETCH_FROM) / (STRETCH_FULLY_FROM - STRETCH_FROM)
+  const ramp = Math.min(1, Math.max(0, grown))
   return (Math.max(0, end.getTime() - now.getTime()) / ordinary) * ramp
 }

@@ -38,6 +38,12 @@ export type PauseReason = 'throttled' | 'unreachable' | 'rejected'
 /** After so many replies alike that nobody can read as passing a message is given up; an outage before counts nothing. */
 const MAX_BOUNDED_ATTEMPTS = 6
 
+/** Of pages that are not DingTalk's: about half an hour of them, which outlasts a limiter and most mends of a proxy. */
+const MAX_UNREADABLE_ATTEMPTS = 40
+
+/** DingTalk refuses a public address for five minutes (10,000 calls in 20 s). */
+const ADDRESS_PENALTY_MS = 5 * 60_000
+
 /** How long a robot of a pool that refuses messages is set aside before it is tried again with a single one. */
 const SET_ASIDE_MS = 3 * 60_000
 
@@ -59,8 +65,10 @@ export function verdictOn(aftermath: Aftermath): Verdict {
       return { next: { kind: 'sent' }, pause: undefined, failures: 0 }
     case 'throttled': {
       // From the refusal, which the peer made before we heard of it.
-      const until = later(now, countedForMs(robot.limits.penaltyMs))
-      const scope = outcome.scope === 'address' ? `address:${robot.address}` : `robot:${robot.key}`
+      const isAddress = outcome.scope === 'address'
+      const longestMs = isAddress ? ADDRESS_PENALTY_MS : Number.POSITIVE_INFINITY
+      const until = later(now, countedForMs(Math.min(robot.limits.penaltyMs, longestMs)))
+      const scope = isAddress ? `address:${robot.address}` : `robot:${robot.key}`
       const dueAt = mode === 'pool' ? now : until
       return {
         next: { kind: 'retry', dueAt },
@@ -74,7 +82,8 @@ export function verdictOn(aftermath: Aftermath): Verdict {
         until: later(now, backoffMs(failures, MAX_ROBOT_PAUSE_MS, aftermath.random)),
         reason: 'unreachable' as const,
       }
-      if (outcome.bounded && aftermath.alike >= MAX_BOUNDED_ATTEMPTS)
+      const max = outcome.reason === 'unreadable' ? MAX_UNREADABLE_ATTEMPTS : MAX_BOUNDED_ATTEMPTS
+      if (outcome.bounded && aftermath.alike >= max)
         return {
           next: dead(`${attempt.words} Given up after ${aftermath.alike} replies alike.`),
           pause,

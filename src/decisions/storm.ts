@@ -27,7 +27,7 @@ export interface StormQuestion {
 
 /** How many messages have carried the storm so far; those of a storm count for the whole window. */
 export function sentOfStorm(question: StormQuestion): number {
-  return leavingTimes(question).length
+  return countedOf(question).length
 }
 
 /** Whether what waits now belongs to a storm that is under way. */
@@ -42,26 +42,30 @@ export function isOngoing({ recent, now }: StormQuestion): boolean {
 export function nextOfStormAt(
   question: StormQuestion & { oldest: Date; severeSince: Date | undefined },
 ): Date {
-  const { recent, now, maxMessages, oldest, severeSince } = question
-  const leaving = leavingTimes(question)
-  const last = recent.findLast(({ at }) => at <= now)?.at
-  if (leaving.length === 0 || last === undefined) return now
-  if (leaving.length === 1 && (maxMessages > 1 || severeSince !== undefined))
+  const { now, maxMessages, oldest, severeSince } = question
+  const counted = countedOf(question)
+  const last = counted.at(-1)?.at
+  if (last === undefined) return now
+  if (counted.length === 1 && (maxMessages > 1 || severeSince !== undefined))
     return earlier(later(last, SECOND_AFTER_MS), later(oldest, SECOND_AFTER_MS))
   if (severeSince !== undefined)
     return earlier(later(last, SEVERE_AFTER_MS), later(severeSince, SEVERE_AFTER_MS))
-  const gap = later(last, NEXT_AFTER_MS)
-  const free = leaving[leaving.length - maxMessages]
-  return free === undefined || free < gap ? gap : free
+  const leaving = counted
+    .map(({ at, storm }) => at.getTime() + countsForMs(storm, question))
+    .sort((a, b) => a - b)
+  const gap = last.getTime() + NEXT_AFTER_MS
+  return new Date(Math.max(gap, leaving[leaving.length - maxMessages] ?? gap))
 }
 
-/** When each message stops counting towards the storm, ascending. Those from the future (the clock was set back) never did. */
-function leavingTimes({ recent, perMs, now }: StormQuestion): Date[] {
-  const longestMs = (storm: boolean): number => (storm ? Math.max(perMs, STORM_MS) : STORM_MS)
-  return recent
-    .filter(({ at, storm }) => isWithin(at, longestMs(storm), now))
-    .map(({ at, storm }) => later(at, longestMs(storm)))
-    .sort((a, b) => a.getTime() - b.getTime())
+/** The messages that count towards the storm. Those from the future (the clock was set back) never do. */
+function countedOf(question: StormQuestion): RecentMessage[] {
+  const { recent, now } = question
+  return recent.filter(({ at, storm }) => isWithin(at, countsForMs(storm, question), now))
+}
+
+/** A message that merged counts for the whole window. */
+function countsForMs(storm: boolean, { perMs }: StormQuestion): number {
+  return storm ? Math.max(perMs, STORM_MS) : STORM_MS
 }
 
 function isWithin(at: Date, ms: number, now: Date): boolean {
@@ -74,5 +78,5 @@ function later(instant: Date, ms: number): Date {
 }
 
 function earlier(one: Date, other: Date): Date {
-  return one < other ? one : other
+  return new Date(Math.min(one.getTime(), other.getTime()))
 }

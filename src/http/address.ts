@@ -1,16 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { isLoopback, type Networks } from '../model/access.ts'
+import type { Settings } from '../model/settings.ts'
 
 /** Headers by which a request shows that something stands between its sender and us. */
-const FORWARDING = [
-  'x-forwarded-for',
-  'forwarded',
-  'x-real-ip',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'via',
-] as const
+const FORWARDING =
+  /^(?:x-forwarded-.+|x-original-forwarded-for|x-envoy-.+|cf-.+|forwarded|via|x-real-ip|x-client-ip|true-client-ip)$/
 
 /**
  * Where a request comes from: the peer, or, when that is a trusted proxy, the last address of `X-Forwarded-For` that is
@@ -30,21 +25,37 @@ export function addressOf(request: IncomingMessage, trusted: Networks): string {
 export function isLocal(request: IncomingMessage, trusted: Networks): boolean {
   const peer = request.socket.remoteAddress
   if (!isLoopback(peer)) return false
-  if (!FORWARDING.some((name) => request.headers[name] !== undefined)) return true
+  if (!isForwarded(request)) return true
   const named = forwardedIn(request)
   return trusted.has(peer) && named.length > 0 && named.every(isLoopback)
 }
 
+/** Whether a proxy shows. Without any header, nginx still shows by HTTP/1.0, which no browser has used for decades. */
+export function isForwarded(request: IncomingMessage): boolean {
+  return (
+    request.httpVersionMajor < 1 ||
+    (request.httpVersionMajor === 1 && request.httpVersionMinor === 0) ||
+    Object.keys(request.headers).some((name) => FORWARDING.test(name))
+  )
+}
+
 /**
- * Whether a browser that was told to ask this host must have been told by its user. A page whose name its owner points
- * to 127.0.0.1 counts as the same site for the browser, but it cannot send an address or `localhost` for a Host.
+ * Whose name a request's Host is. `own`: an address, a loopback name or the host that we listen on; nobody can lead
+ * these here but the user of the browser. `external`: the host of external_url. A page whose owner points its name to
+ * 127.0.0.1 counts as the same site for a browser, but its name is `strange`.
  */
-export function isNameOfThis(host: string | undefined, externalUrl: string | undefined): boolean {
+export function nameIn(
+  host: string | undefined,
+  { externalUrl, listen }: Pick<Settings, 'externalUrl' | 'listen'>,
+): 'own' | 'external' | 'strange' {
   const url = `http://${host ?? ''}`
-  if (!URL.canParse(url)) return false
+  if (!URL.canParse(url)) return 'strange'
   const { hostname } = new URL(url)
-  if (hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return true
-  return externalUrl !== undefined && new URL(externalUrl).hostname === hostname
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || hostname === listen.host.toLowerCase())
+    return 'own'
+  if (hostname === 'localhost' || hostname.endsWith('.localhost')) return 'own'
+  const external = externalUrl !== undefined && new URL(externalUrl).hostname === hostname
+  return external ? 'external' : 'strange'
 }
 
 /** Several headers are one list; some proxies write ports. */

@@ -26,7 +26,7 @@ export interface Gates {
   admin: RequestHandler
   /** The same for pages: asks a person to sign in. */
   page: RequestHandler
-  /** Open to everybody, unless `admin.protect` names it. */
+  /** Open to everybody, unless `admin.protect` names it; to a browser only under a name of ours. */
   reading: (what: 'metrics' | 'health') => RequestHandler
 }
 
@@ -62,8 +62,13 @@ export function createGates({ guard, clock, events, signInPage }: AdminDeps): Ga
       const kind = status === 401 ? 'ask' : standing === 'not_local' ? 'not_local' : 'refused'
       replyPage(response, signInPage({ kind, next: request.originalUrl, why: message }), status)
     },
-    reading: (what) => (request, response, next) =>
-      guard().mayRead(what, request) ? next() : admin(request, response, next),
+    reading: (what) => async (request, response, next) => {
+      const reading = guard().readingOf(what, request)
+      if (reading === 'open') return next()
+      if (reading === 'closed') return admin(request, response, next)
+      if ((await standingOf(request)) === 'admin') return next()
+      throw refusalOf('strange_name', request.headers.host)
+    },
   }
 }
 

@@ -4,9 +4,10 @@ import type { AlertState, MessageState } from '../model/message.ts'
 import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import { refuseCode } from '../pipeline/preview.ts'
+import { withVariables } from '../pipeline/reread.ts'
 import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
 import type { StoredAlert } from '../stores/queries.ts'
-import type { Store, StoredPayload } from '../stores/store.ts'
+import type { Store } from '../stores/store.ts'
 import { replyJson } from './reply.ts'
 
 const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']
@@ -20,10 +21,8 @@ const MOST_PREVIEWED_BYTES = 1024 * 1024
 export interface ApiDeps {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
   status: () => Promise<StatusJson>
-  variablesOf: (
-    alerts: readonly StoredAlert[],
-    payloads: ReadonlyMap<number, StoredPayload>,
-  ) => Promise<Variables[]>
+  /** May end early; of one alert at least. */
+  variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
   sandbox: () => unknown[]
   preview: (request: {
     channel?: string
@@ -57,9 +56,9 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
   router.get('/api/v1/messages/:id', async (request, response) => {
     const found = await deps.store.message(String(request.params['id']))
     if (found === undefined) throw noMessage(request)
-    const variables = await deps.variablesOf(found.alerts, found.payloads)
-    const alerts = alertsJson(found.alerts, variables)
-    replyJson(response, { ...messageJson(found.message), alerts })
+    // What is too much to be read is not listed; `alert_count` counts all.
+    const { items } = await withVariables({ items: found.alerts, next: null }, deps.variablesOf)
+    replyJson(response, { ...messageJson(found.message), alerts: alertsJson(items) })
   })
 
   router.post('/api/v1/messages/:id/resend', async (request, response) => {
@@ -73,8 +72,8 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
       channel: text(request, 'channel'),
       state: oneOf(request, 'state', ALERT_STATES),
     })
-    const alerts = alertsJson(page.items, await deps.variablesOf(page.items, page.payloads))
-    replyJson(response, { alerts, next: page.next })
+    const { items, next } = await withVariables(page, deps.variablesOf)
+    replyJson(response, { alerts: alertsJson(items), next })
   })
 
   router.get('/api/v1/sandbox', (_request, response) =>

@@ -4,12 +4,13 @@ import type { Readable } from 'node:stream'
 import { TextDecoder } from 'node:util'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { AppError, messageOf } from '../errors.ts'
+import type { Place } from './load.ts'
 
 /** Of a request's body, after decompression. */
 export const MAX_BODY_BYTES = 20 * 1024 * 1024
 
-/** What a few bytes of Brotli can make its decoder allocate (RFC 7932, section 9.1). */
-const BROTLI_WINDOW_BYTES = 16 * 1024 * 1024
+/** A larger body takes its turn before it is read: of smaller ones many at once cost little. */
+const LARGE_BYTES = 128 * 1024
 
 const DECOMPRESSORS = {
   gzip: createGunzip,
@@ -21,15 +22,19 @@ const DECOMPRESSORS = {
 /**
  * A request's whole body: decompressed, decoded by its byte order mark, else by its declared charset, else as
  * UTF-8 (bytes that are not of it become U+FFFD), without a byte order mark and NUL. AppError: too_large, bad_payload.
- * As the bytes it came in where they are that text in UTF-8: who needs no text need not decode it.
- * `admit` is told of the bytes as they come, and throws when there is no room for them.
+ * Returns the raw bytes when they are already clean UTF-8, so that callers can skip decoding.
+ * A large body waits for its turn at `place`, and holds no more than the bytes that were sent until then.
  */
 export async function readBody(
   request: IncomingMessage,
-  admit: (bytes: number) => void = () => {},
+  place: Pick<Place, 'admit' | 'read'>,
 ): Promise<string | Uint8Array> {
-  if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
-  const bytes = await collect(decompressed(request), admit)
+  const declared = Number(request.headers['content-length'] ?? 0) || 0
+  if (declared > MAX_BODY_BYTES) throw tooLarge()
+  const encoding = knownEncodingOf(request)
+  const sent = await collect(request, { capacity: declared, admit: place.admit })
+  const bytes = encoding === undefined ? sent : await decompressed(sent, encoding, place)
+  if (encoding === undefined && sent.length > LARGE_BYTES) await place.read(sent.length)
   const decoder = markedDecoder(bytes) ?? declaredDecoder(request.headers)
   if (decoder === UTF_8 && bytes[0] !== BYTE_ORDER_MARK && isUtf8(bytes) && !bytes.includes(0))
     return bytes
@@ -37,58 +42,131 @@ export async function readBody(
   return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
 }
 
-/** What a request is known to take before it is read: what it says, or what its decoder allocates at once. */
+/** The size that a request declares, at most MAX_BODY_BYTES; 0 where it declares none. */
 export function declaredBytesOf(request: IncomingMessage): number {
-  const declared = Math.min(Number(request.headers['content-length'] ?? 0) || 0, MAX_BODY_BYTES)
-  return encodingOf(request) === 'br' ? Math.max(declared, BROTLI_WINDOW_BYTES) : declared
+  return Math.min(Number(request.headers['content-length'] ?? 0) || 0, MAX_BODY_BYTES)
 }
 
-function encodingOf(request: IncomingMessage): string {
-  return request.headers['content-encoding']?.trim().toLowerCase() ?? ''
+type Encoding = keyof typeof DECOMPRESSORS
+
+/** Undefined for a body that is not compressed. */
+function knownEncodingOf(request: IncomingMessage): Encoding | undefined {
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? ''
+  if (encoding === '' || encoding === 'identity') return undefined
+  if (Object.hasOwn(DECOMPRESSORS, encoding)) return encoding as Encoding
+  throw new AppError(
+    'bad_payload',
+    `Content-Encoding ${JSON.stringify(encoding.slice(0, 40))} is not understood; use gzip, deflate, br or none`,
+  )
 }
 
-function decompressed(request: IncomingMessage): Readable {
-  const encoding = encodingOf(request)
-  if (encoding === '' || encoding === 'identity') return request
-  if (!Object.hasOwn(DECOMPRESSORS, encoding))
-    throw new AppError(
-      'bad_payload',
-      `Content-Encoding ${JSON.stringify(encoding.slice(0, 40))} is not understood; use gzip, deflate, br or none`,
-    )
-  const decompressor = DECOMPRESSORS[encoding as keyof typeof DECOMPRESSORS]()
-  request.on('error', (error) => decompressor.destroy(error))
-  return request.pipe(decompressor)
+/** A compressed body says nothing sure of its size: a small one is found out by decompressing up to LARGE_BYTES. */
+async function decompressed(
+  sent: Buffer,
+  encoding: Encoding,
+  { admit, read }: Pick<Place, 'admit' | 'read'>,
+): Promise<Buffer> {
+  // A few bytes of Brotli make its decoder allocate 16 MiB (RFC 7932, section 9.1).
+  if (encoding !== 'br') {
+    const small = await inflated(sent, encoding, LARGE_BYTES)
+    if (small !== undefined) {
+      admit(small.length)
+      return small
+    }
+  }
+  await read(MAX_BODY_BYTES)
+  const bytes = await inflated(sent, encoding, MAX_BODY_BYTES)
+  if (bytes === undefined) throw tooLarge()
+  return bytes
 }
 
-function collect(stream: Readable, admit: (bytes: number) => void): Promise<Buffer> {
+/** Undefined where it is more than `maxBytes`. */
+async function inflated(
+  sent: Buffer,
+  encoding: Encoding,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
+  const decompressor = DECOMPRESSORS[encoding]({ chunkSize: CHUNK_BYTES })
+  const collected = collect(decompressor, { capacity: maxBytes, maxBytes })
+  decompressor.end(sent)
+  try {
+    return await collected
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'too_large') return undefined
+    throw error
+  } finally {
+    decompressor.destroy()
+  }
+}
+
+const CHUNK_BYTES = 64 * 1024
+
+interface Collecting {
+  /** Room for this many bytes is made at once: memory that is not written to costs nothing. */
+  capacity: number
+  maxBytes?: number
+  admit?: Place['admit']
+}
+
+function collect(
+  stream: Readable,
+  { capacity, maxBytes = MAX_BODY_BYTES, admit = () => {} }: Collecting,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
+    const bytes = new Bytes(capacity)
     let ended = false
     stream.on('data', (chunk: Buffer) => {
-      size += chunk.length
       try {
-        if (size > MAX_BODY_BYTES) throw tooLarge()
+        if (bytes.length + chunk.length > maxBytes) throw tooLarge()
         admit(chunk.length)
-        chunks.push(chunk)
+        bytes.add(chunk)
       } catch (error) {
         stream.pause()
-        chunks.length = 0
+        bytes.drop()
         reject(error)
       }
     })
     stream.on('end', () => {
       ended = true
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+      resolve(bytes.all())
     })
     stream.on('error', (error) =>
       reject(new AppError('bad_payload', `the body cannot be read: ${messageOf(error)}`)),
     )
-    // An error is not made for each body that ended well: its stack is dear.
+    // The error is made only when it is needed: capturing a stack for each request is expensive.
     stream.on('close', () => {
       if (!ended) reject(new AppError('bad_payload', 'the body ended too early'))
     })
   })
+}
+
+/** Bytes that come in chunks. A large body of a known size is written to its place: chunks would double it. */
+class Bytes {
+  length = 0
+  readonly #chunks: Buffer[] = []
+  #whole: Buffer | undefined
+
+  constructor(capacity: number) {
+    if (capacity > LARGE_BYTES) this.#whole = Buffer.allocUnsafeSlow(capacity)
+  }
+
+  add(chunk: Buffer): void {
+    if (this.#whole === undefined) this.#chunks.push(chunk)
+    else this.#whole.set(chunk, this.length)
+    this.length += chunk.length
+  }
+
+  drop(): void {
+    this.#chunks.length = 0
+    this.#whole = undefined
+  }
+
+  all(): Buffer {
+    if (this.#whole !== undefined) return this.#whole.subarray(0, this.length)
+    return this.#chunks.length === 1
+      ? (this.#chunks[0] as Buffer)
+      : Buffer.concat(this.#chunks, this.length)
+  }
 }
 
 const UTF_8 = new TextDecoder()

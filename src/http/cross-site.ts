@@ -19,3 +19,18 @@ export function isCrossSite(request: IncomingMessage, externalUrl: string | unde
 export function isNavigation(request: IncomingMessage): boolean {
   return request.headers['sec-fetch-mode'] === 'navigate'
 }
+
+/**
+ * Whether a browser sent this. Over plain HTTP browsers leave out Sec-Fetch, and a page can change User-Agent and hide
+ * its address, but no page can take Accept-Language away, nor Origin from a POST. Senders of alerts, Prometheus and curl
+ * send none of these.
+ */
+export function isFromBrowser({ headers }: IncomingMessage): boolean {
+  return (
+    headers.origin !== undefined ||
+    headers['accept-language'] !== undefined ||
+    headers.referer !== undefined ||
+    headers['sec-fetch-site'] !== undefined ||
+    headers['sec-fetch-mode'] !== undefined
+  )
+}

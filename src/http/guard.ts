@@ -2,9 +2,9 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '../errors.ts'
 import type { Settings } from '../model/settings.ts'
-import { addressOf, isLocal, isNameOfThis } from './address.ts'
+import { addressOf, isForwarded, isLocal, nameIn } from './address.ts'
 import { challengesOf, checkFor, hashOf } from './credentials.ts'
-import { isCrossSite, isNavigation } from './cross-site.ts'
+import { isCrossSite, isFromBrowser, isNavigation } from './cross-site.ts'
 import { type Sessions, sessionsOf } from './session.ts'
 import type { Slowdown } from './slowdown.ts'
 
@@ -30,14 +30,18 @@ export interface Guard {
   standingOf(request: IncomingMessage, now: Date): Promise<Standing>
   /** Whether a text is the admin token; a wrong one takes its time. */
   isToken(text: string, request: IncomingMessage): Promise<boolean>
-  /** Whether everybody may read this, or this sender of alerts may. */
-  mayRead(what: 'metrics' | 'health', request: IncomingMessage): boolean
+  /**
+   * Whether everybody may read this, or this sender of alerts may. `strange`: it would be open, but a browser asks under
+   * a name that is not ours, so its page may be one whose name was led here.
+   */
+  readingOf(what: 'metrics' | 'health', request: IncomingMessage): 'open' | 'closed' | 'strange'
 }
 
 export function createGuard(
-  { access, externalUrl }: Pick<Settings, 'access' | 'externalUrl'>,
+  settings: Pick<Settings, 'access' | 'externalUrl' | 'listen'>,
   slowdown: Slowdown,
 ): Guard {
+  const { access, externalUrl } = settings
   const { auth, allowFrom, trustedProxies: trusted, admin } = access
   const shows = auth.length === 0 ? undefined : checkFor(auth)
   const challenges = challengesOf(auth)
@@ -45,6 +49,9 @@ export function createGuard(
   const tokenHash = admin.token === undefined ? undefined : hashOf(admin.token.reveal())
   const fromPage = (request: IncomingMessage): boolean =>
     isCrossSite(request, externalUrl) && !(request.method === 'GET' && isNavigation(request))
+
+  const isStrange = (request: IncomingMessage): boolean =>
+    isFromBrowser(request) && nameIn(request.headers.host, settings) === 'strange'
 
   const isToken: Guard['isToken'] = async (text, request) =>
     tokenHash !== undefined &&
@@ -68,7 +75,11 @@ export function createGuard(
         )
       // A page that somebody has open must not post in their place.
       if (isCrossSite(request, externalUrl)) throw crossSite()
-      if (shows === undefined || shows(request.headers)) return
+      if (shows === undefined) {
+        if (isStrange(request)) throw refusalOf('strange_name', request.headers.host)
+        return
+      }
+      if (shows(request.headers)) return
       response.setHeader('WWW-Authenticate', challenges)
       throw new AppError(
         'unauthorized',
@@ -80,7 +91,10 @@ export function createGuard(
       if (fromPage(request)) return 'cross_site'
       if (sessions === undefined) {
         if (!isLocal(request, trusted)) return 'not_local'
-        return isNameOfThis(request.headers.host, externalUrl) ? 'admin' : 'strange_name'
+        const name = nameIn(request.headers.host, settings)
+        if (name === 'strange') return 'strange_name'
+        // That name leads to a proxy, which shows by nothing else where it adds no headers.
+        return name === 'own' || isForwarded(request) ? 'admin' : 'not_local'
       }
       if (sessions.isIn(request.headers.cookie, now)) return 'admin'
       const [, token] = /^bearer +(.+)$/i.exec(request.headers.authorization ?? '') ?? []
@@ -90,7 +104,11 @@ export function createGuard(
 
     isToken,
 
-    mayRead: (what, request) => !admin.protect.has(what) || shows?.(request.headers) === true,
+    readingOf(what, request) {
+      if (shows?.(request.headers) === true) return 'open'
+      if (admin.protect.has(what)) return 'closed'
+      return isStrange(request) ? 'strange' : 'open'
+    },
   }
 }
 
@@ -105,7 +123,7 @@ export function refusalOf(
     case 'not_local':
       return new AppError(
         'forbidden',
-        'this is allowed only from the machine that the receiver runs on; to open it to others set admin.token, and send it as "Authorization: Bearer …"',
+        'this is allowed only from the machine that the receiver runs on, and not through a proxy; to open it to others set admin.token, and send it as "Authorization: Bearer …"; a proxy on this machine that names its clients in X-Forwarded-For can be listed in trusted_proxies',
       )
     case 'strange_name':
       return new AppError(

@@ -1,7 +1,9 @@
 import type { RequestListener, Server, ServerOptions } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { AppError } from '../errors.ts'
 import type { Tls } from '../model/access.ts'
+import type { Settings } from '../model/settings.ts'
 import { createServer } from './node-http.ts'
 
 /** What one client, or all together, may take of the server's time and connections. */
@@ -86,4 +88,27 @@ function limitConnections(server: Server, limits: ServerLimits): void {
     })
     if (count > limits.connectionsOfOne) socket.destroy()
   })
+}
+
+/** Listens where the settings say, and gives the base URL. AppError cannot_listen. */
+export async function listen(
+  server: Server,
+  { listen: { host, port }, access }: Pick<Settings, 'listen' | 'access'>,
+): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new AppError(
+          'cannot_listen',
+          error.code === 'EADDRINUSE'
+            ? `${host}:${port} is already in use; stop what listens there, or choose another address with --listen`
+            : `cannot listen on ${host}:${port}: ${error.message}`,
+        ),
+      ),
+    )
+    server.listen(port, host, resolve)
+  })
+  const address = server.address() as AddressInfo
+  const shown = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+  return `${access.tls === undefined ? 'http' : 'https'}://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
 }

@@ -1,19 +1,25 @@
 import { AppError } from '../errors.ts'
+import { LargeReads } from '../large-reads.ts'
 
 /** Requests that are read, or wait for the disk, at once. */
 export const MOST_REQUESTS_UNDER_WAY = 512
 
-/** Bytes of their bodies; each costs several times as much until its alerts are on disk. */
-export const MOST_BYTES_UNDER_WAY = 64 * 1024 * 1024
+/** Bytes of their bodies as they were sent; while one is read it takes several times as much. */
+export const MOST_BYTES_UNDER_WAY = 48 * 1024 * 1024
 
 /** Kept on top for addresses that have little under way, so that a sender that floods keeps no other out. */
-export const RESERVE = { requests: 64, bytes: 16 * 1024 * 1024 } as const
+export const RESERVE = { requests: 64, bytes: 8 * 1024 * 1024 } as const
 const LITTLE = { requests: 8, bytes: 8 * 1024 * 1024 } as const
 
 /** What is under way: beyond its bounds senders are asked to come again, before their bodies are read. */
 export class Load {
   readonly #all = { requests: 0, bytes: 0 }
   readonly #byAddress = new Map<string, { requests: number; bytes: number }>()
+  readonly #reads: LargeReads
+
+  constructor(reads = new LargeReads()) {
+    this.#reads = reads
+  }
 
   /** A place for a request of so many bytes, as far as they are declared; AppError overloaded when there is none. */
   enter(declaredBytes: number, address = ''): Place {
@@ -37,6 +43,7 @@ export class Load {
     hold(declaredBytes)
     let held = declaredBytes
     let come = 0
+    let read = 0
     return {
       admit: (bytes) => {
         come += bytes
@@ -45,7 +52,12 @@ export class Load {
         hold(come - held)
         held = come
       },
+      read: async (bytes) => {
+        read = bytes
+        await this.#reads.enter(read)
+      },
       leave: () => {
+        if (read > 0) this.#reads.leave(read)
         all.requests -= 1
         own.requests -= 1
         hold(-held)
@@ -58,6 +70,8 @@ export class Load {
 export interface Place {
   /** Told of bytes as they come; AppError overloaded when they are more than declared and there is no room. */
   admit: (bytes: number) => void
+  /** Resolves when a large body of this size may be read; at most once, and its turn ends with `leave`. */
+  read: (bytes: number) => Promise<void>
   leave: () => void
 }
 

@@ -2,6 +2,7 @@ import type { Request, Response, Router } from 'express'
 import type { Clock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
+import type { LargeReads } from '../large-reads.ts'
 import type { SourceName } from '../model/alert.ts'
 import { declaredBytesOf, readBody } from './body.ts'
 import type { Guard } from './guard.ts'
@@ -17,6 +18,8 @@ export interface ReceiveDeps {
   }) => Promise<void>
   events: Events
   clock: Clock
+  /** Shared with what reads payloads again. */
+  reads?: LargeReads
   guard: () => Guard
   /** False once shutdown has begun. */
   open: () => boolean
@@ -32,7 +35,7 @@ interface Receiving {
 
 /** The three routes that senders post alerts to. */
 export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
-  const load = new Load()
+  const load = new Load(deps.reads)
   const refused = createRefusals(deps.events, deps.clock)
   const at = (source: SourceName) => (request: Request, response: Response) =>
     receive(source, { request, response, load, refused, deps })
@@ -55,7 +58,7 @@ async function receive(
     deps.guard().admit(request, response)
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
     place = load.enter(declaredBytesOf(request), address)
-    const body = await readBody(request, place.admit)
+    const body = await readBody(request, place)
     await deps.accept({ source, channel, body })
     replyOk(response)
   } catch (error) {

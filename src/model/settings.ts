@@ -31,8 +31,13 @@ export interface Settings {
 /** One DingTalk webhook: one access token, one call limit. */
 export interface Robot {
   name: string
-  /** What its calls are counted under: a hash of the access token, so that two names for one token share it. */
+  /**
+   * What its calls are counted under: a hash of the access token alone, so that two names, hosts or paths for one token
+   * share it. A robot of the sandbox has one that begins with SANDBOX_KEY.
+   */
   key: string
+  /** What versions counted it under that took the address into the key as well; absent where it is the same. */
+  formerKey?: string
   /** What leaves through the same address shares a penalty for the address: `direct`, or a hash of the proxy. */
   address: string
   target: { kind: 'sandbox' } | { kind: 'webhook'; url: Secret }
@@ -45,6 +50,14 @@ export interface Robot {
   /** An administrator's cap on this robot's calls a month. */
   monthly: number | undefined
   expect: Expectation
+}
+
+/** How the keys of the sandbox's robots begin; all others are hex digits. */
+export const SANDBOX_KEY = 'sandbox-'
+
+/** Whether the calls of a robot's key count for the quota of the organisation; those to the sandbox never leave here. */
+export function countsForQuota(key: string): boolean {
+  return !key.startsWith(SANDBOX_KEY)
 }
 
 /** At most `messages` calls in any window of `perMs`; after a throttle reply silence for `penaltyMs`. */
@@ -98,4 +111,11 @@ export function queuesOf(channel: Channel): string[] {
   return channel.mode === 'pool'
     ? [`channel:${channel.name}`]
     : channel.robots.map((robot) => `robot:${robot}`)
+}
+
+/** The keys under which an earlier version counted robots, each with that of today. */
+export function formerKeysOf({ robots }: Settings): { from: string; to: string }[] {
+  return [...robots.values()].flatMap(({ key, formerKey }) =>
+    formerKey === undefined ? [] : [{ from: formerKey, to: key }],
+  )
 }

@@ -7,7 +7,8 @@ import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
 import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
 import { isLarge, type Source } from '../sources/source.ts'
-import type { Accepted, AcceptRequest, IncomingAlert, Store } from '../stores/store.ts'
+import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.ts'
+import type { Store } from '../stores/store.ts'
 import { atOnce, type Steps, type Turns } from '../turns.ts'
 
 /**
@@ -218,8 +219,8 @@ function incoming(alert: Alert, position: number, { channel, queues }: Destinati
     cluster: alert.cluster.slice(0, 200),
     group: by === undefined ? fingerprint : hash(by.map((name) => alert.variables[name] ?? '')),
     everyMs: channel.aggregate?.everyMs ?? 0,
-    startsAt: alert.startsAt,
-    endsAt: alert.endsAt,
+    startsAtMs: alert.startsAt?.getTime(),
+    endsAtMs: alert.endsAt?.getTime(),
     ...(status === 'resolved' && !channel.sendResolved ? { suppressed: 'resolved_off' } : {}),
   }
 }

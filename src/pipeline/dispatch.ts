@@ -94,7 +94,6 @@ function callAt(at: Date, { robot, calendar }: ClaimContext, { owner }: Dispatch
     until: later(at, BEGIN_WITHIN_MS + robot.timeoutMs),
     month: calendar.month,
     owner,
-    countsForQuota: robot.target.kind !== 'sandbox',
   }
 }
 

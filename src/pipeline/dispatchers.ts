@@ -7,7 +7,7 @@ import { Loop } from './loop.ts'
 const RETRY_MS = 500
 
 /** How often queues are looked for that nobody works: another process may have put something there. */
-const REASSIGN_EVERY_MS = 5_000
+const REASSIGN_EVERY_MS = 30_000
 
 type NextPassAt = (planned: Date | undefined) => Date | undefined
 

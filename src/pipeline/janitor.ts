@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { keepMs } from '../decisions/retention.ts'
 import type { Events } from '../events.ts'
 import type { Settings } from '../model/settings.ts'
 import type { Store } from '../stores/store.ts'
@@ -10,8 +11,8 @@ const MANY = 1_000
 const BETWEEN_MS = 200
 
 /**
- * Forgets what is older than the retention and, where the store is shared, frees what is in flight for a robot that
- * nobody works any more; gives when to look again.
+ * Deletes what is older than the retention and no decision needs and, where the store is shared, frees what is in flight
+ * for a robot that nobody works any more; returns when to look again.
  */
 export async function tidy(deps: {
   store: Pick<Store, 'prune' | 'recover'>
@@ -23,7 +24,7 @@ export async function tidy(deps: {
 }): Promise<Date> {
   const now = deps.clock.now()
   if (deps.shared) deps.events.recovered(await deps.store.recover(now))
-  const before = new Date(now.getTime() - deps.settings().retentionMs)
+  const before = new Date(now.getTime() - keepMs(deps.settings()))
   const { messages, alerts } = await deps.store.prune(before, now)
   const gone = messages + alerts
   if (gone > 0) deps.events.pruned(messages, alerts)

@@ -60,7 +60,7 @@ export function* preview(request: PreviewRequest, deps: PreviewDeps): Steps<Prev
     receivedAt: request.now,
     timezone: settings.timezone,
   })
-  const renderer = deps.rendererFor(channel)
+  const renderer = rendererOf(channel, deps)
   yield
   let rest = notification.alerts.map((alert) => ({
     alert,
@@ -127,6 +127,17 @@ export function* preview(request: PreviewRequest, deps: PreviewDeps): Steps<Prev
     yield
   }
   return messages
+}
+
+/** AppError bad_request where the template is at fault: the caller named it, and the channels' own were checked. */
+function rendererOf(channel: Channel, { rendererFor }: Pick<PreviewDeps, 'rendererFor'>): Renderer {
+  try {
+    return rendererFor(channel)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    const { message, faults } = error
+    throw new AppError('bad_request', message, { cause: error, faults })
+  }
 }
 
 /** Whole alerts where they fit into the messages that a channel allows, else a line each; else counts, as in a storm. */

@@ -2,7 +2,7 @@ import { markReached } from '../decisions/quota.ts'
 import type { Events } from '../events.ts'
 import { NO_MENTION } from '../model/alert.ts'
 import type { Content } from '../model/message.ts'
-import type { Channel, Robot, Settings } from '../model/settings.ts'
+import { type Channel, countsForQuota, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Renderer } from '../rendering/render.ts'
 import type { Backlog, NewMessage, Store } from '../stores/store.ts'
@@ -33,15 +33,13 @@ export async function warnOfQuota(
   { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
 ): Promise<void> {
   const { robot, channel, queue, backlog, month, monthEnd, now } = made
-  // What the sandbox is sent counts for no quota.
-  if (robot.target.kind === 'sandbox') return
   const scopes = [
     { scope: robot.key, name: robot.name, used: backlog.robot.monthUsed, limit: robot.monthly },
     {
       scope: 'organisation',
       name: undefined,
       used: backlog.organisationUsed,
-      limit: settings.monthlyQuota,
+      limit: countsForQuota(robot.key) ? settings.monthlyQuota : undefined,
     },
   ]
   for (const { scope, name, used: before, limit } of scopes) {

@@ -11,7 +11,7 @@ export type Rehearsal = (typeof REHEARSALS)[number]
 
 export interface RehearseDeps {
   accept: (inbound: Inbound) => Promise<void>
-  store: Pick<Store, 'alerts'>
+  store: Pick<Store, 'alerts' | 'payloads'>
   settings: () => Settings
   clock: Clock
   /** Makes the stand-in refuse a robot's calls until then. */
@@ -80,11 +80,12 @@ async function storm(channel: string, deps: RehearseDeps): Promise<void> {
 
 /** The newest alert that still fires, sent again as resolved. */
 async function recover(channel: string, deps: RehearseDeps): Promise<boolean> {
-  const { items, payloads } = await deps.store.alerts({ channel, limit: LOOKED_AT })
+  const { items } = await deps.store.alerts({ channel, limit: LOOKED_AT })
   const over = new Set<string>()
   for (const { status, fingerprint, source, payload, position } of items) {
     if (status === 'resolved') over.add(fingerprint)
     if (over.has(fingerprint) || source !== 'alertmanager') continue
+    const payloads = await deps.store.payloads([payload])
     const alert = alertIn(payloads.get(payload)?.text ?? '', position)
     if (alert === undefined) continue
     const endsAt = deps.clock.now().toISOString()

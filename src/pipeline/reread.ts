@@ -1,9 +1,20 @@
+import type { LargeReads } from '../large-reads.ts'
 import type { Alert, Notification, ReadyText } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
-import type { StoredAlert } from '../stores/queries.ts'
+import type { Page, StoredAlert } from '../stores/queries.ts'
 import type { Store, StoredPayload } from '../stores/store.ts'
 import { atOnce, type Steps, type Turns } from '../turns.ts'
+import {
+  boundedAlert,
+  boundedReady,
+  boundedVariables,
+  MAX_KEPT,
+  MAX_KEPT_OF_ONE,
+  MIN_KEPT,
+  MIN_KEPT_ON_PAGE,
+  shareOf,
+} from './bounded.ts'
 
 export interface Place {
   payload: number
@@ -14,7 +25,7 @@ export interface Place {
 export interface Reread {
   alert: Alert
   ready: ReadyText | undefined
-  /** All alerts that came with it, itself included. */
+  /** What fires of the alerts that came with it, where all that is asked for of its payload is resolved. */
   together: readonly Alert[]
 }
 
@@ -23,65 +34,185 @@ export interface RereadDeps {
   sources: ReadonlyMap<string, Source>
   timezone: string
   turns: Pick<Turns, 'run'>
+  /** Shared with the bodies that are accepted. */
+  reads: Pick<LargeReads, 'enterAgain' | 'leave'>
 }
+
+/** Of payloads that are read at once, in bytes; a larger one is read alone. */
+const LOT_BYTES = 4 * 1024 * 1024
+
+/** Of payloads that are read for one page or list; what is left is on the next page. */
+const MAX_PAGE_BYTES = 64 * 1024 * 1024
+
+/** Firing alerts of the same payloads that are kept beside those that are asked for. */
+const MAX_TOGETHER = 500
 
 /**
  * Reads alerts again from the payloads they came in, each payload once. An alert whose payload is gone or no longer
  * reads the same is replaced by one that says so: what was accepted is told, whatever happened to its text.
+ * However many and large the payloads are, only some of them are in memory at once, and of each alert only as much as
+ * a message can show.
  */
 export async function reread(
   places: readonly Place[],
   deps: RereadDeps,
 ): Promise<(place: Place) => Reread> {
-  const numbers = [...new Set(places.map((place) => place.payload))]
-  const payloads = await deps.store.payloads(numbers)
-  const read = await turnsFor(payloads, deps.turns)(readAll(payloads, deps))
+  const wanted = Map.groupBy(places, (place) => place.payload)
+  const room: Room = { ofEach: shareOf(places.length), together: MAX_TOGETHER }
+  const read = new Map<number, Kept>()
+  const numbers = [...wanted.keys()].sort((a, b) => a - b)
+  for await (const { payloads } of lotsOf(numbers, deps))
+    await turnsFor(
+      payloads,
+      deps.turns,
+    )(
+      readEach(payloads, deps, (number, notification) => {
+        read.set(number, keptOf(notification, wanted.get(number) ?? [], room))
+      }),
+    )
   return ({ payload, position }) => {
-    const notification = read.get(payload)
-    const alert = notification?.alerts[position]
-    const together = notification?.alerts ?? []
+    const kept = read.get(payload)
+    const together = kept?.together ?? []
+    const alert = kept?.alerts.get(position)
     if (alert === undefined)
       return { alert: unreadable(payload, position), ready: undefined, together }
-    return { alert, ready: notification?.ready, together }
+    return { alert, ready: kept?.ready, together }
   }
 }
 
-/** The variables of stored alerts, each payload read once; none of an alert that can no longer be read. */
+interface Kept {
+  alerts: ReadonlyMap<number, Alert>
+  ready: ReadyText | undefined
+  together: readonly Alert[]
+}
+
+interface Room {
+  /** Characters of each alert. */
+  ofEach: number
+  /** Alerts that may still be kept beside those that are asked for. */
+  together: number
+}
+
+function keptOf({ alerts, ready }: Notification, places: readonly Place[], room: Room): Kept {
+  const kept = new Map<number, Alert>()
+  for (const { position } of places) {
+    const alert = alerts[position]
+    if (alert !== undefined) kept.set(position, boundedAlert(alert, room.ofEach))
+  }
+  // What still fires is told only where all that is asked for is over.
+  const isOver = [...kept.values()].every(({ status }) => status === 'resolved')
+  const firing = isOver ? alerts.filter(({ status }) => status === 'firing') : []
+  const together = firing.slice(0, room.together).map((alert) => boundedAlert(alert, MIN_KEPT))
+  room.together -= together.length
+  return { alerts: kept, ready: ready && boundedReady(ready), together }
+}
+
+/**
+ * The variables of stored alerts, in their order; none of an alert that can no longer be read. They end early where
+ * more than MAX_PAGE_BYTES of payloads would have to be read; of one alert at least they are given.
+ */
 export async function storedVariables(
   alerts: readonly StoredAlert[],
-  payloads: Payloads,
-  deps: Omit<RereadDeps, 'store'>,
+  deps: RereadDeps,
 ): Promise<Variables[]> {
-  const read = await turnsFor(payloads, deps.turns)(readAll(payloads, deps))
-  return alerts.map((each) => read.get(each.payload)?.alerts[each.position]?.variables ?? {})
+  const wanted = Map.groupBy(alerts, (alert) => alert.payload)
+  const found = new Map<StoredAlert, Variables>()
+  const numbers = [...wanted.keys()]
+  let kept = 0
+  let bytes = 0
+  let done = 0
+  for await (const lot of lotsOf(numbers, deps)) {
+    await turnsFor(
+      lot.payloads,
+      deps.turns,
+    )(
+      readEach(lot.payloads, deps, (number, notification) => {
+        for (const each of wanted.get(number) ?? []) {
+          const alert = notification.alerts[each.position]
+          if (alert === undefined) continue
+          const most = kept < MAX_KEPT ? MAX_KEPT_OF_ONE : MIN_KEPT_ON_PAGE
+          const { variables, characters } = boundedVariables(alert.variables, most)
+          kept += characters
+          found.set(each, variables)
+        }
+      }),
+    )
+    done += lot.count
+    bytes += sizeOf(lot.payloads)
+    if (bytes > MAX_PAGE_BYTES) break
+  }
+  const left = new Set(numbers.slice(done))
+  const end = alerts.findIndex(({ payload }) => left.has(payload))
+  return alerts.slice(0, end < 0 ? alerts.length : end).map((each) => found.get(each) ?? {})
+}
+
+/** Stored alerts with their variables, as many as may be read for one page; what is left is behind its `next`. */
+export async function withVariables(
+  page: Page<StoredAlert>,
+  variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>,
+): Promise<Page<FoundAlert>> {
+  const variables = await variablesOf(page.items)
+  const items = variables.map((each, index) => ({
+    alert: page.items[index] as StoredAlert,
+    variables: each,
+  }))
+  const last = items.length < page.items.length ? items.at(-1) : undefined
+  return { items, next: last === undefined ? page.next : last.alert.id }
+}
+
+export interface FoundAlert {
+  alert: StoredAlert
+  variables: Variables
+}
+
+type Payloads = ReadonlyMap<number, StoredPayload>
+
+/** Payloads in the given order, a few at a time; `count`: how many of the numbers a lot covers, those that are gone included. */
+async function* lotsOf(
+  numbers: readonly number[],
+  { store, reads }: Pick<RereadDeps, 'store' | 'reads'>,
+): AsyncGenerator<{ payloads: Payloads; count: number }> {
+  for (let from = 0; from < numbers.length; ) {
+    const asked = numbers.slice(from)
+    await reads.enterAgain()
+    try {
+      const payloads = await store.payloads(asked, LOT_BYTES)
+      const last = asked.findLastIndex((number) => payloads.has(number))
+      const count = last < 0 ? asked.length : last + 1
+      yield { payloads, count }
+      from += count
+    } finally {
+      reads.leave()
+    }
+  }
 }
 
 /** In turns where there is so much to read that others would wait for it. */
 function turnsFor(payloads: Payloads, turns: RereadDeps['turns']) {
-  const size = [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
   return <T>(steps: Steps<T>): Promise<T> | T =>
-    size > MOST_AT_ONCE ? turns.run(steps) : atOnce(steps)
+    sizeOf(payloads) > MOST_AT_ONCE ? turns.run(steps) : atOnce(steps)
 }
 
 /** Characters of payloads, of whatever number. */
 const MOST_AT_ONCE = 128 * 1024
 
-type Payloads = ReadonlyMap<number, StoredPayload>
+function sizeOf(payloads: Payloads): number {
+  return [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
+}
 
-/** The notification in each stored payload, but in those that cannot be read any more. */
-function* readAll(
+/** Reads one payload after another and passes on what is in it; those that cannot be read any more are left out. */
+function* readEach(
   payloads: Payloads,
   { sources, timezone }: Pick<RereadDeps, 'sources' | 'timezone'>,
-): Steps<Map<number, Notification>> {
-  const read = new Map<number, Notification>()
+  take: (number: number, notification: Notification) => void,
+): Steps<void> {
   for (const [number, { source, receivedAt, text }] of payloads)
     try {
       const steps = sources.get(source)?.steps(text, { receivedAt, timezone })
-      if (steps !== undefined) read.set(number, yield* steps)
+      if (steps !== undefined) take(number, yield* steps)
     } catch {
       // Its alerts are told as ones that cannot be read.
     }
-  return read
 }
 
 function unreadable(payload: number, position: number): Alert {

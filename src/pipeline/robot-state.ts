@@ -9,7 +9,13 @@ import {
   type WaitingNow,
 } from '../decisions/plan.ts'
 import { STORM_MS } from '../decisions/storm.ts'
-import { type Channel, queuesOf, type Robot, type Settings } from '../model/settings.ts'
+import {
+  type Channel,
+  countsForQuota,
+  queuesOf,
+  type Robot,
+  type Settings,
+} from '../model/settings.ts'
 import type { Backlog, RobotState, Store } from '../stores/store.ts'
 import { MAX_QUEUED_PREVIEW, robotsOf } from './compose-message.ts'
 
@@ -82,7 +88,6 @@ function questionOf({
       robotNow(peer, backlog.peers[index] as RobotState),
     ]),
   )
-  const isSandbox = robot.target.kind === 'sandbox'
   return {
     now,
     robot: robotNow(robot, backlog.robot),
@@ -95,13 +100,13 @@ function questionOf({
         channel.mode === 'pool' ? channel.robots.filter((each) => each !== robot.name) : []
       return [{ ...entry, channel, peers: others.flatMap((each) => peers.get(each) ?? []) }]
     }),
-    // What the sandbox is sent counts for no quota.
-    allowances: isSandbox
-      ? []
-      : [
-          { used: backlog.robot.monthUsed, limit: robot.monthly },
-          { used: backlog.organisationUsed, limit: settings.monthlyQuota },
-        ],
+    allowances: [
+      { used: backlog.robot.monthUsed, limit: robot.monthly },
+      {
+        used: backlog.organisationUsed,
+        limit: countsForQuota(robot.key) ? settings.monthlyQuota : undefined,
+      },
+    ],
     ...calendar,
   }
 }

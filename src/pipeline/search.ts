@@ -7,24 +7,18 @@ import type {
   StoredAlert,
   StoredMessage,
 } from '../stores/queries.ts'
-import type { Store, StoredPayload } from '../stores/store.ts'
+import type { Store } from '../stores/store.ts'
+import { type FoundAlert, withVariables } from './reread.ts'
 
 /** Short questions that one search asks at most; what is older is left to the next page. */
 const MOST_QUESTIONS = 4
 
 const MOST_WORDS = 5
 
-export interface FoundAlert {
-  alert: StoredAlert
-  variables: Variables
-}
-
 export interface SearchDeps {
   store: Pick<Store, 'alerts' | 'messages'>
-  variablesOf: (
-    alerts: readonly StoredAlert[],
-    payloads: ReadonlyMap<number, StoredPayload>,
-  ) => Promise<Variables[]>
+  /** May end early; of one alert at least. */
+  variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
 }
 
 /** Messages whose title or text holds a text. A page may end early; what is older is behind its `next`. */
@@ -46,12 +40,12 @@ export async function searchAlerts(
   const wanted = wordsIn(text ?? '')
   const words = wanted.map((word) => spellingsOf(lookedForIn(word)))
   return paged(query, async (asked) => {
-    const page = await store.alerts({ ...asked, ...(words.length === 0 ? {} : { words }) })
-    const variables = await variablesOf(page.items, page.payloads)
-    const items = page.items
-      .map((alert, index) => ({ alert, variables: variables[index] ?? {} }))
-      .filter((each) => wanted.every((word) => holds(each.variables, word)))
-    return { items, next: page.next }
+    const page = await withVariables(
+      await store.alerts({ ...asked, ...(words.length === 0 ? {} : { words }) }),
+      variablesOf,
+    )
+    const isFound = ({ variables }: FoundAlert) => wanted.every((word) => holds(variables, word))
+    return { items: page.items.filter(isFound), next: page.next }
   })
 }
 

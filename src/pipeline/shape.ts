@@ -2,6 +2,7 @@ import type { Variables } from '../model/variables.ts'
 import { LONGEST_VALUE } from '../rendering/variables.ts'
 import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
 import type { Replica } from './replica.ts'
+import type { FoundAlert } from './reread.ts'
 import type { StandingNow } from './standing.ts'
 
 /** A message as the API shows it. */
@@ -54,9 +55,8 @@ function alertJson(alert: StoredAlert, variables: Variables) {
   }
 }
 
-/** Alerts with their variables, in the same order. */
-export function alertsJson(alerts: readonly StoredAlert[], variables: readonly Variables[]) {
-  return alerts.map((alert, index) => alertJson(alert, variables[index] ?? {}))
+export function alertsJson(alerts: readonly FoundAlert[]) {
+  return alerts.map(({ alert, variables }) => alertJson(alert, variables))
 }
 
 /** Robots, channels and quota at a glance. */

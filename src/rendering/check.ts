@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import type { Channel } from '../model/settings.ts'
 import { OCP_VARIABLES } from '../model/variables.ts'
+import { conceal } from '../redact.ts'
 import type { Steps } from '../turns.ts'
 import { usagesIn } from './engine.ts'
 import type { Parts } from './library.ts'
@@ -96,8 +97,9 @@ function faultsIn(
 function namesIn(channel: Channel, parts: Parts): Named {
   const known = [...Object.keys(OCP_VARIABLES), ...OURS, ...channel.variables.keys()]
   const checked: Named = { faults: [], warnings: [] }
-  const look = (name: string, place: string): void => {
-    if (known.includes(name)) return
+  const look = (written: string, place: string): void => {
+    if (known.includes(written)) return
+    const name = conceal(written)
     const near = known.find((each) => distance(each, name) <= (name.length > 6 ? 2 : 1))
     if (near === undefined)
       checked.warnings.push(

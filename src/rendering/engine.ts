@@ -1,9 +1,9 @@
 import { Eta } from 'eta'
+import { messageOf } from '../errors.ts'
 import type { Format } from '../model/settings.ts'
 import type { Position } from './escape.ts'
 import { syntaxFault, TemplateFault } from './fault.ts'
 import { escapedFor } from './markup.ts'
-import { VARIABLE } from './variables.ts'
 
 /** A compiled template: its text for what it is given as `it`. Throws a TemplateFault. */
 export type Template = (it: object) => string
@@ -22,14 +22,46 @@ const PRINT = '__print'
  * the format. A list line whose only `${name}` is empty is left out. Throws a TemplateFault that names the line.
  */
 export function compile(text: string, format: Format): Template {
+  const normalized = text.replace(/\r\n?/g, '\n')
+  const lines = linesOf(normalized)
+  // Eta counts the lines before each tag from the beginning: quadratic, so it compiles only what holds tags.
+  if (!normalized.includes('<%')) return printing(lines, format)
   const eta = new MessageEta(format)
-  const source = withVariables(text.replace(/\r\n?/g, '\n'))
+  const source = lines.map(withTags).join('')
   try {
     const compiled = eta.compile(source)
     return (it) => compiled.call(eta, it, {})
   } catch (error) {
     throw syntaxFault(error, () => eta.compileToString(source))
   }
+}
+
+/** No message takes a third of this, so a longer text is not finished. */
+const MAX_PRINTED = 60_000
+
+/** A template without tags. */
+function printing(lines: readonly Line[], format: Format): Template {
+  return (it) => {
+    const values = it as Values
+    let text = ''
+    for (const [index, line] of lines.entries())
+      try {
+        if (line.only !== undefined && values.get(line.only) === '') continue
+        for (const piece of line.pieces) {
+          text +=
+            typeof piece === 'string' ? piece : escapedFor(format, values.get(piece.name), piece)
+          if (text.length > MAX_PRINTED) return text.slice(0, MAX_PRINTED)
+        }
+        text += line.end
+      } catch (error) {
+        throw new TemplateFault(messageOf(error), index + 1)
+      }
+    return text
+  }
+}
+
+interface Values {
+  get(name: string): unknown
 }
 
 /** Eta that counts lines, and escapes for a message rather than for HTML. */
@@ -57,23 +89,36 @@ class MessageEta extends Eta {
 
 /** All variables that a template names: as `${name}`, and in its tags as `it.get('name')` or `it.v.name`. */
 export function usagesIn(text: string): Usage[] {
-  const outside = blankTags(text)
-    .split('\n')
-    .flatMap((line, index) => namesIn(line, VARIABLE, index + 1))
-  const inside = [...text.matchAll(/<%[\s\S]*?%>/g)].flatMap((tag) => {
-    const first = text.slice(0, tag.index).split('\n').length
-    return tag[0].split('\n').flatMap((line, index) => namesIn(line, IN_TAG, first + index))
-  })
+  const lines = linesOf(text)
+  const outside = lines.flatMap(({ pieces }, index) =>
+    pieces.flatMap((piece) =>
+      typeof piece === 'string' ? [] : [{ name: piece.name, line: index + 1 }],
+    ),
+  )
+  const inside = lines.flatMap(({ code }, index) =>
+    [...code.matchAll(IN_TAG)].map((match) => ({
+      name: (match[1] ?? match[2]) as string,
+      line: index + 1,
+    })),
+  )
   return [...outside, ...inside]
 }
 
 const IN_TAG = /\bit\s*\.\s*(?:get\s*\(\s*(?:'|")([\w.-]+)(?:'|")\s*\)|v\s*\.\s*([A-Za-z_]\w*))/g
 
-function namesIn(text: string, pattern: RegExp, line: number): Usage[] {
-  return [...text.matchAll(pattern)].map((match) => ({
-    name: (match[1] ?? match[2]) as string,
-    line,
-  }))
+/** One line of a template. */
+interface Line {
+  /** Text and tags as they stand, and each `${name}` outside of tags. */
+  pieces: readonly (string | Printed)[]
+  /** What stands in tags. */
+  code: string
+  /** The only variable of a list line, which is left out where that is empty. */
+  only: string | undefined
+  end: '\n' | ''
+}
+
+interface Printed extends Position {
+  name: string
 }
 
 const LIST_LINE = /^\s*(?:>\s*)?[-*+]\s/
@@ -81,38 +126,58 @@ const LIST_LINE = /^\s*(?:>\s*)?[-*+]\s/
 /** So far only marks that begin a line, a list item or a quote. */
 const OPENING = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)?$/
 
-/** `${name}` as a tag of Eta's, line by line, so that a fault names the right line. */
-function withVariables(text: string): string {
+const TOKEN = /<%|%>|\$\{\s*([\w.-]+)\s*\}/g
+
+const NONE: readonly string[] = []
+
+/** Line by line, so that a fault names the right one; in time that grows with the text alone. */
+function linesOf(text: string): Line[] {
   let inTag = false
-  return text
-    .split('\n')
-    .map((line, index, lines) => {
-      const startedInTag = inTag
-      const replaced = line.replace(
-        /<%|%>|\$\{\s*([\w.-]+)\s*\}/g,
-        (whole, name: string | undefined, at: number) => {
-          if (name === undefined) inTag = whole === '<%'
-          return name === undefined || inTag ? whole : printed(name, line, { at, whole })
-        },
-      )
-      const end = index < lines.length - 1 ? '\n' : ''
-      const names = [...blankTags(line).matchAll(VARIABLE)].map((match) => match[1])
-      const whole = !startedInTag && !inTag
-      return whole && names.length === 1 && LIST_LINE.test(line)
-        ? `<% if (it.get(${JSON.stringify(names[0])}) !== '') { %>${replaced}${end}<% } %>`
-        : `${replaced}${end}`
-    })
-    .join('')
+  return text.split('\n').map((line, index, all) => {
+    const end = index < all.length - 1 ? '\n' : ''
+    if (!inTag && !/[$<]/.test(line))
+      return { pieces: line === '' ? NONE : [line], code: '', only: undefined, end }
+    const pieces: (string | Printed)[] = []
+    const names: string[] = []
+    const code: string[] = []
+    const startedInTag = inTag
+    let from = 0
+    let codeFrom = 0
+    for (const { 0: written, 1: name, index: at } of line.matchAll(TOKEN)) {
+      if (name === undefined) {
+        if (inTag) code.push(line.slice(codeFrom, at))
+        inTag = written === '<%'
+        codeFrom = at + written.length
+      } else if (!inTag) {
+        const after = at + written.length
+        // After another variable nothing is at the beginning of its line any more.
+        const opening = names.length === 0 && OPENING.test(line.slice(0, at))
+        const followed = /^[[(:<]/.test(line[after] ?? '') ? (line[after] as string) : ''
+        pieces.push(line.slice(from, at), { name, opening, followed })
+        names.push(name)
+        from = after
+      }
+    }
+    pieces.push(line.slice(from))
+    if (inTag) code.push(line.slice(codeFrom))
+    const isWhole = !startedInTag && !inTag
+    return {
+      pieces,
+      code: code.join(' '),
+      only: isWhole && names.length === 1 && LIST_LINE.test(line) ? names[0] : undefined,
+      end,
+    }
+  })
 }
 
-function printed(name: string, line: string, { at, whole }: { at: number; whole: string }): string {
-  const opening = OPENING.test(line.slice(0, at))
-  const next = line.slice(at + whole.length, at + whole.length + 1)
-  const followed = JSON.stringify(/[[(:<]/.test(next) ? next : '')
-  return `<%~ ${PRINT}(it.get(${JSON.stringify(name)}), ${opening}, ${followed}) %>`
+/** A line with each `${name}` as a tag of Eta's. */
+function withTags({ pieces, only, end }: Line): string {
+  const text = pieces.map((piece) => (typeof piece === 'string' ? piece : printed(piece))).join('')
+  return only === undefined
+    ? `${text}${end}`
+    : `<% if (it.get(${JSON.stringify(only)}) !== '') { %>${text}${end}<% } %>`
 }
 
-/** Eta's tags as spaces, line breaks kept. */
-function blankTags(text: string): string {
-  return text.replace(/<%[\s\S]*?%>/g, (tag) => tag.replace(/[^\n]/g, ' '))
+function printed({ name, opening, followed }: Printed): string {
+  return `<%~ ${PRINT}(it.get(${JSON.stringify(name)}), ${opening}, ${JSON.stringify(followed)}) %>`
 }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../errors.ts'
 import type { Channel, Format } from '../model/settings.ts'
+import { conceal } from '../redact.ts'
 import { compile, type Template } from './engine.ts'
 import { faultAt } from './fault.ts'
 
@@ -68,7 +69,7 @@ export function builtInParts(): (format: Format) => Parts {
     const parts = new Map<Part, PartSource>()
     for (const part of PART_NAMES) {
       const file = builtIn('default', part) ?? builtIn('default', PARTS[part] ?? part)
-      if (file !== undefined) parts.set(part, compiled(part, file, format))
+      if (file !== undefined) parts.set(part, sourceOf(part, file, compile(file.text, format)))
     }
     compiledFor.set(format, parts)
     return parts
@@ -95,6 +96,7 @@ export function partsOf(
   if (own.size === 0 && named.size === 0) throw absent(channel, folder)
   const parts = new Map<Part, PartSource>()
   const faults = new Set<string>()
+  const templates = new Map<File, Template>()
   for (const part of PART_NAMES) {
     const instead = standard.get(part)
     const other = PARTS[part]
@@ -104,11 +106,14 @@ export function partsOf(
       named.get(part) ??
       (other === undefined ? undefined : named.get(other))
     try {
-      const found =
-        file === undefined || file.place === instead?.place
-          ? instead
-          : compiled(part, file, format, instead?.template)
-      if (found !== undefined) parts.set(part, found)
+      if (file === undefined || file.place === instead?.place) {
+        if (instead !== undefined) parts.set(part, instead)
+        continue
+      }
+      // One file may serve several parts.
+      const template = templates.get(file) ?? compile(file.text, format)
+      templates.set(file, template)
+      parts.set(part, { ...sourceOf(part, file, template), instead: instead?.template })
     } catch (error) {
       faults.add(faultAt(file?.place ?? part, error))
     }
@@ -146,16 +151,19 @@ function fileOf(name: string, part: Part): string {
 
 function absent(channel: Channel, folder: string): AppError {
   const name = channel.template.kind === 'named' ? channel.template.name : ''
-  const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(name)}; looked for ${join(folder, fileOf(name, 'alert'))}, built in are default, ocp-text and webhook-dingtalk`
+  const names = [...new Set([...namesIn(BUILT_IN), ...namesIn(folder)])].sort()
+  const fault = `channels.${channel.name}.template: there is no template ${JSON.stringify(conceal(name))}; looked for ${join(folder, fileOf(conceal(name), 'alert'))}; available: ${names.join(', ')}`
   return faulty([fault])
 }
 
-function compiled(
-  part: Part,
-  { text, place }: File,
-  format: Format,
-  instead?: Template,
-): PartSource {
-  const own = !place.startsWith(BUILT_IN)
-  return { part, text, place, own, template: compile(text, format), instead }
+/** Names of the templates whose files are in a folder; none where the path is not a folder. */
+function namesIn(folder: string): string[] {
+  const files = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+    ? readdirSync(folder)
+    : []
+  return files.flatMap((file) => /^([\w-]+)\.(?:\w+\.)?eta$/.exec(file)?.[1] ?? [])
+}
+
+function sourceOf(part: Part, { text, place }: File, template: Template): PartSource {
+  return { part, text, place, own: !place.startsWith(BUILT_IN), template, instead: undefined }
 }

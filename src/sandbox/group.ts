@@ -1,6 +1,26 @@
 import { createHmac } from 'node:crypto'
 import type { Robot } from '../model/settings.ts'
 import { type Refusal, readMessage, type Shown } from './message.ts'
+import {
+  type Encoding,
+  REPEATED,
+  replyWith,
+  type SandboxReply,
+  THROTTLED,
+  type ThrottleForm,
+} from './reply.ts'
+
+export type { SandboxReply } from './reply.ts'
+
+/** How a group answers where DingTalk's documentation leaves it open, or a gateway on the way changes it. */
+export interface GroupOptions {
+  /** `identity` unless given. */
+  encoding?: Encoding
+  /** A message with a key that was used: `dropped` in silence unless given, `refused` in words, or `shown` again. */
+  repeats?: 'dropped' | 'refused' | 'shown'
+  /** `code` unless given. */
+  throttled?: ThrottleForm
+}
 
 /** What the group was shown of one message. */
 export interface SandboxMessage extends Shown {
@@ -29,7 +49,6 @@ const SIGNATURE_GOOD_MS = 3_600_000
 
 const OK: Refusal = { errcode: 0, errmsg: 'ok' }
 const NO_TOKEN: Refusal = { errcode: 300005, errmsg: 'token is not exist' }
-const TOO_MANY: Refusal = { errcode: 660026, errmsg: 'sending too many messages per minute' }
 const BAD_SIGN = refusedBySettings(
   '签名不匹配',
   '请确认签名和生成签名的时间戳必须都放在调用的网址中',
@@ -42,15 +61,21 @@ const BAD_KEYWORD = refusedBySettings('关键词不匹配', '请联系群管理�
 
 /**
  * A group whose robots are as strict as DingTalk's: token, signature, keywords, size, calls in a window and the
- * penalty after one too many. It shows a repeated `msgUuid` once. Without I/O and without a clock of its own.
+ * penalty after one too many. It shows a repeated `msgUuid` once, unless its options say otherwise. Without I/O and
+ * without a clock of its own.
  */
 export class SandboxGroup {
   readonly #shown: SandboxMessage[] = []
   readonly #seen = new Map<string, RobotSeen>()
+  readonly #options: Required<GroupOptions>
 
-  /** The reply to one request; a refusal too is HTTP 200, as DingTalk's are. The robot's name is its access token. */
-  receive(robot: Robot, request: SandboxRequest, now: Date): { status: number; body: string } {
-    return { status: 200, body: JSON.stringify(this.#answer(robot, request, now)) }
+  constructor(options: GroupOptions = {}) {
+    this.#options = { encoding: 'identity', repeats: 'dropped', throttled: 'code', ...options }
+  }
+
+  /** The reply to one request. The robot's name is its access token. */
+  receive(robot: Robot, request: SandboxRequest, now: Date): SandboxReply {
+    return replyWith(this.#answer(robot, request, now), this.#options.encoding)
   }
 
   /** The last messages shown, at most 500, newest first. */
@@ -63,11 +88,11 @@ export class SandboxGroup {
     this.#of(robot).silentUntil = until.getTime()
   }
 
-  #answer(robot: Robot, { query, body }: SandboxRequest, now: Date): Refusal {
+  #answer(robot: Robot, { query, body }: SandboxRequest, now: Date): object {
     if (query.get('access_token') !== robot.name) return NO_TOKEN
     const seen = this.#of(robot.name)
     // Refused calls count as well: DingTalk looks at the rate before anything else.
-    if (isTooMany(seen, robot.limits, now.getTime())) return TOO_MANY
+    if (isTooMany(seen, robot.limits, now.getTime())) return THROTTLED[this.#options.throttled]
     const unsigned = robot.secret && signatureFault(query, robot.secret.reveal(), now.getTime())
     if (unsigned !== undefined) return unsigned
     const message = readMessage(body)
@@ -75,7 +100,9 @@ export class SandboxGroup {
     const said = `${message.title}\n${message.text}`
     if (robot.keywords.length > 0 && !robot.keywords.some((each) => said.includes(each)))
       return BAD_KEYWORD
-    if (isRepeat(seen, message.uuid)) return OK
+    const { repeats } = this.#options
+    if (isRepeat(seen, message.uuid) && repeats !== 'shown')
+      return repeats === 'refused' ? REPEATED : OK
     this.#shown.push({ at: now, robot: robot.name, ...message })
     if (this.#shown.length > MOST_SHOWN) this.#shown.shift()
     return OK

@@ -47,6 +47,7 @@ export function readMessage(body: string): Shown | Refusal {
   const mention = mentionIn(json['at'])
   if (mention === undefined) return BAD_PARAMETER
   const stands = (person: string): boolean => text.includes(`@${person}`)
+  const all = mention.all && ['all', '所有人'].some(stands)
   return {
     msgtype,
     title,
@@ -54,7 +55,7 @@ export function readMessage(body: string): Shown | Refusal {
     mention: {
       mobiles: mention.mobiles.filter(stands),
       users: mention.users.filter(stands),
-      all: mention.all,
+      all,
     },
     uuid: textOf(msgUuid),
   }

@@ -1,5 +1,6 @@
 import { reasonToSuppress } from '../decisions/aggregate.ts'
 import { createEvents } from '../events.ts'
+import { LargeReads } from '../large-reads.ts'
 import { createMetrics } from '../metrics.ts'
 import type { SourceName } from '../model/alert.ts'
 import type { Attempt } from '../model/message.ts'
@@ -74,6 +75,7 @@ export class World {
       uuid: () => this.#next(),
       random: () => 0.5,
       turns: noTurns,
+      reads: new LargeReads(),
     })
     this.post = (source, text, channel = 'ops') =>
       accept(

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { TextDecoder } from 'node:util'
 
 /** Text that every store and encoder takes: no NUL, no lone surrogate. */
@@ -24,4 +24,18 @@ export function textOf(value: unknown): string | undefined {
 /** 16 hex digits that stand for some texts in their order. */
 export function digest(parts: readonly string[]): string {
   return hash('sha256', parts.join('\0')).slice(0, 16)
+}
+
+/** The same of texts that are added one by one: together they may be larger than memory should hold at once. */
+export function createDigest(): { add: (part: string) => void; end: () => string } {
+  const sum = createHash('sha256')
+  let isFirst = true
+  return {
+    add(part) {
+      if (!isFirst) sum.update('\0')
+      sum.update(part)
+      isFirst = false
+    },
+    end: () => sum.digest('hex').slice(0, 16),
+  }
 }

@@ -50,21 +50,9 @@ export interface RobotSnapshot extends RobotState {
 /** More alerts of one message are not listed; its `alertCount` counts them all. */
 export const MAX_LISTED_ALERTS = 10_000
 
-export interface StoredPayload {
-  source: SourceName
-  receivedAt: Date
-  text: string
-}
-
-/** Each payload once, however many of the alerts come from it. */
 export interface MessageWithAlerts {
   message: StoredMessage
   alerts: StoredAlert[]
-  payloads: Map<number, StoredPayload>
-}
-
-export interface AlertPage extends Page<StoredAlert> {
-  payloads: Map<number, StoredPayload>
 }
 
 /** `before` is the opaque `next` of an earlier page; `next` is null at the end. */

@@ -1,8 +1,8 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Attempt, MessageKind } from '../model/message.ts'
+import type { Accepted, AcceptRequest } from './incoming.ts'
 import type {
-  AlertPage,
   AlertQuery,
   HistoryCounts,
   MessageCounts,
@@ -13,12 +13,12 @@ import type {
   RobotState,
   Snapshot,
   SnapshotQuery,
+  StoredAlert,
   StoredMessage,
-  StoredPayload,
   TimeRange,
 } from './queries.ts'
 
-export type { Call, Pause, RobotState, StoredPayload } from './queries.ts'
+export type { Call, Pause, RobotState } from './queries.ts'
 
 /**
  * Everything that outlives the process. Each verb takes every instant as an argument and means the same on every
@@ -41,7 +41,7 @@ export interface Store {
   backlog(query: BacklogQuery): Promise<Backlog>
   /** Counts what waits unblocked in one queue for one channel, by level, name and cluster. */
   tally(queue: string, channel: string): Promise<Tally>
-  /** Stored payloads by id, the first ones up to `maxBytes` of text (at least one); pruned ones are left out. */
+  /** Stored payloads in the order of the ids, the first ones up to `maxBytes` of text (at least one), without pruned ones. */
   payloads(ids: readonly number[], maxBytes?: number): Promise<Map<number, StoredPayload>>
   /** Writes a new message, takes its alerts and counts its call; undefined when alerts, call or lease are gone. */
   claim(claim: Claim): Promise<Claimed | undefined>
@@ -71,12 +71,14 @@ export interface Store {
    * Messages in flight, and queues that another process has leased, are left for the next time.
    */
   reassign(assignments: readonly QueueAssignment[], now: Date): Promise<Reassigned>
+  /** Moves what an earlier version counted under other keys to the keys of today. */
+  adopt(keys: readonly FormerKey[]): Promise<void>
   /** Queues, robots and limits as they stand, for console, API and metrics. */
   snapshot(query: SnapshotQuery): Promise<Snapshot>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
   /** One message by id or uuid, with all attempts and its first `limit` alerts (default MAX_LISTED_ALERTS). */
   message(id: string, limit?: number): Promise<MessageWithAlerts | undefined>
-  alerts(query: AlertQuery): Promise<AlertPage>
+  alerts(query: AlertQuery): Promise<Page<StoredAlert>>
   /** What happened from one instant up to, but not including, another. */
   history(range: TimeRange): Promise<HistoryCounts>
   /** Messages of each queue and channel since the beginning of the hour and of the day, without tests. */
@@ -84,70 +86,6 @@ export interface Store {
   /** Deletes what was delivered or suppressed before `before`, and what no limit needs. Returns how many rows went. */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
   close(): Promise<void>
-}
-
-/** One request, parsed and routed. */
-export interface AcceptRequest {
-  now: Date
-  source: SourceName
-  /** Identifies the notification and its channels: the same key within `dedupWindowMs` is a duplicate. */
-  key: string
-  dedupWindowMs: number
-  /** The payload as text, or as UTF-8; stored once. */
-  body: string | Uint8Array
-  alerts: readonly IncomingAlert[]
-}
-
-/** One alert for one channel. */
-export interface IncomingAlert {
-  /** Its index in the payload. */
-  position: number
-  channel: string
-  /** One queue for each group that it is for. */
-  queues: readonly string[]
-  fingerprint: string
-  status: Status
-  level: Level
-  /** Digests count by these. */
-  name: string
-  cluster: string
-  /** What aggregation compares: the fingerprint, or a hash of the values of `aggregate.by`. */
-  group: string
-  /** The aggregation period; 0: off. */
-  everyMs: number
-  startsAt?: Date | undefined
-  endsAt?: Date | undefined
-  /** Suppressed for this reason (resolved_off) whatever was delivered before. It still counts as a change of status. */
-  suppressed?: string
-}
-
-/**
- * Why an alert is not delivered to a group, or undefined. `last` is what the group last got of the same alert or
- * aggregation group. Pure; called inside the accept transaction, so that two requests never decide on the same past.
- */
-export type ReasonToSuppress = (
-  incoming: IncomingAlert,
-  last: LastNotified | undefined,
-  now: Date,
-) => string | undefined
-
-/** What was last let through for one group of one aggregation group. */
-export interface LastNotified {
-  status: Status
-  level: Level
-  fingerprint: string
-  startsAt: Date | undefined
-  /** When an alert was last let through, by status. */
-  firingAt: Date | undefined
-  resolvedAt: Date | undefined
-}
-
-export interface Accepted {
-  /** The request repeats an earlier one; nothing was written. */
-  duplicate: boolean
-  /** The queues in which something new waits. */
-  queues: string[]
-  suppressed: { channel: string; reason: string; count: number }[]
 }
 
 export interface Lease {
@@ -230,6 +168,12 @@ export interface ChannelBacklog {
   messagesToday: number
 }
 
+export interface StoredPayload {
+  source: SourceName
+  receivedAt: Date
+  text: string
+}
+
 export interface QueuedAlert {
   id: number
   payload: number
@@ -307,8 +251,6 @@ export interface CallClaim {
   month: string
   /** Must still hold the lease on the robot. */
   owner: string
-  /** False: the call counts for the limit, but for no month's quota (the sandbox). */
-  countsForQuota?: boolean
 }
 
 export interface Claimed {
@@ -363,6 +305,12 @@ export interface Resent {
   /** Alerts that go out again, and those that were left out because a later message has overtaken them. */
   alerts: number
   outdated: number
+}
+
+/** A robot's key of an earlier version, and today's for the same token. */
+export interface FormerKey {
+  from: string
+  to: string
 }
 
 /** The queues of a channel, and the robots that work each. */

@@ -81,7 +81,7 @@ async function copy(table: TableName, source: Database, to: Tx): Promise<number>
     const rows = await source.read((tx) =>
       last === undefined
         ? tx.all<Record<string, SqlRow[number]>>(`${select} ${order}`)
-        : tx.all<Record<string, SqlRow[number]>>(`${select} WHERE ${place} ${order}`, ...last),
+        : tx.all<Record<string, SqlRow[number]>>(`${select} WHERE ${place} ${order}`, last),
     )
     await to.insert(
       table,

@@ -6,6 +6,7 @@ export type SqlValue =
   | null
   | undefined
   | readonly (string | number)[]
+export type SqlValues = readonly SqlValue[]
 
 /**
  * One transaction on one database. SQL is written once, as dialect.ts describes. Instants go in by `ms` and come out by
@@ -13,9 +14,9 @@ export type SqlValue =
  */
 export interface Tx {
   /** Returns how many rows changed. */
-  run(sql: string, ...values: SqlValue[]): Promise<number>
-  get<T extends object>(sql: string, ...values: SqlValue[]): Promise<T | undefined>
-  all<T extends object>(sql: string, ...values: SqlValue[]): Promise<T[]>
+  run(sql: string, values?: SqlValues): Promise<number>
+  get<T extends object>(sql: string, values?: SqlValues): Promise<T | undefined>
+  all<T extends object>(sql: string, values?: SqlValues): Promise<T[]>
   /** Inserts many rows of one shape; `columns` names each column with its SQL type. `conflict` is an ON CONFLICT clause. */
   insert(table: string, columns: Columns, rows: readonly SqlRow[], conflict?: string): Promise<void>
   /** New ids of a table, ascending, larger than all that were ever given. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import { openEngine } from '../../src/stores/sqlite/engine.ts'
-import { storeAround } from '../../src/stores/sqlite/store.ts'
-import type { Arriving, NewMessage, Store } from '../../src/stores/store.ts'
+import type { IncomingAlert } from '../../src/stores/incoming.ts'
+import { inThisThread } from '../../src/stores/sqlite/client.ts'
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { NewMessage, Store } from '../../src/stores/store.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
-import { median } from './load.ts'
-import type { Row } from './steps.ts'
+import { argument, type Build, type Row } from './builds.ts'
 
 const MESSAGES = Number(argument('--messages') ?? 100_000)
 const ALERTS = Number(argument('--alerts') ?? 1_000_000)
@@ -19,10 +19,10 @@ const DAY_MS = 86_400_000
 
 /** Fills a store by its own verbs, as a day and a half of alerts would. */
 async function fill(path: string): Promise<void> {
-  const engine = openEngine({ path, reasonToSuppress })
-  const store = storeAround(engine)
+  const opened = await openSqliteStore({ path, reasonToSuppress })
+  const store = inThisThread(opened)
   // Only here, where nothing can be lost: a flush for each of so many messages would take an hour.
-  engine.database.get('PRAGMA synchronous = OFF')
+  await opened.database.read((tx) => tx.get('PRAGMA synchronous = OFF'))
   const end = Date.now()
   const requests = Math.ceil(ALERTS / IN_REQUEST)
   const perRequest = Math.max(1, Math.round(MESSAGES / requests))
@@ -35,8 +35,7 @@ async function fill(path: string): Promise<void> {
       now,
       source: 'alertmanager',
       key: `r${request}`,
-      repeatWithinMs: 1,
-      dated: false,
+      dedupWindowMs: 1,
       body: payloadOf(alerts),
       alerts,
     })
@@ -46,7 +45,7 @@ async function fill(path: string): Promise<void> {
   await store.close()
 }
 
-function arriving(serial: number, position: number): Arriving {
+function arriving(serial: number, position: number): IncomingAlert {
   const second = serial % 3 === 0
   return {
     position,
@@ -54,7 +53,7 @@ function arriving(serial: number, position: number): Arriving {
     queues: [second ? 'robot:lab-2' : 'robot:lab-1'],
     fingerprint: serial.toString(16).padStart(16, '0'),
     status: serial % 7 === 0 ? 'resolved' : 'firing',
-    level: ((serial % 5) + 1) as Arriving['level'],
+    level: ((serial % 5) + 1) as IncomingAlert['level'],
     name: RULES[serial % RULES.length] as string,
     cluster: `ob-${serial % 20}`,
     group: serial.toString(16),
@@ -63,7 +62,7 @@ function arriving(serial: number, position: number): Arriving {
   }
 }
 
-function payloadOf(alerts: readonly Arriving[]): string {
+function payloadOf(alerts: readonly IncomingAlert[]): string {
   return JSON.stringify({
     version: '4',
     alerts: alerts.map((alert) => ({
@@ -89,7 +88,7 @@ async function tell(
 ): Promise<void> {
   const key = queue.replace('robot:', 'key-')
   const robot = queue.replace('robot:', '')
-  const { channels } = await store.waiting({
+  const { channels } = await store.backlog({
     robot: { name: robot, key, address: 'direct' },
     queues: [queue],
     peers: [],
@@ -98,14 +97,14 @@ async function tell(
     hourStart: now,
     dayStart: now,
     month: '2026-11',
-    heads: IN_REQUEST,
+    preview: IN_REQUEST,
   })
   const [waiting] = channels
   if (waiting === undefined) return
-  const share = Math.max(1, Math.ceil((waiting.heads.length * 2) / perRequest))
+  const share = Math.max(1, Math.ceil((waiting.alerts.length * 2) / perRequest))
   await store.lease({ robot, owner: 'bench', now, until: new Date(now.getTime() + 60_000) })
-  for (let from = 0; from < waiting.heads.length; from += share) {
-    const ids = waiting.heads.slice(from, from + share).map((head) => head.id)
+  for (let from = 0; from < waiting.alerts.length; from += share) {
+    const ids = waiting.alerts.slice(from, from + share).map((alert) => alert.id)
     made.messages += 1
     const claimed = await store.claim({
       now,
@@ -157,6 +156,7 @@ function messageOf({
   return {
     uuid: `bench-${made.messages}`,
     robot,
+    robotKey: robot,
     queue,
     channel,
     kind: 'group',
@@ -168,6 +168,7 @@ function messageOf({
       at: { atMobiles: [], atUserIds: [], isAtAll: false },
     }),
     alertCount: count,
+    level: 3,
     storm: false,
   }
 }
@@ -230,13 +231,8 @@ async function pathsOf(receiver: Receiver): Promise<[string, string][]> {
   ]
 }
 
-function argument(name: string): string | undefined {
-  const index = process.argv.indexOf(name)
-  return index < 0 ? undefined : process.argv[index + 1]
-}
-
-/** How long each page takes with 100,000 messages and a million alerts in the store. */
-export async function consolePages(): Promise<Row[]> {
+/** How long each page takes with 100,000 messages and a million alerts in the store; of this build alone. */
+export async function consolePages(builds: readonly Build[]): Promise<Row[]> {
   using folder = temporaryFolder()
   await fill(join(folder.path, 'bench.db'))
   await using receiver = await new Receiver({
@@ -246,14 +242,11 @@ export async function consolePages(): Promise<Row[]> {
   }).start()
   const rows: Row[] = []
   for (const [name, path] of await pathsOf(receiver)) {
-    const times = (await measure(receiver, path)).sort((a, b) => a - b)
-    const medianMs = median(times)
-    const slowestMs = times.at(-1) as number
     rows.push({
       measure: `page: ${name}`,
-      value: `${medianMs.toFixed(1)} ms (to ${slowestMs.toFixed(1)})`,
       wanted: `at most ${MOST_MS} ms`,
-      numbers: { medianMs, slowestMs },
+      show: (ms) => `${ms.toFixed(1)} ms`,
+      values: [await measure(receiver, path), ...builds.slice(1).map(() => [])],
     })
   }
   const note = `with ${ALERTS} alerts and ${made.messages} messages, ${TIMES} times each`

@@ -1,4 +1,4 @@
-/** Digits of a payload's number, always as many, so that they can be changed in place. */
+/** Digits of a payload's number: always ten, so that they can be changed in place. */
 const DIGITS = 10
 /** Stands in the text where the number goes. */
 const SERIAL = '#'.repeat(DIGITS)
@@ -47,21 +47,11 @@ export function payloadOf(count: number, serial: number): string {
   return template(count).replaceAll(SERIAL, digitsOf(serial))
 }
 
-/** Requests as bytes, of which only the digits of the number change from one to the next. */
-export function requestOf(count: number, path: string): (serial: number) => Buffer {
+/** A whole request as bytes, in which ten `#` stand wherever its number goes. */
+export function requestOf(count: number, { host, pathname }: URL): Buffer {
   const body = Buffer.from(template(count))
-  const head = `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
-  const request = Buffer.concat([Buffer.from(head), body])
-  const places: number[] = []
-  for (let at = request.indexOf(SERIAL); at >= 0; at = request.indexOf(SERIAL, at + DIGITS))
-    places.push(at)
-  return (serial) => {
-    const digits = Buffer.from(digitsOf(serial))
-    for (const place of places)
-      for (let index = 0; index < DIGITS; index += 1)
-        request[place + index] = digits[index] as number
-    return request
-  }
+  const head = `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+  return Buffer.concat([Buffer.from(head), body])
 }
 
 function digitsOf(serial: number): string {

@@ -1,302 +1,300 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { startStandIn } from '../support/dingtalk-stand-in.ts'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
-import { consolePages } from './console.ts'
-import { fill } from './fill.ts'
-import type { Loaded } from './generator.ts'
+import { temporaryFolder } from '../support/receiver.ts'
 import {
-  CONNECTIONS,
+  answersOf,
+  type Build,
+  CHANNEL,
+  configOf,
+  delivered,
+  fill,
+  inTurns,
+  QUEUE,
+  ROUNDS,
+  type Row,
+  type Running,
+  startBuild,
+  UNREACHABLE,
+} from './builds.ts'
+import { consolePages } from './console.ts'
+import {
   childrenOf,
   cpuOf,
+  type Loaded,
+  type LoadOptions,
   load,
   median,
+  outputOf,
   residentMb,
-  run,
   startBaseline,
 } from './load.ts'
 import { payloadOf } from './payload.ts'
-
-export interface Row {
-  measure: string
-  value: string
-  wanted: string
-  /** What was measured, for whom wants to keep it. */
-  numbers: Record<string, number | undefined>
-  note?: string
-}
-
-const asked = process.argv.indexOf('--rounds')
-export const ROUNDS = asked < 0 ? 5 : Number(process.argv[asked + 1])
+import { bothStores } from './stores.ts'
 
 const SECONDS = 3
-/** Before the first round, so that both are measured as they run all day, not while V8 still compiles them. */
+/** Before the first round: V8 has compiled by then what it compiles all day. */
 const WARM_UP_SECONDS = 10
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-const COMMAND = [process.execPath, MAIN]
 const SLOW_FLUSH_MS = 5
 
-/** As the configurations below name them. */
-const QUEUE = 'robot:wire'
-const CHANNEL = 'default'
+const milliseconds = (value: number): string => `${value.toFixed(1)} ms`
+const megabytes = (value: number): string => `${value.toFixed(0)} MB`
+const share = (value: number): string => value.toFixed(2)
+const rate = (value: number): string => `${value.toFixed(0)}/s`
 
-/** Nothing is listening there: what is for this robot waits. */
-const UNREACHABLE = configOf('http://127.0.0.1:9/robot/send?access_token=bench')
+type Step = (builds: readonly Build[]) => Promise<Row[]>
 
-function configOf(webhook: string): string {
-  return `robots: { wire: { webhook: "${webhook}", limits: { messages: 1000, per: 60s } } }\nchannels: { ${CHANNEL}: { robots: [wire] } }\n`
-}
-
-export const STEPS: Readonly<Record<string, () => Promise<Row[]>>> = {
+export const STEPS: Readonly<Record<string, Step>> = {
   start: startAndSize,
   idle: acceptToWire,
-  accepts: async () => [...(await accepts(5, 0.5)), ...(await accepts(100, 0.55))],
+  accepts: async (builds) => [
+    ...(await accepts(builds, 5, 0.5)),
+    ...(await accepts(builds, 100, 0.55)),
+  ],
+  memory: async (builds) => [
+    ...(await memoryAtSaturation(builds, 5)),
+    ...(await memoryAtSaturation(builds, 100)),
+  ],
   slow: slowDisk,
   stored: manyStored,
   waiting: manyWaiting,
+  stores: bothStores,
   console: consolePages,
 }
 
-async function startAndSize(): Promise<Row[]> {
-  const ready: number[] = []
-  const idle: number[] = []
-  for (let round = 0; round < ROUNDS; round += 1) {
-    using folder = temporaryFolder()
-    const port = await freePort()
-    const began = performance.now()
-    const receiver = new Receiver({ folder: folder.path, port, command: COMMAND })
-    await using _ended = await receiver.start(2)
-    ready.push(performance.now() - began)
+async function startAndSize(builds: readonly Build[]): Promise<Row[]> {
+  const resident = new Map(builds.map((build) => [build, [] as number[]]))
+  const ready = await inTurns(builds, async (build) => {
+    await using running = await startBuild(build)
     await sleep(1_500)
-    idle.push(residentMb(receiver.child?.pid) ?? Number.NaN)
-  }
+    resident.get(build)?.push(residentMb(running.receiver.child?.pid))
+    return running.readyMs
+  })
   return [
     {
       measure: 'ready after process start, empty store',
-      value: spread(ready, (ms) => `${ms.toFixed(0)} ms`),
-      wanted: '500 ms',
-      numbers: { medianMs: median(ready) },
+      wanted: '400 ms',
+      show: (ms) => `${ms.toFixed(0)} ms`,
+      values: ready,
     },
     {
       measure: 'resident when idle',
-      value: spread(idle, (mb) => `${mb.toFixed(0)} MB`),
-      wanted: '120 MB',
-      numbers: { medianMb: median(idle) },
+      wanted: '100 MB',
+      show: megabytes,
+      values: [...resident.values()],
     },
   ]
 }
 
 /** From the first byte of a request to the whole message at the stand-in, one alert at a time. */
-async function acceptToWire(): Promise<Row[]> {
-  await using dingtalk = await startStandIn()
-  using folder = temporaryFolder()
-  const config = configOf(dingtalk.url('bench'))
-  const receiver = new Receiver({
-    folder: folder.path,
-    port: await freePort(),
-    config,
-    command: COMMAND,
-  })
-  await using _ended = await receiver.start()
-  const took: number[] = []
-  for (let round = 0; round < 4 + ROUNDS; round += 1) {
-    await sleep(1_300)
-    const began = performance.now()
-    void receiver.post(`/alertmanager/${CHANNEL}`, payloadOf(1, 4_000_000_000 + round))
-    await dingtalk.arrived(round + 1)
-    took.push(performance.now() - began)
+async function acceptToWire(builds: readonly Build[]): Promise<Row[]> {
+  await using open = new AsyncDisposableStack()
+  const all = []
+  for (const build of builds) {
+    const dingtalk = open.use(await startStandIn())
+    const running = open.use(await startBuild(build, { config: configOf(dingtalk.url('bench')) }))
+    all.push({ dingtalk, running })
   }
-  return [
-    {
-      measure: 'accept to wire when idle',
-      value: spread(took, (ms) => `${ms.toFixed(1)} ms`),
-      wanted: '50 ms',
-      numbers: { medianMs: median(took) },
+  const values = await inTurns(
+    all,
+    async ({ dingtalk, running }, round) => {
+      await sleep(1_300)
+      const began = performance.now()
+      void running.receiver.post(
+        `/alertmanager/${CHANNEL}`,
+        payloadOf(1, 4_000_000_000 + dingtalk.port * 1_000 + round),
+      )
+      await dingtalk.arrived(round + 1)
+      return performance.now() - began
     },
-  ]
+    4 + ROUNDS,
+  )
+  return [{ measure: 'accept to wire when idle', wanted: '50 ms', show: milliseconds, values }]
 }
 
-async function accepts(alerts: number, wanted: number): Promise<Row[]> {
-  const bare = await startBaseline()
-  using folder = temporaryFolder()
-  const receiver = new Receiver({ folder: folder.path, port: await freePort(), command: COMMAND })
-  await using _ended = await receiver.start()
-  const url = `${receiver.url}/alertmanager/${CHANNEL}`
-  const pids = [bare.child.pid, receiver.child?.pid]
-  for (const each of [bare.url, url]) await load(each, { alerts, seconds: WARM_UP_SECONDS })
-  const baseline: Loaded[] = []
-  const taken: Loaded[] = []
-  const before = pids.map((pid) => cpuOf(pid)?.seconds ?? Number.NaN)
-  for (let round = 0; round < ROUNDS; round += 1) {
-    baseline.push(await load(bare.url, { alerts, seconds: SECONDS }))
-    taken.push(await load(url, { alerts, seconds: SECONDS }))
+/** Loads one receiver while the others stand still: what they still have to deliver takes no processor. */
+async function loadAlone(
+  running: Running,
+  all: readonly Running[],
+  options: LoadOptions,
+): Promise<Loaded> {
+  const others = all.filter((each) => each !== running)
+  for (const { receiver } of others) receiver.child?.kill('SIGSTOP')
+  try {
+    return await load(running.url, options)
+  } finally {
+    for (const { receiver } of others) receiver.child?.kill('SIGCONT')
   }
-  const cost = (index: number, all: readonly Loaded[]): number =>
-    (((cpuOf(pids[index])?.seconds ?? Number.NaN) - (before[index] as number)) * 1e6) /
-    all.reduce((sum, each) => sum + each.ok, 0)
-  const costs = { bareCpuUs: cost(0, baseline), cpuUs: cost(1, taken) }
-  bare.child.kill()
-  const ratios = taken.map((each, index) => each.perSecond / (baseline[index]?.perSecond ?? 0))
-  const perSecond = median(taken.map((each) => each.perSecond))
-  const half: Loaded[] = []
-  for (let round = 0; round < ROUNDS; round += 1)
-    half.push(await load(url, { alerts, seconds: SECONDS, rate: perSecond / 2 }))
-  const p99 = half.map((each) => each.p99Ms)
-  const bareMedian = median(baseline.map((each) => each.perSecond))
+}
+
+async function accepts(builds: readonly Build[], alerts: number, wanted: number): Promise<Row[]> {
+  await using open = new AsyncDisposableStack()
+  const bare = await startBaseline()
+  open.defer(() => void bare.child.kill())
+  const all: Running[] = []
+  for (const build of builds) all.push(open.use(await startBuild(build)))
+  await load(bare.url, { alerts, seconds: WARM_UP_SECONDS })
+  for (const each of all) await loadAlone(each, all, { alerts, seconds: WARM_UP_SECONDS })
+  const baseline: number[] = []
+  const taken: Loaded[] = []
+  const cpuUs = new Map(all.map((each) => [each, [] as number[]]))
+  const perSecond = await inTurns(all, async (each, round) => {
+    if (baseline.length === round)
+      baseline.push((await load(bare.url, { alerts, seconds: SECONDS })).perSecond)
+    const before = cpuOf(each.receiver.child?.pid)
+    const loaded = await loadAlone(each, all, { alerts, seconds: SECONDS })
+    cpuUs.get(each)?.push(((cpuOf(each.receiver.child?.pid) - before) * 1e6) / loaded.ok)
+    taken.push(loaded)
+    return loaded.perSecond
+  })
+  const half = await inTurns(all, async (each) => {
+    const top = median(perSecond[all.indexOf(each)] as number[])
+    const loaded = await loadAlone(each, all, { alerts, seconds: SECONDS, rate: top / 2 })
+    taken.push(loaded)
+    return loaded.p99Ms
+  })
   return [
     {
       measure: `durable accepts of ${alerts}-alert payloads / bare node:http`,
-      value: spread(ratios, (ratio) => ratio.toFixed(2)),
-      wanted: wanted.toFixed(2),
-      numbers: { ratio: median(ratios), perSecond, bare: bareMedian, ...costs },
-      note: `${perSecond.toFixed(0)}/s of ${bareMedian.toFixed(0)}/s; ${costs.cpuUs.toFixed(0)} of ${costs.bareCpuUs.toFixed(0)} µs of processor a request, ${othersOf([...taken, ...half])}`,
+      wanted: share(wanted),
+      show: share,
+      values: perSecond.map((each) => each.map((value, round) => value / (baseline[round] ?? 0))),
+      note: `bare node:http: ${rate(median(baseline))}`,
+    },
+    { measure: 'the same, in requests', wanted: '', show: rate, values: perSecond },
+    {
+      measure: 'the same, processor time of a request',
+      wanted: '',
+      show: (us) => `${us.toFixed(0)} µs`,
+      values: [...cpuUs.values()],
     },
     {
       measure: `p99 of a ${alerts}-alert accept at half of that rate`,
-      value: spread(p99, (ms) => `${ms.toFixed(1)} ms`),
       wanted: '25 ms',
-      numbers: { p99Ms: median(p99) },
+      show: milliseconds,
+      values: half,
+      note: answersOf(taken),
     },
   ]
+}
+
+const SATURATED_SECONDS = 60
+
+async function memoryAtSaturation(builds: readonly Build[], alerts: number): Promise<Row[]> {
+  const taken: Loaded[] = []
+  const values = await inTurns(
+    builds,
+    async (build) => {
+      await using running = await startBuild(build)
+      taken.push(await load(running.url, { alerts, seconds: SATURATED_SECONDS }))
+      return residentMb(running.receiver.child?.pid)
+    },
+    1,
+  )
+  const measure = `resident after a minute at saturation, ${alerts} alerts a request`
+  const note = answersOf(taken)
+  return [{ measure, wanted: '250 MB', show: megabytes, values, note }]
 }
 
 /** Every flush takes 5 ms longer: strace holds up the system call itself, nothing in the receiver knows of it. */
-async function slowDisk(): Promise<Row[]> {
+async function slowDisk(builds: readonly Build[]): Promise<Row[]> {
   const measure = `p99 of a 5-alert accept at half rate, each flush +${SLOW_FLUSH_MS} ms`
-  const wanted = '60 ms'
-  const skipped = (why: string): Row[] => [
-    { measure, value: `skipped: ${why}`, wanted, numbers: {} },
-  ]
+  const row: Row = { measure, wanted: '40 ms', show: milliseconds, values: builds.map(() => []) }
   if (spawnSync('strace', ['-V']).status !== 0)
-    return skipped('strace is not installed (apt-get install strace)')
-  using folder = temporaryFolder()
+    return [{ ...row, note: 'strace is not installed (apt-get install strace)' }]
   const flushes = 'fsync,fdatasync'
-  const receiver = new Receiver({
-    folder: folder.path,
-    port: await freePort(),
-    command: [
-      ...['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', '-e', `trace=${flushes}`],
-      ...['-e', `inject=${flushes}:delay_enter=${SLOW_FLUSH_MS * 1000}`, ...COMMAND],
-    ],
-  })
-  try {
-    await receiver.start()
-    const url = `${receiver.url}/alertmanager/${CHANNEL}`
-    await load(url, { alerts: 5, seconds: WARM_UP_SECONDS })
-    const top = await load(url, { alerts: 5, seconds: SECONDS })
-    const half: Loaded[] = []
-    for (let round = 0; round < ROUNDS; round += 1)
-      half.push(await load(url, { alerts: 5, seconds: SECONDS, rate: top.perSecond / 2 }))
-    const p99 = half.map((each) => each.p99Ms)
-    return [
-      {
-        measure,
-        value: spread(p99, (ms) => `${ms.toFixed(1)} ms`),
-        wanted,
-        numbers: { p99Ms: median(p99), perSecond: top.perSecond },
-        note: `top rate ${top.perSecond.toFixed(0)}/s, ${othersOf([top, ...half])}`,
-      },
-    ]
-  } catch (error) {
-    return skipped(`strace cannot trace here (${String(error).slice(0, 80)})`)
-  } finally {
+  const before = [
+    ...['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', '-e', `trace=${flushes}`],
+    ...['-e', `inject=${flushes}:delay_enter=${SLOW_FLUSH_MS * 1000}`],
+  ]
+  await using open = new AsyncDisposableStack()
+  const all: { running: Running; top: number }[] = []
+  for (const build of builds) {
+    const running = open.use(await startBuild(build, { before }))
     // The end of strace would not be that of what it traces, but the other way round it is.
-    for (const pid of childrenOf(receiver.child?.pid)) process.kill(pid, 'SIGKILL')
-    await receiver.end('SIGKILL')
-  }
-}
-
-async function manyStored(): Promise<Row[]> {
-  const rows: Row[] = []
-  const empty = await startOn(0, true)
-  for (const alerts of [1_000, 100_000, 1_000_000]) {
-    const full = await startOn(alerts, true)
-    const ratios: number[] = []
-    for (const each of [empty, full]) await load(each.url, { alerts: 5, seconds: WARM_UP_SECONDS })
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const without = await load(empty.url, { alerts: 5, seconds: SECONDS })
-      const stored = await load(full.url, { alerts: 5, seconds: SECONDS })
-      ratios.push(stored.perSecond / without.perSecond)
-    }
-    rows.push({
-      measure: `accept rate with ${alerts.toLocaleString('en')} alerts stored / empty`,
-      value: spread(ratios, (ratio) => ratio.toFixed(2)),
-      wanted: '0.90',
-      numbers: { ratio: median(ratios), readyMs: full.readyMs },
-      note: `ready after ${full.readyMs.toFixed(0)} ms with that store`,
+    open.defer(() => {
+      for (const pid of childrenOf(running.receiver.child?.pid)) process.kill(pid, 'SIGKILL')
     })
-    await full.end()
+    await load(running.url, { alerts: 5, seconds: WARM_UP_SECONDS })
+    const top = (await load(running.url, { alerts: 5, seconds: SECONDS })).perSecond
+    all.push({ running, top })
   }
-  await empty.end()
-  return rows
+  const values = await inTurns(all, async ({ running, top }) => {
+    const loaded = await load(running.url, { alerts: 5, seconds: SECONDS, rate: top / 2 })
+    return loaded.p99Ms
+  })
+  const note = `top rate ${all.map(({ running, top }) => `${running.build.name} ${rate(top)}`).join(', ')}`
+  return [{ ...row, values, note }]
 }
 
-async function manyWaiting(): Promise<Row[]> {
-  const waiting = 200_000
-  using folder = temporaryFolder()
-  const path = join(folder.path, 'planned.db')
-  fill(path, { alerts: waiting, told: false, queue: QUEUE, channel: CHANNEL })
-  const planned = await run<{ waiting: number; planMs: number; tallyMs: number; mb: number }>(
-    'plan.ts',
-    [path, QUEUE, CHANNEL],
-  )
-  const started = await startOn(waiting, false)
-  const resident: number[] = []
-  for (let round = 0; round < ROUNDS; round += 1) {
-    await load(started.url, { alerts: 5, seconds: 1, rate: 200 })
-    resident.push(residentMb(started.pid) ?? Number.NaN)
+const STORED = 1_000_000
+
+async function manyStored(builds: readonly Build[]): Promise<Row[]> {
+  await using open = new AsyncDisposableStack()
+  const pairs = []
+  const all: Running[] = []
+  for (const build of builds) {
+    const empty = open.use(await startBuild(build))
+    const full = open.use(await startBuild(build))
+    await fill(full, STORED)
+    await delivered(full)
+    for (const each of [empty, full]) await load(each.url, { alerts: 5, seconds: WARM_UP_SECONDS })
+    pairs.push({ empty, full })
+    all.push(empty, full)
   }
-  await started.end()
+  const values = await inTurns(pairs, async ({ empty, full }) => {
+    const without = await loadAlone(empty, all, { alerts: 5, seconds: SECONDS })
+    const stored = await loadAlone(full, all, { alerts: 5, seconds: SECONDS })
+    return stored.perSecond / without.perSecond
+  })
+  const measure = 'accept rate with 1 million alerts stored / empty'
+  return [{ measure, wanted: '0.90', show: share, values }]
+}
+
+const WAITING = 200_000
+
+interface Planned {
+  waiting: number
+  planMs: number
+  tallyMs: number
+}
+
+async function manyWaiting(builds: readonly Build[]): Promise<Row[]> {
+  const planned: Planned[] = []
+  const resident: number[][] = []
+  for (const build of builds) {
+    using folder = temporaryFolder()
+    {
+      await using filled = await startBuild(build, { config: UNREACHABLE, folder: folder.path })
+      await fill(filled, WAITING)
+    }
+    // The plan of that build, on the store as that build writes it.
+    const plan = join(build.folder, 'test/bench/plan.ts')
+    const store = join(folder.path, 'data/receiver.db')
+    const printed = await outputOf(process.execPath, [plan, store, QUEUE, CHANNEL])
+    planned.push(JSON.parse(printed) as Planned)
+    await using running = await startBuild(build, { config: UNREACHABLE, folder: folder.path })
+    const [each] = await inTurns([running], async ({ url, receiver }) => {
+      await load(url, { alerts: 5, seconds: 1, rate: 200 })
+      return residentMb(receiver.child?.pid)
+    })
+    resident.push(each as number[])
+  }
+  const note = planned.map((each) => `${each.waiting} wait; all counted in ${each.tallyMs | 0} ms`)
   return [
     {
-      measure: `a plan with ${planned.waiting.toLocaleString('en')} alerts waiting`,
-      value: `${planned.planMs.toFixed(1)} ms`,
+      measure: `a plan with ${WAITING / 1000} thousand alerts waiting, or more`,
       wanted: '50 ms',
-      numbers: { planMs: planned.planMs, tallyMs: planned.tallyMs },
-      note: `counting all of them for a digest: ${planned.tallyMs.toFixed(0)} ms`,
+      show: milliseconds,
+      values: planned.map(({ planMs }) => [planMs]),
+      note: note.join('; '),
     },
     {
       measure: 'resident with as many waiting, and accepting',
-      value: spread(resident, (mb) => `${mb.toFixed(0)} MB`),
-      wanted: '300 MB',
-      numbers: { medianMb: median(resident) },
+      wanted: '250 MB',
+      show: megabytes,
+      values: resident,
     },
   ]
-}
-
-/** A receiver on a store that holds so many alerts already, told or waiting for a group that cannot be reached. */
-async function startOn(alerts: number, told: boolean) {
-  const folder = temporaryFolder()
-  if (alerts > 0)
-    fill(join(folder.path, 'data', 'receiver.db'), { alerts, told, queue: QUEUE, channel: CHANNEL })
-  const receiver = new Receiver({
-    folder: folder.path,
-    port: await freePort(),
-    config: UNREACHABLE,
-    command: COMMAND,
-  })
-  const began = performance.now()
-  await receiver.start(2)
-  return {
-    url: `${receiver.url}/alertmanager/${CHANNEL}`,
-    pid: receiver.child?.pid,
-    readyMs: performance.now() - began,
-    end: async () => {
-      await receiver.end('SIGKILL')
-      folder[Symbol.dispose]()
-    },
-  }
-}
-
-function spread(values: readonly number[], shown: (value: number) => string): string {
-  return `${shown(median(values))} (${shown(Math.min(...values))} to ${shown(Math.max(...values))})`
-}
-
-function othersOf(all: readonly Loaded[]): string {
-  const others = all.flatMap((each) => Object.entries(each.others))
-  return others.length === 0
-    ? `${CONNECTIONS} connections, every answer 200`
-    : `not 200: ${others.map(([status, count]) => `${count} × ${status}`).join(', ')}`
 }

@@ -1,103 +1,54 @@
-import { cpus } from 'node:os'
-import autocannon from 'autocannon'
-import { Postgres } from '../support/postgres.ts'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
-import { payloadOf } from './payload.ts'
+import { needsPostgres, Postgres } from '../support/postgres.ts'
+import { type Build, configOf, inTurns, type Row, type Running, startBuild } from './builds.ts'
+import { CONNECTIONS, load } from './load.ts'
 
-/**
- * `node test/bench/stores.ts [--rounds N] [--json]`: durable accepts on SQLite and on PostgreSQL, in turn on the same
- * machine, and on PostgreSQL through two replicas at once.
- */
-const ROUNDS = Number(argument('--rounds') ?? 3)
 const SECONDS = 4
-const CONNECTIONS = 32
-const SIZES = [5, 100]
+const WARM_UP_SECONDS = 5
 
-interface Measured {
-  perSecond: number
-  p99Ms: number
-  failed: number
-}
-
-const serial = { next: 1 }
-
-async function load(url: string, alerts: number, connections: number): Promise<Measured> {
-  const result = await autocannon({
-    url: `${url}/alertmanager/default`,
-    method: 'POST',
-    connections,
-    duration: SECONDS,
-    requests: [
-      { setupRequest: (request) => ({ ...request, body: payloadOf(alerts, serial.next++) }) },
-    ],
-  })
-  return {
-    perSecond: result['2xx'] / result.duration,
-    p99Ms: result.latency.p99,
-    failed: result.non2xx + result.errors,
+/** Durable accepts on SQLite and on PostgreSQL, and on PostgreSQL through two replicas at once. */
+export async function bothStores(builds: readonly Build[]): Promise<Row[]> {
+  const { skip } = needsPostgres()
+  if (skip !== undefined)
+    return [row('durable accepts, PostgreSQL', { values: builds.map(() => []), note: skip })]
+  await using open = new AsyncDisposableStack()
+  const all: { store: string; replicas: Running[]; build: Build }[] = []
+  for (const build of builds) {
+    // Each build has a database of its own, as it has its own schema.
+    const postgres = open.use(await Postgres.start())
+    const shared = configOf('sandbox', postgres.url)
+    const sqlite = open.use(await startBuild(build))
+    const one = open.use(await startBuild(build, { config: shared }))
+    const two = open.use(await startBuild(build, { config: shared }))
+    all.push({ store: 'SQLite', replicas: [sqlite], build })
+    all.push({ store: 'PostgreSQL', replicas: [one], build })
+    all.push({ store: 'PostgreSQL, 2 replicas', replicas: [one, two], build })
   }
-}
-
-async function together(urls: readonly string[], alerts: number): Promise<Measured> {
-  const all = await Promise.all(urls.map((url) => load(url, alerts, CONNECTIONS / urls.length)))
-  return {
-    perSecond: all.reduce((sum, each) => sum + each.perSecond, 0),
-    p99Ms: Math.max(...all.map((each) => each.p99Ms)),
-    failed: all.reduce((sum, each) => sum + each.failed, 0),
-  }
-}
-
-function argument(name: string): string | undefined {
-  const index = process.argv.indexOf(name)
-  return index < 0 ? undefined : process.argv[index + 1]
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-}
-
-await using postgres = await Postgres.start()
-using folder = temporaryFolder()
-using other = temporaryFolder()
-const config = (store: string): string => `store: "${store}"
-robots: { sandbox: { webhook: sandbox } }
-channels: { default: { robots: [sandbox] } }
-`
-const start = async (path: string, store: string): Promise<Receiver> =>
-  new Receiver({ folder: path, port: await freePort(), config: config(store) }).start()
-await using sqlite = await start(folder.path, 'sqlite:x.db')
-await using one = await start(other.path, postgres.url)
-await using two = await start(other.path, postgres.url)
-const ways = {
-  sqlite: [sqlite.url],
-  postgres: [one.url],
-  'postgres, 2 replicas': [one.url, two.url],
-}
-
-const rows = []
-for (const alerts of SIZES) {
-  const measured = new Map<string, Measured[]>()
-  for (let round = 0; round < ROUNDS; round += 1)
-    for (const [name, urls] of Object.entries(ways))
-      measured.set(name, [...(measured.get(name) ?? []), await together(urls, alerts)])
-  for (const [name, all] of measured)
-    rows.push({
-      alerts,
-      store: name,
-      accepts: Math.round(median(all.map((each) => each.perSecond))),
-      p99Ms: median(all.map((each) => each.p99Ms)),
-      failed: all.reduce((sum, each) => sum + each.failed, 0),
-    })
-}
-if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ rows })}\n`)
-else {
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.version}`
-  process.stdout.write(
-    `Durable accepts a second, ${CONNECTIONS} connections, ${ROUNDS} alternating rounds; ${machine}\n\n`,
-  )
-  process.stdout.write('alerts  store                   accepts/s  alerts/s  p99 ms  not 200\n')
-  for (const { alerts, store, accepts, p99Ms, failed } of rows)
-    process.stdout.write(
-      `${String(alerts).padEnd(8)}${store.padEnd(24)}${String(accepts).padEnd(11)}${String(accepts * alerts).padEnd(10)}${String(p99Ms).padEnd(8)}${failed}\n`,
+  const rows: Row[] = []
+  for (const alerts of [5, 100]) {
+    for (const { replicas } of all) await together(replicas, { alerts, seconds: WARM_UP_SECONDS })
+    const values = await inTurns(all, ({ replicas }) =>
+      together(replicas, { alerts, seconds: SECONDS }),
     )
+    for (const store of new Set(all.map((each) => each.store)))
+      rows.push(
+        row(`durable accepts of ${alerts} alerts, ${store}`, {
+          values: values.filter((_, index) => all[index]?.store === store),
+        }),
+      )
+  }
+  return rows
+}
+
+function row(measure: string, rest: Pick<Row, 'values' | 'note'>): Row {
+  return { measure, wanted: '', show: (value) => `${value.toFixed(0)}/s`, ...rest }
+}
+
+/** Requests a second, over the same number of connections in all, however many replicas take them. */
+async function together(
+  replicas: readonly Running[],
+  options: { alerts: number; seconds: number },
+): Promise<number> {
+  const connections = CONNECTIONS / replicas.length
+  const all = await Promise.all(replicas.map(({ url }) => load(url, { ...options, connections })))
+  return all.reduce((sum, each) => sum + each.perSecond, 0)
 }

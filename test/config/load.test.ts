@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -8,6 +9,7 @@ import { parseMatcher } from '../../src/config/matchers.ts'
 import { schemaText } from '../../src/config/schema.ts'
 import { watchFiles } from '../../src/config/watch.ts'
 import { AppError } from '../../src/errors.ts'
+import { formerKeysOf } from '../../src/model/settings.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 
@@ -230,6 +232,14 @@ routes:
         /timeout: must be from 100ms to 60s/,
       ],
       [
+        `robots: { r: { webhook: sandbox, limits: { per: 25h } } }\n${channels}`,
+        /^x\.yml:1:\d+: robots\.r\.limits\.per: must be at most 24h, for which calls are kept$/,
+      ],
+      [
+        `robots: { r: { webhook: sandbox, limits: { per: 86401s } } }\n${channels}`,
+        /robots\.r\.limits\.per: must be at most 24h/,
+      ],
+      [
         `robots: { r: { webhook: sandbox, limits: { messages: 0 } } }\n${channels}`,
         /limits\.messages: must be >= 1/,
       ],
@@ -320,6 +330,56 @@ routes:
     )
     assert.equal(settings.robots.get('a')?.key, settings.robots.get('b')?.key)
     assert.match(warnings[0] ?? '', /share/)
+  })
+
+  test('counts one token as one, by whatever host, scheme or path it is reached', () => {
+    const keyOf = (webhook: string): string | undefined =>
+      load(
+        `robots: { r: { webhook: "${webhook}", proxy: "http://192.0.2.9:3128" } }\nchannels: { c: { robots: [r] } }\n`,
+      ).settings.robots.get('r')?.key
+    const usual = keyOf('https://oapi.dingtalk.com/robot/send?access_token=a1b2')
+    for (const webhook of [
+      'http://oapi.dingtalk.com/robot/send?access_token=a1b2',
+      'https://oapi.dingtalk.com:443/robot/send?access_token=a1b2',
+      'https://OAPI.dingtalk.com//robot/send?access_token=a1b2',
+      'https://oapi.dingtalk.com/robot/send/?access_token=a1b2',
+      'https://oapi.dingtalk.com/robot//send?access_token=a1b2',
+      'https://oapi.dingtalk.io/robot/send?access_token=a1b2',
+      'https://api.dingtalk.com/robot/send?x=1&access_token=%61%31b2',
+      'https://192.0.2.7:8443/gateway?access_token=a1b2&timestamp=1&sign=x',
+      'https://oapi.dingtalk.com/robot/send?access_token=%20a1b2%20',
+    ])
+      assert.equal(keyOf(webhook), usual, webhook)
+    for (const webhook of [
+      'https://oapi.dingtalk.com/robot/send?access_token=a1b3',
+      'https://oapi.dingtalk.com/robot/send?access_token=A1B2',
+      'https://hooks.example/a?key=1',
+    ])
+      assert.notEqual(keyOf(webhook), usual, webhook)
+    // Without a token the address is all there is.
+    const others = ['a?key=1', 'a?key=2', 'b?key=1', 'a?key=1&access_token='].map((each) =>
+      keyOf(`https://hooks.example/${each}`),
+    )
+    assert.equal(new Set(others).size, others.length)
+  })
+
+  test('keeps the key that a store of an earlier version has for a webhook of DingTalk', () => {
+    const url = 'https://oapi.dingtalk.com/robot/send'
+    const before = createHash('sha256').update(`${url}a1b2`).digest('hex').slice(0, 16)
+    const { settings } = load(
+      `robots: { r: { webhook: "${url}?access_token=a1b2" } }\nchannels: { c: { robots: [r] } }\n`,
+    )
+    assert.equal(settings.robots.get('r')?.key, before)
+    assert.deepEqual(formerKeysOf(settings), [])
+  })
+
+  test('names the key that a store of an earlier version has for any other webhook', () => {
+    const url = 'https://oapi.dingtalk.io/robot/send'
+    const from = createHash('sha256').update(`${url}a1b2`).digest('hex').slice(0, 16)
+    const { settings } = load(
+      `robots: { r: { webhook: "${url}?access_token=a1b2" }, lab: { webhook: sandbox } }\nchannels: { c: { robots: [r] } }\n`,
+    )
+    assert.deepEqual(formerKeysOf(settings), [{ from, to: settings.robots.get('r')?.key }])
   })
 
   test('no value of a secret is in a fault', () => {

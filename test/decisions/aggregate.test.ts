@@ -2,59 +2,140 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 
-const TOLD_AT = new Date('2026-11-24T00:00:00Z')
+type Incoming = Parameters<typeof reasonToSuppress>[0]
+type Last = NonNullable<Parameters<typeof reasonToSuppress>[1]>
+
+const LAST_AT = new Date('2026-11-24T00:00:00Z')
+const STARTED_AT = new Date('2026-11-23T23:59:00Z')
 const EVERY_MS = 600_000
-const PAST: NonNullable<Parameters<typeof reasonToSuppress>[1]> = {
-  status: 'firing',
+const FIRING: Last = {
   fingerprint: 'a',
-  firingAt: TOLD_AT,
+  status: 'firing',
+  level: 3,
+  startsAt: STARTED_AT,
+  firingAt: LAST_AT,
   resolvedAt: undefined,
-  dead: false,
 }
+/** It fired and recovered at once. */
+const RESOLVED: Last = { ...FIRING, status: 'resolved', resolvedAt: LAST_AT }
 
 function reason(
-  arrival: Partial<{ fingerprint: string; status: 'firing' | 'resolved'; everyMs: number }>,
-  past: Partial<Parameters<typeof reasonToSuppress>[1]> | undefined,
-  afterMs: number,
+  incoming: Partial<Incoming>,
+  last: Last | undefined,
+  afterMs = 1,
 ): string | undefined {
   return reasonToSuppress(
-    { fingerprint: 'a', status: 'firing', everyMs: EVERY_MS, ...arrival },
-    past === undefined ? undefined : { ...PAST, ...past },
-    new Date(TOLD_AT.getTime() + afterMs),
+    { fingerprint: 'a', status: 'firing', level: 3, everyMs: EVERY_MS, ...incoming },
+    last,
+    new Date(LAST_AT.getTime() + afterMs),
   )
 }
 
+function started(ms: number): number {
+  return STARTED_AT.getTime() + ms
+}
+
 describe('aggregation', () => {
-  test('the first alert is told', () => assert.equal(reason({}, undefined, 0), undefined))
+  test('the first alert is delivered', () => assert.equal(reason({}, undefined), undefined))
 
   test('the same alert is suppressed until the period is over', () => {
-    assert.equal(reason({}, {}, 1), 'aggregated')
-    assert.equal(reason({}, {}, EVERY_MS - 1), 'aggregated')
-    assert.equal(reason({}, {}, EVERY_MS), undefined)
+    assert.equal(reason({}, FIRING, 0), 'aggregated')
+    assert.equal(reason({}, FIRING, EVERY_MS - 1), 'aggregated')
+    assert.equal(reason({}, FIRING, EVERY_MS), undefined)
+    const recovery = { status: 'resolved' } as const
+    assert.equal(reason(recovery, RESOLVED, EVERY_MS - 1), 'aggregated')
+    assert.equal(reason(recovery, RESOLVED, EVERY_MS), undefined)
   })
 
-  test('a change of status is told at once', () => {
-    assert.equal(reason({ status: 'resolved' }, {}, 1), undefined)
-    const resolved = { status: 'resolved' as const, resolvedAt: TOLD_AT }
-    assert.equal(reason({ status: 'firing' }, resolved, 1), undefined)
+  test('the period of a status is counted from the last alert of that status', () => {
+    const last = {
+      ...FIRING,
+      firingAt: new Date(LAST_AT.getTime() - EVERY_MS),
+      resolvedAt: LAST_AT,
+    }
+    assert.equal(reason({}, last), undefined)
+    assert.equal(reason({ status: 'resolved', fingerprint: 'b' }, last), 'aggregated')
   })
+
+  test('a change of status is delivered at once', () => {
+    assert.equal(reason({ status: 'resolved' }, { ...FIRING, resolvedAt: LAST_AT }), undefined)
+    assert.equal(reason({ status: 'firing' }, RESOLVED), undefined)
+  })
+
+  test('a rise in level is delivered at once, a fall is not', () => {
+    const levels = [1, 2, 3, 4, 5] as const
+    const reasons = levels.map((level) => reason({ level }, FIRING))
+    assert.deepEqual(reasons, [undefined, undefined, 'aggregated', 'aggregated', 'aggregated'])
+  })
+
+  test('the level of a recovery decides nothing', () =>
+    assert.equal(reason({ status: 'resolved', level: 1 }, RESOLVED), 'aggregated'))
 
   test('nothing is suppressed when aggregation is off', () =>
-    assert.equal(reason({ everyMs: 0 }, {}, 1), undefined))
-
-  test('an alert whose last message is dead is told again', () =>
-    assert.equal(reason({}, { dead: true }, 1), undefined))
-
-  test('another alert of the same group is told with it, once a period and status', () => {
-    assert.equal(reason({ fingerprint: 'b' }, {}, 1), 'aggregated')
-    assert.equal(reason({ fingerprint: 'b', status: 'resolved' }, {}, 1), undefined)
-    const both = { status: 'resolved' as const, resolvedAt: TOLD_AT }
-    assert.equal(reason({ fingerprint: 'b', status: 'resolved' }, both, 1), 'aggregated')
-    assert.equal(reason({ fingerprint: 'b', status: 'firing' }, both, 1), 'aggregated')
-  })
+    assert.equal(reason({ everyMs: 0 }, FIRING, 0), undefined))
 
   test('a clock that was set back does not silence an alert for longer than the period', () => {
-    assert.equal(reason({}, {}, -3_600_000), undefined)
-    assert.equal(reason({}, {}, -1_000), 'aggregated')
+    assert.equal(reason({}, FIRING, -3_600_000), undefined)
+    assert.equal(reason({}, FIRING, -1_000), 'aggregated')
+  })
+})
+
+describe('alerts that share a group', () => {
+  test('fire once a period, whichever of them it is', () => {
+    assert.equal(reason({ fingerprint: 'b' }, FIRING), 'aggregated')
+    assert.equal(reason({ fingerprint: 'b' }, FIRING, EVERY_MS), undefined)
+    assert.equal(reason({ fingerprint: 'b', level: 2 }, FIRING), undefined)
+  })
+
+  test('recover once a period, whichever of them it is', () => {
+    const recovery = { fingerprint: 'b', status: 'resolved' } as const
+    assert.equal(reason(recovery, FIRING), undefined)
+    assert.equal(reason(recovery, RESOLVED), 'aggregated')
+    assert.equal(reason(recovery, { ...FIRING, resolvedAt: LAST_AT }), 'aggregated')
+  })
+
+  test('are delivered when one fires after the last that the group heard was a recovery', () =>
+    assert.equal(reason({ fingerprint: 'b' }, RESOLVED), undefined))
+})
+
+describe('an alert is outdated', () => {
+  test('when it fires, and began before the one whose recovery was delivered', () => {
+    assert.equal(reason({ startsAtMs: started(-1) }, RESOLVED), 'outdated')
+    assert.equal(reason({ startsAtMs: started(0) }, RESOLVED), undefined)
+    assert.equal(reason({ startsAtMs: started(1) }, RESOLVED), undefined)
+  })
+
+  test('when it is a recovery that ended before the firing that was delivered began', () => {
+    const recovery = { status: 'resolved', startsAtMs: started(-9_000) } as const
+    assert.equal(reason({ ...recovery, endsAtMs: started(-1) }, FIRING), 'outdated')
+    assert.equal(reason({ ...recovery, endsAtMs: started(0) }, FIRING), undefined)
+    assert.equal(reason({ ...recovery, endsAtMs: started(1) }, FIRING), undefined)
+  })
+
+  test('by the start of a recovery, where it does not say when it ended', () => {
+    assert.equal(reason({ status: 'resolved', startsAtMs: started(-1) }, FIRING), 'outdated')
+    assert.equal(reason({ status: 'resolved', startsAtMs: started(0) }, FIRING), undefined)
+  })
+
+  test('not by the end of a firing, which Alertmanager sets to a time to come or before', () =>
+    assert.equal(reason({ startsAtMs: started(1), endsAtMs: started(-1) }, RESOLVED), undefined))
+
+  test('whether or not aggregation is off, and however long ago the last one was delivered', () => {
+    assert.equal(reason({ startsAtMs: started(-1), everyMs: 0 }, RESOLVED), 'outdated')
+    assert.equal(reason({ startsAtMs: started(-1) }, RESOLVED, EVERY_MS * 9), 'outdated')
+  })
+
+  test('never by an alert of the same status or by another alert', () => {
+    assert.equal(reason({ startsAtMs: started(-1) }, FIRING), 'aggregated')
+    assert.equal(reason({ startsAtMs: started(-1), fingerprint: 'b' }, RESOLVED), undefined)
+  })
+
+  test('never where one of the two does not say when it began', () => {
+    assert.equal(reason({}, RESOLVED), undefined)
+    assert.equal(
+      reason({ startsAtMs: started(-1) }, { ...RESOLVED, startsAt: undefined }),
+      undefined,
+    )
+    assert.equal(reason({ status: 'resolved' }, FIRING), undefined)
   })
 })

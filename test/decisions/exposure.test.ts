@@ -9,8 +9,8 @@ import { accessOf } from '../support/settings.ts'
 const NOW = new Date('2026-11-24T04:00:00Z')
 const AUTH = [{ kind: 'bearer', token: new Secret('t') }] as const
 
-function kindsOf(host: string, access: Partial<Access> = {}): string[] {
-  const settings = { listen: { host, port: 8060 }, access: accessOf(access) }
+function kindsOf(host: string, access: Partial<Access> = {}, externalUrl?: string): string[] {
+  const settings = { listen: { host, port: 8060 }, externalUrl, access: accessOf(access) }
   return exposuresOf(settings, NOW).map(({ kind }) => kind)
 }
 
@@ -45,10 +45,28 @@ describe('what stands open', () => {
     const [ended] = exposuresOf(
       {
         listen: { host: '127.0.0.1', port: 1 },
+        externalUrl: undefined,
         access: accessOf({ tls: tlsUntil('2026-11-01') }),
       },
       NOW,
     )
     assert.match(ended?.words ?? '', /has expired/)
+  })
+
+  test('is the console, where a proxy leads there and nothing tells its visitors from this machine', () => {
+    const url = 'https://alerts.example.com'
+    const token = { token: new Secret('t'), protect: new Set<never>() }
+    assert.deepEqual(kindsOf('127.0.0.1', {}, url), ['proxy_is_admin'])
+    assert.deepEqual(kindsOf('0.0.0.0', { allowFrom: networksOf(['::1']) }, url), [
+      'proxy_is_admin',
+    ])
+    assert.deepEqual(kindsOf('127.0.0.1', { admin: token }, url), [])
+    assert.deepEqual(kindsOf('127.0.0.1', { trustedProxies: networksOf(['::1']) }, url), [])
+    for (const own of ['http://localhost:8060', 'http://127.0.0.1:8060', 'http://[::1]:8060'])
+      assert.deepEqual(kindsOf('127.0.0.1', {}, own), [], own)
+    const settings = { listen: { host: '::1', port: 1 }, externalUrl: url, access: accessOf() }
+    const [found] = exposuresOf(settings, NOW)
+    assert.match(found?.words ?? '', /admin\.token/)
+    assert.match(found?.words ?? '', /trusted_proxies/)
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { callsLeft, countedForMs, nextCallAt } from '../../src/decisions/pace.ts'
+import { callsInWindow, callsLeft, countedForMs, nextCallAt } from '../../src/decisions/pace.ts'
 
 const LIMITS = { messages: 20, perMs: 60_000, penaltyMs: 600_000 }
 const START = Date.UTC(2026, 10, 24)
@@ -51,10 +51,52 @@ function mostInAnyWindow(calls: readonly { at: Date }[], perMs: number): number 
   )
 }
 
+/** Milliseconds after the start at which `count` calls go out that all wait from the start. */
+function timesOf(count: number, severe: boolean): number[] {
+  const arrivals = Array.from({ length: count }, () => ({ atMs: 0, severe }))
+  return callsOf(arrivals).map((call) => call.at.getTime() - START)
+}
+
+function callsUntil(untilMs: number, count: number): { at: Date; until: Date }[] {
+  return Array.from({ length: count }, () => ({ at: at(0), until: at(untilMs) }))
+}
+
+/** Calls of the last two minutes, in any order; each ended before `at(0)`. */
+const pastCalls = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 120_000 }), fc.integer({ min: 0, max: 5_000 })), {
+    maxLength: 40,
+    size: 'max',
+  })
+  .map((each) => each.map(([agoMs, tookMs]) => ({ at: at(-agoMs - tookMs), until: at(-agoMs) })))
+
 describe('the pace of calls', () => {
-  test('after quiet a burst goes at once, and room for severe alerts is left', () => {
-    const left = callsLeft({ calls: [], limits: LIMITS, now: at(0) })
-    assert.ok(left >= 5 && left <= 16, `${left}`)
+  test('a call counts for the window and a margin of a hundredth, from 100 ms to a second', () => {
+    assert.deepEqual(
+      [1_000, 10_000, 60_000, 60_001, 100_000, 3_600_000].map(
+        (perMs) => countedForMs(perMs) - perMs,
+      ),
+      [100, 100, 600, 601, 1_000, 1_000],
+    )
+  })
+
+  test('of twenty calls a minute, six ordinary ones go at once, then one every 4.3 s, sixteen in all', () => {
+    // Fourteen severe calls have room, one every 4,286 ms. The window of the first six ends after 60.6 s.
+    const spread = [13, 12, 11, 10, 9, 8, 7, 6, 5, 4].map((k) => 60_600 - k * 4_286)
+    assert.deepEqual(timesOf(17, false), [...Array(6).fill(0), ...spread, 60_600])
+  })
+
+  test('of twenty calls a minute, seven severe ones go at once, then one every 4.3 s, twenty in all', () => {
+    const spread = [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1].map((k) => 60_600 - k * 4_286)
+    assert.deepEqual(timesOf(21, true), [...Array(7).fill(0), ...spread, 60_600])
+  })
+
+  test('after quiet a burst may use what neither the reserve nor the coming severe calls need', () => {
+    const left = (messages: number, perMs: number) =>
+      callsLeft({ calls: [], limits: { messages, perMs, penaltyMs: 1 }, now: at(0) })
+    const perMinute = [1, 2, 3, 5, 10, 20, 100].map((messages) => left(messages, 60_000))
+    assert.deepEqual(perMinute, [1, 1, 1, 2, 3, 6, 80])
+    // One severe call has room in a second, 14 of 20 in an hour.
+    assert.deepEqual([left(4, 1_000), left(20, 1_000), left(20, 3_600_000)], [3, 16, 6])
   })
 
   test('a single call is always allowed after quiet, whatever the limit', () => {
@@ -66,21 +108,96 @@ describe('the pace of calls', () => {
       }
   })
 
+  test('a limit of one call makes severe and ordinary alerts wait for its end alike', () => {
+    const limits = { messages: 1, perMs: 60_000, penaltyMs: 1 }
+    for (const severe of [true, false]) {
+      const next = nextCallAt({ calls: callsUntil(0, 1), limits, now: at(1_000), severe })
+      assert.equal(next.getTime(), START + 60_600)
+    }
+  })
+
+  test('of two calls the second is for a severe alert', () => {
+    const limits = { messages: 2, perMs: 60_000, penaltyMs: 1 }
+    const next = (severe: boolean) =>
+      nextCallAt({ calls: callsUntil(0, 1), limits, now: at(0), severe }).getTime() - START
+    assert.deepEqual([next(true), next(false)], [0, 60_600])
+  })
+
+  test('a call counts until exactly the end of its window', () => {
+    const inWindow = (nowMs: number) =>
+      callsInWindow({ calls: callsUntil(0, 7), limits: LIMITS, now: at(nowMs) })
+    assert.deepEqual([0, 60_599, 60_600].map(inWindow), [7, 7, 0])
+    const left = (nowMs: number) =>
+      callsLeft({ calls: callsUntil(0, 16), limits: LIMITS, now: at(nowMs) })
+    assert.deepEqual([0, 60_599, 60_600].map(left), [0, 0, 6])
+    const full = { calls: callsUntil(0, 20), limits: LIMITS, severe: true }
+    assert.equal(nextCallAt({ ...full, now: at(60_599) }).getTime(), START + 60_600)
+  })
+
   test('a call that was under way at a crash counts from when it may have ended', () => {
-    const calls = Array.from({ length: 20 }, () => ({ at: at(0), until: at(5_000) }))
+    const calls = callsUntil(5_000, 20)
     const next = nextCallAt({ calls, limits: LIMITS, now: at(61_000), severe: true })
     assert.equal(next.getTime(), START + 5_000 + countedForMs(60_000))
   })
 
-  test('a call from the future, left by a clock that was set back, delays by one window at most', () => {
+  test('a call from the future, left by a clock that was set back, counts from now', () => {
     const calls = Array.from({ length: 20 }, () => ({ at: at(3_600_000), until: at(3_600_000) }))
     const next = nextCallAt({ calls, limits: LIMITS, now: at(0), severe: true })
-    assert.ok(next.getTime() <= START + countedForMs(60_000))
+    assert.equal(next.getTime(), START + countedForMs(60_000))
+    assert.equal(callsInWindow({ calls, limits: LIMITS, now: at(0) }), 20)
+  })
+
+  test('the next call is at the earliest instant that is free', () => {
+    fc.assert(
+      fc.property(
+        pastCalls,
+        fc.boolean(),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (calls, severe, part) => {
+          const next = (now: Date) => nextCallAt({ calls, limits: LIMITS, now, severe })
+          const found = next(at(0))
+          assert.ok(found >= at(0))
+          assert.deepEqual(next(found), found)
+          const before = at(Math.floor((found.getTime() - START) * part))
+          assert.deepEqual(next(before), found)
+        },
+      ),
+    )
+  })
+
+  test('the order in which calls are listed does not matter', () => {
+    fc.assert(
+      fc.property(pastCalls, fc.boolean(), (calls, severe) => {
+        const ascending = [...calls].sort((a, b) => a.until.getTime() - b.until.getTime())
+        const answers = [calls, ascending, ascending.toReversed()].map((each) => {
+          const window = { calls: each, limits: LIMITS, now: at(0) }
+          return [nextCallAt({ ...window, severe }), callsLeft(window), callsInWindow(window)]
+        })
+        assert.deepEqual(answers[0], answers[1])
+        assert.deepEqual(answers[2], answers[1])
+      }),
+    )
+  })
+
+  test('the calls that are left are those that may be made one after another now', () => {
+    fc.assert(
+      fc.property(pastCalls, fc.integer({ min: 1, max: 40 }), (past, messages) => {
+        const limits = { ...LIMITS, messages }
+        const calls = [...past]
+        const now = at(0)
+        const left = callsLeft({ calls, limits, now })
+        for (let made = 0; made < left; made += 1) {
+          assert.deepEqual(nextCallAt({ calls, limits, now, severe: false }), now)
+          calls.push({ at: now, until: now })
+        }
+        assert.ok(nextCallAt({ calls, limits, now, severe: false }) > now)
+      }),
+    )
   })
 
   test('ordinary alerts never take the share that is kept for severe ones', () => {
     const calls = callsOf(Array.from({ length: 60 }, () => ({ atMs: 0, severe: false })))
-    assert.ok(mostInAnyWindow(calls, 60_000) <= 16)
+    assert.equal(mostInAnyWindow(calls, 60_000), 16)
   })
 
   test('a storm of severe alerts uses the whole limit', () => {

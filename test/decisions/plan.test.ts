@@ -1,84 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import {
-  type Head,
-  type Plan,
-  type PlanQuestion,
-  plan,
-  type WaitingNow,
-} from '../../src/decisions/plan.ts'
-import type { Level } from '../../src/model/level.ts'
-import { channelNamed, robotNamed } from '../support/settings.ts'
-
-const NOW = new Date('2026-11-24T04:30:00Z')
-const LIMITS = robotNamed('ops-1').limits
-
-function ago(ms: number): Date {
-  return new Date(NOW.getTime() - ms)
-}
-
-/** `count` alerts, each of a request of its own unless `perRequest` says otherwise. */
-function heads(
-  count: number,
-  { level = 3 as Level, agoMs = 0, perRequest = 1, from = 1 } = {},
-): Head[] {
-  return Array.from({ length: count }, (_, index) => ({
-    id: from + index,
-    payload: from + Math.floor(index / perRequest),
-    level,
-    receivedAt: ago(agoMs),
-  }))
-}
-
-function waiting(each: readonly Head[], changes: Partial<WaitingNow> = {}): WaitingNow {
-  const oldest = new Date(Math.min(...each.map((head) => head.receivedAt.getTime())))
-  return {
-    queue: 'robot:ops-1',
-    channel: channelNamed('ops'),
-    peers: [],
-    count: each.length,
-    oldest,
-    heads: each,
-    recent: [],
-    lastMessageAt: undefined,
-    messagesThisHour: 0,
-    messagesToday: 0,
-    ...changes,
-  }
-}
-
-function planOf(entries: readonly WaitingNow[], changes: Partial<PlanQuestion> = {}): Plan {
-  return plan({
-    now: NOW,
-    robot: { calls: [], limits: LIMITS, pause: undefined },
-    due: undefined,
-    nextDueAt: undefined,
-    waiting: entries,
-    allowances: [],
-    hourStart: new Date('2026-11-24T04:00:00Z'),
-    hourEnd: new Date('2026-11-24T05:00:00Z'),
-    dayEnd: new Date('2026-11-24T16:00:00Z'),
-    monthEnd: new Date('2026-11-30T16:00:00Z'),
-    ...changes,
-  })
-}
-
-function tellOf(made: Plan): Extract<Plan, { kind: 'tell' }> {
-  assert.equal(made.kind, 'tell', JSON.stringify(made))
-  return made as Extract<Plan, { kind: 'tell' }>
-}
-
-function calls(...agoMs: number[]): { at: Date; until: Date }[] {
-  return agoMs.map((ms) => ({ at: ago(ms), until: ago(ms) }))
-}
+import { ago, calls, LIMITS, NOW, planOf, queued, sendOf, waiting } from '../support/plan.ts'
+import { channelNamed } from '../support/settings.ts'
 
 describe('the plan', () => {
   test('with nothing waiting the robot rests until it is woken', () =>
-    assert.deepEqual(planOf([]), { kind: 'rest', until: undefined, reason: 'nothing_waits' }))
+    assert.deepEqual(planOf([]), { kind: 'wait', until: undefined, reason: 'nothing_waits' }))
 
   test('the alerts of one request are one message', () => {
-    const tell = tellOf(planOf([waiting(heads(5, { perRequest: 5 }))]))
-    assert.deepEqual(tell.scope, {
+    const send = sendOf(planOf([waiting(queued(5, { perRequest: 5 }))]))
+    assert.deepEqual(send.scope, {
       kind: 'some',
       ids: [1, 2, 3, 4, 5],
       messages: 3,
@@ -88,33 +19,33 @@ describe('the plan', () => {
   })
 
   test('with a call for each, every request is told by itself, the most severe first', () => {
-    const entry = waiting([...heads(1, { level: 1, from: 9 }), ...heads(3, { agoMs: 500 })])
-    const { scope } = tellOf(planOf([entry]))
+    const entry = waiting([...queued(1, { level: 1, from: 9 }), ...queued(3, { agoMs: 500 })])
+    const { scope } = sendOf(planOf([entry]))
     assert.deepEqual(scope, { kind: 'some', ids: [9], messages: 3, merged: false, storm: false })
   })
 
   test('with more waiting than calls left, all is merged', () => {
-    const { scope } = tellOf(planOf([waiting(heads(30))]))
+    const { scope } = sendOf(planOf([waiting(queued(30))]))
     assert.ok(scope.kind === 'some' && scope.merged)
     assert.equal(scope.ids.length, 30)
-    const more = tellOf(planOf([waiting(heads(30), { count: 31 })]))
+    const more = sendOf(planOf([waiting(queued(30), { count: 31 })]))
     assert.equal(more.scope.kind, 'all')
   })
 
   test('what was told of a storm counts towards its messages', () => {
-    const entry = waiting(heads(30, { agoMs: 9_000 }), {
+    const entry = waiting(queued(30, { agoMs: 9_000 }), {
       recent: [
         { at: ago(9_500), storm: false },
         { at: ago(8_500), storm: true },
       ],
       lastMessageAt: ago(8_500),
     })
-    const { scope } = tellOf(planOf([entry]))
+    const { scope } = sendOf(planOf([entry]))
     assert.deepEqual([scope.messages, scope.merged], [1, true])
   })
 
-  test('one request with more alerts than messages can tell in full may take a line each', () => {
-    const { scope } = tellOf(planOf([waiting(heads(400, { perRequest: 400 }))]))
+  test('one request with more alerts than messages can show in full may take a line each', () => {
+    const { scope } = sendOf(planOf([waiting(queued(400, { perRequest: 400 }))]))
     assert.deepEqual([scope.kind, scope.messages, scope.merged], ['some', 3, false])
   })
 
@@ -122,55 +53,55 @@ describe('the plan', () => {
     const channel = channelNamed('ops', {
       pushLimits: { hour: 2, day: undefined, pass: [] },
     })
-    const entry = waiting(heads(4, { agoMs: 40 * 60_000 }), { channel, lastMessageAt: ago(3e6) })
-    const { scope, delayed } = tellOf(planOf([entry]))
+    const entry = waiting(queued(4, { agoMs: 40 * 60_000 }), { channel, lastMessageAt: ago(3e6) })
+    const { scope, delayed } = sendOf(planOf([entry]))
     assert.deepEqual([scope.messages, scope.merged], [1, true])
     assert.equal(delayed?.reason, 'push_limit')
   })
 
   test('after a message, others are collected for a second, counted from when they came', () => {
-    const entry = waiting(heads(2, { agoMs: 100 }), { lastMessageAt: ago(200) })
-    const rest = planOf([entry])
-    assert.deepEqual(rest, {
-      kind: 'rest',
+    const entry = waiting(queued(2, { agoMs: 100 }), { lastMessageAt: ago(200) })
+    const made = planOf([entry])
+    assert.deepEqual(made, {
+      kind: 'wait',
       until: new Date(NOW.getTime() + 800),
       reason: 'collecting',
     })
-    const later = waiting(heads(2, { agoMs: 1_000 }), { lastMessageAt: ago(200) })
-    assert.equal(planOf([later]).kind, 'tell')
+    const later = waiting(queued(2, { agoMs: 1_000 }), { lastMessageAt: ago(200) })
+    assert.equal(planOf([later]).kind, 'send')
   })
 
   test('a robot at its limit rests until the next call is free', () => {
     const robot = { calls: calls(...Array(20).fill(10_000)), limits: LIMITS, pause: undefined }
-    const rest = planOf([waiting(heads(1, { level: 1 }))], { robot })
-    assert.equal(rest.kind, 'rest')
-    assert.ok(rest.kind === 'rest' && rest.reason === 'no_call_left' && rest.until !== undefined)
-    assert.ok((rest.until as Date) > ago(-50_000) && (rest.until as Date) < ago(-52_000))
+    const made = planOf([waiting(queued(1, { level: 1 }))], { robot })
+    assert.equal(made.kind, 'wait')
+    assert.ok(made.kind === 'wait' && made.reason === 'no_call_left' && made.until !== undefined)
+    assert.ok((made.until as Date) > ago(-50_000) && (made.until as Date) < ago(-52_000))
   })
 
   test('a severe alert is told although ordinary ones have to wait', () => {
     const robot = { calls: calls(...Array(6).fill(2_000)), limits: LIMITS, pause: undefined }
-    assert.equal(planOf([waiting(heads(1))], { robot }).kind, 'rest')
-    assert.equal(planOf([waiting(heads(1, { level: 2 }))], { robot }).kind, 'tell')
+    assert.equal(planOf([waiting(queued(1))], { robot }).kind, 'wait')
+    assert.equal(planOf([waiting(queued(1, { level: 2 }))], { robot }).kind, 'send')
   })
 
   test('the channel with the most severe alert is told first', () => {
     const other = channelNamed('db')
-    const tell = tellOf(
+    const send = sendOf(
       planOf([
-        waiting(heads(1, { agoMs: 60_000 })),
-        waiting(heads(1, { level: 1, from: 50 }), { channel: other }),
+        waiting(queued(1, { agoMs: 60_000 })),
+        waiting(queued(1, { level: 1, from: 50 }), { channel: other }),
       ]),
     )
-    assert.equal(tell.channel.name, 'db')
+    assert.equal(send.channel.name, 'db')
   })
 
   test('a pause is kept to its end, and what waited meanwhile says why', () => {
     const pause = { since: ago(1_000), until: ago(-599_000), reason: 'throttled' }
     const robot = { calls: [], limits: LIMITS, pause }
-    const entry = waiting(heads(1, { level: 1 }))
+    const entry = waiting(queued(1, { level: 1 }))
     assert.deepEqual(planOf([entry], { robot }), {
-      kind: 'rest',
+      kind: 'wait',
       until: pause.until,
       reason: 'paused',
     })
@@ -178,8 +109,8 @@ describe('the plan', () => {
       ...robot,
       pause: { since: ago(601_000), until: ago(1_000), reason: 'throttled' },
     }
-    const late = waiting(heads(1, { agoMs: 300_000 }))
-    assert.deepEqual(tellOf(planOf([late], { robot: over })).delayed, {
+    const late = waiting(queued(1, { agoMs: 300_000 }))
+    assert.deepEqual(sendOf(planOf([late], { robot: over })).delayed, {
       since: ago(300_000),
       reason: 'penalty',
     })
@@ -187,55 +118,50 @@ describe('the plan', () => {
 
   test('a pause never lasts longer than it was made for, though the clock was set back', () => {
     const pause = { since: ago(-3_600_000), until: ago(-4_200_000), reason: 'throttled' }
-    const rest = planOf([waiting(heads(1))], { robot: { calls: [], limits: LIMITS, pause } })
-    assert.deepEqual(rest, { kind: 'rest', until: ago(-600_000), reason: 'paused' })
-  })
-
-  test('a message that is due again goes before anything new', () => {
-    const made = planOf([waiting(heads(1, { level: 1 }))], { due: { id: '7' } })
-    assert.deepEqual(made, { kind: 'again', id: '7' })
+    const made = planOf([waiting(queued(1))], { robot: { calls: [], limits: LIMITS, pause } })
+    assert.deepEqual(made, { kind: 'wait', until: ago(-600_000), reason: 'paused' })
   })
 
   test('a closed push limit holds what it must and lets pass what it may', () => {
     const pushLimits = { hour: 10, day: undefined, pass: [1, 2] as const }
     const channel = channelNamed('ops', { pushLimits })
     const closed = { channel, messagesThisHour: 10 }
-    assert.deepEqual(planOf([waiting(heads(3), closed)]), {
-      kind: 'rest',
+    assert.deepEqual(planOf([waiting(queued(3), closed)]), {
+      kind: 'wait',
       until: new Date('2026-11-24T05:00:00Z'),
       reason: 'push_limit',
     })
-    const mixed = [...heads(1, { level: 1, from: 9 }), ...heads(3)]
-    const open = tellOf(planOf([waiting(mixed, closed)])).scope
+    const mixed = [...queued(1, { level: 1, from: 9 }), ...queued(3)]
+    const open = sendOf(planOf([waiting(mixed, closed)])).scope
     assert.deepEqual(open, { kind: 'some', ids: [9], messages: 3, merged: false, storm: false })
-    const many = [...heads(30, { level: 1, from: 100 }), ...heads(3)]
-    const { scope } = tellOf(planOf([waiting(many, closed)]))
+    const many = [...queued(30, { level: 1, from: 100 }), ...queued(3)]
+    const { scope } = sendOf(planOf([waiting(many, closed)]))
     assert.ok(scope.kind === 'some' && scope.ids.length === 30)
   })
 
   test('the last tenth of the month is for severe alerts, and nothing goes beyond it', () => {
     const allowances = [{ used: 95, limit: 100 }]
-    assert.equal(planOf([waiting(heads(1))], { allowances }).kind, 'rest')
-    assert.equal(planOf([waiting(heads(1, { level: 2 }))], { allowances }).kind, 'tell')
+    assert.equal(planOf([waiting(queued(1))], { allowances }).kind, 'wait')
+    assert.equal(planOf([waiting(queued(1, { level: 2 }))], { allowances }).kind, 'send')
     const spent = [{ used: 100, limit: 100 }]
-    const rest = planOf([waiting(heads(1, { level: 1 }))], { allowances: spent })
-    assert.ok(rest.kind === 'rest' && rest.reason === 'quota')
+    const made = planOf([waiting(queued(1, { level: 1 }))], { allowances: spent })
+    assert.ok(made.kind === 'wait' && made.reason === 'quota')
   })
 
   test('from half of the month on ordinary messages are spaced out, severe ones are not', () => {
     const allowances = [{ used: 700, limit: 1000 }]
     const entry = { lastMessageAt: ago(60_000) }
-    const rest = planOf([waiting(heads(1, { agoMs: 5_000 }), entry)], { allowances })
-    assert.ok(rest.kind === 'rest' && rest.reason === 'quota')
-    const severe = waiting(heads(1, { level: 1, agoMs: 5_000 }), entry)
-    assert.equal(planOf([severe], { allowances }).kind, 'tell')
+    const made = planOf([waiting(queued(1, { agoMs: 5_000 }), entry)], { allowances })
+    assert.ok(made.kind === 'wait' && made.reason === 'quota')
+    const severe = waiting(queued(1, { level: 1, agoMs: 5_000 }), entry)
+    assert.equal(planOf([severe], { allowances }).kind, 'send')
   })
 
   test('the calls of a pool add up, those of resting robots do not', () => {
     const peer = { calls: [], limits: LIMITS, pause: undefined }
-    const entry = waiting(heads(8), { peers: [peer] })
-    assert.equal(tellOf(planOf([entry])).scope.merged, false)
+    const entry = waiting(queued(8), { peers: [peer] })
+    assert.equal(sendOf(planOf([entry])).scope.merged, false)
     const resting = { ...peer, pause: { since: ago(1), until: ago(-1_000), reason: 'throttled' } }
-    assert.equal(tellOf(planOf([waiting(heads(8), { peers: [resting] })])).scope.merged, true)
+    assert.equal(sendOf(planOf([waiting(queued(8), { peers: [resting] })])).scope.merged, true)
   })
 })

@@ -24,7 +24,7 @@ function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
     alike: 1,
     failures: 0,
     bodyBytes: 10_000,
-    othersWork: false,
+    poolHasHealthyRobot: false,
     random: 0.999,
     ...changes,
   })
@@ -42,16 +42,28 @@ describe('the verdict on an attempt', () => {
     const { next, pause } = after({ kind: 'throttled', scope: 'robot' })
     const until = new Date(NOW.getTime() + 601_000)
     assert.deepEqual(pause, { scope: 'robot:k', until, reason: 'throttled' })
-    assert.deepEqual(next, { kind: 'again', dueAt: until })
+    assert.deepEqual(next, { kind: 'retry', dueAt: until })
   })
 
   test('in a pool the refused message goes on at once, through another robot', () => {
     const { next } = after({ kind: 'throttled', scope: 'robot' }, { mode: 'pool' })
-    assert.deepEqual(next, { kind: 'again', dueAt: NOW })
+    assert.deepEqual(next, { kind: 'retry', dueAt: NOW })
   })
 
   test('an address that is refused rests as a whole', () =>
     assert.equal(after({ kind: 'throttled', scope: 'address' }).pause?.scope, 'address:proxy-1'))
+
+  test('an address that is refused rests for five minutes, or for the penalty where that is shorter', () => {
+    const restMs = (penaltyMs: number): number => {
+      const limits = { messages: 20, perMs: 60_000, penaltyMs }
+      const { pause } = after(
+        { kind: 'throttled', scope: 'address' },
+        { robot: robotNamed('ops-1', { limits }) },
+      )
+      return (pause?.until.getTime() ?? 0) - NOW.getTime()
+    }
+    assert.deepEqual([restMs(600_000), restMs(60_000)], [301_000, 60_600])
+  })
 
   test('what cannot be reached is tried again for ever, more and more slowly', () => {
     const outcome: Outcome = {
@@ -62,32 +74,106 @@ describe('the verdict on an attempt', () => {
     }
     const { next, failures } = after(outcome, { attempts: 500, failures: 499 })
     assert.equal(failures, 500)
-    assert.ok(next.kind === 'again' && next.dueAt.getTime() - NOW.getTime() <= 60_000)
-    assert.ok(next.kind === 'again' && next.dueAt.getTime() - NOW.getTime() > 50_000)
+    assert.ok(next.kind === 'retry' && next.dueAt.getTime() - NOW.getTime() <= 60_000)
+    assert.ok(next.kind === 'retry' && next.dueAt.getTime() - NOW.getTime() > 50_000)
   })
 
   test('a reply that nobody can read is given up after some alike, however long the outage before', () => {
     const outcome: Outcome = { kind: 'retryable', reason: 'unknown', reached: true, bounded: true }
-    assert.equal(after(outcome, { attempts: 500, alike: 5 }).next.kind, 'again')
+    assert.equal(after(outcome, { attempts: 500, alike: 5 }).next.kind, 'retry')
     assert.deepEqual(after(outcome, { attempts: 500, alike: 6 }).next, {
       kind: 'dead',
       reason: 'The words. Given up after 6 replies alike.',
     })
   })
 
+  test('pages that are not DingTalk’s are given up too, after a limiter would have let go', () => {
+    const outcome: Outcome = {
+      kind: 'retryable',
+      reason: 'unreadable',
+      reached: true,
+      bounded: true,
+    }
+    let waitedMs = 0
+    let alike = 1
+    for (; ; alike += 1) {
+      const { next } = after(outcome, { attempts: alike, alike, random: 0 })
+      if (next.kind !== 'retry') break
+      waitedMs += next.dueAt.getTime() - NOW.getTime()
+    }
+    assert.ok(waitedMs > 15 * 60_000 && waitedMs < 60 * 60_000, String(waitedMs))
+  })
+
   test('in a pool only a message that surely did not arrive changes its robot at once', () => {
     const outcome = { kind: 'retryable', reason: 'network', bounded: false } as const
     const elsewhere = after({ ...outcome, reached: false }, { mode: 'pool' }).next
-    assert.deepEqual(elsewhere, { kind: 'again', dueAt: NOW })
+    assert.deepEqual(elsewhere, { kind: 'retry', dueAt: NOW })
     const unsure = after({ ...outcome, reached: true }, { mode: 'pool' }).next
-    assert.ok(unsure.kind === 'again' && unsure.dueAt > NOW)
+    assert.ok(unsure.kind === 'retry' && unsure.dueAt > NOW)
     assert.deepEqual(unsure.elsewhereAt, new Date(NOW.getTime() + 60_000))
   })
 
-  test('too long a message is split, until there is nothing to split', () => {
-    const { next } = after({ kind: 'too_long' })
-    assert.ok(next.kind === 'split' && next.bodyBytes === 7_500)
-    assert.equal(after({ kind: 'too_long' }, { bodyBytes: 2_100 }).next.kind, 'dead')
+  test('a robot that cannot be reached rests longer after each failure, up to 30 s', () => {
+    const outcome = {
+      kind: 'retryable',
+      reason: 'network',
+      reached: false,
+      bounded: false,
+    } as const
+    for (const mode of ['all', 'pool'] as const) {
+      const rests = [0, 1, 4, 5, 400].map((failures) => {
+        const { pause } = after(outcome, { mode, failures, random: 0 })
+        assert.deepEqual([pause?.scope, pause?.reason], ['robot:k', 'unreachable'])
+        return (pause?.until.getTime() ?? 0) - NOW.getTime()
+      })
+      assert.deepEqual(rests, [500, 1_000, 8_000, 15_000, 15_000])
+    }
+  })
+
+  test('a message waits longer after each attempt', () => {
+    const outcome = {
+      kind: 'retryable',
+      reason: 'network',
+      reached: false,
+      bounded: false,
+    } as const
+    for (const [attempts, waitMs] of [
+      [1, 500],
+      [3, 2_000],
+      [400, 30_000],
+    ] as const)
+      assert.deepEqual(after(outcome, { attempts, random: 0 }).next, {
+        kind: 'retry',
+        dueAt: new Date(NOW.getTime() + waitMs),
+      })
+  })
+
+  test('a message that may have arrived stays with its robot for a minute, in every mode', () => {
+    const outcome = { kind: 'retryable', reason: 'timeout', reached: true, bounded: false } as const
+    for (const mode of ['all', 'pool'] as const)
+      assert.deepEqual(after(outcome, { attempts: 3, mode, random: 0 }).next, {
+        kind: 'retry',
+        dueAt: new Date(NOW.getTime() + 2_000),
+        elsewhereAt: new Date(NOW.getTime() + 60_000),
+      })
+  })
+
+  test('a message that is too long is split into bodies of three quarters of its size', () =>
+    assert.deepEqual(after({ kind: 'too_long' }, { failures: 3 }), {
+      next: {
+        kind: 'split',
+        reason: 'The words. Sent again in smaller messages.',
+        bodyBytes: 7_500,
+      },
+      pause: undefined,
+      failures: 0,
+    }))
+
+  test('a message that is too long is dead where its parts would be below 2,000 bytes', () => {
+    const kindOf = (bodyBytes: number) => after({ kind: 'too_long' }, { bodyBytes }).next.kind
+    assert.deepEqual([2_668, 2_667, 2_666].map(kindOf), ['split', 'split', 'dead'])
+    const { next } = after({ kind: 'too_long' }, { bodyBytes: 2_000 })
+    assert.deepEqual(next, { kind: 'dead', reason: 'The words.' })
   })
 
   test('a rejected message costs one call and is dead', () => {
@@ -101,15 +187,19 @@ describe('the verdict on an attempt', () => {
 
   test('in a pool a robot that rejects is set aside, and the message goes through another one', () => {
     const rejected: Outcome = { kind: 'rejected', reason: 'token' }
-    const { next, pause } = after(rejected, { mode: 'pool', othersWork: true })
-    assert.deepEqual(next, { kind: 'again', dueAt: NOW })
-    assert.equal(pause?.reason, 'rejected')
-    assert.equal(after(rejected, { mode: 'pool', othersWork: false }).next.kind, 'dead')
+    const { next, pause } = after(rejected, { mode: 'pool', poolHasHealthyRobot: true })
+    assert.deepEqual(next, { kind: 'retry', dueAt: NOW })
+    const until = new Date(NOW.getTime() + 180_000)
+    assert.deepEqual(pause, { scope: 'robot:k', until, reason: 'rejected' })
+    const last = after(rejected, { mode: 'pool', poolHasHealthyRobot: false })
+    assert.equal(last.next.kind, 'dead')
+    assert.deepEqual(last.pause, pause)
   })
 
   test('content that is refused is refused by every robot', () =>
     assert.equal(
-      after({ kind: 'rejected', reason: 'content' }, { mode: 'pool', othersWork: true }).next.kind,
+      after({ kind: 'rejected', reason: 'content' }, { mode: 'pool', poolHasHealthyRobot: true })
+        .next.kind,
       'dead',
     ))
 

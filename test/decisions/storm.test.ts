@@ -1,63 +1,106 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { isOngoing, nextOfStormAt, type Told, toldOfStorm } from '../../src/decisions/storm.ts'
+import {
+  isOngoing,
+  nextOfStormAt,
+  type RecentMessage,
+  sentOfStorm,
+} from '../../src/decisions/storm.ts'
 
 const NOW = new Date('2026-11-24T04:30:00Z')
 const PER_MS = 60_000
 
-function told(...seconds: [ago: number, storm: boolean][]): Told[] {
+function sent(...seconds: [ago: number, storm: boolean][]): RecentMessage[] {
   return seconds.map(([ago, storm]) => ({ at: new Date(NOW.getTime() - ago * 1000), storm }))
 }
 
-/** Seconds from now until the storm's next message may be made; what waits came just now. */
-function nextIn(recent: readonly Told[], changes: { severeAgo?: number; most?: number } = {}) {
-  const { severeAgo, most = 3 } = changes
-  const severeSince =
-    severeAgo === undefined ? undefined : new Date(NOW.getTime() - severeAgo * 1000)
-  const question = { recent, perMs: PER_MS, most, now: NOW, oldest: NOW, severeSince }
+/** Seconds from now until the storm's next message may be made; what waits came just now unless `oldestAgo` says so. */
+function nextIn(
+  recent: readonly RecentMessage[],
+  changes: { severeAgo?: number; oldestAgo?: number; maxMessages?: number; perMs?: number } = {},
+): number {
+  const { severeAgo, oldestAgo = 0, maxMessages = 3, perMs = PER_MS } = changes
+  const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000)
+  const severeSince = severeAgo === undefined ? undefined : ago(severeAgo)
+  const question = { recent, perMs, maxMessages, now: NOW, oldest: ago(oldestAgo), severeSince }
   return (nextOfStormAt(question).getTime() - NOW.getTime()) / 1000
 }
 
 describe('a storm', () => {
-  test('is told at once when nothing was told before', () => {
+  test('begins at once when no message counts towards it', () => {
     assert.equal(nextIn([]), 0)
-    assert.equal(nextIn(told([11, false], [61, true])), 0)
+    assert.equal(nextIn(sent([60, true], [10, false])), 0)
+    assert.equal(nextIn(sent([61, true], [11, false]), { severeAgo: 0 }), 0)
   })
 
-  test('is told again after a second, then after eight', () => {
-    assert.equal(nextIn(told([0, false])), 1)
-    assert.equal(nextIn(told([1, false], [0, true])), 8)
+  test('collects for a second before its second message, then for eight', () => {
+    assert.equal(nextIn(sent([0, false])), 1)
+    assert.equal(nextIn(sent([0.2, true])), 0.8)
+    assert.equal(nextIn(sent([1, false], [0, true])), 8)
   })
 
-  test('waits for the window when its messages are used up, and severe alerts wait for none', () => {
-    const recent = told([20, true], [15, true], [2, true])
-    assert.equal(nextIn(recent), 40)
+  test('collects before its second message no longer than its oldest alert has waited', () => {
+    assert.equal(nextIn(sent([0.2, true]), { oldestAgo: 0.5 }), 0.5)
+    assert.equal(nextIn(sent([0.2, true]), { oldestAgo: 0.1 }), 0.8)
+  })
+
+  test('waits for the window when its messages are used up', () => {
+    assert.equal(nextIn(sent([20, true], [15, true], [2, true])), 40)
+    assert.equal(nextIn(sent([30, true], [20, true], [15, true], [2, true])), 40)
+    assert.equal(nextIn(sent([20, true], [15, true], [2, true]), { maxMessages: 4 }), 6)
+    assert.equal(nextIn(sent([58, true], [15, true], [2, true])), 6)
+    assert.equal(nextIn(sent([5, true]), { maxMessages: 1 }), 55)
+  })
+
+  test('holds severe alerts for no window: four seconds after a message or after they came', () => {
+    const recent = sent([20, true], [15, true], [2, true])
     assert.equal(nextIn(recent, { severeAgo: 0 }), 2)
+    assert.equal(nextIn(recent, { severeAgo: 1 }), 2)
     assert.equal(nextIn(recent, { severeAgo: 3 }), 1)
   })
 
-  test('single messages before it count for ten seconds, merged ones for the window', () => {
-    const recent = told([30, false], [20, true], [9, false], [3, true])
-    const question = { recent, perMs: PER_MS, most: 3, now: NOW }
-    assert.equal(toldOfStorm(question), 3)
+  test('collects for a second only before severe alerts, though one message may carry it', () => {
+    assert.equal(nextIn(sent([0, true]), { maxMessages: 1, severeAgo: 0 }), 1)
+    assert.equal(nextIn(sent([0, true]), { maxMessages: 1 }), 60)
+  })
+
+  test('counts single messages for ten seconds and merged ones for the window', () => {
+    const recent = sent([60, true], [59, true], [30, false], [20, true], [10, false], [9, false])
+    const question = { recent, perMs: PER_MS, maxMessages: 3, now: NOW }
+    assert.equal(sentOfStorm(question), 3)
+    assert.equal(sentOfStorm({ ...question, perMs: 1_000 }), 1)
+    assert.equal(sentOfStorm({ ...question, perMs: 1_000, recent: sent([9, true]) }), 1)
+  })
+
+  test('may use a call as soon as the first message stops counting, single or merged', () => {
+    assert.equal(nextIn(sent([20, true], [1, false], [0.5, false])), 9)
+    assert.equal(nextIn(sent([20, true], [1, false], [0.5, false]), { maxMessages: 2 }), 9.5)
+    assert.equal(nextIn(sent([20, true], [1, false], [0.5, false]), { maxMessages: 1 }), 40)
   })
 
   test('is over when nothing was merged for ten seconds', () => {
-    const question = { perMs: PER_MS, most: 3, now: NOW }
-    assert.equal(isOngoing({ ...question, recent: told([9, true]) }), true)
-    assert.equal(isOngoing({ ...question, recent: told([10, true], [1, false]) }), false)
+    const ongoing = (...seconds: Parameters<typeof sent>) =>
+      isOngoing({ recent: sent(...seconds), perMs: PER_MS, maxMessages: 3, now: NOW })
+    assert.equal(ongoing([9, true]), true)
+    assert.equal(ongoing([30, true], [9, true], [1, false]), true)
+    assert.equal(ongoing([10, true], [1, false]), false)
+    assert.equal(ongoing(), false)
   })
 
-  test('is not held up by messages from a future that a clock set back has left', () => {
-    assert.equal(nextIn(told([-3_600, true], [-3_599, true], [-3_598, true])), 0)
+  test('does not wait for messages from a future that a clock set back has left', () => {
+    const recent = sent([-1, true], [-5, true], [-3_600, true])
+    assert.equal(nextIn(recent), 0)
+    assert.equal(sentOfStorm({ recent, perMs: PER_MS, maxMessages: 3, now: NOW }), 0)
+    assert.equal(isOngoing({ recent, perMs: PER_MS, maxMessages: 3, now: NOW }), false)
+    assert.equal(nextIn(sent([3, false], [2, true], [-1, true])), 6)
   })
 
   test('of ordinary alerts never takes more merged messages in a window than it may', () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 60 })
     fc.assert(
-      fc.property(gaps, fc.integer({ min: 1, max: 5 }), (arrivals, most) => {
-        const made: Told[] = []
+      fc.property(gaps, fc.integer({ min: 1, max: 5 }), (arrivals, maxMessages) => {
+        const made: RecentMessage[] = []
         let nowMs = 0
         for (const gap of arrivals) {
           const oldest = new Date(nowMs)
@@ -68,7 +111,7 @@ describe('a storm', () => {
             const at = nextOfStormAt({
               recent,
               perMs: PER_MS,
-              most,
+              maxMessages,
               now,
               oldest,
               severeSince: undefined,
@@ -82,7 +125,7 @@ describe('a storm', () => {
           const inWindow = made.filter(
             (each) => each.at >= at && each.at.getTime() < at.getTime() + PER_MS,
           )
-          assert.ok(inWindow.length <= most, `${inWindow.length} of ${most}`)
+          assert.ok(inWindow.length <= maxMessages, `${inWindow.length} of ${maxMessages}`)
         }
       }),
     )
@@ -93,9 +136,9 @@ describe('a storm', () => {
       maxLength: 20,
     })
     fc.assert(
-      fc.property(ages, fc.integer({ min: 1, max: 5 }), (each, most) => {
-        const recent = told(...each.sort((a, b) => b[0] - a[0]))
-        assert.ok(nextIn(recent, { severeAgo: 0, most }) <= 4)
+      fc.property(ages, fc.integer({ min: 1, max: 5 }), (each, maxMessages) => {
+        const recent = sent(...each.sort((a, b) => b[0] - a[0]))
+        assert.ok(nextIn(recent, { severeAgo: 0, maxMessages }) <= 4)
       }),
     )
   })

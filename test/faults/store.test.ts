@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import { openEngine } from '../../src/stores/sqlite/engine.ts'
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
 import { type StandIn, startStandIn } from '../support/dingtalk-stand-in.ts'
 import { freePort, Receiver, runCommand, temporaryFolder, until } from '../support/receiver.ts'
 import { failing, needsMount, needsStrace, SmallDisk } from './disk.ts'
@@ -241,12 +241,14 @@ describe('the file', () => {
   test('D08 that is locked for a moment by another program is waited for', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
-    openEngine({ path, reasonToSuppress }).close()
+    const store = await openSqliteStore({ path, reasonToSuppress })
+    store.close()
     const hold = `const {DatabaseSync}=require('node:sqlite');const d=new DatabaseSync(${JSON.stringify(path)});d.exec('BEGIN IMMEDIATE');console.log('held');setTimeout(()=>d.close(),150)`
     const holder = spawn(process.execPath, ['-e', hold], { stdio: ['ignore', 'pipe', 'ignore'] })
     const ended = once(holder, 'exit')
     await once(holder.stdout, 'data')
-    openEngine({ path, reasonToSuppress }).close()
+    const again = await openSqliteStore({ path, reasonToSuppress })
+    again.close()
     await ended
   })
 

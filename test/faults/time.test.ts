@@ -31,7 +31,7 @@ test('T06 the month’s quota begins anew once, at the turn of the year in the c
   const used = async (month: string): Promise<number | undefined> => {
     const now = world.clock.now()
     const robots = [{ name: 'ops-1', key: 'sandbox-ops-1', address: 'x', callsSince: now }]
-    return (await world.store.standing({ now, month, robots })).robots.get('ops-1')?.monthUsed
+    return (await world.store.snapshot({ now, month, robots })).robots.get('ops-1')?.monthUsed
   }
   assert.deepEqual([await used('2026-12'), await used('2027-01')], [3, 3])
   await world.stop()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
 import { describe, test } from 'node:test'
 import { networksOf } from '../../src/config/networks.ts'
 import type { Access } from '../../src/model/access.ts'
@@ -98,6 +99,9 @@ describe('who may see and act, without a token', () => {
       { Forwarded: 'for=127.0.0.1' },
       { 'X-Real-IP': '127.0.0.1' },
       { Via: '1.1 proxy' },
+      { 'X-Forwarded-Server': 'proxy' },
+      { 'X-Client-IP': '127.0.0.1' },
+      { 'CF-Connecting-IP': '127.0.0.1' },
     ])
       for (const each of GUARDED)
         assert.equal(await statusOf(server, headers)(each), 403, JSON.stringify(headers))
@@ -118,9 +122,31 @@ describe('who may see and act, without a token', () => {
       ['127.0.0.1.evil.example', 403],
       [`localhost:${server.port}`, 200],
       ['[::1]:8060', 200],
-      ['alerts.example.com', 200],
+      ['[::1]:8060', 200],
+      ['ops.localhost', 200],
     ] as const)
       assert.equal((await asked(server, { Host: host })).status, status, host)
+  })
+
+  test('nobody under the name that only a proxy leads here, unless that proxy is trusted', async () => {
+    await using server = await serve({ settings: { externalUrl: 'https://alerts.example.com' } })
+    const reply = await asked(server, { Host: 'alerts.example.com' })
+    assert.equal(reply.status, 403)
+    assert.match(reply.text, /admin\.token/)
+    assert.match(reply.text, /trusted_proxies/)
+    server.use({ trustedProxies: networksOf(['127.0.0.1']) })
+    const through = { Host: 'alerts.example.com', 'X-Forwarded-For': '127.0.0.1' }
+    assert.equal((await asked(server, through)).status, 200)
+  })
+
+  test('nobody who asks in HTTP/1.0, as proxies do and browsers do not', async () => {
+    await using server = await serve()
+    const raw = 'GET /api/v1/status HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n'
+    const socket = connect(server.port, '127.0.0.1', () => socket.end(raw))
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    assert.match(text, /^HTTP\/1\.1 403 /)
+    assert.match(text, /trusted_proxies/)
   })
 
   test('the console says so to a person, as a page', async () => {

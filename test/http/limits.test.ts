@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { describe, test } from 'node:test'
-import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { LIMITS } from '../../src/http/listener.ts'
+import { MOST_BYTES_UNDER_WAY } from '../../src/http/load.ts'
 import { createRefusals } from '../../src/http/refusals.ts'
 import { createSlowdown } from '../../src/http/slowdown.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
@@ -63,39 +64,73 @@ describe('time and connections', () => {
   })
 })
 
-describe('what bodies hold', () => {
-  test('counts what comes out of a compressed or chunked body, not what its sender says', async () => {
-    const held: (() => void)[] = []
-    await using server = await serve({
-      deps: { accept: () => new Promise((resolve) => held.push(resolve)) },
+describe('large bodies', () => {
+  const LARGE = 19 * 1024 * 1024
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 20))
+
+  /** A server whose store answers a request only when the test says so. */
+  async function held() {
+    const waiting: (() => void)[] = []
+    const server = await serve({
+      deps: { accept: () => new Promise((resolve) => waiting.push(resolve)) },
     })
-    const body = gzipSync(Buffer.alloc(19 * 1024 * 1024, 0x20))
-    const send = (): Promise<number> =>
-      server
-        .ask('/ocp/ops', {
-          method: 'POST',
-          headers: { 'Content-Encoding': 'gzip' },
-          body: new Uint8Array(body),
-        })
-        .then((reply) => reply.status)
-    const statuses = Array.from({ length: 6 }, send)
-    // Three fit; the others are told to come again while those are held.
+    const post = async (body: Uint8Array, headers: Record<string, string> = {}) => {
+      const init = { method: 'POST', headers, body: new Uint8Array(body) }
+      return (await server.ask('/ocp/ops', init)).status
+    }
+    const arrived = async (count: number): Promise<void> => {
+      for (let left = 500; waiting.length < count && left > 0; left -= 1) await turn()
+      assert.ok(waiting.length >= count, `request ${count} was not read`)
+    }
+    return { server, waiting, post, arrived }
+  }
+
+  for (const [encoding, compress] of [
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ] as const)
+    test(`compressed by ${encoding} are read one after another, and count as what was sent`, async () => {
+      const { server, waiting, post, arrived } = await held()
+      await using _ = server
+      const body = compress(Buffer.alloc(LARGE, 0x20))
+      const statuses = Array.from({ length: 6 }, () => post(body, { 'Content-Encoding': encoding }))
+      for (let count = 1; count <= 6; count += 1) {
+        await arrived(count)
+        await turn()
+        assert.equal(waiting.length, count, 'the next one waits until this one is on disk')
+        waiting[count - 1]?.()
+      }
+      assert.deepEqual(await Promise.all(statuses), [200, 200, 200, 200, 200, 200])
+    })
+
+  test('that wait keep no small one out, compressed or not', async () => {
+    const { server, waiting, post, arrived } = await held()
+    await using _ = server
+    const large = Array.from({ length: 2 }, () => post(Buffer.alloc(LARGE, 0x20)))
+    await arrived(1)
+    const small = [post(Buffer.from('x')), post(gzipSync('x'), { 'Content-Encoding': 'gzip' })]
+    await arrived(3)
+    for (const release of waiting.splice(0)) release()
+    assert.deepEqual(await Promise.all(small), [200, 200])
+    await arrived(1)
+    waiting[0]?.()
+    assert.deepEqual(await Promise.all(large), [200, 200])
+  })
+
+  test('are asked to come again when those that wait hold all the memory that bodies may', async () => {
+    const { server, waiting, post, arrived } = await held()
+    await using _ = server
+    const statuses = Array.from({ length: 6 }, () => post(Buffer.alloc(LARGE, 0x20)))
     assert.equal(await Promise.race(statuses), 503)
-    while (held.length < 3) await new Promise((resolve) => setImmediate(resolve))
-    for (const release of held) release()
+    const taken = Math.floor(MOST_BYTES_UNDER_WAY / LARGE)
+    for (let count = 1; count <= taken; count += 1) {
+      await arrived(count)
+      waiting[count - 1]?.()
+    }
     const ended = await Promise.all(statuses)
-    assert.deepEqual(ended.sort(), [200, 200, 200, 503, 503, 503])
-    const brotli = new Uint8Array(brotliCompressSync('x'))
-    const reply = await server.ask('/-/healthy')
-    assert.equal(reply.status, 200)
-    const small = server.ask('/ocp/ops', {
-      method: 'POST',
-      headers: { 'Content-Encoding': 'br' },
-      body: brotli,
-    })
-    while (held.length < 4) await new Promise((resolve) => setImmediate(resolve))
-    held[3]?.()
-    assert.equal((await small).status, 200)
+    assert.equal(ended.filter((status) => status === 200).length, taken)
+    assert.equal(ended.filter((status) => status === 503).length, 6 - taken)
   })
 })
 

@@ -12,6 +12,7 @@ import {
   RESERVE,
 } from '../../src/http/load.ts'
 import { receiveRoutes } from '../../src/http/receive.ts'
+import { LargeReads, MAX_BYTES_READ_AT_ONCE } from '../../src/large-reads.ts'
 import { settingsOf } from '../support/settings.ts'
 
 const isOverloaded = (error: unknown): boolean =>
@@ -39,6 +40,54 @@ describe('what is under way', () => {
     undeclared.leave()
     declared.leave()
     load.enter(MOST_BYTES_UNDER_WAY).leave()
+  })
+})
+
+describe('large bodies', () => {
+  test('are read at once up to a bound, larger ones alone, all in the order in which they came', async () => {
+    const load = new Load()
+    const begun: string[] = []
+    const reading = (name: string, bytes: number) => {
+      const place = load.enter(0)
+      void place.read(bytes).then(() => begun.push(name))
+      return place
+    }
+    const half = MAX_BYTES_READ_AT_ONCE / 2
+    const [a, b] = [reading('a', half), reading('b', half)]
+    const c = reading('c', 100 * MAX_BYTES_READ_AT_ONCE)
+    const d = reading('d', 1)
+    const settled = () => new Promise((resolve) => setImmediate(resolve))
+    await settled()
+    assert.deepEqual(begun, ['a', 'b'])
+    a.leave()
+    await settled()
+    assert.deepEqual(begun, ['a', 'b'], 'none overtakes the one that needs all the room')
+    b.leave()
+    await settled()
+    assert.deepEqual(begun, ['a', 'b', 'c'])
+    c.leave()
+    await settled()
+    assert.deepEqual(begun, ['a', 'b', 'c', 'd'])
+    d.leave()
+  })
+
+  test('let what is read again go first, and wait for its end', async () => {
+    const reads = new LargeReads()
+    const load = new Load(reads)
+    const begun: string[] = []
+    const first = load.enter(0)
+    await first.read(1)
+    const second = load.enter(0)
+    void second.read(1_000_000_000).then(() => begun.push('body'))
+    void reads.enterAgain().then(() => begun.push('again'))
+    const settled = () => new Promise((resolve) => setImmediate(resolve))
+    first.leave()
+    await settled()
+    assert.deepEqual(begun, ['again'])
+    reads.leave()
+    await settled()
+    assert.deepEqual(begun, ['again', 'body'])
+    second.leave()
   })
 })
 

@@ -62,10 +62,10 @@ const deps: ServerDeps = {
       state.queries.push(query)
       return { items: [message], next: '7' }
     },
-    message: async (id) => (id === '7' ? { message, alerts: [], payloads: new Map() } : undefined),
+    message: async (id) => (id === '7' ? { message, alerts: [] } : undefined),
     alerts: async (query) => {
       state.queries.push(query)
-      return { items: [], next: null, payloads: new Map() }
+      return { items: [], next: null }
     },
   },
   status: async () => ({ version: '1' }) as never,

@@ -55,7 +55,7 @@ export async function serve({
       store: {
         messages: async () => ({ items: [], next: null }),
         message: async () => undefined,
-        alerts: async () => ({ items: [], next: null, payloads: new Map() }),
+        alerts: async () => ({ items: [], next: null }),
       },
       status: async () => ({ version: '1' }) as never,
       variablesOf: async () => [],

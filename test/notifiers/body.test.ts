@@ -166,8 +166,20 @@ describe('mentions', () => {
         atUserIds: ['manager7'],
         isAtAll: true,
       })
-      assert.equal(textOf(body).split('\n').at(-1), '@13800000000 @manager7')
+      assert.equal(textOf(body).split('\n').at(-1), '@all @13800000000 @manager7')
     }
+  })
+
+  test('of everybody stand in the text as well, once', () => {
+    const mention = mentioning({ all: true })
+    assert.equal(textOf(composed({ text: 'load', mention })), 'load\n\n@all')
+    assert.equal(textOf(composed({ text: 'load', mention, format: 'text' })), 'load\n@all')
+    assert.equal(textOf(composed({ text: 'hello @all, load', mention })), 'hello @all, load')
+    assert.equal(
+      textOf(composed({ text: 'mail@all.example', mention })),
+      'mail@all.example\n\n@all',
+    )
+    assert.equal(textOf(composed({ text: 'load' })), 'load')
   })
 
   test('that stand there already are not repeated', () => {

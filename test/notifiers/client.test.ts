@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import {
+  brotliCompressSync,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from 'node:zlib'
 import { type Clock, realClock } from '../../src/clock.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import { notifiers } from '../../src/notifiers/index.ts'
+import { SandboxGroup } from '../../src/sandbox/group.ts'
 import { type Step, startStandIn } from '../support/dingtalk-stand-in.ts'
 import { robotNamed } from '../support/settings.ts'
 import { fixture, NOW, PLENTY_MS, retryable, SECRET, SHORT_MS, TOKEN } from './posting.ts'
@@ -106,9 +114,9 @@ describe('what the server does instead of answering', () => {
     [
       'talks something else',
       { kind: 'garbage', bytes: 'SSH-2.0-x\r\n' },
-      retryable('unreadable', true),
+      retryable('unreadable', true, true),
     ],
-    ['never stops talking', { kind: 'endless' }, retryable('unreadable', true)],
+    ['never stops talking', { kind: 'endless' }, retryable('unreadable', true, true)],
   ]
   for (const [name, step, outcome] of ROWS)
     test(`${name}: tried again, as it may have taken the message`, async () => {
@@ -222,7 +230,7 @@ describe('replies over the wire', () => {
   test('a login page with HTTP 200 is no success', async () => {
     await using at = await fixture()
     at.standIn.script({ kind: 'reply', body: '<html>Please sign in</html>' })
-    assert.deepEqual((await at.send()).outcome, retryable('unreadable', true))
+    assert.deepEqual((await at.send()).outcome, retryable('unreadable', true, true))
   })
 
   test('a page that repeats the signed address gives no secret away', async () => {
@@ -238,6 +246,28 @@ describe('replies over the wire', () => {
     assert.match(errmsg, /^no .*robot\/send/)
   })
 
+  test('a repeat that is refused in words was delivered before', async () => {
+    await using at = await fixture({ group: { repeats: 'refused' } })
+    at.standIn.script({ kind: 'reset', taken: true })
+    const body = JSON.stringify({ msgtype: 'text', msgUuid: 'same', text: { content: 'x' } })
+    assert.equal((await at.notifier.send(at.robot(), body, NOW)).result, 'network')
+    const attempt = await at.notifier.send(at.robot(), body, NOW)
+    assert.deepEqual(attempt.outcome, { kind: 'delivered' })
+    assert.equal(at.standIn.shown().length, 1)
+  })
+
+  test('one too many is the robot’s own or the address’s, as the reply has it', async () => {
+    for (const [throttled, scope] of [
+      ['code', 'robot'],
+      ['mixed', 'robot'],
+      ['address', 'address'],
+    ] as const) {
+      await using at = await fixture({ group: { throttled, encoding: 'gzip' } })
+      at.standIn.group.throttle(TOKEN, new Date(NOW.getTime() + 1_000))
+      assert.deepEqual((await at.send()).outcome, { kind: 'throttled', scope })
+    }
+  })
+
   test('one too many is throttled by the rules of DingTalk', async () => {
     await using at = await fixture()
     const results: string[] = []
@@ -250,6 +280,83 @@ describe('replies over the wire', () => {
     const body = JSON.stringify({ errcode: 0, errmsg: 'ok', more: 'x'.repeat(200_000) })
     at.standIn.script({ kind: 'reply', body })
     assert.equal((await at.send()).result, 'ok')
+  })
+})
+
+describe('a packed reply', () => {
+  const OK = '{"errcode":0,"errmsg":"ok"}'
+  const PACKED: [string, Buffer][] = [
+    ['gzip', gzipSync(OK)],
+    ['GZIP', gzipSync(OK)],
+    ['x-gzip', gzipSync(OK)],
+    ['deflate', deflateSync(OK)],
+    ['deflate', deflateRawSync(OK)],
+    ['br', brotliCompressSync(OK)],
+    ['zstd', zstdCompressSync(OK)],
+    ['identity', Buffer.from(OK)],
+    ['gzip, br', brotliCompressSync(gzipSync(OK))],
+  ]
+  for (const [encoding, body] of PACKED)
+    test(`in ${encoding} is read, though none was asked for`, async () => {
+      await using at = await fixture()
+      at.standIn.script({ kind: 'reply', headers: { 'content-encoding': encoding }, body })
+      const attempt = await at.send()
+      assert.deepEqual([attempt.result, attempt.errmsg], ['ok', 'ok'])
+      assert.equal(at.standIn.received[0]?.headers['accept-encoding'], 'identity')
+    })
+
+  test('is judged as any other: a refusal is one', async () => {
+    await using at = await fixture()
+    const body = gzipSync('{"errcode":300005,"errmsg":"token is not exist"}')
+    at.standIn.script({ kind: 'reply', headers: { 'content-encoding': 'gzip' }, body })
+    assert.equal((await at.send()).result, 'token')
+  })
+
+  test('that unpacks to more than any reply of DingTalk’s is not unpacked to its end', async () => {
+    await using at = await fixture()
+    for (const body of [
+      gzipSync(Buffer.alloc(64 * 1024 * 1024, ' ')),
+      gzipSync(gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '))),
+    ]) {
+      const encoding = body.length < 1_000 ? 'gzip, gzip' : 'gzip'
+      at.standIn.script({ kind: 'reply', headers: { 'content-encoding': encoding }, body })
+      const attempt = await at.send()
+      assert.deepEqual(attempt.outcome, retryable('unreadable', true, true))
+      assert.match(attempt.errmsg ?? '', /longer than/)
+    }
+  })
+
+  test('that cannot be unpacked is judged by its status, and may have been a success', async () => {
+    await using at = await fixture()
+    for (const [encoding, body] of [
+      ['gzip', OK.slice(2)],
+      ['gzip', gzipSync(OK).subarray(0, 12)],
+      ['compress', Buffer.from([0x1f, 0x9d, 0x90])],
+      [Array(20).fill('gzip').join(), gzipSync(OK)],
+    ] as const) {
+      const headers = { 'content-encoding': encoding }
+      at.standIn.script(
+        { kind: 'reply', headers, body },
+        { kind: 'reply', status: 502, headers, body },
+      )
+      const attempt = await at.send()
+      assert.deepEqual(attempt.outcome, retryable('unreadable', true, true))
+      assert.equal(attempt.httpStatus, 200)
+      assert.equal((await at.send()).result, 'server_error')
+    }
+  })
+
+  test('of a sandbox that packs its replies is read without a network', async () => {
+    for (const encoding of ['gzip', 'deflate', 'br'] as const) {
+      const group = new SandboxGroup({ encoding })
+      const notifier = createDingtalk({
+        clock: realClock,
+        sandbox: (robot, request, now) => group.receive(robot, request, now),
+      })
+      const body = JSON.stringify({ msgtype: 'text', text: { content: 'x' } })
+      assert.equal((await notifier.send(robotNamed('lab'), body, NOW)).result, 'ok')
+      await notifier.close()
+    }
   })
 })
 

@@ -58,7 +58,7 @@ describe('what never gets through', () => {
         new Error('outer', { cause: new AggregateError([bare]) }),
       ]) {
         const verdict = verdictOnFailure(error, { reached: false })
-        assert.deepEqual(verdict.outcome, retryable(reason, false))
+        assert.deepEqual(verdict.outcome, retryable(reason, false, reason === 'unreadable'))
         assert.equal(verdict.result, reason)
         assert.ok(verdict.errmsg?.includes(code), verdict.errmsg)
       }

@@ -7,7 +7,7 @@ import { Secret } from '../../src/model/secret.ts'
 import type { Robot } from '../../src/model/settings.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import type { Notifier } from '../../src/notifiers/notifier.ts'
-import { SandboxGroup } from '../../src/sandbox/group.ts'
+import { type GroupOptions, SandboxGroup } from '../../src/sandbox/group.ts'
 import { type StandIn, startStandIn } from '../support/dingtalk-stand-in.ts'
 import { robotNamed } from '../support/settings.ts'
 
@@ -30,12 +30,14 @@ export interface Fixture extends AsyncDisposable {
 export async function fixture({
   clock = realClock,
   tls,
+  group: options = {},
 }: {
   clock?: Clock
   tls?: { cert: string; key: string }
+  group?: GroupOptions
 } = {}): Promise<Fixture> {
-  const standIn = await startStandIn({ now: () => NOW, ...(tls && { tls }) })
-  const group = new SandboxGroup()
+  const standIn = await startStandIn({ now: () => NOW, group: options, ...(tls && { tls }) })
+  const group = new SandboxGroup(options)
   const notifier = createDingtalk({
     clock,
     sandbox: (robot, request, now) => group.receive(robot, request, now),

@@ -194,7 +194,10 @@ describe('through a proxy', () => {
   test('that answers itself with a page it is no success', async () => {
     const page: Behaviour = { kind: 'page', html: '<html>Welcome to the hotel</html>' }
     await using plain = await fixture('http', page)
-    assert.deepEqual((await plain.send()).outcome, retryable('unreadable', { reached: true }))
+    assert.deepEqual(
+      (await plain.send()).outcome,
+      retryable('unreadable', { reached: true, bounded: true }),
+    )
     await using tunnel = await fixture('https', page)
     const attempt = await tunnel.send()
     assert.deepEqual(attempt.outcome, retryable('tls', { reached: false }))

@@ -76,7 +76,7 @@ describe('success', () => {
         fc.string(),
         fc.integer({ min: 200, max: 599 }),
         (code, said, status) => {
-          fc.pre(code !== 0)
+          fc.pre(code !== 0 && !/duplicat|idempot|重复|幂等/i.test(said))
           for (const errcode of [code, String(code)])
             assert.notEqual(of({ errcode, errmsg: said, ok: true }, { status }), 'delivered')
         },
@@ -117,6 +117,13 @@ const CODES: [number, string, string][] = [
   [400402, 'miss param : markdown->title', 'rejected request'],
   [400403, 'miss param : markdown->text', 'rejected request'],
   [400602, 'miss param : feedCard->links', 'rejected request'],
+  [400204, 'miss param : text->content', 'rejected request'],
+  [400301, 'miss param : link', 'rejected request'],
+  [400404, 'miss param : something of tomorrow', 'rejected request'],
+  [400501, 'miss param : actionCard', 'rejected request'],
+  [400699, 'miss param : feedCard', 'rejected request'],
+  [400200, 'not of a message type', 'retryable unknown bounded'],
+  [400700, 'not of a message type', 'retryable unknown bounded'],
   [22, 'Invalid method', 'rejected request'],
   [404, '请求的URI地址不存在', 'rejected request'],
   [430101, '含有不安全的外链', 'rejected content'],
@@ -146,6 +153,16 @@ const CODES: [number, string, string][] = [
   [302033, 'send too fast', 'throttled robot'],
   [450101, '发送太快', 'throttled robot'],
   [450102, 'exceed 20000 bytes', 'too_long'],
+  [300009, 'token is not exist', 'rejected token'],
+  [400109, '机器人已停用', 'rejected group'],
+  [90031, 'webhook over limit', 'rejected quota'],
+  [90021, '您的企业本月api调用量已超过限制，调用量:10001次，额度:10000次', 'rejected quota'],
+  [460409, 'duplicate msgUuid', 'delivered'],
+  [460409, 'msgUuid is duplicated', 'delivered'],
+  [460409, '消息重复', 'delivered'],
+  [460409, '幂等请求处理中', 'delivered'],
+  [460409, 'idempotencyProcessing', 'delivered'],
+  [300005, 'duplicate token is not exist', 'rejected token'],
   [999999, 'who knows', 'retryable unknown bounded'],
 ]
 
@@ -161,7 +178,7 @@ describe('DingTalk’s codes', () => {
     })
 
   test('mean the same with a failing HTTP status, but for a redirect', () => {
-    for (const [errcode, errmsg, expected] of CODES.slice(0, -1))
+    for (const [errcode, errmsg, expected] of CODES.filter(([, , each]) => !/unknown/.test(each)))
       for (const status of [400, 403, 429, 500, 502])
         assert.equal(of({ errcode, errmsg }, { status }), expected)
     assert.equal(of({ errcode: 660026 }, { status: 302 }), 'rejected redirect')
@@ -194,10 +211,10 @@ describe('DingTalk’s codes', () => {
 
 describe('the limiter of a public address', () => {
   const JSON_FORM = { status: 1111, wait: 5, source: 'x5', punish: 'deny', uuid: 'abc' }
-  test('is known with and without a code, as JSON, as text and as a page', () => {
+  test('is known without a code, as JSON, as text and as a page', () => {
     for (const body of [
       JSON_FORM,
-      { ...JSON_FORM, errcode: 130101, errmsg: 'send too fast' },
+      { ...JSON_FORM, errcode: 999_999, errmsg: 'deny' },
       { status: '1111' },
       { punish: 'deny' },
       '<html><body>{"status":1111,"wait":5,"source":"x5","punish":"deny"}</body></html>',
@@ -210,20 +227,54 @@ describe('the limiter of a public address', () => {
       assert.equal(of(JSON_FORM, { status }), 'throttled address')
   })
 
+  test('is not what refuses where the same reply names the limit of the robot', () => {
+    for (const errcode of [130101, 660026, 410100]) {
+      const mixed = JSON.stringify({ ...JSON_FORM, errcode, errmsg: 'send too fast' })
+      for (const body of [
+        mixed,
+        `\r\n${mixed}`,
+        JSON.stringify({ errcode: String(errcode), ...JSON_FORM }),
+        `<html><body>${mixed}</body></html>`,
+        `${JSON.stringify(JSON_FORM)}${JSON.stringify({ errcode })}`,
+        `<p>${mixed.replaceAll('"', '&quot;')}</p>`,
+      ])
+        assert.equal(of(body), 'throttled robot', body)
+    }
+  })
+
   test('is not seen in a number that only begins alike', () => {
     assert.equal(of({ status: 11111 }), 'retryable unknown bounded')
-    assert.equal(of('<p>status: 11112</p>'), 'retryable unreadable')
+    assert.equal(of('<p>status: 11112</p>'), 'retryable unreadable bounded')
+  })
+})
+
+describe('a reply that says the key of the message was used already', () => {
+  test('means delivered, with a code or without, and says why', () => {
+    for (const [body, status] of [
+      [{ errcode: 460409, errmsg: 'duplicate msgUuid' }, 200],
+      [{ code: 'duplicateClientToken', message: 'The request is a repeat' }, 409],
+      [{ code: 'idempotencyProcessing', message: '幂等请求处理中' }, 400],
+    ] as const)
+      assert.equal(of(body, { status }), 'delivered', JSON.stringify(body))
+    const verdict = judged({ errcode: 460409, errmsg: 'duplicate msgUuid' })
+    assert.equal(verdict.result, 'ok')
+    assert.match(verdict.words, /already/)
+  })
+
+  test('is no page, and no redirect', () => {
+    assert.equal(of('<p>duplicate msgUuid</p>'), 'retryable unreadable bounded')
+    assert.equal(of({ errcode: 1, errmsg: 'duplicate' }, { status: 302 }), 'rejected redirect')
   })
 })
 
 describe('replies without a code of DingTalk', () => {
   const PAGE = '<html><title>Sign in</title></html>'
   const ROWS: [number, string, string][] = [
-    [200, PAGE, 'retryable unreadable'],
-    [200, '', 'retryable unreadable'],
-    [204, '', 'retryable unreadable'],
+    [200, PAGE, 'retryable unreadable bounded'],
+    [200, '', 'retryable unreadable bounded'],
+    [204, '', 'retryable unreadable bounded'],
     [200, '{}', 'retryable unknown bounded'],
-    [200, '{"errcode":', 'retryable unreadable'],
+    [200, '{"errcode":', 'retryable unreadable bounded'],
     [301, '', 'rejected redirect'],
     [302, PAGE, 'rejected redirect'],
     [307, '{"errcode":0}', 'rejected redirect'],
@@ -257,14 +308,33 @@ describe('an expectation of one’s own', () => {
     pattern: { source, matches: (text) => new RegExp(`^(?:${source})$`, 's').test(text) },
   })
 
-  test('decides what is a success', () => {
-    assert.equal(of('accepted', { expect: regex('acc.*') }), 'delivered')
-    assert.equal(of('\r\naccepted\r\n', { expect: regex('accepted') }), 'delivered')
-    assert.equal(of('', { status: 202, expect: { kind: 'status', status: 202 } }), 'delivered')
+  test('is asked in addition to the code of DingTalk, never instead of it', () => {
+    for (const expect of [
+      regex('.*'),
+      { kind: 'status', status: 200 },
+      { kind: 'json', subset: {} },
+      { kind: 'json', subset: { errmsg: 'ok' } },
+    ] as const) {
+      const ok = { errmsg: 'ok' }
+      assert.equal(of({ errcode: 0, ...ok }, { expect }), 'delivered')
+      assert.equal(of({ errcode: 660026, ...ok }, { expect }), 'throttled robot')
+      assert.equal(of({ errcode: 300005, ...ok }, { expect }), 'rejected token')
+      assert.equal(of({ errcode: 4711, ...ok }, { expect }), 'retryable unknown bounded')
+      assert.equal(of(ok, { expect }), 'retryable unknown bounded')
+      assert.equal(of('<html>Sign in</html>', { expect }), 'retryable unreadable bounded')
+      assert.equal(of({ status: 1111, punish: 'deny' }, { expect }), 'throttled address')
+    }
+  })
+
+  test('decides whether a reply that says ok is a success', () => {
+    const ok = { errcode: 0, errmsg: 'ok' }
+    assert.equal(of(ok, { expect: regex('.*"ok".*') }), 'delivered')
+    assert.equal(of(ok, { status: 202, expect: { kind: 'status', status: 202 } }), 'delivered')
+    assert.equal(of(ok, { expect: { kind: 'status', status: 202 } }), 'retryable unknown bounded')
     const subset = { result: { ok: true, list: [1, { a: 1 }] } }
     const expect: Expectation = { kind: 'json', subset }
     assert.equal(
-      of({ result: { ok: true, list: [1, { a: 1, b: 2 }], more: 1 }, other: 1 }, { expect }),
+      of({ ...ok, result: { ok: true, list: [1, { a: 1, b: 2 }], more: 1 }, other: 1 }, { expect }),
       'delivered',
     )
   })
@@ -279,12 +349,19 @@ describe('an expectation of one’s own', () => {
       { ok: true, n: 1, deep: 'x' },
       { ok: true, n: 1 },
     ])
-      assert.equal(of(body, { expect }), 'retryable unknown bounded', JSON.stringify(body))
+      assert.equal(
+        of({ errcode: 0, ...body }, { expect }),
+        'retryable unknown bounded',
+        JSON.stringify(body),
+      )
     const list: Expectation = { kind: 'json', subset: { list: [1, 2] } }
     for (const value of [[1], [1, 2, 3], [2, 1], { 0: 1, 1: 2 }])
-      assert.notEqual(of({ list: value }, { expect: list }), 'delivered')
+      assert.notEqual(of({ errcode: 0, list: value }, { expect: list }), 'delivered')
     const inherited = JSON.parse('{"__proto__":{}}') as Record<string, unknown>
-    assert.notEqual(of({}, { expect: { kind: 'json', subset: inherited } }), 'delivered')
+    assert.notEqual(
+      of({ errcode: 0 }, { expect: { kind: 'json', subset: inherited } }),
+      'delivered',
+    )
   })
 
   test('that fails still sorts the codes of DingTalk', () => {

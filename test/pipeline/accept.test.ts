@@ -9,7 +9,7 @@ import type { Settings } from '../../src/model/settings.ts'
 import { accept } from '../../src/pipeline/accept.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
-import type { Arrival, Arriving } from '../../src/stores/store.ts'
+import type { AcceptRequest, IncomingAlert } from '../../src/stores/incoming.ts'
 import { type Steps, Turns } from '../../src/turns.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
@@ -21,8 +21,8 @@ async function arrivalOf(
   alerts: { labels: Record<string, string>; status?: string; annotations?: object }[],
   channel = 'ops',
   turns: Pick<Turns, 'run'> = new Turns(realClock),
-): Promise<{ arrival: Arrival | undefined; woken: readonly string[] }> {
-  let arrival: Arrival | undefined
+): Promise<{ arrival: AcceptRequest | undefined; woken: readonly string[] }> {
+  let arrival: AcceptRequest | undefined
   let woken: readonly string[] = []
   await accept(
     { source: 'alertmanager', channel, body: JSON.stringify({ alerts }) },
@@ -31,7 +31,7 @@ async function arrivalOf(
         accept: async (given) => {
           arrival = given
           const queues = [...new Set(given.alerts.flatMap((each) => each.queues))]
-          return { queues, repeated: false, suppressed: [] }
+          return { queues, duplicate: false, suppressed: [] }
         },
       },
       sources,
@@ -50,7 +50,7 @@ async function arrivalOf(
   return { arrival, woken }
 }
 
-async function rowsOf(...args: Parameters<typeof arrivalOf>): Promise<readonly Arriving[]> {
+async function rowsOf(...args: Parameters<typeof arrivalOf>): Promise<readonly IncomingAlert[]> {
   return (await arrivalOf(...args)).arrival?.alerts ?? []
 }
 
@@ -79,6 +79,8 @@ describe('what is stored of a request', () => {
         cluster: 'c1',
         group: '',
         everyMs: 600_000,
+        startsAtMs: undefined,
+        endsAtMs: undefined,
       },
     )
     assert.equal(one?.group, one?.fingerprint)

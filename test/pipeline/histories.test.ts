@@ -197,9 +197,9 @@ describe('whatever happens', () => {
     await fc.assert(
       fc.asyncProperty(histories(fc.constant([]), fc.constant(undefined)), async (each) => {
         const { alerts } = await played(each)
-        for (const { id, level, state, receivedAt, toldAt } of alerts) {
+        for (const { id, level, state, receivedAt, deliveredAt } of alerts) {
           if (level > 2 || state === 'suppressed') continue
-          const waitedMs = Number(toldAt) - Number(receivedAt)
+          const waitedMs = Number(deliveredAt) - Number(receivedAt)
           assert.ok(waitedMs <= 5_000, `${id} of level ${level} waited ${waitedMs} ms`)
         }
       }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { keepLeases, LEASE_MS, LEASE_RETRY_MS, lookAgainAt } from '../../src/pipeline/leases.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
-import type { Renewal } from '../../src/stores/shared.ts'
+import type { Renewal } from '../../src/stores/store.ts'
 import { Path } from '../support/path.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { LargeReads } from '../../src/large-reads.ts'
 import { Changes } from '../../src/pipeline/changes.ts'
 import { createGlance, type Glance } from '../../src/pipeline/glance.ts'
 import { PastHour, plotOf } from '../../src/pipeline/past-hour.ts'
@@ -46,7 +47,7 @@ describe('a glance', () => {
     const { glance } = looking(path)
     await path.ocp('a')
     await path.clock.pass(2_000)
-    await path.ocp('a', { alarm_description: 'again' })
+    await path.ocp('a', { alarm_active_at: '2026-11-24T12:00:01+08:00' })
     await path.clock.pass(2_000)
     const seen = await glance()
     const [channel] = seen.channels
@@ -104,10 +105,10 @@ describe('a glance', () => {
     let fail = true
     const store = {
       ...path.store,
-      standing: (question: Parameters<Store['standing']>[0]) => {
+      snapshot: (query: Parameters<Store['snapshot']>[0]) => {
         looks += 1
         if (fail) return Promise.reject(new Error('disk'))
-        return path.store.standing(question)
+        return path.store.snapshot(query)
       },
     }
     const glance = createGlance({
@@ -131,7 +132,7 @@ describe('the past hour', () => {
   test('counts a minute that is over for good once', async () => {
     const asked: string[] = []
     const hour = new PastHour({
-      happened: async ({ from }) => {
+      history: async ({ from }) => {
         asked.push(from.toISOString().slice(11, 16))
         return { received: 0, suppressed: [], ended: [] }
       },
@@ -211,11 +212,13 @@ describe('searching', () => {
         { text, limit: 10 },
         {
           store: path.store,
-          variablesOf: (alerts, payloads) =>
-            storedVariables(alerts, payloads, {
+          variablesOf: (alerts) =>
+            storedVariables(alerts, {
+              store: path.store,
               sources,
               timezone: 'UTC',
               turns: noTurns,
+              reads: new LargeReads(),
             }),
         },
       )
@@ -237,7 +240,7 @@ describe('searching', () => {
           messages: async () => ({ items: [], next: null }),
           alerts: async () => {
             asked += 1
-            return { items: [], next: String(1000 - asked), payloads: new Map() }
+            return { items: [], next: String(1000 - asked) }
           },
         },
         variablesOf: async () => [],

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { Secret } from '../../src/model/secret.ts'
 import type { Robot } from '../../src/model/settings.ts'
-import { SandboxGroup } from '../../src/sandbox/group.ts'
+import { type GroupOptions, SandboxGroup } from '../../src/sandbox/group.ts'
 import { robotNamed } from '../support/settings.ts'
 
 const START = Date.UTC(2026, 10, 24)
@@ -18,8 +19,11 @@ interface Posting {
 }
 
 /** A group with what a sender needs to know of its replies. */
-function sandbox(): { group: SandboxGroup; post: (posting?: Posting) => number } {
-  const group = new SandboxGroup()
+function sandbox(options?: GroupOptions): {
+  group: SandboxGroup
+  post: (posting?: Posting) => number
+} {
+  const group = new SandboxGroup(options)
   const post = ({
     robot = robotNamed('lab'),
     body = textBody(),
@@ -32,7 +36,10 @@ function sandbox(): { group: SandboxGroup; post: (posting?: Posting) => number }
     }
     const reply = group.receive(robot, request, new Date(START + afterMs))
     assert.equal(reply.status, 200)
-    const { errcode, errmsg } = JSON.parse(reply.body) as { errcode: number; errmsg: string }
+    const { errcode, errmsg } = JSON.parse(String(reply.body)) as {
+      errcode: number
+      errmsg: string
+    }
     assert.ok(errmsg.length > 0)
     return errcode
   }
@@ -52,7 +59,7 @@ describe('what the group takes', () => {
   test('it shows as it was sent, newest first', () => {
     const { group, post } = sandbox()
     const at = { atMobiles: ['138'], atUserIds: ['wu'], isAtAll: true }
-    const markdown = { title: 'T', text: '# Hello @138 @wu' }
+    const markdown = { title: 'T', text: '# Hello @138 @wu @all' }
     assert.equal(post({ body: { msgtype: 'markdown', msgUuid: 'u1', markdown, at } }), 0)
     const card = {
       title: 'C',
@@ -72,7 +79,7 @@ describe('what the group takes', () => {
         robot: 'lab',
         msgtype: 'markdown',
         title: 'T',
-        text: '# Hello @138 @wu',
+        text: '# Hello @138 @wu @all',
         mention: { mobiles: ['138'], users: ['wu'], all: true },
         uuid: 'u1',
       },
@@ -86,6 +93,18 @@ describe('what the group takes', () => {
     const at = { atMobiles: ['138', '139'], atUserIds: ['wu'], isAtAll: false }
     post({ body: { msgtype: 'text', text: { content: 'hello @139' }, at } })
     assert.deepEqual(group.shown()[0]?.mention, { mobiles: ['139'], users: [], all: false })
+  })
+
+  test('it notifies everybody only where @all stands in the text', () => {
+    const { group, post } = sandbox()
+    for (const [content, all] of [
+      ['hello', false],
+      ['hello @all', true],
+      ['大家好 @所有人', true],
+    ] as const) {
+      post({ body: { msgtype: 'text', text: { content }, at: { isAtAll: true } } })
+      assert.equal(group.shown()[0]?.mention.all, all, content)
+    }
   })
 
   test('it keeps the last 500 of', () => {
@@ -197,6 +216,50 @@ describe('what the group refuses', () => {
         assert.equal(errcode === 0, group.shown().length === 1)
       }),
     )
+  })
+})
+
+describe('what a group does where the documentation of DingTalk leaves it open', () => {
+  test('a repeated msgUuid is refused in words, or shown again', () => {
+    const refusing = sandbox({ repeats: 'refused' })
+    assert.equal(refusing.post({ body: textBody('u1') }), 0)
+    assert.equal(refusing.post({ body: textBody('u1') }), 460409)
+    assert.equal(refusing.group.shown().length, 1)
+    const heedless = sandbox({ repeats: 'shown' })
+    assert.equal(
+      heedless.post({ body: textBody('u1') }) + heedless.post({ body: textBody('u1') }),
+      0,
+    )
+    assert.equal(heedless.group.shown().length, 2)
+  })
+
+  test('a call over the limit is refused in each form that was seen', () => {
+    const robot = robotNamed('lab')
+    const request = { query: new URLSearchParams({ access_token: 'lab' }), body: '{}' }
+    for (const [throttled, status, errcode] of [
+      ['code', undefined, 660026],
+      ['mixed', 1111, 130101],
+      ['address', 1111, undefined],
+    ] as const) {
+      const { group } = sandbox({ throttled })
+      group.throttle('lab', new Date(START + 1))
+      const { body } = group.receive(robot, request, new Date(START))
+      const said = JSON.parse(String(body)) as Record<string, unknown>
+      assert.deepEqual([said['status'], said['errcode']], [status, errcode])
+    }
+  })
+
+  test('a reply is packed, and says how', () => {
+    const request = { query: new URLSearchParams({ access_token: 'x' }), body: '{}' }
+    for (const [encoding, unpack] of [
+      ['gzip', gunzipSync],
+      ['deflate', inflateSync],
+      ['br', brotliDecompressSync],
+    ] as const) {
+      const reply = new SandboxGroup({ encoding }).receive(robotNamed('lab'), request, new Date(0))
+      assert.equal(reply.encoding, encoding)
+      assert.match(unpack(reply.body).toString(), /"errcode":300005/)
+    }
   })
 })
 

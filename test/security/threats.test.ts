@@ -12,6 +12,7 @@ const THREATS: readonly {
     asset: 'access tokens, secrets, passwords',
     threat: 'read in logs, errors, metrics, pages, the store or the output of a command',
     shownBy: [
+      ['config/concealed.test.ts', 'is neither in the reply to a reload nor in the log'],
       ['security/canaries.test.ts', 'no secret comes out anywhere, whatever fails'],
       ['security/canaries.test.ts', 'a private key is in no message about it'],
       ['config/load.test.ts', 'no value of a secret is in a fault'],
@@ -26,6 +27,7 @@ const THREATS: readonly {
       ['http/posting.test.ts', 'nobody else, and the reply says what is asked for'],
       ['http/posting.test.ts', 'it is decided before the channel, the body and its size'],
       ['http/posting.test.ts', 'a page that somebody has open cannot post in their place'],
+      ['http/rebound.test.ts', 'posts no alerts'],
       ['http/tls.test.ts', 'with client_ca, only who shows a certificate of it is let in'],
       ['decisions/exposure.test.ts', 'is posting, for whoever gets there'],
       ['e2e/access.test.ts', 'listening beyond this machine with every door open is told'],
@@ -102,7 +104,15 @@ const THREATS: readonly {
       ['http/server.test.ts', 'a body that is too large is refused with 413'],
       ['http/limits.test.ts', 'a head and a body that never end are given up'],
       ['http/limits.test.ts', 'one address does not take all connections'],
-      ['http/limits.test.ts', 'counts what comes out of a compressed or chunked body'],
+      ['http/limits.test.ts', 'that wait keep no small one out, compressed or not'],
+      [
+        'http/limits.test.ts',
+        'are asked to come again when those that wait hold all the memory that bodies may',
+      ],
+      [
+        'e2e/memory.test.ts',
+        'takes the largest bodies at once, compressed or not, and delivers them',
+      ],
       ['security/hostile.test.ts', 'a value of megabytes costs no more'],
       ['security/hostile.test.ts', 'a sender that floods its channel delays no other'],
       ['sources/alertmanager.test.ts', 'deep nesting is refused'],
@@ -124,6 +134,8 @@ const THREATS: readonly {
       ['http/server.test.ts', 'the page comes with a strict policy'],
       ['http/admin.test.ts', 'reaches nothing through a browser that is signed in'],
       ['http/admin.test.ts', 'no page whose name leads here'],
+      ['http/admin.test.ts', 'nobody under the name that only a proxy leads here'],
+      ['http/rebound.test.ts', 'reads neither metrics nor health'],
       ['http/admin.test.ts', 'the cookie is kept from scripts and other sites'],
       ['http/admin.test.ts', 'a session ends with its time, with the token'],
       ['http/admin.test.ts', 'nobody is led away from here'],
@@ -156,7 +168,10 @@ const THREATS: readonly {
   {
     asset: 'files on disk',
     threat: 'read by other users of the machine',
-    shownBy: [['security/canaries.test.ts', 'the store is for its owner alone while it is open']],
+    shownBy: [
+      ['security/canaries.test.ts', 'the store is for its owner alone while it is open'],
+      ['stores/file-mode.test.ts', 'are for their owner alone once it is open'],
+    ],
   },
 ]
 

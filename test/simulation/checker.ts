@@ -49,7 +49,7 @@ export async function countOf({
   oneGroup,
 }: {
   setup: Setup
-  store: Pick<Store, 'alerts' | 'messages'>
+  store: Pick<Store, 'alerts' | 'messages' | 'payloads'>
   dingtalk: Dingtalk
   senders: Senders
   committed: readonly Committed[]
@@ -148,7 +148,7 @@ function repeatsOf(committed: readonly Committed[]): Map<News, News> {
       const news = told[position] as News
       const key = `${channel} ${fingerprint}`
       const before = last.get(key)
-      if (!accepted.repeated) last.set(key, news)
+      if (!accepted.duplicate) last.set(key, news)
       else if (before !== undefined && before !== news && before.endsWith(`/${status}`))
         same.set(news, before)
     }
@@ -256,7 +256,7 @@ function outOfOrder(
   return wrong
 }
 
-async function rowsOf(store: Pick<Store, 'alerts'>): Promise<Row[]> {
+async function rowsOf(store: Pick<Store, 'alerts' | 'payloads'>): Promise<Row[]> {
   const rows: Row[] = []
   let before: string | null = null
   do {
@@ -264,8 +264,9 @@ async function rowsOf(store: Pick<Store, 'alerts'>): Promise<Row[]> {
       limit: PAGE,
       ...(before === null ? {} : { before }),
     })
+    const payloads = await store.payloads(page.items.map(({ payload }) => payload))
     for (const alert of page.items) {
-      const news = newsIn(page.payloads.get(alert.payload)?.text ?? '')[alert.position]
+      const news = newsIn(payloads.get(alert.payload)?.text ?? '')[alert.position]
       if (news === undefined) throw new Error(`alert ${alert.id} has lost its payload`)
       rows.push({ ...alert, news, alert: news.split('/')[0] as string })
     }

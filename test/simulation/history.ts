@@ -27,10 +27,10 @@ export type Shape = 'one' | 'all' | 'pool' | 'two'
 export const POINTS = [
   'accept',
   'lease',
-  'waiting',
+  'backlog',
   'payloads',
   'claim',
-  'claimAgain',
+  'claimRetry',
   'send',
   'settle',
   'sleep',

@@ -12,14 +12,14 @@ const WRITING: ReadonlySet<string> = new Set<keyof Store>([
   'accept',
   'lease',
   'claim',
-  'claimAgain',
+  'claimRetry',
   'settle',
   'recover',
   'shift',
   'enqueue',
   'warn',
   'resend',
-  'rehome',
+  'reassign',
 ])
 
 /** One run of the process: wherever it waits it may die, and then nothing of it goes on; or stand still for a while. */

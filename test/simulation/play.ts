@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Channel, Settings } from '../../src/model/settings.ts'
 import { createRenderer, type Renderer } from '../../src/rendering/render.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
-import type { Accepted, Arrival, Store } from '../../src/stores/store.ts'
+import type { Accepted, AcceptRequest } from '../../src/stores/incoming.ts'
+import type { Store } from '../../src/stores/store.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 import { type Count, countOf } from './checker.ts'
 import { Dingtalk } from './dingtalk.ts'
@@ -26,7 +27,7 @@ const RESTART_MS = 1_000
 
 /** One request that was committed, and what the store said of it. */
 export interface Committed {
-  arrival: Arrival
+  arrival: AcceptRequest
   accepted: Accepted
 }
 

@@ -1,6 +1,7 @@
 import { SteadyClock } from '../../src/clock.ts'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { createEvents, type Events } from '../../src/events.ts'
+import { LargeReads } from '../../src/large-reads.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { SourceName } from '../../src/model/alert.ts'
 import type { Settings } from '../../src/model/settings.ts'
@@ -8,15 +9,16 @@ import { compose, MAX_BODY_BYTES } from '../../src/notifiers/dingtalk/body.ts'
 import { DeadlineError, verdictOnFailure } from '../../src/notifiers/dingtalk/failure.ts'
 import type { Notifier } from '../../src/notifiers/notifier.ts'
 import { accept } from '../../src/pipeline/accept.ts'
+import { Dispatchers } from '../../src/pipeline/dispatchers.ts'
 import { Loop } from '../../src/pipeline/loop.ts'
-import { Robots } from '../../src/pipeline/robots.ts'
 import { keepTime } from '../../src/pipeline/timekeeper.ts'
 import type { Renderer } from '../../src/rendering/render.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
-import { openEngine } from '../../src/stores/sqlite/engine.ts'
-import { storeAround } from '../../src/stores/sqlite/store.ts'
-import type { Accepted, Arrival, Settlement, Store } from '../../src/stores/store.ts'
+import type { Accepted, AcceptRequest } from '../../src/stores/incoming.ts'
+import { inThisThread } from '../../src/stores/sqlite/client.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { Settlement, Store } from '../../src/stores/store.ts'
 import { noTurns } from '../../src/turns.ts'
 import type { Call, Dingtalk } from './dingtalk.ts'
 import { Life, storeIn } from './life.ts'
@@ -37,7 +39,7 @@ export interface ProcessOptions {
   /** Makes a store that breaks a promise, to see that it is noticed. */
   sabotage: (store: Store) => Store
   /** What the disk holds from now on. */
-  committed: (arrival: Arrival, accepted: Accepted) => void
+  committed: (arrival: AcceptRequest, accepted: Accepted) => void
   /** Which alerts a message was made for. */
   claimed: (uuid: string, alerts: readonly string[]) => void
 }
@@ -52,9 +54,9 @@ export class Process {
   /** Errors that a pass threw. */
   readonly failed: string[] = []
   readonly #options: ProcessOptions
-  readonly #engine
+  readonly #sqlite
   readonly #inside: Store
-  readonly #robots: Robots
+  readonly #robots: Dispatchers
   readonly #events: Events
   readonly #timekeeper: Loop
   readonly #calls = new WeakMap<object, Call>()
@@ -65,8 +67,8 @@ export class Process {
     this.settings = options.settings
     this.renderer = options.renderer
     this.life = new Life(options.diesAt)
-    this.#engine = openEngine({ path: options.path, reasonToSuppress, rowsInSlice: 7 })
-    this.store = this.#watched(options.sabotage(storeAround(this.#engine)))
+    this.#sqlite = sqliteStore({ path: options.path, reasonToSuppress })
+    this.store = this.#watched(options.sabotage(inThisThread(this.#sqlite)))
     this.#inside = storeIn(this.life, { store: this.store, isFull: options.isFull })
     const elapsed = (): number => clock.now().getTime()
     const ticks = { elapsed, wall: () => elapsed() + skewMs() }
@@ -75,7 +77,7 @@ export class Process {
     )
     const events = createEvents({ debug() {}, info() {}, warn() {}, error() {} }, METRICS)
     this.#events = events
-    this.#robots = new Robots({
+    this.#robots = new Dispatchers({
       store: this.#inside,
       sources,
       notifier: this.#notifier(),
@@ -87,6 +89,7 @@ export class Process {
       uuid: options.serial,
       random: () => options.random.next(),
       turns: noTurns,
+      reads: new LargeReads(),
     })
     this.#timekeeper = new Loop({
       pass: () => keepTime({ clock: this.clock, store: this.#inside, events }),
@@ -98,14 +101,14 @@ export class Process {
   /** As at a start of the service; rejects where that would end it. */
   async start(): Promise<void> {
     await this.#inside.recover(this.clock.now())
-    await this.#robots.follow()
+    await this.#robots.reconcile()
     this.#timekeeper.start()
   }
 
   async reload(settings: Settings, renderer: Renderer): Promise<void> {
     this.settings = settings
     this.renderer = renderer
-    await this.#robots.follow()
+    await this.#robots.reconcile()
   }
 
   /** Whether the sender was answered 200; never ends when the process dies before. */
@@ -133,20 +136,20 @@ export class Process {
   async stop(): Promise<void> {
     await Promise.all([this.#robots.stop(), this.#timekeeper.stop()])
     this.life.end()
-    this.#engine.close()
+    this.#sqlite.close()
   }
 
   /** Dies where it stands; what it had committed is in the file. */
   die(): void {
     this.life.end()
-    this.#engine.close()
+    this.#sqlite.close()
   }
 
   /** Tells the models what is on disk, the moment it is, whether or not the process lives on. */
   #watched(store: Store): Store {
     return {
       ...store,
-      accept: async (arrival: Arrival) => {
+      accept: async (arrival: AcceptRequest) => {
         const accepted = await store.accept(arrival)
         this.#options.committed(arrival, accepted)
         return accepted

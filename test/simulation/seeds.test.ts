@@ -175,7 +175,7 @@ describe('the count notices', () => {
       ...store,
       accept: (arrival) =>
         arrival.alerts.length === 1
-          ? Promise.resolve({ repeated: false, queues: [], suppressed: [] })
+          ? Promise.resolve({ duplicate: false, queues: [], suppressed: [] })
           : store.accept(arrival),
     }),
   })
@@ -186,7 +186,7 @@ describe('the count notices', () => {
     sabotage: (store) => ({
       ...store,
       settle: (settlement) =>
-        store.settle({ ...settlement, next: { kind: 'again', dueAt: settlement.now } }),
+        store.settle({ ...settlement, next: { kind: 'retry', dueAt: settlement.now } }),
     }),
   })
   noticed('calls that are not counted', {
@@ -195,8 +195,8 @@ describe('the count notices', () => {
     events: busy(200),
     sabotage: (store) => ({
       ...store,
-      waiting: async (question) => {
-        const waiting = await store.waiting(question)
+      backlog: async (query) => {
+        const waiting = await store.backlog(query)
         return { ...waiting, robot: { ...waiting.robot, calls: [] } }
       },
       claim: (claim) => store.claim({ ...claim, call: { ...claim.call, messages: 1_000 } }),
@@ -215,7 +215,7 @@ describe('the count notices', () => {
         store.settle({
           ...settlement,
           pause: undefined,
-          next: { kind: 'again', dueAt: settlement.now },
+          next: { kind: 'retry', dueAt: settlement.now },
         }),
     }),
   })
@@ -228,15 +228,15 @@ describe('the count notices', () => {
     ]),
     sabotage: (store) => ({
       ...store,
-      // The newest is told, the older ones after it.
-      waiting: async (question) => {
-        const waiting = await store.waiting(question)
+      // The newest is sent, the older ones after it.
+      backlog: async (query) => {
+        const waiting = await store.backlog(query)
         return {
           ...waiting,
           channels: waiting.channels.map((each) => ({
             ...each,
             count: 1,
-            heads: each.heads.slice(-1),
+            alerts: each.alerts.slice(-1),
           })),
         }
       },

@@ -25,7 +25,7 @@ const minutes = Number(values.minutes)
 const rate = Number(values.rate)
 const SAMPLES = 10
 
-const COLUMNS = ['minute', 'accepted', 'waiting', 'messages', 'memory MB', 'file MB', 'files']
+const COLUMNS = ['minute', 'accepted', 'backlog', 'messages', 'memory MB', 'file MB', 'files']
 const line = (cells: readonly (string | number)[]): void => {
   process.stdout.write(`${cells.map((cell) => String(cell).padStart(10)).join('')}\n`)
 }

@@ -1,9 +1,8 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import { openEngine } from '../../src/stores/sqlite/engine.ts'
-import { storeAround } from '../../src/stores/sqlite/store.ts'
-import type { Arriving } from '../../src/stores/store.ts'
+import type { IncomingAlert } from '../../src/stores/incoming.ts'
+import { openSqlite } from '../../src/stores/sqlite/client.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
 
 const AT_ONCE = 100
@@ -13,10 +12,12 @@ export async function startWith(waiting: number): Promise<{ readyMs: number[]; f
   using folder = temporaryFolder()
   const path = join(folder.path, 'data', 'receiver.db')
   mkdirSync(join(folder.path, 'data'))
-  const engine = openEngine({ path, reasonToSuppress })
-  const store = storeAround(engine)
+  const store = await openSqlite({ path, reasonToSuppress, thread: false })
   for (let from = 0; from < waiting; from += AT_ONCE) {
-    const alerts = Array.from({ length: AT_ONCE }, (_, index): Arriving => arriving(from + index))
+    const alerts = Array.from(
+      { length: AT_ONCE },
+      (_, index): IncomingAlert => arriving(from + index),
+    )
     const body = JSON.stringify({
       alerts: alerts.map(({ fingerprint, name }) => ({
         labels: { alertname: name, instance: fingerprint },
@@ -29,8 +30,7 @@ export async function startWith(waiting: number): Promise<{ readyMs: number[]; f
       now,
       source: 'alertmanager',
       key,
-      repeatWithinMs: 1,
-      dated: false,
+      dedupWindowMs: 1,
       body,
       alerts,
     })
@@ -48,7 +48,7 @@ export async function startWith(waiting: number): Promise<{ readyMs: number[]; f
   return { readyMs, fileMb: (statSync(path).size / 1_048_576).toFixed(0) }
 }
 
-function arriving(index: number): Arriving {
+function arriving(index: number): IncomingAlert {
   const fingerprint = `f${index}`
   return {
     position: index % AT_ONCE,

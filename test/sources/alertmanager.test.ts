@@ -142,6 +142,15 @@ describe("Alertmanager's payload", () => {
     assert.deepEqual(read({ alerts: [] }).alerts, [])
   })
 
+  test('with a fingerprint of megabytes has a short one that stands for it', () => {
+    const of = (fingerprint: string) =>
+      read(withAlerts({ ...ALERT, fingerprint })).alerts[0]?.fingerprint as string
+    const [one, other] = [of('x'.repeat(2_000_000)), of(`${'x'.repeat(2_000_000)}y`)]
+    assert.deepEqual([one.length, other.length], [16, 16])
+    assert.notEqual(one, other)
+    assert.equal(of('x'.repeat(200)), 'x'.repeat(200))
+  })
+
   test('without a fingerprint is its labels, in any order', () => {
     const { fingerprint: _, ...bare } = ALERT as NonNullable<typeof ALERT>
     const turned = {
@@ -161,12 +170,17 @@ describe("Alertmanager's payload", () => {
     const { key } = read(PAYLOAD)
     const peer = { ...PAYLOAD, externalURL: 'http://other:9093', receiver: 'renamed' }
     assert.equal(read(peer).key, key)
+    // The tree of routes, in which the receiver may stand in another place, is no part of it.
+    for (const groupKey of ['{}/{severity="critical"}:{alertname="HostDown"}', undefined])
+      assert.equal(read({ ...PAYLOAD, groupKey, groupLabels: {} }).key, key)
     const touched = withAlerts({ ...ALERT, annotations: { summary: 'now 3' } })
     assert.equal(read(touched).key, key)
     const refired = withAlerts({ ...ALERT, startsAt: '2026-01-02T03:02:00Z' })
     assert.notEqual(read(refired).key, key)
     assert.notEqual(read(withAlerts({ ...ALERT, status: 'resolved' })).key, key)
-    assert.notEqual(read({ ...PAYLOAD, groupKey: 'other' }).key, key)
+    const louder = { ...ALERT, labels: { ...ALERT?.labels, severity: 'warning' } }
+    assert.equal(read(withAlerts(louder)).alerts[0]?.fingerprint, ALERT?.fingerprint)
+    assert.notEqual(read(withAlerts(louder)).key, key)
     const second = { ...ALERT, fingerprint: 'b' }
     assert.equal(read(withAlerts(ALERT, second)).key, read(withAlerts(second, ALERT)).key)
   })

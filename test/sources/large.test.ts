@@ -143,6 +143,18 @@ describe('a payload of Alertmanager', () => {
     )
   })
 
+  test('of more alerts than memory is given for is refused, whatever brackets its texts have', () => {
+    const count = (alerts: number) =>
+      `{"alerts":[${Array.from({ length: alerts }, (_, i) => `{"labels":{"i":"${i}"}}`).join(',')}]}`
+    assert.equal(alertmanager.read(count(40_000), CONTEXT).alerts.length, 40_000)
+    assert.throws(
+      () => alertmanager.read(count(40_001), CONTEXT),
+      (error) => error instanceof AppError && error.code === 'too_large',
+    )
+    const text = { alerts: [{ labels: { alertname: '[]('.repeat(130_000) } }] }
+    assert.equal(alertmanager.read(JSON.stringify(text), CONTEXT).alerts.length, 1)
+  })
+
   test('loses no other alert to one with thousands of labels', () => {
     const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`label_${i}`, 'x']))
     const read = alertmanager.read(

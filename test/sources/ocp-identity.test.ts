@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
+import { ocp } from '../../src/sources/ocp/index.ts'
 import { MARKDOWN_ZH } from '../support/ocp-bodies.ts'
 import { firing, OCP_SAMPLES, type OcpSample, ocpBody, recovered } from '../support/ocp-samples.ts'
 import { Path } from '../support/path.ts'
@@ -101,14 +102,26 @@ describe('what OCP sends again, over the whole path', () => {
     assert.equal(titles.length, 1)
   })
 
-  test('a message of several alerts is told again when their number has changed', async () => {
+  test('a message of several alerts is the same one though their number changes', async () => {
     const several = (alarm_count: string): string => said({ alarm_count, alarm_group_by: 'C1' })
     const titles = await toldAfter([
       [several('3'), 0],
-      [several('3'), 3 * MINUTE],
+      [several('4'), 3 * MINUTE],
       [several('5'), MINUTE],
     ])
-    assert.equal(titles.length, 2)
+    assert.equal(titles.length, 1)
+  })
+
+  test('a recovery is that of its firing though the number of alerts has changed', async () => {
+    const titles = await toldAfter([
+      [said({ alarm_count: '3' }), 0],
+      [ocpBody({ ...recovered(SAMPLE, 0), alarm_count: '4' }), MINUTE],
+      [said({ alarm_count: '3' }), MINUTE],
+    ])
+    assert.deepEqual(
+      titles.map((title) => title.split(' ')[0]),
+      ['⛔', '✅', '⛔'],
+    )
   })
 
   test('a test that is asked for again is told again; its retry is not', async () => {
@@ -119,5 +132,82 @@ describe('what OCP sends again, over the whole path', () => {
       [body, 70 * SECOND],
     ])
     assert.equal(titles.length, 2)
+  })
+})
+
+describe('what makes a body of OCP the same alert, and the same request', () => {
+  const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05Z'), timezone: 'Asia/Shanghai' }
+  const read = (fields: Record<string, string>) => ocp.read(JSON.stringify(fields), CONTEXT)
+  const fingerprint = (fields: Record<string, string>) => read(fields).alerts[0]?.fingerprint
+
+  const MOVED = {
+    alarm_count: '4',
+    alarm_updated_at: '2025-06-06T15:05:00+08:00',
+    alarm_duration: '180',
+    alarm_last_interval: 'PT3M',
+    value: '99',
+    value_shown: '99 %',
+    value_en_us: '99 %',
+    value_zh_cn: '99 %',
+    value_zh_tw: '99 %',
+    alarm_description: 'the value is 99',
+    alarm_summary: 'now 99',
+    message: 'OCP: 99',
+  }
+  const IDENTITIES: [string, Record<string, string>][] = [
+    ['rule and target', { alarm_type: 'rule', alarm_target: 'host=1', alarm_name: 'n' }],
+    ['name and target', { alarm_name: 'n', alarm_target: 'host=1' }],
+    ['number', { alarm_id: '7', alarm_name: 'n' }],
+  ]
+  for (const [name, identity] of IDENTITIES)
+    test(`by its ${name}: nothing that moves with a repeat`, () => {
+      const known = {
+        ...identity,
+        alarm_level: '严重',
+        alarm_active_at: '2025-06-06T15:00:00+08:00',
+      }
+      const once = read({ ...known, alarm_count: '3', value: '1' })
+      for (const [field, value] of Object.entries(MOVED)) {
+        const again = read({ ...known, alarm_count: '3', value: '1', [field]: value })
+        assert.equal(again.alerts[0]?.fingerprint, once.alerts[0]?.fingerprint, field)
+        assert.equal(again.key, once.key, field)
+        assert.notEqual(again.exactKey(), once.exactKey(), field)
+      }
+    })
+
+  test('by its text, where it says no more: what moves in a field of its own is no part of that', () => {
+    const text = { alarm_description: 'disk full', alarm_level: '3', alarm_count: '3' }
+    const moves: Record<string, string>[] = [
+      { alarm_count: '4' },
+      { value: '9' },
+      { alarm_level: '1', alarm_level_en_us: 'Down', alarm_level_color: '#722ED1' },
+      { alarm_status: 'Inactive', alarm_resolved_at: '2025-06-06T15:05:00+08:00' },
+      { message_type: 'Clear Alert' },
+    ]
+    for (const moved of moves)
+      assert.equal(fingerprint({ ...text, ...moved }), fingerprint(text), JSON.stringify(moved))
+    assert.notEqual(fingerprint({ ...text, alarm_description: 'disk gone' }), fingerprint(text))
+  })
+
+  test('a change of level, of status or of the instant is another request, of the same alert', () => {
+    const known = { alarm_type: 'rule', alarm_target: 'host=1', alarm_level: 'Caution' }
+    const once = read({ ...known, alarm_active_at: '2025-06-06T15:00:00+08:00' })
+    const changes: Record<string, string>[] = [
+      { alarm_level: 'Critical', alarm_active_at: '2025-06-06T15:00:00+08:00' },
+      { alarm_active_at: '2025-06-06T15:00:00+08:00', alarm_status: 'Inactive' },
+      { alarm_active_at: '2025-06-06T15:01:00+08:00' },
+    ]
+    for (const changed of changes) {
+      const other = read({ ...known, ...changed })
+      assert.notEqual(other.key, once.key, JSON.stringify(changed))
+      assert.equal(other.alerts[0]?.fingerprint, once.alerts[0]?.fingerprint)
+    }
+  })
+
+  test('several alerts in one body are the same request in any order', () => {
+    const [a, b] = ['1', '2'].map((id) => ({ alarm_id: id, alarm_name: 'n' }))
+    const keyOf = (...alerts: unknown[]) => ocp.read(JSON.stringify(alerts), CONTEXT).key
+    assert.equal(keyOf(a, b), keyOf(b, a))
+    assert.notEqual(keyOf(a, b), keyOf(a))
   })
 })

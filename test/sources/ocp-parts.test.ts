@@ -160,6 +160,36 @@ describe('what OCP puts in place of a variable', () => {
     assert.equal(one({ alarm_name: 'a', message_type: 'Alarm' }).status, 'firing')
   })
 
+  test('is over where its status says so in any of the three languages, or a time of recovery is there', () => {
+    for (const alarm_status of [
+      ...['Inactive', 'INACTIVE', 'Restored', 'Cleared', 'Expired', 'Resolved'],
+      ...['已消除', '已恢复', '已恢復', '已解除', '已过期', '已過期', '已清除', '已解决', '已解決'],
+    ])
+      assert.equal(one({ alarm_name: 'a', alarm_status }).status, 'resolved', alarm_status)
+    for (const alarm_status of [
+      'Active',
+      '告警中',
+      '警示中',
+      'Silenced',
+      'Inhibited',
+      '已屏蔽',
+      '已抑制',
+    ])
+      assert.equal(one({ alarm_name: 'a', alarm_status }).status, 'firing', alarm_status)
+    const alarm_resolved_at = '2025-06-06T05:41:54Z'
+    for (const alarm_status of ['', 'Active'])
+      assert.equal(one({ alarm_name: 'a', alarm_status, alarm_resolved_at }).status, 'resolved')
+    for (const zero of [
+      '',
+      '-',
+      'null',
+      '0001-01-01T00:00:00Z',
+      '1970-01-01T08:00:00+08:00',
+      '${alarm_resolved_at}',
+    ])
+      assert.equal(one({ alarm_name: 'a', alarm_resolved_at: zero }).status, 'firing', zero)
+  })
+
   test('a quote or brace in a target that never closes hides no part of it', () => {
     assert.deepEqual({ ...targetParts('filename=a"b:host=h') }, { filename: 'a"b', host: 'h' })
     assert.deepEqual({ ...targetParts('x={a:host=h') }, { x: '{a', host: 'h' })

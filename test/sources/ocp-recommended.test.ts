@@ -137,7 +137,9 @@ describe('over HTTP', () => {
     receiver = await new Receiver({
       folder: folder.path,
       port: await freePort(),
-      config: 'robots: { r: { webhook: sandbox } }\nchannels: { ops: { robots: [r] } }\n',
+      // Without aggregation each body makes rows of its own, unless it is the same to the byte.
+      config:
+        'robots: { r: { webhook: sandbox } }\nchannels: { ops: { robots: [r], aggregate: false } }\n',
     }).start()
   })
   after(async () => {

@@ -310,7 +310,9 @@ describe('what a body means', () => {
   test('the same body means the same, twice', () => {
     const body = JSON.stringify(SAMPLE)
     assert.equal(read(body).key, read(body).key)
-    assert.notEqual(read(body).key, read(`${body} `).key)
+    assert.equal(read(body).key, read(`${body} `).key)
+    assert.equal(read(body).exactKey(), read(body).exactKey())
+    assert.notEqual(read(body).exactKey(), read(`${body} `).exactKey())
   })
 })
 

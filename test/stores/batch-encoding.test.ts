@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { AcceptRequest, IncomingAlert } from '../../src/stores/incoming.ts'
 import { BatchEncoder, decodeBatch } from '../../src/stores/sqlite/batch-encoding.ts'
-import type { AcceptRequest, IncomingAlert } from '../../src/stores/store.ts'
 
 const word = fc.constantFrom('', 'a', 'b', '告警')
 const instant = fc.date({ noInvalidDate: true })
@@ -20,8 +20,8 @@ const alert = fc
     cluster: word,
     group: word,
     everyMs: fc.constantFrom(0, 600_000),
-    startsAt: optional(instant),
-    endsAt: optional(instant),
+    startsAtMs: optional(fc.integer()),
+    endsAtMs: optional(fc.integer()),
     suppressed: optional(fc.constantFrom('resolved_off', 'x')),
   })
   .map(

@@ -1,62 +1,91 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { LastEntry } from '../../src/stores/sql/recent.ts'
+import type { LastEntry, RecentSession } from '../../src/stores/sql/recent.ts'
 import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from '../../src/stores/sqlite/dedup-cache.ts'
+import type { Tx } from '../../src/stores/tx.ts'
 
-function entry(alert: number): LastEntry {
+function entry(alert: number, repeats = 0): LastEntry {
   return {
-    ...{ alert, status: 'firing', level: 3, fingerprint: `f${alert}`, repeats: 0 },
-    ...{ startsAt: null, firingAt: alert, resolvedAt: null },
+    ...{ alert, status: 'firing', level: 3, fingerprint: `f${alert}`, repeats },
+    ...{ startsAt: null, firingAt: alert * 10, resolvedAt: null },
   }
 }
 
+/** A database that has the rows of all alerts, as `entry` makes them. */
+const ROWS = {
+  get: async (_sql: string, alert: number) => ({
+    ...{ status: 'firing', level: 3, fingerprint: `f${alert}`, starts_at: null },
+    ...{ previous: 0, grp: null, received_at: alert * 10 },
+  }),
+} as unknown as Tx
+
 describe('the dedup cache', () => {
-  test('finds an entry by queue, channel and group, and a newer one replaces it', () => {
+  const begin = (cache: DedupCache): Promise<RecentSession> => cache.begin(ROWS)
+
+  test('finds an entry by queue, channel and group, and a newer one replaces it', async () => {
     const cache = new DedupCache()
-    cache.setLast('q1', 'c', 'g', entry(1))
-    cache.setLast('q2', 'c', 'g', entry(2))
-    cache.setLast('q1', 'd', 'g', entry(3))
+    const first = await begin(cache)
+    first.setLast('q1', 'c', 'g', entry(1))
+    first.setLast('q2', 'c', 'g', entry(2))
+    first.setLast('q1', 'd', 'g', entry(3, 7))
     cache.commit()
-    cache.setLast('q1', 'c', 'g', entry(4))
+    const second = await begin(cache)
+    second.setLast('q1', 'c', 'g', entry(4))
     cache.commit()
+    const third = await begin(cache)
     assert.deepEqual(
       [
-        cache.last('q1', 'c', 'g'),
-        cache.last('q2', 'c', 'g'),
-        cache.last('q1', 'd', 'g'),
-        cache.last('q1', 'c', 'h'),
+        await third.last('q1', 'c', 'g'),
+        await third.last('q2', 'c', 'g'),
+        await third.last('q1', 'd', 'g'),
+        third.last('q1', 'c', 'h'),
       ],
-      [entry(4), entry(2), entry(3), undefined],
+      [entry(4), entry(2), entry(3, 7), undefined],
     )
   })
 
-  test('is as it was before when a transaction fails, also what changed twice in it', () => {
+  test('gives an alert whose row is not written yet as it was set', async () => {
     const cache = new DedupCache()
-    cache.setLast('q', 'c', 'known', entry(1))
-    cache.setRequested('request', 1)
+    const session = await cache.begin({} as Tx)
+    session.setLast('q', 'c', 'g', entry(1, 2))
+    assert.deepEqual(await session.last('q', 'c', 'g'), entry(1, 2))
+  })
+
+  test('is as it was before when a transaction fails, also what changed twice in it', async () => {
+    const cache = new DedupCache()
+    const first = await begin(cache)
+    first.setLast('q', 'c', 'known', entry(1))
+    first.setRequested('request', 1)
     cache.commit()
-    cache.setLast('q', 'c', 'known', entry(2))
-    cache.setLast('q', 'c', 'known', entry(3))
-    cache.setLast('q', 'c', 'new', entry(4))
-    cache.setRequested('request', 2)
-    assert.deepEqual(cache.last('q', 'c', 'known'), entry(3))
+    const failing = await begin(cache)
+    failing.setLast('q', 'c', 'known', entry(2))
+    failing.setLast('q', 'c', 'known', entry(3))
+    failing.setLast('q', 'c', 'new', entry(4))
+    failing.setRequested('request', 2)
+    assert.deepEqual(await failing.last('q', 'c', 'known'), entry(3))
     cache.rollback()
+    const session = await begin(cache)
     assert.deepEqual(
-      [cache.last('q', 'c', 'known'), cache.last('q', 'c', 'new'), cache.requestedAt('request')],
+      [
+        await session.last('q', 'c', 'known'),
+        session.last('q', 'c', 'new'),
+        session.requestedAt('request'),
+      ],
       [entry(1), undefined, 1],
     )
-    cache.setLast('q', 'c', 'known', entry(5))
+    session.setLast('q', 'c', 'known', entry(5))
     cache.commit()
     cache.rollback()
-    assert.deepEqual(cache.last('q', 'c', 'known'), entry(5))
+    assert.deepEqual(await session.last('q', 'c', 'known'), entry(5))
   })
 
-  test('has a bound: it keeps at least the newest, and forgets the oldest', () => {
+  test('has a bound: it keeps at least the newest, and forgets the oldest', async () => {
     const cache = new DedupCache()
+    const session = await begin(cache)
     const [alerts, requests] = [3 * MAX_ALERTS, 3 * MAX_REQUESTS]
     for (let id = 1; id <= alerts; id += 1) {
-      cache.setLast('q', 'c', String(id), entry(id))
-      if (id <= requests) cache.setRequested(String(id), id)
+      session.setLast('q', 'c', String(id), entry(id))
+      if (id <= requests) session.setRequested(String(id), id)
       if (id % 1_000 === 0) cache.commit()
     }
     const keptOf = (count: number, get: (key: string) => unknown): number[] =>
@@ -64,8 +93,8 @@ describe('the dedup cache', () => {
         (id) => get(String(id)) !== undefined,
       )
     for (const [kept, count, most] of [
-      [keptOf(alerts, (key) => cache.last('q', 'c', key)), alerts, MAX_ALERTS],
-      [keptOf(requests, (key) => cache.requestedAt(key)), requests, MAX_REQUESTS],
+      [keptOf(alerts, (key) => session.last('q', 'c', key)), alerts, MAX_ALERTS],
+      [keptOf(requests, (key) => session.requestedAt(key)), requests, MAX_REQUESTS],
     ] as const) {
       assert.ok(kept.length >= most && kept.length <= 2 * most + 2_000, `${kept.length} kept`)
       assert.equal(kept[0], count - kept.length + 1)

@@ -2,7 +2,7 @@ import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import type { Status } from '../../src/model/alert.ts'
 import type { Level } from '../../src/model/level.ts'
 import { STAYS_MS } from '../../src/model/message.ts'
-import type { IncomingAlert, LastNotified } from '../../src/stores/store.ts'
+import type { IncomingAlert, LastNotified } from '../../src/stores/incoming.ts'
 
 /** An alert in a queue: it waits, or belongs to a message. */
 export type Place = 'waits' | string
@@ -44,7 +44,7 @@ export class Model {
       const last = this.#last.get(`${queue} ${group}`)
       if (suppressed === undefined && !through.includes(queue)) continue
       this.#last.set(`${queue} ${group}`, {
-        ...{ alert: id, status, level, fingerprint, startsAt: incoming.startsAt },
+        ...{ alert: id, status, level, fingerprint, startsAt: undefined },
         firingAt: status === 'firing' ? now : last?.firingAt,
         resolvedAt: status === 'resolved' ? now : last?.resolvedAt,
       })

@@ -59,8 +59,10 @@ export class Sequence {
     const queues = this.#random.of([['robot:a'], ['robot:b'], [...QUEUES]])
     const incoming = Array.from({ length: count }, () => {
       const status = this.#random.of(STATUSES)
-      const isOff = status === 'resolved' && queues.length === 2 && this.#random.chance(20)
-      const fingerprint = this.#random.of(FINGERPRINTS)
+      // The last ones share a group, and are for both queues.
+      const fingerprint = this.#random.of(
+        queues.length === 2 ? FINGERPRINTS : FINGERPRINTS.slice(0, -3),
+      )
       return alert(fingerprint, {
         ...{
           status,
@@ -69,7 +71,6 @@ export class Sequence {
           everyMs: this.#random.of([0, MINUTE]),
         },
         group: fingerprint < 'k' ? fingerprint : 'shared',
-        ...(isOff && { suppressed: 'resolved_off' }),
       })
     })
     this.#did(`accept ${incoming.map((each) => each.fingerprint).join('')} for ${queues.join(' ')}`)

@@ -65,7 +65,9 @@ describe('the SQLite file', () => {
     const store = await openSqliteStore({ path: ':memory:', reasonToSuppress })
     for (const text of ['first', 'second']) await acceptText(store, text, text)
     const damaged = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2])
-    await store.database.write((tx) => tx.run('UPDATE bodies SET bytes = $1 WHERE id = 1', damaged))
+    await store.database.write((tx) =>
+      tx.run('UPDATE bodies SET bytes = $1 WHERE id = 1', [damaged]),
+    )
     assert.deepEqual([...(await store.verbs.payloads([1, 2])).keys()], [2])
     store.close()
   })

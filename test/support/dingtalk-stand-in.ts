@@ -2,7 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Robot } from '../../src/model/settings.ts'
-import { SandboxGroup, type SandboxMessage } from '../../src/sandbox/group.ts'
+import {
+  type GroupOptions,
+  SandboxGroup,
+  type SandboxMessage,
+  type SandboxReply,
+} from '../../src/sandbox/group.ts'
 import { robotNamed } from './settings.ts'
 
 /** One request as it arrived. */
@@ -23,7 +28,7 @@ export interface Received {
  * message all the same, as when only the reply is lost.
  */
 export type Step =
-  | { kind: 'reply'; status?: number; headers?: Record<string, string>; body?: string }
+  | { kind: 'reply'; status?: number; headers?: Record<string, string>; body?: string | Uint8Array }
   /** Takes the request and never answers. */
   | { kind: 'hang'; taken?: boolean }
   /** Resets the connection without an answer. */
@@ -44,6 +49,8 @@ export type Step =
 export interface StandInOptions {
   /** Settings of robots, by access token; others have DingTalk's limits and no security settings. */
   robots?: Record<string, Partial<Robot>>
+  /** How the group answers. */
+  group?: GroupOptions
   /** Tokens that do not exist. */
   unknown?: readonly string[]
   now?: () => Date
@@ -72,7 +79,7 @@ export interface StandIn extends AsyncDisposable {
 
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const { now = () => new Date() } = options
-  const group = new SandboxGroup()
+  const group = new SandboxGroup(options.group)
   const received: Received[] = []
   const steps: Step[] = []
   const sockets = new Map<Socket, number>()
@@ -81,20 +88,20 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const seen = { connections: 0 }
 
   /** Answers by the rules; the group is shown what it takes. */
-  const judged = ({ token, target, body, method, at }: Received): string => {
-    if (method !== 'POST') return JSON.stringify({ errcode: 43002, errmsg: '需要POST请求' })
-    if (token === '') return JSON.stringify({ errcode: 40035, errmsg: '缺少参数 access_token' })
-    if (options.unknown?.includes(token))
-      return JSON.stringify({ errcode: 300005, errmsg: 'token is not exist' })
+  const judged = ({ token, target, body, method, at }: Received): SandboxReply => {
+    if (method !== 'POST') return refusal(43002, '需要POST请求')
+    if (token === '') return refusal(40035, '缺少参数 access_token')
+    if (options.unknown?.includes(token)) return refusal(300005, 'token is not exist')
     const robot = robotNamed(token, options.robots?.[token])
     const query = new URL(target, 'http://stand-in').searchParams
-    return group.receive({ ...robot, name: token }, { query, body }, at).body
+    return group.receive({ ...robot, name: token }, { query, body }, at)
   }
 
   const answer = (request: Received, response: ServerResponse): void => {
     const step = steps.shift()
-    const plain = (body: string): void => {
+    const plain = ({ body, encoding }: SandboxReply): void => {
       response.setHeader('content-type', 'application/json;charset=utf-8')
+      if (encoding !== undefined) response.setHeader('content-encoding', encoding)
       response.end(body)
     }
     if (step === undefined) {
@@ -216,4 +223,8 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function refusal(errcode: number, errmsg: string): SandboxReply {
+  return { status: 200, body: JSON.stringify({ errcode, errmsg }), encoding: undefined }
 }

@@ -1,5 +1,5 @@
 import { World } from '../../src/simulation/world.ts'
-import { storeAround } from '../../src/stores/sqlite/store.ts'
+import { inThisThread } from '../../src/stores/sqlite/client.ts'
 import type { Store } from '../../src/stores/store.ts'
 
 /** A store that is handed copies only, as one in a thread of its own is: what cannot be copied fails. */
@@ -12,7 +12,7 @@ function handedCopies(store: Store): Store {
 }
 
 export class Path extends World {
-  override readonly store = handedCopies(storeAround(this.engine))
+  override readonly store = handedCopies(inThisThread(this.sqlite))
 
   /** One firing alert as OCP sends it. */
   ocp(target: string, changes: Record<string, string> = {}): Promise<void> {

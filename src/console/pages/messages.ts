@@ -1,4 +1,5 @@
 import type { MessageState } from '../../model/message.ts'
+import { withVariables } from '../../pipeline/reread.ts'
 import { searchMessages } from '../../pipeline/search.ts'
 import type { StoredMessage } from '../../stores/queries.ts'
 import { ofEach } from '../../turns.ts'
@@ -52,12 +53,8 @@ export async function message(
   const found = await facts.store.message(id, 0)
   if (found === undefined) return undefined
   const { message } = found
-  const page = await facts.store.alerts({
-    message: message.id,
-    limit: ALERTS_ON_PAGE,
-    ...markIn(request.query),
-  })
-  const variables = await facts.variablesOf(page.items, page.payloads)
+  const asked = { message: message.id, limit: ALERTS_ON_PAGE, ...markIn(request.query) }
+  const page = await withVariables(await facts.store.alerts(asked), facts.variablesOf)
   const link = (before: string | null): string => pathWith(`/messages/${id}`, { before })
   return {
     template: 'message',
@@ -66,7 +63,7 @@ export async function message(
     view: {
       message: shownOf(message),
       attempts: message.attempts,
-      alerts: page.items.map((alert, index) => ({ alert, variables: variables[index] ?? {} })),
+      alerts: page.items,
       isFirst: request.query['before'] === undefined,
       newest: link(null),
       older: page.next === null ? undefined : link(page.next),

@@ -20,7 +20,8 @@ export function compose(content: Content, robots: readonly Robot[], uuid: string
     content.format === 'actionCard' && buttons.length === 0 ? 'markdown' : content.format
   const title = withKeywordsInFront(lineOf(content.title) || 'Alert', robots)
   const said = content.text.trim() === '' ? title : content.text.toWellFormed()
-  const named = withMentions(said, [...atMobiles, ...atUserIds], format)
+  const everyone = content.mention.all ? ['all'] : []
+  const named = withMentions(said, [...everyone, ...atMobiles, ...atUserIds], format)
   const text = withKeywordsBelow(named, robots, format)
   const message = { msgtype: format, msgUuid: uuid }
   const at = { atMobiles, atUserIds, isAtAll: content.mention.all }
@@ -76,7 +77,10 @@ function withKeywordsBelow(text: string, robots: readonly Robot[], format: Forma
   return missing.length === 0 ? text : `${text}${paragraph(format)}${missing.join(' ')}`
 }
 
-/** DingTalk notifies only those whose number or id also stands in the text. */
+/**
+ * DingTalk notifies only those whose number or id also stands in the text. Whether `isAtAll` needs `@all` there is not
+ * documented; DingTalk's own command line adds it to what it posts.
+ */
 function withMentions(text: string, people: readonly string[], format: Format): string {
   const missing = people.filter((each) => !isMentioned(text, each)).map((each) => `@${each}`)
   return missing.length === 0 ? text : `${text}${paragraph(format)}${missing.join(' ')}`

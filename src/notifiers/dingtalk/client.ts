@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { Attempt } from '../../model/message.ts'
 import type { Robot } from '../../model/settings.ts'
 import { credentialsOf, dispatcherFor, loadUndici, post, type Undici, wayOf } from './connection.ts'
+import { textOfReply } from './encoding.ts'
 import { DeadlineError, verdictOnFailure } from './failure.ts'
 import { judge, type Reply, type Verdict } from './response.ts'
 import { signedUrl } from './sign.ts'
@@ -12,7 +13,7 @@ export type SandboxReply = (
   robot: Robot,
   request: { query: URLSearchParams; body: string },
   now: Date,
-) => Reply
+) => { status: number; body: string | Uint8Array; encoding?: string | undefined }
 
 export interface ClientOptions {
   clock: Clock
@@ -51,7 +52,7 @@ export class DingtalkClient {
       secrets.push(...secretsOf(robot, url))
       const reply =
         robot.target.kind === 'sandbox'
-          ? this.#options.sandbox(robot, { query: url.searchParams, body }, now)
+          ? replyOf(this.#options.sandbox(robot, { query: url.searchParams, body }, now))
           : await this.#post(robot, { url, body, progress })
       return judge(reply, robot.expect, secrets)
     } catch (error) {
@@ -103,6 +104,10 @@ export class DingtalkClient {
     if (this.#ways.get(name)?.dispatcher === dispatcher) this.#ways.delete(name)
     dispatcher.destroy().catch(() => undefined)
   }
+}
+
+function replyOf({ status, body, encoding }: ReturnType<SandboxReply>): Reply {
+  return { status, body: typeof body === 'string' ? body : textOfReply(body, encoding) }
 }
 
 /** A robot of the sandbox has its name for a token. */

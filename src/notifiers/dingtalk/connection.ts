@@ -1,10 +1,8 @@
 import type { Dispatcher } from 'undici'
 import type { Robot } from '../../model/settings.ts'
+import { MAX_REPLY_BYTES, textOfReply } from './encoding.ts'
 import { TooMuchError } from './failure.ts'
 import type { Reply } from './response.ts'
-
-/** DingTalk's replies are a line; what is longer is somebody else's. */
-export const MAX_REPLY_BYTES = 256 * 1024
 
 /** Shorter than what servers, and the boxes in between, keep open in silence. */
 const KEEP_ALIVE_MS = 4_000
@@ -68,20 +66,24 @@ export function post(
 ): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>()
   const chunks: Buffer[] = []
-  const read = { status: 0, bytes: 0 }
+  const read = { status: 0, bytes: 0, encoding: '' }
   dispatcher.dispatch(
     {
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'POST',
-      headers: { 'content-type': 'application/json; charset=utf-8' },
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'accept-encoding': 'identity',
+      },
       body,
     },
     {
       onRequestStart: started,
-      onResponseStart(_controller, status) {
+      onResponseStart(_controller, status, headers) {
         // Those below 200 announce the reply proper.
         read.status = status
+        read.encoding = String(headers['content-encoding'] ?? '')
       },
       onResponseData(controller, chunk) {
         read.bytes += chunk.length
@@ -90,7 +92,11 @@ export function post(
         else chunks.push(chunk)
       },
       onResponseEnd() {
-        resolve({ status: read.status, body: Buffer.concat(chunks).toString('utf8') })
+        try {
+          resolve({ status: read.status, body: textOfReply(Buffer.concat(chunks), read.encoding) })
+        } catch (error) {
+          reject(error)
+        }
       },
       onResponseError: (_controller, error) => reject(error),
     },

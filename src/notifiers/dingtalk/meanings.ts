@@ -7,6 +7,8 @@ export interface Meaning {
   words: string
   /** DingTalk's codes that mean it, of all generations. */
   codes: readonly number[]
+  /** First and last of codes in a row that mean it, known or not. */
+  range?: readonly [number, number]
 }
 
 function rejected(reason: RejectReason, words: string, codes: readonly number[] = []): Meaning {
@@ -32,6 +34,12 @@ export const MEANINGS = {
     words: 'DingTalk accepted the message.',
     codes: [0],
   },
+  repeated: {
+    outcome: { kind: 'delivered' },
+    words:
+      'DingTalk knows the key of this message already: an earlier attempt delivered it, though its reply was lost.',
+    codes: [],
+  },
   throttled: {
     outcome: { kind: 'throttled', scope: 'robot' },
     words:
@@ -41,7 +49,7 @@ export const MEANINGS = {
   address_throttled: {
     outcome: { kind: 'throttled', scope: 'address' },
     words:
-      'DingTalk refuses everything from this public address (10,000 calls in 20 s): all robots behind it rest. Find what else calls DingTalk from there.',
+      'DingTalk refuses everything from this public address (10,000 calls in 20 s): all robots behind it rest for five minutes, or for the penalty where that is shorter. Find what else calls DingTalk from there.',
     codes: [1111],
   },
   busy: retryable('busy', 'DingTalk is busy; it is tried again.', {
@@ -96,11 +104,15 @@ export const MEANINGS = {
     "The month's quota of DingTalk calls is used up, of the organisation or by an administrator's cap on this robot. Raise it in DingTalk's console, and set `quota.monthly` or the robot's `monthly` to it.",
     [90020, 90030],
   ),
-  request: rejected(
-    'request',
-    'DingTalk does not understand the request. Check that the webhook is complete, and that no proxy changes what is sent; otherwise it is a fault of the receiver, to be reported.',
-    [22, 404, 40035, 43002, 43004, 400105, 400201, 400401, 400402, 400403, 400602],
-  ),
+  request: {
+    ...rejected(
+      'request',
+      'DingTalk does not understand the request. Check that the webhook is complete, and that no proxy changes what is sent; otherwise it is a fault of the receiver, to be reported.',
+      [22, 404, 40035, 43002, 43004, 400105],
+    ),
+    // By type of message: 4002xx text, 4003xx link, 4004xx markdown, 4005xx actionCard, 4006xx feedCard.
+    range: [400201, 400699],
+  },
   redirect: rejected(
     'redirect',
     'The webhook leads elsewhere; redirects are not followed, since they would carry the token away. Set `webhook` to its final address.',
@@ -120,7 +132,8 @@ export const MEANINGS = {
   ),
   unreadable: retryable(
     'unreadable',
-    "The answer is not DingTalk's, but probably the page of a proxy or of a limiter; it is tried again. Check `webhook` and `proxy` of the robot if it lasts.",
+    "The answer is not DingTalk's, but probably the page of a proxy or of a limiter; the message may have arrived all the same. It is tried again for about half an hour. Check `webhook` and `proxy` of the robot if it lasts.",
+    { bounded: true },
   ),
   unverified: retryable(
     'unknown',
@@ -160,7 +173,8 @@ const NAME_OF_CODE: ReadonlyMap<number, MeaningName> = new Map(
 
 /** What one of DingTalk's codes means, or undefined for one that is not known here. */
 export function meaningOfCode(code: number): MeaningName | undefined {
-  return NAME_OF_CODE.get(code)
+  const [first, last] = MEANINGS.request.range
+  return NAME_OF_CODE.get(code) ?? (code >= first && code <= last ? 'request' : undefined)
 }
 
 /** The one word for an outcome in lists and logs. */

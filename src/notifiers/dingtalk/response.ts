@@ -29,15 +29,30 @@ const SECURITY_TEXTS: readonly [RegExp, MeaningName][] = [
   [/\bip\b/i, 'ip_list'],
 ]
 
-/** Of unknown codes; too long first, since it says `exceed` as well. */
+/**
+ * That the key of a message was used already. What /robot/send answers to a repeat is not documented; other APIs of
+ * DingTalk say duplicateClientToken and idempotencyProcessing (幂等请求处理中).
+ */
+const REPEATED = /duplicat|idempot|重[复複]|[幂冪]等/i
+
+/** Of unknown codes; too long before throttled, since it says `exceed` as well. */
 const OTHER_TEXTS: readonly [RegExp, MeaningName][] = [
+  [REPEATED, 'repeated'],
   [/exceed \d+ ?bytes|too long|20000 ?bytes|大小不合法/i, 'too_long'],
   [/too fast|too many|exceed \d+ times|frequency|限流|太快/i, 'throttled'],
+  [/token is not exist|access_token ?不存在/i, 'token'],
+  [/机器人(?:已停用|不存在)|群已被解散/, 'group'],
+  [/over limit|调用量已超过限制/i, 'quota'],
 ]
 
 /** The limiter of a public address answers without a code, as JSON or as a page (DingTalk: 10,000 calls in 20 s). */
 const ADDRESS_LIMITER =
   /status(?:["']|&quot;)?\s*[:=]\s*(?:["']|&quot;)?1111\b|punish(?:["']|&quot;)?\s*[:=]\s*(?:["']|&quot;)?deny\b|_____tmd_____/i
+
+/** The mixed form of old replies names the limit of the robot itself beside 1111. */
+const ROBOT_LIMITER = new RegExp(
+  `errcode(?:["']|&quot;)?\\s*[:=]\\s*(?:["']|&quot;)?(?:${MEANINGS.throttled.codes.join('|')})\\b`,
+)
 
 interface Read extends Reply {
   json: Readonly<Record<string, unknown>> | undefined
@@ -60,7 +75,7 @@ export function judge(
   const own = json?.['errmsg'] ?? json?.['message']
   const said = typeof own === 'string' ? own : text
   const read = { status, body: text, json, errcode: codeIn(json?.['errcode']), said }
-  const name = isExpected(read, expect) ? 'delivered' : meaningOf(read)
+  const name = meaningOf(read, expect)
   const { outcome, words } = MEANINGS[name]
   return {
     outcome,
@@ -72,9 +87,9 @@ export function judge(
   }
 }
 
+/** The operator's own check of a reply that DingTalk's code calls a success. */
 function isExpected({ status, body, json }: Read, expect: Expectation): boolean {
   if (expect.kind === 'status') return status === expect.status
-  if (status < 200 || status > 299) return false
   if (expect.kind === 'regex') return expect.pattern.matches(body)
   return json !== undefined && Object.entries(expect.subset).every((each) => isIn(json, each))
 }
@@ -102,21 +117,28 @@ function holds(value: unknown, wanted: unknown): boolean {
   )
 }
 
-/** What a reply means that is not what was expected. */
-function meaningOf({ status, body, json, errcode, said }: Read): MeaningName {
+/** DingTalk's own code decides first; `expect` can only refuse what that calls a success. */
+function meaningOf(read: Read, expect: Expectation): MeaningName {
+  const { status, body, json, errcode, said } = read
   if (status >= 300 && status < 400) return 'redirect'
-  if (ADDRESS_LIMITER.test(body)) return 'address_throttled'
+  const isGood = status >= 200 && status <= 299
+  if (errcode === 0 && isGood) return isExpected(read, expect) ? 'delivered' : 'unverified'
   if (errcode !== undefined && errcode !== 0) {
     const meaning = meaningOfError(errcode, said)
     if (meaning !== undefined) return meaning
   }
+  if (ADDRESS_LIMITER.test(body))
+    return ROBOT_LIMITER.test(body) ? 'throttled' : 'address_throttled'
+  // The newer APIs have a text for a code.
+  if (errcode === undefined && json !== undefined && REPEATED.test(`${json['code']} ${said}`))
+    return 'repeated'
   if (status === 429) return 'throttled'
   if (status >= 500) return 'server_error'
   if (status === 408) return 'gave_up_waiting'
   if (errcode === 0) return 'unverified'
   if (errcode !== undefined) return 'unknown'
   if (status === 407 || status === 403) return 'refused_on_the_way'
-  if (status < 200 || status > 299) return 'unknown'
+  if (!isGood) return 'unknown'
   return json === undefined ? 'unreadable' : 'unknown'
 }
 

@@ -42,21 +42,25 @@ export function alertFrom(
   const labels = textsIn(alert.labels, ASKED_OF_EACH.labels)
   const status = statusOf(alert.status ?? group.status)
   const instant = (value: unknown) => instantOf(textOf(value), context.timezone)
-  const fingerprint = textOf(alert.fingerprint) ?? fingerprintOf(textsOf(whole().labels))
+  const fingerprint = shortened(textOf(alert.fingerprint)) ?? fingerprintOf(textsOf(whole().labels))
   const startsAt = instant(alert.startsAt)
   const endsAt = status === 'resolved' ? instant(alert.endsAt) : undefined
-  const facts: Facts = {
-    labels,
-    annotations: textsIn(alert.annotations, ASKED_OF_EACH.annotations),
-    fields: textsIn(alert, ASKED_OF_EACH.fields),
+  // What is asked of each alert is not kept: 100,000 alerts wait in memory while a large payload is read.
+  const factsFrom = (texts: Pick<Facts, 'labels' | 'annotations' | 'fields' | 'generatorUrl'>) => ({
+    ...texts,
     status,
     startsAt,
     endsAt,
-    generatorUrl: undefined,
     fingerprint,
     receivedAt: context.receivedAt,
     group,
-  }
+  })
+  const facts = factsFrom({
+    labels,
+    annotations: textsIn(alert.annotations, ASKED_OF_EACH.annotations),
+    fields: textsIn(alert, ASKED_OF_EACH.fields),
+    generatorUrl: undefined,
+  })
   const name = variableOf('alarm_name', facts) ?? ''
   const cluster = variableOf('ob_cluster', facts) ?? ''
   const levelWord = levelWordOf(labels)
@@ -76,13 +80,14 @@ export function alertFrom(
     {
       labels: () => textsOf(whole().labels),
       variables: () =>
-        variablesOf({
-          ...facts,
-          labels: textsOf(whole().labels),
-          annotations: textsOf(whole().annotations),
-          fields: textsOf(whole(), TAKEN),
-          generatorUrl: textOf(whole().generatorURL),
-        }),
+        variablesOf(
+          factsFrom({
+            labels: textsOf(whole().labels),
+            annotations: textsOf(whole().annotations),
+            fields: textsOf(whole(), TAKEN),
+            generatorUrl: textOf(whole().generatorURL),
+          }),
+        ),
     },
   )
 }
@@ -153,6 +158,14 @@ function textsIn(values: unknown, names: readonly string[]): Record<string, stri
 
 function statusOf(value: unknown): Status {
   return textOf(value)?.toLowerCase() === 'resolved' ? 'resolved' : 'firing'
+}
+
+/** Alertmanager's are 16 hex digits. One of megabytes would be kept and read with each alert that waits. */
+const LONGEST_FINGERPRINT = 200
+
+function shortened(fingerprint: string | undefined): string | undefined {
+  if (fingerprint === undefined || fingerprint.length <= LONGEST_FINGERPRINT) return fingerprint
+  return digest([fingerprint])
 }
 
 function fingerprintOf(labels: Record<string, string>): string {

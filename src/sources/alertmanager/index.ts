@@ -3,9 +3,10 @@ import type { Alert, Notification } from '../../model/alert.ts'
 import { atOnce, type Steps } from '../../turns.ts'
 import { isIntricate } from '../intricate.ts'
 import { isObject, readJson } from '../json.ts'
+import { keyOf } from '../key.ts'
 import { readNarrow, widened } from '../narrow.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
-import { digest, textFrom, textOf } from '../text.ts'
+import { createDigest, textFrom, textOf } from '../text.ts'
 import { alertFrom, malformed, moreMalformed, textsOf } from './alert.ts'
 import type { GroupFacts } from './map.ts'
 import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
@@ -20,6 +21,12 @@ export const alertmanager: Source = {
 /** An alert of Alertmanager's takes 180 bytes and 26 quotes at least, so no payload of its has more. */
 const BOUNDS = { brackets: 400_000, quotes: 4_000_000 } as const
 
+/**
+ * As many as 20 MiB hold at 500 bytes each, and alerts of rules in use are larger. More would take more memory than the
+ * receiver is given (512 MiB).
+ */
+const MAX_ALERTS = 40_000
+
 /** Alerts that cannot be read are told one by one up to this many; those after them are counted. */
 const MOST_MALFORMED = 100
 
@@ -32,6 +39,11 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
   yield
   const narrow = typeof body === 'string' ? undefined : narrowPayload(body)
   const payload = narrow ?? payloadIn(textFrom(body))
+  if (payload.alerts.length > MAX_ALERTS)
+    throw new AppError(
+      'too_large',
+      `the body has ${payload.alerts.length} alerts (limit ${MAX_ALERTS}); send fewer at once (max_alerts)`,
+    )
   yield
   const alerts = yield* alertsOf(payload, {
     context,
@@ -39,17 +51,18 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
     // Looking at the names of each alert would be a tenth of the cost of small ones.
     large: isLarge(body),
   })
-  const key = keyOf(payload, alerts)
+  const key = keyOf(alerts)
   return {
     source: 'alertmanager',
     key,
     *exactKey() {
-      const said = [key]
+      const said = createDigest()
+      said.add(key)
       for (const alert of payload.alerts) {
-        said.push(saidBy(narrow === undefined ? alert : widened(alert)))
+        said.add(saidBy(narrow === undefined ? alert : widened(alert)))
         yield
       }
-      return digest(said)
+      return said.end()
     },
     dated: alerts.every(({ startsAt }) => startsAt !== undefined),
     alerts,
@@ -169,15 +182,4 @@ class Group implements GroupFacts {
 
 function saidBy(alert: unknown): string {
   return JSON.stringify(isObject(alert) ? [alert['labels'], alert['annotations']] : alert) ?? ''
-}
-
-/**
- * Which alerts in which state, and of which group; a retry and a high-availability peer's copy differ in other fields.
- * The instant, to the second, tells an alert that fired again from its first firing.
- */
-function keyOf(payload: Payload, alerts: readonly Alert[]): string {
-  const states = alerts.map(({ fingerprint, status, startsAt }) =>
-    [fingerprint, status, Math.floor((startsAt?.getTime() ?? 0) / 1000)].join('\0'),
-  )
-  return digest([textOf(payload.groupKey) ?? '', ...states.sort()])
 }

@@ -1,10 +1,15 @@
 import type { ReadContext } from '../source.ts'
 import { digest } from '../text.ts'
 import { firstMeant, meant } from './meant.ts'
+import { LEVELS } from './names.ts'
 
-/** What moves while an alert stays the same one. */
+/** What moves while an alert stays the same one: with each repeat, with its end, or with its level. */
 const MOVING: ReadonlySet<string> = new Set([
   'alarm_status',
+  'message_type',
+  'alarm_count',
+  ...LEVELS,
+  'alarm_level_color',
   'alarm_updated_at',
   'alarm_resolved_at',
   'alarm_duration',
@@ -20,9 +25,9 @@ const MOVING: ReadonlySet<string> = new Set([
 const TEST_RETRIED_WITHIN_MS = 60_000
 
 /**
- * Rule and target, where both are told; else the alert's number; else all that was said and stays. Half of it would
- * make one alert of several, and all but the first would be kept from the group. A message of several alerts is another
- * one when their number changes. A test is told each time.
+ * Rule and target, where both are there; else the alert's number; else a hash of the text and all other fields that
+ * stay. Half of it would make one alert of several, and all but the first would be kept from the group. A test is
+ * delivered each time.
  */
 export function fingerprintOf(
   fields: Readonly<Record<string, string>>,
@@ -32,9 +37,7 @@ export function fingerprintOf(
     return digest(['test', String(Math.floor(receivedAt.getTime() / TEST_RETRIED_WITHIN_MS))])
   const rule = firstMeant(fields, ['alarm_type', 'alarm_name'])
   const target = firstMeant(fields, ['alarm_target', 'alarm_group_by'])
-  const count = meant(fields['alarm_count'])
-  if (rule !== undefined && target !== undefined)
-    return digest([rule, target, ...(count === undefined ? [] : ['count', count])])
+  if (rule !== undefined && target !== undefined) return digest([rule, target])
   const id = meant(fields['alarm_id'])
   if (id !== undefined) return digest(['id', id])
   const said = Object.entries(fields).filter(([name]) => !MOVING.has(name))

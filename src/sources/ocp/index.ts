@@ -1,5 +1,6 @@
 import type { Alert, Notification } from '../../model/alert.ts'
 import { atOnce, type Steps } from '../../turns.ts'
+import { keyOf } from '../key.ts'
 import type { ReadContext, Source } from '../source.ts'
 import { digest, textFrom } from '../text.ts'
 import { alertFrom } from './map.ts'
@@ -24,12 +25,11 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
   }
   const [only] = parsed
   const ready = parsed.length === 1 ? only?.ready : undefined
-  // A test that is asked for again has the same text, and yet is another one.
-  const key = digest([text, ...alerts.map(({ fingerprint }) => fingerprint)])
+  const key = keyOf(alerts)
   return {
     source: 'ocp',
     key,
-    exactKey: () => key,
+    exactKey: () => digest([key, text]),
     dated: false,
     alerts,
     ...(ready === undefined ? {} : { ready }),

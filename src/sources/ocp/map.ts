@@ -7,7 +7,7 @@ import type { ReadContext } from '../source.ts'
 import { durationMs } from './duration.ts'
 import { fingerprintOf } from './identity.ts'
 import { firstMeant, meant } from './meant.ts'
-import { SAME_THING } from './names.ts'
+import { LEVELS, SAME_THING } from './names.ts'
 import { titleOf } from './ready.ts'
 import { statusOf } from './status.ts'
 import { clusterAndId, targetParts } from './target.ts'
@@ -38,9 +38,6 @@ export function alertFrom(fields: Fields, context: ReadContext): Alert {
     },
   )
 }
-
-/** OCP's own level, and beside it, in some versions, the same in every language. */
-const LEVELS = ['', '_native', '_en_us', '_zh_cn', '_zh_tw'].map((of) => `alarm_level${of}`)
 
 /** A title stands for a name that is missing. */
 function nameOf(fields: Fields): string | undefined {

@@ -1,5 +1,6 @@
 /** What stands for nothing, and a placeholder that OCP left unresolved, count as absent. */
-const NOTHING = /^(?:|-+|0|null|nil|none|n\/a|undefined|0001-01-01.{0,30}|\$\{[\w.-]{1,80}\})$/i
+const NOTHING =
+  /^(?:|-+|0|null|nil|none|n\/a|undefined|(?:0001-01-01|1970-01-01|1969-12-31).{0,30}|\$\{[\w.-]{1,80}\})$/i
 
 /** What a field says, without white space around it; undefined where it says nothing. */
 export function meant(value: string | undefined): string | undefined {

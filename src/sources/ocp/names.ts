@@ -11,6 +11,11 @@ export const SAME_THING: readonly (readonly [string, string, ...string[]])[] = [
   ['host_ip', 'svr_ip', 'host'],
 ]
 
+/** OCP's own level, and beside it, in some versions, the same in every language. */
+export const LEVELS: readonly string[] = ['', '_native', '_en_us', '_zh_cn', '_zh_tw'].map(
+  (of) => `alarm_level${of}`,
+)
+
 const KNOWN: ReadonlySet<string> = new Set([
   ...Object.keys(OCP_VARIABLES),
   ...SAME_THING.flat(),

@@ -1,5 +1,5 @@
 import type { AppError } from '../../errors.ts'
-import type { Accepted, AcceptRequest } from '../store.ts'
+import type { Accepted, AcceptRequest } from '../incoming.ts'
 
 export type Result = { value: Accepted } | { error: AppError }
 type Commit = (requests: readonly AcceptRequest[]) => Promise<Result[]>

@@ -3,7 +3,7 @@ import { Client, type ClientConfig, Pool, type PoolClient, type QueryConfig, typ
 import type { Clock } from '../../clock.ts'
 import { AppError, messageOf } from '../../errors.ts'
 import { postgresDialect } from '../dialect.ts'
-import type { Columns, Database, SqlRow, SqlValue, TimeoutClass, Tx } from '../tx.ts'
+import type { Columns, Database, SqlRow, SqlValues, TimeoutClass, Tx } from '../tx.ts'
 import type { Address } from './address.ts'
 import type { ClockOffset } from './clock-offset.ts'
 
@@ -158,7 +158,7 @@ function txOn(
   client: PoolClient,
   { offsetMs, timeout, schema }: { offsetMs: number; timeout: TimeoutClass; schema: string },
 ): Tx {
-  const query = <T extends object>(sql: string, values: readonly unknown[]) =>
+  const query = <T extends object>(sql: string, values: readonly unknown[] = []) =>
     client
       .query<T>({
         ...prepared(sql),
@@ -167,11 +167,11 @@ function txOn(
       } as QueryConfig)
       .catch(refused)
   return {
-    all: async <T extends object>(sql: string, ...values: SqlValue[]) =>
+    all: async <T extends object>(sql: string, values?: SqlValues) =>
       (await query<T>(sql, values)).rows,
-    get: async <T extends object>(sql: string, ...values: SqlValue[]) =>
+    get: async <T extends object>(sql: string, values?: SqlValues) =>
       (await query<T>(sql, values)).rows[0],
-    run: async (sql, ...values) => (await query(sql, values)).rowCount ?? 0,
+    run: async (sql, values) => (await query(sql, values)).rowCount ?? 0,
     insert: async (table, columns, rows, conflict) => {
       if (rows.length > 0)
         await query(insertSql(table, columns, conflict), columnsOf(columns, rows))

@@ -1,10 +1,12 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
+import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import type { MultiProcess, Notice } from '../multi-process.ts'
 import { acceptAll } from '../sql/accept.ts'
 import { prune } from '../sql/prune.ts'
 import { sqlVerbs } from '../sql/verbs.ts'
-import type { Accepted, AcceptRequest, ReasonToSuppress, Store } from '../store.ts'
+import type { Store } from '../store.ts'
+import { StoreUnreachable } from '../unreachable.ts'
 import { type Address, addressOf } from './address.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { CommitGroup, type Result } from './commit-group.ts'
@@ -28,6 +30,8 @@ export interface PostgresOptions {
   reasonToSuppress: ReasonToSuppress
   clock: Clock
   notice?: (notice: Notice) => void
+  /** For how long a database that is not there is waited for; 0: one attempt. */
+  waitMs?: number
 }
 
 /** Opens the store; AppError says why when that cannot be, and never repeats the URL. */
@@ -36,7 +40,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
   const notice = options.notice ?? (() => undefined)
   const address = addressOf(url)
   const offset = new ClockOffset()
-  const notifications = await opened({ address, schema, clock, offset, notice })
+  const { waitMs } = options
+  const notifications = await opened({ address, schema, clock, offset, notice }, waitMs)
   const db = new PostgresDatabase({ address, schema, clock, offset })
   const deps = { recent: postgresRecent, reasonToSuppress }
   const commit = (requests: readonly AcceptRequest[]) =>
@@ -91,26 +96,32 @@ function isAboutValues(error: AppError): boolean {
   return /^(?:22|23|54)/.test(codeOf(error.cause) ?? '')
 }
 
-/** The database's tables brought up to date, and a connection for notifications. */
-async function opened(options: NotificationOptions): Promise<Notifications> {
+/**
+ * The database's tables brought up to date, and a connection for notifications. StoreUnreachable when nobody was there
+ * for so long; any other AppError says what waiting does not mend.
+ */
+async function opened(
+  options: NotificationOptions,
+  waitMs = WAIT_AT_START_MS,
+): Promise<Notifications> {
   const { address, schema, clock } = options
   const notifications = new Notifications(options)
-  await whenUp({ address, clock }, () => migrate(address, schema))
-  await whenUp({ address, clock }, () => notifications.open())
+  await whenUp({ address, clock, waitMs }, () => migrate(address, schema))
+  await whenUp({ address, clock, waitMs }, () => notifications.open())
   return notifications
 }
 
 /** Tries again while nobody is there; what a person must mend is said at once. */
 async function whenUp(
-  { address, clock }: { address: Address; clock: Clock },
+  { address, clock, waitMs }: { address: Address; clock: Clock; waitMs: number },
   work: () => Promise<void>,
 ): Promise<void> {
-  const end = clock.now().getTime() + WAIT_AT_START_MS
+  const end = clock.now().getTime() + waitMs
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!mayPass(error) || clock.now().getTime() > end) throw cannotOpen(address, error)
+      if (!mayPass(error) || clock.now().getTime() >= end) throw cannotOpen(address, error)
       await clock.sleep(BETWEEN_TRIES_MS)
     }
   }
@@ -135,11 +146,18 @@ const UNREACHABLE = [
   'EAI_AGAIN',
 ]
 
+/** A wrong password, an unknown user or no entry for it, an unknown database. */
+const REPAIRABLE = ['28P01', '28000', '3D000']
+
 function cannotOpen({ host, port, database }: Address, error: unknown): AppError {
   if (error instanceof AppError && error.code === 'bad_configuration') return error
-  return new AppError(
-    'store_unavailable',
-    `cannot open the store postgres://${host}:${port}/${database}: ${wordsOf(error)}`,
-    { cause: error },
-  )
+  const words = `cannot open the store postgres://${host}:${port}/${database}: ${wordsOf(error)}`
+  const passes = mayPass(error)
+    ? 'by_itself'
+    : REPAIRABLE.includes(codeOf(error) ?? '')
+      ? 'after_repair'
+      : undefined
+  return passes === undefined
+    ? new AppError('store_unavailable', words, { cause: error })
+    : new StoreUnreachable(words, { passes, cause: error })
 }

@@ -1,5 +1,5 @@
+import type { AcceptRequest } from '../incoming.ts'
 import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
-import type { AcceptRequest } from '../store.ts'
 import type { Columns, Tx } from '../tx.ts'
 
 interface Row {
@@ -66,8 +66,9 @@ class Session implements RecentSession {
     this.#newRequests.add(stored(key))
   }
 
-  last(queue: string, channel: string, group: string): LastEntry | undefined {
-    return this.#last.get(keyOf(queue, channel, group))
+  last(queue: string, channel: string, group: string): Promise<LastEntry> | undefined {
+    const last = this.#last.get(keyOf(queue, channel, group))
+    return last && Promise.resolve(last)
   }
 
   setLast(queue: string, channel: string, group: string, entry: LastEntry): void {
@@ -127,7 +128,7 @@ async function lockRequests(
   const rows = await tx.all<{ key: string; at: number }>(
     `INSERT INTO request_keys AS r (key, at) SELECT key, 0 FROM unnest($1::text[]) AS n (key)
      ON CONFLICT (key) DO UPDATE SET at = r.at RETURNING key, at`,
-    keys,
+    [keys],
   )
   return new Map(rows.flatMap(({ key, at }) => (at === 0 ? [] : [[key, at]])))
 }
@@ -145,7 +146,7 @@ async function lockLast(
     `INSERT INTO notification_log AS l (queue, channel, grp, alert, status, level, fingerprint, repeats, at)
      SELECT queue, channel, grp, 0, '', 3, '', 0, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS n (queue, channel, grp)
      ON CONFLICT (queue, channel, grp) DO UPDATE SET alert = l.alert RETURNING l.*`,
-    ...[0, 1, 2].map((index) => sorted.map((key) => key[index] as string)),
+    [...[0, 1, 2].map((index) => sorted.map((key) => key[index] as string))],
   )
   return new Map(rows.flatMap((row) => (row.alert === 0 ? [] : [[keyOfRow(row), entryFrom(row)]])))
 }
@@ -155,9 +156,7 @@ export const postgresLog: LastNotifiedLog = {
   async lastOf(tx, { queue, channel }, groups) {
     const rows = await tx.all<Row>(
       `SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp IN LIST($3, TEXT) AND alert <> 0`,
-      queue,
-      channel,
-      groups,
+      [queue, channel, groups],
     )
     return new Map(rows.map((row) => [row.grp, entryFrom(row)]))
   },
@@ -179,15 +178,13 @@ export async function pruneRecent(
   await tx.run(
     `DELETE FROM request_keys WHERE key IN (
        SELECT key FROM request_keys WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-    requests,
-    limit,
+    [requests, limit],
   )
   await tx.run(
     `DELETE FROM notification_log WHERE (queue, channel, grp) IN (
        SELECT queue, channel, grp FROM notification_log l WHERE at < $1
          AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = l.alert) LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-    before,
-    limit,
+    [before, limit],
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
-import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import { type LastNotifiedTarget, restoreLast, restoreRequests } from '../sql/last-notified.ts'
 import { inForce } from '../sql/leases.ts'
 import type { LastEntry } from '../sql/recent.ts'
 import type { TransferEnd } from '../transfer.ts'
@@ -22,10 +22,9 @@ export async function postgresEnd(url: string, clock: Clock): Promise<TransferEn
   const offset = new ClockOffset()
   const db = new PostgresDatabase({ address, schema: SCHEMA_NAME, clock, offset })
   const owner = await db.read((tx) =>
-    tx.get<{ owner: string }>(
-      `SELECT owner FROM leases WHERE owner <> '' AND ${inForce('$1')}`,
+    tx.get<{ owner: string }>(`SELECT owner FROM leases WHERE owner <> '' AND ${inForce('$1')}`, [
       clock.now().getTime(),
-    ),
+    ]),
   )
   if (owner !== undefined) {
     await db.close()
@@ -48,15 +47,20 @@ async function finish(tx: Tx): Promise<void> {
   await tx.insert('request_keys', { key: 'TEXT', at: 'BIGINT' }, [...requests])
   const last = new Map<string, [string, string, string, LastEntry]>()
   const keyOf = (...names: string[]): string => names.join('\n')
-  await restoreLast(
-    tx,
-    {
-      last: (queue, channel, group) => last.get(keyOf(queue, channel, group))?.[3],
-      setLast: (queue, channel, group, entry) =>
-        void last.set(keyOf(queue, channel, group), [queue, channel, group, entry]),
+  const target: LastNotifiedTarget = {
+    letThrough({ queue, channel, group }, entry) {
+      const key = keyOf(queue, channel, group)
+      const before = last.get(key)?.[3]
+      const firingAt = entry.firingAt ?? before?.firingAt ?? null
+      const resolvedAt = entry.resolvedAt ?? before?.resolvedAt ?? null
+      last.set(key, [queue, channel, group, { ...entry, firingAt, resolvedAt }])
     },
-    Number.MAX_SAFE_INTEGER,
-  )
+    repeated({ queue, channel, group }) {
+      const known = last.get(keyOf(queue, channel, group))
+      if (known !== undefined) known[3].repeats += 1
+    },
+  }
+  await restoreLast(tx, target, Number.MAX_SAFE_INTEGER)
   const entries = [...last.values()]
   for (let from = 0; from < entries.length; from += PAGE_SIZE)
     await insertLast(tx, entries.slice(from, from + PAGE_SIZE))

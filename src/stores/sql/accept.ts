@@ -4,10 +4,10 @@ import type {
   IncomingAlert,
   LastNotified,
   ReasonToSuppress,
-} from '../store.ts'
-import type { Columns, SqlRow, Tx } from '../tx.ts'
+} from '../incoming.ts'
+import type { Tx } from '../tx.ts'
+import { AcceptedRows, type Decision } from './accepted-rows.ts'
 import { isDead, queueLock } from './deliveries.ts'
-import { writeBodies } from './payload-blobs.ts'
 import type { LastEntry, Recent, RecentSession } from './recent.ts'
 
 export interface AcceptDeps {
@@ -30,7 +30,7 @@ export async function acceptAll(
     payloads: await tx.newIds('payloads', requests.length),
     alerts: await tx.newIds('alerts', count),
   }
-  const batch = new Batch()
+  const batch = new AcceptedRows()
   const accepted: Accepted[] = []
   for (const request of requests) {
     const isDuplicate = await repeats(tx, request, session)
@@ -63,7 +63,7 @@ async function repeats(
   if (seenAt === undefined || Math.abs(tx.ms(now) - seenAt) >= dedupWindowMs) return false
   for (const { queues, channel, group, status, level } of alerts)
     for (const queue of queues) {
-      const last = session.last(queue, channel, group)
+      const last = await session.last(queue, channel, group)
       if (last === undefined || last.status !== status || last.level > level) return false
       if (await isDead(tx, { queue, channel, ...last })) return false
     }
@@ -72,7 +72,7 @@ async function repeats(
 
 interface Accepting {
   session: RecentSession
-  batch: Batch
+  batch: AcceptedRows
   ids: { payloads: number[]; alerts: number[] }
   deps: AcceptDeps
 }
@@ -83,53 +83,67 @@ async function acceptOne(
   { session, batch, ids, deps }: Accepting,
 ): Promise<Accepted> {
   const payload = ids.payloads.shift() as number
-  batch.addPayload(payload, request, tx.ms(request.now))
+  const { now } = request
+  const at = tx.ms(now)
+  batch.addPayload(payload, request, at)
   const queues = new Set<string>()
   const suppressed = new Map<string, Accepted['suppressed'][number]>()
   for (const alert of request.alerts) {
     const id = ids.alerts[batch.alertCount] as number
-    const decision = await decide(tx, alert, { request, session, deps })
-    batch.addAlert(tx, { id, payload, alert, decision })
+    const context = { now, session, deps }
+    const decision = decideUnknown(alert, context) ?? (await decide(tx, alert, context))
+    batch.addAlert({ id, payload, alert, decision })
     for (const queue of decision.queues) queues.add(queue)
     if (decision.queues.length === 0) count(suppressed, alert.channel, decision.reason)
-    remember(tx, { id, alert, decision, request, session })
+    remember(alert, { id, at, decision, session })
   }
   return { duplicate: false, queues: [...queues], suppressed: [...suppressed.values()] }
-}
-
-interface Decision {
-  /** The queues that the alert goes into; none: it is suppressed for the reason. */
-  queues: readonly string[]
-  reason: string | undefined
-  previous: number
-  repeats: number
 }
 
 /** Each group decides by what it was last sent itself. */
 async function decide(
   tx: Tx,
   alert: IncomingAlert,
-  { request, session, deps }: { request: AcceptRequest; session: RecentSession; deps: AcceptDeps },
+  { now, session, deps }: { now: Date; session: RecentSession; deps: AcceptDeps },
 ): Promise<Decision> {
-  const { channel, group } = alert
-  let reason = alert.suppressed
-  let previous = 0
+  const { channel, group, queues, suppressed } = alert
+  const last: (LastEntry | undefined)[] = []
+  for (const queue of queues) last.push(await session.last(queue, channel, group))
+  const previous = Math.max(...last.map((each) => each?.alert ?? 0))
+  if (suppressed !== undefined)
+    return { queues: [], reason: suppressed, last, previous, repeats: 0 }
+  let reason: string | undefined
   let repeats = 0
   const through: string[] = []
-  for (const queue of alert.queues) {
-    const last = session.last(queue, channel, group)
-    if (last !== undefined && last.alert > previous) previous = last.alert
-    if (alert.suppressed !== undefined) continue
-    const why = deps.reasonToSuppress(alert, last && lastNotified(tx, last), request.now)
-    const passes =
-      why === undefined || (last !== undefined && (await isDead(tx, { queue, channel, ...last })))
-    if (passes) {
+  for (const [index, queue] of queues.entries()) {
+    const before = last[index]
+    const why = deps.reasonToSuppress(alert, before && lastNotified(tx, before), now)
+    const isLost = why !== undefined && before !== undefined
+    if (why === undefined || (isLost && (await isDead(tx, { queue, channel, ...before })))) {
       through.push(queue)
-      repeats = Math.max(repeats, last?.repeats ?? 0)
+      repeats = Math.max(repeats, before?.repeats ?? 0)
     } else reason ??= why
   }
-  const queues = through.length === alert.queues.length ? alert.queues : through
-  return { queues, reason: queues.length > 0 ? undefined : reason, previous, repeats }
+  return {
+    queues: through,
+    reason: through.length > 0 ? undefined : reason,
+    last,
+    previous,
+    repeats,
+  }
+}
+
+/** Nothing is known of most alerts: they pass without a look at anything. */
+function decideUnknown(
+  alert: IncomingAlert,
+  { now, session, deps }: { now: Date; session: RecentSession; deps: AcceptDeps },
+): Decision | undefined {
+  const { channel, group, queues, suppressed } = alert
+  if (suppressed !== undefined) return undefined
+  for (const queue of queues)
+    if (session.last(queue, channel, group) !== undefined) return undefined
+  if (deps.reasonToSuppress(alert, undefined, now) !== undefined) return undefined
+  return { queues, reason: undefined, last: undefined, previous: 0, repeats: 0 }
 }
 
 function lastNotified(tx: Tx, last: LastEntry): LastNotified {
@@ -146,32 +160,27 @@ function lastNotified(tx: Tx, last: LastEntry): LastNotified {
 
 /** What passes, or is suppressed for another reason than what was sent before, is the last of its group; others are counted. */
 function remember(
-  tx: Tx,
+  alert: IncomingAlert,
   {
     id,
-    alert,
+    at,
     decision,
-    request,
     session,
-  }: {
-    id: number
-    alert: IncomingAlert
-    decision: Decision
-    request: AcceptRequest
-    session: RecentSession
-  },
+  }: { id: number; at: number; decision: Decision; session: RecentSession },
 ): void {
   const { channel, group, status, level, fingerprint } = alert
-  const at = tx.ms(request.now)
-  for (const queue of alert.queues) {
-    const last = session.last(queue, channel, group)
-    const isNews = alert.suppressed !== undefined || decision.queues.includes(queue)
-    if (isNews)
+  for (const [index, queue] of alert.queues.entries()) {
+    const last = decision.last?.[index]
+    if (alert.suppressed !== undefined || decision.queues.includes(queue))
       session.setLast(queue, channel, group, {
-        ...{ alert: id, status, level, fingerprint, repeats: 0 },
-        startsAt: alert.startsAt?.getTime() ?? null,
+        alert: id,
+        status,
+        level,
+        fingerprint,
+        startsAt: alert.startsAtMs ?? null,
         firingAt: status === 'firing' ? at : (last?.firingAt ?? null),
         resolvedAt: status === 'resolved' ? at : (last?.resolvedAt ?? null),
+        repeats: 0,
       })
     else if (last !== undefined)
       session.setLast(queue, channel, group, { ...last, repeats: last.repeats + 1 })
@@ -187,133 +196,4 @@ function count(
   const counted = suppressed.get(key)
   if (counted === undefined) suppressed.set(key, { channel, reason, count: 1 })
   else counted.count += 1
-}
-
-const PAYLOAD_COLUMNS: Columns = {
-  id: 'BIGINT',
-  key: 'TEXT',
-  source: 'TEXT',
-  received_at: 'BIGINT',
-  body: 'BIGINT',
-  start: 'BIGINT',
-  length: 'BIGINT',
-}
-
-const ALERT_COLUMNS: Columns = {
-  id: 'BIGINT',
-  payload: 'BIGINT',
-  position: 'INTEGER',
-  channel: 'TEXT',
-  fingerprint: 'TEXT',
-  grp: 'TEXT',
-  status: 'TEXT',
-  level: 'SMALLINT',
-  name: 'TEXT',
-  cluster: 'TEXT',
-  starts_at: 'BIGINT',
-  previous: 'BIGINT',
-  repeats: 'INTEGER',
-  final_state: 'TEXT',
-  reason: 'TEXT',
-}
-
-const WATERMARK_COLUMNS: Columns = {
-  queue: 'TEXT',
-  channel: 'TEXT',
-  level: 'SMALLINT',
-  up_to: 'BIGINT',
-}
-
-/** Alerts with ids in a row that go into the same queues. */
-interface Run {
-  queues: readonly string[]
-  first: number
-  last: number
-}
-
-/** The rows that a batch of requests writes. */
-class Batch {
-  readonly #bodies: Uint8Array[] = []
-  readonly #payloads: { id: number; key: string; source: string; at: number }[] = []
-  readonly #alerts: SqlRow[] = []
-  readonly #runs: Run[] = []
-  readonly #places = new Map<string, SqlRow>()
-
-  /** How many alerts were added. */
-  get alertCount(): number {
-    return this.#alerts.length
-  }
-
-  addPayload(id: number, { key, source, body }: AcceptRequest, at: number): void {
-    this.#payloads.push({ id, key, source, at })
-    this.#bodies.push(typeof body === 'string' ? Buffer.from(body) : body)
-  }
-
-  addAlert(
-    _tx: Tx,
-    {
-      id,
-      payload,
-      alert,
-      decision,
-    }: { id: number; payload: number; alert: IncomingAlert; decision: Decision },
-  ): void {
-    const { channel, fingerprint, group, level } = alert
-    const isSuppressed = decision.queues.length === 0
-    this.#alerts.push([
-      id,
-      payload,
-      alert.position,
-      channel,
-      fingerprint,
-      group === fingerprint ? null : group,
-      alert.status,
-      level,
-      alert.name,
-      alert.cluster,
-      alert.startsAt?.getTime() ?? null,
-      decision.previous,
-      isSuppressed ? 0 : decision.repeats,
-      isSuppressed ? 'suppressed' : null,
-      decision.reason ?? null,
-    ])
-    if (isSuppressed) return
-    const run = this.#runs.at(-1)
-    if (run?.last === id - 1 && sameNames(run.queues, decision.queues)) run.last = id
-    else this.#runs.push({ queues: decision.queues, first: id, last: id })
-    for (const queue of decision.queues) {
-      const key = `${queue}\0${channel}\0${level}`
-      if (!this.#places.has(key)) this.#places.set(key, [queue, channel, level, 0])
-    }
-  }
-
-  async write(tx: Tx): Promise<void> {
-    if (this.#payloads.length === 0) return
-    const locations = await writeBodies(tx, this.#bodies)
-    await tx.insert(
-      'payloads',
-      PAYLOAD_COLUMNS,
-      this.#payloads.map(({ id, key, source, at }, index) => {
-        const { body, start, length } = locations[index] as (typeof locations)[number]
-        return [id, key, source, at, body, start, length]
-      }),
-    )
-    await tx.insert('alerts', ALERT_COLUMNS, this.#alerts)
-    // In order, so that two transactions that add the same place do not wait for each other.
-    const places = [...this.#places].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
-    await tx.insert('watermarks', WATERMARK_COLUMNS, places, 'ON CONFLICT DO NOTHING')
-    for (const { queues, first, last } of this.#runs)
-      for (const queue of queues)
-        await tx.run(
-          `INSERT INTO deliveries (queue, channel, level, alert)
-           SELECT CAST($1 AS TEXT), channel, level, id FROM alerts WHERE id BETWEEN $2 AND $3`,
-          queue,
-          first,
-          last,
-        )
-  }
-}
-
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a === b || (a.length === b.length && a.every((name, index) => name === b[index]))
 }

@@ -2,17 +2,17 @@ import type { SourceName, Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { AlertState } from '../../model/message.ts'
 import {
-  type AlertPage,
   type AlertQuery,
   MAX_LISTED_ALERTS,
   type MessageWithAlerts,
+  type Page,
   type Spellings,
   type StoredAlert,
 } from '../queries.ts'
 import type { SqlValue, Tx } from '../tx.ts'
 import { carriedBy, MESSAGE_OF } from './deliveries.ts'
 import { messageNamed } from './messages.ts'
-import { payloads, payloadTexts } from './payload-blobs.ts'
+import { payloadTexts } from './payload-blobs.ts'
 
 /** Newest first, so that the first page begins here. */
 const NEWEST = Number.MAX_SAFE_INTEGER
@@ -22,8 +22,6 @@ const MAX_SCANNED = 20_000
 const BATCH_SIZE = 500
 /** Alerts whose payload one query searches: each costs as much as several others. */
 const MAX_SEARCHED = 5_000
-/** A page ends early when its payloads have more text: a reader unpacks them all. */
-const MAX_PAGE_BYTES = 8 * 1024 * 1024
 
 export async function message(
   tx: Tx,
@@ -38,10 +36,10 @@ export async function message(
     carried.map(({ alert }) => alert),
   )
   const alerts = carried.flatMap(({ alert }) => byId.get(alert) ?? [])
-  return { message: found, ...(await withPayloads(tx, alerts)) }
+  return { message: found, alerts }
 }
 
-export async function alerts(tx: Tx, query: AlertQuery): Promise<AlertPage> {
+export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAlert>> {
   const { limit, words } = query
   const maxLooked = words === undefined ? MAX_SCANNED : MAX_SEARCHED
   const items: StoredAlert[] = []
@@ -53,14 +51,14 @@ export async function alerts(tx: Tx, query: AlertQuery): Promise<AlertPage> {
     for (const id of ids) {
       const alert = found.get(id)
       if (alert !== undefined && passes(alert, query, holds)) {
-        if (items.length === limit) return pageOf(tx, items, before)
+        if (items.length === limit) return pageOf(items, before)
         items.push(alert)
       }
       before = id
     }
-    if (ids.length < BATCH_SIZE) return pageOf(tx, items, undefined)
+    if (ids.length < BATCH_SIZE) return pageOf(items, undefined)
   }
-  return pageOf(tx, items, before)
+  return pageOf(items, before)
 }
 
 function passes(
@@ -75,41 +73,8 @@ function passes(
   )
 }
 
-async function pageOf(tx: Tx, items: StoredAlert[], next: number | undefined): Promise<AlertPage> {
-  const page = await withPayloads(tx, items)
-  const last = page.alerts.at(-1)
-  const isCut = page.alerts.length < items.length
-  const from = isCut ? Number(last?.id) : next
-  return {
-    items: page.alerts,
-    payloads: page.payloads,
-    next: from === undefined ? null : String(from),
-  }
-}
-
-/** The first alerts whose payloads have at most MAX_PAGE_BYTES of text together, at least one payload. */
-async function withPayloads(
-  tx: Tx,
-  alerts: readonly StoredAlert[],
-): Promise<Pick<MessageWithAlerts, 'alerts' | 'payloads'>> {
-  const ids = [...new Set(alerts.map(({ payload }) => payload))]
-  const sizes = await tx.all<{ id: number; length: number }>(
-    'SELECT id, length FROM payloads WHERE id IN LIST($1, BIGINT)',
-    ids,
-  )
-  const lengthOf = new Map(sizes.map(({ id, length }) => [id, length]))
-  const kept = new Set<number>()
-  let bytes = 0
-  for (const id of ids) {
-    bytes += lengthOf.get(id) ?? 0
-    if (kept.size > 0 && bytes > MAX_PAGE_BYTES) break
-    kept.add(id)
-  }
-  const end = alerts.findIndex(({ payload }) => !kept.has(payload))
-  return {
-    alerts: end < 0 ? [...alerts] : alerts.slice(0, end),
-    payloads: await payloads(tx, [...kept]),
-  }
+function pageOf(items: StoredAlert[], next: number | undefined): Page<StoredAlert> {
+  return { items, next: next === undefined ? null : String(next) }
 }
 
 /** Those of the alerts' payloads that hold each of the words in one of its spellings, in capitals or not. */
@@ -140,10 +105,7 @@ async function candidates(
       ? CANDIDATES[state ?? 'any'](channel === undefined ? '' : 'AND channel = $2')
       : OF_MESSAGE
   const values: SqlValue[] = named === undefined ? [before] : [before, named]
-  const rows = await tx.all<{ id: number }>(
-    `${sql} ORDER BY id DESC LIMIT ${BATCH_SIZE}`,
-    ...values,
-  )
+  const rows = await tx.all<{ id: number }>(`${sql} ORDER BY id DESC LIMIT ${BATCH_SIZE}`, values)
   return rows.map(({ id }) => id)
 }
 
@@ -211,7 +173,7 @@ async function alertsById(tx: Tx, ids: readonly number[]): Promise<Map<number, S
     `SELECT a.id, a.channel, p.source, a.fingerprint, a.status, a.level, a.final_state, a.reason, p.received_at,
        a.repeats, a.position, a.payload
      FROM alerts a JOIN payloads p ON p.id = a.payload WHERE a.id IN LIST($1, BIGINT)`,
-    ids,
+    [ids],
   )
   const deliveries = await tx.all<DeliveryRow>(
     `SELECT o.alert, o.message, m.state, m.reason, m.sent_at FROM (
@@ -219,7 +181,7 @@ async function alertsById(tx: Tx, ids: readonly number[]): Promise<Map<number, S
        WHERE a.id IN LIST($1, BIGINT) AND w.channel = a.channel AND w.level = a.level
          AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id) o
      LEFT JOIN messages m ON m.id = o.message ORDER BY o.alert, o.message`,
-    ids,
+    [ids],
   )
   const byAlert = Map.groupBy(deliveries, ({ alert }) => alert)
   return new Map(rows.map((row) => [row.id, alertFrom(tx, row, byAlert.get(row.id) ?? [])]))

@@ -40,10 +40,9 @@ export async function claim(tx: Tx, { now, message, alerts, call }: Claim): Prom
 }
 
 export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): Promise<Claimed> {
-  const found = await tx.get<{ queue: string }>(
-    'SELECT queue FROM messages WHERE id = $1',
+  const found = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [
     Number(id),
-  )
+  ])
   if (found === undefined) throw new ClaimRejected()
   await tx.lock([callLock(call), queueLock(found.queue)])
   await assertMayCall(tx, { robot, call, now })
@@ -52,16 +51,12 @@ export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): 
     `UPDATE messages SET state = 'sending', robot = $2, robot_key = $3, due_at = NULL, attempts = attempts + 1, call = $5
      WHERE id = $1 AND state = 'pending' AND (robot_key = $3 OR COALESCE(elsewhere_at, 0) <= $4)
      RETURNING uuid, body, attempts - 1 AS attempts`,
-    Number(id),
-    robot,
-    call.key,
-    tx.ms(now),
-    made,
+    [Number(id), robot, call.key, tx.ms(now), made],
   )
   if (row === undefined) throw new ClaimRejected()
   const results = await tx.all<{ result: string; count: number }>(
     'SELECT result, COUNT(*) AS count FROM attempts WHERE message = $1 GROUP BY result',
-    Number(id),
+    [Number(id)],
   )
   const counts = new Map(results.map(({ result, count }) => [result, count]))
   return { id, call: made, ...row, results: counts }
@@ -82,36 +77,27 @@ async function assertMayCall(
 ): Promise<void> {
   const held = await tx.run(
     'UPDATE leases SET until = GREATEST(until, $4) WHERE robot = $1 AND owner = $2 AND until > $3',
-    robot,
-    call.owner,
-    tx.ms(now),
-    tx.ms(call.until),
+    [robot, call.owner, tx.ms(now), tx.ms(call.until)],
   )
   if (held === 0) throw new ClaimRejected()
   const used = await tx.get<{ n: number }>(
     'SELECT COUNT(*) AS n FROM calls WHERE key = $1 AND until > $2',
-    call.key,
-    tx.ms(call.since),
+    [call.key, tx.ms(call.since)],
   )
   if ((used?.n ?? 0) >= call.messages) throw new ClaimRejected()
 }
 
 async function countCall(tx: Tx, call: CallClaim, now: Date): Promise<number> {
-  const { key, until, month, countsForQuota = true } = call
+  const { key, until, month } = call
   const row = await tx.get<{ id: number }>(
     'INSERT INTO calls (key, at, until, month) VALUES ($1, $2, $3, $4) RETURNING id',
-    key,
-    tx.ms(now),
-    tx.ms(until),
-    countsForQuota ? month : '',
+    [key, tx.ms(now), tx.ms(until), month],
   )
-  if (countsForQuota)
-    await tx.run(
-      `INSERT INTO monthly_usage AS u (month, key, calls) VALUES ($1, $2, 1)
-       ON CONFLICT (month, key) DO UPDATE SET calls = u.calls + 1`,
-      month,
-      key,
-    )
+  await tx.run(
+    `INSERT INTO monthly_usage AS u (month, key, calls) VALUES ($1, $2, 1)
+     ON CONFLICT (month, key) DO UPDATE SET calls = u.calls + 1`,
+    [month, key],
+  )
   return row?.id ?? 0
 }
 
@@ -139,9 +125,7 @@ async function takeById(
     `SELECT a.id, d.level, a.fingerprint, a.previous, d.message FROM alerts a CROSS JOIN deliveries d
      WHERE a.id IN LIST($3, BIGINT)
        AND d.queue = $1 AND d.channel = $2 AND d.level = a.level AND d.alert = a.id AND a.channel = $2`,
-    queue,
-    channel,
-    ids,
+    [queue, channel, ids],
   )
   const waiting = rows.filter(
     (row) =>
@@ -154,11 +138,7 @@ async function takeById(
     await tx.run(
       `UPDATE deliveries SET message = $1
        WHERE queue = $2 AND channel = $3 AND level = $4 AND alert IN LIST($5, BIGINT)`,
-      id,
-      queue,
-      channel,
-      level,
-      alerts,
+      [id, queue, channel, level, alerts],
     )
     await advanceWatermark(tx, { ...place, level, upTo: marks.get(level) ?? 0 }, alerts)
   }
@@ -187,30 +167,19 @@ async function takeUpTo(
     const range = await tx.get<{ n: number; first: number | null }>(
       `SELECT COUNT(*) AS n, MIN(alert) AS first FROM deliveries
        WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5 AND message IS NULL`,
-      queue,
-      channel,
-      level,
-      mark,
-      upTo,
+      [queue, channel, level, mark, upTo],
     )
     if (range?.first == null) continue
     taken += range.n
     await tx.run(
       `INSERT INTO delivery_ranges (queue, channel, level, up_to, after, message) VALUES ($1, $2, $3, $4, $5, $6)`,
-      queue,
-      channel,
-      level,
-      upTo,
-      range.first - 1,
-      id,
+      [queue, channel, level, upTo, range.first - 1, id],
     )
   }
   if (taken !== count || count === 0) throw new ClaimRejected()
   await tx.run(
     'UPDATE watermarks SET up_to = GREATEST(up_to, $3) WHERE queue = $1 AND channel = $2',
-    queue,
-    channel,
-    upTo,
+    [queue, channel, upTo],
   )
 }
 
@@ -221,11 +190,7 @@ async function takeLeftBehind(
   return tx.run(
     `UPDATE deliveries SET message = $1 WHERE message = 0 AND queue = $2 AND channel = $3 AND alert <= $4
        AND EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert ${unblocked(5)})`,
-    id,
-    place.queue,
-    place.channel,
-    upTo,
-    ...blockedValues(blocked),
+    [id, place.queue, place.channel, upTo, ...blockedValues(blocked)],
   )
 }
 
@@ -245,11 +210,6 @@ async function leaveBehind(
         `UPDATE deliveries SET message = 0
          WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5 AND message IS NULL
            AND EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert AND a.fingerprint IN LIST($6, TEXT))`,
-        queue,
-        channel,
-        level,
-        mark,
-        upTo,
-        blocked.fingerprints,
+        [queue, channel, level, mark, upTo, blocked.fingerprints],
       )
 }

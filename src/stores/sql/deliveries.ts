@@ -28,24 +28,20 @@ export async function isDead(
   const delivery = await tx.get<{ message: number | null }>(
     `SELECT ${MESSAGE_OF} AS message FROM deliveries d
      WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert = $4`,
-    queue,
-    channel,
-    level,
-    alert,
+    [queue, channel, level, alert],
   )
   if (delivery === undefined) {
     const row = await tx.get<{ final_state: string | null; reason: string | null }>(
       'SELECT final_state, reason FROM alerts WHERE id = $1',
-      alert,
+      [alert],
     )
     // A suppressed one is the last of its group as well (resolved_off), unless it was overtaken when it was moved.
     return row !== undefined && (row.final_state !== 'suppressed' || row.reason === 'outdated')
   }
   if (delivery.message === null || delivery.message === 0) return false
-  const message = await tx.get<{ state: string }>(
-    'SELECT state FROM messages WHERE id = $1',
+  const message = await tx.get<{ state: string }>('SELECT state FROM messages WHERE id = $1', [
     delivery.message,
-  )
+  ])
   return message?.state === 'dead'
 }
 
@@ -64,20 +60,18 @@ export interface Blocked {
 export async function blockedIn(tx: Tx, { queue, channel }: Place, except = 0): Promise<Blocked> {
   const open = await tx.all<{ id: number }>(
     `SELECT id FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') AND id <> $3`,
-    queue,
-    channel,
-    except,
+    [queue, channel, except],
   )
   if (open.length === 0) return { fingerprints: [], after: undefined }
   const ids = open.map(({ id }) => id)
   const rows = await tx.all<{ fingerprint: string }>(
     `SELECT DISTINCT a.fingerprint FROM deliveries d CROSS JOIN alerts a
      WHERE d.message IN LIST($1, BIGINT) AND a.id = d.alert`,
-    ids,
+    [ids],
   )
   const range = await tx.get<{ after: number | null }>(
     'SELECT MIN(after) AS after FROM delivery_ranges WHERE message IN LIST($1, BIGINT)',
-    ids,
+    [ids],
   )
   return {
     fingerprints: rows.map(({ fingerprint }) => fingerprint),
@@ -107,8 +101,7 @@ export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
 export async function watermarks(tx: Tx, { queue, channel }: Place): Promise<Map<Level, number>> {
   const rows = await tx.all<{ level: Level; up_to: number }>(
     'SELECT level, up_to FROM watermarks WHERE queue = $1 AND channel = $2 ORDER BY level',
-    queue,
-    channel,
+    [queue, channel],
   )
   return new Map(rows.map(({ level, up_to }) => [level, up_to]))
 }
@@ -118,7 +111,7 @@ export async function placesOf(tx: Tx, queues?: readonly string[]): Promise<Plac
   return tx.all<Place>(
     `SELECT DISTINCT queue, channel FROM watermarks ${queues === undefined ? '' : 'WHERE queue IN LIST($1, TEXT)'}
      ORDER BY queue, channel`,
-    ...(queues === undefined ? [] : [queues]),
+    [...(queues === undefined ? [] : [queues])],
   )
 }
 
@@ -131,46 +124,35 @@ export async function advanceWatermark(
   const first = await tx.get<{ alert: number | null }>(
     `SELECT MIN(alert) AS alert FROM deliveries
      WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL`,
-    queue,
-    channel,
-    level,
-    upTo,
+    [queue, channel, level, upTo],
   )
   const next = first?.alert == null ? Math.max(upTo, ...claimed) : first.alert - 1
   if (next > upTo)
     await tx.run(
       'UPDATE watermarks SET up_to = $4 WHERE queue = $1 AND channel = $2 AND level = $3',
-      queue,
-      channel,
-      level,
-      next,
+      [queue, channel, level, next],
     )
 }
 
 /** Makes a message's alerts wait again in their queue. Returns how many. */
 export async function requeue(tx: Tx, message: number): Promise<number> {
   await materialize(tx, message)
-  return tx.run('UPDATE deliveries SET message = 0 WHERE message = $1', message)
+  return tx.run('UPDATE deliveries SET message = 0 WHERE message = $1', [message])
 }
 
 /** Writes a digest's id into each of the deliveries that its ranges cover, and drops the ranges. */
 export async function materialize(tx: Tx, message: number): Promise<void> {
   const ranges = await tx.all<Place & { level: Level; after: number; up_to: number }>(
     'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
-    message,
+    [message],
   )
   for (const { queue, channel, level, after, up_to } of ranges)
     await tx.run(
       `UPDATE deliveries SET message = $1
        WHERE queue = $2 AND channel = $3 AND level = $4 AND alert > $5 AND alert <= $6 AND message IS NULL`,
-      message,
-      queue,
-      channel,
-      level,
-      after,
-      up_to,
+      [message, queue, channel, level, after, up_to],
     )
-  await tx.run('DELETE FROM delivery_ranges WHERE message = $1', message)
+  await tx.run('DELETE FROM delivery_ranges WHERE message = $1', [message])
 }
 
 /** An alert of a message, with the level under which it was delivered. */
@@ -193,9 +175,6 @@ export async function carriedBy(
        WHERE r.message = $1 AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
          AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL) c
      WHERE (level, alert) > ($2, $3) ORDER BY level, alert LIMIT $4`,
-    message,
-    after?.level ?? 0,
-    after?.alert ?? 0,
-    limit,
+    [message, after?.level ?? 0, after?.alert ?? 0, limit],
   )
 }

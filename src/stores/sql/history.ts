@@ -8,22 +8,20 @@ export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryC
   const range = [tx.ms(from), tx.ms(to)] as const
   const payloads = await tx.get<{ first: number | null; last: number | null }>(
     'SELECT MIN(id) AS first, MAX(id) AS last FROM payloads WHERE received_at >= $1 AND received_at < $2',
-    ...range,
+    range,
   )
   const ended = await endedIn(tx, range)
   if (payloads?.first == null) return { received: 0, suppressed: [], ended }
   const received = await tx.get<{ n: number }>(
     'SELECT COUNT(*) AS n FROM alerts WHERE payload BETWEEN $1 AND $2',
-    payloads.first,
-    payloads.last,
+    [payloads.first, payloads.last],
   )
   const suppressed = await tx.all<HistoryCounts['suppressed'][number]>(
     `SELECT channel, COALESCE(reason, '') AS reason, COUNT(*) AS count FROM (
        SELECT channel, reason FROM alerts WHERE payload BETWEEN $1 AND $2 AND final_state = 'suppressed'
        LIMIT ${MAX_COUNTED}) s
      GROUP BY 1, 2 ORDER BY 1, 2`,
-    payloads.first,
-    payloads.last,
+    [payloads.first, payloads.last],
   )
   return { received: received?.n ?? 0, suppressed: suppressed.map((row) => ({ ...row })), ended }
 }
@@ -39,7 +37,7 @@ async function endedIn(tx: Tx, range: readonly [number, number]): Promise<Histor
          OR (m.state = 'dead' AND a.result <> 'too_long'
            AND NOT EXISTS (SELECT 1 FROM attempts l WHERE l.message = a.message AND l.id > a.id))) e
      GROUP BY 1, 2 ORDER BY 1, 2`,
-    ...range,
+    range,
   )
   return rows.map((row) => ({ ...row }))
 }
@@ -53,10 +51,7 @@ export async function messageCounts(
     const row = await tx.get<{ hour: number; day: number }>(
       `SELECT COUNT(*) FILTER (WHERE created_at >= $3) AS hour, COUNT(*) FILTER (WHERE created_at >= $4) AS day
        FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test' AND created_at >= LEAST($3, $4)`,
-      queue,
-      channel,
-      tx.ms(hourStart),
-      tx.ms(dayStart),
+      [queue, channel, tx.ms(hourStart), tx.ms(dayStart)],
     )
     counts.push({
       ...{ queue, channel },

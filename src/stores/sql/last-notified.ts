@@ -20,10 +20,16 @@ interface Row {
   queue: string | null
 }
 
-/** What the accepts that are stored have left to compare with, as `RecentSession` keeps it. */
+export interface Group {
+  queue: string
+  channel: string
+  group: string
+}
+
+/** Takes what the accepts that are stored have left to compare with, in their order. */
 export interface LastNotifiedTarget {
-  last(queue: string, channel: string, group: string): LastEntry | undefined
-  setLast(queue: string, channel: string, group: string, entry: LastEntry): void
+  letThrough(group: Group, entry: LastEntry): void
+  repeated(group: Group): void
 }
 
 /** Derives from the newest `limit` alerts what was last let through for each group. */
@@ -42,7 +48,7 @@ export async function restoreLast(
   for (let after = Math.max(0, (newest?.id ?? 0) - limit); ; ) {
     const ids = await tx.all<{ id: number }>(
       `SELECT id FROM alerts WHERE id > $1 ORDER BY id LIMIT ${PAGE_SIZE}`,
-      after,
+      [after],
     )
     const last = ids.at(-1)?.id
     if (last === undefined) return
@@ -65,34 +71,29 @@ function rowsBetween(tx: Tx, after: number, last: number): Promise<Row[]> {
        LEFT JOIN watermarks w ON w.channel = a.channel AND w.level = a.level AND a.final_state IS NULL
        LEFT JOIN deliveries d ON d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id
      WHERE a.id > $1 AND a.id <= $2 ORDER BY a.id`,
-    after,
-    last,
+    [after, last],
   )
 }
 
 function restore(target: LastNotifiedTarget, row: Row, queues: readonly string[]): void {
-  const { channel, grp } = row
+  const { channel, grp: group } = row
   if (row.final_state === 'suppressed' && row.reason !== 'resolved_off') {
-    for (const queue of queues) {
-      const before = target.last(queue, channel, grp)
-      if (before !== undefined)
-        target.setLast(queue, channel, grp, { ...before, repeats: before.repeats + 1 })
-    }
+    for (const queue of queues) target.repeated({ queue, channel, group })
     return
   }
-  // A dead alert without a message, or one that was pruned from a queue, was let through as well.
+  // Dead without a message: it was let through into each queue. Pruned from its queue: nothing is known.
   const through = row.queue === null ? (row.final_state === null ? [] : queues) : [row.queue]
-  for (const queue of through) {
-    const before = target.last(queue, channel, grp)
-    target.setLast(queue, channel, grp, {
-      alert: row.id,
-      ...{ status: row.status, level: row.level, fingerprint: row.fingerprint },
-      startsAt: row.starts_at,
-      firingAt: row.status === 'firing' ? row.received_at : (before?.firingAt ?? null),
-      resolvedAt: row.status === 'resolved' ? row.received_at : (before?.resolvedAt ?? null),
-      repeats: 0,
-    })
-  }
+  for (const queue of through)
+    target.letThrough(
+      { queue, channel, group },
+      {
+        ...{ alert: row.id, status: row.status, level: row.level, fingerprint: row.fingerprint },
+        startsAt: row.starts_at,
+        firingAt: row.status === 'firing' ? row.received_at : null,
+        resolvedAt: row.status === 'resolved' ? row.received_at : null,
+        repeats: 0,
+      },
+    )
 }
 
 /** When the newest `limit` requests since `sinceMs` before the last one were accepted, oldest first. */
@@ -104,8 +105,7 @@ export async function restoreRequests(
   const newest = await tx.get<{ at: number | null }>('SELECT MAX(received_at) AS at FROM payloads')
   const rows = await tx.all<{ key: string; at: number }>(
     `SELECT key, received_at AS at FROM payloads WHERE received_at >= $1 ORDER BY id DESC LIMIT $2`,
-    (newest?.at ?? 0) - sinceMs,
-    limit,
+    [(newest?.at ?? 0) - sinceMs, limit],
   )
   for (const { key, at } of rows.reverse()) set(key, at)
 }

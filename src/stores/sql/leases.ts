@@ -29,7 +29,7 @@ export async function lease(
   const at = tx.ms(now)
   const found = await tx.get<{ owner: string; until: number; queues: string }>(
     'SELECT owner, until, queues FROM leases WHERE robot = $1',
-    robot,
+    [robot],
   )
   const works = JSON.stringify(queues)
   // Looking writes nothing: most replicas ask every few seconds for what another works.
@@ -41,11 +41,7 @@ export async function lease(
     `INSERT INTO leases AS l (robot, owner, until, queues) VALUES ($1, $2, $3, $5)
      ON CONFLICT (robot) DO UPDATE SET owner = excluded.owner, until = excluded.until, queues = excluded.queues
      WHERE l.owner = excluded.owner OR l.until <= $4 OR l.until > $4 + ${MAX_LEASE_MS}`,
-    robot,
-    owner,
-    tx.ms(until),
-    at,
-    works,
+    [robot, owner, tx.ms(until), at, works],
   )
   if (written === 0) return { held: false }
   if (found?.owner === owner && !unconfirmed) return { held: true }
@@ -59,15 +55,12 @@ export async function renew(tx: Tx, { owner, robots, now, until }: Renewal): Pro
     await tx.run(
       `UPDATE leases SET until = CASE WHEN until > CAST($3 AS BIGINT) + ${MAX_LEASE_MS} THEN $3 ELSE GREATEST(until, $3) END
        WHERE robot = $1 AND owner = $2 AND until > $4`,
-      robot,
-      owner,
-      tx.ms(until),
-      tx.ms(now),
+      [robot, owner, tx.ms(until), tx.ms(now)],
     )
 }
 
 export async function release(tx: Tx, owner: string): Promise<void> {
-  await tx.run(`UPDATE leases SET owner = '', until = 0 WHERE owner = $1`, owner)
+  await tx.run(`UPDATE leases SET owner = '', until = 0 WHERE owner = $1`, [owner])
 }
 
 /** What is in flight for robots that nobody works becomes due at once. */
@@ -77,7 +70,7 @@ export async function recover(tx: Tx, now: Date): Promise<number> {
   const rows = await tx.all<{ robot: string }>(
     `SELECT DISTINCT robot FROM messages m WHERE state IN ('pending', 'sending') AND state = 'sending'
      AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.robot = m.robot AND ${inForce('$1')}) ORDER BY robot`,
-    at,
+    [at],
   )
   let recovered = 0
   for (const { robot } of rows) {
@@ -85,7 +78,7 @@ export async function recover(tx: Tx, now: Date): Promise<number> {
     const found = await tx.get<{ until: number }>(
       `INSERT INTO leases AS l (robot, owner, until, queues) VALUES ($1, '', 0, '[]')
        ON CONFLICT (robot) DO UPDATE SET owner = l.owner RETURNING until`,
-      robot,
+      [robot],
     )
     const until = found?.until ?? 0
     if (until <= at || until > at + MAX_LEASE_MS) recovered += await requeueInFlight(tx, robot, at)
@@ -98,15 +91,12 @@ async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<numbe
   const inFlight = `robot = $1 AND state IN ('pending', 'sending') AND state = 'sending'`
   await tx.run(
     `UPDATE calls SET until = GREATEST(until, $2) WHERE id IN (SELECT call FROM messages WHERE ${inFlight})`,
-    robot,
-    at,
+    [robot, at],
   )
   return tx.run(
     `UPDATE messages SET state = 'pending', due_at = $2, call = NULL,
        elsewhere_at = GREATEST(COALESCE(elsewhere_at, 0), $3) WHERE ${inFlight}`,
-    robot,
-    at,
-    at + STAYS_MS,
+    [robot, at, at + STAYS_MS],
   )
 }
 
@@ -115,27 +105,27 @@ async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<numbe
  * A message that is due later for another reason has neither been made nor tried in the future.
  */
 async function clampFutureTimes(tx: Tx, at: number): Promise<void> {
-  await tx.run('UPDATE calls SET until = until - at + $1, at = $1 WHERE at > $1', at)
-  await tx.run('UPDATE pauses SET until = until - since + $1, since = $1 WHERE since > $1', at)
+  await tx.run('UPDATE calls SET until = until - at + $1, at = $1 WHERE at > $1', [at])
+  await tx.run('UPDATE pauses SET until = until - since + $1, since = $1 WHERE since > $1', [at])
   await tx.run(
     `UPDATE messages SET due_at = $1 WHERE state IN ('pending', 'sending') AND state = 'pending' AND due_at > $1
        AND (created_at > $1 OR EXISTS (SELECT 1 FROM attempts a WHERE a.message = messages.id AND a.at > $1))`,
-    at,
+    [at],
   )
   await tx.run(
     `UPDATE messages SET elsewhere_at = $1 WHERE state IN ('pending', 'sending') AND elsewhere_at > $1`,
-    at + STAYS_MS,
+    [at + STAYS_MS],
   )
 }
 
 /** Calls, pauses and due times keep their distance from a clock that was set. */
 export async function shift(tx: Tx, byMs: number): Promise<void> {
-  await tx.run('UPDATE calls SET at = at + $1, until = until + $1', byMs)
-  await tx.run('UPDATE pauses SET since = since + $1, until = until + $1', byMs)
+  await tx.run('UPDATE calls SET at = at + $1, until = until + $1', [byMs])
+  await tx.run('UPDATE pauses SET since = since + $1, until = until + $1', [byMs])
   await tx.run(
     `UPDATE messages SET due_at = due_at + $1, elsewhere_at = elsewhere_at + $1
      WHERE state IN ('pending', 'sending')`,
-    byMs,
+    [byMs],
   )
-  await tx.run('UPDATE leases SET until = until + $1 WHERE until > 0', byMs)
+  await tx.run('UPDATE leases SET until = until + $1 WHERE until > 0', [byMs])
 }

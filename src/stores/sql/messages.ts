@@ -21,24 +21,26 @@ export async function insertMessage(
     `INSERT INTO messages (uuid, robot, robot_key, queue, channel, kind, title, text, body, alert_count, level, storm,
        created_at, state, by_hand, due_at, attempts, call)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id`,
-    uuid,
-    robot,
-    robotKey,
-    queue,
-    channel,
-    kind,
-    title,
-    text,
-    body,
-    message.alertCount,
-    message.level,
-    message.storm ? 1 : 0,
-    at,
-    how.state,
-    how.state === 'pending' && how.byHand ? 1 : 0,
-    how.state === 'pending' ? at : null,
-    how.state === 'sending' ? 1 : 0,
-    how.state === 'sending' ? how.call : null,
+    [
+      uuid,
+      robot,
+      robotKey,
+      queue,
+      channel,
+      kind,
+      title,
+      text,
+      body,
+      message.alertCount,
+      message.level,
+      message.storm ? 1 : 0,
+      at,
+      how.state,
+      how.state === 'pending' && how.byHand ? 1 : 0,
+      how.state === 'pending' ? at : null,
+      how.state === 'sending' ? 1 : 0,
+      how.state === 'sending' ? how.call : null,
+    ],
   )
   return row?.id ?? 0
 }
@@ -65,8 +67,7 @@ async function pendingTest(tx: Tx, { queue, robotKey }: NewMessage): Promise<num
   const row = await tx.get<{ id: number }>(
     `SELECT id FROM messages WHERE queue = $1 AND robot_key = $2 AND kind = 'test'
      AND state IN ('pending', 'sending') AND state = 'pending' ORDER BY id LIMIT 1`,
-    queue,
-    robotKey,
+    [queue, robotKey],
   )
   return row?.id
 }
@@ -78,9 +79,7 @@ export async function warn(
   const written = await tx.run(
     `INSERT INTO quota_warnings AS w (month, scope, percent) VALUES ($1, $2, $3)
      ON CONFLICT (month, scope) DO UPDATE SET percent = excluded.percent WHERE excluded.percent > w.percent`,
-    month,
-    scope,
-    percent,
+    [month, scope, percent],
   )
   if (written === 1) await insertMessage(tx, message, { now, state: 'pending', byHand: true })
   return written === 1
@@ -128,7 +127,7 @@ function messageFrom(tx: Tx, row: MessageRow, attempts: StoredAttempt[]): Stored
 export async function messageNamed(tx: Tx, name: string): Promise<StoredMessage | undefined> {
   const row = await tx.get<MessageRow>(
     `SELECT ${COLUMNS} FROM messages WHERE ${isId(name) ? 'id = $1' : 'uuid = $1'}`,
-    isId(name) ? Number(name) : name,
+    [isId(name) ? Number(name) : name],
   )
   return row && messageFrom(tx, row, (await attemptsOf(tx, [row.id], 'all')).get(row.id) ?? [])
 }
@@ -157,10 +156,9 @@ export async function messageToResend(
     alert_count: number
     level: Level | null
     elsewhere_at: number | null
-  }>(
-    'SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1',
+  }>('SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1', [
     isId(id) ? Number(id) : 0,
-  )
+  ])
   if (row === undefined) throw new AppError('not_found', `there is no message ${id}`)
   return row
 }
@@ -188,7 +186,7 @@ async function attemptsOf(
      WHERE message IN LIST($1, BIGINT)
        ${which === 'last' ? 'AND NOT EXISTS (SELECT 1 FROM attempts l WHERE l.message = t.message AND l.id > t.id)' : ''}
      ORDER BY message, id`,
-    messages,
+    [messages],
   )
   const found = new Map<number, StoredAttempt[]>()
   for (const row of rows) {
@@ -228,11 +226,10 @@ export async function messages(tx: Tx, query: MessageQuery): Promise<Page<Stored
   const { limit, text } = query
   const { where, values } = conditionsOf(query)
   const idsOf = async (more: string, ...others: SqlValue[]): Promise<number[]> => {
-    const rows = await tx.all<{ id: number }>(
-      `SELECT id FROM messages WHERE ${where} ${more}`,
+    const rows = await tx.all<{ id: number }>(`SELECT id FROM messages WHERE ${where} ${more}`, [
       ...values,
       ...others,
-    )
+    ])
     return rows.map(({ id }) => id)
   }
   const at = values.length
@@ -273,7 +270,7 @@ async function pageOf(
 ): Promise<Page<StoredMessage>> {
   const rows = await tx.all<MessageRow>(
     `SELECT ${COLUMNS} FROM messages WHERE id IN LIST($1, BIGINT) ORDER BY id DESC`,
-    ids,
+    [ids],
   )
   const attempts = await attemptsOf(tx, ids, 'last')
   return {

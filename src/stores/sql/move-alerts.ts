@@ -1,6 +1,6 @@
 import type { Level } from '../../model/level.ts'
 import type { Tx } from '../tx.ts'
-import { blockedIn, LEVELS_IN_ORDER, MESSAGE_OF, type Place } from './deliveries.ts'
+import { blockedIn, LEVELS_IN_ORDER, MESSAGE_OF, type Place, watermarks } from './deliveries.ts'
 import type { LastNotifiedLog } from './recent.ts'
 
 /** Rows that are looked up at once. */
@@ -12,6 +12,32 @@ export interface Waiting {
   level: Level
 }
 
+/** What waits in a place, blocked or not. */
+export async function waitingIn(
+  tx: Tx,
+  place: Place,
+  limit = Number.MAX_SAFE_INTEGER,
+): Promise<Waiting[]> {
+  const { queue, channel } = place
+  const marks = await watermarks(tx, place)
+  const found = await tx.all<Waiting>(
+    `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
+    [queue, channel, limit],
+  )
+  for (const level of LEVELS_IN_ORDER) {
+    const upTo = marks.get(level)
+    if (upTo === undefined || found.length >= limit) continue
+    found.push(
+      ...(await tx.all<Waiting>(
+        `SELECT alert, level FROM deliveries
+         WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
+        [queue, channel, level, upTo, limit],
+      )),
+    )
+  }
+  return found
+}
+
 export async function removeFrom(
   tx: Tx,
   { queue, channel }: Place,
@@ -20,10 +46,7 @@ export async function removeFrom(
   for (const [level, alerts] of byLevel(waiting))
     await tx.run(
       'DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert IN LIST($4, BIGINT)',
-      queue,
-      channel,
-      level,
-      alerts,
+      [queue, channel, level, alerts],
     )
 }
 
@@ -56,38 +79,67 @@ export async function moveTo(
 }
 
 /**
- * Compares alerts with what is sent, or open, in the queue they go to: those with a later one about the same alert are
- * returned; of others the predecessor there is written down, behind which they wait while a digest covers it.
+ * Compares alerts with those about the same in the queue they go to: those that a later one has overtaken there, sent or
+ * in an open message, are returned. Of others, and of what waits there, the predecessor is written down anew.
  */
 async function compareWith(
   tx: Tx,
   to: Place,
   waiting: readonly Waiting[],
 ): Promise<ReadonlySet<number>> {
-  const overtaken = new Set<number>()
+  const rows = await fingerprintsOf(tx, waiting)
+  const { after = Number.MAX_SAFE_INTEGER } = await blockedIn(tx, to)
+  const oldest = rows.reduce((least, { id }) => Math.min(least, id), after)
+  const taken = await takenAbove(tx, to, oldest)
+  const isTaken = (fingerprint: string, test: (each: number) => boolean): boolean =>
+    taken.get(fingerprint)?.some(test) === true
+  const overtaken = new Set(
+    rows.flatMap(({ id, fingerprint }) => (isTaken(fingerprint, (each) => each > id) ? id : [])),
+  )
+  const moved = Map.groupBy(
+    rows.filter(({ id }) => !overtaken.has(id)),
+    ({ fingerprint }) => fingerprint,
+  )
+  const there = Map.groupBy(
+    await fingerprintsOf(tx, await waitingIn(tx, to)),
+    ({ fingerprint }) => fingerprint,
+  )
+  for (const [fingerprint, ours] of moved)
+    await chain(tx, taken.get(fingerprint) ?? [], [...ours, ...(there.get(fingerprint) ?? [])])
+  return overtaken
+}
+
+/** Each of the waiting alerts about the same has the one before it as its predecessor, or a later one. */
+async function chain(
+  tx: Tx,
+  taken: readonly number[],
+  waiting: readonly { id: number }[],
+): Promise<void> {
+  const ids = waiting.map(({ id }) => id)
+  let previous = 0
+  for (const id of [...new Set([...taken, ...ids])].sort((a, b) => a - b)) {
+    if (previous > 0 && ids.includes(id))
+      await tx.run('UPDATE alerts SET previous = GREATEST(previous, $2) WHERE id = $1', [
+        id,
+        previous,
+      ])
+    previous = id
+  }
+}
+
+async function fingerprintsOf(
+  tx: Tx,
+  waiting: readonly Waiting[],
+): Promise<{ id: number; fingerprint: string }[]> {
   const rows: { id: number; fingerprint: string }[] = []
   for (const ids of pagesOf(waiting.map(({ alert }) => alert)))
     rows.push(
       ...(await tx.all<(typeof rows)[number]>(
         'SELECT id, fingerprint FROM alerts WHERE id IN LIST($1, BIGINT)',
-        ids,
+        [ids],
       )),
     )
-  const { after = Number.MAX_SAFE_INTEGER } = await blockedIn(tx, to)
-  const oldest = rows.reduce((least, { id }) => Math.min(least, id), after)
-  const taken = await takenAbove(tx, to, oldest)
-  for (const { id, fingerprint } of rows) {
-    const same = taken.get(fingerprint) ?? []
-    const previous = Math.max(0, ...same.filter((each) => each < id))
-    if (same.some((each) => each > id)) overtaken.add(id)
-    else if (previous > 0)
-      await tx.run(
-        'UPDATE alerts SET previous = GREATEST(previous, $2) WHERE id = $1',
-        id,
-        previous,
-      )
-  }
-  return overtaken
+  return rows
 }
 
 /** Alerts above one that are sent, or in open messages, by fingerprint. */
@@ -104,11 +156,7 @@ async function takenAbove(
          FROM deliveries d CROSS JOIN alerts a
          WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND a.id = d.alert
          ORDER BY d.alert LIMIT $5`,
-        queue,
-        channel,
-        level,
-        after,
-        PAGE_SIZE,
+        [queue, channel, level, after, PAGE_SIZE],
       )
       for (const { alert, fingerprint, state } of rows) {
         if (state === null || state === 'dead') continue
@@ -132,7 +180,7 @@ export async function moveLast(
   for (const page of pagesOf(alerts)) {
     const rows = await tx.all<{ grp: string }>(
       'SELECT DISTINCT COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
-      page,
+      [page],
     )
     const groups = rows.map(({ grp }) => grp)
     const there = await log.lastOf(tx, to, groups)
@@ -157,9 +205,7 @@ export async function endAlerts(
     `UPDATE alerts SET final_state = $2, reason = $3 WHERE id IN LIST($1, BIGINT) AND final_state IS NULL
        AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = alerts.channel
          AND w.level = alerts.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = alerts.id)`,
-    alerts,
-    end.state,
-    end.reason,
+    [alerts, end.state, end.reason],
   )
 }
 

@@ -34,7 +34,7 @@ export async function writeBodies(tx: Tx, bodies: readonly Uint8Array[]): Promis
     const joined = chunk.length === 1 ? (chunk[0] as Uint8Array) : Buffer.concat(chunk)
     const row = await tx.get<{ id: number }>(
       'INSERT INTO bodies (bytes) VALUES ($1) RETURNING id',
-      zstdCompressSync(joined, LEVEL),
+      [zstdCompressSync(joined, LEVEL)],
     )
     let start = 0
     for (const { length } of chunk) {
@@ -52,7 +52,7 @@ interface PayloadRow extends BodyLocation {
   received_at: number
 }
 
-/** Stored payloads by id, ascending, up to `maxBytes` of text but at least one; pruned and damaged ones are left out. */
+/** Payloads in the order of the ids, up to `maxBytes` of text but at least one; pruned and damaged ones are left out. */
 export async function payloads(
   tx: Tx,
   ids: readonly number[],
@@ -75,20 +75,22 @@ export async function* payloadTexts(
   wants: (length: number) => boolean = () => true,
 ): AsyncGenerator<PayloadRow & { text: string }> {
   const rows = await tx.all<PayloadRow>(
-    `SELECT id, source, received_at, body, start, length FROM payloads WHERE id IN LIST($1, BIGINT) ORDER BY id`,
-    ids,
+    `SELECT id, source, received_at, body, start, length FROM payloads WHERE id IN LIST($1, BIGINT)`,
+    [ids],
   )
   let body = 0
   let unpacked: Buffer | undefined
-  for (const row of rows) {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  for (const id of ids) {
+    const row = byId.get(id)
+    if (row === undefined) continue
     if (!wants(row.length)) return
     if (row.body !== body) {
       body = row.body
       unpacked = undefined
-      const stored = await tx.get<{ bytes: Uint8Array }>(
-        'SELECT bytes FROM bodies WHERE id = $1',
+      const stored = await tx.get<{ bytes: Uint8Array }>('SELECT bytes FROM bodies WHERE id = $1', [
         body,
-      )
+      ])
       unpacked = stored && unpack(stored.bytes)
     }
     const text = unpacked?.toString('utf8', row.start, row.start + row.length)

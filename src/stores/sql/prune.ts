@@ -18,15 +18,14 @@ export async function prune(
   const limit = tx.ms(before)
   const messages = await pruneMessages(tx, limit)
   const alerts = await pruneAlerts(tx, limit)
-  await tx.run('DELETE FROM calls WHERE until < $1', tx.ms(now) - KEEP_CALLS_MS)
+  await tx.run('DELETE FROM calls WHERE until < $1', [tx.ms(now) - KEEP_CALLS_MS])
   return { messages, alerts }
 }
 
 async function pruneMessages(tx: Tx, before: number): Promise<number> {
   const messages = await tx.all<{ id: number; alert_count: number }>(
     `SELECT id, alert_count FROM messages WHERE state IN ('sent', 'dead') AND created_at < $1 ORDER BY id LIMIT $2`,
-    before,
-    BATCH_SIZE,
+    [before, BATCH_SIZE],
   )
   let left = BATCH_SIZE
   let pruned = 0
@@ -34,8 +33,8 @@ async function pruneMessages(tx: Tx, before: number): Promise<number> {
     if (left <= 0) break
     left -= await pruneDeliveries(tx, id, left)
     if (left <= 0) break
-    await tx.run('DELETE FROM attempts WHERE message = $1', id)
-    await tx.run('DELETE FROM messages WHERE id = $1', id)
+    await tx.run('DELETE FROM attempts WHERE message = $1', [id])
+    await tx.run('DELETE FROM messages WHERE id = $1', [id])
     left -= 1
     pruned += 1
   }
@@ -47,12 +46,11 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
   let deleted = await tx.run(
     `DELETE FROM deliveries WHERE (queue, channel, level, alert) IN (
        SELECT queue, channel, level, alert FROM deliveries WHERE message = $1 LIMIT $2)`,
-    message,
-    limit,
+    [message, limit],
   )
   const ranges = await tx.all<Place & { level: Level; after: number; up_to: number }>(
     'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
-    message,
+    [message],
   )
   for (const { queue, channel, level, after, up_to } of ranges) {
     if (deleted >= limit) return deleted
@@ -60,23 +58,17 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
     const last = await tx.get<{ alert: number }>(
       `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
          AND message IS NULL ORDER BY alert LIMIT 1 OFFSET $6`,
-      ...place,
-      after,
-      up_to,
-      limit - deleted,
+      [...place, after, up_to, limit - deleted],
     )
     deleted += await tx.run(
       `DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
          AND message IS NULL`,
-      ...place,
-      after,
-      last?.alert ?? up_to,
+      [...place, after, last?.alert ?? up_to],
     )
     if (last !== undefined) return limit
     await tx.run(
       'DELETE FROM delivery_ranges WHERE queue = $1 AND channel = $2 AND level = $3 AND up_to = $4',
-      ...place,
-      up_to,
+      [...place, up_to],
     )
   }
   return deleted
@@ -86,7 +78,7 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
 async function pruneAlerts(tx: Tx, before: number): Promise<number> {
   const recent = await tx.get<{ id: number | null }>(
     'SELECT MIN(id) AS id FROM payloads WHERE received_at >= $1',
-    before,
+    [before],
   )
   const end = recent?.id ?? Number.MAX_SAFE_INTEGER
   const alerts = await tx.all<{ id: number; payload: number }>(
@@ -94,13 +86,9 @@ async function pruneAlerts(tx: Tx, before: number): Promise<number> {
        AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = a.channel
          AND w.level = a.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id)
      ORDER BY a.payload LIMIT $2`,
-    end,
-    BATCH_SIZE,
+    [end, BATCH_SIZE],
   )
-  await tx.run(
-    'DELETE FROM alerts WHERE id IN LIST($1, BIGINT)',
-    alerts.map(({ id }) => id),
-  )
+  await tx.run('DELETE FROM alerts WHERE id IN LIST($1, BIGINT)', [alerts.map(({ id }) => id)])
   await prunePayloads(tx, end)
   return alerts.length
 }
@@ -109,17 +97,13 @@ async function prunePayloads(tx: Tx, end: number): Promise<void> {
   const gone = await tx.all<{ id: number; body: number }>(
     `SELECT p.id, p.body FROM payloads p WHERE p.id < $1
        AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.payload = p.id) ORDER BY p.id LIMIT $2`,
-    end,
-    BATCH_SIZE,
+    [end, BATCH_SIZE],
   )
   if (gone.length === 0) return
-  await tx.run(
-    'DELETE FROM payloads WHERE id IN LIST($1, BIGINT)',
-    gone.map(({ id }) => id),
-  )
+  await tx.run('DELETE FROM payloads WHERE id IN LIST($1, BIGINT)', [gone.map(({ id }) => id)])
   await tx.run(
     `DELETE FROM bodies WHERE id IN LIST($1, BIGINT)
        AND NOT EXISTS (SELECT 1 FROM payloads p WHERE p.body = bodies.id)`,
-    [...new Set(gone.map(({ body }) => body))],
+    [[...new Set(gone.map(({ body }) => body))]],
   )
 }

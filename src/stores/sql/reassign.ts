@@ -1,16 +1,8 @@
 import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import {
-  LEVELS_IN_ORDER,
-  materialize,
-  type Place,
-  placesOf,
-  queueLock,
-  requeue,
-  watermarks,
-} from './deliveries.ts'
+import { materialize, type Place, placesOf, queueLock, requeue } from './deliveries.ts'
 import { inForce } from './leases.ts'
-import { endAlerts, moveLast, moveTo, removeFrom, type Waiting } from './move-alerts.ts'
+import { endAlerts, moveLast, moveTo, removeFrom, waitingIn } from './move-alerts.ts'
 import type { LastNotifiedLog } from './recent.ts'
 import { markDead } from './settle.ts'
 
@@ -93,41 +85,10 @@ async function hasWaiting(tx: Tx, place: Place): Promise<boolean> {
   return (await waitingIn(tx, place, 1)).length > 0
 }
 
-async function waitingIn(
-  tx: Tx,
-  place: Place,
-  limit = Number.MAX_SAFE_INTEGER,
-): Promise<Waiting[]> {
-  const { queue, channel } = place
-  const marks = await watermarks(tx, place)
-  const found = await tx.all<Waiting>(
-    `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
-    queue,
-    channel,
-    limit,
-  )
-  for (const level of LEVELS_IN_ORDER) {
-    const upTo = marks.get(level)
-    if (upTo === undefined || found.length >= limit) continue
-    found.push(
-      ...(await tx.all<Waiting>(
-        `SELECT alert, level FROM deliveries
-         WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
-        queue,
-        channel,
-        level,
-        upTo,
-        limit,
-      )),
-    )
-  }
-  return found
-}
-
 async function leasedQueues(tx: Tx, at: number): Promise<Set<string>> {
   const rows = await tx.all<{ queues: string }>(
     `SELECT queues FROM leases WHERE ${inForce('$1')}`,
-    at,
+    [at],
   )
   return new Set(rows.flatMap(({ queues }) => JSON.parse(queues) as string[]))
 }
@@ -137,8 +98,7 @@ async function hasInFlight(tx: Tx, { queue, channel }: Place): Promise<boolean> 
   const row = await tx.get(
     `SELECT 1 AS one FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending')
        AND state = 'sending'`,
-    queue,
-    channel,
+    [queue, channel],
   )
   return row !== undefined
 }
@@ -158,8 +118,7 @@ async function moveMessages(
   const open = await tx.all<OpenMessage>(
     `SELECT id, robot_key, alert_count, elsewhere_at FROM messages
      WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') ORDER BY id`,
-    place.queue,
-    place.channel,
+    [place.queue, place.channel],
   )
   for (const message of open) {
     const mayHaveArrived = (message.elsewhere_at ?? 0) > at
@@ -196,27 +155,22 @@ async function moveMessage(
   await tx.run(
     `DELETE FROM deliveries WHERE message = $1 AND queue <> $2 AND EXISTS (SELECT 1 FROM deliveries o
        WHERE o.queue = $2 AND o.channel = deliveries.channel AND o.level = deliveries.level AND o.alert = deliveries.alert)`,
-    id,
-    queue,
+    [id, queue],
   )
   await tx.run(
     `INSERT INTO watermarks (queue, channel, level, up_to)
      SELECT DISTINCT CAST($2 AS TEXT), channel, level, 0 FROM deliveries WHERE message = $1
      ON CONFLICT DO NOTHING`,
-    id,
-    queue,
+    [id, queue],
   )
   const kept = await tx.all<{ alert: number }>(
     'UPDATE deliveries SET queue = $2 WHERE message = $1 RETURNING alert',
-    id,
-    queue,
+    [id, queue],
   )
   if (kept.length === 0 && alert_count > 0) await markDead(tx, id, REMOVED)
   await tx.run(
     `UPDATE messages SET due_at = COALESCE(due_at, created_at), queue = $2, robot = COALESCE($3, robot) WHERE id = $1`,
-    id,
-    queue,
-    robot,
+    [id, queue, robot],
   )
   return kept.map(({ alert }) => alert)
 }

@@ -1,6 +1,6 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
-import type { AcceptRequest } from '../store.ts'
+import type { AcceptRequest } from '../incoming.ts'
 import type { Tx } from '../tx.ts'
 import type { Place } from './deliveries.ts'
 
@@ -11,6 +11,7 @@ export interface LastEntry {
   level: Level
   fingerprint: string
   startsAt: number | null
+  /** When an alert was last let through, by status. */
   firingAt: number | null
   resolvedAt: number | null
   /** Repeats that were suppressed since then. */
@@ -22,13 +23,15 @@ export interface Recent {
   begin(tx: Tx, requests: readonly AcceptRequest[]): Promise<RecentSession>
 }
 
+/** What is set counts from then on, unless the transaction is rolled back. */
 export interface RecentSession {
   /** When a request with this key was last accepted. */
   requestedAt(key: string): number | undefined
   setRequested(key: string, at: number): void
-  last(queue: string, channel: string, group: string): LastEntry | undefined
+  /** Undefined where nothing is known, as for most alerts: those need not wait. */
+  last(queue: string, channel: string, group: string): Promise<LastEntry | undefined> | undefined
   setLast(queue: string, channel: string, group: string, entry: LastEntry): void
-  /** Keeps what was set, for as long as the transaction is not rolled back. */
+  /** Writes what was set. */
   save(): Promise<void>
 }
 

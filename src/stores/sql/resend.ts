@@ -15,7 +15,7 @@ const PAGE_SIZE = 2_000
 export async function resend(
   tx: Tx,
   { id, now }: { id: string; now: Date },
-  deps: Pick<LastNotifiedLog, 'lastOf'>,
+  log: Pick<LastNotifiedLog, 'lastOf'>,
 ): Promise<Resent> {
   const { queue } = await messageToResend(tx, id)
   await tx.lock([queueLock(queue)])
@@ -25,7 +25,7 @@ export async function resend(
       'not_dead',
       `message ${id} is ${message.state}; only a dead one can be sent again`,
     )
-  const { current, outdated } = await divide(tx, message, deps)
+  const { current, outdated } = await divide(tx, message, log)
   const total = current.length + outdated
   if (message.alert_count > 0 && total === 0)
     throw new AppError(
@@ -40,8 +40,7 @@ export async function resend(
   if (outdated === 0) {
     await tx.run(
       `UPDATE messages SET state = 'pending', due_at = $2, reason = NULL, by_hand = 1 WHERE id = $1`,
-      message.id,
-      tx.ms(now),
+      [message.id, tx.ms(now)],
     )
     return { queue, alerts: current.length, outdated }
   }
@@ -53,8 +52,7 @@ export async function resend(
   await materialize(tx, message.id)
   await tx.run(
     'UPDATE deliveries SET message = 0 WHERE message = $1 AND alert IN LIST($2, BIGINT)',
-    message.id,
-    current,
+    [message.id, current],
   )
   return { queue, alerts: current.length, outdated }
 }
@@ -63,7 +61,7 @@ export async function resend(
 async function divide(
   tx: Tx,
   message: { id: number; queue: string; channel: string },
-  { lastOf }: Pick<LastNotifiedLog, 'lastOf'>,
+  log: Pick<LastNotifiedLog, 'lastOf'>,
 ): Promise<{ current: number[]; outdated: number }> {
   const current: number[] = []
   let outdated = 0
@@ -71,9 +69,9 @@ async function divide(
     const carried = await carriedBy(tx, message.id, { limit: PAGE_SIZE, ...(after && { after }) })
     const rows = await tx.all<{ id: number; grp: string }>(
       'SELECT id, COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
-      carried.map(({ alert }) => alert),
+      [carried.map(({ alert }) => alert)],
     )
-    const last = await lastOf(tx, message, [...new Set(rows.map(({ grp }) => grp))])
+    const last = await log.lastOf(tx, message, [...new Set(rows.map(({ grp }) => grp))])
     for (const { id, grp } of rows) {
       const newer = last.get(grp)
       const isOvertaken =

@@ -1,3 +1,4 @@
+import { SANDBOX_KEY } from '../../model/settings.ts'
 import type { RobotState } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
@@ -11,21 +12,19 @@ export async function robotStates(
   const scopes = [...new Set(robots.flatMap(scopesOf))]
   const calls = await tx.all<{ key: string; at: number; until: number }>(
     'SELECT key, at, until FROM calls WHERE key IN LIST($1, TEXT) AND until > $2 ORDER BY until, id',
-    keys,
-    tx.ms(callsSince),
+    [keys, tx.ms(callsSince)],
   )
   const pauses = await tx.all<{ scope: string; until: number; since: number; reason: string }>(
     'SELECT scope, until, since, reason FROM pauses WHERE scope IN LIST($1, TEXT) ORDER BY until DESC',
-    scopes,
+    [scopes],
   )
   const states = await tx.all<{ key: string; failures: number; body_bytes: number | null }>(
     'SELECT key, failures, body_bytes FROM robots WHERE key IN LIST($1, TEXT)',
-    keys,
+    [keys],
   )
   const usage = await tx.all<{ key: string; calls: number }>(
     'SELECT key, calls FROM monthly_usage WHERE month = $1 AND key IN LIST($2, TEXT)',
-    month,
-    keys,
+    [month, keys],
   )
   return robots.map((robot) => {
     const pause = pauses.find(({ scope }) => scopesOf(robot).includes(scope))
@@ -50,10 +49,11 @@ function scopesOf({ key, address }: { key: string; address: string }): string[] 
   return [`robot:${key}`, `address:${address}`]
 }
 
+/** Calls of a month that count for the organisation: all but those to the sandbox. */
 export async function organisationUsed(tx: Tx, month: string): Promise<number> {
   const row = await tx.get<{ n: number }>(
-    'SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) AS n FROM monthly_usage WHERE month = $1',
-    month,
+    'SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) AS n FROM monthly_usage WHERE month = $1 AND key NOT LIKE $2',
+    [month, `${SANDBOX_KEY}%`],
   )
   return row?.n ?? 0
 }

@@ -21,7 +21,7 @@ export const SCHEMA = `
   CREATE TABLE alerts (
     id BIGINT PRIMARY KEY, payload BIGINT NOT NULL, position INTEGER NOT NULL, channel TEXT NOT NULL,
     fingerprint TEXT NOT NULL, grp TEXT, status TEXT NOT NULL, level SMALLINT NOT NULL, name TEXT NOT NULL,
-    cluster TEXT NOT NULL, starts_at BIGINT, previous BIGINT NOT NULL, repeats INTEGER NOT NULL, final_state TEXT,
+    cluster TEXT NOT NULL, starts_at BIGINT, previous BIGINT NOT NULL DEFAULT 0, repeats INTEGER NOT NULL DEFAULT 0, final_state TEXT,
     reason TEXT
   ) ROW_TABLE;
   CREATE INDEX alerts_payload ON alerts (payload);
@@ -70,7 +70,7 @@ export const SCHEMA = `
   CREATE INDEX attempts_message ON attempts (message, id);
   CREATE INDEX attempts_at ON attempts (at);
 
-  -- Calls count when they are claimed; each reaches DingTalk between at and until. month: '' counts for no quota.
+  -- Calls count when they are claimed; each reaches DingTalk between at and until.
   CREATE TABLE calls (
     id IDENTITY, key TEXT NOT NULL, at BIGINT NOT NULL, until BIGINT NOT NULL, month TEXT NOT NULL
   ) ROW_TABLE;

@@ -48,7 +48,7 @@ async function receivedAtOf(tx: Tx, alerts: readonly number[]): Promise<Map<numb
   const rows = await tx.all<{ id: number; at: number }>(
     `SELECT a.id, p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload
      WHERE a.id IN LIST($1, BIGINT)`,
-    alerts,
+    [alerts],
   )
   return new Map(rows.map(({ id, at }) => [id, tx.date(at)]))
 }
@@ -57,7 +57,7 @@ async function receivedAtOf(tx: Tx, alerts: readonly number[]): Promise<Map<numb
 async function countOnce(tx: Tx, channel: string): Promise<number> {
   const row = await tx.get<{ n: number }>(
     `SELECT COUNT(DISTINCT alert) AS n FROM (${NOT_DELIVERED}) n WHERE channel = $1`,
-    channel,
+    [channel],
   )
   return row?.n ?? 0
 }
@@ -65,11 +65,11 @@ async function countOnce(tx: Tx, channel: string): Promise<number> {
 async function robots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSnapshot>> {
   const results = await tx.all<{ key: string; last_result: string | null; last_at: number | null }>(
     'SELECT key, last_result, last_at FROM robots WHERE key IN LIST($1, TEXT)',
-    query.robots.map(({ key }) => key),
+    [query.robots.map(({ key }) => key)],
   )
   const leases = await tx.all<{ robot: string; owner: string }>(
     `SELECT robot, owner FROM leases WHERE ${inForce('$1')}`,
-    tx.ms(query.now),
+    [tx.ms(query.now)],
   )
   const found = new Map<string, RobotSnapshot>()
   for (const robot of query.robots) {

@@ -67,9 +67,7 @@ async function newestOf(tx: Tx, { queue, channel }: Place): Promise<number> {
   for (const level of LEVELS_IN_ORDER) {
     const row = await tx.get<{ alert: number | null }>(
       'SELECT MAX(alert) AS alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3',
-      queue,
-      channel,
-      level,
+      [queue, channel, level],
     )
     newest = Math.max(newest, row?.alert ?? 0)
   }
@@ -93,12 +91,7 @@ function page(
      WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND d.alert <= $5 AND ${waits}
        AND a.id = d.alert ${unblocked(6)}
      ORDER BY d.alert LIMIT ${PAGE_SIZE}`,
-    queue,
-    channel,
-    level,
-    after,
-    upTo,
-    ...blockedValues(blocked),
+    [queue, channel, level, after, upTo, ...blockedValues(blocked)],
   )
 }
 
@@ -123,7 +116,7 @@ async function receivedBetween(
   const row = await tx.get<{ since: number | null; until: number | null }>(
     `SELECT MIN(p.received_at) AS since, MAX(p.received_at) AS until FROM alerts a JOIN payloads p ON p.id = a.payload
      WHERE a.id IN LIST($1, BIGINT)`,
-    newest === 0 ? [] : [oldest, newest],
+    [newest === 0 ? [] : [oldest, newest]],
   )
   const date = (ms: number | null | undefined): Date => (ms == null ? new Date(0) : tx.date(ms))
   return { from: date(row?.since), to: date(row?.until) }

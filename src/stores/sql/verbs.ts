@@ -1,5 +1,6 @@
 import type { Claimed, Store } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
+import { adopt } from './adopt.ts'
 import { alerts, message } from './alerts.ts'
 import { backlog } from './backlog.ts'
 import { claim, claimRetry, undefinedIfRejected } from './claim.ts'
@@ -89,6 +90,7 @@ export function sqlVerbs(db: Database, { log, wake, takenOver }: VerbDeps): SqlV
       if (done.queues.length > 0) wake(done.queues)
       return done
     },
+    adopt: (keys) => db.write((tx) => adopt(tx, keys)),
     snapshot: (query) => db.read((tx) => snapshot(tx, query), 'background'),
     messages: (query) => db.read((tx) => messages(tx, query)),
     message: (id, limit) => db.read((tx) => message(tx, id, limit)),
@@ -116,6 +118,7 @@ export const VERB_NAMES = [
   'warn',
   'resend',
   'reassign',
+  'adopt',
   'snapshot',
   'messages',
   'message',

@@ -2,9 +2,12 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterThisTurn } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
+import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
+import type { Notice } from '../multi-process.ts'
 import { VERB_NAMES, type VerbName } from '../sql/verbs.ts'
-import type { Accepted, AcceptRequest, ReasonToSuppress, Store } from '../store.ts'
+import type { Store } from '../store.ts'
 import { BatchEncoder } from './batch-encoding.ts'
+import { restrictToOwner } from './file-mode.ts'
 import { openSqliteStore, type Result, type SqliteStore, unwrap } from './store.ts'
 import type { Failure, Reply, Request } from './worker.ts'
 
@@ -14,13 +17,20 @@ export interface SqliteOptions {
   reasonToSuppress: ReasonToSuppress
   /** In a worker thread, so that a slow disk never blocks the event loop. */
   thread: boolean
-  /** Called when the worker has ended by itself: the store will never answer again. */
-  onFailure?: (error: AppError) => void
+  notice?: (notice: Notice) => void
+  /** Called when the worker has ended, so that nothing can be stored any more. */
+  failed?: (why: string) => void
 }
 
 /** Opens the store; AppError store_unavailable says why when that cannot be. */
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
-  return options.thread ? openInWorker(options) : inThisThread(await openSqliteStore(options))
+  const store = options.thread
+    ? await openInWorker(options)
+    : inThisThread(await openSqliteStore(options))
+  // Not before it is known to be a store.
+  for (const file of restrictToOwner(options.path))
+    options.notice?.({ kind: 'file_readable', ...file })
+  return store
 }
 
 /** The store in the calling thread; its promises settle without a timer. */
@@ -39,7 +49,7 @@ type Unnumbered = Request extends infer R
     : never
   : never
 
-async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> {
+async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
   const entry = new URL(`../../sqlite-worker${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(entry, {
     workerData: { path },
@@ -49,7 +59,7 @@ async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> 
   })
   const pending = new Map<number, Pending>()
   let last = 0
-  let isClosing = false
+  const state = { isOpen: false, isClosing: false }
   let ended: AppError | undefined
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   const end = (why: string): void => {
@@ -57,7 +67,7 @@ async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> 
     ended = new AppError('store_unavailable', `the store's thread ended: ${why}`)
     for (const { reject } of pending.values()) reject(ended)
     pending.clear()
-    if (!isClosing) onFailure?.(ended)
+    if (state.isOpen && !state.isClosing) failed?.(ended.message)
   }
   worker.on('message', (reply: Reply) => {
     const asked = pending.get(reply.id)
@@ -68,6 +78,7 @@ async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> 
   worker.on('error', (error) => end(error.message))
   worker.on('exit', (code) => end(`exit code ${code}`))
   await new Promise<unknown>((resolve, reject) => pending.set(0, { resolve, reject }))
+  state.isOpen = true
   const post = (request: Unnumbered, transfer: ArrayBuffer[] = []): Promise<unknown> => {
     if (ended !== undefined) return Promise.reject(ended)
     last += 1
@@ -89,7 +100,7 @@ async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> 
     ...(Object.fromEntries(VERB_NAMES.map(call)) as Pick<Store, VerbName>),
     accept: (request) => batches.accept(request),
     async close() {
-      isClosing = true
+      state.isClosing = true
       if (ended === undefined) worker.postMessage({ kind: 'close' } satisfies Request)
       await exited
     },

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { AppError, messageOf } from '../../errors.ts'
 import { sqliteDialect } from '../dialect.ts'
-import type { Columns, Database, SqlValue, Tx } from '../tx.ts'
+import type { Columns, Database, SqlValues, Tx } from '../tx.ts'
 import { open, primaryCode } from './file.ts'
 
 /**
@@ -20,10 +20,10 @@ export class SqliteDatabase implements Database {
     this.#db = open(path)
     this.#ended = ended
     this.#tx = {
-      run: async (sql, ...values) => Number(this.#prepared(sql).run(...bound(values)).changes),
-      get: async <T extends object>(sql: string, ...values: SqlValue[]) =>
+      run: async (sql, values) => Number(this.#prepared(sql).run(...bound(values)).changes),
+      get: async <T extends object>(sql: string, values?: SqlValues) =>
         this.#prepared(sql).get(...bound(values)) as T | undefined,
-      all: async <T extends object>(sql: string, ...values: SqlValue[]) =>
+      all: async <T extends object>(sql: string, values?: SqlValues) =>
         this.#prepared(sql).all(...bound(values)) as T[],
       insert: async (table, columns, rows, conflict) => {
         const statement = this.#prepared(insertSql(table, columns, conflict))
@@ -94,7 +94,7 @@ export class SqliteDatabase implements Database {
   }
 }
 
-function bound(values: readonly SqlValue[]): SQLInputValue[] {
+function bound(values: SqlValues = []): SQLInputValue[] {
   return values.map((value) => {
     if (value === undefined) return null
     return Array.isArray(value) ? JSON.stringify(value) : (value as SQLInputValue)

@@ -1,56 +1,89 @@
+import type { Status } from '../../model/alert.ts'
+import type { Level } from '../../model/level.ts'
+import type { Group } from '../sql/last-notified.ts'
 import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
+import type { Tx } from '../tx.ts'
 
 /**
- * Entries of a generation: when the young one is full it becomes the old one, and the old one is forgotten. Some 200
- * bytes each. What is forgotten is delivered once more, where 150,000 others have come since.
+ * Entries of a generation: when the young one is full it becomes the old one, and the old one is forgotten. Some 100
+ * bytes each. An alert that was forgotten is delivered once more: at least 200,000 others have come since.
  */
-export const MAX_ALERTS = 150_000
+export const MAX_ALERTS = 200_000
 export const MAX_REQUESTS = 50_000
 
 /**
- * What each accept compares with, in memory: the newest alert of each group, and the newest requests. On disk it would
- * be an index in random order, whose pages cost more to write than all else of an accept. It is made again from the
- * rows when the store is opened, and takes part in transactions: what a session saves counts from `commit` on.
+ * Which alert of each group was last let through, and the newest requests: what each accept looks up, in memory. On disk
+ * it would be an index in random order, whose pages cost more to write than all else of an accept. It is made again from
+ * the rows when the store is opened, and takes part in transactions.
  */
-export class DedupCache implements Recent {
-  readonly #alerts = new Generations<LastEntry>(MAX_ALERTS)
-  readonly #requests = new Generations<number>(MAX_REQUESTS)
+export class DedupCache implements Recent, LastNotifiedLog {
+  /** The alert's id and how often it was repeated, as one number. */
+  readonly #alerts = new Generations(MAX_ALERTS)
+  readonly #requests = new Generations(MAX_REQUESTS)
 
-  async begin(): Promise<RecentSession> {
-    return this
+  async begin(tx: Tx): Promise<RecentSession> {
+    const alerts = this.#alerts
+    const requests = this.#requests
+    /** Of alerts whose rows are not written yet. */
+    const unwritten = new Map<number, LastEntry>()
+    return {
+      requestedAt: (key) => requests.get('', '', key),
+      setRequested: (key, at) => requests.set('', '', { key, value: at }),
+      last(queue, channel, group) {
+        const packed = alerts.get(queue, channel, group)
+        if (packed === undefined) return undefined
+        const { alert, repeats } = unpacked(packed)
+        const known = unwritten.get(alert)
+        if (known !== undefined) return Promise.resolve({ ...known, repeats })
+        return lastOf(tx, alert).then((last) => last && { ...last, repeats })
+      },
+      setLast(queue, channel, group, entry) {
+        alerts.set(queue, channel, { key: group, value: packed(entry) })
+        unwritten.set(entry.alert, entry)
+      },
+      save: async () => unwritten.clear(),
+    }
   }
 
-  requestedAt(key: string): number | undefined {
-    return this.#requests.get('', key)
+  /** What was last let through of groups of one queue and channel. */
+  async lastOf(
+    tx: Tx,
+    { queue, channel }: { queue: string; channel: string },
+    groups: readonly string[],
+  ): Promise<Map<string, LastEntry>> {
+    const session = await this.begin(tx)
+    const found = new Map<string, LastEntry>()
+    for (const group of groups) {
+      const last = await session.last(queue, channel, group)
+      if (last !== undefined) found.set(group, last)
+    }
+    return found
   }
 
-  setRequested(key: string, at: number): void {
-    this.#requests.set('', key, at)
+  async setLast(
+    _tx: Tx,
+    { queue, channel }: { queue: string; channel: string },
+    entries: ReadonlyMap<string, LastEntry>,
+  ): Promise<void> {
+    for (const [group, entry] of entries)
+      this.#alerts.set(queue, channel, { key: group, value: packed(entry) })
   }
 
-  last(queue: string, channel: string, group: string): LastEntry | undefined {
-    return this.#alerts.get(`${queue}\n${channel}`, group)
+  /** As rows say it when the store is opened: an alert that was let through. */
+  restore({ queue, channel, group }: Group, alert: number): void {
+    this.#alerts.set(queue, channel, { key: group, value: packed({ alert, repeats: 0 }) })
   }
 
-  setLast(queue: string, channel: string, group: string, entry: LastEntry): void {
-    this.#alerts.set(`${queue}\n${channel}`, group, entry)
+  /** One more repeat of what was last let through. */
+  restoreRepeat({ queue, channel, group }: Group): void {
+    const before = this.#alerts.get(queue, channel, group)
+    if (before === undefined) return
+    const { alert, repeats } = unpacked(before)
+    this.#alerts.set(queue, channel, { key: group, value: packed({ alert, repeats: repeats + 1 }) })
   }
 
-  async save(): Promise<void> {}
-
-  /** What other verbs see of it. */
-  readonly log: LastNotifiedLog = {
-    lastOf: async (_tx, { queue, channel }, groups) => {
-      const found = new Map<string, LastEntry>()
-      for (const group of groups) {
-        const last = this.last(queue, channel, group)
-        if (last !== undefined) found.set(group, last)
-      }
-      return found
-    },
-    setLast: async (_tx, { queue, channel }, entries) => {
-      for (const [group, entry] of entries) this.setLast(queue, channel, group, entry)
-    },
+  restoreRequest(key: string, at: number): void {
+    this.#requests.set('', '', { key, value: at })
   }
 
   commit(): void {
@@ -64,56 +97,119 @@ export class DedupCache implements Recent {
   }
 }
 
-type Spaces<Entry> = Map<string, Map<string, Entry>>
+const MAX_REPEATS = 1 << 12
+
+function packed({ alert, repeats }: { alert: number; repeats: number }): number {
+  return alert * MAX_REPEATS + Math.min(repeats, MAX_REPEATS - 1)
+}
+
+function unpacked(value: number): { alert: number; repeats: number } {
+  return { alert: Math.floor(value / MAX_REPEATS), repeats: value % MAX_REPEATS }
+}
+
+interface LastRow {
+  status: Status
+  level: Level
+  fingerprint: string
+  starts_at: number | null
+  previous: number
+  grp: string | null
+  received_at: number
+}
+
+/** How far back the last alert of the other status is looked for. */
+const MAX_STEPS_BACK = 50
+
+/** The facts of an alert that was let through; undefined when it was pruned. */
+async function lastOf(tx: Tx, alert: number): Promise<LastEntry | undefined> {
+  const row = await rowOf(tx, alert)
+  if (row === undefined) return undefined
+  const { status, level, fingerprint, starts_at, received_at } = row
+  // An alert that is a group by itself never asks for the other status.
+  const other = row.grp === null ? null : await otherStatusAt(tx, row)
+  return {
+    ...{ alert, status, level, fingerprint, repeats: 0 },
+    startsAt: starts_at,
+    firingAt: status === 'firing' ? received_at : other,
+    resolvedAt: status === 'resolved' ? received_at : other,
+  }
+}
+
+function rowOf(tx: Tx, alert: number): Promise<LastRow | undefined> {
+  return tx.get<LastRow>(
+    `SELECT a.status, a.level, a.fingerprint, a.starts_at, a.previous, a.grp, p.received_at
+     FROM alerts a JOIN payloads p ON p.id = a.payload WHERE a.id = $1`,
+    [alert],
+  )
+}
+
+async function otherStatusAt(tx: Tx, { status, previous }: LastRow): Promise<number | null> {
+  let id = previous
+  for (let step = 0; id > 0 && step < MAX_STEPS_BACK; step += 1) {
+    const row = await rowOf(tx, id)
+    if (row === undefined) return null
+    if (row.status !== status) return row.received_at
+    id = row.previous
+  }
+  return null
+}
+
+type Spaces = Map<string, Map<string, Map<string, number>>>
+
+type Change = { space: Map<string, number>; key: string; before: number | undefined }
 
 /** A map of bounded size that forgets the oldest half, with changes that can be taken back. */
-class Generations<Entry> {
+class Generations {
   readonly #limit: number
-  #young: Spaces<Entry> = new Map()
-  #youngSize = 0
-  #old: Spaces<Entry> = new Map()
-  readonly #changed: Spaces<Entry> = new Map()
+  #young: Spaces = new Map()
+  #size = 0
+  #old: Spaces = new Map()
+  readonly #undo: Change[] = []
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  get(space: string, key: string): Entry | undefined {
+  get(queue: string, channel: string, key: string): number | undefined {
     return (
-      this.#changed.get(space)?.get(key) ??
-      this.#young.get(space)?.get(key) ??
-      this.#old.get(space)?.get(key)
+      this.#young.get(queue)?.get(channel)?.get(key) ?? this.#old.get(queue)?.get(channel)?.get(key)
     )
   }
 
-  set(space: string, key: string, entry: Entry): void {
-    spaceIn(this.#changed, space).set(key, entry)
+  set(queue: string, channel: string, { key, value }: { key: string; value: number }): void {
+    const space = childOf(childOf(this.#young, queue), channel)
+    const before = space.get(key)
+    if (before === undefined) this.#size += 1
+    this.#undo.push({ space, key, before })
+    space.set(key, value)
   }
 
   commit(): void {
-    for (const [space, entries] of this.#changed) {
-      const young = spaceIn(this.#young, space)
-      const before = young.size
-      for (const [key, entry] of entries) young.set(key, entry)
-      this.#youngSize += young.size - before
-      entries.clear()
-    }
-    if (this.#youngSize <= this.#limit) return
+    this.#undo.length = 0
+    if (this.#size <= this.#limit) return
     this.#old = this.#young
     this.#young = new Map()
-    this.#youngSize = 0
+    this.#size = 0
   }
 
   rollback(): void {
-    for (const entries of this.#changed.values()) entries.clear()
+    for (const { space, key, before } of this.#undo.reverse())
+      if (before === undefined) {
+        space.delete(key)
+        this.#size -= 1
+      } else space.set(key, before)
+    this.#undo.length = 0
   }
 }
 
-function spaceIn<Entry>(spaces: Spaces<Entry>, name: string): Map<string, Entry> {
-  let space = spaces.get(name)
-  if (space === undefined) {
-    space = new Map()
-    spaces.set(name, space)
+function childOf<Child extends Map<string, unknown>>(
+  parent: Map<string, Child>,
+  name: string,
+): Child {
+  let child = parent.get(name)
+  if (child === undefined) {
+    child = new Map() as unknown as Child
+    parent.set(name, child)
   }
-  return space
+  return child
 }

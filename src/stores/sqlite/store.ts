@@ -1,8 +1,9 @@
 import { AppError, messageOf } from '../../errors.ts'
+import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import { acceptAll } from '../sql/accept.ts'
-import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import { type Group, restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import type { LastEntry } from '../sql/recent.ts'
 import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
-import type { Accepted, AcceptRequest, ReasonToSuppress } from '../store.ts'
 import { SqliteDatabase } from './database.ts'
 import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from './dedup-cache.ts'
 
@@ -51,22 +52,25 @@ export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): Sql
   const database = new SqliteDatabase(path, (committed) =>
     committed ? recent.commit() : recent.rollback(),
   )
-  return storeOn(database, {
-    recent,
-    reasonToSuppress,
-    restored: restore(database, recent),
-  })
+  const restored = restore(database, recent)
+  // Closed at once, or awaited by `openSqliteStore`.
+  restored.catch(() => undefined)
+  return storeOn(database, { recent, reasonToSuppress, restored })
 }
 
 function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
   return database.write(async (tx) => {
     // The file is locked by this process alone, so the owners of its leases are gone.
     await tx.run('DELETE FROM leases')
-    await restoreRequests(tx, (key, at) => recent.setRequested(key, at), {
+    await restoreRequests(tx, (key, at) => recent.restoreRequest(key, at), {
       sinceMs: KEEP_REQUESTS_MS,
       limit: 2 * MAX_REQUESTS,
     })
-    await restoreLast(tx, recent, 2 * MAX_ALERTS)
+    const target = {
+      letThrough: (group: Group, { alert }: LastEntry) => recent.restore(group, alert),
+      repeated: (group: Group) => recent.restoreRepeat(group),
+    }
+    await restoreLast(tx, target, 2 * MAX_ALERTS)
   })
 }
 
@@ -95,7 +99,7 @@ function storeOn(
     }
   }
   return {
-    verbs: sqlVerbs(database, { log: recent.log, wake: () => {}, takenOver: () => {} }),
+    verbs: sqlVerbs(database, { log: recent, wake: () => {}, takenOver: () => {} }),
     acceptAll: all,
     restored: deps.restored,
     database,

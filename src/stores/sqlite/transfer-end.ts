@@ -17,7 +17,7 @@ export function sqliteEnd(path: string, role: 'source' | 'target'): TransferEnd 
       for (const table of ['alerts', 'payloads'])
         await tx.run(
           `UPDATE sequences SET last = COALESCE((SELECT MAX(id) FROM ${table}), 0) WHERE name = $1`,
-          table,
+          [table],
         )
     },
     close: async () => db.close(),

@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { AppError, type ErrorCode, messageOf } from '../../errors.ts'
+import type { AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import type { VerbName } from '../sql/verbs.ts'
-import type { AcceptRequest, ReasonToSuppress } from '../store.ts'
 import { decodeBatch, type EncodedBatch } from './batch-encoding.ts'
 import { openSqliteStore, type SqliteStore } from './store.ts'
 

@@ -38,8 +38,12 @@ export function acceptCases(backend: Backend): void {
     })
 
     test('takes firing, resolved and firing with the same keys within the window as three changes', async () => {
-      const firing = alert('f', { startsAt: at(-1_000) })
-      const resolved = alert('f', { status: 'resolved', startsAt: at(-1_000), endsAt: at(0) })
+      const firing = alert('f', { startsAtMs: at(-1_000).getTime() })
+      const resolved = alert('f', {
+        status: 'resolved',
+        startsAtMs: at(-1_000).getTime(),
+        endsAtMs: at(0).getTime(),
+      })
       const queues: unknown[] = []
       for (const [each, key, ms] of [
         [firing, 'fired', 0],
@@ -116,10 +120,16 @@ export function acceptCases(backend: Backend): void {
 
     test('suppresses a state that is older than what was let through', async () => {
       const firing = (startsAt: number, ms: number) =>
-        s.accept([alert('f', { startsAt: at(startsAt) })], ms)
+        s.accept([alert('f', { startsAtMs: at(startsAt).getTime() })], ms)
       const resolved = (startsAt: number, endsAt: number, ms: number) =>
         s.accept(
-          [alert('f', { status: 'resolved', startsAt: at(startsAt), endsAt: at(endsAt) })],
+          [
+            alert('f', {
+              status: 'resolved',
+              startsAtMs: at(startsAt).getTime(),
+              endsAtMs: at(endsAt).getTime(),
+            }),
+          ],
           ms,
         )
       const outdated = [{ channel: 'ops', reason: 'outdated', count: 1 }]

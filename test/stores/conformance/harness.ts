@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach } from 'node:test'
 import type { Attempt } from '../../../src/model/message.ts'
+import type { Accepted, AcceptRequest, IncomingAlert } from '../../../src/stores/incoming.ts'
 import type {
-  Accepted,
-  AcceptRequest,
   Backlog,
   BacklogQuery,
   CallClaim,
   Claim,
   Claimed,
-  IncomingAlert,
   NewMessage,
   ReceivedCount,
   Settlement,

@@ -101,16 +101,14 @@ export function settleCases(backend: Backend): void {
       assert.deepEqual((await s.backlog(66_000)).robot.calls, [{ at: at(0), until: at(65_000) }])
     })
 
-    test('counts a call that counts for no quota for the limit, and for no month', async () => {
-      await s.accept([alert('f'), alert('g'), alert('h')])
-      const [f, g, h] = (await s.waitingIds()) as [number, number, number]
+    test('counts what the sandbox is sent for its own limit and month, and not for the organisation', async () => {
+      await s.accept([alert('f'), alert('g')])
+      const [f, g] = (await s.waitingIds()) as [number, number]
       await s.send([f])
-      const sandbox = await s.claim([g], 0, { call: { countsForQuota: false } })
-      const { robot, organisationUsed } = await s.backlog(0)
-      assert.deepEqual([robot.calls.length, robot.monthUsed, organisationUsed], [2, 1, 1])
-      assert.equal(await s.tryClaim([h], 0, { call: { messages: 2 } }), undefined)
-      await s.settle(sandbox, 10, { reached: false })
-      assert.equal((await s.backlog(10)).robot.monthUsed, 1)
+      await s.claim([g], 0, { call: { key: 'sandbox-lab' } })
+      const lab = { robot: { name: 'lab', key: 'sandbox-lab', address: 'sandbox' } }
+      const { robot, organisationUsed } = await s.backlog(0, lab)
+      assert.deepEqual([robot.calls.length, robot.monthUsed, organisationUsed], [1, 1, 1])
     })
   })
 }

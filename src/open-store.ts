@@ -1,0 +1,37 @@
+import { reasonToSuppress } from './decisions/aggregate.ts'
+import type { Events } from './events.ts'
+import type { Settings } from './model/settings.ts'
+import { type Awaited, awaitStore } from './pipeline/awaited-store.ts'
+import { type OpenOptions, openShared, openStore, remoteOf } from './stores/index.ts'
+import type { MultiProcess } from './stores/multi-process.ts'
+import type { Store } from './stores/store.ts'
+import { StoreUnreachable } from './stores/unreachable.ts'
+
+/** The store, or what stands in for a database that is not there yet. */
+export async function openOrAwait(
+  url: Settings['store'],
+  options: Pick<OpenOptions, 'thread' | 'clock'> & {
+    failed: (part: 'store', why: string) => void
+    events: Events
+    signal: AbortSignal
+  },
+): Promise<Omit<Awaited, 'store'> & { store: Store & Partial<MultiProcess> }> {
+  const { thread, clock, failed, events, signal } = options
+  const opening: OpenOptions = {
+    reasonToSuppress,
+    thread,
+    clock,
+    notice: (notice) => events.storeNoticed(notice),
+    failed: (why) => failed('store', why),
+  }
+  const remote = remoteOf(url)
+  if (remote === undefined)
+    return { store: await openStore(url, opening), isOpen: true, opened: Promise.resolve(true) }
+  return awaitStore({
+    open: () => openShared(url, opening),
+    mayPass: (error) => (error instanceof StoreUnreachable ? error.passes : undefined),
+    clock,
+    signal,
+    waiting: (why) => events.storeAwaited(remote, why),
+  })
+}

@@ -1,0 +1,172 @@
+import type { Level } from '../../model/level.ts'
+import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
+import type { Columns, SqlRow, Tx } from '../tx.ts'
+import { writeBodies } from './payload-blobs.ts'
+import type { LastEntry } from './recent.ts'
+
+/** What becomes of an alert. */
+export interface Decision {
+  /** The queues that the alert goes into; none: it is suppressed for the reason. */
+  queues: readonly string[]
+  reason: string | undefined
+  /** What each of the alert's queues last got; undefined: nothing is known for any of them. */
+  last: readonly (LastEntry | undefined)[] | undefined
+  previous: number
+  repeats: number
+}
+
+const PAYLOAD_COLUMNS: Columns = {
+  id: 'BIGINT',
+  key: 'TEXT',
+  source: 'TEXT',
+  received_at: 'BIGINT',
+  body: 'BIGINT',
+  start: 'BIGINT',
+  length: 'BIGINT',
+}
+
+const ALERT_COLUMNS: Columns = {
+  id: 'BIGINT',
+  payload: 'BIGINT',
+  position: 'INTEGER',
+  channel: 'TEXT',
+  fingerprint: 'TEXT',
+  status: 'TEXT',
+  level: 'SMALLINT',
+  name: 'TEXT',
+  cluster: 'TEXT',
+  starts_at: 'BIGINT',
+}
+
+const ALL_ALERT_COLUMNS: Columns = {
+  ...ALERT_COLUMNS,
+  grp: 'TEXT',
+  previous: 'BIGINT',
+  repeats: 'INTEGER',
+  final_state: 'TEXT',
+  reason: 'TEXT',
+}
+
+const WATERMARK_COLUMNS: Columns = {
+  queue: 'TEXT',
+  channel: 'TEXT',
+  level: 'SMALLINT',
+  up_to: 'BIGINT',
+}
+
+/** Alerts with ids in a row that go into the same queues. */
+interface Run {
+  queues: readonly string[]
+  first: number
+  last: number
+}
+
+/** The rows that a batch of requests writes. */
+export class AcceptedRows {
+  readonly #bodies: Uint8Array[] = []
+  readonly #payloads: { id: number; key: string; source: string; at: number }[] = []
+  #count = 0
+  /** Alerts of which nothing was known, as most are: their other columns have the default. */
+  readonly #alerts: SqlRow[] = []
+  readonly #otherAlerts: SqlRow[] = []
+  readonly #runs: Run[] = []
+  /** Levels by queue and channel. */
+  readonly #places = new Map<string, Map<string, Set<Level>>>()
+
+  /** How many alerts were added. */
+  get alertCount(): number {
+    return this.#count
+  }
+
+  addPayload(id: number, { key, source, body }: AcceptRequest, at: number): void {
+    this.#payloads.push({ id, key, source, at })
+    this.#bodies.push(typeof body === 'string' ? Buffer.from(body) : body)
+  }
+
+  addAlert({
+    id,
+    payload,
+    alert,
+    decision,
+  }: {
+    id: number
+    payload: number
+    alert: IncomingAlert
+    decision: Decision
+  }): void {
+    const { channel, fingerprint, group, level } = alert
+    const isSuppressed = decision.queues.length === 0
+    this.#count += 1
+    const row = [
+      id,
+      payload,
+      alert.position,
+      channel,
+      fingerprint,
+      alert.status,
+      level,
+      alert.name,
+      alert.cluster,
+      alert.startsAtMs ?? null,
+    ]
+    if (group === fingerprint && decision.previous === 0 && !isSuppressed) this.#alerts.push(row)
+    else {
+      row.push(group === fingerprint ? null : group, decision.previous)
+      row.push(isSuppressed ? 0 : decision.repeats, isSuppressed ? 'suppressed' : null)
+      row.push(decision.reason ?? null)
+      this.#otherAlerts.push(row)
+    }
+    if (isSuppressed) return
+    const run = this.#runs.at(-1)
+    if (run?.last === id - 1 && sameNames(run.queues, decision.queues)) run.last = id
+    else this.#runs.push({ queues: decision.queues, first: id, last: id })
+    for (const queue of decision.queues) this.#addPlace(queue, channel, level)
+  }
+
+  #addPlace(queue: string, channel: string, level: Level): void {
+    const channels = this.#places.get(queue) ?? new Map<string, Set<Level>>()
+    const levels = channels.get(channel) ?? new Set<Level>()
+    if (levels.has(level)) return
+    this.#places.set(queue, channels.set(channel, levels.add(level)))
+  }
+
+  #watermarks(): SqlRow[] {
+    const rows: [string, string, Level, number][] = []
+    for (const [queue, channels] of this.#places)
+      for (const [channel, levels] of channels)
+        for (const level of levels) rows.push([queue, channel, level, 0])
+    return rows.sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]) || a[2] - b[2])
+  }
+
+  async write(tx: Tx): Promise<void> {
+    if (this.#payloads.length === 0) return
+    const locations = await writeBodies(tx, this.#bodies)
+    await tx.insert(
+      'payloads',
+      PAYLOAD_COLUMNS,
+      this.#payloads.map(({ id, key, source, at }, index) => {
+        const { body, start, length } = locations[index] as (typeof locations)[number]
+        return [id, key, source, at, body, start, length]
+      }),
+    )
+    await tx.insert('alerts', ALERT_COLUMNS, this.#alerts)
+    await tx.insert('alerts', ALL_ALERT_COLUMNS, this.#otherAlerts)
+    // In order, so that two transactions that add the same place do not wait for each other.
+    await tx.insert('watermarks', WATERMARK_COLUMNS, this.#watermarks(), 'ON CONFLICT DO NOTHING')
+    for (const { queues, first, last } of this.#runs)
+      for (const queue of queues)
+        await tx.run(
+          `INSERT INTO deliveries (queue, channel, level, alert)
+           SELECT CAST($1 AS TEXT), channel, level, id FROM alerts WHERE id BETWEEN $2 AND $3`,
+          [queue, first, last],
+        )
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((name, index) => name === b[index]))
+}

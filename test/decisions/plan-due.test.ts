@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { Plan, PlanQuestion, WaitingNow } from '../../src/decisions/plan.ts'
+import type { Level } from '../../src/model/level.ts'
+import type { MessageKind } from '../../src/model/message.ts'
+import { ago, calls, LIMITS, planOf, queued, waiting } from '../support/plan.ts'
+import { channelNamed } from '../support/settings.ts'
+
+const MONTH_END = new Date('2026-11-30T16:00:00Z')
+const LAST_TENTH = [{ used: 95, limit: 100 }]
+
+function dueOf(
+  level: Level | undefined,
+  byHand = false,
+  kind: MessageKind = 'alert',
+): PlanQuestion['due'] {
+  return { id: '7', kind, level, byHand }
+}
+
+function robotAfter(count: number): PlanQuestion['robot'] {
+  return { calls: calls(...Array(count).fill(2_000)), limits: LIMITS, pause: undefined }
+}
+
+function kindOf(
+  entries: readonly WaitingNow[],
+  due: PlanQuestion['due'],
+  changes: Partial<PlanQuestion> = {},
+): Plan['kind'] {
+  return planOf(entries, { due, ...changes }).kind
+}
+
+describe('a message that is due again', () => {
+  test('is sent when nothing else waits', () =>
+    assert.deepEqual(planOf([], { due: dueOf(3) }), { kind: 'retry', id: '7' }))
+
+  test('goes before alerts that are not more severe, and after those that are', () => {
+    const level = fc.constantFrom<Level>(1, 2, 3, 4, 5)
+    fc.assert(
+      fc.property(level, level, (own, others) => {
+        const kind = kindOf([waiting(queued(1, { level: others, agoMs: 9_000 }))], dueOf(own))
+        assert.equal(kind, own <= others ? 'retry' : 'send')
+      }),
+    )
+  })
+
+  test('goes last where its level is not known', () => {
+    assert.equal(kindOf([waiting(queued(1, { level: 5 }))], dueOf(undefined)), 'retry')
+    assert.equal(kindOf([waiting(queued(1, { level: 4 }))], dueOf(undefined)), 'send')
+  })
+
+  test('uses the reserve only where its alerts are severe', () => {
+    const robot = robotAfter(6)
+    assert.equal(kindOf([], dueOf(2), { robot }), 'retry')
+    for (const level of [3, undefined] as const) {
+      const made = planOf([], { due: dueOf(level), robot })
+      const until = ago(2_000 - (60_600 - 13 * 4_286))
+      assert.deepEqual(made, { kind: 'wait', until, reason: 'no_call_left' })
+    }
+  })
+
+  test('waits for a call, whatever its level, where the limit itself is used up', () => {
+    const made = planOf([], { due: dueOf(1), robot: robotAfter(20) })
+    assert.deepEqual(made, { kind: 'wait', until: ago(2_000 - 60_600), reason: 'no_call_left' })
+  })
+
+  test('is held like its alerts in the last tenth of the month', () => {
+    const allowances = LAST_TENTH
+    const held = { kind: 'wait', until: MONTH_END, reason: 'quota' }
+    assert.equal(kindOf([], dueOf(2), { allowances }), 'retry')
+    assert.deepEqual(planOf([], { due: dueOf(3), allowances }), held)
+    const severe = waiting(queued(1, { level: 2 }))
+    assert.equal(kindOf([severe], dueOf(3), { allowances }), 'send')
+  })
+
+  test('may use the last tenth of the month, where it is the warning that it has begun', () => {
+    const allowances = LAST_TENTH
+    assert.equal(kindOf([], dueOf(undefined), { allowances }), 'retry')
+    assert.equal(kindOf([], dueOf(undefined, true), { allowances }), 'retry')
+  })
+})
+
+describe('a message that a person asked for', () => {
+  test('goes after every alert that may be sent, whatever its level', () => {
+    for (const level of [1, undefined] as const)
+      assert.equal(kindOf([waiting(queued(1, { level: 5 }))], dueOf(level, true)), 'send')
+    assert.deepEqual(planOf([], { due: dueOf(undefined, true, 'test') }), {
+      kind: 'retry',
+      id: '7',
+    })
+  })
+
+  test('waits while an alert waits for a call', () => {
+    const made = planOf([waiting(queued(1))], { due: dueOf(1, true), robot: robotAfter(6) })
+    assert.ok(made.kind === 'wait' && made.reason === 'no_call_left')
+  })
+
+  test('leaves one call to alerts that are being collected', () => {
+    const entry = waiting(queued(1), { lastMessageAt: ago(200) })
+    assert.equal(kindOf([entry], dueOf(1, true), { robot: robotAfter(4) }), 'retry')
+    assert.deepEqual(planOf([entry], { due: dueOf(1, true), robot: robotAfter(5) }), {
+      kind: 'wait',
+      until: ago(-800),
+      reason: 'collecting',
+    })
+    assert.equal(kindOf([], dueOf(1, true), { robot: robotAfter(5) }), 'retry')
+  })
+
+  test('leaves no call to alerts that a push limit holds', () => {
+    const channel = channelNamed('ops', { pushLimits: { hour: 5, day: undefined, pass: [] } })
+    const entry = waiting(queued(1), { channel, messagesThisHour: 5 })
+    assert.equal(kindOf([entry], dueOf(1, true), { robot: robotAfter(5) }), 'retry')
+  })
+
+  test('never uses the reserve, whatever its level', () => {
+    const made = planOf([], { due: dueOf(1, true), robot: robotAfter(6) })
+    const until = ago(2_000 - (60_600 - 13 * 4_286))
+    assert.deepEqual(made, { kind: 'wait', until, reason: 'no_call_left' })
+  })
+
+  test('is held in the last tenth of the month, unless its alerts are severe', () => {
+    const changes = { allowances: LAST_TENTH }
+    assert.equal(kindOf([], dueOf(2, true), changes), 'retry')
+    assert.deepEqual(planOf([], { due: dueOf(undefined, true, 'test'), ...changes }), {
+      kind: 'wait',
+      until: MONTH_END,
+      reason: 'quota',
+    })
+  })
+})
