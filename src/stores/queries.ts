@@ -1,7 +1,6 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { AlertState, MessageKind, MessageState } from '../model/message.ts'
-import type { RobotState } from './store.ts'
 
 export interface SnapshotQuery {
   now: Date
@@ -16,6 +15,29 @@ export interface Snapshot {
   /** Alerts that are pending or sending, by channel, each counted once. */
   channels: { channel: string; count: number; oldest: Date }[]
   organisationUsed: number
+}
+
+/** One counted call: it reached, or may reach, DingTalk between `at` and `until`. */
+export interface Call {
+  at: Date
+  until: Date
+}
+
+export interface RobotState {
+  /** Since the instant asked for, oldest first. */
+  calls: Call[]
+  pause: Pause | undefined
+  /** Consecutive failed attempts. */
+  failures: number
+  /** A smaller body limit learned from refusals; undefined: the platform's. */
+  bodyBytes: number | undefined
+  monthUsed: number
+}
+
+export interface Pause {
+  until: Date
+  since: Date
+  reason: string
 }
 
 export interface RobotSnapshot extends RobotState {

@@ -10,12 +10,15 @@ import type {
   MessageQuery,
   MessageWithAlerts,
   Page,
+  RobotState,
   Snapshot,
   SnapshotQuery,
   StoredAlert,
   StoredMessage,
   TimeRange,
 } from './queries.ts'
+
+export type { Call, Pause, RobotState } from './queries.ts'
 
 /**
  * Everything that outlives the process. Each verb takes every instant as an argument and means the same on every
@@ -119,29 +122,6 @@ export interface BacklogQuery {
   month: string
   /** How many waiting alerts to return for each channel at most; more cost next to nothing. */
   preview: number
-}
-
-/** One counted call: it reached, or may reach, DingTalk between `at` and `until`. */
-export interface Call {
-  at: Date
-  until: Date
-}
-
-export interface RobotState {
-  /** Since the instant asked for, oldest first. */
-  calls: Call[]
-  pause: Pause | undefined
-  /** Consecutive failed attempts. */
-  failures: number
-  /** A smaller body limit learned from refusals; undefined: the platform's. */
-  bodyBytes: number | undefined
-  monthUsed: number
-}
-
-export interface Pause {
-  until: Date
-  since: Date
-  reason: string
 }
 
 export interface Backlog {

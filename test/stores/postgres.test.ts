@@ -13,7 +13,7 @@ import type { NewMessage, Store } from '../../src/stores/store.ts'
 import { pem } from '../notifiers/posting.ts'
 import { needsPostgres, Postgres } from '../support/postgres.ts'
 import { until } from '../support/receiver.ts'
-import type { Backend } from './conformance/harness.ts'
+import { type Backend, settlement } from './conformance/harness.ts'
 import { clockConformance, conformance } from './conformance/index.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 4)
@@ -216,6 +216,53 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.equal(claims.filter((each) => each !== undefined).length, 20)
       const { items } = await one.alerts({ limit: 100 })
       for (const each of items) assert.equal(each.messageIds.length, 1)
+    })
+
+    test('that accept while others claim digests lose no alert and take none twice', async () => {
+      const schema = fresh()
+      const [one, two, three] = [await open(schema), await open(schema), await open(schema)]
+      // Between the ids of an accept and its commit others come and go.
+      await postgres.ask(`CREATE FUNCTION ${schema}.linger() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(random() * 0.06); RETURN NULL; END $$`)
+      await postgres.ask(
+        `CREATE TRIGGER linger AFTER INSERT ON ${schema}.payloads EXECUTE FUNCTION ${schema}.linger()`,
+      )
+      let isOver = false
+      const accepts = Promise.all(
+        Array.from({ length: 160 }, async (_, index) => {
+          await sleep(index * 5)
+          const fingerprints = Array.from({ length: 5 }, (_, each) => `f${index}-${each}`)
+          return (index % 2 ? one : two).accept(request(`k${index}`, fingerprints))
+        }),
+      ).then(() => {
+        isOver = true
+      })
+      await three.lease({ robot: 'a', owner: 'me', now: at(0), until: at(60_000) })
+      let digests = 0
+      for (let serial = 0; ; serial += 1) {
+        const wasOver = isOver
+        const { upTo, count } = await three.tally('channel:ops', 'ops')
+        if (count === 0 && wasOver) break
+        const claimed = await three.claim({
+          now: at(0),
+          message: { ...message(`m${serial}`, 'a'), kind: 'digest', alertCount: count },
+          alerts: { kind: 'upTo', upTo, count },
+          call: call('ka', 'me', 1_000_000),
+        })
+        if (claimed === undefined) continue
+        digests += 1
+        const sent = await three.settle(settlement(claimed, 0))
+        assert.equal(
+          sent.reduce((sum, each) => sum + each.count, 0),
+          count,
+        )
+      }
+      await accepts
+      const { items } = await three.alerts({ limit: 1_000, state: 'sent' })
+      assert.equal(items.length, 800)
+      for (const { messageIds } of items) assert.equal(messageIds.length, 1)
+      assert.ok(digests > 1, `${digests} digests`)
+      for (const store of [one, two, three]) await store.close()
     })
 
     test('that work robots of one access token never make a call too many together', async () => {

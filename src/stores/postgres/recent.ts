@@ -167,20 +167,25 @@ export const postgresLog: LastNotifiedLog = {
     ),
 }
 
-/** Forgets old entries; rows that an accept holds are left for the next time. */
+/**
+ * Forgets old entries, those of alerts not before the alert itself, which may wait still; rows that an accept holds are
+ * left for the next time.
+ */
 export async function pruneRecent(
   tx: Tx,
   { before, requests, limit }: { before: number; requests: number; limit: number },
 ): Promise<void> {
-  for (const [table, columns, until] of [
-    ['request_keys', 'key', requests],
-    ['notification_log', 'queue, channel, grp', before],
-  ] as const)
-    await tx.run(
-      `DELETE FROM ${table} WHERE (${columns}) IN (
-         SELECT ${columns} FROM ${table} WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-      [until, limit],
-    )
+  await tx.run(
+    `DELETE FROM request_keys WHERE key IN (
+       SELECT key FROM request_keys WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [requests, limit],
+  )
+  await tx.run(
+    `DELETE FROM notification_log WHERE (queue, channel, grp) IN (
+       SELECT queue, channel, grp FROM notification_log l WHERE at < $1
+         AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = l.alert) LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [before, limit],
+  )
 }
 
 function entryFrom(row: Row): LastEntry {

@@ -31,11 +31,12 @@ export async function isDead(
     [queue, channel, level, alert],
   )
   if (delivery === undefined) {
-    const row = await tx.get<{ final_state: string | null }>(
-      'SELECT final_state FROM alerts WHERE id = $1',
+    const row = await tx.get<{ final_state: string | null; reason: string | null }>(
+      'SELECT final_state, reason FROM alerts WHERE id = $1',
       [alert],
     )
-    return row !== undefined && row.final_state !== 'suppressed'
+    // A suppressed one is the last of its group as well (resolved_off), unless it was overtaken when it was moved.
+    return row !== undefined && (row.final_state !== 'suppressed' || row.reason === 'outdated')
   }
   if (delivery.message === null || delivery.message === 0) return false
   const message = await tx.get<{ state: string }>('SELECT state FROM messages WHERE id = $1', [

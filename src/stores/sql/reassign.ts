@@ -1,23 +1,12 @@
-import type { Level } from '../../model/level.ts'
 import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import {
-  LEVELS_IN_ORDER,
-  materialize,
-  type Place,
-  placesOf,
-  queueLock,
-  requeue,
-  watermarks,
-} from './deliveries.ts'
+import { materialize, type Place, placesOf, queueLock, requeue } from './deliveries.ts'
 import { inForce } from './leases.ts'
+import { endAlerts, moveLast, moveTo, removeFrom, waitingIn } from './move-alerts.ts'
 import type { LastNotifiedLog } from './recent.ts'
 import { markDead } from './settle.ts'
 
 const REMOVED = 'its channel or robot was removed from the configuration'
-
-/** Alerts whose groups are looked up at once. */
-const PAGE_SIZE = 2_000
 
 type Assigned = QueueAssignment['queues']
 
@@ -50,17 +39,26 @@ export async function reassign(
     const waiting = await waitingIn(tx, place)
     if (waiting.length === 0) continue
     await removeFrom(tx, place, waiting)
+    const alerts = waiting.map(({ alert }) => alert)
+    if (to.length === 0) {
+      const ended = await endAlerts(tx, alerts, { state: 'dead', reason: REMOVED })
+      if (ended > 0) dead.set(place.channel, (dead.get(place.channel) ?? 0) + ended)
+      continue
+    }
+    let overtakenInAll = alerts
     for (const { queue } of to) {
-      await moveTo(tx, queue, { ...place, waiting })
-      await moveLast(tx, place, { queue, alerts: waiting.map(({ alert }) => alert), log })
+      const home = { ...place, queue }
+      const overtaken = await moveTo(tx, home, waiting)
+      await moveLast(tx, { from: place, to: home, log }, alerts)
+      overtakenInAll = overtakenInAll.filter((alert) => overtaken.has(alert))
       queues.add(queue)
     }
-    if (to.length > 0) moved += waiting.length
-    else dead.set(place.channel, (dead.get(place.channel) ?? 0) + (await deadLetter(tx, waiting)))
+    await endAlerts(tx, overtakenInAll, { state: 'suppressed', reason: 'outdated' })
+    moved += alerts.length - overtakenInAll.length
   }
   return {
     moved,
-    dead: [...dead].flatMap(([channel, count]) => (count > 0 ? { channel, count } : [])),
+    dead: [...dead].map(([channel, count]) => ({ channel, count })),
     queues: [...queues],
   }
 }
@@ -85,36 +83,6 @@ function compare(a: string, b: string): number {
 
 async function hasWaiting(tx: Tx, place: Place): Promise<boolean> {
   return (await waitingIn(tx, place, 1)).length > 0
-}
-
-interface Waiting {
-  alert: number
-  level: Level
-}
-
-async function waitingIn(
-  tx: Tx,
-  place: Place,
-  limit = Number.MAX_SAFE_INTEGER,
-): Promise<Waiting[]> {
-  const { queue, channel } = place
-  const marks = await watermarks(tx, place)
-  const found = await tx.all<Waiting>(
-    `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
-    [queue, channel, limit],
-  )
-  for (const level of LEVELS_IN_ORDER) {
-    const upTo = marks.get(level)
-    if (upTo === undefined || found.length >= limit) continue
-    found.push(
-      ...(await tx.all<Waiting>(
-        `SELECT alert, level FROM deliveries
-         WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
-        [queue, channel, level, upTo, limit],
-      )),
-    )
-  }
-  return found
 }
 
 async function leasedQueues(tx: Tx, at: number): Promise<Set<string>> {
@@ -144,20 +112,20 @@ interface OpenMessage {
 
 async function moveMessages(
   tx: Tx,
-  { queue, channel }: Place,
+  place: Place,
   { to, at, log }: { to: Assigned; at: number; log: LastNotifiedLog },
 ): Promise<void> {
   const open = await tx.all<OpenMessage>(
     `SELECT id, robot_key, alert_count, elsewhere_at FROM messages
      WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') ORDER BY id`,
-    [queue, channel],
+    [place.queue, place.channel],
   )
   for (const message of open) {
     const mayHaveArrived = (message.elsewhere_at ?? 0) > at
     const home = homeOf(message, to)
     if (mayHaveArrived && home !== undefined) {
       const alerts = await moveMessage(tx, message, home)
-      await moveLast(tx, { queue, channel }, { queue: home.queue, alerts, log })
+      await moveLast(tx, { from: place, to: { ...place, queue: home.queue }, log }, alerts)
     } else {
       await requeue(tx, message.id)
       await markDead(tx, message.id, REMOVED)
@@ -205,76 +173,4 @@ async function moveMessage(
     [id, queue, robot],
   )
   return kept.map(({ alert }) => alert)
-}
-
-/** What was last let through goes with its alert, so that a repeat is aggregated in the new queue as well. */
-async function moveLast(
-  tx: Tx,
-  from: Place,
-  { queue, alerts, log }: { queue: string; alerts: readonly number[]; log: LastNotifiedLog },
-): Promise<void> {
-  const to = { queue, channel: from.channel }
-  for (let start = 0; start < alerts.length; start += PAGE_SIZE) {
-    const page = alerts.slice(start, start + PAGE_SIZE)
-    const rows = await tx.all<{ grp: string }>(
-      'SELECT DISTINCT COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
-      [page],
-    )
-    const groups = rows.map(({ grp }) => grp)
-    const there = await log.lastOf(tx, to, groups)
-    const moved = new Set(page)
-    const last = [...(await log.lastOf(tx, from, groups))].filter(
-      ([group, { alert }]) => moved.has(alert) && alert > (there.get(group)?.alert ?? 0),
-    )
-    await log.setLast(tx, to, new Map(last))
-  }
-}
-
-async function removeFrom(
-  tx: Tx,
-  { queue, channel }: Place,
-  waiting: readonly Waiting[],
-): Promise<void> {
-  for (const [level, alerts] of byLevel(waiting))
-    await tx.run(
-      'DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert IN LIST($4, BIGINT)',
-      [queue, channel, level, alerts],
-    )
-}
-
-/** Alerts that a group was sent already, or is to get, are not added again. */
-async function moveTo(
-  tx: Tx,
-  queue: string,
-  { channel, waiting }: Place & { waiting: readonly Waiting[] },
-): Promise<void> {
-  for (const [level, alerts] of byLevel(waiting)) {
-    await tx.insert(
-      'watermarks',
-      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', up_to: 'BIGINT' },
-      [[queue, channel, level, 0]],
-      'ON CONFLICT DO NOTHING',
-    )
-    await tx.insert(
-      'deliveries',
-      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', alert: 'BIGINT', message: 'BIGINT' },
-      alerts.map((alert) => [queue, channel, level, alert, 0]),
-      'ON CONFLICT DO NOTHING',
-    )
-  }
-}
-
-/** Alerts that no group waits for any more become dead; those that another group got or waits for do not. */
-async function deadLetter(tx: Tx, waiting: readonly Waiting[]): Promise<number> {
-  return tx.run(
-    `UPDATE alerts SET final_state = 'dead', reason = $2 WHERE id IN LIST($1, BIGINT) AND final_state IS NULL
-       AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = alerts.channel
-         AND w.level = alerts.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = alerts.id)`,
-    [waiting.map(({ alert }) => alert), REMOVED],
-  )
-}
-
-function byLevel(waiting: readonly Waiting[]): [Level, number[]][] {
-  const groups = Map.groupBy(waiting, ({ level }) => level)
-  return [...groups].map(([level, rows]) => [level, rows.map(({ alert }) => alert)])
 }

@@ -19,6 +19,7 @@ export function conformance(backend: Backend): void {
     tallyAndClaimCases(backend)
     messageCases(backend)
     reassignCases(backend)
+    queryCases(backend)
     pruneCases(backend)
     if (backend.reopens) reopenCases(backend)
   })
@@ -33,5 +34,4 @@ function instantCases(backend: Backend): void {
   backlogCases(backend)
   settleCases(backend)
   leaseAndRecoveryCases(backend)
-  queryCases(backend)
 }

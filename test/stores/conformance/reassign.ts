@@ -102,6 +102,31 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.waiting(MINUTE + 2, 'robot:b'), ['g firing'])
     })
 
+    test('holds back what was moved until a digest that is in flight there is settled', async () => {
+      await s.accept([alert('f', { queues: ['robot:b'] })])
+      const digest = await s.claimAll(0, { robot: 'b', message: { queue: 'robot:b' } })
+      await s.accept([alert('f', { status: 'resolved' })], 10)
+      assert.equal((await s.store.reassign(assigned('b'), at(20))).moved, 1)
+      assert.deepEqual(await s.waiting(20, 'robot:b'), [])
+      await s.settle(digest, 30)
+      assert.deepEqual(await s.waiting(30, 'robot:b'), ['f resolved'])
+    })
+
+    test('suppresses what a later alert has overtaken in the new queue', async () => {
+      await s.accept([alert('f'), alert('g')])
+      await s.accept([alert('f', { status: 'resolved', queues: ['robot:b'] })], 10)
+      await s.accept([alert('g', { status: 'resolved', queues: ['robot:b'] })], 10)
+      const [f] = (await s.waitingIds(10, 'robot:b')) as [number]
+      await s.send([f], 10, { robot: 'b', message: { queue: 'robot:b' } })
+      assert.equal((await s.store.reassign(assigned('b'), at(20))).moved, 1)
+      assert.deepEqual(await s.waiting(20, 'robot:b'), ['g firing', 'g resolved'])
+      const { items } = await s.store.alerts({ limit: 9, state: 'suppressed' })
+      assert.deepEqual(
+        items.map(({ fingerprint, reason }) => [fingerprint, reason]),
+        [['f', 'outdated']],
+      )
+    })
+
     test('dissolves a message that has not arrived: its alerts wait again', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim(await s.waitingIds())

@@ -1,0 +1,222 @@
+import type { Level } from '../../model/level.ts'
+import type { Tx } from '../tx.ts'
+import { blockedIn, LEVELS_IN_ORDER, MESSAGE_OF, type Place, watermarks } from './deliveries.ts'
+import type { LastNotifiedLog } from './recent.ts'
+
+/** Rows that are looked up at once. */
+const PAGE_SIZE = 2_000
+
+/** A delivery that waits. */
+export interface Waiting {
+  alert: number
+  level: Level
+}
+
+/** What waits in a place, blocked or not. */
+export async function waitingIn(
+  tx: Tx,
+  place: Place,
+  limit = Number.MAX_SAFE_INTEGER,
+): Promise<Waiting[]> {
+  const { queue, channel } = place
+  const marks = await watermarks(tx, place)
+  const found = await tx.all<Waiting>(
+    `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
+    [queue, channel, limit],
+  )
+  for (const level of LEVELS_IN_ORDER) {
+    const upTo = marks.get(level)
+    if (upTo === undefined || found.length >= limit) continue
+    found.push(
+      ...(await tx.all<Waiting>(
+        `SELECT alert, level FROM deliveries
+         WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
+        [queue, channel, level, upTo, limit],
+      )),
+    )
+  }
+  return found
+}
+
+export async function removeFrom(
+  tx: Tx,
+  { queue, channel }: Place,
+  waiting: readonly Waiting[],
+): Promise<void> {
+  for (const [level, alerts] of byLevel(waiting))
+    await tx.run(
+      'DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert IN LIST($4, BIGINT)',
+      [queue, channel, level, alerts],
+    )
+}
+
+/**
+ * Makes alerts wait in another queue, without those that its group gets already, or that a later one about the same alert
+ * has overtaken there. Returns the overtaken ones.
+ */
+export async function moveTo(
+  tx: Tx,
+  to: Place,
+  waiting: readonly Waiting[],
+): Promise<ReadonlySet<number>> {
+  const overtaken = await compareWith(tx, to, waiting)
+  const moved = waiting.filter(({ alert }) => !overtaken.has(alert))
+  for (const [level, alerts] of byLevel(moved)) {
+    await tx.insert(
+      'watermarks',
+      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', up_to: 'BIGINT' },
+      [[to.queue, to.channel, level, 0]],
+      'ON CONFLICT DO NOTHING',
+    )
+    await tx.insert(
+      'deliveries',
+      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', alert: 'BIGINT', message: 'BIGINT' },
+      alerts.map((alert) => [to.queue, to.channel, level, alert, 0]),
+      'ON CONFLICT DO NOTHING',
+    )
+  }
+  return overtaken
+}
+
+/**
+ * Compares alerts with those about the same in the queue they go to: those that a later one has overtaken there, sent or
+ * in an open message, are returned. Of others, and of what waits there, the predecessor is written down anew.
+ */
+async function compareWith(
+  tx: Tx,
+  to: Place,
+  waiting: readonly Waiting[],
+): Promise<ReadonlySet<number>> {
+  const rows = await fingerprintsOf(tx, waiting)
+  const { after = Number.MAX_SAFE_INTEGER } = await blockedIn(tx, to)
+  const oldest = rows.reduce((least, { id }) => Math.min(least, id), after)
+  const taken = await takenAbove(tx, to, oldest)
+  const isTaken = (fingerprint: string, test: (each: number) => boolean): boolean =>
+    taken.get(fingerprint)?.some(test) === true
+  const overtaken = new Set(
+    rows.flatMap(({ id, fingerprint }) => (isTaken(fingerprint, (each) => each > id) ? id : [])),
+  )
+  const moved = Map.groupBy(
+    rows.filter(({ id }) => !overtaken.has(id)),
+    ({ fingerprint }) => fingerprint,
+  )
+  const there = Map.groupBy(
+    await fingerprintsOf(tx, await waitingIn(tx, to)),
+    ({ fingerprint }) => fingerprint,
+  )
+  for (const [fingerprint, ours] of moved)
+    await chain(tx, taken.get(fingerprint) ?? [], [...ours, ...(there.get(fingerprint) ?? [])])
+  return overtaken
+}
+
+/** Each of the waiting alerts about the same has the one before it as its predecessor, or a later one. */
+async function chain(
+  tx: Tx,
+  taken: readonly number[],
+  waiting: readonly { id: number }[],
+): Promise<void> {
+  const ids = waiting.map(({ id }) => id)
+  let previous = 0
+  for (const id of [...new Set([...taken, ...ids])].sort((a, b) => a - b)) {
+    if (previous > 0 && ids.includes(id))
+      await tx.run('UPDATE alerts SET previous = GREATEST(previous, $2) WHERE id = $1', [
+        id,
+        previous,
+      ])
+    previous = id
+  }
+}
+
+async function fingerprintsOf(
+  tx: Tx,
+  waiting: readonly Waiting[],
+): Promise<{ id: number; fingerprint: string }[]> {
+  const rows: { id: number; fingerprint: string }[] = []
+  for (const ids of pagesOf(waiting.map(({ alert }) => alert)))
+    rows.push(
+      ...(await tx.all<(typeof rows)[number]>(
+        'SELECT id, fingerprint FROM alerts WHERE id IN LIST($1, BIGINT)',
+        [ids],
+      )),
+    )
+  return rows
+}
+
+/** Alerts above one that are sent, or in open messages, by fingerprint. */
+async function takenAbove(
+  tx: Tx,
+  { queue, channel }: Place,
+  above: number,
+): Promise<Map<string, number[]>> {
+  const taken = new Map<string, number[]>()
+  for (const level of LEVELS_IN_ORDER)
+    for (let after = above; ; ) {
+      const rows = await tx.all<{ alert: number; fingerprint: string; state: string | null }>(
+        `SELECT d.alert, a.fingerprint, (SELECT m.state FROM messages m WHERE m.id = ${MESSAGE_OF}) AS state
+         FROM deliveries d CROSS JOIN alerts a
+         WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND a.id = d.alert
+         ORDER BY d.alert LIMIT $5`,
+        [queue, channel, level, after, PAGE_SIZE],
+      )
+      for (const { alert, fingerprint, state } of rows) {
+        if (state === null || state === 'dead') continue
+        const same = taken.get(fingerprint)
+        if (same === undefined) taken.set(fingerprint, [alert])
+        else same.push(alert)
+      }
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE_SIZE) break
+      after = last.alert
+    }
+  return taken
+}
+
+/** What was last let through goes with its alert, so that a repeat is aggregated in the new queue as well. */
+export async function moveLast(
+  tx: Tx,
+  { from, to, log }: { from: Place; to: Place; log: LastNotifiedLog },
+  alerts: readonly number[],
+): Promise<void> {
+  for (const page of pagesOf(alerts)) {
+    const rows = await tx.all<{ grp: string }>(
+      'SELECT DISTINCT COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
+      [page],
+    )
+    const groups = rows.map(({ grp }) => grp)
+    const there = await log.lastOf(tx, to, groups)
+    const moved = new Set(page)
+    const last = [...(await log.lastOf(tx, from, groups))].filter(
+      ([group, { alert }]) => moved.has(alert) && alert > (there.get(group)?.alert ?? 0),
+    )
+    await log.setLast(tx, to, new Map(last))
+  }
+}
+
+/**
+ * Gives alerts that no group waits for any more, or got, a final state. Returns how many; those of another group keep
+ * theirs.
+ */
+export async function endAlerts(
+  tx: Tx,
+  alerts: readonly number[],
+  end: { state: 'dead' | 'suppressed'; reason: string },
+): Promise<number> {
+  return tx.run(
+    `UPDATE alerts SET final_state = $2, reason = $3 WHERE id IN LIST($1, BIGINT) AND final_state IS NULL
+       AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = alerts.channel
+         AND w.level = alerts.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = alerts.id)`,
+    [alerts, end.state, end.reason],
+  )
+}
+
+function byLevel(waiting: readonly Waiting[]): [Level, number[]][] {
+  const groups = Map.groupBy(waiting, ({ level }) => level)
+  return [...groups].map(([level, rows]) => [level, rows.map(({ alert }) => alert)])
+}
+
+function pagesOf<T>(items: readonly T[]): T[][] {
+  const pages: T[][] = []
+  for (let start = 0; start < items.length; start += PAGE_SIZE)
+    pages.push(items.slice(start, start + PAGE_SIZE))
+  return pages
+}
