@@ -1,3 +1,4 @@
+import { scheduler } from 'node:timers/promises'
 /** The only source of time; everything else is handed instants or a Clock. */
 export interface Clock {
   now(): Date
@@ -66,4 +67,9 @@ export const realClock: Clock = {
         resolve()
       }
     }),
+}
+
+/** Resolves when whatever else is ready has run: between parts of long work, so that nobody waits for all of it. */
+export function giveWay(): Promise<void> {
+  return scheduler.yield()
 }

@@ -135,13 +135,20 @@ export class Dispatchers {
   }
 }
 
+/** The channel of what waits in a robot's queue for the robot alone: a test where no channel uses that queue. */
+export const NO_CHANNEL = ''
+
 /** Each channel's queues, with the robots that work them. */
 export function assignmentsOf({ channels, robots }: Settings): QueueAssignment[] {
   const robotNamed = (name: string) => {
     const robot = robots.get(name)
     return robot === undefined ? [] : [{ name, key: robot.key }]
   }
-  return [...channels.values()].map((channel) => ({
+  const alone = [...robots.keys()].map((name) => ({
+    queue: queueOfRobot(name),
+    robots: robotNamed(name),
+  }))
+  const ofChannels = [...channels.values()].map((channel) => ({
     channel: channel.name,
     queues: queuesOf(channel).map((queue, index) => ({
       queue,
@@ -151,6 +158,7 @@ export function assignmentsOf({ channels, robots }: Settings): QueueAssignment[]
       ).flatMap(robotNamed),
     })),
   }))
+  return [...ofChannels, { channel: NO_CHANNEL, queues: alone }]
 }
 
 /** Names the queues that a robot works, for each channel; undefined where there is no such robot. */

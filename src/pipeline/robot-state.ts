@@ -50,6 +50,8 @@ function identityOf({ name, key, address }: Robot): { name: string; key: string;
 interface Work {
   /** Queues that the robot works: its own, and those of its pools. */
   queues: string[]
+  /** Those of them that a channel has: a process with other channels leaves them alone. */
+  assigned: string[]
   /** The other robots of its pools. */
   peers: Robot[]
 }
@@ -62,7 +64,9 @@ export function workOf(robot: Robot, settings: Settings): Work {
   const queues = new Set([queueOfRobot(robot.name), ...pools.flatMap(queuesOf)])
   const peers = new Set(pools.flatMap((each) => robotsOf(each, settings)))
   peers.delete(robot)
-  return { queues: [...queues], peers: [...peers] }
+  const ofChannels = new Set(channels.flatMap(queuesOf))
+  const assigned = [...queues].filter((queue) => ofChannels.has(queue))
+  return { queues: [...queues], assigned, peers: [...peers] }
 }
 
 function questionOf({

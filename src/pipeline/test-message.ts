@@ -11,6 +11,7 @@ import {
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { NewMessage } from '../stores/store.ts'
 import { robotsOf } from './compose-message.ts'
+import { NO_CHANNEL } from './dispatchers.ts'
 import { testQueueOf } from './test-run.ts'
 
 const WORDS: Record<Language, { title: string; text: string }> = {
@@ -62,8 +63,9 @@ export function robotTest(robotName: string, deps: TestDeps): NewMessage {
       'not_found',
       `there is no robot ${JSON.stringify(robotName.slice(0, 100))}; there is: ${[...settings.robots.keys()].join(', ')}`,
     )
-  const channel = [...settings.channels.values()].find(({ robots }) => robots.includes(robot.name))
-  const place = { queue: queueOfRobot(robot.name), channel: channel?.name ?? '' }
+  const queue = queueOfRobot(robot.name)
+  const channel = [...settings.channels.values()].find((each) => queuesOf(each).includes(queue))
+  const place = { queue, channel: channel?.name ?? NO_CHANNEL }
   return messageFor([robot], { ...place, name: robot.name }, deps)
 }
 

@@ -1,4 +1,4 @@
-import { scheduler } from 'node:timers/promises'
+import { giveWay } from '../../clock.ts'
 import type { Level } from '../../model/level.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
@@ -151,7 +151,7 @@ export async function receivedCounts(db: Database, message: number): Promise<Rec
     )
   })
   for (const { queue, channel, level, after, up_to } of ranges)
-    for (let from = after; from < up_to; await scheduler.yield())
+    for (let from = after; from < up_to; await giveWay())
       from = await db.read(async (tx) => {
         const place = [queue, channel, level, from] as const
         const last = await tx.get<{ alert: number }>(

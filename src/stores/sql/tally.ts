@@ -1,4 +1,4 @@
-import { scheduler } from 'node:timers/promises'
+import { giveWay } from '../../clock.ts'
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { Tally, TallyGroup } from '../store.ts'
@@ -56,7 +56,7 @@ export async function tally(db: Database, place: Place): Promise<Tally> {
           ids.newest = Math.max(ids.newest, row.last)
         }
         after = end
-        if (end !== undefined) await scheduler.yield()
+        if (end !== undefined) await giveWay()
       }
     }
   const all = [...groups.values()]
