@@ -72,9 +72,9 @@ function leased(
   { now, settings, deps }: { now: Date; settings: Settings; deps: DispatchDeps },
 ): Promise<boolean> {
   const [until, enough] = [later(now, LEASE_MS), later(now, LEASE_ENOUGH_MS)]
-  const { assigned } = workOf(robot, settings)
+  const { places } = workOf(robot, settings)
   const { owner } = deps
-  return deps.store.lease({ robot: robot.name, owner, now, until, enough, queues: assigned })
+  return deps.store.lease({ robot: robot.name, owner, now, until, enough, places })
 }
 
 interface ClaimContext {

@@ -77,7 +77,10 @@ export class Dispatchers {
     const changed = [...this.#loops].filter(([name, { work }]) => work !== workOf(name, now))
     for (const [name] of changed) this.#loops.delete(name)
     await Promise.all(changed.map(([, { loop }]) => loop.stop()))
-    await this.#untilReassigned(now)
+    await this.#untilReassigned(
+      now,
+      changed.map(([name]) => name),
+    )
     if (this.#stopped) return
     for (const name of now.robots.keys()) {
       const running = this.#loops.get(name)
@@ -115,15 +118,23 @@ export class Dispatchers {
   }
 
   /** For as long as the store takes: without room it would take no claim either. */
-  async #untilReassigned(settings: Settings): Promise<void> {
+  async #untilReassigned(settings: Settings, stopped: readonly string[]): Promise<void> {
     const { clock, events } = this.#deps
     while (!this.#stopped)
       try {
+        for (const robot of stopped) await this.#endLease(robot)
         return await this.#reassign(settings)
       } catch (error) {
         events.storeFailed('reassign', messageOf(error))
         await clock.sleep(RETRY_MS)
       }
+  }
+
+  /** While it lasted, what the robot worked would not be moved. */
+  async #endLease(robot: string): Promise<void> {
+    const { store, clock, owner } = this.#deps
+    const now = clock.now()
+    await store.lease({ robot, owner, now, until: now, places: [] })
   }
 
   async #reassign(settings: Settings): Promise<void> {

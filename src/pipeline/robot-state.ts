@@ -48,10 +48,9 @@ function identityOf({ name, key, address }: Robot): { name: string; key: string;
 }
 
 interface Work {
-  /** Queues that the robot works: its own, and those of its pools. */
+  /** Queues that the robot works, and for which channels: its own, and those of its pools. */
   queues: string[]
-  /** Those of them that a channel has: a process with other channels leaves them alone. */
-  assigned: string[]
+  places: { queue: string; channel: string }[]
   /** The other robots of its pools. */
   peers: Robot[]
 }
@@ -60,13 +59,17 @@ export function workOf(robot: Robot, settings: Settings): Work {
   const channels = [...settings.channels.values()].filter(({ robots }) =>
     robots.includes(robot.name),
   )
+  const own = queueOfRobot(robot.name)
+  const places = channels.flatMap((each) =>
+    queuesOf(each)
+      .filter((queue) => queue === own || each.mode === 'pool')
+      .map((queue) => ({ queue, channel: each.name })),
+  )
   const pools = channels.filter(({ mode }) => mode === 'pool')
-  const queues = new Set([queueOfRobot(robot.name), ...pools.flatMap(queuesOf)])
   const peers = new Set(pools.flatMap((each) => robotsOf(each, settings)))
   peers.delete(robot)
-  const ofChannels = new Set(channels.flatMap(queuesOf))
-  const assigned = [...queues].filter((queue) => ofChannels.has(queue))
-  return { queues: [...queues], assigned, peers: [...peers] }
+  const queues = [...new Set([own, ...places.map(({ queue }) => queue)])]
+  return { queues, places, peers: [...peers] }
 }
 
 function questionOf({

@@ -98,6 +98,14 @@ export class World {
 
   post: (source: SourceName, text: unknown, channel?: string) => Promise<void> = async () => {}
 
+  /** Runs what other settings ask for. */
+  async reload(settings: Settings): Promise<void> {
+    this.settings = settings
+    const reconciled = this.#robots?.reconcile()
+    await this.clock.pass(0)
+    await reconciled
+  }
+
   async stop(): Promise<void> {
     const ended = this.#robots?.stop()
     await this.clock.pass(0)

@@ -68,7 +68,7 @@ export interface Store {
   resend(id: string, now: Date): Promise<Resent>
   /**
    * Moves what waits in queues that nobody works to the queues of its channel, or marks it dead when the channel is gone.
-   * Messages in flight, and queues that another process has leased, are left for the next time.
+   * Messages in flight, and what a lease in force covers, are left for the next time.
    */
   reassign(assignments: readonly QueueAssignment[], now: Date): Promise<Reassigned>
   /** Moves what an earlier version counted under other keys to the keys of today. */
@@ -95,8 +95,8 @@ export interface Lease {
   until: Date
   /** A lease that lasts until then is not renewed, which saves a disk flush. */
   enough?: Date
-  /** The queues that the robot works: while the lease is in force, `reassign` leaves them alone. */
-  queues?: readonly string[]
+  /** What the robot works: while the lease is in force, `reassign` leaves it alone. */
+  places?: readonly { queue: string; channel: string }[]
 }
 
 export interface Renewal {

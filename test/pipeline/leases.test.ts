@@ -77,4 +77,31 @@ describe('leases', () => {
     assert.equal(found?.message.state, 'sent')
     await path.stop()
   })
+
+  test('of a robot that a reload has renamed end with it: what waits is moved at once', async () => {
+    const renamed = (name: string) =>
+      settingsOf({
+        robots: [robotNamed(name, { key: 'k' })],
+        channels: [channelNamed('ops', { robots: [name] })],
+      })
+    const path = await new Path(renamed('a')).start()
+    path.intercept = () => ({
+      outcome: { kind: 'retryable', reason: 'network', reached: false, bounded: false },
+      ...{ result: 'network', words: 'no way.', durationMs: 1 },
+      ...{ httpStatus: undefined, errcode: undefined, errmsg: undefined },
+    })
+    await path.ocp('host=1')
+    await path.clock.pass(100)
+    await path.reload(renamed('b'))
+    const { queues } = await path.store.snapshot({
+      now: path.clock.now(),
+      month: '2026-11',
+      robots: [],
+    })
+    assert.deepEqual(
+      queues.map(({ queue }) => queue),
+      ['robot:b'],
+    )
+    await path.stop()
+  })
 })

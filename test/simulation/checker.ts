@@ -1,9 +1,27 @@
-import type { StoredAlert, StoredMessage } from '../../src/stores/queries.ts'
+import type { StoredMessage } from '../../src/stores/queries.ts'
 import type { Store } from '../../src/stores/store.ts'
-import type { Call, Dingtalk, Fault, FaultKind } from './dingtalk.ts'
-import type { Setup } from './history.ts'
-import type { Committed } from './play.ts'
+import type { Dingtalk, Fault, FaultKind } from './dingtalk.ts'
+import {
+  deadForNoReason,
+  type Fate,
+  fateOf,
+  RANK,
+  repeatsOf,
+  wronglyDead,
+  wronglySuppressed,
+} from './fates.ts'
+import type { History } from './history.ts'
+import type { Ledger } from './ledger.ts'
+import { carriersOf, displaysOf, messagesOf, type Row, rowsOf } from './rows.ts'
 import type { News, Senders } from './senders.ts'
+import {
+  outOfOrder,
+  type Shown,
+  shownAgain,
+  shownLate,
+  shownTooOften,
+  shownToSomeOnly,
+} from './shown.ts'
 
 /** What became of everything, counted as Jepsen's total-queue does: what goes in must come out. */
 export interface Count {
@@ -30,80 +48,70 @@ export interface Count {
   faults: Fault[]
 }
 
-interface Row extends StoredAlert {
-  news: News
-  /** The alert's name in the simulation; its fingerprint differs by source. */
-  alert: string
-}
-
-const PAGE = 1000
-
-export async function countOf({
-  setup,
-  store,
-  dingtalk,
-  senders,
-  committed,
-  claimed,
-  crashes,
-  oneGroup,
-}: {
-  setup: Setup
-  store: Pick<Store, 'alerts' | 'messages' | 'payloads'>
+interface Played {
+  history: History
+  start: Date
+  store: Pick<Store, 'alerts' | 'messages'>
   dingtalk: Dingtalk
   senders: Senders
-  committed: readonly Committed[]
-  claimed: ReadonlyMap<string, readonly string[]>
+  ledger: Ledger
   crashes: number
-  /** All robots are of one group from beginning to end, so that what one told no other may tell again. */
-  oneGroup: boolean
-}): Promise<Count> {
+}
+
+export async function countOf(played: Played): Promise<Count> {
+  const { history, start, store, dingtalk, senders, ledger, crashes } = played
   const rows = await rowsOf(store)
   const messages = await messagesOf(store)
-  const faults: Fault[] = [...dingtalk.faults]
-  const fault = (kind: FaultKind, words: string): void => void faults.push({ at: 0, kind, words })
+  const faults: Fault[] = [...dingtalk.faults, ...ledger.faults]
+  const add = (kind: FaultKind, all: readonly string[]): void =>
+    void faults.push(...all.map((words) => ({ at: 0, kind, words })))
 
-  const byUuid = new Map(messages.map((message) => [message.uuid, message]))
-  const shown = dingtalk.calls.filter((call) => call.shown)
-  const shownUuids = new Set(shown.map((call) => call.uuid))
-  for (const uuid of shownUuids)
-    if (!byUuid.has(uuid)) fault('unexpected', `message ${uuid} was shown, and the store has none`)
+  const isSteady = history.events.every(({ kind }) => kind !== 'reload' && kind !== 'roll')
+  const isStepped = history.events.some(({ kind }) => kind === 'step')
+  const displays = displaysOf(dingtalk.calls)
+  const shownUuids = new Set(displays.map(({ uuid }) => uuid))
+  const carriers = carriersOf({ claimed: ledger.claimed, rows, messages })
   const byId = new Map(messages.map((message) => [message.id, message]))
-
-  const fates = new Map<News, Fate>()
-  for (const row of rows) {
-    const fate = fateOf(row, { byId, shownUuids })
-    if (fate === 'stuck') fault('stuck', `${row.news} is ${row.state} after all is well again`)
-    if (fate === 'lost') fault('lost', `${row.news} counts as sent, but no group was shown it`)
-    const best = fates.get(row.news)
-    if (best === undefined || RANK[fate] < RANK[best]) fates.set(row.news, fate)
+  const { setup } = history
+  const shown: Shown = {
+    displays,
+    carriers,
+    rows,
+    setup,
+    ledger,
+    isSteady,
+    isStepped,
+    overlaps: overlapsOf(history, start),
   }
-  const stoodFor = repeatsOf(committed)
-  const counts = { told: 0, suppressed: 0, dead: 0, lost: 0 }
-  for (const news of senders.acknowledged.keys()) {
-    const fate = fates.get(news) ?? fates.get(stoodFor.get(news) ?? '')
-    if (fate === undefined) fault('lost', `${news} was answered 200, and there is nothing of it`)
-    counts[fate === undefined || fate === 'stuck' ? 'lost' : fate] += 1
-  }
+  const context = { history, start, ledger, byId, isSteady }
 
-  for (const words of wronglySuppressed(rows, setup)) fault('lost', words)
-  for (const words of wronglyDead(messages, dingtalk)) fault('lost', words)
-  const duplicated = shown.length - shownUuids.size
-  if (setup.honours && duplicated > 0) fault('duplicated', `${duplicated} messages shown again`)
-  const carried = carriedBy(claimed, rows)
-  for (const words of toldTwice(carried, { shownUuids, byUuid, calls: dingtalk.calls, oneGroup }))
-    fault('duplicated', words)
-  const disorder = outOfOrder(shown, { carried, byUuid })
-  for (const words of disorder) fault('out of order', words)
+  const uuids = new Set(messages.map(({ uuid }) => uuid))
+  const strange = [...shownUuids].filter((uuid) => !uuids.has(uuid))
+  add(
+    'unexpected',
+    strange.map((uuid) => `message ${uuid} was shown, and the store has none`),
+  )
+  const counts = countFates({ rows, messages, shownUuids, byId, played, add })
+  add('lost', wronglySuppressed(rows, context))
+  add('lost', wronglyDead(messages, dingtalk, context))
+  add('lost', deadForNoReason(rows, context))
+  add('lost', shownToSomeOnly(shown))
+  add('duplicated', shownAgain(shown))
+  add('duplicated', shownTooOften(shown))
+  const disorder = outOfOrder(shown)
+  add('out of order', disorder)
+  add('late', shownLate(shown, start))
+  if (usedOf(played) > (setup.monthly ?? Number.POSITIVE_INFINITY))
+    add('over the limit', ['more calls than the month has'])
 
   return {
     attempted: senders.attempted.size,
     acknowledged: senders.acknowledged.size,
     ...counts,
-    unexpected: faults.filter((each) => each.kind === 'unexpected').length,
-    duplicated,
+    unexpected: strange.length,
+    duplicated: displays.length - shownUuids.size,
     outOfOrder: disorder.length,
-    overTheLimit: faults.filter((each) => ['over the limit', 'in a penalty'].includes(each.kind))
+    overTheLimit: faults.filter(({ kind }) => ['over the limit', 'in a penalty'].includes(kind))
       .length,
     calls: dingtalk.calls.length,
     messages: shownUuids.size,
@@ -113,187 +121,66 @@ export async function countOf({
   }
 }
 
-type Fate = 'told' | 'dead' | 'suppressed' | 'lost' | 'stuck'
-const RANK: Record<Fate, number> = { lost: 0, stuck: 1, told: 2, dead: 3, suppressed: 4 }
+/** What old and new processes have accepted side by side is shown within so long. */
+const OVERLAP_SHOWN_MS = 60_000
 
-function fateOf(
-  row: Row,
-  { byId, shownUuids }: { byId: Map<string, StoredMessage>; shownUuids: Set<string> },
-): Fate {
-  switch (row.state) {
-    case 'suppressed':
-      return 'suppressed'
-    case 'dead':
-      return 'dead'
-    case 'sent': {
-      const told = row.messageIds.map((id) => byId.get(id))
-      const all = told.every(
-        (message) =>
-          message !== undefined && (message.state === 'dead' || shownUuids.has(message.uuid)),
-      )
-      return told.length > 0 && all ? 'told' : 'lost'
-    }
-    default:
-      return 'stuck'
-  }
-}
-
-/** News in a request that needed no rows, with the news that the rows of the same state have. */
-function repeatsOf(committed: readonly Committed[]): Map<News, News> {
-  const last = new Map<string, News>()
-  const same = new Map<News, News>()
-  for (const { arrival, accepted } of committed) {
-    const told = newsIn(String(arrival.body))
-    for (const { channel, fingerprint, position, status } of arrival.alerts) {
-      const news = told[position] as News
-      const key = `${channel} ${fingerprint}`
-      const before = last.get(key)
-      if (!accepted.duplicate) last.set(key, news)
-      else if (before !== undefined && before !== news && before.endsWith(`/${status}`))
-        same.set(news, before)
-    }
-  }
-  return same
-}
-
-/** Each suppressed alert repeats the state that was let through last, within the period. */
-function wronglySuppressed(rows: readonly Row[], { everyMs }: Setup): string[] {
-  const wrong: string[] = []
-  const last = new Map<string, Row>()
-  for (const row of rows) {
-    const key = `${row.channel} ${row.alert}`
-    const before = last.get(key)
-    if (row.state !== 'suppressed') last.set(key, row)
-    else if (before?.status !== row.status || everyMs === 0)
-      wrong.push(`${row.news} is suppressed, though the last was ${before?.status ?? 'none'}`)
-  }
-  return wrong
-}
-
-/** A message is given up only for a reply that says that waiting will not help, or with its robot. */
-function wronglyDead(messages: readonly StoredMessage[], { calls }: Dingtalk): string[] {
-  return messages.flatMap(({ state, uuid, reason }) => {
-    if (state !== 'dead' || reason?.includes('removed')) return []
-    const replies = calls.filter((call) => call.uuid === uuid).map(({ reply }) => reply)
-    const isRight =
-      replies.some(({ kills }) => kills === 'at once') ||
-      (replies.length >= 6 && replies.some(({ kills }) => kills === 'in the end'))
-    return isRight ? [] : [`message ${uuid} was given up: ${reason ?? 'for no reason'}`]
+function overlapsOf({ setup, events }: History, start: Date): { from: number; to: number }[] {
+  if ((setup.replicas ?? 1) === 1) return []
+  return events.flatMap((event) => {
+    if (event.kind !== 'reload' && event.kind !== 'roll') return []
+    const from = start.getTime() + event.at
+    const lastsMs = event.kind === 'roll' ? 2 * event.overlapMs : 10_000
+    return [{ from, to: from + lastsMs + OVERLAP_SHOWN_MS }]
   })
 }
 
-/** The alerts that each message was made for, the oldest first. */
-function carriedBy(
-  claimed: ReadonlyMap<string, readonly string[]>,
-  rows: readonly Row[],
-): Map<string, Row[]> {
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return new Map(
-    [...claimed].map(([uuid, ids]) => [
-      uuid,
-      ids.flatMap((id) => byId.get(id) ?? []).sort((a, b) => Number(a.id) - Number(b.id)),
-    ]),
-  )
+/** From this share of the month on messages wait, and alerts may wait for the month's end. */
+const STRETCHED_FROM = 0.5
+
+/** Calls of real robots that reached DingTalk. */
+function usedOf({ dingtalk }: Played): number {
+  return dingtalk.calls.filter(
+    ({ robot, arrivedAt }) => arrivedAt !== undefined && !robot.startsWith('s'),
+  ).length
 }
 
-/** Alerts that one group was shown in two messages. */
-function toldTwice(
-  carried: Map<string, Row[]>,
-  {
-    shownUuids,
-    byUuid,
-    calls,
-    oneGroup,
-  }: {
-    shownUuids: Set<string>
-    byUuid: Map<string, StoredMessage>
-    calls: readonly Call[]
-    oneGroup: boolean
-  },
-): string[] {
-  const heard = new Set(calls.filter(({ knownAt }) => knownAt < Infinity).map(({ uuid }) => uuid))
-  const told = new Map<string, string>()
-  const twice: string[] = []
-  // Taken, but nobody heard so before the configuration took its queue away: what it told is told anew elsewhere.
-  const isExcused = (uuid: string): boolean => {
-    const message = byUuid.get(uuid)
-    return (
-      message?.state === 'dead' && message.reason?.includes('removed') === true && !heard.has(uuid)
-    )
+/** What became of each news that a sender was answered 200 for. */
+function countFates({
+  rows,
+  messages,
+  shownUuids,
+  byId,
+  played,
+  add,
+}: {
+  rows: readonly Row[]
+  messages: readonly StoredMessage[]
+  shownUuids: ReadonlySet<string>
+  byId: Map<string, StoredMessage>
+  played: Played
+  add: (kind: FaultKind, all: readonly string[]) => void
+}): Record<'told' | 'suppressed' | 'dead' | 'lost', number> {
+  const { ledger, senders, history } = played
+  const { monthly } = history.setup
+  const mayWait = monthly !== undefined && usedOf(played) >= monthly * STRETCHED_FROM
+  const fates = new Map<News, Fate>()
+  for (const row of rows) {
+    const fate = fateOf(row, { byId, shownUuids })
+    if (fate === 'stuck' && !mayWait)
+      add('stuck', [`${row.news} is ${row.state} after all is well again`])
+    if (fate === 'lost') add('lost', [`${row.news} counts as sent, but no group was shown it`])
+    const worst = fates.get(row.news)
+    if (worst === undefined || RANK[fate] < RANK[worst]) fates.set(row.news, fate)
   }
-  for (const uuid of shownUuids)
-    for (const row of isExcused(uuid) ? [] : (carried.get(uuid) ?? [])) {
-      // A reload may have moved what waits to another queue of the same group.
-      const group = oneGroup ? 'the one' : (byUuid.get(uuid)?.queue ?? '')
-      const key = `${group} ${row.channel} ${row.id}`
-      const before = told.get(key)
-      if (before !== undefined && before !== uuid)
-        twice.push(`${row.news} was told by ${before} and by ${uuid}`)
-      told.set(key, uuid)
-    }
-  return twice
-}
-
-/** For each alert, what a group is shown never goes back behind what it was shown before. */
-function outOfOrder(
-  shown: readonly { uuid: string; arrivedAt: number | undefined }[],
-  { carried, byUuid }: { carried: Map<string, Row[]>; byUuid: Map<string, StoredMessage> },
-): string[] {
-  const wrong: string[] = []
-  const last = new Map<string, Row>()
-  const inOrder = [...shown].sort((a, b) => (a.arrivedAt ?? 0) - (b.arrivedAt ?? 0))
-  for (const { uuid } of inOrder) {
-    const queue = byUuid.get(uuid)?.queue ?? ''
-    const newest = new Map((carried.get(uuid) ?? []).map((row) => [row.alert, row]))
-    for (const [alert, row] of newest) {
-      const key = `${queue} ${row.channel} ${alert}`
-      const before = last.get(key)
-      if (before !== undefined && Number(before.id) > Number(row.id))
-        wrong.push(`${row.news} was shown after ${before.news}`)
-      else last.set(key, row)
-    }
+  for (const { id, kind, state } of messages)
+    if ((state === 'pending' || state === 'sending') && !mayWait)
+      add('stuck', [`message ${id} of kind ${kind} is ${state} after all is well again`])
+  const stoodFor = repeatsOf(ledger.committed)
+  const counts = { told: 0, suppressed: 0, dead: 0, lost: 0 }
+  for (const news of senders.acknowledged.keys()) {
+    const fate = fates.get(news) ?? fates.get(stoodFor.get(news) ?? '')
+    if (fate === undefined) add('lost', [`${news} was answered 200, and there is nothing of it`])
+    counts[fate === undefined || fate === 'stuck' ? 'lost' : fate] += 1
   }
-  return wrong
-}
-
-async function rowsOf(store: Pick<Store, 'alerts' | 'payloads'>): Promise<Row[]> {
-  const rows: Row[] = []
-  let before: string | null = null
-  do {
-    const page: Awaited<ReturnType<Store['alerts']>> = await store.alerts({
-      limit: PAGE,
-      ...(before === null ? {} : { before }),
-    })
-    const payloads = await store.payloads(page.items.map(({ payload }) => payload))
-    for (const alert of page.items) {
-      const news = newsIn(payloads.get(alert.payload)?.text ?? '')[alert.position]
-      if (news === undefined) throw new Error(`alert ${alert.id} has lost its payload`)
-      rows.push({ ...alert, news, alert: news.split('/')[0] as string })
-    }
-    before = page.next
-  } while (before !== null)
-  return rows.reverse()
-}
-
-async function messagesOf(store: Pick<Store, 'messages'>): Promise<StoredMessage[]> {
-  const messages: StoredMessage[] = []
-  let before: string | null = null
-  do {
-    const page: Awaited<ReturnType<Store['messages']>> = await store.messages({
-      limit: PAGE,
-      ...(before === null ? {} : { before }),
-    })
-    messages.push(...page.items)
-    before = page.next
-  } while (before !== null)
-  return messages
-}
-
-/** The news in a payload, by position; read once for each, since many alerts share one. */
-function newsIn(text: string): News[] {
-  const body = JSON.parse(text) as {
-    alerts?: { annotations: { news: News } }[]
-    news?: News
-  }
-  return body.alerts?.map((alert) => alert.annotations.news) ?? [body.news as News]
+  return counts
 }

@@ -6,12 +6,13 @@ import { readMessage } from '../../src/sandbox/message.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import type { Setup } from './history.ts'
 import type { Random } from './random.ts'
-import { isTooLong, OK, OK_AS_TEXT, type Reply, TOO_MANY } from './replies.ts'
+import { isTooLong, NO_TOKEN, OK, OK_AS_TEXT, type Reply, TOO_MANY } from './replies.ts'
 
 /** One call as the model of DingTalk sees it. */
 export interface Call {
   startedAt: number
   arrivedAt: number | undefined
+  /** The robot's token. */
   robot: string
   uuid: string
   /** What was answered, heard or not. */
@@ -32,6 +33,14 @@ export type FaultKind =
   | 'in a penalty'
   | 'malformed'
   | 'stuck'
+  | 'too soon'
+  | 'by hand first'
+  | 'late'
+
+interface Scripted {
+  reply: Reply
+  next?: Reply
+}
 
 interface Silence {
   scope: string
@@ -52,7 +61,10 @@ export class Dingtalk {
   readonly #clock: VirtualClock
   readonly #setup: Setup
   readonly #random: Random
-  #script: Reply[] = []
+  #script: Scripted[] = []
+  /** What the next call of a message is answered. */
+  readonly #followUps = new Map<string, Reply>()
+  readonly #broken = new Map<string, number>()
   #spell: { reply: Reply; until: number } | undefined
   #silences: Silence[] = []
 
@@ -63,7 +75,17 @@ export class Dingtalk {
   }
 
   script(reply: Reply, count: number): void {
-    this.#script.push(...Array(count).fill(reply))
+    this.#script.push(...Array(count).fill({ reply }))
+  }
+
+  /** One call is answered so, and the next one of the same message so, whichever robot makes it. */
+  lose(reply: Reply, next: Reply): void {
+    this.#script.unshift({ reply, next })
+  }
+
+  /** All calls of a token are refused. */
+  break(token: string, forMs: number): void {
+    this.#broken.set(token, this.#now() + forMs)
   }
 
   spell(reply: Reply, forMs: number): void {
@@ -74,6 +96,7 @@ export class Dingtalk {
   heal(): void {
     this.#script = []
     this.#spell = undefined
+    this.#broken.clear()
   }
 
   /** One POST; the call, and what its caller hears. What is on its way arrives though the caller dies, or does not. */
@@ -83,10 +106,10 @@ export class Dingtalk {
     isGone: () => boolean,
   ): Promise<{ call: Call; heard: Attempt }> {
     const { timeoutMs } = robot
-    const reply = this.#next()
+    const uuid = String((JSON.parse(body) as { msgUuid?: unknown }).msgUuid)
+    const reply = this.#next(robot.key, uuid)
     const [there, back] = [this.#wayMs(timeoutMs), this.#wayMs(timeoutMs)]
     const startedAt = this.#now()
-    const uuid = String((JSON.parse(body) as { msgUuid?: unknown }).msgUuid)
     const call: Call = {
       startedAt,
       arrivedAt: undefined,
@@ -177,7 +200,7 @@ export class Dingtalk {
       return { name: 'malformed', status: 200, body: JSON.stringify(message), kills: 'at once' }
     }
     const before = this.calls.filter((each) => each.uuid === call.uuid && each !== call)
-    const known = before.some((each) => each.shown)
+    const known = before.some((each) => each.shown && each.robot === call.robot)
     const answer =
       reply === undefined || (known && isTooLong(reply))
         ? this.#random.chance(0.1)
@@ -193,8 +216,7 @@ export class Dingtalk {
 
   #silenced(robot: Robot, { call, reply, at }: { call: Call; reply: Reply; at: number }): Reply {
     const scope = reply.silences === 'address' ? robot.address : robot.key
-    const longestMs = reply.silences === 'address' ? 300_000 : Number.POSITIVE_INFINITY
-    const until = at + Math.min(robot.limits.penaltyMs, longestMs)
+    const until = at + robot.limits.penaltyMs
     this.#silences.push({ scope, until, knownFrom: Number.POSITIVE_INFINITY, cause: call, reply })
     return reply
   }
@@ -205,14 +227,21 @@ export class Dingtalk {
     else this.faults.push({ at: this.#now(), kind, words })
   }
 
-  #next(): Reply | undefined {
-    if (this.#spell !== undefined && this.#spell.until > this.#now()) return this.#spell.reply
-    return this.#script.shift()
+  #next(token: string, uuid: string): Reply | undefined {
+    const now = this.#now()
+    if ((this.#broken.get(token) ?? 0) > now) return NO_TOKEN
+    const followUp = this.#followUps.get(uuid)
+    this.#followUps.delete(uuid)
+    if (followUp !== undefined) return followUp
+    if (this.#spell !== undefined && this.#spell.until > now) return this.#spell.reply
+    const { reply, next } = this.#script.shift() ?? {}
+    if (next !== undefined) this.#followUps.set(uuid, next)
+    return reply
   }
 
   /** Mostly short, now and then as long as the caller waits. */
   #wayMs(timeoutMs: number): number {
-    return this.#random.chance(0.05)
+    return this.#setup.calmFromMs === undefined && this.#random.chance(0.05)
       ? this.#random.between(1, timeoutMs)
       : this.#random.between(1, this.#setup.wayMs)
   }

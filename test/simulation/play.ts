@@ -1,22 +1,24 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Channel, Settings } from '../../src/model/settings.ts'
-import { createRenderer, type Renderer } from '../../src/rendering/render.ts'
+import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
-import type { Accepted, AcceptRequest } from '../../src/stores/incoming.ts'
+import { inThisThread } from '../../src/stores/sqlite/client.ts'
+import { type SqliteStore, sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
-import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 import { type Count, countOf } from './checker.ts'
 import { Dingtalk } from './dingtalk.ts'
-import type { Event, History, Setup, Shape } from './history.ts'
+import type { Event, History, Point } from './history.ts'
+import { channelFor, type Layout, settingsFor } from './layout.ts'
+import { Ledger } from './ledger.ts'
 import { Process } from './process.ts'
 import { Random } from './random.ts'
 import { replyNamed } from './replies.ts'
+import type { Sabotage } from './sabotage.ts'
 import { type Post, Senders } from './senders.ts'
 
 const START = new Date('2026-11-24T04:00:00Z')
 
-/** After the last event everything works again: whatever was accepted must be told within so long. */
+/** After the last event everything works again: whatever was accepted must be shown within so long. */
 const QUIET_MS = 30 * 60_000
 
 /** A crash that waits for its point happens all the same after so long. */
@@ -25,17 +27,17 @@ const CRASH_WITHIN_MS = 20_000
 /** A supervisor starts what could not start again after so long. */
 const RESTART_MS = 1_000
 
-/** One request that was committed, and what the store said of it. */
-export interface Committed {
-  arrival: AcceptRequest
-  accepted: Accepted
-}
+/** Between two presses of a test. */
+const PRESS_MS = 100
+
+/** Replicas take a new configuration within so long. */
+const RELOAD_WITHIN_MS = 5_000
 
 /** Plays a history and counts what became of every alert. */
 export async function play(
   history: History,
   folder: string,
-  sabotage: (store: Store) => Store = (store) => store,
+  sabotage: Sabotage = {},
 ): Promise<Count> {
   const theatre = new Theatre(history, { folder, sabotage })
   try {
@@ -48,49 +50,48 @@ export async function play(
 class Theatre {
   readonly #history: History
   readonly #folder: string
-  readonly #sabotage: (store: Store) => Store
+  readonly #sabotage: Sabotage
   readonly #clock = new VirtualClock(START)
   readonly #random: Random
   readonly #dingtalk: Dingtalk
   readonly #senders: Senders
-  readonly #committed: Committed[] = []
-  readonly #claimed = new Map<string, readonly string[]>()
-  #shape: Shape
-  #process: Process | undefined
-  #died = Promise.withResolvers<void>()
+  readonly #ledger = new Ledger(() => this.#now())
+  readonly #replicas: number
+  /** The configuration as it was written last. */
+  #layout: Layout
+  #processes: Process[] = []
+  #sqlite: SqliteStore | undefined
   #armed: { point: string; when: string; downMs: number } | undefined
+  #stallAt: { point: Point; forMs: number } | undefined
   #skewMs = 0
   #fullUntil = 0
+  #overlapUntil = 0
   #generation = 0
   #serial = 0
   #crashes = 0
-  #starts = 0
+  #lastOffsetMs: number | undefined
 
-  constructor(
-    history: History,
-    { folder, sabotage }: { folder: string; sabotage: (store: Store) => Store },
-  ) {
+  constructor(history: History, { folder, sabotage }: { folder: string; sabotage: Sabotage }) {
     this.#sabotage = sabotage
     const { seed, setup } = history
     this.#history = history
     this.#folder = folder
-    this.#shape = setup.shape
+    this.#replicas = setup.replicas ?? 1
+    this.#layout = { shape: setup.shape }
     this.#random = new Random(seed ^ 0x5eed)
     const parts = { clock: this.#clock, setup, random: this.#random }
     this.#dingtalk = new Dingtalk(parts)
-    const post: Post = async (source, body, channel) => {
-      const process = this.#process
-      if (process === undefined) return false
-      return Promise.race([
-        process.post(source, body, channel),
-        this.#died.promise.then(() => false),
-      ])
-    }
-    this.#senders = new Senders({ ...parts, post, channel: (alert) => this.#channelOf(alert) })
+    const post: Post = async (source, body, channel) =>
+      (await this.#anyone()?.post(source, body, channel)) ?? false
+    this.#senders = new Senders({
+      ...parts,
+      post,
+      channel: (alert) => channelFor(alert, this.#layout, setup),
+    })
   }
 
   async play(): Promise<Count> {
-    await this.#start()
+    for (let each = 0; each < this.#replicas; each += 1) await this.#start(this.#layout)
     this.#senders.start()
     for (const event of this.#history.events) {
       const waitMs = START.getTime() + event.at - this.#now()
@@ -100,83 +101,105 @@ class Theatre {
     await this.#clock.pass(CRASH_WITHIN_MS)
     this.#heal()
     const store = await this.#untilQuiet()
-    const { setup } = this.#history
     return countOf({
-      setup,
+      history: this.#history,
+      start: START,
       store,
       dingtalk: this.#dingtalk,
       senders: this.#senders,
-      committed: this.#committed,
-      claimed: this.#claimed,
+      ledger: this.#ledger,
       crashes: this.#crashes,
-      oneGroup:
-        setup.shape !== 'all' &&
-        this.#history.events.every((each) => each.kind !== 'reload' || each.shape !== 'all'),
     })
   }
 
   close(): void {
-    this.#process?.die()
-    this.#process = undefined
+    for (const process of this.#processes) process.die()
+    this.#sqlite?.close()
     for (let each = 0; each <= this.#generation; each += 1)
       for (const end of ['', '-wal', '-shm', '-journal'])
         rmSync(`${this.#path(each)}${end}`, { force: true })
   }
 
   #happen(event: Event): void {
-    const now = this.#now()
     switch (event.kind) {
       case 'turn':
-        this.#senders.turn(event.alert)
-        return
+        this.#senders.turn(event.alert, event.same)
+        break
       case 'burst':
         this.#senders.burst(event.from, event.count)
-        return
+        break
+      case 'rise':
+        this.#senders.rise(event.alert)
+        break
+      case 'stale':
+        this.#senders.stale(event.alert)
+        break
+      case 'gossip_lost':
+        this.#senders.gossipLostUntil = this.#now() + event.forMs
+        break
       case 'replies':
         this.#dingtalk.script(replyNamed(event.reply), event.count)
-        return
+        break
+      case 'lost':
+        this.#dingtalk.lose(replyNamed(event.reply), replyNamed(event.next))
+        break
       case 'spell':
         this.#dingtalk.spell(replyNamed(event.reply), event.forMs)
-        return
-      case 'crash': {
-        const armed = event
-        this.#armed = armed
-        void this.#clock.sleep(CRASH_WITHIN_MS).then(() => {
-          if (this.#armed === armed) this.#crash(armed.downMs)
-        })
-        return
-      }
-      case 'restart':
-        this.#stop(event.downMs)
-        return
-      case 'step':
-        this.#skewMs += event.byMs
-        return
-      case 'full':
-        this.#fullUntil = now + event.forMs
-        return
-      case 'stall':
-        this.#process?.life.freeze(this.#clock.sleep(event.forMs))
-        return
-      case 'gossip_lost':
-        this.#senders.gossipLostUntil = now + event.forMs
-        return
-      case 'reload':
-        this.#shape = event.shape
-        this.#reload()
-        return
+        break
+      case 'broken':
+        this.#dingtalk.break(event.token, event.forMs)
+        break
+      default:
+        this.#happenInside(event)
     }
   }
 
-  async #start(): Promise<void> {
-    const [settings, renderer] = this.#configured()
+  /** What happens to the processes, or to what they run on. */
+  #happenInside(event: Event): void {
+    switch (event.kind) {
+      case 'crash':
+        this.#armCrash(event)
+        break
+      case 'restart':
+        this.#stop(this.#anyone(), event.downMs)
+        break
+      case 'step':
+        this.#skewMs += event.byMs
+        this.#ledger.forgetDueTimes()
+        break
+      case 'full':
+        this.#fullUntil = this.#now() + event.forMs
+        break
+      case 'stall':
+        if (event.point !== undefined) this.#stallAt = { point: event.point, forMs: event.forMs }
+        else this.#anyone()?.life.freeze(this.#clock.sleep(event.forMs))
+        break
+      case 'reload':
+        void this.#reload(event)
+        break
+      case 'roll':
+        void this.#roll(event, event.overlapMs)
+        break
+      case 'test':
+        void this.#press(event.times)
+        break
+      case 'resend':
+        void this.#anyone()?.resend()
+        break
+    }
+  }
+
+  async #start(layout: Layout): Promise<void> {
+    this.#sqlite ??= this.#open()
     const process = new Process({
-      path: this.#path(this.#generation),
-      settings,
-      renderer,
+      sqlite: this.#sqlite,
+      isShared: this.#replicas > 1,
+      layout,
+      configure: (each) => settingsFor(each, this.#history.setup),
       clock: this.#clock,
       skewMs: () => this.#skewMs,
       dingtalk: this.#dingtalk,
+      ledger: this.#ledger,
       random: this.#random,
       serial: () => {
         this.#serial += 1
@@ -185,109 +208,159 @@ class Theatre {
       diesAt: (point, when) => this.#diesAt(process, point, when),
       sabotage: this.#sabotage,
       isFull: () => this.#now() < this.#fullUntil,
-      claimed: (uuid, alerts) => this.#claimed.set(uuid, alerts),
-      committed: (arrival, accepted) => this.#committed.push({ arrival, accepted }),
     })
-    this.#died = Promise.withResolvers()
-    this.#process = process
-    this.#starts += 1
-    const unnoticed = this.#lastOffsetMs === undefined ? 0 : this.#skewMs - this.#lastOffsetMs
-    // Set forward while no process ran, or as it died: calls and penalties look older, and nothing can tell.
-    if (unnoticed > 10) {
-      const { perMs, penaltyMs } = this.#history.setup.limits
-      this.#dingtalk.excusedUntil =
-        this.#now() + Math.max(perMs, penaltyMs) + 2 * this.#history.setup.timeoutMs
-    }
+    this.#processes.push(process)
+    this.#excuseUnnoticed()
     try {
       await process.start()
     } catch {
       // No crash: the service says why and ends.
-      if (this.#process !== process) return
+      if (!this.#processes.includes(process)) return
       this.#crashes -= 1
-      this.#crash(RESTART_MS)
+      this.#crash(process, RESTART_MS)
     }
   }
 
-  #lastOffsetMs: number | undefined
+  #open(): SqliteStore {
+    const reason = this.#sabotage.reason?.(reasonToSuppress) ?? reasonToSuppress
+    return sqliteStore({ path: this.#path(this.#generation), reasonToSuppress: reason })
+  }
+
+  /** Set forward while no process ran, or as it died: calls and penalties look older, and nothing can notice. */
+  #excuseUnnoticed(): void {
+    const unnoticed = this.#lastOffsetMs === undefined ? 0 : this.#skewMs - this.#lastOffsetMs
+    if (unnoticed <= 10) return
+    const { limits, timeoutMs } = this.#history.setup
+    this.#dingtalk.excusedUntil =
+      this.#now() + Math.max(limits.perMs, limits.penaltyMs) + 2 * timeoutMs
+  }
+
+  /** Where a load balancer or a person ends up. */
+  #anyone(): Process | undefined {
+    const { length } = this.#processes
+    return length > 1 ? this.#random.pick(this.#processes) : this.#processes[0]
+  }
+
+  #armCrash(event: { point: string; when: string; downMs: number }): void {
+    this.#armed = event
+    void this.#clock.sleep(CRASH_WITHIN_MS).then(() => {
+      const process = this.#anyone()
+      if (this.#armed === event && process !== undefined) this.#crash(process, event.downMs)
+    })
+  }
 
   #diesAt(process: Process, point: string, when: 'before' | 'after'): boolean {
+    if (!this.#processes.includes(process)) return false
+    if (this.#stallAt?.point === point && when === 'after') {
+      process.life.freeze(this.#clock.sleep(this.#stallAt.forMs))
+      this.#stallAt = undefined
+    }
     const armed = this.#armed
-    if (process !== this.#process || armed === undefined) return false
-    if (armed.point !== point || armed.when !== when) return false
-    this.#crash(armed.downMs)
+    if (armed === undefined || armed.point !== point || armed.when !== when) return false
+    this.#crash(process, armed.downMs)
     return true
   }
 
   /** As kill -9 does: the file is left as it is, and whoever was answered nothing knows that the connection broke. */
-  #crash(downMs: number): void {
-    const process = this.#process
+  #crash(process: Process, downMs: number): void {
     this.#armed = undefined
-    if (process === undefined) return
     this.#crashes += 1
+    if (this.#replicas === 1) {
+      const [from, to] = [this.#path(this.#generation), this.#path(this.#generation + 1)]
+      for (const end of ['', '-wal'])
+        if (existsSync(`${from}${end}`)) copyFileSync(`${from}${end}`, `${to}${end}`)
+      this.#generation += 1
+    }
     this.#leave(process)
-    const [from, to] = [this.#path(this.#generation), this.#path(this.#generation + 1)]
-    for (const end of ['', '-wal'])
-      if (existsSync(`${from}${end}`)) copyFileSync(`${from}${end}`, `${to}${end}`)
-    this.#generation += 1
     process.die()
-    this.#comeBack(downMs)
+    this.#comeBack(process.layout, downMs)
   }
 
-  #reload(): void {
-    const process = this.#process
-    void process?.reload(...this.#configured()).catch(() => undefined)
+  async #reload({ shape, renamed, without }: Layout): Promise<void> {
+    this.#layout = { shape, renamed: renamed === true, without: without === true }
+    this.#ledger.forgetDueTimes()
+    for (const process of [...this.#processes]) {
+      if (this.#replicas > 1) await this.#clock.sleep(this.#random.below(RELOAD_WITHIN_MS))
+      void process.reload(this.#layout).catch(() => undefined)
+    }
   }
 
-  #stop(downMs: number): void {
-    const process = this.#process
-    if (process === undefined) return
-    void process.stop().then(() => {
-      if (process !== this.#process) return
+  /** One process after another is replaced, as a rolling update does; where there is one, it reloads. */
+  async #roll(layout: Layout, overlapMs: number): Promise<void> {
+    if (this.#replicas === 1) return this.#reload(layout)
+    const { shape, renamed } = layout
+    this.#layout = { shape, renamed: renamed === true }
+    this.#ledger.forgetDueTimes()
+    const old = [...this.#processes]
+    this.#overlapUntil = this.#now() + old.length * overlapMs
+    for (const process of old) {
+      await this.#start(this.#layout)
+      await this.#clock.sleep(overlapMs)
+      if (this.#processes.includes(process)) this.#stop(process, undefined)
+    }
+  }
+
+  async #press(times: number): Promise<void> {
+    for (let each = 0; each < times; each += 1) {
+      await this.#anyone()
+        ?.test()
+        .catch(() => undefined)
+      await this.#clock.sleep(PRESS_MS)
+    }
+  }
+
+  /** Ends a process in good order; undefined: it does not come back. */
+  #stop(process: Process | undefined, downMs: number | undefined): void {
+    void process?.stop().then(() => {
+      if (!this.#processes.includes(process)) return
       this.#leave(process)
-      this.#comeBack(downMs)
+      if (downMs !== undefined) this.#comeBack(process.layout, downMs)
     })
   }
 
   #leave(process: Process): void {
     this.#lastOffsetMs = process.clock.now().getTime() - this.#now()
-    this.#process = undefined
-    this.#died.resolve()
+    this.#processes = this.#processes.filter((each) => each !== process)
+    if (this.#replicas > 1) return
+    this.#sqlite?.close()
+    this.#sqlite = undefined
   }
 
-  #comeBack(downMs: number): void {
-    void this.#clock.sleep(downMs).then(() => this.#start())
+  /** With the configuration that it had, while others are being replaced. */
+  #comeBack(layout: Layout, downMs: number): void {
+    void this.#clock.sleep(downMs).then(() => {
+      const isOverlap = this.#now() < this.#overlapUntil
+      if (this.#processes.length < this.#replicas)
+        void this.#start(isOverlap ? layout : this.#layout)
+    })
   }
 
   #heal(): void {
     this.#armed = undefined
+    this.#stallAt = undefined
     this.#fullUntil = 0
     this.#dingtalk.heal()
     this.#senders.end()
   }
 
-  /** Until everything that was accepted is over; the store of the process that lives then. */
-  async #untilQuiet(): Promise<Process['store']> {
+  /** Until everything that was accepted is over; the store that holds it. */
+  async #untilQuiet(): Promise<Store> {
     const { penaltyMs } = this.#history.setup.limits
     const end = this.#now() + QUIET_MS + 2 * penaltyMs
     for (;;) {
       await this.#clock.pass(10_000)
-      const store = this.#process?.store
-      if (store === undefined) continue
+      if (this.#processes.length === 0) continue
+      const store = inThisThread(this.#sqlite as SqliteStore)
+      const states = ['pending', 'sending'] as const
       const open = await Promise.all(
-        (['pending', 'sending'] as const).map((state) => store.alerts({ state, limit: 1 })),
+        states.flatMap((state) => [
+          store.alerts({ state, limit: 1 }),
+          store.messages({ state, limit: 1 }),
+        ]),
       )
       const quiet = open.every((page) => page.items.length === 0) && this.#senders.isQuiet
       if (quiet || this.#now() > end) return store
     }
-  }
-
-  #configured(): [Settings, Renderer] {
-    const settings = settingsFor(this.#shape, this.#history.setup)
-    return [settings, rendererFor(settings)]
-  }
-
-  #channelOf(alert: number): string {
-    return this.#shape === 'two' && alert % 4 > 1 ? 'other' : 'ops'
   }
 
   #path(generation: number): string {
@@ -297,28 +370,4 @@ class Theatre {
   #now(): number {
     return this.#clock.now().getTime()
   }
-}
-
-function settingsFor(shape: Shape, { limits, timeoutMs, everyMs }: Setup): Settings {
-  const robots = ['a', 'b']
-    .slice(0, shape === 'all' || shape === 'pool' ? 2 : 1)
-    .map((name) => robotNamed(name, { limits, timeoutMs }))
-  const channel = (name: string): Channel =>
-    channelNamed(name, {
-      robots: robots.map((robot) => robot.name),
-      mode: shape === 'pool' ? 'pool' : 'all',
-      aggregate: everyMs === 0 ? undefined : { everyMs, by: undefined },
-    })
-  const channels = shape === 'two' ? [channel('ops'), channel('other')] : [channel('ops')]
-  return settingsOf({ robots, channels }, { externalUrl: 'http://console' })
-}
-
-/** Templates depend on channels' names alone here, and are dear to read for every process. */
-const RENDERERS = new Map<number, Renderer>()
-
-function rendererFor(settings: Settings): Renderer {
-  const renderer =
-    RENDERERS.get(settings.channels.size) ?? createRenderer(settings, settings.channels.values())
-  RENDERERS.set(settings.channels.size, renderer)
-  return renderer
 }

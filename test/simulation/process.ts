@@ -1,6 +1,5 @@
 import { SteadyClock } from '../../src/clock.ts'
-import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import { createEvents, type Events } from '../../src/events.ts'
+import { createEvents } from '../../src/events.ts'
 import { LargeReads } from '../../src/large-reads.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { SourceName } from '../../src/model/alert.ts'
@@ -10,38 +9,41 @@ import { DeadlineError, verdictOnFailure } from '../../src/notifiers/dingtalk/fa
 import type { Notifier } from '../../src/notifiers/notifier.ts'
 import { accept } from '../../src/pipeline/accept.ts'
 import { Dispatchers } from '../../src/pipeline/dispatchers.ts'
+import { tidy } from '../../src/pipeline/janitor.ts'
 import { Loop } from '../../src/pipeline/loop.ts'
+import { createReplica, type Replica } from '../../src/pipeline/replica.ts'
+import { testMessages } from '../../src/pipeline/test-message.ts'
 import { keepTime } from '../../src/pipeline/timekeeper.ts'
-import type { Renderer } from '../../src/rendering/render.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
-import type { Accepted, AcceptRequest } from '../../src/stores/incoming.ts'
 import { inThisThread } from '../../src/stores/sqlite/client.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { Settlement, Store } from '../../src/stores/store.ts'
+import type { SqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { Store } from '../../src/stores/store.ts'
 import { noTurns } from '../../src/turns.ts'
 import type { Call, Dingtalk } from './dingtalk.ts'
+import { type Layout, rendererFor } from './layout.ts'
+import { type Ledger, watched } from './ledger.ts'
 import { Life, storeIn } from './life.ts'
 import type { Random } from './random.ts'
+import type { Sabotage } from './sabotage.ts'
 
 export interface ProcessOptions {
-  path: string
-  settings: Settings
-  renderer: Renderer
+  /** Shared where there are replicas. */
+  sqlite: SqliteStore
+  isShared: boolean
+  layout: Layout
+  configure: (layout: Layout) => Settings
   clock: VirtualClock
   /** How far the machine's clock is from real time. */
   skewMs: () => number
   dingtalk: Dingtalk
+  ledger: Ledger
   random: Random
   serial: () => string
   diesAt: (point: string, when: 'before' | 'after') => boolean
   isFull: () => boolean
   /** Makes a store that breaks a promise, to see that it is noticed. */
-  sabotage: (store: Store) => Store
-  /** What the disk holds from now on. */
-  committed: (arrival: AcceptRequest, accepted: Accepted) => void
-  /** Which alerts a message was made for. */
-  claimed: (uuid: string, alerts: readonly string[]) => void
+  sabotage: Sabotage
 }
 
 /** One run of the service, from its store to its robots; the parts are put together as app.ts does. */
@@ -49,71 +51,97 @@ export class Process {
   readonly life: Life
   readonly store: Store
   readonly clock: SteadyClock
+  /** Resolves when it ends, so that its senders notice. */
+  readonly ended = Promise.withResolvers<void>()
+  layout: Layout
   settings: Settings
-  renderer: Renderer
   /** Errors that a pass threw. */
   readonly failed: string[] = []
   readonly #options: ProcessOptions
-  readonly #sqlite
   readonly #inside: Store
   readonly #robots: Dispatchers
-  readonly #events: Events
-  readonly #timekeeper: Loop
+  readonly #replica: Replica
+  readonly #loops: Loop[]
+  readonly #events
   readonly #calls = new WeakMap<object, Call>()
 
   constructor(options: ProcessOptions) {
     this.#options = options
-    const { clock, skewMs } = options
-    this.settings = options.settings
-    this.renderer = options.renderer
+    const { clock, skewMs, sqlite, sabotage, ledger, dingtalk } = options
+    this.layout = options.layout
+    this.settings = options.configure(options.layout)
     this.life = new Life(options.diesAt)
-    this.#sqlite = sqliteStore({ path: options.path, reasonToSuppress })
-    this.store = this.#watched(options.sabotage(inThisThread(this.#sqlite)))
+    const inThread = inThisThread(sqlite)
+    this.store = watched(sabotage.store?.(inThread, sqlite.database) ?? inThread, {
+      ledger,
+      dingtalk,
+      settings: () => this.settings,
+      callOf: (attempt) => this.#calls.get(attempt),
+    })
     this.#inside = storeIn(this.life, { store: this.store, isFull: options.isFull })
     const elapsed = (): number => clock.now().getTime()
-    const ticks = { elapsed, wall: () => elapsed() + skewMs() }
-    this.clock = new SteadyClock(ticks, (ms, signal) =>
+    this.clock = new SteadyClock({ elapsed, wall: () => elapsed() + skewMs() }, (ms, signal) =>
       this.life.meets('sleep', () => clock.sleep(ms, signal)),
     )
-    const events = createEvents({ debug() {}, info() {}, warn() {}, error() {} }, METRICS)
-    this.#events = events
-    this.#robots = new Dispatchers({
+    this.#events = createEvents({ debug() {}, info() {}, warn() {}, error() {} }, METRICS)
+    this.#replica = createReplica({
+      // As of a store that several processes share, but nobody is woken by another.
+      store: { ...this.#inside, ...(options.isShared ? { onWake: () => {} } : {}) },
+      clock: this.clock,
+      events: this.#events,
+      robots: () => this.#robots.names(),
+      woken: () => {},
+    })
+    this.#robots = this.#dispatchers()
+    this.#loops = this.#background()
+  }
+
+  #dispatchers(): Dispatchers {
+    return new Dispatchers({
       store: this.#inside,
       sources,
       notifier: this.#notifier(),
       clock: this.clock,
       settings: () => this.settings,
-      renderer: () => this.renderer,
-      events,
-      owner: `process ${options.serial()}`,
-      uuid: options.serial,
-      random: () => options.random.next(),
+      renderer: () => rendererFor(this.settings),
+      events: this.#events,
+      owner: this.#replica.owner,
+      nextPassAt: this.#replica.nextPassAt,
+      uuid: this.#options.serial,
+      random: () => this.#options.random.next(),
       turns: noTurns,
       reads: new LargeReads(),
     })
-    this.#timekeeper = new Loop({
-      pass: () => keepTime({ clock: this.clock, store: this.#inside, events }),
-      clock: this.clock,
-      failed: (error) => this.failed.push(String(error)),
-    })
+  }
+
+  #background(): Loop[] {
+    const [store, clock, events] = [this.#inside, this.clock, this.#events]
+    const failed = (error: unknown): void => void this.failed.push(String(error))
+    const shared = this.#options.isShared
+    const settings = (): Settings => this.settings
+    return [
+      new Loop({ pass: () => keepTime({ clock, store, events }), clock, failed }),
+      new Loop({ pass: () => tidy({ store, clock, settings, events, shared }), clock, failed }),
+    ]
   }
 
   /** As at a start of the service; rejects where that would end it. */
   async start(): Promise<void> {
     await this.#inside.recover(this.clock.now())
     await this.#robots.reconcile()
-    this.#timekeeper.start()
+    for (const loop of this.#loops) loop.start()
+    this.#replica.start()
   }
 
-  async reload(settings: Settings, renderer: Renderer): Promise<void> {
-    this.settings = settings
-    this.renderer = renderer
+  async reload(layout: Layout): Promise<void> {
+    this.layout = layout
+    this.settings = this.#options.configure(layout)
     await this.#robots.reconcile()
   }
 
-  /** Whether the sender was answered 200; never ends when the process dies before. */
+  /** Whether the sender was answered 200; false also when the process dies before. */
   async post(source: SourceName, body: object, channel: string): Promise<boolean> {
-    return this.life.meets('reply', () =>
+    const answered = this.life.meets('reply', () =>
       accept(
         { source, channel, body: JSON.stringify(body) },
         {
@@ -130,45 +158,40 @@ export class Process {
         () => false,
       ),
     )
+    return Promise.race([answered, this.ended.promise.then(() => false)])
   }
 
-  /** What was under way ends; then the file is free. */
+  /** A person presses the test button of `ops`. */
+  async test(): Promise<void> {
+    const { settings } = this
+    const parts = { settings, notifier: this.#notifier(), uuid: this.#options.serial }
+    if (!settings.channels.has('ops')) return
+    const messages = testMessages('ops', parts)
+    await this.#inside.enqueue(messages, this.clock.now())
+    this.#robots.wake(messages.map(({ queue }) => queue))
+  }
+
+  /** A person sends every dead message again; some of them may be refused. */
+  async resend(): Promise<void> {
+    const { items } = await this.#inside.messages({ state: 'dead', limit: 100 })
+    for (const { id } of items)
+      await this.#inside.resend(id, this.clock.now()).then(
+        ({ queue }) => this.#robots.wake([queue]),
+        () => undefined,
+      )
+  }
+
+  /** What was under way ends, and others may work its robots. */
   async stop(): Promise<void> {
-    await Promise.all([this.#robots.stop(), this.#timekeeper.stop()])
-    this.life.end()
-    this.#sqlite.close()
+    await Promise.all([this.#robots, ...this.#loops].map((each) => each.stop()))
+    await this.#replica.handOver()
+    this.die()
   }
 
   /** Dies where it stands; what it had committed is in the file. */
   die(): void {
     this.life.end()
-    this.#sqlite.close()
-  }
-
-  /** Tells the models what is on disk, the moment it is, whether or not the process lives on. */
-  #watched(store: Store): Store {
-    return {
-      ...store,
-      accept: async (arrival: AcceptRequest) => {
-        const accepted = await store.accept(arrival)
-        this.#options.committed(arrival, accepted)
-        return accepted
-      },
-      claim: async (claim) => {
-        const claimed = await store.claim(claim)
-        if (claimed === undefined) return undefined
-        const made = await store.message(claimed.id)
-        this.#options.claimed(claimed.uuid, made?.alerts.map((alert) => alert.id) ?? [])
-        return claimed
-      },
-      settle: async (settlement: Settlement) => {
-        const told = await store.settle(settlement)
-        const call = this.#calls.get(settlement.attempt)
-        if (call !== undefined)
-          this.#options.dingtalk.learned(call, settlement.attempt.outcome.kind)
-        return told
-      },
-    }
+    this.ended.resolve()
   }
 
   #notifier(): Notifier {

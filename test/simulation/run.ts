@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import type { Count } from './checker.ts'
 import { quickFolder } from './folder.ts'
-import { describe, type History, historyOf } from './history.ts'
+import { historyOf } from './generate.ts'
+import { describe, type History } from './history.ts'
 import { play } from './play.ts'
 import { shrink } from './shrink.ts'
 

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Store } from '../../src/stores/store.ts'
 import { quickFolder } from './folder.ts'
-import { type Event, type History, historyOf, type Setup } from './history.ts'
+import { FOUND, USUAL } from './found.ts'
+import { historyOf } from './generate.ts'
+import type { Event, History, Setup } from './history.ts'
+import { WITHOUT } from './mends.ts'
 import { play } from './play.ts'
+import type { Sabotage } from './sabotage.ts'
 
-const SEEDS = 80
+const SEEDS = 60
 
 const SETUP: Setup = {
   limits: { messages: 20, perMs: 60_000, penaltyMs: 600_000 },
@@ -114,6 +117,80 @@ describe('what a seed once found', () => {
       2749,
     ),
   )
+  found(
+    'a reload that renames a robot sends nothing newer before what it moves',
+    historyFrom(
+      {
+        ...{ limits: { messages: 1, perMs: 60_000, penaltyMs: 60_000 }, timeoutMs: 1_000 },
+        ...{ shape: 'two', everyMs: 60_000, by: ['alarm_name'], alerts: 16, groups: 1 },
+        ...{ flushMs: 45_000, repeatMs: 60_000 },
+      },
+      [
+        { at: 2_530, kind: 'turn', alert: 11 },
+        { at: 3_137, kind: 'turn', alert: 5 },
+        { at: 38_902, kind: 'reload', shape: 'one', renamed: true },
+        { at: 56_530, kind: 'turn', alert: 7 },
+      ],
+      131,
+    ),
+  )
+  found(
+    'a channel that replicas no longer have leaves nothing in a queue that they work for others',
+    historyFrom(
+      {
+        ...{ limits: { messages: 20, perMs: 60_000, penaltyMs: 60_000 }, timeoutMs: 1_000 },
+        ...{ shape: 'two', honours: false, everyMs: 60_000, by: ['alarm_name'], alerts: 7 },
+        ...{ groups: 2, repeatMs: 60_000, replicas: 2 },
+      },
+      [
+        { at: 62_373, kind: 'crash', point: 'claimRetry', when: 'before', downMs: 101_821 },
+        { at: 62_472, kind: 'roll', overlapMs: 3_000, shape: 'two', renamed: true },
+        { at: 113_529, kind: 'replies', reply: '1111 as a page', count: 1 },
+        { at: 158_712, kind: 'turn', alert: 2 },
+        { at: 166_003, kind: 'turn', alert: 6 },
+        { at: 171_091, kind: 'roll', overlapMs: 9_000, shape: 'one', renamed: true },
+      ],
+      148,
+    ),
+  )
+  found(
+    'a robot that was renamed while its message waits is the robot of its group still',
+    historyFrom(
+      {
+        ...{ limits: { messages: 2, perMs: 10_000, penaltyMs: 60_000 }, timeoutMs: 1_000 },
+        ...{ shape: 'two', honours: false, everyMs: 60_000, alerts: 16, groups: 1 },
+        ...{ flushMs: 15_000, repeatMs: 60_000, wayMs: 5 },
+      },
+      [
+        { at: 17_710, kind: 'reload', shape: 'all' },
+        { at: 56_286, kind: 'replies', reply: '130101', count: 1 },
+        { at: 58_641, kind: 'turn', alert: 3 },
+        { at: 63_409, kind: 'reload', shape: 'all', renamed: true },
+      ],
+      21,
+    ),
+  )
+  found(
+    'a pool is not shown what one of its robots has sent from a queue of its own',
+    historyFrom(
+      {
+        ...{ limits: { messages: 5, perMs: 60_000, penaltyMs: 60_000 }, shape: 'pool' },
+        ...{ alerts: 17, groups: 1, flushMs: 15_000, repeatMs: 60_000, wayMs: 5 },
+      },
+      [
+        { at: 17_876, kind: 'turn', alert: 5 },
+        { at: 18_869, kind: 'turn', alert: 9 },
+        { at: 20_240, kind: 'reload', shape: 'all' },
+        { at: 21_857, kind: 'turn', alert: 13 },
+        { at: 22_393, kind: 'burst', from: 16, count: 11 },
+        { at: 25_170, kind: 'spell', reply: 'silence, taken', forMs: 4_000 },
+        { at: 75_580, kind: 'turn', alert: 3 },
+        { at: 83_914, kind: 'turn', alert: 15 },
+        { at: 86_347, kind: 'reload', shape: 'pair', renamed: true },
+      ],
+      936,
+    ),
+  )
   for (const [name, byMs] of [
     ['an hour forward', 3_600_000],
     ['an hour back', -3_600_000],
@@ -143,6 +220,21 @@ describe('what a seed once found', () => {
   )
 })
 
+describe('without its mend', () => {
+  for (const [name, { kind, seed, setup, events }] of Object.entries(FOUND))
+    test(`${name}: a history fails that is clean with it`, async () => {
+      using folder = quickFolder()
+      const history: History = { seed, setup: { ...USUAL, ...setup }, events }
+      const mend: Sabotage = WITHOUT[name as keyof typeof WITHOUT]
+      assert.deepEqual((await play(history, folder.path)).faults, [])
+      const { faults } = await play(history, folder.path, mend)
+      assert.ok(
+        faults.some((fault) => fault.kind === kind),
+        JSON.stringify(faults.slice(0, 5)),
+      )
+    })
+})
+
 describe('the count notices', () => {
   const noticed = (
     name: string,
@@ -155,12 +247,12 @@ describe('the count notices', () => {
       kind: string
       setup?: Partial<Setup>
       events: Event[]
-      sabotage: (store: Store) => Store
+      sabotage: Sabotage['store']
     },
   ): void => {
     test(name, async () => {
       using folder = quickFolder()
-      const { faults } = await play(historyFrom(setup, events), folder.path, sabotage)
+      const { faults } = await play(historyFrom(setup, events), folder.path, { store: sabotage })
       assert.ok(
         faults.some((fault) => fault.kind === kind),
         JSON.stringify(faults.slice(0, 5)),

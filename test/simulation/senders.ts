@@ -3,8 +3,13 @@ import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import type { Setup } from './history.ts'
 import type { Random } from './random.ts'
 
-/** One change of one alert's state, as its sender tells it, however often: `alert/episode/status`. */
+/** One change of one alert's state, as its sender tells it, however often: `alert/episode/status/level`. */
 export type News = string
+
+export function newsParts(news: News): { alert: string; status: Status } {
+  const [alert = '', , status] = news.split('/')
+  return { alert, status: status as Status }
+}
 
 /** Posts to the service; whether it was answered 200. False at once where there is no process. */
 export type Post = (source: SourceName, body: object, channel: string) => Promise<boolean>
@@ -12,6 +17,7 @@ export type Post = (source: SourceName, body: object, channel: string) => Promis
 interface Truth {
   firing: boolean
   episode: number
+  level: number
   since: number
   until: number
 }
@@ -39,6 +45,8 @@ export class Senders {
   readonly #truth: Truth[]
   /** What each peer knows was told of each group. */
   readonly #notified: Map<string, string>[]
+  /** The episode before the last, of each alert, as it was while it fired. */
+  readonly #past = new Map<number, Truth>()
   #ended = false
   #flushing = 0
 
@@ -56,9 +64,10 @@ export class Senders {
     this.#channel = options.channel
     const { alerts, peers } = options.setup
     const since = this.#now()
-    this.#truth = Array.from({ length: alerts }, () => ({
+    this.#truth = Array.from({ length: alerts }, (_, alert) => ({
       firing: false,
       episode: 0,
+      level: usualLevel(alert),
       since,
       until: since,
     }))
@@ -80,16 +89,43 @@ export class Senders {
     this.#ended = true
   }
 
-  /** The alert begins or ends. */
-  turn(alert: number): void {
+  /** The alert begins or ends; `same`: it begins again with the start that it had. */
+  turn(alert: number, same = false): void {
     const truth = this.#truth[alert]
     if (truth === undefined) return
     truth.firing = !truth.firing
     if (truth.firing) {
+      this.#past.set(alert, { ...truth, firing: true })
       truth.episode += 1
-      truth.since = this.#now()
+      truth.level = usualLevel(alert)
+      if (!same) truth.since = this.#now()
     } else truth.until = this.#now()
     if (alert % 2 === 1) void this.#tellOcp(alert, truth.episode)
+  }
+
+  /** An alert of OCP's that fires becomes more severe. Alertmanager's would be another alert. */
+  rise(alert: number): void {
+    const truth = this.#truth[alert]
+    if (truth === undefined || alert % 2 === 0 || !truth.firing || truth.level === 1) return
+    truth.level -= 1
+    void this.#tellOcpOnce(alert, truth)
+  }
+
+  /** Another grouping posts only now that the alert fired, an episode ago. */
+  stale(alert: number): void {
+    const past = this.#past.get(alert)
+    if (past === undefined || past.episode === 0) return
+    if (alert % 2 === 1) void this.#tellOcpOnce(alert, past)
+    else
+      void this.#tell('alertmanager', {
+        body: {
+          version: '4',
+          groupKey: '{}:{late}',
+          alerts: [this.#alertmanagerAlert(alert, past)],
+        },
+        news: [newsOf(alert, past)],
+        channel: this.#channel(((alert / 2) % this.#setup.groups) * 2),
+      })
   }
 
   /** Several begin at once. */
@@ -103,14 +139,17 @@ export class Senders {
     const truth = this.#truth[alert] as Truth
     const { firing } = truth
     do {
-      const news = newsOf(alert, truth)
-      await this.#tell('ocp', {
-        body: this.#ocpBody(alert, truth),
-        news: [news],
-        channel: this.#channel(alert),
-      })
+      await this.#tellOcpOnce(alert, truth)
       await this.#clock.sleep(this.#setup.repeatMs)
     } while (!this.#ended && firing && truth.firing && truth.episode === episode)
+  }
+
+  #tellOcpOnce(alert: number, truth: Truth): Promise<boolean> {
+    return this.#tell('ocp', {
+      body: this.#ocpBody(alert, truth),
+      news: [newsOf(alert, truth)],
+      channel: this.#channel(alert),
+    })
   }
 
   /** One peer's notifications of one group: only what changed since the last, retried until the next is due. */
@@ -186,8 +225,7 @@ export class Senders {
     })
   }
 
-  #alertmanagerAlert(alert: number): object {
-    const truth = this.#truth[alert] as Truth
+  #alertmanagerAlert(alert: number, truth = this.#truth[alert] as Truth): object {
     return {
       status: statusOf(truth),
       labels: {
@@ -205,9 +243,9 @@ export class Senders {
   #ocpBody(alert: number, truth: Truth): object {
     return {
       alarm_type: `rule_${alert % 5}`,
-      alarm_name: `Rule ${alert % 5}`,
+      alarm_name: `rule_${alert % 5}`,
       alarm_target: `host=a${alert}`,
-      alarm_level: String(1 + (alert % 5)),
+      alarm_level: String(truth.level),
       alarm_status: truth.firing ? 'Active' : 'Inactive',
       alarm_active_at: new Date(truth.since).toISOString(),
       alarm_updated_at: new Date(this.#now()).toISOString(),
@@ -226,5 +264,9 @@ function statusOf({ firing }: Truth): Status {
 }
 
 function newsOf(alert: number, truth: Truth): News {
-  return `${alert}/${truth.episode}/${statusOf(truth)}`
+  return `${alert}/${truth.episode}/${statusOf(truth)}/${truth.level}`
+}
+
+function usualLevel(alert: number): number {
+  return 1 + (alert % 5)
 }

@@ -1,14 +1,12 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createEvents } from '../../src/events.ts'
-import { createMetrics } from '../../src/metrics.ts'
-import { tidy } from '../../src/pipeline/janitor.ts'
-import { Loop } from '../../src/pipeline/loop.ts'
-import { createRenderer } from '../../src/rendering/render.ts'
+import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { Dingtalk } from '../simulation/dingtalk.ts'
 import { quickFolder } from '../simulation/folder.ts'
-import { historyOf } from '../simulation/history.ts'
+import { historyOf } from '../simulation/generate.ts'
+import { Ledger } from '../simulation/ledger.ts'
 import { Process } from '../simulation/process.ts'
 import { Random } from '../simulation/random.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
@@ -42,10 +40,14 @@ export async function* hourOnVirtualClock(rate: number): AsyncGenerator<Sample> 
     { retentionMs: 10 * MINUTE },
   )
   const numbers = { serial: 0, next: 0, accepted: 0 }
+  const ledger = new Ledger(() => clock.now().getTime())
+  const sqlite = sqliteStore({ path: join(folder.path, 'soak.db'), reasonToSuppress })
   const service = new Process({
-    path: join(folder.path, 'soak.db'),
-    settings,
-    renderer: createRenderer(settings, settings.channels.values()),
+    sqlite,
+    isShared: false,
+    layout: { shape: 'one' },
+    configure: () => settings,
+    ledger,
     clock,
     skewMs: () => 0,
     dingtalk,
@@ -56,22 +58,9 @@ export async function* hourOnVirtualClock(rate: number): AsyncGenerator<Sample> 
     },
     diesAt: () => false,
     isFull: () => false,
-    sabotage: (store) => store,
-    committed: () => {},
-    claimed: () => {},
+    sabotage: {},
   })
   await service.start()
-  const events = createEvents(
-    { debug() {}, info() {}, warn() {}, error() {} },
-    createMetrics({ version: '1', node: 'v' }),
-  )
-  const janitor = new Loop({
-    pass: () => tidy({ store: service.store, clock, settings: () => settings, events }),
-    clock,
-    failed: (error) => {
-      throw error
-    },
-  }).start()
   for (let minute = 1; minute <= 60; minute += 1) {
     for (let second = 0; second < 60; second += 1) {
       const posts = Array.from({ length: rate }, () => {
@@ -92,6 +81,9 @@ export async function* hourOnVirtualClock(rate: number): AsyncGenerator<Sample> 
       for (const taken of await Promise.all(posts)) if (taken) numbers.accepted += 1
       await clock.pass(1_000)
     }
+    // Kept, it would count as the service's memory.
+    ledger.committed.length = 0
+    ledger.claimed.clear()
     if (minute % 5 > 0) continue
     globalThis.gc?.()
     const { items } = await service.store.alerts({ state: 'pending', limit: 1_000 })
@@ -108,8 +100,9 @@ export async function* hourOnVirtualClock(rate: number): AsyncGenerator<Sample> 
       fileMb: (bytes / 1_048_576).toFixed(1),
     }
   }
-  const stopped = Promise.all([service.stop(), janitor.stop()])
+  const stopped = service.stop()
   await clock.pass(60_000)
   await stopped
+  sqlite.close()
   if (dingtalk.faults.length > 0) throw new Error(JSON.stringify(dingtalk.faults.slice(0, 3)))
 }

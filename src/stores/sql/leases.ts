@@ -23,23 +23,23 @@ export interface TakenOver {
  */
 export async function lease(
   tx: Tx,
-  { robot, owner, now, until, enough, queues = [] }: Lease,
+  { robot, owner, now, until, enough, places = [] }: Lease,
   unconfirmed: boolean,
 ): Promise<{ held: boolean; taken?: TakenOver }> {
   const at = tx.ms(now)
-  const found = await tx.get<{ owner: string; until: number; queues: string }>(
-    'SELECT owner, until, queues FROM leases WHERE robot = $1',
+  const found = await tx.get<{ owner: string; until: number; places: string }>(
+    'SELECT owner, until, places FROM leases WHERE robot = $1',
     [robot],
   )
-  const works = JSON.stringify(queues)
+  const works = JSON.stringify(places.map(({ queue, channel }) => [queue, channel]))
   // Looking writes nothing: most replicas ask every few seconds for what another works.
   const isInForce = found !== undefined && found.until > at && found.until <= at + MAX_LEASE_MS
   if (isInForce && found.owner !== owner) return { held: false }
   const lasts = isInForce && enough !== undefined && found.until >= tx.ms(enough)
-  if (lasts && found.queues === works && !unconfirmed) return { held: true }
+  if (lasts && found.places === works && !unconfirmed) return { held: true }
   const written = await tx.run(
-    `INSERT INTO leases AS l (robot, owner, until, queues) VALUES ($1, $2, $3, $5)
-     ON CONFLICT (robot) DO UPDATE SET owner = excluded.owner, until = excluded.until, queues = excluded.queues
+    `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, $2, $3, $5)
+     ON CONFLICT (robot) DO UPDATE SET owner = excluded.owner, until = excluded.until, places = excluded.places
      WHERE l.owner = excluded.owner OR l.until <= $4 OR l.until > $4 + ${MAX_LEASE_MS}`,
     [robot, owner, tx.ms(until), at, works],
   )
@@ -76,7 +76,7 @@ export async function recover(tx: Tx, now: Date): Promise<number> {
   for (const { robot } of rows) {
     // Locks the lease, so that no process takes the robot and claims for it in between.
     const found = await tx.get<{ until: number }>(
-      `INSERT INTO leases AS l (robot, owner, until, queues) VALUES ($1, '', 0, '[]')
+      `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, '', 0, '[]')
        ON CONFLICT (robot) DO UPDATE SET owner = l.owner RETURNING until`,
       [robot],
     )

@@ -1,8 +1,17 @@
 import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { materialize, type Place, placesOf, queueLock, requeue } from './deliveries.ts'
+import {
+  LEVELS_IN_ORDER,
+  MESSAGE_OF,
+  materialize,
+  type Place,
+  placesOf,
+  queueLock,
+  requeue,
+  watermarks,
+} from './deliveries.ts'
 import { inForce } from './leases.ts'
-import { endAlerts, moveLast, moveTo, removeFrom, waitingIn } from './move-alerts.ts'
+import { endAlerts, moveLast, moveTo, removeFrom, type Waiting } from './move-alerts.ts'
 import type { LastNotifiedLog } from './recent.ts'
 import { markDead } from './settle.ts'
 
@@ -30,11 +39,11 @@ export async function reassign(
   if (lost.length === 0) return { moved, dead: [], queues: [] }
   const homes = lost.flatMap(({ channel }) => assigned.get(channel) ?? [])
   await tx.lock([...lost, ...homes].map(({ queue }) => queueLock(queue)))
-  const leased = await leasedQueues(tx, at)
+  const leased = await leasedPlaces(tx, at)
   for (const place of lost) {
     // A process with another configuration works it, or one of its messages is in flight: next time.
-    if (leased.has(place.queue) || (await hasInFlight(tx, place))) continue
-    const to = assigned.get(place.channel) ?? []
+    if (leased.has(`${place.queue}\n${place.channel}`) || (await hasInFlight(tx, place))) continue
+    const to = await homesOf(tx, place, assigned.get(place.channel) ?? [])
     await moveMessages(tx, place, { to, at, log })
     const waiting = await waitingIn(tx, place)
     if (waiting.length === 0) continue
@@ -46,9 +55,11 @@ export async function reassign(
       continue
     }
     let overtakenInAll = alerts
-    for (const { queue } of to) {
+    for (const { queue, robots } of to) {
       const home = { ...place, queue }
-      const overtaken = await moveTo(tx, home, waiting)
+      const got = await sentBy(tx, { place, robots }, alerts)
+      const missing = waiting.filter(({ alert }) => !got.has(alert))
+      const overtaken = await moveTo(tx, home, missing)
       await moveLast(tx, { from: place, to: home, log }, alerts)
       overtakenInAll = overtakenInAll.filter((alert) => overtaken.has(alert))
       queues.add(queue)
@@ -61,6 +72,17 @@ export async function reassign(
     dead: [...dead].map(([channel, count]) => ({ channel, count })),
     queues: [...queues],
   }
+}
+
+/** The queue of the robot that sent last from a place, by its key, so that no other group gets its alerts; else all. */
+async function homesOf(tx: Tx, { queue, channel }: Place, to: Assigned): Promise<Assigned> {
+  const last = await tx.get<{ robot_key: string }>(
+    `SELECT robot_key FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test'
+     ORDER BY created_at DESC LIMIT 1`,
+    [queue, channel],
+  )
+  const same = to.filter(({ robots }) => robots.some(({ key }) => key === last?.robot_key))
+  return same.length > 0 ? same : to
 }
 
 /** Places with something that waits, or with an open message. */
@@ -85,12 +107,39 @@ async function hasWaiting(tx: Tx, place: Place): Promise<boolean> {
   return (await waitingIn(tx, place, 1)).length > 0
 }
 
-async function leasedQueues(tx: Tx, at: number): Promise<Set<string>> {
-  const rows = await tx.all<{ queues: string }>(
-    `SELECT queues FROM leases WHERE ${inForce('$1')}`,
+async function waitingIn(
+  tx: Tx,
+  place: Place,
+  limit = Number.MAX_SAFE_INTEGER,
+): Promise<Waiting[]> {
+  const { queue, channel } = place
+  const marks = await watermarks(tx, place)
+  const found = await tx.all<Waiting>(
+    `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
+    [queue, channel, limit],
+  )
+  for (const level of LEVELS_IN_ORDER) {
+    const upTo = marks.get(level)
+    if (upTo === undefined || found.length >= limit) continue
+    found.push(
+      ...(await tx.all<Waiting>(
+        `SELECT alert, level FROM deliveries
+         WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
+        [queue, channel, level, upTo, limit],
+      )),
+    )
+  }
+  return found
+}
+
+/** Queues and channels, a line each. A robot may go on with a queue for other channels only. */
+async function leasedPlaces(tx: Tx, at: number): Promise<Set<string>> {
+  const rows = await tx.all<{ places: string }>(
+    `SELECT places FROM leases WHERE ${inForce('$1')}`,
     [at],
   )
-  return new Set(rows.flatMap(({ queues }) => JSON.parse(queues) as string[]))
+  const all = rows.flatMap(({ places }) => JSON.parse(places) as [string, string][])
+  return new Set(all.map((place) => place.join('\n')))
 }
 
 /** Its process settles a message in flight, or `recover` makes it pending. */
@@ -102,6 +151,8 @@ async function hasInFlight(tx: Tx, { queue, channel }: Place): Promise<boolean> 
   )
   return row !== undefined
 }
+
+type Home = Assigned[number] & { robot?: string }
 
 interface OpenMessage {
   id: number
@@ -123,7 +174,9 @@ async function moveMessages(
   for (const message of open) {
     const mayHaveArrived = (message.elsewhere_at ?? 0) > at
     const home = homeOf(message, to)
-    if (mayHaveArrived && home !== undefined) {
+    const isKept =
+      mayHaveArrived && home !== undefined && !(await wasSent(tx, place, { message, home }))
+    if (isKept) {
       const alerts = await moveMessage(tx, message, home)
       await moveLast(tx, { from: place, to: { ...place, queue: home.queue }, log }, alerts)
     } else {
@@ -134,15 +187,44 @@ async function moveMessages(
 }
 
 /** Where the robot of the message is now, by its key; else the first queue of the channel. */
-function homeOf(
-  { robot_key }: OpenMessage,
-  to: Assigned,
-): { queue: string; robot?: string } | undefined {
+function homeOf({ robot_key }: OpenMessage, to: Assigned): Home | undefined {
   for (const { queue, robots } of to) {
     const robot = robots.find(({ key }) => key === robot_key)
-    if (robot !== undefined) return { queue, robot: robot.name }
+    if (robot !== undefined) return { queue, robots, robot: robot.name }
   }
-  return to[0] && { queue: to[0].queue }
+  return to[0]
+}
+
+/** A message of a robot that is gone, of whose alerts the group that it goes to has some by another message. */
+async function wasSent(
+  tx: Tx,
+  place: Place,
+  { message, home }: { message: OpenMessage; home: Home },
+): Promise<boolean> {
+  if (home.robot !== undefined) return false
+  await materialize(tx, message.id)
+  const carried = await tx.all<{ alert: number }>(
+    'SELECT alert FROM deliveries WHERE message = $1',
+    [message.id],
+  )
+  const alerts = carried.map(({ alert }) => alert)
+  return (await sentBy(tx, { place, robots: home.robots }, alerts)).size > 0
+}
+
+/** Alerts that robots have sent, or are to send, from other queues of the channel than a place. */
+async function sentBy(
+  tx: Tx,
+  { place, robots }: { place: Place; robots: Home['robots'] },
+  alerts: readonly number[],
+): Promise<ReadonlySet<number>> {
+  const rows = await tx.all<{ alert: number }>(
+    `SELECT DISTINCT d.alert FROM watermarks w CROSS JOIN deliveries d
+     WHERE w.channel = $2 AND w.queue <> $1 AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level
+       AND d.alert IN LIST($3, BIGINT) AND EXISTS (SELECT 1 FROM messages m
+         WHERE m.id = ${MESSAGE_OF} AND m.state <> 'dead' AND m.robot_key IN LIST($4, TEXT))`,
+    [place.queue, place.channel, alerts, robots.map(({ key }) => key)],
+  )
+  return new Set(rows.map(({ alert }) => alert))
 }
 
 /** Keeps its key and body. Alerts that the group gets by others as well are left to them. Returns its alerts. */

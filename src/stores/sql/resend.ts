@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts'
+import type { Status } from '../../model/alert.ts'
 import type { Resent } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { type Carried, carriedBy, isDead, materialize, queueLock } from './deliveries.ts'
@@ -57,28 +58,41 @@ export async function resend(
   return { queue, alerts: current.length, outdated }
 }
 
-/** Which of a message's alerts are still what was last let through, and how many are overtaken. */
+/**
+ * Which of a message's alerts are still what was last let through, and how many are overtaken: in their queue by any
+ * later message, in another queue of the channel (after a reload the group may have another) by a change of status.
+ */
 async function divide(
   tx: Tx,
   message: { id: number; queue: string; channel: string },
   log: Pick<LastNotifiedLog, 'lastOf'>,
 ): Promise<{ current: number[]; outdated: number }> {
+  const { channel } = message
+  const places = await tx.all<{ queue: string }>(
+    'SELECT DISTINCT queue FROM watermarks WHERE channel = $1 ORDER BY queue',
+    [channel],
+  )
   const current: number[] = []
   let outdated = 0
   for (let after: Carried | undefined; ; ) {
     const carried = await carriedBy(tx, message, { limit: PAGE_SIZE, after })
-    const rows = await tx.all<{ id: number; grp: string }>(
-      'SELECT id, COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
+    const rows = await tx.all<{ id: number; grp: string; status: Status }>(
+      'SELECT id, COALESCE(grp, fingerprint) AS grp, status FROM alerts WHERE id IN LIST($1, BIGINT)',
       [carried.map(({ alert }) => alert)],
     )
-    const last = await log.lastOf(tx, message, [...new Set(rows.map(({ grp }) => grp))])
-    for (const { id, grp } of rows) {
-      const newer = last.get(grp)
-      const isOvertaken =
-        newer !== undefined && newer.alert > id && !(await isDead(tx, { ...message, ...newer }))
-      if (isOvertaken) outdated += 1
-      else current.push(id)
+    const groups = [...new Set(rows.map(({ grp }) => grp))]
+    const overtaken = new Set<number>()
+    for (const { queue } of places) {
+      const last = await log.lastOf(tx, { queue, channel }, groups)
+      for (const { id, grp, status } of rows) {
+        const newer = last.get(grp)
+        if (newer === undefined || newer.alert <= id) continue
+        if (queue !== message.queue && newer.status === status) continue
+        if (!(await isDead(tx, { queue, channel, ...newer }))) overtaken.add(id)
+      }
     }
+    outdated += overtaken.size
+    current.push(...rows.flatMap(({ id }) => (overtaken.has(id) ? [] : id)))
     if (carried.length < PAGE_SIZE) return { current, outdated }
     after = carried.at(-1)
   }

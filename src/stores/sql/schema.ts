@@ -91,9 +91,9 @@ export const SCHEMA = `
     key TEXT PRIMARY KEY, failures INTEGER NOT NULL, body_bytes INTEGER, last_result TEXT, last_at BIGINT
   ) KEY_TABLE;
 
-  -- Who works a robot, until when, and which queues with it (a JSON list). An owner is a process, never used again.
+  -- Who works a robot, until when, and for which queues and channels (a JSON list). An owner is a process, never used again.
   CREATE TABLE leases (
-    robot TEXT PRIMARY KEY, owner TEXT NOT NULL, until BIGINT NOT NULL, queues TEXT NOT NULL
+    robot TEXT PRIMARY KEY, owner TEXT NOT NULL, until BIGINT NOT NULL, places TEXT NOT NULL
   ) KEY_TABLE;
 `
 

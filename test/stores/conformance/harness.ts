@@ -2,7 +2,18 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach } from 'node:test'
 import type { Attempt } from '../../../src/model/message.ts'
 import type { Accepted, AcceptRequest, IncomingAlert } from '../../../src/stores/incoming.ts'
-import type { Backlog, BacklogQuery, CallClaim, Claim, Claimed, NewMessage, ReceivedCount, Settlement, Store, Tally } from '../../../src/stores/store.ts'
+import type {
+  Backlog,
+  BacklogQuery,
+  CallClaim,
+  Claim,
+  Claimed,
+  NewMessage,
+  ReceivedCount,
+  Settlement,
+  Store,
+  Tally,
+} from '../../../src/stores/store.ts'
 
 /** A way to open one kind of store; a backend's own test is one call of `conformance`. */
 export interface Backend {
