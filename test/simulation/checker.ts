@@ -51,7 +51,7 @@ export interface Count {
 interface Played {
   history: History
   start: Date
-  store: Pick<Store, 'alerts' | 'messages'>
+  store: Pick<Store, 'alerts' | 'messages' | 'payloads'>
   dingtalk: Dingtalk
   senders: Senders
   ledger: Ledger
@@ -63,8 +63,9 @@ export async function countOf(played: Played): Promise<Count> {
   const rows = await rowsOf(store)
   const messages = await messagesOf(store)
   const faults: Fault[] = [...dingtalk.faults, ...ledger.faults]
-  const add = (kind: FaultKind, all: readonly string[]): void =>
-    void faults.push(...all.map((words) => ({ at: 0, kind, words })))
+  const add = (kind: FaultKind, all: readonly string[]): void => {
+    for (const words of all) faults.push({ at: 0, kind, words })
+  }
 
   const isSteady = history.events.every(({ kind }) => kind !== 'reload' && kind !== 'roll')
   const isStepped = history.events.some(({ kind }) => kind === 'step')

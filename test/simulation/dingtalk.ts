@@ -216,7 +216,8 @@ export class Dingtalk {
 
   #silenced(robot: Robot, { call, reply, at }: { call: Call; reply: Reply; at: number }): Reply {
     const scope = reply.silences === 'address' ? robot.address : robot.key
-    const until = at + robot.limits.penaltyMs
+    const longestMs = reply.silences === 'address' ? 300_000 : Number.POSITIVE_INFINITY
+    const until = at + Math.min(robot.limits.penaltyMs, longestMs)
     this.#silences.push({ scope, until, knownFrom: Number.POSITIVE_INFINITY, cause: call, reply })
     return reply
   }

@@ -35,7 +35,6 @@ const passing: Reply[] = [
   { name: '502 taken', ...page(502, 'Bad Gateway'), takes: true },
   { name: '503', ...page(503, 'Service Unavailable') },
   { name: '504 taken', ...page(504, 'Gateway Timeout'), takes: true },
-  { name: 'login page', ...page(200, 'Welcome to the hotel') },
   { name: 'refused', status: 0, body: '', unreached: { code: 'ECONNREFUSED' } },
   { name: 'no name', status: 0, body: '', unreached: { code: 'ENOTFOUND' } },
   { name: 'name later', status: 0, body: '', unreached: { code: 'EAI_AGAIN' } },
@@ -53,6 +52,12 @@ const throttles: Reply[] = [
   {
     name: '130101',
     ...json(130101, 'send too fast, exceed 20 times per minute'),
+    silences: 'robot',
+  },
+  {
+    name: '1111 with 130101',
+    status: 200,
+    body: limiter.replace('}', ',"errcode":130101,"errmsg":"send too fast"}'),
     silences: 'robot',
   },
   { name: '1111', status: 200, body: limiter, silences: 'address' },
@@ -89,6 +94,8 @@ const refusals: Reply[] = [
 const unreadable: Reply[] = [
   { name: 'code of tomorrow', ...json(999_999, 'unheard of'), kills: 'in the end' },
   { name: 'empty object', status: 200, body: '{}', kills: 'in the end' },
+  { name: 'login page', ...page(200, 'Welcome to the hotel'), kills: 'in the end' },
+  { name: 'login page, taken', ...page(200, 'Welcome'), takes: true, kills: 'in the end' },
   { name: '403 of a proxy', ...page(403, 'Forbidden'), kills: 'in the end' },
 ]
 

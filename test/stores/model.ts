@@ -23,6 +23,8 @@ export interface ModelMessage {
   state: 'pending' | 'sending' | 'sent' | 'dead'
   call: number
   elsewhereAt: number
+  /** The queue that it was made in, whose robot it keeps. */
+  robotOf: string
   alertCount: number
 }
 
@@ -58,8 +60,23 @@ export class Model {
     const last = this.#last.get(`${queue} ${incoming.group}`)
     return (
       reasonToSuppress(incoming, last, now) === undefined ||
-      (last !== undefined && this.#isDead(queue, last.alert))
+      (last !== undefined &&
+        (this.#isDead(queue, last.alert) || this.#isOld(queue, incoming.group, last)))
     )
+  }
+
+  /** Whether another queue's group got another status since. */
+  #isOld(queue: string, group: string, last: Pick<Last, 'alert' | 'status'>): boolean {
+    return [...this.#last].some(([key, other]) => {
+      const [otherQueue, otherGroup] = key.split(' ') as [string, string]
+      return (
+        otherGroup === group &&
+        otherQueue !== queue &&
+        Number(other.alert) > Number(last.alert) &&
+        other.status !== last.status &&
+        !this.#isDead(otherQueue, other.alert)
+      )
+    })
   }
 
   /** Whether the queue's group will not get an alert that was let through. */
@@ -119,7 +136,11 @@ export class Model {
     const current = carried.filter((alert) => {
       const last = this.#last.get(`${queue} ${alert.incoming.group}`)
       const isNewer = last !== undefined && Number(last.alert) > Number(alert.id)
-      return !isNewer || this.#isDead(queue, last.alert)
+      const own = { alert: alert.id, status: alert.incoming.status }
+      return (
+        (!isNewer || this.#isDead(queue, last.alert)) &&
+        !this.#isOld(queue, alert.incoming.group, own)
+      )
     })
     return { current, outdated: carried.length - current.length }
   }
@@ -129,7 +150,9 @@ export class Model {
     const open = this.openMessages(from)
     if (open.some(({ state }) => state === 'sending')) return 0
     for (const message of open) {
-      if (message.elsewhereAt > now) this.#moveMessage(message, from, to)
+      const isHome = message.robotOf === to
+      const wasSent = !isHome && this.carriedBy(message.id).some((each) => this.#isGot(each, to))
+      if (message.elsewhereAt > now && !wasSent) this.#moveMessage(message, from, to)
       else {
         this.requeue(message.id)
         message.state = 'dead'
@@ -139,7 +162,7 @@ export class Model {
     let moved = waiting.length
     for (const alert of waiting) {
       alert.places.delete(from)
-      if (this.#isOvertaken(alert, to)) {
+      if (!this.#isGot(alert, to) && this.#isOvertaken(alert, to)) {
         alert.overtaken = true
         moved -= 1
       } else if (!alert.places.has(to)) alert.places.set(to, 'waits')
@@ -156,9 +179,20 @@ export class Model {
       return (
         each.incoming.fingerprint === fingerprint &&
         Number(each.id) > Number(id) &&
-        (this.isOpen(place) || (place !== undefined && this.messages.get(place)?.state === 'sent'))
+        this.#isTaken(place)
       )
     })
+  }
+
+  /** By the robot of a queue. */
+  #isGot({ places }: ModelAlert, queue: string): boolean {
+    const place = places.get(queue)
+    return this.#isTaken(place) && this.messages.get(place as string)?.robotOf === queue
+  }
+
+  /** Sent, or in an open message. */
+  #isTaken(place: Place | undefined): boolean {
+    return this.isOpen(place) || (place !== undefined && this.messages.get(place)?.state === 'sent')
   }
 
   #moveMessage(message: ModelMessage, from: string, to: string): void {

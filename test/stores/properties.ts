@@ -59,6 +59,7 @@ export class Sequence {
     const queues = this.#random.of([['robot:a'], ['robot:b'], [...QUEUES]])
     const incoming = Array.from({ length: count }, () => {
       const status = this.#random.of(STATUSES)
+      const isOff = status === 'resolved' && queues.length === 2 && this.#random.chance(20)
       // The last ones share a group, and are for both queues.
       const fingerprint = this.#random.of(
         queues.length === 2 ? FINGERPRINTS : FINGERPRINTS.slice(0, -3),
@@ -71,6 +72,7 @@ export class Sequence {
           everyMs: this.#random.of([0, MINUTE]),
         },
         group: fingerprint < 'k' ? fingerprint : 'shared',
+        ...(isOff && { suppressed: 'resolved_off' }),
       })
     })
     this.#did(`accept ${incoming.map((each) => each.fingerprint).join('')} for ${queues.join(' ')}`)
@@ -109,6 +111,7 @@ export class Sequence {
     const ids = taken.map(({ id }) => id)
     this.#did(`claim ${ids.join(' ')} of ${queue}`)
     const claimed = await this.#s.tryClaim(ids.map(Number), this.#now, {
+      robot: robotOf(queue),
       message: { queue },
       call: { messages: 1_000_000 },
     })
@@ -124,6 +127,7 @@ export class Sequence {
     const offered = await this.#offered(queue)
     this.#did(`claim all ${tally.count} of ${queue}`)
     const claimed = await this.#s.tryClaimTally(tally, this.#now, {
+      robot: robotOf(queue),
       message: { queue },
       call: { messages: 1_000_000 },
     })
@@ -141,7 +145,10 @@ export class Sequence {
     queue: string,
     ids: readonly string[],
   ): void {
-    const message = { id, queue, call, state: 'sending', elsewhereAt: 0, alertCount: ids.length }
+    const message = {
+      ...{ id, queue, call, state: 'sending', elsewhereAt: 0 },
+      ...{ robotOf: queue, alertCount: ids.length },
+    }
     this.#model.claim(message as ModelMessage, ids)
   }
 
@@ -179,7 +186,9 @@ export class Sequence {
     const message = this.#messageIn('pending')
     if (message === undefined) return
     this.#did(`retry ${message.id}`)
-    const claimed = await this.#s.retry(message.id, this.#now, { messages: 1_000_000 })
+    const claimed = await this.#s.retry(message.id, this.#now, {
+      ...{ messages: 1_000_000, robot: robotOf(message.robotOf) },
+    })
     assert.ok(claimed)
     message.state = 'sending'
     message.call = claimed.call
@@ -222,7 +231,7 @@ export class Sequence {
       ['robot:b', 'robot:a'],
     ])
     this.#did(`reassign ${from}`)
-    const name = to?.slice('robot:'.length) as string
+    const name = robotOf(to as string)
     const robots = [{ name, key: `k${name}` }]
     const queues = [{ queue: to as string, robots }]
     const { moved } = await this.#s.store.reassign([{ channel: 'ops', queues }], at(this.#now))
@@ -289,4 +298,8 @@ export class Sequence {
         )
           assert.ok(isOffered.has(each), `${later.id} is offered before ${each.id}`)
   }
+}
+
+function robotOf(queue: string): string {
+  return queue.slice('robot:'.length)
 }

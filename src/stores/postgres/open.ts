@@ -43,7 +43,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
   const { waitMs } = options
   const notifications = await opened({ address, schema, clock, offset, notice }, waitMs)
   const db = new PostgresDatabase({ address, schema, clock, offset })
-  const deps = { recent: postgresRecent, reasonToSuppress }
+  const deps = { recent: postgresRecent, log: postgresLog, reasonToSuppress }
   const commit = (requests: readonly AcceptRequest[]) =>
     acceptEach(requests, (each) => db.write((tx) => acceptAll(tx, each, deps)))
   const group = new CommitGroup(commit)

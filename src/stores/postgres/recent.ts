@@ -71,6 +71,10 @@ class Session implements RecentSession {
     return last && Promise.resolve(last)
   }
 
+  lastId(queue: string, channel: string, group: string): number {
+    return this.#last.get(keyOf(queue, channel, group))?.alert ?? 0
+  }
+
   setLast(queue: string, channel: string, group: string, entry: LastEntry): void {
     const key = keyOf(queue, channel, group)
     this.#last.set(key, entry)

@@ -7,11 +7,12 @@ import type {
 } from '../incoming.ts'
 import type { Tx } from '../tx.ts'
 import { AcceptedRows, type Decision } from './accepted-rows.ts'
-import { isDead, queueLock } from './deliveries.ts'
-import type { LastEntry, Recent, RecentSession } from './recent.ts'
+import { isDead, type Place, queueLock } from './deliveries.ts'
+import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from './recent.ts'
 
 export interface AcceptDeps {
   recent: Recent
+  log: Pick<LastNotifiedLog, 'lastOf'>
   reasonToSuppress: ReasonToSuppress
 }
 
@@ -30,16 +31,16 @@ export async function acceptAll(
     payloads: await tx.newIds('payloads', requests.length),
     alerts: await tx.newIds('alerts', count),
   }
+  const last = known(tx, session, deps.log)
   const batch = new AcceptedRows()
   const accepted: Accepted[] = []
   for (const request of requests) {
-    const isDuplicate = await repeats(tx, request, session)
-    if (isDuplicate) {
+    if (await repeats(tx, request, last)) {
       accepted.push({ duplicate: true, queues: [], suppressed: [] })
       continue
     }
     session.setRequested(request.key, tx.ms(request.now))
-    accepted.push(await acceptOne(tx, request, { session, batch, ids, deps }))
+    accepted.push(await acceptOne(tx, request, { known: last, batch, ids, deps }))
   }
   await batch.write(tx)
   await session.save()
@@ -57,21 +58,49 @@ function queuesIn(requests: readonly AcceptRequest[]): string[] {
 async function repeats(
   tx: Tx,
   { key, now, dedupWindowMs, alerts }: AcceptRequest,
-  session: RecentSession,
+  known: Known,
 ): Promise<boolean> {
+  const { session } = known
   const seenAt = session.requestedAt(key)
   if (seenAt === undefined || Math.abs(tx.ms(now) - seenAt) >= dedupWindowMs) return false
   for (const { queues, channel, group, status, level } of alerts)
     for (const queue of queues) {
       const last = await session.last(queue, channel, group)
       if (last === undefined || last.status !== status || last.level > level) return false
-      if (await isDead(tx, { queue, channel, ...last })) return false
+      if (await isStale(tx, { queue, channel, group, last }, known)) return false
     }
   return true
 }
 
-interface Accepting {
+/** What was last let through, of the queue that is decided for and of others of its channel. */
+interface Known {
   session: RecentSession
+  log: AcceptDeps['log']
+  /** Of a channel; asked once in a transaction. */
+  queuesOf: (channel: string) => Promise<readonly string[]>
+}
+
+function known(tx: Tx, session: RecentSession, log: AcceptDeps['log']): Known {
+  const asked = new Map<string, string[]>()
+  return {
+    session,
+    log,
+    async queuesOf(channel) {
+      const before = asked.get(channel)
+      if (before !== undefined) return before
+      const rows = await tx.all<{ queue: string }>(
+        'SELECT DISTINCT queue FROM watermarks WHERE channel = $1',
+        [channel],
+      )
+      const queues = rows.map(({ queue }) => queue)
+      asked.set(channel, queues)
+      return queues
+    },
+  }
+}
+
+interface Accepting {
+  known: Known
   batch: AcceptedRows
   ids: { payloads: number[]; alerts: number[] }
   deps: AcceptDeps
@@ -80,7 +109,7 @@ interface Accepting {
 async function acceptOne(
   tx: Tx,
   request: AcceptRequest,
-  { session, batch, ids, deps }: Accepting,
+  { known, batch, ids, deps }: Accepting,
 ): Promise<Accepted> {
   const payload = ids.payloads.shift() as number
   const { now } = request
@@ -90,12 +119,12 @@ async function acceptOne(
   const suppressed = new Map<string, Accepted['suppressed'][number]>()
   for (const alert of request.alerts) {
     const id = ids.alerts[batch.alertCount] as number
-    const context = { now, session, deps }
+    const context = { now, known, deps }
     const decision = decideUnknown(alert, context) ?? (await decide(tx, alert, context))
     batch.addAlert({ id, payload, alert, decision })
     for (const queue of decision.queues) queues.add(queue)
     if (decision.queues.length === 0) count(suppressed, alert.channel, decision.reason)
-    remember(alert, { id, at, decision, session })
+    remember(alert, { id, at, decision, session: known.session })
   }
   return { duplicate: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
@@ -104,12 +133,16 @@ async function acceptOne(
 async function decide(
   tx: Tx,
   alert: IncomingAlert,
-  { now, session, deps }: { now: Date; session: RecentSession; deps: AcceptDeps },
+  { now, known, deps }: { now: Date; known: Known; deps: AcceptDeps },
 ): Promise<Decision> {
   const { channel, group, queues, suppressed } = alert
+  const { session } = known
   const last: (LastEntry | undefined)[] = []
-  for (const queue of queues) last.push(await session.last(queue, channel, group))
-  const previous = Math.max(...last.map((each) => each?.alert ?? 0))
+  let previous = 0
+  for (const queue of queues) {
+    last.push(await session.last(queue, channel, group))
+    previous = Math.max(previous, session.lastId(queue, channel, group))
+  }
   if (suppressed !== undefined)
     return { queues: [], reason: suppressed, last, previous, repeats: 0 }
   let reason: string | undefined
@@ -118,8 +151,11 @@ async function decide(
   for (const [index, queue] of queues.entries()) {
     const before = last[index]
     const why = deps.reasonToSuppress(alert, before && lastNotified(tx, before), now)
-    const isLost = why !== undefined && before !== undefined
-    if (why === undefined || (isLost && (await isDead(tx, { queue, channel, ...before })))) {
+    const place = { queue, channel, group }
+    const passes =
+      why === undefined ||
+      (before !== undefined && (await isStale(tx, { ...place, last: before }, known)))
+    if (passes) {
       through.push(queue)
       repeats = Math.max(repeats, before?.repeats ?? 0)
     } else reason ??= why
@@ -133,12 +169,34 @@ async function decide(
   }
 }
 
+/**
+ * Whether what a queue last got is not what its group last got: it is dead, or a reload has given the group another
+ * queue since, which got another status.
+ */
+async function isStale(
+  tx: Tx,
+  { queue, channel, group, last }: Place & { group: string; last: LastEntry },
+  { log, queuesOf }: Known,
+): Promise<boolean> {
+  if (await isDead(tx, { queue, channel, ...last })) return true
+  for (const other of await queuesOf(channel)) {
+    if (other === queue) continue
+    const place = { queue: other, channel }
+    const newer = (await log.lastOf(tx, place, [group])).get(group)
+    const isNewer = newer !== undefined && newer.alert > last.alert
+    if (isNewer && newer.status !== last.status && !(await isDead(tx, { ...place, ...newer })))
+      return true
+  }
+  return false
+}
+
 /** Nothing is known of most alerts: they pass without a look at anything. */
 function decideUnknown(
   alert: IncomingAlert,
-  { now, session, deps }: { now: Date; session: RecentSession; deps: AcceptDeps },
+  { now, known, deps }: { now: Date; known: Known; deps: AcceptDeps },
 ): Decision | undefined {
   const { channel, group, queues, suppressed } = alert
+  const { session } = known
   if (suppressed !== undefined) return undefined
   for (const queue of queues)
     if (session.last(queue, channel, group) !== undefined) return undefined

@@ -30,6 +30,8 @@ export interface RecentSession {
   setRequested(key: string, at: number): void
   /** Undefined where nothing is known, as for most alerts: those need not wait. */
   last(queue: string, channel: string, group: string): Promise<LastEntry | undefined> | undefined
+  /** The id of that alert, also after its row was pruned; 0 where nothing is known. */
+  lastId(queue: string, channel: string, group: string): number
   setLast(queue: string, channel: string, group: string, entry: LastEntry): void
   /** Writes what was set. */
   save(): Promise<void>

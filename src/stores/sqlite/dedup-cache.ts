@@ -37,6 +37,10 @@ export class DedupCache implements Recent, LastNotifiedLog {
         if (known !== undefined) return Promise.resolve({ ...known, repeats })
         return lastOf(tx, alert).then((last) => last && { ...last, repeats })
       },
+      lastId(queue, channel, group) {
+        const packed = alerts.get(queue, channel, group)
+        return packed === undefined ? 0 : unpacked(packed).alert
+      },
       setLast(queue, channel, group, entry) {
         alerts.set(queue, channel, { key: group, value: packed(entry) })
         unwritten.set(entry.alert, entry)

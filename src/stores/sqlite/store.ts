@@ -55,7 +55,7 @@ export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): Sql
   const restored = restore(database, recent)
   // Closed at once, or awaited by `openSqliteStore`.
   restored.catch(() => undefined)
-  return storeOn(database, { recent, reasonToSuppress, restored })
+  return storeOn(database, { recent, log: recent, reasonToSuppress, restored })
 }
 
 function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
@@ -76,7 +76,12 @@ function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
 
 function storeOn(
   database: SqliteDatabase,
-  deps: { recent: DedupCache; reasonToSuppress: ReasonToSuppress; restored: Promise<void> },
+  deps: {
+    recent: DedupCache
+    log: DedupCache
+    reasonToSuppress: ReasonToSuppress
+    restored: Promise<void>
+  },
 ): SqliteStore {
   const { recent } = deps
   const all: SqliteStore['acceptAll'] = async (requests, more = () => []) => {

@@ -62,6 +62,14 @@ export function messageCases(backend: Backend): void {
       assert.notEqual(await enqueue('a'), first)
     })
 
+    test('refuse a message about which another queue of its channel was let a change through', async () => {
+      await s.accept([alert('f')])
+      const dead = await s.claim(await s.waitingIds())
+      await s.die(dead, 10)
+      await s.accept([alert('f', { status: 'resolved', queues: ['robot:a-new'] })], 20)
+      await assert.rejects(s.store.resend(dead.id, at(30)), { code: 'outdated' })
+    })
+
     test('refuse a message about which a later one was let through and is not dead', async () => {
       await s.accept([alert('f')])
       const dead = await s.claim(await s.waitingIds())

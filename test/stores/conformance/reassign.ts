@@ -150,11 +150,44 @@ export function reassignCases(backend: Backend): void {
 
     test('leaves queues alone that another process has leased', async () => {
       await s.accept([alert('f')])
-      const lease = { robot: 'x', owner: 'you', now: at(0), until: at(MINUTE), queues: ['robot:a'] }
+      const places = [{ queue: 'robot:a', channel: 'ops' }]
+      const lease = { robot: 'x', owner: 'you', now: at(0), until: at(MINUTE), places }
       assert.equal(await s.store.lease(lease), true)
       assert.equal((await s.store.reassign(assigned('b'), at(MINUTE - 1))).moved, 0)
       assert.deepEqual(await s.waiting(), ['f firing'])
       assert.equal((await s.store.reassign(assigned('b'), at(MINUTE))).moved, 1)
+    })
+
+    test('moves what waits for a robot that was renamed to no other group', async () => {
+      await s.accept([alert('before')])
+      await s.send(await s.waitingIds())
+      await s.accept([alert('f')], 10)
+      const queues = ['a', 'b'].map((name) => ({
+        queue: `robot:${name}-new`,
+        robots: [{ name: `${name}-new`, key: `k${name}` }],
+      }))
+      const moved = await s.store.reassign([{ channel: 'ops', queues }], at(20))
+      assert.deepEqual(moved.queues, ['robot:a-new'])
+      assert.deepEqual(await s.waiting(20, 'robot:a-new'), ['f firing'])
+      assert.deepEqual(await s.waiting(20, 'robot:b-new'), [])
+    })
+
+    test('does not add to a pool what one of its robots has sent from a queue of its own', async () => {
+      await s.accept([alert('f', { queues: ['robot:a', 'robot:b'] })])
+      await s.send(await s.waitingIds())
+      const robots = ['a', 'c'].map((name) => ({ name, key: `k${name}` }))
+      const pool = [{ channel: 'ops', queues: [{ queue: 'channel:ops', robots }] }]
+      await s.store.reassign(pool, at(20))
+      assert.deepEqual(await s.waiting(20, 'channel:ops'), [])
+      assert.deepEqual(await s.states(), ['f sent'])
+    })
+
+    test('moves what waits for a channel in a queue that is leased for other channels only', async () => {
+      await s.accept([alert('f')])
+      const places = [{ queue: 'robot:a', channel: 'other' }]
+      const lease = { robot: 'x', owner: 'you', now: at(0), until: at(MINUTE), places }
+      assert.equal(await s.store.lease(lease), true)
+      assert.equal((await s.store.reassign(assigned('b'), at(10))).moved, 1)
     })
 
     test('makes a repeat pass when the channel of a dead alert comes back', async () => {
