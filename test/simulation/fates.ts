@@ -91,7 +91,6 @@ function wrongReason(
   const wasMoved = !isSteady && (wasCarried || row.reason === 'outdated')
   if (wasMoved && isOvertaken(row, rows)) return undefined
   if (row.reason === 'outdated') return notOutdated(row, before)
-  if (hasReturned(row, earlier, context)) return undefined
   const why = notRepeated(row, before, context)
   if (why !== undefined || before === undefined) return why
   if (isSteady) return deadBefore(row, before, context)
@@ -115,24 +114,6 @@ function isOvertaken(row: Row, rows: readonly Row[]): boolean {
       state !== 'suppressed' &&
       Number(id) > Number(row.id),
   )
-}
-
-/**
- * A queue that one reload took away and a later one has brought back compares with what it was sent itself, not with what
- * its group got by others meanwhile.
- */
-function hasReturned(row: Row, earlier: readonly Row[], { history, start }: Suppressing): boolean {
-  const same = earlier.findLast(({ status }) => status === row.status)
-  if (same === undefined || same === earlier.at(-1)) return false
-  const reloads = history.events.filter(({ at, kind }) => {
-    const instant = start.getTime() + at
-    return (
-      (kind === 'reload' || kind === 'roll') &&
-      instant > Number(same.receivedAt) &&
-      instant <= Number(row.receivedAt)
-    )
-  })
-  return reloads.length > 1
 }
 
 /** What aggregation groups by: the alert, or its rule. */
