@@ -163,5 +163,14 @@ export function acceptCases(backend: Backend): void {
       assert.deepEqual(await s.waiting(20, 'robot:b'), [])
       assert.deepEqual((await s.accept([both], 30)).suppressed[0]?.reason, 'aggregated')
     })
+
+    test('lets a repeat through in a queue that has come back, when its group got another status by another', async () => {
+      const a = { status: 'firing', queues: ['robot:a'] } as const
+      await s.accept([alert('f', a)])
+      await s.accept([alert('f', { status: 'resolved', queues: ['robot:b'] })], 1_000)
+      assert.deepEqual((await s.accept([alert('f', a)], 2_000)).queues, ['robot:a'])
+      const again = await s.accept([alert('f', a)], 3_000)
+      assert.deepEqual(again.suppressed[0]?.reason, 'aggregated')
+    })
   })
 }
