@@ -185,7 +185,7 @@ describe('the file', () => {
     const text = 'not a database, though it may look like one. '.repeat(100)
     assert.match(
       await startOn((file) => writeFileSync(file, text)),
-      /damaged or no SQLite file.*move it away/,
+      /damaged or not a SQLite file.*move it away/,
     )
   })
 
@@ -213,7 +213,7 @@ describe('the file', () => {
       cwd: folder.path,
     })
     assert.equal(ran.code, 1)
-    assert.match(ran.stderr, /damaged or no SQLite file.*malformed/)
+    assert.match(ran.stderr, /damaged or not a SQLite file.*malformed/)
   })
 
   test('D06 whose log has a torn end is opened, and holds all that was taken', async () => {

@@ -155,11 +155,15 @@ describe('whatever happens', () => {
         for (const { id, state } of result.alerts) {
           assert.ok(['sent', 'dead', 'suppressed'].includes(state), `${id} is ${state}`)
           const telling = result.messages.filter(({ alerts }) => alerts.includes(id))
-          assert.equal(telling.length, state === 'suppressed' ? 0 : groups, `${id}, ${state}`)
+          const most = state === 'suppressed' ? 0 : groups
+          // A repeat goes to the groups alone whose message about the first is dead.
+          const least = each.replies.includes('token') ? Math.min(most, 1) : most
+          assert.ok(telling.length >= least && telling.length <= most, `${id}, ${state}`)
+          assert.equal(new Set(telling.map(({ message }) => message.queue)).size, telling.length)
         }
         const counted = result.messages.reduce((sum, { message }) => sum + message.alertCount, 0)
-        const told = result.alerts.filter(({ state }) => state !== 'suppressed').length
-        assert.equal(counted, told * groups)
+        const carried = result.messages.reduce((sum, { alerts }) => sum + alerts.length, 0)
+        assert.equal(counted, carried)
       }),
       RUNS,
     )
