@@ -354,6 +354,17 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.deepEqual(own, [])
     })
 
+    test('take a notification that is none of theirs for news of any queue', async () => {
+      const schema = fresh()
+      const store = await open(schema)
+      const heard: unknown[] = []
+      store.onWake((queues) => heard.push(queues))
+      for (const payload of ['', 'no JSON', 'null', '{"queues":[1]}'])
+        await postgres.ask(`SELECT pg_notify('${schema}', '${payload}')`)
+      await until('it is woken', () => heard.length === 4)
+      assert.deepEqual(heard, ['all', 'all', 'all', 'all'])
+    })
+
     test('whose clocks differ count in the database’s time', async () => {
       const schema = fresh()
       const ahead: Clock = { ...realClock, now: () => new Date(Date.now() + 3_600_000) }

@@ -132,8 +132,8 @@ export class Notifications {
   }
 
   #receive(payload: string): void {
-    const { from, queues } = JSON.parse(payload) as { from: string; queues: string[] }
-    if (from !== this.#self) this.#listener(queues.includes('*') ? 'all' : queues)
+    const { from, queues } = parsed(payload)
+    if (from !== this.#self) this.#listener(queues)
   }
 
   async #measureUntil(lost: Promise<void>): Promise<void> {
@@ -162,4 +162,14 @@ export class Notifications {
       notice({ kind: 'clock_differs', aheadMs: offset.ms })
     else if (Math.abs(moved) > NOTICED_OFFSET_MS) notice({ kind: 'clock_stepped', byMs: moved })
   }
+}
+
+/** Anybody may notify a channel: what is no list of queues wakes for all. */
+function parsed(payload: string): { from: unknown; queues: string[] | 'all' } {
+  try {
+    const { from, queues } = JSON.parse(payload) as { from: unknown; queues: unknown }
+    if (Array.isArray(queues) && queues.every((queue) => typeof queue === 'string'))
+      return { from, queues: queues.includes('*') ? 'all' : queues }
+  } catch {}
+  return { from: undefined, queues: 'all' }
 }

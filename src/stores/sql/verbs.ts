@@ -54,7 +54,7 @@ export function sqlVerbs(db: Database, { log, wake, takenOver }: VerbDeps): SqlV
       await db.write((tx) => release(tx, owner))
       wake('all')
     },
-    backlog: (query) => db.read((tx) => backlog(tx, query)),
+    backlog: (query) => db.read((tx) => backlog(tx, query), 'background'),
     tally: (queue, channel) => tally(db, { queue, channel }),
     payloads: (ids, maxBytes) => db.read((tx) => payloads(tx, ids, maxBytes)),
     claim: (request) => claimed(request.message.robot, (tx) => claim(tx, request)),
@@ -65,7 +65,7 @@ export function sqlVerbs(db: Database, { log, wake, takenOver }: VerbDeps): SqlV
       return settled?.sent ? receivedCounts(db, Number(settlement.id)) : []
     },
     async recover(now) {
-      const recovered = await db.write((tx) => recover(tx, now))
+      const recovered = await db.write((tx) => recover(tx, now), 'background')
       if (recovered > 0) wake('all')
       return recovered
     },
@@ -97,7 +97,7 @@ export function sqlVerbs(db: Database, { log, wake, takenOver }: VerbDeps): SqlV
     alerts: (query) => db.read((tx) => alerts(tx, query)),
     history: (range) => db.read((tx) => history(tx, range)),
     messageCounts: (query) => db.read((tx) => messageCounts(tx, query)),
-    prune: (before, now) => db.write((tx) => prune(tx, before, now)),
+    prune: (before, now) => db.write((tx) => prune(tx, before, now), 'background'),
   }
 }
 
