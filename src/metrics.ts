@@ -6,7 +6,13 @@ const P = 'dingtalk_receiver_'
 export const REQUEST_CODES = ['200', '400', '401', '403', '404', '413', '503'] as const
 export const SOURCES = ['alertmanager', 'ocp'] as const
 export const STATUSES = ['firing', 'resolved'] as const
-export const SUPPRESS_REASONS = ['aggregated', 'resolved_off', 'repeated', 'removed'] as const
+export const SUPPRESS_REASONS = [
+  'aggregated',
+  'outdated',
+  'resolved_off',
+  'repeated',
+  'removed',
+] as const
 export const MESSAGE_KINDS = ['alert', 'group', 'digest', 'recovery', 'test'] as const
 export const SEND_RESULTS = [
   'ok',

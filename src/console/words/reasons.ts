@@ -1,6 +1,7 @@
 /** Named reasons as the log and the metrics have them; `suppress_`, `rest_`, `pause_` and `verdict_` stand in front. */
 export const REASONS = {
   suppress_aggregated: ['told already in this period', '本聚合周期内已通知', '本聚合週期內已通知'],
+  suppress_outdated: ['older than what was told of it', '早于已通知的状态', '早於已通知的狀態'],
   suppress_resolved_off: [
     'recoveries are off (send_resolved)',
     '未启用恢复通知（send_resolved）',
