@@ -167,6 +167,20 @@ describe('the SQLite file', () => {
     )
   })
 
+  test('moves more alerts than a call may have arguments', async () => {
+    const store = await openSqlite({ path: ':memory:', reasonToSuppress, thread: false })
+    for (let request = 0; request < 150; request += 1)
+      await store.accept({
+        ...{ now: new Date(0), source: 'ocp', key: `k${request}`, dedupWindowMs: 1, body: '{}' },
+        alerts: Array.from({ length: 1_000 }, (_, index) => alert(`${request} ${index}`)),
+      })
+    const queues = [{ queue: 'robot:b', robots: [{ name: 'b', key: 'kb' }] }]
+    const { moved } = await store.reassign([{ channel: 'ops', queues }], new Date(0))
+    assert.equal(moved, 150_000)
+    assert.equal((await store.tally('robot:b', 'ops')).count, 150_000)
+    await store.close()
+  })
+
   test('never asks the database for the time', () => {
     for (const folder of ['sqlite', 'sql']) {
       const url = new URL(`../../src/stores/${folder}/`, import.meta.url)

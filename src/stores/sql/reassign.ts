@@ -1,17 +1,8 @@
 import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import {
-  LEVELS_IN_ORDER,
-  MESSAGE_OF,
-  materialize,
-  type Place,
-  placesOf,
-  queueLock,
-  requeue,
-  watermarks,
-} from './deliveries.ts'
+import { MESSAGE_OF, materialize, type Place, placesOf, queueLock, requeue } from './deliveries.ts'
 import { inForce } from './leases.ts'
-import { endAlerts, moveLast, moveTo, removeFrom, type Waiting } from './move-alerts.ts'
+import { endAlerts, moveLast, moveTo, removeFrom, waitingIn } from './move-alerts.ts'
 import type { LastNotifiedLog } from './recent.ts'
 import { markDead } from './settle.ts'
 
@@ -105,31 +96,6 @@ function compare(a: string, b: string): number {
 
 async function hasWaiting(tx: Tx, place: Place): Promise<boolean> {
   return (await waitingIn(tx, place, 1)).length > 0
-}
-
-async function waitingIn(
-  tx: Tx,
-  place: Place,
-  limit = Number.MAX_SAFE_INTEGER,
-): Promise<Waiting[]> {
-  const { queue, channel } = place
-  const marks = await watermarks(tx, place)
-  const found = await tx.all<Waiting>(
-    `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
-    [queue, channel, limit],
-  )
-  for (const level of LEVELS_IN_ORDER) {
-    const upTo = marks.get(level)
-    if (upTo === undefined || found.length >= limit) continue
-    found.push(
-      ...(await tx.all<Waiting>(
-        `SELECT alert, level FROM deliveries
-         WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
-        [queue, channel, level, upTo, limit],
-      )),
-    )
-  }
-  return found
 }
 
 /** Queues and channels, a line each. A robot may go on with a queue for other channels only. */
