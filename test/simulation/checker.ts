@@ -32,11 +32,13 @@ export interface Count {
   told: number
   suppressed: number
   dead: number
+  /** Held back for the month's quota when the history ends. */
+  waiting: number
   /** Acknowledged, and none of these. */
   lost: number
   /** Shown, but of no message that the store knows. */
   unexpected: number
-  /** Messages that a group was shown once more. */
+  /** Messages that a group was shown once more by a DingTalk that does not tell a repeat by its `msgUuid`. */
   duplicated: number
   outOfOrder: number
   overTheLimit: number
@@ -160,7 +162,7 @@ function countFates({
   byId: Map<string, StoredMessage>
   played: Played
   add: (kind: FaultKind, all: readonly string[]) => void
-}): Record<'told' | 'suppressed' | 'dead' | 'lost', number> {
+}): Record<'told' | 'suppressed' | 'dead' | 'waiting' | 'lost', number> {
   const { ledger, senders, history } = played
   const { monthly } = history.setup
   const mayWait = monthly !== undefined && usedOf(played) >= monthly * STRETCHED_FROM
@@ -177,11 +179,11 @@ function countFates({
     if ((state === 'pending' || state === 'sending') && !mayWait)
       add('stuck', [`message ${id} of kind ${kind} is ${state} after all is well again`])
   const stoodFor = repeatsOf(ledger.committed)
-  const counts = { told: 0, suppressed: 0, dead: 0, lost: 0 }
+  const counts = { told: 0, suppressed: 0, dead: 0, waiting: 0, lost: 0 }
   for (const news of senders.acknowledged.keys()) {
     const fate = fates.get(news) ?? fates.get(stoodFor.get(news) ?? '')
     if (fate === undefined) add('lost', [`${news} was answered 200, and there is nothing of it`])
-    counts[fate === undefined || fate === 'stuck' ? 'lost' : fate] += 1
+    counts[fate === undefined ? 'lost' : fate === 'stuck' ? 'waiting' : fate] += 1
   }
   return counts
 }

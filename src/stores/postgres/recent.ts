@@ -159,7 +159,10 @@ async function lockLast(
 export const postgresLog: LastNotifiedLog = {
   async lastOf(tx, { queue, channel }, groups) {
     const rows = await tx.all<Row>(
-      `SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp IN LIST($3, TEXT) AND alert <> 0`,
+      // OFFSET 0: each by the key. The planner else reads all of the queue, for some thousand groups at once.
+      `SELECT l.* FROM unnest($3::text[]) AS n (grp) CROSS JOIN LATERAL (
+         SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp = n.grp OFFSET 0) AS l
+       WHERE l.alert <> 0`,
       [queue, channel, groups],
     )
     return new Map(rows.map((row) => [row.grp, entryFrom(row)]))
