@@ -13,14 +13,20 @@ function entry(alert: number, repeats = 0): LastEntry {
 
 /** A database that has the rows of all alerts, as `entry` makes them. */
 const ROWS = {
-  get: async (_sql: string, alert: number) => ({
-    ...{ status: 'firing', level: 3, fingerprint: `f${alert}`, starts_at: null },
-    ...{ previous: 0, grp: null, received_at: alert * 10 },
-  }),
+  all: async (_sql: string, [ids]: [number[]]) =>
+    ids.map((id) => ({
+      ...{ id, status: 'firing', level: 3, fingerprint: `f${id}`, starts_at: null },
+      ...{ previous: 0, grp: null, received_at: id * 10 },
+    })),
 } as unknown as Tx
 
 describe('the dedup cache', () => {
-  const begin = (cache: DedupCache): Promise<RecentSession> => cache.begin(ROWS)
+  /** A session that has read the alerts with these ids. */
+  const begin = async (cache: DedupCache, ...ids: number[]): Promise<RecentSession> => {
+    const session = await cache.begin(ROWS)
+    await session.load(new Set(ids))
+    return session
+  }
 
   test('finds an entry by queue, channel and group, and a newer one replaces it', async () => {
     const cache = new DedupCache()
@@ -32,12 +38,12 @@ describe('the dedup cache', () => {
     const second = await begin(cache)
     second.setLast('q1', 'c', 'g', entry(4))
     cache.commit()
-    const third = await begin(cache)
+    const third = await begin(cache, 4, 2, 3)
     assert.deepEqual(
       [
-        await third.last('q1', 'c', 'g'),
-        await third.last('q2', 'c', 'g'),
-        await third.last('q1', 'd', 'g'),
+        third.last('q1', 'c', 'g'),
+        third.last('q2', 'c', 'g'),
+        third.last('q1', 'd', 'g'),
         third.last('q1', 'c', 'h'),
       ],
       [entry(4), entry(2), entry(3, 7), undefined],
@@ -48,7 +54,7 @@ describe('the dedup cache', () => {
     const cache = new DedupCache()
     const session = await cache.begin({} as Tx)
     session.setLast('q', 'c', 'g', entry(1, 2))
-    assert.deepEqual(await session.last('q', 'c', 'g'), entry(1, 2))
+    assert.deepEqual(session.last('q', 'c', 'g'), entry(1, 2))
   })
 
   test('is as it was before when a transaction fails, also what changed twice in it', async () => {
@@ -62,12 +68,12 @@ describe('the dedup cache', () => {
     failing.setLast('q', 'c', 'known', entry(3))
     failing.setLast('q', 'c', 'new', entry(4))
     failing.setRequested('request', 2)
-    assert.deepEqual(await failing.last('q', 'c', 'known'), entry(3))
+    assert.deepEqual(failing.last('q', 'c', 'known'), entry(3))
     cache.rollback()
-    const session = await begin(cache)
+    const session = await begin(cache, 1)
     assert.deepEqual(
       [
-        await session.last('q', 'c', 'known'),
+        session.last('q', 'c', 'known'),
         session.last('q', 'c', 'new'),
         session.requestedAt('request'),
       ],
@@ -76,7 +82,7 @@ describe('the dedup cache', () => {
     session.setLast('q', 'c', 'known', entry(5))
     cache.commit()
     cache.rollback()
-    assert.deepEqual(await session.last('q', 'c', 'known'), entry(5))
+    assert.deepEqual(session.last('q', 'c', 'known'), entry(5))
   })
 
   test('has a bound: it keeps at least the newest, and forgets the oldest', async () => {

@@ -61,17 +61,17 @@ export class Model {
     return (
       reasonToSuppress(incoming, last, now) === undefined ||
       (last !== undefined &&
-        (this.#isDead(queue, last.alert) || this.#isOld(queue, incoming.group, last)))
+        (this.#isDead(queue, last.alert) || this.#isOld(incoming.queues, incoming.group, last)))
     )
   }
 
-  /** Whether another queue's group got another status since. */
-  #isOld(queue: string, group: string, last: Pick<Last, 'alert' | 'status'>): boolean {
+  /** Whether another queue than these got another status of the group since. */
+  #isOld(queues: readonly string[], group: string, last: Pick<Last, 'alert' | 'status'>): boolean {
     return [...this.#last].some(([key, other]) => {
       const [otherQueue, otherGroup] = key.split(' ') as [string, string]
       return (
         otherGroup === group &&
-        otherQueue !== queue &&
+        !queues.includes(otherQueue) &&
         Number(other.alert) > Number(last.alert) &&
         other.status !== last.status &&
         !this.#isDead(otherQueue, other.alert)
@@ -139,7 +139,7 @@ export class Model {
       const own = { alert: alert.id, status: alert.incoming.status }
       return (
         (!isNewer || this.#isDead(queue, last.alert)) &&
-        !this.#isOld(queue, alert.incoming.group, own)
+        !this.#isOld([queue], alert.incoming.group, own)
       )
     })
     return { current, outdated: carried.length - current.length }

@@ -66,9 +66,11 @@ class Session implements RecentSession {
     this.#newRequests.add(stored(key))
   }
 
-  last(queue: string, channel: string, group: string): Promise<LastEntry> | undefined {
-    const last = this.#last.get(keyOf(queue, channel, group))
-    return last && Promise.resolve(last)
+  /** All was read when its rows were locked. */
+  async load(): Promise<void> {}
+
+  last(queue: string, channel: string, group: string): LastEntry | undefined {
+    return this.#last.get(keyOf(queue, channel, group))
   }
 
   lastId(queue: string, channel: string, group: string): number {

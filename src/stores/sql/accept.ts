@@ -7,8 +7,9 @@ import type {
 } from '../incoming.ts'
 import type { Tx } from '../tx.ts'
 import { AcceptedRows, type Decision } from './accepted-rows.ts'
-import { isDead, type Place, queueLock } from './deliveries.ts'
+import { queueLock } from './deliveries.ts'
 import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from './recent.ts'
+import { type IsStale, knownIn, staleIn } from './stale.ts'
 
 export interface AcceptDeps {
   recent: Recent
@@ -26,21 +27,21 @@ export async function acceptAll(
   await tx.lock(queuesIn(requests).map(queueLock), 'shared')
   // After the locks of the alerts, so that of two requests about one alert the later one has the higher ids.
   const session = await deps.recent.begin(tx, requests)
+  const isStale = await staleIn(tx, knownIn(requests, session), { session, log: deps.log })
   const count = requests.reduce((sum, { alerts }) => sum + alerts.length, 0)
   const ids = {
     payloads: await tx.newIds('payloads', requests.length),
     alerts: await tx.newIds('alerts', count),
   }
-  const last = known(tx, session, deps.log)
   const batch = new AcceptedRows()
   const accepted: Accepted[] = []
   for (const request of requests) {
-    if (await repeats(tx, request, last)) {
+    if (repeats(request, { tx, session, isStale })) {
       accepted.push({ duplicate: true, queues: [], suppressed: [] })
       continue
     }
     session.setRequested(request.key, tx.ms(request.now))
-    accepted.push(await acceptOne(tx, request, { known: last, batch, ids, deps }))
+    accepted.push(acceptOne(request, { tx, session, isStale, batch, ids, deps }))
   }
   await batch.write(tx)
   await session.save()
@@ -54,95 +55,68 @@ function queuesIn(requests: readonly AcceptRequest[]): string[] {
   return [...queues]
 }
 
+interface Past {
+  tx: Tx
+  session: RecentSession
+  isStale: IsStale
+}
+
 /** A duplicate has a key that was seen lately, and each of its alerts still stands as that request left it. */
-async function repeats(
-  tx: Tx,
+function repeats(
   { key, now, dedupWindowMs, alerts }: AcceptRequest,
-  known: Known,
-): Promise<boolean> {
-  const { session } = known
+  { tx, session, isStale }: Past,
+): boolean {
   const seenAt = session.requestedAt(key)
   if (seenAt === undefined || Math.abs(tx.ms(now) - seenAt) >= dedupWindowMs) return false
-  for (const { queues, channel, group, status, level } of alerts)
-    for (const queue of queues) {
-      const last = await session.last(queue, channel, group)
-      if (last === undefined || last.status !== status || last.level > level) return false
-      if (await isStale(tx, { queue, channel, group, last }, known)) return false
+  for (const alert of alerts)
+    for (const queue of alert.queues) {
+      const last = session.last(queue, alert.channel, alert.group)
+      if (last === undefined || last.status !== alert.status || last.level > alert.level)
+        return false
+      if (isStale(alert, queue, last)) return false
     }
   return true
 }
 
-/** What was last let through, of the queue that is decided for and of others of its channel. */
-interface Known {
-  session: RecentSession
-  log: AcceptDeps['log']
-  /** Of a channel; asked once in a transaction. */
-  queuesOf: (channel: string) => Promise<readonly string[]>
-}
-
-function known(tx: Tx, session: RecentSession, log: AcceptDeps['log']): Known {
-  const asked = new Map<string, string[]>()
-  return {
-    session,
-    log,
-    async queuesOf(channel) {
-      const before = asked.get(channel)
-      if (before !== undefined) return before
-      const rows = await tx.all<{ queue: string }>(
-        'SELECT DISTINCT queue FROM watermarks WHERE channel = $1',
-        [channel],
-      )
-      const queues = rows.map(({ queue }) => queue)
-      asked.set(channel, queues)
-      return queues
-    },
-  }
-}
-
-interface Accepting {
-  known: Known
+interface Accepting extends Past {
   batch: AcceptedRows
   ids: { payloads: number[]; alerts: number[] }
   deps: AcceptDeps
 }
 
-async function acceptOne(
-  tx: Tx,
-  request: AcceptRequest,
-  { known, batch, ids, deps }: Accepting,
-): Promise<Accepted> {
+function acceptOne(request: AcceptRequest, accepting: Accepting): Accepted {
+  const { tx, session, batch, ids } = accepting
   const payload = ids.payloads.shift() as number
-  const { now } = request
-  const at = tx.ms(now)
+  const at = tx.ms(request.now)
   batch.addPayload(payload, request, at)
   const queues = new Set<string>()
   const suppressed = new Map<string, Accepted['suppressed'][number]>()
   for (const alert of request.alerts) {
     const id = ids.alerts[batch.alertCount] as number
-    const context = { now, known, deps }
-    const decision = decideUnknown(alert, context) ?? (await decide(tx, alert, context))
+    const decision = decide(alert, request.now, accepting)
     batch.addAlert({ id, payload, alert, decision })
     for (const queue of decision.queues) queues.add(queue)
     if (decision.queues.length === 0) count(suppressed, alert.channel, decision.reason)
-    remember(alert, { id, at, decision, session: known.session })
+    remember(alert, { id, at, decision, session })
   }
   return { duplicate: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
 
 /** Each group decides by what it was last sent itself. */
-async function decide(
-  tx: Tx,
+function decide(
   alert: IncomingAlert,
-  { now, known, deps }: { now: Date; known: Known; deps: AcceptDeps },
-): Promise<Decision> {
+  now: Date,
+  { tx, session, isStale, deps }: Accepting,
+): Decision {
   const { channel, group, queues, suppressed } = alert
-  const { session } = known
-  const last: (LastEntry | undefined)[] = []
   let previous = 0
-  for (const queue of queues) {
-    last.push(await session.last(queue, channel, group))
-    previous = Math.max(previous, session.lastId(queue, channel, group))
+  for (const queue of queues) previous = Math.max(previous, session.lastId(queue, channel, group))
+  if (previous === 0) {
+    // Nothing is known of most alerts.
+    const why = suppressed ?? deps.reasonToSuppress(alert, undefined, now)
+    return { queues: why === undefined ? queues : [], reason: why, last: [], previous, repeats: 0 }
   }
+  const last = queues.map((queue) => session.last(queue, channel, group))
   if (suppressed !== undefined)
     return { queues: [], reason: suppressed, last, previous, repeats: 0 }
   let reason: string | undefined
@@ -151,11 +125,7 @@ async function decide(
   for (const [index, queue] of queues.entries()) {
     const before = last[index]
     const why = deps.reasonToSuppress(alert, before && lastNotified(tx, before), now)
-    const place = { queue, channel, group }
-    const passes =
-      why === undefined ||
-      (before !== undefined && (await isStale(tx, { ...place, last: before }, known)))
-    if (passes) {
+    if (why === undefined || (before !== undefined && isStale(alert, queue, before))) {
       through.push(queue)
       repeats = Math.max(repeats, before?.repeats ?? 0)
     } else reason ??= why
@@ -167,41 +137,6 @@ async function decide(
     previous,
     repeats,
   }
-}
-
-/**
- * Whether what a queue last got is not what its group last got: it is dead, or a reload has given the group another
- * queue since, which got another status.
- */
-async function isStale(
-  tx: Tx,
-  { queue, channel, group, last }: Place & { group: string; last: LastEntry },
-  { log, queuesOf }: Known,
-): Promise<boolean> {
-  if (await isDead(tx, { queue, channel, ...last })) return true
-  for (const other of await queuesOf(channel)) {
-    if (other === queue) continue
-    const place = { queue: other, channel }
-    const newer = (await log.lastOf(tx, place, [group])).get(group)
-    const isNewer = newer !== undefined && newer.alert > last.alert
-    if (isNewer && newer.status !== last.status && !(await isDead(tx, { ...place, ...newer })))
-      return true
-  }
-  return false
-}
-
-/** Nothing is known of most alerts: they pass without a look at anything. */
-function decideUnknown(
-  alert: IncomingAlert,
-  { now, known, deps }: { now: Date; known: Known; deps: AcceptDeps },
-): Decision | undefined {
-  const { channel, group, queues, suppressed } = alert
-  const { session } = known
-  if (suppressed !== undefined) return undefined
-  for (const queue of queues)
-    if (session.last(queue, channel, group) !== undefined) return undefined
-  if (deps.reasonToSuppress(alert, undefined, now) !== undefined) return undefined
-  return { queues, reason: undefined, last: undefined, previous: 0, repeats: 0 }
 }
 
 function lastNotified(tx: Tx, last: LastEntry): LastNotified {
@@ -228,7 +163,7 @@ function remember(
 ): void {
   const { channel, group, status, level, fingerprint } = alert
   for (const [index, queue] of alert.queues.entries()) {
-    const last = decision.last?.[index]
+    const last = decision.last[index]
     if (alert.suppressed !== undefined || decision.queues.includes(queue))
       session.setLast(queue, channel, group, {
         alert: id,

@@ -9,8 +9,8 @@ export interface Decision {
   /** The queues that the alert goes into; none: it is suppressed for the reason. */
   queues: readonly string[]
   reason: string | undefined
-  /** What each of the alert's queues last got; undefined: nothing is known for any of them. */
-  last: readonly (LastEntry | undefined)[] | undefined
+  /** What each of the alert's queues last got; empty where nothing is known of any. */
+  last: readonly (LastEntry | undefined)[]
   previous: number
   repeats: number
 }

@@ -18,32 +18,25 @@ export const MESSAGE_OF = `COALESCE(d.message, (SELECT r.message FROM delivery_r
   ORDER BY r.up_to LIMIT 1))`
 
 /**
- * Whether a group will not get an alert that was let through: its message is dead, its channel was removed, or it was
- * moved to another queue. False for a pruned alert, of which nothing is known.
+ * Those of alerts that were let through into a place which its group will not get: their message is dead, their channel
+ * was removed, or they were moved to another queue. Without pruned ones, of which nothing is known.
  */
-export async function isDead(
+export async function deadAmong(
   tx: Tx,
-  { queue, channel, level, alert }: Place & { level: Level; alert: number },
-): Promise<boolean> {
-  const delivery = await tx.get<{ message: number | null }>(
-    `SELECT ${MESSAGE_OF} AS message FROM deliveries d
-     WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert = $4`,
-    [queue, channel, level, alert],
-  )
-  if (delivery === undefined) {
-    const row = await tx.get<{ final_state: string | null; reason: string | null }>(
-      'SELECT final_state, reason FROM alerts WHERE id = $1',
-      [alert],
-    )
-    // A suppressed one is the last of its group as well (resolved_off), unless it was overtaken when it was moved.
-    return row !== undefined && (row.final_state !== 'suppressed' || row.reason === 'outdated')
-  }
-  if (delivery.message === null || delivery.message === 0) return false
-  const message = await tx.get<{ state: string }>('SELECT state FROM messages WHERE id = $1', [
-    delivery.message,
-  ])
-  return message?.state === 'dead'
+  { queue, channel }: Place,
+  alerts: readonly number[],
+): Promise<ReadonlySet<number>> {
+  if (alerts.length === 0) return new Set()
+  const rows = await tx.all<{ id: number }>(DEAD_AMONG, [queue, channel, alerts])
+  return new Set(rows.map(({ id }) => id))
 }
+
+/** A suppressed one is the last of its group as well (resolved_off), unless it was overtaken when it was moved. */
+const DEAD_AMONG = `SELECT a.id FROM alerts a
+  LEFT JOIN deliveries d ON d.queue = $1 AND d.channel = $2 AND d.level = a.level AND d.alert = a.id
+  WHERE a.id IN LIST($3, BIGINT) AND CASE WHEN d.alert IS NULL
+    THEN COALESCE(a.final_state, '') <> 'suppressed' OR COALESCE(a.reason, '') = 'outdated'
+    ELSE EXISTS (SELECT 1 FROM messages m WHERE m.id = ${MESSAGE_OF} AND m.state = 'dead') END`
 
 /** What holds back waiting alerts of a place: the open messages about the same alerts. */
 export interface Blocked {
@@ -106,12 +99,12 @@ export async function watermarks(tx: Tx, { queue, channel }: Place): Promise<Map
   return new Map(rows.map(({ level, up_to }) => [level, up_to]))
 }
 
-/** Places that ever had alerts. */
-export async function placesOf(tx: Tx, queues?: readonly string[]): Promise<Place[]> {
+/** Places that ever had alerts, of all channels or of some. */
+export async function placesOf(tx: Tx, channels?: readonly string[]): Promise<Place[]> {
   return tx.all<Place>(
-    `SELECT DISTINCT queue, channel FROM watermarks ${queues === undefined ? '' : 'WHERE queue IN LIST($1, TEXT)'}
+    `SELECT DISTINCT queue, channel FROM watermarks ${channels === undefined ? '' : 'WHERE channel IN LIST($1, TEXT)'}
      ORDER BY queue, channel`,
-    [...(queues === undefined ? [] : [queues])],
+    [...(channels === undefined ? [] : [channels])],
   )
 }
 

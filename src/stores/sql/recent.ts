@@ -28,8 +28,10 @@ export interface RecentSession {
   /** When a request with this key was last accepted. */
   requestedAt(key: string): number | undefined
   setRequested(key: string, at: number): void
-  /** Undefined where nothing is known, as for most alerts: those need not wait. */
-  last(queue: string, channel: string, group: string): Promise<LastEntry | undefined> | undefined
+  /** Reads what was last let through, by id, so that `last` finds it. */
+  load(ids: ReadonlySet<number>): Promise<void>
+  /** Undefined where nothing is known, as for most alerts. */
+  last(queue: string, channel: string, group: string): LastEntry | undefined
   /** The id of that alert, also after its row was pruned; 0 where nothing is known. */
   lastId(queue: string, channel: string, group: string): number
   setLast(queue: string, channel: string, group: string, entry: LastEntry): void

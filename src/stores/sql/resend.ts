@@ -2,7 +2,14 @@ import { AppError } from '../../errors.ts'
 import type { Status } from '../../model/alert.ts'
 import type { Resent } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { type Carried, carriedBy, isDead, materialize, queueLock } from './deliveries.ts'
+import {
+  type Carried,
+  carriedBy,
+  deadAmong,
+  materialize,
+  placesOf,
+  queueLock,
+} from './deliveries.ts'
 import { messageToResend } from './messages.ts'
 import type { LastNotifiedLog } from './recent.ts'
 
@@ -68,10 +75,7 @@ async function divide(
   log: Pick<LastNotifiedLog, 'lastOf'>,
 ): Promise<{ current: number[]; outdated: number }> {
   const { channel } = message
-  const places = await tx.all<{ queue: string }>(
-    'SELECT DISTINCT queue FROM watermarks WHERE channel = $1 ORDER BY queue',
-    [channel],
-  )
+  const places = await placesOf(tx, [channel])
   const current: number[] = []
   let outdated = 0
   for (let after: Carried | undefined; ; ) {
@@ -82,13 +86,17 @@ async function divide(
     )
     const groups = [...new Set(rows.map(({ grp }) => grp))]
     const overtaken = new Set<number>()
-    for (const { queue } of places) {
-      const last = await log.lastOf(tx, { queue, channel }, groups)
+    for (const place of places) {
+      const last = await log.lastOf(tx, place, groups)
+      const dead = await deadAmong(
+        tx,
+        place,
+        [...last.values()].map(({ alert }) => alert),
+      )
       for (const { id, grp, status } of rows) {
         const newer = last.get(grp)
-        if (newer === undefined || newer.alert <= id) continue
-        if (queue !== message.queue && newer.status === status) continue
-        if (!(await isDead(tx, { queue, channel, ...newer }))) overtaken.add(id)
+        if (newer === undefined || newer.alert <= id || dead.has(newer.alert)) continue
+        if (place.queue === message.queue || newer.status !== status) overtaken.add(id)
       }
     }
     outdated += overtaken.size

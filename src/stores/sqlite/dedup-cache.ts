@@ -1,5 +1,6 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
+import type { Place } from '../sql/deliveries.ts'
 import type { Group } from '../sql/last-notified.ts'
 import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
 import type { Tx } from '../tx.ts'
@@ -23,50 +24,55 @@ export class DedupCache implements Recent, LastNotifiedLog {
 
   async begin(tx: Tx): Promise<RecentSession> {
     const alerts = this.#alerts
-    const requests = this.#requests
-    /** Of alerts whose rows are not written yet. */
-    const unwritten = new Map<number, LastEntry>()
+    const entries = new Map<number, LastEntry>()
     return {
-      requestedAt: (key) => requests.get('', '', key),
-      setRequested: (key, at) => requests.set('', '', { key, value: at }),
+      requestedAt: (key) => this.#requests.get('', '', key),
+      setRequested: (key, at) => this.#requests.set('', '', { key, value: at }),
+      async load(ids) {
+        for (const entry of await entriesOf(tx, [...ids])) entries.set(entry.alert, entry)
+      },
       last(queue, channel, group) {
-        const packed = alerts.get(queue, channel, group)
-        if (packed === undefined) return undefined
-        const { alert, repeats } = unpacked(packed)
-        const known = unwritten.get(alert)
-        if (known !== undefined) return Promise.resolve({ ...known, repeats })
-        return lastOf(tx, alert).then((last) => last && { ...last, repeats })
+        const known = alerts.get(queue, channel, group)
+        if (known === undefined) return undefined
+        const entry = entries.get(alertIn(known))
+        return entry && { ...entry, repeats: repeatsIn(known) }
       },
       lastId(queue, channel, group) {
-        const packed = alerts.get(queue, channel, group)
-        return packed === undefined ? 0 : unpacked(packed).alert
+        const known = alerts.get(queue, channel, group)
+        return known === undefined ? 0 : alertIn(known)
       },
       setLast(queue, channel, group, entry) {
         alerts.set(queue, channel, { key: group, value: packed(entry) })
-        unwritten.set(entry.alert, entry)
+        entries.set(entry.alert, entry)
       },
-      save: async () => unwritten.clear(),
+      save: async () => undefined,
     }
   }
 
   /** What was last let through of groups of one queue and channel. */
   async lastOf(
     tx: Tx,
-    { queue, channel }: { queue: string; channel: string },
+    { queue, channel }: Place,
     groups: readonly string[],
   ): Promise<Map<string, LastEntry>> {
-    const session = await this.begin(tx)
-    const found = new Map<string, LastEntry>()
+    const known = new Map<string, number>()
     for (const group of groups) {
-      const last = await session.last(queue, channel, group)
-      if (last !== undefined) found.set(group, last)
+      const value = this.#alerts.get(queue, channel, group)
+      if (value !== undefined) known.set(group, value)
+    }
+    const entries = await entriesOf(tx, [...known.values()].map(alertIn))
+    const byId = new Map(entries.map((entry) => [entry.alert, entry]))
+    const found = new Map<string, LastEntry>()
+    for (const [group, value] of known) {
+      const entry = byId.get(alertIn(value))
+      if (entry !== undefined) found.set(group, { ...entry, repeats: repeatsIn(value) })
     }
     return found
   }
 
   async setLast(
     _tx: Tx,
-    { queue, channel }: { queue: string; channel: string },
+    { queue, channel }: Place,
     entries: ReadonlyMap<string, LastEntry>,
   ): Promise<void> {
     for (const [group, entry] of entries)
@@ -82,8 +88,8 @@ export class DedupCache implements Recent, LastNotifiedLog {
   restoreRepeat({ queue, channel, group }: Group): void {
     const before = this.#alerts.get(queue, channel, group)
     if (before === undefined) return
-    const { alert, repeats } = unpacked(before)
-    this.#alerts.set(queue, channel, { key: group, value: packed({ alert, repeats: repeats + 1 }) })
+    const value = packed({ alert: alertIn(before), repeats: repeatsIn(before) + 1 })
+    this.#alerts.set(queue, channel, { key: group, value })
   }
 
   restoreRequest(key: string, at: number): void {
@@ -107,11 +113,16 @@ function packed({ alert, repeats }: { alert: number; repeats: number }): number 
   return alert * MAX_REPEATS + Math.min(repeats, MAX_REPEATS - 1)
 }
 
-function unpacked(value: number): { alert: number; repeats: number } {
-  return { alert: Math.floor(value / MAX_REPEATS), repeats: value % MAX_REPEATS }
+function alertIn(value: number): number {
+  return Math.floor(value / MAX_REPEATS)
+}
+
+function repeatsIn(value: number): number {
+  return value % MAX_REPEATS
 }
 
 interface LastRow {
+  id: number
   status: Status
   level: Level
   fingerprint: string
@@ -124,33 +135,36 @@ interface LastRow {
 /** How far back the last alert of the other status is looked for. */
 const MAX_STEPS_BACK = 50
 
-/** The facts of an alert that was let through; undefined when it was pruned. */
-async function lastOf(tx: Tx, alert: number): Promise<LastEntry | undefined> {
-  const row = await rowOf(tx, alert)
-  if (row === undefined) return undefined
-  const { status, level, fingerprint, starts_at, received_at } = row
-  // An alert that is a group by itself never asks for the other status.
-  const other = row.grp === null ? null : await otherStatusAt(tx, row)
-  return {
-    ...{ alert, status, level, fingerprint, repeats: 0 },
-    startsAt: starts_at,
-    firingAt: status === 'firing' ? received_at : other,
-    resolvedAt: status === 'resolved' ? received_at : other,
+/** The facts of alerts that were let through; pruned ones are left out. */
+async function entriesOf(tx: Tx, alerts: readonly number[]): Promise<LastEntry[]> {
+  const entries: LastEntry[] = []
+  for (const row of await rowsOf(tx, alerts)) {
+    const { id, status, level, fingerprint, starts_at, received_at } = row
+    // An alert that is a group by itself never asks for the other status.
+    const other = row.grp === null ? null : await otherStatusAt(tx, row)
+    entries.push({
+      ...{ alert: id, status, level, fingerprint, repeats: 0 },
+      startsAt: starts_at,
+      firingAt: status === 'firing' ? received_at : other,
+      resolvedAt: status === 'resolved' ? received_at : other,
+    })
   }
+  return entries
 }
 
-function rowOf(tx: Tx, alert: number): Promise<LastRow | undefined> {
-  return tx.get<LastRow>(
-    `SELECT a.status, a.level, a.fingerprint, a.starts_at, a.previous, a.grp, p.received_at
-     FROM alerts a JOIN payloads p ON p.id = a.payload WHERE a.id = $1`,
-    [alert],
+async function rowsOf(tx: Tx, alerts: readonly number[]): Promise<LastRow[]> {
+  if (alerts.length === 0) return []
+  return tx.all<LastRow>(
+    `SELECT a.id, a.status, a.level, a.fingerprint, a.starts_at, a.previous, a.grp, p.received_at
+     FROM alerts a JOIN payloads p ON p.id = a.payload WHERE a.id IN LIST($1, BIGINT)`,
+    [alerts],
   )
 }
 
 async function otherStatusAt(tx: Tx, { status, previous }: LastRow): Promise<number | null> {
   let id = previous
   for (let step = 0; id > 0 && step < MAX_STEPS_BACK; step += 1) {
-    const row = await rowOf(tx, id)
+    const [row] = await rowsOf(tx, [id])
     if (row === undefined) return null
     if (row.status !== status) return row.received_at
     id = row.previous

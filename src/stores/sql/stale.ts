@@ -1,0 +1,86 @@
+import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
+import type { Tx } from '../tx.ts'
+import { deadAmong, type Place, placesOf } from './deliveries.ts'
+import type { LastEntry, LastNotifiedLog, RecentSession } from './recent.ts'
+
+type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
+
+/**
+ * Whether what a queue last got is not what its group last got: it is dead, or a reload has given the group another
+ * queue since, which got another status.
+ */
+export type IsStale = (alert: Addressed, queue: string, last: LastEntry) => boolean
+
+/** An alert of which something is known in a queue: the id of what that queue last got. */
+export interface Known {
+  alert: Addressed
+  queue: string
+  id: number
+}
+
+export function knownIn(
+  requests: readonly AcceptRequest[],
+  session: Pick<RecentSession, 'lastId'>,
+): Known[] {
+  const known: Known[] = []
+  for (const { alerts } of requests)
+    for (const alert of alerts)
+      for (const queue of alert.queues) {
+        const id = session.lastId(queue, alert.channel, alert.group)
+        if (id > 0) known.push({ alert, queue, id })
+      }
+  return known
+}
+
+/** Reads what that takes for all of them at once: a storm is full of repeats. */
+export async function staleIn(
+  tx: Tx,
+  known: readonly Known[],
+  { session, log }: { session: Pick<RecentSession, 'load'>; log: Pick<LastNotifiedLog, 'lastOf'> },
+): Promise<IsStale> {
+  if (known.length === 0) return () => false
+  await session.load(new Set(known.map(({ id }) => id)))
+  const places = Map.groupBy(known, ({ alert, queue }) => keyOf(queue, alert.channel))
+  const dead = new Map<string, ReadonlySet<number>>()
+  for (const [key, [first, ...others]] of places) {
+    const { queue, alert, id } = first as Known
+    const ids = [id, ...others.map((each) => each.id)]
+    dead.set(key, await deadAmong(tx, { queue, channel: alert.channel }, ids))
+  }
+  const alerts = [...new Set(known.map(({ alert }) => alert))]
+  const elsewhere = await lastElsewhere(tx, alerts, log)
+  return ({ queues, channel, group }, queue, last) =>
+    dead.get(keyOf(queue, channel))?.has(last.alert) === true ||
+    elsewhere.some((place) => {
+      if (place.channel !== channel || queues.includes(place.queue)) return false
+      const newer = place.last.get(group)
+      return newer !== undefined && newer.alert > last.alert && newer.status !== last.status
+    })
+}
+
+/** What groups got in queues of their channel which they have no more. Where no reload took one, there is none. */
+async function lastElsewhere(
+  tx: Tx,
+  alerts: readonly Addressed[],
+  log: Pick<LastNotifiedLog, 'lastOf'>,
+): Promise<(Place & { last: Map<string, LastEntry> })[]> {
+  const found: (Place & { last: Map<string, LastEntry> })[] = []
+  const channels = new Set(alerts.map(({ channel }) => channel))
+  for (const { queue, channel } of await placesOf(tx, [...channels])) {
+    const others = alerts.filter((each) => each.channel === channel && !each.queues.includes(queue))
+    if (others.length === 0) continue
+    const place = { queue, channel }
+    const last = new Map(
+      await log.lastOf(tx, place, [...new Set(others.map(({ group }) => group))]),
+    )
+    const ids = [...last.values()].map(({ alert }) => alert)
+    const dead = await deadAmong(tx, place, ids)
+    for (const [group, { alert }] of last) if (dead.has(alert)) last.delete(group)
+    found.push({ ...place, last })
+  }
+  return found
+}
+
+function keyOf(queue: string, channel: string): string {
+  return `${queue}\n${channel}`
+}
