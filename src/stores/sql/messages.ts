@@ -1,6 +1,5 @@
 import { AppError } from '../../errors.ts'
-import type { Level } from '../../model/level.ts'
-import type { MessageKind, MessageState } from '../../model/message.ts'
+import type { MessageState } from '../../model/message.ts'
 import type { MessageQuery, Page, StoredAttempt, StoredMessage } from '../queries.ts'
 import type { NewMessage, QuotaWarning } from '../store.ts'
 import type { SqlValue, Tx } from '../tx.ts'
@@ -88,18 +87,12 @@ export async function warn(
 const COLUMNS = `id, uuid, robot, queue, channel, kind, state, title, text, body, octet_length(body) AS bytes,
   alert_count, created_at, due_at, sent_at, reason, attempts`
 
-interface MessageRow {
+interface MessageRow
+  extends Pick<
+    StoredMessage,
+    'uuid' | 'robot' | 'queue' | 'channel' | 'kind' | 'state' | 'title' | 'text' | 'body' | 'bytes'
+  > {
   id: number
-  uuid: string
-  robot: string
-  queue: string
-  channel: string
-  kind: MessageKind
-  state: MessageState
-  title: string
-  text: string
-  body: string
-  bytes: number
   alert_count: number
   created_at: number
   due_at: number | null
@@ -136,29 +129,21 @@ export function isId(name: string): boolean {
   return /^\d{1,15}$/.test(name)
 }
 
-/** AppError not_found when there is none with this id. */
-export async function messageToResend(
-  tx: Tx,
-  id: string,
-): Promise<{
+interface ResendRow {
   id: number
   queue: string
   channel: string
   state: MessageState
   alert_count: number
   elsewhere_at: number | null
-}> {
-  const row = await tx.get<{
-    id: number
-    queue: string
-    channel: string
-    state: MessageState
-    alert_count: number
-    level: Level | null
-    elsewhere_at: number | null
-  }>('SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1', [
-    isId(id) ? Number(id) : 0,
-  ])
+}
+
+/** AppError not_found when there is none with this id. */
+export async function messageToResend(tx: Tx, id: string): Promise<ResendRow> {
+  const row = await tx.get<ResendRow>(
+    'SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1',
+    [isId(id) ? Number(id) : 0],
+  )
   if (row === undefined) throw new AppError('not_found', `there is no message ${id}`)
   return row
 }

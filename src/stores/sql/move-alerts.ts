@@ -116,10 +116,10 @@ async function chain(
   taken: readonly number[],
   waiting: readonly { id: number }[],
 ): Promise<void> {
-  const ids = waiting.map(({ id }) => id)
+  const ids = new Set(waiting.map(({ id }) => id))
   let previous = 0
   for (const id of [...new Set([...taken, ...ids])].sort((a, b) => a - b)) {
-    if (previous > 0 && ids.includes(id))
+    if (previous > 0 && ids.has(id))
       await tx.run('UPDATE alerts SET previous = GREATEST(previous, $2) WHERE id = $1', [
         id,
         previous,

@@ -26,7 +26,7 @@ export async function reassign(
   const assigned = new Map(assignments.map(({ channel, queues }) => [channel, queues]))
   const isHome = ({ queue, channel }: Place): boolean =>
     assigned.get(channel)?.some((each) => each.queue === queue) === true
-  const lost = (await openPlaces(tx)).filter((place) => !isHome(place))
+  const lost = await lostPlaces(tx, isHome)
   if (lost.length === 0) return { moved, dead: [], queues: [] }
   const homes = lost.flatMap(({ channel }) => assigned.get(channel) ?? [])
   await tx.lock([...lost, ...homes].map(({ queue }) => queueLock(queue)))
@@ -76,26 +76,23 @@ async function homesOf(tx: Tx, { queue, channel }: Place, to: Assigned): Promise
   return same.length > 0 ? same : to
 }
 
-/** Places with something that waits, or with an open message. */
-async function openPlaces(tx: Tx): Promise<Place[]> {
+/** Places that are nobody's home, with something that waits or an open message. */
+async function lostPlaces(tx: Tx, isHome: (place: Place) => boolean): Promise<Place[]> {
   const open = await tx.all<Place>(
     `SELECT DISTINCT queue, channel FROM messages WHERE state IN ('pending', 'sending')`,
   )
-  for (const place of await placesOf(tx))
-    if (
-      !open.some(({ queue, channel }) => queue === place.queue && channel === place.channel) &&
-      (await hasWaiting(tx, place))
+  const lost = open.filter((place) => !isHome(place))
+  for (const place of await placesOf(tx)) {
+    const isFound = lost.some(
+      ({ queue, channel }) => queue === place.queue && channel === place.channel,
     )
-      open.push(place)
-  return open.toSorted((a, b) => compare(a.queue, b.queue) || compare(a.channel, b.channel))
+    if (!isHome(place) && !isFound && (await waitingIn(tx, place, 1)).length > 0) lost.push(place)
+  }
+  return lost.toSorted((a, b) => compare(a.queue, b.queue) || compare(a.channel, b.channel))
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-async function hasWaiting(tx: Tx, place: Place): Promise<boolean> {
-  return (await waitingIn(tx, place, 1)).length > 0
 }
 
 /** Queues and channels, a line each. A robot may go on with a queue for other channels only. */

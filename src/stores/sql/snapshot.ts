@@ -1,4 +1,4 @@
-import type { RobotSnapshot, Snapshot, SnapshotQuery } from '../queries.ts'
+import type { RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 import type { Place } from './deliveries.ts'
 import { inForce } from './leases.ts'
@@ -71,18 +71,23 @@ async function robots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSn
     `SELECT robot, owner FROM leases WHERE ${inForce('$1')}`,
     [tx.ms(query.now)],
   )
-  const found = new Map<string, RobotSnapshot>()
-  for (const robot of query.robots) {
-    const { callsSince } = robot
-    const [state] = await robotStates(tx, [robot], { callsSince, month: query.month })
-    const last = results.find(({ key }) => key === robot.key)
-    if (state !== undefined)
-      found.set(robot.name, {
-        ...state,
-        lastResult: last?.last_result ?? undefined,
-        lastAt: last?.last_at == null ? undefined : tx.date(last.last_at),
-        leasedBy: leases.find((each) => each.robot === robot.name)?.owner,
-      })
-  }
-  return found
+  const oldest = Math.min(...query.robots.map(({ callsSince }) => callsSince.getTime()))
+  const since = { callsSince: new Date(oldest), month: query.month }
+  const states = query.robots.length === 0 ? [] : await robotStates(tx, query.robots, since)
+  return new Map(
+    query.robots.map(({ name, key, callsSince }, index) => {
+      const state = states[index] as RobotState
+      const last = results.find((each) => each.key === key)
+      return [
+        name,
+        {
+          ...state,
+          calls: state.calls.filter(({ until }) => until > callsSince),
+          lastResult: last?.last_result ?? undefined,
+          lastAt: last?.last_at == null ? undefined : tx.date(last.last_at),
+          leasedBy: leases.find((each) => each.robot === name)?.owner,
+        },
+      ]
+    }),
+  )
 }
