@@ -13,6 +13,7 @@ import type { NewMessage, Store } from '../../src/stores/store.ts'
 import { pem } from '../notifiers/posting.ts'
 import { needsPostgres, Postgres } from '../support/postgres.ts'
 import { until } from '../support/receiver.ts'
+import { backendOf } from './backends.ts'
 import { type Backend, settlement } from './conformance/harness.ts'
 import { clockConformance, conformance } from './conformance/index.ts'
 
@@ -54,25 +55,13 @@ describe('PostgreSQL', needsPostgres(), () => {
   }
 
   /** A backend whose process clock is so far ahead of the database's. */
-  const backend = (name: string, aheadMs = 0): Backend => ({
-    name,
+  const backend = (name: string, aheadMs = 0): Backend =>
     // Another process measures its clock by itself, to a millisecond.
-    reopens: aheadMs === 0,
-    async open() {
+    backendOf({ name, reopens: aheadMs === 0 }, () => {
       const clock = { ...realClock, now: () => new Date(Date.now() + aheadMs) }
-      const options = { url: postgres.url, schema: fresh(), reasonToSuppress, clock }
-      let store = await openPostgres(options)
-      return {
-        store,
-        async reopen() {
-          await store.close()
-          store = await openPostgres(options)
-          return store
-        },
-        close: () => store.close(),
-      }
-    },
-  })
+      const own = { url: postgres.url, schema: fresh(), reasonToSuppress, clock }
+      return { open: () => openPostgres(own) }
+    })
   conformance(backend('PostgreSQL'))
   clockConformance(backend('PostgreSQL, whose clock is an hour behind', 3_600_000))
   clockConformance(backend('PostgreSQL, whose clock is an hour ahead', -3_600_000))

@@ -9,41 +9,12 @@ import { AppError } from '../../src/errors.ts'
 import { openSqlite } from '../../src/stores/sqlite/client.ts'
 import { openSqliteStore, type SqliteStore, unwrap } from '../../src/stores/sqlite/store.ts'
 import { temporaryFolder } from '../support/receiver.ts'
+import { SQLITE_IN_MEMORY, sqliteFile } from './backends.ts'
 import { alert } from './conformance/harness.ts'
 import { conformance } from './conformance/index.ts'
 
-conformance({
-  name: 'SQLite in memory',
-  reopens: false,
-  async open() {
-    const store = await openSqlite({ path: ':memory:', reasonToSuppress, thread: false })
-    return { store, reopen: async () => store, close: () => store.close() }
-  },
-})
-
-for (const thread of [false, true])
-  conformance({
-    name: `a SQLite file ${thread ? 'in the worker' : 'in this thread'}`,
-    reopens: true,
-    async open() {
-      const folder = temporaryFolder()
-      const path = join(folder.path, 'deep', 'er', 'x.db')
-      const options = { path, reasonToSuppress, thread }
-      let store = await openSqlite(options)
-      return {
-        store,
-        async reopen() {
-          await store.close()
-          store = await openSqlite(options)
-          return store
-        },
-        async close() {
-          await store.close()
-          folder[Symbol.dispose]()
-        },
-      }
-    },
-  })
+conformance(SQLITE_IN_MEMORY)
+for (const thread of [false, true]) conformance(sqliteFile({ thread }))
 
 /** A megabyte on disk, too. */
 const INCOMPRESSIBLE = randomBytes(1_000_000).toString('base64')
