@@ -35,9 +35,14 @@ test('repeats of many alerts ask no more than repeats of a few, also after a rel
       requests += 1
       const alerts = Array.from({ length: count }, (_, index) => alert(`f${index}`, { queues }))
       const request = {
-        ...{ now: new Date(requests), source: 'ocp', key: `k${requests}`, dedupWindowMs: 1_000 },
+        ...{
+          now: new Date(requests),
+          source: 'ocp' as const,
+          key: `k${requests}`,
+          dedupWindowMs: 1_000,
+        },
         ...{ body: '{}', alerts },
-      } as const
+      }
       const counted = counting(tx)
       await acceptAll(counted.tx, [request], { recent, log: recent, reasonToSuppress })
       return counted.asked()
