@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { SteadyClock } from './clock.ts'
-import { coalesced } from './config/coalesced.ts'
 import type { Loaded } from './config/load.ts'
-import { mustKeep } from './config/must-keep.ts'
+import { assertRestartOnlyUnchanged } from './config/restart-only.ts'
+import { singleFlight } from './config/single-flight.ts'
 import { watchFiles } from './config/watch.ts'
 import { createConsole } from './console/console.ts'
-import { exposuresOf, localIsAdmin } from './decisions/exposure.ts'
+import { localIsAdmin, securityWarnings } from './decisions/security-warnings.ts'
 import { AppError, messageOf } from './errors.ts'
 import { createEvents } from './events.ts'
-import { createGuard, type Guard } from './http/guard.ts'
+import { type AccessControl, createAccessControl } from './http/access-control.ts'
 import { listen, renewTls } from './http/listener.ts'
+import { createLoginThrottle } from './http/login-throttle.ts'
 import { forgetAddress, noteAddress } from './http/own-address.ts'
-import { createSlowdown } from './http/slowdown.ts'
 import { LargeReads } from './large-reads.ts'
 import type { Log } from './log.ts'
 import { createMetrics, primeMetrics } from './metrics.ts'
@@ -21,23 +21,23 @@ import type { Variables } from './model/variables.ts'
 import { createDingtalk } from './notifiers/dingtalk/index.ts'
 import { openOrAwait } from './open-store.ts'
 import { accept, type Inbound } from './pipeline/accept.ts'
-import { Changes, ringing } from './pipeline/changes.ts'
+import { correctClockSteps } from './pipeline/clock-sync.ts'
 import { Dispatchers } from './pipeline/dispatchers.ts'
-import { createGlance } from './pipeline/glance.ts'
-import { tidy } from './pipeline/janitor.ts'
+import { pruneRegularly } from './pipeline/janitor.ts'
 import { Loop } from './pipeline/loop.ts'
-import { PastHour } from './pipeline/past-hour.ts'
-import { type PreviewRequest, preview, variablesIn } from './pipeline/preview.ts'
-import { rehearse, sandboxChannels } from './pipeline/rehearse.ts'
 import { createReplica } from './pipeline/replica.ts'
-import { storedVariables } from './pipeline/reread.ts'
-import { statusJson } from './pipeline/shape.ts'
-import { measure, standingNow } from './pipeline/standing.ts'
+import { storedVariables } from './pipeline/stored-alerts.ts'
 import { robotTest, testMessages } from './pipeline/test-message.ts'
-import { outcomesAfter } from './pipeline/test-run.ts'
-import { keepTime } from './pipeline/timekeeper.ts'
 import { type Prepared, prepare, refuse } from './reload.ts'
-import { createRenderer } from './rendering/render.ts'
+import { createRenderer } from './rendering/renderer.ts'
+import { ChangeFeed, notifyOnEvent } from './reporting/change-feed.ts'
+import { HistoryCache } from './reporting/history.ts'
+import { statusJson } from './reporting/json.ts'
+import { createOverview } from './reporting/overview.ts'
+import { type PreviewRequest, preview, variablesIn } from './reporting/preview.ts'
+import { playDemo, sandboxChannels } from './reporting/sandbox-demo.ts'
+import { readStatus, setGauges } from './reporting/status.ts'
+import { outcomesAfter } from './reporting/test-outcome.ts'
 import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
 import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
@@ -74,10 +74,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { clock, log } = options
   const startedAt = clock.now()
   const metrics = createMetrics({ version: VERSION, node: process.version })
-  const changes = new Changes(clock)
-  const events = ringing(createEvents(log, metrics), () => changes.ring())
-  const slowdown = createSlowdown(clock)
-  const guardOf = (settings: Settings): Guard => createGuard(settings, slowdown)
+  const changes = new ChangeFeed(clock)
+  const events = notifyOnEvent(createEvents(log, metrics), () => changes.notify())
+  const slowdown = createLoginThrottle(clock)
+  const guardOf = (settings: Settings): AccessControl => createAccessControl(settings, slowdown)
   const turns = new Turns(clock)
   const reads = new LargeReads()
   const current = prepare(options.load())
@@ -103,7 +103,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     events,
     robots: () => robots.names(),
     woken: (queues) => {
-      changes.ring()
+      changes.notify()
       robots.wake(queues)
     },
   })
@@ -125,12 +125,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   const wake = (queues: readonly string[]): void => robots.wake(queues)
   const janitor = new Loop({
-    pass: () => tidy({ store, clock, settings, events, shared: !replica.alone }),
+    pass: () => pruneRegularly({ store, clock, settings, events, shared: !replica.alone }),
     clock,
     failed: (error) => events.storeFailed('prune', messageOf(error)),
   })
   const timekeeper = new Loop({
-    pass: () => keepTime({ clock, store, events }),
+    pass: () => correctClockSteps({ clock, store, events }),
     clock,
     failed: (error) => events.storeFailed('shift', messageOf(error)),
   })
@@ -145,18 +145,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       channels: channels.size,
     })
     for (const warning of state.warnings) events.configWarned(warning)
-    for (const { kind, words } of exposuresOf(loaded.settings, clock.now()))
+    for (const { kind, words } of securityWarnings(loaded.settings, clock.now()))
       events.exposed(kind, words)
     if (localIsAdmin(loaded.settings.access)) events.adminIsLocal()
   }
 
   /** A faulty configuration is refused whole; the one in force goes on. */
-  const reload = coalesced(async () => {
+  const reload = singleFlight(async () => {
     let next: Prepared
     try {
       await turns.next()
       next = prepare(options.load())
-      mustKeep(state.loaded.settings, next.loaded.settings)
+      assertRestartOnlyUnchanged(state.loaded.settings, next.loaded.settings)
       refuse(await turns.run(next.renderer.failures()))
       if (!state.open) throw new AppError('shutting_down', 'shutting down; nothing was reloaded')
     } catch (error) {
@@ -170,7 +170,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (state.ready) await robots.reconcile()
   })
   /** A template that fails in some situation is a warning: a built-in one tells those alerts. */
-  const rehearseTemplates = async (): Promise<void> => {
+  const checkTemplates = async (): Promise<void> => {
     const { renderer } = state
     const failures = await turns.run(renderer.failures())
     if (failures.length === 0 || state.renderer !== renderer) return
@@ -178,9 +178,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const failure of failures) events.configWarned(failure)
   }
 
-  const standing = () => standingNow(store, settings(), clock.now())
+  const standing = () => readStatus(store, settings(), clock.now())
   const warnings = (): string[] => [
-    ...exposuresOf(settings(), clock.now()).map(({ words }) => words),
+    ...securityWarnings(settings(), clock.now()).map(({ words }) => words),
     ...state.warnings,
   ]
   const status = async () =>
@@ -212,7 +212,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     folder: fileURLToPath(new URL('../templates/console/', import.meta.url)),
     facts: {
       store,
-      glance: createGlance({ store, settings, clock, pastHour: new PastHour(store) }),
+      glance: createOverview({ store, settings, clock, pastHour: new HistoryCache(store) }),
       variablesOf,
       sandbox: (limit) => sandbox.shown(limit),
       sandboxChannels: () => sandboxChannels(settings()),
@@ -268,7 +268,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         // Without its store the receiver has all the more to tell; gauges then stay as they were.
         if (state.ready)
           await standing().then(
-            (now) => measure(now, metrics),
+            (now) => setGauges(now, metrics),
             (error) => events.storeFailed('standing', messageOf(error)),
           )
         return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
@@ -278,7 +278,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       asset: pages.asset,
       changes,
       rehearse: (what) =>
-        rehearse(what, {
+        playDemo(what, {
           accept: accepted,
           store,
           settings,
@@ -351,9 +351,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     })
     if (isOpen) await work()
     else workWhenOpen().catch((error) => options.failed('store', messageOf(error)))
-    void rehearseTemplates().catch((error) =>
-      log.error('rehearsal.failed', { why: messageOf(error) }),
-    )
+    void checkTemplates().catch((error) => log.error('rehearsal.failed', { why: messageOf(error) }))
     void watchFiles({
       files: () => [
         ...(state.loaded.file === undefined ? [] : [state.loaded.file]),

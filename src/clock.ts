@@ -7,7 +7,7 @@ export interface Clock {
 }
 
 /** setTimeout fires at once for longer waits than this. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Where a clock takes its time from, in milliseconds. */
 export interface Ticks {
@@ -59,7 +59,7 @@ export const realClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve()
-      const timer = setTimeout(done, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS))
+      const timer = setTimeout(done, Math.min(Math.max(ms, 0), MAX_TIMER_MS))
       signal?.addEventListener('abort', done, { once: true })
       function done(): void {
         clearTimeout(timer)

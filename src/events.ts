@@ -7,7 +7,7 @@ import type { Steps } from './turns.ts'
 export type Events = ReturnType<typeof createEvents>
 
 /** Alerts that are observed in a step. */
-const IN_A_STEP = 200
+const CHUNK_SIZE = 200
 
 /** What became of alerts whose queue is gone. */
 interface Reassigned {
@@ -106,7 +106,7 @@ export function createEvents(log: Log, metrics: Metrics) {
         for (let i = 0; i < count; i += 1) {
           metrics.latency.observe({ channel }, Math.max(0, waitedMs) / 1000)
           observed += 1
-          if (observed % IN_A_STEP === 0) yield
+          if (observed % CHUNK_SIZE === 0) yield
         }
     },
     messageDead(message: MessageName, reason: string): void {

@@ -15,17 +15,17 @@ export class LargeReads {
   #bytes = 0
 
   /** Resolves when a body of this size may be read; `leave` ends its turn. */
-  enter(bytes: number): Promise<void> {
+  acquire(bytes: number): Promise<void> {
     return this.#enter(this.#bodies, bytes)
   }
 
   /** The same for payloads that are read again, whose size is not known before. */
-  enterAgain(): Promise<void> {
+  acquireReread(): Promise<void> {
     return this.#enter(this.#again, MAX_BYTES_READ_AT_ONCE)
   }
 
   /** Of as many bytes as have entered. */
-  leave(bytes = MAX_BYTES_READ_AT_ONCE): void {
+  release(bytes = MAX_BYTES_READ_AT_ONCE): void {
     this.#bytes -= Math.min(bytes, MAX_BYTES_READ_AT_ONCE)
     this.#next()
   }

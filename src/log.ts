@@ -13,7 +13,7 @@ export interface Log {
   error(name: string, fields?: Fields): void
 }
 
-const LONGEST_FIELD = 2_000
+const MAX_FIELD_LENGTH = 2_000
 
 /** A log on standard error, so that standard output is for people. JSON escapes what would forge a line; the pretty form quotes it. */
 export function createLog(options: {
@@ -48,7 +48,7 @@ function clean(fields: Fields): Record<string, string | number | boolean> {
     if (value === undefined) continue
     kept[name === 'message' || name === 'level' ? `${name}_` : name] =
       // Secrets have a type that does not print; this is the second net, for text that came from elsewhere.
-      typeof value === 'string' ? redact(value).slice(0, LONGEST_FIELD) : value
+      typeof value === 'string' ? redact(value).slice(0, MAX_FIELD_LENGTH) : value
   }
   return kept
 }

@@ -1,6 +1,6 @@
 import type { Loaded } from './config/load.ts'
 import { AppError } from './errors.ts'
-import { createRenderer, type Renderer } from './rendering/render.ts'
+import { createRenderer, type Renderer } from './rendering/renderer.ts'
 
 /** A configuration that may be put in force. */
 export interface Prepared {

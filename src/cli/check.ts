@@ -1,7 +1,7 @@
 import { realClock } from '../clock.ts'
-import { exposuresOf } from '../decisions/exposure.ts'
+import { securityWarnings } from '../decisions/security-warnings.ts'
 import { AppError } from '../errors.ts'
-import { createRenderer } from '../rendering/render.ts'
+import { createRenderer } from '../rendering/renderer.ts'
 import { type ConfigOptions, load } from './load.ts'
 
 /** Validates configuration and templates; each fault is a line on standard output. */
@@ -12,7 +12,7 @@ export function check(options: ConfigOptions): number {
     const found = renderer.check()
     const faults = [...found.faults, ...found.failures]
     if (faults.length > 0) throw new AppError('bad_configuration', 'templates', { faults })
-    const exposures = exposuresOf(settings, realClock.now()).map(({ words }) => words)
+    const exposures = securityWarnings(settings, realClock.now()).map(({ words }) => words)
     for (const warning of [...warnings, ...found.warnings, ...exposures])
       process.stdout.write(`warning: ${warning}\n`)
     const what = `${count(settings.robots.size, 'robot')}, ${count(settings.channels.size, 'channel')}`

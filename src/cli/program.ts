@@ -3,7 +3,7 @@ import { AppError, messageOf } from '../errors.ts'
 import { redact } from '../redact.ts'
 import { VERSION } from '../version.ts'
 import { withKnownFlags } from './flags.ts'
-import { letYoungSpaceGrow } from './young-space.ts'
+import { growYoungGeneration } from './heap-tuning.ts'
 
 const DONE = 0
 const FAILED = 1
@@ -50,7 +50,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       ).choices(['json', 'pretty']),
     )
     .action(async (options) => {
-      letYoungSpaceGrow(false)
+      growYoungGeneration(false)
       const { serve } = await import('./serve.ts')
       code = await serve(options)
     })

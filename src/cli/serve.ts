@@ -1,12 +1,12 @@
 import { type App, startApp } from '../app.ts'
 import { realClock, realTicks, SteadyClock } from '../clock.ts'
 import { exampleCurl } from '../console/snippets.ts'
-import { exposuresOf } from '../decisions/exposure.ts'
+import { securityWarnings } from '../decisions/security-warnings.ts'
 import { messageOf } from '../errors.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { VERSION } from '../version.ts'
+import { growYoungGeneration } from './heap-tuning.ts'
 import { type ConfigOptions, load } from './load.ts'
-import { letYoungSpaceGrow } from './young-space.ts'
 
 interface ServeOptions extends ConfigOptions {
   logLevel: LogLevel
@@ -38,7 +38,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       ended(1)
     },
   })
-  letYoungSpaceGrow(true)
+  growYoungGeneration(true)
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
@@ -61,7 +61,9 @@ function welcome(app: App): string {
   const { settings, file } = app.loaded()
   const first = [...settings.channels.keys()][0] as string
   const sandboxed = [...settings.robots.values()].every((robot) => robot.target.kind === 'sandbox')
-  const notes = exposuresOf(settings, realClock.now()).map(({ words }) => `  Beware    ${words}\n`)
+  const notes = securityWarnings(settings, realClock.now()).map(
+    ({ words }) => `  Beware    ${words}\n`,
+  )
   const where = file === undefined && sandboxed ? SANDBOX_HINT : ''
   return `
 DingTalk receiver ${VERSION} is running.

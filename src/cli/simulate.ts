@@ -12,15 +12,15 @@ interface SimulateOptions extends ConfigOptions {
   robots?: string
 }
 
-const MOST_ALERTS = 200_000
-const MOST_ROBOTS = 100
-const LONGEST_OVER_MS = 86_400_000
+const MAX_ALERTS = 200_000
+const MAX_ROBOTS = 100
+const MAX_OVER_MS = 86_400_000
 
 /** Plays a storm on a virtual clock through the first channel, sends nothing, and prints what would become of it. */
 export async function simulate(options: SimulateOptions): Promise<number> {
-  const alerts = wholeNumber(options.alerts, '--alerts', MOST_ALERTS)
+  const alerts = wholeNumber(options.alerts, '--alerts', MAX_ALERTS)
   const overMs = new RegExp(DURATION_PATTERN).test(options.over) ? durationMs(options.over) : -1
-  if (overMs < 0 || overMs > LONGEST_OVER_MS)
+  if (overMs < 0 || overMs > MAX_OVER_MS)
     throw new AppError('usage', '--over: must be a duration such as 1s, 30s or 10m, 1d at most')
   const { settings } = load(options)
   const channel = [...settings.channels.values()][0] as Channel
@@ -32,7 +32,7 @@ export async function simulate(options: SimulateOptions): Promise<number> {
     settings:
       options.robots === undefined
         ? settings
-        : withRobots(settings, channel, wholeNumber(options.robots, '--robots', MOST_ROBOTS)),
+        : withRobots(settings, channel, wholeNumber(options.robots, '--robots', MAX_ROBOTS)),
   }
   process.stdout.write(reportOf(await playStorm(storm), { alerts, over: options.over }))
   return 0

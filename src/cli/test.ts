@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts'
 import { askOwnReceiver } from '../http/own-receiver.ts'
 import type { Settings } from '../model/settings.ts'
-import type { TestOutcome } from '../pipeline/test-run.ts'
 import { conceal } from '../redact.ts'
+import type { TestOutcome } from '../reporting/test-outcome.ts'
 import { type ConfigOptions, load } from './load.ts'
 import { testHere } from './test-here.ts'
 

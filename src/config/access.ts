@@ -1,18 +1,18 @@
 import type { Access, Admin, Credential, Networks } from '../model/access.ts'
 import { Secret } from '../model/secret.ts'
-import type { Path } from './document.ts'
 import { faultOfNetwork, networksOf } from './networks.ts'
-import type { ResolveContext } from './resolve.ts'
 import type { Config } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
+import type { SettingsContext } from './settings.ts'
 import { tlsOf } from './tls.ts'
+import type { Path } from './yaml-document.ts'
 
 /** Shorter ones are guessed. */
-const SHORTEST_SECRET = 12
+const MIN_SECRET_LENGTH = 12
 
 /** Who may reach what, as configured; nothing is let in that a fault is about. */
-export function accessOf(config: Config, context: ResolveContext): Access {
+export function accessOf(config: Config, context: SettingsContext): Access {
   return {
     auth: (config.auth ?? []).map((each, index) => credentialOf(each, ['auth', index], context)),
     allowFrom:
@@ -28,7 +28,7 @@ export function accessOf(config: Config, context: ResolveContext): Access {
 function credentialOf(
   config: NonNullable<Config['auth']>[number],
   path: Path,
-  context: ResolveContext,
+  context: SettingsContext,
 ): Credential {
   if (config.basic !== undefined) {
     const password = wordOf(config.basic.password, [...path, 'basic', 'password'], context)
@@ -42,7 +42,10 @@ function credentialOf(
   return { kind: 'bearer', token }
 }
 
-function adminOf({ token, protect }: NonNullable<Config['admin']>, context: ResolveContext): Admin {
+function adminOf(
+  { token, protect }: NonNullable<Config['admin']>,
+  context: SettingsContext,
+): Admin {
   return {
     token: token === undefined ? undefined : headerOf(token, ['admin', 'token'], context),
     protect: new Set(protect),
@@ -50,7 +53,7 @@ function adminOf({ token, protect }: NonNullable<Config['admin']>, context: Reso
 }
 
 /** What a header can carry as it is: anything else would never be recognised. */
-function headerOf(value: SecretConfig, path: Path, context: ResolveContext): Secret {
+function headerOf(value: SecretConfig, path: Path, context: SettingsContext): Secret {
   const secret = wordOf(value, path, context)
   if (!/^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/.test(secret.reveal()))
     context.fault(
@@ -60,12 +63,12 @@ function headerOf(value: SecretConfig, path: Path, context: ResolveContext): Sec
   return secret
 }
 
-function wordOf(value: SecretConfig, path: Path, context: ResolveContext): Secret {
+function wordOf(value: SecretConfig, path: Path, context: SettingsContext): Secret {
   const secret = secretOf(value, path, context)
-  if (secret !== '' && secret.length < SHORTEST_SECRET)
+  if (secret !== '' && secret.length < MIN_SECRET_LENGTH)
     context.warn(
       path,
-      `is shorter than ${SHORTEST_SECRET} characters, so it can be guessed; "openssl rand -hex 24" makes a good one`,
+      `is shorter than ${MIN_SECRET_LENGTH} characters, so it can be guessed; "openssl rand -hex 24" makes a good one`,
     )
   return new Secret(secret)
 }
@@ -73,7 +76,7 @@ function wordOf(value: SecretConfig, path: Path, context: ResolveContext): Secre
 function networksIn(
   texts: readonly string[],
   path: Path,
-  { fault }: Pick<ResolveContext, 'fault'>,
+  { fault }: Pick<SettingsContext, 'fault'>,
 ): Networks {
   const good = texts.filter((text, index) => {
     const wrong = faultOfNetwork(text)

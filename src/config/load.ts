@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve as resolvePath } from 'node:path'
 import { AppError, messageOf } from '../errors.ts'
 import type { Settings } from '../model/settings.ts'
-import { type Path, parseConfig } from './document.ts'
-import { faultLine } from './fault.ts'
-import { listenOf, resolve } from './resolve.ts'
+import { faultLine } from './fault-line.ts'
 import type { Config } from './schema.ts'
+import { listenOf, settingsFrom } from './settings.ts'
 import { validate } from './validate.ts'
+import { type Path, parseConfig } from './yaml-document.ts'
 
 export const DEFAULT_FILE = 'dingtalk-receiver.yml'
 
@@ -35,7 +35,7 @@ export function loadSettings(options: LoadOptions): Loaded {
   const warnings: string[] = []
   const secretFiles: string[] = []
   const line = (path: Path, what: string): string => faultLine(placeOf(path), path, what)
-  const settings = resolve(config, {
+  const settings = settingsFrom(config, {
     folder: file === undefined ? options.cwd : dirname(file),
     env: options.env,
     fault: (path, what) => void faults.push(line(path, what)),

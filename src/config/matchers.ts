@@ -27,12 +27,12 @@ export function parseMatcher(text: string): Matcher {
 }
 
 /** Linear is still a second for 20 MB: of a longer value a matcher sees its beginning. */
-const LONGEST_MATCHED = 65_536
+const MAX_MATCHED_LENGTH = 65_536
 
 function patternOf(value: string): Pattern {
   try {
     const { source, matches } = compilePattern(value)
-    return { source, matches: (text) => matches(text.slice(0, LONGEST_MATCHED)) }
+    return { source, matches: (text) => matches(text.slice(0, MAX_MATCHED_LENGTH)) }
   } catch (error) {
     throw new Error(`is no pattern: ${(error as Error).message}`)
   }

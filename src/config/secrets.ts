@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { resolve as resolvePath } from 'node:path'
-import type { Path } from './document.ts'
-import type { ResolveContext } from './resolve.ts'
 import type { SecretConfig } from './secret-schema.ts'
+import type { SettingsContext } from './settings.ts'
+import type { Path } from './yaml-document.ts'
 
 /** A secret's text; the empty text, and a fault, where there is none. */
-export function secretOf(value: SecretConfig, path: Path, context: ResolveContext): string {
+export function secretOf(value: SecretConfig, path: Path, context: SettingsContext): string {
   if (typeof value === 'string') return value
   if ('env' in value) {
     const found = context.env[value.env as string]
@@ -24,7 +24,7 @@ export function secretOf(value: SecretConfig, path: Path, context: ResolveContex
 export function textOf(
   name: string,
   path: Path,
-  { folder, fault, secretFiles }: ResolveContext,
+  { folder, fault, secretFiles }: SettingsContext,
 ): { file: string; text: string | undefined } {
   const file = resolvePath(folder, name)
   secretFiles.push(file)

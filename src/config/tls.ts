@@ -2,12 +2,12 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { Tls } from '../model/access.ts'
 import { Secret } from '../model/secret.ts'
-import type { ResolveContext } from './resolve.ts'
 import type { Config } from './schema.ts'
 import { textOf } from './secrets.ts'
+import type { SettingsContext } from './settings.ts'
 
 /** The certificates that the server shows and asks for, read and checked against each other. */
-export function tlsOf(config: NonNullable<Config['tls']>, context: ResolveContext): Tls {
+export function tlsOf(config: NonNullable<Config['tls']>, context: SettingsContext): Tls {
   const { fault } = context
   const cert = textOf(config.cert, ['tls', 'cert'], context)
   const key = textOf(config.key, ['tls', 'key'], context)

@@ -1,6 +1,6 @@
-import { type ConfigDocument, type Path, parseConfig } from './document.ts'
 import { DURATION_PATTERN } from './duration.ts'
 import { suggestion } from './validate.ts'
+import { type ConfigDocument, type Path, parseConfig } from './yaml-document.ts'
 
 /** A message's title and text in its Go templates. */
 export interface GoMessage {

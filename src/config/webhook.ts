@@ -1,11 +1,11 @@
 import { isLoopbackHost } from '../model/access.ts'
-import type { Path } from './document.ts'
-import type { ResolveContext } from './resolve.ts'
+import type { SettingsContext } from './settings.ts'
+import type { Path } from './yaml-document.ts'
 
 /** Where DingTalk's robots live: China's address, the international one, and that of the newer API. */
 const DINGTALK = ['oapi.dingtalk.com', 'oapi.dingtalk.io', 'api.dingtalk.com']
 
-export interface WebhookContext extends Pick<ResolveContext, 'fault' | 'warn'> {
+export interface WebhookContext extends Pick<SettingsContext, 'fault' | 'warn'> {
   path: Path
   /** Hosts besides DingTalk's; undefined: any, with a warning. */
   hosts: readonly string[] | undefined

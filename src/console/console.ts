@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Eta } from 'eta'
-import { REHEARSALS } from '../pipeline/rehearse.ts'
-import { lookOf, pathWith } from './look.ts'
-import { type Facts, type Made, type PageContext, type PageRequest, THEMES } from './page.ts'
-import { type ConsoleWord, wordsOf } from './words.ts'
+import { DEMOS } from '../reporting/sandbox-demo.ts'
+import { formattersOf, pathWith } from './format.ts'
+import { type ConsoleWord, wordsOf } from './i18n.ts'
+import {
+  type BuiltPage,
+  type PageContext,
+  type PageRequest,
+  type PageSources,
+  THEMES,
+} from './page.ts'
 
 export interface ConsolePages {
   /** The page at a path, or undefined where there is none. */
@@ -44,19 +50,25 @@ const NOTICES: readonly ConsoleWord[] = [
   'resent',
   'tested',
   'nothingFires',
-  ...REHEARSALS.map((name) => `played_${name}` as const),
+  ...DEMOS.map((name) => `played_${name}` as const),
 ]
 
 /** The console's pages; every value that is printed is escaped for HTML. */
-export function createConsole({ folder, facts }: { folder: string; facts: Facts }): ConsolePages {
+export function createConsole({
+  folder,
+  facts,
+}: {
+  folder: string
+  facts: PageSources
+}): ConsolePages {
   const eta = new Eta({ views: folder, cache: true, autoEscape: true })
-  const render = (made: Made, { request, words }: PageContext): Html => {
+  const render = (made: BuiltPage, { request, words }: PageContext): Html => {
     const now = facts.now()
     const { timezone, access } = facts.settings()
     const { notice, ...query } = request.query
     const said = NOTICES.find((each) => each === notice)
     const html = eta.render(made.template, {
-      ...lookOf({ words, now, timezone }),
+      ...formattersOf({ words, now, timezone }),
       ...made.view,
       with: pathWith,
       page: {
@@ -79,7 +91,7 @@ export function createConsole({ folder, facts }: { folder: string; facts: Facts 
     facts,
     words: wordsOf(facts.settings().language),
   })
-  const madeFor = async (context: PageContext): Promise<Made | undefined> => {
+  const madeFor = async (context: PageContext): Promise<BuiltPage | undefined> => {
     const { path } = context.request
     // A receiver whose console nobody opens need not hold its pages.
     switch (path) {

@@ -1,11 +1,11 @@
 import type { Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
-import type { Glance } from '../pipeline/glance.ts'
-import type { Previewed } from '../pipeline/preview.ts'
+import type { Overview } from '../reporting/overview.ts'
+import type { Previewed } from '../reporting/preview.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import type { Turns } from '../turns.ts'
-import type { Words } from './words.ts'
+import type { Words } from './i18n.ts'
 
 /** What a browser asks for. */
 export interface PageRequest {
@@ -22,9 +22,9 @@ export const THEMES = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
 /** Where the pages get what they show. */
-export interface Facts {
+export interface PageSources {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
-  glance: () => Promise<Glance>
+  glance: () => Promise<Overview>
   /** May end early; of one alert at least. */
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
   /** The group of the built-in stand-in, newest first. */
@@ -56,7 +56,7 @@ export interface Facts {
 }
 
 /** A template with what it shows; `active` is the page in the navigation. */
-export interface Made {
+export interface BuiltPage {
   template: string
   active: string
   title: string
@@ -66,7 +66,7 @@ export interface Made {
 
 export interface PageContext {
   request: PageRequest
-  facts: Facts
+  facts: PageSources
   words: Words
 }
 
@@ -79,15 +79,15 @@ export function oneOf<T extends string>(
 }
 
 /** The mark of a page before; anything else is as good as none. */
-export function markIn(query: Readonly<Record<string, string>>): { before?: string } {
+export function cursorIn(query: Readonly<Record<string, string>>): { before?: string } {
   const { before } = query
   return before !== undefined && /^\d{1,15}$/.test(before) ? { before } : {}
 }
 
 /** Longer searches find nothing that a shorter one does not. */
-const LONGEST_SEARCH = 200
+const MAX_SEARCH_LENGTH = 200
 
 export function searchIn(query: Readonly<Record<string, string>>): string | undefined {
-  const text = (query['q'] ?? '').trim().slice(0, LONGEST_SEARCH)
+  const text = (query['q'] ?? '').trim().slice(0, MAX_SEARCH_LENGTH)
   return text === '' ? undefined : text
 }

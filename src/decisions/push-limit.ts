@@ -1,7 +1,7 @@
 import type { Level } from '../model/level.ts'
 import type { Channel } from '../model/settings.ts'
 
-export interface Pushed {
+export interface MessageCounts {
   messagesThisHour: number
   messagesToday: number
   /** Ends of the current calendar hour and day in the configured zone. */
@@ -10,7 +10,7 @@ export interface Pushed {
 }
 
 /** When a channel's push limits open again; undefined while they are open. */
-export function opensAt(limits: Channel['pushLimits'], pushed: Pushed): Date | undefined {
+export function opensAt(limits: Channel['pushLimits'], pushed: MessageCounts): Date | undefined {
   const { hour = Infinity, day = Infinity } = limits ?? {}
   if (pushed.messagesToday >= day) return pushed.dayEnd
   if (pushed.messagesThisHour >= hour) return pushed.hourEnd

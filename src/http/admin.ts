@@ -1,7 +1,7 @@
 import express, { type Express, type Request, type RequestHandler } from 'express'
 import type { Clock } from '../clock.ts'
 import type { Events } from '../events.ts'
-import { type Guard, refusalOf, type Standing } from './guard.ts'
+import { type AccessControl, type AccessDecision, refusalOf } from './access-control.ts'
 import { replyPage } from './reply.ts'
 import { ended } from './session.ts'
 
@@ -15,7 +15,7 @@ export interface SignInView {
 }
 
 export interface AdminDeps {
-  guard: () => Guard
+  guard: () => AccessControl
   clock: Clock
   events: Events
   signInPage: (view: SignInView) => string
@@ -32,7 +32,7 @@ export interface Gates {
 
 /** What stands before the routes that are not for everybody. */
 export function createGates({ guard, clock, events, signInPage }: AdminDeps): Gates {
-  const standingOf = async (request: Request): Promise<Standing> => {
+  const standingOf = async (request: Request): Promise<AccessDecision> => {
     const standing = await guard().standingOf(request, clock.now())
     if (standing !== 'admin')
       events.adminRefused({
@@ -56,7 +56,7 @@ export function createGates({ guard, clock, events, signInPage }: AdminDeps): Ga
       if (standing === 'admin') return next()
       // A link from elsewhere comes without the cookie, which the same page asked for by itself brings along.
       if (standing === 'no_token' && request.headers['sec-fetch-site'] === 'cross-site')
-        return replyPage(response, AGAIN)
+        return replyPage(response, TRY_AGAIN)
       const { status, message } = refusalOf(standing, request.headers.host)
       if (status === 401) response.setHeader('WWW-Authenticate', CHALLENGE)
       const kind = status === 401 ? 'ask' : standing === 'not_local' ? 'not_local' : 'refused'
@@ -115,16 +115,16 @@ function fieldsOf(body: unknown): { token: string; next: string } {
   }
 }
 
-const NOWHERE = 'http://nowhere.invalid'
+const INVALID_ORIGIN = 'http://nowhere.invalid'
 
 /** A path on this server and nothing else, so that nobody is led away from here. */
 export function pathIn(next: string): string {
-  if (!next.startsWith('/') || !URL.canParse(next, NOWHERE)) return '/'
-  const { origin, pathname, search } = new URL(next, NOWHERE)
-  return origin === NOWHERE && !pathname.startsWith('//') ? `${pathname}${search}` : '/'
+  if (!next.startsWith('/') || !URL.canParse(next, INVALID_ORIGIN)) return '/'
+  const { origin, pathname, search } = new URL(next, INVALID_ORIGIN)
+  return origin === INVALID_ORIGIN && !pathname.startsWith('//') ? `${pathname}${search}` : '/'
 }
 
 const CHALLENGE = 'Bearer realm="dingtalk-receiver"'
 
-const AGAIN =
+const TRY_AGAIN =
   '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0"><title>…</title>\n'

@@ -3,10 +3,10 @@ import { AppError } from '../errors.ts'
 import type { AlertState, MessageState } from '../model/message.ts'
 import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
-import { refuseCode } from '../pipeline/preview.ts'
-import { withVariables } from '../pipeline/reread.ts'
-import { alertsJson, messageJson, type StatusJson } from '../pipeline/shape.ts'
-import type { TestOutcome } from '../pipeline/test-run.ts'
+import { withVariables } from '../pipeline/stored-alerts.ts'
+import { alertsJson, messageJson, type StatusJson } from '../reporting/json.ts'
+import { refuseCode } from '../reporting/preview.ts'
+import type { TestOutcome } from '../reporting/test-outcome.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { replyJson } from './reply.ts'
@@ -15,9 +15,9 @@ const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', '
 const ALERT_STATES: readonly AlertState[] = ['pending', 'sending', 'sent', 'suppressed', 'dead']
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
 const DEFAULT_LIMIT = 50
-const MOST_LIMIT = 1000
+const MAX_LIMIT = 1000
 /** Of a preview: it is made while its caller waits, and shows a person what a few alerts look like. */
-const MOST_PREVIEWED_BYTES = 1024 * 1024
+const MAX_PREVIEW_BYTES = 1024 * 1024
 
 export interface ApiDeps {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
@@ -42,7 +42,7 @@ export interface ApiDeps {
 
 /** The JSON API under /api/v1; who may ask is decided before. */
 export function apiRoutes(router: Router, deps: ApiDeps): void {
-  const json = express.json({ limit: MOST_PREVIEWED_BYTES, type: () => true })
+  const json = express.json({ limit: MAX_PREVIEW_BYTES, type: () => true })
 
   router.get('/api/v1/status', async (_request, response) =>
     replyJson(response, await deps.status()),
@@ -139,7 +139,7 @@ function paging(request: Request): { limit: number; before?: string } {
   if (before !== undefined && !/^\d{1,15}$/.test(before))
     throw bad('before: must be the "next" of the reply before')
   return {
-    limit: Math.min(MOST_LIMIT, Math.max(1, Number(limit ?? DEFAULT_LIMIT))),
+    limit: Math.min(MAX_LIMIT, Math.max(1, Number(limit ?? DEFAULT_LIMIT))),
     ...(before === undefined ? {} : { before }),
   }
 }

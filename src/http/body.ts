@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { TextDecoder } from 'node:util'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { AppError, messageOf } from '../errors.ts'
-import type { Place } from './load.ts'
+import type { Ticket } from './admission.ts'
 
 /** Of a request's body, after decompression. */
 export const MAX_BODY_BYTES = 20 * 1024 * 1024
@@ -27,14 +27,14 @@ const DECOMPRESSORS = {
  */
 export async function readBody(
   request: IncomingMessage,
-  place: Pick<Place, 'admit' | 'read'>,
+  place: Pick<Ticket, 'grow' | 'waitToRead'>,
 ): Promise<string | Uint8Array> {
   const declared = Number(request.headers['content-length'] ?? 0) || 0
   if (declared > MAX_BODY_BYTES) throw tooLarge()
   const encoding = knownEncodingOf(request)
-  const sent = await collect(request, { capacity: declared, admit: place.admit })
+  const sent = await collect(request, { capacity: declared, admit: place.grow })
   const bytes = encoding === undefined ? sent : await decompressed(sent, encoding, place)
-  if (encoding === undefined && sent.length > LARGE_BYTES) await place.read(sent.length)
+  if (encoding === undefined && sent.length > LARGE_BYTES) await place.waitToRead(sent.length)
   const decoder = markedDecoder(bytes) ?? declaredDecoder(request.headers)
   if (decoder === UTF_8 && bytes[0] !== BYTE_ORDER_MARK && isUtf8(bytes) && !bytes.includes(0))
     return bytes
@@ -64,7 +64,7 @@ function knownEncodingOf(request: IncomingMessage): Encoding | undefined {
 async function decompressed(
   sent: Buffer,
   encoding: Encoding,
-  { admit, read }: Pick<Place, 'admit' | 'read'>,
+  { grow: admit, waitToRead: read }: Pick<Ticket, 'grow' | 'waitToRead'>,
 ): Promise<Buffer> {
   // A few bytes of Brotli make its decoder allocate 16 MiB (RFC 7932, section 9.1).
   if (encoding !== 'br') {
@@ -105,7 +105,7 @@ interface Collecting {
   /** Room for this many bytes is made at once: memory that is not written to costs nothing. */
   capacity: number
   maxBytes?: number
-  admit?: Place['admit']
+  admit?: Ticket['grow']
 }
 
 function collect(

@@ -1,10 +1,10 @@
 import express, { type Express, type Request, type Response } from 'express'
 import helmet from 'helmet'
 import { AppError, messageOf } from '../errors.ts'
-import type { Changes } from '../pipeline/changes.ts'
-import { REHEARSALS, type Rehearsal } from '../pipeline/rehearse.ts'
+import type { ChangeFeed } from '../reporting/change-feed.ts'
+import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
 import { type AdminDeps, type Gates, pathIn, refuseCrossSite, signInRoutes } from './admin.ts'
-import { eventStream } from './events.ts'
+import { eventStream } from './event-stream.ts'
 import { replyPage } from './reply.ts'
 
 export interface ConsoleDeps {
@@ -14,11 +14,11 @@ export interface ConsoleDeps {
   failed: (failure: { status: number; message: string }, request: PageRequest) => Html
   /** Style sheets and the like, by their name. */
   asset: (name: string) => { contentType: string; body: Buffer } | undefined
-  changes: Changes
+  changes: ChangeFeed
   resend: (id: string) => Promise<void>
   test: (channel: string) => Promise<string[]>
   /** Plays something in the sandbox; false when there was nothing to do. */
-  rehearse: (what: { kind: Rehearsal; channel: string }) => Promise<boolean>
+  rehearse: (what: { kind: Demo; channel: string }) => Promise<boolean>
   unforeseen: (path: string, error: unknown) => void
 }
 
@@ -41,7 +41,7 @@ const THEME_COOKIE = 'theme'
 const YEAR_SECONDS = 31_536_000
 
 /** The playground takes what senders send, but no more than a browser can show. */
-const MOST_FORM_BYTES = 1024 * 1024
+const MAX_FORM_BYTES = 1024 * 1024
 
 /**
  * The console's pages, and its actions, which are forms: each answers with a way back and a notice, so that a reload
@@ -52,7 +52,7 @@ export function consoleRoutes(
   deps: ConsoleDeps & AdminDeps & { gates: Gates },
 ): void {
   const { gates } = deps
-  const form = express.urlencoded({ extended: false, limit: MOST_FORM_BYTES, parameterLimit: 50 })
+  const form = express.urlencoded({ extended: false, limit: MAX_FORM_BYTES, parameterLimit: 50 })
   const pages = express.Router()
   app.use(pages)
 
@@ -91,9 +91,9 @@ export function consoleRoutes(
   pages.post('/sandbox', HEADERS, gates.admin, form, async (request, response) => {
     const fields = textsOf(request.body)
     const channel = fields['channel'] ?? ''
-    const kind = REHEARSALS.find((each) => each === fields['play'])
+    const kind = DEMOS.find((each) => each === fields['play'])
     if (kind === undefined)
-      throw new AppError('bad_request', `play: must be one of ${REHEARSALS.join(', ')}`)
+      throw new AppError('bad_request', `play: must be one of ${DEMOS.join(', ')}`)
     const played = await deps.rehearse({ kind, channel })
     const notice = played ? `played_${kind}` : 'nothingFires'
     response.redirect(303, `/sandbox?${new URLSearchParams({ channel, notice })}`)
@@ -114,7 +114,8 @@ export function consoleRoutes(
       const status = statusOf(error)
       if (status === 500 && !(error instanceof AppError))
         deps.unforeseen(request.path, messageOf(error))
-      const message = status === 500 && !(error instanceof AppError) ? UNFORESEEN : messageOf(error)
+      const message =
+        status === 500 && !(error instanceof AppError) ? UNEXPECTED_ERROR : messageOf(error)
       const html =
         status === 401 || status === 403
           ? deps.signInPage({ kind: 'refused', next: '/', why: message })
@@ -124,7 +125,7 @@ export function consoleRoutes(
   )
 }
 
-const UNFORESEEN = 'Internal error; the log of the receiver has more.'
+const UNEXPECTED_ERROR = 'Internal error; the log of the receiver has more.'
 
 const HEADERS = helmet({
   contentSecurityPolicy: {

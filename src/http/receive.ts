@@ -4,10 +4,10 @@ import { AppError, messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { LargeReads } from '../large-reads.ts'
 import type { SourceName } from '../model/alert.ts'
+import type { AccessControl } from './access-control.ts'
+import { AdmissionControl, type Ticket } from './admission.ts'
 import { declaredBytesOf, readBody } from './body.ts'
-import type { Guard } from './guard.ts'
-import { Load, type Place } from './load.ts'
-import { createRefusals, type TellRefusal } from './refusals.ts'
+import { createRejectionLog, type LogRejection } from './rejection-log.ts'
 import { replyError, replyOk } from './reply.ts'
 
 export interface ReceiveDeps {
@@ -20,7 +20,7 @@ export interface ReceiveDeps {
   clock: Clock
   /** Shared with what reads payloads again. */
   reads?: LargeReads
-  guard: () => Guard
+  guard: () => AccessControl
   /** False once shutdown has begun. */
   open: () => boolean
 }
@@ -28,15 +28,15 @@ export interface ReceiveDeps {
 interface Receiving {
   request: Request
   response: Response
-  load: Load
-  refused: TellRefusal
+  load: AdmissionControl
+  refused: LogRejection
   deps: ReceiveDeps
 }
 
 /** The three routes that senders post alerts to. */
 export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
-  const load = new Load(deps.reads)
-  const refused = createRefusals(deps.events, deps.clock)
+  const load = new AdmissionControl(deps.reads)
+  const refused = createRejectionLog(deps.events, deps.clock)
   const at = (source: SourceName) => (request: Request, response: Response) =>
     receive(source, { request, response, load, refused, deps })
   router.post('/alertmanager/:channel', at('alertmanager'))
@@ -52,12 +52,12 @@ async function receive(
   const began = deps.clock.now()
   const channel = String(request.params['channel'])
   const address = deps.guard().addressOf(request)
-  let place: Place | undefined
+  let place: Ticket | undefined
   let code = 200
   try {
     deps.guard().admit(request, response)
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
-    place = load.enter(declaredBytesOf(request), address)
+    place = load.acquire(declaredBytesOf(request), address)
     const body = await readBody(request, place)
     await deps.accept({ source, channel, body })
     replyOk(response)
@@ -74,7 +74,7 @@ async function receive(
       },
     )
   } finally {
-    place?.leave()
+    place?.release()
     deps.events.requestAnswered(source, code, (deps.clock.now().getTime() - began.getTime()) / 1000)
   }
 }

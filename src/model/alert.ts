@@ -34,16 +34,16 @@ export interface Notification {
    */
   key: string
   /** The same, but different where only what the alerts say differs; for whoever wants to be told each time. */
-  exactKey: () => string | Generator<unknown, string, void>
+  contentKey: () => string | Generator<unknown, string, void>
   /** Whether the key tells a later firing of an alert from an earlier one: each alert says since when it fires. */
-  dated: boolean
+  keyIncludesStart: boolean
   alerts: readonly Alert[]
   /** A DingTalk-shaped body brings its own text and mentions, which then stand for the template. */
-  ready?: ReadyText
+  prerendered?: PrerenderedText
 }
 
 /** Text that a sender already rendered, with whom it mentions. */
-export interface ReadyText {
+export interface PrerenderedText {
   title: string | undefined
   text: string
   format: 'text' | 'markdown'
@@ -60,7 +60,7 @@ export interface Mention {
 export const NO_MENTION: Mention = { mobiles: [], users: [], all: false }
 
 /** An alert as a template tells it: with its level in this channel and what happened while it waited. */
-export interface ToldAlert {
+export interface MessageAlert {
   alert: Alert
   level: Level
   receivedAt: Date

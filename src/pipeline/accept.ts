@@ -67,21 +67,21 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
  */
 function* readAndStore({ source, channel, body }: Inbound, deps: AcceptDeps): Steps<PendingAccept> {
   let settings = deps.settings()
-  mustExist(channel, settings)
+  assertChannelExists(channel, settings)
   const now = deps.clock.now()
   const reader = deps.sources.get(source) as Source
   const context = { receivedAt: now, timezone: settings.timezone }
   const notification = yield* reader.steps(body, context)
 
   let alerts: IncomingAlert[]
-  let repeats: Repeats
+  let repeats: DuplicateKey
   do {
     // What a reload has moved meanwhile must not arrive where nobody looks any more.
     settings = deps.settings()
-    mustExist(channel, settings)
+    assertChannelExists(channel, settings)
     alerts = yield* incomingFrom(notification.alerts, destinationsFor(channel, settings))
-    if (alerts.length === 0) return { counts: [], stored: NOTHING }
-    repeats = yield* repeatsOf(notification, alerts)
+    if (alerts.length === 0) return { counts: [], stored: NOTHING_ACCEPTED }
+    repeats = yield* duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
   const arrival = { now, source, body, alerts, ...repeats }
   return { counts: countByChannelAndStatus(alerts), stored: deps.store.accept(arrival) }
@@ -91,7 +91,7 @@ function* stepsOf(key: string | Steps<string>): Steps<string> {
   return typeof key === 'string' ? key : yield* key
 }
 
-type Repeats = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
+type DuplicateKey = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
 
 interface PendingAccept {
   counts: AlertCount[]
@@ -99,7 +99,7 @@ interface PendingAccept {
 }
 
 /** Alerts whose channels are found in a step. */
-const IN_A_STEP = 16
+const CHUNK_SIZE = 16
 
 function* incomingFrom(
   alerts: readonly Alert[],
@@ -109,21 +109,21 @@ function* incomingFrom(
   for (const [position, alert] of alerts.entries()) {
     for (const destination of destinationsOf(alert))
       all.push(incoming(alert, position, destination))
-    if (position % IN_A_STEP === 0) yield
+    if (position % CHUNK_SIZE === 0) yield
   }
   return all
 }
 
-const NOTHING: Accepted = { duplicate: false, queues: [], suppressed: [] }
+const NOTHING_ACCEPTED: Accepted = { duplicate: false, queues: [], suppressed: [] }
 
 /**
  * What makes a later request a duplicate of this one: the same alerts in the same states for the same channels, and the
  * same texts as well where a channel's period is shorter than retries last.
  */
-function* repeatsOf(
-  { source, key, exactKey }: Notification,
+function* duplicateKeyOf(
+  { source, key, contentKey: exactKey }: Notification,
   alerts: readonly IncomingAlert[],
-): Steps<Repeats> {
+): Steps<DuplicateKey> {
   let shortestMs = Number.POSITIVE_INFINITY
   const channels = new Set<string>()
   for (const { everyMs, channel } of alerts) {
@@ -158,7 +158,7 @@ function countByChannelAndStatus(alerts: readonly IncomingAlert[]): AlertCount[]
   return runs
 }
 
-function mustExist(channel: string, settings: Settings): void {
+function assertChannelExists(channel: string, settings: Settings): void {
   if (channel === AUTO ? settings.routes.length > 0 : settings.channels.has(channel)) return
   const names = [...settings.channels.keys(), ...(settings.routes.length > 0 ? [AUTO] : [])]
   const wrong =

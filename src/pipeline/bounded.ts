@@ -1,4 +1,4 @@
-import type { Alert, ReadyText } from '../model/alert.ts'
+import type { Alert, PrerenderedText } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 
 /** Characters of one text that are kept: a DingTalk message has at most 20,000 bytes. */
@@ -61,7 +61,7 @@ export function boundedVariables(
 }
 
 /** A text that a sender rendered; what is cut would not fit into a message anyway. Pure. */
-export function boundedReady({ title, text, format, mention }: ReadyText): ReadyText {
+export function boundedReady({ title, text, format, mention }: PrerenderedText): PrerenderedText {
   return {
     title: title === undefined ? undefined : copied(title),
     text: copied(text),

@@ -2,24 +2,24 @@ import { type Coalesced, coalesce } from '../decisions/coalesce.ts'
 import { mentionFor } from '../decisions/mention.ts'
 import type { Plan } from '../decisions/plan.ts'
 import type { Events } from '../events.ts'
-import { type Alert, NO_MENTION, type ReadyText, type ToldAlert } from '../model/alert.ts'
+import { type Alert, type MessageAlert, NO_MENTION, type PrerenderedText } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import type { CountGroup, Renderer } from '../rendering/render.ts'
+import type { CountGroup, Renderer } from '../rendering/renderer.ts'
 import type { Claim, NewMessage, QueuedAlert, Store } from '../stores/store.ts'
 import { levelIn } from './accept.ts'
-import { type RereadDeps, reread } from './reread.ts'
+import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
 
 export type SendPlan = Extract<Plan, { kind: 'send' }>
 
 /** Targets named for each count in a digest. */
-export const NAMED_TARGETS = 3
+export const TARGETS_PER_GROUP = 3
 /** Groups for which targets are looked up; those after them fit on no phone. */
-const GROUPS_WITH_TARGETS = 40
+const MAX_GROUPS_WITH_TARGETS = 40
 
-export interface ComposeDeps extends RereadDeps {
+export interface ComposeDeps extends StoredAlertsDeps {
   store: Pick<Store, 'payloads' | 'tally'>
   notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
   settings: Settings
@@ -34,9 +34,9 @@ export interface ComposedMessage {
 }
 
 interface Draft {
-  told: readonly (ToldAlert & { ids: readonly number[] })[]
+  included: readonly (MessageAlert & { ids: readonly number[] })[]
   /** What still fires of the groups of which the told ones are over. */
-  stillFiring: readonly ToldAlert[]
+  stillFiring: readonly MessageAlert[]
   robots: readonly Robot[]
   limitBytes: number
   uuid: string
@@ -60,10 +60,10 @@ export async function composeMessage(
   const chosen = ids === undefined ? queued : queued.filter(({ id }) => ids.has(id))
   const coalesced = coalesce(chosen, queued)
   const places = coalesced.map(({ shown }) => shown)
-  const read = await reread(places, deps)
-  const told = coalesced.map((each) => toldOf(each, read(each.shown).alert, channel))
+  const read = await readStored(places, deps)
+  const told = coalesced.map((each) => messageAlertOf(each, read(each.shown).alert, channel))
   const draft: Draft = {
-    told,
+    included: told,
     stillFiring: stillFiringOf(
       told,
       // Hundreds that wait may have come in one payload of thousands.
@@ -89,26 +89,32 @@ export async function composeMessage(
   const only = coalesced.length === 1 ? coalesced[0] : undefined
   const ready = only === undefined ? undefined : read(only.shown).ready
   if (only !== undefined && ready !== undefined) {
-    const made = readyMessage(ready, { channel, draft, deps })
+    const made = prerenderedMessage(ready, { channel, draft, deps })
     if (made !== undefined)
       return {
-        message: { ...base, ...made, ...carries(draft.told, only.ids.length) },
+        message: { ...base, ...made, ...carries(draft.included, only.ids.length) },
         alerts: { kind: 'some', ids: only.ids },
       }
   }
 
   if (scope.kind === 'some') {
     for (const form of ['whole', 'lines'] as const) {
-      const made = rendered(form, { plan, draft, deps, total: draft.told.length, groups: [] })
-      if (made.told * messages < draft.told.length) continue
-      const ids = draft.told.slice(0, made.told).flatMap((each) => each.ids)
+      const made = renderAndCompose(form, {
+        plan,
+        draft,
+        deps,
+        total: draft.included.length,
+        groups: [],
+      })
+      if (made.told * messages < draft.included.length) continue
+      const ids = draft.included.slice(0, made.told).flatMap((each) => each.ids)
       return {
-        message: { ...base, ...made.message, ...carries(draft.told, ids.length) },
+        message: { ...base, ...made.message, ...carries(draft.included, ids.length) },
         alerts: { kind: 'some', ids },
       }
     }
   }
-  return counted(plan, { base, draft, deps })
+  return composeCounts(plan, { base, draft, deps })
 }
 
 /** How many alerts a message carries, and the level of the most severe. */
@@ -124,7 +130,7 @@ function carries(
 export const MAX_QUEUED_PREVIEW = 500
 
 /** A message of counts for everything that waits in the queue for the channel. */
-async function counted(
+async function composeCounts(
   plan: SendPlan,
   {
     base,
@@ -137,9 +143,9 @@ async function counted(
   },
 ): Promise<ComposedMessage> {
   const tally = await deps.store.tally(plan.queue, plan.channel.name)
-  const named = tally.groups.slice(0, GROUPS_WITH_TARGETS)
-  const read = await reread(
-    named.flatMap((group) => group.first.slice(0, NAMED_TARGETS)),
+  const named = tally.groups.slice(0, MAX_GROUPS_WITH_TARGETS)
+  const read = await readStored(
+    named.flatMap((group) => group.first.slice(0, TARGETS_PER_GROUP)),
     deps,
   )
   const groups = tally.groups.map(
@@ -150,23 +156,23 @@ async function counted(
       firing: group.firing,
       resolved: group.resolved,
       targets:
-        index < GROUPS_WITH_TARGETS
+        index < MAX_GROUPS_WITH_TARGETS
           ? group.first
-              .slice(0, NAMED_TARGETS)
+              .slice(0, TARGETS_PER_GROUP)
               .map((place) => read(place).alert.variables.alarm_target ?? '')
               .filter((target) => target !== '')
           : [],
     }),
   )
   const span = { from: tally.from, to: tally.to }
-  const made = rendered('counts', { plan, draft, deps, total: tally.count, groups, span })
+  const made = renderAndCompose('counts', { plan, draft, deps, total: tally.count, groups, span })
   return {
     message: { ...base, ...made.message, ...carries(tally.groups, tally.count) },
     alerts: { kind: 'upTo', upTo: tally.upTo, count: tally.count },
   }
 }
 
-function rendered(
+function renderAndCompose(
   form: 'whole' | 'lines' | 'counts',
   {
     plan,
@@ -185,7 +191,7 @@ function rendered(
   },
 ): { message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>; told: number } {
   const { channel } = plan
-  const { told, now, uuid } = draft
+  const { included: told, now, uuid } = draft
   const subjects = told.map(({ alert, level }) => ({ variables: alert.variables, level }))
   const mention = mentionFor(channel.mention, subjects)
   const received = told.map((each) => each.receivedAt.getTime())
@@ -225,11 +231,11 @@ function rendered(
 }
 
 /** A body that its sender rendered keeps its own text; undefined when it is too large to be sent as it is. */
-function readyMessage(
-  ready: ReadyText,
+function prerenderedMessage(
+  ready: PrerenderedText,
   { channel, draft, deps }: { channel: Channel; draft: Draft; deps: ComposeDeps },
 ): Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'> | undefined {
-  const [told] = draft.told
+  const [told] = draft.included
   if (told === undefined || ready.text.trim() === '') return undefined
   const subject = { variables: told.alert.variables, level: told.level }
   const title = ready.title ?? told.alert.variables.alarm_name ?? ready.text.trim().slice(0, 60)
@@ -246,11 +252,11 @@ function readyMessage(
   return { kind, title, text: ready.text, body }
 }
 
-function toldOf(
+function messageAlertOf(
   { ids, shown, repeats, changes, firedWhileWaiting }: Coalesced<QueuedAlert>,
-  alert: ToldAlert['alert'],
+  alert: MessageAlert['alert'],
   channel: Channel,
-): ToldAlert & { ids: readonly number[] } {
+): MessageAlert & { ids: readonly number[] } {
   const level = levelIn(alert, channel)
   const { receivedAt } = shown
   return { alert, level, receivedAt, repeats, changes, firedWhileWaiting, ids }
@@ -258,10 +264,10 @@ function toldOf(
 
 /** What came in one group with alerts that are all over, and still fires. */
 function stillFiringOf(
-  told: readonly ToldAlert[],
+  told: readonly MessageAlert[],
   together: readonly Alert[],
   channel: Channel,
-): ToldAlert[] {
+): MessageAlert[] {
   if (told.some(({ alert }) => alert.status === 'firing')) return []
   const over = new Set(told.map(({ alert }) => alert.fingerprint))
   const firing = new Map(

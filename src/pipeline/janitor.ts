@@ -7,14 +7,14 @@ import type { Store } from '../stores/store.ts'
 const EVERY_MS = 60_000
 
 /** When so much went at once there is more: soon again, but accepting goes first. */
-const MANY = 1_000
+const BATCH_SIZE = 1_000
 const BETWEEN_MS = 200
 
 /**
  * Deletes what is older than the retention and no decision needs and, where the store is shared, frees what is in flight
  * for a robot that nobody works any more; returns when to look again.
  */
-export async function tidy(deps: {
+export async function pruneRegularly(deps: {
   store: Pick<Store, 'prune' | 'recover'>
   clock: Clock
   settings: () => Settings
@@ -28,5 +28,5 @@ export async function tidy(deps: {
   const { messages, alerts } = await deps.store.prune(before, now)
   const gone = messages + alerts
   if (gone > 0) deps.events.pruned(messages, alerts)
-  return new Date(now.getTime() + (gone >= MANY ? BETWEEN_MS : EVERY_MS))
+  return new Date(now.getTime() + (gone >= BATCH_SIZE ? BETWEEN_MS : EVERY_MS))
 }

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts'
 
 /** However far away the next thing is, look again after this: a wall clock may have been set meanwhile. */
-const LONGEST_SLEEP_MS = 30_000
+const MAX_SLEEP_MS = 30_000
 
 /**
  * A pass that found nothing to do yet is not repeated sooner, however often it is woken: in a storm each commit wakes
  * it, and what it asks costs more the more there waits.
  */
 const BETWEEN_RESTS_MS = 50
-const LONGEST_BETWEEN_RESTS_MS = 1_000
+const MAX_BETWEEN_RESTS_MS = 1_000
 const RESTS_PER_PASS = 40
 
 /** After a pass that threw. */
@@ -66,10 +66,10 @@ export class Loop {
       }
       if (stopping.aborted) return
       const now = clock.now().getTime()
-      const waitMs = next === undefined ? LONGEST_SLEEP_MS : next.getTime() - now
+      const waitMs = next === undefined ? MAX_SLEEP_MS : next.getTime() - now
       if (waitMs <= 0) continue
       const restMs = Math.min(
-        LONGEST_BETWEEN_RESTS_MS,
+        MAX_BETWEEN_RESTS_MS,
         waitMs,
         Math.max(BETWEEN_RESTS_MS, RESTS_PER_PASS * Math.abs(now - began)),
       )
@@ -78,7 +78,7 @@ export class Loop {
         continue
       }
       this.#sleep = new AbortController()
-      await clock.sleep(Math.min(waitMs, LONGEST_SLEEP_MS), this.#sleep.signal)
+      await clock.sleep(Math.min(waitMs, MAX_SLEEP_MS), this.#sleep.signal)
       this.#sleep = undefined
     }
   }

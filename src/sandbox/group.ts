@@ -41,8 +41,8 @@ interface RobotSeen {
   uuids: Set<string>
 }
 
-const MOST_SHOWN = 500
-const MOST_UUIDS = 10_000
+const MAX_SHOWN = 500
+const MAX_UUIDS = 10_000
 
 /** DingTalk: a signature's time may differ by an hour. */
 const SIGNATURE_GOOD_MS = 3_600_000
@@ -79,7 +79,7 @@ export class SandboxGroup {
   }
 
   /** The last messages shown, at most 500, newest first. */
-  shown(limit = MOST_SHOWN): SandboxMessage[] {
+  shown(limit = MAX_SHOWN): SandboxMessage[] {
     return limit <= 0 ? [] : this.#shown.slice(-limit).reverse()
   }
 
@@ -104,7 +104,7 @@ export class SandboxGroup {
     if (isRepeat(seen, message.uuid) && repeats !== 'shown')
       return repeats === 'refused' ? REPEATED : OK
     this.#shown.push({ at: now, robot: robot.name, ...message })
-    if (this.#shown.length > MOST_SHOWN) this.#shown.shift()
+    if (this.#shown.length > MAX_SHOWN) this.#shown.shift()
     return OK
   }
 
@@ -131,7 +131,7 @@ function isRepeat({ uuids }: RobotSeen, uuid: string | undefined): boolean {
   if (uuids.has(uuid)) return true
   uuids.add(uuid)
   const [oldest] = uuids
-  if (uuids.size > MOST_UUIDS && oldest !== undefined) uuids.delete(oldest)
+  if (uuids.size > MAX_UUIDS && oldest !== undefined) uuids.delete(oldest)
   return false
 }
 

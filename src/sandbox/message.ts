@@ -18,8 +18,8 @@ export interface Refusal {
 }
 
 /** DingTalk's limits of one message. */
-const MOST_BYTES = 20_000
-const MOST_MENTIONED = 50
+const MAX_BYTES = 20_000
+const MAX_MENTIONED = 50
 
 const NO_JSON: Refusal = { errcode: 40035, errmsg: '缺少参数 json' }
 const BAD_PARAMETER: Refusal = { errcode: 40035, errmsg: '不合法的参数' }
@@ -30,7 +30,7 @@ const NO_TEXT = { text: 400201, markdown: 400403, actionCard: 400403 } as const
 
 /** Reads a body as strictly as DingTalk does, or more so where DingTalk would drop something in silence. */
 export function readMessage(body: string): Shown | Refusal {
-  if (Buffer.byteLength(body) > MOST_BYTES) return TOO_LONG
+  if (Buffer.byteLength(body) > MAX_BYTES) return TOO_LONG
   const json = objectIn(body)
   if (json === undefined) return NO_JSON
   const { msgtype, msgUuid } = json
@@ -77,7 +77,7 @@ function mentionIn(value: unknown): Mention | undefined {
   const mobiles = textsOf(at['atMobiles'])
   const users = textsOf(at['atUserIds'])
   if (mobiles === undefined || users === undefined) return undefined
-  if (mobiles.length + users.length > MOST_MENTIONED) return undefined
+  if (mobiles.length + users.length > MAX_MENTIONED) return undefined
   return { mobiles, users, all: at['isAtAll'] === true }
 }
 

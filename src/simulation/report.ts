@@ -1,7 +1,7 @@
 import { LEVEL_NAMES } from '../model/level.ts'
 import type { Outcome } from './storm.ts'
 
-const MOST_MESSAGES_SHOWN = 20
+const MAX_MESSAGES_SHOWN = 20
 const BARS = 12
 const BAR_WIDTH = 48
 
@@ -35,7 +35,7 @@ export function reportOf(
     ...table(
       ['after', 'robot', 'kind', 'alerts', 'title'],
       messages
-        .slice(0, MOST_MESSAGES_SHOWN)
+        .slice(0, MAX_MESSAGES_SHOWN)
         .map(({ atMs, robot, kind, alerts: number, title }) => [
           seconds(atMs),
           robot,
@@ -44,8 +44,8 @@ export function reportOf(
           title,
         ]),
     ),
-    ...(messages.length > MOST_MESSAGES_SHOWN
-      ? [`… and ${count(messages.length - MOST_MESSAGES_SHOWN, 'more message')}`]
+    ...(messages.length > MAX_MESSAGES_SHOWN
+      ? [`… and ${count(messages.length - MAX_MESSAGES_SHOWN, 'more message')}`]
       : []),
     '',
     'alerts told over time',

@@ -2,7 +2,7 @@ import type { Level } from '../model/level.ts'
 import { LEVELS } from '../model/level.ts'
 import type { MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
-import { World } from './world.ts'
+import { Harness } from './harness.ts'
 
 export interface Storm {
   alerts: number
@@ -35,7 +35,7 @@ export interface LevelOutcome {
 }
 
 /** Limits by the hour or the month may hold alerts for long; a simulation looks no further. */
-export const LONGEST_MS = 86_400_000
+export const MAX_DURATION_MS = 86_400_000
 
 const TICK_MS = 100
 const PAGE = 1_000
@@ -43,9 +43,9 @@ const PAGE = 1_000
 /** Plays a storm against the real path on a virtual clock: store, planner, templates, and a group as strict as DingTalk's. */
 export async function playStorm(storm: Storm): Promise<Outcome> {
   const { start } = storm
-  const world = await new World(sandboxed(storm.settings), start).start()
+  const world = await new Harness(sandboxed(storm.settings), start).start()
   await arrive(storm, world)
-  await untilTold(world, start)
+  await runUntilDelivered(world, start)
   const outcome = await outcomeOf(world, start)
   await world.stop()
   world.sqlite.close()
@@ -83,7 +83,7 @@ export function withRobots(settings: Settings, channel: Channel, count: number):
   }
 }
 
-async function arrive({ alerts, overMs, channel }: Storm, world: World): Promise<void> {
+async function arrive({ alerts, overMs, channel }: Storm, world: Harness): Promise<void> {
   const ticks = Math.max(1, Math.ceil(overMs / TICK_MS))
   let sent = 0
   for (let tick = 1; tick <= ticks; tick += 1) {
@@ -109,9 +109,9 @@ function alertNumber(index: number): Record<string, string> {
   }
 }
 
-async function untilTold(world: World, start: Date): Promise<void> {
+async function runUntilDelivered(world: Harness, start: Date): Promise<void> {
   const elapsed = (): number => world.clock.now().getTime() - start.getTime()
-  while (elapsed() < LONGEST_MS) {
+  while (elapsed() < MAX_DURATION_MS) {
     const { items } = await world.store.alerts({ state: 'pending', limit: 1 })
     const underWay = await world.store.alerts({ state: 'sending', limit: 1 })
     if (items.length === 0 && underWay.items.length === 0) return
@@ -119,7 +119,7 @@ async function untilTold(world: World, start: Date): Promise<void> {
   }
 }
 
-async function outcomeOf(world: World, start: Date): Promise<Outcome> {
+async function outcomeOf(world: Harness, start: Date): Promise<Outcome> {
   const since = (instant: Date): number => Math.max(0, instant.getTime() - start.getTime())
   const alerts = await all((before) => world.store.alerts({ limit: PAGE, ...before }))
   const messages = await all((before) => world.store.messages({ limit: PAGE, ...before }))

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { loadSettings } from '../../src/config/load.ts'
 import { AppError } from '../../src/errors.ts'
 import { conceal } from '../../src/redact.ts'
-import { createRenderer } from '../../src/rendering/render.ts'
+import { createRenderer } from '../../src/rendering/renderer.ts'
 import { freePort, Receiver, runCommand, temporaryFolder } from '../support/receiver.ts'
 
 const TOKEN = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'

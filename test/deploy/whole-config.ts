@@ -1,7 +1,7 @@
-import { parseConfig } from '../../src/config/document.ts'
-import { resolve } from '../../src/config/resolve.ts'
 import type { Config } from '../../src/config/schema.ts'
+import { settingsFrom } from '../../src/config/settings.ts'
 import { validate } from '../../src/config/validate.ts'
+import { parseConfig } from '../../src/config/yaml-document.ts'
 import type { Settings } from '../../src/model/settings.ts'
 
 /**
@@ -15,7 +15,7 @@ export function wholeConfig(text: string): { faults: string[]; store: string; se
   const valid = validate(document)
   faults.push(...unreadable, ...valid.faults)
   if (faults.length > 0) return { faults, store: '', settings: {} as Settings }
-  const settings = resolve(valid.config as Config, {
+  const settings = settingsFrom(valid.config as Config, {
     folder: '/etc/dingtalk-receiver',
     env: new Proxy({}, { get: (_target, name) => secretOf(String(name)) }),
     fault: (path, what) => {

@@ -6,7 +6,7 @@ import { withKnownFlags } from '../../src/cli/flags.ts'
 import { readGoTemplate } from '../../src/config/go-template.ts'
 import { SCHEMA } from '../../src/config/schema.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { MEANINGS, resultOf } from '../../src/notifiers/dingtalk/meanings.ts'
+import { ERROR_CODES, resultOf } from '../../src/notifiers/dingtalk/error-codes.ts'
 import { filesIn } from '../deploy/manifests.ts'
 import { keysOf } from './keys.ts'
 import {
@@ -101,7 +101,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
   describe(path, () => {
     test('explains every verdict of DingTalk, with its codes', () => {
       const rows = tablesUnder(markdown, headings.trouble)[1] as string[][]
-      const meanings = Object.entries(MEANINGS).filter(([name]) => name !== 'delivered')
+      const meanings = Object.entries(ERROR_CODES).filter(([name]) => name !== 'delivered')
       assert.equal(rows.length, meanings.length)
       for (const [index, [name, meaning]] of meanings.entries()) {
         const { outcome, words, codes } = meaning

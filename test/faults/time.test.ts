@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { World } from '../../src/simulation/world.ts'
+import { Harness } from '../../src/simulation/harness.ts'
 import { robotNamed, settingsOf } from '../support/settings.ts'
 
 test('T06 the month’s quota begins anew once, at the turn of the year in the configured zone', async () => {
   // A quarter of an hour before midnight in Shanghai.
-  const world = new World(
+  const world = new Harness(
     settingsOf({ robots: [robotNamed('ops-1', { monthly: 3 })] }),
     new Date('2026-12-31T15:45:00Z'),
   )

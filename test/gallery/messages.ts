@@ -1,8 +1,8 @@
 import type { Content } from '../../src/model/message.ts'
 import type { Channel, Format, Language } from '../../src/model/settings.ts'
 import { compose } from '../../src/notifiers/dingtalk/body.ts'
-import { createRenderer } from '../../src/rendering/render.ts'
-import { situations } from '../../src/rendering/situations.ts'
+import { createRenderer } from '../../src/rendering/renderer.ts'
+import { scenarios } from '../../src/rendering/templates/scenarios.ts'
 import { channelNamed } from '../support/settings.ts'
 
 export const LANGUAGES: readonly Language[] = ['en-US', 'zh-CN', 'zh-TW']
@@ -35,7 +35,7 @@ export function messagesIn(
   const channel = channelNamed('ops', { format, mention, ...changes })
   const settings = { language, timezone: ZONE, externalUrl: undefined, templates: '/nonexistent' }
   const renderer = createRenderer(settings, [channel])
-  return situations(language, NOW).map(({ name, ask }) => {
+  return scenarios(language, NOW).map(({ name, ask }) => {
     const contentOf = (title: string, text: string, buttons: Content['buttons'] = []): Content => ({
       format,
       title,

@@ -7,13 +7,13 @@ import { AppError } from '../../src/errors.ts'
 import type { PageRequest } from '../../src/http/console.ts'
 import type { ServerDeps } from '../../src/http/server.ts'
 import { Secret } from '../../src/model/secret.ts'
-import { Changes } from '../../src/pipeline/changes.ts'
+import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { serve } from './serving.ts'
 
 const done: unknown[] = []
 const unforeseen: unknown[] = []
 const state = { asked: undefined as PageRequest | undefined, fail: undefined as unknown }
-const changes = new Changes(realClock)
+const changes = new ChangeFeed(realClock)
 
 const deps: Partial<ServerDeps> = {
   page: async (request) => {
@@ -254,7 +254,7 @@ describe('the routes of the console', () => {
     assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/)
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
     let text = ''
-    changes.ring()
+    changes.notify()
     while (!text.includes('event: change\ndata:\n\n')) {
       const { value, done } = await reader.read()
       if (done) assert.fail(text)

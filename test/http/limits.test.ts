@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { MAX_CONCURRENT_BYTES } from '../../src/http/admission.ts'
 import { LIMITS } from '../../src/http/listener.ts'
-import { MOST_BYTES_UNDER_WAY } from '../../src/http/load.ts'
-import { createRefusals } from '../../src/http/refusals.ts'
-import { createSlowdown } from '../../src/http/slowdown.ts'
+import { createLoginThrottle } from '../../src/http/login-throttle.ts'
+import { createRejectionLog } from '../../src/http/rejection-log.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { serve } from './serving.ts'
 
@@ -123,7 +123,7 @@ describe('large bodies', () => {
     await using _ = server
     const statuses = Array.from({ length: 6 }, () => post(Buffer.alloc(LARGE, 0x20)))
     assert.equal(await Promise.race(statuses), 503)
-    const taken = Math.floor(MOST_BYTES_UNDER_WAY / LARGE)
+    const taken = Math.floor(MAX_CONCURRENT_BYTES / LARGE)
     for (let count = 1; count <= taken; count += 1) {
       await arrived(count)
       waiting[count - 1]?.()
@@ -137,7 +137,7 @@ describe('large bodies', () => {
 describe('guessing', () => {
   test('waits the longer, the more wrong ones of one address wait; a right one does not', async () => {
     const clock = new VirtualClock(START)
-    const attempt = createSlowdown(clock)
+    const attempt = createLoginThrottle(clock)
     const ended: string[] = []
     for (const name of ['one', 'two', 'three'])
       void attempt('192.0.2.1', () => false).then(() => ended.push(name))
@@ -153,7 +153,7 @@ describe('guessing', () => {
 
   test('on many connections at once is not even looked at before it has waited', async () => {
     const clock = new VirtualClock(START)
-    const attempt = createSlowdown(clock)
+    const attempt = createLoginThrottle(clock)
     let looks = 0
     const guess = (address: string) =>
       void attempt(address, () => {
@@ -177,7 +177,7 @@ describe('the log of refusals', () => {
   test('has so many lines a second at most, and says how many it left out', () => {
     const clock = new VirtualClock(START)
     const lines: (number | undefined)[] = []
-    const tell = createRefusals(
+    const tell = createRejectionLog(
       { requestRefused: (_source, { untold }) => void lines.push(untold) },
       clock,
     )

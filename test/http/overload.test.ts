@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import express from 'express'
 import { AppError } from '../../src/errors.ts'
-import { createGuard } from '../../src/http/guard.ts'
+import { createAccessControl } from '../../src/http/access-control.ts'
 import {
-  Load,
-  MOST_BYTES_UNDER_WAY,
-  MOST_REQUESTS_UNDER_WAY,
+  AdmissionControl,
+  MAX_CONCURRENT_BYTES,
+  MAX_CONCURRENT_REQUESTS,
   RESERVE,
-} from '../../src/http/load.ts'
+} from '../../src/http/admission.ts'
 import { receiveRoutes } from '../../src/http/receive.ts'
 import { LargeReads, MAX_BYTES_READ_AT_ONCE } from '../../src/large-reads.ts'
 import { settingsOf } from '../support/settings.ts'
@@ -20,36 +20,36 @@ const isOverloaded = (error: unknown): boolean =>
 
 describe('what is under way', () => {
   test('has a bound in requests, and one that leaves makes room for one', () => {
-    const load = new Load()
-    const places = Array.from({ length: MOST_REQUESTS_UNDER_WAY }, () => load.enter(10))
-    assert.throws(() => load.enter(0), isOverloaded)
-    places[0]?.leave()
-    load.enter(0)
-    assert.throws(() => load.enter(0), isOverloaded)
+    const load = new AdmissionControl()
+    const places = Array.from({ length: MAX_CONCURRENT_REQUESTS }, () => load.acquire(10))
+    assert.throws(() => load.acquire(0), isOverloaded)
+    places[0]?.release()
+    load.acquire(0)
+    assert.throws(() => load.acquire(0), isOverloaded)
   })
 
   test('has a bound in bytes, declared or come undeclared, and gives all back', () => {
-    const load = new Load()
-    const half = MOST_BYTES_UNDER_WAY / 2
-    const declared = load.enter(half)
-    declared.admit(half)
-    const undeclared = load.enter(0)
-    undeclared.admit(half)
-    assert.throws(() => undeclared.admit(1), isOverloaded)
-    assert.throws(() => load.enter(1), isOverloaded)
-    undeclared.leave()
-    declared.leave()
-    load.enter(MOST_BYTES_UNDER_WAY).leave()
+    const load = new AdmissionControl()
+    const half = MAX_CONCURRENT_BYTES / 2
+    const declared = load.acquire(half)
+    declared.grow(half)
+    const undeclared = load.acquire(0)
+    undeclared.grow(half)
+    assert.throws(() => undeclared.grow(1), isOverloaded)
+    assert.throws(() => load.acquire(1), isOverloaded)
+    undeclared.release()
+    declared.release()
+    load.acquire(MAX_CONCURRENT_BYTES).release()
   })
 })
 
 describe('large bodies', () => {
   test('are read at once up to a bound, larger ones alone, all in the order in which they came', async () => {
-    const load = new Load()
+    const load = new AdmissionControl()
     const begun: string[] = []
     const reading = (name: string, bytes: number) => {
-      const place = load.enter(0)
-      void place.read(bytes).then(() => begun.push(name))
+      const place = load.acquire(0)
+      void place.waitToRead(bytes).then(() => begun.push(name))
       return place
     }
     const half = MAX_BYTES_READ_AT_ONCE / 2
@@ -59,56 +59,56 @@ describe('large bodies', () => {
     const settled = () => new Promise((resolve) => setImmediate(resolve))
     await settled()
     assert.deepEqual(begun, ['a', 'b'])
-    a.leave()
+    a.release()
     await settled()
     assert.deepEqual(begun, ['a', 'b'], 'none overtakes the one that needs all the room')
-    b.leave()
+    b.release()
     await settled()
     assert.deepEqual(begun, ['a', 'b', 'c'])
-    c.leave()
+    c.release()
     await settled()
     assert.deepEqual(begun, ['a', 'b', 'c', 'd'])
-    d.leave()
+    d.release()
   })
 
   test('let what is read again go first, and wait for its end', async () => {
     const reads = new LargeReads()
-    const load = new Load(reads)
+    const load = new AdmissionControl(reads)
     const begun: string[] = []
-    const first = load.enter(0)
-    await first.read(1)
-    const second = load.enter(0)
-    void second.read(1_000_000_000).then(() => begun.push('body'))
-    void reads.enterAgain().then(() => begun.push('again'))
+    const first = load.acquire(0)
+    await first.waitToRead(1)
+    const second = load.acquire(0)
+    void second.waitToRead(1_000_000_000).then(() => begun.push('body'))
+    void reads.acquireReread().then(() => begun.push('again'))
     const settled = () => new Promise((resolve) => setImmediate(resolve))
-    first.leave()
+    first.release()
     await settled()
     assert.deepEqual(begun, ['again'])
-    reads.leave()
+    reads.release()
     await settled()
     assert.deepEqual(begun, ['again', 'body'])
-    second.leave()
+    second.release()
   })
 })
 
 describe('a sender that floods', () => {
   test('keeps no other out: a part is kept for those that have little under way', () => {
-    const load = new Load()
-    const flood = Array.from({ length: MOST_REQUESTS_UNDER_WAY }, () => load.enter(0, 'noisy'))
-    assert.throws(() => load.enter(0, 'noisy'), isOverloaded)
+    const load = new AdmissionControl()
+    const flood = Array.from({ length: MAX_CONCURRENT_REQUESTS }, () => load.acquire(0, 'noisy'))
+    assert.throws(() => load.acquire(0, 'noisy'), isOverloaded)
     const others = Array.from({ length: RESERVE.requests }, (_, index) =>
-      load.enter(100, `quiet ${index >> 3}`),
+      load.acquire(100, `quiet ${index >> 3}`),
     )
-    assert.throws(() => load.enter(0, 'one more'), isOverloaded)
-    for (const place of [...flood, ...others]) place.leave()
+    assert.throws(() => load.acquire(0, 'one more'), isOverloaded)
+    for (const place of [...flood, ...others]) place.release()
 
-    const large = load.enter(MOST_BYTES_UNDER_WAY, 'noisy')
-    assert.throws(() => load.enter(1, 'quiet').admit(9 * 1024 * 1024), isOverloaded)
-    const quiet = load.enter(1_000_000, 'other')
-    quiet.admit(2_000_000)
-    assert.throws(() => large.admit(MOST_BYTES_UNDER_WAY + 1), isOverloaded)
-    large.leave()
-    quiet.leave()
+    const large = load.acquire(MAX_CONCURRENT_BYTES, 'noisy')
+    assert.throws(() => load.acquire(1, 'quiet').grow(9 * 1024 * 1024), isOverloaded)
+    const quiet = load.acquire(1_000_000, 'other')
+    quiet.grow(2_000_000)
+    assert.throws(() => large.grow(MAX_CONCURRENT_BYTES + 1), isOverloaded)
+    large.release()
+    quiet.release()
   })
 })
 
@@ -135,7 +135,7 @@ describe('a receiver whose disk stands still', () => {
         requestAnswered: (_source: string, code: number) => codes.push(code),
       } as never,
       clock: { now: () => new Date(0), sleep: async () => {} },
-      guard: () => createGuard(settingsOf(), async () => false),
+      guard: () => createAccessControl(settingsOf(), async () => false),
       open: () => true,
     })
     server = createServer(app)
@@ -149,7 +149,7 @@ describe('a receiver whose disk stands still', () => {
 
   test('answers 503 at once to what is too much, goes on, and takes all that it said 200 to', async () => {
     const more = 40
-    const answers = Array.from({ length: MOST_REQUESTS_UNDER_WAY + more }, async (_, index) => {
+    const answers = Array.from({ length: MAX_CONCURRENT_REQUESTS + more }, async (_, index) => {
       const response = await fetch(url, { method: 'POST', body: `body ${index}` })
       return { index, status: response.status, retryAfter: response.headers.get('retry-after') }
     })
@@ -164,7 +164,7 @@ describe('a receiver whose disk stands still', () => {
     await late
     const all = await Promise.all(answers)
     const accepted = all.filter(({ status }) => status === 200)
-    assert.equal(accepted.length, MOST_REQUESTS_UNDER_WAY)
+    assert.equal(accepted.length, MAX_CONCURRENT_REQUESTS)
     assert.deepEqual([...taken].sort(), accepted.map(({ index }) => `body ${index}`).sort())
     assert.equal(logged.length, 1, 'one line of the log, not one for each')
     const again = await fetch(url, { method: 'POST', body: 'afterwards' })

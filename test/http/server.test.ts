@@ -5,11 +5,11 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { realClock } from '../../src/clock.ts'
 import { AppError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
-import { createGuard } from '../../src/http/guard.ts'
+import { createAccessControl } from '../../src/http/access-control.ts'
+import { createLoginThrottle } from '../../src/http/login-throttle.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
-import { createSlowdown } from '../../src/http/slowdown.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { Changes } from '../../src/pipeline/changes.ts'
+import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import type { StoredMessage } from '../../src/stores/queries.ts'
 import { settingsOf } from '../support/settings.ts'
 
@@ -39,7 +39,7 @@ const message: StoredMessage = {
 
 const accepted: { source: string; channel: string; text: string }[] = []
 const state = { open: true, ready: true, fail: undefined as unknown, queries: [] as unknown[] }
-const guard = createGuard(settingsOf(), createSlowdown(realClock))
+const guard = createAccessControl(settingsOf(), createLoginThrottle(realClock))
 const metrics = createMetrics({ version: '1', node: 'v' })
 
 const deps: ServerDeps = {
@@ -85,7 +85,7 @@ const deps: ServerDeps = {
   page: async ({ path }) =>
     path === '/' ? { status: 200, html: '<!doctype html><p>page' } : undefined,
   failed: ({ status, message }) => ({ status, html: `<p>${message}` }),
-  changes: new Changes(realClock),
+  changes: new ChangeFeed(realClock),
   rehearse: async () => true,
   asset: (name) =>
     name === 'console.css' ? { contentType: 'text/css', body: Buffer.from('p{}') } : undefined,

@@ -1,14 +1,14 @@
 import type { AddressInfo } from 'node:net'
 import { type Clock, realClock } from '../../src/clock.ts'
 import { createEvents } from '../../src/events.ts'
-import { createGuard } from '../../src/http/guard.ts'
+import { createAccessControl } from '../../src/http/access-control.ts'
 import type { ServerLimits } from '../../src/http/listener.ts'
+import { createLoginThrottle } from '../../src/http/login-throttle.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
-import { createSlowdown } from '../../src/http/slowdown.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Access } from '../../src/model/access.ts'
 import type { Settings } from '../../src/model/settings.ts'
-import { Changes } from '../../src/pipeline/changes.ts'
+import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { accessOf, settingsOf } from '../support/settings.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
@@ -44,7 +44,7 @@ export async function serve({
   const accepted: { source: string; channel: string; body: string | Uint8Array }[] = []
   const logged: Logged[] = []
   const state = { settings: settingsOf({}, { access: accessOf(access), ...settings }) }
-  const slowdown = createSlowdown(clock)
+  const slowdown = createLoginThrottle(clock)
   const metrics = createMetrics({ version: '1', node: 'v' })
   const write =
     (_level: string) =>
@@ -56,7 +56,7 @@ export async function serve({
       accept: async (inbound) => void accepted.push(inbound),
       events: createEvents(log, metrics),
       clock,
-      guard: () => createGuard(state.settings, slowdown),
+      guard: () => createAccessControl(state.settings, slowdown),
       signInPage: ({ kind, next }) => `<p>${kind} ${next}`,
       open: () => true,
       ready: () => true,
@@ -78,7 +78,7 @@ export async function serve({
       page: async ({ path }) =>
         path === '/' ? { status: 200, html: '<p>the console' } : undefined,
       failed: ({ status, message }) => ({ status, html: `<p>${status} ${message}` }),
-      changes: new Changes(clock),
+      changes: new ChangeFeed(clock),
       rehearse: async () => true,
       asset: () => undefined,
       unforeseen: (path, error) =>

@@ -1,7 +1,7 @@
-import type { Alert, ToldAlert } from '../../src/model/alert.ts'
+import type { Alert, MessageAlert } from '../../src/model/alert.ts'
 import type { Level } from '../../src/model/level.ts'
 import type { Channel, Language } from '../../src/model/settings.ts'
-import { createRenderer, type Rendered, type RenderRequest } from '../../src/rendering/render.ts'
+import { createRenderer, type Rendered, type RenderRequest } from '../../src/rendering/renderer.ts'
 import { channelNamed } from '../support/settings.ts'
 
 export const NOW = new Date('2026-11-24T04:00:00Z')
@@ -9,7 +9,7 @@ export const NOW = new Date('2026-11-24T04:00:00Z')
 export function told(
   variables: Record<string, string>,
   changes: Partial<Alert> & { level?: Level; repeats?: number } = {},
-): ToldAlert {
+): MessageAlert {
   const { level = 2, repeats = 0, ...alert } = changes
   return {
     alert: {
@@ -32,7 +32,7 @@ export function told(
 }
 
 export function renderWith(
-  alerts: readonly ToldAlert[],
+  alerts: readonly MessageAlert[],
   options: {
     language?: Language
     channel?: Partial<Channel>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { compilePattern, parseMatcher } from '../../src/config/matchers.ts'
-import { World } from '../../src/simulation/world.ts'
+import { Harness } from '../../src/simulation/harness.ts'
 import { sources } from '../../src/sources/index.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
@@ -160,7 +160,7 @@ describe('work that a sender can cause', () => {
   })
 
   test('a value of megabytes costs no more than a message has room for', async () => {
-    const world = await new World(settingsOf()).start()
+    const world = await new Harness(settingsOf()).start()
     const hostile = ['_ ', '[](', 'x\n', '<a', '`', '*', '👩‍👩‍👧‍👦']
     for (const each of hostile)
       await world.post('alertmanager', firing({ alertname: each.repeat(300_000), instance: each }))
@@ -179,7 +179,7 @@ describe('work that a sender can cause', () => {
       channelNamed('noisy', { robots: ['ops-1'] }),
       channelNamed('ops', { robots: ['ops-2'] }),
     ]
-    const world = await new World(settingsOf({ robots, channels })).start()
+    const world = await new Harness(settingsOf({ robots, channels })).start()
     for (let i = 0; i < 2_000; i += 1)
       await world.post('ocp', { alarm_name: 'Noise', alarm_target: `host=${i}` }, 'noisy')
     await world.post('ocp', { alarm_name: 'Quiet', alarm_target: 'host=1' }, 'ops')

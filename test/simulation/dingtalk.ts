@@ -1,7 +1,7 @@
 import type { Attempt, Outcome } from '../../src/model/message.ts'
 import type { Robot } from '../../src/model/settings.ts'
-import { DeadlineError, verdictOnFailure } from '../../src/notifiers/dingtalk/failure.ts'
-import { judge, type Verdict } from '../../src/notifiers/dingtalk/response.ts'
+import { classifyFailure, DeadlineError } from '../../src/notifiers/dingtalk/classify-failure.ts'
+import { classifyResponse, type Verdict } from '../../src/notifiers/dingtalk/classify-response.ts'
 import { readMessage } from '../../src/sandbox/message.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import type { Setup } from './history.ts'
@@ -154,7 +154,7 @@ export class Dingtalk {
     await this.#clock.sleep(Math.min(there, timeoutMs))
     const { unreached } = reply ?? {}
     if (unreached !== undefined)
-      return verdictOnFailure(Object.assign(new Error(unreached.code), unreached), {
+      return classifyFailure(Object.assign(new Error(unreached.code), unreached), {
         reached: false,
       })
     if (isGone() && !leaves) return new Promise(() => {})
@@ -162,12 +162,12 @@ export class Dingtalk {
     call.reply = answer
     const isLate = there + back > timeoutMs || answer.mute === 'timeout'
     await this.#clock.sleep(isLate ? timeoutMs - Math.min(there, timeoutMs) : back)
-    if (isLate) return verdictOnFailure(new DeadlineError('no answer'), { reached: true })
+    if (isLate) return classifyFailure(new DeadlineError('no answer'), { reached: true })
     if (answer.mute === 'reset')
-      return verdictOnFailure(Object.assign(new Error('reset'), { code: 'ECONNRESET' }), {
+      return classifyFailure(Object.assign(new Error('reset'), { code: 'ECONNRESET' }), {
         reached: true,
       })
-    return judge(answer, robot.expect)
+    return classifyResponse(answer, robot.expect)
   }
 
   #arrive(

@@ -1,5 +1,5 @@
 import type { Channel, Robot, Settings } from '../../src/model/settings.ts'
-import { createRenderer, type Renderer } from '../../src/rendering/render.ts'
+import { createRenderer, type Renderer } from '../../src/rendering/renderer.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 import type { Setup } from './history.ts'
 

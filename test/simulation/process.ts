@@ -5,15 +5,15 @@ import { createMetrics } from '../../src/metrics.ts'
 import type { SourceName } from '../../src/model/alert.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { compose, MAX_BODY_BYTES } from '../../src/notifiers/dingtalk/body.ts'
-import { DeadlineError, verdictOnFailure } from '../../src/notifiers/dingtalk/failure.ts'
+import { classifyFailure, DeadlineError } from '../../src/notifiers/dingtalk/classify-failure.ts'
 import type { Notifier } from '../../src/notifiers/notifier.ts'
 import { accept } from '../../src/pipeline/accept.ts'
+import { correctClockSteps } from '../../src/pipeline/clock-sync.ts'
 import { Dispatchers } from '../../src/pipeline/dispatchers.ts'
-import { tidy } from '../../src/pipeline/janitor.ts'
+import { pruneRegularly } from '../../src/pipeline/janitor.ts'
 import { Loop } from '../../src/pipeline/loop.ts'
 import { createReplica, type Replica } from '../../src/pipeline/replica.ts'
 import { testMessages } from '../../src/pipeline/test-message.ts'
-import { keepTime } from '../../src/pipeline/timekeeper.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
 import { inThisThread } from '../../src/stores/sqlite/client.ts'
@@ -120,8 +120,12 @@ export class Process {
     const shared = this.#options.isShared
     const settings = (): Settings => this.settings
     return [
-      new Loop({ pass: () => keepTime({ clock, store, events }), clock, failed }),
-      new Loop({ pass: () => tidy({ store, clock, settings, events, shared }), clock, failed }),
+      new Loop({ pass: () => correctClockSteps({ clock, store, events }), clock, failed }),
+      new Loop({
+        pass: () => pruneRegularly({ store, clock, settings, events, shared }),
+        clock,
+        failed,
+      }),
     ]
   }
 
@@ -208,7 +212,7 @@ export class Process {
         const isLate = now() - call.startedAt > robot.timeoutMs
         const attempt = isLate
           ? {
-              ...verdictOnFailure(new DeadlineError('no answer'), { reached: true }),
+              ...classifyFailure(new DeadlineError('no answer'), { reached: true }),
               durationMs: now() - call.startedAt,
             }
           : heard

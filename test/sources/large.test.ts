@@ -3,8 +3,8 @@ import { describe, test } from 'node:test'
 import { AppError } from '../../src/errors.ts'
 import type { Notification } from '../../src/model/alert.ts'
 import { alertmanager } from '../../src/sources/alertmanager/index.ts'
-import { isIntricate } from '../../src/sources/intricate.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
+import { exceedsComplexity } from '../../src/sources/parsing/complexity-limit.ts'
 import { atOnce, type Steps } from '../../src/turns.ts'
 
 /** The largest body that is not a large one, in bytes. */
@@ -34,20 +34,20 @@ describe('a body with more parts than anybody means', () => {
       `{"a":${filled('"",')}`,
       `[${filled('1,', 8 * LIGHT)}1]`,
     ]) {
-      assert.equal(atOnce(isIntricate(body, bounds)), true, body.slice(0, 20))
-      assert.equal(atOnce(isIntricate(Buffer.from(body), bounds)), true, body.slice(0, 20))
+      assert.equal(atOnce(exceedsComplexity(body, bounds)), true, body.slice(0, 20))
+      assert.equal(atOnce(exceedsComplexity(Buffer.from(body), bounds)), true, body.slice(0, 20))
     }
   })
 
   test('is never a small one, nor a large one of long texts', () => {
-    assert.equal(atOnce(isIntricate('['.repeat(LIGHT), bounds)), false)
-    assert.equal(atOnce(isIntricate(`{"a":"${filled('语言 and text. ')}"}`, bounds)), false)
+    assert.equal(atOnce(exceedsComplexity('['.repeat(LIGHT), bounds)), false)
+    assert.equal(atOnce(exceedsComplexity(`{"a":"${filled('语言 and text. ')}"}`, bounds)), false)
   })
 
   test('is looked at no further than it takes to know', () => {
     const body = `${filled('[')}${' '.repeat(8 * 1024 * 1024)}`
     let steps = 0
-    const looking: Steps<boolean> = isIntricate(body, bounds)
+    const looking: Steps<boolean> = exceedsComplexity(body, bounds)
     while (!looking.next().done) steps += 1
     assert.equal(steps, 0)
   })

@@ -1,4 +1,4 @@
-import { World } from '../../src/simulation/world.ts'
+import { Harness } from '../../src/simulation/harness.ts'
 import { inThisThread } from '../../src/stores/sqlite/client.ts'
 import type { Store } from '../../src/stores/store.ts'
 
@@ -11,7 +11,7 @@ function handedCopies(store: Store): Store {
   return Object.fromEntries(verbs)
 }
 
-export class Path extends World {
+export class Path extends Harness {
   override readonly store = handedCopies(inThisThread(this.sqlite))
 
   /** One firing alert as OCP sends it. */

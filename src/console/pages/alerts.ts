@@ -1,13 +1,13 @@
 import type { AlertState } from '../../model/message.ts'
-import { searchAlerts } from '../../pipeline/search.ts'
-import { pathWith } from '../look.ts'
-import { type Made, markIn, oneOf, type PageContext, searchIn } from '../page.ts'
+import { searchAlerts } from '../../reporting/alert-search.ts'
+import { pathWith } from '../format.ts'
+import { type BuiltPage, cursorIn, oneOf, type PageContext, searchIn } from '../page.ts'
 
 const ALERT_STATES: readonly AlertState[] = ['pending', 'sending', 'sent', 'suppressed', 'dead']
 
 const ON_PAGE = 30
 
-export async function alerts({ request, facts, words }: PageContext): Promise<Made> {
+export async function alerts({ request, facts, words }: PageContext): Promise<BuiltPage> {
   const { query } = request
   const { channels } = facts.settings()
   const channel = oneOf(query['channel'], [...channels.keys()])
@@ -19,7 +19,7 @@ export async function alerts({ request, facts, words }: PageContext): Promise<Ma
       limit: ON_PAGE,
       ...(channel === undefined ? {} : { channel }),
       ...(state === undefined ? {} : { state }),
-      ...markIn(query),
+      ...cursorIn(query),
     },
     facts,
   )

@@ -1,19 +1,19 @@
 import type { MessageState } from '../../model/message.ts'
-import { withVariables } from '../../pipeline/reread.ts'
-import { searchMessages } from '../../pipeline/search.ts'
+import { withVariables } from '../../pipeline/stored-alerts.ts'
+import { searchMessages } from '../../reporting/alert-search.ts'
 import type { StoredMessage } from '../../stores/queries.ts'
 import { ofEach } from '../../turns.ts'
-import { bubbleOf } from '../bubble.ts'
-import { pathWith } from '../look.ts'
-import { type Made, markIn, oneOf, type PageContext, searchIn } from '../page.ts'
+import { bubbleOf } from '../chat-bubble.ts'
+import { pathWith } from '../format.ts'
+import { type BuiltPage, cursorIn, oneOf, type PageContext, searchIn } from '../page.ts'
 
 export const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']
 
 const ON_PAGE = 20
 const ALERTS_ON_PAGE = 50
-const MOST_LINES = 12
+const MAX_LINES = 12
 
-export async function messages({ request, facts, words }: PageContext): Promise<Made> {
+export async function messages({ request, facts, words }: PageContext): Promise<BuiltPage> {
   const { query } = request
   const { robots, channels } = facts.settings()
   const filter = {
@@ -22,7 +22,7 @@ export async function messages({ request, facts, words }: PageContext): Promise<
     state: oneOf(query['state'], MESSAGE_STATES),
   }
   const text = searchIn(query)
-  const asked = { ...given({ ...filter, text }), limit: ON_PAGE, ...markIn(query) }
+  const asked = { ...given({ ...filter, text }), limit: ON_PAGE, ...cursorIn(query) }
   const page = await searchMessages(asked, facts)
   const link = (before: string | null): string =>
     pathWith('/messages', { ...filter, q: text, before })
@@ -49,11 +49,11 @@ export async function messages({ request, facts, words }: PageContext): Promise<
 export async function message(
   id: string,
   { request, facts }: PageContext,
-): Promise<Made | undefined> {
+): Promise<BuiltPage | undefined> {
   const found = await facts.store.message(id, 0)
   if (found === undefined) return undefined
   const { message } = found
-  const asked = { message: message.id, limit: ALERTS_ON_PAGE, ...markIn(request.query) }
+  const asked = { message: message.id, limit: ALERTS_ON_PAGE, ...cursorIn(request.query) }
   const page = await withVariables(await facts.store.alerts(asked), facts.variablesOf)
   const link = (before: string | null): string => pathWith(`/messages/${id}`, { before })
   return {
@@ -74,7 +74,7 @@ export async function message(
 /** A message with what its group sees of it; a long one is shown in part where many stand below each other. */
 function shownOf(message: StoredMessage) {
   const { text } = message
-  const isLong = text.length > 800 || text.split('\n').length > MOST_LINES
+  const isLong = text.length > 800 || text.split('\n').length > MAX_LINES
   return { ...message, bubble: bubbleOf(message.body, text), isLong }
 }
 

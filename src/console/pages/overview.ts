@@ -1,23 +1,23 @@
-import type { Glance, RobotGlance } from '../../pipeline/glance.ts'
-import { lookOf } from '../look.ts'
-import type { Made, PageContext } from '../page.ts'
-import { barSvg, meterSvg, plotHtml } from '../plot.ts'
+import type { Overview, RobotOverview } from '../../reporting/overview.ts'
+import { barSvg, chartHtml, meterSvg } from '../chart.ts'
+import { formattersOf } from '../format.ts'
+import type { BuiltPage, PageContext } from '../page.ts'
 import { exampleCurl } from '../snippets.ts'
 
-const LATEST = 6
+const LATEST_COUNT = 6
 const DEAD = 5
 
 /** From this share of the month on the bar warns. */
 const SCARCE_FROM = 0.9
 
-export async function overview({ facts, words }: PageContext): Promise<Made> {
+export async function overview({ facts, words }: PageContext): Promise<BuiltPage> {
   const glance = await facts.glance()
   const [latest, dead] = await Promise.all([
-    facts.store.messages({ limit: LATEST }),
+    facts.store.messages({ limit: LATEST_COUNT }),
     facts.store.messages({ limit: DEAD, state: 'dead' }),
   ])
   const settings = facts.settings()
-  const { short, minute } = lookOf({ words, now: glance.now, timezone: settings.timezone })
+  const { short, minute } = formattersOf({ words, now: glance.now, timezone: settings.timezone })
   const sum = (of: 'received' | 'told'): number =>
     glance.hour.reduce((total, each) => total + each[of], 0)
   const totals = { received: sum('received'), told: sum('told'), waiting: glance.waiting }
@@ -57,7 +57,7 @@ export async function overview({ facts, words }: PageContext): Promise<Made> {
         glance.quota.limit === undefined
           ? undefined
           : monthBar(glance.quota.used, glance.quota.limit, words.t('organisation')),
-      plot: plotHtml(glance.hour, {
+      plot: chartHtml(glance.hour, {
         summary: words.t('plotSays', figures(totals)),
         minute: (each) => words.t('plotMinute', { time: minute(each.at), ...figures(each) }),
         time: minute,
@@ -83,13 +83,13 @@ export async function overview({ facts, words }: PageContext): Promise<Made> {
 type Mood = 'calm' | 'busy' | 'resting' | 'bad'
 
 /** The worst of what there is to say, which the page is coloured by. */
-function moodOf(glance: Glance, dead: boolean): Mood {
+function moodOf(glance: Overview, dead: boolean): Mood {
   if (dead) return 'bad'
   if (glance.robots.some((robot) => moodOfRobot(robot).mood !== 'calm')) return 'resting'
   return glance.waiting > 0 ? 'busy' : 'calm'
 }
 
-function moodOfRobot(robot: RobotGlance): {
+function moodOfRobot(robot: RobotOverview): {
   mood: Mood
   word: 'ready' | 'rests' | 'setAside' | 'retries'
 } {
@@ -100,7 +100,7 @@ function moodOfRobot(robot: RobotGlance): {
 }
 
 /** Between two attempts, the last of which failed. */
-function isFailing({ pausedUntil, lastResult, waiting }: RobotGlance): boolean {
+function isFailing({ pausedUntil, lastResult, waiting }: RobotOverview): boolean {
   return pausedUntil === undefined && waiting > 0 && lastResult !== undefined && lastResult !== 'ok'
 }
 
@@ -114,14 +114,14 @@ function monthBar(
 }
 
 /** When the last message was accepted, where that was also the last attempt. */
-function lastTold(glance: Glance): Date | undefined {
+function lastTold(glance: Overview): Date | undefined {
   const told = glance.robots
     .filter((robot) => robot.lastResult === 'ok')
     .flatMap((robot) => robot.lastAt?.getTime() ?? [])
   return told.length === 0 ? undefined : new Date(Math.max(...told))
 }
 
-function oldestOf(glance: Glance): Date | undefined {
+function oldestOf(glance: Overview): Date | undefined {
   const oldest = glance.channels.flatMap((each) => each.oldest?.getTime() ?? [])
   return oldest.length === 0 ? undefined : new Date(Math.min(...oldest))
 }

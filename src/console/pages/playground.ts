@@ -1,23 +1,23 @@
 import { AppError } from '../../errors.ts'
 import type { Channel, Format } from '../../model/settings.ts'
 import type { Variables } from '../../model/variables.ts'
-import type { Previewed } from '../../pipeline/preview.ts'
+import type { Previewed } from '../../reporting/preview.ts'
 import { ofEach } from '../../turns.ts'
-import { bubbleOf } from '../bubble.ts'
-import { type Made, oneOf, type PageContext } from '../page.ts'
+import { bubbleOf } from '../chat-bubble.ts'
+import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 import { SAMPLES, type Sample, sampleText } from '../samples.ts'
 
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
 
 /** Messages of one payload that are shown; a payload of thousands of alerts would fill many. */
-const MOST_SHOWN = 10
+const MAX_SHOWN = 10
 
 /** DingTalk's limit of a body. */
-const MOST_BYTES = 20_000
+const MAX_BYTES = 20_000
 
 /** What a sender has rendered itself may be larger than a message, and than what somebody reads. */
-const LONGEST_BODY = 40_000
-const LONGEST_TITLE = 400
+const MAX_BODY_LENGTH = 40_000
+const MAX_TITLE_LENGTH = 400
 
 /** A format to start from: that of the built-in template, in variables alone. */
 const STARTER: Record<Format, string> = {
@@ -57,7 +57,7 @@ interface Tried {
 export async function playground(
   { request, facts, words }: PageContext,
   folder: string,
-): Promise<Made> {
+): Promise<BuiltPage> {
   const { channels } = facts.settings()
   const { query, form } = request
   const names = [...channels.keys()]
@@ -95,16 +95,16 @@ export async function playground(
       template,
       format: format ?? '',
       formats: FORMATS,
-      most: MOST_SHOWN,
-      mostBytes: MOST_BYTES,
+      most: MAX_SHOWN,
+      mostBytes: MAX_BYTES,
       tried: tried && {
         ...tried,
         count: tried.messages.length,
         messages: await facts.turns.run(
-          ofEach(tried.messages.slice(0, MOST_SHOWN), (each) => ({
+          ofEach(tried.messages.slice(0, MAX_SHOWN), (each) => ({
             ...each,
-            title: each.title.slice(0, LONGEST_TITLE),
-            json: JSON.stringify(each.body, null, 2).slice(0, LONGEST_BODY),
+            title: each.title.slice(0, MAX_TITLE_LENGTH),
+            json: JSON.stringify(each.body, null, 2).slice(0, MAX_BODY_LENGTH),
             bubble: bubbleOf(JSON.stringify(each.body), each.text),
           })),
         ),

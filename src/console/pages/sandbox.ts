@@ -1,12 +1,12 @@
-import { REHEARSALS } from '../../pipeline/rehearse.ts'
+import { DEMOS } from '../../reporting/sandbox-demo.ts'
 import { ofEach } from '../../turns.ts'
-import { bubbleFrom } from '../bubble.ts'
-import { type Made, oneOf, type PageContext } from '../page.ts'
+import { bubbleFrom } from '../chat-bubble.ts'
+import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 
 /** The stand-in keeps more, which nobody reads in one go. */
 const SHOWN = 40
 
-export async function sandbox({ request, facts, words }: PageContext): Promise<Made> {
+export async function sandbox({ request, facts, words }: PageContext): Promise<BuiltPage> {
   const channels = facts.sandboxChannels()
   const channel = oneOf(request.query['channel'], channels) ?? channels[0]
   const { robots } = await facts.glance()
@@ -18,7 +18,7 @@ export async function sandbox({ request, facts, words }: PageContext): Promise<M
     view: {
       channels,
       channel,
-      rehearsals: REHEARSALS.map((name) => ({
+      rehearsals: DEMOS.map((name) => ({
         name,
         word: `play_${name}`,
         hint: `play_${name}Hint`,

@@ -1,4 +1,4 @@
-import { type Made, oneOf, type PageContext } from '../page.ts'
+import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 import { snippetsOf } from '../snippets.ts'
 
 /** What every receiving route answers to what it took. */
@@ -7,7 +7,7 @@ const OK = '{"errcode":0,"errmsg":"ok"}'
 /** The channel name under which the routes decide. */
 const AUTO = 'auto'
 
-export function setup({ request, facts, words }: PageContext): Made {
+export function setup({ request, facts, words }: PageContext): BuiltPage {
   const { access, channels, routes, externalUrl } = facts.settings()
   const names = [...(routes.length > 0 ? [AUTO] : []), ...channels.keys()]
   const channel = oneOf(request.query['channel'], names) ?? (names[0] as string)

@@ -5,15 +5,15 @@ import type { Format, Robot } from '../../model/settings.ts'
 export const MAX_BODY_BYTES = 20_000
 
 /** The most people that DingTalk lets one message mention. */
-export const MOST_MENTIONED = 50
+export const MAX_MENTIONED = 50
 
 /**
  * The JSON that /robot/send takes, the same for every attempt of a message: `uuid` (DingTalk's `msgUuid`) lets DingTalk
  * drop a repeat. Title and text are never empty and hold a keyword of each robot; who is mentioned stands in the text.
  */
 export function compose(content: Content, robots: readonly Robot[], uuid: string): string {
-  const atMobiles = peopleIn(content.mention.mobiles).slice(0, MOST_MENTIONED)
-  const atUserIds = peopleIn(content.mention.users).slice(0, MOST_MENTIONED - atMobiles.length)
+  const atMobiles = peopleIn(content.mention.mobiles).slice(0, MAX_MENTIONED)
+  const atUserIds = peopleIn(content.mention.users).slice(0, MAX_MENTIONED - atMobiles.length)
   const buttons = buttonsOf(content)
   // A card without a link is refused.
   const format =
@@ -39,11 +39,11 @@ export function compose(content: Content, robots: readonly Robot[], uuid: string
 }
 
 /** The most buttons that a phone shows without scrolling away the text; DingTalk documents no limit. */
-const MOST_BUTTONS = 5
+const MAX_BUTTONS = 5
 
 function buttonsOf({ buttons = [], link }: Content): readonly Button[] {
   const leading = buttons.filter(({ title, url }) => title.trim() !== '' && url.trim() !== '')
-  if (leading.length > 0) return leading.slice(0, MOST_BUTTONS)
+  if (leading.length > 0) return leading.slice(0, MAX_BUTTONS)
   const url = link?.trim() ?? ''
   return url === '' ? [] : [{ title: 'Details', url }]
 }

@@ -2,10 +2,10 @@ import type { Dispatcher } from 'undici'
 import type { Clock } from '../../clock.ts'
 import type { Attempt } from '../../model/message.ts'
 import type { Robot } from '../../model/settings.ts'
+import { classifyFailure, DeadlineError } from './classify-failure.ts'
+import { classifyResponse, type Reply, type Verdict } from './classify-response.ts'
 import { credentialsOf, dispatcherFor, loadUndici, post, type Undici, wayOf } from './connection.ts'
 import { textOfReply } from './encoding.ts'
-import { DeadlineError, verdictOnFailure } from './failure.ts'
-import { judge, type Reply, type Verdict } from './response.ts'
 import { signedUrl } from './sign.ts'
 
 /** What stands in for DingTalk for robots of the sandbox. */
@@ -54,9 +54,9 @@ export class DingtalkClient {
         robot.target.kind === 'sandbox'
           ? replyOf(this.#options.sandbox(robot, { query: url.searchParams, body }, now))
           : await this.#post(robot, { url, body, progress })
-      return judge(reply, robot.expect, secrets)
+      return classifyResponse(reply, robot.expect, secrets)
     } catch (error) {
-      return verdictOnFailure(error, { ...progress, secrets })
+      return classifyFailure(error, { ...progress, secrets })
     }
   }
 

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici'
 import type { Robot } from '../../model/settings.ts'
+import { TooMuchError } from './classify-failure.ts'
+import type { Reply } from './classify-response.ts'
 import { MAX_REPLY_BYTES, textOfReply } from './encoding.ts'
-import { TooMuchError } from './failure.ts'
-import type { Reply } from './response.ts'
 
 /** Shorter than what servers, and the boxes in between, keep open in silence. */
 const KEEP_ALIVE_MS = 4_000

@@ -5,7 +5,7 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from 'node:zlib'
-import { TooMuchError } from './failure.ts'
+import { TooMuchError } from './classify-failure.ts'
 
 /** DingTalk's replies are a line; what is longer is somebody else's. */
 export const MAX_REPLY_BYTES = 256 * 1024

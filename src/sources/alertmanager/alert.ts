@@ -1,14 +1,14 @@
 import type { Alert, Status } from '../../model/alert.ts'
 import { variablesFrom } from '../../model/variables.ts'
-import { instantOf, utcSeconds } from '../instant.ts'
-import { isObject } from '../json.ts'
-import { lazyAlert } from '../lazy.ts'
-import { isAscii, widened } from '../narrow.ts'
+import { lazyAlert } from '../lazy-alert.ts'
+import { instantOf, utcSeconds } from '../parsing/instant.ts'
+import { isObject } from '../parsing/json.ts'
+import { decodeUtf8, isAscii } from '../parsing/latin1-json.ts'
+import { cleanText, digest, textOf } from '../parsing/text.ts'
 import type { ReadContext } from '../source.ts'
-import { cleanText, digest, textOf } from '../text.ts'
 import {
-  ASKED_OF_EACH,
   type Facts,
+  FIELDS_READ_ON_ACCEPT,
   type GroupFacts,
   levelWordOf,
   variableOf,
@@ -16,7 +16,7 @@ import {
 } from './map.ts'
 import type { PayloadAlert } from './schema.ts'
 
-const LONGEST_EXCERPT = 500
+const MAX_EXCERPT_LENGTH = 500
 
 /** Fields of an alert that have a variable of another name. */
 const TAKEN = new Set([
@@ -36,10 +36,10 @@ export function alertFrom(
 ): Alert {
   let wide: PayloadAlert | undefined
   const whole = (): PayloadAlert => {
-    wide ??= narrow ? widened(alert) : alert
+    wide ??= narrow ? decodeUtf8(alert) : alert
     return wide
   }
-  const labels = textsIn(alert.labels, ASKED_OF_EACH.labels)
+  const labels = textsIn(alert.labels, FIELDS_READ_ON_ACCEPT.labels)
   const status = statusOf(alert.status ?? group.status)
   const instant = (value: unknown) => instantOf(textOf(value), context.timezone)
   const fingerprint = shortened(textOf(alert.fingerprint)) ?? fingerprintOf(textsOf(whole().labels))
@@ -57,8 +57,8 @@ export function alertFrom(
   })
   const facts = factsFrom({
     labels,
-    annotations: textsIn(alert.annotations, ASKED_OF_EACH.annotations),
-    fields: textsIn(alert, ASKED_OF_EACH.fields),
+    annotations: textsIn(alert.annotations, FIELDS_READ_ON_ACCEPT.annotations),
+    fields: textsIn(alert, FIELDS_READ_ON_ACCEPT.fields),
     generatorUrl: undefined,
   })
   const name = variableOf('alarm_name', facts) ?? ''
@@ -99,7 +99,7 @@ export function malformed(
 ): Alert {
   const text = JSON.stringify(value)
   return malformedAlert(text, {
-    description: `An alert in a payload cannot be read (${why}): ${cleanText(text.slice(0, LONGEST_EXCERPT))}`,
+    description: `An alert in a payload cannot be read (${why}): ${cleanText(text.slice(0, MAX_EXCERPT_LENGTH))}`,
     receivedAt,
   })
 }
@@ -161,10 +161,10 @@ function statusOf(value: unknown): Status {
 }
 
 /** Alertmanager's are 16 hex digits. One of megabytes would be kept and read with each alert that waits. */
-const LONGEST_FINGERPRINT = 200
+const MAX_FINGERPRINT_LENGTH = 200
 
 function shortened(fingerprint: string | undefined): string | undefined {
-  if (fingerprint === undefined || fingerprint.length <= LONGEST_FINGERPRINT) return fingerprint
+  if (fingerprint === undefined || fingerprint.length <= MAX_FINGERPRINT_LENGTH) return fingerprint
   return digest([fingerprint])
 }
 

@@ -1,12 +1,12 @@
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
 import { atOnce, type Steps } from '../../turns.ts'
-import { isIntricate } from '../intricate.ts'
-import { isObject, readJson } from '../json.ts'
-import { keyOf } from '../key.ts'
-import { readNarrow, widened } from '../narrow.ts'
+import { stateKeyOf } from '../content-key.ts'
+import { exceedsComplexity } from '../parsing/complexity-limit.ts'
+import { isObject, readJson } from '../parsing/json.ts'
+import { decodeUtf8, readLatin1Json } from '../parsing/latin1-json.ts'
+import { createDigest, textFrom, textOf } from '../parsing/text.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
-import { createDigest, textFrom, textOf } from '../text.ts'
 import { alertFrom, malformed, moreMalformed, textsOf } from './alert.ts'
 import type { GroupFacts } from './map.ts'
 import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
@@ -28,10 +28,10 @@ const BOUNDS = { brackets: 400_000, quotes: 4_000_000 } as const
 const MAX_ALERTS = 40_000
 
 /** Alerts that cannot be read are told one by one up to this many; those after them are counted. */
-const MOST_MALFORMED = 100
+const MAX_MALFORMED = 100
 
 function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notification> {
-  if (yield* isIntricate(body, BOUNDS))
+  if (yield* exceedsComplexity(body, BOUNDS))
     throw new AppError(
       'too_large',
       `the body has more parts than any Alertmanager payload (limit ${BOUNDS.brackets} objects and lists); send fewer alerts at once (max_alerts)`,
@@ -51,32 +51,32 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
     // Looking at the names of each alert would be a tenth of the cost of small ones.
     large: isLarge(body),
   })
-  const key = keyOf(alerts)
+  const key = stateKeyOf(alerts)
   return {
     source: 'alertmanager',
     key,
-    *exactKey() {
+    *contentKey() {
       const said = createDigest()
       said.add(key)
       for (const alert of payload.alerts) {
-        said.add(saidBy(narrow === undefined ? alert : widened(alert)))
+        said.add(contentOf(narrow === undefined ? alert : decodeUtf8(alert)))
         yield
       }
       return said.end()
     },
-    dated: alerts.every(({ startsAt }) => startsAt !== undefined),
+    keyIncludesStart: alerts.every(({ startsAt }) => startsAt !== undefined),
     alerts,
   }
 }
 
 /** What can be read at half the cost; its alerts are still to be widened, the rest is as it was sent. */
 function narrowPayload(bytes: Uint8Array): Payload | undefined {
-  const read = readNarrow(bytes)
+  const read = readLatin1Json(bytes)
   if (read === undefined || !isPayload(read.value)) return undefined
   const { alerts, status, groupKey, groupLabels, receiver, externalURL, truncatedAlerts } =
     read.value
   const envelope = { status, groupKey, groupLabels, receiver, externalURL, truncatedAlerts }
-  return { ...widened(envelope), alerts }
+  return { ...decodeUtf8(envelope), alerts }
 }
 
 function payloadIn(text: string): Payload {
@@ -107,19 +107,19 @@ function* alertsOf(
   let unreadable = 0
   for (const [index, each] of payload.alerts.entries()) {
     const isAlert = isPayloadAlert(each)
-    if (isAlert && !(large && isCrowded(each)))
+    if (isAlert && !(large && hasTooManyFields(each)))
       alerts.push(alertFrom(each, { group, context, narrow }))
     else {
       unreadable += 1
-      if (unreadable <= MOST_MALFORMED) {
-        const why = isAlert ? CROWDED : faultOf(each, 'labels')
-        alerts.push(malformed(narrow ? widened(each) : each, { why, receivedAt }))
+      if (unreadable <= MAX_MALFORMED) {
+        const why = isAlert ? TOO_MANY_FIELDS : faultOf(each, 'labels')
+        alerts.push(malformed(narrow ? decodeUtf8(each) : each, { why, receivedAt }))
       }
     }
-    if (index % IN_A_STEP === 0) yield
+    if (index % CHUNK_SIZE === 0) yield
   }
-  if (unreadable > MOST_MALFORMED)
-    alerts.push(moreMalformed(unreadable - MOST_MALFORMED, { receivedAt }))
+  if (unreadable > MAX_MALFORMED)
+    alerts.push(moreMalformed(unreadable - MAX_MALFORMED, { receivedAt }))
   if (new Set(alerts.map(({ fingerprint }) => fingerprint)).size === alerts.length) return alerts
   // An alert that stands twice with the same status is one, as it was said last.
   return [
@@ -128,19 +128,19 @@ function* alertsOf(
 }
 
 /** Alerts that are read in a step. */
-const IN_A_STEP = 16
+const CHUNK_SIZE = 16
 
 /** Labels, annotations or fields of one alert. */
-const MOST_NAMES = 1_000
-const CROWDED = `it has more than ${MOST_NAMES} labels, annotations or fields`
+const MAX_FIELDS = 1_000
+const TOO_MANY_FIELDS = `it has more than ${MAX_FIELDS} labels, annotations or fields`
 
-function isCrowded(alert: PayloadAlert): boolean {
+function hasTooManyFields(alert: PayloadAlert): boolean {
   return [alert, alert.labels, alert.annotations].some((each) => {
     let names = 0
     if (isObject(each))
       for (const _ in each) {
         names += 1
-        if (names > MOST_NAMES) return true
+        if (names > MAX_FIELDS) return true
       }
     return false
   })
@@ -180,6 +180,6 @@ class Group implements GroupFacts {
   }
 }
 
-function saidBy(alert: unknown): string {
+function contentOf(alert: unknown): string {
   return JSON.stringify(isObject(alert) ? [alert['labels'], alert['annotations']] : alert) ?? ''
 }

@@ -1,7 +1,7 @@
 import { Duration } from 'luxon'
 import type { Status } from '../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../model/variables.ts'
-import { utcSeconds } from '../instant.ts'
+import { utcSeconds } from '../parsing/instant.ts'
 
 type Texts = Readonly<Record<string, string>>
 
@@ -31,7 +31,7 @@ export interface GroupFacts {
   groupKey: string | undefined
 }
 
-type Found = (facts: Facts) => string | undefined
+type Extractor = (facts: Facts) => string | undefined
 
 const firstOf = (texts: Texts, names: readonly string[]): string | undefined => {
   for (const name of names) {
@@ -42,17 +42,17 @@ const firstOf = (texts: Texts, names: readonly string[]): string | undefined => 
 }
 
 const label =
-  (...names: string[]): Found =>
+  (...names: string[]): Extractor =>
   ({ labels }) =>
     firstOf(labels, names)
 
 const annotation =
-  (...names: string[]): Found =>
+  (...names: string[]): Extractor =>
   ({ annotations }) =>
     firstOf(annotations, names)
 
 const first =
-  (...found: Found[]): Found =>
+  (...found: Extractor[]): Extractor =>
   (facts) => {
     for (const each of found) {
       const value = each(facts)
@@ -68,7 +68,7 @@ const NAMES_OF_CLUSTERS = ['ob_cluster_name', 'ob_cluster', 'obregion', 'cluster
 const NAMES_OF_RULES = ['alertname', 'rule_name'] as const
 
 /** All that is read of each alert that is accepted: its level word, and the variables alarm_name and ob_cluster. */
-export const ASKED_OF_EACH = {
+export const FIELDS_READ_ON_ACCEPT = {
   labels: [...LEVEL_LABELS, ...NAMES_OF_CLUSTERS, ...NAMES_OF_RULES, 'alarm_name'],
   annotations: ['title', 'alarm_name', 'ob_cluster'],
   fields: ['alarm_name', 'ob_cluster'],
@@ -79,7 +79,7 @@ const TENANT = label('tenant_name', 'ob_tenant', 'tenant')
 const HOST = label('svr_ip', 'host_ip', 'host', 'instance')
 
 /** What an alert's state and its payload alone decide. */
-const OF_THE_STATE: Readonly<Record<string, Found>> = {
+const STATUS_VARIABLES: Readonly<Record<string, Extractor>> = {
   alarm_level: label(...LEVEL_LABELS),
   alarm_status: ({ status }) => (status === 'firing' ? 'Active' : 'Inactive'),
   alarm_active_at: ({ startsAt }) => startsAt && utcSeconds(startsAt),
@@ -99,7 +99,7 @@ const OF_THE_STATE: Readonly<Record<string, Found>> = {
  * OCP's other variables, and where an alert of Alertmanager has them when no label or annotation bears the name; the
  * first that is there is taken. Old OCP names of the same things can be read as well as the new ones.
  */
-const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Found>> = {
+const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Extractor>> = {
   alarm_type: label('rule_name', 'alertname'),
   alarm_name: first(annotation('title'), label(...NAMES_OF_RULES)),
   alarm_target: targetOf,
@@ -133,7 +133,7 @@ const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Found>> = {
 /** The flat set that templates read: OCP's names, and every label, annotation and field under its own. */
 export function variablesOf(facts: Facts): Variables {
   return variablesFrom([
-    ...found(OF_THE_STATE, facts),
+    ...found(STATUS_VARIABLES, facts),
     ...Object.entries(facts.labels),
     ...Object.entries(facts.annotations),
     ...found(OCP_FROM_ALERTMANAGER, facts),
@@ -145,7 +145,7 @@ export function variablesOf(facts: Facts): Variables {
 export function variableOf(name: string, facts: Facts): string | undefined {
   const { labels, annotations, fields } = facts
   return (
-    OF_THE_STATE[name]?.(facts) ??
+    STATUS_VARIABLES[name]?.(facts) ??
     labels[name] ??
     annotations[name] ??
     OCP_FROM_ALERTMANAGER[name]?.(facts) ??
@@ -159,7 +159,7 @@ export function levelWordOf(labels: Texts): string | undefined {
 }
 
 function found(
-  table: Readonly<Record<string, Found>>,
+  table: Readonly<Record<string, Extractor>>,
   facts: Facts,
 ): (readonly [string, string | undefined])[] {
   return Object.entries(table).map(([name, find]) => [name, find(facts)] as const)

@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts'
+import { isObject } from '../parsing/json.ts'
 
 /**
  * An alert of Alertmanager's payload version 4. Only its labels must be there: a sender that writes another field in

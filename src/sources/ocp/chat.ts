@@ -1,8 +1,8 @@
-import { type Mention, NO_MENTION, type ReadyText } from '../../model/alert.ts'
-import { isObject, type JsonObject } from '../json.ts'
-import { textOf } from '../text.ts'
+import { type Mention, NO_MENTION, type PrerenderedText } from '../../model/alert.ts'
+import { isObject, type JsonObject } from '../parsing/json.ts'
+import { textOf } from '../parsing/text.ts'
 import { renderedForFeishu } from './feishu.ts'
-import { type ChatBody, linkOf, titleOf } from './ready.ts'
+import { type ChatBody, linkOf, titleOf } from './prerendered.ts'
 
 /** Where DingTalk (`msgtype`) and WeCom (the same) have their text, and Feishu (`msg_type`) its plain one. */
 const PARTS = ['markdown', 'actionCard', 'text', 'link', 'feedCard', 'content'] as const
@@ -23,13 +23,13 @@ export function renderedIn(json: JsonObject): ChatBody | undefined {
   if (said === undefined) return undefined
   const title = titleOf(part['title'])
   const url = textOf(part['singleURL'] ?? part['messageUrl'])
-  const ready: ReadyText = {
+  const ready: PrerenderedText = {
     title,
     text: name === 'link' ? [title, said, url].filter(Boolean).join('\n') : said + buttonsOf(part),
     format: PLAIN_TYPES.has(type === '' ? name : type) ? 'text' : 'markdown',
     mention: mentionOf(at, part),
   }
-  return { ready, ...(url === undefined ? {} : { url }), others }
+  return { prerendered: ready, ...(url === undefined ? {} : { url }), others }
 }
 
 /** The buttons of an action card, whose texts lead somewhere, as links below. */

@@ -70,12 +70,12 @@ export function fieldsInText(text: string): { fields: Record<string, string>; wh
   return { fields, whole: whole && fields['alarm_target'] !== undefined }
 }
 
-const LONGEST_NAME = 300
+const MAX_NAME_LENGTH = 300
 
 function nameBehind(rest: string): string {
   if (NO_NAME.test(rest)) return ''
   return rest
-    .slice(0, LONGEST_NAME)
+    .slice(0, MAX_NAME_LENGTH)
     .replace(/<[^<>]{0,60}>/g, '')
     .replace(/^[\]】*_\s:：-]+|[*_\s]+$/g, '')
     .trim()

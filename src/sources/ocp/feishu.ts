@@ -1,7 +1,7 @@
 import { NO_MENTION } from '../../model/alert.ts'
-import { isObject, type JsonObject, readJson } from '../json.ts'
-import { textOf } from '../text.ts'
-import { type ChatBody, linkOf, titleOf } from './ready.ts'
+import { isObject, type JsonObject, readJson } from '../parsing/json.ts'
+import { textOf } from '../parsing/text.ts'
+import { type ChatBody, linkOf, titleOf } from './prerendered.ts'
 
 /** `<at user_id="all">…</at>` in texts, `<at id=all></at>` in cards. */
 const AT = /<at (?:user_)?id=["']?([\w-]{1,64})["']?>([^<]{0,64})<\/at>/g
@@ -20,7 +20,7 @@ export function renderedForFeishu(json: JsonObject): ChatBody | undefined {
   const text = said.text
     .replace(AT, (_, id: string, name: string) => (id === 'all' || name === '' ? name : `@${name}`))
     .trim()
-  return { ready: { ...said, text, mention: { ...NO_MENTION, all } }, others }
+  return { prerendered: { ...said, text, mention: { ...NO_MENTION, all } }, others }
 }
 
 interface Said {

@@ -1,6 +1,6 @@
+import { digest } from '../parsing/text.ts'
 import type { ReadContext } from '../source.ts'
-import { digest } from '../text.ts'
-import { firstMeant, meant } from './meant.ts'
+import { firstNonBlank, nonBlank } from './blank-values.ts'
 import { LEVELS } from './names.ts'
 
 /** What moves while an alert stays the same one: with each repeat, with its end, or with its level. */
@@ -35,10 +35,10 @@ export function fingerprintOf(
 ): string {
   if (TEST.some((name) => fields[name]?.trim() === '_test'))
     return digest(['test', String(Math.floor(receivedAt.getTime() / TEST_RETRIED_WITHIN_MS))])
-  const rule = firstMeant(fields, ['alarm_type', 'alarm_name'])
-  const target = firstMeant(fields, ['alarm_target', 'alarm_group_by'])
+  const rule = firstNonBlank(fields, ['alarm_type', 'alarm_name'])
+  const target = firstNonBlank(fields, ['alarm_target', 'alarm_group_by'])
   if (rule !== undefined && target !== undefined) return digest([rule, target])
-  const id = meant(fields['alarm_id'])
+  const id = nonBlank(fields['alarm_id'])
   if (id !== undefined) return digest(['id', id])
   const said = Object.entries(fields).filter(([name]) => !MOVING.has(name))
   return digest(['said', ...said.sort(([a], [b]) => (a < b ? -1 : 1)).flat()])

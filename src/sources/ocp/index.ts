@@ -1,8 +1,8 @@
 import type { Alert, Notification } from '../../model/alert.ts'
 import { atOnce, type Steps } from '../../turns.ts'
-import { keyOf } from '../key.ts'
+import { stateKeyOf } from '../content-key.ts'
+import { digest, textFrom } from '../parsing/text.ts'
 import type { ReadContext, Source } from '../source.ts'
-import { digest, textFrom } from '../text.ts'
 import { alertFrom } from './map.ts'
 import { parseBody } from './parse.ts'
 
@@ -25,13 +25,13 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
   }
   const [only] = parsed
   const ready = parsed.length === 1 ? only?.ready : undefined
-  const key = keyOf(alerts)
+  const key = stateKeyOf(alerts)
   return {
     source: 'ocp',
     key,
-    exactKey: () => digest([key, text]),
-    dated: false,
+    contentKey: () => digest([key, text]),
+    keyIncludesStart: false,
     alerts,
-    ...(ready === undefined ? {} : { ready }),
+    ...(ready === undefined ? {} : { prerendered: ready }),
   }
 }

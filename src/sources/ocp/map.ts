@@ -1,14 +1,14 @@
 import { DateTime } from 'luxon'
 import type { Alert, Status } from '../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../model/variables.ts'
-import { instantOf } from '../instant.ts'
-import { lazyAlert } from '../lazy.ts'
+import { lazyAlert } from '../lazy-alert.ts'
+import { instantOf } from '../parsing/instant.ts'
 import type { ReadContext } from '../source.ts'
+import { firstNonBlank, nonBlank } from './blank-values.ts'
 import { durationMs } from './duration.ts'
 import { fingerprintOf } from './identity.ts'
-import { firstMeant, meant } from './meant.ts'
 import { LEVELS, SAME_THING } from './names.ts'
-import { titleOf } from './ready.ts'
+import { titleOf } from './prerendered.ts'
 import { statusOf } from './status.ts'
 import { clusterAndId, targetParts } from './target.ts'
 
@@ -16,9 +16,9 @@ type Fields = Readonly<Record<string, string>>
 
 /** An alert from OCP's fields; what they hold is kept as it came. */
 export function alertFrom(fields: Fields, context: ReadContext): Alert {
-  const resolvedAt = meant(fields['alarm_resolved_at'])
+  const resolvedAt = nonBlank(fields['alarm_resolved_at'])
   const status = statusOf({
-    status: meant(fields['alarm_status']) ?? meant(fields['message_type']),
+    status: nonBlank(fields['alarm_status']) ?? nonBlank(fields['message_type']),
     resolvedAt,
     texts: [fields['message'], nameOf(fields)],
   })
@@ -30,7 +30,7 @@ export function alertFrom(fields: Fields, context: ReadContext): Alert {
       fingerprint: fingerprintOf(fields, context),
       name: nameOf(fields) ?? fields['alarm_type'] ?? '',
       cluster: clusterOf(fields) ?? '',
-      levelWord: firstMeant(fields, LEVELS),
+      levelWord: firstNonBlank(fields, LEVELS),
       ...times,
     },
     {
@@ -53,10 +53,10 @@ function timesOf(
     timezone,
   }: { status: Status; resolvedAt: string | undefined; timezone: string },
 ): Pick<Alert, 'startsAt' | 'endsAt'> {
-  const startsAt = instantOf(meant(fields['alarm_active_at']), timezone)
+  const startsAt = instantOf(nonBlank(fields['alarm_active_at']), timezone)
   if (status === 'firing') return { startsAt, endsAt: undefined }
   const endsAt = instantOf(resolvedAt, timezone)
-  const lastedMs = durationMs(meant(fields['alarm_last_interval']))
+  const lastedMs = durationMs(nonBlank(fields['alarm_last_interval']))
   if (lastedMs === undefined) return { startsAt, endsAt }
   return {
     startsAt: startsAt ?? (endsAt && new Date(endsAt.getTime() - lastedMs)),

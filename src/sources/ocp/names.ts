@@ -71,12 +71,12 @@ export function isKnownName(name: string): boolean {
 }
 
 /** Whether a name tells by itself that OCP's fields or a chat platform's body are meant: no everyday word. */
-export function isTellingName(name: string): boolean {
+export function isContentName(name: string): boolean {
   return SHAPES.has(name) || (/[_A-Z]/.test(name) && isKnownName(name))
 }
 
 /** Whether a name says what an alert is or tells; a body without one is told as a text. */
-export function isTold(name: string): boolean {
+export function isContent(name: string): boolean {
   return (
     name === 'message' || name === 'message_json' || (name.startsWith('alarm_') && KNOWN.has(name))
   )

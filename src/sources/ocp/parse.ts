@@ -1,20 +1,20 @@
 import { AppError } from '../../errors.ts'
 import type { Steps } from '../../turns.ts'
-import { isIntricate } from '../intricate.ts'
-import { isObject, parsedJson } from '../json.ts'
-import { textOf } from '../text.ts'
-import { isKnownName, isTellingName } from './names.ts'
-import { pairsIn } from './pairs.ts'
+import { exceedsComplexity } from '../parsing/complexity-limit.ts'
+import { isObject, parsedJson } from '../parsing/json.ts'
+import { textOf } from '../parsing/text.ts'
+import { fieldsFrom, type Parsed, parsedBody, plainText } from './detect-format.ts'
+import { pairsIn } from './key-value.ts'
+import { repaired } from './lenient-json.ts'
+import { isContentName, isKnownName } from './names.ts'
 import { recommendedIn } from './recommended.ts'
-import { repaired } from './repair.ts'
-import { fieldsFrom, type Parsed, plainText, shapeOf } from './shape.ts'
 
 /** More than OCP's largest lists have by far; a body with more is a text. */
 const BOUNDS = { brackets: 50_000, quotes: 500_000 } as const
-const MOST_ALERTS = 10_000
+const MAX_ALERTS = 10_000
 
 /** A longer body that is neither strict JSON nor the recommended lines is a text: finding out more would take long. */
-const LONGEST_PUZZLE = 256 * 1024
+const MAX_REPAIR_BYTES = 256 * 1024
 
 /**
  * The alerts in whatever an operator's template made. Strict JSON first, then JSON that raw values broke, then the
@@ -28,29 +28,29 @@ export function* parseBody(text: string): Steps<Parsed[]> {
       'bad_payload',
       'the body is empty: give the HTTP channel in OCP a body template',
     )
-  if (yield* isIntricate(body, BOUNDS)) return [plainText(body)]
+  if (yield* exceedsComplexity(body, BOUNDS)) return [plainText(body)]
   yield
-  const isPuzzle = body.length <= LONGEST_PUZZLE
+  const isPuzzle = body.length <= MAX_REPAIR_BYTES
   // The value of what is no JSON at all is not worth the search for where it fails.
   const read = parsedJson(body)
   if (read !== undefined) return yield* alertsIn(read.value, body)
   yield
   if (isPuzzle && /^[[{]/.test(body)) {
     const value = repaired(body)
-    if (isMeant(value)) return yield* alertsIn(value, body)
+    if (looksIntentional(value)) return yield* alertsIn(value, body)
     yield
   }
   const fields = recommendedIn(body) ?? (isPuzzle ? pairsIn(body) : undefined)
-  return [fields === undefined ? plainText(body) : shapeOf(fieldsFrom(fields))]
+  return [fields === undefined ? plainText(body) : parsedBody(fieldsFrom(fields))]
 }
 
 function* alertsIn(value: unknown, body: string): Steps<Parsed[]> {
-  if (isObject(value)) return [shapeOf(value)]
+  if (isObject(value)) return [parsedBody(value)]
   // Several alerts in one body; what is none among them is told as a text.
-  if (Array.isArray(value) && value.length <= MOST_ALERTS && value.some(isObject)) {
+  if (Array.isArray(value) && value.length <= MAX_ALERTS && value.some(isObject)) {
     const parsed: Parsed[] = []
     for (const each of value) {
-      parsed.push(isObject(each) ? shapeOf(each) : plainText(textOf(each) ?? 'null'))
+      parsed.push(isObject(each) ? parsedBody(each) : plainText(textOf(each) ?? 'null'))
       yield
     }
     return parsed
@@ -58,12 +58,14 @@ function* alertsIn(value: unknown, body: string): Steps<Parsed[]> {
   if (typeof value !== 'string' || value.trim() === '') return [plainText(body)]
   // A whole body between quotes: what is in them may be JSON again.
   const inner = parsedJson(value)
-  return inner !== undefined && isObject(inner.value) ? [shapeOf(inner.value)] : [plainText(value)]
+  return inner !== undefined && isObject(inner.value)
+    ? [parsedBody(inner.value)]
+    : [plainText(value)]
 }
 
 /** Whether what was repaired is what its template meant, and no chance find in a text that begins with a bracket. */
-function isMeant(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some((each) => isObject(each) && isMeant(each))
+function looksIntentional(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some((each) => isObject(each) && looksIntentional(each))
   const names = isObject(value) ? Object.keys(value) : []
-  return names.some((name) => isKnownName(name) || isTellingName(name))
+  return names.some((name) => isKnownName(name) || isContentName(name))
 }

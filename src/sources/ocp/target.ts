@@ -22,10 +22,10 @@ export function clusterAndId(cluster: string | undefined): { name?: string; id?:
 }
 
 /** The part of a target that is looked through; a longer one is no target that OCP made. */
-const LONGEST = 16_384
+const MAX_LENGTH = 16_384
 
 function splitTarget(given: string): string[] {
-  const target = given.slice(0, LONGEST)
+  const target = given.slice(0, MAX_LENGTH)
   const whole = split(target, true)
   // A quote or brace that never closes has no meaning, but would hide all that follows.
   return whole ?? split(target, false) ?? [target]

@@ -15,7 +15,7 @@ import { messageNamed } from './messages.ts'
 import { payloadTexts } from './payload-blobs.ts'
 
 /** Newest first, so that the first page begins here. */
-const NEWEST = Number.MAX_SAFE_INTEGER
+const NEWEST_FIRST = Number.MAX_SAFE_INTEGER
 
 /** Rows that one query looks at for a filter that few rows pass; the page then ends early, its `next` goes on. */
 const MAX_SCANNED = 20_000
@@ -43,7 +43,7 @@ export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAler
   const { limit, words } = query
   const maxLooked = words === undefined ? MAX_SCANNED : MAX_SEARCHED
   const items: StoredAlert[] = []
-  let before = Number(query.before ?? NEWEST)
+  let before = Number(query.before ?? NEWEST_FIRST)
   for (let looked = 0; looked < maxLooked; looked += BATCH_SIZE) {
     const ids = await candidates(tx, query, before)
     const found = await alertsById(tx, ids)

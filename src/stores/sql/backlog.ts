@@ -3,7 +3,13 @@ import type { Level } from '../../model/level.ts'
 import type { MessageKind } from '../../model/message.ts'
 import type { Backlog, BacklogQuery, ChannelBacklog, DueMessage, QueuedAlert } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { blockedIn, blockedValues, LEVELS_IN_ORDER, type Place, unblocked } from './deliveries.ts'
+import {
+  blockedIn,
+  blockedValues,
+  LEVELS_IN_ORDER,
+  type QueuePlace,
+  unblocked,
+} from './deliveries.ts'
 import { organisationUsed, robotStates } from './robot-states.ts'
 
 export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
@@ -26,13 +32,13 @@ export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
 }
 
 interface Marked {
-  place: Place
+  place: QueuePlace
   marks: Map<Level, number>
 }
 
 /** Places in queues that ever had alerts, with their watermarks. */
 async function marksIn(tx: Tx, queues: readonly string[]): Promise<Marked[]> {
-  const rows = await tx.all<Place & { level: Level; up_to: number }>(
+  const rows = await tx.all<QueuePlace & { level: Level; up_to: number }>(
     'SELECT queue, channel, level, up_to FROM watermarks WHERE queue IN LIST($1, TEXT) ORDER BY queue, channel, level',
     [queues],
   )
@@ -138,7 +144,7 @@ async function channelBacklog(
   }
 }
 
-async function hasLeftBehind(tx: Tx, { queue, channel }: Place): Promise<boolean> {
+async function hasLeftBehind(tx: Tx, { queue, channel }: QueuePlace): Promise<boolean> {
   const row = await tx.get(
     'SELECT 1 AS one FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 LIMIT 1',
     [queue, channel],
@@ -175,7 +181,7 @@ type Recent = Pick<
 
 async function recentMessages(
   tx: Tx,
-  { queue, channel }: Place,
+  { queue, channel }: QueuePlace,
   query: BacklogQuery,
 ): Promise<Recent> {
   const last = await tx.get<{ at: number | null }>(LAST_MESSAGE, [queue, channel])

@@ -8,7 +8,7 @@ import {
   blockedValues,
   isBlocked,
   LEVELS_IN_ORDER,
-  type Place,
+  type QueuePlace,
   queueLock,
   unblocked,
   watermarks,
@@ -185,7 +185,7 @@ async function takeUpTo(
 
 async function takeLeftBehind(
   tx: Tx,
-  { place, id, upTo, blocked }: { place: Place; id: number; upTo: number; blocked: Blocked },
+  { place, id, upTo, blocked }: { place: QueuePlace; id: number; upTo: number; blocked: Blocked },
 ): Promise<number> {
   return tx.run(
     `UPDATE deliveries SET message = $1 WHERE message = 0 AND queue = $2 AND channel = $3 AND alert <= $4
@@ -202,7 +202,7 @@ async function leaveBehind(
     upTo,
     blocked,
     marks,
-  }: { place: Place; upTo: number; blocked: Blocked; marks: ReadonlyMap<Level, number> },
+  }: { place: QueuePlace; upTo: number; blocked: Blocked; marks: ReadonlyMap<Level, number> },
 ): Promise<void> {
   for (const [level, mark] of marks)
     if (mark < upTo)

@@ -2,7 +2,7 @@ import type { Level } from '../../model/level.ts'
 import type { Tx } from '../tx.ts'
 
 /** A group's queue, for one of its channels. */
-export interface Place {
+export interface QueuePlace {
   queue: string
   channel: string
 }
@@ -23,7 +23,7 @@ export const MESSAGE_OF = `COALESCE(d.message, (SELECT r.message FROM delivery_r
  */
 export async function deadAmong(
   tx: Tx,
-  { queue, channel }: Place,
+  { queue, channel }: QueuePlace,
   alerts: readonly number[],
 ): Promise<ReadonlySet<number>> {
   if (alerts.length === 0) return new Set()
@@ -50,7 +50,11 @@ export interface Blocked {
 }
 
 /** Without what the message `except` blocks, which is being claimed. */
-export async function blockedIn(tx: Tx, { queue, channel }: Place, except = 0): Promise<Blocked> {
+export async function blockedIn(
+  tx: Tx,
+  { queue, channel }: QueuePlace,
+  except = 0,
+): Promise<Blocked> {
   const open = await tx.all<{ id: number }>(
     `SELECT id FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') AND id <> $3`,
     [queue, channel, except],
@@ -91,7 +95,10 @@ export function blockedValues({ fingerprints, after }: Blocked): [number, string
 export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
 
 /** Up to which alert everything of a place was taken, for each level that it ever had. */
-export async function watermarks(tx: Tx, { queue, channel }: Place): Promise<Map<Level, number>> {
+export async function watermarks(
+  tx: Tx,
+  { queue, channel }: QueuePlace,
+): Promise<Map<Level, number>> {
   const rows = await tx.all<{ level: Level; up_to: number }>(
     'SELECT level, up_to FROM watermarks WHERE queue = $1 AND channel = $2 ORDER BY level',
     [queue, channel],
@@ -100,8 +107,8 @@ export async function watermarks(tx: Tx, { queue, channel }: Place): Promise<Map
 }
 
 /** Places that ever had alerts, of all channels or of some. */
-export async function placesOf(tx: Tx, channels?: readonly string[]): Promise<Place[]> {
-  return tx.all<Place>(
+export async function placesOf(tx: Tx, channels?: readonly string[]): Promise<QueuePlace[]> {
+  return tx.all<QueuePlace>(
     `SELECT DISTINCT queue, channel FROM watermarks ${channels === undefined ? '' : 'WHERE channel IN LIST($1, TEXT)'}
      ORDER BY queue, channel`,
     [...(channels === undefined ? [] : [channels])],
@@ -111,7 +118,7 @@ export async function placesOf(tx: Tx, channels?: readonly string[]): Promise<Pl
 /** Moves the watermark of a level up to the first alert that still waits, after `claimed` was taken. */
 export async function advanceWatermark(
   tx: Tx,
-  { queue, channel, level, upTo }: Place & { level: Level; upTo: number },
+  { queue, channel, level, upTo }: QueuePlace & { level: Level; upTo: number },
   claimed: readonly number[],
 ): Promise<void> {
   const first = await tx.get<{ alert: number | null }>(
@@ -135,7 +142,7 @@ export async function requeue(tx: Tx, message: number): Promise<number> {
 
 /** Writes a digest's id into each of the deliveries that its ranges cover, and drops the ranges. */
 export async function materialize(tx: Tx, message: number): Promise<void> {
-  const ranges = await tx.all<Place & { level: Level; after: number; up_to: number }>(
+  const ranges = await tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
     'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
     [message],
   )
@@ -149,7 +156,7 @@ export async function materialize(tx: Tx, message: number): Promise<void> {
 }
 
 /** A message with its place, by which its alerts are found. */
-export interface PlacedMessage extends Place {
+export interface PlacedMessage extends QueuePlace {
   id: number
 }
 

@@ -1,6 +1,12 @@
 import type { Level } from '../../model/level.ts'
 import type { Tx } from '../tx.ts'
-import { blockedIn, LEVELS_IN_ORDER, MESSAGE_OF, type Place, watermarks } from './deliveries.ts'
+import {
+  blockedIn,
+  LEVELS_IN_ORDER,
+  MESSAGE_OF,
+  type QueuePlace,
+  watermarks,
+} from './deliveries.ts'
 import type { LastNotifiedLog } from './recent.ts'
 
 /** Rows that are looked up at once. */
@@ -15,7 +21,7 @@ export interface Waiting {
 /** What waits in a place, blocked or not. */
 export async function waitingIn(
   tx: Tx,
-  place: Place,
+  place: QueuePlace,
   limit = Number.MAX_SAFE_INTEGER,
 ): Promise<Waiting[]> {
   const { queue, channel } = place
@@ -41,7 +47,7 @@ export async function waitingIn(
 
 export async function removeFrom(
   tx: Tx,
-  { queue, channel }: Place,
+  { queue, channel }: QueuePlace,
   waiting: readonly Waiting[],
 ): Promise<void> {
   for (const [level, alerts] of byLevel(waiting))
@@ -57,7 +63,7 @@ export async function removeFrom(
  */
 export async function moveTo(
   tx: Tx,
-  to: Place,
+  to: QueuePlace,
   waiting: readonly Waiting[],
 ): Promise<ReadonlySet<number>> {
   const overtaken = await compareWith(tx, to, waiting)
@@ -85,7 +91,7 @@ export async function moveTo(
  */
 async function compareWith(
   tx: Tx,
-  to: Place,
+  to: QueuePlace,
   waiting: readonly Waiting[],
 ): Promise<ReadonlySet<number>> {
   const rows = await fingerprintsOf(tx, waiting)
@@ -146,7 +152,7 @@ async function fingerprintsOf(
 /** Alerts above one that are sent, or in open messages, by fingerprint. */
 async function takenAbove(
   tx: Tx,
-  { queue, channel }: Place,
+  { queue, channel }: QueuePlace,
   above: number,
 ): Promise<Map<string, number[]>> {
   const taken = new Map<string, number[]>()
@@ -175,7 +181,7 @@ async function takenAbove(
 /** What was last let through goes with its alert, so that a repeat is aggregated in the new queue as well. */
 export async function moveLast(
   tx: Tx,
-  { from, to, log }: { from: Place; to: Place; log: LastNotifiedLog },
+  { from, to, log }: { from: QueuePlace; to: QueuePlace; log: LastNotifiedLog },
   alerts: readonly number[],
 ): Promise<void> {
   for (const page of pagesOf(alerts)) {

@@ -1,6 +1,6 @@
 import type { Level } from '../../model/level.ts'
 import type { Tx } from '../tx.ts'
-import type { Place } from './deliveries.ts'
+import type { QueuePlace } from './deliveries.ts'
 
 /** Rows of each table that one call deletes at most, so that it never holds up accepting for long. */
 const BATCH_SIZE = 5_000
@@ -48,7 +48,7 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
        SELECT queue, channel, level, alert FROM deliveries WHERE message = $1 LIMIT $2)`,
     [message, limit],
   )
-  const ranges = await tx.all<Place & { level: Level; after: number; up_to: number }>(
+  const ranges = await tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
     'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
     [message],
   )

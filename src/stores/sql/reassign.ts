@@ -1,6 +1,13 @@
 import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { MESSAGE_OF, materialize, type Place, placesOf, queueLock, requeue } from './deliveries.ts'
+import {
+  MESSAGE_OF,
+  materialize,
+  placesOf,
+  type QueuePlace,
+  queueLock,
+  requeue,
+} from './deliveries.ts'
 import { inForce } from './leases.ts'
 import { endAlerts, moveLast, moveTo, removeFrom, waitingIn } from './move-alerts.ts'
 import type { LastNotifiedLog } from './recent.ts'
@@ -24,7 +31,7 @@ export async function reassign(
   const queues = new Set<string>()
   const at = tx.ms(now)
   const assigned = new Map(assignments.map(({ channel, queues }) => [channel, queues]))
-  const isHome = ({ queue, channel }: Place): boolean =>
+  const isHome = ({ queue, channel }: QueuePlace): boolean =>
     assigned.get(channel)?.some((each) => each.queue === queue) === true
   const lost = await lostPlaces(tx, isHome)
   if (lost.length === 0) return { moved, dead: [], queues: [] }
@@ -66,7 +73,7 @@ export async function reassign(
 }
 
 /** The queue of the robot that sent last from a place, by its key, so that no other group gets its alerts; else all. */
-async function homesOf(tx: Tx, { queue, channel }: Place, to: Assigned): Promise<Assigned> {
+async function homesOf(tx: Tx, { queue, channel }: QueuePlace, to: Assigned): Promise<Assigned> {
   const last = await tx.get<{ robot_key: string }>(
     `SELECT robot_key FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test'
      ORDER BY created_at DESC LIMIT 1`,
@@ -77,8 +84,8 @@ async function homesOf(tx: Tx, { queue, channel }: Place, to: Assigned): Promise
 }
 
 /** Places that are nobody's home, with something that waits or an open message. */
-async function lostPlaces(tx: Tx, isHome: (place: Place) => boolean): Promise<Place[]> {
-  const open = await tx.all<Place>(
+async function lostPlaces(tx: Tx, isHome: (place: QueuePlace) => boolean): Promise<QueuePlace[]> {
+  const open = await tx.all<QueuePlace>(
     `SELECT DISTINCT queue, channel FROM messages WHERE state IN ('pending', 'sending')`,
   )
   const lost = open.filter((place) => !isHome(place))
@@ -106,7 +113,7 @@ async function leasedPlaces(tx: Tx, at: number): Promise<Set<string>> {
 }
 
 /** Its process settles a message in flight, or `recover` makes it pending. */
-async function hasInFlight(tx: Tx, { queue, channel }: Place): Promise<boolean> {
+async function hasInFlight(tx: Tx, { queue, channel }: QueuePlace): Promise<boolean> {
   const row = await tx.get(
     `SELECT 1 AS one FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending')
        AND state = 'sending'`,
@@ -126,7 +133,7 @@ interface OpenMessage {
 
 async function moveMessages(
   tx: Tx,
-  place: Place,
+  place: QueuePlace,
   { to, at, log }: { to: Assigned; at: number; log: LastNotifiedLog },
 ): Promise<void> {
   const open = await tx.all<OpenMessage>(
@@ -161,7 +168,7 @@ function homeOf({ robot_key }: OpenMessage, to: Assigned): Home | undefined {
 /** A message of a robot that is gone, of whose alerts the group that it goes to has some by another message. */
 async function wasSent(
   tx: Tx,
-  place: Place,
+  place: QueuePlace,
   { message, home }: { message: OpenMessage; home: Home },
 ): Promise<boolean> {
   if (home.robot !== undefined) return false
@@ -177,7 +184,7 @@ async function wasSent(
 /** Alerts that robots have sent, or are to send, from other queues of the channel than a place. */
 async function sentBy(
   tx: Tx,
-  { place, robots }: { place: Place; robots: Home['robots'] },
+  { place, robots }: { place: QueuePlace; robots: Home['robots'] },
   alerts: readonly number[],
 ): Promise<ReadonlySet<number>> {
   const rows = await tx.all<{ alert: number }>(

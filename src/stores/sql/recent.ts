@@ -2,7 +2,7 @@ import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { AcceptRequest } from '../incoming.ts'
 import type { Tx } from '../tx.ts'
-import type { Place } from './deliveries.ts'
+import type { QueuePlace } from './deliveries.ts'
 
 /** What was last let through for one group of one aggregation group, as rows have it: instants in milliseconds. */
 export interface LastEntry {
@@ -41,7 +41,11 @@ export interface RecentSession {
 
 /** The same for verbs other than accept, of groups of one queue and channel. */
 export interface LastNotifiedLog {
-  lastOf(tx: Tx, place: Place, groups: readonly string[]): Promise<ReadonlyMap<string, LastEntry>>
+  lastOf(
+    tx: Tx,
+    place: QueuePlace,
+    groups: readonly string[],
+  ): Promise<ReadonlyMap<string, LastEntry>>
   /** Counts for as long as the transaction is not rolled back. */
-  setLast(tx: Tx, place: Place, entries: ReadonlyMap<string, LastEntry>): Promise<void>
+  setLast(tx: Tx, place: QueuePlace, entries: ReadonlyMap<string, LastEntry>): Promise<void>
 }

@@ -2,7 +2,7 @@ import { giveWay } from '../../clock.ts'
 import type { Level } from '../../model/level.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
-import { type Place, queueLock, requeue } from './deliveries.ts'
+import { type QueuePlace, queueLock, requeue } from './deliveries.ts'
 
 /** What a settlement changed; undefined when it came too late. */
 export interface Settled {
@@ -145,7 +145,7 @@ export async function receivedCounts(db: Database, message: number): Promise<Rec
   }
   const ranges = await db.read(async (tx) => {
     add(tx, await tx.all(RECEIVED_BY_ID, [message]))
-    return tx.all<Place & { level: Level; after: number; up_to: number }>(
+    return tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
       'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
       [message],
     )

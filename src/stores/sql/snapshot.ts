@@ -1,6 +1,6 @@
 import type { RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import type { Place } from './deliveries.ts'
+import type { QueuePlace } from './deliveries.ts'
 import { inForce } from './leases.ts'
 import { organisationUsed, robotStates } from './robot-states.ts'
 
@@ -16,7 +16,7 @@ const NOT_DELIVERED = `
       AND d.level = r.level AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL`
 
 export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> {
-  const open = await tx.all<Place & { count: number; first: number }>(
+  const open = await tx.all<QueuePlace & { count: number; first: number }>(
     `SELECT queue, channel, COUNT(*) AS count, MIN(alert) AS first FROM (${NOT_DELIVERED}) n
      GROUP BY queue, channel ORDER BY queue, channel`,
   )

@@ -1,6 +1,6 @@
 import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
 import type { Tx } from '../tx.ts'
-import { deadAmong, type Place, placesOf } from './deliveries.ts'
+import { deadAmong, placesOf, type QueuePlace } from './deliveries.ts'
 import type { LastEntry, LastNotifiedLog, RecentSession } from './recent.ts'
 
 type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
@@ -63,8 +63,8 @@ async function lastElsewhere(
   tx: Tx,
   alerts: readonly Addressed[],
   log: Pick<LastNotifiedLog, 'lastOf'>,
-): Promise<(Place & { last: Map<string, LastEntry> })[]> {
-  const found: (Place & { last: Map<string, LastEntry> })[] = []
+): Promise<(QueuePlace & { last: Map<string, LastEntry> })[]> {
+  const found: (QueuePlace & { last: Map<string, LastEntry> })[] = []
   const channels = new Set(alerts.map(({ channel }) => channel))
   for (const { queue, channel } of await placesOf(tx, [...channels])) {
     const others = alerts.filter((each) => each.channel === channel && !each.queues.includes(queue))

@@ -8,7 +8,7 @@ import {
   blockedIn,
   blockedValues,
   LEVELS_IN_ORDER,
-  type Place,
+  type QueuePlace,
   unblocked,
   watermarks,
 } from './deliveries.ts'
@@ -35,7 +35,7 @@ interface Row {
 }
 
 /** Counts what waits by now, a page at a time. What is claimed meanwhile makes the claim of this tally fail. */
-export async function tally(db: Database, place: Place): Promise<Tally> {
+export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
   const start = await db.read(async (tx) => ({
     place,
     blocked: await blockedIn(tx, place),
@@ -68,7 +68,7 @@ export async function tally(db: Database, place: Place): Promise<Tally> {
   }
 }
 
-async function newestOf(tx: Tx, { queue, channel }: Place): Promise<number> {
+async function newestOf(tx: Tx, { queue, channel }: QueuePlace): Promise<number> {
   let newest = 0
   for (const level of LEVELS_IN_ORDER) {
     const row = await tx.get<{ alert: number | null }>(
@@ -81,7 +81,7 @@ async function newestOf(tx: Tx, { queue, channel }: Place): Promise<number> {
 }
 
 interface Asked {
-  place: Place
+  place: QueuePlace
   level: Level
   waits: string
   after: number

@@ -1,6 +1,6 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
-import type { Place } from '../sql/deliveries.ts'
+import type { QueuePlace } from '../sql/deliveries.ts'
 import type { Group } from '../sql/last-notified.ts'
 import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
 import type { Tx } from '../tx.ts'
@@ -52,7 +52,7 @@ export class DedupCache implements Recent, LastNotifiedLog {
   /** What was last let through of groups of one queue and channel. */
   async lastOf(
     tx: Tx,
-    { queue, channel }: Place,
+    { queue, channel }: QueuePlace,
     groups: readonly string[],
   ): Promise<Map<string, LastEntry>> {
     const known = new Map<string, number>()
@@ -72,7 +72,7 @@ export class DedupCache implements Recent, LastNotifiedLog {
 
   async setLast(
     _tx: Tx,
-    { queue, channel }: Place,
+    { queue, channel }: QueuePlace,
     entries: ReadonlyMap<string, LastEntry>,
   ): Promise<void> {
     for (const [group, entry] of entries)

@@ -1,0 +1,63 @@
+import { isNode, LineCounter, parseDocument, YAMLMap } from 'yaml'
+
+import { faultLine } from './fault-line.ts'
+
+export type Path = readonly (string | number)[]
+
+/** A parsed file that knows where each of its values stands. */
+export interface ConfigDocument {
+  value: unknown
+  /** `file:line:column` of a value, of its key when `key` is set, or of the nearest that is there. */
+  placeOf(path: Path, at?: 'key' | 'value'): string
+}
+
+/** Reads YAML; faults are `file:line:column: what is wrong`. */
+export function parseConfig(
+  text: string,
+  file: string,
+): { document?: ConfigDocument; faults: string[] } {
+  const lines = new LineCounter()
+  const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const placeAt = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`
+  }
+  if (parsed.errors.length > 0)
+    return {
+      faults: parsed.errors.map((error) =>
+        faultLine(placeAt(error.pos[0]), undefined, error.message.split('\n')[0] as string),
+      ),
+    }
+  let value: unknown
+  try {
+    value = parsed.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    return { faults: [faultLine(`${file}:1:1`, undefined, (error as Error).message)] }
+  }
+  return { faults: [], document: { value, placeOf } }
+
+  function placeOf(path: Path, at: 'key' | 'value' = 'value'): string {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const offset =
+        at === 'key' && length > 0
+          ? keyOffset(path.slice(0, length))
+          : valueOffset(path.slice(0, length))
+      if (offset !== undefined) return placeAt(offset)
+    }
+    return `${file}:1:1`
+  }
+
+  function valueOffset(path: Path): number | undefined {
+    const node = path.length === 0 ? parsed.contents : parsed.getIn(path, true)
+    return isNode(node) ? node.range?.[0] : undefined
+  }
+
+  function keyOffset(path: Path): number | undefined {
+    const parent = path.length === 1 ? parsed.contents : parsed.getIn(path.slice(0, -1), true)
+    if (!(parent instanceof YAMLMap)) return undefined
+    const pair = parent.items.find(
+      (item) => isNode(item.key) && String(item.key) === String(path.at(-1)),
+    )
+    return isNode(pair?.key) ? pair.key.range?.[0] : undefined
+  }
+}

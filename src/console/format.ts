@@ -1,0 +1,74 @@
+import { DateTime } from 'luxon'
+import type { Level } from '../model/level.ts'
+import type { ConsoleWord, Words } from './i18n.ts'
+
+/** What templates print with; whatever they print themselves is escaped, what these give is HTML already. */
+export interface FormatContext {
+  words: Words
+  now: Date
+  timezone: string
+}
+
+export function formattersOf({ words, now, timezone }: FormatContext) {
+  const zoned = (at: Date): DateTime => DateTime.fromJSDate(at, { zone: timezone })
+  const day = zoned(now).toISODate()
+  /** Of today the time alone, otherwise with the date. */
+  const short = (at: Date): string => {
+    const local = zoned(at)
+    return local.toFormat(local.toISODate() === day ? 'HH:mm:ss' : 'MM-dd HH:mm:ss')
+  }
+  const timeTag = (at: Date, text: string): string =>
+    `<time datetime="${at.toISOString()}" title="${zoned(at).toFormat('yyyy-MM-dd HH:mm:ss ZZ')}">${text}</time>`
+  return {
+    lang: words.language,
+    now,
+    t: words.t,
+    n: words.n,
+    reason: words.reason,
+    number: words.number,
+    duration: words.duration,
+    short,
+    minute: (at: Date): string => zoned(at).toFormat('HH:mm'),
+    time: (at: Date | undefined): string => (at === undefined ? '–' : timeTag(at, short(at))),
+    /** How long ago, counted on by the script. */
+    since: (at: Date): string =>
+      `<span data-since="${at.toISOString()}">${words.duration(now.getTime() - at.getTime())}</span>`,
+    /** How long still, counted down by the script. */
+    countdown: (at: Date): string =>
+      `<span data-until="${at.toISOString()}">${words.duration(at.getTime() - now.getTime())}</span>`,
+    level: (level: Level): string =>
+      `<span class="level level-${level}">${words.t(`level${level}` as ConsoleWord)}</span>`,
+    /** Variables as a page shows them: what fits a screen or two, so that fifty alerts of megabytes are still a page. */
+    shown: shownOf,
+    tag: (state: string): string =>
+      `<span class="tag ${state}">${words.t(state as ConsoleWord)}</span>`,
+  }
+}
+
+const MAX_SHOWN_LENGTH = 4_000
+const MAX_SHOWN = 20_000
+
+function shownOf(variables: Readonly<Record<string, string>>): [name: string, value: string][] {
+  const shown: [string, string][] = []
+  let left = MAX_SHOWN
+  for (const [name, value] of Object.entries(variables)) {
+    if (left <= 0) return [...shown, ['…', '']]
+    const most = Math.min(MAX_SHOWN_LENGTH, left)
+    const text = value.length > most ? `${value.slice(0, most).toWellFormed()}…` : value
+    shown.push([name.slice(0, 200), text])
+    left -= text.length + Math.min(200, name.length)
+  }
+  return shown
+}
+
+/** A path with those of the parameters that say something. */
+export function pathWith(
+  path: string,
+  query: Readonly<Record<string, string | null | undefined>>,
+): string {
+  const given = Object.entries(query).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && entry[1] !== null && entry[1] !== '',
+  )
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
+}

@@ -1,0 +1,237 @@
+import type { LargeReads } from '../large-reads.ts'
+import type { Alert, Notification, PrerenderedText } from '../model/alert.ts'
+import type { Variables } from '../model/variables.ts'
+import type { Source } from '../sources/source.ts'
+import type { Page, StoredAlert } from '../stores/queries.ts'
+import type { Store, StoredPayload } from '../stores/store.ts'
+import { atOnce, type Steps, type Turns } from '../turns.ts'
+import {
+  boundedAlert,
+  boundedReady,
+  boundedVariables,
+  MAX_KEPT,
+  MAX_KEPT_OF_ONE,
+  MIN_KEPT,
+  MIN_KEPT_ON_PAGE,
+  shareOf,
+} from './bounded.ts'
+
+export interface StoredPlace {
+  payload: number
+  position: number
+}
+
+/** A stored alert read again from its payload; `ready` when the sender had rendered the text itself. */
+export interface StoredRead {
+  alert: Alert
+  ready: PrerenderedText | undefined
+  /** What fires of the alerts that came with it, where all that is asked for of its payload is resolved. */
+  together: readonly Alert[]
+}
+
+export interface StoredAlertsDeps {
+  store: Pick<Store, 'payloads'>
+  sources: ReadonlyMap<string, Source>
+  timezone: string
+  turns: Pick<Turns, 'run'>
+  /** Shared with the bodies that are accepted. */
+  reads: Pick<LargeReads, 'acquireReread' | 'release'>
+}
+
+/** Of payloads that are read at once, in bytes; a larger one is read alone. */
+const BATCH_BYTES = 4 * 1024 * 1024
+
+/** Of payloads that are read for one page or list; what is left is on the next page. */
+const MAX_PAGE_BYTES = 64 * 1024 * 1024
+
+/** Firing alerts of the same payloads that are kept beside those that are asked for. */
+const MAX_TOGETHER = 500
+
+/**
+ * Reads alerts again from the payloads they came in, each payload once. An alert whose payload is gone or no longer
+ * reads the same is replaced by one that says so: what was accepted is told, whatever happened to its text.
+ * However many and large the payloads are, only some of them are in memory at once, and of each alert only as much as
+ * a message can show.
+ */
+export async function readStored(
+  places: readonly StoredPlace[],
+  deps: StoredAlertsDeps,
+): Promise<(place: StoredPlace) => StoredRead> {
+  const wanted = Map.groupBy(places, (place) => place.payload)
+  const room: Room = { ofEach: shareOf(places.length), together: MAX_TOGETHER }
+  const read = new Map<number, Kept>()
+  const numbers = [...wanted.keys()].sort((a, b) => a - b)
+  for await (const { payloads } of batchesOf(numbers, deps))
+    await turnsFor(
+      payloads,
+      deps.turns,
+    )(
+      readEach(payloads, deps, (number, notification) => {
+        read.set(number, keptOf(notification, wanted.get(number) ?? [], room))
+      }),
+    )
+  return ({ payload, position }) => {
+    const kept = read.get(payload)
+    const together = kept?.together ?? []
+    const alert = kept?.alerts.get(position)
+    if (alert === undefined)
+      return { alert: unreadable(payload, position), ready: undefined, together }
+    return { alert, ready: kept?.ready, together }
+  }
+}
+
+interface Kept {
+  alerts: ReadonlyMap<number, Alert>
+  ready: PrerenderedText | undefined
+  together: readonly Alert[]
+}
+
+interface Room {
+  /** Characters of each alert. */
+  ofEach: number
+  /** Alerts that may still be kept beside those that are asked for. */
+  together: number
+}
+
+function keptOf(
+  { alerts, prerendered: ready }: Notification,
+  places: readonly StoredPlace[],
+  room: Room,
+): Kept {
+  const kept = new Map<number, Alert>()
+  for (const { position } of places) {
+    const alert = alerts[position]
+    if (alert !== undefined) kept.set(position, boundedAlert(alert, room.ofEach))
+  }
+  // What still fires is told only where all that is asked for is over.
+  const isOver = [...kept.values()].every(({ status }) => status === 'resolved')
+  const firing = isOver ? alerts.filter(({ status }) => status === 'firing') : []
+  const together = firing.slice(0, room.together).map((alert) => boundedAlert(alert, MIN_KEPT))
+  room.together -= together.length
+  return { alerts: kept, ready: ready && boundedReady(ready), together }
+}
+
+/**
+ * The variables of stored alerts, in their order; none of an alert that can no longer be read. They end early where
+ * more than MAX_PAGE_BYTES of payloads would have to be read; of one alert at least they are given.
+ */
+export async function storedVariables(
+  alerts: readonly StoredAlert[],
+  deps: StoredAlertsDeps,
+): Promise<Variables[]> {
+  const wanted = Map.groupBy(alerts, (alert) => alert.payload)
+  const found = new Map<StoredAlert, Variables>()
+  const numbers = [...wanted.keys()]
+  let kept = 0
+  let bytes = 0
+  let done = 0
+  for await (const lot of batchesOf(numbers, deps)) {
+    await turnsFor(
+      lot.payloads,
+      deps.turns,
+    )(
+      readEach(lot.payloads, deps, (number, notification) => {
+        for (const each of wanted.get(number) ?? []) {
+          const alert = notification.alerts[each.position]
+          if (alert === undefined) continue
+          const most = kept < MAX_KEPT ? MAX_KEPT_OF_ONE : MIN_KEPT_ON_PAGE
+          const { variables, characters } = boundedVariables(alert.variables, most)
+          kept += characters
+          found.set(each, variables)
+        }
+      }),
+    )
+    done += lot.count
+    bytes += sizeOf(lot.payloads)
+    if (bytes > MAX_PAGE_BYTES) break
+  }
+  const left = new Set(numbers.slice(done))
+  const end = alerts.findIndex(({ payload }) => left.has(payload))
+  return alerts.slice(0, end < 0 ? alerts.length : end).map((each) => found.get(each) ?? {})
+}
+
+/** Stored alerts with their variables, as many as may be read for one page; what is left is behind its `next`. */
+export async function withVariables(
+  page: Page<StoredAlert>,
+  variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>,
+): Promise<Page<AlertWithVariables>> {
+  const variables = await variablesOf(page.items)
+  const items = variables.map((each, index) => ({
+    alert: page.items[index] as StoredAlert,
+    variables: each,
+  }))
+  const last = items.length < page.items.length ? items.at(-1) : undefined
+  return { items, next: last === undefined ? page.next : last.alert.id }
+}
+
+export interface AlertWithVariables {
+  alert: StoredAlert
+  variables: Variables
+}
+
+type Payloads = ReadonlyMap<number, StoredPayload>
+
+/** Payloads in the given order, a few at a time; `count`: how many of the numbers a lot covers, those that are gone included. */
+async function* batchesOf(
+  numbers: readonly number[],
+  { store, reads }: Pick<StoredAlertsDeps, 'store' | 'reads'>,
+): AsyncGenerator<{ payloads: Payloads; count: number }> {
+  for (let from = 0; from < numbers.length; ) {
+    const asked = numbers.slice(from)
+    await reads.acquireReread()
+    try {
+      const payloads = await store.payloads(asked, BATCH_BYTES)
+      const last = asked.findLastIndex((number) => payloads.has(number))
+      const count = last < 0 ? asked.length : last + 1
+      yield { payloads, count }
+      from += count
+    } finally {
+      reads.release()
+    }
+  }
+}
+
+/** In turns where there is so much to read that others would wait for it. */
+function turnsFor(payloads: Payloads, turns: StoredAlertsDeps['turns']) {
+  return <T>(steps: Steps<T>): Promise<T> | T =>
+    sizeOf(payloads) > MAX_SYNC_BYTES ? turns.run(steps) : atOnce(steps)
+}
+
+/** Characters of payloads, of whatever number. */
+const MAX_SYNC_BYTES = 128 * 1024
+
+function sizeOf(payloads: Payloads): number {
+  return [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
+}
+
+/** Reads one payload after another and passes on what is in it; those that cannot be read any more are left out. */
+function* readEach(
+  payloads: Payloads,
+  { sources, timezone }: Pick<StoredAlertsDeps, 'sources' | 'timezone'>,
+  take: (number: number, notification: Notification) => void,
+): Steps<void> {
+  for (const [number, { source, receivedAt, text }] of payloads)
+    try {
+      const steps = sources.get(source)?.steps(text, { receivedAt, timezone })
+      if (steps !== undefined) take(number, yield* steps)
+    } catch {
+      // Its alerts are told as ones that cannot be read.
+    }
+}
+
+function unreadable(payload: number, position: number): Alert {
+  return {
+    source: 'alertmanager',
+    status: 'firing',
+    fingerprint: `unreadable-${payload}-${position}`,
+    variables: {
+      alarm_name: 'Unreadable alert',
+      alarm_description: `Alert ${position} of stored payload ${payload} can no longer be read.`,
+    },
+    name: 'Unreadable alert',
+    cluster: '',
+    levelWord: undefined,
+    startsAt: undefined,
+    endsAt: undefined,
+  }
+}

@@ -1,0 +1,126 @@
+import type { MessageAlert } from '../model/alert.ts'
+import type { Language } from '../model/settings.ts'
+import { type Word, wordIn } from './i18n.ts'
+import type { RenderRequest, RenderSettings } from './renderer.ts'
+import type { Part, Parts } from './templates/loader.ts'
+import { errorAt } from './templates/template-error.ts'
+import { variablesFor } from './templates/variables.ts'
+import { agoWord, durationWord } from './text/duration.ts'
+import { escapedFor, markupOf } from './text/markup.ts'
+import { timeAs, timeFor } from './text/time.ts'
+
+/** What any message is made from, a warning included. */
+export type RenderSubject = Pick<RenderRequest, 'channel' | 'now'>
+
+/** One message in the making: its language, its zone, its format and its templates at hand. */
+export class RenderContext {
+  readonly now: Date
+  readonly language: Language
+  readonly zone: string
+  readonly channel: RenderRequest['channel']
+  readonly markup: ReturnType<typeof markupOf>
+  readonly #parts: Parts
+  readonly #settings: RenderSettings
+  readonly #faults = new Set<string>()
+  readonly #made = new Map<string, WeakMap<MessageAlert, unknown>>()
+  /** Luxon takes a third of the time of a digest, which tries several lengths with the same times. */
+  readonly #times = new Map<string, string>()
+
+  constructor(
+    { channel, now }: RenderSubject,
+    { settings, parts }: { settings: RenderSettings; parts: Parts },
+  ) {
+    this.now = now
+    this.channel = channel
+    this.language = settings.language
+    this.zone = settings.timezone
+    this.markup = markupOf(channel.format)
+    this.#parts = parts
+    this.#settings = settings
+  }
+
+  /** What went wrong in templates, each with its place and line. */
+  get faults(): string[] {
+    return [...this.#faults]
+  }
+
+  /** A part's text; the built-in part's when it fails or prints nothing: no alert is lost for a template. */
+  renderPart(part: Part, it: object): string | undefined {
+    const source = this.#parts.get(part)
+    if (source === undefined) return undefined
+    try {
+      const text = tidy(source.template(it))
+      if (text !== '') return text
+      this.#faults.add(`${source.file}: prints nothing for the part ${part}`)
+    } catch (error) {
+      this.#faults.add(errorAt(source.file, error))
+    }
+    try {
+      return source.fallback === undefined ? undefined : tidy(source.fallback(it)) || undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  variablesOf(told: MessageAlert) {
+    return this.memo('variables', told, () => variablesFor(told, this.channel, this.#settings))
+  }
+
+  /** What is made of an alert, made once, however many lengths of a message are tried with it. */
+  memo<T>(what: string, told: MessageAlert, make: () => T): T {
+    let made = this.#made.get(what) as WeakMap<MessageAlert, T> | undefined
+    if (made === undefined) {
+      made = new WeakMap()
+      this.#made.set(what, made)
+    }
+    let value = made.get(told)
+    if (value === undefined) {
+      value = make()
+      made.set(told, value)
+    }
+    return value
+  }
+
+  word(word: Word, values?: Readonly<Record<string, string | number>>): string {
+    return wordIn(this.language, word, values)
+  }
+
+  /** A value of an alert, as the format needs it within a line. */
+  escaped(text: string): string {
+    return escapedFor(this.channel.format, text, { opening: true })
+  }
+
+  count(count: number): string {
+    return count === 1 ? this.word('countOne') : this.word('count', { n: count })
+  }
+
+  time(instant: Date, pattern?: string): string {
+    const key = `${instant.getTime()} ${pattern ?? ''}`
+    const known = this.#times.get(key)
+    if (known !== undefined) return known
+    const text =
+      pattern === undefined
+        ? timeFor(instant, { zone: this.zone, now: this.now })
+        : timeAs(pattern, instant, this.zone)
+    this.#times.set(key, text)
+    return text
+  }
+
+  ago(instant: Date): string {
+    return agoWord(this.language, instant, this.now)
+  }
+
+  duration(ms: number): string {
+    return durationWord(this.language, ms)
+  }
+
+  /** The time since `instant`, in words. */
+  since(instant: Date): string {
+    return this.duration(this.now.getTime() - instant.getTime())
+  }
+}
+
+/** Without blank lines at its ends, nor more than one in a row where a value is missing. */
+function tidy(text: string): string {
+  return text.replace(/\n(?:[ \t]*\n){2,}/g, '\n\n').trim()
+}

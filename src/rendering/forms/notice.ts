@@ -1,0 +1,28 @@
+import type { RenderContext } from '../context.ts'
+import type { Word } from '../i18n.ts'
+import type { RenderRequest } from '../renderer.ts'
+import { toolsFor } from '../templates/view.ts'
+import { ICONS } from '../text/level-icons.ts'
+
+type Delayed = NonNullable<RenderRequest['delayed']>
+
+const WORDS = {
+  penalty: 'delayedPenalty',
+  push_limit: 'delayedPushLimit',
+  quota: 'delayedQuota',
+  unreachable: 'delayedUnreachable',
+} as const satisfies Record<Delayed['reason'], Word>
+
+/** A text under a line that says since when it waited and why, where it did. */
+export function withNotice(
+  text: string,
+  delayed: Delayed | undefined,
+  making: RenderContext,
+): string {
+  if (delayed === undefined) return text
+  const { since, reason } = delayed
+  const notice = making.word(WORDS[reason], { since: making.time(since), d: making.since(since) })
+  const it = { ...toolsFor(making), sign: ICONS.waited, notice, since, reason }
+  const part = reason === 'push_limit' ? 'opened' : 'delayed'
+  return `${making.renderPart(part, it) ?? `${ICONS.waited} ${notice}`}\n\n${text}`
+}

@@ -1,0 +1,120 @@
+import { distance } from 'fastest-levenshtein'
+import type { Channel } from '../../model/settings.ts'
+import { OCP_VARIABLES } from '../../model/variables.ts'
+import { conceal } from '../../redact.ts'
+import type { Steps } from '../../turns.ts'
+import type { Renderer } from '../renderer.ts'
+import { usagesIn } from './engine.ts'
+import type { Parts } from './loader.ts'
+import { type Ask, scenarios } from './scenarios.ts'
+import { VARIABLE } from './variables.ts'
+
+/** Variables that the receiver adds to OCP's. */
+const OURS = [
+  'generator_url',
+  'external_url',
+  'receiver',
+  'group_key',
+  'runbook_url',
+  'dashboard_url',
+  'repeats',
+  'lasted',
+]
+
+/** An instant for samples; any would do. */
+const SAMPLE_NOW = new Date('2026-11-24T19:04:30Z')
+
+/** As large as what DingTalk takes, less what a body has around title and text. */
+const SAMPLE_BYTES = 19_000
+
+export interface TemplateCheck {
+  faults: string[]
+  /** What fails or prints nothing in some situation; a built-in part then tells the alert instead. */
+  failures: string[]
+  warnings: string[]
+}
+
+/** What the names in templates alone tell. */
+export type UnknownNames = Omit<TemplateCheck, 'failures'>
+
+interface Known {
+  channel: Channel
+  parts: Parts
+}
+
+/** Names in the templates of channels that nobody knows, each once, with its place and line. */
+export function checkNames(known: readonly Known[]): UnknownNames {
+  const named = known.map(({ channel, parts }) => namesIn(channel, parts))
+  return {
+    faults: [...new Set(named.flatMap((each) => each.faults))],
+    warnings: [...new Set(named.flatMap((each) => each.warnings))],
+  }
+}
+
+/**
+ * What fails or prints nothing in any of the situations, each once, with its place and line. A step is one situation.
+ */
+export function* renderFailures(
+  known: readonly Known[],
+  renderer: Pick<Renderer, 'render' | 'quota'>,
+): Steps<string[]> {
+  const own = known.filter(isOwn)
+  const played = new Map(own.map((each) => [playedAs(each), each.channel]))
+  const found = new Set<string>()
+  for (const channel of played.values())
+    for (const { ask } of scenarios('en-US', SAMPLE_NOW)) {
+      for (const fault of faultsIn(ask, channel, renderer)) found.add(fault)
+      yield
+    }
+  return [...found]
+}
+
+/** Whether anything of it is the operator's; playing the built-in ones at every start would cost a third of a second. */
+function isOwn({ channel, parts }: Known): boolean {
+  const { title, variables } = channel
+  return title !== undefined || variables.size > 0 || [...parts.values()].some((part) => part.own)
+}
+
+/** Channels for which this is the same make the same messages. */
+function playedAs({ channel, parts }: Known): string {
+  const { format, title, variables } = channel
+  const texts = [...parts.values()].map(({ file: place, text }) => [place, text])
+  return JSON.stringify([format, title, [...variables], texts])
+}
+
+function faultsIn(
+  ask: Ask,
+  channel: Channel,
+  renderer: Pick<Renderer, 'render' | 'quota'>,
+): string[] {
+  if (ask.kind === 'quota') return renderer.quota({ ...ask.warning, channel }).faults
+  const fits = (title: string, text: string): boolean =>
+    Buffer.byteLength(JSON.stringify({ title, text })) <= SAMPLE_BYTES
+  return renderer.render({ ...ask.request, channel, fits }).faults
+}
+
+/** Names that nobody documents: near misses are faults; any other may be a label, so it is a warning. */
+function namesIn(channel: Channel, parts: Parts): UnknownNames {
+  const known = [...Object.keys(OCP_VARIABLES), ...OURS, ...channel.variables.keys()]
+  const checked: UnknownNames = { faults: [], warnings: [] }
+  const look = (written: string, place: string): void => {
+    if (known.includes(written)) return
+    const name = conceal(written)
+    const near = known.find((each) => distance(each, name) <= (name.length > 6 ? 2 : 1))
+    if (near === undefined)
+      checked.warnings.push(
+        `${place}: \${${name}} is no documented variable; it prints what a label of this name holds`,
+      )
+    else checked.faults.push(`${place}: there is no variable \${${name}} (did you mean "${near}"?)`)
+  }
+  for (const { text, file: place, own } of parts.values())
+    if (own) for (const { name, line } of usagesIn(text)) look(name, `${place}:${line}`)
+  const own = [
+    ['title', channel.title ?? ''] as const,
+    ...[...channel.variables].map(([name, text]) => [`variables.${name}`, text] as const),
+  ]
+  for (const [key, text] of own)
+    for (const [, name] of text.matchAll(VARIABLE))
+      look(name as string, `channels.${channel.name}.${key}`)
+  return checked
+}

@@ -1,0 +1,183 @@
+import { Eta } from 'eta'
+import { messageOf } from '../../errors.ts'
+import type { Format } from '../../model/settings.ts'
+import type { Position } from '../text/escape.ts'
+import { escapedFor } from '../text/markup.ts'
+import { syntaxError, TemplateError } from './template-error.ts'
+
+/** A compiled template: its text for what it is given as `it`. Throws a TemplateFault. */
+export type Template = (it: object) => string
+
+/** Names of variables that a template uses, with the lines they stand on. */
+export interface Usage {
+  name: string
+  line: number
+}
+
+/** `${name}` in a template becomes a call of this, which stands in the scope of the compiled template. */
+const PRINT = '__print'
+
+/**
+ * Compiles a template. `${name}` prints a variable, Eta's tags are there for logic; what either prints is escaped for
+ * the format. A list line whose only `${name}` is empty is left out. Throws a TemplateFault that names the line.
+ */
+export function compile(text: string, format: Format): Template {
+  const normalized = text.replace(/\r\n?/g, '\n')
+  const lines = linesOf(normalized)
+  // Eta counts the lines before each tag from the beginning: quadratic, so it compiles only what holds tags.
+  if (!normalized.includes('<%')) return printing(lines, format)
+  const eta = new MessageEta(format)
+  const source = lines.map(withTags).join('')
+  try {
+    const compiled = eta.compile(source)
+    return (it) => compiled.call(eta, it, {})
+  } catch (error) {
+    throw syntaxError(error, () => eta.compileToString(source))
+  }
+}
+
+/** No message takes a third of this, so a longer text is not finished. */
+const MAX_PRINTED = 60_000
+
+/** A template without tags. */
+function printing(lines: readonly Line[], format: Format): Template {
+  return (it) => {
+    const values = it as Values
+    let text = ''
+    for (const [index, line] of lines.entries())
+      try {
+        if (line.only !== undefined && values.get(line.only) === '') continue
+        for (const piece of line.pieces) {
+          text +=
+            typeof piece === 'string' ? piece : escapedFor(format, values.get(piece.name), piece)
+          if (text.length > MAX_PRINTED) return text.slice(0, MAX_PRINTED)
+        }
+        text += line.end
+      } catch (error) {
+        throw new TemplateError(messageOf(error), index + 1)
+      }
+    return text
+  }
+}
+
+interface Values {
+  get(name: string): unknown
+}
+
+/** Eta that counts lines, and escapes for a message rather than for HTML. */
+class MessageEta extends Eta {
+  readonly print: (value: unknown, opening: boolean, followed: string) => string
+
+  constructor(format: Format) {
+    super({
+      autoTrim: false,
+      autoEscape: true,
+      // What a tag prints may stand anywhere, so it is escaped as if it began its line.
+      escapeFunction: (value: unknown) => escapedFor(format, value, { opening: true }),
+      cache: false,
+      debug: true,
+      functionHeader: `const ${PRINT} = this.print;`,
+    })
+    this.print = (value, opening, followed) =>
+      escapedFor(format, value, { opening, followed } satisfies Position)
+  }
+
+  override RuntimeErr = (error: Error, _text: string, line: number): never => {
+    throw new TemplateError(error.message, line)
+  }
+}
+
+/** All variables that a template names: as `${name}`, and in its tags as `it.get('name')` or `it.v.name`. */
+export function usagesIn(text: string): Usage[] {
+  const lines = linesOf(text)
+  const outside = lines.flatMap(({ pieces }, index) =>
+    pieces.flatMap((piece) =>
+      typeof piece === 'string' ? [] : [{ name: piece.name, line: index + 1 }],
+    ),
+  )
+  const inside = lines.flatMap(({ code }, index) =>
+    [...code.matchAll(IN_TAG)].map((match) => ({
+      name: (match[1] ?? match[2]) as string,
+      line: index + 1,
+    })),
+  )
+  return [...outside, ...inside]
+}
+
+const IN_TAG = /\bit\s*\.\s*(?:get\s*\(\s*(?:'|")([\w.-]+)(?:'|")\s*\)|v\s*\.\s*([A-Za-z_]\w*))/g
+
+/** One line of a template. */
+interface Line {
+  /** Text and tags as they stand, and each `${name}` outside of tags. */
+  pieces: readonly (string | Printed)[]
+  /** What stands in tags. */
+  code: string
+  /** The only variable of a list line, which is left out where that is empty. */
+  only: string | undefined
+  end: '\n' | ''
+}
+
+interface Printed extends Position {
+  name: string
+}
+
+const LIST_LINE = /^\s*(?:>\s*)?[-*+]\s/
+
+/** So far only marks that begin a line, a list item or a quote. */
+const OPENING = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)?$/
+
+const TOKEN = /<%|%>|\$\{\s*([\w.-]+)\s*\}/g
+
+const NONE: readonly string[] = []
+
+/** Line by line, so that a fault names the right one; in time that grows with the text alone. */
+function linesOf(text: string): Line[] {
+  let inTag = false
+  return text.split('\n').map((line, index, all) => {
+    const end = index < all.length - 1 ? '\n' : ''
+    if (!inTag && !/[$<]/.test(line))
+      return { pieces: line === '' ? NONE : [line], code: '', only: undefined, end }
+    const pieces: (string | Printed)[] = []
+    const names: string[] = []
+    const code: string[] = []
+    const startedInTag = inTag
+    let from = 0
+    let codeFrom = 0
+    for (const { 0: written, 1: name, index: at } of line.matchAll(TOKEN)) {
+      if (name === undefined) {
+        if (inTag) code.push(line.slice(codeFrom, at))
+        inTag = written === '<%'
+        codeFrom = at + written.length
+      } else if (!inTag) {
+        const after = at + written.length
+        // After another variable nothing is at the beginning of its line any more.
+        const opening = names.length === 0 && OPENING.test(line.slice(0, at))
+        const followed = /^[[(:<]/.test(line[after] ?? '') ? (line[after] as string) : ''
+        pieces.push(line.slice(from, at), { name, opening, followed })
+        names.push(name)
+        from = after
+      }
+    }
+    pieces.push(line.slice(from))
+    if (inTag) code.push(line.slice(codeFrom))
+    const isWhole = !startedInTag && !inTag
+    return {
+      pieces,
+      code: code.join(' '),
+      only: isWhole && names.length === 1 && LIST_LINE.test(line) ? names[0] : undefined,
+      end,
+    }
+  })
+}
+
+/** A line with each `${name}` as a tag of Eta's. */
+function withTags({ pieces, only, end }: Line): string {
+  const text = pieces.map((piece) => (typeof piece === 'string' ? piece : printed(piece))).join('')
+  return only === undefined
+    ? `${text}${end}`
+    : `<% if (it.get(${JSON.stringify(only)}) !== '') { %>${text}${end}<% } %>`
+}
+
+function printed({ name, opening, followed }: Printed): string {
+  return `<%~ ${PRINT}(it.get(${JSON.stringify(name)}), ${opening}, ${JSON.stringify(followed)}) %>`
+}

@@ -1,0 +1,119 @@
+import type { Alert, MessageAlert } from '../../model/alert.ts'
+import type { Level } from '../../model/level.ts'
+import type { Language } from '../../model/settings.ts'
+import { variablesFrom } from '../../model/variables.ts'
+
+const MINUTE = 60_000
+const ALERTMANAGER = 'http://alertmanager.example:9093'
+const PROMETHEUS = 'http://prometheus.example:9090'
+const OCP = 'http://ocp.example:8080'
+
+/** A text in each language, as the rules of a site in that language would have it. */
+export function inLanguage(language: Language, texts: readonly [string, string, string]): string {
+  return texts[{ 'en-US': 0, 'zh-CN': 1, 'zh-TW': 2 }[language]] as string
+}
+
+interface Told {
+  level?: Level
+  /** Since how many minutes before `now` it fires, and for how many it did. */
+  since?: number
+  lasted?: number
+  annotations?: Readonly<Record<string, string>>
+  told?: Partial<MessageAlert>
+}
+
+/** An alert as Alertmanager brings it. */
+export function prometheusAlert(
+  labels: Readonly<Record<string, string>>,
+  now: Date,
+  { level = 2, since = 2, lasted, annotations = {}, told = {} }: Told = {},
+): MessageAlert {
+  const startsAt = new Date(now.getTime() - since * MINUTE)
+  const endsAt = lasted === undefined ? undefined : new Date(startsAt.getTime() + lasted * MINUTE)
+  const host = labels['instance']
+  const query = `${labels['alertname']} > 0`
+  return toldOf(
+    {
+      source: 'alertmanager',
+      status: endsAt === undefined ? 'firing' : 'resolved',
+      labels: variablesFrom(Object.entries(labels)),
+      variables: variablesFrom([
+        ...Object.entries(labels),
+        ...Object.entries(annotations),
+        ['alarm_name', labels['alertname']],
+        ['alarm_type', labels['alertname']],
+        ['alarm_target', targetOf(labels)],
+        ['alarm_summary', annotations['summary']],
+        ['alarm_description', annotations['description']],
+        ['alarm_active_at', startsAt.toISOString()],
+        ['alarm_resolved_at', endsAt?.toISOString()],
+        ['ob_cluster', labels['cluster']],
+        ['host_ip', host],
+        ['generator_url', `${PROMETHEUS}/graph?g0.expr=${encodeURIComponent(query)}&g0.tab=1`],
+        ['external_url', ALERTMANAGER],
+        ['alarm_group_by', `alertname=${labels['alertname']}`],
+      ]),
+      startsAt,
+      endsAt,
+    },
+    { level, now, told },
+  )
+}
+
+/** An alert as OCP brings it. */
+export function ocpAlert(
+  variables: Readonly<Record<string, string>>,
+  now: Date,
+  { level = 2, since = 2, lasted, told = {} }: Omit<Told, 'annotations'> = {},
+): MessageAlert {
+  const startsAt = new Date(now.getTime() - since * MINUTE)
+  const endsAt = lasted === undefined ? undefined : new Date(startsAt.getTime() + lasted * MINUTE)
+  return toldOf(
+    {
+      source: 'ocp',
+      status: endsAt === undefined ? 'firing' : 'resolved',
+      variables: variablesFrom([
+        ...Object.entries(variables),
+        ['alarm_active_at', startsAt.toISOString()],
+        ['alarm_resolved_at', endsAt?.toISOString()],
+        ['alarm_summary', `${variables['alarm_target']} ${variables['alarm_name']}`],
+        ['alarm_url', `${OCP}/alarm/event/${variables['alarm_id'] ?? '1000160'}`],
+      ]),
+      startsAt,
+      endsAt,
+    },
+    { level, now, told },
+  )
+}
+
+function targetOf(labels: Readonly<Record<string, string>>): string {
+  const known = [
+    ['ob_cluster', labels['cluster']],
+    ['host', labels['instance']],
+  ].filter(([, value]) => value !== undefined)
+  const rest = Object.entries(labels).filter(([name]) => !['alertname', 'severity'].includes(name))
+  return (known.length > 0 ? known : rest).map(([name, value]) => `${name}=${value}`).join(':')
+}
+
+function toldOf(
+  alert: Pick<Alert, 'source' | 'status' | 'variables' | 'startsAt' | 'endsAt'> & {
+    labels?: Alert['variables']
+  },
+  { level, now, told }: { level: Level; now: Date; told: Partial<MessageAlert> },
+): MessageAlert {
+  const { variables } = alert
+  return {
+    alert: {
+      ...alert,
+      fingerprint: `${variables['alarm_name']} ${variables['alarm_target']}`,
+      name: variables['alarm_name'] ?? '',
+      cluster: variables['ob_cluster'] ?? '',
+      levelWord: undefined,
+    },
+    level,
+    receivedAt: new Date(now.getTime() - MINUTE),
+    repeats: 0,
+    firedWhileWaiting: false,
+    ...told,
+  }
+}

@@ -1,0 +1,53 @@
+import type { MessageAlert } from '../../model/alert.ts'
+import { LEVEL_COLORS } from '../../model/level.ts'
+import type { Channel, Language } from '../../model/settings.ts'
+import type { Variables } from '../../model/variables.ts'
+import { levelWord, statusWord } from '../i18n.ts'
+import { durationWord } from '../text/duration.ts'
+import { timeInZone } from '../text/time.ts'
+
+export interface Locale {
+  language: Language
+  timezone: string
+}
+
+const TIMES = ['alarm_active_at', 'alarm_resolved_at', 'alarm_updated_at'] as const
+
+/** `${name}`, as OCP writes a variable. */
+export const VARIABLE = /\$\{\s*([\w.-]+)\s*\}/g
+
+/** No message has room for more; escaping megabytes would hold up everything else for seconds. */
+export const MAX_VALUE_LENGTH = 20_000
+
+/** The variables that templates read: words in the language, times in the zone, and the channel's own on top. */
+export function variablesFor(told: MessageAlert, channel: Channel, locale: Locale): Variables {
+  const { alert, level } = told
+  const variables: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(alert.variables))
+    variables[name] = value.slice(0, MAX_VALUE_LENGTH)
+  variables['alarm_level'] = levelWord(locale.language, level)
+  variables['alarm_level_color'] ??= LEVEL_COLORS[level]
+  variables['alarm_status'] = statusWord(locale.language, alert.status)
+  for (const name of TIMES) {
+    const text = variables[name]
+    if (text !== undefined) variables[name] = timeInZone(text, locale.timezone)
+  }
+  if (told.repeats > 0) variables['repeats'] = String(told.repeats)
+  const lasted = lastedMs(told)
+  if (lasted !== undefined) variables['lasted'] = durationWord(locale.language, lasted)
+  // Each from the variables before it; what a value holds is never read again.
+  for (const [name, text] of channel.variables) variables[name] = substitute(text, variables)
+  return variables
+}
+
+/** A text with its variables replaced, in one pass; a missing one is nothing. */
+export function substitute(text: string, variables: Variables): string {
+  return text.replace(VARIABLE, (_, name: string) => variables[name] ?? '')
+}
+
+/** How long a resolved alert lasted, where it says when it began and ended. */
+export function lastedMs({ alert }: MessageAlert): number | undefined {
+  if (alert.status === 'firing' || alert.startsAt === undefined || alert.endsAt === undefined)
+    return undefined
+  return Math.max(0, alert.endsAt.getTime() - alert.startsAt.getTime())
+}

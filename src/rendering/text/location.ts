@@ -1,0 +1,49 @@
+import type { Variables } from '../../model/variables.ts'
+
+/** Keys of an object that need not be read out: their values say it. */
+const PLAIN_KEYS = new Set([
+  'ob_cluster',
+  'ob_cluster_name',
+  'obregion',
+  'cluster',
+  'obproxy_cluster',
+  'tenant_name',
+  'ob_tenant',
+  'tenant',
+  'service',
+  'host',
+  'host_ip',
+  'svr_ip',
+  'instance',
+])
+
+/** Says nothing about where. */
+const TEMPLATE_ID = /^alarm_template_id=\d+(?::|$)/
+
+/** The object of an alert as OCP writes it, without the number of the rule that OCP puts in front. */
+export function objectOf(variables: Variables): string {
+  const target = (variables['alarm_target'] ?? '').replace(TEMPLATE_ID, '')
+  return target === variables['alarm_name'] ? '' : target
+}
+
+/**
+ * Where an alert is, as short as it can be said: the values of its object, from the cluster to the host, such as
+ * `ob4253_A · 192.0.2.11`. A colon within a value divides nothing.
+ */
+export function locationOf(variables: Variables): string[] {
+  const target = objectOf(variables)
+  if (target === '') {
+    const known = [
+      variables['ob_cluster'],
+      variables['ob_tenant'],
+      variables['host_ip'] ?? variables['instance'],
+    ]
+    return known.filter((each) => each !== undefined)
+  }
+  return target.split(/:(?=[\p{L}_][\p{L}\p{N}_.-]{0,60}=)/u).map((pair) => {
+    const at = pair.indexOf('=')
+    const value = pair.slice(at + 1)
+    // A bare number says nothing without its key.
+    return PLAIN_KEYS.has(pair.slice(0, Math.max(0, at))) && !/^\d*$/.test(value) ? value : pair
+  })
+}

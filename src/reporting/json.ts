@@ -1,0 +1,132 @@
+import type { Variables } from '../model/variables.ts'
+import type { Replica } from '../pipeline/replica.ts'
+import type { AlertWithVariables } from '../pipeline/stored-alerts.ts'
+import { MAX_VALUE_LENGTH } from '../rendering/templates/variables.ts'
+import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
+import type { StatusSnapshot } from './status.ts'
+
+/** A message as the API shows it. */
+export function messageJson(message: StoredMessage) {
+  return {
+    id: message.id,
+    channel: message.channel,
+    robot: message.robot,
+    kind: message.kind,
+    state: message.state,
+    title: message.title,
+    text: message.text,
+    bytes: message.bytes,
+    alert_count: message.alertCount,
+    created_at: message.createdAt.toISOString(),
+    due_at: message.dueAt?.toISOString() ?? null,
+    sent_at: message.sentAt?.toISOString() ?? null,
+    reason: message.reason ?? null,
+    attempts: message.attempts.map((attempt) => ({
+      at: attempt.at.toISOString(),
+      robot: attempt.robot,
+      result: attempt.result,
+      http_status: attempt.httpStatus ?? null,
+      errcode: attempt.errcode ?? null,
+      errmsg: attempt.errmsg ?? null,
+      words: attempt.words,
+      duration_ms: attempt.durationMs,
+    })),
+  }
+}
+
+/** An alert as the API shows it, with the variables that its templates read. */
+function alertJson(alert: StoredAlert, variables: Variables) {
+  return {
+    id: alert.id,
+    channel: alert.channel,
+    source: alert.source,
+    fingerprint: alert.fingerprint,
+    status: alert.status,
+    level: alert.level,
+    state: alert.state,
+    reason: alert.reason ?? null,
+    message_ids: alert.messageIds,
+    received_at: alert.receivedAt.toISOString(),
+    told_at: alert.deliveredAt?.toISOString() ?? null,
+    repeats: alert.repeats,
+    variables: Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [name, value.slice(0, MAX_VALUE_LENGTH)]),
+    ),
+  }
+}
+
+export function alertsJson(alerts: readonly AlertWithVariables[]) {
+  return alerts.map(({ alert, variables }) => alertJson(alert, variables))
+}
+
+/** Robots, channels and quota at a glance. */
+export function statusJson(
+  standing: StatusSnapshot,
+  {
+    version,
+    startedAt,
+    replica,
+    warnings,
+  }: {
+    version: string
+    startedAt: Date
+    /** The process that answers. */
+    replica: Pick<Replica, 'owner' | 'alone'>
+    warnings: readonly string[]
+  },
+) {
+  const { now, settings } = standing
+  const waitingIn = (queues: readonly string[]): number =>
+    standing.queues
+      .filter((each) => queues.includes(each.queue))
+      .reduce((sum, each) => sum + each.count, 0)
+  const robots = [...settings.robots.values()].map((robot) => {
+    const state = standing.robots.get(robot.name)
+    const pausedUntil = standing.pausedUntil(robot)
+    const pools = [...settings.channels.values()]
+      .filter((channel) => channel.mode === 'pool' && channel.robots.includes(robot.name))
+      .map((channel) => `channel:${channel.name}`)
+    return [
+      robot.name,
+      {
+        calls_left: standing.callsLeft(robot),
+        paused_until: pausedUntil?.toISOString() ?? null,
+        pause_reason: pausedUntil === undefined ? null : (state?.pause?.reason ?? null),
+        month_used: state?.monthUsed ?? 0,
+        month_limit: robot.monthly ?? null,
+        waiting: waitingIn([`robot:${robot.name}`, ...pools]),
+        last_result: state?.lastResult ?? null,
+        last_at: state?.lastAt?.toISOString() ?? null,
+        /** The process that works it: host name, process id and a part of its own. */
+        worked_by: state?.leasedBy ?? (replica.alone ? replica.owner : null),
+      },
+    ] as const
+  })
+  const channels = [...settings.channels.values()].map((channel) => {
+    const waiting = standing.channels.find((each) => each.channel === channel.name)
+    const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
+    return [
+      channel.name,
+      {
+        waiting: waiting?.count ?? 0,
+        oldest_waiting_seconds: Math.max(0, Math.round(ageMs / 1000)),
+        robots: channel.robots,
+        mode: channel.mode,
+      },
+    ] as const
+  })
+  return {
+    version,
+    started_at: startedAt.toISOString(),
+    /** Which process answers. */
+    replica: replica.owner,
+    store: settings.store.reveal().replace(/:.*$/s, ''),
+    robots: Object.fromEntries(robots),
+    channels: Object.fromEntries(channels),
+    /** What somebody should look after: open doors, doubtful keys. */
+    warnings,
+    quota: { used: standing.organisationUsed, limit: settings.monthlyQuota ?? null },
+  }
+}
+
+export type StatusJson = ReturnType<typeof statusJson>

@@ -1,0 +1,64 @@
+import { calendarOf } from '../decisions/calendar.ts'
+import { callsInWindow, countedForMs } from '../decisions/pace.ts'
+import { pauseEnd } from '../decisions/plan.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Robot, Settings } from '../model/settings.ts'
+import type { Snapshot } from '../stores/queries.ts'
+import type { Store } from '../stores/store.ts'
+
+/** How everything stands now, with what each robot's limit still allows. */
+export interface StatusSnapshot extends Snapshot {
+  now: Date
+  settings: Settings
+  callsLeft: (robot: Robot) => number
+  pausedUntil: (robot: Robot) => Date | undefined
+}
+
+export async function readStatus(
+  store: Pick<Store, 'snapshot'>,
+  settings: Settings,
+  now: Date,
+): Promise<StatusSnapshot> {
+  const standing = await store.snapshot({
+    now,
+    month: calendarOf(now, settings.timezone).month,
+    robots: [...settings.robots.values()].map(({ name, key, address, limits }) => ({
+      name,
+      key,
+      address,
+      callsSince: new Date(now.getTime() - countedForMs(limits.perMs)),
+    })),
+  })
+  return {
+    ...standing,
+    now,
+    settings,
+    callsLeft: ({ name, limits }) => {
+      const calls = standing.robots.get(name)?.calls ?? []
+      return Math.max(0, limits.messages - callsInWindow({ calls, limits, now }))
+    },
+    pausedUntil: ({ name, limits }) =>
+      pauseEnd({ calls: [], limits, pause: standing.robots.get(name)?.pause }, now),
+  }
+}
+
+/** Sets the gauges that say how things stand. */
+export function setGauges(standing: StatusSnapshot, metrics: Metrics): void {
+  const { now, settings } = standing
+  for (const channel of settings.channels.keys()) {
+    const waiting = standing.channels.find((each) => each.channel === channel)
+    const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
+    metrics.pending.set({ channel }, waiting?.count ?? 0)
+    metrics.oldestPending.set({ channel }, Math.max(0, ageMs / 1000))
+  }
+  for (const robot of settings.robots.values()) {
+    const { name } = robot
+    const paused = standing.pausedUntil(robot)
+    metrics.pausedUntil.set({ robot: name }, paused === undefined ? 0 : paused.getTime() / 1000)
+    metrics.callsLeft.set({ robot: name }, standing.callsLeft(robot))
+    metrics.quotaUsed.set({ scope: name }, standing.robots.get(name)?.monthUsed ?? 0)
+    metrics.quotaLimit.set({ scope: name }, robot.monthly ?? 0)
+  }
+  metrics.quotaUsed.set({ scope: 'organisation' }, standing.organisationUsed)
+  metrics.quotaLimit.set({ scope: 'organisation' }, settings.monthlyQuota ?? 0)
+}

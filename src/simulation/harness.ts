@@ -1,0 +1,121 @@
+import { reasonToSuppress } from '../decisions/aggregate.ts'
+import { createEvents } from '../events.ts'
+import { LargeReads } from '../large-reads.ts'
+import { createMetrics } from '../metrics.ts'
+import type { SourceName } from '../model/alert.ts'
+import type { Attempt } from '../model/message.ts'
+import type { Robot, Settings } from '../model/settings.ts'
+import { createDingtalk } from '../notifiers/dingtalk/index.ts'
+import { accept } from '../pipeline/accept.ts'
+import { Dispatchers } from '../pipeline/dispatchers.ts'
+import { createRenderer } from '../rendering/renderer.ts'
+import { SandboxGroup } from '../sandbox/group.ts'
+import { sources } from '../sources/index.ts'
+import { inThisThread } from '../stores/sqlite/client.ts'
+import { sqliteStore } from '../stores/sqlite/store.ts'
+import { noTurns } from '../turns.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
+
+/** The whole path on a clock of its own: real store, real planner, and a group as strict as DingTalk's. */
+export class Harness {
+  readonly clock: VirtualClock
+  readonly group = new SandboxGroup()
+  readonly sqlite = sqliteStore({ path: ':memory:', reasonToSuppress })
+  readonly store = inThisThread(this.sqlite)
+  readonly sent: { at: Date; robot: string; attempt: Attempt }[] = []
+  /** Answers instead of the group, where it gives something. */
+  intercept: Intercept = () => undefined
+  settings: Settings
+  #robots: Dispatchers | undefined
+  #serial = 0
+  #owner = 0
+
+  constructor(settings: Settings, start = new Date('2026-11-24T04:00:00Z')) {
+    this.clock = new VirtualClock(start)
+    this.settings = settings
+  }
+
+  /** Runs every robot, as a fresh process does. */
+  async start(): Promise<this> {
+    const events = {
+      ...createEvents(
+        { debug() {}, info() {}, warn() {}, error() {} },
+        createMetrics({ version: '1', node: 'v' }),
+      ),
+      passFailed: (robot: string, why: string): void => {
+        throw new Error(`${robot}: ${why}`)
+      },
+    }
+    const dingtalk = createDingtalk({
+      clock: this.clock,
+      sandbox: (robot, request, now) => this.group.receive(robot, request, now),
+    })
+    const renderer = createRenderer(this.settings, this.settings.channels.values())
+    this.#owner += 1
+    const owner = `process ${this.#owner}`
+    this.#robots = new Dispatchers({
+      store: this.store,
+      sources,
+      notifier: {
+        ...dingtalk,
+        send: async (robot, body, now) => {
+          const attempt =
+            this.intercept(robot, body, now) ?? (await dingtalk.send(robot, body, now))
+          this.sent.push({ at: now, robot: robot.name, attempt })
+          return attempt
+        },
+      },
+      clock: this.clock,
+      settings: () => this.settings,
+      renderer: () => renderer,
+      events,
+      owner,
+      uuid: () => this.#next(),
+      random: () => 0.5,
+      turns: noTurns,
+      reads: new LargeReads(),
+    })
+    this.post = (source, text, channel = 'ops') =>
+      accept(
+        { source, channel, body: typeof text === 'string' ? text : JSON.stringify(text) },
+        {
+          store: this.store,
+          sources,
+          clock: this.clock,
+          settings: () => this.settings,
+          wake: (queues) => this.#robots?.wake(queues),
+          events,
+          turns: noTurns,
+        },
+      )
+    await this.store.recover(this.clock.now())
+    await this.#robots.reconcile()
+    await this.clock.pass(0)
+    return this
+  }
+
+  post: (source: SourceName, text: unknown, channel?: string) => Promise<void> = async () => {}
+
+  /** Runs what other settings ask for. */
+  async reload(settings: Settings): Promise<void> {
+    this.settings = settings
+    const reconciled = this.#robots?.reconcile()
+    await this.clock.pass(0)
+    await reconciled
+  }
+
+  async stop(): Promise<void> {
+    const ended = this.#robots?.stop()
+    await this.clock.pass(0)
+    await ended
+    this.#robots = undefined
+    await this.store.release(`process ${this.#owner}`)
+  }
+
+  #next(): string {
+    this.#serial += 1
+    return `uuid-${this.#serial}`
+  }
+}

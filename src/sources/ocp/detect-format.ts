@@ -1,0 +1,108 @@
+import type { PrerenderedText } from '../../model/alert.ts'
+import { isObject, type JsonObject, parsedJson } from '../parsing/json.ts'
+import { cleanText, textOf } from '../parsing/text.ts'
+import { renderedIn } from './chat.ts'
+import { fieldsInText } from './default-text.ts'
+import { currentName, isContent, isKnownName } from './names.ts'
+
+/** A body in one shape: fields by OCP's names, and the text when the sender rendered it itself. */
+export interface Parsed {
+  fields: Record<string, string>
+  ready: PrerenderedText | undefined
+}
+
+/** A body that is one text. */
+export function plainText(text: string): Parsed {
+  const fields: Record<string, string> = Object.create(null)
+  fields['message'] = cleanText(text)
+  return { fields: told(fields), ready: undefined }
+}
+
+/** OCP documents 59 variables; an object with so many more is none of its. */
+const MAX_FIELDS = 2_000
+
+/** An object as a chat platform's message, or as flat fields; with nothing in it to tell, its JSON is the message. */
+export function parsedBody(json: JsonObject): Parsed {
+  if (Object.keys(json).length > MAX_FIELDS) return plainText(JSON.stringify(json))
+  const rendered = renderedIn(json)
+  if (rendered !== undefined) {
+    const { prerendered: ready, url, others } = rendered
+    const { title, text } = ready
+    return { fields: told(fieldsFrom({ alarm_url: url, title, ...others, message: text })), ready }
+  }
+  const fields = fieldsFrom(json)
+  const unquoted = textInJson(fields['message_json'])
+  if (unquoted !== undefined) fields['message'] ??= unquoted
+  const inner = isObject(json['message']) ? json['message'] : objectIn(fields['message'])
+  if (inner !== undefined) {
+    // A message template in JSON form: the variables themselves, or the body of a chat platform.
+    const isBody = renderedIn(inner) !== undefined
+    if (isBody || Object.keys(inner).some(isKnownName)) {
+      delete fields['message']
+      delete fields['message_json']
+      if (isBody) return parsedBody({ ...fields, ...inner })
+      return { fields: told(Object.assign(fields, fieldsFrom(inner))), ready: undefined }
+    }
+  }
+  const message = fields['message'] ?? fields['text'] ?? fields['content']
+  if (message !== undefined) fields['message'] = message
+  else if (!Object.keys(fields).some(isContent)) {
+    const found = Object.entries(json).find(
+      ([, each]) => isObject(each) && Object.keys(each).map(currentName).some(isContent),
+    )
+    if (found !== undefined && isObject(found[1])) {
+      const { [found[0]]: nested, ...rest } = json
+      return parsedBody({ ...rest, ...found[1] })
+    }
+    fields['message'] = cleanText(JSON.stringify(json))
+  }
+  return { fields: told(fields), ready: undefined }
+}
+
+/** Fields under OCP's own names, each value as text; a variable that OCP did not know is missing. */
+export function fieldsFrom(values: JsonObject): Record<string, string> {
+  const fields: Record<string, string> = Object.create(null)
+  for (const [written, value] of Object.entries(values)) {
+    const text = textOf(value)
+    if (text === undefined) continue
+    const name = cleanText(currentName(written))
+    const placeholder = PLACEHOLDER.exec(text)?.[1]
+    if (placeholder === undefined || currentName(placeholder) !== name) fields[name] = text
+  }
+  return fields
+}
+
+const PLACEHOLDER = /^\s*\$\{([\w.-]{1,80})\}\s*$/
+
+/** No template of OCP's makes a longer text: its lines are not looked through for labels. */
+const MAX_TEMPLATE_LENGTH = 256 * 1024
+
+/** With what OCP's own templates made of the message; what they did not make is the description. */
+function told(fields: Record<string, string>): Record<string, string> {
+  const { message } = fields
+  if (message === undefined) return fields
+  if (message.length > MAX_TEMPLATE_LENGTH) {
+    fields['alarm_description'] ??= message
+    return fields
+  }
+  const found = fieldsInText(message)
+  if (!found.whole) fields['alarm_description'] ??= message
+  for (const [name, value] of Object.entries(found.fields)) fields[name] ??= value
+  return fields
+}
+
+/** The text of `message_json`: a JSON string, or, as some versions have it, what would stand between its quotes. */
+function textInJson(json: string | undefined): string | undefined {
+  if (json === undefined) return undefined
+  for (const text of [json, `"${json}"`]) {
+    const read = parsedJson(text)
+    if (read !== undefined) return textOf(read.value)
+  }
+  return json
+}
+
+function objectIn(text: string | undefined): JsonObject | undefined {
+  if (text === undefined || !text.trimStart().startsWith('{')) return undefined
+  const read = parsedJson(text)
+  return read !== undefined && isObject(read.value) ? read.value : undefined
+}

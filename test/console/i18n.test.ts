@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { ALERTS } from '../../src/console/i18n/alerts.ts'
+import { MESSAGES } from '../../src/console/i18n/messages.ts'
+import { OVERVIEW } from '../../src/console/i18n/overview.ts'
+import { PAGE } from '../../src/console/i18n/page.ts'
+import { PLAYGROUND } from '../../src/console/i18n/playground.ts'
+import { REASONS } from '../../src/console/i18n/reasons.ts'
+import { SANDBOX } from '../../src/console/i18n/sandbox.ts'
+import { SETUP } from '../../src/console/i18n/setup.ts'
+import { isWord, WORDS, wordsOf } from '../../src/console/i18n.ts'
+import { SUPPRESS_REASONS } from '../../src/metrics.ts'
+import { ERROR_CODES, resultOf } from '../../src/notifiers/dingtalk/error-codes.ts'
+import { DEMOS } from '../../src/reporting/sandbox-demo.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const LANGUAGES = ['en-US', 'zh-CN', 'zh-TW'] as const
+
+function namesIn(text: string): string[] {
+  return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string).sort()
+}
+
+describe("the console's words", () => {
+  test('none is missing in a language, and all take the same values', () => {
+    for (const [word, texts] of Object.entries(WORDS)) {
+      assert.equal(texts.length, LANGUAGES.length, word)
+      for (const text of texts) {
+        assert.notEqual(text.trim(), word === 'comma' ? '-' : '', word)
+        // A singular may have its number written out.
+        if (!word.endsWith('One')) assert.deepEqual(namesIn(text), namesIn(texts[0]), word)
+      }
+    }
+  })
+
+  test('none is there twice', () => {
+    const parts = [PAGE, OVERVIEW, REASONS, MESSAGES, ALERTS, PLAYGROUND, SANDBOX, SETUP]
+    const names = parts.flatMap((part) => Object.keys(part))
+    assert.deepEqual(
+      names.filter((name, index) => names.indexOf(name) !== index),
+      [],
+    )
+  })
+
+  test('every word that a page asks for is there', () => {
+    const files = globSync(['templates/console/**/*.eta', 'src/console/**/*.ts'], { cwd: ROOT })
+    assert.ok(files.length > 15)
+    const missing = files.flatMap((file) =>
+      [...readFileSync(`${ROOT}/${file}`, 'utf8').matchAll(/\b(?:t|n)\('(\w+)'[,)]/g)]
+        .map((match) => match[1] as string)
+        .filter((word) => !isWord(word))
+        .map((word) => `${file}: ${word}`),
+    )
+    assert.deepEqual(missing, [])
+  })
+
+  test('every reason and every outcome has words', () => {
+    const rests = ['paused', 'no_call_left', 'collecting', 'retrying', 'push_limit', 'quota']
+    const wanted = [
+      ...SUPPRESS_REASONS.map((reason) => `suppress_${reason}`),
+      ...rests.map((reason) => `rest_${reason}`),
+      ...['throttled', 'unreachable', 'rejected'].map((reason) => `pause_${reason}`),
+      ...Object.values(ERROR_CODES).map(({ outcome }) => `verdict_${resultOf(outcome)}`),
+      ...['alert', 'group', 'digest', 'recovery', 'test'].map((kind) => `kind_${kind}`),
+      ...['pending', 'sending', 'sent', 'dead', 'suppressed'],
+      ...DEMOS.flatMap((name) => [`play_${name}`, `play_${name}Hint`, `played_${name}`]),
+    ]
+    assert.deepEqual(
+      wanted.filter((word) => !isWord(word)),
+      [],
+    )
+  })
+
+  test('counts know the singular, durations their two largest units, and a new reason shows as it is', () => {
+    const words = wordsOf('en-US')
+    assert.deepEqual(
+      [words.n('alertsN', 1), words.n('alertsN', 0), words.n('alertsN', 1234)],
+      ['1 alert', '0 alerts', '1,234 alerts'],
+    )
+    assert.deepEqual(
+      [0, 59_400, 61_000, 3_600_000, 90_061_000].map((ms) => words.duration(ms)),
+      ['0 s', '59 s', '1 min 1 s', '1 h', '1 d 1 h'],
+    )
+    assert.equal(wordsOf('zh-CN').duration(61_000), '1 分 1 秒')
+    assert.equal(words.reason('rest', 'something_new'), 'something_new')
+  })
+})

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { parse } from 'yaml'
+import { barSvg, chartHtml, meterSvg } from '../../src/console/chart.ts'
+import { bubbleOf } from '../../src/console/chat-bubble.ts'
+import { formattersOf, pathWith } from '../../src/console/format.ts'
+import { wordsOf } from '../../src/console/i18n.ts'
+import { markdownToHtml } from '../../src/console/markdown.ts'
+import { exampleCurl, snippetsOf } from '../../src/console/snippets.ts'
+
+import { Secret } from '../../src/model/secret.ts'
+import { accessOf } from '../support/settings.ts'
+
+describe('what is larger than a page', () => {
+  const look = formattersOf({ words: wordsOf('en-US'), now: new Date(0), timezone: 'UTC' })
+
+  test('is shown in part: each variable as far as one reads, and of many the first', () => {
+    const [[, value] = [], ...others] = look.shown({ long: 'x'.repeat(1_000_000), short: 'y' })
+    assert.equal(value, `${'x'.repeat(4_000)}…`)
+    assert.deepEqual(others, [['short', 'y']])
+    const many = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [i, 'x'.repeat(1_000)]))
+    const shown = look.shown(many)
+    assert.equal(shown.at(-1)?.[0], '…')
+    assert.ok(shown.length < 30)
+  })
+
+  test('is a message as long as DingTalk takes, whatever a sender has rendered', () => {
+    const body = JSON.stringify({
+      msgtype: 'markdown',
+      markdown: { text: '**a** '.repeat(100_000) },
+    })
+    assert.ok(bubbleOf(body).html.length < 200_000)
+  })
+})
+
+describe('what the group sees', () => {
+  test('the subset of Markdown that DingTalk shows, and nothing else', () => {
+    const html = markdownToHtml(
+      '### Title\n\n- **bold** *italic*\n\n> quote\n\n[link](https://a.b)\n\n| a |\n|---|\n| b |\n\n```\nx\n```',
+    )
+    for (const part of ['<h3>Title</h3>', '<strong>bold</strong>', '<blockquote>', 'https://a.b'])
+      assert.ok(html.includes(part), part)
+    for (const part of ['<table', '<pre']) assert.ok(!html.includes(part), part)
+  })
+
+  test('hostile text is text: no tag, no script, no picture from elsewhere', () => {
+    const html = markdownToHtml(
+      '<script>alert(1)</script> <img src=x onerror=alert(1)> ![p](http://evil/x.png) [x](javascript:alert(1)) <font color=red onclick=alert(1)>x</font> <font color=";position:fixed">y</font>',
+    )
+    assert.doesNotMatch(html, /<(?:script|img|font)/)
+    assert.doesNotMatch(html, /href="javascript/)
+    assert.match(html, /href="http:\/\/evil\/x\.png" rel="noreferrer">🖼/)
+  })
+
+  test('a coloured text is closed where it ends, one that never ends is text', () => {
+    assert.equal(
+      markdownToHtml('a <font color=#F5222D>**b** <c></font> d').trim(),
+      '<p>a <font color="#F5222D"><strong>b</strong> &lt;c&gt;</font> d</p>',
+    )
+    assert.doesNotMatch(markdownToHtml('a <font color=red>b\n\nc'), /<font/)
+  })
+
+  test('only those who are mentioned stand out, and only as a whole', () => {
+    const body = JSON.stringify({
+      msgtype: 'markdown',
+      markdown: { title: 'T', text: 'x @13800000000 @138000000001 @who' },
+      at: { atMobiles: ['13800000000'], atUserIds: [], isAtAll: true },
+    })
+    const bubble = bubbleOf(body)
+    assert.equal(bubble.html.match(/class="at"/g)?.length, 1)
+    assert.match(bubble.html, /<strong class="at">@13800000000<\/strong>/)
+    assert.deepEqual([bubble.people, bubble.all, bubble.title], [['13800000000'], true, 'T'])
+  })
+
+  test('a text message keeps its lines and means nothing, a card has its button', () => {
+    const text = bubbleOf(
+      '{"msgtype":"text","text":{"content":"# <b>a</b>\\n- @u"},"at":{"atUserIds":["u"]}}',
+    )
+    assert.equal(text.html, '# &lt;b&gt;a&lt;/b&gt;\n- <strong class="at">@u</strong>')
+    const card = (part: object) =>
+      bubbleOf(JSON.stringify({ msgtype: 'actionCard', actionCard: { text: 'x', ...part } }))
+        .buttons
+    const go = { title: 'Go', url: 'https://a.b' }
+    const btns = [
+      { title: 'Go', actionURL: 'https://a.b' },
+      { title: 'No', actionURL: 'javascript:alert(1)' },
+    ]
+    assert.deepEqual(card({ btns }), [go])
+    assert.deepEqual(card({ singleTitle: 'Go', singleURL: 'https://a.b', btns }), [go])
+    assert.deepEqual(card({ singleTitle: 'Go', singleURL: 'javascript:alert(1)' }), [])
+  })
+
+  test('a body of another shape shows the text of the message', () => {
+    assert.match(bubbleOf('no json', 'the text').html, /the text/)
+    assert.match(bubbleOf('null', 'the text').html, /the text/)
+    assert.match(bubbleOf('{"msgtype":"x","x":7}', 'the text').html, /the text/)
+  })
+
+  test("a link that tells DingTalk's client how to open it leads where it leads", () => {
+    const inner = encodeURIComponent('https://a.b/c?d=e')
+    assert.match(
+      markdownToHtml(`[x](dingtalk://dingtalkclient/page/link?url=${inner}&pc_slide=false)`),
+      /href="https:\/\/a\.b\/c\?d=e"/,
+    )
+    assert.doesNotMatch(
+      markdownToHtml('[x](dingtalk://dingtalkclient/page/link?url=javascript%3Aalert(1))'),
+      /href="javascript/,
+    )
+  })
+})
+
+describe('drawings', () => {
+  const words = {
+    summary: 'a "summary" <x>',
+    minute: ({ at }: { at: Date }) => at.toISOString(),
+    time: () => '12:00',
+    number: String,
+  }
+  const minute = (received: number, told: number, waiting: number) => ({
+    at: new Date(0),
+    received,
+    told,
+    waiting,
+  })
+
+  test('the plot has a bar for each number that is not zero, the largest within its scale', () => {
+    const html = chartHtml([minute(0, 0, 0), minute(7, 1, 30), minute(500, 0, 0)], words)
+    assert.equal(html.match(/class="received"/g)?.length, 2)
+    assert.equal(html.match(/class="told"/g)?.length, 1)
+    assert.match(html, /<span>1000<\/span><span>500<\/span><span>0<\/span>/)
+    for (const [, y] of html.matchAll(/y="(-?[\d.]+)"/g)) assert.ok(Number(y) >= 0)
+    assert.match(html, /aria-label="a &#34;summary&#34; &#60;x&#62;"/)
+    assert.doesNotMatch(chartHtml([], words), /NaN|Infinity/)
+  })
+
+  test('a meter has a mark for each call while there are few, and a bar beyond', () => {
+    const few = meterSvg({ left: 3, all: 20, label: 'l' })
+    assert.deepEqual([few.match(/class="on"/g)?.length, few.match(/class="off"/g)?.length], [3, 17])
+    assert.equal(meterSvg({ left: 50, all: 200, label: 'l' }).match(/<rect/g)?.length, 2)
+    assert.match(barSvg({ share: 3, label: 'l', warns: true }), /class="scarce" width="200"/)
+  })
+})
+
+describe('what is there to paste', () => {
+  const credentials = [
+    [undefined, undefined, undefined],
+    [{ kind: 'bearer', token: new Secret('s3cret') }, 'authorization', /^Authorization: Bearer /],
+    [
+      { kind: 'basic', username: 'o\'m "x"', password: new Secret('s3cret') },
+      'basic_auth',
+      /^Authorization: Basic /,
+    ],
+    [
+      { kind: 'header', name: 'x-token', value: new Secret('s3cret') },
+      'http_headers',
+      /^x-token: /,
+    ],
+  ] as const
+  for (const [credential, config, header] of credentials)
+    test(`for Alertmanager with ${credential?.kind ?? 'nothing'} is YAML with the right address, and no secret`, () => {
+      const access = accessOf({ auth: credential === undefined ? [] : [credential] })
+      const made = snippetsOf({ url: 'http://h:1', channel: 'ops', access })
+      const { url, send_resolved, http_config } = parse(made.alertmanager).receivers[0]
+        .webhook_configs[0]
+      assert.deepEqual([url, send_resolved], ['http://h:1/alertmanager/ops', true])
+      assert.deepEqual(Object.keys(http_config ?? {}), config === undefined ? [] : [config])
+      if (credential?.kind === 'basic')
+        assert.equal(http_config.basic_auth.username, credential.username)
+      if (header === undefined) assert.equal(made.ocpHeader, undefined)
+      else assert.match(made.ocpHeader ?? '', header)
+      assert.equal(made.ocpUrl, 'http://h:1/ocp/ops')
+      assert.equal(made.dropInUrl, 'http://h:1/dingtalk/ops/send')
+      assert.doesNotMatch(JSON.stringify(made), /s3cret/)
+    })
+
+  test('a command whose payload is JSON', () => {
+    const command = exampleCurl('http://h:1', { channel: 'a b', access: accessOf({}) })
+    assert.match(command, /^curl http:\/\/h:1\/alertmanager\/a%20b -d/)
+    assert.equal(JSON.parse(/-d '(.*)'$/.exec(command)?.[1] ?? '').alerts.length, 1)
+  })
+
+  test('a path keeps only what says something', () => {
+    assert.equal(pathWith('/a', { b: undefined, c: '', d: null }), '/a')
+    assert.equal(pathWith('/a', { b: 'x y&z', c: '1' }), '/a?b=x+y%26z&c=1')
+  })
+})

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { networksOf } from '../../src/config/networks.ts'
+import { securityWarnings } from '../../src/decisions/security-warnings.ts'
+import type { Access, Tls } from '../../src/model/access.ts'
+import { Secret } from '../../src/model/secret.ts'
+import { accessOf } from '../support/settings.ts'
+
+const NOW = new Date('2026-11-24T04:00:00Z')
+const AUTH = [{ kind: 'bearer', token: new Secret('t') }] as const
+
+function kindsOf(host: string, access: Partial<Access> = {}, externalUrl?: string): string[] {
+  const settings = { listen: { host, port: 8060 }, externalUrl, access: accessOf(access) }
+  return securityWarnings(settings, NOW).map(({ kind }) => kind)
+}
+
+function tlsUntil(expiresAt: string, clientCa?: string): Tls {
+  return { cert: '', key: new Secret(''), clientCa, expiresAt: new Date(expiresAt) }
+}
+
+describe('what stands open', () => {
+  test('is nothing as long as only this machine gets there', () => {
+    for (const host of ['127.0.0.1', '127.8.8.8', 'localhost', '::1'])
+      assert.deepEqual(kindsOf(host), [], host)
+  })
+
+  test('is posting, for whoever gets there, until one of the three doors is shut', () => {
+    for (const host of ['0.0.0.0', '::', '10.0.0.5', 'alerts.example.com'])
+      assert.deepEqual(kindsOf(host), ['anyone_may_post'], host)
+    assert.deepEqual(kindsOf('0.0.0.0', { allowFrom: networksOf(['10.0.0.0/8']) }), [])
+    assert.deepEqual(kindsOf('0.0.0.0', { tls: tlsUntil('2120-01-01', 'ca') }), [])
+    assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH, tls: tlsUntil('2120-01-01') }), [])
+  })
+
+  test('is every secret that crosses the network without TLS', () => {
+    assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH }), ['secrets_in_clear'])
+    assert.deepEqual(kindsOf('127.0.0.1', { auth: AUTH }), [])
+    const trustedProxies = networksOf(['10.0.0.1'])
+    assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH, trustedProxies }), [])
+  })
+
+  test('and a certificate is told of two weeks before it ends', () => {
+    assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-24') }), [])
+    assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-01') }), ['certificate_ends'])
+    const [ended] = securityWarnings(
+      {
+        listen: { host: '127.0.0.1', port: 1 },
+        externalUrl: undefined,
+        access: accessOf({ tls: tlsUntil('2026-11-01') }),
+      },
+      NOW,
+    )
+    assert.match(ended?.words ?? '', /has expired/)
+  })
+
+  test('is the console, where a proxy leads there and nothing tells its visitors from this machine', () => {
+    const url = 'https://alerts.example.com'
+    const token = { token: new Secret('t'), protect: new Set<never>() }
+    assert.deepEqual(kindsOf('127.0.0.1', {}, url), ['proxy_is_admin'])
+    assert.deepEqual(kindsOf('0.0.0.0', { allowFrom: networksOf(['::1']) }, url), [
+      'proxy_is_admin',
+    ])
+    assert.deepEqual(kindsOf('127.0.0.1', { admin: token }, url), [])
+    assert.deepEqual(kindsOf('127.0.0.1', { trustedProxies: networksOf(['::1']) }, url), [])
+    for (const own of ['http://localhost:8060', 'http://127.0.0.1:8060', 'http://[::1]:8060'])
+      assert.deepEqual(kindsOf('127.0.0.1', {}, own), [], own)
+    const settings = { listen: { host: '::1', port: 1 }, externalUrl: url, access: accessOf() }
+    const [found] = securityWarnings(settings, NOW)
+    assert.match(found?.words ?? '', /admin\.token/)
+    assert.match(found?.words ?? '', /trusted_proxies/)
+  })
+})

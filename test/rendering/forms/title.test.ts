@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { prometheusAlert } from '../../../src/rendering/templates/sample-alerts.ts'
+import { locationOf } from '../../../src/rendering/text/location.ts'
+import { NOW, renderWith, told } from '../support.ts'
+
+const firing = (alertname: string, instance: string, level: 1 | 2 | 3 = 2) =>
+  prometheusAlert({ alertname, cluster: 'prod', instance }, NOW, { level })
+const resolved = (alertname: string, instance: string) =>
+  prometheusAlert({ alertname, cluster: 'prod', instance }, NOW, { lasted: 1 })
+
+describe('a title', () => {
+  test('says level, name and where of one alert', () => {
+    assert.equal(
+      renderWith([firing('HighLoad', 'db-1')]).title,
+      '🔴 Critical HighLoad · prod · db-1',
+    )
+    assert.equal(
+      renderWith([firing('HighLoad', 'db-1')], { language: 'zh-CN' }).title,
+      '🔴 严重 HighLoad · prod · db-1',
+    )
+    assert.equal(
+      renderWith([resolved('HighLoad', 'db-1')]).title,
+      '✅ Resolved HighLoad · prod · db-1',
+    )
+  })
+
+  test('of several says the worst that still fires, how many, of which name, and where all are', () => {
+    const alerts = [resolved('A', '1'), firing('HighLoad', 'db-1'), firing('DiskFull', 'db-2', 3)]
+    assert.equal(
+      renderWith(alerts).title,
+      '🔴 Critical 3 alerts: A ×1, HighLoad ×1, DiskFull ×1 · prod',
+    )
+    assert.equal(
+      renderWith([resolved('A', 'x'), resolved('A', 'y')]).title,
+      '✅ Resolved 2 alerts: A · prod',
+    )
+    assert.equal(
+      renderWith([resolved('A', 'x')], { stillFiring: [firing('A', 'y')] }).title,
+      '✅ Resolved A · prod · x · 1 still firing',
+    )
+  })
+
+  test('in words of the operator keeps the count', () => {
+    const channel = { title: 'OCP ${alarm_name}' }
+    assert.equal(renderWith([firing('A', 'x')], { channel }).title, 'OCP A')
+    assert.equal(
+      renderWith([firing('A', 'x'), firing('B', 'y')], { channel }).title,
+      '2 alerts: OCP A',
+    )
+  })
+
+  test('is on one line, mentions nobody, and is never cut within a character', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'grapheme', maxLength: 300 }),
+          fc.string({ unit: 'binary', maxLength: 300 }),
+        ),
+        (name) => {
+          const { title } = renderWith([
+            told({ alarm_name: name, alarm_target: '@all\n👨‍👩‍👧'.repeat(40) }),
+          ])
+          assert.ok(title.isWellFormed() && title.length <= 121 && title.length > 0)
+          assert.doesNotMatch(title, /[\r\n]|@all|\u200d…$/)
+        },
+      ),
+    )
+  })
+})
+
+describe('where an alert is', () => {
+  test('is told by the values of its object, from the cluster to the host', () => {
+    const place = (target: string): string[] => locationOf({ alarm_target: target })
+    assert.deepEqual(place('alarm_template_id=0:ob_cluster=ob4253_A-17:host=192.0.2.11'), [
+      'ob4253_A-17',
+      '192.0.2.11',
+    ])
+    assert.deepEqual(place('host=1:db=monitor'), ['host=1', 'db=monitor'])
+    assert.deepEqual(
+      place('exporter_addr=http://192.0.2.1:62889/metrics/ob:exporter_type=OB_CLUSTER'),
+      ['exporter_addr=http://192.0.2.1:62889/metrics/ob', 'exporter_type=OB_CLUSTER'],
+    )
+    assert.deepEqual(place('ob_cluster=C-12:trans_hash={hash:106, addr:"192.0.2.1:2882", t:16}'), [
+      'C-12',
+      'trans_hash={hash:106, addr:"192.0.2.1:2882", t:16}',
+    ])
+    assert.deepEqual(place('rule=时间列:目标=一'), ['rule=时间列', '目标=一'])
+    assert.deepEqual(locationOf({ ob_cluster: 'c', instance: 'db-1' }), ['c', 'db-1'])
+  })
+})

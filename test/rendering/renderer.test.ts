@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { AppError } from '../../src/errors.ts'
+import { createRenderer } from '../../src/rendering/renderer.ts'
+import { OCP_SAMPLES, summaryOf } from '../support/ocp-samples.ts'
+import { temporaryFolder } from '../support/receiver.ts'
+import { channelNamed } from '../support/settings.ts'
+import { renderWith, told } from './support.ts'
+
+const SAMPLE = {
+  alarm_name: 'OceanBase host cannot connected',
+  alarm_level: 'Down',
+  alarm_target: 'alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11',
+  alarm_summary:
+    'alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11 OceanBase host cannot connected',
+  alarm_active_at: '2025-06-06T15:01:55.884+08:00',
+  alarm_description:
+    'OceanBase cluster: ob4253_A, host: 192.0.2.11, alert: OceanBase host cannot connected.',
+  alarm_url: 'http://192.0.2.20:8080/alarm/event/187?a_b=1&c=2',
+}
+
+describe("OCP's default formats", () => {
+  test('markdown in English is that of OCP 4.2.1, line by line', () => {
+    const { text, title, kind } = renderWith([told(SAMPLE, { level: 1 })])
+    assert.equal(
+      text,
+      `### OCP alert notification OceanBase host cannot connected
+
+- Level: Down
+- Alert object: alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11
+- Summary: alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11 OceanBase host cannot connected
+- Generation time: 2025-06-06T15:01:55.884+08:00
+- Description: OceanBase cluster: ob4253_A, host: 192.0.2.11, alert: OceanBase host cannot connected.
+- OCP link: http://192.0.2.20:8080/alarm/event/187?a_b=1&c=2
+
+⛔ Down · [Open in OCP](dingtalk://dingtalkclient/page/link?url=http%3A%2F%2F192.0.2.20%3A8080%2Falarm%2Fevent%2F187%3Fa_b%3D1%26c%3D2&pc_slide=false)`,
+    )
+    assert.equal(
+      title,
+      '⛔ Down OceanBase host cannot connected · ob4253_A-1731295857 · 192.0.2.11',
+    )
+    assert.equal(kind, 'alert')
+  })
+
+  test('markdown in Chinese is that of OCP 4.2.1, line by line', () => {
+    const { text } = renderWith([told(SAMPLE, { level: 1 })], { language: 'zh-CN' })
+    assert.equal(
+      text.split('\n').slice(0, 8).join('\n'),
+      `### OCP 告警通知 OceanBase host cannot connected
+
+- 级别：停服
+- 告警对象：alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11
+- 概述：alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11 OceanBase host cannot connected
+- 生成时间：2025-06-06T15:01:55.884+08:00
+- 详情：OceanBase cluster: ob4253_A, host: 192.0.2.11, alert: OceanBase host cannot connected.
+- OCP 链接：http://192.0.2.20:8080/alarm/event/187?a_b=1&c=2`,
+    )
+  })
+
+  test('text is that of OCP before 4.2.1, line by line', () => {
+    const channel = { format: 'text', template: { kind: 'named', name: 'ocp-text' } } as const
+    assert.equal(
+      renderWith([told(SAMPLE, { level: 1 })], { channel }).text,
+      `OCP Alert Notification - Single Alert
+- Name: OceanBase host cannot connected
+- Level: Down
+- Alert target: alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11
+- Summary: alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11 OceanBase host cannot connected
+- Generation time: 2025-06-06T15:01:55.884+08:00
+- Description: OceanBase cluster: ob4253_A, host: 192.0.2.11, alert: OceanBase host cannot connected.
+- OCP URL: http://192.0.2.20:8080/alarm/event/187?a_b=1&c=2`,
+    )
+    const chinese = renderWith([told(SAMPLE, { level: 1 })], { channel, language: 'zh-CN' }).text
+    assert.match(chinese, /^OCP告警通知-单条告警\n- 名称：OceanBase host/)
+  })
+
+  test('a recovery says when and how long, in its language', () => {
+    const variables = { ...SAMPLE, alarm_resolved_at: '2025-06-06T07:05:15Z' }
+    const times = {
+      startsAt: new Date('2025-06-06T07:01:55Z'),
+      endsAt: new Date('2025-06-06T07:05:15Z'),
+    }
+    const { text, kind, title } = renderWith([told(variables, { status: 'resolved', ...times })])
+    assert.match(text, /^### OCP alert recovery notification /)
+    assert.match(text, /- Recovered at: 2025-06-06T15:05:15\+08:00\n- Lasted: 3 min 20 s/)
+    assert.deepEqual([kind, title.slice(0, 10)], ['recovery', '✅ Resolved'])
+    const chinese = renderWith([told(variables, { status: 'resolved', ...times })], {
+      language: 'zh-CN',
+    })
+    assert.match(chinese.text, /- 持续时间：3 分 20 秒/)
+  })
+})
+
+describe('several alerts', () => {
+  const alerts = OCP_SAMPLES.map((sample, index) =>
+    told(
+      { ...sample, alarm_summary: summaryOf(sample), level: '' },
+      { level: sample.level, fingerprint: String(index) },
+    ),
+  )
+
+  test('a group tells each in full, under a line that counts them', () => {
+    const { text, kind, told: count, title } = renderWith(alerts.slice(0, 5))
+    assert.match(
+      text,
+      /^### ⛔ 5 alerts\n\n5 firing · at 12:00:00\n\n### OCP alert notification OceanBase host/,
+    )
+    assert.equal(text.match(/- Level: /g)?.length, 5)
+    assert.deepEqual([kind, count], ['group', 5])
+    assert.match(title, /^⛔ Down 5 alerts: OceanBase host cannot connected ×1, /)
+  })
+
+  test('as lines each is a line of its own, with the span and the link', () => {
+    const { text, kind } = renderWith(alerts, { form: 'lines', link: 'https://console/messages/u' })
+    assert.equal(text.match(/^- /gm)?.length, 16)
+    assert.match(text, /16 firing · at 12:00:00/)
+    assert.match(text, /\[Full list\]\(https:\/\/console\/messages\/u\)$/)
+    assert.equal(kind, 'digest')
+  })
+
+  test('as counts the most severe come first, and what does not fit is counted', () => {
+    const groups = Array.from({ length: 400 }, (_, index) => ({
+      level: 2 as const,
+      name: `rule_${index}`,
+      cluster: 'c',
+      firing: 20,
+      resolved: 5,
+      targets: ['a', 'b'],
+    }))
+    const { text } = renderWith([], { form: 'counts', groups, total: 10_000, maxBytes: 5_000 })
+    assert.match(text, /^### 🔴 10000 alerts\n\n8000 firing, 2000 resolved · /)
+    const shown = text.match(/^- \*\*25\*\* rule_/gm)?.length ?? 0
+    assert.ok(shown > 10)
+    assert.match(text, new RegExp(`^and ${(400 - shown) * 25} more$`, 'm'))
+  })
+
+  test('what was held back says since when and why', () => {
+    const delayed = { since: new Date('2026-11-24T03:00:00Z'), reason: 'penalty' } as const
+    assert.match(
+      renderWith(alerts.slice(0, 1), { delayed }).text,
+      /^> ⏳ Waited 1 h, since 11:00:00: DingTalk had silenced the robot\.\n\n### OCP/,
+    )
+  })
+})
+
+describe('whatever an alert holds', () => {
+  test('values are data: template syntax, patterns and Markdown come out as they were written', () => {
+    const hostile = '<% process.exit(1) %> ${alarm_name} $& $` <b>x</b> [a](http://evil) *b* `c`'
+    const { text } = renderWith([told({ alarm_name: 'n', alarm_description: hostile })])
+    const line = text.split('\n').find((each) => each.startsWith('- Description'))
+    assert.equal(
+      line,
+      '- Description: &lt;% process.exit(1) %> ${alarm_name} $& $\\` &lt;b>x&lt;/b> \\[a\\](http://evil) \\*b\\* \\`c\\`',
+    )
+  })
+
+  test('lines of a value open no heading, list or quote', () => {
+    const { text } = renderWith([
+      told({ alarm_name: 'n', alarm_description: 'a\n# b\n- c\n> d\n1. e' }),
+    ])
+    for (const line of ['\\# b', '\\- c', '\\> d', '1\\. e'])
+      assert.ok(text.includes(`\n${line}`), text)
+  })
+
+  test('a line whose variable is missing is left out', () => {
+    const { text } = renderWith([told({ alarm_name: 'n' })])
+    assert.equal(text, '### OCP alert notification n\n\n- Level: Critical\n\n🔴 Critical')
+  })
+
+  const anything = fc.dictionary(
+    fc.constantFrom(
+      'alarm_name',
+      'alarm_target',
+      'alarm_summary',
+      'alarm_description',
+      'alarm_url',
+      'alarm_active_at',
+    ),
+    fc.string({ unit: 'binary', maxLength: 6_000 }),
+  )
+  test('every message fits, is whole text, and is never empty', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anything, { minLength: 1, maxLength: 6 }),
+        fc.constantFrom('markdown', 'text'),
+        fc.constantFrom(3_000, 20_000),
+        (each, format, maxBytes) => {
+          const alerts = each.map((variables) => told(variables))
+          for (const form of ['whole', 'lines'] as const) {
+            const made = renderWith(alerts, { form, maxBytes, channel: { format } })
+            assert.ok(
+              Buffer.byteLength(JSON.stringify({ title: made.title, text: made.text })) <= maxBytes,
+            )
+            assert.ok(made.title.trim() !== '' && made.text.trim() !== '')
+            assert.ok(made.title.isWellFormed() && made.text.isWellFormed())
+            assert.ok(made.told >= 1 && made.told <= alerts.length)
+            assert.deepEqual(made.faults, [])
+          }
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
+
+  test('an alert that is too large alone is cut with a notice', () => {
+    const { text, told: count } = renderWith([
+      told({ alarm_name: 'n', alarm_description: '告警'.repeat(30_000) }),
+    ])
+    assert.equal(count, 1)
+    assert.match(text, /告警… \(cut\)/)
+  })
+})
+
+describe("templates of the operator's own", () => {
+  test('may be written in the channel, with its own variables', () => {
+    const channel = {
+      template: {
+        kind: 'inline',
+        text: '**${alarm_name}** ${where}\n- Owner: ${owner}\n- None: ${nothing}',
+      } as const,
+      variables: new Map([
+        ['where', 'at ${alarm_target}'],
+        ['owner', 'dba'],
+      ]),
+      title: '${alarm_name}!',
+    }
+    const { text, title } = renderWith([told({ alarm_name: 'n_1', alarm_target: '${owner}' })], {
+      channel,
+    })
+    assert.equal(text, '**n_1** at ${owner}\n- Owner: dba')
+    assert.equal(title, 'n_1!')
+  })
+
+  test('may be files with logic of Eta, and are used for recoveries too', () => {
+    using folder = temporaryFolder()
+    mkdirSync(folder.path, { recursive: true })
+    writeFileSync(
+      join(folder.path, 'mine.eta'),
+      "<% if (it.get('alarm_level') === 'Critical') { %>!!! <% } %>${alarm_name}",
+    )
+    const options = {
+      channel: { template: { kind: 'named', name: 'mine' } as const },
+      templates: folder.path,
+    }
+    assert.equal(renderWith([told({ alarm_name: 'n' })], options).text, '!!! n')
+    assert.equal(
+      renderWith([told({ alarm_name: 'n' }, { status: 'resolved' })], options).text,
+      '!!! n',
+    )
+  })
+
+  test('that fail at run time fall back to the built-in text and cost no alert', () => {
+    const channel = { template: { kind: 'inline', text: '<% throw new Error("boom") %>' } as const }
+    const { text, faults } = renderWith([told({ alarm_name: 'n', alarm_target: 't' })], { channel })
+    assert.match(text, /^### OCP alert notification n\n\n- Level: Critical\n- Alert object: t/)
+    assert.deepEqual(faults, ['channels.ops.template:1: boom'])
+  })
+
+  test('that cannot be compiled, or are not there, are faults that name the place', () => {
+    const make = (template: ReturnType<typeof channelNamed>['template']) => () =>
+      createRenderer(
+        { language: 'en-US', timezone: 'UTC', externalUrl: undefined, templates: '/nonexistent' },
+        [channelNamed('ops', { template })],
+      )
+    assert.throws(
+      make({ kind: 'inline', text: '<% if ( %>' }),
+      (error) => error instanceof AppError && /channels\.ops\.template/.test(error.message),
+    )
+    assert.throws(make({ kind: 'named', name: 'absent' }), /no template "absent".*absent\.eta/)
+  })
+
+  test('a near miss of a variable is a fault, another unknown name a warning', () => {
+    const template = { kind: 'inline', text: '${alarm_name}\n${alarm_nam} ${ob_zone}' } as const
+    const renderer = createRenderer(
+      { language: 'en-US', timezone: 'UTC', externalUrl: undefined, templates: '/x' },
+      [channelNamed('ops', { template })],
+    )
+    const { faults, warnings } = renderer.check()
+    assert.deepEqual(faults, [
+      'channels.ops.template:2: there is no variable ${alarm_nam} (did you mean "alarm_name"?)',
+    ])
+    assert.match(warnings[0] ?? '', /ob_zone/)
+  })
+})

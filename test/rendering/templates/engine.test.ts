@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { compile, usagesIn } from '../../../src/rendering/templates/engine.ts'
+import { growthOf } from '../../support/growth.ts'
+
+const VALUES: Record<string, string> = { x: '- a_b* [c]', url: 'https://example.com', empty: '' }
+const it = { get: (name: string) => VALUES[name] ?? '' }
+
+/** Far below what quadratic work would take, far above what a busy machine adds. */
+const MAX_GROWTH = 100
+
+const LONG: Readonly<Record<string, (size: number) => string>> = {
+  'variables on one line': (size) => '${x}'.repeat(size),
+  'variables after blanks': (size) => ' '.repeat(8 * size) + '${x}'.repeat(size),
+  'lines of variables': (size) => '${x}\n'.repeat(size),
+  'list lines': (size) => '- ${x}\n'.repeat(size),
+  'variables that never end': (size) => '${x'.repeat(size),
+  'tags that never end': (size) => '<%'.repeat(size),
+}
+
+describe('a template', () => {
+  for (const [what, textOf] of Object.entries(LONG))
+    test(`of many ${what} is compiled in time that grows with its length alone`, () => {
+      const work = (size: number): void => {
+        const text = textOf(size)
+        usagesIn(text)
+        if (!text.includes('<%')) compile(text, 'markdown')
+      }
+      const growth = growthOf(work, 1_000)
+      assert.ok(growth < MAX_GROWTH, `16 times the length took ${growth.toFixed(1)} times as long`)
+    })
+
+  test('prints the same with tags and without', () => {
+    for (const text of [
+      '',
+      'a',
+      'a\n\nb\n',
+      '${x}',
+      '${ x }${x}',
+      '- ${x}\n- ${empty}\nend',
+      '- ${empty}',
+      'a\n- ${empty}',
+      '- ${empty}${x}',
+      '> ${x}\n1. ${x}\n  ${x} and ${x}',
+      '[${x}](${url}) ${x}[ ${x}<',
+      "it's `quoted` \\ %> ${not a name} ${",
+      'a\r\nb\r${x}',
+    ])
+      for (const format of ['markdown', 'text'] as const)
+        assert.equal(
+          `\n${compile(text, format)(it)}`,
+          compile(`<% /* a tag */ %>\n${text}`, format)(it),
+          JSON.stringify(text),
+        )
+  })
+
+  test('that prints more than any message takes is not finished', () => {
+    const printed = { count: 0 }
+    const counting = {
+      get: () => {
+        printed.count += 1
+        return 'v'.repeat(20_000)
+      },
+    }
+    const text = compile('${x}\n'.repeat(10_000), 'text')(counting)
+    assert.ok(text.length > 20_000)
+    assert.ok(printed.count < 10, `${printed.count} values were printed`)
+  })
+})

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import MarkdownIt from 'markdown-it'
+import type { MessageAlert } from '../../../src/model/alert.ts'
+import type { Level } from '../../../src/model/level.ts'
+import type { Format, Language } from '../../../src/model/settings.ts'
+import { compose, MAX_BODY_BYTES } from '../../../src/notifiers/dingtalk/body.ts'
+import { createRenderer } from '../../../src/rendering/renderer.ts'
+import { prometheusAlert } from '../../../src/rendering/templates/sample-alerts.ts'
+import { scenarios } from '../../../src/rendering/templates/scenarios.ts'
+import { readMessage } from '../../../src/sandbox/message.ts'
+import {
+  FORMATS,
+  LANGUAGES,
+  MENTIONED_MOBILE,
+  messagesIn,
+  NOW,
+  ZONE,
+} from '../../gallery/messages.ts'
+import { galleryPage } from '../../gallery/page.ts'
+import { channelNamed } from '../../support/settings.ts'
+
+const SNAPSHOTS = fileURLToPath(new URL('../snapshots/', import.meta.url))
+
+/** As phones read it, and PCs with all that a phone lacks. */
+const markdown = new MarkdownIt('default', { html: true, breaks: true })
+
+const ALLOWED = new Set([
+  ...['heading_open', 'heading_close', 'paragraph_open', 'paragraph_close', 'inline', 'text'],
+  ...['bullet_list_open', 'bullet_list_close', 'list_item_open', 'list_item_close', 'text_special'],
+  ...[
+    'blockquote_open',
+    'blockquote_close',
+    'strong_open',
+    'strong_close',
+    'softbreak',
+    'hardbreak',
+  ],
+  ...['link_open', 'link_close'],
+])
+
+/** What Markdown makes of a text: kinds of tokens, addresses, and what is left to read. */
+function read(text: string) {
+  const kinds = new Set<string>()
+  const links: string[] = []
+  let shown = ''
+  const walk = (tokens: ReturnType<typeof markdown.parse>): void => {
+    for (const token of tokens) {
+      kinds.add(token.type)
+      if (token.type === 'link_open') links.push(String(token.attrGet('href') ?? ''))
+      if (token.type === 'text' || token.type === 'text_special') shown += token.content
+      walk(token.children ?? [])
+    }
+  }
+  walk(markdown.parse(text, {}))
+  return { kinds, links, shown }
+}
+
+/** Holds of every body: what DingTalk would refuse, or show otherwise than it was meant. */
+function holds(body: string, format: Format, mentioned: string | undefined): void {
+  assert.ok(Buffer.byteLength(body) <= MAX_BODY_BYTES)
+  const shown = readMessage(body)
+  assert.ok('text' in shown, body)
+  assert.ok(shown.text.isWellFormed() && shown.title.isWellFormed())
+  assert.ok(format === 'text' || shown.title.trim() !== '')
+  assert.doesNotMatch(shown.title, /\n/)
+  const people = [...shown.text.matchAll(/@(1\d{10})(?!\d)/g)].map(([, mobile]) => mobile)
+  assert.deepEqual(people, mentioned === undefined ? [] : [mentioned])
+  assert.doesNotMatch(shown.text, /@(?:all|所有人)|[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]/i)
+  if (format === 'text') return
+  assert.doesNotMatch(shown.text, /<[a-z/!?]/i)
+  const { kinds, links, shown: visible } = read(shown.text)
+  assert.deepEqual(
+    [...kinds].filter((kind) => !ALLOWED.has(kind)),
+    [],
+  )
+  for (const link of links) assert.match(link, /^(?:https?|dingtalk):\/\//)
+  // No mark of ours is left over.
+  assert.doesNotMatch(visible, /\]\((?:dingtalk|https:\/\/alerts)/)
+}
+
+describe('every situation', () => {
+  for (const language of LANGUAGES)
+    for (const format of FORMATS)
+      test(`is told in ${language} as ${format} the way the snapshot has it`, () => {
+        const messages = messagesIn(language, format)
+        for (const { body, faults } of messages) {
+          assert.deepEqual(faults, [])
+          holds(body, format, MENTIONED_MOBILE)
+        }
+        const text = messages
+          .map(({ situation, title, text: said, buttons }) =>
+            [
+              `===== ${situation}`,
+              title === '' ? '(no title)' : title,
+              '',
+              said,
+              ...buttons.map(({ title: label, url }) => `( ${label} ) ${url}`),
+            ].join('\n'),
+          )
+          .join('\n\n')
+        const file = `${SNAPSHOTS}${language}.${format}.txt`
+        if (process.env['UPDATE_SNAPSHOTS'] === '1' || !existsSync(file)) {
+          assert.notEqual(process.env['CI'], 'true', `${file} is missing`)
+          mkdirSync(SNAPSHOTS, { recursive: true })
+          writeFileSync(file, `${text}\n`)
+        }
+        assert.equal(
+          `${text}\n`,
+          readFileSync(file, 'utf8'),
+          'UPDATE_SNAPSHOTS=1 rewrites them; read what changed',
+        )
+      })
+
+  test('is told by the built-in ocp-text as well', () => {
+    for (const language of LANGUAGES)
+      for (const { body, faults } of messagesIn(language, 'text', {
+        template: { kind: 'named', name: 'ocp-text' },
+      })) {
+        assert.deepEqual(faults, [])
+        holds(body, 'text', MENTIONED_MOBILE)
+      }
+  })
+
+  test('stands in the gallery, in every frame, and nothing in it runs', () => {
+    const page = galleryPage()
+    const count = scenarios('en-US', NOW).length * LANGUAGES.length * FORMATS.length
+    assert.equal(page.match(/<section /g)?.length, count)
+    assert.equal(page.match(/class="frame /g)?.length, count * 4)
+    assert.equal(page.match(/<script/g)?.length, 1)
+    assert.ok(!/<img|<b>bold/.test(page))
+    for (const [, href = ''] of page.matchAll(/href="([^"]*)"/g))
+      assert.match(href, /^(?:https?|dingtalk):/)
+  })
+})
+
+const text = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 60 }),
+  fc.string({ unit: 'binary', maxLength: 3_000 }),
+  fc
+    .array(
+      fc.constantFrom(
+        '# ',
+        '- ',
+        '**',
+        '[',
+        '](',
+        '@all',
+        '@13800138000',
+        '<b>',
+        '`',
+        '\n',
+        '\u202e',
+        '告警',
+        '|-|',
+      ),
+      { maxLength: 30 },
+    )
+    .map((parts) => parts.join('')),
+)
+const alert = fc
+  .record({
+    labels: fc.dictionary(fc.stringMatching(/^[a-z_]{1,12}$/), text, { maxKeys: 5 }),
+    summary: fc.option(text, { nil: undefined }),
+    description: fc.option(text, { nil: undefined }),
+    runbook: fc.option(text, { nil: undefined }),
+    lasted: fc.option(fc.nat(10_000), { nil: undefined }),
+    level: fc.constantFrom<Level>(1, 2, 3, 4, 5),
+    changes: fc.nat(4),
+    repeats: fc.nat(3),
+  })
+  .map(({ labels, summary, description, runbook, lasted, level, ...told }): MessageAlert => {
+    const annotations = { summary, description, runbook_url: runbook }
+    const said = Object.entries(annotations).filter(([, value]) => value !== undefined)
+    return prometheusAlert({ alertname: 'A', ...labels }, NOW, {
+      annotations: Object.fromEntries(said) as Record<string, string>,
+      level,
+      told,
+      ...(lasted === undefined ? {} : { lasted }),
+    })
+  })
+
+describe('whatever alerts hold', () => {
+  test('every body is valid, whole, within the limit, and mentions only whom it should', () => {
+    const renderers = new Map<Language, ReturnType<typeof createRenderer>>()
+    const channels = FORMATS.map((format) => channelNamed(format, { format }))
+    for (const language of LANGUAGES)
+      renderers.set(
+        language,
+        createRenderer(
+          { language, timezone: ZONE, externalUrl: undefined, templates: '/x' },
+          channels,
+        ),
+      )
+    fc.assert(
+      fc.property(
+        fc.array(alert, { minLength: 1, maxLength: 8 }),
+        fc.constantFrom(...LANGUAGES),
+        fc.constantFrom(...channels),
+        fc.constantFrom('whole', 'lines', 'counts'),
+        fc.constantFrom('penalty', 'push_limit', 'quota', 'unreachable', undefined),
+        fc.boolean(),
+        (alerts, language, channel, form, reason, mentions) => {
+          const mobiles = mentions ? [MENTIONED_MOBILE] : []
+          const bodyOf = (
+            title: string,
+            said: string,
+            buttons: readonly { title: string; url: string }[],
+          ) =>
+            compose(
+              {
+                format: channel.format,
+                title,
+                text: said,
+                buttons,
+                link: undefined,
+                mention: { mobiles, users: [], all: false },
+              },
+              [],
+              'key',
+            )
+          const groups = alerts.map(({ level, alert: { name, variables } }) => ({
+            level,
+            name,
+            cluster: variables['cluster'] ?? '',
+            firing: 3,
+            resolved: 1,
+            targets: [variables['alarm_target'] ?? ''],
+          }))
+          const made = renderers.get(language)?.render({
+            channel,
+            now: NOW,
+            form,
+            alerts: form === 'counts' ? [] : alerts,
+            stillFiring: alerts.slice(0, 2),
+            total: form === 'counts' ? groups.length * 4 : alerts.length,
+            from: NOW,
+            to: NOW,
+            groups: form === 'counts' ? groups : [],
+            delayed: reason === undefined ? undefined : { since: NOW, reason },
+            link: 'https://alerts.example/messages/1',
+            fits: (...parts) => Buffer.byteLength(bodyOf(...parts)) <= MAX_BODY_BYTES,
+          })
+          assert.ok(made !== undefined)
+          assert.deepEqual(made.faults, [])
+          assert.ok(made.told >= 1)
+          const body = bodyOf(made.title, made.text, made.buttons)
+          holds(body, JSON.parse(body).msgtype, mobiles[0])
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+})

@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { LargeReads } from '../../src/large-reads.ts'
+import { storedVariables } from '../../src/pipeline/stored-alerts.ts'
+import { holds, searchAlerts, spellingsOf, wordsIn } from '../../src/reporting/alert-search.ts'
+import { ChangeFeed } from '../../src/reporting/change-feed.ts'
+import { chartMinutes, HistoryCache } from '../../src/reporting/history.ts'
+import { createOverview, type Overview } from '../../src/reporting/overview.ts'
+import { playDemo, sandboxChannels } from '../../src/reporting/sandbox-demo.ts'
+import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
+import { sources } from '../../src/sources/index.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { noTurns } from '../../src/turns.ts'
+import { Path } from '../support/path.ts'
+import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
+
+function looking(path: Path): { glance: () => Promise<Overview> } {
+  const { store, clock } = path
+  return {
+    glance: createOverview({
+      store,
+      clock,
+      settings: () => path.settings,
+      pastHour: new HistoryCache(store),
+    }),
+  }
+}
+
+function playing(path: Path) {
+  return (kind: Parameters<typeof playDemo>[0]['kind'], channel = 'ops') =>
+    playDemo(
+      { kind, channel },
+      {
+        accept: (inbound) => path.post(inbound.source, String(inbound.body), inbound.channel),
+        store: path.store,
+        settings: () => path.settings,
+        clock: path.clock,
+        throttle: (robot, until) => path.group.throttle(robot, until),
+        random: Math.random,
+      },
+    )
+}
+
+describe('a glance', () => {
+  test('says what waits, what was told, and what was not and why', async () => {
+    const path = await new Path(settingsOf()).start()
+    const { glance } = looking(path)
+    await path.ocp('a')
+    await path.clock.pass(2_000)
+    await path.ocp('a', { alarm_active_at: '2026-11-24T12:00:01+08:00' })
+    await path.clock.pass(2_000)
+    const seen = await glance()
+    const [channel] = seen.channels
+    assert.deepEqual(
+      [channel?.waiting, channel?.told, channel?.messagesToday, channel?.suppressed],
+      [0, 1, 1, [{ reason: 'aggregated', count: 1 }]],
+    )
+    const [robot] = seen.robots
+    assert.deepEqual(
+      [robot?.callsLeft, robot?.lastResult, robot?.rest, robot?.monthUsed],
+      [19, 'ok', undefined, 1],
+    )
+    assert.deepEqual(
+      [seen.hour.length, seen.hour.at(-1)],
+      [60, { ...seen.hour.at(-1), received: 2, told: 1, waiting: 0 }],
+    )
+    await path.stop()
+  })
+
+  test('says why a robot says nothing, and until when', async () => {
+    const limited = channelNamed('ops', {
+      pushLimits: { hour: 1, day: undefined, pass: [] },
+    })
+    const path = await new Path(settingsOf({ channels: [limited] })).start()
+    const { glance } = looking(path)
+    await path.ocp('a')
+    await path.clock.pass(3_000)
+    await path.ocp('b')
+    await path.clock.pass(3_000)
+    const seen = await glance()
+    const hourEnd = new Date('2026-11-24T05:00:00Z')
+    assert.deepEqual(seen.robots[0]?.rest?.reason, 'push_limit')
+    assert.deepEqual(seen.robots[0]?.rest?.until, hourEnd)
+    assert.deepEqual(seen.channels[0]?.heldUntil, hourEnd)
+    assert.equal(seen.waiting, 1)
+    await path.stop()
+  })
+
+  test('shows a throttled robot resting, with what waits for it', async () => {
+    const path = await new Path(settingsOf()).start()
+    const { glance } = looking(path)
+    assert.equal(await playing(path)('throttle'), true)
+    await path.clock.pass(5_000)
+    const [robot] = (await glance()).robots
+    assert.equal(robot?.pauseReason, 'throttled')
+    assert.equal(robot?.rest?.reason, 'paused')
+    assert.equal(robot?.waiting, 1)
+    assert.ok((robot?.pausedUntil?.getTime() ?? 0) > path.clock.now().getTime() + 590_000)
+    await path.stop()
+  })
+
+  test('asked by many at once costs one look, and fails for nobody after a failure', async () => {
+    const path = await new Path(settingsOf()).start()
+    let looks = 0
+    let fail = true
+    const store = {
+      ...path.store,
+      snapshot: (query: Parameters<Store['snapshot']>[0]) => {
+        looks += 1
+        if (fail) return Promise.reject(new Error('disk'))
+        return path.store.snapshot(query)
+      },
+    }
+    const glance = createOverview({
+      store,
+      clock: path.clock,
+      settings: () => path.settings,
+      pastHour: new HistoryCache(store),
+    })
+    await assert.rejects(glance())
+    fail = false
+    await Promise.all([glance(), glance(), glance()])
+    assert.equal(looks, 2)
+    await path.clock.pass(1_000)
+    await glance()
+    assert.equal(looks, 3)
+    await path.stop()
+  })
+})
+
+describe('the past hour', () => {
+  test('counts a minute that is over for good once', async () => {
+    const asked: string[] = []
+    const hour = new HistoryCache({
+      history: async ({ from }) => {
+        asked.push(from.toISOString().slice(11, 16))
+        return { received: 0, suppressed: [], ended: [] }
+      },
+    })
+    const now = new Date('2026-11-24T04:30:10Z')
+    assert.equal((await hour.minutes(now)).length, 60)
+    assert.equal(asked.length, 60)
+    await hour.minutes(now)
+    assert.deepEqual(asked.slice(60), ['04:28', '04:29', '04:30'])
+    asked.length = 0
+    await hour.minutes(new Date('2026-11-24T04:31:50Z'))
+    assert.deepEqual(asked, ['04:28', '04:29', '04:30', '04:31'])
+  })
+
+  test('what waited at the end of each minute follows from what happened since', () => {
+    const minute = (received: number, told: number, suppressed = 0) => ({
+      at: new Date(0),
+      received,
+      suppressed: suppressed === 0 ? [] : [{ channel: 'two', reason: 'x', count: suppressed }],
+      ended:
+        told === 0 ? [] : [{ channel: 'two', state: 'sent' as const, messages: 1, alerts: told }],
+    })
+    const two = channelNamed('two', { robots: ['a', 'b'] })
+    const plotted = chartMinutes([minute(10, 0, 4), minute(0, 8), minute(3, 0)], {
+      waiting: 5,
+      channels: new Map([['two', two]]),
+    })
+    assert.deepEqual(
+      plotted.map(({ received, told, waiting }) => [received, told, waiting]),
+      [
+        [10, 0, 6],
+        [0, 4, 2],
+        [3, 0, 5],
+      ],
+    )
+  })
+})
+
+describe('searching', () => {
+  test('a text is looked for as senders may have written it', () => {
+    assert.deepEqual(spellingsOf('plain'), ['plain'])
+    assert.deepEqual(spellingsOf('a"b'), ['a"b', 'a\\"b', 'a%22b'])
+    assert.ok(spellingsOf('磁盘').includes('\\u78c1\\u76d8'))
+    assert.ok(spellingsOf('a<b&c').includes('a\\u003cb\\u0026c'))
+    assert.ok(spellingsOf('😀').includes('\\ud83d\\ude00'))
+    assert.ok(spellingsOf('\ud800').length > 0)
+  })
+
+  test('words are few, each once, and name=value means that variable or the text itself', () => {
+    assert.deepEqual(wordsIn('  a b  a c d e f '), ['a', 'b', 'c', 'd', 'e'])
+    const variables = { host: 'DB-1', alarm_target: 'ob_cluster=x:svr=y', empty: '' }
+    for (const [word, found] of [
+      ['db-1', true],
+      ['host=db', true],
+      ['host="db-1"', true],
+      ['svr=y', true],
+      ['host=y', false],
+      ['other=db', false],
+    ] as const)
+      assert.equal(holds(variables, word), found, word)
+  })
+
+  test('finds an alert by a label of its own among others of its request, in any state', async () => {
+    const path = await new Path(settingsOf()).start()
+    const alert = (instance: string) => ({
+      status: 'firing',
+      labels: { alertname: 'Disk', instance },
+      annotations: { summary: '磁盘 <98%>' },
+    })
+    await path.post('alertmanager', { alerts: [alert('a-1'), alert('b-1')] })
+    await path.post(
+      'alertmanager',
+      JSON.stringify({ alerts: [alert('c-1')] }).replaceAll('磁盘', '\\u78c1\\u76d8'),
+    )
+    const find = async (text: string) => {
+      const { items } = await searchAlerts(
+        { text, limit: 10 },
+        {
+          store: path.store,
+          variablesOf: (alerts) =>
+            storedVariables(alerts, {
+              store: path.store,
+              sources,
+              timezone: 'UTC',
+              turns: noTurns,
+              reads: new LargeReads(),
+            }),
+        },
+      )
+      return items.map((each) => each.variables['instance'])
+    }
+    assert.deepEqual(await find('instance=a-1'), ['a-1'])
+    assert.deepEqual(await find('disk -1'), ['c-1', 'b-1', 'a-1'])
+    assert.deepEqual(await find('磁盘 <98%>'), ['c-1', 'b-1', 'a-1'])
+    assert.deepEqual(await find('b-1 a-1'), [])
+    await path.stop()
+  })
+
+  test('gives what it has found when it has looked long enough, and where to go on', async () => {
+    let asked = 0
+    const page = await searchAlerts(
+      { text: 'x', limit: 10 },
+      {
+        store: {
+          messages: async () => ({ items: [], next: null }),
+          alerts: async () => {
+            asked += 1
+            return { items: [], next: String(1000 - asked) }
+          },
+        },
+        variablesOf: async () => [],
+      },
+    )
+    assert.deepEqual([page.items.length, page.next, asked], [0, String(1000 - asked), 4])
+  })
+})
+
+describe('rehearsing', () => {
+  test('a storm of 500 is told in three messages, each alert of it', async () => {
+    const path = await new Path(settingsOf()).start()
+    assert.equal(await playing(path)('storm'), true)
+    await path.clock.pass(120_000)
+    const { items } = await path.store.messages({ limit: 50 })
+    assert.equal(
+      items.reduce((sum, each) => sum + each.alertCount, 0),
+      500,
+    )
+    assert.ok(items.length <= 3, `${items.length} messages`)
+    await path.stop()
+  })
+
+  test('a recovery is of the newest alert that fires, and there may be none', async () => {
+    const path = await new Path(settingsOf()).start()
+    const play = playing(path)
+    assert.equal(await play('recovery'), false)
+    await play('alert')
+    await path.clock.pass(2_000)
+    await play('alert')
+    await path.clock.pass(2_000)
+    assert.deepEqual([await play('recovery'), await play('recovery')], [true, true])
+    await path.clock.pass(5_000)
+    assert.equal(await play('recovery'), false)
+    const kinds = (await path.store.alerts({ limit: 10 })).items.map((each) => each.status)
+    assert.deepEqual(kinds, ['resolved', 'resolved', 'firing', 'firing'])
+    await path.stop()
+  })
+
+  test('is for channels of the sandbox only', async () => {
+    const { Secret } = await import('../../src/model/secret.ts')
+    const real = robotNamed('real', {
+      target: { kind: 'webhook', url: new Secret('https://oapi.dingtalk.com/') },
+    })
+    const settings = settingsOf({
+      robots: [robotNamed('ops-1'), real],
+      channels: [channelNamed('ops'), channelNamed('mixed', { robots: ['ops-1', 'real'] })],
+    })
+    assert.deepEqual(sandboxChannels(settings), ['ops'])
+    const path = new Path(settings)
+    await assert.rejects(playing(path)('alert', 'mixed'), { code: 'unknown_channel' })
+    await assert.rejects(playing(path)('alert', 'none'), { code: 'unknown_channel' })
+  })
+})
+
+describe('changes', () => {
+  test('are told at most once a second, and after a while without any', async () => {
+    const clock = new VirtualClock(new Date(0))
+    const changes = new ChangeFeed(clock)
+    const told: number[] = []
+    let closed = 0
+    const stop = changes.subscribe({
+      changed: () => void told.push(clock.now().getTime()),
+      closed: () => {
+        closed += 1
+      },
+    })
+    await clock.pass(100)
+    for (let i = 0; i < 25; i += 1) {
+      changes.notify()
+      await clock.pass(100)
+    }
+    assert.deepEqual(told, [100, 1_100, 2_100])
+    await clock.pass(30_000)
+    assert.ok(told.length >= 4 && told.length <= 6, String(told))
+    stop()
+    changes.notify()
+    const count = told.length
+    await clock.pass(30_000)
+    assert.deepEqual([told.length, closed, changes.listeners], [count, 0, 0])
+  })
+
+  test('end for all who listen when the receiver stops, and none may listen afterwards', async () => {
+    const clock = new VirtualClock(new Date(0))
+    const changes = new ChangeFeed(clock)
+    let closed = 0
+    const listener = {
+      changed: () => {},
+      closed: () => {
+        closed += 1
+      },
+    }
+    changes.subscribe(listener)
+    await clock.pass(10)
+    changes.close()
+    changes.subscribe(listener)
+    await clock.pass(60_000)
+    assert.deepEqual([closed, changes.listeners], [2, 0])
+  })
+})

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { basename } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { LEVEL_NAMES } from '../../../src/model/level.ts'
+import { createDingtalk } from '../../../src/notifiers/dingtalk/index.ts'
+import { levelIn } from '../../../src/pipeline/accept.ts'
+import { createRenderer } from '../../../src/rendering/renderer.ts'
+import { preview } from '../../../src/reporting/preview.ts'
+import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
+import { sources } from '../../../src/sources/index.ts'
+import { ocp } from '../../../src/sources/ocp/index.ts'
+import { atOnce } from '../../../src/turns.ts'
+import { OCP_BODIES } from '../../support/ocp-bodies.ts'
+import { firing, OCP_SAMPLES, ocpBody, recovered } from '../../support/ocp-samples.ts'
+import { settingsOf } from '../../support/settings.ts'
+
+/**
+ * What each body becomes: the alert, its variables, and the whole message in two languages, in files to be read by
+ * people. After a change: `node --test --test-update-snapshots test/sources/ocp/fixtures.test.ts`, and read the diff.
+ */
+const FOLDER = fileURLToPath(new URL('./fixtures/', import.meta.url))
+const NOW = new Date('2025-06-06T08:00:00Z')
+const clock = new VirtualClock(NOW)
+const notifier = createDingtalk({ clock, sandbox: () => ({ status: 200, body: '' }) })
+
+function messagesFor(body: string, language: 'en-US' | 'zh-CN'): string {
+  const settings = settingsOf({}, { language })
+  const messages = atOnce(
+    preview(
+      { channel: 'ops', payload: body, now: NOW },
+      { settings, sources, notifier, rendererFor: (each) => createRenderer(settings, [each]) },
+    ),
+  )
+  return messages
+    .map(({ title, body: posted }) => {
+      const { markdown, text, at } = posted as Posted
+      const said = markdown?.text ?? text?.content
+      const format = markdown === undefined ? 'text' : 'markdown'
+      return `-- ${format} in ${language}, ${JSON.stringify(at)}\n-- title: ${title}\n${said}\n`
+    })
+    .join('\n')
+}
+
+interface Posted {
+  markdown?: { text: string }
+  text?: { content: string }
+  at: object
+}
+
+function told(body: string): string {
+  const { alerts } = ocp.read(body, { receivedAt: NOW, timezone: 'Asia/Shanghai' })
+  const lines = alerts.map((alert) => {
+    const level = LEVEL_NAMES[levelIn(alert)]
+    const times = [alert.startsAt?.toISOString() ?? '?', alert.endsAt?.toISOString() ?? '?']
+    const variables = Object.entries(alert.variables)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+    return `-- ${alert.status}, ${level}, from ${times[0]} to ${times[1]}\n${variables.join('\n')}\n`
+  })
+  const messages = (['en-US', 'zh-CN'] as const).map((language) => messagesFor(body, language))
+  return [`-- body\n${body}\n`, ...lines, ...messages].join('\n')
+}
+
+const known = new Set<string>()
+
+function matches(context: TestContext, name: string, text: string): void {
+  known.add(`${name}.txt`)
+  context.assert.fileSnapshot(text, `${FOLDER}${name}.txt`, { serializers: [String] })
+}
+
+describe('each shape of body', () => {
+  for (const { name, body } of OCP_BODIES)
+    test(`${name} becomes what its snapshot says`, (context) => {
+      matches(context, `shape-${name}`, told(body))
+    })
+})
+
+describe("each of OCP's sample alerts, in the recommended body", () => {
+  OCP_SAMPLES.forEach((sample, index) => {
+    const name = `sample-${String(index + 1).padStart(2, '0')}-${sample.alarm_type}`
+    test(`${sample.alarm_type} fires as its snapshot says`, (context) => {
+      matches(context, `${name}-firing`, told(ocpBody(firing(sample))))
+    })
+    test(`${sample.alarm_type} recovers as its snapshot says`, (context) => {
+      matches(context, `${name}-recovery`, told(ocpBody(recovered(sample, index))))
+    })
+  })
+})
+
+test('there is no snapshot of what is no longer tested', () => {
+  assert.deepEqual(
+    readdirSync(FOLDER)
+      .map((each) => basename(each))
+      .sort(),
+    [...known].sort(),
+  )
+})

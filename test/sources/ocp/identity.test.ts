@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, test } from 'node:test'
+import { ocp } from '../../../src/sources/ocp/index.ts'
+import { MARKDOWN_ZH } from '../../support/ocp-bodies.ts'
+import {
+  firing,
+  OCP_SAMPLES,
+  type OcpSample,
+  ocpBody,
+  recovered,
+} from '../../support/ocp-samples.ts'
+import { Path } from '../../support/path.ts'
+import { settingsOf } from '../../support/settings.ts'
+
+const SECOND = 1_000
+const MINUTE = 60_000
+const SAMPLE = OCP_SAMPLES[0] as OcpSample
+
+describe('what OCP sends again, over the whole path', () => {
+  let path: Path
+  afterEach(() => path.stop())
+
+  /** What the group was told after some bodies, each a time after the one before. */
+  async function toldAfter(sent: readonly [string, number][]): Promise<string[]> {
+    path = await new Path(settingsOf()).start()
+    for (const [body, afterMs] of sent) {
+      await path.clock.pass(afterMs)
+      await path.post('ocp', body)
+    }
+    await path.clock.pass(30 * SECOND)
+    return path.group
+      .shown()
+      .reverse()
+      .map(({ title }) => title)
+  }
+
+  const said = (changes: Record<string, string> = {}): string =>
+    ocpBody({ ...firing(SAMPLE), ...changes })
+
+  for (const everyMs of [MINUTE, 3 * MINUTE])
+    test(`a firing alert that OCP repeats every ${everyMs / MINUTE} min, and its retries, is told once`, async () => {
+      const repeats = Array.from({ length: 9 / (everyMs / MINUTE) }, (_, at) =>
+        said({ alarm_last_interval: `PT${at + 1}M`, value: String(at) }),
+      )
+      const titles = await toldAfter([
+        [said(), 0],
+        // A retry is the same request again.
+        [said(), 10 * SECOND],
+        [said(), 10 * SECOND],
+        ...repeats.flatMap((body): [string, number][] => [
+          [body, everyMs - 10 * SECOND],
+          [body, 10 * SECOND],
+        ]),
+      ])
+      assert.deepEqual(titles, [`⛔ Down ${SAMPLE.alarm_name} · ob4253_A-1731295857 · 192.0.2.11`])
+    })
+
+  test('a recovery is told once, and a later firing is a new alert', async () => {
+    const over = ocpBody(recovered(SAMPLE, 0))
+    const again = said({ alarm_active_at: '2025-06-06T15:10:00+08:00', alarm_id: '190' })
+    const titles = await toldAfter([
+      [said(), 0],
+      [over, MINUTE],
+      [over, MINUTE],
+      [over, 3 * MINUTE],
+      [again, MINUTE],
+      [again, MINUTE],
+    ])
+    assert.deepEqual(
+      titles.map((title) => title.split(' ')[0]),
+      ['⛔', '✅', '⛔'],
+    )
+  })
+
+  test('two rules on one object, and one rule on two, are four alerts, in templates without a rule’s identifier too', async () => {
+    const bodies = ['a', 'b'].flatMap((alarm_name) =>
+      ['host=1', 'host=2'].map((alarm_target) =>
+        JSON.stringify({ alarm_name, alarm_target, alarm_level: '1' }),
+      ),
+    )
+    const titles = await toldAfter(bodies.map((body) => [body, 4 * SECOND]))
+    assert.equal(titles.length, 4)
+  })
+
+  test('half of an identity makes no alert the repeat of another', async () => {
+    const bodies = [
+      { alarm_target: 'host=1', alarm_description: 'disk' },
+      { alarm_target: 'host=1', alarm_description: 'memory' },
+      { alarm_type: 'rule', alarm_summary: 'host=1 rule' },
+      { alarm_type: 'rule', alarm_summary: 'host=2 rule' },
+      { alarm_target: '${alarm_target}', alarm_type: 'rule', alarm_summary: 'host=3 rule' },
+    ]
+    const titles = await toldAfter(bodies.map((body) => [JSON.stringify(body), 4 * SECOND]))
+    assert.equal(titles.length, bodies.length)
+  })
+
+  test('a text of OCP’s own templates is the alert that it tells of, whatever moves in its description', async () => {
+    const text = (value: string): string =>
+      JSON.stringify({
+        msgtype: 'markdown',
+        markdown: { title: 'OCP', text: MARKDOWN_ZH.replace(/详情：.*/, `详情：使用率 ${value}`) },
+      })
+    const titles = await toldAfter([
+      [text('98.1 %'), 0],
+      [text('98.3 %'), MINUTE],
+      [text('99.0 %'), 3 * MINUTE],
+    ])
+    assert.equal(titles.length, 1)
+  })
+
+  test('a message of several alerts is the same one though their number changes', async () => {
+    const several = (alarm_count: string): string => said({ alarm_count, alarm_group_by: 'C1' })
+    const titles = await toldAfter([
+      [several('3'), 0],
+      [several('4'), 3 * MINUTE],
+      [several('5'), MINUTE],
+    ])
+    assert.equal(titles.length, 1)
+  })
+
+  test('a recovery is that of its firing though the number of alerts has changed', async () => {
+    const titles = await toldAfter([
+      [said({ alarm_count: '3' }), 0],
+      [ocpBody({ ...recovered(SAMPLE, 0), alarm_count: '4' }), MINUTE],
+      [said({ alarm_count: '3' }), MINUTE],
+    ])
+    assert.deepEqual(
+      titles.map((title) => title.split(' ')[0]),
+      ['⛔', '✅', '⛔'],
+    )
+  })
+
+  test('a test that is asked for again is told again; its retry is not', async () => {
+    const body = JSON.stringify({ alarm_type: '_test', message: 'OCP alert test message' })
+    const titles = await toldAfter([
+      [body, 0],
+      [body, 10 * SECOND],
+      [body, 70 * SECOND],
+    ])
+    assert.equal(titles.length, 2)
+  })
+})
+
+describe('what makes a body of OCP the same alert, and the same request', () => {
+  const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05Z'), timezone: 'Asia/Shanghai' }
+  const read = (fields: Record<string, string>) => ocp.read(JSON.stringify(fields), CONTEXT)
+  const fingerprint = (fields: Record<string, string>) => read(fields).alerts[0]?.fingerprint
+
+  const MOVED = {
+    alarm_count: '4',
+    alarm_updated_at: '2025-06-06T15:05:00+08:00',
+    alarm_duration: '180',
+    alarm_last_interval: 'PT3M',
+    value: '99',
+    value_shown: '99 %',
+    value_en_us: '99 %',
+    value_zh_cn: '99 %',
+    value_zh_tw: '99 %',
+    alarm_description: 'the value is 99',
+    alarm_summary: 'now 99',
+    message: 'OCP: 99',
+  }
+  const IDENTITIES: [string, Record<string, string>][] = [
+    ['rule and target', { alarm_type: 'rule', alarm_target: 'host=1', alarm_name: 'n' }],
+    ['name and target', { alarm_name: 'n', alarm_target: 'host=1' }],
+    ['number', { alarm_id: '7', alarm_name: 'n' }],
+  ]
+  for (const [name, identity] of IDENTITIES)
+    test(`by its ${name}: nothing that moves with a repeat`, () => {
+      const known = {
+        ...identity,
+        alarm_level: '严重',
+        alarm_active_at: '2025-06-06T15:00:00+08:00',
+      }
+      const once = read({ ...known, alarm_count: '3', value: '1' })
+      for (const [field, value] of Object.entries(MOVED)) {
+        const again = read({ ...known, alarm_count: '3', value: '1', [field]: value })
+        assert.equal(again.alerts[0]?.fingerprint, once.alerts[0]?.fingerprint, field)
+        assert.equal(again.key, once.key, field)
+        assert.notEqual(again.contentKey(), once.contentKey(), field)
+      }
+    })
+
+  test('by its text, where it says no more: what moves in a field of its own is no part of that', () => {
+    const text = { alarm_description: 'disk full', alarm_level: '3', alarm_count: '3' }
+    const moves: Record<string, string>[] = [
+      { alarm_count: '4' },
+      { value: '9' },
+      { alarm_level: '1', alarm_level_en_us: 'Down', alarm_level_color: '#722ED1' },
+      { alarm_status: 'Inactive', alarm_resolved_at: '2025-06-06T15:05:00+08:00' },
+      { message_type: 'Clear Alert' },
+    ]
+    for (const moved of moves)
+      assert.equal(fingerprint({ ...text, ...moved }), fingerprint(text), JSON.stringify(moved))
+    assert.notEqual(fingerprint({ ...text, alarm_description: 'disk gone' }), fingerprint(text))
+  })
+
+  test('a change of level, of status or of the instant is another request, of the same alert', () => {
+    const known = { alarm_type: 'rule', alarm_target: 'host=1', alarm_level: 'Caution' }
+    const once = read({ ...known, alarm_active_at: '2025-06-06T15:00:00+08:00' })
+    const changes: Record<string, string>[] = [
+      { alarm_level: 'Critical', alarm_active_at: '2025-06-06T15:00:00+08:00' },
+      { alarm_active_at: '2025-06-06T15:00:00+08:00', alarm_status: 'Inactive' },
+      { alarm_active_at: '2025-06-06T15:01:00+08:00' },
+    ]
+    for (const changed of changes) {
+      const other = read({ ...known, ...changed })
+      assert.notEqual(other.key, once.key, JSON.stringify(changed))
+      assert.equal(other.alerts[0]?.fingerprint, once.alerts[0]?.fingerprint)
+    }
+  })
+
+  test('several alerts in one body are the same request in any order', () => {
+    const [a, b] = ['1', '2'].map((id) => ({ alarm_id: id, alarm_name: 'n' }))
+    const keyOf = (...alerts: unknown[]) => ocp.read(JSON.stringify(alerts), CONTEXT).key
+    assert.equal(keyOf(a, b), keyOf(b, a))
+    assert.notEqual(keyOf(a, b), keyOf(a))
+  })
+})
