@@ -16,10 +16,15 @@ export interface Alert {
   variables: Variables
   /** Alertmanager's labels alone, exactly as they came: what a silence for this alert must match. */
   labels?: Variables
+  /** What it says under names of its own, such as `current` or `描述`, where it has neither summary nor description. */
+  texts?: Variables
   /** What a count of many alerts names this one by, and its cluster; empty where it has none. */
   name: string
   cluster: string
-  /** The word the alert itself uses for its level, before a channel's own words are applied. */
+  /**
+   * The word the alert itself uses for its level, before a channel's own words are applied. Undefined: it names none, is
+   * handled as level 3, and its message shows no level.
+   */
   levelWord: string | undefined
   startsAt: Date | undefined
   endsAt: Date | undefined
