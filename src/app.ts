@@ -9,6 +9,7 @@ import { createConsole } from './console/console.ts'
 import { localIsAdmin, securityWarnings } from './decisions/security-warnings.ts'
 import { AppError, messageOf } from './errors.ts'
 import { createEvents } from './events.ts'
+import { createGiveWay } from './give-way.ts'
 import { type AccessControl, createAccessControl } from './http/access-control.ts'
 import { listen, renewTls } from './http/listener.ts'
 import { createLoginThrottle } from './http/login-throttle.ts'
@@ -42,7 +43,6 @@ import { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
 import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
 import type { StoredAlert } from './stores/queries.ts'
-import { Turns } from './turns.ts'
 import { VERSION } from './version.ts'
 
 /** Attempts under way at a stop may end; after this they are cut off. Their messages go out again at the next start. */
@@ -78,7 +78,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const events = notifyOnEvent(createEvents(log, metrics), () => changes.notify())
   const slowdown = createLoginThrottle(clock)
   const guardOf = (settings: Settings): AccessControl => createAccessControl(settings, slowdown)
-  const turns = new Turns(clock)
+  const giveWay = createGiveWay(clock)
   const reads = new LargeReads()
   const current = prepare(options.load())
   const guard = guardOf(current.loaded.settings)
@@ -119,8 +119,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     nextPassAt: replica.nextPassAt,
     uuid: randomUUID,
     random: Math.random,
-    // Their own: however many large bodies come, what waits is told.
-    turns: new Turns(clock),
+    // Their own, so that a flood of large bodies does not delay messages.
+    giveWay: createGiveWay(clock),
     reads,
   })
   const wake = (queues: readonly string[]): void => robots.wake(queues)
@@ -154,10 +154,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const reload = singleFlight(async () => {
     let next: Prepared
     try {
-      await turns.next()
+      await giveWay()
       next = prepare(options.load())
       assertRestartOnlyUnchanged(state.loaded.settings, next.loaded.settings)
-      refuse(await turns.run(next.renderer.failures()))
+      refuse(await next.renderer.failures(giveWay))
       if (!state.open) throw new AppError('shutting_down', 'shutting down; nothing was reloaded')
     } catch (error) {
       const faults = error instanceof AppError ? error.faults : []
@@ -172,7 +172,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   /** A template that fails in some situation is a warning: a built-in one tells those alerts. */
   const checkTemplates = async (): Promise<void> => {
     const { renderer } = state
-    const failures = await turns.run(renderer.failures())
+    const failures = await renderer.failures(giveWay)
     if (failures.length === 0 || state.renderer !== renderer) return
     state.warnings = [...state.warnings, ...failures]
     for (const failure of failures) events.configWarned(failure)
@@ -192,21 +192,20 @@ export async function startApp(options: AppOptions): Promise<App> {
     })
   const variablesOf = (alerts: readonly StoredAlert[]): Promise<Variables[]> => {
     const { timezone } = settings()
-    return storedVariables(alerts, { store, sources, timezone, turns, reads })
+    return storedVariables(alerts, { store, sources, timezone, giveWay, reads })
   }
   const accepted = (inbound: Inbound) =>
-    accept(inbound, { store, sources, clock, settings, wake, events, turns })
+    accept(inbound, { store, sources, clock, settings, wake, events, giveWay })
   const previewed = (request: Omit<PreviewRequest, 'now'>) =>
-    turns.run(
-      preview(
-        { ...request, now: clock.now() },
-        {
-          settings: settings(),
-          sources,
-          notifier,
-          rendererFor: (channel) => createRenderer(settings(), [channel]),
-        },
-      ),
+    preview(
+      { ...request, now: clock.now() },
+      {
+        settings: settings(),
+        sources,
+        notifier,
+        rendererFor: (channel) => createRenderer(settings(), [channel]),
+        giveWay,
+      },
     )
   const pages = createConsole({
     folder: fileURLToPath(new URL('../templates/console/', import.meta.url)),
@@ -219,10 +218,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       preview: async (request) => {
         const messages = await previewed(request)
         const asked = { ...request, now: clock.now() }
-        const variables = await turns.run(variablesIn(asked, { settings: settings(), sources }))
+        const variables = await variablesIn(asked, { settings: settings(), sources, giveWay })
         return { messages, variables }
       },
-      turns,
+      giveWay,
       warnings,
       settings,
       now: () => clock.now(),

@@ -1,12 +1,12 @@
+import type { GiveWay } from './give-way.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { SourceName, Status } from './model/alert.ts'
 import type { Attempt, MessageKind } from './model/message.ts'
-import type { Steps } from './turns.ts'
 
 export type Events = ReturnType<typeof createEvents>
 
-/** Alerts that are observed in a step. */
+/** Alerts that are observed in one piece. */
 const CHUNK_SIZE = 200
 
 /** What became of alerts whose queue is gone. */
@@ -96,17 +96,18 @@ export function createEvents(log: Log, metrics: Metrics) {
       metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'sent' })
       log.info('message.sent', named(message))
     },
-    /** In steps, since a digest may tell a hundred thousand. */
-    *alertsDelivered(
+    /** Observes each alert, of which a digest may carry a hundred thousand. */
+    async alertsDelivered(
       channel: string,
-      told: readonly { waitedMs: number; count: number }[],
-    ): Steps<void> {
+      delivered: readonly { waitedMs: number; count: number }[],
+      giveWay: GiveWay,
+    ): Promise<void> {
       let observed = 0
-      for (const { waitedMs, count } of told)
+      for (const { waitedMs, count } of delivered)
         for (let i = 0; i < count; i += 1) {
           metrics.latency.observe({ channel }, Math.max(0, waitedMs) / 1000)
           observed += 1
-          if (observed % CHUNK_SIZE === 0) yield
+          if (observed % CHUNK_SIZE === 0) await giveWay()
         }
     },
     messageDead(message: MessageName, reason: string): void {

@@ -87,7 +87,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const LEAVES = [
   'clock.ts',
-  'turns.ts',
+  'give-way.ts',
   'large-reads.ts',
   'errors.ts',
   'log.ts',

@@ -5,11 +5,11 @@ import { createRenderer } from '../rendering/renderer.ts'
 import { type ConfigOptions, load } from './load.ts'
 
 /** Validates configuration and templates; each fault is a line on standard output. */
-export function check(options: ConfigOptions): number {
+export async function check(options: ConfigOptions): Promise<number> {
   try {
     const { settings, file, warnings } = load(options)
     const renderer = createRenderer(settings, settings.channels.values())
-    const found = renderer.check()
+    const found = await renderer.check()
     const faults = [...found.faults, ...found.failures]
     if (faults.length > 0) throw new AppError('bad_configuration', 'templates', { faults })
     const exposures = securityWarnings(settings, realClock.now()).map(({ words }) => words)

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { realClock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
+import { immediate } from '../give-way.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { createRenderer } from '../rendering/renderer.ts'
 import { preview } from '../reporting/preview.ts'
 import { sources } from '../sources/index.ts'
-import { atOnce } from '../turns.ts'
 import { type ConfigOptions, load } from './load.ts'
 
 interface RenderOptions extends ConfigOptions {
@@ -14,19 +14,18 @@ interface RenderOptions extends ConfigOptions {
 }
 
 /** Prints the messages that a payload would become in a channel. */
-export function render(channel: string, options: RenderOptions): number {
+export async function render(channel: string, options: RenderOptions): Promise<number> {
   const { settings } = load(options)
   const notifier = createDingtalk({ clock: realClock, sandbox: () => ({ status: 200, body: '' }) })
-  const messages = atOnce(
-    preview(
-      { channel, payload: read(options.payload), now: realClock.now() },
-      {
-        settings,
-        sources,
-        notifier,
-        rendererFor: (each) => createRenderer(settings, [each]),
-      },
-    ),
+  const messages = await preview(
+    { channel, payload: read(options.payload), now: realClock.now() },
+    {
+      settings,
+      sources,
+      notifier,
+      rendererFor: (each) => createRenderer(settings, [each]),
+      giveWay: immediate,
+    },
   )
   for (const message of messages) {
     for (const fault of message.faults) process.stderr.write(`warning: ${fault}\n`)

@@ -6,6 +6,7 @@ import { realClock } from '../clock.ts'
 import { reasonToSuppress } from '../decisions/aggregate.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { createEvents, type Events } from '../events.ts'
+import { immediate } from '../give-way.ts'
 import { LargeReads } from '../large-reads.ts'
 import { createMetrics } from '../metrics.ts'
 import type { Robot, Settings } from '../model/settings.ts'
@@ -19,7 +20,6 @@ import { outcomesAfter, type TestOutcome } from '../reporting/test-outcome.ts'
 import { SandboxGroup } from '../sandbox/group.ts'
 import { sources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
-import { Turns } from '../turns.ts'
 import { VERSION } from '../version.ts'
 
 /** Another process that works the robot may take so long. */
@@ -57,7 +57,7 @@ export async function testHere(name: string, settings: Settings): Promise<TestOu
     owner,
     uuid: randomUUID,
     random: Math.random,
-    turns: new Turns(realClock),
+    giveWay: immediate,
     reads: new LargeReads(),
   }
   try {

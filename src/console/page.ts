@@ -1,10 +1,10 @@
+import type { GiveWay } from '../give-way.ts'
 import type { Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Overview } from '../reporting/overview.ts'
 import type { Previewed } from '../reporting/preview.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
-import type { Turns } from '../turns.ts'
 import type { Words } from './i18n.ts'
 
 /** What a browser asks for. */
@@ -43,7 +43,7 @@ export interface PageSources {
     template?: string
     format?: Format
   }) => Promise<{ messages: Previewed[]; variables: Variables }>
-  turns: Pick<Turns, 'run'>
+  giveWay: GiveWay
   /** What somebody should look after: open doors, doubtful keys. */
   warnings: () => readonly string[]
   settings: () => Settings

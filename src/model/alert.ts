@@ -39,7 +39,7 @@ export interface Notification {
    */
   key: string
   /** The same, but different where only what the alerts say differs; for whoever wants to be told each time. */
-  contentKey: () => string | Generator<unknown, string, void>
+  contentKey: () => Promise<string>
   /** Whether the key tells a later firing of an alert from an earlier one: each alert says since when it fires. */
   keyIncludesStart: boolean
   alerts: readonly Alert[]

@@ -3,13 +3,13 @@ import type { Clock } from '../clock.ts'
 import { channelsFor } from '../decisions/route.ts'
 import { AppError } from '../errors.ts'
 import type { Events } from '../events.ts'
+import { type GiveWay, immediate } from '../give-way.ts'
 import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
 import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
 import { isLarge, type Source } from '../sources/source.ts'
 import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.ts'
 import type { Store } from '../stores/store.ts'
-import { atOnce, type Steps, type Turns } from '../turns.ts'
 
 /**
  * A request with the same content within this time is a retry or a peer's copy: Alertmanager retries for up to a
@@ -28,7 +28,8 @@ export interface AcceptDeps {
   /** Told the queues in which something new waits. */
   wake: (queues: readonly string[]) => void
   events: Events
-  turns: Pick<Turns, 'run'>
+  /** Between pieces of a large body. */
+  giveWay: GiveWay
 }
 
 export interface Inbound {
@@ -45,10 +46,7 @@ export interface Inbound {
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> {
   const { source, channel } = inbound
-  // A large body is read while others are answered.
-  const { counts, stored } = isLarge(inbound.body)
-    ? await deps.turns.run(readAndStore(inbound, deps))
-    : atOnce(readAndStore(inbound, deps))
+  const { counts, stored } = await readAndStore(inbound, deps)
   if (counts.length === 0) return
   const { duplicate, queues, suppressed } = await stored
 
@@ -65,13 +63,18 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
  * Reads a request and gives it to the store. All that was read ends with this call: kept while the disk is waited for,
  * it would outlive V8's young generation, at a third of the cost of an accept of 100 alerts.
  */
-function* readAndStore({ source, channel, body }: Inbound, deps: AcceptDeps): Steps<PendingAccept> {
+async function readAndStore(
+  { source, channel, body }: Inbound,
+  deps: AcceptDeps,
+): Promise<PendingAccept> {
+  const giveWay = isLarge(body) ? deps.giveWay : immediate
+  await giveWay()
   let settings = deps.settings()
   assertChannelExists(channel, settings)
   const now = deps.clock.now()
   const reader = deps.sources.get(source) as Source
-  const context = { receivedAt: now, timezone: settings.timezone }
-  const notification = yield* reader.steps(body, context)
+  const context = { receivedAt: now, timezone: settings.timezone, giveWay }
+  const notification = await reader.read(body, context)
 
   let alerts: IncomingAlert[]
   let repeats: DuplicateKey
@@ -79,16 +82,12 @@ function* readAndStore({ source, channel, body }: Inbound, deps: AcceptDeps): St
     // What a reload has moved meanwhile must not arrive where nobody looks any more.
     settings = deps.settings()
     assertChannelExists(channel, settings)
-    alerts = yield* incomingFrom(notification.alerts, destinationsFor(channel, settings))
+    alerts = await incomingFrom(notification.alerts, destinationsFor(channel, settings), giveWay)
     if (alerts.length === 0) return { counts: [], stored: NOTHING_ACCEPTED }
-    repeats = yield* duplicateKeyOf(notification, alerts)
+    repeats = await duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
   const arrival = { now, source, body, alerts, ...repeats }
   return { counts: countByChannelAndStatus(alerts), stored: deps.store.accept(arrival) }
-}
-
-function* stepsOf(key: string | Steps<string>): Steps<string> {
-  return typeof key === 'string' ? key : yield* key
 }
 
 type DuplicateKey = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
@@ -98,18 +97,19 @@ interface PendingAccept {
   stored: Promise<Accepted> | Accepted
 }
 
-/** Alerts whose channels are found in a step. */
+/** Alerts whose channels are found in one piece. */
 const CHUNK_SIZE = 16
 
-function* incomingFrom(
+async function incomingFrom(
   alerts: readonly Alert[],
   destinationsOf: (alert: Alert) => readonly Destination[],
-): Steps<IncomingAlert[]> {
+  giveWay: GiveWay,
+): Promise<IncomingAlert[]> {
   const all: IncomingAlert[] = []
   for (const [position, alert] of alerts.entries()) {
     for (const destination of destinationsOf(alert))
       all.push(incoming(alert, position, destination))
-    if (position % CHUNK_SIZE === 0) yield
+    if (position % CHUNK_SIZE === 0) await giveWay()
   }
   return all
 }
@@ -120,17 +120,17 @@ const NOTHING_ACCEPTED: Accepted = { duplicate: false, queues: [], suppressed: [
  * What makes a later request a duplicate of this one: the same alerts in the same states for the same channels, and the
  * same texts as well where a channel's period is shorter than retries last.
  */
-function* duplicateKeyOf(
-  { source, key, contentKey: exactKey }: Notification,
+async function duplicateKeyOf(
+  { source, key, contentKey }: Notification,
   alerts: readonly IncomingAlert[],
-): Steps<DuplicateKey> {
+): Promise<DuplicateKey> {
   let shortestMs = Number.POSITIVE_INFINITY
   const channels = new Set<string>()
   for (const { everyMs, channel } of alerts) {
     shortestMs = Math.min(shortestMs, everyMs)
     channels.add(channel)
   }
-  const said = shortestMs < DEDUP_WINDOW_MS ? yield* stepsOf(exactKey()) : key
+  const said = shortestMs < DEDUP_WINDOW_MS ? await contentKey() : key
   const whole = [said, source, ...channels].join('\n')
   return {
     key: whole.length > MAX_KEY_LENGTH ? hash([whole]) : whole,

@@ -2,11 +2,11 @@ import type { Clock } from '../clock.ts'
 import { verdictOn } from '../decisions/retry.ts'
 import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
+import type { GiveWay } from '../give-way.ts'
 import type { Attempt, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Backlog, Claimed, Settlement, Store } from '../stores/store.ts'
-import type { Turns } from '../turns.ts'
 import { poolHasHealthyRobot } from './robot-state.ts'
 
 const SETTLE_RETRY_MS = 500
@@ -19,7 +19,7 @@ export interface AttemptDeps {
   /** Called with the queues in which something waits for any robot that works them. */
   wake: (queues: readonly string[]) => void
   random: () => number
-  turns: Pick<Turns, 'run'>
+  giveWay: GiveWay
 }
 
 /** A claimed message: in flight until it is settled. */
@@ -85,7 +85,7 @@ export async function attempt(
         waitedMs: now.getTime() - receivedAt.getTime(),
         count,
       }))
-      return deps.turns.run(events.alertsDelivered(message.channel, waited))
+      return events.alertsDelivered(message.channel, waited, deps.giveWay)
     }
     case 'dead':
       return events.messageDead(message, verdict.next.reason)

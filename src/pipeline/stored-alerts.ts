@@ -1,10 +1,10 @@
+import { type GiveWay, immediate } from '../give-way.ts'
 import type { LargeReads } from '../large-reads.ts'
 import type { Alert, Notification, PrerenderedText } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
 import type { Page, StoredAlert } from '../stores/queries.ts'
 import type { Store, StoredPayload } from '../stores/store.ts'
-import { atOnce, type Steps, type Turns } from '../turns.ts'
 import {
   boundedAlert,
   boundedReady,
@@ -33,7 +33,8 @@ export interface StoredAlertsDeps {
   store: Pick<Store, 'payloads'>
   sources: ReadonlyMap<string, Source>
   timezone: string
-  turns: Pick<Turns, 'run'>
+  /** Between pieces of large payloads. */
+  giveWay: GiveWay
   /** Shared with the bodies that are accepted. */
   reads: Pick<LargeReads, 'acquireReread' | 'release'>
 }
@@ -62,14 +63,9 @@ export async function readStored(
   const read = new Map<number, Kept>()
   const numbers = [...wanted.keys()].sort((a, b) => a - b)
   for await (const { payloads } of batchesOf(numbers, deps))
-    await turnsFor(
-      payloads,
-      deps.turns,
-    )(
-      readEach(payloads, deps, (number, notification) => {
-        read.set(number, keptOf(notification, wanted.get(number) ?? [], room))
-      }),
-    )
+    await readEach(payloads, deps, (number, notification) => {
+      read.set(number, keptOf(notification, wanted.get(number) ?? [], room))
+    })
   return ({ payload, position }) => {
     const kept = read.get(payload)
     const together = kept?.together ?? []
@@ -126,21 +122,16 @@ export async function storedVariables(
   let bytes = 0
   let done = 0
   for await (const lot of batchesOf(numbers, deps)) {
-    await turnsFor(
-      lot.payloads,
-      deps.turns,
-    )(
-      readEach(lot.payloads, deps, (number, notification) => {
-        for (const each of wanted.get(number) ?? []) {
-          const alert = notification.alerts[each.position]
-          if (alert === undefined) continue
-          const most = kept < MAX_KEPT ? MAX_KEPT_OF_ONE : MIN_KEPT_ON_PAGE
-          const { variables, characters } = boundedVariables(alert.variables, most)
-          kept += characters
-          found.set(each, variables)
-        }
-      }),
-    )
+    await readEach(lot.payloads, deps, (number, notification) => {
+      for (const each of wanted.get(number) ?? []) {
+        const alert = notification.alerts[each.position]
+        if (alert === undefined) continue
+        const most = kept < MAX_KEPT ? MAX_KEPT_OF_ONE : MIN_KEPT_ON_PAGE
+        const { variables, characters } = boundedVariables(alert.variables, most)
+        kept += characters
+        found.set(each, variables)
+      }
+    })
     done += lot.count
     bytes += sizeOf(lot.payloads)
     if (bytes > MAX_PAGE_BYTES) break
@@ -191,13 +182,7 @@ async function* batchesOf(
   }
 }
 
-/** In turns where there is so much to read that others would wait for it. */
-function turnsFor(payloads: Payloads, turns: StoredAlertsDeps['turns']) {
-  return <T>(steps: Steps<T>): Promise<T> | T =>
-    sizeOf(payloads) > MAX_SYNC_BYTES ? turns.run(steps) : atOnce(steps)
-}
-
-/** Characters of payloads, of whatever number. */
+/** Characters of payloads; more are read in pieces, while other work goes on. */
 const MAX_SYNC_BYTES = 128 * 1024
 
 function sizeOf(payloads: Payloads): number {
@@ -205,17 +190,19 @@ function sizeOf(payloads: Payloads): number {
 }
 
 /** Reads one payload after another and passes on what is in it; those that cannot be read any more are left out. */
-function* readEach(
+async function readEach(
   payloads: Payloads,
-  { sources, timezone }: Pick<StoredAlertsDeps, 'sources' | 'timezone'>,
+  { sources, timezone, ...deps }: Pick<StoredAlertsDeps, 'sources' | 'timezone' | 'giveWay'>,
   take: (number: number, notification: Notification) => void,
-): Steps<void> {
+): Promise<void> {
+  const giveWay = sizeOf(payloads) > MAX_SYNC_BYTES ? deps.giveWay : immediate
   for (const [number, { source, receivedAt, text }] of payloads)
     try {
-      const steps = sources.get(source)?.steps(text, { receivedAt, timezone })
-      if (steps !== undefined) take(number, yield* steps)
+      await giveWay()
+      const read = await sources.get(source)?.read(text, { receivedAt, timezone, giveWay })
+      if (read !== undefined) take(number, read)
     } catch {
-      // Its alerts are told as ones that cannot be read.
+      // Its alerts are shown as unreadable.
     }
 }
 

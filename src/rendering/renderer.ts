@@ -1,9 +1,9 @@
 import { AppError } from '../errors.ts'
+import { type GiveWay, immediate } from '../give-way.ts'
 import type { MessageAlert } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Button, MessageKind } from '../model/message.ts'
 import type { Channel, Language } from '../model/settings.ts'
-import { atOnce, type Steps } from '../turns.ts'
 import { RenderContext, type RenderSubject } from './context.ts'
 import { renderCounts, renderLines } from './forms/digest.ts'
 import { renderFull } from './forms/full.ts'
@@ -89,10 +89,10 @@ export interface Renderer {
   quota(warning: QuotaWarning): Pick<Rendered, 'title' | 'text' | 'faults'>
   /** Names in the channels' templates that nobody knows: quick. */
   names(): UnknownNames
-  /** What fails in any situation; a step for each. */
-  failures(): Steps<string[]>
-  /** Both at once: tens of milliseconds for each channel. */
-  check(): TemplateCheck
+  /** What fails in any situation; gives way before each. */
+  failures(giveWay: GiveWay): Promise<string[]>
+  /** Both, without giving way: tens of milliseconds for each channel. */
+  check(): Promise<TemplateCheck>
 }
 
 /** Reads and compiles all templates of the channels; AppError bad_configuration names every fault's place. */
@@ -128,12 +128,12 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
     },
   }
   const names = (): UnknownNames => checkNames(all)
-  const failures = (): Steps<string[]> => renderFailures(all, renderer)
+  const failures = (giveWay: GiveWay): Promise<string[]> => renderFailures(all, renderer, giveWay)
   return {
     ...renderer,
     names,
     failures,
-    check: () => ({ ...names(), failures: atOnce(failures()) }),
+    check: async () => ({ ...names(), failures: await failures(immediate) }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { mentionFor } from '../decisions/mention.ts'
 import { AppError } from '../errors.ts'
+import type { GiveWay } from '../give-way.ts'
 import type { MessageAlert, SourceName } from '../model/alert.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
@@ -14,7 +15,6 @@ import {
 } from '../pipeline/compose-message.ts'
 import type { CountGroup, Rendered, Renderer } from '../rendering/renderer.ts'
 import type { Source } from '../sources/source.ts'
-import type { Steps } from '../turns.ts'
 
 export interface PreviewRequest {
   channel: string
@@ -30,6 +30,7 @@ export interface PreviewDeps {
   sources: ReadonlyMap<SourceName, Source>
   notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
   rendererFor: (channel: Channel) => Renderer
+  giveWay: GiveWay
 }
 
 export interface Previewed {
@@ -46,8 +47,8 @@ export interface Previewed {
 const NO_UUID = '00000000-0000-4000-8000-000000000000'
 
 /** The messages that a payload would become, if its robot had calls enough. Sends and stores nothing. */
-export function* preview(request: PreviewRequest, deps: PreviewDeps): Steps<Previewed[]> {
-  const { settings, sources, notifier } = deps
+export async function preview(request: PreviewRequest, deps: PreviewDeps): Promise<Previewed[]> {
+  const { settings, sources, notifier, giveWay } = deps
   if (request.template !== undefined) refuseCode(request.template)
   const found = settings.channels.get(request.channel)
   if (found === undefined)
@@ -61,12 +62,13 @@ export function* preview(request: PreviewRequest, deps: PreviewDeps): Steps<Prev
     template: request.template === undefined ? found.template : templateOf(request.template),
   }
   const source = sources.get(sourceOf(request.payload)) as Source
-  const notification = yield* source.steps(request.payload, {
+  const notification = await source.read(request.payload, {
     receivedAt: request.now,
     timezone: settings.timezone,
+    giveWay,
   })
   const renderer = rendererOf(channel, deps)
-  yield
+  await giveWay()
   let rest = notification.alerts.map((alert) => ({
     alert,
     level: levelIn(alert, channel),
@@ -109,7 +111,7 @@ export function* preview(request: PreviewRequest, deps: PreviewDeps): Steps<Prev
     let result: Rendered | undefined
     for (const form of rest.length > MAX_QUEUED_PREVIEW ? [] : FORMS) {
       const tried = made(form)
-      yield
+      await giveWay()
       if (tried.told * left < rest.length) continue
       result = tried
       break
@@ -129,7 +131,7 @@ export function* preview(request: PreviewRequest, deps: PreviewDeps): Steps<Prev
       body: JSON.parse(body),
     })
     rest = rest.slice(Math.max(1, result.told))
-    yield
+    await giveWay()
   }
   return messages
 }
@@ -175,13 +177,13 @@ export function refuseCode(template: string): void {
 }
 
 /** The variables that a payload's first alert brings; none where it holds no alert. */
-export function* variablesIn(
+export async function variablesIn(
   { payload, now }: Pick<PreviewRequest, 'payload' | 'now'>,
-  { settings, sources }: Pick<PreviewDeps, 'settings' | 'sources'>,
-): Steps<Variables> {
+  { settings, sources, giveWay }: Pick<PreviewDeps, 'settings' | 'sources' | 'giveWay'>,
+): Promise<Variables> {
   const source = sources.get(sourceOf(payload)) as Source
-  const context = { receivedAt: now, timezone: settings.timezone }
-  const { alerts } = yield* source.steps(payload, context)
+  const context = { receivedAt: now, timezone: settings.timezone, giveWay }
+  const { alerts } = await source.read(payload, context)
   return alerts[0]?.variables ?? {}
 }
 

@@ -1,5 +1,6 @@
 import { reasonToSuppress } from '../decisions/aggregate.ts'
 import { createEvents } from '../events.ts'
+import { immediate } from '../give-way.ts'
 import { LargeReads } from '../large-reads.ts'
 import { createMetrics } from '../metrics.ts'
 import type { SourceName } from '../model/alert.ts'
@@ -13,7 +14,6 @@ import { SandboxGroup } from '../sandbox/group.ts'
 import { sources } from '../sources/index.ts'
 import { inThisThread } from '../stores/sqlite/client.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
-import { noTurns } from '../turns.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
@@ -74,7 +74,7 @@ export class Harness {
       owner,
       uuid: () => this.#next(),
       random: () => 0.5,
-      turns: noTurns,
+      giveWay: immediate,
       reads: new LargeReads(),
     })
     this.post = (source, text, channel = 'ops') =>
@@ -87,7 +87,7 @@ export class Harness {
           settings: () => this.settings,
           wake: (queues) => this.#robots?.wake(queues),
           events,
-          turns: noTurns,
+          giveWay: immediate,
         },
       )
     await this.store.recover(this.clock.now())

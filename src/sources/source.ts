@@ -1,7 +1,7 @@
+import type { GiveWay } from '../give-way.ts'
 import type { Notification, SourceName } from '../model/alert.ts'
-import type { Steps } from '../turns.ts'
 
-/** A body of more bytes of UTF-8 is read in steps, while others are answered. */
+/** A body of more bytes of UTF-8 is read in pieces, while other requests are answered. */
 const LARGE_BYTES = 128 * 1024
 
 /** The same for a text and for its bytes: a stored body must be read as it was when it was accepted. */
@@ -9,11 +9,13 @@ export function isLarge(body: string | Uint8Array): boolean {
   return (typeof body === 'string' ? Buffer.byteLength(body) : body.length) > LARGE_BYTES
 }
 
-/** What reading a payload needs beside its text; both are kept with it, so that it reads the same later. */
+/** What reading a payload needs beside its text. The first two are stored with it, so that it reads the same later. */
 export interface ReadContext {
   receivedAt: Date
   /** IANA zone of times that carry no offset. */
   timezone: string
+  /** Awaited between pieces of a few milliseconds at most. */
+  giveWay: GiveWay
 }
 
 /** A kind of payload that senders post. */
@@ -21,10 +23,9 @@ export interface Source {
   name: SourceName
   /**
    * The alerts in a body, given as text or as the same in UTF-8, in its order; the same text gives the same alerts, for
-   * a stored payload is read again when its message is made. What can be saved is saved: a bad alert among good ones becomes an alert that says
-   * so. Throws AppError `bad_payload`, saying what is wrong and where, only for a body that holds no alert.
+   * a stored payload is read again when its message is made. What can be saved is saved: a bad alert among good ones
+   * becomes an alert that says so. Rejects with AppError `bad_payload`, saying what is wrong and where, only for a body
+   * that holds no alert.
    */
-  read(body: string | Uint8Array, context: ReadContext): Notification
-  /** The same in steps, for a body that is so large that others would wait for it. */
-  steps(body: string | Uint8Array, context: ReadContext): Steps<Notification>
+  read(body: string | Uint8Array, context: ReadContext): Promise<Notification>
 }

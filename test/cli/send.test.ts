@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { alertIn } from '../../src/cli/send.ts'
+import { immediate } from '../../src/give-way.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
 import { firing, OCP_SAMPLES, recovered } from '../support/ocp-samples.ts'
 import { runCommand } from '../support/receiver.ts'
@@ -13,13 +14,13 @@ const SENDER = { name: 'cli', command: process.execPath, args: [MAIN, 'send'], r
 describe('send', () => {
   behavesAsScript(SENDER)
 
-  test('makes the same alert of every sample in the environment', () => {
-    const context = { receivedAt: new Date(), timezone: 'Asia/Shanghai' }
+  test('makes the same alert of every sample in the environment', async () => {
+    const context = { receivedAt: new Date(), timezone: 'Asia/Shanghai', giveWay: immediate }
     const environments = OCP_SAMPLES.flatMap((each, way) => [firing(each), recovered(each, way)])
     for (const variables of environments) {
       const sent = alertIn({ PATH: '/bin', npm_package_name: 'x', ...variables }) ?? ''
-      const [alert] = ocp.read(sent, context).alerts
-      const [wanted] = ocp.read(JSON.stringify(variables), context).alerts
+      const [alert] = (await ocp.read(sent, context)).alerts
+      const [wanted] = (await ocp.read(JSON.stringify(variables), context)).alerts
       assert.deepEqual({ ...alert?.variables }, { ...wanted?.variables })
       assert.equal(alert?.fingerprint, wanted?.fingerprint)
     }

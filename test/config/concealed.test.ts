@@ -53,13 +53,13 @@ const parts = (secret: string): string[] =>
   secret === WEBHOOK ? [TOKEN] : secret === PATHED ? [WORD] : [secret]
 
 /** Everything that `check` would print of a configuration. */
-function saidOf(yaml: string): string {
+async function saidOf(yaml: string): Promise<string> {
   using folder = temporaryFolder()
   const file = join(folder.path, 'x.yml')
   writeFileSync(file, yaml)
   try {
     const { settings, warnings } = loadSettings({ file, env: {}, cwd: folder.path })
-    const found = createRenderer(settings, settings.channels.values()).check()
+    const found = await createRenderer(settings, settings.channels.values()).check()
     return [...warnings, ...found.faults, ...found.warnings, ...found.failures].join('\n')
   } catch (error) {
     assert.ok(error instanceof AppError)
@@ -69,12 +69,12 @@ function saidOf(yaml: string): string {
 
 describe('a secret that stands in the place of something else', () => {
   for (const [what, yamlOf] of Object.entries(MISPLACED))
-    test(`is in no fault and no warning: ${what}`, () => {
+    test(`is in no fault and no warning: ${what}`, async () => {
       for (const secret of [WEBHOOK, PATHED, TOKEN, SECRET, WORD]) {
-        const said = saidOf(yamlOf(secret))
+        const said = await saidOf(yamlOf(secret))
         for (const part of parts(secret)) assert.ok(!said.includes(part), said)
       }
-      assert.notEqual(saidOf(yamlOf(WORD)), '')
+      assert.notEqual(await saidOf(yamlOf(WORD)), '')
     })
 
   test('is not printed by check: a number that is a secret', async () => {

@@ -6,13 +6,13 @@ import { convertWebhookDingtalk } from '../../src/config/convert.ts'
 import { readGoTemplate } from '../../src/config/go-template.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { readWebhookDingtalk } from '../../src/config/webhook-dingtalk.ts'
+import { immediate } from '../../src/give-way.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
 import { type Previewed, preview } from '../../src/reporting/preview.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
-import { atOnce } from '../../src/turns.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 
 const URL = 'https://oapi.dingtalk.com/robot/send?access_token='
@@ -33,11 +33,11 @@ const PAYLOAD = JSON.stringify({
 interface Converted {
   yaml: string
   settings: Settings
-  messages: (channel: string) => Previewed[]
+  messages: (channel: string) => Promise<Previewed[]>
 }
 
 /** Converts, and loads, checks and renders what came of it, as `check` and `render` do. */
-function converted(config: string): Converted {
+async function converted(config: string): Promise<Converted> {
   using folder = temporaryFolder()
   const read = readWebhookDingtalk(config, 'config.yml')
   assert.ok(read.config, read.faults.join('\n'))
@@ -45,7 +45,7 @@ function converted(config: string): Converted {
   const file = join(folder.path, 'dingtalk-receiver.yml')
   writeFileSync(file, yaml)
   const { settings } = loadSettings({ file, env: {}, cwd: folder.path })
-  const { faults } = createRenderer(settings, settings.channels.values()).check()
+  const { faults } = await createRenderer(settings, settings.channels.values()).check()
   assert.deepEqual(faults, [])
   const notifier = createDingtalk({
     clock: new VirtualClock(NOW),
@@ -55,11 +55,9 @@ function converted(config: string): Converted {
     channel: (typeof settings)['channels'] extends ReadonlyMap<string, infer C> ? C : never,
   ) => createRenderer(settings, [channel])
   const messages = (channel: string) =>
-    atOnce(
-      preview(
-        { channel, payload: PAYLOAD, now: NOW },
-        { settings, sources, notifier, rendererFor },
-      ),
+    preview(
+      { channel, payload: PAYLOAD, now: NOW },
+      { settings, sources, notifier, rendererFor, giveWay: immediate },
     )
   return { yaml, settings, messages }
 }
@@ -69,21 +67,21 @@ function faultsOf(config: string): string[] {
 }
 
 describe('a configuration of prometheus-webhook-dingtalk', () => {
-  test('with plain targets becomes a robot and a channel of the same name each', () => {
-    const { settings, messages } = converted(
+  test('with plain targets becomes a robot and a channel of the same name each', async () => {
+    const { settings, messages } = await converted(
       `targets:\n  webhook1: { url: "${URL}one" }\n  webhook2: { url: "${URL}two" }\n`,
     )
     assert.deepEqual([...settings.robots.keys()], ['webhook1', 'webhook2'])
     assert.deepEqual(settings.channels.get('webhook2')?.robots, ['webhook2'])
     assert.equal(settings.listen.host, '0.0.0.0')
-    const [message, ...more] = messages('webhook1')
+    const [message, ...more] = await messages('webhook1')
     assert.equal(more.length, 0)
     assert.match(message?.text ?? '', /The load of db-1 is 42/)
     assert.match(message?.text ?? '', /The load of db-2 is 42/)
   })
 
-  test('keeps secrets and timeouts, in the lines that held them and nowhere else', () => {
-    const { yaml, settings } = converted(
+  test('keeps secrets and timeouts, in the lines that held them and nowhere else', async () => {
+    const { yaml, settings } = await converted(
       `timeout: 3s\ntargets:\n  ops:\n    url: ${URL}tok-1\n    secret: SEC0123456789abcdef\n`,
     )
     const ops = settings.robots.get('ops')
@@ -93,8 +91,8 @@ describe('a configuration of prometheus-webhook-dingtalk', () => {
       assert.equal(yaml.split(secret).length, 2)
   })
 
-  test('keeps mentions of all and of numbers, written as text or as numbers', () => {
-    const { settings } = converted(
+  test('keeps mentions of all and of numbers, written as text or as numbers', async () => {
+    const { settings } = await converted(
       `targets:
   everyone: { url: "${URL}a", mention: { all: true } }
   some: { url: "${URL}b", mention: { mobiles: ["13800000000", 13900000000] } }
@@ -104,8 +102,8 @@ describe('a configuration of prometheus-webhook-dingtalk', () => {
     assert.deepEqual(settings.channels.get('some')?.mention.mobiles, ['13800000000', '13900000000'])
   })
 
-  test('a default message of its own templates is the look of the built-in one', () => {
-    const { yaml, settings } = converted(
+  test('a default message of its own templates is the look of the built-in one', async () => {
+    const { yaml, settings } = await converted(
       `default_message:
   title: '{{ template "legacy.title" . }}'
   text: '{{ template "legacy.content" . }}'
@@ -117,8 +115,8 @@ targets: { ops: { url: "${URL}a" } }
     assert.deepEqual(template, { kind: 'named', name: 'webhook-dingtalk' })
   })
 
-  test('a template of the user’s own is a comment with the fields that it used and their names here', () => {
-    const { yaml, settings } = converted(
+  test('a template of the user’s own is a comment with the fields that it used and their names here', async () => {
+    const { yaml, settings } = await converted(
       `templates: [ contrib/*.tmpl ]
 targets:
   ops:
@@ -147,18 +145,18 @@ targets:
     assert.equal(title, undefined)
   })
 
-  test('literal texts stay as they are', () => {
-    const { settings, messages } = converted(
+  test('literal texts stay as they are', async () => {
+    const { settings, messages } = await converted(
       `targets:
   ops: { url: "${URL}a", message: { title: "Something is wrong", text: "Look: at the 'dashboard'" } }
 `,
     )
     assert.equal(settings.channels.get('ops')?.title, 'Something is wrong')
-    assert.match(messages('ops')[0]?.text ?? '', /Look: at the 'dashboard'/)
+    assert.match((await messages('ops'))[0]?.text ?? '', /Look: at the 'dashboard'/)
   })
 
-  test('older keys and a target that is called auto are converted and explained', () => {
-    const { yaml, settings } = converted(
+  test('older keys and a target that is called auto are converted and explained', async () => {
+    const { yaml, settings } = await converted(
       `template: old/template.tmpl\nno_builtin_template: true\ntargets: { auto: { url: "${URL}a" } }\n`,
     )
     assert.match(yaml, /# {3}old\/template\.tmpl/)

@@ -30,7 +30,7 @@ for (const [file, heading, language] of [
     const { text, eta, yaml } = sectionOf(file, heading)
     const settings = { language, timezone: ZONE, externalUrl: undefined } as const
 
-    test('work in every situation, and say what they are there for', () => {
+    test('work in every situation, and say what they are there for', async () => {
       using folder = temporaryFolder()
       mkdirSync(folder.path, { recursive: true })
       assert.equal(eta.length, 2)
@@ -38,7 +38,7 @@ for (const [file, heading, language] of [
       writeFileSync(join(folder.path, 'oncall.lines.eta'), eta[1] as string)
       const channel = channelNamed('ops', { template: { kind: 'named', name: 'oncall' } })
       const renderer = createRenderer({ ...settings, templates: folder.path }, [channel])
-      const checked = renderer.check()
+      const checked = await renderer.check()
       assert.deepEqual([checked.faults, checked.failures], [[], []])
       const textOf = (name: string): string => {
         const ask = scenarios(language, NOW).find((each) => each.name === name)?.ask
@@ -54,11 +54,11 @@ for (const [file, heading, language] of [
       )
     })
 
-    test('may stand in the configuration', () => {
+    test('may stand in the configuration', async () => {
       const template = parse(yaml[0] as string).channels.ops.template as string
       const channel = channelNamed('ops', { template: { kind: 'inline', text: template } })
       const renderer = createRenderer({ ...settings, templates: '/nonexistent' }, [channel])
-      assert.deepEqual(renderer.check(), { faults: [], failures: [], warnings: [] })
+      assert.deepEqual(await renderer.check(), { faults: [], failures: [], warnings: [] })
     })
 
     test('name only what a template really finds', () => {

@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
+import { immediate } from '../../src/give-way.ts'
 import { sources } from '../../src/sources/index.ts'
 import { valuesWith } from '../deploy/chart.ts'
 import { wholeConfig } from '../deploy/whole-config.ts'
@@ -67,12 +68,14 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
         },
       )
 
-    test('has bodies that are read as an alert of OCP, and a picture', () => {
+    test('has bodies that are read as an alert of OCP, and a picture', async () => {
       const texts = blocks.filter(({ language }) => language === 'text')
       assert.ok(texts.some(({ text }) => text.includes('══')))
       for (const { text, line } of texts.filter((each) => !each.text.includes('══'))) {
         const filled = text.replace(/\$\{(\w+)\}/g, (_all, name) => `a value of ${name}`)
-        const read = sources.get('ocp')?.read(filled, { receivedAt: new Date(0), timezone: 'UTC' })
+        const read = await sources
+          .get('ocp')
+          ?.read(filled, { receivedAt: new Date(0), timezone: 'UTC', giveWay: immediate })
         assert.match(String(read?.alerts[0]?.variables['alarm_name']), /alarm_name/, `line ${line}`)
       }
     })

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { realClock } from '../../src/clock.ts'
 import { parseMatcher } from '../../src/config/matchers.ts'
 import { AppError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
+import { type GiveWay, immediate } from '../../src/give-way.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { accept } from '../../src/pipeline/accept.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { AcceptRequest, IncomingAlert } from '../../src/stores/incoming.ts'
-import { type Steps, Turns } from '../../src/turns.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
 const robots = ['ops-1', 'ops-2'].map((name) => robotNamed(name))
@@ -20,7 +19,7 @@ async function arrivalOf(
   settings: Settings | (() => Settings),
   alerts: { labels: Record<string, string>; status?: string; annotations?: object }[],
   channel = 'ops',
-  turns: Pick<Turns, 'run'> = new Turns(realClock),
+  giveWay: GiveWay = immediate,
 ): Promise<{ arrival: AcceptRequest | undefined; woken: readonly string[] }> {
   let arrival: AcceptRequest | undefined
   let woken: readonly string[] = []
@@ -44,7 +43,7 @@ async function arrivalOf(
         { debug() {}, info() {}, warn() {}, error() {} },
         createMetrics({ version: '1', node: 'v' }),
       ),
-      turns,
+      giveWay,
     },
   )
   return { arrival, woken }
@@ -142,6 +141,22 @@ describe('what is stored of a request', () => {
   })
 })
 
+describe('a small request', () => {
+  test('reaches the store within one turn of the event loop', async () => {
+    const alerts = Array.from({ length: 5 }, (_, index) => ({
+      labels: { alertname: `A${index}` },
+    }))
+    let turnEnded = false
+    setImmediate(() => {
+      turnEnded = true
+    })
+    const never = (): Promise<void> => new Promise(() => {})
+    const { arrival } = await arrivalOf(withOps({}), alerts, 'ops', never)
+    assert.equal(arrival?.alerts.length, 5)
+    assert.equal(turnEnded, false)
+  })
+})
+
 describe('a large request', () => {
   test('is read while others are answered, and goes where the settings of its end say', async () => {
     const alerts = Array.from({ length: 400 }, (_, index) => ({
@@ -156,18 +171,13 @@ describe('a large request', () => {
       channels: [channelNamed('ops', { robots: ['new'] })],
     })
     let settings = before
-    let turns = 0
-    const run = async <T>(steps: Steps<T>): Promise<T> => {
-      for (;;) {
-        turns += 1
-        if (turns === 40) settings = after
-        const step = steps.next()
-        if (step.done) return step.value
-        await undefined
-      }
+    let pieces = 0
+    const giveWay = async (): Promise<void> => {
+      pieces += 1
+      if (pieces === 40) settings = after
     }
-    const { arrival } = await arrivalOf(() => settings, alerts, 'ops', { run })
-    assert.ok(turns > 40)
+    const { arrival } = await arrivalOf(() => settings, alerts, 'ops', giveWay)
+    assert.ok(pieces > 40)
     assert.deepEqual([...new Set(arrival?.alerts.flatMap(({ queues }) => queues))], ['robot:new'])
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { immediate } from '../../src/give-way.ts'
 import { LargeReads } from '../../src/large-reads.ts'
 import {
   readStored,
@@ -10,7 +11,6 @@ import {
 import { sources } from '../../src/sources/index.ts'
 import type { StoredAlert } from '../../src/stores/queries.ts'
 import type { StoredPayload } from '../../src/stores/store.ts'
-import { noTurns } from '../../src/turns.ts'
 
 const MIB = 1024 * 1024
 const AT = new Date('2026-11-24T03:00:00Z')
@@ -45,7 +45,7 @@ function storing(all: ReadonlyMap<number, StoredPayload>): StoredAlertsDeps & { 
     },
     sources,
     timezone: 'UTC',
-    turns: noTurns,
+    giveWay: immediate,
     reads: new LargeReads(),
   }
 }

@@ -272,13 +272,13 @@ describe("templates of the operator's own", () => {
     assert.throws(make({ kind: 'named', name: 'absent' }), /no template "absent".*absent\.eta/)
   })
 
-  test('a near miss of a variable is a fault, another unknown name a warning', () => {
+  test('a near miss of a variable is a fault, another unknown name a warning', async () => {
     const template = { kind: 'inline', text: '${alarm_name}\n${alarm_nam} ${ob_zone}' } as const
     const renderer = createRenderer(
       { language: 'en-US', timezone: 'UTC', externalUrl: undefined, templates: '/x' },
       [channelNamed('ops', { template })],
     )
-    const { faults, warnings } = renderer.check()
+    const { faults, warnings } = await renderer.check()
     assert.deepEqual(faults, [
       'channels.ops.template:2: there is no variable ${alarm_nam} (did you mean "alarm_name"?)',
     ])

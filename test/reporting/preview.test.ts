@@ -3,20 +3,23 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { AppError } from '../../src/errors.ts'
+import { immediate } from '../../src/give-way.ts'
 import type { Channel } from '../../src/model/settings.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
 import { type Previewed, preview } from '../../src/reporting/preview.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
-import { atOnce } from '../../src/turns.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { settingsOf } from '../support/settings.ts'
 
 const NOW = new Date('2026-11-24T04:00:00Z')
 
 /** The messages that one alert would become with a template, the operator's files being these. */
-function previewed(template: string, files: Record<string, string> = {}): Previewed[] {
+async function previewed(
+  template: string,
+  files: Record<string, string> = {},
+): Promise<Previewed[]> {
   using folder = temporaryFolder()
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text)
   const settings = settingsOf({}, { templates: folder.path })
@@ -28,32 +31,29 @@ function previewed(template: string, files: Record<string, string> = {}): Previe
   })
   const payload = JSON.stringify({ alarm_name: 'Disk full', alarm_target: 'host=db-1' })
   const rendererFor = (channel: Channel) => createRenderer(settings, [channel])
-  const deps = { settings, sources, notifier, rendererFor }
-  return atOnce(preview({ channel: 'ops', payload, now: NOW, template }, deps))
+  const deps = { settings, sources, notifier, rendererFor, giveWay: immediate }
+  return await preview({ channel: 'ops', payload, now: NOW, template }, deps)
 }
 
 describe('a preview', () => {
-  test('with the name of a template uses that template', () => {
-    const [message] = previewed('mine', { 'mine.eta': 'mine: ${alarm_name}' })
+  test('with the name of a template uses that template', async () => {
+    const [message] = await previewed('mine', { 'mine.eta': 'mine: ${alarm_name}' })
     assert.match(message?.text ?? '', /^mine: Disk full/)
   })
 
-  test('with a template that does not exist is the mistake of its caller, who learns what exists', () => {
-    assert.throws(
-      () => previewed('nope', { 'mine.eta': 'x', 'mine.group.eta': 'y' }),
-      (error) => {
-        assert.ok(error instanceof AppError)
-        assert.equal(error.status, 400)
-        assert.match(error.message, /"nope"/)
-        assert.match(error.message, /default, mine, ocp-text, webhook-dingtalk/)
-        return true
-      },
-    )
+  test('with a template that does not exist is the mistake of its caller, who learns what exists', async () => {
+    await assert.rejects(previewed('nope', { 'mine.eta': 'x', 'mine.group.eta': 'y' }), (error) => {
+      assert.ok(error instanceof AppError)
+      assert.equal(error.status, 400)
+      assert.match(error.message, /"nope"/)
+      assert.match(error.message, /default, mine, ocp-text, webhook-dingtalk/)
+      return true
+    })
   })
 
-  test('with a template whose file is broken is answered with the fault and its line', () => {
-    assert.throws(
-      () => previewed('mine', { 'mine.eta': 'a\n<% if (x { %>b\n<% } %>' }),
+  test('with a template whose file is broken is answered with the fault and its line', async () => {
+    await assert.rejects(
+      previewed('mine', { 'mine.eta': 'a\n<% if (x { %>b\n<% } %>' }),
       (error) => {
         assert.ok(error instanceof AppError)
         assert.equal(error.status, 400)

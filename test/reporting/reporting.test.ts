@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { immediate } from '../../src/give-way.ts'
 import { LargeReads } from '../../src/large-reads.ts'
 import { storedVariables } from '../../src/pipeline/stored-alerts.ts'
 import { holds, searchAlerts, spellingsOf, wordsIn } from '../../src/reporting/alert-search.ts'
@@ -10,7 +11,6 @@ import { playDemo, sandboxChannels } from '../../src/reporting/sandbox-demo.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { Store } from '../../src/stores/store.ts'
-import { noTurns } from '../../src/turns.ts'
 import { Path } from '../support/path.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
@@ -217,7 +217,7 @@ describe('searching', () => {
               store: path.store,
               sources,
               timezone: 'UTC',
-              turns: noTurns,
+              giveWay: immediate,
               reads: new LargeReads(),
             }),
         },

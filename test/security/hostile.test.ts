@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { compilePattern, parseMatcher } from '../../src/config/matchers.ts'
+import { immediate } from '../../src/give-way.ts'
 import { Harness } from '../../src/simulation/harness.ts'
 import { sources } from '../../src/sources/index.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
@@ -101,9 +102,13 @@ describe('what an alert says', () => {
 
 describe('names that mean something to the language', () => {
   const NAMES = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf']
-  const context = { receivedAt: new Date('2026-11-24T04:00:00Z'), timezone: 'UTC' }
+  const context = {
+    receivedAt: new Date('2026-11-24T04:00:00Z'),
+    timezone: 'UTC',
+    giveWay: immediate,
+  }
 
-  test('are names like others, in both payloads', () => {
+  test('are names like others, in both payloads', async () => {
     const before = Object.getOwnPropertyNames(Object.prototype)
     const pairs = NAMES.map((name) => `${JSON.stringify(name)}:"value of ${name}"`).join(',')
     const bodies = [
@@ -121,7 +126,8 @@ describe('names that mean something to the language', () => {
       ['ocp', `{"message":{"alarm_name":"x",${pairs}}}`],
     ] as const
     for (const [source, body] of bodies) {
-      const [alert] = sources.get(source)?.read(body, context).alerts ?? []
+      const { alerts } = (await sources.get(source)?.read(body, context)) ?? { alerts: [] }
+      const [alert] = alerts
       const variables = alert?.variables ?? {}
       assert.equal(Object.getPrototypeOf(variables), null, body)
       assert.equal(variables['alarm_name'], 'x')

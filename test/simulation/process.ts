@@ -1,5 +1,6 @@
 import { SteadyClock } from '../../src/clock.ts'
 import { createEvents } from '../../src/events.ts'
+import { immediate } from '../../src/give-way.ts'
 import { LargeReads } from '../../src/large-reads.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { SourceName } from '../../src/model/alert.ts'
@@ -19,7 +20,6 @@ import { sources } from '../../src/sources/index.ts'
 import { inThisThread } from '../../src/stores/sqlite/client.ts'
 import type { SqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
-import { noTurns } from '../../src/turns.ts'
 import type { Call, Dingtalk } from './dingtalk.ts'
 import { type Layout, rendererFor } from './layout.ts'
 import { type Ledger, watched } from './ledger.ts'
@@ -109,7 +109,7 @@ export class Process {
       nextPassAt: this.#replica.nextPassAt,
       uuid: this.#options.serial,
       random: () => this.#options.random.next(),
-      turns: noTurns,
+      giveWay: immediate,
       reads: new LargeReads(),
     })
   }
@@ -155,7 +155,7 @@ export class Process {
           settings: () => this.settings,
           wake: (queues) => this.#robots.wake(queues),
           events: this.#events,
-          turns: noTurns,
+          giveWay: immediate,
         },
       ).then(
         () => true,

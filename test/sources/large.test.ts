@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AppError } from '../../src/errors.ts'
-import type { Notification } from '../../src/model/alert.ts'
+import { immediate } from '../../src/give-way.ts'
 import { alertmanager } from '../../src/sources/alertmanager/index.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
 import { exceedsComplexity } from '../../src/sources/parsing/complexity-limit.ts'
-import { atOnce, type Steps } from '../../src/turns.ts'
 
 /** The largest body that is not a large one, in bytes. */
 const LIGHT = 128 * 1024
 
-const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05Z'), timezone: 'UTC' }
+const CONTEXT = {
+  receivedAt: new Date('2026-01-02T03:04:05Z'),
+  timezone: 'UTC',
+  giveWay: immediate,
+}
 
-const told = (body: string) =>
-  ocp.read(body, CONTEXT).alerts.map(({ variables }) => variables['alarm_description'])
+const told = async (body: string) =>
+  (await ocp.read(body, CONTEXT)).alerts.map(({ variables }) => variables['alarm_description'])
 
 const alert = (instance: number) => ({
   status: 'firing',
@@ -26,7 +29,7 @@ describe('a body with more parts than anybody means', () => {
   const bounds = { brackets: 1_000, quotes: 5_000 }
   const filled = (part: string, length = 2 * LIGHT) => part.repeat(length / part.length)
 
-  test('is found by its brackets, its quotes, or what stands between two brackets', () => {
+  test('is found by its brackets, its quotes, or what stands between two brackets', async () => {
     for (const body of [
       filled('['),
       filled('{"a":'),
@@ -34,108 +37,111 @@ describe('a body with more parts than anybody means', () => {
       `{"a":${filled('"",')}`,
       `[${filled('1,', 8 * LIGHT)}1]`,
     ]) {
-      assert.equal(atOnce(exceedsComplexity(body, bounds)), true, body.slice(0, 20))
-      assert.equal(atOnce(exceedsComplexity(Buffer.from(body), bounds)), true, body.slice(0, 20))
+      assert.equal(await exceedsComplexity(body, bounds, immediate), true, body.slice(0, 20))
+      assert.equal(
+        await exceedsComplexity(Buffer.from(body), bounds, immediate),
+        true,
+        body.slice(0, 20),
+      )
     }
   })
 
-  test('is never a small one, nor a large one of long texts', () => {
-    assert.equal(atOnce(exceedsComplexity('['.repeat(LIGHT), bounds)), false)
-    assert.equal(atOnce(exceedsComplexity(`{"a":"${filled('语言 and text. ')}"}`, bounds)), false)
+  test('is never a small one, nor a large one of long texts', async () => {
+    assert.equal(await exceedsComplexity('['.repeat(LIGHT), bounds, immediate), false)
+    assert.equal(
+      await exceedsComplexity(`{"a":"${filled('语言 and text. ')}"}`, bounds, immediate),
+      false,
+    )
   })
 
-  test('is looked at no further than it takes to know', () => {
+  test('is looked at no further than it takes to know', async () => {
     const body = `${filled('[')}${' '.repeat(8 * 1024 * 1024)}`
-    let steps = 0
-    const looking: Steps<boolean> = exceedsComplexity(body, bounds)
-    while (!looking.next().done) steps += 1
-    assert.equal(steps, 0)
+    let pieces = 0
+    assert.equal(
+      await exceedsComplexity(body, bounds, async () => {
+        pieces += 1
+      }),
+      true,
+    )
+    assert.equal(pieces, 0)
   })
 
-  test('is refused as too large by Alertmanager’s address, and told as a text by OCP’s', () => {
+  test('is refused as too large by Alertmanager’s address, and taken as a text by OCP’s', async () => {
     for (const part of ['[', '{},']) {
       const body = `{"alerts":[${part.repeat(500_000)}`
-      assert.throws(
-        () => alertmanager.read(body, CONTEXT),
+      await assert.rejects(
+        alertmanager.read(body, CONTEXT),
         (error) => error instanceof AppError && error.code === 'too_large',
       )
-      assert.deepEqual(told(body), [body])
+      assert.deepEqual(await told(body), [body])
     }
   })
 })
 
-test('a body is the same alerts as bytes and as the text that is kept of them, around the size where it is large', () => {
+test('a body is the same alerts as bytes and as the text that is kept of them, around the size where it is large', async () => {
   const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, name) => [`l${name}`, 'x']))
   for (const characters of [30_000, 60_000, 140_000]) {
     const body = JSON.stringify({
       alerts: [{ labels, annotations: { summary: '载'.repeat(characters) } }, alert(1)],
     })
-    const [bytes, text] = [Buffer.from(body), body].map((each) =>
-      alertmanager.read(each, CONTEXT).alerts.map(({ fingerprint }) => fingerprint),
-    )
-    assert.deepEqual(bytes, text)
+    const fingerprints = async (each: string | Uint8Array) =>
+      (await alertmanager.read(each, CONTEXT)).alerts.map(({ fingerprint }) => fingerprint)
+    assert.deepEqual(await fingerprints(Buffer.from(body)), await fingerprints(body))
   }
 })
 
 describe('a body that would take long to puzzle out', () => {
   const long = 'y'.repeat(300_000)
 
-  test('is a text, where a smaller one is read as what its template meant', () => {
+  test('is a text, where a smaller one is read as what its template meant', async () => {
     const broken = (message: string) => `{"alarm_name":"Disk "full"","message":"${message}`
     const pairs = (message: string) => `alarm_name=Disk\nmessage=${message}`
     for (const body of [broken, pairs]) {
-      const small = ocp.read(body('x'), CONTEXT).alerts[0]
+      const small = (await ocp.read(body('x'), CONTEXT)).alerts[0]
       assert.match(small?.name ?? '', /^Disk/)
-      assert.deepEqual(told(body(long)), [body(long)])
+      assert.deepEqual(await told(body(long)), [body(long)])
     }
   })
 
-  test('is read all the same as strict JSON or in the recommended lines, with all its text', () => {
-    const json = ocp.read(JSON.stringify({ alarm_name: 'Disk', message: long }), CONTEXT).alerts[0]
+  test('is read all the same as strict JSON or in the recommended lines, with all its text', async () => {
+    const json = (await ocp.read(JSON.stringify({ alarm_name: 'Disk', message: long }), CONTEXT))
+      .alerts[0]
     assert.equal(json?.name, 'Disk')
     assert.equal(json?.variables['message'], long)
   })
 
-  test('is a text where it is a list of more alerts than anybody sends at once', () => {
+  test('is a text where it is a list of more alerts than anybody sends at once', async () => {
     const list = (count: number) =>
       JSON.stringify(Array.from({ length: count }, (_, index) => ({ alarm_id: index + 1 })))
-    assert.equal(ocp.read(list(1_000), CONTEXT).alerts.length, 1_000)
-    assert.deepEqual(told(list(10_001)), [list(10_001)])
+    assert.equal((await ocp.read(list(1_000), CONTEXT)).alerts.length, 1_000)
+    assert.deepEqual(await told(list(10_001)), [list(10_001)])
   })
 
-  test('is a text where it has more fields than anybody documents', () => {
+  test('is a text where it has more fields than anybody documents', async () => {
     const fields = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`field_${index}`, '1']))
     const body = JSON.stringify({ alarm_name: 'Disk', ...fields(2_000) })
-    assert.deepEqual(told(body), [body])
+    assert.deepEqual(await told(body), [body])
   })
 })
 
 describe('a payload of Alertmanager', () => {
-  test('of thousands of alerts is read in steps to the same as at once', () => {
+  test('of thousands of alerts is read in small pieces', async () => {
     const body = Buffer.from(
       JSON.stringify({ alerts: Array.from({ length: 3_000 }, (_, i) => alert(i)) }),
     )
-    const steps = alertmanager.steps(body, CONTEXT)
     let count = 0
-    let read: Notification | undefined
-    while (read === undefined) {
-      const step = steps.next()
+    const giveWay = async (): Promise<void> => {
       count += 1
-      if (step.done) read = step.value
     }
-    assert.ok(count > 3_000 / 20, 'others may come between any few alerts')
-    const whole = alertmanager.read(body.toString(), CONTEXT)
-    assert.equal(read.key, whole.key)
-    assert.deepEqual(
-      read.alerts.map(({ variables }) => variables),
-      whole.alerts.map(({ variables }) => variables),
-    )
+    const { alerts } = await alertmanager.read(body, { ...CONTEXT, giveWay })
+    assert.equal(alerts.length, 3_000)
+    assert.ok(count > 3_000 / 20, 'other work may go on between any few alerts')
   })
 
-  test('tells a hundred alerts that cannot be read one by one, and counts the rest', () => {
+  test('tells a hundred alerts that cannot be read one by one, and counts the rest', async () => {
     const alerts = [alert(1), ...Array.from({ length: 250 }, (_, index) => index), alert(2)]
-    const read = alertmanager.read(JSON.stringify({ alerts }), CONTEXT)
+    const read = await alertmanager.read(JSON.stringify({ alerts }), CONTEXT)
     assert.equal(read.alerts.length, 2 + 100 + 1)
     assert.match(
       read.alerts.at(-1)?.variables['alarm_description'] ?? '',
@@ -143,21 +149,21 @@ describe('a payload of Alertmanager', () => {
     )
   })
 
-  test('of more alerts than memory is given for is refused, whatever brackets its texts have', () => {
-    const count = (alerts: number) =>
+  test('of more alerts than memory is given for is refused, whatever brackets its texts have', async () => {
+    const withAlerts = (alerts: number) =>
       `{"alerts":[${Array.from({ length: alerts }, (_, i) => `{"labels":{"i":"${i}"}}`).join(',')}]}`
-    assert.equal(alertmanager.read(count(40_000), CONTEXT).alerts.length, 40_000)
-    assert.throws(
-      () => alertmanager.read(count(40_001), CONTEXT),
+    assert.equal((await alertmanager.read(withAlerts(40_000), CONTEXT)).alerts.length, 40_000)
+    await assert.rejects(
+      alertmanager.read(withAlerts(40_001), CONTEXT),
       (error) => error instanceof AppError && error.code === 'too_large',
     )
     const text = { alerts: [{ labels: { alertname: '[]('.repeat(130_000) } }] }
-    assert.equal(alertmanager.read(JSON.stringify(text), CONTEXT).alerts.length, 1)
+    assert.equal((await alertmanager.read(JSON.stringify(text), CONTEXT)).alerts.length, 1)
   })
 
-  test('loses no other alert to one with thousands of labels', () => {
+  test('loses no other alert to one with thousands of labels', async () => {
     const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`label_${i}`, 'x']))
-    const read = alertmanager.read(
+    const read = await alertmanager.read(
       JSON.stringify({ alerts: [alert(1), { labels, text: 'x'.repeat(LIGHT) }] }),
       CONTEXT,
     )
@@ -165,8 +171,8 @@ describe('a payload of Alertmanager', () => {
     assert.match(read.alerts[1]?.variables['alarm_description'] ?? '', /more than 1000 labels/)
   })
 
-  test('that is no JSON and large is refused in the parser’s own words', () => {
+  test('that is no JSON and large is refused in the parser’s own words', async () => {
     const body = JSON.stringify({ alerts: Array.from({ length: 2_000 }, (_, i) => alert(i)) })
-    assert.throws(() => alertmanager.read(body.slice(0, -2), CONTEXT), /it is no JSON: .*position/)
+    await assert.rejects(alertmanager.read(body.slice(0, -2), CONTEXT), /it is no JSON: .*position/)
   })
 })

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { immediate } from '../../src/give-way.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
 import { OCP_BODIES } from './ocp-bodies.ts'
 import { firing, OCP_SAMPLES, recovered } from './ocp-samples.ts'
@@ -121,12 +122,12 @@ export function behavesAsScript(sender: Sender): void {
     type Listed = { alerts: { variables: Record<string, string> }[] }
     const { alerts } = await receiver.json<Listed>('/api/v1/alerts?limit=1000')
     const texts = [...environments.map((variables) => JSON.stringify(variables)), ...shapes]
-    const context = { receivedAt: new Date(), timezone: 'Asia/Shanghai' }
+    const context = { receivedAt: new Date(), timezone: 'Asia/Shanghai', giveWay: immediate }
     assert.equal(alerts.length, texts.length)
-    alerts.reverse().forEach(({ variables }, at) => {
-      const wanted = ocp.read(texts[at] ?? '', context).alerts[0]?.variables
+    for (const [at, { variables }] of alerts.reverse().entries()) {
+      const wanted = (await ocp.read(texts[at] ?? '', context)).alerts[0]?.variables
       assert.deepEqual(variables, { ...wanted })
-    })
+    }
   })
 
   test('any value of a variable arrives as it is', async () => {

@@ -1,8 +1,8 @@
+import { mapGivingWay } from '../../give-way.ts'
 import type { MessageState } from '../../model/message.ts'
 import { withVariables } from '../../pipeline/stored-alerts.ts'
 import { searchMessages } from '../../reporting/alert-search.ts'
 import type { StoredMessage } from '../../stores/queries.ts'
-import { ofEach } from '../../turns.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { pathWith } from '../format.ts'
 import { type BuiltPage, cursorIn, oneOf, type PageContext, searchIn } from '../page.ts'
@@ -36,7 +36,7 @@ export async function messages({ request, facts, words }: PageContext): Promise<
       channels: [...channels.keys()],
       robots: [...robots.keys()],
       states: MESSAGE_STATES,
-      messages: await facts.turns.run(ofEach(page.items, shownOf)),
+      messages: await mapGivingWay(page.items, shownOf, facts.giveWay),
       isFirst: query['before'] === undefined,
       newest: link(null),
       older: page.next === null ? undefined : link(page.next),

@@ -1,8 +1,8 @@
 import { AppError } from '../../errors.ts'
+import { mapGivingWay } from '../../give-way.ts'
 import type { Channel, Format } from '../../model/settings.ts'
 import type { Variables } from '../../model/variables.ts'
 import type { Previewed } from '../../reporting/preview.ts'
-import { ofEach } from '../../turns.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 import { SAMPLES, type Sample, sampleText } from '../samples.ts'
@@ -100,16 +100,18 @@ export async function playground(
       tried: tried && {
         ...tried,
         count: tried.messages.length,
-        messages: await facts.turns.run(
-          ofEach(tried.messages.slice(0, MAX_SHOWN), (each) => ({
-            ...each,
-            title: each.title.slice(0, MAX_TITLE_LENGTH),
-            json: JSON.stringify(each.body, null, 2).slice(0, MAX_BODY_LENGTH),
-            bubble: bubbleOf(JSON.stringify(each.body), each.text),
-          })),
-        ),
+        messages: await mapGivingWay(tried.messages.slice(0, MAX_SHOWN), shownOf, facts.giveWay),
       },
     },
+  }
+}
+
+function shownOf(message: Previewed) {
+  return {
+    ...message,
+    title: message.title.slice(0, MAX_TITLE_LENGTH),
+    json: JSON.stringify(message.body, null, 2).slice(0, MAX_BODY_LENGTH),
+    bubble: bubbleOf(JSON.stringify(message.body), message.text),
   }
 }
 

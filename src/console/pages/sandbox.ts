@@ -1,5 +1,5 @@
+import { mapGivingWay } from '../../give-way.ts'
 import { DEMOS } from '../../reporting/sandbox-demo.ts'
-import { ofEach } from '../../turns.ts'
 import { bubbleFrom } from '../chat-bubble.ts'
 import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 
@@ -24,12 +24,14 @@ export async function sandbox({ request, facts, words }: PageContext): Promise<B
         hint: `play_${name}Hint`,
       })),
       robots: robots.filter((robot) => ours.has(robot.name)),
-      said: await facts.turns.run(
-        ofEach(facts.sandbox(SHOWN), (each) => ({
+      said: await mapGivingWay(
+        facts.sandbox(SHOWN),
+        (each) => ({
           at: each.at,
           robot: each.robot,
           bubble: bubbleFrom({ ...each, ...each.mention }),
-        })),
+        }),
+        facts.giveWay,
       ),
       most: SHOWN,
     },

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein'
+import type { GiveWay } from '../../give-way.ts'
 import type { Channel } from '../../model/settings.ts'
 import { OCP_VARIABLES } from '../../model/variables.ts'
 import { conceal } from '../../redact.ts'
-import type { Steps } from '../../turns.ts'
 import type { Renderer } from '../renderer.ts'
 import { usagesIn } from './engine.ts'
 import type { Parts } from './loader.ts'
@@ -51,20 +51,19 @@ export function checkNames(known: readonly Known[]): UnknownNames {
   }
 }
 
-/**
- * What fails or prints nothing in any of the situations, each once, with its place and line. A step is one situation.
- */
-export function* renderFailures(
+/** What fails or prints nothing in any of the situations, each once, with its place and line; gives way before each. */
+export async function renderFailures(
   known: readonly Known[],
   renderer: Pick<Renderer, 'render' | 'quota'>,
-): Steps<string[]> {
+  giveWay: GiveWay,
+): Promise<string[]> {
   const own = known.filter(isOwn)
   const played = new Map(own.map((each) => [playedAs(each), each.channel]))
   const found = new Set<string>()
   for (const channel of played.values())
     for (const { ask } of scenarios('en-US', SAMPLE_NOW)) {
+      await giveWay()
       for (const fault of faultsIn(ask, channel, renderer)) found.add(fault)
-      yield
     }
   return [...found]
 }

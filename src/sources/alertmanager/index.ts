@@ -1,6 +1,5 @@
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
-import { atOnce, type Steps } from '../../turns.ts'
 import { stateKeyOf } from '../content-key.ts'
 import { exceedsComplexity } from '../parsing/complexity-limit.ts'
 import { isObject, readJson } from '../parsing/json.ts'
@@ -14,8 +13,7 @@ import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } f
 /** Alertmanager's webhook payload version 4 (0.25 to 0.34); whatever `version` says, `alerts` makes it one. */
 export const alertmanager: Source = {
   name: 'alertmanager',
-  read: (body, context) => atOnce(stepsOf(body, context)),
-  steps: stepsOf,
+  read,
 }
 
 /** An alert of Alertmanager's takes 180 bytes and 26 quotes at least, so no payload of its has more. */
@@ -30,13 +28,14 @@ const MAX_ALERTS = 40_000
 /** Alerts that cannot be read are told one by one up to this many; those after them are counted. */
 const MAX_MALFORMED = 100
 
-function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notification> {
-  if (yield* exceedsComplexity(body, BOUNDS))
+async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {
+  const { giveWay } = context
+  if (await exceedsComplexity(body, BOUNDS, giveWay))
     throw new AppError(
       'too_large',
       `the body has more parts than any Alertmanager payload (limit ${BOUNDS.brackets} objects and lists); send fewer alerts at once (max_alerts)`,
     )
-  yield
+  await giveWay()
   const narrow = typeof body === 'string' ? undefined : narrowPayload(body)
   const payload = narrow ?? payloadIn(textFrom(body))
   if (payload.alerts.length > MAX_ALERTS)
@@ -44,8 +43,8 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
       'too_large',
       `the body has ${payload.alerts.length} alerts (limit ${MAX_ALERTS}); send fewer at once (max_alerts)`,
     )
-  yield
-  const alerts = yield* alertsOf(payload, {
+  await giveWay()
+  const alerts = await alertsOf(payload, {
     context,
     narrow: narrow !== undefined,
     // Looking at the names of each alert would be a tenth of the cost of small ones.
@@ -55,12 +54,12 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
   return {
     source: 'alertmanager',
     key,
-    *contentKey() {
+    async contentKey() {
       const said = createDigest()
       said.add(key)
       for (const alert of payload.alerts) {
         said.add(contentOf(narrow === undefined ? alert : decodeUtf8(alert)))
-        yield
+        await giveWay()
       }
       return said.end()
     },
@@ -97,11 +96,11 @@ function refused(why: string): AppError {
   return new AppError('bad_payload', `the body is no Alertmanager payload: ${why}`)
 }
 
-function* alertsOf(
+async function alertsOf(
   payload: Payload,
   { context, narrow, large }: { context: ReadContext; narrow: boolean; large: boolean },
-): Steps<Alert[]> {
-  const { receivedAt } = context
+): Promise<Alert[]> {
+  const { receivedAt, giveWay } = context
   const group = new Group(payload)
   const alerts: Alert[] = []
   let unreadable = 0
@@ -116,7 +115,7 @@ function* alertsOf(
         alerts.push(malformed(narrow ? decodeUtf8(each) : each, { why, receivedAt }))
       }
     }
-    if (index % CHUNK_SIZE === 0) yield
+    if (index % CHUNK_SIZE === 0) await giveWay()
   }
   if (unreadable > MAX_MALFORMED)
     alerts.push(moreMalformed(unreadable - MAX_MALFORMED, { receivedAt }))
@@ -127,7 +126,7 @@ function* alertsOf(
   ]
 }
 
-/** Alerts that are read in a step. */
+/** Alerts that are read in one piece. */
 const CHUNK_SIZE = 16
 
 /** Labels, annotations or fields of one alert. */

@@ -1,5 +1,4 @@
 import type { Alert, Notification } from '../../model/alert.ts'
-import { atOnce, type Steps } from '../../turns.ts'
 import { stateKeyOf } from '../content-key.ts'
 import { digest, textFrom } from '../parsing/text.ts'
 import type { ReadContext, Source } from '../source.ts'
@@ -9,19 +8,19 @@ import { parseBody } from './parse.ts'
 /** OCP's HTTP channel: whatever its operator's body template makes of an alert. */
 export const ocp: Source = {
   name: 'ocp',
-  read: (body, context) => atOnce(stepsOf(body, context)),
-  steps: stepsOf,
+  read,
 }
 
-function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notification> {
+async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {
+  const { giveWay } = context
   const text = textFrom(body)
-  yield
-  const parsed = yield* parseBody(text)
-  yield
+  await giveWay()
+  const parsed = await parseBody(text, giveWay)
+  await giveWay()
   const alerts: Alert[] = []
   for (const { fields } of parsed) {
     alerts.push(alertFrom(fields, context))
-    yield
+    await giveWay()
   }
   const [only] = parsed
   const ready = parsed.length === 1 ? only?.ready : undefined
@@ -29,7 +28,7 @@ function* stepsOf(body: string | Uint8Array, context: ReadContext): Steps<Notifi
   return {
     source: 'ocp',
     key,
-    contentKey: () => digest([key, text]),
+    contentKey: async () => digest([key, text]),
     keyIncludesStart: false,
     alerts,
     ...(ready === undefined ? {} : { prerendered: ready }),

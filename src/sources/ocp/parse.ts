@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import type { Steps } from '../../turns.ts'
+import type { GiveWay } from '../../give-way.ts'
 import { exceedsComplexity } from '../parsing/complexity-limit.ts'
 import { isObject, parsedJson } from '../parsing/json.ts'
 import { textOf } from '../parsing/text.ts'
@@ -21,37 +21,37 @@ const MAX_REPAIR_BYTES = 256 * 1024
  * recommended lines, other `key=value` lines and form fields, at last the whole body as the message. AppError
  * bad_payload: the body is empty.
  */
-export function* parseBody(text: string): Steps<Parsed[]> {
+export async function parseBody(text: string, giveWay: GiveWay): Promise<Parsed[]> {
   const body = text.trim()
   if (body === '')
     throw new AppError(
       'bad_payload',
       'the body is empty: give the HTTP channel in OCP a body template',
     )
-  if (yield* exceedsComplexity(body, BOUNDS)) return [plainText(body)]
-  yield
+  if (await exceedsComplexity(body, BOUNDS, giveWay)) return [plainText(body)]
+  await giveWay()
   const isPuzzle = body.length <= MAX_REPAIR_BYTES
   // The value of what is no JSON at all is not worth the search for where it fails.
   const read = parsedJson(body)
-  if (read !== undefined) return yield* alertsIn(read.value, body)
-  yield
+  if (read !== undefined) return alertsIn(read.value, body, giveWay)
+  await giveWay()
   if (isPuzzle && /^[[{]/.test(body)) {
     const value = repaired(body)
-    if (looksIntentional(value)) return yield* alertsIn(value, body)
-    yield
+    if (looksIntentional(value)) return alertsIn(value, body, giveWay)
+    await giveWay()
   }
   const fields = recommendedIn(body) ?? (isPuzzle ? pairsIn(body) : undefined)
   return [fields === undefined ? plainText(body) : parsedBody(fieldsFrom(fields))]
 }
 
-function* alertsIn(value: unknown, body: string): Steps<Parsed[]> {
+async function alertsIn(value: unknown, body: string, giveWay: GiveWay): Promise<Parsed[]> {
   if (isObject(value)) return [parsedBody(value)]
   // Several alerts in one body; what is none among them is told as a text.
   if (Array.isArray(value) && value.length <= MAX_ALERTS && value.some(isObject)) {
     const parsed: Parsed[] = []
     for (const each of value) {
       parsed.push(isObject(each) ? parsedBody(each) : plainText(textOf(each) ?? 'null'))
-      yield
+      await giveWay()
     }
     return parsed
   }

@@ -1,4 +1,4 @@
-import type { Steps } from '../../turns.ts'
+import type { GiveWay } from '../../give-way.ts'
 import { isLarge } from '../source.ts'
 
 /** Objects and lists, and double quotes, that a body may have. */
@@ -10,7 +10,7 @@ export interface ComplexityLimits {
 /** Quotes and commas between any two brackets: no object that somebody meant has so many fields, no list of texts. */
 const MAX_BETWEEN_CONTAINERS = 100_000
 
-/** What is counted in a step. */
+/** Bytes that are counted in one piece. */
 const PIECE = 1024 * 1024
 
 /**
@@ -18,10 +18,11 @@ const PIECE = 1024 * 1024
  * bytes they are: no sender of alerts makes such a one. Counts what opens a part, within texts as well; linear, and
  * looks no further than it must.
  */
-export function* exceedsComplexity(
+export async function exceedsComplexity(
   body: string | Uint8Array,
   bounds: ComplexityLimits,
-): Steps<boolean> {
+  giveWay: GiveWay,
+): Promise<boolean> {
   // Any other is read in some milliseconds, whatever is in it.
   if (!isLarge(body)) return false
   let { brackets, quotes } = bounds
@@ -41,7 +42,7 @@ export function* exceedsComplexity(
       if (between < 0) return true
     }
     if (brackets < 0 || quotes < 0) return true
-    yield
+    await giveWay()
   }
   return false
 }

@@ -12,10 +12,10 @@ import { temporaryFolder } from '../../support/receiver.ts'
 import { channelNamed } from '../../support/settings.ts'
 
 /** What `check` says of templates in files, for a channel that uses `mine`. */
-function check(
+async function check(
   files: Record<string, string>,
   ...channels: Partial<Channel>[]
-): Omit<TemplateCheck, 'failures'> {
+): Promise<Omit<TemplateCheck, 'failures'>> {
   using folder = temporaryFolder()
   mkdirSync(folder.path, { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text)
@@ -30,7 +30,7 @@ function check(
   const short = (fault: string): string => fault.replaceAll(`${folder.path}/`, '')
   try {
     const named = all.map((each, index) => channelNamed(`ops-${index}`, each))
-    const { failures, ...found } = createRenderer(settings, named).check()
+    const { failures, ...found } = await createRenderer(settings, named).check()
     const { warnings } = found
     const faults = [...found.faults, ...failures]
     return { faults: faults.map(short), warnings: warnings.map(short) }
@@ -42,17 +42,17 @@ function check(
 }
 
 describe('a check of templates', () => {
-  test('finds nothing in the built-in ones, in any format', () => {
+  test('finds nothing in the built-in ones, in any format', async () => {
     // With a title of one's own they are played through every situation, too.
     for (const format of ['markdown', 'text', 'actionCard'] as const)
       for (const name of ['default', 'ocp-text', 'webhook-dingtalk'])
         assert.deepEqual(
-          check({}, { format, title: '${alarm_name}', template: { kind: 'named', name } }),
+          await check({}, { format, title: '${alarm_name}', template: { kind: 'named', name } }),
           { faults: [], warnings: [] },
         )
   })
 
-  test('names file and line of what cannot be compiled', () => {
+  test('names file and line of what cannot be compiled', async () => {
     for (const [text, fault] of [
       ['a\n<% if (x { %>b\n<% } %>', "mine.eta:2: Unexpected token '{'"],
       ['a\nb\n<%= it.get("x" %>', 'mine.eta:3: missing ) after argument list'],
@@ -63,43 +63,43 @@ describe('a check of templates', () => {
       ['<% if (x %>\n', 'mine.eta:1: the code of this tag does not end'],
       ['- ${alarm_name}\n- ${value}\n- <%= ) %>', "mine.eta:3: Unexpected token ')'"],
     ] as const)
-      assert.deepEqual(check({ 'mine.eta': text }).faults, [fault])
+      assert.deepEqual((await check({ 'mine.eta': text })).faults, [fault])
   })
 
-  test('names file and line of what fails in a situation, though it works in others', () => {
+  test('names file and line of what fails in a situation, though it works in others', async () => {
     const text = '${alarm_name}\n<% if (it.isOcp) { %>x\n<%= it.labels[0].name %>\n<% } %>'
-    assert.deepEqual(check({ 'mine.eta': text }).faults, [
+    assert.deepEqual((await check({ 'mine.eta': text })).faults, [
       "mine.eta:3: Cannot read properties of undefined (reading 'name')",
     ])
     for (const part of PART_NAMES.filter((each) => each !== 'digest')) {
       const file = part === 'alert' ? 'mine.eta' : `mine.${part}.eta`
-      const { faults } = check({ [file]: '\n<% it.nothing.at.all %>' })
+      const { faults } = await check({ [file]: '\n<% it.nothing.at.all %>' })
       assert.deepEqual(faults, [`${file}:2: Cannot read properties of undefined (reading 'at')`])
     }
   })
 
-  test('names words that there are not, near misses of variables also in tags, and parts that print nothing', () => {
-    assert.deepEqual(check({ 'mine.eta': "\n\n<%= it.word('levl') %>" }).faults, [
+  test('names words that there are not, near misses of variables also in tags, and parts that print nothing', async () => {
+    assert.deepEqual((await check({ 'mine.eta': "\n\n<%= it.word('levl') %>" })).faults, [
       'mine.eta:3: there is no word "levl"',
     ])
     assert.deepEqual(
-      check({ 'mine.eta': "a\n<%= it.get('alarm_nam') %> <%= it.v.alarm_levl %>" }).faults,
+      (await check({ 'mine.eta': "a\n<%= it.get('alarm_nam') %> <%= it.v.alarm_levl %>" })).faults,
       [
         'mine.eta:2: there is no variable ${alarm_nam} (did you mean "alarm_name"?)',
         'mine.eta:2: there is no variable ${alarm_levl} (did you mean "alarm_level"?)',
       ],
     )
     assert.deepEqual(
-      check({ 'mine.eta': '<% if (it.level === 1) { %>x<% } %>' }).faults[0],
+      (await check({ 'mine.eta': '<% if (it.level === 1) { %>x<% } %>' })).faults[0],
       'mine.eta: prints nothing for the part alert',
     )
   })
 
-  test('names every fault of every channel at once, and each once', () => {
+  test('names every fault of every channel at once, and each once', async () => {
     const broken = { 'one.eta': '<% } %>', 'two.eta': 'a', 'two.group.eta': '\n<%= ( %>' }
     const use = (name: string) => ({ template: { kind: 'named', name } }) as const
     assert.deepEqual(
-      check(broken, use('one'), use('two'), use('one'), use('absent')).faults.map(
+      (await check(broken, use('one'), use('two'), use('one'), use('absent'))).faults.map(
         (each) => each.split(':')[0],
       ),
       ['one.eta', 'two.group.eta', 'channels.ops-3.template'],
@@ -108,13 +108,14 @@ describe('a check of templates', () => {
 })
 
 describe('what fails in a situation', () => {
-  test('is found in a step for each, so that others are answered in between', () => {
+  test('is found giving way before each, so that others are answered in between', async () => {
     const channels = ['one', 'two'].map((name) => channelNamed(name, { title: `${name} \${x}` }))
     const locale = { language: 'en-US', timezone: 'UTC', externalUrl: undefined } as const
     const renderer = createRenderer({ ...locale, templates: '/nowhere' }, channels)
-    const steps = renderer.failures()
     let count = 0
-    while (!steps.next().done) count += 1
+    await renderer.failures(async () => {
+      count += 1
+    })
     assert.equal(count, 2 * scenarios('en-US', new Date(0)).length)
   })
 })

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { AppError } from '../../../src/errors.ts'
+import { immediate } from '../../../src/give-way.ts'
 import type { Notification } from '../../../src/model/alert.ts'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
 
-const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05.678Z'), timezone: 'Asia/Shanghai' }
+const CONTEXT = {
+  receivedAt: new Date('2026-01-02T03:04:05.678Z'),
+  timezone: 'Asia/Shanghai',
+  giveWay: immediate,
+}
 
-const read = (payload: unknown): Notification =>
+const read = (payload: unknown): Promise<Notification> =>
   alertmanager.read(typeof payload === 'string' ? payload : JSON.stringify(payload), CONTEXT)
 
 /** As Alertmanager 0.25 posts it; 0.34 only adds to it. */
@@ -44,8 +49,8 @@ const [ALERT] = PAYLOAD.alerts
 const withAlerts = (...alerts: unknown[]): unknown => ({ ...PAYLOAD, alerts })
 
 describe("Alertmanager's payload", () => {
-  test('has the variables of OCP, and every label and annotation under its own name', () => {
-    const { source, alerts } = read(PAYLOAD)
+  test('has the variables of OCP, and every label and annotation under its own name', async () => {
+    const { source, alerts } = await read(PAYLOAD)
     assert.equal(source, 'alertmanager')
     const [alert] = alerts
     assert.equal(alert?.fingerprint, 'ea3d0f2ab7a8d1c4')
@@ -94,7 +99,7 @@ describe("Alertmanager's payload", () => {
     )
   })
 
-  test('is counted by the name and the cluster that its variables have', () => {
+  test('is counted by the name and the cluster that its variables have', async () => {
     for (const [labels, annotations] of [
       [{ alertname: 'A', cluster: 'c' }, {}],
       [{ alertname: 'A', ob_cluster: 'c', cluster: 'd' }, { title: 'T' }],
@@ -104,15 +109,15 @@ describe("Alertmanager's payload", () => {
       ],
       [{}, {}],
     ]) {
-      const [alert] = read(withAlerts({ labels, annotations })).alerts
+      const [alert] = (await read(withAlerts({ labels, annotations }))).alerts
       assert.equal(alert?.name, alert?.variables['alarm_name'] ?? '')
       assert.equal(alert?.cluster, alert?.variables['ob_cluster'] ?? '')
     }
   })
 
-  test('resolved says when and how long', () => {
-    const [alert] = read(
-      withAlerts({ ...ALERT, status: 'resolved', endsAt: '2026-01-02T03:03:30Z' }),
+  test('resolved says when and how long', async () => {
+    const [alert] = (
+      await read(withAlerts({ ...ALERT, status: 'resolved', endsAt: '2026-01-02T03:03:30Z' }))
     ).alerts
     assert.equal(alert?.status, 'resolved')
     assert.equal(alert.endsAt?.toISOString(), '2026-01-02T03:03:30.000Z')
@@ -123,35 +128,35 @@ describe("Alertmanager's payload", () => {
     )
   })
 
-  test('counts the alerts that Alertmanager left out', () => {
-    const counted = (truncatedAlerts: unknown) =>
-      read({ ...PAYLOAD, truncatedAlerts }).alerts[0]?.variables['alarm_count']
-    assert.equal(counted(7), '8')
+  test('counts the alerts that Alertmanager left out', async () => {
+    const counted = async (truncatedAlerts: unknown) =>
+      (await read({ ...PAYLOAD, truncatedAlerts })).alerts[0]?.variables['alarm_count']
+    assert.equal(await counted(7), '8')
     // What no value can be made of, JavaScript's own conversion refuses with an error.
     for (const nothing of [null, 'x', -1, { toString: 1 }, [{ toString: 1, valueOf: 2 }]])
-      assert.equal(counted(nothing), '1')
+      assert.equal(await counted(nothing), '1')
   })
 
-  test('is taken whatever its version says, and with fields that nobody knows', () => {
+  test('is taken whatever its version says, and with fields that nobody knows', async () => {
     for (const version of ['4', '1', 4, null, undefined])
       assert.equal(
-        read({ ...PAYLOAD, version, notificationReason: 'new', extra: { deep: [1] } }).alerts
-          .length,
+        (await read({ ...PAYLOAD, version, notificationReason: 'new', extra: { deep: [1] } }))
+          .alerts.length,
         1,
       )
-    assert.deepEqual(read({ alerts: [] }).alerts, [])
+    assert.deepEqual((await read({ alerts: [] })).alerts, [])
   })
 
-  test('with a fingerprint of megabytes has a short one that stands for it', () => {
-    const of = (fingerprint: string) =>
-      read(withAlerts({ ...ALERT, fingerprint })).alerts[0]?.fingerprint as string
-    const [one, other] = [of('x'.repeat(2_000_000)), of(`${'x'.repeat(2_000_000)}y`)]
+  test('with a fingerprint of megabytes has a short one that stands for it', async () => {
+    const of = async (fingerprint: string) =>
+      (await read(withAlerts({ ...ALERT, fingerprint }))).alerts[0]?.fingerprint as string
+    const [one, other] = [await of('x'.repeat(2_000_000)), await of(`${'x'.repeat(2_000_000)}y`)]
     assert.deepEqual([one.length, other.length], [16, 16])
     assert.notEqual(one, other)
-    assert.equal(of('x'.repeat(200)), 'x'.repeat(200))
+    assert.equal(await of('x'.repeat(200)), 'x'.repeat(200))
   })
 
-  test('without a fingerprint is its labels, in any order', () => {
+  test('without a fingerprint is its labels, in any order', async () => {
     const { fingerprint: _, ...bare } = ALERT as NonNullable<typeof ALERT>
     const turned = {
       ...bare,
@@ -159,45 +164,52 @@ describe("Alertmanager's payload", () => {
       annotations: { other: 'text' },
     }
     const other = { ...bare, labels: { ...bare.labels, instance: 'another' } }
-    const [one, two, three] = [bare, turned, other].map(
-      (each) => read(withAlerts(each)).alerts[0]?.fingerprint,
+    const [one, two, three] = await Promise.all(
+      [bare, turned, other].map(
+        async (each) => (await read(withAlerts(each))).alerts[0]?.fingerprint,
+      ),
     )
     assert.equal(one, two)
     assert.notEqual(one, three)
   })
 
-  test('of a peer or a retry has the same key; news has another', () => {
-    const { key } = read(PAYLOAD)
+  test('of a peer or a retry has the same key; news has another', async () => {
+    const { key } = await read(PAYLOAD)
     const peer = { ...PAYLOAD, externalURL: 'http://other:9093', receiver: 'renamed' }
-    assert.equal(read(peer).key, key)
+    assert.equal((await read(peer)).key, key)
     // The tree of routes, in which the receiver may stand in another place, is no part of it.
     for (const groupKey of ['{}/{severity="critical"}:{alertname="HostDown"}', undefined])
-      assert.equal(read({ ...PAYLOAD, groupKey, groupLabels: {} }).key, key)
+      assert.equal((await read({ ...PAYLOAD, groupKey, groupLabels: {} })).key, key)
     const touched = withAlerts({ ...ALERT, annotations: { summary: 'now 3' } })
-    assert.equal(read(touched).key, key)
+    assert.equal((await read(touched)).key, key)
     const refired = withAlerts({ ...ALERT, startsAt: '2026-01-02T03:02:00Z' })
-    assert.notEqual(read(refired).key, key)
-    assert.notEqual(read(withAlerts({ ...ALERT, status: 'resolved' })).key, key)
+    assert.notEqual((await read(refired)).key, key)
+    assert.notEqual((await read(withAlerts({ ...ALERT, status: 'resolved' }))).key, key)
     const louder = { ...ALERT, labels: { ...ALERT?.labels, severity: 'warning' } }
-    assert.equal(read(withAlerts(louder)).alerts[0]?.fingerprint, ALERT?.fingerprint)
-    assert.notEqual(read(withAlerts(louder)).key, key)
+    assert.equal((await read(withAlerts(louder))).alerts[0]?.fingerprint, ALERT?.fingerprint)
+    assert.notEqual((await read(withAlerts(louder))).key, key)
     const second = { ...ALERT, fingerprint: 'b' }
-    assert.equal(read(withAlerts(ALERT, second)).key, read(withAlerts(second, ALERT)).key)
+    assert.equal(
+      (await read(withAlerts(ALERT, second))).key,
+      (await read(withAlerts(second, ALERT))).key,
+    )
   })
 
-  test('that names one alert twice has it once, but firing and resolved are two', () => {
-    assert.equal(read(withAlerts(ALERT, ALERT)).alerts.length, 1)
+  test('that names one alert twice has it once, but firing and resolved are two', async () => {
+    assert.equal((await read(withAlerts(ALERT, ALERT))).alerts.length, 1)
     assert.deepEqual(
-      read(withAlerts(ALERT, { ...ALERT, status: 'resolved' })).alerts.map(({ status }) => status),
+      (await read(withAlerts(ALERT, { ...ALERT, status: 'resolved' }))).alerts.map(
+        ({ status }) => status,
+      ),
       ['firing', 'resolved'],
     )
   })
 })
 
 describe('what can be saved of a payload', () => {
-  test('a bad alert costs only itself, and is told as what it is', () => {
+  test('a bad alert costs only itself, and is told as what it is', async () => {
     for (const bad of [1, 'x', null, [], {}, { labels: 1 }]) {
-      const { alerts } = read(withAlerts(bad, ALERT))
+      const { alerts } = await read(withAlerts(bad, ALERT))
       assert.equal(alerts.length, 2, JSON.stringify(bad))
       const [told, good] = alerts
       assert.equal(told?.variables['alarm_name'], 'Malformed alert')
@@ -208,9 +220,11 @@ describe('what can be saved of a payload', () => {
     }
   })
 
-  test('labels of other kinds become texts; null is none', () => {
-    const { variables } = read(
-      withAlerts({ labels: { alertname: 'a', n: 5, b: true, o: { x: [1] }, gone: null } }),
+  test('labels of other kinds become texts; null is none', async () => {
+    const { variables } = (
+      await read(
+        withAlerts({ labels: { alertname: 'a', n: 5, b: true, o: { x: [1] }, gone: null } }),
+      )
     ).alerts[0] as NonNullable<Notification['alerts'][0]>
     assert.deepEqual(
       [variables['n'], variables['b'], variables['o'], variables['gone']],
@@ -218,24 +232,26 @@ describe('what can be saved of a payload', () => {
     )
   })
 
-  test('fields of other kinds cost nothing but themselves', () => {
+  test('fields of other kinds cost nothing but themselves', async () => {
     const odd = { labels: { alertname: 'a' }, status: 5, startsAt: 5, annotations: 'none' }
-    const [alert] = read(withAlerts({ ...odd, valueString: '[ var=B ]' })).alerts
+    const [alert] = (await read(withAlerts({ ...odd, valueString: '[ var=B ]' }))).alerts
     assert.deepEqual([alert?.status, alert?.startsAt], ['firing', undefined])
     assert.equal(alert?.variables['valueString'], '[ var=B ]')
   })
 
-  test('times that are none, or cannot be read, are none', () => {
+  test('times that are none, or cannot be read, are none', async () => {
     for (const startsAt of ['0001-01-01T00:00:00Z', '', 'yesterday']) {
-      const [alert] = read(withAlerts({ ...ALERT, startsAt })).alerts
+      const [alert] = (await read(withAlerts({ ...ALERT, startsAt }))).alerts
       assert.equal(alert?.startsAt, undefined)
       assert.equal(alert?.variables['alarm_active_at'], undefined)
     }
   })
 
-  test('NUL and lone surrogates become U+FFFD; names of prototypes are names', () => {
-    const [alert] = read(
-      `{"alerts":[{"labels":{"alertname":"a\\u0000b","s":"\\ud800x","__proto__":"p","constructor":"c","toString":"t"}}]}`,
+  test('NUL and lone surrogates become U+FFFD; names of prototypes are names', async () => {
+    const [alert] = (
+      await read(
+        `{"alerts":[{"labels":{"alertname":"a\\u0000b","s":"\\ud800x","__proto__":"p","constructor":"c","toString":"t"}}]}`,
+      )
     ).alerts
     const { variables } = alert as NonNullable<typeof alert>
     assert.equal(variables['alertname'], 'a\uFFFDb')
@@ -249,9 +265,9 @@ describe('what can be saved of a payload', () => {
 })
 
 describe('what is no payload', () => {
-  const faultOf = (text: string): string => {
+  const faultOf = async (text: string): Promise<string> => {
     try {
-      read(text)
+      await read(text)
     } catch (error) {
       assert.ok(error instanceof AppError)
       assert.equal(error.code, 'bad_payload')
@@ -260,7 +276,7 @@ describe('what is no payload', () => {
     throw new Error(`${text.slice(0, 100)} was taken`)
   }
 
-  test('says what is wrong and where', () => {
+  test('says what is wrong and where', async () => {
     for (const [text, wanted] of [
       ['', /payload: it is empty/],
       ['{"alerts": [}', /line 1, column 13: expected a value or \], but there is "}"/],
@@ -276,12 +292,12 @@ describe('what is no payload', () => {
       ['[]', /must be object/],
       ['null', /must be object/],
     ] as const)
-      assert.match(faultOf(text), wanted)
+      assert.match(await faultOf(text), wanted)
   })
 
-  test('is found at a place wherever JSON.parse finds fault', () => {
-    fc.assert(
-      fc.property(fc.json(), fc.nat(), fc.string({ maxLength: 3 }), (json, at, put) => {
+  test('is found at a place wherever JSON.parse finds fault', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json(), fc.nat(), fc.string({ maxLength: 3 }), async (json, at, put) => {
         const text = json.slice(0, at % (json.length + 1)) + put
         let isJson = true
         try {
@@ -290,45 +306,51 @@ describe('what is no payload', () => {
           isJson = false
         }
         if (!isJson && text.trim() !== '')
-          assert.match(faultOf(text), /line \d+, column \d+: expected /)
+          assert.match(await faultOf(text), /line \d+, column \d+: expected /)
       }),
     )
   })
 
-  test('deep nesting is refused, in brackets only', () => {
-    assert.match(faultOf(`{"alerts":${'['.repeat(100_000)}`), /nested deeper than 64/)
-    assert.match(faultOf(`{"alerts":[${'{"a":'.repeat(70)}1${'}'.repeat(70)}]}`), /nested deeper/)
+  test('deep nesting is refused, in brackets only', async () => {
+    assert.match(await faultOf(`{"alerts":${'['.repeat(100_000)}`), /nested deeper than 64/)
+    assert.match(
+      await faultOf(`{"alerts":[${'{"a":'.repeat(70)}1${'}'.repeat(70)}]}`),
+      /nested deeper/,
+    )
     const inText = withAlerts({ labels: { alertname: `${'['.repeat(500)}\\"${'{'.repeat(500)}` } })
-    assert.equal(read(inText).alerts.length, 1)
-    fc.assert(
-      fc.property(fc.json({ maxDepth: 5 }), fc.string(), (json, text) => {
+    assert.equal((await read(inText)).alerts.length, 1)
+    await fc.assert(
+      fc.asyncProperty(fc.json({ maxDepth: 5 }), fc.string(), async (json, text) => {
         // Whatever texts hold, a flat body is never too deep.
-        read(`{"alerts":[],"x":${json},"y":${JSON.stringify(text)}}`)
+        await read(`{"alerts":[],"x":${json},"y":${JSON.stringify(text)}}`)
       }),
     )
   })
 })
 
-test('whatever a payload is, it is read or refused, and reads the same twice', () => {
+test('whatever a payload is, it is read or refused, and reads the same twice', async () => {
   const some = fc.oneof(
     fc.constant(ALERT),
     fc.jsonValue(),
     fc.record({ labels: fc.dictionary(fc.string(), fc.jsonValue()), status: fc.jsonValue() }),
   )
-  fc.assert(
-    fc.property(fc.record({ alerts: fc.oneof(fc.array(some), fc.jsonValue()) }), (payload) => {
-      const text = JSON.stringify(payload)
-      const once = (): unknown => {
-        try {
-          const { key, alerts } = read(text)
-          return [key, alerts.map((alert) => [alert.fingerprint, alert.status, alert.variables])]
-        } catch (error) {
-          assert.ok(error instanceof AppError)
-          return error.message
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ alerts: fc.oneof(fc.array(some), fc.jsonValue()) }),
+      async (payload) => {
+        const text = JSON.stringify(payload)
+        const once = async (): Promise<unknown> => {
+          try {
+            const { key, alerts } = await read(text)
+            return [key, alerts.map((alert) => [alert.fingerprint, alert.status, alert.variables])]
+          } catch (error) {
+            assert.ok(error instanceof AppError)
+            return error.message
+          }
         }
-      }
-      assert.deepEqual(once(), once())
-    }),
+        assert.deepEqual(await once(), await once())
+      },
+    ),
     { numRuns: 300 },
   )
 })

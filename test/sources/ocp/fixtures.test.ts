@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { immediate } from '../../../src/give-way.ts'
 import { LEVEL_NAMES } from '../../../src/model/level.ts'
 import { createDingtalk } from '../../../src/notifiers/dingtalk/index.ts'
 import { levelIn } from '../../../src/pipeline/accept.ts'
@@ -11,7 +12,6 @@ import { preview } from '../../../src/reporting/preview.ts'
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { sources } from '../../../src/sources/index.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
-import { atOnce } from '../../../src/turns.ts'
 import { OCP_BODIES } from '../../support/ocp-bodies.ts'
 import { firing, OCP_SAMPLES, ocpBody, recovered } from '../../support/ocp-samples.ts'
 import { settingsOf } from '../../support/settings.ts'
@@ -25,13 +25,17 @@ const NOW = new Date('2025-06-06T08:00:00Z')
 const clock = new VirtualClock(NOW)
 const notifier = createDingtalk({ clock, sandbox: () => ({ status: 200, body: '' }) })
 
-function messagesFor(body: string, language: 'en-US' | 'zh-CN'): string {
+async function messagesFor(body: string, language: 'en-US' | 'zh-CN'): Promise<string> {
   const settings = settingsOf({}, { language })
-  const messages = atOnce(
-    preview(
-      { channel: 'ops', payload: body, now: NOW },
-      { settings, sources, notifier, rendererFor: (each) => createRenderer(settings, [each]) },
-    ),
+  const messages = await preview(
+    { channel: 'ops', payload: body, now: NOW },
+    {
+      settings,
+      sources,
+      notifier,
+      rendererFor: (each) => createRenderer(settings, [each]),
+      giveWay: immediate,
+    },
   )
   return messages
     .map(({ title, body: posted }) => {
@@ -49,8 +53,12 @@ interface Posted {
   at: object
 }
 
-function told(body: string): string {
-  const { alerts } = ocp.read(body, { receivedAt: NOW, timezone: 'Asia/Shanghai' })
+async function told(body: string): Promise<string> {
+  const { alerts } = await ocp.read(body, {
+    receivedAt: NOW,
+    timezone: 'Asia/Shanghai',
+    giveWay: immediate,
+  })
   const lines = alerts.map((alert) => {
     const level = LEVEL_NAMES[levelIn(alert)]
     const times = [alert.startsAt?.toISOString() ?? '?', alert.endsAt?.toISOString() ?? '?']
@@ -59,7 +67,9 @@ function told(body: string): string {
       .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
     return `-- ${alert.status}, ${level}, from ${times[0]} to ${times[1]}\n${variables.join('\n')}\n`
   })
-  const messages = (['en-US', 'zh-CN'] as const).map((language) => messagesFor(body, language))
+  const messages = await Promise.all(
+    (['en-US', 'zh-CN'] as const).map((language) => messagesFor(body, language)),
+  )
   return [`-- body\n${body}\n`, ...lines, ...messages].join('\n')
 }
 
@@ -72,19 +82,19 @@ function matches(context: TestContext, name: string, text: string): void {
 
 describe('each shape of body', () => {
   for (const { name, body } of OCP_BODIES)
-    test(`${name} becomes what its snapshot says`, (context) => {
-      matches(context, `shape-${name}`, told(body))
+    test(`${name} becomes what its snapshot says`, async (context) => {
+      matches(context, `shape-${name}`, await told(body))
     })
 })
 
 describe("each of OCP's sample alerts, in the recommended body", () => {
   OCP_SAMPLES.forEach((sample, index) => {
     const name = `sample-${String(index + 1).padStart(2, '0')}-${sample.alarm_type}`
-    test(`${sample.alarm_type} fires as its snapshot says`, (context) => {
-      matches(context, `${name}-firing`, told(ocpBody(firing(sample))))
+    test(`${sample.alarm_type} fires as its snapshot says`, async (context) => {
+      matches(context, `${name}-firing`, await told(ocpBody(firing(sample))))
     })
-    test(`${sample.alarm_type} recovers as its snapshot says`, (context) => {
-      matches(context, `${name}-recovery`, told(ocpBody(recovered(sample, index))))
+    test(`${sample.alarm_type} recovers as its snapshot says`, async (context) => {
+      matches(context, `${name}-recovery`, await told(ocpBody(recovered(sample, index))))
     })
   })
 })

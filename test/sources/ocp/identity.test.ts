@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
+import { immediate } from '../../../src/give-way.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
 import { MARKDOWN_ZH } from '../../support/ocp-bodies.ts'
 import {
@@ -142,9 +143,14 @@ describe('what OCP sends again, over the whole path', () => {
 })
 
 describe('what makes a body of OCP the same alert, and the same request', () => {
-  const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05Z'), timezone: 'Asia/Shanghai' }
+  const CONTEXT = {
+    receivedAt: new Date('2026-01-02T03:04:05Z'),
+    timezone: 'Asia/Shanghai',
+    giveWay: immediate,
+  }
   const read = (fields: Record<string, string>) => ocp.read(JSON.stringify(fields), CONTEXT)
-  const fingerprint = (fields: Record<string, string>) => read(fields).alerts[0]?.fingerprint
+  const fingerprint = async (fields: Record<string, string>) =>
+    (await read(fields)).alerts[0]?.fingerprint
 
   const MOVED = {
     alarm_count: '4',
@@ -166,22 +172,22 @@ describe('what makes a body of OCP the same alert, and the same request', () => 
     ['number', { alarm_id: '7', alarm_name: 'n' }],
   ]
   for (const [name, identity] of IDENTITIES)
-    test(`by its ${name}: nothing that moves with a repeat`, () => {
+    test(`by its ${name}: nothing that moves with a repeat`, async () => {
       const known = {
         ...identity,
         alarm_level: '严重',
         alarm_active_at: '2025-06-06T15:00:00+08:00',
       }
-      const once = read({ ...known, alarm_count: '3', value: '1' })
+      const once = await read({ ...known, alarm_count: '3', value: '1' })
       for (const [field, value] of Object.entries(MOVED)) {
-        const again = read({ ...known, alarm_count: '3', value: '1', [field]: value })
+        const again = await read({ ...known, alarm_count: '3', value: '1', [field]: value })
         assert.equal(again.alerts[0]?.fingerprint, once.alerts[0]?.fingerprint, field)
         assert.equal(again.key, once.key, field)
-        assert.notEqual(again.contentKey(), once.contentKey(), field)
+        assert.notEqual(await again.contentKey(), await once.contentKey(), field)
       }
     })
 
-  test('by its text, where it says no more: what moves in a field of its own is no part of that', () => {
+  test('by its text, where it says no more: what moves in a field of its own is no part of that', async () => {
     const text = { alarm_description: 'disk full', alarm_level: '3', alarm_count: '3' }
     const moves: Record<string, string>[] = [
       { alarm_count: '4' },
@@ -191,29 +197,37 @@ describe('what makes a body of OCP the same alert, and the same request', () => 
       { message_type: 'Clear Alert' },
     ]
     for (const moved of moves)
-      assert.equal(fingerprint({ ...text, ...moved }), fingerprint(text), JSON.stringify(moved))
-    assert.notEqual(fingerprint({ ...text, alarm_description: 'disk gone' }), fingerprint(text))
+      assert.equal(
+        await fingerprint({ ...text, ...moved }),
+        await fingerprint(text),
+        JSON.stringify(moved),
+      )
+    assert.notEqual(
+      await fingerprint({ ...text, alarm_description: 'disk gone' }),
+      await fingerprint(text),
+    )
   })
 
-  test('a change of level, of status or of the instant is another request, of the same alert', () => {
+  test('a change of level, of status or of the instant is another request, of the same alert', async () => {
     const known = { alarm_type: 'rule', alarm_target: 'host=1', alarm_level: 'Caution' }
-    const once = read({ ...known, alarm_active_at: '2025-06-06T15:00:00+08:00' })
+    const once = await read({ ...known, alarm_active_at: '2025-06-06T15:00:00+08:00' })
     const changes: Record<string, string>[] = [
       { alarm_level: 'Critical', alarm_active_at: '2025-06-06T15:00:00+08:00' },
       { alarm_active_at: '2025-06-06T15:00:00+08:00', alarm_status: 'Inactive' },
       { alarm_active_at: '2025-06-06T15:01:00+08:00' },
     ]
     for (const changed of changes) {
-      const other = read({ ...known, ...changed })
+      const other = await read({ ...known, ...changed })
       assert.notEqual(other.key, once.key, JSON.stringify(changed))
       assert.equal(other.alerts[0]?.fingerprint, once.alerts[0]?.fingerprint)
     }
   })
 
-  test('several alerts in one body are the same request in any order', () => {
+  test('several alerts in one body are the same request in any order', async () => {
     const [a, b] = ['1', '2'].map((id) => ({ alarm_id: id, alarm_name: 'n' }))
-    const keyOf = (...alerts: unknown[]) => ocp.read(JSON.stringify(alerts), CONTEXT).key
-    assert.equal(keyOf(a, b), keyOf(b, a))
-    assert.notEqual(keyOf(a, b), keyOf(a))
+    const keyOf = async (...alerts: unknown[]) =>
+      (await ocp.read(JSON.stringify(alerts), CONTEXT)).key
+    assert.equal(await keyOf(a, b), await keyOf(b, a))
+    assert.notEqual(await keyOf(a, b), await keyOf(a))
   })
 })

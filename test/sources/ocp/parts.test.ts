@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { immediate } from '../../../src/give-way.ts'
 import type { Alert, Notification } from '../../../src/model/alert.ts'
 import { fieldsInText } from '../../../src/sources/ocp/default-text.ts'
 import { durationMs } from '../../../src/sources/ocp/duration.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
 import { targetParts } from '../../../src/sources/ocp/target.ts'
 
-const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05Z'), timezone: 'Asia/Shanghai' }
+const CONTEXT = {
+  receivedAt: new Date('2026-01-02T03:04:05Z'),
+  timezone: 'Asia/Shanghai',
+  giveWay: immediate,
+}
 
-const read = (body: string | object): Notification =>
+const read = (body: string | object): Promise<Notification> =>
   ocp.read(typeof body === 'string' ? body : JSON.stringify(body), CONTEXT)
-const one = (body: string | object): Alert => read(body).alerts[0] ?? assert.fail('no alert')
+const one = async (body: string | object): Promise<Alert> =>
+  (await read(body)).alerts[0] ?? assert.fail('no alert')
 
 describe('a text that OCP made by its own template', () => {
   test('is read in three languages, with what an operator wrote around its labels', () => {
@@ -49,17 +55,22 @@ describe('a text that OCP made by its own template', () => {
     assert.ok(whole)
   })
 
-  test('with lines of somebody’s own is told whole, and still has its level, rule and object', () => {
+  test('with lines of somebody’s own is told whole, and still has its level, rule and object', async () => {
     const message = 'OCP 告警通知 N\n- 级别：停服\n- 告警对象：T\n- 值班：张三'
-    const alert = one({ message })
+    const alert = await one({ message })
     assert.equal(alert.variables['alarm_description'], message)
     assert.deepEqual([alert.levelWord, alert.name], ['停服', 'N'])
-    assert.equal(alert.fingerprint, one({ alarm_name: 'N', alarm_target: 'T' }).fingerprint)
+    assert.equal(alert.fingerprint, (await one({ alarm_name: 'N', alarm_target: 'T' })).fingerprint)
   })
 
-  test('does not stand against what the body says itself', () => {
+  test('does not stand against what the body says itself', async () => {
     const message = 'OCP 告警通知 N\n- 级别：停服\n- 告警对象：T'
-    const { variables } = one({ message, alarm_level: '2', alarm_name: 'mine', alarm_target: 'x' })
+    const { variables } = await one({
+      message,
+      alarm_level: '2',
+      alarm_name: 'mine',
+      alarm_target: 'x',
+    })
     assert.deepEqual(
       [variables['alarm_level'], variables['alarm_name'], variables['alarm_target']],
       ['2', 'mine', 'x'],
@@ -76,19 +87,19 @@ describe('a text that OCP made by its own template', () => {
       assert.deepEqual({ ...fieldsInText(text).fields }, {}, text)
   })
 
-  test('a fixed title is no rule: two rules on one object stay two', () => {
+  test('a fixed title is no rule: two rules on one object stay two', async () => {
     const body = (text: string): object => ({
       msgtype: 'markdown',
       markdown: { title: 'OCP告警', text: `OCP告警通知\n- 告警对象：T\n- 详情：${text}` },
     })
-    assert.notEqual(one(body('disk')).fingerprint, one(body('memory')).fingerprint)
-    assert.equal(one(body('disk')).name, 'OCP告警')
+    assert.notEqual((await one(body('disk'))).fingerprint, (await one(body('memory'))).fingerprint)
+    assert.equal((await one(body('disk'))).name, 'OCP告警')
   })
 })
 
 describe('what OCP puts in place of a variable', () => {
-  test('its placeholder, whole, means that it does not know it; within a text it stays', () => {
-    const { variables } = one({
+  test('its placeholder, whole, means that it does not know it; within a text it stays', async () => {
+    const { variables } = await one({
       alarm_name: 'a',
       alarm_url: '${alarm_url}',
       alarmId: '${alarm_id}',
@@ -103,31 +114,31 @@ describe('what OCP puts in place of a variable', () => {
     assert.equal(variables['alarm_description'], 'took ${time_zh_cn}')
   })
 
-  test('a body in which nothing is known is told as it stands', () => {
+  test('a body in which nothing is known is told as it stands', async () => {
     for (const body of ['${message}', '{"message":"${message}"}', '{"alarm_name":"${alarm_name}"}'])
-      assert.equal(one(body).variables['alarm_description'], body)
+      assert.equal((await one(body)).variables['alarm_description'], body)
   })
 
-  test('message_json is a JSON string, or what stands between its quotes, or a body', () => {
+  test('message_json is a JSON string, or what stands between its quotes, or a body', async () => {
     for (const body of [
       'alarm_type=t\nmessage_json="a\\n\\"b\\""',
       'alarm_type=t\nmessage_json=a\\n\\"b\\"',
       '{"alarm_type":"t","message_json":"\\"a\\\\n\\\\\\"b\\\\\\"\\""}',
     ])
-      assert.equal(one(body).variables['message'], 'a\n"b"', body)
-    const { prerendered: ready, alerts } = read(
+      assert.equal((await one(body)).variables['message'], 'a\n"b"', body)
+    const { prerendered: ready, alerts } = await read(
       'alarm_type=t\nalarm_level=1\nmessage_json={"msgtype":"text","text":{"content":"own"}}',
     )
     assert.equal(ready?.text, 'own')
     assert.equal(alerts[0]?.levelWord, '1')
   })
 
-  test('a level that is missing is taken from its siblings', () => {
+  test('a level that is missing is taken from its siblings', async () => {
     for (const name of ['alarm_level_native', 'alarm_level_en_us', 'alarm_level_zh_cn'])
-      assert.equal(one({ alarm_name: 'a', [name]: '停服' }).levelWord, '停服')
+      assert.equal((await one({ alarm_name: 'a', [name]: '停服' })).levelWord, '停服')
   })
 
-  test('durations are seconds or ISO 8601, and tell the time that is missing', () => {
+  test('durations are seconds or ISO 8601, and tell the time that is missing', async () => {
     for (const [text, ms] of [
       ['545', 545_000],
       ['545.5', 545_500],
@@ -144,28 +155,31 @@ describe('what OCP puts in place of a variable', () => {
       assert.equal(durationMs(text), ms, text)
     const over = { alarm_name: 'a', alarm_status: 'Inactive', alarm_last_interval: 'PT5M' }
     const at = '2025-06-06T13:36:51.231+08:00'
-    const ended = one({ ...over, alarm_active_at: at })
+    const ended = await one({ ...over, alarm_active_at: at })
     assert.equal(ended.endsAt?.toISOString(), '2025-06-06T05:41:51.231Z')
     assert.equal(ended.variables['alarm_resolved_at'], '2025-06-06T13:41:51.231+08:00')
     assert.equal(
-      one({ ...over, alarm_resolved_at: at }).startsAt?.toISOString(),
+      (await one({ ...over, alarm_resolved_at: at })).startsAt?.toISOString(),
       '2025-06-06T05:31:51.231Z',
     )
-    assert.equal(one({ ...over, alarm_status: 'Active', alarm_active_at: at }).endsAt, undefined)
+    assert.equal(
+      (await one({ ...over, alarm_status: 'Active', alarm_active_at: at })).endsAt,
+      undefined,
+    )
   })
 
-  test('what OCP’s pages call the two kinds of message tells the status', () => {
+  test('what OCP’s pages call the two kinds of message tells the status', async () => {
     for (const word of ['Clear Alert', '告警恢复', '警示恢復'])
-      assert.equal(one({ alarm_name: 'a', message_type: word }).status, 'resolved', word)
-    assert.equal(one({ alarm_name: 'a', message_type: 'Alarm' }).status, 'firing')
+      assert.equal((await one({ alarm_name: 'a', message_type: word })).status, 'resolved', word)
+    assert.equal((await one({ alarm_name: 'a', message_type: 'Alarm' })).status, 'firing')
   })
 
-  test('is over where its status says so in any of the three languages, or a time of recovery is there', () => {
+  test('is over where its status says so in any of the three languages, or a time of recovery is there', async () => {
     for (const alarm_status of [
       ...['Inactive', 'INACTIVE', 'Restored', 'Cleared', 'Expired', 'Resolved'],
       ...['已消除', '已恢复', '已恢復', '已解除', '已过期', '已過期', '已清除', '已解决', '已解決'],
     ])
-      assert.equal(one({ alarm_name: 'a', alarm_status }).status, 'resolved', alarm_status)
+      assert.equal((await one({ alarm_name: 'a', alarm_status })).status, 'resolved', alarm_status)
     for (const alarm_status of [
       'Active',
       '告警中',
@@ -175,10 +189,13 @@ describe('what OCP puts in place of a variable', () => {
       '已屏蔽',
       '已抑制',
     ])
-      assert.equal(one({ alarm_name: 'a', alarm_status }).status, 'firing', alarm_status)
+      assert.equal((await one({ alarm_name: 'a', alarm_status })).status, 'firing', alarm_status)
     const alarm_resolved_at = '2025-06-06T05:41:54Z'
     for (const alarm_status of ['', 'Active'])
-      assert.equal(one({ alarm_name: 'a', alarm_status, alarm_resolved_at }).status, 'resolved')
+      assert.equal(
+        (await one({ alarm_name: 'a', alarm_status, alarm_resolved_at })).status,
+        'resolved',
+      )
     for (const zero of [
       '',
       '-',
@@ -187,7 +204,7 @@ describe('what OCP puts in place of a variable', () => {
       '1970-01-01T08:00:00+08:00',
       '${alarm_resolved_at}',
     ])
-      assert.equal(one({ alarm_name: 'a', alarm_resolved_at: zero }).status, 'firing', zero)
+      assert.equal((await one({ alarm_name: 'a', alarm_resolved_at: zero })).status, 'firing', zero)
   })
 
   test('a quote or brace in a target that never closes hides no part of it', () => {
@@ -204,8 +221,8 @@ describe('what OCP puts in place of a variable', () => {
 })
 
 describe('lines of an operator’s own', () => {
-  test('everyday words in a long text begin no line; OCP’s own names do', () => {
-    const { variables } = one(
+  test('everyday words in a long text begin no line; OCP’s own names do', async () => {
+    const { variables } = await one(
       'alarm_name=a\nalarm_description=first\nhost=1.2.3.4 is gone\nvalue=7\nalarm_name=b\nalarm_level=1',
     )
     assert.equal(
@@ -215,14 +232,14 @@ describe('lines of an operator’s own', () => {
     assert.deepEqual([variables['alarm_level'], variables['value']], ['1', undefined])
   })
 
-  test('a text that only begins like one stays a text', () => {
+  test('a text that only begins like one stays a text', async () => {
     const text = 'ob_cluster=c1 has no leader\nsince 15:01'
-    assert.equal(one(text).variables['message'], text)
+    assert.equal((await one(text)).variables['message'], text)
   })
 })
 
 describe('other platforms’ bodies', () => {
-  test('Feishu’s rich text and cards are read in each of their forms', () => {
+  test('Feishu’s rich text and cards are read in each of their forms', async () => {
     const english = {
       title: 'T',
       content: [[{ tag: 'text', text: 'a' }], [{ tag: 'a', href: 'http://x', text: 'http://x' }]],
@@ -244,31 +261,33 @@ describe('other platforms’ bodies', () => {
       [{ msg_type: 'interactive', card: JSON.stringify(card) }, '### T\n\n**a**\n\nf1\nf2\n\nn'],
       [{ msg_type: 'text', content: { text: 'hi <at user_id="ou_1">Tom</at>' } }, 'hi @Tom'],
     ] as const)
-      assert.equal(read(body).prerendered?.text, text)
-    const all = read({
-      msg_type: 'text',
-      content: { text: '<at user_id="all">all</at> up' },
-    }).prerendered
+      assert.equal((await read(body)).prerendered?.text, text)
+    const all = (
+      await read({
+        msg_type: 'text',
+        content: { text: '<at user_id="all">all</at> up' },
+      })
+    ).prerendered
     assert.deepEqual([all?.text, all?.mention.all], ['all up', true])
   })
 
-  test('what holds no text is told as it stands', () => {
+  test('what holds no text is told as it stands', async () => {
     for (const body of [
       { msg_type: 'interactive', card: { elements: [] } },
       { msg_type: 'post', content: { post: {} } },
       { msgtype: 'feedCard', feedCard: { links: [] } },
       { msgtype: '__proto__', alarm: 5 },
     ]) {
-      const { prerendered: ready, alerts } = read(body)
+      const { prerendered: ready, alerts } = await read(body)
       assert.equal(ready, undefined, JSON.stringify(body))
       assert.ok((alerts[0]?.variables['alarm_description'] ?? '').length > 2)
     }
   })
 
-  test('the links of a card of DingTalk’s stay, and a whole body in quotes is read', () => {
+  test('the links of a card of DingTalk’s stay, and a whole body in quotes is read', async () => {
     const card = { title: 'T', text: 'x', singleTitle: 'Look', singleURL: 'http://x' }
     assert.equal(
-      read({ msgtype: 'actionCard', actionCard: card }).prerendered?.text,
+      (await read({ msgtype: 'actionCard', actionCard: card })).prerendered?.text,
       'x\n\n[Look](http://x)',
     )
     const links = [
@@ -276,17 +295,17 @@ describe('other platforms’ bodies', () => {
       { title: 'two', messageURL: 'http://2' },
     ]
     assert.equal(
-      read({ msgtype: 'feedCard', feedCard: { links } }).prerendered?.text,
+      (await read({ msgtype: 'feedCard', feedCard: { links } })).prerendered?.text,
       '- [one](http://1)\n- [two](http://2)',
     )
     const inQuotes = JSON.stringify(JSON.stringify({ alarm_name: 'a', alarm_level: '1' }))
-    assert.equal(one(inQuotes).levelWord, '1')
+    assert.equal((await one(inQuotes)).levelWord, '1')
   })
 })
 
 test('reading texts is linear: what is quadratic would not end in time', {
   timeout: 60_000,
-}, () => {
+}, async () => {
   const size = 300_000
   for (const unit of [
     ' ',
@@ -303,7 +322,7 @@ test('reading texts is linear: what is quadratic would not end in time', {
     '\n详情：',
   ])
     for (const start of ['OCP alert notification ', 'OCP 告警通知\n- 级别：1\n', '<', '【'])
-      assert.ok(one({ message: `${start}${unit.repeat(size / unit.length)}x` }).fingerprint)
+      assert.ok((await one({ message: `${start}${unit.repeat(size / unit.length)}x` })).fingerprint)
   const at = '<at id=all>'.repeat(size / 11)
-  assert.ok(read({ msg_type: 'text', content: { text: at } }).prerendered)
+  assert.ok((await read({ msg_type: 'text', content: { text: at } })).prerendered)
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
+import { immediate } from '../../../src/give-way.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
 import { RECOMMENDED_NAMES } from '../../../src/sources/ocp/recommended.ts'
 import { IN_GBK, OCP_BODIES } from '../../support/ocp-bodies.ts'
@@ -10,7 +11,11 @@ import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
 
 type Values = Record<(typeof RECOMMENDED_NAMES)[number], string>
 
-const CONTEXT = { receivedAt: new Date('2026-01-02T03:04:05Z'), timezone: 'Asia/Shanghai' }
+const CONTEXT = {
+  receivedAt: new Date('2026-01-02T03:04:05Z'),
+  timezone: 'Asia/Shanghai',
+  giveWay: immediate,
+}
 
 /** What breaks other templates, and what looks like a line of this one. */
 const TROUBLE = [
@@ -72,11 +77,11 @@ function recovered(values: Values, variables: Record<string, string>): void {
 }
 
 describe('the recommended body, into which OCP puts values as they are', () => {
-  test('every value that can be recovered is, whatever the values', () => {
+  test('every value that can be recovered is, whatever the values', async () => {
     let told = 0
-    fc.assert(
-      fc.property(anyValues, (values) => {
-        const { alerts } = ocp.read(ocpBody(values), CONTEXT)
+    await fc.assert(
+      fc.asyncProperty(anyValues, async (values) => {
+        const { alerts } = await ocp.read(ocpBody(values), CONTEXT)
         assert.equal(alerts.length, 1)
         if (!isRecoverable(values)) return
         told += 1
@@ -87,27 +92,27 @@ describe('the recommended body, into which OCP puts values as they are', () => {
     assert.ok(told > 500, `only ${told} of 3000 made-up alerts were recoverable`)
   })
 
-  test('the description may hold the whole template', () => {
+  test('the description may hold the whole template', async () => {
     const values = { alarm_name: 'a', alarm_description: ocpBody({ alarm_name: 'b' }) }
-    const [alert] = ocp.read(ocpBody(values), CONTEXT).alerts
+    const [alert] = (await ocp.read(ocpBody(values), CONTEXT)).alerts
     assert.equal(alert?.variables['alarm_name'], 'a')
     assert.equal(alert.variables['alarm_description'], values.alarm_description)
   })
 
-  test('a line that begins as the next one of the template costs that value alone', () => {
+  test('a line that begins as the next one of the template costs that value alone', async () => {
     const values = { alarm_name: 'a\nalarm_level=x', alarm_level: '停服', alarm_target: 'host=1' }
-    const [alert] = ocp.read(ocpBody(values), CONTEXT).alerts
+    const [alert] = (await ocp.read(ocpBody(values), CONTEXT)).alerts
     assert.equal(alert?.variables['alarm_name'], 'a')
     assert.equal(alert.variables['alarm_level'], 'x\nalarm_level=停服')
     assert.equal(alert.variables['alarm_target'], 'host=1')
   })
 
-  test('the JSON of the guides recovers all sample alerts as well', () => {
+  test('the JSON of the guides recovers all sample alerts as well', async () => {
     for (const path of ['README.md', 'README.zh-CN.md']) {
       const guide = readFileSync(new URL(`../../../deploy/ocp/${path}`, import.meta.url), 'utf8')
       const template = /```json\n(\{.*\})\n```/.exec(guide)?.[1] ?? assert.fail(path)
       for (const sample of OCP_SAMPLES) {
-        const [alert] = ocp.read(ocpBody(firing(sample), template), CONTEXT).alerts
+        const [alert] = (await ocp.read(ocpBody(firing(sample), template), CONTEXT)).alerts
         for (const name of [
           'alarm_type',
           'alarm_name',
@@ -119,11 +124,11 @@ describe('the recommended body, into which OCP puts values as they are', () => {
     }
   })
 
-  test('it may have Windows line breaks, or none', () => {
+  test('it may have Windows line breaks, or none', async () => {
     const values = { alarm_name: 'a b', alarm_level: '1', alarm_description: 'x "y"' }
     for (const by of ['\r\n', '', ' ', '&']) {
       const { variables, levelWord } =
-        ocp.read(ocpBody(values).replaceAll('\n', by), CONTEXT).alerts[0] ?? assert.fail()
+        (await ocp.read(ocpBody(values).replaceAll('\n', by), CONTEXT)).alerts[0] ?? assert.fail()
       assert.deepEqual([variables['alarm_name'], levelWord], ['a b', '1'], JSON.stringify(by))
       assert.equal(variables['alarm_description'], 'x "y"')
     }
@@ -213,7 +218,7 @@ describe('over HTTP', () => {
       const sent = Uint8Array.from([...(bytes ?? bytesOf(body)), 0x0a])
       for (const type of contentType === undefined ? CONTENT_TYPES : [contentType])
         assert.deepEqual(await post(sent, type), OK, `${name} as ${type}`)
-      const [alert] = ocp.read(body, { ...CONTEXT, receivedAt: new Date() }).alerts
+      const [alert] = (await ocp.read(body, { ...CONTEXT, receivedAt: new Date() })).alerts
       assert.deepEqual(await newest(), { ...alert?.variables }, name)
     }
   })

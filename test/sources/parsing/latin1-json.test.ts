@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { immediate } from '../../../src/give-way.ts'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
 import { FAST_PATH_MIN_BYTES, readLatin1Json } from '../../../src/sources/parsing/latin1-json.ts'
 
-const CONTEXT = { receivedAt: new Date('2026-11-24T03:00:00Z'), timezone: 'Asia/Shanghai' }
+const CONTEXT = {
+  receivedAt: new Date('2026-11-24T03:00:00Z'),
+  timezone: 'Asia/Shanghai',
+  giveWay: immediate,
+}
 
 /** All that a notification says, its lazy parts too; or why it was refused. */
-function told(body: string | Uint8Array): unknown {
+async function told(body: string | Uint8Array): Promise<unknown> {
   try {
-    const { key, alerts } = alertmanager.read(body, CONTEXT)
+    const { key, alerts } = await alertmanager.read(body, CONTEXT)
     const whole = alerts.map((alert) => {
       const { source, status, fingerprint, name, cluster, levelWord, startsAt, endsAt } = alert
       const own = { source, status, fingerprint, name, cluster, levelWord, startsAt, endsAt }
@@ -93,20 +98,20 @@ function escaped(character: string): string {
 }
 
 describe('a body in UTF-8', () => {
-  test('says the same as its text, whatever is in it and however it is written', () => {
-    fc.assert(
-      fc.property(payload, fc.constantFrom(...ENCODERS), (body, encoded) => {
+  test('says the same as its text, whatever is in it and however it is written', async () => {
+    await fc.assert(
+      fc.asyncProperty(payload, fc.constantFrom(...ENCODERS), async (body, encoded) => {
         const bytes = Buffer.from(encoded(body) + FILLER)
-        assert.deepEqual(told(bytes), told(bytes.toString()))
+        assert.deepEqual(await told(bytes), await told(bytes.toString()))
       }),
       { numRuns: 500 },
     )
   })
 
-  test('is refused in the same words', () => {
+  test('is refused in the same words', async () => {
     for (const text of ['', '{', 'null', '{"a":1}', '{"alerts":{}}', `{"alerts":${'['.repeat(99)}`])
       for (const more of ['', FILLER])
-        assert.equal(told(Buffer.from(text + more)), told(text + more))
+        assert.equal(await told(Buffer.from(text + more)), await told(text + more))
   })
 
   test('is not decoded where nothing of it needs that, though Go escapes ampersands', () => {
@@ -121,11 +126,13 @@ describe('a body in UTF-8', () => {
       assert.equal(readLatin1Json(Buffer.from(text + FILLER)), undefined, text)
   })
 
-  test('of an alert all labels are there, though accepting reads few of them', () => {
+  test('of an alert all labels are there, though accepting reads few of them', async () => {
     const labels = { alertname: '磁盘', severity: 'critical', instance: 'a:1', team: '数据库' }
-    const [read] = alertmanager.read(
-      Buffer.from(JSON.stringify({ alerts: [{ labels }] }) + FILLER),
-      CONTEXT,
+    const [read] = (
+      await alertmanager.read(
+        Buffer.from(JSON.stringify({ alerts: [{ labels }] }) + FILLER),
+        CONTEXT,
+      )
     ).alerts
     assert.deepEqual({ ...read?.labels }, labels)
     assert.equal(read?.name, '磁盘')

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Clock } from '../src/clock.ts'
+import { createGiveWay, type GiveWay, immediate, mapGivingWay } from '../src/give-way.ts'
+
+/** A clock of which each look takes longer than a slice, and whose sleepers wait until they are woken. */
+function slowClock() {
+  const sleepers: (() => void)[] = []
+  let nowMs = 0
+  const clock: Clock = {
+    now() {
+      nowMs += 20
+      return new Date(nowMs)
+    },
+    sleep: () => new Promise((resolve) => void sleepers.push(resolve)),
+  }
+  return { clock, sleepers }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+async function countTo(last: number, said: string[], giveWay: GiveWay): Promise<void> {
+  for (let count = 1; count <= last; count += 1) {
+    await giveWay()
+    said.push(`${last}:${count}`)
+  }
+}
+
+describe('long work', () => {
+  test('of several jobs goes on one job at a time, in the order in which they gave way', async () => {
+    const { clock, sleepers } = slowClock()
+    const giveWay = createGiveWay(clock)
+    const said: string[] = []
+    const all = Promise.all([2, 3, 1].map((last) => countTo(last, said, giveWay)))
+    await settled()
+    const seen: string[] = []
+    while (sleepers.length > 0) {
+      assert.equal(sleepers.length, 1, 'only one of them is next')
+      sleepers.shift()?.()
+      await settled()
+      seen.push(said.at(-1) ?? '')
+      assert.equal(said.length, seen.length, 'one piece in each turn')
+    }
+    await all
+    assert.deepEqual(seen, ['2:1', '3:1', '1:1', '2:2', '3:2', '3:3'])
+  })
+
+  test('goes through many pieces in a turn while they take no time', async () => {
+    const { sleepers, clock } = slowClock()
+    const giveWay = createGiveWay({ ...clock, now: () => new Date(0) })
+    const said: string[] = []
+    const done = countTo(1_000, said, giveWay)
+    await settled()
+    sleepers.shift()?.()
+    await done
+    assert.equal(said.length, 1_000)
+    assert.equal(sleepers.length, 0)
+  })
+
+  test('gives way after the clock was set back, too', async () => {
+    const { sleepers, clock } = slowClock()
+    let nowMs = 10_000
+    const giveWay = createGiveWay({ ...clock, now: () => new Date(nowMs) })
+    const first = giveWay()
+    await settled()
+    sleepers.shift()?.()
+    await first
+    nowMs = 0
+    void giveWay()
+    await settled()
+    assert.equal(sleepers.length, 1)
+  })
+
+  test('that fails holds up no other', async () => {
+    const giveWay = createGiveWay({ now: () => new Date(0), sleep: async () => {} })
+    const failing = async (): Promise<void> => {
+      await giveWay()
+      throw new Error('no')
+    }
+    const said: string[] = []
+    const other = countTo(2, said, giveWay)
+    await assert.rejects(failing(), /no/)
+    await other
+    assert.deepEqual(said, ['2:1', '2:2'])
+  })
+})
+
+test('what is made of each item stands in the order of the items', async () => {
+  let times = 0
+  const giveWay = async (): Promise<void> => {
+    times += 1
+  }
+  assert.deepEqual(await mapGivingWay([1, 2, 3], (each) => each * 2, giveWay), [2, 4, 6])
+  assert.equal(times, 3)
+})
+
+test('short work goes on in the same turn of the event loop', async () => {
+  let turnEnded = false
+  setImmediate(() => {
+    turnEnded = true
+  })
+  for (let count = 0; count < 1_000; count += 1) await immediate()
+  assert.equal(turnEnded, false)
+})
