@@ -1,6 +1,7 @@
 import type { Loaded } from './config/load.ts'
 import { AppError } from './errors.ts'
-import { createRenderer, type Renderer } from './rendering/renderer.ts'
+import { createRenderer } from './rendering/renderer.ts'
+import type { Renderer } from './rendering/types.ts'
 
 /** A configuration that may be put in force. */
 export interface Prepared {

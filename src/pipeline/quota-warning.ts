@@ -4,7 +4,7 @@ import { NO_MENTION } from '../model/alert.ts'
 import type { Content } from '../model/message.ts'
 import { type Channel, countsForQuota, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import type { Renderer } from '../rendering/renderer.ts'
+import type { Renderer } from '../rendering/types.ts'
 import type { Backlog, NewMessage, Store } from '../stores/store.ts'
 import { robotsOf } from './compose-message.ts'
 

@@ -1,13 +1,13 @@
 import type { MessageAlert } from '../model/alert.ts'
 import type { Language } from '../model/settings.ts'
 import { type Word, wordIn } from './i18n.ts'
-import type { RenderRequest, RenderSettings } from './renderer.ts'
 import type { Part, Parts } from './templates/loader.ts'
 import { errorAt } from './templates/template-error.ts'
 import { variablesFor } from './templates/variables.ts'
 import { agoWord, durationWord } from './text/duration.ts'
 import { escapedFor, markupOf } from './text/markup.ts'
 import { timeAs, timeFor } from './text/time.ts'
+import type { RenderRequest, RenderSettings } from './types.ts'
 
 /** What any message is made from, a warning included. */
 export type RenderSubject = Pick<RenderRequest, 'channel' | 'now'>

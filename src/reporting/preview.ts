@@ -13,7 +13,7 @@ import {
   robotsOf,
   TARGETS_PER_GROUP,
 } from '../pipeline/compose-message.ts'
-import type { CountGroup, Rendered, Renderer } from '../rendering/renderer.ts'
+import type { CountGroup, Rendered, Renderer } from '../rendering/types.ts'
 import type { Source } from '../sources/source.ts'
 
 export interface PreviewRequest {

@@ -1,7 +1,8 @@
 import type { Alert, MessageAlert } from '../../src/model/alert.ts'
 import type { Level } from '../../src/model/level.ts'
 import type { Channel, Language } from '../../src/model/settings.ts'
-import { createRenderer, type Rendered, type RenderRequest } from '../../src/rendering/renderer.ts'
+import { createRenderer } from '../../src/rendering/renderer.ts'
+import type { Rendered, RenderRequest } from '../../src/rendering/types.ts'
 import { channelNamed } from '../support/settings.ts'
 
 export const NOW = new Date('2026-11-24T04:00:00Z')

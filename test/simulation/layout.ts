@@ -1,5 +1,6 @@
 import type { Channel, Robot, Settings } from '../../src/model/settings.ts'
-import { createRenderer, type Renderer } from '../../src/rendering/renderer.ts'
+import { createRenderer } from '../../src/rendering/renderer.ts'
+import type { Renderer } from '../../src/rendering/types.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 import type { Setup } from './history.ts'
 

@@ -1,7 +1,6 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { MessageKind } from '../../model/message.ts'
 import type { RenderContext } from '../context.ts'
-import type { Draft, RenderRequest } from '../renderer.ts'
 import type { Part } from '../templates/loader.ts'
 import {
   type AlertView,
@@ -17,6 +16,7 @@ import { linksOf } from '../text/links.ts'
 import { locationOf } from '../text/location.ts'
 import { Markup } from '../text/markup.ts'
 import { summaryOf } from '../text/summary.ts'
+import type { Draft, RenderRequest } from '../types.ts'
 import { largestFitting } from './largest-fitting.ts'
 import { withNotice } from './notice.ts'
 import { commonOf, titleOf } from './title.ts'

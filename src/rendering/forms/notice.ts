@@ -1,8 +1,8 @@
 import type { RenderContext } from '../context.ts'
 import type { Word } from '../i18n.ts'
-import type { RenderRequest } from '../renderer.ts'
 import { toolsFor } from '../templates/view.ts'
 import { ICONS } from '../text/level-icons.ts'
+import type { RenderRequest } from '../types.ts'
 
 type Delayed = NonNullable<RenderRequest['delayed']>
 

@@ -1,8 +1,8 @@
 import type { RenderContext } from '../context.ts'
 import type { Word } from '../i18n.ts'
-import type { QuotaWarning } from '../renderer.ts'
 import { toolsFor } from '../templates/view.ts'
 import { ICONS } from '../text/level-icons.ts'
+import type { QuotaWarning } from '../types.ts'
 import { titled } from './title.ts'
 
 /** From these shares on, what the receiver does about it. */

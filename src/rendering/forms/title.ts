@@ -2,12 +2,12 @@ import type { MessageAlert } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { RenderContext } from '../context.ts'
 import { levelWord } from '../i18n.ts'
-import type { CountGroup } from '../renderer.ts'
 import { substitute } from '../templates/variables.ts'
 import { nameOf } from '../templates/view.ts'
 import { cutTo, escapeText, oneLine } from '../text/escape.ts'
 import { ICONS, LEVEL_ICONS } from '../text/level-icons.ts'
 import { locationOf } from '../text/location.ts'
+import type { CountGroup } from '../types.ts'
 
 const MAX_TITLE_LENGTH = 120
 /** Names of a title; a phone shows no more. */

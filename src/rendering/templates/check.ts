@@ -3,7 +3,7 @@ import type { GiveWay } from '../../give-way.ts'
 import type { Channel } from '../../model/settings.ts'
 import { OCP_VARIABLES } from '../../model/variables.ts'
 import { conceal } from '../../redact.ts'
-import type { Renderer } from '../renderer.ts'
+import type { Renderer, UnknownNames } from '../types.ts'
 import { usagesIn } from './engine.ts'
 import type { Parts } from './loader.ts'
 import { type Ask, scenarios } from './scenarios.ts'
@@ -26,16 +26,6 @@ const SAMPLE_NOW = new Date('2026-11-24T19:04:30Z')
 
 /** As large as what DingTalk takes, less what a body has around title and text. */
 const SAMPLE_BYTES = 19_000
-
-export interface TemplateCheck {
-  faults: string[]
-  /** What fails or prints nothing in some situation; a built-in part then tells the alert instead. */
-  failures: string[]
-  warnings: string[]
-}
-
-/** What the names in templates alone tell. */
-export type UnknownNames = Omit<TemplateCheck, 'failures'>
 
 interface Known {
   channel: Channel

@@ -1,7 +1,7 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { Language } from '../../model/settings.ts'
-import type { QuotaWarning, RenderRequest } from '../renderer.ts'
+import type { QuotaWarning, RenderRequest } from '../types.ts'
 import { inLanguage, ocpAlert, prometheusAlert } from './sample-alerts.ts'
 
 /** What a situation asks for, but for the channel and the platform's limit. */

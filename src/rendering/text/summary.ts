@@ -1,5 +1,5 @@
 import type { RenderContext } from '../context.ts'
-import type { RenderRequest } from '../renderer.ts'
+import type { RenderRequest } from '../types.ts'
 
 /** How many alerts a message tells, of which how many fire, and from when to when they came. */
 export function summaryOf(
