@@ -161,6 +161,22 @@ describe('the architecture', () => {
     assert.deepEqual(wrong, [])
   })
 
+  test('no files import each other in a circle, types included', () => {
+    const circles: string[] = []
+    const done = new Set<string>()
+    const follow = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '))
+      if (done.has(path)) return
+      done.add(path)
+      const text = files.find((each) => each.path === path)?.text ?? ''
+      for (const { from } of importsOf(text))
+        if (from.startsWith('.'))
+          follow(relative(SRC, resolve(SRC, dirname(path), from)), [...way, path])
+    }
+    for (const { path } of files) follow(path, [])
+    assert.deepEqual(circles, [])
+  })
+
   test('the model imports nothing but itself', () => {
     const wrong = files
       .filter(({ path }) => roomOf(path) === 'model')

@@ -4,9 +4,8 @@ import { faultOfNetwork, networksOf } from './networks.ts'
 import type { Config } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
-import type { SettingsContext } from './settings.ts'
+import type { Path, SettingsContext } from './settings-context.ts'
 import { tlsOf } from './tls.ts'
-import type { Path } from './yaml-document.ts'
 
 /** Shorter ones are guessed. */
 const MIN_SECRET_LENGTH = 12

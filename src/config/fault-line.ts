@@ -1,5 +1,5 @@
 import { conceal } from '../redact.ts'
-import type { Path } from './yaml-document.ts'
+import type { Path } from './settings-context.ts'
 
 /**
  * One fault or warning of a configuration: where it stands, at which key, and what is wrong. Somebody may have written a

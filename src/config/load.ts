@@ -5,8 +5,9 @@ import type { Settings } from '../model/settings.ts'
 import { faultLine } from './fault-line.ts'
 import type { Config } from './schema.ts'
 import { listenOf, settingsFrom } from './settings.ts'
+import type { Path } from './settings-context.ts'
 import { validate } from './validate.ts'
-import { type Path, parseConfig } from './yaml-document.ts'
+import { parseConfig } from './yaml-document.ts'
 
 export const DEFAULT_FILE = 'dingtalk-receiver.yml'
 

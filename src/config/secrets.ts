@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve as resolvePath } from 'node:path'
 import type { SecretConfig } from './secret-schema.ts'
-import type { SettingsContext } from './settings.ts'
-import type { Path } from './yaml-document.ts'
+import type { Path, SettingsContext } from './settings-context.ts'
 
 /** A secret's text; the empty text, and a fault, where there is none. */
 export function secretOf(value: SecretConfig, path: Path, context: SettingsContext): string {

@@ -19,24 +19,14 @@ import { compilePattern, parseMatcher } from './matchers.ts'
 import type { ChannelConfig, Config, RobotConfig } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
+import type { Path, SettingsContext } from './settings-context.ts'
 import { suggestion } from './validate.ts'
 import { type WebhookContext, webhookOf } from './webhook.ts'
-import type { Path } from './yaml-document.ts'
 
 const MAX_MENTIONED = 50
 
 /** A longer window would look for calls that the store has forgotten. */
 const MAX_WINDOW_MS = 24 * 3_600_000
-
-/** Where relative paths and secrets come from, and where faults and warnings go. */
-export interface SettingsContext {
-  folder: string
-  env: NodeJS.ProcessEnv
-  fault: (path: Path, what: string) => void
-  warn: (path: Path, what: string) => void
-  /** Files whose change is a change of the configuration. */
-  secretFiles: string[]
-}
 
 /** The settings that a configuration of the right form means; what it means wrongly is told as faults. */
 export function settingsFrom(config: Config, context: SettingsContext): Settings {

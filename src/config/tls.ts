@@ -4,7 +4,7 @@ import type { Tls } from '../model/access.ts'
 import { Secret } from '../model/secret.ts'
 import type { Config } from './schema.ts'
 import { textOf } from './secrets.ts'
-import type { SettingsContext } from './settings.ts'
+import type { SettingsContext } from './settings-context.ts'
 
 /** The certificates that the server shows and asks for, read and checked against each other. */
 export function tlsOf(config: NonNullable<Config['tls']>, context: SettingsContext): Tls {

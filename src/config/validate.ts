@@ -2,8 +2,9 @@ import type { ErrorObject } from 'ajv'
 import { distance } from 'fastest-levenshtein'
 import { faultLine } from './fault-line.ts'
 import type { Config } from './schema.ts'
+import type { Path } from './settings-context.ts'
 import { validate as fits } from './validator.ts'
-import type { ConfigDocument, Path } from './yaml-document.ts'
+import type { ConfigDocument } from './yaml-document.ts'
 
 /** The configuration in a document, or every fault of its form with its place. */
 export function validate(document: ConfigDocument): { config?: Config; faults: string[] } {

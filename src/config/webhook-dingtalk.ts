@@ -1,6 +1,7 @@
 import { DURATION_PATTERN } from './duration.ts'
+import type { Path } from './settings-context.ts'
 import { suggestion } from './validate.ts'
-import { type ConfigDocument, type Path, parseConfig } from './yaml-document.ts'
+import { type ConfigDocument, parseConfig } from './yaml-document.ts'
 
 /** A message's title and text in its Go templates. */
 export interface GoMessage {

@@ -1,6 +1,5 @@
 import { isLoopbackHost } from '../model/access.ts'
-import type { SettingsContext } from './settings.ts'
-import type { Path } from './yaml-document.ts'
+import type { Path, SettingsContext } from './settings-context.ts'
 
 /** Where DingTalk's robots live: China's address, the international one, and that of the newer API. */
 const DINGTALK = ['oapi.dingtalk.com', 'oapi.dingtalk.io', 'api.dingtalk.com']

@@ -1,8 +1,6 @@
 import { isNode, LineCounter, parseDocument, YAMLMap } from 'yaml'
-
 import { faultLine } from './fault-line.ts'
-
-export type Path = readonly (string | number)[]
+import type { Path } from './settings-context.ts'
 
 /** A parsed file that knows where each of its values stands. */
 export interface ConfigDocument {

@@ -2,19 +2,12 @@ import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Secret } from '../model/secret.ts'
 import { columnsOf, TABLES, type TableName } from './sql/schema.ts'
+import type { TransferEnd } from './transfer-end.ts'
 import type { Database, SqlRow, SqlValue, Tx } from './tx.ts'
 
 /** Rows that are read at once: of bodies fewer, since one may have many megabytes. */
 const PAGE_SIZE = 500
 const BODIES_PAGE_SIZE = 20
-
-/** A database that is moved from or to, while no receiver uses it. */
-export interface TransferEnd {
-  db: Database
-  /** Makes the driver's own tables and ids fit the rows that were copied. */
-  finish(tx: Tx): Promise<void>
-  close(): Promise<void>
-}
 
 /** How many rows of each table were copied. */
 export type Copied = Record<TableName, number>

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { AppError } from '../../errors.ts'
-import type { TransferEnd } from '../transfer.ts'
+import type { TransferEnd } from '../transfer-end.ts'
 import { SqliteDatabase } from './database.ts'
 
 /**
