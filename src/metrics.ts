@@ -1,10 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { SOURCE_NAMES } from './model/alert.ts'
 
 const P = 'dingtalk_receiver_'
 
 /** Codes that the receiving routes answer with, each present from the start. */
 export const REQUEST_CODES = ['200', '400', '401', '403', '404', '413', '503'] as const
-export const SOURCES = ['alertmanager', 'ocp'] as const
 export const STATUSES = ['firing', 'resolved'] as const
 export const SUPPRESS_REASONS = [
   'aggregated',
@@ -145,7 +145,7 @@ export function createMetrics(build: { version: string; node: string }) {
     }),
   }
   metrics.buildInfo.set({ version: build.version, node: build.node }, 1)
-  for (const source of SOURCES) {
+  for (const source of SOURCE_NAMES) {
     metrics.requestSeconds.zero({ source })
     for (const code of REQUEST_CODES) metrics.requests.inc({ source, code }, 0)
   }
@@ -158,7 +158,7 @@ export function primeMetrics(
   { robots, channels }: { robots: Iterable<string>; channels: Iterable<string> },
 ): void {
   for (const channel of channels) {
-    for (const source of SOURCES)
+    for (const source of SOURCE_NAMES)
       for (const status of STATUSES) metrics.received.inc({ source, channel, status }, 0)
     for (const reason of SUPPRESS_REASONS) metrics.suppressed.inc({ channel, reason }, 0)
     primeOnce(metrics, metrics.latency, { channel })

@@ -1,8 +1,9 @@
 import type { Level } from './level.ts'
 import type { Variables } from './variables.ts'
 
-/** A kind of inbound payload. */
-export type SourceName = 'alertmanager' | 'ocp'
+/** The kinds of inbound payload; `sources/index.ts` has the reader of each. */
+export const SOURCE_NAMES = ['alertmanager', 'ocp'] as const
+export type SourceName = (typeof SOURCE_NAMES)[number]
 
 export type Status = 'firing' | 'resolved'
 

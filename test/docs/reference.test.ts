@@ -7,10 +7,10 @@ import {
   createMetrics,
   MESSAGE_KINDS,
   SEND_RESULTS,
-  SOURCES,
   STATUSES,
   SUPPRESS_REASONS,
 } from '../../src/metrics.ts'
+import { SOURCE_NAMES } from '../../src/model/alert.ts'
 import { freePort, Receiver, runCommand, temporaryFolder } from '../support/receiver.ts'
 import { keysOf } from './keys.ts'
 import { codesIn, documentAt, ROOT, tablesUnder } from './markdown.ts'
@@ -117,7 +117,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
           rows.map(([label = '', values = '']) => [codesIn(label)[0], codesIn(values)]),
         ),
         {
-          source: [...SOURCES],
+          source: [...SOURCE_NAMES],
           status: [...STATUSES],
           reason: [...SUPPRESS_REASONS],
           kind: [...MESSAGE_KINDS],
