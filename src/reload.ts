@@ -1,10 +1,82 @@
+import type { Clock } from './clock.ts'
 import type { Loaded } from './config/load.ts'
-import { AppError } from './errors.ts'
+import { assertRestartOnlyUnchanged } from './config/restart-only.ts'
+import { localIsAdmin, securityWarnings } from './decisions/security-warnings.ts'
+import { AppError, messageOf } from './errors.ts'
+import type { Events } from './events.ts'
+import type { GiveWay } from './give-way.ts'
+import { type Metrics, primeMetrics } from './metrics.ts'
+import type { Settings } from './model/settings.ts'
 import { createRenderer } from './rendering/renderer.ts'
 import type { Renderer } from './rendering/types.ts'
 
+export interface ConfigurationDeps {
+  /** Reads the configuration; called at start and at each reload. */
+  load: () => Loaded
+  clock: Clock
+  events: Events
+  metrics: Metrics
+  giveWay: GiveWay
+  /** False once shutdown has begun. */
+  isOpen: () => boolean
+}
+
+/** The configuration in force. */
+export interface Configuration {
+  loaded(): Loaded
+  settings(): Settings
+  renderer(): Renderer
+  /** Of the configuration, the templates and the access that it gives. */
+  warnings(): string[]
+  /** Puts a new configuration in force, or rejects with its faults and keeps the old one. */
+  reload(): Promise<void>
+  /** Makes the label sets of its robots and channels, and logs what is loaded with its warnings. */
+  announce(): void
+  /** Adds a warning for each template that fails in some situation: a built-in one then stands in. */
+  checkTemplates(): Promise<void>
+}
+
+/** Loads the configuration; AppError bad_configuration names its faults. */
+export function createConfiguration(deps: ConfigurationDeps): Configuration {
+  const { clock, events, giveWay } = deps
+  let inForce = prepare(deps.load())
+  const settings = (): Settings => inForce.loaded.settings
+  return {
+    loaded: () => inForce.loaded,
+    settings,
+    renderer: () => inForce.renderer,
+    warnings: () => [
+      ...securityWarnings(settings(), clock.now()).map(({ words }) => words),
+      ...inForce.warnings,
+    ],
+    async reload() {
+      try {
+        await giveWay()
+        const next = prepare(deps.load())
+        assertRestartOnlyUnchanged(settings(), next.loaded.settings)
+        refuse(await next.renderer.failures(giveWay))
+        if (!deps.isOpen())
+          throw new AppError('shutting_down', 'shutting down; nothing was reloaded')
+        inForce = next
+      } catch (error) {
+        const faults = error instanceof AppError ? error.faults : []
+        events.configRefused(faults.length > 0 ? faults : [messageOf(error)])
+        throw error
+      }
+    },
+    announce: () => announce(inForce, deps),
+    async checkTemplates() {
+      const checked = inForce
+      const failures = await checked.renderer.failures(giveWay)
+      if (failures.length === 0 || inForce !== checked) return
+      inForce = { ...checked, warnings: [...checked.warnings, ...failures] }
+      for (const failure of failures) events.configWarned(failure)
+    },
+  }
+}
+
 /** A configuration that may be put in force. */
-export interface Prepared {
+interface Prepared {
   loaded: Loaded
   renderer: Renderer
   /** Of the configuration and of the templates. */
@@ -12,11 +84,11 @@ export interface Prepared {
 }
 
 /**
- * What can be wrong with a configuration by itself, found before anything of it is in force. Templates that fail in some
- * situation are found by a rehearsal: refused at a reload, where the one before goes on; a warning after a start, since
- * a built-in one tells those alerts and no receiver would tell none.
+ * Checks a configuration by itself, before anything of it is in force. Templates that fail only in some situation take
+ * longer to find: a reload refuses them, since the old configuration goes on; a start only warns, since the built-in
+ * template takes over, and refusing to start would deliver nothing.
  */
-export function prepare(loaded: Loaded): Prepared {
+function prepare(loaded: Loaded): Prepared {
   const renderer = createRenderer(loaded.settings, loaded.settings.channels.values())
   const { faults, warnings } = renderer.names()
   refuse(faults)
@@ -24,6 +96,21 @@ export function prepare(loaded: Loaded): Prepared {
 }
 
 /** AppError bad_configuration where there are faults. */
-export function refuse(faults: readonly string[]): void {
+function refuse(faults: readonly string[]): void {
   if (faults.length > 0) throw new AppError('bad_configuration', faults[0] as string, { faults })
+}
+
+function announce({ loaded, warnings }: Prepared, deps: ConfigurationDeps): void {
+  const { clock, events, metrics } = deps
+  const { robots, channels, access } = loaded.settings
+  primeMetrics(metrics, { robots: robots.keys(), channels: channels.keys() })
+  events.configLoaded(clock.now(), {
+    file: loaded.file,
+    robots: robots.size,
+    channels: channels.size,
+  })
+  for (const warning of warnings) events.configWarned(warning)
+  for (const { kind, words } of securityWarnings(loaded.settings, clock.now()))
+    events.exposed(kind, words)
+  if (localIsAdmin(access)) events.adminIsLocal()
 }

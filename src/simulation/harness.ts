@@ -1,3 +1,4 @@
+import { SteadyClock } from '../clock.ts'
 import { reasonToSuppress } from '../decisions/aggregate.ts'
 import { createEvents } from '../events.ts'
 import { immediate } from '../give-way.ts'
@@ -7,11 +8,9 @@ import type { SourceName } from '../model/alert.ts'
 import type { Attempt } from '../model/message.ts'
 import type { Robot, Settings } from '../model/settings.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
-import { accept } from '../pipeline/accept.ts'
-import { Dispatchers } from '../pipeline/dispatchers.ts'
+import { createReceiver, type Receiver } from '../receiver.ts'
 import { createRenderer } from '../rendering/renderer.ts'
 import { SandboxGroup } from '../sandbox/group.ts'
-import { sources } from '../sources/index.ts'
 import { inThisThread } from '../stores/sqlite/client.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -28,9 +27,8 @@ export class Harness {
   /** Answers instead of the group, where it gives something. */
   intercept: Intercept = () => undefined
   settings: Settings
-  #robots: Dispatchers | undefined
+  #receiver: Receiver | undefined
   #serial = 0
-  #owner = 0
 
   constructor(settings: Settings, start = new Date('2026-11-24T04:00:00Z')) {
     this.clock = new VirtualClock(start)
@@ -53,11 +51,12 @@ export class Harness {
       sandbox: (robot, request, now) => this.group.receive(robot, request, now),
     })
     const renderer = createRenderer(this.settings, this.settings.channels.values())
-    this.#owner += 1
-    const owner = `process ${this.#owner}`
-    this.#robots = new Dispatchers({
+    const elapsed = (): number => this.clock.now().getTime()
+    const clock = new SteadyClock({ elapsed, wall: elapsed }, (...args) =>
+      this.clock.sleep(...args),
+    )
+    const receiver = createReceiver({
       store: this.store,
-      sources,
       notifier: {
         ...dingtalk,
         send: async (robot, body, now) => {
@@ -67,31 +66,24 @@ export class Harness {
           return attempt
         },
       },
-      clock: this.clock,
+      clock,
       settings: () => this.settings,
       renderer: () => renderer,
       events,
-      owner,
       uuid: () => this.#next(),
       random: () => 0.5,
-      giveWay: immediate,
+      giveWay: { accept: immediate, dispatch: immediate },
       reads: new LargeReads(),
     })
+    this.#receiver = receiver
     this.post = (source, text, channel = 'ops') =>
-      accept(
-        { source, channel, body: typeof text === 'string' ? text : JSON.stringify(text) },
-        {
-          store: this.store,
-          sources,
-          clock: this.clock,
-          settings: () => this.settings,
-          wake: (queues) => this.#robots?.wake(queues),
-          events,
-          giveWay: immediate,
-        },
-      )
+      receiver.accept({
+        source,
+        channel,
+        body: typeof text === 'string' ? text : JSON.stringify(text),
+      })
     await this.store.recover(this.clock.now())
-    await this.#robots.reconcile()
+    await receiver.reconcile()
     await this.clock.pass(0)
     return this
   }
@@ -101,17 +93,16 @@ export class Harness {
   /** Runs what other settings ask for. */
   async reload(settings: Settings): Promise<void> {
     this.settings = settings
-    const reconciled = this.#robots?.reconcile()
+    const reconciled = this.#receiver?.reconcile()
     await this.clock.pass(0)
     await reconciled
   }
 
   async stop(): Promise<void> {
-    const ended = this.#robots?.stop()
+    const ended = this.#receiver?.stop()
     await this.clock.pass(0)
     await ended
-    this.#robots = undefined
-    await this.store.release(`process ${this.#owner}`)
+    this.#receiver = undefined
   }
 
   #next(): string {

@@ -8,15 +8,8 @@ import type { Settings } from '../../src/model/settings.ts'
 import { compose, MAX_BODY_BYTES } from '../../src/notifiers/dingtalk/body.ts'
 import { classifyFailure, DeadlineError } from '../../src/notifiers/dingtalk/classify-failure.ts'
 import type { Notifier } from '../../src/notifiers/notifier.ts'
-import { accept } from '../../src/pipeline/accept.ts'
-import { correctClockSteps } from '../../src/pipeline/clock-sync.ts'
-import { Dispatchers } from '../../src/pipeline/dispatchers.ts'
-import { pruneRegularly } from '../../src/pipeline/janitor.ts'
-import { Loop } from '../../src/pipeline/loop.ts'
-import { createReplica, type Replica } from '../../src/pipeline/replica.ts'
-import { testMessages } from '../../src/pipeline/test-message.ts'
+import { createReceiver, type Receiver } from '../../src/receiver.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
-import { sources } from '../../src/sources/index.ts'
 import { inThisThread } from '../../src/stores/sqlite/client.ts'
 import type { SqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -46,7 +39,7 @@ export interface ProcessOptions {
   sabotage: Sabotage
 }
 
-/** One run of the service, from its store to its robots; the parts are put together as app.ts does. */
+/** One run of the service, from its store to its robots; on a store and a group that may fail. */
 export class Process {
   readonly life: Life
   readonly store: Store
@@ -55,14 +48,9 @@ export class Process {
   readonly ended = Promise.withResolvers<void>()
   layout: Layout
   settings: Settings
-  /** Errors that a pass threw. */
-  readonly failed: string[] = []
   readonly #options: ProcessOptions
   readonly #inside: Store
-  readonly #robots: Dispatchers
-  readonly #replica: Replica
-  readonly #loops: Loop[]
-  readonly #events
+  readonly #receiver: Receiver
   readonly #calls = new WeakMap<object, Call>()
 
   constructor(options: ProcessOptions) {
@@ -83,81 +71,37 @@ export class Process {
     this.clock = new SteadyClock({ elapsed, wall: () => elapsed() + skewMs() }, (ms, signal) =>
       this.life.meets('sleep', () => clock.sleep(ms, signal)),
     )
-    this.#events = createEvents({ debug() {}, info() {}, warn() {}, error() {} }, METRICS)
-    this.#replica = createReplica({
+    this.#receiver = createReceiver({
       // As of a store that several processes share, but nobody is woken by another.
       store: { ...this.#inside, ...(options.isShared ? { onWake: () => {} } : {}) },
-      clock: this.clock,
-      events: this.#events,
-      robots: () => this.#robots.names(),
-      woken: () => {},
-    })
-    this.#robots = this.#dispatchers()
-    this.#loops = this.#background()
-  }
-
-  #dispatchers(): Dispatchers {
-    return new Dispatchers({
-      store: this.#inside,
-      sources,
       notifier: this.#notifier(),
       clock: this.clock,
       settings: () => this.settings,
       renderer: () => rendererFor(this.settings),
-      events: this.#events,
-      owner: this.#replica.owner,
-      nextPassAt: this.#replica.nextPassAt,
-      uuid: this.#options.serial,
-      random: () => this.#options.random.next(),
-      giveWay: immediate,
+      events: createEvents({ debug() {}, info() {}, warn() {}, error() {} }, METRICS),
+      uuid: options.serial,
+      random: () => options.random.next(),
+      giveWay: { accept: immediate, dispatch: immediate },
       reads: new LargeReads(),
     })
-  }
-
-  #background(): Loop[] {
-    const [store, clock, events] = [this.#inside, this.clock, this.#events]
-    const failed = (error: unknown): void => void this.failed.push(String(error))
-    const shared = this.#options.isShared
-    const settings = (): Settings => this.settings
-    return [
-      new Loop({ pass: () => correctClockSteps({ clock, store, events }), clock, failed }),
-      new Loop({
-        pass: () => pruneRegularly({ store, clock, settings, events, shared }),
-        clock,
-        failed,
-      }),
-    ]
   }
 
   /** As at a start of the service; rejects where that would end it. */
   async start(): Promise<void> {
     await this.#inside.recover(this.clock.now())
-    await this.#robots.reconcile()
-    for (const loop of this.#loops) loop.start()
-    this.#replica.start()
+    await this.#receiver.start()
   }
 
   async reload(layout: Layout): Promise<void> {
     this.layout = layout
     this.settings = this.#options.configure(layout)
-    await this.#robots.reconcile()
+    await this.#receiver.reconcile()
   }
 
   /** Whether the sender was answered 200; false also when the process dies before. */
   async post(source: SourceName, body: object, channel: string): Promise<boolean> {
     const answered = this.life.meets('reply', () =>
-      accept(
-        { source, channel, body: JSON.stringify(body) },
-        {
-          store: this.#inside,
-          sources,
-          clock: this.clock,
-          settings: () => this.settings,
-          wake: (queues) => this.#robots.wake(queues),
-          events: this.#events,
-          giveWay: immediate,
-        },
-      ).then(
+      this.#receiver.accept({ source, channel, body: JSON.stringify(body) }).then(
         () => true,
         () => false,
       ),
@@ -167,28 +111,18 @@ export class Process {
 
   /** A person presses the test button of `ops`. */
   async test(): Promise<void> {
-    const { settings } = this
-    const parts = { settings, notifier: this.#notifier(), uuid: this.#options.serial }
-    if (!settings.channels.has('ops')) return
-    const messages = testMessages('ops', parts)
-    await this.#inside.enqueue(messages, this.clock.now())
-    this.#robots.wake(messages.map(({ queue }) => queue))
+    if (this.settings.channels.has('ops')) await this.#receiver.sendTest('ops')
   }
 
   /** A person sends every dead message again; some of them may be refused. */
   async resend(): Promise<void> {
     const { items } = await this.#inside.messages({ state: 'dead', limit: 100 })
-    for (const { id } of items)
-      await this.#inside.resend(id, this.clock.now()).then(
-        ({ queue }) => this.#robots.wake([queue]),
-        () => undefined,
-      )
+    for (const { id } of items) await this.#receiver.resend(id).catch(() => undefined)
   }
 
   /** What was under way ends, and others may work its robots. */
   async stop(): Promise<void> {
-    await Promise.all([this.#robots, ...this.#loops].map((each) => each.stop()))
-    await this.#replica.handOver()
+    await this.#receiver.stop()
     this.die()
   }
 

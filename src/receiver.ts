@@ -1,0 +1,125 @@
+import type { SteadyClock } from './clock.ts'
+import { messageOf } from './errors.ts'
+import type { Events } from './events.ts'
+import type { GiveWay } from './give-way.ts'
+import type { LargeReads } from './large-reads.ts'
+import type { Settings } from './model/settings.ts'
+import type { Variables } from './model/variables.ts'
+import type { Notifier } from './notifiers/notifier.ts'
+import { accept, type Inbound } from './pipeline/accept.ts'
+import { correctClockSteps } from './pipeline/clock-sync.ts'
+import { Dispatchers } from './pipeline/dispatchers.ts'
+import { pruneRegularly } from './pipeline/janitor.ts'
+import { Loop } from './pipeline/loop.ts'
+import { createReplica, type Replica } from './pipeline/replica.ts'
+import { storedVariables } from './pipeline/stored-alerts.ts'
+import { robotTest, testMessages } from './pipeline/test-message.ts'
+import type { Renderer } from './rendering/types.ts'
+import { sources } from './sources/index.ts'
+import type { MultiProcess } from './stores/multi-process.ts'
+import type { StoredAlert } from './stores/queries.ts'
+import type { NewMessage, Store } from './stores/store.ts'
+
+export interface ReceiverDeps {
+  store: Store & Partial<MultiProcess>
+  notifier: Notifier
+  clock: SteadyClock
+  settings: () => Settings
+  renderer: () => Renderer
+  events: Events
+  uuid: () => string
+  random: () => number
+  reads: LargeReads
+  /** Two, so that a flood of large bodies does not delay messages. */
+  giveWay: { accept: GiveWay; dispatch: GiveWay }
+  /** Called when another process has put something into queues. */
+  woken?: () => void
+}
+
+/** The path of an alert from its request to its group, without HTTP. */
+export interface Receiver {
+  replica: Replica
+  /** Resolves when every alert of a request is on disk. */
+  accept(inbound: Inbound): Promise<void>
+  /** May end early; of one alert at least. */
+  variablesOf(alerts: readonly StoredAlert[]): Promise<Variables[]>
+  /** Queues a test message for each group of a channel; returns their ids. AppError unknown_channel. */
+  sendTest(channel: string): Promise<string[]>
+  /** Queues a test message for one robot; returns its id. AppError not_found. */
+  sendRobotTest(robot: string): Promise<string[]>
+  /** Queues a dead message again. */
+  resend(id: string): Promise<void>
+  /** Works what waits in the store, from now on. */
+  start(): Promise<void>
+  /** Works what the settings now in force ask for. */
+  reconcile(): Promise<void>
+  /** Resolves when the attempts in flight have ended and other processes may work the robots. */
+  stop(): Promise<void>
+}
+
+/** Builds a receiver that works nothing yet, but accepts. */
+export function createReceiver(deps: ReceiverDeps): Receiver {
+  const { store, notifier, clock, settings, events, uuid, reads } = deps
+  const replica = createReplica({
+    store,
+    clock,
+    events,
+    robots: () => dispatchers.names(),
+    woken: (queues) => {
+      deps.woken?.()
+      dispatchers.wake(queues)
+    },
+  })
+  const dispatchers = new Dispatchers({
+    ...{ store, notifier, clock, settings, events, uuid, reads, sources },
+    renderer: deps.renderer,
+    random: deps.random,
+    owner: replica.owner,
+    nextPassAt: replica.nextPassAt,
+    giveWay: deps.giveWay.dispatch,
+  })
+  const upkeep = upkeepLoops(deps, replica)
+  const wake = (queues: readonly string[]): void => dispatchers.wake(queues)
+  const enqueue = async (messages: readonly NewMessage[]): Promise<string[]> => {
+    const ids = await store.enqueue(messages, clock.now())
+    wake(messages.map(({ queue }) => queue))
+    return ids
+  }
+  const giveWay = deps.giveWay.accept
+  return {
+    replica,
+    accept: (inbound) =>
+      accept(inbound, { store, sources, clock, settings, wake, events, giveWay }),
+    variablesOf: (alerts) =>
+      storedVariables(alerts, { store, sources, timezone: settings().timezone, giveWay, reads }),
+    sendTest: (channel) => enqueue(testMessages(channel, { settings: settings(), notifier, uuid })),
+    sendRobotTest: (robot) => enqueue([robotTest(robot, { settings: settings(), notifier, uuid })]),
+    resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
+    async start() {
+      await dispatchers.reconcile()
+      for (const loop of upkeep) loop.start()
+      replica.start()
+    },
+    reconcile: () => dispatchers.reconcile(),
+    async stop() {
+      await Promise.all([dispatchers, ...upkeep].map((each) => each.stop()))
+      await replica.handOver()
+    },
+  }
+}
+
+function upkeepLoops({ store, clock, settings, events }: ReceiverDeps, { alone }: Replica): Loop[] {
+  const failed = (doing: string) => (error: unknown) => events.storeFailed(doing, messageOf(error))
+  return [
+    new Loop({
+      pass: () => correctClockSteps({ clock, store, events }),
+      clock,
+      failed: failed('shift'),
+    }),
+    new Loop({
+      pass: () => pruneRegularly({ store, clock, settings, events, shared: !alone }),
+      clock,
+      failed: failed('prune'),
+    }),
+  ]
+}

@@ -1,0 +1,153 @@
+import { fileURLToPath } from 'node:url'
+import type { SteadyClock } from './clock.ts'
+import { type ConsolePages, createConsole } from './console/console.ts'
+import { messageOf } from './errors.ts'
+import type { Events } from './events.ts'
+import type { GiveWay } from './give-way.ts'
+import { createAccessControl } from './http/access-control.ts'
+import { createLoginThrottle } from './http/login-throttle.ts'
+import type { ServerDeps } from './http/server.ts'
+import type { LargeReads } from './large-reads.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { Notifier } from './notifiers/notifier.ts'
+import type { Receiver } from './receiver.ts'
+import type { Configuration } from './reload.ts'
+import { createRenderer } from './rendering/renderer.ts'
+import type { ChangeFeed } from './reporting/change-feed.ts'
+import { HistoryCache } from './reporting/history.ts'
+import { statusJson } from './reporting/json.ts'
+import { createOverview } from './reporting/overview.ts'
+import { type PreviewDeps, type PreviewRequest, preview, variablesIn } from './reporting/preview.ts'
+import { playDemo, sandboxChannels } from './reporting/sandbox-demo.ts'
+import { readStatus, setGauges } from './reporting/status.ts'
+import { outcomesAfter } from './reporting/test-outcome.ts'
+import type { SandboxGroup } from './sandbox/group.ts'
+import { sources } from './sources/index.ts'
+import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
+import type { Store } from './stores/store.ts'
+import { VERSION } from './version.ts'
+
+/** What HTTP and the console show, and act on. */
+export interface WebParts {
+  configuration: Configuration
+  receiver: Receiver
+  store: Store
+  notifier: Notifier
+  sandbox: SandboxGroup
+  changes: ChangeFeed
+  clock: SteadyClock
+  events: Events
+  log: Log
+  metrics: Metrics
+  reads: LargeReads
+  giveWay: GiveWay
+  startedAt: Date
+  /** Whether requests are taken, and whether the store is worked. */
+  life: { open: boolean; ready: boolean }
+  stopping: AbortSignal
+  reload: () => Promise<void>
+  /** Where it listens. */
+  url: () => string
+}
+
+/** What the HTTP server needs of the parts. */
+export function serverDeps(parts: WebParts): ServerDeps {
+  const { configuration, receiver, store, sandbox, changes, clock, events, life } = parts
+  const { settings } = configuration
+  const { signIn, page, failed, asset } = consoleOf(parts)
+  return {
+    ...{ store, events, clock, changes, page, failed, asset },
+    reads: parts.reads,
+    guard: accessControlOf(parts),
+    signInPage: signIn,
+    open: () => life.open,
+    ready: () => life.ready,
+    reload: parts.reload,
+    accept: receiver.accept,
+    variablesOf: receiver.variablesOf,
+    resend: receiver.resend,
+    test: receiver.sendTest,
+    testRobot: receiver.sendRobotTest,
+    outcomes: (ids, waitMs) => outcomesAfter(ids, { store, clock, waitMs, signal: parts.stopping }),
+    status: async () =>
+      statusJson(await readStatus(store, settings(), clock.now()), {
+        version: VERSION,
+        startedAt: parts.startedAt,
+        replica: receiver.replica,
+        warnings: configuration.warnings(),
+      }),
+    sandbox: () => sandbox.shown().map((each) => ({ ...each, at: each.at.toISOString() })),
+    preview: (request) => {
+      const channel = request.channel ?? ([...settings().channels.keys()][0] as string)
+      return previewed({ ...request, channel }, parts)
+    },
+    rehearse: (what) =>
+      playDemo(what, {
+        ...{ store, settings, clock },
+        accept: receiver.accept,
+        throttle: (robot, until) => sandbox.throttle(robot, until),
+        random: Math.random,
+      }),
+    metrics: () => metricsText(parts),
+    unforeseen: (path, error) => parts.log.error('request.failed', { path, why: messageOf(error) }),
+  }
+}
+
+function consoleOf(parts: WebParts): ConsolePages {
+  const { configuration, receiver, store, sandbox, clock, giveWay } = parts
+  const { settings, warnings } = configuration
+  return createConsole({
+    folder: fileURLToPath(new URL('../templates/console/', import.meta.url)),
+    facts: {
+      ...{ store, settings, warnings, giveWay },
+      glance: createOverview({ store, settings, clock, pastHour: new HistoryCache(store) }),
+      variablesOf: receiver.variablesOf,
+      sandbox: (limit) => sandbox.shown(limit),
+      sandboxChannels: () => sandboxChannels(settings()),
+      preview: async (request) => ({
+        messages: await previewed(request, parts),
+        variables: await variablesIn({ ...request, now: clock.now() }, previewDeps(parts)),
+      }),
+      now: () => clock.now(),
+      version: VERSION,
+      ocpBody: RECOMMENDED_BODY,
+      url: parts.url,
+    },
+  })
+}
+
+function previewed(request: Omit<PreviewRequest, 'now'>, parts: WebParts) {
+  return preview({ ...request, now: parts.clock.now() }, previewDeps(parts))
+}
+
+function previewDeps({ configuration, notifier, giveWay }: WebParts): PreviewDeps {
+  const settings = configuration.settings()
+  const rendererFor: PreviewDeps['rendererFor'] = (channel) => createRenderer(settings, [channel])
+  return { settings, sources, notifier, rendererFor, giveWay }
+}
+
+/** By the settings in force, made once for each. */
+function accessControlOf({ configuration, clock }: WebParts): ServerDeps['guard'] {
+  const throttle = createLoginThrottle(clock)
+  let settings = configuration.settings()
+  let control = createAccessControl(settings, throttle)
+  return () => {
+    if (settings !== configuration.settings()) {
+      settings = configuration.settings()
+      control = createAccessControl(settings, throttle)
+    }
+    return control
+  }
+}
+
+/** Gauges stay as they were while the store cannot be read: the other metrics are then needed most. */
+async function metricsText({ configuration, store, clock, events, metrics, life }: WebParts) {
+  if (life.ready)
+    await readStatus(store, configuration.settings(), clock.now()).then(
+      (status) => setGauges(status, metrics),
+      (error) => events.storeFailed('standing', messageOf(error)),
+    )
+  const { registry } = metrics
+  return { contentType: registry.contentType, text: await registry.metrics() }
+}
