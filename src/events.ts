@@ -27,6 +27,17 @@ interface MessageName {
 /** One function for each thing that happens: it writes the log line and the metrics together, so that they agree. */
 export function createEvents(log: Log, metrics: Metrics) {
   return {
+    ...requestEvents(log, metrics),
+    ...messageEvents(log, metrics),
+    ...robotEvents(log),
+    ...storeEvents(log, metrics),
+    ...configurationEvents(log, metrics),
+    ...serverEvents(log),
+  }
+}
+
+function requestEvents(log: Log, metrics: Metrics) {
+  return {
     requestAnswered(source: SourceName, code: number, seconds: number): void {
       metrics.requests.inc({ source, code: String(code) })
       metrics.requestSeconds.observe({ source }, seconds)
@@ -68,6 +79,11 @@ export function createEvents(log: Log, metrics: Metrics) {
     }): void {
       log.debug('request.accepted', fields)
     },
+  }
+}
+
+function messageEvents(log: Log, metrics: Metrics) {
+  return {
     attemptEnded(message: MessageName, attempt: Attempt): void {
       const { outcome } = attempt
       const result =
@@ -114,9 +130,17 @@ export function createEvents(log: Log, metrics: Metrics) {
       metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'dead' })
       log.error('message.dead', { ...named(message), reason })
     },
+    templateFailed(channel: string, fault: string): void {
+      log.error('template.failed', { channel, fault })
+    },
     messageSplit(message: MessageName, reason: string): void {
       log.warn('message.split', { ...named(message), reason })
     },
+  }
+}
+
+function robotEvents(log: Log) {
+  return {
     robotPaused(robot: string, until: Date, reason: string): void {
       log.warn('robot.paused', { robot, until: until.toISOString(), reason })
     },
@@ -129,9 +153,11 @@ export function createEvents(log: Log, metrics: Metrics) {
     claimLost(robot: string): void {
       log.debug('claim.lost', { robot })
     },
-    templateFailed(channel: string, fault: string): void {
-      log.error('template.failed', { channel, fault })
-    },
+  }
+}
+
+function storeEvents(log: Log, metrics: Metrics) {
+  return {
     payloadUnreadable(payload: number, why: string): void {
       log.error('payload.unreadable', { payload, why })
     },
@@ -144,9 +170,6 @@ export function createEvents(log: Log, metrics: Metrics) {
     },
     storeArrived(): void {
       log.info('store.opened')
-    },
-    listenerFailed(why: string): void {
-      log.error('server.failed', { why })
     },
     /** What a store noticed by itself. */
     storeNoticed({ kind, ...fields }: { kind: string }): void {
@@ -174,6 +197,11 @@ export function createEvents(log: Log, metrics: Metrics) {
     clockSet(byMs: number): void {
       log.warn('clock.set', { byMs })
     },
+  }
+}
+
+function configurationEvents(log: Log, metrics: Metrics) {
+  return {
     configLoaded(
       now: Date,
       fields: { file: string | undefined; robots: number; channels: number },
@@ -198,8 +226,16 @@ export function createEvents(log: Log, metrics: Metrics) {
       metrics.reloadSuccessful.set(0)
       for (const fault of faults) log.error('config.refused', { fault })
     },
+  }
+}
+
+function serverEvents(log: Log) {
+  return {
     listening(url: string): void {
       log.info('server.listening', { url })
+    },
+    listenerFailed(why: string): void {
+      log.error('server.failed', { why })
     },
     stopping(signal: string): void {
       log.info('server.stopping', { signal })
