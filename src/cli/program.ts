@@ -32,6 +32,30 @@ export async function run(argv: readonly string[]): Promise<number> {
     .configureHelp({ sortSubcommands: false })
     .exitOverride()
 
+  const end: End = (given) => {
+    code = given
+  }
+  addServe(program, end)
+  addTrials(program, end)
+  addSend(program, end)
+  addTools(program, end)
+  program.addHelpText('after', EXAMPLES)
+
+  try {
+    await mustBeKnown(argv, program)
+    await program.parseAsync(withKnownFlags(argv), { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
+    return explain(error)
+  }
+}
+
+/** Takes the exit code of a command. */
+type End = (code: number) => void
+
+/** The service itself. */
+function addServe(program: Command, end: End): void {
   program
     .command('serve', { isDefault: true })
     .description('run the receiver (the default command)')
@@ -52,8 +76,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     .action(async (options) => {
       growYoungGeneration(false)
       const { serve } = await import('./serve.ts')
-      code = await serve(options)
+      end(await serve(options))
     })
+}
+
+/** What tries a configuration out. */
+function addTrials(program: Command, end: End): void {
   program
     .command('check')
     .description('validate the configuration and every template, start nothing')
@@ -61,7 +89,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addOption(config())
     .action(async (options) => {
       const { check } = await import('./check.ts')
-      code = await check(options)
+      end(await check(options))
     })
   program
     .command('test <name>')
@@ -72,7 +100,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addOption(config())
     .action(async (name, options) => {
       const { test } = await import('./test.ts')
-      code = await test(name, options)
+      end(await test(name, options))
     })
   program
     .command('render <channel>')
@@ -87,8 +115,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addOption(config())
     .action(async (channel, options) => {
       const { render } = await import('./render.ts')
-      code = await render(channel, options)
+      end(await render(channel, options))
     })
+}
+
+/** What hands an alert to a running receiver. */
+function addSend(program: Command, end: End): void {
   program
     .command('send <channel>')
     .description("hand an alert of OCP's script channel to a running receiver, print its reply")
@@ -105,15 +137,19 @@ $DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
     )
     .action(async (channel, options) => {
       const { send } = await import('./send.ts')
-      code = await send(channel, options)
+      end(await send(channel, options))
     })
+}
+
+/** What is used once, or to plan. */
+function addTools(program: Command, end: End): void {
   program
     .command('convert <file>')
     .description('print the configuration for a prometheus-webhook-dingtalk config.yml')
     .helpOption('--help', 'show help')
     .action(async (file) => {
       const { convert } = await import('./convert.ts')
-      code = convert(file)
+      end(convert(file))
     })
   program
     .command('simulate')
@@ -125,7 +161,7 @@ $DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
     .addOption(config())
     .action(async (options) => {
       const { simulate } = await import('./simulate.ts')
-      code = await simulate(options)
+      end(await simulate(options))
     })
   program
     .command('migrate')
@@ -141,18 +177,8 @@ $DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
     .addOption(config())
     .action(async (options) => {
       const { migrate } = await import('./migrate.ts')
-      code = await migrate(options)
+      end(await migrate(options))
     })
-  program.addHelpText('after', EXAMPLES)
-
-  try {
-    await mustBeKnown(argv, program)
-    await program.parseAsync(withKnownFlags(argv), { from: 'user' })
-    return code
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
-    return explain(error)
-  }
 }
 
 /** What begins like no option is meant as a command, though one of them is the default. */
