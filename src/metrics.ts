@@ -40,6 +40,21 @@ export function createMetrics(build: { version: string; node: string }) {
     registry,
     /** Label sets of histograms that exist already. */
     primed: new Set<string>(),
+    ...alertMetrics(registers),
+    ...messageMetrics(registers),
+    ...robotMetrics(registers),
+    ...processMetrics(registers),
+  }
+  metrics.buildInfo.set({ version: build.version, node: build.node }, 1)
+  for (const source of SOURCE_NAMES) {
+    metrics.requestSeconds.zero({ source })
+    for (const code of REQUEST_CODES) metrics.requests.inc({ source, code }, 0)
+  }
+  return metrics
+}
+
+function alertMetrics(registers: Registry[]) {
+  return {
     requests: new Counter({
       name: `${P}requests_total`,
       help: 'Requests to the receiving routes, by the status answered.',
@@ -77,6 +92,11 @@ export function createMetrics(build: { version: string; node: string }) {
       labelNames: ['channel'],
       registers,
     }),
+  }
+}
+
+function messageMetrics(registers: Registry[]) {
+  return {
     messages: new Counter({
       name: `${P}messages_total`,
       help: 'Messages that came to an end, by whether they were accepted or given up.',
@@ -103,6 +123,11 @@ export function createMetrics(build: { version: string; node: string }) {
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 3600],
       registers,
     }),
+  }
+}
+
+function robotMetrics(registers: Registry[]) {
+  return {
     pausedUntil: new Gauge({
       name: `${P}robot_paused_until_seconds`,
       help: 'Unix time until which a robot rests, 0 when it does not.',
@@ -127,6 +152,11 @@ export function createMetrics(build: { version: string; node: string }) {
       labelNames: ['scope'],
       registers,
     }),
+  }
+}
+
+function processMetrics(registers: Registry[]) {
+  return {
     reloadSuccessful: new Gauge({
       name: `${P}config_last_reload_successful`,
       help: 'Whether the last reload of the configuration succeeded.',
@@ -144,12 +174,6 @@ export function createMetrics(build: { version: string; node: string }) {
       registers,
     }),
   }
-  metrics.buildInfo.set({ version: build.version, node: build.node }, 1)
-  for (const source of SOURCE_NAMES) {
-    metrics.requestSeconds.zero({ source })
-    for (const code of REQUEST_CODES) metrics.requests.inc({ source, code }, 0)
-  }
-  return metrics
 }
 
 /** Makes every label set of these robots and channels exist, at 0 where nothing has happened. */
