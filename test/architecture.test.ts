@@ -290,6 +290,18 @@ describe('the architecture', () => {
     assert.deepEqual(long, [])
   })
 
+  test('a function has one subject: none is longer than 60 lines', () => {
+    const long = files.flatMap(({ path, text }) =>
+      functionsIn(text)
+        .filter(({ lines }) => lines > 60)
+        .map(({ head, lines }) => `${path}: ${lines} lines: ${head}`),
+    )
+    assert.deepEqual(long, [])
+    const all = files.flatMap(({ text }) => functionsIn(text))
+    assert.ok(all.length > files.length, 'functions are found')
+    assert.ok(all.some(({ lines }) => lines > 40))
+  })
+
   test('names come from the vocabulary', () => {
     const banned =
       /(?:^|[/-])(?:utils?|handler|manager|service|helpers?|processor|data|info|common|misc)(?:\.|-|\/)/
@@ -299,6 +311,32 @@ describe('the architecture', () => {
     )
   })
 })
+
+/**
+ * Functions with a body of several lines, with how many lines they have: from the head to the bracket with which, as the
+ * formatter writes it, a line of the same indentation begins.
+ */
+function functionsIn(text: string): { head: string; lines: number }[] {
+  const lines = text.split('\n')
+  return lines.flatMap((line, last) => {
+    if (!line.endsWith('{')) return []
+    const indentation = line.slice(0, line.search(/\S/))
+    const begins = (each: string): boolean =>
+      each.startsWith(indentation) && /^[^\s)}\]]/.test(each.slice(indentation.length))
+    const first = lines.findLastIndex((each, index) => index <= last && begins(each))
+    const head = lines
+      .slice(first, last + 1)
+      .join(' ')
+      .trim()
+    const isFunction =
+      /=> \{$|\bfunction\b/.test(head) ||
+      (/^(?:(?:async|static|get|set) )*[\w#*]+\(.*\)(?:: .+)? \{$/.test(head) &&
+        !/^(?:if|for|while|switch|catch|do|else)\b/.test(head))
+    if (!isFunction) return []
+    const end = lines.findIndex((each, index) => index > last && each.startsWith(`${indentation}}`))
+    return [{ head, lines: end - first + 1 }]
+  })
+}
 
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '')

@@ -62,62 +62,19 @@ export function createConsole({
   facts: PageSources
 }): ConsolePages {
   const eta = new Eta({ views: folder, cache: true, autoEscape: true })
-  const render = (made: BuiltPage, { request, words }: PageContext): Html => {
-    const now = facts.now()
-    const { timezone, access } = facts.settings()
-    const { notice, ...query } = request.query
-    const said = NOTICES.find((each) => each === notice)
-    const html = eta.render(made.template, {
-      ...formattersOf({ words, now, timezone }),
-      ...made.view,
-      with: pathWith,
-      page: {
-        title: made.title,
-        active: made.active,
-        navigation: NAVIGATION,
-        here: pathWith(request.path, request.form === undefined ? query : {}),
-        notice: said && words.t(said),
-        theme: request.theme,
-        nextTheme: THEMES[(THEMES.indexOf(request.theme) + 1) % THEMES.length],
-        version: facts.version,
-        signsOut: access.admin.token !== undefined,
-        now: now.toISOString(),
-      },
-    })
-    return { status: made.status ?? 200, html }
-  }
+  const render = (made: BuiltPage, context: PageContext): Html => ({
+    status: made.status ?? 200,
+    html: eta.render(made.template, viewOf(made, context)),
+  })
   const contextOf = (request: PageRequest): PageContext => ({
     request,
     facts,
     words: wordsOf(facts.settings().language),
   })
-  const madeFor = async (context: PageContext): Promise<BuiltPage | undefined> => {
-    const { path } = context.request
-    // A receiver whose console nobody opens need not hold its pages.
-    switch (path) {
-      case '/':
-        return (await import('./pages/overview.ts')).overview(context)
-      case '/messages':
-        return (await import('./pages/messages.ts')).messages(context)
-      case '/alerts':
-        return (await import('./pages/alerts.ts')).alerts(context)
-      case '/playground':
-        return (await import('./pages/playground.ts')).playground(context, folder)
-      case '/sandbox':
-        return (await import('./pages/sandbox.ts')).sandbox(context)
-      case '/setup':
-        return (await import('./pages/setup.ts')).setup(context)
-      default: {
-        const id = /^\/messages\/([\w-]{1,64})$/.exec(path)?.[1]
-        if (id === undefined) return undefined
-        return (await import('./pages/messages.ts')).message(id, context)
-      }
-    }
-  }
   return {
     async page(request) {
       const context = contextOf(request)
-      const made = await madeFor(context)
+      const made = await buildPage(context, folder)
       return made && render(made, context)
     },
     failed({ status, message: why }, request) {
@@ -134,5 +91,54 @@ export function createConsole({
       if (contentType === undefined) return undefined
       return { contentType, body: readFileSync(join(folder, name)) }
     },
+  }
+}
+
+/** What a page's template prints, and what surrounds each page. */
+function viewOf(made: BuiltPage, { request, facts, words }: PageContext): object {
+  const now = facts.now()
+  const { timezone, access } = facts.settings()
+  const { notice, ...query } = request.query
+  const said = NOTICES.find((each) => each === notice)
+  return {
+    ...formattersOf({ words, now, timezone }),
+    ...made.view,
+    with: pathWith,
+    page: {
+      title: made.title,
+      active: made.active,
+      navigation: NAVIGATION,
+      here: pathWith(request.path, request.form === undefined ? query : {}),
+      notice: said && words.t(said),
+      theme: request.theme,
+      nextTheme: THEMES[(THEMES.indexOf(request.theme) + 1) % THEMES.length],
+      version: facts.version,
+      signsOut: access.admin.token !== undefined,
+      now: now.toISOString(),
+    },
+  }
+}
+
+/** The page at a path, or undefined. A receiver whose console nobody opens need not hold its pages. */
+async function buildPage(context: PageContext, folder: string): Promise<BuiltPage | undefined> {
+  const { path } = context.request
+  switch (path) {
+    case '/':
+      return (await import('./pages/overview.ts')).overview(context)
+    case '/messages':
+      return (await import('./pages/messages.ts')).messages(context)
+    case '/alerts':
+      return (await import('./pages/alerts.ts')).alerts(context)
+    case '/playground':
+      return (await import('./pages/playground.ts')).playground(context, folder)
+    case '/sandbox':
+      return (await import('./pages/sandbox.ts')).sandbox(context)
+    case '/setup':
+      return (await import('./pages/setup.ts')).setup(context)
+    default: {
+      const id = /^\/messages\/([\w-]{1,64})$/.exec(path)?.[1]
+      if (id === undefined) return undefined
+      return (await import('./pages/messages.ts')).message(id, context)
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { type Attempt, STAYS_MS } from '../model/message.ts'
+import { type Attempt, type Outcome, STAYS_MS } from '../model/message.ts'
 import type { Channel, Robot } from '../model/settings.ts'
 import { countedForMs } from './pace.ts'
 
@@ -59,7 +59,6 @@ const MAX_ROBOT_PAUSE_MS = 30_000
 export function verdictOn(aftermath: Aftermath): Verdict {
   const { attempt, now, robot, mode } = aftermath
   const { outcome } = attempt
-  const failures = aftermath.failures + 1
   switch (outcome.kind) {
     case 'delivered':
       return { next: { kind: 'sent' }, pause: undefined, failures: 0 }
@@ -76,27 +75,8 @@ export function verdictOn(aftermath: Aftermath): Verdict {
         failures: aftermath.failures,
       }
     }
-    case 'retryable': {
-      const pause = {
-        scope: `robot:${robot.key}`,
-        until: later(now, backoffMs(failures, MAX_ROBOT_PAUSE_MS, aftermath.random)),
-        reason: 'unreachable' as const,
-      }
-      const max = outcome.reason === 'unreadable' ? MAX_UNREADABLE_ATTEMPTS : MAX_BOUNDED_ATTEMPTS
-      if (outcome.bounded && aftermath.alike >= max)
-        return {
-          next: dead(`${attempt.words} Given up after ${aftermath.alike} replies alike.`),
-          pause,
-          failures,
-        }
-      const backoff = backoffMs(aftermath.attempts, MAX_RETRY_MS, aftermath.random)
-      if (mode === 'pool' && !outcome.reached)
-        return { next: { kind: 'retry', dueAt: now }, pause, failures }
-      const dueAt = later(now, backoff)
-      if (!outcome.reached) return { next: { kind: 'retry', dueAt }, pause, failures }
-      // It may have arrived: it stays with its robot, whose group knows its key. A reload may bring another robot.
-      return { next: { kind: 'retry', dueAt, elsewhereAt: later(now, STAYS_MS) }, pause, failures }
-    }
+    case 'retryable':
+      return afterFailure(aftermath, outcome)
     case 'too_long': {
       const bodyBytes = Math.floor(aftermath.bodyBytes * 0.75)
       return {
@@ -122,6 +102,34 @@ export function verdictOn(aftermath: Aftermath): Verdict {
       }
     }
   }
+}
+
+/** Again later, by another robot of the pool where nothing can have arrived. */
+function afterFailure(
+  aftermath: Aftermath,
+  outcome: Extract<Outcome, { kind: 'retryable' }>,
+): Verdict {
+  const { attempt, now, robot, mode } = aftermath
+  const failures = aftermath.failures + 1
+  const pause = {
+    scope: `robot:${robot.key}`,
+    until: later(now, backoffMs(failures, MAX_ROBOT_PAUSE_MS, aftermath.random)),
+    reason: 'unreachable' as const,
+  }
+  const max = outcome.reason === 'unreadable' ? MAX_UNREADABLE_ATTEMPTS : MAX_BOUNDED_ATTEMPTS
+  if (outcome.bounded && aftermath.alike >= max)
+    return {
+      next: dead(`${attempt.words} Given up after ${aftermath.alike} replies alike.`),
+      pause,
+      failures,
+    }
+  const backoff = backoffMs(aftermath.attempts, MAX_RETRY_MS, aftermath.random)
+  if (mode === 'pool' && !outcome.reached)
+    return { next: { kind: 'retry', dueAt: now }, pause, failures }
+  const dueAt = later(now, backoff)
+  if (!outcome.reached) return { next: { kind: 'retry', dueAt }, pause, failures }
+  // It may have arrived: it stays with its robot, whose group knows its key. A reload may bring another robot.
+  return { next: { kind: 'retry', dueAt, elsewhereAt: later(now, STAYS_MS) }, pause, failures }
 }
 
 /** Doubles from a second up to `longestMs`, of which a random half is left away so that retries do not march in step. */

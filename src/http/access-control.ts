@@ -45,20 +45,12 @@ export function createAccessControl(
   const { auth, allowFrom, trustedProxies: trusted, admin } = access
   const shows = auth.length === 0 ? undefined : checkFor(auth)
   const challenges = challengesOf(auth)
-  const sessions = admin.token === undefined ? undefined : sessionsOf(admin.token)
-  const tokenHash = admin.token === undefined ? undefined : hashOf(admin.token.reveal())
-  const fromPage = (request: IncomingMessage): boolean =>
-    isCrossSite(request, externalUrl) && !(request.method === 'GET' && isNavigation(request))
 
   const isStrange = (request: IncomingMessage): boolean =>
     isFromBrowser(request) && nameIn(request.headers.host, settings) === 'strange'
 
-  const isToken: AccessControl['isToken'] = async (text, request) =>
-    tokenHash !== undefined &&
-    slowdown(addressOf(request, trusted), () => timingSafeEqual(hashOf(text), tokenHash))
-
   return {
-    sessions,
+    ...adminControl(settings, slowdown),
     addressOf: (request) => addressOf(request, trusted),
     isSecure: (request) =>
       'encrypted' in request.socket ||
@@ -87,6 +79,31 @@ export function createAccessControl(
       )
     },
 
+    readingOf(what, request) {
+      if (shows?.(request.headers) === true) return 'open'
+      if (admin.protect.has(what)) return 'closed'
+      return isStrange(request) ? 'strange' : 'open'
+    },
+  }
+}
+
+function adminControl(
+  settings: Pick<Settings, 'access' | 'externalUrl' | 'listen'>,
+  slowdown: LoginThrottle,
+): Pick<AccessControl, 'sessions' | 'standingOf' | 'isToken'> {
+  const { access, externalUrl } = settings
+  const { trustedProxies: trusted, admin } = access
+  const sessions = admin.token === undefined ? undefined : sessionsOf(admin.token)
+  const tokenHash = admin.token === undefined ? undefined : hashOf(admin.token.reveal())
+  const fromPage = (request: IncomingMessage): boolean =>
+    isCrossSite(request, externalUrl) && !(request.method === 'GET' && isNavigation(request))
+  const isToken: AccessControl['isToken'] = async (text, request) =>
+    tokenHash !== undefined &&
+    slowdown(addressOf(request, trusted), () => timingSafeEqual(hashOf(text), tokenHash))
+
+  return {
+    sessions,
+
     async standingOf(request, now) {
       if (fromPage(request)) return 'cross_site'
       if (sessions === undefined) {
@@ -103,12 +120,6 @@ export function createAccessControl(
     },
 
     isToken,
-
-    readingOf(what, request) {
-      if (shows?.(request.headers) === true) return 'open'
-      if (admin.protect.has(what)) return 'closed'
-      return isStrange(request) ? 'strange' : 'open'
-    },
   }
 }
 

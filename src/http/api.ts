@@ -89,6 +89,10 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
     replyJson(response, { messages: await deps.preview(previewOf(request.body)) })
   })
 
+  testRoutes(router, deps)
+}
+
+function testRoutes(router: Router, deps: ApiDeps): void {
   const tested = async (request: Request, response: Response, queue: () => Promise<string[]>) => {
     const waitMs = waitOf(request)
     const ids = await queue()

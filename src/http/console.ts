@@ -1,4 +1,10 @@
-import express, { type Express, type Request, type Response } from 'express'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type Response,
+  type Router,
+} from 'express'
 import helmet from 'helmet'
 import { AppError, messageOf } from '../errors.ts'
 import type { ChangeFeed } from '../reporting/change-feed.ts'
@@ -52,7 +58,6 @@ export function consoleRoutes(
   deps: ConsoleDeps & AdminDeps & { gates: Gates },
 ): void {
   const { gates } = deps
-  const form = express.urlencoded({ extended: false, limit: MAX_FORM_BYTES, parameterLimit: 50 })
   const pages = express.Router()
   app.use(pages)
 
@@ -77,8 +82,15 @@ export function consoleRoutes(
     gates.page,
     show,
   )
-  pages.post('/playground', HEADERS, gates.admin, form, show)
+  pages.post('/playground', HEADERS, gates.admin, FORM, show)
 
+  actionRoutes(pages, deps)
+  pages.use(failedPage(deps))
+}
+
+/** Forms, each answered with a way back and a notice. */
+function actionRoutes(pages: Router, deps: ConsoleDeps & AdminDeps & { gates: Gates }): void {
+  const { gates } = deps
   pages.post('/messages/:id/resend', HEADERS, gates.admin, async (request, response) => {
     const id = String(request.params['id'])
     await deps.resend(id)
@@ -88,7 +100,7 @@ export function consoleRoutes(
     await deps.test(String(request.params['channel']))
     response.redirect(303, '/?notice=tested')
   })
-  pages.post('/sandbox', HEADERS, gates.admin, form, async (request, response) => {
+  pages.post('/sandbox', HEADERS, gates.admin, FORM, async (request, response) => {
     const fields = textsOf(request.body)
     const channel = fields['channel'] ?? ''
     const kind = DEMOS.find((each) => each === fields['play'])
@@ -98,7 +110,7 @@ export function consoleRoutes(
     const notice = played ? `played_${kind}` : 'nothingFires'
     response.redirect(303, `/sandbox?${new URLSearchParams({ channel, notice })}`)
   })
-  pages.post('/theme', HEADERS, refuseCrossSite(deps), form, (request, response) => {
+  pages.post('/theme', HEADERS, refuseCrossSite(deps), FORM, (request, response) => {
     const { theme, back } = textsOf(request.body)
     const chosen = THEMES.find((each) => each === theme) ?? 'auto'
     response.setHeader(
@@ -107,23 +119,25 @@ export function consoleRoutes(
     )
     response.redirect(303, pathIn(back ?? '/'))
   })
-
-  pages.use(
-    (error: unknown, request: Request, response: Response, next: (error: unknown) => void) => {
-      if (response.headersSent || request.path.startsWith('/assets/')) return next(error)
-      const status = statusOf(error)
-      if (status === 500 && !(error instanceof AppError))
-        deps.unforeseen(request.path, messageOf(error))
-      const message =
-        status === 500 && !(error instanceof AppError) ? UNEXPECTED_ERROR : messageOf(error)
-      const html =
-        status === 401 || status === 403
-          ? deps.signInPage({ kind: 'refused', next: '/', why: message })
-          : deps.failed({ status, message }, asked(request, deps)).html
-      replyPage(response, html, status)
-    },
-  )
 }
+
+/** Answers a failed request with a page that says why. */
+function failedPage(deps: ConsoleDeps & AdminDeps): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent || request.path.startsWith('/assets/')) return next(error)
+    const status = statusOf(error)
+    const isUnexpected = status === 500 && !(error instanceof AppError)
+    if (isUnexpected) deps.unforeseen(request.path, messageOf(error))
+    const message = isUnexpected ? UNEXPECTED_ERROR : messageOf(error)
+    const html =
+      status === 401 || status === 403
+        ? deps.signInPage({ kind: 'refused', next: '/', why: message })
+        : deps.failed({ status, message }, asked(request, deps)).html
+    replyPage(response, html, status)
+  }
+}
+
+const FORM = express.urlencoded({ extended: false, limit: MAX_FORM_BYTES, parameterLimit: 50 })
 
 const UNEXPECTED_ERROR = 'Internal error; the log of the receiver has more.'
 

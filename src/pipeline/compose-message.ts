@@ -75,15 +75,13 @@ export async function composeMessage(
     uuid: deps.uuid(),
     now,
   }
-  const { storm, messages } = scope
-  const { uuid } = draft
   const base = {
     robot: robot.name,
     robotKey: robot.key,
     queue: plan.queue,
     channel: channel.name,
-    uuid,
-    storm,
+    uuid: draft.uuid,
+    storm: scope.storm,
   }
 
   const only = coalesced.length === 1 ? coalesced[0] : undefined
@@ -97,6 +95,21 @@ export async function composeMessage(
       }
   }
 
+  return composeForm(plan, { base, draft, deps })
+}
+
+interface Composing {
+  base: Pick<NewMessage, 'robot' | 'robotKey' | 'queue' | 'channel' | 'uuid' | 'storm'>
+  draft: Draft
+  deps: ComposeDeps
+}
+
+/** In the first form in which as many alerts fit as its share of the plan's messages; counts fit always. */
+async function composeForm(
+  plan: SendPlan,
+  { base, draft, deps }: Composing,
+): Promise<ComposedMessage> {
+  const { scope } = plan
   if (scope.kind === 'some') {
     for (const form of ['whole', 'lines'] as const) {
       const made = renderAndCompose(form, {
@@ -106,7 +119,7 @@ export async function composeMessage(
         total: draft.included.length,
         groups: [],
       })
-      if (made.told * messages < draft.included.length) continue
+      if (made.told * scope.messages < draft.included.length) continue
       const ids = draft.included.slice(0, made.told).flatMap((each) => each.ids)
       return {
         message: { ...base, ...made.message, ...carries(draft.included, ids.length) },
@@ -132,15 +145,7 @@ export const MAX_QUEUED_PREVIEW = 500
 /** A message of counts for everything that waits in the queue for the channel. */
 async function composeCounts(
   plan: SendPlan,
-  {
-    base,
-    draft,
-    deps,
-  }: {
-    base: Pick<NewMessage, 'robot' | 'robotKey' | 'queue' | 'channel' | 'uuid' | 'storm'>
-    draft: Draft
-    deps: ComposeDeps
-  },
+  { base, draft, deps }: Composing,
 ): Promise<ComposedMessage> {
   const tally = await deps.store.tally(plan.queue, plan.channel.name)
   const named = tally.groups.slice(0, MAX_GROUPS_WITH_TARGETS)

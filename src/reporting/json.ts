@@ -1,3 +1,4 @@
+import type { Channel, Robot } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Replica } from '../pipeline/replica.ts'
 import type { AlertWithVariables } from '../pipeline/stored-alerts.ts'
@@ -75,46 +76,13 @@ export function statusJson(
     warnings: readonly string[]
   },
 ) {
-  const { now, settings } = standing
-  const waitingIn = (queues: readonly string[]): number =>
-    standing.queues
-      .filter((each) => queues.includes(each.queue))
-      .reduce((sum, each) => sum + each.count, 0)
-  const robots = [...settings.robots.values()].map((robot) => {
-    const state = standing.robots.get(robot.name)
-    const pausedUntil = standing.pausedUntil(robot)
-    const pools = [...settings.channels.values()]
-      .filter((channel) => channel.mode === 'pool' && channel.robots.includes(robot.name))
-      .map((channel) => `channel:${channel.name}`)
-    return [
-      robot.name,
-      {
-        calls_left: standing.callsLeft(robot),
-        paused_until: pausedUntil?.toISOString() ?? null,
-        pause_reason: pausedUntil === undefined ? null : (state?.pause?.reason ?? null),
-        month_used: state?.monthUsed ?? 0,
-        month_limit: robot.monthly ?? null,
-        waiting: waitingIn([`robot:${robot.name}`, ...pools]),
-        last_result: state?.lastResult ?? null,
-        last_at: state?.lastAt?.toISOString() ?? null,
-        /** The process that works it: host name, process id and a part of its own. */
-        worked_by: state?.leasedBy ?? (replica.alone ? replica.owner : null),
-      },
-    ] as const
-  })
-  const channels = [...settings.channels.values()].map((channel) => {
-    const waiting = standing.channels.find((each) => each.channel === channel.name)
-    const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
-    return [
-      channel.name,
-      {
-        waiting: waiting?.count ?? 0,
-        oldest_waiting_seconds: Math.max(0, Math.round(ageMs / 1000)),
-        robots: channel.robots,
-        mode: channel.mode,
-      },
-    ] as const
-  })
+  const { settings } = standing
+  const robots = [...settings.robots.values()].map(
+    (robot) => [robot.name, robotJson(robot, standing, replica)] as const,
+  )
+  const channels = [...settings.channels.values()].map(
+    (channel) => [channel.name, channelJson(channel, standing)] as const,
+  )
   return {
     version,
     started_at: startedAt.toISOString(),
@@ -126,6 +94,43 @@ export function statusJson(
     /** What somebody should look after: open doors, doubtful keys. */
     warnings,
     quota: { used: standing.organisationUsed, limit: settings.monthlyQuota ?? null },
+  }
+}
+
+function robotJson(
+  robot: Robot,
+  standing: StatusSnapshot,
+  replica: Pick<Replica, 'owner' | 'alone'>,
+) {
+  const state = standing.robots.get(robot.name)
+  const pausedUntil = standing.pausedUntil(robot)
+  const pools = [...standing.settings.channels.values()]
+    .filter((channel) => channel.mode === 'pool' && channel.robots.includes(robot.name))
+    .map((channel) => `channel:${channel.name}`)
+  const own = [`robot:${robot.name}`, ...pools]
+  const waiting = standing.queues.filter(({ queue }) => own.includes(queue))
+  return {
+    calls_left: standing.callsLeft(robot),
+    paused_until: pausedUntil?.toISOString() ?? null,
+    pause_reason: pausedUntil === undefined ? null : (state?.pause?.reason ?? null),
+    month_used: state?.monthUsed ?? 0,
+    month_limit: robot.monthly ?? null,
+    waiting: waiting.reduce((sum, each) => sum + each.count, 0),
+    last_result: state?.lastResult ?? null,
+    last_at: state?.lastAt?.toISOString() ?? null,
+    /** The process that works it: host name, process id and a part of its own. */
+    worked_by: state?.leasedBy ?? (replica.alone ? replica.owner : null),
+  }
+}
+
+function channelJson({ name, robots, mode }: Channel, { now, channels }: StatusSnapshot) {
+  const waiting = channels.find(({ channel }) => channel === name)
+  const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
+  return {
+    waiting: waiting?.count ?? 0,
+    oldest_waiting_seconds: Math.max(0, Math.round(ageMs / 1000)),
+    robots,
+    mode,
   }
 }
 

@@ -1,7 +1,7 @@
 import { mentionFor } from '../decisions/mention.ts'
 import { AppError } from '../errors.ts'
 import type { GiveWay } from '../give-way.ts'
-import type { MessageAlert, SourceName } from '../model/alert.ts'
+import type { MessageAlert, Notification, SourceName } from '../model/alert.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
@@ -48,36 +48,12 @@ const NO_UUID = '00000000-0000-4000-8000-000000000000'
 
 /** The messages that a payload would become, if its robot had calls enough. Sends and stores nothing. */
 export async function preview(request: PreviewRequest, deps: PreviewDeps): Promise<Previewed[]> {
-  const { settings, sources, notifier, giveWay } = deps
-  if (request.template !== undefined) refuseCode(request.template)
-  const found = settings.channels.get(request.channel)
-  if (found === undefined)
-    throw new AppError(
-      'unknown_channel',
-      `there is no channel ${JSON.stringify(request.channel)}; there is: ${[...settings.channels.keys()].join(', ')}`,
-    )
-  const channel: Channel = {
-    ...found,
-    format: request.format ?? found.format,
-    template: request.template === undefined ? found.template : templateOf(request.template),
-  }
-  const source = sources.get(sourceOf(request.payload)) as Source
-  const notification = await source.read(request.payload, {
-    receivedAt: request.now,
-    timezone: settings.timezone,
-    giveWay,
-  })
+  const { settings, notifier, giveWay } = deps
+  const channel = channelFor(request, settings)
+  const notification = await readPayload(request, deps)
   const renderer = rendererOf(channel, deps)
   await giveWay()
-  let rest = notification.alerts.map((alert) => ({
-    alert,
-    level: levelIn(alert, channel),
-    receivedAt: request.now,
-    repeats: 0,
-    firedWhileWaiting: false,
-  }))
-  rest.sort((a, b) => a.level - b.level)
-  if (!channel.sendResolved) rest = rest.filter(({ alert }) => alert.status === 'firing')
+  let rest = messageAlertsOf(notification, channel, request.now)
   const messages: Previewed[] = []
   while (rest.length > 0) {
     const subjects = rest.map(({ alert, level }) => ({ variables: alert.variables, level }))
@@ -121,19 +97,63 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
       ready === undefined
         ? contentOf(result.title, result.text, result.buttons)
         : contentOf(ready.title ?? result.title, ready.text)
-    const body = composed(content)
-    messages.push({
-      kind: result.kind,
-      title: content.title,
-      text: content.text,
-      bytes: Buffer.byteLength(body),
-      faults: result.faults,
-      body: JSON.parse(body),
-    })
+    messages.push(previewedOf(result, content, composed(content)))
     rest = rest.slice(Math.max(1, result.told))
     await giveWay()
   }
   return messages
+}
+
+/** The channel with the template and format of the request. AppError unknown_channel, bad_request. */
+function channelFor(request: PreviewRequest, settings: Settings): Channel {
+  if (request.template !== undefined) refuseCode(request.template)
+  const found = settings.channels.get(request.channel)
+  if (found === undefined)
+    throw new AppError(
+      'unknown_channel',
+      `there is no channel ${JSON.stringify(request.channel)}; there is: ${[...settings.channels.keys()].join(', ')}`,
+    )
+  return {
+    ...found,
+    format: request.format ?? found.format,
+    template: request.template === undefined ? found.template : templateOf(request.template),
+  }
+}
+
+type ReadDeps = Pick<PreviewDeps, 'settings' | 'sources' | 'giveWay'>
+
+function readPayload(
+  { payload, now }: Pick<PreviewRequest, 'payload' | 'now'>,
+  { settings, sources, giveWay }: ReadDeps,
+): Promise<Notification> {
+  const source = sources.get(sourceOf(payload)) as Source
+  return source.read(payload, { receivedAt: now, timezone: settings.timezone, giveWay })
+}
+
+/** As if no other alert waited, most severe first. */
+function messageAlertsOf(
+  { alerts }: Notification,
+  channel: Channel,
+  receivedAt: Date,
+): MessageAlert[] {
+  return alerts
+    .filter(({ status }) => channel.sendResolved || status === 'firing')
+    .map((alert) => ({
+      alert,
+      level: levelIn(alert, channel),
+      receivedAt,
+      repeats: 0,
+      firedWhileWaiting: false,
+    }))
+    .sort((a, b) => a.level - b.level)
+}
+
+function previewedOf(
+  { kind, faults }: Rendered,
+  { title, text }: Content,
+  body: string,
+): Previewed {
+  return { kind, title, text, bytes: Buffer.byteLength(body), faults, body: JSON.parse(body) }
 }
 
 /** AppError bad_request where the template is at fault: the caller named it, and the channels' own were checked. */
@@ -178,12 +198,10 @@ export function refuseCode(template: string): void {
 
 /** The variables that a payload's first alert brings; none where it holds no alert. */
 export async function variablesIn(
-  { payload, now }: Pick<PreviewRequest, 'payload' | 'now'>,
-  { settings, sources, giveWay }: Pick<PreviewDeps, 'settings' | 'sources' | 'giveWay'>,
+  request: Pick<PreviewRequest, 'payload' | 'now'>,
+  deps: ReadDeps,
 ): Promise<Variables> {
-  const source = sources.get(sourceOf(payload)) as Source
-  const context = { receivedAt: now, timezone: settings.timezone, giveWay }
-  const { alerts } = await source.read(payload, context)
+  const { alerts } = await readPayload(request, deps)
   return alerts[0]?.variables ?? {}
 }
 

@@ -36,23 +36,7 @@ export async function overview({ facts, words }: PageContext): Promise<BuiltPage
       totals,
       failing: glance.robots.filter((robot) => isFailing(robot)),
       resting: glance.robots.filter((robot) => robot.pausedUntil !== undefined),
-      robots: glance.robots.map((robot) => ({
-        ...robot,
-        mood: moodOfRobot(robot),
-        meter: meterSvg({
-          left: robot.callsLeft,
-          all: robot.calls,
-          label: words.t('callsLeft', {
-            n: robot.callsLeft,
-            all: robot.calls,
-            window: words.duration(robot.perMs),
-          }),
-        }),
-        month:
-          robot.monthly === undefined
-            ? undefined
-            : monthBar(robot.monthUsed, robot.monthly, words.t('month')),
-      })),
+      robots: glance.robots.map((robot) => robotView(robot, words)),
       organisation:
         glance.quota.limit === undefined
           ? undefined
@@ -77,6 +61,17 @@ export async function overview({ facts, words }: PageContext): Promise<BuiltPage
         access: settings.access,
       }),
     },
+  }
+}
+
+function robotView(robot: RobotOverview, words: PageContext['words']) {
+  const { callsLeft: left, calls: all, perMs, monthly, monthUsed } = robot
+  const label = words.t('callsLeft', { n: left, all, window: words.duration(perMs) })
+  return {
+    ...robot,
+    mood: moodOfRobot(robot),
+    meter: meterSvg({ left, all, label }),
+    month: monthly === undefined ? undefined : monthBar(monthUsed, monthly, words.t('month')),
   }
 }
 

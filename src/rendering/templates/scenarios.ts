@@ -45,21 +45,7 @@ export function scenarios(language: Language, now: Date): Scenario[] {
         ...told,
       },
     )
-  const connection = {
-    alarm_id: '187',
-    alarm_type: 'ob_cannot_connected',
-    alarm_name: say(
-      'OceanBase host cannot connected',
-      'OceanBase服务器无法连接',
-      'OceanBase伺服器無法連線',
-    ),
-    alarm_target: 'alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11',
-    alarm_description: say(
-      'OceanBase cluster: ob4253_A, host: 192.0.2.11, alert: OceanBase host cannot connected.',
-      '集群：ob4253_A，主机：192.0.2.11，告警：OceanBase服务器无法连接。',
-      '叢集：ob4253_A，主機：192.0.2.11，警示：OceanBase伺服器無法連線。',
-    ),
-  }
+  const connection = connectionIn(say)
   const hosts = ['db-1', 'db-2', 'db-3', 'db-4', 'db-5']
   const group = hosts.map((host, index) => highLoad(host, { since: 2 + index }))
   const recovered = { since: 14, lasted: 12 }
@@ -86,26 +72,49 @@ export function scenarios(language: Language, now: Date): Scenario[] {
       from: new Date(now.getTime() - 42 * MINUTE),
       delayed: { since: new Date(now.getTime() - 42 * MINUTE), reason: 'push_limit' },
     }),
-    {
-      name: 'a quota warning',
-      ask: {
-        kind: 'quota',
-        warning: {
-          now,
-          percent: 80,
-          used: 2_400,
-          limit: 3_000,
-          robot: undefined,
-          endsAt: new Date(now.getTime() + 6.5 * 24 * 60 * MINUTE),
-        },
-      },
-    },
+    quotaWarning(now),
     message('no severity, no summary, long labels', now, [bare(now)]),
     message('a description of 60 KB', now, [
       ocpAlert({ ...connection, alarm_description: trace(60_000) }, now),
     ]),
     message('hostile text', now, [hostile(now)]),
   ]
+}
+
+/** An alert of OCP, as its variables. */
+function connectionIn(say: (en: string, zh: string, tw: string) => string) {
+  return {
+    alarm_id: '187',
+    alarm_type: 'ob_cannot_connected',
+    alarm_name: say(
+      'OceanBase host cannot connected',
+      'OceanBase服务器无法连接',
+      'OceanBase伺服器無法連線',
+    ),
+    alarm_target: 'alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11',
+    alarm_description: say(
+      'OceanBase cluster: ob4253_A, host: 192.0.2.11, alert: OceanBase host cannot connected.',
+      '集群：ob4253_A，主机：192.0.2.11，告警：OceanBase服务器无法连接。',
+      '叢集：ob4253_A，主機：192.0.2.11，警示：OceanBase伺服器無法連線。',
+    ),
+  }
+}
+
+function quotaWarning(now: Date): Scenario {
+  return {
+    name: 'a quota warning',
+    ask: {
+      kind: 'quota',
+      warning: {
+        now,
+        percent: 80,
+        used: 2_400,
+        limit: 3_000,
+        robot: undefined,
+        endsAt: new Date(now.getTime() + 6.5 * 24 * 60 * MINUTE),
+      },
+    },
+  }
 }
 
 function message(

@@ -67,16 +67,7 @@ export function alertFrom(
   if (narrow && ![fingerprint, name, cluster, levelWord ?? ''].every(isAscii))
     return alertFrom(whole(), { group, context, narrow: false })
   return lazyAlert(
-    {
-      source: 'alertmanager',
-      status,
-      fingerprint,
-      name,
-      cluster,
-      levelWord,
-      startsAt,
-      endsAt,
-    },
+    { source: 'alertmanager', status, fingerprint, name, cluster, levelWord, startsAt, endsAt },
     {
       labels: () => textsOf(whole().labels),
       variables: () =>

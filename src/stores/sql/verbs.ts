@@ -27,7 +27,12 @@ export interface VerbDeps {
 }
 
 /** The store's verbs on one database, each a transaction. */
-export function sqlVerbs(db: Database, { log, wake, takenOver }: VerbDeps): SqlVerbs {
+export function sqlVerbs(db: Database, deps: VerbDeps): SqlVerbs {
+  return { ...dispatchVerbs(db, deps), ...messageVerbs(db, deps), ...queryVerbs(db) }
+}
+
+/** Leases, claims and what comes of them. */
+function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
   /** Robots with a claim whose answer was lost: the next lease sees whether it was carried out. */
   const unconfirmed = new Set<string>()
   const claimed = async (
@@ -70,6 +75,12 @@ export function sqlVerbs(db: Database, { log, wake, takenOver }: VerbDeps): SqlV
       return recovered
     },
     shift: (byMs) => db.write((tx) => shift(tx, byMs)),
+  } satisfies Partial<SqlVerbs>
+}
+
+/** What is queued, moved and deleted. */
+function messageVerbs(db: Database, { log, wake }: VerbDeps) {
+  return {
     async enqueue(all, now) {
       const ids = await db.write((tx) => enqueue(tx, all, now))
       wake(all.map(({ queue }) => queue))
@@ -91,14 +102,19 @@ export function sqlVerbs(db: Database, { log, wake, takenOver }: VerbDeps): SqlV
       return done
     },
     adopt: (keys) => db.write((tx) => adopt(tx, keys)),
+    prune: (before, now) => db.write((tx) => prune(tx, before, now), 'background'),
+  } satisfies Partial<SqlVerbs>
+}
+
+function queryVerbs(db: Database) {
+  return {
     snapshot: (query) => db.read((tx) => snapshot(tx, query), 'background'),
     messages: (query) => db.read((tx) => messages(tx, query)),
     message: (id, limit) => db.read((tx) => message(tx, id, limit)),
     alerts: (query) => db.read((tx) => alerts(tx, query)),
     history: (range) => db.read((tx) => history(tx, range)),
     messageCounts: (query) => db.read((tx) => messageCounts(tx, query)),
-    prune: (before, now) => db.write((tx) => prune(tx, before, now), 'background'),
-  }
+  } satisfies Partial<SqlVerbs>
 }
 
 /** Names the verbs, for clients that call them by name. */
