@@ -13,4 +13,7 @@ if (status !== 0) process.exit(1)
 // Even as a module, what Ajv writes calls `require` for its few functions that are needed at run time.
 const REQUIRE =
   "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n"
-writeFileSync(join(cwd, 'dist/config/validator.js'), `${REQUIRE}${standalone.default(ajv, validate)}\n`)
+writeFileSync(
+  join(cwd, 'dist/config/validator.js'),
+  `${REQUIRE}${standalone.default(ajv, validate)}\n`,
+)

@@ -4,63 +4,63 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule'
-import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor'
-import { Deployment } from 'kubernetes-models/apps/v1/Deployment'
-import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet'
-import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
-import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
-import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
-import { Secret } from 'kubernetes-models/v1/Secret'
-import { Service } from 'kubernetes-models/v1/Service'
-import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 import { parse } from 'yaml'
 import { temporaryFolder } from '../support/receiver.ts'
-import { chart, objectsOf, renderChart, valuesWith } from './chart.ts'
-import { kustomize, type Manifest, textOf } from './manifests.ts'
+import { importTool, needsTools, runTool } from '../support/tools.ts'
+import { chart, MINIMAL, objectsOf, renderChart } from './chart.ts'
+import { DEPLOY, type Manifest, textOf } from './manifests.ts'
 import { wholeConfig } from './whole-config.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Every kind of object that we write, with where its model stands. */
-const MODELS: Record<
-  string,
-  { new (value: never): { validate(): void }; readonly apiVersion: unknown }
-> = {
-  ConfigMap,
-  Deployment,
-  NetworkPolicy,
-  PodDisruptionBudget,
-  PrometheusRule,
-  Secret,
-  Service,
-  ServiceAccount,
-  ServiceMonitor,
-  StatefulSet,
+interface Model {
+  new (value: never): { validate(): void }
+  readonly apiVersion: unknown
+}
+
+const OPERATOR = '@kubernetes-models/prometheus-operator'
+
+/** The model of an object, of the package that describes its API. */
+async function modelOf({ apiVersion, kind }: Manifest): Promise<Model> {
+  const from = apiVersion.startsWith('monitoring.') ? OPERATOR : 'kubernetes-models'
+  return (await importTool(`${from}/${apiVersion}/${kind}.js`))[kind] as Model
 }
 
 const SECRET = parse(textOf('kubernetes/secret.example.yaml')) as Manifest
 
-/** What stands in a cluster together. */
-const SETS: Record<string, Manifest[]> = {
-  sqlite: [...kustomize('kubernetes/sqlite'), ...kustomize('kubernetes/monitoring'), SECRET],
-  postgres: [...kustomize('kubernetes/postgres'), ...kustomize('kubernetes/monitoring'), SECRET],
-  'the chart on SQLite': [...charted({}), SECRET],
-  'the chart on PostgreSQL': [
-    ...charted({
-      store: { kind: 'postgres' },
-      serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
-      prometheusRule: { enabled: true },
-      nodeSelector: { 'kubernetes.io/arch': 'amd64' },
-      tolerations: [{ key: 'alerts', operator: 'Exists' }],
-      imagePullSecrets: [{ name: 'registry' }],
-    }),
-    SECRET,
-  ],
+const CHARTED_ON_POSTGRES = {
+  ...MINIMAL,
+  replicaCount: 3,
+  store: { kind: 'postgres' },
+  serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
+  prometheusRule: { enabled: true },
+  networkPolicy: { enabled: true },
+  nodeSelector: { 'kubernetes.io/arch': 'amd64' },
+  tolerations: [{ key: 'alerts', operator: 'Exists' }],
+  imagePullSecrets: [{ name: 'registry' }],
 }
 
-function charted(changes: Record<string, unknown>): Manifest[] {
-  return objectsOf(renderChart(valuesWith(changes)))
+/** What stands in a cluster together. */
+const SETS: Record<string, Manifest[]> =
+  'skip' in needsTools()
+    ? {}
+    : {
+        sqlite: [...kustomize('sqlite'), ...kustomize('monitoring'), SECRET],
+        postgres: [...kustomize('postgres'), ...kustomize('monitoring'), SECRET],
+        'the chart on SQLite': [
+          ...charted({ ...MINIMAL, networkPolicy: { enabled: true } }),
+          SECRET,
+        ],
+        'the chart on PostgreSQL': [...charted(CHARTED_ON_POSTGRES), SECRET],
+      }
+
+function kustomize(folder: string): Manifest[] {
+  return objectsOf(runTool('kubectl', 'kustomize', join(DEPLOY, 'kubernetes', folder)))
+}
+
+/** Without what only `helm test` makes. */
+function charted(values: object): Manifest[] {
+  return objectsOf(renderChart(values)).filter((each) => each.kind !== 'Pod')
 }
 
 const every = Object.values(SETS).flat()
@@ -71,13 +71,11 @@ for (const [name, objects] of Object.entries(SETS))
     const [workload] = [...of('StatefulSet'), ...of('Deployment')] as [Manifest]
     const pod = workload.spec.template.spec
     const [container] = pod.containers
-    const [service] = of('Service')
+    const service = of('Service').find((each) => each.spec.clusterIP !== 'None') as Manifest
 
-    test('each object is what its model allows', () => {
+    test('each object is what its model allows', async () => {
       for (const each of objects) {
-        const Model = MODELS[each.kind]
-        assert.ok(Model, `no model of ${each.kind}`)
-        assert.equal(each.apiVersion, Model.apiVersion, each.kind)
+        const Model = await modelOf(each)
         assert.doesNotThrow(() => new Model(each as never).validate(), each.kind)
       }
     })
@@ -186,7 +184,8 @@ for (const [name, objects] of Object.entries(SETS))
     test('one replica holds a file, several share a database', () => {
       if (workload.kind === 'StatefulSet') {
         assert.equal(workload.spec.replicas, 1)
-        assert.equal(workload.spec.serviceName, service.metadata.name)
+        const names = of('Service').map((each) => each.metadata.name)
+        assert.ok(names.includes(workload.spec.serviceName))
       } else assert.equal(workload.spec.replicas, 3)
     })
 
@@ -208,15 +207,15 @@ for (const [name, objects] of Object.entries(SETS))
     }
   })
 
-describe('Kubernetes: all of it', () => {
+describe('Kubernetes: all of it', needsTools(), () => {
   test('no object has a key that its model does not know', () => {
     using folder = temporaryFolder()
-    symlinkSync(join(ROOT, 'node_modules'), join(folder.path, 'node_modules'))
+    symlinkSync(join(ROOT, '.ci/tools/node_modules'), join(folder.path, 'node_modules'))
     mkdirSync(join(folder.path, 'src'))
     const lines = every.map((each, index) => {
       const operator = String(each.apiVersion).startsWith('monitoring.')
       const from = operator
-        ? '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1'
+        ? `${OPERATOR}/${each.apiVersion}`
         : `kubernetes-models/${each.apiVersion}`
       return `export const o${index}: import('${from}/${each.kind}').I${each.kind} = ${JSON.stringify(each, null, 1)}`
     })
@@ -241,24 +240,6 @@ describe('Kubernetes: all of it', () => {
     assert.deepEqual(faults, [])
   })
 
-  test('kubectl builds the same objects', (t) => {
-    const { status, error } = spawnSync('kubectl', ['kustomize', '--help'])
-    const major = spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' }).stdout
-    if (error || status !== 0 || !/Kustomize Version: v[5-9]/.test(major))
-      return t.skip('a kubectl with kustomize 5 is not installed')
-    for (const folder of ['sqlite', 'postgres', 'monitoring']) {
-      const built = spawnSync('kubectl', ['kustomize', join('deploy/kubernetes', folder)], {
-        cwd: ROOT,
-        encoding: 'utf8',
-      })
-      assert.equal(built.stderr, '')
-      const objects = built.stdout.split(/^---$/m).map((text) => parse(text) as Manifest)
-      const sorted = (list: Manifest[]): Manifest[] =>
-        list.sort((a, b) => (a.kind < b.kind ? -1 : 1))
-      assert.deepEqual(sorted(objects), sorted(kustomize(join('kubernetes', folder))))
-    }
-  })
-
   test('the manifests and the chart set the same pod up', () => {
     for (const [ours, theirs] of [
       ['sqlite', 'the chart on SQLite'],
@@ -272,6 +253,7 @@ describe('Kubernetes: all of it', () => {
       const [a, b] = [podOf(ours), podOf(theirs)]
       for (const pod of [a, b]) {
         delete pod.serviceAccountName
+        delete pod.containers[0].args
         delete pod.containers[0].imagePullPolicy
         for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'])
           delete pod.containers[0][probe].httpGet.scheme
@@ -297,20 +279,5 @@ describe('Kubernetes: all of it', () => {
     for (const each of every)
       for (const { image } of each.spec?.template?.spec?.containers ?? [])
         assert.equal(image, `dingtalk-receiver:${version}`)
-  })
-
-  test("the chart's values are what its schema describes, and it refuses others", async () => {
-    const { Ajv } = await import('ajv')
-    const validate = new Ajv({ strict: false }).compile(
-      JSON.parse(textOf('helm/dingtalk-receiver/values.schema.json')),
-    )
-    assert.ok(validate(valuesWith({})), JSON.stringify(validate.errors))
-    for (const wrong of [
-      { stroe: {} },
-      { store: { kind: 'mysql' } },
-      { config: { store: 'sqlite:x.db' } },
-      { image: { tga: '1' } },
-    ])
-      assert.ok(!validate(valuesWith(wrong)), JSON.stringify(wrong))
   })
 })

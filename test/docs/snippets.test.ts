@@ -6,7 +6,6 @@ import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
 import { immediate } from '../../src/give-way.ts'
 import { sources } from '../../src/sources/index.ts'
-import { valuesWith } from '../deploy/chart.ts'
 import { wholeConfig } from '../deploy/whole-config.ts'
 import { needs } from '../support/program.ts'
 import { freePort, Receiver, runCommand, temporaryFolder } from '../support/receiver.ts'
@@ -126,7 +125,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
           return assert.match(command, /^kubectl (-n [\w-]+ apply -[fk] |create namespace )/)
         }
         case 'helm': {
-          const values = valuesWith({})
+          const values = parse(documentAt('deploy/helm/dingtalk-receiver/values.yaml')) as unknown
           for (const [, key = ''] of command.matchAll(/--set ([\w.]+)=/g))
             assert.notEqual(
               key
