@@ -7,6 +7,7 @@ import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { VERSION } from '../version.ts'
 import { growYoungGeneration } from './heap-tuning.ts'
 import { type ConfigOptions, load } from './load.ts'
+import { notifySystemd } from './notify-systemd.ts'
 
 interface ServeOptions extends ConfigOptions {
   logLevel: LogLevel
@@ -44,6 +45,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     process.on(signal, () => {
       if (stopping) return ended(1)
       stopping = true
+      notifySystemd('STOPPING=1')
       app.stop(signal).then(
         () => ended(0),
         (error) => {
@@ -53,7 +55,8 @@ export async function serve(options: ServeOptions): Promise<number> {
       )
     })
   process.on('SIGHUP', () => void app.reload().catch(() => undefined))
-  process.stdout.write(welcome(app))
+  if (format === 'pretty') process.stderr.write(welcome(app))
+  notifySystemd('READY=1')
   return end
 }
 

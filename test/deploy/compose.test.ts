@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { parse, parseDocument } from 'yaml'
@@ -15,7 +15,14 @@ const services = compose.services as Record<string, Manifest>
 
 /** A mount as its source, its target and its mode. */
 function mountsOf(service: Manifest): string[][] {
-  return service.volumes.map((each: string) => each.split(':'))
+  return (service.volumes ?? []).map((each: string) => each.split(':'))
+}
+
+/** The file in deploy/ behind a path within a service. */
+function fileBehind(service: Manifest, path: string): string | undefined {
+  const [source = '', target = ''] =
+    mountsOf(service).find(([, folder]) => path.startsWith(`${folder}/`)) ?? []
+  return source.startsWith('.') ? join(source, path.slice(target.length)) : undefined
 }
 
 describe('every YAML file in deploy/', () => {
@@ -42,7 +49,8 @@ describe('compose.yaml', () => {
     for (const [name, service] of Object.entries(services))
       for (const [source = '', target = '', mode] of mountsOf(service)) {
         if (source.startsWith('.')) {
-          assert.ok(existsSync(join(DEPLOY, source)), `${name}: ${source}`)
+          // A mount of a single file never shows what an editor renames over it.
+          assert.ok(statSync(join(DEPLOY, source)).isDirectory(), `${name}: ${source}`)
           assert.equal(mode, 'ro')
         } else assert.ok(source in compose.volumes, `${name}: ${source}`)
         assert.match(target, /^\//)
@@ -50,19 +58,27 @@ describe('compose.yaml', () => {
   })
 
   test('gives each program a configuration that is mounted', () => {
-    for (const [name, service] of Object.entries(services)) {
-      const file = (service.command as string[])
-        .join(' ')
-        .match(/--config(?:\.file)?[ =](\S+)/)?.[1] as string
-      assert.ok(
-        mountsOf(service).some(([, target]) => target === file),
-        `${name}: ${file}`,
-      )
+    for (const name of ['receiver', 'alertmanager', 'prometheus']) {
+      const service = services[name]
+      const file: string =
+        service.environment?.DINGTALK_RECEIVER_CONFIG ??
+        (service.command as string[]).join(' ').match(/--config\.file=(\S+)/)?.[1]
+      assert.ok(existsSync(join(DEPLOY, fileBehind(service, file) ?? '-')), `${name}: ${file}`)
     }
   })
 
+  test('says where the console is and the token that the receiver asks for', () => {
+    const { entrypoint, command, environment } = services['console']
+    assert.equal(environment.ADMIN_TOKEN, services['receiver'].environment.ADMIN_TOKEN)
+    const ran = spawnSync(process.execPath, [...entrypoint.slice(1), ...command], {
+      env: { ADMIN_TOKEN: 'the-token' },
+      encoding: 'utf8',
+    })
+    assert.equal(ran.stdout, 'The group: http://127.0.0.1:8060/sandbox  token: the-token\n')
+  })
+
   test('opens its ports to this machine only', () => {
-    for (const [name, { ports }] of Object.entries(services))
+    for (const [name, { ports = [] }] of Object.entries(services))
       for (const port of ports) assert.match(port, /^127\.0\.0\.1:/, name)
   })
 
@@ -71,7 +87,7 @@ describe('compose.yaml', () => {
     assert.ok(existsSync(join(DEPLOY, receiver.build.context, receiver.build.dockerfile)))
     assert.equal(receiver.read_only, true)
     assert.deepEqual(receiver.cap_drop, ['ALL'])
-    const { store, settings } = wholeConfig(textOf('compose/dingtalk-receiver.yml'))
+    const { store, settings } = wholeConfig(textOf('compose/receiver/dingtalk-receiver.yml'))
     const data = mountsOf(receiver).find(([source]) => source === 'receiver')?.[1]
     assert.ok(store.startsWith(`sqlite:${data}/`))
     assert.equal(settings.listen.host, '0.0.0.0')
@@ -108,7 +124,7 @@ describe('compose.yaml', () => {
       )
       return file
     }
-    const config = readFileSync(place('compose/dingtalk-receiver.yml'), 'utf8')
+    const config = readFileSync(place('compose/receiver/dingtalk-receiver.yml'), 'utf8')
     await using receiver = new Receiver({
       folder: folder.path,
       port: ports.receiver,
@@ -116,19 +132,16 @@ describe('compose.yaml', () => {
       env: { ADMIN_TOKEN: 'only-for-trying-it' },
     })
     await receiver.start()
-    for (const [path, name] of [
-      ['compose/rules.yml', 'rules.yml'],
-      ['prometheus/alerts.yml', 'alerts.yml'],
-    ] as const)
-      copyFileSync(join(DEPLOY, path), join(folder.path, name))
+    copyFileSync(join(DEPLOY, 'compose/prometheus/rules.yml'), join(folder.path, 'rules.yml'))
+    cpSync(join(DEPLOY, 'prometheus'), join(folder.path, 'alerts'), { recursive: true })
     await using _alertmanager = run('prometheus-alertmanager', [
-      `--config.file=${place('compose/alertmanager.yml')}`,
+      `--config.file=${place('compose/alertmanager/alertmanager.yml')}`,
       `--storage.path=${join(folder.path, 'am')}`,
       `--web.listen-address=127.0.0.1:${ports.alertmanager}`,
       '--cluster.listen-address=',
     ])
     await using _prometheus = run('prometheus', [
-      `--config.file=${place('compose/prometheus.yml')}`,
+      `--config.file=${place('compose/prometheus/prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder.path, 'tsdb')}`,
       `--web.listen-address=127.0.0.1:${ports.prometheus}`,
       // The first try may come before Prometheus has found Alertmanager.
@@ -172,14 +185,11 @@ describe('the examples for Alertmanager', () => {
 
 test('the rules and Prometheus of compose.yaml are right', needs('promtool', 'prometheus'), () => {
   using folder = temporaryFolder()
-  for (const [, target = '', source = ''] of mountsOf(services['prometheus']).map(
-    ([source, target]) => ['', target, source] as const,
-  ))
+  for (const [source = '', target = ''] of mountsOf(services['prometheus']))
     if (source.startsWith('.'))
-      copyFileSync(join(DEPLOY, source), join(folder.path, target.split('/').at(-1) as string))
-  const ran = spawnSync('promtool', ['check', 'config', join(folder.path, 'prometheus.yml')], {
-    encoding: 'utf8',
-  })
+      cpSync(join(DEPLOY, source), join(folder.path, target), { recursive: true })
+  const file = join(folder.path, 'etc/prometheus/prometheus.yml')
+  const ran = spawnSync('promtool', ['check', 'config', file], { encoding: 'utf8' })
   assert.equal(ran.status, 0, ran.stdout + ran.stderr)
 })
 

@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { needs } from '../support/program.ts'
-import { temporaryFolder } from '../support/receiver.ts'
+import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 import { DEPLOY, filesIn, textOf } from './manifests.ts'
 import { wholeConfig } from './whole-config.ts'
+
+/** Node.js has no datagram sockets of files. */
+const LISTENER = `
+import socket, sys
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+listener.bind(sys.argv[1])
+while True:
+    print(listener.recv(4096).decode(), flush=True)
+`
 
 describe('the systemd unit', () => {
   const unit = textOf('systemd/dingtalk-receiver.service')
@@ -16,12 +25,44 @@ describe('the systemd unit', () => {
       return t.skip('systemd-analyze is not installed: apt-get install systemd')
     using folder = temporaryFolder()
     const file = join(folder.path, 'dingtalk-receiver.service')
-    writeFileSync(file, unit.replace('/usr/bin/node', process.execPath))
+    writeFileSync(
+      file,
+      unit
+        .replaceAll('=dingtalk-receiver ', `=${process.execPath} `)
+        .replace(/^Documentation=.*$/m, ''),
+    )
     const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', file], {
       encoding: 'utf8',
     })
     assert.deepEqual([status, stdout + stderr], [0, ''])
   })
+
+  test(
+    'is told when the receiver listens and when it stops',
+    needs('systemd-notify', 'systemd'),
+    async () => {
+      using folder = temporaryFolder()
+      const socket = join(folder.path, 'notify')
+      const listener = spawn('python3', ['-c', LISTENER, socket], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      let heard = ''
+      listener.stdout.on('data', (text) => {
+        heard += text
+      })
+      try {
+        await until('the socket is there', () => existsSync(socket))
+        const env = { NOTIFY_SOCKET: socket }
+        await using receiver = new Receiver({ folder: folder.path, port: await freePort(), env })
+        await receiver.start()
+        await until('it is heard', () => heard.includes('READY=1'))
+        await receiver.end()
+        await until('it is heard', () => heard.includes('STOPPING=1'))
+      } finally {
+        listener.kill()
+      }
+    },
+  )
 
   test('leaves little open', (t) => {
     const { status, stdout } = spawnSync(

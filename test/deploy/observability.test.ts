@@ -41,7 +41,7 @@ const dashboard = JSON.parse(textOf('grafana/dashboard.json')) as Dashboard
 const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => ({ where: title, expr })),
 )
-const rules = ['prometheus/alerts.yml', 'compose/rules.yml'].flatMap((path) =>
+const rules = ['prometheus/alerts.yml', 'compose/prometheus/rules.yml'].flatMap((path) =>
   (parse(textOf(path)) as Manifest).groups.flatMap((group: Manifest) =>
     group.rules.map((rule: Manifest) => ({ where: rule.alert as string, rule })),
   ),
@@ -150,7 +150,7 @@ describe('the alert rules', () => {
 
   test('are right, and so are their tests', needs('promtool', 'prometheus'), () => {
     for (const args of [
-      ['check', 'rules', 'prometheus/alerts.yml', 'compose/rules.yml'],
+      ['check', 'rules', 'prometheus/alerts.yml', 'compose/prometheus/rules.yml'],
       ['test', 'rules', 'prometheus/alerts.test.yml'],
     ]) {
       const ran = spawnSync('promtool', args, { cwd: DEPLOY, encoding: 'utf8' })

@@ -34,10 +34,7 @@ describe('access, as operators meet it', () => {
       port,
       args: ['--listen', `0.0.0.0:${port}`],
     }).start()
-    assert.match(
-      receiver.output,
-      /Beware {4}whoever reaches 0\.0\.0\.0:\d+ may post alerts; set auth/,
-    )
+    assert.match(receiver.output, /whoever reaches 0\.0\.0\.0:\d+ may post alerts; set auth/)
     assert.match(receiver.output, /"message":"access\.exposed"/)
     const { warnings } = await receiver.json<{ warnings: string[] }>('/api/v1/status')
     assert.match(warnings.join('\n'), /may post alerts; set auth/)
@@ -53,7 +50,7 @@ describe('access, as operators meet it', () => {
     }
     assert.match(await started(''), /admin\.token, or list it in trusted_proxies/)
     const behind = await started('external_url: https://alerts.example.com\n')
-    assert.match(behind, /Beware {4}external_url leads .*admin\.token.*trusted_proxies/)
+    assert.match(behind, /external_url leads .*admin\.token.*trusted_proxies/)
     assert.doesNotMatch(
       await started('admin: { token: the-admin-token }\n'),
       /access\.local|Beware/,
@@ -65,6 +62,7 @@ describe('access, as operators meet it', () => {
     const file = join(folder.path, 'token')
     writeFileSync(file, 'the-first-token\n')
     await using receiver = await new Receiver({
+      args: ['--log-format', 'pretty'],
       folder: folder.path,
       port: await freePort(),
       config: `${LAB}auth: [{ bearer: { file: token } }]\n`,
@@ -102,7 +100,7 @@ describe('access, as operators meet it', () => {
       return reply?.status === 200 && reply
     })
     assert.equal(first.shown, 'server')
-    assert.match(receiver.output, new RegExp(`Console {3}https://127\\.0\\.0\\.1:${port}/`))
+    assert.match(receiver.output, new RegExp(`"url":"https://127\\.0\\.0\\.1:${port}`))
     put('renewed.crt', 'tls.crt')
     await until('the refusal', () =>
       /tls\.key: .*does not belong to the certificate/.test(receiver.output),
