@@ -17,3 +17,12 @@ writeFileSync(
   join(cwd, 'dist/config/validator.js'),
   `${REQUIRE}${standalone.default(ajv, validate)}\n`,
 )
+
+/** Where the sources come from: git, or what an image's build is told. */
+function git(...args: string[]): string | undefined {
+  const { status, stdout } = spawnSync('git', args, { cwd, encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : undefined
+}
+const revision = process.env['REVISION'] || git('rev-parse', '--short=12', 'HEAD') || 'unknown'
+const date = process.env['CREATED'] || git('log', '-1', '--format=%cI') || 'unknown'
+writeFileSync(join(cwd, 'dist/build.json'), `${JSON.stringify({ revision, date })}\n`)

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { SOURCE_NAMES } from './model/alert.ts'
+import { BUILD } from './version.ts'
 
 const P = 'dingtalk_receiver_'
 
@@ -29,6 +30,15 @@ export const SEND_RESULTS = [
   'rejected',
 ] as const
 
+export const PAUSE_REASONS = ['throttled', 'unreachable', 'rejected', 'by_hand'] as const
+
+/** Gauges that prom-client names as if they counted, which `promtool check metrics` objects to. */
+const ILL_NAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
+
 export type Metrics = ReturnType<typeof createMetrics>
 
 /** Every metric of the receiver. No token, URL or value of an alert's label is ever a label here. */
@@ -36,6 +46,7 @@ export function createMetrics(build: { version: string; node: string }) {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  for (const name of ILL_NAMED) registry.removeSingleMetric(name)
   const metrics = {
     registry,
     /** Label sets of histograms that exist already. */
@@ -45,7 +56,7 @@ export function createMetrics(build: { version: string; node: string }) {
     ...robotMetrics(registers),
     ...processMetrics(registers),
   }
-  metrics.buildInfo.set({ version: build.version, node: build.node }, 1)
+  metrics.buildInfo.set({ ...build, revision: BUILD.revision }, 1)
   for (const source of SOURCE_NAMES) {
     metrics.requestSeconds.zero({ source })
     for (const code of REQUEST_CODES) metrics.requests.inc({ source, code }, 0)
@@ -129,9 +140,9 @@ function messageMetrics(registers: Registry[]) {
 function robotMetrics(registers: Registry[]) {
   return {
     pausedUntil: new Gauge({
-      name: `${P}robot_paused_until_seconds`,
-      help: 'Unix time until which a robot rests, 0 when it does not.',
-      labelNames: ['robot'],
+      name: `${P}robot_paused_until_timestamp_seconds`,
+      help: 'Unix time until which a robot is paused, by the reason; 0 when it is not.',
+      labelNames: ['robot', 'reason'],
       registers,
     }),
     callsLeft: new Gauge({
@@ -169,8 +180,8 @@ function processMetrics(registers: Registry[]) {
     }),
     buildInfo: new Gauge({
       name: `${P}build_info`,
-      help: 'A constant 1, labelled by the version of the receiver and of Node.js.',
-      labelNames: ['version', 'node'],
+      help: 'A constant 1, labelled by the version and revision of the receiver and the version of Node.js.',
+      labelNames: ['version', 'revision', 'node'],
       registers,
     }),
   }
@@ -194,7 +205,7 @@ export function primeMetrics(
       for (const outcome of ['sent', 'dead']) metrics.messages.inc({ robot, kind, outcome }, 0)
     for (const result of SEND_RESULTS) metrics.sends.inc({ robot, result }, 0)
     primeOnce(metrics, metrics.sendSeconds, { robot })
-    metrics.pausedUntil.inc({ robot }, 0)
+    for (const reason of PAUSE_REASONS) metrics.pausedUntil.inc({ robot, reason }, 0)
     metrics.callsLeft.inc({ robot }, 0)
     for (const gauge of [metrics.quotaUsed, metrics.quotaLimit]) gauge.inc({ scope: robot }, 0)
   }

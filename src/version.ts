@@ -1,6 +1,21 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+
+/** What the build noted: the revision of the sources and the day of their last change. */
+interface Build {
+  revision: string
+  date: string
+}
+
+function jsonAt(path: string): unknown {
+  const url = new URL(path, import.meta.url)
+  return existsSync(url) ? JSON.parse(readFileSync(url, 'utf8')) : undefined
+}
 
 /** The version in package.json, which stands one folder above both src/ and dist/. */
-export const VERSION: string = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-).version
+export const VERSION: string = (jsonAt('../package.json') as { version: string }).version
+
+/** Unknown where the sources run without a build. */
+export const BUILD: Build = (jsonAt('./build.json') as Build | undefined) ?? {
+  revision: 'unknown',
+  date: 'unknown',
+}

@@ -1,7 +1,7 @@
 import { calendarOf } from '../decisions/calendar.ts'
 import { callsInWindow, countedForMs } from '../decisions/pace.ts'
 import { pauseEnd } from '../decisions/plan.ts'
-import type { Metrics } from '../metrics.ts'
+import { type Metrics, PAUSE_REASONS } from '../metrics.ts'
 import type { Robot, Settings } from '../model/settings.ts'
 import type { Snapshot } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
@@ -54,7 +54,12 @@ export function setGauges(standing: StatusSnapshot, metrics: Metrics): void {
   for (const robot of settings.robots.values()) {
     const { name } = robot
     const paused = standing.pausedUntil(robot)
-    metrics.pausedUntil.set({ robot: name }, paused === undefined ? 0 : paused.getTime() / 1000)
+    const pausedFor = standing.robots.get(name)?.pause?.reason
+    for (const reason of PAUSE_REASONS)
+      metrics.pausedUntil.set(
+        { robot: name, reason },
+        paused !== undefined && reason === pausedFor ? paused.getTime() / 1000 : 0,
+      )
     metrics.callsLeft.set({ robot: name }, standing.callsLeft(robot))
     metrics.quotaUsed.set({ scope: name }, standing.robots.get(name)?.monthUsed ?? 0)
     metrics.quotaLimit.set({ scope: name }, robot.monthly ?? 0)

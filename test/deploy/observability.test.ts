@@ -142,6 +142,17 @@ describe('the alert rules', () => {
     }
   })
 
+  test('have a runbook each, in both languages', () => {
+    for (const path of ['RUNBOOKS.md', 'RUNBOOKS.zh-CN.md']) {
+      const sections = [...textOf(path).matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
+      const { groups } = parse(textOf('prometheus/alerts.yml')) as Manifest
+      const names = groups.flatMap((group: Manifest) =>
+        group.rules.map((rule: Manifest) => rule.alert),
+      )
+      assert.deepEqual(sections.sort(), names.sort(), path)
+    }
+  })
+
   test('have a test each', () => {
     const tested = textOf('prometheus/alerts.test.yml')
     for (const { where } of rules.filter(({ where }) => where !== 'AlwaysFiring'))

@@ -166,7 +166,7 @@ channels: { ops: { robots: [ops-1] } }
   })
 
   test(
-    'promtool finds nothing to say about our metrics',
+    'promtool finds nothing to say about the metrics',
     needs('promtool', 'prometheus'),
     async () => {
       using folder = temporaryFolder()
@@ -180,10 +180,7 @@ channels: { ops: { robots: [ops-1] } }
         input: text,
         encoding: 'utf8',
       })
-      const said = `${stdout}${stderr}`
-        .split('\n')
-        .filter((line) => line.startsWith('dingtalk_receiver_'))
-      assert.deepEqual(said, [])
+      assert.equal(`${stdout}${stderr}`, '')
       for (const name of [
         'requests_total',
         'alerts_received_total',
