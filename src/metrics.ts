@@ -187,6 +187,29 @@ function processMetrics(registers: Registry[]) {
   }
 }
 
+/** Metrics as a scraper reads them. */
+export interface Exposition {
+  contentType: string
+  text: string
+}
+
+/** Every metric in Prometheus' text format, or in OpenMetrics. */
+export async function exposed({ registry }: Metrics, openMetrics: boolean): Promise<Exposition> {
+  const text = await registry.metrics()
+  return openMetrics
+    ? { contentType: Registry.OPENMETRICS_CONTENT_TYPE, text: asOpenMetrics(text) }
+    : { contentType: registry.contentType, text }
+}
+
+/**
+ * The text format as OpenMetrics: a family of counters is named without `_total`, no line is blank, and the end is
+ * marked. prom-client's own way renames the counters of the registry for good.
+ */
+function asOpenMetrics(text: string): string {
+  const families = text.replace(/^# (HELP|TYPE) (\S+)_total /gm, '# $1 $2 ')
+  return `${families.replace(/\n{2,}/g, '\n').trimEnd()}\n# EOF\n`
+}
+
 /** Makes every label set of these robots and channels exist, at 0 where nothing has happened. */
 export function primeMetrics(
   metrics: Metrics,

@@ -9,7 +9,7 @@ import { createLoginThrottle } from './http/login-throttle.ts'
 import type { ServerDeps } from './http/server.ts'
 import type { LargeReads } from './large-reads.ts'
 import type { Log } from './log.ts'
-import type { Metrics } from './metrics.ts'
+import { type Exposition, exposed, type Metrics } from './metrics.ts'
 import type { Notifier } from './notifiers/notifier.ts'
 import type { Receiver } from './receiver.ts'
 import type { Configuration } from './reload.ts'
@@ -89,7 +89,7 @@ export function serverDeps(parts: WebParts): ServerDeps {
         throttle: (robot, until) => sandbox.throttle(robot, until),
         random: Math.random,
       }),
-    metrics: () => metricsText(parts),
+    metrics: (openMetrics) => metricsText(parts, openMetrics),
     unforeseen: (path, error) => parts.log.error('request.failed', { path, why: messageOf(error) }),
   }
 }
@@ -142,12 +142,14 @@ function accessControlOf({ configuration, clock }: WebParts): ServerDeps['guard'
 }
 
 /** Gauges stay as they were while the store cannot be read: the other metrics are then needed most. */
-async function metricsText({ configuration, store, clock, events, metrics, life }: WebParts) {
+async function metricsText(
+  { configuration, store, clock, events, metrics, life }: WebParts,
+  openMetrics: boolean,
+): Promise<Exposition> {
   if (life.ready)
     await readStatus(store, configuration.settings(), clock.now()).then(
       (status) => setGauges(status, metrics),
       (error) => events.storeFailed('standing', messageOf(error)),
     )
-  const { registry } = metrics
-  return { contentType: registry.contentType, text: await registry.metrics() }
+  return exposed(metrics, openMetrics)
 }

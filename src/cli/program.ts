@@ -21,6 +21,21 @@ const config = () =>
  */
 export async function run(argv: readonly string[]): Promise<number> {
   let code = DONE
+  const program = programOf((given) => {
+    code = given
+  })
+  try {
+    await mustBeKnown(argv, program)
+    await program.parseAsync(withKnownFlags(argv), { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
+    return explain(error)
+  }
+}
+
+/** The command line's definition, from which the manual page and the completions are made as well. */
+export function programOf(end: End = () => {}): Command {
   const program = new Command('dingtalk-receiver')
     .description(
       "Brings Alertmanager and OceanBase OCP alerts to DingTalk groups: within the robot's limits, nothing lost, nothing twice.",
@@ -31,24 +46,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(--help shows what there is)')
     .configureHelp({ sortSubcommands: false })
     .exitOverride()
-
-  const end: End = (given) => {
-    code = given
-  }
   addServe(program, end)
   addTrials(program, end)
   addSend(program, end)
   addTools(program, end)
-  program.addHelpText('after', EXAMPLES)
-
-  try {
-    await mustBeKnown(argv, program)
-    await program.parseAsync(withKnownFlags(argv), { from: 'user' })
-    return code
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
-    return explain(error)
-  }
+  return program.addHelpText('after', EXAMPLES)
 }
 
 /** Takes the exit code of a command. */

@@ -11,6 +11,9 @@ import { parseConfig } from './yaml-document.ts'
 
 export const DEFAULT_FILE = 'dingtalk-receiver.yml'
 
+/** The one channel where there is no configuration file. */
+const ONLY_CHANNEL = 'ops'
+
 export interface LoadOptions {
   /** As on the command line. */
   file?: string | undefined
@@ -50,7 +53,8 @@ export function loadSettings(options: LoadOptions): Loaded {
           throw new AppError('usage', `--listen: ${what}`)
         })
   refuse(faults)
-  return { settings: { ...settings, listen }, file, secretFiles, warnings }
+  const only = file === undefined ? { onlyChannel: ONLY_CHANNEL } : {}
+  return { settings: { ...settings, ...only, listen }, file, secretFiles, warnings }
 }
 
 function fileOf({ file, env, cwd }: LoadOptions): string | undefined {
@@ -88,7 +92,7 @@ function withoutFile(env: NodeJS.ProcessEnv): { config: Config; placeOf: (path: 
       : { webhook, ...(env['DINGTALK_SECRET'] ? { secret: env['DINGTALK_SECRET'] } : {}) }
   const name = webhook ? 'default' : 'sandbox'
   return {
-    config: { robots: { [name]: robot }, channels: { default: { robots: [name] } } },
+    config: { robots: { [name]: robot }, channels: { [ONLY_CHANNEL]: { robots: [name] } } },
     placeOf: () => 'environment',
   }
 }

@@ -1,10 +1,12 @@
 import type { RequestListener, Server } from 'node:http'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { AppError, messageOf } from '../errors.ts'
+import type { Exposition } from '../metrics.ts'
 import type { Tls } from '../model/access.ts'
 import { type AdminDeps, createGates } from './admin.ts'
 import { type ApiDeps, apiRoutes } from './api.ts'
 import { type ConsoleDeps, consoleRoutes } from './console.ts'
+import { replyMetrics } from './exposition.ts'
 import { createListener, LIMITS, type ServerLimits } from './listener.ts'
 import { IncomingMessage, ServerResponse } from './node-http.ts'
 import { type ReceiveDeps, receiveRoutes } from './receive.ts'
@@ -13,7 +15,7 @@ import { replyError, replyJson, replyText } from './reply.ts'
 export interface ServerDeps extends ReceiveDeps, ApiDeps, AdminDeps, ConsoleDeps {
   ready: () => boolean
   reload: () => Promise<void>
-  metrics: () => Promise<{ contentType: string; text: string }>
+  metrics: (openMetrics: boolean) => Promise<Exposition>
   unforeseen: (path: string, error: unknown) => void
 }
 
@@ -34,11 +36,9 @@ export function createHttpServer(
   app.get('/-/ready', gates.reading('health'), (_request, response) =>
     deps.ready() ? replyText(response, 'OK\n') : replyText(response, 'not ready\n', 503),
   )
-  app.get('/metrics', gates.reading('metrics'), async (_request, response) => {
-    const { contentType, text } = await deps.metrics()
-    response.writeHead(200, { 'Content-Type': contentType })
-    response.end(text)
-  })
+  app.get('/metrics', gates.reading('metrics'), (request, response) =>
+    replyMetrics(request, response, deps.metrics),
+  )
   for (const method of ['post', 'put'] as const)
     app[method]('/-/reload', gates.admin, async (_request, response) => {
       await deps.reload()

@@ -24,6 +24,8 @@ export interface Settings {
   access: Access
   robots: ReadonlyMap<string, Robot>
   channels: ReadonlyMap<string, Channel>
+  /** The channel to which every name in a URL leads; undefined where a configuration file names the channels. */
+  onlyChannel?: string
   /** In order; the first that matches is taken; empty when `auto` is not served. */
   routes: readonly Route[]
 }

@@ -64,13 +64,13 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
  * it would outlive V8's young generation, at a third of the cost of an accept of 100 alerts.
  */
 async function readAndStore(
-  { source, channel, body }: Inbound,
+  { source, channel: named, body }: Inbound,
   deps: AcceptDeps,
 ): Promise<PendingAccept> {
   const giveWay = isLarge(body) ? deps.giveWay : immediate
   await giveWay()
   let settings = deps.settings()
-  assertChannelExists(channel, settings)
+  channelNamed(named, settings)
   const now = deps.clock.now()
   const reader = deps.sources.get(source) as Source
   const context = { receivedAt: now, timezone: settings.timezone, giveWay }
@@ -81,7 +81,7 @@ async function readAndStore(
   do {
     // What a reload has moved meanwhile must not arrive where nobody looks any more.
     settings = deps.settings()
-    assertChannelExists(channel, settings)
+    const channel = channelNamed(named, settings)
     alerts = await incomingFrom(notification.alerts, destinationsFor(channel, settings), giveWay)
     if (alerts.length === 0) return { counts: [], stored: NOTHING_ACCEPTED }
     repeats = await duplicateKeyOf(notification, alerts)
@@ -158,8 +158,10 @@ function countByChannelAndStatus(alerts: readonly IncomingAlert[]): AlertCount[]
   return runs
 }
 
-function assertChannelExists(channel: string, settings: Settings): void {
-  if (channel === AUTO ? settings.routes.length > 0 : settings.channels.has(channel)) return
+/** The channel that a path names, or `auto`; AppError unknown_channel where there is none. */
+function channelNamed(channel: string, settings: Settings): string {
+  if (settings.onlyChannel !== undefined) return settings.onlyChannel
+  if (channel === AUTO ? settings.routes.length > 0 : settings.channels.has(channel)) return channel
   const names = [...settings.channels.keys(), ...(settings.routes.length > 0 ? [AUTO] : [])]
   const wrong =
     channel === AUTO

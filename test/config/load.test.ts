@@ -162,7 +162,7 @@ routes:
     const none = loadSettings({ env: {}, cwd: folder.path })
     assert.deepEqual(
       [[...none.settings.robots.keys()], [...none.settings.channels.keys()], none.file],
-      [['sandbox'], ['default'], undefined],
+      [['sandbox'], ['ops'], undefined],
     )
     const env = {
       DINGTALK_WEBHOOK: 'https://oapi.dingtalk.com/robot/send?access_token=t',

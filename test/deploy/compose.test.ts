@@ -159,6 +159,12 @@ describe('compose.yaml', () => {
       90_000,
     )
     assert.match(shown, /This rule always fires/)
+    // It asks for OpenMetrics, and reads nothing that is not.
+    const query = `http://127.0.0.1:${ports.prometheus}/api/v1/query?query=dingtalk_receiver_requests_total`
+    await until('the receiver is scraped', async () => {
+      const { data } = (await (await fetch(query)).json()) as { data: { result: unknown[] } }
+      return data.result.length > 0
+    })
   })
 })
 

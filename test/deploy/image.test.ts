@@ -85,7 +85,9 @@ describe('the image', () => {
   test('stands on the Node.js that the receiver is tested with', () => {
     const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const major = devDependencies.node.split('.')[0]
-    for (const { from } of stages) assert.equal(from, `node:${major}-slim`)
+    const [, image] = /^ARG NODE_IMAGE=(\S+)$/m.exec(textOf('Dockerfile')) ?? []
+    assert.equal(image, `node:${major}-slim`)
+    for (const { from } of stages) assert.equal(from, '${NODE_IMAGE}')
   })
 
   test('runs as a user that is not root, from files that it cannot change', () => {
@@ -118,7 +120,7 @@ describe('the image', () => {
     const install = stages
       .find(({ name }) => name === 'packages')
       ?.steps.find(({ word }) => word === 'RUN')?.rest
-    assert.equal(install, 'npm ci --omit=dev --ignore-scripts')
+    assert.match(install ?? '', /^npm ci --omit=dev --ignore-scripts /)
     const ran = spawnSync('sh', ['-c', `${install} --prefer-offline`], {
       cwd: image,
       encoding: 'utf8',
@@ -143,12 +145,16 @@ describe('the image', () => {
     const home = join(folder.path, 'home')
     mkdirSync(home)
     const port = await freePort()
-    const place = (text: string): string =>
-      text
-        .replace('/app/', `${image}/`)
-        .replace(/0\.0\.0\.0:8060|127\.0\.0\.1:8060/g, `127.0.0.1:${port}`)
+    /** Words of the image's command, as this machine runs it. */
+    const placed = (words: readonly string[]): string[] => {
+      const [program, ...rest] = words
+      assert.equal(program, 'dingtalk-receiver')
+      return [join(image, 'dist/main.js'), ...rest].map((text) =>
+        text.replace('0.0.0.0:8060', `127.0.0.1:${port}`),
+      )
+    }
     const [entry = '', cmd = ''] = [of('ENTRYPOINT')[0], of('CMD')[0]]
-    const [, ...words] = [...JSON.parse(entry), ...JSON.parse(cmd)].map(place)
+    const words = placed([...JSON.parse(entry), ...JSON.parse(cmd)])
     const child = spawn(process.execPath, words, {
       cwd: home,
       env: { PATH: dirname(process.execPath), NODE_ENV: 'production' },
@@ -162,9 +168,9 @@ describe('the image', () => {
     try {
       const health = JSON.parse(of('HEALTHCHECK')[0]?.replace(/^.*? CMD /, '') ?? '') as string[]
       const isHealthy = (): boolean =>
-        spawnSync(process.execPath, health.slice(1).map(place), { timeout: 10_000 }).status === 0
+        spawnSync(process.execPath, placed(health), { cwd: home, timeout: 10_000 }).status === 0
       await until('the image is healthy', isHealthy)
-      const reply = await fetch(`http://127.0.0.1:${port}/alertmanager/default`, {
+      const reply = await fetch(`http://127.0.0.1:${port}/alertmanager/ops`, {
         method: 'POST',
         body: '{"alerts":[{"status":"firing","labels":{"alertname":"HighLoad"}}]}',
       })

@@ -169,7 +169,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       await receiver.start()
       for (const route of named) {
         const [method = '', at = ''] = route.split(' ')
-        const url = at.replace(':channel', 'default').replace(':id', 'none')
+        const url = at.replace(':channel', 'ops').replace(':id', 'none')
         const reply = await fetch(receiver.url + url, {
           method,
           body: method === 'POST' ? '{}' : null,

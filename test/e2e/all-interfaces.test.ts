@@ -24,7 +24,7 @@ describe('the receiver as its users meet it', () => {
       folder: folder.path,
       port: await freePort(),
     }).start()
-    const reply = await receiver.post('/alertmanager/default', firing('db-1'))
+    const reply = await receiver.post('/alertmanager/ops', firing('db-1'))
     assert.equal(await reply.text(), '{"errcode":0,"errmsg":"ok"}')
     const shown = await until('it is shown', async () => {
       const { messages } = await receiver.json<{ messages: { title: string }[] }>('/api/v1/sandbox')
@@ -46,20 +46,15 @@ describe('the receiver as its users meet it', () => {
     }).start()
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
     for (const [path, body, status, words] of [
-      ['/alertmanager/default', '{', 400, /no JSON/],
-      ['/alertmanager/default', '', 400, /empty/],
-      ['/alertmanager/default', '{"alarm_name":"x"}', 400, /ocp/],
-      ['/alertmanager/default', deep, 400, /deeper/],
+      ['/alertmanager/ops', '{', 400, /no JSON/],
+      ['/alertmanager/ops', '', 400, /empty/],
+      ['/alertmanager/ops', '{"alarm_name":"x"}', 400, /ocp/],
+      ['/alertmanager/ops', deep, 400, /deeper/],
       ['/alertmanager/nowhere', '{"alerts":[]}', 404, /default/],
       ['/alertmanager/auto', '{"alerts":[]}', 404, /no routes/],
       ['/ocp/default', '  ', 400, /empty/],
-      ['/alertmanager/default', '{"alerts":[]}', 200, /ok/],
-      [
-        '/alertmanager/default',
-        '{"version":"9","alerts":[1,{"labels":{"a":"b"}}],"x":{}}',
-        200,
-        /ok/,
-      ],
+      ['/alertmanager/ops', '{"alerts":[]}', 200, /ok/],
+      ['/alertmanager/ops', '{"version":"9","alerts":[1,{"labels":{"a":"b"}}],"x":{}}', 200, /ok/],
     ] as const) {
       const reply = await receiver.post(path, body)
       const text = await reply.text()
@@ -115,7 +110,7 @@ describe('the receiver as its users meet it', () => {
     // Each of these is a line of the log, for which there is nobody.
     for (let index = 0; index < 5; index += 1)
       assert.equal((await receiver.post('/alertmanager/nowhere', firing('a'))).status, 404)
-    assert.equal((await receiver.post('/alertmanager/default', firing('a'))).status, 200)
+    assert.equal((await receiver.post('/alertmanager/ops', firing('a'))).status, 200)
     assert.equal(await receiver.end(), 0)
   })
 
@@ -174,7 +169,7 @@ channels: { ops: { robots: [ops-1] } }
         folder: folder.path,
         port: await freePort(),
       }).start()
-      await receiver.post('/alertmanager/default', firing('db-1'))
+      await receiver.post('/alertmanager/ops', firing('db-1'))
       const text = await (await receiver.get('/metrics')).text()
       const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
         input: text,
@@ -278,12 +273,12 @@ describe('the command', () => {
   })
 
   test('render prints what a payload would become', async () => {
-    const json = await runCommand(['render', 'default', '--payload', '-', '--format', 'json'], {
+    const json = await runCommand(['render', 'ops', '--payload', '-', '--format', 'json'], {
       input: JSON.stringify(firing('db-1')),
     })
     assert.equal(json.code, 0, json.stderr)
     assert.equal(JSON.parse(json.stdout).markdown.title, '🔴 Critical HighLoad · db-1')
-    const text = await runCommand(['render', 'default', '--payload', '-'], {
+    const text = await runCommand(['render', 'ops', '--payload', '-'], {
       input: '{"alarm_name":"N","alarm_level":"停服"}',
     })
     assert.match(text.stdout, /### OCP alert notification N\n\n- Level: Down/)

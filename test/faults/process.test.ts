@@ -138,7 +138,7 @@ describe('the process', () => {
     const replies = await Promise.all(
       Array.from({ length: 8 }, (_, index) =>
         receiver
-          .post('/alertmanager/default', payload(`r${index}`, 2_000))
+          .post('/alertmanager/ops', payload(`r${index}`, 2_000))
           .then((reply) => reply.status)
           .catch(() => 0),
       ),

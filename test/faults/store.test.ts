@@ -200,7 +200,7 @@ describe('the file', () => {
           annotations: { d: 'x'.repeat(2_000) },
         },
       ]
-      await receiver.post('/alertmanager/default', { groupKey: String(index), alerts })
+      await receiver.post('/alertmanager/ops', { groupKey: String(index), alerts })
     }
     assert.equal(await receiver.end('SIGTERM'), 0)
     const file = join(folder.path, ...FILE)

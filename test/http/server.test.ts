@@ -8,7 +8,7 @@ import { createEvents } from '../../src/events.ts'
 import { createAccessControl } from '../../src/http/access-control.ts'
 import { createLoginThrottle } from '../../src/http/login-throttle.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
-import { createMetrics } from '../../src/metrics.ts'
+import { createMetrics, exposed } from '../../src/metrics.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import type { StoredMessage } from '../../src/stores/queries.ts'
 import { settingsOf } from '../support/settings.ts'
@@ -78,10 +78,7 @@ const deps: ServerDeps = {
   resend: async () => {
     if (state.fail !== undefined) throw state.fail
   },
-  metrics: async () => ({
-    contentType: metrics.registry.contentType,
-    text: await metrics.registry.metrics(),
-  }),
+  metrics: (openMetrics) => exposed(metrics, openMetrics),
   page: async ({ path }) =>
     path === '/' ? { status: 200, html: '<!doctype html><p>page' } : undefined,
   failed: ({ status, message }) => ({ status, html: `<p>${message}` }),
@@ -316,6 +313,30 @@ describe('the other routes', () => {
     assert.equal(page.headers.get('x-powered-by'), null)
     assert.equal((await get('/assets/console.css')).headers.get('content-type'), 'text/css')
     assert.equal((await get('/assets/..%2Fpackage.json')).status, 404)
+  })
+
+  test('metrics are in the format and the encoding that the scraper asks for', async () => {
+    const plain = await fetch(`${place.url}/metrics`)
+    assert.match(plain.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+    const open = await fetch(`${place.url}/metrics`, {
+      headers: {
+        Accept: 'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5',
+      },
+    })
+    assert.match(open.headers.get('content-type') ?? '', /^application\/openmetrics-text/)
+    const text = await open.text()
+    assert.match(text, /# EOF\n$/)
+    assert.match(text, /^dingtalk_receiver_requests_total\{[^}]*\} \d/m)
+    for (const [encoding, expected] of [
+      ['gzip', 'gzip'],
+      ['identity', null],
+    ] as const) {
+      const reply = await fetch(`${place.url}/metrics`, {
+        headers: { 'Accept-Encoding': encoding },
+      })
+      assert.equal(reply.headers.get('content-encoding'), expected)
+      assert.match(await reply.text(), /^# HELP /m)
+    }
   })
 
   test('every label set of the requests exists from the start', async () => {

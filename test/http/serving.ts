@@ -5,7 +5,7 @@ import { createAccessControl } from '../../src/http/access-control.ts'
 import type { ServerLimits } from '../../src/http/listener.ts'
 import { createLoginThrottle } from '../../src/http/login-throttle.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
-import { createMetrics } from '../../src/metrics.ts'
+import { createMetrics, exposed } from '../../src/metrics.ts'
 import type { Access } from '../../src/model/access.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
@@ -74,7 +74,7 @@ export async function serve({
       testRobot: async () => ['1'],
       outcomes: async (ids) => ids.map((id) => ({ ...OUTCOME, id })),
       resend: async () => {},
-      metrics: async () => ({ contentType: 'text/plain', text: await metrics.registry.metrics() }),
+      metrics: (openMetrics) => exposed(metrics, openMetrics),
       page: async ({ path }) =>
         path === '/' ? { status: 200, html: '<p>the console' } : undefined,
       failed: ({ status, message }) => ({ status, html: `<p>${status} ${message}` }),

@@ -197,7 +197,7 @@ describe('a transfer', needsPostgres(), () => {
     await using receiver = new Receiver({ folder: folder.path, port: await freePort() })
     await receiver.start()
     const payload = { alerts: [{ status: 'firing', labels: { alertname: 'A' } }] }
-    assert.equal((await receiver.post('/alertmanager/default', payload)).status, 200)
+    assert.equal((await receiver.post('/alertmanager/ops', payload)).status, 200)
     const held = await runCommand(args, { cwd: folder.path })
     assert.equal(held.code, 1)
     assert.match(held.stderr, /another receiver holds it/)
