@@ -22,7 +22,10 @@ import { SandboxGroup } from './sandbox/group.ts'
 import { VERSION } from './version.ts'
 import { serverDeps, type WebParts } from './web.ts'
 
-/** Attempts in flight at a stop may end; after this they are cut off. Their messages go out again at the next start. */
+/**
+ * Attempts in flight at a stop may end within this time, then they are cut off. Their messages go out again at the next
+ * start.
+ */
 const STOP_WITHIN_MS = 20_000
 
 const RETRY_MS = 1_000
@@ -32,9 +35,9 @@ export interface AppOptions {
   load: () => Loaded
   clock: SteadyClock
   log: Log
-  /** The store in a thread of its own, so that a slow disk never stalls the process. */
+  /** Runs the store in a worker thread, so that a slow disk never stalls the process. */
   thread: boolean
-  /** Called when a part has ended for good, so that only a new process can go on. */
+  /** Called when a part has failed for good, so that only a new process can go on. */
   failed: (part: 'store' | 'server', why: string) => void
 }
 
@@ -42,7 +45,7 @@ export interface App {
   url: string
   loaded: () => Loaded
   reload: () => Promise<void>
-  /** Turns unready, answers what is under way, lets the posts in flight end, closes the store. */
+  /** Turns unready, answers the requests in flight, lets the posts in flight end, closes the store. */
   stop: (signal: string) => Promise<void>
 }
 
@@ -105,7 +108,7 @@ async function buildParts(options: AppOptions) {
   const stopping = new AbortController()
   const [opening, { createHttpServer }] = await Promise.all([
     openOrAwait(settings().store, { ...options, events, signal: stopping.signal }),
-    // Express takes as long to load as the store's thread to start: they do it at the same time.
+    // Express takes as long to load as the store's thread takes to start, so both happen at the same time.
     import('./http/server.ts'),
   ])
   const { store } = opening
@@ -143,7 +146,7 @@ async function recover({ store, events, clock }: Parts): Promise<void> {
   events.recovered(await store.recover(clock.now()))
 }
 
-/** Works what waits in the store, which is open. */
+/** Works what waits in the open store, and reports the receiver ready. */
 async function work({ store, configuration, receiver, life }: Parts): Promise<void> {
   await store.adopt(formerKeysOf(configuration.settings()))
   await receiver.start()
@@ -159,7 +162,7 @@ async function workWhenOpen(parts: Parts): Promise<void> {
       await recover(parts)
       return await work(parts)
     } catch (error) {
-      // It went away again.
+      // The database went away again.
       events.storeFailed('recover', messageOf(error))
       await clock.sleep(RETRY_MS, stopping.signal)
     }
@@ -171,7 +174,7 @@ async function stop(signal: string, parts: Parts): Promise<void> {
   life.open = false
   life.ready = false
   stopping.abort()
-  // Streams never end by themselves.
+  // Event streams never end by themselves.
   changes.close()
   const late = new AbortController()
   const ended = receiver.stop()

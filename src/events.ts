@@ -9,13 +9,13 @@ export type Events = ReturnType<typeof createEvents>
 /** Alerts that are observed in one piece. */
 const CHUNK_SIZE = 200
 
-/** What became of alerts whose queue is gone. */
+/** What became of alerts whose queue was removed. */
 interface Reassigned {
   moved: number
   dead: readonly { channel: string; count: number }[]
 }
 
-/** What a message is known by in log lines. */
+/** How log lines name a message. */
 interface MessageName {
   id: string
   robot: string
@@ -24,7 +24,7 @@ interface MessageName {
   alertCount: number
 }
 
-/** One function for each thing that happens: it writes the log line and the metrics together, so that they agree. */
+/** One function for each event: it writes the log line and the metrics together, so that they agree. */
 export function createEvents(log: Log, metrics: Metrics) {
   return {
     ...requestEvents(log, metrics),
@@ -164,14 +164,14 @@ function storeEvents(log: Log, metrics: Metrics) {
     storeFailed(doing: string, why: string): void {
       log.error('store.failed', { doing, why })
     },
-    /** What the start waits for, and why it cannot be had yet. */
+    /** What the start waits for, and why it cannot be opened yet. */
     storeAwaited(at: string, why: string): void {
       log.warn('store.awaited', { at, why })
     },
     storeArrived(): void {
       log.info('store.opened')
     },
-    /** What a store noticed by itself. */
+    /** An event that a store reports. */
     storeNoticed({ kind, ...fields }: { kind: string }): void {
       const level =
         kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'

@@ -1,30 +1,29 @@
 /**
- * What is read at once, in bytes of text; what is larger is read alone. Reading takes up to nine times as much: as bytes,
- * as text, as parsed values, and as the copies that go to the store.
+ * Bytes of text that are read at once; a larger body is read alone. Reading takes up to nine times as much memory:
+ * bytes, text, parsed values, and the copies for the store.
  */
 export const MAX_BYTES_READ_AT_ONCE = 2 * 1024 * 1024
 
 /**
- * Turns of what takes much memory while it is read: large bodies that are accepted, and payloads that are read again.
- * Each kind goes in the order in which it came; what is read again comes first, so that no flood of bodies holds up
- * what is accepted already.
+ * Queues for reads that take much memory: large bodies to accept, and stored payloads to read again. Each queue is
+ * first in, first out. Stored payloads go first, so that no flood of bodies delays accepted alerts.
  */
 export class LargeReads {
   readonly #again: Waiting[] = []
   readonly #bodies: Waiting[] = []
   #bytes = 0
 
-  /** Resolves when a body of this size may be read; `leave` ends its turn. */
+  /** Resolves when a body of this size may be read; `release` ends the read. */
   acquire(bytes: number): Promise<void> {
     return this.#enter(this.#bodies, bytes)
   }
 
-  /** The same for payloads that are read again, whose size is not known before. */
+  /** The same for stored payloads, whose size is not known in advance. */
   acquireReread(): Promise<void> {
     return this.#enter(this.#again, MAX_BYTES_READ_AT_ONCE)
   }
 
-  /** Of as many bytes as have entered. */
+  /** Takes as many bytes as were acquired. */
   release(bytes = MAX_BYTES_READ_AT_ONCE): void {
     this.#bytes -= Math.min(bytes, MAX_BYTES_READ_AT_ONCE)
     this.#next()

@@ -7,7 +7,7 @@ import type { MultiProcess } from './stores/multi-process.ts'
 import type { Store } from './stores/store.ts'
 import { StoreUnreachable } from './stores/unreachable.ts'
 
-/** The store, or what stands in for a database that is not there yet. */
+/** Opens the store, or returns a placeholder that waits for its database. */
 export async function openOrAwait(
   url: Settings['store'],
   options: Pick<OpenOptions, 'thread' | 'clock'> & {

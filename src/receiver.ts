@@ -30,7 +30,7 @@ export interface ReceiverDeps {
   uuid: () => string
   random: () => number
   reads: LargeReads
-  /** Two, so that a flood of large bodies does not delay messages. */
+  /** One each, so that a flood of large bodies does not delay messages. */
   giveWay: { accept: GiveWay; dispatch: GiveWay }
   /** Called when another process has put something into queues. */
   woken?: () => void
@@ -41,7 +41,7 @@ export interface Receiver {
   replica: Replica
   /** Resolves when every alert of a request is on disk. */
   accept(inbound: Inbound): Promise<void>
-  /** May end early; of one alert at least. */
+  /** Returns variables in the order of the alerts; may end early, but covers at least one alert. */
   variablesOf(alerts: readonly StoredAlert[]): Promise<Variables[]>
   /** Queues a test message for each group of a channel; returns their ids. AppError unknown_channel. */
   sendTest(channel: string): Promise<string[]>
@@ -49,15 +49,15 @@ export interface Receiver {
   sendRobotTest(robot: string): Promise<string[]>
   /** Queues a dead message again. */
   resend(id: string): Promise<void>
-  /** Works what waits in the store, from now on. */
+  /** Starts to work what waits in the store. */
   start(): Promise<void>
-  /** Works what the settings now in force ask for. */
+  /** Applies the settings in force: starts, stops and wakes robots. */
   reconcile(): Promise<void>
   /** Resolves when the attempts in flight have ended and other processes may work the robots. */
   stop(): Promise<void>
 }
 
-/** Builds a receiver that works nothing yet, but accepts. */
+/** Builds a receiver that accepts; it sends nothing before `start`. */
 export function createReceiver(deps: ReceiverDeps): Receiver {
   const { store, notifier, clock, settings, events, uuid, reads } = deps
   const replica = createReplica({

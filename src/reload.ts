@@ -30,7 +30,7 @@ export interface Configuration {
   warnings(): string[]
   /** Puts a new configuration in force, or rejects with its faults and keeps the old one. */
   reload(): Promise<void>
-  /** Makes the label sets of its robots and channels, and logs what is loaded with its warnings. */
+  /** Creates the label sets of its robots and channels, and logs what is loaded with its warnings. */
   announce(): void
   /** Adds a warning for each template that fails in some situation: a built-in one then stands in. */
   checkTemplates(): Promise<void>
@@ -75,7 +75,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   }
 }
 
-/** A configuration that may be put in force. */
+/** A configuration that was checked by itself. */
 interface Prepared {
   loaded: Loaded
   renderer: Renderer

@@ -1,5 +1,5 @@
 import { reasonToSuppress } from './decisions/aggregate.ts'
 import { runSqliteWorker } from './stores/sqlite/worker.ts'
 
-// Functions cannot be handed to a thread, so what the store decides by is put together here.
+// Functions cannot be passed to a worker thread, so the store gets this one here.
 await runSqliteWorker(reasonToSuppress)

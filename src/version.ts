@@ -11,7 +11,7 @@ function jsonAt(path: string): unknown {
   return existsSync(url) ? JSON.parse(readFileSync(url, 'utf8')) : undefined
 }
 
-/** The version in package.json, which stands one folder above both src/ and dist/. */
+/** The version in package.json, which is one folder above both src/ and dist/. */
 export const VERSION: string = (jsonAt('../package.json') as { version: string }).version
 
 /** Unknown where the sources run without a build. */

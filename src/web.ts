@@ -28,7 +28,7 @@ import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
 import type { Store } from './stores/store.ts'
 import { VERSION } from './version.ts'
 
-/** What HTTP and the console show, and act on. */
+/** The parts that the HTTP routes and the console show and act on. */
 export interface WebParts {
   configuration: Configuration
   receiver: Receiver
@@ -43,15 +43,15 @@ export interface WebParts {
   reads: LargeReads
   giveWay: GiveWay
   startedAt: Date
-  /** Whether requests are taken, and whether the store is worked. */
+  /** `open`: requests are taken; `ready`: the store is open and its robots are worked. */
   life: { open: boolean; ready: boolean }
   stopping: AbortSignal
   reload: () => Promise<void>
-  /** Where it listens. */
+  /** The address it listens on. */
   url: () => string
 }
 
-/** What the HTTP server needs of the parts. */
+/** Connects the HTTP server to the parts. */
 export function serverDeps(parts: WebParts): ServerDeps {
   const { configuration, receiver, store, sandbox, changes, clock, events, life } = parts
   const { settings } = configuration
@@ -127,7 +127,7 @@ function previewDeps({ configuration, notifier, giveWay }: WebParts): PreviewDep
   return { settings, sources, notifier, rendererFor, giveWay }
 }
 
-/** By the settings in force, made once for each. */
+/** Access control by the settings in force, built once for each settings object. */
 function accessControlOf({ configuration, clock }: WebParts): ServerDeps['guard'] {
   const throttle = createLoginThrottle(clock)
   let settings = configuration.settings()
@@ -141,7 +141,7 @@ function accessControlOf({ configuration, clock }: WebParts): ServerDeps['guard'
   }
 }
 
-/** Gauges stay as they were while the store cannot be read: the other metrics are then needed most. */
+/** Gauges keep their last values while the store cannot be read, because the other metrics are needed most then. */
 async function metricsText(
   { configuration, store, clock, events, metrics, life }: WebParts,
   openMetrics: boolean,

@@ -12,12 +12,12 @@ import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.
 import type { Store } from '../stores/store.ts'
 
 /**
- * A request with the same content within this time is a retry or a peer's copy: Alertmanager retries for up to a
+ * A request with the same content within this time is a retry or a copy from a peer. Alertmanager retries for up to a
  * minute, and each of its peers waits 15 s longer than the one before.
  */
 export const DEDUP_WINDOW_MS = 120_000
 
-/** The channel name under which each alert finds its channels by the routes. */
+/** The channel name for which the routes find each alert's channels. */
 export const AUTO = 'auto'
 
 export interface AcceptDeps {
@@ -25,7 +25,7 @@ export interface AcceptDeps {
   sources: ReadonlyMap<SourceName, Source>
   clock: Clock
   settings: () => Settings
-  /** Told the queues in which something new waits. */
+  /** Called with the queues in which something new waits. */
   wake: (queues: readonly string[]) => void
   events: Events
   /** Between pieces of a large body. */
@@ -36,13 +36,13 @@ export interface Inbound {
   source: SourceName
   /** As in the request's path: a channel, or `auto`. */
   channel: string
-  /** As text, or the same in UTF-8. */
+  /** A string, or the same text as UTF-8. */
   body: string | Uint8Array
 }
 
 /**
- * Takes a request: when it resolves, every alert in it is on disk (or was already known), and its sender may be told
- * so. Throws AppError: unknown_channel, bad_payload, store_unavailable.
+ * Resolves when every alert of a request is on disk or was already known, so that its sender can be answered 200.
+ * Rejects with AppError unknown_channel, bad_payload, store_unavailable.
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> {
   const { source, channel } = inbound
@@ -60,8 +60,8 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
 }
 
 /**
- * Reads a request and gives it to the store. All that was read ends with this call: kept while the disk is waited for,
- * it would outlive V8's young generation, at a third of the cost of an accept of 100 alerts.
+ * Reads a request and passes it to the store. Everything parsed becomes garbage when this call ends: kept while the
+ * disk is awaited, it would outlive V8's young generation, which costs a third of an accept of 100 alerts.
  */
 async function readAndStore(
   { source, channel: named, body }: Inbound,
@@ -79,7 +79,7 @@ async function readAndStore(
   let alerts: IncomingAlert[]
   let repeats: DuplicateKey
   do {
-    // What a reload has moved meanwhile must not arrive where nobody looks any more.
+    // A reload must not leave alerts in queues that no robot works any more.
     settings = deps.settings()
     const channel = channelNamed(named, settings)
     alerts = await incomingFrom(notification.alerts, destinationsFor(channel, settings), giveWay)
@@ -97,7 +97,7 @@ interface PendingAccept {
   stored: Promise<Accepted> | Accepted
 }
 
-/** Alerts whose channels are found in one piece. */
+/** Alerts routed in one piece. */
 const CHUNK_SIZE = 16
 
 async function incomingFrom(
@@ -117,8 +117,8 @@ async function incomingFrom(
 const NOTHING_ACCEPTED: Accepted = { duplicate: false, queues: [], suppressed: [] }
 
 /**
- * What makes a later request a duplicate of this one: the same alerts in the same states for the same channels, and the
- * same texts as well where a channel's period is shorter than retries last.
+ * A later request is a duplicate if it has the same alerts in the same states for the same channels. Where a channel's
+ * period is shorter than retries last, the texts must be the same as well.
  */
 async function duplicateKeyOf(
   { source, key, contentKey }: Notification,
@@ -138,7 +138,7 @@ async function duplicateKeyOf(
   }
 }
 
-/** A longer one costs more to store than to hash. */
+/** A longer key costs more to store than to hash. */
 const MAX_KEY_LENGTH = 64
 
 interface AlertCount {
@@ -147,7 +147,7 @@ interface AlertCount {
   count: number
 }
 
-/** Alerts in a row for the same channel with the same status, counted: metrics once for many. */
+/** Counts consecutive alerts with the same channel and status, so that metrics are updated once for many. */
 function countByChannelAndStatus(alerts: readonly IncomingAlert[]): AlertCount[] {
   const runs: AlertCount[] = []
   for (const { channel, status } of alerts) {
@@ -170,13 +170,13 @@ function channelNamed(channel: string, settings: Settings): string {
   throw new AppError('unknown_channel', `${wrong}; there is: ${names.join(', ')}`)
 }
 
-/** A channel with its queues, found out once for all alerts that take it. */
+/** A channel with its queues, looked up once for all its alerts. */
 interface Destination {
   channel: Channel
   queues: readonly string[]
 }
 
-/** The channels of an alert: the one that the path names, or those of the first route that matches. */
+/** The channels of an alert: the one in the path, or those of the first route that matches. */
 function destinationsFor(
   channel: string,
   settings: Settings,
@@ -201,12 +201,12 @@ function destinationsFor(
   }
 }
 
-/** The level of an alert, by the channel's own words first. */
+/** The level of an alert; the channel's own words take precedence. */
 export function levelIn(alert: Alert, channel?: Pick<Channel, 'levels'>) {
   return levelOf(alert.levelWord ?? '', channel?.levels) ?? DEFAULT_LEVEL
 }
 
-/** What the store needs to know of an alert in one channel; what templates need is read again from the payload. */
+/** What the store keeps of an alert in one channel; the variables are read again from the payload. */
 function incoming(alert: Alert, position: number, { channel, queues }: Destination): IncomingAlert {
   const { fingerprint, status } = alert
   const by = channel.aggregate?.by

@@ -16,7 +16,7 @@ export interface AttemptDeps {
   notifier: Pick<Notifier, 'send'>
   clock: Clock
   events: Events
-  /** Called with the queues in which something waits for any robot that works them. */
+  /** Called with the queues in which something waits for any of their robots. */
   wake: (queues: readonly string[]) => void
   random: () => number
   giveWay: GiveWay
@@ -27,7 +27,7 @@ export interface InFlight {
   robot: Robot
   channel: Channel | undefined
   claimed: Claimed
-  /** When its call will have ended at the latest. */
+  /** The latest time at which its call ends. */
   until: Date
   backlog: Backlog
   message: {
@@ -40,7 +40,7 @@ export interface InFlight {
   }
 }
 
-/** Posts a claimed message once and records what came of it, for as long as that takes. */
+/** Posts a claimed message once and records the outcome; retries the recording until the store takes it. */
 export async function attempt(
   inFlight: InFlight,
   { settings, deps }: { settings: Settings; deps: AttemptDeps },
@@ -97,8 +97,8 @@ export async function attempt(
 }
 
 /**
- * Gives a claimed message back unsent. A process that stood still between claim and POST can no longer end its call
- * within the time for which it is counted and its robot leased: the call might come too late for both.
+ * Gives a claimed message back unsent. After a stall between claim and POST, the call could end after the time for
+ * which it is counted and its robot is leased.
  */
 export async function releaseClaim(
   { robot, claimed, backlog, message }: InFlight,
@@ -125,11 +125,11 @@ const STALLED: Attempt = {
   httpStatus: undefined,
   errcode: undefined,
   errmsg: undefined,
-  words: 'The receiver itself stood still for too long before the call was made; nothing was sent.',
+  words: 'The receiver stalled before the call; nothing was sent.',
   durationMs: 0,
 }
 
-/** What came of an attempt must be recorded before the next: until then the robot stands still. */
+/** Records an outcome, retrying until the store takes it; the robot sends nothing meanwhile. */
 async function settle(
   { store, clock, events }: AttemptDeps,
   settlement: Settlement,

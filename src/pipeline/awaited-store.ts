@@ -5,36 +5,39 @@ import type { Store } from '../stores/store.ts'
 
 type SharedStore = Store & MultiProcess
 
-/** A start waits so long for the database before it goes on without. */
+/** How long a start waits for the database before it goes on without it. */
 const START_WITHOUT_MS = 2_000
-/** The first line about a database that gives no answer comes after this, and another each minute. */
+/** The first log line about a database that does not answer comes after this, then one each minute. */
 const SAY_FIRST_MS = 3_000
 const SAY_EVERY_MS = 60_000
 const RETRY_MS = 1_000
 
 export interface AwaitOptions {
-  /** Tries to open the store once. */
+  /** Tries once to open the store. */
   open: () => Promise<SharedStore>
-  /** Whether trying again may succeed. `after_repair`: only after a person has done something, so it is said at once. */
+  /** Whether a retry may succeed. `after_repair`: only after a person has acted, so it is logged at once. */
   mayPass: (error: unknown) => 'by_itself' | 'after_repair' | undefined
   clock: Clock
   signal: AbortSignal
-  /** Called with why the store cannot be opened yet. */
+  /** Called with the reason why the store cannot be opened yet. */
   waiting: (why: string) => void
 }
 
 export interface Awaited {
-  /** Until the database has come, every verb rejects with store_unavailable. */
+  /** Every verb rejects with store_unavailable until the database is open. */
   store: SharedStore
-  /** Whether the store was open before the start had to go on without. */
+  /** Whether the store was open before the start went on without it. */
   isOpen: boolean
-  /** Resolves with true once the store is open, with false when the signal came first; rejects when waiting is of no use. */
+  /**
+   * Resolves with true when the store is open, with false when the signal fired first; rejects when waiting cannot
+   * help.
+   */
   opened: Promise<boolean>
 }
 
 /**
- * Opens a store whose database may not be there yet, and tries on without end. Resolves within two seconds, so that the
- * receiver listens all the same; rejects when the first attempt has failed in a way that waiting cannot mend.
+ * Opens a store whose database may not be available yet, and retries without end. Resolves within two seconds, so that
+ * the receiver listens meanwhile; rejects when the first attempt failed in a way that waiting cannot mend.
  */
 export async function awaitStore(options: AwaitOptions): Promise<Awaited> {
   const { clock, signal } = options
@@ -82,7 +85,7 @@ async function openWhenUp(options: AwaitOptions): Promise<SharedStore | undefine
   return undefined
 }
 
-/** The store in the place of one that is not open yet. Its verbs lead to that one from when it is there. */
+/** Stands in for a store that is not open yet; forwards its verbs once it is. */
 function standInFor(found: { store?: SharedStore }): SharedStore {
   let listener: Parameters<MultiProcess['onWake']>[0] | undefined
   let joined = false
@@ -93,11 +96,11 @@ function standInFor(found: { store?: SharedStore }): SharedStore {
       joined = true
       return (Reflect.get(store, verb) as (...values: unknown[]) => unknown)(...values)
     }
-    // Nothing is open and nothing was leased.
+    // Nothing is open or leased yet.
     if (verb === 'close' || verb === 'release') return undefined
     throw new AppError(
       'store_unavailable',
-      'the receiver waits for its database, and takes nothing until then; its log says which',
+      'the receiver waits for its database and accepts nothing until then; its log says which one',
     )
   }
   const onWake: MultiProcess['onWake'] = (each) => {
@@ -106,7 +109,7 @@ function standInFor(found: { store?: SharedStore }): SharedStore {
   }
   return new Proxy({} as SharedStore, {
     get(_, verb) {
-      // A promise that resolves with this must not take it for another promise.
+      // A promise that resolves with this must not take it for a thenable.
       if (verb === 'then') return undefined
       return verb === 'onWake' ? onWake : (...values: unknown[]) => ask(verb, values)
     },

@@ -1,29 +1,32 @@
 import type { Alert, PrerenderedText } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 
-/** Characters of one text that are kept: a DingTalk message has at most 20,000 bytes. */
+/** Characters kept of one text: a DingTalk message has at most 20,000 bytes. */
 const MAX_TEXT = 20_000
 
-/** Characters of variables that are kept of one alert. */
+/** Characters of variables kept of one alert. */
 export const MAX_KEPT_OF_ONE = 256 * 1024
 
-/** Characters of variables that are kept of all alerts of one message or page, where each needs more than the least. */
+/** Characters of variables kept of all alerts of one message or page. */
 export const MAX_KEPT = 16 * 1024 * 1024
 
-/** The least that is kept of one of many alerts of a message: more than a message has room for. */
+/** The least that is kept of each alert of a message, whatever their number: more than a message has room for. */
 export const MIN_KEPT = 32 * 1024
 
-/** The least that is kept of an alert on a page that has MAX_KEPT already. */
+/** The least that is kept of an alert on a page that has reached MAX_KEPT. */
 export const MIN_KEPT_ON_PAGE = 1024
 
 const CUT = '…'
 
-/** Characters that may be kept of each of so many alerts. Pure. */
+/** Characters that may be kept of each alert of `count`. Pure. */
 export function shareOf(alerts: number): number {
   return Math.min(MAX_KEPT_OF_ONE, Math.max(MIN_KEPT, Math.floor(MAX_KEPT / alerts)))
 }
 
-/** A copy of an alert that keeps nothing of its payload alive, with as much of its texts as a message can show. Pure. */
+/**
+ * Copies an alert, with as much of its texts as a message can show; the copy keeps no memory of the payload alive.
+ * Pure.
+ */
 export function boundedAlert(alert: Alert, maxCharacters: number): Alert {
   const { source, status, startsAt, endsAt, levelWord, labels } = alert
   return {
@@ -41,8 +44,8 @@ export function boundedAlert(alert: Alert, maxCharacters: number): Alert {
 }
 
 /**
- * Copies of variables: each text up to MAX_TEXT, then as many as there is room for. A text that is cut ends in an
- * ellipsis; a variable for which no room is left is missing. Pure.
+ * Copies variables while there is room. A text longer than MAX_TEXT ends in an ellipsis; variables without room are
+ * left out. Pure.
  */
 export function boundedVariables(
   variables: Variables,
@@ -60,7 +63,7 @@ export function boundedVariables(
   return { variables: kept, characters }
 }
 
-/** A text that a sender rendered; what is cut would not fit into a message anyway. Pure. */
+/** Copies a text that a sender rendered, cut to more than a message can hold. Pure. */
 export function boundedReady({ title, text, format, mention }: PrerenderedText): PrerenderedText {
   return {
     title: title === undefined ? undefined : copied(title),
@@ -74,12 +77,12 @@ export function boundedReady({ title, text, format, mention }: PrerenderedText):
   }
 }
 
-/** People whom a message has room to mention, by far. */
+/** More people than a message has room to mention. */
 const MAX_MENTIONED = 5_000
 
-/** V8 makes a part of a text a view of the whole, which keeps all of it alive: what goes through bytes is a copy. */
+/** V8 makes a slice a view that keeps the whole text alive; a round trip through bytes is a copy. */
 function copied(text: string, maxCharacters = MAX_TEXT): string {
-  // V8 copies shorter ones by itself.
+  // V8 copies shorter slices by itself.
   if (text.length < SHORTEST_VIEW) return text
   if (text.length <= maxCharacters) return Buffer.from(text).toString()
   const end = maxCharacters - CUT.length

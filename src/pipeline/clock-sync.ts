@@ -4,12 +4,14 @@ import type { Store } from '../stores/store.ts'
 
 const EVERY_MS = 1_000
 
-/** What a clock drifts, or a time server slews it, within a second: 1 %, for which the pace leaves a margin. */
+/**
+ * The most that a clock drifts, or that a time server slews it, within a second: 1 %. The pace leaves a margin for it.
+ */
 const DRIFT_MS = 10
 
 /**
- * Lets the service's clock follow the machine's. When that was set, calls, penalties and due times are moved by as
- * much, so that the limit and a penalty hold in real time; gives when to look again.
+ * Makes the service's clock follow the machine's. After a step, moves calls, penalties and due times by as much, so
+ * that limits and penalties hold in real time. Returns when to check again.
  */
 export async function correctClockSteps({
   clock,
@@ -23,7 +25,7 @@ export async function correctClockSteps({
   const byMs = Math.trunc(clock.strayedMs())
   if (Math.abs(byMs) <= DRIFT_MS) clock.follow(byMs)
   else {
-    // In either order calls look younger in between, never older.
+    // In this order calls look younger in between, never older, so that the limit holds.
     if (byMs > 0) await store.shift(byMs)
     clock.follow(byMs)
     if (byMs < 0)

@@ -35,7 +35,7 @@ export interface ComposedMessage {
 
 interface Draft {
   included: readonly (MessageAlert & { ids: readonly number[] })[]
-  /** What still fires of the groups of which the told ones are over. */
+  /** What still fires of the groups whose included alerts are resolved. */
   stillFiring: readonly MessageAlert[]
   robots: readonly Robot[]
   limitBytes: number
@@ -43,7 +43,7 @@ interface Draft {
   now: Date
 }
 
-/** The message for a plan: rendered, within the platform's limit, with the alerts that it really tells. */
+/** Composes the message for a plan: rendered, within the platform's limit, with the alerts that it includes. */
 export async function composeMessage(
   plan: SendPlan,
   {
@@ -66,7 +66,7 @@ export async function composeMessage(
     included: told,
     stillFiring: stillFiringOf(
       told,
-      // Hundreds that wait may have come in one payload of thousands.
+      // Hundreds of queued alerts may share one payload of thousands.
       [...new Map(places.map((place) => [place.payload, read(place).together])).values()].flat(),
       channel,
     ),
@@ -104,7 +104,7 @@ interface Composing {
   deps: ComposeDeps
 }
 
-/** In the first form in which as many alerts fit as its share of the plan's messages; counts fit always. */
+/** Takes the first form that includes the message's share of the alerts; counts always fit. */
 async function composeForm(
   plan: SendPlan,
   { base, draft, deps }: Composing,
@@ -130,7 +130,7 @@ async function composeForm(
   return composeCounts(plan, { base, draft, deps })
 }
 
-/** How many alerts a message carries, and the level of the most severe. */
+/** The number of alerts in a message, and the level of the most severe. */
 function carries(
   leveled: readonly { level: Level }[],
   alertCount: number,
@@ -139,10 +139,10 @@ function carries(
   return { alertCount, level }
 }
 
-/** Waiting alerts that are looked at one by one; a message about more has counts only. */
+/** Queued alerts that are read one by one; a message about more has counts only. */
 export const MAX_QUEUED_PREVIEW = 500
 
-/** A message of counts for everything that waits in the queue for the channel. */
+/** Composes counts of everything that waits in the queue for the channel. */
 async function composeCounts(
   plan: SendPlan,
   { base, draft, deps }: Composing,
@@ -235,7 +235,7 @@ function renderAndCompose(
   }
 }
 
-/** A body that its sender rendered keeps its own text; undefined when it is too large to be sent as it is. */
+/** Uses the text that the sender rendered; undefined when it is too large to be sent unchanged. */
 function prerenderedMessage(
   ready: PrerenderedText,
   { channel, draft, deps }: { channel: Channel; draft: Draft; deps: ComposeDeps },
@@ -267,7 +267,7 @@ function messageAlertOf(
   return { alert, level, receivedAt, repeats, changes, firedWhileWaiting, ids }
 }
 
-/** What came in one group with alerts that are all over, and still fires. */
+/** What came in one group with alerts that are all resolved, and still fires. */
 function stillFiringOf(
   told: readonly MessageAlert[],
   together: readonly Alert[],
@@ -295,7 +295,7 @@ export function robotsOf(channel: Channel, settings: Settings): Robot[] {
   return channel.robots.map((name) => settings.robots.get(name) as Robot)
 }
 
-/** The page that shows the message and lists its alerts, where the console's address is known. */
+/** The console page of a message, where the console's address is known. */
 export function linkTo(uuid: string, settings: Settings): string | undefined {
   return settings.externalUrl === undefined ? undefined : `${settings.externalUrl}/messages/${uuid}`
 }

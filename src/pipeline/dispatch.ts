@@ -9,7 +9,7 @@ import { LEASE_ENOUGH_MS, LEASE_MS, LEASE_RETRY_MS } from './leases.ts'
 import { warnOfQuota } from './quota-warning.ts'
 import { nextPlan, workOf } from './robot-state.ts'
 
-/** How long after its claim an attempt may begin at the latest; one that cannot is given back. */
+/** The longest time between a claim and its POST; after that the claim is released. */
 const BEGIN_WITHIN_MS = 2_000
 const CLAIM_RETRY_MS = 20
 
@@ -20,13 +20,13 @@ export interface DispatchDeps
   notifier: AttemptDeps['notifier'] & ComposeDeps['notifier']
   settings: () => Settings
   renderer: () => ComposeDeps['renderer']
-  /** Who works the robots here; different for every process. */
+  /** Identifies this process in leases. */
   owner: string
 }
 
 /**
- * Does the next thing for one robot: plan, compose, claim, post, settle. Returns when there may be more to do, undefined
- * when not before something new waits. The call is counted and the body on disk before the first byte leaves.
+ * Does the next thing for one robot: plan, compose, claim, post, settle. Returns when there may be more to do;
+ * undefined: not before something new waits. The call is counted and the body is on disk before the POST begins.
  */
 export async function pass(name: string, deps: DispatchDeps): Promise<Date | undefined> {
   const settings = deps.settings()
@@ -85,7 +85,7 @@ interface ClaimContext {
   settings: Settings
 }
 
-/** The call at an instant: of a claim, not of the pass, since composing may take long. */
+/** The call of a claim, at the time of the claim: composing may have taken long. */
 function callAt(at: Date, { robot, calendar }: ClaimContext, { owner }: DispatchDeps): CallClaim {
   return {
     key: robot.key,
@@ -112,7 +112,8 @@ async function claimNew(
     { ...deps, settings, renderer: deps.renderer(), timezone: settings.timezone },
   )
   const at = deps.clock.now()
-  // The lease may have ended while the message was composed: without it, it would be composed again and again.
+  // The lease may have ended while the message was composed. A claim without it would fail, and composing would begin
+  // again.
   if (!(await leased(robot, { now: at, settings, deps }))) return undefined
   const call = callAt(at, context, deps)
   const claimed = await deps.store.claim({ now: at, message, alerts, call })

@@ -6,23 +6,23 @@ import { Loop } from './loop.ts'
 
 const RETRY_MS = 500
 
-/** How often queues are looked for that nobody works: another process may have put something there. */
+/** How often to look for queues without a robot: another process may have put alerts there. */
 const REASSIGN_EVERY_MS = 30_000
 
 type NextPassAt = (planned: Date | undefined) => Date | undefined
 
-/** The dispatch loops: one for each robot of the settings in force. */
+/** One dispatch loop for each robot of the settings in force. */
 export class Dispatchers {
   readonly #deps: DispatchDeps
   readonly #nextPassAt: NextPassAt
   readonly #loops = new Map<string, { loop: Loop; work: string }>()
-  /** Who works a queue; each accept asks. */
+  /** The loops that work a queue; every accept looks them up. */
   #byQueue = new Map<string, Loop[]>()
   #reconciling = Promise.resolve()
   #stopped = false
   readonly #reassigning: Loop
 
-  /** `nextPassAt` says when to look at a robot again, given when its pass would. */
+  /** `nextPassAt` turns the time that a pass planned into the time of the next pass. */
   constructor({ nextPassAt, ...deps }: Omit<DispatchDeps, 'wake'> & { nextPassAt?: NextPassAt }) {
     this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
     this.#nextPassAt = nextPassAt ?? ((planned) => planned)
@@ -42,27 +42,27 @@ export class Dispatchers {
   }
 
   /**
-   * Runs what the settings now ask for. Robots whose queues have changed stand still until what waited in removed queues
-   * was moved: nothing newer may be sent before it.
+   * Applies the settings in force. A robot whose queues changed sends nothing until alerts of removed queues are moved,
+   * so that nothing newer overtakes them.
    */
   reconcile(): Promise<void> {
     this.#reconciling = this.#reconciling.then(() => this.#reconcile())
     return this.#reconciling
   }
 
-  /** Something waits in these queues. */
+  /** Wakes the robots that work these queues. */
   wake(queues: readonly string[] | 'all'): void {
     if (queues === 'all') for (const { loop } of this.#loops.values()) loop.wake()
     else
       for (const queue of queues) {
         const loops = this.#byQueue.get(queue)
-        // Accepted with settings that a reload has replaced meanwhile.
+        // The alert was accepted with settings that a reload has replaced since.
         if (loops === undefined) this.#reassigning.wake()
         else for (const loop of loops) loop.wake()
       }
   }
 
-  /** Resolves when the attempts under way have ended; no other begins. */
+  /** Resolves when the attempts in flight have ended; no other begins. */
   async stop(): Promise<void> {
     this.#stopped = true
     await Promise.all([
@@ -85,7 +85,7 @@ export class Dispatchers {
     for (const name of now.robots.keys()) {
       const running = this.#loops.get(name)
       if (running !== undefined) {
-        // Limits and the like may have changed.
+        // Its limits may have changed.
         running.loop.wake()
         continue
       }
@@ -97,7 +97,7 @@ export class Dispatchers {
       })
       this.#loops.set(name, { loop: loop.start(), work: workOf(name, now) as string })
     }
-    // In the same turn as the loops, so that a queue's loop either wakes or has its first pass after this.
+    // Set in the same turn as the loops, so that a queue's loop is either woken or makes its first pass after this.
     this.#byQueue = this.#loopsByQueue(now)
     this.#reassigning.start()
     this.#reassigning.wake()
@@ -117,7 +117,7 @@ export class Dispatchers {
     return found
   }
 
-  /** For as long as the store takes: without room it would take no claim either. */
+  /** Retries until the store takes it: a store without room would take no claim either. */
   async #untilReassigned(settings: Settings, stopped: readonly string[]): Promise<void> {
     const { clock, events } = this.#deps
     while (!this.#stopped)
@@ -130,7 +130,7 @@ export class Dispatchers {
       }
   }
 
-  /** While it lasted, what the robot worked would not be moved. */
+  /** The store moves no alerts from a queue whose robot is leased. */
   async #endLease(robot: string): Promise<void> {
     const { store, clock, owner } = this.#deps
     const now = clock.now()
@@ -146,7 +146,7 @@ export class Dispatchers {
   }
 }
 
-/** The channel of what waits in a robot's queue for the robot alone: a test where no channel uses that queue. */
+/** The channel of a message for one robot alone: a test of a robot whose queue no channel uses. */
 export const NO_CHANNEL = ''
 
 /** Each channel's queues, with the robots that work them. */
@@ -172,7 +172,7 @@ export function assignmentsOf({ channels, robots }: Settings): QueueAssignment[]
   return [...ofChannels, { channel: NO_CHANNEL, queues: alone }]
 }
 
-/** Names the queues that a robot works, for each channel; undefined where there is no such robot. */
+/** Identifies the queues that a robot works, by channel; undefined for an unknown robot. */
 function workOf(name: string, { robots, channels }: Settings): string | undefined {
   const robot = robots.get(name)
   if (robot === undefined) return undefined

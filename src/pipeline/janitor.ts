@@ -6,20 +6,20 @@ import type { Store } from '../stores/store.ts'
 
 const EVERY_MS = 60_000
 
-/** When so much went at once there is more: soon again, but accepting goes first. */
+/** After a full batch more is left to delete: the next one comes soon, but leaves time for accepts. */
 const BATCH_SIZE = 1_000
 const BETWEEN_MS = 200
 
 /**
- * Deletes what is older than the retention and no decision needs and, where the store is shared, frees what is in flight
- * for a robot that nobody works any more; returns when to look again.
+ * Deletes what is older than the retention and not needed for any decision. In a shared store, also requeues messages
+ * in flight of robots that no process works any more. Returns when to run again.
  */
 export async function pruneRegularly(deps: {
   store: Pick<Store, 'prune' | 'recover'>
   clock: Clock
   settings: () => Settings
   events: Events
-  /** Other processes may have gone, or have had robots that are configured no more. */
+  /** Whether other processes use the store; they may have ended with messages in flight. */
   shared?: boolean
 }): Promise<Date> {
   const now = deps.clock.now()

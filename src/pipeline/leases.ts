@@ -2,23 +2,23 @@ import type { Clock } from '../clock.ts'
 import type { Store } from '../stores/store.ts'
 
 /**
- * How long a lease lasts, and so how long a robot stands still when its process is gone: another takes it after this
- * and the time between two looks, 12 s together. A claim extends it to cover the attempt.
+ * How long a lease lasts. When a process ends, another takes over its robots after this and the poll interval, 12 s
+ * together. A claim extends the lease to cover the attempt.
  */
 export const LEASE_MS = 10_000
 
-/** One that lasts so long still is not written anew. */
+/** A lease that still lasts this long is not renewed. */
 export const LEASE_ENOUGH_MS = 6_000
 
-/** Between two looks at a robot that another process works. */
+/** Poll interval for a robot that another process works. */
 export const LEASE_RETRY_MS = 2_000
 
 const RENEW_EVERY_MS = 3_000
 
-/** However quiet it is, what another process has put into the store is found after this, should nobody wake us. */
+/** Poll interval for what another process has stored, in case its notification was lost. */
 const LOOK_EVERY_MS = 5_000
 
-/** Keeps the robots that this process works, also while nothing is to do; gives when to renew again. */
+/** Renews the leases of this process's robots, idle ones too; returns when to renew again. */
 export async function keepLeases({
   store,
   clock,
@@ -36,7 +36,7 @@ export async function keepLeases({
   return new Date(now.getTime() + RENEW_EVERY_MS)
 }
 
-/** When to look again where other processes may have put something: as planned, but soon. */
+/** When to look again at a robot in a shared store: as planned, or at the poll interval. */
 export function lookAgainAt(planned: Date | undefined, now: Date): Date {
   const soon = new Date(now.getTime() + LOOK_EVERY_MS)
   return planned !== undefined && planned < soon ? planned : soon

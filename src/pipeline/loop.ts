@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
 
-/** However far away the next thing is, look again after this: a wall clock may have been set meanwhile. */
+/** The longest sleep: the wall clock may have been set meanwhile. */
 const MAX_SLEEP_MS = 30_000
 
 /**
- * A pass that found nothing to do yet is not repeated sooner, however often it is woken: in a storm each commit wakes
- * it, and what it asks costs more the more there waits.
+ * The shortest rest after a pass that found nothing to do. In a storm each commit wakes the loop, and a pass costs more
+ * the more alerts wait.
  */
 const BETWEEN_RESTS_MS = 50
 const MAX_BETWEEN_RESTS_MS = 1_000
@@ -15,13 +15,13 @@ const RESTS_PER_PASS = 40
 const AFTER_FAILURE_MS = 1_000
 
 export interface LoopOptions {
-  /** Does one thing; gives when there may be more to do, undefined when not before it is woken. */
+  /** Does one thing; returns when there may be more to do, undefined: not before a wake. */
   pass: () => Promise<Date | undefined>
   clock: Clock
   failed: (error: unknown) => void
 }
 
-/** A pass again and again, one at a time, woken when something new waits. */
+/** Repeats a pass, one at a time; `wake` starts the next one. */
 export class Loop {
   readonly #options: LoopOptions
   #woken = false
@@ -38,13 +38,13 @@ export class Loop {
     return this
   }
 
-  /** Ends the sleep; a wake during a pass is not lost. */
+  /** Ends the sleep; a wake during a pass starts another pass. */
   wake(): void {
     this.#woken = true
     this.#sleep?.abort()
   }
 
-  /** Resolves when the pass under way has ended; no other begins. */
+  /** Resolves when the pass in flight has ended; no other begins. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#sleep?.abort()

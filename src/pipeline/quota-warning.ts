@@ -16,7 +16,7 @@ export interface QuotaWarningDeps {
   wake: (queues: readonly string[]) => void
 }
 
-/** What was known before a call, and the call. */
+/** A robot's state before a call, and the call. */
 export interface CallMade {
   robot: Robot
   channel: Channel
@@ -27,7 +27,9 @@ export interface CallMade {
   now: Date
 }
 
-/** After a call: tells once a month that a share of the month's calls is used, the robot's or the organisation's. */
+/**
+ * Queues a warning, once a month for each threshold, when a robot or the organisation has used that share of its calls.
+ */
 export async function warnOfQuota(
   made: CallMade,
   { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
@@ -46,7 +48,7 @@ export async function warnOfQuota(
     const used = before + 1
     const percent = markReached({ used, limit })
     const warned = backlog.quotaWarnings.find((each) => each.scope === scope)?.percent ?? 0
-    // The last call of a month is not for saying that it was the last.
+    // Do not spend the last call of a month on a warning.
     if (limit === undefined || percent <= warned || used >= limit) continue
     const endsAt = monthEnd
     const said = { channel, now, percent, used, limit, robot: name, endsAt }

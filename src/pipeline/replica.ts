@@ -8,17 +8,17 @@ import type { Store } from '../stores/store.ts'
 import { keepLeases, lookAgainAt } from './leases.ts'
 import { Loop } from './loop.ts'
 
-/** This process among those that may share its store. */
+/** This process, among those that may share its store. */
 export interface Replica {
-  /** Who works the robots here: host name, process id and a part that no other process ever has. */
+  /** Identifies the process: host name, process id and a random part. */
   owner: string
-  /** No other process can share the store. */
+  /** Whether no other process can share the store. */
   alone: boolean
-  /** When to look at a robot again: as planned, or soon where another process may have put something. */
+  /** When to look at a robot again: as planned, or soon where another process may have stored something. */
   nextPassAt(planned: Date | undefined): Date | undefined
-  /** Keeps from now on what is leased. */
+  /** Starts to renew the leases. */
   start(): void
-  /** Others may work the robots from now on. */
+  /** Releases the leases, so that other processes can work the robots. */
   handOver(): Promise<void>
 }
 
@@ -32,13 +32,13 @@ export function createReplica({
   store: Pick<Store, 'release' | 'renew'> & Partial<MultiProcess>
   clock: Clock
   events: Pick<Events, 'storeFailed'>
-  /** Those that are worked here, or would be if nobody else did. */
+  /** The robots that are worked here, or wait for their lease. */
   robots: () => Iterable<string>
   woken: WakeListener
 }): Replica {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
   const failed = (doing: string) => (error: unknown) => events.storeFailed(doing, messageOf(error))
-  // Leases in a file that no other process can open need not be renewed.
+  // No other process can open the file, so its leases need no renewal.
   const keeper =
     store.onWake === undefined
       ? undefined

@@ -20,7 +20,7 @@ import {
 import type { Backlog, RobotState, Store } from '../stores/store.ts'
 import { MAX_QUEUED_PREVIEW, robotsOf } from './compose-message.ts'
 
-/** What a robot would do next as things stand, and what that was decided on; writes nothing. */
+/** Plans what a robot does next, and returns the state that the plan is based on. Writes nothing. */
 export async function nextPlan(
   robot: Robot,
   { settings, now, store }: { settings: Settings; now: Date; store: Pick<Store, 'backlog'> },
@@ -42,13 +42,13 @@ export async function nextPlan(
   return { planned, backlog, calendar }
 }
 
-/** What the store knows a robot by; the rest of it holds functions, which no thread can be handed. */
+/** The fields by which the store knows a robot; the others hold functions, which cannot be passed to a thread. */
 function identityOf({ name, key, address }: Robot): { name: string; key: string; address: string } {
   return { name, key, address }
 }
 
 interface Work {
-  /** Queues that the robot works, and for which channels: its own, and those of its pools. */
+  /** The queues that a robot works, with their channels: its own, and those of its pools. */
   queues: string[]
   places: { queue: string; channel: string }[]
   /** The other robots of its pools. */

@@ -21,11 +21,11 @@ export interface StoredPlace {
   position: number
 }
 
-/** A stored alert read again from its payload; `ready` when the sender had rendered the text itself. */
+/** A stored alert, read again from its payload; `ready` is the text that its sender rendered. */
 export interface StoredRead {
   alert: Alert
   ready: PrerenderedText | undefined
-  /** What fires of the alerts that came with it, where all that is asked for of its payload is resolved. */
+  /** Firing alerts of the same payload, where all requested alerts of it are resolved. */
   together: readonly Alert[]
 }
 
@@ -35,24 +35,23 @@ export interface StoredAlertsDeps {
   timezone: string
   /** Between pieces of large payloads. */
   giveWay: GiveWay
-  /** Shared with the bodies that are accepted. */
+  /** Shared with the accepts of large bodies. */
   reads: Pick<LargeReads, 'acquireReread' | 'release'>
 }
 
-/** Of payloads that are read at once, in bytes; a larger one is read alone. */
+/** Bytes of payloads that are read at once; a larger payload is read alone. */
 const BATCH_BYTES = 4 * 1024 * 1024
 
-/** Of payloads that are read for one page or list; what is left is on the next page. */
+/** Bytes of payloads that are read for one page; the rest is on the next page. */
 const MAX_PAGE_BYTES = 64 * 1024 * 1024
 
-/** Firing alerts of the same payloads that are kept beside those that are asked for. */
+/** Firing alerts kept from the same payloads. */
 const MAX_TOGETHER = 500
 
 /**
- * Reads alerts again from the payloads they came in, each payload once. An alert whose payload is gone or no longer
- * reads the same is replaced by one that says so: what was accepted is told, whatever happened to its text.
- * However many and large the payloads are, only some of them are in memory at once, and of each alert only as much as
- * a message can show.
+ * Reads alerts again from their payloads, each payload once. An alert whose payload is gone or unreadable is replaced
+ * by one that says so, so that no accepted alert is lost. Only some payloads are in memory at once, and of each alert
+ * only as much as a message can show.
  */
 export async function readStored(
   places: readonly StoredPlace[],
@@ -85,7 +84,7 @@ interface Kept {
 interface Room {
   /** Characters of each alert. */
   ofEach: number
-  /** Alerts that may still be kept beside those that are asked for. */
+  /** Firing alerts that may still be kept. */
   together: number
 }
 
@@ -99,7 +98,7 @@ function keptOf(
     const alert = alerts[position]
     if (alert !== undefined) kept.set(position, boundedAlert(alert, room.ofEach))
   }
-  // What still fires is told only where all that is asked for is over.
+  // Firing alerts are shown only where all requested ones are resolved.
   const isOver = [...kept.values()].every(({ status }) => status === 'resolved')
   const firing = isOver ? alerts.filter(({ status }) => status === 'firing') : []
   const together = firing.slice(0, room.together).map((alert) => boundedAlert(alert, MIN_KEPT))
@@ -108,8 +107,8 @@ function keptOf(
 }
 
 /**
- * The variables of stored alerts, in their order; none of an alert that can no longer be read. They end early where
- * more than MAX_PAGE_BYTES of payloads would have to be read; of one alert at least they are given.
+ * The variables of stored alerts, in their order; empty for an unreadable alert. Ends early after MAX_PAGE_BYTES of
+ * payloads, but covers at least one alert.
  */
 export async function storedVariables(
   alerts: readonly StoredAlert[],
@@ -141,7 +140,7 @@ export async function storedVariables(
   return alerts.slice(0, end < 0 ? alerts.length : end).map((each) => found.get(each) ?? {})
 }
 
-/** Stored alerts with their variables, as many as may be read for one page; what is left is behind its `next`. */
+/** Stored alerts with their variables, as many as may be read for one page; `next` leads to the rest. */
 export async function withVariables(
   page: Page<StoredAlert>,
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>,
@@ -162,7 +161,10 @@ export interface AlertWithVariables {
 
 type Payloads = ReadonlyMap<number, StoredPayload>
 
-/** Payloads in the given order, a few at a time; `count`: how many of the numbers a lot covers, those that are gone included. */
+/**
+ * Payloads in the given order, a few at a time. `count`: how many of the numbers a batch covers, including those whose
+ * payload is gone.
+ */
 async function* batchesOf(
   numbers: readonly number[],
   { store, reads }: Pick<StoredAlertsDeps, 'store' | 'reads'>,
@@ -189,7 +191,7 @@ function sizeOf(payloads: Payloads): number {
   return [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
 }
 
-/** Reads one payload after another and passes on what is in it; those that cannot be read any more are left out. */
+/** Reads payloads one by one and passes on their notifications; skips unreadable ones. */
 async function readEach(
   payloads: Payloads,
   { sources, timezone, ...deps }: Pick<StoredAlertsDeps, 'sources' | 'timezone' | 'giveWay'>,

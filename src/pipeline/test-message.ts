@@ -20,7 +20,7 @@ const WORDS: Record<Language, { title: string; text: string }> = {
   'zh-TW': { title: '測試訊息', text: '看到這則訊息，表示告警可以送達這裡。' },
 }
 
-/** What a test message says; it mentions nobody. */
+/** The content of a test message; it mentions nobody. */
 export function testContent(name: string, settings: Settings): Content {
   const { title, text } = WORDS[settings.language]
   return {
@@ -54,7 +54,7 @@ export function testMessages(channelName: string, deps: TestDeps): NewMessage[] 
   })
 }
 
-/** A test message for one robot, in the queue that each robot has, whatever its channels. AppError not_found. */
+/** A test message for one robot, in its own queue. AppError not_found. */
 export function robotTest(robotName: string, deps: TestDeps): NewMessage {
   const { settings } = deps
   const robot = settings.robots.get(robotName)
@@ -69,7 +69,7 @@ export function robotTest(robotName: string, deps: TestDeps): NewMessage {
   return messageFor([robot], { ...place, name: robot.name }, deps)
 }
 
-/** A test message for one robot in a queue apart, wherever the robot is used. */
+/** A test message for one robot in a separate queue. */
 export function testApart(robot: Robot, name: string, deps: TestDeps): NewMessage {
   return messageFor([robot], { ...testQueueOf(robot.name), name }, deps)
 }

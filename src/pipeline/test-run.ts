@@ -5,7 +5,7 @@ import { type DispatchDeps, pass } from './dispatch.ts'
 
 const PASS_AGAIN_WITHIN_MS = 1_000
 
-/** A queue that nothing else waits in; no channel can have its name. */
+/** A queue for tests only; no channel can have its name. */
 export function testQueueOf(robot: string): Pick<NewMessage, 'queue' | 'channel'> {
   return { queue: `channel:${apart(robot)}`, channel: `robot:${robot}` }
 }
@@ -15,8 +15,8 @@ function apart(robot: string): string {
 }
 
 /**
- * Works a robot's test queue until its message has had `attempts` attempts or is settled: for a robot that no queue of
- * its own is worked for, and where no receiver runs. Leases the robot and counts the call, as every pass does.
+ * Works a robot's test queue until its message has had `attempts` attempts or is settled. For a command that runs
+ * without a receiver. Leases the robot and counts the call, as every pass does.
  */
 export async function workTest(
   { id, robot, attempts }: { id: string; robot: Robot; attempts: number },
@@ -32,7 +32,7 @@ export async function workTest(
   }
 }
 
-/** Settings in which the robot works its test queue and nothing else. */
+/** Settings in which the robot works only its test queue. */
 function settingsFor(robot: Robot, settings: Settings): Settings {
   const [any] = settings.channels.values()
   const name = apart(robot.name)
@@ -44,7 +44,7 @@ function settingsFor(robot: Robot, settings: Settings): Settings {
   }
 }
 
-/** Whether no further attempt of a message follows by itself. */
+/** Whether a message gets no further attempt by itself. */
 export function isSettled({ message }: MessageWithAlerts): boolean {
   return message.state === 'sent' || message.state === 'dead'
 }

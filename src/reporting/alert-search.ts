@@ -10,18 +10,18 @@ import type {
 } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 
-/** Short questions that one search asks at most; what is older is left to the next page. */
+/** Store queries that one search makes at most; older matches are left to the next page. */
 const MAX_QUERIES = 4
 
 const MAX_WORDS = 5
 
 export interface SearchDeps {
   store: Pick<Store, 'alerts' | 'messages'>
-  /** May end early; of one alert at least. */
+  /** May end early, but covers at least one alert. */
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
 }
 
-/** Messages whose title or text holds a text. A page may end early; what is older is behind its `next`. */
+/** Finds messages whose title or text contains a text. A page may end early; `next` leads to older ones. */
 export async function searchMessages(
   query: MessageQuery,
   { store }: Pick<SearchDeps, 'store'>,
@@ -30,8 +30,8 @@ export async function searchMessages(
 }
 
 /**
- * Alerts whose variables hold each word of a text; `name=value` is looked for in the variable of that name, or as it
- * stands. A page may end early; what is older is behind its `next`.
+ * Finds alerts whose variables contain each word of a text. `name=value` searches the variable of that name, and also
+ * literally. A page may end early; `next` leads to older ones.
  */
 export async function searchAlerts(
   { text, ...query }: Omit<AlertQuery, 'words'> & { text: string | undefined },
@@ -80,7 +80,7 @@ function textIn(word: string): string {
   return value === '' ? word : value
 }
 
-/** Whether the variables hold a word; letter case does not matter. Pure. */
+/** Whether the variables contain a word, ignoring case. Pure. */
 export function holds(variables: Variables, word: string): boolean {
   const wanted = word.toLowerCase()
   const at = word.indexOf('=')
@@ -92,8 +92,8 @@ export function holds(variables: Variables, word: string): boolean {
 }
 
 /**
- * How a text may stand in a payload: as it is, within a JSON string, with all but ASCII escaped (as some JSON libraries
- * do), with HTML's characters escaped (as Go's does), or in a form. Pure.
+ * The spellings of a text in a payload: literal, in a JSON string, with non-ASCII escaped (as some JSON libraries do),
+ * with HTML characters escaped (as Go does), and form-encoded. Pure.
  */
 export function spellingsOf(text: string): Spellings {
   const json = JSON.stringify(text).slice(1, -1)

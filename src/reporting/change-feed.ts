@@ -1,19 +1,19 @@
 import type { Clock } from '../clock.ts'
 import type { Events } from '../events.ts'
 
-/** Between two tellings, so that a storm does not make those who look ask all the time. */
+/** The shortest time between two notifications, so that a storm does not make browsers reload all the time. */
 const MIN_INTERVAL_MS = 1_000
 
-/** However quiet it is: what only time changes, or another process, shows as well. */
+/** The longest time between two, because changes by time alone, or by another process, are not notified. */
 const MAX_INTERVAL_MS = 15_000
 
 export interface Listener {
   changed(): void
-  /** Nothing more will be told: the receiver stops. */
+  /** The receiver stops; no more notifications follow. */
   closed(): void
 }
 
-/** Tells those who look that something has changed, at most once a second. Costs next to nothing while nobody looks. */
+/** Notifies listeners of changes, at most once a second. Costs almost nothing without listeners. */
 export class ChangeFeed {
   readonly #clock: Clock
   readonly #listeners = new Set<Listener>()
@@ -30,14 +30,13 @@ export class ChangeFeed {
     return this.#listeners.size
   }
 
-  /** Something has changed. */
   notify(): void {
     if (this.#rung || this.#listeners.size === 0) return
     this.#rung = true
     this.#sleep?.abort()
   }
 
-  /** Gives what ends the listening. */
+  /** Returns a function that ends the subscription. */
   subscribe(listener: Listener): () => void {
     if (this.#end.signal.aborted) {
       listener.closed()
@@ -51,7 +50,7 @@ export class ChangeFeed {
     }
   }
 
-  /** Tells all that nothing more will come. */
+  /** Ends all subscriptions. */
   close(): void {
     const listeners = [...this.#listeners]
     this.#listeners.clear()
@@ -88,7 +87,7 @@ const NOTIFYING_EVENTS = [
   'configLoaded',
 ] as const satisfies readonly (keyof Events)[]
 
-/** The same events, each of which also rings. */
+/** The same events, each of which also notifies the feed. */
 export function notifyOnEvent(events: Events, ring: () => void): Events {
   const rung = NOTIFYING_EVENTS.map((name) => {
     const happen = events[name] as (...values: unknown[]) => void

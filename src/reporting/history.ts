@@ -8,7 +8,7 @@ const MINUTES = 60
 /** An attempt is recorded when it has ended, so the last minutes may still change; those before never do. */
 const UNSETTLED_MS = 2 * MINUTE_MS
 
-/** What happened in the minute that begins at `at`. */
+/** Counts of the minute that begins at `at`. */
 export interface Minute extends HistoryCounts {
   at: Date
 }

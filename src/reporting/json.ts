@@ -60,7 +60,7 @@ export function alertsJson(alerts: readonly AlertWithVariables[]) {
   return alerts.map(({ alert, variables }) => alertJson(alert, variables))
 }
 
-/** Robots, channels and quota at a glance. */
+/** The status that the API shows. */
 export function statusJson(
   standing: StatusSnapshot,
   {

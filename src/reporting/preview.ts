@@ -20,7 +20,7 @@ export interface PreviewRequest {
   channel: string
   payload: string
   now: Date
-  /** In place of the channel's own. */
+  /** Replaces the channel's own. */
   template?: string
   format?: Format
 }
@@ -39,11 +39,11 @@ export interface Previewed {
   text: string
   bytes: number
   faults: string[]
-  /** What would be posted, without what is made anew for each message. */
+  /** The body that would be posted, without the parts that differ for each message. */
   body: unknown
 }
 
-/** Stands for the key that each real message has of its own. */
+/** Stands in for the unique key of a real message. */
 const NO_UUID = '00000000-0000-4000-8000-000000000000'
 
 /** The messages that a payload would become, if its robot had calls enough. Sends and stores nothing. */
@@ -130,7 +130,7 @@ function readPayload(
   return source.read(payload, { receivedAt: now, timezone: settings.timezone, giveWay })
 }
 
-/** As if no other alert waited, most severe first. */
+/** The alerts of a payload, most severe first, as if nothing else waited. */
 function messageAlertsOf(
   { alerts }: Notification,
   channel: Channel,
@@ -167,7 +167,7 @@ function rendererOf(channel: Channel, { rendererFor }: Pick<PreviewDeps, 'render
   }
 }
 
-/** Whole alerts where they fit into the messages that a channel allows, else a line each; else counts, as in a storm. */
+/** The forms to try before counts: whole alerts, then a line each. */
 const FORMS = ['whole', 'lines'] as const
 
 type Subject = Pick<MessageAlert, 'alert' | 'level'>
@@ -205,7 +205,7 @@ export async function variablesIn(
   return alerts[0]?.variables ?? {}
 }
 
-/** Alertmanager's payloads are told by their list of alerts; all else is OCP's. */
+/** A payload with a list of alerts is Alertmanager's; any other is OCP's. */
 export function sourceOf(payload: string): SourceName {
   try {
     const value: unknown = JSON.parse(payload)

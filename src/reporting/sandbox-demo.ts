@@ -14,18 +14,18 @@ export interface DemoDeps {
   store: Pick<Store, 'alerts' | 'payloads'>
   settings: () => Settings
   clock: Clock
-  /** Makes the stand-in refuse a robot's calls until then. */
+  /** Makes the stand-in throttle a robot until then. */
   throttle: (robot: string, until: Date) => void
-  /** From 0 up to but not including 1. */
+  /** In [0, 1). */
   random: () => number
 }
 
 const STORM_ALERTS = 500
 const BATCH_SIZE = 50
-/** The newest alerts among which one is looked for that still fires. */
+/** How many of the newest alerts are searched for one that fires. */
 const MAX_SEARCHED = 100
 
-/** Channels whose robots are all the stand-in's: in no other can anything be played. */
+/** Channels whose robots all post to the stand-in; only these can play a demo. */
 export function sandboxChannels(settings: Settings): string[] {
   return [...settings.channels.values()]
     .filter((channel) => isSandbox(channel, settings))
@@ -37,8 +37,8 @@ function isSandbox(channel: Channel, settings: Settings): boolean {
 }
 
 /**
- * Plays something in a sandbox channel, the way that real alerts take. Gives whether there was something to do: a
- * recovery needs an alert that fires. AppError unknown_channel, and whatever accepting throws.
+ * Plays a demo in a sandbox channel, through the path of real alerts. Returns false when there is nothing to resolve.
+ * AppError unknown_channel, and those of an accept.
  */
 export async function playDemo(
   { kind, channel: name }: { kind: Demo; channel: string },
@@ -64,12 +64,12 @@ export async function playDemo(
   }
 }
 
-/** As after one call too many: the next call is refused, and the receiver rests from then on. */
+/** Makes the stand-in throttle the next call, so that the receiver pauses the robot. */
 function throttle({ name, limits }: Robot, { clock, throttle: refuse }: DemoDeps): void {
   refuse(name, new Date(clock.now().getTime() + limits.penaltyMs))
 }
 
-/** Each alert in a request of its own, as Alertmanager sends what has nothing in common. */
+/** Sends each alert in its own request, as Alertmanager does for alerts that share no group. */
 async function storm(channel: string, deps: DemoDeps): Promise<void> {
   const alerts = Array.from({ length: STORM_ALERTS }, () => alertOf(deps))
   for (let from = 0; from < alerts.length; from += BATCH_SIZE)
@@ -78,7 +78,7 @@ async function storm(channel: string, deps: DemoDeps): Promise<void> {
     )
 }
 
-/** The newest alert that still fires, sent again as resolved. */
+/** Sends the newest firing alert again as resolved. */
 async function recover(channel: string, deps: DemoDeps): Promise<boolean> {
   const { items } = await deps.store.alerts({ channel, limit: MAX_SEARCHED })
   const over = new Set<string>()
@@ -113,7 +113,7 @@ async function post(
   await accept({ source: 'alertmanager', channel, body })
 }
 
-/** Rules and how bad they are; the first are as rare as they should be. */
+/** Rules with their levels, and how often they fire. */
 const RULES = [
   { name: 'OBServerDown', severity: 'down', says: 'OBServer process is gone', weight: 1 },
   { name: 'DataDiskFull', severity: 'critical', says: 'Data disk is over 97%', weight: 4 },

@@ -6,7 +6,7 @@ import type { Robot, Settings } from '../model/settings.ts'
 import type { Snapshot } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 
-/** How everything stands now, with what each robot's limit still allows. */
+/** A snapshot of the store, with what each robot's limit still allows. */
 export interface StatusSnapshot extends Snapshot {
   now: Date
   settings: Settings
@@ -42,7 +42,7 @@ export async function readStatus(
   }
 }
 
-/** Sets the gauges that say how things stand. */
+/** Sets the gauges to a snapshot. */
 export function setGauges(standing: StatusSnapshot, metrics: Metrics): void {
   const { now, settings } = standing
   for (const channel of settings.channels.keys()) {

@@ -6,10 +6,10 @@ import { messageJson } from './json.ts'
 
 const LOOK_EVERY_MS = 200
 
-/** What came of a test message: its state, and the last verdict in words. */
+/** The outcome of a test message: its state, and the last verdict in words. */
 export type TestOutcome = ReturnType<typeof outcomeOf>
 
-/** What has come of messages after `waitMs` at most, sooner when all are settled or the signal fires. */
+/** Waits up to `waitMs` for outcomes; returns sooner when all messages are settled or the signal fires. */
 export async function outcomesAfter(
   ids: readonly string[],
   {
@@ -42,6 +42,6 @@ function outcomeOf({ message }: MessageWithAlerts) {
     words:
       last?.words ??
       message.reason ??
-      'It still waits: a limit, a pause or what came before it is first.',
+      'It is still queued: it waits for a limit, a pause or earlier messages.',
   }
 }

@@ -2,9 +2,9 @@ import type { Alert } from '../model/alert.ts'
 import { digest } from './parsing/text.ts'
 
 /**
- * Which alerts in which state: each with its status, the word for its level, and the second since which it fires, by
- * which an alert that fired again differs from its first firing. Nothing else of a request takes part: a retry, a
- * high-availability peer's copy and a sender's own repeat differ in other fields.
+ * Identifies the alerts of a request and their states: status, level word, and start time in seconds, which
+ * distinguishes a new firing from the first one. Other fields take no part, because retries, copies from high-
+ * availability peers and repeats differ in them.
  */
 export function stateKeyOf(alerts: readonly Alert[]): string {
   const states = alerts.map(({ fingerprint, status, levelWord, startsAt }) => {

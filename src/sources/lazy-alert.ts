@@ -3,7 +3,7 @@ import type { Variables } from '../model/variables.ts'
 
 type Known = Omit<Alert, 'variables' | 'labels'>
 
-/** What is mapped when somebody first reads it. */
+/** Mapped when first read. */
 interface Later {
   variables: () => Variables
   labels?: () => Variables
@@ -45,7 +45,7 @@ class LazyAlert implements Alert {
   }
 }
 
-/** An alert whose variables and labels are mapped when somebody first reads them: accepting needs few of them. */
+/** An alert whose variables and labels are mapped when first read, because an accept needs few of them. */
 export function lazyAlert(alert: Known, later: Later): Alert {
   return new LazyAlert(alert, later)
 }

@@ -1,14 +1,14 @@
-/** What stands for nothing, and a placeholder that OCP left unresolved, count as absent. */
+/** Values treated as missing: "null", "-", "n/a", zero times, unresolved `${…}` placeholders. */
 const BLANK_VALUES =
   /^(?:|-+|0|null|nil|none|n\/a|undefined|(?:0001-01-01|1970-01-01|1969-12-31).{0,30}|\$\{[\w.-]{1,80}\})$/i
 
-/** What a field says, without white space around it; undefined where it says nothing. */
+/** The trimmed value of a field; undefined where it is blank. */
 export function nonBlank(value: string | undefined): string | undefined {
   const text = value?.trim()
   return text === undefined || BLANK_VALUES.test(text) ? undefined : text
 }
 
-/** The first of some fields that says something. */
+/** The first field that is not blank. */
 export function firstNonBlank(
   fields: Readonly<Record<string, string>>,
   names: readonly string[],

@@ -4,11 +4,11 @@ import { textOf } from '../parsing/text.ts'
 import { renderedForFeishu } from './feishu.ts'
 import { type ChatBody, linkOf, titleOf } from './prerendered.ts'
 
-/** Where DingTalk (`msgtype`) and WeCom (the same) have their text, and Feishu (`msg_type`) its plain one. */
+/** Where DingTalk and WeCom (`msgtype`) have their text, and Feishu (`msg_type`) its plain text. */
 const PARTS = ['markdown', 'actionCard', 'text', 'link', 'feedCard', 'content'] as const
 const PLAIN_TYPES: ReadonlySet<string> = new Set(['text', 'link', 'content'])
 
-/** The text and mentions of a body for DingTalk, WeCom or Feishu; undefined where there is none. */
+/** The text and mentions of a body for DingTalk, WeCom or Feishu; undefined for any other body. */
 export function renderedIn(json: JsonObject): ChatBody | undefined {
   const { msgtype, msg_type, at, ...rest } = json
   const type = (textOf(msgtype ?? msg_type) ?? '').trim()
@@ -32,7 +32,7 @@ export function renderedIn(json: JsonObject): ChatBody | undefined {
   return { prerendered: ready, ...(url === undefined ? {} : { url }), others }
 }
 
-/** The buttons of an action card, whose texts lead somewhere, as links below. */
+/** The buttons of an action card as links below its text. */
 function buttonsOf(part: JsonObject): string {
   const buttons = Array.isArray(part['btns']) ? part['btns'] : []
   const links = [
@@ -60,7 +60,7 @@ function mentionOf(at: unknown, part: JsonObject): Mention {
   return { mobiles: mobiles.filter((each) => each !== '@all'), users, all }
 }
 
-/** A list, or one text with commas; a placeholder that OCP left is nobody. */
+/** A list, or one text with commas, without unresolved placeholders. */
 function list(value: unknown): string[] {
   const items = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : []
   return items

@@ -1,4 +1,4 @@
-/** What OCP's default message templates call a variable, in its three languages and of all versions. */
+/** The labels of OCP's default message templates, in three languages and of all versions. */
 const LABELS: Readonly<Record<string, string>> = {
   alarm_name: 'Name|名称|名稱',
   alarm_level: 'Level|级别|級別|告警级别|告警等级|警示級別',
@@ -18,7 +18,7 @@ const NAME_OF: ReadonlyMap<string, string> = new Map(
   ),
 )
 
-/** Longest first, so that `Alerts` is not found in `Alert target`. */
+/** Longest first, so that `Alerts` does not match in `Alert target`. */
 const LABEL = [...Object.values(LABELS).flatMap((labels) => labels.split('|'))]
   .sort((a, b) => b.length - a.length)
   .join('|')
@@ -28,15 +28,15 @@ const LINE = new RegExp(`^[\\s>]{0,10}([-*•]\\s{1,4})?(${LABEL})(\\s{0,4}[:：
 const BULLET = /^[\s>]{0,10}[-*•]\s/
 const LINK = /^[\s>]{0,10}(?:[-*•]\s{1,4})?\[[^\]]{1,60}\]\((https?:\/\/[^\s)]{1,2000})\)\s*$/
 
-/** OCP's own titles, maybe in a heading, brackets or a colour; what follows may be the rule's name. */
+/** OCP's own titles, optionally in a heading, brackets or a colour; the rule's name may follow. */
 const TITLE =
   /^(?:<[^<>]{0,60}>|[\s#>*_[【]){0,20}(?:OCP\s{0,4})?(?:(?:Alert|Alarm) (?:Recover(?:y|ed)? )?Notification|(?:告警|警示)(?:恢[复復])?通知)(.*)$/i
-/** What stands behind the title of a text that tells no name there. */
+/** What follows the title of a text without a rule name. */
 const NO_NAME = /^\s*[-–]\s*(?:Single Alert|Multiple Alerts|[单單多][条條](?:告警|警示))/i
 
 /**
- * The variables in a text that one of OCP's default message templates made: a title of OCP's, then labelled lines.
- * `whole` is true where it tells its object and nothing else stands in it. Nothing is found in any other text. Linear.
+ * Extracts variables from a text of OCP's default templates: a title of OCP's, then labelled lines. `whole` is true
+ * where the text has a target and contains nothing else. Empty for any other text. Linear.
  */
 export function fieldsInText(text: string): { fields: Record<string, string>; whole: boolean } {
   const lines = text.trim().split(/\r\n|\r|\n/)
@@ -59,7 +59,7 @@ export function fieldsInText(text: string): { fields: Record<string, string>; wh
     } else if (url !== undefined && fields['alarm_url'] === undefined) {
       fields['alarm_url'] = url
     } else if (last === 'alarm_description' || last === 'alarm_summary') {
-      // These may have many lines. What looks like a line of the template may be one that an operator added.
+      // These values may have many lines. A line that looks like the template's may be one that an operator added.
       fields[last] += `\n${line.trimEnd()}`
       if (BULLET.test(line)) whole = false
     } else if (line.trim() !== '') whole = false

@@ -5,23 +5,23 @@ import { renderedIn } from './chat.ts'
 import { fieldsInText } from './default-text.ts'
 import { currentName, isContent, isKnownName } from './names.ts'
 
-/** A body in one shape: fields by OCP's names, and the text when the sender rendered it itself. */
+/** A body in one format: fields by OCP's names, and the text that its sender rendered. */
 export interface Parsed {
   fields: Record<string, string>
   ready: PrerenderedText | undefined
 }
 
-/** A body that is one text. */
+/** A body that is plain text. */
 export function plainText(text: string): Parsed {
   const fields: Record<string, string> = Object.create(null)
   fields['message'] = cleanText(text)
   return { fields: told(fields), ready: undefined }
 }
 
-/** OCP documents 59 variables; an object with so many more is none of its. */
+/** OCP documents 59 variables; an object with far more fields is not OCP's. */
 const MAX_FIELDS = 2_000
 
-/** An object as a chat platform's message, or as flat fields; with nothing in it to tell, its JSON is the message. */
+/** Reads an object as a chat message or as flat fields; one without content becomes a message of its JSON. */
 export function parsedBody(json: JsonObject): Parsed {
   if (Object.keys(json).length > MAX_FIELDS) return plainText(JSON.stringify(json))
   const rendered = renderedIn(json)
@@ -59,7 +59,7 @@ export function parsedBody(json: JsonObject): Parsed {
   return { fields: told(fields), ready: undefined }
 }
 
-/** Fields under OCP's own names, each value as text; a variable that OCP did not know is missing. */
+/** Fields under OCP's own names, as texts; unresolved variables are missing. */
 export function fieldsFrom(values: JsonObject): Record<string, string> {
   const fields: Record<string, string> = Object.create(null)
   for (const [written, value] of Object.entries(values)) {
@@ -74,10 +74,10 @@ export function fieldsFrom(values: JsonObject): Record<string, string> {
 
 const PLACEHOLDER = /^\s*\$\{([\w.-]{1,80})\}\s*$/
 
-/** No template of OCP's makes a longer text: its lines are not looked through for labels. */
+/** OCP's templates make no longer text; its lines are not searched for labels. */
 const MAX_TEMPLATE_LENGTH = 256 * 1024
 
-/** With what OCP's own templates made of the message; what they did not make is the description. */
+/** Adds the variables from a message of OCP's own templates; any other message becomes the description. */
 function told(fields: Record<string, string>): Record<string, string> {
   const { message } = fields
   if (message === undefined) return fields
@@ -91,7 +91,7 @@ function told(fields: Record<string, string>): Record<string, string> {
   return fields
 }
 
-/** The text of `message_json`: a JSON string, or, as some versions have it, what would stand between its quotes. */
+/** Decodes `message_json`: a JSON string, or, in some versions, the text between its quotes. */
 function textInJson(json: string | undefined): string | undefined {
   if (json === undefined) return undefined
   for (const text of [json, `"${json}"`]) {

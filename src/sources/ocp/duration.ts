@@ -1,6 +1,9 @@
 import { Duration } from 'luxon'
 
-/** A duration in milliseconds, from seconds (`545`, `545.5s`) or ISO 8601 (`PT6M8.301194S`); undefined for any other. */
+/**
+ * Parses a duration into milliseconds, from seconds (`545`, `545.5s`) or ISO 8601 (`PT6M8.301194S`); undefined for any
+ * other text.
+ */
 export function durationMs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const [, seconds] = /^(\d{1,12}(?:\.\d{1,9})?) ?(?:s|secs?|seconds?|秒)?$/i.exec(text) ?? []

@@ -5,12 +5,12 @@ import { type ChatBody, linkOf, titleOf } from './prerendered.ts'
 
 /** `<at user_id="all">…</at>` in texts, `<at id=all></at>` in cards. */
 const AT = /<at (?:user_)?id=["']?([\w-]{1,64})["']?>([^<]{0,64})<\/at>/g
-/** What a part of a card may hold others in. */
+/** The fields in which a part of a card may contain other parts. */
 const INNER = ['text', 'fields', 'elements', 'actions', 'columns'] as const
 
 /**
- * Feishu's text, rich text (`post`) and cards (`interactive`). Whom they mention has an identity of Feishu's, which
- * nobody has in DingTalk: the name stays in the text, and only a mention of all becomes one. Undefined for any other.
+ * Reads Feishu's text, rich text (`post`) and cards (`interactive`). Its user ids mean nothing in DingTalk, so names
+ * stay in the text, and only a mention of all becomes one. Undefined for any other body.
  */
 export function renderedForFeishu(json: JsonObject): ChatBody | undefined {
   const { content, card, ...others } = json
@@ -63,7 +63,7 @@ function cardIn(card: unknown): Said | undefined {
   return text === '' ? undefined : { title, text, format: 'markdown' }
 }
 
-/** What an element of a card says, and all that stands in it. */
+/** The text of a card element and of all elements in it. */
 function partIn(part: unknown): string {
   if (!isObject(part)) return textOf(part) ?? ''
   const link = linkOf(isObject(part['text']) ? part['text']['content'] : undefined, part['url'])

@@ -3,7 +3,7 @@ import type { ReadContext } from '../source.ts'
 import { firstNonBlank, nonBlank } from './blank-values.ts'
 import { LEVELS } from './names.ts'
 
-/** What moves while an alert stays the same one: with each repeat, with its end, or with its level. */
+/** Fields that change while an alert stays the same: with each repeat, at its end, or with its level. */
 const MOVING: ReadonlySet<string> = new Set([
   'alarm_status',
   'message_type',
@@ -21,13 +21,13 @@ const MOVING: ReadonlySet<string> = new Set([
   'value_zh_tw',
 ])
 
-/** A test that is asked for again within this time is a retry. */
+/** A test alert repeated within this time is a retry. */
 const TEST_RETRIED_WITHIN_MS = 60_000
 
 /**
- * Rule and target, where both are there; else the alert's number; else a hash of the text and all other fields that
- * stay. Half of it would make one alert of several, and all but the first would be kept from the group. A test is
- * delivered each time.
+ * Rule and target, where both are known; else the alert's id; else a hash of the text and all stable fields. One of the
+ * two alone would make one alert of several, and aggregation would suppress all but the first. A test is delivered each
+ * time.
  */
 export function fingerprintOf(
   fields: Readonly<Record<string, string>>,

@@ -5,7 +5,7 @@ import type { ReadContext, Source } from '../source.ts'
 import { alertFrom } from './map.ts'
 import { parseBody } from './parse.ts'
 
-/** OCP's HTTP channel: whatever its operator's body template makes of an alert. */
+/** OCP's HTTP channel, with whatever body its operator's template makes. */
 export const ocp: Source = {
   name: 'ocp',
   read,

@@ -1,14 +1,17 @@
 import { currentName, isContent, isContentName, isKnownName } from './names.ts'
 
 const PAIR = /^\s{0,40}([A-Za-z_][\w.-]{0,80})[ \t]{0,20}=[ \t]?(.*)$/s
-/** What a form encoder does not leave: OCP's own substitution keeps spaces, Chinese text and lone percent signs. */
+/**
+ * Spaces and characters that a form encoder escapes; OCP's own substitution leaves them, and lone percent signs, as
+ * they are.
+ */
 const NOT_ENCODED = /[^\x21-\x7e]|%(?![0-9a-fA-F]{2})/
-/** Values of many lines, in which everyday words may well stand before an equals sign. */
+/** Multi-line values, in which everyday words may precede an equals sign. */
 const LONG: ReadonlySet<string> = new Set(['alarm_description', 'message'])
 
 /**
- * `a=1&b=2`, percent-encoded or not, or a pair on each line. Undefined when no name in it tells of an alert: a text may
- * well begin with `ob_cluster=`.
+ * Reads `a=1&b=2`, percent-encoded or not, or one pair per line. Undefined when no name is typical of an alert, because
+ * a text may begin with `ob_cluster=`.
  */
 export function pairsIn(body: string): Record<string, string> | undefined {
   if (!PAIR.test(body.slice(0, 200))) return undefined
@@ -27,7 +30,7 @@ function decoded(body: string): Record<string, string> {
   return fields
 }
 
-/** Pairs from parts; a part that begins no pair of OCP's, or one that was there, belongs to the value before it. */
+/** Makes pairs of parts; a part without a new name of OCP's belongs to the value before it. */
 function joined(parts: readonly string[], by: string): Record<string, string> {
   const values = new Map<string, string[]>()
   let last: string[] | undefined

@@ -7,12 +7,12 @@ type OpenList = { kind: 'list'; items: unknown[] }
 const SPACE = /\s*/y
 const KEY = /"([^"\\\u0000-\u001f]{1,100})"\s*:\s*/y
 const PLAIN = /[^"\\{}]+/y
-/** An unquoted value up to what may end it. */
+/** An unquoted value, up to what may end it. */
 const BARE = /[^,}\]]+/y
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/y
 const PLACEHOLDER = /\$\{[\w.-]{1,80}\}/y
 const LITERAL = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/
-/** A value that begins so after a key makes the key one, whatever its name. */
+/** A value that begins like this makes the text before it a key, whatever its name. */
 const VALUE_BEGINS = /["{[]|(?:-?\d+(?:\.\d+)?|true|false|null)\s*[,}\]]|\$\{/y
 const ITEM_BEGINS = /["{[$\d-]|true|false|null/y
 /** A text that is an object by itself: a JSON message template between quotes. */
@@ -27,16 +27,16 @@ const ESCAPED: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Reads JSON that OCP broke, for it puts values into the operator's template as they are: with quotes, backslashes,
- * line breaks, and nothing where a value is missing. A text ends only at a quote behind which the template must go on:
- * a comma and the next key, or the brackets that are open and then the end. What was cut off ends there. Undefined
- * when the rest makes no sense so. Linear.
+ * Repairs JSON that OCP broke by inserting raw values into the operator's template: quotes, backslashes, line breaks,
+ * and missing values. A string ends only at a quote after which the template continues: a comma and the next key, or
+ * the open brackets and the end. A truncated body ends where it was cut. Undefined when the rest cannot be read like
+ * this. Linear.
  */
 export function repaired(text: string): unknown {
   return new Repair(text, true).read() ?? new Repair(text, false).read()
 }
 
-/** One pass over one text; a class only because the place in it is shared by all of its parts. */
+/** One pass over one text; a class because all parts share the position. */
 class Repair {
   readonly #text: string
   readonly #unwraps: boolean
@@ -107,7 +107,7 @@ class Repair {
     const top = this.#open.at(-1)
     if (top === undefined) this.#result = value
     else if (top.kind === 'list') top.items.push(value)
-    // Whoever smuggles a second key into a value does not replace the first.
+    // A key smuggled into a value must not replace the first one.
     else top.fields[key] ??= value
   }
 
@@ -115,7 +115,7 @@ class Repair {
     return this.#unwraps && key === 'message' && this.#past(WRAPPED, this.#at) > this.#at
   }
 
-  /** From an opening quote to behind the one that ends the text. */
+  /** From an opening quote to the position after the one that ends the string. */
   #quoted(): string {
     const parts: string[] = []
     let braces = 0
@@ -135,7 +135,7 @@ class Repair {
         at = escaped?.end ?? at + 1
         continue
       }
-      // JSON within the text has keys of its own, which end nothing.
+      // JSON within the string has keys of its own, which do not end it.
       if (character === '{' && this.#key(this.#past(SPACE, at + 1)) !== undefined) braces += 1
       else if (character === '}' && braces > 0) braces -= 1
       parts.push(character)
@@ -151,7 +151,7 @@ class Repair {
     return letter === undefined ? undefined : { text: ESCAPED.get(letter) ?? letter, end: at + 2 }
   }
 
-  /** A value without quotes: a number, an unresolved placeholder, nothing at all, or words somebody forgot to quote. */
+  /** A value without quotes: a number, an unresolved placeholder, nothing, or unquoted words. */
   #bare(): unknown {
     const from = this.#at
     let at = this.#past(PLACEHOLDER, from)
@@ -167,8 +167,8 @@ class Repair {
   }
 
   /**
-   * Whether the template goes on behind a value that ends here. Inside of braces that the value itself has opened only a
-   * telling name is a key of the template.
+   * Whether the template continues after a value that ends here. Within braces that the value itself has opened, only a
+   * typical name is a key of the template.
    */
   #endsAt(from: number, inside: boolean): boolean {
     const text = this.#text
@@ -210,7 +210,7 @@ class Repair {
     return this.#text[quote] === '"' ? quote + 1 : at
   }
 
-  /** Behind what a sticky pattern matches at a place; the place itself where it matches nothing. */
+  /** The position after a sticky match; the same position where nothing matches. */
   #past(pattern: RegExp, at: number): number {
     pattern.lastIndex = at
     return pattern.test(this.#text) ? pattern.lastIndex : at

@@ -14,7 +14,7 @@ import { clusterAndId, targetParts } from './target.ts'
 
 type Fields = Readonly<Record<string, string>>
 
-/** An alert from OCP's fields; what they hold is kept as it came. */
+/** Maps OCP's fields to an alert; their values stay as they came. */
 export function alertFrom(fields: Fields, context: ReadContext): Alert {
   const resolvedAt = nonBlank(fields['alarm_resolved_at'])
   const status = statusOf({
@@ -39,12 +39,12 @@ export function alertFrom(fields: Fields, context: ReadContext): Alert {
   )
 }
 
-/** A title stands for a name that is missing. */
+/** The title replaces a missing name. */
 function nameOf(fields: Fields): string | undefined {
   return fields['alarm_name'] ?? titleOf(fields['title'])
 }
 
-/** When it began and ended; with one of them unknown, what OCP says of its duration tells it. */
+/** Start and end; OCP's duration replaces one that is missing. */
 function timesOf(
   fields: Fields,
   {
@@ -66,7 +66,7 @@ function timesOf(
 
 const TIMES = ['alarm_active_at', 'alarm_resolved_at', 'alarm_updated_at'] as const
 
-/** The fields, times as ISO 8601, and what only the target tells of cluster, tenant and host. */
+/** The fields, with times as ISO 8601, and the cluster, tenant and host that only the target contains. */
 function variablesOf(
   fields: Fields,
   { timezone, endsAt }: { timezone: string; endsAt: Date | undefined },
@@ -85,7 +85,7 @@ function variablesOf(
     ['host_ip', parts['host'] ?? parts['svr_ip']],
     ...Object.entries(parts),
   ])
-  // Templates written for an old OCP find the old name too.
+  // Templates written for an old OCP need the old name.
   for (const [name, old] of SAME_THING) {
     const value = variables[name]
     if (value !== undefined) variables[old] ??= value
@@ -104,7 +104,7 @@ function firstOf(fields: Fields, names: readonly string[]): string | undefined {
   return names.map((name) => fields[name]).find((value) => value !== undefined)
 }
 
-/** With its offset where it had none; what is no time stays as it is. */
+/** Adds the offset to a time without one; any other text is unchanged. */
 function isoTime(text: string | undefined, timezone: string): string | undefined {
   if (text === undefined || /^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:?\d\d)$/.test(text)) return text
   const instant = instantOf(text, timezone)

@@ -1,8 +1,8 @@
 import { OCP_VARIABLES } from '../../model/variables.ts'
 
 /**
- * Names of the same thing: today's, which is found under any of the others; OCP's old one, which is found under
- * today's; and what rules call it.
+ * Names of one variable: OCP's current name, which is set from any of the others; its old name, which is set from the
+ * current one; and other names.
  */
 export const SAME_THING: readonly (readonly [string, string, ...string[]])[] = [
   ['ob_cluster', 'obregion', 'ob_cluster_name'],
@@ -11,7 +11,7 @@ export const SAME_THING: readonly (readonly [string, string, ...string[]])[] = [
   ['host_ip', 'svr_ip', 'host'],
 ]
 
-/** OCP's own level, and beside it, in some versions, the same in every language. */
+/** OCP's own level, and beside it, in some versions, one that is the same in every language. */
 export const LEVELS: readonly string[] = ['', '_native', '_en_us', '_zh_cn', '_zh_tw'].map(
   (of) => `alarm_level${of}`,
 )
@@ -35,15 +35,15 @@ const SHAPES: ReadonlySet<string> = new Set([
   'isAtAll',
 ])
 
-/** Labels of OCP's rules that are variables too (its alarm reference); rules of an operator's own have others. */
+/** Labels of OCP's rules that are also variables (its alarm reference); an operator's own rules have others. */
 const RULE_LABELS: readonly string[] =
   `obzone host_name server_ips servers mount_point data_disk_path install_path log_disk_path database user_name sql_id
   query_sql trans_hash session_id trans_create_time filename log_level keyword error_code trace_id error_message
   server_type process uri method task_type task_result app receiver message_type`.split(/\s+/)
 
 /**
- * What the environment of OCP's script channel holds of an alert: documented names, labels of its rules, and names that
- * begin as OCP's do. The rest of an environment is nobody's business. deploy/ocp/send.sh goes by the same.
+ * Environment variables of OCP's script channel that belong to an alert: documented names, labels of its rules, and
+ * OCP's prefixes. All others are ignored. deploy/ocp/send.sh uses the same list.
  */
 export const SCRIPT_NAMES: readonly string[] = [
   ...new Set([...Object.keys(OCP_VARIABLES), ...SAME_THING.flat(), ...RULE_LABELS]),
@@ -51,12 +51,12 @@ export const SCRIPT_NAMES: readonly string[] = [
 
 const SCRIPT_NAME = new Set(SCRIPT_NAMES)
 
-/** Whether a variable of the environment is one that OCP sets for an alert. */
+/** Whether OCP sets an environment variable for an alert. */
 export function isScriptName(name: string): boolean {
   return SCRIPT_NAME.has(name) || /^(?:alarm|ob|obproxy|value)_[a-z0-9_]+$/.test(name)
 }
 
-/** `alarmActiveAt` as `alarm_active_at`, where that is one of OCP's names; any other name as it is. */
+/** Turns `alarmActiveAt` into `alarm_active_at` if that is one of OCP's names; other names are unchanged. */
 export function currentName(name: string): string {
   if (!/[A-Z]/.test(name)) return name
   const snake = name.replace(/[A-Z]/g, (letter, at: number) => {
@@ -70,12 +70,12 @@ export function isKnownName(name: string): boolean {
   return KNOWN.has(currentName(name))
 }
 
-/** Whether a name tells by itself that OCP's fields or a chat platform's body are meant: no everyday word. */
+/** Whether a name is typical of OCP's fields or of a chat message, unlike an everyday word. */
 export function isContentName(name: string): boolean {
   return SHAPES.has(name) || (/[_A-Z]/.test(name) && isKnownName(name))
 }
 
-/** Whether a name says what an alert is or tells; a body without one is told as a text. */
+/** Whether a field names or describes an alert; a body without such a field is plain text. */
 export function isContent(name: string): boolean {
   return (
     name === 'message' || name === 'message_json' || (name.startsWith('alarm_') && KNOWN.has(name))

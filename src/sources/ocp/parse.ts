@@ -9,17 +9,18 @@ import { repaired } from './lenient-json.ts'
 import { isContentName, isKnownName } from './names.ts'
 import { recommendedIn } from './recommended.ts'
 
-/** More than OCP's largest lists have by far; a body with more is a text. */
+/** Far more than OCP's largest lists have; a body with more is plain text. */
 const BOUNDS = { brackets: 50_000, quotes: 500_000 } as const
 const MAX_ALERTS = 10_000
 
-/** A longer body that is neither strict JSON nor the recommended lines is a text: finding out more would take long. */
+/**
+ * A longer body that is neither strict JSON nor the recommended lines is plain text, because repairs would take long.
+ */
 const MAX_REPAIR_BYTES = 256 * 1024
 
 /**
- * The alerts in whatever an operator's template made. Strict JSON first, then JSON that raw values broke, then the
- * recommended lines, other `key=value` lines and form fields, at last the whole body as the message. AppError
- * bad_payload: the body is empty.
+ * Reads the alerts in any body: strict JSON first, then JSON broken by raw values, then the recommended lines, other
+ * `key=value` lines and form fields, finally the whole body as the message. AppError bad_payload: the body is empty.
  */
 export async function parseBody(text: string, giveWay: GiveWay): Promise<Parsed[]> {
   const body = text.trim()
@@ -31,7 +32,7 @@ export async function parseBody(text: string, giveWay: GiveWay): Promise<Parsed[
   if (await exceedsComplexity(body, BOUNDS, giveWay)) return [plainText(body)]
   await giveWay()
   const isPuzzle = body.length <= MAX_REPAIR_BYTES
-  // The value of what is no JSON at all is not worth the search for where it fails.
+  // Diagnostics are not needed for a body that is not JSON.
   const read = parsedJson(body)
   if (read !== undefined) return alertsIn(read.value, body, giveWay)
   await giveWay()
@@ -46,7 +47,7 @@ export async function parseBody(text: string, giveWay: GiveWay): Promise<Parsed[
 
 async function alertsIn(value: unknown, body: string, giveWay: GiveWay): Promise<Parsed[]> {
   if (isObject(value)) return [parsedBody(value)]
-  // Several alerts in one body; what is none among them is told as a text.
+  // A batch; items that are not objects become plain-text alerts.
   if (Array.isArray(value) && value.length <= MAX_ALERTS && value.some(isObject)) {
     const parsed: Parsed[] = []
     for (const each of value) {
@@ -56,14 +57,14 @@ async function alertsIn(value: unknown, body: string, giveWay: GiveWay): Promise
     return parsed
   }
   if (typeof value !== 'string' || value.trim() === '') return [plainText(body)]
-  // A whole body between quotes: what is in them may be JSON again.
+  // A whole body between quotes may contain JSON.
   const inner = parsedJson(value)
   return inner !== undefined && isObject(inner.value)
     ? [parsedBody(inner.value)]
     : [plainText(value)]
 }
 
-/** Whether what was repaired is what its template meant, and no chance find in a text that begins with a bracket. */
+/** Whether a repaired value matches a template, or only comes from a text that begins with a bracket. */
 function looksIntentional(value: unknown): boolean {
   if (Array.isArray(value)) return value.some((each) => isObject(each) && looksIntentional(each))
   const names = isObject(value) ? Object.keys(value) : []

@@ -1,6 +1,6 @@
 /**
- * The body that we recommend: a line for each variable. No value has to be escaped for it, so none can break it; the
- * one that may hold anything, the description, is the last and reaches to the end.
+ * The recommended body: a line for each variable. No value needs escaping, so none can break it; the description, which
+ * may contain anything, comes last and extends to the end.
  */
 export const RECOMMENDED_NAMES = [
   'alarm_type',
@@ -24,13 +24,13 @@ export const RECOMMENDED_NAMES = [
   'alarm_description',
 ] as const
 
-/** What an operator copies into OCP. */
+/** The text that an operator copies into OCP. */
 export const RECOMMENDED_BODY = RECOMMENDED_NAMES.map((name) => `${name}=\${${name}}`).join('\n')
 
 /**
- * The values in a body that the recommended template made, exactly as they are but for white space at their ends: each
- * reaches to the first line that begins with the name after its own. Undefined for any other body. Where a form of one
- * line has swallowed the template's line breaks, the names are found without them. Linear.
+ * Reads a body of the recommended template. Each value extends to the first line that begins with the next name, and is
+ * only trimmed. Undefined for any other body. Where a single-line form removed the line breaks, the names are found
+ * without them. Linear.
  */
 export function recommendedIn(body: string): Record<string, string> | undefined {
   const isOneLine = !body.includes('\n') && !body.includes(`&${RECOMMENDED_NAMES[1]}=`)

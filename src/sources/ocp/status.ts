@@ -1,6 +1,6 @@
 import type { Status } from '../../model/alert.ts'
 
-/** OCP's words for an alert that is over, in its three languages and of all versions, and those of other senders. */
+/** Words for a resolved alert: OCP's, in three languages and of all versions, and those of other senders. */
 const RESOLVED: ReadonlySet<string> = new Set(
   `inactive resolved restored recovered recovery cleared expired ok normal clear clear_alert recover
   已消除 已恢复 已恢復 已解除 已清除 已解决 已解決 已过期 已過期 已過期 恢复 恢復 告警恢复 警示恢復`.split(
@@ -12,13 +12,13 @@ const FIRING: ReadonlySet<string> = new Set(
   'active firing alerting 告警中 警示中 触发 觸發'.split(' '),
 )
 
-/** How OCP's default recovery templates begin, maybe in a heading, bold or colour. */
+/** How OCP's default recovery templates begin, optionally in a heading, bold or colour. */
 const RECOVERY_TITLE =
   /^(?:<[^<>]{0,60}>|[\s#>*_[【]){0,20}(?:OCP\s{0,4})?(?:(?:Alarm|Alert) Recover(?:y|ed)? Notification|(?:告警|警示)恢[复復]通知)/i
 
 /**
- * Whether an alert has ended: its status says so, or it has a time of recovery, or, where it says neither, its text
- * begins as OCP's recovery messages do. Nothing else resolves an alert.
+ * Whether an alert is resolved: by its status, by its time of recovery, or, without either, by a text that begins like
+ * OCP's recovery messages.
  */
 export function statusOf(said: {
   status: string | undefined

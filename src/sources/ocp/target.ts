@@ -2,8 +2,8 @@ const PAIR = /^([A-Za-z_]\w{0,60})=(.*)$/s
 const NEXT_PAIR = /:[A-Za-z_]\w{0,60}=/y
 
 /**
- * The pairs of an alert target: `key=value` joined by colons. A colon separates only where a key and `=` follow, and
- * never within braces or quotes, since values hold addresses and structures of their own. The first of a key counts.
+ * Parses an alert target: `key=value` pairs joined by colons. A colon separates only before a key and `=`, and never
+ * within braces or quotes, because values contain addresses and structures. The first value of a key counts.
  */
 export function targetParts(target: string): Record<string, string> {
   const parts: Record<string, string> = Object.create(null)
@@ -21,13 +21,13 @@ export function clusterAndId(cluster: string | undefined): { name?: string; id?:
   return name === undefined || id === undefined ? { name: cluster } : { name, id }
 }
 
-/** The part of a target that is looked through; a longer one is no target that OCP made. */
+/** The part of a target that is parsed; OCP makes no longer ones. */
 const MAX_LENGTH = 16_384
 
 function splitTarget(given: string): string[] {
   const target = given.slice(0, MAX_LENGTH)
   const whole = split(target, true)
-  // A quote or brace that never closes has no meaning, but would hide all that follows.
+  // An unclosed quote or brace is ignored; otherwise it would hide the rest.
   return whole ?? split(target, false) ?? [target]
 }
 

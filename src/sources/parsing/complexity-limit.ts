@@ -1,29 +1,28 @@
 import type { GiveWay } from '../../give-way.ts'
 import { isLarge } from '../source.ts'
 
-/** Objects and lists, and double quotes, that a body may have. */
+/** The most objects and lists, and double quotes, of a body. */
 export interface ComplexityLimits {
   brackets: number
   quotes: number
 }
 
-/** Quotes and commas between any two brackets: no object that somebody meant has so many fields, no list of texts. */
+/** Quotes and commas between two brackets: more than any legitimate object or string list has. */
 const MAX_BETWEEN_CONTAINERS = 100_000
 
 /** Bytes that are counted in one piece. */
 const PIECE = 1024 * 1024
 
 /**
- * Whether a large body has so many parts that reading it would take seconds and hundreds of megabytes, however few
- * bytes they are: no sender of alerts makes such a one. Counts what opens a part, within texts as well; linear, and
- * looks no further than it must.
+ * Whether a large body has so many parts that parsing it would take seconds and hundreds of megabytes, more than any
+ * sender of alerts writes. Counts opening brackets, also within strings. Linear; stops as soon as the answer is known.
  */
 export async function exceedsComplexity(
   body: string | Uint8Array,
   bounds: ComplexityLimits,
   giveWay: GiveWay,
 ): Promise<boolean> {
-  // Any other is read in some milliseconds, whatever is in it.
+  // A smaller body is parsed in a few milliseconds, whatever is in it.
   if (!isLarge(body)) return false
   let { brackets, quotes } = bounds
   let between = MAX_BETWEEN_CONTAINERS
@@ -47,7 +46,7 @@ export async function exceedsComplexity(
   return false
 }
 
-/** A piece of a body as bytes of UTF-8. */
+/** A piece of a body as UTF-8. */
 function bytesOf(body: string | Uint8Array, from: number): Uint8Array {
   return typeof body === 'string'
     ? Buffer.from(body.slice(from, from + PIECE), 'utf8')
@@ -56,7 +55,7 @@ function bytesOf(body: string | Uint8Array, from: number): Uint8Array {
 
 const QUOTE = 34
 const COMMA = 44
-/** What makes a small letter of a capital, and `{` and `}` of `[` and `]`. */
+/** The bit that differs between capital and small letters, and between `[` and `{`, `]` and `}`. */
 const CASE = 0x20
 const OPEN_BRACE = 123
 const CLOSE_BRACE = 125

@@ -1,10 +1,10 @@
 import { DateTime } from 'luxon'
 
-/** A date with a time of day; without one luxon would take what is missing from today. */
+/** A date with a time of day; luxon would take a missing part from today. */
 const DATE_AND_TIME =
   /^(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?) ?(Z|[+-]?\d\d:?\d\d)?$/
 
-/** As Go and JavaScript write instants in UTC; the day is one that every month has. */
+/** The form in which Go and JavaScript write instants in UTC, with a day that every month has. */
 const PLAIN =
   /^(?:199|20\d)\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
 
@@ -15,8 +15,8 @@ function numberAt(text: string, from: number, digits: number): number {
 }
 
 /**
- * The instant a text names: ISO 8601 or `YYYY-MM-DD HH:mm:ss`, to the millisecond, in `zone` where it has no offset.
- * Undefined for what is no time, for days that no month has, and for the zero times of Go and Unix.
+ * Parses ISO 8601 or `YYYY-MM-DD HH:mm:ss`, to the millisecond, in `zone` where there is no offset. Undefined for any
+ * other text, for days that do not exist, and for the zero times of Go and Unix.
  */
 export function instantOf(text: string | undefined, zone: string): Date | undefined {
   if (text !== undefined && PLAIN.test(text)) {
@@ -28,16 +28,16 @@ export function instantOf(text: string | undefined, zone: string): Date | undefi
   }
   const [, year, month, day, time = '', offset] = DATE_AND_TIME.exec(text?.trim() ?? '') ?? []
   if (year === undefined || year === '0001' || year === '1970') return undefined
-  // A plus sign that went through form decoding has become a space.
+  // Form decoding turns a plus sign into a space.
   const given = offset === undefined || /^[Z+-]/.test(offset) ? (offset ?? '') : `+${offset}`
   const iso = `${year}-${month}-${day}T${time.replace(',', '.')}${given}`
-  // Ten times faster than luxon; it takes 30 February for 1 March, but every month has 28 days.
+  // Ten times faster than luxon. It takes 30 February for 1 March, but every month has 28 days.
   const quick = /Z$|[+-]\d\d:\d\d$/.test(iso) && Number(day) <= 28 ? new Date(iso) : undefined
   const instant = quick ?? DateTime.fromISO(iso, { zone }).toJSDate()
   return Number.isNaN(instant.getTime()) ? undefined : instant
 }
 
-/** An instant as ISO 8601 in UTC, to the second. */
+/** Formats an instant as ISO 8601 in UTC, to the second. */
 export function utcSeconds(instant: Date): string {
   return instant.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }

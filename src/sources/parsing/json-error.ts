@@ -4,7 +4,7 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const MAX_EXCERPT_LENGTH = 24
 
-/** What may come next in a JSON text; the words are for people. */
+/** What may come next in a JSON text, in words for a person. */
 const EXPECTED = {
   value: 'a value',
   firstItem: 'a value or ]',
@@ -19,8 +19,8 @@ const EXPECTED = {
 type Next = keyof typeof EXPECTED
 
 /**
- * Where and how a text fails to be JSON, for a person: line, column, what was expected, and the first few characters
- * of what stands there. V8's own message gives no position for half of the faults. Linear.
+ * Describes the first JSON syntax error for a person: line, column, what was expected, and the first characters found.
+ * V8's own message has no position for half of the errors. Linear.
  */
 export function jsonErrorIn(text: string): string {
   const open: ('{' | '[')[] = []
@@ -77,7 +77,7 @@ function afterValue(open: readonly ('{' | '[')[]): Next {
   return top === '{' ? 'nextMember' : 'nextItem'
 }
 
-/** The end of what the sticky pattern matches at a place; the place itself where it matches nothing. */
+/** The end of a sticky match at a position; the position itself where nothing matches. */
 function past(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.test(text) ? pattern.lastIndex : at

@@ -5,13 +5,13 @@ export type JsonObject = Record<string, unknown>
 
 export type ReadJson = { kind: 'json'; value: unknown } | { kind: 'fault'; words: string }
 
-/** What nests deeper is hostile: writing it as JSON again would overflow the stack. */
+/** Deeper nesting is hostile: writing it as JSON again would overflow the stack. */
 export const MAX_DEPTH = 64
 
-/** In a longer text V8's own words must do: to find the place takes ten times as long as to parse it. */
+/** A longer text gets V8's own message: to find the position takes ten times as long as to parse it. */
 const MAX_SEARCHED_LENGTH = 256 * 1024
 
-/** Reads strict JSON, nested up to DEEPEST; a fault says what is wrong, and in which line and column. */
+/** Parses strict JSON, nested up to MAX_DEPTH; an error has words, line and column. */
 export function readJson(text: string): ReadJson {
   let value: unknown
   try {
@@ -21,11 +21,11 @@ export function readJson(text: string): ReadJson {
     const words = text.length > MAX_SEARCHED_LENGTH ? messageOf(error) : jsonErrorIn(text)
     return { kind: 'fault', words: `it is no JSON: ${words}` }
   }
-  // A walk over what was parsed costs an eighth of one over its text.
+  // A walk over the parsed value costs an eighth of one over its text.
   return isDeeper(value) ? TOO_DEEP : { kind: 'json', value }
 }
 
-/** The same for who does not ask what is wrong: undefined for what is no JSON, or nested deeper. */
+/** Like readJson, without diagnostics: undefined if invalid or nested too deeply. */
 export function parsedJson(text: string): { value: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -37,7 +37,7 @@ export function parsedJson(text: string): { value: unknown } | undefined {
 
 const TOO_DEEP = { kind: 'fault', words: `it is nested deeper than ${MAX_DEPTH} levels` } as const
 
-/** Whether a parsed value nests more levels than `left`; looks no deeper than that. */
+/** Whether a parsed value nests more than `left` levels; descends no further. */
 export function isDeeper(value: unknown, left = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (left === 0) return true
@@ -54,7 +54,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether brackets outside of texts nest deeper than DEEPEST; linear, and builds nothing. */
+/** Whether brackets outside of strings nest deeper than MAX_DEPTH; linear, and builds nothing. */
 export function isTooDeep(text: string): boolean {
   let depth = 0
   let at = 0
@@ -77,9 +77,9 @@ const CLOSE_BRACE = 125
 const OPEN_BRACKET = 91
 const CLOSE_BRACKET = 93
 
-/** The quote that ends the text begun before `from`: the next one that an even number of backslashes precedes. */
+/** The closing quote of the string that began before `from`: the next one after an even number of backslashes. */
 function endOfText(text: string, from: number): number {
-  // Texts are most of a body, so the native search does the walking.
+  // Strings are most of a body, so the native search does the walking.
   let quote = text.indexOf('"', from)
   while (quote >= 0) {
     let before = quote

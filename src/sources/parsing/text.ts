@@ -1,32 +1,32 @@
 import { createHash, hash } from 'node:crypto'
 import { TextDecoder } from 'node:util'
 
-/** Text that every store and encoder takes: no NUL, no lone surrogate. */
+/** Replaces NUL and lone surrogates, so that every store and encoder takes the text. */
 export function cleanText(text: string): string {
   const whole = text.isWellFormed() ? text : text.toWellFormed()
   return whole.includes('\0') ? whole.replaceAll('\0', '\uFFFD') : whole
 }
 
-/** A body as text, which may have come in UTF-8. */
+/** Decodes a body that may be UTF-8 bytes. */
 export function textFrom(body: string | Uint8Array): string {
   return typeof body === 'string' ? body : UTF_8.decode(body)
 }
 
 const UTF_8 = new TextDecoder()
 
-/** Any value as clean text: JSON for what has parts; undefined for null and for what is missing or empty. */
+/** Any value as clean text, structures as JSON; undefined for null, undefined and the empty text. */
 export function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined || value === '') return undefined
   if (typeof value === 'string') return cleanText(value)
   return typeof value === 'object' ? cleanText(JSON.stringify(value)) : String(value)
 }
 
-/** 16 hex digits that stand for some texts in their order. */
+/** 16 hex digits that identify texts and their order. */
 export function digest(parts: readonly string[]): string {
   return hash('sha256', parts.join('\0')).slice(0, 16)
 }
 
-/** The same of texts that are added one by one: together they may be larger than memory should hold at once. */
+/** The same for texts that are added one by one, because together they may be too large for memory. */
 export function createDigest(): { add: (part: string) => void; end: () => string } {
   const sum = createHash('sha256')
   let isFirst = true
