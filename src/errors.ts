@@ -3,6 +3,7 @@ export const ERROR_CODES = {
   bad_payload: 400,
   bad_request: 400,
   unauthorized: 401,
+  bad_signature: 401,
   forbidden: 403,
   unknown_channel: 404,
   not_found: 404,
@@ -14,6 +15,7 @@ export const ERROR_CODES = {
   unreadable_file: 500,
   cannot_listen: 500,
   usage: 500,
+  internal: 500,
   store_unavailable: 503,
   overloaded: 503,
   shutting_down: 503,
@@ -27,14 +29,17 @@ export class AppError extends Error {
   readonly code: ErrorCode
   /** Several faults found at once, each a line of its own. */
   readonly faults: readonly string[]
+  /** The number for it of a platform whose API the sender speaks. */
+  readonly errcode: number | undefined
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; faults?: readonly string[] } = {},
+    options: { cause?: unknown; faults?: readonly string[]; errcode?: number } = {},
   ) {
     super(message, { cause: options.cause })
     this.code = code
     this.faults = options.faults ?? []
+    this.errcode = options.errcode
   }
   get status(): number {
     return ERROR_CODES[this.code]

@@ -3,6 +3,7 @@ import { messageOf } from './errors.ts'
 import type { Events } from './events.ts'
 import type { GiveWay } from './give-way.ts'
 import type { LargeReads } from './large-reads.ts'
+import type { SourceName } from './model/alert.ts'
 import type { Settings } from './model/settings.ts'
 import type { Variables } from './model/variables.ts'
 import type { Notifier } from './notifiers/notifier.ts'
@@ -39,8 +40,8 @@ export interface ReceiverDeps {
 /** The path of an alert from its request to its group, without HTTP. */
 export interface Receiver {
   replica: Replica
-  /** Resolves when every alert of a request is on disk. */
-  accept(inbound: Inbound): Promise<void>
+  /** Resolves when every alert of a request is on disk; returns the source that read it. */
+  accept(inbound: Inbound): Promise<SourceName>
   /** Returns variables in the order of the alerts; may end early, but covers at least one alert. */
   variablesOf(alerts: readonly StoredAlert[]): Promise<Variables[]>
   /** Queues a test message for each group of a channel; returns their ids. AppError unknown_channel. */

@@ -24,7 +24,7 @@ import { readStatus, setGauges } from './reporting/status.ts'
 import { outcomesAfter } from './reporting/test-outcome.ts'
 import type { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
-import { RECOMMENDED_BODY } from './sources/ocp/recommended.ts'
+import { RECOMMENDED_BODY } from './sources/parsing/ocp/recommended.ts'
 import type { Store } from './stores/store.ts'
 import { VERSION } from './version.ts'
 
@@ -57,7 +57,7 @@ export function serverDeps(parts: WebParts): ServerDeps {
   const { settings } = configuration
   const { signIn, page, failed, asset } = consoleOf(parts)
   return {
-    ...{ store, events, clock, changes, page, failed, asset },
+    ...{ store, sources, settings, events, clock, changes, page, failed, asset },
     reads: parts.reads,
     guard: accessControlOf(parts),
     signInPage: signIn,

@@ -62,7 +62,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'sandbox',
     'stores',
   ],
-  http: ['pipeline', 'reporting', 'stores/store.ts', 'stores/queries.ts'],
+  http: ['pipeline', 'reporting', 'sources/source.ts', 'stores/store.ts', 'stores/queries.ts'],
   console: ['pipeline', 'reporting', 'stores/store.ts', 'stores/queries.ts'],
   reporting: [
     'decisions',

@@ -1,6 +1,6 @@
 import { type Clock, realClock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
-import { isScriptName } from '../sources/ocp/names.ts'
+import { isScriptName } from '../sources/parsing/ocp/names.ts'
 
 /** OCP gives a script 10 s (`ocp.alarm.send.once-timeout-ms`); we are through before. */
 const WITHIN_MS = 8_000

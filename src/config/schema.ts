@@ -112,9 +112,38 @@ const CHANNEL = {
         {
           type: 'object',
           additionalProperties: false,
-          properties: { every: duration('The period.', '10m'), by: { ...NAMES, minItems: 1 } },
+          properties: {
+            every: duration('The period.', '10m'),
+            by: { ...NAMES, minItems: 1 },
+            changes: {
+              type: 'boolean',
+              default: false,
+              description:
+                'Where alerts joined a group of Alertmanager (0.32 and newer), deliver only those that the DingTalk group has not seen.',
+            },
+          },
         },
       ],
+    },
+    inlet: {
+      type: 'object',
+      description: 'What senders to this channel show.',
+      additionalProperties: false,
+      minProperties: 1,
+      properties: {
+        token: {
+          ...SECRET,
+          description: 'The access_token of this channel at /robot/send. A secret.',
+        },
+        secret: {
+          ...SECRET,
+          description: "Verifies the signature of /robot/send, as a robot's secret does. A secret.",
+        },
+        hmac: {
+          ...SECRET,
+          description: "Verifies the signature of Grafana's webhook contact point. A secret.",
+        },
+      },
     },
     push_limits: {
       type: 'object',

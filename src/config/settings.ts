@@ -15,6 +15,7 @@ import {
 } from '../model/settings.ts'
 import { accessOf } from './access.ts'
 import { durationMs } from './duration.ts'
+import { checkInlets, inletOf } from './inlet.ts'
 import { compilePattern, parseMatcher } from './matchers.ts'
 import type { ChannelConfig, Config, RobotConfig } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
@@ -53,6 +54,7 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
       return [name, channelOf(name, each, { ...context, robots: [...robots.keys()] })]
     }),
   )
+  checkInlets(channels, fault)
   return {
     listen: listenOf(config.listen ?? '127.0.0.1:8060', (what) => fault(['listen'], what)),
     externalUrl: config.external_url?.replace(/\/+$/, ''),
@@ -237,7 +239,11 @@ function channelOf(
         : {
             everyMs: durationMs((aggregate as { every?: string } | undefined)?.every ?? '10m'),
             by: (aggregate as { by?: string[] } | undefined)?.by,
+            ...((aggregate as { changes?: boolean } | undefined)?.changes ? { changes: true } : {}),
           },
+    ...(config.inlet === undefined
+      ? {}
+      : { inlet: inletOf(config.inlet, { ...context, path: [...path, 'inlet'] }) }),
     pushLimits: config.push_limits && {
       hour: config.push_limits.hour,
       day: config.push_limits.day,

@@ -25,8 +25,11 @@ export interface AccessControl {
   /** Whether a cookie for this request's sender must come back over TLS only. */
   isSecure(request: IncomingMessage): boolean
   isCrossSite(request: IncomingMessage): boolean
-  /** Lets a sender of alerts in; throws AppError forbidden or unauthorized, before anything else of it is looked at. */
-  admit(request: IncomingMessage, response: ServerResponse): void
+  /**
+   * Lets a sender of alerts in; throws AppError forbidden or unauthorized, before anything else of it is looked at.
+   * `hasCredential`: it has shown a credential of another kind than those of `auth`.
+   */
+  admit(request: IncomingMessage, response: ServerResponse, hasCredential?: boolean): void
   standingOf(request: IncomingMessage, now: Date): Promise<AccessDecision>
   /** Whether a text is the admin token; a wrong one takes its time. */
   isToken(text: string, request: IncomingMessage): Promise<boolean>
@@ -59,7 +62,7 @@ export function createAccessControl(
 
     isCrossSite: (request) => isCrossSite(request, externalUrl),
 
-    admit(request, response) {
+    admit(request, response, hasCredential = false) {
       if (allowFrom !== undefined && !allowFrom.has(addressOf(request, trusted)))
         throw new AppError(
           'forbidden',
@@ -67,6 +70,7 @@ export function createAccessControl(
         )
       // A page that somebody has open must not post in their place.
       if (isCrossSite(request, externalUrl)) throw crossSite()
+      if (hasCredential) return
       if (shows === undefined) {
         if (isStrange(request)) throw refusalOf('strange_name', request.headers.host)
         return

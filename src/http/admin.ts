@@ -2,7 +2,7 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import type { Clock } from '../clock.ts'
 import type { Events } from '../events.ts'
 import { type AccessControl, type AccessDecision, refusalOf } from './access-control.ts'
-import { replyPage } from './reply.ts'
+import { redirect, replyPage } from './reply.ts'
 import { ended } from './session.ts'
 
 /** What the sign-in page is to show. */
@@ -91,11 +91,11 @@ export function signInRoutes(app: Express, deps: AdminDeps & { headers: RequestH
     }
     events.signedIn(address)
     response.setHeader('Set-Cookie', sessions.begun(clock.now(), guard().isSecure(request)))
-    response.redirect(303, pathIn(next))
+    redirect(response, pathIn(next))
   })
   app.post('/sign-out', headers, refuseCrossSite(deps), (request, response) => {
     response.setHeader('Set-Cookie', ended(guard().isSecure(request)))
-    response.redirect(303, '/')
+    redirect(response, '/')
   })
 }
 

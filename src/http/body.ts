@@ -23,16 +23,19 @@ const DECOMPRESSORS = {
  * A request's whole body: decompressed, decoded by its byte order mark, else by its declared charset, else as
  * UTF-8 (bytes that are not of it become U+FFFD), without a byte order mark and NUL. AppError: too_large, bad_payload.
  * Returns the raw bytes when they are already clean UTF-8, so that callers can skip decoding.
- * A large body waits for its turn at `place`, and holds no more than the bytes that were sent until then.
+ * A large body waits for its turn at `place`, and holds no more than the bytes that were sent until then. `verify` is
+ * given the bytes as they were sent, and throws where they are refused.
  */
 export async function readBody(
   request: IncomingMessage,
   place: Pick<Ticket, 'grow' | 'waitToRead'>,
+  verify: (sent: Uint8Array) => void = () => {},
 ): Promise<string | Uint8Array> {
   const declared = Number(request.headers['content-length'] ?? 0) || 0
   if (declared > MAX_BODY_BYTES) throw tooLarge()
   const encoding = knownEncodingOf(request)
   const sent = await collect(request, { capacity: declared, admit: place.grow })
+  verify(sent)
   const bytes = encoding === undefined ? sent : await decompressed(sent, encoding, place)
   if (encoding === undefined && sent.length > LARGE_BYTES) await place.waitToRead(sent.length)
   const decoder = markedDecoder(bytes) ?? declaredDecoder(request.headers)

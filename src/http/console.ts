@@ -11,7 +11,7 @@ import type { ChangeFeed } from '../reporting/change-feed.ts'
 import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
 import { type AdminDeps, type Gates, pathIn, refuseCrossSite, signInRoutes } from './admin.ts'
 import { eventStream } from './event-stream.ts'
-import { replyPage } from './reply.ts'
+import { redirect, replyPage } from './reply.ts'
 
 export interface ConsoleDeps {
   /** The console's page that a browser asks for, or undefined where there is none. */
@@ -82,6 +82,8 @@ export function consoleRoutes(
     gates.page,
     show,
   )
+  // prometheus-webhook-dingtalk has its playground there.
+  pages.get('/ui', HEADERS, (_request, response) => redirect(response, '/playground'))
   pages.post('/playground', HEADERS, gates.admin, FORM, show)
 
   actionRoutes(pages, deps)
@@ -94,11 +96,11 @@ function actionRoutes(pages: Router, deps: ConsoleDeps & AdminDeps & { gates: Ga
   pages.post('/messages/:id/resend', HEADERS, gates.admin, async (request, response) => {
     const id = String(request.params['id'])
     await deps.resend(id)
-    response.redirect(303, `/messages/${encodeURIComponent(id)}?notice=resent`)
+    redirect(response, `/messages/${encodeURIComponent(id)}?notice=resent`)
   })
   pages.post('/channels/:channel/test', HEADERS, gates.admin, async (request, response) => {
     await deps.test(String(request.params['channel']))
-    response.redirect(303, '/?notice=tested')
+    redirect(response, '/?notice=tested')
   })
   pages.post('/sandbox', HEADERS, gates.admin, FORM, async (request, response) => {
     const fields = textsOf(request.body)
@@ -108,7 +110,7 @@ function actionRoutes(pages: Router, deps: ConsoleDeps & AdminDeps & { gates: Ga
       throw new AppError('bad_request', `play: must be one of ${DEMOS.join(', ')}`)
     const played = await deps.rehearse({ kind, channel })
     const notice = played ? `played_${kind}` : 'nothingFires'
-    response.redirect(303, `/sandbox?${new URLSearchParams({ channel, notice })}`)
+    redirect(response, `/sandbox?${new URLSearchParams({ channel, notice })}`)
   })
   pages.post('/theme', HEADERS, refuseCrossSite(deps), FORM, (request, response) => {
     const { theme, back } = textsOf(request.body)
@@ -117,7 +119,7 @@ function actionRoutes(pages: Router, deps: ConsoleDeps & AdminDeps & { gates: Ga
       'Set-Cookie',
       `${THEME_COOKIE}=${chosen}; Path=/; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax`,
     )
-    response.redirect(303, pathIn(back ?? '/'))
+    redirect(response, pathIn(back ?? '/'))
   })
 }
 

@@ -4,18 +4,24 @@ import { AppError, messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { LargeReads } from '../large-reads.ts'
 import type { SourceName } from '../model/alert.ts'
+import type { Settings } from '../model/settings.ts'
+import type { Source } from '../sources/source.ts'
 import type { AccessControl } from './access-control.ts'
 import { AdmissionControl, type Ticket } from './admission.ts'
 import { declaredBytesOf, readBody } from './body.ts'
+import { assertSigned } from './body-signature.ts'
 import { createRejectionLog, type LogRejection } from './rejection-log.ts'
 import { replyError, replyOk } from './reply.ts'
 
 export interface ReceiveDeps {
+  /** Gives the source that read the body. */
   accept: (inbound: {
     source: SourceName
     channel: string
     body: string | Uint8Array
-  }) => Promise<void>
+  }) => Promise<SourceName>
+  sources: ReadonlyMap<SourceName, Source>
+  settings: () => Pick<Settings, 'channels' | 'routes' | 'externalUrl'>
   events: Events
   clock: Clock
   /** Shared with what reads payloads again. */
@@ -33,36 +39,62 @@ interface Receiving {
   deps: ReceiveDeps
 }
 
-/** The three routes that senders post alerts to. */
+/** The routes that senders post alerts to. */
 export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
   const load = new AdmissionControl(deps.reads)
   const refused = createRejectionLog(deps.events, deps.clock)
-  const at = (source: SourceName) => (request: Request, response: Response) =>
-    receive(source, { request, response, load, refused, deps })
-  router.post('/alertmanager/:channel', at('alertmanager'))
-  router.post('/dingtalk/:channel/send', at('alertmanager'))
-  router.post('/ocp/:channel', at('ocp'))
+  for (const source of deps.sources.values())
+    for (const path of source.endpoint.paths) {
+      const receiving = (request: Request, response: Response) =>
+        receive(source, { request, response, load, refused, deps })
+      router.post(path, receiving)
+      router.put(path, receiving)
+      router.all(path, (request, response) => {
+        response.setHeader('Allow', 'POST, PUT')
+        const { method, path: asked } = request
+        const error = new AppError(
+          'wrong_method',
+          `${asked.slice(0, 200)} takes POST, not ${method}`,
+        )
+        replyError(response, error, { request, refusal: source.endpoint.refusal })
+      })
+    }
+}
+
+/** Whether a path is one that senders post to. */
+export function receivingPaths(sources: ReceiveDeps['sources']): (path: string) => boolean {
+  const paths = [...sources.values()].flatMap(({ endpoint }) => endpoint.paths)
+  const patterns = paths.map((path) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`))
+  return (path) => patterns.some((pattern) => pattern.test(path))
 }
 
 /** Answers 200 only when every alert of the request is on disk. */
 async function receive(
-  source: SourceName,
+  { name, endpoint }: Source,
   { request, response, load, refused, deps }: Receiving,
 ): Promise<void> {
   const began = deps.clock.now()
-  const channel = String(request.params['channel'])
   const address = deps.guard().addressOf(request)
+  let source = name
+  let channel = ''
   let place: Ticket | undefined
   let code = 200
   try {
-    deps.guard().admit(request, response)
+    const settings = deps.settings()
+    const to = addresseeOf(request, endpoint, { settings, now: began })
+    if (to.kind === 'channel') channel = to.channel
+    deps.guard().admit(request, response, to.hasCredential)
+    if (to.kind === 'refused') throw to.error
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
     place = load.acquire(declaredBytesOf(request), address)
-    const body = await readBody(request, place)
-    await deps.accept({ source, channel, body })
+    const secret = endpoint.addressee ? undefined : settings.channels.get(channel)?.inlet?.hmac
+    const body = await readBody(request, place, (sent) => {
+      if (secret !== undefined) assertSigned(sent, request.headers, { secret, now: began })
+    })
+    source = await deps.accept({ source: name, channel, body })
     replyOk(response)
   } catch (error) {
-    code = replyError(response, error, request)
+    code = replyError(response, error, { request, refusal: endpoint.refusal })
     refused(
       error instanceof AppError && error.code === 'overloaded' ? 'overload' : 'other',
       source,
@@ -77,4 +109,18 @@ async function receive(
     place?.release()
     deps.events.requestAnswered(source, code, (deps.clock.now().getTime() - began.getTime()) / 1000)
   }
+}
+
+/** By the query where the source has its own way, else by the path. */
+function addresseeOf(
+  request: Request,
+  { addressee }: Source['endpoint'],
+  context: Parameters<NonNullable<Source['endpoint']['addressee']>>[1],
+): ReturnType<NonNullable<Source['endpoint']['addressee']>> {
+  if (addressee === undefined) {
+    const channel = String(request.params['channel'])
+    return { kind: 'channel', channel, hasCredential: false }
+  }
+  const at = request.url.indexOf('?')
+  return addressee(new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1)), context)
 }

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { AppError, messageOf } from '../errors.ts'
+import type { Endpoint } from '../sources/source.ts'
 import { MAX_BODY_BYTES } from './body.ts'
 
 /** A text, not bytes: then head and body leave in one write. */
@@ -28,16 +29,24 @@ export function replyText(response: Response, text: string, status = 200): void 
   response.end(text)
 }
 
+/** A page of the console; its links and assets are under the path at which people reach it. */
 export function replyPage(response: Response, html: string, status = 200): void {
   response.writeHead(status, {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',
   })
-  response.end(html)
+  response.end(underBase(html, baseOf(response)))
 }
 
-/** An error as JSON, in words for its sender; of an unforeseen one only that it happened. Gives the status. */
-export function replyError(response: Response, error: unknown, request?: Request): number {
+/**
+ * An error as JSON, in words for its sender, or in those of the platform whose API it speaks; of an unforeseen one only
+ * that it happened. Gives the status.
+ */
+export function replyError(
+  response: Response,
+  error: unknown,
+  { request, refusal }: { request?: Request; refusal?: Endpoint['refusal'] } = {},
+): number {
   const known = error instanceof AppError ? error : fromExpress(error)
   const status = known?.status ?? 500
   if (response.headersSent) {
@@ -50,7 +59,8 @@ export function replyError(response: Response, error: unknown, request?: Request
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   const errmsg = known?.message ?? 'internal error; the log of the receiver has more'
   const faults = known?.faults.length ? { faults: known.faults } : {}
-  replyJson(response, { errcode: status, errmsg, ...faults }, status)
+  const inOwnWords = refusal?.(known ?? new AppError('internal', errmsg))
+  replyJson(response, inOwnWords ?? { errcode: status, errmsg, ...faults }, status)
   return status
 }
 
@@ -69,4 +79,21 @@ function fromExpress(error: unknown): AppError | undefined {
   if (typeof status !== 'number' || status >= 500) return undefined
   const code = status === 413 ? 'too_large' : 'bad_request'
   return new AppError(code, messageOf(error), { cause: error })
+}
+
+/** Leads a browser to a path of the console. */
+export function redirect(response: Response, path: string): void {
+  response.redirect(303, `${baseOf(response)}${path}`)
+}
+
+/** The path of `external_url`, as the server noted it for this reply. */
+function baseOf({ locals }: Response): string {
+  return typeof locals?.['base'] === 'string' ? locals['base'] : ''
+}
+
+/** Attributes that lead to a path of the console. No value can hold one: its quotes are escaped. */
+const OWN_PATH = / (href|src|action)="\/(?!\/)/g
+
+function underBase(html: string, base: string): string {
+  return base === '' ? html : html.replaceAll(OWN_PATH, (_, name) => ` ${name}="${base}/`)
 }

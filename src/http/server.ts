@@ -9,8 +9,9 @@ import { type ConsoleDeps, consoleRoutes } from './console.ts'
 import { replyMetrics } from './exposition.ts'
 import { createListener, LIMITS, type ServerLimits } from './listener.ts'
 import { IncomingMessage, ServerResponse } from './node-http.ts'
-import { type ReceiveDeps, receiveRoutes } from './receive.ts'
+import { type ReceiveDeps, receiveRoutes, receivingPaths } from './receive.ts'
 import { replyError, replyJson, replyText } from './reply.ts'
+import { basePathOf, normalizedUrl } from './request-url.ts'
 
 export interface ServerDeps extends ReceiveDeps, ApiDeps, AdminDeps, ConsoleDeps {
   ready: () => boolean
@@ -29,6 +30,10 @@ export function createHttpServer(
   app.set('etag', false)
   // Senders first: what stands above their routes is paid for by every alert.
   receiveRoutes(app, deps)
+  app.use((_request: Request, response: Response, next: NextFunction) => {
+    response.locals['base'] = basePathOf(deps.settings().externalUrl)
+    next()
+  })
   const gates = createGates(deps)
   app.get('/-/healthy', gates.reading('health'), (_request, response) =>
     replyText(response, 'OK\n'),
@@ -49,17 +54,20 @@ export function createHttpServer(
   consoleRoutes(app, { ...deps, gates })
   app.use((request: Request, response: Response) => {
     const { method, path } = request
-    if (POSTED.test(path)) {
-      response.setHeader('Allow', 'POST')
+    if (path === '/-/reload') {
+      response.setHeader('Allow', 'POST, PUT')
       throw new AppError('wrong_method', `${path.slice(0, 200)} takes POST, not ${method}`)
     }
     throw new AppError('not_found', `there is nothing at ${method} ${path.slice(0, 200)}`)
   })
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    if (replyError(response, error, request) === 500 && !(error instanceof AppError))
+    if (replyError(response, error, { request }) === 500 && !(error instanceof AppError))
       deps.unforeseen(request.path, messageOf(error))
   })
+  const isReceiving = receivingPaths(deps.sources)
   const listener = ((request, response) => {
+    const base = basePathOf(deps.settings().externalUrl)
+    request.url = normalizedUrl(request.url ?? '/', { base, isReceiving })
     if (!deps.open()) response.setHeader('Connection', 'close')
     app(request, response)
   }) as RequestListener
@@ -70,9 +78,6 @@ export function createHttpServer(
     tlsFailed: (address, error) => deps.events.tlsFailed(address, messageOf(error)),
   })
 }
-
-/** Addresses that are only posted to: a browser that opens one is told so. */
-const POSTED = /^\/(?:alertmanager\/[^/]+|dingtalk\/[^/]+\/send|ocp\/[^/]+|-\/reload)$/
 
 /**
  * Requests and responses that are born with Express's prototypes. Express sets them on each otherwise, which costs

@@ -2,7 +2,7 @@ import type { Level } from './level.ts'
 import type { Variables } from './variables.ts'
 
 /** The kinds of inbound payload; `sources/index.ts` has the reader of each. */
-export const SOURCE_NAMES = ['alertmanager', 'ocp'] as const
+export const SOURCE_NAMES = ['alertmanager', 'ocp', 'chat'] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 
 export type Status = 'firing' | 'resolved'
@@ -29,6 +29,11 @@ export interface Alert {
   levelWord: string | undefined
   startsAt: Date | undefined
   endsAt: Date | undefined
+  /**
+   * Set for a message without a known identity: the same text within this time is a retry, a later one is news. It takes
+   * the place of the channel's `aggregate`.
+   */
+  retryWindowMs?: number
 }
 
 /** What one request brought: the alerts in it, and what tells it from another request. */
@@ -44,6 +49,10 @@ export interface Notification {
   /** Whether the key tells a later firing of an alert from an earlier one: each alert says since when it fires. */
   keyIncludesStart: boolean
   alerts: readonly Alert[]
+  /** Alertmanager sent a group again because alerts joined it; those that the group knows may be left out. */
+  hasOnlyNewAlerts?: boolean
+  /** What to store of the body, where that is less than what came. */
+  stored?: string
   /** A DingTalk-shaped body brings its own text and mentions, which then stand for the template. */
   prerendered?: PrerenderedText
 }

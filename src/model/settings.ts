@@ -85,7 +85,8 @@ export interface Channel {
   /** In OCP's `${}` syntax; absent: level, name and object. */
   title: string | undefined
   mention: Mention & { rules: readonly MentionRule[] }
-  aggregate: { everyMs: number; by: readonly string[] | undefined } | undefined
+  aggregate: Aggregate | undefined
+  inlet?: Inlet
   pushLimits:
     | { hour: number | undefined; day: number | undefined; pass: readonly Level[] }
     | undefined
@@ -95,6 +96,24 @@ export interface Channel {
   levels: ReadonlyMap<string, Level>
   /** Name and text in OCP's `${}` syntax; derive or override variables. */
   variables: ReadonlyMap<string, string>
+}
+
+/** The same alert is delivered once in a period. */
+export interface Aggregate {
+  everyMs: number
+  by: readonly string[] | undefined
+  /** Where alerts joined a group of Alertmanager's, only those are delivered that the group has not seen. */
+  changes?: boolean
+}
+
+/** What senders to this channel show. */
+export interface Inlet {
+  /** The access token under which `/robot/send` knows the channel; undefined: its name. */
+  token?: Secret
+  /** Signs a request to `/robot/send` as DingTalk's robots ask for it. */
+  secret?: Secret
+  /** Signs the body, as Grafana's webhook contact point does. */
+  hmac?: Secret
 }
 
 /** Whom to mention in addition where the alert matches. */

@@ -42,12 +42,13 @@ export interface Inbound {
 
 /**
  * Resolves when every alert of a request is on disk or was already known, so that its sender can be answered 200.
- * Rejects with AppError unknown_channel, bad_payload, store_unavailable.
+ * Returns the source that read it, which may be another than the one asked. Rejects with AppError unknown_channel,
+ * bad_payload, store_unavailable.
  */
-export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> {
-  const { source, channel } = inbound
-  const { counts, stored } = await readAndStore(inbound, deps)
-  if (counts.length === 0) return
+export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<SourceName> {
+  const { channel } = inbound
+  const { counts, stored, source } = await readAndStore(inbound, deps)
+  if (counts.length === 0) return source
   const { duplicate, queues, suppressed } = await stored
 
   deps.wake(queues)
@@ -57,6 +58,7 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
   for (const each of suppressed) deps.events.alertsSuppressed(each.channel, each.reason, each.count)
   if (duplicate)
     for (const each of counts) deps.events.alertsSuppressed(each.channel, 'repeated', each.count)
+  return source
 }
 
 /**
@@ -64,7 +66,7 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> 
  * disk is awaited, it would outlive V8's young generation, which costs a third of an accept of 100 alerts.
  */
 async function readAndStore(
-  { source, channel: named, body }: Inbound,
+  { source: asked, channel: named, body }: Inbound,
   deps: AcceptDeps,
 ): Promise<PendingAccept> {
   const giveWay = isLarge(body) ? deps.giveWay : immediate
@@ -72,9 +74,10 @@ async function readAndStore(
   let settings = deps.settings()
   channelNamed(named, settings)
   const now = deps.clock.now()
-  const reader = deps.sources.get(source) as Source
+  const reader = deps.sources.get(asked) as Source
   const context = { receivedAt: now, timezone: settings.timezone, giveWay }
   const notification = await reader.read(body, context)
+  const { source } = notification
 
   let alerts: IncomingAlert[]
   let repeats: DuplicateKey
@@ -82,17 +85,18 @@ async function readAndStore(
     // A reload must not leave alerts in queues that no robot works any more.
     settings = deps.settings()
     const channel = channelNamed(named, settings)
-    alerts = await incomingFrom(notification.alerts, destinationsFor(channel, settings), giveWay)
-    if (alerts.length === 0) return { counts: [], stored: NOTHING_ACCEPTED }
+    alerts = await incomingFrom(notification, destinationsFor(channel, settings), giveWay)
+    if (alerts.length === 0) return { source, counts: [], stored: NOTHING_ACCEPTED }
     repeats = await duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
-  const arrival = { now, source, body, alerts, ...repeats }
-  return { counts: countByChannelAndStatus(alerts), stored: deps.store.accept(arrival) }
+  const arrival = { now, source, body: notification.stored ?? body, alerts, ...repeats }
+  return { source, counts: countByChannelAndStatus(alerts), stored: deps.store.accept(arrival) }
 }
 
 type DuplicateKey = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
 
 interface PendingAccept {
+  source: SourceName
   counts: AlertCount[]
   stored: Promise<Accepted> | Accepted
 }
@@ -101,14 +105,14 @@ interface PendingAccept {
 const CHUNK_SIZE = 16
 
 async function incomingFrom(
-  alerts: readonly Alert[],
+  { alerts, hasOnlyNewAlerts: onlyNew = false }: Notification,
   destinationsOf: (alert: Alert) => readonly Destination[],
   giveWay: GiveWay,
 ): Promise<IncomingAlert[]> {
   const all: IncomingAlert[] = []
   for (const [position, alert] of alerts.entries()) {
     for (const destination of destinationsOf(alert))
-      all.push(incoming(alert, position, destination))
+        all.push(incoming(alert, position, { ...destination, onlyNew }))
     if (position % CHUNK_SIZE === 0) await giveWay()
   }
   return all
@@ -207,9 +211,13 @@ export function levelIn(alert: Alert, channel?: Pick<Channel, 'levels'>) {
 }
 
 /** What the store keeps of an alert in one channel; the variables are read again from the payload. */
-function incoming(alert: Alert, position: number, { channel, queues }: Destination): IncomingAlert {
-  const { fingerprint, status } = alert
-  const by = channel.aggregate?.by
+function incoming(
+  alert: Alert,
+  position: number,
+  { channel, queues, onlyNew }: Destination & { onlyNew: boolean },
+): IncomingAlert {
+  const { fingerprint, status, retryWindowMs } = alert
+  const by = retryWindowMs === undefined ? channel.aggregate?.by : undefined
   return {
     position,
     channel: channel.name,
@@ -220,11 +228,16 @@ function incoming(alert: Alert, position: number, { channel, queues }: Destinati
     name: alert.name.slice(0, 200),
     cluster: alert.cluster.slice(0, 200),
     group: by === undefined ? fingerprint : hash(by.map((name) => alert.variables[name] ?? '')),
-    everyMs: channel.aggregate?.everyMs ?? 0,
+    everyMs: retryWindowMs ?? (onlyNew ? quietMsOf(channel) : (channel.aggregate?.everyMs ?? 0)),
     startsAtMs: alert.startsAt?.getTime(),
     endsAtMs: alert.endsAt?.getTime(),
     ...(status === 'resolved' && !channel.sendResolved ? { suppressed: 'resolved_off' } : {}),
   }
+}
+
+/** The period of an alert that came again because others joined its group: with `aggregate.changes` it has no end. */
+function quietMsOf({ aggregate }: Channel): number {
+  return aggregate?.changes ? Number.MAX_SAFE_INTEGER : (aggregate?.everyMs ?? 0)
 }
 
 function hash(parts: readonly string[]): string {

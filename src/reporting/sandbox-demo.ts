@@ -10,7 +10,7 @@ export const DEMOS = ['alert', 'recovery', 'storm', 'throttle'] as const
 export type Demo = (typeof DEMOS)[number]
 
 export interface DemoDeps {
-  accept: (inbound: Inbound) => Promise<void>
+  accept: (inbound: Inbound) => Promise<unknown>
   store: Pick<Store, 'alerts' | 'payloads'>
   settings: () => Settings
   clock: Clock

@@ -88,7 +88,7 @@ export class Harness {
     return this
   }
 
-  post: (source: SourceName, text: unknown, channel?: string) => Promise<void> = async () => {}
+  post: (source: SourceName, text: unknown, channel?: string) => Promise<unknown> = async () => {}
 
   /** Runs what other settings ask for. */
   async reload(settings: Settings): Promise<void> {

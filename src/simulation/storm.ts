@@ -88,7 +88,7 @@ async function arrive({ alerts, overMs, channel }: Storm, world: Harness): Promi
   let sent = 0
   for (let tick = 1; tick <= ticks; tick += 1) {
     const due = Math.round((alerts * tick) / ticks)
-    const posts: Promise<void>[] = []
+    const posts: Promise<unknown>[] = []
     for (; sent < due; sent += 1) posts.push(world.post('ocp', alertNumber(sent), channel))
     await Promise.all(posts)
     await world.clock.pass(TICK_MS)

@@ -1,9 +1,38 @@
+import { AppError } from '../errors.ts'
 import type { SourceName } from '../model/alert.ts'
 import { alertmanager } from './alertmanager/index.ts'
+import { chat } from './chat/index.ts'
 import { ocp } from './ocp/index.ts'
-import type { Source } from './source.ts'
+import { parsedJson } from './parsing/json.ts'
+import { textFrom } from './parsing/text.ts'
+import { isLarge, type Source } from './source.ts'
 
 /** Every kind of payload. Another is a folder and one line here. */
+const ALL: readonly Source[] = [alertmanager, ocp, chat]
+
+/** By name; each leaves a body that it cannot read to the source that recognises it. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
-  [alertmanager, ocp].map((source) => [source.name, source]),
+  ALL.map((source) => [source.name, withOthers(source)]),
 )
+
+function withOthers(source: Source): Source {
+  return {
+    ...source,
+    read: (body, context) =>
+      source.read(body, context).catch((error) => {
+        const other = isBadPayload(error) ? recognisedBy(body, source) : undefined
+        if (other === undefined) throw error
+        return other.read(body, context)
+      }),
+  }
+}
+
+function isBadPayload(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'bad_payload'
+}
+
+function recognisedBy(body: string | Uint8Array, asked: Source): Source | undefined {
+  if (isLarge(body)) return undefined
+  const json = parsedJson(textFrom(body))?.value
+  return ALL.find((each) => each !== asked && each.recognises?.(json))
+}

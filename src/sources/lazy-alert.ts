@@ -18,6 +18,7 @@ class LazyAlert implements Alert {
   readonly levelWord: string | undefined
   readonly startsAt: Date | undefined
   readonly endsAt: Date | undefined
+  readonly retryWindowMs?: number
   readonly #later: Later
   #variables: Variables | undefined
   #labels: Variables | undefined
@@ -31,6 +32,7 @@ class LazyAlert implements Alert {
     this.levelWord = alert.levelWord
     this.startsAt = alert.startsAt
     this.endsAt = alert.endsAt
+    if (alert.retryWindowMs !== undefined) this.retryWindowMs = alert.retryWindowMs
     this.#later = later
   }
 

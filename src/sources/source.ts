@@ -1,5 +1,7 @@
+import type { AppError } from '../errors.ts'
 import type { GiveWay } from '../give-way.ts'
 import type { Notification, SourceName } from '../model/alert.ts'
+import type { Settings } from '../model/settings.ts'
 
 /** A body of more bytes of UTF-8 is read in pieces, while other requests are answered. */
 const LARGE_BYTES = 128 * 1024
@@ -18,9 +20,33 @@ export interface ReadContext {
   giveWay: GiveWay
 }
 
+/** The channel that a request is for, or why it is refused. */
+export type Addressee =
+  | { kind: 'channel'; channel: string; hasCredential: boolean }
+  | { kind: 'refused'; error: AppError; hasCredential: boolean }
+
+/** Where the bodies of a source are posted, and how its senders are answered. */
+export interface Endpoint {
+  /** Each with `:channel` where the channel's name stands. */
+  paths: readonly string[]
+  /**
+   * Finds the channel by the query, where no path names it. `hasCredential`: what the query shows replaces the
+   * credentials of `auth`.
+   */
+  addressee?: (
+    query: URLSearchParams,
+    context: { settings: Pick<Settings, 'channels' | 'routes'>; now: Date },
+  ) => Addressee
+  /** A refusal in the words of the platform whose API the sender speaks. */
+  refusal?: (error: AppError) => { errcode: number; errmsg: string }
+}
+
 /** A kind of payload that senders post. */
 export interface Source {
   name: SourceName
+  endpoint: Endpoint
+  /** Whether a body that another source cannot read is one of this source's, by its form alone. */
+  recognises?: (body: unknown) => boolean
   /**
    * The alerts in a body, given as text or as the same in UTF-8, in its order; the same text gives the same alerts, for
    * a stored payload is read again when its message is made. What can be saved is saved: a bad alert among good ones

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { SCRIPT_NAMES } from '../../src/sources/ocp/names.ts'
+import { SCRIPT_NAMES } from '../../src/sources/parsing/ocp/names.ts'
 import { needs } from '../support/program.ts'
 import { behavesAsScript } from '../support/script-channel.ts'
 

@@ -72,7 +72,7 @@ describe('large bodies', () => {
   async function held() {
     const waiting: (() => void)[] = []
     const server = await serve({
-      deps: { accept: () => new Promise((resolve) => waiting.push(resolve)) },
+      deps: { accept: () => new Promise((resolve) => waiting.push(() => resolve('ocp'))) },
     })
     const post = async (body: Uint8Array, headers: Record<string, string> = {}) => {
       const init = { method: 'POST', headers, body: new Uint8Array(body) }

@@ -13,6 +13,7 @@ import {
 } from '../../src/http/admission.ts'
 import { receiveRoutes } from '../../src/http/receive.ts'
 import { LargeReads, MAX_BYTES_READ_AT_ONCE } from '../../src/large-reads.ts'
+import { sources } from '../../src/sources/index.ts'
 import { settingsOf } from '../support/settings.ts'
 
 const isOverloaded = (error: unknown): boolean =>
@@ -129,7 +130,10 @@ describe('a receiver whose disk stands still', () => {
       accept: async ({ body }) => {
         await disk.waits
         taken.push(Buffer.from(body).toString())
+        return 'ocp'
       },
+      sources,
+      settings: () => settingsOf(),
       events: {
         requestRefused: (_source: string, fields: object) => logged.push(fields),
         requestAnswered: (_source: string, code: number) => codes.push(code),

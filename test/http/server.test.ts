@@ -10,6 +10,7 @@ import { createLoginThrottle } from '../../src/http/login-throttle.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
 import { createMetrics, exposed } from '../../src/metrics.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
+import { sources } from '../../src/sources/index.ts'
 import type { StoredMessage } from '../../src/stores/queries.ts'
 import { settingsOf } from '../support/settings.ts'
 
@@ -47,7 +48,10 @@ const deps: ServerDeps = {
     if (state.fail !== undefined) throw state.fail
     const { body, ...rest } = inbound
     accepted.push({ ...rest, text: typeof body === 'string' ? body : Buffer.from(body).toString() })
+    return inbound.source
   },
+  sources,
+  settings: () => settingsOf(),
   events: createEvents(SILENT, metrics),
   clock: realClock,
   guard: () => guard,

@@ -9,6 +9,7 @@ import { createMetrics, exposed } from '../../src/metrics.ts'
 import type { Access } from '../../src/model/access.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
+import { sources } from '../../src/sources/index.ts'
 import { accessOf, settingsOf } from '../support/settings.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
@@ -53,7 +54,12 @@ export async function serve({
   const log = { ...SILENT, debug: write('debug'), info: write('info'), warn: write('warn') }
   const server = createHttpServer(
     {
-      accept: async (inbound) => void accepted.push(inbound),
+      accept: async (inbound) => {
+        accepted.push(inbound)
+        return inbound.source
+      },
+      sources,
+      settings: () => state.settings,
       events: createEvents(log, metrics),
       clock,
       guard: () => createAccessControl(state.settings, slowdown),

@@ -1,4 +1,4 @@
-import { RECOMMENDED_BODY } from '../../src/sources/ocp/recommended.ts'
+import { RECOMMENDED_BODY } from '../../src/sources/parsing/ocp/recommended.ts'
 
 export { RECOMMENDED_BODY }
 

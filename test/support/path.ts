@@ -15,7 +15,7 @@ export class Path extends Harness {
   override readonly store = handedCopies(inThisThread(this.sqlite))
 
   /** One firing alert as OCP sends it. */
-  ocp(target: string, changes: Record<string, string> = {}): Promise<void> {
+  ocp(target: string, changes: Record<string, string> = {}): Promise<unknown> {
     return this.post('ocp', {
       alarm_type: 'rule',
       alarm_name: 'Rule',

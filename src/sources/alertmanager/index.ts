@@ -8,11 +8,14 @@ import { createDigest, textFrom, textOf } from '../parsing/text.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
 import { alertFrom, malformed, moreMalformed, textsOf } from './alert.ts'
 import type { GroupFacts } from './map.ts'
+import { routeFor } from './other-bodies.ts'
 import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
 
 /** Alertmanager's webhook payload version 4 (0.25 to 0.34); whatever `version` says, `alerts` makes it one. */
 export const alertmanager: Source = {
   name: 'alertmanager',
+  endpoint: { paths: ['/alertmanager/:channel', '/dingtalk/:channel/send'] },
+  recognises: (body) => isPayload(body) && body.alerts.some(isPayloadAlert),
   read,
 }
 
@@ -84,12 +87,12 @@ function payloadIn(text: string): Payload {
   const read = readJson(body)
   if (read.kind === 'fault') throw refused(read.words)
   if (isPayload(read.value)) return read.value
-  const fault = faultOf(read.value, 'alerts')
-  throw refused(
-    isObject(read.value) && !Object.hasOwn(read.value, 'alerts')
-      ? 'it has no "alerts". This address takes Alertmanager payloads; OCP\'s go to /ocp/:channel'
-      : fault,
-  )
+  const route = routeFor(read.value)
+  const why =
+    isObject(read.value) && route !== undefined
+      ? 'it has no "alerts"'
+      : faultOf(read.value, 'alerts')
+  throw refused(route === undefined ? why : `${why}. ${route}`)
 }
 
 function refused(why: string): AppError {

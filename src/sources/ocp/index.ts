@@ -1,13 +1,16 @@
 import type { Alert, Notification } from '../../model/alert.ts'
 import { stateKeyOf } from '../content-key.ts'
+import { alertFrom } from '../parsing/ocp/map.ts'
+import { isNightingaleEvent } from '../parsing/ocp/nightingale.ts'
+import { parseBody } from '../parsing/ocp/parse.ts'
 import { digest, textFrom } from '../parsing/text.ts'
 import type { ReadContext, Source } from '../source.ts'
-import { alertFrom } from './map.ts'
-import { parseBody } from './parse.ts'
 
 /** OCP's HTTP channel, with whatever body its operator's template makes. */
 export const ocp: Source = {
   name: 'ocp',
+  endpoint: { paths: ['/ocp/:channel'] },
+  recognises: isNightingaleEvent,
   read,
 }
 

@@ -5,7 +5,7 @@ import { immediate } from '../../../src/give-way.ts'
 import type { Alert, Notification } from '../../../src/model/alert.ts'
 import { levelOf } from '../../../src/model/level.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
-import { targetParts } from '../../../src/sources/ocp/target.ts'
+import { targetParts } from '../../../src/sources/parsing/ocp/target.ts'
 import { OCP_SAMPLES } from '../../support/ocp-samples.ts'
 
 const CONTEXT = {

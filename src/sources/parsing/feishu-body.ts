@@ -1,7 +1,7 @@
 import { NO_MENTION } from '../../model/alert.ts'
-import { isObject, type JsonObject, readJson } from '../parsing/json.ts'
-import { textOf } from '../parsing/text.ts'
+import { isObject, type JsonObject, readJson } from './json.ts'
 import { type ChatBody, linkOf, titleOf } from './prerendered.ts'
+import { textOf } from './text.ts'
 
 /** `<at user_id="all">…</at>` in texts, `<at id=all></at>` in cards. */
 const AT = /<at (?:user_)?id=["']?([\w-]{1,64})["']?>([^<]{0,64})<\/at>/g

@@ -1,4 +1,4 @@
-import type { Status } from '../../model/alert.ts'
+import type { Status } from '../../../model/alert.ts'
 
 /** Words for a resolved alert: OCP's, in three languages and of all versions, and those of other senders. */
 const RESOLVED: ReadonlySet<string> = new Set(

@@ -1,21 +1,25 @@
 import { DateTime } from 'luxon'
-import type { Alert, Status } from '../../model/alert.ts'
-import { type Variables, variablesFrom } from '../../model/variables.ts'
-import { lazyAlert } from '../lazy-alert.ts'
-import { instantOf } from '../parsing/instant.ts'
-import type { ReadContext } from '../source.ts'
+import type { Alert, SourceName, Status } from '../../../model/alert.ts'
+import { type Variables, variablesFrom } from '../../../model/variables.ts'
+import { lazyAlert } from '../../lazy-alert.ts'
+import type { ReadContext } from '../../source.ts'
+import { instantOf } from '../instant.ts'
+import { titleOf } from '../prerendered.ts'
 import { firstNonBlank, nonBlank } from './blank-values.ts'
 import { durationMs } from './duration.ts'
 import { fingerprintOf } from './identity.ts'
 import { LEVELS, SAME_THING } from './names.ts'
-import { titleOf } from './prerendered.ts'
 import { statusOf } from './status.ts'
 import { clusterAndId, targetParts } from './target.ts'
 
 type Fields = Readonly<Record<string, string>>
 
 /** Maps OCP's fields to an alert; their values stay as they came. */
-export function alertFrom(fields: Fields, context: ReadContext): Alert {
+export function alertFrom(
+  fields: Fields,
+  context: ReadContext & { source?: SourceName; retryWindowMs?: number },
+): Alert {
+  const { source = 'ocp', retryWindowMs } = context
   const resolvedAt = nonBlank(fields['alarm_resolved_at'])
   const status = statusOf({
     status: nonBlank(fields['alarm_status']) ?? nonBlank(fields['message_type']),
@@ -25,13 +29,14 @@ export function alertFrom(fields: Fields, context: ReadContext): Alert {
   const times = timesOf(fields, { status, resolvedAt, timezone: context.timezone })
   return lazyAlert(
     {
-      source: 'ocp',
+      source,
       status,
       fingerprint: fingerprintOf(fields, context),
       name: nameOf(fields) ?? fields['alarm_type'] ?? '',
       cluster: clusterOf(fields) ?? '',
       levelWord: firstNonBlank(fields, LEVELS),
       ...times,
+      ...(retryWindowMs === undefined ? {} : { retryWindowMs }),
     },
     {
       variables: () => variablesOf(fields, { timezone: context.timezone, endsAt: times.endsAt }),

@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from '../parsing/json.ts'
+import { MAX_DEPTH } from '../json.ts'
 import { isContentName, isKnownName } from './names.ts'
 
 type Open = { kind: 'object'; fields: Record<string, unknown>; wrapped: boolean } | OpenList

@@ -1,9 +1,10 @@
-import type { PrerenderedText } from '../../model/alert.ts'
-import { isObject, type JsonObject, parsedJson } from '../parsing/json.ts'
-import { cleanText, textOf } from '../parsing/text.ts'
-import { renderedIn } from './chat.ts'
+import type { PrerenderedText } from '../../../model/alert.ts'
+import { renderedIn } from '../chat-body.ts'
+import { isObject, type JsonObject, parsedJson } from '../json.ts'
+import { cleanText, textOf } from '../text.ts'
 import { fieldsInText } from './default-text.ts'
 import { currentName, isContent, isKnownName } from './names.ts'
+import { fieldsOfEvent, isNightingaleEvent } from './nightingale.ts'
 
 /** A body in one format: fields by OCP's names, and the text that its sender rendered. */
 export interface Parsed {
@@ -24,6 +25,8 @@ const MAX_FIELDS = 2_000
 /** Reads an object as a chat message or as flat fields; one without content becomes a message of its JSON. */
 export function parsedBody(json: JsonObject): Parsed {
   if (Object.keys(json).length > MAX_FIELDS) return plainText(JSON.stringify(json))
+  if (isNightingaleEvent(json))
+    return { fields: told(fieldsFrom(fieldsOfEvent(json))), ready: undefined }
   const rendered = renderedIn(json)
   if (rendered !== undefined) {
     const { prerendered: ready, url, others } = rendered

@@ -1,5 +1,5 @@
-import { digest } from '../parsing/text.ts'
-import type { ReadContext } from '../source.ts'
+import type { ReadContext } from '../../source.ts'
+import { digest } from '../text.ts'
 import { firstNonBlank, nonBlank } from './blank-values.ts'
 import { LEVELS } from './names.ts'
 
@@ -42,6 +42,14 @@ export function fingerprintOf(
   if (id !== undefined) return digest(['id', id])
   const said = Object.entries(fields).filter(([name]) => !MOVING.has(name))
   return digest(['said', ...said.sort(([a], [b]) => (a < b ? -1 : 1)).flat()])
+}
+
+/** Whether fields identify an alert, so that a later one with the same identity is about the same thing. */
+export function hasIdentity(fields: Readonly<Record<string, string>>): boolean {
+  const isPair =
+    firstNonBlank(fields, ['alarm_type', 'alarm_name']) !== undefined &&
+    firstNonBlank(fields, ['alarm_target', 'alarm_group_by']) !== undefined
+  return isPair || nonBlank(fields['alarm_id']) !== undefined
 }
 
 const TEST = ['alarm_type', 'alarm_name', 'message'] as const

@@ -1,6 +1,6 @@
 import type { PrerenderedText } from '../../model/alert.ts'
-import type { JsonObject } from '../parsing/json.ts'
-import { textOf } from '../parsing/text.ts'
+import type { JsonObject } from './json.ts'
+import { textOf } from './text.ts'
 
 /** A chat message, and the fields beside it. */
 export interface ChatBody {
@@ -19,4 +19,12 @@ export function titleOf(value: unknown): string | undefined {
 export function linkOf(words: unknown, address: unknown): string | undefined {
   const [text, url] = [textOf(words), textOf(address)]
   return text === undefined || url === undefined ? undefined : `[${text}](${url})`
+}
+
+/** The web address behind a link that DingTalk's client opens (`dingtalk://…?url=`); any other as it is. */
+export function webAddressOf(address: unknown): string | undefined {
+  const text = textOf(address)
+  if (text === undefined || !text.startsWith('dingtalk://') || !URL.canParse(text)) return text
+  const inner = new URL(text).searchParams.get('url')
+  return inner !== null && /^https?:\/\//.test(inner) ? inner : text
 }

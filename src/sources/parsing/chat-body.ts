@@ -1,8 +1,8 @@
 import { type Mention, NO_MENTION, type PrerenderedText } from '../../model/alert.ts'
-import { isObject, type JsonObject } from '../parsing/json.ts'
-import { textOf } from '../parsing/text.ts'
-import { renderedForFeishu } from './feishu.ts'
-import { type ChatBody, linkOf, titleOf } from './prerendered.ts'
+import { renderedForFeishu } from './feishu-body.ts'
+import { isObject, type JsonObject } from './json.ts'
+import { type ChatBody, linkOf, titleOf, webAddressOf } from './prerendered.ts'
+import { textOf } from './text.ts'
 
 /** Where DingTalk and WeCom (`msgtype`) have their text, and Feishu (`msg_type`) its plain text. */
 const PARTS = ['markdown', 'actionCard', 'text', 'link', 'feedCard', 'content'] as const
@@ -22,7 +22,7 @@ export function renderedIn(json: JsonObject): ChatBody | undefined {
     name === 'feedCard' ? linksOf(part['links']) : textOf(part['text'] ?? part['content'])
   if (said === undefined) return undefined
   const title = titleOf(part['title'])
-  const url = textOf(part['singleURL'] ?? part['messageUrl'])
+  const url = webAddressOf(part['singleURL'] ?? part['messageUrl'])
   const ready: PrerenderedText = {
     title,
     text: name === 'link' ? [title, said, url].filter(Boolean).join('\n') : said + buttonsOf(part),

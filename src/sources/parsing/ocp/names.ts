@@ -1,4 +1,4 @@
-import { OCP_VARIABLES } from '../../model/variables.ts'
+import { OCP_VARIABLES } from '../../../model/variables.ts'
 
 /**
  * Names of one variable: OCP's current name, which is set from any of the others; its old name, which is set from the

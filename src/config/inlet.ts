@@ -1,0 +1,41 @@
+import { Secret } from '../model/secret.ts'
+import type { Channel, Inlet } from '../model/settings.ts'
+import type { ChannelConfig } from './schema.ts'
+import { secretOf } from './secrets.ts'
+
+import type { Path, SettingsContext } from './settings-context.ts'
+
+const KEYS = ['token', 'secret', 'hmac'] as const
+
+/** What senders to a channel must show, with its secrets read. */
+export function inletOf(
+  config: NonNullable<ChannelConfig['inlet']>,
+  context: SettingsContext & { path: Path },
+): Inlet {
+  const inlet: Inlet = {}
+  for (const key of KEYS) {
+    const value = config[key]
+    if (value === undefined) continue
+    const text = secretOf(value, [...context.path, key], context)
+    if (text !== '') inlet[key] = new Secret(text)
+  }
+  return inlet
+}
+
+/** A token must lead to one channel: it is neither another's token nor another's name. */
+export function checkInlets(
+  channels: ReadonlyMap<string, Channel>,
+  fault: SettingsContext['fault'],
+): void {
+  const first = new Map<string, string>()
+  for (const [name, { inlet }] of channels) {
+    const token = inlet?.token?.reveal()
+    if (token === undefined) continue
+    const path = ['channels', name, 'inlet', 'token']
+    const other = first.get(token)
+    if (other !== undefined) fault(path, `is the token of ${other} too; give each channel its own`)
+    else if (channels.has(token) && token !== name)
+      fault(path, `is the name of another channel; choose a token that nobody can guess`)
+    first.set(token, name)
+  }
+}

@@ -1,0 +1,14 @@
+import { isObject } from '../parsing/json.ts'
+
+/** Where a body that is no payload of Alertmanager's can go; undefined for one that nobody is known to send. */
+export function routeFor(body: unknown): string | undefined {
+  if (Array.isArray(body))
+    return body.some((each) => isObject(each) && isObject(each['labels']))
+      ? 'A bare list of alerts is what Alertmanager itself takes (/api/v2/alerts): send it there and let Alertmanager post here, or send {"alerts": […]}'
+      : '/ocp/:channel takes a list of messages'
+  if (!isObject(body)) return undefined
+  if ('evalMatches' in body || ('ruleId' in body && 'ruleName' in body))
+    return "/ocp/:channel takes the webhook of Grafana's legacy alerting; Grafana Alerting's own webhook comes here"
+  if ('alerts' in body) return undefined
+  return "This address takes Alertmanager payloads; OCP's go to /ocp/:channel, and DingTalk's to /robot/send"
+}

@@ -1,0 +1,94 @@
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { AppError } from '../../errors.ts'
+import type { Secret } from '../../model/secret.ts'
+import type { Settings } from '../../model/settings.ts'
+import type { Addressee } from '../source.ts'
+
+/** DingTalk takes a signature for an hour (DingTalk: custom robot security settings). */
+const MAX_AGE_MS = 3_600_000
+
+/** The name under which each alert finds its channels by the routes. */
+const AUTO = 'auto'
+
+/**
+ * The channel whose `inlet.token` the access token is, else the one whose name it is and that has no token. Where the
+ * channel has an `inlet.secret`, the signature must be right too. Both are compared in constant time.
+ */
+export function addressee(
+  query: URLSearchParams,
+  {
+    settings: { channels, routes },
+    now,
+  }: { settings: Pick<Settings, 'channels' | 'routes'>; now: Date },
+): Addressee {
+  const token = lastOf(query, 'access_token')
+  if (token === undefined) return refused(new AppError('unauthorized', NO_TOKEN))
+  const byToken = channelWithToken(token, channels)
+  const channel = byToken ?? channelNamed(token, { channels, routes })
+  if (channel === undefined) return refused(new AppError('unknown_channel', UNKNOWN_TOKEN))
+  const hasCredential = byToken !== undefined
+  const secret = channels.get(channel)?.inlet?.secret
+  const why = secret === undefined ? undefined : faultOfSignature(query, secret, now)
+  return why === undefined
+    ? { kind: 'channel', channel, hasCredential }
+    : refused(new AppError('bad_signature', why), hasCredential)
+}
+
+const NO_TOKEN = 'access_token is missing'
+const UNKNOWN_TOKEN =
+  'access_token must be the inlet.token of a channel, or the name of a channel that has none'
+
+function refused(error: AppError, hasCredential = false): Addressee {
+  return { kind: 'refused', error, hasCredential }
+}
+
+/** All are compared, so that the time does not show which came near. */
+function channelWithToken(token: string, channels: Settings['channels']): string | undefined {
+  const shown = hash('sha256', token, 'buffer')
+  let found: string | undefined
+  for (const [name, { inlet }] of channels) {
+    if (inlet?.token === undefined) continue
+    if (timingSafeEqual(shown, hash('sha256', inlet.token.reveal(), 'buffer'))) found = name
+  }
+  return found
+}
+
+function channelNamed(
+  name: string,
+  { channels, routes }: Pick<Settings, 'channels' | 'routes'>,
+): string | undefined {
+  if (name === AUTO) return routes.length > 0 ? name : undefined
+  const channel = channels.get(name)
+  return channel === undefined || channel.inlet?.token !== undefined ? undefined : name
+}
+
+function faultOfSignature(query: URLSearchParams, secret: Secret, now: Date): string | undefined {
+  const [timestamp, sign] = [lastOf(query, 'timestamp'), lastOf(query, 'sign')]
+  if (timestamp === undefined || sign === undefined)
+    return 'sign not match: timestamp and sign must both stand in the address'
+  const atMs = /^\d{1,16}$/.test(timestamp) ? Number(timestamp) : Number.NaN
+  // Negated, so that NaN is refused as well.
+  if (!(Math.abs(now.getTime() - atMs) <= MAX_AGE_MS))
+    return 'invalid timestamp: it must be in milliseconds, and within an hour of the time here'
+  const key = secret.reveal()
+  const right = createHmac('sha256', key).update(`${timestamp}\n${key}`).digest()
+  const shown = Buffer.from(unescaped(sign), 'base64')
+  if (shown.length === right.length && timingSafeEqual(shown, right)) return undefined
+  return "sign not match: the sender's secret must be the inlet.secret of the channel"
+}
+
+/** Base64 as it was before a client left its `+` bare in the address, or encoded it twice. */
+function unescaped(sign: string): string {
+  const bare = sign.replaceAll(' ', '+')
+  try {
+    return bare.includes('%') ? decodeURIComponent(bare) : bare
+  } catch {
+    return bare
+  }
+}
+
+/** A client that appends a new signature to an address with an old one means the new one. */
+function lastOf(query: URLSearchParams, name: string): string | undefined {
+  const value = query.getAll(name).at(-1)?.trim()
+  return value === '' ? undefined : value
+}

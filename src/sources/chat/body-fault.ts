@@ -1,0 +1,31 @@
+import { AppError } from '../../errors.ts'
+import { isObject, parsedJson } from '../parsing/json.ts'
+import { textOf } from '../parsing/text.ts'
+
+/** DingTalk's number for each message type whose words are missing, and the part that is missing. */
+const MISSING_PART: Readonly<Record<string, readonly [errcode: number, part: string]>> = {
+  text: [400201, 'text->content'],
+  link: [400301, 'link->text'],
+  markdown: [400403, 'markdown->text'],
+  actionCard: [400501, 'actionCard->text'],
+  feedCard: [400602, 'feedCard->links'],
+}
+
+/** Why a body without a readable text holds no message; undefined where it may hold one in another form. */
+export function faultIn(text: string): AppError | undefined {
+  const body = parsedJson(text)?.value
+  if (!isObject(body)) return undefined
+  const type = textOf(body['msgtype'])?.trim()
+  if (type === undefined)
+    return Object.keys(body).length === 0 || Array.isArray(body['alerts'])
+      ? new AppError('bad_payload', 'the body has no msgtype', { errcode: 40035 })
+      : undefined
+  const [errcode, part] = Object.hasOwn(MISSING_PART, type) ? (MISSING_PART[type] ?? []) : []
+  return errcode === undefined
+    ? new AppError(
+        'bad_payload',
+        `msgtype ${JSON.stringify(type.slice(0, 40))} is not supported; it can be ${Object.keys(MISSING_PART).join(', ')}`,
+        { errcode: 400105 },
+      )
+    : new AppError('bad_payload', `miss param : ${part}`, { errcode })
+}

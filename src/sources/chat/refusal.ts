@@ -1,0 +1,23 @@
+import type { AppError, ErrorCode } from '../../errors.ts'
+
+/** DingTalk's number and words for what can go wrong with a request. */
+const REPLIES: Partial<Record<ErrorCode, readonly [errcode: number, words: string]>> = {
+  bad_payload: [40035, '不合法的参数'],
+  bad_request: [40035, '不合法的参数'],
+  unauthorized: [300005, 'token is not exist'],
+  unknown_channel: [300005, 'token is not exist'],
+  bad_signature: [310000, ''],
+  forbidden: [310000, 'not in whitelist'],
+  wrong_method: [43002, '需要POST请求'],
+  too_large: [460101, 'message too long'],
+}
+
+/** Its sender may try again, as DingTalk asks for with this number. */
+const BUSY = [-1, '系统繁忙'] as const
+
+/** A refusal as DingTalk words it, with what to do about it. */
+export function refusal(error: AppError): { errcode: number; errmsg: string } {
+  const [errcode, words] = REPLIES[error.code] ?? BUSY
+  const errmsg = words === '' ? error.message : `${words}: ${error.message}`
+  return { errcode: error.errcode ?? errcode, errmsg }
+}
