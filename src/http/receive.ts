@@ -61,13 +61,6 @@ export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
     }
 }
 
-/** Whether a path is one that senders post to. */
-export function receivingPaths(sources: ReceiveDeps['sources']): (path: string) => boolean {
-  const paths = [...sources.values()].flatMap(({ endpoint }) => endpoint.paths)
-  const patterns = paths.map((path) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`))
-  return (path) => patterns.some((pattern) => pattern.test(path))
-}
-
 /** Answers 200 only when every alert of the request is on disk. */
 async function receive(
   { name, endpoint }: Source,

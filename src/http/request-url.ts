@@ -2,24 +2,23 @@
 const BARE_PARAMETERS = /&(?=(?:access_token|timestamp|sign)=)/
 
 /**
- * The address of a request with what clients and proxies get wrong put right: doubled and trailing slashes, a query
- * that begins with `&`, and the path of `external_url` where a proxy has not stripped it. Paths for which `isReceiving`
- * holds keep theirs.
+ * The address of a request with what clients get wrong put right: doubled and trailing slashes, and a query that begins
+ * with `&`.
  */
-export function normalizedUrl(
-  url: string,
-  { base, isReceiving }: { base: string; isReceiving: (path: string) => boolean },
-): string {
+export function normalizedUrl(url: string): string {
   if (!url.startsWith('/')) return url
   const [written = '', query] = splitAt(url, url.indexOf('?'))
   const [path, parameters] = splitAt(written, written.search(BARE_PARAMETERS))
-  const single = withoutSpareSlashes(path)
-  const own =
-    base !== '' && (single === base || single.startsWith(`${base}/`)) && !isReceiving(single)
-      ? single.slice(base.length) || '/'
-      : single
   const all = [parameters, query].filter((each) => each !== undefined)
-  return all.length === 0 ? own : `${own}?${all.join('&')}`
+  const single = withoutSpareSlashes(path)
+  return all.length === 0 ? single : `${single}?${all.join('&')}`
+}
+
+/** An address without the path of `external_url` before it; undefined where that is not there. */
+export function withoutBase(url: string, base: string): string | undefined {
+  if (base === '' || !url.startsWith(base)) return undefined
+  const rest = url.slice(base.length)
+  return /^(?:[/?]|$)/.test(rest) ? `${rest.startsWith('/') ? '' : '/'}${rest}` : undefined
 }
 
 /** The path of `external_url`, without a slash at its end; empty where it has none. */

@@ -9,9 +9,9 @@ import { type ConsoleDeps, consoleRoutes } from './console.ts'
 import { replyMetrics } from './exposition.ts'
 import { createListener, LIMITS, type ServerLimits } from './listener.ts'
 import { IncomingMessage, ServerResponse } from './node-http.ts'
-import { type ReceiveDeps, receiveRoutes, receivingPaths } from './receive.ts'
+import { type ReceiveDeps, receiveRoutes } from './receive.ts'
 import { replyError, replyJson, replyText } from './reply.ts'
-import { basePathOf, normalizedUrl } from './request-url.ts'
+import { basePathOf, normalizedUrl, withoutBase } from './request-url.ts'
 
 export interface ServerDeps extends ReceiveDeps, ApiDeps, AdminDeps, ConsoleDeps {
   ready: () => boolean
@@ -52,8 +52,14 @@ export function createHttpServer(
   app.use('/api/v1', gates.admin)
   apiRoutes(app, deps)
   consoleRoutes(app, { ...deps, gates })
-  app.use((request: Request, response: Response) => {
+  app.use((request: Request, response: Response, next: NextFunction) => {
     const { method, path } = request
+    // From a proxy that does not strip that path, or from this machine by a link of the console.
+    const own = withoutBase(request.url, basePathOf(deps.settings().externalUrl))
+    if (own !== undefined) {
+      request.url = own
+      return app(request, response, next)
+    }
     if (path === '/-/reload') {
       response.setHeader('Allow', 'POST, PUT')
       throw new AppError('wrong_method', `${path.slice(0, 200)} takes POST, not ${method}`)
@@ -64,10 +70,8 @@ export function createHttpServer(
     if (replyError(response, error, { request }) === 500 && !(error instanceof AppError))
       deps.unforeseen(request.path, messageOf(error))
   })
-  const isReceiving = receivingPaths(deps.sources)
   const listener = ((request, response) => {
-    const base = basePathOf(deps.settings().externalUrl)
-    request.url = normalizedUrl(request.url ?? '/', { base, isReceiving })
+    request.url = normalizedUrl(request.url ?? '/')
     if (!deps.open()) response.setHeader('Connection', 'close')
     app(request, response)
   }) as RequestListener

@@ -2,7 +2,7 @@ import { type Coalesced, coalesce } from '../decisions/coalesce.ts'
 import { mentionFor } from '../decisions/mention.ts'
 import type { Plan } from '../decisions/plan.ts'
 import type { Events } from '../events.ts'
-import { type Alert, type MessageAlert, NO_MENTION, type PrerenderedText } from '../model/alert.ts'
+import type { Alert, Mention, MessageAlert, PrerenderedText } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
@@ -38,6 +38,8 @@ interface Draft {
   /** What still fires of the groups whose included alerts are resolved. */
   stillFiring: readonly MessageAlert[]
   robots: readonly Robot[]
+  /** Whom the senders of the alerts mention themselves. */
+  mention: Mention
   limitBytes: number
   uuid: string
   now: Date
@@ -70,6 +72,7 @@ export async function composeMessage(
       [...new Map(places.map((place) => [place.payload, read(place).together])).values()].flat(),
       channel,
     ),
+    mention: united(coalesced.flatMap((each) => read(each.shown).ready?.mention ?? [])),
     robots: channel.mode === 'pool' ? robotsOf(channel, settings) : [robot],
     limitBytes: Math.min(notifier.maxBodyBytes, bodyBytes ?? notifier.maxBodyBytes),
     uuid: deps.uuid(),
@@ -198,7 +201,7 @@ function renderAndCompose(
   const { channel } = plan
   const { included: told, now, uuid } = draft
   const subjects = told.map(({ alert, level }) => ({ variables: alert.variables, level }))
-  const mention = mentionFor(channel.mention, subjects)
+  const mention = mentionFor(channel.mention, subjects, draft.mention)
   const received = told.map((each) => each.receivedAt.getTime())
   const link = linkTo(uuid, deps.settings)
   const contentOf = (title: string, text: string, buttons: readonly Button[]): Content => ({
@@ -248,7 +251,7 @@ function prerenderedMessage(
     format: ready.format,
     title,
     text: ready.text,
-    mention: mentionFor(channel.mention, [subject], ready.mention ?? NO_MENTION),
+    mention: mentionFor(channel.mention, [subject], ready.mention),
     link: undefined,
   }
   const body = deps.notifier.compose(content, draft.robots, draft.uuid)
@@ -265,6 +268,14 @@ function messageAlertOf(
   const level = levelIn(alert, channel)
   const { receivedAt } = shown
   return { alert, level, receivedAt, repeats, changes, firedWhileWaiting, ids }
+}
+
+function united(mentions: readonly Mention[]): Mention {
+  return {
+    mobiles: mentions.flatMap(({ mobiles }) => mobiles),
+    users: mentions.flatMap(({ users }) => users),
+    all: mentions.some(({ all }) => all),
+  }
 }
 
 /** What came in one group with alerts that are all resolved, and still fires. */

@@ -1,6 +1,8 @@
 // Keeps a page as it is now, counts times on, copies snippets. Every page works without it.
 const LEAST_BETWEEN_MS = 1500
 
+// Above the folder of this file, wherever a proxy puts it.
+const root = new URL('..', document.currentScript.src)
 const state = document.querySelector('[data-live-state]')
 // The receiver's clock counts, not this machine's.
 const skew = Date.parse(document.documentElement.dataset.now) - Date.now()
@@ -15,7 +17,7 @@ function say(on) {
 
 function listen() {
   if (!document.querySelector('[data-live]') || now.stream) return
-  now.stream = new EventSource('/events')
+  now.stream = new EventSource(new URL('events', root))
   now.stream.addEventListener('open', () => say(true))
   now.stream.addEventListener('error', () => say(false))
   now.stream.addEventListener('change', () => look())

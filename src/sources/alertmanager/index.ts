@@ -10,6 +10,7 @@ import { alertFrom, malformed, moreMalformed, textsOf } from './alert.ts'
 import type { GroupFacts } from './map.ts'
 import { routeFor } from './other-bodies.ts'
 import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
+import { storedBody } from './stored-body.ts'
 
 /** Alertmanager's webhook payload version 4 (0.25 to 0.34); whatever `version` says, `alerts` makes it one. */
 export const alertmanager: Source = {
@@ -66,18 +67,21 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
       }
       return said.end()
     },
+    ...(payload.notification_reason === ALERTS_ADDED ? { hasOnlyNewAlerts: true } : {}),
+    ...storedBody(body),
     keyIncludesStart: alerts.every(({ startsAt }) => startsAt !== undefined),
     alerts,
   }
 }
 
+/** Alertmanager's word for a group that is sent again because alerts joined it (0.32, notify/notify.go). */
+const ALERTS_ADDED = 'new alerts added'
+
 /** What can be read at half the cost; its alerts are still to be widened, the rest is as it was sent. */
 function narrowPayload(bytes: Uint8Array): Payload | undefined {
   const read = readLatin1Json(bytes)
   if (read === undefined || !isPayload(read.value)) return undefined
-  const { alerts, status, groupKey, groupLabels, receiver, externalURL, truncatedAlerts } =
-    read.value
-  const envelope = { status, groupKey, groupLabels, receiver, externalURL, truncatedAlerts }
+  const { alerts, ...envelope } = read.value
   return { ...decodeUtf8(envelope), alerts }
 }
 

@@ -23,6 +23,7 @@ export interface Payload {
   receiver?: unknown
   externalURL?: unknown
   truncatedAlerts?: unknown
+  notification_reason?: unknown
 }
 
 /** Whether a body is a payload: any `version`, any further fields. */

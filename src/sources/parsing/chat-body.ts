@@ -26,7 +26,7 @@ export function renderedIn(json: JsonObject): ChatBody | undefined {
   const ready: PrerenderedText = {
     title,
     text: name === 'link' ? [title, said, url].filter(Boolean).join('\n') : said + buttonsOf(part),
-    format: PLAIN_TYPES.has(type === '' ? name : type) ? 'text' : 'markdown',
+    format: PLAIN_TYPES.has(name) ? 'text' : 'markdown',
     mention: mentionOf(at, part),
   }
   return { prerendered: ready, ...(url === undefined ? {} : { url }), others }
