@@ -112,7 +112,7 @@ async function incomingFrom(
   const all: IncomingAlert[] = []
   for (const [position, alert] of alerts.entries()) {
     for (const destination of destinationsOf(alert))
-        all.push(incoming(alert, position, { ...destination, onlyNew }))
+      all.push(incoming(alert, position, { ...destination, onlyNew }))
     if (position % CHUNK_SIZE === 0) await giveWay()
   }
   return all

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { immediate } from '../../../src/give-way.ts'
 import { levelIn } from '../../../src/pipeline/accept.ts'
 import { sources } from '../../../src/sources/index.ts'
 import type { Source } from '../../../src/sources/source.ts'
 
 const FOLDER = new URL('./fixtures/', import.meta.url)
 const chat = sources.get('chat') as Source
-const CONTEXT = { receivedAt: new Date('2026-11-28T01:00:00Z'), timezone: 'Asia/Shanghai' }
+const CONTEXT = {
+  receivedAt: new Date('2026-11-28T01:00:00Z'),
+  timezone: 'Asia/Shanghai',
+  giveWay: immediate,
+}
 
 interface Expected {
   title: string | undefined
@@ -148,8 +153,8 @@ const bodyOf = (name: string): string => readFileSync(new URL(`${name}.json`, FO
 
 describe('a body of a sender that knows only a DingTalk robot', () => {
   for (const [name, expected] of Object.entries(SENDERS))
-    test(`${name}: text, mentions, status and variables are what the sender said`, () => {
-      const { source, alerts, prerendered } = chat.read(bodyOf(name), CONTEXT)
+    test(`${name}: text, mentions, status and variables are what the sender said`, async () => {
+      const { source, alerts, prerendered } = await chat.read(bodyOf(name), CONTEXT)
       assert.equal(source, 'chat')
       const [alert] = alerts
       assert.ok(alert !== undefined && alerts.length === 1)
@@ -173,16 +178,17 @@ describe('a body of a sender that knows only a DingTalk robot', () => {
     assert.deepEqual(files.sort(), known.sort())
   })
 
-  test('a firing and its recovery by OCP are one alert', () => {
-    const [fired, recovered] = ['ocp-markdown', 'ocp-recovery'].map(
-      (name) => chat.read(bodyOf(name), CONTEXT).alerts[0]?.fingerprint,
+  test('a firing and its recovery by OCP are one alert', async () => {
+    const [fired, recovered] = await Promise.all(
+      ['ocp-markdown', 'ocp-recovery'].map((name) => chat.read(bodyOf(name), CONTEXT)),
     )
-    assert.equal(fired, recovered)
+    assert.ok(fired !== undefined && recovered !== undefined)
+    assert.equal(fired.alerts[0]?.fingerprint, recovered.alerts[0]?.fingerprint)
   })
 
-  test('a body of Alertmanager at this address is read as one', () => {
+  test('a body of Alertmanager at this address is read as one', async () => {
     const body = JSON.stringify({ alerts: [{ status: 'firing', labels: { alertname: 'A' } }] })
-    const { source, alerts } = chat.read(body, CONTEXT)
+    const { source, alerts } = await chat.read(body, CONTEXT)
     assert.equal(source, 'alertmanager')
     assert.equal(alerts[0]?.name, 'A')
   })
@@ -190,9 +196,9 @@ describe('a body of a sender that knows only a DingTalk robot', () => {
 
 describe("Nightingale's event", () => {
   for (const route of ['ocp', 'alertmanager', 'chat'] as const)
-    test(`posted to the route of ${route} has level, target, times and tags`, () => {
+    test(`posted to the route of ${route} has level, target, times and tags`, async () => {
       const reader = sources.get(route) as Source
-      const { source, alerts } = reader.read(bodyOf('nightingale-event'), CONTEXT)
+      const { source, alerts } = await reader.read(bodyOf('nightingale-event'), CONTEXT)
       const [alert] = alerts
       assert.equal(source, route === 'chat' ? 'chat' : 'ocp')
       assert.equal(alert?.status, 'firing')
@@ -207,12 +213,12 @@ describe("Nightingale's event", () => {
       assert.ok(!JSON.stringify(alert?.variables).includes('13800000009'))
     })
 
-  test('that recovered resolves the same alert', () => {
+  test('that recovered resolves the same alert', async () => {
     const ocp = sources.get('ocp') as Source
     const event = JSON.parse(bodyOf('nightingale-event'))
-    const [fired] = ocp.read(JSON.stringify(event), CONTEXT).alerts
+    const [fired] = (await ocp.read(JSON.stringify(event), CONTEXT)).alerts
     const over = { ...event, is_recovered: true, severity: 1, last_eval_time: 1764292200 }
-    const [recovered] = ocp.read(JSON.stringify(over), CONTEXT).alerts
+    const [recovered] = (await ocp.read(JSON.stringify(over), CONTEXT)).alerts
     assert.equal(recovered?.fingerprint, fired?.fingerprint)
     assert.equal(recovered?.status, 'resolved')
     assert.equal(recovered?.endsAt?.toISOString(), '2025-11-28T01:10:00.000Z')
