@@ -62,7 +62,8 @@ function headerOf(value: SecretConfig, path: Path, context: SettingsContext): Se
   return secret
 }
 
-function wordOf(value: SecretConfig, path: Path, context: SettingsContext): Secret {
+/** A secret by which somebody is let in; one that can be guessed is warned of. */
+export function wordOf(value: SecretConfig, path: Path, context: SettingsContext): Secret {
   const secret = secretOf(value, path, context)
   if (secret !== '' && secret.length < MIN_SECRET_LENGTH)
     context.warn(

@@ -1,8 +1,6 @@
-import { Secret } from '../model/secret.ts'
 import type { Channel, Inlet } from '../model/settings.ts'
+import { wordOf } from './access.ts'
 import type { ChannelConfig } from './schema.ts'
-import { secretOf } from './secrets.ts'
-
 import type { Path, SettingsContext } from './settings-context.ts'
 
 const KEYS = ['token', 'secret', 'hmac'] as const
@@ -16,8 +14,8 @@ export function inletOf(
   for (const key of KEYS) {
     const value = config[key]
     if (value === undefined) continue
-    const text = secretOf(value, [...context.path, key], context)
-    if (text !== '') inlet[key] = new Secret(text)
+    const secret = wordOf(value, [...context.path, key], context)
+    if (secret.reveal() !== '') inlet[key] = secret
   }
   return inlet
 }

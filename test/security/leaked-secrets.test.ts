@@ -15,6 +15,9 @@ const CANARIES = {
   header: 'CANARY3senderHeader',
   admin: 'CANARY4adminToken',
   proxy: 'CANARY5proxyPassword',
+  inletToken: 'CANARY8inletToken',
+  inletSecret: 'CANARY9inletSecret',
+  inletHmac: 'CANARY10inletHmac',
   signature: 'SECc6a7a6a5a4a3a2a1b0b9c6a7a6a5a4a3a2a1b0b9',
   token: (name: string) => `CANARY7token${name}`,
 }
@@ -107,6 +110,9 @@ ${Object.entries(robots)
   .join('\n')}
 channels:
   all: { robots: [${ROBOTS.join(', ')}] }
+  inlet:
+    robots: [errmsg]
+    inlet: { token: ${CANARIES.inletToken}, secret: ${CANARIES.inletSecret}, hmac: ${CANARIES.inletHmac} }
 `
 }
 
@@ -149,6 +155,19 @@ test('no secret comes out anywhere, whatever fails', async () => {
     { 'X-OCP-Token': CANARIES.header },
   ] as Record<string, string>[])
     assert.equal((await receiver.post('/alertmanager/all', alert, headers)).status, 200)
+
+  const inlet = { timestamp: String(Date.now()), sign: CANARIES.inletSecret }
+  for (const access_token of [CANARIES.inletToken, `${CANARIES.inletToken}x`]) {
+    const query = new URLSearchParams({ access_token, ...inlet })
+    const text = { msgtype: 'text', text: { content: 'hello' } }
+    const reply = await receiver.post(`/robot/send?${query}`, text)
+    assert.equal(reply.status, 401)
+    assertClean(await reply.text(), 'a refusal of /robot/send')
+  }
+  const unsigned = { 'X-OCP-Token': CANARIES.header, 'X-Grafana-Alerting-Signature': 'x' }
+  const reply = await receiver.post('/alertmanager/inlet', alert, unsigned)
+  assert.equal(reply.status, 401)
+  assertClean(await reply.text(), 'a refusal of a signature')
 
   const messages = await until('each robot has failed', async () => {
     const list = JSON.parse(await get('/api/v1/messages?limit=100'))
@@ -195,6 +214,7 @@ test('no secret comes out anywhere, whatever fails', async () => {
     .replaceAll('http://127', 'ftp://127')
     .replace(`user:${CANARIES.proxy}@`, `user:${CANARIES.proxy}@:bad:`)
     .replace(CANARIES.sender, `"${CANARIES.sender}\\n"`)
+    .replace(`token: ${CANARIES.inletToken}`, `tokn: ${CANARIES.inletToken}`)
     .replace('password: CANARY', 'pasword: CANARY')
   receiver.configure(wrong)
   const refused = await receiver.post('/-/reload', '', asAdmin)
