@@ -106,10 +106,43 @@ const ocpBody = fc.oneof(
   fc.record({ message: text }),
 )
 
+const chatBody = fc.record(
+  {
+    msgtype: fc.oneof(
+      fc.constantFrom('text', 'link', 'markdown', 'actionCard', 'feedCard', 'image', '__proto__'),
+      value,
+    ),
+    text: fc.oneof(named(['content']), value),
+    link: fc.oneof(named(['title', 'text', 'messageUrl', 'picUrl']), value),
+    markdown: fc.oneof(named(['title', 'text']), value),
+    actionCard: fc.oneof(named(['title', 'text', 'singleTitle', 'singleURL', 'btns']), value),
+    feedCard: fc.oneof(fc.record({ links: fc.array(named(['title', 'messageURL'])) }), value),
+    at: fc.oneof(named(['atMobiles', 'atUserIds', 'isAtAll']), value),
+    msgUuid: value,
+  },
+  { requiredKeys: ['msgtype'] },
+)
+
+/** An event of Nightingale's. */
+const eventBody = fc.record(
+  {
+    rule_name: text,
+    trigger_time: value,
+    is_recovered: value,
+    severity: value,
+    tags: fc.oneof(fc.array(text), value),
+    tags_map: fc.oneof(named(['ident']), value),
+    annotations: fc.oneof(named(['summary']), value),
+  },
+  { requiredKeys: ['rule_name', 'trigger_time', 'is_recovered'] },
+)
+
 const json = fc
   .oneof(
     { weight: 5, arbitrary: alertmanagerBody },
     { weight: 3, arbitrary: ocpBody },
+    { weight: 3, arbitrary: chatBody },
+    { weight: 1, arbitrary: eventBody },
     {
       weight: 1,
       arbitrary: fc.record({ payload: value, template: value, format: value, channel: value }),
@@ -216,6 +249,10 @@ const ROUTES = [
   ...Array(4).fill(['POST', '/alertmanager/:']),
   ...Array(4).fill(['POST', '/ocp/:']),
   ['POST', '/dingtalk/:/send'],
+  ...Array(4).fill(['POST', '/robot/send?access_token=:']),
+  ['POST', '/robot/send&access_token=:'],
+  ['POST', '/robot//send/'],
+  ['GET', '/ui'],
   ['GET', '/api/v1/status'],
   ['GET', '/api/v1/messages'],
   ['GET', '/api/v1/messages/:'],
@@ -253,6 +290,9 @@ const ROUTES = [
 ] as [method: string, route: string][]
 
 const QUERY_NAMES = [
+  'access_token',
+  'timestamp',
+  'sign',
   'limit',
   'before',
   'state',
@@ -275,7 +315,8 @@ const target = fc
   )
   .map(([[method, route], other, name, query]) => {
     const pairs = query.map(([key, each]) => `${key}=${each}`).join('&')
-    const path = `${route.replaceAll(':', () => name)}${pairs === '' ? '' : `?${pairs}`}`
+    const mark = route.includes('?') ? '&' : '?'
+    const path = `${route.replaceAll(':', () => name)}${pairs === '' ? '' : `${mark}${pairs}`}`
     return { method: other ?? method, path }
   })
 
@@ -301,6 +342,8 @@ const headers = fc.dictionary(
     'if-none-match',
     'range',
     'x-anything',
+    'x-grafana-alerting-signature',
+    'x-grafana-alerting-timestamp',
   ),
   fc.oneof(
     fc.constantFrom(
