@@ -7,7 +7,7 @@ import { hasIdentity } from '../parsing/ocp/identity.ts'
 import { alertFrom } from '../parsing/ocp/map.ts'
 import { parseBody } from '../parsing/ocp/parse.ts'
 import { digest, textFrom } from '../parsing/text.ts'
-import type { ReadContext, Source } from '../source.ts'
+import { isLarge, type ReadContext, type Source } from '../source.ts'
 import { addressee } from './addressee.ts'
 import { faultIn } from './body-fault.ts'
 import { refusal } from './refusal.ts'
@@ -34,7 +34,9 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   const parsed = await parseBody(text, giveWay)
   await giveWay()
   const [first] = parsed
-  const fault = parsed.length === 1 && first?.ready === undefined ? faultIn(text) : undefined
+  // A large body of too many parts is not looked into: it goes out as a text.
+  const isUnread = parsed.length === 1 && first?.ready === undefined && !isLarge(body)
+  const fault = isUnread ? faultIn(text) : undefined
   if (fault !== undefined) throw fault
   const alerts: Alert[] = []
   for (const each of parsed) {
