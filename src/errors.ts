@@ -15,7 +15,6 @@ export const ERROR_CODES = {
   unreadable_file: 500,
   cannot_listen: 500,
   usage: 500,
-  internal: 500,
   store_unavailable: 503,
   overloaded: 503,
   shutting_down: 503,

@@ -59,7 +59,7 @@ export function replyError(
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   const errmsg = known?.message ?? 'internal error; the log of the receiver has more'
   const faults = known?.faults.length ? { faults: known.faults } : {}
-  const inOwnWords = refusal?.(known ?? new AppError('internal', errmsg))
+  const inOwnWords = refusal?.({ code: known?.code, message: errmsg, errcode: known?.errcode })
   replyJson(response, inOwnWords ?? { errcode: status, errmsg, ...faults }, status)
   return status
 }

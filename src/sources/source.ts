@@ -37,8 +37,10 @@ export interface Endpoint {
     query: URLSearchParams,
     context: { settings: Pick<Settings, 'channels' | 'routes'>; now: Date },
   ) => Addressee
-  /** A refusal in the words of the platform whose API the sender speaks. */
-  refusal?: (error: AppError) => { errcode: number; errmsg: string }
+  /** A refusal in the words of the platform whose API the sender speaks; without a code it was unforeseen. */
+  refusal?: (
+    error: Partial<Pick<AppError, 'code' | 'errcode'>> & Pick<AppError, 'message'>,
+  ) => { errcode: number; errmsg: string }
 }
 
 /** A kind of payload that senders post. */

@@ -1,4 +1,5 @@
-import type { AppError, ErrorCode } from '../../errors.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type { Endpoint } from '../source.ts'
 
 /** DingTalk's number and words for what can go wrong with a request. */
 const REPLIES: Partial<Record<ErrorCode, readonly [errcode: number, words: string]>> = {
@@ -16,8 +17,7 @@ const REPLIES: Partial<Record<ErrorCode, readonly [errcode: number, words: strin
 const BUSY = [-1, '系统繁忙'] as const
 
 /** A refusal as DingTalk words it, with what to do about it. */
-export function refusal(error: AppError): { errcode: number; errmsg: string } {
-  const [errcode, words] = REPLIES[error.code] ?? BUSY
-  const errmsg = words === '' ? error.message : `${words}: ${error.message}`
-  return { errcode: error.errcode ?? errcode, errmsg }
+export const refusal: NonNullable<Endpoint['refusal']> = ({ code, errcode, message }) => {
+  const [number, words] = (code === undefined ? undefined : REPLIES[code]) ?? BUSY
+  return { errcode: errcode ?? number, errmsg: words === '' ? message : `${words}: ${message}` }
 }
