@@ -38,9 +38,10 @@ export interface Endpoint {
     context: { settings: Pick<Settings, 'channels' | 'routes'>; now: Date },
   ) => Addressee
   /** A refusal in the words of the platform whose API the sender speaks; without a code it was unforeseen. */
-  refusal?: (
-    error: Partial<Pick<AppError, 'code' | 'errcode'>> & Pick<AppError, 'message'>,
-  ) => { errcode: number; errmsg: string }
+  refusal?: (error: Partial<Pick<AppError, 'code' | 'errcode'>> & Pick<AppError, 'message'>) => {
+    errcode: number
+    errmsg: string
+  }
 }
 
 /** A kind of payload that senders post. */

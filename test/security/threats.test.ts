@@ -34,6 +34,26 @@ const THREATS: readonly {
     ],
   },
   {
+    asset: "DingTalk's robot API (`/robot/send`)",
+    threat: 'a guessed channel, a forged or replayed request, a token in a log',
+    shownBy: [
+      ['http/robot-send.test.ts', 'is a credential where it is an inlet token'],
+      ['http/robot-send.test.ts', 'is the token of a channel that has one'],
+      ['http/robot-send.test.ts', 'that is wrong is neither in the reply nor in the log'],
+      ['http/robot-send.test.ts', 'comes after the address of the sender'],
+      ['http/robot-send.test.ts', 'is no way in for the page of another site'],
+      ['http/robot-send.test.ts', 'that is wrong, missing, stale or of another secret is refused'],
+      ['sources/chat/hostile.test.ts', 'is refused in words or read, and reads the same again'],
+    ],
+  },
+  {
+    asset: 'signed bodies (`inlet.hmac`)',
+    threat: 'a body that Grafana did not send',
+    shownBy: [
+      ['http/body-signature.test.ts', 'is refused without a signature or with a wrong one'],
+    ],
+  },
+  {
     asset: 'comparison of secrets',
     threat: 'guessing by time, or by trying',
     shownBy: [
