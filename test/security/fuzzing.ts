@@ -127,8 +127,8 @@ export const FUZZED = `robots:
   one: { webhook: sandbox, limits: { messages: 10000, per: 60s } }
   two: { webhook: sandbox }
 channels:
-  ops: { robots: [one], aggregate: { every: 1s, by: [alarm_type] }, mention: { rules: [{ matchers: ['alertname=~"(a+)+b"'], all: true }] } }
-  pool: { robots: [one, two], mode: pool, format: text, variables: { alarm_url: "https://x/\${alarm_id}" } }
+  ops: { robots: [one], aggregate: { every: 1s, by: [alarm_type], changes: true }, mention: { rules: [{ matchers: ['alertname=~"(a+)+b"'], all: true }] } }
+  pool: { robots: [one, two], mode: pool, format: text, inlet: { secret: SECof-pool, hmac: word-of-pool }, variables: { alarm_url: "https://x/\${alarm_id}" } }
 routes:
   - matchers: ['alarm_level=~"Down|Critical"', 'severity!~".*(x+x+)+y"']
     channels: [pool]
