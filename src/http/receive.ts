@@ -5,7 +5,7 @@ import type { Events } from '../events.ts'
 import type { LargeReads } from '../large-reads.ts'
 import type { SourceName } from '../model/alert.ts'
 import type { Settings } from '../model/settings.ts'
-import type { Source } from '../sources/source.ts'
+import type { AddressedSettings, Source } from '../sources/source.ts'
 import type { AccessControl } from './access-control.ts'
 import { AdmissionControl, type Ticket } from './admission.ts'
 import { declaredBytesOf, readBody } from './body.ts'
@@ -21,7 +21,7 @@ export interface ReceiveDeps {
     body: string | Uint8Array
   }) => Promise<SourceName>
   sources: ReadonlyMap<SourceName, Source>
-  settings: () => Pick<Settings, 'channels' | 'routes' | 'externalUrl'>
+  settings: () => AddressedSettings & Pick<Settings, 'externalUrl'>
   events: Events
   clock: Clock
   /** Shared with what reads payloads again. */

@@ -52,6 +52,22 @@ export function createHttpServer(
   app.use('/api/v1', gates.admin)
   apiRoutes(app, deps)
   consoleRoutes(app, { ...deps, gates })
+  lastRoutes(app, deps)
+  const listener = ((request, response) => {
+    request.url = normalizedUrl(request.url ?? '/')
+    if (!deps.open()) response.setHeader('Connection', 'close')
+    app(request, response)
+  }) as RequestListener
+  return createListener(listener, {
+    tls,
+    limits,
+    born: prototypesOf(app),
+    tlsFailed: (address, error) => deps.events.tlsFailed(address, messageOf(error)),
+  })
+}
+
+/** What no route has answered, and what failed. */
+function lastRoutes(app: Express, deps: ServerDeps): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     const { method, path } = request
     // From a proxy that does not strip that path, or from this machine by a link of the console.
@@ -69,17 +85,6 @@ export function createHttpServer(
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     if (replyError(response, error, { request }) === 500 && !(error instanceof AppError))
       deps.unforeseen(request.path, messageOf(error))
-  })
-  const listener = ((request, response) => {
-    request.url = normalizedUrl(request.url ?? '/')
-    if (!deps.open()) response.setHeader('Connection', 'close')
-    app(request, response)
-  }) as RequestListener
-  return createListener(listener, {
-    tls,
-    limits,
-    born: prototypesOf(app),
-    tlsFailed: (address, error) => deps.events.tlsFailed(address, messageOf(error)),
   })
 }
 

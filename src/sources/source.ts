@@ -25,6 +25,9 @@ export type Addressee =
   | { kind: 'channel'; channel: string; hasCredential: boolean }
   | { kind: 'refused'; error: AppError; hasCredential: boolean }
 
+/** What an addressee is found by. */
+export type AddressedSettings = Pick<Settings, 'channels' | 'routes' | 'onlyChannel'>
+
 /** Where the bodies of a source are posted, and how its senders are answered. */
 export interface Endpoint {
   /** Each with `:channel` where the channel's name stands. */
@@ -35,7 +38,7 @@ export interface Endpoint {
    */
   addressee?: (
     query: URLSearchParams,
-    context: { settings: Pick<Settings, 'channels' | 'routes'>; now: Date },
+    context: { settings: AddressedSettings; now: Date },
   ) => Addressee
   /** A refusal in the words of the platform whose API the sender speaks; without a code it was unforeseen. */
   refusal?: (error: Partial<Pick<AppError, 'code' | 'errcode'>> & Pick<AppError, 'message'>) => {

@@ -85,6 +85,14 @@ describe('the access token at /robot/send', () => {
     assert.equal((await other.post('/robot/send?access_token=auto', {}, TEXT)).status, 404)
   })
 
+  test('is anything where no configuration names the channels', async () => {
+    await using server = await serve({ settings: { onlyChannel: 'ops' } })
+    const secret = 'f00dfacef00dfacef00dfacef00dface'
+    assert.equal((await server.post(`/robot/send?access_token=${secret}`, {}, TEXT)).text, OK)
+    assert.equal(server.accepted[0]?.channel, 'ops')
+    assert.ok(!JSON.stringify(server.logged).includes(secret))
+  })
+
   test('is a credential where it is an inlet token, and none where it is a name', async () => {
     await using server = await serving({ token: 'of-dba' }, { access: AUTH })
     assert.equal((await server.post('/robot/send?access_token=of-dba', {}, TEXT)).text, OK)

@@ -2,7 +2,7 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../../errors.ts'
 import type { Secret } from '../../model/secret.ts'
 import type { Settings } from '../../model/settings.ts'
-import type { Addressee } from '../source.ts'
+import type { AddressedSettings, Addressee } from '../source.ts'
 
 /** DingTalk takes a signature for an hour (DingTalk: custom robot security settings). */
 const MAX_AGE_MS = 3_600_000
@@ -16,15 +16,13 @@ const AUTO = 'auto'
  */
 export function addressee(
   query: URLSearchParams,
-  {
-    settings: { channels, routes },
-    now,
-  }: { settings: Pick<Settings, 'channels' | 'routes'>; now: Date },
+  { settings, now }: { settings: AddressedSettings; now: Date },
 ): Addressee {
+  const { channels } = settings
   const token = lastOf(query, 'access_token')
   if (token === undefined) return refused(new AppError('unauthorized', NO_TOKEN))
   const byToken = channelWithToken(token, channels)
-  const channel = byToken ?? channelNamed(token, { channels, routes })
+  const channel = byToken ?? channelNamed(token, settings)
   if (channel === undefined) return refused(new AppError('unknown_channel', UNKNOWN_TOKEN))
   const hasCredential = byToken !== undefined
   const secret = channels.get(channel)?.inlet?.secret
@@ -55,8 +53,9 @@ function channelWithToken(token: string, channels: Settings['channels']): string
 
 function channelNamed(
   name: string,
-  { channels, routes }: Pick<Settings, 'channels' | 'routes'>,
+  { channels, routes, onlyChannel }: AddressedSettings,
 ): string | undefined {
+  if (onlyChannel !== undefined) return onlyChannel
   if (name === AUTO) return routes.length > 0 ? name : undefined
   const channel = channels.get(name)
   return channel === undefined || channel.inlet?.token !== undefined ? undefined : name
