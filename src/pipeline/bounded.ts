@@ -25,13 +25,14 @@ export function shareOf(alerts: number): number {
 
 /** A copy of an alert that keeps nothing of its payload alive, with as much of its texts as a message can show. Pure. */
 export function boundedAlert(alert: Alert, maxCharacters: number): Alert {
-  const { source, status, startsAt, endsAt, levelWord, labels } = alert
+  const { source, status, startsAt, endsAt, levelWord, labels, texts } = alert
   return {
     source,
     status,
     fingerprint: copied(alert.fingerprint),
     variables: boundedVariables(alert.variables, maxCharacters).variables,
     ...(labels === undefined ? {} : { labels: boundedVariables(labels, maxCharacters).variables }),
+    ...(texts === undefined ? {} : { texts: boundedVariables(texts, maxCharacters).variables }),
     name: copied(alert.name),
     cluster: copied(alert.cluster),
     levelWord: levelWord === undefined ? undefined : copied(levelWord),
