@@ -1,24 +1,20 @@
 import { hash as digest } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { channelsFor } from '../decisions/route.ts'
 import { AppError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { type GiveWay, immediate } from '../give-way.ts'
 import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
-import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
-import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
+import type { Settings } from '../model/settings.ts'
 import { isLarge, type Source } from '../sources/source.ts'
 import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.ts'
 import type { Store } from '../stores/store.ts'
+import { AUTO, type Destination, type Destinations, destinationsFor } from './destinations.ts'
 
 /**
  * A request with the same content within this time is a retry or a peer's copy: Alertmanager retries for up to a
  * minute, and each of its peers waits 15 s longer than the one before.
  */
 export const DEDUP_WINDOW_MS = 120_000
-
-/** The channel name under which each alert finds its channels by the routes. */
-export const AUTO = 'auto'
 
 export interface AcceptDeps {
   store: Pick<Store, 'accept'>
@@ -46,12 +42,13 @@ export interface Inbound {
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<void> {
   const { source, channel } = inbound
-  const { counts, stored } = await readAndStore(inbound, deps)
+  const { counts, unknownLevels, stored } = await readAndStore(inbound, deps)
   if (counts.length === 0) return
   const { duplicate, queues, suppressed } = await stored
 
   deps.wake(queues)
   for (const each of counts) deps.events.alertsReceived(source, each)
+  for (const word of unknownLevels) deps.events.levelUnknown(word, channel)
   const alerts = counts.reduce((sum, { count }) => sum + count, 0)
   deps.events.requestAccepted({ source, channel, alerts, duplicate })
   for (const each of suppressed) deps.events.alertsSuppressed(each.channel, each.reason, each.count)
@@ -77,23 +74,31 @@ async function readAndStore(
   const notification = await reader.read(body, context)
 
   let alerts: IncomingAlert[]
+  let destinations: Destinations
   let repeats: DuplicateKey
   do {
     // What a reload has moved meanwhile must not arrive where nobody looks any more.
     settings = deps.settings()
     assertChannelExists(channel, settings)
-    alerts = await incomingFrom(notification.alerts, destinationsFor(channel, settings), giveWay)
-    if (alerts.length === 0) return { counts: [], stored: NOTHING_ACCEPTED }
+    destinations = destinationsFor(channel, settings)
+    alerts = await incomingFrom(notification.alerts, destinations.of, giveWay)
+    if (alerts.length === 0) return { counts: [], unknownLevels: [], stored: NOTHING_ACCEPTED }
     repeats = await duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
   const arrival = { now, source, body, alerts, ...repeats }
-  return { counts: countByChannelAndStatus(alerts), stored: deps.store.accept(arrival) }
+  return {
+    counts: countByChannelAndStatus(alerts),
+    unknownLevels: destinations.unknownLevels(),
+    stored: deps.store.accept(arrival),
+  }
 }
 
 type DuplicateKey = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
 
 interface PendingAccept {
   counts: AlertCount[]
+  /** Words for levels that neither the configuration nor the built-in table has. */
+  unknownLevels: readonly string[]
   stored: Promise<Accepted> | Accepted
 }
 
@@ -168,44 +173,12 @@ function assertChannelExists(channel: string, settings: Settings): void {
   throw new AppError('unknown_channel', `${wrong}; there is: ${names.join(', ')}`)
 }
 
-/** A channel with its queues, found out once for all alerts that take it. */
-interface Destination {
-  channel: Channel
-  queues: readonly string[]
-}
-
-/** The channels of an alert: the one that the path names, or those of the first route that matches. */
-function destinationsFor(
-  channel: string,
-  settings: Settings,
-): (alert: Alert) => readonly Destination[] {
-  const found = new Map<string, Destination>()
-  const destinationOf = (name: string): Destination => {
-    let destination = found.get(name)
-    if (destination === undefined) {
-      const to = settings.channels.get(name) as Channel
-      destination = { channel: to, queues: queuesOf(to) }
-      found.set(name, destination)
-    }
-    return destination
-  }
-  if (channel !== AUTO) {
-    const only = [destinationOf(channel)]
-    return () => only
-  }
-  return (alert) => {
-    const subject = { variables: alert.variables, level: levelIn(alert) }
-    return [...new Set(channelsFor(settings.routes, subject))].map(destinationOf)
-  }
-}
-
-/** The level of an alert, by the channel's own words first. */
-export function levelIn(alert: Alert, channel?: Pick<Channel, 'levels'>) {
-  return levelOf(alert.levelWord ?? '', channel?.levels) ?? DEFAULT_LEVEL
-}
-
 /** What the store needs to know of an alert in one channel; what templates need is read again from the payload. */
-function incoming(alert: Alert, position: number, { channel, queues }: Destination): IncomingAlert {
+function incoming(
+  alert: Alert,
+  position: number,
+  { channel, queues, levels }: Destination,
+): IncomingAlert {
   const { fingerprint, status } = alert
   const by = channel.aggregate?.by
   return {
@@ -214,7 +187,7 @@ function incoming(alert: Alert, position: number, { channel, queues }: Destinati
     queues,
     fingerprint,
     status,
-    level: levelIn(alert, channel),
+    level: levels.levelOf(alert.levelWord),
     name: alert.name.slice(0, 200),
     cluster: alert.cluster.slice(0, 200),
     group: by === undefined ? fingerprint : hash(by.map((name) => alert.variables[name] ?? '')),
