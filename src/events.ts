@@ -9,6 +9,10 @@ export type Events = ReturnType<typeof createEvents>
 /** Alerts that are observed in one piece. */
 const CHUNK_SIZE = 200
 
+/** Words for levels that are remembered, and characters of each. */
+const MAX_UNKNOWN_LEVELS = 200
+const MAX_WORD_LENGTH = 100
+
 /** What became of alerts whose queue was removed. */
 interface Reassigned {
   moved: number
@@ -28,6 +32,7 @@ interface MessageName {
 export function createEvents(log: Log, metrics: Metrics) {
   return {
     ...requestEvents(log, metrics),
+    ...levelEvents(log),
     ...messageEvents(log, metrics),
     ...robotEvents(log),
     ...storeEvents(log, metrics),
@@ -79,6 +84,25 @@ function requestEvents(log: Log, metrics: Metrics) {
     }): void {
       log.debug('request.accepted', fields)
     },
+  }
+}
+
+function levelEvents(log: Log) {
+  const unknownLevels = new Set<string>()
+  return {
+    /** Says each word once, while the process lives. */
+    levelUnknown(word: string, channel: string): void {
+      const shown = word.slice(0, MAX_WORD_LENGTH)
+      if (unknownLevels.has(shown) || unknownLevels.size >= MAX_UNKNOWN_LEVELS) return
+      unknownLevels.add(shown)
+      log.warn('level.unknown', {
+        word: shown,
+        channel,
+        hint: 'handled as Alert; give it a level under "levels" in the configuration',
+      })
+    },
+    /** Words for levels that were unknown since the process started, for the console. */
+    unknownLevels: (): readonly string[] => [...unknownLevels],
   }
 }
 

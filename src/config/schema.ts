@@ -22,7 +22,10 @@ const MATCHERS = {
   description: "Alertmanager's matchers, on variables and labels; all must hold.",
 } as const
 
-const LEVEL = { type: 'string', enum: ['Down', 'Critical', 'Alert', 'Caution', 'Info'] } as const
+const LEVEL = {
+  type: 'string',
+  enum: ['Down', 'Critical', 'Alert', 'Warning', 'Caution', 'Info'],
+} as const
 
 const ROBOT = {
   type: 'object',
@@ -160,7 +163,11 @@ const CHANNEL = {
       additionalProperties: false,
       properties: { max_messages: { type: 'integer', minimum: 1, maximum: 100, default: 3 } },
     },
-    levels: { type: 'object', additionalProperties: LEVEL },
+    levels: {
+      type: 'object',
+      description: 'Words of your own for levels, before those of the whole file.',
+      additionalProperties: LEVEL,
+    },
     variables: { type: 'object', additionalProperties: { type: 'string' } },
   },
 } as const
@@ -196,6 +203,11 @@ export const SCHEMA = {
       description: 'Of the times in messages.',
     },
     language: { type: 'string', enum: ['zh-CN', 'zh-TW', 'en-US'], default: 'en-US' },
+    levels: {
+      type: 'object',
+      description: 'Words of your own for levels, for every channel.',
+      additionalProperties: LEVEL,
+    },
     templates: {
       type: 'string',
       minLength: 1,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { resolve as resolvePath } from 'node:path'
 import { IANAZone } from 'luxon'
 import type { Mention } from '../model/alert.ts'
-import { LEVEL_NAMES, LEVELS, type Level } from '../model/level.ts'
+import { LEVEL_ALIASES, LEVEL_NAMES, LEVELS, type Level, levelKey } from '../model/level.ts'
 import type { Matcher } from '../model/matcher.ts'
 import { Secret } from '../model/secret.ts'
 import {
@@ -47,11 +47,12 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
     ]),
   )
   warnOfSharedTokens(robots, context)
+  const levels = levelsOf(config.levels)
   const channels = new Map(
     Object.entries(config.channels).map(([name, each]) => {
       if (name === 'auto')
         fault(['channels', name], 'is the name under which routes are reached; choose another')
-      return [name, channelOf(name, each, { ...context, robots: [...robots.keys()] })]
+      return [name, channelOf(name, each, { ...context, robots: [...robots.keys()], levels })]
     }),
   )
   checkInlets(channels, fault)
@@ -61,6 +62,7 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
     store: storeOf(config.store ?? 'sqlite:data/receiver.db', context),
     timezone,
     language: config.language ?? 'en-US',
+    levels,
     templates: resolvePath(folder, config.templates ?? 'templates'),
     retentionMs,
     monthlyQuota: config.quota?.monthly,
@@ -204,7 +206,7 @@ function warnOfSharedTokens(robots: ReadonlyMap<string, Robot>, { warn }: Settin
 function channelOf(
   name: string,
   config: ChannelConfig,
-  context: SettingsContext & { robots: readonly string[] },
+  context: SettingsContext & { robots: readonly string[]; levels: ReadonlyMap<string, Level> },
 ): Channel {
   const path = ['channels', name]
   const { fault, robots } = context
@@ -251,17 +253,17 @@ function channelOf(
     },
     sendResolved: config.send_resolved ?? true,
     digest: { maxMessages: config.digest?.max_messages ?? 3 },
-    levels: new Map(
-      Object.entries(config.levels ?? {}).map(([word, level]) => [
-        word.trim().toLowerCase(),
-        levelNamed(level),
-      ]),
-    ),
+    levels: new Map([...context.levels, ...levelsOf(config.levels)]),
     variables: new Map(Object.entries(config.variables ?? {})),
   }
 }
 
+function levelsOf(words: Readonly<Record<string, string>> = {}): Map<string, Level> {
+  return new Map(Object.entries(words).map(([word, level]) => [levelKey(word), levelNamed(level)]))
+}
+
 function levelNamed(name: string): Level {
+  if (Object.hasOwn(LEVEL_ALIASES, name)) return LEVEL_ALIASES[name as keyof typeof LEVEL_ALIASES]
   return LEVELS.find((level) => LEVEL_NAMES[level] === name) as Level
 }
 

@@ -1,4 +1,4 @@
-import { LEVEL_NAMES, type Level } from '../model/level.ts'
+import { LEVEL_ALIASES, LEVEL_NAMES, type Level } from '../model/level.ts'
 import type { Matcher } from '../model/matcher.ts'
 import type { Route } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
@@ -12,13 +12,21 @@ export interface Subject {
 /** Whether all matchers hold, as Alertmanager's do; a missing variable is the empty text. */
 export function matches(matchers: readonly Matcher[], subject: Subject): boolean {
   return matchers.every((matcher) => {
-    const text =
+    const texts =
       matcher.name === 'alarm_level'
-        ? LEVEL_NAMES[subject.level]
-        : (subject.variables[matcher.name] ?? '')
-    const holds = matcher.kind === 'equals' ? text === matcher.value : matcher.pattern.matches(text)
+        ? namesOf(subject.level)
+        : [subject.variables[matcher.name] ?? '']
+    const holds = texts.some((text) =>
+      matcher.kind === 'equals' ? text === matcher.value : matcher.pattern.matches(text),
+    )
     return holds !== matcher.negated
   })
+}
+
+/** A pattern may use any of a level's names. */
+function namesOf(level: Level): string[] {
+  const aliases = Object.entries(LEVEL_ALIASES).filter(([, each]) => each === level)
+  return [LEVEL_NAMES[level], ...aliases.map(([name]) => name)]
 }
 
 /** The channels of the first route that matches; none when no route does. */

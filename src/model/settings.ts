@@ -16,6 +16,8 @@ export interface Settings {
   store: Secret
   timezone: string
   language: Language
+  /** Words of the operator's own for levels, as `levelKey` makes them; those of a channel come before them. */
+  levels: ReadonlyMap<string, Level>
   /** Absolute folder of the operator's own templates; it need not exist. */
   templates: string
   retentionMs: number
@@ -92,7 +94,7 @@ export interface Channel {
     | undefined
   sendResolved: boolean
   digest: { maxMessages: number }
-  /** Words of the operator's own for levels, in lower case. */
+  /** Words of the operator's own for levels in this channel, those of the whole configuration included. */
   levels: ReadonlyMap<string, Level>
   /** Name and text in OCP's `${}` syntax; derive or override variables. */
   variables: ReadonlyMap<string, string>

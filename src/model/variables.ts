@@ -20,7 +20,7 @@ export function variablesFrom(
 export const OCP_VARIABLES = {
   app_type: 'application type',
   alarm_type: 'identifier of the rule',
-  alarm_target: 'alert object, key=value pairs joined by colons',
+  alarm_target: 'what the alert is about, key=value pairs joined by colons, the most general first',
   alarm_scope: 'kind of object',
   alarm_level: 'level, as a word in the configured language',
   alarm_level_color: 'colour of the level',
@@ -41,7 +41,7 @@ export const OCP_VARIABLES = {
   alarm_summary: 'summary',
   alarm_description: 'details',
   alarm_id: 'identifier of the alert',
-  alarm_url: 'address of the alert in OCP or Prometheus',
+  alarm_url: 'address of the alert in OCP, Prometheus or Grafana',
   alarm_group: 'category of the alert',
   alarm_group_by: 'what a group of alerts has in common',
   alarm_count: 'number of alerts told together',
@@ -63,4 +63,22 @@ export const OCP_VARIABLES = {
   recipients_uids: 'recipients, separated by commas',
   at_recipients: 'recipients, as mentions',
   recipients_json_array: 'recipients, as a JSON array',
+} as const satisfies Record<string, string>
+
+/** Variables that the receiver adds, for whatever sender; a template may use them as OCP's. */
+export const OWN_VARIABLES = {
+  repeats: 'how often the alert came again since it was last delivered',
+  lasted: 'how long it lasted, in words',
+  generator_url: 'address of the rule in Prometheus or Grafana',
+  external_url: 'address of Alertmanager',
+  runbook_url: 'address of the runbook',
+  dashboard_url: 'address of the dashboard',
+  image_url: 'address of a picture (Grafana)',
+  receiver: 'receiver in Alertmanager, or contact point in Grafana',
+  group_key: "Alertmanager's key of the group",
+  truncated_alerts: 'alerts that Alertmanager left out of the group',
+  notification_reason: 'why Alertmanager notifies (0.32 and newer)',
+  notification_title: 'title of the whole notification (Grafana)',
+  notification_message: 'text of the whole notification (Grafana)',
+  notification_state: 'state of the whole notification (Grafana)',
 } as const satisfies Record<string, string>

@@ -1,24 +1,20 @@
 import { hash as digest } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { channelsFor } from '../decisions/route.ts'
 import { AppError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { type GiveWay, immediate } from '../give-way.ts'
 import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
-import { DEFAULT_LEVEL, levelOf } from '../model/level.ts'
-import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
+import type { Channel, Settings } from '../model/settings.ts'
 import { isLarge, type Source } from '../sources/source.ts'
 import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.ts'
 import type { Store } from '../stores/store.ts'
+import { AUTO, type Destination, type Destinations, destinationsFor } from './destinations.ts'
 
 /**
  * A request with the same content within this time is a retry or a copy from a peer. Alertmanager retries for up to a
  * minute, and each of its peers waits 15 s longer than the one before.
  */
 export const DEDUP_WINDOW_MS = 120_000
-
-/** The channel name for which the routes find each alert's channels. */
-export const AUTO = 'auto'
 
 export interface AcceptDeps {
   store: Pick<Store, 'accept'>
@@ -47,12 +43,13 @@ export interface Inbound {
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<SourceName> {
   const { channel } = inbound
-  const { counts, stored, source } = await readAndStore(inbound, deps)
+  const { source, counts, unknownLevels, stored } = await readAndStore(inbound, deps)
   if (counts.length === 0) return source
   const { duplicate, queues, suppressed } = await stored
 
   deps.wake(queues)
   for (const each of counts) deps.events.alertsReceived(source, each)
+  for (const word of unknownLevels) deps.events.levelUnknown(word, channel)
   const alerts = counts.reduce((sum, { count }) => sum + count, 0)
   deps.events.requestAccepted({ source, channel, alerts, duplicate })
   for (const each of suppressed) deps.events.alertsSuppressed(each.channel, each.reason, each.count)
@@ -80,17 +77,25 @@ async function readAndStore(
   const { source } = notification
 
   let alerts: IncomingAlert[]
+  let destinations: Destinations
   let repeats: DuplicateKey
   do {
     // A reload must not leave alerts in queues that no robot works any more.
     settings = deps.settings()
     const channel = channelNamed(named, settings)
-    alerts = await incomingFrom(notification, destinationsFor(channel, settings), giveWay)
-    if (alerts.length === 0) return { source, counts: [], stored: NOTHING_ACCEPTED }
+    destinations = destinationsFor(channel, settings)
+    alerts = await incomingFrom(notification, destinations.of, giveWay)
+    if (alerts.length === 0)
+      return { source, counts: [], unknownLevels: [], stored: NOTHING_ACCEPTED }
     repeats = await duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
   const arrival = { now, source, body: notification.stored ?? body, alerts, ...repeats }
-  return { source, counts: countByChannelAndStatus(alerts), stored: deps.store.accept(arrival) }
+  return {
+    source,
+    counts: countByChannelAndStatus(alerts),
+    unknownLevels: destinations.unknownLevels(),
+    stored: deps.store.accept(arrival),
+  }
 }
 
 type DuplicateKey = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
@@ -98,6 +103,8 @@ type DuplicateKey = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
 interface PendingAccept {
   source: SourceName
   counts: AlertCount[]
+  /** Words for levels that neither the configuration nor the built-in table has. */
+  unknownLevels: readonly string[]
   stored: Promise<Accepted> | Accepted
 }
 
@@ -174,47 +181,11 @@ function channelNamed(channel: string, settings: Settings): string {
   throw new AppError('unknown_channel', `${wrong}; there is: ${names.join(', ')}`)
 }
 
-/** A channel with its queues, looked up once for all its alerts. */
-interface Destination {
-  channel: Channel
-  queues: readonly string[]
-}
-
-/** The channels of an alert: the one in the path, or those of the first route that matches. */
-function destinationsFor(
-  channel: string,
-  settings: Settings,
-): (alert: Alert) => readonly Destination[] {
-  const found = new Map<string, Destination>()
-  const destinationOf = (name: string): Destination => {
-    let destination = found.get(name)
-    if (destination === undefined) {
-      const to = settings.channels.get(name) as Channel
-      destination = { channel: to, queues: queuesOf(to) }
-      found.set(name, destination)
-    }
-    return destination
-  }
-  if (channel !== AUTO) {
-    const only = [destinationOf(channel)]
-    return () => only
-  }
-  return (alert) => {
-    const subject = { variables: alert.variables, level: levelIn(alert) }
-    return [...new Set(channelsFor(settings.routes, subject))].map(destinationOf)
-  }
-}
-
-/** The level of an alert; the channel's own words take precedence. */
-export function levelIn(alert: Alert, channel?: Pick<Channel, 'levels'>) {
-  return levelOf(alert.levelWord ?? '', channel?.levels) ?? DEFAULT_LEVEL
-}
-
 /** What the store keeps of an alert in one channel; the variables are read again from the payload. */
 function incoming(
   alert: Alert,
   position: number,
-  { channel, queues, onlyNew }: Destination & { onlyNew: boolean },
+  { channel, queues, levels, onlyNew }: Destination & { onlyNew: boolean },
 ): IncomingAlert {
   const { fingerprint, status, retryWindowMs } = alert
   const by = retryWindowMs === undefined ? channel.aggregate?.by : undefined
@@ -224,7 +195,7 @@ function incoming(
     queues,
     fingerprint,
     status,
-    level: levelIn(alert, channel),
+    level: levels.levelOf(alert.levelWord),
     name: alert.name.slice(0, 200),
     cluster: alert.cluster.slice(0, 200),
     group: by === undefined ? fingerprint : hash(by.map((name) => alert.variables[name] ?? '')),

@@ -28,13 +28,14 @@ export function shareOf(alerts: number): number {
  * Pure.
  */
 export function boundedAlert(alert: Alert, maxCharacters: number): Alert {
-  const { source, status, startsAt, endsAt, levelWord, labels } = alert
+  const { source, status, startsAt, endsAt, levelWord, labels, texts } = alert
   return {
     source,
     status,
     fingerprint: copied(alert.fingerprint),
     variables: boundedVariables(alert.variables, maxCharacters).variables,
     ...(labels === undefined ? {} : { labels: boundedVariables(labels, maxCharacters).variables }),
+    ...(texts === undefined ? {} : { texts: boundedVariables(texts, maxCharacters).variables }),
     name: copied(alert.name),
     cluster: copied(alert.cluster),
     levelWord: levelWord === undefined ? undefined : copied(levelWord),

@@ -9,7 +9,7 @@ import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { CountGroup, Renderer } from '../rendering/types.ts'
 import type { Claim, NewMessage, QueuedAlert, Store } from '../stores/store.ts'
-import { levelIn } from './accept.ts'
+import { levelIn } from './destinations.ts'
 import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
 
 export type SendPlan = Extract<Plan, { kind: 'send' }>

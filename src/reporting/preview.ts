@@ -6,13 +6,13 @@ import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import { levelIn } from '../pipeline/accept.ts'
 import {
   linkTo,
   MAX_QUEUED_PREVIEW,
   robotsOf,
   TARGETS_PER_GROUP,
 } from '../pipeline/compose-message.ts'
+import { levelIn } from '../pipeline/destinations.ts'
 import type { CountGroup, Rendered, Renderer } from '../rendering/types.ts'
 import type { Source } from '../sources/source.ts'
 

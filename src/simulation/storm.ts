@@ -79,6 +79,7 @@ export function withRobots(settings: Settings, channel: Channel, count: number):
     ...settings,
     robots: new Map(robots.map((each) => [each.name, each])),
     channels: new Map([[channel.name, pool]]),
+    levels: new Map(),
     routes: [],
   }
 }

@@ -1,12 +1,13 @@
 import type { Alert } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 
-type Known = Omit<Alert, 'variables' | 'labels'>
+type Known = Omit<Alert, 'variables' | 'labels' | 'texts'>
 
 /** Mapped when first read. */
 interface Later {
   variables: () => Variables
   labels?: () => Variables
+  texts?: () => Variables | undefined
 }
 
 class LazyAlert implements Alert {
@@ -22,6 +23,7 @@ class LazyAlert implements Alert {
   readonly #later: Later
   #variables: Variables | undefined
   #labels: Variables | undefined
+  #texts: Variables | undefined
 
   constructor(alert: Known, later: Later) {
     this.source = alert.source
@@ -44,6 +46,11 @@ class LazyAlert implements Alert {
   get labels(): Variables {
     this.#labels ??= this.#later.labels?.() ?? {}
     return this.#labels
+  }
+
+  get texts(): Variables {
+    this.#texts ??= this.#later.texts?.() ?? {}
+    return this.#texts
   }
 }
 

@@ -157,6 +157,22 @@ routes:
       assert.doesNotMatch(text, /SECvalue|abc|10\.0\.0\.9/)
   })
 
+  test("has words for levels of every channel, and a channel's own before them", () => {
+    const { settings } = load(`robots: { r: { webhook: sandbox } }
+levels: { Page: Down, ' Ｐ3 ': Warning }
+channels:
+  a: { robots: [r] }
+  b: { robots: [r], levels: { page: Info } }
+`)
+    const common = new Map([
+      ['page', 1],
+      ['p3', 3],
+    ])
+    assert.deepEqual(settings.levels, common)
+    assert.deepEqual(settings.channels.get('a')?.levels, common)
+    assert.deepEqual(settings.channels.get('b')?.levels, new Map([...common, ['page', 5]]))
+  })
+
   test('without a file is one robot from the environment, or the sandbox', () => {
     using folder = temporaryFolder()
     const none = loadSettings({ env: {}, cwd: folder.path })

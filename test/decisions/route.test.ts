@@ -22,6 +22,17 @@ describe('matchers and routes', () => {
     assert.ok(!matches([SEVERE], { ...SUBJECT, level: 3 }))
   })
 
+  test('alarm_level is matched by any of its names', () => {
+    const named = (name: string): Matcher => ({
+      ...SEVERE,
+      pattern: { source: name, matches: (text) => text === name },
+    })
+    for (const name of ['Alert', 'Warning'])
+      assert.ok(matches([named(name)], { ...SUBJECT, level: 3 }), name)
+    assert.ok(!matches([{ ...named('Warning'), negated: true }], { ...SUBJECT, level: 3 }))
+    assert.ok(!matches([named('Warning')], SUBJECT))
+  })
+
   test('a negated matcher holds exactly where its opposite does not', () => {
     assert.ok(!matches([NOT_CRITICAL], SUBJECT))
     assert.ok(!matches([{ ...SEVERE, negated: true }], SUBJECT))

@@ -19,7 +19,7 @@ async function arrivalOf(
   settings: Settings | (() => Settings),
   alerts: { labels: Record<string, string>; status?: string; annotations?: object }[],
   channel = 'ops',
-  giveWay: GiveWay = immediate,
+  { giveWay = immediate, events = eventsWith(() => {}) }: Partial<Parts> = {},
 ): Promise<{ arrival: AcceptRequest | undefined; woken: readonly string[] }> {
   let arrival: AcceptRequest | undefined
   let woken: readonly string[] = []
@@ -39,14 +39,21 @@ async function arrivalOf(
       wake: (queues) => {
         woken = queues
       },
-      events: createEvents(
-        { debug() {}, info() {}, warn() {}, error() {} },
-        createMetrics({ version: '1', node: 'v' }),
-      ),
+      events,
       giveWay,
     },
   )
   return { arrival, woken }
+}
+
+interface Parts {
+  giveWay: GiveWay
+  events: ReturnType<typeof createEvents>
+}
+
+function eventsWith(warn: (event: string, fields?: object) => void) {
+  const log = { debug() {}, info() {}, warn, error() {} }
+  return createEvents(log, createMetrics({ version: '1', node: 'v' }))
 }
 
 async function rowsOf(...args: Parameters<typeof arrivalOf>): Promise<readonly IncomingAlert[]> {
@@ -126,6 +133,41 @@ describe('what is stored of a request', () => {
     assert.equal((await rowsOf(withOps({}), alerts))[0]?.suppressed, undefined)
   })
 
+  test('a word for a level that is unknown is level 3, and said once in the log', async () => {
+    const said: object[] = []
+    const events = eventsWith((event, fields) => said.push({ event, ...fields }))
+    const settings = withOps({ levels: new Map([['mine', 1]]) })
+    const labels = ['weird', 'mine', 'weird', 'P1', 'x'.repeat(5_000)].map((severity, n) => ({
+      labels: { alertname: `A${n}`, severity },
+    }))
+    const { arrival } = await arrivalOf(settings, labels, 'ops', { events })
+    await arrivalOf(settings, labels.slice(0, 1), 'ops', { events })
+    assert.deepEqual(
+      arrival?.alerts.map(({ level }) => level),
+      [3, 1, 3, 2, 3],
+    )
+    const hint = 'handled as Alert; give it a level under "levels" in the configuration'
+    const words = ['weird', 'x'.repeat(100)]
+    assert.deepEqual(
+      said,
+      words.map((word) => ({ event: 'level.unknown', word, channel: 'ops', hint })),
+    )
+    assert.deepEqual(events.unknownLevels(), words)
+  })
+
+  test('an alert that names no level is level 3, and nothing is unknown about it', async () => {
+    const events = eventsWith(() => assert.fail('nothing to say'))
+    const labels: { labels: Record<string, string> }[] = [
+      { labels: { alertname: 'A' } },
+      { labels: { alertname: 'B', severity: ' ' } },
+    ]
+    const { arrival } = await arrivalOf(settingsOf(), labels, 'ops', { events })
+    assert.deepEqual(
+      arrival?.alerts.map(({ level }) => level),
+      [3, 3],
+    )
+  })
+
   test('a channel’s own words for levels come first', async () => {
     const settings = withOps({ levels: new Map([['page', 1]]) })
     const rows = await rowsOf(
@@ -151,7 +193,7 @@ describe('a small request', () => {
       turnEnded = true
     })
     const never = (): Promise<void> => new Promise(() => {})
-    const { arrival } = await arrivalOf(withOps({}), alerts, 'ops', never)
+    const { arrival } = await arrivalOf(withOps({}), alerts, 'ops', { giveWay: never })
     assert.equal(arrival?.alerts.length, 5)
     assert.equal(turnEnded, false)
   })
@@ -176,7 +218,7 @@ describe('a large request', () => {
       pieces += 1
       if (pieces === 40) settings = after
     }
-    const { arrival } = await arrivalOf(() => settings, alerts, 'ops', giveWay)
+    const { arrival } = await arrivalOf(() => settings, alerts, 'ops', { giveWay })
     assert.ok(pieces > 40)
     assert.deepEqual([...new Set(arrival?.alerts.flatMap(({ queues }) => queues))], ['robot:new'])
   })
@@ -213,6 +255,30 @@ describe('routes', () => {
     assert.deepEqual(
       rows.map(({ name, channel }) => `${name} ${channel}`),
       ['A ops', 'A db', 'B rest', 'C ops', 'C db', 'D db'],
+    )
+  })
+
+  test("read levels by the words for every channel, each channel's rows by its own", async () => {
+    const bySeverity = settingsOf(
+      {
+        robots,
+        channels: [channelNamed('ops', { levels: new Map([['mine', 1]]) }), channelNamed('rest')],
+      },
+      {
+        levels: new Map([['mine', 2]]),
+        routes: [route(['alarm_level=~"Critical|Warning"'], ['ops']), route([], ['rest'])],
+      },
+    )
+    const rows = await rowsOf(
+      bySeverity,
+      ['mine', 'warning', 'info'].map((severity) => ({
+        labels: { alertname: severity, severity },
+      })),
+      'auto',
+    )
+    assert.deepEqual(
+      rows.map(({ name, channel, level }) => `${name} ${channel} ${level}`),
+      ['mine ops 1', 'warning ops 3', 'info rest 5'],
     )
   })
 

@@ -73,6 +73,7 @@ export function settingsOf(
     access: accessOf(),
     robots: new Map(robots.map((robot) => [robot.name, robot])),
     channels: new Map(channels.map((channel) => [channel.name, channel])),
+    levels: new Map(),
     routes: [],
     ...changes,
   }

@@ -1,25 +1,13 @@
 import { distance } from 'fastest-levenshtein'
 import type { GiveWay } from '../../give-way.ts'
 import type { Channel } from '../../model/settings.ts'
-import { OCP_VARIABLES } from '../../model/variables.ts'
+import { OCP_VARIABLES, OWN_VARIABLES } from '../../model/variables.ts'
 import { conceal } from '../../redact.ts'
 import type { Renderer, UnknownNames } from '../types.ts'
 import { usagesIn } from './engine.ts'
 import type { Parts } from './loader.ts'
 import { type Ask, scenarios } from './scenarios.ts'
 import { VARIABLE } from './variables.ts'
-
-/** Variables that the receiver adds to OCP's. */
-const OURS = [
-  'generator_url',
-  'external_url',
-  'receiver',
-  'group_key',
-  'runbook_url',
-  'dashboard_url',
-  'repeats',
-  'lasted',
-]
 
 /** An instant for samples; any would do. */
 const SAMPLE_NOW = new Date('2026-11-24T19:04:30Z')
@@ -84,7 +72,11 @@ function faultsIn(
 
 /** Names that nobody documents: near misses are faults; any other may be a label, so it is a warning. */
 function namesIn(channel: Channel, parts: Parts): UnknownNames {
-  const known = [...Object.keys(OCP_VARIABLES), ...OURS, ...channel.variables.keys()]
+  const known = [
+    ...Object.keys(OCP_VARIABLES),
+    ...Object.keys(OWN_VARIABLES),
+    ...channel.variables.keys(),
+  ]
   const checked: UnknownNames = { faults: [], warnings: [] }
   const look = (written: string, place: string): void => {
     if (known.includes(written)) return

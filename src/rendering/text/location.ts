@@ -1,21 +1,15 @@
 import type { Variables } from '../../model/variables.ts'
 
-/** Keys of an object that need not be read out: their values say it. */
-const PLAIN_KEYS = new Set([
-  'ob_cluster',
-  'ob_cluster_name',
-  'obregion',
-  'cluster',
-  'obproxy_cluster',
-  'tenant_name',
-  'ob_tenant',
-  'tenant',
-  'service',
-  'host',
-  'host_ip',
-  'svr_ip',
-  'instance',
-])
+/** Keys of a target that need not be shown: their values speak for themselves. */
+const PLAIN_KEYS = new Set(
+  [
+    'ob_cluster ob_cluster_name obregion cluster cluster_name k8s_cluster obproxy_cluster tenant_name ob_tenant tenant',
+    'namespace exported_namespace kubernetes_namespace workload deployment statefulset daemonset replicaset cronjob',
+    'job_name horizontalpodautoscaler poddisruptionbudget persistentvolumeclaim persistentvolume ingress',
+    'service exported_service pod exported_pod pod_name container node nodename exported_node host host_ip svr_ip',
+    'hostname instance exported_instance target url device mountpoint',
+  ].flatMap((line) => line.split(' ')),
+)
 
 /** Says nothing about where. */
 const TEMPLATE_ID = /^alarm_template_id=\d+(?::|$)/
@@ -40,7 +34,7 @@ export function locationOf(variables: Variables): string[] {
     ]
     return known.filter((each) => each !== undefined)
   }
-  return target.split(/:(?=[\p{L}_][\p{L}\p{N}_.-]{0,60}=)/u).map((pair) => {
+  return target.split(/:(?=[\p{L}_][\p{L}\p{N}_./-]{0,60}=)/u).map((pair) => {
     const at = pair.indexOf('=')
     const value = pair.slice(at + 1)
     // A bare number says nothing without its key.

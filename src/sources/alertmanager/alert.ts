@@ -6,15 +6,17 @@ import { isObject } from '../parsing/json.ts'
 import { decodeUtf8, isAscii } from '../parsing/latin1-json.ts'
 import { cleanText, digest, textOf } from '../parsing/text.ts'
 import type { ReadContext } from '../source.ts'
+import type { Group } from './group.ts'
 import {
   type Facts,
   FIELDS_READ_ON_ACCEPT,
-  type GroupFacts,
   levelWordOf,
+  textsOfAlert,
   variableOf,
   variablesOf,
 } from './map.ts'
 import type { PayloadAlert } from './schema.ts'
+import { textsOf, writtenIn, writtenTexts } from './texts.ts'
 
 const MAX_EXCERPT_LENGTH = 500
 
@@ -32,7 +34,7 @@ const TAKEN = new Set([
 /** One alert with labels; whatever else in it cannot be used is left out. `narrow`: its texts are still to be widened. */
 export function alertFrom(
   alert: PayloadAlert,
-  { group, context, narrow }: { group: GroupFacts; context: ReadContext; narrow: boolean },
+  { group, context, narrow }: { group: Group; context: ReadContext; narrow: boolean },
 ): Alert {
   let wide: PayloadAlert | undefined
   const whole = (): PayloadAlert => {
@@ -57,10 +59,17 @@ export function alertFrom(
   })
   const facts = factsFrom({
     labels,
-    annotations: textsIn(alert.annotations, FIELDS_READ_ON_ACCEPT.annotations),
+    annotations: writtenIn(textsIn(alert.annotations, FIELDS_READ_ON_ACCEPT.annotations)),
     fields: textsIn(alert, FIELDS_READ_ON_ACCEPT.fields),
     generatorUrl: undefined,
   })
+  const wholeFacts = () =>
+    factsFrom({
+      labels: textsOf(whole().labels),
+      annotations: writtenTexts(whole().annotations),
+      fields: textsOf(whole(), TAKEN),
+      generatorUrl: textOf(whole().generatorURL),
+    })
   const name = variableOf('alarm_name', facts) ?? ''
   const cluster = variableOf('ob_cluster', facts) ?? ''
   const levelWord = levelWordOf(labels)
@@ -70,15 +79,8 @@ export function alertFrom(
     { source: 'alertmanager', status, fingerprint, name, cluster, levelWord, startsAt, endsAt },
     {
       labels: () => textsOf(whole().labels),
-      variables: () =>
-        variablesOf(
-          factsFrom({
-            labels: textsOf(whole().labels),
-            annotations: textsOf(whole().annotations),
-            fields: textsOf(whole(), TAKEN),
-            generatorUrl: textOf(whole().generatorURL),
-          }),
-        ),
+      variables: () => variablesOf(wholeFacts()),
+      texts: () => textsOfAlert(wholeFacts()),
     },
   )
 }
@@ -123,17 +125,6 @@ function malformedAlert(
     startsAt: undefined,
     endsAt: undefined,
   }
-}
-
-/** Named values as text, whatever a sender made them; no prototype, so that every name is only a name. */
-export function textsOf(values: unknown, except?: ReadonlySet<string>): Record<string, string> {
-  const texts: Record<string, string> = Object.create(null)
-  if (!isObject(values)) return texts
-  for (const [name, value] of Object.entries(values)) {
-    const text = except?.has(name) === true ? undefined : textOf(value)
-    if (text !== undefined) texts[cleanText(name)] = text
-  }
-  return texts
 }
 
 /** Of named values only those with some names: accepting needs few, and cleaning all costs more than parsing them. */

@@ -4,10 +4,10 @@ import { stateKeyOf } from '../content-key.ts'
 import { exceedsComplexity } from '../parsing/complexity-limit.ts'
 import { isObject, readJson } from '../parsing/json.ts'
 import { decodeUtf8, readLatin1Json } from '../parsing/latin1-json.ts'
-import { createDigest, textFrom, textOf } from '../parsing/text.ts'
+import { createDigest, textFrom } from '../parsing/text.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
-import { alertFrom, malformed, moreMalformed, textsOf } from './alert.ts'
-import type { GroupFacts } from './map.ts'
+import { alertFrom, malformed, moreMalformed } from './alert.ts'
+import { PayloadGroup } from './group.ts'
 import { routeFor } from './other-bodies.ts'
 import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
 import { storedBody } from './stored-body.ts'
@@ -76,12 +76,30 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
 
 /** Alertmanager's word for a group that is sent again because alerts joined it (0.32, notify/notify.go). */
 const ALERTS_ADDED = 'new alerts added'
+/** Fields of the envelope that are read. */
+const ENVELOPE = [
+  'status',
+  'groupKey',
+  'groupLabels',
+  'commonLabels',
+  'commonAnnotations',
+  'routeLabels',
+  'receiver',
+  'externalURL',
+  'truncatedAlerts',
+  'notification_reason',
+  'notificationReason',
+  'title',
+  'message',
+  'state',
+] as const satisfies (keyof Payload)[]
 
 /** What can be read at half the cost; its alerts are still to be widened, the rest is as it was sent. */
 function narrowPayload(bytes: Uint8Array): Payload | undefined {
   const read = readLatin1Json(bytes)
   if (read === undefined || !isPayload(read.value)) return undefined
-  const { alerts, ...envelope } = read.value
+  const { alerts, ...rest } = read.value
+  const envelope = Object.fromEntries(ENVELOPE.map((name) => [name, rest[name]]))
   return { ...decodeUtf8(envelope), alerts }
 }
 
@@ -108,7 +126,7 @@ async function alertsOf(
   { context, narrow, large }: { context: ReadContext; narrow: boolean; large: boolean },
 ): Promise<Alert[]> {
   const { receivedAt, giveWay } = context
-  const group = new Group(payload)
+  const group = new PayloadGroup(payload)
   const alerts: Alert[] = []
   let unreadable = 0
   for (const [index, each] of payload.alerts.entries()) {
@@ -150,40 +168,6 @@ function hasTooManyFields(alert: PayloadAlert): boolean {
       }
     return false
   })
-}
-
-/** Accepting needs the status alone; the rest is made for whoever reads variables. */
-class Group implements GroupFacts {
-  readonly status: unknown
-  readonly #payload: Payload
-
-  constructor(payload: Payload) {
-    this.status = payload.status
-    this.#payload = payload
-  }
-
-  get count(): number {
-    const truncated = Number(textOf(this.#payload.truncatedAlerts) ?? 0)
-    return this.#payload.alerts.length + (truncated > 0 ? Math.floor(truncated) : 0)
-  }
-
-  get by(): string {
-    return Object.entries(textsOf(this.#payload.groupLabels))
-      .map(([name, value]) => `${name}=${value}`)
-      .join(':')
-  }
-
-  get externalUrl(): string | undefined {
-    return textOf(this.#payload.externalURL)
-  }
-
-  get receiver(): string | undefined {
-    return textOf(this.#payload.receiver)
-  }
-
-  get groupKey(): string | undefined {
-    return textOf(this.#payload.groupKey)
-  }
 }
 
 function contentOf(alert: unknown): string {

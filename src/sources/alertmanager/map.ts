@@ -2,6 +2,9 @@ import { Duration } from 'luxon'
 import type { Status } from '../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../model/variables.ts'
 import { utcSeconds } from '../parsing/instant.ts'
+import { measuredValueOf } from './grafana.ts'
+import type { Group } from './group.ts'
+import { OB_CLUSTERS, type Target, TENANTS, targetOf } from './target/index.ts'
 
 type Texts = Readonly<Record<string, string>>
 
@@ -17,21 +20,15 @@ export interface Facts {
   generatorUrl: string | undefined
   fingerprint: string
   receivedAt: Date
-  group: GroupFacts
+  group: Group
 }
 
-/** What the envelope says of all its alerts. */
-export interface GroupFacts {
-  status: unknown
-  /** Alerts in the group, with those that Alertmanager left out of the payload. */
-  count: number
-  by: string
-  externalUrl: string | undefined
-  receiver: string | undefined
-  groupKey: string | undefined
+/** With what is worked out once for several variables. */
+interface WholeFacts extends Facts {
+  target: () => Target
 }
 
-type Extractor = (facts: Facts) => string | undefined
+type Extractor = (facts: WholeFacts) => string | undefined
 
 const firstOf = (texts: Texts, names: readonly string[]): string | undefined => {
   for (const name of names) {
@@ -61,10 +58,10 @@ const first =
     return undefined
   }
 
-/** `serverity` is how OBAgent's rules spell it. */
-const LEVEL_LABELS = ['severity', 'serverity', 'alarm_level'] as const
+/** In the order in which they decide; `serverity` is how OBAgent's rules spell it. */
+const LEVEL_LABELS = ['severity', 'serverity', 'level', 'alarm_level', 'priority'] as const
 
-const NAMES_OF_CLUSTERS = ['ob_cluster_name', 'ob_cluster', 'obregion', 'cluster'] as const
+const NAMES_OF_CLUSTERS = [...OB_CLUSTERS, 'cluster'] as const
 const NAMES_OF_RULES = ['alertname', 'rule_name'] as const
 
 /** All that is read of each alert that is accepted: its level word, and the variables alarm_name and ob_cluster. */
@@ -75,12 +72,16 @@ export const FIELDS_READ_ON_ACCEPT = {
 } as const
 
 const CLUSTER = label(...NAMES_OF_CLUSTERS)
-const TENANT = label('tenant_name', 'ob_tenant', 'tenant')
-const HOST = label('svr_ip', 'host_ip', 'host', 'instance')
+const TENANT = label(...TENANTS)
+/** The address of what only measured is no host of the alert. */
+const HOST: Extractor = ({ labels, target }) => {
+  const name = target().host
+  return firstOf(labels, ['svr_ip', 'host_ip', 'host']) ?? (name && labels[name])
+}
 
 /** What an alert's state and its payload alone decide. */
 const STATUS_VARIABLES: Readonly<Record<string, Extractor>> = {
-  alarm_level: label(...LEVEL_LABELS),
+  alarm_level: ({ labels }) => levelWordOf(labels),
   alarm_status: ({ status }) => (status === 'firing' ? 'Active' : 'Inactive'),
   alarm_active_at: ({ startsAt }) => startsAt && utcSeconds(startsAt),
   alarm_resolved_at: ({ endsAt }) => endsAt && utcSeconds(endsAt),
@@ -102,15 +103,16 @@ const STATUS_VARIABLES: Readonly<Record<string, Extractor>> = {
 const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Extractor>> = {
   alarm_type: label('rule_name', 'alertname'),
   alarm_name: first(annotation('title'), label(...NAMES_OF_RULES)),
-  alarm_target: targetOf,
+  alarm_target: ({ labels, target }) => target().text ?? labels['alertname'],
   alarm_scope: scopeOf,
-  alarm_summary: annotation('summary', 'message'),
-  alarm_description: annotation('description', 'message'),
+  alarm_summary: summaryOf,
+  alarm_description: descriptionOf,
   alarm_url: first(
-    annotation('runbook_url'),
     ({ generatorUrl }) => generatorUrl,
     ({ group }) => group.externalUrl,
   ),
+  value: ({ fields }) => measuredValueOf(fields),
+  image_url: ({ fields }) => fields['imageURL'],
   alarm_threshold: annotation('threshold'),
   app_type: first(
     ({ labels }) => (labels['app'] === 'OB' ? 'OceanBase' : labels['app']),
@@ -128,72 +130,136 @@ const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Extractor>> = {
   external_url: ({ group }) => group.externalUrl,
   receiver: ({ group }) => group.receiver,
   group_key: ({ group }) => group.groupKey,
+  notification_reason: ({ group }) => group.reason,
+  notification_title: ({ group }) => group.title,
+  notification_message: ({ group }) => group.message,
+  notification_state: ({ group }) => group.state,
+  truncated_alerts: ({ group }) => (group.truncated > 0 ? String(group.truncated) : undefined),
 }
 
-/** The flat set that templates read: OCP's names, and every label, annotation and field under its own. */
+/**
+ * The flat set that templates read: OCP's names, and every label, annotation and field under its own; then what all
+ * alerts of the group have in common, where this one has nothing of the name.
+ */
 export function variablesOf(facts: Facts): Variables {
-  return variablesFrom([
-    ...found(STATUS_VARIABLES, facts),
-    ...Object.entries(facts.labels),
-    ...Object.entries(facts.annotations),
-    ...found(OCP_FROM_ALERTMANAGER, facts),
-    ...Object.entries(facts.fields),
+  const { labels, annotations, fields, group } = facts
+  const whole = wholeFacts(facts)
+  const variables = variablesFrom([
+    ...found(STATUS_VARIABLES, whole),
+    ...Object.entries(labels),
+    ...Object.entries(annotations),
+    ...found(OCP_FROM_ALERTMANAGER, whole),
+    ...Object.entries(fields),
+    ...Object.entries(group.labels),
+    ...Object.entries(group.annotations),
   ])
+  const common = inCommon(facts)
+  for (const name in OCP_FROM_ALERTMANAGER) {
+    const value = variables[name] === undefined ? OCP_FROM_ALERTMANAGER[name]?.(common) : undefined
+    if (value !== undefined && value !== '') variables[name] = value
+  }
+  if (group.message !== undefined && !hasText(facts))
+    variables['alarm_description'] ??= group.message
+  return variables
 }
 
 /** One of the variables, at the cost of that one; it is what `variablesOf` has under its name. */
 export function variableOf(name: string, facts: Facts): string | undefined {
-  const { labels, annotations, fields } = facts
+  const { labels, annotations, fields, group } = facts
+  const whole = wholeFacts(facts)
   return (
-    STATUS_VARIABLES[name]?.(facts) ??
+    STATUS_VARIABLES[name]?.(whole) ??
     labels[name] ??
     annotations[name] ??
-    OCP_FROM_ALERTMANAGER[name]?.(facts) ??
-    fields[name]
+    OCP_FROM_ALERTMANAGER[name]?.(whole) ??
+    fields[name] ??
+    group.labels[name] ??
+    group.annotations[name] ??
+    OCP_FROM_ALERTMANAGER[name]?.(inCommon(facts))
   )
 }
 
+/** What an alert says under names of its own, where it has neither summary nor description; undefined where it has one. */
+export function textsOfAlert(facts: Facts): Variables | undefined {
+  if (hasText(facts)) return undefined
+  const names = Object.keys(facts.annotations).filter((name) => !NO_TEXT.test(name))
+  return variablesFrom(names.sort(byWeight).map((name) => [name, facts.annotations[name]]))
+}
+
+/** Addresses, what Grafana keeps for itself, and what has a line of its own. */
+const NO_TEXT =
+  /(?:url|link|dashboard|runbook|image|uid|token)$|^(?:__|title$|alarm_name$|alarm_type$|alarm_target$|threshold$)/i
+
+/** Those first that say most. */
+const WEIGHTY = [
+  'detail',
+  'details',
+  'content',
+  'text',
+  'info',
+  '描述',
+  '详情',
+  '详细',
+  '内容',
+  '說明',
+  '说明',
+]
+
+function byWeight(a: string, b: string): number {
+  const weight = (name: string) => WEIGHTY.indexOf(name.toLowerCase()) + 1 || 100
+  return weight(a) - weight(b) || (a < b ? -1 : 1)
+}
+
+function hasText({ annotations, group }: Facts): boolean {
+  return (
+    firstOf(annotations, SPOKEN) !== undefined || firstOf(group.annotations, SPOKEN) !== undefined
+  )
+}
+
+const SPOKEN = ['summary', 'description', 'message', 'alarm_summary', 'alarm_description'] as const
+
+function summaryOf({ annotations }: Facts): string | undefined {
+  return firstOf(annotations, ['summary', 'message'])
+}
+
+/** What says the same as the summary is said once. */
+function descriptionOf(facts: Facts): string | undefined {
+  const text = firstOf(facts.annotations, ['description', 'message'])
+  return text?.trim() === summaryOf(facts)?.trim() ? undefined : text
+}
+
+function wholeFacts(facts: Facts): WholeFacts {
+  let target: Target | undefined
+  return {
+    ...facts,
+    target: () => {
+      target ??= targetOf(facts.labels, facts.annotations)
+      return target
+    },
+  }
+}
+
+/** The same facts with nothing but what all alerts of the group have in common, which says of none what it is about. */
+function inCommon(facts: Facts): WholeFacts {
+  const { labels, annotations } = facts.group
+  const target = () => NO_TARGET
+  return { ...facts, labels, annotations, fields: NO_TEXTS, generatorUrl: undefined, target }
+}
+
+const NO_TARGET: Target = { text: undefined, host: undefined }
+
+const NO_TEXTS: Texts = Object.freeze(Object.create(null))
+
 /** The word that an alert uses for its level. */
 export function levelWordOf(labels: Texts): string | undefined {
-  return firstOf(labels, LEVEL_LABELS)
+  return LEVEL_LABELS.map((name) => labels[name]).find((word) => (word ?? '').trim() !== '')
 }
 
 function found(
   table: Readonly<Record<string, Extractor>>,
-  facts: Facts,
+  facts: WholeFacts,
 ): (readonly [string, string | undefined])[] {
   return Object.entries(table).map(([name, find]) => [name, find(facts)] as const)
-}
-
-/** Labels that say what an alert is or how bad, not what it is about. */
-const NOT_IDENTIFYING = new Set([
-  ...LEVEL_LABELS,
-  'alertname',
-  'rule_name',
-  'rule_type',
-  'instance_type',
-  'job',
-  'app',
-  'app_type',
-  'prometheus',
-  'monitor',
-  'replica',
-])
-
-/** As OCP writes one: `key=value` joined by colons, the cluster with its id, from the cluster down to the host. */
-function targetOf(facts: Facts): string | undefined {
-  const cluster = CLUSTER(facts)
-  const id = facts.labels['ob_cluster_id']
-  const known = [
-    ['ob_cluster', cluster !== undefined && id !== undefined ? `${cluster}-${id}` : cluster],
-    ['tenant_name', TENANT(facts)],
-    ['host', HOST(facts)],
-  ].filter(([, value]) => value !== undefined)
-  const rest = Object.entries(facts.labels).filter(([name]) => !NOT_IDENTIFYING.has(name))
-  const pairs = known.length > 0 ? known : rest
-  return pairs.length > 0
-    ? pairs.map(([name, value]) => `${name}=${value}`).join(':')
-    : facts.labels['alertname']
 }
 
 const SCOPES: ReadonlyMap<string | undefined, string> = new Map([
@@ -203,7 +269,7 @@ const SCOPES: ReadonlyMap<string | undefined, string> = new Map([
 ])
 
 /** By the rule's own word, else by the most specific label. */
-function scopeOf(facts: Facts): string | undefined {
+function scopeOf(facts: WholeFacts): string | undefined {
   const named = SCOPES.get(facts.labels['instance_type'])
   if (named !== undefined) return named
   if (HOST(facts) !== undefined) return 'Host'

@@ -23,7 +23,16 @@ export interface Payload {
   receiver?: unknown
   externalURL?: unknown
   truncatedAlerts?: unknown
+  commonLabels?: unknown
+  commonAnnotations?: unknown
+  /** Labels of the route that was taken (Alertmanager 0.34 and newer). */
+  routeLabels?: unknown
   notification_reason?: unknown
+  notificationReason?: unknown
+  /** Grafana's. */
+  title?: unknown
+  message?: unknown
+  state?: unknown
 }
 
 /** Whether a body is a payload: any `version`, any further fields. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { immediate } from '../../../src/give-way.ts'
-import { levelIn } from '../../../src/pipeline/accept.ts'
+import { levelIn } from '../../../src/pipeline/destinations.ts'
 import { sources } from '../../../src/sources/index.ts'
 import type { Source } from '../../../src/sources/source.ts'
 

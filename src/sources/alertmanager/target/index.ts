@@ -1,0 +1,78 @@
+import { CLUSTERS, HOSTS, kindOf } from './label-kinds.ts'
+import { targetLabels } from './target-labels.ts'
+
+type Texts = Readonly<Record<string, string>>
+
+export interface Target {
+  /** `key=value` pairs joined by colons; undefined where no label says what the alert is about. */
+  text: string | undefined
+  /** Label that names the machine, where one does and is not only what measured. */
+  host: string | undefined
+}
+
+/** OceanBase's own names for a cluster, in the order in which they are believed. */
+export const OB_CLUSTERS = ['ob_cluster_name', 'ob_cluster', 'obregion'] as const
+export const TENANTS = ['tenant_name', 'ob_tenant', 'tenant'] as const
+const OB_HOSTS = ['svr_ip', 'host_ip', 'host', 'instance'] as const
+
+/** Labels that only OceanBase's rules have. */
+const OB_LABELS = [
+  ...OB_CLUSTERS,
+  'ob_cluster_id',
+  'ob_tenant',
+  'obzone',
+  'svr_ip',
+  'obproxy_cluster',
+] as const
+
+/**
+ * What an alert is about, the most general first: never the address of what only measured it, and the same for firing
+ * and recovery. OceanBase's alerts have the keys that OCP writes, then what else their labels name. Pure.
+ */
+export function targetOf(labels: Texts, annotations: Texts): Target {
+  const names = targetLabels(labels, annotations)
+  if (!isOceanBase(labels)) {
+    const host = HOSTS.find((label) => names.includes(label))
+    return {
+      text: joined(names.map((name) => [name, labels[name]])),
+      host: host ?? (names.includes('instance') ? 'instance' : undefined),
+    }
+  }
+  const more = names.filter((name) => ['thing', 'part', 'name', 'other'].includes(kindOf(name)))
+  return {
+    text: joined([
+      ...oceanBasePairs(labels),
+      ...more.filter((name) => !isOcpKey(name)).map((name) => [name, labels[name]] as const),
+    ]),
+    host: OB_HOSTS.find((label) => labels[label] !== undefined),
+  }
+}
+
+function isOceanBase(labels: Texts): boolean {
+  return labels['app'] === 'OB' || OB_LABELS.some((label) => labels[label] !== undefined)
+}
+
+type Pair = readonly [string, string | undefined]
+
+/** As OCP writes them: the cluster with its id, the tenant, the host. */
+function oceanBasePairs(labels: Texts): Pair[] {
+  const valueNamed = (names: readonly string[]) =>
+    names.map((name) => labels[name]).find((value) => value !== undefined)
+  const cluster = valueNamed([...OB_CLUSTERS, ...CLUSTERS])
+  const id = labels['ob_cluster_id']
+  return [
+    ['obproxy_cluster', labels['obproxy_cluster']],
+    ['ob_cluster', cluster !== undefined && id !== undefined ? `${cluster}-${id}` : cluster],
+    ['tenant_name', valueNamed(TENANTS)],
+    ['host', valueNamed(OB_HOSTS)],
+  ]
+}
+
+function isOcpKey(label: string): boolean {
+  return /^ob_?|^(?:svr|tenant|zone|app)/.test(label)
+}
+
+function joined(pairs: readonly Pair[]): string | undefined {
+  const known = pairs.filter(([, value]) => value !== undefined)
+  return known.length === 0 ? undefined : known.map(([name, value]) => `${name}=${value}`).join(':')
+}

@@ -1,0 +1,117 @@
+/** Labels by what they name, each list from the general to the particular. */
+
+const names = (text: string): readonly string[] => text.split(' ')
+
+/** Where everything below is; the first that an alert has. */
+export const CLUSTERS = names(
+  'cluster cluster_name k8s_cluster kubernetes_cluster kube_cluster clustername 集群',
+)
+/** What stands for the cluster where none is named. */
+export const SITES = names('datacenter data_center dc site region env environment 环境')
+export const NAMESPACES = names(
+  'exported_namespace namespace kubernetes_namespace kube_namespace namespace_name project project_id 命名空间',
+)
+
+/** Objects of a namespace, as kube-state-metrics and the kubelet name them. */
+export const WORKLOADS = names(
+  'workload workload_name deployment deploymentconfig rollout statefulset daemonset replicaset replicationcontroller ' +
+    'cronjob job_name horizontalpodautoscaler hpa poddisruptionbudget resourcequota ingress exported_service ' +
+    'destination_workload destination_service persistentvolumeclaim certificate certificaterequest secret configmap',
+)
+
+/** Machines; the first that an alert has. */
+export const HOSTS = names(
+  'exported_node node nodename node_name kubernetes_node exported_instance hostname Hostname host_name host vm vm_name vmname ' +
+    'sysName device_name host_ip 主机 节点 实例',
+)
+
+export const PODS = names('exported_pod pod pod_name kubernetes_pod_name')
+export const CONTAINERS = names('exported_container container container_name')
+
+/** What stands alone, whatever machine reported it. */
+export const THINGS = names(
+  'persistentvolume volumename target url uri domain vhost virtual_host exchange queue queue_name stream topic partition ' +
+    'consumergroup consumer_group bucket index pipeline dag_id task task_id exported_job dbinstance_identifier ' +
+    'load_balancer loadbalancer backend upstream proxy common_name subject_CN cn serial_number rulename application',
+)
+
+/** Parts of a machine or server, which say nothing without it. */
+export const PARTS = names(
+  'datname database dbname db schema schemaname table relname tablespace user usename keyspace shard slot port ' +
+    'device mountpoint mount_point volume disk drive array master interface ifName ifAlias ifDescr ifIndex chip sensor ' +
+    'cpu core gpu minor_number groupname process unit 挂载点 磁盘',
+)
+
+/** Say what happened or how, not to what; shown where the alert's words name them. */
+const QUALIFIERS = names(
+  'integration reason mechanism code status_code method verb handler phase condition resource operation ' +
+    'operation_type signal eviction_signal protocol scheme action',
+)
+
+/** Say how it is with it, in words that stand in any sentence. */
+const STATES = names('status state result type mode event error fstype')
+
+/** Say which rule it is, how bad, for whom, or by which copy of Prometheus. */
+const RULE = names(
+  'alertname rule_name rule_type instance_type severity serverity level alarm_level priority prometheus ' +
+    'prometheus_replica __replica__ replica monitor receive tenant_id endpoint metrics_path uid le quantile long short ' +
+    'team owner oncall contact app_type alarm_name alarm_type alarm_target grafana_folder rule_uid ' +
+    '__alert_rule_uid__ __alert_rule_namespace_uid__ datasource_uid ref_id alertgroup rule_group __name__ runbook_url',
+)
+
+export type Kind =
+  | 'cluster'
+  | 'site'
+  | 'namespace'
+  | 'workload'
+  | 'host'
+  | 'pod'
+  | 'container'
+  | 'thing'
+  | 'part'
+  | 'name'
+  | 'qualifier'
+  | 'state'
+  | 'rule'
+  | 'scrape'
+  | 'other'
+
+const ORDERED: readonly (readonly [Kind, readonly string[]])[] = [
+  ['cluster', CLUSTERS],
+  ['site', SITES],
+  ['namespace', NAMESPACES],
+  ['scrape', names('job service')],
+  ['workload', WORKLOADS],
+  ['host', HOSTS],
+  ['scrape', ['instance']],
+  ['pod', PODS],
+  ['container', CONTAINERS],
+  ['thing', THINGS],
+  ['part', PARTS],
+  ['name', ['name']],
+  ['qualifier', QUALIFIERS],
+  ['state', STATES],
+  ['rule', RULE],
+]
+
+const KIND_AND_RANK: ReadonlyMap<string, readonly [Kind, number]> = new Map(
+  ORDERED.flatMap(([kind, labels], group) =>
+    labels.map((label, index) => [label, [kind, group * 100 + index]] as const),
+  ),
+)
+
+/** Labels that no list has stand after those that name something, before those that say how. */
+const RANK_OF_OTHERS = 1_150
+
+export function kindOf(label: string): Kind {
+  return KIND_AND_RANK.get(label)?.[0] ?? 'other'
+}
+
+/** Most general first; labels of one rank by name, so that the order a sender writes them in changes nothing. */
+export function byRank(a: string, b: string): number {
+  return rankOf(a) - rankOf(b) || (a < b ? -1 : a > b ? 1 : 0)
+}
+
+function rankOf(label: string): number {
+  return KIND_AND_RANK.get(label)?.[1] ?? RANK_OF_OTHERS
+}

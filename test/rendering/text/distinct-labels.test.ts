@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { MessageAlert } from '../../../src/model/alert.ts'
+import { distinctLabels, labelText } from '../../../src/rendering/text/distinct-labels.ts'
+
+type Texts = Record<string, string>
+
+function messageAlert(
+  labels: Texts,
+  source: 'alertmanager' | 'ocp' = 'alertmanager',
+): MessageAlert {
+  return {
+    alert: {
+      source,
+      status: 'firing',
+      fingerprint: JSON.stringify(labels),
+      variables: labels,
+      ...(source === 'ocp' ? {} : { labels }),
+      name: 'A',
+      cluster: '',
+      levelWord: undefined,
+      startsAt: undefined,
+      endsAt: undefined,
+    },
+    level: 3,
+    receivedAt: new Date(0),
+    repeats: 0,
+    firedWhileWaiting: false,
+  }
+}
+
+const textsOf = (all: readonly Texts[], shown = (_: MessageAlert) => 'same'): string[] =>
+  distinctLabels(
+    all.map((labels) => messageAlert(labels)),
+    shown,
+  ).map(labelText)
+
+describe('labels that tell alerts of one message apart', () => {
+  test('are none where what is shown differs already', () => {
+    const shown = ({ alert }: MessageAlert) => alert.labels?.['pod'] ?? ''
+    assert.deepEqual(
+      textsOf(
+        [
+          { pod: 'a', x: '1' },
+          { pod: 'b', x: '2' },
+        ],
+        shown,
+      ),
+      ['', ''],
+    )
+    assert.deepEqual(textsOf([{ pod: 'a' }]), [''])
+    assert.deepEqual(textsOf([]), [])
+  })
+
+  test('are as few as separate them, those that speak to a person first', () => {
+    assert.deepEqual(
+      textsOf([
+        { uid: 'u1', instance: '10.0.0.1:80', code: '500', team: 't' },
+        { uid: 'u2', instance: '10.0.0.2:80', code: '404', team: 't' },
+      ]),
+      ['code=500', 'code=404'],
+    )
+    assert.deepEqual(textsOf([{ code: '500' }, { code: '500', method: 'GET' }]), [
+      'method=""',
+      'method=GET',
+    ])
+    assert.deepEqual(textsOf([{ instance: 'a' }, { instance: 'b' }]), ['instance=a', 'instance=b'])
+  })
+
+  test('name two where one is not enough', () => {
+    const all = ['GET', 'PUT'].flatMap((method) => ['a', 'b'].map((path) => ({ method, path })))
+    assert.deepEqual(textsOf(all), [
+      'method=GET, path=a',
+      'method=GET, path=b',
+      'method=PUT, path=a',
+      'method=PUT, path=b',
+    ])
+  })
+
+  test('of alerts without labels are what OCP identifies them by', () => {
+    const all = [
+      { alarm_type: 'x', alarm_id: '1' },
+      { alarm_type: 'y', alarm_id: '1' },
+    ]
+    const pairs = distinctLabels(
+      all.map((each) => messageAlert(each, 'ocp')),
+      () => 'same',
+    )
+    assert.deepEqual(pairs.map(labelText), ['alarm_type=x', 'alarm_type=y'])
+  })
+
+  test('are never the same words for two alerts with different labels', () => {
+    const text = fc.oneof(
+      fc.constantFrom(
+        'a',
+        'b',
+        'a=b',
+        'a, b',
+        '"a"',
+        'a\u200b',
+        'a ',
+        '\\u{200b}',
+        'x'.repeat(300),
+        `${'x'.repeat(300)}y`,
+        '\ud800',
+        'a\nb',
+        '\u3164',
+      ),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
+    )
+    const labels = fc.dictionary(
+      fc.oneof(fc.constantFrom('a', 'b', 'pod', 'instance', 'uid'), text),
+      text,
+      { maxKeys: 4 },
+    )
+    const sameShown = (told: MessageAlert) =>
+      String(Object.keys(told.alert.labels ?? {}).length % 2)
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(labels, {
+          maxLength: 12,
+          selector: (each) => JSON.stringify(Object.entries(each).sort()),
+        }),
+        (all) => {
+          const alerts = all.map((each) => messageAlert(each))
+          const words = distinctLabels(alerts, sameShown).map(
+            (pairs, index) => `${sameShown(alerts[index] as MessageAlert)} ${labelText(pairs)}`,
+          )
+          assert.equal(new Set(words).size, all.length)
+          for (const each of words) assert.doesNotMatch(each, /[\p{C}\u3164]/u)
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  test('of thousands of alerts take time in proportion', () => {
+    const all = Array.from({ length: 5_000 }, (_, n) => ({
+      a: 'x',
+      b: `${n % 70}`,
+      c: `${n}`,
+      ...Object.fromEntries(Array.from({ length: 20 }, (_, m) => [`l${m}`, `${n % (m + 2)}`])),
+    }))
+    const started = process.cpuUsage()
+    assert.equal(new Set(textsOf(all)).size, 5_000)
+    assert.ok(process.cpuUsage(started).user < 3_000_000)
+  })
+})
