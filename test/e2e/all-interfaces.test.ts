@@ -17,6 +17,8 @@ const firing = (instance: string) => ({
   ],
 })
 
+const CONFIGURED = 'robots: { lab: { webhook: sandbox } }\nchannels: { ops: { robots: [lab] } }\n'
+
 describe('the receiver as its users meet it', () => {
   test('without any configuration it tells an alert to the sandbox group', async () => {
     using folder = temporaryFolder()
@@ -32,7 +34,9 @@ describe('the receiver as its users meet it', () => {
     })
     assert.equal(shown[0]?.title, '🔴 Critical HighLoad · db-1')
     assert.match(await (await receiver.get('/')).text(), /HighLoad/)
-    assert.match(receiver.output, /curl http/)
+    assert.match(receiver.output, /server\.listening/)
+    // Any name leads to the one channel there is.
+    assert.equal((await receiver.post('/alertmanager/any-name', firing('db-2'))).status, 200)
     const store = join(folder.path, 'data', 'receiver.db')
     assert.equal(statSync(store).mode & 0o777, 0o600)
     assert.equal(await receiver.end('SIGTERM'), 0)
@@ -43,6 +47,7 @@ describe('the receiver as its users meet it', () => {
     await using receiver = await new Receiver({
       folder: folder.path,
       port: await freePort(),
+      config: CONFIGURED,
     }).start()
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
     for (const [path, body, status, words] of [
@@ -50,9 +55,9 @@ describe('the receiver as its users meet it', () => {
       ['/alertmanager/ops', '', 400, /empty/],
       ['/alertmanager/ops', '{"alarm_name":"x"}', 400, /ocp/],
       ['/alertmanager/ops', deep, 400, /deeper/],
-      ['/alertmanager/nowhere', '{"alerts":[]}', 404, /default/],
+      ['/alertmanager/nowhere', '{"alerts":[]}', 404, /ops/],
       ['/alertmanager/auto', '{"alerts":[]}', 404, /no routes/],
-      ['/ocp/default', '  ', 400, /empty/],
+      ['/ocp/ops', '  ', 400, /empty/],
       ['/alertmanager/ops', '{"alerts":[]}', 200, /ok/],
       ['/alertmanager/ops', '{"version":"9","alerts":[1,{"labels":{"a":"b"}}],"x":{}}', 200, /ok/],
     ] as const) {
@@ -103,7 +108,11 @@ describe('the receiver as its users meet it', () => {
 
   test('a reader of its log that goes away neither ends it nor keeps it busy', async () => {
     using folder = temporaryFolder()
-    const receiver = new Receiver({ folder: folder.path, port: await freePort() })
+    const receiver = new Receiver({
+      folder: folder.path,
+      port: await freePort(),
+      config: CONFIGURED,
+    })
     await using _ = await receiver.start()
     receiver.child?.stdout?.destroy()
     receiver.child?.stderr?.destroy()
@@ -267,7 +276,7 @@ describe('the command', () => {
       annotations: { description: 'x'.repeat(3_000) },
     }))
     writeFileSync(file, JSON.stringify({ alerts }))
-    const command = `"${process.execPath}" src/main.ts render default --payload "${file}" --format json | (sleep 1; tail -n 1)`
+    const command = `"${process.execPath}" src/main.ts render ops --payload "${file}" --format json | (sleep 1; tail -n 1)`
     const ran = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
     assert.equal(typeof JSON.parse(ran.stdout).msgtype, 'string')
   })
