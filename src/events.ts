@@ -49,7 +49,7 @@ function requestEvents(log: Log, metrics: Metrics) {
     },
     requestRefused(
       source: SourceName,
-      fields: { code: number; channel: string; address: string; why: string; untold?: number },
+      fields: { code: number; channel: string; address: string; why: string; omitted?: number },
     ): void {
       log.warn('request.refused', { source, ...fields })
     },

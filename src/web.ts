@@ -82,7 +82,7 @@ export function serverDeps(parts: WebParts): ServerDeps {
       const channel = request.channel ?? ([...settings().channels.keys()][0] as string)
       return previewed({ ...request, channel }, parts)
     },
-    rehearse: (what) =>
+    playDemo: (what) =>
       playDemo(what, {
         ...{ store, settings, clock },
         accept: receiver.accept,
@@ -90,7 +90,8 @@ export function serverDeps(parts: WebParts): ServerDeps {
         random: Math.random,
       }),
     metrics: (openMetrics) => metricsText(parts, openMetrics),
-    unforeseen: (path, error) => parts.log.error('request.failed', { path, why: messageOf(error) }),
+    unexpectedError: (path, error) =>
+      parts.log.error('request.failed', { path, why: messageOf(error) }),
   }
 }
 
@@ -101,7 +102,7 @@ function consoleOf(parts: WebParts): ConsolePages {
     folder: fileURLToPath(new URL('../templates/console/', import.meta.url)),
     facts: {
       ...{ store, settings, warnings, giveWay },
-      glance: createOverview({ store, settings, clock, pastHour: new HistoryCache(store) }),
+      overview: createOverview({ store, settings, clock, pastHour: new HistoryCache(store) }),
       variablesOf: receiver.variablesOf,
       sandbox: (limit) => sandbox.shown(limit),
       sandboxChannels: () => sandboxChannels(settings()),

@@ -98,13 +98,13 @@ if [ -z "$dr_payload" ] && [ ! -t 0 ]; then
   dr_payload=${dr_payload%.}
 fi
 [ -n "$dr_payload" ] ||
-  dr_fail 'no alert: OCP sets variables such as alarm_name; or give a payload on standard input'
+  dr_fail "no alert: set OCP's variables such as alarm_name, or pass a payload on standard input"
 
 # The token goes to curl through a file descriptor, since arguments are for everyone on this host to see.
 dr_config=
 case $dr_token in
   '') ;;
-  *[!!-~]*) dr_fail 'DINGTALK_RECEIVER_TOKEN: a token has no spaces or line breaks' ;;
+  *[!!-~]*) dr_fail 'DINGTALK_RECEIVER_TOKEN: must not contain spaces or line breaks' ;;
   *)
     dr_quoted=$(printf '%s' "$dr_token" | sed 's/[\\"]/\\&/g')
     dr_config="header = \"Authorization: Bearer $dr_quoted\""
@@ -146,7 +146,7 @@ done
 [ -n "$dr_code" ] || dr_fail "cannot reach the receiver at $dr_url: $dr_reply"
 case $dr_reply in
   '{"errcode":'*) printf '%s' "$dr_reply" ;;
-  *) dr_fail "$dr_url answers, but it is no receiver (HTTP $dr_code)" ;;
+  *) dr_fail "$dr_url answers, but is not a receiver (HTTP $dr_code)" ;;
 esac
 case $dr_code$dr_reply in
   '200{"errcode":0,'*) exit 0 ;;

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import { createRenderer } from '../rendering/renderer.ts'
 import { type ConfigOptions, load } from './load.ts'
 
-/** Validates configuration and templates; each fault is a line on standard output. */
+/** Validates configuration and templates; prints each fault as a line on standard output. */
 export async function check(options: ConfigOptions): Promise<number> {
   try {
     const { settings, file, warnings } = load(options)
@@ -12,8 +12,8 @@ export async function check(options: ConfigOptions): Promise<number> {
     const found = await renderer.check()
     const faults = [...found.faults, ...found.failures]
     if (faults.length > 0) throw new AppError('bad_configuration', 'templates', { faults })
-    const exposures = securityWarnings(settings, realClock.now()).map(({ words }) => words)
-    for (const warning of [...warnings, ...found.warnings, ...exposures])
+    const securityNotes = securityWarnings(settings, realClock.now()).map(({ words }) => words)
+    for (const warning of [...warnings, ...found.warnings, ...securityNotes])
       process.stdout.write(`warning: ${warning}\n`)
     const what = `${count(settings.robots.size, 'robot')}, ${count(settings.channels.size, 'channel')}`
     process.stdout.write(`${file ?? 'no configuration file'}: ok (${what})\n`)

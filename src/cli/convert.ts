@@ -3,7 +3,7 @@ import { convertWebhookDingtalk } from '../config/convert.ts'
 import { readWebhookDingtalk } from '../config/webhook-dingtalk.ts'
 import { AppError, messageOf } from '../errors.ts'
 
-/** Prints the configuration that stands for a config.yml of prometheus-webhook-dingtalk. */
+/** Prints the equivalent configuration of a prometheus-webhook-dingtalk config.yml. */
 export function convert(file: string): number {
   const { config, faults } = readWebhookDingtalk(read(file), file)
   if (config === undefined) throw new AppError('bad_configuration', faults.join('\n'), { faults })

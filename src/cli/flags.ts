@@ -6,10 +6,10 @@ const RENAMED: Readonly<Record<string, string>> = {
   '--log.format': '--log-format',
 }
 
-/** Its switches; what they switch on is always on here. */
+/** Its switches for features that are always on here. */
 const IGNORED = /^--(no-)?web\.(enable-lifecycle|enable-ui|ui-enabled)(=.*)?$/
 
-/** The command line with those flags in our own words. */
+/** Translates those flags into ours. */
 export function withKnownFlags(argv: readonly string[]): string[] {
   return argv
     .filter((argument) => !IGNORED.test(argument))

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * Whether V8 may double the space for young objects when many of them live on. Modules do while they are loaded, and
- * an idle receiver would keep 10 MB that only its start has used; requests die young, and a busy one needs the space.
+ * Allows or forbids V8 to double its young generation. Loading the modules would double it and leave an idle receiver
+ * with 10 MB that it does not need; a busy one benefits from the space.
  */
 export function growYoungGeneration(may: boolean): void {
   setFlagsFromString(`--semi-space-growth-factor=${may ? 2 : 1}`)

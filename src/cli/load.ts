@@ -5,7 +5,7 @@ export interface ConfigOptions {
   listen?: string
 }
 
-/** The configuration that a command is about. */
+/** Loads the configuration of a command. */
 export function load(options: ConfigOptions): Loaded {
   return loadSettings({
     file: options.config,

@@ -10,17 +10,17 @@ export interface MigrateOptions extends ConfigOptions {
   to?: string
 }
 
-/** Copies a store to another, empty one, by default to the one that the configuration names; prints what was copied. */
+/** Copies a store to an empty one (default: the configured store) and prints the row counts. */
 export async function migrate({ from, to, ...options }: MigrateOptions): Promise<number> {
   const source = storeNamed(from, '--from')
   const target = to === undefined ? load(options).settings.store : storeNamed(to, '--to')
   if (source.reveal() === target.reveal())
-    throw new AppError('usage', '--from and --to name the same store')
+    throw new AppError('usage', '--from and --to are the same store')
   const copied = await transfer(source, target, realClock)
   for (const [table, count] of Object.entries(copied))
     process.stdout.write(`${table.padEnd(16)}${String(count).padStart(9)} rows\n`)
   process.stdout.write(
-    'Everything was copied. Start the receiver with the new store now, not with the old one.\n',
+    'Everything was copied. From now on start the receiver with the new store, not with the old one.\n',
   )
   return 0
 }

@@ -12,12 +12,12 @@ const WRONG_USAGE = 2
 const config = () =>
   new Option(
     '--config <file>',
-    'configuration file (default: $DINGTALK_RECEIVER_CONFIG, then dingtalk-receiver.yml here, then the sandbox)',
+    'configuration file (default: $DINGTALK_RECEIVER_CONFIG, then ./dingtalk-receiver.yml, then the sandbox)',
   )
 
 /**
- * Carries out a command line and gives the exit code: 0 done, 1 a failure that was explained, 2 wrong usage. A
- * command is loaded when it is called for: a script channel calls `send` for each alert.
+ * Runs a command line and returns the exit code: 0 done, 1 a failure (explained on standard error), 2 wrong usage. Each
+ * command is loaded on demand, because a script channel calls `send` for each alert.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   let code = DONE
@@ -25,7 +25,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     code = given
   })
   try {
-    await mustBeKnown(argv, program)
+    await refuseUnknownCommand(argv, program)
     await program.parseAsync(withKnownFlags(argv), { from: 'user' })
     return code
   } catch (error) {
@@ -34,16 +34,16 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The command line's definition, from which the manual page and the completions are made as well. */
+/** Defines the command line; the manual page and the completions are generated from it. */
 export function programOf(end: End = () => {}): Command {
   const program = new Command('dingtalk-receiver')
     .description(
-      "Brings Alertmanager and OceanBase OCP alerts to DingTalk groups: within the robot's limits, nothing lost, nothing twice.",
+      "Delivers Alertmanager and OceanBase OCP alerts to DingTalk groups, within the robots' limits, without loss or duplicates.",
     )
     .version(VERSION, '--version', 'print the version')
     .helpOption('--help', 'show help')
     .helpCommand(false)
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError('(see --help)')
     .configureHelp({ sortSubcommands: false })
     .exitOverride()
   addServe(program, end)
@@ -53,27 +53,27 @@ export function programOf(end: End = () => {}): Command {
   return program.addHelpText('after', EXAMPLES)
 }
 
-/** Takes the exit code of a command. */
+/** Receives the exit code of a command. */
 type End = (code: number) => void
 
-/** The service itself. */
+/** Adds the command that runs the receiver. */
 function addServe(program: Command, end: End): void {
   program
     .command('serve', { isDefault: true })
     .description('run the receiver (the default command)')
     .helpOption('--help', 'show help')
     .addOption(config())
-    .option('--listen <host:port>', 'where to listen (default: 127.0.0.1:8060)')
+    .option('--listen <host:port>', 'address to listen on (default: 127.0.0.1:8060)')
     .addOption(
-      new Option('--log-level <level>', 'least severe lines to log')
+      new Option('--log-level <level>', 'lowest level to log')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
     )
     .addOption(
-      new Option(
-        '--log-format <format>',
-        'form of the log (default: pretty on a terminal)',
-      ).choices(['json', 'pretty']),
+      new Option('--log-format <format>', 'log format (default: pretty on a terminal)').choices([
+        'json',
+        'pretty',
+      ]),
     )
     .action(async (options) => {
       growYoungGeneration(false)
@@ -82,11 +82,11 @@ function addServe(program: Command, end: End): void {
     })
 }
 
-/** What tries a configuration out. */
+/** Adds the commands that check and try out a configuration. */
 function addTrials(program: Command, end: End): void {
   program
     .command('check')
-    .description('validate the configuration and every template, start nothing')
+    .description('validate the configuration and every template')
     .helpOption('--help', 'show help')
     .addOption(config())
     .action(async (options) => {
@@ -96,7 +96,7 @@ function addTrials(program: Command, end: End): void {
   program
     .command('test <name>')
     .description(
-      "send a test message to a robot or a channel, print DingTalk's verdict; it is counted",
+      "send a test message to a robot or channel and print DingTalk's verdict; counts as a call",
     )
     .helpOption('--help', 'show help')
     .addOption(config())
@@ -106,13 +106,11 @@ function addTrials(program: Command, end: End): void {
     })
   program
     .command('render <channel>')
-    .description('print the messages that a payload would become; sends nothing')
+    .description('print the messages that a payload would become, without sending')
     .helpOption('--help', 'show help')
-    .requiredOption('--payload <file>', 'what Alertmanager or OCP would post; - for standard input')
+    .requiredOption('--payload <file>', 'a body from Alertmanager or OCP; - for standard input')
     .addOption(
-      new Option('--format <format>', 'form of the output')
-        .choices(['json', 'text'])
-        .default('text'),
+      new Option('--format <format>', 'output format').choices(['json', 'text']).default('text'),
     )
     .addOption(config())
     .action(async (channel, options) => {
@@ -121,21 +119,21 @@ function addTrials(program: Command, end: End): void {
     })
 }
 
-/** What hands an alert to a running receiver. */
+/** Adds the command that passes an alert to a running receiver. */
 function addSend(program: Command, end: End): void {
   program
     .command('send <channel>')
-    .description("hand an alert of OCP's script channel to a running receiver, print its reply")
+    .description("pass an alert of OCP's script channel to a running receiver and print its reply")
     .helpOption('--help', 'show help')
     .option(
       '--url <url>',
-      'where the receiver is (default: $DINGTALK_RECEIVER_URL, then http://127.0.0.1:8060)',
+      'URL of the receiver (default: $DINGTALK_RECEIVER_URL, then http://127.0.0.1:8060)',
     )
     .addHelpText(
       'after',
       `
-The alert comes from the variables that OCP sets (alarm_name, message, …), else from standard input.
-$DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
+Reads the alert from OCP's environment variables (alarm_name, message, …), else from standard input.
+Sends $DINGTALK_RECEIVER_TOKEN as bearer token.`,
     )
     .action(async (channel, options) => {
       const { send } = await import('./send.ts')
@@ -143,11 +141,11 @@ $DINGTALK_RECEIVER_TOKEN is sent as bearer token.`,
     })
 }
 
-/** What is used once, or to plan. */
+/** Adds the commands for conversion, migration and simulation. */
 function addTools(program: Command, end: End): void {
   program
     .command('convert <file>')
-    .description('print the configuration for a prometheus-webhook-dingtalk config.yml')
+    .description('print the equivalent of a prometheus-webhook-dingtalk config.yml')
     .helpOption('--help', 'show help')
     .action(async (file) => {
       const { convert } = await import('./convert.ts')
@@ -155,11 +153,11 @@ function addTools(program: Command, end: End): void {
     })
   program
     .command('simulate')
-    .description('play a storm on a virtual clock: when would each alert reach the group?')
+    .description('simulate an alert storm and print when each alert would reach the group')
     .helpOption('--help', 'show help')
-    .option('--alerts <n>', 'how many alerts', '1000')
-    .option('--over <duration>', 'the time over which they arrive', '1m')
-    .option('--robots <n>', 'robots that share the first channel (default: as configured)')
+    .option('--alerts <n>', 'number of alerts', '1000')
+    .option('--over <duration>', 'time in which they arrive', '1m')
+    .option('--robots <n>', 'number of robots in the first channel (default: as configured)')
     .addOption(config())
     .action(async (options) => {
       const { simulate } = await import('./simulate.ts')
@@ -168,7 +166,7 @@ function addTools(program: Command, end: End): void {
   program
     .command('migrate')
     .description(
-      'copy a store to an empty other one, SQLite or PostgreSQL, while no receiver runs on either',
+      'copy a store to an empty one, SQLite or PostgreSQL; no receiver may run on either',
     )
     .helpOption('--help', 'show help')
     .requiredOption('--from <url>', 'sqlite:PATH or postgres://…')
@@ -183,15 +181,15 @@ function addTools(program: Command, end: End): void {
     })
 }
 
-/** What begins like no option is meant as a command, though one of them is the default. */
-async function mustBeKnown(argv: readonly string[], program: Command): Promise<void> {
+/** Refuses an unknown command, which the default command would take as an argument. */
+async function refuseUnknownCommand(argv: readonly string[], program: Command): Promise<void> {
   const [first] = argv
   const names = program.commands.map((each) => each.name())
   if (first === undefined || first.startsWith('-') || names.includes(first)) return
   const { suggestion } = await import('../config/validate.ts')
   throw new AppError(
     'usage',
-    `there is no command ${JSON.stringify(first.slice(0, 100))}${suggestion(first, names)}; --help shows what there is`,
+    `unknown command ${JSON.stringify(first.slice(0, 100))}${suggestion(first, names)}; see --help`,
   )
 }
 
@@ -199,14 +197,14 @@ const EXAMPLES = `
 Examples:
   dingtalk-receiver                                    run with the sandbox group
   dingtalk-receiver --config dingtalk-receiver.yml     run with your robots
-  dingtalk-receiver check                              is the configuration right?
-  dingtalk-receiver test ops                           does channel ops reach its group?
-  dingtalk-receiver send ops < alert.json              hand an alert to a running receiver
-  dingtalk-receiver simulate --alerts 5000 --over 1m   what would a storm become?
-  dingtalk-receiver render ops --payload alert.json    what would this look like?
+  dingtalk-receiver check                              validate the configuration
+  dingtalk-receiver test ops                           send a test message to channel ops
+  dingtalk-receiver send ops < alert.json              pass an alert to a running receiver
+  dingtalk-receiver simulate --alerts 5000 --over 1m   simulate a storm
+  dingtalk-receiver render ops --payload alert.json    preview a message
 `
 
-/** A person's mistake is explained without a stack; anything else is our own and shows where. */
+/** Prints an AppError without a stack and any other error with it; returns the exit code. */
 function explain(error: unknown): number {
   if (error instanceof AppError) {
     const lines = error.faults.length > 0 ? error.faults : [error.message]

@@ -13,7 +13,7 @@ interface RenderOptions extends ConfigOptions {
   format: 'json' | 'text'
 }
 
-/** Prints the messages that a payload would become in a channel. */
+/** Prints the messages that a payload would become in a channel; sends nothing. */
 export async function render(channel: string, options: RenderOptions): Promise<number> {
   const { settings } = load(options)
   const notifier = createDingtalk({ clock: realClock, sandbox: () => ({ status: 200, body: '' }) })

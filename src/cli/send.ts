@@ -2,10 +2,10 @@ import { type Clock, realClock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { isScriptName } from '../sources/parsing/ocp/names.ts'
 
-/** OCP gives a script 10 s (`ocp.alarm.send.once-timeout-ms`); we are through before. */
-const WITHIN_MS = 8_000
-/** A receiver that is just being started anew is there again after a moment. */
-const PAUSES_MS = [1_000, 1_000]
+/** Less than the 10 s that OCP allows a script (`ocp.alarm.send.once-timeout-ms`). */
+const TIMEOUT_MS = 8_000
+/** Pauses before retries; long enough for a restart of the receiver. */
+const RETRY_PAUSES_MS = [1_000, 1_000]
 const DEFAULT_URL = 'http://127.0.0.1:8060'
 
 interface SendOptions {
@@ -14,7 +14,7 @@ interface SendOptions {
 
 type Outcome =
   | { kind: 'reply'; status: number; text: string; accepted: boolean }
-  | { kind: 'stranger' | 'unreachable'; words: string }
+  | { kind: 'not_a_receiver' | 'unreachable'; words: string }
 
 interface Posting {
   headers: Record<string, string>
@@ -22,16 +22,16 @@ interface Posting {
 }
 
 /**
- * For OCP's script channel: hands the alert in the environment, else the payload on standard input, to a running
- * receiver, and prints the receiver's reply and nothing else. 0 only when it was accepted. Where nobody replies as a
- * receiver does, standard error says so. AppError: there is no alert, or the address is none.
+ * For OCP's script channel: passes the alert in the environment, else the payload on standard input, to a running
+ * receiver, and prints only its reply. Returns 0 if the alert was accepted. Without a receiver's reply, the reason goes
+ * to standard error. AppError: no alert, or an invalid URL.
  */
 export async function send(channel: string, options: SendOptions): Promise<number> {
   const { env } = process
   const address = addressOf(channel, options.url ?? env['DINGTALK_RECEIVER_URL'] ?? DEFAULT_URL)
   const headers = { 'Content-Type': 'text/plain; charset=utf-8', ...credentials(env) }
   const body = alertIn(env) ?? (await fromStandardInput())
-  const outcome = await deliver(address, { headers, body }, realClock)
+  const outcome = await postWithRetries(address, { headers, body }, realClock)
   if (outcome.kind !== 'reply') {
     process.stderr.write(`${outcome.words}\n`)
     return 1
@@ -43,9 +43,12 @@ export async function send(channel: string, options: SendOptions): Promise<numbe
 function addressOf(channel: string, base: string): URL {
   const url = URL.canParse(base) ? new URL(base) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new AppError('bad_request', `--url: wants an address such as ${DEFAULT_URL}`)
+    throw new AppError('bad_request', `--url: must be a URL such as ${DEFAULT_URL}`)
   if (url.username !== '' || url.password !== '')
-    throw new AppError('bad_request', '--url: credentials go into $DINGTALK_RECEIVER_TOKEN')
+    throw new AppError(
+      'bad_request',
+      '--url: must not contain credentials; set $DINGTALK_RECEIVER_TOKEN',
+    )
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/ocp/${encodeURIComponent(channel)}`
   return url
 }
@@ -56,18 +59,18 @@ function credentials(env: NodeJS.ProcessEnv): Record<string, string> {
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new AppError(
       'bad_request',
-      '$DINGTALK_RECEIVER_TOKEN: a token has no spaces or line breaks',
+      '$DINGTALK_RECEIVER_TOKEN must not contain spaces or line breaks',
     )
   return { Authorization: `Bearer ${token}` }
 }
 
-/** The alert that OCP put into the environment, as JSON; undefined where there is none. */
+/** The alert in OCP's environment variables as JSON; undefined if there is none. */
 export function alertIn(env: NodeJS.ProcessEnv): string | undefined {
   const fields = Object.entries(env)
     .filter(([name, value]) => isScriptName(name) && value !== undefined && value !== '')
     .sort(([a], [b]) => (a < b ? -1 : 1))
-  const tells = fields.some(([name]) => /^(?:alarm_|message(?:_json)?$)/.test(name))
-  return tells ? JSON.stringify(Object.fromEntries(fields)) : undefined
+  const isSet = fields.some(([name]) => /^(?:alarm_|message(?:_json)?$)/.test(name))
+  return isSet ? JSON.stringify(Object.fromEntries(fields)) : undefined
 }
 
 async function fromStandardInput(): Promise<Buffer<ArrayBuffer>> {
@@ -77,18 +80,19 @@ async function fromStandardInput(): Promise<Buffer<ArrayBuffer>> {
   if (body.toString('latin1').trim() === '')
     throw new AppError(
       'bad_request',
-      'no alert: OCP sets variables such as alarm_name; or give a payload on standard input',
+      "no alert: set OCP's variables such as alarm_name, or pass a payload on standard input",
     )
   return body
 }
 
-/** Tries again while there is no reply, or one that asks for it; what came last. The receiver knows a repeat. */
-async function deliver(address: URL, posting: Posting, clock: Clock): Promise<Outcome> {
-  const signal = AbortSignal.timeout(WITHIN_MS)
+/** Posts, and retries after no reply or a 503; returns the last outcome. The receiver recognises repeats. */
+async function postWithRetries(address: URL, posting: Posting, clock: Clock): Promise<Outcome> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
   let outcome = await post(address, posting, signal)
-  for (const pauseMs of PAUSES_MS) {
-    const again = outcome.kind === 'reply' ? outcome.status === 503 : outcome.kind === 'unreachable'
-    if (!again || signal.aborted) break
+  for (const pauseMs of RETRY_PAUSES_MS) {
+    const shouldRetry =
+      outcome.kind === 'reply' ? outcome.status === 503 : outcome.kind === 'unreachable'
+    if (!shouldRetry || signal.aborted) break
     await clock.sleep(pauseMs, signal)
     outcome = await post(address, posting, signal)
   }
@@ -107,15 +111,15 @@ async function post(address: URL, posting: Posting, signal: AbortSignal): Promis
     const errcode = errcodeIn(text)
     if (errcode === undefined)
       return {
-        kind: 'stranger',
-        words: `${address.origin} answers, but it is no receiver (HTTP ${response.status})`,
+        kind: 'not_a_receiver',
+        words: `${address.origin} answers, but is not a receiver (HTTP ${response.status})`,
       }
     const { status } = response
     return { kind: 'reply', status, text, accepted: status === 200 && errcode === 0 }
   } catch (error) {
     const { cause } = error as { cause?: unknown }
     const words = signal.aborted
-      ? `no answer within ${WITHIN_MS / 1000} s`
+      ? `no answer within ${TIMEOUT_MS / 1000} s`
       : messageOf(cause ?? error)
     return {
       kind: 'unreachable',
@@ -124,7 +128,7 @@ async function post(address: URL, posting: Posting, signal: AbortSignal): Promis
   }
 }
 
-/** What a receiver's reply says; undefined for what is none. */
+/** The errcode of a receiver's reply; undefined for any other text. */
 function errcodeIn(text: string): unknown {
   try {
     return (JSON.parse(text) as { errcode?: unknown } | null)?.errcode

@@ -14,18 +14,18 @@ interface ServeOptions extends ConfigOptions {
   logFormat?: LogFormat
 }
 
-/** Runs the receiver until SIGTERM or SIGINT; a second signal ends it at once, SIGHUP reloads. */
+/** Runs the receiver until SIGTERM or SIGINT; a second signal ends it immediately, SIGHUP reloads. */
 export async function serve(options: ServeOptions): Promise<number> {
   const format = options.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json')
   const log = createLog({ level: options.logLevel, format })
-  let ended: (code: number) => void = () => {}
+  let endWith: (code: number) => void = () => {}
   const end = new Promise<number>((resolve) => {
-    ended = resolve
+    endWith = resolve
   })
-  // State is on disk, so an error nobody foresaw is best answered by a fresh start.
+  // State is on disk, so after an unexpected error a restart is safest.
   process.on('uncaughtException', (error) => {
     log.error('process.failed', { why: messageOf(error), stack: error.stack })
-    ended(1)
+    endWith(1)
   })
 
   const clock = new SteadyClock(realTicks, realClock.sleep)
@@ -35,22 +35,26 @@ export async function serve(options: ServeOptions): Promise<number> {
     log,
     thread: true,
     failed: (part, why) => {
-      log.error('process.ends', { part, why, words: 'a part has failed for good; start it again' })
-      ended(1)
+      log.error('process.ends', {
+        part,
+        why,
+        words: 'a part has failed permanently; restart the receiver',
+      })
+      endWith(1)
     },
   })
   growYoungGeneration(true)
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
-      if (stopping) return ended(1)
+      if (stopping) return endWith(1)
       stopping = true
       notifySystemd('STOPPING=1')
       app.stop(signal).then(
-        () => ended(0),
+        () => endWith(0),
         (error) => {
           log.error('stop.failed', { why: messageOf(error) })
-          ended(1)
+          endWith(1)
         },
       )
     })
@@ -63,11 +67,13 @@ export async function serve(options: ServeOptions): Promise<number> {
 function welcome(app: App): string {
   const { settings, file } = app.loaded()
   const first = [...settings.channels.keys()][0] as string
-  const sandboxed = [...settings.robots.values()].every((robot) => robot.target.kind === 'sandbox')
-  const notes = securityWarnings(settings, realClock.now()).map(
-    ({ words }) => `  Beware    ${words}\n`,
+  const isSandboxOnly = [...settings.robots.values()].every(
+    (robot) => robot.target.kind === 'sandbox',
   )
-  const where = file === undefined && sandboxed ? SANDBOX_HINT : ''
+  const notes = securityWarnings(settings, realClock.now()).map(
+    ({ words }) => `  Warning   ${words}\n`,
+  )
+  const where = file === undefined && isSandboxOnly ? SANDBOX_HINT : ''
   return `
 DingTalk receiver ${VERSION} is running.
 
@@ -78,6 +84,6 @@ ${notes.join('')}${where}
 }
 
 const SANDBOX_HINT = `
-  There is no configuration, so alerts go to the built-in sandbox group, which the console shows.
-  For a real robot, set DINGTALK_WEBHOOK (and DINGTALK_SECRET), or write dingtalk-receiver.yml.
+  No configuration file was found, so alerts go to the built-in sandbox group; see it in the console.
+  For a real robot, set DINGTALK_WEBHOOK (and DINGTALK_SECRET), or create dingtalk-receiver.yml.
 `

@@ -16,12 +16,12 @@ const MAX_ALERTS = 200_000
 const MAX_ROBOTS = 100
 const MAX_OVER_MS = 86_400_000
 
-/** Plays a storm on a virtual clock through the first channel, sends nothing, and prints what would become of it. */
+/** Plays a storm through the first channel on a virtual clock and prints the outcome; sends nothing. */
 export async function simulate(options: SimulateOptions): Promise<number> {
   const alerts = wholeNumber(options.alerts, '--alerts', MAX_ALERTS)
   const overMs = new RegExp(DURATION_PATTERN).test(options.over) ? durationMs(options.over) : -1
   if (overMs < 0 || overMs > MAX_OVER_MS)
-    throw new AppError('usage', '--over: must be a duration such as 1s, 30s or 10m, 1d at most')
+    throw new AppError('usage', '--over: must be a duration such as 1s, 30s or 10m, at most 1d')
   const { settings } = load(options)
   const channel = [...settings.channels.values()][0] as Channel
   const storm = {

@@ -22,23 +22,23 @@ import { sources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
 import { VERSION } from '../version.ts'
 
-/** Another process that works the robot may take so long. */
-const OTHERS_WITHIN_MS = 60_000
+/** How long to wait for another process that leases the robot. */
+const OTHER_PROCESS_TIMEOUT_MS = 60_000
 const LEASE_MS = 10_000
-/** A rest that ends sooner is not worth a line. */
-const WORTH_SAYING_MS = 2_000
+/** A shorter wait is not reported. */
+const MIN_REPORTED_WAIT_MS = 2_000
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 /**
- * Sends tests from this process, where no receiver runs here: with the robot's lease and the calls of the same store, so
- * that a receiver which starts afterwards knows of them. Waits until the limit allows; says so on standard error.
- * Where another machine's receiver works the robot by a shared database, that one sends the test.
+ * Sends tests from this process when no receiver runs on this machine. It takes the robot's lease and records the calls
+ * in the store, so a receiver that starts later counts them. Waits for the robot's limit and reports the wait on standard
+ * error. If a receiver on another machine holds the lease, that one sends the test.
  */
 export async function testHere(name: string, settings: Settings): Promise<TestOutcome[]> {
-  const giveBack = ownerOfNew(settings)
+  const restoreOwner = ownerRestorer(settings)
   const store = await opened(settings)
-  giveBack()
+  restoreOwner()
   const sandbox = new SandboxGroup()
   const notifier = createDingtalk({
     clock: realClock,
@@ -52,7 +52,7 @@ export async function testHere(name: string, settings: Settings): Promise<TestOu
     clock: realClock,
     settings: () => settings,
     renderer: () => createRenderer(settings, []),
-    events: sayingRests(createEvents(SILENT, createMetrics({ version: VERSION, node: '' }))),
+    events: withWaitReport(createEvents(SILENT, createMetrics({ version: VERSION, node: '' }))),
     wake: () => undefined,
     owner,
     uuid: randomUUID,
@@ -72,20 +72,20 @@ export async function testHere(name: string, settings: Settings): Promise<TestOu
   }
 }
 
-/** AppError store_unavailable, which also says where a receiver is looked for that may hold the store. */
+/** Opens the store; AppError store_unavailable names the address where no receiver answered. */
 async function opened({ store, listen }: Settings) {
   try {
     return await openStore(store, { reasonToSuppress, thread: false, clock: realClock })
   } catch (error) {
     throw new AppError(
       'store_unavailable',
-      `${messageOf(error)}; no receiver answers at ${listen.host}:${listen.port}, where listen says that it is`,
+      `${messageOf(error)}; no receiver answers at ${listen.host}:${listen.port}, the configured listen address`,
       { cause: error },
     )
   }
 }
 
-/** One for each group. */
+/** One robot for each group. */
 function robotsFor(name: string, settings: Settings): Robot[] {
   const channel = settings.channels.get(name)
   if (channel === undefined) return [settings.robots.get(name) as Robot]
@@ -105,13 +105,13 @@ async function testOne(robot: Robot, name: string, deps: DispatchDeps): Promise<
     await workTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
     return outcomesAfter(ids, { store, clock, waitMs: 0, signal })
   }
-  process.stderr.write(`${robot.name}: another process works it, and sends the test\n`)
-  const ids = await store.enqueue(ordinary(robot, name, making), now)
-  return outcomesAfter(ids, { store, clock, waitMs: OTHERS_WITHIN_MS, signal })
+  process.stderr.write(`${robot.name}: another process holds its lease and sends the test\n`)
+  const ids = await store.enqueue(queuedTests(robot, name, making), now)
+  return outcomesAfter(ids, { store, clock, waitMs: OTHER_PROCESS_TIMEOUT_MS, signal })
 }
 
-/** What the process that works a robot sends by itself. */
-function ordinary(robot: Robot, name: string, making: Parameters<typeof robotTest>[1]) {
+/** Test messages for the robot's queue, which the process with its lease sends. */
+function queuedTests(robot: Robot, name: string, making: Parameters<typeof robotTest>[1]) {
   const ofChannel = making.settings.channels.has(name)
     ? testMessages(name, making).filter((each) => each.robot === robot.name)
     : []
@@ -119,26 +119,26 @@ function ordinary(robot: Robot, name: string, making: Parameters<typeof robotTes
   return [robotTest(robot.name, making)]
 }
 
-/** Says once why nothing is sent yet. */
-function sayingRests(events: Events): Events {
-  let said = false
+/** Reports once why nothing is sent yet. */
+function withWaitReport(events: Events): Events {
+  let reported = false
   return {
     ...events,
     robotResting(robot, reason, until) {
       const waitMs = (until?.getTime() ?? 0) - realClock.now().getTime()
-      if (said || waitMs < WORTH_SAYING_MS) return
-      said = true
+      if (reported || waitMs < MIN_REPORTED_WAIT_MS) return
+      reported = true
       const at = until?.toISOString() ?? ''
-      process.stderr.write(`${robot}: waits until ${at} (${reason}), so that its limit is kept\n`)
+      process.stderr.write(`${robot}: waits until ${at} (${reason}) to stay within its limit\n`)
     },
   }
 }
 
 /**
- * A store file that root makes here belongs to whom its folder belongs to: else a receiver that runs as another user
- * could not open it. Gives what does so once the file is there.
+ * Returns a function that gives a new store file, created by root, to the owner of its folder. Otherwise a receiver that
+ * runs as another user could not open it.
  */
-function ownerOfNew({ store }: Settings): () => void {
+function ownerRestorer({ store }: Settings): () => void {
   const [, path] = /^sqlite:(.+)$/s.exec(store.reveal()) ?? []
   if (path === undefined || path === ':memory:' || process.getuid?.() !== 0) return () => undefined
   const made: string[] = []

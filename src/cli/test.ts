@@ -6,15 +6,14 @@ import type { TestOutcome } from '../reporting/test-outcome.ts'
 import { type ConfigOptions, load } from './load.ts'
 import { testHere } from './test-here.ts'
 
-/** The API waits so long for what comes of a test. */
+/** How long the API waits for the outcome of a test. */
 const WAIT_SECONDS = 60
-/** Its reply comes a little later. */
 const REPLY_WITHIN_MS = (WAIT_SECONDS + 10) * 1_000
 
 /**
- * Sends a test message to one robot, or to each group of a channel, and prints DingTalk's verdict; 0 only when all were
- * accepted. The call is counted: the receiver that runs with this configuration makes it; where none runs, this process
- * does, with the same store.
+ * Sends a test message to one robot, or to each group of a channel, and prints DingTalk's verdict. Returns 0 if all were
+ * accepted. The receiver that runs with this configuration sends and counts it; if none runs, this process does, with
+ * the same store.
  */
 export async function test(name: string, options: ConfigOptions): Promise<number> {
   const { settings } = load(options)
@@ -24,10 +23,12 @@ export async function test(name: string, options: ConfigOptions): Promise<number
   if (reply.kind === 'failed')
     throw new AppError(
       'store_unavailable',
-      `a receiver may run at ${settings.listen.host}:${settings.listen.port}, and it cannot be asked: ${reply.words}`,
+      `cannot talk to the receiver at ${settings.listen.host}:${settings.listen.port}: ${reply.message}`,
     )
   const outcomes =
-    reply.kind === 'nobody' ? await testHere(name, settings) : outcomesIn(reply.status, reply.body)
+    reply.kind === 'not_running'
+      ? await testHere(name, settings)
+      : outcomesIn(reply.status, reply.body)
   for (const outcome of outcomes) process.stdout.write(`${lineOf(outcome)}\n`)
   const accepted = outcomes.length > 0 && outcomes.every(({ state }) => state === 'sent')
   return accepted ? 0 : 1
@@ -39,7 +40,7 @@ function kindOf(name: string, { channels, robots }: Settings): 'channels' | 'rob
   const known = `channels: ${[...channels.keys()].join(', ')}; robots: ${[...robots.keys()].join(', ')}`
   throw new AppError(
     'not_found',
-    `there is no robot or channel ${JSON.stringify(conceal(name))}; ${conceal(known)}`,
+    `unknown robot or channel ${JSON.stringify(conceal(name))}; ${conceal(known)}`,
   )
 }
 
@@ -48,7 +49,7 @@ function outcomesIn(status: number, body: Record<string, unknown>): TestOutcome[
   if (status === 200 && Array.isArray(messages)) return messages as TestOutcome[]
   throw new AppError(
     'store_unavailable',
-    `the receiver that runs refused the test (HTTP ${status}): ${String(errmsg)}`,
+    `the running receiver refused the test (HTTP ${status}): ${String(errmsg)}`,
   )
 }
 

@@ -22,7 +22,7 @@ const CREDENTIAL = {
     },
     header: {
       type: 'object',
-      description: "A header of its own, for OCP's HTTP channel.",
+      description: "A custom header, for OCP's HTTP channel.",
       additionalProperties: false,
       required: ['name', 'value'],
       properties: {
@@ -33,22 +33,22 @@ const CREDENTIAL = {
   },
 } as const
 
-/** The keys that say who may reach what, and where messages may go. */
+/** Schema of the keys that control access, and the hosts that webhooks may use. */
 export const ACCESS = {
   auth: {
     type: 'array',
     minItems: 1,
     items: CREDENTIAL,
-    description: 'Who may post alerts: whoever shows one of these. Absent: anyone.',
+    description: 'Credentials of alert senders; one of them is enough. Absent: anyone may post.',
   },
   allow_from: {
     ...NETWORKS,
     minItems: 1,
-    description: 'From where alerts may be posted: addresses and CIDR ranges. Absent: anywhere.',
+    description: 'Addresses and CIDR ranges that may post alerts. Absent: all.',
   },
   trusted_proxies: {
     ...NETWORKS,
-    description: 'Addresses and CIDR ranges of proxies whose X-Forwarded-For is believed.',
+    description: 'Addresses and CIDR ranges of proxies whose X-Forwarded-For is trusted.',
   },
   admin: {
     type: 'object',
@@ -57,14 +57,13 @@ export const ACCESS = {
     properties: {
       token: {
         ...SECRET,
-        description: 'Opens the console and the API; absent: only this machine may. A secret.',
+        description: 'Opens the console and the API; absent: only from this machine. A secret.',
       },
       protect: {
         type: 'array',
         items: { type: 'string', enum: ['metrics', 'health'] },
         uniqueItems: true,
-        description:
-          'Asks for the token, or for one of `auth`, at these as well; they are open otherwise.',
+        description: 'Endpoints that also require the token, or one of `auth`; open by default.',
       },
     },
   },
@@ -77,14 +76,14 @@ export const ACCESS = {
       key: { ...FILE, description: 'File of its private key, PEM.' },
       client_ca: {
         ...FILE,
-        description: 'File of certificates, PEM; clients must show one that these have signed.',
+        description:
+          'File of CA certificates, PEM; clients must present a certificate that one of them signed.',
       },
     },
   },
   robot_hosts: {
     type: 'array',
     items: { type: 'string', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+)$' },
-    description:
-      "Hosts that webhooks may lead to besides DingTalk's; once set, any other is refused.",
+    description: "Hosts allowed in webhooks besides DingTalk's; if set, any other host is refused.",
   },
 } as const

@@ -7,10 +7,10 @@ import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 import { tlsOf } from './tls.ts'
 
-/** Shorter ones are guessed. */
+/** Shorter secrets are easy to guess. */
 const MIN_SECRET_LENGTH = 12
 
-/** Who may reach what, as configured; nothing is let in that a fault is about. */
+/** Resolves the access settings; an invalid entry reports a fault and grants nothing. */
 export function accessOf(config: Config, context: SettingsContext): Access {
   return {
     auth: (config.auth ?? []).map((each, index) => credentialOf(each, ['auth', index], context)),
@@ -30,7 +30,7 @@ function credentialOf(
   context: SettingsContext,
 ): Credential {
   if (config.basic !== undefined) {
-    const password = wordOf(config.basic.password, [...path, 'basic', 'password'], context)
+    const password = secretIn(config.basic.password, [...path, 'basic', 'password'], context)
     return { kind: 'basic', username: config.basic.username, password }
   }
   if (config.header !== undefined) {
@@ -51,19 +51,16 @@ function adminOf(
   }
 }
 
-/** What a header can carry as it is: anything else would never be recognised. */
+/** A secret that fits into a header unchanged; any other would never match. */
 function headerOf(value: SecretConfig, path: Path, context: SettingsContext): Secret {
-  const secret = wordOf(value, path, context)
+  const secret = secretIn(value, path, context)
   if (!/^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/.test(secret.reveal()))
-    context.fault(
-      path,
-      'must hold only letters, digits and signs of ASCII, and no space at its ends',
-    )
+    context.fault(path, 'must be printable ASCII without leading or trailing spaces')
   return secret
 }
 
-/** A secret by which somebody is let in; one that can be guessed is warned of. */
-export function wordOf(value: SecretConfig, path: Path, context: SettingsContext): Secret {
+/** Resolves a secret that grants access; a short one causes a warning. */
+export function secretIn(value: SecretConfig, path: Path, context: SettingsContext): Secret {
   const secret = secretOf(value, path, context)
   if (secret !== '' && secret.length < MIN_SECRET_LENGTH)
     context.warn(

@@ -1,22 +1,22 @@
 import { readGoTemplate } from './go-template.ts'
 import type { GoMessage, Target, WebhookDingtalk } from './webhook-dingtalk.ts'
 
-/** The look of prometheus-webhook-dingtalk's own templates. */
+/** The built-in template that looks like prometheus-webhook-dingtalk's own. */
 const TEMPLATE = 'webhook-dingtalk'
 
-/** Under this name alerts find their channels by routes. */
+/** A URL with this channel name uses the routes. */
 const RESERVED_NAME = 'auto'
 
-/** The equivalent configuration as YAML; what has none is a comment that says so. */
+/** The equivalent configuration as YAML; a comment marks each setting without an equivalent. */
 export function convertWebhookDingtalk(config: WebhookDingtalk): string {
   const { targets } = config
   return `${[
-    '# Made from the config.yml of prometheus-webhook-dingtalk. Its address /dingtalk/NAME/send is served here as well,',
-    '# so Alertmanager needs no change. It holds the tokens and secrets of that file: keep it as safe.',
+    '# Converted from the config.yml of prometheus-webhook-dingtalk. Its URL /dingtalk/NAME/send works here too,',
+    '# so Alertmanager needs no change. This file contains the same tokens and secrets: protect it the same way.',
     '',
     '# prometheus-webhook-dingtalk listens on every address; if Alertmanager is on this machine, 127.0.0.1:8060 is safer.',
     'listen: 0.0.0.0:8060',
-    '# The dashboards of Alertmanager and Prometheus say UTC; messages say the time of this zone.',
+    '# Alertmanager and Prometheus show UTC; messages show the time in this zone.',
     'timezone: Asia/Shanghai',
     'language: en-US',
     ...notesOf(config),
@@ -32,12 +32,13 @@ export function convertWebhookDingtalk(config: WebhookDingtalk): string {
 function notesOf({ templates, noBuiltinTemplate }: WebhookDingtalk): string[] {
   const lines: string[] = []
   if (templates.length > 0) {
-    lines.push('', '# templates: Go templates are not translated. These files were named there:')
+    lines.push('', '# templates: Go templates are not translated. The original files:')
     for (const each of templates) lines.push(`#   ${oneLine(each)}`)
-    lines.push('# Write yours as templates/NAME.eta beside this file, with ${name} for a variable.')
+    lines.push(
+      '# Put your own into templates/NAME.eta beside this file; ${name} inserts a variable.',
+    )
   }
-  if (noBuiltinTemplate)
-    lines.push('', '# no_builtin_template: there is nothing to switch off here.')
+  if (noBuiltinTemplate) lines.push('', '# no_builtin_template: has no equivalent.')
   return lines
 }
 
@@ -49,7 +50,7 @@ function robotLines({ name, url, secret }: Target, { timeout }: WebhookDingtalk)
     ...(timeout === undefined
       ? []
       : [
-          '    # It ignored its timeout; here it holds for each attempt.',
+          '    # prometheus-webhook-dingtalk ignores its timeout; here it applies to each attempt.',
           `    timeout: ${quoted(timeout)}`,
         ]),
   ]
@@ -61,7 +62,7 @@ function channelLines(target: Target, { defaultMessage }: WebhookDingtalk): stri
   return [
     ...(taken
       ? [
-          `  # "${RESERVED_NAME}" stands for routes here: change Alertmanager's address to /dingtalk/${name}-1/send.`,
+          `  # "${RESERVED_NAME}" is reserved for routes: change Alertmanager's URL to /dingtalk/${name}-1/send.`,
         ]
       : []),
     `  ${taken ? `${name}-1` : name}:`,
@@ -81,13 +82,13 @@ function messageLines({ title, text }: GoMessage): string[] {
   if (own?.kind === 'own') lines.push(...ownLines('title', title as string, own))
   const body = text === undefined || text === '' ? undefined : readGoTemplate(text)
   if (body?.kind === 'own') lines.push(...ownLines('text', text as string, body))
-  // A single word would be the name of a template.
+  // The final newline makes it a text: a single word would be a template's name.
   if (body?.kind === 'literal') lines.push(`    template: ${quoted(`${body.text.trimEnd()}\n`)}`)
   else lines.push(`    template: ${TEMPLATE}`)
   return lines
 }
 
-/** The comment that stands for a Go template: the template itself, what it used, and what that is called here. */
+/** A comment with the Go template, the fields it uses, and their equivalents. */
 function ownLines(
   key: string,
   text: string,
@@ -99,9 +100,11 @@ function ownLines(
       .trimEnd()
       .split('\n')
       .map((line) => `    #   ${line.trimEnd()}`),
-    ...(fields.length > 0 ? ['    # It used:'] : []),
-    ...fields.map(({ field, here }) => `    #   ${field} — here ${here}`),
-    ...templates.map((each) => `    #   template ${JSON.stringify(each)} — a file of your own`),
+    ...(fields.length > 0 ? ['    # Its fields and their equivalents here:'] : []),
+    ...fields.map(({ field, here }) => `    #   ${field} — ${here}`),
+    ...templates.map(
+      (each) => `    #   template ${JSON.stringify(each)} — defined in your template files`,
+    ),
   ]
 }
 
@@ -114,7 +117,7 @@ function mentionLines({ all, mobiles }: NonNullable<Target['mention']>): string[
   ]
 }
 
-/** JSON's texts are YAML's. */
+/** A JSON string is a valid YAML string. */
 function quoted(text: string): string {
   return JSON.stringify(text)
 }

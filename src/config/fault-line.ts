@@ -2,8 +2,8 @@ import { conceal } from '../redact.ts'
 import type { Path } from './settings-context.ts'
 
 /**
- * One fault or warning of a configuration: where it stands, at which key, and what is wrong. Somebody may have written a
- * secret in any place, so neither key nor words repeat what looks like one.
+ * Formats one fault or warning: place, key and reason. Anything that looks like a secret is masked in key and reason,
+ * because a secret may have been put in the wrong place.
  */
 export function faultLine(place: string, path: Path | undefined, what: string): string {
   const key =

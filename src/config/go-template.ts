@@ -1,14 +1,14 @@
-/** Its own template definitions, which the built-in template `webhook-dingtalk` stands for. */
+/** prometheus-webhook-dingtalk's own definitions; the built-in template `webhook-dingtalk` replaces them. */
 const BUILT_IN =
   /^\s*\{\{-?\s*template\s+"(?:ding\.link|default|legacy)\.(?:title|content)"\s+\.\s*-?\}\}\s*$/
 
 export type GoTemplate =
   | { kind: 'built_in' }
   | { kind: 'literal'; text: string }
-  /** One of the user's own; with what it uses, and what that is called here. */
+  /** A user's own template: the fields it uses with their equivalents, and the templates it includes. */
   | { kind: 'own'; fields: { field: string; here: string }[]; templates: string[] }
 
-/** Fields of its data, and the variables or places that have the same here. */
+/** Fields of Go templates and their equivalents. */
 const FIELDS: readonly (readonly [RegExp, string | ((name: string) => string)])[] = [
   [/^\.(?:CommonLabels|GroupLabels|Labels)\.(\w+)/, (name) => variableOf(name)],
   [/^\.(?:CommonAnnotations|Annotations)\.(\w+)/, (name) => variableOf(name)],
@@ -19,7 +19,7 @@ const FIELDS: readonly (readonly [RegExp, string | ((name: string) => string)])[
   [/^\.GeneratorURL\b/, '${generator_url}'],
   [/^\.ExternalURL\b/, '${external_url}'],
   [/^\.Fingerprint\b/, '${alarm_id}'],
-  [/^\.AtMobiles\b/, 'nothing to write: who is mentioned is added to the text'],
+  [/^\.AtMobiles\b/, 'not needed: mentions are added to the text'],
   [/^\.Alerts\.Resolved\b/, 'the template NAME.recovery.eta, once for each alert'],
   [/^\.Alerts\b/, 'the template itself, once for each alert'],
   [
@@ -28,7 +28,7 @@ const FIELDS: readonly (readonly [RegExp, string | ((name: string) => string)])[
   ],
 ]
 
-/** Labels that have a name of OCP's besides their own. */
+/** Labels and annotations that also have an OCP name. */
 const RENAMED: Readonly<Record<string, string>> = {
   alertname: 'alarm_name',
   severity: 'alarm_level',
@@ -36,7 +36,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   description: 'alarm_description',
 }
 
-/** What one of its titles or texts is, without running it. */
+/** Classifies a title or text without running it. */
 export function readGoTemplate(text: string): GoTemplate {
   if (BUILT_IN.test(text)) return { kind: 'built_in' }
   if (!text.includes('{{')) return { kind: 'literal', text }
@@ -56,7 +56,7 @@ function hereOf(field: string): string {
     const match = pattern.exec(field)
     if (match !== null) return typeof here === 'string' ? here : here(match[1] as string)
   }
-  return 'nothing of that kind'
+  return 'no equivalent'
 }
 
 function variableOf(name: string): string {

@@ -1,5 +1,5 @@
 import type { Channel, Inlet } from '../model/settings.ts'
-import { wordOf } from './access.ts'
+import { secretIn } from './access.ts'
 import type { ChannelConfig } from './schema.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 
@@ -14,7 +14,7 @@ export function inletOf(
   for (const key of KEYS) {
     const value = config[key]
     if (value === undefined) continue
-    const secret = wordOf(value, [...context.path, key], context)
+    const secret = secretIn(value, [...context.path, key], context)
     if (secret.reveal() !== '') inlet[key] = secret
   }
   return inlet

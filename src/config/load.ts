@@ -11,11 +11,11 @@ import { parseConfig } from './yaml-document.ts'
 
 export const DEFAULT_FILE = 'dingtalk-receiver.yml'
 
-/** The one channel where there is no configuration file. */
+/** The channel of a receiver without a configuration file. */
 const ONLY_CHANNEL = 'ops'
 
 export interface LoadOptions {
-  /** As on the command line. */
+  /** `--config`; undefined if not given. */
   file?: string | undefined
   listen?: string | undefined
   env: NodeJS.ProcessEnv
@@ -24,17 +24,17 @@ export interface LoadOptions {
 
 export interface Loaded {
   settings: Settings
-  /** Absolute; undefined when there is none. */
+  /** Absolute path; undefined without a configuration file. */
   file: string | undefined
   /** Files that secrets were read from. */
   secretFiles: string[]
   warnings: string[]
 }
 
-/** Reads the configuration; AppError bad_configuration holds every fault, each with file, line and column. */
+/** Reads the configuration; AppError bad_configuration lists every fault with file, line and column. */
 export function loadSettings(options: LoadOptions): Loaded {
   const file = fileOf(options)
-  const { config, placeOf } = file === undefined ? withoutFile(options.env) : readFile(file)
+  const { config, placeOf } = file === undefined ? defaultConfig(options.env) : readFile(file)
   const faults: string[] = []
   const warnings: string[] = []
   const secretFiles: string[] = []
@@ -76,15 +76,18 @@ function readFile(file: string): { config: Config; placeOf: (path: Path) => stri
   if (document === undefined || document.value === null || document.value === undefined)
     throw new AppError(
       'bad_configuration',
-      `${file}:1:1: configuration: is empty; it needs robots and channels`,
+      `${file}:1:1: configuration: is empty; add robots and channels`,
     )
   const valid = validate(document)
   refuse(valid.faults)
   return { config: valid.config as Config, placeOf: (path) => document.placeOf(path) }
 }
 
-/** One robot from the environment, or the sandbox's. */
-function withoutFile(env: NodeJS.ProcessEnv): { config: Config; placeOf: (path: Path) => string } {
+/** A configuration with one robot: from the environment, or the sandbox. */
+function defaultConfig(env: NodeJS.ProcessEnv): {
+  config: Config
+  placeOf: (path: Path) => string
+} {
   const webhook = env['DINGTALK_WEBHOOK']
   const robot =
     webhook === undefined || webhook === ''

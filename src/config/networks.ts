@@ -6,8 +6,8 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Range = [Address, number]
 
 /**
- * Addresses and CIDR ranges, IPv4 and IPv6, as one set; an IPv4-mapped IPv6 address is the IPv4 address. Throws an
- * Error that says what is wrong with the first text that is no range.
+ * A set of IPv4 and IPv6 addresses and CIDR ranges; an IPv4-mapped IPv6 address counts as IPv4. Throws an Error with
+ * the reason at the first invalid text.
  */
 export function networksOf(texts: readonly string[]): Networks {
   const ranges = texts.map(rangeOf)
@@ -20,7 +20,7 @@ export function networksOf(texts: readonly string[]): Networks {
   }
 }
 
-/** What is wrong with a text as a range; undefined when it is one. */
+/** Why a text is not an address or range; undefined if it is one. */
 export function faultOfNetwork(text: string): string | undefined {
   try {
     rangeOf(text)
@@ -34,14 +34,14 @@ function rangeOf(text: string): Range {
   const [host = '', prefix, ...rest] = text.trim().split('/')
   const family = isIP(host)
   const longest = family === 4 ? 32 : 128
-  // Node's own check first: ipaddr.js reads 010.0.0.1 as octal and 10.1 as 10.0.0.1.
+  // Node's stricter check comes first: ipaddr.js reads 010.0.0.1 as octal and 10.1 as 10.0.0.1.
   if (family === 0 || host.includes('%') || rest.length > 0)
     throw new Error(
-      `${JSON.stringify(text)} is no address; write one such as 10.1.2.3, 10.0.0.0/8 or fd00::/8`,
+      `${JSON.stringify(text)} is not an address; write one such as 10.1.2.3, 10.0.0.0/8 or fd00::/8`,
     )
   if (prefix !== undefined && !(/^\d{1,3}$/.test(prefix) && Number(prefix) <= longest))
     throw new Error(
-      `${JSON.stringify(text)} has a prefix that is not from 0 to ${longest}; a single address needs none`,
+      `${JSON.stringify(text)} must have a prefix from 0 to ${longest}, or none for a single address`,
     )
   const address = ipaddr.parse(host)
   const bits = Number(prefix ?? longest)

@@ -41,7 +41,7 @@ const ROBOT = {
     keywords: {
       ...NAMES,
       maxItems: 10,
-      description: 'Its custom keywords; each message holds one.',
+      description: 'Custom keywords of the robot; each message contains one.',
     },
     proxy: {
       ...SECRET,
@@ -53,8 +53,8 @@ const ROBOT = {
       additionalProperties: false,
       properties: {
         messages: { type: 'integer', minimum: 1, maximum: 10000, default: 20 },
-        per: duration('The window in which that many calls are allowed.', '60s'),
-        penalty: duration('The silence after a throttle reply.', '10m'),
+        per: duration('The window in which `messages` calls are allowed.', '60s'),
+        penalty: duration('The pause after a throttle reply.', '10m'),
       },
     },
     monthly: {
@@ -109,7 +109,7 @@ const CHANNEL = {
       },
     },
     aggregate: {
-      description: 'The same alert is told once a period; false: each time.',
+      description: 'Delivers the same alert once per period; false delivers it each time.',
       oneOf: [
         { type: 'boolean', enum: [false] },
         {
@@ -174,7 +174,7 @@ const CHANNEL = {
 
 const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$'
 
-/** The one description of the configuration file. */
+/** The JSON Schema of the configuration file, from which its types and the published schema are derived. */
 export const SCHEMA = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'dingtalk-receiver',
@@ -250,7 +250,7 @@ export type Config = FromSchema<typeof SCHEMA, { keepDefaultedPropertiesOptional
 export type RobotConfig = FromSchema<typeof ROBOT, { keepDefaultedPropertiesOptional: true }>
 export type ChannelConfig = FromSchema<typeof CHANNEL, { keepDefaultedPropertiesOptional: true }>
 
-/** The schema as the file in deploy/ that editors read. */
+/** The text of the schema file that is published in deploy/ for editors. */
 export function schemaText(): string {
   return `${JSON.stringify(SCHEMA, null, 2)}\n`
 }

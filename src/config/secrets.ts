@@ -3,13 +3,13 @@ import { resolve as resolvePath } from 'node:path'
 import type { SecretConfig } from './secret-schema.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 
-/** A secret's text; the empty text, and a fault, where there is none. */
+/** Returns the text of a secret; reports a fault and returns '' if it is missing or empty. */
 export function secretOf(value: SecretConfig, path: Path, context: SettingsContext): string {
   if (typeof value === 'string') return value
   if ('env' in value) {
     const found = context.env[value.env as string]
     if (found === undefined || found === '')
-      context.fault([...path, 'env'], `the environment has no ${String(value.env)}`)
+      context.fault([...path, 'env'], `the environment variable ${String(value.env)} is not set`)
     return found ?? ''
   }
   const place = [...path, 'file']
@@ -19,7 +19,7 @@ export function secretOf(value: SecretConfig, path: Path, context: SettingsConte
   return secret ?? ''
 }
 
-/** A file's text, undefined with a fault where it cannot be read; a change of the file is a change of the configuration. */
+/** Reads a file that is watched from then on; reports a fault and returns no text if it cannot be read. */
 export function textOf(
   name: string,
   path: Path,

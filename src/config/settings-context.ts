@@ -1,12 +1,12 @@
-/** Where a value stands in the configuration: keys and positions, from the top. */
+/** Path of a value in the configuration: keys and list indexes. */
 export type Path = readonly (string | number)[]
 
-/** Where relative paths and secrets come from, and where faults and warnings go. */
+/** Folder of relative paths, environment of secrets, and receivers of faults and warnings. */
 export interface SettingsContext {
   folder: string
   env: NodeJS.ProcessEnv
   fault: (path: Path, what: string) => void
   warn: (path: Path, what: string) => void
-  /** Files whose change is a change of the configuration. */
+  /** Files that are watched together with the configuration file. */
   secretFiles: string[]
 }

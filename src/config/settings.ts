@@ -26,17 +26,17 @@ import { type WebhookContext, webhookOf } from './webhook.ts'
 
 const MAX_MENTIONED = 50
 
-/** A longer window would look for calls that the store has forgotten. */
+/** The store keeps calls for this long; a longer window would miss some. */
 const MAX_WINDOW_MS = 24 * 3_600_000
 
-/** The settings that a configuration of the right form means; what it means wrongly is told as faults. */
+/** Resolves a schema-valid configuration to settings; reports each fault of meaning. */
 export function settingsFrom(config: Config, context: SettingsContext): Settings {
   const { folder, fault } = context
   const timezone = config.timezone ?? 'Asia/Shanghai'
   if (!IANAZone.isValidZone(timezone))
     fault(
       ['timezone'],
-      `${JSON.stringify(timezone)} is no time zone; write one such as Asia/Shanghai`,
+      `${JSON.stringify(timezone)} is not a time zone; write one such as Asia/Shanghai`,
     )
   const retentionMs = durationMs(config.retention ?? '7d')
   if (retentionMs < 3_600_000) fault(['retention'], 'must be 1h at least')
@@ -50,8 +50,7 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
   const levels = levelsOf(config.levels)
   const channels = new Map(
     Object.entries(config.channels).map(([name, each]) => {
-      if (name === 'auto')
-        fault(['channels', name], 'is the name under which routes are reached; choose another')
+      if (name === 'auto') fault(['channels', name], 'is reserved for routes; choose another name')
       return [name, channelOf(name, each, { ...context, robots: [...robots.keys()], levels })]
     }),
   )
@@ -84,7 +83,7 @@ function storeOf(value: SecretConfig, context: SettingsContext): Secret {
   const url = secretOf(value, ['store'], context)
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? []
   if (scheme === 'postgres' || scheme === 'postgresql') {
-    // What else is wrong with it is said when it is opened, by those who know.
+    // The driver reports other mistakes when it connects.
     if (!URL.canParse(url) || new URL(url).pathname.length < 2)
       context.fault(
         ['store'],
@@ -106,7 +105,7 @@ function robotOf(
 ): Robot {
   const path = ['robots', name]
   if (name === 'organisation')
-    context.fault(path, 'is what the quota of all robots together is called; choose another name')
+    context.fault(path, 'is reserved for the quota of all robots together; choose another name')
   const webhook = secretOf(config.webhook, [...path, 'webhook'], context)
   const proxy =
     config.proxy === undefined
@@ -131,9 +130,12 @@ function robotOf(
     perMs: durationMs(config.limits?.per ?? '60s'),
     penaltyMs: durationMs(config.limits?.penalty ?? '10m'),
   }
-  if (limits.perMs < 1) context.fault([...path, 'limits', 'per'], 'must be longer than nothing')
+  if (limits.perMs < 1) context.fault([...path, 'limits', 'per'], 'must be longer than 0')
   if (limits.perMs > MAX_WINDOW_MS)
-    context.fault([...path, 'limits', 'per'], 'must be at most 24h, for which calls are kept')
+    context.fault(
+      [...path, 'limits', 'per'],
+      'must be at most 24h, the time for which calls are kept',
+    )
   return {
     name,
     ...(url === undefined ? { key: `${SANDBOX_KEY}${name}` } : keysOf(url)),
@@ -157,21 +159,21 @@ function robotOf(
 }
 
 /**
- * DingTalk counts a token, whatever host, scheme or path it is reached by. The usual address stands in the hash, so that
- * the key of a usual webhook is what it was when the address took part in it; of others that key is given as well.
+ * The key of a robot: a hash of its access token, because DingTalk counts calls per token, whatever the address.
+ * The hash includes DingTalk's usual address, as older versions hashed the address too. `formerKey` is their key where it differs.
  */
 function keysOf(url: URL): Pick<Robot, 'key' | 'formerKey'> {
   const address = `${url.origin}${url.pathname}`
   const token = url.searchParams.get('access_token')
   const former = hash(`${address}${token ?? url.search}`, 16)
-  const counted = token?.trim() ? `${USUAL_ADDRESS}${token.trim()}` : `${address}${url.search}`
-  const key = hash(counted, 16)
+  const identity = token?.trim() ? `${USUAL_ADDRESS}${token.trim()}` : `${address}${url.search}`
+  const key = hash(identity, 16)
   return former === key ? { key } : { key, formerKey: former }
 }
 
 const USUAL_ADDRESS = 'https://oapi.dingtalk.com/robot/send'
 
-/** `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0; normalised, without a slash at the end. */
+/** Normalises `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0; without a trailing slash. */
 function proxyOf(text: string, fault: () => void): string | undefined {
   const normalised = text.replace(/^(https?):(?!\/\/)/, '$1://')
   const url = URL.canParse(normalised) ? new URL(normalised) : undefined
@@ -188,7 +190,7 @@ function expectOf(config: RobotConfig['expect'], fault: (what: string) => void):
     try {
       return { kind: 'regex', pattern: compilePattern(config.regex) }
     } catch (error) {
-      fault(`is no pattern: ${(error as Error).message}`)
+      fault(`invalid pattern: ${(error as Error).message}`)
     }
   }
   return { kind: 'json', subset: config?.json ?? { errcode: 0 } }
@@ -199,7 +201,7 @@ function warnOfSharedTokens(robots: ReadonlyMap<string, Robot>, { warn }: Settin
   for (const { name, key } of robots.values()) {
     const other = first.get(key)
     if (other === undefined) first.set(key, name)
-    else warn(['robots', name], `has the access token of ${other}; both share its limit`)
+    else warn(['robots', name], `has the same access token as ${other}; both share its limit`)
   }
 }
 
@@ -214,7 +216,7 @@ function channelOf(
     if (!robots.includes(robot))
       fault(
         [...path, 'robots', index],
-        `there is no robot ${JSON.stringify(robot)}${suggestion(robot, robots)}; there is: ${robots.join(', ')}`,
+        `unknown robot ${JSON.stringify(robot)}${suggestion(robot, robots)}; available: ${robots.join(', ')}`,
       )
   const rules = (config.mention?.rules ?? []).map((rule, index) => {
     const at = [...path, 'mention', 'rules', index]
@@ -304,19 +306,19 @@ function routesOf(
 ): Route[] {
   return configs.map((config, index) => {
     const isLast = index === configs.length - 1
-    const has = (config.matchers ?? []).length > 0
-    if (isLast && has)
+    const hasMatchers = (config.matchers ?? []).length > 0
+    if (isLast && hasMatchers)
       fault(
         ['routes', index],
-        'the last route must have no matchers, so that every alert has a channel',
+        'the last route must have no matchers, so that every alert reaches a channel',
       )
-    if (!isLast && !has)
-      fault(['routes', index], 'has no matchers, so the routes after it are never reached')
+    if (!isLast && !hasMatchers)
+      fault(['routes', index], 'has no matchers, so the routes after it never apply')
     for (const [at, channel] of config.channels.entries())
       if (!channels.includes(channel))
         fault(
           ['routes', index, 'channels', at],
-          `there is no channel ${JSON.stringify(channel)}${suggestion(channel, channels)}; there is: ${channels.join(', ')}`,
+          `unknown channel ${JSON.stringify(channel)}${suggestion(channel, channels)}; available: ${channels.join(', ')}`,
         )
     return {
       matchers: matchersOf(config.matchers ?? [], ['routes', index, 'matchers'], fault),

@@ -1,6 +1,6 @@
 /**
- * Runs one at a time: calls that come while one is under way share the next one. So whoever asks gets the outcome of a
- * run that began after it asked, and any number of them cost two runs.
+ * Runs one call at a time; calls made meanwhile share the next run. Each caller gets the outcome of a run that began
+ * after its call.
  */
 export function singleFlight(run: () => Promise<void>): () => Promise<void> {
   let underWay: Promise<void> = Promise.resolve()

@@ -6,7 +6,7 @@ import type { Config } from './schema.ts'
 import { textOf } from './secrets.ts'
 import type { SettingsContext } from './settings-context.ts'
 
-/** The certificates that the server shows and asks for, read and checked against each other. */
+/** Reads the server's certificate, key and client CA, and checks that key and certificate match. */
 export function tlsOf(config: NonNullable<Config['tls']>, context: SettingsContext): Tls {
   const { fault } = context
   const cert = textOf(config.cert, ['tls', 'cert'], context)
@@ -17,13 +17,13 @@ export function tlsOf(config: NonNullable<Config['tls']>, context: SettingsConte
       : textOf(config.client_ca, ['tls', 'client_ca'], context)
   const certificate = cert.text === undefined ? undefined : certificateIn(cert.text)
   if (cert.text !== undefined && certificate === undefined)
-    fault(['tls', 'cert'], `${cert.file} holds no certificate in PEM form`)
+    fault(['tls', 'cert'], `${cert.file} contains no PEM certificate`)
   const privateKey = key.text === undefined ? undefined : keyIn(key.text)
   if (typeof privateKey === 'string') fault(['tls', 'key'], `${key.file} ${privateKey}`)
   else if (privateKey !== undefined && certificate?.checkPrivateKey(privateKey) === false)
     fault(['tls', 'key'], `${key.file} does not belong to the certificate in ${cert.file}`)
   if (clientCa?.text !== undefined && certificateIn(clientCa.text) === undefined)
-    fault(['tls', 'client_ca'], `${clientCa.file} holds no certificate in PEM form`)
+    fault(['tls', 'client_ca'], `${clientCa.file} contains no PEM certificate`)
   return {
     cert: cert.text ?? '',
     key: new Secret(key.text ?? ''),
@@ -32,7 +32,7 @@ export function tlsOf(config: NonNullable<Config['tls']>, context: SettingsConte
   }
 }
 
-/** The first certificate of a text all of whose certificates can be read. */
+/** The first certificate of a PEM text; undefined unless all its certificates are valid. */
 function certificateIn(pem: string): X509Certificate | undefined {
   try {
     createSecureContext({ cert: pem, ca: pem })
@@ -44,10 +44,10 @@ function certificateIn(pem: string): X509Certificate | undefined {
 
 function keyIn(pem: string): KeyObject | string {
   if (/ENCRYPTED/.test(pem.slice(0, 200)))
-    return 'is locked with a passphrase; give a key without one, readable only by this user'
+    return 'is encrypted; use a key without a passphrase that only this user can read'
   try {
     return createPrivateKey(pem)
   } catch {
-    return 'holds no private key in PEM form'
+    return 'contains no PEM private key'
   }
 }

@@ -6,27 +6,27 @@ import type { Path } from './settings-context.ts'
 import { validate as fits } from './validator.ts'
 import type { ConfigDocument } from './yaml-document.ts'
 
-/** The configuration in a document, or every fault of its form with its place. */
+/** Validates a document against the schema; returns the configuration, or every fault with its place. */
 export function validate(document: ConfigDocument): { config?: Config; faults: string[] } {
   const { value } = document
   if (fits(value)) return { config: value, faults: [] }
   const faults = new Set<string>()
-  for (const error of telling(fits.errors ?? [])) faults.add(faultOf(error, document))
+  for (const error of relevantErrors(fits.errors ?? [])) faults.add(faultOf(error, document))
   return { faults: [...faults] }
 }
 
 /**
- * A choice reports the faults of each of its branches besides its own. Where one branch was clearly meant, its faults
- * tell more than that none fits; otherwise the choice speaks for all.
+ * Ajv reports the errors of every branch of a `oneOf`. If one branch clearly matches the value's type, only its errors
+ * are kept; otherwise only that of the `oneOf` itself.
  */
-function telling(errors: readonly ErrorObject[]): ErrorObject[] {
+function relevantErrors(errors: readonly ErrorObject[]): ErrorObject[] {
   let left = errors.filter(({ keyword }) => keyword !== 'propertyNames')
   for (const choice of errors.filter(({ keyword }) => keyword === 'oneOf')) {
     const inside = left.filter((each) => isWithin(each, choice))
-    const meant = branchMeant(inside, choice)
+    const likely = likelyBranch(inside, choice)
     left = left.filter(
       (each) =>
-        (each === choice ? meant.length === 0 : !inside.includes(each)) || meant.includes(each),
+        (each === choice ? likely.length === 0 : !inside.includes(each)) || likely.includes(each),
     )
   }
   return left
@@ -40,19 +40,19 @@ function isWithin(error: ErrorObject, choice: ErrorObject): boolean {
   )
 }
 
-/** The faults of the one branch whose kind the value has, if there is just one. */
-function branchMeant(inside: readonly ErrorObject[], choice: ErrorObject): ErrorObject[] {
+/** The errors of the only branch that matches the value's type; empty if none or several do. */
+function likelyBranch(inside: readonly ErrorObject[], choice: ErrorObject): ErrorObject[] {
   const isDeeper = (error: ErrorObject): boolean =>
     error.instancePath.length > choice.instancePath.length
   const branches = Map.groupBy(
     inside,
     ({ schemaPath }) => schemaPath.slice(choice.schemaPath.length + 1).split('/')[0],
   )
-  const ofItsKind = [...branches.values()].filter((each) =>
+  const matching = [...branches.values()].filter((each) =>
     each.every((error) => !['type', 'enum'].includes(error.keyword) || isDeeper(error)),
   )
   const [only, ...others] =
-    ofItsKind.length > 1 ? ofItsKind.filter((each) => each.some(isDeeper)) : ofItsKind
+    matching.length > 1 ? matching.filter((each) => each.some(isDeeper)) : matching
   return only !== undefined && others.length === 0 ? only : []
 }
 
@@ -76,8 +76,8 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
         `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}${suggestion(String(error.data), (params['allowedValues'] as unknown[]).map(String))}`,
       )
     case 'type': {
-      // A number where a duration or an address is meant: in quotes it would be wrong as well.
-      if ('pattern' in (error.parentSchema ?? {})) return at(path, wordsOfPattern(path))
+      // Quotes would not help: a bare number is neither a duration nor an address.
+      if ('pattern' in (error.parentSchema ?? {})) return at(path, patternHint(path))
       const quote =
         params['type'] === 'string' && ['number', 'boolean'].includes(typeof error.data)
           ? '; put it in quotes'
@@ -91,11 +91,11 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
           'must begin with a letter and hold only letters, digits, _ and -',
           'key',
         )
-      return at(path, wordsOfPattern(path))
+      return at(path, patternHint(path))
     case 'oneOf':
-      return at(path, wordsOfChoice(path))
+      return at(path, choiceHint(path))
     case 'minItems':
-      return at(path, 'is an empty list; remove the key, or list what is meant')
+      return at(path, 'is an empty list; add an entry or remove the key')
     case 'minProperties':
     case 'maxProperties': {
       const known = Object.keys((error.parentSchema as { properties?: object })?.properties ?? {})
@@ -112,25 +112,25 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
   }
 }
 
-function wordsOfPattern(path: Path): string {
+function patternHint(path: Path): string {
   const last = path.at(-1)
   if (last === 'listen') return 'must be HOST:PORT, such as 127.0.0.1:8060'
   if (last === 'external_url') return 'must be an http or https URL'
-  if (path[0] === 'auth') return last === 'name' ? NAME_OF_HEADER : 'must have no colon'
+  if (path[0] === 'auth') return last === 'name' ? NAME_OF_HEADER : 'must not contain a colon'
   if (path[0] === 'robot_hosts') return 'must be a host name such as gateway.example.com'
   return 'must be a duration such as 30s, 10m, 1h or 1d'
 }
 
 const NAME_OF_HEADER = 'must be the name of a header, such as X-OCP-Token'
 
-function wordsOfChoice(path: Path): string {
+function choiceHint(path: Path): string {
   const last = path.at(-1)
-  if (last === 'mobiles') return 'must be a list of numbers, or one text with commas'
+  if (last === 'mobiles') return 'must be a list of numbers, or a string with commas'
   if (last === 'aggregate') return 'must be false, or a mapping with every and by'
-  return 'must be a text, {file: PATH} or {env: NAME}'
+  return 'must be a string, {file: PATH} or {env: NAME}'
 }
 
-/** A near key, where one is near. */
+/** ` (did you mean "…"?)` with the closest known name; empty if none is close. */
 export function suggestion(wrong: string, known: readonly string[]): string {
   const near = known
     .map((each) => ({ each, far: distance(wrong.toLowerCase(), each.toLowerCase()) }))
@@ -140,7 +140,7 @@ export function suggestion(wrong: string, known: readonly string[]): string {
     : ''
 }
 
-/** A JSON pointer as keys; what indexes a list as a number. */
+/** Splits a JSON pointer into keys; list indexes become numbers. */
 function pathOf(pointer: string, { value }: ConfigDocument): Path {
   const path: (string | number)[] = []
   let here = value

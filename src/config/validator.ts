@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { type Config, SCHEMA } from './schema.ts'
 
-/** `source`, so that the build can put down what is compiled here. */
+/** `code.source` lets the build write the compiled validator to a file. */
 export const ajv = new Ajv({
   allErrors: true,
   verbose: true,
@@ -11,7 +11,7 @@ export const ajv = new Ajv({
 })
 
 /**
- * Whether a value has the form of a configuration; afterwards its `errors` are the faults. Compiling costs more than
- * anything else at a start, so the build has it done: in dist this file is what comes out, without Ajv itself.
+ * Checks a value against the configuration's schema; sets `errors`. Compilation dominates start-up time, so the build
+ * replaces this file in dist with the compiled validator, which needs no Ajv.
  */
 export const validate = ajv.compile<Config>(SCHEMA)

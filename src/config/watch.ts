@@ -13,8 +13,8 @@ export interface WatchOptions {
 const EVERY_MS = 1_000
 
 /**
- * Calls when the content of a file has changed, one call at a time, until the signal fires. It looks at contents, since
- * editors and Kubernetes replace files rather than change them; a file that is gone for a moment is no change.
+ * Calls `onChange` after a file's content changes, one call at a time, until the signal fires. It compares contents,
+ * because editors and Kubernetes replace files. A missing file does not count as a change.
  */
 export async function watchFiles({
   files,
@@ -38,7 +38,7 @@ export async function watchFiles({
     try {
       await onChange()
     } catch {
-      // Whoever is told has told of it; the next change may mend it.
+      // onChange reports its own failures; the next change may fix them.
     }
   }
 }

@@ -17,10 +17,10 @@ export interface Target {
   message: GoMessage | undefined
 }
 
-/** What prometheus-webhook-dingtalk's config.yml (2.1.0, and the older keys) says. */
+/** The contents of prometheus-webhook-dingtalk's config.yml (2.1.0, and older keys). */
 export interface WebhookDingtalk {
   timeout: string | undefined
-  /** Paths of files with Go templates. */
+  /** Paths of Go template files. */
   templates: string[]
   noBuiltinTemplate: boolean
   defaultMessage: GoMessage | undefined
@@ -36,7 +36,7 @@ const KEYS = {
 
 const TARGET_NAME = /^[a-zA-Z][a-zA-Z0-9_-]*$/
 
-/** Reads its config.yml as strictly as it does itself; faults are `file:line:column: path: what is wrong`. */
+/** Reads config.yml as strictly as prometheus-webhook-dingtalk; faults are `file:line:column: path: reason`. */
 export function readWebhookDingtalk(
   text: string,
   file: string,
@@ -81,7 +81,7 @@ class Reading {
     const targets = value === undefined || value === null ? {} : this.#mapping(value, ['targets'])
     const names = Object.keys(targets ?? {})
     if (targets !== undefined && names.length === 0)
-      this.#fault(['targets'], 'names no target; there is nothing to convert')
+      this.#fault(['targets'], 'has no target; there is nothing to convert')
     return names.map((name) => {
       const path = ['targets', name]
       if (!TARGET_NAME.test(name))
@@ -133,7 +133,7 @@ class Reading {
     if (value === undefined || value === null) return undefined
     if (typeof value === 'string') return value
     if (typeof value === 'number') return String(value)
-    this.#fault([...path, key], 'must be a text')
+    this.#fault([...path, key], 'must be a string')
     return undefined
   }
 
@@ -142,7 +142,7 @@ class Reading {
     if (value === undefined || value === null) return []
     if (Array.isArray(value) && value.every((each) => ['string', 'number'].includes(typeof each)))
       return value.map(String)
-    this.#fault([...path, key], 'must be a list of texts')
+    this.#fault([...path, key], 'must be a list of strings')
     return []
   }
 

@@ -1,17 +1,17 @@
 import { isLoopbackHost } from '../model/access.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 
-/** Where DingTalk's robots live: China's address, the international one, and that of the newer API. */
+/** DingTalk's hosts: China, international, and the newer API. */
 const DINGTALK = ['oapi.dingtalk.com', 'oapi.dingtalk.io', 'api.dingtalk.com']
 
 export interface WebhookContext extends Pick<SettingsContext, 'fault' | 'warn'> {
   path: Path
-  /** Hosts besides DingTalk's; undefined: any, with a warning. */
+  /** Allowed hosts besides DingTalk's; undefined allows any with a warning. */
   hosts: readonly string[] | undefined
   proxied: boolean
 }
 
-/** A webhook as a URL that messages may be posted to; undefined, with a fault, for what is none. */
+/** Parses a webhook URL and checks its host; reports a fault and returns undefined if it is not an http(s) URL. */
 export function webhookOf(webhook: string, context: WebhookContext): URL | undefined {
   const { path, fault, warn } = context
   const url = URL.canParse(webhook) ? new URL(webhook) : undefined
@@ -20,32 +20,32 @@ export function webhookOf(webhook: string, context: WebhookContext): URL | undef
     return undefined
   }
   checkHost(url.hostname, context)
-  if (url.protocol === 'http:') checkClear(url.hostname, context)
+  if (url.protocol === 'http:') checkPlainHttp(url.hostname, context)
   if (!url.searchParams.has('access_token'))
     warn(path, "has no access_token; DingTalk's webhooks have one")
   return url
 }
 
-/** Alerts and the token go to whoever a webhook names, so a slip of the keyboard must not pass unseen. */
+/** A mistyped host would receive the alerts and the token, so an unknown host is a warning or a fault. */
 function checkHost(host: string, { path, hosts, fault, warn }: WebhookContext): void {
   if (DINGTALK.includes(host)) return
   if (hosts === undefined) {
     if (!isLoopbackHost(host))
       warn(
         path,
-        `leads to ${host}, which is not DingTalk's; if that is meant, list it in robot_hosts`,
+        `leads to ${host}, which is not DingTalk's; if this is intended, list it in robot_hosts`,
       )
   } else if (!hosts.some((each) => each.toLowerCase() === host))
     fault(path, `leads to ${host}, which is neither DingTalk's nor in robot_hosts`)
 }
 
-/** Without TLS everybody on the way reads the token; a proxy that knows no https needs it all the same. */
-function checkClear(host: string, { path, proxied, fault, warn }: WebhookContext): void {
+/** Plain http exposes the token on the network; only a proxy without https support may need it. */
+function checkPlainHttp(host: string, { path, proxied, fault, warn }: WebhookContext): void {
   if (proxied || isLoopbackHost(host)) return
   if (DINGTALK.includes(host))
     fault(
       path,
-      'must be https: http would show the token to the network. Only a proxy that knows no https needs it; name that in proxy',
+      'must be https: http exposes the token on the network. For a proxy without https support, set proxy and keep http',
     )
-  else warn(path, 'is http, so everybody on the way can read the token')
+  else warn(path, 'is http, which exposes the token on the network')
 }

@@ -2,14 +2,14 @@ import { isNode, LineCounter, parseDocument, YAMLMap } from 'yaml'
 import { faultLine } from './fault-line.ts'
 import type { Path } from './settings-context.ts'
 
-/** A parsed file that knows where each of its values stands. */
+/** A parsed file with the position of each value. */
 export interface ConfigDocument {
   value: unknown
-  /** `file:line:column` of a value, of its key when `key` is set, or of the nearest that is there. */
+  /** `file:line:column` of a value or its key; of the nearest existing parent if it is absent. */
   placeOf(path: Path, at?: 'key' | 'value'): string
 }
 
-/** Reads YAML; faults are `file:line:column: what is wrong`. */
+/** Parses YAML; faults are `file:line:column: reason`. */
 export function parseConfig(
   text: string,
   file: string,

@@ -1,38 +1,38 @@
-/** A minute as the plot shows it. */
-export interface PlotMinute {
+/** Counts of one minute. */
+export interface ChartPoint {
   at: Date
   received: number
-  told: number
+  delivered: number
   waiting: number
 }
 
 export interface ChartLabels {
   summary: string
-  minute: (minute: PlotMinute) => string
+  minute: (minute: ChartPoint) => string
   time: (at: Date) => string
   number: (value: number) => string
 }
 
-/** Drawn on a plane of a hundred units for each minute, and stretched to whatever room there is. */
+/** Units per minute of the SVG, which is stretched to the available width. */
 const STEP = 100
 const HEIGHT = 1_000
 
-/** So that a single alert of many is seen. */
+/** Keeps a single alert visible beside large values. */
 const MIN_HEIGHT = 12
 
 const BARS = {
   received: { offset: 8, width: 38 },
-  told: { offset: 52, width: 38 },
+  delivered: { offset: 52, width: 38 },
 } as const
 
 /**
- * Received and told as bars, waiting as an area behind them, one step for each minute; a drawing without a script,
- * with its scales as text around it.
+ * Renders received and delivered alerts as bars over an area of waiting alerts, one step per minute. The chart is plain
+ * SVG with the scales as text around it.
  */
-export function chartHtml(minutes: readonly PlotMinute[], words: ChartLabels): string {
+export function chartHtml(minutes: readonly ChartPoint[], words: ChartLabels): string {
   const width = minutes.length * STEP
   const most = niceMaximum(
-    Math.max(1, ...minutes.map((each) => Math.max(each.received, each.told, each.waiting))),
+    Math.max(1, ...minutes.map((each) => Math.max(each.received, each.delivered, each.waiting))),
   )
   const heightOf = (value: number): number => Math.round((value / most) * HEIGHT)
   const bar = (index: number, name: keyof typeof BARS, value: number): string => {
@@ -47,7 +47,7 @@ export function chartHtml(minutes: readonly PlotMinute[], words: ChartLabels): s
   const bars = minutes
     .map(
       (each, index) =>
-        `<g><title>${escaped(words.minute(each))}</title><rect class="hover" x="${index * STEP}" y="0" width="${STEP}" height="${HEIGHT}"/>${bar(index, 'received', each.received)}${bar(index, 'told', each.told)}</g>`,
+        `<g><title>${escaped(words.minute(each))}</title><rect class="hover" x="${index * STEP}" y="0" width="${STEP}" height="${HEIGHT}"/>${bar(index, 'received', each.received)}${bar(index, 'delivered', each.delivered)}</g>`,
     )
     .join('')
   const scale = [most, most / 2, 0]
@@ -57,10 +57,10 @@ export function chartHtml(minutes: readonly PlotMinute[], words: ChartLabels): s
     .map((share) => minutes[Math.round(share * (minutes.length - 1))])
     .map((each) => (each === undefined ? '' : `<span>${escaped(words.time(each.at))}</span>`))
     .join('')
-  return `<div class="plot" role="img" aria-label="${escaped(words.summary)}"><div class="scale" aria-hidden="true">${scale}</div><svg viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none"><path class="waiting" d="M0 ${HEIGHT}${area}V${HEIGHT}Z"/>${bars}</svg><div class="times" aria-hidden="true">${times}</div></div>`
+  return `<div class="chart" role="img" aria-label="${escaped(words.summary)}"><div class="scale" aria-hidden="true">${scale}</div><svg viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none"><path class="waiting" d="M0 ${HEIGHT}${area}V${HEIGHT}Z"/>${bars}</svg><div class="times" aria-hidden="true">${times}</div></div>`
 }
 
-/** The next of 2, 4, 10, 20, 40, 100 … so that the half is a whole number too. */
+/** Rounds up to 2, 4, 10, 20, 40, 100 …, so that half of it is an integer too. */
 function niceMaximum(value: number): number {
   let unit = 1
   for (;;) {
@@ -69,10 +69,10 @@ function niceMaximum(value: number): number {
   }
 }
 
-/** At most this many calls are drawn one by one. */
+/** Up to this many calls are drawn one by one. */
 const MAX_PIPS = 40
 
-/** What is left of a limit: a mark for each call, or a bar where there are too many. */
+/** Renders the calls left of a limit: one mark per call, or a bar if there are too many. */
 export function meterSvg({
   left,
   all,
@@ -93,7 +93,7 @@ export function meterSvg({
   return `<svg class="meter" viewBox="0 0 200 10" preserveAspectRatio="none" role="img" aria-label="${escaped(label)}">${pips}</svg>`
 }
 
-/** A share as a bar; `warns` when what it measures gets scarce. */
+/** Renders a share as a bar; `warns` colours it as scarce. */
 export function barSvg({
   share,
   label,

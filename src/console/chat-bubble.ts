@@ -1,24 +1,24 @@
 import { markdownToHtml, plainToHtml, withoutDingtalk } from './markdown.ts'
 
-/** What a group sees of one message. */
+/** One message as its group sees it. */
 export interface Bubble {
-  /** Of the list of chats; a text message has none. */
+  /** Title in the chat list; empty for a text message. */
   title: string
   html: string
   plain: boolean
-  /** Where a card leads. */
+  /** Buttons of a card. */
   buttons: { title: string; url: string }[]
   people: string[]
   all: boolean
 }
 
-/** What a group sees of a body that was posted; a body of another shape shows as its text. */
+/** Converts a posted body to a bubble; shows `text` if the body has an unknown shape. */
 export function bubbleOf(body: string, text = ''): Bubble {
   const json = objectIn(body)
   const type = textOf(json['msgtype'])
   const part = recordOf(json[type])
   const at = recordOf(json['at'])
-  const said = {
+  const shown = {
     msgtype: type === 'text' ? 'text' : 'markdown',
     title: textOf(part['title']),
     text: textOf(part[type === 'text' ? 'content' : 'text']) || text,
@@ -26,10 +26,10 @@ export function bubbleOf(body: string, text = ''): Bubble {
     users: textsOf(at['atUserIds']),
     all: at['isAtAll'] === true,
   }
-  return { ...bubbleFrom(said), buttons: buttonsIn(part) }
+  return { ...bubbleOfContent(shown), buttons: buttonsIn(part) }
 }
 
-/** With a single link DingTalk ignores the other buttons; only what leads to a page is one. */
+/** The buttons with an http(s) URL; with a single link DingTalk ignores the others. */
 function buttonsIn(part: Record<string, unknown>): Bubble['buttons'] {
   const single = { title: textOf(part['singleTitle']), url: textOf(part['singleURL']) }
   const several = Array.isArray(part['btns']) ? part['btns'].map(recordOf) : []
@@ -42,11 +42,11 @@ function buttonsIn(part: Record<string, unknown>): Bubble['buttons'] {
     .filter(({ url }) => /^https?:\/\//.test(url))
 }
 
-/** DingTalk takes no message that is longer. */
+/** Longest text that DingTalk accepts. */
 const MAX_SHOWN_LENGTH = 20_000
 
-/** The same of what the sandbox's group was shown. */
-export function bubbleFrom(said: {
+/** Converts a message's content to a bubble. */
+export function bubbleOfContent(shown: {
   msgtype: string
   title: string
   text: string
@@ -54,17 +54,17 @@ export function bubbleFrom(said: {
   users: readonly string[]
   all: boolean
 }): Bubble {
-  const people = [...said.mobiles, ...said.users]
-  const text = said.text.slice(0, MAX_SHOWN_LENGTH).toWellFormed()
-  const plain = said.msgtype === 'text'
+  const people = [...shown.mobiles, ...shown.users]
+  const text = shown.text.slice(0, MAX_SHOWN_LENGTH).toWellFormed()
+  const plain = shown.msgtype === 'text'
   const mentioned = { people: new Set(people) }
   return {
-    title: said.title,
+    title: shown.title,
     html: plain ? plainToHtml(text, mentioned) : markdownToHtml(text, mentioned),
     plain,
     buttons: [],
     people,
-    all: said.all,
+    all: shown.all,
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Eta } from 'eta'
 import { DEMOS } from '../reporting/sandbox-demo.ts'
+import { errorText } from './explanations.ts'
 import { formattersOf, pathWith } from './format.ts'
 import { type ConsoleWord, wordsOf } from './i18n.ts'
 import {
@@ -13,16 +14,16 @@ import {
 } from './page.ts'
 
 export interface ConsolePages {
-  /** The page at a path, or undefined where there is none. */
+  /** Renders a page; undefined if there is none at that path. */
   page(request: PageRequest): Promise<Html | undefined>
-  /** Says what went wrong, on a page of the same looks. */
-  failed(failure: { status: number; message: string }, request: PageRequest): Html
-  /** Asks for the admin token, or says why nobody can sign in. */
-  signIn(view: { kind: SignInKind; next: string; why: string }): string
+  /** Renders an error page. */
+  failed(failure: { status: number; code: string; message: string }, request: PageRequest): Html
+  /** Renders the sign-in page, or the reason for refusal. */
+  signIn(view: { kind: SignInKind; next: string; code: string; why: string }): string
   asset(name: string): { contentType: string; body: Buffer } | undefined
 }
 
-/** `not_local`: the console is for the machine itself; `refused`: for another reason, which `why` tells. */
+/** `not_local`: only this machine has access; `refused`: another reason, in `why`. */
 export type SignInKind = 'ask' | 'wrong' | 'not_local' | 'refused'
 
 export interface Html {
@@ -45,7 +46,7 @@ const NAVIGATION = [
   { path: '/setup', word: 'setup' },
 ] as const satisfies readonly { path: string; word: ConsoleWord }[]
 
-/** What an action that led back here may have to say. */
+/** Notices that an action may show after its redirect. */
 const NOTICES: readonly ConsoleWord[] = [
   'resent',
   'tested',
@@ -53,7 +54,7 @@ const NOTICES: readonly ConsoleWord[] = [
   ...DEMOS.map((name) => `played_${name}` as const),
 ]
 
-/** The console's pages; every value that is printed is escaped for HTML. */
+/** Creates the console's pages; every printed value is escaped for HTML. */
 export function createConsole({
   folder,
   facts,
@@ -62,9 +63,9 @@ export function createConsole({
   facts: PageSources
 }): ConsolePages {
   const eta = new Eta({ views: folder, cache: true, autoEscape: true })
-  const render = (made: BuiltPage, context: PageContext): Html => ({
-    status: made.status ?? 200,
-    html: eta.render(made.template, viewOf(made, context)),
+  const render = (page: BuiltPage, context: PageContext): Html => ({
+    status: page.status ?? 200,
+    html: eta.render(page.template, viewOf(page, context)),
   })
   const contextOf = (request: PageRequest): PageContext => ({
     request,
@@ -74,17 +75,19 @@ export function createConsole({
   return {
     async page(request) {
       const context = contextOf(request)
-      const made = await buildPage(context, folder)
-      return made && render(made, context)
+      const page = await buildPage(context, folder)
+      return page && render(page, context)
     },
-    failed({ status, message: why }, request) {
+    failed({ status, code, message }, request) {
       const context = contextOf(request)
       const title = context.words.t(status === 404 ? 'notFound' : 'failed')
-      return render({ template: 'failed', active: '', title, status, view: { why } }, context)
+      const view = errorText({ code, message }, context.words)
+      return render({ template: 'failed', active: '', title, status, view }, context)
     },
-    signIn(view) {
-      const { t, language } = wordsOf(facts.settings().language)
-      return eta.render('sign-in', { ...view, t, lang: language })
+    signIn({ kind, next, code, why }) {
+      const words = wordsOf(facts.settings().language)
+      const reason = errorText({ code, message: why }, words)
+      return eta.render('sign-in', { kind, next, ...reason, t: words.t, lang: words.language })
     },
     asset(name) {
       const contentType = ASSETS.get(name)
@@ -94,22 +97,22 @@ export function createConsole({
   }
 }
 
-/** What a page's template prints, and what surrounds each page. */
-function viewOf(made: BuiltPage, { request, facts, words }: PageContext): object {
+/** The data of a page's template and of the layout. */
+function viewOf(page: BuiltPage, { request, facts, words }: PageContext): object {
   const now = facts.now()
   const { timezone, access } = facts.settings()
   const { notice, ...query } = request.query
-  const said = NOTICES.find((each) => each === notice)
+  const shownNotice = NOTICES.find((each) => each === notice)
   return {
     ...formattersOf({ words, now, timezone }),
-    ...made.view,
+    ...page.view,
     with: pathWith,
     page: {
-      title: made.title,
-      active: made.active,
+      title: page.title,
+      active: page.active,
       navigation: NAVIGATION,
       here: pathWith(request.path, request.form === undefined ? query : {}),
-      notice: said && words.t(said),
+      notice: shownNotice && words.t(shownNotice),
       theme: request.theme,
       nextTheme: THEMES[(THEMES.indexOf(request.theme) + 1) % THEMES.length],
       version: facts.version,
@@ -119,7 +122,7 @@ function viewOf(made: BuiltPage, { request, facts, words }: PageContext): object
   }
 }
 
-/** The page at a path, or undefined. A receiver whose console nobody opens need not hold its pages. */
+/** Builds the page at a path; undefined if there is none. Pages are loaded on demand, which saves memory. */
 async function buildPage(context: PageContext, folder: string): Promise<BuiltPage | undefined> {
   const { path } = context.request
   switch (path) {

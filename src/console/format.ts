@@ -1,18 +1,20 @@
 import { DateTime } from 'luxon'
 import type { Level } from '../model/level.ts'
+import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
+import { alertReason, messageReason } from './explanations.ts'
 import type { ConsoleWord, Words } from './i18n.ts'
 
-/** What templates print with; whatever they print themselves is escaped, what these give is HTML already. */
 export interface FormatContext {
   words: Words
   now: Date
   timezone: string
 }
 
+/** Creates the functions that templates print with. Their results are HTML; anything else is escaped by the template. */
 export function formattersOf({ words, now, timezone }: FormatContext) {
   const zoned = (at: Date): DateTime => DateTime.fromJSDate(at, { zone: timezone })
   const day = zoned(now).toISODate()
-  /** Of today the time alone, otherwise with the date. */
+  /** The time, with the date unless it is today. */
   const short = (at: Date): string => {
     const local = zoned(at)
     return local.toFormat(local.toISODate() === day ? 'HH:mm:ss' : 'MM-dd HH:mm:ss')
@@ -25,21 +27,23 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     t: words.t,
     n: words.n,
     reason: words.reason,
+    messageReason: (message: StoredMessage) => messageReason(message, words),
+    alertReason: (alert: StoredAlert) => alertReason(alert, words),
     number: words.number,
     duration: words.duration,
     short,
     minute: (at: Date): string => zoned(at).toFormat('HH:mm'),
     time: (at: Date | undefined): string => (at === undefined ? '–' : timeTag(at, short(at))),
-    /** How long ago, counted on by the script. */
+    /** Time since an instant; the script counts it up. */
     since: (at: Date): string =>
       `<span data-since="${at.toISOString()}">${words.duration(now.getTime() - at.getTime())}</span>`,
-    /** How long still, counted down by the script. */
+    /** Time until an instant; the script counts it down. */
     countdown: (at: Date): string =>
       `<span data-until="${at.toISOString()}">${words.duration(at.getTime() - now.getTime())}</span>`,
     level: (level: Level): string =>
       `<span class="level level-${level}">${words.t(`level${level}` as ConsoleWord)}</span>`,
-    /** Variables as a page shows them: what fits a screen or two, so that fifty alerts of megabytes are still a page. */
-    shown: shownOf,
+    /** Variables cut to a screen or two, so that a page of fifty huge alerts stays small. */
+    shown: excerptOf,
     tag: (state: string): string =>
       `<span class="tag ${state}">${words.t(state as ConsoleWord)}</span>`,
   }
@@ -48,7 +52,7 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
 const MAX_SHOWN_LENGTH = 4_000
 const MAX_SHOWN = 20_000
 
-function shownOf(variables: Readonly<Record<string, string>>): [name: string, value: string][] {
+function excerptOf(variables: Readonly<Record<string, string>>): [name: string, value: string][] {
   const shown: [string, string][] = []
   let left = MAX_SHOWN
   for (const [name, value] of Object.entries(variables)) {
@@ -61,7 +65,7 @@ function shownOf(variables: Readonly<Record<string, string>>): [name: string, va
   return shown
 }
 
-/** A path with those of the parameters that say something. */
+/** Builds a path with the non-empty parameters. */
 export function pathWith(
   path: string,
   query: Readonly<Record<string, string | null | undefined>>,

@@ -1,5 +1,6 @@
 import type { Language } from '../model/settings.ts'
 import { ALERTS } from './i18n/alerts.ts'
+import { ERRORS } from './i18n/errors.ts'
 import { MESSAGES } from './i18n/messages.ts'
 import { OVERVIEW } from './i18n/overview.ts'
 import { PAGE } from './i18n/page.ts'
@@ -8,7 +9,7 @@ import { REASONS } from './i18n/reasons.ts'
 import { SANDBOX } from './i18n/sandbox.ts'
 import { SETUP } from './i18n/setup.ts'
 
-/** Every word of the console, each in en-US, zh-CN and zh-TW. */
+/** The console's message catalogue; each entry is [en-US, zh-CN, zh-TW]. */
 export const WORDS = {
   ...PAGE,
   ...OVERVIEW,
@@ -18,6 +19,7 @@ export const WORDS = {
   ...PLAYGROUND,
   ...SANDBOX,
   ...SETUP,
+  ...ERRORS,
 } as const satisfies Record<string, readonly [string, string, string]>
 
 export type ConsoleWord = keyof typeof WORDS
@@ -26,14 +28,14 @@ const COLUMN: Record<Language, 0 | 1 | 2> = { 'en-US': 0, 'zh-CN': 1, 'zh-TW': 2
 
 export interface Words {
   language: Language
-  /** A word or phrase, `{name}` in it replaced. */
+  /** Translates a word; replaces each `{name}`. */
   t(word: ConsoleWord, values?: Readonly<Record<string, string | number>>): string
-  /** A phrase with a count `n`, in the singular where the language has one. */
+  /** Translates a phrase with the count `{n}`, in the singular where there is one. */
   n(word: ConsoleWord, count: number): string
-  /** A named reason, such as `rest_quota`; one that has no words yet is shown as it is. */
-  reason(kind: 'suppress' | 'rest' | 'pause' | 'verdict', name: string): string
+  /** Translates a named reason, such as `wait_quota`; returns an unknown one unchanged. */
+  reason(kind: 'suppress' | 'wait' | 'pause' | 'verdict' | 'error', name: string): string
   number(value: number): string
-  /** A duration in its two largest units. */
+  /** Formats a duration in its two largest units. */
   duration(ms: number): string
 }
 

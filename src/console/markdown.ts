@@ -1,6 +1,6 @@
 import MarkdownIt from 'markdown-it'
 
-/** Who a message mentions, so that they stand out in its text. */
+/** People that a message mentions; they are highlighted in its text. */
 export interface Mentioned {
   people: ReadonlySet<string>
 }
@@ -16,7 +16,7 @@ const markdown = new MarkdownIt('default', { html: false, breaks: true, linkify:
 ])
 const { escapeHtml } = markdown.utils
 
-// Nothing is fetched from elsewhere: a picture is shown as a link to it.
+// The page loads nothing from other hosts, so an image becomes a link.
 markdown.renderer.rules['image'] = (tokens, index) => {
   const token = tokens[index]
   const source = String(token?.attrGet('src') ?? '')
@@ -36,7 +36,7 @@ markdown.renderer.rules['text'] = (tokens, index, _options, env) =>
     (env as Partial<Mentioned> | undefined)?.people ?? new Set(),
   )
 
-/** DingTalk's clients know the colour of a font, the one piece of HTML that messages use. */
+/** DingTalk supports <font color>, the only HTML that messages use. */
 markdown.inline.ruler.before('text', 'colour', (state, silent) => {
   const [open, colour] = /^<font color="?(#[\da-f]{3,8}|[a-z]{3,20})"?>/i.exec(
     state.src.slice(state.pos, state.pos + 40),
@@ -57,12 +57,12 @@ markdown.inline.ruler.before('text', 'colour', (state, silent) => {
   return true
 })
 
-/** Markdown as HTML, close to how DingTalk's clients show it; other HTML in it shows as text, scripts cannot run. */
+/** Converts Markdown to HTML, close to DingTalk's clients. HTML in the text is escaped. */
 export function markdownToHtml(text: string, mentioned?: Mentioned): string {
   return markdown.render(text, { ...mentioned })
 }
 
-/** A text message as HTML: nothing in it means anything but who is mentioned. */
+/** Converts a text message to HTML: escaped, with mentions highlighted. */
 export function plainToHtml(text: string, mentioned?: Mentioned): string {
   return withMentions(text, mentioned?.people ?? new Set())
 }
@@ -79,7 +79,7 @@ function withMentions(text: string, people: ReadonlySet<string>): string {
     .join('')
 }
 
-/** Where a link leads that tells DingTalk's client how to open it. */
+/** The target of a dingtalk:// link, which tells DingTalk's client how to open a URL. */
 export function withoutDingtalk(href: string): string {
   if (!href.startsWith('dingtalk://') || !URL.canParse(href)) return href
   const inner = new URL(href).searchParams.get('url') ?? ''

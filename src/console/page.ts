@@ -7,27 +7,27 @@ import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import type { Words } from './i18n.ts'
 
-/** What a browser asks for. */
+/** A request for a page. */
 export interface PageRequest {
   path: string
   query: Readonly<Record<string, string>>
-  /** What a form brought, where one was sent. */
+  /** Fields of a submitted form. */
   form?: Readonly<Record<string, string>>
   theme: Theme
-  /** Scheme and host under which the browser reached this page; undefined when it does not say so in a way to rely on. */
+  /** Scheme and host that the browser used; undefined if the Host header is malformed. */
   origin: string | undefined
 }
 
 export const THEMES = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
-/** Where the pages get what they show. */
+/** Data sources of the pages. */
 export interface PageSources {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
-  glance: () => Promise<Overview>
-  /** May end early; of one alert at least. */
+  overview: () => Promise<Overview>
+  /** Variables of the first alerts, at least one; stops early when the payloads grow too large. */
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
-  /** The group of the built-in stand-in, newest first. */
+  /** Messages of the sandbox group, newest first. */
   sandbox: (limit: number) => readonly {
     at: Date
     robot: string
@@ -44,18 +44,18 @@ export interface PageSources {
     format?: Format
   }) => Promise<{ messages: Previewed[]; variables: Variables }>
   giveWay: GiveWay
-  /** What somebody should look after: open doors, doubtful keys. */
+  /** Security warnings and doubtful settings. */
   warnings: () => readonly string[]
   settings: () => Settings
   now: () => Date
   version: string
-  /** What an operator copies into OCP as the body of its HTTP channel. */
+  /** Body template for OCP's HTTP channel. */
   ocpBody: string
-  /** Of this receiver as it listens. */
+  /** Base URL at which this receiver listens. */
   url: () => string
 }
 
-/** A template with what it shows; `active` is the page in the navigation. */
+/** A template and its data; `active` is the path of the current navigation entry. */
 export interface BuiltPage {
   template: string
   active: string
@@ -70,7 +70,7 @@ export interface PageContext {
   words: Words
 }
 
-/** A parameter of the query that is one of those known, or undefined. */
+/** Returns the value if it is one of `values`, else undefined. */
 export function oneOf<T extends string>(
   value: string | undefined,
   values: readonly T[],
@@ -78,13 +78,13 @@ export function oneOf<T extends string>(
   return values.find((each) => each === value)
 }
 
-/** The mark of a page before; anything else is as good as none. */
+/** The cursor in a query; empty if it is missing or malformed. */
 export function cursorIn(query: Readonly<Record<string, string>>): { before?: string } {
   const { before } = query
   return before !== undefined && /^\d{1,15}$/.test(before) ? { before } : {}
 }
 
-/** Longer searches find nothing that a shorter one does not. */
+/** Longer search texts are cut. */
 const MAX_SEARCH_LENGTH = 200
 
 export function searchIn(query: Readonly<Record<string, string>>): string | undefined {

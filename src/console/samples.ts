@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Payloads to try a template on, each a file of its own beside the pages. */
+/** Sample payloads, each a file in the folder `samples`. */
 export const SAMPLES = [
   'alertmanager',
   'group',

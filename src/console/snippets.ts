@@ -9,7 +9,7 @@ export interface Snippets {
   curl: string
 }
 
-/** What to paste into Alertmanager, OCP and a terminal so that they reach a channel. */
+/** Snippets for Alertmanager, OCP and a terminal that post to a channel. */
 export function snippetsOf({
   url,
   channel,
@@ -41,7 +41,7 @@ export function snippetsOf({
   }
 }
 
-/** Alertmanager reads each secret from a file of its own, so that it stands in no configuration. */
+/** Alertmanager's http_config; each secret is read from a file. */
 function httpConfig({ auth, tls }: Access): string[] {
   const lines = [
     ...credentialLines(auth[0]),
@@ -96,7 +96,7 @@ function headerOf(credential: Credential | undefined): string | undefined {
   }
 }
 
-/** A command that posts one alert to a channel, ready to paste but for the secrets, which it names only. */
+/** A curl command that posts one alert to a channel; secrets are placeholders. */
 export function exampleCurl(
   url: string,
   { channel, access }: { channel: string; access: Access },

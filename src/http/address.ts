@@ -3,13 +3,13 @@ import { isIP } from 'node:net'
 import { isLoopback, type Networks } from '../model/access.ts'
 import type { Settings } from '../model/settings.ts'
 
-/** Headers by which a request shows that something stands between its sender and us. */
+/** Headers that reveal a proxy. */
 const FORWARDING =
   /^(?:x-forwarded-.+|x-original-forwarded-for|x-envoy-.+|cf-.+|forwarded|via|x-real-ip|x-client-ip|true-client-ip)$/
 
 /**
- * Where a request comes from: the peer, or, when that is a trusted proxy, the last address of `X-Forwarded-For` that is
- * none. What stands further left was written by that sender itself, so it is never believed.
+ * The client's address: the peer, or, if that is a trusted proxy, the last address of `X-Forwarded-For` that is not a
+ * trusted proxy. The addresses before it are written by the client and never trusted.
  */
 export function addressOf(request: IncomingMessage, trusted: Networks): string {
   const peer = request.socket.remoteAddress ?? ''
@@ -19,8 +19,8 @@ export function addressOf(request: IncomingMessage, trusted: Networks): string {
 }
 
 /**
- * Whether a request was made on this machine. A proxy on this machine speaks for others, so what it forwards is local
- * only when it is trusted and every address that it names is this machine's.
+ * True if a request was made on this machine. A request that a local proxy forwards is local only if the proxy is
+ * trusted and every forwarded address is local.
  */
 export function isLocal(request: IncomingMessage, trusted: Networks): boolean {
   const peer = request.socket.remoteAddress
@@ -30,7 +30,7 @@ export function isLocal(request: IncomingMessage, trusted: Networks): boolean {
   return trusted.has(peer) && named.length > 0 && named.every(isLoopback)
 }
 
-/** Whether a proxy shows. Without any header, nginx still shows by HTTP/1.0, which no browser has used for decades. */
+/** True if a proxy is recognisable: by a header, or by HTTP/1.0, which nginx uses and browsers do not. */
 export function isForwarded(request: IncomingMessage): boolean {
   return (
     request.httpVersionMajor < 1 ||
@@ -40,25 +40,24 @@ export function isForwarded(request: IncomingMessage): boolean {
 }
 
 /**
- * Whose name a request's Host is. `own`: an address, a loopback name or the host that we listen on; nobody can lead
- * these here but the user of the browser. `external`: the host of external_url. A page whose owner points its name to
- * 127.0.0.1 counts as the same site for a browser, but its name is `strange`.
+ * Classifies a request's Host. `own`: an IP address, a loopback name or the host that we listen on, which DNS rebinding
+ * cannot use. `external`: the host of external_url. `unknown`: any other, such as a rebound name of a hostile page.
  */
-export function nameIn(
+export function hostKindOf(
   host: string | undefined,
   { externalUrl, listen }: Pick<Settings, 'externalUrl' | 'listen'>,
-): 'own' | 'external' | 'strange' {
+): 'own' | 'external' | 'unknown' {
   const url = `http://${host ?? ''}`
-  if (!URL.canParse(url)) return 'strange'
+  if (!URL.canParse(url)) return 'unknown'
   const { hostname } = new URL(url)
   if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || hostname === listen.host.toLowerCase())
     return 'own'
   if (hostname === 'localhost' || hostname.endsWith('.localhost')) return 'own'
   const external = externalUrl !== undefined && new URL(externalUrl).hostname === hostname
-  return external ? 'external' : 'strange'
+  return external ? 'external' : 'unknown'
 }
 
-/** Several headers are one list; some proxies write ports. */
+/** The addresses of all X-Forwarded-For headers; some proxies add ports. */
 function forwardedIn(request: IncomingMessage): string[] {
   const text = String(request.headers['x-forwarded-for'] ?? '')
   return text

@@ -3,14 +3,16 @@ import type { Clock } from '../clock.ts'
 import type { Events } from '../events.ts'
 import { type AccessControl, type AccessDecision, refusalOf } from './access-control.ts'
 import { redirect, replyPage } from './reply.ts'
-import { ended } from './session.ts'
+import { expiredCookie } from './session.ts'
 
-/** What the sign-in page is to show. */
+/** Contents of the sign-in page. */
 export interface SignInView {
-  /** `ask` for the token, say that it was `wrong`, or why it cannot be had from there. */
+  /** `ask` for the token, report a `wrong` one, or explain why access is refused. */
   kind: 'ask' | 'wrong' | 'not_local' | 'refused'
-  /** The page that was asked for. */
+  /** The page to open after signing in. */
   next: string
+  /** The error code and message of a refusal; empty otherwise. */
+  code: string
   why: string
 }
 
@@ -22,63 +24,68 @@ export interface AdminDeps {
 }
 
 export interface Gates {
-  /** Lets nobody through who may not see and do everything; answers JSON. */
+  /** Requires admin access; refuses as JSON. */
   admin: RequestHandler
-  /** The same for pages: asks a person to sign in. */
+  /** Requires admin access; refuses with the sign-in page. */
   page: RequestHandler
-  /** Open to everybody, unless `admin.protect` names it; to a browser only under a name of ours. */
+  /** Open unless `admin.protect` lists it; to a browser only under a known host name. */
   reading: (what: 'metrics' | 'health') => RequestHandler
 }
 
-/** What stands before the routes that are not for everybody. */
+/** Creates the access checks that protected routes begin with. */
 export function createGates({ guard, clock, events, signInPage }: AdminDeps): Gates {
-  const standingOf = async (request: Request): Promise<AccessDecision> => {
-    const standing = await guard().standingOf(request, clock.now())
-    if (standing !== 'admin')
+  const decide = async (request: Request): Promise<AccessDecision> => {
+    const decision = await guard().decide(request, clock.now())
+    if (decision !== 'admin')
       events.adminRefused({
         address: guard().addressOf(request),
         path: request.path.slice(0, 200),
-        reason: standing,
+        reason: decision,
       })
-    return standing
+    return decision
   }
   const admin: RequestHandler = async (request, response, next) => {
-    const standing = await standingOf(request)
-    if (standing === 'admin') return next()
-    const refusal = refusalOf(standing, request.headers.host)
+    const decision = await decide(request)
+    if (decision === 'admin') return next()
+    const refusal = refusalOf(decision, request.headers.host)
     if (refusal.status === 401) response.setHeader('WWW-Authenticate', CHALLENGE)
     throw refusal
   }
   return {
     admin,
     async page(request, response, next) {
-      const standing = await standingOf(request)
-      if (standing === 'admin') return next()
-      // A link from elsewhere comes without the cookie, which the same page asked for by itself brings along.
-      if (standing === 'no_token' && request.headers['sec-fetch-site'] === 'cross-site')
+      const decision = await decide(request)
+      if (decision === 'admin') return next()
+      // A SameSite cookie is not sent when a link of another site is followed; it is sent on the reload.
+      if (decision === 'no_token' && request.headers['sec-fetch-site'] === 'cross-site')
         return replyPage(response, TRY_AGAIN)
-      const { status, message } = refusalOf(standing, request.headers.host)
+      const refusal = refusalOf(decision, request.headers.host)
+      const { status, message } = refusal
       if (status === 401) response.setHeader('WWW-Authenticate', CHALLENGE)
-      const kind = status === 401 ? 'ask' : standing === 'not_local' ? 'not_local' : 'refused'
-      replyPage(response, signInPage({ kind, next: request.originalUrl, why: message }), status)
+      const kind = status === 401 ? 'ask' : decision === 'not_local' ? 'not_local' : 'refused'
+      replyPage(
+        response,
+        signInPage({ kind, next: request.originalUrl, code: refusal.code, why: message }),
+        status,
+      )
     },
     reading: (what) => async (request, response, next) => {
-      const reading = guard().readingOf(what, request)
+      const reading = guard().readAccess(what, request)
       if (reading === 'open') return next()
       if (reading === 'closed') return admin(request, response, next)
-      if ((await standingOf(request)) === 'admin') return next()
-      throw refusalOf('strange_name', request.headers.host)
+      if ((await decide(request)) === 'admin') return next()
+      throw refusalOf('unknown_host', request.headers.host)
     },
   }
 }
 
-/** Signing in with the token, and out. */
+/** Adds the routes that sign in with the token, and out. */
 export function signInRoutes(app: Express, deps: AdminDeps & { headers: RequestHandler }): void {
   const { guard, clock, events, signInPage, headers } = deps
   const form = express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 10 })
 
   app.get('/sign-in', headers, (_request, response) =>
-    replyPage(response, signInPage({ kind: 'ask', next: '/', why: '' })),
+    replyPage(response, signInPage({ kind: 'ask', next: '/', code: '', why: '' })),
   )
   app.post('/sign-in', headers, refuseCrossSite(deps), form, async (request, response) => {
     const { token, next } = fieldsOf(request.body)
@@ -86,20 +93,20 @@ export function signInRoutes(app: Express, deps: AdminDeps & { headers: RequestH
     const { sessions } = guard()
     if (sessions === undefined || !(await guard().isToken(token, request))) {
       events.signInRefused(address)
-      replyPage(response, signInPage({ kind: 'wrong', next: pathIn(next), why: '' }), 401)
+      replyPage(response, signInPage({ kind: 'wrong', next: pathIn(next), code: '', why: '' }), 401)
       return
     }
     events.signedIn(address)
-    response.setHeader('Set-Cookie', sessions.begun(clock.now(), guard().isSecure(request)))
+    response.setHeader('Set-Cookie', sessions.newCookie(clock.now(), guard().isSecure(request)))
     redirect(response, pathIn(next))
   })
   app.post('/sign-out', headers, refuseCrossSite(deps), (request, response) => {
-    response.setHeader('Set-Cookie', ended(guard().isSecure(request)))
+    response.setHeader('Set-Cookie', expiredCookie(guard().isSecure(request)))
     redirect(response, '/')
   })
 }
 
-/** Lets no page of another site do anything. */
+/** Refuses requests that a page of another site makes. */
 export function refuseCrossSite({ guard }: Pick<AdminDeps, 'guard'>): RequestHandler {
   return (request, _response, next) => {
     if (guard().isCrossSite(request)) throw refusalOf('cross_site', undefined)
@@ -117,7 +124,7 @@ function fieldsOf(body: unknown): { token: string; next: string } {
 
 const INVALID_ORIGIN = 'http://nowhere.invalid'
 
-/** A path on this server and nothing else, so that nobody is led away from here. */
+/** Reduces a redirect target to a path on this server; prevents open redirects. */
 export function pathIn(next: string): string {
   if (!next.startsWith('/') || !URL.canParse(next, INVALID_ORIGIN)) return '/'
   const { origin, pathname, search } = new URL(next, INVALID_ORIGIN)

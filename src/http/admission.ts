@@ -1,17 +1,17 @@
 import { AppError } from '../errors.ts'
 import { LargeReads } from '../large-reads.ts'
 
-/** Requests that are read, or wait for the disk, at once. */
+/** Requests that are read or wait for the disk at the same time. */
 export const MAX_CONCURRENT_REQUESTS = 512
 
-/** Bytes of their bodies as they were sent; while one is read it takes several times as much. */
+/** Bytes of their bodies as sent; reading one takes several times as much memory. */
 export const MAX_CONCURRENT_BYTES = 48 * 1024 * 1024
 
-/** Kept on top for addresses that have little under way, so that a sender that floods keeps no other out. */
+/** Extra capacity for addresses with few requests in progress, so that a flood from one does not block others. */
 export const RESERVE = { requests: 64, bytes: 8 * 1024 * 1024 } as const
 const SMALL_SENDER = { requests: 8, bytes: 8 * 1024 * 1024 } as const
 
-/** What is under way: beyond its bounds senders are asked to come again, before their bodies are read. */
+/** Limits concurrent requests; beyond the limits a request is refused before its body is read. */
 export class AdmissionControl {
   readonly #all = { requests: 0, bytes: 0 }
   readonly #byAddress = new Map<string, { requests: number; bytes: number }>()
@@ -21,7 +21,7 @@ export class AdmissionControl {
     this.#reads = reads
   }
 
-  /** A place for a request of so many bytes, as far as they are declared; AppError overloaded when there is none. */
+  /** Admits a request with its declared size; throws AppError overloaded at the limit. */
   acquire(declaredBytes: number, address = ''): Ticket {
     const all = this.#all
     const own = this.#byAddress.get(address) ?? { requests: 0, bytes: 0 }
@@ -43,15 +43,15 @@ export class AdmissionControl {
     own.requests += 1
     hold(declaredBytes)
     let held = declaredBytes
-    let come = 0
+    let received = 0
     let read = 0
     return {
       grow: (bytes) => {
-        come += bytes
-        if (come <= held) return
-        if (!mayHold(come - held)) throw overloaded('bytes')
-        hold(come - held)
-        held = come
+        received += bytes
+        if (received <= held) return
+        if (!mayHold(received - held)) throw overloaded('bytes')
+        hold(received - held)
+        held = received
       },
       waitToRead: async (bytes) => {
         read = bytes
@@ -69,9 +69,9 @@ export class AdmissionControl {
 }
 
 export interface Ticket {
-  /** Told of bytes as they come; AppError overloaded when they are more than declared and there is no room. */
+  /** Counts received bytes; throws AppError overloaded if they exceed the declared size and the limit. */
   grow: (bytes: number) => void
-  /** Resolves when a large body of this size may be read; at most once, and its turn ends with `leave`. */
+  /** Resolves when a large body of this size may be read; call at most once. `release` ends the turn. */
   waitToRead: (bytes: number) => Promise<void>
   release: () => void
 }
@@ -79,6 +79,6 @@ export interface Ticket {
 function overloaded(what: string): AppError {
   return new AppError(
     'overloaded',
-    `too many ${what} under way at once; nothing of this request was taken, send it again`,
+    `too many ${what} in progress; nothing of this request was stored, send it again`,
   )
 }

@@ -16,13 +16,13 @@ const ALERT_STATES: readonly AlertState[] = ['pending', 'sending', 'sent', 'supp
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1000
-/** Of a preview: it is made while its caller waits, and shows a person what a few alerts look like. */
+/** Limit of a preview's body: its caller waits for it. */
 const MAX_PREVIEW_BYTES = 1024 * 1024
 
 export interface ApiDeps {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
   status: () => Promise<StatusJson>
-  /** May end early; of one alert at least. */
+  /** Variables of the first alerts, at least one; stops early when the payloads grow too large. */
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
   sandbox: () => unknown[]
   preview: (request: {
@@ -35,12 +35,12 @@ export interface ApiDeps {
   test: (channel: string) => Promise<string[]>
   /** Queues a test message for one robot and gives its id. */
   testRobot: (robot: string) => Promise<string[]>
-  /** What has come of test messages after so long at most. */
+  /** Waits for the outcomes of test messages, at most `waitMs`. */
   outcomes: (ids: readonly string[], waitMs: number) => Promise<TestOutcome[]>
   resend: (id: string) => Promise<void>
 }
 
-/** The JSON API under /api/v1; who may ask is decided before. */
+/** Adds the JSON API under /api/v1; access is checked before these routes. */
 export function apiRoutes(router: Router, deps: ApiDeps): void {
   const json = express.json({ limit: MAX_PREVIEW_BYTES, type: () => true })
 
@@ -61,7 +61,7 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
   router.get('/api/v1/messages/:id', async (request, response) => {
     const found = await deps.store.message(String(request.params['id']))
     if (found === undefined) throw noMessage(request)
-    // What is too much to be read is not listed; `alert_count` counts all.
+    // Alerts beyond the reading limit are not listed; `alert_count` counts all.
     const { items } = await withVariables({ items: found.alerts, next: null }, deps.variablesOf)
     replyJson(response, { ...messageJson(found.message), alerts: alertsJson(items) })
   })
@@ -93,7 +93,11 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
 }
 
 function testRoutes(router: Router, deps: ApiDeps): void {
-  const tested = async (request: Request, response: Response, queue: () => Promise<string[]>) => {
+  const replyTest = async (
+    request: Request,
+    response: Response,
+    queue: () => Promise<string[]>,
+  ) => {
     const waitMs = waitOf(request)
     const ids = await queue()
     const reply = { errcode: 0, errmsg: 'ok', message_ids: ids }
@@ -101,10 +105,10 @@ function testRoutes(router: Router, deps: ApiDeps): void {
     replyJson(response, { ...reply, messages: await deps.outcomes(ids, waitMs) })
   }
   router.post('/api/v1/channels/:channel/test', (request, response) =>
-    tested(request, response, () => deps.test(String(request.params['channel']))),
+    replyTest(request, response, () => deps.test(String(request.params['channel']))),
   )
   router.post('/api/v1/robots/:robot/test', (request, response) =>
-    tested(request, response, () => deps.testRobot(String(request.params['robot']))),
+    replyTest(request, response, () => deps.testRobot(String(request.params['robot']))),
   )
 }
 
@@ -112,7 +116,7 @@ function previewOf(body: unknown): Parameters<ApiDeps['preview']>[0] {
   if (typeof body !== 'object' || body === null) throw bad('the body must be a JSON object')
   const { channel, template, format, payload } = body as Record<string, unknown>
   if (payload === undefined)
-    throw bad('payload: is missing; give the body that a sender would post')
+    throw bad('payload: is missing; pass the body that a sender would post')
   for (const [name, value] of Object.entries({ channel, template, format }))
     if (value !== undefined && typeof value !== 'string') throw bad(`${name}: must be a string`)
   if (format !== undefined && !FORMATS.includes(format as Format))
@@ -122,12 +126,11 @@ function previewOf(body: unknown): Parameters<ApiDeps['preview']>[0] {
     channel: channel as string | undefined,
     template: template as string | undefined,
     format: format as Format | undefined,
-    payload: typeof payload === 'string' ? payload : written(payload),
+    payload: typeof payload === 'string' ? payload : payloadText(payload),
   }
 }
 
-/** As the sender would have written it. */
-function written(payload: unknown): string {
+function payloadText(payload: unknown): string {
   try {
     return JSON.stringify(payload)
   } catch {
@@ -141,7 +144,7 @@ function paging(request: Request): { limit: number; before?: string } {
   if (limit !== undefined && !/^\d{1,9}$/.test(limit))
     throw bad('limit: must be a number from 1 to 1000')
   if (before !== undefined && !/^\d{1,15}$/.test(before))
-    throw bad('before: must be the "next" of the reply before')
+    throw bad('before: must be the "next" of the previous reply')
   return {
     limit: Math.min(MAX_LIMIT, Math.max(1, Number(limit ?? DEFAULT_LIMIT))),
     ...(before === undefined ? {} : { before }),
@@ -150,7 +153,7 @@ function paging(request: Request): { limit: number; before?: string } {
 
 const MAX_WAIT_SECONDS = 60
 
-/** For how long a reply may wait for what comes of a test. */
+/** Milliseconds that the reply may wait for a test's outcome; undefined: it does not wait. */
 function waitOf(request: Request): number | undefined {
   const wait = text(request, 'wait')
   if (wait === undefined) return undefined
@@ -161,11 +164,11 @@ function waitOf(request: Request): number | undefined {
   return seconds * 1000
 }
 
-/** A query parameter that is given once; the empty text is as good as none. */
+/** A query parameter's value; undefined if it is absent or empty. */
 function text(request: Request, name: string): string | undefined {
   const value = request.query[name]
   if (value === undefined || value === '') return undefined
-  if (typeof value !== 'string') throw bad(`${name}: may be given once only`)
+  if (typeof value !== 'string') throw bad(`${name}: may be given only once`)
   return value
 }
 
@@ -183,7 +186,7 @@ function oneOf<T extends string>(
 function noMessage(request: Request): AppError {
   return new AppError(
     'not_found',
-    `there is no message ${JSON.stringify(String(request.params['id']).slice(0, 60))}`,
+    `unknown message ${JSON.stringify(String(request.params['id']).slice(0, 60))}`,
   )
 }
 

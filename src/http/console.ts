@@ -6,7 +6,7 @@ import express, {
   type Router,
 } from 'express'
 import helmet from 'helmet'
-import { AppError, messageOf } from '../errors.ts'
+import { AppError, type ErrorCode, messageOf } from '../errors.ts'
 import type { ChangeFeed } from '../reporting/change-feed.ts'
 import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
 import { type AdminDeps, type Gates, pathIn, refuseCrossSite, signInRoutes } from './admin.ts'
@@ -14,18 +14,18 @@ import { eventStream } from './event-stream.ts'
 import { redirect, replyPage } from './reply.ts'
 
 export interface ConsoleDeps {
-  /** The console's page that a browser asks for, or undefined where there is none. */
+  /** Renders a page; undefined if there is none at that path. */
   page: (request: PageRequest) => Promise<Html | undefined>
-  /** A page that says what went wrong. */
-  failed: (failure: { status: number; message: string }, request: PageRequest) => Html
-  /** Style sheets and the like, by their name. */
+  /** Renders an error page. */
+  failed: (failure: { status: number; code: string; message: string }, request: PageRequest) => Html
+  /** Returns a static file by name. */
   asset: (name: string) => { contentType: string; body: Buffer } | undefined
   changes: ChangeFeed
   resend: (id: string) => Promise<void>
   test: (channel: string) => Promise<string[]>
-  /** Plays something in the sandbox; false when there was nothing to do. */
-  rehearse: (what: { kind: Demo; channel: string }) => Promise<boolean>
-  unforeseen: (path: string, error: unknown) => void
+  /** Plays demo alerts in the sandbox; false if there was nothing to do. */
+  playDemo: (what: { kind: Demo; channel: string }) => Promise<boolean>
+  unexpectedError: (path: string, error: unknown) => void
 }
 
 export interface Html {
@@ -46,12 +46,12 @@ type Theme = (typeof THEMES)[number]
 const THEME_COOKIE = 'theme'
 const YEAR_SECONDS = 31_536_000
 
-/** The playground takes what senders send, but no more than a browser can show. */
+/** Limit of the playground's payload, so that a browser can show the result. */
 const MAX_FORM_BYTES = 1024 * 1024
 
 /**
- * The console's pages, and its actions, which are forms: each answers with a way back and a notice, so that a reload
- * never acts twice. No page runs a script or a style but the console's own files.
+ * Adds the console's pages and its actions. An action redirects to a page with a notice, so that a reload never repeats
+ * it. The content security policy allows only the console's own scripts and styles.
  */
 export function consoleRoutes(
   app: Express,
@@ -71,9 +71,9 @@ export function consoleRoutes(
   pages.get('/events', gates.admin, eventStream(deps.changes))
 
   const show = async (request: Request, response: Response): Promise<void> => {
-    const made = await deps.page(asked(request, deps))
+    const made = await deps.page(pageRequestOf(request, deps))
     if (made === undefined)
-      throw new AppError('not_found', `there is nothing at ${request.path.slice(0, 200)}`)
+      throw new AppError('not_found', `not found: ${request.path.slice(0, 200)}`)
     replyPage(response, made.html, made.status)
   }
   pages.get(
@@ -90,7 +90,7 @@ export function consoleRoutes(
   pages.use(failedPage(deps))
 }
 
-/** Forms, each answered with a way back and a notice. */
+/** Adds the forms; each redirects back with a notice. */
 function actionRoutes(pages: Router, deps: ConsoleDeps & AdminDeps & { gates: Gates }): void {
   const { gates } = deps
   pages.post('/messages/:id/resend', HEADERS, gates.admin, async (request, response) => {
@@ -108,7 +108,7 @@ function actionRoutes(pages: Router, deps: ConsoleDeps & AdminDeps & { gates: Ga
     const kind = DEMOS.find((each) => each === fields['play'])
     if (kind === undefined)
       throw new AppError('bad_request', `play: must be one of ${DEMOS.join(', ')}`)
-    const played = await deps.rehearse({ kind, channel })
+    const played = await deps.playDemo({ kind, channel })
     const notice = played ? `played_${kind}` : 'nothingFires'
     redirect(response, `/sandbox?${new URLSearchParams({ channel, notice })}`)
   })
@@ -123,25 +123,26 @@ function actionRoutes(pages: Router, deps: ConsoleDeps & AdminDeps & { gates: Ga
   })
 }
 
-/** Answers a failed request with a page that says why. */
+/** Answers a failed request with an error page. */
 function failedPage(deps: ConsoleDeps & AdminDeps): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent || request.path.startsWith('/assets/')) return next(error)
     const status = statusOf(error)
     const isUnexpected = status === 500 && !(error instanceof AppError)
-    if (isUnexpected) deps.unforeseen(request.path, messageOf(error))
+    if (isUnexpected) deps.unexpectedError(request.path, messageOf(error))
     const message = isUnexpected ? UNEXPECTED_ERROR : messageOf(error)
+    const code = codeOf(error, status)
     const html =
       status === 401 || status === 403
-        ? deps.signInPage({ kind: 'refused', next: '/', why: message })
-        : deps.failed({ status, message }, asked(request, deps)).html
+        ? deps.signInPage({ kind: 'refused', next: '/', code, why: message })
+        : deps.failed({ status, code, message }, pageRequestOf(request, deps)).html
     replyPage(response, html, status)
   }
 }
 
 const FORM = express.urlencoded({ extended: false, limit: MAX_FORM_BYTES, parameterLimit: 50 })
 
-const UNEXPECTED_ERROR = 'Internal error; the log of the receiver has more.'
+const UNEXPECTED_ERROR = 'Internal error; see the log of the receiver.'
 
 const HEADERS = helmet({
   contentSecurityPolicy: {
@@ -158,12 +159,12 @@ const HEADERS = helmet({
     },
   },
   frameguard: { action: 'deny' },
-  // It would bind every other port of this host to TLS as well.
+  // HSTS applies to the whole host, so it would force TLS on its other ports.
   strictTransportSecurity: false,
   referrerPolicy: { policy: 'same-origin' },
 })
 
-function asked(request: Request, { guard }: Pick<AdminDeps, 'guard'>): PageRequest {
+function pageRequestOf(request: Request, { guard }: Pick<AdminDeps, 'guard'>): PageRequest {
   return {
     path: request.path,
     query: textsOf(request.query),
@@ -173,7 +174,7 @@ function asked(request: Request, { guard }: Pick<AdminDeps, 'guard'>): PageReque
   }
 }
 
-/** Each that was given once, as a text. */
+/** The parameters that are given once. */
 function textsOf(values: unknown): Record<string, string> {
   const texts: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(values ?? {}))
@@ -186,7 +187,7 @@ function themeIn(cookies: string | undefined): Theme {
   return THEMES.find((each) => each === value) ?? 'auto'
 }
 
-/** Only a name or address that can stand in a URL as it is. */
+/** The console's origin from a Host header; undefined if the header is malformed. */
 function originOf(host = '', isSecure: boolean): string | undefined {
   const stands = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)
   return stands ? `${isSecure ? 'https' : 'http'}://${host}` : undefined
@@ -195,4 +196,15 @@ function originOf(host = '', isSecure: boolean): string | undefined {
 function statusOf(error: unknown): number {
   const status = (error as { status?: unknown } | undefined)?.status
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500
+}
+
+/** The error's code; of an error of Express the code with the same status. */
+function codeOf(error: unknown, status: number): string {
+  if (error instanceof AppError) return error.code
+  const codes: Record<number, ErrorCode> = {
+    400: 'bad_request',
+    404: 'not_found',
+    413: 'too_large',
+  }
+  return codes[status] ?? 'internal'
 }

@@ -2,31 +2,31 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Credential } from '../model/access.ts'
 
-/** Whether the headers of a request show one of some credentials. */
+/** True if a request's headers contain one of the credentials. */
 export type Check = (headers: IncomingHttpHeaders) => boolean
 
 /**
- * A check that hashes what a request shows and compares it with the hash of every credential that could be shown so, in
- * a time that tells nothing of how near it came.
+ * Returns a check in constant time: it hashes the given credential and compares it with the hash of every configured
+ * one of the same kind.
  */
 export function checkFor(credentials: readonly Credential[]): Check {
-  const places = [...Map.groupBy(credentials, placeOf)].map(([place, those]) => ({
-    shownAt: shownAt(place),
+  const checks = [...Map.groupBy(credentials, locationOf)].map(([location, those]) => ({
+    extract: extractorFor(location),
     hashes: those.map((each) => hashOf(textOf(each))),
   }))
   return (headers) =>
-    places.some(({ shownAt, hashes }) => {
-      const shown = shownAt(headers)
-      return shown !== undefined && isOneOf(hashOf(shown), hashes)
+    checks.some(({ extract, hashes }) => {
+      const given = extract(headers)
+      return given !== undefined && isOneOf(hashOf(given), hashes)
     })
 }
 
-/** What a 401 asks for in WWW-Authenticate. */
+/** The WWW-Authenticate values of a 401. */
 export function challengesOf(credentials: readonly Credential[]): string[] {
   const kinds = new Set(credentials.map((each) => each.kind))
   return [
     ...(kinds.has('basic') ? ['Basic realm="dingtalk-receiver", charset="UTF-8"'] : []),
-    // A header of its own has no scheme; the standard wants one named in every 401.
+    // A custom header has no scheme, and RFC 9110 requires a challenge in every 401.
     ...(kinds.has('bearer') || !kinds.has('basic') ? ['Bearer realm="dingtalk-receiver"'] : []),
   ]
 }
@@ -35,16 +35,16 @@ export function hashOf(text: string): Buffer {
   return hash('sha256', text, 'buffer')
 }
 
-/** All are compared, so that the place in the list does not show. */
-function isOneOf(shown: Buffer, hashes: readonly Buffer[]): boolean {
+/** Compares with every hash, so that the time does not depend on the position of the match. */
+function isOneOf(given: Buffer, hashes: readonly Buffer[]): boolean {
   let found = false
-  for (const each of hashes) found = timingSafeEqual(shown, each) || found
+  for (const each of hashes) found = timingSafeEqual(given, each) || found
   return found
 }
 
 const HEADER = 'header '
 
-function placeOf(credential: Credential): string {
+function locationOf(credential: Credential): string {
   return credential.kind === 'header' ? `${HEADER}${credential.name}` : credential.kind
 }
 
@@ -59,20 +59,20 @@ function textOf(credential: Credential): string {
   }
 }
 
-function shownAt(place: string): (headers: IncomingHttpHeaders) => string | undefined {
-  if (place === 'bearer') return (headers) => schemeIn(headers.authorization, 'bearer')
-  if (place === 'basic')
+function extractorFor(location: string): (headers: IncomingHttpHeaders) => string | undefined {
+  if (location === 'bearer') return (headers) => schemeIn(headers.authorization, 'bearer')
+  if (location === 'basic')
     return (headers) => {
       const pair = schemeIn(headers.authorization, 'basic')
       return pair === undefined ? undefined : Buffer.from(pair, 'base64').toString('utf8')
     }
   return (headers) => {
-    const value = headers[place.slice(HEADER.length)]
+    const value = headers[location.slice(HEADER.length)]
     return typeof value === 'string' ? value : undefined
   }
 }
 
-/** What follows a scheme, whose name may be in any case. */
+/** The credentials after a scheme name, which is case-insensitive. */
 function schemeIn(header: string | undefined, scheme: string): string | undefined {
   if (header === undefined || header[scheme.length] !== ' ') return undefined
   if (header.slice(0, scheme.length).toLowerCase() !== scheme) return undefined

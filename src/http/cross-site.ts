@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Whether a page of another site made a browser send this. Browsers say so in Sec-Fetch-Site where the connection is
- * safe or local, and otherwise name the page's origin with whatever is not a plain GET; programs send neither.
+ * True if a page of another site made a browser send this. Browsers set Sec-Fetch-Site on secure or local connections,
+ * and Origin on requests other than a plain GET; programs send neither.
  */
 export function isCrossSite(request: IncomingMessage, externalUrl: string | undefined): boolean {
   const { origin, host } = request.headers
@@ -15,15 +15,15 @@ export function isCrossSite(request: IncomingMessage, externalUrl: string | unde
   return externalUrl === undefined || new URL(externalUrl).origin !== from.origin
 }
 
-/** Whether it is a person's way to a page: a link followed, an address typed. */
+/** True if a person opens a page: by following a link or typing the address. */
 export function isNavigation(request: IncomingMessage): boolean {
   return request.headers['sec-fetch-mode'] === 'navigate'
 }
 
 /**
- * Whether a browser sent this. Over plain HTTP browsers leave out Sec-Fetch, and a page can change User-Agent and hide
- * its address, but no page can take Accept-Language away, nor Origin from a POST. Senders of alerts, Prometheus and curl
- * send none of these.
+ * True if a browser sent this. Over plain HTTP browsers omit Sec-Fetch, and a page can change User-Agent and omit
+ * Referer, but cannot remove Accept-Language, nor Origin from a POST. Alertmanager, OCP, Prometheus and curl send none
+ * of these.
  */
 export function isFromBrowser({ headers }: IncomingMessage): boolean {
   return (

@@ -2,29 +2,29 @@ import type { RequestHandler } from 'express'
 import { AppError } from '../errors.ts'
 import type { ChangeFeed } from '../reporting/change-feed.ts'
 
-/** Pages that are open at once; more of them look again only when they are asked to. */
+/** Concurrent streams; further pages have no live updates. */
 const MAX_STREAMS = 100
 
-/** Before a browser comes again whose stream has ended. */
+/** Delay before a browser reconnects. */
 const RETRY_MS = 3_000
 
-/** A stream that tells a page that something has changed, never what: the page asks for that by itself. */
+/** Server-sent events that announce a change without content; the page then reloads its data. */
 export function eventStream(changes: ChangeFeed): RequestHandler {
   return (request, response) => {
     if (changes.listeners >= MAX_STREAMS)
-      throw new AppError('store_unavailable', `${MAX_STREAMS} pages are open already`)
+      throw new AppError('store_unavailable', `${MAX_STREAMS} pages are already open`)
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
       'X-Content-Type-Options': 'nosniff',
     })
-    // Only the head is asked for, and what comes next on this connection must not wait for ever.
+    // A HEAD request must end, or the next request on this connection would wait forever.
     if (request.method === 'HEAD') return void response.end()
     response.write(`retry: ${RETRY_MS}\n\n`)
     const stop = changes.subscribe({
       changed() {
-        // A browser that reads slower than things change needs no more than the last word.
+        // A slow reader needs only one pending event.
         if (!response.writableNeedDrain) response.write('event: change\ndata:\n\n')
       },
       closed: () => void response.end(),

@@ -6,7 +6,7 @@ import type { Tls } from '../model/access.ts'
 import type { Settings } from '../model/settings.ts'
 import { createServer } from './node-http.ts'
 
-/** What one client, or all together, may take of the server's time and connections. */
+/** Limits on time and connections, per client and in total. */
 export const LIMITS = {
   handshakeMs: 10_000,
   headersMs: 10_000,
@@ -14,7 +14,7 @@ export const LIMITS = {
   keepAliveMs: 65_000,
   checkEveryMs: 5_000,
   connections: 2_048,
-  /** Half of them, so that no address keeps all others out. */
+  /** Per address: half of all, so that one address cannot block the others. */
   connectionsOfOne: 1_024,
 } as const
 
@@ -23,16 +23,16 @@ export type ServerLimits = Readonly<Record<keyof typeof LIMITS, number>>
 export interface ListenerOptions {
   tls: Tls | undefined
   limits: ServerLimits
-  /** Classes of requests and responses. */
-  born: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>
+  /** Request and response classes with Express's prototypes. */
+  classes: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>
   tlsFailed: (address: string | undefined, error: Error) => void
 }
 
-/** A server that is not listening yet; over TLS where there is a certificate. */
+/** Creates the server, with TLS if configured; it does not listen yet. */
 export function createListener(listener: RequestListener, options: ListenerOptions): Server {
-  const { tls, limits, born } = options
+  const { tls, limits, classes } = options
   const common = {
-    ...born,
+    ...classes,
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
@@ -58,7 +58,7 @@ export function createListener(listener: RequestListener, options: ListenerOptio
   return server
 }
 
-/** New connections see the new certificates; those that are open go on. */
+/** Replaces the certificates for new connections; open connections continue. */
 export function renewTls(server: Server, tls: Tls | undefined): void {
   if (tls !== undefined && server instanceof TlsServer)
     server.setSecureContext(secureContextOf(tls))
@@ -82,15 +82,15 @@ function limitConnections(server: Server, limits: ServerLimits): void {
     const count = (open.get(address) ?? 0) + 1
     open.set(address, count)
     socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1
-      if (left === 0) open.delete(address)
-      else open.set(address, left)
+      const free = (open.get(address) ?? 1) - 1
+      if (free === 0) open.delete(address)
+      else open.set(address, free)
     })
     if (count > limits.connectionsOfOne) socket.destroy()
   })
 }
 
-/** Listens where the settings say, and gives the base URL. AppError cannot_listen. */
+/** Listens at the configured address and returns the base URL. AppError cannot_listen. */
 export async function listen(
   server: Server,
   { listen: { host, port }, access }: Pick<Settings, 'listen' | 'access'>,
@@ -101,7 +101,7 @@ export async function listen(
         new AppError(
           'cannot_listen',
           error.code === 'EADDRINUSE'
-            ? `${host}:${port} is already in use; stop what listens there, or choose another address with --listen`
+            ? `${host}:${port} is already in use; stop the program that listens there, or choose another address with --listen`
             : `cannot listen on ${host}:${port}: ${error.message}`,
         ),
       ),

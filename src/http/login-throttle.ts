@@ -2,13 +2,13 @@ import type { Clock } from '../clock.ts'
 
 const STEP_MS = 250
 const MAX_DELAY_MS = 5_000
-/** So many wrong ones of one address under way make even its next one wait before it is looked at. */
-const MAX_TRACKED = 20
+/** With this many failed attempts of one address waiting, its next attempt waits before it is checked. */
+const MAX_WAITING = 20
 
 /**
- * Makes guessing slow without locking anybody out. A right secret is answered at once; a wrong one the later, the more
- * wrong ones of its address wait already. From an address that guesses on many connections at once every attempt waits
- * first, so it gets 200 looks a second at most over all the connections that the server has.
+ * Slows down guessing without a lockout. A correct secret is answered at once; a wrong one is delayed, the longer the
+ * more wrong ones of its address are waiting. An address that guesses on many connections waits before each check, which
+ * limits it to 200 checks per second.
  */
 export function createLoginThrottle(clock: Clock): LoginThrottle {
   const waiting = new Map<string, number>()
@@ -24,19 +24,19 @@ export function createLoginThrottle(clock: Clock): LoginThrottle {
     }
   }
   return async (address, isRight) => {
-    const from = neighbourhoodOf(address)
-    if ((waiting.get(from) ?? 0) >= MAX_TRACKED) await wait(from)
+    const from = networkOf(address)
+    if ((waiting.get(from) ?? 0) >= MAX_WAITING) await wait(from)
     if (isRight()) return true
     await wait(from)
     return false
   }
 }
 
-/** Whether an attempt from an address is right, when that may be known. */
+/** Resolves to `isRight()`, delayed as needed. */
 export type LoginThrottle = (address: string, isRight: () => boolean) => Promise<boolean>
 
-/** One holder of IPv6 has a whole /64. */
-function neighbourhoodOf(address: string): string {
+/** The network that attempts are counted for: an IPv6 client owns a whole /64. */
+function networkOf(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address
   const [front = [], back = []] = address.split('::').map((half) => half.split(':'))
   const zeros = Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0')

@@ -1,6 +1,6 @@
 /**
- * Node's own server. An `import` of node:http reads all that it exports, and one of these loads the whole of `fetch`:
- * 14 MB and 25 ms that a receiver has no use for.
+ * Node's HTTP server without `fetch`: an `import` of node:http evaluates every export, one of which loads `fetch` and
+ * costs 14 MB and 25 ms.
  */
 export const { createServer, IncomingMessage, request, ServerResponse } =
   process.getBuiltinModule('node:http')

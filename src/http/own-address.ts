@@ -2,8 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Settings } from '../model/settings.ts'
 
 /**
- * Beside a store file stands the address of the receiver that holds it, since `--listen` may lead elsewhere than the
- * configuration says. Only the commands of this machine read it, so that a failure to write it is no failure.
+ * Writes the receiver's address beside its store file, because `--listen` may override the configuration. Only commands
+ * on this machine read it, so a failed write is ignored.
  */
 export function noteAddress({ store }: Pick<Settings, 'store'>, url: string): void {
   const path = fileFor(store)
@@ -15,7 +15,7 @@ export function forgetAddress({ store }: Pick<Settings, 'store'>): void {
   if (path !== undefined) attempt(() => rmSync(path, { force: true }))
 }
 
-/** Where the receiver with these settings may listen: as it noted itself, and as the settings say. */
+/** Addresses where the receiver with these settings may listen: as noted by itself, and as configured. */
 export function addressesOf({
   store,
   listen,

@@ -11,24 +11,24 @@ const CONNECT_WITHIN_MS = 3_000
 
 export type OwnReply =
   | { kind: 'reply'; status: number; body: Record<string, unknown> }
-  /** Nobody listens there, or somebody who answers like no receiver. */
-  | { kind: 'nobody' }
-  /** Something listens there and cannot be talked to, or does not answer. */
-  | { kind: 'failed'; words: string }
+  /** Nothing listens there, or something that is not a receiver. */
+  | { kind: 'not_running' }
+  /** Something listens there, but the exchange failed. */
+  | { kind: 'failed'; message: string }
 
 /**
- * Asks the receiver that runs with these settings, on this machine, as its administrator. Over TLS only the certificate
- * of the settings is taken, and the token is not sent before that is known.
+ * Sends an admin request to the receiver that runs with these settings on this machine. Over TLS the configured
+ * certificate is verified before the token is sent.
  */
 export async function askOwnReceiver(
   settings: Pick<Settings, 'access' | 'listen' | 'store'>,
   asking: Asking,
 ): Promise<OwnReply> {
   for (const address of addressesOf(settings)) {
-    const reply = await askAt(address, settings, asking)
-    if (reply.kind !== 'nobody') return reply
+    const reply = await exchangeAt(address, settings, asking)
+    if (reply.kind !== 'not_running') return reply
   }
-  return { kind: 'nobody' }
+  return { kind: 'not_running' }
 }
 
 interface Asking {
@@ -37,7 +37,7 @@ interface Asking {
   withinMs: number
 }
 
-async function askAt(
+async function exchangeAt(
   address: Settings['listen'],
   settings: Pick<Settings, 'access'>,
   { method, path, withinMs }: Asking,
@@ -47,8 +47,8 @@ async function askAt(
     socket = await connected(address, settings.access.tls)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ECONNREFUSED' || code === 'EADDRNOTAVAIL') return { kind: 'nobody' }
-    return { kind: 'failed', words: messageOf(error) }
+    if (code === 'ECONNREFUSED' || code === 'EADDRNOTAVAIL') return { kind: 'not_running' }
+    return { kind: 'failed', message: messageOf(error) }
   }
   const { token } = settings.access.admin
   try {
@@ -64,9 +64,9 @@ async function askAt(
       },
     })
     const body = objectIn(text)
-    return body === undefined ? { kind: 'nobody' } : { kind: 'reply', status, body }
+    return body === undefined ? { kind: 'not_running' } : { kind: 'reply', status, body }
   } catch (error) {
-    return { kind: 'failed', words: messageOf(error) }
+    return { kind: 'failed', message: messageOf(error) }
   } finally {
     socket.destroy()
   }
@@ -76,24 +76,24 @@ function connected({ host, port }: Settings['listen'], tls: Tls | undefined): Pr
   return new Promise((resolve, reject) => {
     const socket = tls === undefined ? connectPlain(port, host) : pinned({ host, port }, tls)
     const connectedBy = AbortSignal.timeout(CONNECT_WITHIN_MS)
-    const late = (): void => void socket.destroy(new Error('it gives no answer'))
-    connectedBy.addEventListener('abort', late)
+    const onTimeout = (): void => void socket.destroy(new Error('no answer'))
+    connectedBy.addEventListener('abort', onTimeout)
     socket.once('error', reject)
-    socket.once(tls === undefined ? 'connect' : 'known', () => {
-      connectedBy.removeEventListener('abort', late)
+    socket.once(tls === undefined ? 'connect' : 'verified', () => {
+      connectedBy.removeEventListener('abort', onTimeout)
       resolve(socket)
     })
   })
 }
 
-/** A connection that emits `known` once who answers has shown the certificate, and ends when that is another. */
+/** A TLS connection that emits `verified` if the server has the configured certificate, and fails otherwise. */
 function pinned(to: { host: string; port: number }, { cert, key }: Tls): Socket {
   const { raw } = new X509Certificate(cert)
-  // Where client_ca is set, the receiver's own certificate may be one of it.
+  // With client_ca, the receiver's own certificate may serve as the client certificate.
   const options = { ...to, cert, key: key.reveal(), rejectUnauthorized: false }
   const socket = connectTls(options, () => {
-    if (socket.getPeerCertificate().raw.equals(raw)) socket.emit('known')
-    else socket.destroy(new Error('who listens there shows another certificate than tls.cert'))
+    if (socket.getPeerCertificate().raw.equals(raw)) socket.emit('verified')
+    else socket.destroy(new Error('the server has another certificate than tls.cert'))
   })
   return socket
 }
@@ -125,7 +125,7 @@ function exchanged(
   })
 }
 
-/** A receiver's replies are JSON objects. */
+/** A reply of a receiver: a JSON object with an errcode. */
 function objectIn(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)

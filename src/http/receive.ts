@@ -24,7 +24,7 @@ export interface ReceiveDeps {
   settings: () => AddressedSettings & Pick<Settings, 'externalUrl'>
   events: Events
   clock: Clock
-  /** Shared with what reads payloads again. */
+  /** Shared with the re-reading of stored payloads. */
   reads?: LargeReads
   guard: () => AccessControl
   /** False once shutdown has begun. */
@@ -39,7 +39,7 @@ interface Receiving {
   deps: ReceiveDeps
 }
 
-/** The routes that senders post alerts to. */
+/** Adds the routes that senders post alerts to. */
 export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
   const load = new AdmissionControl(deps.reads)
   const refused = createRejectionLog(deps.events, deps.clock)
@@ -54,7 +54,7 @@ export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
         const { method, path: asked } = request
         const error = new AppError(
           'wrong_method',
-          `${asked.slice(0, 200)} takes POST, not ${method}`,
+          `${asked.slice(0, 200)} accepts POST, not ${method}`,
         )
         replyError(response, error, { request, refusal: source.endpoint.refusal })
       })
@@ -70,7 +70,7 @@ async function receive(
   const address = deps.guard().addressOf(request)
   let source = name
   let channel = ''
-  let place: Ticket | undefined
+  let ticket: Ticket | undefined
   let code = 200
   try {
     const settings = deps.settings()
@@ -79,9 +79,9 @@ async function receive(
     deps.guard().admit(request, response, to.hasCredential)
     if (to.kind === 'refused') throw to.error
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
-    place = load.acquire(declaredBytesOf(request), address)
+    ticket = load.acquire(declaredBytesOf(request), address)
     const secret = endpoint.addressee ? undefined : settings.channels.get(channel)?.inlet?.hmac
-    const body = await readBody(request, place, (sent) => {
+    const body = await readBody(request, ticket, (sent) => {
       if (secret !== undefined) assertSigned(sent, request.headers, { secret, now: began })
     })
     source = await deps.accept({ source: name, channel, body })
@@ -99,7 +99,7 @@ async function receive(
       },
     )
   } finally {
-    place?.release()
+    ticket?.release()
     deps.events.requestAnswered(source, code, (deps.clock.now().getTime() - began.getTime()) / 1000)
   }
 }

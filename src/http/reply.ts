@@ -3,11 +3,11 @@ import { AppError, messageOf } from '../errors.ts'
 import type { Endpoint } from '../sources/source.ts'
 import { MAX_BODY_BYTES } from './body.ts'
 
-/** A text, not bytes: then head and body leave in one write. */
+/** A string, so that Node writes head and body at once. */
 const OK_BODY = '{"errcode":0,"errmsg":"ok"}'
 const RETRY_AFTER_SECONDS = '10'
 
-/** What every sender looks for; the same bytes each time. */
+/** Answers 200 with the exact body that senders check for. */
 export function replyOk(response: Response): void {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': OK_BODY.length })
   response.end(OK_BODY)
@@ -39,8 +39,8 @@ export function replyPage(response: Response, html: string, status = 200): void 
 }
 
 /**
- * An error as JSON, in words for its sender, or in those of the platform whose API it speaks; of an unforeseen one only
- * that it happened. Gives the status.
+ * Answers with an error as JSON, or in the format of the API that the sender uses; the details of an unexpected one go
+ * only to the log. Returns the status.
  */
 export function replyError(
   response: Response,
@@ -55,9 +55,9 @@ export function replyError(
   }
   const headers: Record<string, string> = {}
   if (status === 503) headers['Retry-After'] = RETRY_AFTER_SECONDS
-  if (request !== undefined && !endsSoon(request)) headers['Connection'] = 'close'
+  if (request !== undefined && !canKeepConnection(request)) headers['Connection'] = 'close'
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  const errmsg = known?.message ?? 'internal error; the log of the receiver has more'
+  const errmsg = known?.message ?? 'internal error; see the log of the receiver'
   const faults = known?.faults.length ? { faults: known.faults } : {}
   const inOwnWords = refusal?.({ code: known?.code, message: errmsg, errcode: known?.errcode })
   replyJson(response, inOwnWords ?? { errcode: status, errmsg, ...faults }, status)
@@ -65,15 +65,15 @@ export function replyError(
 }
 
 /**
- * Whether the connection can go on. A body of which nothing was read is thrown away as it comes: closing at once would
- * make many a sender see a broken pipe instead of why it was refused. Others are not worth reading to their end.
+ * True if the connection can be kept. An unread body is discarded as it arrives: closing at once would show many senders
+ * a broken pipe instead of the reply. A body that was read in part is not read to its end.
  */
-function endsSoon(request: Request): boolean {
-  const left = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)
-  return request.complete || (request.readableFlowing === null && left <= MAX_BODY_BYTES)
+function canKeepConnection(request: Request): boolean {
+  const remaining = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+  return request.complete || (request.readableFlowing === null && remaining <= MAX_BODY_BYTES)
 }
 
-/** Express's own errors carry a status: a path that cannot be decoded, for one. */
+/** Converts Express's own errors, which have a status, such as an undecodable path. */
 function fromExpress(error: unknown): AppError | undefined {
   const status = (error as { status?: unknown } | undefined)?.status
   if (typeof status !== 'number' || status >= 500) return undefined

@@ -177,8 +177,8 @@ function channelNamed(channel: string, settings: Settings): string {
   const wrong =
     channel === AUTO
       ? 'there are no routes, so nothing can be sent to "auto"'
-      : `there is no channel ${JSON.stringify(channel.slice(0, 100))}`
-  throw new AppError('unknown_channel', `${wrong}; there is: ${names.join(', ')}`)
+      : `unknown channel ${JSON.stringify(channel.slice(0, 100))}`
+  throw new AppError('unknown_channel', `${wrong}; available: ${names.join(', ')}`)
 }
 
 /** What the store keeps of an alert in one channel; the variables are read again from the payload. */

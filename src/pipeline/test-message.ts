@@ -45,7 +45,7 @@ export function testMessages(channelName: string, deps: TestDeps): NewMessage[] 
   if (channel === undefined)
     throw new AppError(
       'unknown_channel',
-      `there is no channel ${JSON.stringify(channelName.slice(0, 100))}; there is: ${[...settings.channels.keys()].join(', ')}`,
+      `unknown channel ${JSON.stringify(channelName.slice(0, 100))}; available: ${[...settings.channels.keys()].join(', ')}`,
     )
   const robots = robotsOf(channel, settings)
   return queuesOf(channel).map((queue, index) => {
@@ -61,7 +61,7 @@ export function robotTest(robotName: string, deps: TestDeps): NewMessage {
   if (robot === undefined)
     throw new AppError(
       'not_found',
-      `there is no robot ${JSON.stringify(robotName.slice(0, 100))}; there is: ${[...settings.robots.keys()].join(', ')}`,
+      `unknown robot ${JSON.stringify(robotName.slice(0, 100))}; available: ${[...settings.robots.keys()].join(', ')}`,
     )
   const queue = queueOfRobot(robot.name)
   const channel = [...settings.channels.values()].find((each) => queuesOf(each).includes(queue))

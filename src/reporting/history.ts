@@ -61,7 +61,7 @@ export class HistoryCache {
 export interface ChartMinute {
   at: Date
   received: number
-  told: number
+  delivered: number
   /** At the end of the minute. */
   waiting: number
 }
@@ -82,15 +82,15 @@ export function chartMinutes(
       minute.ended
         .filter((each) => each.state === state)
         .reduce((sum, each) => sum + each.alerts / groupsOf(each.channel), 0)
-    const told = alertsOf('sent')
+    const delivered = alertsOf('sent')
     plotted.push({
       at: minute.at,
       received: minute.received,
-      told: Math.round(told),
+      delivered: Math.round(delivered),
       waiting: Math.round(left),
     })
     const suppressed = minute.suppressed.reduce((sum, each) => sum + each.count, 0)
-    left = Math.max(0, left + told + alertsOf('dead') - (minute.received - suppressed))
+    left = Math.max(0, left + delivered + alertsOf('dead') - (minute.received - suppressed))
   }
   return plotted.reverse()
 }

@@ -48,7 +48,7 @@ function alertJson(alert: StoredAlert, variables: Variables) {
     reason: alert.reason ?? null,
     message_ids: alert.messageIds,
     received_at: alert.receivedAt.toISOString(),
-    told_at: alert.deliveredAt?.toISOString() ?? null,
+    delivered_at: alert.deliveredAt?.toISOString() ?? null,
     repeats: alert.repeats,
     variables: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [name, value.slice(0, MAX_VALUE_LENGTH)]),

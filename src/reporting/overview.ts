@@ -32,7 +32,7 @@ export interface RobotOverview {
   /** In the queues that it works. */
   waiting: number
   /** Why it says nothing at the moment although something waits; `until` undefined: until something new comes. */
-  rest: { reason: WaitReason; until: Date | undefined } | undefined
+  wait: { reason: WaitReason; until: Date | undefined } | undefined
   lastResult: string | undefined
   lastAt: Date | undefined
   /** The process that works it, where several share the store. */
@@ -52,7 +52,7 @@ export interface ChannelOverview {
   /** When its push limits open again, while they hold something back. */
   heldUntil: Date | undefined
   /** Of the past hour. */
-  told: number
+  delivered: number
   dead: number
   suppressed: { reason: string; count: number }[]
 }
@@ -110,7 +110,7 @@ async function readOverview(now: Date, deps: OverviewDeps): Promise<Overview> {
       now,
       store,
     })
-    if (planned.kind === 'wait' && planned.reason !== 'nothing_waits') robot.rest = planned
+    if (planned.kind === 'wait' && planned.reason !== 'nothing_waits') robot.wait = planned
   }
   const minutes = await deps.pastHour.minutes(now)
   const waiting = standing.channels.reduce((sum, each) => sum + each.count, 0)
@@ -139,7 +139,7 @@ function robotOf(robot: Robot, standing: StatusSnapshot): RobotOverview {
     monthUsed: state?.monthUsed ?? 0,
     monthly: robot.monthly,
     waiting: waitingFor(robot, standing),
-    rest: undefined,
+    wait: undefined,
     lastResult: state?.lastResult,
     lastAt: state?.lastAt,
     leasedBy: state?.leasedBy,
@@ -202,7 +202,7 @@ async function channelsOf(
         waiting === undefined || opens.length === 0
           ? undefined
           : new Date(Math.max(...opens.map((each) => each.getTime()))),
-      told: Math.round(alertsOf('sent') / Math.max(1, groups.length)),
+      delivered: Math.round(alertsOf('sent') / Math.max(1, groups.length)),
       dead: Math.round(alertsOf('dead') / Math.max(1, groups.length)),
       suppressed: [...suppressed].map(([reason, count]) => ({ reason, count })),
     }

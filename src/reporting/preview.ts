@@ -111,7 +111,7 @@ function channelFor(request: PreviewRequest, settings: Settings): Channel {
   if (found === undefined)
     throw new AppError(
       'unknown_channel',
-      `there is no channel ${JSON.stringify(request.channel)}; there is: ${[...settings.channels.keys()].join(', ')}`,
+      `unknown channel ${JSON.stringify(request.channel)}; available: ${[...settings.channels.keys()].join(', ')}`,
     )
   return {
     ...found,

@@ -1,10 +1,10 @@
-// Keeps a page as it is now, counts times on, copies snippets. Every page works without it.
+// Updates the page, counts times, copies snippets. Every page works without it.
 const LEAST_BETWEEN_MS = 1500
 
 // Above the folder of this file, wherever a proxy puts it.
 const root = new URL('..', document.currentScript.src)
 const state = document.querySelector('[data-live-state]')
-// The receiver's clock counts, not this machine's.
+// Times are relative to the receiver's clock.
 const skew = Date.parse(document.documentElement.dataset.now) - Date.now()
 const now = { stream: undefined, asking: false, stale: false, last: 0 }
 
@@ -23,7 +23,7 @@ function listen() {
   now.stream.addEventListener('change', () => look())
 }
 
-// A tab that nobody sees holds no connection; browsers allow six to one host.
+// A hidden tab closes its connection; browsers allow six per host.
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) {
     now.stream?.close()
@@ -72,7 +72,7 @@ function show(page) {
   tick()
 }
 
-// What somebody types or marks is left alone.
+// Does not update while the user types or selects text.
 function isFree(region) {
   const active = document.activeElement
   if (region.contains(active) && active.matches('input, select, textarea')) return false
@@ -139,14 +139,14 @@ for (const button of document.querySelectorAll('[data-copies]')) {
   })
 }
 
-// Typing in a text chooses it.
+// Typing in a field selects its radio button.
 for (const field of document.querySelectorAll('[data-chooses]'))
   field.addEventListener('input', () => {
     const [name, value] = field.dataset.chooses.split('=')
     for (const radio of field.form.elements[name]) radio.checked = radio.value === value
   })
 
-// A notice is said once.
+// A notice is shown once.
 const address = new URL(location.href)
 if (address.searchParams.has('notice')) {
   address.searchParams.delete('notice')

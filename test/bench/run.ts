@@ -14,7 +14,7 @@ import { STEPS } from './steps.ts'
 const only = argument('--only')
 const steps = Object.entries(STEPS).filter(([name]) => only === undefined || only === name)
 if (steps.length === 0) {
-  process.stderr.write(`there is no step ${only}; there is: ${Object.keys(STEPS).join(', ')}\n`)
+  process.stderr.write(`there is no step ${only}; available: ${Object.keys(STEPS).join(', ')}\n`)
   process.exit(2)
 }
 const builds: Build[] = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withKnownFlags } from '../../src/cli/flags.ts'
 
-test('flags of prometheus-webhook-dingtalk mean what ours mean; all else is left as it is', () => {
+test('flags of prometheus-webhook-dingtalk are translated; other arguments stay unchanged', () => {
   for (const [given, wanted] of [
     ['--config.file=c.yml --web.listen-address=:8060', '--config=c.yml --listen=:8060'],
     ['--config.file c.yml --log.level debug', '--config c.yml --log-level debug'],

@@ -35,7 +35,7 @@ function faultsOf(yaml: string): string[] {
 }
 
 describe('the keys of access', () => {
-  test('are read, each secret from where it is', () => {
+  test('are read, each secret from its source', () => {
     const { settings, secretFiles, folder, warnings } = load(
       `${MINIMAL}auth:
   - bearer: { file: secret }
@@ -67,7 +67,7 @@ tls: { cert: server.crt, key: server.key, client_ca: ca.crt }
     )
   })
 
-  test('say what is wrong with them, and where', () => {
+  test('report each fault with its place', () => {
     for (const [yaml, ...wanted] of [
       ['auth: []', /^x\.yml:3:7: auth: is an empty list/],
       ['auth: [{}]', /auth\.0: must have one of bearer, basic, header/],
@@ -75,20 +75,23 @@ tls: { cert: server.crt, key: server.key, client_ca: ca.crt }
         'auth: [{ bearer: aaaaaaaaaaaaaa, basic: { username: u, password: bbbbbbbbbbbbbb } }]',
         /auth\.0: must have one of bearer, basic, header/,
       ],
-      ['auth: [{ bearer: 12345678901234 }]', /auth\.0\.bearer: must be a text, \{file/],
-      ['auth: [{ bearer: "with\\nbreak" }]', /auth\.0\.bearer: must hold only letters/],
-      ['auth: [{ bearer: 密码密码密码密码密码密码 }]', /auth\.0\.bearer: must hold only letters/],
-      ['auth: [{ basic: { username: "a:b", password: x } }]', /username: must have no colon/],
+      ['auth: [{ bearer: 12345678901234 }]', /auth\.0\.bearer: must be a string, \{file/],
+      ['auth: [{ bearer: "with\\nbreak" }]', /auth\.0\.bearer: must be printable ASCII/],
+      ['auth: [{ bearer: 密码密码密码密码密码密码 }]', /auth\.0\.bearer: must be printable ASCII/],
+      ['auth: [{ basic: { username: "a:b", password: x } }]', /username: must not contain a colon/],
       ['auth: [{ basic: { username: a } }]', /auth\.0\.basic: password is missing/],
       ['auth: [{ header: { name: "a b", value: x } }]', /name: must be the name of a header/],
-      ['auth: [{ bearer: { env: NOPE } }]', /auth\.0\.bearer\.env: the environment has no NOPE/],
+      [
+        'auth: [{ bearer: { env: NOPE } }]',
+        /auth\.0\.bearer\.env: the environment variable NOPE is not set/,
+      ],
       ['allow_from: []', /allow_from: is an empty list/],
       [
         'allow_from: [10.0.0.0/8, localhost]',
-        /^x\.yml:3:26: allow_from\.1: "localhost" is no address/,
+        /^x\.yml:3:26: allow_from\.1: "localhost" is not an address/,
       ],
-      ['allow_from: [10.0.0.0/33]', /"10\.0\.0\.0\/33" has a prefix that is not from 0 to 32/],
-      ['allow_from: [010.0.0.1]', /is no address/],
+      ['allow_from: [10.0.0.0/33]', /"10\.0\.0\.0\/33" must have a prefix from 0 to 32/],
+      ['allow_from: [010.0.0.1]', /is not an address/],
       ['trusted_proxies: true', /trusted_proxies: must be array/],
       ['admin: {}', /admin: must have some of token, protect/],
       ['admin: { token: { file: nowhere } }', /admin\.token\.file: cannot read nowhere \(ENOENT\)/],
@@ -100,20 +103,20 @@ tls: { cert: server.crt, key: server.key, client_ca: ca.crt }
       ],
       [
         'tls: { cert: server.key, key: server.key }',
-        /tls\.cert: server\.key holds no certificate in PEM form/,
+        /tls\.cert: server\.key contains no PEM certificate/,
       ],
       [
         'tls: { cert: server.crt, key: server.crt }',
-        /tls\.key: server\.crt holds no private key in PEM form/,
+        /tls\.key: server\.crt contains no PEM private key/,
       ],
       [
         'tls: { cert: server.crt, key: renewed.key }',
         /^x\.yml:3:31: tls\.key: renewed\.key does not belong to the certificate in server\.crt/,
       ],
-      ['tls: { cert: server.crt, key: locked.key }', /tls\.key: .* is locked with a passphrase/],
+      ['tls: { cert: server.crt, key: locked.key }', /tls\.key: .* is encrypted/],
       [
         'tls: { cert: server.crt, key: server.key, client_ca: server.key }',
-        /tls\.client_ca: server\.key holds no certificate/,
+        /tls\.client_ca: server\.key contains no PEM certificate/,
       ],
       ['robot_hosts: ["https://x"]', /robot_hosts\.0: must be a host name/],
     ] as const) {
@@ -123,7 +126,7 @@ tls: { cert: server.crt, key: server.key, client_ca: ca.crt }
     }
   })
 
-  test('a secret that can be guessed is warned of, without being shown', () => {
+  test('a short secret causes a warning that does not contain it', () => {
     const { warnings } = load(
       `${MINIMAL}auth: [{ bearer: CANARY }, { basic: { username: u, password: CANARY } }]\nadmin: { token: CANARY }\n`,
     )
@@ -136,7 +139,7 @@ tls: { cert: server.crt, key: server.key, client_ca: ca.crt }
 describe('networks', () => {
   const has = (texts: string[], address: string): boolean => networksOf(texts).has(address)
 
-  test('hold addresses and ranges, IPv4 and IPv6', () => {
+  test('contain addresses and ranges, IPv4 and IPv6', () => {
     assert.ok(has(['10.0.0.0/8'], '10.255.1.2'))
     assert.ok(!has(['10.0.0.0/8'], '11.0.0.0'))
     assert.ok(has(['10.1.2.3/8'], '10.9.9.9'))
@@ -150,14 +153,14 @@ describe('networks', () => {
     assert.ok(has(['2001:DB8:0:0::1'], '2001:db8::1'))
   })
 
-  test('take an IPv4-mapped address for the IPv4 address that it is', () => {
+  test('treat an IPv4-mapped address as the IPv4 address', () => {
     assert.ok(has(['10.0.0.0/8'], '::ffff:10.1.2.3'))
     assert.ok(has(['10.0.0.0/8'], '::ffff:a01:203'))
     assert.ok(has(['::ffff:10.0.0.0/104'], '10.1.2.3'))
     assert.ok(!has(['::ffff:10.0.0.0/104'], '11.1.2.3'))
   })
 
-  test('never hold what is no address', () => {
+  test('reject texts that are not addresses', () => {
     for (const text of [
       '',
       'unknown',
@@ -174,12 +177,12 @@ describe('networks', () => {
   })
 })
 
-describe('where a webhook may lead', () => {
+describe("a webhook's host", () => {
   const robot = (webhook: string, more = ''): string =>
     `robots: { r: { webhook: "${webhook}"${more} } }\nchannels: { c: { robots: [r] } }\n`
   const T = '?access_token=CANARY'
 
-  test("to DingTalk's own hosts and this machine without a word", () => {
+  test("may be DingTalk's or this machine without a warning", () => {
     for (const webhook of [
       `https://oapi.dingtalk.com/robot/send${T}`,
       `https://oapi.dingtalk.io/robot/send${T}`,
@@ -191,7 +194,7 @@ describe('where a webhook may lead', () => {
       assert.deepEqual(load(robot(webhook)).warnings, [], webhook)
   })
 
-  test('elsewhere with a warning, that a list of hosts turns into a fault', () => {
+  test('may be another with a warning, which robot_hosts turns into a fault', () => {
     const strange = robot(`https://oapi.dingta1k.com/robot/send${T}`)
     const [warning = '', ...none] = load(strange).warnings
     assert.match(
@@ -207,11 +210,11 @@ describe('where a webhook may lead', () => {
     assert.equal(faultsOf(`${robot(`http://127.0.0.1:1/${T}`)}robot_hosts: []\n`).length, 1)
   })
 
-  test('without TLS only through a proxy that needs it', () => {
+  test('may use plain http only through a proxy', () => {
     const clear = `http://oapi.dingtalk.com/robot/send${T}`
-    assert.match(faultsOf(robot(clear))[0] ?? '', /must be https: http would show the token/)
+    assert.match(faultsOf(robot(clear))[0] ?? '', /must be https: http exposes the token/)
     assert.deepEqual(load(robot(clear, ', proxy: "http://10.0.0.9:3128"')).warnings, [])
     const { warnings } = load(robot(`http://gateway.example.com/${T}`))
-    assert.match(warnings.join('\n'), /is http, so everybody on the way can read the token/)
+    assert.match(warnings.join('\n'), /is http, which exposes the token/)
   })
 })

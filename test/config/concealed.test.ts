@@ -17,7 +17,7 @@ const PATHED = `https://gateway.example.com/robot/${WORD}`
 const LAB = 'robots: { lab: { webhook: sandbox } }\n'
 const OPS = 'channels: { ops: { robots: [lab] } }\n'
 
-/** Configurations in which a secret stands where something else should. */
+/** Configurations with a secret in the wrong place. */
 const MISPLACED: Readonly<Record<string, (secret: string) => string>> = {
   'the name of a robot in a channel': (s) => `${LAB}channels: { ops: { robots: ["${s}"] } }\n`,
   'the key of a robot': (s) => `robots: { "${s}": { webhook: sandbox, x: 1 } }\n${OPS}`,
@@ -52,7 +52,7 @@ const MISPLACED: Readonly<Record<string, (secret: string) => string>> = {
 const parts = (secret: string): string[] =>
   secret === WEBHOOK ? [TOKEN] : secret === PATHED ? [WORD] : [secret]
 
-/** Everything that `check` would print of a configuration. */
+/** The output of `check` for a configuration. */
 async function saidOf(yaml: string): Promise<string> {
   using folder = temporaryFolder()
   const file = join(folder.path, 'x.yml')
@@ -67,9 +67,9 @@ async function saidOf(yaml: string): Promise<string> {
   }
 }
 
-describe('a secret that stands in the place of something else', () => {
+describe('a secret in the wrong place', () => {
   for (const [what, yamlOf] of Object.entries(MISPLACED))
-    test(`is in no fault and no warning: ${what}`, async () => {
+    test(`is masked in faults and warnings: ${what}`, async () => {
       for (const secret of [WEBHOOK, PATHED, TOKEN, SECRET, WORD]) {
         const said = await saidOf(yamlOf(secret))
         for (const part of parts(secret)) assert.ok(!said.includes(part), said)
@@ -77,7 +77,7 @@ describe('a secret that stands in the place of something else', () => {
       assert.notEqual(await saidOf(yamlOf(WORD)), '')
     })
 
-  test('is not printed by check: a number that is a secret', async () => {
+  test('is not printed by check, not even a number', async () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'x.yml')
     writeFileSync(file, `${LAB}${OPS}admin: { token: 8812345678901234 }\n`)
@@ -86,7 +86,7 @@ describe('a secret that stands in the place of something else', () => {
     assert.doesNotMatch(stdout, /8812345678901234/)
   })
 
-  test('is neither in the reply to a reload nor in the log', async () => {
+  test('is absent from the reply to a reload and from the log', async () => {
     using folder = temporaryFolder()
     const port = await freePort()
     await using receiver = await new Receiver({
@@ -99,7 +99,7 @@ describe('a secret that stands in the place of something else', () => {
         (MISPLACED['the name of a robot in a channel'] as (s: string) => string)(secret),
       )
       const reply = await (await receiver.post('/-/reload', '')).text()
-      assert.match(reply, /there is no robot .*lab/)
+      assert.match(reply, /unknown robot .*lab/)
       for (const part of parts(secret)) {
         assert.ok(!reply.includes(part), reply)
         assert.ok(!receiver.output.includes(part), receiver.output)
@@ -107,7 +107,7 @@ describe('a secret that stands in the place of something else', () => {
     }
   })
 
-  test('is told from names that people give', () => {
+  test('is distinguished from ordinary names', () => {
     for (const name of [
       'ops',
       'dingtalk-receiver-monitoring-production',
@@ -117,6 +117,6 @@ describe('a secret that stands in the place of something else', () => {
       'AlertmanagerProductionRobot',
       'http://127.0.0.1:8060',
     ])
-      assert.equal(conceal(`there is no robot "${name}"`), `there is no robot "${name}"`)
+      assert.equal(conceal(`unknown robot "${name}"`), `unknown robot "${name}"`)
   })
 })

@@ -36,7 +36,7 @@ interface Converted {
   messages: (channel: string) => Promise<Previewed[]>
 }
 
-/** Converts, and loads, checks and renders what came of it, as `check` and `render` do. */
+/** Converts a configuration, then loads, checks and renders the result. */
 async function converted(config: string): Promise<Converted> {
   using folder = temporaryFolder()
   const read = readWebhookDingtalk(config, 'config.yml')
@@ -80,7 +80,7 @@ describe('a configuration of prometheus-webhook-dingtalk', () => {
     assert.match(message?.text ?? '', /The load of db-2 is 42/)
   })
 
-  test('keeps secrets and timeouts, in the lines that held them and nowhere else', async () => {
+  test('keeps secrets and timeouts, each in one line only', async () => {
     const { yaml, settings } = await converted(
       `timeout: 3s\ntargets:\n  ops:\n    url: ${URL}tok-1\n    secret: SEC0123456789abcdef\n`,
     )
@@ -102,7 +102,7 @@ describe('a configuration of prometheus-webhook-dingtalk', () => {
     assert.deepEqual(settings.channels.get('some')?.mention.mobiles, ['13800000000', '13900000000'])
   })
 
-  test('a default message of its own templates is the look of the built-in one', async () => {
+  test('a default message of built-in templates becomes the built-in look', async () => {
     const { yaml, settings } = await converted(
       `default_message:
   title: '{{ template "legacy.title" . }}'
@@ -115,7 +115,7 @@ targets: { ops: { url: "${URL}a" } }
     assert.deepEqual(template, { kind: 'named', name: 'webhook-dingtalk' })
   })
 
-  test('a template of the user’s own is a comment with the fields that it used and their names here', async () => {
+  test('a custom template becomes a comment with its fields and their equivalents', async () => {
     const { yaml, settings } = await converted(
       `templates: [ contrib/*.tmpl ]
 targets:
@@ -132,11 +132,11 @@ targets:
     const said = comments.join('\n')
     for (const line of [
       'Alert {{ .CommonLabels.alertname }} at {{ .GroupLabels.cluster }}',
-      '.CommonLabels.alertname — here ${alarm_name} (or ${alertname})',
-      '.GroupLabels.cluster — here ${cluster}',
-      '.Annotations.summary — here ${alarm_summary} (or ${summary})',
-      '.StartsAt.Format — here ${alarm_active_at}',
-      'template "mine.footer" — a file of your own',
+      '.CommonLabels.alertname — ${alarm_name} (or ${alertname})',
+      '.GroupLabels.cluster — ${cluster}',
+      '.Annotations.summary — ${alarm_summary} (or ${summary})',
+      '.StartsAt.Format — ${alarm_active_at}',
+      'template "mine.footer" — defined in your template files',
       'contrib/*.tmpl',
     ])
       assert.ok(said.includes(line), `${line} in\n${said}`)
@@ -165,7 +165,7 @@ targets:
     assert.deepEqual([...settings.channels.keys()], ['auto-1'])
   })
 
-  test('that is wrong is refused with every place', () => {
+  test('with errors is refused, with the place of each', () => {
     assert.deepEqual(faultsOf('targets:\n  a: {ulr: x}\n  9b: 3\ntimeout: soon\nmention: {}\n'), [
       'config.yml:5:1: mention: unknown key',
       'config.yml:4:10: timeout: must be a duration such as 5s',
@@ -175,14 +175,14 @@ targets:
       'config.yml:3:7: targets.9b: must be a mapping',
     ])
     assert.deepEqual(faultsOf('targets: {}\n'), [
-      'config.yml:1:10: targets: names no target; there is nothing to convert',
+      'config.yml:1:10: targets: has no target; there is nothing to convert',
     ])
     assert.match(faultsOf('targets: [\n')[0] ?? '', /^config\.yml:\d+:\d+: /)
   })
 })
 
 describe('a Go template', () => {
-  test('of its own definitions is told from one that a user wrote', () => {
+  test("of the built-in definitions is distinguished from a user's own", () => {
     assert.equal(readGoTemplate('{{ template "ding.link.content" . }}').kind, 'built_in')
     assert.equal(readGoTemplate('{{- template "default.title" . -}}').kind, 'built_in')
     assert.equal(readGoTemplate('{{ template "mine" . }}').kind, 'own')

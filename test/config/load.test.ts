@@ -197,7 +197,7 @@ channels:
     )
   })
 
-  test('names each fault with its line and column, the path, and what is near', () => {
+  test('reports each fault with line, column, path and the closest name', () => {
     const channels = 'channels: { c: { robots: [r] } }\n'
     const robots = 'robots: { r: { webhook: sandbox } }\n'
     for (const [yaml, ...wanted] of [
@@ -222,7 +222,7 @@ channels:
       [`${MINIMAL}language: en\n`, /^x\.yml:3:11: language: must be one of zh-CN, zh-TW, en-US/],
       [
         `${MINIMAL}timezone: Asia/Shangai\n`,
-        /^x\.yml:3:11: timezone: "Asia\/Shangai" is no time zone/,
+        /^x\.yml:3:11: timezone: "Asia\/Shangai" is not a time zone/,
       ],
       [`${MINIMAL}retention: 10 days\n`, /retention: must be a duration/],
       [`${MINIMAL}retention: 1m\n`, /retention: must be 1h at least/],
@@ -233,7 +233,7 @@ channels:
       ],
       [
         `robots: { r: { webhook: { env: NOPE } } }\n${channels}`,
-        /robots\.r\.webhook\.env: the environment has no NOPE/,
+        /robots\.r\.webhook\.env: the environment variable NOPE is not set/,
       ],
       [
         `robots: { r: { webhook: { file: /nonexistent/t } } }\n${channels}`,
@@ -249,7 +249,7 @@ channels:
       ],
       [
         `robots: { r: { webhook: sandbox, limits: { per: 25h } } }\n${channels}`,
-        /^x\.yml:1:\d+: robots\.r\.limits\.per: must be at most 24h, for which calls are kept$/,
+        /^x\.yml:1:\d+: robots\.r\.limits\.per: must be at most 24h, the time for which calls are kept$/,
       ],
       [
         `robots: { r: { webhook: sandbox, limits: { per: 86401s } } }\n${channels}`,
@@ -261,7 +261,7 @@ channels:
       ],
       [
         `robots: { r: { webhook: sandbox, expect: { regex: "(" } } }\n${channels}`,
-        /expect\.regex: is no pattern/,
+        /expect\.regex: invalid pattern/,
       ],
       [
         `robots: { "1r": { webhook: sandbox } }\n${channels}`,
@@ -269,12 +269,9 @@ channels:
       ],
       [
         `${robots}channels: { c: { robots: [q] } }`,
-        /^x\.yml:2:27: channels\.c\.robots\.0: there is no robot "q" \(did you mean "r"\?\); there is: r/,
+        /^x\.yml:2:27: channels\.c\.robots\.0: unknown robot "q" \(did you mean "r"\?\); available: r/,
       ],
-      [
-        `${robots}channels: { auto: { robots: [r] } }`,
-        /channels\.auto: is the name under which routes/,
-      ],
+      [`${robots}channels: { auto: { robots: [r] } }`, /channels\.auto: is reserved for routes/],
       [
         `${robots}channels: { c: { robots: [r], aggregate: true } }`,
         /aggregate: must be false, or a mapping/,
@@ -289,7 +286,7 @@ channels:
       ],
       [
         `${robots}channels: { c: { robots: [r], mention: { rules: [{ matchers: ["a b"] }] } } }`,
-        /mention\.rules\.0\.matchers\.0: is no matcher/,
+        /mention\.rules\.0\.matchers\.0: not a matcher/,
       ],
       [
         `${robots}channels: { c: { robots: [r], mention: { mobiles: [${Array(51).fill('"1"').join(', ')}] } } }`,
@@ -298,7 +295,7 @@ channels:
       [
         `${MINIMAL}routes: [{ channels: [c] }, { channels: [d] }]`,
         /routes\.0: has no matchers/,
-        /routes\.1\.channels\.0: there is no channel "d"/,
+        /routes\.1\.channels\.0: unknown channel "d"/,
       ],
       [
         `${MINIMAL}routes: [{ matchers: ['a="b"'], channels: [c] }]`,
@@ -306,7 +303,7 @@ channels:
       ],
       [
         `${MINIMAL}routes: [{ matchers: ['alarm_level="very bad"'], channels: [c] }, { channels: [c] }]`,
-        /"very bad" is no level/,
+        /unknown level "very bad"/,
       ],
     ] as [string, ...RegExp[]][]) {
       const faults = faultsOf(yaml)
@@ -319,7 +316,7 @@ channels:
     }
   })
 
-  test('reads secrets from files beside it, and says which', () => {
+  test('reads secrets from files beside it, and lists these files', () => {
     using folder = temporaryFolder()
     mkdirSync(join(folder.path, 's'))
     writeFileSync(join(folder.path, 's', 't'), 'SECfile\n')
@@ -339,7 +336,7 @@ channels:
     assert.throws(() => loadSettings({ file, env: {}, cwd: '/' }), /empty is empty/)
   })
 
-  test('counts two robots of one token as one, and says so', () => {
+  test('counts two robots with one token as one, with a warning', () => {
     const webhook = 'https://oapi.dingtalk.com/robot/send?access_token=same'
     const { settings, warnings } = load(
       `robots: { a: { webhook: "${webhook}" }, b: { webhook: "${webhook}&x=1" } }\nchannels: { c: { robots: [a, b] } }\n`,
@@ -348,7 +345,7 @@ channels:
     assert.match(warnings[0] ?? '', /share/)
   })
 
-  test('counts one token as one, by whatever host, scheme or path it is reached', () => {
+  test('counts calls per token, whatever its host, scheme or path', () => {
     const keyOf = (webhook: string): string | undefined =>
       load(
         `robots: { r: { webhook: "${webhook}", proxy: "http://192.0.2.9:3128" } }\nchannels: { c: { robots: [r] } }\n`,
@@ -372,14 +369,14 @@ channels:
       'https://hooks.example/a?key=1',
     ])
       assert.notEqual(keyOf(webhook), usual, webhook)
-    // Without a token the address is all there is.
+    // Without a token, the address is the key.
     const others = ['a?key=1', 'a?key=2', 'b?key=1', 'a?key=1&access_token='].map((each) =>
       keyOf(`https://hooks.example/${each}`),
     )
     assert.equal(new Set(others).size, others.length)
   })
 
-  test('keeps the key that a store of an earlier version has for a webhook of DingTalk', () => {
+  test("keeps the key of earlier versions for DingTalk's webhooks", () => {
     const url = 'https://oapi.dingtalk.com/robot/send'
     const before = createHash('sha256').update(`${url}a1b2`).digest('hex').slice(0, 16)
     const { settings } = load(
@@ -389,7 +386,7 @@ channels:
     assert.deepEqual(formerKeysOf(settings), [])
   })
 
-  test('names the key that a store of an earlier version has for any other webhook', () => {
+  test('returns the key of earlier versions for other webhooks', () => {
     const url = 'https://oapi.dingtalk.io/robot/send'
     const from = createHash('sha256').update(`${url}a1b2`).digest('hex').slice(0, 16)
     const { settings } = load(
@@ -398,7 +395,7 @@ channels:
     assert.deepEqual(formerKeysOf(settings), [{ from, to: settings.robots.get('r')?.key }])
   })
 
-  test('no value of a secret is in a fault', () => {
+  test('no fault contains a secret', () => {
     const faults = faultsOf(
       'robots: { r: { webhook: "ftp://CANARY", proxy: "CANARY:x", secret: [CANARY] } }\nchannels: { c: { robots: [r] } }\n',
     )
@@ -456,7 +453,7 @@ describe('matchers', () => {
     assert.ok(matcher.kind === 'matches' && !matcher.pattern.matches(`${'a'.repeat(20_000)}!`))
   })
 
-  test('see the beginning of a value of megabytes', () => {
+  test('match only the beginning of a huge value', () => {
     const matcher = parseMatcher('a=~"b.*"')
     assert.ok(matcher.kind === 'matches')
     assert.ok(matcher.pattern.matches(`b${'a'.repeat(10_000_000)}`))
@@ -465,7 +462,7 @@ describe('matchers', () => {
   })
 })
 
-test('the schema that editors read is the one that is checked', () => {
+test('the published schema is the one that is validated', () => {
   const published = readFileSync(
     new URL('../../deploy/dingtalk-receiver.schema.json', import.meta.url),
     'utf8',
@@ -473,7 +470,7 @@ test('the schema that editors read is the one that is checked', () => {
   assert.equal(published, schemaText())
 })
 
-test('a watched file counts as changed when its content is another, not when it is gone or only touched', async () => {
+test('a watched file changes with its content, not when it is missing or touched', async () => {
   using folder = temporaryFolder()
   const file = join(folder.path, 'x')
   writeFileSync(file, 'one')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { singleFlight } from '../../src/config/single-flight.ts'
 
-/** Runs that end when they are told to. */
+/** Runs that end on demand. */
 function runs() {
   const begun: { end: () => void; fail: (error: Error) => void }[] = []
   const run = () =>
@@ -12,8 +12,8 @@ function runs() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-describe('calls that come while one is under way', () => {
-  test('share one run, which begins when the one before it has ended', async () => {
+describe('calls made during a run', () => {
+  test('share one run, which starts after the current one', async () => {
     const { begun, run } = runs()
     const first = run()
     await settled()
@@ -33,7 +33,7 @@ describe('calls that come while one is under way', () => {
     await last
   })
 
-  test('each get the outcome of their run, and a failure is of that run alone', async () => {
+  test('each get the outcome of their own run', async () => {
     const { begun, run } = runs()
     const first = assert.rejects(run(), /faulty/)
     await settled()

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { SCHEMA } from '../../src/config/schema.ts'
 import { validate } from '../../src/config/validator.ts'
 
-/** Of the last `npm run build`, which `npm test` begins with. */
+/** Written by `npm run build`, the first step of `npm test`. */
 const BUILT = new URL('../../dist/config/validator.js', import.meta.url)
 
 type Check = ((value: unknown) => boolean) & { errors?: ErrorObject[] | null }
@@ -15,7 +15,7 @@ function faultsOf(check: Check, value: unknown): unknown {
   return check(value) ? [] : check.errors
 }
 
-/** Keys that mean something somewhere, so that what is made up reaches below the first level. */
+/** Existing keys, so that generated configurations reach nested levels. */
 const KEYS = [
   ...new Set([...JSON.stringify(SCHEMA).matchAll(/"(\w+)":\{/g)].map(([, key]) => key as string)),
 ]
@@ -29,13 +29,13 @@ const made = fc.letrec((tie) => ({
   ),
 })).value
 
-describe('the form of a configuration, as the build puts it down', () => {
+describe('the compiled validator of a configuration', () => {
   test('needs no compiler', () => {
     const code = readFileSync(BUILT, 'utf8')
     assert.doesNotMatch(code, /new Ajv|from 'ajv'/)
   })
 
-  test('is told with the same faults as by the sources', async () => {
+  test('reports the same faults as the source', async () => {
     const { validate: built } = (await import(BUILT.href)) as { validate: Check }
     const robots = { ops: { webhook: 'sandbox' } }
     const channels = { ops: { robots: ['ops'] } }

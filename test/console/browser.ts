@@ -3,10 +3,10 @@ import { needs } from '../support/program.ts'
 
 const PROGRAM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
-/** Options for a test in a real browser: skipped by name where there is none, a failure with `CI=true`. */
+/** Options for a test in a real browser: skipped without one, failed if `CI=true`. */
 export const needsChromium = needs(PROGRAM, 'chromium (or set CHROMIUM to the path of one)')
 
-/** A browser without a window that reaches for nothing but what it is shown. */
+/** A headless browser without background requests. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: PROGRAM,
@@ -37,7 +37,7 @@ export const LOOKS: readonly Look[] = [
   { theme: 'dark', width: 360 },
 ]
 
-/** A page of its own, with all that the browser complained about while it was open. */
+/** A new page, with the errors that the browser reports while it is open. */
 export async function openPage(
   browser: Browser,
   { theme, width }: Look = { theme: 'light', width: 1280 },

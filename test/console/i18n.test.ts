@@ -22,19 +22,19 @@ function namesIn(text: string): string[] {
   return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string).sort()
 }
 
-describe("the console's words", () => {
-  test('none is missing in a language, and all take the same values', () => {
+describe("the console's message catalogue", () => {
+  test('has every entry in each language, with the same placeholders', () => {
     for (const [word, texts] of Object.entries(WORDS)) {
       assert.equal(texts.length, LANGUAGES.length, word)
       for (const text of texts) {
         assert.notEqual(text.trim(), word === 'comma' ? '-' : '', word)
-        // A singular may have its number written out.
+        // A singular may omit the placeholder of its number.
         if (!word.endsWith('One')) assert.deepEqual(namesIn(text), namesIn(texts[0]), word)
       }
     }
   })
 
-  test('none is there twice', () => {
+  test('has no duplicate names', () => {
     const parts = [PAGE, OVERVIEW, REASONS, MESSAGES, ALERTS, PLAYGROUND, SANDBOX, SETUP]
     const names = parts.flatMap((part) => Object.keys(part))
     assert.deepEqual(
@@ -43,7 +43,7 @@ describe("the console's words", () => {
     )
   })
 
-  test('every word that a page asks for is there', () => {
+  test('has every word that a page uses', () => {
     const files = globSync(['templates/console/**/*.eta', 'src/console/**/*.ts'], { cwd: ROOT })
     assert.ok(files.length > 15)
     const missing = files.flatMap((file) =>
@@ -55,11 +55,11 @@ describe("the console's words", () => {
     assert.deepEqual(missing, [])
   })
 
-  test('every reason and every outcome has words', () => {
-    const rests = ['paused', 'no_call_left', 'collecting', 'retrying', 'push_limit', 'quota']
+  test('has a text for every reason and outcome', () => {
+    const waits = ['paused', 'no_call_left', 'collecting', 'retrying', 'push_limit', 'quota']
     const wanted = [
       ...SUPPRESS_REASONS.map((reason) => `suppress_${reason}`),
-      ...rests.map((reason) => `rest_${reason}`),
+      ...waits.map((reason) => `wait_${reason}`),
       ...['throttled', 'unreachable', 'rejected'].map((reason) => `pause_${reason}`),
       ...Object.values(ERROR_CODES).map(({ outcome }) => `verdict_${resultOf(outcome)}`),
       ...['alert', 'group', 'digest', 'recovery', 'test'].map((kind) => `kind_${kind}`),
@@ -72,7 +72,7 @@ describe("the console's words", () => {
     )
   })
 
-  test('counts know the singular, durations their two largest units, and a new reason shows as it is', () => {
+  test('formats singular counts, durations in two units, and unknown reasons unchanged', () => {
     const words = wordsOf('en-US')
     assert.deepEqual(
       [words.n('alertsN', 1), words.n('alertsN', 0), words.n('alertsN', 1234)],
@@ -83,6 +83,6 @@ describe("the console's words", () => {
       ['0 s', '59 s', '1 min 1 s', '1 h', '1 d 1 h'],
     )
     assert.equal(wordsOf('zh-CN').duration(61_000), '1 分 1 秒')
-    assert.equal(words.reason('rest', 'something_new'), 'something_new')
+    assert.equal(words.reason('wait', 'something_new'), 'something_new')
   })
 })

@@ -53,7 +53,7 @@ describe('the console in a browser', needsChromium, () => {
     })
     await receiver().post('/alertmanager/ops', { alerts: [alert('db-1')] })
     await receiver().post('/alertmanager/ops', { alerts: [alert('db-2'), alert('db-3')] })
-    await until('everything is told', async () => {
+    await until('everything is delivered', async () => {
       const { channels } = await receiver().json<{ channels: { ops: { waiting: number } } }>(
         '/api/v1/status',
       )
@@ -67,7 +67,7 @@ describe('the console in a browser', needsChromium, () => {
     folder[Symbol.dispose]()
   })
 
-  /** Does something in a page of its own, of which the browser must not complain. */
+  /** Runs a step in a new page; the browser must report no errors. */
   async function within(
     look: Look | undefined,
     work: (page: Page) => Promise<void>,
@@ -82,7 +82,7 @@ describe('the console in a browser', needsChromium, () => {
   }
 
   for (const look of LOOKS)
-    test(`each page shows at ${look.width} pixels, ${look.theme}, without a complaint and without scrolling sideways`, async () => {
+    test(`each page fits ${look.width} pixels, ${look.theme}, without errors in the browser`, async () => {
       const { messages } = await receiver().json<{ messages: { id: string }[] }>('/api/v1/messages')
       await within(look, async (page) => {
         for (const path of [...PAGES, `/messages/${messages[0]?.id}`]) {
@@ -101,7 +101,7 @@ describe('the console in a browser', needsChromium, () => {
       })
     })
 
-  test('hostile text of an alert shows as text wherever it stands', async () => {
+  test('hostile text of an alert is shown as text everywhere', async () => {
     await within(undefined, async (page) => {
       for (const path of ['/', '/messages', '/alerts', '/sandbox']) {
         await page.goto(url(path))
@@ -116,12 +116,12 @@ describe('the console in a browser', needsChromium, () => {
     })
   })
 
-  test('the overview says what the robot may still do, and changes by itself when something comes', async () => {
+  test('the overview shows the calls left, and updates itself', async () => {
     await within(undefined, async (page) => {
       await page.goto(url('/'))
       await page.locator('.live.on').waitFor()
       assert.match(await textOf(page.locator('.card').first()), /of 20 calls left/)
-      assert.equal(await page.locator('.plot svg').count(), 1)
+      assert.equal(await page.locator('.chart svg').count(), 1)
       await receiver().post('/alertmanager/ops', {
         alerts: [{ status: 'firing', labels: { alertname: 'JustCame', severity: 'info' } }],
       })
@@ -159,39 +159,39 @@ describe('the console in a browser', needsChromium, () => {
       await page.waitForURL(/state=dead/)
       assert.match(await textOf(page.locator('#messages')), /Nothing matches/)
       await page.goto(url('/messages?q=nowhere'))
-      assert.equal(await page.locator('.said').count(), 0)
+      assert.equal(await page.locator('.bubble-row').count(), 0)
     })
   })
 
-  test('the playground shows a message, its bytes, and faults with their place; it runs no code', async () => {
+  test('the playground shows messages, sizes and faults, and runs no code', async () => {
     await within(undefined, async (page) => {
       await page.goto(url('/playground?sample=ocp'))
       assert.match(await page.locator('textarea[name=payload]').inputValue(), /ob_cannot_connected/)
-      await page.getByRole('button', { name: 'Render' }).click()
+      await page.getByRole('button', { name: 'Preview' }).click()
       assert.match(await textOf(page.locator('#result')), /bytes of 20,000/)
       assert.match(await textOf(page.locator('#result .bubble')), /OceanBase host cannot/)
       const template = page.locator('textarea[name=template]')
       await template.fill('### Mine: ${alarm_name}')
       assert.ok(await page.getByLabel('This text').isChecked())
-      await page.getByRole('button', { name: 'Render' }).click()
+      await page.getByRole('button', { name: 'Preview' }).click()
       assert.match(await textOf(page.locator('#result h3').first()), /^Mine: OceanBase/)
       await template.fill('<% globalThis.process.exit() %>')
-      await page.getByRole('button', { name: 'Render' }).click()
+      await page.getByRole('button', { name: 'Preview' }).click()
       assert.match(await textOf(page.getByRole('alert')), /runs code/)
       await page.locator('textarea[name=payload]').fill('{"alerts": [')
       await page.locator('input[value=own]').check()
-      await page.getByRole('button', { name: 'Render' }).click()
+      await page.getByRole('button', { name: 'Preview' }).click()
       assert.equal(await page.locator('#result').isVisible(), true)
       for (const sample of ['group', 'resolved', 'ocpRecovery', 'ocpDingtalk', 'awkward']) {
         await page.goto(url(`/playground?sample=${sample}`))
-        await page.getByRole('button', { name: 'Render' }).click()
+        await page.getByRole('button', { name: 'Preview' }).click()
         assert.ok((await page.locator('.previewed').count()) > 0, sample)
         assert.equal(await page.locator('#result script, #result img').count(), 0)
       }
     })
   })
 
-  test('set-up gives the address of this receiver for each channel', async () => {
+  test("the setup page shows the receiver's URL for each channel", async () => {
     await within(undefined, async (page) => {
       await page.goto(url('/setup?channel=broken'))
       const text = await textOf(page.locator('main'))
@@ -204,13 +204,13 @@ describe('the console in a browser', needsChromium, () => {
     })
   })
 
-  test('colours are switched by a button, and stay', async () => {
+  test('the theme is switched by a button, and kept', async () => {
     await within({ theme: 'light', width: 360 }, async (page) => {
       await page.goto(url('/messages'))
       const theme = () => page.evaluate('document.documentElement.dataset.theme')
       const seen = [await theme()]
       for (let i = 0; i < 3; i += 1) {
-        await page.getByRole('button', { name: 'Colours' }).click()
+        await page.getByRole('button', { name: 'Theme' }).click()
         seen.push(await theme())
       }
       assert.deepEqual(seen, ['auto', 'light', 'dark', 'auto'])
@@ -218,19 +218,19 @@ describe('the console in a browser', needsChromium, () => {
     })
   })
 
-  test('without a script: pages, filters, buttons and notices work all the same', async () => {
+  test('pages, filters, buttons and notices work without JavaScript', async () => {
     const context = await browser().newContext({ javaScriptEnabled: false })
     const page = await context.newPage()
     for (const path of PAGES) assert.equal((await page.goto(url(path)))?.status(), 200)
     await page.goto(url('/'))
     await page.getByRole('button', { name: 'Test' }).first().click()
-    assert.match(await textOf(page.getByRole('status')), /on its way/)
+    assert.match(await textOf(page.getByRole('status')), /is queued/)
     await page.getByRole('link', { name: 'Refresh' }).click()
     assert.equal(await page.getByRole('status').count(), 0)
     await context.close()
   })
 
-  test('the sandbox: an alert, a recovery, a storm as a few messages, a throttle that counts down', async () => {
+  test('the sandbox plays an alert, a recovery, a storm and a throttle with its countdown', async () => {
     await within(undefined, async (page) => {
       await page.goto(url('/sandbox'))
       await page.locator('.live.on').waitFor()
@@ -253,7 +253,7 @@ describe('the console in a browser', needsChromium, () => {
         .waitFor()
       await page.getByLabel('Channel').selectOption('ops')
       await play('A throttle')
-      await page.locator('.robot-line .resting').waitFor()
+      await page.locator('.robot-line .paused').waitFor()
       await page.goto(url('/'))
       const left = page.locator('.verdict [data-until]')
       await left.waitFor()
@@ -263,9 +263,9 @@ describe('the console in a browser', needsChromium, () => {
     })
   })
 
-  test('a dead message says why, and is sent again by a button', async () => {
+  test('a dead message shows its reason, and is resent by a button', async () => {
     await within(undefined, async (page) => {
-      // Its robot is taken out of the configuration, so what waits for it is dead.
+      // Removing its robot from the configuration makes the waiting messages dead.
       await receiver().post('/channels/broken/test', '')
       await receiver().post('/alertmanager/broken', {
         alerts: [{ status: 'firing', labels: { alertname: 'Lost' } }],
@@ -280,7 +280,7 @@ describe('the console in a browser', needsChromium, () => {
       await page.goto(url('/messages?state=dead'))
       await page.getByRole('link', { name: 'Open' }).first().click()
       assert.match(await textOf(page.locator('.reason')), /removed from the configuration/)
-      await page.getByRole('button', { name: 'Send it again' }).click()
+      await page.getByRole('button', { name: 'Resend' }).click()
       await page.getByRole('status').waitFor()
       assert.equal(await page.locator('h1 .tag.dead').count(), 0)
     })
@@ -290,7 +290,7 @@ describe('the console in a browser', needsChromium, () => {
     ['zh-CN', '总览'],
     ['zh-TW', '總覽'],
   ] as const)
-    test(`speaks ${language} when the configuration does`, async () => {
+    test(`is in ${language} if configured`, async () => {
       const text = readFileSync(`${receiver().folder}/dingtalk-receiver.yml`, 'utf8')
       receiver().configure(text.replace(/^language: .*$/m, `language: ${language}`))
       assert.equal((await receiver().post('/-/reload', '')).status, 200)
@@ -306,7 +306,7 @@ describe('the console in a browser', needsChromium, () => {
       })
     })
 
-  test('the receiver stops at once although pages are open', async () => {
+  test('the receiver stops at once while pages are open', async () => {
     const { page } = await openPage(browser())
     await page.goto(url('/'))
     await page.locator('.live.on').waitFor()

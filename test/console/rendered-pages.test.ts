@@ -11,10 +11,10 @@ import { exampleCurl, snippetsOf } from '../../src/console/snippets.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { accessOf } from '../support/settings.ts'
 
-describe('what is larger than a page', () => {
+describe('large content', () => {
   const look = formattersOf({ words: wordsOf('en-US'), now: new Date(0), timezone: 'UTC' })
 
-  test('is shown in part: each variable as far as one reads, and of many the first', () => {
+  test('shows long variables cut, and only the first of many', () => {
     const [[, value] = [], ...others] = look.shown({ long: 'x'.repeat(1_000_000), short: 'y' })
     assert.equal(value, `${'x'.repeat(4_000)}…`)
     assert.deepEqual(others, [['short', 'y']])
@@ -24,7 +24,7 @@ describe('what is larger than a page', () => {
     assert.ok(shown.length < 30)
   })
 
-  test('is a message as long as DingTalk takes, whatever a sender has rendered', () => {
+  test("shows at most DingTalk's length of a message", () => {
     const body = JSON.stringify({
       msgtype: 'markdown',
       markdown: { text: '**a** '.repeat(100_000) },
@@ -33,8 +33,8 @@ describe('what is larger than a page', () => {
   })
 })
 
-describe('what the group sees', () => {
-  test('the subset of Markdown that DingTalk shows, and nothing else', () => {
+describe('a chat bubble', () => {
+  test('renders the Markdown that DingTalk supports, and nothing else', () => {
     const html = markdownToHtml(
       '### Title\n\n- **bold** *italic*\n\n> quote\n\n[link](https://a.b)\n\n| a |\n|---|\n| b |\n\n```\nx\n```',
     )
@@ -43,7 +43,7 @@ describe('what the group sees', () => {
     for (const part of ['<table', '<pre']) assert.ok(!html.includes(part), part)
   })
 
-  test('hostile text is text: no tag, no script, no picture from elsewhere', () => {
+  test('escapes hostile text: no tags, scripts or external images', () => {
     const html = markdownToHtml(
       '<script>alert(1)</script> <img src=x onerror=alert(1)> ![p](http://evil/x.png) [x](javascript:alert(1)) <font color=red onclick=alert(1)>x</font> <font color=";position:fixed">y</font>',
     )
@@ -52,7 +52,7 @@ describe('what the group sees', () => {
     assert.match(html, /href="http:\/\/evil\/x\.png" rel="noreferrer">🖼/)
   })
 
-  test('a coloured text is closed where it ends, one that never ends is text', () => {
+  test('closes coloured text; an unclosed tag stays text', () => {
     assert.equal(
       markdownToHtml('a <font color=#F5222D>**b** <c></font> d').trim(),
       '<p>a <font color="#F5222D"><strong>b</strong> &lt;c&gt;</font> d</p>',
@@ -60,7 +60,7 @@ describe('what the group sees', () => {
     assert.doesNotMatch(markdownToHtml('a <font color=red>b\n\nc'), /<font/)
   })
 
-  test('only those who are mentioned stand out, and only as a whole', () => {
+  test('highlights mentioned people only, and only whole names', () => {
     const body = JSON.stringify({
       msgtype: 'markdown',
       markdown: { title: 'T', text: 'x @13800000000 @138000000001 @who' },
@@ -72,7 +72,7 @@ describe('what the group sees', () => {
     assert.deepEqual([bubble.people, bubble.all, bubble.title], [['13800000000'], true, 'T'])
   })
 
-  test('a text message keeps its lines and means nothing, a card has its button', () => {
+  test('keeps the lines of a text message, and the buttons of a card', () => {
     const text = bubbleOf(
       '{"msgtype":"text","text":{"content":"# <b>a</b>\\n- @u"},"at":{"atUserIds":["u"]}}',
     )
@@ -90,13 +90,13 @@ describe('what the group sees', () => {
     assert.deepEqual(card({ singleTitle: 'Go', singleURL: 'javascript:alert(1)' }), [])
   })
 
-  test('a body of another shape shows the text of the message', () => {
+  test("shows the message's text for an unknown body", () => {
     assert.match(bubbleOf('no json', 'the text').html, /the text/)
     assert.match(bubbleOf('null', 'the text').html, /the text/)
     assert.match(bubbleOf('{"msgtype":"x","x":7}', 'the text').html, /the text/)
   })
 
-  test("a link that tells DingTalk's client how to open it leads where it leads", () => {
+  test("resolves links of DingTalk's client to their target", () => {
     const inner = encodeURIComponent('https://a.b/c?d=e')
     assert.match(
       markdownToHtml(`[x](dingtalk://dingtalkclient/page/link?url=${inner}&pc_slide=false)`),
@@ -116,24 +116,24 @@ describe('drawings', () => {
     time: () => '12:00',
     number: String,
   }
-  const minute = (received: number, told: number, waiting: number) => ({
+  const minute = (received: number, delivered: number, waiting: number) => ({
     at: new Date(0),
     received,
-    told,
+    delivered,
     waiting,
   })
 
-  test('the plot has a bar for each number that is not zero, the largest within its scale', () => {
+  test('the chart has a bar for each non-zero value, within its scale', () => {
     const html = chartHtml([minute(0, 0, 0), minute(7, 1, 30), minute(500, 0, 0)], words)
     assert.equal(html.match(/class="received"/g)?.length, 2)
-    assert.equal(html.match(/class="told"/g)?.length, 1)
+    assert.equal(html.match(/class="delivered"/g)?.length, 1)
     assert.match(html, /<span>1000<\/span><span>500<\/span><span>0<\/span>/)
     for (const [, y] of html.matchAll(/y="(-?[\d.]+)"/g)) assert.ok(Number(y) >= 0)
     assert.match(html, /aria-label="a &#34;summary&#34; &#60;x&#62;"/)
     assert.doesNotMatch(chartHtml([], words), /NaN|Infinity/)
   })
 
-  test('a meter has a mark for each call while there are few, and a bar beyond', () => {
+  test('a meter has a mark per call for few calls, and a bar for many', () => {
     const few = meterSvg({ left: 3, all: 20, label: 'l' })
     assert.deepEqual([few.match(/class="on"/g)?.length, few.match(/class="off"/g)?.length], [3, 17])
     assert.equal(meterSvg({ left: 50, all: 200, label: 'l' }).match(/<rect/g)?.length, 2)
@@ -141,7 +141,7 @@ describe('drawings', () => {
   })
 })
 
-describe('what is there to paste', () => {
+describe('snippets', () => {
   const credentials = [
     [undefined, undefined, undefined],
     [{ kind: 'bearer', token: new Secret('s3cret') }, 'authorization', /^Authorization: Bearer /],
@@ -157,7 +157,7 @@ describe('what is there to paste', () => {
     ],
   ] as const
   for (const [credential, config, header] of credentials)
-    test(`for Alertmanager with ${credential?.kind ?? 'nothing'} is YAML with the right address, and no secret`, () => {
+    test(`for Alertmanager with ${credential?.kind ?? 'nothing'} are YAML with the right URL, without secrets`, () => {
       const access = accessOf({ auth: credential === undefined ? [] : [credential] })
       const made = snippetsOf({ url: 'http://h:1', channel: 'ops', access })
       const { url, send_resolved, http_config } = parse(made.alertmanager).receivers[0]
@@ -173,13 +173,13 @@ describe('what is there to paste', () => {
       assert.doesNotMatch(JSON.stringify(made), /s3cret/)
     })
 
-  test('a command whose payload is JSON', () => {
+  test("the command's payload is JSON", () => {
     const command = exampleCurl('http://h:1', { channel: 'a b', access: accessOf({}) })
     assert.match(command, /^curl http:\/\/h:1\/alertmanager\/a%20b -d/)
     assert.equal(JSON.parse(/-d '(.*)'$/.exec(command)?.[1] ?? '').alerts.length, 1)
   })
 
-  test('a path keeps only what says something', () => {
+  test('a path keeps only non-empty parameters', () => {
     assert.equal(pathWith('/a', { b: undefined, c: '', d: null }), '/a')
     assert.equal(pathWith('/a', { b: 'x y&z', c: '1' }), '/a?b=x+y%26z&c=1')
   })

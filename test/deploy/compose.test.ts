@@ -27,14 +27,14 @@ function fileBehind(service: Manifest, path: string): string | undefined {
 
 describe('every YAML file in deploy/', () => {
   for (const path of filesIn('.yml', '.yaml').filter((path) => !path.includes('/templates/')))
-    test(`${path} can be read, and has no key twice`, () => {
+    test(`${path} is valid and has no duplicate keys`, () => {
       for (const text of textOf(path).split(/^---$/m)) {
         const { errors, warnings } = parseDocument(text)
         assert.deepEqual([...errors, ...warnings].map(String), [])
       }
     })
 
-  test('names the schema where it is a configuration of the receiver', () => {
+  test('names the schema in each configuration of the receiver', () => {
     for (const path of filesIn('dingtalk-receiver.yml')) {
       const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(textOf(path)) ?? []
       assert.ok(existsSync(join(DEPLOY, path, '..', schema)), path)
@@ -45,7 +45,7 @@ describe('every YAML file in deploy/', () => {
 })
 
 describe('compose.yaml', () => {
-  test('mounts files that are there, and volumes that it declares', () => {
+  test('mounts existing files and declared volumes', () => {
     for (const [name, service] of Object.entries(services))
       for (const [source = '', target = '', mode] of mountsOf(service)) {
         if (source.startsWith('.')) {
@@ -57,7 +57,7 @@ describe('compose.yaml', () => {
       }
   })
 
-  test('gives each program a configuration that is mounted', () => {
+  test('mounts the configuration of each program', () => {
     for (const name of ['receiver', 'alertmanager', 'prometheus']) {
       const service = services[name]
       const file: string =
@@ -77,12 +77,12 @@ describe('compose.yaml', () => {
     assert.equal(ran.stdout, 'The group: http://127.0.0.1:8060/sandbox  token: the-token\n')
   })
 
-  test('opens its ports to this machine only', () => {
+  test('publishes its ports on this machine only', () => {
     for (const [name, { ports = [] }] of Object.entries(services))
       for (const port of ports) assert.match(port, /^127\.0\.0\.1:/, name)
   })
 
-  test('builds the image that it runs, and lets it change nothing but its data', () => {
+  test('builds its image and runs it read-only, except for its data', () => {
     const receiver = services['receiver']
     assert.ok(existsSync(join(DEPLOY, receiver.build.context, receiver.build.dockerfile)))
     assert.equal(receiver.read_only, true)
@@ -94,13 +94,13 @@ describe('compose.yaml', () => {
     assert.ok(receiver.environment.ADMIN_TOKEN.length > 12)
   })
 
-  test('waits only for services that there are', () => {
+  test('depends only on existing services', () => {
     for (const { depends_on = [] } of Object.values(services))
       for (const name of Array.isArray(depends_on) ? depends_on : Object.keys(depends_on))
         assert.ok(name in services, name)
   })
 
-  test('brings an alert from a rule over Prometheus and Alertmanager into the group', {
+  test('delivers an alert from a Prometheus rule to the group', {
     ...needs('prometheus-alertmanager', 'prometheus-alertmanager'),
     ...needs('prometheus', 'prometheus'),
   }, async () => {
@@ -110,7 +110,7 @@ describe('compose.yaml', () => {
       alertmanager: await freePort(),
       prometheus: await freePort(),
     }
-    /** The files as they are, with the names of containers made into places on this machine. */
+    /** The files, with container names replaced by addresses of this machine. */
     const place = (path: string): string => {
       const file = join(folder.path, path.replaceAll('/', '-'))
       writeFileSync(
@@ -144,7 +144,7 @@ describe('compose.yaml', () => {
       `--config.file=${place('compose/prometheus/prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder.path, 'tsdb')}`,
       `--web.listen-address=127.0.0.1:${ports.prometheus}`,
-      // The first try may come before Prometheus has found Alertmanager.
+      // The first attempt may precede the discovery of Alertmanager.
       '--rules.alert.resend-delay=1s',
     ])
     const shown = await until(
@@ -170,16 +170,12 @@ describe('compose.yaml', () => {
 
 describe('the examples for Alertmanager', () => {
   for (const path of filesIn('.yml').filter((path) => /alertmanager(\/.*)?\.yml$/.test(path)))
-    test(
-      `${path} is one that Alertmanager takes`,
-      needs('amtool', 'prometheus-alertmanager'),
-      () => {
-        const ran = spawnSync('amtool', ['check-config', join(DEPLOY, path)], { encoding: 'utf8' })
-        assert.equal(ran.status, 0, ran.stdout + ran.stderr)
-      },
-    )
+    test(`${path} is accepted by Alertmanager`, needs('amtool', 'prometheus-alertmanager'), () => {
+      const ran = spawnSync('amtool', ['check-config', join(DEPLOY, path)], { encoding: 'utf8' })
+      assert.equal(ran.status, 0, ran.stdout + ran.stderr)
+    })
 
-  test('post to routes that the receiver has', () => {
+  test('post to existing routes', () => {
     const urls = filesIn('.yml')
       .filter((path) => path.startsWith('alertmanager/'))
       .flatMap((path) => [...textOf(path).matchAll(/^\s+- url: (\S+)$/gm)].map(([, url]) => url))
@@ -189,15 +185,19 @@ describe('the examples for Alertmanager', () => {
   })
 })
 
-test('the rules and Prometheus of compose.yaml are right', needs('promtool', 'prometheus'), () => {
-  using folder = temporaryFolder()
-  for (const [source = '', target = ''] of mountsOf(services['prometheus']))
-    if (source.startsWith('.'))
-      cpSync(join(DEPLOY, source), join(folder.path, target), { recursive: true })
-  const file = join(folder.path, 'etc/prometheus/prometheus.yml')
-  const ran = spawnSync('promtool', ['check', 'config', file], { encoding: 'utf8' })
-  assert.equal(ran.status, 0, ran.stdout + ran.stderr)
-})
+test(
+  'the Prometheus configuration and rules of compose.yaml are valid',
+  needs('promtool', 'prometheus'),
+  () => {
+    using folder = temporaryFolder()
+    for (const [source = '', target = ''] of mountsOf(services['prometheus']))
+      if (source.startsWith('.'))
+        cpSync(join(DEPLOY, source), join(folder.path, target), { recursive: true })
+    const file = join(folder.path, 'etc/prometheus/prometheus.yml')
+    const ran = spawnSync('promtool', ['check', 'config', file], { encoding: 'utf8' })
+    assert.equal(ran.status, 0, ran.stdout + ran.stderr)
+  },
+)
 
 /** A program that ends with the test. */
 function run(command: string, args: string[]): ChildProcess & AsyncDisposable {

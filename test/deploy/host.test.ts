@@ -20,7 +20,7 @@ while True:
 describe('the systemd unit', () => {
   const unit = textOf('systemd/dingtalk-receiver.service')
 
-  test('is one that systemd takes', (t) => {
+  test('is accepted by systemd', (t) => {
     if (spawnSync('systemd-analyze', ['--version']).status !== 0)
       return t.skip('systemd-analyze is not installed: apt-get install systemd')
     using folder = temporaryFolder()
@@ -64,7 +64,7 @@ describe('the systemd unit', () => {
     },
   )
 
-  test('leaves little open', (t) => {
+  test('is well sandboxed', (t) => {
     const { status, stdout } = spawnSync(
       'systemd-analyze',
       ['security', '--offline=true', join(DEPLOY, 'systemd/dingtalk-receiver.service')],
@@ -75,13 +75,13 @@ describe('the systemd unit', () => {
     assert.ok(Number(exposure) < 2, stdout.slice(-200))
   })
 
-  test('gives the receiver time to end, and reloads by the signal that it knows', () => {
+  test("allows the receiver's shutdown time, and reloads by SIGHUP", () => {
     assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) > 25)
     assert.match(unit, /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m)
     assert.match(readFileSync(new URL('../../src/cli/serve.ts', import.meta.url), 'utf8'), /SIGHUP/)
   })
 
-  test('has a configuration beside it whose file is in the folder that the unit may write', () => {
+  test('comes with a configuration whose store is in the writable folder', () => {
     const { faults, store } = wholeConfig(textOf('systemd/dingtalk-receiver.yml'))
     assert.deepEqual(faults, [])
     const [, state] = /^StateDirectory=(.*)$/m.exec(unit) ?? []
@@ -92,7 +92,7 @@ describe('the systemd unit', () => {
 
 describe('shell scripts', () => {
   for (const path of filesIn('.sh'))
-    test(`${path} has nothing for shellcheck to say`, needs('shellcheck', 'shellcheck'), () => {
+    test(`${path} passes shellcheck`, needs('shellcheck', 'shellcheck'), () => {
       const { stdout } = spawnSync('shellcheck', [join(DEPLOY, path)], { encoding: 'utf8' })
       assert.equal(stdout, '')
     })

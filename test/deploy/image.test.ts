@@ -44,7 +44,7 @@ const final = stages.at(-1) as Stage
 const of = (word: string): string[] =>
   final.steps.filter((each) => each.word === word).map((each) => each.rest)
 
-/** Whether the ignore file lets a path into the build: the last line that matches decides. */
+/** True if the ignore file admits a path to the build; the last matching line decides. */
 function isSent(path: string): boolean {
   let sent = true
   for (const line of textOf('Dockerfile.dockerignore').split('\n')) {
@@ -57,7 +57,7 @@ function isSent(path: string): boolean {
 }
 
 describe('the image', () => {
-  test('copies only what is there and is sent to the build', () => {
+  test('copies only existing files of the build context', () => {
     for (const { steps } of stages)
       for (const { word, rest } of steps) {
         if (word !== 'COPY') continue
@@ -77,12 +77,12 @@ describe('the image', () => {
       }
   })
 
-  test('is sent nothing that it does not need', () => {
+  test('has a build context without unneeded files', () => {
     for (const path of ['node_modules', '.git', 'data', 'dist', 'test', 'deploy', '.ci', 'x.env'])
       assert.ok(!isSent(path), path)
   })
 
-  test('stands on the Node.js that the receiver is tested with', () => {
+  test('uses the Node.js version of the tests', () => {
     const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const major = devDependencies.node.split('.')[0]
     const [, image] = /^ARG NODE_IMAGE=(\S+)$/m.exec(textOf('Dockerfile')) ?? []
@@ -90,7 +90,7 @@ describe('the image', () => {
     for (const { from } of stages) assert.equal(from, '${NODE_IMAGE}')
   })
 
-  test('runs as a user that is not root, from files that it cannot change', () => {
+  test('runs as a non-root user, from files that it cannot change', () => {
     const [user = ''] = of('USER')
     assert.match(user, /^[1-9]\d*:[1-9]\d*$/)
     const last = final.steps.findLastIndex(({ word }) => word === 'COPY' || word === 'RUN')
@@ -107,7 +107,7 @@ describe('the image', () => {
     }
   })
 
-  test('made step by step in a folder: no development dependency, and it runs, answers, is healthy and stops', async () => {
+  test('built step by step, has no development dependency, runs, answers, is healthy and stops', async () => {
     using folder = temporaryFolder()
     const build = join(folder.path, 'build')
     const image = join(folder.path, 'image')
@@ -129,7 +129,7 @@ describe('the image', () => {
     for (const path of ['typescript', 'node', '@biomejs', '@types/node', 'kubernetes-models'])
       assert.ok(!existsSync(join(image, 'node_modules', path)), path)
 
-    // The build's own npm ci is what this checkout has done already.
+    // This checkout replaces the build's npm ci.
     for (const path of ['package.json', 'tsconfig.json', 'src', 'deploy/build.ts'])
       take(path, build)
     symlinkSync(join(ROOT, 'node_modules'), join(build, 'node_modules'))

@@ -73,14 +73,14 @@ for (const [name, objects] of Object.entries(SETS))
     const [container] = pod.containers
     const service = of('Service').find((each) => each.spec.clusterIP !== 'None') as Manifest
 
-    test('each object is what its model allows', async () => {
+    test('each object conforms to its model', async () => {
       for (const each of objects) {
         const Model = await modelOf(each)
         assert.doesNotThrow(() => new Model(each as never).validate(), each.kind)
       }
     })
 
-    test('each object has a name of its own kind, and one workload stands behind them', () => {
+    test('object names are unique per kind, with one workload', () => {
       const names = objects.map((each) => `${each.kind}/${each.metadata.name}`)
       assert.equal(new Set(names).size, names.length)
       assert.equal(of('StatefulSet').length + of('Deployment').length, 1)
@@ -116,7 +116,7 @@ for (const [name, objects] of Object.entries(SETS))
       assert.equal(of('PodDisruptionBudget').length, 1)
     })
 
-    test('every named port is one of the container, where the receiver listens', () => {
+    test('every named port is a port of the container, on which the receiver listens', () => {
       const ports = new Map(
         container.ports.map((each: Manifest) => [each.name, each.containerPort]),
       )
@@ -139,7 +139,7 @@ for (const [name, objects] of Object.entries(SETS))
       assert.equal(listen, `0.0.0.0:${ports.get('http')}`)
     })
 
-    test('probes ask where the receiver answers', () => {
+    test('probes use existing routes', () => {
       assert.equal(container.readinessProbe.httpGet.path, '/-/ready')
       assert.equal(container.startupProbe.httpGet.path, '/-/ready')
       assert.equal(container.livenessProbe.httpGet.path, '/-/healthy')
@@ -155,7 +155,7 @@ for (const [name, objects] of Object.entries(SETS))
       assert.ok(!container.volumeMounts.some((each: Manifest) => 'subPath' in each))
     })
 
-    test('what is referred to is there: account, configuration, Secret and its keys', () => {
+    test('every reference exists: account, configuration, Secret and its keys', () => {
       assert.ok(of('ServiceAccount').some((each) => each.metadata.name === pod.serviceAccountName))
       const names = (kind: string) => of(kind).map((each) => each.metadata.name)
       for (const volume of pod.volumes) {
@@ -168,7 +168,7 @@ for (const [name, objects] of Object.entries(SETS))
       assert.ok(files.length >= 3)
     })
 
-    test('the configuration is one that the receiver takes, with the paths of the container', () => {
+    test("the receiver accepts the configuration, with the container's paths", () => {
       const config = wholeConfig(configText())
       assert.deepEqual(config.faults, [])
       const path = container.args[container.args.indexOf('--config') + 1]
@@ -181,7 +181,7 @@ for (const [name, objects] of Object.entries(SETS))
       assert.equal(config.store.startsWith('sqlite:'), workload.kind === 'StatefulSet')
     })
 
-    test('one replica holds a file, several share a database', () => {
+    test('one replica uses a file, several share a database', () => {
       if (workload.kind === 'StatefulSet') {
         assert.equal(workload.spec.replicas, 1)
         const names = of('Service').map((each) => each.metadata.name)
@@ -189,7 +189,7 @@ for (const [name, objects] of Object.entries(SETS))
       } else assert.equal(workload.spec.replicas, 3)
     })
 
-    test('the container has no rights that it does not need, and time to end', () => {
+    test('the container has minimal rights, and time to shut down', () => {
       assert.deepEqual(container.securityContext, {
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
@@ -208,7 +208,7 @@ for (const [name, objects] of Object.entries(SETS))
   })
 
 describe('Kubernetes: all of it', needsTools(), () => {
-  test('no object has a key that its model does not know', () => {
+  test('an unknown key fails the model check', () => {
     using folder = temporaryFolder()
     symlinkSync(join(ROOT, '.ci/tools/node_modules'), join(folder.path, 'node_modules'))
     mkdirSync(join(folder.path, 'src'))
@@ -219,8 +219,8 @@ describe('Kubernetes: all of it', needsTools(), () => {
         : `kubernetes-models/${each.apiVersion}`
       return `export const o${index}: import('${from}/${each.kind}').I${each.kind} = ${JSON.stringify(each, null, 1)}`
     })
-    const strange = `export const bad: import('kubernetes-models/v1/Service').IService = { "spec": { "prots": [] } }`
-    writeFileSync(join(folder.path, 'src/all.ts'), [...lines, strange].join('\n'))
+    const invalid = `export const bad: import('kubernetes-models/v1/Service').IService = { "spec": { "prots": [] } }`
+    writeFileSync(join(folder.path, 'src/all.ts'), [...lines, invalid].join('\n'))
     const options = [
       '--noEmit',
       '--strict',
@@ -240,7 +240,7 @@ describe('Kubernetes: all of it', needsTools(), () => {
     assert.deepEqual(faults, [])
   })
 
-  test('the manifests and the chart set the same pod up', () => {
+  test('the manifests and the chart produce the same pod', () => {
     for (const [ours, theirs] of [
       ['sqlite', 'the chart on SQLite'],
       ['postgres', 'the chart on PostgreSQL'],
@@ -265,14 +265,14 @@ describe('Kubernetes: all of it', needsTools(), () => {
     }
   })
 
-  test('their alert rules are those of deploy/prometheus', () => {
+  test('the alert rules equal those of deploy/prometheus', () => {
     const { groups } = parse(textOf('prometheus/alerts.yml')) as Manifest
     const rules = every.filter((each) => each.kind === 'PrometheusRule')
     assert.equal(rules.length, 3)
     for (const each of rules) assert.deepEqual(each.spec.groups, groups)
   })
 
-  test('versions are those of package.json', () => {
+  test('versions equal that of package.json', () => {
     const { version } = JSON.parse(textOf('../package.json'))
     assert.equal(chart['version'], version)
     assert.equal(chart['appVersion'], version)

@@ -11,7 +11,7 @@ import { DEPLOY, type Manifest, textOf } from './manifests.ts'
 
 const PREFIX = 'dingtalk_receiver_'
 
-/** Every series that a receiver offers from its start, and the labels of each. */
+/** Every series that a receiver exports from its start, with its labels. */
 const metrics = createMetrics({ version: '1', node: 'v24' })
 primeMetrics(metrics, { robots: ['ops-1'], channels: ['ops'] })
 const SERIES = new Map<string, Set<string>>()
@@ -47,32 +47,32 @@ const rules = ['prometheus/alerts.yml', 'compose/prometheus/rules.yml'].flatMap(
   ),
 ) as { where: string; rule: Manifest }[]
 
-/** What a query asks for that no receiver has. */
-function strangersIn(expr: string): string[] {
-  const strangers: string[] = []
+/** Metrics and labels of a query that the receiver does not have. */
+function unknownIn(expr: string): string[] {
+  const unknown: string[] = []
   for (const [, name = '', matchers = ''] of expr.matchAll(
     /\b((?:dingtalk_receiver|process|nodejs)_\w+)(?:\{([^}]*)\})?/g,
   )) {
     const labels = SERIES.get(name)
-    if (labels === undefined) strangers.push(name)
+    if (labels === undefined) unknown.push(name)
     for (const [, label = ''] of matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g))
       if (!labels?.has(label) && !GIVEN_BY_PROMETHEUS.includes(label))
-        strangers.push(`${name}{${label}}`)
+        unknown.push(`${name}{${label}}`)
   }
   const all = new Set([...SERIES.values()].flatMap((labels) => [...labels]))
   for (const [, list = ''] of expr.matchAll(/\b(?:by|on|without)\s*\(([^)]*)\)/g))
     for (const label of list.split(',').map((each) => each.trim()))
       if (label !== '' && !all.has(label) && !GIVEN_BY_PROMETHEUS.includes(label))
-        strangers.push(label)
-  return strangers
+        unknown.push(label)
+  return unknown
 }
 
 describe('the dashboard', () => {
-  test('asks only for metrics and labels that there are', () => {
+  test('queries only existing metrics and labels', () => {
     assert.ok(queries.length > 15)
-    for (const { where, expr } of queries) assert.deepEqual(strangersIn(expr), [], where)
+    for (const { where, expr } of queries) assert.deepEqual(unknownIn(expr), [], where)
     for (const { name, definition } of dashboard.templating.list)
-      if (definition !== undefined) assert.deepEqual(strangersIn(definition), [], name)
+      if (definition !== undefined) assert.deepEqual(unknownIn(definition), [], name)
   })
 
   test('shows every metric of the receiver', () => {
@@ -83,7 +83,7 @@ describe('the dashboard', () => {
     assert.deepEqual(unseen, [`${PREFIX}config_last_reload_success_timestamp_seconds`])
   })
 
-  test('has queries that Prometheus understands', needs('promtool', 'prometheus'), () => {
+  test('has valid queries', needs('promtool', 'prometheus'), () => {
     const asRules = queries.map(({ expr }, index) => ({
       record: `query:${index}`,
       expr: expr.replaceAll('$__rate_interval', '5m').replace(/\$(job|channel|robot)/g, '.*'),
@@ -95,7 +95,7 @@ describe('the dashboard', () => {
     assert.equal(status, 0, stderr)
   })
 
-  test('uses only variables that it has, and labels in a legend that its query keeps', () => {
+  test('uses only declared variables, and legend labels that its query returns', () => {
     const names = new Set([
       ...dashboard.templating.list.map(({ name }) => name),
       '__rate_interval',
@@ -113,7 +113,7 @@ describe('the dashboard', () => {
         }
   })
 
-  test('has panels that say what they show, and that do not overlap', () => {
+  test('has titled panels that do not overlap', () => {
     const { panels } = dashboard
     assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length)
     for (const each of panels) {
@@ -129,11 +129,11 @@ describe('the dashboard', () => {
 })
 
 describe('the alert rules', () => {
-  test('ask only for metrics and labels that there are', () => {
-    for (const { where, rule } of rules) assert.deepEqual(strangersIn(rule.expr), [], where)
+  test('query only existing metrics and labels', () => {
+    for (const { where, rule } of rules) assert.deepEqual(unknownIn(rule.expr), [], where)
   })
 
-  test('tell in words what is wrong, how bad it is, and what to do', () => {
+  test('describe the problem, its severity and the action', () => {
     for (const { where, rule } of rules) {
       assert.match(rule.labels.severity, /^(warning|critical)$/, where)
       assert.ok(rule.annotations.summary && rule.annotations.description, where)
@@ -159,7 +159,7 @@ describe('the alert rules', () => {
       assert.match(tested, new RegExp(`alertname: ${where}\\n\\s+exp_alerts:\\n`), where)
   })
 
-  test('are right, and so are their tests', needs('promtool', 'prometheus'), () => {
+  test('are valid and pass their tests', needs('promtool', 'prometheus'), () => {
     for (const args of [
       ['check', 'rules', 'prometheus/alerts.yml', 'compose/prometheus/rules.yml'],
       ['test', 'rules', 'prometheus/alerts.test.yml'],

@@ -15,7 +15,7 @@ describe('the script for hosts without Node.js', () => {
       behavesAsScript({ name: shell, command: shell, args: [SCRIPT], runs: 25 })
     })
 
-  test('has nothing for shellcheck to say', needs('shellcheck', 'shellcheck'), () => {
+  test('passes shellcheck', needs('shellcheck', 'shellcheck'), () => {
     const { status, stdout } = spawnSync('shellcheck', [SCRIPT], { encoding: 'utf8' })
     assert.deepEqual([status, stdout], [0, ''])
   })
@@ -26,7 +26,7 @@ describe('the script for hosts without Node.js', () => {
     assert.deepEqual(names.trim().split(/\s+/), SCRIPT_NAMES)
   })
 
-  test('begins with a line that OCP takes', () => {
+  test('begins with a line that OCP accepts', () => {
     assert.match(readFileSync(SCRIPT, 'utf8'), /^#!\/bin\/sh\n/)
   })
 })

@@ -5,8 +5,7 @@ import { parseConfig } from '../../src/config/yaml-document.ts'
 import type { Settings } from '../../src/model/settings.ts'
 
 /**
- * A configuration as the receiver reads it, on a machine on which every secret that it names is there. Faults are the
- * receiver's own words.
+ * Loads a configuration as the receiver does, with a value for every secret that it names.
  */
 export function wholeConfig(text: string): { faults: string[]; store: string; settings: Settings } {
   const faults: string[] = []
@@ -19,7 +18,7 @@ export function wholeConfig(text: string): { faults: string[]; store: string; se
     folder: '/etc/dingtalk-receiver',
     env: new Proxy({}, { get: (_target, name) => secretOf(String(name)) }),
     fault: (path, what) => {
-      // Certificates are read at once, and stand on another machine.
+      // Certificates are read at once, but exist only on the target machine.
       const isElsewhere = path[0] === 'tls' && what.includes('ENOENT')
       if (!isElsewhere && !what.includes('not supported yet'))
         faults.push(`${path.join('.')}: ${what}`)
@@ -30,7 +29,7 @@ export function wholeConfig(text: string): { faults: string[]; store: string; se
   return { faults, store: settings.store.reveal(), settings }
 }
 
-/** Secrets in files are turned into ones of the environment, since the files are elsewhere. */
+/** Replaces secrets in files, which exist only on the target machine, by environment variables. */
 function withSecrets(text: string): string {
   return text.replace(/\{ *file: *([^ }]+) *\}|\bfile: *(\S+)$/gm, (_all, flow, block) =>
     flow === undefined ? `env: "${block}"` : `{ env: "${flow}" }`,

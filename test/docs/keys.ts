@@ -14,7 +14,7 @@ export interface Key {
   schema: Schema
 }
 
-/** `{file: …}` and `{env: …}` stand for a secret's value; they are no keys of their own. */
+/** True for a secret: its `{file: …}` and `{env: …}` are not keys of their own. */
 function isSecret({ oneOf }: Schema): boolean {
   return oneOf?.some(({ properties }) => properties !== undefined && 'file' in properties) ?? false
 }

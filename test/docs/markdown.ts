@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface Block {
-  /** The word behind the fence. */
+  /** The language after the fence. */
   language: string
   text: string
-  /** What an HTML comment right before the fence says of it: `<!-- fragment -->`. */
+  /** The HTML comment directly before the fence, such as `<!-- fragment -->`. */
   mark: string
-  /** The heading that it stands under. */
+  /** The heading above. */
   under: string
   line: number
 }
@@ -43,7 +43,7 @@ export function blocksOf(markdown: string): Block[] {
   return blocks
 }
 
-/** The rows of each table in the section under a heading; cells as they are written. */
+/** The rows of each table under a heading, with unparsed cells. */
 export function tablesUnder(markdown: string, heading: string): string[][][] {
   const [, rest] = markdown.split(`\n## ${heading}\n`)
   if (rest === undefined) throw new Error(`there is no section ${heading}`)
@@ -64,12 +64,12 @@ export function tablesUnder(markdown: string, heading: string): string[][][] {
   return tables.map((rows) => rows.slice(2))
 }
 
-/** What stands in backquotes. */
+/** The texts in backquotes. */
 export function codesIn(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code as string)
 }
 
-/** The anchor that a heading gets. */
+/** The anchor of a heading. */
 export function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -77,7 +77,7 @@ export function anchorOf(heading: string): string {
     .replaceAll(' ', '-')
 }
 
-/** The commands of a shell block, without its remarks. */
+/** The commands of a shell block, without comments. */
 export function commandsOf({ text }: Block): string[] {
   return text
     .replace(/\\\n\s*/g, ' ')

@@ -30,7 +30,7 @@ for (const [file, heading, language] of [
     const { text, eta, yaml } = sectionOf(file, heading)
     const settings = { language, timezone: ZONE, externalUrl: undefined } as const
 
-    test('work in every situation, and say what they are there for', async () => {
+    test('work in every scenario, and show their purpose', async () => {
       using folder = temporaryFolder()
       mkdirSync(folder.path, { recursive: true })
       assert.equal(eta.length, 2)
@@ -54,15 +54,15 @@ for (const [file, heading, language] of [
       )
     })
 
-    test('may stand in the configuration', async () => {
+    test('also work inline in the configuration', async () => {
       const template = parse(yaml[0] as string).channels.ops.template as string
       const channel = channelNamed('ops', { template: { kind: 'inline', text: template } })
       const renderer = createRenderer({ ...settings, templates: '/nonexistent' }, [channel])
       assert.deepEqual(await renderer.check(), { faults: [], failures: [], warnings: [] })
     })
 
-    test('name only what a template really finds', () => {
-      const [, table = ''] = text.split(/\n\| (?:in `it`|`it` 中的名字) \|/)
+    test('mention only existing template names', () => {
+      const [, table = ''] = text.split(/\n\| (?:field of `it`|`it` 的字段) \|/)
       const rows = table.split('\n\n')[0]?.split('\n').slice(2) ?? []
       const names = rows.flatMap((row) =>
         [...(row.split('|')[1] ?? '').matchAll(/`(\w+)(?:\([^`]*\))?`/g)].map(

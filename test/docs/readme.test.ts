@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, test } from 'node:test'
 import { withKnownFlags } from '../../src/cli/flags.ts'
@@ -21,20 +21,20 @@ import {
 
 const LANGUAGES = {
   'README.md': {
-    moving: 'Moving over from prometheus-webhook-dingtalk',
+    moving: 'Migrate from prometheus-webhook-dingtalk',
     trouble: 'Troubleshooting',
     metrics: 'Metrics',
-    develop: 'Develop',
   },
   'README.zh-CN.md': {
     moving: '从 prometheus-webhook-dingtalk 迁移',
     trouble: '故障排查',
     metrics: '指标',
-    develop: '开发',
   },
 }
 
-/** Every key's path, names and places in lists left open. */
+const CONTRIBUTING = '.github/CONTRIBUTING.md'
+
+/** The path of every key, with wildcards for names and list indexes. */
 const KEYS = new Set(keysOf(SCHEMA).map(({ path }) => path))
 
 describe('the READMEs', () => {
@@ -43,7 +43,7 @@ describe('the READMEs', () => {
     string,
   ]
 
-  test('say the same in both languages: sections, blocks, commands and tables', () => {
+  test('have the same sections, blocks, commands and tables in both languages', () => {
     const shape = (markdown: string) => ({
       sections: markdown.match(/^## /gm)?.length,
       blocks: blocksOf(markdown).map(({ language }) => language),
@@ -55,7 +55,7 @@ describe('the READMEs', () => {
     assert.deepEqual(shape(chinese), shape(english))
   })
 
-  test('name no host of a package registry, and nor does anything in deploy/', () => {
+  test("name no package registry's host, nor does deploy/", () => {
     const hosts =
       /\b(?:registry\.[\w.-]+|ghcr\.io|docker\.io|quay\.io|gcr\.io|[\w.-]*npmjs\.\w+|[\w.-]*npmmirror\.\w+)/i
     for (const path of ['README.md', 'README.zh-CN.md'])
@@ -78,9 +78,10 @@ describe('the READMEs', () => {
 for (const path of [
   'README.md',
   'README.zh-CN.md',
+  CONTRIBUTING,
   ...filesIn('.md').map((each) => `deploy/${each}`),
 ])
-  test(`every link in ${path} leads somewhere`, () => {
+  test(`every link in ${path} has a target`, () => {
     const markdown = documentAt(path)
     for (const [, target = ''] of markdown.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(target)) continue
@@ -94,6 +95,26 @@ for (const path of [
       assert.ok(anchors.includes(anchor), target)
     }
   })
+
+test('the guide for contributors names existing files and folders', () => {
+  const prose = documentAt(CONTRIBUTING).replace(/```[\s\S]*?```/g, '')
+  const named = codesIn(prose).filter((each) =>
+    /^(src|test|templates|deploy)\/[\w./-]*$/.test(each),
+  )
+  assert.ok(named.length > 30)
+  for (const each of named)
+    if (!each.includes('NAME')) assert.ok(existsSync(join(ROOT, each)), each)
+})
+
+test('the guide for contributors runs existing scripts', () => {
+  const { scripts } = JSON.parse(documentAt('package.json')) as { scripts: object }
+  const named = [...documentAt(CONTRIBUTING).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name)
+  assert.ok(named.length > 10)
+  assert.deepEqual(
+    named.filter((name) => !Object.hasOwn(scripts, name as string)),
+    [],
+  )
+})
 
 for (const [path, headings] of Object.entries(LANGUAGES)) {
   const markdown = documentAt(path)
@@ -112,7 +133,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
           .filter((code) => /^-?\d+$/.test(code))
           .map(Number)
         const known: readonly number[] = [...codes, ...ends]
-        // What only the words tell apart has the same code; `expect` refuses a reply of 0.
+        // Outcomes that differ only in errmsg share a code; `expect` refuses a reply with 0.
         const wide = named.every((code) => code === 310000 || code === 0)
         if (known.length > 0 || !wide) assert.deepEqual(named, known, name)
         if (path === 'README.md') assert.equal(means, words, name)
@@ -121,12 +142,12 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       }
     })
 
-    test('explains every symptom with something to do', () => {
+    test('gives an action for every symptom', () => {
       for (const row of tablesUnder(markdown, headings.trouble)[0] as string[][])
         assert.ok(row.length === 2 && row.every((cell) => cell.length > 4), row.join())
     })
 
-    test('maps every key, flag and field of prometheus-webhook-dingtalk to what there is', () => {
+    test('maps every key, flag and field of prometheus-webhook-dingtalk', () => {
       const [keyRows = [], fieldRows = []] = tablesUnder(markdown, headings.moving)
       const left = keyRows.flatMap(([cell = '']) => codesIn(cell))
       for (const key of [
@@ -156,12 +177,12 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
           const [found] = (readGoTemplate(`{{ ${plain} }}`) as { fields: { here: string }[] })
             .fields
           const here = found?.here.match(/\$\{\w+\}|NAME\.\w+\.eta/)?.[0].replace('team', 'NAME')
-          assert.ok(found !== undefined && !/nothing of that kind/.test(found.here), field)
+          assert.ok(found !== undefined && !/no equivalent/.test(found.here), field)
           if (here !== undefined) assert.ok(to.includes(here), `${field}: ${here}`)
         }
     })
 
-    test('names metrics that there are, and all of them', () => {
+    test('names all metrics, and no others', () => {
       const { registry } = createMetrics({ version: '1', node: 'v24' })
       const there = registry
         .getMetricsAsArray()
@@ -171,20 +192,6 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
         ([cell = '']) => codesIn(cell).map((name) => `dingtalk_receiver_${name}`),
       )
       assert.deepEqual(named.sort(), there.sort())
-    })
-
-    test('names files and folders that there are', () => {
-      const prose = (markdown.split(`## ${headings.develop}`)[1] as string).replace(
-        /```[\s\S]*?```/g,
-        '',
-      )
-      const named = codesIn(prose).filter((each) =>
-        /^(src|test|templates|deploy)\/[\w./-]*$/.test(each),
-      )
-      assert.ok(named.length > 20)
-      for (const each of named) assert.ok(existsSync(join(ROOT, each)), each)
-      const model = readFileSync(join(ROOT, 'src/model/alert.ts'), 'utf8')
-      assert.match(model, /export const SOURCE_NAMES\b/)
     })
   })
 }

@@ -33,7 +33,7 @@ const LANGUAGES = {
 const keys = keysOf(SCHEMA)
 
 describe('the JSON Schema for editors', () => {
-  test('is the one that the receiver validates with', () => {
+  test('is the schema of the receiver', () => {
     assert.equal(documentAt('deploy/dingtalk-receiver.schema.json'), schemaText())
   })
 })
@@ -44,7 +44,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
     (tablesUnder(markdown, heading)[0] as string[][]).flatMap(([cell = '']) => codesIn(cell))
 
   describe(path, () => {
-    test('names every key of the configuration, once, and no other', () => {
+    test('lists every configuration key once, and no other', () => {
       const known = keys.map((key) => key.path)
       const wanted = known.filter(
         (each) =>
@@ -64,7 +64,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       assert.equal(new Set(named).size, named.length)
     })
 
-    test('says the default of each key', () => {
+    test('gives the default of each key', () => {
       const rows = tablesUnder(markdown, headings.configuration)[0] as string[][]
       for (const [key = '', value = '', means = ''] of rows) {
         const schema = keys.find((each) => each.path === codesIn(key)[0])?.schema
@@ -76,7 +76,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       }
     })
 
-    test('says which keys are secrets', () => {
+    test('marks the secret keys', () => {
       const rows = tablesUnder(markdown, headings.configuration)[0] as string[][]
       for (const { path: key, schema } of keys) {
         const isSecret = schema.oneOf?.some((each) => 'file' in (each.properties ?? {})) ?? false
@@ -85,13 +85,13 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       }
     })
 
-    test('names every error code with its status, and no other', () => {
+    test('lists every error code with its status, and no other', () => {
       const rows = tablesUnder(markdown, headings.errors)[0] as string[][]
       const named = rows.map(([code = '', status]) => [codesIn(code)[0], Number(status)])
       assert.deepEqual(named, Object.entries(ERROR_CODES))
     })
 
-    test('names every metric with its type and labels, and no other', async () => {
+    test('lists every metric with its type and labels, and no other', async () => {
       const { registry } = createMetrics({ version: '1', node: 'v24' })
       const wanted = (await registry.getMetricsAsJSON())
         .filter(({ name }) => name.startsWith('dingtalk_receiver_'))
@@ -110,7 +110,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       assert.deepEqual(named, wanted)
     })
 
-    test('names every value of the labels that have few', () => {
+    test('lists every value of the closed labels', () => {
       const rows = tablesUnder(markdown, headings.metrics)[1] as string[][]
       assert.deepEqual(
         Object.fromEntries(
@@ -127,7 +127,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       )
     })
 
-    test('names every command with its arguments, in the order of the help, and no other', async () => {
+    test('lists every command with its arguments, in the order of the help', async () => {
       const usages = first(headings.commands).filter((each) => /^[a-z]+ /.test(each))
       const overview = await runCommand(['--help'])
       const [, list = ''] = overview.stdout.split(/Commands:\n|\nExamples:/)
@@ -149,7 +149,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       }
     })
 
-    test('names every variable of the environment that the code reads', () => {
+    test('lists every environment variable that the code reads', () => {
       const named = (tablesUnder(markdown, headings.commands)[1] as string[][]).flatMap(
         ([cell = '']) => codesIn(cell),
       )
@@ -160,7 +160,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       assert.deepEqual([...named].sort(), [...new Set(read)].sort())
     })
 
-    test('names routes that there are, and all that the code declares', async () => {
+    test('lists exactly the declared routes', async () => {
       const named = (tablesUnder(markdown, 'HTTP')[0] as string[][]).flatMap(([cell = '']) =>
         codesIn(cell),
       )
@@ -174,7 +174,7 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
           method,
           body: method === 'POST' ? '{}' : null,
         })
-        assert.doesNotMatch(await reply.text(), /there is nothing at/, route)
+        assert.doesNotMatch(await reply.text(), /not found: /, route)
       }
       const files = ['server', 'api', 'receive'].map((each) =>
         readFileSync(`${ROOT}src/http/${each}.ts`, 'utf8'),

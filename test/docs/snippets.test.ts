@@ -21,7 +21,7 @@ const ALERT =
 const THERE =
   'targets: { webhook1: { url: "https://oapi.dingtalk.com/robot/send?access_token=abc" } }\n'
 
-/** Both languages have the same commands; trying them once will do. */
+/** Both languages have the same commands; each runs once. */
 const tried = new Set<string>()
 
 for (const path of ['README.md', 'README.zh-CN.md']) {
@@ -47,27 +47,23 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
       folder[Symbol.dispose]()
     })
 
-    test('has only blocks that a test knows', () => {
+    test('has only blocks that a test covers', () => {
       for (const { language, line } of blocks)
         assert.ok(['sh', 'yaml', 'text', 'eta'].includes(language), `line ${line}: ${language}`)
     })
 
     for (const block of blocks.filter(({ language }) => language === 'yaml'))
-      test(
-        `line ${block.line}: this YAML is taken by the program that reads it`,
-        needsFor(block),
-        () => {
-          const value = parse(block.text) as Record<string, unknown>
-          if ('receivers' in value) return alertmanagerTakes(block.text)
-          if ('scrape_configs' in value) return prometheusTakes(block.text)
-          const robots = 'robots: { ops-1: { webhook: sandbox }, ops-2: { webhook: sandbox } }\n'
-          const whole = 'robots' in value ? '' : robots
-          const channels = 'channels' in value ? '' : 'channels: { ops: { robots: [ops-1] } }\n'
-          assert.deepEqual(wholeConfig(`${block.text}${whole}${channels}`).faults, [])
-        },
-      )
+      test(`line ${block.line}: this YAML is valid for its program`, needsFor(block), () => {
+        const value = parse(block.text) as Record<string, unknown>
+        if ('receivers' in value) return alertmanagerTakes(block.text)
+        if ('scrape_configs' in value) return prometheusTakes(block.text)
+        const robots = 'robots: { ops-1: { webhook: sandbox }, ops-2: { webhook: sandbox } }\n'
+        const whole = 'robots' in value ? '' : robots
+        const channels = 'channels' in value ? '' : 'channels: { ops: { robots: [ops-1] } }\n'
+        assert.deepEqual(wholeConfig(`${block.text}${whole}${channels}`).faults, [])
+      })
 
-    test('has bodies that are read as an alert of OCP, and a picture', async () => {
+    test('has bodies that parse as an OCP alert, and a picture', async () => {
       const texts = blocks.filter(({ language }) => language === 'text')
       assert.ok(texts.some(({ text }) => text.includes('══')))
       for (const { text, line } of texts.filter((each) => !each.text.includes('══'))) {
@@ -79,7 +75,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
       }
     })
 
-    test('has shell blocks without a mistake of syntax', () => {
+    test('has shell blocks with valid syntax', () => {
       for (const { text, line } of blocks.filter(({ language }) => language === 'sh')) {
         const { status, stderr } = spawnSync('sh', ['-n'], { input: text, encoding: 'utf8' })
         assert.equal(status, 0, `line ${line}: ${stderr}`)
@@ -171,7 +167,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
         // As many take a quarter of a minute.
         .map((each) => (each === '5000' ? '500' : each))
       if (args[0] === 'serve' || args.length === 0) {
-        // The same start, without the waiting: the receiver above is one that serves.
+        // The receiver above already serves, so this start does not wait.
         using empty = temporaryFolder()
         const ran = await runCommand(['check'], {
           cwd: environment === '' ? folder.path : empty.path,
@@ -180,7 +176,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
         return assert.equal(ran.code, 0, ran.stdout + ran.stderr)
       }
       if (command.includes('…')) {
-        // What stands for a secret cannot be tried; that its options are known can.
+        // A placeholder of a secret cannot run, but its options can be checked.
         const { stdout } = await runCommand([args[0] as string, '--help'])
         for (const [option] of command.matchAll(/ --[a-z][\w-]*/g))
           assert.ok(stdout.includes(option), option)

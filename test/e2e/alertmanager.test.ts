@@ -53,7 +53,7 @@ receivers:
 
 describe('a real Alertmanager', needs('prometheus-alertmanager', 'prometheus-alertmanager'), () => {
   for (const path of ['/alertmanager/ops', '/dingtalk/ops/send'])
-    test(`at ${path}: each alert is told once and in order, over a restart of the receiver`, async () => {
+    test(`at ${path}: each alert is delivered once and in order, across a restart of the receiver`, async () => {
       using folder = temporaryFolder()
       await using dingtalk = await startStandIn()
       const config = `robots: { ops-1: { webhook: "${dingtalk.url('t')}" } }\nchannels: { ops: { robots: [ops-1] } }\n`
@@ -65,15 +65,15 @@ describe('a real Alertmanager', needs('prometheus-alertmanager', 'prometheus-ale
       const startsAt = new Date(Date.now() - 60_000).toISOString()
 
       await alertmanager.post([{ labels, startsAt }])
-      await until('the first alert is told', () => dingtalk.shown().length === 1)
+      await until('the first alert is delivered', () => dingtalk.shown().length === 1)
       assert.equal(await receiver.end('SIGTERM'), 0)
       await alertmanager.post([{ labels: other, startsAt }])
       await receiver.start()
-      await until('the second alert is told', () => dingtalk.shown().length === 2)
+      await until('the second alert is delivered', () => dingtalk.shown().length === 2)
       await alertmanager.post([
         { labels, startsAt, endsAt: new Date(Date.now() - 1_000).toISOString() },
       ])
-      await until('the recovery is told', () => dingtalk.shown().length === 3)
+      await until('the recovery is delivered', () => dingtalk.shown().length === 3)
 
       const titles = dingtalk
         .shown()

@@ -19,8 +19,8 @@ const firing = (instance: string) => ({
 
 const CONFIGURED = 'robots: { lab: { webhook: sandbox } }\nchannels: { ops: { robots: [lab] } }\n'
 
-describe('the receiver as its users meet it', () => {
-  test('without any configuration it tells an alert to the sandbox group', async () => {
+describe('the receiver, end to end', () => {
+  test('delivers an alert to the sandbox group without any configuration', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({
       folder: folder.path,
@@ -42,7 +42,7 @@ describe('the receiver as its users meet it', () => {
     assert.equal(await receiver.end('SIGTERM'), 0)
   })
 
-  test('bad input gets the reply that says what is wrong, and the process stays up', async () => {
+  test('answers bad input with the reason, and stays up', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({
       folder: folder.path,
@@ -74,7 +74,7 @@ describe('the receiver as its users meet it', () => {
     assert.ok(alerts.some((each) => each.variables.alarm_name === 'Malformed alert'))
   })
 
-  test('a changed file is in force, a faulty one is not, and no alert is lost on the way', async () => {
+  test('applies a changed file, keeps the old one instead of a faulty one, and loses no alert', async () => {
     using folder = temporaryFolder()
     const config = (channel: string) =>
       `robots: { lab: { webhook: sandbox } }\nchannels: { ${channel}: { robots: [lab] } }\n`
@@ -106,7 +106,7 @@ describe('the receiver as its users meet it', () => {
     )
   })
 
-  test('a reader of its log that goes away neither ends it nor keeps it busy', async () => {
+  test("survives the exit of its log's reader, without a busy loop", async () => {
     using folder = temporaryFolder()
     const receiver = new Receiver({
       folder: folder.path,
@@ -116,14 +116,14 @@ describe('the receiver as its users meet it', () => {
     await using _ = await receiver.start()
     receiver.child?.stdout?.destroy()
     receiver.child?.stderr?.destroy()
-    // Each of these is a line of the log, for which there is nobody.
+    // Each of these writes a line to the log, which has no reader.
     for (let index = 0; index < 5; index += 1)
       assert.equal((await receiver.post('/alertmanager/nowhere', firing('a'))).status, 404)
     assert.equal((await receiver.post('/alertmanager/ops', firing('a'))).status, 200)
     assert.equal(await receiver.end(), 0)
   })
 
-  test('a second process on the same store says that another one holds it', async () => {
+  test('a second process on the same store ends with the reason', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({
       folder: folder.path,
@@ -138,7 +138,7 @@ describe('the receiver as its users meet it', () => {
     assert.equal((await receiver.get('/-/ready')).status, 200)
   })
 
-  test('tokens and secrets appear in nothing that comes out', async () => {
+  test('tokens and secrets appear in no output', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn({ unknown: ['CANARYtoken'] })
     const config = `robots: { ops-1: { webhook: "${dingtalk.url('CANARYtoken')}", secret: SECcanarycanarycanarycanary } }
@@ -201,7 +201,7 @@ channels: { ops: { robots: [ops-1] } }
 })
 
 describe('the command', () => {
-  test('explains itself, and wrong usage ends with 2', async () => {
+  test('prints help, and ends with 2 on wrong usage', async () => {
     const help = await runCommand(['--help'])
     assert.equal(help.code, 0)
     for (const word of ['serve', 'check', 'test', 'render'])
@@ -221,7 +221,7 @@ describe('the command', () => {
     }
   })
 
-  test('check says each fault with its place and ends with 1', async () => {
+  test('check prints each fault with its place and ends with 1', async () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'x.yml')
     writeFileSync(
@@ -241,7 +241,7 @@ describe('the command', () => {
     )
     assert.match(
       (await runCommand(['check', '--config', file])).stdout,
-      /x\.yml:4:19: channels\.ops\.robots\.0: there is no robot "ops-2" \(did you mean "ops-1"\?\)/,
+      /x\.yml:4:19: channels\.ops\.robots\.0: unknown robot "ops-2" \(did you mean "ops-1"\?\)/,
     )
     writeFileSync(
       file,
@@ -251,7 +251,7 @@ describe('the command', () => {
     assert.ok(!existsSync(join(folder.path, 'data')))
   })
 
-  test('test prints the verdict in words, and ends with 0 only when it was accepted', async () => {
+  test('test prints the verdict, and ends with 0 only if accepted', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn({ unknown: ['gone'] })
     const file = join(folder.path, 'x.yml')
@@ -267,7 +267,7 @@ describe('the command', () => {
     assert.equal((await runCommand(['test', 'nobody', '--config', file])).code, 1)
   })
 
-  test('a pipe that is read slowly gets all of the output', async () => {
+  test('a slow reader gets the whole output', async () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'payload.json')
     const alerts = Array.from({ length: 400 }, (_, index) => ({
@@ -281,7 +281,7 @@ describe('the command', () => {
     assert.equal(typeof JSON.parse(ran.stdout).msgtype, 'string')
   })
 
-  test('render prints what a payload would become', async () => {
+  test('render prints the messages of a payload', async () => {
     const json = await runCommand(['render', 'ops', '--payload', '-', '--format', 'json'], {
       input: JSON.stringify(firing('db-1')),
     })

@@ -25,7 +25,7 @@ function payload(index: number) {
 }
 
 describe('kill -9 during a storm', () => {
-  test('every alert that was answered 200 is told, none twice, and no window is over the limit', async () => {
+  test('every accepted alert is delivered once, and no window exceeds the limit', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn({ robots: { t: { limits: LIMITS } } })
     const config = `external_url: http://console.example.com
@@ -81,7 +81,7 @@ channels: { ops: { robots: [ops-1] } }
     for (const index of acknowledged) assert.ok(instances.has(`db-${index}`), `db-${index} is lost`)
     for (const each of told) assert.equal(each.message_ids.length, 1)
 
-    // From DingTalk's side: every message that holds an alert was shown, once.
+    // DingTalk showed every message with an alert exactly once.
     const { messages } = await receiver.json<{ messages: { id: string; state: string }[] }>(
       '/api/v1/messages?limit=1000',
     )

@@ -10,13 +10,13 @@ import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.
 
 const MIB = 1024 * 1024
 
-/** What deploy/ gives to a container, less what the system counts beside the process. */
+/** The container's limit in deploy/, less the system's overhead. */
 const MAX_RESIDENT_MIB = 480
 
 const DOCKERFILE = new URL('../../deploy/Dockerfile', import.meta.url)
 const NODE_OPTIONS = /^ENV NODE_OPTIONS="(.*)"$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1]
 
-/** As it is shipped: run from its sources it needs 45 MiB more, for the compiler that strips their types. */
+/** The build: the sources need 45 MiB more for stripping types. */
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 const CONFIG = `store: sqlite:store.db
@@ -24,14 +24,14 @@ robots: { ops-1: { webhook: sandbox } }
 channels: { ops: { robots: [ops-1], aggregate: false } }
 `
 
-/** A body with one alert that has a text of this size. */
+/** A body with one alert whose text has this size. */
 function large(name: string, bytes: number, text = 'x'): string {
   const summary = text.repeat(bytes / Buffer.byteLength(text))
   const labels = { alertname: name, severity: 'critical' }
   return JSON.stringify({ groupKey: name, alerts: [{ labels, annotations: { summary } }] })
 }
 
-/** A body of as many alerts as are taken at once. */
+/** A body with the maximum number of alerts. */
 function crowded(): string {
   const alerts = Array.from({ length: 39_000 }, (_, index) => ({
     status: 'firing',
@@ -49,7 +49,7 @@ async function started(folder: string): Promise<Receiver> {
   return new Receiver({ folder, port: await freePort(), config: CONFIG, env, command }).start()
 }
 
-/** The most memory that a process has held until now. */
+/** The peak memory of a process. */
 function mostResidentMib({ child }: Receiver): number {
   const status = readFileSync(`/proc/${child?.pid}/status`, 'utf8')
   return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024
@@ -82,8 +82,8 @@ const skip = !existsSync('/proc/self/status')
   ? 'needs /proc, which only Linux has'
   : !existsSync(MAIN) && 'needs what `npm run build` makes'
 
-describe('a receiver with the memory that deploy/ gives it', { skip }, () => {
-  test('takes the largest bodies at once, compressed or not, and delivers them', async () => {
+describe('a receiver with the memory limit of deploy/', { skip }, () => {
+  test('accepts many of the largest bodies at once, compressed or not, and delivers them', async () => {
     using folder = temporaryFolder()
     await using receiver = await started(folder.path)
     const posts = [
@@ -107,7 +107,7 @@ describe('a receiver with the memory that deploy/ gives it', { skip }, () => {
     assertSmall(receiver)
   })
 
-  test('delivers what waits in payloads of hundreds of megabytes, and lists it page by page', async () => {
+  test('delivers a backlog of hundreds of megabytes, and lists it page by page', async () => {
     using folder = temporaryFolder()
     const count = 14
     await fill(folder.path, count)
@@ -133,7 +133,7 @@ describe('a receiver with the memory that deploy/ gives it', { skip }, () => {
   })
 })
 
-/** A store in which alerts of large payloads wait, as a receiver leaves it that was ended. */
+/** Creates a store with a backlog of alerts with large payloads. */
 async function fill(folder: string, count: number): Promise<void> {
   const path = join(folder, 'store.db')
   const store = await openSqlite({ path, reasonToSuppress, thread: false })

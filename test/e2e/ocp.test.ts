@@ -6,14 +6,14 @@ import { OCP_SAMPLES, ocpBody, RECOMMENDED_BODY, summaryOf } from '../support/oc
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 
 describe("OCP's HTTP channel", () => {
-  test('the READMEs and the guides recommend the body that is tested', () => {
+  test('the documents recommend the tested body', () => {
     for (const path of ['README', 'README.zh-CN', 'deploy/ocp/README', 'deploy/ocp/README.zh-CN']) {
       const text = readFileSync(new URL(`../../${path}.md`, import.meta.url), 'utf8')
       assert.ok(text.includes(`\n\`\`\`text\n${RECOMMENDED_BODY}\n\`\`\`\n`), path)
     }
   })
 
-  test('all sample alerts reach the group, once, with every value', async () => {
+  test('all sample alerts reach the group once, with every value', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn({
       robots: { t: { limits: { messages: 1000, perMs: 60_000, penaltyMs: 1 } } },
@@ -32,14 +32,14 @@ describe("OCP's HTTP channel", () => {
     }
     for (const sample of OCP_SAMPLES) {
       const body = ocpBody({ ...unresolved, alarm_summary: summaryOf(sample), ...sample })
-      // OCP repeats what it has sent, and retries; neither is told again.
+      // OCP repeats and retries; neither is delivered again.
       for (const _ of [1, 2]) {
         const reply = await receiver.post('/ocp/ops', body, { 'Content-Type': 'text/plain' })
         assert.equal(await reply.text(), '{"errcode":0,"errmsg":"ok"}')
       }
     }
     type Listed = { alerts: { state: string; level: number }[] }
-    const alerts = await until('all are told', async () => {
+    const alerts = await until('all are delivered', async () => {
       const listed = await receiver.json<Listed>('/api/v1/alerts')
       return listed.alerts.every((each) => each.state === 'sent') && listed.alerts
     })
@@ -55,7 +55,7 @@ describe("OCP's HTTP channel", () => {
       assert.ok(said.includes(sample.alarm_name), sample.alarm_name)
       const target = sample.alarm_target.replace(/\[/g, '\\[')
       assert.ok(said.includes(target), `${target} in ${said}`)
-      // Markdown escapes aside, each line of the description is there.
+      // Each line of the description is present, apart from Markdown escapes.
       const plain = said.replace(/\\(?=[!-/:-@[-`{-~])/g, '')
       for (const line of sample.alarm_description.split('\n')) assert.ok(plain.includes(line), line)
     }

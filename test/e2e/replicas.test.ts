@@ -24,7 +24,7 @@ function alertOf(instance: string) {
   }
 }
 
-/** Replicas behind one database, of which each says who works the robot. */
+/** Replicas with one database; each reports the owner of the robot's lease. */
 async function startReplicas(count: number, options: { postgres: Postgres; webhook: string }) {
   const folder = temporaryFolder()
   const config = `store: "${options.postgres.url}"
@@ -53,7 +53,7 @@ channels: { ops: { robots: [ops-1] } }
 }
 
 describe('several replicas', needsPostgres(), () => {
-  test('any of them accepts, one works the robot, each shows the whole picture; the work is handed over at a stop, and taken at a kill', async () => {
+  test('each accepts and shows everything, one leases the robot; a stop hands the lease over, a kill lets it expire', async () => {
     await using postgres = await Postgres.start()
     await using dingtalk = await startStandIn()
     await using group = await startReplicas(3, { postgres, webhook: dingtalk.url('t') })
@@ -64,7 +64,7 @@ describe('several replicas', needsPostgres(), () => {
 
     assert.equal((await second.post('/alertmanager/ops', alertOf('db-1'))).status, 200)
     await dingtalk.arrived(1)
-    // The same notification by the other half of a pair of Alertmanagers.
+    // The same notification from the other Alertmanager of an HA pair.
     assert.equal((await third.post('/alertmanager/ops', alertOf('db-1'))).status, 200)
     for (const replica of group.replicas) {
       const status = await replica.json<Status>('/api/v1/status')
@@ -91,7 +91,7 @@ describe('several replicas', needsPostgres(), () => {
       assert.ok(!replica.output.includes(encodeURIComponent(postgres.password)))
   })
 
-  test('answer 503 while PostgreSQL is away in the middle of a storm, and lose nothing', async () => {
+  test('answer 503 while PostgreSQL is down during a storm, and lose nothing', async () => {
     await using postgres = await Postgres.start()
     await using dingtalk = await startStandIn()
     await using group = await startReplicas(2, { postgres, webhook: dingtalk.url('t') })
@@ -118,7 +118,7 @@ describe('several replicas', needsPostgres(), () => {
       await until('the storm goes on', () => acknowledged.size > before + 40)
       codes.clear()
       await postgres.down(how)
-      await until('a sender is told to come again', () => codes.has(503))
+      await until('a sender gets a 503', () => codes.has(503))
       await postgres.up()
       const after = acknowledged.size
       await until('senders are answered 200 again', () => acknowledged.size > after + 20)
@@ -129,7 +129,7 @@ describe('several replicas', needsPostgres(), () => {
 
     const [replica] = group.replicas as [Receiver]
     await until(
-      'everything is told',
+      'everything is delivered',
       async () => (await replica.json<Status>('/api/v1/status')).channels['ops']?.waiting === 0,
       60_000,
     )
@@ -145,7 +145,7 @@ describe('several replicas', needsPostgres(), () => {
     assert.equal(dingtalk.shown().length, messages.filter((each) => each.state === 'sent').length)
   })
 
-  test('killed and stopped at random lose nothing, tell nothing twice and make no call too many', async () => {
+  test('killed and stopped at random, lose and repeat nothing and stay within the limit', async () => {
     const verdict = await playFaults({ faults: 12, seed: 7 })
     const { lost, doubled, overLimit, dead } = verdict
     assert.deepEqual(

@@ -30,8 +30,8 @@ async function metric(receiver: Receiver, line: string): Promise<number> {
   return Number(found?.split(' ').at(-1))
 }
 
-describe('a storm over HTTP, against the real clock and a group as strict as DingTalk’s', () => {
-  test('is told in three messages whose counts add up, and no call is too many', async () => {
+describe("a storm over HTTP, on the real clock, against DingTalk's limits", () => {
+  test('is delivered in three messages with the right counts, within the limit', async () => {
     using folder = temporaryFolder()
     await using receiver = new Receiver({
       folder: folder.path,
@@ -45,7 +45,7 @@ describe('a storm over HTTP, against the real clock and a group as strict as Din
       ),
     )
     assert.deepEqual([...new Set(replies.map((each) => each.status))], [200])
-    await until('everything is told', async () => {
+    await until('everything is delivered', async () => {
       const { channels } = await receiver.json<{ channels: { ops: { waiting: number } } }>(
         '/api/v1/status',
       )
@@ -58,7 +58,7 @@ describe('a storm over HTTP, against the real clock and a group as strict as Din
     assert.equal(await metric(receiver, 'sends_total{robot="ops-1",result="throttled"}'), 0)
   })
 
-  test('without end never makes a call too many, and tells every alert', async () => {
+  test('without end stays within the limit, and delivers every alert', async () => {
     using folder = temporaryFolder()
     await using receiver = new Receiver({
       folder: folder.path,
@@ -74,7 +74,7 @@ describe('a storm over HTTP, against the real clock and a group as strict as Din
       for (const reply of await Promise.all(posts)) assert.equal(reply.status, 200)
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
-    await until('everything is told', async () => {
+    await until('everything is delivered', async () => {
       const { alerts } = await receiver.json<{ alerts: { state: string }[] }>(
         '/api/v1/alerts?limit=1000',
       )

@@ -15,7 +15,7 @@ const LIMITS = 'limits: { messages: 3, per: 8s, penalty: 1m }'
 
 const startLimited = (): Promise<StandIn> => startStandIn({ robots: { t: { limits: LIMIT } } })
 
-/** One robot in a channel, one in a pool, one that no channel uses. */
+/** One robot in a channel, one in a pool, one without a channel. */
 const configFor = (dingtalk: StandIn, port: number, more = ''): string =>
   `listen: 127.0.0.1:${port}
 robots:
@@ -32,8 +32,8 @@ ${more}`
 const counted = (dingtalk: StandIn, token: string): number =>
   dingtalk.received.filter((each) => each.token === token).length
 
-describe('the command test, while a receiver runs', () => {
-  test('is counted by it, so that no number of calls goes over the limit', async () => {
+describe('the test command while a receiver runs', () => {
+  test('goes through the receiver, so that the limit holds', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startLimited()
     const port = await freePort()
@@ -52,7 +52,7 @@ describe('the command test, while a receiver runs', () => {
     assert.equal(messages.filter(({ kind }) => kind === 'test').length, 4)
   })
 
-  test('says what DingTalk refused, and tests any robot', async () => {
+  test("prints DingTalk's refusal, and tests any robot", async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn({ unknown: ['nowhere'] })
     const port = await freePort()
@@ -73,7 +73,7 @@ describe('the command test, while a receiver runs', () => {
     }
   })
 
-  test('finds it where it listens, whatever the configuration says', async () => {
+  test('finds the receiver where it listens, despite --listen', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startLimited()
     const config = configFor(dingtalk, await freePort())
@@ -85,7 +85,7 @@ describe('the command test, while a receiver runs', () => {
     assert.deepEqual(readdirSync(join(folder.path, 'data')), ['receiver.db'])
   })
 
-  test('reaches it over TLS, with the token of the configuration, and tells another certificate', async () => {
+  test('reaches it over TLS with the admin token, and rejects another certificate', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startLimited()
     const port = await freePort()
@@ -111,10 +111,10 @@ describe('the command test, while a receiver runs', () => {
   })
 })
 
-describe('the command test, while no receiver runs', () => {
+describe('the test command while no receiver runs', () => {
   test('counts its calls in the store and waits until the limit allows', async () => {
     using folder = temporaryFolder()
-    // So long that starting a process takes only a part of it, however busy the machine is.
+    // Longer than the start of a process, even on a busy machine.
     const limits = { messages: 1, perMs: 20_000, penaltyMs: 60_000 }
     await using dingtalk = await startStandIn({ robots: { t: { limits } } })
     const port = await freePort()
@@ -125,7 +125,7 @@ describe('the command test, while no receiver runs', () => {
     assert.deepEqual([first.code, first.stderr], [0, ''])
     const second = await run()
     assert.equal(second.code, 0, second.stdout + second.stderr)
-    assert.match(second.stderr, /^used: waits until .* so that its limit is kept/)
+    assert.match(second.stderr, /^used: waits until .* to stay within its limit/)
     assert.equal(dingtalk.received.length, 2)
     assert.equal(dingtalk.shown().length, 2)
     await using receiver = await new Receiver({ folder: folder.path, port }).start()
@@ -135,7 +135,7 @@ describe('the command test, while no receiver runs', () => {
     assert.equal(robots.used.calls_left, 0)
   })
 
-  test('makes one attempt and leaves nothing behind that would be sent later', async () => {
+  test('makes one attempt and leaves nothing in the queue', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startLimited()
     const port = await freePort()
@@ -154,8 +154,8 @@ describe('the command test, while no receiver runs', () => {
   })
 })
 
-describe('the command test, on a shared database', needsPostgres(), () => {
-  test('is sent by the process that works the robot, wherever that runs, and else by itself', async () => {
+describe('the test command on a shared database', needsPostgres(), () => {
+  test("is sent by the process with the robot's lease, else by itself", async () => {
     using folder = temporaryFolder()
     await using postgres = await Postgres.start()
     await using dingtalk = await startLimited()
@@ -169,13 +169,13 @@ describe('the command test, on a shared database', needsPostgres(), () => {
     await using _receiver = await new Receiver({ folder: folder.path, port, config }).start()
     const beside = await run()
     assert.equal(beside.code, 0, beside.stdout + beside.stderr)
-    assert.match(beside.stderr, /another process works it/)
+    assert.match(beside.stderr, /another process holds its lease/)
     assert.equal(counted(dingtalk, 't'), 2)
   })
 })
 
-describe('the test of the API', () => {
-  test('answers at once, or with what came of it', async () => {
+describe('a test message by the API', () => {
+  test('is answered at once, or with its outcome', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn({ unknown: ['nowhere'] })
     const port = await freePort()
@@ -201,7 +201,7 @@ describe('the test of the API', () => {
     assert.equal((await post('robots/nowhere/test?wait=1s')).status, 404)
   })
 
-  test('says of a test that waits that it waits', async () => {
+  test('is reported as waiting while it waits', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     const port = await freePort()

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { startStandIn } from '../support/dingtalk-stand-in.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
 
-test('an upgrade forgets no call that was counted under the address of a webhook', async () => {
+test("an upgrade keeps the calls counted under a webhook's address", async () => {
   using folder = temporaryFolder()
   await using dingtalk = await startStandIn()
   const options = {

@@ -38,7 +38,7 @@ const GUARDED: readonly [method: string, path: string][] = [
   ['GET', '/setup'],
 ]
 const BODY = '{"payload":"x"}'
-/** What each answers to whoever may; forms lead on, and what is asked for is not there. */
+/** Statuses of a granted request: forms redirect, and the requested message does not exist. */
 const DONE = [200, 202, 303, 400, 404]
 
 type Server = Awaited<ReturnType<typeof serve>>
@@ -51,7 +51,7 @@ function statusOf(server: Server, headers: Partial<Record<string, string>> = {})
   }
 }
 
-/** With headers that fetch sets by itself. */
+/** Sends headers that fetch would set itself. */
 function asked(server: Server, headers: Record<string, string>, path = '/api/v1/status') {
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
     httpRequest({ host: '127.0.0.1', port: server.port, path, headers }, (response) => {
@@ -74,7 +74,7 @@ function cookieOf(reply: { headers: Headers }): string {
   return (reply.headers.get('set-cookie') ?? '').split(';')[0] as string
 }
 
-/** Lets time pass until something has happened. */
+/** Advances the clock until a promise settles. */
 async function meanwhile<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
   const state = { ended: false }
   const end = (): void => {
@@ -85,14 +85,14 @@ async function meanwhile<T>(clock: VirtualClock, promise: Promise<T>): Promise<T
   return promise
 }
 
-describe('who may see and act, without a token', () => {
-  test('whoever sits at the machine', async () => {
+describe('admin access without a token', () => {
+  test('is granted on the machine itself', async () => {
     await using server = await serve()
     for (const each of GUARDED)
       assert.ok(DONE.includes(await statusOf(server)(each)), each.join(' '))
   })
 
-  test('nobody for whom something on the machine speaks, unless it is trusted and names this machine', async () => {
+  test('is refused through a local proxy, unless it is trusted and forwards a local client', async () => {
     await using server = await serve()
     for (const headers of [
       { 'X-Forwarded-For': '203.0.113.9' },
@@ -115,7 +115,7 @@ describe('who may see and act, without a token', () => {
     assert.equal(await through('127.0.0.1, 10.0.0.5'), 403, 'what a trusted one was told')
   })
 
-  test('no page whose name leads here by its owner’s doing', async () => {
+  test('is refused to a rebound host name', async () => {
     await using server = await serve({ settings: { externalUrl: 'https://alerts.example.com' } })
     for (const [host, status] of [
       ['evil.example', 403],
@@ -129,7 +129,7 @@ describe('who may see and act, without a token', () => {
       assert.equal((await asked(server, { Host: host })).status, status, host)
   })
 
-  test('nobody under the name that only a proxy leads here, unless that proxy is trusted', async () => {
+  test("is refused under external_url's name, unless the proxy is trusted", async () => {
     await using server = await serve({ settings: { externalUrl: 'https://alerts.example.com' } })
     const reply = await asked(server, { Host: 'alerts.example.com' })
     assert.equal(reply.status, 403)
@@ -140,7 +140,7 @@ describe('who may see and act, without a token', () => {
     assert.equal((await asked(server, through)).status, 200)
   })
 
-  test('nobody who asks in HTTP/1.0, as proxies do and browsers do not', async () => {
+  test('is refused to HTTP/1.0, which proxies use and browsers do not', async () => {
     await using server = await serve()
     const raw = 'GET /api/v1/status HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n'
     const socket = connect(server.port, '127.0.0.1', () => socket.end(raw))
@@ -150,7 +150,7 @@ describe('who may see and act, without a token', () => {
     assert.match(text, /trusted_proxies/)
   })
 
-  test('the console says so to a person, as a page', async () => {
+  test('is explained on a page of the console', async () => {
     await using server = await serve()
     const page = await server.ask('/', { headers: { 'X-Forwarded-For': '203.0.113.9' } })
     assert.equal(page.status, 403)
@@ -160,8 +160,8 @@ describe('who may see and act, without a token', () => {
   })
 })
 
-describe('who may see and act, with a token', () => {
-  test('whoever shows it, and not even this machine without', async () => {
+describe('admin access with a token', () => {
+  test('is granted with the token, and refused without it even locally', async () => {
     await using server = await serve({ access: WITH_TOKEN })
     for (const each of GUARDED) {
       assert.equal(await statusOf(server)(each), 401, each.join(' '))
@@ -172,7 +172,7 @@ describe('who may see and act, with a token', () => {
     assert.match(reply.text, /Authorization: Bearer/)
   })
 
-  test("a sender's credentials are none of an administrator, nor the other way round", async () => {
+  test("differs from a sender's credentials", async () => {
     const auth = [{ kind: 'bearer', token: new Secret('a-sender') }] as const
     await using server = await serve({ access: { ...WITH_TOKEN, auth } })
     const asSender = { Authorization: 'Bearer a-sender' }
@@ -180,7 +180,7 @@ describe('who may see and act, with a token', () => {
     assert.equal((await server.post('/ocp/ops', AS_ADMIN)).status, 401)
   })
 
-  test('metrics and health are open, until they are protected; then senders may read them as well', async () => {
+  test('leaves metrics and health open unless they are protected; senders may always read them', async () => {
     const paths = ['/metrics', '/-/healthy', '/-/ready']
     const auth = [{ kind: 'bearer', token: new Secret('a-sender') }] as const
     await using server = await serve({ access: { ...WITH_TOKEN, auth } })
@@ -197,13 +197,13 @@ describe('who may see and act, with a token', () => {
     assert.equal((await server.ask('/-/healthy')).status, 200)
   })
 
-  test('guessing is slow, and the right token is taken in the midst of it', async () => {
+  test('slows down guessing, and accepts the right token meanwhile', async () => {
     const clock = new VirtualClock(new Date('2026-11-24T04:00:00Z'))
     await using server = await serve({ access: WITH_TOKEN, clock })
     const guesses = Array.from({ length: 10 }, (_, index) =>
       statusOf(server, { Authorization: `Bearer guess-${index}` })(['GET', '/api/v1/status']),
     )
-    // The clock stands still, so a wrong guess has no answer yet, and a right token has.
+    // While the clock stands still, a wrong guess is pending and a right token is answered.
     assert.equal(await statusOf(server, AS_ADMIN)(['GET', '/api/v1/status']), 200)
     assert.equal(
       await Promise.race([...guesses, new Promise((resolve) => setTimeout(resolve, 50, 'none'))]),
@@ -214,7 +214,7 @@ describe('who may see and act, with a token', () => {
 })
 
 describe('signing in', () => {
-  test('a page asks for the token, and leads to where one wanted to go', async () => {
+  test('asks for the token, then opens the requested page', async () => {
     await using server = await serve({ access: WITH_TOKEN })
     const page = await server.ask('/messages/1?a=b')
     assert.equal(page.status, 401)
@@ -228,7 +228,7 @@ describe('signing in', () => {
       assert.ok(DONE.includes(await statusOf(server, session)(each)), each.join(' '))
   })
 
-  test('the cookie is kept from scripts and other sites, and from plain HTTP where TLS is spoken', async () => {
+  test('sets a cookie that scripts, other sites and plain HTTP cannot read', async () => {
     const trustedProxies = networksOf(['127.0.0.1'])
     await using server = await serve({ access: { ...WITH_TOKEN, trustedProxies } })
     const plain = await signIn(server, { token: TOKEN })
@@ -241,7 +241,7 @@ describe('signing in', () => {
     assert.match(secure.headers.get('set-cookie') ?? '', /; Secure$/)
   })
 
-  test('nobody is led away from here', async () => {
+  test('redirects only within this server', async () => {
     await using server = await serve({ access: WITH_TOKEN })
     for (const next of [
       'https://evil.example/',
@@ -260,7 +260,7 @@ describe('signing in', () => {
       )
   })
 
-  test('a wrong token begins no session, and neither does a right one that another page sends', async () => {
+  test("starts no session with a wrong token, nor from another site's page", async () => {
     const clock = new VirtualClock(new Date('2026-11-24T04:00:00Z'))
     await using server = await serve({ access: WITH_TOKEN, clock })
     const wrong = await meanwhile(clock, signIn(server, { token: 'wrong', next: '/' }))
@@ -272,7 +272,7 @@ describe('signing in', () => {
     assert.equal(foreign.headers.get('set-cookie'), null)
   })
 
-  test('a session ends with its time, with the token, and when one signs out', async () => {
+  test('ends a session at its expiry, with a new token, and on signing out', async () => {
     const clock = new VirtualClock(new Date('2026-11-24T04:00:00Z'))
     await using server = await serve({ access: WITH_TOKEN, clock })
     const session = { Cookie: cookieOf(await signIn(server, { token: TOKEN })) }
@@ -289,7 +289,7 @@ describe('signing in', () => {
     assert.match(out.headers.get('set-cookie') ?? '', /^dingtalk_receiver_session=; .*Max-Age=0/)
   })
 
-  test('a cookie that was not signed here opens nothing', async () => {
+  test('rejects a cookie with another signature', async () => {
     await using server = await serve({ access: WITH_TOKEN })
     const good = cookieOf(await signIn(server, { token: TOKEN }))
     const [name, value = ''] = good.split('=')
@@ -314,7 +314,7 @@ describe('signing in', () => {
 })
 
 describe('a page of another site', () => {
-  test('reaches nothing through a browser that is signed in', async () => {
+  test('cannot use a signed-in browser', async () => {
     await using server = await serve({ access: WITH_TOKEN })
     const session = { Cookie: cookieOf(await signIn(server, { token: TOKEN })) }
     for (const headers of [
@@ -331,7 +331,7 @@ describe('a page of another site', () => {
     assert.equal(await statusOf(server, submitted)(['POST', '/api/v1/channels/ops/test']), 403)
   })
 
-  test('may link to the console: the page asks again by itself, since the first request has no cookie', async () => {
+  test('may link to the console, which reloads once to get the cookie', async () => {
     await using server = await serve({ access: WITH_TOKEN })
     const link = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' }
     const page = await asked(server, link, '/messages/1')

@@ -11,7 +11,7 @@ import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { serve } from './serving.ts'
 
 const done: unknown[] = []
-const unforeseen: unknown[] = []
+const unexpected: unknown[] = []
 const state = { asked: undefined as PageRequest | undefined, fail: undefined as unknown }
 const changes = new ChangeFeed(realClock)
 
@@ -32,11 +32,11 @@ const deps: Partial<ServerDeps> = {
     done.push(['test', channel])
     return ['1']
   },
-  rehearse: async (what) => {
+  playDemo: async (what) => {
     done.push(what)
     return what.kind !== 'recovery'
   },
-  unforeseen: (path, error) => void unforeseen.push([path, error]),
+  unexpectedError: (path, error) => void unexpected.push([path, error]),
 }
 
 const place = { url: '', port: 0 }
@@ -72,7 +72,7 @@ async function failing<T>(error: unknown, during: () => Promise<T>): Promise<T> 
 }
 
 describe('the routes of the console', () => {
-  test('a page is asked for by path, query, theme and the address that the browser used', async () => {
+  test("a page request has path, query, theme and the browser's address", async () => {
     const response = await ask('/messages?channel=ops&q=a&q=b', {
       headers: { Cookie: 'a=b; theme=dark; c=d' },
     })
@@ -90,7 +90,7 @@ describe('the routes of the console', () => {
     assert.equal(state.asked?.theme, 'auto')
   })
 
-  test('every page has a policy that runs nothing but the own files, and is never kept', async () => {
+  test('every page has a strict content policy and is not cached', async () => {
     for (const path of ['/', '/alerts', '/playground', '/messages/none', '/assets/console.css']) {
       const { headers } = await ask(path)
       if (path === '/messages/none') continue
@@ -102,14 +102,11 @@ describe('the routes of the console', () => {
       if (!path.startsWith('/assets')) assert.equal(headers.get('cache-control'), 'no-store')
     }
     const none = await ask('/messages/none')
-    assert.deepEqual(
-      [none.status, await none.text()],
-      [404, '<p>404 there is nothing at /messages/none'],
-    )
+    assert.deepEqual([none.status, await none.text()], [404, '<p>404 not found: /messages/none'])
     assert.equal((await ask('/assets/..%2Fpackage.json')).status, 404)
   })
 
-  test('a host that cannot stand in an address is not taken for one', async () => {
+  test('a malformed Host is ignored', async () => {
     await using server = await serve({
       deps,
       access: { admin: { token: new Secret('t'), protect: new Set() } },
@@ -128,7 +125,7 @@ describe('the routes of the console', () => {
     }
   })
 
-  test('an action acts and leads back with a notice', async () => {
+  test('an action redirects back with a notice', async () => {
     done.length = 0
     const where = async (response: Promise<Response>) => {
       const { status, headers } = await response
@@ -154,7 +151,7 @@ describe('the routes of the console', () => {
     assert.equal((await post('/sandbox', { channel: 'ops', play: 'evil' })).status, 400)
   })
 
-  test('nothing is done for a page of another site', async () => {
+  test('an action is refused to a page of another site', async () => {
     done.length = 0
     state.asked = undefined
     for (const path of [
@@ -175,7 +172,7 @@ describe('the routes of the console', () => {
     assert.deepEqual([done, state.asked], [[], undefined])
   })
 
-  test('with an admin token every page asks for it, and no action or stream is open without', async () => {
+  test('with an admin token every page, action and stream requires it', async () => {
     done.length = 0
     state.asked = undefined
     const token = new Secret('the token')
@@ -198,13 +195,13 @@ describe('the routes of the console', () => {
     assert.equal(status, 200)
   })
 
-  test('what a form brings reaches the page', async () => {
+  test("a form's fields reach the page", async () => {
     await post('/playground', { channel: 'ops', payload: '{"a":1}' })
     assert.deepEqual({ ...state.asked?.form }, { channel: 'ops', payload: '{"a":1}' })
     assert.equal((await post('/playground', { payload: 'x'.repeat(3e6) })).status, 413)
   })
 
-  test('colours are chosen by a cookie, and the way back stays on this server', async () => {
+  test('the theme is kept in a cookie, and the redirect stays on this server', async () => {
     const dark = await post('/theme', { theme: 'dark', back: '/alerts?q=a' })
     assert.equal(dark.headers.get('location'), '/alerts?q=a')
     assert.match(dark.headers.get('set-cookie') ?? '', /^theme=dark; Path=\/; .*HttpOnly/)
@@ -215,7 +212,7 @@ describe('the routes of the console', () => {
     }
   })
 
-  test('what goes wrong is said on a page, and what nobody foresaw says nothing of itself', async () => {
+  test('an error is shown on a page, an unexpected one without details', async () => {
     const known = await failing(new AppError('not_dead', 'it is <sent>'), () =>
       post('/messages/7/resend'),
     )
@@ -223,12 +220,12 @@ describe('the routes of the console', () => {
     const unknown = await failing(new Error('secret'), () => ask('/'))
     assert.equal(unknown.status, 500)
     assert.doesNotMatch(await unknown.text(), /secret/)
-    assert.deepEqual(unforeseen, [['/', 'secret']])
+    assert.deepEqual(unexpected, [['/', 'secret']])
     const down = await failing(new AppError('store_unavailable', 'disk full'), () => ask('/'))
     assert.deepEqual([down.status, await down.text()], [503, '<p>503 disk full'])
   })
 
-  test('the head of a stream ends, so that its connection goes on', async () => {
+  test('a HEAD request of a stream ends', async () => {
     const statuses: number[] = []
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     for (const [method, path] of [
@@ -248,7 +245,7 @@ describe('the routes of the console', () => {
     assert.deepEqual(statuses, [200, 200])
   })
 
-  test('a stream tells that something has changed, and ends when its reader goes', async () => {
+  test('a stream announces changes, and ends with its reader', async () => {
     const ending = new AbortController()
     const response = await ask('/events', { signal: ending.signal })
     assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/)

@@ -10,7 +10,7 @@ const bearer = (token: string): Credential => ({ kind: 'bearer', token: new Secr
 const basic: Credential = { kind: 'basic', username: 'u', password: new Secret('p') }
 
 describe('a check of credentials', () => {
-  test('compares hashes of one length, with each credential of its kind, whichever was shown', (t) => {
+  test('compares hashes of equal length with every credential of the kind', (t) => {
     const check = checkFor([bearer('one'), bearer('two'), bearer('three'), basic])
     const compared: [number, number][] = []
     const { timingSafeEqual, hash } = crypto
@@ -48,13 +48,13 @@ describe('a check of credentials', () => {
     }
   })
 
-  test('takes a header called like a scheme for a header', () => {
+  test('treats a header named like a scheme as a header', () => {
     const check = checkFor([{ kind: 'header', name: 'bearer', value: new Secret('word') }])
     assert.ok(check({ bearer: 'word' }))
     assert.ok(!check({ authorization: 'Bearer word' }))
   })
 
-  test('asks for what it takes', () => {
+  test('names the accepted schemes in its challenge', () => {
     assert.deepEqual(challengesOf([bearer('x')]), ['Bearer realm="dingtalk-receiver"'])
     assert.match(challengesOf([basic]).join(), /^Basic realm="dingtalk-receiver", charset="UTF-8"$/)
     assert.equal(challengesOf([basic, bearer('x')]).length, 2)

@@ -11,7 +11,7 @@ import { serve } from './serving.ts'
 
 const START = new Date('2026-11-24T04:00:00Z')
 
-/** All that comes until the peer closes. */
+/** All data until the peer closes. */
 function untilClosed(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     let text = ''
@@ -26,7 +26,7 @@ function untilClosed(socket: Socket): Promise<string> {
 describe('time and connections', () => {
   const SHORT = { ...LIMITS, headersMs: 200, requestMs: 400, checkEveryMs: 50 }
 
-  test('a head and a body that never end are given up', async () => {
+  test('an endless header or body is cut off', async () => {
     await using server = await serve({ limits: SHORT })
     const head = connect(server.port, '127.0.0.1')
     head.write('POST /ocp/ops HTTP/1.1\r\nHost: x\r\nX-Slow: ')
@@ -38,7 +38,7 @@ describe('time and connections', () => {
     assert.equal((await server.post('/ocp/ops')).status, 200)
   })
 
-  test('one address does not take all connections', async () => {
+  test('one address cannot take all connections', async () => {
     await using server = await serve({ limits: { ...LIMITS, connections: 6, connectionsOfOne: 3 } })
     const sockets = Array.from({ length: 5 }, () => connect(server.port, '127.0.0.1'))
     const closed = sockets.map(async (socket, index) => {
@@ -49,7 +49,7 @@ describe('time and connections', () => {
       sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))),
     )
     await Promise.any(closed)
-    // From another address of this machine there is room still.
+    // Another address of this machine still has capacity.
     const other = connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
     other.write('GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
     assert.match(await untilClosed(other), /^HTTP\/1\.1 200 /)
@@ -57,7 +57,7 @@ describe('time and connections', () => {
     await Promise.all(closed)
   })
 
-  test('the limits in force are those', async () => {
+  test('the server uses these limits', async () => {
     await using server = await serve()
     const { headersTimeout, requestTimeout, maxConnections } = server.server
     assert.deepEqual([headersTimeout, requestTimeout, maxConnections], [10_000, 30_000, 2_048])
@@ -68,7 +68,7 @@ describe('large bodies', () => {
   const LARGE = 19 * 1024 * 1024
   const turn = () => new Promise((resolve) => setTimeout(resolve, 20))
 
-  /** A server whose store answers a request only when the test says so. */
+  /** A server whose store answers on demand. */
   async function held() {
     const waiting: (() => void)[] = []
     const server = await serve({
@@ -90,7 +90,7 @@ describe('large bodies', () => {
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
   ] as const)
-    test(`compressed by ${encoding} are read one after another, and count as what was sent`, async () => {
+    test(`compressed by ${encoding} are read one after another, and count with their sent size`, async () => {
       const { server, waiting, post, arrived } = await held()
       await using _ = server
       const body = compress(Buffer.alloc(LARGE, 0x20))
@@ -104,7 +104,7 @@ describe('large bodies', () => {
       assert.deepEqual(await Promise.all(statuses), [200, 200, 200, 200, 200, 200])
     })
 
-  test('that wait keep no small one out, compressed or not', async () => {
+  test('do not block small ones, compressed or not', async () => {
     const { server, waiting, post, arrived } = await held()
     await using _ = server
     const large = Array.from({ length: 2 }, () => post(Buffer.alloc(LARGE, 0x20)))
@@ -118,7 +118,7 @@ describe('large bodies', () => {
     assert.deepEqual(await Promise.all(large), [200, 200])
   })
 
-  test('are asked to come again when those that wait hold all the memory that bodies may', async () => {
+  test('are refused with 503 when the waiting ones hold all the memory for bodies', async () => {
     const { server, waiting, post, arrived } = await held()
     await using _ = server
     const statuses = Array.from({ length: 6 }, () => post(Buffer.alloc(LARGE, 0x20)))
@@ -135,7 +135,7 @@ describe('large bodies', () => {
 })
 
 describe('guessing', () => {
-  test('waits the longer, the more wrong ones of one address wait; a right one does not', async () => {
+  test('is delayed more with each waiting failure of an address; a right token is not', async () => {
     const clock = new VirtualClock(START)
     const attempt = createLoginThrottle(clock)
     const ended: string[] = []
@@ -151,7 +151,7 @@ describe('guessing', () => {
     assert.deepEqual(ended, ['one', 'other', 'two', 'three'])
   })
 
-  test('on many connections at once is not even looked at before it has waited', async () => {
+  test('on many connections waits before it is checked', async () => {
     const clock = new VirtualClock(START)
     const attempt = createLoginThrottle(clock)
     let looks = 0
@@ -173,12 +173,12 @@ describe('guessing', () => {
   })
 })
 
-describe('the log of refusals', () => {
-  test('has so many lines a second at most, and says how many it left out', () => {
+describe('the log of rejected requests', () => {
+  test('is limited per second, and counts the omitted lines', () => {
     const clock = new VirtualClock(START)
     const lines: (number | undefined)[] = []
     const tell = createRejectionLog(
-      { requestRefused: (_source, { untold }) => void lines.push(untold) },
+      { requestRefused: (_source, { omitted }) => void lines.push(omitted) },
       clock,
     )
     const fields = { code: 401, channel: 'ops', address: '192.0.2.1', why: 'x' }

@@ -19,8 +19,8 @@ import { settingsOf } from '../support/settings.ts'
 const isOverloaded = (error: unknown): boolean =>
   error instanceof AppError && error.code === 'overloaded' && error.status === 503
 
-describe('what is under way', () => {
-  test('has a bound in requests, and one that leaves makes room for one', () => {
+describe('admission control', () => {
+  test('limits concurrent requests; one that ends makes room for one', () => {
     const load = new AdmissionControl()
     const places = Array.from({ length: MAX_CONCURRENT_REQUESTS }, () => load.acquire(10))
     assert.throws(() => load.acquire(0), isOverloaded)
@@ -29,7 +29,7 @@ describe('what is under way', () => {
     assert.throws(() => load.acquire(0), isOverloaded)
   })
 
-  test('has a bound in bytes, declared or come undeclared, and gives all back', () => {
+  test('limits bytes, declared or not, and releases all', () => {
     const load = new AdmissionControl()
     const half = MAX_CONCURRENT_BYTES / 2
     const declared = load.acquire(half)
@@ -45,7 +45,7 @@ describe('what is under way', () => {
 })
 
 describe('large bodies', () => {
-  test('are read at once up to a bound, larger ones alone, all in the order in which they came', async () => {
+  test('are read together up to a limit, larger ones alone, in order of arrival', async () => {
     const load = new AdmissionControl()
     const begun: string[] = []
     const reading = (name: string, bytes: number) => {
@@ -72,7 +72,7 @@ describe('large bodies', () => {
     d.release()
   })
 
-  test('let what is read again go first, and wait for its end', async () => {
+  test('wait for re-reads, which go first', async () => {
     const reads = new LargeReads()
     const load = new AdmissionControl(reads)
     const begun: string[] = []
@@ -93,7 +93,7 @@ describe('large bodies', () => {
 })
 
 describe('a sender that floods', () => {
-  test('keeps no other out: a part is kept for those that have little under way', () => {
+  test('does not block others: some capacity is reserved for small senders', () => {
     const load = new AdmissionControl()
     const flood = Array.from({ length: MAX_CONCURRENT_REQUESTS }, () => load.acquire(0, 'noisy'))
     assert.throws(() => load.acquire(0, 'noisy'), isOverloaded)
@@ -113,7 +113,7 @@ describe('a sender that floods', () => {
   })
 })
 
-describe('a receiver whose disk stands still', () => {
+describe('a receiver with a hanging disk', () => {
   const disk = { release: () => {}, waits: Promise.resolve() }
   const taken: string[] = []
   const logged: object[] = []
@@ -151,13 +151,13 @@ describe('a receiver whose disk stands still', () => {
     server.close()
   })
 
-  test('answers 503 at once to what is too much, goes on, and takes all that it said 200 to', async () => {
+  test('answers 503 at once beyond its capacity, and stores everything answered 200', async () => {
     const more = 40
     const answers = Array.from({ length: MAX_CONCURRENT_REQUESTS + more }, async (_, index) => {
       const response = await fetch(url, { method: 'POST', body: `body ${index}` })
       return { index, status: response.status, retryAfter: response.headers.get('retry-after') }
     })
-    // The refused are answered while all others still wait for the disk.
+    // Refusals are answered while the others wait for the disk.
     const first = await Promise.race(answers)
     assert.deepEqual([first.status, first.retryAfter], [503, '10'])
     const late: Promise<unknown> = Promise.all(answers)

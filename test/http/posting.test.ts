@@ -29,13 +29,13 @@ const EVERY_KIND = [
 const ROUTES = ['/alertmanager/ops', '/dingtalk/ops/send', '/ocp/ops']
 
 describe('who may post', () => {
-  test('anyone, where nothing is configured', async () => {
+  test('anyone without configuration', async () => {
     await using server = await serve()
     for (const path of ROUTES) assert.equal((await server.post(path)).status, 200)
     assert.equal((await server.post('/ocp/ops', { Authorization: 'Bearer any' })).status, 200)
   })
 
-  test('whoever shows any one of the credentials, in each of their forms', async () => {
+  test('a sender with any of the credentials, in each form', async () => {
     await using server = await serve({ access: { auth: EVERY_KIND } })
     const good: Record<string, string>[] = [
       { Authorization: 'Bearer new-token' },
@@ -51,7 +51,7 @@ describe('who may post', () => {
     assert.equal(server.accepted.length, ROUTES.length * good.length)
   })
 
-  test('nobody else, and the reply says what is asked for', async () => {
+  test('nobody else, and the reply names what is required', async () => {
     await using server = await serve({ access: { auth: EVERY_KIND } })
     const bad: Record<string, string>[] = [
       {},
@@ -85,7 +85,7 @@ describe('who may post', () => {
     assert.equal(query.status, 401, 'an address is written to logs, so it opens nothing')
   })
 
-  test('credentials are changed without a restart: the old one and the new one both hold for a while', async () => {
+  test('credentials change without a restart, with both valid for a while', async () => {
     await using server = await serve({ access: { auth: [bearer('old')] } })
     const statusOf = async (token: string): Promise<number> =>
       (await server.post('/ocp/ops', { Authorization: `Bearer ${token}` })).status
@@ -96,12 +96,12 @@ describe('who may post', () => {
     assert.deepEqual([await statusOf('old'), await statusOf('new')], [401, 200])
   })
 
-  test('it is decided before the channel, the body and its size are looked at', async () => {
+  test('is decided before the channel, the body and its size', async () => {
     await using server = await serve({
       access: { auth: [bearer('t')] },
       deps: { open: () => false },
     })
-    // Only the head of a request is sent: the reply comes all the same.
+    // The reply arrives although only the request's head is sent.
     const socket = connect(server.port, '127.0.0.1')
     const reply = new Promise<string>((resolve) => {
       let text = ''
@@ -117,14 +117,14 @@ describe('who may post', () => {
     socket.destroy()
   })
 
-  test('a refused body is thrown away as it comes, so that its sender reads why', async () => {
+  test('a refused body is discarded while it arrives, so that the sender can read the reply', async () => {
     await using server = await serve({ access: { auth: [bearer('t')] } })
     const big = ' '.repeat(15 * 1024 * 1024)
     for (let i = 0; i < 5; i += 1)
       assert.equal((await server.post('/ocp/ops', {}, big)).status, 401)
   })
 
-  test('what was refused is counted under its source, and told in the log without what was shown', async () => {
+  test('a refusal is counted by source, and logged without the credentials', async () => {
     await using server = await serve({ access: { auth: [bearer('t')], allowFrom: undefined } })
     await server.post('/dingtalk/ops/send', { Authorization: 'Bearer CANARY' })
     await server.post('/ocp/ops')
@@ -146,7 +146,7 @@ describe('who may post', () => {
     assert.doesNotMatch(JSON.stringify(server.logged), /CANARY/)
   })
 
-  test('a page that somebody has open cannot post in their place', async () => {
+  test("a web page cannot post through its visitor's browser", async () => {
     await using server = await serve({ settings: { externalUrl: 'https://alerts.example.com' } })
     const statusOf = async (headers: Record<string, string>): Promise<number> =>
       (await server.post('/ocp/ops', headers)).status
@@ -160,8 +160,8 @@ describe('who may post', () => {
   })
 })
 
-describe('from where one may post', () => {
-  test('only from the addresses listed, whatever is shown', async () => {
+describe('the address of a sender', () => {
+  test('must be in allow_from, whatever its credentials', async () => {
     await using server = await serve({
       access: { auth: [bearer('t')], allowFrom: networksOf(['10.0.0.0/8', 'fd00::/8']) },
     })
@@ -169,14 +169,14 @@ describe('from where one may post', () => {
     assert.equal(reply.status, 403)
     assert.deepEqual(JSON.parse(reply.text), {
       errcode: 403,
-      errmsg: "alerts are not taken from 127.0.0.1; the receiver's allow_from lists who may post",
+      errmsg: "127.0.0.1 may not post alerts; add it to the receiver's allow_from",
     })
     server.use({ auth: [bearer('t')], allowFrom: networksOf(['127.0.0.1']) })
     assert.equal((await server.post('/ocp/ops', { Authorization: 'Bearer t' })).status, 200)
     assert.equal((await server.post('/ocp/ops')).status, 401)
   })
 
-  test('a forwarded address counts only from a trusted proxy, and then the last one that is none', async () => {
+  test("is taken from a trusted proxy's header: the last untrusted one", async () => {
     await using server = await serve({ access: { allowFrom: networksOf(['192.0.2.0/24']) } })
     const statusOf = async (forwarded: string): Promise<number> =>
       (await server.post('/ocp/ops', { 'X-Forwarded-For': forwarded })).status
@@ -201,7 +201,7 @@ describe('from where one may post', () => {
       assert.equal(await statusOf(forwarded), status, forwarded)
   })
 
-  test('health and metrics are no posting: probes come from anywhere', async () => {
+  test('does not matter for health and metrics', async () => {
     await using server = await serve({
       access: { auth: [bearer('t')], allowFrom: networksOf(['10.0.0.0/8']) },
     })

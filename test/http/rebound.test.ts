@@ -20,7 +20,7 @@ const READS: readonly Asking[] = [
   ['GET', '/-/ready'],
 ]
 
-/** What a page of http://evil.example makes a browser send, once that name leads here. No Sec-Fetch: it is not TLS. */
+/** Headers of a page of http://evil.example whose name resolves to this machine. Without TLS there is no Sec-Fetch. */
 const pageOf = (host: string) => ({
   Host: host,
   Origin: `http://${host}`,
@@ -28,14 +28,14 @@ const pageOf = (host: string) => ({
   'User-Agent': 'Mozilla/5.0',
   'Accept-Language': 'en',
 })
-/** The same of a GET, after the page has taken away all that a page can. */
+/** The headers of its GET without all that a page can omit. */
 const quietPageOf = (host: string) => ({
   Host: host,
   'User-Agent': 'curl/8.0',
   'Accept-Language': '*',
 })
 
-/** fetch sets headers by itself, so this asks without it. */
+/** Sends a request without fetch, which sets headers itself. */
 function statusOf(server: Server, [method, path]: Asking, headers: Record<string, string>) {
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
     const options = { host: '127.0.0.1', port: server.port, path, method, headers, agent: false }
@@ -52,19 +52,19 @@ function statusOf(server: Server, [method, path]: Asking, headers: Record<string
   })
 }
 
-describe('a page whose name was led to this machine', () => {
-  test('posts no alerts', async () => {
+describe('a page with a rebound host name', () => {
+  test('cannot post alerts', async () => {
     await using server = await serve()
     for (const asking of POSTS) {
       const reply = await statusOf(server, asking, pageOf(`evil.example:${server.port}`))
-      // Express has no PUT here yet: then nothing is there to be posted to.
+      // A method without a route is not found.
       assert.ok([403, 404, 405].includes(reply.status), `${asking.join(' ')}: ${reply.status}`)
       if (asking[0] === 'POST') assert.match(reply.text, /evil\.example.* external_url/)
     }
     assert.equal(server.accepted.length, 0)
   })
 
-  test('reads neither metrics nor health, whatever it takes away from its request', async () => {
+  test('cannot read metrics or health, whatever headers it omits', async () => {
     await using server = await serve()
     for (const asking of READS)
       for (const headersOf of [pageOf, quietPageOf]) {
@@ -74,14 +74,14 @@ describe('a page whose name was led to this machine', () => {
       }
   })
 
-  test('still fails where a name begins like one of ours', async () => {
+  test('fails also with a name that begins like ours', async () => {
     await using server = await serve({ settings: { externalUrl: 'https://alerts.example.com' } })
     for (const host of ['localhost.evil.example', '127.0.0.1.evil.example', 'example.com'])
       assert.equal((await statusOf(server, ['GET', '/metrics'], pageOf(host))).status, 403, host)
   })
 })
 
-describe('whoever is no rebound page', () => {
+describe('other clients', () => {
   const NAMES = [
     'dingtalk-receiver.monitoring.svc',
     'dingtalk-receiver.monitoring.svc.cluster.local:8060',
@@ -90,7 +90,7 @@ describe('whoever is no rebound page', () => {
     'evil.example',
   ]
 
-  test('posts alerts and reads metrics by any name: senders are no browsers', async () => {
+  test('senders may use any host name', async () => {
     await using server = await serve()
     const senders: Record<string, string>[] = [
       { 'User-Agent': 'Alertmanager/0.34.0', 'Content-Type': 'application/json' },
@@ -110,7 +110,7 @@ describe('whoever is no rebound page', () => {
       }
   })
 
-  test('opens metrics in a browser by a name that is ours', async () => {
+  test('a browser may read metrics by a known name', async () => {
     const settings = {
       externalUrl: 'https://alerts.example.com',
       listen: { host: 'receiver.corp.example', port: 0 },
@@ -129,7 +129,7 @@ describe('whoever is no rebound page', () => {
       assert.equal((await statusOf(server, ['GET', '/metrics'], pageOf(host))).status, 200, host)
   })
 
-  test('shows a credential, and may then come by any name', async () => {
+  test('a client with credentials may use any host name', async () => {
     const auth = [{ kind: 'bearer', token: new Secret('a-sender') }] as const
     const admin = { token: new Secret('the-admin-token'), protect: new Set<never>() }
     const trustedProxies = networksOf([])

@@ -87,10 +87,10 @@ const deps: ServerDeps = {
     path === '/' ? { status: 200, html: '<!doctype html><p>page' } : undefined,
   failed: ({ status, message }) => ({ status, html: `<p>${message}` }),
   changes: new ChangeFeed(realClock),
-  rehearse: async () => true,
+  playDemo: async () => true,
   asset: (name) =>
     name === 'console.css' ? { contentType: 'text/css', body: Buffer.from('p{}') } : undefined,
-  unforeseen: () => {},
+  unexpectedError: () => {},
 }
 
 const server = createHttpServer(deps)
@@ -122,7 +122,7 @@ function failing<T>(error: unknown, during: () => Promise<T>): Promise<T> {
 }
 
 describe('the receiving routes', () => {
-  test('each answers the same bytes to what it took', async () => {
+  test('each answers accepted alerts with the same bytes', async () => {
     for (const [path, source] of [
       ['/alertmanager/ops', 'alertmanager'],
       ['/dingtalk/ops/send', 'alertmanager'],
@@ -134,7 +134,7 @@ describe('the receiving routes', () => {
     }
   })
 
-  test('a body is read whatever its Content-Type says, or when there is none', async () => {
+  test('a body is read whatever its Content-Type', async () => {
     for (const type of [
       'text/plain',
       'application/json',
@@ -147,7 +147,7 @@ describe('the receiving routes', () => {
     }
   })
 
-  test('compressed bodies are taken', async () => {
+  test('compressed bodies are accepted', async () => {
     const text = JSON.stringify({ text: '告警'.repeat(1000) })
     await post('/ocp/ops', new Uint8Array(gzipSync(text)), { 'Content-Encoding': 'gzip' })
     assert.equal(accepted.at(-1)?.text, text)
@@ -163,7 +163,7 @@ describe('the receiving routes', () => {
     assert.equal(accepted.at(-1)?.text, 'a\uFFFD\uFFFD')
   })
 
-  test('a body that is too large is refused with 413, also when it is so only after decompression', async () => {
+  test('a body that is too large is refused with 413, before or after decompression', async () => {
     const big = gzipSync(Buffer.alloc(21 * 1024 * 1024, 0x20))
     const bomb = await post('/alertmanager/ops', new Uint8Array(big), {
       'Content-Encoding': 'gzip',
@@ -175,7 +175,7 @@ describe('the receiving routes', () => {
     assert.match(plain.text, /max_alerts/)
   })
 
-  test("a broken or unknown compression is the sender's fault, and says so", async () => {
+  test('a broken or unknown compression is answered with 400 and the reason', async () => {
     const broken = await post('/ocp/ops', 'not gzip', { 'Content-Encoding': 'gzip' })
     assert.equal(broken.status, 400)
     const unknown = await post('/ocp/ops', 'x', { 'Content-Encoding': 'zstd' })
@@ -183,7 +183,7 @@ describe('the receiving routes', () => {
     assert.match(unknown.text, /zstd/)
   })
 
-  test('every refusal has its status, and 503 says when to come again', async () => {
+  test('every refusal has its status, and 503 a Retry-After', async () => {
     for (const [code, status] of [
       ['bad_payload', 400],
       ['unknown_channel', 404],
@@ -196,13 +196,13 @@ describe('the receiving routes', () => {
     }
   })
 
-  test('an error that nobody foresaw says nothing of itself', async () => {
+  test('an unexpected error reveals no details', async () => {
     const reply = await failing(new Error('secret detail'), () => post('/ocp/ops', 'x'))
     assert.equal(reply.status, 500)
     assert.doesNotMatch(reply.text, /secret/)
   })
 
-  test('during shutdown senders are asked to come again, on another connection', async () => {
+  test('during shutdown senders get 503 and Connection: close', async () => {
     state.open = false
     const reply = await post('/ocp/ops', 'x')
     state.open = true
@@ -215,7 +215,7 @@ describe('the receiving routes', () => {
     assert.equal(status, 400)
   })
 
-  test('a request that ends in its middle is no request, and the server stays up', async () => {
+  test('an aborted request is ignored, and the server stays up', async () => {
     const count = accepted.length
     const socket = connect(place.port, '127.0.0.1')
     socket.write('POST /ocp/ops HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf')
@@ -241,7 +241,7 @@ describe('the other routes', () => {
     assert.equal((await get('/-/ready')).status, 200)
   })
 
-  test('a reload that is refused says every fault', async () => {
+  test('a refused reload lists every fault', async () => {
     const error = new AppError('bad_configuration', 'one', { faults: ['one', 'two'] })
     const reply = await failing(error, () => post('/-/reload', ''))
     assert.equal(reply.status, 500)
@@ -253,7 +253,7 @@ describe('the other routes', () => {
     assert.equal((await post('/-/reload', '')).status, 200)
   })
 
-  test('lists take limit, before and filters, and refuse nonsense', async () => {
+  test('lists accept limit, before and filters, and refuse invalid ones', async () => {
     const list = await get('/api/v1/messages?limit=5000&before=9&state=dead&channel=ops&robot=')
     assert.deepEqual(state.queries.at(-1), {
       limit: 1000,
@@ -271,20 +271,20 @@ describe('the other routes', () => {
     assert.deepEqual(state.queries.at(-1), { limit: 50, channel: undefined, state: undefined })
   })
 
-  test('one message is shown with its alerts, and what is not there is a 404', async () => {
+  test('a message is shown with its alerts, an unknown one is a 404', async () => {
     assert.deepEqual(JSON.parse((await get('/api/v1/messages/7')).text).alerts, [])
     assert.equal((await get('/api/v1/messages/8')).status, 404)
     assert.equal((await get('/nothing')).status, 404)
     assert.equal((await get('/messages/none')).status, 404)
   })
 
-  test('resending what is not dead is a conflict', async () => {
+  test('resending a message that is not dead is a conflict', async () => {
     const error = new AppError('not_dead', 'it is not')
     assert.equal((await failing(error, () => post('/api/v1/messages/7/resend', ''))).status, 409)
     assert.equal((await post('/api/v1/messages/7/resend', '')).status, 200)
   })
 
-  test('the preview takes variables in a template, but no code', async () => {
+  test('the preview accepts variables in a template, but no code', async () => {
     const good = await post(
       '/api/v1/preview',
       JSON.stringify({ payload: { a: 1 }, template: '${a}' }),
@@ -303,7 +303,7 @@ describe('the other routes', () => {
       assert.equal((await post('/api/v1/preview', bad)).status, 400, bad)
   })
 
-  test('actions asked for by a page of another site are refused', async () => {
+  test('actions by a page of another site are refused', async () => {
     const reply = await post('/-/reload', '', { 'Sec-Fetch-Site': 'cross-site' })
     assert.equal(reply.status, 403)
   })

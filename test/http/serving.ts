@@ -28,7 +28,7 @@ export interface Logged {
   fields: Record<string, unknown>
 }
 
-/** A server with real gates before parts that answer at once. */
+/** A server with real access control before fake parts. */
 export async function serve({
   access = {},
   settings = {},
@@ -85,10 +85,10 @@ export async function serve({
         path === '/' ? { status: 200, html: '<p>the console' } : undefined,
       failed: ({ status, message }) => ({ status, html: `<p>${status} ${message}` }),
       changes: new ChangeFeed(clock),
-      rehearse: async () => true,
+      playDemo: async () => true,
       asset: () => undefined,
-      unforeseen: (path, error) =>
-        void logged.push({ name: 'unforeseen', fields: { path, error } }),
+      unexpectedError: (path, error) =>
+        void logged.push({ name: 'unexpectedError', fields: { path, error } }),
       ...deps,
     },
     { tls: state.settings.access.tls, ...(limits === undefined ? {} : { limits }) },
@@ -108,7 +108,7 @@ export async function serve({
     accepted,
     logged,
     metrics,
-    /** As a reload does. */
+    /** Changes the settings, as a reload does. */
     use: (changes: Partial<Access>) => {
       state.settings = { ...state.settings, access: accessOf(changes) }
     },

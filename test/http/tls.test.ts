@@ -20,7 +20,7 @@ const tlsOf = (name: string, clientCa?: string): Tls => ({
   expiresAt: new Date('2120-01-01'),
 })
 
-/** The status, and whose certificate was shown; rejects where TLS refuses. */
+/** The status and the server's certificate; rejects if TLS fails. */
 function ask(port: number, options: { agent?: Agent; cert?: string; key?: string } = {}) {
   return new Promise<{ status: number; shown: string }>((resolve, reject) => {
     const agent = options.agent ?? new Agent({ ca: CA, ...options })
@@ -36,14 +36,14 @@ function ask(port: number, options: { agent?: Agent; cert?: string; key?: string
 }
 
 describe('TLS', () => {
-  test('is spoken where there is a certificate, and nothing else is', async () => {
+  test('is required once a certificate is configured', async () => {
     await using server = await serve({ access: { tls: tlsOf('server') } })
     assert.deepEqual(await ask(server.port), { status: 200, shown: 'server' })
     await assert.rejects(fetch(`http://127.0.0.1:${server.port}/-/healthy`))
     assert.equal((await ask(server.port)).status, 200)
   })
 
-  test('a renewed certificate is shown to new connections, and those that are open go on', async () => {
+  test('uses a renewed certificate for new connections, and keeps open ones', async () => {
     await using server = await serve({ access: { tls: tlsOf('server') } })
     const agent = new Agent({ ca: CA, keepAlive: true, maxSockets: 1 })
     assert.deepEqual(await ask(server.port, { agent }), { status: 200, shown: 'server' })
@@ -53,7 +53,7 @@ describe('TLS', () => {
     agent.destroy()
   })
 
-  test('with client_ca, only who shows a certificate of it is let in', async () => {
+  test('with client_ca, only clients with a certificate of it connect', async () => {
     await using server = await serve({ access: { tls: tlsOf('server', CA) } })
     const client = { cert: pem('client.crt'), key: pem('client.key') }
     assert.equal((await ask(server.port, client)).status, 200)
@@ -67,7 +67,7 @@ describe('TLS', () => {
     assert.deepEqual(await ask(server.port, client), { status: 200, shown: 'renewed' })
   })
 
-  test('speaks no version that is broken', async () => {
+  test('refuses insecure versions', async () => {
     await using server = await serve({ access: { tls: tlsOf('server') } })
     const old = new Promise((resolve, reject) => {
       const socket = tlsConnect({
@@ -84,7 +84,7 @@ describe('TLS', () => {
     await assert.rejects(old)
   })
 
-  test('what is no TLS at all ends only its own connection', async () => {
+  test('plain text ends only its own connection', async () => {
     await using server = await serve({ access: { tls: tlsOf('server') } })
     const socket = connect(server.port, '127.0.0.1')
     const closed = new Promise((resolve) => socket.on('close', resolve))

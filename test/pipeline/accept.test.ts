@@ -285,12 +285,12 @@ describe('routes', () => {
   test('are needed for "auto", and an unknown channel names those there are', async () => {
     await assert.rejects(arrivalOf(settingsOf(), [], 'auto'), (error: AppError) => {
       assert.equal(error.code, 'unknown_channel')
-      assert.match(error.message, /there are no routes.*there is: ops$/)
+      assert.match(error.message, /there are no routes.*available: ops$/)
       return true
     })
     await assert.rejects(
       arrivalOf(settings, [], 'nope'),
-      /there is no channel "nope"; there is: ops, db, rest, auto$/,
+      /unknown channel "nope"; available: ops, db, rest, auto$/,
     )
     await assert.rejects(arrivalOf(settings, [], '__proto__'), AppError)
   })

@@ -52,17 +52,17 @@ describe('a glance', () => {
     const seen = await glance()
     const [channel] = seen.channels
     assert.deepEqual(
-      [channel?.waiting, channel?.told, channel?.messagesToday, channel?.suppressed],
+      [channel?.waiting, channel?.delivered, channel?.messagesToday, channel?.suppressed],
       [0, 1, 1, [{ reason: 'aggregated', count: 1 }]],
     )
     const [robot] = seen.robots
     assert.deepEqual(
-      [robot?.callsLeft, robot?.lastResult, robot?.rest, robot?.monthUsed],
+      [robot?.callsLeft, robot?.lastResult, robot?.wait, robot?.monthUsed],
       [19, 'ok', undefined, 1],
     )
     assert.deepEqual(
       [seen.hour.length, seen.hour.at(-1)],
-      [60, { ...seen.hour.at(-1), received: 2, told: 1, waiting: 0 }],
+      [60, { ...seen.hour.at(-1), received: 2, delivered: 1, waiting: 0 }],
     )
     await path.stop()
   })
@@ -79,8 +79,8 @@ describe('a glance', () => {
     await path.clock.pass(3_000)
     const seen = await glance()
     const hourEnd = new Date('2026-11-24T05:00:00Z')
-    assert.deepEqual(seen.robots[0]?.rest?.reason, 'push_limit')
-    assert.deepEqual(seen.robots[0]?.rest?.until, hourEnd)
+    assert.deepEqual(seen.robots[0]?.wait?.reason, 'push_limit')
+    assert.deepEqual(seen.robots[0]?.wait?.until, hourEnd)
     assert.deepEqual(seen.channels[0]?.heldUntil, hourEnd)
     assert.equal(seen.waiting, 1)
     await path.stop()
@@ -93,7 +93,7 @@ describe('a glance', () => {
     await path.clock.pass(5_000)
     const [robot] = (await glance()).robots
     assert.equal(robot?.pauseReason, 'throttled')
-    assert.equal(robot?.rest?.reason, 'paused')
+    assert.equal(robot?.wait?.reason, 'paused')
     assert.equal(robot?.waiting, 1)
     assert.ok((robot?.pausedUntil?.getTime() ?? 0) > path.clock.now().getTime() + 590_000)
     await path.stop()
@@ -161,7 +161,7 @@ describe('the past hour', () => {
       channels: new Map([['two', two]]),
     })
     assert.deepEqual(
-      plotted.map(({ received, told, waiting }) => [received, told, waiting]),
+      plotted.map(({ received, delivered, waiting }) => [received, delivered, waiting]),
       [
         [10, 0, 6],
         [0, 4, 2],

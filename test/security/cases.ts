@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 
-/** One thing that somebody hostile, or something broken, may send. */
+/** One hostile or broken input. */
 export type Case =
   | { kind: 'request'; method: string; path: string; headers: Record<string, string>; body: Buffer }
   /** Bytes that need not be HTTP. */
@@ -151,7 +151,7 @@ const json = fc
   )
   .map((body) => Buffer.from(JSON.stringify(body) ?? ''))
 
-/** JSON as it comes when something on the way has cut or substituted it. */
+/** JSON that was cut or altered in transit. */
 const broken = fc
   .tuple(json, fc.nat(), fc.constantFrom('', '"', '\\', '\n', '}', '\u0000'))
   .map(([body, at, put]) => {
@@ -244,7 +244,7 @@ function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 }
 
-/** Routes with the method that they are for; `:` stands for a name. */
+/** Routes with their method; `:` is a name. */
 const ROUTES = [
   ...Array(4).fill(['POST', '/alertmanager/:']),
   ...Array(4).fill(['POST', '/ocp/:']),
@@ -320,7 +320,7 @@ const target = fc
     return { method: other ?? method, path }
   })
 
-/** What HTTP lets stand in a header. */
+/** Text that HTTP allows in a header. */
 const headerText = text.map((each) =>
   each
     .replace(/[^\x20-\x7e]/g, '?')
@@ -363,7 +363,7 @@ const headers = fc.dictionary(
   { maxKeys: 4 },
 )
 
-/** Headers that shut most doors, so they come seldom. */
+/** Headers that cause most requests to be refused, so they are rare. */
 const doors = fc.constantFrom<Record<string, string>>(
   { 'x-forwarded-for': '203.0.113.9, 127.0.0.1' },
   { 'sec-fetch-site': 'cross-site' },
@@ -434,7 +434,7 @@ const raw: fc.Arbitrary<Case> = fc
   )
   .map((bytes) => ({ kind: 'raw', bytes }))
 
-/** Some cases; the same for the same seed. */
+/** Generates cases from a seed. */
 export function casesOf(seed: number, count: number): Case[] {
   const some = fc.oneof({ weight: 12, arbitrary: request }, { weight: 1, arbitrary: raw })
   return fc.sample(some, { seed, numRuns: count })

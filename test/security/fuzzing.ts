@@ -6,11 +6,11 @@ import { type Case, casesOf } from './cases.ts'
 import type { Ping } from './pinger.ts'
 
 export interface Found {
-  /** Replies by status; 0: the connection ended without one. */
+  /** Count of replies by status; 0 means no reply. */
   statuses: Map<number, number>
-  /** Cases whose answer nobody wants: 5xx but the documented 503, or none at all. */
+  /** Cases with a 5xx other than the documented 503, or without a reply. */
   wrong: { seed: number; index: number; status: number; what: string }[]
-  /** How long `/-/healthy` took meanwhile, each time, and how much of it was not the machine's. */
+  /** Durations of the health checks meanwhile. */
   pings: Ping[]
 }
 
@@ -18,7 +18,7 @@ const AT_ONCE = 8
 const RAW_WAIT_MS = 300
 const LONGEST_ANSWER_MS = 30_000
 
-/** Sends cases to a receiver, a few at a time, and asks for its health all the while. */
+/** Sends cases to a receiver, a few at a time, and checks its health meanwhile. */
 export async function fuzz(
   url: string,
   { seed, count, pid }: { seed: number; count: number; pid: number | undefined },
@@ -41,7 +41,7 @@ export async function fuzz(
           : await send(each, { hostname, port, agent })
       found.statuses.set(status, (found.statuses.get(status) ?? 0) + 1)
       const documented = status === 503 && retryAfter !== undefined
-      // Node's own parser answers 505 to a version of HTTP that is none.
+      // Node's parser answers 505 to an invalid HTTP version.
       const ofParser = each.kind === 'raw' && (status === 0 || status === 505)
       if ((status >= 500 || status === 0) && !documented && !ofParser)
         found.wrong.push({ seed, index, status, what: shown(each) })
@@ -66,14 +66,14 @@ function send(
   to: To & { agent: Agent },
 ): Promise<{ status: number; retryAfter: string | undefined }> {
   return new Promise((resolve) => {
-    // Node's client sends a body of some methods without saying that there is one.
+    // Node's client sends a body with some methods without declaring it.
     const framed =
       'transfer-encoding' in given ? given : { ...given, 'content-length': body.length }
     const headers = body.length === 0 ? given : framed
     const sent = httpRequest(
       { ...to, method, path: path.replaceAll(' ', '%20'), headers },
       (response) => {
-        // A stream has no end; that it begins is all there is to see.
+        // A stream does not end, so its head is enough.
         if (response.headers['content-type']?.startsWith('text/event-stream')) response.destroy()
         response.resume()
         const ended = (): void =>
@@ -83,14 +83,14 @@ function send(
         response.on('close', ended)
       },
     )
-    // What is never answered is found as well.
+    // Detects requests that are never answered.
     sent.setTimeout(LONGEST_ANSWER_MS, () => sent.destroy())
     sent.on('error', () => resolve({ status: 0, retryAfter: undefined }))
     sent.end(body)
   })
 }
 
-/** The status of what comes back, 0 where nothing does within a while. */
+/** The status of the reply; 0 without one. */
 function sendRaw({ bytes }: { bytes: Buffer }, to: To): Promise<number> {
   return new Promise((resolve) => {
     const socket = connect(Number(to.port), to.hostname)
@@ -122,7 +122,7 @@ export function worstOf(values: readonly number[]): number {
   return values.reduce((worst, each) => Math.max(worst, each), 0)
 }
 
-/** A receiver with a bit of everything, whose group is its own sandbox. */
+/** A configuration with every feature, posting to the sandbox. */
 export const FUZZED = `robots:
   one: { webhook: sandbox, limits: { messages: 10000, per: 60s } }
   two: { webhook: sandbox }

@@ -15,7 +15,7 @@ const MENTIONS = '@all @everyone @13800000000 @{"isAtAll":true}'
 
 const firing = (labels: Record<string, string>) => ({ alerts: [{ status: 'firing', labels }] })
 
-describe('what an alert says', () => {
+describe('text of an alert', () => {
   test('is never code, markup, a link or a mention, in a message and on the page', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({
@@ -62,7 +62,7 @@ describe('what an alert says', () => {
     assert.equal(await receiver.end(), 0)
   })
 
-  test('makes no line of the log, whatever stands in it and in the path', async () => {
+  test('cannot forge a line of the log, nor can the path', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({
       folder: folder.path,
@@ -82,7 +82,7 @@ describe('what an alert says', () => {
     assert.ok(!receiver.output.includes('\u001b'))
   })
 
-  test('is in no name and label of a metric', async () => {
+  test('is in no metric name or label', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({
       folder: folder.path,
@@ -100,7 +100,7 @@ describe('what an alert says', () => {
   })
 })
 
-describe('names that mean something to the language', () => {
+describe("names of JavaScript's prototypes", () => {
   const NAMES = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf']
   const context = {
     receivedAt: new Date('2026-11-24T04:00:00Z'),
@@ -108,7 +108,7 @@ describe('names that mean something to the language', () => {
     giveWay: immediate,
   }
 
-  test('are names like others, in both payloads', async () => {
+  test('are ordinary names in both payloads', async () => {
     const before = Object.getOwnPropertyNames(Object.prototype)
     const pairs = NAMES.map((name) => `${JSON.stringify(name)}:"value of ${name}"`).join(',')
     const bodies = [
@@ -136,7 +136,7 @@ describe('names that mean something to the language', () => {
     assert.equal(({} as Record<string, unknown>)['alarm_name'], undefined)
   })
 
-  test('are channels, messages and assets that are not there', async () => {
+  test('are unknown channels, messages and assets', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({
       folder: folder.path,
@@ -155,8 +155,8 @@ describe('names that mean something to the language', () => {
   })
 })
 
-describe('work that a sender can cause', () => {
-  test('a pattern that would hold up a backtracking engine for years is matched at once', () => {
+describe('the work that a sender can cause', () => {
+  test('a pattern that is exponential in a backtracking engine matches at once', () => {
     const text = 'a'.repeat(5_000)
     assert.equal(compilePattern('(a+)+b').matches(text), false)
     assert.equal(compilePattern('(a|a)*c').matches(text), false)
@@ -165,7 +165,7 @@ describe('work that a sender can cause', () => {
     assert.throws(() => compilePattern('(?=a)b'), 'what only a backtracking engine can do')
   })
 
-  test('a value of megabytes costs no more than a message has room for', async () => {
+  test('a huge value costs no more than its share of a message', async () => {
     const world = await new Harness(settingsOf()).start()
     const hostile = ['_ ', '[](', 'x\n', '<a', '`', '*', '👩‍👩‍👧‍👦']
     for (const each of hostile)
@@ -179,7 +179,7 @@ describe('work that a sender can cause', () => {
     )
   })
 
-  test('a sender that floods its channel delays no other', async () => {
+  test('a flood on one channel does not delay others', async () => {
     const robots = [robotNamed('ops-1'), robotNamed('ops-2')]
     const channels = [
       channelNamed('noisy', { robots: ['ops-1'] }),
@@ -201,7 +201,7 @@ interface Shown {
   mention: unknown
 }
 
-/** Whether a sign stands there that Markdown would heed. */
+/** True if the text contains an unescaped Markdown character. */
 function unescaped(text: string, sign: string): boolean {
   for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1))
     if (text[at - 1] !== '\\') return true

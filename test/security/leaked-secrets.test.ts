@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { startBadProxy } from '../support/bad-proxy.ts'
 import { freePort, Receiver, runCommand, temporaryFolder, until } from '../support/receiver.ts'
 
-/** Every secret of a configuration; in each form in which one could get out. */
+/** Every secret of a configuration, in each form that could leak. */
 const CANARIES = {
   sender: 'CANARY1senderBearer',
   password: 'CANARY2senderPassword',
@@ -54,7 +54,7 @@ function around(text: string, form: string): string {
   return text.slice(Math.max(0, at - 80), at + form.length + 20)
 }
 
-/** A peer that tells whoever asks all that it was told, in each way in which a gateway might. */
+/** A server that echoes each request in its replies, as a gateway might. */
 async function startMirror() {
   const server = createServer((request, response) => {
     const told = `${request.url} ${JSON.stringify(request.headers)}`
@@ -116,7 +116,7 @@ channels:
 `
 }
 
-/** A port on which nothing listens. */
+/** An unused port. */
 async function closedPort(): Promise<number> {
   const server = createTcpServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -125,7 +125,7 @@ async function closedPort(): Promise<number> {
   return port
 }
 
-test('no secret comes out anywhere, whatever fails', async () => {
+test('no output contains a secret, whatever fails', async () => {
   using folder = temporaryFolder()
   await using mirror = await startMirror()
   await using proxy = await startBadProxy({ kind: 'password', user: 'user', password: 'another' })
@@ -209,7 +209,7 @@ test('no secret comes out anywhere, whatever fails', async () => {
   const previewed = JSON.stringify({ channel: 'all', payload: alert })
   replies['preview'] = await (await receiver.post('/api/v1/preview', previewed, asAdmin)).text()
 
-  // Faults of a configuration that is wrong in each of its secrets.
+  // A configuration with every secret in the wrong place.
   const wrong = config
     .replaceAll('http://127', 'ftp://127')
     .replace(`user:${CANARIES.proxy}@`, `user:${CANARIES.proxy}@:bad:`)
@@ -250,7 +250,7 @@ test('no secret comes out anywhere, whatever fails', async () => {
   }
 })
 
-test('the store is for its owner alone while it is open, too', async () => {
+test("the store's files are private while it is open", async () => {
   using folder = temporaryFolder()
   await using receiver = await new Receiver({ folder: folder.path, port: await freePort() }).start()
   await receiver.post('/ocp/default', 'an alert')
@@ -260,7 +260,7 @@ test('the store is for its owner alone while it is open, too', async () => {
   for (const name of files) assert.equal(statSync(join(data, name)).mode & 0o077, 0, name)
 })
 
-test('a private key is in no message about it', async () => {
+test('no message contains a private key', async () => {
   using folder = temporaryFolder()
   for (const name of ['server.crt', 'renewed.key'])
     copyFileSync(

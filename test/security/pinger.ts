@@ -4,9 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 
 /**
- * Asks a receiver for its health all the while, in a thread of its own, so that whatever else the asking process does
- * is no part of what it measures. `ownMs` is without the time for which a thread, here or of the receiver, was ready to
- * run and the machine had no processor for it.
+ * Measures health checks in a separate thread, undisturbed by the rest of this process. `ownMs` excludes the time for
+ * which a thread, here or of the receiver, waited for a processor.
  */
 export interface Ping {
   ms: number
@@ -46,7 +45,7 @@ function healthy(): Promise<void> {
   })
 }
 
-/** How long the main thread of the receiver, and this one, have waited for a processor in all; 0 where Linux is not. */
+/** Total time that the receiver's main thread and this one waited for a processor; 0 except on Linux. */
 function waitedMs(): number {
   const threads = ['thread-self', ...(pid === undefined ? [] : [`${pid}/task/${pid}`])]
   return threads.reduce((sum, each) => sum + waitedBy(`/proc/${each}/schedstat`), 0)

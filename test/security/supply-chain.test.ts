@@ -21,14 +21,14 @@ const packages = Object.entries(lock.packages).filter(([path]) => path !== '')
 const shipped = packages.filter(([, each]) => each.dev !== true)
 const own = JSON.parse(read('package.json'))
 
-describe('what comes from others', () => {
-  test('is named by exact versions', () => {
+describe('dependencies', () => {
+  test('have exact versions', () => {
     const wanted = { ...own.dependencies, ...own.devDependencies } as Record<string, string>
     for (const [name, version] of Object.entries(wanted))
       assert.match(version, /^\d+\.\d+\.\d+$/, name)
   })
 
-  test('is what it was when it was chosen: each package has its hash, and none its own source', () => {
+  test('have a hash each and no custom source', () => {
     for (const [path, { integrity, resolved, link }] of packages) {
       assert.match(integrity ?? 'none', /^sha512-/, path)
       assert.equal(resolved, undefined, path)
@@ -36,7 +36,7 @@ describe('what comes from others', () => {
     }
   })
 
-  test('runs nothing when it is installed, but for the runtime of the checkout', () => {
+  test('run no install scripts, except the bundled runtime', () => {
     const running = packages.filter(([, each]) => each.hasInstallScript === true)
     assert.deepEqual(
       running.map(([path]) => path),
@@ -46,14 +46,14 @@ describe('what comes from others', () => {
     assert.deepEqual(Object.keys(own.allowScripts), ['node'])
   })
 
-  test('may ship with this: every licence is one that was agreed to', () => {
+  test('have only agreed licences', () => {
     const wrong = shipped
       .filter(([, { license }]) => !ALLOWED_LICENCES.has(license ?? 'none named'))
       .map(([path, { license }]) => `${path}: ${license}`)
     assert.deepEqual(wrong, [])
   })
 
-  test('is little', () => {
+  test('are few', () => {
     assert.ok(Object.keys(own.dependencies).length <= 20, 'each needs an owner in the architecture')
     assert.ok(shipped.length <= 150, `${shipped.length} packages ship`)
   })

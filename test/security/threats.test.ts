@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
-/** What is threatened, by what, and the tests that show what stands against it: file and beginning of the name. */
+/** Assets, their threats, and the tests of the countermeasures: file and beginning of the name. */
 const THREATS: readonly {
   asset: string
   threat: string
@@ -12,25 +12,28 @@ const THREATS: readonly {
     asset: 'access tokens, secrets, passwords',
     threat: 'read in logs, errors, metrics, pages, the store or the output of a command',
     shownBy: [
-      ['config/concealed.test.ts', 'is neither in the reply to a reload nor in the log'],
-      ['security/canaries.test.ts', 'no secret comes out anywhere, whatever fails'],
-      ['security/canaries.test.ts', 'a private key is in no message about it'],
-      ['config/load.test.ts', 'no value of a secret is in a fault'],
+      ['config/concealed.test.ts', 'is absent from the reply to a reload and from the log'],
+      ['security/leaked-secrets.test.ts', 'no output contains a secret, whatever fails'],
+      ['security/leaked-secrets.test.ts', 'no message contains a private key'],
+      ['config/load.test.ts', 'no fault contains a secret'],
       ['log.test.ts', 'holds no token, signature or password'],
-      ['notifiers/response.test.ts', 'holds none of the given secrets'],
+      ['notifiers/dingtalk/classify-response.test.ts', 'holds none of the given secrets'],
     ],
   },
   {
     asset: 'the receiving routes',
     threat: 'forged alerts and floods',
     shownBy: [
-      ['http/posting.test.ts', 'nobody else, and the reply says what is asked for'],
-      ['http/posting.test.ts', 'it is decided before the channel, the body and its size'],
-      ['http/posting.test.ts', 'a page that somebody has open cannot post in their place'],
-      ['http/rebound.test.ts', 'posts no alerts'],
-      ['http/tls.test.ts', 'with client_ca, only who shows a certificate of it is let in'],
-      ['decisions/exposure.test.ts', 'is posting, for whoever gets there'],
-      ['e2e/access.test.ts', 'listening beyond this machine with every door open is told'],
+      ['http/posting.test.ts', 'nobody else, and the reply names what is required'],
+      ['http/posting.test.ts', 'is decided before the channel, the body and its size'],
+      ['http/posting.test.ts', "a web page cannot post through its visitor's browser"],
+      ['http/rebound.test.ts', 'cannot post alerts'],
+      ['http/tls.test.ts', 'with client_ca, only clients with a certificate of it connect'],
+      ['decisions/security-warnings.test.ts', 'is posting, for whoever gets there'],
+      [
+        'e2e/access.test.ts',
+        'an open receiver on a public address warns in the log, the banner and the status',
+      ],
     ],
   },
   {
@@ -57,20 +60,29 @@ const THREATS: readonly {
     asset: 'comparison of secrets',
     threat: 'guessing by time, or by trying',
     shownBy: [
-      ['http/credentials.test.ts', 'compares hashes of one length'],
-      ['http/admin.test.ts', 'guessing is slow, and the right token is taken in the midst of it'],
-      ['http/limits.test.ts', 'waits the longer, the more wrong ones of one address wait'],
-      ['http/limits.test.ts', 'on many connections at once is not even looked at'],
+      [
+        'http/credentials.test.ts',
+        'compares hashes of equal length with every credential of the kind',
+      ],
+      ['http/admin.test.ts', 'slows down guessing, and accepts the right token meanwhile'],
+      [
+        'http/limits.test.ts',
+        'is delayed more with each waiting failure of an address; a right token is not',
+      ],
+      ['http/limits.test.ts', 'on many connections waits before it is checked'],
     ],
   },
   {
     asset: 'lists of addresses',
     threat: 'a forged X-Forwarded-For',
     shownBy: [
-      ['http/posting.test.ts', 'a forwarded address counts only from a trusted proxy'],
-      ['http/admin.test.ts', 'nobody for whom something on the machine speaks'],
-      ['config/access.test.ts', 'take an IPv4-mapped address for the IPv4 address that it is'],
-      ['config/access.test.ts', 'never hold what is no address'],
+      ['http/posting.test.ts', "is taken from a trusted proxy's header: the last untrusted one"],
+      [
+        'http/admin.test.ts',
+        'is refused through a local proxy, unless it is trusted and forwards a local client',
+      ],
+      ['config/access.test.ts', 'treat an IPv4-mapped address as the IPv4 address'],
+      ['config/access.test.ts', 'reject texts that are not addresses'],
     ],
   },
   {
@@ -79,72 +91,81 @@ const THREATS: readonly {
     shownBy: [
       [
         'config/access.test.ts',
-        'elsewhere with a warning, that a list of hosts turns into a fault',
+        'may be another with a warning, which robot_hosts turns into a fault',
       ],
-      ['config/access.test.ts', 'without TLS only through a proxy that needs it'],
-      ['notifiers/client.test.ts', 'a redirect is not followed, so that the token goes nowhere'],
-      ['notifiers/client.test.ts', 'a large but bounded body is read to its end'],
-      ['notifiers/proxy.test.ts', 'an https webhook goes through a tunnel'],
+      ['config/access.test.ts', 'may use plain http only through a proxy'],
+      [
+        'notifiers/dingtalk/client.test.ts',
+        'a redirect is not followed, so that the token goes nowhere',
+      ],
+      ['notifiers/dingtalk/client.test.ts', 'a large but bounded body is read to its end'],
+      ['notifiers/dingtalk/proxy.test.ts', 'an https webhook goes through a tunnel'],
     ],
   },
   {
     asset: 'templates',
-    threat: 'code from whoever is not the operator',
+    threat: 'code from others than the operator',
     shownBy: [
-      ['http/server.test.ts', 'the preview takes variables in a template, but no code'],
+      ['http/server.test.ts', 'the preview accepts variables in a template, but no code'],
       ['security/hostile.test.ts', 'is never code, markup, a link or a mention'],
     ],
   },
   {
     asset: '${name}',
     threat: 'a value that is read as a template again',
-    shownBy: [['rendering/render.test.ts', 'values are data: template syntax, patterns']],
+    shownBy: [['rendering/renderer.test.ts', 'values are data: template syntax, patterns']],
   },
   {
     asset: 'messages in DingTalk',
     threat: 'links that deceive, mentions of everybody',
     shownBy: [
       ['security/hostile.test.ts', 'is never code, markup, a link or a mention'],
-      ['rendering/escape.test.ts', 'mentions nobody, in any format'],
-      ['rendering/links.test.ts', 'are only ever addresses that may be opened'],
+      ['rendering/text/escape.test.ts', 'mentions nobody, in any format'],
+      ['rendering/text/links.test.ts', 'are only ever addresses that may be opened'],
     ],
   },
   {
     asset: 'patterns of the configuration',
-    threat: 'a text for which a backtracking engine takes for ever',
+    threat: 'a text with exponential time in a backtracking engine',
     shownBy: [
-      ['security/hostile.test.ts', 'a pattern that would hold up a backtracking engine'],
-      ['sources/ocp.test.ts', 'reading is linear'],
+      [
+        'security/hostile.test.ts',
+        'a pattern that is exponential in a backtracking engine matches at once',
+      ],
+      ['sources/ocp/ocp.test.ts', 'reading is linear'],
     ],
   },
   {
     asset: 'memory, time and connections',
     threat: 'large, deep, compressed, slow or many requests',
     shownBy: [
-      ['http/server.test.ts', 'a body that is too large is refused with 413'],
-      ['http/limits.test.ts', 'a head and a body that never end are given up'],
-      ['http/limits.test.ts', 'one address does not take all connections'],
-      ['http/limits.test.ts', 'that wait keep no small one out, compressed or not'],
+      [
+        'http/server.test.ts',
+        'a body that is too large is refused with 413, before or after decompression',
+      ],
+      ['http/limits.test.ts', 'an endless header or body is cut off'],
+      ['http/limits.test.ts', 'one address cannot take all connections'],
+      ['http/limits.test.ts', 'do not block small ones, compressed or not'],
       [
         'http/limits.test.ts',
-        'are asked to come again when those that wait hold all the memory that bodies may',
+        'are refused with 503 when the waiting ones hold all the memory for bodies',
       ],
       [
         'e2e/memory.test.ts',
-        'takes the largest bodies at once, compressed or not, and delivers them',
+        'accepts many of the largest bodies at once, compressed or not, and delivers them',
       ],
-      ['security/hostile.test.ts', 'a value of megabytes costs no more'],
-      ['security/hostile.test.ts', 'a sender that floods its channel delays no other'],
-      ['sources/alertmanager.test.ts', 'deep nesting is refused'],
-      ['security/fuzz.test.ts', 'nothing that is sent to any route brings more than a refusal'],
+      ['security/hostile.test.ts', 'a huge value costs no more than its share of a message'],
+      ['security/hostile.test.ts', 'a flood on one channel does not delay others'],
+      ['sources/alertmanager/alertmanager.test.ts', 'deep nesting is refused'],
+      ['security/fuzz.test.ts', 'no input to any route causes more than a refusal'],
     ],
   },
   {
     asset: 'the language itself',
     threat: 'names of prototypes',
     shownBy: [
-      ['security/hostile.test.ts', 'are names like others, in both payloads'],
-      ['security/hostile.test.ts', 'are channels, messages and assets that are not there'],
+      ['security/hostile.test.ts', 'are ordinary names in both payloads'],
+      ['security/hostile.test.ts', 'are unknown channels, messages and assets'],
     ],
   },
   {
@@ -152,44 +173,44 @@ const THREATS: readonly {
     threat: 'scripts, forged requests, frames, rebound names, stolen sessions',
     shownBy: [
       ['http/server.test.ts', 'the page comes with a strict policy'],
-      ['http/admin.test.ts', 'reaches nothing through a browser that is signed in'],
-      ['http/admin.test.ts', 'no page whose name leads here'],
-      ['http/admin.test.ts', 'nobody under the name that only a proxy leads here'],
-      ['http/rebound.test.ts', 'reads neither metrics nor health'],
-      ['http/admin.test.ts', 'the cookie is kept from scripts and other sites'],
-      ['http/admin.test.ts', 'a session ends with its time, with the token'],
-      ['http/admin.test.ts', 'nobody is led away from here'],
-      ['http/admin.test.ts', 'whoever shows it, and not even this machine without'],
+      ['http/admin.test.ts', 'cannot use a signed-in browser'],
+      ['http/admin.test.ts', 'is refused to a rebound host name'],
+      ['http/admin.test.ts', "is refused under external_url's name, unless the proxy is trusted"],
+      ['http/rebound.test.ts', 'cannot read metrics or health, whatever headers it omits'],
+      ['http/admin.test.ts', 'sets a cookie that scripts, other sites and plain HTTP cannot read'],
+      ['http/admin.test.ts', 'ends a session at its expiry, with a new token, and on signing out'],
+      ['http/admin.test.ts', 'redirects only within this server'],
+      ['http/admin.test.ts', 'is granted with the token, and refused without it even locally'],
     ],
   },
   {
     asset: 'the log',
     threat: 'forged lines, a disk filled',
     shownBy: [
-      ['security/hostile.test.ts', 'makes no line of the log'],
+      ['security/hostile.test.ts', 'cannot forge a line of the log, nor can the path'],
       ['log.test.ts', 'is readable on a terminal, and no value forges a line'],
-      ['http/limits.test.ts', 'has so many lines a second at most'],
+      ['http/limits.test.ts', 'is limited per second, and counts the omitted lines'],
     ],
   },
   {
     asset: 'metrics',
     threat: 'values of alerts as labels',
-    shownBy: [['security/hostile.test.ts', 'is in no name and label of a metric']],
+    shownBy: [['security/hostile.test.ts', 'is in no metric name or label']],
   },
   {
-    asset: 'packages of others',
-    threat: 'a bad version, scripts at install, a licence',
+    asset: 'dependencies',
+    threat: 'a bad version, install scripts, a licence',
     shownBy: [
-      ['security/supply-chain.test.ts', 'is what it was when it was chosen'],
-      ['security/supply-chain.test.ts', 'runs nothing when it is installed'],
-      ['security/supply-chain.test.ts', 'may ship with this'],
+      ['security/supply-chain.test.ts', 'have a hash each and no custom source'],
+      ['security/supply-chain.test.ts', 'run no install scripts, except the bundled runtime'],
+      ['security/supply-chain.test.ts', 'have only agreed licences'],
     ],
   },
   {
     asset: 'files on disk',
     threat: 'read by other users of the machine',
     shownBy: [
-      ['security/canaries.test.ts', 'the store is for its owner alone while it is open'],
+      ['security/leaked-secrets.test.ts', "the store's files are private while it is open"],
       ['stores/file-mode.test.ts', 'are for their owner alone once it is open'],
     ],
   },
@@ -213,7 +234,7 @@ describe('each threat', () => {
         )
     })
 
-  test('stands in the threat model', () => {
+  test('is in the threat model', () => {
     const model = readFileSync(new URL('../../deploy/THREAT-MODEL.md', import.meta.url), 'utf8')
     for (const { asset } of THREATS) assert.ok(model.includes(asset), asset)
   })

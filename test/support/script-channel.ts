@@ -202,7 +202,7 @@ export function behavesAsScript(sender: Sender): void {
       using listener = await startListener(() => state)
       const ran = await sendAs(sender, { url: listener.url, variables: ALERT })
       assert.deepEqual([ran.code, ran.stdout], [1, ''], JSON.stringify(state))
-      assert.match(ran.stderr, /no receiver \(HTTP \d{3}\)\n$/)
+      assert.match(ran.stderr, /not a receiver \(HTTP \d{3}\)\n$/)
     }
   })
 
@@ -224,7 +224,7 @@ export function behavesAsScript(sender: Sender): void {
 
   test('without an alert, and with an address that is none, it says what to do', async () => {
     for (const [given, words] of [
-      [{ url: 'http://127.0.0.1:1' }, /no alert: OCP sets variables such as alarm_name/],
+      [{ url: 'http://127.0.0.1:1' }, /no alert: set OCP's variables such as alarm_name/],
       [{ url: 'http://127.0.0.1:1', variables: { alarm_name: '' } }, /no alert/],
       [{ url: '127.0.0.1:1', variables: ALERT }, /such as http:\/\/127\.0\.0\.1:8060/],
       [{ url: 'http://u:hidden@127.0.0.1:1', variables: ALERT }, /credentials/],

@@ -22,8 +22,12 @@ export async function messages({ request, facts, words }: PageContext): Promise<
     state: oneOf(query['state'], MESSAGE_STATES),
   }
   const text = searchIn(query)
-  const asked = { ...given({ ...filter, text }), limit: ON_PAGE, ...cursorIn(query) }
-  const page = await searchMessages(asked, facts)
+  const messageQuery = {
+    ...withoutUndefined({ ...filter, text }),
+    limit: ON_PAGE,
+    ...cursorIn(query),
+  }
+  const page = await searchMessages(messageQuery, facts)
   const link = (before: string | null): string =>
     pathWith('/messages', { ...filter, q: text, before })
   return {
@@ -36,11 +40,11 @@ export async function messages({ request, facts, words }: PageContext): Promise<
       channels: [...channels.keys()],
       robots: [...robots.keys()],
       states: MESSAGE_STATES,
-      messages: await mapGivingWay(page.items, shownOf, facts.giveWay),
+      messages: await mapGivingWay(page.items, withBubble, facts.giveWay),
       isFirst: query['before'] === undefined,
       newest: link(null),
       older: page.next === null ? undefined : link(page.next),
-      // A search stops after a while, however little it has found.
+      // A search stops at its scan limit, even with few results.
       unfinished: page.next !== null && page.items.length < ON_PAGE,
     },
   }
@@ -53,15 +57,15 @@ export async function message(
   const found = await facts.store.message(id, 0)
   if (found === undefined) return undefined
   const { message } = found
-  const asked = { message: message.id, limit: ALERTS_ON_PAGE, ...cursorIn(request.query) }
-  const page = await withVariables(await facts.store.alerts(asked), facts.variablesOf)
+  const messageQuery = { message: message.id, limit: ALERTS_ON_PAGE, ...cursorIn(request.query) }
+  const page = await withVariables(await facts.store.alerts(messageQuery), facts.variablesOf)
   const link = (before: string | null): string => pathWith(`/messages/${id}`, { before })
   return {
     template: 'message',
     active: '/messages',
     title: message.title,
     view: {
-      message: shownOf(message),
+      message: withBubble(message),
       attempts: message.attempts,
       alerts: page.items,
       isFirst: request.query['before'] === undefined,
@@ -71,15 +75,15 @@ export async function message(
   }
 }
 
-/** A message with what its group sees of it; a long one is shown in part where many stand below each other. */
-function shownOf(message: StoredMessage) {
+/** A message with its bubble; a list shows only part of a long one. */
+function withBubble(message: StoredMessage) {
   const { text } = message
   const isLong = text.length > 800 || text.split('\n').length > MAX_LINES
   return { ...message, bubble: bubbleOf(message.body, text), isLong }
 }
 
-/** Only what is there, so that a query has no holes. */
-function given<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+/** Drops undefined values. */
+function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>
   }

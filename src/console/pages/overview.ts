@@ -5,25 +5,29 @@ import type { BuiltPage, PageContext } from '../page.ts'
 import { exampleCurl } from '../snippets.ts'
 
 const LATEST_COUNT = 6
-const DEAD = 5
+const DEAD_COUNT = 5
 
-/** From this share of the month on the bar warns. */
+/** The month's bar warns from this share on. */
 const SCARCE_FROM = 0.9
 
 export async function overview({ facts, words }: PageContext): Promise<BuiltPage> {
-  const glance = await facts.glance()
+  const current = await facts.overview()
   const [latest, dead] = await Promise.all([
     facts.store.messages({ limit: LATEST_COUNT }),
-    facts.store.messages({ limit: DEAD, state: 'dead' }),
+    facts.store.messages({ limit: DEAD_COUNT, state: 'dead' }),
   ])
   const settings = facts.settings()
-  const { short, minute } = formattersOf({ words, now: glance.now, timezone: settings.timezone })
-  const sum = (of: 'received' | 'told'): number =>
-    glance.hour.reduce((total, each) => total + each[of], 0)
-  const totals = { received: sum('received'), told: sum('told'), waiting: glance.waiting }
-  const figures = (values: { received: number; told: number; waiting: number }) => ({
+  const { short, minute } = formattersOf({ words, now: current.now, timezone: settings.timezone })
+  const sum = (of: 'received' | 'delivered'): number =>
+    current.hour.reduce((total, each) => total + each[of], 0)
+  const totals = {
+    received: sum('received'),
+    delivered: sum('delivered'),
+    waiting: current.waiting,
+  }
+  const figures = (values: { received: number; delivered: number; waiting: number }) => ({
     received: words.number(values.received),
-    told: words.number(values.told),
+    delivered: words.number(values.delivered),
     waiting: words.number(values.waiting),
   })
   return {
@@ -31,25 +35,25 @@ export async function overview({ facts, words }: PageContext): Promise<BuiltPage
     active: '/',
     title: words.t('overview'),
     view: {
-      glance,
-      mood: moodOf(glance, dead.items.length > 0),
+      current,
+      mood: pageMood(current, dead.items.length > 0),
       totals,
-      failing: glance.robots.filter((robot) => isFailing(robot)),
-      resting: glance.robots.filter((robot) => robot.pausedUntil !== undefined),
-      robots: glance.robots.map((robot) => robotView(robot, words)),
+      failing: current.robots.filter((robot) => isFailing(robot)),
+      paused: current.robots.filter((robot) => robot.pausedUntil !== undefined),
+      robots: current.robots.map((robot) => robotView(robot, words)),
       organisation:
-        glance.quota.limit === undefined
+        current.quota.limit === undefined
           ? undefined
-          : monthBar(glance.quota.used, glance.quota.limit, words.t('organisation')),
-      plot: chartHtml(glance.hour, {
-        summary: words.t('plotSays', figures(totals)),
-        minute: (each) => words.t('plotMinute', { time: minute(each.at), ...figures(each) }),
+          : monthBar(current.quota.used, current.quota.limit, words.t('organisation')),
+      chart: chartHtml(current.hour, {
+        summary: words.t('chartSummary', figures(totals)),
+        minute: (each) => words.t('chartMinute', { time: minute(each.at), ...figures(each) }),
         time: minute,
         number: words.number,
       }),
-      oldest: oldestOf(glance),
-      lastTold: lastTold(glance),
-      few: glance.robots.length + (glance.quota.limit === undefined ? 0 : 1) === 1,
+      oldest: oldestOf(current),
+      lastDeliveryAt: lastDeliveryAt(current),
+      few: current.robots.length + (current.quota.limit === undefined ? 0 : 1) === 1,
       latest: latest.items,
       dead: dead.items,
       moreDead: dead.next !== null,
@@ -69,32 +73,32 @@ function robotView(robot: RobotOverview, words: PageContext['words']) {
   const label = words.t('callsLeft', { n: left, all, window: words.duration(perMs) })
   return {
     ...robot,
-    mood: moodOfRobot(robot),
+    mood: robotMood(robot),
     meter: meterSvg({ left, all, label }),
     month: monthly === undefined ? undefined : monthBar(monthUsed, monthly, words.t('month')),
   }
 }
 
-type Mood = 'calm' | 'busy' | 'resting' | 'bad'
+type Mood = 'calm' | 'busy' | 'paused' | 'bad'
 
-/** The worst of what there is to say, which the page is coloured by. */
-function moodOf(glance: Overview, dead: boolean): Mood {
+/** The worst state of all, which sets the colour of the page. */
+function pageMood(current: Overview, dead: boolean): Mood {
   if (dead) return 'bad'
-  if (glance.robots.some((robot) => moodOfRobot(robot).mood !== 'calm')) return 'resting'
-  return glance.waiting > 0 ? 'busy' : 'calm'
+  if (current.robots.some((robot) => robotMood(robot).mood !== 'calm')) return 'paused'
+  return current.waiting > 0 ? 'busy' : 'calm'
 }
 
-function moodOfRobot(robot: RobotOverview): {
+function robotMood(robot: RobotOverview): {
   mood: Mood
-  word: 'ready' | 'rests' | 'setAside' | 'retries'
+  word: 'ready' | 'paused' | 'setAside' | 'retries'
 } {
-  if (isFailing(robot)) return { mood: 'resting', word: 'retries' }
+  if (isFailing(robot)) return { mood: 'paused', word: 'retries' }
   if (robot.pausedUntil === undefined) return { mood: 'calm', word: 'ready' }
   if (robot.pauseReason === 'rejected') return { mood: 'bad', word: 'setAside' }
-  return { mood: 'resting', word: robot.pauseReason === 'unreachable' ? 'retries' : 'rests' }
+  return { mood: 'paused', word: robot.pauseReason === 'unreachable' ? 'retries' : 'paused' }
 }
 
-/** Between two attempts, the last of which failed. */
+/** True while a robot waits for a retry. */
 function isFailing({ pausedUntil, lastResult, waiting }: RobotOverview): boolean {
   return pausedUntil === undefined && waiting > 0 && lastResult !== undefined && lastResult !== 'ok'
 }
@@ -108,15 +112,15 @@ function monthBar(
   return { used, limit, bar: barSvg({ share, label, warns: share >= SCARCE_FROM }) }
 }
 
-/** When the last message was accepted, where that was also the last attempt. */
-function lastTold(glance: Overview): Date | undefined {
-  const told = glance.robots
+/** Time of the latest delivery by a robot whose last attempt succeeded. */
+function lastDeliveryAt(current: Overview): Date | undefined {
+  const times = current.robots
     .filter((robot) => robot.lastResult === 'ok')
     .flatMap((robot) => robot.lastAt?.getTime() ?? [])
-  return told.length === 0 ? undefined : new Date(Math.max(...told))
+  return times.length === 0 ? undefined : new Date(Math.max(...times))
 }
 
-function oldestOf(glance: Overview): Date | undefined {
-  const oldest = glance.channels.flatMap((each) => each.oldest?.getTime() ?? [])
+function oldestOf(current: Overview): Date | undefined {
+  const oldest = current.channels.flatMap((each) => each.oldest?.getTime() ?? [])
   return oldest.length === 0 ? undefined : new Date(Math.min(...oldest))
 }

@@ -9,17 +9,17 @@ import { SAMPLES, type Sample, sampleText } from '../samples.ts'
 
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
 
-/** Messages of one payload that are shown; a payload of thousands of alerts would fill many. */
+/** Messages shown of one payload. */
 const MAX_SHOWN = 10
 
-/** DingTalk's limit of a body. */
+/** DingTalk's limit of a message body. */
 const MAX_BYTES = 20_000
 
-/** What a sender has rendered itself may be larger than a message, and than what somebody reads. */
+/** Cut of a shown body; a sender's own rendering may exceed DingTalk's limit. */
 const MAX_BODY_LENGTH = 40_000
 const MAX_TITLE_LENGTH = 400
 
-/** A format to start from: that of the built-in template, in variables alone. */
+/** Initial text of the template field: the built-in template's format, with variables only. */
 const STARTER: Record<Format, string> = {
   markdown: `### \${alarm_name}
 
@@ -47,8 +47,8 @@ const STARTER: Record<Format, string> = {
 `,
 }
 
-/** What was asked for, and what came of it. */
-interface Tried {
+/** The result of a preview. */
+interface Preview {
   messages: Previewed[]
   variables: Variables
   faults: readonly string[]
@@ -64,12 +64,12 @@ export async function playground(
   const name = oneOf((form ?? query)['channel'], names) ?? (names[0] as string)
   const channel = channels.get(name) as Channel
   const sample = oneOf(query['sample'], SAMPLES) ?? SAMPLES[0]
-  const own = ownTemplate(channel)
+  const channelTemplate = ownTemplate(channel)
   const payload = form?.['payload'] ?? sampleText(sample as Sample, folder)
   const format = oneOf(form?.['format'], FORMATS)
   const uses = form?.['uses'] === 'text' ? 'text' : 'own'
-  const template = form?.['template'] ?? own.text ?? STARTER[format ?? channel.format]
-  const tried =
+  const template = form?.['template'] ?? channelTemplate.text ?? STARTER[format ?? channel.format]
+  const preview =
     form === undefined
       ? undefined
       : await attempt(() =>
@@ -91,22 +91,26 @@ export async function playground(
       sample: form === undefined ? sample : undefined,
       payload,
       uses,
-      own: own.name ?? words.t('templateInline'),
+      channelTemplate: channelTemplate.name ?? words.t('templateInline'),
       template,
       format: format ?? '',
       formats: FORMATS,
-      most: MAX_SHOWN,
-      mostBytes: MAX_BYTES,
-      tried: tried && {
-        ...tried,
-        count: tried.messages.length,
-        messages: await mapGivingWay(tried.messages.slice(0, MAX_SHOWN), shownOf, facts.giveWay),
+      maxShown: MAX_SHOWN,
+      maxBytes: MAX_BYTES,
+      preview: preview && {
+        ...preview,
+        count: preview.messages.length,
+        messages: await mapGivingWay(
+          preview.messages.slice(0, MAX_SHOWN),
+          withBubble,
+          facts.giveWay,
+        ),
       },
     },
   }
 }
 
-function shownOf(message: Previewed) {
+function withBubble(message: Previewed) {
   return {
     ...message,
     title: message.title.slice(0, MAX_TITLE_LENGTH),
@@ -115,10 +119,10 @@ function shownOf(message: Previewed) {
   }
 }
 
-/** A person's mistake is what the page is there to show. */
+/** Runs a preview; a user's mistake becomes a fault on the page. */
 async function attempt(
   render: () => Promise<{ messages: Previewed[]; variables: Variables }>,
-): Promise<Tried> {
+): Promise<Preview> {
   try {
     const { messages, variables } = await render()
     return { messages, variables, faults: [...new Set(messages.flatMap((each) => each.faults))] }
@@ -129,7 +133,7 @@ async function attempt(
   }
 }
 
-/** The name of a channel's template, or its text where it stands in the configuration and may be edited here. */
+/** The name of a channel's template, or its text if it is inline and without code. */
 function ownTemplate({ template }: Channel): { name?: string; text?: string } {
   if (template.kind === 'named') return { name: template.name }
   return template.text.includes('<%') ? {} : { text: template.text }

@@ -1,15 +1,14 @@
 import { mapGivingWay } from '../../give-way.ts'
 import { DEMOS } from '../../reporting/sandbox-demo.ts'
-import { bubbleFrom } from '../chat-bubble.ts'
+import { bubbleOfContent } from '../chat-bubble.ts'
 import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 
-/** The stand-in keeps more, which nobody reads in one go. */
-const SHOWN = 40
+const MAX_MESSAGES = 40
 
 export async function sandbox({ request, facts, words }: PageContext): Promise<BuiltPage> {
   const channels = facts.sandboxChannels()
   const channel = oneOf(request.query['channel'], channels) ?? channels[0]
-  const { robots } = await facts.glance()
+  const { robots } = await facts.overview()
   const ours = new Set(channel === undefined ? [] : facts.settings().channels.get(channel)?.robots)
   return {
     template: 'sandbox',
@@ -18,22 +17,22 @@ export async function sandbox({ request, facts, words }: PageContext): Promise<B
     view: {
       channels,
       channel,
-      rehearsals: DEMOS.map((name) => ({
+      demos: DEMOS.map((name) => ({
         name,
         word: `play_${name}`,
         hint: `play_${name}Hint`,
       })),
       robots: robots.filter((robot) => ours.has(robot.name)),
-      said: await mapGivingWay(
-        facts.sandbox(SHOWN),
+      messages: await mapGivingWay(
+        facts.sandbox(MAX_MESSAGES),
         (each) => ({
           at: each.at,
           robot: each.robot,
-          bubble: bubbleFrom({ ...each, ...each.mention }),
+          bubble: bubbleOfContent({ ...each, ...each.mention }),
         }),
         facts.giveWay,
       ),
-      most: SHOWN,
+      limit: MAX_MESSAGES,
     },
   }
 }

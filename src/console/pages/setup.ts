@@ -1,10 +1,10 @@
 import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 import { snippetsOf } from '../snippets.ts'
 
-/** What every receiving route answers to what it took. */
+/** The reply to accepted alerts. */
 const OK = '{"errcode":0,"errmsg":"ok"}'
 
-/** The channel name under which the routes decide. */
+/** The channel name that applies the routes. */
 const AUTO = 'auto'
 
 export function setup({ request, facts, words }: PageContext): BuiltPage {
@@ -20,7 +20,7 @@ export function setup({ request, facts, words }: PageContext): BuiltPage {
       channel,
       auto: AUTO,
       isExternal: externalUrl !== undefined,
-      asks: access.auth.length > 0,
+      needsCredentials: access.auth.length > 0,
       ...snippetsOf({ url: externalUrl ?? request.origin ?? facts.url(), channel, access }),
       ocpBody: facts.ocpBody,
       ok: OK,

@@ -37,22 +37,22 @@ export const ERROR_CODES = {
   repeated: {
     outcome: { kind: 'delivered' },
     words:
-      'DingTalk knows the key of this message already: an earlier attempt delivered it, though its reply was lost.',
+      'DingTalk already has a message with this key: an earlier attempt delivered it, and its reply was lost.',
     codes: [],
   },
   throttled: {
     outcome: { kind: 'throttled', scope: 'robot' },
     words:
-      'DingTalk throttles this robot (20 messages a minute): it rests for the penalty, then what waited goes out. If it happens again, another program uses the same robot; give the receiver one of its own, or lower `limits.messages`.',
+      'DingTalk throttles this robot (20 messages a minute): it pauses for the penalty, then the waiting alerts are sent. If this recurs, another program uses the same robot; give the receiver its own robot, or lower `limits.messages`.',
     codes: [660026, 410100, 130101],
   },
   address_throttled: {
     outcome: { kind: 'throttled', scope: 'address' },
     words:
-      'DingTalk refuses everything from this public address (10,000 calls in 20 s): all robots behind it rest for five minutes, or for the penalty where that is shorter. Find what else calls DingTalk from there.',
+      'DingTalk refuses everything from this public address (10,000 calls in 20 s): all robots behind it pause for five minutes, or for the penalty if that is shorter. Find the other programs that call DingTalk from this address.',
     codes: [1111],
   },
-  busy: retryable('busy', 'DingTalk is busy; it is tried again.', {
+  busy: retryable('busy', 'DingTalk is busy; the receiver retries.', {
     codes: [
       -1, 90001, 90002, 90003, 90004, 90005, 90006, 90007, 90008, 90009, 90010, 90011, 90012, 90013,
       90014, 90018,
@@ -60,30 +60,30 @@ export const ERROR_CODES = {
   }),
   too_long: {
     outcome: { kind: 'too_long' },
-    words: 'DingTalk finds the message too long (20,000 bytes).',
+    words: 'The message is too long for DingTalk (20,000 bytes).',
     codes: [460101, 101002],
   },
   token: rejected(
     'token',
-    "DingTalk does not know this access token: the robot was removed, or the webhook is wrong. Copy the webhook from the robot's settings again.",
+    "Unknown access token: the robot was removed, or the webhook is wrong. Copy the webhook from the robot's settings again.",
     [300005, 300001, 400101, 88],
   ),
   group: rejected(
     'group',
-    "The robot is stopped or gone from its group, or the group was dissolved. Start it in the group's settings, or add a new one.",
+    "The robot is disabled or removed from its group, or the group was disbanded. Enable it in the group's settings, or add a new one.",
     [400102, 400106, 400013],
   ),
   keyword: rejected(
     'keyword',
-    "The message holds none of the robot's custom keywords. Set `keywords` of the robot to what stands in its security settings.",
+    "The message contains none of the robot's custom keywords. Set `keywords` to those in the robot's security settings.",
   ),
   signature: rejected(
     'signature',
-    'The signature does not match. Set `secret` of the robot to the SEC… text in its security settings.',
+    "The signature does not match. Set `secret` to the SEC… string in the robot's security settings.",
   ),
   timestamp: rejected(
     'signature',
-    "DingTalk finds the signature's time more than an hour off. Set the clock of this machine.",
+    "The signature's time differs by more than an hour. Synchronise this machine's clock.",
   ),
   ip_list: rejected(
     'address',
@@ -91,23 +91,23 @@ export const ERROR_CODES = {
   ),
   security: rejected(
     'signature',
-    "The robot's security settings refuse the message. Compare keywords, secret and IP list with them.",
+    "The robot's security settings reject the message. Compare keywords, secret and IP list with them.",
     [310000],
   ),
   content: rejected(
     'content',
-    "DingTalk's content moderation refuses this text or a link in it. Change the template, or what the alert says.",
+    "DingTalk's content moderation rejects this text or a link in it. Change the template, or the text of the alert.",
     [430101, 430102, 430103, 430104],
   ),
   quota: rejected(
     'quota',
-    "The month's quota of DingTalk calls is used up, of the organisation or by an administrator's cap on this robot. Raise it in DingTalk's console, and set `quota.monthly` or the robot's `monthly` to it.",
+    "The month's quota of DingTalk calls is used up, for the organisation or by an administrator's cap on this robot. Raise it in DingTalk's console, and set `quota.monthly` or the robot's `monthly` accordingly.",
     [90020, 90030],
   ),
   request: {
     ...rejected(
       'request',
-      'DingTalk does not understand the request. Check that the webhook is complete, and that no proxy changes what is sent; otherwise it is a fault of the receiver, to be reported.',
+      'DingTalk rejects the request as malformed. Check that the webhook is complete and that no proxy alters the request; otherwise report a bug of the receiver.',
       [22, 404, 40035, 43002, 43004, 400105],
     ),
     // By type of message: 4002xx text, 4003xx link, 4004xx markdown, 4005xx actionCard, 4006xx feedCard.
@@ -115,51 +115,51 @@ export const ERROR_CODES = {
   },
   redirect: rejected(
     'redirect',
-    'The webhook leads elsewhere; redirects are not followed, since they would carry the token away. Set `webhook` to its final address.',
+    'The webhook redirects elsewhere. Redirects are not followed, as they would leak the token. Set `webhook` to the final URL.',
   ),
   server_error: retryable(
     'server_error',
-    'The server failed; it is tried again. If it lasts, check the proxy and the state of DingTalk.',
+    'The server failed; the receiver retries. If it persists, check the proxy and the status of DingTalk.',
   ),
   gave_up_waiting: retryable(
     'timeout',
-    'The server gave up waiting for the request; it is tried again. Check the network and the proxy.',
+    'The server stopped waiting for the request; the receiver retries. Check the network and the proxy.',
   ),
   refused_on_the_way: retryable(
     'proxy',
-    'The answer is probably that of a proxy which refuses the request. Check `proxy` of the robot, its user and password, and whether it lets DingTalk through.',
+    "Probably a proxy refuses the request. Check the robot's `proxy`, its user and password, and whether it permits DingTalk.",
     { bounded: true },
   ),
   unreadable: retryable(
     'unreadable',
-    "The answer is not DingTalk's, but probably the page of a proxy or of a limiter; the message may have arrived all the same. It is tried again for about half an hour. Check `webhook` and `proxy` of the robot if it lasts.",
+    "The reply is probably a page of a proxy; the message may have arrived nevertheless. The receiver retries for about half an hour. If it persists, check the robot's `webhook` and `proxy`.",
     { bounded: true },
   ),
   unverified: retryable(
     'unknown',
-    'The answer says ok, but is not what `expect` of the robot asks for; it is tried again a few times. Compare `expect` with what the webhook answers.',
+    "The reply is ok, but does not match the robot's `expect`; the receiver retries a few times. Compare `expect` with the webhook's reply.",
     { bounded: true },
   ),
   unknown: retryable(
     'unknown',
-    'The answer is not known here, so it is no success; it is tried again a few times. Look its words up in the documentation of DingTalk.',
+    "Unknown reply, not treated as a success; the receiver retries a few times. Look up its text in DingTalk's documentation.",
     { bounded: true },
   ),
   timeout: retryable(
     'timeout',
-    'There was no answer within `timeout` of the robot; it is tried again. Check the network and the proxy between here and DingTalk.',
+    "No reply within the robot's `timeout`; the receiver retries. Check the network and the proxy between here and DingTalk.",
   ),
   network: retryable(
     'network',
-    'The connection failed; it is tried again. Check name resolution, the network and the proxy between here and DingTalk.',
+    'The connection failed; the receiver retries. Check name resolution, the network and the proxy between here and DingTalk.',
   ),
   proxy: retryable(
     'proxy',
-    'The proxy did not open a way to DingTalk; it is tried again. Check `proxy` of the robot, its user and password, and whether it lets DingTalk through.',
+    "The proxy does not connect to DingTalk; the receiver retries. Check the robot's `proxy`, its user and password, and whether it permits DingTalk.",
   ),
   tls: retryable(
     'tls',
-    'TLS failed; it is tried again, and never without it. Check what stands between here and DingTalk, and the certificates that this machine trusts (NODE_EXTRA_CA_CERTS).',
+    'The TLS handshake failed; the receiver retries, never without TLS. Check devices between here and DingTalk, and the trusted certificates of this machine (NODE_EXTRA_CA_CERTS).',
   ),
 } as const satisfies Record<string, ErrorCode>
 

@@ -20,7 +20,7 @@ export function addressOf(url: string): Address {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url)
   const unknown = [...searchParams.keys()].find((each) => !PARAMETERS.includes(each))
   if (unknown !== undefined)
-    throw wrong(`does not know ${JSON.stringify(unknown)}; there is: ${PARAMETERS.join(', ')}`)
+    throw wrong(`does not know ${JSON.stringify(unknown)}; available: ${PARAMETERS.join(', ')}`)
   const database = decodeURIComponent(pathname.slice(1))
   const host = searchParams.get('host') ?? hostname.replace(/^\[|\]$/g, '')
   if (database === '' || host === '') throw wrong('needs a host and a database')
