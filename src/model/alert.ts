@@ -19,7 +19,7 @@ export interface Alert {
   labels?: Variables
   /** What it says under names of its own, such as `current` or `描述`, where it has neither summary nor description. */
   texts?: Variables
-  /** What a count of many alerts names this one by, and its cluster; empty where it has none. */
+  /** What a count of many alerts names this one by, and its cluster, else namespace; empty where it has none. */
   name: string
   cluster: string
   /**

@@ -11,6 +11,8 @@ export interface Content {
   title: string
   text: string
   mention: Mention
+  /** Where those mentioned stand: under the heading, so that a long text hides nobody, or at the end. */
+  mentionAt?: 'heading' | 'end'
   /** Where the whole card leads, for an actionCard that has no buttons. */
   link: string | undefined
   /** Where a card leads, button by button. */

@@ -7,6 +7,7 @@ import type { Level } from '../model/level.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
+import { formsFor } from '../rendering/forms/limits.ts'
 import type { CountGroup, Renderer } from '../rendering/types.ts'
 import type { Claim, NewMessage, QueuedAlert, Store } from '../stores/store.ts'
 import { levelIn } from './destinations.ts'
@@ -14,10 +15,10 @@ import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
 
 export type SendPlan = Extract<Plan, { kind: 'send' }>
 
-/** Targets named for each count in a digest. */
-export const TARGETS_PER_GROUP = 3
-/** Groups for which targets are looked up; those after them fit on no phone. */
-const MAX_GROUPS_WITH_TARGETS = 40
+/** Alerts of each count in a digest that are read for different targets. */
+export const EXAMPLES_PER_GROUP = 10
+/** Groups for which examples are read; those after them fit on no phone. */
+const MAX_GROUPS_WITH_EXAMPLES = 40
 
 export interface ComposeDeps extends StoredAlertsDeps {
   store: Pick<Store, 'payloads' | 'tally'>
@@ -114,7 +115,7 @@ async function composeForm(
 ): Promise<ComposedMessage> {
   const { scope } = plan
   if (scope.kind === 'some') {
-    for (const form of ['whole', 'lines'] as const) {
+    for (const form of formsFor(draft.included.length)) {
       const made = renderAndCompose(form, {
         plan,
         draft,
@@ -151,24 +152,19 @@ async function composeCounts(
   { base, draft, deps }: Composing,
 ): Promise<ComposedMessage> {
   const tally = await deps.store.tally(plan.queue, plan.channel.name)
-  const named = tally.groups.slice(0, MAX_GROUPS_WITH_TARGETS)
+  const named = tally.groups.slice(0, MAX_GROUPS_WITH_EXAMPLES)
   const read = await readStored(
-    named.flatMap((group) => group.first.slice(0, TARGETS_PER_GROUP)),
+    named.flatMap((group) => group.first.slice(0, EXAMPLES_PER_GROUP)),
     deps,
   )
   const groups = tally.groups.map(
-    (group, index): CountGroup => ({
-      level: group.level,
-      name: group.name,
-      cluster: group.cluster,
-      firing: group.firing,
-      resolved: group.resolved,
-      targets:
-        index < MAX_GROUPS_WITH_TARGETS
-          ? group.first
-              .slice(0, TARGETS_PER_GROUP)
-              .map((place) => read(place).alert.variables.alarm_target ?? '')
-              .filter((target) => target !== '')
+    ({ first, ...group }, index): CountGroup => ({
+      ...group,
+      examples:
+        index < MAX_GROUPS_WITH_EXAMPLES
+          ? first
+              .slice(0, EXAMPLES_PER_GROUP)
+              .map((place) => exampleOf(read(place).alert, group.level, tally.from))
           : [],
     }),
   )
@@ -178,6 +174,15 @@ async function composeCounts(
     message: { ...base, ...made.message, ...carries(tally.groups, tally.count) },
     alerts: { kind: 'upTo', upTo: tally.upTo, count: tally.count },
   }
+}
+
+/** Under the heading, but for an alert of OCP's, whose format stays as it is. */
+export function mentionPlaceOf(alerts: readonly Pick<MessageAlert, 'alert'>[]): 'heading' | 'end' {
+  return alerts.length === 1 && alerts[0]?.alert.source === 'ocp' ? 'end' : 'heading'
+}
+
+function exampleOf(alert: Alert, level: Level, receivedAt: Date): MessageAlert {
+  return { alert, level, receivedAt, repeats: 0, firedWhileWaiting: false }
 }
 
 function renderAndCompose(
@@ -209,6 +214,7 @@ function renderAndCompose(
     title,
     text,
     mention,
+    mentionAt: mentionPlaceOf(told),
     link,
     buttons,
   })
@@ -216,8 +222,8 @@ function renderAndCompose(
     channel,
     now,
     form,
-    alerts: form === 'counts' ? [] : told,
-    stillFiring: form === 'whole' ? draft.stillFiring : [],
+    alerts: told,
+    stillFiring: form === 'counts' ? [] : draft.stillFiring,
     total,
     from: span?.from ?? new Date(Math.min(...received)),
     to: span?.to ?? new Date(Math.max(...received)),

@@ -4,7 +4,8 @@ import { type Word, wordIn } from './i18n.ts'
 import type { Part, Parts } from './templates/loader.ts'
 import { errorAt } from './templates/template-error.ts'
 import { variablesFor } from './templates/variables.ts'
-import { agoWord, durationWord } from './text/duration.ts'
+import { durationWord, elapsedWord } from './text/duration.ts'
+import { levelTextOf } from './text/level.ts'
 import { escapedFor, markupOf } from './text/markup.ts'
 import { timeAs, timeFor } from './text/time.ts'
 import type { RenderRequest, RenderSettings } from './types.ts'
@@ -94,20 +95,31 @@ export class RenderContext {
     return count === 1 ? this.word('countOne') : this.word('count', { n: count })
   }
 
-  time(instant: Date, pattern?: string): string {
-    const key = `${instant.getTime()} ${pattern ?? ''}`
+  time(instant: Date, pattern?: string, zone = this.zone): string {
+    const key = `${instant.getTime()} ${pattern ?? ''} ${zone}`
     const known = this.#times.get(key)
     if (known !== undefined) return known
     const text =
       pattern === undefined
-        ? timeFor(instant, { zone: this.zone, now: this.now })
-        : timeAs(pattern, instant, this.zone)
+        ? timeFor(instant, { zone, now: this.now })
+        : timeAs(pattern, instant, zone)
     this.#times.set(key, text)
     return text
   }
 
-  ago(instant: Date): string {
-    return agoWord(this.language, instant, this.now)
+  /** An instant to the minute, with the day where it is not that of the message: for lines of a list. */
+  minute(instant: Date): string {
+    return this.time(instant).replace(/:\d\d$/, '')
+  }
+
+  /** The instant of the message with its date: what durations in it are as of, however late it is read. */
+  get asOf(): string {
+    return this.time(this.now, 'MM-dd HH:mm')
+  }
+
+  /** How long something has gone on at the instant of the message; undefined while it has only begun. */
+  elapsed(instant: Date): string | undefined {
+    return elapsedWord(this.language, instant, this.now)
   }
 
   duration(ms: number): string {
@@ -117,6 +129,11 @@ export class RenderContext {
   /** The time since `instant`, in words. */
   since(instant: Date): string {
     return this.duration(this.now.getTime() - instant.getTime())
+  }
+
+  /** An alert's level in words; empty where it names none. */
+  levelText(told: Pick<MessageAlert, 'alert' | 'level'>): string {
+    return levelTextOf(told, { language: this.language, levels: this.channel.levels })
   }
 }
 

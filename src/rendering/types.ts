@@ -18,14 +18,15 @@ export interface CountGroup {
   cluster: string
   firing: number
   resolved: number
-  targets: readonly string[]
+  /** Its first alerts, of which different targets are named. */
+  examples: readonly MessageAlert[]
 }
 
 export interface RenderRequest {
   channel: Channel
   now: Date
   form: 'whole' | 'lines' | 'counts'
-  /** Most severe first; empty for counts. */
+  /** Most severe first; for counts those that may be shown whole. */
   alerts: readonly MessageAlert[]
   /** What still fires of the group of which `alerts` are the resolved ones. */
   stillFiring?: readonly MessageAlert[]

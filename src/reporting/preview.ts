@@ -7,12 +7,14 @@ import type { Channel, Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import {
+  EXAMPLES_PER_GROUP,
   linkTo,
   MAX_QUEUED_PREVIEW,
+  mentionPlaceOf,
   robotsOf,
-  TARGETS_PER_GROUP,
 } from '../pipeline/compose-message.ts'
 import { levelIn } from '../pipeline/destinations.ts'
+import { formsFor } from '../rendering/forms/limits.ts'
 import type { CountGroup, Rendered, Renderer } from '../rendering/types.ts'
 import type { Source } from '../sources/source.ts'
 
@@ -63,6 +65,7 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
       title,
       text,
       mention,
+      mentionAt: notification.prerendered === undefined ? mentionPlaceOf(rest) : 'end',
       link: undefined,
       buttons,
     })
@@ -74,7 +77,7 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
         channel,
         now: request.now,
         form,
-        alerts: form === 'counts' ? [] : rest,
+        alerts: rest,
         total: rest.length,
         from: request.now,
         to: request.now,
@@ -85,7 +88,7 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
       })
     const left = Math.max(1, channel.digest.maxMessages - messages.length)
     let result: Rendered | undefined
-    for (const form of rest.length > MAX_QUEUED_PREVIEW ? [] : FORMS) {
+    for (const form of rest.length > MAX_QUEUED_PREVIEW ? [] : formsFor(rest.length)) {
       const tried = made(form)
       await giveWay()
       if (tried.told * left < rest.length) continue
@@ -167,23 +170,22 @@ function rendererOf(channel: Channel, { rendererFor }: Pick<PreviewDeps, 'render
   }
 }
 
-/** The forms to try before counts: whole alerts, then a line each. */
-const FORMS = ['whole', 'lines'] as const
-
-type Subject = Pick<MessageAlert, 'alert' | 'level'>
-
-function countGroupsOf(alerts: readonly Subject[]): CountGroup[] {
+function countGroupsOf(alerts: readonly MessageAlert[]): CountGroup[] {
   const groups = Map.groupBy(alerts, ({ alert, level }) =>
     JSON.stringify([level, alert.name, alert.cluster]),
   )
   return [...groups.values()].map((same) => {
-    const { alert, level } = same[0] as Subject
+    const { alert, level } = same[0] as MessageAlert
     const firing = same.filter((each) => each.alert.status === 'firing').length
-    const targets = same
-      .slice(0, TARGETS_PER_GROUP)
-      .flatMap((each) => each.alert.variables['alarm_target'] ?? [])
     const { name, cluster } = alert
-    return { level, name, cluster, firing, resolved: same.length - firing, targets }
+    return {
+      level,
+      name,
+      cluster,
+      firing,
+      resolved: same.length - firing,
+      examples: same.slice(0, EXAMPLES_PER_GROUP),
+    }
   })
 }
 

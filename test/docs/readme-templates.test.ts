@@ -47,10 +47,10 @@ for (const [file, heading, language] of [
       }
       const one = textOf('one alert of Alertmanager')
       assert.match(one, /^### 🔴 .* HighLoad\n\n- .*ob\\?_prod · db-1\n- .*03:01:30.*2 /)
-      assert.match(one, /\n\n\*\*.*\*\*\n\n.*\n\n\[Prometheus\]\(dingtalk:/)
+      assert.match(one, /\n\n\*\*.*\*\*\n\n.*\n\n\[(?:Runbook|处置手册)\]\(dingtalk:/)
       assert.match(
         textOf('forty at once'),
-        /^### 40 .*\n\n.*\n\n- ⛔ .* ×3.*\n- 🔴 .* ×17.*db-3 (?:and 14 more|等 17 项)/,
+        /^### ⛔ .*40.*\n\n.*\n\n#+ ⛔ [\s\S]*\n- ⚠️ .* ×16[:：] ?.*192\.0\.2\.12 (?:and 13 more|等 16 项)/,
       )
     })
 

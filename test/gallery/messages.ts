@@ -1,9 +1,12 @@
 import type { Content } from '../../src/model/message.ts'
 import type { Channel, Format, Language } from '../../src/model/settings.ts'
-import { compose } from '../../src/notifiers/dingtalk/body.ts'
+import { compose, MAX_BODY_BYTES } from '../../src/notifiers/dingtalk/body.ts'
+import { mentionPlaceOf } from '../../src/pipeline/compose-message.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
 import { scenarios } from '../../src/rendering/templates/scenarios.ts'
+import type { QuotaWarning, RenderRequest } from '../../src/rendering/types.ts'
 import { channelNamed } from '../support/settings.ts'
+import { scenes } from './scenes.ts'
 
 export const LANGUAGES: readonly Language[] = ['en-US', 'zh-CN', 'zh-TW']
 export const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
@@ -31,31 +34,61 @@ export function messagesIn(
   format: Format,
   changes: Partial<Channel> = {},
 ): Shown[] {
+  const post = poster(language, format, changes)
+  return scenarios(language, NOW).map(({ name, ask }) =>
+    ask.kind === 'quota'
+      ? post.quota(name, ask.warning)
+      : post.message(name, ask.request, [ask.request.form]),
+  )
+}
+
+/** Every real-shaped alert and what comes together, as Markdown in a language. */
+export async function scenesIn(language: Language): Promise<Shown[]> {
+  const post = poster(language, 'markdown', {})
+  const all = await scenes(NOW)
+  return all.map(({ name, request, forms }) => post.message(name, request, forms))
+}
+
+/** Messages that one of a storm may be. */
+const MAX_MESSAGES = 3
+
+/** Posts as a channel would that mentions somebody. */
+function poster(language: Language, format: Format, changes: Partial<Channel>) {
   const mention = { mobiles: [MENTIONED_MOBILE], users: [], all: false, rules: [] }
   const channel = channelNamed('ops', { format, mention, ...changes })
   const settings = { language, timezone: ZONE, externalUrl: undefined, templates: '/nonexistent' }
   const renderer = createRenderer(settings, [channel])
-  return scenarios(language, NOW).map(({ name, ask }) => {
-    const contentOf = (title: string, text: string, buttons: Content['buttons'] = []): Content => ({
-      format,
-      title,
-      text,
-      mention: channel.mention,
-      link: undefined,
-      buttons,
-    })
-    const bodyOf = (content: Content): string => compose(content, [], 'a-key')
-    const made =
-      ask.kind === 'quota'
-        ? { ...renderer.quota({ ...ask.warning, channel }), buttons: [] }
-        : renderer.render({
-            ...ask.request,
-            channel,
-            fits: (...parts) => Buffer.byteLength(bodyOf(contentOf(...parts))) <= 20_000,
-          })
-    const body = bodyOf(contentOf(made.title, made.text, made.buttons))
-    return { situation: name, ...posted(body), faults: made.faults, body }
-  })
+  const content = { format, mention: channel.mention, link: undefined }
+  const bodyOf = (own: Pick<Content, 'title' | 'text' | 'buttons' | 'mentionAt'>): string =>
+    compose({ ...content, ...own }, [], 'a-key')
+  return {
+    quota(situation: string, warning: Omit<QuotaWarning, 'channel'>): Shown {
+      const { title, text, faults } = renderer.quota({ ...warning, channel })
+      const body = bodyOf({ title, text, buttons: [] })
+      return { situation, ...posted(body), faults, body }
+    },
+    message(
+      situation: string,
+      request: Omit<RenderRequest, 'channel' | 'fits' | 'form'>,
+      forms: readonly RenderRequest['form'][],
+    ): Shown {
+      const mentionAt = mentionPlaceOf(request.alerts)
+      const renderAs = (form: RenderRequest['form']) =>
+        renderer.render({
+          ...request,
+          form,
+          channel,
+          fits: (title, text, buttons) =>
+            Buffer.byteLength(bodyOf({ title, text, buttons, mentionAt })) <= MAX_BODY_BYTES,
+        })
+      const form =
+        forms.find((each) => renderAs(each).told * MAX_MESSAGES >= request.alerts.length) ??
+        'counts'
+      const { title, text, buttons, faults } = renderAs(form)
+      const body = bodyOf({ title, text, buttons, mentionAt })
+      return { situation, ...posted(body), faults, body }
+    },
+  }
 }
 
 /** What a body shows; its text with whom it mentions. */

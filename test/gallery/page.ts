@@ -1,6 +1,13 @@
 import MarkdownIt from 'markdown-it'
 import type { Format, Language } from '../../src/model/settings.ts'
-import { FORMATS, LANGUAGES, MENTIONED_MOBILE, messagesIn, type Shown } from './messages.ts'
+import {
+  FORMATS,
+  LANGUAGES,
+  MENTIONED_MOBILE,
+  messagesIn,
+  type Shown,
+  scenesIn,
+} from './messages.ts'
 import { SCRIPT, STYLE } from './style.ts'
 
 /** What DingTalk's phones render, and no more: no table, code, picture or HTML. Addresses become links. */
@@ -23,12 +30,18 @@ const FRAMES = [
 ] as const
 
 /** One page that needs nothing else, with filters by language, format, frame and situation. */
-export function galleryPage(): string {
-  const cards = LANGUAGES.flatMap((language) =>
+export async function galleryPage(): Promise<string> {
+  const situations = LANGUAGES.flatMap((language) =>
     FORMATS.flatMap((format) =>
       messagesIn(language, format).map((shown) => cardOf(shown, language, format)),
     ),
   )
+  const real = await Promise.all(
+    LANGUAGES.map(async (language) =>
+      (await scenesIn(language)).map((shown) => cardOf(shown, language, 'markdown')),
+    ),
+  )
+  const cards = [...real.flat(), ...situations]
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Messages as DingTalk shows them</title><style>${STYLE}</style></head>

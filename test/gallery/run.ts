@@ -5,5 +5,5 @@ import { galleryPage } from './page.ts'
 /** `npm run gallery [-- FILE]`: every message in every language and format, as DingTalk shows it, in one page. */
 const file = resolve(process.argv[2] ?? 'data/gallery.html')
 mkdirSync(dirname(file), { recursive: true })
-writeFileSync(file, galleryPage())
+writeFileSync(file, await galleryPage())
 process.stdout.write(`${file}\n`)

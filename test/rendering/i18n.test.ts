@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { agoWord, durationWord } from '../../src/rendering/text/duration.ts'
+import { durationWord, elapsedWord } from '../../src/rendering/text/duration.ts'
 import { instantIn, timeAs, timeFor, timeInZone } from '../../src/rendering/text/time.ts'
 
 const NOW = new Date('2026-11-24T19:03:30Z')
@@ -42,12 +42,12 @@ describe('durations', () => {
     assert.equal(durationWord('en-US', ms(-5)), '0 s')
   })
 
-  test('since something are told without seconds beyond a minute', () => {
-    assert.equal(agoWord('en-US', before(0), NOW), 'just now')
-    assert.equal(agoWord('en-US', before(-60), NOW), 'just now')
-    assert.equal(agoWord('en-US', before(42), NOW), '42 s ago')
-    assert.equal(agoWord('en-US', before(605), NOW), '10 min ago')
-    assert.equal(agoWord('zh-CN', before(3_905), NOW), '1 小时 5 分前')
-    assert.equal(agoWord('zh-TW', before(125), NOW), '2 分鐘前')
+  test('since something began are without seconds beyond a minute, and absent while it has only begun', () => {
+    assert.equal(elapsedWord('en-US', before(0), NOW), undefined)
+    assert.equal(elapsedWord('en-US', before(-60), NOW), undefined)
+    assert.equal(elapsedWord('en-US', before(42), NOW), '42 s')
+    assert.equal(elapsedWord('en-US', before(605), NOW), '10 min')
+    assert.equal(elapsedWord('zh-CN', before(3_905), NOW), '1 小时 5 分')
+    assert.equal(elapsedWord('zh-TW', before(125), NOW), '2 分鐘')
   })
 })

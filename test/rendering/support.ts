@@ -1,5 +1,5 @@
 import type { Alert, MessageAlert } from '../../src/model/alert.ts'
-import type { Level } from '../../src/model/level.ts'
+import { LEVEL_NAMES, type Level } from '../../src/model/level.ts'
 import type { Channel, Language } from '../../src/model/settings.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
 import type { Rendered, RenderRequest } from '../../src/rendering/types.ts'
@@ -19,7 +19,7 @@ export function told(
       fingerprint: 'f',
       name: variables['alarm_name'] ?? '',
       cluster: '',
-      levelWord: undefined,
+      levelWord: LEVEL_NAMES[level],
       startsAt: undefined,
       endsAt: undefined,
       ...alert,

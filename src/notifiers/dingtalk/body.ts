@@ -21,7 +21,8 @@ export function compose(content: Content, robots: readonly Robot[], uuid: string
   const title = withKeywordsInFront(lineOf(content.title) || 'Alert', robots)
   const said = content.text.trim() === '' ? title : content.text.toWellFormed()
   const everyone = content.mention.all ? ['all'] : []
-  const named = withMentions(said, [...everyone, ...atMobiles, ...atUserIds], format)
+  const people = [...everyone, ...atMobiles, ...atUserIds]
+  const named = withMentions(said, people, { format, at: content.mentionAt ?? 'end' })
   const text = withKeywordsBelow(named, robots, format)
   const message = { msgtype: format, msgUuid: uuid }
   const at = { atMobiles, atUserIds, isAtAll: content.mention.all }
@@ -81,9 +82,25 @@ function withKeywordsBelow(text: string, robots: readonly Robot[], format: Forma
  * DingTalk notifies only those whose number or id also stands in the text. Whether `isAtAll` needs `@all` there is not
  * documented; DingTalk's own command line adds it to what it posts.
  */
-function withMentions(text: string, people: readonly string[], format: Format): string {
+function withMentions(
+  text: string,
+  people: readonly string[],
+  { format, at }: { format: Format; at: 'heading' | 'end' },
+): string {
   const missing = people.filter((each) => !isMentioned(text, each)).map((each) => `@${each}`)
-  return missing.length === 0 ? text : `${text}${paragraph(format)}${missing.join(' ')}`
+  if (missing.length === 0) return text
+  const line = missing.join(' ')
+  const end = at === 'heading' ? headingEnd(text, format) : undefined
+  if (end === undefined) return `${text}${paragraph(format)}${line}`
+  return `${text.slice(0, end)}${paragraph(format)}${line}${text.slice(end)}`
+}
+
+/** Where the heading ends; in plain text the first line is one. Undefined where nothing follows it, or there is none. */
+function headingEnd(text: string, format: Format): number | undefined {
+  const start = format === 'text' || text.startsWith('#') ? 0 : text.indexOf('\n#') + 1
+  if (start === 0 && format !== 'text' && !text.startsWith('#')) return undefined
+  const end = text.indexOf('\n', start)
+  return end < 0 ? undefined : end
 }
 
 /** Whether `@person` stands in the text by itself, not as a part of a longer number, name or address. */

@@ -1,13 +1,14 @@
 import type { MessageAlert } from '../../model/alert.ts'
-import type { Level } from '../../model/level.ts'
 import type { RenderContext } from '../context.ts'
-import { levelWord } from '../i18n.ts'
 import { substitute } from '../templates/variables.ts'
-import { nameOf } from '../templates/view.ts'
+import { nameOf, signOf, toolsFor, viewOf } from '../templates/view.ts'
 import { cutTo, escapeText, oneLine } from '../text/escape.ts'
-import { ICONS, LEVEL_ICONS } from '../text/level-icons.ts'
+import { ICONS } from '../text/level-icons.ts'
 import { locationOf } from '../text/location.ts'
 import type { CountGroup } from '../types.ts'
+import { type Headline, headlineFor, headlineOf, headlineOfCounts } from './headline.ts'
+import { inReadingOrder } from './reading-order.ts'
+import { statusCounts, statusSums } from './tally.ts'
 
 const MAX_TITLE_LENGTH = 120
 /** Names of a title; a phone shows no more. */
@@ -22,31 +23,62 @@ export function titleOf(
   making: RenderContext,
   { stillFiring = 0 }: { stillFiring?: number } = {},
 ): string {
-  const firing = alerts.filter(({ alert }) => alert.status === 'firing')
-  const first = firing[0] ?? alerts[0]
+  const first = alerts.find(({ alert }) => alert.status === 'firing') ?? alerts[0]
   if (first === undefined) return making.word('alertWord')
-  const variables = making.variablesOf(first)
-  const { title } = making.channel
-  const own = title === undefined ? '' : substitute(title, variables).trim()
-  const count = alerts.length === 1 ? '' : making.count(alerts.length)
-  if (own !== '') return titled([count === '' ? own : `${count}${making.word('colon')}${own}`])
-  const mark =
-    firing.length > 0
-      ? levelHeadOf(first.level, making)
-      : `${ICONS.resolved} ${making.word('resolvedWord')}`
-  const rest = stillFiring > 0 ? making.word('stillFiring', { n: stillFiring }) : undefined
-  if (alerts.length === 1) {
-    const flapping =
-      (first.changes ?? 0) >= 2 ? `${ICONS.flapping} ${making.word('flapping')} ` : ''
+  const own = ownTitleOf(first, making)
+  if (own !== '')
     return titled([
-      `${flapping}${mark} ${nameOf(variables, making)}`,
-      ...locationOf(variables),
-      rest,
+      alerts.length === 1 ? own : `${making.count(alerts.length)}${making.word('colon')}${own}`,
     ])
+  const builtIn = builtInTitle(alerts, first, { stillFiring, making })
+  const it = {
+    ...viewOf(first, making),
+    ...headlineFor(alerts, making),
+    total: alerts.length,
+    ...statusCounts(alerts),
+    stillFiring,
+    title: builtIn,
   }
-  const names = tallied(alerts.map((each) => [nameOf(making.variablesOf(each), making), 1]))
-  const common = commonOf(alerts.map((each) => locationOf(making.variablesOf(each))))
-  return titled([`${mark} ${count}${making.word('colon')}${namesIn(names)}`, rest, ...common])
+  return titled([making.renderPart('title', it) ?? builtIn])
+}
+
+function builtInTitle(
+  alerts: readonly MessageAlert[],
+  first: MessageAlert,
+  { stillFiring, making }: { stillFiring: number; making: RenderContext },
+): string {
+  const rest = stillFiring > 0 ? making.word('stillFiring', { n: stillFiring }) : undefined
+  return alerts.length === 1
+    ? titleOfOne(first, rest, making)
+    : titleOfSeveral(alerts, rest, making)
+}
+
+function ownTitleOf(told: MessageAlert, making: RenderContext): string {
+  const { title } = making.channel
+  return title === undefined ? '' : substitute(title, making.variablesOf(told)).trim()
+}
+
+function titleOfOne(told: MessageAlert, rest: string | undefined, making: RenderContext): string {
+  const variables = making.variablesOf(told)
+  const flapping = (told.changes ?? 0) >= 2 ? `${ICONS.flapping} ${making.word('flapping')} ` : ''
+  const levelText = making.levelText(told)
+  const word = told.alert.status === 'resolved' ? making.word('resolvedWord') : levelText
+  const mark = [signOf(told, levelText), word].filter((each) => each !== '').join(' ')
+  return titled([`${flapping}${mark} ${nameOf(variables, making)}`, ...locationOf(variables), rest])
+}
+
+/** `🔴 14 of 40 critical: …`, or `🔴 Critical 5 alerts: …` where all are. */
+function titleOfSeveral(
+  alerts: readonly MessageAlert[],
+  rest: string | undefined,
+  making: RenderContext,
+): string {
+  const names = tallied(
+    inReadingOrder(alerts, making).map((each) => [nameOf(making.variablesOf(each), making), 1]),
+  )
+  const common = titlePlace(alerts.map((each) => locationOf(making.variablesOf(each))))
+  const head = headOf(headlineOf(alerts, making))
+  return titled([`${head}${making.word('colon')}${namesIn(names)}`, rest, ...common])
 }
 
 /** The title of counts. */
@@ -55,17 +87,26 @@ export function titleOfCounts(
   total: number,
   making: RenderContext,
 ): string {
-  const worst = groups.find(({ firing }) => firing > 0) ?? groups[0]
-  const mark = worst === undefined ? '' : `${levelHeadOf(worst.level, making)} `
   const names = tallied(groups.map(({ name, firing, resolved }) => [name, firing + resolved]))
   const named = namesIn(names.filter(([name]) => name !== ''))
-  return titled([
-    `${mark}${making.count(total)}${named === '' ? '' : `${making.word('colon')}${named}`}`,
-  ])
+  const headline = headlineOfCounts(groups, total, making)
+  const head = headOf(headline)
+  const builtIn = titled([`${head}${named === '' ? '' : `${making.word('colon')}${named}`}`])
+  const it = {
+    ...toolsFor(making),
+    sign: headline.sign,
+    mark: headline.mark,
+    headline: headline.text,
+    total,
+    ...statusSums(groups),
+    stillFiring: 0,
+    title: builtIn,
+  }
+  return titled([making.renderPart('title', it) ?? builtIn])
 }
 
-export function levelHeadOf(level: Level, making: RenderContext): string {
-  return `${LEVEL_ICONS[level]} ${levelWord(making.language, level)}`
+function headOf({ sign, mark, text, isUniform }: Headline): string {
+  return `${isUniform ? mark : sign} ${text}`
 }
 
 /** Each part on one line, joined, and cut. */
@@ -87,8 +128,8 @@ function namesIn(names: readonly (readonly [string, number])[]): string {
   return `${shown.join(', ')}${names.length > NAMED ? ' …' : ''}`
 }
 
-/** What the places of all have in common, from the cluster down. */
-export function commonOf(places: readonly (readonly string[])[]): string[] {
+/** What the places of all begin with, from the cluster down. */
+function titlePlace(places: readonly (readonly string[])[]): string[] {
   const [first = [], ...others] = places
   const end = first.findIndex((each, index) => others.some((other) => other[index] !== each))
   return first.slice(0, end < 0 ? first.length : end)

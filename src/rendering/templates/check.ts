@@ -1,10 +1,11 @@
 import { distance } from 'fastest-levenshtein'
 import type { GiveWay } from '../../give-way.ts'
-import type { Channel } from '../../model/settings.ts'
+import type { Channel, Format } from '../../model/settings.ts'
 import { OCP_VARIABLES, OWN_VARIABLES } from '../../model/variables.ts'
 import { conceal } from '../../redact.ts'
 import type { Renderer, UnknownNames } from '../types.ts'
-import { usagesIn } from './engine.ts'
+import { fieldsIn, tablesIn, usagesIn } from './engine.ts'
+import { FIELDS } from './fields.ts'
 import type { Parts } from './loader.ts'
 import { type Ask, scenarios } from './scenarios.ts'
 import { VARIABLE } from './variables.ts'
@@ -70,26 +71,30 @@ function faultsIn(
   return renderer.render({ ...ask.request, channel, fits }).faults
 }
 
-/** Names that nobody documents: near misses are faults; any other may be a label, so it is a warning. */
+/**
+ * What a channel's templates name and nobody documents, and what phones cannot show. Any name may be a label, so each is
+ * a warning, with the documented name that it may be a slip of.
+ */
 function namesIn(channel: Channel, parts: Parts): UnknownNames {
   const known = [
     ...Object.keys(OCP_VARIABLES),
     ...Object.keys(OWN_VARIABLES),
     ...channel.variables.keys(),
   ]
-  const checked: UnknownNames = { faults: [], warnings: [] }
+  const warnings: string[] = []
   const look = (written: string, place: string): void => {
     if (known.includes(written)) return
     const name = conceal(written)
-    const near = known.find((each) => distance(each, name) <= (name.length > 6 ? 2 : 1))
-    if (near === undefined)
-      checked.warnings.push(
-        `${place}: \${${name}} is no documented variable; it prints what a label of this name holds`,
-      )
-    else checked.faults.push(`${place}: there is no variable \${${name}} (did you mean "${near}"?)`)
+    const near = nearest(name, known)
+    warnings.push(
+      `${place}: \${${name}} is no documented variable; it prints what a label of this name holds${near === undefined ? '' : ` (did you mean "${near}"?)`}`,
+    )
   }
-  for (const { text, file: place, own } of parts.values())
-    if (own) for (const { name, line } of usagesIn(text)) look(name, `${place}:${line}`)
+  for (const { text, file, own } of parts.values())
+    if (own) {
+      for (const { name, line } of usagesIn(text)) look(name, `${file}:${line}`)
+      warnings.push(...layoutWarnings(text, file, channel.format))
+    }
   const own = [
     ['title', channel.title ?? ''] as const,
     ...[...channel.variables].map(([name, text]) => [`variables.${name}`, text] as const),
@@ -97,5 +102,23 @@ function namesIn(channel: Channel, parts: Parts): UnknownNames {
   for (const [key, text] of own)
     for (const [, name] of text.matchAll(VARIABLE))
       look(name as string, `channels.${channel.name}.${key}`)
-  return checked
+  return { faults: [], warnings }
+}
+
+function nearest(name: string, known: Iterable<string>): string | undefined {
+  for (const each of known) if (distance(each, name) <= (name.length > 6 ? 2 : 1)) return each
+  return undefined
+}
+
+/** Fields of `it` that no part has, and tables. */
+function layoutWarnings(text: string, file: string, format: Format): string[] {
+  const fields = fieldsIn(text).flatMap(({ name, line }) => {
+    if (FIELDS.has(name)) return []
+    const near = nearest(name, FIELDS)
+    const hint = near === undefined ? '' : ` (did you mean "it.${near}"?)`
+    return [`${file}:${line}: it.${conceal(name)} does not exist${hint}`]
+  })
+  const tables = format === 'text' ? [] : tablesIn(text)
+  const about = "DingTalk's phones show a table as it is written; use a list"
+  return [...fields, ...tables.map((line) => `${file}:${line}: ${about}`)]
 }

@@ -2,8 +2,8 @@ import { Eta } from 'eta'
 import { messageOf } from '../../errors.ts'
 import type { Format } from '../../model/settings.ts'
 import type { Position } from '../text/escape.ts'
-import { escapedFor } from '../text/markup.ts'
-import { syntaxError, TemplateError } from './template-error.ts'
+import { escapedFor, Markup } from '../text/markup.ts'
+import { errorAt, syntaxError, TemplateError } from './template-error.ts'
 
 /** A compiled template: its text for what it is given as `it`. Throws a TemplateFault. */
 export type Template = (it: object) => string
@@ -19,14 +19,19 @@ const PRINT = '__print'
 
 /**
  * Compiles a template. `${name}` prints a variable, Eta's tags are there for logic; what either prints is escaped for
- * the format. A list line whose only `${name}` is empty is left out. Throws a TemplateFault that names the line.
+ * the format. A list line whose only `${name}` is empty is left out. `include('name')` prints one of `includes`, which
+ * may still be filled. Throws a TemplateError that names the line.
  */
-export function compile(text: string, format: Format): Template {
-  const normalized = text.replace(/\r\n?/g, '\n')
+export function compile(
+  text: string,
+  format: Format,
+  includes: ReadonlyMap<string, Template> = NO_INCLUDES,
+): Template {
+  const normalized = normalize(text)
   const lines = linesOf(normalized)
   // Eta counts the lines before each tag from the beginning: quadratic, so it compiles only what holds tags.
   if (!normalized.includes('<%')) return printing(lines, format)
-  const eta = new MessageEta(format)
+  const eta = new MessageEta(format, includes)
   const source = lines.map(withTags).join('')
   try {
     const compiled = eta.compile(source)
@@ -35,6 +40,8 @@ export function compile(text: string, format: Format): Template {
     throw syntaxError(error, () => eta.compileToString(source))
   }
 }
+
+const NO_INCLUDES: ReadonlyMap<string, Template> = new Map()
 
 /** No message takes a third of this, so a longer text is not finished. */
 const MAX_PRINTED = 60_000
@@ -68,7 +75,7 @@ interface Values {
 class MessageEta extends Eta {
   readonly print: (value: unknown, opening: boolean, followed: string) => string
 
-  constructor(format: Format) {
+  constructor(format: Format, includes: ReadonlyMap<string, Template>) {
     super({
       autoTrim: false,
       autoEscape: true,
@@ -80,11 +87,61 @@ class MessageEta extends Eta {
     })
     this.print = (value, opening, followed) =>
       escapedFor(format, value, { opening, followed } satisfies Position)
+    // What Eta calls for `include`; its text is ready, so `<%= include(…) %>` escapes it no further.
+    this.render = (name: unknown, it: object) =>
+      included(String(name), it, includes) as unknown as string
   }
 
   override RuntimeErr = (error: Error, _text: string, line: number): never => {
     throw new TemplateError(error.message, line)
   }
+}
+
+function included(name: string, it: object, includes: ReadonlyMap<string, Template>): Markup {
+  const template = includes.get(name)
+  if (template === undefined)
+    throw new TemplateError(`there is no template ${JSON.stringify(name)} to include`)
+  try {
+    return new Markup(template(it).trimEnd())
+  } catch (error) {
+    throw new TemplateError(errorAt(`${name}.eta`, error))
+  }
+}
+
+/** Names of the templates that a template includes, where they stand as a text. */
+export function includesIn(text: string): string[] {
+  return linesOf(normalize(text)).flatMap(({ code }) =>
+    [...code.matchAll(/\binclude\s*\(\s*(?:'([\w.-]+)'|"([\w.-]+)")/g)].map(
+      ([, single, double]) => (single ?? double) as string,
+    ),
+  )
+}
+
+/** Fields of `it` that a template names in its tags, with their lines. */
+export function fieldsIn(text: string): Usage[] {
+  return linesOf(normalize(text)).flatMap(({ code }, index) =>
+    [...code.matchAll(/(?<![\w.$])it\.([A-Za-z_$][\w$]*)/g)].map(([, name]) => ({
+      name: name as string,
+      line: index + 1,
+    })),
+  )
+}
+
+/** Lines that make a Markdown table of those around them; DingTalk's phones show them as they are written. */
+export function tablesIn(text: string): number[] {
+  return linesOf(normalize(text)).flatMap(({ pieces }, index) =>
+    pieces.length === 1 && typeof pieces[0] === 'string' && isTableRule(pieces[0])
+      ? [index + 1]
+      : [],
+  )
+}
+
+function isTableRule(line: string): boolean {
+  return /^[\s|:-]+$/.test(line) && line.includes('|') && line.includes('--')
+}
+
+function normalize(text: string): string {
+  return text.replace(/\r\n?/g, '\n')
 }
 
 /** All variables that a template names: as `${name}`, and in its tags as `it.get('name')` or `it.v.name`. */

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { AppError } from '../../errors.ts'
 import type { Channel, Format } from '../../model/settings.ts'
 import { conceal } from '../../redact.ts'
-import { compile, type Template } from './engine.ts'
-import { errorAt } from './template-error.ts'
+import { compile, includesIn, type Template } from './engine.ts'
+import { errorAt, TemplateError } from './template-error.ts'
 
 /** The built-in templates, beside both src/ and dist/. */
 const BUILT_IN = fileURLToPath(new URL('../../../templates/messages/', import.meta.url))
 
 /**
- * Every situation that a message tells is a part of its own, in `NAME.PART.eta` (`alert` in `NAME.eta`). Where a
- * template has no file for a part, its file for the part named here tells it.
+ * Every kind of text is a part, in `NAME.PART.eta` (`alert` in `NAME.eta`). Where a template has no file for a part, its
+ * file for the part named here is used.
  */
 export const PARTS = {
   /** One alert that fires. */
@@ -37,6 +37,8 @@ export const PARTS = {
   delayed: undefined,
   /** The same after a push limit. */
   opened: 'delayed',
+  /** What a phone shows of a message in its notification; the built-in title where there is no such file. */
+  title: undefined,
   /** A warning that the month's calls are being used up. */
   quota: undefined,
 } as const satisfies Record<string, string | undefined>
@@ -111,7 +113,9 @@ export function partsOf(
         continue
       }
       // One file may serve several parts.
-      const template = templates.get(file) ?? compile(file.text, format)
+      const template =
+        templates.get(file) ??
+        compile(file.text, part === 'title' ? 'text' : format, includesOf(file, folder, format))
       templates.set(file, template)
       parts.set(part, { ...sourceOf(part, file, template), fallback: instead?.template })
     } catch (error) {
@@ -120,6 +124,27 @@ export function partsOf(
   }
   if (faults.size > 0) throw faulty([...faults])
   return parts
+}
+
+/** The templates that one includes, and those that these include: the operator's, else the built-in ones. */
+function includesOf(file: File, folder: string, format: Format): ReadonlyMap<string, Template> {
+  const templates = new Map<string, Template>()
+  const add = (text: string): void => {
+    for (const name of includesIn(text)) {
+      if (templates.has(name)) continue
+      const found = fileIn(folder, name, 'alert') ?? builtIn(name, 'alert')
+      // A template that is not there is found out where it would print.
+      if (found === undefined) continue
+      try {
+        templates.set(name, compile(found.text, format, templates))
+      } catch (error) {
+        throw new TemplateError(errorAt(found.place, error))
+      }
+      add(found.text)
+    }
+  }
+  add(file.text)
+  return templates
 }
 
 /** A configuration whose templates are wrong, all faults in it. */

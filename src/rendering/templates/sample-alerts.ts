@@ -1,5 +1,5 @@
 import type { Alert, MessageAlert } from '../../model/alert.ts'
-import type { Level } from '../../model/level.ts'
+import { LEVEL_NAMES, type Level } from '../../model/level.ts'
 import type { Language } from '../../model/settings.ts'
 import { variablesFrom } from '../../model/variables.ts'
 
@@ -35,6 +35,7 @@ export function prometheusAlert(
   return toldOf(
     {
       source: 'alertmanager',
+      levelWord: labels['severity'],
       status: endsAt === undefined ? 'firing' : 'resolved',
       labels: variablesFrom(Object.entries(labels)),
       variables: variablesFrom([
@@ -71,6 +72,7 @@ export function ocpAlert(
   return toldOf(
     {
       source: 'ocp',
+      levelWord: LEVEL_NAMES[level],
       status: endsAt === undefined ? 'firing' : 'resolved',
       variables: variablesFrom([
         ...Object.entries(variables),
@@ -96,7 +98,7 @@ function targetOf(labels: Readonly<Record<string, string>>): string {
 }
 
 function toldOf(
-  alert: Pick<Alert, 'source' | 'status' | 'variables' | 'startsAt' | 'endsAt'> & {
+  alert: Pick<Alert, 'source' | 'status' | 'variables' | 'levelWord' | 'startsAt' | 'endsAt'> & {
     labels?: Alert['variables']
   },
   { level, now, told }: { level: Level; now: Date; told: Partial<MessageAlert> },
@@ -108,7 +110,6 @@ function toldOf(
       fingerprint: `${variables['alarm_name']} ${variables['alarm_target']}`,
       name: variables['alarm_name'] ?? '',
       cluster: variables['ob_cluster'] ?? '',
-      levelWord: undefined,
     },
     level,
     receivedAt: new Date(now.getTime() - MINUTE),

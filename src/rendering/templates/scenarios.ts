@@ -1,5 +1,5 @@
 import type { MessageAlert } from '../../model/alert.ts'
-import type { Level } from '../../model/level.ts'
+import { LEVEL_NAMES, type Level } from '../../model/level.ts'
 import type { Language } from '../../model/settings.ts'
 import type { QuotaWarning, RenderRequest } from '../types.ts'
 import { inLanguage, ocpAlert, prometheusAlert } from './sample-alerts.ts'
@@ -182,10 +182,15 @@ function counts(name: string, now: Date): Scenario {
     cluster,
     firing,
     resolved,
-    targets: ['db-1', 'db-2', 'db-3'].map((host) => `host=${host}`),
+    examples: ['db-1', 'db-2', 'db-3'].map((instance) =>
+      prometheusAlert({ alertname: rule, severity: LEVEL_NAMES[level], cluster, instance }, now, {
+        level,
+      }),
+    ),
   }))
   const total = rules.reduce((sum, [, , , firing, resolved]) => sum + firing + resolved, 0)
-  return message(name, now, [], { form: 'counts', groups, total })
+  const severe = groups.slice(0, 1).flatMap(({ examples }) => examples)
+  return message(name, now, severe, { form: 'counts', groups, total })
 }
 
 function bare(now: Date): MessageAlert {

@@ -2,8 +2,9 @@ import type { MessageAlert } from '../../model/alert.ts'
 import { LEVEL_COLORS } from '../../model/level.ts'
 import type { Channel, Language } from '../../model/settings.ts'
 import type { Variables } from '../../model/variables.ts'
-import { levelWord, statusWord } from '../i18n.ts'
+import { statusWord } from '../i18n.ts'
 import { durationWord } from '../text/duration.ts'
+import { levelTextOf } from '../text/level.ts'
 import { timeInZone } from '../text/time.ts'
 
 export interface Locale {
@@ -25,7 +26,9 @@ export function variablesFor(told: MessageAlert, channel: Channel, locale: Local
   const variables: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(alert.variables))
     variables[name] = value.slice(0, MAX_VALUE_LENGTH)
-  variables['alarm_level'] = levelWord(locale.language, level)
+  delete variables['alarm_level']
+  const levelText = levelTextOf(told, { language: locale.language, levels: channel.levels })
+  if (levelText !== '') variables['alarm_level'] = levelText
   variables['alarm_level_color'] ??= LEVEL_COLORS[level]
   variables['alarm_status'] = statusWord(locale.language, alert.status)
   for (const name of TIMES) {

@@ -3,40 +3,45 @@ import type { Variables } from '../../model/variables.ts'
 import type { RenderContext } from '../context.ts'
 import { isWord, levelWord, type Word } from '../i18n.ts'
 import { cutTo, firstLine } from '../text/escape.ts'
-import { ICONS, LEVEL_ICONS } from '../text/level-icons.ts'
-import { type AlertLink, browserUrl, linksOf } from '../text/links.ts'
+import { ICONS, LEVEL_ICONS, NO_LEVEL_ICON } from '../text/level-icons.ts'
+import { type AlertLink, browserUrl, linksOf, urlWith } from '../text/links.ts'
 import { locationOf, objectOf } from '../text/location.ts'
 import { Markup } from '../text/markup.ts'
+import { numbersFor } from '../text/numbers.ts'
+import { isOcpAlert } from '../text/sender.ts'
+import { NOTHING_SHARED, ownPlace, type SharedPlace } from '../text/shared-place.ts'
 import { instantIn } from '../text/time.ts'
 import { TemplateError } from './template-error.ts'
-import { lastedMs } from './variables.ts'
+import { lastedMs, MAX_VALUE_LENGTH } from './variables.ts'
 
 /** Names of a list before the rest is only counted. */
 const LISTED = 5
 
 const NONE: Variables = Object.freeze(Object.create(null))
 
-/** What every part finds in `it`, whatever it tells; `v` are the variables of the alert, where there is one. */
+/** What every part finds in `it`; `v` are the variables of the alert, where there is one. */
 export function toolsFor(making: RenderContext, v: Variables = NONE) {
   const { heading, bold, quote, link, browser } = making.markup
   const instant = (value: unknown): Date | undefined => {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value
     return typeof value === 'string' ? instantIn(value, making.zone) : undefined
   }
-  const tools = {
+  return {
     v,
     get: (name: string): string => v[name] ?? '',
     word: (word: string, values?: Record<string, string | number>): string => {
       if (!isWord(word)) throw new TemplateError(`there is no word ${JSON.stringify(word)}`)
       return making.word(word, values)
     },
-    time: (value: unknown, pattern?: string): string => {
+    time: (value: unknown, pattern?: string, zone?: string): string => {
       const at = instant(value)
-      return at === undefined ? String(value ?? '') : making.time(at, pattern)
+      return at === undefined ? String(value ?? '') : making.time(at, pattern, zone)
     },
+    /** How long something has gone on, as of the message, however late it is read. */
     ago: (value: unknown): string => {
       const at = instant(value)
-      return at === undefined ? '' : making.ago(at)
+      if (at === undefined) return ''
+      return making.word('agoAsOf', { d: making.since(at), at: making.asOf })
     },
     duration: (from: unknown, to?: unknown): string => {
       if (typeof from === 'number') return making.duration(from)
@@ -44,6 +49,8 @@ export function toolsFor(making: RenderContext, v: Variables = NONE) {
       if (start === undefined || end === undefined) return ''
       return making.duration(end.getTime() - start.getTime())
     },
+    ...numbersFor(making.language),
+    url: urlWith,
     levelSign: (level: keyof typeof LEVEL_ICONS): string => LEVEL_ICONS[level] ?? '',
     cut: (text: unknown, length: number): string =>
       cutTo(String(text ?? ''), length, making.word('cut')),
@@ -58,8 +65,8 @@ export function toolsFor(making: RenderContext, v: Variables = NONE) {
     format: making.channel.format,
     language: making.language,
     now: making.now,
+    asOf: making.asOf,
   }
-  return tools
 }
 
 export type Tools = ReturnType<typeof toolsFor>
@@ -72,36 +79,100 @@ function listed(values: readonly unknown[], most: number, making: RenderContext)
   return `${shown.join(comma)} ${making.word('moreOf', { n: making.language === 'en-US' ? more : values.length })}`
 }
 
-/** How an alert is told: alone, or within others where it takes less room. */
+/** How an alert is shown: alone, or within others where it takes less room. */
 export interface ViewOptions {
   /** Within a group. */
   grouped?: boolean
   /** Without what is nice to have. */
   brief?: boolean
-  /** Values are cut to this length. */
+  /** Values are cut to this length and to so many lines. */
   longest?: number
-  /** Variables that need not be told, since the group tells them once. */
+  maxLines?: number
+  /** Variables that the group shows once. */
   without?: readonly string[]
   /** What a group has in common, and its alerts need not repeat. */
-  common?: { name: string | undefined; place: readonly string[] }
+  common?: Common
+  /** Labels, beyond the target, that tell it from the others of the message. */
+  distinct?: readonly string[]
+}
+
+export interface Common {
+  name: string | undefined
+  place: SharedPlace
 }
 
 /** What a part about one alert finds in `it`, besides the tools; a group has one for each of its alerts. */
-export function viewOf(told: MessageAlert, making: RenderContext, telling: ViewOptions = {}) {
+export function viewOf(told: MessageAlert, making: RenderContext, options: ViewOptions = {}) {
   const { alert, level } = told
-  const { grouped = false, brief = false, longest, without = [], common } = telling
+  const { grouped = false, brief = false, without = [], common, distinct = [] } = options
+  const { longest, maxLines } = options
   const all = making.variablesOf(told)
-  const cut = longest === undefined ? all : cutAll(all, longest, making.word('cut'))
+  const cut =
+    longest === undefined ? all : cutAll(all, { longest, maxLines, notice: making.word('cut') })
   const v = without.length === 0 ? cut : lacking(cut, without)
   const isResolved = alert.status === 'resolved'
-  const sign = isResolved ? ICONS.resolved : LEVEL_ICONS[level]
-  const name = nameOf(v, making)
-  const places = locationOf(v)
-  const links = linksOf(told, v).map(({ word, url }) => ({
-    label: SHORT[word] ?? making.word(word),
-    url,
-  }))
-  const levelIn = levelWord(making.language, level)
+  const levelText = making.levelText(told)
+  const sign = signOf(told, levelText)
+  const mark = `${sign} ${isResolved ? making.word('resolvedWord') : levelText}`.trim()
+  const name = nameOf(cut, making)
+  const places = [...locationOf(v), ...distinct]
+  // A group links to its own silence once.
+  const own = linksOf(told, v).filter(({ word }) => !grouped || word !== 'silenceGroup')
+  const links = own.map(({ word, url }) => ({ label: making.word(SHORT[word] ?? word), url }))
+  return {
+    ...toolsFor(making, v),
+    told,
+    isOcp: isOcpAlert(alert),
+    isResolved,
+    level,
+    levelWord: levelWord(making.language, level, isOcpAlert(alert)),
+    levelText,
+    sign,
+    mark,
+    /** What stands before the name in a heading. */
+    lead: mark === sign ? `${sign} ` : `${mark} · `,
+    name,
+    object: objectOf(v),
+    place: places.join(' · '),
+    places,
+    distinct,
+    label: labelOf(name, places, common),
+    ...textsIn(v, otherTexts(told, longest), making),
+    labels: labelsOf(told, longest),
+    /** Those that the place does not hold already. */
+    otherLabels: labelList(told, { longest, without: [] }).filter(
+      ({ name, value }) => !places.includes(value) && !places.includes(`${name}=${value}`),
+    ),
+    labelsExcept: (...names: string[]) => labelList(told, { longest, without: names }),
+    startsAt: alert.startsAt,
+    endsAt: alert.endsAt,
+    lastedMs: lastedMs(told),
+    receivedAt: told.receivedAt,
+    repeats: told.repeats,
+    changes: told.changes ?? 0,
+    firedWhileWaiting: told.firedWhileWaiting,
+    /** Since when it fires and for how long, or how long it lasted and until when. */
+    when: whenOf(told, making, { grouped }),
+    elapsed: elapsedOf(told, making, { grouped }),
+    grouped,
+    brief,
+    links,
+    ...linkLines(told, making, { grouped, brief, links }),
+  }
+}
+
+export type AlertView = ReturnType<typeof viewOf>
+
+/** The links as a line, alone and after the time; neither where a card has them as buttons. */
+function linkLines(
+  told: MessageAlert,
+  making: RenderContext,
+  {
+    grouped,
+    brief,
+    links,
+  }: { grouped: boolean; brief: boolean; links: readonly { label: string; url: string }[] },
+) {
   const { format } = making.channel
   const separator = format === 'text' ? '\n' : ' · '
   const linkTexts = (): string[] => {
@@ -110,45 +181,43 @@ export function viewOf(told: MessageAlert, making: RenderContext, telling: ViewO
     const shown = format === 'text' && grouped ? links.slice(0, 1) : links
     return shown.map(({ label, url }) => making.markup.browser(label, url).toString())
   }
+  const lineOf = (parts: readonly string[]): Markup | undefined => {
+    const line = parts.filter((each) => each !== '').join(separator)
+    return line === '' ? undefined : new Markup(line)
+  }
   return {
-    ...toolsFor(making, v),
-    told,
-    isOcp: alert.source === 'ocp',
-    isResolved,
-    level,
-    levelWord: levelIn,
-    sign,
-    mark: `${sign} ${isResolved ? making.word('resolvedWord') : levelIn}`,
-    name,
-    object: objectOf(v),
-    place: places.join(' · '),
-    label: labelOf(name, places, common),
-    labels: labelsOf(told, longest),
-    startsAt: alert.startsAt,
-    endsAt: alert.endsAt,
-    lastedMs: lastedMs(told),
-    receivedAt: told.receivedAt,
-    repeats: told.repeats,
-    changes: told.changes ?? 0,
-    firedWhileWaiting: told.firedWhileWaiting,
-    grouped,
-    brief,
-    links,
-    /** The links as one line, opened in the browser; none where a card has them as buttons. */
-    get linkLine(): Markup | undefined {
-      const line = linkTexts().join(separator)
-      return line === '' ? undefined : new Markup(line)
-    },
-    /** Since when, or for how long, with the links: the last line of an alert within a group. */
-    get whenLine(): Markup | undefined {
-      const when = whenOf(told, making)
-      const line = [...(when === '' ? [] : [when]), ...linkTexts()].join(separator)
-      return line === '' ? undefined : new Markup(line)
-    },
+    linkLine: lineOf(linkTexts()),
+    whenLine: lineOf([whenOf(told, making, { grouped }), ...linkTexts()]),
   }
 }
 
-export type AlertView = ReturnType<typeof viewOf>
+/** The sign of an alert's level or of its recovery. */
+export function signOf({ alert, level }: MessageAlert, levelText: string): string {
+  if (alert.status === 'resolved') return ICONS.resolved
+  return levelText === '' ? NO_LEVEL_ICON : LEVEL_ICONS[level]
+}
+
+/** What an alert says of itself, each text once; other annotations where it has neither summary nor description. */
+function textsIn(v: Variables, texts: readonly Label[], making: RenderContext) {
+  const summary = v['alarm_summary'] ?? ''
+  const description = v['alarm_description'] ?? ''
+  const others = texts.map(({ name, value }) => `${name}${making.word('colon')}${value}`)
+  const described = description.trim() === summary.trim() ? '' : description
+  const details =
+    summary === '' && described === ''
+      ? others.join('\n') || (v['notification_message'] ?? v['message'] ?? '')
+      : described
+  const value = v['value_shown'] ?? v['value'] ?? ''
+  const isShown = [summary, details].some((text) => text.includes(value))
+  return { summary, details, value: isShown ? '' : value }
+}
+
+function otherTexts({ alert }: MessageAlert, longest = MAX_VALUE_LENGTH): Label[] {
+  return Object.entries(alert.texts ?? {}).map(([name, value]) => ({
+    name,
+    value: cutTo(value, longest, '…'),
+  }))
+}
 
 /** What an alert is called; never empty. */
 export function nameOf(v: Variables, making: RenderContext): string {
@@ -172,33 +241,47 @@ export function buttonsOf(links: readonly AlertLink[], making: RenderContext) {
   return links.map(({ word, url }) => ({ title: making.word(word), url: browserUrl(url) }))
 }
 
-/** Labels that are told elsewhere in a message. */
-const TOLD_ELSEWHERE = new Set(['alertname', 'severity', 'serverity'])
+/** Labels that a message shows elsewhere. */
+const SHOWN_ELSEWHERE = ['alertname', 'severity', 'serverity']
 
 /** What a link within a text is called, where its button says more. */
-const SHORT: Readonly<Partial<Record<Word, string>>> = {
-  openInPrometheus: 'Prometheus',
-  openInGrafana: 'Grafana',
+const SHORT: Readonly<Partial<Record<Word, Word>>> = {
+  openInPrometheus: 'graph',
 }
 
-/** Since when it fires and how long ago that was, or how long it lasted and when it ended. */
-function whenOf(told: MessageAlert, making: RenderContext): string {
+function whenOf(
+  told: MessageAlert,
+  making: RenderContext,
+  { grouped }: { grouped: boolean },
+): string {
   const { startsAt, endsAt } = told.alert
   const lasted = lastedMs(told)
   const comma = making.word('comma')
   if (lasted !== undefined && endsAt !== undefined)
     return `${making.word('lastedFor', { d: making.duration(lasted) })}${comma}${making.time(endsAt)}`
-  return startsAt === undefined ? '' : `${making.time(startsAt)}${comma}${making.ago(startsAt)}`
+  if (startsAt === undefined) return ''
+  const elapsed = elapsedOf(told, making, { grouped })
+  return elapsed === '' ? making.time(startsAt) : `${making.time(startsAt)}${comma}${elapsed}`
+}
+
+/** For how long it fires as of the message; empty while it has only begun. A group names the instant once. */
+function elapsedOf(
+  { alert }: MessageAlert,
+  making: RenderContext,
+  { grouped }: { grouped: boolean },
+): string {
+  const { status, startsAt } = alert
+  const d = status === 'firing' && startsAt !== undefined ? making.elapsed(startsAt) : undefined
+  if (d === undefined) return ''
+  return grouped
+    ? making.word('firesFor', { d })
+    : making.word('firesForAsOf', { d, at: making.asOf })
 }
 
 /** What tells an alert from the others of its group: what it has not in common with them. */
-function labelOf(
-  name: string,
-  places: readonly string[],
-  common: ViewOptions['common'] = { name: undefined, place: [] },
-): string {
-  const own = places.slice(common.place.length)
-  const shown = [...(common.name === undefined ? [name] : []), ...own]
+function labelOf(name: string, places: readonly string[], common: Common | undefined): string {
+  const own = ownPlace(places, common?.place ?? NOTHING_SHARED)
+  const shown = common?.name === undefined ? [name, ...own] : own
   return shown.length === 0 ? name : shown.join(' · ')
 }
 
@@ -209,17 +292,53 @@ function lacking(variables: Variables, without: readonly string[]): Variables {
   return rest
 }
 
-function labelsOf({ alert }: MessageAlert, longest = Number.POSITIVE_INFINITY) {
+interface Label {
+  name: string
+  value: string
+}
+
+/** Labels as a list, each also under its own name where a list has no field of that name. */
+function labelsOf(told: MessageAlert, longest?: number) {
+  const list = labelList(told, { longest, without: [] })
+  for (const [name, value] of Object.entries(told.alert.labels ?? {}))
+    if (!(name in list) && !/^\d+$/.test(name)) Object.defineProperty(list, name, { value })
+  return list
+}
+
+function labelList(
+  { alert }: MessageAlert,
+  {
+    longest = Number.POSITIVE_INFINITY,
+    without,
+  }: { longest?: number | undefined; without: readonly string[] },
+): Label[] {
+  const hidden = new Set([...SHOWN_ELSEWHERE, ...without])
   return Object.entries(alert.labels ?? {})
-    .filter(([name]) => !TOLD_ELSEWHERE.has(name))
+    .filter(([name]) => !hidden.has(name))
     .map(([name, value]) => ({
       name: cutTo(name, longest, '…'),
       value: cutTo(value, longest, '…'),
     }))
 }
 
-function cutAll(variables: Variables, longest: number, notice: string): Variables {
+function cutAll(
+  variables: Variables,
+  { longest, maxLines, notice }: { longest: number; maxLines: number | undefined; notice: string },
+): Variables {
   const cut: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(variables)) cut[name] = cutTo(value, longest, notice)
+  for (const [name, value] of Object.entries(variables)) {
+    const shown = maxLines === undefined ? value : firstLines(value, maxLines)
+    cut[name] =
+      shown === value ? cutTo(value, longest, notice) : `${cutTo(shown, longest, '')}${notice}`
+  }
   return cut
+}
+
+function firstLines(text: string, count: number): string {
+  let end = -1
+  for (let line = 0; line < count; line += 1) {
+    end = text.indexOf('\n', end + 1)
+    if (end < 0) return text
+  }
+  return text.slice(0, end)
 }

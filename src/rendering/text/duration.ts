@@ -1,5 +1,4 @@
 import type { Language } from '../../model/settings.ts'
-import { wordIn } from '../i18n.ts'
 
 const UNITS = {
   'en-US': [' d', ' h', ' min', ' s'],
@@ -30,11 +29,12 @@ export function durationWord(language: Language, ms: number): string {
 
 const MINUTE_MS = 60_000
 
-/** How long before `now` something was, such as `3 min ago`; what is not in the past is just now. */
-export function agoWord(language: Language, instant: Date, now: Date): string {
+/** A shorter time is not worth a word. */
+const MIN_SHOWN_MS = 10_000
+
+/** How long something has gone on at `now`, without seconds beyond a minute; undefined while it has only begun. */
+export function elapsedWord(language: Language, instant: Date, now: Date): string | undefined {
   const ms = now.getTime() - instant.getTime()
-  if (ms < 1_000) return wordIn(language, 'justNow')
-  // Beyond a minute nobody counts seconds.
-  const shown = ms < MINUTE_MS ? ms : ms - (ms % MINUTE_MS)
-  return wordIn(language, 'ago', { d: durationWord(language, shown) })
+  if (ms < MIN_SHOWN_MS) return undefined
+  return durationWord(language, ms < MINUTE_MS ? ms : ms - (ms % MINUTE_MS))
 }

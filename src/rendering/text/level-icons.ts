@@ -12,4 +12,7 @@ export const LEVEL_ICONS: Readonly<Record<Level, string>> = {
   5: 'ℹ️',
 }
 
+/** Of an alert that names no level. */
+export const NO_LEVEL_ICON = '🔔'
+
 export const ICONS = { resolved: '✅', flapping: '🔁', waited: '⏳', quota: '📊' } as const

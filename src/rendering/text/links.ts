@@ -1,6 +1,7 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { Variables } from '../../model/variables.ts'
 import type { Word } from '../i18n.ts'
+import { groupLabelsIn } from './group-key.ts'
 
 /** One tap from a message to where something can be done. */
 export interface AlertLink {
@@ -12,28 +13,46 @@ export interface AlertLink {
 const MAX_URL_LENGTH = 3_000
 
 /**
- * Where an alert leads: to itself in OCP or Prometheus, to its runbook, to its dashboard, and while an alert of
- * Alertmanager's fires, to a silence prepared for exactly it.
+ * Where an alert leads: to OCP, or to its runbook, graph, dashboard and image, and while an alert of Alertmanager's
+ * fires, to silences prepared for exactly it and for its group.
  */
-export function linksOf({ alert }: MessageAlert, variables: Variables): AlertLink[] {
-  const { source, status } = alert
+export function linksOf(told: MessageAlert, variables: Variables): AlertLink[] {
+  const { source } = told.alert
   const url = (name: string): string | undefined => safeUrl(variables[name])
-  if (source === 'ocp') {
-    const opened = url('alarm_url')
-    return opened === undefined ? [] : [{ word: 'openInOcp', url: opened }]
-  }
+  if (source === 'ocp') return linksFrom([['openInOcp', url('alarm_url')]])
   const runbook = url('runbook_url')
   const alarmUrl = url('alarm_url')
   const origin = url('generator_url') ?? (alarmUrl === runbook ? undefined : alarmUrl)
-  const dashboard = url('dashboard_url') ?? url('panelURL') ?? url('dashboardURL')
-  const silence =
-    status === 'firing' ? (url('silenceURL') ?? silenceUrl(alert.labels, variables)) : undefined
-  const links: AlertLink[] = []
-  if (origin !== undefined) links.push({ word: wordFor(origin), url: origin })
-  if (dashboard !== undefined) links.push({ word: 'dashboard', url: dashboard })
-  if (runbook !== undefined) links.push({ word: 'runbook', url: runbook })
-  if (silence !== undefined) links.push({ word: 'silence', url: silence })
-  return links
+  return linksFrom([
+    ['runbook', runbook],
+    [origin === undefined ? 'open' : wordFor(origin), origin],
+    ['dashboard', url('dashboard_url') ?? url('panelURL') ?? url('dashboardURL')],
+    ['image', url('image_url')],
+    ['silence', silenceOf(told, variables)],
+    ['silenceGroup', groupSilenceOf(told, variables)],
+  ])
+}
+
+function linksFrom(pairs: readonly (readonly [Word, string | undefined])[]): AlertLink[] {
+  return pairs.flatMap(([word, url]) => (url === undefined ? [] : [{ word, url }]))
+}
+
+/** The form for a silence of exactly one alert, while it fires. */
+function silenceOf({ alert }: MessageAlert, variables: Variables): string | undefined {
+  if (alert.status !== 'firing') return undefined
+  return safeUrl(variables['silenceURL']) ?? silenceUrl(alert.labels, variables)
+}
+
+/** The form for a silence of the group that an alert came in, where the group is more than this alert. */
+export function groupSilenceOf(
+  { alert }: Pick<MessageAlert, 'alert'>,
+  variables: Variables,
+): string | undefined {
+  if (alert.status !== 'firing') return undefined
+  const labels = groupLabelsIn(variables['group_key'] ?? '')
+  if (labels === undefined) return undefined
+  const isWhole = Object.keys(alert.labels ?? {}).every((name) => labels[name] !== undefined)
+  return isWhole ? undefined : silenceUrl(labels, variables)
 }
 
 /** What kind of program a generator's address leads to, as far as its path tells. */
@@ -79,6 +98,18 @@ export function safeUrl(text: string | undefined): string | undefined {
   if (url === undefined || url.length > MAX_URL_LENGTH) return undefined
   if (!/^(?:https?|dingtalk):\/\/[^/\s]/i.test(url)) return undefined
   return url.replace(/[^\u0021-\u007e]|[<>"'`\\^{}|()[\]*]/gu, percentEncoded)
+}
+
+/** An address with parameters added to its query, each encoded; those without a value are left out. */
+export function urlWith(base: unknown, parameters: Readonly<Record<string, unknown>> = {}): string {
+  const [address = '', ...fragment] = String(base ?? '').split('#')
+  const query = Object.entries(parameters)
+    .filter(([, value]) => value !== undefined && value !== null && value !== '')
+    .map(([name, value]) => `${percentEncoded(name)}=${percentEncoded(String(value))}`)
+    .join('&')
+  const separator = address.includes('?') ? '&' : '?'
+  const whole = query === '' ? address : `${address}${separator}${query}`
+  return fragment.length === 0 ? whole : `${whole}#${fragment.join('#')}`
 }
 
 function percentEncoded(text: string): string {

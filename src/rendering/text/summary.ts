@@ -1,7 +1,7 @@
 import type { RenderContext } from '../context.ts'
 import type { RenderRequest } from '../types.ts'
 
-/** How many alerts a message tells, of which how many fire, and from when to when they came. */
+/** How many alerts a message holds, how many of them fire, and from when to when they came. */
 export function summaryOf(
   total: number,
   { firing, resolved }: { firing: number; resolved: number },
@@ -12,18 +12,20 @@ export function summaryOf(
     firing > 0 ? making.word('firing', { n: firing }) : undefined,
     resolved > 0 ? making.word('resolved', { n: resolved }) : undefined,
   ].filter((each) => each !== undefined)
-  const [start, end] = [making.time(from), making.time(to)]
+  // The message may be read on another day.
+  const start = making.time(from, 'MM-dd HH:mm:ss')
+  const end = making.time(to, isSameDay(making, from, to) ? 'HH:mm:ss' : 'MM-dd HH:mm:ss')
   return {
     total,
     firing,
     resolved,
-    headline: making.count(total),
     counts: counts.join(making.word('comma')),
-    span:
-      start === end
-        ? making.word('at', { at: start })
-        : making.word('fromTo', { from: start, to: end }),
+    span: from.getTime() === to.getTime() ? start : making.word('fromTo', { from: start, to: end }),
     from,
     to,
   }
+}
+
+function isSameDay(making: RenderContext, one: Date, other: Date): boolean {
+  return making.time(one, 'yyyy-MM-dd') === making.time(other, 'yyyy-MM-dd')
 }

@@ -71,7 +71,7 @@ export function alertFrom(
       generatorUrl: textOf(whole().generatorURL),
     })
   const name = variableOf('alarm_name', facts) ?? ''
-  const cluster = variableOf('ob_cluster', facts) ?? ''
+  const cluster = variableOf('ob_cluster', facts) ?? namespaceIn(labels) ?? ''
   const levelWord = levelWordOf(labels)
   if (narrow && ![fingerprint, name, cluster, levelWord ?? ''].every(isAscii))
     return alertFrom(whole(), { group, context, narrow: false })
@@ -83,6 +83,11 @@ export function alertFrom(
       texts: () => textsOfAlert(wholeFacts()),
     },
   )
+}
+
+/** A scraped target's own namespace goes before that of the exporter. */
+function namespaceIn(labels: Readonly<Record<string, string>>): string | undefined {
+  return labels['exported_namespace'] ?? labels['namespace']
 }
 
 /** What stands for an alert that cannot be read, so that it is told all the same. */

@@ -66,7 +66,14 @@ const NAMES_OF_RULES = ['alertname', 'rule_name'] as const
 
 /** All that is read of each alert that is accepted: its level word, and the variables alarm_name and ob_cluster. */
 export const FIELDS_READ_ON_ACCEPT = {
-  labels: [...LEVEL_LABELS, ...NAMES_OF_CLUSTERS, ...NAMES_OF_RULES, 'alarm_name'],
+  labels: [
+    ...LEVEL_LABELS,
+    ...NAMES_OF_CLUSTERS,
+    ...NAMES_OF_RULES,
+    'alarm_name',
+    'exported_namespace',
+    'namespace',
+  ],
   annotations: ['title', 'alarm_name', 'ob_cluster'],
   fields: ['alarm_name', 'ob_cluster'],
 } as const

@@ -16,8 +16,8 @@ import {
 /** Rows that one read looks at: a few milliseconds, between which requests are accepted. */
 const PAGE_SIZE = 4_000
 
-/** Targets that a tally names for each group. */
-const FIRST_OF_GROUP = 3
+/** Alerts that a tally names for each group; several of them may have one target. */
+const FIRST_OF_GROUP = 10
 
 /** Of each level so many are looked at one by one, for their targets; the rest is counted by the database. */
 const NAMED_ROWS = 1_000

@@ -6,7 +6,11 @@ import { locationOf } from '../../../src/rendering/text/location.ts'
 import { NOW, renderWith, told } from '../support.ts'
 
 const firing = (alertname: string, instance: string, level: 1 | 2 | 3 = 2) =>
-  prometheusAlert({ alertname, cluster: 'prod', instance }, NOW, { level })
+  prometheusAlert(
+    { alertname, severity: level === 3 ? 'warning' : 'critical', cluster: 'prod', instance },
+    NOW,
+    { level },
+  )
 const resolved = (alertname: string, instance: string) =>
   prometheusAlert({ alertname, cluster: 'prod', instance }, NOW, { lasted: 1 })
 
@@ -30,16 +34,42 @@ describe('a title', () => {
     const alerts = [resolved('A', '1'), firing('HighLoad', 'db-1'), firing('DiskFull', 'db-2', 3)]
     assert.equal(
       renderWith(alerts).title,
-      '🔴 Critical 3 alerts: A ×1, HighLoad ×1, DiskFull ×1 · prod',
+      '🔴 1 of 3 critical: HighLoad ×1, DiskFull ×1, A ×1 · prod',
     )
     assert.equal(
       renderWith([resolved('A', 'x'), resolved('A', 'y')]).title,
-      '✅ Resolved 2 alerts: A · prod',
+      '✅ 2 resolved: A · prod',
     )
     assert.equal(
       renderWith([resolved('A', 'x')], { stillFiring: [firing('A', 'y')] }).title,
       '✅ Resolved A · prod · x · 1 still firing',
     )
+  })
+
+  test('of alerts that are all of one level says so once', () => {
+    assert.equal(
+      renderWith([firing('HighLoad', 'db-1'), firing('HighLoad', 'db-2')]).title,
+      '🔴 Critical 2 alerts: HighLoad · prod',
+    )
+    assert.equal(
+      renderWith([firing('A', '1'), firing('B', '2', 3)], { language: 'zh-CN' }).title,
+      '🔴 2 条中 1 条严重：A ×1, B ×1 · prod',
+    )
+  })
+
+  test("shows the sender's own word for a level where it says more, and no level where none is named", () => {
+    const named = (severity: string | undefined, level: 1 | 2 | 3) =>
+      prometheusAlert(
+        { alertname: 'A', ...(severity === undefined ? {} : { severity }), pod: 'p-1' },
+        NOW,
+        { level },
+      )
+    const title = (...args: Parameters<typeof named>) => renderWith([named(...args)]).title
+    assert.match(title('P2', 3), /^⚠️ Warning \(P2\) A · /)
+    assert.match(title('warning', 3), /^⚠️ Warning A · /)
+    assert.match(title('weird', 3), /^⚠️ weird A · /)
+    assert.match(title(undefined, 3), /^🔔 A · /)
+    assert.match(renderWith([told({ alarm_name: 'A' }, { level: 3 })]).title, /^⚠️ Alert A$/)
   })
 
   test('in words of the operator keeps the count', () => {

@@ -83,16 +83,34 @@ describe('a check of templates', () => {
       'mine.eta:3: there is no word "levl"',
     ])
     assert.deepEqual(
-      (await check({ 'mine.eta': "a\n<%= it.get('alarm_nam') %> <%= it.v.alarm_levl %>" })).faults,
+      (await check({ 'mine.eta': "a\n<%= it.get('alarm_nam') %> <%= it.v.alarm_levl %>" }))
+        .warnings,
       [
-        'mine.eta:2: there is no variable ${alarm_nam} (did you mean "alarm_name"?)',
-        'mine.eta:2: there is no variable ${alarm_levl} (did you mean "alarm_level"?)',
+        'mine.eta:2: ${alarm_nam} is no documented variable; it prints what a label of this name holds (did you mean "alarm_name"?)',
+        'mine.eta:2: ${alarm_levl} is no documented variable; it prints what a label of this name holds (did you mean "alarm_level"?)',
       ],
     )
     assert.deepEqual(
       (await check({ 'mine.eta': '<% if (it.level === 1) { %>x<% } %>' })).faults[0],
       'mine.eta: prints nothing for the part alert',
     )
+  })
+
+  test('warns of fields that do not exist and of tables, and of nothing that is documented', async () => {
+    const text = [
+      '<%= it.plase %> <%= it.place %> <%= (() => it.nothing_like_it)() ?? "" %>x',
+      '| a | b |',
+      '|---|---|',
+      '| ${alarm_name} | visit it.now |',
+    ].join('\n')
+    assert.deepEqual(await check({ 'mine.eta': text }), {
+      faults: [],
+      warnings: [
+        'mine.eta:1: it.plase does not exist (did you mean "it.place"?)',
+        'mine.eta:1: it.nothing_like_it does not exist',
+        "mine.eta:3: DingTalk's phones show a table as it is written; use a list",
+      ],
+    })
   })
 
   test('names every fault of every channel at once, and each once', async () => {
@@ -141,7 +159,7 @@ describe('a part of a template', () => {
           .quota({ ...warning, endsAt: now })
           .text.split('\n')[0]
       })
-    assert.deepEqual(texts(), ['mine 50', '### 📊 50 % of the monthly quota is used'])
+    assert.deepEqual(texts(), ['mine 50', '### 📊 50% of the monthly quota is used'])
     writeFileSync(join(folder.path, 'default.quota.eta'), 'ours')
     assert.deepEqual(texts(), ['mine 50', 'ours'])
   })

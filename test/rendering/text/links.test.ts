@@ -54,7 +54,7 @@ describe('a prepared silence', () => {
 })
 
 describe('the links of an alert', () => {
-  test('lead to OCP, or to Prometheus, the dashboard and the runbook', () => {
+  test('lead to OCP, or to the runbook first, the graph and the dashboard', () => {
     const ocp = { alarm_url: 'http://ocp.example/alarm/event/1' }
     assert.deepEqual(linksOf(told(ocp), ocp), [{ word: 'openInOcp', url: ocp.alarm_url }])
     const variables = {
@@ -65,7 +65,7 @@ describe('the links of an alert', () => {
     }
     assert.deepEqual(
       linksOf(told(variables, { source: 'alertmanager' }), variables).map(({ word }) => word),
-      ['openInPrometheus', 'dashboard', 'runbook'],
+      ['runbook', 'openInPrometheus', 'dashboard'],
     )
   })
 

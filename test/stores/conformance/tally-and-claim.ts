@@ -8,7 +8,7 @@ export function tallyAndClaimCases(backend: Backend): void {
 
     test('count by level, name and cluster, with the first of each', async () => {
       await s.accept(
-        Array.from({ length: 30 }, (_, index) =>
+        Array.from({ length: 45 }, (_, index) =>
           alert(`f${index}`, {
             cluster: `c${index % 3}`,
             level: index % 3 === 0 ? 1 : 4,
@@ -17,7 +17,7 @@ export function tallyAndClaimCases(backend: Backend): void {
         ),
       )
       const tally = await s.store.tally('robot:a', 'ops')
-      assert.deepEqual([tally.count, tally.from, tally.to], [30, at(0), at(0)])
+      assert.deepEqual([tally.count, tally.from, tally.to], [45, at(0), at(0)])
       assert.deepEqual(
         tally.groups.map(({ level, cluster, firing, resolved, first }) => [
           level,
@@ -26,14 +26,14 @@ export function tallyAndClaimCases(backend: Backend): void {
           first.length,
         ]),
         [
-          [1, 'c0', 10, 3],
-          [4, 'c1', 10, 3],
-          [4, 'c2', 10, 3],
+          [1, 'c0', 15, 10],
+          [4, 'c1', 15, 10],
+          [4, 'c2', 15, 10],
         ],
       )
       const { id } = await s.claimAll()
       assert.equal((await s.backlog()).channels.length, 0)
-      assert.equal((await s.store.message(id))?.alerts.length, 30)
+      assert.equal((await s.store.message(id))?.alerts.length, 45)
     })
 
     test('are refused without the lease, without a call left, or when an alert is gone, and then write nothing', async () => {

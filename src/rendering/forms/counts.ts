@@ -1,0 +1,161 @@
+import type { MessageAlert } from '../../model/alert.ts'
+import type { Level } from '../../model/level.ts'
+import type { RenderContext } from '../context.ts'
+import { levelWord } from '../i18n.ts'
+import { cutTo, oneLine } from '../text/escape.ts'
+import { LEVEL_ICONS } from '../text/level-icons.ts'
+import { locationOf } from '../text/location.ts'
+import { Markup } from '../text/markup.ts'
+import { NOTHING_SHARED, ownPlace, sharedPlace } from '../text/shared-place.ts'
+import { summaryOf } from '../text/summary.ts'
+import type { CountGroup, Draft, RenderRequest } from '../types.ts'
+import { truncatedOf } from './group.ts'
+import { areOcp, headlineOfCounts } from './headline.ts'
+import { headsOver, headTexts, isHead, largestDigest, type SizedDigest } from './heads.ts'
+import { MAX_READABLE_LINES } from './limits.ts'
+import { digestDraft, digestFacts } from './lines.ts'
+import { withNotice } from './notice.ts'
+import { distinctTexts, inReadingOrder } from './reading-order.ts'
+import { emptySection, MAX_LINE_LENGTH, type Section } from './sections.ts'
+import { statusSums, sum } from './tally.ts'
+import { titleOfCounts } from './title.ts'
+
+const MAX_TARGET_LENGTH = 120
+/** Different targets that a count names. */
+const MAX_TARGETS = 3
+
+/**
+ * Counts by level, name and cluster, the most severe first, under as many whole Down and Critical alerts as fit; groups
+ * that do not fit are only counted.
+ */
+export function renderCounts(request: RenderRequest, making: RenderContext): Draft {
+  // No more can be read, however many there are.
+  const severe = request.alerts.filter(isHead).slice(0, MAX_READABLE_LINES)
+  return largestDigest(countsMaker(request, severe, making), {
+    limit: request.groups.length,
+    headsAmong: () => severe.length,
+    fits: request.fits,
+  })
+}
+
+/** Makes the digest of the first `count` groups, under the first `heads` of the severe alerts. */
+function countsMaker(
+  request: RenderRequest,
+  severe: readonly MessageAlert[],
+  making: RenderContext,
+): (count: number, heads: number) => SizedDigest {
+  const { groups, delayed, total } = request
+  const distinct = distinctTexts(severe, making)
+  const title = titleOfCounts(groups, total, making)
+  const by = statusSums(groups)
+  const { sign, mark, text: headline } = headlineOfCounts(groups, total, making)
+  const truncated = truncatedOf(request.alerts, making)
+  return (count, heads) => {
+    const sections = countSections(groups.slice(0, count), groups, making)
+    const it = {
+      ...digestFacts(request, making),
+      ...summaryOf(total, by, request, making),
+      sign,
+      mark,
+      headline,
+      sections,
+      lines: sections.flatMap(({ lines }) => lines),
+      more: sum(groups.slice(count), ({ firing, resolved }) => firing + resolved),
+      stillFiring: [],
+      stillFiringLines: [],
+      truncated,
+    }
+    const headed = headTexts(inReadingOrder(severe.slice(0, heads), making), making, distinct)
+    const text = headsOver(
+      it,
+      headed,
+      (all) => making.renderPart('counts', all) ?? it.lines.join('\n'),
+    )
+    const draft = digestDraft(
+      { title, text: withNotice(text, delayed, making), told: count },
+      request,
+      making,
+    )
+    return { draft, heads: headed, lineCount: it.lines.length }
+  }
+}
+
+/** Sections of the shown groups, each with the count of all groups of its level. */
+function countSections(
+  shown: readonly CountGroup[],
+  groups: readonly CountGroup[],
+  making: RenderContext,
+): Section[] {
+  const sections = new Map<Level, Section>()
+  for (const group of shown) {
+    const { level } = group
+    let section = sections.get(level)
+    if (section === undefined) {
+      const same = groups.filter((each) => each.level === level)
+      const word = levelWord(making.language, level, areOcp(same.flatMap((each) => each.examples)))
+      section = {
+        ...emptySection(LEVEL_ICONS[level], `${LEVEL_ICONS[level]} ${word}`),
+        count: sum(same, ({ firing, resolved }) => firing + resolved),
+      }
+      sections.set(level, section)
+    }
+    section.groups.push(group)
+    section.lines.push(groupLineOf(group, making))
+  }
+  return [...sections.values()]
+}
+
+function groupLineOf(group: CountGroup, making: RenderContext): Markup {
+  const { name, cluster, firing, resolved } = group
+  const count = firing + resolved
+  const { shared, targets } = targetsOf(group, making)
+  const what = [name, isPlace(group, making) ? cluster : '', ...shared]
+    .map(oneLine)
+    .filter((each) => each !== '')
+  const line = cutTo(what.join(' · '), MAX_LINE_LENGTH, '…')
+  const comma = making.language === 'en-US' ? ', ' : '、'
+  const named = `${targets.join(comma)}${count > targets.length ? ' …' : ''}`
+  const ended = resolved > 0 ? ` (${making.word('resolved', { n: resolved })})` : ''
+  const text = making.escaped(
+    `${line}${ended}${targets.length > 0 ? `${making.word('colon')}${named}` : ''}`,
+  )
+  return new Markup(`${making.markup.bold(String(count))} ${text}`.trim())
+}
+
+/** Whether its cluster is where the alerts are, not where the exporter runs that reported them. */
+function isPlace({ cluster, examples }: CountGroup, making: RenderContext): boolean {
+  if (examples.length === 0 || areOcp(examples)) return true
+  return examples.some((told) =>
+    locationOf(making.variablesOf(told)).some(
+      (part) => part === cluster || part.endsWith(`=${cluster}`),
+    ),
+  )
+}
+
+/** The first different targets of a group, and what all its targets share where all are known. */
+function targetsOf(
+  { examples, cluster, firing, resolved }: CountGroup,
+  making: RenderContext,
+): { shared: readonly string[]; targets: string[] } {
+  const placeOf = (told: MessageAlert): string[] =>
+    locationOf(making.variablesOf(told)).filter(
+      (part) => part !== cluster && !part.endsWith(`=${cluster}`),
+    )
+  const areAll = examples.length >= firing + resolved
+  const shared = areAll ? sharedPlace(examples.map(placeOf)) : NOTHING_SHARED
+  const shownOf = (told: MessageAlert): string =>
+    cutTo(oneLine(ownPlace(placeOf(told), shared).join(' ')), MAX_TARGET_LENGTH, '…')
+  const distinct = distinctTexts(examples, making, (told) => making.escaped(shownOf(told)))
+  const targets = examples.map((told) =>
+    listItem(
+      [shownOf(told), ...(distinct.get(told) ?? [])].filter((each) => each !== '').join(' '),
+    ),
+  )
+  const different = [...new Set(targets)].filter((each) => each !== '')
+  return { shared: shared.parts, targets: different.slice(0, MAX_TARGETS) }
+}
+
+/** A target that could be taken for two is quoted. */
+function listItem(target: string): string {
+  return /[,、"]/.test(target) ? JSON.stringify(target) : target
+}

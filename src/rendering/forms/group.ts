@@ -1,0 +1,194 @@
+import type { MessageAlert } from '../../model/alert.ts'
+import type { Variables } from '../../model/variables.ts'
+import type { RenderContext } from '../context.ts'
+import {
+  type AlertView,
+  type Common,
+  listLinkOf,
+  nameOf,
+  toolsFor,
+  type ViewOptions,
+  viewOf,
+} from '../templates/view.ts'
+import { groupSilenceOf, safeUrl } from '../text/links.ts'
+import { locationOf } from '../text/location.ts'
+import { Markup } from '../text/markup.ts'
+import { sharedPlace } from '../text/shared-place.ts'
+import { summaryOf } from '../text/summary.ts'
+import type { RenderRequest } from '../types.ts'
+import { alertText } from './alert-text.ts'
+import { headlineFor } from './headline.ts'
+import { distinctTexts, inReadingOrder } from './reading-order.ts'
+import { statusCounts } from './tally.ts'
+
+/** Several alerts in full, under what they have in common; recoveries with what still fires. */
+export function groupText(
+  {
+    request,
+    making,
+    options,
+  }: { request: RenderRequest; making: RenderContext; options: ViewOptions },
+  count: number,
+): string {
+  const { stillFiring = [], link } = request
+  const alerts = inReadingOrder(request.alerts.slice(0, count), making)
+  const all = [...alerts, ...stillFiring]
+  const distinct = distinctTexts(all, making)
+  const common = commonIn(all, making, distinct)
+  const variables = alerts.map((each) => making.variablesOf(each))
+  const shared = count > 1 ? sharedValues(variables) : {}
+  const once = SHOWN_ONCE.filter((name) => shared[name] !== undefined)
+  const views = alertsIn(alerts, making, { ...options, common, without: once, distinct })
+  const by = statusCounts(alerts)
+  const it = {
+    ...toolsFor(making),
+    ...summaryOf(count, by, request, making),
+    ...headlineFor(alerts, making),
+    alerts: views,
+    name: common.name,
+    place: common.place.parts.join(' · '),
+    common: shared,
+    once: Object.fromEntries(once.map((name) => [name, shared[name]])),
+    truncated: truncatedOf(all, making),
+    groupLinks: groupLinksOf(alerts, shared, making),
+    ...stillFiringIn(stillFiring, making, { common, distinct }),
+    listUrl: link,
+    listLink: listLinkOf(link, making),
+  }
+  const isPartial = by.firing === 0 && stillFiring.length > 0
+  const text = making.renderPart(isPartial ? 'partial' : 'group', it)
+  return text ?? views.map((each) => each.text).join('\n\n')
+}
+
+/** Name and place that all share. */
+function commonIn(
+  alerts: readonly MessageAlert[],
+  making: RenderContext,
+  distinct: ReadonlyMap<MessageAlert, readonly string[]>,
+): Common {
+  const names = alerts.map((each) => nameOf(making.variablesOf(each), making))
+  const places = alerts.map((each) => [
+    ...locationOf(making.variablesOf(each)),
+    ...(distinct.get(each) ?? []),
+  ])
+  return { name: sharedValue(names), place: sharedPlace(places) }
+}
+
+/** Where all its alerts lead alike: runbook, dashboard, and a silence of the whole group. */
+function groupLinksOf(
+  alerts: readonly MessageAlert[],
+  shared: Variables,
+  making: RenderContext,
+): Markup | undefined {
+  const silences = alerts.map((told) => groupSilenceOf(told, making.variablesOf(told)))
+  const links = [
+    ['runbook', shared['runbook_url']],
+    ['dashboard', shared['dashboard_url']],
+    ['silenceGroup', sharedValue(silences)],
+  ] as const
+  const texts = links.flatMap(([word, url]) =>
+    safeUrl(url) === undefined
+      ? []
+      : making.markup.browser(making.word(word), url ?? '').toString(),
+  )
+  return texts.length === 0 ? undefined : new Markup(texts.join(' · '))
+}
+
+/** What still fires of a group, as views and as lines. */
+export function stillFiringIn(
+  stillFiring: readonly MessageAlert[],
+  making: RenderContext,
+  { common, distinct }: { common?: Common; distinct: ReadonlyMap<MessageAlert, readonly string[]> },
+) {
+  const views = inReadingOrder(stillFiring, making).map((each) =>
+    viewOf(each, making, {
+      grouped: true,
+      brief: true,
+      distinct: distinct.get(each) ?? [],
+      ...(common === undefined ? {} : { common }),
+    }),
+  )
+  return { stillFiring: views, stillFiringLines: linesOfStillFiring(views, making) }
+}
+
+const MAX_STILL_FIRING = 20
+
+function linesOfStillFiring(views: readonly AlertView[], making: RenderContext) {
+  const same = Map.groupBy(views, ({ lead, label }) => lead + label)
+  const lines = [...same].map(([text, alike]) => {
+    const times = alike.length > 1 ? ` ×${alike.length}` : ''
+    const { when } = alike[0] as AlertView
+    return new Markup(`${making.escaped(text)}${times}${when === '' ? '' : ` · ${when}`}`)
+  })
+  const shown = lines.slice(0, MAX_STILL_FIRING)
+  const rest = [...same.values()]
+    .slice(MAX_STILL_FIRING)
+    .reduce((sum, each) => sum + each.length, 0)
+  return rest === 0 ? shown : [...shown, new Markup(making.word('more', { n: rest }))]
+}
+
+/** Alerts that Alertmanager cut from the groups of these, in words; empty where it cut none. */
+export function truncatedOf(alerts: readonly MessageAlert[], making: RenderContext): string {
+  const byGroup = new Map<string, number>()
+  for (const { alert } of alerts) {
+    const { truncated_alerts: count = '', group_key: key = '' } = alert.variables
+    const n = /^\d{1,9}$/.test(count) ? Number(count) : 0
+    if (n > 0) byGroup.set(key, Math.max(n, byGroup.get(key) ?? 0))
+  }
+  const n = [...byGroup.values()].reduce((sum, each) => sum + each, 0)
+  return n === 0 ? '' : making.word('truncated', { n })
+}
+
+/** What a group finds of each of its alerts: all that a part about one finds, and the text that this makes. */
+function alertsIn(
+  alerts: readonly MessageAlert[],
+  making: RenderContext,
+  {
+    without,
+    distinct,
+    ...options
+  }: Omit<ViewOptions, 'distinct'> & { distinct: ReadonlyMap<MessageAlert, readonly string[]> },
+) {
+  return alerts.map((told) => {
+    const own = { ...options, distinct: distinct.get(told) ?? [] }
+    const key = `in a group ${JSON.stringify([own, without])}`
+    return making.memo(key, told, () => {
+      const view = viewOf(told, making, own)
+      let text: Markup | undefined
+      let ownText: Markup | undefined
+      return {
+        ...view,
+        get text(): Markup {
+          text ??= new Markup(alertText(view, making))
+          return text
+        },
+        /** Without what the group shows once for all; OCP's format stays whole. */
+        get ownText(): Markup {
+          if (ownText === undefined) {
+            const short = view.isOcp
+              ? view
+              : viewOf(told, making, { ...own, without: without ?? [] })
+            ownText = new Markup(alertText(short, making))
+          }
+          return ownText
+        },
+      }
+    })
+  })
+}
+
+/** Variables that a group shows once where all its alerts have the same. */
+const SHOWN_ONCE = ['alarm_summary', 'alarm_description', 'runbook_url', 'dashboard_url'] as const
+
+/** Every variable, label and annotation that all alerts have with the same value. */
+function sharedValues([first = {}, ...others]: readonly Variables[]): Record<string, string> {
+  const shared: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(first))
+    if (others.every((each) => each[name] === value)) shared[name] = value
+  return shared
+}
+
+/** The value that all are; undefined where they differ. */
+function sharedValue(values: readonly (string | undefined)[]): string | undefined {
+  return values.every((each) => each === values[0]) ? values[0] : undefined
+}

@@ -1,0 +1,71 @@
+import type { MessageAlert } from '../../model/alert.ts'
+import type { RenderContext } from '../context.ts'
+import { levelWord } from '../i18n.ts'
+import { ICONS, LEVEL_ICONS, NO_LEVEL_ICON } from '../text/level-icons.ts'
+import { isOcpAlert } from '../text/sender.ts'
+import type { CountGroup } from '../types.ts'
+
+/** What is worst among several alerts, and how many of them are that bad. */
+export interface Headline {
+  sign: string
+  /** The sign with the word of the level or of the recovery. */
+  mark: string
+  /** `5 alerts`, `14 of 40 critical` where not all are of the worst level, or `3 resolved`. */
+  text: string
+  /** Whether all are of the worst level: the mark then holds for each. */
+  isUniform: boolean
+}
+
+/** The headline of alerts; of none, an empty sign. */
+export function headlineOf(alerts: readonly MessageAlert[], making: RenderContext): Headline {
+  const firing = alerts.filter(({ alert }) => alert.status === 'firing')
+  const level = Math.min(...firing.map((each) => each.level))
+  const worst = firing.filter((each) => each.level === level)
+  const [first] = worst
+  if (first === undefined) return resolvedHeadline(alerts.length, making)
+  const isNamed = worst.some((each) => making.levelText(each) !== '')
+  const word = isNamed ? levelWord(making.language, first.level, areOcp(worst)) : ''
+  const sign = isNamed ? LEVEL_ICONS[first.level] : NO_LEVEL_ICON
+  return worstHeadline({ sign, word, worst: worst.length, total: alerts.length }, making)
+}
+
+/** Sign and headline as templates find them. */
+export function headlineFor(alerts: readonly MessageAlert[], making: RenderContext) {
+  const { sign, mark, text } = headlineOf(alerts, making)
+  return { sign, mark, headline: text }
+}
+
+/** The headline of counted alerts. */
+export function headlineOfCounts(
+  groups: readonly CountGroup[],
+  total: number,
+  making: RenderContext,
+): Headline {
+  const level = groups.find(({ firing }) => firing > 0)?.level
+  if (level === undefined) return resolvedHeadline(total, making)
+  const same = groups.filter((group) => group.level === level)
+  const worst = same.reduce((sum, { firing }) => sum + firing, 0)
+  const word = levelWord(making.language, level, areOcp(same.flatMap(({ examples }) => examples)))
+  return worstHeadline({ sign: LEVEL_ICONS[level], word, worst, total }, making)
+}
+
+function worstHeadline(
+  { sign, word, worst, total }: { sign: string; word: string; worst: number; total: number },
+  making: RenderContext,
+): Headline {
+  const mark = `${sign} ${word}`.trim()
+  const values = { n: worst, total, level: word.toLowerCase() }
+  if (worst === total) return { sign, mark, text: making.count(total), isUniform: true }
+  const text = making.word(word === '' ? 'firingOf' : 'worstOf', values)
+  return { sign, mark, text, isUniform: false }
+}
+
+function resolvedHeadline(total: number, making: RenderContext): Headline {
+  const sign = ICONS.resolved
+  return { sign, mark: sign, text: making.word('resolved', { n: total }), isUniform: true }
+}
+
+/** Whether OCP's own words suit all of them. */
+export function areOcp(alerts: readonly Pick<MessageAlert, 'alert'>[]): boolean {
+  return alerts.length > 0 && alerts.every(({ alert }) => isOcpAlert(alert))
+}

@@ -1,0 +1,92 @@
+import type { MessageAlert } from '../../model/alert.ts'
+import { isSevere } from '../../model/level.ts'
+import type { RenderContext } from '../context.ts'
+import { Markup } from '../text/markup.ts'
+import type { Draft, RenderRequest } from '../types.ts'
+import { headText, lineCount } from './alert-text.ts'
+import { largestFitting } from './largest-fitting.ts'
+import { MAX_READABLE_LINES } from './limits.ts'
+
+/** A digest of a certain length. */
+export interface SizedDigest {
+  draft: Draft
+  heads: readonly Markup[]
+  lineCount: number
+}
+
+/** Whether a digest shows an alert whole, where it fits. */
+export function isHead({ alert, level }: MessageAlert): boolean {
+  return alert.status === 'firing' && isSevere(level)
+}
+
+/**
+ * The digest with as many lines as fit, under as many whole severe alerts as fit above them, one at least where it can be.
+ * Where not even one line fits, the title alone.
+ */
+export function largestDigest(
+  make: (count: number, heads: number) => SizedDigest,
+  {
+    limit,
+    headsAmong,
+    fits,
+  }: { limit: number; headsAmong: (count: number) => number; fits: RenderRequest['fits'] },
+): Draft {
+  const passes = (count: number, heads: number): boolean => {
+    const { draft, lineCount: lines } = make(count, heads)
+    return lines <= MAX_READABLE_LINES && fits(draft.title, draft.text, draft.buttons)
+  }
+  const under = (heads: number): number => largestFitting(limit, (count) => passes(count, heads))
+  const first = Math.min(1, headsAmong(limit))
+  const count = under(first) || under(0)
+  if (count === 0) return smallest(make(Math.min(1, limit), 0).draft, fits)
+  const heads = largestFitting(headsAmong(count), (some) => {
+    const lines = make(count, some).heads.reduce((sum, text) => sum + lineCount(String(text)), 0)
+    return lines <= MAX_READABLE_LINES && passes(count, some)
+  })
+  return make(count, heads).draft
+}
+
+function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {
+  return fits(draft.title, draft.text, draft.buttons)
+    ? draft
+    : { ...draft, text: draft.title, buttons: [], told: 1 }
+}
+
+/** Whole alerts at the head of a digest: where its part prints `it.heads`, else above its text, so that none is lost. */
+export function headsOver<T extends object>(
+  it: T,
+  heads: readonly Markup[],
+  render: (it: T & { heads: readonly Markup[] }) => string,
+): string {
+  let isPrinted = false
+  const withHeads = Object.defineProperty({ ...it }, 'heads', {
+    enumerable: true,
+    get: () => {
+      isPrinted = true
+      return heads
+    },
+  }) as T & { heads: readonly Markup[] }
+  const text = render(withHeads)
+  return isPrinted || heads.length === 0 ? text : `${heads.join('\n\n')}\n\n${text}`
+}
+
+/** Alerts in full; details and runbook that the one above has as well are not repeated. */
+export function headTexts(
+  alerts: readonly MessageAlert[],
+  making: RenderContext,
+  distinct: ReadonlyMap<MessageAlert, readonly string[]>,
+): Markup[] {
+  return alerts.map((told, index) => {
+    const above = alerts[index - 1]
+    const repeats = above !== undefined && detailsOf(above, making) === detailsOf(told, making)
+    const options = { distinct: distinct.get(told) ?? [], without: repeats ? REPEATED : [] }
+    return new Markup(headText(told, making, options))
+  })
+}
+
+const REPEATED = ['alarm_description', 'runbook_url'] as const
+
+function detailsOf(told: MessageAlert, making: RenderContext): string {
+  const v = making.variablesOf(told)
+  return JSON.stringify([v['alarm_name'], ...REPEATED.map((name) => v[name])])
+}

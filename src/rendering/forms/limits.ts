@@ -1,0 +1,10 @@
+/** Alerts that one message shows whole; with more, those of lower levels get a line each. */
+export const MAX_WHOLE_ALERTS = 8
+
+/** Lines of whole alerts, and lines of a list, that a person reads on a phone. */
+export const MAX_READABLE_LINES = 60
+
+/** The forms to try for so many alerts, the fullest first; counts are what is left. */
+export function formsFor(alerts: number): readonly ('whole' | 'lines')[] {
+  return alerts > MAX_WHOLE_ALERTS ? ['lines'] : ['whole', 'lines']
+}

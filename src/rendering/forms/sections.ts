@@ -1,0 +1,111 @@
+import type { RenderContext } from '../context.ts'
+import type { AlertView } from '../templates/view.ts'
+import { cutTo, oneLine } from '../text/escape.ts'
+import { Markup } from '../text/markup.ts'
+import { NOTHING_SHARED, ownPlace, type SharedPlace, sharedPlace } from '../text/shared-place.ts'
+import type { CountGroup } from '../types.ts'
+
+export const MAX_LINE_LENGTH = 300
+
+/** What a digest shows of one level, or of what is resolved. */
+export interface Section {
+  sign: string
+  mark: string
+  /** How many alerts, which may be more than its lines. */
+  count: number
+  lines: Markup[]
+  alerts: AlertView[]
+  groups: CountGroup[]
+}
+
+/** From so many alerts of one name on, a section shows the name once. */
+const SAME_NAME = 3
+
+/** By level, then what is resolved; many of one name are a section of their own. Equal lines are one with its count. */
+export function sectionsOf(views: readonly AlertView[], making: RenderContext): Section[] {
+  const counts = new Map<string, number>()
+  for (const view of views) {
+    const key = keyOf(view, true)
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  const sections = new Map<string, { section: Section; order: number; named: boolean }>()
+  for (const view of views) {
+    const named = (counts.get(keyOf(view, true)) ?? 0) >= SAME_NAME
+    const key = keyOf(view, named)
+    const { mark, sign, name, isResolved, level } = view
+    const known = sections.get(key) ?? {
+      section: emptySection(
+        sign,
+        named ? [mark, oneLine(name)].filter(Boolean).join(' · ') : headOf(view, making),
+      ),
+      order: isResolved ? 6 : level,
+      named,
+    }
+    sections.set(key, known)
+    known.section.count += 1
+    known.section.alerts.push(view)
+  }
+  return [...sections.values()]
+    .sort((a, b) => a.order - b.order)
+    .map(({ section, named }) => withLines(section, named, making))
+}
+
+/** A section with its lines; what the places of one rule's alerts share stands in its heading. */
+function withLines(section: Section, named: boolean, making: RenderContext): Section {
+  const { mark, alerts } = section
+  const shared = named ? sharedPlace(alerts.map(({ places }) => places)) : NOTHING_SHARED
+  const heading = [mark, ...shared.parts.map(oneLine)].filter((each) => each !== '')
+  const line = cutTo(heading.join(' · '), MAX_LINE_LENGTH, '…')
+  return { ...section, mark: line, lines: linesOf(alerts, making, { named, shared }) }
+}
+
+export function emptySection(sign: string, mark: string): Section {
+  return { sign, mark, count: 0, lines: [], alerts: [], groups: [] }
+}
+
+function keyOf({ isResolved, level, levelText, name }: AlertView, named: boolean): string {
+  return JSON.stringify([isResolved ? 'resolved' : `${level} ${levelText}`, named ? name : ''])
+}
+
+function headOf({ mark, sign }: AlertView, making: RenderContext): string {
+  return mark === sign ? `${sign} ${making.word('alertWord')}` : mark
+}
+
+/** A line for each alert, or for each set of alerts that read the same, with how many. */
+function linesOf(
+  views: readonly AlertView[],
+  making: RenderContext,
+  own: { named: boolean; shared: SharedPlace },
+): Markup[] {
+  const same = Map.groupBy(views, (view) => whatAndWhere(view, own))
+  return [...same].map(([text, alike]) => {
+    const times = alike.length > 1 ? ` ×${alike.length}` : ''
+    return new Markup(`${making.escaped(text)}${times} · ${whenOf(alike, making)}`)
+  })
+}
+
+function whatAndWhere(
+  { name, places, distinct }: AlertView,
+  { named, shared }: { named: boolean; shared: SharedPlace },
+): string {
+  const own = ownPlace(places, shared)
+  const labels = Math.min(distinct.length, own.length)
+  const shown = own.slice(0, own.length - labels)
+  const line = lineText(named && own.length > 0 ? shown : [name, ...shown])
+  return [line, ...own.slice(own.length - labels)].filter((each) => each !== '').join(' · ')
+}
+
+/** Name and places as a line shows them. */
+export function lineText(parts: readonly string[]): string {
+  const shown = parts.map(oneLine).filter((each) => each !== '')
+  return cutTo(shown.join(' · '), MAX_LINE_LENGTH, '…')
+}
+
+/** Since when the first of them fires; how long the longest lasted. */
+function whenOf(views: readonly AlertView[], making: RenderContext): string {
+  const lasted = views.flatMap(({ isResolved, lastedMs }) => (isResolved ? (lastedMs ?? []) : []))
+  if (lasted.length > 0)
+    return making.word('lastedFor', { d: making.duration(Math.max(...lasted)) })
+  const since = views.map(({ startsAt, receivedAt }) => (startsAt ?? receivedAt).getTime())
+  return making.minute(new Date(Math.min(...since)))
+}
