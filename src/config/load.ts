@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts'
 import { faultLine } from './fault-line.ts'
 import type { Config } from './schema.ts'
 import { listenOf, settingsFrom } from './settings.ts'
-import type { Path } from './settings-context.ts'
+import type { Fault, Path } from './settings-context.ts'
 import { validate } from './validate.ts'
 import { parseConfig } from './yaml-document.ts'
 
@@ -38,12 +38,15 @@ export function loadSettings(options: LoadOptions): Loaded {
   const faults: string[] = []
   const warnings: string[] = []
   const secretFiles: string[] = []
-  const line = (path: Path, what: string): string => faultLine(placeOf(path), path, what)
+  const into =
+    (lines: string[]): Fault =>
+    (path, what, at) =>
+      void lines.push(faultLine(placeOf(path, at), path, what))
   const settings = settingsFrom(config, {
     folder: file === undefined ? options.cwd : dirname(file),
     env: options.env,
-    fault: (path, what) => void faults.push(line(path, what)),
-    warn: (path, what) => void warnings.push(line(path, what)),
+    fault: into(faults),
+    warn: into(warnings),
     secretFiles,
   })
   const listen =
@@ -64,7 +67,12 @@ function fileOf({ file, env, cwd }: LoadOptions): string | undefined {
   return existsSync(here) ? here : undefined
 }
 
-function readFile(file: string): { config: Config; placeOf: (path: Path) => string } {
+interface Read {
+  config: Config
+  placeOf: (path: Path, at?: number) => string
+}
+
+function readFile(file: string): Read {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -80,11 +88,11 @@ function readFile(file: string): { config: Config; placeOf: (path: Path) => stri
     )
   const valid = validate(document)
   refuse(valid.faults)
-  return { config: valid.config as Config, placeOf: (path) => document.placeOf(path) }
+  return { config: valid.config as Config, placeOf: (path, at) => document.placeOf(path, at) }
 }
 
 /** One robot from the environment, or the sandbox's. */
-function withoutFile(env: NodeJS.ProcessEnv): { config: Config; placeOf: (path: Path) => string } {
+function withoutFile(env: NodeJS.ProcessEnv): Read {
   const webhook = env['DINGTALK_WEBHOOK']
   const robot =
     webhook === undefined || webhook === ''

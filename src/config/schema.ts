@@ -18,8 +18,9 @@ const PEOPLE = {
 } as const
 
 const MATCHERS = {
-  ...NAMES,
-  description: "Alertmanager's matchers, on variables and labels; all must hold.",
+  description:
+    "Alertmanager's matchers, on variables and labels, as a list or as one text; all must hold.",
+  oneOf: [NAMES, { type: 'string', minLength: 1 }],
 } as const
 
 const LEVEL = {

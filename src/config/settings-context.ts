@@ -1,12 +1,15 @@
 /** Where a value stands in the configuration: keys and positions, from the top. */
 export type Path = readonly (string | number)[]
 
+/** Takes what is wrong at a path; `at` is the character of its text, counted from 0, where that is known. */
+export type Fault = (path: Path, what: string, at?: number) => void
+
 /** Where relative paths and secrets come from, and where faults and warnings go. */
 export interface SettingsContext {
   folder: string
   env: NodeJS.ProcessEnv
-  fault: (path: Path, what: string) => void
-  warn: (path: Path, what: string) => void
+  fault: Fault
+  warn: Fault
   /** Files whose change is a change of the configuration. */
   secretFiles: string[]
 }

@@ -3,7 +3,6 @@ import { resolve as resolvePath } from 'node:path'
 import { IANAZone } from 'luxon'
 import type { Mention } from '../model/alert.ts'
 import { LEVEL_ALIASES, LEVEL_NAMES, LEVELS, type Level, levelKey } from '../model/level.ts'
-import type { Matcher } from '../model/matcher.ts'
 import { Secret } from '../model/secret.ts'
 import {
   type Channel,
@@ -16,7 +15,7 @@ import {
 import { accessOf } from './access.ts'
 import { durationMs } from './duration.ts'
 import { checkInlets, inletOf } from './inlet.ts'
-import { compilePattern, parseMatcher } from './matchers.ts'
+import { compilePattern, matchersAt } from './matchers.ts'
 import type { ChannelConfig, Config, RobotConfig } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
@@ -220,7 +219,7 @@ function channelOf(
     const at = [...path, 'mention', 'rules', index]
     return {
       ...mentionOf(rule, at, fault),
-      matchers: matchersOf(rule.matchers, [...at, 'matchers'], fault),
+      matchers: matchersAt(rule.matchers, [...at, 'matchers'], fault),
     }
   })
   const { aggregate } = config
@@ -283,28 +282,13 @@ function mentionOf(config: MentionConfig, path: Path, fault: SettingsContext['fa
   return { mobiles, users, all: config.all ?? false }
 }
 
-function matchersOf(
-  texts: readonly string[],
-  path: Path,
-  fault: SettingsContext['fault'],
-): Matcher[] {
-  return texts.flatMap((text, index) => {
-    try {
-      return [parseMatcher(text)]
-    } catch (error) {
-      fault([...path, index], (error as Error).message)
-      return []
-    }
-  })
-}
-
 function routesOf(
   configs: NonNullable<Config['routes']>,
   { fault, channels }: SettingsContext & { channels: readonly string[] },
 ): Route[] {
   return configs.map((config, index) => {
     const isLast = index === configs.length - 1
-    const has = (config.matchers ?? []).length > 0
+    const has = [config.matchers ?? []].flat().some((text) => !/^[\s{}]*$/.test(text))
     if (isLast && has)
       fault(
         ['routes', index],
@@ -319,7 +303,7 @@ function routesOf(
           `there is no channel ${JSON.stringify(channel)}${suggestion(channel, channels)}; there is: ${channels.join(', ')}`,
         )
     return {
-      matchers: matchersOf(config.matchers ?? [], ['routes', index, 'matchers'], fault),
+      matchers: matchersAt(config.matchers, ['routes', index, 'matchers'], fault),
       channels: config.channels,
     }
   })
