@@ -93,12 +93,15 @@ function readFile(file: string): Read {
 
 /** One robot from the environment, or the sandbox's. */
 function withoutFile(env: NodeJS.ProcessEnv): Read {
-  const webhook = env['DINGTALK_WEBHOOK']
-  const robot =
-    webhook === undefined || webhook === ''
-      ? { webhook: 'sandbox' }
-      : { webhook, ...(env['DINGTALK_SECRET'] ? { secret: env['DINGTALK_SECRET'] } : {}) }
-  const name = webhook ? 'default' : 'sandbox'
+  const has = (name: string): boolean => (env[name]?.trim() ?? '') !== ''
+  const isSandbox = !has('DINGTALK_WEBHOOK')
+  const robot = isSandbox
+    ? { webhook: 'sandbox' }
+    : {
+        webhook: { env: 'DINGTALK_WEBHOOK' },
+        ...(has('DINGTALK_SECRET') ? { secret: { env: 'DINGTALK_SECRET' } } : {}),
+      }
+  const name = isSandbox ? 'sandbox' : 'default'
   return {
     config: { robots: { [name]: robot }, channels: { [ONLY_CHANNEL]: { robots: [name] } } },
     placeOf: () => 'environment',

@@ -46,7 +46,8 @@ const ROBOT = {
     },
     proxy: {
       ...SECRET,
-      description: 'http://[user:password@]host:port, or http:host:port as OCP wrote it. A secret.',
+      description:
+        'http://[user:password@]host:port, or http:host:port as OCP wrote it; none: no proxy. Absent: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment hold. A secret.',
     },
     timeout: duration('How long one attempt may take.', '5s'),
     limits: {

@@ -1,32 +1,21 @@
-import { createHash } from 'node:crypto'
 import { resolve as resolvePath } from 'node:path'
 import { IANAZone } from 'luxon'
 import type { Mention } from '../model/alert.ts'
 import { LEVEL_ALIASES, LEVEL_NAMES, LEVELS, type Level, levelKey } from '../model/level.ts'
 import { Secret } from '../model/secret.ts'
-import {
-  type Channel,
-  type Expectation,
-  type Robot,
-  type Route,
-  SANDBOX_KEY,
-  type Settings,
-} from '../model/settings.ts'
+import type { Channel, Route, Settings } from '../model/settings.ts'
 import { accessOf } from './access.ts'
 import { durationMs } from './duration.ts'
 import { checkInlets, inletOf } from './inlet.ts'
-import { compilePattern, matchersAt } from './matchers.ts'
-import type { ChannelConfig, Config, RobotConfig } from './schema.ts'
+import { matchersAt } from './matchers.ts'
+import { robotOf, warnOfSharedTokens } from './robots.ts'
+import type { ChannelConfig, Config } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 import { suggestion } from './validate.ts'
-import { type WebhookContext, webhookOf } from './webhook.ts'
 
 const MAX_MENTIONED = 50
-
-/** A longer window would look for calls that the store has forgotten. */
-const MAX_WINDOW_MS = 24 * 3_600_000
 
 /** The settings that a configuration of the right form means; what it means wrongly is told as faults. */
 export function settingsFrom(config: Config, context: SettingsContext): Settings {
@@ -96,110 +85,6 @@ function storeOf(value: SecretConfig, context: SettingsContext): Secret {
   return new Secret(
     rest === ':memory:' ? 'sqlite::memory:' : `sqlite:${resolvePath(context.folder, rest ?? '')}`,
   )
-}
-
-function robotOf(
-  name: string,
-  config: RobotConfig,
-  context: SettingsContext & Pick<WebhookContext, 'hosts'>,
-): Robot {
-  const path = ['robots', name]
-  if (name === 'organisation')
-    context.fault(path, 'is what the quota of all robots together is called; choose another name')
-  const webhook = secretOf(config.webhook, [...path, 'webhook'], context)
-  const proxy =
-    config.proxy === undefined
-      ? undefined
-      : proxyOf(secretOf(config.proxy, [...path, 'proxy'], context), () =>
-          context.fault([...path, 'proxy'], 'must be http://[user:password@]host:port'),
-        )
-  const sandbox = webhook === 'sandbox'
-  const url =
-    sandbox || webhook === ''
-      ? undefined
-      : webhookOf(webhook, {
-          ...context,
-          path: [...path, 'webhook'],
-          proxied: proxy !== undefined,
-        })
-  const timeoutMs = durationMs(config.timeout ?? '5s')
-  if (timeoutMs < 100 || timeoutMs > 60_000)
-    context.fault([...path, 'timeout'], 'must be from 100ms to 60s')
-  const limits = {
-    messages: config.limits?.messages ?? 20,
-    perMs: durationMs(config.limits?.per ?? '60s'),
-    penaltyMs: durationMs(config.limits?.penalty ?? '10m'),
-  }
-  if (limits.perMs < 1) context.fault([...path, 'limits', 'per'], 'must be longer than nothing')
-  if (limits.perMs > MAX_WINDOW_MS)
-    context.fault([...path, 'limits', 'per'], 'must be at most 24h, for which calls are kept')
-  return {
-    name,
-    ...(url === undefined ? { key: `${SANDBOX_KEY}${name}` } : keysOf(url)),
-    address: sandbox
-      ? 'sandbox'
-      : proxy === undefined
-        ? 'direct'
-        : `proxy-${hash(new URL(proxy).host, 12)}`,
-    target: sandbox ? { kind: 'sandbox' } : { kind: 'webhook', url: new Secret(webhook) },
-    secret:
-      config.secret === undefined
-        ? undefined
-        : new Secret(secretOf(config.secret, [...path, 'secret'], context)),
-    keywords: config.keywords ?? [],
-    proxy: proxy === undefined ? undefined : new Secret(proxy),
-    timeoutMs,
-    limits,
-    monthly: config.monthly,
-    expect: expectOf(config.expect, (what) => context.fault([...path, 'expect', 'regex'], what)),
-  }
-}
-
-/**
- * DingTalk counts a token, whatever host, scheme or path it is reached by. The usual address stands in the hash, so that
- * the key of a usual webhook is what it was when the address took part in it; of others that key is given as well.
- */
-function keysOf(url: URL): Pick<Robot, 'key' | 'formerKey'> {
-  const address = `${url.origin}${url.pathname}`
-  const token = url.searchParams.get('access_token')
-  const former = hash(`${address}${token ?? url.search}`, 16)
-  const counted = token?.trim() ? `${USUAL_ADDRESS}${token.trim()}` : `${address}${url.search}`
-  const key = hash(counted, 16)
-  return former === key ? { key } : { key, formerKey: former }
-}
-
-const USUAL_ADDRESS = 'https://oapi.dingtalk.com/robot/send'
-
-/** `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0; normalised, without a slash at the end. */
-function proxyOf(text: string, fault: () => void): string | undefined {
-  const normalised = text.replace(/^(https?):(?!\/\/)/, '$1://')
-  const url = URL.canParse(normalised) ? new URL(normalised) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
-    if (text !== '') fault()
-    return undefined
-  }
-  return url.href.replace(/\/$/, '')
-}
-
-function expectOf(config: RobotConfig['expect'], fault: (what: string) => void): Expectation {
-  if (config?.status !== undefined) return { kind: 'status', status: config.status }
-  if (config?.regex !== undefined) {
-    try {
-      return { kind: 'regex', pattern: compilePattern(config.regex) }
-    } catch (error) {
-      fault(`is no pattern: ${(error as Error).message}`)
-    }
-  }
-  return { kind: 'json', subset: config?.json ?? { errcode: 0 } }
-}
-
-function warnOfSharedTokens(robots: ReadonlyMap<string, Robot>, { warn }: SettingsContext): void {
-  const first = new Map<string, string>()
-  for (const { name, key } of robots.values()) {
-    const other = first.get(key)
-    if (other === undefined) first.set(key, name)
-    else warn(['robots', name], `has the access token of ${other}; both share its limit`)
-  }
 }
 
 function channelOf(
@@ -307,8 +192,4 @@ function routesOf(
       channels: config.channels,
     }
   })
-}
-
-function hash(text: string, length: number): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, length)
 }
