@@ -8,6 +8,7 @@ import {
   SyntaxFault,
 } from './matcher-syntax.ts'
 import type { Fault, Path } from './settings-context.ts'
+import { warnOfNearMiss } from './texts.ts'
 
 /** A pattern for the whole text, on an engine that takes linear time whatever the pattern. Throws what is wrong. */
 export function compilePattern(source: string): Pattern {
@@ -24,15 +25,17 @@ export function parseMatchers(text: string): Matcher[] {
   return termsIn(text).map(matcherFrom)
 }
 
-/** The matchers of a list, or of one text; what is wrong in them are faults. */
+/** The matchers of a list, or of one text; what is wrong in them are faults, near misses of variables warnings. */
 export function matchersAt(
   texts: string | readonly string[] | undefined,
   path: Path,
-  fault: Fault,
+  { fault, warn }: { fault: Fault; warn: Fault },
 ): Matcher[] {
   const read = (text: string, where: Path): Matcher[] => {
     try {
-      return parseMatchers(text)
+      const terms = termsIn(text)
+      for (const { name, nameAt } of terms) warnOfNearMiss(name, { at: where, index: nameAt, warn })
+      return terms.map(matcherFrom)
     } catch (error) {
       if (!(error instanceof SyntaxFault)) throw error
       fault(where, error.message, error.at)

@@ -8,11 +8,13 @@ import { accessOf } from './access.ts'
 import { durationMs } from './duration.ts'
 import { checkInlets, inletOf } from './inlet.ts'
 import { matchersAt } from './matchers.ts'
+import { mobilesAt, usersAt } from './mobiles.ts'
 import { robotOf, warnOfSharedTokens } from './robots.ts'
 import type { ChannelConfig, Config } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
+import { checkTexts } from './texts.ts'
 import { suggestion } from './validate.ts'
 
 const MAX_MENTIONED = 50
@@ -104,9 +106,10 @@ function channelOf(
     const at = [...path, 'mention', 'rules', index]
     return {
       ...mentionOf(rule, at, fault),
-      matchers: matchersAt(rule.matchers, [...at, 'matchers'], fault),
+      matchers: matchersAt(rule.matchers, [...at, 'matchers'], context),
     }
   })
+  checkTexts(config, path, context)
   const { aggregate } = config
   const isName = /^[\w-]+$/.test(config.template ?? 'default')
   return {
@@ -158,10 +161,8 @@ interface MentionConfig {
 }
 
 function mentionOf(config: MentionConfig, path: Path, fault: SettingsContext['fault']): Mention {
-  const list =
-    typeof config.mobiles === 'string' ? config.mobiles.split(/[,，;\s]+/) : (config.mobiles ?? [])
-  const mobiles = list.map((each) => String(each).trim()).filter((each) => each !== '')
-  const users = (config.users ?? []).map(String)
+  const mobiles = mobilesAt(config.mobiles, [...path, 'mobiles'], fault)
+  const users = usersAt(config.users, [...path, 'users'], fault)
   if (mobiles.length + users.length > MAX_MENTIONED)
     fault(path, `mentions more than ${MAX_MENTIONED} people, which DingTalk refuses`)
   return { mobiles, users, all: config.all ?? false }
@@ -169,8 +170,9 @@ function mentionOf(config: MentionConfig, path: Path, fault: SettingsContext['fa
 
 function routesOf(
   configs: NonNullable<Config['routes']>,
-  { fault, channels }: SettingsContext & { channels: readonly string[] },
+  context: SettingsContext & { channels: readonly string[] },
 ): Route[] {
+  const { fault, channels } = context
   return configs.map((config, index) => {
     const isLast = index === configs.length - 1
     const has = [config.matchers ?? []].flat().some((text) => !/^[\s{}]*$/.test(text))
@@ -188,7 +190,7 @@ function routesOf(
           `there is no channel ${JSON.stringify(channel)}${suggestion(channel, channels)}; there is: ${channels.join(', ')}`,
         )
     return {
-      matchers: matchersAt(config.matchers, ['routes', index, 'matchers'], fault),
+      matchers: matchersAt(config.matchers, ['routes', index, 'matchers'], context),
       channels: config.channels,
     }
   })

@@ -107,7 +107,7 @@ channels:
     template: |
       ### \${alarm_name}
     title: "\${alarm_name}"
-    mention: { mobiles: "138, 139", users: [u1], all: true, rules: [{ matchers: ['alarm_level=~"Down|Critical"'], mobiles: [13700000000] }] }
+    mention: { mobiles: "13800000000, 13900000000", users: [u1], all: true, rules: [{ matchers: ['alarm_level=~"Down|Critical"'], mobiles: [13700000000] }] }
     aggregate: { every: 5m, by: [alarm_type] }
     push_limits: { hour: 100, day: 500, pass: [Down] }
     send_resolved: false
@@ -138,7 +138,7 @@ routes:
     const channel = settings.channels.get('ops')
     assert.deepEqual(
       [channel?.mention.mobiles, channel?.mention.rules[0]?.mobiles],
-      [['138', '139'], ['13700000000']],
+      [['13800000000', '13900000000'], ['13700000000']],
     )
     assert.equal(channel?.template.kind, 'inline')
     assert.deepEqual(
@@ -291,7 +291,7 @@ channels:
         /x\.yml:2:66: channels\.c\.mention\.rules\.0\.matchers\.0: expected an operator/,
       ],
       [
-        `${robots}channels: { c: { robots: [r], mention: { mobiles: [${Array(51).fill('"1"').join(', ')}] } } }`,
+        `${robots}channels: { c: { robots: [r], mention: { mobiles: [${Array(51).fill('"13800000000"').join(', ')}] } } }`,
         /mentions more than 50 people/,
       ],
       [

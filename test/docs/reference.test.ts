@@ -153,10 +153,13 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       const named = (tablesUnder(markdown, headings.commands)[1] as string[][]).flatMap(
         ([cell = '']) => codesIn(cell),
       )
-      const source = ['config/load.ts', 'cli/send.ts'].map((each) =>
+      const source = ['config/load.ts', 'config/proxy.ts', 'cli/send.ts'].map((each) =>
         readFileSync(`${ROOT}src/${each}`, 'utf8'),
       )
-      const read = [...source.join().matchAll(/env\['([A-Z_]+)'\]/g)].map(([, name]) => name)
+      const read = [
+        ...source.join().matchAll(/(?:env\[|has\(|env: |firstSet\(env, )'([A-Z_]+)'/g),
+        ...source.join().matchAll(/'(HTTPS?_PROXY)'/g),
+      ].map(([, name]) => name)
       assert.deepEqual([...named].sort(), [...new Set(read)].sort())
     })
 

@@ -7,7 +7,6 @@ import type { Renderer, UnknownNames } from '../types.ts'
 import { usagesIn } from './engine.ts'
 import type { Parts } from './loader.ts'
 import { type Ask, scenarios } from './scenarios.ts'
-import { VARIABLE } from './variables.ts'
 
 /** An instant for samples; any would do. */
 const SAMPLE_NOW = new Date('2026-11-24T19:04:30Z')
@@ -70,32 +69,28 @@ function faultsIn(
   return renderer.render({ ...ask.request, channel, fits }).faults
 }
 
-/** Names that nobody documents: near misses are faults; any other may be a label, so it is a warning. */
+/**
+ * Near misses of documented variables in the operator's files, each a warning: any name may be a label's. Those in the
+ * configuration itself are found where it is read.
+ */
 function namesIn(channel: Channel, parts: Parts): UnknownNames {
   const known = [
     ...Object.keys(OCP_VARIABLES),
     ...Object.keys(OWN_VARIABLES),
     ...channel.variables.keys(),
   ]
-  const checked: UnknownNames = { faults: [], warnings: [] }
-  const look = (written: string, place: string): void => {
-    if (known.includes(written)) return
-    const name = conceal(written)
-    const near = known.find((each) => distance(each, name) <= (name.length > 6 ? 2 : 1))
-    if (near === undefined)
-      checked.warnings.push(
-        `${place}: \${${name}} is no documented variable; it prints what a label of this name holds`,
-      )
-    else checked.faults.push(`${place}: there is no variable \${${name}} (did you mean "${near}"?)`)
-  }
+  const warnings: string[] = []
+  if (channel.template.kind === 'inline') return { faults: [], warnings }
   for (const { text, file: place, own } of parts.values())
-    if (own) for (const { name, line } of usagesIn(text)) look(name, `${place}:${line}`)
-  const own = [
-    ['title', channel.title ?? ''] as const,
-    ...[...channel.variables].map(([name, text]) => [`variables.${name}`, text] as const),
-  ]
-  for (const [key, text] of own)
-    for (const [, name] of text.matchAll(VARIABLE))
-      look(name as string, `channels.${channel.name}.${key}`)
-  return checked
+    for (const { name: written, line } of own ? usagesIn(text) : []) {
+      const name = conceal(written)
+      const near = known.includes(written)
+        ? undefined
+        : known.find((each) => distance(each, name) <= (name.length > 6 ? 2 : 1))
+      if (near !== undefined)
+        warnings.push(
+          `${place}:${line}: \${${name}} is not a documented variable (did you mean "${near}"?)`,
+        )
+    }
+  return { faults: [], warnings }
 }

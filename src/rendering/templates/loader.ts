@@ -88,7 +88,11 @@ export function partsOf(
   const standard = builtIns(format)
   const own = new Map<Part, File>()
   if (template.kind === 'inline')
-    own.set('alert', { text: template.text, place: `channels.${channel.name}.template` })
+    own.set('alert', {
+      text: template.text,
+      place: `channels.${channel.name}.template`,
+      tags: false,
+    })
   else for (const part of PART_NAMES) keep(own, part, fileIn(folder, template.name, part))
   const named = new Map<Part, File>()
   if (template.kind === 'named')
@@ -111,7 +115,8 @@ export function partsOf(
         continue
       }
       // One file may serve several parts.
-      const template = templates.get(file) ?? compile(file.text, format)
+      const template =
+        templates.get(file) ?? compile(file.text, format, { tags: file.tags ?? true })
       templates.set(file, template)
       parts.set(part, { ...sourceOf(part, file, template), fallback: instead?.template })
     } catch (error) {
@@ -130,6 +135,8 @@ export function faulty(faults: readonly string[]): AppError {
 interface File {
   text: string
   place: string
+  /** Only a file may hold code: where false, `<% %>` is text. */
+  tags?: false
 }
 
 function keep(files: Map<Part, File>, part: Part, file: File | undefined): void {
