@@ -105,6 +105,16 @@ function addTrials(program: Command, end: End): void {
       end(await test(name, options))
     })
   program
+    .command('probe <robot>')
+    .description('post a few test messages to find out what DingTalk does not document')
+    .helpOption('--help', 'show help')
+    .option('--yes', 'post without asking')
+    .addOption(config())
+    .action(async (robot, options) => {
+      const { probe } = await import('./probe.ts')
+      end(await probe(robot, options))
+    })
+  program
     .command('render <channel>')
     .description('print the messages that a payload would become; sends nothing')
     .helpOption('--help', 'show help')
