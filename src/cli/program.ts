@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { AppError, messageOf } from '../errors.ts'
 import { redact } from '../redact.ts'
-import { VERSION } from '../version.ts'
+import { versionText } from '../version.ts'
+import { readEnvFile } from './env-file.ts'
 import { withKnownFlags } from './flags.ts'
 import { growYoungGeneration } from './heap-tuning.ts'
 
@@ -25,8 +26,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     code = given
   })
   try {
-    await mustBeKnown(argv, program)
-    await program.parseAsync(withKnownFlags(argv), { from: 'user' })
+    const rest = readEnvFile(argv, process.env)
+    await mustBeKnown(rest, program)
+    await program.parseAsync(withKnownFlags(rest), { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
@@ -40,8 +42,12 @@ export function programOf(end: End = () => {}): Command {
     .description(
       "Brings Alertmanager and OceanBase OCP alerts to DingTalk groups: within the robot's limits, nothing lost, nothing twice.",
     )
-    .version(VERSION, '--version', 'print the version')
-    .helpOption('--help', 'show help')
+    .version(versionText(), '-v, --version', 'print the version')
+    .option(
+      '--env-file <file>',
+      'read NAME=value lines into the environment first; of every command',
+    )
+    .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .showHelpAfterError('(--help shows what there is)')
     .configureHelp({ sortSubcommands: false })
@@ -50,6 +56,7 @@ export function programOf(end: End = () => {}): Command {
   addTrials(program, end)
   addSend(program, end)
   addTools(program, end)
+  addInquiries(program, end)
   return program.addHelpText('after', EXAMPLES)
 }
 
@@ -61,7 +68,7 @@ function addServe(program: Command, end: End): void {
   program
     .command('serve', { isDefault: true })
     .description('run the receiver (the default command)')
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .addOption(config())
     .option('--listen <host:port>', 'where to listen (default: 127.0.0.1:8060)')
     .addOption(
@@ -75,6 +82,7 @@ function addServe(program: Command, end: End): void {
         'form of the log (default: pretty on a terminal)',
       ).choices(['json', 'pretty']),
     )
+    .addHelpText('after', ALIASES)
     .action(async (options) => {
       growYoungGeneration(false)
       const { serve } = await import('./serve.ts')
@@ -87,7 +95,7 @@ function addTrials(program: Command, end: End): void {
   program
     .command('check')
     .description('validate the configuration and every template, start nothing')
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .addOption(config())
     .action(async (options) => {
       const { check } = await import('./check.ts')
@@ -98,7 +106,7 @@ function addTrials(program: Command, end: End): void {
     .description(
       "send a test message to a robot or a channel, print DingTalk's verdict; it is counted",
     )
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .addOption(config())
     .action(async (name, options) => {
       const { test } = await import('./test.ts')
@@ -107,7 +115,7 @@ function addTrials(program: Command, end: End): void {
   program
     .command('probe <robot>')
     .description('post a few test messages to find out what DingTalk does not document')
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .option('--yes', 'post without asking')
     .addOption(config())
     .action(async (robot, options) => {
@@ -117,7 +125,7 @@ function addTrials(program: Command, end: End): void {
   program
     .command('render <channel>')
     .description('print the messages that a payload would become; sends nothing')
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .requiredOption('--payload <file>', 'what Alertmanager or OCP would post; - for standard input')
     .addOption(
       new Option('--format <format>', 'form of the output')
@@ -136,7 +144,7 @@ function addSend(program: Command, end: End): void {
   program
     .command('send <channel>')
     .description("hand an alert of OCP's script channel to a running receiver, print its reply")
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .option(
       '--url <url>',
       'where the receiver is (default: $DINGTALK_RECEIVER_URL, then http://127.0.0.1:8060)',
@@ -158,7 +166,7 @@ function addTools(program: Command, end: End): void {
   program
     .command('convert <file>')
     .description('print the configuration for a prometheus-webhook-dingtalk config.yml')
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .action(async (file) => {
       const { convert } = await import('./convert.ts')
       end(convert(file))
@@ -166,7 +174,7 @@ function addTools(program: Command, end: End): void {
   program
     .command('simulate')
     .description('play a storm on a virtual clock: when would each alert reach the group?')
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .option('--alerts <n>', 'how many alerts', '1000')
     .option('--over <duration>', 'the time over which they arrive', '1m')
     .option('--robots <n>', 'robots that share the first channel (default: as configured)')
@@ -180,7 +188,7 @@ function addTools(program: Command, end: End): void {
     .description(
       'copy a store to an empty other one, SQLite or PostgreSQL, while no receiver runs on either',
     )
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .requiredOption('--from <url>', 'sqlite:PATH or postgres://…')
     .option(
       '--to <url>',
@@ -190,6 +198,26 @@ function addTools(program: Command, end: End): void {
     .action(async (options) => {
       const { migrate } = await import('./migrate.ts')
       end(await migrate(options))
+    })
+}
+
+/** What says how things stand. */
+function addInquiries(program: Command, end: End): void {
+  program
+    .command('health')
+    .description('ask the receiver that runs with this configuration whether it is ready')
+    .helpOption('-h, --help', 'show help')
+    .addOption(config())
+    .action(async (options) => {
+      const { health } = await import('./health.ts')
+      end(await health(options))
+    })
+  program
+    .command('version')
+    .description('print the version with its revision, build date and Node.js')
+    .helpOption('-h, --help', 'show help')
+    .action(() => {
+      process.stdout.write(`${versionText()}\n`)
     })
 }
 
@@ -204,6 +232,15 @@ async function mustBeKnown(argv: readonly string[], program: Command): Promise<v
     `there is no command ${JSON.stringify(first.slice(0, 100))}${suggestion(first, names)}; --help shows what there is`,
   )
 }
+
+const ALIASES = `
+Also taken, as prometheus-webhook-dingtalk and other Prometheus software call them:
+    --config.file FILE           --config
+    --web.listen-address ADDR    --listen
+    --log.level LEVEL            --log-level
+    --log.format FORMAT          --log-format (logfmt is pretty)
+    --web.enable-lifecycle, --web.enable-ui: always on
+`
 
 const EXAMPLES = `
 Examples:
