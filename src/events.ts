@@ -237,6 +237,9 @@ function configurationEvents(log: Log, metrics: Metrics) {
     configWarned(warning: string): void {
       log.warn('config.warning', { warning })
     },
+    robotsProxied(words: string): void {
+      log.info('robots.proxied', { words })
+    },
     exposed(kind: string, words: string): void {
       log.warn('access.exposed', { kind, words })
     },

@@ -4,6 +4,7 @@ import type { Events } from './events.ts'
 import type { GiveWay } from './give-way.ts'
 import type { LargeReads } from './large-reads.ts'
 import type { SourceName } from './model/alert.ts'
+import type { Probe } from './model/message.ts'
 import type { Settings } from './model/settings.ts'
 import type { Variables } from './model/variables.ts'
 import type { Notifier } from './notifiers/notifier.ts'
@@ -14,7 +15,7 @@ import { pruneRegularly } from './pipeline/janitor.ts'
 import { Loop } from './pipeline/loop.ts'
 import { createReplica, type Replica } from './pipeline/replica.ts'
 import { storedVariables } from './pipeline/stored-alerts.ts'
-import { robotTest, testMessages } from './pipeline/test-message.ts'
+import { probeMessage, robotTest, testMessages } from './pipeline/test-message.ts'
 import type { Renderer } from './rendering/types.ts'
 import { sources } from './sources/index.ts'
 import type { MultiProcess } from './stores/multi-process.ts'
@@ -47,7 +48,7 @@ export interface Receiver {
   /** Queues a test message for each group of a channel; returns their ids. AppError unknown_channel. */
   sendTest(channel: string): Promise<string[]>
   /** Queues a test message for one robot; returns its id. AppError not_found. */
-  sendRobotTest(robot: string): Promise<string[]>
+  sendRobotTest(robot: string, question?: { probe: Probe; uuid: string }): Promise<string[]>
   /** Queues a dead message again. */
   resend(id: string): Promise<void>
   /** Starts to work what waits in the store. */
@@ -94,7 +95,14 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     variablesOf: (alerts) =>
       storedVariables(alerts, { store, sources, timezone: settings().timezone, giveWay, reads }),
     sendTest: (channel) => enqueue(testMessages(channel, { settings: settings(), notifier, uuid })),
-    sendRobotTest: (robot) => enqueue([robotTest(robot, { settings: settings(), notifier, uuid })]),
+    sendRobotTest: (robot, question) => {
+      const making = { settings: settings(), notifier, uuid }
+      return enqueue([
+        question === undefined
+          ? robotTest(robot, making)
+          : probeMessage(robot, { ...question, apart: false }, making),
+      ])
+    },
     resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
     async start() {
       await dispatchers.reconcile()

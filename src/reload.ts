@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Loaded } from './config/load.ts'
+import { proxyNotes } from './config/proxy.ts'
 import { assertRestartOnlyUnchanged } from './config/restart-only.ts'
 import { localIsAdmin, securityWarnings } from './decisions/security-warnings.ts'
 import { AppError, messageOf } from './errors.ts'
@@ -110,6 +111,7 @@ function announce({ loaded, warnings }: Prepared, deps: ConfigurationDeps): void
     channels: channels.size,
   })
   for (const warning of warnings) events.configWarned(warning)
+  for (const note of proxyNotes(loaded.settings)) events.robotsProxied(note)
   for (const { kind, words } of securityWarnings(loaded.settings, clock.now()))
     events.exposed(kind, words)
   if (localIsAdmin(access)) events.adminIsLocal()

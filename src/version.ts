@@ -19,3 +19,8 @@ export const BUILD: Build = (jsonAt('./build.json') as Build | undefined) ?? {
   revision: 'unknown',
   date: 'unknown',
 }
+
+/** One line for people. */
+export function versionText(): string {
+  return `dingtalk-receiver ${VERSION} (revision ${BUILD.revision}, built ${BUILD.date}, Node.js ${process.versions.node})`
+}

@@ -1,4 +1,5 @@
 import { realClock } from '../clock.ts'
+import { proxyNotes } from '../config/proxy.ts'
 import { securityWarnings } from '../decisions/security-warnings.ts'
 import { AppError } from '../errors.ts'
 import { createRenderer } from '../rendering/renderer.ts'
@@ -15,6 +16,7 @@ export async function check(options: ConfigOptions): Promise<number> {
     const securityNotes = securityWarnings(settings, realClock.now()).map(({ words }) => words)
     for (const warning of [...warnings, ...found.warnings, ...securityNotes])
       process.stdout.write(`warning: ${warning}\n`)
+    for (const note of proxyNotes(settings)) process.stdout.write(`note: ${note}\n`)
     const what = `${count(settings.robots.size, 'robot')}, ${count(settings.channels.size, 'channel')}`
     process.stdout.write(`${file ?? 'no configuration file'}: ok (${what})\n`)
     return 0

@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { AppError, messageOf } from '../errors.ts'
 import { redact } from '../redact.ts'
-import { VERSION } from '../version.ts'
+import { versionText } from '../version.ts'
+import { readEnvFile } from './env-file.ts'
 import { withKnownFlags } from './flags.ts'
 import { growYoungGeneration } from './heap-tuning.ts'
 
@@ -25,8 +26,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     code = given
   })
   try {
-    await refuseUnknownCommand(argv, program)
-    await program.parseAsync(withKnownFlags(argv), { from: 'user' })
+    const rest = readEnvFile(argv, process.env)
+    await mustBeKnown(rest, program)
+    await program.parseAsync(withKnownFlags(rest), { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
@@ -40,8 +42,12 @@ export function programOf(end: End = () => {}): Command {
     .description(
       "Delivers Alertmanager and OceanBase OCP alerts to DingTalk groups, within the robots' limits, without loss or duplicates.",
     )
-    .version(VERSION, '--version', 'print the version')
-    .helpOption('--help', 'show help')
+    .version(versionText(), '-v, --version', 'print the version')
+    .option(
+      '--env-file <file>',
+      'read NAME=value lines into the environment first; of every command',
+    )
+    .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .showHelpAfterError('(see --help)')
     .configureHelp({ sortSubcommands: false })
@@ -50,6 +56,7 @@ export function programOf(end: End = () => {}): Command {
   addTrials(program, end)
   addSend(program, end)
   addTools(program, end)
+  addInquiries(program, end)
   return program.addHelpText('after', EXAMPLES)
 }
 
@@ -61,7 +68,7 @@ function addServe(program: Command, end: End): void {
   program
     .command('serve', { isDefault: true })
     .description('run the receiver (the default command)')
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .addOption(config())
     .option('--listen <host:port>', 'address to listen on (default: 127.0.0.1:8060)')
     .addOption(
@@ -75,6 +82,7 @@ function addServe(program: Command, end: End): void {
         'pretty',
       ]),
     )
+    .addHelpText('after', ALIASES)
     .action(async (options) => {
       growYoungGeneration(false)
       const { serve } = await import('./serve.ts')
@@ -86,8 +94,8 @@ function addServe(program: Command, end: End): void {
 function addTrials(program: Command, end: End): void {
   program
     .command('check')
-    .description('validate the configuration and every template')
-    .helpOption('--help', 'show help')
+    .description('validate the configuration and every template, start nothing')
+    .helpOption('-h, --help', 'show help')
     .addOption(config())
     .action(async (options) => {
       const { check } = await import('./check.ts')
@@ -98,17 +106,27 @@ function addTrials(program: Command, end: End): void {
     .description(
       "send a test message to a robot or channel and print DingTalk's verdict; counts as a call",
     )
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .addOption(config())
     .action(async (name, options) => {
       const { test } = await import('./test.ts')
       end(await test(name, options))
     })
   program
+    .command('probe <robot>')
+    .description('post a few test messages to find out what DingTalk does not document')
+    .helpOption('-h, --help', 'show help')
+    .option('--yes', 'post without asking')
+    .addOption(config())
+    .action(async (robot, options) => {
+      const { probe } = await import('./probe.ts')
+      end(await probe(robot, options))
+    })
+  program
     .command('render <channel>')
-    .description('print the messages that a payload would become, without sending')
-    .helpOption('--help', 'show help')
-    .requiredOption('--payload <file>', 'a body from Alertmanager or OCP; - for standard input')
+    .description('print the messages that a payload would become; sends nothing')
+    .helpOption('-h, --help', 'show help')
+    .requiredOption('--payload <file>', 'what Alertmanager or OCP would post; - for standard input')
     .addOption(
       new Option('--format <format>', 'output format').choices(['json', 'text']).default('text'),
     )
@@ -123,8 +141,8 @@ function addTrials(program: Command, end: End): void {
 function addSend(program: Command, end: End): void {
   program
     .command('send <channel>')
-    .description("pass an alert of OCP's script channel to a running receiver and print its reply")
-    .helpOption('--help', 'show help')
+    .description("hand an alert of OCP's script channel to a running receiver, print its reply")
+    .helpOption('-h, --help', 'show help')
     .option(
       '--url <url>',
       'URL of the receiver (default: $DINGTALK_RECEIVER_URL, then http://127.0.0.1:8060)',
@@ -145,19 +163,19 @@ Sends $DINGTALK_RECEIVER_TOKEN as bearer token.`,
 function addTools(program: Command, end: End): void {
   program
     .command('convert <file>')
-    .description('print the equivalent of a prometheus-webhook-dingtalk config.yml')
-    .helpOption('--help', 'show help')
+    .description('print the configuration for a prometheus-webhook-dingtalk config.yml')
+    .helpOption('-h, --help', 'show help')
     .action(async (file) => {
       const { convert } = await import('./convert.ts')
       end(convert(file))
     })
   program
     .command('simulate')
-    .description('simulate an alert storm and print when each alert would reach the group')
-    .helpOption('--help', 'show help')
-    .option('--alerts <n>', 'number of alerts', '1000')
-    .option('--over <duration>', 'time in which they arrive', '1m')
-    .option('--robots <n>', 'number of robots in the first channel (default: as configured)')
+    .description('play a storm on a virtual clock: when would each alert reach the group?')
+    .helpOption('-h, --help', 'show help')
+    .option('--alerts <n>', 'how many alerts', '1000')
+    .option('--over <duration>', 'the time over which they arrive', '1m')
+    .option('--robots <n>', 'robots that share the first channel (default: as configured)')
     .addOption(config())
     .action(async (options) => {
       const { simulate } = await import('./simulate.ts')
@@ -168,7 +186,7 @@ function addTools(program: Command, end: End): void {
     .description(
       'copy a store to an empty one, SQLite or PostgreSQL; no receiver may run on either',
     )
-    .helpOption('--help', 'show help')
+    .helpOption('-h, --help', 'show help')
     .requiredOption('--from <url>', 'sqlite:PATH or postgres://…')
     .option(
       '--to <url>',
@@ -181,8 +199,28 @@ function addTools(program: Command, end: End): void {
     })
 }
 
-/** Refuses an unknown command, which the default command would take as an argument. */
-async function refuseUnknownCommand(argv: readonly string[], program: Command): Promise<void> {
+/** What says how things stand. */
+function addInquiries(program: Command, end: End): void {
+  program
+    .command('health')
+    .description('ask the receiver that runs with this configuration whether it is ready')
+    .helpOption('-h, --help', 'show help')
+    .addOption(config())
+    .action(async (options) => {
+      const { health } = await import('./health.ts')
+      end(await health(options))
+    })
+  program
+    .command('version')
+    .description('print the version with its revision, build date and Node.js')
+    .helpOption('-h, --help', 'show help')
+    .action(() => {
+      process.stdout.write(`${versionText()}\n`)
+    })
+}
+
+/** What begins like no option is meant as a command, though one of them is the default. */
+async function mustBeKnown(argv: readonly string[], program: Command): Promise<void> {
   const [first] = argv
   const names = program.commands.map((each) => each.name())
   if (first === undefined || first.startsWith('-') || names.includes(first)) return
@@ -192,6 +230,15 @@ async function refuseUnknownCommand(argv: readonly string[], program: Command): 
     `unknown command ${JSON.stringify(first.slice(0, 100))}${suggestion(first, names)}; see --help`,
   )
 }
+
+const ALIASES = `
+Also taken, as prometheus-webhook-dingtalk and other Prometheus software call them:
+    --config.file FILE           --config
+    --web.listen-address ADDR    --listen
+    --log.level LEVEL            --log-level
+    --log.format FORMAT          --log-format (logfmt is pretty)
+    --web.enable-lifecycle, --web.enable-ui: always on
+`
 
 const EXAMPLES = `
 Examples:

@@ -13,7 +13,7 @@ import type { Robot, Settings } from '../model/settings.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { robotsOf } from '../pipeline/compose-message.ts'
 import type { DispatchDeps } from '../pipeline/dispatch.ts'
-import { robotTest, testApart, testMessages } from '../pipeline/test-message.ts'
+import { type probeMessage, robotTest, testApart, testMessages } from '../pipeline/test-message.ts'
 import { workTest } from '../pipeline/test-run.ts'
 import { createRenderer } from '../rendering/renderer.ts'
 import { outcomesAfter, type TestOutcome } from '../reporting/test-outcome.ts'
@@ -30,12 +30,31 @@ const MIN_REPORTED_WAIT_MS = 2_000
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** Sends messages of tests from this process. */
+export interface OwnSender {
+  /** Posts a message for one robot, once, within its limit, and gives what came of it. */
+  send(robot: Robot, messages: OwnMessages): Promise<TestOutcome[]>
+  close(): Promise<void>
+}
+
+type NewMessage = ReturnType<typeof testApart>
+
+/** A message as this process sends it, or, where another one works the robot, as that sends it by itself. */
+export interface OwnMessages {
+  apart: (deps: MessageDeps) => NewMessage
+  ordinary: (deps: MessageDeps) => NewMessage[]
+}
+
+type MessageDeps = Parameters<typeof probeMessage>[2]
+
+type SenderDeps = DispatchDeps & Pick<MessageDeps, 'notifier'>
+
 /**
- * Sends tests from this process when no receiver runs on this machine. It takes the robot's lease and records the calls
- * in the store, so a receiver that starts later counts them. Waits for the robot's limit and reports the wait on standard
- * error. If a receiver on another machine holds the lease, that one sends the test.
+ * For where no receiver runs here: sends with the robot's lease and counts the calls in the same store, so that a
+ * receiver which starts afterwards knows of them. Waits until the limit allows; says so on standard error. Where another
+ * machine's receiver works the robot by a shared database, that one sends the message.
  */
-export async function testHere(name: string, settings: Settings): Promise<TestOutcome[]> {
+export async function openSender(settings: Settings): Promise<OwnSender> {
   const restoreOwner = ownerRestorer(settings)
   const store = await opened(settings)
   restoreOwner()
@@ -45,7 +64,7 @@ export async function testHere(name: string, settings: Settings): Promise<TestOu
     sandbox: (robot, request, now) => sandbox.receive(robot, request, now),
   })
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
-  const deps: DispatchDeps = {
+  const deps: SenderDeps = {
     store,
     sources,
     notifier,
@@ -60,15 +79,31 @@ export async function testHere(name: string, settings: Settings): Promise<TestOu
     giveWay: immediate,
     reads: new LargeReads(),
   }
+  return {
+    send: (robot, messages) => sendOne(robot, messages, deps),
+    async close() {
+      await store.release(owner).catch(() => undefined)
+      await store.close()
+      await notifier.close()
+    },
+  }
+}
+
+/** Sends tests to a robot or to each group of a channel from this process. */
+export async function testHere(name: string, settings: Settings): Promise<TestOutcome[]> {
+  const sender = await openSender(settings)
   try {
     const outcomes: TestOutcome[] = []
     for (const robot of robotsFor(name, settings))
-      outcomes.push(...(await testOne(robot, name, deps)))
+      outcomes.push(
+        ...(await sender.send(robot, {
+          apart: (deps) => testApart(robot, name, deps),
+          ordinary: (deps) => queuedTests(robot, name, deps),
+        })),
+      )
     return outcomes
   } finally {
-    await store.release(owner).catch(() => undefined)
-    await store.close()
-    await notifier.close()
+    await sender.close()
   }
 }
 
@@ -93,20 +128,23 @@ function robotsFor(name: string, settings: Settings): Robot[] {
   return channel.mode === 'pool' ? robots.slice(0, 1) : robots
 }
 
-async function testOne(robot: Robot, name: string, deps: DispatchDeps): Promise<TestOutcome[]> {
+async function sendOne(
+  robot: Robot,
+  { apart, ordinary }: OwnMessages,
+  deps: SenderDeps,
+): Promise<TestOutcome[]> {
   const { store, clock, notifier, uuid, owner } = deps
   const { signal } = new AbortController()
-  const settings = deps.settings()
-  const making = { settings, notifier, uuid }
+  const making = { settings: deps.settings(), notifier, uuid }
   const now = clock.now()
   const until = new Date(now.getTime() + LEASE_MS)
   if (await store.lease({ robot: robot.name, owner, now, until })) {
-    const ids = await store.enqueue([testApart(robot, name, making)], now)
+    const ids = await store.enqueue([apart(making)], now)
     await workTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
     return outcomesAfter(ids, { store, clock, waitMs: 0, signal })
   }
-  process.stderr.write(`${robot.name}: another process holds its lease and sends the test\n`)
-  const ids = await store.enqueue(queuedTests(robot, name, making), now)
+  process.stderr.write(`${robot.name}: another process works it, and sends the test\n`)
+  const ids = await store.enqueue(ordinary(making), now)
   return outcomesAfter(ids, { store, clock, waitMs: OTHER_PROCESS_TIMEOUT_MS, signal })
 }
 

@@ -18,20 +18,30 @@ const REPLY_WITHIN_MS = (WAIT_SECONDS + 10) * 1_000
 export async function test(name: string, options: ConfigOptions): Promise<number> {
   const { settings } = load(options)
   const what = kindOf(name, settings)
-  const path = `/api/v1/${what}/${encodeURIComponent(name)}/test?wait=${WAIT_SECONDS}s`
-  const reply = await askOwnReceiver(settings, { method: 'POST', path, withinMs: REPLY_WITHIN_MS })
+  const path = `/api/v1/${what}/${encodeURIComponent(name)}/test`
+  const outcomes = (await testThroughReceiver(path, settings)) ?? (await testHere(name, settings))
+  for (const outcome of outcomes) process.stdout.write(`${lineOf(outcome)}\n`)
+  const accepted = outcomes.length > 0 && outcomes.every(({ state }) => state === 'sent')
+  return accepted ? 0 : 1
+}
+
+/** What came of a test that the receiver with these settings makes; undefined where none runs here. */
+export async function testThroughReceiver(
+  path: string,
+  settings: Settings,
+): Promise<TestOutcome[] | undefined> {
+  const wait = `${path.includes('?') ? '&' : '?'}wait=${WAIT_SECONDS}s`
+  const reply = await askOwnReceiver(settings, {
+    method: 'POST',
+    path: `${path}${wait}`,
+    withinMs: REPLY_WITHIN_MS,
+  })
   if (reply.kind === 'failed')
     throw new AppError(
       'store_unavailable',
       `cannot talk to the receiver at ${settings.listen.host}:${settings.listen.port}: ${reply.message}`,
     )
-  const outcomes =
-    reply.kind === 'not_running'
-      ? await testHere(name, settings)
-      : outcomesIn(reply.status, reply.body)
-  for (const outcome of outcomes) process.stdout.write(`${lineOf(outcome)}\n`)
-  const accepted = outcomes.length > 0 && outcomes.every(({ state }) => state === 'sent')
-  return accepted ? 0 : 1
+  return reply.kind === 'not_running' ? undefined : outcomesIn(reply.status, reply.body)
 }
 
 function kindOf(name: string, { channels, robots }: Settings): 'channels' | 'robots' {

@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts'
 import { faultLine } from './fault-line.ts'
 import type { Config } from './schema.ts'
 import { listenOf, settingsFrom } from './settings.ts'
-import type { Path } from './settings-context.ts'
+import type { Fault, Path } from './settings-context.ts'
 import { validate } from './validate.ts'
 import { parseConfig } from './yaml-document.ts'
 
@@ -34,16 +34,19 @@ export interface Loaded {
 /** Reads the configuration; AppError bad_configuration lists every fault with file, line and column. */
 export function loadSettings(options: LoadOptions): Loaded {
   const file = fileOf(options)
-  const { config, placeOf } = file === undefined ? defaultConfig(options.env) : readFile(file)
+  const { config, placeOf } = file === undefined ? withoutFile(options.env) : readFile(file)
   const faults: string[] = []
   const warnings: string[] = []
   const secretFiles: string[] = []
-  const line = (path: Path, what: string): string => faultLine(placeOf(path), path, what)
+  const into =
+    (lines: string[]): Fault =>
+    (path, what, at) =>
+      void lines.push(faultLine(placeOf(path, at), path, what))
   const settings = settingsFrom(config, {
     folder: file === undefined ? options.cwd : dirname(file),
     env: options.env,
-    fault: (path, what) => void faults.push(line(path, what)),
-    warn: (path, what) => void warnings.push(line(path, what)),
+    fault: into(faults),
+    warn: into(warnings),
     secretFiles,
   })
   const listen =
@@ -64,7 +67,12 @@ function fileOf({ file, env, cwd }: LoadOptions): string | undefined {
   return existsSync(here) ? here : undefined
 }
 
-function readFile(file: string): { config: Config; placeOf: (path: Path) => string } {
+interface Read {
+  config: Config
+  placeOf: (path: Path, at?: number) => string
+}
+
+function readFile(file: string): Read {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -80,20 +88,20 @@ function readFile(file: string): { config: Config; placeOf: (path: Path) => stri
     )
   const valid = validate(document)
   refuse(valid.faults)
-  return { config: valid.config as Config, placeOf: (path) => document.placeOf(path) }
+  return { config: valid.config as Config, placeOf: (path, at) => document.placeOf(path, at) }
 }
 
-/** A configuration with one robot: from the environment, or the sandbox. */
-function defaultConfig(env: NodeJS.ProcessEnv): {
-  config: Config
-  placeOf: (path: Path) => string
-} {
-  const webhook = env['DINGTALK_WEBHOOK']
-  const robot =
-    webhook === undefined || webhook === ''
-      ? { webhook: 'sandbox' }
-      : { webhook, ...(env['DINGTALK_SECRET'] ? { secret: env['DINGTALK_SECRET'] } : {}) }
-  const name = webhook ? 'default' : 'sandbox'
+/** One robot from the environment, or the sandbox's. */
+function withoutFile(env: NodeJS.ProcessEnv): Read {
+  const has = (name: string): boolean => (env[name]?.trim() ?? '') !== ''
+  const isSandbox = !has('DINGTALK_WEBHOOK')
+  const robot = isSandbox
+    ? { webhook: 'sandbox' }
+    : {
+        webhook: { env: 'DINGTALK_WEBHOOK' },
+        ...(has('DINGTALK_SECRET') ? { secret: { env: 'DINGTALK_SECRET' } } : {}),
+      }
+  const name = isSandbox ? 'sandbox' : 'default'
   return {
     config: { robots: { [name]: robot }, channels: { [ONLY_CHANNEL]: { robots: [name] } } },
     placeOf: () => 'environment',

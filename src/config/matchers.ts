@@ -1,6 +1,14 @@
 import { RE2JS } from 're2js'
 import { LEVEL_NAMES, levelOf } from '../model/level.ts'
 import type { Matcher, Pattern } from '../model/matcher.ts'
+import {
+  type MatcherTerm,
+  readClassicMatchers,
+  readUtf8Matchers,
+  SyntaxFault,
+} from './matcher-syntax.ts'
+import type { Fault, Path } from './settings-context.ts'
+import { warnOfNearMiss } from './texts.ts'
 
 /** Compiles a pattern that must match the whole text, on an engine with linear time. Throws an Error with the reason. */
 export function compilePattern(source: string): Pattern {
@@ -8,20 +16,108 @@ export function compilePattern(source: string): Pattern {
   return { source, matches: (text) => compiled.matches(text) }
 }
 
-/** Parses one of Alertmanager's matchers, such as `severity=~"critical|page"`. Throws an Error with the reason. */
-export function parseMatcher(text: string): Matcher {
-  const [, name, operator, raw] =
-    /^([A-Za-z_][\w.-]*)\s*(=~|!~|!=|=)\s*(.*)$/s.exec(text.trim()) ?? []
-  if (name === undefined || operator === undefined || raw === undefined)
-    throw new Error('not a matcher; write name="value", with =, !=, =~ or !~')
-  const value = unquoted(raw)
+/**
+ * Alertmanager's matchers, such as `severity=~"critical|page", team=db`, with or without braces. They are read as
+ * Alertmanager 0.27 and newer reads them: where its two notations differ, the classic one holds. Throws a SyntaxFault
+ * for what both refuse, and for what can hardly be meant.
+ */
+export function parseMatchers(text: string): Matcher[] {
+  return termsIn(text).map(matcherFrom)
+}
+
+/** The matchers of a list, or of one text; what is wrong in them are faults, near misses of variables warnings. */
+export function matchersAt(
+  texts: string | readonly string[] | undefined,
+  path: Path,
+  { fault, warn }: { fault: Fault; warn: Fault },
+): Matcher[] {
+  const read = (text: string, where: Path): Matcher[] => {
+    try {
+      const terms = termsIn(text)
+      for (const { name, nameAt } of terms) warnOfNearMiss(name, { at: where, index: nameAt, warn })
+      return terms.map(matcherFrom)
+    } catch (error) {
+      if (!(error instanceof SyntaxFault)) throw error
+      fault(where, error.message, error.at)
+      return []
+    }
+  }
+  return typeof texts === 'string'
+    ? read(texts, path)
+    : (texts ?? []).flatMap((text, index) => read(text, [...path, index]))
+}
+
+function termsIn(text: string): MatcherTerm[] {
+  const classic = readClassicMatchers(text)
+  let refusal: SyntaxFault
+  try {
+    const terms = readUtf8Matchers(text)
+    return classic ?? terms
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error
+    refusal = error
+  }
+  if (classic === undefined) throw refusal
+  // The classic notation takes nearly anything for a value.
+  mustBeBalanced(text, classic)
+  for (const term of classic) mustBeMeant(term, text)
+  return classic
+}
+
+/** It forgives one brace without the other, and so would cut the last one off `a=~x{2}`. */
+function mustBeBalanced(text: string, terms: readonly MatcherTerm[]): void {
+  const outside = terms.map(({ valueAt, value }) => (text[valueAt] === '"' ? '' : value)).join('')
+  const opened = text.startsWith('{')
+  const closed = text.endsWith('}')
+  if (opened === closed && count(outside, '{') === count(outside, '}')) return
+  if (opened && !closed)
+    throw new SyntaxFault('expected a closing brace, found the end', text.length)
+  const last = terms.at(-1)
+  throw new SyntaxFault(
+    last !== undefined && outside.includes('{')
+      ? 'has a value with braces, which needs double quotes'
+      : 'has a closing brace that none opened',
+    closed ? text.length - 1 : (last?.valueAt ?? 0),
+  )
+}
+
+function count(text: string, sign: string): number {
+  return text.split(sign).length - 1
+}
+
+function mustBeMeant({ value, valueAt }: MatcherTerm, text: string): void {
+  if (text[valueAt] === '"') return
+  if (value.startsWith('=') && text[valueAt - 1] === '=')
+    throw new SyntaxFault('== is not an operator; write =', valueAt - 1)
+  if (/^[=~!]/.test(value))
+    throw new SyntaxFault(
+      `has a value that begins with ${value[0]}, which needs double quotes`,
+      valueAt,
+    )
+  if (/^['`]|['`]$/.test(value))
+    throw new SyntaxFault(
+      'has a value in single quotes, which quote nothing; write double quotes',
+      valueAt,
+    )
+  const another = /\s(?:and\s+|or\s+|&&?\s*|;\s*)?[\w.:/-]+\s*(?:=~|!=|!~|=)/i.exec(value)
+  if (another !== null)
+    throw new SyntaxFault(
+      'has another matcher within its value; separate matchers by a comma, or quote the value',
+      valueAt + another.index,
+    )
+}
+
+function matcherFrom({ name, operator, value, nameAt, valueAt }: MatcherTerm): Matcher {
+  if (name === '') throw new SyntaxFault('has no name before its operator', nameAt)
   const negated = operator.startsWith('!')
-  if (operator.endsWith('~')) return { kind: 'matches', name, negated, pattern: patternOf(value) }
+  if (operator.endsWith('~'))
+    return { kind: 'matches', name, negated, pattern: patternFrom(value, valueAt) }
   if (name !== 'alarm_level') return { kind: 'equals', name, negated, value }
   const level = levelOf(value)
   if (level === undefined)
-    throw new Error(
-      `unknown level ${JSON.stringify(value)}; available: ${Object.values(LEVEL_NAMES).join(', ')}`,
+    throw new SyntaxFault(
+      `${JSON.stringify(value)} is not a level; there is ${Object.values(LEVEL_NAMES).join(', ')}`,
+      valueAt,
     )
   return { kind: 'equals', name, negated, value: LEVEL_NAMES[level] }
 }
@@ -29,23 +125,11 @@ export function parseMatcher(text: string): Matcher {
 /** Longer values are cut before they are matched: linear time is still a second for 20 MB. */
 const MAX_MATCHED_LENGTH = 65_536
 
-function patternOf(value: string): Pattern {
+function patternFrom(value: string, at: number): Pattern {
   try {
     const { source, matches } = compilePattern(value)
     return { source, matches: (text) => matches(text.slice(0, MAX_MATCHED_LENGTH)) }
   } catch (error) {
-    throw new Error(`invalid pattern: ${(error as Error).message}`)
+    throw new SyntaxFault(`is not a pattern: ${(error as Error).message}`, at)
   }
-}
-
-function unquoted(raw: string): string {
-  if (!raw.startsWith('"')) {
-    if (/["\s]/.test(raw)) throw new Error('the value must be quoted')
-    return raw
-  }
-  const [, inner] = /^"((?:[^"\\]|\\.)*)"$/s.exec(raw) ?? []
-  if (inner === undefined) throw new Error('the closing quote is missing')
-  return inner.replace(/\\(.)/gs, (_, escaped: string) =>
-    escaped === 'n' ? '\n' : ['"', '\\'].includes(escaped) ? escaped : `\\${escaped}`,
-  )
 }

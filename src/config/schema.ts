@@ -18,8 +18,9 @@ const PEOPLE = {
 } as const
 
 const MATCHERS = {
-  ...NAMES,
-  description: "Alertmanager's matchers, on variables and labels; all must hold.",
+  description:
+    "Alertmanager's matchers, on variables and labels, as a list or as one text; all must hold.",
+  oneOf: [NAMES, { type: 'string', minLength: 1 }],
 } as const
 
 const LEVEL = {
@@ -45,7 +46,8 @@ const ROBOT = {
     },
     proxy: {
       ...SECRET,
-      description: 'http://[user:password@]host:port, or http:host:port as OCP wrote it. A secret.',
+      description:
+        'http://[user:password@]host:port, or http:host:port as OCP wrote it; none: no proxy. Absent: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment hold. A secret.',
     },
     timeout: duration('How long one attempt may take.', '5s'),
     limits: {

@@ -7,19 +7,28 @@ import type { Path, SettingsContext } from './settings-context.ts'
 export function secretOf(value: SecretConfig, path: Path, context: SettingsContext): string {
   if (typeof value === 'string') return value
   if ('env' in value) {
-    const found = context.env[value.env as string]
-    if (found === undefined || found === '')
+    const found = unwrapped(context.env[value.env as string] ?? '')
+    if (found === '')
       context.fault([...path, 'env'], `the environment variable ${String(value.env)} is not set`)
-    return found ?? ''
+    return found
   }
   const place = [...path, 'file']
   const { file, text } = textOf(value.file as string, place, context)
-  const secret = text?.replace(/\r?\n$/, '')
+  const secret = text === undefined ? undefined : unwrapped(text)
   if (secret === '') context.fault(place, `${file} is empty`)
   return secret ?? ''
 }
 
-/** Reads a file that is watched from then on; reports a fault and returns no text if it cannot be read. */
+/** A secret without what editors, shells and copying leave around it: blanks, line ends, quotes, a byte order mark. */
+function unwrapped(text: string): string {
+  // A byte order mark is a blank to trim().
+  const trimmed = text.trim()
+  const [first = ''] = trimmed
+  const isQuoted = `"'`.includes(first) && trimmed.length > 1 && trimmed.endsWith(first)
+  return isQuoted ? trimmed.slice(1, -1).trim() : trimmed
+}
+
+/** A file's text, undefined with a fault where it cannot be read; a change of the file is a change of the configuration. */
 export function textOf(
   name: string,
   path: Path,
@@ -28,7 +37,10 @@ export function textOf(
   const file = resolvePath(folder, name)
   secretFiles.push(file)
   try {
-    return { file, text: readFileSync(file, 'utf8') }
+    const bytes = readFileSync(file)
+    // Windows PowerShell writes UTF-16.
+    const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8'
+    return { file, text: bytes.toString(encoding) }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
     fault(path, `cannot read ${file} (${code})`)

@@ -1,35 +1,25 @@
-import { createHash } from 'node:crypto'
 import { resolve as resolvePath } from 'node:path'
 import { IANAZone } from 'luxon'
 import type { Mention } from '../model/alert.ts'
 import { LEVEL_ALIASES, LEVEL_NAMES, LEVELS, type Level, levelKey } from '../model/level.ts'
-import type { Matcher } from '../model/matcher.ts'
 import { Secret } from '../model/secret.ts'
-import {
-  type Channel,
-  type Expectation,
-  type Robot,
-  type Route,
-  SANDBOX_KEY,
-  type Settings,
-} from '../model/settings.ts'
+import type { Channel, Route, Settings } from '../model/settings.ts'
 import { accessOf } from './access.ts'
 import { durationMs } from './duration.ts'
 import { checkInlets, inletOf } from './inlet.ts'
-import { compilePattern, parseMatcher } from './matchers.ts'
-import type { ChannelConfig, Config, RobotConfig } from './schema.ts'
+import { matchersAt } from './matchers.ts'
+import { mobilesAt, usersAt } from './mobiles.ts'
+import { robotOf, warnOfSharedTokens } from './robots.ts'
+import type { ChannelConfig, Config } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
+import { checkTexts } from './texts.ts'
 import { suggestion } from './validate.ts'
-import { type WebhookContext, webhookOf } from './webhook.ts'
 
 const MAX_MENTIONED = 50
 
-/** The store keeps calls for this long; a longer window would miss some. */
-const MAX_WINDOW_MS = 24 * 3_600_000
-
-/** Resolves a schema-valid configuration to settings; reports each fault of meaning. */
+/** The settings that a configuration of the right form means; what it means wrongly is told as faults. */
 export function settingsFrom(config: Config, context: SettingsContext): Settings {
   const { folder, fault } = context
   const timezone = config.timezone ?? 'Asia/Shanghai'
@@ -98,113 +88,6 @@ function storeOf(value: SecretConfig, context: SettingsContext): Secret {
   )
 }
 
-function robotOf(
-  name: string,
-  config: RobotConfig,
-  context: SettingsContext & Pick<WebhookContext, 'hosts'>,
-): Robot {
-  const path = ['robots', name]
-  if (name === 'organisation')
-    context.fault(path, 'is reserved for the quota of all robots together; choose another name')
-  const webhook = secretOf(config.webhook, [...path, 'webhook'], context)
-  const proxy =
-    config.proxy === undefined
-      ? undefined
-      : proxyOf(secretOf(config.proxy, [...path, 'proxy'], context), () =>
-          context.fault([...path, 'proxy'], 'must be http://[user:password@]host:port'),
-        )
-  const sandbox = webhook === 'sandbox'
-  const url =
-    sandbox || webhook === ''
-      ? undefined
-      : webhookOf(webhook, {
-          ...context,
-          path: [...path, 'webhook'],
-          proxied: proxy !== undefined,
-        })
-  const timeoutMs = durationMs(config.timeout ?? '5s')
-  if (timeoutMs < 100 || timeoutMs > 60_000)
-    context.fault([...path, 'timeout'], 'must be from 100ms to 60s')
-  const limits = {
-    messages: config.limits?.messages ?? 20,
-    perMs: durationMs(config.limits?.per ?? '60s'),
-    penaltyMs: durationMs(config.limits?.penalty ?? '10m'),
-  }
-  if (limits.perMs < 1) context.fault([...path, 'limits', 'per'], 'must be longer than 0')
-  if (limits.perMs > MAX_WINDOW_MS)
-    context.fault(
-      [...path, 'limits', 'per'],
-      'must be at most 24h, the time for which calls are kept',
-    )
-  return {
-    name,
-    ...(url === undefined ? { key: `${SANDBOX_KEY}${name}` } : keysOf(url)),
-    address: sandbox
-      ? 'sandbox'
-      : proxy === undefined
-        ? 'direct'
-        : `proxy-${hash(new URL(proxy).host, 12)}`,
-    target: sandbox ? { kind: 'sandbox' } : { kind: 'webhook', url: new Secret(webhook) },
-    secret:
-      config.secret === undefined
-        ? undefined
-        : new Secret(secretOf(config.secret, [...path, 'secret'], context)),
-    keywords: config.keywords ?? [],
-    proxy: proxy === undefined ? undefined : new Secret(proxy),
-    timeoutMs,
-    limits,
-    monthly: config.monthly,
-    expect: expectOf(config.expect, (what) => context.fault([...path, 'expect', 'regex'], what)),
-  }
-}
-
-/**
- * The key of a robot: a hash of its access token, because DingTalk counts calls per token, whatever the address.
- * The hash includes DingTalk's usual address, as older versions hashed the address too. `formerKey` is their key where it differs.
- */
-function keysOf(url: URL): Pick<Robot, 'key' | 'formerKey'> {
-  const address = `${url.origin}${url.pathname}`
-  const token = url.searchParams.get('access_token')
-  const former = hash(`${address}${token ?? url.search}`, 16)
-  const identity = token?.trim() ? `${USUAL_ADDRESS}${token.trim()}` : `${address}${url.search}`
-  const key = hash(identity, 16)
-  return former === key ? { key } : { key, formerKey: former }
-}
-
-const USUAL_ADDRESS = 'https://oapi.dingtalk.com/robot/send'
-
-/** Normalises `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0; without a trailing slash. */
-function proxyOf(text: string, fault: () => void): string | undefined {
-  const normalised = text.replace(/^(https?):(?!\/\/)/, '$1://')
-  const url = URL.canParse(normalised) ? new URL(normalised) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
-    if (text !== '') fault()
-    return undefined
-  }
-  return url.href.replace(/\/$/, '')
-}
-
-function expectOf(config: RobotConfig['expect'], fault: (what: string) => void): Expectation {
-  if (config?.status !== undefined) return { kind: 'status', status: config.status }
-  if (config?.regex !== undefined) {
-    try {
-      return { kind: 'regex', pattern: compilePattern(config.regex) }
-    } catch (error) {
-      fault(`invalid pattern: ${(error as Error).message}`)
-    }
-  }
-  return { kind: 'json', subset: config?.json ?? { errcode: 0 } }
-}
-
-function warnOfSharedTokens(robots: ReadonlyMap<string, Robot>, { warn }: SettingsContext): void {
-  const first = new Map<string, string>()
-  for (const { name, key } of robots.values()) {
-    const other = first.get(key)
-    if (other === undefined) first.set(key, name)
-    else warn(['robots', name], `has the same access token as ${other}; both share its limit`)
-  }
-}
-
 function channelOf(
   name: string,
   config: ChannelConfig,
@@ -222,9 +105,10 @@ function channelOf(
     const at = [...path, 'mention', 'rules', index]
     return {
       ...mentionOf(rule, at, fault),
-      matchers: matchersOf(rule.matchers, [...at, 'matchers'], fault),
+      matchers: matchersAt(rule.matchers, [...at, 'matchers'], context),
     }
   })
+  checkTexts(config, path, context)
   const { aggregate } = config
   const isName = /^[\w-]+$/.test(config.template ?? 'default')
   return {
@@ -276,37 +160,21 @@ interface MentionConfig {
 }
 
 function mentionOf(config: MentionConfig, path: Path, fault: SettingsContext['fault']): Mention {
-  const list =
-    typeof config.mobiles === 'string' ? config.mobiles.split(/[,，;\s]+/) : (config.mobiles ?? [])
-  const mobiles = list.map((each) => String(each).trim()).filter((each) => each !== '')
-  const users = (config.users ?? []).map(String)
+  const mobiles = mobilesAt(config.mobiles, [...path, 'mobiles'], fault)
+  const users = usersAt(config.users, [...path, 'users'], fault)
   if (mobiles.length + users.length > MAX_MENTIONED)
     fault(path, `mentions more than ${MAX_MENTIONED} people, which DingTalk refuses`)
   return { mobiles, users, all: config.all ?? false }
 }
 
-function matchersOf(
-  texts: readonly string[],
-  path: Path,
-  fault: SettingsContext['fault'],
-): Matcher[] {
-  return texts.flatMap((text, index) => {
-    try {
-      return [parseMatcher(text)]
-    } catch (error) {
-      fault([...path, index], (error as Error).message)
-      return []
-    }
-  })
-}
-
 function routesOf(
   configs: NonNullable<Config['routes']>,
-  { fault, channels }: SettingsContext & { channels: readonly string[] },
+  context: SettingsContext & { channels: readonly string[] },
 ): Route[] {
+  const { fault, channels } = context
   return configs.map((config, index) => {
     const isLast = index === configs.length - 1
-    const hasMatchers = (config.matchers ?? []).length > 0
+    const hasMatchers = [config.matchers ?? []].flat().some((text) => !/^[\s{}]*$/.test(text))
     if (isLast && hasMatchers)
       fault(
         ['routes', index],
@@ -321,12 +189,8 @@ function routesOf(
           `unknown channel ${JSON.stringify(channel)}${suggestion(channel, channels)}; available: ${channels.join(', ')}`,
         )
     return {
-      matchers: matchersOf(config.matchers ?? [], ['routes', index, 'matchers'], fault),
+      matchers: matchersAt(config.matchers, ['routes', index, 'matchers'], context),
       channels: config.channels,
     }
   })
-}
-
-function hash(text: string, length: number): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, length)
 }

@@ -125,7 +125,8 @@ const NAME_OF_HEADER = 'must be the name of a header, such as X-OCP-Token'
 
 function choiceHint(path: Path): string {
   const last = path.at(-1)
-  if (last === 'mobiles') return 'must be a list of numbers, or a string with commas'
+  if (last === 'mobiles') return 'must be a list of numbers, or one text with commas'
+  if (last === 'matchers') return 'must be a list of matchers, or one text'
   if (last === 'aggregate') return 'must be false, or a mapping with every and by'
   return 'must be a string, {file: PATH} or {env: NAME}'
 }

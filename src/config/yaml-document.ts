@@ -1,12 +1,16 @@
-import { isNode, LineCounter, parseDocument, YAMLMap } from 'yaml'
+import { isNode, isScalar, LineCounter, parseDocument, YAMLMap } from 'yaml'
 import { faultLine } from './fault-line.ts'
+import { offsetInScalar } from './scalar-offset.ts'
 import type { Path } from './settings-context.ts'
 
 /** A parsed file with the position of each value. */
 export interface ConfigDocument {
   value: unknown
-  /** `file:line:column` of a value or its key; of the nearest existing parent if it is absent. */
-  placeOf(path: Path, at?: 'key' | 'value'): string
+  /**
+   * `file:line:column` of a value, of its key when `key` is set, of a character of its text where a number is given, or
+   * of the nearest that is there.
+   */
+  placeOf(path: Path, at?: 'key' | 'value' | number): string
 }
 
 /** Parses YAML; faults are `file:line:column: reason`. */
@@ -34,7 +38,10 @@ export function parseConfig(
   }
   return { faults: [], document: { value, placeOf } }
 
-  function placeOf(path: Path, at: 'key' | 'value' = 'value'): string {
+  function placeOf(path: Path, at: 'key' | 'value' | number = 'value'): string {
+    const node = typeof at === 'number' ? parsed.getIn(path, true) : undefined
+    const inside = isScalar(node) ? offsetInScalar(node, text, at as number) : undefined
+    if (inside !== undefined) return placeAt(inside)
     for (let length = path.length; length >= 0; length -= 1) {
       const offset =
         at === 'key' && length > 0

@@ -17,6 +17,8 @@ export interface Aftermath {
   failures: number
   /** Size of the body that was sent, in bytes. */
   bodyBytes: number
+  /** Alerts that it carries; a message without any cannot be made anew in parts. */
+  alertCount: number
   /** In a pool: another robot is not set aside. */
   poolHasHealthyRobot: boolean
   /** From 0 up to but not including 1. */
@@ -81,7 +83,7 @@ export function verdictOn(aftermath: Aftermath): Verdict {
       const bodyBytes = Math.floor(aftermath.bodyBytes * 0.75)
       return {
         next:
-          bodyBytes < MIN_BODY_BYTES
+          bodyBytes < MIN_BODY_BYTES || aftermath.alertCount === 0
             ? dead(attempt.words)
             : {
                 kind: 'split',

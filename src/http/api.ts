@@ -1,6 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express'
 import { AppError } from '../errors.ts'
-import type { AlertState, MessageState } from '../model/message.ts'
+import { type AlertState, type MessageState, PROBES, type Probe } from '../model/message.ts'
 import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import { withVariables } from '../pipeline/stored-alerts.ts'
@@ -34,8 +34,8 @@ export interface ApiDeps {
   /** Queues a test message for each group of a channel and gives their ids. */
   test: (channel: string) => Promise<string[]>
   /** Queues a test message for one robot and gives its id. */
-  testRobot: (robot: string) => Promise<string[]>
-  /** Waits for the outcomes of test messages, at most `waitMs`. */
+  testRobot: (robot: string, question?: { probe: Probe; uuid: string }) => Promise<string[]>
+  /** What has come of test messages after so long at most. */
   outcomes: (ids: readonly string[], waitMs: number) => Promise<TestOutcome[]>
   resend: (id: string) => Promise<void>
 }
@@ -108,8 +108,19 @@ function testRoutes(router: Router, deps: ApiDeps): void {
     replyTest(request, response, () => deps.test(String(request.params['channel']))),
   )
   router.post('/api/v1/robots/:robot/test', (request, response) =>
-    replyTest(request, response, () => deps.testRobot(String(request.params['robot']))),
+    replyTest(request, response, () =>
+      deps.testRobot(String(request.params['robot']), questionOf(request)),
+    ),
   )
+}
+
+/** What a test asks beside its verdict, for the command `probe`. */
+function questionOf(request: Request): { probe: Probe; uuid: string } | undefined {
+  const probe = oneOf(request, 'probe', PROBES)
+  const uuid = text(request, 'uuid')
+  if (probe === undefined) return undefined
+  if (uuid === undefined || !/^[\da-f-]{36}$/.test(uuid)) throw bad('uuid: must be a UUID')
+  return { probe, uuid }
 }
 
 function previewOf(body: unknown): Parameters<ApiDeps['preview']>[0] {

@@ -20,16 +20,40 @@ export type OwnReply =
  * Sends an admin request to the receiver that runs with these settings on this machine. Over TLS the configured
  * certificate is verified before the token is sent.
  */
-export async function askOwnReceiver(
-  settings: Pick<Settings, 'access' | 'listen' | 'store'>,
-  asking: Asking,
-): Promise<OwnReply> {
+export async function askOwnReceiver(settings: Own, asking: Asking): Promise<OwnReply> {
   for (const address of addressesOf(settings)) {
     const reply = await exchangeAt(address, settings, asking)
-    if (reply.kind !== 'not_running') return reply
+    if (reply.kind !== 'answer') return reply
+    const body = objectIn(reply.text)
+    if (body !== undefined) return { kind: 'reply', status: reply.status, body }
   }
   return { kind: 'not_running' }
 }
+
+export type Readiness = { isReady: boolean; words: string }
+
+/** Asks the receiver that runs with these settings, on this machine, whether it takes alerts; with words for a person. */
+export async function askReadiness(settings: Own): Promise<Readiness> {
+  const { host, port } = settings.listen
+  for (const address of addressesOf(settings)) {
+    const reply = await exchangeAt(address, settings, READINESS)
+    if (reply.kind === 'failed') return { isReady: false, words: reply.message }
+    if (reply.kind === 'not_running') continue
+    const words = reply.text.trim().slice(0, 200)
+    if (reply.status === 200 && words === 'OK') return { isReady: true, words: 'ready' }
+    if (reply.status === 503) return { isReady: false, words: 'not ready' }
+    return { isReady: false, words: `HTTP ${reply.status}: ${wordsIn(words)}` }
+  }
+  return { isReady: false, words: `no receiver answers at ${host}:${port}` }
+}
+
+const READINESS: Asking = { method: 'GET', path: '/-/ready', withinMs: 3_000 }
+
+function wordsIn(text: string): string {
+  return String(objectIn(text)?.['errmsg'] ?? text.replace(/\s+/g, ' '))
+}
+
+type Own = Pick<Settings, 'access' | 'listen' | 'store'>
 
 interface Asking {
   method: 'GET' | 'POST'
@@ -41,7 +65,9 @@ async function exchangeAt(
   address: Settings['listen'],
   settings: Pick<Settings, 'access'>,
   { method, path, withinMs }: Asking,
-): Promise<OwnReply> {
+): Promise<
+  Exclude<OwnReply, { kind: 'reply' }> | { kind: 'answer'; status: number; text: string }
+> {
   let socket: Socket
   try {
     socket = await connected(address, settings.access.tls)
@@ -50,7 +76,6 @@ async function exchangeAt(
     if (code === 'ECONNREFUSED' || code === 'EADDRNOTAVAIL') return { kind: 'not_running' }
     return { kind: 'failed', message: messageOf(error) }
   }
-  const { token } = settings.access.admin
   try {
     const { status, text } = await exchanged(socket, {
       method,
@@ -60,15 +85,32 @@ async function exchangeAt(
         Host: `127.0.0.1:${address.port}`,
         'Content-Length': '0',
         Connection: 'close',
-        ...(token === undefined ? {} : { Authorization: `Bearer ${token.reveal()}` }),
+        ...credentialsOf(settings.access),
       },
     })
-    const body = objectIn(text)
-    return body === undefined ? { kind: 'not_running' } : { kind: 'reply', status, body }
+    return { kind: 'answer', status, text }
   } catch (error) {
     return { kind: 'failed', message: messageOf(error) }
   } finally {
     socket.destroy()
+  }
+}
+
+/** The administrator's token; without one what a sender shows, which is enough where `admin.protect` closes a page. */
+function credentialsOf({ admin, auth }: Settings['access']): Record<string, string> {
+  if (admin.token !== undefined) return { Authorization: `Bearer ${admin.token.reveal()}` }
+  const [first] = auth
+  switch (first?.kind) {
+    case undefined:
+      return {}
+    case 'bearer':
+      return { Authorization: `Bearer ${first.token.reveal()}` }
+    case 'basic': {
+      const pair = Buffer.from(`${first.username}:${first.password.reveal()}`)
+      return { Authorization: `Basic ${pair.toString('base64')}` }
+    }
+    case 'header':
+      return { [first.name]: first.value.reveal() }
   }
 }
 

@@ -25,6 +25,10 @@ export interface Button {
   url: string
 }
 
+/** A question to the real platform that no documentation answers. `repeat` is `first` again, with the same key. */
+export const PROBES = ['first', 'repeat', 'everyone', 'keyword', 'size'] as const
+export type Probe = (typeof PROBES)[number]
+
 /** What an attempt came to; a failure far away is a value, never an exception. */
 export type Outcome =
   | { kind: 'delivered' }

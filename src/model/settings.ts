@@ -49,6 +49,8 @@ export interface Robot {
   keywords: readonly string[]
   /** Normalised to `http://host:port`, with user and password where given. */
   proxy: Secret | undefined
+  /** The environment variable that names the proxy; absent where the configuration does. */
+  proxyVariable?: string
   timeoutMs: number
   limits: Limits
   /** An administrator's cap on this robot's calls a month. */

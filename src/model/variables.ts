@@ -1,6 +1,12 @@
 /** A flat set of named texts without a prototype, so that a label called `constructor` is only data. */
 export type Variables = Readonly<Record<string, string>>
 
+/**
+ * A name within `${}`, as the source of a pattern with the flag u: a label may have any sign of UTF-8, but for blanks and
+ * those that begin something else, such as a filter or a default value.
+ */
+export const NAME_IN_BRACES = '[^\\s${}<>|%"\'`(),;:=?!&*+#~^\\[\\]\\\\]+'
+
 /** Variables from pairs; the first of a repeated name wins; empty and missing values are left out. */
 export function variablesFrom(
   entries: Iterable<readonly [string, string | undefined]>,

@@ -1,5 +1,12 @@
-import type { Attempt, Content } from '../model/message.ts'
+import type { Attempt, Content, Probe } from '../model/message.ts'
 import type { Robot } from '../model/settings.ts'
+
+/** A message that is ready to be posted. */
+export interface ReadyMessage {
+  title: string
+  text: string
+  body: string
+}
 
 /** A platform that messages are posted to. */
 export interface Notifier {
@@ -9,6 +16,8 @@ export interface Notifier {
    * Pure. It may exceed the limit: callers measure with `Buffer.byteLength` against `maxBodyBytes`.
    */
   compose(content: Content, robots: readonly Robot[], uuid: string): string
+  /** The message that asks a question of a robot's platform; `uuid` is the key that `first` and `repeat` share. Pure. */
+  probe(which: Probe, robot: Robot, uuid: string): ReadyMessage
   /** The largest body that the platform takes, in bytes of UTF-8. */
   maxBodyBytes: number
   /**

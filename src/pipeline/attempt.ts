@@ -60,6 +60,7 @@ export async function attempt(
     alike: (claimed.results.get(result.result) ?? 0) + 1,
     failures: backlog.robot.failures,
     bodyBytes: Buffer.byteLength(claimed.body),
+    alertCount: message.alertCount,
     poolHasHealthyRobot:
       channel !== undefined && poolHasHealthyRobot({ channel, robot, settings, backlog, now }),
     random: deps.random(),

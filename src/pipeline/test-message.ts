@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import { NO_MENTION } from '../model/alert.ts'
-import type { Content } from '../model/message.ts'
+import type { Content, Probe } from '../model/message.ts'
 import {
   type Language,
   queueOfRobot,
@@ -72,6 +72,18 @@ export function robotTest(robotName: string, deps: TestDeps): NewMessage {
 /** A test message for one robot in a separate queue. */
 export function testApart(robot: Robot, name: string, deps: TestDeps): NewMessage {
   return messageFor([robot], { ...testQueueOf(robot.name), name }, deps)
+}
+
+/** A message of a probe for one robot: in its own queue, or in one apart. AppError not_found. */
+export function probeMessage(
+  robotName: string,
+  { probe, uuid, apart }: { probe: Probe; uuid: string; apart: boolean },
+  deps: Omit<TestDeps, 'notifier'> & { notifier: Pick<Notifier, 'compose' | 'probe'> },
+): NewMessage {
+  const message = robotTest(robotName, deps)
+  const robot = deps.settings.robots.get(robotName) as Robot
+  const place = apart ? testQueueOf(robotName) : {}
+  return { ...message, ...place, ...deps.notifier.probe(probe, robot, uuid) }
 }
 
 function messageFor(

@@ -39,6 +39,7 @@ function outcomeOf({ message }: MessageWithAlerts) {
     state,
     result: last?.result ?? null,
     errcode: last?.errcode ?? null,
+    errmsg: last?.errmsg ?? null,
     words:
       last?.words ??
       message.reason ??

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Robot } from '../model/settings.ts'
-import { type Refusal, readMessage, type Shown } from './message.ts'
+import { type ReadingRules, type Refusal, readMessage, type Shown } from './message.ts'
 import {
   type Encoding,
   REPEATED,
@@ -13,13 +13,15 @@ import {
 export type { SandboxReply } from './reply.ts'
 
 /** How a group answers where DingTalk's documentation leaves it open, or a gateway on the way changes it. */
-export interface GroupOptions {
+export interface GroupOptions extends Partial<ReadingRules> {
   /** `identity` unless given. */
   encoding?: Encoding
   /** A message with a key that was used: `dropped` in silence unless given, `refused` in words, or `shown` again. */
   repeats?: 'dropped' | 'refused' | 'shown'
   /** `code` unless given. */
   throttled?: ThrottleForm
+  /** Where a keyword counts: in title or text unless given, or in the text alone. */
+  keywords?: 'anywhere' | 'text'
 }
 
 /** What the group was shown of one message. */
@@ -39,6 +41,16 @@ interface RobotSeen {
   calls: number[]
   silentUntil: number
   uuids: Set<string>
+}
+
+/** What is documented, or else what is likely. */
+const DOCUMENTED: Required<GroupOptions> = {
+  encoding: 'identity',
+  repeats: 'dropped',
+  throttled: 'code',
+  keywords: 'anywhere',
+  size: 'body',
+  everyone: 'text',
 }
 
 const MAX_SHOWN = 500
@@ -70,7 +82,7 @@ export class SandboxGroup {
   readonly #options: Required<GroupOptions>
 
   constructor(options: GroupOptions = {}) {
-    this.#options = { encoding: 'identity', repeats: 'dropped', throttled: 'code', ...options }
+    this.#options = { ...DOCUMENTED, ...options }
   }
 
   /** The reply to one request. The robot's name is its access token. */
@@ -95,9 +107,10 @@ export class SandboxGroup {
     if (isTooMany(seen, robot.limits, now.getTime())) return THROTTLED[this.#options.throttled]
     const unsigned = robot.secret && signatureFault(query, robot.secret.reveal(), now.getTime())
     if (unsigned !== undefined) return unsigned
-    const message = readMessage(body)
+    const message = readMessage(body, this.#options)
     if ('errcode' in message) return message
-    const said = `${message.title}\n${message.text}`
+    const { title, text } = message
+    const said = this.#options.keywords === 'text' ? text : `${title}\n${text}`
     if (robot.keywords.length > 0 && !robot.keywords.some((each) => said.includes(each)))
       return BAD_KEYWORD
     const { repeats } = this.#options

@@ -28,9 +28,20 @@ const TOO_LONG: Refusal = { errcode: 460101, errmsg: 'message too long, exceed 2
 
 const NO_TEXT = { text: 400201, markdown: 400403, actionCard: 400403 } as const
 
+/** What DingTalk's documentation leaves open about one message. */
+export interface ReadingRules {
+  /** What the limit of bytes counts: the body as it came, or the text in it. */
+  size: 'body' | 'text'
+  /** What calls everybody: `isAtAll` where `@all` stands in the text too, or the flag alone. */
+  everyone: 'text' | 'flag'
+}
+
 /** Reads a body as strictly as DingTalk does, or more so where DingTalk would drop something in silence. */
-export function readMessage(body: string): Shown | Refusal {
-  if (Buffer.byteLength(body) > MAX_BYTES) return TOO_LONG
+export function readMessage(
+  body: string,
+  { size, everyone }: ReadingRules = { size: 'body', everyone: 'text' },
+): Shown | Refusal {
+  if (size === 'body' && Buffer.byteLength(body) > MAX_BYTES) return TOO_LONG
   const json = objectIn(body)
   if (json === undefined) return NO_JSON
   const { msgtype, msgUuid } = json
@@ -43,11 +54,12 @@ export function readMessage(body: string): Shown | Refusal {
   if (title === undefined) return { errcode: 400402, errmsg: `miss param : ${msgtype}->title` }
   if (text === undefined)
     return { errcode: NO_TEXT[msgtype], errmsg: `miss param : ${msgtype}->text` }
+  if (Buffer.byteLength(text) > MAX_BYTES) return TOO_LONG
   if (msgtype === 'actionCard' && !leads(part)) return BAD_PARAMETER
   const mention = mentionIn(json['at'])
   if (mention === undefined) return BAD_PARAMETER
   const stands = (person: string): boolean => text.includes(`@${person}`)
-  const all = mention.all && ['all', '所有人'].some(stands)
+  const all = mention.all && (everyone === 'flag' || ['all', '所有人'].some(stands))
   return {
     msgtype,
     title,

@@ -46,7 +46,13 @@ const MISPLACED: Readonly<Record<string, (secret: string) => string>> = {
   'an alias': (s) => `${LAB}${OPS}timezone: *${s.replace(/\W/g, '')}\n`,
   'a tag': (s) => `${LAB}${OPS}timezone: !<${s.replace(/\W/g, '')}> x\n`,
   'a variable': (s) =>
-    `${LAB}channels: { ops: { robots: [lab], title: "\${${s.replace(/\W/g, '')}}" } }\n`,
+    `${LAB}channels: { ops: { robots: [lab], title: "\${${s.replace(/\W/g, '')} | upper}" } }\n`,
+  'a Go template': (s) =>
+    `${LAB}channels: { ops: { robots: [lab], title: '{{ .Labels.${s} }}' } }\n`,
+  'a mobile': (s) => `${LAB}channels: { ops: { robots: [lab], mention: { mobiles: ["${s}"] } } }\n`,
+  'a user': (s) => `${LAB}channels: { ops: { robots: [lab], mention: { users: ["\${${s}}"] } } }\n`,
+  'a value in a matcher': (s) =>
+    `${LAB}${OPS}routes: [{ matchers: ["a='${s}'", 'b=c d=${s}'], channels: [ops] }, { channels: [ops] }]\n`,
 }
 
 const parts = (secret: string): string[] =>

@@ -24,6 +24,7 @@ function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
     alike: 1,
     failures: 0,
     bodyBytes: 10_000,
+    alertCount: 3,
     poolHasHealthyRobot: false,
     random: 0.999,
     ...changes,

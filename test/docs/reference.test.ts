@@ -127,8 +127,8 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       )
     })
 
-    test('lists every command with its arguments, in the order of the help', async () => {
-      const usages = first(headings.commands).filter((each) => /^[a-z]+ /.test(each))
+    test('names every command with its arguments, in the order of the help, and no other', async () => {
+      const usages = first(headings.commands).filter((each) => /^[a-z]+(?: |$)/.test(each))
       const overview = await runCommand(['--help'])
       const [, list = ''] = overview.stdout.split(/Commands:\n|\nExamples:/)
       const there = [...list.matchAll(/^ {2}([a-z]+)\b.* {2}/gm)].map(([, name]) => name)
@@ -153,10 +153,13 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       const named = (tablesUnder(markdown, headings.commands)[1] as string[][]).flatMap(
         ([cell = '']) => codesIn(cell),
       )
-      const source = ['config/load.ts', 'cli/send.ts'].map((each) =>
+      const source = ['config/load.ts', 'config/proxy.ts', 'cli/send.ts'].map((each) =>
         readFileSync(`${ROOT}src/${each}`, 'utf8'),
       )
-      const read = [...source.join().matchAll(/env\['([A-Z_]+)'\]/g)].map(([, name]) => name)
+      const read = [
+        ...source.join().matchAll(/(?:env\[|has\(|env: |firstSet\(env, )'([A-Z_]+)'/g),
+        ...source.join().matchAll(/'(HTTPS?_PROXY)'/g),
+      ].map(([, name]) => name)
       assert.deepEqual([...named].sort(), [...new Set(read)].sort())
     })
 

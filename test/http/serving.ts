@@ -20,6 +20,7 @@ const OUTCOME = {
   state: 'sent',
   result: 'ok',
   errcode: 0,
+  errmsg: 'ok',
   words: 'DingTalk accepted it.',
 } as const
 

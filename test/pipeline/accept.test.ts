@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { parseMatcher } from '../../src/config/matchers.ts'
+import { parseMatchers } from '../../src/config/matchers.ts'
 import { AppError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
 import { type GiveWay, immediate } from '../../src/give-way.ts'
@@ -226,7 +226,7 @@ describe('a large request', () => {
 
 describe('routes', () => {
   const route = (matchers: string[], channels: string[]) => ({
-    matchers: matchers.map(parseMatcher),
+    matchers: matchers.flatMap(parseMatchers),
     channels,
   })
   const settings = settingsOf(

@@ -257,34 +257,31 @@ describe("templates of the operator's own", () => {
   })
 
   test('that fail at run time fall back to the built-in text and cost no alert', () => {
-    const channel = { template: { kind: 'inline', text: '<% throw new Error("boom") %>' } as const }
-    const { text, faults } = renderWith([told({ alarm_name: 'n', alarm_target: 't' })], { channel })
+    using folder = temporaryFolder()
+    mkdirSync(folder.path, { recursive: true })
+    const file = join(folder.path, 'mine.eta')
+    writeFileSync(file, '<% throw new Error("boom") %>')
+    const { text, faults } = renderWith([told({ alarm_name: 'n', alarm_target: 't' })], {
+      channel: { template: { kind: 'named', name: 'mine' } as const },
+      templates: folder.path,
+    })
     assert.match(text, /^### OCP alert notification n\n\n- Level: Critical\n- Alert object: t/)
-    assert.deepEqual(faults, ['channels.ops.template:1: boom'])
+    assert.deepEqual(faults, [`${file}:1: boom`])
   })
 
   test('that cannot be compiled, or are not there, are faults that name the place', () => {
-    const make = (template: ReturnType<typeof channelNamed>['template']) => () =>
+    using folder = temporaryFolder()
+    mkdirSync(folder.path, { recursive: true })
+    writeFileSync(join(folder.path, 'broken.eta'), '<% if ( %>')
+    const make = (name: string) => () =>
       createRenderer(
-        { language: 'en-US', timezone: 'UTC', externalUrl: undefined, templates: '/nonexistent' },
-        [channelNamed('ops', { template })],
+        { language: 'en-US', timezone: 'UTC', externalUrl: undefined, templates: folder.path },
+        [channelNamed('ops', { template: { kind: 'named', name } })],
       )
     assert.throws(
-      make({ kind: 'inline', text: '<% if ( %>' }),
-      (error) => error instanceof AppError && /channels\.ops\.template/.test(error.message),
+      make('broken'),
+      (error) => error instanceof AppError && /broken\.eta/.test(error.message),
     )
-    assert.throws(make({ kind: 'named', name: 'absent' }), /no template "absent".*absent\.eta/)
-  })
-
-  test('an unknown name is a warning, with the documented one that it may be a slip of', async () => {
-    const template = { kind: 'inline', text: '${alarm_name}\n${alarm_nam} ${ob_zone}' } as const
-    const renderer = createRenderer(
-      { language: 'en-US', timezone: 'UTC', externalUrl: undefined, templates: '/x' },
-      [channelNamed('ops', { template })],
-    )
-    const { faults, warnings } = await renderer.check()
-    assert.deepEqual(faults, [])
-    assert.match(warnings[0] ?? '', /^channels\.ops\.template:2: .*alarm_nam\b.*"alarm_name"/)
-    assert.match(warnings[1] ?? '', /ob_zone/)
+    assert.throws(make('absent'), /no template "absent".*absent\.eta/)
   })
 })

@@ -233,6 +233,34 @@ describe('what a group does where the documentation of DingTalk leaves it open',
     assert.equal(heedless.group.shown().length, 2)
   })
 
+  test('isAtAll calls everybody by itself', () => {
+    const { group, post } = sandbox({ everyone: 'flag' })
+    const body = { msgtype: 'text', text: { content: 'hello' }, at: { isAtAll: true } }
+    assert.equal(post({ body }), 0)
+    assert.equal(group.shown()[0]?.mention.all, true)
+  })
+
+  test('a keyword counts in the text alone', () => {
+    const { post } = sandbox({ keywords: 'text' })
+    const robot = robotNamed('lab', { keywords: ['db'] })
+    const bodyOf = (title: string, text: string) => ({
+      msgtype: 'markdown',
+      markdown: { title, text },
+    })
+    assert.equal(post({ robot, body: bodyOf('db down', 'x') }), 310000)
+    assert.equal(post({ robot, body: bodyOf('x', 'db down') }), 0)
+  })
+
+  test('the limit of bytes counts the text alone', () => {
+    const { post } = sandbox({ size: 'text' })
+    const bodyOf = (letters: number) => ({
+      msgtype: 'text',
+      text: { content: 'x'.repeat(letters) },
+    })
+    assert.equal(post({ body: bodyOf(20_000) }), 0)
+    assert.equal(post({ body: bodyOf(20_001) }), 460101)
+  })
+
   test('a call over the limit is refused in each form that was seen', () => {
     const robot = robotNamed('lab')
     const request = { query: new URLSearchParams({ access_token: 'lab' }), body: '{}' }

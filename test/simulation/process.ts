@@ -7,6 +7,7 @@ import type { SourceName } from '../../src/model/alert.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { compose, MAX_BODY_BYTES } from '../../src/notifiers/dingtalk/body.ts'
 import { classifyFailure, DeadlineError } from '../../src/notifiers/dingtalk/classify-failure.ts'
+import { probe } from '../../src/notifiers/dingtalk/probe.ts'
 import type { Notifier } from '../../src/notifiers/notifier.ts'
 import { createReceiver, type Receiver } from '../../src/receiver.ts'
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
@@ -137,6 +138,7 @@ export class Process {
     const now = (): number => clock.now().getTime()
     return {
       compose,
+      probe,
       maxBodyBytes: MAX_BODY_BYTES,
       send: async (robot, body) => {
         const { call, heard } = await this.life.meets('send', () =>

@@ -8,7 +8,6 @@ import { fieldsIn, tablesIn, usagesIn } from './engine.ts'
 import { FIELDS } from './fields.ts'
 import type { Parts } from './loader.ts'
 import { type Ask, scenarios } from './scenarios.ts'
-import { VARIABLE } from './variables.ts'
 
 /** An instant for samples; any would do. */
 const SAMPLE_NOW = new Date('2026-11-24T19:04:30Z')
@@ -72,36 +71,29 @@ function faultsIn(
 }
 
 /**
- * What a channel's templates name and nobody documents, and what phones cannot show. Any name may be a label, so each is
- * a warning, with the documented name that it may be a slip of.
+ * Near misses of documented names in the operator's files, and what phones cannot show. Each is a warning, since any
+ * name may be a label's. Names in the configuration itself are looked at where it is read.
  */
 function namesIn(channel: Channel, parts: Parts): UnknownNames {
-  const known = [
+  const known = new Set([
     ...Object.keys(OCP_VARIABLES),
     ...Object.keys(OWN_VARIABLES),
     ...channel.variables.keys(),
-  ]
+  ])
   const warnings: string[] = []
-  const look = (written: string, place: string): void => {
-    if (known.includes(written)) return
-    const name = conceal(written)
-    const near = nearest(name, known)
-    warnings.push(
-      `${place}: \${${name}} is no documented variable; it prints what a label of this name holds${near === undefined ? '' : ` (did you mean "${near}"?)`}`,
-    )
-  }
-  for (const { text, file, own } of parts.values())
-    if (own) {
-      for (const { name, line } of usagesIn(text)) look(name, `${file}:${line}`)
-      warnings.push(...layoutWarnings(text, file, channel.format))
+  if (channel.template.kind === 'inline') return { faults: [], warnings }
+  for (const { text, file, own } of parts.values()) {
+    if (!own) continue
+    for (const { name: written, line } of usagesIn(text)) {
+      const name = conceal(written)
+      const near = known.has(written) ? undefined : nearest(name, known)
+      if (near !== undefined)
+        warnings.push(
+          `${file}:${line}: \${${name}} is not a documented variable (did you mean "${near}"?)`,
+        )
     }
-  const own = [
-    ['title', channel.title ?? ''] as const,
-    ...[...channel.variables].map(([name, text]) => [`variables.${name}`, text] as const),
-  ]
-  for (const [key, text] of own)
-    for (const [, name] of text.matchAll(VARIABLE))
-      look(name as string, `channels.${channel.name}.${key}`)
+    warnings.push(...layoutWarnings(text, file, channel.format))
+  }
   return { faults: [], warnings }
 }
 

@@ -4,6 +4,7 @@ import type { Format } from '../../model/settings.ts'
 import type { Position } from '../text/escape.ts'
 import { escapedFor, Markup } from '../text/markup.ts'
 import { errorAt, syntaxError, TemplateError } from './template-error.ts'
+import { VARIABLE } from './variables.ts'
 
 /** A compiled template: its text for what it is given as `it`. Throws a TemplateFault. */
 export type Template = (it: object) => string
@@ -17,20 +18,26 @@ export interface Usage {
 /** `${name}` in a template becomes a call of this, which stands in the scope of the compiled template. */
 const PRINT = '__print'
 
+interface CompileOptions {
+  /** False for templates that come from elsewhere than a file: Eta's tags in them are text. */
+  tags?: boolean
+  /** Templates that `include('name')` prints; it may still be filled after compiling. */
+  includes?: ReadonlyMap<string, Template>
+}
+
 /**
- * Compiles a template. `${name}` prints a variable, Eta's tags are there for logic; what either prints is escaped for
- * the format. A list line whose only `${name}` is empty is left out. `include('name')` prints one of `includes`, which
- * may still be filled. Throws a TemplateError that names the line.
+ * Compiles a template. `${name}` prints a variable, and Eta's tags hold logic; the output of both is escaped for the
+ * format. A list line whose only `${name}` is empty is left out. Throws a TemplateError that names the line.
  */
 export function compile(
   text: string,
   format: Format,
-  includes: ReadonlyMap<string, Template> = NO_INCLUDES,
+  { tags = true, includes = NO_INCLUDES }: CompileOptions = {},
 ): Template {
   const normalized = normalize(text)
-  const lines = linesOf(normalized)
+  const lines = linesOf(normalized, tags)
   // Eta counts the lines before each tag from the beginning: quadratic, so it compiles only what holds tags.
-  if (!normalized.includes('<%')) return printing(lines, format)
+  if (!tags || !normalized.includes('<%')) return printing(lines, format)
   const eta = new MessageEta(format, includes)
   const source = lines.map(withTags).join('')
   try {
@@ -183,12 +190,12 @@ const LIST_LINE = /^\s*(?:>\s*)?[-*+]\s/
 /** So far only marks that begin a line, a list item or a quote. */
 const OPENING = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)?$/
 
-const TOKEN = /<%|%>|\$\{\s*([\w.-]+)\s*\}/g
+const TOKEN = new RegExp(`<%|%>|${VARIABLE.source}`, 'gu')
 
 const NONE: readonly string[] = []
 
 /** Line by line, so that a fault names the right one; in time that grows with the text alone. */
-function linesOf(text: string): Line[] {
+function linesOf(text: string, tags = true): Line[] {
   let inTag = false
   return text.split('\n').map((line, index, all) => {
     const end = index < all.length - 1 ? '\n' : ''
@@ -202,6 +209,7 @@ function linesOf(text: string): Line[] {
     let codeFrom = 0
     for (const { 0: written, 1: name, index: at } of line.matchAll(TOKEN)) {
       if (name === undefined) {
+        if (!tags) continue
         if (inTag) code.push(line.slice(codeFrom, at))
         inTag = written === '<%'
         codeFrom = at + written.length

@@ -90,7 +90,11 @@ export function partsOf(
   const standard = builtIns(format)
   const own = new Map<Part, File>()
   if (template.kind === 'inline')
-    own.set('alert', { text: template.text, place: `channels.${channel.name}.template` })
+    own.set('alert', {
+      text: template.text,
+      place: `channels.${channel.name}.template`,
+      tags: false,
+    })
   else for (const part of PART_NAMES) keep(own, part, fileIn(folder, template.name, part))
   const named = new Map<Part, File>()
   if (template.kind === 'named')
@@ -115,7 +119,10 @@ export function partsOf(
       // One file may serve several parts.
       const template =
         templates.get(file) ??
-        compile(file.text, part === 'title' ? 'text' : format, includesOf(file, folder, format))
+        compile(file.text, part === 'title' ? 'text' : format, {
+          tags: file.tags ?? true,
+          includes: includesOf(file, folder, format),
+        })
       templates.set(file, template)
       parts.set(part, { ...sourceOf(part, file, template), fallback: instead?.template })
     } catch (error) {
@@ -136,7 +143,7 @@ function includesOf(file: File, folder: string, format: Format): ReadonlyMap<str
       // A template that is not there is found out where it would print.
       if (found === undefined) continue
       try {
-        templates.set(name, compile(found.text, format, templates))
+        templates.set(name, compile(found.text, format, { includes: templates }))
       } catch (error) {
         throw new TemplateError(errorAt(found.place, error))
       }
@@ -155,6 +162,8 @@ export function faulty(faults: readonly string[]): AppError {
 interface File {
   text: string
   place: string
+  /** Only a file may hold code: where false, `<% %>` is text. */
+  tags?: false
 }
 
 function keep(files: Map<Part, File>, part: Part, file: File | undefined): void {

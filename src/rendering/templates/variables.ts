@@ -1,7 +1,7 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import { LEVEL_COLORS } from '../../model/level.ts'
 import type { Channel, Language } from '../../model/settings.ts'
-import type { Variables } from '../../model/variables.ts'
+import { NAME_IN_BRACES, type Variables } from '../../model/variables.ts'
 import { statusWord } from '../i18n.ts'
 import { durationWord } from '../text/duration.ts'
 import { levelTextOf } from '../text/level.ts'
@@ -15,7 +15,7 @@ export interface Locale {
 const TIMES = ['alarm_active_at', 'alarm_resolved_at', 'alarm_updated_at'] as const
 
 /** `${name}`, as OCP writes a variable. */
-export const VARIABLE = /\$\{\s*([\w.-]+)\s*\}/g
+export const VARIABLE = new RegExp(`\\$\\{\\s*(${NAME_IN_BRACES})\\s*\\}`, 'gu')
 
 /** No message has room for more; escaping megabytes would hold up everything else for seconds. */
 export const MAX_VALUE_LENGTH = 20_000

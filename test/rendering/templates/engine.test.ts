@@ -30,6 +30,31 @@ describe('a template', () => {
       assert.ok(growth < MAX_GROWTH, `16 times the length took ${growth.toFixed(1)} times as long`)
     })
 
+  test('names labels of any script, with dots, slashes and dashes', () => {
+    const values: Record<string, string> = {
+      'app.kubernetes.io/name': 'api',
+      'pod-name': 'web-1',
+      服务: '订单',
+      '🙂': 'yes',
+    }
+    const get = (name: string): string => values[name] ?? ''
+    const text = '${app.kubernetes.io/name} ${ pod-name } ${服务} ${🙂} ${没有}|'
+    for (const tags of ['', '<% %>'])
+      assert.equal(compile(text + tags, 'text')({ get }), 'api web-1 订单 yes |')
+    assert.deepEqual(
+      usagesIn(text).map(({ name }) => name),
+      ['app.kubernetes.io/name', 'pod-name', '服务', '🙂', '没有'],
+    )
+  })
+
+  test('that is not from a file holds no code: its tags are text', () => {
+    const text = '${x}: <%= 6 * 7 %> <% } %>\n<%~ it.get("x") %>'
+    assert.equal(
+      compile(text, 'text', { tags: false })({ get: () => 'v' }),
+      'v: <%= 6 * 7 %> <% } %>\n<%~ it.get("x") %>',
+    )
+  })
+
   test('prints the same with tags and without', () => {
     for (const text of [
       '',

@@ -1,0 +1,9 @@
+import { askReadiness } from '../http/own-receiver.ts'
+import { type ConfigOptions, load } from './load.ts'
+
+/** Prints in one line whether the receiver that runs with this configuration is ready; 0 only when it is. */
+export async function health(options: ConfigOptions): Promise<number> {
+  const { isReady, words } = await askReadiness(load(options).settings)
+  process.stdout.write(`${words}\n`)
+  return isReady ? 0 : 1
+}

@@ -1,0 +1,95 @@
+import type { Probe } from '../model/message.ts'
+import type { TestOutcome } from '../reporting/test-outcome.ts'
+
+/** What a person saw in the group; undefined where nobody said. */
+export interface Seen {
+  copies: number | undefined
+  notified: boolean | undefined
+}
+
+export interface ProbeAnswer {
+  question: string
+  answer: string
+  /** DingTalk's replies do not settle it. */
+  isOpen: boolean
+}
+
+type Outcomes = ReadonlyMap<Probe, TestOutcome>
+
+/** The answers that the replies of a robot, and what a person saw, give to the questions of a probe. */
+export function answersFrom(
+  outcomes: Outcomes,
+  { probes, seen }: { probes: readonly Probe[]; seen: Seen },
+): ProbeAnswer[] {
+  return [
+    { question: 'a repeated msgUuid', ...repeatAnswer(outcomes.get('repeat'), seen.copies) },
+    {
+      question: 'isAtAll without @all',
+      ...everyoneAnswer(outcomes.get('everyone'), seen.notified),
+    },
+    {
+      question: 'a keyword in the title alone',
+      ...(probes.includes('keyword')
+        ? keywordAnswer(outcomes.get('keyword'))
+        : { answer: 'not asked: the robot has no keywords', isOpen: false }),
+    },
+    { question: 'the limit of 20,000 bytes', ...sizeAnswer(outcomes.get('size')) },
+  ]
+}
+
+type Answer = Omit<ProbeAnswer, 'question'>
+
+const settled = (answer: string): Answer => ({ answer, isOpen: false })
+
+function repeatAnswer(outcome: TestOutcome | undefined, copies: number | undefined): Answer {
+  if (outcome === undefined || outcome.errcode === null) return open(outcome)
+  if (isPassing(outcome)) return open(outcome)
+  const reply =
+    outcome.errcode === 0 ? 'answered like the first' : `answered with ${replyOf(outcome)}`
+  const known =
+    outcome.state === 'sent'
+      ? ''
+      : ', which the receiver does not know as a repeat: please report it'
+  const shown =
+    copies === undefined
+      ? 'look whether the group shows Test 1 once or twice'
+      : copies === 1
+        ? 'shown once'
+        : 'shown twice: after a lost reply a message may come twice'
+  return settled(`${reply}${known}; ${shown}`)
+}
+
+function everyoneAnswer(outcome: TestOutcome | undefined, notified: boolean | undefined): Answer {
+  if (outcome?.state !== 'sent') return open(outcome)
+  if (notified === undefined) return settled('accepted; look whether Test 2 notified everyone')
+  return settled(
+    notified ? 'notifies everyone: the flag is enough' : 'notifies nobody: the text needs @all',
+  )
+}
+
+function keywordAnswer(outcome: TestOutcome | undefined): Answer {
+  if (outcome?.state === 'sent') return settled('is enough')
+  if (outcome?.result === 'keyword') return settled(`is not enough: ${replyOf(outcome)}`)
+  return open(outcome)
+}
+
+function sizeAnswer(outcome: TestOutcome | undefined): Answer {
+  if (outcome?.state === 'sent') return settled('counts the text: a larger body was accepted')
+  if (outcome?.result === 'too_long') return settled(`counts the body: ${replyOf(outcome)}`)
+  return open(outcome)
+}
+
+function open(outcome: TestOutcome | undefined): Answer {
+  if (outcome === undefined)
+    return { answer: 'not asked, since a question before it has no answer', isOpen: true }
+  return { answer: `no answer: ${outcome.words}`, isOpen: true }
+}
+
+/** Whether a reply says nothing about the message itself. */
+export function isPassing({ result }: TestOutcome): boolean {
+  return ['throttled', 'busy'].includes(result ?? '')
+}
+
+function replyOf({ errcode, errmsg }: TestOutcome): string {
+  return `errcode ${errcode}${errmsg === null ? '' : ` ${JSON.stringify(errmsg)}`}`
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import { createInterface } from 'node:readline/promises'
+import { AppError } from '../errors.ts'
+import type { Probe } from '../model/message.ts'
+import type { Robot, Settings } from '../model/settings.ts'
+import { probeMessage } from '../pipeline/test-message.ts'
+import { conceal } from '../redact.ts'
+import type { TestOutcome } from '../reporting/test-outcome.ts'
+import { type ConfigOptions, load } from './load.ts'
+import { answersFrom, isPassing, type Seen } from './probe-answers.ts'
+import { testThroughReceiver } from './test.ts'
+import { openSender } from './test-here.ts'
+
+const DONE = 0
+const FAILED = 1
+const PARTLY = 3
+
+export interface ProbeOptions extends ConfigOptions {
+  yes?: boolean
+}
+
+/** Asks the person at the terminal; undefined where nobody is there. */
+export type Ask = (question: string) => Promise<string | undefined>
+
+/**
+ * Posts a few marked messages to a robot and prints what they show about DingTalk that no documentation settles. The
+ * calls are counted as those of `test` are. 0: every question has an answer; 3: some have none; 1: nothing was learned.
+ */
+export async function probe(
+  name: string,
+  options: ProbeOptions,
+  ask: Ask = askTerminal,
+): Promise<number> {
+  const { settings } = load(options)
+  const robot = robotNamed(name, settings)
+  const probes = probesFor(robot)
+  process.stdout.write(planFor(robot, probes))
+  if (options.yes !== true) {
+    const answer = await ask('Post them? [y/N] ')
+    if (answer === undefined)
+      throw new AppError('usage', 'nobody is at the terminal to agree; add --yes to post')
+    if (!/^y(?:es)?$/i.test(answer.trim())) {
+      process.stdout.write('Nothing was posted.\n')
+      return FAILED
+    }
+  }
+  const outcomes = await post(probes, robot, settings)
+  const first = outcomes.get('first')
+  if (first?.state !== 'sent') {
+    const code = first?.errcode == null ? '' : ` (errcode ${first.errcode})`
+    process.stdout.write(`${name}: not accepted${code}. ${first?.words ?? ''}\n`)
+    return FAILED
+  }
+  const answers = answersFrom(outcomes, { probes, seen: await look(outcomes, ask) })
+  const width = Math.max(...answers.map(({ question }) => question.length)) + 2
+  for (const { question, answer } of answers)
+    process.stdout.write(`${question.padEnd(width)}${answer}\n`)
+  return answers.every(({ isOpen }) => !isOpen) ? DONE : PARTLY
+}
+
+function robotNamed(name: string, { robots }: Settings): Robot {
+  const robot = robots.get(name)
+  if (robot !== undefined) return robot
+  throw new AppError(
+    'not_found',
+    `unknown robot ${JSON.stringify(conceal(name))}; available: ${conceal([...robots.keys()].join(', '))}`,
+  )
+}
+
+function probesFor({ keywords }: Robot): Probe[] {
+  const keyword: Probe[] = keywords.length > 0 ? ['keyword'] : []
+  return ['first', 'repeat', 'everyone', ...keyword, 'size']
+}
+
+const PLANS: Record<Probe, string> = {
+  first: 'Test 1',
+  repeat: 'Test 1 again, with the same msgUuid',
+  everyone: 'Test 2, with isAtAll and no @all in its text: it may notify everyone in the group',
+  keyword: 'Test 3, with the keyword in its title alone',
+  size: 'Test 4, with a body of more than 20,000 bytes and a text of less: mostly blanks',
+}
+
+function planFor({ name, limits }: Robot, probes: readonly Probe[]): string {
+  const lines = probes.map((each) => `  ${PLANS[each]}\n`).join('')
+  return `Posts ${probes.length} messages to the group of ${name}, within its limit of ${limits.messages} in ${limits.perMs / 1_000} s:\n${lines}`
+}
+
+/** Posts one after the other, until one gets no verdict: those after it would only wait. */
+async function post(
+  probes: readonly Probe[],
+  robot: Robot,
+  settings: Settings,
+): Promise<Map<Probe, TestOutcome>> {
+  const outcomes = new Map<Probe, TestOutcome>()
+  const uuid = randomUUID()
+  const own = { sender: undefined as Awaited<ReturnType<typeof openSender>> | undefined }
+  try {
+    for (const each of probes) {
+      const key = each === 'first' || each === 'repeat' ? uuid : randomUUID()
+      const question = { probe: each, uuid: key }
+      const path = `/api/v1/robots/${encodeURIComponent(robot.name)}/test?probe=${each}&uuid=${key}`
+      let found = own.sender === undefined ? await testThroughReceiver(path, settings) : undefined
+      if (found === undefined) {
+        own.sender ??= await openSender(settings)
+        found = await own.sender.send(robot, {
+          apart: (deps) => probeMessage(robot.name, { ...question, apart: true }, deps),
+          ordinary: (deps) => [probeMessage(robot.name, { ...question, apart: false }, deps)],
+        })
+      }
+      const [outcome] = found
+      if (outcome !== undefined) outcomes.set(each, outcome)
+      const mayGoOn = each === 'first' ? outcome?.state === 'sent' : hasVerdict(outcome)
+      if (!mayGoOn) break
+    }
+  } finally {
+    await own.sender?.close()
+  }
+  return outcomes
+}
+
+/** Whether DingTalk said something about the message itself. */
+function hasVerdict(outcome: TestOutcome | undefined): boolean {
+  if (outcome === undefined || outcome.state === 'sent') return outcome !== undefined
+  return outcome.errcode !== null && !isPassing(outcome)
+}
+
+/** What only eyes can see. */
+async function look(outcomes: ReadonlyMap<Probe, TestOutcome>, ask: Ask): Promise<Seen> {
+  const seen: Seen = { copies: undefined, notified: undefined }
+  if (outcomes.has('repeat')) {
+    const [, copies] =
+      /^\s*([12])/.exec((await ask('How often does the group show Test 1? [1/2/?] ')) ?? '') ?? []
+    seen.copies = copies === undefined ? undefined : Number(copies)
+  }
+  if (outcomes.get('everyone')?.state === 'sent') {
+    const [, notified] =
+      /^\s*([yn])/i.exec((await ask('Did Test 2 notify everyone? [y/n/?] ')) ?? '') ?? []
+    seen.notified = notified === undefined ? undefined : notified.toLowerCase() === 'y'
+  }
+  return seen
+}
+
+async function askTerminal(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return await terminal.question(question)
+  } finally {
+    terminal.close()
+  }
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { Secret } from '../model/secret.ts'
+import { type Expectation, type Limits, type Robot, SANDBOX_KEY } from '../model/settings.ts'
+import { durationMs } from './duration.ts'
+import { compilePattern } from './matchers.ts'
+import { proxyInEnvironment, proxyUrl } from './proxy.ts'
+import type { RobotConfig } from './schema.ts'
+import { secretOf } from './secrets.ts'
+import type { Path, SettingsContext } from './settings-context.ts'
+import { type WebhookContext, webhookOf } from './webhook.ts'
+
+/** A longer window would look for calls that the store has forgotten. */
+const MAX_WINDOW_MS = 24 * 3_600_000
+
+type RobotContext = SettingsContext & Pick<WebhookContext, 'hosts'>
+
+/** One robot as configured; what is wrong with it are faults. */
+export function robotOf(name: string, config: RobotConfig, context: RobotContext): Robot {
+  const path = ['robots', name]
+  if (name === 'organisation')
+    context.fault(path, 'is what the quota of all robots together is called; choose another name')
+  const webhook = secretOf(config.webhook, [...path, 'webhook'], context)
+  const sandbox = webhook === 'sandbox'
+  const proxy = proxyOf(config.proxy, { webhook, path, context })
+  const url =
+    sandbox || webhook === ''
+      ? undefined
+      : webhookOf(webhook, {
+          ...context,
+          path: [...path, 'webhook'],
+          proxied: proxy !== undefined,
+        })
+  const timeoutMs = durationMs(config.timeout ?? '5s')
+  if (timeoutMs < 100 || timeoutMs > 60_000)
+    context.fault([...path, 'timeout'], 'must be from 100ms to 60s')
+  return {
+    name,
+    ...(url === undefined ? { key: `${SANDBOX_KEY}${name}` } : keysOf(url)),
+    address: sandbox ? 'sandbox' : addressOf(proxy?.url),
+    target: sandbox ? { kind: 'sandbox' } : { kind: 'webhook', url: new Secret(webhook) },
+    secret:
+      config.secret === undefined
+        ? undefined
+        : new Secret(secretOf(config.secret, [...path, 'secret'], context)),
+    keywords: config.keywords ?? [],
+    proxy: proxy === undefined ? undefined : new Secret(proxy.url),
+    ...(proxy?.variable === undefined ? {} : { proxyVariable: proxy.variable }),
+    timeoutMs,
+    limits: limitsOf(config.limits, [...path, 'limits'], context),
+    monthly: config.monthly,
+    expect: expectOf(config.expect, (what) => context.fault([...path, 'expect', 'regex'], what)),
+  }
+}
+
+interface Proxy {
+  url: string
+  variable: string | undefined
+}
+
+/** The robot's own proxy, or the environment's; `none` is neither. */
+function proxyOf(
+  config: RobotConfig['proxy'],
+  { webhook, path, context }: { webhook: string; path: Path; context: RobotContext },
+): Proxy | undefined {
+  const where = [...path, 'proxy']
+  if (config === undefined) {
+    const found = URL.canParse(webhook)
+      ? proxyInEnvironment(new URL(webhook), context.env)
+      : undefined
+    if (found === undefined) return undefined
+    const url = proxyUrl(found.value)
+    if (url === undefined)
+      context.fault(
+        path,
+        `${found.variable} of the environment must be http://[user:password@]host:port; or set "proxy: none"`,
+      )
+    return url === undefined ? undefined : { url, variable: found.variable }
+  }
+  const text = secretOf(config, where, context)
+  if (text === 'none' || text === '') return undefined
+  const url = proxyUrl(text)
+  if (url === undefined)
+    context.fault(where, 'must be http://[user:password@]host:port, or none for no proxy')
+  return url === undefined ? undefined : { url, variable: undefined }
+}
+
+/** What leaves through one proxy, or directly, has one public address. */
+function addressOf(proxy: string | undefined): string {
+  return proxy === undefined ? 'direct' : `proxy-${hash(new URL(proxy).host, 12)}`
+}
+
+function limitsOf(
+  config: RobotConfig['limits'],
+  path: Path,
+  { fault }: Pick<SettingsContext, 'fault'>,
+): Limits {
+  const limits = {
+    messages: config?.messages ?? 20,
+    perMs: durationMs(config?.per ?? '60s'),
+    penaltyMs: durationMs(config?.penalty ?? '10m'),
+  }
+  if (limits.perMs < 1) fault([...path, 'per'], 'must be longer than nothing')
+  if (limits.perMs > MAX_WINDOW_MS)
+    fault([...path, 'per'], 'must be at most 24h, for which calls are kept')
+  return limits
+}
+
+/**
+ * DingTalk counts a token, whatever host, scheme or path it is reached by. The usual address stands in the hash, so that
+ * the key of a usual webhook is what it was when the address took part in it; of others that key is given as well.
+ */
+function keysOf(url: URL): Pick<Robot, 'key' | 'formerKey'> {
+  const address = `${url.origin}${url.pathname}`
+  const token = url.searchParams.get('access_token')
+  const former = hash(`${address}${token ?? url.search}`, 16)
+  const counted = token?.trim() ? `${USUAL_ADDRESS}${token.trim()}` : `${address}${url.search}`
+  const key = hash(counted, 16)
+  return former === key ? { key } : { key, formerKey: former }
+}
+
+const USUAL_ADDRESS = 'https://oapi.dingtalk.com/robot/send'
+
+function expectOf(config: RobotConfig['expect'], fault: (what: string) => void): Expectation {
+  if (config?.status !== undefined) return { kind: 'status', status: config.status }
+  if (config?.regex !== undefined) {
+    try {
+      return { kind: 'regex', pattern: compilePattern(config.regex) }
+    } catch (error) {
+      fault(`is no pattern: ${(error as Error).message}`)
+    }
+  }
+  return { kind: 'json', subset: config?.json ?? { errcode: 0 } }
+}
+
+/** Warns of robots that have one access token between them. */
+export function warnOfSharedTokens(
+  robots: ReadonlyMap<string, Robot>,
+  { warn }: Pick<SettingsContext, 'warn'>,
+): void {
+  const first = new Map<string, string>()
+  for (const { name, key } of robots.values()) {
+    const other = first.get(key)
+    if (other === undefined) first.set(key, name)
+    else warn(['robots', name], `has the access token of ${other}; both share its limit`)
+  }
+}
+
+function hash(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length)
+}

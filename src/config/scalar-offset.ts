@@ -1,0 +1,50 @@
+import { type Scalar, Scalar as ScalarNode } from 'yaml'
+
+/**
+ * Where the character `at` of a scalar's value stands in the source; undefined where the notation folds its lines, so
+ * that a character has no place of its own.
+ */
+export function offsetInScalar(node: Scalar, source: string, at: number): number | undefined {
+  const [start, end] = node.range ?? [0, 0]
+  const value = String(node.value)
+  const written = source.slice(start, end)
+  switch (node.type) {
+    case ScalarNode.PLAIN:
+      return written === value ? start + at : undefined
+    case ScalarNode.QUOTE_SINGLE:
+    case ScalarNode.QUOTE_DOUBLE:
+      return inQuotes(written, at, start)
+    case ScalarNode.BLOCK_LITERAL:
+      return inBlock(written, value, { at, start })
+    default:
+      return undefined
+  }
+}
+
+/** How long one character's notation may be within double quotes, and within single ones. */
+const QUOTED = {
+  '"': /\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[^\n])|[^\n]/y,
+  "'": /''|[^\n]/y,
+} as const
+
+function inQuotes(written: string, at: number, start: number): number | undefined {
+  const pattern = QUOTED[written[0] as '"' | "'"]
+  pattern.lastIndex = 1
+  for (let passed = 0; passed < at; passed += 1) if (!pattern.test(written)) return undefined
+  return start + pattern.lastIndex
+}
+
+/** A literal block has each line of its value on a line of its own, behind its indentation. */
+function inBlock(
+  written: string,
+  value: string,
+  { at, start }: { at: number; start: number },
+): number | undefined {
+  const before = value.slice(0, at).split('\n')
+  const line = value.split('\n')[before.length - 1] ?? ''
+  const lines = written.split('\n')
+  const found = lines[before.length]?.replace(/\r$/, '')
+  if (found === undefined || !found.endsWith(line)) return undefined
+  const passed = lines.slice(0, before.length).join('\n').length + 1
+  return start + passed + found.length - line.length + (before.at(-1) as string).length
+}

@@ -1,0 +1,97 @@
+import { distance } from 'fastest-levenshtein'
+import { NAME_IN_BRACES, OCP_VARIABLES, OWN_VARIABLES } from '../model/variables.ts'
+import type { ChannelConfig } from './schema.ts'
+import type { Fault, Path } from './settings-context.ts'
+
+interface Context {
+  fault: Fault
+  warn: Fault
+}
+
+const DOCUMENTED: readonly string[] = [...Object.keys(OCP_VARIABLES), ...Object.keys(OWN_VARIABLES)]
+
+/**
+ * Looks at the texts of a channel in which `${name}` stands for a variable. What could only go out as it is written
+ * (filters, Go templates, names of files) is a fault; a near miss of a documented variable is a warning.
+ */
+export function checkTexts(
+  { title, template, variables = {}, aggregate }: ChannelConfig,
+  path: Path,
+  context: Context,
+): void {
+  const own = Object.keys(variables)
+  const look = (text: string | undefined, at: Path): void => {
+    if (text !== undefined) checkText(text, at, { ...context, own })
+  }
+  look(title, [...path, 'title'])
+  for (const [name, text] of Object.entries(variables)) look(text, [...path, 'variables', name])
+  const file = fileIn(template ?? '')
+  const where = [...path, 'template']
+  if (file === undefined) look(template, where)
+  else context.fault(where, `looks like a file; write the name of a template in templates/${file}`)
+  const by = typeof aggregate === 'object' ? (aggregate.by ?? []) : []
+  for (const [index, name] of by.entries()) {
+    const at = [...path, 'aggregate', 'by', index]
+    if (name.includes('${')) context.fault(at, 'names a variable without ${}')
+    else warnOfNearMiss(name, { at, own, warn: context.warn })
+  }
+}
+
+/** Warns where a name is nearly that of a documented variable: a label may be called so, but that is rarely meant. */
+export function warnOfNearMiss(
+  name: string,
+  { at, index, own = [], warn }: { at: Path; index?: number; own?: readonly string[]; warn: Fault },
+): void {
+  if (DOCUMENTED.includes(name) || own.includes(name)) return
+  const far = name.length > 6 ? 2 : 1
+  const near = [...DOCUMENTED, ...own].find((each) => distance(each, name) <= far)
+  if (near !== undefined)
+    warn(at, `${name} is not a documented variable (did you mean "${near}"?)`, index)
+}
+
+/** One line that can only be the name of a file: what to write instead, as the end of a sentence. */
+function fileIn(template: string): string | undefined {
+  const text = template.trim()
+  if (/[\s${}<]/.test(text) || !/[./\\]/.test(text)) return undefined
+  const [, name] = /^(?:templates[/\\])?([\w-]+)\.eta$/.exec(text) ?? []
+  if (name !== undefined) return `, without .eta: ${name}`
+  return /[/\\]|\.(?:eta|tmpl|tpl|md|txt|html?|j2|ftl)$/i.test(text) ? '' : undefined
+}
+
+interface TextContext extends Context {
+  own: readonly string[]
+}
+
+const NAME = new RegExp(`^\\s*(${NAME_IN_BRACES})\\s*\\}`, 'u')
+const MARKS = /\$\{|\{\{|<%/g
+
+function checkText(text: string, at: Path, { fault, warn, own }: TextContext): void {
+  for (const { 0: mark, index } of text.matchAll(MARKS)) {
+    // A line of a text is long enough to show what is meant.
+    const rest = text.slice(index + 2, index + 302)
+    if (mark === '<%')
+      warn(at, 'has <%, which is text here; only files in templates/ may hold code', index)
+    else if (mark === '{{') {
+      if (rest.includes('}}')) fault(at, wordsForGo(rest.slice(0, rest.indexOf('}}'))), index)
+    } else {
+      const [, name] = NAME.exec(rest) ?? []
+      if (name === undefined) fault(at, wordsForBraces(rest), index)
+      else warnOfNearMiss(name, { at, index, own, warn })
+    }
+  }
+}
+
+function wordsForGo(action: string): string {
+  const [, name] =
+    /\.(?:Labels|Annotations|CommonLabels|CommonAnnotations)\.(\w+)/.exec(action) ?? []
+  return `has {{ }} of a Go template, which would go out as it is; write \${${name ?? 'name'}} ("convert" translates a whole file)`
+}
+
+function wordsForBraces(rest: string): string {
+  const end = rest.indexOf('}')
+  if (end < 0) return 'has ${ without }'
+  const inside = rest.slice(0, end).trim()
+  if (inside === '') return 'has ${} without a name'
+  const [name] = new RegExp(`^${NAME_IN_BRACES}`, 'u').exec(inside) ?? ['name']
+  return `has \${${inside.slice(0, 60)}}: between the braces stands a name alone, such as \${${name}}; filters and code need a file in templates/`
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { freePort, Receiver, runCommand, temporaryFolder, until } from '../support/receiver.ts'
+
+const LAB = 'robots: { lab: { webhook: sandbox } }\nchannels: { ops: { robots: [lab] } }\n'
+
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../http/fixtures/${name}`, import.meta.url))
+
+const tls = (more = ''): string =>
+  `tls: { cert: "${fixture('server.crt')}", key: "${fixture('server.key')}" ${more} }\n`
+
+/** What `health` says of a receiver with this configuration, and after it has ended. */
+async function healthOf(more: string) {
+  using folder = temporaryFolder()
+  const port = await freePort()
+  const config = `listen: 127.0.0.1:${port}\n${LAB}${more}`
+  await using receiver = new Receiver({ folder: folder.path, port, config })
+  receiver.launch()
+  await until('the receiver listens', () => receiver.output.includes('server.listening'))
+  const run = () => runCommand(['health'], { cwd: folder.path })
+  const up = await run()
+  await receiver.end('SIGTERM')
+  return { up, down: await run(), port }
+}
+
+describe('health', () => {
+  test('is 0 while the receiver takes alerts, and 1 afterwards, in one line', async () => {
+    const { up, down, port } = await healthOf('')
+    assert.deepEqual(up, { code: 0, stdout: 'ready\n', stderr: '' })
+    const words = `no receiver answers at 127.0.0.1:${port}\n`
+    assert.deepEqual(down, { code: 1, stdout: words, stderr: '' })
+  })
+
+  test('asks over TLS and with credentials where they are needed', async () => {
+    for (const more of [
+      tls(),
+      tls(`, client_ca: "${fixture('ca.crt')}"`),
+      'admin: { token: "the-admin-token", protect: [health] }\n',
+      `${tls()}auth: [{ bearer: "a-bearer-token" }]\nadmin: { protect: [health] }\n`,
+      'auth: [{ basic: { username: u, password: "a-long-password" } }]\nadmin: { protect: [health] }\n',
+      'auth: [{ header: { name: X-Token, value: "a-long-value" } }]\nadmin: { protect: [health] }\n',
+    ]) {
+      const { up } = await healthOf(more)
+      assert.deepEqual(up, { code: 0, stdout: 'ready\n', stderr: '' }, more)
+    }
+  })
+
+  test('is 1 while the receiver waits for its database', async () => {
+    const store = `store: postgres://u@127.0.0.1:${await freePort()}/d\n`
+    const { up } = await healthOf(store)
+    assert.deepEqual(up, { code: 1, stdout: 'not ready\n', stderr: '' })
+  })
+
+  test('is 1 where something else answers, and where the configuration has a fault', async () => {
+    using folder = temporaryFolder()
+    const server = createServer((_request, response) =>
+      response.end('Prometheus Server is Ready.\n'),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const file = join(folder.path, 'dingtalk-receiver.yml')
+    writeFileSync(file, `listen: 127.0.0.1:${port}\n${LAB}`)
+    const other = await runCommand(['health'], { cwd: folder.path })
+    assert.deepEqual([other.code, other.stdout], [1, 'HTTP 200: Prometheus Server is Ready.\n'])
+    server.close()
+    writeFileSync(file, 'robots: {}\n')
+    const faulty = await runCommand(['health'], { cwd: folder.path })
+    assert.deepEqual([faulty.code, faulty.stdout], [1, ''])
+    assert.match(faulty.stderr, /channels is missing/)
+  })
+})

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { readEnvFile } from '../../src/cli/env-file.ts'
+import { runCommand, temporaryFolder } from '../support/receiver.ts'
+
+describe('--env-file', () => {
+  test('reads NAME=value lines first, wherever it stands, and keeps what is set', () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'x.env')
+    writeFileSync(file, '\uFEFF# a comment\nA=1\nexport B="two words"\n\nC=\'x#y\'\r\n')
+    for (const argv of [
+      ['--env-file', file, 'check', '--config', 'x'],
+      ['check', `--env-file=${file}`, '--config', 'x'],
+      ['check', '--config', 'x', '--env-file', file],
+    ]) {
+      const env: NodeJS.ProcessEnv = { A: 'kept' }
+      assert.deepEqual(readEnvFile(argv, env), ['check', '--config', 'x'])
+      assert.deepEqual(env, { A: 'kept', B: 'two words', C: 'x#y' })
+    }
+  })
+
+  test('is of every command, and a file that cannot be read is a failure in words', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'x.env')
+    writeFileSync(file, 'DINGTALK_WEBHOOK=https://oapi.dingtalk.com/robot/send?access_token=t\n')
+    const right = await runCommand(['check', '--env-file', file], { cwd: folder.path })
+    assert.deepEqual(
+      [right.code, right.stdout],
+      [0, 'no configuration file: ok (1 robot, 1 channel)\n'],
+    )
+    const absent = await runCommand(['--env-file', '/nowhere/x', 'check'], { cwd: folder.path })
+    // Node.js reads the flag itself first, and ends with a code of its own.
+    assert.notEqual(absent.code, 0)
+    assert.match(absent.stderr, /\/nowhere\/x/)
+    assert.throws(() => readEnvFile(['--env-file', '/nowhere/x'], {}), {
+      code: 'unreadable_file',
+      message: /^--env-file: cannot read \/nowhere\/x: ENOENT/,
+    })
+    const bare = await runCommand(['check', '--env-file'], { cwd: folder.path })
+    assert.deepEqual([bare.code, bare.stderr], [2, '--env-file: the name of a file is missing\n'])
+  })
+})
+
+test('version, -v and --version say the same, with revision, build date and Node.js', async () => {
+  const [one, ...others] = await Promise.all(
+    [['version'], ['-v'], ['--version']].map((args) => runCommand(args)),
+  )
+  assert.equal(one?.code, 0)
+  assert.match(
+    one?.stdout ?? '',
+    /^dingtalk-receiver \d+\.\d+\.\d+ \(revision \S+, built \S+, Node\.js \d+\.\d+\.\d+\)\n$/,
+  )
+  for (const other of others) assert.deepEqual(other, one)
+})
+
+test('-h is --help, of every command', async () => {
+  for (const command of [[], ['serve'], ['probe'], ['health']]) {
+    const [short, long] = await Promise.all(
+      ['-h', '--help'].map((flag) => runCommand([...command, flag])),
+    )
+    assert.equal(short?.code, 0)
+    assert.deepEqual(short, long)
+  }
+  assert.match((await runCommand(['serve', '-h'])).stdout, /--web\.listen-address ADDR +--listen\n/)
+})
