@@ -101,7 +101,7 @@ function limitsOf(
   }
   if (limits.perMs < 1) fault([...path, 'per'], 'must be longer than nothing')
   if (limits.perMs > MAX_WINDOW_MS)
-    fault([...path, 'per'], 'must be at most 24h, for which calls are kept')
+    fault([...path, 'per'], 'must be at most 24h, the time for which calls are kept')
   return limits
 }
 
@@ -126,7 +126,7 @@ function expectOf(config: RobotConfig['expect'], fault: (what: string) => void):
     try {
       return { kind: 'regex', pattern: compilePattern(config.regex) }
     } catch (error) {
-      fault(`is no pattern: ${(error as Error).message}`)
+      fault(`invalid pattern: ${(error as Error).message}`)
     }
   }
   return { kind: 'json', subset: config?.json ?? { errcode: 0 } }
