@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startStandIn } from '../support/dingtalk-stand-in.ts'
-import { temporaryFolder } from '../support/receiver.ts'
+import { startStandIn } from '../../support/dingtalk-stand-in.ts'
+import { temporaryFolder } from '../../support/receiver.ts'
 import {
   answersOf,
   type Build,
@@ -270,7 +271,9 @@ async function manyWaiting(builds: readonly Build[]): Promise<Row[]> {
       await fill(filled, WAITING)
     }
     // The plan of that build, on the store as that build writes it.
-    const plan = join(build.folder, 'test/bench/plan.ts')
+    const plan = ['test/tools/bench/plan.ts', 'test/bench/plan.ts']
+      .map((path) => join(build.folder, path))
+      .find((path) => existsSync(path)) as string
     const store = join(folder.path, 'data/receiver.db')
     const printed = await outputOf(process.execPath, [plan, store, QUEUE, CHANNEL])
     planned.push(JSON.parse(printed) as Planned)

@@ -1,9 +1,9 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import type { IncomingAlert } from '../../src/stores/incoming.ts'
-import { openSqlite } from '../../src/stores/sqlite/client.ts'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
+import { reasonToSuppress } from '../../../src/decisions/aggregate.ts'
+import type { IncomingAlert } from '../../../src/stores/incoming.ts'
+import { openSqlite } from '../../../src/stores/sqlite/client.ts'
+import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
 
 const AT_ONCE = 100
 

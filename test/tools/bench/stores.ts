@@ -1,4 +1,4 @@
-import { needsPostgres, Postgres } from '../support/postgres.ts'
+import { needsPostgres, Postgres } from '../../support/postgres.ts'
 import { type Build, configOf, inTurns, type Row, type Running, startBuild } from './builds.ts'
 import { CONNECTIONS, load } from './load.ts'
 

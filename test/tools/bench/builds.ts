@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
+import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
 import { type Loaded, load, median } from './load.ts'
 
 /** A checkout that has been built. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type StandIn, startStandIn } from '../support/dingtalk-stand-in.ts'
-import { Postgres } from '../support/postgres.ts'
-import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
+import { type StandIn, startStandIn } from '../../support/dingtalk-stand-in.ts'
+import { Postgres } from '../../support/postgres.ts'
+import { freePort, Receiver, temporaryFolder, until } from '../../support/receiver.ts'
 
 const REPLICAS = 3
 const SENDERS = 8

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import type { IncomingAlert } from '../../src/stores/incoming.ts'
-import { inThisThread } from '../../src/stores/sqlite/client.ts'
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { NewMessage, Store } from '../../src/stores/store.ts'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
+import { reasonToSuppress } from '../../../src/decisions/aggregate.ts'
+import type { IncomingAlert } from '../../../src/stores/incoming.ts'
+import { inThisThread } from '../../../src/stores/sqlite/client.ts'
+import { openSqliteStore } from '../../../src/stores/sqlite/store.ts'
+import type { NewMessage, Store } from '../../../src/stores/store.ts'
+import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
 import { argument, type Build, type Row } from './builds.ts'
 
 const MESSAGES = Number(argument('--messages') ?? 100_000)

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
-import { temporaryFolder } from '../support/receiver.ts'
+import { temporaryFolder } from '../../support/receiver.ts'
 import { payloadOf, requestOf } from './payload.ts'
 
 export const CONNECTIONS = 32

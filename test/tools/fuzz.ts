@@ -1,5 +1,5 @@
+import { FUZZED, fuzz, worstOf } from '../security/fuzzing.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
-import { FUZZED, fuzz, worstOf } from './fuzzing.ts'
 
 /** `npm run fuzz [-- --count N] [--seed N]`: every route against hostile input; ends with 1 when something was found. */
 const count = Number(argument('--count') ?? 10_000)

@@ -18,7 +18,7 @@ if (steps.length === 0) {
   process.exit(2)
 }
 const builds: Build[] = [
-  { name: 'this build', folder: fileURLToPath(new URL('../../', import.meta.url)) },
+  { name: 'this build', folder: fileURLToPath(new URL('../../../', import.meta.url)) },
 ]
 const against = argument('--against')
 if (against !== undefined) builds.push(otherBuild(resolve(against)))
