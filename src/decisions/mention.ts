@@ -2,7 +2,7 @@ import type { Mention } from '../model/alert.ts'
 import type { Channel } from '../model/settings.ts'
 import { matches, type Subject } from './route.ts'
 
-/** Whom a message mentions: the channel's own, and those of every rule that one of its alerts matches; each once. */
+/** The people a message mentions: those of the channel, of each rule that one of its alerts matches, and of the sender. */
 export function mentionFor(
   mention: Channel['mention'],
   alerts: readonly Subject[],

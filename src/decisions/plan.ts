@@ -15,11 +15,11 @@ import {
 export interface PlanQuestion {
   now: Date
   robot: RobotNow
-  /** The best pending message that may be tried now: of those by hand only when there is no other. */
+  /** The pending message to try now; a manual one only when there is no other. */
   due: DueMessage | undefined
   nextDueAt: Date | undefined
   waiting: readonly WaitingNow[]
-  /** The robot's own monthly cap and the organisation's quota. */
+  /** The robot's monthly cap and the organisation's quota. */
   allowances: readonly Allowance[]
   hourStart: Date
   hourEnd: Date
@@ -37,22 +37,22 @@ export interface RobotNow {
 export interface DueMessage {
   id: string
   kind: MessageKind
-  /** Its most severe alert; undefined: it carries none. */
+  /** The level of its most severe alert; undefined without alerts. */
   level: Level | undefined
   byHand: boolean
 }
 
-/** What waits in one queue for one channel. */
+/** The state of one queue and channel. */
 export interface WaitingNow {
   queue: string
   channel: Channel
-  /** The other robots that work the same pool. */
+  /** The other robots of the pool. */
   peers: readonly RobotNow[]
   count: number
   oldest: Date
   /** The most severe first, then the oldest. */
   alerts: readonly QueuedAlert[]
-  /** A digest is in flight or to be retried: another one must wait. */
+  /** A digest is in flight or pending, so that no other digest may be claimed. */
   digestOpen: boolean
   /** Messages of the last window, oldest first. */
   recent: readonly RecentMessage[]
@@ -68,7 +68,7 @@ export interface QueuedAlert {
   receivedAt: Date
 }
 
-/** What a robot does next. `until` undefined: until something new waits. */
+/** What a robot does next. `until` is undefined while nothing waits. */
 export type Plan =
   | { kind: 'wait'; until: Date | undefined; reason: WaitReason }
   | { kind: 'retry'; id: string }
@@ -81,8 +81,8 @@ export type Plan =
     }
 
 /**
- * What the next message includes, in a form that lets `messages` messages carry it all: the alerts of one request, or of
- * several, merged; `all` is everything that waits.
+ * Alerts of the next message: those of one request, of several requests merged, or `all` that wait. The form must be
+ * compact enough that `messages` messages can carry all of them.
  */
 export type Scope =
   | { kind: 'some'; ids: readonly number[]; messages: number; merged: boolean; storm: boolean }
@@ -99,16 +99,16 @@ export type WaitReason =
 
 export type DelayReason = 'penalty' | 'push_limit' | 'quota' | 'unreachable'
 
-/** After a message, others of its channel are collected for so long before the next. */
+/** How long alerts of a channel are collected after a message. */
 const COLLECT_MS = 1_000
 
-/** A shorter delay is not explained in the message. */
+/** The message explains only longer delays. */
 const NOTICED_DELAY_MS = 60_000
 
 /**
- * The next thing a robot does. Pure. A storm is merged, not dropped: while there are calls for every request that waits,
- * each is a message of its own; otherwise all that waits is merged. The most severe goes first, a retry by the level of
- * its alerts; what a person pressed goes when no alert wants the call.
+ * Decides what a robot does next. Pure. While there is a call for each waiting request, each becomes one message;
+ * otherwise all are merged, and none is dropped. The most severe alerts go first, retries by the level of their alerts.
+ * Manual messages go when no alert needs the call.
  */
 export function plan(question: PlanQuestion): Plan {
   const { now, robot } = question
@@ -143,7 +143,7 @@ export function plan(question: PlanQuestion): Plan {
     }
   }
   if (mayRetry && due.byHand) {
-    // Alerts that are being collected keep a call.
+    // Leave a call to the alerts that are being collected.
     const keeps = waits.some(({ reason }) => reason === 'collecting') ? 1 : 0
     if (callsLeft(window) > keeps) return { kind: 'retry', id: due.id }
     const at = nextCallAt({ ...window, severe: false })
@@ -153,7 +153,7 @@ export function plan(question: PlanQuestion): Plan {
   return { kind: 'wait', until: soonest?.until, reason: soonest?.reason ?? 'nothing_waits' }
 }
 
-/** The last tenth of a month is for severe alerts; the warning that it has begun is one call. */
+/** Only severe alerts, and the warning that it has begun, may use the last tenth of a month. */
 function usesLastTenth({ level, kind }: DueMessage): boolean {
   return level === undefined ? kind !== 'test' : isSevere(level)
 }
@@ -167,7 +167,7 @@ interface Wait {
   reason: WaitReason
 }
 
-/** What may be sent as soon as there is a call, the most severe first, and until when the rest is held back. */
+/** What may be sent as soon as a call is free, the most severe first, and how long everything else must wait. */
 function sendable(
   question: PlanQuestion,
   quota: QuotaDecision,
@@ -194,7 +194,7 @@ function sendable(
   return { ready, waits }
 }
 
-/** The end of a pause in force. It never lasts longer than it was made for, though the clock was set back. */
+/** The end of a pause in force. It never exceeds the pause's length, even if the clock was set back. */
 export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
   if (pause === undefined || pause.until <= now) return undefined
   const lengthMs = pause.until.getTime() - pause.since.getTime()
@@ -204,13 +204,13 @@ export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
 interface Open {
   waiting: WaitingNow
   alerts: readonly QueuedAlert[]
-  /** No alert is held back. */
+  /** No alert of the place is held back. */
   whole: boolean
 }
 
 /**
- * One request's alerts while there is a call for each request that waits. Otherwise all is merged, as is what still comes
- * in a storm; what a push limit held is one message.
+ * The alerts of one request while there is a call for each waiting request; otherwise, and during a storm, all are merged.
+ * Alerts that a push limit has held become one message.
  */
 function scopeOf({ waiting, alerts, whole }: Open, question: PlanQuestion): Scope {
   const { now, robot } = question
@@ -239,13 +239,13 @@ function stormOf({ recent, channel }: WaitingNow, { now, robot }: PlanQuestion):
   return { recent, perMs: robot.limits.perMs, maxMessages: channel.digest.maxMessages, now }
 }
 
-/** Whether a push limit that is open now has held what waits since before this hour. */
+/** Whether a push limit, open again now, has held alerts from before this hour. */
 function wasHeld({ channel, oldest }: WaitingNow, { hourStart, now }: PlanQuestion): boolean {
   if (channel.pushLimits === undefined) return false
   return oldest < hourStart && now.getTime() - oldest.getTime() > NOTICED_DELAY_MS
 }
 
-/** The alerts that push limits let pass, and when they open for the others. */
+/** Alerts that pass the push limits, and when the limits open for the others. */
 function openAlerts(
   waiting: WaitingNow,
   { hourEnd, dayEnd }: PlanQuestion,
@@ -257,7 +257,7 @@ function openAlerts(
   return { alerts: waiting.alerts.filter(({ level }) => passes(limits, level)), until }
 }
 
-/** Until when a channel's next message is held back to collect more, if it is. */
+/** How long a channel's next message is held back to collect more alerts; undefined when it is not. */
 function heldUntil(
   { waiting, alerts }: Open,
   { scope, quota, question }: { scope: Scope; quota: QuotaDecision; question: PlanQuestion },
@@ -281,7 +281,7 @@ function heldUntil(
   return { until: new Date(Math.min(quiet, waited)), reason: 'collecting' }
 }
 
-/** Why what waits longest had to wait, where a reader would wonder. */
+/** Why the oldest alert had to wait, if the message explains it. */
 function delayOf(
   { oldest, channel }: WaitingNow,
   { question, quota }: { question: PlanQuestion; quota: string },

@@ -1,17 +1,17 @@
 import { isLoopbackHost } from '../model/access.ts'
 import type { Settings } from '../model/settings.ts'
 
-/** Something that stands open, or soon will not work, and that somebody should know of. */
+/** An insecure setting, or a certificate that expires soon. */
 export interface SecurityWarning {
   kind: 'anyone_may_post' | 'secrets_in_clear' | 'proxy_is_admin' | 'certificate_ends'
-  /** What is the matter and what to do, for people. */
+  /** The problem and its remedy, for people. */
   words: string
 }
 
 const DAY_MS = 86_400_000
 const WARNED_DAYS_BEFORE = 14
 
-/** What of the settings is dangerous, given where the receiver listens. */
+/** Warns of insecure settings, given the address that the receiver listens on. */
 export function securityWarnings(
   { access, listen, externalUrl }: Pick<Settings, 'access' | 'listen' | 'externalUrl'>,
   now: Date,
@@ -22,14 +22,14 @@ export function securityWarnings(
   if (beyond && auth.length === 0 && allowFrom === undefined && tls?.clientCa === undefined)
     exposures.push({
       kind: 'anyone_may_post',
-      words: `whoever reaches ${listen.host}:${listen.port} may post alerts; set auth, allow_from or tls.client_ca, or listen on 127.0.0.1`,
+      words: `any client that reaches ${listen.host}:${listen.port} may post alerts; set auth, allow_from or tls.client_ca, or listen on 127.0.0.1`,
     })
   const hasSecrets = auth.length > 0 || admin.token !== undefined
   if (beyond && hasSecrets && tls === undefined && trustedProxies.texts.length === 0)
     exposures.push({
       kind: 'secrets_in_clear',
       words:
-        'tokens and passwords of those who call the receiver cross the network in clear; set tls, or put a proxy with TLS before it and name that in trusted_proxies',
+        'tokens and passwords of clients cross the network unencrypted; set tls, or use a TLS proxy and list it in trusted_proxies',
     })
   if (
     localIsAdmin(access) &&
@@ -38,7 +38,7 @@ export function securityWarnings(
   )
     exposures.push({
       kind: 'proxy_is_admin',
-      words: `external_url leads to the console through a proxy, and a proxy on this machine can look like this machine; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
+      words: `external_url leads to the console through a proxy, and requests through a proxy on this machine look local; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
     })
   const daysLeft =
     tls === undefined ? Infinity : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
@@ -50,7 +50,7 @@ export function securityWarnings(
   return exposures
 }
 
-/** Whether every request that looks like one of this machine counts as the administrator's. */
+/** Whether every request from this machine has admin access. */
 export function localIsAdmin({ admin, trustedProxies }: Settings['access']): boolean {
   return admin.token === undefined && trustedProxies.texts.length === 0
 }

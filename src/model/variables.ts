@@ -1,7 +1,7 @@
 /** A flat set of named texts without a prototype, so that a label called `constructor` is only data. */
 export type Variables = Readonly<Record<string, string>>
 
-/** Variables from pairs; the first of a repeated name wins; empty and missing values are left out. */
+/** Builds variables from pairs. The first of a repeated name wins; empty and missing values are omitted. */
 export function variablesFrom(
   entries: Iterable<readonly [string, string | undefined]>,
 ): Record<string, string> {
@@ -13,10 +13,7 @@ export function variablesFrom(
   return variables
 }
 
-/**
- * The variables that OCP documents (its template variable tables, V3.1 to V4.4), with what they mean.
- * Every alert may bring others of its own.
- */
+/** The variables that OCP documents (template variable tables, V3.1 to V4.4). An alert may have others. */
 export const OCP_VARIABLES = {
   app_type: 'application type',
   alarm_type: 'identifier of the rule',
@@ -44,7 +41,7 @@ export const OCP_VARIABLES = {
   alarm_url: 'address of the alert in OCP, Prometheus or Grafana',
   alarm_group: 'category of the alert',
   alarm_group_by: 'what a group of alerts has in common',
-  alarm_count: 'number of alerts told together',
+  alarm_count: 'number of alerts in the message',
   service: 'service',
   ob_cluster_group: 'group of OceanBase clusters',
   ob_cluster: 'OceanBase cluster',

@@ -6,41 +6,41 @@ import { Harness } from './harness.ts'
 
 export interface Storm {
   alerts: number
-  /** The alerts arrive evenly over so long. */
+  /** Duration over which the alerts arrive evenly. */
   overMs: number
   settings: Settings
   channel: string
-  /** When its first alert arrives; calendars and quotas go by it. */
+  /** Start of the storm on the virtual clock, which calendars and quotas follow. */
   start: Date
 }
 
-/** What a storm became, all times in milliseconds since its first alert. */
+/** The outcome of a storm; times are milliseconds since its start. */
 export interface Outcome {
   messages: { atMs: number; robot: string; kind: MessageKind; alerts: number; title: string }[]
   levels: LevelOutcome[]
-  /** When each alert that was told reached the group, ascending. */
-  toldAtMs: number[]
+  /** When each delivered alert reached the group, ascending. */
+  deliveredAtMs: number[]
   waiting: number
   calls: number
-  /** Calls that DingTalk would have refused as too many. */
+  /** Calls that DingTalk would have throttled. */
   refused: number
 }
 
 export interface LevelOutcome {
   level: Level
   alerts: number
-  told: number
+  delivered: number
   medianWaitMs: number
   longestWaitMs: number
 }
 
-/** Limits by the hour or the month may hold alerts for long; a simulation looks no further. */
+/** A simulation ends after a day, even if a limit still holds alerts. */
 export const MAX_DURATION_MS = 86_400_000
 
 const TICK_MS = 100
-const PAGE = 1_000
+const PAGE_SIZE = 1_000
 
-/** Plays a storm against the real path on a virtual clock: store, planner, templates, and a group as strict as DingTalk's. */
+/** Plays a storm against the real store, planner and templates on a virtual clock. */
 export async function playStorm(storm: Storm): Promise<Outcome> {
   const { start } = storm
   const world = await new Harness(sandboxed(storm.settings), start).start()
@@ -52,7 +52,7 @@ export async function playStorm(storm: Storm): Promise<Outcome> {
   return outcome
 }
 
-/** The same robots with the same limits, each before a sandbox of its own. */
+/** Points every robot at its own sandbox, with its own limits. */
 function sandboxed(settings: Settings): Settings {
   const robots = [...settings.robots].map(([name, robot]): [string, Robot] => [
     name,
@@ -63,7 +63,7 @@ function sandboxed(settings: Settings): Settings {
 
 const OK: Robot['expect'] = { kind: 'json', subset: { errcode: 0 } }
 
-/** Settings in which a channel's first robot has so many equals, all of them in one pool. */
+/** Settings with one channel, whose first robot is replaced by a pool of `count` copies of it. */
 export function withRobots(settings: Settings, channel: Channel, count: number): Settings {
   const first = settings.robots.get(channel.robots[0] as string) as Robot
   const robots = Array.from({ length: count }, (_, index): Robot => {
@@ -96,7 +96,7 @@ async function arrive({ alerts, overMs, channel }: Storm, world: Harness): Promi
   }
 }
 
-/** A storm as it is seen: few causes, many symptoms. Of a hundred, two are Down and eight Critical. */
+/** Models a real storm: few causes, many symptoms. Of a hundred alerts two are Down and eight Critical. */
 function alertNumber(index: number): Record<string, string> {
   const share = (index * 37) % 100
   const level: Level = share < 2 ? 1 : share < 10 ? 2 : share < 50 ? 3 : share < 80 ? 4 : 5
@@ -122,9 +122,8 @@ async function runUntilDelivered(world: Harness, start: Date): Promise<void> {
 
 async function outcomeOf(world: Harness, start: Date): Promise<Outcome> {
   const since = (instant: Date): number => Math.max(0, instant.getTime() - start.getTime())
-  const alerts = await all((before) => world.store.alerts({ limit: PAGE, ...before }))
-  const messages = await all((before) => world.store.messages({ limit: PAGE, ...before }))
-  const told = alerts.filter((each) => each.deliveredAt !== undefined)
+  const alerts = await all((before) => world.store.alerts({ limit: PAGE_SIZE, ...before }))
+  const messages = await all((before) => world.store.messages({ limit: PAGE_SIZE, ...before }))
   return {
     messages: messages
       .filter((each) => each.sentAt !== undefined)
@@ -148,13 +147,15 @@ async function outcomeOf(world: Harness, start: Date): Promise<Outcome> {
         {
           level,
           alerts: ours.length,
-          told: waits.length,
+          delivered: waits.length,
           medianWaitMs: waits[Math.floor(waits.length / 2)] ?? 0,
           longestWaitMs: waits.at(-1) ?? 0,
         },
       ]
     }),
-    toldAtMs: told.map(({ deliveredAt }) => since(deliveredAt as Date)).sort((a, b) => a - b),
+    deliveredAtMs: alerts
+      .flatMap(({ deliveredAt }) => (deliveredAt === undefined ? [] : since(deliveredAt)))
+      .sort((a, b) => a - b),
     waiting: alerts.filter(({ state }) => state === 'pending' || state === 'sending').length,
     calls: world.sent.length,
     refused: world.sent.filter(({ attempt }) => attempt.outcome.kind === 'throttled').length,

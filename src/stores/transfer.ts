@@ -5,16 +5,16 @@ import { columnsOf, TABLES, type TableName } from './sql/schema.ts'
 import type { TransferEnd } from './transfer-end.ts'
 import type { Database, SqlRow, SqlValue, Tx } from './tx.ts'
 
-/** Rows that are read at once: of bodies fewer, since one may have many megabytes. */
+/** Rows of one read; fewer for bodies, since one may have many megabytes. */
 const PAGE_SIZE = 500
 const BODIES_PAGE_SIZE = 20
 
-/** How many rows of each table were copied. */
+/** Copied rows by table. */
 export type Copied = Record<TableName, number>
 
 /**
- * Copies everything from one store to an empty other one, or nothing. AppError store_unavailable while a receiver uses
- * either of them, or when the target is not empty.
+ * Copies everything into an empty store, or nothing. AppError store_unavailable while a receiver uses either store, or
+ * when the target is not empty.
  */
 export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<Copied> {
   const source = await endOf(from, 'source', clock)
@@ -59,7 +59,7 @@ async function assertEmpty(tx: Tx): Promise<void> {
       )
 }
 
-/** Copies a table page by page, in the order of its key. */
+/** Copies a table page by page in key order. */
 async function copy(table: TableName, source: Database, to: Tx): Promise<number> {
   const columns = columnsOf(table)
   const names = Object.keys(columns)

@@ -7,12 +7,12 @@ import type { Columns, Database, SqlRow, SqlValues, TimeoutClass, Tx } from '../
 import type { Address } from './address.ts'
 import type { ClockOffset } from './clock-offset.ts'
 
-/** After so long without an answer from the database the sender is asked to come again. */
+/** Without an answer for this long, the request fails with 503 and the sender retries. */
 export const TIMEOUT_MS = 5_000
 
 const TIMEOUTS_MS: Record<TimeoutClass, number> = { request: TIMEOUT_MS, background: 60_000 }
 
-/** A replica that stands still within a transaction is cut off before those that wait for its rows give up. */
+/** Disconnects a suspended replica in a transaction before the replicas that wait for its locks time out. */
 const IDLE_MS = 3_000
 
 const CONNECTIONS = 10
@@ -22,10 +22,10 @@ const FIRST_RETRY_MS = 5
 const INT8 = 20
 /** Serialization failure, deadlock: safe to retry. */
 const CONFLICTS = ['40001', '40P01']
-/** Not the connection's fault, so that it is used again. */
+/** Errors after which the connection is reused. */
 const HARMLESS = [...CONFLICTS, '55P03', '57014', '23505']
 
-/** So much later than the database should have given up, it is taken to be gone. */
+/** The client waits this much longer than the server's own timeout before it drops the connection. */
 const SILENCE_MS = 500
 
 interface Mode {
@@ -33,7 +33,7 @@ interface Mode {
   timeout: TimeoutClass
 }
 
-/** Connections to one database that come back when it does. */
+/** A connection pool that reconnects on use. */
 export class PostgresDatabase implements Database {
   readonly #pool: Pool
   readonly #schema: string
@@ -45,7 +45,7 @@ export class PostgresDatabase implements Database {
     this.#clock = options.clock
     this.#offset = options.offset
     this.#pool = new Pool({ ...configOf(options.address), max: CONNECTIONS })
-    // A connection that is lost while nobody uses it; the next use opens another.
+    // Ignore the loss of an idle connection; the next use opens another.
     this.#pool.on('error', () => undefined)
   }
 
@@ -62,7 +62,7 @@ export class PostgresDatabase implements Database {
   }
 
   #begin({ isolation, timeout }: Mode): string {
-    // With each transaction, so that it holds whatever sits between us and the database. `remote_apply` is stronger.
+    // Set in each transaction, since a pooler in between may drop session settings. `remote_apply` is stronger than `on`.
     return `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL search_path = ${this.#schema};
       SET LOCAL statement_timeout = ${TIMEOUTS_MS[timeout]}; SET LOCAL lock_timeout = ${TIMEOUTS_MS[timeout]};
       SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS};
@@ -85,13 +85,13 @@ export class PostgresDatabase implements Database {
   async #once<T>(mode: Mode, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch(refused)
     let lost = false
-    // Without a listener, a connection that breaks would end the process; the query under way rejects as well.
+    // Without a listener, a broken connection would end the process. The running query rejects anyway.
     const broken = (): void => {
       lost = true
     }
     client.on('error', broken)
     try {
-      // Not waited for: what comes first in the transaction is sent along with it.
+      // Not awaited: the first query of the transaction is pipelined with BEGIN.
       const began = client.query(this.#begin(mode)).catch(refused)
       began.catch(() => undefined)
       const value = await work(
@@ -115,7 +115,7 @@ export class PostgresDatabase implements Database {
   }
 }
 
-/** A separate connection, for what listens; with `background`, one that waits for what takes long. */
+/** Opens a connection outside the pool, for LISTEN; with `background` without a query timeout, for migrations. */
 export function connectionTo(address: Address, timeout: TimeoutClass): Client {
   const { query_timeout, ...patient } = configOf(address)
   return new Client(timeout === 'background' ? patient : { ...patient, query_timeout })
@@ -125,19 +125,19 @@ function configOf(address: Address): ClientConfig {
   return {
     ...address,
     connectionTimeoutMillis: TIMEOUT_MS,
-    // For a database that was there and is silent now.
+    // For a server that stops responding.
     query_timeout: TIMEOUT_MS + SILENCE_MS,
     keepAlive: true,
     pipeline: true,
     types: {
-      // Counts and instants are far below 2^53.
+      // Counts, ids and instants stay far below 2^53.
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         oid === INT8 ? Number : types.getTypeParser(oid, format as 'text'),
     } as NonNullable<ClientConfig['types']>,
   }
 }
 
-/** A statement in PostgreSQL's own words, with the name under which the server keeps its plan. */
+/** A statement in PostgreSQL's dialect, and the name of its prepared plan. */
 interface Prepared {
   name: string
   text: string
@@ -185,7 +185,7 @@ function txOn(
     },
     lock: async (names, mode = 'exclusive') => {
       const suffix = mode === 'shared' ? '_shared' : ''
-      // One after another in the order of their names, as everyone does.
+      // Every transaction takes its locks in the order of the names, so that none deadlock.
       const keys = [...new Set(names)].sort().map((name) => `${schema} ${name}`)
       if (keys.length > 0)
         await query(
@@ -206,19 +206,19 @@ function insertSql(table: string, columns: Columns, conflict = ''): string {
   return `INSERT INTO ${table} (${names}) SELECT * FROM unnest(${arrays.join(', ')}) ${conflict}`
 }
 
-/** Rows as one list for each column, of which `unnest` makes rows again: one statement for any number. */
+/** Transposes rows into one array for each column, as `unnest` takes them: one statement for any number of rows. */
 function columnsOf(columns: Columns, rows: readonly SqlRow[]): unknown[][] {
   return Object.keys(columns).map((_, index) => rows.map((row) => row[index] ?? null))
 }
 
-/** The value with U+FFFD for each NUL, which PostgreSQL's text cannot hold. */
+/** Replaces NUL by U+FFFD, since PostgreSQL's text type has no NUL. */
 function storable(value: unknown): unknown {
   if (typeof value === 'string')
     return value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
   return Array.isArray(value) ? value.map(storable) : value
 }
 
-/** What went wrong on the way to the database or in it, in words that hold no value and no password. */
+/** Rethrows an error of the database or the connection as AppError; its message contains no value and no password. */
 function refused(error: unknown): never {
   if (error instanceof AppError) throw error
   throw new AppError('store_unavailable', `the database is unavailable: ${wordsOf(error)}`, {
@@ -226,7 +226,7 @@ function refused(error: unknown): never {
   })
 }
 
-/** The error's words; a connection that failed at several addresses has only those of each. */
+/** An error's message; joins those of all addresses when a connection failed at several. */
 export function wordsOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
   return messageOf(error) || codeOf(error) || 'no connection'
@@ -237,7 +237,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-/** Whether the connection is as good as before. Not when the server has become read-only or is going down. */
+/** Whether the connection can be reused. Not when the server has become read-only or shuts down. */
 function isHarmless(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'store_unavailable') return true
   const code = codeOf(error.cause)

@@ -12,33 +12,32 @@ const RECONNECT_MS = 1_000
 /** A larger offset is logged. */
 const NOTICED_OFFSET_MS = 1_000
 
-/** PostgreSQL takes 8,000 bytes; a longer notification wakes everybody. */
+/** PostgreSQL's limit is 8,000 bytes. A longer list is replaced by a notification for all queues. */
 const MAX_BYTES = 7_000
 
 type Connection = ReturnType<typeof connectionTo>
 
 export interface NotificationOptions {
   address: Address
-  /** Names the notifications. */
+  /** Also the name of the notification channel. */
   schema: string
   clock: Clock
   offset: ClockOffset
   notice: (notice: Notice) => void
 }
 
-/** `lost` resolves when the connection is. */
 interface Connected {
+  /** Resolves when the connection is lost. */
   lost: Promise<void>
 }
 
 /**
- * A separate connection over which replicas wake each other (LISTEN/NOTIFY), and over which the database's clock is
- * read. When it is lost it reconnects, and then wakes everybody, since something may have been missed. Only how fast
- * another replica notices depends on it.
+ * A separate connection on which replicas wake each other (LISTEN/NOTIFY) and which measures the database's clock. After
+ * a loss it reconnects and wakes all, since it may have missed notifications. Without it replicas fall back to polling.
  */
 export class Notifications {
   readonly #options: NotificationOptions
-  /** Distinguishes its own notifications from others'. */
+  /** Identifies its own notifications. */
   readonly #self = randomUUID()
   readonly #closed = new AbortController()
   readonly #waiting = new Set<string>()
@@ -55,12 +54,12 @@ export class Notifications {
     this.#listener = listener
   }
 
-  /** Resolves when it is connected and the clock was read; from then on it reconnects by itself. */
+  /** Resolves when it is connected and has measured the clock; from then on it reconnects by itself. */
   async open(): Promise<void> {
     this.#running = this.#run(await this.#connect())
   }
 
-  /** Wakes the other replicas for queues in which something waits; never rejects. */
+  /** Wakes the other replicas for these queues; never throws. */
   publish(queues: readonly string[] | 'all'): void {
     for (const queue of queues === 'all' ? ['*'] : queues) this.#waiting.add(queue)
     if (!this.#isPublishing) void this.#publishAll()
@@ -145,7 +144,7 @@ export class Notifications {
       await clock.sleep(MEASURE_EVERY_MS, stop)
       const connection = this.#connection
       if (stop.aborted || connection === undefined) return
-      // Silence is a lost connection as well.
+      // A timeout counts as a lost connection.
       await this.#measure(connection, false).catch(() => over.abort())
     }
   }
@@ -164,7 +163,7 @@ export class Notifications {
   }
 }
 
-/** Anybody may notify a channel: what is no list of queues wakes for all. */
+/** Any client may notify the channel: a payload that is not a list of queues wakes all. */
 function parsed(payload: string): { from: unknown; queues: string[] | 'all' } {
   try {
     const { from, queues } = JSON.parse(payload) as { from: unknown; queues: unknown }

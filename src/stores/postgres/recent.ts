@@ -31,8 +31,8 @@ const COLUMNS: Columns = {
 }
 
 /**
- * What accepts compare with, in tables whose rows they lock: replicas that accept the same alert at once decide one
- * after the other. `alert` 0: no alert was let through yet.
+ * Keeps recent requests and alerts in tables. An accept locks its rows, so that replicas that accept the same alert at
+ * once decide one after the other. `alert` is 0 until one is let through.
  */
 export const postgresRecent: Recent = {
   async begin(tx, requests) {
@@ -66,7 +66,7 @@ class Session implements RecentSession {
     this.#newRequests.add(stored(key))
   }
 
-  /** All was read when its rows were locked. */
+  /** Locking the rows has already read them. */
   async load(): Promise<void> {}
 
   last(queue: string, channel: string, group: string): LastEntry | undefined {
@@ -97,7 +97,7 @@ class Session implements RecentSession {
   }
 }
 
-/** Writes what was last let through, over what is there. */
+/** Inserts or replaces last entries. */
 export async function insertLast(
   tx: Tx,
   entries: readonly (readonly [queue: string, channel: string, group: string, LastEntry])[],
@@ -125,7 +125,7 @@ export async function insertLast(
   )
 }
 
-/** Inserting a key second waits for the first to commit; writing a row locks it. 0 until it is known when. */
+/** Locks the keys' rows and reads them: a second insert of a key waits for the first one's commit. 0: not accepted yet. */
 async function lockRequests(
   tx: Tx,
   requests: readonly AcceptRequest[],
@@ -157,11 +157,11 @@ async function lockLast(
   return new Map(rows.flatMap((row) => (row.alert === 0 ? [] : [[keyOfRow(row), entryFrom(row)]])))
 }
 
-/** For verbs that have locked the queue, so that no accept changes its rows. */
+/** For verbs that hold the queue's lock, which keeps accepts from changing its rows. */
 export const postgresLog: LastNotifiedLog = {
   async lastOf(tx, { queue, channel }, groups) {
     const rows = await tx.all<Row>(
-      // OFFSET 0: each by the key. The planner else reads all of the queue, for some thousand groups at once.
+      // OFFSET 0 forces a key lookup for each group; for thousands of groups the planner would scan the queue.
       `SELECT l.* FROM unnest($3::text[]) AS n (grp) CROSS JOIN LATERAL (
          SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp = n.grp OFFSET 0) AS l
        WHERE l.alert <> 0`,
@@ -176,10 +176,7 @@ export const postgresLog: LastNotifiedLog = {
     ),
 }
 
-/**
- * Forgets old entries, those of alerts not before the alert itself, which may wait still; rows that an accept holds are
- * left for the next time.
- */
+/** Deletes old keys, and old entries whose alert was pruned. Skips rows that an accept has locked. */
 export async function pruneRecent(
   tx: Tx,
   { before, requests, limit }: { before: number; requests: number; limit: number },
@@ -215,7 +212,7 @@ function keyOf(queue: string, channel: string, group: string): string {
   return `${queue}\n${channel}\n${stored(group)}`
 }
 
-/** As the database gives it back: it holds no NUL. */
+/** The text as PostgreSQL stores it, without NUL. */
 function stored(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
 }

@@ -1,7 +1,7 @@
 import { postgresDialect } from '../dialect.ts'
 import { SCHEMA } from '../sql/schema.ts'
 
-/** Besides the tables of both databases: ids, and what accepts compare with, whose rows they lock. */
+/** Tables of PostgreSQL only: id sequences, and the rows that accepts lock and compare with. */
 const OWN_TABLES = `
   CREATE SEQUENCE alerts_ids;
   CREATE SEQUENCE payloads_ids;
@@ -9,7 +9,7 @@ const OWN_TABLES = `
   CREATE TABLE request_keys (key TEXT PRIMARY KEY, at BIGINT NOT NULL);
   CREATE INDEX request_keys_at ON request_keys (at);
 
-  -- What was last let through for each group of each queue and channel; alert 0: nothing yet.
+  -- The last alert let through for each queue, channel and aggregation key; alert is 0 before the first.
   CREATE TABLE notification_log (
     queue TEXT NOT NULL, channel TEXT NOT NULL, grp TEXT NOT NULL, alert BIGINT NOT NULL, status TEXT NOT NULL,
     level SMALLINT NOT NULL, fingerprint TEXT NOT NULL, starts_at BIGINT, firing_at BIGINT, resolved_at BIGINT,
@@ -19,7 +19,7 @@ const OWN_TABLES = `
 
 const CREATE = `${postgresDialect(SCHEMA)}; ${OWN_TABLES};`
 
-/** Version 0.1.0: bodies as text, deliveries as "tellings". */
+/** Migrates the schema of version 0.1.0, which had bodies as text, and deliveries under the name "tellings". */
 const FROM_SCHEMA_1 = `
   ALTER TABLE payloads RENAME TO old_payloads;
   ALTER TABLE alerts RENAME TO old_alerts;
@@ -82,7 +82,7 @@ const FROM_SCHEMA_1 = `
     old_robots, old_requests;
 `
 
-/** After rows were copied with their ids: the next ones are larger. */
+/** SQL that moves every id sequence past the copied rows. */
 export function restartIds(): string {
   const identity = ['bodies', 'messages', 'attempts', 'calls'].map(
     (table) =>
@@ -95,10 +95,10 @@ export function restartIds(): string {
   return [...identity, ...own].join('\n')
 }
 
-/** The table `schema_version` counts the schemas; 0 is an empty one, 1 is that of version 0.1.0. */
+/** The current `schema_version`. 0: an empty schema; 1: version 0.1.0. */
 export const VERSION = 2
 
-/** What brings a schema of a version to VERSION. */
+/** SQL that migrates from a version to VERSION. */
 export function stepsFrom(version: number): string {
   return version === 0 ? CREATE : FROM_SCHEMA_1
 }

@@ -17,15 +17,15 @@ export interface AcceptDeps {
   reasonToSuppress: ReasonToSuppress
 }
 
-/** Writes requests in the given transaction, so that many share a flush. Each sees what those before it brought. */
+/** Writes many requests in one transaction, which costs one flush. Each request sees the results of those before it. */
 export async function acceptAll(
   tx: Tx,
   requests: readonly AcceptRequest[],
   deps: AcceptDeps,
 ): Promise<Accepted[]> {
-  // A claim moves a watermark past all ids that it sees, so none may be under way: claims wait for this lock.
+  // A claim moves a watermark past all ids that it sees, so it must not overlap with an uncommitted accept.
   await tx.lock(queuesIn(requests).map(queueLock), 'shared')
-  // After the locks of the alerts, so that of two requests about one alert the later one has the higher ids.
+  // This locks the alerts' keys. Ids are allocated later: of two requests about one alert, the later has the higher ids.
   const session = await deps.recent.begin(tx, requests)
   const isStale = await staleIn(tx, knownIn(requests, session), { session, log: deps.log })
   const count = requests.reduce((sum, { alerts }) => sum + alerts.length, 0)
@@ -61,7 +61,7 @@ interface Past {
   isStale: IsStale
 }
 
-/** A duplicate has a key that was seen lately, and each of its alerts still stands as that request left it. */
+/** A duplicate's key was accepted within the window, and no alert of it has changed its status since. */
 function repeats(
   { key, now, dedupWindowMs, alerts }: AcceptRequest,
   { tx, session, isStale }: Past,
@@ -102,7 +102,7 @@ function acceptOne(request: AcceptRequest, accepting: Accepting): Accepted {
   return { duplicate: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
 
-/** Each group decides by what it was last sent itself. */
+/** Decides for each queue by what was last let through for that queue. */
 function decide(
   alert: IncomingAlert,
   now: Date,
@@ -112,7 +112,7 @@ function decide(
   let previous = 0
   for (const queue of queues) previous = Math.max(previous, session.lastId(queue, channel, group))
   if (previous === 0) {
-    // Nothing is known of most alerts.
+    // The common case: no predecessor.
     const why = suppressed ?? deps.reasonToSuppress(alert, undefined, now)
     return { queues: why === undefined ? queues : [], reason: why, last: [], previous, repeats: 0 }
   }
@@ -144,14 +144,14 @@ function lastNotified(tx: Tx, last: LastEntry): LastNotified {
   const date = (ms: number | null): Date | undefined => (ms === null ? undefined : tx.date(ms))
   return {
     ...{ status, level, fingerprint },
-    // The sender's own time, which no clock of ours corrects.
+    // From the sender's clock, to which no correction applies.
     startsAt: last.startsAt === null ? undefined : new Date(last.startsAt),
     firingAt: date(last.firingAt),
     resolvedAt: date(last.resolvedAt),
   }
 }
 
-/** What passes, or is suppressed for another reason than what was sent before, is the last of its group; others are counted. */
+/** Records an alert that was let through, or suppressed by configuration, as the last of its group; counts a repeat. */
 function remember(
   alert: IncomingAlert,
   {

@@ -4,12 +4,12 @@ import type { Columns, SqlRow, Tx } from '../tx.ts'
 import { writeBodies } from './payload-blobs.ts'
 import type { LastEntry } from './recent.ts'
 
-/** What becomes of an alert. */
+/** The result of accepting one alert. */
 export interface Decision {
-  /** The queues that the alert goes into; none: it is suppressed for the reason. */
+  /** Queues that the alert enters; empty when it is suppressed. */
   queues: readonly string[]
   reason: string | undefined
-  /** What each of the alert's queues last got; empty where nothing is known of any. */
+  /** The last entry of each of the alert's queues; empty without any. */
   last: readonly (LastEntry | undefined)[]
   previous: number
   repeats: number
@@ -54,26 +54,25 @@ const WATERMARK_COLUMNS: Columns = {
   up_to: 'BIGINT',
 }
 
-/** Alerts with ids in a row that go into the same queues. */
+/** Alerts with consecutive ids that enter the same queues. */
 interface Run {
   queues: readonly string[]
   first: number
   last: number
 }
 
-/** The rows that a batch of requests writes. */
+/** Collects the rows of a batch of requests and writes them. */
 export class AcceptedRows {
   readonly #bodies: Uint8Array[] = []
   readonly #payloads: { id: number; key: string; source: string; at: number }[] = []
   #count = 0
-  /** Alerts of which nothing was known, as most are: their other columns have the default. */
+  /** Alerts without a predecessor, which are most: their other columns take the defaults. */
   readonly #alerts: SqlRow[] = []
   readonly #otherAlerts: SqlRow[] = []
   readonly #runs: Run[] = []
   /** Levels by queue and channel. */
   readonly #places = new Map<string, Map<string, Set<Level>>>()
 
-  /** How many alerts were added. */
   get alertCount(): number {
     return this.#count
   }
@@ -151,7 +150,7 @@ export class AcceptedRows {
     )
     await tx.insert('alerts', ALERT_COLUMNS, this.#alerts)
     await tx.insert('alerts', ALL_ALERT_COLUMNS, this.#otherAlerts)
-    // In order, so that two transactions that add the same place do not wait for each other.
+    // Sorted, so that concurrent transactions that add the same place cannot deadlock.
     await tx.insert('watermarks', WATERMARK_COLUMNS, this.#watermarks(), 'ON CONFLICT DO NOTHING')
     for (const { queues, first, last } of this.#runs)
       for (const queue of queues)

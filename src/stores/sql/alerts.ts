@@ -14,13 +14,13 @@ import { carriedBy, MESSAGE_OF } from './deliveries.ts'
 import { messageNamed } from './messages.ts'
 import { payloadTexts } from './payload-blobs.ts'
 
-/** Newest first, so that the first page begins here. */
+/** The cursor of the first page: lists are newest first. */
 const NEWEST_FIRST = Number.MAX_SAFE_INTEGER
 
-/** Rows that one query looks at for a filter that few rows pass; the page then ends early, its `next` goes on. */
+/** Rows that one query scans for a rare filter; the page then ends early, and `next` continues. */
 const MAX_SCANNED = 20_000
 const BATCH_SIZE = 500
-/** Alerts whose payload one query searches: each costs as much as several others. */
+/** Fewer when the query reads payloads, which cost several times as much. */
 const MAX_SEARCHED = 5_000
 
 export async function message(
@@ -77,7 +77,7 @@ function pageOf(items: StoredAlert[], next: number | undefined): Page<StoredAler
   return { items, next: next === undefined ? null : String(next) }
 }
 
-/** Those of the alerts' payloads that hold each of the words in one of its spellings, in capitals or not. */
+/** Ids of the alerts' payloads that contain every word in one of its spellings, ignoring case. */
 async function payloadsWith(
   tx: Tx,
   alerts: readonly StoredAlert[],
@@ -93,7 +93,7 @@ async function payloadsWith(
   return found
 }
 
-/** Ids of alerts that may be in the wanted state, newest first; each is then looked at. */
+/** Ids of alerts that may match, newest first; the caller checks each. */
 async function candidates(
   tx: Tx,
   { channel, state, message }: AlertQuery,
@@ -117,7 +117,7 @@ const OF_MESSAGE = `SELECT alert AS id FROM (
 
 const any = (channel: string): string => `SELECT id FROM alerts WHERE id < $1 ${channel}`
 
-/** Alerts of messages in some states. */
+/** Alerts of messages in the given states. */
 const ofMessages = (states: string, channel: string): string => `
   SELECT d.alert AS id FROM messages m CROSS JOIN deliveries d
     WHERE m.state ${states} AND d.message = m.id AND d.alert < $1 ${channel.replace('channel', 'd.channel')}
@@ -159,14 +159,14 @@ interface AlertRow {
 
 interface DeliveryRow {
   alert: number
-  /** NULL or 0: it waits. */
+  /** NULL or 0 while the alert waits. */
   message: number | null
   state: string | null
   reason: string | null
   sent_at: number | null
 }
 
-/** Alerts by id; pruned ones are left out. */
+/** Alerts by id, without pruned ones. */
 async function alertsById(tx: Tx, ids: readonly number[]): Promise<Map<number, StoredAlert>> {
   if (ids.length === 0) return new Map()
   const rows = await tx.all<AlertRow>(
@@ -203,7 +203,7 @@ function alertFrom(tx: Tx, row: AlertRow, deliveries: readonly DeliveryRow[]): S
   }
 }
 
-/** What is still to be done for any of its groups comes first. */
+/** The least advanced of its deliveries decides: pending, sending, dead, sent. */
 function stateOf(deliveries: readonly DeliveryRow[]): AlertState {
   if (deliveries.some(({ message }) => message === null || message === 0)) return 'pending'
   if (deliveries.some(({ state }) => state === 'pending' || state === 'sending')) return 'sending'

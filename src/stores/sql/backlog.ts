@@ -36,7 +36,7 @@ interface Marked {
   marks: Map<Level, number>
 }
 
-/** Places in queues that ever had alerts, with their watermarks. */
+/** Every place of the queues that ever had alerts, with its watermarks. */
 async function marksIn(tx: Tx, queues: readonly string[]): Promise<Marked[]> {
   const rows = await tx.all<QueuePlace & { level: Level; up_to: number }>(
     'SELECT queue, channel, level, up_to FROM watermarks WHERE queue IN LIST($1, TEXT) ORDER BY queue, channel, level',
@@ -62,7 +62,7 @@ async function quotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarni
   return rows.map((row) => ({ ...row }))
 }
 
-/** When the robot with key $2 may try message m; of one that may have arrived, another robot later than its own. */
+/** SQL: when the robot with key $2 may try a message. Other robots wait longer for one that may have arrived. */
 const MAY_AT = `CASE WHEN robot_key = $2 THEN due_at ELSE GREATEST(due_at, COALESCE(elsewhere_at, 0)) END`
 const PENDING = `queue IN LIST($1, TEXT) AND state IN ('pending', 'sending') AND state = 'pending'`
 
@@ -103,7 +103,7 @@ async function nextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date 
   return row?.at == null ? undefined : tx.date(row.at)
 }
 
-/** What waits unblocked in a place; undefined: nothing. Where more waits than is asked for, the rest is not counted. */
+/** Unblocked alerts of a place; undefined without any. Stops counting beyond the preview. */
 async function channelBacklog(
   tx: Tx,
   { place, marks }: Marked,
@@ -115,7 +115,7 @@ async function channelBacklog(
   for (const level of LEVELS_IN_ORDER) {
     const upTo = marks.get(level)
     if (upTo === undefined) continue
-    // Of a level that is not shown at all, the first one is looked at for its age.
+    // Beyond the preview, one alert of each level is read for its age.
     const limit = Math.max(1, query.preview + 1 - found.length)
     const rows = await tx.all<QueuedRow>(QUEUED, [
       place.queue,
@@ -170,7 +170,7 @@ const queuedWhere = (waits: string): string =>
      AND a.id = d.alert AND p.id = a.payload ${unblocked(6)}
    ORDER BY d.alert LIMIT $5`
 
-/** The first alerts of a level that wait above its watermark, and those that a digest left behind. */
+/** Waiting alerts of a level above its watermark, and those that a digest left behind. */
 const QUEUED = queuedWhere('d.message IS NULL')
 const LEFT_BEHIND = queuedWhere('d.message = 0')
 

@@ -15,10 +15,10 @@ import {
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
 
-/** Ends a claim's transaction without a trace: what it asks for is gone. */
+/** Rolls a claim back: its alerts, its call or its lease are lost. */
 export class ClaimRejected extends Error {}
 
-/** A rejected claim, rolled back, is undefined. */
+/** Turns ClaimRejected into undefined. */
 export async function undefinedIfRejected<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
@@ -62,14 +62,14 @@ export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): 
   return { id, call: made, ...row, results: counts }
 }
 
-/** Calls of one key are counted by one transaction after another. */
+/** Serializes the transactions that count calls of one key. */
 function callLock({ key }: CallClaim): string {
   return `key ${key}`
 }
 
 /**
- * Throws ClaimRejected unless the lease is held and the limit has a call left. The lease is made to last for the
- * attempt in the statement that checks it, which locks it: a process that takes the robot over waits for this claim.
+ * Throws ClaimRejected unless the owner holds the lease and a call is left. The check extends the lease to the end of the
+ * attempt and so locks its row: a process that takes the robot over waits for this claim.
  */
 async function assertMayCall(
   tx: Tx,
@@ -109,7 +109,7 @@ interface TakenRow {
   message: number | null
 }
 
-/** Takes some alerts; rejected unless each of them waits and none is blocked. */
+/** Takes the given alerts; rejects unless all of them wait unblocked. */
 async function takeById(
   tx: Tx,
   {
@@ -144,7 +144,7 @@ async function takeById(
   }
 }
 
-/** Takes all that waits unblocked up to an alert; rejected unless it is as much as was counted. */
+/** Takes all unblocked alerts up to one; rejects unless their number matches the tally. */
 async function takeUpTo(
   tx: Tx,
   {
@@ -156,7 +156,7 @@ async function takeUpTo(
 ): Promise<void> {
   const place = { queue, channel }
   const blocked = await blockedIn(tx, place, id)
-  // Ranges of two open digests would not tell whose predecessors block.
+  // Alerts are blocked by the start of one digest's ranges, so two digests must not be open at once.
   if (blocked.after !== undefined) throw new ClaimRejected()
   const marks = await watermarks(tx, place)
   let taken = await takeLeftBehind(tx, { place, id, upTo, blocked })
@@ -194,7 +194,7 @@ async function takeLeftBehind(
   )
 }
 
-/** Blocked alerts that a range would cover go on waiting. */
+/** Keeps blocked alerts waiting that the range would cover. */
 async function leaveBehind(
   tx: Tx,
   {

@@ -1,25 +1,25 @@
 import type { Level } from '../../model/level.ts'
 import type { Tx } from '../tx.ts'
 
-/** A group's queue, for one of its channels. */
+/** A queue, for one of its channels. */
 export interface QueuePlace {
   queue: string
   channel: string
 }
 
-/** The name under which a queue is locked: claims and moves exclude each other and accepts, accepts only claims. */
+/** Lock name of a queue. Claims and moves hold it exclusively; accepts share it. */
 export function queueLock(queue: string): string {
   return `queue ${queue}`
 }
 
-/** SQL: the message of delivery `d`; NULL or 0 while it waits. */
+/** SQL: the message of delivery `d`; NULL or 0 while the alert waits. */
 export const MESSAGE_OF = `COALESCE(d.message, (SELECT r.message FROM delivery_ranges r
   WHERE r.queue = d.queue AND r.channel = d.channel AND r.level = d.level AND r.up_to >= d.alert
   ORDER BY r.up_to LIMIT 1))`
 
 /**
- * Those of alerts that were let through into a place which its group will not get: their message is dead, their channel
- * was removed, or they were moved to another queue. Without pruned ones, of which nothing is known.
+ * Those of the alerts let through into a place that the place will not deliver: their message is dead, their channel was
+ * removed, or they moved to another queue. Pruned alerts are not among them.
  */
 export async function deadAmong(
   tx: Tx,
@@ -31,25 +31,25 @@ export async function deadAmong(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** A suppressed one is the last of its group as well (resolved_off), unless it was overtaken when it was moved. */
+/** A suppressed alert may be the last of its group (resolved_off), unless a move found it outdated. */
 const DEAD_AMONG = `SELECT a.id FROM alerts a
   LEFT JOIN deliveries d ON d.queue = $1 AND d.channel = $2 AND d.level = a.level AND d.alert = a.id
   WHERE a.id IN LIST($3, BIGINT) AND CASE WHEN d.alert IS NULL
     THEN COALESCE(a.final_state, '') <> 'suppressed' OR COALESCE(a.reason, '') = 'outdated'
     ELSE EXISTS (SELECT 1 FROM messages m WHERE m.id = ${MESSAGE_OF} AND m.state = 'dead') END`
 
-/** What holds back waiting alerts of a place: the open messages about the same alerts. */
+/** Describes which waiting alerts of a place are blocked, because an open message is about the same alert. */
 export interface Blocked {
-  /** Of the alerts in open messages that are no digests. */
+  /** Fingerprints in open messages other than digests. */
   fingerprints: string[]
   /**
-   * Alerts whose predecessor has a higher id are blocked by an open digest: it covers the predecessor, or the
-   * predecessor waits behind it.
+   * Start of an open digest's ranges. An alert whose predecessor has a higher id is blocked: the digest contains the
+   * predecessor, or the predecessor is itself blocked by it.
    */
   after: number | undefined
 }
 
-/** Without what the message `except` blocks, which is being claimed. */
+/** Ignores the message `except`, which is being claimed. */
 export async function blockedIn(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -83,7 +83,7 @@ export function isBlocked(
   return (after !== undefined && previous > after) || fingerprints.includes(fingerprint)
 }
 
-/** SQL: alert `a` is not blocked; the parameters are BLOCKED_VALUES. */
+/** SQL: alert `a` is not blocked. Binds `blockedValues` from parameter `first` on. */
 export function unblocked(first: number): string {
   return `AND a.previous <= $${first} AND a.fingerprint NOT IN LIST($${first + 1}, TEXT)`
 }
@@ -94,7 +94,7 @@ export function blockedValues({ fingerprints, after }: Blocked): [number, string
 
 export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
 
-/** Up to which alert everything of a place was taken, for each level that it ever had. */
+/** For each level that a place ever had: the alert up to which all were taken. */
 export async function watermarks(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -106,7 +106,7 @@ export async function watermarks(
   return new Map(rows.map(({ level, up_to }) => [level, up_to]))
 }
 
-/** Places that ever had alerts, of all channels or of some. */
+/** Places that ever had alerts, of all or of the given channels. */
 export async function placesOf(tx: Tx, channels?: readonly string[]): Promise<QueuePlace[]> {
   return tx.all<QueuePlace>(
     `SELECT DISTINCT queue, channel FROM watermarks ${channels === undefined ? '' : 'WHERE channel IN LIST($1, TEXT)'}
@@ -115,7 +115,7 @@ export async function placesOf(tx: Tx, channels?: readonly string[]): Promise<Qu
   )
 }
 
-/** Moves the watermark of a level up to the first alert that still waits, after `claimed` was taken. */
+/** Moves a level's watermark up to the first alert that still waits, after `claimed` were taken. */
 export async function advanceWatermark(
   tx: Tx,
   { queue, channel, level, upTo }: QueuePlace & { level: Level; upTo: number },
@@ -134,13 +134,13 @@ export async function advanceWatermark(
     )
 }
 
-/** Makes a message's alerts wait again in their queue. Returns how many. */
+/** Makes a message's alerts wait again in their queue. Returns their number. */
 export async function requeue(tx: Tx, message: number): Promise<number> {
   await materialize(tx, message)
   return tx.run('UPDATE deliveries SET message = 0 WHERE message = $1', [message])
 }
 
-/** Writes a digest's id into each of the deliveries that its ranges cover, and drops the ranges. */
+/** Replaces a digest's ranges by its id in each delivery that they cover. */
 export async function materialize(tx: Tx, message: number): Promise<void> {
   const ranges = await tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
     'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
@@ -160,7 +160,7 @@ export interface PlacedMessage extends QueuePlace {
   id: number
 }
 
-/** An alert of a message, with the level under which it was delivered. */
+/** An alert of a message, with its level at delivery. */
 export interface Carried {
   alert: number
   level: Level
@@ -171,7 +171,7 @@ const CARRIED_BY_ID = `SELECT alert FROM deliveries
 const CARRIED_BY_RANGE = `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3
   AND alert > $4 AND alert <= $5 AND message IS NULL ORDER BY alert LIMIT $6`
 
-/** A message's alerts, the most severe first, then the oldest, after a given one; each page is found by its index. */
+/** A page of a message's alerts after a given one: the most severe first, then the oldest. Uses only index lookups. */
 export async function carriedBy(
   tx: Tx,
   { id, queue, channel }: PlacedMessage,

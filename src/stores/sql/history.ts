@@ -1,7 +1,7 @@
 import type { HistoryCounts, MessageCounts, MessageCountsQuery, TimeRange } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 
-/** Rows that one query counts at most, so that accepting waits for no more than that. */
+/** Maximum rows that one query counts, which bounds how long it delays accepts. */
 const MAX_COUNTED = 20_000
 
 export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryCounts> {
@@ -26,7 +26,7 @@ export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryC
   return { received: received?.n ?? 0, suppressed: suppressed.map((row) => ({ ...row })), ended }
 }
 
-/** By the attempt that ended each message; a split one ended nothing, since its alerts wait again. */
+/** Counts messages by their final attempt. A split is none: its alerts wait again. */
 async function endedIn(tx: Tx, range: readonly [number, number]): Promise<HistoryCounts['ended']> {
   const rows = await tx.all<HistoryCounts['ended'][number]>(
     `SELECT channel, state, COUNT(*) AS messages, CAST(SUM(alert_count) AS BIGINT) AS alerts FROM (

@@ -26,13 +26,13 @@ export interface Group {
   group: string
 }
 
-/** Takes what the accepts that are stored have left to compare with, in their order. */
+/** Receives the stored alerts in the order of their ids. */
 export interface LastNotifiedTarget {
   letThrough(group: Group, entry: LastEntry): void
   repeated(group: Group): void
 }
 
-/** Derives from the newest `limit` alerts what was last let through for each group. */
+/** Replays the newest `limit` alerts, from which the target derives the last entry of each group. */
 export async function restoreLast(
   tx: Tx,
   target: LastNotifiedTarget,
@@ -81,7 +81,7 @@ function restore(target: LastNotifiedTarget, row: Row, queues: readonly string[]
     for (const queue of queues) target.repeated({ queue, channel, group })
     return
   }
-  // Dead without a message: it was let through into each queue. Pruned from its queue: nothing is known.
+  // An alert that is dead without a message had entered every queue. One whose delivery was pruned is unknown.
   const through = row.queue === null ? (row.final_state === null ? [] : queues) : [row.queue]
   for (const queue of through)
     target.letThrough(
@@ -96,7 +96,7 @@ function restore(target: LastNotifiedTarget, row: Row, queues: readonly string[]
     )
 }
 
-/** When the newest `limit` requests since `sinceMs` before the last one were accepted, oldest first. */
+/** Passes the keys and times of the newest `limit` requests of the last `sinceMs`, oldest first. */
 export async function restoreRequests(
   tx: Tx,
   set: (key: string, at: number) => void,

@@ -2,15 +2,15 @@ import { STAYS_MS } from '../../model/message.ts'
 import type { Lease, Renewal } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
-/** No lease is taken for longer; one that seems to last longer was taken before the clock was set back. */
+/** Upper bound of a lease. A longer one dates from before the clock was set back. */
 const MAX_LEASE_MS = 5 * 60_000
 
-/** SQL: a lease that is in force at parameter `now`. */
+/** SQL: a lease in force at parameter `now`. */
 export function inForce(now: string): string {
   return `until > ${now} AND until <= ${now} + ${MAX_LEASE_MS}`
 }
 
-/** A robot that changed hands, and how many messages its former owner had in flight. */
+/** A robot whose lease changed its owner, and the number of messages that were in flight. */
 export interface TakenOver {
   robot: string
   from: string
@@ -18,8 +18,8 @@ export interface TakenOver {
 }
 
 /**
- * Takes or renews a lease. What its former owner had in flight becomes due at once; when `unconfirmed`, also what a
- * claim of this owner may have left there whose answer was lost.
+ * Takes or renews a lease. On a change of owner, messages in flight become due at once; with `unconfirmed` also those of
+ * this owner, whose claim may have been committed although its answer was lost.
  */
 export async function lease(
   tx: Tx,
@@ -32,7 +32,7 @@ export async function lease(
     [robot],
   )
   const works = JSON.stringify(places.map(({ queue, channel }) => [queue, channel]))
-  // Looking writes nothing: most replicas ask every few seconds for what another works.
+  // Read first: most replicas poll every few seconds for a robot that another one holds.
   const isInForce = found !== undefined && found.until > at && found.until <= at + MAX_LEASE_MS
   if (isInForce && found.owner !== owner) return { held: false }
   const lasts = isInForce && enough !== undefined && found.until >= tx.ms(enough)
@@ -49,7 +49,7 @@ export async function lease(
   return { held: true, taken: { robot, from: found?.owner ?? '', recovered } }
 }
 
-/** Extends the leases that an owner still has; shortens only those that a clock that was set back has left. */
+/** Extends an owner's leases. Shortens only a lease that a clock set back has made too long. */
 export async function renew(tx: Tx, { owner, robots, now, until }: Renewal): Promise<void> {
   for (const robot of robots.toSorted())
     await tx.run(
@@ -63,7 +63,7 @@ export async function release(tx: Tx, owner: string): Promise<void> {
   await tx.run(`UPDATE leases SET owner = '', until = 0 WHERE owner = $1`, [owner])
 }
 
-/** What is in flight for robots that nobody works becomes due at once. */
+/** Makes messages in flight due at once for robots without a lease in force. */
 export async function recover(tx: Tx, now: Date): Promise<number> {
   const at = tx.ms(now)
   await clampFutureTimes(tx, at)
@@ -74,7 +74,7 @@ export async function recover(tx: Tx, now: Date): Promise<number> {
   )
   let recovered = 0
   for (const { robot } of rows) {
-    // Locks the lease, so that no process takes the robot and claims for it in between.
+    // Locks the lease: no process can take the robot and claim for it in between.
     const found = await tx.get<{ until: number }>(
       `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, '', 0, '[]')
        ON CONFLICT (robot) DO UPDATE SET owner = l.owner RETURNING until`,
@@ -86,7 +86,7 @@ export async function recover(tx: Tx, now: Date): Promise<number> {
   return recovered
 }
 
-/** No process works the robot: what is in flight for it is due at once and may have arrived; its calls count until now. */
+/** Makes a robot's messages in flight due at once, as they may have arrived; their calls count until now. */
 async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<number> {
   const inFlight = `robot = $1 AND state IN ('pending', 'sending') AND state = 'sending'`
   await tx.run(
@@ -101,8 +101,8 @@ async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<numbe
 }
 
 /**
- * After the clock was set back: nothing that is over lies in the future, and nothing waits longer than it was meant to.
- * A message that is due later for another reason has neither been made nor tried in the future.
+ * Repairs instants that lie in the future because the clock was set back: past calls and pauses begin now, with their
+ * lengths. A message's due time moves only if its creation or an attempt lies in the future as well.
  */
 async function clampFutureTimes(tx: Tx, at: number): Promise<void> {
   await tx.run('UPDATE calls SET until = until - at + $1, at = $1 WHERE at > $1', [at])
@@ -118,7 +118,7 @@ async function clampFutureTimes(tx: Tx, at: number): Promise<void> {
   )
 }
 
-/** Calls, pauses and due times keep their distance from a clock that was set. */
+/** Moves calls, pauses, due times and leases by `byMs`, after the clock was set. */
 export async function shift(tx: Tx, byMs: number): Promise<void> {
   await tx.run('UPDATE calls SET at = at + $1, until = until + $1', [byMs])
   await tx.run('UPDATE pauses SET since = since + $1, until = until + $1', [byMs])

@@ -5,7 +5,7 @@ import type { NewMessage, QuotaWarning } from '../store.ts'
 import type { SqlValue, Tx } from '../tx.ts'
 import { queueLock } from './deliveries.ts'
 
-/** Returns the id. A message that is claimed has a call and its first attempt; another one is due at once. */
+/** Inserts a message that is being sent, with its call and first attempt, or one that is due at once. Returns its id. */
 export async function insertMessage(
   tx: Tx,
   message: NewMessage,
@@ -138,7 +138,7 @@ interface ResendRow {
   elsewhere_at: number | null
 }
 
-/** AppError not_found when there is none with this id. */
+/** AppError not_found for an unknown id. */
 export async function messageToResend(tx: Tx, id: string): Promise<ResendRow> {
   const row = await tx.get<ResendRow>(
     'SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1',
@@ -160,7 +160,7 @@ interface AttemptRow {
   duration_ms: number
 }
 
-/** The attempts of messages, oldest first; `last`: the last one of each only. */
+/** Attempts by message, oldest first; `last` reads only the last one of each. */
 async function attemptsOf(
   tx: Tx,
   messages: readonly number[],
@@ -191,13 +191,13 @@ async function attemptsOf(
   return found
 }
 
-/** Newest first, so that the first page begins here. */
-const NEWEST = Number.MAX_SAFE_INTEGER
+/** The cursor of the first page: lists are newest first. */
+const NEWEST_FIRST = Number.MAX_SAFE_INTEGER
 
-/** Messages whose text one query searches. */
+/** Messages that one query searches for a text. */
 const MAX_SEARCHED = 1_000
 
-/** Rare states have an index, which SQLite finds by these very conditions only. */
+/** SQLite uses the partial indexes of rare states only with exactly these conditions. */
 const OF_STATE = {
   pending: `state IN ('pending', 'sending') AND state = 'pending'`,
   sending: `state IN ('pending', 'sending') AND state = 'sending'`,
@@ -206,7 +206,7 @@ const OF_STATE = {
   any: 'TRUE',
 } as const
 
-/** Messages, newest first; a page of a text search may end early. */
+/** A page of messages, newest first. A text search may end a page early. */
 export async function messages(tx: Tx, query: MessageQuery): Promise<Page<StoredMessage>> {
   const { limit, text } = query
   const { where, values } = conditionsOf(query)
@@ -237,7 +237,7 @@ export async function messages(tx: Tx, query: MessageQuery): Promise<Page<Stored
 }
 
 function conditionsOf(query: MessageQuery): { where: string; values: SqlValue[] } {
-  const values: SqlValue[] = [Number(query.before ?? NEWEST)]
+  const values: SqlValue[] = [Number(query.before ?? NEWEST_FIRST)]
   const conditions: string[] = [OF_STATE[query.state ?? 'any'], 'id < $1']
   for (const column of ['channel', 'robot'] as const) {
     const value = query[column]

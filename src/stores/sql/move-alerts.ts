@@ -9,16 +9,16 @@ import {
 } from './deliveries.ts'
 import type { LastNotifiedLog } from './recent.ts'
 
-/** Rows that are looked up at once. */
+/** Rows of one query. */
 const PAGE_SIZE = 2_000
 
-/** A delivery that waits. */
+/** A waiting delivery. */
 export interface Waiting {
   alert: number
   level: Level
 }
 
-/** What waits in a place, blocked or not. */
+/** Waiting deliveries of a place, including blocked ones. */
 export async function waitingIn(
   tx: Tx,
   place: QueuePlace,
@@ -33,7 +33,7 @@ export async function waitingIn(
   for (const level of LEVELS_IN_ORDER) {
     const upTo = marks.get(level)
     if (upTo === undefined || found.length >= limit) continue
-    // Not spread: hundreds of thousands are more arguments than the stack holds.
+    // No spread: hundreds of thousands of arguments overflow the stack.
     found = found.concat(
       await tx.all<Waiting>(
         `SELECT alert, level FROM deliveries
@@ -58,8 +58,8 @@ export async function removeFrom(
 }
 
 /**
- * Makes alerts wait in another queue, without those that its group gets already, or that a later one about the same alert
- * has overtaken there. Returns the overtaken ones.
+ * Adds alerts to another queue, except those it already contains and those overtaken there by a later one about the same
+ * alert. Returns the overtaken ones.
  */
 export async function moveTo(
   tx: Tx,
@@ -86,8 +86,8 @@ export async function moveTo(
 }
 
 /**
- * Compares alerts with those about the same in the queue they go to: those that a later one has overtaken there, sent or
- * in an open message, are returned. Of others, and of what waits there, the predecessor is written down anew.
+ * Returns the alerts that a later one about the same alert, sent or in an open message, has overtaken in the target
+ * queue. Updates the predecessors of the others, and of the alerts that wait there.
  */
 async function compareWith(
   tx: Tx,
@@ -116,7 +116,7 @@ async function compareWith(
   return overtaken
 }
 
-/** Each of the waiting alerts about the same has the one before it as its predecessor, or a later one. */
+/** Raises the predecessor of each waiting alert about the same to the alert before it. */
 async function chain(
   tx: Tx,
   taken: readonly number[],
@@ -149,7 +149,7 @@ async function fingerprintsOf(
   return rows
 }
 
-/** Alerts above one that are sent, or in open messages, by fingerprint. */
+/** Alerts with higher ids that are sent or in open messages, by fingerprint. */
 async function takenAbove(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -178,7 +178,7 @@ async function takenAbove(
   return taken
 }
 
-/** What was last let through goes with its alert, so that a repeat is aggregated in the new queue as well. */
+/** Copies the last entries of moved alerts to the new queue, so that repeats are aggregated there. */
 export async function moveLast(
   tx: Tx,
   { from, to, log }: { from: QueuePlace; to: QueuePlace; log: LastNotifiedLog },
@@ -199,10 +199,7 @@ export async function moveLast(
   }
 }
 
-/**
- * Gives alerts that no group waits for any more, or got, a final state. Returns how many; those of another group keep
- * theirs.
- */
+/** Gives a final state to those of the alerts that are in no queue any more. Returns their number. */
 export async function endAlerts(
   tx: Tx,
   alerts: readonly number[],

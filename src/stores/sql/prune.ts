@@ -2,13 +2,13 @@ import type { Level } from '../../model/level.ts'
 import type { Tx } from '../tx.ts'
 import type { QueuePlace } from './deliveries.ts'
 
-/** Rows of each table that one call deletes at most, so that it never holds up accepting for long. */
+/** Maximum rows of each table that one call deletes, which bounds how long it delays accepts. */
 const BATCH_SIZE = 5_000
 
-/** No limit looks further back: `limits.per` is at most a day. */
+/** Longer than any window: `limits.per` is at most a day. */
 const KEEP_CALLS_MS = 25 * 3_600_000
 
-/** Deletes what is over and was received before `before`. */
+/** Deletes ended messages and alerts older than `before`, and calls outside every window. */
 export async function prune(
   tx: Tx,
   before: Date,
@@ -41,7 +41,7 @@ async function pruneMessages(tx: Tx, before: number): Promise<number> {
   return pruned
 }
 
-/** Deletes up to `limit` deliveries of a message; returns how many. */
+/** Deletes up to `limit` deliveries of a message. Returns their number. */
 async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<number> {
   let deleted = await tx.run(
     `DELETE FROM deliveries WHERE (queue, channel, level, alert) IN (
@@ -74,7 +74,7 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
   return deleted
 }
 
-/** Alerts of old requests that no message lists and no group waits for, then the requests that have no alert left. */
+/** Deletes alerts of old requests without a delivery, then requests without an alert. */
 async function pruneAlerts(tx: Tx, before: number): Promise<number> {
   const recent = await tx.get<{ id: number | null }>(
     'SELECT MIN(id) AS id FROM payloads WHERE received_at >= $1',

@@ -18,8 +18,8 @@ const REMOVED = 'its channel or robot was removed from the configuration'
 type Assigned = QueueAssignment['queues']
 
 /**
- * Moves what waits in queues that nobody works. Messages that may have arrived keep their key and body, so that a repeat
- * can be recognised; others are dissolved, and their alerts wait again.
+ * Moves alerts and messages out of queues without a robot. A message that may have arrived keeps its uuid and body, so
+ * that DingTalk drops a repeat; other messages become dead, and their alerts wait again.
  */
 export async function reassign(
   tx: Tx,
@@ -39,7 +39,7 @@ export async function reassign(
   await tx.lock([...lost, ...homes].map(({ queue }) => queueLock(queue)))
   const leased = await leasedPlaces(tx, at)
   for (const place of lost) {
-    // A process with another configuration works it, or one of its messages is in flight: next time.
+    // Leave it to a later call while a process with another configuration works it, or a message is in flight.
     if (leased.has(`${place.queue}\n${place.channel}`) || (await hasInFlight(tx, place))) continue
     const to = await homesOf(tx, place, assigned.get(place.channel) ?? [])
     await moveMessages(tx, place, { to, at, log })
@@ -72,7 +72,7 @@ export async function reassign(
   }
 }
 
-/** The queue of the robot that sent last from a place, by its key, so that no other group gets its alerts; else all. */
+/** The queue whose robot, by its key, sent last from a place, so that the alerts stay in their group; otherwise all. */
 async function homesOf(tx: Tx, { queue, channel }: QueuePlace, to: Assigned): Promise<Assigned> {
   const last = await tx.get<{ robot_key: string }>(
     `SELECT robot_key FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test'
@@ -83,7 +83,7 @@ async function homesOf(tx: Tx, { queue, channel }: QueuePlace, to: Assigned): Pr
   return same.length > 0 ? same : to
 }
 
-/** Places that are nobody's home, with something that waits or an open message. */
+/** Places outside the configuration with waiting alerts or an open message. */
 async function lostPlaces(tx: Tx, isHome: (place: QueuePlace) => boolean): Promise<QueuePlace[]> {
   const open = await tx.all<QueuePlace>(
     `SELECT DISTINCT queue, channel FROM messages WHERE state IN ('pending', 'sending')`,
@@ -102,7 +102,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Queues and channels, a line each. A robot may go on with a queue for other channels only. */
+/** Places under a lease in force, as `QUEUE\nCHANNEL`: a robot may hold a queue for some channels only. */
 async function leasedPlaces(tx: Tx, at: number): Promise<Set<string>> {
   const rows = await tx.all<{ places: string }>(
     `SELECT places FROM leases WHERE ${inForce('$1')}`,
@@ -112,7 +112,7 @@ async function leasedPlaces(tx: Tx, at: number): Promise<Set<string>> {
   return new Set(all.map((place) => place.join('\n')))
 }
 
-/** Its process settles a message in flight, or `recover` makes it pending. */
+/** A message in flight ends when its process settles it, or `recover` makes it pending. */
 async function hasInFlight(tx: Tx, { queue, channel }: QueuePlace): Promise<boolean> {
   const row = await tx.get(
     `SELECT 1 AS one FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending')
@@ -156,7 +156,7 @@ async function moveMessages(
   }
 }
 
-/** Where the robot of the message is now, by its key; else the first queue of the channel. */
+/** The queue whose robot has the message's key; otherwise the first queue of the channel. */
 function homeOf({ robot_key }: OpenMessage, to: Assigned): Home | undefined {
   for (const { queue, robots } of to) {
     const robot = robots.find(({ key }) => key === robot_key)
@@ -165,7 +165,7 @@ function homeOf({ robot_key }: OpenMessage, to: Assigned): Home | undefined {
   return to[0]
 }
 
-/** A message of a robot that is gone, of whose alerts the group that it goes to has some by another message. */
+/** Whether a removed robot's message contains alerts that the target's robots already sent in other messages. */
 async function wasSent(
   tx: Tx,
   place: QueuePlace,
@@ -181,7 +181,7 @@ async function wasSent(
   return (await sentBy(tx, { place, robots: home.robots }, alerts)).size > 0
 }
 
-/** Alerts that robots have sent, or are to send, from other queues of the channel than a place. */
+/** Those of the alerts that are in open or sent messages of the robots, from other queues of the channel. */
 async function sentBy(
   tx: Tx,
   { place, robots }: { place: QueuePlace; robots: Home['robots'] },
@@ -197,7 +197,7 @@ async function sentBy(
   return new Set(rows.map(({ alert }) => alert))
 }
 
-/** Keeps its key and body. Alerts that the group gets by others as well are left to them. Returns its alerts. */
+/** Moves a message with its uuid and body, without alerts that the target queue already contains. Returns its alerts. */
 async function moveMessage(
   tx: Tx,
   { id, alert_count }: OpenMessage,

@@ -13,12 +13,12 @@ import {
 import { messageToResend } from './messages.ts'
 import type { LastNotifiedLog } from './recent.ts'
 
-/** Alerts that are compared at once. */
+/** Alerts of one query. */
 const PAGE_SIZE = 2_000
 
 /**
- * Makes a dead message pending. An alert about which a later message was let through is overtaken: sending it would put
- * firing after resolved. Without such alerts the message goes out as it was; otherwise the others wait again.
+ * Makes a dead message pending unless alerts of it are overtaken: sending those would put firing after resolved. With
+ * overtaken alerts the message stays dead, and the others wait for a new message.
  */
 export async function resend(
   tx: Tx,
@@ -66,8 +66,8 @@ export async function resend(
 }
 
 /**
- * Which of a message's alerts are still what was last let through, and how many are overtaken: in their queue by any
- * later message, in another queue of the channel (after a reload the group may have another) by a change of status.
+ * Splits a message's alerts into current ones and overtaken ones. In its own queue any later alert of the group overtakes;
+ * in another queue of the channel, which may serve the same group since a reload, only a change of status does.
  */
 async function divide(
   tx: Tx,

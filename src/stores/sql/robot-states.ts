@@ -2,7 +2,7 @@ import { SANDBOX_KEY } from '../../model/settings.ts'
 import type { RobotState } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
-/** The states of robots, in the order asked for. */
+/** States of robots, in their order. */
 export async function robotStates(
   tx: Tx,
   robots: readonly { key: string; address: string }[],
@@ -49,7 +49,7 @@ function scopesOf({ key, address }: { key: string; address: string }): string[] 
   return [`robot:${key}`, `address:${address}`]
 }
 
-/** Calls of a month that count for the organisation: all but those to the sandbox. */
+/** Calls of a month that count for the organisation, which excludes the sandbox. */
 export async function organisationUsed(tx: Tx, month: string): Promise<number> {
   const row = await tx.get<{ n: number }>(
     'SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) AS n FROM monthly_usage WHERE month = $1 AND key NOT LIKE $2',

@@ -4,17 +4,17 @@ import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
 import { type QueuePlace, queueLock, requeue } from './deliveries.ts'
 
-/** What a settlement changed; undefined when it came too late. */
+/** What a settlement changed. */
 export interface Settled {
   queue: string
-  /** Something waits there again. */
+  /** The message or its alerts wait again. */
   waits: boolean
   sent: boolean
 }
 
 /**
- * Records an attempt. The call's id is its fence: a second settlement of the same call, or one that comes after the
- * message was taken over, changes nothing.
+ * Records an attempt. The call's id is a fencing token: a second settlement of the same call, or one after a takeover,
+ * changes nothing and returns undefined.
  */
 export async function settle(tx: Tx, settlement: Settlement): Promise<Settled | undefined> {
   const id = Number(settlement.id)
@@ -39,7 +39,7 @@ export async function settle(tx: Tx, settlement: Settlement): Promise<Settled | 
       ])
       return { queue, waits: false, sent: true }
     case 'retry':
-      // Once it may have arrived it stays with its robot, whatever later attempts bring.
+      // A message that may have arrived stays with its robot, whatever the outcome of later attempts.
       await tx.run(
         `UPDATE messages SET state = 'pending', due_at = $2, call = NULL,
            elsewhere_at = CASE WHEN COALESCE(elsewhere_at, 0) > $3 THEN elsewhere_at ELSE NULLIF($3, 0) END
@@ -91,8 +91,8 @@ async function recordAttempt(
 }
 
 /**
- * The call reached DingTalk by now, if ever, also where the process stood still beyond the attempt's time. A call that
- * surely did not reach it costs nothing of the month.
+ * Ends the call now, even if the process was suspended past its deadline. Takes a call that certainly did not reach
+ * DingTalk off the month.
  */
 async function recordCall(tx: Tx, { call, now, reached }: Settlement): Promise<void> {
   const row = await tx.get<{ key: string; month: string }>(
@@ -122,7 +122,7 @@ async function recordRobot(tx: Tx, { robot, attempt, now, pause }: Settlement): 
   )
 }
 
-/** Alerts of a message that one read counts. */
+/** Alerts that one read counts. */
 const PAGE_SIZE = 4_000
 
 const RECEIVED_IN_RANGE = `SELECT p.received_at AS at, COUNT(*) AS n
@@ -133,7 +133,7 @@ const RECEIVED_BY_ID = `SELECT p.received_at AS at, COUNT(*) AS n
   FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
   WHERE d.message = $1 AND a.id = d.alert AND p.id = a.payload GROUP BY p.received_at`
 
-/** When the alerts of a message were received, counted by instant; those of a digest a page at a time. */
+/** Counts a message's alerts by the instant of their receipt. Reads a digest page by page. */
 export async function receivedCounts(db: Database, message: number): Promise<ReceivedCount[]> {
   const counts = new Map<number, ReceivedCount>()
   const add = (tx: Tx, rows: readonly { at: number; n: number }[]): void => {

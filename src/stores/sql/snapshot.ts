@@ -4,7 +4,7 @@ import type { QueuePlace } from './deliveries.ts'
 import { inForce } from './leases.ts'
 import { organisationUsed, robotStates } from './robot-states.ts'
 
-/** Deliveries that wait, and those of open messages. */
+/** SQL: deliveries that wait, and those of open messages. */
 const NOT_DELIVERED = `
   SELECT d.queue, d.channel, d.alert FROM watermarks w CROSS JOIN deliveries d WHERE d.queue = w.queue
     AND d.channel = w.channel AND d.level = w.level AND d.alert > w.up_to AND d.message IS NULL
@@ -53,7 +53,7 @@ async function receivedAtOf(tx: Tx, alerts: readonly number[]): Promise<Map<numb
   return new Map(rows.map(({ id, at }) => [id, tx.date(at)]))
 }
 
-/** Alerts that wait for several groups, each counted once. */
+/** Counts each alert once, also if it is in several queues. */
 async function countOnce(tx: Tx, channel: string): Promise<number> {
   const row = await tx.get<{ n: number }>(
     `SELECT COUNT(DISTINCT alert) AS n FROM (${NOT_DELIVERED}) n WHERE channel = $1`,

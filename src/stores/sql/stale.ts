@@ -6,12 +6,12 @@ import type { LastEntry, LastNotifiedLog, RecentSession } from './recent.ts'
 type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
 
 /**
- * Whether what a queue last got is not what its group last got: it is dead, or a reload has given the group another
- * queue since, which got another status.
+ * Whether a queue's last entry does not describe what its group saw last: the alert is dead, or since a reload the group
+ * has another queue, which delivered another status.
  */
 export type IsStale = (alert: Addressed, queue: string, last: LastEntry) => boolean
 
-/** An alert of which something is known in a queue: the id of what that queue last got. */
+/** An incoming alert, and the id of the last alert of its group in one queue. */
 export interface Known {
   alert: Addressed
   queue: string
@@ -32,7 +32,7 @@ export function knownIn(
   return known
 }
 
-/** Reads what that takes for all of them at once: a storm is full of repeats. */
+/** Reads the facts for all alerts of a batch at once, since a storm consists of repeats. */
 export async function staleIn(
   tx: Tx,
   known: readonly Known[],
@@ -58,7 +58,7 @@ export async function staleIn(
     })
 }
 
-/** What groups got in queues of their channel which they have no more. Where no reload took one, there is none. */
+/** Last entries of the groups in former queues of their channel. Empty unless a reload removed a queue. */
 async function lastElsewhere(
   tx: Tx,
   alerts: readonly Addressed[],

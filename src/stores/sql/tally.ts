@@ -13,17 +13,17 @@ import {
   watermarks,
 } from './deliveries.ts'
 
-/** Rows that one read looks at: a few milliseconds, between which requests are accepted. */
+/** Rows of one read, which takes a few milliseconds; requests are accepted between reads. */
 const PAGE_SIZE = 4_000
 
-/** Alerts that a tally names for each group; several of them may have one target. */
-const FIRST_OF_GROUP = 10
+/** Alerts listed for each group; several of them may have the same target. */
+const MAX_LISTED = 10
 
-/** Of each level so many are looked at one by one, for their targets; the rest is counted by the database. */
-const NAMED_ROWS = 1_000
+/** Rows of a level that are read one by one, for their targets. The database counts the rest. */
+const FIRST_PAGE_SIZE = 1_000
 
 interface Row {
-  /** The first and the last of the alerts that the row counts. */
+  /** First and last alert that the row counts. */
   id: number
   last: number
   status: Status
@@ -34,7 +34,7 @@ interface Row {
   n: number
 }
 
-/** Counts what waits by now, a page at a time. What is claimed meanwhile makes the claim of this tally fail. */
+/** Counts the waiting alerts page by page. A claim in between makes the claim of this tally fail. */
 export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
   const start = await db.read(async (tx) => ({
     place,
@@ -90,12 +90,12 @@ interface Asked {
   isFirst: boolean
 }
 
-/** The next rows of a level, each by itself or counted; `end`: after which alert there are more. */
+/** The next rows of a level, listed or counted. `end` is the last alert of a full page. */
 async function page(
   tx: Tx,
   { place: { queue, channel }, level, waits, after, upTo, blocked, isFirst }: Asked,
 ): Promise<{ rows: Row[]; end: number | undefined }> {
-  const size = isFirst ? NAMED_ROWS : PAGE_SIZE
+  const size = isFirst ? FIRST_PAGE_SIZE : PAGE_SIZE
   const last = await tx.get<{ alert: number }>(
     `SELECT alert FROM deliveries d WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
        AND ${waits} ORDER BY alert LIMIT 1 OFFSET ${size - 1}`,
@@ -126,7 +126,7 @@ function add(
     groups.set(key, group)
   }
   group[status] += n
-  if (n === 1 && group.first.length < FIRST_OF_GROUP) group.first.push({ payload, position })
+  if (n === 1 && group.first.length < MAX_LISTED) group.first.push({ payload, position })
 }
 
 async function receivedBetween(

@@ -16,24 +16,24 @@ import { receivedCounts, settle } from './settle.ts'
 import { snapshot } from './snapshot.ts'
 import { tally } from './tally.ts'
 
-/** All verbs but those in which the drivers differ: how requests are grouped, and what closing means. */
+/** The verbs that are the same for both drivers. */
 export type SqlVerbs = Omit<Store, 'accept' | 'close'>
 
 export interface VerbDeps {
   log: LastNotifiedLog
-  /** Queues in which something waits that another process may be waiting for; all when a robot is free for others. */
+  /** Notifies other processes of queues with something new, or that a robot is free (`all`). */
   wake: (queues: readonly string[] | 'all') => void
   takenOver: (taken: TakenOver) => void
 }
 
-/** The store's verbs on one database, each a transaction. */
+/** Implements the store's verbs on one database. */
 export function sqlVerbs(db: Database, deps: VerbDeps): SqlVerbs {
   return { ...dispatchVerbs(db, deps), ...messageVerbs(db, deps), ...queryVerbs(db) }
 }
 
-/** Leases, claims and what comes of them. */
+/** Leases, claims and their outcomes. */
 function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
-  /** Robots with a claim whose answer was lost: the next lease sees whether it was carried out. */
+  /** Robots with a claim whose answer was lost; the next lease recovers its message. */
   const unconfirmed = new Set<string>()
   const claimed = async (
     robot: string,
@@ -117,7 +117,7 @@ function queryVerbs(db: Database) {
   } satisfies Partial<SqlVerbs>
 }
 
-/** Names the verbs, for clients that call them by name. */
+/** Names of the verbs, for clients that call them by name. */
 export const VERB_NAMES = [
   'lease',
   'renew',

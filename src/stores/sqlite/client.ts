@@ -12,28 +12,28 @@ import { openSqliteStore, type Result, type SqliteStore, unwrap } from './store.
 import type { Failure, Reply, Request } from './worker.ts'
 
 export interface SqliteOptions {
-  /** Of the file, or `:memory:`. */
+  /** A file, or `:memory:`. */
   path: string
   reasonToSuppress: ReasonToSuppress
-  /** In a worker thread, so that a slow disk never blocks the event loop. */
+  /** Run in a worker thread, so that a slow disk never blocks the event loop. */
   thread: boolean
   notice?: (notice: Notice) => void
-  /** Called when the worker has ended, so that nothing can be stored any more. */
+  /** Called when the worker has ended unexpectedly; the store is then unusable. */
   failed?: (why: string) => void
 }
 
-/** Opens the store; AppError store_unavailable says why when that cannot be. */
+/** Opens the store; AppError store_unavailable explains a failure. */
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const store = options.thread
     ? await openInWorker(options)
     : inThisThread(await openSqliteStore(options))
-  // Not before it is known to be a store.
+  // Only now is the file known to be a store.
   for (const file of restrictToOwner(options.path))
     options.notice?.({ kind: 'file_readable', ...file })
   return store
 }
 
-/** The store in the calling thread; its promises settle without a timer. */
+/** Runs the store in the calling thread; its promises settle without a timer. */
 export function inThisThread(store: SqliteStore): Store {
   return {
     ...store.verbs,
@@ -54,7 +54,7 @@ async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
   const worker = new Worker(entry, {
     workerData: { path },
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    // Requests of a commit are short-lived: with V8's usual 3 MB it would collect them with each of them.
+    // A commit's objects are short-lived. V8's default young generation would be collected in every commit.
     resourceLimits: { maxYoungGenerationSizeMb: 48 },
   })
   const pending = new Map<number, Pending>()
@@ -112,8 +112,8 @@ function errorFrom({ code, message }: Failure): Error {
 }
 
 /**
- * Requests are handed to the worker in batches: large enough to share a message's cost, small enough that it works on
- * some while others are still being read. It takes all batches that have come in one commit.
+ * Size of a batch to the worker: large enough to amortize the message, small enough that the worker starts while other
+ * requests are still being parsed. The worker commits all batches that have arrived at once.
  */
 const BATCH = { requests: 8, alerts: 400 } as const
 

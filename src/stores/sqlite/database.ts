@@ -5,8 +5,8 @@ import type { Columns, Database, SqlValues, Tx } from '../tx.ts'
 import { open, primaryCode } from './file.ts'
 
 /**
- * One connection to one file. Transactions run one after another; nothing in them waits for anything but the disk, so
- * that each ends in the turn of the event loop in which it began.
+ * One connection to one file. Transactions run one after another. They await nothing but synchronous calls, so that each
+ * ends in the event-loop turn in which it began.
  */
 export class SqliteDatabase implements Database {
   readonly #db: DatabaseSync
@@ -15,7 +15,7 @@ export class SqliteDatabase implements Database {
   readonly #tx: Tx
   readonly #ended: (committed: boolean) => void
 
-  /** `ended` is called as soon as a write has ended, before another transaction begins. */
+  /** `ended` is called after each write, before the next transaction begins. */
   constructor(path: string, ended: (committed: boolean) => void = () => {}) {
     this.#db = open(path)
     this.#ended = ended
@@ -62,7 +62,7 @@ export class SqliteDatabase implements Database {
     })
   }
 
-  /** For tests: how large the file may grow, in pages. */
+  /** Limits the size of the file; for tests of a full disk. */
   limitPages(pages: number): void {
     this.#db.exec(`PRAGMA max_page_count = ${Math.floor(pages)}`)
   }

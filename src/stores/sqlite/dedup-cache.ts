@@ -6,19 +6,19 @@ import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/r
 import type { Tx } from '../tx.ts'
 
 /**
- * Entries of a generation: when the young one is full it becomes the old one, and the old one is forgotten. Some 100
- * bytes each. An alert that was forgotten is delivered once more: at least 200,000 others have come since.
+ * Entries of a generation, about 100 bytes each. A full young generation becomes the old one, and the old one is
+ * dropped. A repeat of a dropped alert is delivered again; at least 200,000 others have arrived since.
  */
 export const MAX_ALERTS = 200_000
 export const MAX_REQUESTS = 50_000
 
 /**
- * Which alert of each group was last let through, and the newest requests: what each accept looks up, in memory. On disk
- * it would be an index in random order, whose pages cost more to write than all else of an accept. It is made again from
- * the rows when the store is opened, and takes part in transactions.
+ * Keeps in memory what each accept looks up: the last alert of each group, and the newest requests. On disk this would be
+ * an index in random order, whose pages cost more than the rest of an accept. It is rebuilt from the rows when the store
+ * opens, and follows transactions.
  */
 export class DedupCache implements Recent, LastNotifiedLog {
-  /** The alert's id and how often it was repeated, as one number. */
+  /** Alert id and number of repeats, packed into one number. */
   readonly #alerts = new Generations(MAX_ALERTS)
   readonly #requests = new Generations(MAX_REQUESTS)
 
@@ -49,7 +49,6 @@ export class DedupCache implements Recent, LastNotifiedLog {
     }
   }
 
-  /** What was last let through of groups of one queue and channel. */
   async lastOf(
     tx: Tx,
     { queue, channel }: QueuePlace,
@@ -79,12 +78,12 @@ export class DedupCache implements Recent, LastNotifiedLog {
       this.#alerts.set(queue, channel, { key: group, value: packed(entry) })
   }
 
-  /** As rows say it when the store is opened: an alert that was let through. */
+  /** Restores an alert that was let through. */
   restore({ queue, channel, group }: Group, alert: number): void {
     this.#alerts.set(queue, channel, { key: group, value: packed({ alert, repeats: 0 }) })
   }
 
-  /** One more repeat of what was last let through. */
+  /** Restores one repeat of the last alert. */
   restoreRepeat({ queue, channel, group }: Group): void {
     const before = this.#alerts.get(queue, channel, group)
     if (before === undefined) return
@@ -132,15 +131,15 @@ interface LastRow {
   received_at: number
 }
 
-/** How far back the last alert of the other status is looked for. */
+/** Bounds the search for the last alert of the other status. */
 const MAX_STEPS_BACK = 50
 
-/** The facts of alerts that were let through; pruned ones are left out. */
+/** Entries of alerts that were let through, without pruned ones. */
 async function entriesOf(tx: Tx, alerts: readonly number[]): Promise<LastEntry[]> {
   const entries: LastEntry[] = []
   for (const row of await rowsOf(tx, alerts)) {
     const { id, status, level, fingerprint, starts_at, received_at } = row
-    // An alert that is a group by itself never asks for the other status.
+    // Only aggregation over several alerts compares with the other status.
     const other = row.grp === null ? null : await otherStatusAt(tx, row)
     entries.push({
       ...{ alert: id, status, level, fingerprint, repeats: 0 },
@@ -176,7 +175,7 @@ type Spaces = Map<string, Map<string, Map<string, number>>>
 
 type Change = { space: Map<string, number>; key: string; before: number | undefined }
 
-/** A map of bounded size that forgets the oldest half, with changes that can be taken back. */
+/** A map of bounded size that drops its oldest half, with rollback. */
 class Generations {
   readonly #limit: number
   #young: Spaces = new Map()

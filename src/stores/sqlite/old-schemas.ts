@@ -1,4 +1,4 @@
-/** Before 0.1.0: each request's body was a row of its own. */
+/** Migrates the schema before 0.1.0, in which each body had its own row. */
 export const FROM_SCHEMA_1 = `
   CREATE TABLE bodies (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   INSERT INTO bodies (id, bytes) SELECT id, text FROM payloads;
@@ -11,11 +11,11 @@ export const FROM_SCHEMA_1 = `
 `
 
 /**
- * Version 0.1.0: names by number, and what waits in a table that claims emptied. CREATE_SCHEMA stands for the tables of
- * today, which take the place of those that have the same name.
+ * Migrates the schema of version 0.1.0, which had interned names and a table of waiting alerts. CREATE_SCHEMA is replaced
+ * by the current schema.
  */
 export const FROM_SCHEMA_2 = `
-  -- What a claim had taken, or prepared, when the process ended.
+  -- Leftovers of claims that were interrupted.
   DELETE FROM waits WHERE EXISTS (SELECT 1 FROM clearing c
     WHERE c.queue = waits.queue AND c.channel = waits.channel AND waits.alert <= c.up_to);
   DELETE FROM tellings WHERE message NOT IN (SELECT id FROM messages);
@@ -63,7 +63,7 @@ export const FROM_SCHEMA_2 = `
   INSERT INTO quota_warnings SELECT * FROM marks;
   INSERT INTO pauses SELECT * FROM old_pauses;
   INSERT INTO robots SELECT * FROM old_robots;
-  -- Ids of messages that were pruned are not given again.
+  -- Never reuse the id of a pruned message.
   DELETE FROM sqlite_sequence WHERE name = 'messages';
   UPDATE sqlite_sequence SET name = 'messages' WHERE name = 'old_messages';
   UPDATE sequences SET last = COALESCE((SELECT MAX(id) FROM alerts), 0) WHERE name = 'alerts';
