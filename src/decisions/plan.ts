@@ -8,17 +8,17 @@ import {
   isOngoing,
   nextOfStormAt,
   type RecentMessage,
-  type StormQuestion,
+  type StormInput,
   sentOfStorm,
 } from './storm.ts'
 
-export interface PlanQuestion {
+export interface PlanInput {
   now: Date
   robot: RobotNow
   /** The pending message to try now; a manual one only when there is no other. */
   due: DueMessage | undefined
   nextDueAt: Date | undefined
-  waiting: readonly WaitingNow[]
+  waiting: readonly QueueState[]
   /** The robot's monthly cap and the organisation's quota. */
   allowances: readonly Allowance[]
   hourStart: Date
@@ -43,7 +43,7 @@ export interface DueMessage {
 }
 
 /** The state of one queue and channel. */
-export interface WaitingNow {
+export interface QueueState {
   queue: string
   channel: Channel
   /** The other robots of the pool. */
@@ -110,7 +110,7 @@ const NOTICED_DELAY_MS = 60_000
  * otherwise all are merged, and none is dropped. The most severe alerts go first, retries by the level of their alerts.
  * Manual messages go when no alert needs the call.
  */
-export function plan(question: PlanQuestion): Plan {
+export function plan(question: PlanInput): Plan {
   const { now, robot } = question
   const pausedUntil = pauseEnd(robot, now)
   if (pausedUntil !== undefined) return { kind: 'wait', until: pausedUntil, reason: 'paused' }
@@ -169,10 +169,10 @@ interface Wait {
 
 /** What may be sent as soon as a call is free, the most severe first, and how long everything else must wait. */
 function sendable(
-  question: PlanQuestion,
+  question: PlanInput,
   quota: QuotaDecision,
-): { ready: (Open & { scope: Scope })[]; waits: Wait[] } {
-  const ready: (Open & { scope: Scope })[] = []
+): { ready: (OpenAlerts & { scope: Scope })[]; waits: Wait[] } {
+  const ready: (OpenAlerts & { scope: Scope })[] = []
   const waits: Wait[] = []
   for (const waiting of question.waiting) {
     const open = openAlerts(waiting, question)
@@ -201,8 +201,8 @@ export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
   return now < pause.since ? new Date(now.getTime() + lengthMs) : pause.until
 }
 
-interface Open {
-  waiting: WaitingNow
+interface OpenAlerts {
+  waiting: QueueState
   alerts: readonly QueuedAlert[]
   /** No alert of the place is held back. */
   whole: boolean
@@ -212,7 +212,7 @@ interface Open {
  * The alerts of one request while there is a call for each waiting request; otherwise, and during a storm, all are merged.
  * Alerts that a push limit has held become one message.
  */
-function scopeOf({ waiting, alerts, whole }: Open, question: PlanQuestion): Scope {
+function scopeOf({ waiting, alerts, whole }: OpenAlerts, question: PlanInput): Scope {
   const { now, robot } = question
   const robots = [robot, ...waiting.peers.filter((peer) => pauseEnd(peer, now) === undefined)]
   const left = robots.reduce((sum, { calls, limits }) => sum + callsLeft({ calls, limits, now }), 0)
@@ -235,20 +235,20 @@ function scopeOf({ waiting, alerts, whole }: Open, question: PlanQuestion): Scop
   }
 }
 
-function stormOf({ recent, channel }: WaitingNow, { now, robot }: PlanQuestion): StormQuestion {
+function stormOf({ recent, channel }: QueueState, { now, robot }: PlanInput): StormInput {
   return { recent, perMs: robot.limits.perMs, maxMessages: channel.digest.maxMessages, now }
 }
 
 /** Whether a push limit, open again now, has held alerts from before this hour. */
-function wasHeld({ channel, oldest }: WaitingNow, { hourStart, now }: PlanQuestion): boolean {
+function wasHeld({ channel, oldest }: QueueState, { hourStart, now }: PlanInput): boolean {
   if (channel.pushLimits === undefined) return false
   return oldest < hourStart && now.getTime() - oldest.getTime() > NOTICED_DELAY_MS
 }
 
 /** Alerts that pass the push limits, and when the limits open for the others. */
 function openAlerts(
-  waiting: WaitingNow,
-  { hourEnd, dayEnd }: PlanQuestion,
+  waiting: QueueState,
+  { hourEnd, dayEnd }: PlanInput,
 ): { alerts: readonly QueuedAlert[]; until: Date | undefined } {
   const limits = waiting.channel.pushLimits
   const { messagesThisHour, messagesToday } = waiting
@@ -259,8 +259,8 @@ function openAlerts(
 
 /** How long a channel's next message is held back to collect more alerts; undefined when it is not. */
 function heldUntil(
-  { waiting, alerts }: Open,
-  { scope, quota, question }: { scope: Scope; quota: QuotaDecision; question: PlanQuestion },
+  { waiting, alerts }: OpenAlerts,
+  { scope, quota, question }: { scope: Scope; quota: QuotaDecision; question: PlanInput },
 ): Wait | undefined {
   const { now } = question
   const { lastMessageAt, oldest } = waiting
@@ -283,8 +283,8 @@ function heldUntil(
 
 /** Why the oldest alert had to wait, if the message explains it. */
 function delayOf(
-  { oldest, channel }: WaitingNow,
-  { question, quota }: { question: PlanQuestion; quota: string },
+  { oldest, channel }: QueueState,
+  { question, quota }: { question: PlanInput; quota: string },
 ): { since: Date; reason: DelayReason } | undefined {
   const { now, robot } = question
   const pause = robot.pause

@@ -20,7 +20,7 @@ const STRETCH_FULLY_FROM = 0.7
 const WARNING_PERCENTS = [95, 80, 50] as const
 
 /** The highest warning percentage that is reached; 0 for none. */
-export function markReached({ used, limit = Infinity }: Allowance): number {
+export function reachedWarningPercent({ used, limit = Infinity }: Allowance): number {
   return WARNING_PERCENTS.find((percent) => used * 100 >= limit * percent) ?? 0
 }
 
@@ -39,14 +39,14 @@ export function quotaAllows(allowances: readonly Allowance[], month: Month): Quo
     if (used >= limit) return { kind: 'used_up' }
     const ordinary = Math.floor(limit * (1 - RESERVED_SHARE)) - used
     if (ordinary <= 0) severeOnly = true
-    else gapMs = Math.max(gapMs, gapOf(used / limit, ordinary, month))
+    else gapMs = Math.max(gapMs, gapMsOf(used / limit, ordinary, month))
   }
   if (severeOnly) return { kind: 'severe_only' }
   return gapMs > 0 ? { kind: 'stretched', gapMs } : { kind: 'open' }
 }
 
 /** The interval at which the ordinary calls last to the end of the month, phased in between the two shares. */
-function gapOf(share: number, ordinary: number, { now, end }: Month): number {
+function gapMsOf(share: number, ordinary: number, { now, end }: Month): number {
   const grown = (share - STRETCH_FROM) / (STRETCH_FULLY_FROM - STRETCH_FROM)
   const ramp = Math.min(1, Math.max(0, grown))
   return (Math.max(0, end.getTime() - now.getTime()) / ordinary) * ramp

@@ -3,7 +3,7 @@ import type { Channel, Robot } from '../model/settings.ts'
 import { countedForMs } from './pace.ts'
 
 /** An attempt that has ended, and its circumstances. */
-export interface Aftermath {
+export interface EndedAttempt {
   attempt: Attempt
   /** End of the attempt. */
   now: Date
@@ -56,7 +56,7 @@ const MAX_RETRY_MS = 60_000
 const MAX_ROBOT_PAUSE_MS = 30_000
 
 /** Decides what follows for a message and its robot after an attempt. */
-export function verdictOn(aftermath: Aftermath): Verdict {
+export function verdictOn(aftermath: EndedAttempt): Verdict {
   const { attempt, now, robot, mode } = aftermath
   const { outcome } = attempt
   switch (outcome.kind) {

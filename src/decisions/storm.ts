@@ -15,7 +15,7 @@ const NEXT_AFTER_MS = 8_000
 /** Severe alerts go out within 5 s; a second of it is for the pace and the network. */
 const SEVERE_AFTER_MS = 4_000
 
-export interface StormQuestion {
+export interface StormInput {
   /** Oldest first. */
   recent: readonly RecentMessage[]
   /** The robot's window. */
@@ -26,12 +26,12 @@ export interface StormQuestion {
 }
 
 /** How many messages count towards the storm so far. */
-export function sentOfStorm(question: StormQuestion): number {
-  return countedOf(question).length
+export function sentOfStorm(question: StormInput): number {
+  return countedMessages(question).length
 }
 
 /** Whether a storm is under way. */
-export function isOngoing({ recent, now }: StormQuestion): boolean {
+export function isOngoing({ recent, now }: StormInput): boolean {
   return recent.some(({ at, storm }) => storm && isWithin(at, STORM_MS, now))
 }
 
@@ -40,10 +40,10 @@ export function isOngoing({ recent, now }: StormQuestion): boolean {
  * collects for a while. Severe alerts ignore the window and wait no longer than 4 s from `severeSince`.
  */
 export function nextOfStormAt(
-  question: StormQuestion & { oldest: Date; severeSince: Date | undefined },
+  question: StormInput & { oldest: Date; severeSince: Date | undefined },
 ): Date {
   const { now, maxMessages, oldest, severeSince } = question
-  const counted = countedOf(question)
+  const counted = countedMessages(question)
   const last = counted.at(-1)?.at
   if (last === undefined) return now
   if (counted.length === 1 && (maxMessages > 1 || severeSince !== undefined))
@@ -58,13 +58,13 @@ export function nextOfStormAt(
 }
 
 /** Messages that count towards the storm, without those from the future, after the clock was set back. */
-function countedOf(question: StormQuestion): RecentMessage[] {
+function countedMessages(question: StormInput): RecentMessage[] {
   const { recent, now } = question
   return recent.filter(({ at, storm }) => isWithin(at, countsForMs(storm, question), now))
 }
 
 /** A merged message counts for the whole window. */
-function countsForMs(storm: boolean, { perMs }: StormQuestion): number {
+function countsForMs(storm: boolean, { perMs }: StormInput): number {
   return storm ? Math.max(perMs, STORM_MS) : STORM_MS
 }
 

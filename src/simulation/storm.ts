@@ -44,9 +44,9 @@ const PAGE_SIZE = 1_000
 export async function playStorm(storm: Storm): Promise<Outcome> {
   const { start } = storm
   const world = await new Harness(sandboxed(storm.settings), start).start()
-  await arrive(storm, world)
+  await postAlerts(storm, world)
   await runUntilDelivered(world, start)
-  const outcome = await outcomeOf(world, start)
+  const outcome = await readOutcome(world, start)
   await world.stop()
   world.sqlite.close()
   return outcome
@@ -84,20 +84,20 @@ export function withRobots(settings: Settings, channel: Channel, count: number):
   }
 }
 
-async function arrive({ alerts, overMs, channel }: Storm, world: Harness): Promise<void> {
+async function postAlerts({ alerts, overMs, channel }: Storm, world: Harness): Promise<void> {
   const ticks = Math.max(1, Math.ceil(overMs / TICK_MS))
   let sent = 0
   for (let tick = 1; tick <= ticks; tick += 1) {
     const due = Math.round((alerts * tick) / ticks)
     const posts: Promise<unknown>[] = []
-    for (; sent < due; sent += 1) posts.push(world.post('ocp', alertNumber(sent), channel))
+    for (; sent < due; sent += 1) posts.push(world.post('ocp', alertOf(sent), channel))
     await Promise.all(posts)
     await world.clock.pass(TICK_MS)
   }
 }
 
 /** Models a real storm: few causes, many symptoms. Of a hundred alerts two are Down and eight Critical. */
-function alertNumber(index: number): Record<string, string> {
+function alertOf(index: number): Record<string, string> {
   const share = (index * 37) % 100
   const level: Level = share < 2 ? 1 : share < 10 ? 2 : share < 50 ? 3 : share < 80 ? 4 : 5
   const rule = (index * 7) % 12
@@ -114,16 +114,16 @@ async function runUntilDelivered(world: Harness, start: Date): Promise<void> {
   const elapsed = (): number => world.clock.now().getTime() - start.getTime()
   while (elapsed() < MAX_DURATION_MS) {
     const { items } = await world.store.alerts({ state: 'pending', limit: 1 })
-    const underWay = await world.store.alerts({ state: 'sending', limit: 1 })
-    if (items.length === 0 && underWay.items.length === 0) return
+    const sending = await world.store.alerts({ state: 'sending', limit: 1 })
+    if (items.length === 0 && sending.items.length === 0) return
     await world.clock.pass(elapsed() < 600_000 ? 1_000 : 60_000)
   }
 }
 
-async function outcomeOf(world: Harness, start: Date): Promise<Outcome> {
+async function readOutcome(world: Harness, start: Date): Promise<Outcome> {
   const since = (instant: Date): number => Math.max(0, instant.getTime() - start.getTime())
-  const alerts = await all((before) => world.store.alerts({ limit: PAGE_SIZE, ...before }))
-  const messages = await all((before) => world.store.messages({ limit: PAGE_SIZE, ...before }))
+  const alerts = await readAll((before) => world.store.alerts({ limit: PAGE_SIZE, ...before }))
+  const messages = await readAll((before) => world.store.messages({ limit: PAGE_SIZE, ...before }))
   return {
     messages: messages
       .filter((each) => each.sentAt !== undefined)
@@ -162,7 +162,7 @@ async function outcomeOf(world: Harness, start: Date): Promise<Outcome> {
   }
 }
 
-async function all<T>(
+async function readAll<T>(
   read: (before: { before?: string }) => Promise<{ items: T[]; next: string | null }>,
 ): Promise<T[]> {
   const found: T[] = []

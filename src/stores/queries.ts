@@ -2,16 +2,29 @@ import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { AlertState, MessageKind, MessageState } from '../model/message.ts'
 
+/** A queue, for one of its channels. */
+export interface QueuePlace {
+  queue: string
+  channel: string
+}
+
+/** A robot; `key` and `address` identify its calls and pauses. */
+export interface RobotId {
+  name: string
+  key: string
+  address: string
+}
+
 export interface SnapshotQuery {
   now: Date
   month: string
-  robots: readonly { name: string; key: string; address: string; callsSince: Date }[]
+  robots: readonly (RobotId & { callsSince: Date })[]
 }
 
 export interface Snapshot {
   robots: Map<string, RobotSnapshot>
   /** Alerts that wait or are in flight, by queue and channel. */
-  queues: { queue: string; channel: string; count: number; oldest: Date }[]
+  queues: (QueuePlace & { count: number; oldest: Date })[]
   /** The same by channel; an alert in several queues counts once. */
   channels: { channel: string; count: number; oldest: Date }[]
   organisationUsed: number
@@ -72,12 +85,10 @@ export interface MessageQuery {
   before?: string
 }
 
-export interface StoredMessage {
+export interface StoredMessage extends QueuePlace {
   id: string
   uuid: string
   robot: string
-  queue: string
-  channel: string
   kind: MessageKind
   state: MessageState
   title: string
@@ -158,13 +169,11 @@ export interface HistoryCounts {
 export interface MessageCountsQuery {
   hourStart: Date
   dayStart: Date
-  places: readonly { queue: string; channel: string }[]
+  places: readonly QueuePlace[]
 }
 
 /** In the order of the requested places. */
-export interface MessageCounts {
-  queue: string
-  channel: string
+export interface MessageCounts extends QueuePlace {
   messagesThisHour: number
   messagesToday: number
 }

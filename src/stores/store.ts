@@ -10,6 +10,8 @@ import type {
   MessageQuery,
   MessageWithAlerts,
   Page,
+  QueuePlace,
+  RobotId,
   RobotState,
   Snapshot,
   SnapshotQuery,
@@ -18,7 +20,7 @@ import type {
   TimeRange,
 } from './queries.ts'
 
-export type { Call, Pause, RobotState } from './queries.ts'
+export type { Call, Pause, QueuePlace, RobotState } from './queries.ts'
 
 /**
  * All persistent state. Each verb takes every instant as an argument and behaves the same on every backend
@@ -96,7 +98,7 @@ export interface Lease {
   /** Skip the renewal, and its disk flush, when the lease lasts until this instant. */
   enough?: Date
   /** Queues and channels of the robot; `reassign` skips them while the lease is in force. */
-  places?: readonly { queue: string; channel: string }[]
+  places?: readonly QueuePlace[]
 }
 
 export interface Renewal {
@@ -107,12 +109,11 @@ export interface Renewal {
 }
 
 export interface BacklogQuery {
-  /** `key` and `address` identify its calls and pauses. */
-  robot: { name: string; key: string; address: string }
+  robot: RobotId
   /** The robot's queues. */
   queues: readonly string[]
   /** The other robots of these queues; their remaining calls count. */
-  peers: readonly { key: string; address: string }[]
+  peers: readonly Omit<RobotId, 'name'>[]
   now: Date
   /** Return calls that may have reached DingTalk after this instant. */
   callsSince: Date
@@ -138,11 +139,9 @@ export interface Backlog {
   channels: ChannelBacklog[]
 }
 
-export interface DueMessage {
+export interface DueMessage extends QueuePlace {
   id: string
   robot: string
-  queue: string
-  channel: string
   kind: MessageKind
   alertCount: number
   /** The level of its most severe alert; undefined without alerts. */
@@ -151,9 +150,7 @@ export interface DueMessage {
   byHand: boolean
 }
 
-export interface ChannelBacklog {
-  queue: string
-  channel: string
+export interface ChannelBacklog extends MessageCounts {
   /** Exact when `alerts` is complete; otherwise a number between the length of `alerts` and the truth. */
   count: number
   oldest: Date
@@ -164,8 +161,6 @@ export interface ChannelBacklog {
   /** Messages claimed after `callsSince`, oldest first, without tests. */
   recent: { at: Date; storm: boolean }[]
   lastMessageAt: Date | undefined
-  messagesThisHour: number
-  messagesToday: number
 }
 
 export interface StoredPayload {
@@ -205,14 +200,12 @@ export interface TallyGroup {
   first: { payload: number; position: number }[]
 }
 
-export interface NewMessage {
+export interface NewMessage extends QueuePlace {
   /** The key by which the platform drops a repeat; unique. */
   uuid: string
   robot: string
   /** The robot's `key`, which identifies it after a rename. */
   robotKey: string
-  queue: string
-  channel: string
   kind: MessageKind
   title: string
   text: string

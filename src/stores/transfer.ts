@@ -17,9 +17,9 @@ export type Copied = Record<TableName, number>
  * when the target is not empty.
  */
 export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<Copied> {
-  const source = await endOf(from, 'source', clock)
+  const source = await openEnd(from, 'source', clock)
   try {
-    const target = await endOf(to, 'target', clock)
+    const target = await openEnd(to, 'target', clock)
     try {
       return await target.db.write(async (tx) => {
         await assertEmpty(tx)
@@ -37,7 +37,7 @@ export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<
   }
 }
 
-async function endOf(url: Secret, role: 'source' | 'target', clock: Clock): Promise<TransferEnd> {
+async function openEnd(url: Secret, role: 'source' | 'target', clock: Clock): Promise<TransferEnd> {
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url.reveal()) ?? []
   if (scheme === 'sqlite') {
     const { sqliteEnd } = await import('./sqlite/transfer-end.ts')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Plan, PlanQuestion, WaitingNow } from '../../src/decisions/plan.ts'
+import type { Plan, PlanInput, QueueState } from '../../src/decisions/plan.ts'
 import type { Level } from '../../src/model/level.ts'
 import type { MessageKind } from '../../src/model/message.ts'
 import { ago, calls, LIMITS, planOf, queued, waiting } from '../support/plan.ts'
@@ -14,18 +14,18 @@ function dueOf(
   level: Level | undefined,
   byHand = false,
   kind: MessageKind = 'alert',
-): PlanQuestion['due'] {
+): PlanInput['due'] {
   return { id: '7', kind, level, byHand }
 }
 
-function robotAfter(count: number): PlanQuestion['robot'] {
+function robotAfter(count: number): PlanInput['robot'] {
   return { calls: calls(...Array(count).fill(2_000)), limits: LIMITS, pause: undefined }
 }
 
 function kindOf(
-  entries: readonly WaitingNow[],
-  due: PlanQuestion['due'],
-  changes: Partial<PlanQuestion> = {},
+  entries: readonly QueueState[],
+  due: PlanInput['due'],
+  changes: Partial<PlanInput> = {},
 ): Plan['kind'] {
   return planOf(entries, { due, ...changes }).kind
 }

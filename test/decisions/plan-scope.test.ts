@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { QueuedAlert, Scope, WaitingNow } from '../../src/decisions/plan.ts'
+import type { QueuedAlert, QueueState, Scope } from '../../src/decisions/plan.ts'
 import type { Level } from '../../src/model/level.ts'
 import { ago, calls, LIMITS, planOf, queued, sendOf, waiting } from '../support/plan.ts'
 import { channelNamed } from '../support/settings.ts'
@@ -9,7 +9,7 @@ import { channelNamed } from '../support/settings.ts'
 const HOURLY = channelNamed('ops', { pushLimits: { hour: 5, day: undefined, pass: [1] } })
 
 /** What the next message carries of these alerts. */
-function scopeOf(each: readonly QueuedAlert[], changes: Partial<WaitingNow> = {}): Scope {
+function scopeOf(each: readonly QueuedAlert[], changes: Partial<QueueState> = {}): Scope {
   return sendOf(planOf([waiting(each, changes)])).scope
 }
 

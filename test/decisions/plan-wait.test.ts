@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Plan, pauseEnd, type WaitingNow } from '../../src/decisions/plan.ts'
+import { type Plan, pauseEnd, type QueueState } from '../../src/decisions/plan.ts'
 import { ago, calls, LIMITS, NOW, planOf, queued, sendOf, waiting } from '../support/plan.ts'
 import { channelNamed } from '../support/settings.ts'
 
@@ -71,7 +71,7 @@ describe('a robot that may not send yet', () => {
 })
 
 describe('a push limit', () => {
-  const held = (changes: Partial<WaitingNow>) => planOf([waiting(queued(2), changes)])
+  const held = (changes: Partial<QueueState>) => planOf([waiting(queued(2), changes)])
 
   test('holds a channel to the end of the hour or of the day', () => {
     const hour = { channel: limited(5), messagesThisHour: 5 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type Allowance, markReached, quotaAllows } from '../../src/decisions/quota.ts'
+import { type Allowance, quotaAllows, reachedWarningPercent } from '../../src/decisions/quota.ts'
 
 const MONTH = { now: new Date('2026-11-10T00:00:00Z'), end: new Date('2026-11-30T16:00:00Z') }
 const LEFT_MS = MONTH.end.getTime() - MONTH.now.getTime()
@@ -92,8 +92,8 @@ describe('the month', () => {
   })
 
   test('the highest share that is reached is named', () => {
-    const reached = (used: number) => markReached({ used, limit: 1000 })
+    const reached = (used: number) => reachedWarningPercent({ used, limit: 1000 })
     assert.deepEqual([499, 500, 799, 800, 949, 950, 2000].map(reached), [0, 50, 50, 80, 80, 95, 95])
-    assert.equal(markReached(UNLIMITED), 0)
+    assert.equal(reachedWarningPercent(UNLIMITED), 0)
   })
 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Aftermath, backoffMs, verdictOn } from '../../src/decisions/retry.ts'
+import { backoffMs, type EndedAttempt, verdictOn } from '../../src/decisions/retry.ts'
 import type { Outcome } from '../../src/model/message.ts'
 import { robotNamed } from '../support/settings.ts'
 
 const NOW = new Date('2026-11-24T00:00:01Z')
 
-function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
+function after(outcome: Outcome, changes: Partial<EndedAttempt> = {}) {
   return verdictOn({
     attempt: {
       outcome,

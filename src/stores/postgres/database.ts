@@ -13,7 +13,7 @@ export const TIMEOUT_MS = 5_000
 const TIMEOUTS_MS: Record<TimeoutClass, number> = { request: TIMEOUT_MS, background: 60_000 }
 
 /** Disconnects a suspended replica in a transaction before the replicas that wait for its locks time out. */
-const IDLE_MS = 3_000
+const IDLE_TIMEOUT_MS = 3_000
 
 const CONNECTIONS = 10
 const MAX_TRIES = 5
@@ -23,10 +23,10 @@ const INT8 = 20
 /** Serialization failure, deadlock: safe to retry. */
 const CONFLICTS = ['40001', '40P01']
 /** Errors after which the connection is reused. */
-const HARMLESS = [...CONFLICTS, '55P03', '57014', '23505']
+const REUSABLE_AFTER = [...CONFLICTS, '55P03', '57014', '23505']
 
 /** The client waits this much longer than the server's own timeout before it drops the connection. */
-const SILENCE_MS = 500
+const TIMEOUT_MARGIN_MS = 500
 
 interface Mode {
   isolation: 'READ COMMITTED' | 'REPEATABLE READ READ ONLY'
@@ -65,7 +65,7 @@ export class PostgresDatabase implements Database {
     // Set in each transaction, since a pooler in between may drop session settings. `remote_apply` is stronger than `on`.
     return `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL search_path = ${this.#schema};
       SET LOCAL statement_timeout = ${TIMEOUTS_MS[timeout]}; SET LOCAL lock_timeout = ${TIMEOUTS_MS[timeout]};
-      SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS};
+      SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS};
       SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
         WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)`
   }
@@ -83,33 +83,33 @@ export class PostgresDatabase implements Database {
   }
 
   async #once<T>(mode: Mode, work: (tx: Tx) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch(refused)
+    const client = await this.#pool.connect().catch(rethrow)
     let lost = false
     // Without a listener, a broken connection would end the process. The running query rejects anyway.
-    const broken = (): void => {
+    const onError = (): void => {
       lost = true
     }
-    client.on('error', broken)
+    client.on('error', onError)
     try {
       // Not awaited: the first query of the transaction is pipelined with BEGIN.
-      const began = client.query(this.#begin(mode)).catch(refused)
+      const began = client.query(this.#begin(mode)).catch(rethrow)
       began.catch(() => undefined)
       const value = await work(
         txOn(client, { offsetMs: this.#offset.ms, timeout: mode.timeout, schema: this.#schema }),
       )
       await began
-      const { command } = await client.query('COMMIT').catch(refused)
+      const { command } = await client.query('COMMIT').catch(rethrow)
       if (command !== 'COMMIT') throw new AppError('store_unavailable', 'the database rolled back')
       return value
     } catch (error) {
       const reusable = await client.query('ROLLBACK').then(
-        () => isHarmless(error),
+        () => isReusable(error),
         () => false,
       )
       lost ||= !reusable
       throw error
     } finally {
-      client.off('error', broken)
+      client.off('error', onError)
       client.release(lost)
     }
   }
@@ -126,7 +126,7 @@ function configOf(address: Address): ClientConfig {
     ...address,
     connectionTimeoutMillis: TIMEOUT_MS,
     // For a server that stops responding.
-    query_timeout: TIMEOUT_MS + SILENCE_MS,
+    query_timeout: TIMEOUT_MS + TIMEOUT_MARGIN_MS,
     keepAlive: true,
     pipeline: true,
     types: {
@@ -163,9 +163,9 @@ function txOn(
       .query<T>({
         ...prepared(sql),
         values: values.map(storable),
-        query_timeout: TIMEOUTS_MS[timeout] + SILENCE_MS,
+        query_timeout: TIMEOUTS_MS[timeout] + TIMEOUT_MARGIN_MS,
       } as QueryConfig)
-      .catch(refused)
+      .catch(rethrow)
   return {
     all: async <T extends object>(sql: string, values?: SqlValues) =>
       (await query<T>(sql, values)).rows,
@@ -219,15 +219,15 @@ function storable(value: unknown): unknown {
 }
 
 /** Rethrows an error of the database or the connection as AppError; its message contains no value and no password. */
-function refused(error: unknown): never {
+function rethrow(error: unknown): never {
   if (error instanceof AppError) throw error
-  throw new AppError('store_unavailable', `the database is unavailable: ${wordsOf(error)}`, {
+  throw new AppError('store_unavailable', `the database is unavailable: ${errorText(error)}`, {
     cause: error,
   })
 }
 
 /** An error's message; joins those of all addresses when a connection failed at several. */
-export function wordsOf(error: unknown): string {
+export function errorText(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
   return messageOf(error) || codeOf(error) || 'no connection'
 }
@@ -238,8 +238,8 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /** Whether the connection can be reused. Not when the server has become read-only or shuts down. */
-function isHarmless(error: unknown): boolean {
+function isReusable(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'store_unavailable') return true
   const code = codeOf(error.cause)
-  return code !== undefined && HARMLESS.includes(code)
+  return code !== undefined && REUSABLE_AFTER.includes(code)
 }

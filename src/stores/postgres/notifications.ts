@@ -5,12 +5,12 @@ import type { Address } from './address.ts'
 import type { ClockOffset } from './clock-offset.ts'
 import { connectionTo } from './database.ts'
 
-const MEASURE_EVERY_MS = 10_000
+const MEASURE_INTERVAL_MS = 10_000
 const READINGS_AT_START = 3
-const RECONNECT_MS = 1_000
+const RECONNECT_INTERVAL_MS = 1_000
 
 /** A larger offset is logged. */
-const NOTICED_OFFSET_MS = 1_000
+const LOGGED_OFFSET_MS = 1_000
 
 /** PostgreSQL's limit is 8,000 bytes. A longer list is replaced by a notification for all queues. */
 const MAX_BYTES = 7_000
@@ -93,7 +93,7 @@ export class Notifications {
       if (signal.aborted) return
       notice({ kind: 'notifications_lost' })
       for (;;) {
-        await clock.sleep(RECONNECT_MS, signal)
+        await clock.sleep(RECONNECT_INTERVAL_MS, signal)
         if (signal.aborted) return
         try {
           connected = await this.#connect()
@@ -131,21 +131,21 @@ export class Notifications {
   }
 
   #receive(payload: string): void {
-    const { from, queues } = parsed(payload)
+    const { from, queues } = parsePayload(payload)
     if (from !== this.#self) this.#listener(queues)
   }
 
   async #measureUntil(lost: Promise<void>): Promise<void> {
     const { clock } = this.#options
-    const over = new AbortController()
-    void lost.then(() => over.abort())
-    const stop = AbortSignal.any([over.signal, this.#closed.signal])
+    const disconnected = new AbortController()
+    void lost.then(() => disconnected.abort())
+    const stop = AbortSignal.any([disconnected.signal, this.#closed.signal])
     while (!stop.aborted) {
-      await clock.sleep(MEASURE_EVERY_MS, stop)
+      await clock.sleep(MEASURE_INTERVAL_MS, stop)
       const connection = this.#connection
       if (stop.aborted || connection === undefined) return
       // A timeout counts as a lost connection.
-      await this.#measure(connection, false).catch(() => over.abort())
+      await this.#measure(connection, false).catch(() => disconnected.abort())
     }
   }
 
@@ -157,14 +157,14 @@ export class Notifications {
     )
     const back = clock.now().getTime()
     const moved = offset.measured({ sent, there: rows[0]?.there ?? sent, back })
-    if (first && Math.abs(offset.ms) > NOTICED_OFFSET_MS)
+    if (first && Math.abs(offset.ms) > LOGGED_OFFSET_MS)
       notice({ kind: 'clock_differs', aheadMs: offset.ms })
-    else if (Math.abs(moved) > NOTICED_OFFSET_MS) notice({ kind: 'clock_stepped', byMs: moved })
+    else if (Math.abs(moved) > LOGGED_OFFSET_MS) notice({ kind: 'clock_stepped', byMs: moved })
   }
 }
 
 /** Any client may notify the channel: a payload that is not a list of queues wakes all. */
-function parsed(payload: string): { from: unknown; queues: string[] | 'all' } {
+function parsePayload(payload: string): { from: unknown; queues: string[] | 'all' } {
   try {
     const { from, queues } = JSON.parse(payload) as { from: unknown; queues: unknown }
     if (Array.isArray(queues) && queues.every((queue) => typeof queue === 'string'))

@@ -10,16 +10,16 @@ import { StoreUnreachable } from '../unreachable.ts'
 import { type Address, addressOf } from './address.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { CommitGroup, type Result } from './commit-group.ts'
-import { codeOf, PostgresDatabase, wordsOf } from './database.ts'
+import { codeOf, errorText, PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { type NotificationOptions, Notifications } from './notifications.ts'
 import { postgresLog, postgresRecent, pruneRecent } from './recent.ts'
 
 /** How long a start waits for a database that is not up yet. */
-const WAIT_AT_START_MS = 30_000
-const BETWEEN_TRIES_MS = 1_000
+const START_TIMEOUT_MS = 30_000
+const RETRY_INTERVAL_MS = 1_000
 
-const KEEP_REQUESTS_MS = 3_600_000
+const REQUEST_RETENTION_MS = 3_600_000
 const PRUNE_BATCH_SIZE = 5_000
 
 export interface PostgresOptions {
@@ -41,7 +41,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
   const address = addressOf(url)
   const offset = new ClockOffset()
   const { waitMs } = options
-  const notifications = await opened({ address, schema, clock, offset, notice }, waitMs)
+  const notifications = await openNotifications({ address, schema, clock, offset, notice }, waitMs)
   const db = new PostgresDatabase({ address, schema, clock, offset })
   const deps = { recent: postgresRecent, log: postgresLog, reasonToSuppress }
   const commit = (requests: readonly AcceptRequest[]) =>
@@ -62,7 +62,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
     prune: (before, now) =>
       db.write(async (tx) => {
         const pruned = await prune(tx, before, now)
-        const requests = tx.ms(now) - KEEP_REQUESTS_MS
+        const requests = tx.ms(now) - REQUEST_RETENTION_MS
         await pruneRecent(tx, { before: tx.ms(before), requests, limit: PRUNE_BATCH_SIZE })
         return pruned
       }, 'background'),
@@ -100,19 +100,19 @@ function isAboutValues(error: AppError): boolean {
  * Migrates the schema and opens the connection for notifications. StoreUnreachable when the database stays unreachable
  * for `waitMs`; any other AppError at once, when waiting cannot help.
  */
-async function opened(
+async function openNotifications(
   options: NotificationOptions,
-  waitMs = WAIT_AT_START_MS,
+  waitMs = START_TIMEOUT_MS,
 ): Promise<Notifications> {
   const { address, schema, clock } = options
   const notifications = new Notifications(options)
-  await whenUp({ address, clock, waitMs }, () => migrate(address, schema))
-  await whenUp({ address, clock, waitMs }, () => notifications.open())
+  await retryUntilUp({ address, clock, waitMs }, () => migrate(address, schema))
+  await retryUntilUp({ address, clock, waitMs }, () => notifications.open())
   return notifications
 }
 
 /** Retries while the database is unreachable. Any other error is thrown at once. */
-async function whenUp(
+async function retryUntilUp(
   { address, clock, waitMs }: { address: Address; clock: Clock; waitMs: number },
   work: () => Promise<void>,
 ): Promise<void> {
@@ -121,17 +121,17 @@ async function whenUp(
     try {
       return await work()
     } catch (error) {
-      if (!mayPass(error) || clock.now().getTime() >= end) throw cannotOpen(address, error)
-      await clock.sleep(BETWEEN_TRIES_MS)
+      if (!isTransient(error) || clock.now().getTime() >= end) throw cannotOpen(address, error)
+      await clock.sleep(RETRY_INTERVAL_MS)
     }
   }
 }
 
 /** No answer, or a server that starts or stops (SQLSTATE class 57), is busy (53) or dropped the connection (08). */
-function mayPass(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (error instanceof AppError) return false
   const code = codeOf(error)
-  if (code === undefined) return /timeout|terminated/i.test(wordsOf(error))
+  if (code === undefined) return /timeout|terminated/i.test(errorText(error))
   return /^(?:57|53|08)...$/.test(code) || UNREACHABLE.includes(code)
 }
 
@@ -151,8 +151,8 @@ const REPAIRABLE = ['28P01', '28000', '3D000']
 
 function cannotOpen({ host, port, database }: Address, error: unknown): AppError {
   if (error instanceof AppError && error.code === 'bad_configuration') return error
-  const words = `cannot open the store postgres://${host}:${port}/${database}: ${wordsOf(error)}`
-  const passes = mayPass(error)
+  const words = `cannot open the store postgres://${host}:${port}/${database}: ${errorText(error)}`
+  const passes = isTransient(error)
     ? 'by_itself'
     : REPAIRABLE.includes(codeOf(error) ?? '')
       ? 'after_repair'

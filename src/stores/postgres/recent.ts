@@ -159,7 +159,7 @@ async function lockLast(
 
 /** For verbs that hold the queue's lock, which keeps accepts from changing its rows. */
 export const postgresLog: LastNotifiedLog = {
-  async lastOf(tx, { queue, channel }, groups) {
+  async readLast(tx, { queue, channel }, groups) {
     const rows = await tx.all<Row>(
       // OFFSET 0 forces a key lookup for each group; for thousands of groups the planner would scan the queue.
       `SELECT l.* FROM unnest($3::text[]) AS n (grp) CROSS JOIN LATERAL (

@@ -1,4 +1,5 @@
 import { postgresDialect } from '../dialect.ts'
+import { COPY_OLD_TABLES, copyOldMessages } from '../sql/old-rows.ts'
 import { SCHEMA } from '../sql/schema.ts'
 
 /** Tables of PostgreSQL only: id sequences, and the rows that accepts lock and compare with. */
@@ -52,25 +53,16 @@ const FROM_SCHEMA_1 = `
       final_state, reason)
     SELECT id, payload, position, channel, fingerprint, NULL, status, level, name, cluster, 0, repeats, fate, reason
     FROM old_alerts;
-  INSERT INTO messages (id, uuid, robot, robot_key, queue, channel, kind, state, title, text, body, alert_count, level,
-      storm, by_hand, created_at, due_at, elsewhere_at, sent_at, reason, attempts, call)
-    SELECT m.id, m.uuid, m.robot, COALESCE((SELECT c.key FROM old_calls c WHERE c.id = m.call), ''), m.queue,
-      m.channel, m.kind, m.state, m.title, m.text, m.body, m.alert_count,
-      (SELECT MIN(t.level) FROM tellings t WHERE t.message = m.id AND m.state IN ('pending', 'sending')),
-      CASE WHEN m.storm THEN 1 ELSE 0 END, CASE WHEN m.alert_count = 0 THEN 1 ELSE 0 END, m.created_at, m.due_at,
-      m.elsewhere_at, m.sent_at, m.reason, m.attempts, m.call
-    FROM old_messages m;
+  ${copyOldMessages(
+    `(SELECT MIN(t.level) FROM tellings t WHERE t.message = m.id AND m.state IN ('pending', 'sending'))`,
+    'CASE WHEN m.storm THEN 1 ELSE 0 END',
+  )};
   INSERT INTO deliveries (queue, channel, level, alert, message)
     SELECT queue, channel, level, alert, message FROM tellings ON CONFLICT DO NOTHING;
   INSERT INTO watermarks (queue, channel, level, up_to)
     SELECT queue, channel, level, COALESCE(MIN(alert) FILTER (WHERE message IS NULL) - 1, MAX(alert))
     FROM deliveries GROUP BY queue, channel, level;
-  INSERT INTO attempts SELECT * FROM old_attempts;
-  INSERT INTO calls SELECT * FROM old_calls;
-  INSERT INTO monthly_usage SELECT * FROM months;
-  INSERT INTO quota_warnings SELECT * FROM marks;
-  INSERT INTO pauses SELECT * FROM old_pauses;
-  INSERT INTO robots SELECT * FROM old_robots;
+  ${COPY_OLD_TABLES};
   INSERT INTO request_keys SELECT key, at FROM old_requests;
   INSERT INTO notification_log (queue, channel, grp, alert, status, level, fingerprint, firing_at, resolved_at, repeats, at)
     SELECT d.queue, p.channel, p.grp, p.alert, p.status, d.level, p.fingerprint, p.firing_at, p.resolved_at, p.repeats, p.at

@@ -1,5 +1,3 @@
-import type { SourceName, Status } from '../../model/alert.ts'
-import type { Level } from '../../model/level.ts'
 import type { AlertState } from '../../model/message.ts'
 import {
   type AlertQuery,
@@ -10,9 +8,9 @@ import {
   type StoredAlert,
 } from '../queries.ts'
 import type { SqlValue, Tx } from '../tx.ts'
-import { carriedBy, MESSAGE_OF } from './deliveries.ts'
-import { messageNamed } from './messages.ts'
-import { payloadTexts } from './payload-blobs.ts'
+import { MESSAGE_OF, readCarried } from './deliveries.ts'
+import { findMessage } from './messages.ts'
+import { readPayloadTexts } from './payload-blobs.ts'
 
 /** The cursor of the first page: lists are newest first. */
 const NEWEST_FIRST = Number.MAX_SAFE_INTEGER
@@ -28,83 +26,81 @@ export async function message(
   name: string,
   limit = MAX_LISTED_ALERTS,
 ): Promise<MessageWithAlerts | undefined> {
-  const found = await messageNamed(tx, name)
-  if (found === undefined) return undefined
-  const carried = await carriedBy(tx, { ...found, id: Number(found.id) }, { limit })
-  const byId = await alertsById(
-    tx,
-    carried.map(({ alert }) => alert),
-  )
-  const alerts = carried.flatMap(({ alert }) => byId.get(alert) ?? [])
-  return { message: found, alerts }
+  const message = await findMessage(tx, name)
+  if (message === undefined) return undefined
+  const carried = await readCarried(tx, { ...message, id: Number(message.id) }, { limit })
+  const ids = carried.map(({ alert }) => alert)
+  const byId = await readAlerts(tx, ids)
+  return { message, alerts: ids.flatMap((id) => byId.get(id) ?? []) }
 }
 
 export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAlert>> {
   const { limit, words } = query
-  const maxLooked = words === undefined ? MAX_SCANNED : MAX_SEARCHED
+  const maxScanned = words === undefined ? MAX_SCANNED : MAX_SEARCHED
   const items: StoredAlert[] = []
   let before = Number(query.before ?? NEWEST_FIRST)
-  for (let looked = 0; looked < maxLooked; looked += BATCH_SIZE) {
-    const ids = await candidates(tx, query, before)
-    const found = await alertsById(tx, ids)
-    const holds = words && (await payloadsWith(tx, [...found.values()], words))
+  for (let scanned = 0; scanned < maxScanned; scanned += BATCH_SIZE) {
+    const ids = await findCandidates(tx, query, before)
+    const byId = await readAlerts(tx, ids)
+    const payloads = words && (await findPayloads(tx, [...byId.values()], words))
     for (const id of ids) {
-      const alert = found.get(id)
-      if (alert !== undefined && passes(alert, query, holds)) {
-        if (items.length === limit) return pageOf(items, before)
+      const alert = byId.get(id)
+      if (alert !== undefined && matches(alert, query, payloads)) {
+        if (items.length === limit) return toPage(items, before)
         items.push(alert)
       }
       before = id
     }
-    if (ids.length < BATCH_SIZE) return pageOf(items, undefined)
+    if (ids.length < BATCH_SIZE) return toPage(items, undefined)
   }
-  return pageOf(items, before)
+  return toPage(items, before)
 }
 
-function passes(
+function matches(
   alert: StoredAlert,
   { state, channel }: AlertQuery,
-  holds: ReadonlySet<number> | undefined,
+  payloads: ReadonlySet<number> | undefined,
 ): boolean {
   return (
     (state === undefined || alert.state === state) &&
     (channel === undefined || alert.channel === channel) &&
-    holds?.has(alert.payload) !== false
+    payloads?.has(alert.payload) !== false
   )
 }
 
-function pageOf(items: StoredAlert[], next: number | undefined): Page<StoredAlert> {
+function toPage(items: StoredAlert[], next: number | undefined): Page<StoredAlert> {
   return { items, next: next === undefined ? null : String(next) }
 }
 
 /** Ids of the alerts' payloads that contain every word in one of its spellings, ignoring case. */
-async function payloadsWith(
+async function findPayloads(
   tx: Tx,
   alerts: readonly StoredAlert[],
   words: readonly Spellings[],
 ): Promise<Set<number>> {
-  const wanted = words.map((spellings) => spellings.map((each) => each.toLowerCase()))
-  const found = new Set<number>()
+  const lowerWords = words.map((spellings) => spellings.map((each) => each.toLowerCase()))
+  const matching = new Set<number>()
   const ids = [...new Set(alerts.map(({ payload }) => payload))]
-  for await (const { id, text } of payloadTexts(tx, ids)) {
+  for await (const { id, text } of readPayloadTexts(tx, ids)) {
     const lower = text.toLowerCase()
-    if (wanted.every((spellings) => spellings.some((each) => lower.includes(each)))) found.add(id)
+    if (lowerWords.every((spellings) => spellings.some((each) => lower.includes(each))))
+      matching.add(id)
   }
-  return found
+  return matching
 }
 
 /** Ids of alerts that may match, newest first; the caller checks each. */
-async function candidates(
+async function findCandidates(
   tx: Tx,
   { channel, state, message }: AlertQuery,
   before: number,
 ): Promise<number[]> {
-  const named = message === undefined ? channel : Number(message)
+  const filter = message === undefined ? channel : Number(message)
   const sql =
     message === undefined
       ? CANDIDATES[state ?? 'any'](channel === undefined ? '' : 'AND channel = $2')
       : OF_MESSAGE
-  const values: SqlValue[] = named === undefined ? [before] : [before, named]
+  const values: SqlValue[] = filter === undefined ? [before] : [before, filter]
   const rows = await tx.all<{ id: number }>(`${sql} ORDER BY id DESC LIMIT ${BATCH_SIZE}`, values)
   return rows.map(({ id }) => id)
 }
@@ -142,19 +138,15 @@ const CANDIDATES: Record<AlertState | 'any', (channel: string) => string> = {
      UNION ${ofMessages(`= 'dead'`, channel)}`,
 }
 
-interface AlertRow {
+interface AlertRow
+  extends Omit<
+    StoredAlert,
+    'id' | 'state' | 'reason' | 'messageIds' | 'receivedAt' | 'deliveredAt'
+  > {
   id: number
-  channel: string
-  source: SourceName
-  fingerprint: string
-  status: Status
-  level: Level
   final_state: 'suppressed' | 'dead' | null
   reason: string | null
   received_at: number
-  repeats: number
-  position: number
-  payload: number
 }
 
 interface DeliveryRow {
@@ -167,7 +159,7 @@ interface DeliveryRow {
 }
 
 /** Alerts by id, without pruned ones. */
-async function alertsById(tx: Tx, ids: readonly number[]): Promise<Map<number, StoredAlert>> {
+async function readAlerts(tx: Tx, ids: readonly number[]): Promise<Map<number, StoredAlert>> {
   if (ids.length === 0) return new Map()
   const rows = await tx.all<AlertRow>(
     `SELECT a.id, a.channel, p.source, a.fingerprint, a.status, a.level, a.final_state, a.reason, p.received_at,

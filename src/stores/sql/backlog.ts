@@ -1,29 +1,23 @@
-import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
-import type { MessageKind } from '../../model/message.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Backlog, BacklogQuery, ChannelBacklog, DueMessage, QueuedAlert } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import {
-  blockedIn,
-  blockedValues,
-  LEVELS_IN_ORDER,
-  type QueuePlace,
-  unblocked,
-} from './deliveries.ts'
-import { organisationUsed, robotStates } from './robot-states.ts'
+import { blockedValues, LEVELS_IN_ORDER, readBlocked, unblocked } from './deliveries.ts'
+import { IN_STATE } from './message-states.ts'
+import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
 export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
-  const [robot, ...peers] = await robotStates(tx, [query.robot, ...query.peers], query)
+  const [robot, ...peers] = await readRobotStates(tx, [query.robot, ...query.peers], query)
   const channels: ChannelBacklog[] = []
-  for (const { place, marks } of await marksIn(tx, query.queues)) {
-    const found = await channelBacklog(tx, { place, marks }, query)
+  for (const { place, marks } of await readWatermarkedPlaces(tx, query.queues)) {
+    const found = await readChannelBacklog(tx, { place, marks }, query)
     if (found !== undefined) channels.push(found)
   }
   const due = await dueMessage(tx, query)
   return {
     robot: robot as Backlog['robot'],
     peers,
-    organisationUsed: await organisationUsed(tx, query.month),
+    organisationUsed: await readOrganisationUsed(tx, query.month),
     quotaWarnings: await quotaWarnings(tx, query.month),
     due,
     nextDueAt: due === undefined ? await nextDueAt(tx, query) : undefined,
@@ -31,18 +25,21 @@ export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
   }
 }
 
-interface Marked {
+interface WatermarkedPlace {
   place: QueuePlace
   marks: Map<Level, number>
 }
 
 /** Every place of the queues that ever had alerts, with its watermarks. */
-async function marksIn(tx: Tx, queues: readonly string[]): Promise<Marked[]> {
+async function readWatermarkedPlaces(
+  tx: Tx,
+  queues: readonly string[],
+): Promise<WatermarkedPlace[]> {
   const rows = await tx.all<QueuePlace & { level: Level; up_to: number }>(
     'SELECT queue, channel, level, up_to FROM watermarks WHERE queue IN LIST($1, TEXT) ORDER BY queue, channel, level',
     [queues],
   )
-  const found: Marked[] = []
+  const found: WatermarkedPlace[] = []
   for (const { queue, channel, level, up_to } of rows) {
     let last = found.at(-1)
     if (last?.place.queue !== queue || last.place.channel !== channel) {
@@ -64,19 +61,15 @@ async function quotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarni
 
 /** SQL: when the robot with key $2 may try a message. Other robots wait longer for one that may have arrived. */
 const MAY_AT = `CASE WHEN robot_key = $2 THEN due_at ELSE GREATEST(due_at, COALESCE(elsewhere_at, 0)) END`
-const PENDING = `queue IN LIST($1, TEXT) AND state IN ('pending', 'sending') AND state = 'pending'`
+const PENDING = `queue IN LIST($1, TEXT) AND ${IN_STATE.pending}`
 
 const DUE_MESSAGE = `SELECT id, robot, queue, channel, kind, alert_count, level, by_hand FROM messages
   WHERE ${PENDING} AND ${MAY_AT} <= $3
   ORDER BY by_hand, CASE WHEN kind = 'test' THEN 1 ELSE 0 END, COALESCE(level, 9), due_at, id LIMIT 1`
 const NEXT_DUE_AT = `SELECT MIN(${MAY_AT}) AS at FROM messages WHERE ${PENDING}`
 
-interface DueRow {
+interface DueRow extends Pick<DueMessage, 'robot' | 'queue' | 'channel' | 'kind'> {
   id: number
-  robot: string
-  queue: string
-  channel: string
-  kind: MessageKind
   alert_count: number
   level: Level | null
   by_hand: number
@@ -104,12 +97,12 @@ async function nextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date 
 }
 
 /** Unblocked alerts of a place; undefined without any. Stops counting beyond the preview. */
-async function channelBacklog(
+async function readChannelBacklog(
   tx: Tx,
-  { place, marks }: Marked,
+  { place, marks }: WatermarkedPlace,
   query: BacklogQuery,
 ): Promise<ChannelBacklog | undefined> {
-  const blocked = await blockedIn(tx, place)
+  const blocked = await readBlocked(tx, place)
   const leftBehind = await hasLeftBehind(tx, place)
   const found: QueuedAlert[] = []
   for (const level of LEVELS_IN_ORDER) {
@@ -140,7 +133,7 @@ async function channelBacklog(
     oldest: new Date(Math.min(...found.map(({ receivedAt }) => receivedAt.getTime()))),
     alerts: found.slice(0, query.preview),
     digestOpen: blocked.after !== undefined,
-    ...(await recentMessages(tx, place, query)),
+    ...(await readRecentMessages(tx, place, query)),
   }
 }
 
@@ -152,15 +145,8 @@ async function hasLeftBehind(tx: Tx, { queue, channel }: QueuePlace): Promise<bo
   return row !== undefined
 }
 
-interface QueuedRow {
-  id: number
-  payload: number
-  position: number
-  fingerprint: string
-  status: Status
-  level: Level
+interface QueuedRow extends Omit<QueuedAlert, 'receivedAt'> {
   received_at: number
-  repeats: number
 }
 
 const queuedWhere = (waits: string): string =>
@@ -179,7 +165,7 @@ type Recent = Pick<
   'recent' | 'lastMessageAt' | 'messagesThisHour' | 'messagesToday'
 >
 
-async function recentMessages(
+async function readRecentMessages(
   tx: Tx,
   { queue, channel }: QueuePlace,
   query: BacklogQuery,

@@ -1,15 +1,20 @@
 import type { Level } from '../../model/level.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-
-/** A queue, for one of its channels. */
-export interface QueuePlace {
-  queue: string
-  channel: string
-}
+import { OPEN } from './message-states.ts'
 
 /** Lock name of a queue. Claims and moves hold it exclusively; accepts share it. */
 export function queueLock(queue: string): string {
   return `queue ${queue}`
+}
+
+/** Sorts by queue, then channel. */
+export function byPlace(a: QueuePlace, b: QueuePlace): number {
+  return compare(a.queue, b.queue) || compare(a.channel, b.channel)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** SQL: the message of delivery `d`; NULL or 0 while the alert waits. */
@@ -21,7 +26,7 @@ export const MESSAGE_OF = `COALESCE(d.message, (SELECT r.message FROM delivery_r
  * Those of the alerts let through into a place that the place will not deliver: their message is dead, their channel was
  * removed, or they moved to another queue. Pruned alerts are not among them.
  */
-export async function deadAmong(
+export async function findDead(
   tx: Tx,
   { queue, channel }: QueuePlace,
   alerts: readonly number[],
@@ -50,13 +55,13 @@ export interface Blocked {
 }
 
 /** Ignores the message `except`, which is being claimed. */
-export async function blockedIn(
+export async function readBlocked(
   tx: Tx,
   { queue, channel }: QueuePlace,
   except = 0,
 ): Promise<Blocked> {
   const open = await tx.all<{ id: number }>(
-    `SELECT id FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') AND id <> $3`,
+    `SELECT id FROM messages WHERE queue = $1 AND channel = $2 AND ${OPEN} AND id <> $3`,
     [queue, channel, except],
   )
   if (open.length === 0) return { fingerprints: [], after: undefined }
@@ -95,7 +100,7 @@ export function blockedValues({ fingerprints, after }: Blocked): [number, string
 export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
 
 /** For each level that a place ever had: the alert up to which all were taken. */
-export async function watermarks(
+export async function readWatermarks(
   tx: Tx,
   { queue, channel }: QueuePlace,
 ): Promise<Map<Level, number>> {
@@ -107,7 +112,7 @@ export async function watermarks(
 }
 
 /** Places that ever had alerts, of all or of the given channels. */
-export async function placesOf(tx: Tx, channels?: readonly string[]): Promise<QueuePlace[]> {
+export async function readPlaces(tx: Tx, channels?: readonly string[]): Promise<QueuePlace[]> {
   return tx.all<QueuePlace>(
     `SELECT DISTINCT queue, channel FROM watermarks ${channels === undefined ? '' : 'WHERE channel IN LIST($1, TEXT)'}
      ORDER BY queue, channel`,
@@ -142,11 +147,7 @@ export async function requeue(tx: Tx, message: number): Promise<number> {
 
 /** Replaces a digest's ranges by its id in each delivery that they cover. */
 export async function materialize(tx: Tx, message: number): Promise<void> {
-  const ranges = await tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
-    'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
-    [message],
-  )
-  for (const { queue, channel, level, after, up_to } of ranges)
+  for (const { queue, channel, level, after, up_to } of await readRanges(tx, message))
     await tx.run(
       `UPDATE deliveries SET message = $1
        WHERE queue = $2 AND channel = $3 AND level = $4 AND alert > $5 AND alert <= $6 AND message IS NULL`,
@@ -155,13 +156,27 @@ export async function materialize(tx: Tx, message: number): Promise<void> {
   await tx.run('DELETE FROM delivery_ranges WHERE message = $1', [message])
 }
 
+/** Deliveries that a digest contains: those with `after` < alert <= `up_to` whose message is NULL. */
+export interface DeliveryRange extends QueuePlace {
+  level: Level
+  after: number
+  up_to: number
+}
+
+export async function readRanges(tx: Tx, message: number): Promise<DeliveryRange[]> {
+  return tx.all<DeliveryRange>(
+    'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
+    [message],
+  )
+}
+
 /** A message with its place, by which its alerts are found. */
 export interface PlacedMessage extends QueuePlace {
   id: number
 }
 
 /** An alert of a message, with its level at delivery. */
-export interface Carried {
+export interface CarriedAlert {
   alert: number
   level: Level
 }
@@ -172,36 +187,27 @@ const CARRIED_BY_RANGE = `SELECT alert FROM deliveries WHERE queue = $1 AND chan
   AND alert > $4 AND alert <= $5 AND message IS NULL ORDER BY alert LIMIT $6`
 
 /** A page of a message's alerts after a given one: the most severe first, then the oldest. Uses only index lookups. */
-export async function carriedBy(
+export async function readCarried(
   tx: Tx,
   { id, queue, channel }: PlacedMessage,
-  { after, limit }: { after?: Carried | undefined; limit: number },
-): Promise<Carried[]> {
-  const ranges = await tx.all<{ level: Level; after: number; up_to: number }>(
-    'SELECT level, after, up_to FROM delivery_ranges WHERE message = $1',
-    [id],
-  )
-  const found: Carried[] = []
+  { after, limit }: { after?: CarriedAlert | undefined; limit: number },
+): Promise<CarriedAlert[]> {
+  const ranges = await readRanges(tx, id)
+  const carried: CarriedAlert[] = []
   for (const level of LEVELS_IN_ORDER) {
     if (level < (after?.level ?? 1)) continue
     const from = level === after?.level ? after.alert : 0
-    const left = limit - found.length
-    const rows = await tx.all<{ alert: number }>(CARRIED_BY_ID, [
-      id,
-      queue,
-      channel,
-      level,
-      from,
-      left,
-    ])
+    const left = limit - carried.length
+    const values = [id, queue, channel, level, from, left]
+    const rows = await tx.all<{ alert: number }>(CARRIED_BY_ID, values)
     for (const range of ranges.filter((each) => each.level === level)) {
       const start = Math.max(from, range.after)
       const place = [queue, channel, level, start, range.up_to, left]
       rows.push(...(await tx.all<{ alert: number }>(CARRIED_BY_RANGE, place)))
     }
     rows.sort((a, b) => a.alert - b.alert)
-    for (const { alert } of rows.slice(0, left)) found.push({ alert, level })
-    if (found.length === limit) return found
+    for (const { alert } of rows.slice(0, left)) carried.push({ alert, level })
+    if (carried.length === limit) break
   }
-  return found
+  return carried
 }

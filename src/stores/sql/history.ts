@@ -10,7 +10,7 @@ export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryC
     'SELECT MIN(id) AS first, MAX(id) AS last FROM payloads WHERE received_at >= $1 AND received_at < $2',
     range,
   )
-  const ended = await endedIn(tx, range)
+  const ended = await countEnded(tx, range)
   if (payloads?.first == null) return { received: 0, suppressed: [], ended }
   const received = await tx.get<{ n: number }>(
     'SELECT COUNT(*) AS n FROM alerts WHERE payload BETWEEN $1 AND $2',
@@ -27,7 +27,10 @@ export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryC
 }
 
 /** Counts messages by their final attempt. A split is none: its alerts wait again. */
-async function endedIn(tx: Tx, range: readonly [number, number]): Promise<HistoryCounts['ended']> {
+async function countEnded(
+  tx: Tx,
+  range: readonly [number, number],
+): Promise<HistoryCounts['ended']> {
   const rows = await tx.all<HistoryCounts['ended'][number]>(
     `SELECT channel, state, COUNT(*) AS messages, CAST(SUM(alert_count) AS BIGINT) AS alerts FROM (
        SELECT m.channel, m.state, m.alert_count FROM (

@@ -20,7 +20,7 @@ interface Row {
   queue: string | null
 }
 
-export interface Group {
+export interface GroupKey {
   queue: string
   channel: string
   group: string
@@ -28,8 +28,8 @@ export interface Group {
 
 /** Receives the stored alerts in the order of their ids. */
 export interface LastNotifiedTarget {
-  letThrough(group: Group, entry: LastEntry): void
-  repeated(group: Group): void
+  letThrough(group: GroupKey, entry: LastEntry): void
+  repeated(group: GroupKey): void
 }
 
 /** Replays the newest `limit` alerts, from which the target derives the last entry of each group. */
@@ -52,7 +52,7 @@ export async function restoreLast(
     )
     const last = ids.at(-1)?.id
     if (last === undefined) return
-    for (const row of await rowsBetween(tx, after, last))
+    for (const row of await readRows(tx, after, last))
       restore(
         target,
         row,
@@ -63,7 +63,7 @@ export async function restoreLast(
   }
 }
 
-function rowsBetween(tx: Tx, after: number, last: number): Promise<Row[]> {
+function readRows(tx: Tx, after: number, last: number): Promise<Row[]> {
   return tx.all<Row>(
     `SELECT a.id, a.channel, COALESCE(a.grp, a.fingerprint) AS grp, a.status, a.level, a.fingerprint, a.starts_at,
        p.received_at, a.final_state, a.reason, d.queue

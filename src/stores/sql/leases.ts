@@ -1,6 +1,7 @@
 import { STAYS_MS } from '../../model/message.ts'
 import type { Lease, Renewal } from '../store.ts'
 import type { Tx } from '../tx.ts'
+import { IN_STATE, OPEN } from './message-states.ts'
 
 /** Upper bound of a lease. A longer one dates from before the clock was set back. */
 const MAX_LEASE_MS = 5 * 60_000
@@ -68,7 +69,7 @@ export async function recover(tx: Tx, now: Date): Promise<number> {
   const at = tx.ms(now)
   await clampFutureTimes(tx, at)
   const rows = await tx.all<{ robot: string }>(
-    `SELECT DISTINCT robot FROM messages m WHERE state IN ('pending', 'sending') AND state = 'sending'
+    `SELECT DISTINCT robot FROM messages m WHERE ${IN_STATE.sending}
      AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.robot = m.robot AND ${inForce('$1')}) ORDER BY robot`,
     [at],
   )
@@ -88,7 +89,7 @@ export async function recover(tx: Tx, now: Date): Promise<number> {
 
 /** Makes a robot's messages in flight due at once, as they may have arrived; their calls count until now. */
 async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<number> {
-  const inFlight = `robot = $1 AND state IN ('pending', 'sending') AND state = 'sending'`
+  const inFlight = `robot = $1 AND ${IN_STATE.sending}`
   await tx.run(
     `UPDATE calls SET until = GREATEST(until, $2) WHERE id IN (SELECT call FROM messages WHERE ${inFlight})`,
     [robot, at],
@@ -108,14 +109,13 @@ async function clampFutureTimes(tx: Tx, at: number): Promise<void> {
   await tx.run('UPDATE calls SET until = until - at + $1, at = $1 WHERE at > $1', [at])
   await tx.run('UPDATE pauses SET until = until - since + $1, since = $1 WHERE since > $1', [at])
   await tx.run(
-    `UPDATE messages SET due_at = $1 WHERE state IN ('pending', 'sending') AND state = 'pending' AND due_at > $1
+    `UPDATE messages SET due_at = $1 WHERE ${IN_STATE.pending} AND due_at > $1
        AND (created_at > $1 OR EXISTS (SELECT 1 FROM attempts a WHERE a.message = messages.id AND a.at > $1))`,
     [at],
   )
-  await tx.run(
-    `UPDATE messages SET elsewhere_at = $1 WHERE state IN ('pending', 'sending') AND elsewhere_at > $1`,
-    [at + STAYS_MS],
-  )
+  await tx.run(`UPDATE messages SET elsewhere_at = $1 WHERE ${OPEN} AND elsewhere_at > $1`, [
+    at + STAYS_MS,
+  ])
 }
 
 /** Moves calls, pauses, due times and leases by `byMs`, after the clock was set. */
@@ -124,7 +124,7 @@ export async function shift(tx: Tx, byMs: number): Promise<void> {
   await tx.run('UPDATE pauses SET since = since + $1, until = until + $1', [byMs])
   await tx.run(
     `UPDATE messages SET due_at = due_at + $1, elsewhere_at = elsewhere_at + $1
-     WHERE state IN ('pending', 'sending')`,
+     WHERE ${OPEN}`,
     [byMs],
   )
   await tx.run('UPDATE leases SET until = until + $1 WHERE until > 0', [byMs])

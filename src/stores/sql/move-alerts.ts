@@ -1,32 +1,31 @@
 import type { Level } from '../../model/level.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import {
-  blockedIn,
-  LEVELS_IN_ORDER,
-  MESSAGE_OF,
-  type QueuePlace,
-  watermarks,
-} from './deliveries.ts'
+import { LEVELS_IN_ORDER, MESSAGE_OF, readBlocked, readWatermarks } from './deliveries.ts'
 import type { LastNotifiedLog } from './recent.ts'
+import { columnsOf } from './schema.ts'
+
+const WATERMARK_COLUMNS = columnsOf('watermarks')
+const DELIVERY_COLUMNS = columnsOf('deliveries')
 
 /** Rows of one query. */
 const PAGE_SIZE = 2_000
 
 /** A waiting delivery. */
-export interface Waiting {
+export interface WaitingDelivery {
   alert: number
   level: Level
 }
 
 /** Waiting deliveries of a place, including blocked ones. */
-export async function waitingIn(
+export async function readWaiting(
   tx: Tx,
   place: QueuePlace,
   limit = Number.MAX_SAFE_INTEGER,
-): Promise<Waiting[]> {
+): Promise<WaitingDelivery[]> {
   const { queue, channel } = place
-  const marks = await watermarks(tx, place)
-  let found = await tx.all<Waiting>(
+  const marks = await readWatermarks(tx, place)
+  let found = await tx.all<WaitingDelivery>(
     `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
     [queue, channel, limit],
   )
@@ -35,7 +34,7 @@ export async function waitingIn(
     if (upTo === undefined || found.length >= limit) continue
     // No spread: hundreds of thousands of arguments overflow the stack.
     found = found.concat(
-      await tx.all<Waiting>(
+      await tx.all<WaitingDelivery>(
         `SELECT alert, level FROM deliveries
          WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
         [queue, channel, level, upTo, limit],
@@ -45,10 +44,10 @@ export async function waitingIn(
   return found
 }
 
-export async function removeFrom(
+export async function removeFromQueue(
   tx: Tx,
   { queue, channel }: QueuePlace,
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingDelivery[],
 ): Promise<void> {
   for (const [level, alerts] of byLevel(waiting))
     await tx.run(
@@ -61,23 +60,23 @@ export async function removeFrom(
  * Adds alerts to another queue, except those it already contains and those overtaken there by a later one about the same
  * alert. Returns the overtaken ones.
  */
-export async function moveTo(
+export async function addToQueue(
   tx: Tx,
   to: QueuePlace,
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingDelivery[],
 ): Promise<ReadonlySet<number>> {
-  const overtaken = await compareWith(tx, to, waiting)
+  const overtaken = await orderInQueue(tx, to, waiting)
   const moved = waiting.filter(({ alert }) => !overtaken.has(alert))
   for (const [level, alerts] of byLevel(moved)) {
     await tx.insert(
       'watermarks',
-      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', up_to: 'BIGINT' },
+      WATERMARK_COLUMNS,
       [[to.queue, to.channel, level, 0]],
       'ON CONFLICT DO NOTHING',
     )
     await tx.insert(
       'deliveries',
-      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', alert: 'BIGINT', message: 'BIGINT' },
+      DELIVERY_COLUMNS,
       alerts.map((alert) => [to.queue, to.channel, level, alert, 0]),
       'ON CONFLICT DO NOTHING',
     )
@@ -89,15 +88,15 @@ export async function moveTo(
  * Returns the alerts that a later one about the same alert, sent or in an open message, has overtaken in the target
  * queue. Updates the predecessors of the others, and of the alerts that wait there.
  */
-async function compareWith(
+async function orderInQueue(
   tx: Tx,
   to: QueuePlace,
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingDelivery[],
 ): Promise<ReadonlySet<number>> {
-  const rows = await fingerprintsOf(tx, waiting)
-  const { after = Number.MAX_SAFE_INTEGER } = await blockedIn(tx, to)
+  const rows = await readFingerprints(tx, waiting)
+  const { after = Number.MAX_SAFE_INTEGER } = await readBlocked(tx, to)
   const oldest = rows.reduce((least, { id }) => Math.min(least, id), after)
-  const taken = await takenAbove(tx, to, oldest)
+  const taken = await findTaken(tx, to, oldest)
   const isTaken = (fingerprint: string, test: (each: number) => boolean): boolean =>
     taken.get(fingerprint)?.some(test) === true
   const overtaken = new Set(
@@ -108,7 +107,7 @@ async function compareWith(
     ({ fingerprint }) => fingerprint,
   )
   const there = Map.groupBy(
-    await fingerprintsOf(tx, await waitingIn(tx, to)),
+    await readFingerprints(tx, await readWaiting(tx, to)),
     ({ fingerprint }) => fingerprint,
   )
   for (const [fingerprint, ours] of moved)
@@ -134,9 +133,9 @@ async function chain(
   }
 }
 
-async function fingerprintsOf(
+async function readFingerprints(
   tx: Tx,
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingDelivery[],
 ): Promise<{ id: number; fingerprint: string }[]> {
   const rows: { id: number; fingerprint: string }[] = []
   for (const ids of pagesOf(waiting.map(({ alert }) => alert)))
@@ -150,7 +149,7 @@ async function fingerprintsOf(
 }
 
 /** Alerts with higher ids that are sent or in open messages, by fingerprint. */
-async function takenAbove(
+async function findTaken(
   tx: Tx,
   { queue, channel }: QueuePlace,
   above: number,
@@ -179,7 +178,7 @@ async function takenAbove(
 }
 
 /** Copies the last entries of moved alerts to the new queue, so that repeats are aggregated there. */
-export async function moveLast(
+export async function copyLastEntries(
   tx: Tx,
   { from, to, log }: { from: QueuePlace; to: QueuePlace; log: LastNotifiedLog },
   alerts: readonly number[],
@@ -190,9 +189,9 @@ export async function moveLast(
       [page],
     )
     const groups = rows.map(({ grp }) => grp)
-    const there = await log.lastOf(tx, to, groups)
+    const there = await log.readLast(tx, to, groups)
     const moved = new Set(page)
-    const last = [...(await log.lastOf(tx, from, groups))].filter(
+    const last = [...(await log.readLast(tx, from, groups))].filter(
       ([group, { alert }]) => moved.has(alert) && alert > (there.get(group)?.alert ?? 0),
     )
     await log.setLast(tx, to, new Map(last))
@@ -213,7 +212,7 @@ export async function endAlerts(
   )
 }
 
-function byLevel(waiting: readonly Waiting[]): [Level, number[]][] {
+function byLevel(waiting: readonly WaitingDelivery[]): [Level, number[]][] {
   const groups = Map.groupBy(waiting, ({ level }) => level)
   return [...groups].map(([level, rows]) => [level, rows.map(({ alert }) => alert)])
 }

@@ -60,7 +60,7 @@ export async function payloads(
 ): Promise<Map<number, StoredPayload>> {
   const found = new Map<number, StoredPayload>()
   let bytes = 0
-  for await (const { id, source, received_at, text } of payloadTexts(tx, ids, (length) => {
+  for await (const { id, source, received_at, text } of readPayloadTexts(tx, ids, (length) => {
     bytes += length
     return found.size === 0 || bytes <= maxBytes
   }))
@@ -69,7 +69,7 @@ export async function payloads(
 }
 
 /** Reads payloads one by one while `wants` accepts their length; decompresses a shared row once. */
-export async function* payloadTexts(
+export async function* readPayloadTexts(
   tx: Tx,
   ids: readonly number[],
   wants: (length: number) => boolean = () => true,
@@ -79,7 +79,7 @@ export async function* payloadTexts(
     [ids],
   )
   let body = 0
-  let unpacked: Buffer | undefined
+  let decompressed: Buffer | undefined
   const byId = new Map(rows.map((row) => [row.id, row]))
   for (const id of ids) {
     const row = byId.get(id)
@@ -87,13 +87,13 @@ export async function* payloadTexts(
     if (!wants(row.length)) return
     if (row.body !== body) {
       body = row.body
-      unpacked = undefined
+      decompressed = undefined
       const stored = await tx.get<{ bytes: Uint8Array }>('SELECT bytes FROM bodies WHERE id = $1', [
         body,
       ])
-      unpacked = stored && unpack(stored.bytes)
+      decompressed = stored && decompress(stored.bytes)
     }
-    const text = unpacked?.toString('utf8', row.start, row.start + row.length)
+    const text = decompressed?.toString('utf8', row.start, row.start + row.length)
     if (text !== undefined) yield { ...row, text }
   }
 }
@@ -102,7 +102,7 @@ export async function* payloadTexts(
  * Decompresses a Zstandard frame (RFC 8878, section 3.1.1); other bytes, such as UTF-8, are returned unchanged. Undefined
  * for a damaged frame: its alerts are then delivered as unreadable, and do not block later ones.
  */
-function unpack(bytes: Uint8Array): Buffer | undefined {
+function decompress(bytes: Uint8Array): Buffer | undefined {
   const isFrame = bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd
   if (!isFrame) return Buffer.from(bytes)
   try {

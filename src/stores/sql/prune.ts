@@ -1,12 +1,11 @@
-import type { Level } from '../../model/level.ts'
 import type { Tx } from '../tx.ts'
-import type { QueuePlace } from './deliveries.ts'
+import { readRanges } from './deliveries.ts'
 
 /** Maximum rows of each table that one call deletes, which bounds how long it delays accepts. */
 const BATCH_SIZE = 5_000
 
 /** Longer than any window: `limits.per` is at most a day. */
-const KEEP_CALLS_MS = 25 * 3_600_000
+const CALL_RETENTION_MS = 25 * 3_600_000
 
 /** Deletes ended messages and alerts older than `before`, and calls outside every window. */
 export async function prune(
@@ -18,13 +17,13 @@ export async function prune(
   const limit = tx.ms(before)
   const messages = await pruneMessages(tx, limit)
   const alerts = await pruneAlerts(tx, limit)
-  await tx.run('DELETE FROM calls WHERE until < $1', [tx.ms(now) - KEEP_CALLS_MS])
+  await tx.run('DELETE FROM calls WHERE until < $1', [tx.ms(now) - CALL_RETENTION_MS])
   return { messages, alerts }
 }
 
 async function pruneMessages(tx: Tx, before: number): Promise<number> {
-  const messages = await tx.all<{ id: number; alert_count: number }>(
-    `SELECT id, alert_count FROM messages WHERE state IN ('sent', 'dead') AND created_at < $1 ORDER BY id LIMIT $2`,
+  const messages = await tx.all<{ id: number }>(
+    `SELECT id FROM messages WHERE state IN ('sent', 'dead') AND created_at < $1 ORDER BY id LIMIT $2`,
     [before, BATCH_SIZE],
   )
   let left = BATCH_SIZE
@@ -48,11 +47,7 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
        SELECT queue, channel, level, alert FROM deliveries WHERE message = $1 LIMIT $2)`,
     [message, limit],
   )
-  const ranges = await tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
-    'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
-    [message],
-  )
-  for (const { queue, channel, level, after, up_to } of ranges) {
+  for (const { queue, channel, level, after, up_to } of await readRanges(tx, message)) {
     if (deleted >= limit) return deleted
     const place = [queue, channel, level] as const
     const last = await tx.get<{ alert: number }>(
@@ -94,16 +89,16 @@ async function pruneAlerts(tx: Tx, before: number): Promise<number> {
 }
 
 async function prunePayloads(tx: Tx, end: number): Promise<void> {
-  const gone = await tx.all<{ id: number; body: number }>(
+  const payloads = await tx.all<{ id: number; body: number }>(
     `SELECT p.id, p.body FROM payloads p WHERE p.id < $1
        AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.payload = p.id) ORDER BY p.id LIMIT $2`,
     [end, BATCH_SIZE],
   )
-  if (gone.length === 0) return
-  await tx.run('DELETE FROM payloads WHERE id IN LIST($1, BIGINT)', [gone.map(({ id }) => id)])
+  if (payloads.length === 0) return
+  await tx.run('DELETE FROM payloads WHERE id IN LIST($1, BIGINT)', [payloads.map(({ id }) => id)])
   await tx.run(
     `DELETE FROM bodies WHERE id IN LIST($1, BIGINT)
        AND NOT EXISTS (SELECT 1 FROM payloads p WHERE p.body = bodies.id)`,
-    [[...new Set(gone.map(({ body }) => body))]],
+    [[...new Set(payloads.map(({ body }) => body))]],
   )
 }

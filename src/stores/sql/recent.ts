@@ -1,8 +1,8 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { AcceptRequest } from '../incoming.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import type { QueuePlace } from './deliveries.ts'
 
 /** The last alert let through for one queue, channel and aggregation key; instants as stored, in milliseconds. */
 export interface LastEntry {
@@ -41,7 +41,7 @@ export interface RecentSession {
 
 /** The same entries, for verbs other than accept. */
 export interface LastNotifiedLog {
-  lastOf(
+  readLast(
     tx: Tx,
     place: QueuePlace,
     groups: readonly string[],

@@ -3,7 +3,7 @@ import type { RobotState } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
 /** States of robots, in their order. */
-export async function robotStates(
+export async function readRobotStates(
   tx: Tx,
   robots: readonly { key: string; address: string }[],
   { callsSince, month }: { callsSince: Date; month: string },
@@ -50,7 +50,7 @@ function scopesOf({ key, address }: { key: string; address: string }): string[] 
 }
 
 /** Calls of a month that count for the organisation, which excludes the sandbox. */
-export async function organisationUsed(tx: Tx, month: string): Promise<number> {
+export async function readOrganisationUsed(tx: Tx, month: string): Promise<number> {
   const row = await tx.get<{ n: number }>(
     'SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) AS n FROM monthly_usage WHERE month = $1 AND key NOT LIKE $2',
     [month, `${SANDBOX_KEY}%`],

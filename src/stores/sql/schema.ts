@@ -116,15 +116,18 @@ export const TABLES = {
 
 export type TableName = keyof typeof TABLES
 
-/** The columns of a table with their types, read from SCHEMA. */
-export function columnsOf(table: TableName): Columns {
+/** The columns of a table with their types, read from SCHEMA; of some columns, named with blanks in between, in that order. */
+export function columnsOf(table: TableName, names?: string): Columns {
   const [, body = ''] =
     new RegExp(`CREATE TABLE ${table} \\(([\\s\\S]*?)\\n?\\s*\\) (?:ROW|KEY)_TABLE`).exec(SCHEMA) ??
     []
   const columns: Record<string, Columns[string]> = {}
   for (const [, name = '', type = ''] of body.matchAll(COLUMN))
     columns[name] = (type === 'IDENTITY' ? 'BIGINT' : type) as Columns[string]
-  return columns
+  if (names === undefined) return columns
+  return Object.fromEntries(
+    names.split(' ').map((name) => [name, columns[name] as Columns[string]]),
+  )
 }
 
 const COLUMN = /(?:^|,)\s*([a-z_]+) (IDENTITY|BIGINT|INTEGER|SMALLINT|TEXT|BYTEA)\b/g

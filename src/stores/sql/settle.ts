@@ -1,8 +1,7 @@
 import { giveWay } from '../../clock.ts'
-import type { Level } from '../../model/level.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
-import { type QueuePlace, queueLock, requeue } from './deliveries.ts'
+import { queueLock, readRanges, requeue } from './deliveries.ts'
 
 /** What a settlement changed. */
 export interface Settled {
@@ -18,9 +17,9 @@ export interface Settled {
  */
 export async function settle(tx: Tx, settlement: Settlement): Promise<Settled | undefined> {
   const id = Number(settlement.id)
-  const found = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [id])
-  if (found === undefined) return undefined
-  const { queue } = found
+  const placed = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [id])
+  if (placed === undefined) return undefined
+  const { queue } = placed
   await tx.lock([queueLock(queue)])
   const message = await tx.get<{ robot: string }>(
     `SELECT robot FROM messages WHERE id = $1 AND state = 'sending' AND call = $2`,
@@ -134,21 +133,18 @@ const RECEIVED_BY_ID = `SELECT p.received_at AS at, COUNT(*) AS n
   WHERE d.message = $1 AND a.id = d.alert AND p.id = a.payload GROUP BY p.received_at`
 
 /** Counts a message's alerts by the instant of their receipt. Reads a digest page by page. */
-export async function receivedCounts(db: Database, message: number): Promise<ReceivedCount[]> {
+export async function countReceived(db: Database, message: number): Promise<ReceivedCount[]> {
   const counts = new Map<number, ReceivedCount>()
   const add = (tx: Tx, rows: readonly { at: number; n: number }[]): void => {
     for (const { at, n } of rows) {
-      const seen = counts.get(at)
-      if (seen === undefined) counts.set(at, { receivedAt: tx.date(at), count: n })
-      else seen.count += n
+      const entry = counts.get(at)
+      if (entry === undefined) counts.set(at, { receivedAt: tx.date(at), count: n })
+      else entry.count += n
     }
   }
   const ranges = await db.read(async (tx) => {
     add(tx, await tx.all(RECEIVED_BY_ID, [message]))
-    return tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
-      'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
-      [message],
-    )
+    return readRanges(tx, message)
   })
   for (const { queue, channel, level, after, up_to } of ranges)
     for (let from = after; from < up_to; await giveWay())

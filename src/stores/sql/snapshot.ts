@@ -1,8 +1,7 @@
-import type { RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
+import type { QueuePlace, RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import type { QueuePlace } from './deliveries.ts'
 import { inForce } from './leases.ts'
-import { organisationUsed, robotStates } from './robot-states.ts'
+import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
 /** SQL: deliveries that wait, and those of open messages. */
 const NOT_DELIVERED = `
@@ -20,7 +19,7 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
     `SELECT queue, channel, COUNT(*) AS count, MIN(alert) AS first FROM (${NOT_DELIVERED}) n
      GROUP BY queue, channel ORDER BY queue, channel`,
   )
-  const receivedAt = await receivedAtOf(
+  const receivedAt = await readReceivedAt(
     tx,
     open.map(({ first }) => first),
   )
@@ -40,11 +39,11 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
     robots: await robots(tx, query),
     queues,
     channels,
-    organisationUsed: await organisationUsed(tx, query.month),
+    organisationUsed: await readOrganisationUsed(tx, query.month),
   }
 }
 
-async function receivedAtOf(tx: Tx, alerts: readonly number[]): Promise<Map<number, Date>> {
+async function readReceivedAt(tx: Tx, alerts: readonly number[]): Promise<Map<number, Date>> {
   const rows = await tx.all<{ id: number; at: number }>(
     `SELECT a.id, p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload
      WHERE a.id IN LIST($1, BIGINT)`,
@@ -73,7 +72,7 @@ async function robots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSn
   )
   const oldest = Math.min(...query.robots.map(({ callsSince }) => callsSince.getTime()))
   const since = { callsSince: new Date(oldest), month: query.month }
-  const states = query.robots.length === 0 ? [] : await robotStates(tx, query.robots, since)
+  const states = query.robots.length === 0 ? [] : await readRobotStates(tx, query.robots, since)
   return new Map(
     query.robots.map(({ name, key, callsSince }, index) => {
       const state = states[index] as RobotState

@@ -1,6 +1,7 @@
 import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { deadAmong, placesOf, type QueuePlace } from './deliveries.ts'
+import { findDead, readPlaces } from './deliveries.ts'
 import type { LastEntry, LastNotifiedLog, RecentSession } from './recent.ts'
 
 type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
@@ -18,7 +19,7 @@ export interface Known {
   id: number
 }
 
-export function knownIn(
+export function knownAlerts(
   requests: readonly AcceptRequest[],
   session: Pick<RecentSession, 'lastId'>,
 ): Known[] {
@@ -33,10 +34,13 @@ export function knownIn(
 }
 
 /** Reads the facts for all alerts of a batch at once, since a storm consists of repeats. */
-export async function staleIn(
+export async function readStale(
   tx: Tx,
   known: readonly Known[],
-  { session, log }: { session: Pick<RecentSession, 'load'>; log: Pick<LastNotifiedLog, 'lastOf'> },
+  {
+    session,
+    log,
+  }: { session: Pick<RecentSession, 'load'>; log: Pick<LastNotifiedLog, 'readLast'> },
 ): Promise<IsStale> {
   if (known.length === 0) return () => false
   await session.load(new Set(known.map(({ id }) => id)))
@@ -45,10 +49,10 @@ export async function staleIn(
   for (const [key, [first, ...others]] of places) {
     const { queue, alert, id } = first as Known
     const ids = [id, ...others.map((each) => each.id)]
-    dead.set(key, await deadAmong(tx, { queue, channel: alert.channel }, ids))
+    dead.set(key, await findDead(tx, { queue, channel: alert.channel }, ids))
   }
   const alerts = [...new Set(known.map(({ alert }) => alert))]
-  const elsewhere = await lastElsewhere(tx, alerts, log)
+  const elsewhere = await readLastElsewhere(tx, alerts, log)
   return ({ queues, channel, group }, queue, last) =>
     dead.get(keyOf(queue, channel))?.has(last.alert) === true ||
     elsewhere.some((place) => {
@@ -59,22 +63,22 @@ export async function staleIn(
 }
 
 /** Last entries of the groups in former queues of their channel. Empty unless a reload removed a queue. */
-async function lastElsewhere(
+async function readLastElsewhere(
   tx: Tx,
   alerts: readonly Addressed[],
-  log: Pick<LastNotifiedLog, 'lastOf'>,
+  log: Pick<LastNotifiedLog, 'readLast'>,
 ): Promise<(QueuePlace & { last: Map<string, LastEntry> })[]> {
   const found: (QueuePlace & { last: Map<string, LastEntry> })[] = []
   const channels = new Set(alerts.map(({ channel }) => channel))
-  for (const { queue, channel } of await placesOf(tx, [...channels])) {
+  for (const { queue, channel } of await readPlaces(tx, [...channels])) {
     const others = alerts.filter((each) => each.channel === channel && !each.queues.includes(queue))
     if (others.length === 0) continue
     const place = { queue, channel }
     const last = new Map(
-      await log.lastOf(tx, place, [...new Set(others.map(({ group }) => group))]),
+      await log.readLast(tx, place, [...new Set(others.map(({ group }) => group))]),
     )
     const ids = [...last.values()].map(({ alert }) => alert)
-    const dead = await deadAmong(tx, place, ids)
+    const dead = await findDead(tx, place, ids)
     for (const [group, { alert }] of last) if (dead.has(alert)) last.delete(group)
     found.push({ ...place, last })
   }

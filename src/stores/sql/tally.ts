@@ -1,16 +1,16 @@
 import { giveWay } from '../../clock.ts'
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tally, TallyGroup } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
 import {
   type Blocked,
-  blockedIn,
   blockedValues,
   LEVELS_IN_ORDER,
-  type QueuePlace,
+  readBlocked,
+  readWatermarks,
   unblocked,
-  watermarks,
 } from './deliveries.ts'
 
 /** Rows of one read, which takes a few milliseconds; requests are accepted between reads. */
@@ -38,9 +38,9 @@ interface Row {
 export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
   const start = await db.read(async (tx) => ({
     place,
-    blocked: await blockedIn(tx, place),
-    marks: await watermarks(tx, place),
-    upTo: await newestOf(tx, place),
+    blocked: await readBlocked(tx, place),
+    marks: await readWatermarks(tx, place),
+    upTo: await readNewest(tx, place),
   }))
   const groups = new Map<string, TallyGroup>()
   const ids = { oldest: Number.POSITIVE_INFINITY, newest: 0 }
@@ -49,7 +49,7 @@ export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
       let after = waits === 'd.message = 0' ? 0 : start.marks.get(level)
       for (let isFirst = true; after !== undefined; isFirst = false) {
         const asked = { ...start, level, waits, after, isFirst }
-        const { rows, end } = await db.read((tx) => page(tx, asked))
+        const { rows, end } = await db.read((tx) => readPage(tx, asked))
         for (const row of rows) {
           add(groups, level, row)
           ids.oldest = Math.min(ids.oldest, row.id)
@@ -63,12 +63,12 @@ export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
   return {
     count: all.reduce((sum, { firing, resolved }) => sum + firing + resolved, 0),
     upTo: ids.newest,
-    ...(await db.read((tx) => receivedBetween(tx, ids))),
+    ...(await db.read((tx) => readReceivedRange(tx, ids))),
     groups: all.sort((a, b) => a.level - b.level || b.firing + b.resolved - a.firing - a.resolved),
   }
 }
 
-async function newestOf(tx: Tx, { queue, channel }: QueuePlace): Promise<number> {
+async function readNewest(tx: Tx, { queue, channel }: QueuePlace): Promise<number> {
   let newest = 0
   for (const level of LEVELS_IN_ORDER) {
     const row = await tx.get<{ alert: number | null }>(
@@ -80,7 +80,7 @@ async function newestOf(tx: Tx, { queue, channel }: QueuePlace): Promise<number>
   return newest
 }
 
-interface Asked {
+interface PageQuery {
   place: QueuePlace
   level: Level
   waits: string
@@ -91,9 +91,9 @@ interface Asked {
 }
 
 /** The next rows of a level, listed or counted. `end` is the last alert of a full page. */
-async function page(
+async function readPage(
   tx: Tx,
-  { place: { queue, channel }, level, waits, after, upTo, blocked, isFirst }: Asked,
+  { place: { queue, channel }, level, waits, after, upTo, blocked, isFirst }: PageQuery,
 ): Promise<{ rows: Row[]; end: number | undefined }> {
   const size = isFirst ? FIRST_PAGE_SIZE : PAGE_SIZE
   const last = await tx.get<{ alert: number }>(
@@ -129,7 +129,7 @@ function add(
   if (n === 1 && group.first.length < MAX_LISTED) group.first.push({ payload, position })
 }
 
-async function receivedBetween(
+async function readReceivedRange(
   tx: Tx,
   { oldest, newest }: { oldest: number; newest: number },
 ): Promise<{ from: Date; to: Date }> {

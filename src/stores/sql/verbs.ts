@@ -12,7 +12,7 @@ import { prune } from './prune.ts'
 import { reassign } from './reassign.ts'
 import type { LastNotifiedLog } from './recent.ts'
 import { resend } from './resend.ts'
-import { receivedCounts, settle } from './settle.ts'
+import { countReceived, settle } from './settle.ts'
 import { snapshot } from './snapshot.ts'
 import { tally } from './tally.ts'
 
@@ -67,7 +67,7 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
     async settle(settlement) {
       const settled = await db.write((tx) => settle(tx, settlement), 'background')
       if (settled?.waits) wake([settled.queue])
-      return settled?.sent ? receivedCounts(db, Number(settlement.id)) : []
+      return settled?.sent ? countReceived(db, Number(settlement.id)) : []
     },
     async recover(now) {
       const recovered = await db.write((tx) => recover(tx, now), 'background')
@@ -116,32 +116,3 @@ function queryVerbs(db: Database) {
     messageCounts: (query) => db.read((tx) => messageCounts(tx, query)),
   } satisfies Partial<SqlVerbs>
 }
-
-/** Names of the verbs, for clients that call them by name. */
-export const VERB_NAMES = [
-  'lease',
-  'renew',
-  'release',
-  'backlog',
-  'tally',
-  'payloads',
-  'claim',
-  'claimRetry',
-  'settle',
-  'recover',
-  'shift',
-  'enqueue',
-  'warn',
-  'resend',
-  'reassign',
-  'adopt',
-  'snapshot',
-  'messages',
-  'message',
-  'alerts',
-  'history',
-  'messageCounts',
-  'prune',
-] as const satisfies readonly (keyof SqlVerbs)[]
-
-export type VerbName = (typeof VERB_NAMES)[number]

@@ -4,12 +4,11 @@ import { afterThisTurn } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import type { Notice } from '../multi-process.ts'
-import { VERB_NAMES, type VerbName } from '../sql/verbs.ts'
 import type { Store } from '../store.ts'
 import { BatchEncoder } from './batch-encoding.ts'
 import { restrictToOwner } from './file-mode.ts'
 import { openSqliteStore, type Result, type SqliteStore, unwrap } from './store.ts'
-import type { Failure, Reply, Request } from './worker.ts'
+import type { Failure, Reply, Request, VerbName } from './worker.ts'
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
@@ -43,7 +42,7 @@ export function inThisThread(store: SqliteStore): Store {
 }
 
 type Pending = { resolve: (value: unknown) => void; reject: (error: Error) => void }
-type Unnumbered = Request extends infer R
+type RequestContent = Request extends infer R
   ? R extends { id: number }
     ? Omit<R, 'id'>
     : never
@@ -70,16 +69,18 @@ async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
     if (state.isOpen && !state.isClosing) failed?.(ended.message)
   }
   worker.on('message', (reply: Reply) => {
-    const asked = pending.get(reply.id)
+    const call = pending.get(reply.id)
     pending.delete(reply.id)
-    if ('error' in reply) asked?.reject(errorFrom(reply.error))
-    else asked?.resolve(reply.value)
+    if ('error' in reply) call?.reject(errorFrom(reply.error))
+    else call?.resolve(reply.value)
   })
   worker.on('error', (error) => end(error.message))
   worker.on('exit', (code) => end(`exit code ${code}`))
-  await new Promise<unknown>((resolve, reject) => pending.set(0, { resolve, reject }))
+  const verbs = (await new Promise<unknown>((resolve, reject) =>
+    pending.set(0, { resolve, reject }),
+  )) as VerbName[]
   state.isOpen = true
-  const post = (request: Unnumbered, transfer: ArrayBuffer[] = []): Promise<unknown> => {
+  const post = (request: RequestContent, transfer: ArrayBuffer[] = []): Promise<unknown> => {
     if (ended !== undefined) return Promise.reject(ended)
     last += 1
     const id = last
@@ -97,7 +98,7 @@ async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
     (...args: unknown[]) => post({ kind: 'call', verb, args }),
   ]
   return {
-    ...(Object.fromEntries(VERB_NAMES.map(call)) as Pick<Store, VerbName>),
+    ...(Object.fromEntries(verbs.map(call)) as Pick<Store, VerbName>),
     accept: (request) => batches.accept(request),
     async close() {
       state.isClosing = true

@@ -20,11 +20,11 @@ export class SqliteDatabase implements Database {
     this.#db = open(path)
     this.#ended = ended
     this.#tx = {
-      run: async (sql, values) => Number(this.#prepared(sql).run(...bound(values)).changes),
+      run: async (sql, values) => Number(this.#prepared(sql).run(...bindable(values)).changes),
       get: async <T extends object>(sql: string, values?: SqlValues) =>
-        this.#prepared(sql).get(...bound(values)) as T | undefined,
+        this.#prepared(sql).get(...bindable(values)) as T | undefined,
       all: async <T extends object>(sql: string, values?: SqlValues) =>
-        this.#prepared(sql).all(...bound(values)) as T[],
+        this.#prepared(sql).all(...bindable(values)) as T[],
       insert: async (table, columns, rows, conflict) => {
         const statement = this.#prepared(insertSql(table, columns, conflict))
         for (const row of rows) statement.run(...(row as SQLInputValue[]))
@@ -47,7 +47,7 @@ export class SqliteDatabase implements Database {
       } catch (error) {
         if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK')
         this.#ended(false)
-        throw explained(error)
+        throw toAppError(error)
       }
     })
   }
@@ -57,7 +57,7 @@ export class SqliteDatabase implements Database {
       try {
         return await work(this.#tx)
       } catch (error) {
-        throw explained(error)
+        throw toAppError(error)
       }
     })
   }
@@ -94,7 +94,7 @@ export class SqliteDatabase implements Database {
   }
 }
 
-function bound(values: SqlValues = []): SQLInputValue[] {
+function bindable(values: SqlValues = []): SQLInputValue[] {
   return values.map((value) => {
     if (value === undefined) return null
     return Array.isArray(value) ? JSON.stringify(value) : (value as SQLInputValue)
@@ -106,7 +106,7 @@ function insertSql(table: string, columns: Columns, conflict = ''): string {
   return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ${conflict}`
 }
 
-function explained(error: unknown): Error {
+function toAppError(error: unknown): Error {
   if (error instanceof AppError) return error
   if (primaryCode(error) === undefined) return error as Error
   return new AppError('store_unavailable', `the store is unavailable: ${messageOf(error)}`, {

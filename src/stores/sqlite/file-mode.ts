@@ -27,15 +27,15 @@ export function restrictToOwner(
     try {
       change(each, mode & 0o700)
     } catch (error) {
-      return [left(each, mode, (error as NodeJS.ErrnoException).code ?? 'unknown error')]
+      return [stillReadable(each, mode, (error as NodeJS.ErrnoException).code ?? 'unknown error')]
     }
     // Some file systems accept the change and ignore it.
     return (statSync(each).mode & OTHERS) === 0
       ? []
-      : [left(each, mode, 'the file system keeps it')]
+      : [stillReadable(each, mode, 'the file system keeps it')]
   })
 }
 
-function left(path: string, mode: number, why: string): ReadableFile {
+function stillReadable(path: string, mode: number, why: string): ReadableFile {
   return { path, mode: `0${(mode & 0o777).toString(8)}`, why }
 }

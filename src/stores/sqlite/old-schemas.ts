@@ -1,3 +1,5 @@
+import { COPY_OLD_TABLES, copyOldMessages } from '../sql/old-rows.ts'
+
 /** Migrates the schema before 0.1.0, in which each body had its own row. */
 export const FROM_SCHEMA_1 = `
   CREATE TABLE bodies (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
@@ -41,14 +43,11 @@ export const FROM_SCHEMA_2 = `
     SELECT a.id, a.payload, a.position, c.name, a.fingerprint, a.grp, CASE a.resolved WHEN 1 THEN 'resolved' ELSE 'firing' END,
       a.level, s.name, s.cluster, NULL, 0, a.repeats, a.fate, a.reason
     FROM old_alerts a JOIN channels c ON c.id = a.channel JOIN subjects s ON s.id = a.subject;
-  INSERT INTO messages (id, uuid, robot, robot_key, queue, channel, kind, state, title, text, body, alert_count, level,
-      storm, by_hand, created_at, due_at, elsewhere_at, sent_at, reason, attempts, call)
-    SELECT m.id, m.uuid, m.robot, COALESCE((SELECT c.key FROM old_calls c WHERE c.id = m.call), ''), m.queue,
-      m.channel, m.kind, m.state, m.title, m.text, m.body, m.alert_count,
-      (SELECT MIN(a.level) FROM tellings t JOIN old_alerts a ON a.id = t.alert WHERE t.message = m.id AND m.state IN ('pending', 'sending')),
-      m.storm, CASE WHEN m.alert_count = 0 THEN 1 ELSE 0 END, m.created_at, m.due_at, m.elsewhere_at, m.sent_at, m.reason,
-      m.attempts, m.call
-    FROM old_messages m;
+  ${copyOldMessages(
+    `(SELECT MIN(a.level) FROM tellings t JOIN old_alerts a ON a.id = t.alert
+      WHERE t.message = m.id AND m.state IN ('pending', 'sending'))`,
+    'm.storm',
+  )};
   INSERT OR IGNORE INTO deliveries (queue, channel, level, alert, message)
     SELECT m.queue, a.channel, a.level, t.alert, t.message FROM tellings t JOIN messages m ON m.id = t.message
       JOIN alerts a ON a.id = t.alert ORDER BY t.message DESC;
@@ -57,12 +56,7 @@ export const FROM_SCHEMA_2 = `
   INSERT INTO watermarks (queue, channel, level, up_to)
     SELECT queue, channel, level, COALESCE(MIN(CASE WHEN message IS NULL THEN alert END) - 1, MAX(alert))
     FROM deliveries GROUP BY queue, channel, level;
-  INSERT INTO attempts SELECT * FROM old_attempts;
-  INSERT INTO calls SELECT * FROM old_calls;
-  INSERT INTO monthly_usage SELECT * FROM months;
-  INSERT INTO quota_warnings SELECT * FROM marks;
-  INSERT INTO pauses SELECT * FROM old_pauses;
-  INSERT INTO robots SELECT * FROM old_robots;
+  ${COPY_OLD_TABLES};
   -- Never reuse the id of a pruned message.
   DELETE FROM sqlite_sequence WHERE name = 'messages';
   UPDATE sqlite_sequence SET name = 'messages' WHERE name = 'old_messages';

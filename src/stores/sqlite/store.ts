@@ -1,14 +1,13 @@
 import { AppError, messageOf } from '../../errors.ts'
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import { acceptAll } from '../sql/accept.ts'
-import { type Group, restoreLast, restoreRequests } from '../sql/last-notified.ts'
-import type { LastEntry } from '../sql/recent.ts'
+import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
 import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
 import { SqliteDatabase } from './database.ts'
 import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from './dedup-cache.ts'
 
 /** A retry or a peer's copy arrives within two minutes. */
-const KEEP_REQUESTS_MS = 600_000
+const REQUEST_RETENTION_MS = 600_000
 
 export type Result<T> = { value: T } | { error: string }
 
@@ -63,14 +62,10 @@ function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
     // This process has locked the file, so no owner of a lease is alive.
     await tx.run('DELETE FROM leases')
     await restoreRequests(tx, (key, at) => recent.restoreRequest(key, at), {
-      sinceMs: KEEP_REQUESTS_MS,
+      sinceMs: REQUEST_RETENTION_MS,
       limit: 2 * MAX_REQUESTS,
     })
-    const target = {
-      letThrough: (group: Group, { alert }: LastEntry) => recent.restore(group, alert),
-      repeated: (group: Group) => recent.restoreRepeat(group),
-    }
-    await restoreLast(tx, target, 2 * MAX_ALERTS)
+    await restoreLast(tx, recent, 2 * MAX_ALERTS)
   })
 }
 

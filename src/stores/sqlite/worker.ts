@@ -1,9 +1,11 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { AppError, type ErrorCode, messageOf } from '../../errors.ts'
 import type { AcceptRequest, ReasonToSuppress } from '../incoming.ts'
-import type { VerbName } from '../sql/verbs.ts'
+import type { SqlVerbs } from '../sql/verbs.ts'
 import { decodeBatch, type EncodedBatch } from './batch-encoding.ts'
 import { openSqliteStore, type SqliteStore } from './store.ts'
+
+export type VerbName = keyof SqlVerbs
 
 /** Messages to the worker. It answers `close` by exiting. */
 export type Request =
@@ -11,7 +13,7 @@ export type Request =
   | { kind: 'accept'; id: number; batch: EncodedBatch }
   | { kind: 'close' }
 
-/** Messages from the worker. Id 0 reports the result of opening the file. */
+/** Messages from the worker. Id 0 reports that the file is open, with the names of the store's verbs. */
 export type Reply = { id: number } & ({ value: unknown } | { error: Failure })
 
 /** A serialized error. */
@@ -30,7 +32,7 @@ export async function runSqliteWorker(reasonToSuppress: ReasonToSuppress): Promi
   try {
     const store = await openSqliteStore({ path, reasonToSuppress })
     new Worker(port, store).listen()
-    port.postMessage({ id: 0, value: undefined } satisfies Reply)
+    port.postMessage({ id: 0, value: Object.keys(store.verbs) } satisfies Reply)
   } catch (error) {
     port.postMessage(failure(0, error))
   }
