@@ -43,14 +43,14 @@ export function createLog(options: {
 }
 
 function clean(fields: Fields): Record<string, string | number | boolean> {
-  const kept: Record<string, string | number | boolean> = {}
+  const cleaned: Record<string, string | number | boolean> = {}
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue
-    kept[name === 'message' || name === 'level' ? `${name}_` : name] =
+    cleaned[name === 'message' || name === 'level' ? `${name}_` : name] =
       // Defence in depth: secrets have a type that does not print, but other text may contain one.
       typeof value === 'string' ? redact(value).slice(0, MAX_FIELD_LENGTH) : value
   }
-  return kept
+  return cleaned
 }
 
 function pretty({

@@ -1,6 +1,6 @@
 import type { Status } from '../model/alert.ts'
 
-interface Waiting {
+interface QueuedRow {
   id: number
   fingerprint: string
   status: Status
@@ -24,7 +24,7 @@ export interface Coalesced<W> {
  * Merges the rows of each alert in `chosen` with all rows of `waiting` about the same alert. An alert that fired and was
  * resolved while it waited is thus delivered once, and never in the wrong order.
  */
-export function coalesce<W extends Waiting>(
+export function coalesce<W extends QueuedRow>(
   chosen: readonly W[],
   waiting: readonly W[],
 ): Coalesced<W>[] {

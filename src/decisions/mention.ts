@@ -6,12 +6,12 @@ import { matches, type Subject } from './route.ts'
 export function mentionFor(
   mention: Channel['mention'],
   alerts: readonly Subject[],
-  own?: Mention,
+  sender?: Mention,
 ): Mention {
   const rules = mention.rules.filter((rule) =>
     alerts.some((alert) => matches(rule.matchers, alert)),
   )
-  const all = [mention, ...rules, ...(own === undefined ? [] : [own])]
+  const all = [mention, ...rules, ...(sender === undefined ? [] : [sender])]
   return {
     mobiles: [...new Set(all.flatMap((each) => each.mobiles))],
     users: [...new Set(all.flatMap((each) => each.users))],

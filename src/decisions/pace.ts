@@ -75,11 +75,12 @@ function freeAt(
   const fewerAt = (count: number): number =>
     count > leaving.length ? -Infinity : (leaving[leaving.length - count] as number)
   const ordinary = Math.max(1, messages - Math.ceil(messages * RESERVED_SHARE))
-  const own = severe ? 0 : 1
+  const ownCalls = severe ? 0 : 1
   // Keep room for one severe call each 4.5 s, as far as the limit allows; none with a limit of one call.
-  const kept = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
-  const gap = Math.ceil(perMs / kept)
+  const reserved = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
+  const gap = Math.ceil(perMs / reserved)
   let at = fewerAt(severe ? messages : ordinary)
-  for (let k = 0; k < kept; k += 1) at = Math.max(at, fewerAt(messages - own - k) - k * gap)
+  for (let k = 0; k < reserved; k += 1)
+    at = Math.max(at, fewerAt(messages - ownCalls - k) - k * gap)
   return at
 }

@@ -110,23 +110,23 @@ const NOTICED_DELAY_MS = 60_000
  * otherwise all are merged, and none is dropped. The most severe alerts go first, retries by the level of their alerts.
  * Manual messages go when no alert needs the call.
  */
-export function plan(question: PlanInput): Plan {
-  const { now, robot } = question
+export function plan(input: PlanInput): Plan {
+  const { now, robot } = input
   const pausedUntil = pauseEnd(robot, now)
   if (pausedUntil !== undefined) return { kind: 'wait', until: pausedUntil, reason: 'paused' }
 
-  const quota = quotaAllows(question.allowances, { now, end: question.monthEnd })
-  if (quota.kind === 'used_up') return { kind: 'wait', until: question.monthEnd, reason: 'quota' }
+  const quota = quotaAllows(input.allowances, { now, end: input.monthEnd })
+  if (quota.kind === 'used_up') return { kind: 'wait', until: input.monthEnd, reason: 'quota' }
 
-  const { ready, waits } = sendable(question, quota)
-  const { due, nextDueAt } = question
+  const { ready, waits } = sendable(input, quota)
+  const { due, nextDueAt } = input
   if (nextDueAt !== undefined) waits.push({ until: nextDueAt, reason: 'retrying' })
   const window = { calls: robot.calls, limits: robot.limits, now }
   const [next] = ready
   const level = next?.alerts[0]?.level
 
   const mayRetry = due !== undefined && (quota.kind !== 'severe_only' || usesLastTenth(due))
-  if (due !== undefined && !mayRetry) waits.push({ until: question.monthEnd, reason: 'quota' })
+  if (due !== undefined && !mayRetry) waits.push({ until: input.monthEnd, reason: 'quota' })
   if (mayRetry && !due.byHand && (level === undefined || (due.level ?? 5) <= level)) {
     const at = nextCallAt({ ...window, severe: isSevere(due.level ?? 5) })
     return at > now ? noCallUntil(at) : { kind: 'retry', id: due.id }
@@ -139,7 +139,7 @@ export function plan(question: PlanInput): Plan {
       queue: next.waiting.queue,
       channel: next.waiting.channel,
       scope: next.scope,
-      delayed: delayOf(next.waiting, { question, quota: quota.kind }),
+      delayed: delayOf(next.waiting, { input, quota: quota.kind }),
     }
   }
   if (mayRetry && due.byHand) {
@@ -169,26 +169,25 @@ interface Wait {
 
 /** What may be sent as soon as a call is free, the most severe first, and how long everything else must wait. */
 function sendable(
-  question: PlanInput,
+  input: PlanInput,
   quota: QuotaDecision,
 ): { ready: (OpenAlerts & { scope: Scope })[]; waits: Wait[] } {
   const ready: (OpenAlerts & { scope: Scope })[] = []
   const waits: Wait[] = []
-  for (const waiting of question.waiting) {
-    const open = openAlerts(waiting, question)
+  for (const waiting of input.waiting) {
+    const open = openAlerts(waiting, input)
     const alerts =
       quota.kind === 'severe_only'
         ? open.alerts.filter(({ level }) => isSevere(level))
         : open.alerts
     if (open.until !== undefined) waits.push({ until: open.until, reason: 'push_limit' })
-    if (alerts.length < open.alerts.length)
-      waits.push({ until: question.monthEnd, reason: 'quota' })
+    if (alerts.length < open.alerts.length) waits.push({ until: input.monthEnd, reason: 'quota' })
     if (alerts.length === 0) continue
-    const each = { waiting, alerts, whole: alerts.length === waiting.alerts.length }
-    const scope = scopeOf(each, question)
-    const held = heldUntil(each, { scope, quota, question })
-    if (held !== undefined && held.until > question.now) waits.push(held)
-    else ready.push({ ...each, scope })
+    const selected = { waiting, alerts, complete: alerts.length === waiting.alerts.length }
+    const scope = scopeOf(selected, input)
+    const hold = heldUntil(selected, { scope, quota, input })
+    if (hold !== undefined && hold.until > input.now) waits.push(hold)
+    else ready.push({ ...selected, scope })
   }
   ready.sort((a, b) => compareAlerts(a.alerts[0] as QueuedAlert, b.alerts[0] as QueuedAlert))
   return { ready, waits }
@@ -205,24 +204,24 @@ interface OpenAlerts {
   waiting: QueueState
   alerts: readonly QueuedAlert[]
   /** No alert of the place is held back. */
-  whole: boolean
+  complete: boolean
 }
 
 /**
  * The alerts of one request while there is a call for each waiting request; otherwise, and during a storm, all are merged.
  * Alerts that a push limit has held become one message.
  */
-function scopeOf({ waiting, alerts, whole }: OpenAlerts, question: PlanInput): Scope {
-  const { now, robot } = question
+function scopeOf({ waiting, alerts, complete }: OpenAlerts, input: PlanInput): Scope {
+  const { now, robot } = input
   const robots = [robot, ...waiting.peers.filter((peer) => pauseEnd(peer, now) === undefined)]
   const left = robots.reduce((sum, { calls, limits }) => sum + callsLeft({ calls, limits, now }), 0)
   const units = new Set(alerts.map(({ payload }) => payload))
-  const storm = stormOf(waiting, question)
-  const held = wasHeld(waiting, question)
-  const messages = held ? 1 : Math.max(1, Math.min(storm.maxMessages - sentOfStorm(storm), left))
-  if (whole && waiting.count > alerts.length && !waiting.digestOpen)
+  const storm = stormOf(waiting, input)
+  const isHeldBack = wasHeld(waiting, input)
+  const messages = isHeldBack ? 1 : Math.max(1, Math.min(storm.maxMessages - sentOfStorm(storm), left))
+  if (complete && waiting.count > alerts.length && !waiting.digestOpen)
     return { kind: 'all', messages, merged: true, storm: true }
-  const merged = units.size > Math.max(left, 1) || isOngoing(storm) || (held && units.size > 1)
+  const merged = units.size > Math.max(left, 1) || isOngoing(storm) || (isHeldBack && units.size > 1)
   const unit = (alerts[0] as QueuedAlert).payload
   const included = merged ? alerts : alerts.filter(({ payload }) => payload === unit)
   const ids = included.map(({ id }) => id)
@@ -260,9 +259,9 @@ function openAlerts(
 /** How long a channel's next message is held back to collect more alerts; undefined when it is not. */
 function heldUntil(
   { waiting, alerts }: OpenAlerts,
-  { scope, quota, question }: { scope: Scope; quota: QuotaDecision; question: PlanInput },
+  { scope, quota, input }: { scope: Scope; quota: QuotaDecision; input: PlanInput },
 ): Wait | undefined {
-  const { now } = question
+  const { now } = input
   const { lastMessageAt, oldest } = waiting
   if (lastMessageAt === undefined || lastMessageAt > now) return undefined
   const severe = alerts.filter(({ level }) => isSevere(level))
@@ -273,7 +272,7 @@ function heldUntil(
       severe.length === 0
         ? undefined
         : new Date(Math.min(...severe.map(({ receivedAt }) => receivedAt.getTime())))
-    const until = nextOfStormAt({ ...stormOf(waiting, question), oldest, severeSince })
+    const until = nextOfStormAt({ ...stormOf(waiting, input), oldest, severeSince })
     return { until, reason: 'collecting' }
   }
   const quiet = lastMessageAt.getTime() + COLLECT_MS
@@ -284,9 +283,9 @@ function heldUntil(
 /** Why the oldest alert had to wait, if the message explains it. */
 function delayOf(
   { oldest, channel }: QueueState,
-  { question, quota }: { question: PlanInput; quota: string },
+  { input, quota }: { input: PlanInput; quota: string },
 ): { since: Date; reason: DelayReason } | undefined {
-  const { now, robot } = question
+  const { now, robot } = input
   const pause = robot.pause
   if (pause !== undefined && pause.reason === 'throttled' && oldest < pause.until)
     return { since: oldest, reason: 'penalty' }

@@ -47,7 +47,7 @@ export function quotaAllows(allowances: readonly Allowance[], month: Month): Quo
 
 /** The interval at which the ordinary calls last to the end of the month, phased in between the two shares. */
 function gapMsOf(share: number, ordinary: number, { now, end }: Month): number {
-  const grown = (share - STRETCH_FROM) / (STRETCH_FULLY_FROM - STRETCH_FROM)
-  const ramp = Math.min(1, Math.max(0, grown))
+  const progress = (share - STRETCH_FROM) / (STRETCH_FULLY_FROM - STRETCH_FROM)
+  const ramp = Math.min(1, Math.max(0, progress))
   return (Math.max(0, end.getTime() - now.getTime()) / ordinary) * ramp
 }

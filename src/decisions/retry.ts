@@ -12,7 +12,7 @@ export interface EndedAttempt {
   /** Attempts of this message, including this one. */
   attempts: number
   /** Those with the same result, including this one. */
-  alike: number
+  sameResults: number
   /** Consecutive failures of this robot before this attempt. */
   failures: number
   /** Size of the sent body. */
@@ -56,8 +56,8 @@ const MAX_RETRY_MS = 60_000
 const MAX_ROBOT_PAUSE_MS = 30_000
 
 /** Decides what follows for a message and its robot after an attempt. */
-export function verdictOn(aftermath: EndedAttempt): Verdict {
-  const { attempt, now, robot, mode } = aftermath
+export function verdictOn(ended: EndedAttempt): Verdict {
+  const { attempt, now, robot, mode } = ended
   const { outcome } = attempt
   switch (outcome.kind) {
     case 'delivered':
@@ -72,13 +72,13 @@ export function verdictOn(aftermath: EndedAttempt): Verdict {
       return {
         next: { kind: 'retry', dueAt },
         pause: { scope, until, reason: 'throttled' },
-        failures: aftermath.failures,
+        failures: ended.failures,
       }
     }
     case 'retryable':
-      return afterFailure(aftermath, outcome)
+      return afterFailure(ended, outcome)
     case 'too_long': {
-      const bodyBytes = Math.floor(aftermath.bodyBytes * 0.75)
+      const bodyBytes = Math.floor(ended.bodyBytes * 0.75)
       return {
         next:
           bodyBytes < MIN_BODY_BYTES
@@ -96,7 +96,7 @@ export function verdictOn(aftermath: EndedAttempt): Verdict {
       if (mode === 'all' || outcome.reason === 'content')
         return { next: dead(attempt.words), pause: undefined, failures: 0 }
       return {
-        next: aftermath.poolHasHealthyRobot ? { kind: 'retry', dueAt: now } : dead(attempt.words),
+        next: ended.poolHasHealthyRobot ? { kind: 'retry', dueAt: now } : dead(attempt.words),
         pause: { scope: `robot:${robot.key}`, until: later(now, SET_ASIDE_MS), reason: 'rejected' },
         failures: 0,
       }
@@ -106,24 +106,24 @@ export function verdictOn(aftermath: EndedAttempt): Verdict {
 
 /** Retries later, or at once by another robot of the pool if nothing can have arrived. */
 function afterFailure(
-  aftermath: Aftermath,
+  ended: EndedAttempt,
   outcome: Extract<Outcome, { kind: 'retryable' }>,
 ): Verdict {
-  const { attempt, now, robot, mode } = aftermath
-  const failures = aftermath.failures + 1
+  const { attempt, now, robot, mode } = ended
+  const failures = ended.failures + 1
   const pause = {
     scope: `robot:${robot.key}`,
-    until: later(now, backoffMs(failures, MAX_ROBOT_PAUSE_MS, aftermath.random)),
+    until: later(now, backoffMs(failures, MAX_ROBOT_PAUSE_MS, ended.random)),
     reason: 'unreachable' as const,
   }
   const max = outcome.reason === 'unreadable' ? MAX_UNREADABLE_ATTEMPTS : MAX_BOUNDED_ATTEMPTS
-  if (outcome.bounded && aftermath.alike >= max)
+  if (outcome.bounded && ended.sameResults >= max)
     return {
-      next: dead(`${attempt.words} Given up after ${aftermath.alike} replies alike.`),
+      next: dead(`${attempt.words} Given up after ${ended.sameResults} equal replies.`),
       pause,
       failures,
     }
-  const backoff = backoffMs(aftermath.attempts, MAX_RETRY_MS, aftermath.random)
+  const backoff = backoffMs(ended.attempts, MAX_RETRY_MS, ended.random)
   if (mode === 'pool' && !outcome.reached)
     return { next: { kind: 'retry', dueAt: now }, pause, failures }
   const dueAt = later(now, backoff)

@@ -17,16 +17,16 @@ export function securityWarnings(
   now: Date,
 ): SecurityWarning[] {
   const { auth, allowFrom, admin, tls, trustedProxies } = access
-  const exposures: SecurityWarning[] = []
-  const beyond = !isLoopbackHost(listen.host)
-  if (beyond && auth.length === 0 && allowFrom === undefined && tls?.clientCa === undefined)
-    exposures.push({
+  const warnings: SecurityWarning[] = []
+  const isReachable = !isLoopbackHost(listen.host)
+  if (isReachable && auth.length === 0 && allowFrom === undefined && tls?.clientCa === undefined)
+    warnings.push({
       kind: 'anyone_may_post',
       words: `any client that reaches ${listen.host}:${listen.port} may post alerts; set auth, allow_from or tls.client_ca, or listen on 127.0.0.1`,
     })
   const hasSecrets = auth.length > 0 || admin.token !== undefined
-  if (beyond && hasSecrets && tls === undefined && trustedProxies.texts.length === 0)
-    exposures.push({
+  if (isReachable && hasSecrets && tls === undefined && trustedProxies.texts.length === 0)
+    warnings.push({
       kind: 'secrets_in_clear',
       words:
         'tokens and passwords of clients cross the network unencrypted; set tls, or use a TLS proxy and list it in trusted_proxies',
@@ -36,18 +36,18 @@ export function securityWarnings(
     externalUrl !== undefined &&
     !isLoopbackHost(new URL(externalUrl).hostname)
   )
-    exposures.push({
+    warnings.push({
       kind: 'proxy_is_admin',
       words: `external_url leads to the console through a proxy, and requests through a proxy on this machine look local; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
     })
   const daysLeft =
     tls === undefined ? Infinity : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
   if (daysLeft < WARNED_DAYS_BEFORE)
-    exposures.push({
+    warnings.push({
       kind: 'certificate_ends',
       words: `the certificate in tls.cert ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}; put a new one in its file`,
     })
-  return exposures
+  return warnings
 }
 
 /** Whether every request from this machine has admin access. */

@@ -26,8 +26,8 @@ export interface StormInput {
 }
 
 /** How many messages count towards the storm so far. */
-export function sentOfStorm(question: StormInput): number {
-  return countedMessages(question).length
+export function sentOfStorm(input: StormInput): number {
+  return countedMessages(input).length
 }
 
 /** Whether a storm is under way. */
@@ -40,10 +40,10 @@ export function isOngoing({ recent, now }: StormInput): boolean {
  * collects for a while. Severe alerts ignore the window and wait no longer than 4 s from `severeSince`.
  */
 export function nextOfStormAt(
-  question: StormInput & { oldest: Date; severeSince: Date | undefined },
+  input: StormInput & { oldest: Date; severeSince: Date | undefined },
 ): Date {
-  const { now, maxMessages, oldest, severeSince } = question
-  const counted = countedMessages(question)
+  const { now, maxMessages, oldest, severeSince } = input
+  const counted = countedMessages(input)
   const last = counted.at(-1)?.at
   if (last === undefined) return now
   if (counted.length === 1 && (maxMessages > 1 || severeSince !== undefined))
@@ -51,16 +51,16 @@ export function nextOfStormAt(
   if (severeSince !== undefined)
     return earlier(later(last, SEVERE_AFTER_MS), later(severeSince, SEVERE_AFTER_MS))
   const leaving = counted
-    .map(({ at, storm }) => at.getTime() + countsForMs(storm, question))
+    .map(({ at, storm }) => at.getTime() + countsForMs(storm, input))
     .sort((a, b) => a - b)
   const gap = last.getTime() + NEXT_AFTER_MS
   return new Date(Math.max(gap, leaving[leaving.length - maxMessages] ?? gap))
 }
 
 /** Messages that count towards the storm, without those from the future, after the clock was set back. */
-function countedMessages(question: StormInput): RecentMessage[] {
-  const { recent, now } = question
-  return recent.filter(({ at, storm }) => isWithin(at, countsForMs(storm, question), now))
+function countedMessages(input: StormInput): RecentMessage[] {
+  const { recent, now } = input
+  return recent.filter(({ at, storm }) => isWithin(at, countsForMs(storm, input), now))
 }
 
 /** A merged message counts for the whole window. */

@@ -96,8 +96,8 @@ export class SandboxGroup {
     if (unsigned !== undefined) return unsigned
     const message = readMessage(body)
     if ('errcode' in message) return message
-    const said = `${message.title}\n${message.text}`
-    if (robot.keywords.length > 0 && !robot.keywords.some((each) => said.includes(each)))
+    const shownText = `${message.title}\n${message.text}`
+    if (robot.keywords.length > 0 && !robot.keywords.some((each) => shownText.includes(each)))
       return BAD_KEYWORD
     const { repeats } = this.#options
     if (isRepeat(seen, message.uuid) && repeats !== 'shown')

@@ -43,12 +43,12 @@ const PAGE_SIZE = 1_000
 /** Plays a storm against the real store, planner and templates on a virtual clock. */
 export async function playStorm(storm: Storm): Promise<Outcome> {
   const { start } = storm
-  const world = await new Harness(sandboxed(storm.settings), start).start()
-  await postAlerts(storm, world)
-  await runUntilDelivered(world, start)
-  const outcome = await readOutcome(world, start)
-  await world.stop()
-  world.sqlite.close()
+  const harness = await new Harness(sandboxed(storm.settings), start).start()
+  await postAlerts(storm, harness)
+  await runUntilDelivered(harness, start)
+  const outcome = await readOutcome(harness, start)
+  await harness.stop()
+  harness.sqlite.close()
   return outcome
 }
 
@@ -84,15 +84,15 @@ export function withRobots(settings: Settings, channel: Channel, count: number):
   }
 }
 
-async function postAlerts({ alerts, overMs, channel }: Storm, world: Harness): Promise<void> {
+async function postAlerts({ alerts, overMs, channel }: Storm, harness: Harness): Promise<void> {
   const ticks = Math.max(1, Math.ceil(overMs / TICK_MS))
   let sent = 0
   for (let tick = 1; tick <= ticks; tick += 1) {
     const due = Math.round((alerts * tick) / ticks)
     const posts: Promise<unknown>[] = []
-    for (; sent < due; sent += 1) posts.push(world.post('ocp', alertOf(sent), channel))
+    for (; sent < due; sent += 1) posts.push(harness.post('ocp', alertOf(sent), channel))
     await Promise.all(posts)
-    await world.clock.pass(TICK_MS)
+    await harness.clock.pass(TICK_MS)
   }
 }
 
@@ -110,20 +110,22 @@ function alertOf(index: number): Record<string, string> {
   }
 }
 
-async function runUntilDelivered(world: Harness, start: Date): Promise<void> {
-  const elapsed = (): number => world.clock.now().getTime() - start.getTime()
+async function runUntilDelivered(harness: Harness, start: Date): Promise<void> {
+  const elapsed = (): number => harness.clock.now().getTime() - start.getTime()
   while (elapsed() < MAX_DURATION_MS) {
-    const { items } = await world.store.alerts({ state: 'pending', limit: 1 })
-    const sending = await world.store.alerts({ state: 'sending', limit: 1 })
+    const { items } = await harness.store.alerts({ state: 'pending', limit: 1 })
+    const sending = await harness.store.alerts({ state: 'sending', limit: 1 })
     if (items.length === 0 && sending.items.length === 0) return
-    await world.clock.pass(elapsed() < 600_000 ? 1_000 : 60_000)
+    await harness.clock.pass(elapsed() < 600_000 ? 1_000 : 60_000)
   }
 }
 
-async function readOutcome(world: Harness, start: Date): Promise<Outcome> {
+async function readOutcome(harness: Harness, start: Date): Promise<Outcome> {
   const since = (instant: Date): number => Math.max(0, instant.getTime() - start.getTime())
-  const alerts = await readAll((before) => world.store.alerts({ limit: PAGE_SIZE, ...before }))
-  const messages = await readAll((before) => world.store.messages({ limit: PAGE_SIZE, ...before }))
+  const alerts = await readAll((before) => harness.store.alerts({ limit: PAGE_SIZE, ...before }))
+  const messages = await readAll((before) =>
+    harness.store.messages({ limit: PAGE_SIZE, ...before }),
+  )
   return {
     messages: messages
       .filter((each) => each.sentAt !== undefined)
@@ -136,9 +138,9 @@ async function readOutcome(world: Harness, start: Date): Promise<Outcome> {
       }))
       .sort((a, b) => a.atMs - b.atMs),
     levels: LEVELS.flatMap((level) => {
-      const ours = alerts.filter((each) => each.level === level)
-      if (ours.length === 0) return []
-      const waits = ours
+      const ofLevel = alerts.filter((each) => each.level === level)
+      if (ofLevel.length === 0) return []
+      const waits = ofLevel
         .flatMap(({ deliveredAt, receivedAt }) =>
           deliveredAt === undefined ? [] : [deliveredAt.getTime() - receivedAt.getTime()],
         )
@@ -146,7 +148,7 @@ async function readOutcome(world: Harness, start: Date): Promise<Outcome> {
       return [
         {
           level,
-          alerts: ours.length,
+          alerts: ofLevel.length,
           delivered: waits.length,
           medianWaitMs: waits[Math.floor(waits.length / 2)] ?? 0,
           longestWaitMs: waits.at(-1) ?? 0,
@@ -157,20 +159,20 @@ async function readOutcome(world: Harness, start: Date): Promise<Outcome> {
       .flatMap(({ deliveredAt }) => (deliveredAt === undefined ? [] : since(deliveredAt)))
       .sort((a, b) => a - b),
     waiting: alerts.filter(({ state }) => state === 'pending' || state === 'sending').length,
-    calls: world.sent.length,
-    refused: world.sent.filter(({ attempt }) => attempt.outcome.kind === 'throttled').length,
+    calls: harness.sent.length,
+    refused: harness.sent.filter(({ attempt }) => attempt.outcome.kind === 'throttled').length,
   }
 }
 
 async function readAll<T>(
   read: (before: { before?: string }) => Promise<{ items: T[]; next: string | null }>,
 ): Promise<T[]> {
-  const found: T[] = []
+  const items: T[] = []
   let next: string | null = null
   do {
     const page = await read(next === null ? {} : { before: next })
-    found.push(...page.items)
+    items.push(...page.items)
     next = page.next
   } while (next !== null)
-  return found
+  return items
 }

@@ -21,7 +21,7 @@ function after(outcome: Outcome, changes: Partial<EndedAttempt> = {}) {
     robot: robotNamed('ops-1', { key: 'k', address: 'proxy-1' }),
     mode: 'all',
     attempts: 1,
-    alike: 1,
+    sameResults: 1,
     failures: 0,
     bodyBytes: 10_000,
     poolHasHealthyRobot: false,
@@ -80,10 +80,10 @@ describe('the verdict on an attempt', () => {
 
   test('a reply that nobody can read is given up after some alike, however long the outage before', () => {
     const outcome: Outcome = { kind: 'retryable', reason: 'unknown', reached: true, bounded: true }
-    assert.equal(after(outcome, { attempts: 500, alike: 5 }).next.kind, 'retry')
-    assert.deepEqual(after(outcome, { attempts: 500, alike: 6 }).next, {
+    assert.equal(after(outcome, { attempts: 500, sameResults: 5 }).next.kind, 'retry')
+    assert.deepEqual(after(outcome, { attempts: 500, sameResults: 6 }).next, {
       kind: 'dead',
-      reason: 'The words. Given up after 6 replies alike.',
+      reason: 'The words. Given up after 6 equal replies.',
     })
   })
 
@@ -97,7 +97,7 @@ describe('the verdict on an attempt', () => {
     let waitedMs = 0
     let alike = 1
     for (; ; alike += 1) {
-      const { next } = after(outcome, { attempts: alike, alike, random: 0 })
+      const { next } = after(outcome, { attempts: alike, sameResults: alike, random: 0 })
       if (next.kind !== 'retry') break
       waitedMs += next.dueAt.getTime() - NOW.getTime()
     }

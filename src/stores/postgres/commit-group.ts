@@ -10,7 +10,7 @@ const MAX_IN_COMMIT = 200
 /** While one commit waits for the disk or a distant standby, the next is prepared. */
 const CONCURRENT_COMMITS = 2
 
-interface Waiting {
+interface PendingAccept {
   request: AcceptRequest
   resolve: (accepted: Accepted) => void
   reject: (error: Error) => void
@@ -19,7 +19,7 @@ interface Waiting {
 /** Group commit: requests that arrive during a commit share the next one, and its flush. */
 export class CommitGroup {
   readonly #commit: Commit
-  #waiting: Waiting[] = []
+  #waiting: PendingAccept[] = []
   #underWay = 0
 
   constructor(commit: Commit) {

@@ -146,12 +146,12 @@ interface Prepared {
 const PREPARED = new Map<string, Prepared>()
 
 function prepared(sql: string): Prepared {
-  let found = PREPARED.get(sql)
-  if (found === undefined) {
-    found = { name: hash('sha1', sql), text: postgresDialect(sql) }
-    PREPARED.set(sql, found)
+  let statement = PREPARED.get(sql)
+  if (statement === undefined) {
+    statement = { name: hash('sha1', sql), text: postgresDialect(sql) }
+    PREPARED.set(sql, statement)
   }
-  return found
+  return statement
 }
 
 function txOn(

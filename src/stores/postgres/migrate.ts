@@ -65,13 +65,13 @@ async function assertDurable(client: Connection): Promise<void> {
   const { rows: read } = await client.query<{ commit: string }>(
     `SELECT current_setting('synchronous_commit') AS commit`,
   )
-  const [found] = rows
-  if (found?.standby)
+  const [settings] = rows
+  if (settings?.standby)
     throw new AppError(
       'store_unavailable',
       'it is a read-only standby; point the URL at the primary',
     )
-  if (found?.fsync === 'off')
+  if (settings?.fsync === 'off')
     throw new AppError(
       'store_unavailable',
       'it runs with fsync = off and would lose what it has confirmed; set fsync = on',

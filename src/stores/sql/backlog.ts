@@ -10,17 +10,17 @@ export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
   const [robot, ...peers] = await readRobotStates(tx, [query.robot, ...query.peers], query)
   const channels: ChannelBacklog[] = []
   for (const { place, marks } of await readWatermarkedPlaces(tx, query.queues)) {
-    const found = await readChannelBacklog(tx, { place, marks }, query)
-    if (found !== undefined) channels.push(found)
+    const entry = await readChannelBacklog(tx, { place, marks }, query)
+    if (entry !== undefined) channels.push(entry)
   }
-  const due = await dueMessage(tx, query)
+  const due = await readDueMessage(tx, query)
   return {
     robot: robot as Backlog['robot'],
     peers,
     organisationUsed: await readOrganisationUsed(tx, query.month),
-    quotaWarnings: await quotaWarnings(tx, query.month),
+    quotaWarnings: await readQuotaWarnings(tx, query.month),
     due,
-    nextDueAt: due === undefined ? await nextDueAt(tx, query) : undefined,
+    nextDueAt: due === undefined ? await readNextDueAt(tx, query) : undefined,
     channels,
   }
 }
@@ -39,19 +39,19 @@ async function readWatermarkedPlaces(
     'SELECT queue, channel, level, up_to FROM watermarks WHERE queue IN LIST($1, TEXT) ORDER BY queue, channel, level',
     [queues],
   )
-  const found: WatermarkedPlace[] = []
+  const places: WatermarkedPlace[] = []
   for (const { queue, channel, level, up_to } of rows) {
-    let last = found.at(-1)
+    let last = places.at(-1)
     if (last?.place.queue !== queue || last.place.channel !== channel) {
       last = { place: { queue, channel }, marks: new Map() }
-      found.push(last)
+      places.push(last)
     }
     last.marks.set(level, up_to)
   }
-  return found
+  return places
 }
 
-async function quotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarnings']> {
+async function readQuotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarnings']> {
   const rows = await tx.all<Backlog['quotaWarnings'][number]>(
     'SELECT scope, percent FROM quota_warnings WHERE month = $1 ORDER BY scope',
     [month],
@@ -75,7 +75,7 @@ interface DueRow extends Pick<DueMessage, 'robot' | 'queue' | 'channel' | 'kind'
   by_hand: number
 }
 
-async function dueMessage(
+async function readDueMessage(
   tx: Tx,
   { queues, robot, now }: BacklogQuery,
 ): Promise<DueMessage | undefined> {
@@ -91,7 +91,7 @@ async function dueMessage(
   }
 }
 
-async function nextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date | undefined> {
+async function readNextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date | undefined> {
   const row = await tx.get<{ at: number | null }>(NEXT_DUE_AT, [queues, robot.key])
   return row?.at == null ? undefined : tx.date(row.at)
 }
@@ -104,12 +104,12 @@ async function readChannelBacklog(
 ): Promise<ChannelBacklog | undefined> {
   const blocked = await readBlocked(tx, place)
   const leftBehind = await hasLeftBehind(tx, place)
-  const found: QueuedAlert[] = []
+  const alerts: QueuedAlert[] = []
   for (const level of LEVELS_IN_ORDER) {
     const upTo = marks.get(level)
     if (upTo === undefined) continue
     // Beyond the preview, one alert of each level is read for its age.
-    const limit = Math.max(1, query.preview + 1 - found.length)
+    const limit = Math.max(1, query.preview + 1 - alerts.length)
     const rows = await tx.all<QueuedRow>(QUEUED, [
       place.queue,
       place.channel,
@@ -124,14 +124,14 @@ async function readChannelBacklog(
       rows.sort((a, b) => a.id - b.id).splice(limit)
     }
     for (const { received_at, ...row } of rows)
-      found.push({ ...row, receivedAt: tx.date(received_at) })
+      alerts.push({ ...row, receivedAt: tx.date(received_at) })
   }
-  if (found.length === 0) return undefined
+  if (alerts.length === 0) return undefined
   return {
     ...place,
-    count: found.length,
-    oldest: new Date(Math.min(...found.map(({ receivedAt }) => receivedAt.getTime()))),
-    alerts: found.slice(0, query.preview),
+    count: alerts.length,
+    oldest: new Date(Math.min(...alerts.map(({ receivedAt }) => receivedAt.getTime()))),
+    alerts: alerts.slice(0, query.preview),
     digestOpen: blocked.after !== undefined,
     ...(await readRecentMessages(tx, place, query)),
   }

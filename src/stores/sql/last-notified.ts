@@ -53,7 +53,7 @@ export async function restoreLast(
     const last = ids.at(-1)?.id
     if (last === undefined) return
     for (const row of await readRows(tx, after, last))
-      restore(
+      replay(
         target,
         row,
         (queuesOf.get(row.channel) ?? []).map(({ queue }) => queue),
@@ -75,7 +75,7 @@ function readRows(tx: Tx, after: number, last: number): Promise<Row[]> {
   )
 }
 
-function restore(target: LastNotifiedTarget, row: Row, queues: readonly string[]): void {
+function replay(target: LastNotifiedTarget, row: Row, queues: readonly string[]): void {
   const { channel, grp: group } = row
   if (row.final_state === 'suppressed' && row.reason !== 'resolved_off') {
     for (const queue of queues) target.repeated({ queue, channel, group })

@@ -26,28 +26,28 @@ export async function lease(
   tx: Tx,
   { robot, owner, now, until, enough, places = [] }: Lease,
   unconfirmed: boolean,
-): Promise<{ held: boolean; taken?: TakenOver }> {
+): Promise<{ isHeld: boolean; takenOver?: TakenOver }> {
   const at = tx.ms(now)
-  const found = await tx.get<{ owner: string; until: number; places: string }>(
+  const current = await tx.get<{ owner: string; until: number; places: string }>(
     'SELECT owner, until, places FROM leases WHERE robot = $1',
     [robot],
   )
-  const works = JSON.stringify(places.map(({ queue, channel }) => [queue, channel]))
+  const placesJson = JSON.stringify(places.map(({ queue, channel }) => [queue, channel]))
   // Read first: most replicas poll every few seconds for a robot that another one holds.
-  const isInForce = found !== undefined && found.until > at && found.until <= at + MAX_LEASE_MS
-  if (isInForce && found.owner !== owner) return { held: false }
-  const lasts = isInForce && enough !== undefined && found.until >= tx.ms(enough)
-  if (lasts && found.places === works && !unconfirmed) return { held: true }
+  const isInForce = current !== undefined && current.until > at && current.until <= at + MAX_LEASE_MS
+  if (isInForce && current.owner !== owner) return { isHeld: false }
+  const isLongEnough = isInForce && enough !== undefined && current.until >= tx.ms(enough)
+  if (isLongEnough && current.places === placesJson && !unconfirmed) return { isHeld: true }
   const written = await tx.run(
     `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, $2, $3, $5)
      ON CONFLICT (robot) DO UPDATE SET owner = excluded.owner, until = excluded.until, places = excluded.places
      WHERE l.owner = excluded.owner OR l.until <= $4 OR l.until > $4 + ${MAX_LEASE_MS}`,
-    [robot, owner, tx.ms(until), at, works],
+    [robot, owner, tx.ms(until), at, placesJson],
   )
-  if (written === 0) return { held: false }
-  if (found?.owner === owner && !unconfirmed) return { held: true }
+  if (written === 0) return { isHeld: false }
+  if (current?.owner === owner && !unconfirmed) return { isHeld: true }
   const recovered = await requeueInFlight(tx, robot, at)
-  return { held: true, taken: { robot, from: found?.owner ?? '', recovered } }
+  return { isHeld: true, takenOver: { robot, from: current?.owner ?? '', recovered } }
 }
 
 /** Extends an owner's leases. Shortens only a lease that a clock set back has made too long. */
@@ -76,12 +76,12 @@ export async function recover(tx: Tx, now: Date): Promise<number> {
   let recovered = 0
   for (const { robot } of rows) {
     // Locks the lease: no process can take the robot and claim for it in between.
-    const found = await tx.get<{ until: number }>(
+    const row = await tx.get<{ until: number }>(
       `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, '', 0, '[]')
        ON CONFLICT (robot) DO UPDATE SET owner = l.owner RETURNING until`,
       [robot],
     )
-    const until = found?.until ?? 0
+    const until = row?.until ?? 0
     if (until <= at || until > at + MAX_LEASE_MS) recovered += await requeueInFlight(tx, robot, at)
   }
   return recovered

@@ -177,9 +177,9 @@ async function readAttempts(
      ORDER BY message, id`,
     [messages],
   )
-  const found = new Map<number, StoredAttempt[]>()
+  const byMessage = new Map<number, StoredAttempt[]>()
   for (const row of rows) {
-    const attempts = found.get(row.message) ?? []
+    const attempts = byMessage.get(row.message) ?? []
     attempts.push({
       at: tx.date(row.at),
       robot: row.robot,
@@ -190,9 +190,9 @@ async function readAttempts(
       words: row.words,
       durationMs: row.duration_ms,
     })
-    found.set(row.message, attempts)
+    byMessage.set(row.message, attempts)
   }
-  return found
+  return byMessage
 }
 
 /** The cursor of the first page: lists are newest first. */
@@ -221,14 +221,14 @@ export async function messages(tx: Tx, query: MessageQuery): Promise<Page<Stored
   const searched = await readIds(newest, MAX_SEARCHED)
   const last = searched.at(-1)
   if (last === undefined) return { items: [], next: null }
-  const found = await readIds(
+  const matching = await readIds(
     `AND id >= $${at + 2} AND (title ILIKE $${at + 3} ESCAPE '\\' OR text ILIKE $${at + 3} ESCAPE '\\') ${newest}`,
     limit + 1,
     last,
     `%${text.replace(/[\\%_]/g, '\\$&')}%`,
   )
-  if (found.length > limit) return readPage(tx, found.slice(0, limit), found[limit - 1])
-  return readPage(tx, found, searched.length === MAX_SEARCHED ? last : undefined)
+  if (matching.length > limit) return readPage(tx, matching.slice(0, limit), matching[limit - 1])
+  return readPage(tx, matching, searched.length === MAX_SEARCHED ? last : undefined)
 }
 
 function conditionsOf(query: MessageQuery): { where: string; values: SqlValue[] } {

@@ -25,15 +25,15 @@ export async function readWaiting(
 ): Promise<WaitingDelivery[]> {
   const { queue, channel } = place
   const marks = await readWatermarks(tx, place)
-  let found = await tx.all<WaitingDelivery>(
+  let waiting = await tx.all<WaitingDelivery>(
     `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
     [queue, channel, limit],
   )
   for (const level of LEVELS_IN_ORDER) {
     const upTo = marks.get(level)
-    if (upTo === undefined || found.length >= limit) continue
+    if (upTo === undefined || waiting.length >= limit) continue
     // No spread: hundreds of thousands of arguments overflow the stack.
-    found = found.concat(
+    waiting = waiting.concat(
       await tx.all<WaitingDelivery>(
         `SELECT alert, level FROM deliveries
          WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
@@ -41,7 +41,7 @@ export async function readWaiting(
       ),
     )
   }
-  return found
+  return waiting
 }
 
 export async function removeFromQueue(
@@ -106,12 +106,15 @@ async function orderInQueue(
     rows.filter(({ id }) => !overtaken.has(id)),
     ({ fingerprint }) => fingerprint,
   )
-  const there = Map.groupBy(
+  const waitingThere = Map.groupBy(
     await readFingerprints(tx, await readWaiting(tx, to)),
     ({ fingerprint }) => fingerprint,
   )
-  for (const [fingerprint, ours] of moved)
-    await chain(tx, taken.get(fingerprint) ?? [], [...ours, ...(there.get(fingerprint) ?? [])])
+  for (const [fingerprint, sameAlert] of moved)
+    await chain(tx, taken.get(fingerprint) ?? [], [
+      ...sameAlert,
+      ...(waitingThere.get(fingerprint) ?? []),
+    ])
   return overtaken
 }
 
@@ -189,10 +192,10 @@ export async function copyLastEntries(
       [page],
     )
     const groups = rows.map(({ grp }) => grp)
-    const there = await log.readLast(tx, to, groups)
+    const existing = await log.readLast(tx, to, groups)
     const moved = new Set(page)
     const last = [...(await log.readLast(tx, from, groups))].filter(
-      ([group, { alert }]) => moved.has(alert) && alert > (there.get(group)?.alert ?? 0),
+      ([group, { alert }]) => moved.has(alert) && alert > (existing.get(group)?.alert ?? 0),
     )
     await log.setLast(tx, to, new Map(last))
   }

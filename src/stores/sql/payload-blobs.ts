@@ -58,14 +58,14 @@ export async function payloads(
   ids: readonly number[],
   maxBytes = Number.POSITIVE_INFINITY,
 ): Promise<Map<number, StoredPayload>> {
-  const found = new Map<number, StoredPayload>()
+  const byId = new Map<number, StoredPayload>()
   let bytes = 0
   for await (const { id, source, received_at, text } of readPayloadTexts(tx, ids, (length) => {
     bytes += length
-    return found.size === 0 || bytes <= maxBytes
+    return byId.size === 0 || bytes <= maxBytes
   }))
-    found.set(id, { source, receivedAt: tx.date(received_at), text })
-  return found
+    byId.set(id, { source, receivedAt: tx.date(received_at), text })
+  return byId
 }
 
 /** Reads payloads one by one while `wants` accepts their length; decompresses a shared row once. */

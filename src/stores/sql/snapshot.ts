@@ -29,14 +29,14 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
   }))
   const byChannel = Map.groupBy(queues, ({ channel }) => channel)
   const channels: Snapshot['channels'] = []
-  for (const [channel, ours] of byChannel)
+  for (const [channel, places] of byChannel)
     channels.push({
       channel,
-      count: ours.length === 1 ? (ours[0]?.count ?? 0) : await countOnce(tx, channel),
-      oldest: new Date(Math.min(...ours.map(({ oldest }) => oldest.getTime()))),
+      count: places.length === 1 ? (places[0]?.count ?? 0) : await countOnce(tx, channel),
+      oldest: new Date(Math.min(...places.map(({ oldest }) => oldest.getTime()))),
     })
   return {
-    robots: await robots(tx, query),
+    robots: await readRobots(tx, query),
     queues,
     channels,
     organisationUsed: await readOrganisationUsed(tx, query.month),
@@ -61,7 +61,7 @@ async function countOnce(tx: Tx, channel: string): Promise<number> {
   return row?.n ?? 0
 }
 
-async function robots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSnapshot>> {
+async function readRobots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSnapshot>> {
   const results = await tx.all<{ key: string; last_result: string | null; last_at: number | null }>(
     'SELECT key, last_result, last_at FROM robots WHERE key IN LIST($1, TEXT)',
     [query.robots.map(({ key }) => key)],

@@ -68,7 +68,7 @@ async function readLastElsewhere(
   alerts: readonly Addressed[],
   log: Pick<LastNotifiedLog, 'readLast'>,
 ): Promise<(QueuePlace & { last: Map<string, LastEntry> })[]> {
-  const found: (QueuePlace & { last: Map<string, LastEntry> })[] = []
+  const lastByPlace: (QueuePlace & { last: Map<string, LastEntry> })[] = []
   const channels = new Set(alerts.map(({ channel }) => channel))
   for (const { queue, channel } of await readPlaces(tx, [...channels])) {
     const others = alerts.filter((each) => each.channel === channel && !each.queues.includes(queue))
@@ -80,9 +80,9 @@ async function readLastElsewhere(
     const ids = [...last.values()].map(({ alert }) => alert)
     const dead = await findDead(tx, place, ids)
     for (const [group, { alert }] of last) if (dead.has(alert)) last.delete(group)
-    found.push({ ...place, last })
+    lastByPlace.push({ ...place, last })
   }
-  return found
+  return lastByPlace
 }
 
 function keyOf(queue: string, channel: string): string {

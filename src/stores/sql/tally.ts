@@ -48,8 +48,8 @@ export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
     for (const waits of ['d.message IS NULL', 'd.message = 0'] as const) {
       let after = waits === 'd.message = 0' ? 0 : start.marks.get(level)
       for (let isFirst = true; after !== undefined; isFirst = false) {
-        const asked = { ...start, level, waits, after, isFirst }
-        const { rows, end } = await db.read((tx) => readPage(tx, asked))
+        const query = { ...start, level, waits, after, isFirst }
+        const { rows, end } = await db.read((tx) => readPage(tx, query))
         for (const row of rows) {
           add(groups, level, row)
           ids.oldest = Math.min(ids.oldest, row.id)

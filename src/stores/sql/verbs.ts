@@ -49,10 +49,10 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
   return {
     async lease(wanted) {
       const { robot } = wanted
-      const { held, taken } = await db.write((tx) => lease(tx, wanted, unconfirmed.has(robot)))
+      const { isHeld, takenOver: taken } = await db.write((tx) => lease(tx, wanted, unconfirmed.has(robot)))
       unconfirmed.delete(robot)
       if (taken !== undefined) takenOver(taken)
-      return held
+      return isHeld
     },
     renew: (renewal) => db.write((tx) => renew(tx, renewal)),
     async release(owner) {

@@ -99,14 +99,14 @@ export class BatchEncoder {
 
 function destinationOf(alert: IncomingAlert, destinations: Destination[]): number {
   const { channel, queues, everyMs, suppressed } = alert
-  const found = destinations.findIndex(
+  const index = destinations.findIndex(
     (each) =>
       each.channel === channel &&
       each.queues === queues &&
       each.everyMs === everyMs &&
       each.suppressed === suppressed,
   )
-  if (found >= 0) return found
+  if (index >= 0) return index
   return destinations.push({ channel, queues, everyMs, ...(suppressed && { suppressed }) }) - 1
 }
 

@@ -61,12 +61,12 @@ export class DedupCache implements Recent, LastNotifiedLog, LastNotifiedTarget {
     }
     const entries = await readEntries(tx, [...known.values()].map(alertOf))
     const byId = new Map(entries.map((entry) => [entry.alert, entry]))
-    const found = new Map<string, LastEntry>()
+    const byGroup = new Map<string, LastEntry>()
     for (const [group, value] of known) {
       const entry = byId.get(alertOf(value))
-      if (entry !== undefined) found.set(group, { ...entry, repeats: repeatsOf(value) })
+      if (entry !== undefined) byGroup.set(group, { ...entry, repeats: repeatsOf(value) })
     }
-    return found
+    return byGroup
   }
 
   async setLast(
