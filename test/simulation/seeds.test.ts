@@ -30,7 +30,7 @@ const historyFrom = (setup: Partial<Setup>, events: Event[], seed = 1): History 
   events,
 })
 
-/** Every alert turns once a second. */
+/** Every alert changes its state once a second. */
 const busy = (seconds: number): Event[] =>
   Array.from({ length: seconds }, (_, index) => ({
     at: index * 1_000,
@@ -40,8 +40,8 @@ const busy = (seconds: number): Event[] =>
 
 const inOrder = (events: Event[]): Event[] => events.sort((a, b) => a.at - b.at)
 
-describe('whatever fails, and whenever the process dies', () => {
-  test(`in ${SEEDS} histories nothing accepted is lost, none is told twice or in the wrong order, no limit is broken`, async () => {
+describe('under any failure, and a crash at any time', () => {
+  test(`in ${SEEDS} histories nothing accepted is lost, nothing is delivered twice or in the wrong order, and no limit is broken`, async () => {
     using folder = quickFolder()
     const sum = { acknowledged: 0, told: 0, crashes: 0, duplicated: 0 }
     for (let seed = 1; seed <= SEEDS; seed += 1) {
@@ -51,7 +51,7 @@ describe('whatever fails, and whenever the process dies', () => {
       sum.told += count.told
       sum.crashes += count.crashes
     }
-    // The histories are worth playing.
+    // The histories exercise enough.
     assert.ok(sum.acknowledged > 20 * SEEDS && sum.told > 10 * SEEDS && sum.crashes > SEEDS)
   })
 
@@ -92,7 +92,7 @@ describe('what a seed once found', () => {
     ]),
   )
   found(
-    'a reload that moves queues tells nothing once more that is under way, and nothing newer before it',
+    'a reload that moves queues repeats nothing in flight, and delivers nothing newer before it',
     historyFrom({ peers: 1, alerts: 26, wayMs: 2_400 }, [
       ...Array.from({ length: 10 }, (_, index): Event[] => [
         { at: 100_000 + index * 20_000, kind: 'turn', alert: 1 + 2 * index },
@@ -102,7 +102,7 @@ describe('what a seed once found', () => {
     ]),
   )
   found(
-    'a reload whose moving has to wait for the disk tells nothing newer before what it moves',
+    'a reload whose move waits for the disk delivers nothing newer before what it moves',
     historyFrom(
       { shape: 'pool', everyMs: 0, alerts: 16, groups: 2, wayMs: 5 },
       [
@@ -171,7 +171,7 @@ describe('what a seed once found', () => {
     ),
   )
   found(
-    'a pool is not shown what one of its robots has sent from a queue of its own',
+    'a pool does not repeat what one of its robots has sent from its own queue',
     historyFrom(
       {
         ...{ limits: { messages: 5, perMs: 60_000, penaltyMs: 60_000 }, shape: 'pool' },
@@ -220,9 +220,9 @@ describe('what a seed once found', () => {
   )
 })
 
-describe('without its mend', () => {
+describe('without its safeguard', () => {
   for (const [name, { kind, seed, setup, events }] of Object.entries(FOUND))
-    test(`${name}: a history fails that is clean with it`, async () => {
+    test(`${name}: a history fails that passes with it`, async () => {
       using folder = quickFolder()
       const history: History = { seed, setup: { ...USUAL, ...setup }, events }
       const mend: Sabotage = WITHOUT[name as keyof typeof WITHOUT]
@@ -235,7 +235,7 @@ describe('without its mend', () => {
     })
 })
 
-describe('the count notices', () => {
+describe('the checker notices', () => {
   const noticed = (
     name: string,
     {
@@ -271,7 +271,7 @@ describe('the count notices', () => {
           : store.accept(arrival),
     }),
   })
-  noticed('a message that is sent again though it was told', {
+  noticed('a message that is sent again although it was delivered', {
     kind: 'duplicated',
     setup: { honours: false },
     events: busy(5),
@@ -320,7 +320,7 @@ describe('the count notices', () => {
     ]),
     sabotage: (store) => ({
       ...store,
-      // The newest is sent, the older ones after it.
+      // Sends the newest first, then the older ones.
       backlog: async (query) => {
         const waiting = await store.backlog(query)
         return {

@@ -3,7 +3,7 @@ import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import type { Setup } from './history.ts'
 import type { Random } from './random.ts'
 
-/** One change of one alert's state, as its sender tells it, however often: `alert/episode/status/level`. */
+/** One change of an alert's state, equal for all its repeats: `alert/episode/status/level`. */
 export type News = string
 
 export function newsParts(news: News): { alert: string; status: Status } {
@@ -43,7 +43,7 @@ export class Senders {
   readonly #post: Post
   readonly #channel: (alert: number) => string
   readonly #truth: Truth[]
-  /** What each peer knows was told of each group. */
+  /** The notification log of each peer. */
   readonly #notified: Map<string, string>[]
   /** The episode before the last, of each alert, as it was while it fired. */
   readonly #past = new Map<number, Truth>()
@@ -79,7 +79,7 @@ export class Senders {
       for (let group = 0; group < this.#setup.groups; group += 1) void this.#flushes(peer, group)
   }
 
-  /** Every peer has told all it knows, after the end. */
+  /** Whether every peer has notified all its changes, at the end. */
   get isQuiet(): boolean {
     return this.#flushing === 0
   }
@@ -134,7 +134,7 @@ export class Senders {
       if (this.#truth[alert]?.firing === false) this.turn(alert)
   }
 
-  /** OCP posts once, and again every so often while the alert lasts, whatever the answer was. */
+  /** OCP posts once, and repeats at an interval while the alert lasts, regardless of the answer. */
   async #tellOcp(alert: number, episode: number): Promise<void> {
     const truth = this.#truth[alert] as Truth
     const { firing } = truth
@@ -152,7 +152,7 @@ export class Senders {
     })
   }
 
-  /** One peer's notifications of one group: only what changed since the last, retried until the next is due. */
+  /** One peer's notifications of one group: changes since the last one, retried until the next is due. */
   async #flushes(peer: number, group: number): Promise<void> {
     const { flushMs } = this.#setup
     this.#flushing += 1
@@ -219,7 +219,7 @@ export class Senders {
       const truth = this.#truth[alert] as Truth
       const news = newsOf(alert, truth)
       const before = this.#notified[peer]?.get(String(alert))
-      // What was never told firing is not told resolved.
+      // A peer sends resolved only for alerts that it has sent firing.
       if (before === news || (!truth.firing && before === undefined)) return []
       return [[String(alert), news]]
     })

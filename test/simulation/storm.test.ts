@@ -33,7 +33,7 @@ describe('a simulated storm', () => {
       if (level <= 2) assert.ok(longestWaitMs <= 5_000, `${level}: ${longestWaitMs}`)
   })
 
-  test('is worked by as many robots as are asked for, in a pool', async () => {
+  test('uses the requested number of robots, in a pool', async () => {
     const channel = channelNamed('ops')
     const one = await play(300, 60_000)
     const three = await play(300, 60_000, withRobots(SETTINGS, channel, 3))
@@ -46,7 +46,7 @@ describe('a simulated storm', () => {
     assert.equal(three.refused, 0)
   })
 
-  test('goes by the limits of the configuration, and says what they hold', async () => {
+  test('follows the limits of the configuration, and reports what they hold back', async () => {
     const settings = settingsOf({ robots: [robotNamed('ops-1', { monthly: 2 })] })
     const outcome = await play(50, 20_000, settings)
     assert.ok(outcome.calls <= 2)
@@ -56,8 +56,8 @@ describe('a simulated storm', () => {
     assert.match(report, new RegExp(`${outcome.waiting} alerts still waiting`))
   })
 
-  test('never reaches the robots that are configured', async () => {
-    // A robot whose address nobody could reach: it is delivered all the same.
+  test('never calls the configured robots', async () => {
+    // The robot's address is unreachable; the simulation delivers anyway.
     const { Secret } = await import('../../src/model/secret.ts')
     const robot = robotNamed('ops-1', {
       target: { kind: 'webhook', url: new Secret('http://192.0.2.1:9/robot/send') },

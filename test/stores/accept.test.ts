@@ -24,7 +24,7 @@ function counting(tx: Tx): { tx: Tx; asked: () => number } {
   return { tx: counted, asked: () => asked }
 }
 
-test('repeats of many alerts ask no more than repeats of a few, also after a reload took a queue', async () => {
+test('repeats of many alerts need no more queries than repeats of a few, also after a reload removed a queue', async () => {
   const recent = new DedupCache()
   const database = new SqliteDatabase(':memory:', (committed) =>
     committed ? recent.commit() : recent.rollback(),
