@@ -29,7 +29,7 @@ export interface Count {
   attempted: number
   acknowledged: number
   /** Acknowledged changes: shown to every group, suppressed by a rule, or dead with a reason. */
-  told: number
+  delivered: number
   suppressed: number
   dead: number
   /** Held back by the month's quota at the end. */
@@ -162,7 +162,7 @@ function countFates({
   byId: Map<string, StoredMessage>
   played: Played
   add: (kind: FaultKind, all: readonly string[]) => void
-}): Record<'told' | 'suppressed' | 'dead' | 'waiting' | 'lost', number> {
+}): Record<'delivered' | 'suppressed' | 'dead' | 'waiting' | 'lost', number> {
   const { ledger, senders, history } = played
   const { monthly } = history.setup
   const mayWait = monthly !== undefined && usedOf(played) >= monthly * STRETCHED_FROM
@@ -179,7 +179,7 @@ function countFates({
     if ((state === 'pending' || state === 'sending') && !mayWait)
       add('stuck', [`message ${id} of kind ${kind} is ${state} after all is well again`])
   const stoodFor = repeatsOf(ledger.committed)
-  const counts = { told: 0, suppressed: 0, dead: 0, waiting: 0, lost: 0 }
+  const counts = { delivered: 0, suppressed: 0, dead: 0, waiting: 0, lost: 0 }
   for (const news of senders.acknowledged.keys()) {
     const fate = fates.get(news) ?? fates.get(stoodFor.get(news) ?? '')
     if (fate === undefined) add('lost', [`${news} was answered 200, and there is nothing of it`])

@@ -210,7 +210,7 @@ export class Dingtalk {
     if (answer !== OK && answer !== OK_AS_TEXT && answer.takes !== true) return answer
     call.shown = !known || !this.#setup.honours
     if (before.some((each) => each.knownAt <= call.startedAt))
-      this.#fault('duplicated', `${call.uuid} was sent again though it was known to be told`)
+      this.#fault('duplicated', `${call.uuid} was sent again although it was known to be delivered`)
     return answer
   }
 

@@ -5,8 +5,14 @@ import type { Committed, Ledger } from './ledger.ts'
 import { type Row, saidIn } from './rows.ts'
 import { type News, newsParts } from './senders.ts'
 
-export type Fate = 'told' | 'dead' | 'suppressed' | 'lost' | 'stuck'
-export const RANK: Record<Fate, number> = { lost: 0, stuck: 1, told: 2, dead: 3, suppressed: 4 }
+export type Fate = 'delivered' | 'dead' | 'suppressed' | 'lost' | 'stuck'
+export const RANK: Record<Fate, number> = {
+  lost: 0,
+  stuck: 1,
+  delivered: 2,
+  dead: 3,
+  suppressed: 4,
+}
 
 export function fateOf(
   row: Row,
@@ -23,7 +29,7 @@ export function fateOf(
         (message) =>
           message !== undefined && (message.state === 'dead' || shownUuids.has(message.uuid)),
       )
-      return messages.length > 0 && all ? 'told' : 'lost'
+      return messages.length > 0 && all ? 'delivered' : 'lost'
     }
     default:
       return 'stuck'

@@ -117,7 +117,7 @@ export class Senders {
     if (past === undefined || past.episode === 0) return
     if (alert % 2 === 1) void this.#tellOcpOnce(alert, past)
     else
-      void this.#tell('alertmanager', {
+      void this.#report('alertmanager', {
         body: {
           version: '4',
           groupKey: '{}:{late}',
@@ -145,7 +145,7 @@ export class Senders {
   }
 
   #tellOcpOnce(alert: number, truth: Truth): Promise<boolean> {
-    return this.#tell('ocp', {
+    return this.#report('ocp', {
       body: this.#ocpBody(alert, truth),
       news: [newsOf(alert, truth)],
       channel: this.#channel(alert),
@@ -167,8 +167,8 @@ export class Senders {
       const changed = this.#changed(peer, group)
       if (changed.length === 0) continue
       const endsAt = this.#now() + flushMs + PEER_MS * peer
-      const told = await this.#notify(group, { changed, endsAt })
-      if (!told) continue
+      const isNotified = await this.#notify(group, { changed, endsAt })
+      if (!isNotified) continue
       const others = this.#now() < this.gossipLostUntil ? [] : this.#notified
       for (const notified of [this.#notified[peer], ...others])
         for (const [alert, news] of changed) notified?.set(alert, news)
@@ -191,14 +191,14 @@ export class Senders {
     }
     const news = alerts.map((alert) => newsOf(alert, this.#truth[alert] as Truth))
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_RETRY_MS)) {
-      if (await this.#tell('alertmanager', { body, news, channel: this.#channel(group * 2) }))
+      if (await this.#report('alertmanager', { body, news, channel: this.#channel(group * 2) }))
         return true
       if (this.#now() + waitMs > endsAt) return false
       await this.#clock.sleep(waitMs)
     }
   }
 
-  async #tell(
+  async #report(
     source: SourceName,
     { body, news, channel }: { body: object; news: readonly News[]; channel: string },
   ): Promise<boolean> {

@@ -6,7 +6,7 @@ import { describe, type History } from '../simulation/history.ts'
 import { play } from '../simulation/play.ts'
 import { shrink } from '../simulation/shrink.ts'
 
-/** Plays many seeds, or one, and prints the sum; of the first that fails, the shortest history that still does. */
+/** Plays many seeds, or one, and prints the totals; of the first failure, the shortest history that still fails. */
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },

@@ -17,11 +17,11 @@ const MOST_MS = 200
 const RULES = ['DataDiskFull', 'TenantCpuHigh', 'SlowSql', 'BackupLate', 'OBServerDown']
 const DAY_MS = 86_400_000
 
-/** Fills a store by its own verbs, as a day and a half of alerts would. */
+/** Fills a store through its verbs with a day and a half of alerts. */
 async function fill(path: string): Promise<void> {
   const opened = await openSqliteStore({ path, reasonToSuppress })
   const store = inThisThread(opened)
-  // Only here, where nothing can be lost: a flush for each of so many messages would take an hour.
+  // Durability is not needed here, and a flush for each message would take an hour.
   await opened.database.read((tx) => tx.get('PRAGMA synchronous = OFF'))
   const end = Date.now()
   const requests = Math.ceil(ALERTS / IN_REQUEST)
@@ -40,7 +40,7 @@ async function fill(path: string): Promise<void> {
       alerts,
     })
     for (const queue of ['robot:lab-1', 'robot:lab-2'])
-      await tell(store, { queue, now, perRequest })
+      await deliver(store, { queue, now, perRequest })
   }
   await store.close()
 }
@@ -81,8 +81,8 @@ function payloadOf(alerts: readonly IncomingAlert[]): string {
   })
 }
 
-/** All that waits in a queue, in as many messages as make the wanted number in the end; one in a thousand dies. */
-async function tell(
+/** Delivers a queue's alerts in `perRequest` messages; one in a thousand is dead. */
+async function deliver(
   store: Store,
   { queue, now, perRequest }: { queue: string; now: Date; perRequest: number },
 ): Promise<void> {
@@ -189,7 +189,7 @@ channels:
 async function measure(receiver: Receiver, path: string): Promise<number[]> {
   const times: number[] = []
   for (let time = 0; time < TIMES; time += 1) {
-    // Longer than what many who look at once are shown together.
+    // Longer than the cache that concurrent viewers of the overview share.
     await new Promise((resolve) => setTimeout(resolve, path === '/' ? 550 : 5))
     const began = performance.now()
     const response = await receiver.get(path)
@@ -231,7 +231,7 @@ async function pathsOf(receiver: Receiver): Promise<[string, string][]> {
   ]
 }
 
-/** How long each page takes with 100,000 messages and a million alerts in the store; of this build alone. */
+/** Measures each page with 100,000 messages and a million alerts, for this build only. */
 export async function consolePages(builds: readonly Build[]): Promise<Row[]> {
   using folder = temporaryFolder()
   await fill(join(folder.path, 'bench.db'))

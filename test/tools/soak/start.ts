@@ -7,7 +7,7 @@ import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
 
 const AT_ONCE = 100
 
-/** How long a start takes while so many alerts wait, in milliseconds: of the whole process, until it is ready. */
+/** Milliseconds from the start of the process until it is ready, with this many waiting alerts. */
 export async function startWith(waiting: number): Promise<{ readyMs: number[]; fileMb: string }> {
   using folder = temporaryFolder()
   const path = join(folder.path, 'data', 'receiver.db')

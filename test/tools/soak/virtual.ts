@@ -23,7 +23,7 @@ export interface Sample {
 const MINUTE = 60_000
 const ALERTS = 3_000
 
-/** An hour of steady load with the real store in a file, every five minutes a sample; what is over is kept ten minutes. */
+/** Runs an hour of steady load on a real store file, with a retention of ten minutes and a sample every five minutes. */
 export async function* hourOnVirtualClock(rate: number): AsyncGenerator<Sample> {
   using folder = quickFolder()
   const clock = new VirtualClock(new Date('2026-11-24T04:00:00Z'))
@@ -81,7 +81,7 @@ export async function* hourOnVirtualClock(rate: number): AsyncGenerator<Sample> 
       for (const taken of await Promise.all(posts)) if (taken) numbers.accepted += 1
       await clock.pass(1_000)
     }
-    // Kept, it would count as the service's memory.
+    // Otherwise the ledger would count as the service's memory.
     ledger.committed.length = 0
     ledger.claimed.clear()
     if (minute % 5 > 0) continue
