@@ -218,10 +218,13 @@ function scopeOf({ waiting, alerts, complete }: OpenAlerts, input: PlanInput): S
   const units = new Set(alerts.map(({ payload }) => payload))
   const storm = stormOf(waiting, input)
   const isHeldBack = wasHeld(waiting, input)
-  const messages = isHeldBack ? 1 : Math.max(1, Math.min(storm.maxMessages - sentOfStorm(storm), left))
+  const messages = isHeldBack
+    ? 1
+    : Math.max(1, Math.min(storm.maxMessages - sentOfStorm(storm), left))
   if (complete && waiting.count > alerts.length && !waiting.digestOpen)
     return { kind: 'all', messages, merged: true, storm: true }
-  const merged = units.size > Math.max(left, 1) || isOngoing(storm) || (isHeldBack && units.size > 1)
+  const merged =
+    units.size > Math.max(left, 1) || isOngoing(storm) || (isHeldBack && units.size > 1)
   const unit = (alerts[0] as QueuedAlert).payload
   const included = merged ? alerts : alerts.filter(({ payload }) => payload === unit)
   const ids = included.map(({ id }) => id)

@@ -13,6 +13,7 @@ import type { NewMessage, Store } from '../../src/stores/store.ts'
 import { pem } from '../notifiers/posting.ts'
 import { needsPostgres, Postgres } from '../support/postgres.ts'
 import { until } from '../support/receiver.ts'
+import { acceptRequest, incomingAlert } from '../support/requests.ts'
 import { backendOf } from './backends.ts'
 import { type Backend, settlement } from './conformance/harness.ts'
 import { clockConformance, conformance } from './conformance/index.ts'
@@ -81,25 +82,10 @@ describe('PostgreSQL', needsPostgres(), () => {
     }
   }
 
-  const request = (key: string, fingerprints: readonly string[], ms = 0): AcceptRequest => ({
-    now: at(ms),
-    source: 'alertmanager',
-    key,
-    dedupWindowMs: 120_000,
-    body: `text ${key}`,
-    alerts: fingerprints.map((fingerprint, position) => ({
-      position,
-      channel: 'ops',
-      queues: ['channel:ops'],
-      fingerprint,
-      status: 'firing',
-      level: 3,
-      name: 'rule',
-      cluster: 'c',
-      group: fingerprint,
-      everyMs: 600_000,
-    })),
-  })
+  const request = (key: string, fingerprints: readonly string[], ms = 0): AcceptRequest => {
+    const alerts = fingerprints.map((each) => incomingAlert(each, { queues: ['channel:ops'] }))
+    return acceptRequest(alerts, { now: at(ms), key })
+  }
 
   const backlog = (store: Store, robot = 'a') =>
     store.backlog({

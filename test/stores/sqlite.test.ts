@@ -9,8 +9,8 @@ import { AppError } from '../../src/errors.ts'
 import { openSqlite } from '../../src/stores/sqlite/client.ts'
 import { openSqliteStore, type SqliteStore, unwrap } from '../../src/stores/sqlite/store.ts'
 import { temporaryFolder } from '../support/receiver.ts'
+import { acceptRequest, incomingAlert as alert } from '../support/requests.ts'
 import { SQLITE_IN_MEMORY, sqliteFile } from './backends.ts'
-import { alert } from './conformance/harness.ts'
 import { conformance } from './conformance/index.ts'
 
 conformance(SQLITE_IN_MEMORY)
@@ -20,15 +20,9 @@ for (const thread of [false, true]) conformance(sqliteFile({ thread }))
 const INCOMPRESSIBLE = randomBytes(1_000_000).toString('base64')
 
 function acceptText(store: Pick<SqliteStore, 'acceptAll'>, key: string, body: string) {
-  const request = {
-    now: new Date(0),
-    source: 'ocp',
-    key,
-    dedupWindowMs: 60_000,
-    body,
-    alerts: [alert(key)],
-  } as const
-  return store.acceptAll([request]).then(([result]) => unwrap(result))
+  return store
+    .acceptAll([acceptRequest([alert(key)], { key, body })])
+    .then(([result]) => unwrap(result))
 }
 
 describe('the SQLite file', () => {
@@ -90,16 +84,7 @@ describe('the SQLite file', () => {
       (error) => error instanceof AppError && error.code === 'store_unavailable',
     )
     // A request that cannot be written fails alone.
-    const request = (key: string, body: string) => ({
-      ...({
-        now: new Date(0),
-        source: 'ocp',
-        key,
-        dedupWindowMs: 1,
-        body,
-        alerts: [alert(key)],
-      } as const),
-    })
+    const request = (key: string, body: string) => acceptRequest([alert(key)], { key, body })
     const both = await store.acceptAll([request('big', INCOMPRESSIBLE), request('small 2', 'x')])
     assert.deepEqual(
       both.map((each) => Object.keys(each)),
@@ -141,10 +126,12 @@ describe('the SQLite file', () => {
   test('moves more alerts than a function call may have arguments', async () => {
     const store = await openSqlite({ path: ':memory:', reasonToSuppress, thread: false })
     for (let request = 0; request < 150; request += 1)
-      await store.accept({
-        ...{ now: new Date(0), source: 'ocp', key: `k${request}`, dedupWindowMs: 1, body: '{}' },
-        alerts: Array.from({ length: 1_000 }, (_, index) => alert(`${request} ${index}`)),
-      })
+      await store.accept(
+        acceptRequest(
+          Array.from({ length: 1_000 }, (_, index) => alert(`${request} ${index}`)),
+          { key: `k${request}` },
+        ),
+      )
     const queues = [{ queue: 'robot:b', robots: [{ name: 'b', key: 'kb' }] }]
     const { moved } = await store.reassign([{ channel: 'ops', queues }], new Date(0))
     assert.equal(moved, 150_000)

@@ -34,7 +34,8 @@ export async function lease(
   )
   const placesJson = JSON.stringify(places.map(({ queue, channel }) => [queue, channel]))
   // Read first: most replicas poll every few seconds for a robot that another one holds.
-  const isInForce = current !== undefined && current.until > at && current.until <= at + MAX_LEASE_MS
+  const isInForce =
+    current !== undefined && current.until > at && current.until <= at + MAX_LEASE_MS
   if (isInForce && current.owner !== owner) return { isHeld: false }
   const isLongEnough = isInForce && enough !== undefined && current.until >= tx.ms(enough)
   if (isLongEnough && current.places === placesJson && !unconfirmed) return { isHeld: true }

@@ -49,7 +49,9 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
   return {
     async lease(wanted) {
       const { robot } = wanted
-      const { isHeld, takenOver: taken } = await db.write((tx) => lease(tx, wanted, unconfirmed.has(robot)))
+      const { isHeld, takenOver: taken } = await db.write((tx) =>
+        lease(tx, wanted, unconfirmed.has(robot)),
+      )
       unconfirmed.delete(robot)
       if (taken !== undefined) takenOver(taken)
       return isHeld

@@ -5,6 +5,7 @@ import { inThisThread } from '../../../src/stores/sqlite/client.ts'
 import { openSqliteStore } from '../../../src/stores/sqlite/store.ts'
 import type { NewMessage, Store } from '../../../src/stores/store.ts'
 import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
+import { acceptRequest, incomingAlert } from '../../support/requests.ts'
 import { argument, type Build, type Row } from './builds.ts'
 
 const MESSAGES = Number(argument('--messages') ?? 100_000)
@@ -30,36 +31,30 @@ async function fill(path: string): Promise<void> {
   let serial = 0
   for (let request = 0; request < requests; request += 1) {
     const now = new Date(end - (requests - request) * stepMs)
-    const alerts = Array.from({ length: IN_REQUEST }, (_, position) => arriving(serial++, position))
-    await store.accept({
-      now,
-      source: 'alertmanager',
-      key: `r${request}`,
-      dedupWindowMs: 1,
-      body: payloadOf(alerts),
-      alerts,
-    })
+    const alerts = Array.from({ length: IN_REQUEST }, (_, position) => alertOf(serial++, position))
+    const body = payloadOf(alerts)
+    await store.accept(
+      acceptRequest(alerts, { now, source: 'alertmanager', key: `r${request}`, body }),
+    )
     for (const queue of ['robot:lab-1', 'robot:lab-2'])
       await deliver(store, { queue, now, perRequest })
   }
   await store.close()
 }
 
-function arriving(serial: number, position: number): IncomingAlert {
+function alertOf(serial: number, position: number): IncomingAlert {
   const second = serial % 3 === 0
-  return {
+  return incomingAlert(serial.toString(16).padStart(16, '0'), {
     position,
     channel: second ? 'dba' : 'ops',
     queues: [second ? 'robot:lab-2' : 'robot:lab-1'],
-    fingerprint: serial.toString(16).padStart(16, '0'),
     status: serial % 7 === 0 ? 'resolved' : 'firing',
     level: ((serial % 5) + 1) as IncomingAlert['level'],
     name: RULES[serial % RULES.length] as string,
     cluster: `ob-${serial % 20}`,
-    group: serial.toString(16),
     everyMs: 0,
     ...(serial % (1 / SUPPRESSED_SHARE) === 0 ? { suppressed: 'resolved_off' } : {}),
-  }
+  })
 }
 
 function payloadOf(alerts: readonly IncomingAlert[]): string {
