@@ -211,10 +211,13 @@ function columnsOf(columns: Columns, rows: readonly SqlRow[]): unknown[][] {
   return Object.keys(columns).map((_, index) => rows.map((row) => row[index] ?? null))
 }
 
-/** Replaces NUL by U+FFFD, since PostgreSQL's text type has no NUL. */
+/** The text as PostgreSQL stores it: with U+FFFD for NUL, which its text type lacks. */
+export function withoutNul(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
+}
+
 function storable(value: unknown): unknown {
-  if (typeof value === 'string')
-    return value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
+  if (typeof value === 'string') return withoutNul(value)
   return Array.isArray(value) ? value.map(storable) : value
 }
 

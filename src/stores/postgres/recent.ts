@@ -1,6 +1,7 @@
 import type { AcceptRequest } from '../incoming.ts'
-import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
+import type { LastEntry, LastNotifiedLog, Recent } from '../sql/recent.ts'
 import type { Columns, Tx } from '../tx.ts'
+import { withoutNul } from './database.ts'
 
 interface Row {
   queue: string
@@ -37,64 +38,38 @@ const COLUMNS: Columns = {
 export const postgresRecent: Recent = {
   async begin(tx, requests) {
     const requested = await lockRequests(tx, requests)
-    return new Session(tx, { requested, last: await lockLast(tx, requests) })
+    const lastByKey = await lockLast(tx, requests)
+    const newRequests = new Set<string>()
+    const newLast = new Map<string, [queue: string, channel: string, group: string]>()
+    return {
+      requestedAt: (key) => requested.get(withoutNul(key)),
+      setRequested(key, at) {
+        requested.set(withoutNul(key), at)
+        newRequests.add(withoutNul(key))
+      },
+      // Locking the rows has already read them.
+      load: async () => undefined,
+      last: (queue, channel, group) => lastByKey.get(keyOf(queue, channel, group)),
+      lastId: (queue, channel, group) => lastByKey.get(keyOf(queue, channel, group))?.alert ?? 0,
+      setLast(queue, channel, group, entry) {
+        const key = keyOf(queue, channel, group)
+        lastByKey.set(key, entry)
+        newLast.set(key, [queue, channel, group])
+      },
+      async save() {
+        await tx.insert(
+          'request_keys',
+          { key: 'TEXT', at: 'BIGINT' },
+          [...newRequests].sort().map((key) => [key, requested.get(key) ?? 0]),
+          'ON CONFLICT (key) DO UPDATE SET at = excluded.at',
+        )
+        await insertLast(
+          tx,
+          [...newLast].map(([key, place]) => [...place, lastByKey.get(key) as LastEntry]),
+        )
+      },
+    }
   },
-}
-
-class Session implements RecentSession {
-  readonly #tx: Tx
-  readonly #requested: Map<string, number>
-  readonly #last: Map<string, LastEntry>
-  readonly #newRequests = new Set<string>()
-  readonly #newLast = new Map<string, [string, string, string]>()
-
-  constructor(
-    tx: Tx,
-    { requested, last }: { requested: Map<string, number>; last: Map<string, LastEntry> },
-  ) {
-    this.#tx = tx
-    this.#requested = requested
-    this.#last = last
-  }
-
-  requestedAt(key: string): number | undefined {
-    return this.#requested.get(stored(key))
-  }
-
-  setRequested(key: string, at: number): void {
-    this.#requested.set(stored(key), at)
-    this.#newRequests.add(stored(key))
-  }
-
-  /** Locking the rows has already read them. */
-  async load(): Promise<void> {}
-
-  last(queue: string, channel: string, group: string): LastEntry | undefined {
-    return this.#last.get(keyOf(queue, channel, group))
-  }
-
-  lastId(queue: string, channel: string, group: string): number {
-    return this.#last.get(keyOf(queue, channel, group))?.alert ?? 0
-  }
-
-  setLast(queue: string, channel: string, group: string, entry: LastEntry): void {
-    const key = keyOf(queue, channel, group)
-    this.#last.set(key, entry)
-    this.#newLast.set(key, [queue, channel, group])
-  }
-
-  async save(): Promise<void> {
-    await this.#tx.insert(
-      'request_keys',
-      { key: 'TEXT', at: 'BIGINT' },
-      [...this.#newRequests].sort().map((key) => [key, this.#requested.get(key) ?? 0]),
-      'ON CONFLICT (key) DO UPDATE SET at = excluded.at',
-    )
-    await insertLast(
-      this.#tx,
-      [...this.#newLast].map(([key, place]) => [...place, this.#last.get(key) as LastEntry]),
-    )
-  }
 }
 
 /** Inserts or replaces last entries. */
@@ -130,7 +105,7 @@ async function lockRequests(
   tx: Tx,
   requests: readonly AcceptRequest[],
 ): Promise<Map<string, number>> {
-  const keys = [...new Set(requests.map(({ key }) => stored(key)))].sort()
+  const keys = [...new Set(requests.map(({ key }) => withoutNul(key)))].sort()
   const rows = await tx.all<{ key: string; at: number }>(
     `INSERT INTO request_keys AS r (key, at) SELECT key, 0 FROM unnest($1::text[]) AS n (key)
      ON CONFLICT (key) DO UPDATE SET at = r.at RETURNING key, at`,
@@ -154,7 +129,11 @@ async function lockLast(
      ON CONFLICT (queue, channel, grp) DO UPDATE SET alert = l.alert RETURNING l.*`,
     [...[0, 1, 2].map((index) => sorted.map((key) => key[index] as string))],
   )
-  return new Map(rows.flatMap((row) => (row.alert === 0 ? [] : [[keyOfRow(row), entryFrom(row)]])))
+  return new Map(
+    rows.flatMap((row) =>
+      row.alert === 0 ? [] : [[keyOf(row.queue, row.channel, row.grp), entryFrom(row)]],
+    ),
+  )
 }
 
 /** For verbs that hold the queue's lock, which keeps accepts from changing its rows. */
@@ -204,15 +183,6 @@ function entryFrom(row: Row): LastEntry {
   }
 }
 
-function keyOfRow({ queue, channel, grp }: Row): string {
-  return keyOf(queue, channel, grp)
-}
-
 function keyOf(queue: string, channel: string, group: string): string {
-  return `${queue}\n${channel}\n${stored(group)}`
-}
-
-/** The text as PostgreSQL stores it, without NUL. */
-function stored(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
+  return `${queue}\n${channel}\n${withoutNul(group)}`
 }

@@ -1,5 +1,5 @@
 import { postgresDialect } from '../dialect.ts'
-import { COPY_OLD_TABLES, copyOldMessages } from '../sql/old-rows.ts'
+import { COPY_OLD_TABLES, copyOldMessages, renameOldTables } from '../sql/old-rows.ts'
 import { SCHEMA } from '../sql/schema.ts'
 
 /** Tables of PostgreSQL only: id sequences, and the rows that accepts lock and compare with. */
@@ -20,27 +20,17 @@ const OWN_TABLES = `
 
 const CREATE = `${postgresDialect(SCHEMA)}; ${OWN_TABLES};`
 
+/** Tables of version 0.1.0 whose key constraint has the name of a new one. */
+const KEYED = ['payloads', 'alerts', 'messages', 'attempts', 'calls', 'pauses', 'robots']
+
 /** Migrates the schema of version 0.1.0, which had bodies as text, and deliveries under the name "tellings". */
 const FROM_SCHEMA_1 = `
-  ALTER TABLE payloads RENAME TO old_payloads;
-  ALTER TABLE alerts RENAME TO old_alerts;
-  ALTER TABLE messages RENAME TO old_messages;
-  ALTER TABLE attempts RENAME TO old_attempts;
-  ALTER TABLE calls RENAME TO old_calls;
-  ALTER TABLE pauses RENAME TO old_pauses;
-  ALTER TABLE robots RENAME TO old_robots;
-  ALTER TABLE requests RENAME TO old_requests;
+  ${renameOldTables([...KEYED, 'requests'])};
   DROP TABLE leases, turns, arrived;
   DROP INDEX payloads_received, alerts_payload, alerts_channel, alerts_fate, messages_open, messages_sending,
     messages_dead, messages_channel, messages_robot, messages_told, attempts_message, attempts_at, calls_key;
-  ALTER TABLE old_payloads RENAME CONSTRAINT payloads_pkey TO old_payloads_pkey;
-  ALTER TABLE old_alerts RENAME CONSTRAINT alerts_pkey TO old_alerts_pkey;
-  ALTER TABLE old_messages RENAME CONSTRAINT messages_pkey TO old_messages_pkey;
+  ${KEYED.map((table) => `ALTER TABLE old_${table} RENAME CONSTRAINT ${table}_pkey TO old_${table}_pkey;`).join('\n')}
   ALTER TABLE old_messages RENAME CONSTRAINT messages_uuid_key TO old_messages_uuid_key;
-  ALTER TABLE old_attempts RENAME CONSTRAINT attempts_pkey TO old_attempts_pkey;
-  ALTER TABLE old_calls RENAME CONSTRAINT calls_pkey TO old_calls_pkey;
-  ALTER TABLE old_pauses RENAME CONSTRAINT pauses_pkey TO old_pauses_pkey;
-  ALTER TABLE old_robots RENAME CONSTRAINT robots_pkey TO old_robots_pkey;
   ALTER SEQUENCE messages_id_seq RENAME TO old_messages_id_seq;
   ALTER SEQUENCE attempts_id_seq RENAME TO old_attempts_id_seq;
   ALTER SEQUENCE calls_id_seq RENAME TO old_calls_id_seq;
@@ -70,8 +60,7 @@ const FROM_SCHEMA_1 = `
     ON CONFLICT DO NOTHING;
   ${restartIds()}
 
-  DROP TABLE tellings, passed, months, marks, old_payloads, old_alerts, old_messages, old_attempts, old_calls, old_pauses,
-    old_robots, old_requests;
+  DROP TABLE tellings, passed, months, marks, old_requests, ${KEYED.map((table) => `old_${table}`).join(', ')};
 `
 
 /** SQL that moves every id sequence past the copied rows. */

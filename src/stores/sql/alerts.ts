@@ -8,7 +8,7 @@ import {
   type StoredAlert,
 } from '../queries.ts'
 import type { SqlValue, Tx } from '../tx.ts'
-import { MESSAGE_OF, readCarried } from './deliveries.ts'
+import { IN_RANGE, MESSAGE_OF, OF_WATERMARK, readCarried } from './deliveries.ts'
 import { findMessage } from './messages.ts'
 import { readPayloadTexts } from './payload-blobs.ts'
 
@@ -108,8 +108,7 @@ async function findCandidates(
 const OF_MESSAGE = `SELECT alert AS id FROM (
     SELECT alert FROM deliveries WHERE message = $2
     UNION ALL SELECT d.alert FROM delivery_ranges r CROSS JOIN deliveries d
-      WHERE r.message = $2 AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
-        AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL) c WHERE alert < $1`
+      WHERE r.message = $2 AND ${IN_RANGE}) c WHERE alert < $1`
 
 const any = (channel: string): string => `SELECT id FROM alerts WHERE id < $1 ${channel}`
 
@@ -118,8 +117,7 @@ const ofMessages = (states: string, channel: string): string => `
   SELECT d.alert AS id FROM messages m CROSS JOIN deliveries d
     WHERE m.state ${states} AND d.message = m.id AND d.alert < $1 ${channel.replace('channel', 'd.channel')}
   UNION SELECT d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
-    WHERE m.state ${states} AND r.message = m.id AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
-      AND d.alert > r.after AND d.alert <= r.up_to AND d.alert < $1 AND d.message IS NULL
+    WHERE m.state ${states} AND r.message = m.id AND ${IN_RANGE} AND d.alert < $1
       ${channel.replace('channel', 'd.channel')}`
 
 const CANDIDATES: Record<AlertState | 'any', (channel: string) => string> = {
@@ -128,8 +126,7 @@ const CANDIDATES: Record<AlertState | 'any', (channel: string) => string> = {
   suppressed: (channel) =>
     `SELECT id FROM alerts WHERE final_state = 'suppressed' AND id < $1 ${channel}`,
   pending: (channel) => `
-    SELECT d.alert AS id FROM watermarks w CROSS JOIN deliveries d WHERE d.queue = w.queue AND d.channel = w.channel
-      AND d.level = w.level AND d.alert > w.up_to AND d.alert < $1 AND d.message IS NULL
+    SELECT d.alert AS id FROM watermarks w CROSS JOIN deliveries d WHERE ${OF_WATERMARK} AND d.alert > w.up_to AND d.alert < $1 AND d.message IS NULL
       ${channel.replace('channel', 'w.channel')}
     UNION SELECT alert FROM deliveries WHERE message = 0 AND alert < $1 ${channel}`,
   sending: (channel) => ofMessages(`IN ('pending', 'sending')`, channel),
@@ -171,7 +168,7 @@ async function readAlerts(tx: Tx, ids: readonly number[]): Promise<Map<number, S
     `SELECT o.alert, o.message, m.state, m.reason, m.sent_at FROM (
        SELECT d.alert, ${MESSAGE_OF} AS message FROM alerts a CROSS JOIN watermarks w CROSS JOIN deliveries d
        WHERE a.id IN LIST($1, BIGINT) AND w.channel = a.channel AND w.level = a.level
-         AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id) o
+         AND ${OF_WATERMARK} AND d.alert = a.id) o
      LEFT JOIN messages m ON m.id = o.message ORDER BY o.alert, o.message`,
     [ids],
   )

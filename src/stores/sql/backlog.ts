@@ -3,6 +3,7 @@ import type { QueuePlace } from '../queries.ts'
 import type { Backlog, BacklogQuery, ChannelBacklog, DueMessage, QueuedAlert } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { blockedValues, LEVELS_IN_ORDER, readBlocked, unblocked } from './deliveries.ts'
+import { countMessages } from './history.ts'
 import { IN_STATE } from './message-states.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
@@ -165,38 +166,23 @@ type Recent = Pick<
   'recent' | 'lastMessageAt' | 'messagesThisHour' | 'messagesToday'
 >
 
-async function readRecentMessages(
-  tx: Tx,
-  { queue, channel }: QueuePlace,
-  query: BacklogQuery,
-): Promise<Recent> {
+async function readRecentMessages(tx: Tx, place: QueuePlace, query: BacklogQuery): Promise<Recent> {
+  const { queue, channel } = place
   const last = await tx.get<{ at: number | null }>(LAST_MESSAGE, [queue, channel])
   if (last?.at == null)
     return { recent: [], lastMessageAt: undefined, messagesThisHour: 0, messagesToday: 0 }
-  const counts = await tx.get<{ hour: number; day: number }>(MESSAGE_COUNTS, [
-    queue,
-    channel,
-    tx.ms(query.hourStart),
-    tx.ms(query.dayStart),
-  ])
   const recent = await tx.all<{ created_at: number; storm: number }>(RECENT_MESSAGES, [
     queue,
     channel,
     tx.ms(query.callsSince),
   ])
   return {
-    recent: recent.map(({ created_at, storm }) => ({
-      at: tx.date(created_at),
-      storm: storm === 1,
-    })),
+    recent: recent.map((row) => ({ at: tx.date(row.created_at), storm: row.storm === 1 })),
     lastMessageAt: tx.date(last.at),
-    messagesThisHour: counts?.hour ?? 0,
-    messagesToday: counts?.day ?? 0,
+    ...(await countMessages(tx, place, query)),
   }
 }
 
 const OF_PLACE = `FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test'`
 const LAST_MESSAGE = `SELECT MAX(created_at) AS at ${OF_PLACE}`
-const MESSAGE_COUNTS = `SELECT COUNT(*) FILTER (WHERE created_at >= $3) AS hour, COUNT(*) AS day ${OF_PLACE}
-  AND created_at >= $4`
 const RECENT_MESSAGES = `SELECT created_at, storm ${OF_PLACE} AND created_at > $3 ORDER BY created_at, id`

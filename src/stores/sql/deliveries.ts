@@ -22,6 +22,19 @@ export const MESSAGE_OF = `COALESCE(d.message, (SELECT r.message FROM delivery_r
   WHERE r.queue = d.queue AND r.channel = d.channel AND r.level = d.level AND r.up_to >= d.alert
   ORDER BY r.up_to LIMIT 1))`
 
+/** SQL: the deliveries `d` of watermark `w`, waiting or not. */
+export const OF_WATERMARK = 'd.queue = w.queue AND d.channel = w.channel AND d.level = w.level'
+
+/** SQL: the deliveries `d` that range `r` of a digest contains. */
+export const IN_RANGE = `d.queue = r.queue AND d.channel = r.channel AND d.level = r.level AND d.alert > r.after
+  AND d.alert <= r.up_to AND d.message IS NULL`
+
+/** SQL: some queue contains the alert of table `alerts`. */
+export function hasDelivery(alerts: string): string {
+  return `EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = ${alerts}.channel
+    AND w.level = ${alerts}.level AND ${OF_WATERMARK} AND d.alert = ${alerts}.id)`
+}
+
 /**
  * Those of the alerts let through into a place that the place will not deliver: their message is dead, their channel was
  * removed, or they moved to another queue. Pruned alerts are not among them.
@@ -42,6 +55,19 @@ const DEAD_AMONG = `SELECT a.id FROM alerts a
   WHERE a.id IN LIST($3, BIGINT) AND CASE WHEN d.alert IS NULL
     THEN COALESCE(a.final_state, '') <> 'suppressed' OR COALESCE(a.reason, '') = 'outdated'
     ELSE EXISTS (SELECT 1 FROM messages m WHERE m.id = ${MESSAGE_OF} AND m.state = 'dead') END`
+
+/** When alerts were received, by id. */
+export async function readReceivedAt(
+  tx: Tx,
+  alerts: readonly number[],
+): Promise<Map<number, Date>> {
+  const rows = await tx.all<{ id: number; at: number }>(
+    `SELECT a.id, p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload
+     WHERE a.id IN LIST($1, BIGINT)`,
+    [alerts],
+  )
+  return new Map(rows.map(({ id, at }) => [id, tx.date(at)]))
+}
 
 /** Describes which waiting alerts of a place are blocked, because an open message is about the same alert. */
 export interface Blocked {
@@ -168,6 +194,20 @@ export async function readRanges(tx: Tx, message: number): Promise<DeliveryRange
     'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
     [message],
   )
+}
+
+/** The last alert of a page of a range's deliveries; undefined if fewer are left. `waits` is an SQL condition on them. */
+export async function readPageEnd(
+  tx: Tx,
+  { queue, channel, level, after, up_to }: DeliveryRange,
+  { size, waits = 'd.message IS NULL' }: { size: number; waits?: string },
+): Promise<number | undefined> {
+  const last = await tx.get<{ alert: number }>(
+    `SELECT alert FROM deliveries d WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
+       AND ${waits} ORDER BY alert LIMIT 1 OFFSET $6`,
+    [queue, channel, level, after, up_to, size - 1],
+  )
+  return last?.alert
 }
 
 /** A message with its place, by which its alerts are found. */

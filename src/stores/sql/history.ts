@@ -1,4 +1,10 @@
-import type { HistoryCounts, MessageCounts, MessageCountsQuery, TimeRange } from '../queries.ts'
+import type {
+  HistoryCounts,
+  MessageCounts,
+  MessageCountsQuery,
+  QueuePlace,
+  TimeRange,
+} from '../queries.ts'
 import type { Tx } from '../tx.ts'
 
 /** Maximum rows that one query counts, which bounds how long it delays accepts. */
@@ -45,22 +51,22 @@ async function countEnded(
   return rows.map((row) => ({ ...row }))
 }
 
-export async function messageCounts(
-  tx: Tx,
-  { hourStart, dayStart, places }: MessageCountsQuery,
-): Promise<MessageCounts[]> {
+export async function messageCounts(tx: Tx, query: MessageCountsQuery): Promise<MessageCounts[]> {
   const counts: MessageCounts[] = []
-  for (const { queue, channel } of places) {
-    const row = await tx.get<{ hour: number; day: number }>(
-      `SELECT COUNT(*) FILTER (WHERE created_at >= $3) AS hour, COUNT(*) FILTER (WHERE created_at >= $4) AS day
-       FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test' AND created_at >= LEAST($3, $4)`,
-      [queue, channel, tx.ms(hourStart), tx.ms(dayStart)],
-    )
-    counts.push({
-      ...{ queue, channel },
-      messagesThisHour: row?.hour ?? 0,
-      messagesToday: row?.day ?? 0,
-    })
-  }
+  for (const place of query.places) counts.push(await countMessages(tx, place, query))
   return counts
+}
+
+/** Counts a place's messages since the start of the hour and of the day, without tests. */
+export async function countMessages(
+  tx: Tx,
+  { queue, channel }: QueuePlace,
+  { hourStart, dayStart }: { hourStart: Date; dayStart: Date },
+): Promise<MessageCounts> {
+  const row = await tx.get<{ hour: number; day: number }>(
+    `SELECT COUNT(*) FILTER (WHERE created_at >= $3) AS hour, COUNT(*) FILTER (WHERE created_at >= $4) AS day
+     FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test' AND created_at >= LEAST($3, $4)`,
+    [queue, channel, tx.ms(hourStart), tx.ms(dayStart)],
+  )
+  return { queue, channel, messagesThisHour: row?.hour ?? 0, messagesToday: row?.day ?? 0 }
 }

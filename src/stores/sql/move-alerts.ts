@@ -1,7 +1,13 @@
 import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { LEVELS_IN_ORDER, MESSAGE_OF, readBlocked, readWatermarks } from './deliveries.ts'
+import {
+  hasDelivery,
+  LEVELS_IN_ORDER,
+  MESSAGE_OF,
+  readBlocked,
+  readWatermarks,
+} from './deliveries.ts'
 import type { LastNotifiedLog } from './recent.ts'
 import { columnsOf } from './schema.ts'
 
@@ -209,8 +215,7 @@ export async function endAlerts(
 ): Promise<number> {
   return tx.run(
     `UPDATE alerts SET final_state = $2, reason = $3 WHERE id IN LIST($1, BIGINT) AND final_state IS NULL
-       AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = alerts.channel
-         AND w.level = alerts.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = alerts.id)`,
+       AND NOT ${hasDelivery('alerts')}`,
     [alerts, end.state, end.reason],
   )
 }

@@ -1,3 +1,8 @@
+/** Renames tables of version 0.1.0 out of the way of the new ones. */
+export function renameOldTables(tables: readonly string[]): string {
+  return tables.map((table) => `ALTER TABLE ${table} RENAME TO old_${table}`).join(';\n')
+}
+
 /** Copies the messages of version 0.1.0 from `old_messages m`; `level` and `storm` are SQL expressions. */
 export function copyOldMessages(level: string, storm: string): string {
   return `INSERT INTO messages (id, uuid, robot, robot_key, queue, channel, kind, state, title, text, body, alert_count,

@@ -1,5 +1,5 @@
 import type { Tx } from '../tx.ts'
-import { readRanges } from './deliveries.ts'
+import { hasDelivery, readPageEnd, readRanges } from './deliveries.ts'
 
 /** Maximum rows of each table that one call deletes, which bounds how long it delays accepts. */
 const BATCH_SIZE = 5_000
@@ -47,20 +47,17 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
        SELECT queue, channel, level, alert FROM deliveries WHERE message = $1 LIMIT $2)`,
     [message, limit],
   )
-  for (const { queue, channel, level, after, up_to } of await readRanges(tx, message)) {
+  for (const range of await readRanges(tx, message)) {
     if (deleted >= limit) return deleted
+    const { queue, channel, level, after, up_to } = range
     const place = [queue, channel, level] as const
-    const last = await tx.get<{ alert: number }>(
-      `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
-         AND message IS NULL ORDER BY alert LIMIT 1 OFFSET $6`,
-      [...place, after, up_to, limit - deleted],
-    )
+    const end = await readPageEnd(tx, range, { size: limit - deleted })
     deleted += await tx.run(
       `DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
          AND message IS NULL`,
-      [...place, after, last?.alert ?? up_to],
+      [...place, after, end ?? up_to],
     )
-    if (last !== undefined) return limit
+    if (end !== undefined) return limit
     await tx.run(
       'DELETE FROM delivery_ranges WHERE queue = $1 AND channel = $2 AND level = $3 AND up_to = $4',
       [...place, up_to],
@@ -78,8 +75,7 @@ async function pruneAlerts(tx: Tx, before: number): Promise<number> {
   const end = recent?.id ?? Number.MAX_SAFE_INTEGER
   const alerts = await tx.all<{ id: number; payload: number }>(
     `SELECT a.id, a.payload FROM alerts a WHERE a.payload < $1
-       AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = a.channel
-         AND w.level = a.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id)
+       AND NOT ${hasDelivery('a')}
      ORDER BY a.payload LIMIT $2`,
     [end, BATCH_SIZE],
   )

@@ -1,7 +1,7 @@
 import { giveWay } from '../../clock.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
-import { queueLock, readRanges, requeue } from './deliveries.ts'
+import { queueLock, readPageEnd, readRanges, requeue } from './deliveries.ts'
 
 /** What a settlement changed. */
 export interface Settled {
@@ -146,18 +146,14 @@ export async function countReceived(db: Database, message: number): Promise<Rece
     add(tx, await tx.all(RECEIVED_BY_ID, [message]))
     return readRanges(tx, message)
   })
-  for (const { queue, channel, level, after, up_to } of ranges)
-    for (let from = after; from < up_to; await giveWay())
-      from = await db.read(async (tx) => {
-        const place = [queue, channel, level, from] as const
-        const last = await tx.get<{ alert: number }>(
-          `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
-             AND message IS NULL ORDER BY alert LIMIT 1 OFFSET ${PAGE_SIZE - 1}`,
-          [...place, up_to],
-        )
-        const end = last?.alert ?? up_to
-        add(tx, await tx.all(RECEIVED_IN_RANGE, [...place, end]))
-        return end
+  for (const range of ranges)
+    for (let after = range.after; after < range.up_to; await giveWay())
+      after = await db.read(async (tx) => {
+        const end = await readPageEnd(tx, { ...range, after }, { size: PAGE_SIZE })
+        const { queue, channel, level, up_to } = range
+        const values = [queue, channel, level, after, end ?? up_to]
+        add(tx, await tx.all(RECEIVED_IN_RANGE, values))
+        return end ?? up_to
       })
   return [...counts.values()]
 }

@@ -1,18 +1,18 @@
 import type { QueuePlace, RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
 import type { Tx } from '../tx.ts'
+import { IN_RANGE, OF_WATERMARK, readReceivedAt } from './deliveries.ts'
 import { inForce } from './leases.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
 /** SQL: deliveries that wait, and those of open messages. */
 const NOT_DELIVERED = `
-  SELECT d.queue, d.channel, d.alert FROM watermarks w CROSS JOIN deliveries d WHERE d.queue = w.queue
-    AND d.channel = w.channel AND d.level = w.level AND d.alert > w.up_to AND d.message IS NULL
+  SELECT d.queue, d.channel, d.alert FROM watermarks w CROSS JOIN deliveries d
+    WHERE ${OF_WATERMARK} AND d.alert > w.up_to AND d.message IS NULL
   UNION ALL SELECT queue, channel, alert FROM deliveries WHERE message = 0
   UNION ALL SELECT d.queue, d.channel, d.alert FROM messages m CROSS JOIN deliveries d
     WHERE m.state IN ('pending', 'sending') AND d.message = m.id
   UNION ALL SELECT d.queue, d.channel, d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
-    WHERE m.state IN ('pending', 'sending') AND r.message = m.id AND d.queue = r.queue AND d.channel = r.channel
-      AND d.level = r.level AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL`
+    WHERE m.state IN ('pending', 'sending') AND r.message = m.id AND ${IN_RANGE}`
 
 export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> {
   const open = await tx.all<QueuePlace & { count: number; first: number }>(
@@ -41,15 +41,6 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
     channels,
     organisationUsed: await readOrganisationUsed(tx, query.month),
   }
-}
-
-async function readReceivedAt(tx: Tx, alerts: readonly number[]): Promise<Map<number, Date>> {
-  const rows = await tx.all<{ id: number; at: number }>(
-    `SELECT a.id, p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload
-     WHERE a.id IN LIST($1, BIGINT)`,
-    [alerts],
-  )
-  return new Map(rows.map(({ id, at }) => [id, tx.date(at)]))
 }
 
 /** Counts each alert once, also if it is in several queues. */

@@ -9,6 +9,8 @@ import {
   blockedValues,
   LEVELS_IN_ORDER,
   readBlocked,
+  readPageEnd,
+  readReceivedAt,
   readWatermarks,
   unblocked,
 } from './deliveries.ts'
@@ -96,18 +98,15 @@ async function readPage(
   { place: { queue, channel }, level, waits, after, upTo, blocked, isFirst }: PageQuery,
 ): Promise<{ rows: Row[]; end: number | undefined }> {
   const size = isFirst ? FIRST_PAGE_SIZE : PAGE_SIZE
-  const last = await tx.get<{ alert: number }>(
-    `SELECT alert FROM deliveries d WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
-       AND ${waits} ORDER BY alert LIMIT 1 OFFSET ${size - 1}`,
-    [queue, channel, level, after, upTo],
-  )
+  const range = { queue, channel, level, after, up_to: upTo }
+  const end = await readPageEnd(tx, range, { size, waits })
   const rows = await tx.all<Row>(
     `SELECT ${isFirst ? `${EACH}, 1 AS n` : COUNTED} FROM deliveries d CROSS JOIN alerts a
      WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND d.alert <= $5 AND ${waits}
        AND a.id = d.alert ${unblocked(6)} ${isFirst ? 'ORDER BY a.id' : 'GROUP BY a.name, a.cluster, a.status ORDER BY 1'}`,
-    [queue, channel, level, after, last?.alert ?? upTo, ...blockedValues(blocked)],
+    [queue, channel, level, after, end ?? upTo, ...blockedValues(blocked)],
   )
-  return { rows, end: last?.alert }
+  return { rows, end }
 }
 
 const EACH = 'a.id, a.id AS last, a.status, a.name, a.cluster, a.payload, a.position'
@@ -133,11 +132,8 @@ async function readReceivedRange(
   tx: Tx,
   { oldest, newest }: { oldest: number; newest: number },
 ): Promise<{ from: Date; to: Date }> {
-  const row = await tx.get<{ since: number | null; until: number | null }>(
-    `SELECT MIN(p.received_at) AS since, MAX(p.received_at) AS until FROM alerts a JOIN payloads p ON p.id = a.payload
-     WHERE a.id IN LIST($1, BIGINT)`,
-    [newest === 0 ? [] : [oldest, newest]],
-  )
-  const date = (ms: number | null | undefined): Date => (ms == null ? new Date(0) : tx.date(ms))
-  return { from: date(row?.since), to: date(row?.until) }
+  const receivedAt = await readReceivedAt(tx, newest === 0 ? [] : [oldest, newest])
+  const instants = [...receivedAt.values()].map((each) => each.getTime())
+  if (instants.length === 0) return { from: new Date(0), to: new Date(0) }
+  return { from: new Date(Math.min(...instants)), to: new Date(Math.max(...instants)) }
 }

@@ -1,4 +1,4 @@
-import { COPY_OLD_TABLES, copyOldMessages } from '../sql/old-rows.ts'
+import { COPY_OLD_TABLES, copyOldMessages, renameOldTables } from '../sql/old-rows.ts'
 
 /** Migrates the schema before 0.1.0, in which each body had its own row. */
 export const FROM_SCHEMA_1 = `
@@ -12,6 +12,9 @@ export const FROM_SCHEMA_1 = `
   CREATE TABLE clearing (queue INTEGER NOT NULL, channel INTEGER NOT NULL, up_to INTEGER NOT NULL) STRICT;
 `
 
+const RENAMED = ['bodies', 'alerts', 'messages', 'attempts', 'calls', 'pauses', 'robots']
+const DROPPED = 'tellings waits clearing months marks requests subjects queues channels'.split(' ')
+
 /**
  * Migrates the schema of version 0.1.0, which had interned names and a table of waiting alerts. CREATE_SCHEMA is replaced
  * by the current schema.
@@ -22,13 +25,7 @@ export const FROM_SCHEMA_2 = `
     WHERE c.queue = waits.queue AND c.channel = waits.channel AND waits.alert <= c.up_to);
   DELETE FROM tellings WHERE message NOT IN (SELECT id FROM messages);
 
-  ALTER TABLE bodies RENAME TO old_bodies;
-  ALTER TABLE alerts RENAME TO old_alerts;
-  ALTER TABLE messages RENAME TO old_messages;
-  ALTER TABLE attempts RENAME TO old_attempts;
-  ALTER TABLE calls RENAME TO old_calls;
-  ALTER TABLE pauses RENAME TO old_pauses;
-  ALTER TABLE robots RENAME TO old_robots;
+  ${renameOldTables(RENAMED)};
   DROP TABLE leases;
   DROP INDEX alerts_fate; DROP INDEX tellings_alert; DROP INDEX messages_open; DROP INDEX messages_dead;
   DROP INDEX messages_channel; DROP INDEX messages_robot; DROP INDEX messages_told; DROP INDEX attempts_message;
@@ -63,8 +60,5 @@ export const FROM_SCHEMA_2 = `
   UPDATE sequences SET last = COALESCE((SELECT MAX(id) FROM alerts), 0) WHERE name = 'alerts';
   UPDATE sequences SET last = COALESCE((SELECT MAX(id) FROM payloads), 0) WHERE name = 'payloads';
 
-  DROP TABLE tellings; DROP TABLE waits; DROP TABLE clearing; DROP TABLE months; DROP TABLE marks;
-  DROP TABLE old_alerts; DROP TABLE old_messages; DROP TABLE old_attempts; DROP TABLE old_calls; DROP TABLE old_pauses;
-  DROP TABLE old_robots; DROP TABLE old_bodies; DROP TABLE requests; DROP TABLE subjects; DROP TABLE queues;
-  DROP TABLE channels;
+  ${[...RENAMED.map((table) => `old_${table}`), ...DROPPED].map((table) => `DROP TABLE ${table}`).join(';\n')};
 `
