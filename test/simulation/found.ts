@@ -1,6 +1,6 @@
 import type { FaultKind } from './dingtalk.ts'
 import type { Event, Setup } from './history.ts'
-import type { WITHOUT } from './mends.ts'
+import type { WITHOUT } from './safeguards.ts'
 
 /** A shrunk history that a seed found, as the difference from USUAL. */
 export interface Found {

@@ -4,9 +4,9 @@ import { quickFolder } from './folder.ts'
 import { FOUND, USUAL } from './found.ts'
 import { historyOf } from './generate.ts'
 import type { Event, History, Setup } from './history.ts'
-import { WITHOUT } from './mends.ts'
 import { play } from './play.ts'
 import type { Sabotage } from './sabotage.ts'
+import { WITHOUT } from './safeguards.ts'
 
 const SEEDS = 60
 
@@ -225,9 +225,9 @@ describe('without its safeguard', () => {
     test(`${name}: a history fails that passes with it`, async () => {
       using folder = quickFolder()
       const history: History = { seed, setup: { ...USUAL, ...setup }, events }
-      const mend: Sabotage = WITHOUT[name as keyof typeof WITHOUT]
+      const sabotage: Sabotage = WITHOUT[name as keyof typeof WITHOUT]
       assert.deepEqual((await play(history, folder.path)).faults, [])
-      const { faults } = await play(history, folder.path, mend)
+      const { faults } = await play(history, folder.path, sabotage)
       assert.ok(
         faults.some((fault) => fault.kind === kind),
         JSON.stringify(faults.slice(0, 5)),

@@ -11,7 +11,7 @@ export function newsParts(news: News): { alert: string; status: Status } {
   return { alert, status: status as Status }
 }
 
-/** Posts to the service; whether it was answered 200. False at once where there is no process. */
+/** Posts to the service; returns whether the answer was 200, and false at once without a process. */
 export type Post = (source: SourceName, body: object, channel: string) => Promise<boolean>
 
 interface Truth {
@@ -24,16 +24,16 @@ interface Truth {
 
 const LEVELS = ['critical', 'warning', 'info', 'Down', 'error'] as const
 
-/** After a reply that is not 200, doubled each time up to the longest (Alertmanager's backoff, without its jitter). */
+/** First and longest retry interval: Alertmanager's exponential backoff without its jitter. */
 const FIRST_RETRY_MS = 500
-const LONGEST_RETRY_MS = 60_000
+const MAX_RETRY_MS = 60_000
 
-/** How much longer than the peer before it a peer of Alertmanager waits for gossip. */
+/** Additional wait of each further Alertmanager peer. */
 const PEER_MS = 15_000
 
-/** Alertmanager with its peers, for alerts of even numbers, and OCP, for odd ones. */
+/** Alertmanager and its peers send alerts with even numbers, OCP those with odd ones. */
 export class Senders {
-  /** News in the order in which it was first posted, and what of it was answered 200. */
+  /** Changes in the order of their first post, and those answered with 200. */
   readonly attempted = new Set<News>()
   readonly acknowledged = new Map<News, number>()
   gossipLostUntil = 0
@@ -45,7 +45,7 @@ export class Senders {
   readonly #truth: Truth[]
   /** The notification log of each peer. */
   readonly #notified: Map<string, string>[]
-  /** The episode before the last, of each alert, as it was while it fired. */
+  /** The previous episode of each alert while it fired. */
   readonly #past = new Map<number, Truth>()
   #ended = false
   #flushing = 0
@@ -79,17 +79,17 @@ export class Senders {
       for (let group = 0; group < this.#setup.groups; group += 1) void this.#flushes(peer, group)
   }
 
-  /** Whether every peer has notified all its changes, at the end. */
+  /** Whether every peer has sent its final notifications. */
   get isQuiet(): boolean {
     return this.#flushing === 0
   }
 
-  /** Nothing changes any more; what is being sent is sent. */
+  /** Stops all changes; posts in progress continue. */
   end(): void {
     this.#ended = true
   }
 
-  /** The alert begins or ends; `same`: it begins again with the start that it had. */
+  /** The alert begins or ends; `same`: it begins again with its previous start. */
   turn(alert: number, same = false): void {
     const truth = this.#truth[alert]
     if (truth === undefined) return
@@ -103,7 +103,7 @@ export class Senders {
     if (alert % 2 === 1) void this.#tellOcp(alert, truth.episode)
   }
 
-  /** An alert of OCP's that fires becomes more severe. Alertmanager's would be another alert. */
+  /** A firing OCP alert becomes more severe; with Alertmanager that would be a different alert. */
   rise(alert: number): void {
     const truth = this.#truth[alert]
     if (truth === undefined || alert % 2 === 0 || !truth.firing || truth.level === 1) return
@@ -111,7 +111,7 @@ export class Senders {
     void this.#tellOcpOnce(alert, truth)
   }
 
-  /** Another grouping posts only now that the alert fired, an episode ago. */
+  /** Another Alertmanager group posts the previous episode's firing late. */
   stale(alert: number): void {
     const past = this.#past.get(alert)
     if (past === undefined || past.episode === 0) return
@@ -128,7 +128,7 @@ export class Senders {
       })
   }
 
-  /** Several begin at once. */
+  /** Several alerts begin at once. */
   burst(from: number, count: number): void {
     for (let alert = from; alert < Math.min(from + count, this.#truth.length); alert += 1)
       if (this.#truth[alert]?.firing === false) this.turn(alert)
@@ -190,7 +190,7 @@ export class Senders {
       alerts: alerts.map((alert) => this.#alertmanagerAlert(alert)),
     }
     const news = alerts.map((alert) => newsOf(alert, this.#truth[alert] as Truth))
-    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_RETRY_MS)) {
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 1.5, MAX_RETRY_MS)) {
       if (await this.#report('alertmanager', { body, news, channel: this.#channel(group * 2) }))
         return true
       if (this.#now() + waitMs > endsAt) return false

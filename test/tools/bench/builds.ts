@@ -114,30 +114,30 @@ interface StartOptions {
   before?: readonly string[]
 }
 
-const IN_REQUEST = 100
+const BATCH_SIZE = 100
 const FILLING_SECONDS = 5
 
 /** Posts at least this many alerts. */
 export async function fill(running: Running, alerts: number): Promise<void> {
   let posted = 0
   while (posted < alerts) {
-    const { ok } = await load(running.url, { alerts: IN_REQUEST, seconds: FILLING_SECONDS })
+    const { ok } = await load(running.url, { alerts: BATCH_SIZE, seconds: FILLING_SECONDS })
     if (ok === 0) throw new Error(`${running.build.name} takes nothing: ${running.receiver.output}`)
-    posted += ok * IN_REQUEST
+    posted += ok * BATCH_SIZE
   }
 }
 
-const ASK_EVERY_MS = 500
-const MOST_WAIT_MS = 600_000
+const POLL_INTERVAL_MS = 500
+const MAX_WAIT_MS = 600_000
 
 /** Waits until no alert is waiting. */
 export async function delivered({ receiver, build }: Running): Promise<void> {
-  for (let waitedMs = 0; waitedMs < MOST_WAIT_MS; waitedMs += ASK_EVERY_MS) {
+  for (let waitedMs = 0; waitedMs < MAX_WAIT_MS; waitedMs += POLL_INTERVAL_MS) {
     const status = await receiver.json<{ channels: Record<string, { waiting: number }> }>(
       '/api/v1/status',
     )
     if (status.channels[CHANNEL]?.waiting === 0) return
-    await sleep(ASK_EVERY_MS)
+    await sleep(POLL_INTERVAL_MS)
   }
   throw new Error(`${build.name} still has alerts that wait`)
 }

@@ -11,9 +11,9 @@ import { argument, type Build, type Row } from './builds.ts'
 const MESSAGES = Number(argument('--messages') ?? 100_000)
 const ALERTS = Number(argument('--alerts') ?? 1_000_000)
 const TIMES = 25
-const IN_REQUEST = 100
+const BATCH_SIZE = 100
 const SUPPRESSED_SHARE = 0.2
-const MOST_MS = 200
+const MAX_MS = 200
 
 const RULES = ['DataDiskFull', 'TenantCpuHigh', 'SlowSql', 'BackupLate', 'OBServerDown']
 const DAY_MS = 86_400_000
@@ -25,13 +25,13 @@ async function fill(path: string): Promise<void> {
   // Durability is not needed here, and a flush for each message would take an hour.
   await opened.database.read((tx) => tx.get('PRAGMA synchronous = OFF'))
   const end = Date.now()
-  const requests = Math.ceil(ALERTS / IN_REQUEST)
+  const requests = Math.ceil(ALERTS / BATCH_SIZE)
   const perRequest = Math.max(1, Math.round(MESSAGES / requests))
   const stepMs = (1.5 * DAY_MS) / requests
   let serial = 0
   for (let request = 0; request < requests; request += 1) {
     const now = new Date(end - (requests - request) * stepMs)
-    const alerts = Array.from({ length: IN_REQUEST }, (_, position) => alertOf(serial++, position))
+    const alerts = Array.from({ length: BATCH_SIZE }, (_, position) => alertOf(serial++, position))
     const body = payloadOf(alerts)
     await store.accept(
       acceptRequest(alerts, { now, source: 'alertmanager', key: `r${request}`, body }),
@@ -92,7 +92,7 @@ async function deliver(
     hourStart: now,
     dayStart: now,
     month: '2026-11',
-    preview: IN_REQUEST,
+    preview: BATCH_SIZE,
   })
   const [waiting] = channels
   if (waiting === undefined) return
@@ -100,7 +100,7 @@ async function deliver(
   await store.lease({ robot, owner: 'bench', now, until: new Date(now.getTime() + 60_000) })
   for (let from = 0; from < waiting.alerts.length; from += share) {
     const ids = waiting.alerts.slice(from, from + share).map((alert) => alert.id)
-    made.messages += 1
+    counts.messages += 1
     const claimed = await store.claim({
       now,
       message: messageOf({ robot, queue, channel: waiting.channel, count: ids.length }),
@@ -108,7 +108,7 @@ async function deliver(
       call: { key, since: now, messages: 1e9, until: now, month: '2026-11', owner: 'bench' },
     })
     if (claimed === undefined) throw new Error('the store did not take a message')
-    const dies = made.messages % 1_000 === 0
+    const dies = counts.messages % 1_000 === 0
     await store.settle({
       now: new Date(now.getTime() + 100),
       id: claimed.id,
@@ -149,7 +149,7 @@ function messageOf({
   const title = `[Alert] ${count} alerts`
   const text = `### ${title}\n\n${Array.from({ length: count }, (_, index) => `- ${RULES[index % 5]} ob_cluster=ob-${index}:host=10.0.0.${index} 使用率超过阈值`).join('\n')}`
   return {
-    uuid: `bench-${made.messages}`,
+    uuid: `bench-${counts.messages}`,
     robot,
     robotKey: robot,
     queue,
@@ -168,7 +168,7 @@ function messageOf({
   }
 }
 
-const made = { messages: 0 }
+const counts = { messages: 0 }
 
 const CONFIG = `
 store: sqlite:bench.db
@@ -239,11 +239,11 @@ export async function consolePages(builds: readonly Build[]): Promise<Row[]> {
   for (const [name, path] of await pathsOf(receiver)) {
     rows.push({
       measure: `page: ${name}`,
-      wanted: `at most ${MOST_MS} ms`,
+      wanted: `at most ${MAX_MS} ms`,
       show: (ms) => `${ms.toFixed(1)} ms`,
       values: [await measure(receiver, path), ...builds.slice(1).map(() => [])],
     })
   }
-  const note = `with ${ALERTS} alerts and ${made.messages} messages, ${TIMES} times each`
+  const note = `with ${ALERTS} alerts and ${counts.messages} messages, ${TIMES} times each`
   return rows.map((row, index) => (index === rows.length - 1 ? { ...row, note } : row))
 }

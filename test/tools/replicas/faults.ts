@@ -9,13 +9,13 @@ const LIMITS = { messages: 10, perMs: 2_000, penaltyMs: 4_000 }
 
 /** Long enough that many faults strike during a call; the group has the message nevertheless. */
 const DINGTALK_TAKES_MS = 400
-const BETWEEN_POSTS_MS = 300
+const POST_INTERVAL_MS = 300
 const TOKENS = ['one', 'two', 'three', 'pool-1', 'pool-2'] as const
 const CHANNELS = ['one', 'two', 'three', 'shared'] as const
 
 /** Shorter than a lease, about as long as one, and longer than lease and take-over together. */
 const PAUSES_MS = [300, 4_000, 13_000]
-const BETWEEN_FAULTS_MS = 1_200
+const FAULT_INTERVAL_MS = 1_200
 
 /** The final result, from DingTalk's side and the API. */
 export interface Verdict {
@@ -66,7 +66,7 @@ export async function playFaults(options: {
     const busy = new Set<Receiver>()
     const under: Promise<void>[] = []
     for (let fault = 0; fault < options.faults; fault += 1) {
-      await sleep(BETWEEN_FAULTS_MS * (0.5 + random()))
+      await sleep(FAULT_INTERVAL_MS * (0.5 + random()))
       const victim = await until(
         'a replica to be struck',
         () => busy.size < REPLICAS - 1 && replicas.filter((each) => !busy.has(each)),
@@ -174,7 +174,7 @@ async function send({
       )
       answered = replies.includes(200)
       if (answered) acknowledged.add(instance)
-      await sleep(answered ? BETWEEN_POSTS_MS : 50)
+      await sleep(answered ? POST_INTERVAL_MS : 50)
     }
   }
 }
