@@ -208,8 +208,8 @@ interface OpenAlerts {
 }
 
 /**
- * The alerts of one request while there is a call for each waiting request; otherwise, and during a storm, all are merged.
- * Alerts that a push limit has held become one message.
+ * The alerts of one request while there is a call for each waiting request. Otherwise, and during a storm, all are merged.
+ * Alerts that a push limit has held back become one message.
  */
 function scopeOf({ waiting, alerts, complete }: OpenAlerts, input: PlanInput): Scope {
   const { now, robot } = input

@@ -3,7 +3,7 @@ import type { Channel, Settings } from '../model/settings.ts'
 /** Push limits count a calendar day, which has 25 hours when summer time ends. */
 const DAY_MS = 25 * 3_600_000
 
-/** How long delivered alerts are kept: the configured retention, but at least as long as aggregation and push limits need. */
+/** How long delivered alerts are kept: as configured, but at least as long as aggregation and push limits need them. */
 export function keepMs({
   retentionMs,
   channels,

@@ -17,7 +17,7 @@ import { VirtualClock } from './virtual-clock.ts'
 
 export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
 
-/** Runs the real path on a virtual clock, with an in-memory store and the sandbox group, which is as strict as DingTalk. */
+/** Runs the real path on a virtual clock, with an in-memory store and a sandbox group, which is as strict as DingTalk. */
 export class Harness {
   readonly clock: VirtualClock
   readonly group = new SandboxGroup()

@@ -17,7 +17,7 @@ const critical = { variables: {}, level: 2 as const }
 const info = { variables: {}, level: 5 as const }
 
 describe('mentions', () => {
-  test('mentions of the channel apply to every alert', () =>
+  test('the channel is mentioned whatever the alerts are', () =>
     assert.deepEqual(mentionFor({ ...MENTION, rules: [] }, []), {
       mobiles: ['1'],
       users: ['team'],
@@ -51,6 +51,6 @@ describe('mentions', () => {
     })
   })
 
-  test('a channel that mentions everybody does so in every message', () =>
+  test('a channel that mentions everybody does so for every message', () =>
     assert.equal(mentionFor({ ...MENTION, all: true }, [critical]).all, true))
 })
