@@ -80,7 +80,7 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
   } satisfies Partial<SqlVerbs>
 }
 
-/** What is queued, moved and deleted. */
+/** Messages without alerts, resends, moves and pruning. */
 function messageVerbs(db: Database, { log, wake }: VerbDeps) {
   return {
     async enqueue(all, now) {
