@@ -1,27 +1,28 @@
 import { scheduler } from 'node:timers/promises'
-/** The only source of time; everything else is handed instants or a Clock. */
+
+/** The only source of time; all other code takes instants or a Clock as parameters. */
 export interface Clock {
   now(): Date
   /** Resolves after `ms`, or at once when the signal fires; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** setTimeout fires at once for longer waits than this. */
+/** setTimeout fires at once for longer delays. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Where a clock takes its time from, in milliseconds. */
+/** Time sources of a clock, in milliseconds. */
 export interface Ticks {
-  /** Since 1970, of the machine's clock, which a person or a time server may set. */
+  /** Wall time since 1970, which a person or a time server may set. */
   wall(): number
-  /** Evenly on, whatever the machine's clock is set to. */
+  /** Monotonic time. */
   elapsed(): number
 }
 
 export const realTicks: Ticks = { wall: () => Date.now(), elapsed: () => performance.now() }
 
 /**
- * Goes on evenly when the machine's clock is set, and follows only when it is told to: so what is counted from real
- * time, such as calls and penalties, can be moved along first.
+ * A clock that ignores changes of the wall clock until `follow` is called, so that stored calls and penalties can be
+ * shifted first.
  */
 export class SteadyClock implements Clock {
   readonly #ticks: Ticks
@@ -38,18 +39,18 @@ export class SteadyClock implements Clock {
     return new Date(this.#ticks.elapsed() + this.#offsetMs)
   }
 
-  /** How far the machine's clock was set since; positive when it was set forward. */
+  /** How far the wall clock is ahead of this clock. */
   strayedMs(): number {
     return this.#ticks.wall() - this.#ticks.elapsed() - this.#offsetMs
   }
 
-  /** Goes so much of the way to the machine's clock. */
+  /** Moves this clock by `byMs`. */
   follow(byMs: number): void {
     this.#offsetMs += byMs
   }
 }
 
-/** Does it once all that came in this turn of the event loop has been looked at. */
+/** Runs `work` after all I/O events of this event-loop turn. */
 export function afterThisTurn(work: () => void): void {
   setImmediate(work)
 }
@@ -69,7 +70,7 @@ export const realClock: Clock = {
     }),
 }
 
-/** Resolves when whatever else is ready has run: between parts of long work, so that nobody waits for all of it. */
+/** Lets other ready work run; awaited between parts of long work. */
 export function giveWay(): Promise<void> {
   return scheduler.yield()
 }

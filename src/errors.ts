@@ -1,4 +1,4 @@
-/** Every way in which a person's or a sender's request can fail, with the HTTP status it is answered with. */
+/** Error codes, each with its HTTP status. */
 export const ERROR_CODES = {
   bad_payload: 400,
   bad_request: 400,
@@ -22,11 +22,11 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** A failure that its message explains to the person who must act: what is wrong, where, what to do. */
+/** An expected failure. Its message says what is wrong, where, and what to do. */
 export class AppError extends Error {
   override name = 'AppError'
   readonly code: ErrorCode
-  /** Several faults found at once, each a line of its own. */
+  /** All faults of a configuration, one line each. */
   readonly faults: readonly string[]
   /** The number for it of a platform whose API the sender speaks. */
   readonly errcode: number | undefined
@@ -45,7 +45,7 @@ export class AppError extends Error {
   }
 }
 
-/** The error's own words, whatever was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

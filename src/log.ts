@@ -15,7 +15,7 @@ export interface Log {
 
 const MAX_FIELD_LENGTH = 2_000
 
-/** A log on standard error, so that standard output is for people. JSON escapes what would forge a line; the pretty form quotes it. */
+/** Creates a log on standard error. Both formats escape values, so that no field can forge a line. */
 export function createLog(options: {
   level: LogLevel
   format: LogFormat
@@ -43,14 +43,14 @@ export function createLog(options: {
 }
 
 function clean(fields: Fields): Record<string, string | number | boolean> {
-  const kept: Record<string, string | number | boolean> = {}
+  const cleaned: Record<string, string | number | boolean> = {}
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue
-    kept[name === 'message' || name === 'level' ? `${name}_` : name] =
-      // Secrets have a type that does not print; this is the second net, for text that came from elsewhere.
+    cleaned[name === 'message' || name === 'level' ? `${name}_` : name] =
+      // Defence in depth: secrets have a type that does not print, but other text may contain one.
       typeof value === 'string' ? redact(value).slice(0, MAX_FIELD_LENGTH) : value
   }
-  return kept
+  return cleaned
 }
 
 function pretty({

@@ -4,7 +4,7 @@ import { BUILD } from './version.ts'
 
 const P = 'dingtalk_receiver_'
 
-/** Codes that the receiving routes answer with, each present from the start. */
+/** Status codes of the receiving routes, each exported from the start. */
 export const REQUEST_CODES = ['200', '400', '401', '403', '404', '413', '503'] as const
 export const STATUSES = ['firing', 'resolved'] as const
 export const SUPPRESS_REASONS = [
@@ -32,7 +32,7 @@ export const SEND_RESULTS = [
 
 export const PAUSE_REASONS = ['throttled', 'unreachable', 'rejected', 'by_hand'] as const
 
-/** Gauges that prom-client names as if they counted, which `promtool check metrics` objects to. */
+/** Gauges with names of counters, to which `promtool check metrics` objects. */
 const ILL_NAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
@@ -41,7 +41,7 @@ const ILL_NAMED = [
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** Every metric of the receiver. No token, URL or value of an alert's label is ever a label here. */
+/** Creates all metrics. Labels never contain a token, a URL or a value of an alert. */
 export function createMetrics(build: { version: string; node: string }) {
   const registry = new Registry()
   const registers = [registry]
@@ -49,7 +49,7 @@ export function createMetrics(build: { version: string; node: string }) {
   for (const name of ILL_NAMED) registry.removeSingleMetric(name)
   const metrics = {
     registry,
-    /** Label sets of histograms that exist already. */
+    /** Label sets of histograms that are initialized. */
     primed: new Set<string>(),
     ...alertMetrics(registers),
     ...messageMetrics(registers),
@@ -87,19 +87,19 @@ function alertMetrics(registers: Registry[]) {
     }),
     suppressed: new Counter({
       name: `${P}alerts_suppressed_total`,
-      help: 'Accepted alerts that are not told, by the reason.',
+      help: 'Accepted alerts that are not delivered, by the reason.',
       labelNames: ['channel', 'reason'],
       registers,
     }),
     pending: new Gauge({
       name: `${P}alerts_pending`,
-      help: 'Accepted alerts that are not told yet.',
+      help: 'Accepted alerts that are not delivered yet.',
       labelNames: ['channel'],
       registers,
     }),
     oldestPending: new Gauge({
       name: `${P}oldest_pending_seconds`,
-      help: 'How long the oldest alert that is not told yet has waited, 0 when none waits.',
+      help: 'How long the oldest alert that is not delivered yet has waited, 0 when none waits.',
       labelNames: ['channel'],
       registers,
     }),
@@ -110,7 +110,7 @@ function messageMetrics(registers: Registry[]) {
   return {
     messages: new Counter({
       name: `${P}messages_total`,
-      help: 'Messages that came to an end, by whether they were accepted or given up.',
+      help: 'Messages that ended, by whether they were sent or are dead.',
       labelNames: ['robot', 'kind', 'outcome'],
       registers,
     }),
@@ -187,13 +187,13 @@ function processMetrics(registers: Registry[]) {
   }
 }
 
-/** Metrics as a scraper reads them. */
+/** The body of a scrape. */
 export interface Exposition {
   contentType: string
   text: string
 }
 
-/** Every metric in Prometheus' text format, or in OpenMetrics. */
+/** All metrics in Prometheus' text format, or in OpenMetrics. */
 export async function exposed({ registry }: Metrics, openMetrics: boolean): Promise<Exposition> {
   const text = await registry.metrics()
   return openMetrics
@@ -202,15 +202,15 @@ export async function exposed({ registry }: Metrics, openMetrics: boolean): Prom
 }
 
 /**
- * The text format as OpenMetrics: a family of counters is named without `_total`, no line is blank, and the end is
- * marked. prom-client's own way renames the counters of the registry for good.
+ * Converts the text format to OpenMetrics: counter families lose `_total`, blank lines are dropped, and EOF is marked.
+ * prom-client's own conversion would rename the registry's counters permanently.
  */
 function asOpenMetrics(text: string): string {
   const families = text.replace(/^# (HELP|TYPE) (\S+)_total /gm, '# $1 $2 ')
   return `${families.replace(/\n{2,}/g, '\n').trimEnd()}\n# EOF\n`
 }
 
-/** Makes every label set of these robots and channels exist, at 0 where nothing has happened. */
+/** Exports every label set of these robots and channels, at 0 unless it has a value. */
 export function primeMetrics(
   metrics: Metrics,
   { robots, channels }: { robots: Iterable<string>; channels: Iterable<string> },
@@ -236,7 +236,7 @@ export function primeMetrics(
     gauge.inc({ scope: 'organisation' }, 0)
 }
 
-/** A histogram can only be zeroed, which would forget what it holds: so once for each label set. */
+/** Zeroes each label set of a histogram once, since `zero` discards its observations. */
 function primeOnce<T extends string>(
   metrics: Metrics,
   histogram: Histogram<T>,

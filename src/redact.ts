@@ -1,4 +1,4 @@
-/** A text without what is known to be secret: tokens and signatures of URLs, signing secrets, passwords before a host. */
+/** Removes known secrets from a text: tokens and signatures in URLs, signing secrets, passwords before a host. */
 export function redact(text: string): string {
   return text
     .replace(/((?:access_token|sign|token)=)[^&\s"']+/gi, '$1[redacted]')
@@ -7,8 +7,8 @@ export function redact(text: string): string {
 }
 
 /**
- * The same, and without what only looks like a secret: the path of a web address, and long words of letters and digits.
- * For words about a configuration, where somebody may have written a secret in any place.
+ * Also removes what only resembles a secret: paths of URLs, and long words of letters and digits. For messages about a
+ * configuration file, which may contain a secret in any place.
  */
 export function conceal(text: string): string {
   return redact(text)
@@ -16,7 +16,7 @@ export function conceal(text: string): string {
     .replace(/[\w+/=-]{20,}/g, (word) => (looksRandom(word) ? '[redacted]' : word))
 }
 
-/** Letters and digits mixed over a length that no name has. */
+/** Whether letters and digits alternate over a length unusual for a name. */
 function looksRandom(word: string): boolean {
   const mixed = word.split(/[^A-Za-z0-9]+/).some((run) => run.length >= 16 && isMixed(run))
   const isHex = /^[\da-f-]{32,}$/i.test(word) && isMixed(word)

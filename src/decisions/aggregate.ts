@@ -7,11 +7,11 @@ interface Incoming {
   level: Level
   startsAtMs?: number | undefined
   endsAtMs?: number | undefined
-  /** 0: aggregation is off. */
+  /** 0 turns aggregation off. */
   everyMs: number
 }
 
-/** What was last let through for one group of the same alert, or of the same aggregation group. */
+/** The last alert that was let through for one group and aggregation key. */
 interface Last {
   fingerprint: string
   status: Status
@@ -22,10 +22,10 @@ interface Last {
 }
 
 /**
- * Why an alert is not delivered to a group, or undefined when it is. `outdated`: the group has heard of a later state.
- * `aggregated`: the same alert with the same status was let through within the period; a change of status and a rise in
- * level always pass. Alerts that share a group (`aggregate.by`) are delivered once a period, whichever of them it is, and
- * again when one fires after the group heard of a recovery.
+ * Why an alert is not delivered to a group; undefined when it is. `outdated`: a later state was already let through.
+ * `aggregated`: the same alert with the same status was let through within the period. A change of status and a rise in
+ * level always pass. Alerts with a common aggregation key (`aggregate.by`) count as one, and pass when one fires after a
+ * recovery.
  */
 export function reasonToSuppress(
   incoming: Incoming,
@@ -37,13 +37,13 @@ export function reasonToSuppress(
   if (incoming.everyMs === 0 || isNews(incoming, last)) return undefined
   const lastAt = incoming.status === 'firing' ? last.firingAt : last.resolvedAt
   if (lastAt === undefined) return undefined
-  // Absolute, so that a clock that was set back does not silence an alert for as long as it was wrong.
+  // Absolute, so that a clock set back does not suppress alerts for as long as it was wrong.
   return Math.abs(now.getTime() - lastAt.getTime()) < incoming.everyMs ? 'aggregated' : undefined
 }
 
 /**
- * A firing that began before the one whose recovery was let through; a recovery that ended before the firing that was let
- * through began. Not by the start of a recovery: Alertmanager moves it back where it merges two copies of an alert.
+ * A firing is outdated if it began before the firing whose recovery was let through; a recovery, if it ended before the
+ * last firing began. The start of a recovery is not compared: Alertmanager moves it back when it merges two copies.
  */
 function isOutdated(incoming: Incoming, last: Last): boolean {
   if (incoming.fingerprint !== last.fingerprint || incoming.status === last.status) return false

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 
-/** The calendar hour, day and month that an instant falls into, in a zone. */
+/** The calendar hour, day and month of an instant in a zone. */
 export interface Calendar {
   hourStart: Date
   hourEnd: Date

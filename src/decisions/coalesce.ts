@@ -1,30 +1,30 @@
 import type { Status } from '../model/alert.ts'
 
-interface Waiting {
+interface QueuedRow {
   id: number
   fingerprint: string
   status: Status
   repeats: number
 }
 
-/** What waits of one alert, told as one. */
+/** All waiting rows of one alert, delivered as one. */
 export interface Coalesced<W> {
-  /** All that it tells, in the order in which it came. */
+  /** Ids of its rows, in the order of acceptance. */
   ids: number[]
-  /** The newest, which is shown. */
+  /** The newest row, which the message shows. */
   shown: W
-  /** How often it came again without being told. */
+  /** Repeats of the shown status that are not shown themselves. */
   repeats: number
-  /** How often it changed its state, from the first that waits to the newest. */
+  /** Changes of status from the first waiting row to the newest. */
   changes: number
   firedWhileWaiting: boolean
 }
 
 /**
- * One telling for each alert among `chosen`, with everything else of `waiting` that is about the same alerts: so an
- * alert that fired and was resolved while it waited is told once, and never in the wrong order.
+ * Merges the rows of each alert in `chosen` with all rows of `waiting` about the same alert. An alert that fired and was
+ * resolved while it waited is thus delivered once, and never in the wrong order.
  */
-export function coalesce<W extends Waiting>(
+export function coalesce<W extends QueuedRow>(
   chosen: readonly W[],
   waiting: readonly W[],
 ): Coalesced<W>[] {

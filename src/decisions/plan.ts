@@ -8,18 +8,18 @@ import {
   isOngoing,
   nextOfStormAt,
   type RecentMessage,
-  type StormQuestion,
+  type StormInput,
   sentOfStorm,
 } from './storm.ts'
 
-export interface PlanQuestion {
+export interface PlanInput {
   now: Date
   robot: RobotNow
-  /** The best pending message that may be tried now: of those by hand only when there is no other. */
+  /** The pending message to try now; a manual one only when there is no other. */
   due: DueMessage | undefined
   nextDueAt: Date | undefined
-  waiting: readonly WaitingNow[]
-  /** The robot's own monthly cap and the organisation's quota. */
+  waiting: readonly QueueState[]
+  /** The robot's monthly cap and the organisation's quota. */
   allowances: readonly Allowance[]
   hourStart: Date
   hourEnd: Date
@@ -37,22 +37,22 @@ export interface RobotNow {
 export interface DueMessage {
   id: string
   kind: MessageKind
-  /** Its most severe alert; undefined: it carries none. */
+  /** The level of its most severe alert; undefined without alerts. */
   level: Level | undefined
   byHand: boolean
 }
 
-/** What waits in one queue for one channel. */
-export interface WaitingNow {
+/** The state of one queue and channel. */
+export interface QueueState {
   queue: string
   channel: Channel
-  /** The other robots that work the same pool. */
+  /** The other robots of the pool. */
   peers: readonly RobotNow[]
   count: number
   oldest: Date
   /** The most severe first, then the oldest. */
   alerts: readonly QueuedAlert[]
-  /** A digest is in flight or to be retried: another one must wait. */
+  /** A digest is in flight or pending, so that no other digest may be claimed. */
   digestOpen: boolean
   /** Messages of the last window, oldest first. */
   recent: readonly RecentMessage[]
@@ -68,7 +68,7 @@ export interface QueuedAlert {
   receivedAt: Date
 }
 
-/** What a robot does next. `until` undefined: until something new waits. */
+/** What a robot does next. `until` is undefined while nothing waits. */
 export type Plan =
   | { kind: 'wait'; until: Date | undefined; reason: WaitReason }
   | { kind: 'retry'; id: string }
@@ -81,8 +81,8 @@ export type Plan =
     }
 
 /**
- * What the next message includes, in a form that lets `messages` messages carry it all: the alerts of one request, or of
- * several, merged; `all` is everything that waits.
+ * Alerts of the next message: those of one request, of several requests merged, or `all` that wait. The form must be
+ * compact enough that `messages` messages can carry all of them.
  */
 export type Scope =
   | { kind: 'some'; ids: readonly number[]; messages: number; merged: boolean; storm: boolean }
@@ -99,34 +99,34 @@ export type WaitReason =
 
 export type DelayReason = 'penalty' | 'push_limit' | 'quota' | 'unreachable'
 
-/** After a message, others of its channel are collected for so long before the next. */
+/** How long alerts of a channel are collected after a message. */
 const COLLECT_MS = 1_000
 
-/** A shorter delay is not explained in the message. */
+/** The message explains only longer delays. */
 const NOTICED_DELAY_MS = 60_000
 
 /**
- * The next thing a robot does. Pure. A storm is merged, not dropped: while there are calls for every request that waits,
- * each is a message of its own; otherwise all that waits is merged. The most severe goes first, a retry by the level of
- * its alerts; what a person pressed goes when no alert wants the call.
+ * Decides what a robot does next. Pure. While there is a call for each waiting request, each becomes one message;
+ * otherwise all are merged, and none is dropped. The most severe alerts go first, retries by the level of their alerts.
+ * Manual messages go when no alert needs the call.
  */
-export function plan(question: PlanQuestion): Plan {
-  const { now, robot } = question
+export function plan(input: PlanInput): Plan {
+  const { now, robot } = input
   const pausedUntil = pauseEnd(robot, now)
   if (pausedUntil !== undefined) return { kind: 'wait', until: pausedUntil, reason: 'paused' }
 
-  const quota = quotaAllows(question.allowances, { now, end: question.monthEnd })
-  if (quota.kind === 'used_up') return { kind: 'wait', until: question.monthEnd, reason: 'quota' }
+  const quota = quotaAllows(input.allowances, { now, end: input.monthEnd })
+  if (quota.kind === 'used_up') return { kind: 'wait', until: input.monthEnd, reason: 'quota' }
 
-  const { ready, waits } = sendable(question, quota)
-  const { due, nextDueAt } = question
+  const { ready, waits } = sendable(input, quota)
+  const { due, nextDueAt } = input
   if (nextDueAt !== undefined) waits.push({ until: nextDueAt, reason: 'retrying' })
   const window = { calls: robot.calls, limits: robot.limits, now }
   const [next] = ready
   const level = next?.alerts[0]?.level
 
   const mayRetry = due !== undefined && (quota.kind !== 'severe_only' || usesLastTenth(due))
-  if (due !== undefined && !mayRetry) waits.push({ until: question.monthEnd, reason: 'quota' })
+  if (due !== undefined && !mayRetry) waits.push({ until: input.monthEnd, reason: 'quota' })
   if (mayRetry && !due.byHand && (level === undefined || (due.level ?? 5) <= level)) {
     const at = nextCallAt({ ...window, severe: isSevere(due.level ?? 5) })
     return at > now ? noCallUntil(at) : { kind: 'retry', id: due.id }
@@ -139,11 +139,11 @@ export function plan(question: PlanQuestion): Plan {
       queue: next.waiting.queue,
       channel: next.waiting.channel,
       scope: next.scope,
-      delayed: delayOf(next.waiting, { question, quota: quota.kind }),
+      delayed: delayOf(next.waiting, { input, quota: quota.kind }),
     }
   }
   if (mayRetry && due.byHand) {
-    // Alerts that are being collected keep a call.
+    // Leave a call to the alerts that are being collected.
     const keeps = waits.some(({ reason }) => reason === 'collecting') ? 1 : 0
     if (callsLeft(window) > keeps) return { kind: 'retry', id: due.id }
     const at = nextCallAt({ ...window, severe: false })
@@ -153,7 +153,7 @@ export function plan(question: PlanQuestion): Plan {
   return { kind: 'wait', until: soonest?.until, reason: soonest?.reason ?? 'nothing_waits' }
 }
 
-/** The last tenth of a month is for severe alerts; the warning that it has begun is one call. */
+/** Only severe alerts, and the warning that it has begun, may use the last tenth of a month. */
 function usesLastTenth({ level, kind }: DueMessage): boolean {
   return level === undefined ? kind !== 'test' : isSevere(level)
 }
@@ -167,62 +167,64 @@ interface Wait {
   reason: WaitReason
 }
 
-/** What may be sent as soon as there is a call, the most severe first, and until when the rest is held back. */
+/** What may be sent as soon as a call is free, the most severe first, and how long everything else must wait. */
 function sendable(
-  question: PlanQuestion,
+  input: PlanInput,
   quota: QuotaDecision,
-): { ready: (Open & { scope: Scope })[]; waits: Wait[] } {
-  const ready: (Open & { scope: Scope })[] = []
+): { ready: (OpenAlerts & { scope: Scope })[]; waits: Wait[] } {
+  const ready: (OpenAlerts & { scope: Scope })[] = []
   const waits: Wait[] = []
-  for (const waiting of question.waiting) {
-    const open = openAlerts(waiting, question)
+  for (const waiting of input.waiting) {
+    const open = openAlerts(waiting, input)
     const alerts =
       quota.kind === 'severe_only'
         ? open.alerts.filter(({ level }) => isSevere(level))
         : open.alerts
     if (open.until !== undefined) waits.push({ until: open.until, reason: 'push_limit' })
-    if (alerts.length < open.alerts.length)
-      waits.push({ until: question.monthEnd, reason: 'quota' })
+    if (alerts.length < open.alerts.length) waits.push({ until: input.monthEnd, reason: 'quota' })
     if (alerts.length === 0) continue
-    const each = { waiting, alerts, whole: alerts.length === waiting.alerts.length }
-    const scope = scopeOf(each, question)
-    const held = heldUntil(each, { scope, quota, question })
-    if (held !== undefined && held.until > question.now) waits.push(held)
-    else ready.push({ ...each, scope })
+    const selected = { waiting, alerts, complete: alerts.length === waiting.alerts.length }
+    const scope = scopeOf(selected, input)
+    const hold = heldUntil(selected, { scope, quota, input })
+    if (hold !== undefined && hold.until > input.now) waits.push(hold)
+    else ready.push({ ...selected, scope })
   }
   ready.sort((a, b) => compareAlerts(a.alerts[0] as QueuedAlert, b.alerts[0] as QueuedAlert))
   return { ready, waits }
 }
 
-/** The end of a pause in force. It never lasts longer than it was made for, though the clock was set back. */
+/** The end of a pause in force. It never exceeds the pause's length, even if the clock was set back. */
 export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
   if (pause === undefined || pause.until <= now) return undefined
   const lengthMs = pause.until.getTime() - pause.since.getTime()
   return now < pause.since ? new Date(now.getTime() + lengthMs) : pause.until
 }
 
-interface Open {
-  waiting: WaitingNow
+interface OpenAlerts {
+  waiting: QueueState
   alerts: readonly QueuedAlert[]
-  /** No alert is held back. */
-  whole: boolean
+  /** No alert of the place is held back. */
+  complete: boolean
 }
 
 /**
- * One request's alerts while there is a call for each request that waits. Otherwise all is merged, as is what still comes
- * in a storm; what a push limit held is one message.
+ * The alerts of one request while there is a call for each waiting request. Otherwise, and during a storm, all are merged.
+ * Alerts that a push limit has held back become one message.
  */
-function scopeOf({ waiting, alerts, whole }: Open, question: PlanQuestion): Scope {
-  const { now, robot } = question
+function scopeOf({ waiting, alerts, complete }: OpenAlerts, input: PlanInput): Scope {
+  const { now, robot } = input
   const robots = [robot, ...waiting.peers.filter((peer) => pauseEnd(peer, now) === undefined)]
   const left = robots.reduce((sum, { calls, limits }) => sum + callsLeft({ calls, limits, now }), 0)
   const units = new Set(alerts.map(({ payload }) => payload))
-  const storm = stormOf(waiting, question)
-  const held = wasHeld(waiting, question)
-  const messages = held ? 1 : Math.max(1, Math.min(storm.maxMessages - sentOfStorm(storm), left))
-  if (whole && waiting.count > alerts.length && !waiting.digestOpen)
+  const storm = stormOf(waiting, input)
+  const isHeldBack = wasHeld(waiting, input)
+  const messages = isHeldBack
+    ? 1
+    : Math.max(1, Math.min(storm.maxMessages - sentOfStorm(storm), left))
+  if (complete && waiting.count > alerts.length && !waiting.digestOpen)
     return { kind: 'all', messages, merged: true, storm: true }
-  const merged = units.size > Math.max(left, 1) || isOngoing(storm) || (held && units.size > 1)
+  const merged =
+    units.size > Math.max(left, 1) || isOngoing(storm) || (isHeldBack && units.size > 1)
   const unit = (alerts[0] as QueuedAlert).payload
   const included = merged ? alerts : alerts.filter(({ payload }) => payload === unit)
   const ids = included.map(({ id }) => id)
@@ -235,20 +237,20 @@ function scopeOf({ waiting, alerts, whole }: Open, question: PlanQuestion): Scop
   }
 }
 
-function stormOf({ recent, channel }: WaitingNow, { now, robot }: PlanQuestion): StormQuestion {
+function stormOf({ recent, channel }: QueueState, { now, robot }: PlanInput): StormInput {
   return { recent, perMs: robot.limits.perMs, maxMessages: channel.digest.maxMessages, now }
 }
 
-/** Whether a push limit that is open now has held what waits since before this hour. */
-function wasHeld({ channel, oldest }: WaitingNow, { hourStart, now }: PlanQuestion): boolean {
+/** Whether a push limit, open again now, has held alerts from before this hour. */
+function wasHeld({ channel, oldest }: QueueState, { hourStart, now }: PlanInput): boolean {
   if (channel.pushLimits === undefined) return false
   return oldest < hourStart && now.getTime() - oldest.getTime() > NOTICED_DELAY_MS
 }
 
-/** The alerts that push limits let pass, and when they open for the others. */
+/** Alerts that pass the push limits, and when the limits open for the others. */
 function openAlerts(
-  waiting: WaitingNow,
-  { hourEnd, dayEnd }: PlanQuestion,
+  waiting: QueueState,
+  { hourEnd, dayEnd }: PlanInput,
 ): { alerts: readonly QueuedAlert[]; until: Date | undefined } {
   const limits = waiting.channel.pushLimits
   const { messagesThisHour, messagesToday } = waiting
@@ -257,12 +259,12 @@ function openAlerts(
   return { alerts: waiting.alerts.filter(({ level }) => passes(limits, level)), until }
 }
 
-/** Until when a channel's next message is held back to collect more, if it is. */
+/** How long a channel's next message is held back to collect more alerts; undefined when it is not. */
 function heldUntil(
-  { waiting, alerts }: Open,
-  { scope, quota, question }: { scope: Scope; quota: QuotaDecision; question: PlanQuestion },
+  { waiting, alerts }: OpenAlerts,
+  { scope, quota, input }: { scope: Scope; quota: QuotaDecision; input: PlanInput },
 ): Wait | undefined {
-  const { now } = question
+  const { now } = input
   const { lastMessageAt, oldest } = waiting
   if (lastMessageAt === undefined || lastMessageAt > now) return undefined
   const severe = alerts.filter(({ level }) => isSevere(level))
@@ -273,7 +275,7 @@ function heldUntil(
       severe.length === 0
         ? undefined
         : new Date(Math.min(...severe.map(({ receivedAt }) => receivedAt.getTime())))
-    const until = nextOfStormAt({ ...stormOf(waiting, question), oldest, severeSince })
+    const until = nextOfStormAt({ ...stormOf(waiting, input), oldest, severeSince })
     return { until, reason: 'collecting' }
   }
   const quiet = lastMessageAt.getTime() + COLLECT_MS
@@ -281,12 +283,12 @@ function heldUntil(
   return { until: new Date(Math.min(quiet, waited)), reason: 'collecting' }
 }
 
-/** Why what waits longest had to wait, where a reader would wonder. */
+/** Why the oldest alert had to wait, if the message explains it. */
 function delayOf(
-  { oldest, channel }: WaitingNow,
-  { question, quota }: { question: PlanQuestion; quota: string },
+  { oldest, channel }: QueueState,
+  { input, quota }: { input: PlanInput; quota: string },
 ): { since: Date; reason: DelayReason } | undefined {
-  const { now, robot } = question
+  const { now, robot } = input
   const pause = robot.pause
   if (pause !== undefined && pause.reason === 'throttled' && oldest < pause.until)
     return { since: oldest, reason: 'penalty' }

@@ -10,10 +10,10 @@ export interface MessageCounts {
 }
 
 /** When a channel's push limits open again; undefined while they are open. */
-export function opensAt(limits: Channel['pushLimits'], pushed: MessageCounts): Date | undefined {
+export function opensAt(limits: Channel['pushLimits'], counts: MessageCounts): Date | undefined {
   const { hour = Infinity, day = Infinity } = limits ?? {}
-  if (pushed.messagesToday >= day) return pushed.dayEnd
-  if (pushed.messagesThisHour >= hour) return pushed.hourEnd
+  if (counts.messagesToday >= day) return counts.dayEnd
+  if (counts.messagesThisHour >= hour) return counts.hourEnd
   return undefined
 }
 

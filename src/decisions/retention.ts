@@ -1,12 +1,9 @@
 import type { Channel, Settings } from '../model/settings.ts'
 
-/** A push limit counts the messages of a calendar day, which has 25 hours when summer time ends. */
+/** Push limits count a calendar day, which has 25 hours when summer time ends. */
 const DAY_MS = 25 * 3_600_000
 
-/**
- * How long what was delivered is kept: as long as people are to see it, and as long as aggregation compares with it and
- * push limits count it.
- */
+/** How long delivered alerts are kept: as configured, but at least as long as aggregation and push limits need them. */
 export function keepMs({
   retentionMs,
   channels,

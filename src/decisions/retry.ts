@@ -2,26 +2,26 @@ import { type Attempt, type Outcome, STAYS_MS } from '../model/message.ts'
 import type { Channel, Robot } from '../model/settings.ts'
 import { countedForMs } from './pace.ts'
 
-/** What is known when an attempt has ended. */
-export interface Aftermath {
+/** An attempt that has ended, and its circumstances. */
+export interface EndedAttempt {
   attempt: Attempt
-  /** When it had ended. */
+  /** End of the attempt. */
   now: Date
   robot: Robot
   mode: Channel['mode']
-  /** Attempts of this message, this one included. */
+  /** Attempts of this message, including this one. */
   attempts: number
-  /** Those of them that ended as this one did, this one included. */
-  alike: number
-  /** Attempts of this robot that failed one after another before this one. */
+  /** Those with the same result, including this one. */
+  sameResults: number
+  /** Consecutive failures of this robot before this attempt. */
   failures: number
-  /** Size of the body that was sent, in bytes. */
+  /** Size of the sent body. */
   bodyBytes: number
   /** Alerts that it carries; a message without any cannot be made anew in parts. */
   alertCount: number
-  /** In a pool: another robot is not set aside. */
+  /** Another robot of the pool is not set aside. */
   poolHasHealthyRobot: boolean
-  /** From 0 up to but not including 1. */
+  /** In [0, 1). */
   random: number
 }
 
@@ -37,35 +37,35 @@ export interface Verdict {
 
 export type PauseReason = 'throttled' | 'unreachable' | 'rejected'
 
-/** After so many replies alike that nobody can read as passing a message is given up; an outage before counts nothing. */
+/** A message is dead after this many equal replies that do not look transient. Other failures do not count. */
 const MAX_BOUNDED_ATTEMPTS = 6
 
-/** Of pages that are not DingTalk's: about half an hour of them, which outlasts a limiter and most mends of a proxy. */
+/** The same for pages that are not DingTalk's: half an hour, which outlasts a rate limiter and most proxy repairs. */
 const MAX_UNREADABLE_ATTEMPTS = 40
 
-/** DingTalk refuses a public address for five minutes (10,000 calls in 20 s). */
+/** DingTalk blocks a public address for five minutes (10,000 calls in 20 s). */
 const ADDRESS_PENALTY_MS = 5 * 60_000
 
-/** How long a robot of a pool that refuses messages is set aside before it is tried again with a single one. */
+/** How long a pool robot that rejects messages is set aside, before it gets a single one. */
 const SET_ASIDE_MS = 3 * 60_000
 
-/** Below this a smaller body would say nothing. */
+/** A smaller body could not say anything useful. */
 const MIN_BODY_BYTES = 2_000
 
 const FIRST_RETRY_MS = 1_000
 const MAX_RETRY_MS = 60_000
-/** A robot waits less than a message, so that one bad message does not hold up the others. */
+/** Shorter than MAX_RETRY_MS, so that one bad message does not block the others. */
 const MAX_ROBOT_PAUSE_MS = 30_000
 
-/** What happens to a message and its robot after an attempt. */
-export function verdictOn(aftermath: Aftermath): Verdict {
-  const { attempt, now, robot, mode } = aftermath
+/** Decides what follows for a message and its robot after an attempt. */
+export function verdictOn(ended: EndedAttempt): Verdict {
+  const { attempt, now, robot, mode } = ended
   const { outcome } = attempt
   switch (outcome.kind) {
     case 'delivered':
       return { next: { kind: 'sent' }, pause: undefined, failures: 0 }
     case 'throttled': {
-      // From the refusal, which the peer made before we heard of it.
+      // Counts from now: the peer refused the call before its reply arrived.
       const isAddress = outcome.scope === 'address'
       const longestMs = isAddress ? ADDRESS_PENALTY_MS : Number.POSITIVE_INFINITY
       const until = later(now, countedForMs(Math.min(robot.limits.penaltyMs, longestMs)))
@@ -74,16 +74,16 @@ export function verdictOn(aftermath: Aftermath): Verdict {
       return {
         next: { kind: 'retry', dueAt },
         pause: { scope, until, reason: 'throttled' },
-        failures: aftermath.failures,
+        failures: ended.failures,
       }
     }
     case 'retryable':
-      return afterFailure(aftermath, outcome)
+      return afterFailure(ended, outcome)
     case 'too_long': {
-      const bodyBytes = Math.floor(aftermath.bodyBytes * 0.75)
+      const bodyBytes = Math.floor(ended.bodyBytes * 0.75)
       return {
         next:
-          bodyBytes < MIN_BODY_BYTES || aftermath.alertCount === 0
+          bodyBytes < MIN_BODY_BYTES || ended.alertCount === 0
             ? dead(attempt.words)
             : {
                 kind: 'split',
@@ -98,7 +98,7 @@ export function verdictOn(aftermath: Aftermath): Verdict {
       if (mode === 'all' || outcome.reason === 'content')
         return { next: dead(attempt.words), pause: undefined, failures: 0 }
       return {
-        next: aftermath.poolHasHealthyRobot ? { kind: 'retry', dueAt: now } : dead(attempt.words),
+        next: ended.poolHasHealthyRobot ? { kind: 'retry', dueAt: now } : dead(attempt.words),
         pause: { scope: `robot:${robot.key}`, until: later(now, SET_ASIDE_MS), reason: 'rejected' },
         failures: 0,
       }
@@ -106,35 +106,35 @@ export function verdictOn(aftermath: Aftermath): Verdict {
   }
 }
 
-/** Again later, by another robot of the pool where nothing can have arrived. */
+/** Retries later, or at once by another robot of the pool if nothing can have arrived. */
 function afterFailure(
-  aftermath: Aftermath,
+  ended: EndedAttempt,
   outcome: Extract<Outcome, { kind: 'retryable' }>,
 ): Verdict {
-  const { attempt, now, robot, mode } = aftermath
-  const failures = aftermath.failures + 1
+  const { attempt, now, robot, mode } = ended
+  const failures = ended.failures + 1
   const pause = {
     scope: `robot:${robot.key}`,
-    until: later(now, backoffMs(failures, MAX_ROBOT_PAUSE_MS, aftermath.random)),
+    until: later(now, backoffMs(failures, MAX_ROBOT_PAUSE_MS, ended.random)),
     reason: 'unreachable' as const,
   }
   const max = outcome.reason === 'unreadable' ? MAX_UNREADABLE_ATTEMPTS : MAX_BOUNDED_ATTEMPTS
-  if (outcome.bounded && aftermath.alike >= max)
+  if (outcome.bounded && ended.sameResults >= max)
     return {
-      next: dead(`${attempt.words} Given up after ${aftermath.alike} replies alike.`),
+      next: dead(`${attempt.words} Given up after ${ended.sameResults} equal replies.`),
       pause,
       failures,
     }
-  const backoff = backoffMs(aftermath.attempts, MAX_RETRY_MS, aftermath.random)
+  const backoff = backoffMs(ended.attempts, MAX_RETRY_MS, ended.random)
   if (mode === 'pool' && !outcome.reached)
     return { next: { kind: 'retry', dueAt: now }, pause, failures }
   const dueAt = later(now, backoff)
   if (!outcome.reached) return { next: { kind: 'retry', dueAt }, pause, failures }
-  // It may have arrived: it stays with its robot, whose group knows its key. A reload may bring another robot.
+  // It may have arrived, so it stays with its robot, whose group drops a repeat, even if a reload adds others.
   return { next: { kind: 'retry', dueAt, elsewhereAt: later(now, STAYS_MS) }, pause, failures }
 }
 
-/** Doubles from a second up to `longestMs`, of which a random half is left away so that retries do not march in step. */
+/** Exponential backoff from a second up to `longestMs`, with up to half of it subtracted as jitter. */
 export function backoffMs(attempt: number, longestMs: number, random: number): number {
   const full = Math.min(longestMs, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 20))
   return Math.floor(full * (0.5 + random / 2))

@@ -3,13 +3,13 @@ import type { Matcher } from '../model/matcher.ts'
 import type { Route } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 
-/** What matchers look at: the variables, and the level instead of the word that the alert used for it. */
+/** What matchers compare: the variables, with `alarm_level` by its level rather than by the sender's word. */
 export interface Subject {
   variables: Variables
   level: Level
 }
 
-/** Whether all matchers hold, as Alertmanager's do; a missing variable is the empty text. */
+/** Whether all matchers hold. As in Alertmanager, a missing variable equals the empty text. */
 export function matches(matchers: readonly Matcher[], subject: Subject): boolean {
   return matchers.every((matcher) => {
     const texts =

@@ -1,56 +1,56 @@
 import { isLoopbackHost } from '../model/access.ts'
 import type { Settings } from '../model/settings.ts'
 
-/** Something that stands open, or soon will not work, and that somebody should know of. */
+/** An insecure setting, or a certificate that expires soon. */
 export interface SecurityWarning {
   kind: 'anyone_may_post' | 'secrets_in_clear' | 'proxy_is_admin' | 'certificate_ends'
-  /** What is the matter and what to do, for people. */
+  /** The problem and its remedy, for people. */
   words: string
 }
 
 const DAY_MS = 86_400_000
 const WARNED_DAYS_BEFORE = 14
 
-/** What of the settings is dangerous, given where the receiver listens. */
+/** Warns of insecure settings, given the address that the receiver listens on. */
 export function securityWarnings(
   { access, listen, externalUrl }: Pick<Settings, 'access' | 'listen' | 'externalUrl'>,
   now: Date,
 ): SecurityWarning[] {
   const { auth, allowFrom, admin, tls, trustedProxies } = access
-  const exposures: SecurityWarning[] = []
-  const beyond = !isLoopbackHost(listen.host)
-  if (beyond && auth.length === 0 && allowFrom === undefined && tls?.clientCa === undefined)
-    exposures.push({
+  const warnings: SecurityWarning[] = []
+  const isReachable = !isLoopbackHost(listen.host)
+  if (isReachable && auth.length === 0 && allowFrom === undefined && tls?.clientCa === undefined)
+    warnings.push({
       kind: 'anyone_may_post',
-      words: `whoever reaches ${listen.host}:${listen.port} may post alerts; set auth, allow_from or tls.client_ca, or listen on 127.0.0.1`,
+      words: `any client that reaches ${listen.host}:${listen.port} may post alerts; set auth, allow_from or tls.client_ca, or listen on 127.0.0.1`,
     })
   const hasSecrets = auth.length > 0 || admin.token !== undefined
-  if (beyond && hasSecrets && tls === undefined && trustedProxies.texts.length === 0)
-    exposures.push({
+  if (isReachable && hasSecrets && tls === undefined && trustedProxies.texts.length === 0)
+    warnings.push({
       kind: 'secrets_in_clear',
       words:
-        'tokens and passwords of those who call the receiver cross the network in clear; set tls, or put a proxy with TLS before it and name that in trusted_proxies',
+        'tokens and passwords of clients cross the network unencrypted; set tls, or use a TLS proxy and list it in trusted_proxies',
     })
   if (
     localIsAdmin(access) &&
     externalUrl !== undefined &&
     !isLoopbackHost(new URL(externalUrl).hostname)
   )
-    exposures.push({
+    warnings.push({
       kind: 'proxy_is_admin',
-      words: `external_url leads to the console through a proxy, and a proxy on this machine can look like this machine; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
+      words: `external_url leads to the console through a proxy, and requests through a proxy on this machine look local; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
     })
   const daysLeft =
     tls === undefined ? Infinity : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
   if (daysLeft < WARNED_DAYS_BEFORE)
-    exposures.push({
+    warnings.push({
       kind: 'certificate_ends',
       words: `the certificate in tls.cert ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}; put a new one in its file`,
     })
-  return exposures
+  return warnings
 }
 
-/** Whether every request that looks like one of this machine counts as the administrator's. */
+/** Whether every request from this machine has admin access. */
 export function localIsAdmin({ admin, trustedProxies }: Settings['access']): boolean {
   return admin.token === undefined && trustedProxies.texts.length === 0
 }

@@ -1,49 +1,49 @@
-/** A message that was claimed lately for one queue and channel. */
+/** A recent message of one queue and channel. */
 export interface RecentMessage {
   at: Date
   /** It merged more requests than a window has calls. */
   storm: boolean
 }
 
-/** Messages of the last so long belong to the storm that may follow them; after so long without one it is over. */
+/** A storm includes the messages of this period before it, and ends after this period without a merged message. */
 export const STORM_MS = 10_000
 
-/** A storm's second message carries what its first seconds brought; later ones collect for longer. */
+/** How long a storm's second and its later messages collect alerts. */
 const SECOND_AFTER_MS = 1_000
 const NEXT_AFTER_MS = 8_000
 
-/** Severe alerts are promised to be on the wire within 5 s: a second of it is for the pace and the network. */
+/** Severe alerts go out within 5 s; a second of it is for the pace and the network. */
 const SEVERE_AFTER_MS = 4_000
 
-export interface StormQuestion {
+export interface StormInput {
   /** Oldest first. */
   recent: readonly RecentMessage[]
   /** The robot's window. */
   perMs: number
-  /** Messages that may carry a storm: `digest.max_messages`. */
+  /** `digest.max_messages`. */
   maxMessages: number
   now: Date
 }
 
-/** How many messages have carried the storm so far; those of a storm count for the whole window. */
-export function sentOfStorm(question: StormQuestion): number {
-  return countedOf(question).length
+/** How many messages count towards the storm so far. */
+export function sentOfStorm(input: StormInput): number {
+  return countedMessages(input).length
 }
 
-/** Whether what waits now belongs to a storm that is under way. */
-export function isOngoing({ recent, now }: StormQuestion): boolean {
+/** Whether a storm is under way. */
+export function isOngoing({ recent, now }: StormInput): boolean {
   return recent.some(({ at, storm }) => storm && isWithin(at, STORM_MS, now))
 }
 
 /**
- * When a storm's next message may be made: at most `maxMessages` in a window carry it, however long it lasts, and each but
- * the first collects for a while. Severe alerts wait for no window, and no longer than `severeSince` plus 4 s.
+ * When a storm's next message may be sent. At most `maxMessages` in a window carry the storm, and each but the first
+ * collects for a while. Severe alerts ignore the window and wait no longer than 4 s from `severeSince`.
  */
 export function nextOfStormAt(
-  question: StormQuestion & { oldest: Date; severeSince: Date | undefined },
+  input: StormInput & { oldest: Date; severeSince: Date | undefined },
 ): Date {
-  const { now, maxMessages, oldest, severeSince } = question
-  const counted = countedOf(question)
+  const { now, maxMessages, oldest, severeSince } = input
+  const counted = countedMessages(input)
   const last = counted.at(-1)?.at
   if (last === undefined) return now
   if (counted.length === 1 && (maxMessages > 1 || severeSince !== undefined))
@@ -51,20 +51,20 @@ export function nextOfStormAt(
   if (severeSince !== undefined)
     return earlier(later(last, SEVERE_AFTER_MS), later(severeSince, SEVERE_AFTER_MS))
   const leaving = counted
-    .map(({ at, storm }) => at.getTime() + countsForMs(storm, question))
+    .map(({ at, storm }) => at.getTime() + countsForMs(storm, input))
     .sort((a, b) => a - b)
   const gap = last.getTime() + NEXT_AFTER_MS
   return new Date(Math.max(gap, leaving[leaving.length - maxMessages] ?? gap))
 }
 
-/** The messages that count towards the storm. Those from the future (the clock was set back) never do. */
-function countedOf(question: StormQuestion): RecentMessage[] {
-  const { recent, now } = question
-  return recent.filter(({ at, storm }) => isWithin(at, countsForMs(storm, question), now))
+/** Messages that count towards the storm, without those from the future, after the clock was set back. */
+function countedMessages(input: StormInput): RecentMessage[] {
+  const { recent, now } = input
+  return recent.filter(({ at, storm }) => isWithin(at, countsForMs(storm, input), now))
 }
 
-/** A message that merged counts for the whole window. */
-function countsForMs(storm: boolean, { perMs }: StormQuestion): number {
+/** A merged message counts for the whole window. */
+function countsForMs(storm: boolean, { perMs }: StormInput): number {
   return storm ? Math.max(perMs, STORM_MS) : STORM_MS
 }
 

@@ -1,12 +1,12 @@
 import type { Secret } from './secret.ts'
 
-/** Who may reach what. */
+/** Access control of the HTTP server. */
 export interface Access {
-  /** What a sender shows; any one of them lets it in. Empty: none is asked for. */
+  /** Accepted credentials of senders; empty: senders need none. */
   auth: readonly Credential[]
-  /** Where senders may be; undefined: anywhere. */
+  /** Allowed addresses of senders; undefined: any. */
   allowFrom: Networks | undefined
-  /** Whose `X-Forwarded-For` is believed. */
+  /** Proxies whose `X-Forwarded-For` is trusted. */
   trustedProxies: Networks
   admin: Admin
   /** Undefined: plain HTTP. */
@@ -20,23 +20,23 @@ export type Credential =
   | { kind: 'header'; name: string; value: Secret }
 
 export interface Admin {
-  /** For the console and the API; undefined: they are for this machine itself. */
+  /** Grants access to console and API; undefined: only requests from this machine have access. */
   token: Secret | undefined
-  /** What is open to everybody otherwise. */
+  /** Routes that need the token although they are public by default. */
   protect: ReadonlySet<'metrics' | 'health'>
 }
 
-/** A set of addresses. Texts that are no address are in none. */
+/** A set of addresses, which contains no malformed ones. */
 export interface Networks {
   readonly texts: readonly string[]
   has(address: string | undefined): boolean
 }
 
-/** Certificates in PEM form, known to belong together. */
+/** A certificate and its key in PEM format; the pair has been verified. */
 export interface Tls {
   cert: string
   key: Secret
-  /** Only who shows a certificate of it is let in at all. */
+  /** Clients must present a certificate of this CA. */
   clientCa: string | undefined
   expiresAt: Date
 }
@@ -45,7 +45,7 @@ export function isLoopback(address: string | undefined): boolean {
   return address === '::1' || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/.test(address ?? '')
 }
 
-/** Whether a host that a server listens on, or a URL leads to, is this machine alone. */
+/** Whether a host name or address can be reached from this machine only. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || isLoopback(host.replace(/^\[|\]$/g, ''))
 }

@@ -7,24 +7,24 @@ export type SourceName = (typeof SOURCE_NAMES)[number]
 
 export type Status = 'firing' | 'resolved'
 
-/** One normalized alert. What it carries is data: never evaluated, never expanded. */
+/** One normalized alert. Its texts are data, which is never evaluated or expanded. */
 export interface Alert {
   source: SourceName
   status: Status
-  /** Stable identity; the same for firing and resolved, and for every repeat. */
+  /** Stable identity: equal for firing, resolved, and every repeat. */
   fingerprint: string
-  /** The OCP variables and the alert's own labels and fields, as they came (times as ISO 8601 text). */
+  /** The OCP variables and the alert's own labels and fields, unchanged (times as ISO 8601 text). */
   variables: Variables
-  /** Alertmanager's labels alone, exactly as they came: what a silence for this alert must match. */
+  /** Alertmanager's original labels, which a silence for this alert must match. */
   labels?: Variables
-  /** What it says under names of its own, such as `current` or `描述`, where it has neither summary nor description. */
+  /** Texts under names of its own, such as `current` or `描述`, if it has neither summary nor description. */
   texts?: Variables
-  /** What a count of many alerts names this one by, and its cluster, else namespace; empty where it has none. */
+  /** Name, and cluster or namespace, by which digests count; empty if unknown. */
   name: string
   cluster: string
   /**
-   * The word the alert itself uses for its level, before a channel's own words are applied. Undefined: it names none, is
-   * handled as level 3, and its message shows no level.
+   * The sender's word for the level, before the channel's `levels` apply. Undefined if the alert names no level: it is
+   * handled as level 3, and its message shows none.
    */
   levelWord: string | undefined
   startsAt: Date | undefined
@@ -36,28 +36,28 @@ export interface Alert {
   retryWindowMs?: number
 }
 
-/** What one request brought: the alerts in it, and what tells it from another request. */
+/** The content of one request: its alerts, and a key for deduplication. */
 export interface Notification {
   source: SourceName
   /**
-   * Equal for a retry and for a high-availability peer's copy of the same notification;
-   * different for any other. Not a secret, any length.
+   * Equal for a retry and for a high-availability peer's copy of the same notification; different for any other. Not
+   * secret, of any length.
    */
   key: string
-  /** The same, but different where only what the alerts say differs; for whoever wants to be told each time. */
+  /** A stricter key, which also differs when only the texts of the alerts differ; for short aggregation periods. */
   contentKey: () => Promise<string>
-  /** Whether the key tells a later firing of an alert from an earlier one: each alert says since when it fires. */
+  /** The key includes when each alert began, and so distinguishes a later firing from an earlier one. */
   keyIncludesStart: boolean
   alerts: readonly Alert[]
-  /** Alertmanager sent a group again because alerts joined it; those that the group knows may be left out. */
+  /** Alertmanager repeated a group because alerts joined it; alerts that the group already has may be omitted. */
   hasOnlyNewAlerts?: boolean
-  /** What to store of the body, where that is less than what came. */
+  /** A shorter text to store instead of the body. */
   stored?: string
-  /** A DingTalk-shaped body brings its own text and mentions, which then stand for the template. */
+  /** Text and mentions of a DingTalk-shaped body, which replace the template's. */
   prerendered?: PrerenderedText
 }
 
-/** Text that a sender already rendered, with whom it mentions. */
+/** Text that the sender has rendered, with its mentions. */
 export interface PrerenderedText {
   title: string | undefined
   text: string
@@ -74,15 +74,15 @@ export interface Mention {
 
 export const NO_MENTION: Mention = { mobiles: [], users: [], all: false }
 
-/** An alert as a template tells it: with its level in this channel and what happened while it waited. */
+/** An alert as templates see it: with its level in this channel, and what happened while it waited. */
 export interface MessageAlert {
   alert: Alert
   level: Level
   receivedAt: Date
-  /** How often the same alert came again without being told, since it was last told. */
+  /** Repeats since its last delivery. */
   repeats: number
-  /** How often it changed between firing and resolved while it waited. */
+  /** Changes between firing and resolved while it waited. */
   changes?: number
-  /** It fired and was resolved while it waited, and is told once as both. */
+  /** It fired and was resolved while it waited; one message reports both. */
   firedWhileWaiting: boolean
 }

@@ -5,21 +5,20 @@ export type MessageKind = 'alert' | 'group' | 'digest' | 'recovery' | 'test'
 export type MessageState = 'pending' | 'sending' | 'sent' | 'dead'
 export type AlertState = 'pending' | 'sending' | 'sent' | 'suppressed' | 'dead'
 
-/** What a message says, before a platform gives it its shape. */
+/** The content of a message, independent of the platform. */
 export interface Content {
   format: Format
   title: string
   text: string
   mention: Mention
-  /** Where those mentioned stand: under the heading, so that a long text hides nobody, or at the end. */
+  /** Position of the mentions: under the heading, so that a long text cannot hide them, or at the end. */
   mentionAt?: 'heading' | 'end'
-  /** Where the whole card leads, for an actionCard that has no buttons. */
+  /** Target of an actionCard without buttons. */
   link: string | undefined
-  /** Where a card leads, button by button. */
+  /** Buttons of an actionCard. */
   buttons?: readonly Button[]
 }
 
-/** One of a card's buttons. */
 export interface Button {
   title: string
   url: string
@@ -29,7 +28,7 @@ export interface Button {
 export const PROBES = ['first', 'repeat', 'everyone', 'keyword', 'size'] as const
 export type Probe = (typeof PROBES)[number]
 
-/** What an attempt came to; a failure far away is a value, never an exception. */
+/** The outcome of an attempt; a remote failure is a value, never an exception. */
 export type Outcome =
   | { kind: 'delivered' }
   | { kind: 'throttled'; scope: 'robot' | 'address' }
@@ -48,7 +47,7 @@ export type RetryReason =
   | 'unreadable'
   | 'unknown'
 
-/** Why no further attempt can succeed until a person mends something. */
+/** Why no further attempt can succeed until a person acts. */
 export type RejectReason =
   | 'token'
   | 'signature'
@@ -61,14 +60,14 @@ export type RejectReason =
   | 'redirect'
   | 'verification'
 
-/** One POST of a message and what came of it. */
+/** One POST of a message and its outcome. */
 export interface Attempt {
   outcome: Outcome
-  /** Names the outcome in one word, for metrics and lists: ok, throttled, timeout, token … */
+  /** The outcome in one word, for lists: ok, throttled, timeout, token … */
   result: string
   httpStatus: number | undefined
   errcode: number | undefined
-  /** The reply's own words, cut to 500 characters, without tokens. */
+  /** The reply's text, truncated to 500 characters, without tokens. */
   errmsg: string | undefined
   /** What it means and what to do, in one or two sentences. */
   words: string
@@ -76,7 +75,7 @@ export interface Attempt {
 }
 
 /**
- * How long a message that may have arrived is left to its own robot, whose group knows its key and drops a repeat; the
- * other robots of a pool would show it again.
+ * How long a message that may have arrived stays with its robot, for which DingTalk drops a repeat. Another robot of the
+ * pool would show it twice.
  */
 export const STAYS_MS = 60_000

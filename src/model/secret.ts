@@ -1,10 +1,10 @@
-/** Where a value must never be shown; printing, JSON and inspection give `[redacted]`. */
+/** A value that must never be shown; printing, JSON and inspection give `[redacted]`. */
 export class Secret {
   readonly #value: string
   constructor(value: string) {
     this.#value = value
   }
-  /** The value itself; call it only where it goes on the wire or is compared. */
+  /** Returns the value. Call it only to send or compare it. */
   reveal(): string {
     return this.#value
   }

@@ -7,28 +7,28 @@ import type { Secret } from './secret.ts'
 export type Language = 'en-US' | 'zh-CN' | 'zh-TW'
 export type Format = 'markdown' | 'text' | 'actionCard'
 
-/** The whole configuration, checked and with its defaults and secrets filled in. */
+/** The validated configuration, with defaults and secrets resolved. */
 export interface Settings {
   listen: { host: string; port: number }
-  /** Where people reach the console, without a slash at the end. */
+  /** Public address of the console, without a trailing slash. */
   externalUrl: string | undefined
-  /** `sqlite:PATH` with an absolute path or `:memory:`; a secret, since other stores carry a password. */
+  /** `sqlite:` with an absolute path or `:memory:`, or a database URL, which may contain a password. */
   store: Secret
   timezone: string
   language: Language
-  /** Words of the operator's own for levels, as `levelKey` makes them; those of a channel come before them. */
+  /** Additional words for levels, keyed by `levelKey`; those of a channel take precedence. */
   levels: ReadonlyMap<string, Level>
-  /** Absolute folder of the operator's own templates; it need not exist. */
+  /** Absolute path of the operator's templates; it need not exist. */
   templates: string
   retentionMs: number
-  /** Calls a month for the whole organisation, all robots together. */
+  /** Calls a month of the organisation, for all robots together. */
   monthlyQuota: number | undefined
   access: Access
   robots: ReadonlyMap<string, Robot>
   channels: ReadonlyMap<string, Channel>
-  /** The channel to which every name in a URL leads; undefined where a configuration file names the channels. */
+  /** The channel that every name in a URL leads to; undefined if a configuration file names the channels. */
   onlyChannel?: string
-  /** In order; the first that matches is taken; empty when `auto` is not served. */
+  /** The first that matches applies; empty: `auto` is not served. */
   routes: readonly Route[]
 }
 
@@ -36,44 +36,44 @@ export interface Settings {
 export interface Robot {
   name: string
   /**
-   * What its calls are counted under: a hash of the access token alone, so that two names, hosts or paths for one token
-   * share it. A robot of the sandbox has one that begins with SANDBOX_KEY.
+   * Identifies the access token, by whose hash calls are counted: names, hosts and paths of one token share it. The key
+   * of a sandbox robot begins with SANDBOX_KEY.
    */
   key: string
-  /** What versions counted it under that took the address into the key as well; absent where it is the same. */
+  /** The key in earlier versions, which also hashed the address; absent if it is the same. */
   formerKey?: string
-  /** What leaves through the same address shares a penalty for the address: `direct`, or a hash of the proxy. */
+  /** Egress: `direct`, or a hash of the proxy. Robots behind the same egress share its IP-level penalty. */
   address: string
   target: { kind: 'sandbox' } | { kind: 'webhook'; url: Secret }
   secret: Secret | undefined
   keywords: readonly string[]
-  /** Normalised to `http://host:port`, with user and password where given. */
+  /** Normalised to `http://host:port`, with user and password if given. */
   proxy: Secret | undefined
   /** The environment variable that names the proxy; absent where the configuration does. */
   proxyVariable?: string
   timeoutMs: number
   limits: Limits
-  /** An administrator's cap on this robot's calls a month. */
+  /** Cap on this robot's calls a month. */
   monthly: number | undefined
   expect: Expectation
 }
 
-/** How the keys of the sandbox's robots begin; all others are hex digits. */
+/** Prefix of the keys of sandbox robots; all other keys are hex digits. */
 export const SANDBOX_KEY = 'sandbox-'
 
-/** Whether the calls of a robot's key count for the quota of the organisation; those to the sandbox never leave here. */
+/** Whether calls of a key count for the organisation's quota; calls to the sandbox do not. */
 export function countsForQuota(key: string): boolean {
   return !key.startsWith(SANDBOX_KEY)
 }
 
-/** At most `messages` calls in any window of `perMs`; after a throttle reply silence for `penaltyMs`. */
+/** At most `messages` calls in any window of `perMs`; after a throttle reply the robot pauses for `penaltyMs`. */
 export interface Limits {
   messages: number
   perMs: number
   penaltyMs: number
 }
 
-/** What a reply must be to count as accepted. */
+/** The reply that counts as accepted. */
 export type Expectation =
   | { kind: 'json'; subset: Readonly<Record<string, unknown>> }
   | { kind: 'regex'; pattern: Pattern }
@@ -84,9 +84,9 @@ export interface Channel {
   robots: readonly string[]
   mode: 'all' | 'pool'
   format: Format
-  /** A name in templates/, or the text itself. */
+  /** The name of a file in templates/, or the template's text. */
   template: { kind: 'named'; name: string } | { kind: 'inline'; text: string }
-  /** In OCP's `${}` syntax; absent: level, name and object. */
+  /** In OCP's `${}` syntax; undefined: level, name and object. */
   title: string | undefined
   mention: Mention & { rules: readonly MentionRule[] }
   aggregate: Aggregate | undefined
@@ -96,31 +96,31 @@ export interface Channel {
     | undefined
   sendResolved: boolean
   digest: { maxMessages: number }
-  /** Words of the operator's own for levels in this channel, those of the whole configuration included. */
+  /** Additional words for levels in this channel, including those of the whole configuration. */
   levels: ReadonlyMap<string, Level>
-  /** Name and text in OCP's `${}` syntax; derive or override variables. */
+  /** Derived or overridden variables, in OCP's `${}` syntax. */
   variables: ReadonlyMap<string, string>
 }
 
-/** The same alert is delivered once in a period. */
+/** Delivers the same alert once in a period. */
 export interface Aggregate {
   everyMs: number
   by: readonly string[] | undefined
-  /** Where alerts joined a group of Alertmanager's, only those are delivered that the group has not seen. */
+  /** When alerts join a group of Alertmanager, deliver only those that the DingTalk group has not seen. */
   changes?: boolean
 }
 
-/** What senders to this channel show. */
+/** Credentials of senders to one channel. */
 export interface Inlet {
-  /** The access token under which `/robot/send` knows the channel; undefined: its name. */
+  /** The channel's access token at `/robot/send`; undefined: its name. */
   token?: Secret
-  /** Signs a request to `/robot/send` as DingTalk's robots ask for it. */
+  /** Secret of the signature that requests to `/robot/send` carry, as for DingTalk's robots. */
   secret?: Secret
-  /** Signs the body, as Grafana's webhook contact point does. */
+  /** Secret of the body's HMAC, as Grafana's webhook contact point sends it. */
   hmac?: Secret
 }
 
-/** Whom to mention in addition where the alert matches. */
+/** Additional mentions for alerts that match. */
 export interface MentionRule extends Mention {
   matchers: readonly Matcher[]
 }
@@ -131,17 +131,17 @@ export interface Route {
   channels: readonly string[]
 }
 
-/** What waits for one group: a robot's own, or a channel's shared by its robots. */
+/** A channel's queues: one of each robot, or in mode `pool` one that its robots share. */
 export function queuesOf(channel: Channel): string[] {
   return channel.mode === 'pool' ? [`channel:${channel.name}`] : channel.robots.map(queueOfRobot)
 }
 
-/** The queue of a robot alone; tests of the robot wait there, too. */
+/** The queue of one robot, which also holds its test messages. */
 export function queueOfRobot(name: string): string {
   return `robot:${name}`
 }
 
-/** The keys under which an earlier version counted robots, each with that of today. */
+/** Robot keys of earlier versions, each with the current one. */
 export function formerKeysOf({ robots }: Settings): { from: string; to: string }[] {
   return [...robots.values()].flatMap(({ key, formerKey }) =>
     formerKey === undefined ? [] : [{ from: formerKey, to: key }],

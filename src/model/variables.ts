@@ -2,12 +2,12 @@
 export type Variables = Readonly<Record<string, string>>
 
 /**
- * A name within `${}`, as the source of a pattern with the flag u: a label may have any sign of UTF-8, but for blanks and
+ * A name within `${}`, as the source of a pattern with the flag u. A label may have any sign of UTF-8 except blanks and
  * those that begin something else, such as a filter or a default value.
  */
 export const NAME_IN_BRACES = '[^\\s${}<>|%"\'`(),;:=?!&*+#~^\\[\\]\\\\]+'
 
-/** Variables from pairs; the first of a repeated name wins; empty and missing values are left out. */
+/** Builds variables from pairs. The first of a repeated name wins; empty and missing values are omitted. */
 export function variablesFrom(
   entries: Iterable<readonly [string, string | undefined]>,
 ): Record<string, string> {
@@ -19,10 +19,7 @@ export function variablesFrom(
   return variables
 }
 
-/**
- * The variables that OCP documents (its template variable tables, V3.1 to V4.4), with what they mean.
- * Every alert may bring others of its own.
- */
+/** The variables that OCP documents (template variable tables, V3.1 to V4.4). An alert may have others. */
 export const OCP_VARIABLES = {
   app_type: 'application type',
   alarm_type: 'identifier of the rule',
@@ -50,7 +47,7 @@ export const OCP_VARIABLES = {
   alarm_url: 'address of the alert in OCP, Prometheus or Grafana',
   alarm_group: 'category of the alert',
   alarm_group_by: 'what a group of alerts has in common',
-  alarm_count: 'number of alerts told together',
+  alarm_count: 'number of alerts in the message',
   service: 'service',
   ob_cluster_group: 'group of OceanBase clusters',
   ob_cluster: 'OceanBase cluster',

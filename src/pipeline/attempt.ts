@@ -57,7 +57,7 @@ export async function attempt(
     robot,
     mode: channel?.mode ?? 'all',
     attempts: claimed.attempts + 1,
-    alike: (claimed.results.get(result.result) ?? 0) + 1,
+    sameResults: (claimed.results.get(result.result) ?? 0) + 1,
     failures: backlog.robot.failures,
     bodyBytes: Buffer.byteLength(claimed.body),
     alertCount: message.alertCount,

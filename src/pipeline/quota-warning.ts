@@ -1,4 +1,4 @@
-import { markReached } from '../decisions/quota.ts'
+import { reachedWarningPercent } from '../decisions/quota.ts'
 import type { Events } from '../events.ts'
 import { NO_MENTION } from '../model/alert.ts'
 import type { Content } from '../model/message.ts'
@@ -46,7 +46,7 @@ export async function warnOfQuota(
   ]
   for (const { scope, name, used: before, limit } of scopes) {
     const used = before + 1
-    const percent = markReached({ used, limit })
+    const percent = reachedWarningPercent({ used, limit })
     const warned = backlog.quotaWarnings.find((each) => each.scope === scope)?.percent ?? 0
     // Do not spend the last call of a month on a warning.
     if (limit === undefined || percent <= warned || used >= limit) continue

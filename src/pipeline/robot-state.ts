@@ -2,11 +2,11 @@ import { type Calendar, calendarOf } from '../decisions/calendar.ts'
 import { countedForMs } from '../decisions/pace.ts'
 import {
   type Plan,
-  type PlanQuestion,
+  type PlanInput,
   pauseEnd,
   plan,
+  type QueueState,
   type RobotNow,
-  type WaitingNow,
 } from '../decisions/plan.ts'
 import { STORM_MS } from '../decisions/storm.ts'
 import {
@@ -86,7 +86,7 @@ function questionOf({
   now: Date
   calendar: Calendar
   backlog: Backlog
-}): PlanQuestion {
+}): PlanInput {
   const peers = new Map(
     work.peers.map((peer, index) => [
       peer.name,
@@ -98,7 +98,7 @@ function questionOf({
     robot: robotNow(robot, backlog.robot),
     due: backlog.due,
     nextDueAt: backlog.nextDueAt,
-    waiting: backlog.channels.flatMap((entry): WaitingNow[] => {
+    waiting: backlog.channels.flatMap((entry): QueueState[] => {
       const channel = settings.channels.get(entry.channel)
       if (channel === undefined) return []
       const others =

@@ -12,25 +12,25 @@ import {
 
 export type { SandboxReply } from './reply.ts'
 
-/** How a group answers where DingTalk's documentation leaves it open, or a gateway on the way changes it. */
+/** Variants of a group's behaviour that DingTalk's documentation leaves open, or that a gateway may cause. */
 export interface GroupOptions extends Partial<ReadingRules> {
-  /** `identity` unless given. */
+  /** Defaults to `identity`. */
   encoding?: Encoding
-  /** A message with a key that was used: `dropped` in silence unless given, `refused` in words, or `shown` again. */
+  /** How a used `msgUuid` is answered: `dropped` with success (the default), `refused`, or `shown` again. */
   repeats?: 'dropped' | 'refused' | 'shown'
-  /** `code` unless given. */
+  /** Defaults to `code`. */
   throttled?: ThrottleForm
   /** Where a keyword counts: in title or text unless given, or in the text alone. */
   keywords?: 'anywhere' | 'text'
 }
 
-/** What the group was shown of one message. */
+/** A message as the group shows it. */
 export interface SandboxMessage extends Shown {
   at: Date
   robot: string
 }
 
-/** A request as it reaches /robot/send. */
+/** A request to /robot/send. */
 export interface SandboxRequest {
   query: URLSearchParams
   body: string
@@ -56,7 +56,7 @@ const DOCUMENTED: Required<GroupOptions> = {
 const MAX_SHOWN = 500
 const MAX_UUIDS = 10_000
 
-/** DingTalk: a signature's time may differ by an hour. */
+/** DingTalk accepts a timestamp that differs by up to an hour. */
 const SIGNATURE_GOOD_MS = 3_600_000
 
 const OK: Refusal = { errcode: 0, errmsg: 'ok' }
@@ -72,9 +72,8 @@ const BAD_TIMESTAMP = refusedBySettings(
 const BAD_KEYWORD = refusedBySettings('关键词不匹配', '请联系群管理员查看此机器人的关键词')
 
 /**
- * A group whose robots are as strict as DingTalk's: token, signature, keywords, size, calls in a window and the
- * penalty after one too many. It shows a repeated `msgUuid` once, unless its options say otherwise. Without I/O and
- * without a clock of its own.
+ * A group whose robots are as strict as DingTalk's: they check token, signature, keywords, size, calls in a window and
+ * the penalty. It shows a repeated `msgUuid` once unless its options say otherwise. No I/O, no clock.
  */
 export class SandboxGroup {
   readonly #shown: SandboxMessage[] = []
@@ -85,17 +84,17 @@ export class SandboxGroup {
     this.#options = { ...DOCUMENTED, ...options }
   }
 
-  /** The reply to one request. The robot's name is its access token. */
+  /** Answers one request. The robot's name is its access token. */
   receive(robot: Robot, request: SandboxRequest, now: Date): SandboxReply {
     return replyWith(this.#answer(robot, request, now), this.#options.encoding)
   }
 
-  /** The last messages shown, at most 500, newest first. */
+  /** The last shown messages, at most 500, newest first. */
   shown(limit = MAX_SHOWN): SandboxMessage[] {
     return limit <= 0 ? [] : this.#shown.slice(-limit).reverse()
   }
 
-  /** Makes a robot refuse everything until then, as after one call too many; for demonstrations. */
+  /** Throttles a robot until an instant; for demonstrations. */
   throttle(robot: string, until: Date): void {
     this.#of(robot).silentUntil = until.getTime()
   }
@@ -103,7 +102,7 @@ export class SandboxGroup {
   #answer(robot: Robot, { query, body }: SandboxRequest, now: Date): object {
     if (query.get('access_token') !== robot.name) return NO_TOKEN
     const seen = this.#of(robot.name)
-    // Refused calls count as well: DingTalk looks at the rate before anything else.
+    // Refused calls count as well: DingTalk checks the rate first.
     if (isTooMany(seen, robot.limits, now.getTime())) return THROTTLED[this.#options.throttled]
     const unsigned = robot.secret && signatureFault(query, robot.secret.reveal(), now.getTime())
     if (unsigned !== undefined) return unsigned
@@ -128,7 +127,7 @@ export class SandboxGroup {
   }
 }
 
-/** Counts a call; one too many begins the penalty, during which calls change nothing. */
+/** Counts a call. A call over the limit starts the penalty, during which calls are not counted. */
 function isTooMany(seen: RobotSeen, limits: Robot['limits'], at: number): boolean {
   if (at < seen.silentUntil) return true
   seen.calls = seen.calls.filter((call) => call > at - limits.perMs)
@@ -138,7 +137,7 @@ function isTooMany(seen: RobotSeen, limits: Robot['limits'], at: number): boolea
   return true
 }
 
-/** Remembers a key, the last 10,000 of a robot; whether it was known. */
+/** Whether a key was used before. Remembers the last 10,000 of a robot. */
 function isRepeat({ uuids }: RobotSeen, uuid: string | undefined): boolean {
   if (uuid === undefined) return false
   if (uuids.has(uuid)) return true
@@ -152,14 +151,14 @@ function signatureFault(query: URLSearchParams, secret: string, at: number): Ref
   const [timestamp, ...moreTimestamps] = query.getAll('timestamp')
   const [sign, ...moreSigns] = query.getAll('sign')
   if (timestamp === undefined || sign === undefined) return BAD_SIGN
-  // A webhook pasted with an old signature, to which another was added.
+  // Happens when a webhook is pasted with its old signature.
   if (moreTimestamps.length > 0 || moreSigns.length > 0) return BAD_TIMESTAMP
   if (!(Math.abs(at - Number(timestamp)) <= SIGNATURE_GOOD_MS)) return BAD_TIMESTAMP
   const right = createHmac('sha256', secret).update(`${timestamp}\n${secret}`).digest('base64')
   return sign === right ? undefined : BAD_SIGN
 }
 
-/** DingTalk's form of 310000 since 2023. */
+/** DingTalk's format of 310000 since 2023. */
 function refusedBySettings(fault: string, remedy: string): Refusal {
   return { errcode: 310000, errmsg: `错误描述:${fault};解决方案:${remedy};` }
 }

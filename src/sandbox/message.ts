@@ -1,17 +1,17 @@
 import type { Mention } from '../model/alert.ts'
 
-/** What a body asks the group to be shown. */
+/** The content of a body. */
 export interface Shown {
   msgtype: 'text' | 'markdown' | 'actionCard'
-  /** Empty for a text message, which has none. */
+  /** Empty for a text message. */
   title: string
   text: string
-  /** Those whose `@…` also stands in the text; DingTalk notifies no others. */
+  /** Mentions whose `@…` also occurs in the text; DingTalk notifies no others. */
   mention: Mention
   uuid: string | undefined
 }
 
-/** A refusal in DingTalk's words. */
+/** An error reply in DingTalk's words. */
 export interface Refusal {
   errcode: number
   errmsg: string
@@ -36,7 +36,7 @@ export interface ReadingRules {
   everyone: 'text' | 'flag'
 }
 
-/** Reads a body as strictly as DingTalk does, or more so where DingTalk would drop something in silence. */
+/** Parses a body as strictly as DingTalk, and rejects what DingTalk would drop silently. */
 export function readMessage(
   body: string,
   { size, everyone }: ReadingRules = { size: 'body', everyone: 'text' },
@@ -73,7 +73,7 @@ export function readMessage(
   }
 }
 
-/** A card leads somewhere as a whole, or with each of its buttons. */
+/** Whether a card has a link as a whole, or for each button. */
 function leads(part: Record<string, unknown>): boolean {
   if (textOf(part['singleTitle']) !== undefined && textOf(part['singleURL']) !== undefined)
     return true
@@ -106,7 +106,7 @@ function recordOf(value: unknown): Record<string, unknown> | undefined {
   return value as Record<string, unknown>
 }
 
-/** A text that shows something. */
+/** The value if it is a text with visible characters. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined
 }

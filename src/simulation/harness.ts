@@ -17,14 +17,14 @@ import { VirtualClock } from './virtual-clock.ts'
 
 export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
 
-/** The whole path on a clock of its own: real store, real planner, and a group as strict as DingTalk's. */
+/** Runs the real path on a virtual clock, with an in-memory store and a sandbox group, which is as strict as DingTalk. */
 export class Harness {
   readonly clock: VirtualClock
   readonly group = new SandboxGroup()
   readonly sqlite = sqliteStore({ path: ':memory:', reasonToSuppress })
   readonly store = inThisThread(this.sqlite)
   readonly sent: { at: Date; robot: string; attempt: Attempt }[] = []
-  /** Answers instead of the group, where it gives something. */
+  /** Replaces the group's answer unless it returns undefined. */
   intercept: Intercept = () => undefined
   settings: Settings
   #receiver: Receiver | undefined
@@ -35,7 +35,7 @@ export class Harness {
     this.settings = settings
   }
 
-  /** Runs every robot, as a fresh process does. */
+  /** Starts every robot, as a new process does. */
   async start(): Promise<this> {
     const events = {
       ...createEvents(
@@ -90,7 +90,7 @@ export class Harness {
 
   post: (source: SourceName, text: unknown, channel?: string) => Promise<unknown> = async () => {}
 
-  /** Runs what other settings ask for. */
+  /** Applies other settings. */
   async reload(settings: Settings): Promise<void> {
     this.settings = settings
     const reconciled = this.#receiver?.reconcile()

@@ -5,30 +5,30 @@ const MAX_MESSAGES_SHOWN = 20
 const BARS = 12
 const BAR_WIDTH = 48
 
-/** What a storm became, for a person at a terminal: by level, by message, and as a plot of alerts told over time. */
+/** Describes a storm's outcome for a terminal: by level, by message, and as a plot of delivered alerts over time. */
 export function reportOf(
   outcome: Outcome,
   { alerts, over }: { alerts: number; over: string },
 ): string {
-  const { messages, levels, toldAtMs, waiting, calls, refused } = outcome
-  const told = `${toldAtMs.length} of ${alerts} alerts told in ${count(messages.length, 'message')}`
-  const last = toldAtMs.at(-1)
+  const { messages, levels, deliveredAtMs, waiting, calls, refused } = outcome
+  const delivered = `${deliveredAtMs.length} of ${alerts} alerts delivered in ${count(messages.length, 'message')}`
+  const last = deliveredAtMs.at(-1)
   const when = last === undefined ? '' : `, the last after ${seconds(last)}`
   const lines = [
-    `${count(alerts, 'alert')} over ${over}: ${told}${when}.`,
+    `${count(alerts, 'alert')} over ${over}: ${delivered}${when}.`,
     `${count(calls, 'call')} used, ${refused} refused by DingTalk.`,
     ...(waiting > 0
       ? [`${count(waiting, 'alert')} still waiting after a day (a limit holds them).`]
       : []),
     '',
     ...table(
-      ['level', 'alerts', 'told', 'median wait', 'longest wait'],
-      levels.map(({ level, alerts: number, told: reached, medianWaitMs, longestWaitMs }) => [
-        LEVEL_NAMES[level],
-        String(number),
-        String(reached),
-        seconds(medianWaitMs),
-        seconds(longestWaitMs),
+      ['level', 'alerts', 'delivered', 'median wait', 'longest wait'],
+      levels.map((each) => [
+        LEVEL_NAMES[each.level],
+        String(each.alerts),
+        String(each.delivered),
+        seconds(each.medianWaitMs),
+        seconds(each.longestWaitMs),
       ]),
     ),
     '',
@@ -48,13 +48,13 @@ export function reportOf(
       ? [`… and ${count(messages.length - MAX_MESSAGES_SHOWN, 'more message')}`]
       : []),
     '',
-    'alerts told over time',
-    ...plot(toldAtMs, alerts),
+    'alerts delivered over time',
+    ...plot(deliveredAtMs, alerts),
   ]
   return `${lines.join('\n')}\n`
 }
 
-/** Columns as wide as their widest cell; numbers to the right. */
+/** Aligns columns to their widest cell, numbers to the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((cell, column) =>
     Math.max(cell.length, ...rows.map((row) => (row[column] ?? '').length)),
@@ -74,13 +74,13 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), ...rows.map(line)]
 }
 
-function plot(toldAtMs: readonly number[], alerts: number): string[] {
-  const endMs = Math.max(1, toldAtMs.at(-1) ?? 0)
+function plot(deliveredAtMs: readonly number[], alerts: number): string[] {
+  const endMs = Math.max(1, deliveredAtMs.at(-1) ?? 0)
   return Array.from({ length: BARS }, (_, index) => {
     const atMs = (endMs * (index + 1)) / BARS
-    const reached = toldAtMs.filter((each) => each <= atMs).length
-    const bar = '█'.repeat(Math.round((BAR_WIDTH * reached) / Math.max(1, alerts)))
-    return `${seconds(atMs).padStart(9)} ${bar.padEnd(BAR_WIDTH, '·')} ${reached}`
+    const delivered = deliveredAtMs.filter((each) => each <= atMs).length
+    const bar = '█'.repeat(Math.round((BAR_WIDTH * delivered) / Math.max(1, alerts)))
+    return `${seconds(atMs).padStart(9)} ${bar.padEnd(BAR_WIDTH, '·')} ${delivered}`
   })
 }
 

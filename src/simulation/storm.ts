@@ -6,53 +6,53 @@ import { Harness } from './harness.ts'
 
 export interface Storm {
   alerts: number
-  /** The alerts arrive evenly over so long. */
+  /** Duration over which the alerts arrive evenly. */
   overMs: number
   settings: Settings
   channel: string
-  /** When its first alert arrives; calendars and quotas go by it. */
+  /** Start of the storm on the virtual clock, which calendars and quotas follow. */
   start: Date
 }
 
-/** What a storm became, all times in milliseconds since its first alert. */
+/** The outcome of a storm; times are milliseconds since its start. */
 export interface Outcome {
   messages: { atMs: number; robot: string; kind: MessageKind; alerts: number; title: string }[]
   levels: LevelOutcome[]
-  /** When each alert that was told reached the group, ascending. */
-  toldAtMs: number[]
+  /** When each delivered alert reached the group, ascending. */
+  deliveredAtMs: number[]
   waiting: number
   calls: number
-  /** Calls that DingTalk would have refused as too many. */
+  /** Calls that DingTalk would have throttled. */
   refused: number
 }
 
 export interface LevelOutcome {
   level: Level
   alerts: number
-  told: number
+  delivered: number
   medianWaitMs: number
   longestWaitMs: number
 }
 
-/** Limits by the hour or the month may hold alerts for long; a simulation looks no further. */
+/** A simulation ends after a day, even if a limit still holds alerts. */
 export const MAX_DURATION_MS = 86_400_000
 
 const TICK_MS = 100
-const PAGE = 1_000
+const PAGE_SIZE = 1_000
 
-/** Plays a storm against the real path on a virtual clock: store, planner, templates, and a group as strict as DingTalk's. */
+/** Plays a storm against the real store, planner and templates on a virtual clock. */
 export async function playStorm(storm: Storm): Promise<Outcome> {
   const { start } = storm
-  const world = await new Harness(sandboxed(storm.settings), start).start()
-  await arrive(storm, world)
-  await runUntilDelivered(world, start)
-  const outcome = await outcomeOf(world, start)
-  await world.stop()
-  world.sqlite.close()
+  const harness = await new Harness(sandboxed(storm.settings), start).start()
+  await postAlerts(storm, harness)
+  await runUntilDelivered(harness, start)
+  const outcome = await readOutcome(harness, start)
+  await harness.stop()
+  harness.sqlite.close()
   return outcome
 }
 
-/** The same robots with the same limits, each before a sandbox of its own. */
+/** Points every robot at its own sandbox, with its own limits. */
 function sandboxed(settings: Settings): Settings {
   const robots = [...settings.robots].map(([name, robot]): [string, Robot] => [
     name,
@@ -63,7 +63,7 @@ function sandboxed(settings: Settings): Settings {
 
 const OK: Robot['expect'] = { kind: 'json', subset: { errcode: 0 } }
 
-/** Settings in which a channel's first robot has so many equals, all of them in one pool. */
+/** Settings with one channel, whose first robot is replaced by a pool of `count` copies of it. */
 export function withRobots(settings: Settings, channel: Channel, count: number): Settings {
   const first = settings.robots.get(channel.robots[0] as string) as Robot
   const robots = Array.from({ length: count }, (_, index): Robot => {
@@ -84,20 +84,20 @@ export function withRobots(settings: Settings, channel: Channel, count: number):
   }
 }
 
-async function arrive({ alerts, overMs, channel }: Storm, world: Harness): Promise<void> {
+async function postAlerts({ alerts, overMs, channel }: Storm, harness: Harness): Promise<void> {
   const ticks = Math.max(1, Math.ceil(overMs / TICK_MS))
   let sent = 0
   for (let tick = 1; tick <= ticks; tick += 1) {
     const due = Math.round((alerts * tick) / ticks)
     const posts: Promise<unknown>[] = []
-    for (; sent < due; sent += 1) posts.push(world.post('ocp', alertNumber(sent), channel))
+    for (; sent < due; sent += 1) posts.push(harness.post('ocp', alertOf(sent), channel))
     await Promise.all(posts)
-    await world.clock.pass(TICK_MS)
+    await harness.clock.pass(TICK_MS)
   }
 }
 
-/** A storm as it is seen: few causes, many symptoms. Of a hundred, two are Down and eight Critical. */
-function alertNumber(index: number): Record<string, string> {
+/** Models a real storm: few causes, many symptoms. Of a hundred alerts two are Down and eight Critical. */
+function alertOf(index: number): Record<string, string> {
   const share = (index * 37) % 100
   const level: Level = share < 2 ? 1 : share < 10 ? 2 : share < 50 ? 3 : share < 80 ? 4 : 5
   const rule = (index * 7) % 12
@@ -110,21 +110,22 @@ function alertNumber(index: number): Record<string, string> {
   }
 }
 
-async function runUntilDelivered(world: Harness, start: Date): Promise<void> {
-  const elapsed = (): number => world.clock.now().getTime() - start.getTime()
+async function runUntilDelivered(harness: Harness, start: Date): Promise<void> {
+  const elapsed = (): number => harness.clock.now().getTime() - start.getTime()
   while (elapsed() < MAX_DURATION_MS) {
-    const { items } = await world.store.alerts({ state: 'pending', limit: 1 })
-    const underWay = await world.store.alerts({ state: 'sending', limit: 1 })
-    if (items.length === 0 && underWay.items.length === 0) return
-    await world.clock.pass(elapsed() < 600_000 ? 1_000 : 60_000)
+    const { items } = await harness.store.alerts({ state: 'pending', limit: 1 })
+    const sending = await harness.store.alerts({ state: 'sending', limit: 1 })
+    if (items.length === 0 && sending.items.length === 0) return
+    await harness.clock.pass(elapsed() < 600_000 ? 1_000 : 60_000)
   }
 }
 
-async function outcomeOf(world: Harness, start: Date): Promise<Outcome> {
+async function readOutcome(harness: Harness, start: Date): Promise<Outcome> {
   const since = (instant: Date): number => Math.max(0, instant.getTime() - start.getTime())
-  const alerts = await all((before) => world.store.alerts({ limit: PAGE, ...before }))
-  const messages = await all((before) => world.store.messages({ limit: PAGE, ...before }))
-  const told = alerts.filter((each) => each.deliveredAt !== undefined)
+  const alerts = await readAll((before) => harness.store.alerts({ limit: PAGE_SIZE, ...before }))
+  const messages = await readAll((before) =>
+    harness.store.messages({ limit: PAGE_SIZE, ...before }),
+  )
   return {
     messages: messages
       .filter((each) => each.sentAt !== undefined)
@@ -137,9 +138,9 @@ async function outcomeOf(world: Harness, start: Date): Promise<Outcome> {
       }))
       .sort((a, b) => a.atMs - b.atMs),
     levels: LEVELS.flatMap((level) => {
-      const ours = alerts.filter((each) => each.level === level)
-      if (ours.length === 0) return []
-      const waits = ours
+      const ofLevel = alerts.filter((each) => each.level === level)
+      if (ofLevel.length === 0) return []
+      const waits = ofLevel
         .flatMap(({ deliveredAt, receivedAt }) =>
           deliveredAt === undefined ? [] : [deliveredAt.getTime() - receivedAt.getTime()],
         )
@@ -147,29 +148,31 @@ async function outcomeOf(world: Harness, start: Date): Promise<Outcome> {
       return [
         {
           level,
-          alerts: ours.length,
-          told: waits.length,
+          alerts: ofLevel.length,
+          delivered: waits.length,
           medianWaitMs: waits[Math.floor(waits.length / 2)] ?? 0,
           longestWaitMs: waits.at(-1) ?? 0,
         },
       ]
     }),
-    toldAtMs: told.map(({ deliveredAt }) => since(deliveredAt as Date)).sort((a, b) => a - b),
+    deliveredAtMs: alerts
+      .flatMap(({ deliveredAt }) => (deliveredAt === undefined ? [] : since(deliveredAt)))
+      .sort((a, b) => a - b),
     waiting: alerts.filter(({ state }) => state === 'pending' || state === 'sending').length,
-    calls: world.sent.length,
-    refused: world.sent.filter(({ attempt }) => attempt.outcome.kind === 'throttled').length,
+    calls: harness.sent.length,
+    refused: harness.sent.filter(({ attempt }) => attempt.outcome.kind === 'throttled').length,
   }
 }
 
-async function all<T>(
+async function readAll<T>(
   read: (before: { before?: string }) => Promise<{ items: T[]; next: string | null }>,
 ): Promise<T[]> {
-  const found: T[] = []
+  const items: T[] = []
   let next: string | null = null
   do {
     const page = await read(next === null ? {} : { before: next })
-    found.push(...page.items)
+    items.push(...page.items)
     next = page.next
   } while (next !== null)
-  return found
+  return items
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 
-/** Time that passes only when it is told to; everything due is woken in order. */
+/** A clock that moves only by `pass` and `step`, and wakes sleepers in order. */
 export class VirtualClock implements Clock {
   #nowMs: number
   #sleepers: { atMs: number; order: number; wake: () => void }[] = []
@@ -31,7 +31,7 @@ export class VirtualClock implements Clock {
     })
   }
 
-  /** Lets `ms` pass; what wakes meanwhile has run until it sleeps again. */
+  /** Advances by `ms`. Every sleeper that wakes has run until it sleeps again. */
   async pass(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms
     await settled()
@@ -53,7 +53,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Until nothing but sleepers is left to run. */
+/** Resolves when nothing but sleepers is left to run. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }

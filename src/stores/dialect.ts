@@ -1,13 +1,13 @@
 /**
- * SQL is written once, for PostgreSQL 13 and SQLite 3.45 alike. What differs is written in this notation:
+ * Translates the SQL of this project, which is written once for PostgreSQL 13 and SQLite 3.45, into one of them:
  *
  *   $1                    a parameter; SQLite: ?1
- *   IN LIST($1, BIGINT)   one of a list that is one parameter; PostgreSQL: = ANY($1::BIGINT[])
- *   NOT IN LIST($1, TEXT) none of them; PostgreSQL: <> ALL($1::TEXT[])
+ *   IN LIST($1, BIGINT)   membership in a list bound as one parameter; PostgreSQL: = ANY($1::BIGINT[])
+ *   NOT IN LIST($1, TEXT) the opposite; PostgreSQL: <> ALL($1::TEXT[])
  *   GREATEST, LEAST       SQLite: MAX, MIN (no argument may be NULL)
  *   ILIKE                 SQLite: LIKE, which ignores the case of ASCII letters
- *   IDENTITY              a primary key that the database numbers, never the same number twice
- *   ROW_TABLE, KEY_TABLE  end a CREATE TABLE; a KEY_TABLE is stored in the order of its primary key (SQLite)
+ *   IDENTITY              a primary key that the database assigns and never reuses
+ *   ROW_TABLE, KEY_TABLE  end a CREATE TABLE; SQLite stores a KEY_TABLE in the order of its primary key
  *   BYTEA, BIGINT …       SQLite: BLOB, INTEGER
  */
 export type Dialect = (sql: string) => string

@@ -1,44 +1,44 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 
-/** One request, parsed and routed. */
+/** One parsed and routed request. */
 export interface AcceptRequest {
   now: Date
   source: SourceName
   /** Identifies the notification and its channels: the same key within `dedupWindowMs` is a duplicate. */
   key: string
   dedupWindowMs: number
-  /** The payload as text, or as UTF-8; stored once. */
+  /** The payload as text or as UTF-8 bytes. */
   body: string | Uint8Array
   alerts: readonly IncomingAlert[]
 }
 
 /** One alert for one channel. */
 export interface IncomingAlert {
-  /** Its index in the payload. */
+  /** Index in the payload. */
   position: number
   channel: string
-  /** One queue for each group that it is for. */
+  /** One queue for each destination group. */
   queues: readonly string[]
   fingerprint: string
   status: Status
   level: Level
-  /** Digests count by these. */
+  /** Digests count alerts by name and cluster. */
   name: string
   cluster: string
-  /** What aggregation compares: the fingerprint, or a hash of the values of `aggregate.by`. */
+  /** Aggregation key: the fingerprint, or a hash of the values of `aggregate.by`. */
   group: string
-  /** The aggregation period; 0: off. */
+  /** The aggregation period; 0 turns aggregation off. */
   everyMs: number
   startsAtMs?: number | undefined
   endsAtMs?: number | undefined
-  /** Suppressed for this reason (resolved_off) whatever was delivered before. It still counts as a change of status. */
+  /** Suppresses the alert for this reason (resolved_off) in every case. It still counts as a change of status. */
   suppressed?: string
 }
 
 /**
- * Why an alert is not delivered to a group, or undefined. `last` is what the group last got of the same alert or
- * aggregation group. Pure; called inside the accept transaction, so that two requests never decide on the same past.
+ * Why an alert is not delivered to a group, or undefined. `last` describes what was last let through for that group and
+ * aggregation key. Pure; the accept transaction calls it, so that concurrent requests see each other's results.
  */
 export type ReasonToSuppress = (
   incoming: IncomingAlert,
@@ -46,21 +46,21 @@ export type ReasonToSuppress = (
   now: Date,
 ) => string | undefined
 
-/** What was last let through for one group of one aggregation group. */
+/** The last alert that was let through for one queue, channel and aggregation key. */
 export interface LastNotified {
   status: Status
   level: Level
   fingerprint: string
   startsAt: Date | undefined
-  /** When an alert was last let through, by status. */
+  /** When a firing, and when a resolved alert was last let through. */
   firingAt: Date | undefined
   resolvedAt: Date | undefined
 }
 
 export interface Accepted {
-  /** The request repeats an earlier one; nothing was written. */
+  /** The request repeats an earlier one, and nothing was written. */
   duplicate: boolean
-  /** The queues in which something new waits. */
+  /** Queues with new alerts. */
   queues: string[]
   suppressed: { channel: string; reason: string; count: number }[]
 }

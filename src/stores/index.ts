@@ -10,13 +10,13 @@ export interface OpenOptions {
   reasonToSuppress: ReasonToSuppress
   thread: boolean
   clock: Clock
-  /** Called with what a store notices by itself. */
+  /** Receives events that no verb returns, such as a lost connection. */
   notice?: (notice: Notice) => void
-  /** Called when a part of an open store has ended for good, so that only a new process can go on. */
+  /** Called when an open store has failed permanently, so that the process must restart. */
   failed?: (why: string) => void
 }
 
-/** Opens the store that a URL names: `sqlite:PATH` or `postgres://…`. Another backend is one line here. */
+/** Opens the store that a URL names: `sqlite:PATH` or `postgres://…`. Add a backend here. */
 export async function openStore(
   url: Secret,
   options: OpenOptions,
@@ -27,7 +27,7 @@ export async function openStore(
       return openSqlite({ path: rest ?? '', ...options })
     case 'postgres':
     case 'postgresql': {
-      // Loaded only where it is used.
+      // Imported on demand: SQLite users never load pg.
       const { openPostgres } = await import('./postgres/open.ts')
       return openPostgres({ url: url.reveal(), ...options })
     }
@@ -36,13 +36,13 @@ export async function openStore(
   }
 }
 
-/** The host and port of a store that may not be there yet; undefined for one that is a file. */
+/** Host and port of a database server, which may still be starting; undefined for a file. */
 export function remoteOf(url: Secret): string | undefined {
   const text = url.reveal()
   return /^postgres(?:ql)?:/.test(text) && URL.canParse(text) ? new URL(text).host : undefined
 }
 
-/** Opens a store of several processes, trying once. StoreUnreachable when it may be there later. */
+/** Opens a database server's store in one attempt. StoreUnreachable when a later attempt may succeed. */
 export async function openShared(url: Secret, options: OpenOptions): Promise<Store & MultiProcess> {
   const { openPostgres } = await import('./postgres/open.ts')
   return openPostgres({ url: url.reveal(), ...options, waitMs: 0 })

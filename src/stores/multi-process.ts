@@ -1,22 +1,22 @@
 import type { ReadableFile } from './sqlite/file-mode.ts'
 
-/** What a store that several processes share can do besides. */
+/** Additional capability of a store that several processes share. */
 export interface MultiProcess {
-  /** Calls the listener with the queues in which another process has put something; `all` when that may have been missed. */
+  /** Calls the listener with the queues that another process has added to; `all` when notifications may have been missed. */
   onWake(listener: WakeListener): void
 }
 
 export type WakeListener = (queues: readonly string[] | 'all') => void
 
-/** What a store notices by itself. */
+/** Events that a store reports without being called. */
 export type Notice =
-  /** A robot changed hands; `from` is empty when nobody worked it. */
+  /** This process took over a robot's lease; `from` is empty when no process held it. */
   | { kind: 'lease_taken_over'; robot: string; from: string; recovered: number }
-  /** LISTEN/NOTIFY lost (polling meanwhile), restored. */
+  /** The LISTEN connection broke (replicas poll meanwhile), or is back. */
   | { kind: 'notifications_lost' }
   | { kind: 'notifications_restored' }
-  /** The database's clock, which counts, is so far ahead of this process's. */
+  /** Stored instants use the database's clock, which is `aheadMs` ahead of this process's. */
   | { kind: 'clock_differs'; aheadMs: number }
   | { kind: 'clock_stepped'; byMs: number }
-  /** Other users of the machine may open a file of the store, and its mode could not be changed. */
+  /** Other users of the machine can read a store file, and its mode could not be changed. */
   | ({ kind: 'file_readable' } & ReadableFile)

@@ -2,34 +2,47 @@ import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { AlertState, MessageKind, MessageState } from '../model/message.ts'
 
+/** A queue, for one of its channels. */
+export interface QueuePlace {
+  queue: string
+  channel: string
+}
+
+/** A robot; `key` and `address` identify its calls and pauses. */
+export interface RobotId {
+  name: string
+  key: string
+  address: string
+}
+
 export interface SnapshotQuery {
   now: Date
   month: string
-  robots: readonly { name: string; key: string; address: string; callsSince: Date }[]
+  robots: readonly (RobotId & { callsSince: Date })[]
 }
 
 export interface Snapshot {
   robots: Map<string, RobotSnapshot>
-  /** Waiting or in flight, by queue and channel. */
-  queues: { queue: string; channel: string; count: number; oldest: Date }[]
-  /** Alerts that are pending or sending, by channel, each counted once. */
+  /** Alerts that wait or are in flight, by queue and channel. */
+  queues: (QueuePlace & { count: number; oldest: Date })[]
+  /** The same by channel; an alert in several queues counts once. */
   channels: { channel: string; count: number; oldest: Date }[]
   organisationUsed: number
 }
 
-/** One counted call: it reached, or may reach, DingTalk between `at` and `until`. */
+/** One counted call; it may reach DingTalk at any time between `at` and `until`. */
 export interface Call {
   at: Date
   until: Date
 }
 
 export interface RobotState {
-  /** Since the instant asked for, oldest first. */
+  /** Since the requested instant, oldest first. */
   calls: Call[]
   pause: Pause | undefined
   /** Consecutive failed attempts. */
   failures: number
-  /** A smaller body limit learned from refusals; undefined: the platform's. */
+  /** A body limit below the platform's, learned from refusals. */
   bodyBytes: number | undefined
   monthUsed: number
 }
@@ -43,11 +56,11 @@ export interface Pause {
 export interface RobotSnapshot extends RobotState {
   lastResult: string | undefined
   lastAt: Date | undefined
-  /** The owner of the lease in force, where several processes share the store. */
+  /** Owner of the lease in force, where several processes share the store. */
   leasedBy?: string | undefined
 }
 
-/** More alerts of one message are not listed; its `alertCount` counts them all. */
+/** Lists of one message's alerts stop here; `alertCount` counts all of them. */
 export const MAX_LISTED_ALERTS = 10_000
 
 export interface MessageWithAlerts {
@@ -55,34 +68,32 @@ export interface MessageWithAlerts {
   alerts: StoredAlert[]
 }
 
-/** `before` is the opaque `next` of an earlier page; `next` is null at the end. */
+/** `next` is an opaque cursor for `before` of the next query; null on the last page. */
 export interface Page<Item> {
   items: Item[]
   next: string | null
 }
 
-/** Newest first. A filter that few rows pass may end a page early: the rest is behind its `next`. */
+/** Newest first. A page may end early when few rows match the filter; `next` continues. */
 export interface MessageQuery {
   channel?: string
   robot?: string
   state?: MessageState
-  /** Must occur in title or text; the case of ASCII letters does not matter. */
+  /** A substring of title or text; ASCII letters match in either case. */
   text?: string
   limit: number
   before?: string
 }
 
-export interface StoredMessage {
+export interface StoredMessage extends QueuePlace {
   id: string
   uuid: string
   robot: string
-  queue: string
-  channel: string
   kind: MessageKind
   state: MessageState
   title: string
   text: string
-  /** Exactly what is posted. */
+  /** The exact POST body. */
   body: string
   bytes: number
   alertCount: number
@@ -91,7 +102,7 @@ export interface StoredMessage {
   sentAt: Date | undefined
   reason: string | undefined
   attemptCount: number
-  /** All, oldest first, of one message; in a list the last one only. */
+  /** Oldest first; a list contains only the last attempt. */
   attempts: StoredAttempt[]
 }
 
@@ -109,21 +120,21 @@ export interface StoredAttempt {
 export interface AlertQuery {
   channel?: string
   state?: AlertState
-  /** The id of a message that carries them. */
+  /** Id of the message that contains the alerts. */
   message?: string
   /**
-   * Each must occur in the alert's payload in one of its spellings; the case of ASCII letters does not matter. A payload
-   * may hold many alerts, so a hit may belong to another alert of it.
+   * The alert's payload must contain each word in one of its spellings; case is ignored. The match may belong to another
+   * alert of the same payload.
    */
   words?: readonly Spellings[]
   limit: number
   before?: string
 }
 
-/** The ways in which one text may stand in a payload. */
+/** The encodings of one word that a payload may use. */
 export type Spellings = readonly string[]
 
-/** An accepted alert in one channel; its variables are read from its payload. */
+/** An accepted alert in one channel. Its variables come from its payload. */
 export interface StoredAlert {
   id: string
   channel: string
@@ -146,25 +157,23 @@ export interface TimeRange {
   to: Date
 }
 
-/** Counts may be lower where more happened than one query looks at. */
+/** Counts are lower than the truth where a range exceeds what one query scans. */
 export interface HistoryCounts {
-  /** Alerts that were accepted, suppressed ones included. */
+  /** Accepted alerts, including suppressed ones. */
   received: number
   suppressed: { channel: string; reason: string; count: number }[]
-  /** Messages that ended, sent or dead for good, and their alerts. */
+  /** Messages that became sent or dead, and their alerts. */
   ended: { channel: string; state: 'sent' | 'dead'; messages: number; alerts: number }[]
 }
 
 export interface MessageCountsQuery {
   hourStart: Date
   dayStart: Date
-  places: readonly { queue: string; channel: string }[]
+  places: readonly QueuePlace[]
 }
 
-/** In the order of the places asked for. */
-export interface MessageCounts {
-  queue: string
-  channel: string
+/** In the order of the requested places. */
+export interface MessageCounts extends QueuePlace {
   messagesThisHour: number
   messagesToday: number
 }

@@ -10,6 +10,8 @@ import type {
   MessageQuery,
   MessageWithAlerts,
   Page,
+  QueuePlace,
+  RobotId,
   RobotState,
   Snapshot,
   SnapshotQuery,
@@ -18,72 +20,72 @@ import type {
   TimeRange,
 } from './queries.ts'
 
-export type { Call, Pause, RobotState } from './queries.ts'
+export type { Call, Pause, QueuePlace, RobotState } from './queries.ts'
 
 /**
- * Everything that outlives the process. Each verb takes every instant as an argument and means the same on every
- * backend (test/stores/conformance/). Each verb that writes is one transaction: when it resolves, what it wrote is on
- * disk. A verb that cannot be carried out rejects with AppError `store_unavailable` and leaves nothing behind.
+ * All persistent state. Each verb takes every instant as an argument and behaves the same on every backend
+ * (test/stores/conformance/). A verb that writes is one transaction, on disk when the promise resolves. A verb that fails
+ * rejects with AppError `store_unavailable` and changes nothing.
  */
 export interface Store {
-  /** Writes the alerts of one request, or nothing when it is a duplicate. Requests that arrive together share a commit. */
+  /** Writes the alerts of one request unless it is a duplicate. Concurrent requests share a commit. */
   accept(request: AcceptRequest): Promise<Accepted>
   /**
-   * Takes or renews the exclusive right to work a robot; false while another owner holds it. Called between two
-   * messages: what a former owner had in flight becomes pending again, due at once.
+   * Takes or renews the lease on a robot; false while another owner holds it. On a change of owner, messages in flight
+   * become pending and due at once.
    */
   lease(lease: Lease): Promise<boolean>
-  /** Extends the leases of robots that an owner still holds, so that it keeps them in quiet times. */
+  /** Extends the leases that an owner still holds on these robots. */
   renew(renewal: Renewal): Promise<void>
-  /** Gives up all leases of an owner, so that another may take over at once. */
+  /** Ends all leases of an owner, so that another may take over at once. */
   release(owner: string): Promise<void>
-  /** Everything that decides a robot's next message. */
+  /** Reads everything that decides a robot's next message. */
   backlog(query: BacklogQuery): Promise<Backlog>
-  /** Counts what waits unblocked in one queue for one channel, by level, name and cluster. */
+  /** Counts the unblocked alerts of one queue and channel by level, name and cluster. */
   tally(queue: string, channel: string): Promise<Tally>
-  /** Stored payloads in the order of the ids, the first ones up to `maxBytes` of text (at least one), without pruned ones. */
+  /** Reads payloads in the order of the ids, up to `maxBytes` of text but at least one. Pruned ones are omitted. */
   payloads(ids: readonly number[], maxBytes?: number): Promise<Map<number, StoredPayload>>
-  /** Writes a new message, takes its alerts and counts its call; undefined when alerts, call or lease are gone. */
+  /** Writes a new message, takes its alerts and counts its call; undefined when alerts, call or lease are lost. */
   claim(claim: Claim): Promise<Claimed | undefined>
-  /** Counts a call for a pending message; undefined when it is not pending, or no call is left. */
+  /** Counts a call for a pending message; undefined when the message is not pending, or no call is left. */
   claimRetry(claim: RetryClaim): Promise<Claimed | undefined>
-  /** Records an attempt's outcome; of a sent message, returns when its alerts were received. */
+  /** Records an attempt's outcome. Returns the receipt times of the alerts of a sent message. */
   settle(settlement: Settlement): Promise<ReceivedCount[]>
   /**
-   * After a crash: what was in flight becomes pending, due at once, and stays with its robot for STAYS_MS, since it may
-   * have arrived. Its calls count until now. What a clock that was set back left in the future counts from now. Messages
-   * of robots whose lease is in force are left alone. Returns how many became pending.
+   * Run after a crash. Messages in flight become pending and due at once, and stay with their robot for STAYS_MS, since
+   * they may have arrived; their calls count until now. Times left in the future by a clock that was set back become now.
+   * Robots whose lease is in force are skipped. Returns how many messages became pending.
    */
   recover(now: Date): Promise<number>
-  /** The clock was set by `byMs` (negative: back): calls, pauses and due times keep their distance from now. */
+  /** Moves calls, pauses and due times by `byMs`, after the clock was set by as much (negative: back). */
   shift(byMs: number): Promise<void>
-  /** Adds messages without alerts, due at once; a robot's test that is pending already stands for a new one. Returns ids. */
+  /** Adds messages without alerts, due at once, and returns their ids. A pending test of the same robot is reused. */
   enqueue(messages: readonly NewMessage[], now: Date): Promise<string[]>
-  /** Adds a quota warning unless this share of the month, or a higher one, was warned of; returns whether it did. */
+  /** Adds a quota warning; false when this share of the month, or a higher one, had its warning. */
   warn(warning: QuotaWarning): Promise<boolean>
   /**
-   * Makes a dead message pending, due at once. Alerts that a later message about the same alert has overtaken are left
-   * out. AppError `not_found`, `not_dead`, or `outdated` when all of them are overtaken.
+   * Makes a dead message pending and due at once, without alerts that a later message about the same alert has overtaken.
+   * AppError `not_found`, `not_dead`, or `outdated` when all of them are overtaken.
    */
   resend(id: string, now: Date): Promise<Resent>
   /**
-   * Moves what waits in queues that nobody works to the queues of its channel, or marks it dead when the channel is gone.
-   * Messages in flight, and what a lease in force covers, are left for the next time.
+   * Moves alerts and messages from queues without a robot to the queues of their channel, or marks them dead when the
+   * channel was removed. Skips places with a message in flight or a lease in force; a later call moves those.
    */
   reassign(assignments: readonly QueueAssignment[], now: Date): Promise<Reassigned>
-  /** Moves what an earlier version counted under other keys to the keys of today. */
+  /** Moves counts from the robot keys of an earlier version to the current keys. */
   adopt(keys: readonly FormerKey[]): Promise<void>
-  /** Queues, robots and limits as they stand, for console, API and metrics. */
+  /** Reads queues, robots and limits for console, API and metrics. */
   snapshot(query: SnapshotQuery): Promise<Snapshot>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
   /** One message by id or uuid, with all attempts and its first `limit` alerts (default MAX_LISTED_ALERTS). */
   message(id: string, limit?: number): Promise<MessageWithAlerts | undefined>
   alerts(query: AlertQuery): Promise<Page<StoredAlert>>
-  /** What happened from one instant up to, but not including, another. */
+  /** Counts events from `from` up to, but not including, `to`. */
   history(range: TimeRange): Promise<HistoryCounts>
-  /** Messages of each queue and channel since the beginning of the hour and of the day, without tests. */
+  /** Counts messages of each place since the start of the hour and of the day, without tests. */
   messageCounts(query: MessageCountsQuery): Promise<MessageCounts[]>
-  /** Deletes what was delivered or suppressed before `before`, and what no limit needs. Returns how many rows went. */
+  /** Deletes messages and alerts that ended before `before`, and calls outside every window. Returns the row counts. */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
   close(): Promise<void>
 }
@@ -93,10 +95,10 @@ export interface Lease {
   owner: string
   now: Date
   until: Date
-  /** A lease that lasts until then is not renewed, which saves a disk flush. */
+  /** Skip the renewal, and its disk flush, when the lease lasts until this instant. */
   enough?: Date
-  /** What the robot works: while the lease is in force, `reassign` leaves it alone. */
-  places?: readonly { queue: string; channel: string }[]
+  /** Queues and channels of the robot; `reassign` skips them while the lease is in force. */
+  places?: readonly QueuePlace[]
 }
 
 export interface Renewal {
@@ -107,20 +109,19 @@ export interface Renewal {
 }
 
 export interface BacklogQuery {
-  /** `key` and `address` identify its calls and pauses. */
-  robot: { name: string; key: string; address: string }
-  /** Queues that the robot works. */
+  robot: RobotId
+  /** The robot's queues. */
   queues: readonly string[]
-  /** All other robots that work these queues, for the calls they have left. */
-  peers: readonly { key: string; address: string }[]
+  /** The other robots of these queues; their remaining calls count. */
+  peers: readonly Omit<RobotId, 'name'>[]
   now: Date
-  /** Calls that may have reached DingTalk after this instant are returned. */
+  /** Return calls that may have reached DingTalk after this instant. */
   callsSince: Date
   /** Start of the calendar hour and day in the configured zone; `month` such as 2026-11. */
   hourStart: Date
   dayStart: Date
   month: string
-  /** How many waiting alerts to return for each channel at most; more cost next to nothing. */
+  /** Maximum number of alerts returned for each channel. */
   preview: number
 }
 
@@ -128,44 +129,38 @@ export interface Backlog {
   robot: RobotState
   peers: RobotState[]
   organisationUsed: number
-  /** The highest share of the month that was warned of, by scope. */
+  /** Percentage of the last quota warning, by scope. */
   quotaWarnings: { scope: string; percent: number }[]
-  /** Pending messages that the robot may try now, the best first: by hand last, then the most severe, then the oldest. */
+  /** The pending message to try now: manual ones last, then the most severe, then the oldest. */
   due: DueMessage | undefined
-  /** When the next pending message becomes due; undefined when one is due now, or none waits. */
+  /** When the next pending message becomes due; undefined when one is due now, or none is pending. */
   nextDueAt: Date | undefined
-  /** One for each queue and channel in which something waits unblocked. */
+  /** One for each queue and channel with unblocked alerts. */
   channels: ChannelBacklog[]
 }
 
-export interface DueMessage {
+export interface DueMessage extends QueuePlace {
   id: string
   robot: string
-  queue: string
-  channel: string
   kind: MessageKind
   alertCount: number
-  /** Its most severe alert; undefined: it carries none. */
+  /** The level of its most severe alert; undefined without alerts. */
   level: Level | undefined
-  /** A person asked for it (a test, a resend), or it is a quota warning: never before an alert. */
+  /** A person requested it (test, resend), or it is a quota warning. Alerts go first. */
   byHand: boolean
 }
 
-export interface ChannelBacklog {
-  queue: string
-  channel: string
-  /** Exact where everything is in `alerts`, else more than those but not all. */
+export interface ChannelBacklog extends MessageCounts {
+  /** Exact when `alerts` is complete; otherwise a number between the length of `alerts` and the truth. */
   count: number
   oldest: Date
   /** The most severe first, then the oldest; at most `preview`. */
   alerts: QueuedAlert[]
-  /** A digest of it is in flight or to be retried: another one must wait. */
+  /** A digest is in flight or pending, so that no other digest may be claimed. */
   digestOpen: boolean
-  /** Its messages that were claimed after `callsSince`, oldest first, without tests. */
+  /** Messages claimed after `callsSince`, oldest first, without tests. */
   recent: { at: Date; storm: boolean }[]
   lastMessageAt: Date | undefined
-  messagesThisHour: number
-  messagesToday: number
 }
 
 export interface StoredPayload {
@@ -187,48 +182,46 @@ export interface QueuedAlert {
 
 export interface Tally {
   count: number
-  /** The newest alert counted; a claim of the tally takes all up to it. */
+  /** The newest counted alert; a claim of the tally takes all alerts up to it. */
   upTo: number
   from: Date
   to: Date
   groups: TallyGroup[]
 }
 
-/** How many wait of one level, name and cluster; most severe first, then largest. */
+/** Waiting alerts of one level, name and cluster; most severe first, then largest. */
 export interface TallyGroup {
   level: Level
   name: string
   cluster: string
   firing: number
   resolved: number
-  /** The first few, to name their targets. */
+  /** A few alerts whose targets the digest names. */
   first: { payload: number; position: number }[]
 }
 
-export interface NewMessage {
+export interface NewMessage extends QueuePlace {
   /** The key by which the platform drops a repeat; unique. */
   uuid: string
   robot: string
-  /** The robot's `key`, by which it is found again when it was renamed. */
+  /** The robot's `key`, which identifies it after a rename. */
   robotKey: string
-  queue: string
-  channel: string
   kind: MessageKind
   title: string
   text: string
   /** The exact body of every attempt. */
   body: string
   alertCount: number
-  /** The level of its most severe alert; undefined: it carries none. */
+  /** The level of its most severe alert; undefined without alerts. */
   level: Level | undefined
-  /** It merges more requests than its robot has calls in a window. */
+  /** It merges more requests than the robot has calls in a window. */
   storm: boolean
 }
 
 export interface Claim {
   now: Date
   message: NewMessage
-  /** Some waiting alerts, or all of its queue and channel up to one, `count` in number. */
+  /** Some waiting alerts, or all `count` of the queue and channel up to alert `upTo`. */
   alerts: { kind: 'some'; ids: readonly number[] } | { kind: 'upTo'; upTo: number; count: number }
   call: CallClaim
 }
@@ -236,20 +229,20 @@ export interface Claim {
 export interface RetryClaim {
   now: Date
   id: string
-  /** The robot that takes it now; in a pool not always the one before. */
+  /** The robot that sends it now; in a pool it may differ from the previous one. */
   robot: string
   call: CallClaim
 }
 
-/** The call a claim costs; refused when the key already has `messages` calls that may reach DingTalk after `since`. */
+/** The call that a claim costs. Rejected when the key has `messages` calls that may reach DingTalk after `since`. */
 export interface CallClaim {
   key: string
   since: Date
   messages: number
-  /** When the attempt will have ended at the latest. */
+  /** Latest end of the attempt. */
   until: Date
   month: string
-  /** Must still hold the lease on the robot. */
+  /** Must hold the robot's lease. */
   owner: string
 }
 
@@ -260,7 +253,7 @@ export interface Claimed {
   body: string
   /** Attempts before this one. */
   attempts: number
-  /** Results of earlier attempts, counted; an attempt that a crash cut off has none. */
+  /** Count of earlier attempts by result; an attempt that a crash interrupted has no result. */
   results: ReadonlyMap<string, number>
 }
 
@@ -269,19 +262,19 @@ export interface Settlement {
   id: string
   call: number
   attempt: Attempt
-  /** When it began. */
+  /** Start of the attempt. */
   at: Date
   next:
     | { kind: 'sent' }
-    /** `elsewhereAt`: it may have arrived, so until then no other robot of the pool may try it. Never moves back. */
+    /** Until `elsewhereAt` no other robot of the pool may try a message that may have arrived. Never moves back. */
     | { kind: 'retry'; dueAt: Date; elsewhereAt?: Date | undefined }
     | { kind: 'dead'; reason: string }
-    /** Its alerts wait again for smaller messages; the message is dead for the given reason. */
+    /** The message is dead for this reason, and its alerts wait again for smaller messages. */
     | { kind: 'split'; reason: string; bodyBytes: number }
-  /** False: the call surely did not reach DingTalk and does not count for the month. */
+  /** False when the call certainly did not reach DingTalk; it then does not count for the month. */
   reached: boolean
   robot: { key: string; failures: number }
-  /** Pauses a robot's key (`robot:KEY`) or everything behind an address (`address:ADDRESS`); the longer pause wins. */
+  /** Pauses one key (`robot:KEY`) or all robots behind an address (`address:ADDRESS`); the longer pause wins. */
   pause: { scope: string; until: Date; reason: string } | undefined
 }
 
@@ -291,7 +284,7 @@ export interface ReceivedCount {
   count: number
 }
 
-/** That a share of a month's calls is used: in percent, of a robot's key or of the organisation. */
+/** A share of a month's calls is used: in percent, of a robot's key or of the organisation. */
 export interface QuotaWarning {
   now: Date
   month: string
@@ -302,18 +295,18 @@ export interface QuotaWarning {
 
 export interface Resent {
   queue: string
-  /** Alerts that go out again, and those that were left out because a later message has overtaken them. */
+  /** How many alerts are sent again, and how many are left out because a later message has overtaken them. */
   alerts: number
   outdated: number
 }
 
-/** A robot's key of an earlier version, and today's for the same token. */
+/** A robot's key of an earlier version, and the current key of the same token. */
 export interface FormerKey {
   from: string
   to: string
 }
 
-/** The queues of a channel, and the robots that work each. */
+/** The queues of a channel, and the robots of each queue. */
 export interface QueueAssignment {
   channel: string
   queues: readonly { queue: string; robots: readonly { name: string; key: string }[] }[]
@@ -321,8 +314,8 @@ export interface QueueAssignment {
 
 export interface Reassigned {
   moved: number
-  /** Of channels that are gone. */
+  /** Alerts of removed channels. */
   dead: { channel: string; count: number }[]
-  /** Queues in which something moved. */
+  /** Queues that received alerts. */
   queues: string[]
 }

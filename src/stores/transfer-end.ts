@@ -1,9 +1,9 @@
 import type { Database, Tx } from './tx.ts'
 
-/** A database that is moved from or to, while no receiver uses it. */
+/** Source or target of a transfer, while no receiver uses it. */
 export interface TransferEnd {
   db: Database
-  /** Makes the driver's own tables and ids fit the rows that were copied. */
+  /** Updates id counters and the driver's own tables after the copy. */
   finish(tx: Tx): Promise<void>
   close(): Promise<void>
 }

@@ -5,21 +5,21 @@ import { columnsOf, TABLES, type TableName } from './sql/schema.ts'
 import type { TransferEnd } from './transfer-end.ts'
 import type { Database, SqlRow, SqlValue, Tx } from './tx.ts'
 
-/** Rows that are read at once: of bodies fewer, since one may have many megabytes. */
+/** Rows of one read; fewer for bodies, since one may have many megabytes. */
 const PAGE_SIZE = 500
 const BODIES_PAGE_SIZE = 20
 
-/** How many rows of each table were copied. */
+/** Copied rows by table. */
 export type Copied = Record<TableName, number>
 
 /**
- * Copies everything from one store to an empty other one, or nothing. AppError store_unavailable while a receiver uses
- * either of them, or when the target is not empty.
+ * Copies everything into an empty store, or nothing. AppError store_unavailable while a receiver uses either store, or
+ * when the target is not empty.
  */
 export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<Copied> {
-  const source = await endOf(from, 'source', clock)
+  const source = await openEnd(from, 'source', clock)
   try {
-    const target = await endOf(to, 'target', clock)
+    const target = await openEnd(to, 'target', clock)
     try {
       return await target.db.write(async (tx) => {
         await assertEmpty(tx)
@@ -37,7 +37,7 @@ export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<
   }
 }
 
-async function endOf(url: Secret, role: 'source' | 'target', clock: Clock): Promise<TransferEnd> {
+async function openEnd(url: Secret, role: 'source' | 'target', clock: Clock): Promise<TransferEnd> {
   const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url.reveal()) ?? []
   if (scheme === 'sqlite') {
     const { sqliteEnd } = await import('./sqlite/transfer-end.ts')
@@ -59,7 +59,7 @@ async function assertEmpty(tx: Tx): Promise<void> {
       )
 }
 
-/** Copies a table page by page, in the order of its key. */
+/** Copies a table page by page in key order. */
 async function copy(table: TableName, source: Database, to: Tx): Promise<number> {
   const columns = columnsOf(table)
   const names = Object.keys(columns)

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts'
 
-/** A store that cannot be opened now, and may be later. */
+/** The store cannot be opened now; a later attempt may succeed. */
 export class StoreUnreachable extends AppError {
-  /** `after_repair`: not before a person has done something about it. */
+  /** `after_repair`: a person must act first. */
   readonly passes: 'by_itself' | 'after_repair'
   constructor(
     message: string,

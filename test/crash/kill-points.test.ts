@@ -6,7 +6,7 @@ import { play } from '../simulation/play.ts'
 import { startStandIn } from '../support/dingtalk-stand-in.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 
-/** One alert of Alertmanager, and a process that dies at exactly one point on its way. */
+/** One alert, and a process that dies at exactly one point of its path. */
 function dyingAt(point: Point, when: 'before' | 'after', honours: boolean): History {
   return {
     seed: 1,
@@ -34,7 +34,7 @@ describe('a process that dies', () => {
   const points: [string, Point, 'before' | 'after', { calls: number; copies: number }][] = [
     ['K01 before the request is committed', 'accept', 'before', { calls: 1, copies: 1 }],
     [
-      'K02 after it is committed, before the sender is told',
+      'K02 after it is committed, before the sender gets its 200',
       'accept',
       'after',
       { calls: 1, copies: 1 },
@@ -54,20 +54,23 @@ describe('a process that dies', () => {
     ['K05 after that is recorded', 'settle', 'after', { calls: 1, copies: 1 }],
   ]
   for (const [name, point, when, { calls, copies }] of points)
-    test(`${name}: the alert is told, once where DingTalk drops repeats`, async () => {
+    test(`${name}: the alert is delivered, once if DingTalk drops repeats`, async () => {
       using folder = quickFolder()
       const strict = await play(dyingAt(point, when, true), folder.path)
       assert.deepEqual(strict.faults, [])
       assert.deepEqual(
-        [strict.acknowledged, strict.told, strict.crashes, strict.calls, strict.duplicated],
+        [strict.acknowledged, strict.delivered, strict.crashes, strict.calls, strict.duplicated],
         [1, 1, 1, calls, 0],
       )
       const forgetful = await play(dyingAt(point, when, false), folder.path)
       assert.deepEqual(forgetful.faults, [])
-      assert.deepEqual([forgetful.told, forgetful.messages + forgetful.duplicated], [1, copies])
+      assert.deepEqual(
+        [forgetful.delivered, forgetful.messages + forgetful.duplicated],
+        [1, copies],
+      )
     })
 
-  test('kill -9 while DingTalk has the message and has not answered: it goes out again as it was, and is shown once', async () => {
+  test('kill -9 between DingTalk’s receipt and its reply: the message is resent unchanged, and shown once', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     dingtalk.script({ kind: 'hang', taken: true })

@@ -16,7 +16,7 @@ const FIRING: Last = {
   firingAt: LAST_AT,
   resolvedAt: undefined,
 }
-/** It fired and recovered at once. */
+/** An alert that fired and recovered at the same instant. */
 const RESOLVED: Last = { ...FIRING, status: 'resolved', resolvedAt: LAST_AT }
 
 function reason(
@@ -68,7 +68,7 @@ describe('aggregation', () => {
     assert.deepEqual(reasons, [undefined, undefined, 'aggregated', 'aggregated', 'aggregated'])
   })
 
-  test('the level of a recovery decides nothing', () =>
+  test('the level of a recovery is ignored', () =>
     assert.equal(reason({ status: 'resolved', level: 1 }, RESOLVED), 'aggregated'))
 
   test('nothing is suppressed when aggregation is off', () =>
@@ -81,20 +81,20 @@ describe('aggregation', () => {
 })
 
 describe('alerts that share a group', () => {
-  test('fire once a period, whichever of them it is', () => {
+  test('are delivered firing once a period, in any combination', () => {
     assert.equal(reason({ fingerprint: 'b' }, FIRING), 'aggregated')
     assert.equal(reason({ fingerprint: 'b' }, FIRING, EVERY_MS), undefined)
     assert.equal(reason({ fingerprint: 'b', level: 2 }, FIRING), undefined)
   })
 
-  test('recover once a period, whichever of them it is', () => {
+  test('are delivered resolved once a period, in any combination', () => {
     const recovery = { fingerprint: 'b', status: 'resolved' } as const
     assert.equal(reason(recovery, FIRING), undefined)
     assert.equal(reason(recovery, RESOLVED), 'aggregated')
     assert.equal(reason(recovery, { ...FIRING, resolvedAt: LAST_AT }), 'aggregated')
   })
 
-  test('are delivered when one fires after the last that the group heard was a recovery', () =>
+  test('are delivered when one fires after a recovery', () =>
     assert.equal(reason({ fingerprint: 'b' }, RESOLVED), undefined))
 })
 

@@ -18,7 +18,7 @@ describe('the calendar', () => {
       monthEnd: '2026-12-31T16:00:00.000Z',
     }))
 
-  test('an instant on a boundary belongs to what begins there', () => {
+  test('an instant on a boundary belongs to the period that begins there', () => {
     const before = textsOf('2026-12-31T15:59:59.999Z', 'Asia/Shanghai')
     const after = textsOf('2026-12-31T16:00:00.000Z', 'Asia/Shanghai')
     assert.deepEqual([before.month, after.month], ['2026-12', '2027-01'])

@@ -16,7 +16,7 @@ function rowsOf(...each: [status: Status, repeats?: number][]): Row[] {
   return each.map(([status, repeats = 0], id) => ({ id, fingerprint: 'a', status, repeats }))
 }
 
-/** What becomes of one alert whose rows all wait. */
+/** The result for one alert whose rows all wait. */
 function coalesced(rows: readonly Row[]) {
   const [one, ...others] = coalesce(rows.slice(0, 1), rows)
   assert.ok(one !== undefined && others.length === 0)
@@ -40,7 +40,7 @@ describe('coalescing', () => {
     assert.deepEqual([ids, shown.status, firedWhileWaiting], [[0, 1], 'resolved', true])
   })
 
-  test('a recovery whose firing was delivered before is a recovery only', () => {
+  test('a recovery whose firing was already delivered is a recovery only', () => {
     const { shown, firedWhileWaiting } = coalesced(rowsOf(['resolved'], ['resolved']))
     assert.deepEqual([shown.status, firedWhileWaiting], ['resolved', false])
   })
@@ -59,13 +59,13 @@ describe('coalescing', () => {
     assert.equal(changes('firing', 'firing', 'resolved', 'firing'), 2)
   })
 
-  test('each row but the newest is a repeat, and so is what each row suppressed', () => {
+  test('each row but the newest counts as a repeat, and so does each suppressed repeat of a row', () => {
     assert.equal(coalesced(rowsOf(['firing'])).repeats, 0)
     assert.equal(coalesced(rowsOf(['firing', 4])).repeats, 4)
     assert.equal(coalesced(rowsOf(['firing', 4], ['firing', 1])).repeats, 6)
   })
 
-  test('only rows of the status that is shown are repeats', () => {
+  test('only rows of the shown status count as repeats', () => {
     assert.equal(coalesced(rowsOf(['firing', 4], ['firing', 2], ['resolved', 1])).repeats, 1)
     assert.equal(coalesced(rowsOf(['resolved', 3], ['firing', 2], ['resolved', 1])).repeats, 5)
   })
@@ -83,7 +83,7 @@ describe('coalescing', () => {
     )
   })
 
-  test('the order in which rows are listed decides nothing: the newest of an alert is shown', () => {
+  test('the newest row of an alert is shown, in any order of the rows', () => {
     fc.assert(
       fc.property(
         rows,

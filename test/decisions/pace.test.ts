@@ -10,14 +10,14 @@ function at(ms: number): Date {
   return new Date(START + ms)
 }
 
-/** Calls made one after another as soon as they are allowed, each taking `tookMs`. */
+/** Makes calls one after another as soon as they are allowed, each taking `tookMs`. */
 function callsOf(
   arrivals: { atMs: number; severe: boolean }[],
   { tookMs = 0, limits = LIMITS } = {},
 ): { at: Date; until: Date; severe: boolean; waitedMs: number }[] {
   const calls: { at: Date; until: Date; severe: boolean; waitedMs: number }[] = []
   let now = 0
-  // Severe ones overtake; what arrives in the meantime is looked at again at each step.
+  // Severe alerts overtake; each step considers new arrivals.
   const waiting = [...arrivals].sort((a, b) => a.atMs - b.atMs)
   while (waiting.length > 0) {
     now = Math.max(now, (waiting[0] as { atMs: number }).atMs)
@@ -90,7 +90,7 @@ describe('the pace of calls', () => {
     assert.deepEqual(timesOf(21, true), [...Array(7).fill(0), ...spread, 60_600])
   })
 
-  test('after quiet a burst may use what neither the reserve nor the coming severe calls need', () => {
+  test('after a quiet time a burst may use the calls outside both reserves', () => {
     const left = (messages: number, perMs: number) =>
       callsLeft({ calls: [], limits: { messages, perMs, penaltyMs: 1 }, now: at(0) })
     const perMinute = [1, 2, 3, 5, 10, 20, 100].map((messages) => left(messages, 60_000))
@@ -99,7 +99,7 @@ describe('the pace of calls', () => {
     assert.deepEqual([left(4, 1_000), left(20, 1_000), left(20, 3_600_000)], [3, 16, 6])
   })
 
-  test('a single call is always allowed after quiet, whatever the limit', () => {
+  test('a single call is always allowed after a quiet time, with any limit', () => {
     for (const messages of [1, 2, 3, 5, 10, 20, 100, 1000])
       for (const perMs of [1_000, 60_000, 3_600_000]) {
         const limits = { messages, perMs, penaltyMs: 1 }
@@ -134,7 +134,7 @@ describe('the pace of calls', () => {
     assert.equal(nextCallAt({ ...full, now: at(60_599) }).getTime(), START + 60_600)
   })
 
-  test('a call that was under way at a crash counts from when it may have ended', () => {
+  test('a call interrupted by a crash counts from its latest end', () => {
     const calls = callsUntil(5_000, 20)
     const next = nextCallAt({ calls, limits: LIMITS, now: at(61_000), severe: true })
     assert.equal(next.getTime(), START + 5_000 + countedForMs(60_000))
@@ -179,7 +179,7 @@ describe('the pace of calls', () => {
     )
   })
 
-  test('the calls that are left are those that may be made one after another now', () => {
+  test('the number of calls left is how many may be made now in a row', () => {
     fc.assert(
       fc.property(pastCalls, fc.integer({ min: 1, max: 40 }), (past, messages) => {
         const limits = { ...LIMITS, messages }
@@ -209,7 +209,7 @@ describe('the pace of calls', () => {
     fc.record({ atMs: fc.integer({ min: 0, max: 180_000 }), severe: fc.boolean() }),
     { maxLength: 120, size: 'max' },
   )
-  test('no window ever holds more calls than the limit, however they arrive and however long they take', () => {
+  test('no window holds more calls than the limit, for any arrivals and durations', () => {
     fc.assert(
       fc.property(arrivals, fc.integer({ min: 0, max: 4_000 }), (each, tookMs) => {
         const calls = callsOf(each, { tookMs })
@@ -229,7 +229,7 @@ describe('the pace of calls', () => {
     )
   })
 
-  test('severe alerts that come five seconds apart wait five seconds at most, whatever else is told', () => {
+  test('severe alerts five seconds apart wait five seconds at most, regardless of ordinary ones', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 180_000 }), { maxLength: 150, size: 'max' }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Plan, PlanQuestion, WaitingNow } from '../../src/decisions/plan.ts'
+import type { Plan, PlanInput, QueueState } from '../../src/decisions/plan.ts'
 import type { Level } from '../../src/model/level.ts'
 import type { MessageKind } from '../../src/model/message.ts'
 import { ago, calls, LIMITS, planOf, queued, waiting } from '../support/plan.ts'
@@ -14,18 +14,18 @@ function dueOf(
   level: Level | undefined,
   byHand = false,
   kind: MessageKind = 'alert',
-): PlanQuestion['due'] {
+): PlanInput['due'] {
   return { id: '7', kind, level, byHand }
 }
 
-function robotAfter(count: number): PlanQuestion['robot'] {
+function robotAfter(count: number): PlanInput['robot'] {
   return { calls: calls(...Array(count).fill(2_000)), limits: LIMITS, pause: undefined }
 }
 
 function kindOf(
-  entries: readonly WaitingNow[],
-  due: PlanQuestion['due'],
-  changes: Partial<PlanQuestion> = {},
+  entries: readonly QueueState[],
+  due: PlanInput['due'],
+  changes: Partial<PlanInput> = {},
 ): Plan['kind'] {
   return planOf(entries, { due, ...changes }).kind
 }
@@ -44,7 +44,7 @@ describe('a message that is due again', () => {
     )
   })
 
-  test('goes last where its level is not known', () => {
+  test('goes last when its level is unknown', () => {
     assert.equal(kindOf([waiting(queued(1, { level: 5 }))], dueOf(undefined)), 'retry')
     assert.equal(kindOf([waiting(queued(1, { level: 4 }))], dueOf(undefined)), 'send')
   })
@@ -59,12 +59,12 @@ describe('a message that is due again', () => {
     }
   })
 
-  test('waits for a call, whatever its level, where the limit itself is used up', () => {
+  test('waits for a call, with any level, when the limit is used up', () => {
     const made = planOf([], { due: dueOf(1), robot: robotAfter(20) })
     assert.deepEqual(made, { kind: 'wait', until: ago(2_000 - 60_600), reason: 'no_call_left' })
   })
 
-  test('is held like its alerts in the last tenth of the month', () => {
+  test('is held back like its alerts in the last tenth of the month', () => {
     const allowances = LAST_TENTH
     const held = { kind: 'wait', until: MONTH_END, reason: 'quota' }
     assert.equal(kindOf([], dueOf(2), { allowances }), 'retry')
@@ -73,15 +73,15 @@ describe('a message that is due again', () => {
     assert.equal(kindOf([severe], dueOf(3), { allowances }), 'send')
   })
 
-  test('may use the last tenth of the month, where it is the warning that it has begun', () => {
+  test('may use the last tenth of the month when it is the warning that this has begun', () => {
     const allowances = LAST_TENTH
     assert.equal(kindOf([], dueOf(undefined), { allowances }), 'retry')
     assert.equal(kindOf([], dueOf(undefined, true), { allowances }), 'retry')
   })
 })
 
-describe('a message that a person asked for', () => {
-  test('goes after every alert that may be sent, whatever its level', () => {
+describe('a manual message', () => {
+  test('goes after every alert that may be sent, with any level', () => {
     for (const level of [1, undefined] as const)
       assert.equal(kindOf([waiting(queued(1, { level: 5 }))], dueOf(level, true)), 'send')
     assert.deepEqual(planOf([], { due: dueOf(undefined, true, 'test') }), {
@@ -112,7 +112,7 @@ describe('a message that a person asked for', () => {
     assert.equal(kindOf([entry], dueOf(1, true), { robot: robotAfter(5) }), 'retry')
   })
 
-  test('never uses the reserve, whatever its level', () => {
+  test('never uses the reserve, with any level', () => {
     const made = planOf([], { due: dueOf(1, true), robot: robotAfter(6) })
     const until = ago(2_000 - (60_600 - 13 * 4_286))
     assert.deepEqual(made, { kind: 'wait', until, reason: 'no_call_left' })

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { QueuedAlert, Scope, WaitingNow } from '../../src/decisions/plan.ts'
+import type { QueuedAlert, QueueState, Scope } from '../../src/decisions/plan.ts'
 import type { Level } from '../../src/model/level.ts'
 import { ago, calls, LIMITS, planOf, queued, sendOf, waiting } from '../support/plan.ts'
 import { channelNamed } from '../support/settings.ts'
 
 const HOURLY = channelNamed('ops', { pushLimits: { hour: 5, day: undefined, pass: [1] } })
 
-/** What the next message carries of these alerts. */
-function scopeOf(each: readonly QueuedAlert[], changes: Partial<WaitingNow> = {}): Scope {
+/** The scope of the next message. */
+function scopeOf(each: readonly QueuedAlert[], changes: Partial<QueueState> = {}): Scope {
   return sendOf(planOf([waiting(each, changes)])).scope
 }
 
@@ -51,7 +51,7 @@ describe('which alerts are next', () => {
     assert.equal(nextOf([alertOf(7, 3, 5_000), alertOf(8, 3, 5_000)]), 'a')
   })
 
-  test('the order in which channels are listed decides nothing', () => {
+  test('independently of the order of the channels', () => {
     const distinct = fc.uniqueArray(
       fc.record({
         id: fc.integer({ min: 1, max: 99 }),
@@ -83,8 +83,8 @@ describe('which alerts are next', () => {
   })
 })
 
-describe('how much one message carries', () => {
-  test('one request, as long as there is a call for each', () => {
+describe('the scope of the next message', () => {
+  test('is one request, while there is a call for each', () => {
     const mixed = [...queued(2, { perRequest: 2, from: 5 }), ...queued(5, { from: 10 })]
     assert.deepEqual(idsOf(scopeOf(mixed)), [5, 6])
     assert.equal(scopeOf(queued(6)).merged, false)
@@ -92,7 +92,7 @@ describe('how much one message carries', () => {
     assert.deepEqual(idsOf(scopeOf(queued(7))), [1, 2, 3, 4, 5, 6, 7])
   })
 
-  test('one severe request from the reserve, and several of them merged', () => {
+  test('is one severe request from the reserve, or several of them merged', () => {
     const robot = { calls: calls(...Array(6).fill(2_000)), limits: LIMITS, pause: undefined }
     const severe = (count: number) =>
       sendOf(planOf([waiting(queued(count, { level: 1 }))], { robot })).scope
@@ -100,7 +100,7 @@ describe('how much one message carries', () => {
     assert.deepEqual([severe(2).merged, severe(2).messages], [true, 1])
   })
 
-  test('everything, where more waits than the alerts that are known', () => {
+  test('is everything, when more waits than the preview shows', () => {
     assert.deepEqual(scopeOf(queued(30), { count: 31 }), {
       kind: 'all',
       messages: 3,
@@ -110,12 +110,12 @@ describe('how much one message carries', () => {
     assert.equal(scopeOf(queued(30), { count: 30 }).kind, 'some')
   })
 
-  test('the known alerts only, while another digest is on its way', () => {
+  test('is only the preview, while another digest is open', () => {
     const scope = scopeOf(queued(30), { count: 31, digestOpen: true })
     assert.equal(idsOf(scope).length, 30)
   })
 
-  test('only the known alerts, where a limit holds some of them', () => {
+  test('is only the preview, when a limit holds some of its alerts back', () => {
     const mixed = [...queued(2, { level: 1, from: 50 }), ...queued(9)]
     const scope = scopeOf(mixed, { count: 99, channel: HOURLY, messagesThisHour: 5 })
     assert.deepEqual(idsOf(scope), [50])
@@ -124,7 +124,7 @@ describe('how much one message carries', () => {
     assert.deepEqual(idsOf(quota), [50])
   })
 
-  test('as few messages as the storm has left, and one at least', () => {
+  test('allows the messages that a storm has left, and at least one', () => {
     const after = (...secondsAgo: number[]) =>
       scopeOf(queued(30, { agoMs: 9_000 }), {
         recent: secondsAgo.map((seconds) => ({ at: ago(seconds * 1_000), storm: true })),
@@ -139,12 +139,12 @@ describe('how much one message carries', () => {
     assert.equal(sendOf(planOf([severe])).scope.messages, 1)
   })
 
-  test('as few messages as there are calls left', () => {
+  test('allows as many messages as calls are left', () => {
     const robot = { calls: calls(...Array(4).fill(2_000)), limits: LIMITS, pause: undefined }
     assert.equal(sendOf(planOf([waiting(queued(30))], { robot })).scope.messages, 2)
   })
 
-  test('what comes while a storm goes on, though it is one request', () => {
+  test('is merged during a storm, even for one request', () => {
     const during = (storm: boolean) =>
       scopeOf(queued(2, { perRequest: 2, agoMs: 8_000 }), {
         recent: [{ at: ago(8_000), storm }],
@@ -154,7 +154,7 @@ describe('how much one message carries', () => {
     assert.equal(during(false).merged, false)
   })
 
-  test('a storm is what merges more requests than a window has calls', () => {
+  test('is a storm when it merges more requests than a window has calls', () => {
     const stormOf = (scope: Scope) => [scope.merged, scope.storm]
     assert.deepEqual(stormOf(scopeOf(queued(20))), [true, false])
     assert.deepEqual(stormOf(scopeOf(queued(21))), [true, true])
@@ -162,7 +162,7 @@ describe('how much one message carries', () => {
     assert.deepEqual(stormOf(scopeOf(queued(25), { peers })), [false, false])
   })
 
-  test('the calls of a robot of the pool count from the end of its pause on', () => {
+  test('counts the calls of another pool robot only after its pause', () => {
     const merged = (untilMs: number) => {
       const pause = { since: ago(9_000), until: ago(-untilMs), reason: 'throttled' }
       return scopeOf(queued(8), { peers: [{ calls: [], limits: LIMITS, pause }] }).merged
@@ -171,7 +171,7 @@ describe('how much one message carries', () => {
   })
 })
 
-describe('what a push limit held', () => {
+describe('alerts that a push limit has held back', () => {
   const NOON = new Date('2026-11-24T04:00:00Z')
   const before = (ms: number, at = NOON) => new Date(at.getTime() - ms)
 
@@ -186,24 +186,24 @@ describe('what a push limit held', () => {
     return sendOf(planOf([waiting(each, { channel })], { now, hourStart: NOON })).scope
   }
 
-  test('is one message when the limit is open again', () => {
+  test('become one message when the limit is open again', () => {
     const now = before(-30_000)
     const { merged, messages } = heldScope(before(40_000), { now })
     assert.deepEqual([merged, messages], [true, 1])
   })
 
-  test('is what waits since before this hour', () => {
+  test('are those that wait since before this hour', () => {
     const now = before(-120_000)
     assert.equal(heldScope(before(1), { now }).merged, true)
     assert.equal(heldScope(NOON, { now }).merged, false)
   })
 
-  test('is what waits for more than a minute', () => {
+  test('are those that wait for more than a minute', () => {
     assert.equal(heldScope(before(60_001)).merged, true)
     assert.equal(heldScope(before(60_000)).merged, false)
   })
 
-  test('is not merged where it is one request, nor without a limit', () => {
+  test('are not merged when they are one request, or without a limit', () => {
     const single = heldScope(before(90_000), { requests: 1 })
     assert.deepEqual([single.merged, single.messages], [false, 1])
     const { merged, messages } = heldScope(before(90_000), { channel: channelNamed('ops') })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Plan, pauseEnd, type WaitingNow } from '../../src/decisions/plan.ts'
+import { type Plan, pauseEnd, type QueueState } from '../../src/decisions/plan.ts'
 import { ago, calls, LIMITS, NOW, planOf, queued, sendOf, waiting } from '../support/plan.ts'
 import { channelNamed } from '../support/settings.ts'
 
@@ -15,7 +15,7 @@ function wait(until: Date | undefined, reason: string): object {
   return { kind: 'wait', until, reason }
 }
 
-/** Milliseconds from now until the channel is looked at again; 0: a message is made now. */
+/** Milliseconds until the channel is planned again; 0: a message is sent now. */
 function waitMs(made: Plan): number {
   return made.kind === 'wait' ? (made.until?.getTime() ?? Infinity) - NOW.getTime() : 0
 }
@@ -34,7 +34,7 @@ describe('a pause', () => {
     assert.equal(pauseEnd(robot(-5_000, -1), NOW), undefined)
   })
 
-  test('has its own length from now where it begins in the future of a clock that was set back', () => {
+  test('lasts its own length from now when it begins in the future, after the clock was set back', () => {
     assert.deepEqual(pauseEnd(robot(0, 5_000), NOW), ago(-5_000))
     assert.deepEqual(pauseEnd(robot(1, 5_000), NOW), ago(-4_999))
     assert.deepEqual(pauseEnd(robot(60_000, 65_000), NOW), ago(-5_000))
@@ -42,7 +42,7 @@ describe('a pause', () => {
 })
 
 describe('a robot that may not send yet', () => {
-  test('waits until the first instant at which something may change', () => {
+  test('waits until the first instant at which the plan may change', () => {
     const closed = waiting(queued(1), { channel: limited(5), messagesThisHour: 5 })
     const fresh = waiting(queued(1), { channel: channelNamed('db'), lastMessageAt: ago(200) })
     const collecting = wait(ago(-800), 'collecting')
@@ -51,17 +51,17 @@ describe('a robot that may not send yet', () => {
     assert.deepEqual(planOf([closed]), wait(HOUR_END, 'push_limit'))
   })
 
-  test('waits until a message is tried again, where nothing else is sooner', () => {
+  test('waits until a retry is due, if nothing else is sooner', () => {
     const nextDueAt = ago(-500)
     assert.deepEqual(planOf([], { nextDueAt }), wait(nextDueAt, 'retrying'))
     const fresh = waiting(queued(1), { lastMessageAt: ago(600) })
     assert.deepEqual(planOf([fresh], { nextDueAt }), wait(ago(-400), 'collecting'))
   })
 
-  test('is woken by no entry that holds no alerts', () =>
+  test('ignores entries without alerts', () =>
     assert.deepEqual(planOf([waiting([], { oldest: NOW })]), wait(undefined, 'nothing_waits')))
 
-  test('waits until the call that the next alert may have is free', () => {
+  test('waits until a call is free for the next alert', () => {
     const robot = { calls: calls(...Array(6).fill(2_000)), limits: LIMITS, pause: undefined }
     // The room that 14 severe calls need, one every 4,286 ms, ends with the window of the six.
     const free = ago(2_000 - (60_600 - 13 * 4_286))
@@ -71,9 +71,9 @@ describe('a robot that may not send yet', () => {
 })
 
 describe('a push limit', () => {
-  const held = (changes: Partial<WaitingNow>) => planOf([waiting(queued(2), changes)])
+  const held = (changes: Partial<QueueState>) => planOf([waiting(queued(2), changes)])
 
-  test('holds a channel to the end of the hour or of the day', () => {
+  test('holds a channel back until the end of the hour or of the day', () => {
     const hour = { channel: limited(5), messagesThisHour: 5 }
     assert.deepEqual(held(hour), wait(HOUR_END, 'push_limit'))
     const day = { channel: limited(undefined, 50), messagesThisHour: 1, messagesToday: 50 }
@@ -81,7 +81,7 @@ describe('a push limit', () => {
     assert.equal(held({ ...day, messagesToday: 49 }).kind, 'send')
   })
 
-  test('holds no other channel', () => {
+  test('holds back no other channel', () => {
     const closed = waiting(queued(1, { level: 2 }), { channel: limited(5), messagesThisHour: 5 })
     const other = waiting(queued(1, { from: 7 }), { channel: channelNamed('db') })
     assert.equal(sendOf(planOf([closed, other])).channel.name, 'db')
@@ -89,7 +89,7 @@ describe('a push limit', () => {
 })
 
 describe('the month', () => {
-  test('waits to its end once it is used up', () => {
+  test('ends sending once it is used up', () => {
     const allowances = [{ used: 100, limit: 100 }]
     const severe = waiting(queued(1, { level: 1 }))
     assert.deepEqual(planOf([severe], { allowances }), wait(MONTH_END, 'quota'))
@@ -105,7 +105,7 @@ describe('the month', () => {
   })
 
   const allowances = [{ used: 700, limit: 1_000 }]
-  /** What 200 ordinary calls keep between two messages. */
+  /** The interval at which 200 ordinary calls last. */
   const gapMs = (MONTH_END.getTime() - NOW.getTime()) / 200
 
   test('spaces ordinary messages out, each counted from the one before', () => {
@@ -116,12 +116,12 @@ describe('the month', () => {
     assert.equal(planOf([over], { allowances }).kind, 'send')
   })
 
-  test('holds severe alerts no longer than others of the same second', () => {
+  test('delays severe alerts only by collecting', () => {
     const entry = waiting(queued(1, { level: 2 }), { lastMessageAt: ago(200) })
     assert.deepEqual(planOf([entry], { allowances }), wait(ago(-800), 'collecting'))
   })
 
-  test('collects for a second where it would ask for no more', () => {
+  test('collects for a second when the interval would be shorter', () => {
     const entry = waiting(queued(1), { lastMessageAt: NOW })
     const reason = (keptMs: number) => {
       const monthEnd = new Date(NOW.getTime() + keptMs * 200)
@@ -136,7 +136,7 @@ describe('collecting', () => {
   const after = (lastMs: number, oldestMs: number) =>
     waitMs(planOf([waiting(queued(1, { agoMs: oldestMs }), { lastMessageAt: ago(lastMs) })]))
 
-  test('lasts a second after a message, or after the oldest alert came', () => {
+  test('lasts a second after a message, or after the arrival of the oldest alert', () => {
     assert.equal(after(200, 0), 800)
     assert.equal(after(200, 300), 700)
     assert.equal(after(0, 0), 1_000)
@@ -148,7 +148,7 @@ describe('collecting', () => {
     assert.equal(after(0, 1_000), 0)
   })
 
-  test('does not follow a message from the future of a clock that was set back', () =>
+  test('ignores a message from the future, after the clock was set back', () =>
     assert.equal(after(-60_000, 0), 0))
 
   test('of a storm counts from the severe alert that waits longest', () => {
@@ -164,7 +164,7 @@ describe('collecting', () => {
   })
 })
 
-describe('a late message says why', () => {
+describe('the reason for a delay', () => {
   const paused = (reason: string, untilAgoMs: number) => ({
     calls: [],
     limits: LIMITS,
@@ -176,43 +176,43 @@ describe('a late message says why', () => {
     return sendOf(planOf([entry], changes)).delayed?.reason
   }
 
-  test('not at all, where nothing held it', () => {
+  test('is absent when nothing held the message back', () => {
     assert.equal(delayed(0), undefined)
     assert.equal(delayed(900_000), undefined)
   })
 
-  test('a penalty, however short the wait', () => {
+  test('is a penalty, for any wait', () => {
     assert.equal(delayed(1_001, { robot: paused('throttled', 1_000) }), 'penalty')
     assert.equal(delayed(1_000, { robot: paused('throttled', 1_000) }), undefined)
     assert.equal(delayed(90_000, { robot: paused('throttled', 90_000) }), undefined)
   })
 
-  test('a robot that could not be reached, from a minute on', () => {
+  test('is an unreachable robot, from a minute on', () => {
     assert.equal(delayed(59_999, { robot: paused('unreachable', 1_000) }), undefined)
     assert.equal(delayed(60_000, { robot: paused('unreachable', 1_000) }), 'unreachable')
     assert.equal(delayed(90_000, { robot: paused('unreachable', 90_000) }), undefined)
   })
 
-  test('the month, from a minute on', () => {
+  test('is the month, from a minute on', () => {
     const allowances = [{ used: 700, limit: 1_000 }]
     assert.equal(delayed(59_999, { allowances }), undefined)
     assert.equal(delayed(60_000, { allowances }), 'quota')
     assert.equal(delayed(60_000, { allowances: [{ used: 1, limit: 1_000 }] }), undefined)
   })
 
-  test('a push limit, from a minute on', () => {
+  test('is a push limit, from a minute on', () => {
     assert.equal(delayed(59_999, {}, 5), undefined)
     assert.equal(delayed(60_000, {}, 5), 'push_limit')
   })
 
-  test('the pause before the month, and the month before the push limit', () => {
+  test('is the pause rather than the month, and the month rather than the push limit', () => {
     const allowances = [{ used: 700, limit: 1_000 }]
     const robot = paused('unreachable', 1_000)
     assert.equal(delayed(60_000, { allowances, robot }, 5), 'unreachable')
     assert.equal(delayed(60_000, { allowances }, 5), 'quota')
   })
 
-  test('since when it waited', () => {
+  test('comes with the start of the wait', () => {
     const { delayed } = sendOf(
       planOf([waiting(queued(1, { agoMs: 90_000 }), { channel: limited(5) })]),
     )

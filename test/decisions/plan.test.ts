@@ -4,7 +4,7 @@ import { ago, calls, LIMITS, NOW, planOf, queued, sendOf, waiting } from '../sup
 import { channelNamed } from '../support/settings.ts'
 
 describe('the plan', () => {
-  test('with nothing waiting the robot rests until it is woken', () =>
+  test('without waiting alerts the robot waits until it is woken', () =>
     assert.deepEqual(planOf([]), { kind: 'wait', until: undefined, reason: 'nothing_waits' }))
 
   test('the alerts of one request are one message', () => {
@@ -18,13 +18,13 @@ describe('the plan', () => {
     })
   })
 
-  test('with a call for each, every request is told by itself, the most severe first', () => {
+  test('with a call for each, every request becomes one message, the most severe first', () => {
     const entry = waiting([...queued(1, { level: 1, from: 9 }), ...queued(3, { agoMs: 500 })])
     const { scope } = sendOf(planOf([entry]))
     assert.deepEqual(scope, { kind: 'some', ids: [9], messages: 3, merged: false, storm: false })
   })
 
-  test('with more waiting than calls left, all is merged', () => {
+  test('with more requests than calls left, all are merged', () => {
     const { scope } = sendOf(planOf([waiting(queued(30))]))
     assert.ok(scope.kind === 'some' && scope.merged)
     assert.equal(scope.ids.length, 30)
@@ -32,7 +32,7 @@ describe('the plan', () => {
     assert.equal(more.scope.kind, 'all')
   })
 
-  test('what was told of a storm counts towards its messages', () => {
+  test('sent messages of a storm count towards its maximum', () => {
     const entry = waiting(queued(30, { agoMs: 9_000 }), {
       recent: [
         { at: ago(9_500), storm: false },
@@ -44,12 +44,12 @@ describe('the plan', () => {
     assert.deepEqual([scope.messages, scope.merged], [1, true])
   })
 
-  test('one request with more alerts than messages can show in full may take a line each', () => {
+  test('one request with many alerts may take as many messages as a storm', () => {
     const { scope } = sendOf(planOf([waiting(queued(400, { perRequest: 400 }))]))
     assert.deepEqual([scope.kind, scope.messages, scope.merged], ['some', 3, false])
   })
 
-  test('what a push limit held until the hour was over is one message', () => {
+  test('alerts that a push limit held back until the end of the hour become one message', () => {
     const channel = channelNamed('ops', {
       pushLimits: { hour: 2, day: undefined, pass: [] },
     })
@@ -59,7 +59,7 @@ describe('the plan', () => {
     assert.equal(delayed?.reason, 'push_limit')
   })
 
-  test('after a message, others are collected for a second, counted from when they came', () => {
+  test('after a message, alerts are collected for a second from their arrival', () => {
     const entry = waiting(queued(2, { agoMs: 100 }), { lastMessageAt: ago(200) })
     const made = planOf([entry])
     assert.deepEqual(made, {
@@ -71,7 +71,7 @@ describe('the plan', () => {
     assert.equal(planOf([later]).kind, 'send')
   })
 
-  test('a robot at its limit rests until the next call is free', () => {
+  test('a robot at its limit waits until the next call is free', () => {
     const robot = { calls: calls(...Array(20).fill(10_000)), limits: LIMITS, pause: undefined }
     const made = planOf([waiting(queued(1, { level: 1 }))], { robot })
     assert.equal(made.kind, 'wait')
@@ -79,13 +79,13 @@ describe('the plan', () => {
     assert.ok((made.until as Date) > ago(-50_000) && (made.until as Date) < ago(-52_000))
   })
 
-  test('a severe alert is told although ordinary ones have to wait', () => {
+  test('a severe alert is sent although ordinary ones must wait', () => {
     const robot = { calls: calls(...Array(6).fill(2_000)), limits: LIMITS, pause: undefined }
     assert.equal(planOf([waiting(queued(1))], { robot }).kind, 'wait')
     assert.equal(planOf([waiting(queued(1, { level: 2 }))], { robot }).kind, 'send')
   })
 
-  test('the channel with the most severe alert is told first', () => {
+  test('the channel with the most severe alert is first', () => {
     const other = channelNamed('db')
     const send = sendOf(
       planOf([
@@ -96,7 +96,7 @@ describe('the plan', () => {
     assert.equal(send.channel.name, 'db')
   })
 
-  test('a pause is kept to its end, and what waited meanwhile says why', () => {
+  test('a pause lasts to its end, and alerts from it carry the reason of the delay', () => {
     const pause = { since: ago(1_000), until: ago(-599_000), reason: 'throttled' }
     const robot = { calls: [], limits: LIMITS, pause }
     const entry = waiting(queued(1, { level: 1 }))
@@ -116,13 +116,13 @@ describe('the plan', () => {
     })
   })
 
-  test('a pause never lasts longer than it was made for, though the clock was set back', () => {
+  test('a pause never exceeds its length, even if the clock was set back', () => {
     const pause = { since: ago(-3_600_000), until: ago(-4_200_000), reason: 'throttled' }
     const made = planOf([waiting(queued(1))], { robot: { calls: [], limits: LIMITS, pause } })
     assert.deepEqual(made, { kind: 'wait', until: ago(-600_000), reason: 'paused' })
   })
 
-  test('a closed push limit holds what it must and lets pass what it may', () => {
+  test('a closed push limit holds alerts back except for the configured levels', () => {
     const pushLimits = { hour: 10, day: undefined, pass: [1, 2] as const }
     const channel = channelNamed('ops', { pushLimits })
     const closed = { channel, messagesThisHour: 10 }
@@ -139,7 +139,7 @@ describe('the plan', () => {
     assert.ok(scope.kind === 'some' && scope.ids.length === 30)
   })
 
-  test('the last tenth of the month is for severe alerts, and nothing goes beyond it', () => {
+  test('the last tenth of the month is for severe alerts, and nothing exceeds the month', () => {
     const allowances = [{ used: 95, limit: 100 }]
     assert.equal(planOf([waiting(queued(1))], { allowances }).kind, 'wait')
     assert.equal(planOf([waiting(queued(1, { level: 2 }))], { allowances }).kind, 'send')
@@ -157,7 +157,7 @@ describe('the plan', () => {
     assert.equal(planOf([severe], { allowances }).kind, 'send')
   })
 
-  test('the calls of a pool add up, those of resting robots do not', () => {
+  test('the calls of a pool add up, without those of paused robots', () => {
     const peer = { calls: [], limits: LIMITS, pause: undefined }
     const entry = waiting(queued(8), { peers: [peer] })
     assert.equal(sendOf(planOf([entry])).scope.merged, false)

@@ -5,7 +5,7 @@ import { opensAt, passes } from '../../src/decisions/push-limit.ts'
 const HOUR_END = new Date('2026-11-24T05:00:00Z')
 const DAY_END = new Date('2026-11-24T16:00:00Z')
 
-/** When limits of `hour` and `day` messages open again after so many in this hour and today. */
+/** When the limits open again after these numbers of messages. */
 function opensAfter(
   [thisHour, today]: [thisHour: number, today: number],
   { hour, day }: { hour?: number; day?: number },
@@ -32,7 +32,7 @@ describe('push limits', () => {
     assert.deepEqual(opensAfter([1, 51], { day: 50 }), DAY_END)
   })
 
-  test('with both limits the later end holds', () => {
+  test('with both limits closed the later end applies', () => {
     const both = { hour: 5, day: 50 }
     assert.equal(opensAfter([4, 49], both), undefined)
     assert.deepEqual(opensAfter([5, 49], both), HOUR_END)

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type Allowance, markReached, quotaAllows } from '../../src/decisions/quota.ts'
+import { type Allowance, quotaAllows, reachedWarningPercent } from '../../src/decisions/quota.ts'
 
 const MONTH = { now: new Date('2026-11-10T00:00:00Z'), end: new Date('2026-11-30T16:00:00Z') }
 const LEFT_MS = MONTH.end.getTime() - MONTH.now.getTime()
 const UNLIMITED = { used: 9_999, limit: undefined }
 
-/** The time between messages after `used` of a thousand calls; 0: none is kept. */
+/** The interval between messages after `used` of a thousand calls; 0: none. */
 function gapAfter(used: number, others: readonly Allowance[] = []): number {
   const decided = quotaAllows([...others, { used, limit: 1000 }], MONTH)
   if (decided.kind === 'open') return 0
@@ -27,19 +27,19 @@ describe('the month', () => {
     assert.deepEqual(quotaAllows([], MONTH), { kind: 'open' })
   })
 
-  test('keeps from seven tenths on the time between messages with which the ordinary calls last', () => {
+  test('spaces messages from seven tenths on so that the ordinary calls last', () => {
     const needed = (used: number) => LEFT_MS / (900 - used)
     for (const used of [700, 800, 899]) assert.equal(gapAfter(used), needed(used))
   })
 
-  test('keeps between half and seven tenths a part of that time, which grows evenly', () => {
+  test('phases the interval in evenly between half and seven tenths', () => {
     const parts = [501, 550, 600, 650, 699].map((used) => gapAfter(used) / (LEFT_MS / (900 - used)))
     const expected = [0.005, 0.25, 0.5, 0.75, 0.995]
     for (const [index, part] of parts.entries())
       assert.ok(Math.abs(part - (expected[index] as number)) < 1e-9, `${part}`)
   })
 
-  test('never asks for a shorter time between messages after more of them', () => {
+  test('never shortens the interval as more calls are used', () => {
     fc.assert(
       fc.property(fc.nat(899), fc.nat(899), (one, other) => {
         assert.ok(gapAfter(Math.min(one, other)) <= gapAfter(Math.max(one, other)))
@@ -56,7 +56,7 @@ describe('the month', () => {
     }
   })
 
-  test('keeps its last tenth for severe alerts, and ends', () => {
+  test('reserves its last tenth for severe alerts, and ends', () => {
     const kinds = [899, 900, 999, 1000, 1001].map(
       (used) => quotaAllows([{ used, limit: 1000 }], MONTH).kind,
     )
@@ -85,15 +85,15 @@ describe('the month', () => {
     assert.equal(kindOf('used_up', 'severe_only'), 'used_up')
   })
 
-  test('the longest time between messages of several allowances is kept', () => {
+  test('the longest interval of several allowances applies', () => {
     const other = { used: 600, limit: 1000 }
     assert.equal(gapAfter(800, [other, UNLIMITED]), gapAfter(800))
     assert.equal(gapAfter(550, [other, UNLIMITED]), gapAfter(600))
   })
 
-  test('the highest share that is reached is named', () => {
-    const reached = (used: number) => markReached({ used, limit: 1000 })
+  test('the highest warning percentage reached is returned', () => {
+    const reached = (used: number) => reachedWarningPercent({ used, limit: 1000 })
     assert.deepEqual([499, 500, 799, 800, 949, 950, 2000].map(reached), [0, 50, 50, 80, 80, 95, 95])
-    assert.equal(markReached(UNLIMITED), 0)
+    assert.equal(reachedWarningPercent(UNLIMITED), 0)
   })
 })

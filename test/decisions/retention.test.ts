@@ -6,16 +6,16 @@ import { channelNamed, settingsOf } from '../support/settings.ts'
 
 const HOUR = 3_600_000
 
-describe('what was delivered is kept', () => {
+describe('delivered alerts are kept', () => {
   const kept = (retentionMs: number, ...changes: Partial<Channel>[]): number => {
     const channels = changes.map((each, index) => channelNamed(`c${index}`, each))
     return keepMs(settingsOf({ channels }, { retentionMs })) / HOUR
   }
   const off = { aggregate: undefined, pushLimits: undefined }
 
-  test('for the retention, where nothing else needs it', () => assert.equal(kept(HOUR, off), 1))
+  test('for the retention, if nothing else needs them', () => assert.equal(kept(HOUR, off), 1))
 
-  test('for as long as any channel aggregates', () => {
+  test('for the longest aggregation period', () => {
     const aggregate = { everyMs: 30 * HOUR, by: undefined }
     assert.equal(kept(HOUR, off, { ...off, aggregate }), 30)
     assert.equal(kept(40 * HOUR, { ...off, aggregate }), 40)

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Aftermath, backoffMs, verdictOn } from '../../src/decisions/retry.ts'
+import { backoffMs, type EndedAttempt, verdictOn } from '../../src/decisions/retry.ts'
 import type { Outcome } from '../../src/model/message.ts'
 import { robotNamed } from '../support/settings.ts'
 
 const NOW = new Date('2026-11-24T00:00:01Z')
 
-function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
+function after(outcome: Outcome, changes: Partial<EndedAttempt> = {}) {
   return verdictOn({
     attempt: {
       outcome,
@@ -21,7 +21,7 @@ function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
     robot: robotNamed('ops-1', { key: 'k', address: 'proxy-1' }),
     mode: 'all',
     attempts: 1,
-    alike: 1,
+    sameResults: 1,
     failures: 0,
     bodyBytes: 10_000,
     alertCount: 3,
@@ -32,29 +32,29 @@ function after(outcome: Outcome, changes: Partial<Aftermath> = {}) {
 }
 
 describe('the verdict on an attempt', () => {
-  test('a delivered message is sent, and the robot has no failures any more', () =>
+  test('a delivered message is sent, and resets the robot’s failures', () =>
     assert.deepEqual(after({ kind: 'delivered' }, { failures: 9 }), {
       next: { kind: 'sent' },
       pause: undefined,
       failures: 0,
     }))
 
-  test('a throttled robot rests for the penalty and a margin, counted from the refusal', () => {
+  test('a throttled robot pauses for the penalty and a margin from the refusal', () => {
     const { next, pause } = after({ kind: 'throttled', scope: 'robot' })
     const until = new Date(NOW.getTime() + 601_000)
     assert.deepEqual(pause, { scope: 'robot:k', until, reason: 'throttled' })
     assert.deepEqual(next, { kind: 'retry', dueAt: until })
   })
 
-  test('in a pool the refused message goes on at once, through another robot', () => {
+  test('in a pool another robot takes a throttled message at once', () => {
     const { next } = after({ kind: 'throttled', scope: 'robot' }, { mode: 'pool' })
     assert.deepEqual(next, { kind: 'retry', dueAt: NOW })
   })
 
-  test('an address that is refused rests as a whole', () =>
+  test('an address limit pauses the whole address', () =>
     assert.equal(after({ kind: 'throttled', scope: 'address' }).pause?.scope, 'address:proxy-1'))
 
-  test('an address that is refused rests for five minutes, or for the penalty where that is shorter', () => {
+  test('an address limit lasts five minutes, or the penalty if that is shorter', () => {
     const restMs = (penaltyMs: number): number => {
       const limits = { messages: 20, perMs: 60_000, penaltyMs }
       const { pause } = after(
@@ -66,7 +66,7 @@ describe('the verdict on an attempt', () => {
     assert.deepEqual([restMs(600_000), restMs(60_000)], [301_000, 60_600])
   })
 
-  test('what cannot be reached is tried again for ever, more and more slowly', () => {
+  test('an unreachable robot is retried forever, with growing intervals', () => {
     const outcome: Outcome = {
       kind: 'retryable',
       reason: 'network',
@@ -79,16 +79,16 @@ describe('the verdict on an attempt', () => {
     assert.ok(next.kind === 'retry' && next.dueAt.getTime() - NOW.getTime() > 50_000)
   })
 
-  test('a reply that nobody can read is given up after some alike, however long the outage before', () => {
+  test('an unknown reply is given up after several equal ones, regardless of an outage before', () => {
     const outcome: Outcome = { kind: 'retryable', reason: 'unknown', reached: true, bounded: true }
-    assert.equal(after(outcome, { attempts: 500, alike: 5 }).next.kind, 'retry')
-    assert.deepEqual(after(outcome, { attempts: 500, alike: 6 }).next, {
+    assert.equal(after(outcome, { attempts: 500, sameResults: 5 }).next.kind, 'retry')
+    assert.deepEqual(after(outcome, { attempts: 500, sameResults: 6 }).next, {
       kind: 'dead',
-      reason: 'The words. Given up after 6 replies alike.',
+      reason: 'The words. Given up after 6 equal replies.',
     })
   })
 
-  test('pages that are not DingTalk’s are given up too, after a limiter would have let go', () => {
+  test('pages that are not DingTalk’s are given up too, but outlast a rate limiter', () => {
     const outcome: Outcome = {
       kind: 'retryable',
       reason: 'unreadable',
@@ -98,14 +98,14 @@ describe('the verdict on an attempt', () => {
     let waitedMs = 0
     let alike = 1
     for (; ; alike += 1) {
-      const { next } = after(outcome, { attempts: alike, alike, random: 0 })
+      const { next } = after(outcome, { attempts: alike, sameResults: alike, random: 0 })
       if (next.kind !== 'retry') break
       waitedMs += next.dueAt.getTime() - NOW.getTime()
     }
     assert.ok(waitedMs > 15 * 60_000 && waitedMs < 60 * 60_000, String(waitedMs))
   })
 
-  test('in a pool only a message that surely did not arrive changes its robot at once', () => {
+  test('in a pool only a message that certainly did not arrive changes its robot at once', () => {
     const outcome = { kind: 'retryable', reason: 'network', bounded: false } as const
     const elsewhere = after({ ...outcome, reached: false }, { mode: 'pool' }).next
     assert.deepEqual(elsewhere, { kind: 'retry', dueAt: NOW })
@@ -114,7 +114,7 @@ describe('the verdict on an attempt', () => {
     assert.deepEqual(unsure.elsewhereAt, new Date(NOW.getTime() + 60_000))
   })
 
-  test('a robot that cannot be reached rests longer after each failure, up to 30 s', () => {
+  test('an unreachable robot pauses longer after each failure, up to 30 s', () => {
     const outcome = {
       kind: 'retryable',
       reason: 'network',
@@ -170,14 +170,14 @@ describe('the verdict on an attempt', () => {
       failures: 0,
     }))
 
-  test('a message that is too long is dead where its parts would be below 2,000 bytes', () => {
+  test('a message that is too long is dead if its parts would be below 2,000 bytes', () => {
     const kindOf = (bodyBytes: number) => after({ kind: 'too_long' }, { bodyBytes }).next.kind
     assert.deepEqual([2_668, 2_667, 2_666].map(kindOf), ['split', 'split', 'dead'])
     const { next } = after({ kind: 'too_long' }, { bodyBytes: 2_000 })
     assert.deepEqual(next, { kind: 'dead', reason: 'The words.' })
   })
 
-  test('a rejected message costs one call and is dead', () => {
+  test('a rejected message is dead after one call', () => {
     const verdict = after({ kind: 'rejected', reason: 'token' })
     assert.deepEqual(verdict, {
       next: { kind: 'dead', reason: 'The words.' },
@@ -186,7 +186,7 @@ describe('the verdict on an attempt', () => {
     })
   })
 
-  test('in a pool a robot that rejects is set aside, and the message goes through another one', () => {
+  test('in a pool a robot that rejects is set aside, and another one takes the message', () => {
     const rejected: Outcome = { kind: 'rejected', reason: 'token' }
     const { next, pause } = after(rejected, { mode: 'pool', poolHasHealthyRobot: true })
     assert.deepEqual(next, { kind: 'retry', dueAt: NOW })
@@ -197,14 +197,14 @@ describe('the verdict on an attempt', () => {
     assert.deepEqual(last.pause, pause)
   })
 
-  test('content that is refused is refused by every robot', () =>
+  test('rejected content is dead for every robot of a pool', () =>
     assert.equal(
       after({ kind: 'rejected', reason: 'content' }, { mode: 'pool', poolHasHealthyRobot: true })
         .next.kind,
       'dead',
     ))
 
-  test('waits double up to their bound and keep half of themselves at least', () => {
+  test('backoff doubles up to its bound, and jitter removes half at most', () => {
     assert.deepEqual(
       [1, 2, 3, 7, 400].map((attempt) => backoffMs(attempt, 60_000, 0)),
       [500, 1_000, 2_000, 30_000, 30_000],

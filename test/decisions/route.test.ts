@@ -15,7 +15,7 @@ const SEVERE: Matcher = {
 const NO_CLUSTER: Matcher = { kind: 'equals', name: 'ob_cluster', negated: false, value: '' }
 
 describe('matchers and routes', () => {
-  test('alarm_level is compared as a level, whatever word the alert used', () => {
+  test('alarm_level is compared as a level, for any word of the sender', () => {
     assert.ok(matches([CRITICAL], SUBJECT))
     assert.ok(matches([SEVERE], SUBJECT))
     assert.ok(!matches([CRITICAL], { ...SUBJECT, level: 3 }))
@@ -56,7 +56,7 @@ describe('matchers and routes', () => {
     assert.ok(matches([], SUBJECT))
   })
 
-  test('the first route that matches is taken, and without one there is no channel', () => {
+  test('the first route that matches applies, and without one there is no channel', () => {
     const routes = [
       { matchers: [NOT_CRITICAL], channels: ['rest'] },
       { matchers: [CRITICAL], channels: ['a', 'b'] },

@@ -18,13 +18,13 @@ function tlsUntil(expiresAt: string, clientCa?: string): Tls {
   return { cert: '', key: new Secret(''), clientCa, expiresAt: new Date(expiresAt) }
 }
 
-describe('what stands open', () => {
-  test('is nothing as long as only this machine gets there', () => {
+describe('a security warning', () => {
+  test('is absent while only this machine can reach the receiver', () => {
     for (const host of ['127.0.0.1', '127.8.8.8', 'localhost', '::1'])
       assert.deepEqual(kindsOf(host), [], host)
   })
 
-  test('is posting, for whoever gets there, until one of the three doors is shut', () => {
+  test('says that anyone may post, until auth, allow_from or a client CA is set', () => {
     for (const host of ['0.0.0.0', '::', '10.0.0.5', 'alerts.example.com'])
       assert.deepEqual(kindsOf(host), ['anyone_may_post'], host)
     assert.deepEqual(kindsOf('0.0.0.0', { allowFrom: networksOf(['10.0.0.0/8']) }), [])
@@ -32,14 +32,14 @@ describe('what stands open', () => {
     assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH, tls: tlsUntil('2120-01-01') }), [])
   })
 
-  test('is every secret that crosses the network without TLS', () => {
+  test('names secrets that cross the network without TLS', () => {
     assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH }), ['secrets_in_clear'])
     assert.deepEqual(kindsOf('127.0.0.1', { auth: AUTH }), [])
     const trustedProxies = networksOf(['10.0.0.1'])
     assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH, trustedProxies }), [])
   })
 
-  test('and a certificate is told of two weeks before it ends', () => {
+  test('names a certificate from two weeks before it expires', () => {
     assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-24') }), [])
     assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-01') }), ['certificate_ends'])
     const [ended] = securityWarnings(
@@ -53,7 +53,7 @@ describe('what stands open', () => {
     assert.match(ended?.words ?? '', /has expired/)
   })
 
-  test('is the console, where a proxy leads there and nothing tells its visitors from this machine', () => {
+  test('names the console, when requests through a proxy look local', () => {
     const url = 'https://alerts.example.com'
     const token = { token: new Secret('t'), protect: new Set<never>() }
     assert.deepEqual(kindsOf('127.0.0.1', {}, url), ['proxy_is_admin'])

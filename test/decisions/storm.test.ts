@@ -15,7 +15,7 @@ function sent(...seconds: [ago: number, storm: boolean][]): RecentMessage[] {
   return seconds.map(([ago, storm]) => ({ at: new Date(NOW.getTime() - ago * 1000), storm }))
 }
 
-/** Seconds from now until the storm's next message may be made; what waits came just now unless `oldestAgo` says so. */
+/** Seconds until the storm's next message; the oldest alert arrived just now unless `oldestAgo` is given. */
 function nextIn(
   recent: readonly RecentMessage[],
   changes: { severeAgo?: number; oldestAgo?: number; maxMessages?: number; perMs?: number } = {},
@@ -40,7 +40,7 @@ describe('a storm', () => {
     assert.equal(nextIn(sent([1, false], [0, true])), 8)
   })
 
-  test('collects before its second message no longer than its oldest alert has waited', () => {
+  test('collects before its second message for a second from its oldest alert', () => {
     assert.equal(nextIn(sent([0.2, true]), { oldestAgo: 0.5 }), 0.5)
     assert.equal(nextIn(sent([0.2, true]), { oldestAgo: 0.1 }), 0.8)
   })
@@ -53,14 +53,14 @@ describe('a storm', () => {
     assert.equal(nextIn(sent([5, true]), { maxMessages: 1 }), 55)
   })
 
-  test('holds severe alerts for no window: four seconds after a message or after they came', () => {
+  test('delays severe alerts by four seconds after a message or their arrival, not by the window', () => {
     const recent = sent([20, true], [15, true], [2, true])
     assert.equal(nextIn(recent, { severeAgo: 0 }), 2)
     assert.equal(nextIn(recent, { severeAgo: 1 }), 2)
     assert.equal(nextIn(recent, { severeAgo: 3 }), 1)
   })
 
-  test('collects for a second only before severe alerts, though one message may carry it', () => {
+  test('collects for only a second before severe alerts, even with a maximum of one message', () => {
     assert.equal(nextIn(sent([0, true]), { maxMessages: 1, severeAgo: 0 }), 1)
     assert.equal(nextIn(sent([0, true]), { maxMessages: 1 }), 60)
   })
@@ -73,7 +73,7 @@ describe('a storm', () => {
     assert.equal(sentOfStorm({ ...question, perMs: 1_000, recent: sent([9, true]) }), 1)
   })
 
-  test('may use a call as soon as the first message stops counting, single or merged', () => {
+  test('continues as soon as its first message stops counting, single or merged', () => {
     assert.equal(nextIn(sent([20, true], [1, false], [0.5, false])), 9)
     assert.equal(nextIn(sent([20, true], [1, false], [0.5, false]), { maxMessages: 2 }), 9.5)
     assert.equal(nextIn(sent([20, true], [1, false], [0.5, false]), { maxMessages: 1 }), 40)
@@ -88,7 +88,7 @@ describe('a storm', () => {
     assert.equal(ongoing(), false)
   })
 
-  test('does not wait for messages from a future that a clock set back has left', () => {
+  test('ignores messages from the future, after the clock was set back', () => {
     const recent = sent([-1, true], [-5, true], [-3_600, true])
     assert.equal(nextIn(recent), 0)
     assert.equal(sentOfStorm({ recent, perMs: PER_MS, maxMessages: 3, now: NOW }), 0)
@@ -96,7 +96,7 @@ describe('a storm', () => {
     assert.equal(nextIn(sent([3, false], [2, true], [-1, true])), 6)
   })
 
-  test('of ordinary alerts never takes more merged messages in a window than it may', () => {
+  test('of ordinary alerts never exceeds its merged messages in a window', () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 60 })
     fc.assert(
       fc.property(gaps, fc.integer({ min: 1, max: 5 }), (arrivals, maxMessages) => {
@@ -131,7 +131,7 @@ describe('a storm', () => {
     )
   })
 
-  test('never holds a severe alert for more than four seconds', () => {
+  test('never delays a severe alert by more than four seconds', () => {
     const ages = fc.array(fc.tuple(fc.integer({ min: 0, max: 60 }), fc.boolean()), {
       maxLength: 20,
     })

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { createRenderer } from '../../src/rendering/renderer.ts'
 import { scenarios } from '../../src/rendering/templates/scenarios.ts'
-import { NOW, ZONE } from '../gallery/messages.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { channelNamed } from '../support/settings.ts'
+import { NOW, ZONE } from '../tools/gallery/messages.ts'
 
 /** The section of a README about templates, and the text of its examples. */
 function sectionOf(file: string, heading: string) {

@@ -34,7 +34,10 @@ describe('access control, end to end', () => {
       port,
       args: ['--listen', `0.0.0.0:${port}`],
     }).start()
-    assert.match(receiver.output, /whoever reaches 0\.0\.0\.0:\d+ may post alerts; set auth/)
+    assert.match(
+      receiver.output,
+      /any client that reaches 0\.0\.0\.0:\d+ may post alerts; set auth/,
+    )
     assert.match(receiver.output, /"message":"access\.exposed"/)
     const { warnings } = await receiver.json<{ warnings: string[] }>('/api/v1/status')
     assert.match(warnings.join('\n'), /may post alerts; set auth/)

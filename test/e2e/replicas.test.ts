@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { playFaults } from '../replicas/faults.ts'
 import { startStandIn } from '../support/dingtalk-stand-in.ts'
 import { needsPostgres, Postgres } from '../support/postgres.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
+import { playFaults } from '../tools/replicas/faults.ts'
 
 type Status = {
   replica: string

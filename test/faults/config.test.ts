@@ -11,7 +11,7 @@ const payload = (instance: string) => ({
 })
 
 describe('the configuration', () => {
-  test('C01 that is no YAML, and C07 a secret that is not there: a start names the place, shows no value, and ends with 1', async () => {
+  test('C01 invalid YAML and C07 a missing secret: the start names the place, shows no value, and exits with 1', async () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'dingtalk-receiver.yml')
     const serve = async () =>
@@ -31,7 +31,7 @@ describe('the configuration', () => {
     for (const { stderr } of [broken, missing]) assert.doesNotMatch(stderr, /\n\s+at /)
   })
 
-  test('C05 a reload that takes away a robot with much waiting: what waited goes to those that remain, once', async () => {
+  test('C05 a reload that removes a robot with a long queue: its alerts go to the remaining robots, once', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     const robot = (token: string) => `{ webhook: "${dingtalk.url(token)}" }`
@@ -54,7 +54,7 @@ describe('the configuration', () => {
     receiver.configure(config(dead, 'robots: [new]'))
     assert.equal((await receiver.post('/-/reload', '')).status, 200)
     await until(
-      'all is told by the new one',
+      'the new one has delivered everything',
       async () => {
         const { alerts } = await receiver.json<{ alerts: { state: string }[] }>(
           '/api/v1/alerts?limit=1000',
@@ -70,7 +70,7 @@ describe('the configuration', () => {
     for (let index = 0; index < 20; index += 1) assert.match(said, new RegExp(`db-${index}\\b`))
   })
 
-  test('C06 a template that cannot be compiled is refused by a reload, and the old one goes on', async () => {
+  test('C06 a template that cannot be compiled is refused by a reload, and the old one stays in use', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     const config = `robots: { r: { webhook: "${dingtalk.url('t')}" } }\nchannels: { ops: { robots: [r], template: mine } }\n`
@@ -88,14 +88,14 @@ describe('the configuration', () => {
     await until('the old one is used', () => dingtalk.shown()[0]?.text.startsWith('Mine: A'))
   })
 
-  test('C06 a template that fails in some situation is a warning after a start, and refused by a reload', async () => {
+  test('C06 a template that fails in some scenario is a warning after a start, and refused by a reload', async () => {
     using folder = temporaryFolder()
     const config = `robots: { r: { webhook: sandbox } }\nchannels: { ops: { robots: [r], template: mine } }\n`
     mkdirSync(join(folder.path, 'templates'))
     writeFileSync(join(folder.path, 'templates', 'mine.eta'), 'Mine <%= it.nothing.at.all %>\n')
     await using receiver = new Receiver({ folder: folder.path, port: await freePort(), config })
     await receiver.start()
-    await until('it is told', async () => {
+    await until('it is delivered', async () => {
       const { warnings } = await receiver.json<{ warnings: string[] }>('/api/v1/status')
       return warnings.some((each) => each.includes('mine.eta:1'))
     })
@@ -104,7 +104,7 @@ describe('the configuration', () => {
     assert.match(await refused.text(), /mine\.eta:1/)
   })
 
-  test('reloads that come at once share one, and each is answered with what it found', async () => {
+  test('concurrent reloads share one, and each is answered with its result', async () => {
     using folder = temporaryFolder()
     const config = `robots: { r: { webhook: sandbox } }\nchannels: { ops: { robots: [r], title: "\${alarm_name}" } }\n`
     await using receiver = new Receiver({ folder: folder.path, port: await freePort(), config })
@@ -122,7 +122,7 @@ describe('the configuration', () => {
     for (const reply of refused) assert.match(await reply.text(), /webhok/)
   })
 
-  test('C09 a webhook in a file that is renewed: the old token is used no more', async () => {
+  test('C09 a webhook in a file that is replaced: the old token is no longer used', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     const file = join(folder.path, 'webhook')

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Options for a test that mounts a disk of its own, which takes root; skipped by name where that is not allowed. */
+/** Options for a test that mounts a disk, which requires root; the test is skipped otherwise. */
 export function needsMount(): { skip?: string } {
   const folder = mkdtempSync(join(tmpdir(), 'dingtalk-receiver-'))
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
@@ -12,7 +12,7 @@ export function needsMount(): { skip?: string } {
   return status === 0 ? {} : { skip: 'mounting a file system takes root' }
 }
 
-/** Options for a test that makes system calls of a process fail. */
+/** Options for a test that injects failures of system calls. */
 export function needsStrace(): { skip?: string } {
   const { status } = spawnSync('strace', ['-f', '-e', 'trace=none', 'true'])
   if (status === 0) return {}
@@ -20,7 +20,7 @@ export function needsStrace(): { skip?: string } {
   return { skip: 'strace is not installed (apt-get install strace), or may not trace' }
 }
 
-/** A small file system in memory, mounted in a folder. */
+/** A small in-memory file system, mounted in a folder. */
 export class SmallDisk {
   readonly path: string
 
@@ -30,7 +30,7 @@ export class SmallDisk {
     this.#run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path])
   }
 
-  /** Takes all the room there is. */
+  /** Fills all free space. */
   fill(): void {
     const file = openSync(join(this.path, 'ballast'), 'a')
     for (const size of [1_048_576, 65_536, 4_096, 1])
@@ -61,7 +61,7 @@ export class SmallDisk {
   }
 }
 
-/** From now on these system calls of a process fail, until it is disposed. */
+/** Makes these system calls of a process fail until it is disposed. */
 export async function failing(
   pid: number,
   { calls, error }: { calls: string; error: string },

@@ -9,19 +9,19 @@ import {
 } from '../support/dingtalk-stand-in.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 
-/** One way in which the way to DingTalk, or DingTalk, fails a robot of its own. */
+/** One fault of the network or of DingTalk, with its own robot. */
 export interface Case {
   id: string
-  /** What the stand-in does with the first requests. */
+  /** The stand-in's reactions to the first requests. */
   script?: Step[]
   standIn?: StandInOptions
-  /** The robot's webhook, where it is not the stand-in's own. */
+  /** The robot's webhook, if it is not the stand-in's. */
   webhook?: (standIn: StandIn) => string
   /** Default 1s. */
   timeout?: string
-  /** How long the alert's description is, in characters. */
+  /** Length of the alert's description in characters. */
   length?: number
-  /** More keys of the robot, as YAML. */
+  /** Additional keys of the robot, as YAML. */
   robot?: string
 }
 
@@ -32,7 +32,7 @@ export interface Message {
   attempts: { result: string; errcode: number | null; errmsg: string | null }[]
 }
 
-/** A real receiver with a robot and a channel for each case, all of which meet their fault at the same time. */
+/** A real receiver with a robot and a channel for each case; all faults happen at the same time. */
 export class Fleet implements AsyncDisposable {
   readonly receiver: Receiver
   readonly #standIns: ReadonlyMap<string, StandIn>
@@ -66,12 +66,12 @@ export class Fleet implements AsyncDisposable {
     const receiver = new Receiver({ folder: folder.path, port: await freePort(), config, env })
     await receiver.start()
     const fleet = new Fleet(receiver, standIns, folder)
-    for (const { id, length } of cases) await fleet.tell(id, { length })
+    for (const { id, length } of cases) await fleet.post(id, { length })
     return fleet
   }
 
-  /** Posts an alert to the channel of a case; it must be taken, whatever DingTalk does. */
-  async tell(
+  /** Posts an alert to the channel of a case; it must be accepted, regardless of DingTalk. */
+  async post(
     id: string,
     { instance = 'db-1', length = 10 }: { instance?: string; length?: number | undefined } = {},
   ): Promise<void> {
@@ -91,7 +91,7 @@ export class Fleet implements AsyncDisposable {
     return this.#standIns.get(id) as StandIn
   }
 
-  /** The oldest message of a case, once it has had so many attempts or is over. */
+  /** The oldest message of a case, once it has ended or has the given number of attempts. */
   async message(
     id: string,
     { attempts = 1, state }: { attempts?: number; state?: string } = {},
@@ -122,7 +122,7 @@ export class Fleet implements AsyncDisposable {
   }
 }
 
-/** A port of this machine on which a connection is never refused and never made: its queue is full, and nobody takes from it. */
+/** A local port on which connections hang: its backlog is full, and nothing accepts from it. */
 export async function blackHole(): Promise<{ port: number } & AsyncDisposable> {
   const listen =
     "const s=require('net').createServer();s.listen({port:0,host:'127.0.0.1',backlog:1},()=>console.log(s.address().port))"
@@ -131,7 +131,7 @@ export async function blackHole(): Promise<{ port: number } & AsyncDisposable> {
   const port = Number(chunk.toString())
   child.kill('SIGSTOP')
   const sockets: Socket[] = []
-  // Until one is not connected at once: then the queue is full.
+  // Fill the backlog until a connection is not established at once.
   for (let full = false; !full && sockets.length < 64; ) {
     const socket = connect(port, '127.0.0.1')
     socket.on('error', () => {})

@@ -27,7 +27,7 @@ describe('what senders post', () => {
   const shownWith = (text: string): Promise<unknown> =>
     until(`${text} is shown`, () => dingtalk.shown().some((each) => each.text.includes(text)))
 
-  /** Bytes as they are on the wire, and what comes back until the other end closes. */
+  /** Sends raw bytes, and returns the reply until the server closes. */
   async function raw(bytes: string): Promise<string> {
     const socket = connect(Number(new URL(receiver.url).port), '127.0.0.1')
     let said = ''
@@ -40,7 +40,7 @@ describe('what senders post', () => {
     return said
   }
 
-  test('I16 line breaks in labels reach no header and no address, and are told', async () => {
+  test('I16 line breaks in labels reach no header and no URL, and are delivered', async () => {
     const instance = 'crlf\r\nX-Evil: 1\r\n\r\nGET /evil'
     assert.equal(
       (await receiver.post('/alertmanager/ops', { alerts: [alertOf({ instance })] })).status,
@@ -53,7 +53,7 @@ describe('what senders post', () => {
     }
   })
 
-  test('I29 times in the future or ten years ago are taken and told', async () => {
+  test('I29 times in the future or ten years ago are accepted and delivered', async () => {
     const times = ['2099-01-01T00:00:00Z', '2014-01-01T00:00:00Z', '9999-12-31T23:59:59.999999999Z']
     const alerts = times.map((startsAt, index) =>
       alertOf({ instance: `time-${index}` }, { startsAt }),
@@ -97,7 +97,7 @@ describe('what senders post', () => {
     assert.equal(alerts.filter((each) => each.variables.instance === 'of peers').length, 1)
   })
 
-  test('I32 requests that two servers would read differently, too long a head or no host: refused, and nothing of them is an alert', async () => {
+  test('I32 ambiguous requests, oversized headers and a missing host are refused, and none of them becomes an alert', async () => {
     const body = JSON.stringify({ alerts: [alertOf({ instance: 'smuggled' })] })
     const smuggled = `POST /alertmanager/ops HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`
     const head = 'POST /alertmanager/ops HTTP/1.1\r\nHost: x\r\n'

@@ -4,10 +4,10 @@ import { test } from 'node:test'
 
 const ROOT = new URL('../../', import.meta.url)
 
-/** How many faults of each kind there are. */
+/** Number of faults of each kind. */
 const FAULTS = { N: 31, P: 9, K: 12, D: 14, T: 6, I: 32, C: 9 }
 
-test('every fault has a test of its own, or says why not', () => {
+test('every fault has a test, or a reason why not', () => {
   const rows = readFileSync(new URL('README.md', import.meta.url), 'utf8').matchAll(
     /^\| ([A-Z]\d\d) \| [^|]+ \| ([^|]+) \|/gm,
   )

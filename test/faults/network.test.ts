@@ -19,16 +19,16 @@ const page = (status: number): Step => ({
   body: '<html>Sign in</html>',
 })
 
-/** How a message of each fault begins, ends, and how often its group is shown it. */
+/** A fault: the message's first result, its final state, and how often its group is shown it. */
 interface Fault extends Case {
   name: string
   first: string
   state: 'sent' | 'dead' | 'pending'
   shown: number
   said?: RegExp
-  /** Calls, where it matters that there are no more. */
+  /** Expected number of calls, where it matters. */
   calls?: number
-  /** No byte can have reached DingTalk, so that the month is not charged. */
+  /** No byte can have reached DingTalk, so that the month must not be charged. */
   free?: boolean
 }
 
@@ -38,7 +38,7 @@ const tls = (path: string) => (standIn: { port: number }) =>
 const PATH = '/robot/send'
 const lost = (step: Step): Step[] => [step]
 
-describe('the way to DingTalk fails', () => {
+describe('the network to DingTalk fails', () => {
   const open = new AsyncDisposableStack()
   let fleet: Fleet
   let hole: Awaited<ReturnType<typeof blackHole>>
@@ -306,14 +306,14 @@ describe('the way to DingTalk fails', () => {
   before(async () => {
     hole = open.use(await blackHole())
     mute = open.use(await tcpServer((socket: Socket) => void socket.resume()))
-    // Refuses: nobody listens on a port that was given back.
+    // A released port refuses connections.
     nobody = await freePort()
     const cases: Case[] = FAULTS.map((fault) => ({ ...fault }))
     cases.push(
       { id: 'N17' },
       { id: 'N28', length: 8_000, script: [reply(460101, 'message too long, exceed 20000 bytes')] },
     )
-    // An address of its own, so that its penalty silences nobody else.
+    // A separate egress address, so that its penalty pauses no other robot.
     const proxy = open.use(await startBadProxy({ kind: 'ok' }))
     for (const each of cases) if (each.id === 'N23') each.robot = `proxy: "${proxy.url}"`
     const ca = fileURLToPath(new URL('../notifiers/fixtures/wrong-name.crt', import.meta.url))
@@ -336,7 +336,7 @@ describe('the way to DingTalk fails', () => {
         assert.ok((next ?? 0) - (refused ?? 0) >= 3_000, 'the penalty was not kept')
       }
       if (free !== true) return
-      // A call counts while it is under way.
+      // A call counts while it is in progress.
       await until('no call is counted', async () => {
         const { robots } = await fleet.receiver.json<{
           robots: Record<string, { month_used: number }>
@@ -350,21 +350,21 @@ describe('the way to DingTalk fails', () => {
     const standIn = fleet.standIn('N17')
     for (let index = 2; index <= 4; index += 1) {
       await standIn.closeIdle()
-      await fleet.tell('N17', { instance: `db-${index}` })
-      await until('it is told', () => standIn.shown().length === index)
+      await fleet.post('N17', { instance: `db-${index}` })
+      await until('it is delivered', () => standIn.shown().length === index)
     }
     assert.equal(standIn.received.length, 4)
   })
 
-  test('N28 too long: told again in a smaller message', async () => {
+  test('N28 too long: sent again in a smaller message', async () => {
     const split = await fleet.message('N28', { state: 'dead' })
     assert.equal(split.attempts[0]?.result, 'too_long')
-    await until('it is told', () => fleet.standIn('N28').shown().length === 1)
+    await until('it is delivered', () => fleet.standIn('N28').shown().length === 1)
     const [refused, taken] = fleet.standIn('N28').received
     assert.ok((taken?.body.length ?? 0) < 0.8 * (refused?.body.length ?? 0))
   })
 
-  test('whatever failed, no token is in what comes out, and nothing else was held up', async () => {
+  test('after all faults no output contains a token, and other robots were not delayed', async () => {
     const pages = await Promise.all(
       ['/', '/metrics', '/api/v1/messages?limit=1000'].map(async (path) =>
         (await fleet.receiver.get(path)).text(),

@@ -20,7 +20,7 @@ function linesOf(receiver: Receiver, message: string): Record<string, string>[] 
     .filter((line) => line['message'] === message)
 }
 
-/** A receiver that listens, whether or not it is ready. */
+/** Starts a receiver and waits until it listens, ready or not. */
 async function listening(receiver: Receiver): Promise<void> {
   receiver.launch()
   await until('it listens', () =>
@@ -31,8 +31,8 @@ async function listening(receiver: Receiver): Promise<void> {
   )
 }
 
-describe('a part that fails for good', () => {
-  test('ends the process with 1 and one line that says which: the thread of the store', async () => {
+describe('a part that fails permanently', () => {
+  test('ends the process with 1 and one line that names it: the thread of the store', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({
       folder: folder.path,
@@ -54,7 +54,7 @@ describe('a part that fails for good', () => {
     assert.match(line?.['why'] ?? '', /thread ended/)
   })
 
-  test('is no such part where the process is being stopped', async () => {
+  test('does not count as failed while the process stops', async () => {
     using folder = temporaryFolder()
     await using receiver = await new Receiver({
       folder: folder.path,
@@ -67,7 +67,7 @@ describe('a part that fails for good', () => {
 })
 
 describe('a database that cannot be reached at the start', needsPostgres(), () => {
-  test('keeps nobody from an answer, and is worked as soon as it comes', async () => {
+  test('leaves requests answered, and is used as soon as it is up', async () => {
     using folder = temporaryFolder()
     await using postgres = await Postgres.start()
     await postgres.down('fast')
@@ -108,7 +108,7 @@ describe('a database that cannot be reached at the start', needsPostgres(), () =
     assert.equal(await receiver.end('SIGTERM'), 0)
   })
 
-  test('does not keep a receiver from ending with 0 on SIGTERM', async () => {
+  test('does not keep a receiver from exiting with 0 on SIGTERM', async () => {
     using folder = temporaryFolder()
     await using receiver = new Receiver({
       folder: folder.path,
@@ -122,7 +122,7 @@ describe('a database that cannot be reached at the start', needsPostgres(), () =
     assert.deepEqual(linesOf(receiver, 'store.failed'), [])
   })
 
-  test('is said at once where a person must mend it, and tried on', async () => {
+  test('is reported at once when a person must act, and retried', async () => {
     using folder = temporaryFolder()
     await using postgres = await Postgres.start()
     for (const [url, words] of [
@@ -142,7 +142,7 @@ describe('a database that cannot be reached at the start', needsPostgres(), () =
     }
   })
 
-  test('ends the start with 1 where waiting is of no use', async () => {
+  test('ends the start with 1 when waiting cannot help', async () => {
     using folder = temporaryFolder()
     await using receiver = new Receiver({
       folder: folder.path,

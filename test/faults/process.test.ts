@@ -21,7 +21,7 @@ function payload(instance: string, alerts = 1) {
   }
 }
 
-/** How many alerts there are in each state. */
+/** Number of alerts in each state. */
 async function states(receiver: Receiver): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (let before: string | null = ''; before !== null; ) {
@@ -36,7 +36,7 @@ async function states(receiver: Receiver): Promise<Record<string, number>> {
 
 async function untilTold(receiver: Receiver, count: number): Promise<void> {
   await until(
-    `${count} alerts are told`,
+    `${count} alerts are delivered`,
     async () => {
       const { pending = 0, sending = 0, sent = 0 } = await states(receiver)
       return pending + sending === 0 && sent === count
@@ -46,7 +46,7 @@ async function untilTold(receiver: Receiver, count: number): Promise<void> {
 }
 
 describe('the process', () => {
-  test('K06 that is stopped under load refuses nothing that it took, loses nothing, and ends with 0', async () => {
+  test('K06 that is stopped under load answers every request it accepted, loses nothing, and exits with 0', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn({
       robots: { t: { limits: { messages: 20, perMs: 2_000, penaltyMs: 4_000 } } },
@@ -84,7 +84,7 @@ describe('the process', () => {
     await untilTold(receiver, seen.taken)
   })
 
-  test('K07 that is stopped twice ends at once, and what was under way goes out again as it was', async () => {
+  test('K07 that is stopped twice exits at once, and later resends messages in flight unchanged', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     dingtalk.script({ kind: 'hang', taken: true })
@@ -104,7 +104,7 @@ describe('the process', () => {
     assert.deepEqual([dingtalk.received.length, dingtalk.shown().length], [2, 1])
   })
 
-  test('K08 that is stopped in a penalty, with much waiting, ends without sending, and keeps the penalty when it starts', async () => {
+  test('K08 that is stopped in a penalty with a long queue exits without sending, and keeps the penalty after a restart', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     dingtalk.script({
@@ -127,7 +127,7 @@ describe('the process', () => {
     assert.ok((next ?? 0) - (refused ?? 0) >= 4_000, 'the penalty was not kept')
   })
 
-  test('K09 with little memory and many large requests at once refuses or takes them, and loses none that it took', async () => {
+  test('K09 with little memory and many large requests at once refuses or accepts each, and loses none', async () => {
     using folder = temporaryFolder()
     await using receiver = new Receiver({
       folder: folder.path,
@@ -150,9 +150,9 @@ describe('the process', () => {
     )
     if (receiver.child?.exitCode !== null || receiver.child.signalCode !== null)
       await receiver.start()
-    // All alerts of a request, or none.
+    // A request is accepted as a whole or not at all.
     await until(
-      'they are told',
+      'they are delivered',
       async () =>
         (await receiver.json<{ alerts: unknown[] }>('/api/v1/alerts?limit=1&state=pending')).alerts
           .length === 0,
@@ -162,7 +162,7 @@ describe('the process', () => {
     assert.ok(sent >= taken * 2_000 && sent % 2_000 === 0, `${sent} of ${taken} requests`)
   })
 
-  test('K11 that stands still in the middle of a message sends it again as it was, and it is shown once', async () => {
+  test('K11 that is suspended while sending resends the message unchanged, and it is shown once', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     dingtalk.script({ kind: 'delay', ms: 300 })

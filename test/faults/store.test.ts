@@ -25,7 +25,7 @@ const configFor = (dingtalk: StandIn): string =>
 channels: { ops: { robots: [ops-1], aggregate: false } }
 `
 
-/** Posts alerts until one is not taken; gives the instances that were, and the reply that ended it. */
+/** Posts alerts until one is refused; returns the accepted instances and the refusal. */
 async function postUntilRefused(
   receiver: Receiver,
   { most, length }: { most: number; length: number },
@@ -45,17 +45,17 @@ function post(receiver: Receiver, instance: string, length = 10): Promise<Respon
   return receiver.post('/alertmanager/ops', { groupKey: instance, alerts })
 }
 
-/** Every one of these alerts was told. */
+/** Waits until all of these alerts are delivered. */
 async function mustBeTold(receiver: Receiver, instances: readonly string[]): Promise<void> {
   type Listed = { alerts: { state: string; variables: { instance: string } }[] }
   await until(
-    'all is told',
+    'everything is delivered',
     async () => {
       const { alerts } = await receiver.json<Listed>('/api/v1/alerts?limit=1000')
-      const told = new Set(
+      const delivered = new Set(
         alerts.filter((each) => each.state === 'sent').map((each) => each.variables.instance),
       )
-      return instances.every((each) => told.has(each))
+      return instances.every((each) => delivered.has(each))
     },
     60_000,
   )
@@ -63,7 +63,7 @@ async function mustBeTold(receiver: Receiver, instances: readonly string[]): Pro
 
 describe('the disk', () => {
   test(
-    'D01 full: senders are told to come again, nothing taken is lost, and it goes on by itself',
+    'D01 full: senders get 503, no accepted alert is lost, and it recovers by itself',
     needsMount(),
     async () => {
       using folder = temporaryFolder()
@@ -137,7 +137,7 @@ describe('the disk', () => {
     ['D03', 'that turns read-only', { calls: 'pwrite64,write', error: 'EROFS' }],
   ] as const)
     test(
-      `${id} ${words} while it runs: no 200 for what is not on disk, and it goes on when that is over`,
+      `${id} ${words} while it runs: no 200 without durability, and it recovers afterwards`,
       needsStrace(),
       async () => {
         using folder = temporaryFolder()
@@ -167,7 +167,7 @@ describe('the disk', () => {
 describe('the file', () => {
   const FILE = ['data', 'receiver.db']
 
-  /** What a start says of a file, and with which code it ends. */
+  /** The output and the exit code of a start with a file. */
   async function startOn(prepare: (file: string) => void): Promise<string> {
     using folder = temporaryFolder()
     mkdirSync(join(folder.path, 'data'))
@@ -181,7 +181,7 @@ describe('the file', () => {
     return ran.stderr
   }
 
-  test('D04 that is no store is left as it is, and a start says what to do', async () => {
+  test('D04 that is not a store is left unchanged, and the start says what to do', async () => {
     const text = 'not a database, though it may look like one. '.repeat(100)
     assert.match(
       await startOn((file) => writeFileSync(file, text)),
@@ -189,7 +189,7 @@ describe('the file', () => {
     )
   })
 
-  test('D05 with a damaged page is never told to be whole: a start or the first reading of it says so', async () => {
+  test('D05 with a damaged page is reported by the start or by the first read of it', async () => {
     using folder = temporaryFolder()
     await using receiver = new Receiver({ folder: folder.path, port: await freePort() })
     await receiver.start()
@@ -216,7 +216,7 @@ describe('the file', () => {
     assert.match(ran.stderr, /damaged or not a SQLite file.*malformed/)
   })
 
-  test('D06 whose log has a torn end is opened, and holds all that was taken', async () => {
+  test('D06 whose log has a torn end is opened, and contains every accepted alert', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     await using receiver = new Receiver({
@@ -228,7 +228,7 @@ describe('the file', () => {
     const { taken } = await postUntilRefused(receiver, { most: 30, length: 100 })
     await receiver.end('SIGKILL')
     const log = join(folder.path, 'data', 'receiver.db-wal')
-    // As a write that was under way: a frame that is cut off, and one that is not filled in.
+    // Like an interrupted write: one truncated frame, and one of zeroes.
     const frame = Buffer.alloc(4_120)
     for (let index = 0; index < 600; index += 1) frame[index] = (index * 37) & 255
     appendFileSync(log, frame)
@@ -238,7 +238,7 @@ describe('the file', () => {
     assert.equal(taken.length, 30)
   })
 
-  test('D08 that is locked for a moment by another program is waited for', async () => {
+  test('D08 that another program locks for a moment is awaited', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     const store = await openSqliteStore({ path, reasonToSuppress })
@@ -252,9 +252,9 @@ describe('the file', () => {
     await ended
   })
 
-  test('D09 whose folder cannot be made is named', async () => {
+  test('D09 whose folder cannot be created is named', async () => {
     using folder = temporaryFolder()
-    // A file where the folder should be.
+    // A file in place of the folder.
     writeFileSync(join(folder.path, 'data'), '')
     const ran = await runCommand(['serve', '--listen', `127.0.0.1:${await freePort()}`], {
       cwd: folder.path,
@@ -267,7 +267,7 @@ describe('the file', () => {
     assert.doesNotMatch(ran.stderr, /\n\s+at /)
   })
 
-  test('D13 that a newer version wrote is left alone', async () => {
+  test('D13 that a newer version wrote is left unchanged', async () => {
     const newer = (file: string): void => {
       const db = new DatabaseSync(file)
       db.exec('PRAGMA user_version = 9999')

@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { Harness } from '../../src/simulation/harness.ts'
 import { robotNamed, settingsOf } from '../support/settings.ts'
 
-test('T06 the month’s quota begins anew once, at the turn of the year in the configured zone', async () => {
+test('T06 the month’s quota restarts once, at the turn of the year in the configured zone', async () => {
   // A quarter of an hour before midnight in Shanghai.
   const world = new Harness(
     settingsOf({ robots: [robotNamed('ops-1', { monthly: 3 })] }),
     new Date('2026-12-31T15:45:00Z'),
   )
   await world.start()
-  const tell = async (from: number, to: number): Promise<void> => {
+  const post = async (from: number, to: number): Promise<void> => {
     for (let index = from; index < to; index += 1) {
       await world.post('ocp', {
         alarm_type: 'r',
@@ -21,12 +21,12 @@ test('T06 the month’s quota begins anew once, at the turn of the year in the c
       await world.clock.pass(60_000)
     }
   }
-  await tell(0, 10)
+  await post(0, 10)
   assert.equal(world.sent.length, 3)
   await world.clock.pass(6 * 60_000)
-  // After midnight: what waited is told, within the new month's three.
+  // After midnight the waiting alerts are delivered, within the new month's three calls.
   assert.ok(world.sent.length > 3)
-  await tell(10, 20)
+  await post(10, 20)
   assert.equal(world.sent.length, 6)
   const used = async (month: string): Promise<number | undefined> => {
     const now = world.clock.now()

@@ -23,29 +23,29 @@ import {
   shownToSomeOnly,
 } from './shown.ts'
 
-/** What became of everything, counted as Jepsen's total-queue does: what goes in must come out. */
+/** Accounts for every alert as Jepsen's total-queue checker does: what goes in must come out. */
 export interface Count {
-  /** News that senders posted, and what of it was answered 200. */
+  /** Changes that senders posted, and those answered with 200. */
   attempted: number
   acknowledged: number
-  /** Of the acknowledged: shown to every group, suppressed by a rule, or dead with its reason. */
-  told: number
+  /** Acknowledged changes: shown to every group, suppressed by a rule, or dead with a reason. */
+  delivered: number
   suppressed: number
   dead: number
-  /** Held back for the month's quota when the history ends. */
+  /** Held back by the month's quota at the end. */
   waiting: number
-  /** Acknowledged, and none of these. */
+  /** Acknowledged without one of these fates. */
   lost: number
-  /** Shown, but of no message that the store knows. */
+  /** Shown, but of a message that the store does not know. */
   unexpected: number
-  /** Messages that a group was shown once more by a DingTalk that does not tell a repeat by its `msgUuid`. */
+  /** Messages shown again by a DingTalk that does not drop repeats by `msgUuid`. */
   duplicated: number
   outOfOrder: number
   overTheLimit: number
   calls: number
   messages: number
   crashes: number
-  /** Calls beyond a limit after a clock was set forward while no process ran. */
+  /** Calls over a limit after the clock was set forward while no process ran. */
   excused: number
   faults: Fault[]
 }
@@ -124,7 +124,7 @@ export async function countOf(played: Played): Promise<Count> {
   }
 }
 
-/** What old and new processes have accepted side by side is shown within so long. */
+/** Alerts that old and new processes accepted side by side are shown within this time. */
 const OVERLAP_SHOWN_MS = 60_000
 
 function overlapsOf({ setup, events }: History, start: Date): { from: number; to: number }[] {
@@ -137,7 +137,7 @@ function overlapsOf({ setup, events }: History, start: Date): { from: number; to
   })
 }
 
-/** From this share of the month on messages wait, and alerts may wait for the month's end. */
+/** From this share of the month on, alerts may wait for the month's end. */
 const STRETCHED_FROM = 0.5
 
 /** Calls of real robots that reached DingTalk. */
@@ -147,7 +147,7 @@ function usedOf({ dingtalk }: Played): number {
   ).length
 }
 
-/** What became of each news that a sender was answered 200 for. */
+/** Counts the fates of all acknowledged changes. */
 function countFates({
   rows,
   messages,
@@ -162,7 +162,7 @@ function countFates({
   byId: Map<string, StoredMessage>
   played: Played
   add: (kind: FaultKind, all: readonly string[]) => void
-}): Record<'told' | 'suppressed' | 'dead' | 'waiting' | 'lost', number> {
+}): Record<'delivered' | 'suppressed' | 'dead' | 'waiting' | 'lost', number> {
   const { ledger, senders, history } = played
   const { monthly } = history.setup
   const mayWait = monthly !== undefined && usedOf(played) >= monthly * STRETCHED_FROM
@@ -179,7 +179,7 @@ function countFates({
     if ((state === 'pending' || state === 'sending') && !mayWait)
       add('stuck', [`message ${id} of kind ${kind} is ${state} after all is well again`])
   const stoodFor = repeatsOf(ledger.committed)
-  const counts = { told: 0, suppressed: 0, dead: 0, waiting: 0, lost: 0 }
+  const counts = { delivered: 0, suppressed: 0, dead: 0, waiting: 0, lost: 0 }
   for (const news of senders.acknowledged.keys()) {
     const fate = fates.get(news) ?? fates.get(stoodFor.get(news) ?? '')
     if (fate === undefined) add('lost', [`${news} was answered 200, and there is nothing of it`])

@@ -8,18 +8,18 @@ import type { Setup } from './history.ts'
 import type { Random } from './random.ts'
 import { isTooLong, NO_TOKEN, OK, OK_AS_TEXT, type Reply, TOO_MANY } from './replies.ts'
 
-/** One call as the model of DingTalk sees it. */
+/** One call as DingTalk sees it. */
 export interface Call {
   startedAt: number
   arrivedAt: number | undefined
   /** The robot's token. */
   robot: string
   uuid: string
-  /** What was answered, heard or not. */
+  /** The reply, whether or not it arrived. */
   reply: Reply
-  /** The group was shown the message by this call. */
+  /** This call showed the message to the group. */
   shown: boolean
-  /** From when on it is on the caller's disk that the message was told. */
+  /** When the caller had stored that the message was delivered. */
   knownAt: number
 }
 
@@ -45,24 +45,24 @@ interface Scripted {
 interface Silence {
   scope: string
   until: number
-  /** From when on the caller knows of it. */
+  /** When the caller knew of it. */
   knownFrom: number
   cause: Call
   reply: Reply
 }
 
-/** DingTalk's group robots in real time, strict and scripted; it keeps count of every rule that a caller breaks. */
+/** A strict, scriptable model of DingTalk's robots in real time, which records every broken rule. */
 export class Dingtalk {
   readonly calls: Call[] = []
   readonly faults: Fault[] = []
-  /** Clocks that were set while nobody could notice excuse calls up to then. */
+  /** A clock set while no process could notice excuses calls before this instant. */
   excusedUntil = 0
   excused = 0
   readonly #clock: VirtualClock
   readonly #setup: Setup
   readonly #random: Random
   #script: Scripted[] = []
-  /** What the next call of a message is answered. */
+  /** The reply to the next call of a message. */
   readonly #followUps = new Map<string, Reply>()
   readonly #broken = new Map<string, number>()
   #spell: { reply: Reply; until: number } | undefined
@@ -78,12 +78,12 @@ export class Dingtalk {
     this.#script.push(...Array(count).fill({ reply }))
   }
 
-  /** One call is answered so, and the next one of the same message so, whichever robot makes it. */
+  /** Scripts the reply to one call, and to the next call of the same message by any robot. */
   lose(reply: Reply, next: Reply): void {
     this.#script.unshift({ reply, next })
   }
 
-  /** All calls of a token are refused. */
+  /** Refuses all calls of a token. */
   break(token: string, forMs: number): void {
     this.#broken.set(token, this.#now() + forMs)
   }
@@ -92,14 +92,14 @@ export class Dingtalk {
     this.#spell = { reply, until: this.#now() + forMs }
   }
 
-  /** Everything works again, but for penalties. */
+  /** Ends all scripted failures, but not penalties. */
   heal(): void {
     this.#script = []
     this.#spell = undefined
     this.#broken.clear()
   }
 
-  /** One POST; the call, and what its caller hears. What is on its way arrives though the caller dies, or does not. */
+  /** One POST: the call, and the reply as its caller sees it. A request in transit may arrive even if the caller dies. */
   async send(
     robot: Robot,
     body: string,
@@ -124,7 +124,7 @@ export class Dingtalk {
     return { call, heard: { ...verdict, durationMs: this.#now() - startedAt } }
   }
 
-  /** What was heard of a call is on its caller's disk. */
+  /** Notes that the caller has stored the outcome of a call. */
   learned(call: Call, heard: Outcome['kind']): void {
     if (heard === 'delivered') call.knownAt = this.#now()
     if (heard !== 'throttled') return
@@ -210,7 +210,7 @@ export class Dingtalk {
     if (answer !== OK && answer !== OK_AS_TEXT && answer.takes !== true) return answer
     call.shown = !known || !this.#setup.honours
     if (before.some((each) => each.knownAt <= call.startedAt))
-      this.#fault('duplicated', `${call.uuid} was sent again though it was known to be told`)
+      this.#fault('duplicated', `${call.uuid} was sent again although it was known to be delivered`)
     return answer
   }
 
@@ -240,7 +240,7 @@ export class Dingtalk {
     return reply
   }
 
-  /** Mostly short, now and then as long as the caller waits. */
+  /** Mostly short, sometimes as long as the caller's timeout. */
   #wayMs(timeoutMs: number): number {
     return this.#setup.calmFromMs === undefined && this.#random.chance(0.05)
       ? this.#random.between(1, timeoutMs)

@@ -5,8 +5,14 @@ import type { Committed, Ledger } from './ledger.ts'
 import { type Row, saidIn } from './rows.ts'
 import { type News, newsParts } from './senders.ts'
 
-export type Fate = 'told' | 'dead' | 'suppressed' | 'lost' | 'stuck'
-export const RANK: Record<Fate, number> = { lost: 0, stuck: 1, told: 2, dead: 3, suppressed: 4 }
+export type Fate = 'delivered' | 'dead' | 'suppressed' | 'lost' | 'stuck'
+export const RANK: Record<Fate, number> = {
+  lost: 0,
+  stuck: 1,
+  delivered: 2,
+  dead: 3,
+  suppressed: 4,
+}
 
 export function fateOf(
   row: Row,
@@ -23,14 +29,14 @@ export function fateOf(
         (message) =>
           message !== undefined && (message.state === 'dead' || shownUuids.has(message.uuid)),
       )
-      return messages.length > 0 && all ? 'told' : 'lost'
+      return messages.length > 0 && all ? 'delivered' : 'lost'
     }
     default:
       return 'stuck'
   }
 }
 
-/** News in a request that needed no rows, with the news that the rows of the same state have. */
+/** Maps changes of duplicate requests to the changes of the stored rows. */
 export function repeatsOf(committed: readonly Committed[]): Map<News, News> {
   const last = new Map<string, News>()
   const same = new Map<News, News>()
@@ -56,12 +62,12 @@ interface Suppressing {
   isSteady: boolean
 }
 
-/** Each suppressed alert repeats what was let through last, within the period, or is older than it. */
+/** Each suppressed alert repeats the last one let through within the period, or is older. */
 export function wronglySuppressed(rows: readonly Row[], context: Suppressing): string[] {
   const { setup } = context.history
   const wrong: string[] = []
   const through = new Map<string, Row[]>()
-  // Once let through, though it may have been overtaken since, where it was moved.
+  // Let through first, and later overtaken when it was moved.
   const carried = new Set([...context.ledger.claimed.values()].flat())
   for (const row of rows) {
     const key = `${row.channel} ${keyOf(row, setup)}`
@@ -76,7 +82,7 @@ export function wronglySuppressed(rows: readonly Row[], context: Suppressing): s
   return wrong
 }
 
-/** Why an alert ought not to be suppressed; `earlier` was let through before it. */
+/** Why an alert should not have been suppressed; `earlier` was let through before it. */
 function wrongReason(
   row: Row,
   {
@@ -94,7 +100,7 @@ function wrongReason(
   const why = notRepeated(row, before, context)
   if (why !== undefined || before === undefined) return why
   if (isSteady) return deadBefore(row, before, context)
-  // A queue that has come back compares with what its group was sent itself.
+  // A queue that was restored compares with what its own group was sent.
   const { everyMs } = context.history.setup
   const wasSent = earlier.some(
     ({ status, state, receivedAt }) =>
@@ -105,7 +111,7 @@ function wrongReason(
   return wasSent ? undefined : goneBefore(row, before, context)
 }
 
-/** What a reload has moved, or was to be sent again in a queue that is gone, may come after a later state. */
+/** Alerts moved by a reload, or resent in a removed queue, may arrive after a later state. */
 function isOvertaken(row: Row, rows: readonly Row[]): boolean {
   return rows.some(
     ({ id, channel, alert, state }) =>
@@ -116,7 +122,7 @@ function isOvertaken(row: Row, rows: readonly Row[]): boolean {
   )
 }
 
-/** What aggregation groups by: the alert, or its rule. */
+/** The aggregation key: the alert, or its rule. */
 function keyOf({ alert }: Row, { by }: Setup): string {
   return by === undefined ? alert : `rule ${Number(alert) % 5}`
 }
@@ -136,7 +142,7 @@ function notRepeated(
 ): string | undefined {
   const { setup, events } = history
   if (before === undefined || setup.everyMs === 0) return 'nothing was before it'
-  // A recovery of another alert of its group may be let through while the group was told of one lately.
+  // The recovery of another alert of the group may pass although one was delivered within the period.
   if (setup.by !== undefined && row.status === 'resolved') return undefined
   if (before.status !== row.status) return `the last was ${before.news}`
   if (row.status === 'firing' && row.level < before.level) return `it rises above ${before.news}`
@@ -145,7 +151,7 @@ function notRepeated(
   return !isStepped && apartMs >= setup.everyMs ? `${before.news} was ${apartMs} ms ago` : undefined
 }
 
-/** What was let through before it never got into a message, since its channel was gone before it came. */
+/** Whether its predecessor never entered a message, because the channel was removed before. */
 function goneBefore(row: Row, before: Row, { history, ledger }: Suppressing): string | undefined {
   if (before.state !== 'dead' || before.messageIds.length > 0) return undefined
   if (history.events.some(({ kind }) => kind === 'step')) return undefined
@@ -155,7 +161,7 @@ function goneBefore(row: Row, before: Row, { history, ledger }: Suppressing): st
   return wasGone ? `${before.news} was dead with its channel by then` : undefined
 }
 
-/** What was let through before it, and died before it came. */
+/** Whether its predecessor was dead before it arrived. */
 function deadBefore(
   row: Row,
   before: Row,
@@ -171,7 +177,7 @@ function deadBefore(
   return undefined
 }
 
-/** A message is given up only for a reply that says that waiting will not help, or with its queue. */
+/** A message becomes dead only after a permanent refusal, or with its queue. */
 export function wronglyDead(
   messages: readonly StoredMessage[],
   { calls }: Pick<Dingtalk, 'calls'>,
@@ -187,7 +193,7 @@ export function wronglyDead(
   })
 }
 
-/** An alert is dead with its messages, or because its channel was gone. */
+/** An alert is dead with its messages, or because its channel was removed. */
 export function deadForNoReason(rows: readonly Row[], { ledger, byId }: Suppressing): string[] {
   return rows.flatMap(({ state, news, channel, messageIds }) => {
     if (state !== 'dead' || ledger.removedAt.has(channel)) return []

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A folder for stores that die often: in memory where the machine has such, so that a flush costs nothing. */
+/** A temporary folder in memory where possible, so that flushes cost nothing. */
 export function quickFolder(): { path: string; [Symbol.dispose]: () => void } {
   const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
   const path = mkdtempSync(join(memory, 'dingtalk-receiver-'))

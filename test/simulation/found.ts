@@ -1,8 +1,8 @@
 import type { FaultKind } from './dingtalk.ts'
 import type { Event, Setup } from './history.ts'
-import type { WITHOUT } from './mends.ts'
+import type { WITHOUT } from './safeguards.ts'
 
-/** One that a seed found, cut down: all that differs from USUAL. */
+/** A shrunk history that a seed found, as the difference from USUAL. */
 export interface Found {
   kind: FaultKind
   seed: number
@@ -24,7 +24,7 @@ export const USUAL: Setup = {
   wayMs: 5,
 }
 
-/** For each mend the shortest history that fails without it, and what it reports. */
+/** For each safeguard, the shortest history that fails without it, and the reported fault. */
 export const FOUND: Record<keyof typeof WITHOUT, Found> = {
   deadByGroup: {
     kind: 'duplicated',

@@ -6,7 +6,7 @@ import { REPLIES } from './replies.ts'
 const SECOND = 1_000
 const MINUTE = 60_000
 
-/** What a history is about, besides what they all hold. */
+/** The theme of a history. */
 const THEMES = [
   'faults',
   'faults',
@@ -20,7 +20,7 @@ const THEMES = [
 ] as const
 type Theme = (typeof THEMES)[number]
 
-/** Draws what happens within the length of a history. */
+/** Draws the events of a history. */
 class Draft {
   readonly events: Event[] = []
   readonly random: Random
@@ -123,7 +123,7 @@ function alerts(draft: Draft, setup: Setup): void {
     draft.times(0, 2, (at) => ({ at, kind: 'gossip_lost', forMs: draft.ms(5, 60) }))
 }
 
-/** What fails by itself: DingTalk, the way to it, the process, the disk and, where one process is alone, the clock. */
+/** Random failures of DingTalk, the network, the process, the disk and, with one process, the clock. */
 function faults(draft: Draft, share: number, { replicas = 1 }: Setup): void {
   const { random } = draft
   const some = (most: number): number => Math.ceil(most * share)
@@ -180,7 +180,7 @@ function layoutOf(random: Random, shape = random.pick(SHAPES)): Layout {
   return random.chance(0.4) ? { shape, renamed: true } : { shape }
 }
 
-/** A reply is lost after the message arrived; the next attempt is throttled, refused or does not get there. */
+/** A reply is lost after the message arrived, and the next attempt fails differently. */
 function lost(draft: Draft): void {
   const { random } = draft
   draft.times(1, 4, (at) => [
@@ -274,7 +274,7 @@ const THEME: Record<Theme, (draft: Draft, setup: Setup) => void> = {
   },
   calm(draft) {
     const { random } = draft
-    // Messages that are dead before it is calm, to be sent again when it is.
+    // Dead messages before the calm phase, to be resent in it.
     if (random.chance(0.5))
       draft.events.push({ at: 0, kind: 'spell', reply: 'words', forMs: 50_000 })
     draft.times(1, 3, (at) => ({ at, kind: 'test', times: random.between(1, 40) }))

@@ -1,33 +1,33 @@
 import type { Layout, Shape } from './layout.ts'
 
-/** What a world is made of before anything happens in it. */
+/** The fixed parameters of a history. */
 export interface Setup {
   limits: { messages: number; perMs: number; penaltyMs: number }
   timeoutMs: number
   shape: Shape
-  /** Whether DingTalk drops a msgUuid that the same robot posts again. Of another robot it knows none. */
+  /** Whether DingTalk drops a msgUuid that the same robot posts again. Other robots' uuids are unknown to it. */
   honours: boolean
   everyMs: number
-  /** Variables by which alerts are grouped; absent: each alert by itself. */
+  /** Variables of `aggregate.by`; absent: each alert by itself. */
   by?: string[] | undefined
   alerts: number
-  /** Alertmanager's groups; peers of a high-availability pair, which flush each group every so often. */
+  /** Alertmanager's groups, and the peers of a high-availability pair, which flush each group at an interval. */
   groups: number
   peers: number
   flushMs: number
-  /** OCP's repeat of an alert that lasts. */
+  /** Interval at which OCP repeats a lasting alert. */
   repeatMs: number
-  /** The longest that a request takes to DingTalk, and as long back. */
+  /** Maximum one-way latency to DingTalk. */
   wayMs: number
-  /** Processes that share the store; more than one are replicas. */
+  /** Number of replicas. */
   replicas?: number | undefined
   /** The organisation's quota, beside a channel `lab` of a sandbox robot. */
   monthly?: number | undefined
-  /** From then on nothing fails: a severe alert is shown within 5 s and the time of two calls. */
+  /** From this instant on nothing fails: a severe alert is shown within 5 s and the time of two calls. */
   calmFromMs?: number | undefined
 }
 
-/** Where a process meets what is outside it. */
+/** Points at which a process interacts with its environment. */
 export const POINTS = [
   'accept',
   'lease',
@@ -43,48 +43,48 @@ export const POINTS = [
 ] as const
 export type Point = (typeof POINTS)[number]
 
-/** One thing that happens, at an instant in milliseconds since the beginning. */
+/** One event, at an instant in milliseconds since the start. */
 export type Event = {
   at: number
-} /** The alert begins or ends; `same`: it begins again with the start that it had. */ & (
+} /** The alert begins or ends; `same`: it begins again with its previous start. */ & (
   | { kind: 'turn'; alert: number; same?: boolean }
   | { kind: 'burst'; from: number; count: number }
-  /** An alert that fires becomes more severe. */
+  /** A firing alert becomes more severe. */
   | { kind: 'rise'; alert: number }
-  /** Another grouping posts late that the alert fired, as it did an episode ago. */
+  /** Another Alertmanager group posts the previous episode's firing late. */
   | { kind: 'stale'; alert: number }
   | { kind: 'replies'; reply: string; count: number }
-  /** One call is answered so, and the next one of the same message so. */
+  /** The reply to one call, and to the next call of the same message. */
   | { kind: 'lost'; reply: string; next: string }
   | { kind: 'spell'; reply: string; forMs: number }
   /** DingTalk refuses all calls of a token. */
   | { kind: 'broken'; token: string; forMs: number }
-  /** The process dies at this point, the next time it gets there. */
+  /** The process dies when it next reaches this point. */
   | { kind: 'crash'; point: Point; when: 'before' | 'after'; downMs: number }
   | { kind: 'restart'; downMs: number }
   | { kind: 'step'; byMs: number }
   | { kind: 'full'; forMs: number }
-  /** A process stands still, at once or the next time it has passed this point. */
+  /** A process is suspended, at once or when it next passes this point. */
   | { kind: 'stall'; forMs: number; point?: Point }
   | { kind: 'gossip_lost'; forMs: number }
-  /** Each process takes another configuration. */
+  /** Each process reloads another configuration. */
   | ({ kind: 'reload' } & Layout)
-  /** Each process is replaced by one with another configuration, which runs beside it for a while. */
+  /** Each process is replaced by one with another configuration; both run side by side for a while. */
   | ({ kind: 'roll'; overlapMs: number } & Layout)
-  /** A person presses the test button of `ops`, ten times a second. */
+  /** The test button of `ops` is pressed ten times a second. */
   | { kind: 'test'; times: number }
-  /** A person sends every dead message again. */
+  /** Every dead message is resent. */
   | { kind: 'resend' }
 )
 
-/** All that a seed decides. What is drawn while it is played comes from the seed as well. */
+/** Everything that a seed decides. Random numbers during the play come from the seed as well. */
 export interface History {
   seed: number
   setup: Setup
   events: readonly Event[]
 }
 
-/** An event on one line, as a failing history is printed. */
+/** Prints an event on one line. */
 export function describe({ at, kind, ...rest }: Event): string {
   const seconds = (at / 1000).toFixed(3).padStart(8)
   const fields = Object.entries(rest).map(([name, value]) => `${name} ${String(value)}`)

@@ -11,12 +11,12 @@ import type { Setup } from './history.ts'
 export const SHAPES = ['one', 'all', 'pool', 'pair', 'two'] as const
 export type Shape = (typeof SHAPES)[number]
 
-/** A configuration, as far as histories change it. */
+/** The parts of a configuration that histories change. */
 export interface Layout {
   shape: Shape
-  /** The robots have other names, with the same tokens. */
+  /** The robots have new names and the same tokens. */
   renamed?: boolean
-  /** The channel `ops` is not there. */
+  /** The channel `ops` is removed. */
   without?: boolean
 }
 
@@ -29,12 +29,12 @@ const TOKENS: Record<Shape, readonly string[]> = {
   two: ['t1'],
 }
 
-/** A token posts to one group of DingTalk for good. */
+/** The DingTalk group of a token. */
 export function groupOf(token: string): string {
   return token.slice(0, 1)
 }
 
-/** The groups that an alert of `ops` is for. */
+/** The groups of channel `ops`. */
 export function groupsOf({ shape }: Layout): string[] {
   return [...new Set(TOKENS[shape].map(groupOf))]
 }
@@ -71,7 +71,7 @@ export function settingsFor(layout: Layout, setup: Setup): Settings {
   return settingsOf({ robots, channels }, { externalUrl: 'http://console', monthlyQuota: monthly })
 }
 
-/** Templates depend on the channels' names alone here, and are dear to read for every process. */
+/** Cached: renderers depend only on the channels' names here, and are expensive to create for every process. */
 const RENDERERS = new Map<string, Renderer>()
 
 export function rendererFor(settings: Settings): Renderer {

@@ -5,30 +5,30 @@ import type { Backlog, NewMessage, Settlement, Store } from '../../src/stores/st
 import type { Call, Dingtalk, Fault } from './dingtalk.ts'
 import { groupOf } from './layout.ts'
 
-/** One request that was committed, and what the store said of it. */
+/** One committed request, and the store's result. */
 export interface Committed {
   request: AcceptRequest
   accepted: Accepted
-  /** The groups of the queues that it named. */
+  /** The groups of the result's queues. */
   groups: string[]
 }
 
-/** A severe alert that waits for longer collects no more. */
+/** Longest time that a severe alert waits for others. */
 const COLLECTED_MS = 5_000
 
-/** What the disk holds, noted the moment it does, whether or not the process lives on. */
+/** Records each commit at the moment it is durable, even if the process dies then. */
 export class Ledger {
   readonly committed: Committed[] = []
-  /** Which alerts a message was made for, by uuid. */
+  /** Alert ids of each message, by uuid. */
   readonly claimed = new Map<string, readonly string[]>()
-  /** When a message was given up the first time, by uuid. */
+  /** When each message was first dead, by uuid. */
   readonly diedAt = new Map<string, Date>()
-  /** When alerts of a channel became dead because it was gone, by channel. */
+  /** When alerts became dead with their removed channel, by channel. */
   readonly removedAt = new Map<string, Date[]>()
-  /** Messages that a person asked for, or asked for again, by id. */
+  /** Ids of manual messages and resends. */
   readonly byHand = new Set<string>()
   readonly faults: Fault[] = []
-  /** Before when a message must not be tried again, by id. */
+  /** Earliest next attempt of each message, by id. */
   readonly #dueAt = new Map<string, Date>()
   readonly #now: () => number
 
@@ -36,7 +36,7 @@ export class Ledger {
     this.#now = now
   }
 
-  /** Clocks were set, or a configuration has moved what waits: due times say nothing any more. */
+  /** The clock was set, or alerts were moved: due times can no longer be checked. */
   forgetDueTimes(): void {
     this.#dueAt.clear()
   }
@@ -53,7 +53,7 @@ export class Ledger {
 
   settled({ id, next, now, attempt }: Settlement, uuid: string): void {
     if (next.kind === 'dead' && !this.diedAt.has(uuid)) this.diedAt.set(uuid, now)
-    // What is given back was not tried.
+    // A released claim was not attempted.
     if (next.kind === 'retry' && attempt.result !== 'held_up') this.#dueAt.set(id, next.dueAt)
   }
 
@@ -89,7 +89,7 @@ export class Ledger {
   }
 }
 
-/** The groups that each queue of a configuration posts to. */
+/** The groups of each queue in a configuration. */
 export function groupsOfQueues({ channels, robots }: Settings): Map<string, string> {
   const groups = new Map<string, string>()
   for (const channel of channels.values())
@@ -100,7 +100,7 @@ export function groupsOfQueues({ channels, robots }: Settings): Map<string, stri
   return groups
 }
 
-/** The store, with everything that the ledger and the model of DingTalk learn from what is on disk. */
+/** Wraps a store, and reports its commits to the ledger and the model of DingTalk. */
 export function watched(
   store: Store,
   {
@@ -148,7 +148,7 @@ export function watched(
       if (made !== undefined) ledger.settled(settlement, made.message.uuid)
       const call = callOf(settlement.attempt)
       const { kind } = settlement.attempt.outcome
-      // A settlement that comes too late changes nothing.
+      // A late settlement changes nothing.
       const isTaken = made?.message.attempts.some(
         ({ at, result }) =>
           Number(at) === Number(settlement.at) && result === settlement.attempt.result,
@@ -160,7 +160,7 @@ export function watched(
       const ids = await store.enqueue(messages, now)
       const { items } = await store.messages({ state: 'pending', limit: 200 })
       const queues = new Set(messages.map(({ queue }) => queue))
-      // One that was tried waits beside the next.
+      // A failed message waits beside the next one.
       const tests = items.filter(
         ({ kind, queue, attemptCount }) =>
           kind === 'test' && queues.has(queue) && attemptCount === 0,

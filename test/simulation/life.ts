@@ -2,12 +2,12 @@ import { AppError } from '../../src/errors.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { Point } from './history.ts'
 
-/** What a process that has died waits for. */
+/** A promise that never settles, for a dead process. */
 function never(): Promise<never> {
   return new Promise(() => {})
 }
 
-/** Verbs that need the disk to have room. */
+/** Verbs that need free disk space. */
 const WRITING: ReadonlySet<string> = new Set<keyof Store>([
   'accept',
   'lease',
@@ -22,7 +22,7 @@ const WRITING: ReadonlySet<string> = new Set<keyof Store>([
   'reassign',
 ])
 
-/** One run of the process: wherever it waits it may die, and then nothing of it goes on; or stand still for a while. */
+/** One run of a process, which may die or be suspended at every await. */
 export class Life {
   isOver = false
   readonly #diesAt: (point: string, when: 'before' | 'after') => boolean
@@ -36,7 +36,7 @@ export class Life {
     this.isOver = true
   }
 
-  /** Whatever is ready meanwhile goes on afterwards. */
+  /** Suspends the process; its pending work continues afterwards. */
   freeze(until: Promise<void>): void {
     this.#frozen = until.then(() => {
       this.#frozen = undefined
@@ -47,7 +47,7 @@ export class Life {
     return this.#frozen !== undefined
   }
 
-  /** Does what is outside the process, unless it dies before; it hears of it unless it dies after. */
+  /** Runs an external effect unless the process dies before it; returns its result unless the process dies after it. */
   async meets<T>(point: Point | string, work: () => Promise<T>): Promise<T> {
     if (this.isOver) return never()
     if (this.#diesAt(point, 'before')) return never()
@@ -68,7 +68,7 @@ export class Life {
   }
 }
 
-/** The store as a process meets it that may die at each verb, on a disk that may be full. */
+/** Wraps a store: the process may die at each verb, and the disk may be full. */
 export function storeIn(
   life: Life,
   { store, isFull }: { store: Store; isFull: () => boolean },

@@ -18,22 +18,22 @@ import { type Post, Senders } from './senders.ts'
 
 const START = new Date('2026-11-24T04:00:00Z')
 
-/** After the last event everything works again: whatever was accepted must be shown within so long. */
+/** After the last event nothing fails any more. Everything accepted must be shown within this time. */
 const QUIET_MS = 30 * 60_000
 
-/** A crash that waits for its point happens all the same after so long. */
+/** A crash that waits for its point happens after this time at the latest. */
 const CRASH_WITHIN_MS = 20_000
 
-/** A supervisor starts what could not start again after so long. */
+/** A supervisor restarts a process that could not start after this time. */
 const RESTART_MS = 1_000
 
-/** Between two presses of a test. */
+/** Interval between two presses of the test button. */
 const PRESS_MS = 100
 
-/** Replicas take a new configuration within so long. */
+/** Replicas take a new configuration within this time. */
 const RELOAD_WITHIN_MS = 5_000
 
-/** Plays a history and counts what became of every alert. */
+/** Plays a history and counts the fate of every alert. */
 export async function play(
   history: History,
   folder: string,
@@ -57,7 +57,7 @@ class Theatre {
   readonly #senders: Senders
   readonly #ledger = new Ledger(() => this.#now())
   readonly #replicas: number
-  /** The configuration as it was written last. */
+  /** The latest configuration. */
   #layout: Layout
   #processes: Process[] = []
   #sqlite: SqliteStore | undefined
@@ -154,7 +154,7 @@ class Theatre {
     }
   }
 
-  /** What happens to the processes, or to what they run on. */
+  /** Events of the processes, or of their machine. */
   #happenInside(event: Event): void {
     switch (event.kind) {
       case 'crash':
@@ -214,7 +214,7 @@ class Theatre {
     try {
       await process.start()
     } catch {
-      // No crash: the service says why and ends.
+      // Not a crash: the service reports the reason and ends.
       if (!this.#processes.includes(process)) return
       this.#crashes -= 1
       this.#crash(process, RESTART_MS)
@@ -226,7 +226,7 @@ class Theatre {
     return sqliteStore({ path: this.#path(this.#generation), reasonToSuppress: reason })
   }
 
-  /** Set forward while no process ran, or as it died: calls and penalties look older, and nothing can notice. */
+  /** Sets the clock forward while no process runs: calls and penalties look older, and no process can notice. */
   #excuseUnnoticed(): void {
     const unnoticed = this.#lastOffsetMs === undefined ? 0 : this.#skewMs - this.#lastOffsetMs
     if (unnoticed <= 10) return
@@ -235,7 +235,7 @@ class Theatre {
       this.#now() + Math.max(limits.perMs, limits.penaltyMs) + 2 * timeoutMs
   }
 
-  /** Where a load balancer or a person ends up. */
+  /** The process that a load balancer chooses. */
   #anyone(): Process | undefined {
     const { length } = this.#processes
     return length > 1 ? this.#random.pick(this.#processes) : this.#processes[0]
@@ -261,7 +261,7 @@ class Theatre {
     return true
   }
 
-  /** As kill -9 does: the file is left as it is, and whoever was answered nothing knows that the connection broke. */
+  /** Like kill -9: the file stays as it is, and senders without an answer see a broken connection. */
   #crash(process: Process, downMs: number): void {
     this.#armed = undefined
     this.#crashes += 1
@@ -285,7 +285,7 @@ class Theatre {
     }
   }
 
-  /** One process after another is replaced, as a rolling update does; where there is one, it reloads. */
+  /** Replaces one process after another, as a rolling update does; a single process reloads. */
   async #roll(layout: Layout, overlapMs: number): Promise<void> {
     if (this.#replicas === 1) return this.#reload(layout)
     const { shape, renamed } = layout
@@ -309,7 +309,7 @@ class Theatre {
     }
   }
 
-  /** Ends a process in good order; undefined: it does not come back. */
+  /** Stops a process gracefully. */
   #stop(process: Process | undefined, downMs: number | undefined): void {
     void process?.stop().then(() => {
       if (!this.#processes.includes(process)) return
@@ -326,7 +326,7 @@ class Theatre {
     this.#sqlite = undefined
   }
 
-  /** With the configuration that it had, while others are being replaced. */
+  /** Restarts with the same configuration while others are being replaced. */
   #comeBack(layout: Layout, downMs: number): void {
     void this.#clock.sleep(downMs).then(() => {
       const isOverlap = this.#now() < this.#overlapUntil
@@ -343,7 +343,7 @@ class Theatre {
     this.#senders.end()
   }
 
-  /** Until everything that was accepted is over; the store that holds it. */
+  /** Waits until every accepted alert has a final state. Returns the store. */
   async #untilQuiet(): Promise<Store> {
     const { penaltyMs } = this.#history.setup.limits
     const end = this.#now() + QUIET_MS + 2 * penaltyMs

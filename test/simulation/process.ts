@@ -22,13 +22,13 @@ import type { Random } from './random.ts'
 import type { Sabotage } from './sabotage.ts'
 
 export interface ProcessOptions {
-  /** Shared where there are replicas. */
+  /** Replicas share it. */
   sqlite: SqliteStore
   isShared: boolean
   layout: Layout
   configure: (layout: Layout) => Settings
   clock: VirtualClock
-  /** How far the machine's clock is from real time. */
+  /** Deviation of the machine's clock from real time. */
   skewMs: () => number
   dingtalk: Dingtalk
   ledger: Ledger
@@ -36,16 +36,16 @@ export interface ProcessOptions {
   serial: () => string
   diesAt: (point: string, when: 'before' | 'after') => boolean
   isFull: () => boolean
-  /** Makes a store that breaks a promise, to see that it is noticed. */
+  /** Breaks a guarantee of the store, to verify that the checker notices. */
   sabotage: Sabotage
 }
 
-/** One run of the service, from its store to its robots; on a store and a group that may fail. */
+/** One run of the service, from its store to its robots, on a store and a group that may fail. */
 export class Process {
   readonly life: Life
   readonly store: Store
   readonly clock: SteadyClock
-  /** Resolves when it ends, so that its senders notice. */
+  /** Resolves when the process ends, so that its senders notice. */
   readonly ended = Promise.withResolvers<void>()
   layout: Layout
   settings: Settings
@@ -73,7 +73,7 @@ export class Process {
       this.life.meets('sleep', () => clock.sleep(ms, signal)),
     )
     this.#receiver = createReceiver({
-      // As of a store that several processes share, but nobody is woken by another.
+      // Like a shared store, but without notifications between processes.
       store: { ...this.#inside, ...(options.isShared ? { onWake: () => {} } : {}) },
       notifier: this.#notifier(),
       clock: this.clock,
@@ -87,7 +87,7 @@ export class Process {
     })
   }
 
-  /** As at a start of the service; rejects where that would end it. */
+  /** Starts the service; rejects where the real one would exit. */
   async start(): Promise<void> {
     await this.#inside.recover(this.clock.now())
     await this.#receiver.start()
@@ -99,7 +99,7 @@ export class Process {
     await this.#receiver.reconcile()
   }
 
-  /** Whether the sender was answered 200; false also when the process dies before. */
+  /** Whether the sender got a 200; false also when the process died before. */
   async post(source: SourceName, body: object, channel: string): Promise<boolean> {
     const answered = this.life.meets('reply', () =>
       this.#receiver.accept({ source, channel, body: JSON.stringify(body) }).then(
@@ -110,24 +110,24 @@ export class Process {
     return Promise.race([answered, this.ended.promise.then(() => false)])
   }
 
-  /** A person presses the test button of `ops`. */
+  /** Presses the test button of `ops`. */
   async test(): Promise<void> {
     if (this.settings.channels.has('ops')) await this.#receiver.sendTest('ops')
   }
 
-  /** A person sends every dead message again; some of them may be refused. */
+  /** Resends every dead message; the service may refuse some. */
   async resend(): Promise<void> {
     const { items } = await this.#inside.messages({ state: 'dead', limit: 100 })
     for (const { id } of items) await this.#receiver.resend(id).catch(() => undefined)
   }
 
-  /** What was under way ends, and others may work its robots. */
+  /** Stops gracefully: ends current work and releases the robots. */
   async stop(): Promise<void> {
     await this.#receiver.stop()
     this.die()
   }
 
-  /** Dies where it stands; what it had committed is in the file. */
+  /** Dies at once; the file contains what it committed. */
   die(): void {
     this.life.end()
     this.ended.resolve()
@@ -144,7 +144,7 @@ export class Process {
         const { call, heard } = await this.life.meets('send', () =>
           dingtalk.send(robot, body, () => this.life.isOver),
         )
-        // After standing still the timer is looked at before the socket.
+        // After a suspension, timers fire before sockets are read.
         const isLate = now() - call.startedAt > robot.timeoutMs
         const attempt = isLate
           ? {
@@ -161,5 +161,5 @@ export class Process {
   }
 }
 
-/** Made once: what is counted in them is of no interest here. */
+/** Shared by all processes: the simulation does not read metrics. */
 const METRICS = createMetrics({ version: '1', node: 'v' })

@@ -1,17 +1,17 @@
-/** What DingTalk, or the way to it, does with one call. */
+/** How DingTalk or the network handles one call. */
 export interface Reply {
   name: string
   status: number
   body: string
-  /** The group is shown the message, whatever the caller hears. */
+  /** The group is shown the message, even if the reply is lost. */
   takes?: boolean
-  /** Refuses everything from now on: of the robot, or of all behind its address. */
+  /** Starts a penalty for the robot, or for all robots behind its address. */
   silences?: 'robot' | 'address'
-  /** No answer is heard: none at all within the caller's time, or a broken connection. */
+  /** The caller gets no reply: a timeout or a broken connection. */
   mute?: 'timeout' | 'reset'
-  /** The request never got there. */
+  /** The request did not arrive. */
   unreached?: { code: string }
-  /** The message may be given up for it. */
+  /** The message may become dead. */
   kills?: 'at once' | 'in the end'
 }
 
@@ -64,7 +64,7 @@ const throttles: Reply[] = [
   { name: '1111 as a page', ...page(200, limiter), silences: 'address' },
 ]
 
-/** Replies that no caller gets past by waiting. */
+/** Permanent refusals. */
 const refusals: Reply[] = [
   { name: '300005', ...json(300005, 'token is not exist') },
   { name: '300001', ...json(300001, 'token is not exist') },
@@ -99,7 +99,7 @@ const unreadable: Reply[] = [
   { name: '403 of a proxy', ...page(403, 'Forbidden'), kills: 'in the end' },
 ]
 
-/** Only for a message that was not taken yet, since its length does not change. */
+/** Only before a message was accepted, since its length does not change. */
 const tooLong: Reply[] = [
   { name: '460101', ...json(460101, 'message too long, exceed 20000 bytes'), kills: 'at once' },
   { name: '101002', ...json(101002, 'message is too long'), kills: 'at once' },
@@ -110,7 +110,7 @@ export const OK_AS_TEXT: Reply = { name: 'ok as text', ...json('0', 'ok') }
 export const TOO_MANY: Reply = throttles[0] as Reply
 export const NO_TOKEN: Reply = refusals[0] as Reply
 
-/** Every reply of the model by its name, in groups from which histories draw. */
+/** The model's replies by name, in groups from which histories draw. */
 export const REPLIES = { passing, throttles, refusals, unreadable, tooLong } as const
 
 const BY_NAME = new Map(

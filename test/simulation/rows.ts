@@ -4,7 +4,7 @@ import type { Call } from './dingtalk.ts'
 import { groupOf } from './layout.ts'
 import { type News, newsParts } from './senders.ts'
 
-/** An accepted alert, as the store has it at the end, with what its sender said. */
+/** An accepted alert as stored at the end, with the sender's view of it. */
 export interface Row extends StoredAlert {
   news: News
   /** The alert's name in the simulation; its fingerprint differs by source. */
@@ -19,11 +19,11 @@ export interface Display {
   group: string
   startedAt: number
   arrivedAt: number
-  /** From when on it is on disk that it was shown. */
+  /** When the store recorded that it was shown. */
   knownAt: number
 }
 
-/** What a message of the store carried. */
+/** A stored message and its alerts. */
 export interface Carrier {
   message: StoredMessage | undefined
   rows: readonly Row[]
@@ -62,7 +62,7 @@ export async function messagesOf(store: Pick<Store, 'messages'>): Promise<Stored
   return messages
 }
 
-/** What each alert of a payload says, by position. */
+/** The contents of a payload's alerts, by position. */
 export function saidIn(text: string): { news: News; startsAt: number }[] {
   const body = JSON.parse(text) as {
     alerts?: { annotations: { news: News }; startsAt: string }[]
@@ -77,7 +77,7 @@ export function saidIn(text: string): { news: News; startsAt: number }[] {
   )
 }
 
-/** What groups were shown, in the order in which they were. */
+/** All showings, in order. */
 export function displaysOf(calls: readonly Call[]): Display[] {
   return calls
     .filter(({ shown }) => shown)
@@ -92,7 +92,7 @@ export function displaysOf(calls: readonly Call[]): Display[] {
     .sort((a, b) => a.arrivedAt - b.arrivedAt)
 }
 
-/** The alerts that each message was made for, the oldest first, by uuid. */
+/** The alerts of each message by uuid, oldest first. */
 export function carriersOf({
   claimed,
   rows,

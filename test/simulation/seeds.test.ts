@@ -4,9 +4,9 @@ import { quickFolder } from './folder.ts'
 import { FOUND, USUAL } from './found.ts'
 import { historyOf } from './generate.ts'
 import type { Event, History, Setup } from './history.ts'
-import { WITHOUT } from './mends.ts'
 import { play } from './play.ts'
 import type { Sabotage } from './sabotage.ts'
+import { WITHOUT } from './safeguards.ts'
 
 const SEEDS = 60
 
@@ -30,7 +30,7 @@ const historyFrom = (setup: Partial<Setup>, events: Event[], seed = 1): History 
   events,
 })
 
-/** Every alert turns once a second. */
+/** Every alert changes its state once a second. */
 const busy = (seconds: number): Event[] =>
   Array.from({ length: seconds }, (_, index) => ({
     at: index * 1_000,
@@ -40,19 +40,19 @@ const busy = (seconds: number): Event[] =>
 
 const inOrder = (events: Event[]): Event[] => events.sort((a, b) => a.at - b.at)
 
-describe('whatever fails, and whenever the process dies', () => {
-  test(`in ${SEEDS} histories nothing accepted is lost, none is told twice or in the wrong order, no limit is broken`, async () => {
+describe('under any failure, and a crash at any time', () => {
+  test(`in ${SEEDS} histories nothing accepted is lost, nothing is delivered twice or in the wrong order, and no limit is broken`, async () => {
     using folder = quickFolder()
-    const sum = { acknowledged: 0, told: 0, crashes: 0, duplicated: 0 }
+    const sum = { acknowledged: 0, delivered: 0, crashes: 0, duplicated: 0 }
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const count = await play(historyOf(seed), folder.path)
       assert.deepEqual(count.faults, [], `npm run simulate:faults -- --seed ${seed}`)
       sum.acknowledged += count.acknowledged
-      sum.told += count.told
+      sum.delivered += count.delivered
       sum.crashes += count.crashes
     }
-    // The histories are worth playing.
-    assert.ok(sum.acknowledged > 20 * SEEDS && sum.told > 10 * SEEDS && sum.crashes > SEEDS)
+    // The histories exercise enough.
+    assert.ok(sum.acknowledged > 20 * SEEDS && sum.delivered > 10 * SEEDS && sum.crashes > SEEDS)
   })
 
   test('a seed is the same history each time, down to the number of calls', async () => {
@@ -92,7 +92,7 @@ describe('what a seed once found', () => {
     ]),
   )
   found(
-    'a reload that moves queues tells nothing once more that is under way, and nothing newer before it',
+    'a reload that moves queues repeats nothing in flight, and delivers nothing newer before it',
     historyFrom({ peers: 1, alerts: 26, wayMs: 2_400 }, [
       ...Array.from({ length: 10 }, (_, index): Event[] => [
         { at: 100_000 + index * 20_000, kind: 'turn', alert: 1 + 2 * index },
@@ -102,7 +102,7 @@ describe('what a seed once found', () => {
     ]),
   )
   found(
-    'a reload whose moving has to wait for the disk tells nothing newer before what it moves',
+    'a reload whose move waits for the disk delivers nothing newer before what it moves',
     historyFrom(
       { shape: 'pool', everyMs: 0, alerts: 16, groups: 2, wayMs: 5 },
       [
@@ -171,7 +171,7 @@ describe('what a seed once found', () => {
     ),
   )
   found(
-    'a pool is not shown what one of its robots has sent from a queue of its own',
+    'a pool does not repeat what one of its robots has sent from its own queue',
     historyFrom(
       {
         ...{ limits: { messages: 5, perMs: 60_000, penaltyMs: 60_000 }, shape: 'pool' },
@@ -220,14 +220,14 @@ describe('what a seed once found', () => {
   )
 })
 
-describe('without its mend', () => {
+describe('without its safeguard', () => {
   for (const [name, { kind, seed, setup, events }] of Object.entries(FOUND))
-    test(`${name}: a history fails that is clean with it`, async () => {
+    test(`${name}: a history fails that passes with it`, async () => {
       using folder = quickFolder()
       const history: History = { seed, setup: { ...USUAL, ...setup }, events }
-      const mend: Sabotage = WITHOUT[name as keyof typeof WITHOUT]
+      const sabotage: Sabotage = WITHOUT[name as keyof typeof WITHOUT]
       assert.deepEqual((await play(history, folder.path)).faults, [])
-      const { faults } = await play(history, folder.path, mend)
+      const { faults } = await play(history, folder.path, sabotage)
       assert.ok(
         faults.some((fault) => fault.kind === kind),
         JSON.stringify(faults.slice(0, 5)),
@@ -235,7 +235,7 @@ describe('without its mend', () => {
     })
 })
 
-describe('the count notices', () => {
+describe('the checker notices', () => {
   const noticed = (
     name: string,
     {
@@ -271,7 +271,7 @@ describe('the count notices', () => {
           : store.accept(arrival),
     }),
   })
-  noticed('a message that is sent again though it was told', {
+  noticed('a message that is sent again although it was delivered', {
     kind: 'duplicated',
     setup: { honours: false },
     events: busy(5),
@@ -320,7 +320,7 @@ describe('the count notices', () => {
     ]),
     sabotage: (store) => ({
       ...store,
-      // The newest is sent, the older ones after it.
+      // Sends the newest first, then the older ones.
       backlog: async (query) => {
         const waiting = await store.backlog(query)
         return {

@@ -3,7 +3,7 @@ import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import type { Setup } from './history.ts'
 import type { Random } from './random.ts'
 
-/** One change of one alert's state, as its sender tells it, however often: `alert/episode/status/level`. */
+/** One change of an alert's state, equal for all its repeats: `alert/episode/status/level`. */
 export type News = string
 
 export function newsParts(news: News): { alert: string; status: Status } {
@@ -11,7 +11,7 @@ export function newsParts(news: News): { alert: string; status: Status } {
   return { alert, status: status as Status }
 }
 
-/** Posts to the service; whether it was answered 200. False at once where there is no process. */
+/** Posts to the service; returns whether the answer was 200, and false at once without a process. */
 export type Post = (source: SourceName, body: object, channel: string) => Promise<boolean>
 
 interface Truth {
@@ -24,16 +24,16 @@ interface Truth {
 
 const LEVELS = ['critical', 'warning', 'info', 'Down', 'error'] as const
 
-/** After a reply that is not 200, doubled each time up to the longest (Alertmanager's backoff, without its jitter). */
+/** First and longest retry interval: Alertmanager's exponential backoff without its jitter. */
 const FIRST_RETRY_MS = 500
-const LONGEST_RETRY_MS = 60_000
+const MAX_RETRY_MS = 60_000
 
-/** How much longer than the peer before it a peer of Alertmanager waits for gossip. */
+/** Additional wait of each further Alertmanager peer. */
 const PEER_MS = 15_000
 
-/** Alertmanager with its peers, for alerts of even numbers, and OCP, for odd ones. */
+/** Alertmanager and its peers send alerts with even numbers, OCP those with odd ones. */
 export class Senders {
-  /** News in the order in which it was first posted, and what of it was answered 200. */
+  /** Changes in the order of their first post, and those answered with 200. */
   readonly attempted = new Set<News>()
   readonly acknowledged = new Map<News, number>()
   gossipLostUntil = 0
@@ -43,9 +43,9 @@ export class Senders {
   readonly #post: Post
   readonly #channel: (alert: number) => string
   readonly #truth: Truth[]
-  /** What each peer knows was told of each group. */
+  /** The notification log of each peer. */
   readonly #notified: Map<string, string>[]
-  /** The episode before the last, of each alert, as it was while it fired. */
+  /** The previous episode of each alert while it fired. */
   readonly #past = new Map<number, Truth>()
   #ended = false
   #flushing = 0
@@ -79,17 +79,17 @@ export class Senders {
       for (let group = 0; group < this.#setup.groups; group += 1) void this.#flushes(peer, group)
   }
 
-  /** Every peer has told all it knows, after the end. */
+  /** Whether every peer has sent its final notifications. */
   get isQuiet(): boolean {
     return this.#flushing === 0
   }
 
-  /** Nothing changes any more; what is being sent is sent. */
+  /** Stops all changes; posts in progress continue. */
   end(): void {
     this.#ended = true
   }
 
-  /** The alert begins or ends; `same`: it begins again with the start that it had. */
+  /** The alert begins or ends; `same`: it begins again with its previous start. */
   turn(alert: number, same = false): void {
     const truth = this.#truth[alert]
     if (truth === undefined) return
@@ -103,7 +103,7 @@ export class Senders {
     if (alert % 2 === 1) void this.#tellOcp(alert, truth.episode)
   }
 
-  /** An alert of OCP's that fires becomes more severe. Alertmanager's would be another alert. */
+  /** A firing OCP alert becomes more severe; with Alertmanager that would be a different alert. */
   rise(alert: number): void {
     const truth = this.#truth[alert]
     if (truth === undefined || alert % 2 === 0 || !truth.firing || truth.level === 1) return
@@ -111,13 +111,13 @@ export class Senders {
     void this.#tellOcpOnce(alert, truth)
   }
 
-  /** Another grouping posts only now that the alert fired, an episode ago. */
+  /** Another Alertmanager group posts the previous episode's firing late. */
   stale(alert: number): void {
     const past = this.#past.get(alert)
     if (past === undefined || past.episode === 0) return
     if (alert % 2 === 1) void this.#tellOcpOnce(alert, past)
     else
-      void this.#tell('alertmanager', {
+      void this.#report('alertmanager', {
         body: {
           version: '4',
           groupKey: '{}:{late}',
@@ -128,13 +128,13 @@ export class Senders {
       })
   }
 
-  /** Several begin at once. */
+  /** Several alerts begin at once. */
   burst(from: number, count: number): void {
     for (let alert = from; alert < Math.min(from + count, this.#truth.length); alert += 1)
       if (this.#truth[alert]?.firing === false) this.turn(alert)
   }
 
-  /** OCP posts once, and again every so often while the alert lasts, whatever the answer was. */
+  /** OCP posts once, and repeats at an interval while the alert lasts, regardless of the answer. */
   async #tellOcp(alert: number, episode: number): Promise<void> {
     const truth = this.#truth[alert] as Truth
     const { firing } = truth
@@ -145,14 +145,14 @@ export class Senders {
   }
 
   #tellOcpOnce(alert: number, truth: Truth): Promise<boolean> {
-    return this.#tell('ocp', {
+    return this.#report('ocp', {
       body: this.#ocpBody(alert, truth),
       news: [newsOf(alert, truth)],
       channel: this.#channel(alert),
     })
   }
 
-  /** One peer's notifications of one group: only what changed since the last, retried until the next is due. */
+  /** One peer's notifications of one group: changes since the last one, retried until the next is due. */
   async #flushes(peer: number, group: number): Promise<void> {
     const { flushMs } = this.#setup
     this.#flushing += 1
@@ -167,8 +167,8 @@ export class Senders {
       const changed = this.#changed(peer, group)
       if (changed.length === 0) continue
       const endsAt = this.#now() + flushMs + PEER_MS * peer
-      const told = await this.#notify(group, { changed, endsAt })
-      if (!told) continue
+      const isNotified = await this.#notify(group, { changed, endsAt })
+      if (!isNotified) continue
       const others = this.#now() < this.gossipLostUntil ? [] : this.#notified
       for (const notified of [this.#notified[peer], ...others])
         for (const [alert, news] of changed) notified?.set(alert, news)
@@ -190,15 +190,15 @@ export class Senders {
       alerts: alerts.map((alert) => this.#alertmanagerAlert(alert)),
     }
     const news = alerts.map((alert) => newsOf(alert, this.#truth[alert] as Truth))
-    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_RETRY_MS)) {
-      if (await this.#tell('alertmanager', { body, news, channel: this.#channel(group * 2) }))
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 1.5, MAX_RETRY_MS)) {
+      if (await this.#report('alertmanager', { body, news, channel: this.#channel(group * 2) }))
         return true
       if (this.#now() + waitMs > endsAt) return false
       await this.#clock.sleep(waitMs)
     }
   }
 
-  async #tell(
+  async #report(
     source: SourceName,
     { body, news, channel }: { body: object; news: readonly News[]; channel: string },
   ): Promise<boolean> {
@@ -219,7 +219,7 @@ export class Senders {
       const truth = this.#truth[alert] as Truth
       const news = newsOf(alert, truth)
       const before = this.#notified[peer]?.get(String(alert))
-      // What was never told firing is not told resolved.
+      // A peer sends resolved only for alerts that it has sent firing.
       if (before === news || (!truth.firing && before === undefined)) return []
       return [[String(alert), news]]
     })

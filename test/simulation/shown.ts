@@ -4,7 +4,7 @@ import { groupsOf } from './layout.ts'
 import type { Ledger } from './ledger.ts'
 import type { Carrier, Display, Row } from './rows.ts'
 
-/** What a group was shown, and what it ought to have been. */
+/** Compares what a group was shown with what it should have been. */
 export interface Shown {
   displays: readonly Display[]
   carriers: ReadonlyMap<string, Carrier>
@@ -15,16 +15,16 @@ export interface Shown {
   isSteady: boolean
   /** Clocks are set. */
   isStepped: boolean
-  /** When replicas have two configurations, each with queues of its own for one group: their order is not one. */
+  /** Periods in which replicas have two configurations with different queues for one group, so that no order is guaranteed. */
   overlaps: readonly { from: number; to: number }[]
 }
 
-/** A key may be forgotten this much before the time for which it is kept, as clocks drift. */
+/** Tolerance for clock drift on the lifetime of a msgUuid. */
 const SLACK_MS = 100
 
 /**
- * Alerts that one group was shown again. It may be while nobody knows that it was shown: by the same robot where DingTalk
- * drops no repeat, by another one when the message's key has had its time.
+ * Alerts that one group was shown twice. Allowed while the caller cannot know that it arrived: by the same robot if DingTalk
+ * drops no repeats, by another robot after the message's key has expired.
  */
 export function shownAgain({ displays, carriers, setup }: Shown): string[] {
   const wrong: string[] = []
@@ -49,7 +49,7 @@ export function shownAgain({ displays, carriers, setup }: Shown): string[] {
   return wrong
 }
 
-/** For each alert, what a group is shown never goes back behind what it was shown before. */
+/** For each alert, a group never sees an older state after a newer one. */
 export function outOfOrder({ displays, carriers, isSteady, overlaps }: Shown): string[] {
   const wrong: string[] = []
   const last = new Map<string, Row>()
@@ -63,7 +63,7 @@ export function outOfOrder({ displays, carriers, isSteady, overlaps }: Shown): s
         before?.status === 'resolved' &&
         row.status === 'firing' &&
         row.startsAt < before.startsAt
-      // After a reload a person may send again what the group has had since, as it still is.
+      // After a reload a resend may repeat a state that the group has seen in the meantime.
       const isEarlier = Number(before?.id) > Number(row.id)
       const isSame = !isSteady && before?.news === row.news
       const at = Number(before?.receivedAt)
@@ -76,7 +76,7 @@ export function outOfOrder({ displays, carriers, isSteady, overlaps }: Shown): s
   return wrong
 }
 
-/** A group that was shown an alert is shown the same state of it once a period, unless a person asks or it rises. */
+/** A group sees the same state of an alert once a period, except after a resend or a rise in level. */
 export function shownTooOften({
   displays,
   carriers,
@@ -98,7 +98,7 @@ export function shownTooOften({
       const key = `${group} ${row.channel} ${row.alert}`
       const before = last.get(key)
       const { message } = carrier as Carrier
-      // A message that died may have been shown all the same, and its alerts are let through again.
+      // A dead message may have been shown, and its alerts are let through again.
       if (message?.state === 'dead' || ledger.byHand.has(message?.id ?? '')) continue
       last.set(key, row)
       if (before === undefined || before.id === row.id || before.status !== row.status) continue
@@ -119,7 +119,7 @@ export function shownTooOften({
   return wrong
 }
 
-/** A change of an alert's state is for every group: each is shown it, or has it dead. */
+/** Each change of an alert's state is shown in every group, or dead there. */
 export function shownToSomeOnly({ displays, carriers, rows, setup, isSteady }: Shown): string[] {
   if (!isSteady) return []
   const reached = new Map<string, Set<string>>()
@@ -146,10 +146,10 @@ export function shownToSomeOnly({ displays, carriers, rows, setup, isSteady }: S
   return wrong
 }
 
-/** Collecting and the pace take so long at most. */
+/** Upper bound of collecting and pacing. */
 const SEVERE_WITHIN_MS = 5_000
 
-/** In calm, a new Down or Critical alert is shown within 5 s and the time of two calls, whatever a person presses. */
+/** In the calm phase, a new Down or Critical alert is shown within 5 s and the time of two calls, regardless of tests. */
 export function shownLate({ displays, carriers, rows, setup }: Shown, start: Date): string[] {
   const { calmFromMs, wayMs, shape } = setup
   if (calmFromMs === undefined) return []

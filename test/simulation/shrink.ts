@@ -1,6 +1,6 @@
 import type { History } from './history.ts'
 
-/** The shortest history found that still fails: events are left out, many at once at first, as long as one can be. */
+/** Finds a short history that still fails, by omitting events, first many at a time, as long as possible. */
 export async function shrink(
   history: History,
   fails: (history: History) => Promise<boolean>,

@@ -13,14 +13,14 @@ const play = (alerts: number, overMs: number, settings = SETTINGS): Promise<Outc
 describe('a simulated storm', () => {
   test('accounts for every alert, by level and by message, and breaks no limit', async () => {
     const outcome = await play(500, 30_000)
-    assert.equal(outcome.toldAtMs.length, 500)
+    assert.equal(outcome.deliveredAtMs.length, 500)
     assert.equal(outcome.waiting, 0)
     assert.equal(outcome.refused, 0)
     assert.equal(outcome.calls, outcome.messages.length)
     const sum = (numbers: number[]): number => numbers.reduce((one, two) => one + two, 0)
     assert.equal(sum(outcome.messages.map((each) => each.alerts)), 500)
     assert.deepEqual(
-      outcome.levels.map(({ level, alerts, told }) => [level, alerts, told]),
+      outcome.levels.map(({ level, alerts, delivered }) => [level, alerts, delivered]),
       [
         [1, 10, 10],
         [2, 40, 40],
@@ -33,7 +33,7 @@ describe('a simulated storm', () => {
       if (level <= 2) assert.ok(longestWaitMs <= 5_000, `${level}: ${longestWaitMs}`)
   })
 
-  test('is worked by as many robots as are asked for, in a pool', async () => {
+  test('uses the requested number of robots, in a pool', async () => {
     const channel = channelNamed('ops')
     const one = await play(300, 60_000)
     const three = await play(300, 60_000, withRobots(SETTINGS, channel, 3))
@@ -46,25 +46,25 @@ describe('a simulated storm', () => {
     assert.equal(three.refused, 0)
   })
 
-  test('goes by the limits of the configuration, and says what they hold', async () => {
+  test('follows the limits of the configuration, and reports what they hold back', async () => {
     const settings = settingsOf({ robots: [robotNamed('ops-1', { monthly: 2 })] })
     const outcome = await play(50, 20_000, settings)
     assert.ok(outcome.calls <= 2)
     assert.ok(outcome.waiting > 0)
-    assert.equal(outcome.waiting + outcome.toldAtMs.length, 50)
+    assert.equal(outcome.waiting + outcome.deliveredAtMs.length, 50)
     const report = reportOf(outcome, { alerts: 50, over: '20s' })
     assert.match(report, new RegExp(`${outcome.waiting} alerts still waiting`))
   })
 
-  test('never reaches the robots that are configured', async () => {
-    // A robot whose address nobody could reach: it is told all the same.
+  test('never calls the configured robots', async () => {
+    // The robot's address is unreachable; the simulation delivers anyway.
     const { Secret } = await import('../../src/model/secret.ts')
     const robot = robotNamed('ops-1', {
       target: { kind: 'webhook', url: new Secret('http://192.0.2.1:9/robot/send') },
       secret: new Secret('SECx'),
       expect: { kind: 'status', status: 418 },
     })
-    assert.equal((await play(3, 100, settingsOf({ robots: [robot] }))).toldAtMs.length, 3)
+    assert.equal((await play(3, 100, settingsOf({ robots: [robot] }))).deliveredAtMs.length, 3)
   })
 })
 
@@ -75,8 +75,8 @@ test('the report is a table by level, the messages, and a plot', () => {
         { atMs: 0, robot: 'r', kind: 'alert', alerts: 1, title: '[Down] A' },
         { atMs: 1_500, robot: 'r', kind: 'digest', alerts: 9, title: '9 alerts' },
       ],
-      levels: [{ level: 1, alerts: 10, told: 10, medianWaitMs: 400, longestWaitMs: 150_000 }],
-      toldAtMs: [0, ...Array(9).fill(1_500)],
+      levels: [{ level: 1, alerts: 10, delivered: 10, medianWaitMs: 400, longestWaitMs: 150_000 }],
+      deliveredAtMs: [0, ...Array(9).fill(1_500)],
       waiting: 0,
       calls: 2,
       refused: 0,
@@ -85,11 +85,11 @@ test('the report is a table by level, the messages, and a plot', () => {
   )
   assert.equal(
     report.split('\n').slice(0, 8).join('\n'),
-    `10 alerts over 1s: 10 of 10 alerts told in 2 messages, the last after 1.5 s.
+    `10 alerts over 1s: 10 of 10 alerts delivered in 2 messages, the last after 1.5 s.
 2 calls used, 0 refused by DingTalk.
 
-level  alerts  told  median wait  longest wait
-Down       10    10        0.4 s       2.5 min
+level  alerts  delivered  median wait  longest wait
+Down       10         10        0.4 s       2.5 min
 
 after  robot  kind    alerts  title
 0.0 s  r      alert        1  [Down] A`,

@@ -5,7 +5,7 @@ import { acceptAll } from '../../src/stores/sql/accept.ts'
 import { SqliteDatabase } from '../../src/stores/sqlite/database.ts'
 import { DedupCache } from '../../src/stores/sqlite/dedup-cache.ts'
 import type { Tx } from '../../src/stores/tx.ts'
-import { alert } from './conformance/harness.ts'
+import { acceptRequest, incomingAlert as alert } from '../support/requests.ts'
 
 /** Counts the questions of a transaction: each is a round trip to a database that is far away. */
 function counting(tx: Tx): { tx: Tx; asked: () => number } {
@@ -24,7 +24,7 @@ function counting(tx: Tx): { tx: Tx; asked: () => number } {
   return { tx: counted, asked: () => asked }
 }
 
-test('repeats of many alerts ask no more than repeats of a few, also after a reload took a queue', async () => {
+test('repeats of many alerts need no more queries than repeats of a few, also after a reload removed a queue', async () => {
   const recent = new DedupCache()
   const database = new SqliteDatabase(':memory:', (committed) =>
     committed ? recent.commit() : recent.rollback(),
@@ -34,15 +34,7 @@ test('repeats of many alerts ask no more than repeats of a few, also after a rel
     database.write(async (tx) => {
       requests += 1
       const alerts = Array.from({ length: count }, (_, index) => alert(`f${index}`, { queues }))
-      const request = {
-        ...{
-          now: new Date(requests),
-          source: 'ocp' as const,
-          key: `k${requests}`,
-          dedupWindowMs: 1_000,
-        },
-        ...{ body: '{}', alerts },
-      }
+      const request = acceptRequest(alerts, { now: new Date(requests), key: `k${requests}` })
       const counted = counting(tx)
       await acceptAll(counted.tx, [request], { recent, log: recent, reasonToSuppress })
       return counted.asked()

@@ -43,7 +43,7 @@ const request: fc.Arbitrary<AcceptRequest> = fc.record(
   { noNullPrototype: true },
 )
 
-test('requests are the same on both sides of the store’s worker', () => {
+test('requests are equal on both sides of the store’s worker', () => {
   fc.assert(
     fc.property(fc.array(request, { maxLength: 5 }), fc.boolean(), (requests, withBytes) => {
       const encoder = new BatchEncoder()

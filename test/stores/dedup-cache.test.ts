@@ -50,14 +50,14 @@ describe('the dedup cache', () => {
     )
   })
 
-  test('gives an alert whose row is not written yet as it was set', async () => {
+  test('returns an alert as it was set before its row is written', async () => {
     const cache = new DedupCache()
     const session = await cache.begin({} as Tx)
     session.setLast('q', 'c', 'g', entry(1, 2))
     assert.deepEqual(session.last('q', 'c', 'g'), entry(1, 2))
   })
 
-  test('is as it was before when a transaction fails, also what changed twice in it', async () => {
+  test('restores its state when a transaction fails, including entries that changed twice', async () => {
     const cache = new DedupCache()
     const first = await begin(cache)
     first.setLast('q', 'c', 'known', entry(1))
@@ -85,7 +85,7 @@ describe('the dedup cache', () => {
     assert.deepEqual(session.last('q', 'c', 'known'), entry(5))
   })
 
-  test('has a bound: it keeps at least the newest, and forgets the oldest', async () => {
+  test('is bounded: it keeps at least the newest entries, and drops the oldest', async () => {
     const cache = new DedupCache()
     const session = await begin(cache)
     const [alerts, requests] = [3 * MAX_ALERTS, 3 * MAX_REQUESTS]

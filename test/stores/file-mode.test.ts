@@ -12,7 +12,7 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(
 
 describe('the files of an existing store', () => {
   for (const thread of [false, true])
-    test(`are for their owner alone once it is open ${thread ? 'in a thread' : 'in this thread'}`, async () => {
+    test(`are readable by their owner only once it is open ${thread ? 'in a worker' : 'in this thread'}`, async () => {
       using folder = temporaryFolder()
       const path = join(folder.path, 'receiver.db')
       const notices: Notice[] = []
@@ -34,7 +34,7 @@ describe('the files of an existing store', () => {
       }
     })
 
-  test('are restricted together with what SQLite keeps beside them', () => {
+  test('are restricted together with SQLite’s own files', () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'receiver.db')
     for (const suffix of ['', '-wal', '-shm']) {
@@ -58,7 +58,7 @@ describe('the files of an existing store', () => {
     assert.deepEqual(ignored, [{ path, mode: '0644', why: 'the file system keeps it' }])
   })
 
-  test('stay as they are where they hold no store', async () => {
+  test('stay as they are when they are not a store', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'letter.txt')
     writeFileSync(path, 'This is not a database, but somebody needs to read it. '.repeat(20))

@@ -104,7 +104,7 @@ async function assertGoesOn(store: Store): Promise<void> {
 }
 
 describe('a SQLite file of version 0.1.0', () => {
-  test('keeps everything, leftovers of a claim included, and goes on', async () => {
+  test('keeps everything, including leftovers of a claim, and works afterwards', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     sqliteFile(path, 'sqlite-0.1.0')
@@ -131,7 +131,7 @@ describe('a SQLite file of version 0.1.0', () => {
     db.close()
   })
 
-  test('gives no id again whose message it had pruned', async () => {
+  test('never reuses the id of a pruned message', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     sqliteFile(path, 'sqlite-0.1.0')
@@ -144,7 +144,7 @@ describe('a SQLite file of version 0.1.0', () => {
     await store.close()
   })
 
-  test('from before it keeps its payloads', async () => {
+  test('of the schema before it keeps its payloads', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     sqliteFile(path, 'sqlite-before-0.1.0')
@@ -163,7 +163,7 @@ describe('a PostgreSQL database of version 0.1.0', needsPostgres(), () => {
   })
   after(() => postgres[Symbol.asyncDispose]())
 
-  test('keeps everything and goes on', async () => {
+  test('keeps everything and works afterwards', async () => {
     await postgres.ask(fixture('postgres-0.1.0'))
     const options = { url: postgres.url, schema: 'old', reasonToSuppress, clock: realClock }
     const store = await openPostgres(options)

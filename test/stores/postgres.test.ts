@@ -13,6 +13,7 @@ import type { NewMessage, Store } from '../../src/stores/store.ts'
 import { pem } from '../notifiers/posting.ts'
 import { needsPostgres, Postgres } from '../support/postgres.ts'
 import { until } from '../support/receiver.ts'
+import { acceptRequest, incomingAlert } from '../support/requests.ts'
 import { backendOf } from './backends.ts'
 import { type Backend, settlement } from './conformance/harness.ts'
 import { clockConformance, conformance } from './conformance/index.ts'
@@ -81,25 +82,10 @@ describe('PostgreSQL', needsPostgres(), () => {
     }
   }
 
-  const request = (key: string, fingerprints: readonly string[], ms = 0): AcceptRequest => ({
-    now: at(ms),
-    source: 'alertmanager',
-    key,
-    dedupWindowMs: 120_000,
-    body: `text ${key}`,
-    alerts: fingerprints.map((fingerprint, position) => ({
-      position,
-      channel: 'ops',
-      queues: ['channel:ops'],
-      fingerprint,
-      status: 'firing',
-      level: 3,
-      name: 'rule',
-      cluster: 'c',
-      group: fingerprint,
-      everyMs: 600_000,
-    })),
-  })
+  const request = (key: string, fingerprints: readonly string[], ms = 0): AcceptRequest => {
+    const alerts = fingerprints.map((each) => incomingAlert(each, { queues: ['channel:ops'] }))
+    return acceptRequest(alerts, { now: at(ms), key })
+  }
 
   const backlog = (store: Store, robot = 'a') =>
     store.backlog({
@@ -139,7 +125,7 @@ describe('PostgreSQL', needsPostgres(), () => {
   })
 
   describe('replicas', () => {
-    test('that are handed the same notification at the same moment take it once', async () => {
+    test('that get the same notification at the same moment accept it once', async () => {
       await using group = await replicas(3)
       const rounds = 40
       const results = await Promise.all(
@@ -149,11 +135,11 @@ describe('PostgreSQL', needsPostgres(), () => {
       )
       assert.equal(results.filter((each) => !each.duplicate).length, rounds)
       const [store] = group.stores
-      // Each of the alerts by itself, and the one that all notifications share.
+      // Each alert by itself, and the one that all notifications share.
       assert.equal((await backlog(store)).channels[0]?.count, rounds + 1)
     })
 
-    test('that take different notifications of the same alerts in any order tell each alert once, and never wait for each other for ever', async () => {
+    test('that accept different notifications of the same alerts in any order deliver each alert once, without a deadlock', async () => {
       await using group = await replicas(3)
       const names = Array.from({ length: 30 }, (_, index) => `f${index}`)
       const results = await Promise.all(
@@ -210,7 +196,7 @@ describe('PostgreSQL', needsPostgres(), () => {
     test('that accept while others claim digests lose no alert and take none twice', async () => {
       const schema = fresh()
       const [one, two, three] = [await open(schema), await open(schema), await open(schema)]
-      // Between the ids of an accept and its commit others come and go.
+      // Other transactions commit between an accept’s ids and its commit.
       await postgres.ask(`CREATE FUNCTION ${schema}.linger() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_sleep(random() * 0.06); RETURN NULL; END $$`)
       await postgres.ask(
@@ -254,7 +240,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       for (const store of [one, two, three]) await store.close()
     })
 
-    test('that work robots of one access token never make a call too many together', async () => {
+    test('with robots of one access token never exceed its limit together', async () => {
       await using group = await replicas(3)
       const [first] = group.stores
       await first.accept(
@@ -279,7 +265,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.equal(claims.filter((each) => each !== undefined).length, 7)
     })
 
-    test('lease a robot to one of them, and at once to another when it is given up', async () => {
+    test('lease a robot to one of them, and at once to another when it is released', async () => {
       await using group = await replicas(3)
       const asked = await Promise.all(
         group.stores.map((store, index) =>
@@ -314,7 +300,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.equal(await lease(one, 'one', 20_000), false)
     })
 
-    test('cover the attempt by the lease: a claim extends it', async () => {
+    test('extend the lease with a claim, so that it covers the attempt', async () => {
       await using group = await replicas(2)
       const [one, two] = group.stores
       await one.accept(request('k', ['f']))
@@ -329,7 +315,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.equal(await ask(62_000), true)
     })
 
-    test('wake each other, not themselves, with the queues in which something waits', async () => {
+    test('wake each other, not themselves, with the queues that have new alerts', async () => {
       await using group = await replicas(2)
       const [one, two] = group.stores
       const heard: unknown[] = []
@@ -343,7 +329,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.deepEqual(own, [])
     })
 
-    test('take a notification that is none of theirs for news of any queue', async () => {
+    test('treat an unknown notification as one for all queues', async () => {
       const schema = fresh()
       const store = await open(schema)
       const heard: unknown[] = []
@@ -354,7 +340,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.deepEqual(heard, ['all', 'all', 'all', 'all'])
     })
 
-    test('whose clocks differ count in the database’s time', async () => {
+    test('with different clocks count in the database’s time', async () => {
       const schema = fresh()
       const ahead: Clock = { ...realClock, now: () => new Date(Date.now() + 3_600_000) }
       const notices: Notice[] = []
@@ -388,7 +374,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       await assert.rejects(open(schema), /newer version of the receiver \(schema 99/)
     })
 
-    test('is migrated once, however many replicas start at once', async () => {
+    test('is migrated once when several replicas start at once', async () => {
       const schema = fresh()
       const stores = await Promise.all(Array.from({ length: 5 }, () => open(schema)))
       await Promise.all(stores.map((store) => store.close()))
@@ -396,7 +382,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       assert.deepEqual(rows, [{ version: 2 }])
     })
 
-    test('must confirm only what is on disk, whatever its default', async () => {
+    test('confirms only what is on disk, regardless of its default', async () => {
       const schema = fresh()
       await postgres.ask('ALTER ROLE receiver SET synchronous_commit = off')
       try {
@@ -417,7 +403,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       }
     })
 
-    test('is named in errors without its password, and a wrong one is said at once', async () => {
+    test('is named in errors without its password, and a wrong password is reported at once', async () => {
       const wrong = postgres.url.replace(/:[^:@/]+@/, ':wrong-secret@')
       await assert.rejects(open(fresh(), { url: wrong }), (error) => {
         assert.ok(error instanceof AppError)
@@ -441,14 +427,14 @@ describe('PostgreSQL', needsPostgres(), () => {
         })
     })
 
-    test('that asks for TLS it does not speak is not spoken to without', async () => {
+    test('is not used without TLS when the URL requires it', async () => {
       await assert.rejects(
         open(fresh(), { url: `${postgres.url}?sslmode=require` }),
         /does not support SSL/,
       )
     })
 
-    test('that holds no NUL gets what it can hold', async () => {
+    test('gets U+FFFD for NUL, which its text type lacks', async () => {
       const store = await open(fresh())
       await store.accept({ ...request('nul\0', ['a\0b']), body: 'x\0y' })
       const [head] = (await backlog(store)).channels[0]?.alerts ?? []
@@ -456,7 +442,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
-    test('that cannot take one of several requests takes the others', async () => {
+    test('accepts the other requests when it cannot take one of several', async () => {
       const schema = fresh()
       const store = await open(schema)
       await postgres.ask(`ALTER TABLE ${schema}.payloads ADD CHECK (length < 1000)`)
@@ -473,7 +459,7 @@ describe('PostgreSQL', needsPostgres(), () => {
     })
   })
 
-  describe('a server of its own', () => {
+  describe('a separate server', () => {
     test('that stops is store_unavailable at once, and used again when it is back', async () => {
       await using own = await Postgres.start()
       const notices: string[] = []
@@ -504,7 +490,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
-    test('that falls silent is given up after seconds, and used again when it speaks', async () => {
+    test('that stops responding is given up after seconds, and used again when it responds', async () => {
       await using way = await silenceable(postgres.port)
       const url = postgres.url.replace(`:${postgres.port}/`, `:${way.port}/`)
       const store = await open(fresh(), { url })
@@ -527,7 +513,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
-    test('whose answer to a commit is lost is asked again, and nothing is there twice or in flight for ever', async () => {
+    test('whose answer to a commit is lost is retried, and nothing is duplicated or in flight forever', async () => {
       await using way = await silenceable(postgres.port)
       const url = postgres.url.replace(`:${postgres.port}/`, `:${way.port}/`)
       const store = await open(fresh(), { url })
@@ -554,7 +540,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
-    test('is spoken to by TLS as the URL says, and not at all when it is not who it should be', async () => {
+    test('is used over TLS as the URL says, and refused when its certificate does not match', async () => {
       const certificate = (name: string): string =>
         fileURLToPath(new URL(`../notifiers/fixtures/${name}.crt`, import.meta.url))
       await using own = await Postgres.start([], pem('trusted'))
@@ -577,7 +563,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       await assert.rejects(encrypted('sslmode=verify-full'), /certificate/)
     })
 
-    test('that is not up yet is waited for at start', async () => {
+    test('that is not up yet is awaited at start', async () => {
       await using own = await Postgres.start()
       await own.down('fast')
       const opening = openPostgres({ url: own.url, reasonToSuppress, clock: realClock })
@@ -609,7 +595,7 @@ describe('PostgreSQL', needsPostgres(), () => {
 })
 
 /**
- * A way to the server on which everything can be swallowed, as by a cable that was pulled, or the connection breaks when
+ * A proxy to the server that can drop all packets, like a pulled cable, or break the connection when
  * the next commit is answered.
  */
 async function silenceable(port: number) {

@@ -16,7 +16,7 @@ async function playAll(backend: Backend, count: number): Promise<void> {
     }
 }
 
-describe('a random sequence of verbs leaves each alert where the model has it', () => {
+describe('after a random sequence of verbs each alert is in the state that the model predicts', () => {
   test('on SQLite in memory', () => playAll(SQLITE_IN_MEMORY, 200))
 
   test('on a SQLite file that is opened again', () => playAll(sqliteFile({ thread: false }), 30))

@@ -100,7 +100,7 @@ export class Sequence {
     const offered = await this.#offered(queue)
     if (offered.length === 0) return
     const wanted = offered.filter(() => this.#random.chance(40))
-    // As a dispatcher does: never an alert before an earlier one about the same.
+    // Like a dispatcher: never an alert before an earlier one about the same alert.
     const taken = offered.filter((each) =>
       wanted.some(
         ({ id, incoming: { fingerprint } }) =>

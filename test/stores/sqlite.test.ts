@@ -9,8 +9,8 @@ import { AppError } from '../../src/errors.ts'
 import { openSqlite } from '../../src/stores/sqlite/client.ts'
 import { openSqliteStore, type SqliteStore, unwrap } from '../../src/stores/sqlite/store.ts'
 import { temporaryFolder } from '../support/receiver.ts'
+import { acceptRequest, incomingAlert as alert } from '../support/requests.ts'
 import { SQLITE_IN_MEMORY, sqliteFile } from './backends.ts'
-import { alert } from './conformance/harness.ts'
 import { conformance } from './conformance/index.ts'
 
 conformance(SQLITE_IN_MEMORY)
@@ -20,19 +20,13 @@ for (const thread of [false, true]) conformance(sqliteFile({ thread }))
 const INCOMPRESSIBLE = randomBytes(1_000_000).toString('base64')
 
 function acceptText(store: Pick<SqliteStore, 'acceptAll'>, key: string, body: string) {
-  const request = {
-    now: new Date(0),
-    source: 'ocp',
-    key,
-    dedupWindowMs: 60_000,
-    body,
-    alerts: [alert(key)],
-  } as const
-  return store.acceptAll([request]).then(([result]) => unwrap(result))
+  return store
+    .acceptAll([acceptRequest([alert(key)], { key, body })])
+    .then(([result]) => unwrap(result))
 }
 
 describe('the SQLite file', () => {
-  test('gives no payload whose bytes are damaged, and all others', async () => {
+  test('omits a payload with damaged bytes, and returns all others', async () => {
     const store = await openSqliteStore({ path: ':memory:', reasonToSuppress })
     for (const text of ['first', 'second']) await acceptText(store, text, text)
     const damaged = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2])
@@ -57,7 +51,7 @@ describe('the SQLite file', () => {
     again.close()
   })
 
-  test('that is no database, is damaged, or is newer, is refused by name', async () => {
+  test('is refused by name when it is not a database, damaged, or newer', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     writeFileSync(path, 'not a database at all, but long enough to look like one'.repeat(20))
@@ -80,7 +74,7 @@ describe('the SQLite file', () => {
     )
   })
 
-  test('that is full refuses, loses nothing, and goes on when there is space again', async () => {
+  test('refuses requests on a full disk, loses nothing, and accepts again when there is space', async () => {
     using folder = temporaryFolder()
     const store = await openSqliteStore({ path: join(folder.path, 'x.db'), reasonToSuppress })
     await acceptText(store, 'small', 'x')
@@ -89,17 +83,8 @@ describe('the SQLite file', () => {
       acceptText(store, 'big', INCOMPRESSIBLE),
       (error) => error instanceof AppError && error.code === 'store_unavailable',
     )
-    // One that cannot be written costs only itself.
-    const request = (key: string, body: string) => ({
-      ...({
-        now: new Date(0),
-        source: 'ocp',
-        key,
-        dedupWindowMs: 1,
-        body,
-        alerts: [alert(key)],
-      } as const),
-    })
+    // A request that cannot be written fails alone.
+    const request = (key: string, body: string) => acceptRequest([alert(key)], { key, body })
     const both = await store.acceptAll([request('big', INCOMPRESSIBLE), request('small 2', 'x')])
     assert.deepEqual(
       both.map((each) => Object.keys(each)),
@@ -111,7 +96,7 @@ describe('the SQLite file', () => {
     store.close()
   })
 
-  test('that is full remembers nothing of what it refused: its retry is news', async () => {
+  test('forgets a request that it refused on a full disk: the retry is not a duplicate', async () => {
     using folder = temporaryFolder()
     const store = await openSqliteStore({ path: join(folder.path, 'x.db'), reasonToSuppress })
     store.database.limitPages(60)
@@ -128,7 +113,7 @@ describe('the SQLite file', () => {
     store.close()
   })
 
-  test('that the worker cannot open is refused with the reason', async () => {
+  test('is refused with the reason when the worker cannot open it', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     writeFileSync(path, 'x'.repeat(5_000))
@@ -138,13 +123,15 @@ describe('the SQLite file', () => {
     )
   })
 
-  test('moves more alerts than a call may have arguments', async () => {
+  test('moves more alerts than a function call may have arguments', async () => {
     const store = await openSqlite({ path: ':memory:', reasonToSuppress, thread: false })
     for (let request = 0; request < 150; request += 1)
-      await store.accept({
-        ...{ now: new Date(0), source: 'ocp', key: `k${request}`, dedupWindowMs: 1, body: '{}' },
-        alerts: Array.from({ length: 1_000 }, (_, index) => alert(`${request} ${index}`)),
-      })
+      await store.accept(
+        acceptRequest(
+          Array.from({ length: 1_000 }, (_, index) => alert(`${request} ${index}`)),
+          { key: `k${request}` },
+        ),
+      )
     const queues = [{ queue: 'robot:b', robots: [{ name: 'b', key: 'kb' }] }]
     const { moved } = await store.reassign([{ channel: 'ops', queues }], new Date(0))
     assert.equal(moved, 150_000)

@@ -186,7 +186,7 @@ describe('a transfer', needsPostgres(), () => {
     assert.equal((await move(from, `sqlite:${join(folder.path, 'x.db')}`)).messages, 0)
   })
 
-  test('by the command says what it copied, refuses a file that a receiver holds, and shows no password', async () => {
+  test('by the command prints what it copied, refuses a file that a receiver holds, and shows no password', async () => {
     using folder = temporaryFolder()
     const to = await database()
     const args = ['migrate', '--from', 'sqlite:data/receiver.db', '--to', to]

@@ -1,29 +1,29 @@
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
-/** What the proxy does with each request. */
+/** The proxy's behaviour. */
 export type Behaviour =
-  /** Passes it on. */
+  /** Forwards the request. */
   | { kind: 'ok' }
-  /** Refuses it with a page. */
+  /** Refuses with an HTML page. */
   | { kind: 'refuse'; status: number }
-  /** Asks for these credentials, then passes it on. */
+  /** Requires these credentials, then forwards. */
   | { kind: 'password'; user: string; password: string }
-  /** Takes it and never answers. */
+  /** Accepts and never answers. */
   | { kind: 'silence' }
-  /** Says that the tunnel is open, and then nothing. */
+  /** Confirms the tunnel, then stays silent. */
   | { kind: 'open_then_silence' }
-  /** Says that the tunnel is open, and resets it. */
+  /** Confirms the tunnel, then resets it. */
   | { kind: 'open_then_reset' }
   /** Resets the connection. */
   | { kind: 'reset' }
-  /** Answers itself, with 200 and a page of its own. */
+  /** Answers with 200 and its own page. */
   | { kind: 'page'; html: string }
 
 /** One request as the proxy saw it. */
 export interface Asked {
   method: string
-  /** `host:port` of a CONNECT, the whole address of others. */
+  /** `host:port` of a CONNECT, otherwise the URL. */
   target: string
   headers: IncomingMessage['headers']
 }
@@ -37,7 +37,7 @@ export interface BadProxy extends AsyncDisposable {
   close: () => Promise<void>
 }
 
-/** `connectTo`: where everything is led, whatever host was asked for, so that a made-up name can be a target. */
+/** `connectTo`: target of all connections, regardless of the requested host, so that tests can use fictitious names. */
 export async function startBadProxy(
   behaviour: Behaviour = { kind: 'ok' },
   { connectTo }: { connectTo?: { host: string; port: number } } = {},

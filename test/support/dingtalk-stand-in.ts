@@ -14,36 +14,36 @@ import { robotNamed } from './settings.ts'
 export interface Received {
   at: Date
   method: string
-  /** Path and query, as on the wire. */
+  /** Raw path and query. */
   target: string
   token: string
   headers: IncomingMessage['headers']
   body: string
-  /** Which TCP connection it came over, from 1. */
+  /** Number of the TCP connection, from 1. */
   connection: number
 }
 
 /**
- * What the stand-in does with one request instead of answering by its rules. With `taken` the group is shown the
- * message all the same, as when only the reply is lost.
+ * A scripted reaction to one request, instead of the rules. With `taken` the group is shown the
+ * message nevertheless, as when only the reply is lost.
  */
 export type Step =
   | { kind: 'reply'; status?: number; headers?: Record<string, string>; body?: string | Uint8Array }
-  /** Takes the request and never answers. */
+  /** Accepts the request and never answers. */
   | { kind: 'hang'; taken?: boolean }
   /** Resets the connection without an answer. */
   | { kind: 'reset'; taken?: boolean }
-  /** Ends the connection in order, without an answer. */
+  /** Closes the connection without an answer. */
   | { kind: 'end'; taken?: boolean }
-  /** Sends the head and half of the body, then ends or resets the connection. */
+  /** Sends the headers and half of the body, then closes or resets the connection. */
   | { kind: 'cut'; by: 'end' | 'reset'; taken?: boolean }
-  /** Sends a byte of the body at a time, for ever. */
+  /** Sends the body byte by byte, forever. */
   | { kind: 'drip'; everyMs: number; taken?: boolean }
   /** Sends a body without end. */
   | { kind: 'endless'; taken?: boolean }
   /** Sends something that is not HTTP. */
   | { kind: 'garbage'; bytes: string }
-  /** Answers by its rules, but later. */
+  /** Answers by its rules after a delay. */
   | { kind: 'delay'; ms: number }
 
 export interface StandInOptions {

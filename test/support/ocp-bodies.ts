@@ -1,11 +1,11 @@
 import { firing, OCP_SAMPLES, type OcpSample, ocpBody } from './ocp-samples.ts'
 
-/** One body as some operator's template makes it, and what its bytes are declared to be. */
+/** One body as an operator's template produces it, with its Content-Type. */
 export interface OcpBody {
-  /** Also the name of its snapshot. */
+  /** Also the name of the snapshot. */
   name: string
   body: string
-  /** Where the bytes are not the body in UTF-8. */
+  /** The bytes, if they are not the body in UTF-8. */
   bytes?: Uint8Array<ArrayBuffer>
   contentType?: string
 }
@@ -66,7 +66,7 @@ const RECOVERY_ZH = `【OCP 告警恢复通知】
 - 告警详情：exporter进程数量不够, 部署服务 OB_CLUSTER,OB_PROXY，预期exporter数量 6，实际exporter数量 5
 - 恢复时间：2020-12-03T09:50:12+08:00`
 
-/** A template as operators write it: JSON, each value between quotes. */
+/** A typical operator's template: JSON with quoted values. */
 const JSON_TEMPLATE = `{
   "alarm_name": "\${alarm_name}",
   "alarm_type": "\${alarm_type}",
@@ -77,7 +77,7 @@ const JSON_TEMPLATE = `{
   "alarm_active_at": "\${alarm_active_at}"
 }`
 
-/** A few characters in GBK, which Node.js can read but not write. */
+/** A few characters in GBK, which Node.js can decode but not encode. */
 const GBK: ReadonlyMap<string, readonly number[]> = new Map([
   ['停', [0xcd, 0xa3]],
   ['服', [0xb7, 0xfe]],
@@ -97,7 +97,7 @@ const STOPPED_HOST =
   '{"alarm_name":"主机停服","alarm_level":"停服","alarm_target":"host=192.0.2.11"}'
 export const IN_GBK = gbk(STOPPED_HOST)
 
-/** Every shape that a body may have. */
+/** Every supported shape of a body. */
 export const OCP_BODIES: readonly OcpBody[] = [
   { name: 'flat-snake-case', body: json(HOST), contentType: 'application/json' },
   {

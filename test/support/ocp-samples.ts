@@ -2,7 +2,7 @@ import { RECOMMENDED_BODY } from '../../src/sources/parsing/ocp/recommended.ts'
 
 export { RECOMMENDED_BODY }
 
-/** Facts of OCP's documentation and records: what OCP substitutes into the body template of its HTTP channel. */
+/** Values that OCP substitutes into the body template of its HTTP channel, from its documentation. */
 export interface OcpSample {
   alarm_type: string
   alarm_name: string
@@ -20,7 +20,7 @@ export interface OcpSample {
   alarm_threshold?: string
   value?: string
   value_shown?: string
-  /** The level that the word means. */
+  /** The level of the word. */
   level: 1 | 2 | 3 | 4 | 5
 }
 
@@ -206,19 +206,19 @@ export const OCP_SAMPLES: readonly OcpSample[] = [
   },
 ]
 
-/** A body as OCP makes it: values put in raw, unknown variables left as they stand. */
+/** Renders a body like OCP: raw values, and unknown variables left in place. */
 export function ocpBody(values: object, template = RECOMMENDED_BODY): string {
   const all: Record<string, unknown> = { ...values }
   return template.replace(/\$\{(\w+)\}/g, (whole, name: string) => String(all[name] ?? whole))
 }
 
-/** The summary that nearly all of OCP's rules make, and that of its log alerts. */
+/** The summary of most of OCP's rules, and that of its log alerts. */
 export function summaryOf(sample: OcpSample): string {
   if (sample.alarm_type === 'ob_log_alarm') return `[${sample.alarm_name}] ${sample.alarm_target}`
   return `${sample.alarm_target} ${sample.alarm_name}`
 }
 
-/** What OCP puts into a template for a sample while it fires; it has a few names for what is not yet. */
+/** OCP's values for a firing sample; values that do not exist yet have several placeholders. */
 export function firing(sample: OcpSample): Record<string, string> {
   const { level: _, alarm_resolved_at: __, alarm_last_interval: ___, ...values } = sample
   const status = /[\u4e00-\u9fff]/.test(sample.alarm_level) ? '告警中' : 'Active'
@@ -230,7 +230,7 @@ export function firing(sample: OcpSample): Record<string, string> {
   }
 }
 
-/** The same when it is over, in the ways in which versions of OCP say so: by word and time, by one of them. */
+/** The same for a recovery, in the variants of OCP's versions: by word and time, or by one of them. */
 export function recovered(sample: OcpSample, way: number): Record<string, string> {
   const began = new Date(sample.alarm_active_at)
   const later = new Date(began.getTime() + 303_000).toISOString().replace(/\.\d+Z$/, 'Z')

@@ -2,7 +2,7 @@ import { Harness } from '../../src/simulation/harness.ts'
 import { inThisThread } from '../../src/stores/sqlite/client.ts'
 import type { Store } from '../../src/stores/store.ts'
 
-/** A store that is handed copies only, as one in a thread of its own is: what cannot be copied fails. */
+/** Clones all arguments, as a worker does: values that cannot be cloned fail. */
 function handedCopies(store: Store): Store {
   const verbs = Object.entries(store).map(([name, verb]) => [
     name,
@@ -14,7 +14,7 @@ function handedCopies(store: Store): Store {
 export class Path extends Harness {
   override readonly store = handedCopies(inThisThread(this.sqlite))
 
-  /** One firing alert as OCP sends it. */
+  /** One firing alert in OCP's format. */
   ocp(target: string, changes: Record<string, string> = {}): Promise<unknown> {
     return this.post('ocp', {
       alarm_type: 'rule',

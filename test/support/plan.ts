@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import {
   type Plan,
-  type PlanQuestion,
+  type PlanInput,
   plan,
   type QueuedAlert,
-  type WaitingNow,
+  type QueueState,
 } from '../../src/decisions/plan.ts'
 import type { Level } from '../../src/model/level.ts'
 import { channelNamed, robotNamed } from './settings.ts'
@@ -16,7 +16,7 @@ export function ago(ms: number): Date {
   return new Date(NOW.getTime() - ms)
 }
 
-/** `count` alerts, each of another request unless `perRequest` says otherwise. */
+/** `count` alerts, each of its own request unless `perRequest` is given. */
 export function queued(
   count: number,
   { level = 3 as Level, agoMs = 0, perRequest = 1, from = 1 } = {},
@@ -31,8 +31,8 @@ export function queued(
 
 export function waiting(
   each: readonly QueuedAlert[],
-  changes: Partial<WaitingNow> = {},
-): WaitingNow {
+  changes: Partial<QueueState> = {},
+): QueueState {
   const oldest = new Date(Math.min(...each.map((alert) => alert.receivedAt.getTime())))
   return {
     queue: 'robot:ops-1',
@@ -50,7 +50,7 @@ export function waiting(
   }
 }
 
-export function planOf(entries: readonly WaitingNow[], changes: Partial<PlanQuestion> = {}): Plan {
+export function planOf(entries: readonly QueueState[], changes: Partial<PlanInput> = {}): Plan {
   return plan({
     now: NOW,
     robot: { calls: [], limits: LIMITS, pause: undefined },

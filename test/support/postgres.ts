@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { freePort, until } from './receiver.ts'
 
-/** Where Debian keeps the server's programs, newest last; elsewhere they are in the path. */
+/** Debian's folders of the server's programs, newest last; other systems have them in the PATH. */
 const FOLDERS = globSync('/usr/lib/postgresql/*/bin').sort()
 const PASSWORD = 'p@ss word/:'
 
@@ -17,13 +17,13 @@ function program(name: string): string | undefined {
   return folder === undefined ? undefined : join(folder, name)
 }
 
-/** As `needs`: skipped by name where PostgreSQL is not installed; with `CI=true` it runs all the same, and so fails. */
+/** Like `needs`, for PostgreSQL: skips the test, or fails with `CI=true`, if it is not installed. */
 export function needsPostgres(): { skip?: string } {
   if (program('initdb') !== undefined || process.env['CI'] === 'true') return {}
   return { skip: 'PostgreSQL is not installed: apt-get install postgresql' }
 }
 
-/** A database cluster of its own on a loopback port; it goes with the test. */
+/** A temporary database cluster on a loopback port, deleted with the test. */
 export class Postgres {
   readonly folder: string
   readonly port: number
@@ -36,7 +36,7 @@ export class Postgres {
     this.#settings = options.settings
   }
 
-  /** Makes the cluster and starts it, with settings such as `fsync=off` on top, and TLS with the given certificate. */
+  /** Creates and starts the cluster, with additional settings such as `fsync=off`, and TLS with the given certificate. */
   static async start(
     settings: readonly string[] = [],
     tls?: { cert: string; key: string },
@@ -83,7 +83,7 @@ export class Postgres {
     }
   }
 
-  /** What goes into `store`. */
+  /** The value of `store`. */
   get url(): string {
     return `postgres://receiver:${encodeURIComponent(PASSWORD)}@127.0.0.1:${this.port}/postgres`
   }
@@ -92,7 +92,7 @@ export class Postgres {
     return PASSWORD
   }
 
-  /** Starts the server, again after `down`. */
+  /** Starts the server, also after `down`. */
   async up(): Promise<this> {
     const settings = [
       'listen_addresses=127.0.0.1',
@@ -116,18 +116,18 @@ export class Postgres {
     return this
   }
 
-  /** Stops it: `immediate` as a crash does, `fast` as an administrator does. */
+  /** Stops the server: `immediate` like a crash, `fast` like an administrator. */
   async down(how: 'immediate' | 'fast' = 'immediate'): Promise<void> {
     const server = this.#server
     if (server === undefined || server.exitCode !== null) return
     const ended = once(server, 'exit')
-    // The child may be what runs it as another user, which hands signals on.
+    // The child may be a wrapper that runs it as another user and forwards signals.
     server.kill(how === 'immediate' ? 'SIGQUIT' : 'SIGINT')
     await ended
     this.#server = undefined
   }
 
-  /** One statement, by itself, in the database that the URL names. */
+  /** Runs one statement in the URL's database. */
   async ask<T extends object>(sql: string, url = this.url): Promise<T[]> {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
     client.on('error', () => undefined)
@@ -165,7 +165,7 @@ export class Postgres {
   }
 }
 
-/** Whom root becomes. */
+/** The user that root switches to. */
 function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string): number =>

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * Options for a test that drives a program: skipped by name where it is not installed, with how to get it; with
- * `CI=true` it runs all the same, and so fails.
+ * Options for a test that needs a program: skipped by name if it is missing, with a hint how to install it; with
+ * `CI=true` the test runs, and fails.
  */
 export function needs(program: string, debianPackage: string): { skip?: string } {
   const found = spawnSync('sh', ['-c', `command -v ${program}`]).status === 0

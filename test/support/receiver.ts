@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-/** A folder of its own that goes with the test. */
+/** A temporary folder, deleted with the test. */
 export function temporaryFolder(): { path: string; [Symbol.dispose]: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'dingtalk-receiver-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
@@ -53,7 +53,7 @@ export async function runCommand(
   return { code, ...out }
 }
 
-/** A receiver in a process of its own, as a user starts it. */
+/** A receiver in a separate process, as a user starts it. */
 export class Receiver {
   readonly folder: string
   readonly url: string
@@ -69,7 +69,7 @@ export class Receiver {
     config?: string
     env?: NodeJS.ProcessEnv
     args?: readonly string[]
-    /** What runs it, when it is not this Node.js on the sources. */
+    /** The command; default: this Node.js on the sources. */
     command?: readonly string[]
   }) {
     this.folder = options.folder
@@ -91,7 +91,7 @@ export class Receiver {
     writeFileSync(join(this.folder, 'dingtalk-receiver.yml'), yaml)
   }
 
-  /** Starts it, without waiting for anything. */
+  /** Starts it without waiting. */
   launch(): ChildProcess {
     const [program, ...before] = this.command as [string, ...string[]]
     const child = spawn(program, [...before, ...this.args], {
@@ -108,7 +108,7 @@ export class Receiver {
     return child
   }
 
-  /** Starts it and waits until it is ready; throws with its output when it ends before. */
+  /** Starts it and waits until it is ready; throws with its output if it exits before. */
   async start(askEveryMs = 50): Promise<this> {
     const child = this.launch()
     for (let i = 0; i < 60_000 / askEveryMs; i += 1) {
@@ -120,7 +120,7 @@ export class Receiver {
     throw new Error(`the receiver did not become ready: ${this.output}`)
   }
 
-  /** Ends it with a signal and gives its exit code. */
+  /** Ends it with a signal and returns its exit code. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     const { child } = this
     if (child === undefined || child.exitCode !== null || child.signalCode !== null)
@@ -151,7 +151,7 @@ export class Receiver {
   }
 }
 
-/** Waits until a condition holds; throws what it was when it never does. */
+/** Waits until a condition holds; throws its name on timeout. */
 export async function until<T>(
   what: string,
   condition: () => Promise<T | undefined | false> | T | undefined | false,

@@ -10,26 +10,26 @@ import { OCP_BODIES } from './ocp-bodies.ts'
 import { firing, OCP_SAMPLES, recovered } from './ocp-samples.ts'
 import { freePort, type Ran, Receiver, temporaryFolder } from './receiver.ts'
 
-/** What OCP runs for a script channel: a command that is told the channel by its last argument. */
+/** The command of an OCP script channel; its last argument is the receiver's channel. */
 export interface Sender {
-  /** Also the name of a channel in the receiver of the tests. */
+  /** Also the name of a channel in the test's receiver. */
   name: string
   command: string
   args: readonly string[]
-  /** How often values are made up; starting Node.js takes its time. */
+  /** Number of random cases; lower for commands that start Node.js. */
   runs: number
 }
 
 interface Given {
   channel?: string
   url: string
-  /** As OCP sets them; beside them only what every process has. */
+  /** OCP's environment variables; otherwise only the usual ones. */
   variables?: Record<string, string>
   input?: string
   token?: string
 }
 
-/** Runs a script as OCP does, and gives what it printed. */
+/** Runs a script as OCP does, and returns its output. */
 export async function sendAs(sender: Sender, given: Given): Promise<Ran> {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(sender.command, [...sender.args, given.channel ?? sender.name], {
@@ -63,7 +63,7 @@ interface Posted {
   body: string
 }
 
-/** Stands in for a receiver: keeps what was posted, and answers what it is told to. */
+/** A fake receiver that records posts and gives scripted answers. */
 export async function startListener(reply: () => { status: number; body: string }) {
   const posted: Posted[] = []
   const server = createServer((request, response) => {
@@ -90,7 +90,7 @@ export async function startListener(reply: () => { status: number; body: string 
 const OK = '{"errcode":0,"errmsg":"ok"}'
 const ALERT = { alarm_name: 'a rule', alarm_target: 'host=192.0.2.1' }
 
-/** What `send` and the script of hosts without Node.js both do. */
+/** Behaviour that `send` and the script for hosts without Node.js share. */
 export function behavesAsScript(sender: Sender): void {
   test('every sample alert in the environment, and every shape of body on standard input, arrives as it is', async () => {
     using folder = temporaryFolder()
@@ -130,7 +130,7 @@ export function behavesAsScript(sender: Sender): void {
     }
   })
 
-  test('any value of a variable arrives as it is', async () => {
+  test('any value of a variable arrives unchanged', async () => {
     using listener = await startListener(() => ({ status: 200, body: OK }))
     const value = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 40 })
@@ -158,7 +158,7 @@ export function behavesAsScript(sender: Sender): void {
     )
   })
 
-  test('only what OCP sets of an alert leaves the host', async () => {
+  test('only OCP’s variables of an alert leave the host', async () => {
     using listener = await startListener(() => ({ status: 200, body: OK }))
     const others = { DATABASE_PASSWORD: 'hidden', npm_config_token: 'hidden', no_proxy: 'hidden' }
     const labels = {
@@ -193,7 +193,7 @@ export function behavesAsScript(sender: Sender): void {
     assert.equal(listener.posted.length, 2)
   })
 
-  test('what no receiver answers is not printed, and fails', async () => {
+  test('an answer that is not the receiver’s is not printed, and fails', async () => {
     for (const state of [
       { status: 200, body: '<html>login</html>' },
       { status: 302, body: '' },
@@ -206,7 +206,7 @@ export function behavesAsScript(sender: Sender): void {
     }
   })
 
-  test('a receiver that is busy for a moment is asked again', async () => {
+  test('a receiver that is busy for a moment is retried', async () => {
     const replies = [{ status: 503, body: '{"errcode":503,"errmsg":"shutting down"}' }]
     using listener = await startListener(() => replies.pop() ?? { status: 200, body: OK })
     const ran = await sendAs(sender, { url: listener.url, variables: ALERT })
@@ -222,7 +222,7 @@ export function behavesAsScript(sender: Sender): void {
     assert.ok(ran.stderr.includes(`cannot reach the receiver at ${url}: `), ran.stderr)
   })
 
-  test('without an alert, and with an address that is none, it says what to do', async () => {
+  test('without an alert, and with an invalid address, it says what to do', async () => {
     for (const [given, words] of [
       [{ url: 'http://127.0.0.1:1' }, /no alert: set OCP's variables such as alarm_name/],
       [{ url: 'http://127.0.0.1:1', variables: { alarm_name: '' } }, /no alert/],

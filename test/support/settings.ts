@@ -3,7 +3,7 @@ import type { Access } from '../../src/model/access.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { Channel, Robot, Settings } from '../../src/model/settings.ts'
 
-/** A robot of the sandbox with the limits that DingTalk has. */
+/** A sandbox robot with DingTalk's limits. */
 export function robotNamed(name: string, changes: Partial<Robot> = {}): Robot {
   return {
     name,
@@ -21,7 +21,7 @@ export function robotNamed(name: string, changes: Partial<Robot> = {}): Robot {
   }
 }
 
-/** A channel with every default. */
+/** A channel with all defaults. */
 export function channelNamed(name: string, changes: Partial<Channel> = {}): Channel {
   return {
     name,
@@ -41,7 +41,7 @@ export function channelNamed(name: string, changes: Partial<Channel> = {}): Chan
   }
 }
 
-/** Access as it is without any of its keys: anyone may post, and only this machine may act. */
+/** Default access: anyone may post, and only this machine has admin access. */
 export function accessOf(changes: Partial<Access> = {}): Access {
   return {
     auth: [],
@@ -53,7 +53,7 @@ export function accessOf(changes: Partial<Access> = {}): Access {
   }
 }
 
-/** Settings of the given robots and channels; by default one of each. */
+/** Settings with the given robots and channels, by default one of each. */
 export function settingsOf(
   {
     robots = [robotNamed('ops-1')],

@@ -12,15 +12,17 @@ export type Address = Pick<
 >
 
 /**
- * Where a `postgres://` URL leads, with the TLS options that libpq knows and its meaning of them: `require` encrypts,
- * `verify-ca` and `verify-full` also check who answers. AppError bad_configuration never repeats the URL.
+ * Parses a `postgres://` URL. The TLS options mean what they mean to libpq: `require` encrypts, `verify-ca` and
+ * `verify-full` also authenticate the server. AppError bad_configuration never repeats the URL.
  */
 export function addressOf(url: string): Address {
-  if (!URL.canParse(url)) throw wrong('is no URL')
+  if (!URL.canParse(url)) throw wrong('is not a valid URL')
   const { hostname, port, username, password, pathname, searchParams } = new URL(url)
   const unknown = [...searchParams.keys()].find((each) => !PARAMETERS.includes(each))
   if (unknown !== undefined)
-    throw wrong(`does not know ${JSON.stringify(unknown)}; available: ${PARAMETERS.join(', ')}`)
+    throw wrong(
+      `has the unknown parameter ${JSON.stringify(unknown)}; available: ${PARAMETERS.join(', ')}`,
+    )
   const database = decodeURIComponent(pathname.slice(1))
   const host = searchParams.get('host') ?? hostname.replace(/^\[|\]$/g, '')
   if (database === '' || host === '') throw wrong('needs a host and a database')
@@ -54,7 +56,7 @@ function tlsOf(parameters: URLSearchParams): ClientConfig['ssl'] {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
-    // As libpq has it: with a root certificate, `require` verifies as `verify-ca` does.
+    // As in libpq: with a root certificate, `require` verifies like `verify-ca`.
     rejectUnauthorized: mode !== 'require' || ca !== undefined,
     ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
   }

@@ -1,14 +1,14 @@
 /**
- * How far the database's clock is ahead of this process's. What is stored is in the database's time, so that replicas
- * whose clocks differ count the same calls in the same window and agree on when a lease ends.
+ * How far the database's clock is ahead of this process's. Instants are stored in the database's time, so that replicas
+ * with different clocks agree on windows and on the end of a lease.
  */
 export class ClockOffset {
   #ms = 0
 
   /**
-   * Takes a reading: the database's clock showed `there` at some instant between `sent` and `back` of this one, all in
-   * whole milliseconds. The offset moves no further than that proves, so that slow replies cost no accuracy. Returns by
-   * how much it moved.
+   * Applies a reading: the database's clock showed `there` at some instant between `sent` and `back` of this clock, in
+   * whole milliseconds. Moves the offset only into the range that this proves, so that slow replies cost no accuracy.
+   * Returns the change.
    */
   measured({ sent, there, back }: { sent: number; there: number; back: number }): number {
     const least = there - back - 1
@@ -18,7 +18,7 @@ export class ClockOffset {
     return this.#ms - before
   }
 
-  /** This process's clock was set by so much: what was stored keeps its distance from now. */
+  /** Compensates for a change of this process's clock. */
   shift(byMs: number): void {
     this.#ms -= byMs
   }

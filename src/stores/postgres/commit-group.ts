@@ -4,22 +4,22 @@ import type { Accepted, AcceptRequest } from '../incoming.ts'
 export type Result = { value: Accepted } | { error: AppError }
 type Commit = (requests: readonly AcceptRequest[]) => Promise<Result[]>
 
-/** Requests that share one commit at most; a commit of more would keep the first of them waiting. */
+/** Maximum requests of one commit; a larger commit would delay the first of them. */
 const MAX_IN_COMMIT = 200
 
-/** Commits under way at once: while one waits for the disk, or for a replica far away, the next is prepared. */
+/** While one commit waits for the disk or a distant standby, the next is prepared. */
 const CONCURRENT_COMMITS = 2
 
-interface Waiting {
+interface PendingAccept {
   request: AcceptRequest
   resolve: (accepted: Accepted) => void
   reject: (error: Error) => void
 }
 
-/** Requests that arrive while commits are under way share the next: durability costs one flush for many. */
+/** Group commit: requests that arrive during a commit share the next one, and its flush. */
 export class CommitGroup {
   readonly #commit: Commit
-  #waiting: Waiting[] = []
+  #waiting: PendingAccept[] = []
   #underWay = 0
 
   constructor(commit: Commit) {
@@ -31,7 +31,7 @@ export class CommitGroup {
       this.#waiting.push({ request, resolve, reject })
       if (this.#underWay === CONCURRENT_COMMITS) return
       this.#underWay += 1
-      // What else arrives in this turn of the event loop joins.
+      // Requests of the same event-loop turn join.
       queueMicrotask(() => void this.#run())
     })
   }

@@ -7,13 +7,13 @@ import type { Columns, Database, SqlRow, SqlValues, TimeoutClass, Tx } from '../
 import type { Address } from './address.ts'
 import type { ClockOffset } from './clock-offset.ts'
 
-/** After so long without an answer from the database the sender is asked to come again. */
+/** Without an answer for this long, the request fails with 503 and the sender retries. */
 export const TIMEOUT_MS = 5_000
 
 const TIMEOUTS_MS: Record<TimeoutClass, number> = { request: TIMEOUT_MS, background: 60_000 }
 
-/** A replica that stands still within a transaction is cut off before those that wait for its rows give up. */
-const IDLE_MS = 3_000
+/** Disconnects a suspended replica in a transaction before the replicas that wait for its locks time out. */
+const IDLE_TIMEOUT_MS = 3_000
 
 const CONNECTIONS = 10
 const MAX_TRIES = 5
@@ -22,18 +22,18 @@ const FIRST_RETRY_MS = 5
 const INT8 = 20
 /** Serialization failure, deadlock: safe to retry. */
 const CONFLICTS = ['40001', '40P01']
-/** Not the connection's fault, so that it is used again. */
-const HARMLESS = [...CONFLICTS, '55P03', '57014', '23505']
+/** Errors after which the connection is reused. */
+const REUSABLE_AFTER = [...CONFLICTS, '55P03', '57014', '23505']
 
-/** So much later than the database should have given up, it is taken to be gone. */
-const SILENCE_MS = 500
+/** The client waits this much longer than the server's own timeout before it drops the connection. */
+const TIMEOUT_MARGIN_MS = 500
 
 interface Mode {
   isolation: 'READ COMMITTED' | 'REPEATABLE READ READ ONLY'
   timeout: TimeoutClass
 }
 
-/** Connections to one database that come back when it does. */
+/** A connection pool that reconnects on use. */
 export class PostgresDatabase implements Database {
   readonly #pool: Pool
   readonly #schema: string
@@ -45,7 +45,7 @@ export class PostgresDatabase implements Database {
     this.#clock = options.clock
     this.#offset = options.offset
     this.#pool = new Pool({ ...configOf(options.address), max: CONNECTIONS })
-    // A connection that is lost while nobody uses it; the next use opens another.
+    // Ignore the loss of an idle connection; the next use opens another.
     this.#pool.on('error', () => undefined)
   }
 
@@ -62,10 +62,10 @@ export class PostgresDatabase implements Database {
   }
 
   #begin({ isolation, timeout }: Mode): string {
-    // With each transaction, so that it holds whatever sits between us and the database. `remote_apply` is stronger.
+    // Set in each transaction, since a pooler in between may drop session settings. `remote_apply` is stronger than `on`.
     return `BEGIN ISOLATION LEVEL ${isolation}; SET LOCAL search_path = ${this.#schema};
       SET LOCAL statement_timeout = ${TIMEOUTS_MS[timeout]}; SET LOCAL lock_timeout = ${TIMEOUTS_MS[timeout]};
-      SET LOCAL idle_in_transaction_session_timeout = ${IDLE_MS};
+      SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS};
       SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
         WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)`
   }
@@ -83,39 +83,39 @@ export class PostgresDatabase implements Database {
   }
 
   async #once<T>(mode: Mode, work: (tx: Tx) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch(refused)
+    const client = await this.#pool.connect().catch(rethrow)
     let lost = false
-    // Without a listener, a connection that breaks would end the process; the query under way rejects as well.
-    const broken = (): void => {
+    // Without a listener, a broken connection would end the process. The running query rejects anyway.
+    const onError = (): void => {
       lost = true
     }
-    client.on('error', broken)
+    client.on('error', onError)
     try {
-      // Not waited for: what comes first in the transaction is sent along with it.
-      const began = client.query(this.#begin(mode)).catch(refused)
+      // Not awaited: the first query of the transaction is pipelined with BEGIN.
+      const began = client.query(this.#begin(mode)).catch(rethrow)
       began.catch(() => undefined)
       const value = await work(
         txOn(client, { offsetMs: this.#offset.ms, timeout: mode.timeout, schema: this.#schema }),
       )
       await began
-      const { command } = await client.query('COMMIT').catch(refused)
+      const { command } = await client.query('COMMIT').catch(rethrow)
       if (command !== 'COMMIT') throw new AppError('store_unavailable', 'the database rolled back')
       return value
     } catch (error) {
       const reusable = await client.query('ROLLBACK').then(
-        () => isHarmless(error),
+        () => isReusable(error),
         () => false,
       )
       lost ||= !reusable
       throw error
     } finally {
-      client.off('error', broken)
+      client.off('error', onError)
       client.release(lost)
     }
   }
 }
 
-/** A separate connection, for what listens; with `background`, one that waits for what takes long. */
+/** Opens a connection outside the pool, for LISTEN; with `background` without a query timeout, for migrations. */
 export function connectionTo(address: Address, timeout: TimeoutClass): Client {
   const { query_timeout, ...patient } = configOf(address)
   return new Client(timeout === 'background' ? patient : { ...patient, query_timeout })
@@ -125,19 +125,19 @@ function configOf(address: Address): ClientConfig {
   return {
     ...address,
     connectionTimeoutMillis: TIMEOUT_MS,
-    // For a database that was there and is silent now.
-    query_timeout: TIMEOUT_MS + SILENCE_MS,
+    // For a server that stops responding.
+    query_timeout: TIMEOUT_MS + TIMEOUT_MARGIN_MS,
     keepAlive: true,
     pipeline: true,
     types: {
-      // Counts and instants are far below 2^53.
+      // Counts, ids and instants stay far below 2^53.
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         oid === INT8 ? Number : types.getTypeParser(oid, format as 'text'),
     } as NonNullable<ClientConfig['types']>,
   }
 }
 
-/** A statement in PostgreSQL's own words, with the name under which the server keeps its plan. */
+/** A statement in PostgreSQL's dialect, and the name of its prepared plan. */
 interface Prepared {
   name: string
   text: string
@@ -146,12 +146,12 @@ interface Prepared {
 const PREPARED = new Map<string, Prepared>()
 
 function prepared(sql: string): Prepared {
-  let found = PREPARED.get(sql)
-  if (found === undefined) {
-    found = { name: hash('sha1', sql), text: postgresDialect(sql) }
-    PREPARED.set(sql, found)
+  let statement = PREPARED.get(sql)
+  if (statement === undefined) {
+    statement = { name: hash('sha1', sql), text: postgresDialect(sql) }
+    PREPARED.set(sql, statement)
   }
-  return found
+  return statement
 }
 
 function txOn(
@@ -163,9 +163,9 @@ function txOn(
       .query<T>({
         ...prepared(sql),
         values: values.map(storable),
-        query_timeout: TIMEOUTS_MS[timeout] + SILENCE_MS,
+        query_timeout: TIMEOUTS_MS[timeout] + TIMEOUT_MARGIN_MS,
       } as QueryConfig)
-      .catch(refused)
+      .catch(rethrow)
   return {
     all: async <T extends object>(sql: string, values?: SqlValues) =>
       (await query<T>(sql, values)).rows,
@@ -185,7 +185,7 @@ function txOn(
     },
     lock: async (names, mode = 'exclusive') => {
       const suffix = mode === 'shared' ? '_shared' : ''
-      // One after another in the order of their names, as everyone does.
+      // Every transaction takes its locks in the order of the names, so that none deadlock.
       const keys = [...new Set(names)].sort().map((name) => `${schema} ${name}`)
       if (keys.length > 0)
         await query(
@@ -206,28 +206,31 @@ function insertSql(table: string, columns: Columns, conflict = ''): string {
   return `INSERT INTO ${table} (${names}) SELECT * FROM unnest(${arrays.join(', ')}) ${conflict}`
 }
 
-/** Rows as one list for each column, of which `unnest` makes rows again: one statement for any number. */
+/** Transposes rows into one array for each column, as `unnest` takes them: one statement for any number of rows. */
 function columnsOf(columns: Columns, rows: readonly SqlRow[]): unknown[][] {
   return Object.keys(columns).map((_, index) => rows.map((row) => row[index] ?? null))
 }
 
-/** The value with U+FFFD for each NUL, which PostgreSQL's text cannot hold. */
+/** The text as PostgreSQL stores it: with U+FFFD for NUL, which its text type lacks. */
+export function withoutNul(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
+}
+
 function storable(value: unknown): unknown {
-  if (typeof value === 'string')
-    return value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
+  if (typeof value === 'string') return withoutNul(value)
   return Array.isArray(value) ? value.map(storable) : value
 }
 
-/** What went wrong on the way to the database or in it, in words that hold no value and no password. */
-function refused(error: unknown): never {
+/** Rethrows an error of the database or the connection as AppError; its message contains no value and no password. */
+function rethrow(error: unknown): never {
   if (error instanceof AppError) throw error
-  throw new AppError('store_unavailable', `the database is unavailable: ${wordsOf(error)}`, {
+  throw new AppError('store_unavailable', `the database is unavailable: ${errorText(error)}`, {
     cause: error,
   })
 }
 
-/** The error's words; a connection that failed at several addresses has only those of each. */
-export function wordsOf(error: unknown): string {
+/** An error's message; joins those of all addresses when a connection failed at several. */
+export function errorText(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
   return messageOf(error) || codeOf(error) || 'no connection'
 }
@@ -237,9 +240,9 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-/** Whether the connection is as good as before. Not when the server has become read-only or is going down. */
-function isHarmless(error: unknown): boolean {
+/** Whether the connection can be reused. Not when the server has become read-only or shuts down. */
+function isReusable(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'store_unavailable') return true
   const code = codeOf(error.cause)
-  return code !== undefined && HARMLESS.includes(code)
+  return code !== undefined && REUSABLE_AFTER.includes(code)
 }

@@ -3,16 +3,16 @@ import type { Address } from './address.ts'
 import { codeOf, connectionTo } from './database.ts'
 import { stepsFrom, VERSION } from './schema.ts'
 
-/** The advisory lock that a migration holds; an arbitrary number. */
+/** Key of the advisory lock during a migration; an arbitrary number. */
 const MIGRATING = 7_280_113_465
 
 /**
- * Brings the schema up to date, also where several processes do so at once, and checks that the database keeps what it
- * confirms. AppError store_unavailable when it is newer than this receiver or would lose something.
+ * Migrates the schema to the current version; safe for several processes at once. AppError store_unavailable when the
+ * schema is newer than this receiver, or the database's settings are not durable.
  */
 export async function migrate(address: Address, schema: string): Promise<void> {
   const client = connectionTo(address, 'background')
-  // The query under way rejects as well.
+  // The running query rejects anyway.
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -54,7 +54,7 @@ async function createSchema(client: Connection, schema: string): Promise<void> {
   }
 }
 
-/** Refuses a database that would lose what it confirms, or that is read-only. */
+/** AppError for a read-only standby, and for settings under which a confirmed commit could be lost. */
 async function assertDurable(client: Connection): Promise<void> {
   const { rows } = await client.query<{ fsync: string | null; commit: string; standby: boolean }>(
     `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
@@ -65,13 +65,13 @@ async function assertDurable(client: Connection): Promise<void> {
   const { rows: read } = await client.query<{ commit: string }>(
     `SELECT current_setting('synchronous_commit') AS commit`,
   )
-  const [found] = rows
-  if (found?.standby)
+  const [settings] = rows
+  if (settings?.standby)
     throw new AppError(
       'store_unavailable',
       'it is a read-only standby; point the URL at the primary',
     )
-  if (found?.fsync === 'off')
+  if (settings?.fsync === 'off')
     throw new AppError(
       'store_unavailable',
       'it runs with fsync = off and would lose what it has confirmed; set fsync = on',

@@ -5,40 +5,39 @@ import type { Address } from './address.ts'
 import type { ClockOffset } from './clock-offset.ts'
 import { connectionTo } from './database.ts'
 
-const MEASURE_EVERY_MS = 10_000
+const MEASURE_INTERVAL_MS = 10_000
 const READINGS_AT_START = 3
-const RECONNECT_MS = 1_000
+const RECONNECT_INTERVAL_MS = 1_000
 
 /** A larger offset is logged. */
-const NOTICED_OFFSET_MS = 1_000
+const LOGGED_OFFSET_MS = 1_000
 
-/** PostgreSQL takes 8,000 bytes; a longer notification wakes everybody. */
+/** PostgreSQL's limit is 8,000 bytes. A longer list is replaced by a notification for all queues. */
 const MAX_BYTES = 7_000
 
 type Connection = ReturnType<typeof connectionTo>
 
 export interface NotificationOptions {
   address: Address
-  /** Names the notifications. */
+  /** Also the name of the notification channel. */
   schema: string
   clock: Clock
   offset: ClockOffset
   notice: (notice: Notice) => void
 }
 
-/** `lost` resolves when the connection is. */
 interface Connected {
+  /** Resolves when the connection is lost. */
   lost: Promise<void>
 }
 
 /**
- * A separate connection over which replicas wake each other (LISTEN/NOTIFY), and over which the database's clock is
- * read. When it is lost it reconnects, and then wakes everybody, since something may have been missed. Only how fast
- * another replica notices depends on it.
+ * A separate connection on which replicas wake each other (LISTEN/NOTIFY) and which measures the database's clock. After
+ * a loss it reconnects and wakes all, since it may have missed notifications. Without it replicas fall back to polling.
  */
 export class Notifications {
   readonly #options: NotificationOptions
-  /** Distinguishes its own notifications from others'. */
+  /** Identifies its own notifications. */
   readonly #self = randomUUID()
   readonly #closed = new AbortController()
   readonly #waiting = new Set<string>()
@@ -55,12 +54,12 @@ export class Notifications {
     this.#listener = listener
   }
 
-  /** Resolves when it is connected and the clock was read; from then on it reconnects by itself. */
+  /** Resolves when it is connected and has measured the clock; from then on it reconnects by itself. */
   async open(): Promise<void> {
     this.#running = this.#run(await this.#connect())
   }
 
-  /** Wakes the other replicas for queues in which something waits; never rejects. */
+  /** Wakes the other replicas for these queues; never throws. */
   publish(queues: readonly string[] | 'all'): void {
     for (const queue of queues === 'all' ? ['*'] : queues) this.#waiting.add(queue)
     if (!this.#isPublishing) void this.#publishAll()
@@ -94,7 +93,7 @@ export class Notifications {
       if (signal.aborted) return
       notice({ kind: 'notifications_lost' })
       for (;;) {
-        await clock.sleep(RECONNECT_MS, signal)
+        await clock.sleep(RECONNECT_INTERVAL_MS, signal)
         if (signal.aborted) return
         try {
           connected = await this.#connect()
@@ -132,21 +131,21 @@ export class Notifications {
   }
 
   #receive(payload: string): void {
-    const { from, queues } = parsed(payload)
+    const { from, queues } = parsePayload(payload)
     if (from !== this.#self) this.#listener(queues)
   }
 
   async #measureUntil(lost: Promise<void>): Promise<void> {
     const { clock } = this.#options
-    const over = new AbortController()
-    void lost.then(() => over.abort())
-    const stop = AbortSignal.any([over.signal, this.#closed.signal])
+    const disconnected = new AbortController()
+    void lost.then(() => disconnected.abort())
+    const stop = AbortSignal.any([disconnected.signal, this.#closed.signal])
     while (!stop.aborted) {
-      await clock.sleep(MEASURE_EVERY_MS, stop)
+      await clock.sleep(MEASURE_INTERVAL_MS, stop)
       const connection = this.#connection
       if (stop.aborted || connection === undefined) return
-      // Silence is a lost connection as well.
-      await this.#measure(connection, false).catch(() => over.abort())
+      // A timeout counts as a lost connection.
+      await this.#measure(connection, false).catch(() => disconnected.abort())
     }
   }
 
@@ -158,14 +157,14 @@ export class Notifications {
     )
     const back = clock.now().getTime()
     const moved = offset.measured({ sent, there: rows[0]?.there ?? sent, back })
-    if (first && Math.abs(offset.ms) > NOTICED_OFFSET_MS)
+    if (first && Math.abs(offset.ms) > LOGGED_OFFSET_MS)
       notice({ kind: 'clock_differs', aheadMs: offset.ms })
-    else if (Math.abs(moved) > NOTICED_OFFSET_MS) notice({ kind: 'clock_stepped', byMs: moved })
+    else if (Math.abs(moved) > LOGGED_OFFSET_MS) notice({ kind: 'clock_stepped', byMs: moved })
   }
 }
 
-/** Anybody may notify a channel: what is no list of queues wakes for all. */
-function parsed(payload: string): { from: unknown; queues: string[] | 'all' } {
+/** Any client may notify the channel: a payload that is not a list of queues wakes all. */
+function parsePayload(payload: string): { from: unknown; queues: string[] | 'all' } {
   try {
     const { from, queues } = JSON.parse(payload) as { from: unknown; queues: unknown }
     if (Array.isArray(queues) && queues.every((queue) => typeof queue === 'string'))

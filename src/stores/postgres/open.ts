@@ -10,38 +10,38 @@ import { StoreUnreachable } from '../unreachable.ts'
 import { type Address, addressOf } from './address.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { CommitGroup, type Result } from './commit-group.ts'
-import { codeOf, PostgresDatabase, wordsOf } from './database.ts'
+import { codeOf, errorText, PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { type NotificationOptions, Notifications } from './notifications.ts'
 import { postgresLog, postgresRecent, pruneRecent } from './recent.ts'
 
-/** A database that is not up yet is waited for at start. */
-const WAIT_AT_START_MS = 30_000
-const BETWEEN_TRIES_MS = 1_000
+/** How long a start waits for a database that is not up yet. */
+const START_TIMEOUT_MS = 30_000
+const RETRY_INTERVAL_MS = 1_000
 
-const KEEP_REQUESTS_MS = 3_600_000
+const REQUEST_RETENTION_MS = 3_600_000
 const PRUNE_BATCH_SIZE = 5_000
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database?sslmode=…`; a secret. */
   url: string
-  /** The schema that holds the tables; a plain name. */
+  /** The schema of the tables; an identifier without quotes. */
   schema?: string
   reasonToSuppress: ReasonToSuppress
   clock: Clock
   notice?: (notice: Notice) => void
-  /** For how long a database that is not there is waited for; 0: one attempt. */
+  /** How long to wait for an unreachable database; 0: one attempt. */
   waitMs?: number
 }
 
-/** Opens the store; AppError says why when that cannot be, and never repeats the URL. */
+/** Opens the store. An AppError explains a failure and never repeats the URL. */
 export async function openPostgres(options: PostgresOptions): Promise<Store & MultiProcess> {
   const { url, schema = 'dingtalk_receiver', reasonToSuppress, clock } = options
   const notice = options.notice ?? (() => undefined)
   const address = addressOf(url)
   const offset = new ClockOffset()
   const { waitMs } = options
-  const notifications = await opened({ address, schema, clock, offset, notice }, waitMs)
+  const notifications = await openNotifications({ address, schema, clock, offset, notice }, waitMs)
   const db = new PostgresDatabase({ address, schema, clock, offset })
   const deps = { recent: postgresRecent, log: postgresLog, reasonToSuppress }
   const commit = (requests: readonly AcceptRequest[]) =>
@@ -62,7 +62,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
     prune: (before, now) =>
       db.write(async (tx) => {
         const pruned = await prune(tx, before, now)
-        const requests = tx.ms(now) - KEEP_REQUESTS_MS
+        const requests = tx.ms(now) - REQUEST_RETENTION_MS
         await pruneRecent(tx, { before: tx.ms(before), requests, limit: PRUNE_BATCH_SIZE })
         return pruned
       }, 'background'),
@@ -74,7 +74,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
   }
 }
 
-/** All requests in one transaction; when one of them cannot be written, each in its own, so that it costs only itself. */
+/** Accepts all requests in one transaction. If one has invalid values, each gets its own transaction, and only it fails. */
 async function acceptEach(
   requests: readonly AcceptRequest[],
   accept: (requests: readonly AcceptRequest[]) => Promise<Accepted[]>,
@@ -83,7 +83,7 @@ async function acceptEach(
     return (await accept(requests)).map((value) => ({ value }))
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    // A database that is not there refuses each alone as well, and slowly.
+    // An unreachable database would refuse each request again, after a timeout.
     if (requests.length === 1 || !isAboutValues(error)) return requests.map(() => ({ error }))
     const results: Result[] = []
     for (const request of requests) results.push(...(await acceptEach([request], accept)))
@@ -91,28 +91,28 @@ async function acceptEach(
   }
 }
 
-/** Classes 22, 23 and 54: something in what was to be written is not possible. */
+/** SQLSTATE classes 22, 23 and 54: invalid data, constraint violation, limit exceeded. */
 function isAboutValues(error: AppError): boolean {
   return /^(?:22|23|54)/.test(codeOf(error.cause) ?? '')
 }
 
 /**
- * The database's tables brought up to date, and a connection for notifications. StoreUnreachable when nobody was there
- * for so long; any other AppError says what waiting does not mend.
+ * Migrates the schema and opens the connection for notifications. StoreUnreachable when the database stays unreachable
+ * for `waitMs`; any other AppError at once, when waiting cannot help.
  */
-async function opened(
+async function openNotifications(
   options: NotificationOptions,
-  waitMs = WAIT_AT_START_MS,
+  waitMs = START_TIMEOUT_MS,
 ): Promise<Notifications> {
   const { address, schema, clock } = options
   const notifications = new Notifications(options)
-  await whenUp({ address, clock, waitMs }, () => migrate(address, schema))
-  await whenUp({ address, clock, waitMs }, () => notifications.open())
+  await retryUntilUp({ address, clock, waitMs }, () => migrate(address, schema))
+  await retryUntilUp({ address, clock, waitMs }, () => notifications.open())
   return notifications
 }
 
-/** Tries again while nobody is there; what a person must mend is said at once. */
-async function whenUp(
+/** Retries while the database is unreachable. Any other error is thrown at once. */
+async function retryUntilUp(
   { address, clock, waitMs }: { address: Address; clock: Clock; waitMs: number },
   work: () => Promise<void>,
 ): Promise<void> {
@@ -121,17 +121,17 @@ async function whenUp(
     try {
       return await work()
     } catch (error) {
-      if (!mayPass(error) || clock.now().getTime() >= end) throw cannotOpen(address, error)
-      await clock.sleep(BETWEEN_TRIES_MS)
+      if (!isTransient(error) || clock.now().getTime() >= end) throw cannotOpen(address, error)
+      await clock.sleep(RETRY_INTERVAL_MS)
     }
   }
 }
 
-/** Nobody answers, or the server says by SQLSTATE class that it starts (57), is busy (53) or broke off (08). */
-function mayPass(error: unknown): boolean {
+/** No answer, or a server that starts or stops (SQLSTATE class 57), is busy (53) or dropped the connection (08). */
+function isTransient(error: unknown): boolean {
   if (error instanceof AppError) return false
   const code = codeOf(error)
-  if (code === undefined) return /timeout|terminated/i.test(wordsOf(error))
+  if (code === undefined) return /timeout|terminated/i.test(errorText(error))
   return /^(?:57|53|08)...$/.test(code) || UNREACHABLE.includes(code)
 }
 
@@ -146,13 +146,13 @@ const UNREACHABLE = [
   'EAI_AGAIN',
 ]
 
-/** A wrong password, an unknown user or no entry for it, an unknown database. */
+/** Wrong password; unknown user or missing pg_hba.conf entry; unknown database. */
 const REPAIRABLE = ['28P01', '28000', '3D000']
 
 function cannotOpen({ host, port, database }: Address, error: unknown): AppError {
   if (error instanceof AppError && error.code === 'bad_configuration') return error
-  const words = `cannot open the store postgres://${host}:${port}/${database}: ${wordsOf(error)}`
-  const passes = mayPass(error)
+  const words = `cannot open the store postgres://${host}:${port}/${database}: ${errorText(error)}`
+  const passes = isTransient(error)
     ? 'by_itself'
     : REPAIRABLE.includes(codeOf(error) ?? '')
       ? 'after_repair'

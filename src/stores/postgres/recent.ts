@@ -1,6 +1,7 @@
 import type { AcceptRequest } from '../incoming.ts'
-import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
+import type { LastEntry, LastNotifiedLog, Recent } from '../sql/recent.ts'
 import type { Columns, Tx } from '../tx.ts'
+import { withoutNul } from './database.ts'
 
 interface Row {
   queue: string
@@ -31,73 +32,47 @@ const COLUMNS: Columns = {
 }
 
 /**
- * What accepts compare with, in tables whose rows they lock: replicas that accept the same alert at once decide one
- * after the other. `alert` 0: no alert was let through yet.
+ * Keeps recent requests and alerts in tables. An accept locks its rows, so that replicas that accept the same alert at
+ * once decide one after the other. `alert` is 0 until one is let through.
  */
 export const postgresRecent: Recent = {
   async begin(tx, requests) {
     const requested = await lockRequests(tx, requests)
-    return new Session(tx, { requested, last: await lockLast(tx, requests) })
+    const lastByKey = await lockLast(tx, requests)
+    const newRequests = new Set<string>()
+    const newLast = new Map<string, [queue: string, channel: string, group: string]>()
+    return {
+      requestedAt: (key) => requested.get(withoutNul(key)),
+      setRequested(key, at) {
+        requested.set(withoutNul(key), at)
+        newRequests.add(withoutNul(key))
+      },
+      // Locking the rows has already read them.
+      load: async () => undefined,
+      last: (queue, channel, group) => lastByKey.get(keyOf(queue, channel, group)),
+      lastId: (queue, channel, group) => lastByKey.get(keyOf(queue, channel, group))?.alert ?? 0,
+      setLast(queue, channel, group, entry) {
+        const key = keyOf(queue, channel, group)
+        lastByKey.set(key, entry)
+        newLast.set(key, [queue, channel, group])
+      },
+      async save() {
+        await tx.insert(
+          'request_keys',
+          { key: 'TEXT', at: 'BIGINT' },
+          [...newRequests].sort().map((key) => [key, requested.get(key) ?? 0]),
+          'ON CONFLICT (key) DO UPDATE SET at = excluded.at',
+        )
+        await insertLast(
+          tx,
+          [...newLast].map(([key, place]) => [...place, lastByKey.get(key) as LastEntry]),
+        )
+      },
+    }
   },
 }
 
-class Session implements RecentSession {
-  readonly #tx: Tx
-  readonly #requested: Map<string, number>
-  readonly #last: Map<string, LastEntry>
-  readonly #newRequests = new Set<string>()
-  readonly #newLast = new Map<string, [string, string, string]>()
-
-  constructor(
-    tx: Tx,
-    { requested, last }: { requested: Map<string, number>; last: Map<string, LastEntry> },
-  ) {
-    this.#tx = tx
-    this.#requested = requested
-    this.#last = last
-  }
-
-  requestedAt(key: string): number | undefined {
-    return this.#requested.get(stored(key))
-  }
-
-  setRequested(key: string, at: number): void {
-    this.#requested.set(stored(key), at)
-    this.#newRequests.add(stored(key))
-  }
-
-  /** All was read when its rows were locked. */
-  async load(): Promise<void> {}
-
-  last(queue: string, channel: string, group: string): LastEntry | undefined {
-    return this.#last.get(keyOf(queue, channel, group))
-  }
-
-  lastId(queue: string, channel: string, group: string): number {
-    return this.#last.get(keyOf(queue, channel, group))?.alert ?? 0
-  }
-
-  setLast(queue: string, channel: string, group: string, entry: LastEntry): void {
-    const key = keyOf(queue, channel, group)
-    this.#last.set(key, entry)
-    this.#newLast.set(key, [queue, channel, group])
-  }
-
-  async save(): Promise<void> {
-    await this.#tx.insert(
-      'request_keys',
-      { key: 'TEXT', at: 'BIGINT' },
-      [...this.#newRequests].sort().map((key) => [key, this.#requested.get(key) ?? 0]),
-      'ON CONFLICT (key) DO UPDATE SET at = excluded.at',
-    )
-    await insertLast(
-      this.#tx,
-      [...this.#newLast].map(([key, place]) => [...place, this.#last.get(key) as LastEntry]),
-    )
-  }
-}
-
-/** Writes what was last let through, over what is there. */
+/** Inserts or replaces last entries. */
 export async function insertLast(
   tx: Tx,
   entries: readonly (readonly [queue: string, channel: string, group: string, LastEntry])[],
@@ -125,12 +100,12 @@ export async function insertLast(
   )
 }
 
-/** Inserting a key second waits for the first to commit; writing a row locks it. 0 until it is known when. */
+/** Locks the keys' rows and reads them: a second insert of a key waits for the first one's commit. 0: not accepted yet. */
 async function lockRequests(
   tx: Tx,
   requests: readonly AcceptRequest[],
 ): Promise<Map<string, number>> {
-  const keys = [...new Set(requests.map(({ key }) => stored(key)))].sort()
+  const keys = [...new Set(requests.map(({ key }) => withoutNul(key)))].sort()
   const rows = await tx.all<{ key: string; at: number }>(
     `INSERT INTO request_keys AS r (key, at) SELECT key, 0 FROM unnest($1::text[]) AS n (key)
      ON CONFLICT (key) DO UPDATE SET at = r.at RETURNING key, at`,
@@ -154,14 +129,18 @@ async function lockLast(
      ON CONFLICT (queue, channel, grp) DO UPDATE SET alert = l.alert RETURNING l.*`,
     [...[0, 1, 2].map((index) => sorted.map((key) => key[index] as string))],
   )
-  return new Map(rows.flatMap((row) => (row.alert === 0 ? [] : [[keyOfRow(row), entryFrom(row)]])))
+  return new Map(
+    rows.flatMap((row) =>
+      row.alert === 0 ? [] : [[keyOf(row.queue, row.channel, row.grp), entryFrom(row)]],
+    ),
+  )
 }
 
-/** For verbs that have locked the queue, so that no accept changes its rows. */
+/** For verbs that hold the queue's lock, which keeps accepts from changing its rows. */
 export const postgresLog: LastNotifiedLog = {
-  async lastOf(tx, { queue, channel }, groups) {
+  async readLast(tx, { queue, channel }, groups) {
     const rows = await tx.all<Row>(
-      // OFFSET 0: each by the key. The planner else reads all of the queue, for some thousand groups at once.
+      // OFFSET 0 forces a key lookup for each group; for thousands of groups the planner would scan the queue.
       `SELECT l.* FROM unnest($3::text[]) AS n (grp) CROSS JOIN LATERAL (
          SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp = n.grp OFFSET 0) AS l
        WHERE l.alert <> 0`,
@@ -176,10 +155,7 @@ export const postgresLog: LastNotifiedLog = {
     ),
 }
 
-/**
- * Forgets old entries, those of alerts not before the alert itself, which may wait still; rows that an accept holds are
- * left for the next time.
- */
+/** Deletes old keys, and old entries whose alert was pruned. Skips rows that an accept has locked. */
 export async function pruneRecent(
   tx: Tx,
   { before, requests, limit }: { before: number; requests: number; limit: number },
@@ -207,15 +183,6 @@ function entryFrom(row: Row): LastEntry {
   }
 }
 
-function keyOfRow({ queue, channel, grp }: Row): string {
-  return keyOf(queue, channel, grp)
-}
-
 function keyOf(queue: string, channel: string, group: string): string {
-  return `${queue}\n${channel}\n${stored(group)}`
-}
-
-/** As the database gives it back: it holds no NUL. */
-function stored(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
+  return `${queue}\n${channel}\n${withoutNul(group)}`
 }

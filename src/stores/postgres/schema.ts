@@ -1,7 +1,8 @@
 import { postgresDialect } from '../dialect.ts'
+import { COPY_OLD_TABLES, copyOldMessages, renameOldTables } from '../sql/old-rows.ts'
 import { SCHEMA } from '../sql/schema.ts'
 
-/** Besides the tables of both databases: ids, and what accepts compare with, whose rows they lock. */
+/** Tables of PostgreSQL only: id sequences, and the rows that accepts lock and compare with. */
 const OWN_TABLES = `
   CREATE SEQUENCE alerts_ids;
   CREATE SEQUENCE payloads_ids;
@@ -9,7 +10,7 @@ const OWN_TABLES = `
   CREATE TABLE request_keys (key TEXT PRIMARY KEY, at BIGINT NOT NULL);
   CREATE INDEX request_keys_at ON request_keys (at);
 
-  -- What was last let through for each group of each queue and channel; alert 0: nothing yet.
+  -- The last alert let through for each queue, channel and aggregation key; alert is 0 before the first.
   CREATE TABLE notification_log (
     queue TEXT NOT NULL, channel TEXT NOT NULL, grp TEXT NOT NULL, alert BIGINT NOT NULL, status TEXT NOT NULL,
     level SMALLINT NOT NULL, fingerprint TEXT NOT NULL, starts_at BIGINT, firing_at BIGINT, resolved_at BIGINT,
@@ -19,27 +20,17 @@ const OWN_TABLES = `
 
 const CREATE = `${postgresDialect(SCHEMA)}; ${OWN_TABLES};`
 
-/** Version 0.1.0: bodies as text, deliveries as "tellings". */
+/** Tables of version 0.1.0 whose key constraint has the name of a new one. */
+const KEYED = ['payloads', 'alerts', 'messages', 'attempts', 'calls', 'pauses', 'robots']
+
+/** Migrates the schema of version 0.1.0, which had bodies as text, and deliveries under the name "tellings". */
 const FROM_SCHEMA_1 = `
-  ALTER TABLE payloads RENAME TO old_payloads;
-  ALTER TABLE alerts RENAME TO old_alerts;
-  ALTER TABLE messages RENAME TO old_messages;
-  ALTER TABLE attempts RENAME TO old_attempts;
-  ALTER TABLE calls RENAME TO old_calls;
-  ALTER TABLE pauses RENAME TO old_pauses;
-  ALTER TABLE robots RENAME TO old_robots;
-  ALTER TABLE requests RENAME TO old_requests;
+  ${renameOldTables([...KEYED, 'requests'])};
   DROP TABLE leases, turns, arrived;
   DROP INDEX payloads_received, alerts_payload, alerts_channel, alerts_fate, messages_open, messages_sending,
     messages_dead, messages_channel, messages_robot, messages_told, attempts_message, attempts_at, calls_key;
-  ALTER TABLE old_payloads RENAME CONSTRAINT payloads_pkey TO old_payloads_pkey;
-  ALTER TABLE old_alerts RENAME CONSTRAINT alerts_pkey TO old_alerts_pkey;
-  ALTER TABLE old_messages RENAME CONSTRAINT messages_pkey TO old_messages_pkey;
+  ${KEYED.map((table) => `ALTER TABLE old_${table} RENAME CONSTRAINT ${table}_pkey TO old_${table}_pkey;`).join('\n')}
   ALTER TABLE old_messages RENAME CONSTRAINT messages_uuid_key TO old_messages_uuid_key;
-  ALTER TABLE old_attempts RENAME CONSTRAINT attempts_pkey TO old_attempts_pkey;
-  ALTER TABLE old_calls RENAME CONSTRAINT calls_pkey TO old_calls_pkey;
-  ALTER TABLE old_pauses RENAME CONSTRAINT pauses_pkey TO old_pauses_pkey;
-  ALTER TABLE old_robots RENAME CONSTRAINT robots_pkey TO old_robots_pkey;
   ALTER SEQUENCE messages_id_seq RENAME TO old_messages_id_seq;
   ALTER SEQUENCE attempts_id_seq RENAME TO old_attempts_id_seq;
   ALTER SEQUENCE calls_id_seq RENAME TO old_calls_id_seq;
@@ -52,25 +43,16 @@ const FROM_SCHEMA_1 = `
       final_state, reason)
     SELECT id, payload, position, channel, fingerprint, NULL, status, level, name, cluster, 0, repeats, fate, reason
     FROM old_alerts;
-  INSERT INTO messages (id, uuid, robot, robot_key, queue, channel, kind, state, title, text, body, alert_count, level,
-      storm, by_hand, created_at, due_at, elsewhere_at, sent_at, reason, attempts, call)
-    SELECT m.id, m.uuid, m.robot, COALESCE((SELECT c.key FROM old_calls c WHERE c.id = m.call), ''), m.queue,
-      m.channel, m.kind, m.state, m.title, m.text, m.body, m.alert_count,
-      (SELECT MIN(t.level) FROM tellings t WHERE t.message = m.id AND m.state IN ('pending', 'sending')),
-      CASE WHEN m.storm THEN 1 ELSE 0 END, CASE WHEN m.alert_count = 0 THEN 1 ELSE 0 END, m.created_at, m.due_at,
-      m.elsewhere_at, m.sent_at, m.reason, m.attempts, m.call
-    FROM old_messages m;
+  ${copyOldMessages(
+    `(SELECT MIN(t.level) FROM tellings t WHERE t.message = m.id AND m.state IN ('pending', 'sending'))`,
+    'CASE WHEN m.storm THEN 1 ELSE 0 END',
+  )};
   INSERT INTO deliveries (queue, channel, level, alert, message)
     SELECT queue, channel, level, alert, message FROM tellings ON CONFLICT DO NOTHING;
   INSERT INTO watermarks (queue, channel, level, up_to)
     SELECT queue, channel, level, COALESCE(MIN(alert) FILTER (WHERE message IS NULL) - 1, MAX(alert))
     FROM deliveries GROUP BY queue, channel, level;
-  INSERT INTO attempts SELECT * FROM old_attempts;
-  INSERT INTO calls SELECT * FROM old_calls;
-  INSERT INTO monthly_usage SELECT * FROM months;
-  INSERT INTO quota_warnings SELECT * FROM marks;
-  INSERT INTO pauses SELECT * FROM old_pauses;
-  INSERT INTO robots SELECT * FROM old_robots;
+  ${COPY_OLD_TABLES};
   INSERT INTO request_keys SELECT key, at FROM old_requests;
   INSERT INTO notification_log (queue, channel, grp, alert, status, level, fingerprint, firing_at, resolved_at, repeats, at)
     SELECT d.queue, p.channel, p.grp, p.alert, p.status, d.level, p.fingerprint, p.firing_at, p.resolved_at, p.repeats, p.at
@@ -78,11 +60,10 @@ const FROM_SCHEMA_1 = `
     ON CONFLICT DO NOTHING;
   ${restartIds()}
 
-  DROP TABLE tellings, passed, months, marks, old_payloads, old_alerts, old_messages, old_attempts, old_calls, old_pauses,
-    old_robots, old_requests;
+  DROP TABLE tellings, passed, months, marks, old_requests, ${KEYED.map((table) => `old_${table}`).join(', ')};
 `
 
-/** After rows were copied with their ids: the next ones are larger. */
+/** SQL that moves every id sequence past the copied rows. */
 export function restartIds(): string {
   const identity = ['bodies', 'messages', 'attempts', 'calls'].map(
     (table) =>
@@ -95,10 +76,10 @@ export function restartIds(): string {
   return [...identity, ...own].join('\n')
 }
 
-/** The table `schema_version` counts the schemas; 0 is an empty one, 1 is that of version 0.1.0. */
+/** The current `schema_version`. 0: an empty schema; 1: version 0.1.0. */
 export const VERSION = 2
 
-/** What brings a schema of a version to VERSION. */
+/** SQL that migrates from a version to VERSION. */
 export function stepsFrom(version: number): string {
   return version === 0 ? CREATE : FROM_SCHEMA_1
 }

@@ -15,7 +15,7 @@ import { restartIds } from './schema.ts'
 const SCHEMA_NAME = 'dingtalk_receiver'
 const PAGE_SIZE = 1_000
 
-/** Opens a database to copy from or to; AppError store_unavailable while a receiver works a robot in it. */
+/** Opens a database to copy from or to; AppError store_unavailable while a receiver holds a lease in it. */
 export async function postgresEnd(url: string, clock: Clock): Promise<TransferEnd> {
   const address = addressOf(url)
   await migrate(address, SCHEMA_NAME)
@@ -36,7 +36,7 @@ export async function postgresEnd(url: string, clock: Clock): Promise<TransferEn
   return { db, finish, close: () => db.close() }
 }
 
-/** What accepts compare with is derived from the rows, as SQLite does at its start. */
+/** Rebuilds the tables that accepts compare with from the copied rows, as SQLite does at every start. */
 async function finish(tx: Tx): Promise<void> {
   for (const statement of restartIds().split('\n')) await tx.run(statement)
   const requests = new Map<string, number>()

@@ -9,25 +9,25 @@ import type { Tx } from '../tx.ts'
 import { AcceptedRows, type Decision } from './accepted-rows.ts'
 import { queueLock } from './deliveries.ts'
 import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from './recent.ts'
-import { type IsStale, knownIn, staleIn } from './stale.ts'
+import { type IsStale, knownAlerts, readStale } from './stale.ts'
 
 export interface AcceptDeps {
   recent: Recent
-  log: Pick<LastNotifiedLog, 'lastOf'>
+  log: Pick<LastNotifiedLog, 'readLast'>
   reasonToSuppress: ReasonToSuppress
 }
 
-/** Writes requests in the given transaction, so that many share a flush. Each sees what those before it brought. */
+/** Writes many requests in one transaction, which costs one flush. Each request sees the results of those before it. */
 export async function acceptAll(
   tx: Tx,
   requests: readonly AcceptRequest[],
   deps: AcceptDeps,
 ): Promise<Accepted[]> {
-  // A claim moves a watermark past all ids that it sees, so none may be under way: claims wait for this lock.
+  // A claim moves a watermark past all ids that it sees, so it must not overlap with an uncommitted accept.
   await tx.lock(queuesIn(requests).map(queueLock), 'shared')
-  // After the locks of the alerts, so that of two requests about one alert the later one has the higher ids.
+  // This locks the alerts' keys. Ids are allocated later: of two requests about one alert, the later has the higher ids.
   const session = await deps.recent.begin(tx, requests)
-  const isStale = await staleIn(tx, knownIn(requests, session), { session, log: deps.log })
+  const isStale = await readStale(tx, knownAlerts(requests, session), { session, log: deps.log })
   const count = requests.reduce((sum, { alerts }) => sum + alerts.length, 0)
   const ids = {
     payloads: await tx.newIds('payloads', requests.length),
@@ -36,7 +36,7 @@ export async function acceptAll(
   const batch = new AcceptedRows()
   const accepted: Accepted[] = []
   for (const request of requests) {
-    if (repeats(request, { tx, session, isStale })) {
+    if (isDuplicate(request, { tx, session, isStale })) {
       accepted.push({ duplicate: true, queues: [], suppressed: [] })
       continue
     }
@@ -55,16 +55,16 @@ function queuesIn(requests: readonly AcceptRequest[]): string[] {
   return [...queues]
 }
 
-interface Past {
+interface CompareContext {
   tx: Tx
   session: RecentSession
   isStale: IsStale
 }
 
-/** A duplicate has a key that was seen lately, and each of its alerts still stands as that request left it. */
-function repeats(
+/** A duplicate's key was accepted within the window, and no alert of it has changed its status since. */
+function isDuplicate(
   { key, now, dedupWindowMs, alerts }: AcceptRequest,
-  { tx, session, isStale }: Past,
+  { tx, session, isStale }: CompareContext,
 ): boolean {
   const seenAt = session.requestedAt(key)
   if (seenAt === undefined || Math.abs(tx.ms(now) - seenAt) >= dedupWindowMs) return false
@@ -78,13 +78,13 @@ function repeats(
   return true
 }
 
-interface Accepting extends Past {
+interface AcceptContext extends CompareContext {
   batch: AcceptedRows
   ids: { payloads: number[]; alerts: number[] }
   deps: AcceptDeps
 }
 
-function acceptOne(request: AcceptRequest, accepting: Accepting): Accepted {
+function acceptOne(request: AcceptRequest, accepting: AcceptContext): Accepted {
   const { tx, session, batch, ids } = accepting
   const payload = ids.payloads.shift() as number
   const at = tx.ms(request.now)
@@ -94,25 +94,25 @@ function acceptOne(request: AcceptRequest, accepting: Accepting): Accepted {
   for (const alert of request.alerts) {
     const id = ids.alerts[batch.alertCount] as number
     const decision = decide(alert, request.now, accepting)
-    batch.addAlert({ id, payload, alert, decision })
+    batch.addAlert({ id, payload }, alert, decision)
     for (const queue of decision.queues) queues.add(queue)
-    if (decision.queues.length === 0) count(suppressed, alert.channel, decision.reason)
-    remember(alert, { id, at, decision, session })
+    if (decision.queues.length === 0) countSuppressed(suppressed, alert.channel, decision.reason)
+    updateLast(session, alert, { id, at, decision })
   }
   return { duplicate: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
 
-/** Each group decides by what it was last sent itself. */
+/** Decides for each queue by what was last let through for that queue. */
 function decide(
   alert: IncomingAlert,
   now: Date,
-  { tx, session, isStale, deps }: Accepting,
+  { tx, session, isStale, deps }: AcceptContext,
 ): Decision {
   const { channel, group, queues, suppressed } = alert
   let previous = 0
   for (const queue of queues) previous = Math.max(previous, session.lastId(queue, channel, group))
   if (previous === 0) {
-    // Nothing is known of most alerts.
+    // The common case: no predecessor.
     const why = suppressed ?? deps.reasonToSuppress(alert, undefined, now)
     return { queues: why === undefined ? queues : [], reason: why, last: [], previous, repeats: 0 }
   }
@@ -123,20 +123,15 @@ function decide(
   let repeats = 0
   const through: string[] = []
   for (const [index, queue] of queues.entries()) {
-    const before = last[index]
-    const why = deps.reasonToSuppress(alert, before && lastNotified(tx, before), now)
-    if (why === undefined || (before !== undefined && isStale(alert, queue, before))) {
+    const entry = last[index]
+    const why = deps.reasonToSuppress(alert, entry && lastNotified(tx, entry), now)
+    if (why === undefined || (entry !== undefined && isStale(alert, queue, entry))) {
       through.push(queue)
-      repeats = Math.max(repeats, before?.repeats ?? 0)
+      repeats = Math.max(repeats, entry?.repeats ?? 0)
     } else reason ??= why
   }
-  return {
-    queues: through,
-    reason: through.length > 0 ? undefined : reason,
-    last,
-    previous,
-    repeats,
-  }
+  if (through.length > 0) reason = undefined
+  return { queues: through, reason, last, previous, repeats }
 }
 
 function lastNotified(tx: Tx, last: LastEntry): LastNotified {
@@ -144,22 +139,18 @@ function lastNotified(tx: Tx, last: LastEntry): LastNotified {
   const date = (ms: number | null): Date | undefined => (ms === null ? undefined : tx.date(ms))
   return {
     ...{ status, level, fingerprint },
-    // The sender's own time, which no clock of ours corrects.
+    // From the sender's clock, to which no correction applies.
     startsAt: last.startsAt === null ? undefined : new Date(last.startsAt),
     firingAt: date(last.firingAt),
     resolvedAt: date(last.resolvedAt),
   }
 }
 
-/** What passes, or is suppressed for another reason than what was sent before, is the last of its group; others are counted. */
-function remember(
+/** Records an alert that was let through, or suppressed by configuration, as the last of its group; counts a repeat. */
+function updateLast(
+  session: RecentSession,
   alert: IncomingAlert,
-  {
-    id,
-    at,
-    decision,
-    session,
-  }: { id: number; at: number; decision: Decision; session: RecentSession },
+  { id, at, decision }: { id: number; at: number; decision: Decision },
 ): void {
   const { channel, group, status, level, fingerprint } = alert
   for (const [index, queue] of alert.queues.entries()) {
@@ -180,13 +171,13 @@ function remember(
   }
 }
 
-function count(
+function countSuppressed(
   suppressed: Map<string, Accepted['suppressed'][number]>,
   channel: string,
   reason = '',
 ): void {
   const key = `${channel}\0${reason}`
-  const counted = suppressed.get(key)
-  if (counted === undefined) suppressed.set(key, { channel, reason, count: 1 })
-  else counted.count += 1
+  const entry = suppressed.get(key)
+  if (entry === undefined) suppressed.set(key, { channel, reason, count: 1 })
+  else entry.count += 1
 }

@@ -1,79 +1,50 @@
 import type { Level } from '../../model/level.ts'
 import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
-import type { Columns, SqlRow, Tx } from '../tx.ts'
+import type { SqlRow, Tx } from '../tx.ts'
+import { byPlace } from './deliveries.ts'
 import { writeBodies } from './payload-blobs.ts'
 import type { LastEntry } from './recent.ts'
+import { columnsOf } from './schema.ts'
 
-/** What becomes of an alert. */
+/** The result of accepting one alert. */
 export interface Decision {
-  /** The queues that the alert goes into; none: it is suppressed for the reason. */
+  /** Queues that the alert enters; empty when it is suppressed. */
   queues: readonly string[]
   reason: string | undefined
-  /** What each of the alert's queues last got; empty where nothing is known of any. */
+  /** The last entry of each of the alert's queues; empty without any. */
   last: readonly (LastEntry | undefined)[]
   previous: number
   repeats: number
 }
 
-const PAYLOAD_COLUMNS: Columns = {
-  id: 'BIGINT',
-  key: 'TEXT',
-  source: 'TEXT',
-  received_at: 'BIGINT',
-  body: 'BIGINT',
-  start: 'BIGINT',
-  length: 'BIGINT',
-}
+const PAYLOAD_COLUMNS = columnsOf('payloads')
+const COMMON_COLUMNS = 'id payload position channel fingerprint status level name cluster starts_at'
+const ALERT_COLUMNS = columnsOf('alerts', COMMON_COLUMNS)
+const ALL_ALERT_COLUMNS = columnsOf(
+  'alerts',
+  `${COMMON_COLUMNS} grp previous repeats final_state reason`,
+)
+const WATERMARK_COLUMNS = columnsOf('watermarks')
 
-const ALERT_COLUMNS: Columns = {
-  id: 'BIGINT',
-  payload: 'BIGINT',
-  position: 'INTEGER',
-  channel: 'TEXT',
-  fingerprint: 'TEXT',
-  status: 'TEXT',
-  level: 'SMALLINT',
-  name: 'TEXT',
-  cluster: 'TEXT',
-  starts_at: 'BIGINT',
-}
-
-const ALL_ALERT_COLUMNS: Columns = {
-  ...ALERT_COLUMNS,
-  grp: 'TEXT',
-  previous: 'BIGINT',
-  repeats: 'INTEGER',
-  final_state: 'TEXT',
-  reason: 'TEXT',
-}
-
-const WATERMARK_COLUMNS: Columns = {
-  queue: 'TEXT',
-  channel: 'TEXT',
-  level: 'SMALLINT',
-  up_to: 'BIGINT',
-}
-
-/** Alerts with ids in a row that go into the same queues. */
-interface Run {
+/** Alerts with consecutive ids that enter the same queues. */
+interface IdRange {
   queues: readonly string[]
   first: number
   last: number
 }
 
-/** The rows that a batch of requests writes. */
+/** Collects the rows of a batch of requests and writes them. */
 export class AcceptedRows {
   readonly #bodies: Uint8Array[] = []
   readonly #payloads: { id: number; key: string; source: string; at: number }[] = []
   #count = 0
-  /** Alerts of which nothing was known, as most are: their other columns have the default. */
+  /** Alerts without a predecessor, which are most: their other columns take the defaults. */
   readonly #alerts: SqlRow[] = []
   readonly #otherAlerts: SqlRow[] = []
-  readonly #runs: Run[] = []
+  readonly #runs: IdRange[] = []
   /** Levels by queue and channel. */
   readonly #places = new Map<string, Map<string, Set<Level>>>()
 
-  /** How many alerts were added. */
   get alertCount(): number {
     return this.#count
   }
@@ -83,17 +54,11 @@ export class AcceptedRows {
     this.#bodies.push(typeof body === 'string' ? Buffer.from(body) : body)
   }
 
-  addAlert({
-    id,
-    payload,
-    alert,
-    decision,
-  }: {
-    id: number
-    payload: number
-    alert: IncomingAlert
-    decision: Decision
-  }): void {
+  addAlert(
+    { id, payload }: { id: number; payload: number },
+    alert: IncomingAlert,
+    decision: Decision,
+  ): void {
     const { channel, fingerprint, group, level } = alert
     const isSuppressed = decision.queues.length === 0
     this.#count += 1
@@ -131,11 +96,12 @@ export class AcceptedRows {
   }
 
   #watermarks(): SqlRow[] {
-    const rows: [string, string, Level, number][] = []
+    const rows: { queue: string; channel: string; level: Level }[] = []
     for (const [queue, channels] of this.#places)
       for (const [channel, levels] of channels)
-        for (const level of levels) rows.push([queue, channel, level, 0])
-    return rows.sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]) || a[2] - b[2])
+        for (const level of levels) rows.push({ queue, channel, level })
+    rows.sort((a, b) => byPlace(a, b) || a.level - b.level)
+    return rows.map(({ queue, channel, level }) => [queue, channel, level, 0])
   }
 
   async write(tx: Tx): Promise<void> {
@@ -151,7 +117,7 @@ export class AcceptedRows {
     )
     await tx.insert('alerts', ALERT_COLUMNS, this.#alerts)
     await tx.insert('alerts', ALL_ALERT_COLUMNS, this.#otherAlerts)
-    // In order, so that two transactions that add the same place do not wait for each other.
+    // Sorted, so that concurrent transactions that add the same place cannot deadlock.
     await tx.insert('watermarks', WATERMARK_COLUMNS, this.#watermarks(), 'ON CONFLICT DO NOTHING')
     for (const { queues, first, last } of this.#runs)
       for (const queue of queues)
@@ -161,10 +127,6 @@ export class AcceptedRows {
           [queue, first, last],
         )
   }
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {

@@ -1,7 +1,7 @@
 import type { FormerKey } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
-/** What is counted under a robot's former key is counted under today's key from now on. */
+/** Moves calls, usage, warnings, pauses and state from a robot's former key to its current one. */
 export async function adopt(tx: Tx, keys: readonly FormerKey[]): Promise<void> {
   for (const { from, to } of keys) {
     await tx.run('UPDATE calls SET key = $1 WHERE key = $2', [to, from])

@@ -1,5 +1,3 @@
-import type { SourceName, Status } from '../../model/alert.ts'
-import type { Level } from '../../model/level.ts'
 import type { AlertState } from '../../model/message.ts'
 import {
   type AlertQuery,
@@ -10,17 +8,17 @@ import {
   type StoredAlert,
 } from '../queries.ts'
 import type { SqlValue, Tx } from '../tx.ts'
-import { carriedBy, MESSAGE_OF } from './deliveries.ts'
-import { messageNamed } from './messages.ts'
-import { payloadTexts } from './payload-blobs.ts'
+import { IN_RANGE, MESSAGE_OF, OF_WATERMARK, readCarried } from './deliveries.ts'
+import { findMessage } from './messages.ts'
+import { readPayloadTexts } from './payload-blobs.ts'
 
-/** Newest first, so that the first page begins here. */
+/** The cursor of the first page: lists are newest first. */
 const NEWEST_FIRST = Number.MAX_SAFE_INTEGER
 
-/** Rows that one query looks at for a filter that few rows pass; the page then ends early, its `next` goes on. */
+/** Rows that one query scans for a rare filter; the page then ends early, and `next` continues. */
 const MAX_SCANNED = 20_000
 const BATCH_SIZE = 500
-/** Alerts whose payload one query searches: each costs as much as several others. */
+/** Fewer when the query reads payloads, which cost several times as much. */
 const MAX_SEARCHED = 5_000
 
 export async function message(
@@ -28,83 +26,81 @@ export async function message(
   name: string,
   limit = MAX_LISTED_ALERTS,
 ): Promise<MessageWithAlerts | undefined> {
-  const found = await messageNamed(tx, name)
-  if (found === undefined) return undefined
-  const carried = await carriedBy(tx, { ...found, id: Number(found.id) }, { limit })
-  const byId = await alertsById(
-    tx,
-    carried.map(({ alert }) => alert),
-  )
-  const alerts = carried.flatMap(({ alert }) => byId.get(alert) ?? [])
-  return { message: found, alerts }
+  const message = await findMessage(tx, name)
+  if (message === undefined) return undefined
+  const carried = await readCarried(tx, { ...message, id: Number(message.id) }, { limit })
+  const ids = carried.map(({ alert }) => alert)
+  const byId = await readAlerts(tx, ids)
+  return { message, alerts: ids.flatMap((id) => byId.get(id) ?? []) }
 }
 
 export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAlert>> {
   const { limit, words } = query
-  const maxLooked = words === undefined ? MAX_SCANNED : MAX_SEARCHED
+  const maxScanned = words === undefined ? MAX_SCANNED : MAX_SEARCHED
   const items: StoredAlert[] = []
   let before = Number(query.before ?? NEWEST_FIRST)
-  for (let looked = 0; looked < maxLooked; looked += BATCH_SIZE) {
-    const ids = await candidates(tx, query, before)
-    const found = await alertsById(tx, ids)
-    const holds = words && (await payloadsWith(tx, [...found.values()], words))
+  for (let scanned = 0; scanned < maxScanned; scanned += BATCH_SIZE) {
+    const ids = await findCandidates(tx, query, before)
+    const byId = await readAlerts(tx, ids)
+    const payloads = words && (await findPayloads(tx, [...byId.values()], words))
     for (const id of ids) {
-      const alert = found.get(id)
-      if (alert !== undefined && passes(alert, query, holds)) {
-        if (items.length === limit) return pageOf(items, before)
+      const alert = byId.get(id)
+      if (alert !== undefined && matches(alert, query, payloads)) {
+        if (items.length === limit) return toPage(items, before)
         items.push(alert)
       }
       before = id
     }
-    if (ids.length < BATCH_SIZE) return pageOf(items, undefined)
+    if (ids.length < BATCH_SIZE) return toPage(items, undefined)
   }
-  return pageOf(items, before)
+  return toPage(items, before)
 }
 
-function passes(
+function matches(
   alert: StoredAlert,
   { state, channel }: AlertQuery,
-  holds: ReadonlySet<number> | undefined,
+  payloads: ReadonlySet<number> | undefined,
 ): boolean {
   return (
     (state === undefined || alert.state === state) &&
     (channel === undefined || alert.channel === channel) &&
-    holds?.has(alert.payload) !== false
+    payloads?.has(alert.payload) !== false
   )
 }
 
-function pageOf(items: StoredAlert[], next: number | undefined): Page<StoredAlert> {
+function toPage(items: StoredAlert[], next: number | undefined): Page<StoredAlert> {
   return { items, next: next === undefined ? null : String(next) }
 }
 
-/** Those of the alerts' payloads that hold each of the words in one of its spellings, in capitals or not. */
-async function payloadsWith(
+/** Ids of the alerts' payloads that contain every word in one of its spellings, ignoring case. */
+async function findPayloads(
   tx: Tx,
   alerts: readonly StoredAlert[],
   words: readonly Spellings[],
 ): Promise<Set<number>> {
-  const wanted = words.map((spellings) => spellings.map((each) => each.toLowerCase()))
-  const found = new Set<number>()
+  const lowerWords = words.map((spellings) => spellings.map((each) => each.toLowerCase()))
+  const matching = new Set<number>()
   const ids = [...new Set(alerts.map(({ payload }) => payload))]
-  for await (const { id, text } of payloadTexts(tx, ids)) {
+  for await (const { id, text } of readPayloadTexts(tx, ids)) {
     const lower = text.toLowerCase()
-    if (wanted.every((spellings) => spellings.some((each) => lower.includes(each)))) found.add(id)
+    if (lowerWords.every((spellings) => spellings.some((each) => lower.includes(each))))
+      matching.add(id)
   }
-  return found
+  return matching
 }
 
-/** Ids of alerts that may be in the wanted state, newest first; each is then looked at. */
-async function candidates(
+/** Ids of alerts that may match, newest first; the caller checks each. */
+async function findCandidates(
   tx: Tx,
   { channel, state, message }: AlertQuery,
   before: number,
 ): Promise<number[]> {
-  const named = message === undefined ? channel : Number(message)
+  const filter = message === undefined ? channel : Number(message)
   const sql =
     message === undefined
       ? CANDIDATES[state ?? 'any'](channel === undefined ? '' : 'AND channel = $2')
       : OF_MESSAGE
-  const values: SqlValue[] = named === undefined ? [before] : [before, named]
+  const values: SqlValue[] = filter === undefined ? [before] : [before, filter]
   const rows = await tx.all<{ id: number }>(`${sql} ORDER BY id DESC LIMIT ${BATCH_SIZE}`, values)
   return rows.map(({ id }) => id)
 }
@@ -112,18 +108,16 @@ async function candidates(
 const OF_MESSAGE = `SELECT alert AS id FROM (
     SELECT alert FROM deliveries WHERE message = $2
     UNION ALL SELECT d.alert FROM delivery_ranges r CROSS JOIN deliveries d
-      WHERE r.message = $2 AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
-        AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL) c WHERE alert < $1`
+      WHERE r.message = $2 AND ${IN_RANGE}) c WHERE alert < $1`
 
 const any = (channel: string): string => `SELECT id FROM alerts WHERE id < $1 ${channel}`
 
-/** Alerts of messages in some states. */
+/** Alerts of messages in the given states. */
 const ofMessages = (states: string, channel: string): string => `
   SELECT d.alert AS id FROM messages m CROSS JOIN deliveries d
     WHERE m.state ${states} AND d.message = m.id AND d.alert < $1 ${channel.replace('channel', 'd.channel')}
   UNION SELECT d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
-    WHERE m.state ${states} AND r.message = m.id AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
-      AND d.alert > r.after AND d.alert <= r.up_to AND d.alert < $1 AND d.message IS NULL
+    WHERE m.state ${states} AND r.message = m.id AND ${IN_RANGE} AND d.alert < $1
       ${channel.replace('channel', 'd.channel')}`
 
 const CANDIDATES: Record<AlertState | 'any', (channel: string) => string> = {
@@ -132,8 +126,7 @@ const CANDIDATES: Record<AlertState | 'any', (channel: string) => string> = {
   suppressed: (channel) =>
     `SELECT id FROM alerts WHERE final_state = 'suppressed' AND id < $1 ${channel}`,
   pending: (channel) => `
-    SELECT d.alert AS id FROM watermarks w CROSS JOIN deliveries d WHERE d.queue = w.queue AND d.channel = w.channel
-      AND d.level = w.level AND d.alert > w.up_to AND d.alert < $1 AND d.message IS NULL
+    SELECT d.alert AS id FROM watermarks w CROSS JOIN deliveries d WHERE ${OF_WATERMARK} AND d.alert > w.up_to AND d.alert < $1 AND d.message IS NULL
       ${channel.replace('channel', 'w.channel')}
     UNION SELECT alert FROM deliveries WHERE message = 0 AND alert < $1 ${channel}`,
   sending: (channel) => ofMessages(`IN ('pending', 'sending')`, channel),
@@ -142,32 +135,28 @@ const CANDIDATES: Record<AlertState | 'any', (channel: string) => string> = {
      UNION ${ofMessages(`= 'dead'`, channel)}`,
 }
 
-interface AlertRow {
+interface AlertRow
+  extends Omit<
+    StoredAlert,
+    'id' | 'state' | 'reason' | 'messageIds' | 'receivedAt' | 'deliveredAt'
+  > {
   id: number
-  channel: string
-  source: SourceName
-  fingerprint: string
-  status: Status
-  level: Level
   final_state: 'suppressed' | 'dead' | null
   reason: string | null
   received_at: number
-  repeats: number
-  position: number
-  payload: number
 }
 
 interface DeliveryRow {
   alert: number
-  /** NULL or 0: it waits. */
+  /** NULL or 0 while the alert waits. */
   message: number | null
   state: string | null
   reason: string | null
   sent_at: number | null
 }
 
-/** Alerts by id; pruned ones are left out. */
-async function alertsById(tx: Tx, ids: readonly number[]): Promise<Map<number, StoredAlert>> {
+/** Alerts by id, without pruned ones. */
+async function readAlerts(tx: Tx, ids: readonly number[]): Promise<Map<number, StoredAlert>> {
   if (ids.length === 0) return new Map()
   const rows = await tx.all<AlertRow>(
     `SELECT a.id, a.channel, p.source, a.fingerprint, a.status, a.level, a.final_state, a.reason, p.received_at,
@@ -179,7 +168,7 @@ async function alertsById(tx: Tx, ids: readonly number[]): Promise<Map<number, S
     `SELECT o.alert, o.message, m.state, m.reason, m.sent_at FROM (
        SELECT d.alert, ${MESSAGE_OF} AS message FROM alerts a CROSS JOIN watermarks w CROSS JOIN deliveries d
        WHERE a.id IN LIST($1, BIGINT) AND w.channel = a.channel AND w.level = a.level
-         AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id) o
+         AND ${OF_WATERMARK} AND d.alert = a.id) o
      LEFT JOIN messages m ON m.id = o.message ORDER BY o.alert, o.message`,
     [ids],
   )
@@ -203,7 +192,7 @@ function alertFrom(tx: Tx, row: AlertRow, deliveries: readonly DeliveryRow[]): S
   }
 }
 
-/** What is still to be done for any of its groups comes first. */
+/** The least advanced of its deliveries decides: pending, sending, dead, sent. */
 function stateOf(deliveries: readonly DeliveryRow[]): AlertState {
   if (deliveries.some(({ message }) => message === null || message === 0)) return 'pending'
   if (deliveries.some(({ state }) => state === 'pending' || state === 'sending')) return 'sending'

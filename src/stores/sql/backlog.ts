@@ -1,60 +1,58 @@
-import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
-import type { MessageKind } from '../../model/message.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Backlog, BacklogQuery, ChannelBacklog, DueMessage, QueuedAlert } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import {
-  blockedIn,
-  blockedValues,
-  LEVELS_IN_ORDER,
-  type QueuePlace,
-  unblocked,
-} from './deliveries.ts'
-import { organisationUsed, robotStates } from './robot-states.ts'
+import { blockedValues, LEVELS_IN_ORDER, readBlocked, unblocked } from './deliveries.ts'
+import { countMessages } from './history.ts'
+import { IN_STATE } from './message-states.ts'
+import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
 export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
-  const [robot, ...peers] = await robotStates(tx, [query.robot, ...query.peers], query)
+  const [robot, ...peers] = await readRobotStates(tx, [query.robot, ...query.peers], query)
   const channels: ChannelBacklog[] = []
-  for (const { place, marks } of await marksIn(tx, query.queues)) {
-    const found = await channelBacklog(tx, { place, marks }, query)
-    if (found !== undefined) channels.push(found)
+  for (const { place, marks } of await readWatermarkedPlaces(tx, query.queues)) {
+    const entry = await readChannelBacklog(tx, { place, marks }, query)
+    if (entry !== undefined) channels.push(entry)
   }
-  const due = await dueMessage(tx, query)
+  const due = await readDueMessage(tx, query)
   return {
     robot: robot as Backlog['robot'],
     peers,
-    organisationUsed: await organisationUsed(tx, query.month),
-    quotaWarnings: await quotaWarnings(tx, query.month),
+    organisationUsed: await readOrganisationUsed(tx, query.month),
+    quotaWarnings: await readQuotaWarnings(tx, query.month),
     due,
-    nextDueAt: due === undefined ? await nextDueAt(tx, query) : undefined,
+    nextDueAt: due === undefined ? await readNextDueAt(tx, query) : undefined,
     channels,
   }
 }
 
-interface Marked {
+interface WatermarkedPlace {
   place: QueuePlace
   marks: Map<Level, number>
 }
 
-/** Places in queues that ever had alerts, with their watermarks. */
-async function marksIn(tx: Tx, queues: readonly string[]): Promise<Marked[]> {
+/** Every place of the queues that ever had alerts, with its watermarks. */
+async function readWatermarkedPlaces(
+  tx: Tx,
+  queues: readonly string[],
+): Promise<WatermarkedPlace[]> {
   const rows = await tx.all<QueuePlace & { level: Level; up_to: number }>(
     'SELECT queue, channel, level, up_to FROM watermarks WHERE queue IN LIST($1, TEXT) ORDER BY queue, channel, level',
     [queues],
   )
-  const found: Marked[] = []
+  const places: WatermarkedPlace[] = []
   for (const { queue, channel, level, up_to } of rows) {
-    let last = found.at(-1)
+    let last = places.at(-1)
     if (last?.place.queue !== queue || last.place.channel !== channel) {
       last = { place: { queue, channel }, marks: new Map() }
-      found.push(last)
+      places.push(last)
     }
     last.marks.set(level, up_to)
   }
-  return found
+  return places
 }
 
-async function quotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarnings']> {
+async function readQuotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarnings']> {
   const rows = await tx.all<Backlog['quotaWarnings'][number]>(
     'SELECT scope, percent FROM quota_warnings WHERE month = $1 ORDER BY scope',
     [month],
@@ -62,27 +60,23 @@ async function quotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaWarni
   return rows.map((row) => ({ ...row }))
 }
 
-/** When the robot with key $2 may try message m; of one that may have arrived, another robot later than its own. */
+/** SQL: when the robot with key $2 may try a message. Other robots wait longer for one that may have arrived. */
 const MAY_AT = `CASE WHEN robot_key = $2 THEN due_at ELSE GREATEST(due_at, COALESCE(elsewhere_at, 0)) END`
-const PENDING = `queue IN LIST($1, TEXT) AND state IN ('pending', 'sending') AND state = 'pending'`
+const PENDING = `queue IN LIST($1, TEXT) AND ${IN_STATE.pending}`
 
 const DUE_MESSAGE = `SELECT id, robot, queue, channel, kind, alert_count, level, by_hand FROM messages
   WHERE ${PENDING} AND ${MAY_AT} <= $3
   ORDER BY by_hand, CASE WHEN kind = 'test' THEN 1 ELSE 0 END, COALESCE(level, 9), due_at, id LIMIT 1`
 const NEXT_DUE_AT = `SELECT MIN(${MAY_AT}) AS at FROM messages WHERE ${PENDING}`
 
-interface DueRow {
+interface DueRow extends Pick<DueMessage, 'robot' | 'queue' | 'channel' | 'kind'> {
   id: number
-  robot: string
-  queue: string
-  channel: string
-  kind: MessageKind
   alert_count: number
   level: Level | null
   by_hand: number
 }
 
-async function dueMessage(
+async function readDueMessage(
   tx: Tx,
   { queues, robot, now }: BacklogQuery,
 ): Promise<DueMessage | undefined> {
@@ -98,25 +92,25 @@ async function dueMessage(
   }
 }
 
-async function nextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date | undefined> {
+async function readNextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date | undefined> {
   const row = await tx.get<{ at: number | null }>(NEXT_DUE_AT, [queues, robot.key])
   return row?.at == null ? undefined : tx.date(row.at)
 }
 
-/** What waits unblocked in a place; undefined: nothing. Where more waits than is asked for, the rest is not counted. */
-async function channelBacklog(
+/** Unblocked alerts of a place; undefined without any. Stops counting beyond the preview. */
+async function readChannelBacklog(
   tx: Tx,
-  { place, marks }: Marked,
+  { place, marks }: WatermarkedPlace,
   query: BacklogQuery,
 ): Promise<ChannelBacklog | undefined> {
-  const blocked = await blockedIn(tx, place)
+  const blocked = await readBlocked(tx, place)
   const leftBehind = await hasLeftBehind(tx, place)
-  const found: QueuedAlert[] = []
+  const alerts: QueuedAlert[] = []
   for (const level of LEVELS_IN_ORDER) {
     const upTo = marks.get(level)
     if (upTo === undefined) continue
-    // Of a level that is not shown at all, the first one is looked at for its age.
-    const limit = Math.max(1, query.preview + 1 - found.length)
+    // Beyond the preview, one alert of each level is read for its age.
+    const limit = Math.max(1, query.preview + 1 - alerts.length)
     const rows = await tx.all<QueuedRow>(QUEUED, [
       place.queue,
       place.channel,
@@ -131,16 +125,16 @@ async function channelBacklog(
       rows.sort((a, b) => a.id - b.id).splice(limit)
     }
     for (const { received_at, ...row } of rows)
-      found.push({ ...row, receivedAt: tx.date(received_at) })
+      alerts.push({ ...row, receivedAt: tx.date(received_at) })
   }
-  if (found.length === 0) return undefined
+  if (alerts.length === 0) return undefined
   return {
     ...place,
-    count: found.length,
-    oldest: new Date(Math.min(...found.map(({ receivedAt }) => receivedAt.getTime()))),
-    alerts: found.slice(0, query.preview),
+    count: alerts.length,
+    oldest: new Date(Math.min(...alerts.map(({ receivedAt }) => receivedAt.getTime()))),
+    alerts: alerts.slice(0, query.preview),
     digestOpen: blocked.after !== undefined,
-    ...(await recentMessages(tx, place, query)),
+    ...(await readRecentMessages(tx, place, query)),
   }
 }
 
@@ -152,15 +146,8 @@ async function hasLeftBehind(tx: Tx, { queue, channel }: QueuePlace): Promise<bo
   return row !== undefined
 }
 
-interface QueuedRow {
-  id: number
-  payload: number
-  position: number
-  fingerprint: string
-  status: Status
-  level: Level
+interface QueuedRow extends Omit<QueuedAlert, 'receivedAt'> {
   received_at: number
-  repeats: number
 }
 
 const queuedWhere = (waits: string): string =>
@@ -170,7 +157,7 @@ const queuedWhere = (waits: string): string =>
      AND a.id = d.alert AND p.id = a.payload ${unblocked(6)}
    ORDER BY d.alert LIMIT $5`
 
-/** The first alerts of a level that wait above its watermark, and those that a digest left behind. */
+/** Waiting alerts of a level above its watermark, and those that a digest left behind. */
 const QUEUED = queuedWhere('d.message IS NULL')
 const LEFT_BEHIND = queuedWhere('d.message = 0')
 
@@ -179,38 +166,23 @@ type Recent = Pick<
   'recent' | 'lastMessageAt' | 'messagesThisHour' | 'messagesToday'
 >
 
-async function recentMessages(
-  tx: Tx,
-  { queue, channel }: QueuePlace,
-  query: BacklogQuery,
-): Promise<Recent> {
+async function readRecentMessages(tx: Tx, place: QueuePlace, query: BacklogQuery): Promise<Recent> {
+  const { queue, channel } = place
   const last = await tx.get<{ at: number | null }>(LAST_MESSAGE, [queue, channel])
   if (last?.at == null)
     return { recent: [], lastMessageAt: undefined, messagesThisHour: 0, messagesToday: 0 }
-  const counts = await tx.get<{ hour: number; day: number }>(MESSAGE_COUNTS, [
-    queue,
-    channel,
-    tx.ms(query.hourStart),
-    tx.ms(query.dayStart),
-  ])
   const recent = await tx.all<{ created_at: number; storm: number }>(RECENT_MESSAGES, [
     queue,
     channel,
     tx.ms(query.callsSince),
   ])
   return {
-    recent: recent.map(({ created_at, storm }) => ({
-      at: tx.date(created_at),
-      storm: storm === 1,
-    })),
+    recent: recent.map((row) => ({ at: tx.date(row.created_at), storm: row.storm === 1 })),
     lastMessageAt: tx.date(last.at),
-    messagesThisHour: counts?.hour ?? 0,
-    messagesToday: counts?.day ?? 0,
+    ...(await countMessages(tx, place, query)),
   }
 }
 
 const OF_PLACE = `FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test'`
 const LAST_MESSAGE = `SELECT MAX(created_at) AS at ${OF_PLACE}`
-const MESSAGE_COUNTS = `SELECT COUNT(*) FILTER (WHERE created_at >= $3) AS hour, COUNT(*) AS day ${OF_PLACE}
-  AND created_at >= $4`
 const RECENT_MESSAGES = `SELECT created_at, storm ${OF_PLACE} AND created_at > $3 ORDER BY created_at, id`

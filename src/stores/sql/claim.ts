@@ -1,24 +1,24 @@
 import type { Level } from '../../model/level.ts'
-import type { CallClaim, Claim, Claimed, NewMessage, RetryClaim } from '../store.ts'
+import type { QueuePlace } from '../queries.ts'
+import type { CallClaim, Claim, Claimed, RetryClaim } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import {
   advanceWatermark,
   type Blocked,
-  blockedIn,
   blockedValues,
   isBlocked,
   LEVELS_IN_ORDER,
-  type QueuePlace,
   queueLock,
+  readBlocked,
+  readWatermarks,
   unblocked,
-  watermarks,
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
 
-/** Ends a claim's transaction without a trace: what it asks for is gone. */
+/** Rolls a claim back: its alerts, its call or its lease are lost. */
 export class ClaimRejected extends Error {}
 
-/** A rejected claim, rolled back, is undefined. */
+/** Turns ClaimRejected into undefined. */
 export async function undefinedIfRejected<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
@@ -31,27 +31,27 @@ export async function undefinedIfRejected<T>(work: Promise<T>): Promise<T | unde
 export async function claim(tx: Tx, { now, message, alerts, call }: Claim): Promise<Claimed> {
   await tx.lock([callLock(call), queueLock(message.queue)])
   await assertMayCall(tx, { robot: message.robot, call, now })
-  const made = await countCall(tx, call, now)
-  const id = await insertMessage(tx, message, { now, state: 'sending', call: made })
-  if (alerts.kind === 'some') await takeById(tx, { message, id, ids: alerts.ids })
-  else await takeUpTo(tx, { message, id, ...alerts })
+  const callId = await countCall(tx, call, now)
+  const id = await insertMessage(tx, message, { now, state: 'sending', call: callId })
+  if (alerts.kind === 'some') await takeById(tx, message, { id, ids: alerts.ids })
+  else await takeUpTo(tx, message, { id, ...alerts })
   const { uuid, body } = message
-  return { id: String(id), call: made, uuid, body, attempts: 0, results: new Map() }
+  return { id: String(id), call: callId, uuid, body, attempts: 0, results: new Map() }
 }
 
 export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): Promise<Claimed> {
-  const found = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [
+  const placed = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [
     Number(id),
   ])
-  if (found === undefined) throw new ClaimRejected()
-  await tx.lock([callLock(call), queueLock(found.queue)])
+  if (placed === undefined) throw new ClaimRejected()
+  await tx.lock([callLock(call), queueLock(placed.queue)])
   await assertMayCall(tx, { robot, call, now })
-  const made = await countCall(tx, call, now)
+  const callId = await countCall(tx, call, now)
   const row = await tx.get<{ uuid: string; body: string; attempts: number }>(
     `UPDATE messages SET state = 'sending', robot = $2, robot_key = $3, due_at = NULL, attempts = attempts + 1, call = $5
      WHERE id = $1 AND state = 'pending' AND (robot_key = $3 OR COALESCE(elsewhere_at, 0) <= $4)
      RETURNING uuid, body, attempts - 1 AS attempts`,
-    [Number(id), robot, call.key, tx.ms(now), made],
+    [Number(id), robot, call.key, tx.ms(now), callId],
   )
   if (row === undefined) throw new ClaimRejected()
   const results = await tx.all<{ result: string; count: number }>(
@@ -59,27 +59,27 @@ export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): 
     [Number(id)],
   )
   const counts = new Map(results.map(({ result, count }) => [result, count]))
-  return { id, call: made, ...row, results: counts }
+  return { id, call: callId, ...row, results: counts }
 }
 
-/** Calls of one key are counted by one transaction after another. */
+/** Serializes the transactions that count calls of one key. */
 function callLock({ key }: CallClaim): string {
   return `key ${key}`
 }
 
 /**
- * Throws ClaimRejected unless the lease is held and the limit has a call left. The lease is made to last for the
- * attempt in the statement that checks it, which locks it: a process that takes the robot over waits for this claim.
+ * Throws ClaimRejected unless the owner holds the lease and a call is left. The check extends the lease to the end of the
+ * attempt and so locks its row: a process that takes the robot over waits for this claim.
  */
 async function assertMayCall(
   tx: Tx,
   { robot, call, now }: { robot: string; call: CallClaim; now: Date },
 ): Promise<void> {
-  const held = await tx.run(
+  const renewed = await tx.run(
     'UPDATE leases SET until = GREATEST(until, $4) WHERE robot = $1 AND owner = $2 AND until > $3',
     [robot, call.owner, tx.ms(now), tx.ms(call.until)],
   )
-  if (held === 0) throw new ClaimRejected()
+  if (renewed === 0) throw new ClaimRejected()
   const used = await tx.get<{ n: number }>(
     'SELECT COUNT(*) AS n FROM calls WHERE key = $1 AND until > $2',
     [call.key, tx.ms(call.since)],
@@ -109,18 +109,15 @@ interface TakenRow {
   message: number | null
 }
 
-/** Takes some alerts; rejected unless each of them waits and none is blocked. */
+/** Takes the given alerts; rejects unless all of them wait unblocked. */
 async function takeById(
   tx: Tx,
-  {
-    message: { queue, channel },
-    id,
-    ids,
-  }: { message: NewMessage; id: number; ids: readonly number[] },
+  { queue, channel }: QueuePlace,
+  { id, ids }: { id: number; ids: readonly number[] },
 ): Promise<void> {
   const place = { queue, channel }
-  const blocked = await blockedIn(tx, place, id)
-  const marks = await watermarks(tx, place)
+  const blocked = await readBlocked(tx, place, id)
+  const marks = await readWatermarks(tx, place)
   const rows = await tx.all<TakenRow>(
     `SELECT a.id, d.level, a.fingerprint, a.previous, d.message FROM alerts a CROSS JOIN deliveries d
      WHERE a.id IN LIST($3, BIGINT)
@@ -144,23 +141,19 @@ async function takeById(
   }
 }
 
-/** Takes all that waits unblocked up to an alert; rejected unless it is as much as was counted. */
+/** Takes all unblocked alerts up to one; rejects unless their number matches the tally. */
 async function takeUpTo(
   tx: Tx,
-  {
-    message: { queue, channel },
-    id,
-    upTo,
-    count,
-  }: { message: NewMessage; id: number; upTo: number; count: number },
+  { queue, channel }: QueuePlace,
+  { id, upTo, count }: { id: number; upTo: number; count: number },
 ): Promise<void> {
   const place = { queue, channel }
-  const blocked = await blockedIn(tx, place, id)
-  // Ranges of two open digests would not tell whose predecessors block.
+  const blocked = await readBlocked(tx, place, id)
+  // Alerts are blocked by the start of one digest's ranges, so two digests must not be open at once.
   if (blocked.after !== undefined) throw new ClaimRejected()
-  const marks = await watermarks(tx, place)
-  let taken = await takeLeftBehind(tx, { place, id, upTo, blocked })
-  if (blocked.fingerprints.length > 0) await leaveBehind(tx, { place, upTo, blocked, marks })
+  const marks = await readWatermarks(tx, place)
+  let taken = await takeLeftBehind(tx, place, { id, upTo, blocked })
+  if (blocked.fingerprints.length > 0) await leaveBehind(tx, place, { upTo, blocked, marks })
   for (const level of LEVELS_IN_ORDER) {
     const mark = marks.get(level)
     if (mark === undefined || mark >= upTo) continue
@@ -185,7 +178,8 @@ async function takeUpTo(
 
 async function takeLeftBehind(
   tx: Tx,
-  { place, id, upTo, blocked }: { place: QueuePlace; id: number; upTo: number; blocked: Blocked },
+  place: QueuePlace,
+  { id, upTo, blocked }: { id: number; upTo: number; blocked: Blocked },
 ): Promise<number> {
   return tx.run(
     `UPDATE deliveries SET message = $1 WHERE message = 0 AND queue = $2 AND channel = $3 AND alert <= $4
@@ -194,15 +188,11 @@ async function takeLeftBehind(
   )
 }
 
-/** Blocked alerts that a range would cover go on waiting. */
+/** Keeps blocked alerts waiting that the range would cover. */
 async function leaveBehind(
   tx: Tx,
-  {
-    place: { queue, channel },
-    upTo,
-    blocked,
-    marks,
-  }: { place: QueuePlace; upTo: number; blocked: Blocked; marks: ReadonlyMap<Level, number> },
+  { queue, channel }: QueuePlace,
+  { upTo, blocked, marks }: { upTo: number; blocked: Blocked; marks: ReadonlyMap<Level, number> },
 ): Promise<void> {
   for (const [level, mark] of marks)
     if (mark < upTo)

@@ -1,27 +1,45 @@
 import type { Level } from '../../model/level.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
+import { OPEN } from './message-states.ts'
 
-/** A group's queue, for one of its channels. */
-export interface QueuePlace {
-  queue: string
-  channel: string
-}
-
-/** The name under which a queue is locked: claims and moves exclude each other and accepts, accepts only claims. */
+/** Lock name of a queue. Claims and moves hold it exclusively; accepts share it. */
 export function queueLock(queue: string): string {
   return `queue ${queue}`
 }
 
-/** SQL: the message of delivery `d`; NULL or 0 while it waits. */
+/** Sorts by queue, then channel. */
+export function byPlace(a: QueuePlace, b: QueuePlace): number {
+  return compare(a.queue, b.queue) || compare(a.channel, b.channel)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** SQL: the message of delivery `d`; NULL or 0 while the alert waits. */
 export const MESSAGE_OF = `COALESCE(d.message, (SELECT r.message FROM delivery_ranges r
   WHERE r.queue = d.queue AND r.channel = d.channel AND r.level = d.level AND r.up_to >= d.alert
   ORDER BY r.up_to LIMIT 1))`
 
+/** SQL: the deliveries `d` of watermark `w`, waiting or not. */
+export const OF_WATERMARK = 'd.queue = w.queue AND d.channel = w.channel AND d.level = w.level'
+
+/** SQL: the deliveries `d` that range `r` of a digest contains. */
+export const IN_RANGE = `d.queue = r.queue AND d.channel = r.channel AND d.level = r.level AND d.alert > r.after
+  AND d.alert <= r.up_to AND d.message IS NULL`
+
+/** SQL: some queue contains the alert of table `alerts`. */
+export function hasDelivery(alerts: string): string {
+  return `EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = ${alerts}.channel
+    AND w.level = ${alerts}.level AND ${OF_WATERMARK} AND d.alert = ${alerts}.id)`
+}
+
 /**
- * Those of alerts that were let through into a place which its group will not get: their message is dead, their channel
- * was removed, or they were moved to another queue. Without pruned ones, of which nothing is known.
+ * Those of the alerts let through into a place that the place will not deliver: their message is dead, their channel was
+ * removed, or they moved to another queue. Pruned alerts are not among them.
  */
-export async function deadAmong(
+export async function findDead(
   tx: Tx,
   { queue, channel }: QueuePlace,
   alerts: readonly number[],
@@ -31,32 +49,45 @@ export async function deadAmong(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** A suppressed one is the last of its group as well (resolved_off), unless it was overtaken when it was moved. */
+/** A suppressed alert may be the last of its group (resolved_off), unless a move found it outdated. */
 const DEAD_AMONG = `SELECT a.id FROM alerts a
   LEFT JOIN deliveries d ON d.queue = $1 AND d.channel = $2 AND d.level = a.level AND d.alert = a.id
   WHERE a.id IN LIST($3, BIGINT) AND CASE WHEN d.alert IS NULL
     THEN COALESCE(a.final_state, '') <> 'suppressed' OR COALESCE(a.reason, '') = 'outdated'
     ELSE EXISTS (SELECT 1 FROM messages m WHERE m.id = ${MESSAGE_OF} AND m.state = 'dead') END`
 
-/** What holds back waiting alerts of a place: the open messages about the same alerts. */
+/** When alerts were received, by id. */
+export async function readReceivedAt(
+  tx: Tx,
+  alerts: readonly number[],
+): Promise<Map<number, Date>> {
+  const rows = await tx.all<{ id: number; at: number }>(
+    `SELECT a.id, p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload
+     WHERE a.id IN LIST($1, BIGINT)`,
+    [alerts],
+  )
+  return new Map(rows.map(({ id, at }) => [id, tx.date(at)]))
+}
+
+/** Describes which waiting alerts of a place are blocked, because an open message is about the same alert. */
 export interface Blocked {
-  /** Of the alerts in open messages that are no digests. */
+  /** Fingerprints in open messages other than digests. */
   fingerprints: string[]
   /**
-   * Alerts whose predecessor has a higher id are blocked by an open digest: it covers the predecessor, or the
-   * predecessor waits behind it.
+   * Start of an open digest's ranges. An alert whose predecessor has a higher id is blocked: the digest contains the
+   * predecessor, or the predecessor is itself blocked by it.
    */
   after: number | undefined
 }
 
-/** Without what the message `except` blocks, which is being claimed. */
-export async function blockedIn(
+/** Ignores the message `except`, which is being claimed. */
+export async function readBlocked(
   tx: Tx,
   { queue, channel }: QueuePlace,
   except = 0,
 ): Promise<Blocked> {
   const open = await tx.all<{ id: number }>(
-    `SELECT id FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') AND id <> $3`,
+    `SELECT id FROM messages WHERE queue = $1 AND channel = $2 AND ${OPEN} AND id <> $3`,
     [queue, channel, except],
   )
   if (open.length === 0) return { fingerprints: [], after: undefined }
@@ -83,7 +114,7 @@ export function isBlocked(
   return (after !== undefined && previous > after) || fingerprints.includes(fingerprint)
 }
 
-/** SQL: alert `a` is not blocked; the parameters are BLOCKED_VALUES. */
+/** SQL: alert `a` is not blocked. Binds `blockedValues` from parameter `first` on. */
 export function unblocked(first: number): string {
   return `AND a.previous <= $${first} AND a.fingerprint NOT IN LIST($${first + 1}, TEXT)`
 }
@@ -94,8 +125,8 @@ export function blockedValues({ fingerprints, after }: Blocked): [number, string
 
 export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
 
-/** Up to which alert everything of a place was taken, for each level that it ever had. */
-export async function watermarks(
+/** For each level that a place ever had: the alert up to which all were taken. */
+export async function readWatermarks(
   tx: Tx,
   { queue, channel }: QueuePlace,
 ): Promise<Map<Level, number>> {
@@ -106,8 +137,8 @@ export async function watermarks(
   return new Map(rows.map(({ level, up_to }) => [level, up_to]))
 }
 
-/** Places that ever had alerts, of all channels or of some. */
-export async function placesOf(tx: Tx, channels?: readonly string[]): Promise<QueuePlace[]> {
+/** Places that ever had alerts, of all or of the given channels. */
+export async function readPlaces(tx: Tx, channels?: readonly string[]): Promise<QueuePlace[]> {
   return tx.all<QueuePlace>(
     `SELECT DISTINCT queue, channel FROM watermarks ${channels === undefined ? '' : 'WHERE channel IN LIST($1, TEXT)'}
      ORDER BY queue, channel`,
@@ -115,7 +146,7 @@ export async function placesOf(tx: Tx, channels?: readonly string[]): Promise<Qu
   )
 }
 
-/** Moves the watermark of a level up to the first alert that still waits, after `claimed` was taken. */
+/** Moves a level's watermark up to the first alert that still waits, after `claimed` were taken. */
 export async function advanceWatermark(
   tx: Tx,
   { queue, channel, level, upTo }: QueuePlace & { level: Level; upTo: number },
@@ -134,19 +165,15 @@ export async function advanceWatermark(
     )
 }
 
-/** Makes a message's alerts wait again in their queue. Returns how many. */
+/** Makes a message's alerts wait again in their queue. Returns their number. */
 export async function requeue(tx: Tx, message: number): Promise<number> {
   await materialize(tx, message)
   return tx.run('UPDATE deliveries SET message = 0 WHERE message = $1', [message])
 }
 
-/** Writes a digest's id into each of the deliveries that its ranges cover, and drops the ranges. */
+/** Replaces a digest's ranges by its id in each delivery that they cover. */
 export async function materialize(tx: Tx, message: number): Promise<void> {
-  const ranges = await tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
-    'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
-    [message],
-  )
-  for (const { queue, channel, level, after, up_to } of ranges)
+  for (const { queue, channel, level, after, up_to } of await readRanges(tx, message))
     await tx.run(
       `UPDATE deliveries SET message = $1
        WHERE queue = $2 AND channel = $3 AND level = $4 AND alert > $5 AND alert <= $6 AND message IS NULL`,
@@ -155,13 +182,41 @@ export async function materialize(tx: Tx, message: number): Promise<void> {
   await tx.run('DELETE FROM delivery_ranges WHERE message = $1', [message])
 }
 
+/** Deliveries that a digest contains: those with `after` < alert <= `up_to` whose message is NULL. */
+export interface DeliveryRange extends QueuePlace {
+  level: Level
+  after: number
+  up_to: number
+}
+
+export async function readRanges(tx: Tx, message: number): Promise<DeliveryRange[]> {
+  return tx.all<DeliveryRange>(
+    'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
+    [message],
+  )
+}
+
+/** The last alert of a page of a range's deliveries; undefined if fewer are left. `waits` is an SQL condition on them. */
+export async function readPageEnd(
+  tx: Tx,
+  { queue, channel, level, after, up_to }: DeliveryRange,
+  { size, waits = 'd.message IS NULL' }: { size: number; waits?: string },
+): Promise<number | undefined> {
+  const last = await tx.get<{ alert: number }>(
+    `SELECT alert FROM deliveries d WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
+       AND ${waits} ORDER BY alert LIMIT 1 OFFSET $6`,
+    [queue, channel, level, after, up_to, size - 1],
+  )
+  return last?.alert
+}
+
 /** A message with its place, by which its alerts are found. */
 export interface PlacedMessage extends QueuePlace {
   id: number
 }
 
-/** An alert of a message, with the level under which it was delivered. */
-export interface Carried {
+/** An alert of a message, with its level at delivery. */
+export interface CarriedAlert {
   alert: number
   level: Level
 }
@@ -171,37 +226,28 @@ const CARRIED_BY_ID = `SELECT alert FROM deliveries
 const CARRIED_BY_RANGE = `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3
   AND alert > $4 AND alert <= $5 AND message IS NULL ORDER BY alert LIMIT $6`
 
-/** A message's alerts, the most severe first, then the oldest, after a given one; each page is found by its index. */
-export async function carriedBy(
+/** A page of a message's alerts after a given one: the most severe first, then the oldest. Uses only index lookups. */
+export async function readCarried(
   tx: Tx,
   { id, queue, channel }: PlacedMessage,
-  { after, limit }: { after?: Carried | undefined; limit: number },
-): Promise<Carried[]> {
-  const ranges = await tx.all<{ level: Level; after: number; up_to: number }>(
-    'SELECT level, after, up_to FROM delivery_ranges WHERE message = $1',
-    [id],
-  )
-  const found: Carried[] = []
+  { after, limit }: { after?: CarriedAlert | undefined; limit: number },
+): Promise<CarriedAlert[]> {
+  const ranges = await readRanges(tx, id)
+  const carried: CarriedAlert[] = []
   for (const level of LEVELS_IN_ORDER) {
     if (level < (after?.level ?? 1)) continue
     const from = level === after?.level ? after.alert : 0
-    const left = limit - found.length
-    const rows = await tx.all<{ alert: number }>(CARRIED_BY_ID, [
-      id,
-      queue,
-      channel,
-      level,
-      from,
-      left,
-    ])
+    const left = limit - carried.length
+    const values = [id, queue, channel, level, from, left]
+    const rows = await tx.all<{ alert: number }>(CARRIED_BY_ID, values)
     for (const range of ranges.filter((each) => each.level === level)) {
       const start = Math.max(from, range.after)
       const place = [queue, channel, level, start, range.up_to, left]
       rows.push(...(await tx.all<{ alert: number }>(CARRIED_BY_RANGE, place)))
     }
     rows.sort((a, b) => a.alert - b.alert)
-    for (const { alert } of rows.slice(0, left)) found.push({ alert, level })
-    if (found.length === limit) return found
+    for (const { alert } of rows.slice(0, left)) carried.push({ alert, level })
+    if (carried.length === limit) break
   }
-  return found
+  return carried
 }

@@ -1,7 +1,13 @@
-import type { HistoryCounts, MessageCounts, MessageCountsQuery, TimeRange } from '../queries.ts'
+import type {
+  HistoryCounts,
+  MessageCounts,
+  MessageCountsQuery,
+  QueuePlace,
+  TimeRange,
+} from '../queries.ts'
 import type { Tx } from '../tx.ts'
 
-/** Rows that one query counts at most, so that accepting waits for no more than that. */
+/** Maximum rows that one query counts, which bounds how long it delays accepts. */
 const MAX_COUNTED = 20_000
 
 export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryCounts> {
@@ -10,7 +16,7 @@ export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryC
     'SELECT MIN(id) AS first, MAX(id) AS last FROM payloads WHERE received_at >= $1 AND received_at < $2',
     range,
   )
-  const ended = await endedIn(tx, range)
+  const ended = await countEnded(tx, range)
   if (payloads?.first == null) return { received: 0, suppressed: [], ended }
   const received = await tx.get<{ n: number }>(
     'SELECT COUNT(*) AS n FROM alerts WHERE payload BETWEEN $1 AND $2',
@@ -26,8 +32,11 @@ export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryC
   return { received: received?.n ?? 0, suppressed: suppressed.map((row) => ({ ...row })), ended }
 }
 
-/** By the attempt that ended each message; a split one ended nothing, since its alerts wait again. */
-async function endedIn(tx: Tx, range: readonly [number, number]): Promise<HistoryCounts['ended']> {
+/** Counts messages by their final attempt. A split is none: its alerts wait again. */
+async function countEnded(
+  tx: Tx,
+  range: readonly [number, number],
+): Promise<HistoryCounts['ended']> {
   const rows = await tx.all<HistoryCounts['ended'][number]>(
     `SELECT channel, state, COUNT(*) AS messages, CAST(SUM(alert_count) AS BIGINT) AS alerts FROM (
        SELECT m.channel, m.state, m.alert_count FROM (
@@ -42,22 +51,22 @@ async function endedIn(tx: Tx, range: readonly [number, number]): Promise<Histor
   return rows.map((row) => ({ ...row }))
 }
 
-export async function messageCounts(
-  tx: Tx,
-  { hourStart, dayStart, places }: MessageCountsQuery,
-): Promise<MessageCounts[]> {
+export async function messageCounts(tx: Tx, query: MessageCountsQuery): Promise<MessageCounts[]> {
   const counts: MessageCounts[] = []
-  for (const { queue, channel } of places) {
-    const row = await tx.get<{ hour: number; day: number }>(
-      `SELECT COUNT(*) FILTER (WHERE created_at >= $3) AS hour, COUNT(*) FILTER (WHERE created_at >= $4) AS day
-       FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test' AND created_at >= LEAST($3, $4)`,
-      [queue, channel, tx.ms(hourStart), tx.ms(dayStart)],
-    )
-    counts.push({
-      ...{ queue, channel },
-      messagesThisHour: row?.hour ?? 0,
-      messagesToday: row?.day ?? 0,
-    })
-  }
+  for (const place of query.places) counts.push(await countMessages(tx, place, query))
   return counts
+}
+
+/** Counts a place's messages since the start of the hour and of the day, without tests. */
+export async function countMessages(
+  tx: Tx,
+  { queue, channel }: QueuePlace,
+  { hourStart, dayStart }: { hourStart: Date; dayStart: Date },
+): Promise<MessageCounts> {
+  const row = await tx.get<{ hour: number; day: number }>(
+    `SELECT COUNT(*) FILTER (WHERE created_at >= $3) AS hour, COUNT(*) FILTER (WHERE created_at >= $4) AS day
+     FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test' AND created_at >= LEAST($3, $4)`,
+    [queue, channel, tx.ms(hourStart), tx.ms(dayStart)],
+  )
+  return { queue, channel, messagesThisHour: row?.hour ?? 0, messagesToday: row?.day ?? 0 }
 }

@@ -20,19 +20,19 @@ interface Row {
   queue: string | null
 }
 
-export interface Group {
+export interface GroupKey {
   queue: string
   channel: string
   group: string
 }
 
-/** Takes what the accepts that are stored have left to compare with, in their order. */
+/** Receives the stored alerts in the order of their ids. */
 export interface LastNotifiedTarget {
-  letThrough(group: Group, entry: LastEntry): void
-  repeated(group: Group): void
+  letThrough(group: GroupKey, entry: LastEntry): void
+  repeated(group: GroupKey): void
 }
 
-/** Derives from the newest `limit` alerts what was last let through for each group. */
+/** Replays the newest `limit` alerts, from which the target derives the last entry of each group. */
 export async function restoreLast(
   tx: Tx,
   target: LastNotifiedTarget,
@@ -52,8 +52,8 @@ export async function restoreLast(
     )
     const last = ids.at(-1)?.id
     if (last === undefined) return
-    for (const row of await rowsBetween(tx, after, last))
-      restore(
+    for (const row of await readRows(tx, after, last))
+      replay(
         target,
         row,
         (queuesOf.get(row.channel) ?? []).map(({ queue }) => queue),
@@ -63,7 +63,7 @@ export async function restoreLast(
   }
 }
 
-function rowsBetween(tx: Tx, after: number, last: number): Promise<Row[]> {
+function readRows(tx: Tx, after: number, last: number): Promise<Row[]> {
   return tx.all<Row>(
     `SELECT a.id, a.channel, COALESCE(a.grp, a.fingerprint) AS grp, a.status, a.level, a.fingerprint, a.starts_at,
        p.received_at, a.final_state, a.reason, d.queue
@@ -75,13 +75,13 @@ function rowsBetween(tx: Tx, after: number, last: number): Promise<Row[]> {
   )
 }
 
-function restore(target: LastNotifiedTarget, row: Row, queues: readonly string[]): void {
+function replay(target: LastNotifiedTarget, row: Row, queues: readonly string[]): void {
   const { channel, grp: group } = row
   if (row.final_state === 'suppressed' && row.reason !== 'resolved_off') {
     for (const queue of queues) target.repeated({ queue, channel, group })
     return
   }
-  // Dead without a message: it was let through into each queue. Pruned from its queue: nothing is known.
+  // An alert that is dead without a message had entered every queue. One whose delivery was pruned is unknown.
   const through = row.queue === null ? (row.final_state === null ? [] : queues) : [row.queue]
   for (const queue of through)
     target.letThrough(
@@ -96,7 +96,7 @@ function restore(target: LastNotifiedTarget, row: Row, queues: readonly string[]
     )
 }
 
-/** When the newest `limit` requests since `sinceMs` before the last one were accepted, oldest first. */
+/** Passes the keys and times of the newest `limit` requests of the last `sinceMs`, oldest first. */
 export async function restoreRequests(
   tx: Tx,
   set: (key: string, at: number) => void,

@@ -1,16 +1,17 @@
 import { STAYS_MS } from '../../model/message.ts'
 import type { Lease, Renewal } from '../store.ts'
 import type { Tx } from '../tx.ts'
+import { IN_STATE, OPEN } from './message-states.ts'
 
-/** No lease is taken for longer; one that seems to last longer was taken before the clock was set back. */
+/** Upper bound of a lease. A longer one dates from before the clock was set back. */
 const MAX_LEASE_MS = 5 * 60_000
 
-/** SQL: a lease that is in force at parameter `now`. */
+/** SQL: a lease in force at parameter `now`. */
 export function inForce(now: string): string {
   return `until > ${now} AND until <= ${now} + ${MAX_LEASE_MS}`
 }
 
-/** A robot that changed hands, and how many messages its former owner had in flight. */
+/** A robot whose lease changed its owner, and the number of messages that were in flight. */
 export interface TakenOver {
   robot: string
   from: string
@@ -18,38 +19,39 @@ export interface TakenOver {
 }
 
 /**
- * Takes or renews a lease. What its former owner had in flight becomes due at once; when `unconfirmed`, also what a
- * claim of this owner may have left there whose answer was lost.
+ * Takes or renews a lease. On a change of owner, messages in flight become due at once; with `unconfirmed` also those of
+ * this owner, whose claim may have been committed although its answer was lost.
  */
 export async function lease(
   tx: Tx,
   { robot, owner, now, until, enough, places = [] }: Lease,
   unconfirmed: boolean,
-): Promise<{ held: boolean; taken?: TakenOver }> {
+): Promise<{ isHeld: boolean; takenOver?: TakenOver }> {
   const at = tx.ms(now)
-  const found = await tx.get<{ owner: string; until: number; places: string }>(
+  const current = await tx.get<{ owner: string; until: number; places: string }>(
     'SELECT owner, until, places FROM leases WHERE robot = $1',
     [robot],
   )
-  const works = JSON.stringify(places.map(({ queue, channel }) => [queue, channel]))
-  // Looking writes nothing: most replicas ask every few seconds for what another works.
-  const isInForce = found !== undefined && found.until > at && found.until <= at + MAX_LEASE_MS
-  if (isInForce && found.owner !== owner) return { held: false }
-  const lasts = isInForce && enough !== undefined && found.until >= tx.ms(enough)
-  if (lasts && found.places === works && !unconfirmed) return { held: true }
+  const placesJson = JSON.stringify(places.map(({ queue, channel }) => [queue, channel]))
+  // Read first: most replicas poll every few seconds for a robot that another one holds.
+  const isInForce =
+    current !== undefined && current.until > at && current.until <= at + MAX_LEASE_MS
+  if (isInForce && current.owner !== owner) return { isHeld: false }
+  const isLongEnough = isInForce && enough !== undefined && current.until >= tx.ms(enough)
+  if (isLongEnough && current.places === placesJson && !unconfirmed) return { isHeld: true }
   const written = await tx.run(
     `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, $2, $3, $5)
      ON CONFLICT (robot) DO UPDATE SET owner = excluded.owner, until = excluded.until, places = excluded.places
      WHERE l.owner = excluded.owner OR l.until <= $4 OR l.until > $4 + ${MAX_LEASE_MS}`,
-    [robot, owner, tx.ms(until), at, works],
+    [robot, owner, tx.ms(until), at, placesJson],
   )
-  if (written === 0) return { held: false }
-  if (found?.owner === owner && !unconfirmed) return { held: true }
+  if (written === 0) return { isHeld: false }
+  if (current?.owner === owner && !unconfirmed) return { isHeld: true }
   const recovered = await requeueInFlight(tx, robot, at)
-  return { held: true, taken: { robot, from: found?.owner ?? '', recovered } }
+  return { isHeld: true, takenOver: { robot, from: current?.owner ?? '', recovered } }
 }
 
-/** Extends the leases that an owner still has; shortens only those that a clock that was set back has left. */
+/** Extends an owner's leases. Shortens only a lease that a clock set back has made too long. */
 export async function renew(tx: Tx, { owner, robots, now, until }: Renewal): Promise<void> {
   for (const robot of robots.toSorted())
     await tx.run(
@@ -63,32 +65,32 @@ export async function release(tx: Tx, owner: string): Promise<void> {
   await tx.run(`UPDATE leases SET owner = '', until = 0 WHERE owner = $1`, [owner])
 }
 
-/** What is in flight for robots that nobody works becomes due at once. */
+/** Makes messages in flight due at once for robots without a lease in force. */
 export async function recover(tx: Tx, now: Date): Promise<number> {
   const at = tx.ms(now)
   await clampFutureTimes(tx, at)
   const rows = await tx.all<{ robot: string }>(
-    `SELECT DISTINCT robot FROM messages m WHERE state IN ('pending', 'sending') AND state = 'sending'
+    `SELECT DISTINCT robot FROM messages m WHERE ${IN_STATE.sending}
      AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.robot = m.robot AND ${inForce('$1')}) ORDER BY robot`,
     [at],
   )
   let recovered = 0
   for (const { robot } of rows) {
-    // Locks the lease, so that no process takes the robot and claims for it in between.
-    const found = await tx.get<{ until: number }>(
+    // Locks the lease: no process can take the robot and claim for it in between.
+    const row = await tx.get<{ until: number }>(
       `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, '', 0, '[]')
        ON CONFLICT (robot) DO UPDATE SET owner = l.owner RETURNING until`,
       [robot],
     )
-    const until = found?.until ?? 0
+    const until = row?.until ?? 0
     if (until <= at || until > at + MAX_LEASE_MS) recovered += await requeueInFlight(tx, robot, at)
   }
   return recovered
 }
 
-/** No process works the robot: what is in flight for it is due at once and may have arrived; its calls count until now. */
+/** Makes a robot's messages in flight due at once, as they may have arrived; their calls count until now. */
 async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<number> {
-  const inFlight = `robot = $1 AND state IN ('pending', 'sending') AND state = 'sending'`
+  const inFlight = `robot = $1 AND ${IN_STATE.sending}`
   await tx.run(
     `UPDATE calls SET until = GREATEST(until, $2) WHERE id IN (SELECT call FROM messages WHERE ${inFlight})`,
     [robot, at],
@@ -101,30 +103,29 @@ async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<numbe
 }
 
 /**
- * After the clock was set back: nothing that is over lies in the future, and nothing waits longer than it was meant to.
- * A message that is due later for another reason has neither been made nor tried in the future.
+ * Repairs instants that lie in the future because the clock was set back: past calls and pauses begin now, with their
+ * lengths. A message's due time moves only if its creation or an attempt lies in the future as well.
  */
 async function clampFutureTimes(tx: Tx, at: number): Promise<void> {
   await tx.run('UPDATE calls SET until = until - at + $1, at = $1 WHERE at > $1', [at])
   await tx.run('UPDATE pauses SET until = until - since + $1, since = $1 WHERE since > $1', [at])
   await tx.run(
-    `UPDATE messages SET due_at = $1 WHERE state IN ('pending', 'sending') AND state = 'pending' AND due_at > $1
+    `UPDATE messages SET due_at = $1 WHERE ${IN_STATE.pending} AND due_at > $1
        AND (created_at > $1 OR EXISTS (SELECT 1 FROM attempts a WHERE a.message = messages.id AND a.at > $1))`,
     [at],
   )
-  await tx.run(
-    `UPDATE messages SET elsewhere_at = $1 WHERE state IN ('pending', 'sending') AND elsewhere_at > $1`,
-    [at + STAYS_MS],
-  )
+  await tx.run(`UPDATE messages SET elsewhere_at = $1 WHERE ${OPEN} AND elsewhere_at > $1`, [
+    at + STAYS_MS,
+  ])
 }
 
-/** Calls, pauses and due times keep their distance from a clock that was set. */
+/** Moves calls, pauses, due times and leases by `byMs`, after the clock was set. */
 export async function shift(tx: Tx, byMs: number): Promise<void> {
   await tx.run('UPDATE calls SET at = at + $1, until = until + $1', [byMs])
   await tx.run('UPDATE pauses SET since = since + $1, until = until + $1', [byMs])
   await tx.run(
     `UPDATE messages SET due_at = due_at + $1, elsewhere_at = elsewhere_at + $1
-     WHERE state IN ('pending', 'sending')`,
+     WHERE ${OPEN}`,
     [byMs],
   )
   await tx.run('UPDATE leases SET until = until + $1 WHERE until > 0', [byMs])

@@ -4,8 +4,9 @@ import type { MessageQuery, Page, StoredAttempt, StoredMessage } from '../querie
 import type { NewMessage, QuotaWarning } from '../store.ts'
 import type { SqlValue, Tx } from '../tx.ts'
 import { queueLock } from './deliveries.ts'
+import { IN_STATE } from './message-states.ts'
 
-/** Returns the id. A message that is claimed has a call and its first attempt; another one is due at once. */
+/** Inserts a message that is being sent, with its call and first attempt, or one that is due at once. Returns its id. */
 export async function insertMessage(
   tx: Tx,
   message: NewMessage,
@@ -52,7 +53,7 @@ export async function enqueue(
   await tx.lock(messages.map(({ queue }) => queueLock(queue)))
   const ids: string[] = []
   for (const message of messages) {
-    const pending = message.kind === 'test' ? await pendingTest(tx, message) : undefined
+    const pending = message.kind === 'test' ? await findPendingTest(tx, message) : undefined
     ids.push(
       String(
         pending ?? (await insertMessage(tx, message, { now, state: 'pending', byHand: true })),
@@ -62,10 +63,13 @@ export async function enqueue(
   return ids
 }
 
-async function pendingTest(tx: Tx, { queue, robotKey }: NewMessage): Promise<number | undefined> {
+async function findPendingTest(
+  tx: Tx,
+  { queue, robotKey }: NewMessage,
+): Promise<number | undefined> {
   const row = await tx.get<{ id: number }>(
     `SELECT id FROM messages WHERE queue = $1 AND robot_key = $2 AND kind = 'test'
-     AND state IN ('pending', 'sending') AND state = 'pending' ORDER BY id LIMIT 1`,
+     AND ${IN_STATE.pending} ORDER BY id LIMIT 1`,
     [queue, robotKey],
   )
   return row?.id
@@ -117,12 +121,12 @@ function messageFrom(tx: Tx, row: MessageRow, attempts: StoredAttempt[]): Stored
 }
 
 /** One message by id or uuid, with all its attempts. */
-export async function messageNamed(tx: Tx, name: string): Promise<StoredMessage | undefined> {
+export async function findMessage(tx: Tx, name: string): Promise<StoredMessage | undefined> {
   const row = await tx.get<MessageRow>(
     `SELECT ${COLUMNS} FROM messages WHERE ${isId(name) ? 'id = $1' : 'uuid = $1'}`,
     [isId(name) ? Number(name) : name],
   )
-  return row && messageFrom(tx, row, (await attemptsOf(tx, [row.id], 'all')).get(row.id) ?? [])
+  return row && messageFrom(tx, row, (await readAttempts(tx, [row.id], 'all')).get(row.id) ?? [])
 }
 
 export function isId(name: string): boolean {
@@ -138,8 +142,8 @@ interface ResendRow {
   elsewhere_at: number | null
 }
 
-/** AppError not_found when there is none with this id. */
-export async function messageToResend(tx: Tx, id: string): Promise<ResendRow> {
+/** AppError not_found for an unknown id. */
+export async function readMessageToResend(tx: Tx, id: string): Promise<ResendRow> {
   const row = await tx.get<ResendRow>(
     'SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1',
     [isId(id) ? Number(id) : 0],
@@ -160,8 +164,8 @@ interface AttemptRow {
   duration_ms: number
 }
 
-/** The attempts of messages, oldest first; `last`: the last one of each only. */
-async function attemptsOf(
+/** Attempts by message, oldest first; `last` reads only the last one of each. */
+async function readAttempts(
   tx: Tx,
   messages: readonly number[],
   which: 'all' | 'last',
@@ -173,9 +177,9 @@ async function attemptsOf(
      ORDER BY message, id`,
     [messages],
   )
-  const found = new Map<number, StoredAttempt[]>()
+  const byMessage = new Map<number, StoredAttempt[]>()
   for (const row of rows) {
-    const attempts = found.get(row.message) ?? []
+    const attempts = byMessage.get(row.message) ?? []
     attempts.push({
       at: tx.date(row.at),
       robot: row.robot,
@@ -186,31 +190,22 @@ async function attemptsOf(
       words: row.words,
       durationMs: row.duration_ms,
     })
-    found.set(row.message, attempts)
+    byMessage.set(row.message, attempts)
   }
-  return found
+  return byMessage
 }
 
-/** Newest first, so that the first page begins here. */
-const NEWEST = Number.MAX_SAFE_INTEGER
+/** The cursor of the first page: lists are newest first. */
+const NEWEST_FIRST = Number.MAX_SAFE_INTEGER
 
-/** Messages whose text one query searches. */
+/** Messages that one query searches for a text. */
 const MAX_SEARCHED = 1_000
 
-/** Rare states have an index, which SQLite finds by these very conditions only. */
-const OF_STATE = {
-  pending: `state IN ('pending', 'sending') AND state = 'pending'`,
-  sending: `state IN ('pending', 'sending') AND state = 'sending'`,
-  dead: `state = 'dead'`,
-  sent: `state = 'sent'`,
-  any: 'TRUE',
-} as const
-
-/** Messages, newest first; a page of a text search may end early. */
+/** A page of messages, newest first. A text search may end a page early. */
 export async function messages(tx: Tx, query: MessageQuery): Promise<Page<StoredMessage>> {
   const { limit, text } = query
   const { where, values } = conditionsOf(query)
-  const idsOf = async (more: string, ...others: SqlValue[]): Promise<number[]> => {
+  const readIds = async (more: string, ...others: SqlValue[]): Promise<number[]> => {
     const rows = await tx.all<{ id: number }>(`SELECT id FROM messages WHERE ${where} ${more}`, [
       ...values,
       ...others,
@@ -220,25 +215,25 @@ export async function messages(tx: Tx, query: MessageQuery): Promise<Page<Stored
   const at = values.length
   const newest = `ORDER BY id DESC LIMIT $${at + 1}`
   if (text === undefined) {
-    const ids = await idsOf(newest, limit + 1)
-    return pageOf(tx, ids.slice(0, limit), ids.length > limit ? ids[limit - 1] : undefined)
+    const ids = await readIds(newest, limit + 1)
+    return readPage(tx, ids.slice(0, limit), ids.length > limit ? ids[limit - 1] : undefined)
   }
-  const searched = await idsOf(newest, MAX_SEARCHED)
+  const searched = await readIds(newest, MAX_SEARCHED)
   const last = searched.at(-1)
   if (last === undefined) return { items: [], next: null }
-  const found = await idsOf(
+  const matching = await readIds(
     `AND id >= $${at + 2} AND (title ILIKE $${at + 3} ESCAPE '\\' OR text ILIKE $${at + 3} ESCAPE '\\') ${newest}`,
     limit + 1,
     last,
     `%${text.replace(/[\\%_]/g, '\\$&')}%`,
   )
-  if (found.length > limit) return pageOf(tx, found.slice(0, limit), found[limit - 1])
-  return pageOf(tx, found, searched.length === MAX_SEARCHED ? last : undefined)
+  if (matching.length > limit) return readPage(tx, matching.slice(0, limit), matching[limit - 1])
+  return readPage(tx, matching, searched.length === MAX_SEARCHED ? last : undefined)
 }
 
 function conditionsOf(query: MessageQuery): { where: string; values: SqlValue[] } {
-  const values: SqlValue[] = [Number(query.before ?? NEWEST)]
-  const conditions: string[] = [OF_STATE[query.state ?? 'any'], 'id < $1']
+  const values: SqlValue[] = [Number(query.before ?? NEWEST_FIRST)]
+  const conditions: string[] = [IN_STATE[query.state ?? 'any'], 'id < $1']
   for (const column of ['channel', 'robot'] as const) {
     const value = query[column]
     if (value === undefined) continue
@@ -248,7 +243,7 @@ function conditionsOf(query: MessageQuery): { where: string; values: SqlValue[] 
   return { where: conditions.join(' AND '), values }
 }
 
-async function pageOf(
+async function readPage(
   tx: Tx,
   ids: readonly number[],
   next: number | undefined,
@@ -257,7 +252,7 @@ async function pageOf(
     `SELECT ${COLUMNS} FROM messages WHERE id IN LIST($1, BIGINT) ORDER BY id DESC`,
     [ids],
   )
-  const attempts = await attemptsOf(tx, ids, 'last')
+  const attempts = await readAttempts(tx, ids, 'last')
   return {
     items: rows.map((row) => messageFrom(tx, row, attempts.get(row.id) ?? [])),
     next: next === undefined ? null : String(next),

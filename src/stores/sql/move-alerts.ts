@@ -1,54 +1,59 @@
 import type { Level } from '../../model/level.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 import {
-  blockedIn,
+  hasDelivery,
   LEVELS_IN_ORDER,
   MESSAGE_OF,
-  type QueuePlace,
-  watermarks,
+  readBlocked,
+  readWatermarks,
 } from './deliveries.ts'
 import type { LastNotifiedLog } from './recent.ts'
+import { columnsOf } from './schema.ts'
 
-/** Rows that are looked up at once. */
+const WATERMARK_COLUMNS = columnsOf('watermarks')
+const DELIVERY_COLUMNS = columnsOf('deliveries')
+
+/** Rows of one query. */
 const PAGE_SIZE = 2_000
 
-/** A delivery that waits. */
-export interface Waiting {
+/** A waiting delivery. */
+export interface WaitingDelivery {
   alert: number
   level: Level
 }
 
-/** What waits in a place, blocked or not. */
-export async function waitingIn(
+/** Waiting deliveries of a place, including blocked ones. */
+export async function readWaiting(
   tx: Tx,
   place: QueuePlace,
   limit = Number.MAX_SAFE_INTEGER,
-): Promise<Waiting[]> {
+): Promise<WaitingDelivery[]> {
   const { queue, channel } = place
-  const marks = await watermarks(tx, place)
-  let found = await tx.all<Waiting>(
+  const marks = await readWatermarks(tx, place)
+  let waiting = await tx.all<WaitingDelivery>(
     `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
     [queue, channel, limit],
   )
   for (const level of LEVELS_IN_ORDER) {
     const upTo = marks.get(level)
-    if (upTo === undefined || found.length >= limit) continue
-    // Not spread: hundreds of thousands are more arguments than the stack holds.
-    found = found.concat(
-      await tx.all<Waiting>(
+    if (upTo === undefined || waiting.length >= limit) continue
+    // No spread: hundreds of thousands of arguments overflow the stack.
+    waiting = waiting.concat(
+      await tx.all<WaitingDelivery>(
         `SELECT alert, level FROM deliveries
          WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL ORDER BY alert LIMIT $5`,
         [queue, channel, level, upTo, limit],
       ),
     )
   }
-  return found
+  return waiting
 }
 
-export async function removeFrom(
+export async function removeFromQueue(
   tx: Tx,
   { queue, channel }: QueuePlace,
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingDelivery[],
 ): Promise<void> {
   for (const [level, alerts] of byLevel(waiting))
     await tx.run(
@@ -58,26 +63,26 @@ export async function removeFrom(
 }
 
 /**
- * Makes alerts wait in another queue, without those that its group gets already, or that a later one about the same alert
- * has overtaken there. Returns the overtaken ones.
+ * Adds alerts to another queue, except those it already contains and those overtaken there by a later one about the same
+ * alert. Returns the overtaken ones.
  */
-export async function moveTo(
+export async function addToQueue(
   tx: Tx,
   to: QueuePlace,
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingDelivery[],
 ): Promise<ReadonlySet<number>> {
-  const overtaken = await compareWith(tx, to, waiting)
+  const overtaken = await orderInQueue(tx, to, waiting)
   const moved = waiting.filter(({ alert }) => !overtaken.has(alert))
   for (const [level, alerts] of byLevel(moved)) {
     await tx.insert(
       'watermarks',
-      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', up_to: 'BIGINT' },
+      WATERMARK_COLUMNS,
       [[to.queue, to.channel, level, 0]],
       'ON CONFLICT DO NOTHING',
     )
     await tx.insert(
       'deliveries',
-      { queue: 'TEXT', channel: 'TEXT', level: 'SMALLINT', alert: 'BIGINT', message: 'BIGINT' },
+      DELIVERY_COLUMNS,
       alerts.map((alert) => [to.queue, to.channel, level, alert, 0]),
       'ON CONFLICT DO NOTHING',
     )
@@ -86,18 +91,18 @@ export async function moveTo(
 }
 
 /**
- * Compares alerts with those about the same in the queue they go to: those that a later one has overtaken there, sent or
- * in an open message, are returned. Of others, and of what waits there, the predecessor is written down anew.
+ * Returns the alerts that a later one about the same alert, sent or in an open message, has overtaken in the target
+ * queue. Updates the predecessors of the others, and of the alerts that wait there.
  */
-async function compareWith(
+async function orderInQueue(
   tx: Tx,
   to: QueuePlace,
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingDelivery[],
 ): Promise<ReadonlySet<number>> {
-  const rows = await fingerprintsOf(tx, waiting)
-  const { after = Number.MAX_SAFE_INTEGER } = await blockedIn(tx, to)
+  const rows = await readFingerprints(tx, waiting)
+  const { after = Number.MAX_SAFE_INTEGER } = await readBlocked(tx, to)
   const oldest = rows.reduce((least, { id }) => Math.min(least, id), after)
-  const taken = await takenAbove(tx, to, oldest)
+  const taken = await findTaken(tx, to, oldest)
   const isTaken = (fingerprint: string, test: (each: number) => boolean): boolean =>
     taken.get(fingerprint)?.some(test) === true
   const overtaken = new Set(
@@ -107,16 +112,19 @@ async function compareWith(
     rows.filter(({ id }) => !overtaken.has(id)),
     ({ fingerprint }) => fingerprint,
   )
-  const there = Map.groupBy(
-    await fingerprintsOf(tx, await waitingIn(tx, to)),
+  const waitingThere = Map.groupBy(
+    await readFingerprints(tx, await readWaiting(tx, to)),
     ({ fingerprint }) => fingerprint,
   )
-  for (const [fingerprint, ours] of moved)
-    await chain(tx, taken.get(fingerprint) ?? [], [...ours, ...(there.get(fingerprint) ?? [])])
+  for (const [fingerprint, sameAlert] of moved)
+    await chain(tx, taken.get(fingerprint) ?? [], [
+      ...sameAlert,
+      ...(waitingThere.get(fingerprint) ?? []),
+    ])
   return overtaken
 }
 
-/** Each of the waiting alerts about the same has the one before it as its predecessor, or a later one. */
+/** Raises the predecessor of each waiting alert about the same to the alert before it. */
 async function chain(
   tx: Tx,
   taken: readonly number[],
@@ -134,9 +142,9 @@ async function chain(
   }
 }
 
-async function fingerprintsOf(
+async function readFingerprints(
   tx: Tx,
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingDelivery[],
 ): Promise<{ id: number; fingerprint: string }[]> {
   const rows: { id: number; fingerprint: string }[] = []
   for (const ids of pagesOf(waiting.map(({ alert }) => alert)))
@@ -149,8 +157,8 @@ async function fingerprintsOf(
   return rows
 }
 
-/** Alerts above one that are sent, or in open messages, by fingerprint. */
-async function takenAbove(
+/** Alerts with higher ids that are sent or in open messages, by fingerprint. */
+async function findTaken(
   tx: Tx,
   { queue, channel }: QueuePlace,
   above: number,
@@ -178,8 +186,8 @@ async function takenAbove(
   return taken
 }
 
-/** What was last let through goes with its alert, so that a repeat is aggregated in the new queue as well. */
-export async function moveLast(
+/** Copies the last entries of moved alerts to the new queue, so that repeats are aggregated there. */
+export async function copyLastEntries(
   tx: Tx,
   { from, to, log }: { from: QueuePlace; to: QueuePlace; log: LastNotifiedLog },
   alerts: readonly number[],
@@ -190,19 +198,16 @@ export async function moveLast(
       [page],
     )
     const groups = rows.map(({ grp }) => grp)
-    const there = await log.lastOf(tx, to, groups)
+    const existing = await log.readLast(tx, to, groups)
     const moved = new Set(page)
-    const last = [...(await log.lastOf(tx, from, groups))].filter(
-      ([group, { alert }]) => moved.has(alert) && alert > (there.get(group)?.alert ?? 0),
+    const last = [...(await log.readLast(tx, from, groups))].filter(
+      ([group, { alert }]) => moved.has(alert) && alert > (existing.get(group)?.alert ?? 0),
     )
     await log.setLast(tx, to, new Map(last))
   }
 }
 
-/**
- * Gives alerts that no group waits for any more, or got, a final state. Returns how many; those of another group keep
- * theirs.
- */
+/** Gives a final state to those of the alerts that are in no queue any more. Returns their number. */
 export async function endAlerts(
   tx: Tx,
   alerts: readonly number[],
@@ -210,13 +215,12 @@ export async function endAlerts(
 ): Promise<number> {
   return tx.run(
     `UPDATE alerts SET final_state = $2, reason = $3 WHERE id IN LIST($1, BIGINT) AND final_state IS NULL
-       AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = alerts.channel
-         AND w.level = alerts.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = alerts.id)`,
+       AND NOT ${hasDelivery('alerts')}`,
     [alerts, end.state, end.reason],
   )
 }
 
-function byLevel(waiting: readonly Waiting[]): [Level, number[]][] {
+function byLevel(waiting: readonly WaitingDelivery[]): [Level, number[]][] {
   const groups = Map.groupBy(waiting, ({ level }) => level)
   return [...groups].map(([level, rows]) => [level, rows.map(({ alert }) => alert)])
 }

@@ -4,15 +4,15 @@ import type { StoredPayload } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
 /**
- * Bodies compressed as one: requests of a commit are much alike, so that a body of 80 KB takes 20 µs and 2 KB on disk,
- * where its pages took 220 µs. No more, since reading one unpacks all.
+ * Bodies of one commit are compressed together, since they resemble each other: a body of 80 KB then costs 20 µs and 2 KB
+ * on disk, instead of 220 µs for its pages. The limit bounds the cost of reading one body, which decompresses the chunk.
  */
 const CHUNK_BYTES = 256 * 1024
 
-/** The fastest of Zstandard's levels that finds what is alike. */
+/** Zstandard's fastest positive level. */
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
-/** Where a body is stored: in which row, from which of its bytes on, how many. */
+/** A body's row, and its offset and length in bytes within the decompressed row. */
 export interface BodyLocation {
   body: number
   start: number
@@ -52,24 +52,24 @@ interface PayloadRow extends BodyLocation {
   received_at: number
 }
 
-/** Payloads in the order of the ids, up to `maxBytes` of text but at least one; pruned and damaged ones are left out. */
+/** Payloads in the order of the ids, up to `maxBytes` of text but at least one, without pruned and damaged ones. */
 export async function payloads(
   tx: Tx,
   ids: readonly number[],
   maxBytes = Number.POSITIVE_INFINITY,
 ): Promise<Map<number, StoredPayload>> {
-  const found = new Map<number, StoredPayload>()
+  const byId = new Map<number, StoredPayload>()
   let bytes = 0
-  for await (const { id, source, received_at, text } of payloadTexts(tx, ids, (length) => {
+  for await (const { id, source, received_at, text } of readPayloadTexts(tx, ids, (length) => {
     bytes += length
-    return found.size === 0 || bytes <= maxBytes
+    return byId.size === 0 || bytes <= maxBytes
   }))
-    found.set(id, { source, receivedAt: tx.date(received_at), text })
-  return found
+    byId.set(id, { source, receivedAt: tx.date(received_at), text })
+  return byId
 }
 
-/** Unpacks payloads one by one, those that share a row once, for as long as `wants` their number of bytes. */
-export async function* payloadTexts(
+/** Reads payloads one by one while `wants` accepts their length; decompresses a shared row once. */
+export async function* readPayloadTexts(
   tx: Tx,
   ids: readonly number[],
   wants: (length: number) => boolean = () => true,
@@ -79,7 +79,7 @@ export async function* payloadTexts(
     [ids],
   )
   let body = 0
-  let unpacked: Buffer | undefined
+  let decompressed: Buffer | undefined
   const byId = new Map(rows.map((row) => [row.id, row]))
   for (const id of ids) {
     const row = byId.get(id)
@@ -87,22 +87,22 @@ export async function* payloadTexts(
     if (!wants(row.length)) return
     if (row.body !== body) {
       body = row.body
-      unpacked = undefined
+      decompressed = undefined
       const stored = await tx.get<{ bytes: Uint8Array }>('SELECT bytes FROM bodies WHERE id = $1', [
         body,
       ])
-      unpacked = stored && unpack(stored.bytes)
+      decompressed = stored && decompress(stored.bytes)
     }
-    const text = unpacked?.toString('utf8', row.start, row.start + row.length)
+    const text = decompressed?.toString('utf8', row.start, row.start + row.length)
     if (text !== undefined) yield { ...row, text }
   }
 }
 
 /**
- * Bytes as they are, or the content of a Zstandard frame (RFC 8878, section 3.1.1); no UTF-8 begins like one. Undefined
- * for a damaged frame: its alerts are delivered as unreadable, and those behind them are delivered at all.
+ * Decompresses a Zstandard frame (RFC 8878, section 3.1.1); other bytes, such as UTF-8, are returned unchanged. Undefined
+ * for a damaged frame: its alerts are then delivered as unreadable, and do not block later ones.
  */
-function unpack(bytes: Uint8Array): Buffer | undefined {
+function decompress(bytes: Uint8Array): Buffer | undefined {
   const isFrame = bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd
   if (!isFrame) return Buffer.from(bytes)
   try {

@@ -1,14 +1,13 @@
-import type { Level } from '../../model/level.ts'
 import type { Tx } from '../tx.ts'
-import type { QueuePlace } from './deliveries.ts'
+import { hasDelivery, readPageEnd, readRanges } from './deliveries.ts'
 
-/** Rows of each table that one call deletes at most, so that it never holds up accepting for long. */
+/** Maximum rows of each table that one call deletes, which bounds how long it delays accepts. */
 const BATCH_SIZE = 5_000
 
-/** No limit looks further back: `limits.per` is at most a day. */
-const KEEP_CALLS_MS = 25 * 3_600_000
+/** Longer than any window: `limits.per` is at most a day. */
+const CALL_RETENTION_MS = 25 * 3_600_000
 
-/** Deletes what is over and was received before `before`. */
+/** Deletes ended messages and alerts older than `before`, and calls outside every window. */
 export async function prune(
   tx: Tx,
   before: Date,
@@ -18,13 +17,13 @@ export async function prune(
   const limit = tx.ms(before)
   const messages = await pruneMessages(tx, limit)
   const alerts = await pruneAlerts(tx, limit)
-  await tx.run('DELETE FROM calls WHERE until < $1', [tx.ms(now) - KEEP_CALLS_MS])
+  await tx.run('DELETE FROM calls WHERE until < $1', [tx.ms(now) - CALL_RETENTION_MS])
   return { messages, alerts }
 }
 
 async function pruneMessages(tx: Tx, before: number): Promise<number> {
-  const messages = await tx.all<{ id: number; alert_count: number }>(
-    `SELECT id, alert_count FROM messages WHERE state IN ('sent', 'dead') AND created_at < $1 ORDER BY id LIMIT $2`,
+  const messages = await tx.all<{ id: number }>(
+    `SELECT id FROM messages WHERE state IN ('sent', 'dead') AND created_at < $1 ORDER BY id LIMIT $2`,
     [before, BATCH_SIZE],
   )
   let left = BATCH_SIZE
@@ -41,31 +40,24 @@ async function pruneMessages(tx: Tx, before: number): Promise<number> {
   return pruned
 }
 
-/** Deletes up to `limit` deliveries of a message; returns how many. */
+/** Deletes up to `limit` deliveries of a message. Returns their number. */
 async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<number> {
   let deleted = await tx.run(
     `DELETE FROM deliveries WHERE (queue, channel, level, alert) IN (
        SELECT queue, channel, level, alert FROM deliveries WHERE message = $1 LIMIT $2)`,
     [message, limit],
   )
-  const ranges = await tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
-    'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
-    [message],
-  )
-  for (const { queue, channel, level, after, up_to } of ranges) {
+  for (const range of await readRanges(tx, message)) {
     if (deleted >= limit) return deleted
+    const { queue, channel, level, after, up_to } = range
     const place = [queue, channel, level] as const
-    const last = await tx.get<{ alert: number }>(
-      `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
-         AND message IS NULL ORDER BY alert LIMIT 1 OFFSET $6`,
-      [...place, after, up_to, limit - deleted],
-    )
+    const end = await readPageEnd(tx, range, { size: limit - deleted })
     deleted += await tx.run(
       `DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
          AND message IS NULL`,
-      [...place, after, last?.alert ?? up_to],
+      [...place, after, end ?? up_to],
     )
-    if (last !== undefined) return limit
+    if (end !== undefined) return limit
     await tx.run(
       'DELETE FROM delivery_ranges WHERE queue = $1 AND channel = $2 AND level = $3 AND up_to = $4',
       [...place, up_to],
@@ -74,7 +66,7 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
   return deleted
 }
 
-/** Alerts of old requests that no message lists and no group waits for, then the requests that have no alert left. */
+/** Deletes alerts of old requests without a delivery, then requests without an alert. */
 async function pruneAlerts(tx: Tx, before: number): Promise<number> {
   const recent = await tx.get<{ id: number | null }>(
     'SELECT MIN(id) AS id FROM payloads WHERE received_at >= $1',
@@ -83,8 +75,7 @@ async function pruneAlerts(tx: Tx, before: number): Promise<number> {
   const end = recent?.id ?? Number.MAX_SAFE_INTEGER
   const alerts = await tx.all<{ id: number; payload: number }>(
     `SELECT a.id, a.payload FROM alerts a WHERE a.payload < $1
-       AND NOT EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = a.channel
-         AND w.level = a.level AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id)
+       AND NOT ${hasDelivery('a')}
      ORDER BY a.payload LIMIT $2`,
     [end, BATCH_SIZE],
   )
@@ -94,16 +85,16 @@ async function pruneAlerts(tx: Tx, before: number): Promise<number> {
 }
 
 async function prunePayloads(tx: Tx, end: number): Promise<void> {
-  const gone = await tx.all<{ id: number; body: number }>(
+  const payloads = await tx.all<{ id: number; body: number }>(
     `SELECT p.id, p.body FROM payloads p WHERE p.id < $1
        AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.payload = p.id) ORDER BY p.id LIMIT $2`,
     [end, BATCH_SIZE],
   )
-  if (gone.length === 0) return
-  await tx.run('DELETE FROM payloads WHERE id IN LIST($1, BIGINT)', [gone.map(({ id }) => id)])
+  if (payloads.length === 0) return
+  await tx.run('DELETE FROM payloads WHERE id IN LIST($1, BIGINT)', [payloads.map(({ id }) => id)])
   await tx.run(
     `DELETE FROM bodies WHERE id IN LIST($1, BIGINT)
        AND NOT EXISTS (SELECT 1 FROM payloads p WHERE p.body = bodies.id)`,
-    [[...new Set(gone.map(({ body }) => body))]],
+    [[...new Set(payloads.map(({ body }) => body))]],
   )
 }

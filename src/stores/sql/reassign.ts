@@ -1,15 +1,16 @@
+import type { QueuePlace } from '../queries.ts'
 import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import {
-  MESSAGE_OF,
-  materialize,
-  placesOf,
-  type QueuePlace,
-  queueLock,
-  requeue,
-} from './deliveries.ts'
+import { byPlace, MESSAGE_OF, materialize, queueLock, readPlaces, requeue } from './deliveries.ts'
 import { inForce } from './leases.ts'
-import { endAlerts, moveLast, moveTo, removeFrom, waitingIn } from './move-alerts.ts'
+import { IN_STATE, OPEN } from './message-states.ts'
+import {
+  addToQueue,
+  copyLastEntries,
+  endAlerts,
+  readWaiting,
+  removeFromQueue,
+} from './move-alerts.ts'
 import type { LastNotifiedLog } from './recent.ts'
 import { markDead } from './settle.ts'
 
@@ -18,8 +19,8 @@ const REMOVED = 'its channel or robot was removed from the configuration'
 type Assigned = QueueAssignment['queues']
 
 /**
- * Moves what waits in queues that nobody works. Messages that may have arrived keep their key and body, so that a repeat
- * can be recognised; others are dissolved, and their alerts wait again.
+ * Moves alerts and messages out of queues without a robot. A message that may have arrived keeps its uuid and body, so
+ * that DingTalk drops a repeat; other messages become dead, and their alerts wait again.
  */
 export async function reassign(
   tx: Tx,
@@ -31,21 +32,21 @@ export async function reassign(
   const queues = new Set<string>()
   const at = tx.ms(now)
   const assigned = new Map(assignments.map(({ channel, queues }) => [channel, queues]))
-  const isHome = ({ queue, channel }: QueuePlace): boolean =>
+  const isAssigned = ({ queue, channel }: QueuePlace): boolean =>
     assigned.get(channel)?.some((each) => each.queue === queue) === true
-  const lost = await lostPlaces(tx, isHome)
-  if (lost.length === 0) return { moved, dead: [], queues: [] }
-  const homes = lost.flatMap(({ channel }) => assigned.get(channel) ?? [])
-  await tx.lock([...lost, ...homes].map(({ queue }) => queueLock(queue)))
-  const leased = await leasedPlaces(tx, at)
-  for (const place of lost) {
-    // A process with another configuration works it, or one of its messages is in flight: next time.
+  const orphans = await findOrphans(tx, isAssigned)
+  if (orphans.length === 0) return { moved, dead: [], queues: [] }
+  const targets = orphans.flatMap(({ channel }) => assigned.get(channel) ?? [])
+  await tx.lock([...orphans, ...targets].map(({ queue }) => queueLock(queue)))
+  const leased = await readLeasedPlaces(tx, at)
+  for (const place of orphans) {
+    // Leave it to a later call while a process with another configuration works it, or a message is in flight.
     if (leased.has(`${place.queue}\n${place.channel}`) || (await hasInFlight(tx, place))) continue
-    const to = await homesOf(tx, place, assigned.get(place.channel) ?? [])
+    const to = await readTargets(tx, place, assigned.get(place.channel) ?? [])
     await moveMessages(tx, place, { to, at, log })
-    const waiting = await waitingIn(tx, place)
+    const waiting = await readWaiting(tx, place)
     if (waiting.length === 0) continue
-    await removeFrom(tx, place, waiting)
+    await removeFromQueue(tx, place, waiting)
     const alerts = waiting.map(({ alert }) => alert)
     if (to.length === 0) {
       const ended = await endAlerts(tx, alerts, { state: 'dead', reason: REMOVED })
@@ -54,11 +55,11 @@ export async function reassign(
     }
     let overtakenInAll = alerts
     for (const { queue, robots } of to) {
-      const home = { ...place, queue }
-      const got = await sentBy(tx, { place, robots }, alerts)
-      const missing = waiting.filter(({ alert }) => !got.has(alert))
-      const overtaken = await moveTo(tx, home, missing)
-      await moveLast(tx, { from: place, to: home, log }, alerts)
+      const target = { ...place, queue }
+      const sent = await findSent(tx, { place, robots }, alerts)
+      const missing = waiting.filter(({ alert }) => !sent.has(alert))
+      const overtaken = await addToQueue(tx, target, missing)
+      await copyLastEntries(tx, { from: place, to: target, log }, alerts)
       overtakenInAll = overtakenInAll.filter((alert) => overtaken.has(alert))
       queues.add(queue)
     }
@@ -72,8 +73,12 @@ export async function reassign(
   }
 }
 
-/** The queue of the robot that sent last from a place, by its key, so that no other group gets its alerts; else all. */
-async function homesOf(tx: Tx, { queue, channel }: QueuePlace, to: Assigned): Promise<Assigned> {
+/** The queue whose robot, by its key, sent last from a place, so that the alerts stay in their group; otherwise all. */
+async function readTargets(
+  tx: Tx,
+  { queue, channel }: QueuePlace,
+  to: Assigned,
+): Promise<Assigned> {
   const last = await tx.get<{ robot_key: string }>(
     `SELECT robot_key FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test'
      ORDER BY created_at DESC LIMIT 1`,
@@ -83,27 +88,25 @@ async function homesOf(tx: Tx, { queue, channel }: QueuePlace, to: Assigned): Pr
   return same.length > 0 ? same : to
 }
 
-/** Places that are nobody's home, with something that waits or an open message. */
-async function lostPlaces(tx: Tx, isHome: (place: QueuePlace) => boolean): Promise<QueuePlace[]> {
+/** Places outside the configuration with waiting alerts or an open message. */
+async function findOrphans(
+  tx: Tx,
+  isAssigned: (place: QueuePlace) => boolean,
+): Promise<QueuePlace[]> {
   const open = await tx.all<QueuePlace>(
-    `SELECT DISTINCT queue, channel FROM messages WHERE state IN ('pending', 'sending')`,
+    `SELECT DISTINCT queue, channel FROM messages WHERE ${OPEN}`,
   )
-  const lost = open.filter((place) => !isHome(place))
-  for (const place of await placesOf(tx)) {
-    const isFound = lost.some(
-      ({ queue, channel }) => queue === place.queue && channel === place.channel,
-    )
-    if (!isHome(place) && !isFound && (await waitingIn(tx, place, 1)).length > 0) lost.push(place)
+  const orphans = open.filter((place) => !isAssigned(place))
+  for (const place of await readPlaces(tx)) {
+    const isListed = orphans.some((each) => byPlace(each, place) === 0)
+    if (!isAssigned(place) && !isListed && (await readWaiting(tx, place, 1)).length > 0)
+      orphans.push(place)
   }
-  return lost.toSorted((a, b) => compare(a.queue, b.queue) || compare(a.channel, b.channel))
+  return orphans.toSorted(byPlace)
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-/** Queues and channels, a line each. A robot may go on with a queue for other channels only. */
-async function leasedPlaces(tx: Tx, at: number): Promise<Set<string>> {
+/** Places under a lease in force, as `QUEUE\nCHANNEL`: a robot may hold a queue for some channels only. */
+async function readLeasedPlaces(tx: Tx, at: number): Promise<Set<string>> {
   const rows = await tx.all<{ places: string }>(
     `SELECT places FROM leases WHERE ${inForce('$1')}`,
     [at],
@@ -112,17 +115,16 @@ async function leasedPlaces(tx: Tx, at: number): Promise<Set<string>> {
   return new Set(all.map((place) => place.join('\n')))
 }
 
-/** Its process settles a message in flight, or `recover` makes it pending. */
+/** A message in flight ends when its process settles it, or `recover` makes it pending. */
 async function hasInFlight(tx: Tx, { queue, channel }: QueuePlace): Promise<boolean> {
   const row = await tx.get(
-    `SELECT 1 AS one FROM messages WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending')
-       AND state = 'sending'`,
+    `SELECT 1 AS one FROM messages WHERE queue = $1 AND channel = $2 AND ${IN_STATE.sending}`,
     [queue, channel],
   )
   return row !== undefined
 }
 
-type Home = Assigned[number] & { robot?: string }
+type Target = Assigned[number] & { robot?: string }
 
 interface OpenMessage {
   id: number
@@ -138,17 +140,17 @@ async function moveMessages(
 ): Promise<void> {
   const open = await tx.all<OpenMessage>(
     `SELECT id, robot_key, alert_count, elsewhere_at FROM messages
-     WHERE queue = $1 AND channel = $2 AND state IN ('pending', 'sending') ORDER BY id`,
+     WHERE queue = $1 AND channel = $2 AND ${OPEN} ORDER BY id`,
     [place.queue, place.channel],
   )
   for (const message of open) {
     const mayHaveArrived = (message.elsewhere_at ?? 0) > at
-    const home = homeOf(message, to)
-    const isKept =
-      mayHaveArrived && home !== undefined && !(await wasSent(tx, place, { message, home }))
-    if (isKept) {
-      const alerts = await moveMessage(tx, message, home)
-      await moveLast(tx, { from: place, to: { ...place, queue: home.queue }, log }, alerts)
+    const target = targetOf(message, to)
+    const moves =
+      mayHaveArrived && target !== undefined && !(await wasSent(tx, place, { message, target }))
+    if (moves) {
+      const alerts = await moveMessage(tx, message, target)
+      await copyLastEntries(tx, { from: place, to: { ...place, queue: target.queue }, log }, alerts)
     } else {
       await requeue(tx, message.id)
       await markDead(tx, message.id, REMOVED)
@@ -156,8 +158,8 @@ async function moveMessages(
   }
 }
 
-/** Where the robot of the message is now, by its key; else the first queue of the channel. */
-function homeOf({ robot_key }: OpenMessage, to: Assigned): Home | undefined {
+/** The queue whose robot has the message's key; otherwise the first queue of the channel. */
+function targetOf({ robot_key }: OpenMessage, to: Assigned): Target | undefined {
   for (const { queue, robots } of to) {
     const robot = robots.find(({ key }) => key === robot_key)
     if (robot !== undefined) return { queue, robots, robot: robot.name }
@@ -165,26 +167,26 @@ function homeOf({ robot_key }: OpenMessage, to: Assigned): Home | undefined {
   return to[0]
 }
 
-/** A message of a robot that is gone, of whose alerts the group that it goes to has some by another message. */
+/** Whether a removed robot's message contains alerts that the target's robots already sent in other messages. */
 async function wasSent(
   tx: Tx,
   place: QueuePlace,
-  { message, home }: { message: OpenMessage; home: Home },
+  { message, target }: { message: OpenMessage; target: Target },
 ): Promise<boolean> {
-  if (home.robot !== undefined) return false
+  if (target.robot !== undefined) return false
   await materialize(tx, message.id)
   const carried = await tx.all<{ alert: number }>(
     'SELECT alert FROM deliveries WHERE message = $1',
     [message.id],
   )
   const alerts = carried.map(({ alert }) => alert)
-  return (await sentBy(tx, { place, robots: home.robots }, alerts)).size > 0
+  return (await findSent(tx, { place, robots: target.robots }, alerts)).size > 0
 }
 
-/** Alerts that robots have sent, or are to send, from other queues of the channel than a place. */
-async function sentBy(
+/** Those of the alerts that are in open or sent messages of the robots, from other queues of the channel. */
+async function findSent(
   tx: Tx,
-  { place, robots }: { place: QueuePlace; robots: Home['robots'] },
+  { place, robots }: { place: QueuePlace; robots: Target['robots'] },
   alerts: readonly number[],
 ): Promise<ReadonlySet<number>> {
   const rows = await tx.all<{ alert: number }>(
@@ -197,7 +199,7 @@ async function sentBy(
   return new Set(rows.map(({ alert }) => alert))
 }
 
-/** Keeps its key and body. Alerts that the group gets by others as well are left to them. Returns its alerts. */
+/** Moves a message with its uuid and body, without alerts that the target queue already contains. Returns its alerts. */
 async function moveMessage(
   tx: Tx,
   { id, alert_count }: OpenMessage,
@@ -215,14 +217,14 @@ async function moveMessage(
      ON CONFLICT DO NOTHING`,
     [id, queue],
   )
-  const kept = await tx.all<{ alert: number }>(
+  const moved = await tx.all<{ alert: number }>(
     'UPDATE deliveries SET queue = $2 WHERE message = $1 RETURNING alert',
     [id, queue],
   )
-  if (kept.length === 0 && alert_count > 0) await markDead(tx, id, REMOVED)
+  if (moved.length === 0 && alert_count > 0) await markDead(tx, id, REMOVED)
   await tx.run(
     `UPDATE messages SET due_at = COALESCE(due_at, created_at), queue = $2, robot = COALESCE($3, robot) WHERE id = $1`,
     [id, queue, robot],
   )
-  return kept.map(({ alert }) => alert)
+  return moved.map(({ alert }) => alert)
 }

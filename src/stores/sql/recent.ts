@@ -1,51 +1,51 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { AcceptRequest } from '../incoming.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import type { QueuePlace } from './deliveries.ts'
 
-/** What was last let through for one group of one aggregation group, as rows have it: instants in milliseconds. */
+/** The last alert let through for one queue, channel and aggregation key; instants as stored, in milliseconds. */
 export interface LastEntry {
   alert: number
   status: Status
   level: Level
   fingerprint: string
   startsAt: number | null
-  /** When an alert was last let through, by status. */
+  /** When a firing, and when a resolved alert was last let through. */
   firingAt: number | null
   resolvedAt: number | null
-  /** Repeats that were suppressed since then. */
+  /** Repeats suppressed since then. */
   repeats: number
 }
 
-/** What an accept compares with: the requests and alerts of the last time. One session for each batch of requests. */
+/** Recent requests and alerts, for deduplication and aggregation. Each batch of requests opens a session. */
 export interface Recent {
   begin(tx: Tx, requests: readonly AcceptRequest[]): Promise<RecentSession>
 }
 
-/** What is set counts from then on, unless the transaction is rolled back. */
+/** Writes of a session are visible at once, and undone when its transaction is rolled back. */
 export interface RecentSession {
-  /** When a request with this key was last accepted. */
+  /** When this key was last accepted. */
   requestedAt(key: string): number | undefined
   setRequested(key: string, at: number): void
-  /** Reads what was last let through, by id, so that `last` finds it. */
+  /** Prepares `last` for these alerts. */
   load(ids: ReadonlySet<number>): Promise<void>
-  /** Undefined where nothing is known, as for most alerts. */
+  /** Undefined without a predecessor, which is the common case. */
   last(queue: string, channel: string, group: string): LastEntry | undefined
-  /** The id of that alert, also after its row was pruned; 0 where nothing is known. */
+  /** The id of that alert, even if it was pruned; 0 without a predecessor. */
   lastId(queue: string, channel: string, group: string): number
   setLast(queue: string, channel: string, group: string, entry: LastEntry): void
-  /** Writes what was set. */
+  /** Writes all changes. */
   save(): Promise<void>
 }
 
-/** The same for verbs other than accept, of groups of one queue and channel. */
+/** The same entries, for verbs other than accept. */
 export interface LastNotifiedLog {
-  lastOf(
+  readLast(
     tx: Tx,
     place: QueuePlace,
     groups: readonly string[],
   ): Promise<ReadonlyMap<string, LastEntry>>
-  /** Counts for as long as the transaction is not rolled back. */
+  /** Undone when the transaction is rolled back. */
   setLast(tx: Tx, place: QueuePlace, entries: ReadonlyMap<string, LastEntry>): Promise<void>
 }

@@ -3,31 +3,31 @@ import type { Status } from '../../model/alert.ts'
 import type { Resent } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import {
-  type Carried,
-  carriedBy,
-  deadAmong,
+  type CarriedAlert,
+  findDead,
   materialize,
-  placesOf,
   queueLock,
+  readCarried,
+  readPlaces,
 } from './deliveries.ts'
-import { messageToResend } from './messages.ts'
+import { readMessageToResend } from './messages.ts'
 import type { LastNotifiedLog } from './recent.ts'
 
-/** Alerts that are compared at once. */
+/** Alerts of one query. */
 const PAGE_SIZE = 2_000
 
 /**
- * Makes a dead message pending. An alert about which a later message was let through is overtaken: sending it would put
- * firing after resolved. Without such alerts the message goes out as it was; otherwise the others wait again.
+ * Makes a dead message pending unless alerts of it are overtaken: sending those would put firing after resolved. With
+ * overtaken alerts the message stays dead, and the others wait for a new message.
  */
 export async function resend(
   tx: Tx,
   { id, now }: { id: string; now: Date },
-  log: Pick<LastNotifiedLog, 'lastOf'>,
+  log: Pick<LastNotifiedLog, 'readLast'>,
 ): Promise<Resent> {
-  const { queue } = await messageToResend(tx, id)
+  const { queue } = await readMessageToResend(tx, id)
   await tx.lock([queueLock(queue)])
-  const message = await messageToResend(tx, id)
+  const message = await readMessageToResend(tx, id)
   if (message.state !== 'dead')
     throw new AppError(
       'not_dead',
@@ -66,20 +66,20 @@ export async function resend(
 }
 
 /**
- * Which of a message's alerts are still what was last let through, and how many are overtaken: in their queue by any
- * later message, in another queue of the channel (after a reload the group may have another) by a change of status.
+ * Splits a message's alerts into current ones and overtaken ones. In its own queue any later alert of the group overtakes;
+ * in another queue of the channel, which may serve the same group since a reload, only a change of status does.
  */
 async function divide(
   tx: Tx,
   message: { id: number; queue: string; channel: string },
-  log: Pick<LastNotifiedLog, 'lastOf'>,
+  log: Pick<LastNotifiedLog, 'readLast'>,
 ): Promise<{ current: number[]; outdated: number }> {
   const { channel } = message
-  const places = await placesOf(tx, [channel])
+  const places = await readPlaces(tx, [channel])
   const current: number[] = []
   let outdated = 0
-  for (let after: Carried | undefined; ; ) {
-    const carried = await carriedBy(tx, message, { limit: PAGE_SIZE, after })
+  for (let after: CarriedAlert | undefined; ; ) {
+    const carried = await readCarried(tx, message, { limit: PAGE_SIZE, after })
     const rows = await tx.all<{ id: number; grp: string; status: Status }>(
       'SELECT id, COALESCE(grp, fingerprint) AS grp, status FROM alerts WHERE id IN LIST($1, BIGINT)',
       [carried.map(({ alert }) => alert)],
@@ -87,8 +87,8 @@ async function divide(
     const groups = [...new Set(rows.map(({ grp }) => grp))]
     const overtaken = new Set<number>()
     for (const place of places) {
-      const last = await log.lastOf(tx, place, groups)
-      const dead = await deadAmong(
+      const last = await log.readLast(tx, place, groups)
+      const dead = await findDead(
         tx,
         place,
         [...last.values()].map(({ alert }) => alert),

@@ -2,8 +2,8 @@ import { SANDBOX_KEY } from '../../model/settings.ts'
 import type { RobotState } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
-/** The states of robots, in the order asked for. */
-export async function robotStates(
+/** States of robots, in their order. */
+export async function readRobotStates(
   tx: Tx,
   robots: readonly { key: string; address: string }[],
   { callsSince, month }: { callsSince: Date; month: string },
@@ -49,8 +49,8 @@ function scopesOf({ key, address }: { key: string; address: string }): string[] 
   return [`robot:${key}`, `address:${address}`]
 }
 
-/** Calls of a month that count for the organisation: all but those to the sandbox. */
-export async function organisationUsed(tx: Tx, month: string): Promise<number> {
+/** Calls of a month that count for the organisation, which excludes the sandbox. */
+export async function readOrganisationUsed(tx: Tx, month: string): Promise<number> {
   const row = await tx.get<{ n: number }>(
     'SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) AS n FROM monthly_usage WHERE month = $1 AND key NOT LIKE $2',
     [month, `${SANDBOX_KEY}%`],

@@ -2,13 +2,13 @@ import type { Columns } from '../tx.ts'
 
 /**
  * The tables of both databases. Instants are milliseconds since 1970, UTC; on PostgreSQL by the database's clock.
- * Rows that accepting writes have ascending keys, so that its cost does not depend on what is stored.
+ * Accepting writes only rows with ascending keys, so that its cost does not grow with the store.
  */
 export const SCHEMA = `
-  -- Bodies of requests that were committed together, compressed as one (payload-blobs.ts).
+  -- Request bodies, compressed in chunks (payload-blobs.ts).
   CREATE TABLE bodies (id IDENTITY, bytes BYTEA NOT NULL) ROW_TABLE;
 
-  -- One row for each request: its body is \`length\` bytes from \`start\` on of a row of bodies.
+  -- One row for each request. Its body is \`length\` bytes from \`start\` on in a decompressed row of bodies.
   CREATE TABLE payloads (
     id BIGINT PRIMARY KEY, key TEXT NOT NULL, source TEXT NOT NULL, received_at BIGINT NOT NULL,
     body BIGINT NOT NULL, start BIGINT NOT NULL, length BIGINT NOT NULL
@@ -16,8 +16,8 @@ export const SCHEMA = `
   CREATE INDEX payloads_received ON payloads (received_at);
   CREATE INDEX payloads_body ON payloads (body);
 
-  -- One row for each alert in each channel. grp: NULL where it is the fingerprint. previous: the alert of the same group
-  -- that was let through before it, 0 for none. final_state: NULL, suppressed, or dead (without a message).
+  -- One row for each alert in each channel. grp: the aggregation key, NULL when it is the fingerprint. previous: the alert
+  -- let through before it with the same key, or 0. final_state: NULL, suppressed, or dead (without a message).
   CREATE TABLE alerts (
     id BIGINT PRIMARY KEY, payload BIGINT NOT NULL, position INTEGER NOT NULL, channel TEXT NOT NULL,
     fingerprint TEXT NOT NULL, grp TEXT, status TEXT NOT NULL, level SMALLINT NOT NULL, name TEXT NOT NULL,
@@ -27,29 +27,29 @@ export const SCHEMA = `
   CREATE INDEX alerts_payload ON alerts (payload);
   CREATE INDEX alerts_final_state ON alerts (final_state, id) WHERE final_state IS NOT NULL;
 
-  -- One row for each alert and each group that it is for. message: its id; 0: it waits. NULL: it waits when its number is
-  -- above the watermark of its queue, channel and level, else it belongs to the digest whose range covers it.
+  -- One row for each alert and queue. message: an id, or 0 while the alert waits. With NULL the alert waits if its id is
+  -- above the watermark of its queue, channel and level; otherwise the digest whose range covers the id contains it.
   CREATE TABLE deliveries (
     queue TEXT NOT NULL, channel TEXT NOT NULL, level SMALLINT NOT NULL, alert BIGINT NOT NULL, message BIGINT,
     PRIMARY KEY (queue, channel, level, alert)
   ) KEY_TABLE;
   CREATE INDEX deliveries_message ON deliveries (message, queue, channel, level, alert) WHERE message IS NOT NULL;
 
-  -- Up to which alert everything was taken, for each level; a row for each queue and channel that ever had alerts.
+  -- Alerts up to up_to were taken. One row for each queue, channel and level that ever had alerts.
   CREATE TABLE watermarks (
     queue TEXT NOT NULL, channel TEXT NOT NULL, level SMALLINT NOT NULL, up_to BIGINT NOT NULL,
     PRIMARY KEY (queue, channel, level)
   ) KEY_TABLE;
 
-  -- What a digest took: all deliveries of a level whose message is NULL, after one alert up to another.
+  -- A digest contains the deliveries with after < alert <= up_to whose message is NULL.
   CREATE TABLE delivery_ranges (
     queue TEXT NOT NULL, channel TEXT NOT NULL, level SMALLINT NOT NULL, up_to BIGINT NOT NULL, after BIGINT NOT NULL,
     message BIGINT NOT NULL, PRIMARY KEY (queue, channel, level, up_to)
   ) KEY_TABLE;
   CREATE INDEX delivery_ranges_message ON delivery_ranges (message);
 
-  -- due_at: when its own robot may try it; elsewhere_at: when another robot of its pool may, since it may have arrived.
-  -- by_hand: a person asked for it, or it is a quota warning. level: its most severe alert, NULL without alerts.
+  -- due_at: when its own robot may try it. elsewhere_at: when other robots of its pool may, for it may have arrived.
+  -- by_hand: a person requested it, or it is a quota warning. level: its most severe alert, NULL without alerts.
   CREATE TABLE messages (
     id IDENTITY, uuid TEXT NOT NULL UNIQUE, robot TEXT NOT NULL, robot_key TEXT NOT NULL, queue TEXT NOT NULL,
     channel TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
@@ -70,7 +70,7 @@ export const SCHEMA = `
   CREATE INDEX attempts_message ON attempts (message, id);
   CREATE INDEX attempts_at ON attempts (at);
 
-  -- Calls count when they are claimed; each reaches DingTalk between at and until.
+  -- A call counts from its claim on; it may reach DingTalk at any time between at and until.
   CREATE TABLE calls (
     id IDENTITY, key TEXT NOT NULL, at BIGINT NOT NULL, until BIGINT NOT NULL, month TEXT NOT NULL
   ) ROW_TABLE;
@@ -79,7 +79,7 @@ export const SCHEMA = `
     month TEXT NOT NULL, key TEXT NOT NULL, calls BIGINT NOT NULL, PRIMARY KEY (month, key)
   ) KEY_TABLE;
 
-  -- The highest share of a month, in percent, that was warned of.
+  -- Percentage of the last quota warning of a month.
   CREATE TABLE quota_warnings (
     month TEXT NOT NULL, scope TEXT NOT NULL, percent INTEGER NOT NULL, PRIMARY KEY (month, scope)
   ) KEY_TABLE;
@@ -91,7 +91,7 @@ export const SCHEMA = `
     key TEXT PRIMARY KEY, failures INTEGER NOT NULL, body_bytes INTEGER, last_result TEXT, last_at BIGINT
   ) KEY_TABLE;
 
-  -- Who works a robot, until when, and for which queues and channels (a JSON list). An owner is a process, never used again.
+  -- Owner of a robot, with its queues and channels (JSON). Each process has an owner name that is never reused.
   CREATE TABLE leases (
     robot TEXT PRIMARY KEY, owner TEXT NOT NULL, until BIGINT NOT NULL, places TEXT NOT NULL
   ) KEY_TABLE;
@@ -116,15 +116,18 @@ export const TABLES = {
 
 export type TableName = keyof typeof TABLES
 
-/** The columns of a table with their types, as SCHEMA has them. */
-export function columnsOf(table: TableName): Columns {
+/** The columns of a table with their types, read from SCHEMA; of some columns, named with blanks in between, in that order. */
+export function columnsOf(table: TableName, names?: string): Columns {
   const [, body = ''] =
     new RegExp(`CREATE TABLE ${table} \\(([\\s\\S]*?)\\n?\\s*\\) (?:ROW|KEY)_TABLE`).exec(SCHEMA) ??
     []
   const columns: Record<string, Columns[string]> = {}
   for (const [, name = '', type = ''] of body.matchAll(COLUMN))
     columns[name] = (type === 'IDENTITY' ? 'BIGINT' : type) as Columns[string]
-  return columns
+  if (names === undefined) return columns
+  return Object.fromEntries(
+    names.split(' ').map((name) => [name, columns[name] as Columns[string]]),
+  )
 }
 
 const COLUMN = /(?:^|,)\s*([a-z_]+) (IDENTITY|BIGINT|INTEGER|SMALLINT|TEXT|BYTEA)\b/g

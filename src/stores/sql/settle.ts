@@ -1,26 +1,25 @@
 import { giveWay } from '../../clock.ts'
-import type { Level } from '../../model/level.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
-import { type QueuePlace, queueLock, requeue } from './deliveries.ts'
+import { queueLock, readPageEnd, readRanges, requeue } from './deliveries.ts'
 
-/** What a settlement changed; undefined when it came too late. */
+/** What a settlement changed. */
 export interface Settled {
   queue: string
-  /** Something waits there again. */
+  /** The message or its alerts wait again. */
   waits: boolean
   sent: boolean
 }
 
 /**
- * Records an attempt. The call's id is its fence: a second settlement of the same call, or one that comes after the
- * message was taken over, changes nothing.
+ * Records an attempt. The call's id is a fencing token: a second settlement of the same call, or one after a takeover,
+ * changes nothing and returns undefined.
  */
 export async function settle(tx: Tx, settlement: Settlement): Promise<Settled | undefined> {
   const id = Number(settlement.id)
-  const found = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [id])
-  if (found === undefined) return undefined
-  const { queue } = found
+  const placed = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [id])
+  if (placed === undefined) return undefined
+  const { queue } = placed
   await tx.lock([queueLock(queue)])
   const message = await tx.get<{ robot: string }>(
     `SELECT robot FROM messages WHERE id = $1 AND state = 'sending' AND call = $2`,
@@ -39,7 +38,7 @@ export async function settle(tx: Tx, settlement: Settlement): Promise<Settled | 
       ])
       return { queue, waits: false, sent: true }
     case 'retry':
-      // Once it may have arrived it stays with its robot, whatever later attempts bring.
+      // A message that may have arrived stays with its robot, whatever the outcome of later attempts.
       await tx.run(
         `UPDATE messages SET state = 'pending', due_at = $2, call = NULL,
            elsewhere_at = CASE WHEN COALESCE(elsewhere_at, 0) > $3 THEN elsewhere_at ELSE NULLIF($3, 0) END
@@ -91,8 +90,8 @@ async function recordAttempt(
 }
 
 /**
- * The call reached DingTalk by now, if ever, also where the process stood still beyond the attempt's time. A call that
- * surely did not reach it costs nothing of the month.
+ * Ends the call now, even if the process was suspended past its deadline. Takes a call that certainly did not reach
+ * DingTalk off the month.
  */
 async function recordCall(tx: Tx, { call, now, reached }: Settlement): Promise<void> {
   const row = await tx.get<{ key: string; month: string }>(
@@ -122,7 +121,7 @@ async function recordRobot(tx: Tx, { robot, attempt, now, pause }: Settlement): 
   )
 }
 
-/** Alerts of a message that one read counts. */
+/** Alerts that one read counts. */
 const PAGE_SIZE = 4_000
 
 const RECEIVED_IN_RANGE = `SELECT p.received_at AS at, COUNT(*) AS n
@@ -133,35 +132,28 @@ const RECEIVED_BY_ID = `SELECT p.received_at AS at, COUNT(*) AS n
   FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
   WHERE d.message = $1 AND a.id = d.alert AND p.id = a.payload GROUP BY p.received_at`
 
-/** When the alerts of a message were received, counted by instant; those of a digest a page at a time. */
-export async function receivedCounts(db: Database, message: number): Promise<ReceivedCount[]> {
+/** Counts a message's alerts by the instant of their receipt. Reads a digest page by page. */
+export async function countReceived(db: Database, message: number): Promise<ReceivedCount[]> {
   const counts = new Map<number, ReceivedCount>()
   const add = (tx: Tx, rows: readonly { at: number; n: number }[]): void => {
     for (const { at, n } of rows) {
-      const seen = counts.get(at)
-      if (seen === undefined) counts.set(at, { receivedAt: tx.date(at), count: n })
-      else seen.count += n
+      const entry = counts.get(at)
+      if (entry === undefined) counts.set(at, { receivedAt: tx.date(at), count: n })
+      else entry.count += n
     }
   }
   const ranges = await db.read(async (tx) => {
     add(tx, await tx.all(RECEIVED_BY_ID, [message]))
-    return tx.all<QueuePlace & { level: Level; after: number; up_to: number }>(
-      'SELECT queue, channel, level, after, up_to FROM delivery_ranges WHERE message = $1',
-      [message],
-    )
+    return readRanges(tx, message)
   })
-  for (const { queue, channel, level, after, up_to } of ranges)
-    for (let from = after; from < up_to; await giveWay())
-      from = await db.read(async (tx) => {
-        const place = [queue, channel, level, from] as const
-        const last = await tx.get<{ alert: number }>(
-          `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
-             AND message IS NULL ORDER BY alert LIMIT 1 OFFSET ${PAGE_SIZE - 1}`,
-          [...place, up_to],
-        )
-        const end = last?.alert ?? up_to
-        add(tx, await tx.all(RECEIVED_IN_RANGE, [...place, end]))
-        return end
+  for (const range of ranges)
+    for (let after = range.after; after < range.up_to; await giveWay())
+      after = await db.read(async (tx) => {
+        const end = await readPageEnd(tx, { ...range, after }, { size: PAGE_SIZE })
+        const { queue, channel, level, up_to } = range
+        const values = [queue, channel, level, after, end ?? up_to]
+        add(tx, await tx.all(RECEIVED_IN_RANGE, values))
+        return end ?? up_to
       })
   return [...counts.values()]
 }

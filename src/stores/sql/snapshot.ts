@@ -1,26 +1,25 @@
-import type { RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
+import type { QueuePlace, RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import type { QueuePlace } from './deliveries.ts'
+import { IN_RANGE, OF_WATERMARK, readReceivedAt } from './deliveries.ts'
 import { inForce } from './leases.ts'
-import { organisationUsed, robotStates } from './robot-states.ts'
+import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
-/** Deliveries that wait, and those of open messages. */
+/** SQL: deliveries that wait, and those of open messages. */
 const NOT_DELIVERED = `
-  SELECT d.queue, d.channel, d.alert FROM watermarks w CROSS JOIN deliveries d WHERE d.queue = w.queue
-    AND d.channel = w.channel AND d.level = w.level AND d.alert > w.up_to AND d.message IS NULL
+  SELECT d.queue, d.channel, d.alert FROM watermarks w CROSS JOIN deliveries d
+    WHERE ${OF_WATERMARK} AND d.alert > w.up_to AND d.message IS NULL
   UNION ALL SELECT queue, channel, alert FROM deliveries WHERE message = 0
   UNION ALL SELECT d.queue, d.channel, d.alert FROM messages m CROSS JOIN deliveries d
     WHERE m.state IN ('pending', 'sending') AND d.message = m.id
   UNION ALL SELECT d.queue, d.channel, d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
-    WHERE m.state IN ('pending', 'sending') AND r.message = m.id AND d.queue = r.queue AND d.channel = r.channel
-      AND d.level = r.level AND d.alert > r.after AND d.alert <= r.up_to AND d.message IS NULL`
+    WHERE m.state IN ('pending', 'sending') AND r.message = m.id AND ${IN_RANGE}`
 
 export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> {
   const open = await tx.all<QueuePlace & { count: number; first: number }>(
     `SELECT queue, channel, COUNT(*) AS count, MIN(alert) AS first FROM (${NOT_DELIVERED}) n
      GROUP BY queue, channel ORDER BY queue, channel`,
   )
-  const receivedAt = await receivedAtOf(
+  const receivedAt = await readReceivedAt(
     tx,
     open.map(({ first }) => first),
   )
@@ -30,30 +29,21 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
   }))
   const byChannel = Map.groupBy(queues, ({ channel }) => channel)
   const channels: Snapshot['channels'] = []
-  for (const [channel, ours] of byChannel)
+  for (const [channel, places] of byChannel)
     channels.push({
       channel,
-      count: ours.length === 1 ? (ours[0]?.count ?? 0) : await countOnce(tx, channel),
-      oldest: new Date(Math.min(...ours.map(({ oldest }) => oldest.getTime()))),
+      count: places.length === 1 ? (places[0]?.count ?? 0) : await countOnce(tx, channel),
+      oldest: new Date(Math.min(...places.map(({ oldest }) => oldest.getTime()))),
     })
   return {
-    robots: await robots(tx, query),
+    robots: await readRobots(tx, query),
     queues,
     channels,
-    organisationUsed: await organisationUsed(tx, query.month),
+    organisationUsed: await readOrganisationUsed(tx, query.month),
   }
 }
 
-async function receivedAtOf(tx: Tx, alerts: readonly number[]): Promise<Map<number, Date>> {
-  const rows = await tx.all<{ id: number; at: number }>(
-    `SELECT a.id, p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload
-     WHERE a.id IN LIST($1, BIGINT)`,
-    [alerts],
-  )
-  return new Map(rows.map(({ id, at }) => [id, tx.date(at)]))
-}
-
-/** Alerts that wait for several groups, each counted once. */
+/** Counts each alert once, also if it is in several queues. */
 async function countOnce(tx: Tx, channel: string): Promise<number> {
   const row = await tx.get<{ n: number }>(
     `SELECT COUNT(DISTINCT alert) AS n FROM (${NOT_DELIVERED}) n WHERE channel = $1`,
@@ -62,7 +52,7 @@ async function countOnce(tx: Tx, channel: string): Promise<number> {
   return row?.n ?? 0
 }
 
-async function robots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSnapshot>> {
+async function readRobots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSnapshot>> {
   const results = await tx.all<{ key: string; last_result: string | null; last_at: number | null }>(
     'SELECT key, last_result, last_at FROM robots WHERE key IN LIST($1, TEXT)',
     [query.robots.map(({ key }) => key)],
@@ -73,7 +63,7 @@ async function robots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSn
   )
   const oldest = Math.min(...query.robots.map(({ callsSince }) => callsSince.getTime()))
   const since = { callsSince: new Date(oldest), month: query.month }
-  const states = query.robots.length === 0 ? [] : await robotStates(tx, query.robots, since)
+  const states = query.robots.length === 0 ? [] : await readRobotStates(tx, query.robots, since)
   return new Map(
     query.robots.map(({ name, key, callsSince }, index) => {
       const state = states[index] as RobotState

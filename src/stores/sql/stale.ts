@@ -1,24 +1,25 @@
 import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { deadAmong, placesOf, type QueuePlace } from './deliveries.ts'
+import { findDead, readPlaces } from './deliveries.ts'
 import type { LastEntry, LastNotifiedLog, RecentSession } from './recent.ts'
 
 type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
 
 /**
- * Whether what a queue last got is not what its group last got: it is dead, or a reload has given the group another
- * queue since, which got another status.
+ * Whether a queue's last entry does not describe what its group saw last: the alert is dead, or since a reload the group
+ * has another queue, which delivered another status.
  */
 export type IsStale = (alert: Addressed, queue: string, last: LastEntry) => boolean
 
-/** An alert of which something is known in a queue: the id of what that queue last got. */
+/** An incoming alert, and the id of the last alert of its group in one queue. */
 export interface Known {
   alert: Addressed
   queue: string
   id: number
 }
 
-export function knownIn(
+export function knownAlerts(
   requests: readonly AcceptRequest[],
   session: Pick<RecentSession, 'lastId'>,
 ): Known[] {
@@ -32,11 +33,14 @@ export function knownIn(
   return known
 }
 
-/** Reads what that takes for all of them at once: a storm is full of repeats. */
-export async function staleIn(
+/** Reads the facts for all alerts of a batch at once, since a storm consists of repeats. */
+export async function readStale(
   tx: Tx,
   known: readonly Known[],
-  { session, log }: { session: Pick<RecentSession, 'load'>; log: Pick<LastNotifiedLog, 'lastOf'> },
+  {
+    session,
+    log,
+  }: { session: Pick<RecentSession, 'load'>; log: Pick<LastNotifiedLog, 'readLast'> },
 ): Promise<IsStale> {
   if (known.length === 0) return () => false
   await session.load(new Set(known.map(({ id }) => id)))
@@ -45,10 +49,10 @@ export async function staleIn(
   for (const [key, [first, ...others]] of places) {
     const { queue, alert, id } = first as Known
     const ids = [id, ...others.map((each) => each.id)]
-    dead.set(key, await deadAmong(tx, { queue, channel: alert.channel }, ids))
+    dead.set(key, await findDead(tx, { queue, channel: alert.channel }, ids))
   }
   const alerts = [...new Set(known.map(({ alert }) => alert))]
-  const elsewhere = await lastElsewhere(tx, alerts, log)
+  const elsewhere = await readLastElsewhere(tx, alerts, log)
   return ({ queues, channel, group }, queue, last) =>
     dead.get(keyOf(queue, channel))?.has(last.alert) === true ||
     elsewhere.some((place) => {
@@ -58,27 +62,27 @@ export async function staleIn(
     })
 }
 
-/** What groups got in queues of their channel which they have no more. Where no reload took one, there is none. */
-async function lastElsewhere(
+/** Last entries of the groups in former queues of their channel. Empty unless a reload removed a queue. */
+async function readLastElsewhere(
   tx: Tx,
   alerts: readonly Addressed[],
-  log: Pick<LastNotifiedLog, 'lastOf'>,
+  log: Pick<LastNotifiedLog, 'readLast'>,
 ): Promise<(QueuePlace & { last: Map<string, LastEntry> })[]> {
-  const found: (QueuePlace & { last: Map<string, LastEntry> })[] = []
+  const lastByPlace: (QueuePlace & { last: Map<string, LastEntry> })[] = []
   const channels = new Set(alerts.map(({ channel }) => channel))
-  for (const { queue, channel } of await placesOf(tx, [...channels])) {
+  for (const { queue, channel } of await readPlaces(tx, [...channels])) {
     const others = alerts.filter((each) => each.channel === channel && !each.queues.includes(queue))
     if (others.length === 0) continue
     const place = { queue, channel }
     const last = new Map(
-      await log.lastOf(tx, place, [...new Set(others.map(({ group }) => group))]),
+      await log.readLast(tx, place, [...new Set(others.map(({ group }) => group))]),
     )
     const ids = [...last.values()].map(({ alert }) => alert)
-    const dead = await deadAmong(tx, place, ids)
+    const dead = await findDead(tx, place, ids)
     for (const [group, { alert }] of last) if (dead.has(alert)) last.delete(group)
-    found.push({ ...place, last })
+    lastByPlace.push({ ...place, last })
   }
-  return found
+  return lastByPlace
 }
 
 function keyOf(queue: string, channel: string): string {

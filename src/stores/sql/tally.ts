@@ -1,29 +1,31 @@
 import { giveWay } from '../../clock.ts'
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tally, TallyGroup } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
 import {
   type Blocked,
-  blockedIn,
   blockedValues,
   LEVELS_IN_ORDER,
-  type QueuePlace,
+  readBlocked,
+  readPageEnd,
+  readReceivedAt,
+  readWatermarks,
   unblocked,
-  watermarks,
 } from './deliveries.ts'
 
-/** Rows that one read looks at: a few milliseconds, between which requests are accepted. */
+/** Rows of one read, which takes a few milliseconds; requests are accepted between reads. */
 const PAGE_SIZE = 4_000
 
-/** Alerts that a tally names for each group; several of them may have one target. */
-const FIRST_OF_GROUP = 10
+/** Alerts listed for each group; several of them may have the same target. */
+const MAX_LISTED = 10
 
-/** Of each level so many are looked at one by one, for their targets; the rest is counted by the database. */
-const NAMED_ROWS = 1_000
+/** Rows of a level that are read one by one, for their targets. The database counts the rest. */
+const FIRST_PAGE_SIZE = 1_000
 
 interface Row {
-  /** The first and the last of the alerts that the row counts. */
+  /** First and last alert that the row counts. */
   id: number
   last: number
   status: Status
@@ -34,13 +36,13 @@ interface Row {
   n: number
 }
 
-/** Counts what waits by now, a page at a time. What is claimed meanwhile makes the claim of this tally fail. */
+/** Counts the waiting alerts page by page. A claim in between makes the claim of this tally fail. */
 export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
   const start = await db.read(async (tx) => ({
     place,
-    blocked: await blockedIn(tx, place),
-    marks: await watermarks(tx, place),
-    upTo: await newestOf(tx, place),
+    blocked: await readBlocked(tx, place),
+    marks: await readWatermarks(tx, place),
+    upTo: await readNewest(tx, place),
   }))
   const groups = new Map<string, TallyGroup>()
   const ids = { oldest: Number.POSITIVE_INFINITY, newest: 0 }
@@ -48,8 +50,8 @@ export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
     for (const waits of ['d.message IS NULL', 'd.message = 0'] as const) {
       let after = waits === 'd.message = 0' ? 0 : start.marks.get(level)
       for (let isFirst = true; after !== undefined; isFirst = false) {
-        const asked = { ...start, level, waits, after, isFirst }
-        const { rows, end } = await db.read((tx) => page(tx, asked))
+        const query = { ...start, level, waits, after, isFirst }
+        const { rows, end } = await db.read((tx) => readPage(tx, query))
         for (const row of rows) {
           add(groups, level, row)
           ids.oldest = Math.min(ids.oldest, row.id)
@@ -63,12 +65,12 @@ export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
   return {
     count: all.reduce((sum, { firing, resolved }) => sum + firing + resolved, 0),
     upTo: ids.newest,
-    ...(await db.read((tx) => receivedBetween(tx, ids))),
+    ...(await db.read((tx) => readReceivedRange(tx, ids))),
     groups: all.sort((a, b) => a.level - b.level || b.firing + b.resolved - a.firing - a.resolved),
   }
 }
 
-async function newestOf(tx: Tx, { queue, channel }: QueuePlace): Promise<number> {
+async function readNewest(tx: Tx, { queue, channel }: QueuePlace): Promise<number> {
   let newest = 0
   for (const level of LEVELS_IN_ORDER) {
     const row = await tx.get<{ alert: number | null }>(
@@ -80,7 +82,7 @@ async function newestOf(tx: Tx, { queue, channel }: QueuePlace): Promise<number>
   return newest
 }
 
-interface Asked {
+interface PageQuery {
   place: QueuePlace
   level: Level
   waits: string
@@ -90,24 +92,21 @@ interface Asked {
   isFirst: boolean
 }
 
-/** The next rows of a level, each by itself or counted; `end`: after which alert there are more. */
-async function page(
+/** The next rows of a level, listed or counted. `end` is the last alert of a full page. */
+async function readPage(
   tx: Tx,
-  { place: { queue, channel }, level, waits, after, upTo, blocked, isFirst }: Asked,
+  { place: { queue, channel }, level, waits, after, upTo, blocked, isFirst }: PageQuery,
 ): Promise<{ rows: Row[]; end: number | undefined }> {
-  const size = isFirst ? NAMED_ROWS : PAGE_SIZE
-  const last = await tx.get<{ alert: number }>(
-    `SELECT alert FROM deliveries d WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
-       AND ${waits} ORDER BY alert LIMIT 1 OFFSET ${size - 1}`,
-    [queue, channel, level, after, upTo],
-  )
+  const size = isFirst ? FIRST_PAGE_SIZE : PAGE_SIZE
+  const range = { queue, channel, level, after, up_to: upTo }
+  const end = await readPageEnd(tx, range, { size, waits })
   const rows = await tx.all<Row>(
     `SELECT ${isFirst ? `${EACH}, 1 AS n` : COUNTED} FROM deliveries d CROSS JOIN alerts a
      WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND d.alert <= $5 AND ${waits}
        AND a.id = d.alert ${unblocked(6)} ${isFirst ? 'ORDER BY a.id' : 'GROUP BY a.name, a.cluster, a.status ORDER BY 1'}`,
-    [queue, channel, level, after, last?.alert ?? upTo, ...blockedValues(blocked)],
+    [queue, channel, level, after, end ?? upTo, ...blockedValues(blocked)],
   )
-  return { rows, end: last?.alert }
+  return { rows, end }
 }
 
 const EACH = 'a.id, a.id AS last, a.status, a.name, a.cluster, a.payload, a.position'
@@ -126,18 +125,15 @@ function add(
     groups.set(key, group)
   }
   group[status] += n
-  if (n === 1 && group.first.length < FIRST_OF_GROUP) group.first.push({ payload, position })
+  if (n === 1 && group.first.length < MAX_LISTED) group.first.push({ payload, position })
 }
 
-async function receivedBetween(
+async function readReceivedRange(
   tx: Tx,
   { oldest, newest }: { oldest: number; newest: number },
 ): Promise<{ from: Date; to: Date }> {
-  const row = await tx.get<{ since: number | null; until: number | null }>(
-    `SELECT MIN(p.received_at) AS since, MAX(p.received_at) AS until FROM alerts a JOIN payloads p ON p.id = a.payload
-     WHERE a.id IN LIST($1, BIGINT)`,
-    [newest === 0 ? [] : [oldest, newest]],
-  )
-  const date = (ms: number | null | undefined): Date => (ms == null ? new Date(0) : tx.date(ms))
-  return { from: date(row?.since), to: date(row?.until) }
+  const receivedAt = await readReceivedAt(tx, newest === 0 ? [] : [oldest, newest])
+  const instants = [...receivedAt.values()].map((each) => each.getTime())
+  if (instants.length === 0) return { from: new Date(0), to: new Date(0) }
+  return { from: new Date(Math.min(...instants)), to: new Date(Math.max(...instants)) }
 }

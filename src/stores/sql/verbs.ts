@@ -12,28 +12,28 @@ import { prune } from './prune.ts'
 import { reassign } from './reassign.ts'
 import type { LastNotifiedLog } from './recent.ts'
 import { resend } from './resend.ts'
-import { receivedCounts, settle } from './settle.ts'
+import { countReceived, settle } from './settle.ts'
 import { snapshot } from './snapshot.ts'
 import { tally } from './tally.ts'
 
-/** All verbs but those in which the drivers differ: how requests are grouped, and what closing means. */
+/** The verbs that are the same for both drivers. */
 export type SqlVerbs = Omit<Store, 'accept' | 'close'>
 
 export interface VerbDeps {
   log: LastNotifiedLog
-  /** Queues in which something waits that another process may be waiting for; all when a robot is free for others. */
+  /** Notifies other processes of queues with something new, or that a robot is free (`all`). */
   wake: (queues: readonly string[] | 'all') => void
   takenOver: (taken: TakenOver) => void
 }
 
-/** The store's verbs on one database, each a transaction. */
+/** Implements the store's verbs on one database. */
 export function sqlVerbs(db: Database, deps: VerbDeps): SqlVerbs {
   return { ...dispatchVerbs(db, deps), ...messageVerbs(db, deps), ...queryVerbs(db) }
 }
 
-/** Leases, claims and what comes of them. */
+/** Leases, claims and their outcomes. */
 function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
-  /** Robots with a claim whose answer was lost: the next lease sees whether it was carried out. */
+  /** Robots with a claim whose answer was lost; the next lease recovers its message. */
   const unconfirmed = new Set<string>()
   const claimed = async (
     robot: string,
@@ -49,10 +49,12 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
   return {
     async lease(wanted) {
       const { robot } = wanted
-      const { held, taken } = await db.write((tx) => lease(tx, wanted, unconfirmed.has(robot)))
+      const { isHeld, takenOver: taken } = await db.write((tx) =>
+        lease(tx, wanted, unconfirmed.has(robot)),
+      )
       unconfirmed.delete(robot)
       if (taken !== undefined) takenOver(taken)
-      return held
+      return isHeld
     },
     renew: (renewal) => db.write((tx) => renew(tx, renewal)),
     async release(owner) {
@@ -67,7 +69,7 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
     async settle(settlement) {
       const settled = await db.write((tx) => settle(tx, settlement), 'background')
       if (settled?.waits) wake([settled.queue])
-      return settled?.sent ? receivedCounts(db, Number(settlement.id)) : []
+      return settled?.sent ? countReceived(db, Number(settlement.id)) : []
     },
     async recover(now) {
       const recovered = await db.write((tx) => recover(tx, now), 'background')
@@ -78,7 +80,7 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
   } satisfies Partial<SqlVerbs>
 }
 
-/** What is queued, moved and deleted. */
+/** Messages without alerts, resends, moves and pruning. */
 function messageVerbs(db: Database, { log, wake }: VerbDeps) {
   return {
     async enqueue(all, now) {
@@ -116,32 +118,3 @@ function queryVerbs(db: Database) {
     messageCounts: (query) => db.read((tx) => messageCounts(tx, query)),
   } satisfies Partial<SqlVerbs>
 }
-
-/** Names the verbs, for clients that call them by name. */
-export const VERB_NAMES = [
-  'lease',
-  'renew',
-  'release',
-  'backlog',
-  'tally',
-  'payloads',
-  'claim',
-  'claimRetry',
-  'settle',
-  'recover',
-  'shift',
-  'enqueue',
-  'warn',
-  'resend',
-  'reassign',
-  'adopt',
-  'snapshot',
-  'messages',
-  'message',
-  'alerts',
-  'history',
-  'messageCounts',
-  'prune',
-] as const satisfies readonly (keyof SqlVerbs)[]
-
-export type VerbName = (typeof VERB_NAMES)[number]

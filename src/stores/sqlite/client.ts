@@ -4,36 +4,35 @@ import { afterThisTurn } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import type { Notice } from '../multi-process.ts'
-import { VERB_NAMES, type VerbName } from '../sql/verbs.ts'
 import type { Store } from '../store.ts'
 import { BatchEncoder } from './batch-encoding.ts'
 import { restrictToOwner } from './file-mode.ts'
 import { openSqliteStore, type Result, type SqliteStore, unwrap } from './store.ts'
-import type { Failure, Reply, Request } from './worker.ts'
+import type { Failure, Reply, Request, VerbName } from './worker.ts'
 
 export interface SqliteOptions {
-  /** Of the file, or `:memory:`. */
+  /** A file, or `:memory:`. */
   path: string
   reasonToSuppress: ReasonToSuppress
-  /** In a worker thread, so that a slow disk never blocks the event loop. */
+  /** Run in a worker thread, so that a slow disk never blocks the event loop. */
   thread: boolean
   notice?: (notice: Notice) => void
-  /** Called when the worker has ended, so that nothing can be stored any more. */
+  /** Called when the worker has ended unexpectedly; the store is then unusable. */
   failed?: (why: string) => void
 }
 
-/** Opens the store; AppError store_unavailable says why when that cannot be. */
+/** Opens the store; AppError store_unavailable explains a failure. */
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const store = options.thread
     ? await openInWorker(options)
     : inThisThread(await openSqliteStore(options))
-  // Not before it is known to be a store.
+  // Only now is the file known to be a store.
   for (const file of restrictToOwner(options.path))
     options.notice?.({ kind: 'file_readable', ...file })
   return store
 }
 
-/** The store in the calling thread; its promises settle without a timer. */
+/** Runs the store in the calling thread; its promises settle without a timer. */
 export function inThisThread(store: SqliteStore): Store {
   return {
     ...store.verbs,
@@ -43,7 +42,7 @@ export function inThisThread(store: SqliteStore): Store {
 }
 
 type Pending = { resolve: (value: unknown) => void; reject: (error: Error) => void }
-type Unnumbered = Request extends infer R
+type RequestContent = Request extends infer R
   ? R extends { id: number }
     ? Omit<R, 'id'>
     : never
@@ -54,7 +53,7 @@ async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
   const worker = new Worker(entry, {
     workerData: { path },
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    // Requests of a commit are short-lived: with V8's usual 3 MB it would collect them with each of them.
+    // A commit's objects are short-lived. V8's default young generation would be collected in every commit.
     resourceLimits: { maxYoungGenerationSizeMb: 48 },
   })
   const pending = new Map<number, Pending>()
@@ -70,16 +69,18 @@ async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
     if (state.isOpen && !state.isClosing) failed?.(ended.message)
   }
   worker.on('message', (reply: Reply) => {
-    const asked = pending.get(reply.id)
+    const call = pending.get(reply.id)
     pending.delete(reply.id)
-    if ('error' in reply) asked?.reject(errorFrom(reply.error))
-    else asked?.resolve(reply.value)
+    if ('error' in reply) call?.reject(errorFrom(reply.error))
+    else call?.resolve(reply.value)
   })
   worker.on('error', (error) => end(error.message))
   worker.on('exit', (code) => end(`exit code ${code}`))
-  await new Promise<unknown>((resolve, reject) => pending.set(0, { resolve, reject }))
+  const verbs = (await new Promise<unknown>((resolve, reject) =>
+    pending.set(0, { resolve, reject }),
+  )) as VerbName[]
   state.isOpen = true
-  const post = (request: Unnumbered, transfer: ArrayBuffer[] = []): Promise<unknown> => {
+  const post = (request: RequestContent, transfer: ArrayBuffer[] = []): Promise<unknown> => {
     if (ended !== undefined) return Promise.reject(ended)
     last += 1
     const id = last
@@ -97,7 +98,7 @@ async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
     (...args: unknown[]) => post({ kind: 'call', verb, args }),
   ]
   return {
-    ...(Object.fromEntries(VERB_NAMES.map(call)) as Pick<Store, VerbName>),
+    ...(Object.fromEntries(verbs.map(call)) as Pick<Store, VerbName>),
     accept: (request) => batches.accept(request),
     async close() {
       state.isClosing = true
@@ -112,8 +113,8 @@ function errorFrom({ code, message }: Failure): Error {
 }
 
 /**
- * Requests are handed to the worker in batches: large enough to share a message's cost, small enough that it works on
- * some while others are still being read. It takes all batches that have come in one commit.
+ * Size of a batch to the worker: large enough to amortize the message, small enough that the worker starts while other
+ * requests are still being parsed. The worker commits all batches that have arrived at once.
  */
 const BATCH = { requests: 8, alerts: 400 } as const
 

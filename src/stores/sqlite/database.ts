@@ -5,8 +5,8 @@ import type { Columns, Database, SqlValues, Tx } from '../tx.ts'
 import { open, primaryCode } from './file.ts'
 
 /**
- * One connection to one file. Transactions run one after another; nothing in them waits for anything but the disk, so
- * that each ends in the turn of the event loop in which it began.
+ * One connection to one file. Transactions run one after another. They await nothing but synchronous calls, so that each
+ * ends in the event-loop turn in which it began.
  */
 export class SqliteDatabase implements Database {
   readonly #db: DatabaseSync
@@ -15,16 +15,16 @@ export class SqliteDatabase implements Database {
   readonly #tx: Tx
   readonly #ended: (committed: boolean) => void
 
-  /** `ended` is called as soon as a write has ended, before another transaction begins. */
+  /** `ended` is called after each write, before the next transaction begins. */
   constructor(path: string, ended: (committed: boolean) => void = () => {}) {
     this.#db = open(path)
     this.#ended = ended
     this.#tx = {
-      run: async (sql, values) => Number(this.#prepared(sql).run(...bound(values)).changes),
+      run: async (sql, values) => Number(this.#prepared(sql).run(...bindable(values)).changes),
       get: async <T extends object>(sql: string, values?: SqlValues) =>
-        this.#prepared(sql).get(...bound(values)) as T | undefined,
+        this.#prepared(sql).get(...bindable(values)) as T | undefined,
       all: async <T extends object>(sql: string, values?: SqlValues) =>
-        this.#prepared(sql).all(...bound(values)) as T[],
+        this.#prepared(sql).all(...bindable(values)) as T[],
       insert: async (table, columns, rows, conflict) => {
         const statement = this.#prepared(insertSql(table, columns, conflict))
         for (const row of rows) statement.run(...(row as SQLInputValue[]))
@@ -47,7 +47,7 @@ export class SqliteDatabase implements Database {
       } catch (error) {
         if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK')
         this.#ended(false)
-        throw explained(error)
+        throw toAppError(error)
       }
     })
   }
@@ -57,12 +57,12 @@ export class SqliteDatabase implements Database {
       try {
         return await work(this.#tx)
       } catch (error) {
-        throw explained(error)
+        throw toAppError(error)
       }
     })
   }
 
-  /** For tests: how large the file may grow, in pages. */
+  /** Limits the size of the file; for tests of a full disk. */
   limitPages(pages: number): void {
     this.#db.exec(`PRAGMA max_page_count = ${Math.floor(pages)}`)
   }
@@ -94,7 +94,7 @@ export class SqliteDatabase implements Database {
   }
 }
 
-function bound(values: SqlValues = []): SQLInputValue[] {
+function bindable(values: SqlValues = []): SQLInputValue[] {
   return values.map((value) => {
     if (value === undefined) return null
     return Array.isArray(value) ? JSON.stringify(value) : (value as SQLInputValue)
@@ -106,7 +106,7 @@ function insertSql(table: string, columns: Columns, conflict = ''): string {
   return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ${conflict}`
 }
 
-function explained(error: unknown): Error {
+function toAppError(error: unknown): Error {
   if (error instanceof AppError) return error
   if (primaryCode(error) === undefined) return error as Error
   return new AppError('store_unavailable', `the store is unavailable: ${messageOf(error)}`, {

@@ -1,24 +1,24 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
-import type { QueuePlace } from '../sql/deliveries.ts'
-import type { Group } from '../sql/last-notified.ts'
+import type { QueuePlace } from '../queries.ts'
+import type { GroupKey, LastNotifiedTarget } from '../sql/last-notified.ts'
 import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
 import type { Tx } from '../tx.ts'
 
 /**
- * Entries of a generation: when the young one is full it becomes the old one, and the old one is forgotten. Some 100
- * bytes each. An alert that was forgotten is delivered once more: at least 200,000 others have come since.
+ * Entries of a generation, about 100 bytes each. A full young generation becomes the old one, and the old one is
+ * dropped. A repeat of a dropped alert is delivered again; at least 200,000 others have arrived since.
  */
 export const MAX_ALERTS = 200_000
 export const MAX_REQUESTS = 50_000
 
 /**
- * Which alert of each group was last let through, and the newest requests: what each accept looks up, in memory. On disk
- * it would be an index in random order, whose pages cost more to write than all else of an accept. It is made again from
- * the rows when the store is opened, and takes part in transactions.
+ * Keeps in memory what each accept looks up: the last alert of each group, and the newest requests. On disk this would be
+ * an index in random order, whose pages cost more than the rest of an accept. It is rebuilt from the rows when the store
+ * opens, and follows transactions.
  */
-export class DedupCache implements Recent, LastNotifiedLog {
-  /** The alert's id and how often it was repeated, as one number. */
+export class DedupCache implements Recent, LastNotifiedLog, LastNotifiedTarget {
+  /** Alert id and number of repeats, packed into one number. */
   readonly #alerts = new Generations(MAX_ALERTS)
   readonly #requests = new Generations(MAX_REQUESTS)
 
@@ -29,28 +29,27 @@ export class DedupCache implements Recent, LastNotifiedLog {
       requestedAt: (key) => this.#requests.get('', '', key),
       setRequested: (key, at) => this.#requests.set('', '', { key, value: at }),
       async load(ids) {
-        for (const entry of await entriesOf(tx, [...ids])) entries.set(entry.alert, entry)
+        for (const entry of await readEntries(tx, [...ids])) entries.set(entry.alert, entry)
       },
       last(queue, channel, group) {
         const known = alerts.get(queue, channel, group)
         if (known === undefined) return undefined
-        const entry = entries.get(alertIn(known))
-        return entry && { ...entry, repeats: repeatsIn(known) }
+        const entry = entries.get(alertOf(known))
+        return entry && { ...entry, repeats: repeatsOf(known) }
       },
       lastId(queue, channel, group) {
         const known = alerts.get(queue, channel, group)
-        return known === undefined ? 0 : alertIn(known)
+        return known === undefined ? 0 : alertOf(known)
       },
       setLast(queue, channel, group, entry) {
-        alerts.set(queue, channel, { key: group, value: packed(entry) })
+        alerts.set(queue, channel, { key: group, value: pack(entry) })
         entries.set(entry.alert, entry)
       },
       save: async () => undefined,
     }
   }
 
-  /** What was last let through of groups of one queue and channel. */
-  async lastOf(
+  async readLast(
     tx: Tx,
     { queue, channel }: QueuePlace,
     groups: readonly string[],
@@ -60,14 +59,14 @@ export class DedupCache implements Recent, LastNotifiedLog {
       const value = this.#alerts.get(queue, channel, group)
       if (value !== undefined) known.set(group, value)
     }
-    const entries = await entriesOf(tx, [...known.values()].map(alertIn))
+    const entries = await readEntries(tx, [...known.values()].map(alertOf))
     const byId = new Map(entries.map((entry) => [entry.alert, entry]))
-    const found = new Map<string, LastEntry>()
+    const byGroup = new Map<string, LastEntry>()
     for (const [group, value] of known) {
-      const entry = byId.get(alertIn(value))
-      if (entry !== undefined) found.set(group, { ...entry, repeats: repeatsIn(value) })
+      const entry = byId.get(alertOf(value))
+      if (entry !== undefined) byGroup.set(group, { ...entry, repeats: repeatsOf(value) })
     }
-    return found
+    return byGroup
   }
 
   async setLast(
@@ -76,20 +75,21 @@ export class DedupCache implements Recent, LastNotifiedLog {
     entries: ReadonlyMap<string, LastEntry>,
   ): Promise<void> {
     for (const [group, entry] of entries)
-      this.#alerts.set(queue, channel, { key: group, value: packed(entry) })
+      this.#alerts.set(queue, channel, { key: group, value: pack(entry) })
   }
 
-  /** As rows say it when the store is opened: an alert that was let through. */
-  restore({ queue, channel, group }: Group, alert: number): void {
-    this.#alerts.set(queue, channel, { key: group, value: packed({ alert, repeats: 0 }) })
+  letThrough({ queue, channel, group }: GroupKey, entry: LastEntry): void {
+    this.#alerts.set(queue, channel, { key: group, value: pack(entry) })
   }
 
-  /** One more repeat of what was last let through. */
-  restoreRepeat({ queue, channel, group }: Group): void {
-    const before = this.#alerts.get(queue, channel, group)
-    if (before === undefined) return
-    const value = packed({ alert: alertIn(before), repeats: repeatsIn(before) + 1 })
-    this.#alerts.set(queue, channel, { key: group, value })
+  repeated({ queue, channel, group }: GroupKey): void {
+    const value = this.#alerts.get(queue, channel, group)
+    if (value === undefined) return
+    const repeats = repeatsOf(value) + 1
+    this.#alerts.set(queue, channel, {
+      key: group,
+      value: pack({ alert: alertOf(value), repeats }),
+    })
   }
 
   restoreRequest(key: string, at: number): void {
@@ -109,15 +109,15 @@ export class DedupCache implements Recent, LastNotifiedLog {
 
 const MAX_REPEATS = 1 << 12
 
-function packed({ alert, repeats }: { alert: number; repeats: number }): number {
+function pack({ alert, repeats }: { alert: number; repeats: number }): number {
   return alert * MAX_REPEATS + Math.min(repeats, MAX_REPEATS - 1)
 }
 
-function alertIn(value: number): number {
+function alertOf(value: number): number {
   return Math.floor(value / MAX_REPEATS)
 }
 
-function repeatsIn(value: number): number {
+function repeatsOf(value: number): number {
   return value % MAX_REPEATS
 }
 
@@ -132,16 +132,16 @@ interface LastRow {
   received_at: number
 }
 
-/** How far back the last alert of the other status is looked for. */
+/** Bounds the search for the last alert of the other status. */
 const MAX_STEPS_BACK = 50
 
-/** The facts of alerts that were let through; pruned ones are left out. */
-async function entriesOf(tx: Tx, alerts: readonly number[]): Promise<LastEntry[]> {
+/** Entries of alerts that were let through, without pruned ones. */
+async function readEntries(tx: Tx, alerts: readonly number[]): Promise<LastEntry[]> {
   const entries: LastEntry[] = []
-  for (const row of await rowsOf(tx, alerts)) {
+  for (const row of await readRows(tx, alerts)) {
     const { id, status, level, fingerprint, starts_at, received_at } = row
-    // An alert that is a group by itself never asks for the other status.
-    const other = row.grp === null ? null : await otherStatusAt(tx, row)
+    // Only aggregation over several alerts compares with the other status.
+    const other = row.grp === null ? null : await findOtherStatusAt(tx, row)
     entries.push({
       ...{ alert: id, status, level, fingerprint, repeats: 0 },
       startsAt: starts_at,
@@ -152,7 +152,7 @@ async function entriesOf(tx: Tx, alerts: readonly number[]): Promise<LastEntry[]
   return entries
 }
 
-async function rowsOf(tx: Tx, alerts: readonly number[]): Promise<LastRow[]> {
+async function readRows(tx: Tx, alerts: readonly number[]): Promise<LastRow[]> {
   if (alerts.length === 0) return []
   return tx.all<LastRow>(
     `SELECT a.id, a.status, a.level, a.fingerprint, a.starts_at, a.previous, a.grp, p.received_at
@@ -161,10 +161,10 @@ async function rowsOf(tx: Tx, alerts: readonly number[]): Promise<LastRow[]> {
   )
 }
 
-async function otherStatusAt(tx: Tx, { status, previous }: LastRow): Promise<number | null> {
+async function findOtherStatusAt(tx: Tx, { status, previous }: LastRow): Promise<number | null> {
   let id = previous
   for (let step = 0; id > 0 && step < MAX_STEPS_BACK; step += 1) {
-    const [row] = await rowsOf(tx, [id])
+    const [row] = await readRows(tx, [id])
     if (row === undefined) return null
     if (row.status !== status) return row.received_at
     id = row.previous
@@ -172,16 +172,16 @@ async function otherStatusAt(tx: Tx, { status, previous }: LastRow): Promise<num
   return null
 }
 
-type Spaces = Map<string, Map<string, Map<string, number>>>
+type Namespaces = Map<string, Map<string, Map<string, number>>>
 
 type Change = { space: Map<string, number>; key: string; before: number | undefined }
 
-/** A map of bounded size that forgets the oldest half, with changes that can be taken back. */
+/** A map of bounded size that drops its oldest half, with rollback. */
 class Generations {
   readonly #limit: number
-  #young: Spaces = new Map()
+  #young: Namespaces = new Map()
   #size = 0
-  #old: Spaces = new Map()
+  #old: Namespaces = new Map()
   readonly #undo: Change[] = []
 
   constructor(limit: number) {

@@ -3,7 +3,7 @@ import { chmodSync, statSync } from 'node:fs'
 /** Permissions of the group and of others. */
 const OTHERS = 0o077
 
-/** A file of the store that others may open, and why that could not be changed. */
+/** A store file that other users can read, and why its mode could not be changed. */
 export interface ReadableFile {
   path: string
   /** Octal, such as `0644`. */
@@ -12,8 +12,8 @@ export interface ReadableFile {
 }
 
 /**
- * Takes the permissions of the group and of others from a store's file and from the files that SQLite keeps beside it.
- * Returns those that stay as they were; files that do not exist are skipped.
+ * Removes the permissions of group and others from a store's file and from SQLite's files beside it. Returns the files
+ * where this failed; missing files are skipped.
  */
 export function restrictToOwner(
   path: string,
@@ -27,15 +27,15 @@ export function restrictToOwner(
     try {
       change(each, mode & 0o700)
     } catch (error) {
-      return [left(each, mode, (error as NodeJS.ErrnoException).code ?? 'unknown error')]
+      return [stillReadable(each, mode, (error as NodeJS.ErrnoException).code ?? 'unknown error')]
     }
     // Some file systems accept the change and ignore it.
     return (statSync(each).mode & OTHERS) === 0
       ? []
-      : [left(each, mode, 'the file system keeps it')]
+      : [stillReadable(each, mode, 'the file system keeps it')]
   })
 }
 
-function left(path: string, mode: number, why: string): ReadableFile {
+function stillReadable(path: string, mode: number, why: string): ReadableFile {
   return { path, mode: `0${(mode & 0o777).toString(8)}`, why }
 }

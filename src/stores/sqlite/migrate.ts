@@ -4,16 +4,16 @@ import { sqliteDialect } from '../dialect.ts'
 import { SCHEMA } from '../sql/schema.ts'
 import { FROM_SCHEMA_1, FROM_SCHEMA_2 } from './old-schemas.ts'
 
-/** The current schema, as `user_version` counts them; 0 is an empty file, 2 is that of version 0.1.0. */
+/** The current `user_version`. 0: an empty file; 2: version 0.1.0. */
 const VERSION = 3
 
-/** Ids that were given, of tables whose rows may all be pruned. */
+/** The last allocated ids, which outlive pruned rows. */
 const SEQUENCES = `
   CREATE TABLE sequences (name TEXT PRIMARY KEY, last BIGINT NOT NULL) KEY_TABLE;
   INSERT INTO sequences (name, last) VALUES ('alerts', 0), ('payloads', 0);
 `
 
-/** Brings a file to the current schema in one transaction; AppError store_unavailable when it is newer. */
+/** Migrates a file to the current schema in one transaction; AppError store_unavailable when it is newer. */
 export function migrate(db: DatabaseSync, path: string): void {
   const version = Number(
     Object.values(db.prepare('PRAGMA user_version').get() as Record<string, unknown>)[0],

@@ -1,4 +1,6 @@
-/** Before 0.1.0: each request's body was a row of its own. */
+import { COPY_OLD_TABLES, copyOldMessages, renameOldTables } from '../sql/old-rows.ts'
+
+/** Migrates the schema before 0.1.0, in which each body had its own row. */
 export const FROM_SCHEMA_1 = `
   CREATE TABLE bodies (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   INSERT INTO bodies (id, bytes) SELECT id, text FROM payloads;
@@ -10,23 +12,20 @@ export const FROM_SCHEMA_1 = `
   CREATE TABLE clearing (queue INTEGER NOT NULL, channel INTEGER NOT NULL, up_to INTEGER NOT NULL) STRICT;
 `
 
+const RENAMED = ['bodies', 'alerts', 'messages', 'attempts', 'calls', 'pauses', 'robots']
+const DROPPED = 'tellings waits clearing months marks requests subjects queues channels'.split(' ')
+
 /**
- * Version 0.1.0: names by number, and what waits in a table that claims emptied. CREATE_SCHEMA stands for the tables of
- * today, which take the place of those that have the same name.
+ * Migrates the schema of version 0.1.0, which had interned names and a table of waiting alerts. CREATE_SCHEMA is replaced
+ * by the current schema.
  */
 export const FROM_SCHEMA_2 = `
-  -- What a claim had taken, or prepared, when the process ended.
+  -- Leftovers of claims that were interrupted.
   DELETE FROM waits WHERE EXISTS (SELECT 1 FROM clearing c
     WHERE c.queue = waits.queue AND c.channel = waits.channel AND waits.alert <= c.up_to);
   DELETE FROM tellings WHERE message NOT IN (SELECT id FROM messages);
 
-  ALTER TABLE bodies RENAME TO old_bodies;
-  ALTER TABLE alerts RENAME TO old_alerts;
-  ALTER TABLE messages RENAME TO old_messages;
-  ALTER TABLE attempts RENAME TO old_attempts;
-  ALTER TABLE calls RENAME TO old_calls;
-  ALTER TABLE pauses RENAME TO old_pauses;
-  ALTER TABLE robots RENAME TO old_robots;
+  ${renameOldTables(RENAMED)};
   DROP TABLE leases;
   DROP INDEX alerts_fate; DROP INDEX tellings_alert; DROP INDEX messages_open; DROP INDEX messages_dead;
   DROP INDEX messages_channel; DROP INDEX messages_robot; DROP INDEX messages_told; DROP INDEX attempts_message;
@@ -41,14 +40,11 @@ export const FROM_SCHEMA_2 = `
     SELECT a.id, a.payload, a.position, c.name, a.fingerprint, a.grp, CASE a.resolved WHEN 1 THEN 'resolved' ELSE 'firing' END,
       a.level, s.name, s.cluster, NULL, 0, a.repeats, a.fate, a.reason
     FROM old_alerts a JOIN channels c ON c.id = a.channel JOIN subjects s ON s.id = a.subject;
-  INSERT INTO messages (id, uuid, robot, robot_key, queue, channel, kind, state, title, text, body, alert_count, level,
-      storm, by_hand, created_at, due_at, elsewhere_at, sent_at, reason, attempts, call)
-    SELECT m.id, m.uuid, m.robot, COALESCE((SELECT c.key FROM old_calls c WHERE c.id = m.call), ''), m.queue,
-      m.channel, m.kind, m.state, m.title, m.text, m.body, m.alert_count,
-      (SELECT MIN(a.level) FROM tellings t JOIN old_alerts a ON a.id = t.alert WHERE t.message = m.id AND m.state IN ('pending', 'sending')),
-      m.storm, CASE WHEN m.alert_count = 0 THEN 1 ELSE 0 END, m.created_at, m.due_at, m.elsewhere_at, m.sent_at, m.reason,
-      m.attempts, m.call
-    FROM old_messages m;
+  ${copyOldMessages(
+    `(SELECT MIN(a.level) FROM tellings t JOIN old_alerts a ON a.id = t.alert
+      WHERE t.message = m.id AND m.state IN ('pending', 'sending'))`,
+    'm.storm',
+  )};
   INSERT OR IGNORE INTO deliveries (queue, channel, level, alert, message)
     SELECT m.queue, a.channel, a.level, t.alert, t.message FROM tellings t JOIN messages m ON m.id = t.message
       JOIN alerts a ON a.id = t.alert ORDER BY t.message DESC;
@@ -57,20 +53,12 @@ export const FROM_SCHEMA_2 = `
   INSERT INTO watermarks (queue, channel, level, up_to)
     SELECT queue, channel, level, COALESCE(MIN(CASE WHEN message IS NULL THEN alert END) - 1, MAX(alert))
     FROM deliveries GROUP BY queue, channel, level;
-  INSERT INTO attempts SELECT * FROM old_attempts;
-  INSERT INTO calls SELECT * FROM old_calls;
-  INSERT INTO monthly_usage SELECT * FROM months;
-  INSERT INTO quota_warnings SELECT * FROM marks;
-  INSERT INTO pauses SELECT * FROM old_pauses;
-  INSERT INTO robots SELECT * FROM old_robots;
-  -- Ids of messages that were pruned are not given again.
+  ${COPY_OLD_TABLES};
+  -- Never reuse the id of a pruned message.
   DELETE FROM sqlite_sequence WHERE name = 'messages';
   UPDATE sqlite_sequence SET name = 'messages' WHERE name = 'old_messages';
   UPDATE sequences SET last = COALESCE((SELECT MAX(id) FROM alerts), 0) WHERE name = 'alerts';
   UPDATE sequences SET last = COALESCE((SELECT MAX(id) FROM payloads), 0) WHERE name = 'payloads';
 
-  DROP TABLE tellings; DROP TABLE waits; DROP TABLE clearing; DROP TABLE months; DROP TABLE marks;
-  DROP TABLE old_alerts; DROP TABLE old_messages; DROP TABLE old_attempts; DROP TABLE old_calls; DROP TABLE old_pauses;
-  DROP TABLE old_robots; DROP TABLE old_bodies; DROP TABLE requests; DROP TABLE subjects; DROP TABLE queues;
-  DROP TABLE channels;
+  ${[...RENAMED.map((table) => `old_${table}`), ...DROPPED].map((table) => `DROP TABLE ${table}`).join(';\n')};
 `

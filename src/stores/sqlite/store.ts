@@ -1,29 +1,28 @@
 import { AppError, messageOf } from '../../errors.ts'
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import { acceptAll } from '../sql/accept.ts'
-import { type Group, restoreLast, restoreRequests } from '../sql/last-notified.ts'
-import type { LastEntry } from '../sql/recent.ts'
+import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
 import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
 import { SqliteDatabase } from './database.ts'
 import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from './dedup-cache.ts'
 
-/** A retry or a peer's copy comes within two minutes. */
-const KEEP_REQUESTS_MS = 600_000
+/** A retry or a peer's copy arrives within two minutes. */
+const REQUEST_RETENTION_MS = 600_000
 
 export type Result<T> = { value: T } | { error: string }
 
-/** The store on one file, in the thread that calls it. */
+/** The store on one file, in the calling thread. */
 export interface SqliteStore {
   verbs: SqlVerbs
   /**
-   * Takes requests in one transaction, and those that `more` gives once they are written. A request that cannot be
-   * written costs only itself; when the flush fails, none was taken.
+   * Accepts requests in one transaction, and then those that `more` returns. If one cannot be written, each is accepted
+   * in its own transaction, and only it fails.
    */
   acceptAll(
     requests: readonly AcceptRequest[],
     more?: () => readonly AcceptRequest[],
   ): Promise<Result<Accepted>[]>
-  /** Resolves when what accepts compare with was read. */
+  /** Resolves when the dedup cache is rebuilt. */
   restored: Promise<void>
   database: SqliteDatabase
   close(): void
@@ -34,7 +33,7 @@ export interface SqliteStoreOptions {
   reasonToSuppress: ReasonToSuppress
 }
 
-/** Opens the file; AppError store_unavailable says why when that cannot be. */
+/** Opens the file; AppError store_unavailable explains a failure. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const store = sqliteStore(options)
   try {
@@ -46,31 +45,27 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   }
 }
 
-/** The same at once: its verbs wait until what accepts compare with was read, as `restored` does. */
+/** The same, synchronously: the verbs wait until the dedup cache is rebuilt. */
 export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): SqliteStore {
   const recent = new DedupCache()
   const database = new SqliteDatabase(path, (committed) =>
     committed ? recent.commit() : recent.rollback(),
   )
   const restored = restore(database, recent)
-  // Closed at once, or awaited by `openSqliteStore`.
+  // Avoids an unhandled rejection; `openSqliteStore` awaits it.
   restored.catch(() => undefined)
   return storeOn(database, { recent, log: recent, reasonToSuppress, restored })
 }
 
 function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
   return database.write(async (tx) => {
-    // The file is locked by this process alone, so the owners of its leases are gone.
+    // This process has locked the file, so no owner of a lease is alive.
     await tx.run('DELETE FROM leases')
     await restoreRequests(tx, (key, at) => recent.restoreRequest(key, at), {
-      sinceMs: KEEP_REQUESTS_MS,
+      sinceMs: REQUEST_RETENTION_MS,
       limit: 2 * MAX_REQUESTS,
     })
-    const target = {
-      letThrough: (group: Group, { alert }: LastEntry) => recent.restore(group, alert),
-      repeated: (group: Group) => recent.restoreRepeat(group),
-    }
-    await restoreLast(tx, target, 2 * MAX_ALERTS)
+    await restoreLast(tx, recent, 2 * MAX_ALERTS)
   })
 }
 
@@ -112,7 +107,7 @@ function storeOn(
   }
 }
 
-/** The accepted request, or the AppError that says why it was not. */
+/** Returns the result of an accept, or throws its AppError. */
 export function unwrap(result: Result<Accepted> | undefined): Accepted {
   if (result !== undefined && 'value' in result) return result.value
   throw new AppError('store_unavailable', result?.error ?? 'the store gave no result')

@@ -3,10 +3,7 @@ import { AppError } from '../../errors.ts'
 import type { TransferEnd } from '../transfer-end.ts'
 import { SqliteDatabase } from './database.ts'
 
-/**
- * Opens a file to copy from, which must be there, or to; AppError store_unavailable when it is not, or while a receiver
- * holds it.
- */
+/** Opens a file to copy from or to; AppError store_unavailable for a missing source, or while a receiver holds the file. */
 export function sqliteEnd(path: string, role: 'source' | 'target'): TransferEnd {
   if (role === 'source' && !existsSync(path))
     throw new AppError('store_unavailable', `there is no store at ${path}`)

@@ -1,36 +1,38 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { AppError, type ErrorCode, messageOf } from '../../errors.ts'
 import type { AcceptRequest, ReasonToSuppress } from '../incoming.ts'
-import type { VerbName } from '../sql/verbs.ts'
+import type { SqlVerbs } from '../sql/verbs.ts'
 import { decodeBatch, type EncodedBatch } from './batch-encoding.ts'
 import { openSqliteStore, type SqliteStore } from './store.ts'
 
-/** What the worker is asked; a close is answered by the worker's end. */
+export type VerbName = keyof SqlVerbs
+
+/** Messages to the worker. It answers `close` by exiting. */
 export type Request =
   | { kind: 'call'; id: number; verb: VerbName; args: unknown[] }
   | { kind: 'accept'; id: number; batch: EncodedBatch }
   | { kind: 'close' }
 
-/** Id 0: the file is open, or why it is not. */
+/** Messages from the worker. Id 0 reports that the file is open, with the names of the store's verbs. */
 export type Reply = { id: number } & ({ value: unknown } | { error: Failure })
 
-/** An error as it crosses threads. */
+/** A serialized error. */
 export interface Failure {
   code: ErrorCode | undefined
   message: string
 }
 
-/** Requests that share one commit at most; a commit of more would keep the first of them waiting. */
+/** Maximum requests of one commit; a larger commit would delay the first of them. */
 const MAX_IN_COMMIT = 512
 
-/** Opens the file that the worker was given, and answers until it is closed. */
+/** Opens the file named by the worker's data, and serves requests until it is closed. */
 export async function runSqliteWorker(reasonToSuppress: ReasonToSuppress): Promise<void> {
   const port = parentPort as MessagePort
   const { path } = workerData as { path: string }
   try {
     const store = await openSqliteStore({ path, reasonToSuppress })
     new Worker(port, store).listen()
-    port.postMessage({ id: 0, value: undefined } satisfies Reply)
+    port.postMessage({ id: 0, value: Object.keys(store.verbs) } satisfies Reply)
   } catch (error) {
     port.postMessage(failure(0, error))
   }
@@ -75,7 +77,7 @@ class Worker {
     }
   }
 
-  /** Whatever has come by the end of a commit, or while its rows are written, shares the next flush. */
+  /** Requests that arrive while rows are written join the commit; later ones share the next. */
   async #commitAll(): Promise<void> {
     this.#isCommitting = true
     for (this.#drain(); this.#batches.length > 0; this.#drain()) {
@@ -104,7 +106,7 @@ class Worker {
     this.#isCommitting = false
   }
 
-  /** Takes what the event loop has not come to yet. */
+  /** Reads messages that the event loop has not delivered yet. */
   #drain(): void {
     for (;;) {
       const next = receiveMessageOnPort(this.#port)

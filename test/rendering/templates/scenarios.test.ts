@@ -12,6 +12,7 @@ import { createRenderer } from '../../../src/rendering/renderer.ts'
 import { prometheusAlert } from '../../../src/rendering/templates/sample-alerts.ts'
 import { scenarios } from '../../../src/rendering/templates/scenarios.ts'
 import { readMessage } from '../../../src/sandbox/message.ts'
+import { channelNamed } from '../../support/settings.ts'
 import {
   FORMATS,
   LANGUAGES,
@@ -20,10 +21,9 @@ import {
   NOW,
   scenesIn,
   ZONE,
-} from '../../gallery/messages.ts'
-import { galleryPage } from '../../gallery/page.ts'
-import { scenes } from '../../gallery/scenes.ts'
-import { channelNamed } from '../../support/settings.ts'
+} from '../../tools/gallery/messages.ts'
+import { galleryPage } from '../../tools/gallery/page.ts'
+import { scenes } from '../../tools/gallery/scenes.ts'
 
 const SNAPSHOTS = fileURLToPath(new URL('../snapshots/', import.meta.url))
 

@@ -8,7 +8,7 @@ export function acceptCases(backend: Backend): void {
   describe('accept', () => {
     const s = storeFixture(backend)
 
-    test('puts what is let through into every queue it is for, with its payload', async () => {
+    test('puts an alert into each of its queues, and stores its payload', async () => {
       const accepted = await s.accept([
         alert('f1', { queues: ['robot:a', 'robot:b'] }),
         alert('f2', { level: 1 }),
@@ -37,7 +37,7 @@ export function acceptCases(backend: Backend): void {
       assert.equal((await s.accept([alert('f')], 121_000, same)).duplicate, false)
     })
 
-    test('takes firing, resolved and firing with the same keys within the window as three changes', async () => {
+    test('accepts firing, resolved and firing with equal keys within the window as three changes', async () => {
       const firing = alert('f', { startsAtMs: at(-1_000).getTime() })
       const resolved = alert('f', {
         status: 'resolved',
@@ -56,7 +56,7 @@ export function acceptCases(backend: Backend): void {
       assert.equal((await s.accept([resolved], 16_000, { key: 'recovered' })).duplicate, true)
     })
 
-    test('takes a duplicate of what became dead', async () => {
+    test('accepts a duplicate of an alert that is dead', async () => {
       const same = { key: 'same' }
       await s.accept([alert('f')], 0, same)
       await s.die(await s.claim(await s.waitingIds(), 1), 10)
@@ -86,7 +86,7 @@ export function acceptCases(backend: Backend): void {
       )
     })
 
-    test('takes a suppressed recovery for no news, but the next firing for news', async () => {
+    test('suppresses a recovery by configuration, and lets the next firing through', async () => {
       await s.accept([alert('f')])
       const recovery = alert('f', { status: 'resolved', suppressed: 'resolved_off' })
       const off = await s.accept([recovery], 1_000)
@@ -100,7 +100,7 @@ export function acceptCases(backend: Backend): void {
       assert.deepEqual((await s.accept([alert('f')], 1_000)).queues, ['robot:a'])
     })
 
-    test('takes each of the requests that arrive together, and they see each other', async () => {
+    test('accepts each of many concurrent requests, which see each other', async () => {
       const all = await Promise.all(
         Array.from({ length: 200 }, (_, index) => s.accept([alert(`f${index % 100}`)], index)),
       )
@@ -118,7 +118,7 @@ export function acceptCases(backend: Backend): void {
       assert.equal(await passes(3, EVERY_MS + 60_000), true)
     })
 
-    test('suppresses a state that is older than what was let through', async () => {
+    test('suppresses a state older than the last one let through', async () => {
       const firing = (startsAt: number, ms: number) =>
         s.accept([alert('f', { startsAtMs: at(startsAt).getTime() })], ms)
       const resolved = (startsAt: number, endsAt: number, ms: number) =>
@@ -150,7 +150,7 @@ export function acceptCases(backend: Backend): void {
       assert.equal(await through('B', 'firing', 3_000), true)
     })
 
-    test('keeps apart what each group was sent', async () => {
+    test('compares with each queue’s own last alert', async () => {
       const both = alert('f', { queues: ['robot:a', 'robot:b'] })
       await s.accept([both])
       await s.die(await s.claim(await s.waitingIds()), 10)
@@ -164,7 +164,7 @@ export function acceptCases(backend: Backend): void {
       assert.deepEqual((await s.accept([both], 30)).suppressed[0]?.reason, 'aggregated')
     })
 
-    test('lets a repeat through in a queue that has come back, when its group got another status by another', async () => {
+    test('lets a repeat through in a restored queue, when another queue of the group delivered another status', async () => {
       const a = { status: 'firing', queues: ['robot:a'] } as const
       await s.accept([alert('f', a)])
       await s.accept([alert('f', { status: 'resolved', queues: ['robot:b'] })], 1_000)

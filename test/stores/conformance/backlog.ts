@@ -6,7 +6,7 @@ export function backlogCases(backend: Backend): void {
   describe('backlog', () => {
     const s = storeFixture(backend)
 
-    test('holds back what is about an alert in an open message', async () => {
+    test('blocks alerts about an alert in an open message', async () => {
       await s.accept([alert('f'), alert('g')])
       const [first] = await s.waitingIds()
       const claimed = await s.claim([first as number])
@@ -17,7 +17,7 @@ export function backlogCases(backend: Backend): void {
       assert.deepEqual(await s.waiting(20), ['g firing', 'f resolved'])
     })
 
-    test('counts messages of the hour and the day, and gives calls and the month', async () => {
+    test('counts messages of the hour and the day, calls, and the month', async () => {
       await s.accept([alert('f'), alert('g'), alert('h')])
       for (const id of (await s.waitingIds()).slice(0, 2))
         await s.settle(await s.claim([id], 1_000), 2_000)
@@ -33,7 +33,7 @@ export function backlogCases(backend: Backend): void {
       assert.equal((await s.backlog(70_000)).robot.calls.length, 0)
     })
 
-    test('gives the latest messages of the queue and channel, and which were storms', async () => {
+    test('lists the latest messages of the queue and channel, and which were storms', async () => {
       await s.accept([alert('f'), alert('g'), alert('h')])
       const [first, second] = (await s.waitingIds()) as [number, number]
       await s.send([first], 1_000)
@@ -48,7 +48,7 @@ export function backlogCases(backend: Backend): void {
       ])
     })
 
-    test('counts exactly what it gives, and says when there is more', async () => {
+    test('counts exactly when the preview is complete, and more than the preview otherwise', async () => {
       await s.accept(alerts(10, { level: 4 }))
       await s.accept([alert('severe', { level: 1 })], 5)
       const counted = async (preview: number) => {
@@ -69,7 +69,7 @@ export function backlogCases(backend: Backend): void {
       }
     })
 
-    test('gives retries by level, then age, after them what a person asked for, tests last', async () => {
+    test('orders retries by level and age, then manual messages, then tests', async () => {
       const levels = { three: 3, one: 1, later: 3, dead: 1 } as const
       const fingerprints = Object.keys(levels) as (keyof typeof levels)[]
       const names = new Map<string, string>()

@@ -14,6 +14,9 @@ import type {
   Store,
   Tally,
 } from '../../../src/stores/store.ts'
+import { acceptRequest, incomingAlert } from '../../support/requests.ts'
+
+export { EVERY_MS, incomingAlert as alert } from '../../support/requests.ts'
 
 /** A way to open one kind of store; a backend's own test is one call of `conformance`. */
 export interface Backend {
@@ -33,7 +36,6 @@ export interface Opened {
 export const START = Date.UTC(2026, 10, 24, 4)
 export const MINUTE = 60_000
 export const HOUR = 3_600_000
-export const EVERY_MS = 600_000
 
 export function at(ms: number): Date {
   return new Date(START + ms)
@@ -63,24 +65,8 @@ export const REFUSED: Attempt = {
   errcode: 300005,
 }
 
-export function alert(fingerprint: string, changes: Partial<IncomingAlert> = {}): IncomingAlert {
-  return {
-    position: 0,
-    channel: 'ops',
-    queues: ['robot:a'],
-    fingerprint,
-    status: 'firing',
-    level: 3,
-    name: 'rule',
-    cluster: 'c1',
-    group: changes.fingerprint ?? fingerprint,
-    everyMs: EVERY_MS,
-    ...changes,
-  }
-}
-
 export function alerts(count: number, changes: Partial<IncomingAlert> = {}): IncomingAlert[] {
-  return Array.from({ length: count }, (_, index) => alert(`f${index}`, changes))
+  return Array.from({ length: count }, (_, index) => incomingAlert(`f${index}`, changes))
 }
 
 /** A call of robot `a` at an instant. */
@@ -166,15 +152,7 @@ export class StoreFixture {
     changes: Partial<AcceptRequest> = {},
   ): Promise<Accepted> {
     const key = changes.key ?? this.nextKey()
-    return this.store.accept({
-      now: at(ms),
-      source: 'ocp',
-      key,
-      dedupWindowMs: 120_000,
-      body: `text ${key}`,
-      alerts: incoming.map((each, position) => ({ ...each, position })),
-      ...changes,
-    })
+    return this.store.accept(acceptRequest(incoming, { now: at(ms), ...changes, key }))
   }
 
   backlog(ms = 0, changes: Partial<BacklogQuery> = {}): Promise<Backlog> {

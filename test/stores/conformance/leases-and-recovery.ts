@@ -6,7 +6,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
   describe('lease', () => {
     const s = storeFixture(backend)
 
-    test('is one owner’s until it ends or is given up', async () => {
+    test('belongs to one owner until it ends or is released', async () => {
       assert.equal(await s.lease(0, 'a', 'me'), true)
       assert.equal(await s.lease(1_000, 'a', 'you'), false)
       await s.store.release('you')
@@ -17,7 +17,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       assert.equal(await s.lease(63_000, 'a', 'me'), true)
     })
 
-    test('is not renewed while it lasts long enough, and is another’s when it has ended', async () => {
+    test('is not renewed while it lasts long enough, and is free for another owner when it has ended', async () => {
       const ask = (owner: string, now: number, until: number, enough?: number) =>
         s.store.lease({
           robot: 'z',
@@ -36,7 +36,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       assert.equal(await ask('one', 116, 300, 290), false)
     })
 
-    test('gives the new owner what the former had in flight, and the former settles too late', async () => {
+    test('gives the new owner the former one’s messages in flight, and ignores a late settlement', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       assert.equal(await s.lease(MINUTE, 'a', 'you'), true)
@@ -63,7 +63,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
   describe('recover', () => {
     const s = storeFixture(backend)
 
-    test('makes what was in flight due, as it was, and counts its call until now', async () => {
+    test('makes a message in flight due unchanged, and counts its call until now', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       assert.equal(await s.store.recover(at(MINUTE)), 1)
@@ -74,7 +74,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       assert.equal(await s.store.recover(at(MINUTE)), 0)
     })
 
-    test('counts from now what a clock that was set back left in the future', async () => {
+    test('moves times to now that a clock set back has left in the future', async () => {
       await s.accept([alert('f'), alert('g')], HOUR)
       const [first, second] = (await s.waitingIds(HOUR)) as [number, number]
       const one = await s.claim([first], HOUR)
@@ -91,7 +91,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       assert.equal(due?.id, one.id)
     })
 
-    test('leaves alone what is in flight for a robot whose lease is in force', async () => {
+    test('skips messages in flight of a robot whose lease is in force', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       assert.equal(await s.store.recover(at(59_000)), 0)
@@ -100,7 +100,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       assert.equal(await s.store.recover(at(61_000)), 0)
     })
 
-    test('leaves what may have arrived to its own robot for a minute, then to others of its pool', async () => {
+    test('keeps a message that may have arrived with its robot for a minute, then allows others of its pool', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       await s.store.recover(at(MINUTE))
@@ -117,7 +117,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       assert.equal((await s.backlogOf('b', 122_000)).due?.id, claimed.id)
     })
 
-    test('leaves a retry that is due later due later, and with its own robot', async () => {
+    test('keeps the due time and the robot of a later retry', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       const next = { kind: 'retry', dueAt: at(30_000), elsewhereAt: at(60_010) } as const
@@ -130,7 +130,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       assert.equal((await s.backlogOf('b', 60_009)).due, undefined)
     })
 
-    test('keeps what may have arrived from other robots whatever later attempts bring', async () => {
+    test('keeps a message that may have arrived from other robots, regardless of later attempts', async () => {
       await s.accept([alert('f')])
       let claimed = await s.claim(await s.waitingIds())
       const elsewhere = async (ms: number) => (await s.backlogOf('b', ms)).nextDueAt
@@ -150,7 +150,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       }
     })
 
-    test('knows a robot by its key: renamed, it may try what may have arrived', async () => {
+    test('identifies a robot by its key: after a rename it may retry a message that may have arrived', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       await s.store.recover(at(MINUTE))
@@ -167,7 +167,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
   describe('shift', () => {
     const s = storeFixture(backend)
 
-    test('keeps the distance of calls, pauses and due times from a clock that is set', async () => {
+    test('moves calls, pauses and due times with a clock that is set', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       const pause = { scope: 'robot:ka', until: at(9_000), reason: 'unreachable' }

@@ -7,7 +7,7 @@ export function messageCases(backend: Backend): void {
   describe('enqueue, warn and resend', () => {
     const s = storeFixture(backend)
 
-    test('make a message without alerts due at once; only a dead one can be sent again', async () => {
+    test('make a message without alerts due at once; only a dead one can be resent', async () => {
       const [id] = (await s.store.enqueue([s.testMessage()], at(0))) as [string]
       assert.equal((await s.backlog()).due?.id, id)
       await assert.rejects(s.store.resend(id, at(1)), { code: 'not_dead' })
@@ -28,7 +28,7 @@ export function messageCases(backend: Backend): void {
       assert.deepEqual(await s.states(), ['f sending'])
     })
 
-    test('warn of each share of a month once, and of none after a higher one', async () => {
+    test('warn of each share of a month once, and of no lower one after a higher one', async () => {
       const warn = (percent: number, scope = 'organisation', month = '2026-11') =>
         s.store.warn({
           now: at(0),
@@ -62,7 +62,7 @@ export function messageCases(backend: Backend): void {
       assert.notEqual(await enqueue('a'), first)
     })
 
-    test('refuse a message about which another queue of its channel was let a change through', async () => {
+    test('refuse a message whose alert changed its status in another queue of the channel', async () => {
       await s.accept([alert('f')])
       const dead = await s.claim(await s.waitingIds())
       await s.die(dead, 10)
@@ -70,7 +70,7 @@ export function messageCases(backend: Backend): void {
       await assert.rejects(s.store.resend(dead.id, at(30)), { code: 'outdated' })
     })
 
-    test('refuse a message about which a later one was let through and is not dead', async () => {
+    test('refuse a message that a later one has overtaken, unless that one is dead', async () => {
       await s.accept([alert('f')])
       const dead = await s.claim(await s.waitingIds())
       await s.die(dead, 10)
@@ -84,7 +84,7 @@ export function messageCases(backend: Backend): void {
       })
     })
 
-    test('make the alerts of a dead message wait again that are not outdated', async () => {
+    test('make those alerts of a dead message wait again that are not outdated', async () => {
       await s.accept([alert('f'), alert('g'), alert('h')])
       const dead = await s.claim(await s.waitingIds())
       await s.die(dead, 10)
@@ -97,7 +97,7 @@ export function messageCases(backend: Backend): void {
       assert.deepEqual(await s.alertsOf(dead.id), ['g firing'])
     })
 
-    test('keep a message that may have arrived from going out with other alerts', async () => {
+    test('refuse to resend part of a message that may have arrived', async () => {
       await s.accept([alert('f'), alert('g')])
       const { id } = await s.claim(await s.waitingIds())
       await s.store.recover(at(MINUTE))
@@ -110,7 +110,7 @@ export function messageCases(backend: Backend): void {
       assert.equal((await s.store.resend(id, at(2 * MINUTE))).alerts, 1)
     })
 
-    test('send a dead digest again as it was, or what of it is not outdated', async () => {
+    test('resend a dead digest unchanged, or its alerts that are not outdated', async () => {
       await s.accept(alerts(10))
       const dead = await s.claimAll()
       await s.accept([alert('later')], 5)

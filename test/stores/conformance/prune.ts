@@ -20,7 +20,7 @@ export function pruneCases(backend: Backend): void {
   describe('prune', () => {
     const s = storeFixture(backend)
 
-    test('deletes what is over, keeps what waits and what limits need', async () => {
+    test('deletes ended alerts, keeps waiting ones and what limits need', async () => {
       await s.accept([alert('f'), alert('g')])
       await s.send((await s.waitingIds()).slice(0, 1))
       await s.accept([alert('f')], 20)
@@ -32,7 +32,7 @@ export function pruneCases(backend: Backend): void {
       assert.equal((await s.store.payloads([first?.payload as number])).size, 1)
     })
 
-    test('keeps a body for as long as one of the requests that share it', async () => {
+    test('keeps a body as long as any request that shares it', async () => {
       // Requests that arrive together are stored together.
       await Promise.all(alerts(5).map((each) => s.accept([each])))
       const ids = await s.waitingIds()
@@ -65,7 +65,7 @@ export function pruneCases(backend: Backend): void {
       assert.equal((await s.claimAll(40)).attempts, 0)
     })
 
-    test('deletes a digest that was taken apart in several rounds as well', async () => {
+    test('deletes a split digest in several rounds as well', async () => {
       await s.accept(Array.from({ length: 6_000 }, (_, each) => alert(`d${each}`)))
       const digest = await s.claimAll(10)
       await s.die(digest, 20)
@@ -76,7 +76,7 @@ export function pruneCases(backend: Backend): void {
       assert.deepEqual(await s.states(), [])
     })
 
-    test('never makes an id be given again', async () => {
+    test('never causes an id to be reused', async () => {
       await s.accept([alert('f'), alert('g')])
       const [f, g] = (await s.waitingIds()) as [number, number]
       const message = Number(await s.send([f, g]))

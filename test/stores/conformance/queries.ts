@@ -80,7 +80,7 @@ function alertCases(backend: Backend): void {
   describe('alerts', () => {
     const s = storeFixture(backend)
 
-    test('are newest first, paged by key, and filtered', async () => {
+    test('are newest first, paged by cursor, and filtered', async () => {
       for (let index = 0; index < 25; index += 1)
         await s.accept([alert(`f${index}`, { channel: index % 2 ? 'ops' : 'db' })], index)
       await s.accept([alert('f1', { channel: 'ops' })], 100)
@@ -115,7 +115,7 @@ function alertCases(backend: Backend): void {
       assert.equal((await s.store.message(items[0]?.uuid as string))?.message.id, sent)
     })
 
-    test('of one channel among many are reached to the oldest', async () => {
+    test('of one channel among many are listed to the oldest', async () => {
       await s.accept([alert('first', { channel: 'rare' })])
       await s.accept(
         Array.from({ length: 1_200 }, (_, index) => alert(`f${index}`)),
@@ -128,7 +128,7 @@ function alertCases(backend: Backend): void {
         )
     })
 
-    test('are found by the words of their payload, all of them, each in any of its spellings', async () => {
+    test('are found when their payload contains every word in one of its spellings', async () => {
       await arrive(s, ['f1'], { text: '{"alertname":"DiskFull","host":"DB-1"}' })
       await arrive(s, ['f2'], {
         text: '{"alertname":"DiskFull","host":"db_2","note":"100%"}',
@@ -158,7 +158,7 @@ function alertCases(backend: Backend): void {
       )
     })
 
-    test('that are searched go on by key', async () => {
+    test('continue a search by cursor', async () => {
       for (let i = 0; i < 6; i += 1)
         await arrive(s, [`f${i}`], { text: i % 2 === 0 ? 'even' : 'odd', ms: i })
       const query = { limit: 2, words: [['even']] }
@@ -171,7 +171,7 @@ function alertCases(backend: Backend): void {
       assert.equal(rest.next, null)
     })
 
-    test('of a message are paged by key, and the message comes with as many as are asked for', async () => {
+    test('of a message are paged by cursor, and the message lists as many as requested', async () => {
       await arrive(s, ['f1', 'f2', 'f3', 'f4', 'f5'])
       const other = await deliver(s, 1)
       const id = await deliver(s, 4, { ms: 1 })
@@ -225,7 +225,7 @@ function messageCases(backend: Backend): void {
       }
     })
 
-    test('come with the body that is posted', async () => {
+    test('include the exact POST body', async () => {
       await arrive(s, ['f'])
       const id = await deliver(s, 1, { body: '{"告":1}' })
       const { items } = await s.store.messages({ limit: 1 })
@@ -233,7 +233,7 @@ function messageCases(backend: Backend): void {
       assert.equal((await s.store.message(id))?.message.body, '{"告":1}')
     })
 
-    test('are found by what stands in title or text, whatever the case, as it is written', async () => {
+    test('are found by a literal substring of title or text, in either case', async () => {
       await arrive(s, ['f1', 'f2', 'f3', 'f4'])
       const one = await deliver(s, 1, { title: '[Critical] Disk 98%' })
       const two = await deliver(s, 1, { text: 'DISK_FULL on 主机 a\\b', ms: 1 })
@@ -248,7 +248,7 @@ function messageCases(backend: Backend): void {
       assert.deepEqual(await idsOf({ text: '主机', state: 'dead' }), [])
     })
 
-    test('that are searched go on by key until all were seen', async () => {
+    test('continue a search by cursor until all are scanned', async () => {
       await arrive(s, ['f1', 'f2', 'f3', 'f4', 'f5'])
       const found: string[] = []
       for (let i = 0; i < 5; i += 1)
@@ -289,7 +289,7 @@ function countCases(backend: Backend): void {
       assert.equal(snapshot.robots.get('a')?.leasedBy, 'me')
     })
 
-    test('history counts what was received, suppressed and ended within a range, its end left out', async () => {
+    test('history counts received, suppressed and ended alerts within a half-open range', async () => {
       await arrive(s, ['f1', 'f2', 'f3'])
       await arrive(s, ['f1', 'f2'], { ms: MINUTE - 1 })
       await arrive(s, ['g1'], { ms: MINUTE, channel: 'other' })
@@ -324,7 +324,7 @@ function countCases(backend: Backend): void {
       })
     })
 
-    test('messageCounts counts messages of this hour and this day, in the order asked for', async () => {
+    test('messageCounts counts messages of this hour and this day, in the requested order', async () => {
       await arrive(s, ['f1', 'f2', 'f3'])
       await deliver(s, 1)
       await deliver(s, 1, { ms: 10 })

@@ -20,7 +20,7 @@ export function reassignCases(backend: Backend): void {
   describe('reassign', () => {
     const s = storeFixture(backend)
 
-    test('moves what waits for a robot that is gone to those that remain, or marks it dead', async () => {
+    test('moves alerts of a removed robot to those that remain, or marks them dead', async () => {
       await s.accept([alert('f'), alert('g')])
       const nothing = { moved: 0, dead: [], queues: [] }
       assert.deepEqual(await s.store.reassign(assigned('a'), at(1)), nothing)
@@ -37,7 +37,7 @@ export function reassignCases(backend: Backend): void {
       assert.match(items[0]?.reason ?? '', /removed from the configuration/)
     })
 
-    test('does not add again what a group was sent', async () => {
+    test('does not add alerts that the group was sent', async () => {
       await s.accept([alert('f', { queues: ['robot:a', 'robot:b'] })])
       await s.send(await s.waitingIds())
       await s.store.reassign(assigned('a'), at(20))
@@ -46,7 +46,7 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.states(), ['f sent'])
     })
 
-    test('leaves a message in flight alone while the lease of its robot is in force', async () => {
+    test('skips a message in flight while the lease of its robot is in force', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
       const nothing = { moved: 0, dead: [], queues: [] }
@@ -56,7 +56,7 @@ export function reassignCases(backend: Backend): void {
       assert.equal((await s.settle(claimed, MINUTE - 1)).length, 1)
     })
 
-    test('moves what may have arrived once it was recovered, as it was', async () => {
+    test('moves a recovered message that may have arrived unchanged', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
       // Its process may still be sending it.
@@ -76,7 +76,7 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.waiting(2 * MINUTE + 2, 'robot:b'), ['f firing', 'g firing'])
     })
 
-    test('keeps the alerts of a moved message, where its new queue has had none of their level', async () => {
+    test('keeps the alerts of a moved message in a queue that never had their level', async () => {
       await s.accept([alert('f')])
       const { id } = await s.claim(await s.waitingIds())
       await s.store.recover(at(MINUTE))
@@ -87,7 +87,7 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.alertsOf(id), ['f firing'])
     })
 
-    test('aggregates a repeat of what was moved, also of a moved message', async () => {
+    test('aggregates a repeat of a moved alert, also of one in a moved message', async () => {
       await s.accept([alert('f'), alert('g')])
       await s.claim((await s.waitingIds()).slice(0, 1))
       await s.store.recover(at(MINUTE))
@@ -102,7 +102,7 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.waiting(MINUTE + 2, 'robot:b'), ['g firing'])
     })
 
-    test('holds back what was moved until a digest that is in flight there is settled', async () => {
+    test('blocks moved alerts until a digest in flight in the new queue is settled', async () => {
       await s.accept([alert('f', { queues: ['robot:b'] })])
       const digest = await s.claimAll(0, { robot: 'b', message: { queue: 'robot:b' } })
       await s.accept([alert('f', { status: 'resolved' })], 10)
@@ -112,7 +112,7 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.waiting(30, 'robot:b'), ['f resolved'])
     })
 
-    test('suppresses what a later alert has overtaken in the new queue', async () => {
+    test('suppresses an alert that a later one has overtaken in the new queue', async () => {
       await s.accept([alert('f'), alert('g')])
       await s.accept([alert('f', { status: 'resolved', queues: ['robot:b'] })], 10)
       await s.accept([alert('g', { status: 'resolved', queues: ['robot:b'] })], 10)
@@ -127,7 +127,7 @@ export function reassignCases(backend: Backend): void {
       )
     })
 
-    test('dissolves a message that has not arrived: its alerts wait again', async () => {
+    test('marks a message dead that has not arrived: its alerts wait again', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim(await s.waitingIds())
       await s.settle(claimed, 10, { next: { kind: 'retry', dueAt: at(5_000) }, reached: false })
@@ -138,7 +138,7 @@ export function reassignCases(backend: Backend): void {
         assert.deepEqual(await s.waiting(20, queue), ['f firing', 'g firing'])
     })
 
-    test('dissolves a digest, and moves what waits behind it', async () => {
+    test('marks a digest dead, and moves its alerts and those behind it', async () => {
       await s.accept(alerts(5))
       const digest = await s.claimAll()
       await s.settle(digest, 10, { next: { kind: 'retry', dueAt: at(5_000) } })
@@ -148,7 +148,7 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual([moved.length, moved[0], moved[5]], [6, 'f0 firing', 'f0 resolved'])
     })
 
-    test('leaves queues alone that another process has leased', async () => {
+    test('skips queues that another process has leased', async () => {
       await s.accept([alert('f')])
       const places = [{ queue: 'robot:a', channel: 'ops' }]
       const lease = { robot: 'x', owner: 'you', now: at(0), until: at(MINUTE), places }
@@ -158,7 +158,7 @@ export function reassignCases(backend: Backend): void {
       assert.equal((await s.store.reassign(assigned('b'), at(MINUTE))).moved, 1)
     })
 
-    test('moves what waits for a robot that was renamed to no other group', async () => {
+    test('moves alerts of a renamed robot to no other group', async () => {
       await s.accept([alert('before')])
       await s.send(await s.waitingIds())
       await s.accept([alert('f')], 10)
@@ -172,7 +172,7 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.waiting(20, 'robot:b-new'), [])
     })
 
-    test('does not add to a pool what one of its robots has sent from a queue of its own', async () => {
+    test('does not add to a pool what one of its robots has sent from its own queue', async () => {
       await s.accept([alert('f', { queues: ['robot:a', 'robot:b'] })])
       await s.send(await s.waitingIds())
       const robots = ['a', 'c'].map((name) => ({ name, key: `k${name}` }))
@@ -182,7 +182,7 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual(await s.states(), ['f sent'])
     })
 
-    test('moves what waits for a channel in a queue that is leased for other channels only', async () => {
+    test('moves alerts of a channel from a queue that is leased for other channels only', async () => {
       await s.accept([alert('f')])
       const places = [{ queue: 'robot:a', channel: 'other' }]
       const lease = { robot: 'x', owner: 'you', now: at(0), until: at(MINUTE), places }
@@ -190,7 +190,7 @@ export function reassignCases(backend: Backend): void {
       assert.equal((await s.store.reassign(assigned('b'), at(10))).moved, 1)
     })
 
-    test('makes a repeat pass when the channel of a dead alert comes back', async () => {
+    test('lets a repeat through when the channel of a dead alert is restored', async () => {
       const both = alert('f', { queues: ['robot:a', 'robot:b'] })
       await s.accept([both, alert('sent')])
       await s.send((await s.waitingIds()).slice(1))
@@ -202,14 +202,14 @@ export function reassignCases(backend: Backend): void {
       assert.equal((await s.accept([alert('sent')], 30)).suppressed[0]?.reason, 'aggregated')
     })
 
-    test('makes a message without alerts dead in a queue that nobody works', async () => {
+    test('marks a message without alerts dead in a queue without a robot', async () => {
       const [id] = (await s.store.enqueue([s.testMessage()], at(0))) as [string]
       assert.equal((await s.store.reassign(assigned('b'), at(10))).moved, 0)
       assert.equal(await s.stateOf(id), 'dead')
       assert.match((await s.store.message(id))?.message.reason ?? '', /removed from/)
     })
 
-    test('gives what may have arrived to its own robot, by its key, when it was renamed', async () => {
+    test('gives a message that may have arrived to its renamed robot, by its key', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       await s.store.recover(at(MINUTE))
@@ -225,7 +225,7 @@ export function reassignCases(backend: Backend): void {
       assert.deepEqual([due?.id, due?.robot], [claimed.id, 'second'])
     })
 
-    test('does not send a group a message all of whose alerts it gets by others', async () => {
+    test('does not send a group a message whose alerts are all in other messages', async () => {
       await s.accept([alert('f', { queues: ['robot:a', 'robot:b'] })])
       const claimed = await s.claim(await s.waitingIds())
       await s.store.recover(at(MINUTE))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alert, alerts, at, type Backend, EVERY_MS, MINUTE, storeFixture } from './harness.ts'
 
-/** What is still known when the store is opened again. */
+/** State that survives reopening the store. */
 export function reopenCases(backend: Backend): void {
   describe('a store that is opened again', () => {
     const s = storeFixture(backend)
@@ -13,7 +13,7 @@ export function reopenCases(backend: Backend): void {
       assert.equal((await s.backlog()).channels[0]?.count, 50)
     })
 
-    test('recovers what was in flight, as it was', async () => {
+    test('recovers a message in flight unchanged', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       await s.reopen()
@@ -22,7 +22,7 @@ export function reopenCases(backend: Backend): void {
       assert.deepEqual([again?.uuid, again?.body], [claimed.uuid, claimed.body])
     })
 
-    test('knows what was let through, and how often it repeated', async () => {
+    test('remembers the last alerts let through, and their repeats', async () => {
       const same = { key: 'same' }
       await s.accept([alert('f'), alert('one', { group: 'g' })], 0, same)
       await s.accept([alert('f'), alert('two', { group: 'g' })], 1_000)

@@ -57,7 +57,7 @@ export function settleCases(backend: Backend): void {
       )
     })
 
-    test('changes nothing when it comes twice, or late', async () => {
+    test('changes nothing the second time, or late', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       await s.settle(claimed, 100)
@@ -95,13 +95,13 @@ export function settleCases(backend: Backend): void {
       assert.equal((await s.backlog(30, elsewhere)).robot.pause, undefined)
     })
 
-    test('counts a call whose process stood still until its end, not only for its time', async () => {
+    test('counts a call until its settlement, even if the process was suspended past its deadline', async () => {
       await s.accept([alert('f')])
       await s.settle(await s.claim(await s.waitingIds()), 65_000)
       assert.deepEqual((await s.backlog(66_000)).robot.calls, [{ at: at(0), until: at(65_000) }])
     })
 
-    test('counts what the sandbox is sent for its own limit and month, and not for the organisation', async () => {
+    test('counts calls to the sandbox for its own limit and month, but not for the organisation', async () => {
       await s.accept([alert('f'), alert('g')])
       const [f, g] = (await s.waitingIds()) as [number, number]
       await s.send([f])

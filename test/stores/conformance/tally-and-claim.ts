@@ -36,7 +36,7 @@ export function tallyAndClaimCases(backend: Backend): void {
       assert.equal((await s.store.message(id))?.alerts.length, 45)
     })
 
-    test('are refused without the lease, without a call left, or when an alert is gone, and then write nothing', async () => {
+    test('are rejected without the lease, a free call or an alert, and then write nothing', async () => {
       await s.accept([alert('f'), alert('g')])
       const [f, g] = (await s.waitingIds()) as [number, number]
       assert.equal(
@@ -59,7 +59,7 @@ export function tallyAndClaimCases(backend: Backend): void {
       await s.claim([g], 2 * MINUTE)
     })
 
-    test('neither count nor take what is held back', async () => {
+    test('neither count nor take blocked alerts', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
       await s.accept([alert('f', { status: 'resolved' }), alert('h')], 10)
@@ -72,7 +72,7 @@ export function tallyAndClaimCases(backend: Backend): void {
       assert.equal(await s.tryClaim([]), undefined)
     })
 
-    test('take a digest while its queue grows: others go on, its alerts’ successors wait', async () => {
+    test('take a digest while its queue grows: successors of its alerts wait, other alerts do not', async () => {
       await s.accept(alerts(5))
       const digest = await s.claimAll()
       await s.accept([alert('f0', { status: 'resolved' }), alert('h')], 10)
@@ -92,7 +92,7 @@ export function tallyAndClaimCases(backend: Backend): void {
       assert.equal((await s.backlog(30)).channels[0]?.digestOpen, false)
     })
 
-    test('take all again after a split, also what came behind and behind a second claim', async () => {
+    test('take all alerts again after a split, including later ones and those after a second claim', async () => {
       await s.accept(alerts(10))
       const digest = await s.claimAll()
       await s.accept(
@@ -117,7 +117,7 @@ export function tallyAndClaimCases(backend: Backend): void {
       )
     })
 
-    test('take no alert of another digest after one that is dead', async () => {
+    test('take no alert of an earlier digest that is dead', async () => {
       await s.accept(alerts(4))
       const dead = await s.claimAll()
       await s.accept([alert('h')], 10)
@@ -129,7 +129,7 @@ export function tallyAndClaimCases(backend: Backend): void {
       assert.equal((await s.store.alerts({ limit: 9, state: 'dead' })).items.length, 4)
     })
 
-    test('leave behind what an open message is about; it goes out afterwards, in order', async () => {
+    test('leave behind alerts of an open message, which follow afterwards in order', async () => {
       await s.accept([alert('f'), alert('g')])
       const open = await s.claim((await s.waitingIds()).slice(0, 1))
       await s.accept([alert('f', { status: 'resolved' }), alert('h'), alert('f')], 10)
@@ -153,7 +153,7 @@ export function tallyAndClaimCases(backend: Backend): void {
       assert.deepEqual(await s.waiting(80), ['f resolved'])
     })
 
-    test('take what waits in the order of levels, each level up to the same alert', async () => {
+    test('take alerts in the order of levels, each level up to the same alert', async () => {
       for (const level of [4, 1, 3, 1, 5] as const)
         await s.accept([alert(`l${level}-${s.nextKey()}`, { level })])
       const digest = await s.claimAll()

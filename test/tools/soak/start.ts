@@ -1,22 +1,23 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import type { IncomingAlert } from '../../src/stores/incoming.ts'
-import { openSqlite } from '../../src/stores/sqlite/client.ts'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
+import { reasonToSuppress } from '../../../src/decisions/aggregate.ts'
+import type { IncomingAlert } from '../../../src/stores/incoming.ts'
+import { openSqlite } from '../../../src/stores/sqlite/client.ts'
+import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
+import { acceptRequest, incomingAlert } from '../../support/requests.ts'
 
-const AT_ONCE = 100
+const BATCH_SIZE = 100
 
-/** How long a start takes while so many alerts wait, in milliseconds: of the whole process, until it is ready. */
+/** Milliseconds from the start of the process until it is ready, with this many waiting alerts. */
 export async function startWith(waiting: number): Promise<{ readyMs: number[]; fileMb: string }> {
   using folder = temporaryFolder()
   const path = join(folder.path, 'data', 'receiver.db')
   mkdirSync(join(folder.path, 'data'))
   const store = await openSqlite({ path, reasonToSuppress, thread: false })
-  for (let from = 0; from < waiting; from += AT_ONCE) {
+  for (let from = 0; from < waiting; from += BATCH_SIZE) {
     const alerts = Array.from(
-      { length: AT_ONCE },
-      (_, index): IncomingAlert => arriving(from + index),
+      { length: BATCH_SIZE },
+      (_, index): IncomingAlert => alertOf(from + index),
     )
     const body = JSON.stringify({
       alerts: alerts.map(({ fingerprint, name }) => ({
@@ -26,14 +27,7 @@ export async function startWith(waiting: number): Promise<{ readyMs: number[]; f
     })
     const key = `k${from}`
     const now = new Date()
-    await store.accept({
-      now,
-      source: 'alertmanager',
-      key,
-      dedupWindowMs: 1,
-      body,
-      alerts,
-    })
+    await store.accept(acceptRequest(alerts, { now, source: 'alertmanager', key, body }))
   }
   await store.close()
   const config = `robots: { ops-1: { webhook: "http://127.0.0.1:9/robot/send?access_token=t" } }\nchannels: { ops: { robots: [ops-1] } }\n`
@@ -48,18 +42,11 @@ export async function startWith(waiting: number): Promise<{ readyMs: number[]; f
   return { readyMs, fileMb: (statSync(path).size / 1_048_576).toFixed(0) }
 }
 
-function arriving(index: number): IncomingAlert {
-  const fingerprint = `f${index}`
-  return {
-    position: index % AT_ONCE,
-    channel: 'ops',
+function alertOf(index: number): IncomingAlert {
+  return incomingAlert(`f${index}`, {
     queues: ['robot:ops-1'],
-    fingerprint,
-    status: 'firing',
     level: index % 100 === 0 ? 2 : 3,
     name: `Rule${index % 50}`,
     cluster: `c${index % 20}`,
-    group: fingerprint,
-    everyMs: 600_000,
-  }
+  })
 }

@@ -4,19 +4,19 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
-import { temporaryFolder } from '../support/receiver.ts'
+import { temporaryFolder } from '../../support/receiver.ts'
 import { payloadOf, requestOf } from './payload.ts'
 
 export const CONNECTIONS = 32
 
 /**
- * Connections at a fixed rate: enough that a request is sent when it is due, though those before it are not answered
- * yet. So a stall counts in the latencies of all that it delays.
+ * Connections at a fixed rate: enough that each request is sent when it is due, even if earlier ones are unanswered.
+ * A stall thus counts in the latencies of all requests that it delays.
  */
 const PACED_CONNECTIONS = 128
 
 export interface Loaded {
-  /** Of the requests that were answered 200. */
+  /** Rate of requests answered 200. */
   perSecond: number
   ok: number
   refused: number
@@ -28,26 +28,26 @@ export interface Loaded {
 export interface LoadOptions {
   alerts: number
   seconds: number
-  /** Requests a second in all; as many as are answered when it is left out. */
+  /** Total requests a second; unlimited if absent. */
   rate?: number
   connections?: number
 }
 
 export type Generator = 'wrk' | 'autocannon'
 
-/** The lighter one where it is installed: on two cores it leaves more of them to the receiver. */
+/** wrk if installed: it needs less CPU, which leaves more to the receiver on a small machine. */
 export const GENERATOR: Generator = hasWrk() ? 'wrk' : 'autocannon'
 
 export function hasWrk(): boolean {
   return spawnSync('wrk', ['-v']).error === undefined
 }
 
-/** A payload's number is used once in a run, whatever receiver it goes to. */
+/** Each payload number is used once in a run, across all receivers. */
 const serial = { next: 1 }
-/** Between the numbers of loads that run at the same time. */
+/** Distance between the numbers of concurrent loads. */
 const SERIALS_APART = 10_000_000
 
-/** Puts a server under load: no two requests have an alert in common. */
+/** Puts a server under load. No two requests share an alert. */
 export async function load(
   url: string,
   options: LoadOptions,
@@ -101,7 +101,7 @@ async function loadByAutocannon(
   }
 }
 
-/** Runs a program to its end and gives what it printed. */
+/** Runs a program to its end and returns its output. */
 export async function outputOf(program: string, args: readonly string[]): Promise<string> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
@@ -113,7 +113,7 @@ export async function outputOf(program: string, args: readonly string[]): Promis
   return text
 }
 
-/** Bare node:http that reads and parses the body, in a process of its own. */
+/** Starts a bare node:http server that reads and parses bodies, in a separate process. */
 export async function startBaseline(): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(process.execPath, [beside('baseline.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -122,7 +122,7 @@ export async function startBaseline(): Promise<{ child: ChildProcess; url: strin
   return { child, url: `http://127.0.0.1:${String(port).trim()}/` }
 }
 
-/** Seconds of processor that a process has used; NaN where there is no /proc. */
+/** CPU seconds of a process; NaN without /proc. */
 export function cpuOf(pid: number | undefined): number {
   try {
     return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => {
@@ -134,7 +134,7 @@ export function cpuOf(pid: number | undefined): number {
   }
 }
 
-/** Processes that a process has started. */
+/** Child processes of a process. */
 export function childrenOf(pid: number | undefined): number[] {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
@@ -144,7 +144,7 @@ export function childrenOf(pid: number | undefined): number[] {
   }
 }
 
-/** Memory that a process holds, in MB; NaN where there is no /proc. */
+/** Resident memory of a process in MB; NaN without /proc. */
 export function residentMb(pid: number | undefined): number {
   try {
     const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]

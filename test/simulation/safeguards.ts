@@ -1,10 +1,10 @@
 import type { Sabotage } from './sabotage.ts'
 
-/** Each takes one mend out: the service as it would be without it. */
+/** Each entry disables one safeguard of the service. */
 export const WITHOUT = {
-  /** Once a message is dead, aggregation is off in every group. */
+  /** A dead message turns aggregation off in every group. */
   deadByGroup: deadByAlert(),
-  /** What a crash left in flight may go to another robot at once. */
+  /** After a crash, messages in flight may go to another robot at once. */
   elsewhereAtRecover: {
     store: (store, database) => ({
       ...store,
@@ -30,7 +30,7 @@ export const WITHOUT = {
       },
     }),
   },
-  /** What another process works is moved while it does. */
+  /** Queues under another process's lease are moved. */
   leasesInReassign: {
     store: (store, database) => ({
       ...store,
@@ -48,7 +48,7 @@ export const WITHOUT = {
       },
     }),
   },
-  /** Queues that nobody works are looked for once, when a process starts. */
+  /** Queues without a robot are searched only when a process starts. */
   reassignAllTheTime: {
     store: (store) => {
       let isStarted = false
@@ -62,7 +62,7 @@ export const WITHOUT = {
       }
     },
   },
-  /** What a person pressed goes as if it were severe. */
+  /** Manual messages are sent like severe ones. */
   byHandLast: {
     store: (store) => ({
       ...store,
@@ -73,7 +73,7 @@ export const WITHOUT = {
       },
     }),
   },
-  /** Each press of the test button is a message. */
+  /** Each press of the test button adds a message. */
   oneTestForARobot: {
     store: (store, database) => ({
       ...store,
@@ -92,19 +92,19 @@ export const WITHOUT = {
       },
     }),
   },
-  /** A firing that began before what was let through goes out late. */
+  /** A firing older than the last delivered state is delivered. */
   startsAt: {
     reason: (reason) => (incoming, last, now) => {
       const { startsAtMs, endsAtMs, ...rest } = incoming
       return reason(rest, last, now)
     },
   },
-  /** A rise in level is a repeat. */
+  /** A rise in level is suppressed as a repeat. */
   risePasses: {
     reason: (reason) => (incoming, last, now) =>
       reason({ ...incoming, level: last?.level ?? incoming.level }, last, now),
   },
-  /** A firing after another alert's recovery is a repeat of its group. */
+  /** A firing after another alert's recovery is suppressed as a repeat of its group. */
   firingAfterRecoveryOfGroup: {
     reason: (reason) => (incoming, last, now) =>
       reason(
@@ -115,7 +115,7 @@ export const WITHOUT = {
         now,
       ),
   },
-  /** The sandbox's calls count for the quota of the organisation. */
+  /** Calls to the sandbox count for the organisation's quota. */
   sandboxOutsideQuota: {
     store: (store, database) => ({
       ...store,
@@ -130,7 +130,7 @@ export const WITHOUT = {
       },
     }),
   },
-  /** A person may send again what a later message has overtaken. */
+  /** A resend includes alerts that a later message has overtaken. */
   overtakenOnResend: {
     store: (store, database) => ({
       ...store,
@@ -146,7 +146,7 @@ export const WITHOUT = {
       },
     }),
   },
-  /** A start makes all that waits for its next attempt due at once. */
+  /** A start makes all pending messages due at once. */
   backoffOverRestart: {
     store: (store, database) => ({
       ...store,
@@ -159,7 +159,7 @@ export const WITHOUT = {
       },
     }),
   },
-  /** A repeat is dropped though the channel of the first was removed meanwhile. */
+  /** A repeat is dropped although its first delivery died with a removed channel. */
   deadWithItsChannel: {
     store: (store, database) => ({
       ...store,
@@ -178,7 +178,7 @@ export const WITHOUT = {
       },
     }),
   },
-  /** A robot that is renamed is another: its group gets what the other groups wait for. */
+  /** A renamed robot counts as a new one, so that its group gets the alerts of other groups. */
   robotKnownByItsKey: {
     store: (store, database) => ({
       ...store,

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
+import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
 import { type Loaded, load, median } from './load.ts'
 
-/** A checkout that has been built. */
+/** A built checkout. */
 export interface Build {
   name: string
   folder: string
@@ -16,20 +16,20 @@ export function argument(name: string): string | undefined {
 
 export const ROUNDS = Number(argument('--rounds') ?? 5)
 
-/** What was measured: a number for each build in each round. */
+/** One measure: a number for each build and round. */
 export interface Row {
   measure: string
   wanted: string
   show: (value: number) => string
-  /** By build, in the order of the builds; of another length than one a round where a round is not needed. */
+  /** By build; usually one number for each round. */
   values: number[][]
   note?: string
 }
 
-/** Characters that a column of figures takes. */
+/** Width of a column in characters. */
 export const COLUMN = 34
 
-/** Median, least and most of each build; of two builds also the median of this one's share of the other, round by round. */
+/** Median, minimum and maximum of each build; for two builds also the median of the ratios of their rounds. */
 export function shown({ values, show }: Row): string {
   const [ours, theirs] = values
   const all = values.map((each) => {
@@ -44,7 +44,7 @@ export function shown({ values, show }: Row): string {
     .join('')
 }
 
-/** Does the work for each build in turn, round by round, the builds in another order in every second round. */
+/** Runs the work for each build in turn, in reverse order in every second round. */
 export async function inTurns<S>(
   subjects: readonly S[],
   work: (subject: S, round: number) => Promise<number>,
@@ -59,7 +59,7 @@ export async function inTurns<S>(
   return values
 }
 
-/** As the configurations below name them. */
+/** Names in the configurations below. */
 export const QUEUE = 'robot:wire'
 export const CHANNEL = 'default'
 
@@ -70,7 +70,7 @@ channels: { ${CHANNEL}: { robots: [wire] } }
 `
 }
 
-/** Nothing is listening there: what is for this robot waits. */
+/** An address where nothing listens, so that alerts wait. */
 export const UNREACHABLE = configOf('http://127.0.0.1:9/robot/send?access_token=bench')
 export const SANDBOX = configOf('sandbox')
 
@@ -82,7 +82,7 @@ export interface Running extends AsyncDisposable {
   readyMs: number
 }
 
-/** A receiver of a build, in a new folder or in the one given, through `before` when something else is to run it. */
+/** Starts a build's receiver in a new or the given folder; `before` is a command prefix. */
 export async function startBuild(
   build: Build,
   { config = SANDBOX, folder, before = [] }: StartOptions = {},
@@ -114,35 +114,35 @@ interface StartOptions {
   before?: readonly string[]
 }
 
-const IN_REQUEST = 100
+const BATCH_SIZE = 100
 const FILLING_SECONDS = 5
 
-/** Posts at least so many alerts. */
+/** Posts at least this many alerts. */
 export async function fill(running: Running, alerts: number): Promise<void> {
   let posted = 0
   while (posted < alerts) {
-    const { ok } = await load(running.url, { alerts: IN_REQUEST, seconds: FILLING_SECONDS })
+    const { ok } = await load(running.url, { alerts: BATCH_SIZE, seconds: FILLING_SECONDS })
     if (ok === 0) throw new Error(`${running.build.name} takes nothing: ${running.receiver.output}`)
-    posted += ok * IN_REQUEST
+    posted += ok * BATCH_SIZE
   }
 }
 
-const ASK_EVERY_MS = 500
-const MOST_WAIT_MS = 600_000
+const POLL_INTERVAL_MS = 500
+const MAX_WAIT_MS = 600_000
 
-/** Waits until no alert waits any more. */
+/** Waits until no alert is waiting. */
 export async function delivered({ receiver, build }: Running): Promise<void> {
-  for (let waitedMs = 0; waitedMs < MOST_WAIT_MS; waitedMs += ASK_EVERY_MS) {
+  for (let waitedMs = 0; waitedMs < MAX_WAIT_MS; waitedMs += POLL_INTERVAL_MS) {
     const status = await receiver.json<{ channels: Record<string, { waiting: number }> }>(
       '/api/v1/status',
     )
     if (status.channels[CHANNEL]?.waiting === 0) return
-    await sleep(ASK_EVERY_MS)
+    await sleep(POLL_INTERVAL_MS)
   }
   throw new Error(`${build.name} still has alerts that wait`)
 }
 
-/** What a sender was answered, when it was not always 200. */
+/** Counts replies other than 200. */
 export function answersOf(all: readonly Loaded[]): string {
   const sum = (of: 'refused' | 'broken'): number => all.reduce((total, each) => total + each[of], 0)
   const [refused, broken] = [sum('refused'), sum('broken')]

@@ -1,42 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type StandIn, startStandIn } from '../support/dingtalk-stand-in.ts'
-import { Postgres } from '../support/postgres.ts'
-import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
+import { type StandIn, startStandIn } from '../../support/dingtalk-stand-in.ts'
+import { Postgres } from '../../support/postgres.ts'
+import { freePort, Receiver, temporaryFolder, until } from '../../support/receiver.ts'
 
 const REPLICAS = 3
 const SENDERS = 8
 const LIMITS = { messages: 10, perMs: 2_000, penaltyMs: 4_000 }
 
-/** Long enough that many a fault strikes in mid-call; the group has the message all the same. */
+/** Long enough that many faults strike during a call; the group has the message nevertheless. */
 const DINGTALK_TAKES_MS = 400
-const BETWEEN_POSTS_MS = 300
+const POST_INTERVAL_MS = 300
 const TOKENS = ['one', 'two', 'three', 'pool-1', 'pool-2'] as const
 const CHANNELS = ['one', 'two', 'three', 'shared'] as const
 
 /** Shorter than a lease, about as long as one, and longer than lease and take-over together. */
 const PAUSES_MS = [300, 4_000, 13_000]
-const BETWEEN_FAULTS_MS = 1_200
+const FAULT_INTERVAL_MS = 1_200
 
-/** What DingTalk and the API say when everything is over. */
+/** The final result, from DingTalk's side and the API. */
 export interface Verdict {
   kills: number
   pauses: number
   acknowledged: number
-  /** Answered 200 and never told. */
+  /** Answered 200 and never delivered. */
   lost: string[]
-  /** Told by two messages, or shown twice. */
+  /** In two messages, or shown twice. */
   doubled: string[]
   /** Windows with more calls than the limit, by token. */
   overLimit: string[]
   dead: number
   messages: number
-  /** POSTs that repeated a message which the group had already; DingTalk drops them by their msgUuid. */
+  /** POSTs of a message that the group already had; DingTalk drops them by their msgUuid. */
   repeats: number
 }
 
 /**
- * Three replicas on one database under constant load, killed with -9 and stopped with SIGSTOP at random: one at least
- * is always alive. The random is made from the seed, so that the order of faults can be had again.
+ * Three replicas on one database under constant load, killed with -9 and suspended with SIGSTOP at random; at least one
+ * is always alive. The seed makes the order of faults reproducible.
  */
 export async function playFaults(options: {
   faults: number
@@ -66,7 +66,7 @@ export async function playFaults(options: {
     const busy = new Set<Receiver>()
     const under: Promise<void>[] = []
     for (let fault = 0; fault < options.faults; fault += 1) {
-      await sleep(BETWEEN_FAULTS_MS * (0.5 + random()))
+      await sleep(FAULT_INTERVAL_MS * (0.5 + random()))
       const victim = await until(
         'a replica to be struck',
         () => busy.size < REPLICAS - 1 && replicas.filter((each) => !busy.has(each)),
@@ -110,7 +110,7 @@ channels:
 `
 }
 
-/** The one that works most robots, as any of them tells. */
+/** The replica with the most leases, according to any of them. */
 async function busiestOf(replicas: readonly Receiver[]): Promise<Receiver | undefined> {
   const status = await replicas[0]
     ?.json<{ robots: Record<string, { worked_by: string | null }> }>('/api/v1/status')
@@ -174,7 +174,7 @@ async function send({
       )
       answered = replies.includes(200)
       if (answered) acknowledged.add(instance)
-      await sleep(answered ? BETWEEN_POSTS_MS : 50)
+      await sleep(answered ? POST_INTERVAL_MS : 50)
     }
   }
 }
@@ -196,7 +196,7 @@ async function verdictOf({
   acknowledged: ReadonlySet<string>
 }): Promise<Omit<Verdict, 'kills' | 'pauses'>> {
   await until(
-    'everything is told',
+    'everything is delivered',
     async () => {
       const { channels } = await replica.json<{ channels: Record<string, { waiting: number }> }>(
         '/api/v1/status',
@@ -205,9 +205,9 @@ async function verdictOf({
     },
     90_000,
   )
-  const told = (await all<Listed>(replica, 'alerts')).filter((each) => each.state === 'sent')
+  const sentAlerts = (await all<Listed>(replica, 'alerts')).filter((each) => each.state === 'sent')
   const instances = new Map<string, number>()
-  for (const { variables, message_ids } of told)
+  for (const { variables, message_ids } of sentAlerts)
     instances.set(variables.instance, (instances.get(variables.instance) ?? 0) + message_ids.length)
   const messages = await all<{ id: string; state: string }>(replica, 'messages')
   const shown = dingtalk.shown(Number.MAX_SAFE_INTEGER).map((each) => each.uuid)

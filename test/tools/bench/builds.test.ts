@@ -6,7 +6,7 @@ function rowOf(values: number[][]): Row {
   return { measure: 'm', wanted: '', show: (value) => value.toFixed(0), values }
 }
 
-test('builds are measured in turns, and the one that went first goes last in the next round', async () => {
+test('builds are measured in turns, in reverse order in the next round', async () => {
   const order: string[] = []
   const values = await inTurns(
     ['a', 'b'],
@@ -20,7 +20,7 @@ test('builds are measured in turns, and the one that went first goes last in the
   ])
 })
 
-test('one build is shown by its median, its least and its most', () => {
+test('one build is shown by its median, minimum and maximum', () => {
   assert.equal(shown(rowOf([[30, 10, 20]])), '20 (10 to 30)')
 })
 
@@ -34,7 +34,7 @@ test('the ratio of two builds is the median of the ratios of their rounds', () =
   assert.deepEqual(text.trim().split(/ {2,}/), ['50 (10 to 90)', '100 (20 to 100)', '×0.50'])
 })
 
-test('what was measured of one build alone has no ratio', () => {
+test('a measure of one build alone has no ratio', () => {
   assert.deepEqual(
     shown(rowOf([[1], []]))
       .trim()

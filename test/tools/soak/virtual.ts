@@ -1,15 +1,15 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import { Dingtalk } from '../simulation/dingtalk.ts'
-import { quickFolder } from '../simulation/folder.ts'
-import { historyOf } from '../simulation/generate.ts'
-import { Ledger } from '../simulation/ledger.ts'
-import { Process } from '../simulation/process.ts'
-import { Random } from '../simulation/random.ts'
-import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
+import { reasonToSuppress } from '../../../src/decisions/aggregate.ts'
+import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
+import { sqliteStore } from '../../../src/stores/sqlite/store.ts'
+import { Dingtalk } from '../../simulation/dingtalk.ts'
+import { quickFolder } from '../../simulation/folder.ts'
+import { historyOf } from '../../simulation/generate.ts'
+import { Ledger } from '../../simulation/ledger.ts'
+import { Process } from '../../simulation/process.ts'
+import { Random } from '../../simulation/random.ts'
+import { channelNamed, robotNamed, settingsOf } from '../../support/settings.ts'
 
 export interface Sample {
   minute: number
@@ -23,7 +23,7 @@ export interface Sample {
 const MINUTE = 60_000
 const ALERTS = 3_000
 
-/** An hour of steady load with the real store in a file, every five minutes a sample; what is over is kept ten minutes. */
+/** Runs an hour of steady load on a real store file, with a retention of ten minutes and a sample every five minutes. */
 export async function* hourOnVirtualClock(rate: number): AsyncGenerator<Sample> {
   using folder = quickFolder()
   const clock = new VirtualClock(new Date('2026-11-24T04:00:00Z'))
@@ -81,7 +81,7 @@ export async function* hourOnVirtualClock(rate: number): AsyncGenerator<Sample> 
       for (const taken of await Promise.all(posts)) if (taken) numbers.accepted += 1
       await clock.pass(1_000)
     }
-    // Kept, it would count as the service's memory.
+    // Otherwise the ledger would count as the service's memory.
     ledger.committed.length = 0
     ledger.claimed.clear()
     if (minute % 5 > 0) continue

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startStandIn } from '../support/dingtalk-stand-in.ts'
-import { temporaryFolder } from '../support/receiver.ts'
+import { startStandIn } from '../../support/dingtalk-stand-in.ts'
+import { temporaryFolder } from '../../support/receiver.ts'
 import {
   answersOf,
   type Build,
@@ -34,7 +35,7 @@ import { payloadOf } from './payload.ts'
 import { bothStores } from './stores.ts'
 
 const SECONDS = 3
-/** Before the first round: V8 has compiled by then what it compiles all day. */
+/** Before the first round, until V8 has compiled the hot code. */
 const WARM_UP_SECONDS = 10
 const SLOW_FLUSH_MS = 5
 
@@ -87,7 +88,7 @@ async function startAndSize(builds: readonly Build[]): Promise<Row[]> {
   ]
 }
 
-/** From the first byte of a request to the whole message at the stand-in, one alert at a time. */
+/** Latency from the first byte of a request to the complete message at the stand-in, one alert at a time. */
 async function acceptToWire(builds: readonly Build[]): Promise<Row[]> {
   await using open = new AsyncDisposableStack()
   const all = []
@@ -113,7 +114,7 @@ async function acceptToWire(builds: readonly Build[]): Promise<Row[]> {
   return [{ measure: 'accept to wire when idle', wanted: '50 ms', show: milliseconds, values }]
 }
 
-/** Loads one receiver while the others stand still: what they still have to deliver takes no processor. */
+/** Loads one receiver while the others are suspended, so that their deliveries use no CPU. */
 async function loadAlone(
   running: Running,
   all: readonly Running[],
@@ -197,7 +198,7 @@ async function memoryAtSaturation(builds: readonly Build[], alerts: number): Pro
   return [{ measure, wanted: '250 MB', show: megabytes, values, note }]
 }
 
-/** Every flush takes 5 ms longer: strace holds up the system call itself, nothing in the receiver knows of it. */
+/** Delays every flush by 5 ms, by strace in the system call, invisible to the receiver. */
 async function slowDisk(builds: readonly Build[]): Promise<Row[]> {
   const measure = `p99 of a 5-alert accept at half rate, each flush +${SLOW_FLUSH_MS} ms`
   const row: Row = { measure, wanted: '40 ms', show: milliseconds, values: builds.map(() => []) }
@@ -212,7 +213,7 @@ async function slowDisk(builds: readonly Build[]): Promise<Row[]> {
   const all: { running: Running; top: number }[] = []
   for (const build of builds) {
     const running = open.use(await startBuild(build, { before }))
-    // The end of strace would not be that of what it traces, but the other way round it is.
+    // strace exits with its child, but the child does not exit with strace.
     open.defer(() => {
       for (const pid of childrenOf(running.receiver.child?.pid)) process.kill(pid, 'SIGKILL')
     })
@@ -269,8 +270,10 @@ async function manyWaiting(builds: readonly Build[]): Promise<Row[]> {
       await using filled = await startBuild(build, { config: UNREACHABLE, folder: folder.path })
       await fill(filled, WAITING)
     }
-    // The plan of that build, on the store as that build writes it.
-    const plan = join(build.folder, 'test/bench/plan.ts')
+    // Use that build's own planner on its own store.
+    const plan = ['test/tools/bench/plan.ts', 'test/bench/plan.ts']
+      .map((path) => join(build.folder, path))
+      .find((path) => existsSync(path)) as string
     const store = join(folder.path, 'data/receiver.db')
     const printed = await outputOf(process.execPath, [plan, store, QUEUE, CHANNEL])
     planned.push(JSON.parse(printed) as Planned)

@@ -14,7 +14,7 @@ interface Payload {
   alerts: { fingerprint: string }[]
 }
 
-/** Answers 200, or another status, and keeps the fingerprints that it was sent. */
+/** Answers with a status, and records the fingerprints that it receives. */
 async function startServer(status = 200) {
   const fingerprints: string[] = []
   const server = createServer(async (request, response) => {
@@ -49,11 +49,11 @@ for (const [generator, skip] of GENERATORS) {
   test(`${generator} keeps a rate`, { skip }, async () => {
     await using server = await startServer()
     const loaded = await load(server.url, { alerts: 1, seconds: 2, rate: 100 }, generator)
-    // Without a rate it is thousands; the generator's own seconds are longer on a busy machine.
+    // Without a rate there are thousands; the bounds allow for a busy machine.
     assert.ok(loaded.ok > 50 && loaded.ok < 600, `${loaded.ok} requests in 2 s at 100 a second`)
   })
 
-  test(`${generator} counts what is not answered 200`, { skip }, async () => {
+  test(`${generator} counts replies other than 200`, { skip }, async () => {
     await using server = await startServer(503)
     const { ok, refused } = await load(server.url, { alerts: 1, seconds: 1, rate: 50 }, generator)
     assert.equal(ok, 0)

@@ -1,7 +1,7 @@
+import { FUZZED, fuzz, worstOf } from '../security/fuzzing.ts'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
-import { FUZZED, fuzz, worstOf } from './fuzzing.ts'
 
-/** `npm run fuzz [-- --count N] [--seed N]`: every route against hostile input; ends with 1 when something was found. */
+/** `npm run fuzz [-- --count N] [--seed N]`: sends hostile input to every route; exits with 1 on a finding. */
 const count = Number(argument('--count') ?? 10_000)
 const seed = Number(argument('--seed') ?? Math.floor(Math.random() * 2 ** 31))
 const HEALTHY_WITHIN_MS = 100

@@ -7,18 +7,18 @@ import { CONNECTIONS, GENERATOR } from './load.ts'
 import { STEPS } from './steps.ts'
 
 /**
- * `npm run bench [-- --json] [-- --rounds N] [-- --only STEP] [-- --against FOLDER]`: what the receiver takes, as shares
- * of a bare node:http server that reads and parses the same bodies, measured in turns in the same run; with `--against`
- * beside the build of another checkout, each step on both, in turns.
+ * `npm run bench [-- --json] [-- --rounds N] [-- --only STEP] [-- --against FOLDER]`: the accept rate relative to
+ * a bare node:http server that reads and parses the same bodies, measured in turns in the same run; with `--against`
+ * each step also runs on the build of another checkout, in turns.
  */
 const only = argument('--only')
 const steps = Object.entries(STEPS).filter(([name]) => only === undefined || only === name)
 if (steps.length === 0) {
-  process.stderr.write(`there is no step ${only}; available: ${Object.keys(STEPS).join(', ')}\n`)
+  process.stderr.write(`unknown step ${only}; available: ${Object.keys(STEPS).join(', ')}\n`)
   process.exit(2)
 }
 const builds: Build[] = [
-  { name: 'this build', folder: fileURLToPath(new URL('../../', import.meta.url)) },
+  { name: 'this build', folder: fileURLToPath(new URL('../../../', import.meta.url)) },
 ]
 const against = argument('--against')
 if (against !== undefined) builds.push(otherBuild(resolve(against)))

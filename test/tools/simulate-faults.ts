@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
-import type { Count } from './checker.ts'
-import { quickFolder } from './folder.ts'
-import { historyOf } from './generate.ts'
-import { describe, type History } from './history.ts'
-import { play } from './play.ts'
-import { shrink } from './shrink.ts'
+import type { Count } from '../simulation/checker.ts'
+import { quickFolder } from '../simulation/folder.ts'
+import { historyOf } from '../simulation/generate.ts'
+import { describe, type History } from '../simulation/history.ts'
+import { play } from '../simulation/play.ts'
+import { shrink } from '../simulation/shrink.ts'
 
-/** Plays many seeds, or one, and prints the sum; of the first that fails, the shortest history that still does. */
+/** Plays many seeds, or one, and prints the totals; of the first failure, the shortest history that still fails. */
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },

@@ -1,5 +1,5 @@
 import MarkdownIt from 'markdown-it'
-import type { Format, Language } from '../../src/model/settings.ts'
+import type { Format, Language } from '../../../src/model/settings.ts'
 import {
   FORMATS,
   LANGUAGES,

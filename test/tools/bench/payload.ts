@@ -1,6 +1,6 @@
-/** Digits of a payload's number: always ten, so that they can be changed in place. */
+/** Digits of a payload number; fixed, so that they can be replaced in place. */
 const DIGITS = 10
-/** Stands in the text where the number goes. */
+/** Placeholder of the number. */
 const SERIAL = '#'.repeat(DIGITS)
 
 /** An Alertmanager payload of `count` alerts with the size and the Chinese text of real ones. */
@@ -42,12 +42,12 @@ function template(count: number): string {
   })
 }
 
-/** The payload with a number: no two numbers have an alert in common. */
+/** The payload with a number. No two numbers share an alert. */
 export function payloadOf(count: number, serial: number): string {
   return template(count).replaceAll(SERIAL, digitsOf(serial))
 }
 
-/** A whole request as bytes, in which ten `#` stand wherever its number goes. */
+/** A complete HTTP request as bytes, with the placeholder of the number. */
 export function requestOf(count: number, { host, pathname }: URL): Buffer {
   const body = Buffer.from(template(count))
   const head = `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`

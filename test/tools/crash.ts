@@ -6,8 +6,8 @@ import { startStandIn } from '../support/dingtalk-stand-in.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 
 /**
- * A real receiver under a storm, ended by kill -9 at random moments and started again, and the same count as the
- * simulation's, from DingTalk's side. Each alert fires, and is resolved once that was taken.
+ * A real receiver under a storm, killed with -9 at random moments and restarted; every alert is accounted for as in the
+ * simulation, from DingTalk's side. Each alert fires, and is resolved once the firing was accepted.
  */
 const { values } = parseArgs({
   options: {
@@ -18,7 +18,7 @@ const { values } = parseArgs({
 })
 const kills = Number(values.kills)
 const random = new Random(Number(values.seed))
-/** Each of a channel of its own, so that there are many messages to be caught by a kill. */
+/** One robot for each channel, so that many messages are in flight at a kill. */
 const ROBOTS = 12
 const LIMITS = { messages: 20, perMs: 2_000, penaltyMs: 4_000 }
 
@@ -35,7 +35,7 @@ const names = Array.from({ length: ROBOTS }, (_, index) => `ops-${index}`)
 await using dingtalk = await startStandIn({
   robots: Object.fromEntries(names.map((name) => [name, { limits: LIMITS }])),
 })
-// Answers that take their time, so that many kills fall between a message and its answer.
+// Slow replies, so that many kills fall between a request and its reply.
 for (let call = 0; call < 100_000; call += 1) dingtalk.script({ kind: 'delay', ms: 60 })
 const robots = names.map(
   (name) =>
@@ -49,8 +49,8 @@ await receiver.start()
 const state = { sending: true, next: 0, attempted: 0 }
 const acknowledged = new Set<string>()
 
-/** As Alertmanager does: again until it is taken. */
-async function tell(number: number, status: 'firing' | 'resolved'): Promise<void> {
+/** Like Alertmanager: retries until it is accepted. */
+async function post(number: number, status: 'firing' | 'resolved'): Promise<void> {
   const instance = `db-${number}`
   const severity = number % 10 === 0 ? 'critical' : 'warning'
   const labels = { alertname: `Rule${number % 5}`, severity, instance }
@@ -73,9 +73,9 @@ async function sender(): Promise<void> {
   while (state.sending) {
     const number = state.next
     state.next += 1
-    await tell(number, 'firing')
+    await post(number, 'firing')
     await sleep(random.below(800))
-    await tell(number, 'resolved')
+    await post(number, 'resolved')
     await sleep(random.below(600))
   }
 }
@@ -98,7 +98,7 @@ for (let kill = 1; kill <= kills; kill += 1) {
 state.sending = false
 await Promise.all(senders)
 await until(
-  'every alert is told',
+  'every alert is delivered',
   async () => {
     const open = await Promise.all(
       ['pending', 'sending'].map((each) =>
@@ -121,9 +121,9 @@ for (let before: string | null = ''; before !== null; ) {
 
 collect()
 const shown = [...shownSoFar].sort((a, b) => a.at.getTime() - b.at.getTime())
-const told = new Set<string>()
+const delivered = new Set<string>()
 const newest = new Map<string, number>()
-const counts = { unexpected: 0, toldTwice: 0, outOfOrder: 0, overTheLimit: 0, sentAgain: 0 }
+const counts = { unexpected: 0, deliveredTwice: 0, outOfOrder: 0, overTheLimit: 0, sentAgain: 0 }
 for (const { uuid } of shown) {
   const reply = await receiver.get(`/api/v1/messages/${uuid}`)
   if (reply.status !== 200) {
@@ -132,9 +132,9 @@ for (const { uuid } of shown) {
   }
   const message = (await reply.json()) as { alerts: ListedAlert[] }
   for (const { id, variables, status } of message.alerts) {
-    if (told.has(id)) counts.toldTwice += 1
-    told.add(id)
-    told.add(`${variables.instance} ${status}`)
+    if (delivered.has(id)) counts.deliveredTwice += 1
+    delivered.add(id)
+    delivered.add(`${variables.instance} ${status}`)
   }
   for (const { id, variables } of message.alerts) {
     const before = newest.get(variables.instance) ?? 0
@@ -149,7 +149,7 @@ const suppressed = new Set(
     .filter((each) => each.state === 'suppressed')
     .map((each) => `${each.variables.instance} ${each.status}`),
 )
-const lost = [...acknowledged].filter((news) => !told.has(news) && !suppressed.has(news))
+const lost = [...acknowledged].filter((news) => !delivered.has(news) && !suppressed.has(news))
 for (const { token, at } of dingtalk.received) {
   const inWindow = dingtalk.received.filter((each) => {
     const afterMs = each.at.getTime() - at.getTime()
@@ -166,15 +166,18 @@ const rows: [string, number][] = [
   ['kills', kills],
   ['attempted', state.attempted],
   ['acknowledged', acknowledged.size],
-  ['told', [...acknowledged].filter((news) => told.has(news)).length],
+  ['delivered', [...acknowledged].filter((news) => delivered.has(news)).length],
   [
     'suppressed',
-    [...acknowledged].filter((news) => !told.has(news) && suppressed.has(news)).length,
+    [...acknowledged].filter((news) => !delivered.has(news) && suppressed.has(news)).length,
   ],
   ['dead', alerts.filter((each) => each.state === 'dead').length],
   ['lost', lost.length],
   ['unexpected', counts.unexpected],
-  ['duplicated', counts.toldTwice + shown.length - new Set(shown.map((each) => each.uuid)).size],
+  [
+    'duplicated',
+    counts.deliveredTwice + shown.length - new Set(shown.map((each) => each.uuid)).size,
+  ],
   ['outOfOrder', counts.outOfOrder],
   ['overTheLimit', counts.overTheLimit],
   ['calls', dingtalk.received.length],
@@ -184,7 +187,7 @@ const rows: [string, number][] = [
 process.stdout.write(`${((Date.now() - began) / 1000).toFixed(0)} s\n\n`)
 for (const [name, value] of rows)
   process.stdout.write(`${name.padEnd(38)}${String(value).padStart(7)}\n`)
-const wrong = lost.length + counts.unexpected + counts.toldTwice + counts.outOfOrder
+const wrong = lost.length + counts.unexpected + counts.deliveredTwice + counts.outOfOrder
 if (wrong + counts.overTheLimit > 0) {
   process.stdout.write(`\nlost: ${lost.slice(0, 20).join(', ')}\n`)
   process.exitCode = 1

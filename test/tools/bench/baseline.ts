@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** The least that any receiver does: read the body and parse it. Everything is measured as a share of this. */
+/** The minimum work of any receiver, to read and parse the body: the baseline of all ratios. */
 const server = createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk) => chunks.push(chunk))

@@ -1,12 +1,12 @@
-import { calendarOf } from '../../src/decisions/calendar.ts'
-import { countedForMs } from '../../src/decisions/pace.ts'
-import { plan } from '../../src/decisions/plan.ts'
-import { MAX_QUEUED_PREVIEW } from '../../src/pipeline/compose-message.ts'
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
-import { channelNamed, robotNamed } from '../support/settings.ts'
+import { calendarOf } from '../../../src/decisions/calendar.ts'
+import { countedForMs } from '../../../src/decisions/pace.ts'
+import { plan } from '../../../src/decisions/plan.ts'
+import { MAX_QUEUED_PREVIEW } from '../../../src/pipeline/compose-message.ts'
+import { openSqliteStore } from '../../../src/stores/sqlite/store.ts'
+import { channelNamed, robotNamed } from '../../support/settings.ts'
 import { median, residentMb } from './load.ts'
 
-/** A process that asks a store what waits and plans the next message, again and again; prints what that takes. */
+/** Reads the backlog and plans the next message repeatedly; prints the durations. */
 const [path = '', queue = '', channel = ''] = process.argv.slice(2)
 const store = await openSqliteStore({ path, reasonToSuppress: () => undefined })
 const robot = robotNamed('default')

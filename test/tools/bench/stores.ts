@@ -1,4 +1,4 @@
-import { needsPostgres, Postgres } from '../support/postgres.ts'
+import { needsPostgres, Postgres } from '../../support/postgres.ts'
 import { type Build, configOf, inTurns, type Row, type Running, startBuild } from './builds.ts'
 import { CONNECTIONS, load } from './load.ts'
 
@@ -13,7 +13,7 @@ export async function bothStores(builds: readonly Build[]): Promise<Row[]> {
   await using open = new AsyncDisposableStack()
   const all: { store: string; replicas: Running[]; build: Build }[] = []
   for (const build of builds) {
-    // Each build has a database of its own, as it has its own schema.
+    // Each build needs its own database, since its schema may differ.
     const postgres = open.use(await Postgres.start())
     const shared = configOf('sandbox', postgres.url)
     const sqlite = open.use(await startBuild(build))
@@ -43,7 +43,7 @@ function row(measure: string, rest: Pick<Row, 'values' | 'note'>): Row {
   return { measure, wanted: '', show: (value) => `${value.toFixed(0)}/s`, ...rest }
 }
 
-/** Requests a second, over the same number of connections in all, however many replicas take them. */
+/** Requests a second of all replicas, with the same total number of connections. */
 async function together(
   replicas: readonly Running[],
   options: { alerts: number; seconds: number },

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startStandIn } from '../support/dingtalk-stand-in.ts'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
+import { startStandIn } from '../../support/dingtalk-stand-in.ts'
+import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
 import { startWith } from './start.ts'
 import { hourOnVirtualClock } from './virtual.ts'
 
 /**
- * `npm run soak [-- --minutes 10] [-- --rate 50] [-- --no-hour]`: how long a start takes with much waiting; then steady
- * load for long, an hour of it on the virtual clock and some minutes on a real process. Memory and the number
- * of descriptors must level off, and the size of the file once the first alerts are forgotten: in the hour after ten
+ * `npm run soak [-- --minutes 10] [-- --rate 50] [-- --no-hour]`: the time of a start with a long queue; then steady
+ * load for an hour on the virtual clock, and for some minutes on a real process. Memory and the number
+ * of descriptors must level off, and the size of the file once the first alerts are pruned: in the hour after ten
  * minutes, on the real clock not before an hour.
  */
 const { values } = parseArgs({

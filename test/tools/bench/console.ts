@@ -1,65 +1,60 @@
 import { join } from 'node:path'
-import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import type { IncomingAlert } from '../../src/stores/incoming.ts'
-import { inThisThread } from '../../src/stores/sqlite/client.ts'
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { NewMessage, Store } from '../../src/stores/store.ts'
-import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
+import { reasonToSuppress } from '../../../src/decisions/aggregate.ts'
+import type { IncomingAlert } from '../../../src/stores/incoming.ts'
+import { inThisThread } from '../../../src/stores/sqlite/client.ts'
+import { openSqliteStore } from '../../../src/stores/sqlite/store.ts'
+import type { NewMessage, Store } from '../../../src/stores/store.ts'
+import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
+import { acceptRequest, incomingAlert } from '../../support/requests.ts'
 import { argument, type Build, type Row } from './builds.ts'
 
 const MESSAGES = Number(argument('--messages') ?? 100_000)
 const ALERTS = Number(argument('--alerts') ?? 1_000_000)
 const TIMES = 25
-const IN_REQUEST = 100
+const BATCH_SIZE = 100
 const SUPPRESSED_SHARE = 0.2
-const MOST_MS = 200
+const MAX_MS = 200
 
 const RULES = ['DataDiskFull', 'TenantCpuHigh', 'SlowSql', 'BackupLate', 'OBServerDown']
 const DAY_MS = 86_400_000
 
-/** Fills a store by its own verbs, as a day and a half of alerts would. */
+/** Fills a store through its verbs with a day and a half of alerts. */
 async function fill(path: string): Promise<void> {
   const opened = await openSqliteStore({ path, reasonToSuppress })
   const store = inThisThread(opened)
-  // Only here, where nothing can be lost: a flush for each of so many messages would take an hour.
+  // Durability is not needed here, and a flush for each message would take an hour.
   await opened.database.read((tx) => tx.get('PRAGMA synchronous = OFF'))
   const end = Date.now()
-  const requests = Math.ceil(ALERTS / IN_REQUEST)
+  const requests = Math.ceil(ALERTS / BATCH_SIZE)
   const perRequest = Math.max(1, Math.round(MESSAGES / requests))
   const stepMs = (1.5 * DAY_MS) / requests
   let serial = 0
   for (let request = 0; request < requests; request += 1) {
     const now = new Date(end - (requests - request) * stepMs)
-    const alerts = Array.from({ length: IN_REQUEST }, (_, position) => arriving(serial++, position))
-    await store.accept({
-      now,
-      source: 'alertmanager',
-      key: `r${request}`,
-      dedupWindowMs: 1,
-      body: payloadOf(alerts),
-      alerts,
-    })
+    const alerts = Array.from({ length: BATCH_SIZE }, (_, position) => alertOf(serial++, position))
+    const body = payloadOf(alerts)
+    await store.accept(
+      acceptRequest(alerts, { now, source: 'alertmanager', key: `r${request}`, body }),
+    )
     for (const queue of ['robot:lab-1', 'robot:lab-2'])
-      await tell(store, { queue, now, perRequest })
+      await deliver(store, { queue, now, perRequest })
   }
   await store.close()
 }
 
-function arriving(serial: number, position: number): IncomingAlert {
+function alertOf(serial: number, position: number): IncomingAlert {
   const second = serial % 3 === 0
-  return {
+  return incomingAlert(serial.toString(16).padStart(16, '0'), {
     position,
     channel: second ? 'dba' : 'ops',
     queues: [second ? 'robot:lab-2' : 'robot:lab-1'],
-    fingerprint: serial.toString(16).padStart(16, '0'),
     status: serial % 7 === 0 ? 'resolved' : 'firing',
     level: ((serial % 5) + 1) as IncomingAlert['level'],
     name: RULES[serial % RULES.length] as string,
     cluster: `ob-${serial % 20}`,
-    group: serial.toString(16),
     everyMs: 0,
     ...(serial % (1 / SUPPRESSED_SHARE) === 0 ? { suppressed: 'resolved_off' } : {}),
-  }
+  })
 }
 
 function payloadOf(alerts: readonly IncomingAlert[]): string {
@@ -81,8 +76,8 @@ function payloadOf(alerts: readonly IncomingAlert[]): string {
   })
 }
 
-/** All that waits in a queue, in as many messages as make the wanted number in the end; one in a thousand dies. */
-async function tell(
+/** Delivers a queue's alerts in `perRequest` messages; one in a thousand is dead. */
+async function deliver(
   store: Store,
   { queue, now, perRequest }: { queue: string; now: Date; perRequest: number },
 ): Promise<void> {
@@ -97,7 +92,7 @@ async function tell(
     hourStart: now,
     dayStart: now,
     month: '2026-11',
-    preview: IN_REQUEST,
+    preview: BATCH_SIZE,
   })
   const [waiting] = channels
   if (waiting === undefined) return
@@ -105,7 +100,7 @@ async function tell(
   await store.lease({ robot, owner: 'bench', now, until: new Date(now.getTime() + 60_000) })
   for (let from = 0; from < waiting.alerts.length; from += share) {
     const ids = waiting.alerts.slice(from, from + share).map((alert) => alert.id)
-    made.messages += 1
+    counts.messages += 1
     const claimed = await store.claim({
       now,
       message: messageOf({ robot, queue, channel: waiting.channel, count: ids.length }),
@@ -113,7 +108,7 @@ async function tell(
       call: { key, since: now, messages: 1e9, until: now, month: '2026-11', owner: 'bench' },
     })
     if (claimed === undefined) throw new Error('the store did not take a message')
-    const dies = made.messages % 1_000 === 0
+    const dies = counts.messages % 1_000 === 0
     await store.settle({
       now: new Date(now.getTime() + 100),
       id: claimed.id,
@@ -154,7 +149,7 @@ function messageOf({
   const title = `[Alert] ${count} alerts`
   const text = `### ${title}\n\n${Array.from({ length: count }, (_, index) => `- ${RULES[index % 5]} ob_cluster=ob-${index}:host=10.0.0.${index} 使用率超过阈值`).join('\n')}`
   return {
-    uuid: `bench-${made.messages}`,
+    uuid: `bench-${counts.messages}`,
     robot,
     robotKey: robot,
     queue,
@@ -173,7 +168,7 @@ function messageOf({
   }
 }
 
-const made = { messages: 0 }
+const counts = { messages: 0 }
 
 const CONFIG = `
 store: sqlite:bench.db
@@ -189,7 +184,7 @@ channels:
 async function measure(receiver: Receiver, path: string): Promise<number[]> {
   const times: number[] = []
   for (let time = 0; time < TIMES; time += 1) {
-    // Longer than what many who look at once are shown together.
+    // Longer than the cache that concurrent viewers of the overview share.
     await new Promise((resolve) => setTimeout(resolve, path === '/' ? 550 : 5))
     const began = performance.now()
     const response = await receiver.get(path)
@@ -231,7 +226,7 @@ async function pathsOf(receiver: Receiver): Promise<[string, string][]> {
   ]
 }
 
-/** How long each page takes with 100,000 messages and a million alerts in the store; of this build alone. */
+/** Measures each page with 100,000 messages and a million alerts, for this build only. */
 export async function consolePages(builds: readonly Build[]): Promise<Row[]> {
   using folder = temporaryFolder()
   await fill(join(folder.path, 'bench.db'))
@@ -244,11 +239,11 @@ export async function consolePages(builds: readonly Build[]): Promise<Row[]> {
   for (const [name, path] of await pathsOf(receiver)) {
     rows.push({
       measure: `page: ${name}`,
-      wanted: `at most ${MOST_MS} ms`,
+      wanted: `at most ${MAX_MS} ms`,
       show: (ms) => `${ms.toFixed(1)} ms`,
       values: [await measure(receiver, path), ...builds.slice(1).map(() => [])],
     })
   }
-  const note = `with ${ALERTS} alerts and ${made.messages} messages, ${TIMES} times each`
+  const note = `with ${ALERTS} alerts and ${counts.messages} messages, ${TIMES} times each`
   return rows.map((row, index) => (index === rows.length - 1 ? { ...row, note } : row))
 }
