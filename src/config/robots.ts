@@ -101,7 +101,7 @@ function limitsOf(
   }
   if (limits.perMs < 1) fault([...path, 'per'], 'must be longer than nothing')
   if (limits.perMs > MAX_WINDOW_MS)
-    fault([...path, 'per'], 'must be at most 24h, for which calls are kept')
+    fault([...path, 'per'], 'must be at most 24h, the time for which calls are kept')
   return limits
 }
 

@@ -44,7 +44,7 @@ describe('a secret that is read from elsewhere', () => {
     assert.equal(settings.robots.get('r')?.secret?.reveal(), 'SECabc')
     assert.throws(
       () => loadSettings({ file, env: { S: ' "" ' }, cwd: folder.path }),
-      /the environment has no S/,
+      /the environment variable S is not set/,
     )
   })
 
