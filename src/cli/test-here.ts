@@ -143,7 +143,7 @@ async function sendOne(
     await workTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
     return outcomesAfter(ids, { store, clock, waitMs: 0, signal })
   }
-  process.stderr.write(`${robot.name}: another process works it, and sends the test\n`)
+  process.stderr.write(`${robot.name}: another process holds its lease and sends the test\n`)
   const ids = await store.enqueue(ordinary(making), now)
   return outcomesAfter(ids, { store, clock, waitMs: OTHER_PROCESS_TIMEOUT_MS, signal })
 }
