@@ -142,8 +142,10 @@ async function buildParts(options: AppOptions) {
   return { ...web, ...opening, server, stopping, at }
 }
 
-async function recover({ store, events, clock }: Parts): Promise<void> {
+async function recover({ store, events, clock, receiver }: Parts): Promise<void> {
   events.recovered(await store.recover(clock.now()))
+  // Before requests are taken.
+  await receiver.silences.mutes.refresh()
 }
 
 /** Works what waits in the open store, and reports the receiver ready. */

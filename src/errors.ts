@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   not_dead: 409,
   outdated: 409,
   too_large: 413,
+  too_many: 429,
   bad_configuration: 500,
   unreadable_file: 500,
   cannot_listen: 500,

@@ -9,6 +9,10 @@ export type Events = ReturnType<typeof createEvents>
 /** Alerts that are observed in one piece. */
 const CHUNK_SIZE = 200
 
+/** More are a label that names no people at all. */
+const MAX_UNKNOWN_NAMES = 100
+const UNKNOWN_NAME =
+  'a label names somebody who is neither in people nor in oncall; nobody was mentioned for it'
 /** Words for levels that are remembered, and characters of each. */
 const MAX_UNKNOWN_LEVELS = 200
 const MAX_WORD_LENGTH = 100
@@ -34,6 +38,7 @@ export function createEvents(log: Log, metrics: Metrics) {
     ...requestEvents(log, metrics),
     ...levelEvents(log),
     ...messageEvents(log, metrics),
+    ...peopleEvents(log),
     ...robotEvents(log),
     ...storeEvents(log, metrics),
     ...configurationEvents(log, metrics),
@@ -84,6 +89,31 @@ function requestEvents(log: Log, metrics: Metrics) {
     }): void {
       log.debug('request.accepted', fields)
     },
+  }
+}
+
+/** What people do from messages, and whom messages could not mention. */
+function peopleEvents(log: Log) {
+  const unknownNames = new Map<string, { channel: string; name: string }>()
+  return {
+    silenceMade(fields: { kind: string; channel: string; by: string; until: Date }): void {
+      log.info('silence.made', { ...fields, until: fields.until.toISOString() })
+    },
+    silenceEnded(fields: { kind: string; channel: string; by: string }): void {
+      log.info('silence.ended', fields)
+    },
+    silenceFailed(channel: string, why: string): void {
+      log.warn('silence.failed', { channel, why })
+    },
+    /** Each name of each channel is said once. */
+    nameUnknown(channel: string, name: string): void {
+      const key = `${channel}\n${name}`
+      if (unknownNames.has(key) || unknownNames.size >= MAX_UNKNOWN_NAMES) return
+      unknownNames.set(key, { channel, name })
+      log.warn('mention.unknown', { channel, name, words: UNKNOWN_NAME })
+    },
+    /** The names that labels gave and nobody is called, since the start. */
+    unknownNames: (): { channel: string; name: string }[] => [...unknownNames.values()],
   }
 }
 

@@ -11,6 +11,7 @@ export const SUPPRESS_REASONS = [
   'aggregated',
   'outdated',
   'resolved_off',
+  'muted',
   'repeated',
   'removed',
 ] as const
@@ -100,6 +101,12 @@ function alertMetrics(registers: Registry[]) {
     oldestPending: new Gauge({
       name: `${P}oldest_pending_seconds`,
       help: 'How long the oldest alert that is not delivered yet has waited, 0 when none waits.',
+      labelNames: ['channel'],
+      registers,
+    }),
+    mutes: new Gauge({
+      name: `${P}mutes`,
+      help: 'Mutes in force: alerts of the channel that are not sent for a time.',
       labelNames: ['channel'],
       registers,
     }),
@@ -221,6 +228,7 @@ export function primeMetrics(
     for (const reason of SUPPRESS_REASONS) metrics.suppressed.inc({ channel, reason }, 0)
     primeOnce(metrics, metrics.latency, { channel })
     metrics.pending.inc({ channel }, 0)
+    metrics.mutes.inc({ channel }, 0)
     metrics.oldestPending.inc({ channel }, 0)
   }
   for (const robot of robots) {

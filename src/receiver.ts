@@ -1,3 +1,4 @@
+import { buildSilencing, type SilenceParts } from './build-silencing.ts'
 import type { SteadyClock } from './clock.ts'
 import { messageOf } from './errors.ts'
 import type { Events } from './events.ts'
@@ -41,6 +42,8 @@ export interface ReceiverDeps {
 /** The path of an alert from its request to its group, without HTTP. */
 export interface Receiver {
   replica: Replica
+  /** Accepting needs its mutes to have been read. */
+  silences: SilenceParts
   /** Resolves when every alert of a request is on disk; returns the source that read it. */
   accept(inbound: Inbound): Promise<SourceName>
   /** Returns variables in the order of the alerts; may end early, but covers at least one alert. */
@@ -72,6 +75,13 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       dispatchers.wake(queues)
     },
   })
+  const wake = (queues: readonly string[]): void => dispatchers.wake(queues)
+  const giveWay = deps.giveWay.accept
+  const silences = buildSilencing({
+    ...{ store, clock, settings, events, notifier, uuid, wake },
+    stored: ({ timezone }) => ({ store, sources, timezone, giveWay, reads }),
+    isShared: () => !replica.alone,
+  })
   const dispatchers = new Dispatchers({
     ...{ store, notifier, clock, settings, events, uuid, reads, sources },
     renderer: deps.renderer,
@@ -79,32 +89,26 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     owner: replica.owner,
     nextPassAt: replica.nextPassAt,
     giveWay: deps.giveWay.dispatch,
+    silenceLinks: silences.links,
   })
-  const upkeep = upkeepLoops(deps, replica)
-  const wake = (queues: readonly string[]): void => dispatchers.wake(queues)
+  const upkeep = [...upkeepLoops(deps, replica), silences.follower]
+  const { mutes } = silences
   const enqueue = async (messages: readonly NewMessage[]): Promise<string[]> => {
     const ids = await store.enqueue(messages, clock.now())
     wake(messages.map(({ queue }) => queue))
     return ids
   }
-  const giveWay = deps.giveWay.accept
   return {
     replica,
+    silences,
     accept: (inbound) =>
-      accept(inbound, { store, sources, clock, settings, wake, events, giveWay }),
+      accept(inbound, { store, sources, clock, settings, wake, events, giveWay, mutes }),
     variablesOf: (alerts) =>
       storedVariables(alerts, { store, sources, timezone: settings().timezone, giveWay, reads }),
-    sendTest: (channel) => enqueue(testMessages(channel, { settings: settings(), notifier, uuid })),
-    sendRobotTest: (robot, question) => {
-      const making = { settings: settings(), notifier, uuid }
-      return enqueue([
-        question === undefined
-          ? robotTest(robot, making)
-          : probeMessage(robot, { ...question, apart: false }, making),
-      ])
-    },
+    ...testVerbs(deps, enqueue),
     resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
     async start() {
+      await mutes.refresh()
       await dispatchers.reconcile()
       for (const loop of upkeep) loop.start()
       replica.start()
@@ -113,6 +117,23 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     async stop() {
       await Promise.all([dispatchers, ...upkeep].map((each) => each.stop()))
       await replica.handOver()
+    },
+  }
+}
+
+function testVerbs(
+  { settings, notifier, uuid }: ReceiverDeps,
+  enqueue: (messages: readonly NewMessage[]) => Promise<string[]>,
+): Pick<Receiver, 'sendTest' | 'sendRobotTest'> {
+  return {
+    sendTest: (channel) => enqueue(testMessages(channel, { settings: settings(), notifier, uuid })),
+    sendRobotTest: (robot, question) => {
+      const making = { settings: settings(), notifier, uuid }
+      return enqueue([
+        question === undefined
+          ? robotTest(robot, making)
+          : probeMessage(robot, { ...question, apart: false }, making),
+      ])
     },
   }
 }

@@ -3,6 +3,7 @@ export function redact(text: string): string {
   return text
     .replace(/((?:access_token|sign|token)=)[^&\s"']+/gi, '$1[redacted]')
     .replace(/\bSEC[0-9a-zA-Z]{16,}/g, '[redacted]')
+    .replace(/(\/silence\/)[\w.-]+/g, '$1[redacted]')
     .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, '$1[redacted]@')
 }
 

@@ -49,6 +49,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     warnings: () => [
       ...securityWarnings(settings(), clock.now()).map(({ words }) => words),
       ...inForce.warnings,
+      ...events.unknownNames().map(unknownNameWarning),
     ],
     async reload() {
       try {
@@ -99,6 +100,11 @@ function prepare(loaded: Loaded): Prepared {
 /** AppError bad_configuration where there are faults. */
 function refuse(faults: readonly string[]): void {
   if (faults.length > 0) throw new AppError('bad_configuration', faults[0] as string, { faults })
+}
+
+/** Of a name that a label gave and nobody is called. */
+function unknownNameWarning({ channel, name }: { channel: string; name: string }): string {
+  return `channel ${channel}: a label names ${JSON.stringify(name)}, who is neither in people nor in oncall; nobody is mentioned for it`
 }
 
 function announce({ loaded, warnings }: Prepared, deps: ConfigurationDeps): void {

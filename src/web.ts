@@ -17,6 +17,7 @@ import { createRenderer } from './rendering/renderer.ts'
 import type { ChangeFeed } from './reporting/change-feed.ts'
 import { HistoryCache } from './reporting/history.ts'
 import { statusJson } from './reporting/json.ts'
+import { onCallJson, readOnCall } from './reporting/oncall.ts'
 import { createOverview } from './reporting/overview.ts'
 import { type PreviewDeps, type PreviewRequest, preview, variablesIn } from './reporting/preview.ts'
 import { playDemo, sandboxChannels } from './reporting/sandbox-demo.ts'
@@ -55,12 +56,15 @@ export interface WebParts {
 export function serverDeps(parts: WebParts): ServerDeps {
   const { configuration, receiver, store, sandbox, changes, clock, events, life } = parts
   const { settings } = configuration
-  const { signIn, page, failed, asset } = consoleOf(parts)
+  const { signIn, page, failed, asset, silence } = consoleOf(parts)
   return {
     ...{ store, sources, settings, events, clock, changes, page, failed, asset },
     reads: parts.reads,
     guard: accessControlOf(parts),
     signInPage: signIn,
+    silencePage: silence,
+    ...receiver.silences.routes,
+    onCall: (at = clock.now()) => onCallJson(readOnCall(settings(), at), at),
     open: () => life.open,
     ready: () => life.ready,
     reload: parts.reload,
@@ -76,6 +80,7 @@ export function serverDeps(parts: WebParts): ServerDeps {
         startedAt: parts.startedAt,
         replica: receiver.replica,
         warnings: configuration.warnings(),
+        mutes: await receiver.silences.mutes.list(),
       }),
     sandbox: () => sandbox.shown().map((each) => ({ ...each, at: each.at.toISOString() })),
     preview: (request) => {
@@ -143,13 +148,11 @@ function accessControlOf({ configuration, clock }: WebParts): ServerDeps['guard'
 }
 
 /** Gauges keep their last values while the store cannot be read, because the other metrics are needed most then. */
-async function metricsText(
-  { configuration, store, clock, events, metrics, life }: WebParts,
-  openMetrics: boolean,
-): Promise<Exposition> {
+async function metricsText(parts: WebParts, openMetrics: boolean): Promise<Exposition> {
+  const { configuration, receiver, store, clock, events, metrics, life } = parts
   if (life.ready)
     await readStatus(store, configuration.settings(), clock.now()).then(
-      (status) => setGauges(status, metrics),
+      (status) => setGauges(status, receiver.silences.mutes, metrics),
       (error) => events.storeFailed('standing', messageOf(error)),
     )
   return exposed(metrics, openMetrics)

@@ -26,9 +26,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'stores/transfer.ts',
     'stores/index.ts',
   ],
+  'build-silencing.ts': ['alertmanagers', 'config', 'http', 'notifiers', 'pipeline', 'stores'],
   'open-store.ts': ['decisions', 'pipeline', 'stores'],
   'reload.ts': ['config', 'decisions', 'rendering'],
-  'receiver.ts': ['notifiers', 'pipeline', 'rendering', 'sources', 'stores'],
+  'receiver.ts': ['build-silencing.ts', 'notifiers', 'pipeline', 'rendering', 'sources', 'stores'],
   'web.ts': [
     'receiver.ts',
     'reload.ts',
@@ -75,6 +76,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'stores/incoming.ts',
   ],
   pipeline: [
+    'alertmanagers/silence-api.ts',
     'decisions',
     'rendering',
     'sources/source.ts',
@@ -87,6 +89,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   config: [],
   sources: [],
   notifiers: [],
+  alertmanagers: [],
   stores: [],
   decisions: [],
   rendering: [],

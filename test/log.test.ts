@@ -55,4 +55,11 @@ describe('the log', () => {
     assert.match(text, /@proxy:3128/)
     assert.equal(redact('nothing here'), 'nothing here')
   })
+
+  test('holds no silence link, which whoever reads it could press', () => {
+    const text = logged('json', (log) =>
+      log.error('request.failed', { path: '/silence/1z.htkkh.rKf6m3b14jk-eVhfc5RTfA' }),
+    )
+    assert.match(text, /"\/silence\/\[redacted\]"/)
+  })
 })

@@ -1,6 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { ACCESS } from './access-schema.ts'
 import { DURATION_PATTERN } from './duration.ts'
+import { NAMED_PEOPLE, PEOPLE } from './people-schema.ts'
 import { SECRET } from './secret-schema.ts'
 
 const duration = <T extends string>(description: string, value: T) =>
@@ -8,13 +9,14 @@ const duration = <T extends string>(description: string, value: T) =>
 
 const NAMES = { type: 'array', items: { type: 'string', minLength: 1 } } as const
 
-const PEOPLE = {
+const MENTION = {
   mobiles: {
     description: 'A list, or OCP\'s notation "138…,139…".',
     oneOf: [{ type: 'array', items: { type: ['string', 'integer'] } }, { type: 'string' }],
   },
   users: { type: 'array', items: { type: ['string', 'integer'] } },
   all: { type: 'boolean', default: false },
+  ...NAMED_PEOPLE,
 } as const
 
 const MATCHERS = {
@@ -98,14 +100,14 @@ const CHANNEL = {
       type: 'object',
       additionalProperties: false,
       properties: {
-        ...PEOPLE,
+        ...MENTION,
         rules: {
           type: 'array',
           items: {
             type: 'object',
             additionalProperties: false,
             required: ['matchers'],
-            properties: { matchers: MATCHERS, ...PEOPLE },
+            properties: { matchers: MATCHERS, ...MENTION },
           },
         },
       },
@@ -171,6 +173,11 @@ const CHANNEL = {
       additionalProperties: LEVEL,
     },
     variables: { type: 'object', additionalProperties: { type: 'string' } },
+    announce_silences: {
+      type: 'boolean',
+      default: false,
+      description: 'One line in the group when a silence is made from one of its messages.',
+    },
   },
 } as const
 
@@ -223,6 +230,7 @@ export const SCHEMA = {
       properties: { monthly: { type: 'integer', minimum: 1 } },
     },
     ...ACCESS,
+    ...PEOPLE,
     robots: {
       type: 'object',
       minProperties: 1,

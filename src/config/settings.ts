@@ -1,23 +1,22 @@
 import { resolve as resolvePath } from 'node:path'
 import { IANAZone } from 'luxon'
-import type { Mention } from '../model/alert.ts'
 import { LEVEL_ALIASES, LEVEL_NAMES, LEVELS, type Level, levelKey } from '../model/level.ts'
+import type { Directory } from '../model/people.ts'
 import { Secret } from '../model/secret.ts'
 import type { Channel, Route, Settings } from '../model/settings.ts'
 import { accessOf } from './access.ts'
+import { alertmanagersOf } from './alertmanagers.ts'
 import { durationMs } from './duration.ts'
 import { checkInlets, inletOf } from './inlet.ts'
 import { matchersAt } from './matchers.ts'
-import { mobilesAt, usersAt } from './mobiles.ts'
+import { directoryOf, mentionOf } from './people.ts'
 import { robotOf, warnOfSharedTokens } from './robots.ts'
 import type { ChannelConfig, Config } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
-import type { Path, SettingsContext } from './settings-context.ts'
+import type { SettingsContext } from './settings-context.ts'
 import { checkTexts } from './texts.ts'
 import { suggestion } from './validate.ts'
-
-const MAX_MENTIONED = 50
 
 /** The settings that a configuration of the right form means; what it means wrongly is told as faults. */
 export function settingsFrom(config: Config, context: SettingsContext): Settings {
@@ -37,11 +36,13 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
     ]),
   )
   warnOfSharedTokens(robots, context)
+  const directory = directoryOf(config, { fault, timezone })
   const levels = levelsOf(config.levels)
   const channels = new Map(
     Object.entries(config.channels).map(([name, each]) => {
       if (name === 'auto') fault(['channels', name], 'is reserved for routes; choose another name')
-      return [name, channelOf(name, each, { ...context, robots: [...robots.keys()], levels })]
+      const own = { ...context, directory, levels, robots: [...robots.keys()] }
+      return [name, channelOf(name, each, own)]
     }),
   )
   checkInlets(channels, fault)
@@ -56,6 +57,8 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
     retentionMs,
     monthlyQuota: config.quota?.monthly,
     access: accessOf(config, context),
+    ...directory,
+    alertmanagers: alertmanagersOf(config, context),
     robots,
     channels,
     routes: routesOf(config.routes ?? [], { ...context, channels: [...channels.keys()] }),
@@ -91,7 +94,11 @@ function storeOf(value: SecretConfig, context: SettingsContext): Secret {
 function channelOf(
   name: string,
   config: ChannelConfig,
-  context: SettingsContext & { robots: readonly string[]; levels: ReadonlyMap<string, Level> },
+  context: SettingsContext & {
+    robots: readonly string[]
+    directory: Directory
+    levels: ReadonlyMap<string, Level>
+  },
 ): Channel {
   const path = ['channels', name]
   const { fault, robots } = context
@@ -104,7 +111,7 @@ function channelOf(
   const rules = (config.mention?.rules ?? []).map((rule, index) => {
     const at = [...path, 'mention', 'rules', index]
     return {
-      ...mentionOf(rule, at, fault),
+      ...mentionOf(rule, at, context),
       matchers: matchersAt(rule.matchers, [...at, 'matchers'], context),
     }
   })
@@ -120,7 +127,7 @@ function channelOf(
       ? { kind: 'named', name: config.template ?? 'default' }
       : { kind: 'inline', text: config.template as string },
     title: config.title,
-    mention: { ...mentionOf(config.mention ?? {}, [...path, 'mention'], fault), rules },
+    mention: { ...mentionOf(config.mention ?? {}, [...path, 'mention'], context), rules },
     aggregate:
       aggregate === false
         ? undefined
@@ -141,6 +148,7 @@ function channelOf(
     digest: { maxMessages: config.digest?.max_messages ?? 3 },
     levels: new Map([...context.levels, ...levelsOf(config.levels)]),
     variables: new Map(Object.entries(config.variables ?? {})),
+    announceSilences: config.announce_silences ?? false,
   }
 }
 
@@ -151,20 +159,6 @@ function levelsOf(words: Readonly<Record<string, string>> = {}): Map<string, Lev
 function levelNamed(name: string): Level {
   if (Object.hasOwn(LEVEL_ALIASES, name)) return LEVEL_ALIASES[name as keyof typeof LEVEL_ALIASES]
   return LEVELS.find((level) => LEVEL_NAMES[level] === name) as Level
-}
-
-interface MentionConfig {
-  mobiles?: string | (string | number)[] | undefined
-  users?: (string | number)[] | undefined
-  all?: boolean | undefined
-}
-
-function mentionOf(config: MentionConfig, path: Path, fault: SettingsContext['fault']): Mention {
-  const mobiles = mobilesAt(config.mobiles, [...path, 'mobiles'], fault)
-  const users = usersAt(config.users, [...path, 'users'], fault)
-  if (mobiles.length + users.length > MAX_MENTIONED)
-    fault(path, `mentions more than ${MAX_MENTIONED} people, which DingTalk refuses`)
-  return { mobiles, users, all: config.all ?? false }
 }
 
 function routesOf(

@@ -115,8 +115,10 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
 function patternHint(path: Path): string {
   const last = path.at(-1)
   if (last === 'listen') return 'must be HOST:PORT, such as 127.0.0.1:8060'
-  if (last === 'external_url') return 'must be an http or https URL'
+  if (last === 'external_url' || last === 'url') return 'must be an http or https URL'
   if (path[0] === 'auth') return last === 'name' ? NAME_OF_HEADER : 'must not contain a colon'
+  if (path[0] === 'oncall' && (last === 'from' || last === 'to'))
+    return 'must be a date and time such as 2026-11-30 09:00'
   if (path[0] === 'robot_hosts') return 'must be a host name such as gateway.example.com'
   return 'must be a duration such as 30s, 10m, 1h or 1d'
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Eta } from 'eta'
+import type { SilenceView } from '../pipeline/silencing.ts'
 import { DEMOS } from '../reporting/sandbox-demo.ts'
 import { errorText } from './explanations.ts'
 import { formattersOf, pathWith } from './format.ts'
@@ -12,6 +13,7 @@ import {
   type PageSources,
   THEMES,
 } from './page.ts'
+import { type SilenceForm, silencePage } from './pages/silence.ts'
 
 export interface ConsolePages {
   /** Renders a page; undefined if there is none at that path. */
@@ -20,6 +22,8 @@ export interface ConsolePages {
   failed(failure: { status: number; code: string; message: string }, request: PageRequest): Html
   /** Renders the sign-in page, or the reason for refusal. */
   signIn(view: { kind: SignInKind; next: string; code: string; why: string }): string
+  /** Renders the page behind a message's silence link. */
+  silence(view: SilenceView, form: SilenceForm): string
   asset(name: string): { contentType: string; body: Buffer } | undefined
 }
 
@@ -50,6 +54,7 @@ const NAVIGATION = [
 const NOTICES: readonly ConsoleWord[] = [
   'resent',
   'tested',
+  'unmuted',
   'nothingFires',
   ...DEMOS.map((name) => `played_${name}` as const),
 ]
@@ -88,6 +93,11 @@ export function createConsole({
       const words = wordsOf(facts.settings().language)
       const reason = errorText({ code, message: why }, words)
       return eta.render('sign-in', { kind, next, ...reason, t: words.t, lang: words.language })
+    },
+    silence(view, form) {
+      const { language, timezone } = facts.settings()
+      const context = { words: wordsOf(language), now: facts.now(), timezone }
+      return eta.render('silence', silencePage(view, form, context))
     },
     asset(name) {
       const contentType = ASSETS.get(name)

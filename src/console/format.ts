@@ -40,6 +40,9 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     /** Time until an instant; the script counts it down. */
     countdown: (at: Date): string =>
       `<span data-until="${at.toISOString()}">${words.duration(at.getTime() - now.getTime())}</span>`,
+    /** A text among HTML. */
+    text: (value: unknown): string =>
+      String(value ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
     level: (level: Level): string =>
       `<span class="level level-${level}">${words.t(`level${level}` as ConsoleWord)}</span>`,
     /** Variables cut to a screen or two, so that a page of fifty huge alerts stays small. */

@@ -8,6 +8,7 @@ import { PLAYGROUND } from './i18n/playground.ts'
 import { REASONS } from './i18n/reasons.ts'
 import { SANDBOX } from './i18n/sandbox.ts'
 import { SETUP } from './i18n/setup.ts'
+import { SILENCE } from './i18n/silence.ts'
 
 /** The console's message catalogue; each entry is [en-US, zh-CN, zh-TW]. */
 export const WORDS = {
@@ -20,6 +21,7 @@ export const WORDS = {
   ...SANDBOX,
   ...SETUP,
   ...ERRORS,
+  ...SILENCE,
 } as const satisfies Record<string, readonly [string, string, string]>
 
 export type ConsoleWord = keyof typeof WORDS

@@ -23,7 +23,7 @@ export type Theme = (typeof THEMES)[number]
 
 /** Data sources of the pages. */
 export interface PageSources {
-  store: Pick<Store, 'messages' | 'message' | 'alerts'>
+  store: Pick<Store, 'messages' | 'message' | 'alerts' | 'silences'>
   overview: () => Promise<Overview>
   /** Variables of the first alerts, at least one; stops early when the payloads grow too large. */
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>

@@ -9,6 +9,8 @@ interface Incoming {
   endsAtMs?: number | undefined
   /** 0 turns aggregation off. */
   everyMs: number
+  /** Somebody has muted it. */
+  muted?: boolean | undefined
 }
 
 /** The last alert that was let through for one group and aggregation key. */
@@ -25,15 +27,17 @@ interface Last {
  * Why an alert is not delivered to a group; undefined when it is. `outdated`: a later state was already let through.
  * `aggregated`: the same alert with the same status was let through within the period. A change of status and a rise in
  * level always pass. Alerts with a common aggregation key (`aggregate.by`) count as one, and pass when one fires after a
- * recovery.
+ * recovery. `muted`: somebody has muted it; a rise in level passes, and so does the recovery of what the group was
+ * sent.
  */
 export function reasonToSuppress(
   incoming: Incoming,
   last: Last | undefined,
   now: Date,
-): 'outdated' | 'aggregated' | undefined {
-  if (last === undefined) return undefined
+): 'outdated' | 'aggregated' | 'muted' | undefined {
+  if (last === undefined) return incoming.muted === true ? 'muted' : undefined
   if (isOutdated(incoming, last)) return 'outdated'
+  if (isMuted(incoming, last)) return 'muted'
   if (incoming.everyMs === 0 || isNews(incoming, last)) return undefined
   const lastAt = incoming.status === 'firing' ? last.firingAt : last.resolvedAt
   if (lastAt === undefined) return undefined
@@ -50,6 +54,14 @@ function isOutdated(incoming: Incoming, last: Last): boolean {
   const { status, startsAtMs, endsAtMs } = incoming
   const atMs = status === 'firing' ? startsAtMs : (endsAtMs ?? startsAtMs)
   return atMs !== undefined && last.startsAt !== undefined && atMs < last.startsAt.getTime()
+}
+
+/** A firing that was muted is remembered without the time at which the group heard of it. */
+function isMuted(incoming: Incoming, last: Last): boolean {
+  if (incoming.status === 'firing') return incoming.muted === true && incoming.level >= last.level
+  if (last.status === 'firing' && last.fingerprint === incoming.fingerprint)
+    return last.firingAt === undefined
+  return incoming.muted === true
 }
 
 function isNews(incoming: Incoming, last: Last): boolean {

@@ -1,20 +1,111 @@
 import type { Mention } from '../model/alert.ts'
+import { mobileFrom } from '../model/mobile.ts'
+import type { Directory, MentionTargets, Person } from '../model/people.ts'
 import type { Channel } from '../model/settings.ts'
+import { onCallAt } from './oncall.ts'
 import { matches, type Subject } from './route.ts'
 
-/** Whom a message mentions: the channel's own, and those of every rule that one of its alerts matches; each once. */
+/** The most people that DingTalk lets one message mention. */
+export const MAX_MENTIONED = 50
+/** Names without a person that one message shows. */
+const MAX_UNKNOWN = 10
+/** A longer value is not a list of people. */
+const MAX_VALUE_LENGTH = 2_000
+const MAX_NAME_LENGTH = 60
+
+export interface ResolvedMention extends Mention {
+  /** What labels name and nobody is called, as written. */
+  unknown: readonly string[]
+}
+
+export interface MentionContext {
+  directory: Directory
+  /** Rotas are asked who is on call at this instant. */
+  now: Date
+  /** What the sender of the message mentions itself. */
+  own?: Mention
+}
+
+/**
+ * Whom a message mentions: the channel's own, those of every rule that one of its alerts matches, and whom its alerts
+ * name in labels; each once, at most MAX_MENTIONED.
+ */
 export function mentionFor(
   mention: Channel['mention'],
   alerts: readonly Subject[],
-  own?: Mention,
-): Mention {
-  const rules = mention.rules.filter((rule) =>
-    alerts.some((alert) => matches(rule.matchers, alert)),
-  )
-  const all = [mention, ...rules, ...(own === undefined ? [] : [own])]
-  return {
-    mobiles: [...new Set(all.flatMap((each) => each.mobiles))],
-    users: [...new Set(all.flatMap((each) => each.users))],
-    all: all.some((each) => each.all),
+  { directory, now, own }: MentionContext,
+): ResolvedMention {
+  const found: Found = { people: new Map(), unknown: new Set() }
+  let all = own?.all ?? false
+  const take = (targets: MentionTargets, named: readonly Subject[]): void => {
+    all ||= targets.all
+    for (const mobile of targets.mobiles) add(found, { kind: 'mobile', mobile })
+    for (const user of targets.users) add(found, { kind: 'user', user })
+    for (const name of [...(targets.people ?? []), ...(targets.oncall ?? [])])
+      for (const person of peopleNamed(name, directory, now) ?? []) add(found, person)
+    for (const label of targets.labels ?? [])
+      for (const { variables } of named)
+        takeNamed(variables[label] ?? '', { directory, now, found })
   }
+  take(mention, alerts)
+  for (const rule of mention.rules) {
+    const matching = alerts.filter((alert) => matches(rule.matchers, alert))
+    if (matching.length > 0) take(rule, matching)
+  }
+  if (own !== undefined) take(own, [])
+  const people = [...found.people.values()].slice(0, MAX_MENTIONED)
+  return {
+    mobiles: people.flatMap((each) => (each.kind === 'mobile' ? [each.mobile] : [])),
+    users: people.flatMap((each) => (each.kind === 'user' ? [each.user] : [])),
+    all,
+    unknown: [...found.unknown].slice(0, MAX_UNKNOWN),
+  }
+}
+
+interface Found {
+  people: Map<string, Person>
+  unknown: Set<string>
+}
+
+function add({ people }: Found, person: Person): void {
+  const key = person.kind === 'mobile' ? `mobile:${person.mobile}` : `user:${person.user}`
+  if (!people.has(key)) people.set(key, person)
+}
+
+/** A name of the directory or of a rota. */
+function peopleNamed(name: string, { people, rotas }: Directory, now: Date): Person[] | undefined {
+  const person = people.get(name)
+  if (person !== undefined) return [person]
+  const rota = rotas.get(name)
+  if (rota === undefined) return undefined
+  return onCallAt(rota, now).people.flatMap((each) => people.get(each) ?? [])
+}
+
+/** The people that a label's value names: a list with commas, in any mix. */
+function takeNamed(
+  value: string,
+  { directory, now, found }: Pick<MentionContext, 'directory' | 'now'> & { found: Found },
+): void {
+  const whoIs = (name: string): Person[] | undefined =>
+    peopleNamed(name, directory, now) ?? personWritten(name)
+  for (const part of value.slice(0, MAX_VALUE_LENGTH).split(/[,，;；、\n]/)) {
+    const name = part.trim().replace(/^@+/, '')
+    if (name === '') continue
+    const people = whoIs(name) ?? allOf(name.split(/\s+/).map(whoIs))
+    if (people === undefined) found.unknown.add(name.slice(0, MAX_NAME_LENGTH))
+    else for (const person of people) add(found, person)
+  }
+}
+
+function allOf(each: readonly (Person[] | undefined)[]): Person[] | undefined {
+  return each.every((people) => people !== undefined) ? each.flat() : undefined
+}
+
+/** A mobile, or `user:` and the id of a DingTalk user. */
+function personWritten(text: string): Person[] | undefined {
+  const [, user] = /^user:\s*([\w.$-]{1,64})$/i.exec(text) ?? []
+  // Its token in the text would call everybody.
+  if (user !== undefined && !/^(?:all|everyone)$/i.test(user)) return [{ kind: 'user', user }]
+  const mobile = mobileFrom(text)
+  return mobile === undefined ? undefined : [{ kind: 'mobile', mobile }]
 }

@@ -11,9 +11,11 @@ import type { ChangeFeed } from '../reporting/change-feed.ts'
 import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
 import { type AdminDeps, type Gates, pathIn, refuseCrossSite, signInRoutes } from './admin.ts'
 import { eventStream } from './event-stream.ts'
+import type { MuteDeps } from './mutes.ts'
 import { redirect, replyPage } from './reply.ts'
+import { type SilenceDeps, silenceRoutes } from './silence.ts'
 
-export interface ConsoleDeps {
+export interface ConsoleDeps extends SilenceDeps {
   /** Renders a page; undefined if there is none at that path. */
   page: (request: PageRequest) => Promise<Html | undefined>
   /** Renders an error page. */
@@ -26,6 +28,7 @@ export interface ConsoleDeps {
   /** Plays demo alerts in the sandbox; false if there was nothing to do. */
   playDemo: (what: { kind: Demo; channel: string }) => Promise<boolean>
   unexpectedError: (path: string, error: unknown) => void
+  unmute: MuteDeps['unmute']
 }
 
 export interface Html {
@@ -68,6 +71,7 @@ export function consoleRoutes(
     response.end(asset.body)
   })
   signInRoutes(app, { ...deps, headers: HEADERS })
+  silenceRoutes(pages, { ...deps, headers: HEADERS })
   pages.get('/events', gates.admin, eventStream(deps.changes))
 
   const show = async (request: Request, response: Response): Promise<void> => {
@@ -101,6 +105,11 @@ function actionRoutes(pages: Router, deps: ConsoleDeps & AdminDeps & { gates: Ga
   pages.post('/channels/:channel/test', HEADERS, gates.admin, async (request, response) => {
     await deps.test(String(request.params['channel']))
     redirect(response, '/?notice=tested')
+  })
+  pages.post('/mutes/:id/end', HEADERS, gates.admin, FORM, async (request, response) => {
+    const channel = textsOf(request.body)['channel'] ?? ''
+    await deps.unmute(channel, { id: String(request.params['id']), by: 'console' })
+    response.redirect(303, '/?notice=unmuted')
   })
   pages.post('/sandbox', HEADERS, gates.admin, FORM, async (request, response) => {
     const fields = textsOf(request.body)

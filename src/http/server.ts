@@ -8,12 +8,20 @@ import { type ApiDeps, apiRoutes } from './api.ts'
 import { type ConsoleDeps, consoleRoutes } from './console.ts'
 import { replyMetrics } from './exposition.ts'
 import { createListener, LIMITS, type ServerLimits } from './listener.ts'
+import { type MuteDeps, muteRoutes } from './mutes.ts'
 import { IncomingMessage, ServerResponse } from './node-http.ts'
+import { type OnCallDeps, onCallRoutes } from './oncall.ts'
 import { type ReceiveDeps, receiveRoutes } from './receive.ts'
 import { replyError, replyJson, replyText } from './reply.ts'
 import { basePathOf, normalizedUrl, withoutBase } from './request-url.ts'
 
-export interface ServerDeps extends ReceiveDeps, ApiDeps, AdminDeps, ConsoleDeps {
+export interface ServerDeps
+  extends ReceiveDeps,
+    ApiDeps,
+    AdminDeps,
+    ConsoleDeps,
+    OnCallDeps,
+    MuteDeps {
   ready: () => boolean
   reload: () => Promise<void>
   metrics: (openMetrics: boolean) => Promise<Exposition>
@@ -51,6 +59,8 @@ export function createHttpServer(
     })
   app.use('/api/v1', gates.admin)
   apiRoutes(app, deps)
+  onCallRoutes(app, deps)
+  muteRoutes(app, deps)
   consoleRoutes(app, { ...deps, gates })
   lastRoutes(app, deps)
   const listener = ((request, response) => {

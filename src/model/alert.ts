@@ -70,6 +70,8 @@ export interface Mention {
   mobiles: readonly string[]
   users: readonly string[]
   all: boolean
+  /** Names that mean nobody: shown beside the others, ready for the format of the message. */
+  names?: readonly string[]
 }
 
 export const NO_MENTION: Mention = { mobiles: [], users: [], all: false }
@@ -85,4 +87,6 @@ export interface MessageAlert {
   changes?: number
   /** It fired and was resolved while it waited; one message reports both. */
   firedWhileWaiting: boolean
+  /** Where a person can silence it; undefined where Alertmanager's own form is to be used. */
+  silenceLink?: string | undefined
 }

@@ -1,14 +1,14 @@
 import type { Access } from './access.ts'
-import type { Mention } from './alert.ts'
 import type { Level } from './level.ts'
 import type { Matcher, Pattern } from './matcher.ts'
+import type { Directory, MentionTargets } from './people.ts'
 import type { Secret } from './secret.ts'
 
 export type Language = 'en-US' | 'zh-CN' | 'zh-TW'
 export type Format = 'markdown' | 'text' | 'actionCard'
 
 /** The validated configuration, with defaults and secrets resolved. */
-export interface Settings {
+export interface Settings extends Directory {
   listen: { host: string; port: number }
   /** Public address of the console, without a trailing slash. */
   externalUrl: string | undefined
@@ -30,6 +30,18 @@ export interface Settings {
   onlyChannel?: string
   /** The first that matches applies; empty: `auto` is not served. */
   routes: readonly Route[]
+  /** Where silences are made; several of one external URL are members of a cluster. */
+  alertmanagers: readonly Alertmanager[]
+}
+
+/** An Alertmanager whose API the receiver may use. */
+export interface Alertmanager {
+  /** Where it is reached, without a slash at the end. */
+  url: string
+  /** As its alerts name it, in the form of `comparableUrl`. */
+  externalUrl: string
+  /** The value of the header `Authorization`. */
+  authorization: Secret | undefined
 }
 
 /** One DingTalk webhook: one access token, one call limit. */
@@ -88,7 +100,7 @@ export interface Channel {
   template: { kind: 'named'; name: string } | { kind: 'inline'; text: string }
   /** In OCP's `${}` syntax; undefined: level, name and object. */
   title: string | undefined
-  mention: Mention & { rules: readonly MentionRule[] }
+  mention: MentionTargets & { rules: readonly MentionRule[] }
   aggregate: Aggregate | undefined
   inlet?: Inlet
   pushLimits:
@@ -100,6 +112,8 @@ export interface Channel {
   levels: ReadonlyMap<string, Level>
   /** Derived or overridden variables, in OCP's `${}` syntax. */
   variables: ReadonlyMap<string, string>
+  /** One line in the group when a silence is made from one of its messages. */
+  announceSilences: boolean
 }
 
 /** Delivers the same alert once in a period. */
@@ -121,7 +135,7 @@ export interface Inlet {
 }
 
 /** Additional mentions for alerts that match. */
-export interface MentionRule extends Mention {
+export interface MentionRule extends MentionTargets {
   matchers: readonly Matcher[]
 }
 
@@ -146,4 +160,20 @@ export function formerKeysOf({ robots }: Settings): { from: string; to: string }
   return [...robots.values()].flatMap(({ key, formerKey }) =>
     formerKey === undefined ? [] : [{ from: formerKey, to: key }],
   )
+}
+
+/** A URL so that two ways to write one address are equal; undefined for a text that is no URL. */
+export function comparableUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined
+  const { protocol, host, pathname } = new URL(text)
+  return `${protocol}//${host}${pathname.replace(/\/+$/, '')}`
+}
+
+/** The members of the cluster that sent an alert, by its external URL. */
+export function alertmanagersFor(
+  externalUrl: string | undefined,
+  { alertmanagers }: Pick<Settings, 'alertmanagers'>,
+): Alertmanager[] {
+  const wanted = comparableUrl(externalUrl ?? '')
+  return wanted === undefined ? [] : alertmanagers.filter((each) => each.externalUrl === wanted)
 }

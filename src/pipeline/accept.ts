@@ -9,6 +9,7 @@ import { isLarge, type Source } from '../sources/source.ts'
 import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.ts'
 import type { Store } from '../stores/store.ts'
 import { AUTO, type Destination, type Destinations, destinationsFor } from './destinations.ts'
+import type { EndedMute, Mutes, Muting } from './mutes.ts'
 
 /**
  * A request with the same content within this time is a retry or a copy from a peer. Alertmanager retries for up to a
@@ -26,6 +27,8 @@ export interface AcceptDeps {
   events: Events
   /** Between pieces of a large body. */
   giveWay: GiveWay
+  /** Absent: nothing is ever muted. */
+  mutes?: Pick<Mutes, 'at' | 'end'>
 }
 
 export interface Inbound {
@@ -43,9 +46,11 @@ export interface Inbound {
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<SourceName> {
   const { channel } = inbound
-  const { source, counts, unknownLevels, stored } = await readAndStore(inbound, deps)
+  const { source, counts, unknownLevels, stored, endedMutes } = await readAndStore(inbound, deps)
   if (counts.length === 0) return source
   const { duplicate, queues, suppressed } = await stored
+  // Before the reply: a mute that a recovery has ended must not cover the next firing.
+  if (endedMutes.length > 0) await deps.mutes?.end(endedMutes)
 
   deps.wake(queues)
   for (const each of counts) deps.events.alertsReceived(source, each)
@@ -76,6 +81,7 @@ async function readAndStore(
   const notification = await reader.read(body, context)
   const { source } = notification
 
+  const muting = deps.mutes?.at(now)
   let alerts: IncomingAlert[]
   let destinations: Destinations
   let repeats: DuplicateKey
@@ -84,9 +90,8 @@ async function readAndStore(
     settings = deps.settings()
     const channel = channelNamed(named, settings)
     destinations = destinationsFor(channel, settings)
-    alerts = await incomingFrom(notification, destinations.of, giveWay)
-    if (alerts.length === 0)
-      return { source, counts: [], unknownLevels: [], stored: NOTHING_ACCEPTED }
+    alerts = await incomingFrom(notification, destinations.of, { giveWay, muting })
+    if (alerts.length === 0) return { source, ...NOTHING }
     repeats = await duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
   const arrival = { now, source, body: notification.stored ?? body, alerts, ...repeats }
@@ -95,6 +100,7 @@ async function readAndStore(
     counts: countByChannelAndStatus(alerts),
     unknownLevels: destinations.unknownLevels(),
     stored: deps.store.accept(arrival),
+    endedMutes: muting?.ended ?? [],
   }
 }
 
@@ -106,6 +112,7 @@ interface PendingAccept {
   /** Words for levels that neither the configuration nor the built-in table has. */
   unknownLevels: readonly string[]
   stored: Promise<Accepted> | Accepted
+  endedMutes: readonly EndedMute[]
 }
 
 /** Alerts routed in one piece. */
@@ -114,18 +121,23 @@ const CHUNK_SIZE = 16
 async function incomingFrom(
   { alerts, hasOnlyNewAlerts: onlyNew = false }: Notification,
   destinationsOf: (alert: Alert) => readonly Destination[],
-  giveWay: GiveWay,
+  { giveWay, muting }: { giveWay: GiveWay; muting: Muting | undefined },
 ): Promise<IncomingAlert[]> {
   const all: IncomingAlert[] = []
   for (const [position, alert] of alerts.entries()) {
     for (const destination of destinationsOf(alert))
-      all.push(incoming(alert, position, { ...destination, onlyNew }))
+      all.push(incoming(alert, position, { ...destination, onlyNew, muting }))
     if (position % CHUNK_SIZE === 0) await giveWay()
   }
   return all
 }
 
-const NOTHING_ACCEPTED: Accepted = { duplicate: false, queues: [], suppressed: [] }
+const NOTHING = {
+  counts: [],
+  unknownLevels: [],
+  stored: { duplicate: false, queues: [], suppressed: [] } satisfies Accepted,
+  endedMutes: [],
+}
 
 /**
  * A later request is a duplicate if it has the same alerts in the same states for the same channels. Where a channel's
@@ -185,17 +197,19 @@ function channelNamed(channel: string, settings: Settings): string {
 function incoming(
   alert: Alert,
   position: number,
-  { channel, queues, levels, onlyNew }: Destination & { onlyNew: boolean },
+  destination: Destination & { onlyNew: boolean; muting: Muting | undefined },
 ): IncomingAlert {
+  const { channel, queues, levels, onlyNew, muting } = destination
   const { fingerprint, status, retryWindowMs } = alert
+  const level = levels.levelOf(alert.levelWord)
   const by = retryWindowMs === undefined ? channel.aggregate?.by : undefined
-  return {
+  const row: IncomingAlert = {
     position,
     channel: channel.name,
     queues,
     fingerprint,
     status,
-    level: levels.levelOf(alert.levelWord),
+    level,
     name: alert.name.slice(0, 200),
     cluster: alert.cluster.slice(0, 200),
     group: by === undefined ? fingerprint : hash(by.map((name) => alert.variables[name] ?? '')),
@@ -204,6 +218,8 @@ function incoming(
     endsAtMs: alert.endsAt?.getTime(),
     ...(status === 'resolved' && !channel.sendResolved ? { suppressed: 'resolved_off' } : {}),
   }
+  // Nearly always nothing is muted, and a further spread would cost a tenth of all this.
+  return muting?.covers(alert, level, channel.name) === true ? { ...row, muted: true } : row
 }
 
 /** The period of an alert that came again because others joined its group: with `aggregate.changes` it has no end. */

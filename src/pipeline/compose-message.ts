@@ -1,5 +1,4 @@
 import { type Coalesced, coalesce } from '../decisions/coalesce.ts'
-import { mentionFor } from '../decisions/mention.ts'
 import type { Plan } from '../decisions/plan.ts'
 import type { Events } from '../events.ts'
 import type { Alert, Mention, MessageAlert, PrerenderedText } from '../model/alert.ts'
@@ -11,6 +10,8 @@ import { formsFor } from '../rendering/forms/limits.ts'
 import type { CountGroup, Renderer } from '../rendering/types.ts'
 import type { Claim, NewMessage, QueuedAlert, Store } from '../stores/store.ts'
 import { levelIn } from './destinations.ts'
+import { messageMention } from './message-mention.ts'
+import type { SilenceLinkOf, SilenceLinks } from './silence-subject.ts'
 import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
 
 export type SendPlan = Extract<Plan, { kind: 'send' }>
@@ -25,8 +26,10 @@ export interface ComposeDeps extends StoredAlertsDeps {
   notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
   settings: Settings
   renderer: Renderer
-  events: Pick<Events, 'templateFailed'>
+  events: Pick<Events, 'templateFailed' | 'nameUnknown'>
   uuid: () => string
+  /** Absent: messages have no links to silence an alert here. */
+  silenceLinks?: Pick<SilenceLinks, 'linksAt'>
 }
 
 export interface ComposedMessage {
@@ -64,7 +67,10 @@ export async function composeMessage(
   const coalesced = coalesce(chosen, queued)
   const places = coalesced.map(({ shown }) => shown)
   const read = await readStored(places, deps)
-  const told = coalesced.map((each) => messageAlertOf(each, read(each.shown).alert, channel))
+  const linkOf = await deps.silenceLinks?.linksAt(now)
+  const told = coalesced.map((each) =>
+    messageAlertOf(each, read(each.shown).alert, { channel, linkOf }),
+  )
   const draft: Draft = {
     included: told,
     stillFiring: stillFiringOf(
@@ -206,7 +212,7 @@ function renderAndCompose(
   const { channel } = plan
   const { included: told, now, uuid } = draft
   const subjects = told.map(({ alert, level }) => ({ variables: alert.variables, level }))
-  const mention = mentionFor(channel.mention, subjects, draft.mention)
+  const mention = messageMention({ channel, alerts: subjects, now, own: draft.mention }, deps)
   const received = told.map((each) => each.receivedAt.getTime())
   const link = linkTo(uuid, deps.settings)
   const contentOf = (title: string, text: string, buttons: readonly Button[]): Content => ({
@@ -257,7 +263,10 @@ function prerenderedMessage(
     format: ready.format,
     title,
     text: ready.text,
-    mention: mentionFor(channel.mention, [subject], ready.mention),
+    mention: messageMention(
+      { channel, alerts: [subject], now: draft.now, format: ready.format, own: ready.mention },
+      deps,
+    ),
     link: undefined,
   }
   const body = deps.notifier.compose(content, draft.robots, draft.uuid)
@@ -269,11 +278,12 @@ function prerenderedMessage(
 function messageAlertOf(
   { ids, shown, repeats, changes, firedWhileWaiting }: Coalesced<QueuedAlert>,
   alert: MessageAlert['alert'],
-  channel: Channel,
+  { channel, linkOf }: { channel: Channel; linkOf: SilenceLinkOf | undefined },
 ): MessageAlert & { ids: readonly number[] } {
   const level = levelIn(alert, channel)
   const { receivedAt } = shown
-  return { alert, level, receivedAt, repeats, changes, firedWhileWaiting, ids }
+  const silenceLink = linkOf?.(alert, shown.id)
+  return { alert, level, receivedAt, repeats, changes, firedWhileWaiting, ids, silenceLink }
 }
 
 function united(mentions: readonly Mention[]): Mention {

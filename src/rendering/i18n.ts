@@ -92,6 +92,17 @@ const WORDS = {
   runbook: ['Runbook', '处置手册', '處置手冊'],
   silence: ['Silence', '静默', '靜音'],
   silenceGroup: ['Silence group', '静默本组', '靜音此群組'],
+  mute: ['Mute', '免打扰', '免打擾'],
+  silencedBy: [
+    '{by} silenced {what} until {until}',
+    '{by} 已静默 {what}，至 {until}',
+    '{by} 已靜默 {what}，至 {until}',
+  ],
+  mutedUntilRecovery: [
+    '{by} muted {what} until it recovers',
+    '{by} 已对 {what} 免打扰，直到恢复',
+    '{by} 已對 {what} 免打擾，直到恢復',
+  ],
   delayedPenalty: [
     'Delayed {d} (since {since}): DingTalk rate-limited this robot.',
     '延迟 {d} 送达（自 {since}）：机器人被钉钉限流。',

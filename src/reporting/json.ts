@@ -1,4 +1,5 @@
 import type { Channel, Robot } from '../model/settings.ts'
+import type { Silence } from '../model/silence.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Replica } from '../pipeline/replica.ts'
 import type { AlertWithVariables } from '../pipeline/stored-alerts.ts'
@@ -68,12 +69,15 @@ export function statusJson(
     startedAt,
     replica,
     warnings,
+    mutes = [],
   }: {
     version: string
     startedAt: Date
     /** The process that answers. */
     replica: Pick<Replica, 'owner' | 'alone'>
     warnings: readonly string[]
+    /** Those in force. */
+    mutes?: readonly Silence[]
   },
 ) {
   const { settings } = standing
@@ -81,7 +85,7 @@ export function statusJson(
     (robot) => [robot.name, robotJson(robot, standing, replica)] as const,
   )
   const channels = [...settings.channels.values()].map(
-    (channel) => [channel.name, channelJson(channel, standing)] as const,
+    (channel) => [channel.name, channelJson(channel, standing, mutes)] as const,
   )
   return {
     version,
@@ -123,7 +127,11 @@ function robotJson(
   }
 }
 
-function channelJson({ name, robots, mode }: Channel, { now, channels }: StatusSnapshot) {
+function channelJson(
+  { name, robots, mode }: Channel,
+  { now, channels }: StatusSnapshot,
+  mutes: readonly Silence[],
+) {
   const waiting = channels.find(({ channel }) => channel === name)
   const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
   return {
@@ -131,6 +139,20 @@ function channelJson({ name, robots, mode }: Channel, { now, channels }: StatusS
     oldest_waiting_seconds: Math.max(0, Math.round(ageMs / 1000)),
     robots,
     mode,
+    mutes: mutes.filter((mute) => mute.channel === name).map(muteJson),
+  }
+}
+
+function muteJson({ id, fingerprint, matchers, by, madeAt, until, untilRecovery }: Silence) {
+  return {
+    id,
+    /** Null: all alerts that the matchers match. */
+    fingerprint: fingerprint ?? null,
+    matchers,
+    by,
+    made_at: madeAt.toISOString(),
+    until: until.toISOString(),
+    until_recovery: untilRecovery,
   }
 }
 

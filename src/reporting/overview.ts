@@ -6,6 +6,7 @@ import { type Channel, queuesOf, type Robot, type Settings } from '../model/sett
 import { nextPlan } from '../pipeline/robot-state.ts'
 import type { Store } from '../stores/store.ts'
 import { type ChartMinute, chartMinutes, type HistoryCache } from './history.ts'
+import { type OnCallRota, readOnCall } from './oncall.ts'
 import { readStatus, type StatusSnapshot } from './status.ts'
 
 /** Everything that the overview says. */
@@ -17,6 +18,7 @@ export interface Overview {
   waiting: number
   quota: { used: number; limit: number | undefined }
   hour: ChartMinute[]
+  onCall: OnCallRota[]
 }
 
 export interface RobotOverview {
@@ -116,6 +118,7 @@ async function readOverview(now: Date, deps: OverviewDeps): Promise<Overview> {
   const waiting = standing.channels.reduce((sum, each) => sum + each.count, 0)
   return {
     now,
+    onCall: readOnCall(settings, now),
     robots,
     channels: await channelsOf(standing, { now, settings, store, minutes }),
     waiting,

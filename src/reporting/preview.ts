@@ -1,4 +1,3 @@
-import { mentionFor } from '../decisions/mention.ts'
 import { AppError } from '../errors.ts'
 import type { GiveWay } from '../give-way.ts'
 import type { MessageAlert, Notification, SourceName } from '../model/alert.ts'
@@ -14,6 +13,7 @@ import {
   robotsOf,
 } from '../pipeline/compose-message.ts'
 import { levelIn } from '../pipeline/destinations.ts'
+import { messageMention } from '../pipeline/message-mention.ts'
 import { formsFor } from '../rendering/forms/limits.ts'
 import type { CountGroup, Rendered, Renderer } from '../rendering/types.ts'
 import type { Source } from '../sources/source.ts'
@@ -59,9 +59,12 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
   const messages: Previewed[] = []
   while (rest.length > 0) {
     const subjects = rest.map(({ alert, level }) => ({ variables: alert.variables, level }))
-    const mention = mentionFor(channel.mention, subjects, notification.prerendered?.mention)
+    const { prerendered: ready } = notification
+    const format = ready?.format ?? channel.format
+    const subject = { channel, alerts: subjects, now: request.now, format }
+    const mention = messageMention({ ...subject, own: ready?.mention }, { settings })
     const contentOf = (title: string, text: string, buttons: readonly Button[] = []): Content => ({
-      format: notification.prerendered?.format ?? channel.format,
+      format,
       title,
       text,
       mention,
@@ -71,7 +74,6 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
     })
     const composed = (content: Content): string =>
       notifier.compose(content, robotsOf(channel, settings), NO_UUID)
-    const { prerendered: ready } = notification
     const made = (form: 'whole' | 'lines' | 'counts') =>
       renderer.render({
         channel,

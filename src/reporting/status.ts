@@ -3,6 +3,7 @@ import { callsInWindow, countedForMs } from '../decisions/pace.ts'
 import { pauseEnd } from '../decisions/plan.ts'
 import { type Metrics, PAUSE_REASONS } from '../metrics.ts'
 import type { Robot, Settings } from '../model/settings.ts'
+import type { Mutes } from '../pipeline/mutes.ts'
 import type { Snapshot } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 
@@ -43,11 +44,16 @@ export async function readStatus(
 }
 
 /** Sets the gauges to a snapshot. */
-export function setGauges(standing: StatusSnapshot, metrics: Metrics): void {
+export function setGauges(
+  standing: StatusSnapshot,
+  mutes: Pick<Mutes, 'in'>,
+  metrics: Metrics,
+): void {
   const { now, settings } = standing
   for (const channel of settings.channels.keys()) {
     const waiting = standing.channels.find((each) => each.channel === channel)
     const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
+    metrics.mutes.set({ channel }, mutes.in(channel, now).length)
     metrics.pending.set({ channel }, waiting?.count ?? 0)
     metrics.oldestPending.set({ channel }, Math.max(0, ageMs / 1000))
   }

@@ -34,6 +34,8 @@ export interface IncomingAlert {
   endsAtMs?: number | undefined
   /** Suppresses the alert for this reason (resolved_off) in every case. It still counts as a change of status. */
   suppressed?: string
+  /** Somebody has muted it: it passes only with a rise in level, or as the recovery of what the group heard of. */
+  muted?: boolean | undefined
 }
 
 /**
@@ -52,7 +54,7 @@ export interface LastNotified {
   level: Level
   fingerprint: string
   startsAt: Date | undefined
-  /** When a firing, and when a resolved alert was last let through. */
+  /** When a firing, and when a resolved alert was last let through; undefined of a firing that was muted before anything else. */
   firingAt: Date | undefined
   resolvedAt: Date | undefined
 }

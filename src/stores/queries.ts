@@ -1,6 +1,7 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { AlertState, MessageKind, MessageState } from '../model/message.ts'
+import type { SilenceKind } from '../model/silence.ts'
 
 /** A queue, for one of its channels. */
 export interface QueuePlace {
@@ -133,6 +134,17 @@ export interface AlertQuery {
 
 /** The encodings of one word that a payload may use. */
 export type Spellings = readonly string[]
+
+/** All conditions hold. */
+export interface SilenceQuery {
+  /** Not ended, nor over, at this instant. */
+  inForceAt?: Date
+  /** In force at some time after this instant. */
+  since?: Date
+  kind?: SilenceKind
+  channel?: string
+  limit: number
+}
 
 /** An accepted alert in one channel. Its variables come from its payload. */
 export interface StoredAlert {

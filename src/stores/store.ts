@@ -1,6 +1,7 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Attempt, MessageKind } from '../model/message.ts'
+import type { NewSilence, Silence } from '../model/silence.ts'
 import type { Accepted, AcceptRequest } from './incoming.ts'
 import type {
   AlertQuery,
@@ -13,6 +14,7 @@ import type {
   QueuePlace,
   RobotId,
   RobotState,
+  SilenceQuery,
   Snapshot,
   SnapshotQuery,
   StoredAlert,
@@ -87,6 +89,14 @@ export interface Store {
   messageCounts(query: MessageCountsQuery): Promise<MessageCounts[]>
   /** Deletes messages and alerts that ended before `before`, and calls outside every window. Returns the row counts. */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
+  /** Keeps what a person silenced; returns its id. */
+  addSilence(silence: NewSilence): Promise<string>
+  /** Ends one before its time; false where it is over. */
+  endSilence(id: string, end: { at: Date; by: string }): Promise<boolean>
+  /** Newest first. */
+  silences(query: SilenceQuery): Promise<Silence[]>
+  /** The key of that name, the same for all processes and after a restart: `fresh` where there is none yet. */
+  signingKey(name: string, fresh: string): Promise<string>
   close(): Promise<void>
 }
 

@@ -74,6 +74,7 @@ describe('a configuration', () => {
       digest: { maxMessages: 3 },
       levels: new Map(),
       variables: new Map(),
+      announceSilences: false,
     })
   })
 

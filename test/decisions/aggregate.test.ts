@@ -139,3 +139,34 @@ describe('an alert is outdated', () => {
     assert.equal(reason({ status: 'resolved' }, FIRING), undefined)
   })
 })
+
+describe('an alert that somebody has muted', () => {
+  const muted = { muted: true } as const
+  const UNHEARD: Last = { ...FIRING, firingAt: undefined }
+
+  test('is suppressed whether or not the group heard of it', () => {
+    assert.equal(reason(muted, undefined), 'muted')
+    assert.equal(reason(muted, FIRING, 2 * EVERY_MS), 'muted')
+    assert.equal(reason({ ...muted, everyMs: 0 }, FIRING), 'muted')
+    assert.equal(reason(muted, RESOLVED), 'muted')
+  })
+
+  test('passes when it becomes more severe', () => {
+    assert.equal(reason({ ...muted, level: 2 }, FIRING), undefined)
+    assert.equal(reason({ ...muted, level: 2 }, UNHEARD), undefined)
+    assert.equal(reason({ ...muted, level: 4 }, FIRING), 'muted')
+  })
+
+  test('passes as the recovery of what the group heard of', () => {
+    const over = { ...muted, status: 'resolved' } as const
+    assert.equal(reason(over, FIRING), undefined)
+    assert.equal(reason(over, UNHEARD), 'muted')
+    assert.equal(reason(over, RESOLVED), 'muted')
+    assert.equal(reason({ ...over, fingerprint: 'b' }, FIRING), 'muted')
+  })
+
+  test('is delivered at once when the mute is over; a recovery of what nobody heard of is not', () => {
+    assert.equal(reason({}, UNHEARD), undefined)
+    assert.equal(reason({ status: 'resolved' }, UNHEARD), 'muted')
+  })
+})

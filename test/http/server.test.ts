@@ -61,6 +61,15 @@ const deps: ServerDeps = {
   reload: async () => {
     if (state.fail !== undefined) throw state.fail
   },
+  onCall: () => ({}),
+  mute: async () => '1',
+  unmute: async () => 1,
+  silencing: {
+    view: async () => ({ kind: 'wrong' }),
+    make: async () => ({ kind: 'done' }),
+    end: async () => ({ kind: 'done' }),
+  },
+  silencePage: (view) => `<p>${view.kind}`,
   store: {
     messages: async (query) => {
       state.queries.push(query)

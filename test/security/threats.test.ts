@@ -184,6 +184,23 @@ const THREATS: readonly {
     ],
   },
   {
+    asset: 'silence links',
+    threat:
+      'a link that is guessed, changed, opened by a preview or sent on; names that mention others',
+    shownBy: [
+      ['decisions/silence-link.test.ts', 'that was changed in any place is wrong'],
+      ['decisions/silence-link.test.ts', 'holds nothing of the key, and another key refuses it'],
+      ['http/silence.test.ts', 'says what would be silenced, and opening it changes nothing'],
+      ['http/silence.test.ts', 'a changed link leads nowhere, an old one says so'],
+      ['http/silence.test.ts', 'a page of another site cannot press'],
+      ['http/silence.test.ts', 'pressing and opening are limited by the minute'],
+      ['http/silence.test.ts', 'a hostile name is text everywhere'],
+      ['alertmanagers/client.test.ts', 'is not made where a redirect leads'],
+      ['pipeline/people.test.ts', 'a hostile name mentions nobody else and costs no message'],
+      ['log.test.ts', 'holds no silence link'],
+    ],
+  },
+  {
     asset: 'the log',
     threat: 'forged lines, a disk filled',
     shownBy: [

@@ -127,7 +127,7 @@ describe('a SQLite file of version 0.1.0', () => {
     await store.close()
     const db = new DatabaseSync(path)
     // Version 0.1.0 refuses by name every file whose version is above 2.
-    assert.deepEqual({ ...db.prepare('PRAGMA user_version').get() }, { user_version: 3 })
+    assert.deepEqual({ ...db.prepare('PRAGMA user_version').get() }, { user_version: 4 })
     db.close()
   })
 
@@ -156,6 +156,34 @@ describe('a SQLite file of version 0.1.0', () => {
   })
 })
 
+describe('a store from before silences were kept', () => {
+  test('keeps them from now on: a SQLite file', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    await (await openSqlite({ path, reasonToSuppress, thread: false })).close()
+    const db = new DatabaseSync(path)
+    db.exec('DROP TABLE silences; DROP TABLE signing_keys; PRAGMA user_version = 3')
+    db.close()
+    const store = await openSqlite({ path, reasonToSuppress, thread: false })
+    assert.deepEqual(await store.silences({ limit: 1 }), [])
+    assert.equal(await store.signingKey('silence', 'k'), 'k')
+    await store.close()
+  })
+
+  test('keeps them from now on: a PostgreSQL database', needsPostgres(), async () => {
+    await using postgres = await Postgres.start()
+    const options = { url: postgres.url, schema: 'new', reasonToSuppress, clock: realClock }
+    await (await openPostgres(options)).close()
+    await postgres.ask(
+      'DROP TABLE new.silences; DROP TABLE new.signing_keys; UPDATE new.schema_version SET version = 2',
+    )
+    const store = await openPostgres(options)
+    assert.deepEqual(await store.silences({ limit: 1 }), [])
+    assert.equal(await store.signingKey('silence', 'k'), 'k')
+    await store.close()
+  })
+})
+
 describe('a PostgreSQL database of version 0.1.0', needsPostgres(), () => {
   let postgres: Postgres
   before(async () => {
@@ -172,7 +200,7 @@ describe('a PostgreSQL database of version 0.1.0', needsPostgres(), () => {
       await assertGoesOn(store)
       // Version 0.1.0 refuses every database whose version is above 1.
       const rows = await postgres.ask('SELECT version FROM old.schema_version')
-      assert.deepEqual(rows, [{ version: 2 }])
+      assert.deepEqual(rows, [{ version: 3 }])
     } finally {
       await store.close()
     }

@@ -379,7 +379,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       const stores = await Promise.all(Array.from({ length: 5 }, () => open(schema)))
       await Promise.all(stores.map((store) => store.close()))
       const rows = await postgres.ask(`SELECT version FROM ${schema}.schema_version`)
-      assert.deepEqual(rows, [{ version: 2 }])
+      assert.deepEqual(rows, [{ version: 3 }])
     })
 
     test('confirms only what is on disk, regardless of its default', async () => {

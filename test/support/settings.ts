@@ -37,6 +37,7 @@ export function channelNamed(name: string, changes: Partial<Channel> = {}): Chan
     digest: { maxMessages: 3 },
     levels: new Map(),
     variables: new Map(),
+    announceSilences: false,
     ...changes,
   }
 }
@@ -75,6 +76,9 @@ export function settingsOf(
     channels: new Map(channels.map((channel) => [channel.name, channel])),
     levels: new Map(),
     routes: [],
+    people: new Map(),
+    rotas: new Map(),
+    alertmanagers: [],
     ...changes,
   }
 }

@@ -17,6 +17,11 @@ export const ERRORS = {
     '该告警更新的状态已送达，不能再发送较早的消息。',
     '該警示較新的狀態已送達，不能再傳送較早的訊息。',
   ],
+  error_too_many: [
+    'Too many requests. Try again in a minute.',
+    '请求过于频繁，请一分钟后再试。',
+    '請求過於頻繁，請一分鐘後再試。',
+  ],
   error_too_large: ['The request is too large.', '请求内容过大。', '請求內容過大。'],
   error_unauthorized: [
     'Sign in with the admin token.',

@@ -14,6 +14,8 @@ export const OVERVIEW = {
   deadN: ['{n} messages are dead', '{n} 条消息已放弃', '{n} 則訊息已放棄'],
   deadNOne: ['1 message is dead', '1 条消息已放弃', '1 則訊息已放棄'],
   deadHint: ['fix the cause, then resend', '排除原因后可重新发送', '排除原因後可重新傳送'],
+  onCall: ['On call', '值班', '值班'],
+  onCallNext: ['from {time}', '{time} 起', '{time} 起'],
   warnings: ['Warnings', '注意事项', '注意事項'],
   robots: ['Robots', '机器人', '機器人'],
   ready: ['ready', '就绪', '就緒'],

@@ -11,6 +11,7 @@ export const REASONS = {
     '未启用恢复通知（send_resolved）',
     '未啟用恢復通知（send_resolved）',
   ],
+  suppress_muted: ['muted', '已免打扰', '已免打擾'],
   suppress_repeated: ['a repeat of the same request', '重复的请求', '重複的請求'],
   suppress_removed: [
     'its channel or robot was removed from the configuration',

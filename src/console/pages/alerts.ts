@@ -2,6 +2,7 @@ import type { AlertState } from '../../model/message.ts'
 import { searchAlerts } from '../../reporting/alert-search.ts'
 import { pathWith } from '../format.ts'
 import { type BuiltPage, cursorIn, oneOf, type PageContext, searchIn } from '../page.ts'
+import { silencesOn } from '../silences.ts'
 
 const ALERT_STATES: readonly AlertState[] = ['pending', 'sending', 'sent', 'suppressed', 'dead']
 
@@ -35,6 +36,7 @@ export async function alerts({ request, facts, words }: PageContext): Promise<Bu
       channels: [...channels.keys()],
       states: ALERT_STATES,
       alerts: page.items,
+      silencesFor: await silencesOn(page.items, { facts, words }),
       isFirst: query['before'] === undefined,
       newest: link(null),
       older: page.next === null ? undefined : link(page.next),

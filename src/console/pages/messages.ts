@@ -6,6 +6,7 @@ import type { StoredMessage } from '../../stores/queries.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { pathWith } from '../format.ts'
 import { type BuiltPage, cursorIn, oneOf, type PageContext, searchIn } from '../page.ts'
+import { silencesOn } from '../silences.ts'
 
 export const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']
 
@@ -52,7 +53,7 @@ export async function messages({ request, facts, words }: PageContext): Promise<
 
 export async function message(
   id: string,
-  { request, facts }: PageContext,
+  { request, facts, words }: PageContext,
 ): Promise<BuiltPage | undefined> {
   const found = await facts.store.message(id, 0)
   if (found === undefined) return undefined
@@ -68,6 +69,7 @@ export async function message(
       message: withBubble(message),
       attempts: message.attempts,
       alerts: page.items,
+      silencesFor: await silencesOn(page.items, { facts, words }),
       isFirst: request.query['before'] === undefined,
       newest: link(null),
       older: page.next === null ? undefined : link(page.next),

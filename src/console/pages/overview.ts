@@ -3,18 +3,21 @@ import { barSvg, chartHtml, meterSvg } from '../chart.ts'
 import { formattersOf } from '../format.ts'
 import type { BuiltPage, PageContext } from '../page.ts'
 import { exampleCurl } from '../snippets.ts'
+import { shownSilence } from './silence.ts'
 
 const LATEST_COUNT = 6
 const DEAD_COUNT = 5
+const MAX_SILENCES = 20
 
 /** The month's bar warns from this share on. */
 const SCARCE_FROM = 0.9
 
 export async function overview({ facts, words }: PageContext): Promise<BuiltPage> {
   const current = await facts.overview()
-  const [latest, dead] = await Promise.all([
+  const [latest, dead, silences] = await Promise.all([
     facts.store.messages({ limit: LATEST_COUNT }),
     facts.store.messages({ limit: DEAD_COUNT, state: 'dead' }),
+    facts.store.silences({ inForceAt: facts.now(), limit: MAX_SILENCES }),
   ])
   const settings = facts.settings()
   const { short, minute } = formattersOf({ words, now: current.now, timezone: settings.timezone })
@@ -59,6 +62,7 @@ export async function overview({ facts, words }: PageContext): Promise<BuiltPage
       moreDead: dead.next !== null,
       short,
       hasSandbox: facts.sandboxChannels().length > 0,
+      silences: silences.map((each) => shownSilence(each, { now: current.now, words })),
       warnings: facts.warnings(),
       curl: exampleCurl(facts.url(), {
         channel: [...settings.channels.keys()][0] as string,

@@ -21,8 +21,9 @@ export function compose(content: Content, robots: readonly Robot[], uuid: string
   const title = withKeywordsInFront(lineOf(content.title) || 'Alert', robots)
   const said = content.text.trim() === '' ? title : content.text.toWellFormed()
   const everyone = content.mention.all ? ['all'] : []
+  const { mention, mentionAt: place = 'end' } = content
   const people = [...everyone, ...atMobiles, ...atUserIds]
-  const named = withMentions(said, people, { format, at: content.mentionAt ?? 'end' })
+  const named = withMentions(said, people, { format, place, names: mention.names ?? [] })
   const text = withKeywordsBelow(named, robots, format)
   const message = { msgtype: format, msgUuid: uuid }
   const at = { atMobiles, atUserIds, isAtAll: content.mention.all }
@@ -85,12 +86,13 @@ function withKeywordsBelow(text: string, robots: readonly Robot[], format: Forma
 function withMentions(
   text: string,
   people: readonly string[],
-  { format, at }: { format: Format; at: 'heading' | 'end' },
+  { format, place, names }: { format: Format; place: 'heading' | 'end'; names: readonly string[] },
 ): string {
-  const missing = people.filter((each) => !isMentioned(text, each)).map((each) => `@${each}`)
+  const tokens = people.filter((each) => !isMentioned(text, each)).map((each) => `@${each}`)
+  const missing = [...tokens, ...names]
   if (missing.length === 0) return text
   const line = missing.join(' ')
-  const end = at === 'heading' ? headingEnd(text, format) : undefined
+  const end = place === 'heading' ? headingEnd(text, format) : undefined
   if (end === undefined) return `${text}${paragraph(format)}${line}`
   return `${text.slice(0, end)}${paragraph(format)}${line}${text.slice(end)}`
 }

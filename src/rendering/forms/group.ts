@@ -81,10 +81,11 @@ function groupLinksOf(
   making: RenderContext,
 ): Markup | undefined {
   const silences = alerts.map((told) => groupSilenceOf(told, making.variablesOf(told)))
+  const ofGroup = sharedValue(silences)
   const links = [
     ['runbook', shared['runbook_url']],
     ['dashboard', shared['dashboard_url']],
-    ['silenceGroup', sharedValue(silences)],
+    ['silenceGroup', ofGroup && (alerts[0]?.silenceLink ?? ofGroup)],
   ] as const
   const texts = links.flatMap(([word, url]) =>
     safeUrl(url) === undefined

@@ -19,7 +19,11 @@ const MAX_URL_LENGTH = 3_000
 export function linksOf(told: MessageAlert, variables: Variables): AlertLink[] {
   const { source } = told.alert
   const url = (name: string): string | undefined => safeUrl(variables[name])
-  if (source === 'ocp') return linksFrom([['openInOcp', url('alarm_url')]])
+  if (source === 'ocp')
+    return linksFrom([
+      ['openInOcp', url('alarm_url')],
+      ['mute', told.silenceLink],
+    ])
   const runbook = url('runbook_url')
   const alarmUrl = url('alarm_url')
   const origin = url('generator_url') ?? (alarmUrl === runbook ? undefined : alarmUrl)
@@ -29,7 +33,8 @@ export function linksOf(told: MessageAlert, variables: Variables): AlertLink[] {
     ['dashboard', url('dashboard_url') ?? url('panelURL') ?? url('dashboardURL')],
     ['image', url('image_url')],
     ['silence', silenceOf(told, variables)],
-    ['silenceGroup', groupSilenceOf(told, variables)],
+    // The page of a silence link offers the group as well.
+    ['silenceGroup', told.silenceLink === undefined ? groupSilenceOf(told, variables) : undefined],
   ])
 }
 
@@ -38,9 +43,9 @@ function linksFrom(pairs: readonly (readonly [Word, string | undefined])[]): Ale
 }
 
 /** The form for a silence of exactly one alert, while it fires. */
-function silenceOf({ alert }: MessageAlert, variables: Variables): string | undefined {
+function silenceOf({ alert, silenceLink }: MessageAlert, variables: Variables): string | undefined {
   if (alert.status !== 'firing') return undefined
-  return safeUrl(variables['silenceURL']) ?? silenceUrl(alert.labels, variables)
+  return silenceLink ?? safeUrl(variables['silenceURL']) ?? silenceUrl(alert.labels, variables)
 }
 
 /** The form for a silence of the group that an alert came in, where the group is more than this alert. */

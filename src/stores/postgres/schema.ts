@@ -1,6 +1,6 @@
 import { postgresDialect } from '../dialect.ts'
 import { COPY_OLD_TABLES, copyOldMessages, renameOldTables } from '../sql/old-rows.ts'
-import { SCHEMA } from '../sql/schema.ts'
+import { SCHEMA, SILENCE_TABLES } from '../sql/schema.ts'
 
 /** Tables of PostgreSQL only: id sequences, and the rows that accepts lock and compare with. */
 const OWN_TABLES = `
@@ -65,7 +65,7 @@ const FROM_SCHEMA_1 = `
 
 /** SQL that moves every id sequence past the copied rows. */
 export function restartIds(): string {
-  const identity = ['bodies', 'messages', 'attempts', 'calls'].map(
+  const identity = ['bodies', 'messages', 'attempts', 'calls', 'silences'].map(
     (table) =>
       `SELECT setval(pg_get_serial_sequence('${table}', 'id'), COALESCE((SELECT MAX(id) FROM ${table}), 0) + 1, false);`,
   )
@@ -77,9 +77,10 @@ export function restartIds(): string {
 }
 
 /** The current `schema_version`. 0: an empty schema; 1: version 0.1.0. */
-export const VERSION = 2
+export const VERSION = 3
 
 /** SQL that migrates from a version to VERSION. */
 export function stepsFrom(version: number): string {
+  if (version === 2) return postgresDialect(SILENCE_TABLES)
   return version === 0 ? CREATE : FROM_SCHEMA_1
 }

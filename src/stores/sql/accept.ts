@@ -125,7 +125,8 @@ function decide(
   for (const [index, queue] of queues.entries()) {
     const entry = last[index]
     const why = deps.reasonToSuppress(alert, entry && lastNotified(tx, entry), now)
-    if (why === undefined || (entry !== undefined && isStale(alert, queue, entry))) {
+    const isLost = entry !== undefined && why !== 'muted' && isStale(alert, queue, entry)
+    if (why === undefined || isLost) {
       through.push(queue)
       repeats = Math.max(repeats, entry?.repeats ?? 0)
     } else reason ??= why
@@ -168,6 +169,15 @@ function updateLast(
       })
     else if (last !== undefined)
       session.setLast(queue, channel, group, { ...last, repeats: last.repeats + 1 })
+    else if (decision.reason === 'muted' && status === 'firing')
+      // The group has not heard of it, but a rise of its level is to be known.
+      session.setLast(queue, channel, group, {
+        ...{ alert: id, status, level, fingerprint },
+        startsAt: alert.startsAtMs ?? null,
+        firingAt: null,
+        resolvedAt: null,
+        repeats: 0,
+      })
   }
 }
 

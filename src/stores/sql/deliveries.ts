@@ -49,7 +49,7 @@ export async function findDead(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** A suppressed alert may be the last of its group (resolved_off), unless a move found it outdated. */
+/** A suppressed alert may be the last of its group (resolved_off, muted), unless a move found it outdated. */
 const DEAD_AMONG = `SELECT a.id FROM alerts a
   LEFT JOIN deliveries d ON d.queue = $1 AND d.channel = $2 AND d.level = a.level AND d.alert = a.id
   WHERE a.id IN LIST($3, BIGINT) AND CASE WHEN d.alert IS NULL

@@ -30,6 +30,8 @@ export interface GroupKey {
 export interface LastNotifiedTarget {
   letThrough(group: GroupKey, entry: LastEntry): void
   repeated(group: GroupKey): void
+  /** A firing that its group was not sent; the last one only where nothing else is known. */
+  muted(group: GroupKey, entry: LastEntry): void
 }
 
 /** Replays the newest `limit` alerts, from which the target derives the last entry of each group. */
@@ -77,23 +79,23 @@ function readRows(tx: Tx, after: number, last: number): Promise<Row[]> {
 
 function replay(target: LastNotifiedTarget, row: Row, queues: readonly string[]): void {
   const { channel, grp: group } = row
+  const entry: LastEntry = {
+    ...{ alert: row.id, status: row.status, level: row.level, fingerprint: row.fingerprint },
+    startsAt: row.starts_at,
+    firingAt: row.status === 'firing' ? row.received_at : null,
+    resolvedAt: row.status === 'resolved' ? row.received_at : null,
+    repeats: 0,
+  }
   if (row.final_state === 'suppressed' && row.reason !== 'resolved_off') {
-    for (const queue of queues) target.repeated({ queue, channel, group })
+    const muted = row.reason === 'muted' && row.status === 'firing'
+    for (const queue of queues)
+      if (muted) target.muted({ queue, channel, group }, { ...entry, firingAt: null })
+      else target.repeated({ queue, channel, group })
     return
   }
   // An alert that is dead without a message had entered every queue. One whose delivery was pruned is unknown.
   const through = row.queue === null ? (row.final_state === null ? [] : queues) : [row.queue]
-  for (const queue of through)
-    target.letThrough(
-      { queue, channel, group },
-      {
-        ...{ alert: row.id, status: row.status, level: row.level, fingerprint: row.fingerprint },
-        startsAt: row.starts_at,
-        firingAt: row.status === 'firing' ? row.received_at : null,
-        resolvedAt: row.status === 'resolved' ? row.received_at : null,
-        repeats: 0,
-      },
-    )
+  for (const queue of through) target.letThrough({ queue, channel, group }, entry)
 }
 
 /** Passes the keys and times of the newest `limit` requests of the last `sinceMs`, oldest first. */

@@ -1,5 +1,6 @@
 import type { Tx } from '../tx.ts'
 import { hasDelivery, readPageEnd, readRanges } from './deliveries.ts'
+import { pruneSilences } from './silences.ts'
 
 /** Maximum rows of each table that one call deletes, which bounds how long it delays accepts. */
 const BATCH_SIZE = 5_000
@@ -17,6 +18,7 @@ export async function prune(
   const limit = tx.ms(before)
   const messages = await pruneMessages(tx, limit)
   const alerts = await pruneAlerts(tx, limit)
+  await pruneSilences(tx, limit)
   await tx.run('DELETE FROM calls WHERE until < $1', [tx.ms(now) - CALL_RETENTION_MS])
   return { messages, alerts }
 }

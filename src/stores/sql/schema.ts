@@ -1,5 +1,18 @@
 import type { Columns } from '../tx.ts'
 
+/** What people silenced, and the keys with which links to do so are signed. */
+export const SILENCE_TABLES = `
+  -- kind: silence (in Alertmanager, under remote_id) or mute (here). fingerprint: NULL for all that the matchers match.
+  CREATE TABLE silences (
+    id IDENTITY, kind TEXT NOT NULL, channel TEXT NOT NULL, alert BIGINT, fingerprint TEXT, matchers TEXT NOT NULL,
+    level SMALLINT, made_by TEXT NOT NULL, made_at BIGINT NOT NULL, until BIGINT NOT NULL,
+    until_recovery SMALLINT NOT NULL, alertmanager TEXT, remote_id TEXT, ended_at BIGINT, ended_by TEXT
+  ) ROW_TABLE;
+  CREATE INDEX silences_open ON silences (until) WHERE ended_at IS NULL;
+
+  CREATE TABLE signing_keys (name TEXT PRIMARY KEY, value TEXT NOT NULL) KEY_TABLE;
+`
+
 /**
  * The tables of both databases. Instants are milliseconds since 1970, UTC; on PostgreSQL by the database's clock.
  * Accepting writes only rows with ascending keys, so that its cost does not grow with the store.
@@ -95,7 +108,7 @@ export const SCHEMA = `
   CREATE TABLE leases (
     robot TEXT PRIMARY KEY, owner TEXT NOT NULL, until BIGINT NOT NULL, places TEXT NOT NULL
   ) KEY_TABLE;
-`
+${SILENCE_TABLES}`
 
 /** The tables that `migrate` copies, each with its key. */
 export const TABLES = {
@@ -112,6 +125,8 @@ export const TABLES = {
   quota_warnings: ['month', 'scope'],
   pauses: ['scope'],
   robots: ['key'],
+  silences: ['id'],
+  signing_keys: ['name'],
 } as const satisfies Record<string, readonly string[]>
 
 export type TableName = keyof typeof TABLES

@@ -13,6 +13,7 @@ import { reassign } from './reassign.ts'
 import type { LastNotifiedLog } from './recent.ts'
 import { resend } from './resend.ts'
 import { countReceived, settle } from './settle.ts'
+import { addSilence, endSilence, signingKey, silences } from './silences.ts'
 import { snapshot } from './snapshot.ts'
 import { tally } from './tally.ts'
 
@@ -28,7 +29,12 @@ export interface VerbDeps {
 
 /** Implements the store's verbs on one database. */
 export function sqlVerbs(db: Database, deps: VerbDeps): SqlVerbs {
-  return { ...dispatchVerbs(db, deps), ...messageVerbs(db, deps), ...queryVerbs(db) }
+  return {
+    ...dispatchVerbs(db, deps),
+    ...messageVerbs(db, deps),
+    ...queryVerbs(db),
+    ...silenceVerbs(db),
+  }
 }
 
 /** Leases, claims and their outcomes. */
@@ -116,5 +122,14 @@ function queryVerbs(db: Database) {
     alerts: (query) => db.read((tx) => alerts(tx, query)),
     history: (range) => db.read((tx) => history(tx, range)),
     messageCounts: (query) => db.read((tx) => messageCounts(tx, query)),
+  } satisfies Partial<SqlVerbs>
+}
+
+function silenceVerbs(db: Database) {
+  return {
+    addSilence: (silence) => db.write((tx) => addSilence(tx, silence)),
+    endSilence: (id, end) => db.write((tx) => endSilence(tx, id, end)),
+    silences: (query) => db.read((tx) => silences(tx, query)),
+    signingKey: (name, fresh) => db.write((tx) => signingKey(tx, name, fresh)),
   } satisfies Partial<SqlVerbs>
 }

@@ -82,6 +82,12 @@ export class DedupCache implements Recent, LastNotifiedLog, LastNotifiedTarget {
     this.#alerts.set(queue, channel, { key: group, value: pack(entry) })
   }
 
+  muted(place: GroupKey, entry: LastEntry): void {
+    const { queue, channel, group } = place
+    if (this.#alerts.get(queue, channel, group) === undefined) this.letThrough(place, entry)
+    else this.repeated(place)
+  }
+
   repeated({ queue, channel, group }: GroupKey): void {
     const value = this.#alerts.get(queue, channel, group)
     if (value === undefined) return
@@ -129,6 +135,7 @@ interface LastRow {
   starts_at: number | null
   previous: number
   grp: string | null
+  reason: string | null
   received_at: number
 }
 
@@ -145,7 +152,8 @@ async function readEntries(tx: Tx, alerts: readonly number[]): Promise<LastEntry
     entries.push({
       ...{ alert: id, status, level, fingerprint, repeats: 0 },
       startsAt: starts_at,
-      firingAt: status === 'firing' ? received_at : other,
+      // The group did not hear of a firing that was muted.
+      firingAt: row.reason === 'muted' ? null : status === 'firing' ? received_at : other,
       resolvedAt: status === 'resolved' ? received_at : other,
     })
   }
@@ -155,7 +163,7 @@ async function readEntries(tx: Tx, alerts: readonly number[]): Promise<LastEntry
 async function readRows(tx: Tx, alerts: readonly number[]): Promise<LastRow[]> {
   if (alerts.length === 0) return []
   return tx.all<LastRow>(
-    `SELECT a.id, a.status, a.level, a.fingerprint, a.starts_at, a.previous, a.grp, p.received_at
+    `SELECT a.id, a.status, a.level, a.fingerprint, a.starts_at, a.previous, a.grp, a.reason, p.received_at
      FROM alerts a JOIN payloads p ON p.id = a.payload WHERE a.id IN LIST($1, BIGINT)`,
     [alerts],
   )

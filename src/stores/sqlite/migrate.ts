@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../../errors.ts'
 import { sqliteDialect } from '../dialect.ts'
-import { SCHEMA } from '../sql/schema.ts'
+import { SCHEMA, SILENCE_TABLES } from '../sql/schema.ts'
 import { FROM_SCHEMA_1, FROM_SCHEMA_2 } from './old-schemas.ts'
 
 /** The current `user_version`. 0: an empty file; 2: version 0.1.0. */
-const VERSION = 3
+const VERSION = 4
 
 /** The last allocated ids, which outlive pruned rows. */
 const SEQUENCES = `
@@ -27,7 +27,11 @@ export function migrate(db: DatabaseSync, path: string): void {
   const create = sqliteDialect(SCHEMA + SEQUENCES)
   const steps = [
     version === 1 ? FROM_SCHEMA_1 : '',
-    version === 0 ? create : FROM_SCHEMA_2.replace('CREATE_SCHEMA', create),
+    version === 0
+      ? create
+      : version === 3
+        ? sqliteDialect(SILENCE_TABLES)
+        : FROM_SCHEMA_2.replace('CREATE_SCHEMA', create),
     `PRAGMA user_version = ${VERSION}`,
   ]
   try {

@@ -9,6 +9,7 @@ import { queryCases } from './queries.ts'
 import { reassignCases } from './reassign.ts'
 import { reopenCases } from './reopen.ts'
 import { settleCases } from './settle.ts'
+import { silenceCases } from './silences.ts'
 import { tallyAndClaimCases } from './tally-and-claim.ts'
 
 /** What every store does alike. */
@@ -21,6 +22,7 @@ export function conformance(backend: Backend): void {
     reassignCases(backend)
     queryCases(backend)
     pruneCases(backend)
+    silenceCases(backend)
     if (backend.reopens) reopenCases(backend)
   })
 }

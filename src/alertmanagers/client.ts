@@ -1,0 +1,138 @@
+import type { Alertmanager } from '../model/settings.ts'
+import type { Answer, SilenceApi, WantedSilence } from './silence-api.ts'
+
+/** A person waits for it; a member that takes longer is given up on. */
+const TIMEOUT_MS = 5_000
+/** Replies are an id or a sentence. */
+const MAX_REPLY_BYTES = 64 * 1024
+const MAX_WORDS_LENGTH = 300
+
+/** Alertmanager's API v2 over HTTP; redirects are refused, since they would take the credentials along. */
+export function createSilenceApi(): SilenceApi {
+  return {
+    create: (members, silence) =>
+      firstAnswer(members, async (member) => {
+        const reply = await asked(member, {
+          method: 'POST',
+          path: 'silences',
+          body: wireOf(silence),
+        })
+        if (reply.status !== 200) return refused(reply)
+        const id = idIn(reply.text)
+        return id === undefined
+          ? { kind: 'refused', words: 'its reply holds no silence' }
+          : { kind: 'done', value: id }
+      }),
+    expire: (members, id) =>
+      firstAnswer(members, async (member) => {
+        const path = `silence/${encodeURIComponent(id)}`
+        const reply = await asked(member, { method: 'DELETE', path })
+        if (reply.status === 200 || reply.status === 404) return DONE
+        // It answers 500 for one that is over.
+        const { status, text } = await asked(member, { method: 'GET', path })
+        return status === 404 || (status === 200 && stateIn(text) === 'expired')
+          ? DONE
+          : refused(reply)
+      }),
+  }
+}
+
+const DONE: Answer<undefined> = { kind: 'done', value: undefined }
+
+async function firstAnswer<T>(
+  members: readonly Alertmanager[],
+  ask: (member: Alertmanager) => Promise<Answer<T>>,
+): Promise<Answer<T>> {
+  const failures: string[] = []
+  for (const member of members)
+    try {
+      const answer = await ask(member)
+      if (answer.kind !== 'unreachable') return answer
+      failures.push(`${hostOf(member)}: ${answer.words}`)
+    } catch (error) {
+      failures.push(`${hostOf(member)}: ${wordsOf(error)}`)
+    }
+  return { kind: 'unreachable', words: failures.join('; ') || 'no Alertmanager is configured' }
+}
+
+interface Asked {
+  method: 'POST' | 'DELETE' | 'GET'
+  path: string
+  body?: object
+}
+
+interface Reply {
+  status: number
+  text: string
+}
+
+async function asked(member: Alertmanager, { method, path, body }: Asked): Promise<Reply> {
+  const { url, authorization } = member
+  const response = await fetch(`${url}/api/v2/${path}`, {
+    method,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    headers: {
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...(authorization !== undefined && { Authorization: authorization.reveal() }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  return { status: response.status, text: await beginningOf(response) }
+}
+
+async function beginningOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= MAX_REPLY_BYTES) break
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_REPLY_BYTES).toString()
+}
+
+/** A server that is in trouble is no answer: another member may do better. */
+function refused<T>({ status, text }: Reply): Answer<T> {
+  const said = text.replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS_LENGTH)
+  const words = `HTTP ${status}${said === '' ? '' : ` ${said}`}`
+  return { kind: status >= 500 ? 'unreachable' : 'refused', words }
+}
+
+function wireOf({ matchers, startsAt, endsAt, createdBy, comment }: WantedSilence): object {
+  return {
+    matchers: matchers.map(({ name, value, isRegex }) => ({ name, value, isRegex, isEqual: true })),
+    startsAt: startsAt.toISOString(),
+    endsAt: endsAt.toISOString(),
+    createdBy,
+    comment,
+  }
+}
+
+function idIn(text: string): string | undefined {
+  const id = (jsonIn(text) as { silenceID?: unknown } | undefined)?.silenceID
+  return typeof id === 'string' && /^[\w-]{1,64}$/.test(id) ? id : undefined
+}
+
+function stateIn(text: string): unknown {
+  return (jsonIn(text) as { status?: { state?: unknown } } | undefined)?.status?.state
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function hostOf({ url }: Alertmanager): string {
+  return URL.canParse(url) ? new URL(url).host : url
+}
+
+/** `fetch` says only that it failed; its cause says why. */
+function wordsOf(error: unknown): string {
+  const { name, cause, message } = error as Error & { cause?: { code?: string; message?: string } }
+  if (name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
+  return cause?.code ?? cause?.message ?? message
+}

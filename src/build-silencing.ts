@@ -1,0 +1,79 @@
+import { createSilenceApi } from './alertmanagers/client.ts'
+import type { SilenceApi } from './alertmanagers/silence-api.ts'
+import type { Clock } from './clock.ts'
+import { parseMatchers } from './config/matchers.ts'
+import { messageOf } from './errors.ts'
+import type { Events } from './events.ts'
+import type { MuteDeps } from './http/mutes.ts'
+import type { Settings } from './model/settings.ts'
+import type { Notifier } from './notifiers/notifier.ts'
+import { muteChannel, unmuteChannel } from './pipeline/channel-mutes.ts'
+import { Loop } from './pipeline/loop.ts'
+import { Mutes } from './pipeline/mutes.ts'
+import { createSilenceLinks, type SilenceLinks } from './pipeline/silence-subject.ts'
+import { createSilencing, type Silencing } from './pipeline/silencing.ts'
+import type { StoredAlertsDeps } from './pipeline/stored-alerts.ts'
+import type { Store } from './stores/store.ts'
+
+/** Mutes that another process changed count after this. */
+const REFRESH_EVERY_MS = 2_000
+
+/** Silences, mutes and the links to make them, on one store. */
+export interface SilenceParts {
+  mutes: Mutes
+  links: SilenceLinks
+  /** What the HTTP server needs of them. */
+  routes: { silencing: Silencing } & MuteDeps
+  /** Follows what other processes change. */
+  follower: Loop
+}
+
+export function buildSilencing(deps: {
+  store: Store
+  clock: Clock
+  settings: () => Settings
+  events: Events
+  notifier: Pick<Notifier, 'compose'>
+  stored: (settings: Settings) => StoredAlertsDeps
+  uuid: () => string
+  wake: (queues: readonly string[]) => void
+  /** Whether other processes may change mutes. */
+  isShared: () => boolean
+  /** Alertmanager's API over HTTP, unless another is given. */
+  api?: SilenceApi
+}): SilenceParts {
+  const { store, clock, settings, events, isShared } = deps
+  const mutes = new Mutes({ store, clock, parseMatchers: (texts) => texts.flatMap(parseMatchers) })
+  const links = createSilenceLinks({ store, settings, stored: deps.stored })
+  const silencing = createSilencing({
+    ...deps,
+    links,
+    mutes,
+    api: deps.api ?? createSilenceApi(),
+  })
+  const follower = new Loop({
+    pass: async () => {
+      if (!isShared()) return undefined
+      await mutes.refresh()
+      return new Date(clock.now().getTime() + REFRESH_EVERY_MS)
+    },
+    clock,
+    failed: (error) => events.storeFailed('mutes', messageOf(error)),
+  })
+  const now = (): Date => clock.now()
+  const routes: SilenceParts['routes'] = {
+    silencing,
+    mute: async (channel, mute) => {
+      const id = await muteChannel(channel, mute, { mutes, settings, now })
+      const { by, until } = mute
+      events.silenceMade({ kind: 'mute', channel, by, until })
+      return id
+    },
+    unmute: async (channel, end) => {
+      const ended = await unmuteChannel(channel, end, { mutes, settings, now })
+      if (ended > 0) events.silenceEnded({ kind: 'mute', channel, by: end.by })
+      return ended
+    },
+  }
+  return { mutes, links, routes, follower }
+}

@@ -1,0 +1,51 @@
+import { Secret } from '../model/secret.ts'
+import { type Alertmanager, comparableUrl } from '../model/settings.ts'
+import type { Config } from './schema.ts'
+import { secretOf } from './secrets.ts'
+import type { Path, SettingsContext } from './settings-context.ts'
+
+/** Where silences are made. */
+export function alertmanagersOf(
+  { alertmanagers = [], external_url }: Pick<Config, 'alertmanagers' | 'external_url'>,
+  context: SettingsContext,
+): Alertmanager[] {
+  if (alertmanagers.length > 0 && external_url === undefined)
+    context.warn(
+      ['alertmanagers'],
+      'has no effect without external_url: the silence links of messages lead to the receiver there',
+    )
+  return alertmanagers.map(({ url, external_url, bearer, basic }, index) => {
+    const path = ['alertmanagers', index]
+    const checked = (text: string, key: string): string => {
+      const isUrl = URL.canParse(text)
+      if (!isUrl) context.fault([...path, key], 'must be an http or https URL')
+      else if (new URL(text).username !== '')
+        context.fault([...path, key], 'must hold no password; write it under basic')
+      return isUrl ? text.replace(/\/+$/, '') : 'http://invalid'
+    }
+    if (bearer !== undefined && basic !== undefined)
+      context.fault([...path, 'bearer'], 'cannot be used together with basic; remove one of them')
+    return {
+      url: checked(url, 'url'),
+      externalUrl: comparableUrl(checked(external_url ?? url, 'external_url')) ?? '',
+      authorization:
+        bearer !== undefined
+          ? authorization(`Bearer ${secretOf(bearer, [...path, 'bearer'], context)}`)
+          : basic && basicOf(basic, [...path, 'basic', 'password'], context),
+    }
+  })
+}
+
+function basicOf(
+  { username, password }: { username: string; password: Parameters<typeof secretOf>[0] },
+  path: Path,
+  context: SettingsContext,
+): Secret {
+  const pair = Buffer.from(`${username}:${secretOf(password, path, context)}`)
+  return authorization(`Basic ${pair.toString('base64')}`)
+}
+
+/** What no header can carry is left out: the server then says that it is wrong. */
+function authorization(value: string): Secret {
+  return new Secret(value.replace(/[^\x20-\x7e]/g, ''))
+}

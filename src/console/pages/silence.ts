@@ -1,0 +1,107 @@
+import { DateTime } from 'luxon'
+import { matcherText, type Silence, type SilenceScope } from '../../model/silence.ts'
+import type { SilenceView } from '../../pipeline/silencing.ts'
+import { formattersOf } from '../format.ts'
+import type { ConsoleWord, Words } from '../i18n.ts'
+
+/** What was chosen before, and what came of it. */
+export interface SilenceForm {
+  by: string
+  scope: SilenceScope | undefined
+  until: string
+  result: { kind: string; what?: string; words?: string } | undefined
+  done: 'made' | 'ended' | undefined
+}
+
+const LENGTHS = {
+  silence: ['30m', '2h', 'tomorrow'],
+  mute: ['30m', '2h', 'recovery'],
+} as const
+
+export interface SilencePageContext {
+  words: Words
+  now: Date
+  timezone: string
+}
+
+/** What the template `silence` shows; `subject` is undefined where there is nothing to silence. */
+export function silencePage(view: SilenceView, form: SilenceForm, context: SilencePageContext) {
+  const { words, now, timezone } = context
+  const { t } = words
+  const tools = { ...formattersOf(context), ...form, timezone, problem: problemOf(form, words) }
+  switch (view.kind) {
+    case 'expired':
+      return { ...tools, title: t('silenceExpired'), hint: t('silenceExpiredHint') }
+    case 'gone':
+      return { ...tools, title: t('silenceGone'), hint: t('silenceGoneHint') }
+    case 'wrong':
+      return { ...tools, title: t('silenceWrong'), hint: t('silenceWrongHint') }
+    case 'silence':
+    case 'mute': {
+      const { variables } = view.alert
+      const options = view.options.map(({ scope, matchers }) => ({
+        scope,
+        matchers: matchers.map(matcherText),
+      }))
+      const preferred = ['restarts', 'alert'].find((each) =>
+        options.some(({ scope }) => scope === each),
+      )
+      const local = DateTime.fromJSDate(now, { zone: timezone })
+      return {
+        ...tools,
+        title: t(view.kind === 'mute' ? 'muteTitle' : 'silenceTitle'),
+        subject: {
+          kind: view.kind,
+          channel: view.channel.name,
+          alertLevel: view.level,
+          name: (variables['alarm_name'] ?? '').slice(0, 200),
+          target: (variables['alarm_target'] ?? '').slice(0, 400),
+          summary: (variables['alarm_summary'] ?? '').slice(0, 400),
+        },
+        options,
+        chosen: form.scope ?? preferred,
+        lengths: LENGTHS[view.kind],
+        earliest: local.toFormat(PICKED),
+        latest: local.plus({ days: 30 }).toFormat(PICKED),
+        picked: form.until || local.plus({ hours: 4 }).startOf('hour').toFormat(PICKED),
+        silences: view.silences.map((each) => shownSilence(each, { now, words })),
+      }
+    }
+  }
+}
+
+/** As an input of the type datetime-local has it. */
+const PICKED = "yyyy-MM-dd'T'HH:mm"
+
+/** One silence or mute, ready to be printed. */
+export function shownSilence(
+  silence: Silence,
+  { now, words }: Pick<SilencePageContext, 'now' | 'words'>,
+) {
+  const { ended, until } = silence
+  return { ...silence, open: ended === undefined && until > now, endedBy: endedBy(silence, words) }
+}
+
+function endedBy({ ended }: Silence, { t }: Words): string | undefined {
+  switch (ended?.by) {
+    case 'alert:recovered':
+      return t('by_recovered')
+    case 'alert:level_rose':
+      return t('by_level_rose')
+    default:
+      return ended?.by
+  }
+}
+
+function problemOf({ result }: SilenceForm, { t }: Words): string | undefined {
+  switch (result?.kind) {
+    case 'wrong':
+      return t(`wrong_${result.what}` as ConsoleWord)
+    case 'refused':
+      return t('silenceRefused', { words: result.words ?? '' })
+    case 'unreachable':
+      return t('silenceUnreachable', { words: result.words ?? '' })
+    default:
+      return undefined
+  }
+}

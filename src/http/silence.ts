@@ -1,0 +1,144 @@
+import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
+import { AppError } from '../errors.ts'
+import type { SilenceLength, SilenceScope } from '../model/silence.ts'
+import type { Press, PressResult, SilenceView, Silencing } from '../pipeline/silencing.ts'
+import { type AdminDeps, refuseCrossSite } from './admin.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { replyPage } from './reply.ts'
+
+/** What was chosen on the page, and what came of it. */
+export interface SilenceForm {
+  by: string
+  scope: SilenceScope | undefined
+  until: string
+  result: PressResult | { kind: 'wrong'; what: 'length' } | undefined
+  /** What the press before this page has done. */
+  done: 'made' | 'ended' | undefined
+}
+
+export interface SilenceDeps {
+  silencing: Silencing
+  silencePage: (view: SilenceView, form: SilenceForm) => string
+}
+
+const COOKIE = 'silenced_by'
+const YEAR_SECONDS = 31_536_000
+/** Opening reads a payload; pressing calls Alertmanager. By the minute. */
+const OPEN_LIMIT = { each: 60, all: 300 } as const
+const PRESS_LIMIT = { each: 12, all: 60 } as const
+
+/**
+ * The page behind a message's silence link. Whoever holds a link may press: it is signed and good for a day. Only a POST
+ * from the page itself changes anything.
+ */
+export function silenceRoutes(
+  router: Router,
+  deps: SilenceDeps & AdminDeps & { headers: RequestHandler },
+): void {
+  const { silencing, silencePage, guard, clock, headers } = deps
+  const form = express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 10 })
+  const mayOpen = createRateLimit(clock, OPEN_LIMIT)
+  const mayPress = createRateLimit(clock, PRESS_LIMIT)
+  const within =
+    (limit: (address: string) => boolean): RequestHandler =>
+    (request, _response, next) => {
+      if (!limit(guard().addressOf(request)))
+        throw new AppError('too_many', 'too many requests; try again in a minute')
+      next()
+    }
+  const show = async (request: Request, response: Response, chosen: Partial<SilenceForm>) => {
+    const view = await silencing.view(linkOf(request))
+    const by = chosen.by ?? nameIn(request.headers.cookie)
+    const empty = { scope: undefined, until: '', result: undefined, done: undefined }
+    replyPage(response, silencePage(view, { ...empty, ...chosen, by }), statusOf(view, chosen))
+  }
+
+  router.get('/silence/:link', headers, within(mayOpen), (request, response) =>
+    show(request, response, { done: oneOf(request.query['done'], ['made', 'ended']) }),
+  )
+  router.post(
+    '/silence/:link',
+    headers,
+    refuseCrossSite(deps),
+    within(mayPress),
+    form,
+    async (request, response) => {
+      const { by, end, scope, until, length } = fieldsOf(request.body)
+      const link = linkOf(request)
+      const result: SilenceForm['result'] =
+        end !== ''
+          ? await silencing.end(link, end, by)
+          : length === undefined
+            ? { kind: 'wrong', what: 'length' }
+            : await silencing.make(link, { by, scope: scope ?? 'alert', length } satisfies Press)
+      if (by !== '')
+        response.setHeader('Set-Cookie', cookieOf(by, { secure: guard().isSecure(request) }))
+      if (result.kind !== 'done') return show(request, response, { by, scope, until, result })
+      response.redirect(303, `/silence/${linkOf(request)}?done=${end === '' ? 'made' : 'ended'}`)
+    },
+  )
+}
+
+function linkOf(request: Request): string {
+  return String(request.params['link']).replace(/[^\w.-]/g, '')
+}
+
+function statusOf(view: SilenceView, { result }: Partial<SilenceForm>): number {
+  if (view.kind === 'wrong') return 404
+  if (view.kind === 'expired' || view.kind === 'gone') return 410
+  if (result === undefined || result.kind === 'done') return 200
+  return result.kind === 'wrong' ? 400 : 503
+}
+
+const SCOPES = ['alert', 'restarts', 'group'] as const satisfies readonly SilenceScope[]
+
+function fieldsOf(body: unknown) {
+  const fields = (body ?? {}) as Record<string, unknown>
+  const text = (name: string): string => {
+    const value = fields[name]
+    return typeof value === 'string' ? value.trim() : ''
+  }
+  const until = text('until')
+  return {
+    by: text('by').slice(0, 200),
+    end: text('end'),
+    scope: oneOf(fields['scope'], SCOPES),
+    until,
+    length: lengthOf(text('for'), until),
+  }
+}
+
+function lengthOf(chosen: string, wallTime: string): SilenceLength | undefined {
+  switch (chosen) {
+    case '30m':
+      return { kind: 'minutes', minutes: 30 }
+    case '2h':
+      return { kind: 'minutes', minutes: 120 }
+    case 'tomorrow':
+    case 'recovery':
+      return { kind: chosen }
+    case 'until':
+      return { kind: 'until', wallTime }
+    default:
+      return undefined
+  }
+}
+
+function oneOf<T extends string>(value: unknown, values: readonly T[]): T | undefined {
+  return values.find((each) => each === value)
+}
+
+/** Remembered on the phone alone; it proves nothing. */
+function cookieOf(by: string, { secure }: { secure: boolean }): string {
+  const value = encodeURIComponent(by.toWellFormed())
+  return `${COOKIE}=${value}; Path=/silence; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+}
+
+function nameIn(cookies: string | undefined): string {
+  const value = new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w%.~!*'()-]{0,2000})`).exec(cookies ?? '')?.[1]
+  try {
+    return decodeURIComponent(value ?? '')
+  } catch {
+    return ''
+  }
+}

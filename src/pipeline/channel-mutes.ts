@@ -1,0 +1,61 @@
+import { MAX_SILENCE_MS } from '../decisions/silence-until.ts'
+import { AppError } from '../errors.ts'
+import type { Settings } from '../model/settings.ts'
+import type { Mutes } from './mutes.ts'
+import { nameFrom } from './silencing.ts'
+
+/** A mute of a channel as a program asks for it. */
+export interface ChannelMute {
+  until: Date
+  /** In Alertmanager's notation; empty: the whole channel. */
+  matchers: readonly string[]
+  by: string
+}
+
+export interface ChannelMutesDeps {
+  mutes: Mutes
+  settings: () => Settings
+  now: () => Date
+}
+
+/** Mutes alerts of a channel; gives the id. AppError unknown_channel, or bad_request for a time or matcher that cannot be. */
+export async function muteChannel(
+  channel: string,
+  { until, matchers, by }: ChannelMute,
+  { mutes, settings, now }: ChannelMutesDeps,
+): Promise<string> {
+  assertChannel(channel, settings())
+  const madeAt = now()
+  if (until <= madeAt) throw bad('until: must be in the future')
+  if (until.getTime() - madeAt.getTime() > MAX_SILENCE_MS)
+    throw bad('until: must be within 30 days')
+  mutes.assertReadable(matchers)
+  return mutes.add({
+    ...{ kind: 'mute', channel, alert: undefined, fingerprint: undefined, matchers },
+    ...{ level: undefined, by: nameFrom(by), madeAt, until, untilRecovery: false },
+    remote: undefined,
+  })
+}
+
+/** Ends one mute of a channel, or all; gives how many were in force. */
+export async function unmuteChannel(
+  channel: string,
+  { id, by }: { id: string | undefined; by: string },
+  { mutes, settings, now }: ChannelMutesDeps,
+): Promise<number> {
+  assertChannel(channel, settings())
+  const found = mutes.in(channel, now()).filter((mute) => id === undefined || mute.id === id)
+  return mutes.end(found.map((mute) => ({ id: mute.id, by: nameFrom(by) })))
+}
+
+function assertChannel(channel: string, { channels }: Settings): void {
+  if (!channels.has(channel))
+    throw new AppError(
+      'unknown_channel',
+      `unknown channel ${JSON.stringify(channel.slice(0, 100))}; available: ${[...channels.keys()].join(', ')}`,
+    )
+}
+
+function bad(message: string): AppError {
+  return new AppError('bad_request', message)
+}

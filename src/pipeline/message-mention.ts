@@ -1,0 +1,34 @@
+import { mentionFor } from '../decisions/mention.ts'
+import type { Subject } from '../decisions/route.ts'
+import type { Events } from '../events.ts'
+import type { Mention } from '../model/alert.ts'
+import type { Channel, Format, Settings } from '../model/settings.ts'
+import { oneLine } from '../rendering/text/escape.ts'
+import { escapedFor } from '../rendering/text/markup.ts'
+
+export interface MentionSubject {
+  channel: Channel
+  alerts: readonly Subject[]
+  now: Date
+  /** The channel's, unless the sender rendered the text itself. */
+  format?: Format
+  /** What the sender of the message mentions itself. */
+  own?: Mention | undefined
+}
+
+/** Whom a message mentions; names that mean nobody stand beside them, escaped, and are said once in the log. */
+export function messageMention(
+  { channel, alerts, now, format = channel.format, own }: MentionSubject,
+  { settings, events }: { settings: Settings; events?: Pick<Events, 'nameUnknown'> },
+): Mention {
+  const { unknown, ...mention } = mentionFor(channel.mention, alerts, {
+    directory: settings,
+    now,
+    ...(own && { own }),
+  })
+  for (const name of unknown) events?.nameUnknown(channel.name, name)
+  const names = unknown
+    .map((name) => escapedFor(format, oneLine(name), { opening: true }))
+    .filter((name) => name !== '')
+  return names.length === 0 ? mention : { ...mention, names }
+}

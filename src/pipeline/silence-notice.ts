@@ -1,0 +1,54 @@
+import { NO_MENTION } from '../model/alert.ts'
+import type { Content } from '../model/message.ts'
+import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
+import type { Silence } from '../model/silence.ts'
+import type { Notifier } from '../notifiers/notifier.ts'
+import { wordIn } from '../rendering/i18n.ts'
+import { oneLine } from '../rendering/text/escape.ts'
+import { escapedFor } from '../rendering/text/markup.ts'
+import { timeFor } from '../rendering/text/time.ts'
+import type { NewMessage } from '../stores/store.ts'
+import { robotsOf } from './compose-message.ts'
+
+export interface NoticeDeps {
+  settings: Settings
+  notifier: Pick<Notifier, 'compose'>
+  uuid: () => string
+  now: Date
+}
+
+/** One line for each group of a channel: what was silenced, by whom and until when. */
+export function silenceNotices(
+  silence: Pick<Silence, 'by' | 'until' | 'untilRecovery'>,
+  { channel, what }: { channel: Channel; what: string },
+  deps: NoticeDeps,
+): NewMessage[] {
+  const { settings, notifier, uuid, now } = deps
+  const format = channel.format === 'text' ? 'text' : 'markdown'
+  const until = timeFor(silence.until, { zone: settings.timezone, now })
+  const word = silence.untilRecovery ? 'mutedUntilRecovery' : 'silencedBy'
+  const said = (shown: (text: string) => string): string =>
+    `🔕 ${wordIn(settings.language, word, { by: shown(silence.by), what: shown(what), until })}`
+  const content: Content = {
+    format,
+    title: said(oneLine),
+    text: said((text) => escapedFor(format, oneLine(text))),
+    mention: NO_MENTION,
+    link: undefined,
+  }
+  const robots = robotsOf(channel, settings)
+  return queuesOf(channel).flatMap((queue, index) => {
+    const group = channel.mode === 'pool' ? robots : robots.slice(index, index + 1)
+    const [first] = group
+    if (first === undefined) return []
+    const key = uuid()
+    return [
+      {
+        ...{ uuid: key, robot: first.name, robotKey: first.key, queue, channel: channel.name },
+        ...{ kind: 'alert', title: content.title, text: content.text },
+        body: notifier.compose(content, group, key),
+        ...{ alertCount: 0, level: undefined, storm: false },
+      } satisfies NewMessage,
+    ]
+  })
+}

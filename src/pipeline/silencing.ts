@@ -1,0 +1,226 @@
+import type { Answer, SilenceApi } from '../alertmanagers/silence-api.ts'
+import type { Clock } from '../clock.ts'
+import { endOfSilence } from '../decisions/silence-until.ts'
+import type { Events } from '../events.ts'
+import type { Settings } from '../model/settings.ts'
+import {
+  matcherText,
+  type NewSilence,
+  type Silence,
+  type SilenceLength,
+  type SilenceScope,
+} from '../model/silence.ts'
+import type { Notifier } from '../notifiers/notifier.ts'
+import { oneLine } from '../rendering/text/escape.ts'
+import type { Store } from '../stores/store.ts'
+import type { Mutes } from './mutes.ts'
+import { silenceNotices } from './silence-notice.ts'
+import type { FoundSubject, SilenceLinks, SilenceSubject } from './silence-subject.ts'
+
+/** How long one that is over is still shown. */
+const SHOWN_AFTER_MS = 3_600_000
+/** Of one channel; the newest are looked at. */
+const MAX_LISTED = 500
+const MAX_NAME_LENGTH = 60
+
+export interface SilencingDeps {
+  store: Pick<Store, 'silences' | 'addSilence' | 'endSilence' | 'enqueue'>
+  links: SilenceLinks
+  mutes: Pick<Mutes, 'add' | 'end'>
+  api: SilenceApi
+  notifier: Pick<Notifier, 'compose'>
+  settings: () => Settings
+  clock: Clock
+  uuid: () => string
+  wake: (queues: readonly string[]) => void
+  events: Pick<Events, 'silenceMade' | 'silenceEnded' | 'silenceFailed'>
+}
+
+/** What the page of a link shows. */
+export type SilenceView =
+  | Exclude<FoundSubject, SilenceSubject>
+  | (SilenceSubject & { silences: readonly Silence[] })
+
+/** What a person chose and wrote. */
+export interface Press {
+  scope: SilenceScope
+  length: SilenceLength
+  by: string
+}
+
+export type PressResult =
+  | { kind: 'done' }
+  | { kind: 'wrong'; what: 'name' | 'past' | 'too_long' | 'unreadable' | 'scope' | 'link' }
+  | { kind: 'refused' | 'unreachable'; words: string }
+
+/** Silences and mutes as a person makes and ends them from a link. */
+export interface Silencing {
+  view(link: string): Promise<SilenceView>
+  make(link: string, press: Press): Promise<PressResult>
+  end(link: string, id: string, by: string): Promise<PressResult>
+}
+
+export function createSilencing(deps: SilencingDeps): Silencing {
+  const { clock, links } = deps
+  return {
+    async view(link) {
+      const now = clock.now()
+      const subject = await links.find(link, now)
+      if (!isSubject(subject)) return subject
+      return { ...subject, silences: await silencesOf(subject, now, deps) }
+    },
+    async make(link, { scope, length, by: written }) {
+      const now = clock.now()
+      const subject = await links.find(link, now)
+      if (!isSubject(subject)) return { kind: 'wrong', what: 'link' }
+      const by = nameFrom(written)
+      if (by === '') return { kind: 'wrong', what: 'name' }
+      const { timezone } = deps.settings()
+      const end = endOfSilence(length, now, timezone)
+      if ('wrong' in end) return { kind: 'wrong', what: end.wrong }
+      return silence(subject, { scope, by, until: end.until, length }, { now, deps })
+    },
+    async end(link, id, written) {
+      const now = clock.now()
+      const subject = await links.find(link, now)
+      if (!isSubject(subject)) return { kind: 'wrong', what: 'link' }
+      const by = nameFrom(written)
+      if (by === '') return { kind: 'wrong', what: 'name' }
+      const found = (await silencesOf(subject, now, deps)).find((each) => each.id === id)
+      return found === undefined ? { kind: 'done' } : endOne(found, { subject, by, now, deps })
+    },
+  }
+}
+
+function isSubject(found: FoundSubject): found is SilenceSubject {
+  return found.kind === 'silence' || found.kind === 'mute'
+}
+
+/** Those of an alert that are in force, or were a short time ago. */
+async function silencesOf(
+  { channel, alert, id }: SilenceSubject,
+  now: Date,
+  { store }: SilencingDeps,
+): Promise<Silence[]> {
+  const since = new Date(now.getTime() - SHOWN_AFTER_MS)
+  const found = await store.silences({ channel: channel.name, since, limit: MAX_LISTED })
+  return found.filter((each) => each.alert === id || each.fingerprint === alert.fingerprint)
+}
+
+interface Doing {
+  now: Date
+  deps: SilencingDeps
+}
+
+async function silence(
+  subject: SilenceSubject,
+  chosen: { scope: SilenceScope; by: string; until: Date; length: SilenceLength },
+  { now, deps }: Doing,
+): Promise<PressResult> {
+  const { kind, channel, alert, level, id } = subject
+  const { by, until, scope, length } = chosen
+  const option = subject.options.find((each) => each.scope === scope)
+  if (kind === 'silence' && option === undefined) return { kind: 'wrong', what: 'scope' }
+  const matchers = option?.matchers ?? []
+  const untilRecovery = length.kind === 'recovery'
+  if (untilRecovery && kind === 'silence') return { kind: 'wrong', what: 'unreadable' }
+  const wanted: NewSilence = {
+    ...{ kind, channel: channel.name, alert: id, fingerprint: alert.fingerprint },
+    matchers: matchers.map(matcherText),
+    level: kind === 'mute' ? level : undefined,
+    ...{ by, madeAt: now, until, untilRecovery, remote: undefined },
+  }
+  // A form that is sent twice makes one.
+  const before = await silencesOf(subject, now, deps)
+  if (before.some((each) => isSame(each, wanted, now))) return { kind: 'done' }
+  if (kind === 'mute') await deps.mutes.add(wanted)
+  else {
+    const made = await deps.api.create(subject.members, {
+      ...{ matchers, startsAt: now, endsAt: until, createdBy: by },
+      comment: `${nameOf(subject)} (dingtalk-receiver, ${channel.name})`,
+    })
+    if (made.kind !== 'done') return failed(made, subject, deps)
+    await keep(wanted, made.value, { subject, deps })
+  }
+  deps.events.silenceMade({ kind, channel: channel.name, by, until })
+  if (channel.announceSilences) await announce(wanted, subject, { now, deps })
+  return { kind: 'done' }
+}
+
+function isSame({ ended, matchers, until }: Silence, wanted: NewSilence, now: Date): boolean {
+  if (ended !== undefined || until <= now) return false
+  const apart = Math.abs(until.getTime() - wanted.until.getTime())
+  return matchers.join() === wanted.matchers.join() && apart < SAME_WITHIN_MS
+}
+
+const SAME_WITHIN_MS = 60_000
+
+/** What Alertmanager has made is kept here as well, or taken back. */
+async function keep(
+  wanted: NewSilence,
+  remoteId: string,
+  { subject, deps }: { subject: SilenceSubject; deps: SilencingDeps },
+): Promise<void> {
+  const alertmanager = subject.members[0]?.externalUrl ?? ''
+  try {
+    await deps.store.addSilence({ ...wanted, remote: { alertmanager, id: remoteId } })
+  } catch (error) {
+    await deps.api.expire(subject.members, remoteId)
+    throw error
+  }
+}
+
+async function endOne(
+  { id, remote, kind, channel }: Silence,
+  { subject, by, now, deps }: Doing & { subject: SilenceSubject; by: string },
+): Promise<PressResult> {
+  if (kind === 'mute') await deps.mutes.end([{ id, by }])
+  else {
+    const over: Answer<undefined> = await deps.api.expire(subject.members, remote?.id ?? '')
+    if (over.kind !== 'done') return failed(over, subject, deps)
+    await deps.store.endSilence(id, { at: now, by })
+  }
+  deps.events.silenceEnded({ kind, channel, by })
+  return { kind: 'done' }
+}
+
+function failed(
+  { kind, words }: Exclude<Answer<unknown>, { kind: 'done' }>,
+  { channel }: SilenceSubject,
+  { events }: SilencingDeps,
+): PressResult {
+  events.silenceFailed(channel.name, words)
+  return { kind, words }
+}
+
+async function announce(
+  made: NewSilence,
+  subject: SilenceSubject,
+  { now, deps }: Doing,
+): Promise<void> {
+  const { store, notifier, uuid, settings, wake } = deps
+  const { channel } = subject
+  const notices = silenceNotices(
+    made,
+    { channel, what: nameOf(subject) },
+    { settings: settings(), notifier, uuid, now },
+  )
+  await store.enqueue(notices, now)
+  wake(notices.map(({ queue }) => queue))
+}
+
+/** The alert's name and what it is about, on one line. */
+export function nameOf({ alert }: Pick<SilenceSubject, 'alert'>): string {
+  const { alarm_name: name, alarm_target: target } = alert.variables
+  const parts = [name, target].filter((each) => each !== undefined && each !== '')
+  return oneLine(parts.join(' · ')).slice(0, MAX_WHAT_LENGTH)
+}
+
+const MAX_WHAT_LENGTH = 200
+
+/** As shown to others: on one line, short, without what cannot be seen. */
+export function nameFrom(written: string): string {
+  return oneLine(written.slice(0, 10 * MAX_NAME_LENGTH))
+    .slice(0, MAX_NAME_LENGTH)
+    .trim()
+}

@@ -1,0 +1,26 @@
+import { onCallAt } from '../decisions/oncall.ts'
+import type { Settings } from '../model/settings.ts'
+
+/** Who is on call in one rota, and when others take over. */
+export interface OnCallRota {
+  rota: string
+  people: readonly string[]
+  next: { at: Date; people: readonly string[] } | undefined
+}
+
+/** Who is on call at an instant, rota by rota, as the configuration lists them. */
+export function readOnCall({ rotas }: Pick<Settings, 'rotas'>, at: Date): OnCallRota[] {
+  return [...rotas].map(([rota, each]) => ({ rota, ...onCallAt(each, at) }))
+}
+
+export function onCallJson(rotas: readonly OnCallRota[], at: Date) {
+  return {
+    at: at.toISOString(),
+    rotas: Object.fromEntries(
+      rotas.map(({ rota, people, next }) => [
+        rota,
+        { people, next: next === undefined ? null : { ...next, at: next.at.toISOString() } },
+      ]),
+    ),
+  }
+}

@@ -1,0 +1,117 @@
+import type { Level } from '../../model/level.ts'
+import type { NewSilence, Silence, SilenceKind } from '../../model/silence.ts'
+import type { SilenceQuery } from '../queries.ts'
+import type { SqlValue, Tx } from '../tx.ts'
+
+interface Row {
+  id: number
+  kind: SilenceKind
+  channel: string
+  alert: number | null
+  fingerprint: string | null
+  matchers: string
+  level: Level | null
+  made_by: string
+  made_at: number
+  until: number
+  until_recovery: number
+  alertmanager: string | null
+  remote_id: string | null
+  ended_at: number | null
+  ended_by: string | null
+}
+
+export async function addSilence(tx: Tx, silence: NewSilence): Promise<string> {
+  const { kind, channel, alert, fingerprint, matchers, level, by, remote } = silence
+  const row = await tx.get<{ id: number }>(
+    `INSERT INTO silences (kind, channel, alert, fingerprint, matchers, level, made_by, made_at, until, until_recovery,
+       alertmanager, remote_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
+    [
+      kind,
+      channel,
+      alert === undefined ? null : Number(alert),
+      fingerprint ?? null,
+      JSON.stringify(matchers),
+      level ?? null,
+      by,
+      tx.ms(silence.madeAt),
+      tx.ms(silence.until),
+      silence.untilRecovery ? 1 : 0,
+      remote?.alertmanager ?? null,
+      remote?.id ?? null,
+    ],
+  )
+  return String(row?.id)
+}
+
+/** False where it had ended before. */
+export async function endSilence(
+  tx: Tx,
+  id: string,
+  { at, by }: { at: Date; by: string },
+): Promise<boolean> {
+  const changed = await tx.run(
+    'UPDATE silences SET ended_at = $2, ended_by = $3 WHERE id = $1 AND ended_at IS NULL AND until > $2',
+    [Number(id), tx.ms(at), by],
+  )
+  return changed > 0
+}
+
+export async function silences(
+  tx: Tx,
+  { inForceAt, since, kind, channel, limit }: SilenceQuery,
+): Promise<Silence[]> {
+  const values: SqlValue[] = [limit]
+  const where = ['1 = 1']
+  const add = (condition: string, value: SqlValue): void => {
+    values.push(value)
+    where.push(condition.replace('?', `$${values.length}`))
+  }
+  if (inForceAt !== undefined) add('ended_at IS NULL AND until > ?', tx.ms(inForceAt))
+  if (since !== undefined) add('COALESCE(ended_at, until) > ?', tx.ms(since))
+  if (kind !== undefined) add('kind = ?', kind)
+  if (channel !== undefined) add('channel = ?', channel)
+  const rows = await tx.all<Row>(
+    `SELECT * FROM silences WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT $1`,
+    values,
+  )
+  return rows.map((row) => silenceFrom(row, tx))
+}
+
+function silenceFrom(row: Row, tx: Tx): Silence {
+  const { kind, channel, ended_at, ended_by, alertmanager, remote_id } = row
+  return {
+    id: String(row.id),
+    kind,
+    channel,
+    alert: row.alert === null ? undefined : String(row.alert),
+    fingerprint: row.fingerprint ?? undefined,
+    matchers: JSON.parse(row.matchers) as string[],
+    level: row.level ?? undefined,
+    by: row.made_by,
+    madeAt: tx.date(row.made_at),
+    until: tx.date(row.until),
+    untilRecovery: row.until_recovery !== 0,
+    remote:
+      alertmanager === null || remote_id === null ? undefined : { alertmanager, id: remote_id },
+    ended: ended_at === null ? undefined : { at: tx.date(ended_at), by: ended_by ?? '' },
+  }
+}
+
+/** Deletes those that were over before an instant. */
+export function pruneSilences(tx: Tx, before: number): Promise<number> {
+  return tx.run('DELETE FROM silences WHERE COALESCE(ended_at, until) < $1', [before])
+}
+
+/** The key of that name; the first one to ask decides it. */
+export async function signingKey(tx: Tx, name: string, fresh: string): Promise<string> {
+  await tx.run('INSERT INTO signing_keys (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+    name,
+    fresh,
+  ])
+  const row = await tx.get<{ value: string }>('SELECT value FROM signing_keys WHERE name = $1', [
+    name,
+  ])
+  return row?.value ?? fresh
+}

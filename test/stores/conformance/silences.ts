@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { NewSilence } from '../../../src/model/silence.ts'
+import { alert, at, type Backend, EVERY_MS, HOUR, MINUTE, storeFixture } from './harness.ts'
+
+function silence(changes: Partial<NewSilence> = {}): NewSilence {
+  return {
+    kind: 'silence',
+    channel: 'ops',
+    alert: '1',
+    fingerprint: 'f',
+    matchers: ['alertname="磁盘"'],
+    level: 3,
+    by: '张三',
+    madeAt: at(0),
+    until: at(HOUR),
+    untilRecovery: false,
+    remote: { alertmanager: 'https://am.example.com', id: 'b3' },
+    ...changes,
+  }
+}
+
+const MUTE: Partial<NewSilence> = {
+  kind: 'mute',
+  alert: undefined,
+  fingerprint: undefined,
+  level: undefined,
+  untilRecovery: true,
+  remote: undefined,
+}
+
+export function silenceCases(backend: Backend): void {
+  describe('silences', () => {
+    const s = storeFixture(backend)
+
+    test('come back as they were made, newest first', async () => {
+      const first = await s.store.addSilence(silence())
+      const second = await s.store.addSilence(silence({ ...MUTE, madeAt: at(1) }))
+      const found = await s.store.silences({ limit: 10 })
+      assert.deepEqual(found, [
+        { ...silence({ ...MUTE, madeAt: at(1) }), id: second, ended: undefined },
+        { ...silence(), id: first, ended: undefined },
+      ])
+      assert.equal((await s.store.silences({ limit: 1 })).length, 1)
+      assert.deepEqual(
+        (await s.store.silences({ limit: 10, kind: 'mute' })).map(({ id }) => id),
+        [second],
+      )
+      assert.deepEqual(await s.store.silences({ limit: 10, channel: 'other' }), [])
+    })
+
+    test('are in force until they are over or ended, which is said once', async () => {
+      const id = await s.store.addSilence(silence())
+      const other = await s.store.addSilence(silence({ until: at(MINUTE) }))
+      const inForce = async (ms: number) =>
+        (await s.store.silences({ inForceAt: at(ms), limit: 10 })).map((each) => each.id)
+      assert.deepEqual(await inForce(0), [other, id])
+      assert.deepEqual(await inForce(MINUTE), [id])
+      assert.equal(await s.store.endSilence(other, { at: at(MINUTE), by: 'x' }), false)
+      assert.equal(await s.store.endSilence(id, { at: at(2 * MINUTE), by: '李四' }), true)
+      assert.equal(await s.store.endSilence(id, { at: at(3 * MINUTE), by: 'x' }), false)
+      assert.deepEqual(await inForce(3 * MINUTE), [])
+      const ended = (await s.store.silences({ since: at(MINUTE), limit: 10 }))[0]?.ended
+      assert.deepEqual(ended, { at: at(2 * MINUTE), by: '李四' })
+      assert.deepEqual(await s.store.silences({ since: at(2 * MINUTE), limit: 10 }), [])
+    })
+
+    test('are pruned when they have been over for long', async () => {
+      await s.store.addSilence(silence())
+      await s.store.prune(at(HOUR), at(2 * HOUR))
+      assert.equal((await s.store.silences({ limit: 10 })).length, 1)
+      await s.store.prune(at(HOUR + 1), at(2 * HOUR))
+      assert.deepEqual(await s.store.silences({ limit: 10 }), [])
+    })
+
+    test('a signing key is that of whoever asked first, for all', async () => {
+      const keys = await Promise.all(
+        ['a', 'b', 'c'].map((fresh) => s.store.signingKey('silence', fresh)),
+      )
+      assert.equal(new Set(keys).size, 1)
+      assert.equal(await s.store.signingKey('silence', 'd'), keys[0])
+      assert.equal(await s.store.signingKey('other', 'e'), 'e')
+      if (!backend.reopens) return
+      await s.reopen()
+      assert.equal(await s.store.signingKey('silence', 'f'), keys[0])
+    })
+  })
+
+  describe('what is muted', () => {
+    const s = storeFixture(backend)
+    const muted = { muted: true } as const
+    const reasons = async (changes: Parameters<typeof alert>[1], ms: number) =>
+      (await s.accept([alert('f', changes)], ms)).suppressed.map(({ reason }) => reason)
+
+    test('is suppressed with its reason, and a rise in level passes', async () => {
+      assert.deepEqual(await reasons({}, 0), [])
+      assert.deepEqual(await reasons(muted, EVERY_MS), ['muted'])
+      assert.deepEqual(await reasons({ ...muted, level: 2 }, EVERY_MS + 1), [])
+      assert.deepEqual(await reasons({ ...muted, level: 2 }, 3 * EVERY_MS), ['muted'])
+      assert.deepEqual(await s.states(), ['f suppressed', 'f pending', 'f suppressed', 'f pending'])
+    })
+
+    test('is delivered again as soon as nobody mutes it', async () => {
+      assert.deepEqual(await reasons(muted, 0), ['muted'])
+      assert.deepEqual(await reasons({}, EVERY_MS / 2), [])
+    })
+
+    test('a rise passes also where the group has heard of nothing, after a restart too', async () => {
+      assert.deepEqual(await reasons({ ...muted, level: 4 }, 0), ['muted'])
+      assert.deepEqual(await reasons({ ...muted, level: 4 }, MINUTE * 3), ['muted'])
+      await s.reopen()
+      assert.deepEqual(await reasons({ ...muted, level: 4 }, MINUTE * 6), ['muted'])
+      assert.deepEqual(await reasons({ ...muted, level: 2 }, MINUTE * 9), [])
+    })
+
+    test('a recovery passes where the group heard of the firing, and only there', async () => {
+      const over = { ...muted, status: 'resolved' } as const
+      assert.deepEqual(await reasons({}, 0), [])
+      assert.deepEqual(await reasons(over, MINUTE), [])
+      assert.deepEqual(await reasons(muted, 2 * MINUTE), ['muted'])
+      assert.deepEqual(await reasons(over, 3 * MINUTE), ['muted'])
+      const unheard = { fingerprint: 'g', group: 'g' }
+      assert.deepEqual(await reasons({ ...muted, ...unheard }, 4 * MINUTE), ['muted'])
+      await s.reopen()
+      assert.deepEqual(await reasons({ ...unheard, status: 'resolved' }, 5 * MINUTE), ['muted'])
+    })
+  })
+}
