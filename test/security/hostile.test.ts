@@ -26,7 +26,7 @@ describe('text of an alert', () => {
     for (const [name, value] of Object.entries(values)) {
       const labels = { alertname: `${name} ${value}`, instance: value, summary: value }
       await receiver.post('/alertmanager/default', firing(labels))
-      await receiver.post('/ocp/default', { alarm_name: `ocp ${name}`, alarm_summary: value })
+      await receiver.post('/ocp/ops', { alarm_name: `ocp ${name}`, alarm_summary: value })
     }
     const messages = await until('all are shown', async () => {
       const shown = (await receiver.json<{ messages: Shown[] }>('/api/v1/sandbox')).messages
@@ -72,7 +72,7 @@ describe('text of an alert', () => {
     const forged = '{"level":"error","message":"forged"}'
     await receiver.post(`/ocp/${encodeURIComponent(`x\n${forged}\n`)}`, 'text')
     await receiver.post('/alertmanager/default', `{"alerts":\n${forged}\n`)
-    await receiver.post('/ocp/default', `x\n${forged}\n\u001b[2J`)
+    await receiver.post('/ocp/ops', `x\n${forged}\n\u001b[2J`)
     await receiver.get(`/nothing%0A${encodeURIComponent(forged)}%0A`)
     await receiver.end()
     const lines = receiver.output.split('\n').filter((line) => line.startsWith('{'))
@@ -94,7 +94,7 @@ describe('text of an alert', () => {
     const text = await (await receiver.get('/metrics')).text()
     assert.match(
       text,
-      /alerts_received_total\{source="alertmanager",channel="default",status="firing"\} 1/,
+      /alerts_received_total\{source="alertmanager",channel="ops",status="firing"\} 1/,
     )
     assert.doesNotMatch(text, /CANARY/)
   })
@@ -141,6 +141,7 @@ describe("names of JavaScript's prototypes", () => {
     await using receiver = await new Receiver({
       folder: folder.path,
       port: await freePort(),
+      config: 'robots: { lab: { webhook: sandbox } }\nchannels: { ops: { robots: [lab] } }\n',
     }).start()
     for (const name of NAMES) {
       for (const path of [`/alertmanager/${name}`, `/api/v1/channels/${name}/test`])
@@ -149,7 +150,7 @@ describe("names of JavaScript's prototypes", () => {
         assert.equal((await receiver.get(path)).status, 404, path)
       const preview = JSON.stringify({ channel: name, payload: 'x' })
       assert.equal((await receiver.post('/api/v1/preview', preview)).status, 404)
-      const encoded = await receiver.post('/ocp/default', 'x', { 'Content-Encoding': name })
+      const encoded = await receiver.post('/ocp/ops', 'x', { 'Content-Encoding': name })
       assert.equal(encoded.status, 400, name)
     }
   })

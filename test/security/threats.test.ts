@@ -29,7 +29,7 @@ const THREATS: readonly {
       ['http/posting.test.ts', "a web page cannot post through its visitor's browser"],
       ['http/rebound.test.ts', 'cannot post alerts'],
       ['http/tls.test.ts', 'with client_ca, only clients with a certificate of it connect'],
-      ['decisions/security-warnings.test.ts', 'is posting, for whoever gets there'],
+      ['decisions/security-warnings.test.ts', 'says that anyone may post, until auth'],
       [
         'e2e/access.test.ts',
         'an open receiver on a public address warns in the log, the banner and the status',
@@ -228,7 +228,7 @@ const THREATS: readonly {
     threat: 'read by other users of the machine',
     shownBy: [
       ['security/leaked-secrets.test.ts', "the store's files are private while it is open"],
-      ['stores/file-mode.test.ts', 'are for their owner alone once it is open'],
+      ['stores/file-mode.test.ts', 'are restricted together with SQLite’s own files'],
     ],
   },
 ]
