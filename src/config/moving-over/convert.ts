@@ -23,10 +23,15 @@ export function convertWebhookDingtalk(
   }: { file: string; templates: readonly TemplateFile[]; missing: readonly string[] },
 ): Conversion {
   const messages = translateMessages(config, templates, file)
+  const mobiles = config.targets.flatMap(({ name, mention }) =>
+    (mention?.mobiles ?? [])
+      .filter((each) => !isMobile(each))
+      .map((each) => `${file}: targets.${name}.mention.mobiles: ${oneLine(each)} is not a number`),
+  )
   const absent = missing.map(
     (pattern) => `templates: ${oneLine(pattern)} names no file; name them with --templates`,
   )
-  const all = [...absent, ...messages.left]
+  const all = [...absent, ...messages.left, ...mobiles]
   const robots = robotsOf(config.targets)
   const yaml = [
     '# Converted from the config.yml of prometheus-webhook-dingtalk. Its URL /dingtalk/NAME/send works here too,',
@@ -34,8 +39,8 @@ export function convertWebhookDingtalk(
     '',
     '# prometheus-webhook-dingtalk listens on every address; if Alertmanager is on this machine, 127.0.0.1:8060 is safer.',
     'listen: 0.0.0.0:8060',
-    '# What was accepted is kept in data/receiver.db beside this file. Name a folder that the service may write to if that',
-    '# one is read-only, such as the StateDirectory of a systemd unit:',
+    '# What was accepted is kept in data/receiver.db beside this file, or in the StateDirectory of the systemd unit. Where',
+    '# the service may write to neither, name another file:',
     '# store: sqlite:/var/lib/dingtalk-receiver/receiver.db',
     '# Messages show the time in this zone.',
     'timezone: Asia/Shanghai',
@@ -159,7 +164,14 @@ function leftOut(what: string): string {
   return `# Left out: ${oneLine(what)}`
 }
 
-function mentionLines({ all, mobiles }: NonNullable<Target['mention']>): string[] {
+/** A number that DingTalk can mention: digits with a country code, blanks and dashes between them. */
+function isMobile(text: string): boolean {
+  return /^\+?[\d -]{5,30}$/.test(text.trim())
+}
+
+function mentionLines(mention: NonNullable<Target['mention']>): string[] {
+  const { all } = mention
+  const mobiles = mention.mobiles.filter(isMobile)
   if (!all && mobiles.length === 0) return []
   return [
     '    mention:',

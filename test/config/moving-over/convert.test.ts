@@ -124,6 +124,14 @@ targets:
     assert.doesNotMatch(printed.slice(yaml.length), /^[^#\n]/m)
   })
 
+  test('a mobile with other signs than digits is not mentioned, and is listed', async () => {
+    const { left, settings } = await converted(
+      `targets: { ops: { url: "${URL}a", mention: { mobiles: ['156xxxx8827', '+86 13800000000'] } } }`,
+    )
+    assert.deepEqual(left, ['config.yml: targets.ops.mention.mobiles: 156xxxx8827 is not a number'])
+    assert.equal(settings.channels.get('ops')?.mention.mobiles.length, 1)
+  })
+
   test('targets of one token are one robot', async () => {
     const { settings } = await converted(
       `targets:
