@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   too_many: 429,
   bad_configuration: 500,
   unreadable_file: 500,
+  unwritable_file: 500,
   cannot_listen: 500,
   usage: 500,
   store_unavailable: 503,

@@ -116,7 +116,7 @@ const OWNERS: Record<string, readonly string[]> = {
   undici: ['notifiers'],
   ajv: ['config'],
   yaml: ['config'],
-  re2js: ['config'],
+  re2js: ['config', 'rendering'],
   'fastest-levenshtein': ['config', 'rendering'],
   'json-schema-to-ts': ['config'],
   'node:sqlite': ['stores'],

@@ -1,14 +1,58 @@
-import { readFileSync } from 'node:fs'
-import { convertWebhookDingtalk } from '../config/convert.ts'
-import { readWebhookDingtalk } from '../config/webhook-dingtalk.ts'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import {
+  type Conversion,
+  convertWebhookDingtalk,
+  inOneText,
+} from '../config/moving-over/convert.ts'
+import { findTemplates } from '../config/moving-over/find-templates.ts'
+import { readWebhookDingtalk } from '../config/moving-over/webhook-dingtalk.ts'
 import { AppError, messageOf } from '../errors.ts'
 
-/** Prints the equivalent configuration of a prometheus-webhook-dingtalk config.yml. */
-export function convert(file: string): number {
+interface ConvertOptions {
+  output?: string
+  /** Instead of the globs that the file names. */
+  templates?: string[]
+}
+
+const DONE = 0
+const IN_PART = 3
+
+/** Writes or prints the equivalent configuration of a config.yml of prometheus-webhook-dingtalk. */
+export function convert(file: string, { output, templates: globs }: ConvertOptions): number {
   const { config, faults } = readWebhookDingtalk(read(file), file)
   if (config === undefined) throw new AppError('bad_configuration', faults.join('\n'), { faults })
-  process.stdout.write(convertWebhookDingtalk(config))
-  return 0
+  const folder = globs === undefined && file !== '-' ? dirname(file) : process.cwd()
+  const found = findTemplates(globs ?? config.templates, folder)
+  const conversion = convertWebhookDingtalk(config, { file, ...found })
+  if (output === undefined) process.stdout.write(inOneText(conversion))
+  else write(conversion, output)
+  for (const each of conversion.left) process.stderr.write(`left out: ${each}\n`)
+  return conversion.left.length === 0 ? DONE : IN_PART
+}
+
+/** The configuration, readable by its owner alone, and its templates beside it; no file that is there is touched. */
+function write({ yaml, templates }: Conversion, output: string): void {
+  const folder = join(dirname(output), 'templates')
+  const files = [...templates].map(([name, text]) => ({
+    path: join(folder, name),
+    text,
+    mode: 0o644,
+  }))
+  const all = [...files, { path: output, text: yaml, mode: 0o600 }]
+  const taken = all.filter(({ path }) => existsSync(path)).map(({ path }) => path)
+  if (taken.length > 0)
+    throw new AppError(
+      'unwritable_file',
+      `there is already ${taken.join(', ')}; nothing was written. Move it away, or choose another name with -o`,
+    )
+  try {
+    if (files.length > 0) mkdirSync(folder, { recursive: true })
+    for (const { path, text, mode } of all) writeFileSync(path, text, { flag: 'wx', mode })
+  } catch (error) {
+    throw new AppError('unwritable_file', `cannot write ${output}: ${messageOf(error)}`)
+  }
+  process.stdout.write(all.map(({ path }) => `wrote ${path}\n`).join(''))
 }
 
 function read(file: string): string {

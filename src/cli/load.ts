@@ -1,6 +1,7 @@
 import { type Loaded, loadSettings } from '../config/load.ts'
+import { type OldFlags, settingsOfFlags } from './old-flags.ts'
 
-export interface ConfigOptions {
+export interface ConfigOptions extends OldFlags {
   config?: string
   listen?: string
 }
@@ -12,5 +13,6 @@ export function load(options: ConfigOptions): Loaded {
     listen: options.listen,
     env: process.env,
     cwd: process.cwd(),
+    given: settingsOfFlags(options),
   })
 }

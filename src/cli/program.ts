@@ -82,6 +82,9 @@ function addServe(program: Command, end: End): void {
         'pretty',
       ]),
     )
+    .addOption(new Option('--ding.profile <name=url>').argParser(collected).hideHelp())
+    .addOption(new Option('--ding.timeout <duration>').hideHelp())
+    .addOption(new Option('--template.file <file>').hideHelp())
     .addHelpText('after', ALIASES)
     .action(async (options) => {
       growYoungGeneration(false)
@@ -163,11 +166,24 @@ Sends $DINGTALK_RECEIVER_TOKEN as bearer token.`,
 function addTools(program: Command, end: End): void {
   program
     .command('convert <file>')
-    .description('print the configuration for a prometheus-webhook-dingtalk config.yml')
+    .description(
+      'make the configuration and templates for a prometheus-webhook-dingtalk config.yml',
+    )
     .helpOption('-h, --help', 'show help')
-    .action(async (file) => {
+    .option(
+      '-o, --output <file>',
+      'write it there, and the templates beside it (default: print all)',
+    )
+    .addOption(
+      new Option(
+        '--templates <glob>',
+        'where its Go templates are; repeatable (default: as the file says, relative to it)',
+      ).argParser(collected),
+    )
+    .addHelpText('after', '\nExit code 3: something has no equivalent, and is listed.')
+    .action(async (file, options) => {
       const { convert } = await import('./convert.ts')
-      end(convert(file))
+      end(convert(file, options))
     })
   program
     .command('simulate')
@@ -238,7 +254,13 @@ Also taken, as prometheus-webhook-dingtalk and other Prometheus software call th
     --log.level LEVEL            --log-level
     --log.format FORMAT          --log-format (logfmt is pretty)
     --web.enable-lifecycle, --web.enable-ui: always on
+  and of its version 0.3, in place of a file: --ding.profile NAME=URL (repeatable), --ding.timeout, --template.file
 `
+
+/** The values of an option that may be given several times. */
+function collected(value: string, all: string[] = []): string[] {
+  return [...all, value]
+}
 
 const EXAMPLES = `
 Examples:

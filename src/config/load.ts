@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve as resolvePath } from 'node:path'
+import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { AppError, messageOf } from '../errors.ts'
 import type { Settings } from '../model/settings.ts'
 import { faultLine } from './fault-line.ts'
+import { isWebhookDingtalk } from './moving-over/webhook-dingtalk.ts'
 import type { Config } from './schema.ts'
 import { listenOf, settingsFrom } from './settings.ts'
 import type { Fault, Path } from './settings-context.ts'
@@ -20,6 +21,8 @@ export interface LoadOptions {
   listen?: string | undefined
   env: NodeJS.ProcessEnv
   cwd: string
+  /** A configuration that replaces the file, such as one made from flags. */
+  given?: { text: string; name: string } | undefined
 }
 
 export interface Loaded {
@@ -33,8 +36,9 @@ export interface Loaded {
 
 /** Reads the configuration; AppError bad_configuration lists every fault with file, line and column. */
 export function loadSettings(options: LoadOptions): Loaded {
-  const file = fileOf(options)
-  const { config, placeOf } = file === undefined ? withoutFile(options.env) : readFile(file)
+  const { given } = options
+  const file = given === undefined ? fileOf(options) : undefined
+  const { config, placeOf } = read(options, file)
   const faults: string[] = []
   const warnings: string[] = []
   const secretFiles: string[] = []
@@ -56,7 +60,7 @@ export function loadSettings(options: LoadOptions): Loaded {
           throw new AppError('usage', `--listen: ${what}`)
         })
   refuse(faults)
-  const only = file === undefined ? { onlyChannel: ONLY_CHANNEL } : {}
+  const only = file === undefined && given === undefined ? { onlyChannel: ONLY_CHANNEL } : {}
   return { settings: { ...settings, ...only, listen }, file, secretFiles, warnings }
 }
 
@@ -72,6 +76,11 @@ interface Read {
   placeOf: (path: Path, at?: number) => string
 }
 
+function read({ given, env }: LoadOptions, file: string | undefined): Read {
+  if (given !== undefined) return configIn(given.text, given.name)
+  return file === undefined ? withoutFile(env) : readFile(file)
+}
+
 function readFile(file: string): Read {
   let text: string
   try {
@@ -79,6 +88,10 @@ function readFile(file: string): Read {
   } catch (error) {
     throw new AppError('bad_configuration', `${file}: cannot be read: ${messageOf(error)}`)
   }
+  return configIn(text, file)
+}
+
+function configIn(text: string, file: string): Read {
   const { document, faults } = parseConfig(text, file)
   refuse(faults)
   if (document === undefined || document.value === null || document.value === undefined)
@@ -86,9 +99,21 @@ function readFile(file: string): Read {
       'bad_configuration',
       `${file}:1:1: configuration: is empty; add robots and channels`,
     )
+  if (isWebhookDingtalk(document.value)) refuse([conversionOf(file)])
   const valid = validate(document)
   refuse(valid.faults)
   return { config: valid.config as Config, placeOf: (path, at) => document.placeOf(path, at) }
+}
+
+/** The `convert` command for an old file; the new one goes beside it. */
+function conversionOf(file: string): string {
+  const output = basename(file) === DEFAULT_FILE ? `new-${DEFAULT_FILE}` : DEFAULT_FILE
+  const words = ['dingtalk-receiver', 'convert', file, '-o', join(dirname(file), output)]
+  return `${file}: is a configuration of prometheus-webhook-dingtalk; convert it: ${words.map(shellWord).join(' ')}`
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** One robot from the environment, or the sandbox's. */

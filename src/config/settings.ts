@@ -1,4 +1,5 @@
-import { resolve as resolvePath } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve as resolvePath } from 'node:path'
 import { IANAZone } from 'luxon'
 import { LEVEL_ALIASES, LEVEL_NAMES, LEVELS, type Level, levelKey } from '../model/level.ts'
 import type { Directory } from '../model/people.ts'
@@ -49,7 +50,7 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
   return {
     listen: listenOf(config.listen ?? '127.0.0.1:8060', (what) => fault(['listen'], what)),
     externalUrl: config.external_url?.replace(/\/+$/, ''),
-    store: storeOf(config.store ?? 'sqlite:data/receiver.db', context),
+    store: storeOf(config.store ?? defaultStore(context), context),
     timezone,
     language: config.language ?? 'en-US',
     levels,
@@ -70,6 +71,15 @@ export function listenOf(text: string, fault: (what: string) => void): Settings[
   if (port === '' || Number(port) > 65_535)
     fault(`${JSON.stringify(text)} must be HOST:PORT, such as 127.0.0.1:8060`)
   return { host: host.replace(/^\[|\]$/g, '') || '0.0.0.0', port: Number(port) }
+}
+
+const USUAL_STORE = 'data/receiver.db'
+
+/** Beside the configuration; under systemd in the unit's state folder, unless the usual file exists. */
+function defaultStore({ folder, env }: SettingsContext): string {
+  const [given] = (env['STATE_DIRECTORY'] ?? '').split(':')
+  const exists = existsSync(resolvePath(folder, USUAL_STORE))
+  return given && !exists ? `sqlite:${join(given, 'receiver.db')}` : `sqlite:${USUAL_STORE}`
 }
 
 function storeOf(value: SecretConfig, context: SettingsContext): Secret {

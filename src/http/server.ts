@@ -11,6 +11,7 @@ import { createListener, LIMITS, type ServerLimits } from './listener.ts'
 import { type MuteDeps, muteRoutes } from './mutes.ts'
 import { IncomingMessage, ServerResponse } from './node-http.ts'
 import { type OnCallDeps, onCallRoutes } from './oncall.ts'
+import { configurationFor } from './other-receivers.ts'
 import { type ReceiveDeps, receiveRoutes } from './receive.ts'
 import { replyError, replyJson, replyText } from './reply.ts'
 import { basePathOf, normalizedUrl, withoutBase } from './request-url.ts'
@@ -90,6 +91,8 @@ function lastRoutes(app: Express, deps: ServerDeps): void {
       response.setHeader('Allow', 'POST, PUT')
       throw new AppError('wrong_method', `${path.slice(0, 200)} accepts POST, not ${method}`)
     }
+    const other = configurationFor(path, request.url.slice(request.url.indexOf('?') + 1))
+    if (other !== undefined) throw new AppError('not_found', other)
     throw new AppError('not_found', `not found: ${method} ${path.slice(0, 200)}`)
   })
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {

@@ -17,6 +17,10 @@ export interface Alert {
   variables: Variables
   /** Alertmanager's original labels, which a silence for this alert must match. */
   labels?: Variables
+  /** Alertmanager's original annotations. */
+  annotations?: Variables
+  /** The labels by which Alertmanager grouped it. */
+  groupLabels?: Variables
   /** Texts under names of its own, such as `current` or `描述`, if it has neither summary nor description. */
   texts?: Variables
   /** Name, and cluster or namespace, by which digests count; empty if unknown. */

@@ -1,6 +1,8 @@
 import type { MessageAlert } from '../model/alert.ts'
 import type { Language } from '../model/settings.ts'
+import { goFunctions } from './go/functions.ts'
 import { type Word, wordIn } from './i18n.ts'
+import { type Payload, payloadOf } from './payload.ts'
 import type { Part, Parts } from './templates/loader.ts'
 import { errorAt } from './templates/template-error.ts'
 import { variablesFor } from './templates/variables.ts'
@@ -23,6 +25,7 @@ export class RenderContext {
   readonly #parts: Parts
   readonly #settings: RenderSettings
   readonly #faults = new Set<string>()
+  #go: ReturnType<typeof goFunctions> | undefined
   readonly #made = new Map<string, WeakMap<MessageAlert, unknown>>()
   /** Luxon takes a third of the time of a digest, which tries several lengths with the same times. */
   readonly #times = new Map<string, string>()
@@ -61,6 +64,21 @@ export class RenderContext {
     } catch {
       return undefined
     }
+  }
+
+  has(part: Part): boolean {
+    return this.#parts.has(part)
+  }
+
+  /** The functions of Go's templates. */
+  get go(): ReturnType<typeof goFunctions> {
+    this.#go ??= goFunctions(this)
+    return this.#go
+  }
+
+  /** Alerts under the names of Alertmanager's webhook. */
+  payloadOf(told: readonly MessageAlert[], longest?: number): Payload {
+    return payloadOf(told, { longest, notice: this.word('cut') })
   }
 
   variablesOf(told: MessageAlert) {

@@ -1,12 +1,14 @@
 import type { Alert } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 
-type Known = Omit<Alert, 'variables' | 'labels' | 'texts'>
+type Known = Omit<Alert, 'variables' | 'labels' | 'annotations' | 'groupLabels' | 'texts'>
 
 /** Mapped when first read. */
 interface Later {
   variables: () => Variables
   labels?: () => Variables
+  annotations?: () => Variables
+  groupLabels?: () => Variables
   texts?: () => Variables | undefined
 }
 
@@ -23,6 +25,7 @@ class LazyAlert implements Alert {
   readonly #later: Later
   #variables: Variables | undefined
   #labels: Variables | undefined
+  #annotations: Variables | undefined
   #texts: Variables | undefined
 
   constructor(alert: Known, later: Later) {
@@ -46,6 +49,15 @@ class LazyAlert implements Alert {
   get labels(): Variables {
     this.#labels ??= this.#later.labels?.() ?? {}
     return this.#labels
+  }
+
+  get annotations(): Variables {
+    this.#annotations ??= this.#later.annotations?.() ?? {}
+    return this.#annotations
+  }
+
+  get groupLabels(): Variables {
+    return this.#later.groupLabels?.() ?? {}
   }
 
   get texts(): Variables {

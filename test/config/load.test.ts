@@ -33,6 +33,18 @@ function faultsOf(yaml: string, options: Partial<LoadOptions> = {}): string[] {
 }
 
 describe('a configuration', () => {
+  test('without a store keeps it where systemd says, unless one is at the usual place', () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'x.yml')
+    writeFileSync(file, MINIMAL)
+    const env = { STATE_DIRECTORY: '/var/lib/one:/var/lib/two' }
+    const storeOf = () => loadSettings({ file, env, cwd: folder.path }).settings.store.reveal()
+    assert.equal(storeOf(), 'sqlite:/var/lib/one/receiver.db')
+    mkdirSync(join(folder.path, 'data'))
+    writeFileSync(join(folder.path, 'data', 'receiver.db'), '')
+    assert.equal(storeOf(), `sqlite:${folder.path}/data/receiver.db`)
+  })
+
   test('of one robot and one channel has every default', () => {
     const { settings, folder, warnings } = load(MINIMAL)
     assert.deepEqual(warnings, [])

@@ -2,13 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, test } from 'node:test'
-import { withKnownFlags } from '../../src/cli/flags.ts'
-import { readGoTemplate } from '../../src/config/go-template.ts'
-import { SCHEMA } from '../../src/config/schema.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { ERROR_CODES, resultOf } from '../../src/notifiers/dingtalk/error-codes.ts'
 import { filesIn } from '../deploy/manifests.ts'
-import { keysOf } from './keys.ts'
 import {
   anchorOf,
   blocksOf,
@@ -21,21 +17,16 @@ import {
 
 const LANGUAGES = {
   'README.md': {
-    moving: 'Migrate from prometheus-webhook-dingtalk',
     trouble: 'Troubleshooting',
     metrics: 'Metrics',
   },
   'README.zh-CN.md': {
-    moving: '从 prometheus-webhook-dingtalk 迁移',
     trouble: '故障排查',
     metrics: '指标',
   },
 }
 
 const CONTRIBUTING = '.github/CONTRIBUTING.md'
-
-/** The path of every key, with wildcards for names and list indexes. */
-const KEYS = new Set(keysOf(SCHEMA).map(({ path }) => path))
 
 describe('the READMEs', () => {
   const [english, chinese] = Object.keys(LANGUAGES).map((path) => documentAt(path)) as [
@@ -145,41 +136,6 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
     test('gives an action for every symptom', () => {
       for (const row of tablesUnder(markdown, headings.trouble)[0] as string[][])
         assert.ok(row.length === 2 && row.every((cell) => cell.length > 4), row.join())
-    })
-
-    test('maps every key, flag and field of prometheus-webhook-dingtalk', () => {
-      const [keyRows = [], fieldRows = []] = tablesUnder(markdown, headings.moving)
-      const left = keyRows.flatMap(([cell = '']) => codesIn(cell))
-      for (const key of [
-        'timeout',
-        'templates',
-        'template',
-        'no_builtin_template',
-        'default_message',
-        'targets.NAME',
-        ...['url', 'secret', 'mention.mobiles', 'mention.all', 'message.title', 'message.text'].map(
-          (each) => `targets.NAME.${each}`,
-        ),
-      ])
-        assert.ok(left.includes(key), key)
-      for (const [from = '', to = ''] of keyRows) {
-        const flags = codesIn(from).filter((code) => code.startsWith('--'))
-        for (const flag of flags) {
-          const [known] = withKnownFlags([flag, 'x'])
-          if (known !== 'x') assert.ok(codesIn(to).includes(known as string), flag)
-        }
-        for (const key of codesIn(to))
-          if (/^(robots|channels)\.NAME\./.test(key)) assert.ok(KEYS.has(key), key)
-      }
-      for (const [from = '', to = ''] of fieldRows)
-        for (const field of codesIn(from)) {
-          const plain = field.replace('range ', '').replace(/\.NAME$/, '.team')
-          const [found] = (readGoTemplate(`{{ ${plain} }}`) as { fields: { here: string }[] })
-            .fields
-          const here = found?.here.match(/\$\{\w+\}|NAME\.\w+\.eta/)?.[0].replace('team', 'NAME')
-          assert.ok(found !== undefined && !/no equivalent/.test(found.here), field)
-          if (here !== undefined) assert.ok(to.includes(here), `${field}: ${here}`)
-        }
     })
 
     test('names all metrics, and no others', () => {

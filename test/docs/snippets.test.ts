@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
@@ -182,10 +182,17 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
           assert.ok(stdout.includes(option), option)
         return
       }
-      const ran = await runCommand(args, { cwd: folder.path })
+      // It writes beside what is there already.
+      using converted = temporaryFolder()
+      mkdirSync(converted.path, { recursive: true })
+      writeFileSync(join(converted.path, 'config.yml'), THERE)
+      const cwd = args[0] === 'convert' ? converted.path : folder.path
+      const ran = await runCommand(args, { cwd })
       assert.equal(ran.code, 0, ran.stdout + ran.stderr)
       assert.notEqual(ran.stdout, '')
-      if (args[0] === 'convert') assert.deepEqual(wholeConfig(ran.stdout).faults, [])
+      const made = join(converted.path, 'dingtalk-receiver.yml')
+      if (args[0] === 'convert')
+        assert.deepEqual(wholeConfig(readFileSync(made, 'utf8')).faults, [])
     }
   })
 }

@@ -8,6 +8,8 @@ import { credentialsOf, dispatcherFor, loadUndici, post, type Undici, wayOf } fr
 import { textOfReply } from './encoding.ts'
 import { signedUrl } from './sign.ts'
 
+const PASSED_BEFORE = ' Earlier messages passed without it: they held a keyword by chance.'
+
 /** What stands in for DingTalk for robots of the sandbox. */
 export type SandboxReply = (
   robot: Robot,
@@ -23,6 +25,8 @@ export interface ClientOptions {
 /** Posts to DingTalk. Connections are kept between messages, one robot's apart from another's. */
 export class DingtalkClient {
   readonly #options: ClientOptions
+  /** Robots that took a message though no keywords are set. */
+  readonly #passedWithout = new Set<string>()
   readonly #ways = new Map<string, { way: string; dispatcher: Dispatcher }>()
 
   constructor(options: ClientOptions) {
@@ -33,8 +37,17 @@ export class DingtalkClient {
   async send(robot: Robot, body: string, now: Date): Promise<Attempt> {
     const { clock } = this.#options
     const began = clock.now().getTime()
-    const verdict = await this.#verdict(robot, body, now)
+    const verdict = this.#aboutKeywords(robot, await this.#verdict(robot, body, now))
     return { ...verdict, durationMs: Math.max(0, clock.now().getTime() - began) }
+  }
+
+  /** A refusal for want of a keyword names the key to set, and says when none was needed so far. */
+  #aboutKeywords({ name, keywords }: Robot, verdict: Verdict): Verdict {
+    const { outcome } = verdict
+    if (outcome.kind === 'delivered' && keywords.length === 0) this.#passedWithout.add(name)
+    if (outcome.kind !== 'rejected' || outcome.reason !== 'keyword') return verdict
+    const passed = keywords.length === 0 && this.#passedWithout.has(name) ? PASSED_BEFORE : ''
+    return { ...verdict, words: `${verdict.words} The key is robots.${name}.keywords.${passed}` }
   }
 
   /** Gives up all connections; what is under way fails. */

@@ -59,7 +59,7 @@ function textsOf(request: RenderRequest, making: RenderContext, options: ViewOpt
   const { alerts, stillFiring = [] } = request
   return (count: number): string => {
     const [first] = alerts
-    if (count === 1 && stillFiring.length === 0)
+    if (count === 1 && stillFiring.length === 0 && !making.has('message'))
       return alertText(viewOf(first as MessageAlert, making, options), making)
     return groupText({ request, making, options: { ...options, grouped: true } }, count)
   }
@@ -69,7 +69,12 @@ function textsOf(request: RenderRequest, making: RenderContext, options: ViewOpt
 function cutText(request: RenderRequest, making: RenderContext, longest: number): string {
   const told = request.alerts[0] as MessageAlert
   const view = viewOf(told, making, { longest, brief: longest < 1_000 })
-  const text = alertText(view, making)
+  const text = making.has('message')
+    ? groupText(
+        { request: { ...request, stillFiring: [] }, making, options: { longest, grouped: true } },
+        1,
+      )
+    : alertText(view, making)
   return (
     making.renderPart('long', { ...view, text: new Markup(text), listUrl: request.link }) ?? text
   )

@@ -54,9 +54,15 @@ export function groupText(
     ...stillFiringIn(stillFiring, making, { common, distinct }),
     listUrl: link,
     listLink: listLinkOf(link, making),
+    go: making.go,
+    get payload() {
+      const told = [...request.alerts.slice(0, count), ...stillFiring.slice(0, MAX_IN_PAYLOAD)]
+      return making.payloadOf(told, options.longest)
+    },
   }
   const isPartial = by.firing === 0 && stillFiring.length > 0
-  const text = making.renderPart(isPartial ? 'partial' : 'group', it)
+  const whole = making.has('message') ? making.renderPart('message', it) : undefined
+  const text = whole ?? making.renderPart(isPartial ? 'partial' : 'group', it)
   return text ?? views.map((each) => each.text).join('\n\n')
 }
 
@@ -113,6 +119,8 @@ export function stillFiringIn(
 }
 
 const MAX_STILL_FIRING = 20
+/** Alerts that still fire, in the payload of a message about others. */
+const MAX_IN_PAYLOAD = 10
 
 function linesOfStillFiring(views: readonly AlertView[], making: RenderContext) {
   const same = Map.groupBy(views, ({ lead, label }) => lead + label)

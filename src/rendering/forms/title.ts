@@ -38,6 +38,10 @@ export function titleOf(
     ...statusCounts(alerts),
     stillFiring,
     title: builtIn,
+    go: making.go,
+    get payload() {
+      return making.payloadOf(alerts)
+    },
   }
   return titled([making.renderPart('title', it) ?? builtIn])
 }

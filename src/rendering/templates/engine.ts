@@ -90,6 +90,9 @@ class MessageEta extends Eta {
       escapeFunction: (value: unknown) => escapedFor(format, value, { opening: true }),
       cache: false,
       debug: true,
+      // What is missing prints nothing, in a raw tag too.
+      autoFilter: true,
+      filterFunction: (value: unknown) => (value ?? '') as string,
       functionHeader: `const ${PRINT} = this.print;`,
     })
     this.print = (value, opening, followed) =>

@@ -15,6 +15,8 @@ const BUILT_IN = fileURLToPath(new URL('../../../templates/messages/', import.me
  * file for the part named here is used.
  */
 export const PARTS = {
+  /** Takes the place of the parts about one alert and about a group: every message that tells whole alerts. */
+  message: undefined,
   /** One alert that fires. */
   alert: undefined,
   /** One that has neither summary nor description: its labels are all there is. */
@@ -100,6 +102,8 @@ export function partsOf(
   if (template.kind === 'named')
     for (const part of PART_NAMES) keep(named, part, builtIn(template.name, part))
   if (own.size === 0 && named.size === 0) throw absent(channel, folder)
+  // The operator's part about one alert, or about a group, comes before a built-in one about both.
+  if (own.size > 0) named.delete('message')
   const parts = new Map<Part, PartSource>()
   const faults = new Set<string>()
   const templates = new Map<File, Template>()

@@ -79,6 +79,8 @@ export function alertFrom(
     { source: 'alertmanager', status, fingerprint, name, cluster, levelWord, startsAt, endsAt },
     {
       labels: () => textsOf(whole().labels),
+      annotations: () => writtenTexts(whole().annotations),
+      groupLabels: () => group.groupLabels,
       variables: () => variablesOf(wholeFacts()),
       texts: () => textsOfAlert(wholeFacts()),
     },

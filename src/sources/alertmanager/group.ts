@@ -19,6 +19,8 @@ export interface Group {
   readonly title: string | undefined
   readonly message: string | undefined
   readonly state: string | undefined
+  /** The labels by which it is grouped. */
+  readonly groupLabels: Readonly<Record<string, string>>
   /** Labels and annotations that stand in where an alert has none of that name. */
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
@@ -31,6 +33,7 @@ const MAX_STAND_INS = 200
 export class PayloadGroup implements Group {
   readonly status: unknown
   readonly #payload: Payload
+  #groupLabels: Record<string, string> | undefined
   #labels: Record<string, string> | undefined
   #annotations: Record<string, string> | undefined
 
@@ -49,9 +52,14 @@ export class PayloadGroup implements Group {
   }
 
   get by(): string {
-    return Object.entries(textsOf(this.#payload.groupLabels))
+    return Object.entries(this.groupLabels)
       .map(([name, value]) => `${name}=${value}`)
       .join(':')
+  }
+
+  get groupLabels(): Readonly<Record<string, string>> {
+    this.#groupLabels ??= textsOf(this.#payload.groupLabels)
+    return this.#groupLabels
   }
 
   get externalUrl(): string | undefined {

@@ -49,6 +49,21 @@ describe('a post', () => {
     assert.equal(standIn.shown().length, 1)
   })
 
+  test('a missing keyword names the key to set, and says when none was needed so far', async () => {
+    let said = { errcode: 0, errmsg: 'ok' }
+    const notifier = notifiers.dingtalk({
+      clock: realClock,
+      sandbox: () => ({ status: 200, body: JSON.stringify(said) }),
+    })
+    const wordsOf = async (name: string): Promise<string> =>
+      (await notifier.send(robotNamed(name), '{}', NOW)).words ?? ''
+    await wordsOf('lucky')
+    said = { errcode: 310000, errmsg: 'keywords not in content' }
+    assert.match(await wordsOf('lucky'), /robots\.lucky\.keywords\. Earlier messages passed/)
+    assert.match(await wordsOf('fresh'), /robots\.fresh\.keywords\.$/)
+    await notifier.close()
+  })
+
   test('measures its time by the clock it is given', async () => {
     const instants = [1_000, 1_234]
     const clock: Clock = {

@@ -1,7 +1,7 @@
-import { DURATION_PATTERN } from './duration.ts'
-import type { Path } from './settings-context.ts'
-import { suggestion } from './validate.ts'
-import { type ConfigDocument, parseConfig } from './yaml-document.ts'
+import { DURATION_PATTERN } from '../duration.ts'
+import type { Path } from '../settings-context.ts'
+import { suggestion } from '../validate.ts'
+import { type ConfigDocument, parseConfig } from '../yaml-document.ts'
 
 /** A message's title and text in its Go templates. */
 export interface GoMessage {
@@ -46,6 +46,12 @@ export function readWebhookDingtalk(
   const reading = new Reading(document)
   const config = reading.config()
   return reading.faults.length > 0 ? { faults: reading.faults } : { config, faults: [] }
+}
+
+/** Whether a document is its configuration rather than ours. */
+export function isWebhookDingtalk(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return 'targets' in value && !('robots' in value) && !('channels' in value)
 }
 
 type Mapping = Record<string, unknown>

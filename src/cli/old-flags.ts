@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { convertWebhookDingtalk } from '../config/moving-over/convert.ts'
+import { findTemplates } from '../config/moving-over/find-templates.ts'
+import type { WebhookDingtalk } from '../config/moving-over/webhook-dingtalk.ts'
+import { AppError } from '../errors.ts'
+
+/** The flags that were the configuration of prometheus-webhook-dingtalk 0.3. */
+export interface OldFlags {
+  'ding.profile'?: string[]
+  'ding.timeout'?: string
+  'template.file'?: string
+}
+
+const NAME = 'command line'
+
+/**
+ * The configuration that flags of prometheus-webhook-dingtalk 0.3 make up, none without a profile. Its templates are
+ * translated into a folder that is removed when the process ends.
+ */
+export function settingsOfFlags(flags: OldFlags): { text: string; name: string } | undefined {
+  const {
+    'ding.profile': profiles = [],
+    'ding.timeout': timeout,
+    'template.file': template,
+  } = flags
+  if (profiles.length === 0) {
+    if (timeout !== undefined || template !== undefined)
+      throw new AppError(
+        'usage',
+        '--ding.timeout and --template.file go with --ding.profile=NAME=URL',
+      )
+    return undefined
+  }
+  const config: WebhookDingtalk = {
+    timeout,
+    templates: template === undefined || template === '' ? [] : [template],
+    noBuiltinTemplate: false,
+    defaultMessage: undefined,
+    targets: profiles.map(targetOf),
+  }
+  const found = findTemplates(config.templates, process.cwd())
+  if (found.missing.length > 0)
+    throw new AppError('bad_configuration', `--template.file: there is no file ${template}`)
+  const { yaml, templates, left } = convertWebhookDingtalk(config, { file: NAME, ...found })
+  for (const each of left) process.stderr.write(`left out: ${each}\n`)
+  const folder = templates.size === 0 ? '' : `templates: ${JSON.stringify(folderWith(templates))}\n`
+  return { text: `${folder}${yaml}`, name: NAME }
+}
+
+function targetOf(profile: string): WebhookDingtalk['targets'][number] {
+  const [, name, url] = /^([a-zA-Z][a-zA-Z0-9_-]*)=(https?:\/\/.+)$/.exec(profile.trim()) ?? []
+  if (name === undefined || url === undefined)
+    throw new AppError('usage', '--ding.profile must be NAME=URL, where NAME begins with a letter')
+  return { name, url, secret: undefined, mention: undefined, message: undefined }
+}
+
+function folderWith(templates: ReadonlyMap<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dingtalk-receiver-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const [name, text] of templates) writeFileSync(join(folder, name), text)
+  return folder
+}

@@ -1,0 +1,190 @@
+import { type Message, type Messages, type TemplateFile, translateMessages } from './messages.ts'
+import type { Target, WebhookDingtalk } from './webhook-dingtalk.ts'
+
+/** A URL with this channel name uses the routes. */
+const RESERVED_NAME = 'auto'
+
+/** What a configuration of prometheus-webhook-dingtalk has become. */
+export interface Conversion {
+  yaml: string
+  /** The text of each template file, by its name in the folder `templates`. */
+  templates: ReadonlyMap<string, string>
+  /** What has no equivalent, each on a line. */
+  left: string[]
+}
+
+/** The equivalent configuration as YAML, and its templates; a comment marks each setting without an equivalent. */
+export function convertWebhookDingtalk(
+  config: WebhookDingtalk,
+  {
+    file,
+    templates,
+    missing,
+  }: { file: string; templates: readonly TemplateFile[]; missing: readonly string[] },
+): Conversion {
+  const messages = translateMessages(config, templates, file)
+  const mobiles = config.targets.flatMap(({ name, mention }) =>
+    (mention?.mobiles ?? [])
+      .filter((each) => !isMobile(each))
+      .map((each) => `${file}: targets.${name}.mention.mobiles: ${oneLine(each)} is not a number`),
+  )
+  const absent = missing.map(
+    (pattern) => `templates: ${oneLine(pattern)} names no file; name them with --templates`,
+  )
+  const all = [...absent, ...messages.left, ...mobiles]
+  const robots = robotsOf(config.targets)
+  const yaml = [
+    '# Converted from the config.yml of prometheus-webhook-dingtalk. Its URL /dingtalk/NAME/send works here too,',
+    '# so Alertmanager needs no change. This file contains the same tokens and secrets: protect it the same way.',
+    '',
+    '# prometheus-webhook-dingtalk listens on every address; if Alertmanager is on this machine, 127.0.0.1:8060 is safer.',
+    'listen: 0.0.0.0:8060',
+    '# What was accepted is kept in data/receiver.db beside this file, or in the StateDirectory of the systemd unit. Where',
+    '# the service may write to neither, name another file:',
+    '# store: sqlite:/var/lib/dingtalk-receiver/receiver.db',
+    '# Messages show the time in this zone.',
+    'timezone: Asia/Shanghai',
+    '# The language of digests, test messages and warnings.',
+    `language: ${messages.language}`,
+    ...(all.length > 0 ? ['', ...all.map(leftOut)] : []),
+    '',
+    'robots:',
+    ...robots.flatMap((robot) => robotLines(robot, { config, messages })),
+    '',
+    'channels:',
+    ...config.targets.flatMap((target) =>
+      channelLines(target, {
+        robot: robots.find(({ targets }) => targets.includes(target))?.name ?? target.name,
+        message: messages.byTarget.get(target.name) as Message,
+      }),
+    ),
+  ]
+  const left = [...all, ...new Set([...messages.byTarget.values()].flatMap((each) => each.left))]
+  return { yaml: `${yaml.join('\n')}\n`, templates: messages.files, left }
+}
+
+/** The same with the text of the templates as comments, for where they cannot be written into files. */
+export function inOneText({ yaml, templates }: Conversion): string {
+  const files = [...templates].map(
+    ([name, text]) =>
+      `\n# Put this into templates/${name} beside this file, without "# " before each line:\n${commented(text)}`,
+  )
+  return yaml + files.join('')
+}
+
+function commented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `# ${line}`.trimEnd())
+    .join('\n')
+    .replace(/#$/, '')
+}
+
+interface RobotOfTargets {
+  name: string
+  targets: Target[]
+}
+
+/** Targets with the same address and secret are one robot. */
+function robotsOf(targets: readonly Target[]): RobotOfTargets[] {
+  const robots = new Map<string, RobotOfTargets>()
+  for (const target of targets) {
+    const key = JSON.stringify([target.url.trim(), target.secret ?? ''])
+    const known = robots.get(key)
+    if (known === undefined) robots.set(key, { name: target.name, targets: [target] })
+    else known.targets.push(target)
+  }
+  return [...robots.values()]
+}
+
+/** Words that a robot of this kind often has as keyword. */
+const KEYWORDS = [
+  'FIRING',
+  'RESOLVED',
+  'Prometheus',
+  '告警',
+  '报警',
+  '警报',
+  '恢复',
+  '监控',
+  '告警恢复',
+]
+
+function robotLines(
+  { name, targets }: RobotOfTargets,
+  { config: { timeout }, messages }: { config: WebhookDingtalk; messages: Messages },
+): string[] {
+  const [{ url, secret }] = targets as [Target]
+  const used = targets.some(
+    ({ name: each }) => messages.byTarget.get(each)?.template.kind === 'named',
+  )
+  const found = KEYWORDS.filter(
+    (word) => messages.words.includes(word) || (used && word === 'FIRING'),
+  )
+  return [
+    `  ${name}:`,
+    `    webhook: ${quoted(url)}`,
+    ...(secret === undefined || secret === '' ? [] : [`    secret: ${quoted(secret)}`]),
+    ...(timeout === undefined
+      ? []
+      : [
+          '    # prometheus-webhook-dingtalk ignores its timeout; here it applies to each attempt.',
+          `    timeout: ${quoted(timeout)}`,
+        ]),
+    '    # Does this robot have custom keywords in DingTalk? Then write them here: every message will hold one, a digest of',
+    '    # many alerts too. Without them DingTalk refuses, with code 310000, what holds none.',
+    `    # keywords: [${found.slice(0, 4).join(', ')}]`,
+  ]
+}
+
+function channelLines(
+  target: Target,
+  { robot, message }: { robot: string; message: Message },
+): string[] {
+  const { name, mention } = target
+  const taken = name === RESERVED_NAME
+  const { template, title, left } = message
+  return [
+    ...(taken
+      ? [
+          `  # "${RESERVED_NAME}" is reserved for routes: change Alertmanager's URL to /dingtalk/${name}-1/send.`,
+        ]
+      : []),
+    `  ${taken ? `${name}-1` : name}:`,
+    `    robots: [${robot}]`,
+    ...left.map((each) => `    ${leftOut(each)}`),
+    ...(title === undefined ? [] : [`    title: ${quoted(title)}`]),
+    // The final newline makes it a text: a single word would be a template's name.
+    `    template: ${template.kind === 'named' ? template.name : quoted(`${template.text.trimEnd()}\n`)}`,
+    ...(mention === undefined ? [] : mentionLines(mention)),
+  ]
+}
+
+function leftOut(what: string): string {
+  return `# Left out: ${oneLine(what)}`
+}
+
+/** A number that DingTalk can mention: digits with a country code, blanks and dashes between them. */
+function isMobile(text: string): boolean {
+  return /^\+?[\d -]{5,30}$/.test(text.trim())
+}
+
+function mentionLines(mention: NonNullable<Target['mention']>): string[] {
+  const { all } = mention
+  const mobiles = mention.mobiles.filter(isMobile)
+  if (!all && mobiles.length === 0) return []
+  return [
+    '    mention:',
+    ...(mobiles.length > 0 ? [`      mobiles: [${mobiles.map(quoted).join(', ')}]`] : []),
+    ...(all ? ['      all: true'] : []),
+  ]
+}
+
+/** A JSON string is a valid YAML string. */
+function quoted(text: string): string {
+  return JSON.stringify(text)
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ')
+}

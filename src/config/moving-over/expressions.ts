@@ -1,0 +1,165 @@
+import { ESCAPING, elementOf, FIELDS, FUNCTIONS, type GoType, METHODS, SAME } from './functions.ts'
+import type { Operand, Pipe } from './go-template/syntax.ts'
+import type { Scope, Value } from './scope.ts'
+
+/** Why a part of a template has no equivalent. */
+export class Untranslatable extends Error {}
+
+/** A pipeline as JavaScript. Throws Untranslatable. */
+export function pipelineValue({ commands }: Pipe, scope: Scope): Value {
+  let value: Value | undefined
+  for (const command of commands) value = commandOf(command, scope, value)
+  return value as Value
+}
+
+function commandOf(command: Operand[], scope: Scope, piped: Value | undefined): Value {
+  const [first, ...rest] = command as [Operand, ...Operand[]]
+  const args = rest.map((each) => plain(operandOf(each, scope, [])))
+  // `markdown | html` is shown as it was written, once.
+  if (piped !== undefined) args.push(isEscaping(first) ? piped : plain(piped))
+  return operandOf(first, scope, args)
+}
+
+function isEscaping({ of }: Operand): boolean {
+  return of.kind === 'function' && ESCAPING.has(of.name)
+}
+
+/** A value for use within an expression. */
+function plain(value: Value): Value {
+  return value.escaped ? { code: `go.markdown(${value.code})`, type: 'string' } : value
+}
+
+function operandOf({ of, fields }: Operand, scope: Scope, args: Value[]): Value {
+  const isCall = of.kind === 'function' && fields.length === 0
+  let value = isCall ? callOf(of.name, args) : startOf(of, scope)
+  for (const [index, field] of fields.entries())
+    value = fieldOf(value, field, index === fields.length - 1 ? args : [])
+  if (!isCall && fields.length === 0 && args.length > 0)
+    throw new Untranslatable('a value takes no arguments')
+  return value
+}
+
+function startOf(of: Operand['of'], scope: Scope): Value {
+  switch (of.kind) {
+    case 'dot':
+      return scope.dot
+    case 'nil':
+      return { code: 'undefined', type: 'any' }
+    case 'bool':
+      return { code: String(of.value), type: 'bool' }
+    case 'number':
+      return { code: String(of.value), type: 'number' }
+    case 'string':
+      return { code: quoted(of.value), type: 'string', literal: of.value }
+    case 'pipe':
+      return plain(pipelineValue(of.pipe, scope))
+    case 'function':
+      return callOf(of.name, [])
+    case 'variable': {
+      const known = scope.find(of.name)
+      if (known === undefined) throw new Untranslatable(`there is no variable ${of.name}`)
+      return { code: of.name, type: known.type }
+    }
+  }
+}
+
+function fieldOf(value: Value, field: string, args: Value[]): Value {
+  const { code, type } = value
+  const method = METHODS[type]?.[field]
+  if (method !== undefined) {
+    const [name, gives, count] = method
+    if (args.length !== count)
+      throw new Untranslatable(`.${field} takes ${count} arguments, not ${args.length}`)
+    return { code: called(name, [value, ...args]), type: gives }
+  }
+  if (type === 'any' && args.length > 0 && METHODS.time?.[field] !== undefined)
+    return fieldOf({ code, type: 'time' }, field, args)
+  if (args.length > 0) throw new Untranslatable(`.${field} takes no arguments`)
+  // What a call gives may be missing.
+  const dot = /\(/.test(code) ? '?.' : '.'
+  const known = FIELDS[type]?.[field]
+  if (known !== undefined) return { code: `${code}${dot}${known[0]}`, type: known[1] }
+  if (type === 'texts') return { code: `${code}${dot}${field}`, type: 'string' }
+  // Whom a message mentions is added to its text.
+  if (field === 'AtMobiles') return { code: '[]', type: 'list' }
+  if (type !== 'any') throw new Untranslatable(`there is no field .${field}`)
+  return { code: `go.field(${code}, ${quoted(field)})`, type: typeOfField(field) }
+}
+
+/** What a field of this name is, whatever has it. */
+function typeOfField(field: string): GoType {
+  return FIELDS.alert?.[field]?.[1] ?? FIELDS.payload?.[field]?.[1] ?? 'any'
+}
+
+const SCALARS = new Set<GoType>(['string', 'number', 'bool'])
+const LISTS = new Set<GoType>(['alerts', 'pairs', 'list'])
+
+function callOf(name: string, args: Value[]): Value {
+  const last = args.at(-1)
+  if (SAME.has(name) && last !== undefined) return last
+  if (ESCAPING.has(name) && last !== undefined)
+    return { code: last.code, type: 'string', escaped: true }
+  switch (name) {
+    case 'and':
+    case 'or': {
+      const type = args.every((each) => each.type === last?.type) ? (last?.type ?? 'any') : 'any'
+      if (!args.every((each) => SCALARS.has(each.type))) return { code: called(name, args), type }
+      return {
+        code: `(${args.map(({ code }) => code).join(name === 'and' ? ' && ' : ' || ')})`,
+        type,
+      }
+    }
+    case 'not':
+      if (last === undefined) break
+      return { code: `!${SCALARS.has(last.type) ? last.code : truth(last)}`, type: 'bool' }
+    case 'len':
+      if (last === undefined || !LISTS.has(last.type) || last.code.includes('?.')) break
+      return { code: `${last.code}.length`, type: 'number' }
+    case 'index':
+    case 'first':
+    case 'last': {
+      const [of] = args
+      if (of === undefined) break
+      return { code: called(name, args), type: args.length > 2 ? 'any' : elementOf(of.type) }
+    }
+    case 'default':
+    case 'ternary': {
+      const [a, b] = args
+      return { code: called(name, args), type: a?.type === b?.type ? (a?.type ?? 'any') : 'any' }
+    }
+  }
+  const type = FUNCTIONS.get(name)
+  if (type === undefined) throw new Untranslatable(`there is no function ${JSON.stringify(name)}`)
+  return { code: called(name, args), type }
+}
+
+function called(name: string, args: readonly Value[]): string {
+  return `go.${name}(${args.map(({ code }) => code).join(', ')})`
+}
+
+/** The condition that Go takes a value for true. */
+export function truth({ code, type }: Value): string {
+  if (SCALARS.has(type)) return code
+  if (LISTS.has(type) && !code.includes('?.')) return `(${code}.length > 0)`
+  return `go.truth(${code})`
+}
+
+/** Whether JavaScript ranges over it as Go does. */
+export function isList({ code, type }: Value): boolean {
+  return LISTS.has(type) && !code.includes('?.')
+}
+
+/** What a raw tag prints of a value. */
+export function printed({ code, type }: Value): string {
+  return SCALARS.has(type) ? code : `go.toString(${code})`
+}
+
+/** A text as JavaScript that ends no tag and begins none, and holds no variable of OCP's. */
+export function quoted(text: string): string {
+  return JSON.stringify(text)
+    .replaceAll('<%', '\\x3c%')
+    .replaceAll('%>', '%\\x3e')
+    .replaceAll('${', '\\x24{')
+    .replace(/\u2028/g, '\\u2028')
+    .replace(/\u2029/g, '\\u2029')
+}

@@ -1,0 +1,130 @@
+/** What a value of a Go template is, as far as it can be known without running it. */
+export type GoType =
+  | 'payload'
+  | 'alerts'
+  | 'alert'
+  | 'texts'
+  | 'pairs'
+  | 'pair'
+  | 'list'
+  | 'time'
+  | 'duration'
+  | 'string'
+  | 'number'
+  | 'bool'
+  | 'any'
+
+const named = (type: GoType, names: string): [string, GoType][] =>
+  names.split(' ').map((name) => [name, type])
+
+/** The functions that `it.go` has under the same name, with what they give. */
+export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map([
+  ...named(
+    'bool',
+    'eq ne lt le gt ge match regexMatch mustRegexMatch contains hasPrefix hasSuffix',
+  ),
+  ...named('bool', 'empty has hasKey'),
+  ...named(
+    'number',
+    'len add add1 sub mul div mod max min ceil floor round int int64 atoi float64',
+  ),
+  ...named('string', 'upper lower toUpper toLower title untitle trim trimSpace trimAll trimLeft'),
+  ...named('string', 'trimRight trimPrefix trimSuffix trunc abbrev substr nospace repeat replace'),
+  ...named('string', 'quote squote cat indent nindent plural join toString print println printf'),
+  ...named(
+    'string',
+    'urlquery reReplaceAll regexReplaceAll regexReplaceAllLiteral regexFind toJson',
+  ),
+  ...named('string', 'date dateInZone date_in_zone htmlDate unixEpoch humanizeDuration'),
+  ...named('time', 'now dateModify date_modify tz'),
+  ...named('duration', 'duration since ago'),
+  ...named(
+    'list',
+    'splitList stringSlice sortAlpha regexFindAll regexSplit list keys append prepend',
+  ),
+  ...named('list', 'compact until untilStep'),
+  ...named('any', 'default coalesce ternary dict get first last slice index'),
+  ...named('any', 'rest initial reverse uniq without'),
+])
+
+/** What is printed as it is anyway: values are Markdown of the sender's. */
+export const SAME = new Set(['safeHtml', 'safeHTML', 'safeUrl', 'safeURL', 'str', 'toStrings'])
+
+/** What shows a value as it was written; a tag that escapes does the same. */
+export const ESCAPING = new Set(['markdown', 'html', 'htmlEscape', 'js'])
+
+/** Fields of what Alertmanager sends, with our names. */
+export const FIELDS: Readonly<
+  Partial<Record<GoType, Readonly<Record<string, readonly [string, GoType]>>>>
+> = {
+  payload: {
+    Receiver: ['receiver', 'string'],
+    Status: ['status', 'string'],
+    Alerts: ['alerts', 'alerts'],
+    GroupLabels: ['groupLabels', 'texts'],
+    CommonLabels: ['commonLabels', 'texts'],
+    CommonAnnotations: ['commonAnnotations', 'texts'],
+    ExternalURL: ['externalURL', 'string'],
+  },
+  alerts: { Firing: ['firing', 'alerts'], Resolved: ['resolved', 'alerts'] },
+  alert: {
+    Status: ['status', 'string'],
+    Labels: ['labels', 'texts'],
+    Annotations: ['annotations', 'texts'],
+    StartsAt: ['startsAt', 'time'],
+    EndsAt: ['endsAt', 'time'],
+    GeneratorURL: ['generatorURL', 'string'],
+    Fingerprint: ['fingerprint', 'string'],
+  },
+  pair: { Name: ['name', 'string'], Value: ['value', 'string'] },
+}
+
+/** Methods, with the function that stands for each and the number of its arguments. */
+export const METHODS: Readonly<
+  Partial<Record<GoType, Readonly<Record<string, readonly [string, GoType, number]>>>>
+> = {
+  texts: {
+    SortedPairs: ['sortedPairs', 'pairs', 0],
+    Names: ['names', 'list', 0],
+    Values: ['values', 'list', 0],
+    Remove: ['remove', 'texts', 1],
+  },
+  pairs: { Names: ['names', 'list', 0], Values: ['values', 'list', 0] },
+  time: {
+    Format: ['timeFormat', 'string', 1],
+    Add: ['timeAdd', 'time', 1],
+    AddDate: ['timeAddDate', 'time', 3],
+    Sub: ['timeSub', 'duration', 1],
+    Local: ['timeLocal', 'time', 0],
+    UTC: ['timeUTC', 'time', 0],
+    Unix: ['timeUnix', 'number', 0],
+    IsZero: ['timeIsZero', 'bool', 0],
+    After: ['timeAfter', 'bool', 1],
+    Before: ['timeBefore', 'bool', 1],
+    Equal: ['timeEqual', 'bool', 1],
+    Year: ['timeYear', 'number', 0],
+    Month: ['timeMonth', 'string', 0],
+    Day: ['timeDay', 'number', 0],
+    Hour: ['timeHour', 'number', 0],
+    Minute: ['timeMinute', 'number', 0],
+    Second: ['timeSecond', 'number', 0],
+    Weekday: ['timeWeekday', 'string', 0],
+    String: ['toString', 'string', 0],
+  },
+  duration: {
+    Seconds: ['durationSeconds', 'number', 0],
+    Minutes: ['durationMinutes', 'number', 0],
+    Hours: ['durationHours', 'number', 0],
+    Round: ['durationRound', 'duration', 1],
+    Truncate: ['durationTruncate', 'duration', 1],
+    String: ['toString', 'string', 0],
+  },
+}
+
+/** What one of several is. */
+export function elementOf(type: GoType): GoType {
+  if (type === 'alerts') return 'alert'
+  if (type === 'pairs') return 'pair'
+  if (type === 'texts') return 'string'
+  return type === 'number' ? 'number' : 'any'
+}

@@ -1,0 +1,69 @@
+/**
+ * The syntax of Go's text/template, as its documentation gives it:
+ *
+ *     template  = { text | action }
+ *     action    = "{{" [ "- " ] [ statement | comment ] [ " -" ] "}}"
+ *     comment   = "/*" … "*\/"
+ *     statement = pipeline
+ *               | ( "if" | "with" | "range" ) pipeline … { "else" [ ( "if" | "with" ) pipeline ] … } "end"
+ *               | "break" | "continue"
+ *               | "template" string [ pipeline ]
+ *               | "block" string pipeline … "end"
+ *               | "define" string … "end"
+ *     pipeline  = [ variable { "," variable } ( ":=" | "=" ) ] command { "|" command }
+ *     command   = operand { operand }
+ *     operand   = ( "." | "nil" | bool | string | number | function | variable | field | "(" pipeline ")" ) { field }
+ *     field     = "." identifier
+ *     variable  = "$" [ identifier ]
+ *
+ * A minus with a blank beside a delimiter trims the white space before or after the action.
+ */
+export type Node =
+  | { kind: 'text'; text: string }
+  | { kind: 'print'; pipe: Pipe; place: Place }
+  | { kind: 'if' | 'with' | 'range'; pipe: Pipe; body: Node[]; otherwise: Node[]; place: Place }
+  | { kind: 'template'; name: string; pipe: Pipe | undefined; place: Place }
+  | { kind: 'break' | 'continue'; place: Place }
+
+/** Where an action stands, and how it is written. */
+export interface Place {
+  line: number
+  source: string
+}
+
+export interface Pipe {
+  /** Variables that take its value; for `range`, an index or key before it. */
+  variables: string[]
+  /** `:=` makes a variable, `=` changes one. */
+  declares: boolean
+  commands: Operand[][]
+}
+
+/** One argument, with the fields that are read of it. */
+export interface Operand {
+  of: Start
+  fields: string[]
+}
+
+export type Start =
+  | { kind: 'dot' | 'nil' }
+  | { kind: 'bool'; value: boolean }
+  | { kind: 'string'; value: string }
+  | { kind: 'number'; value: number }
+  | { kind: 'function'; name: string }
+  | { kind: 'variable'; name: string }
+  | { kind: 'pipe'; pipe: Pipe }
+
+/** A file of templates: what it defines, and what stands outside of definitions. */
+export interface GoTemplates {
+  definitions: Map<string, Node[]>
+  body: Node[]
+}
+
+export class GoSyntaxError extends Error {
+  readonly line: number
+  constructor(message: string, line: number) {
+    super(message)
+    this.line = line
+  }
+}

@@ -1,0 +1,270 @@
+import { isList, pipelineValue, printed, quoted, truth, Untranslatable } from './expressions.ts'
+import { elementOf, type GoType } from './functions.ts'
+import type { Node, Place } from './go-template/syntax.ts'
+import { Scope, type Value } from './scope.ts'
+
+/** A template that a Go template may call, and the file that defines it. */
+export interface Definition {
+  nodes: readonly Node[]
+  file: string
+}
+
+/** A Go template as an Eta template. */
+export interface Translation {
+  text: string
+  /** What has no equivalent: its place, how it is written, and why. */
+  left: string[]
+  /** The words of the template's own. */
+  words: string
+}
+
+interface Options {
+  definitions: ReadonlyMap<string, Definition>
+  /** Whether values can be shown as they were written; a title has no markup. */
+  markup: boolean
+}
+
+/** Translates a Go template for what Alertmanager sends into an Eta template that prints the same. */
+export function translate(entry: Definition, options: Options): Translation {
+  const start = inlined(entry, options.definitions)
+  return new Translator(options).translate(start)
+}
+
+/** A template that only calls another one is that one. */
+function inlined(entry: Definition, definitions: Options['definitions']): Definition {
+  let found = entry
+  for (const _ of definitions) {
+    const [only, ...more] = found.nodes.filter(
+      (node) => node.kind !== 'text' || node.text.trim() !== '',
+    )
+    if (only?.kind !== 'template' || more.length > 0 || !isDot(only)) break
+    const next = definitions.get(only.name)
+    if (next === undefined) break
+    found = next
+  }
+  return found
+}
+
+function isDot({ pipe }: Extract<Node, { kind: 'template' }>): boolean {
+  const [command, ...others] = pipe?.commands ?? []
+  const [operand, ...args] = command ?? []
+  if (others.length > 0 || args.length > 0 || operand === undefined) return false
+  const { of, fields } = operand
+  return fields.length === 0 && (of.kind === 'dot' || (of.kind === 'variable' && of.name === '$'))
+}
+
+type Branch = Extract<Node, { kind: 'if' | 'with' | 'range' }>
+
+class Translator {
+  readonly #options: Options
+  readonly #left: string[] = []
+  readonly #functions = new Map<string, { name: string; text: string }>()
+  #words = ''
+  #file = ''
+  #count = 0
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  translate(entry: Definition): Translation {
+    this.#file = entry.file
+    const body = this.#nodes(entry.nodes, rootOf('payload'))
+    const functions = [...this.#functions.values()].map(({ text }) => text).join('')
+    return {
+      text: `<% const go = it.go, $ = it.payload -%>\n${functions}${body.trim()}\n`,
+      left: [...new Set(this.#left)],
+      words: this.#words,
+    }
+  }
+
+  #nodes(nodes: readonly Node[], scope: Scope): string {
+    return nodes.map((node) => this.#node(node, scope)).join('')
+  }
+
+  #node(node: Node, scope: Scope): string {
+    if (node.kind === 'text') {
+      this.#words += node.text
+      return textOf(node.text)
+    }
+    try {
+      switch (node.kind) {
+        case 'print':
+          return this.#print(node, scope)
+        case 'if':
+          return this.#if(node, scope)
+        case 'with':
+          return this.#with(node, scope)
+        case 'range':
+          return this.#range(node, scope)
+        case 'template':
+          return this.#call(node, scope)
+        case 'break':
+        case 'continue':
+          return tag(`${node.kind};`)
+      }
+    } catch (error) {
+      if (!(error instanceof Untranslatable)) throw error
+      return this.#leftOut(node.place, error.message)
+    }
+  }
+
+  #leftOut({ line, source }: Place, why: string): string {
+    const said = `${this.#file}:${line}: ${source.replace(/\s+/g, ' ')}: ${why}`
+    this.#left.push(said)
+    return `<%/* left out: ${said.replaceAll('*/', '* /').replace(/[<%>]/g, ' ')} */%>`
+  }
+
+  #print({ pipe }: Extract<Node, { kind: 'print' }>, scope: Scope): string {
+    const value = pipelineValue(pipe, scope)
+    if (pipe.variables.length > 0)
+      return tag(assigned(pipe.variables[0] as string, value, { scope, pipe }))
+    if (value.literal !== undefined) {
+      this.#words += value.literal
+      return textOf(value.literal)
+    }
+    if (value.escaped && this.#options.markup) return `<%= ${value.code} %>`
+    return `<%~ ${printed(value)} %>`
+  }
+
+  #if({ pipe, body, otherwise }: Branch, scope: Scope): string {
+    const value = pipelineValue(pipe, scope)
+    const [variable] = pipe.variables
+    if (variable === undefined)
+      return `${tag(`if (${bare(truth(value))}) {`)}${this.#rest(body, otherwise, scope.within(), scope.within())}`
+    const inner = scope.within()
+    const made = assigned(variable, value, { scope: inner, pipe })
+    const condition = truth({ code: variable, type: value.type })
+    return `${tag(`{ ${made} if (${bare(condition)}) {`)}${this.#rest(body, otherwise, inner.within(), inner.within())}${tag('}')}`
+  }
+
+  #with({ pipe, body, otherwise }: Branch, scope: Scope): string {
+    const value = pipelineValue(pipe, scope)
+    const name =
+      pipe.variables[0] ?? this.#name(value.type === 'texts' ? 'texts' : 'item', value, scope)
+    const inner = scope.within()
+    const made = assigned(name, value, {
+      scope: inner,
+      pipe: { declares: pipe.declares || pipe.variables.length === 0 },
+    })
+    const dot: Value = { code: name, type: value.type }
+    return `${tag(`{ ${made} if (${bare(truth(dot))}) {`)}${this.#rest(body, otherwise, inner.within(dot), inner.within())}${tag('}')}`
+  }
+
+  #rest(body: readonly Node[], otherwise: readonly Node[], then: Scope, not: Scope): string {
+    const text = this.#nodes(body, then)
+    if (otherwise.length === 0) return `${text}${tag('}')}`
+    return `${text}${tag('} else {')}${this.#nodes(otherwise, not)}${tag('}')}`
+  }
+
+  #range({ pipe, body, otherwise }: Branch, scope: Scope): string {
+    const list = pipelineValue(pipe, scope)
+    const type = elementOf(list.type)
+    const [first, second] = pipe.variables
+    const item =
+      second ??
+      first ??
+      this.#name(type === 'alert' || type === 'pair' ? type : 'item', list, scope)
+    const inner = scope.within({ code: item, type })
+    if (second !== undefined)
+      inner.declare(
+        first as string,
+        list.type === 'texts' ? 'string' : LISTED.has(list.type) ? 'number' : 'any',
+      )
+    if (first !== undefined) inner.declare(item, type)
+    const made = first === undefined ? 'const ' : pipe.declares ? 'let ' : ''
+    const text = this.#nodes(body, inner.within())
+    if (otherwise.length === 0 && second === undefined && isList(list))
+      return `${tag(`for (${made}${item} of ${list.code}) {`)}${text}${tag('}')}`
+    const all = otherwise.length === 0 ? `go.each(${list.code})` : this.#name('all', list, scope)
+    const before = otherwise.length === 0 ? '' : `const ${all} = go.each(${list.code}); `
+    const loop = tag(
+      `${before}for (${made}[${second === undefined ? '' : first}, ${item}] of ${all}) {`,
+    )
+    if (otherwise.length === 0) return `${loop}${text}${tag('}')}`
+    const empty = this.#nodes(otherwise, scope.within())
+    return `${tag('{')}${loop}${text}${tag(`} if (${all}.length === 0) {`)}${empty}${tag('} }')}`
+  }
+
+  #call({ name, pipe }: Extract<Node, { kind: 'template' }>, scope: Scope): string {
+    const value: Value =
+      pipe === undefined ? { code: 'undefined', type: 'any' } : pipelineValue(pipe, scope)
+    const definition = this.#options.definitions.get(name)
+    if (definition === undefined)
+      throw new Untranslatable(`there is no template ${JSON.stringify(name)}`)
+    return tag(`${this.#functionOf(name, definition, value.type)}(${value.code});`)
+  }
+
+  /** The function that a template has become, for this kind of value. */
+  #functionOf(name: string, { nodes, file }: Definition, type: GoType): string {
+    const key = `${type} ${name}`
+    const known = this.#functions.get(key)
+    if (known !== undefined) return known.name
+    const made = { name: this.#functionName(name), text: '' }
+    this.#functions.set(key, made)
+    const outer = this.#file
+    this.#file = file
+    const body = this.#nodes(nodes, rootOf(type))
+    this.#file = outer
+    made.text = `<% function ${made.name}($) { -%>\n${body}<% } -%>\n`
+    return made.name
+  }
+
+  #functionName(name: string): string {
+    const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
+    const joined = words
+      .map((word, index) =>
+        index === 0 ? word : (word[0] as string).toUpperCase() + word.slice(1),
+      )
+      .join('')
+    const base = `show${joined.slice(0, 1).toUpperCase()}${joined.slice(1)}`
+    const taken = [...this.#functions.values()].filter((each) => each.name.startsWith(base)).length
+    return taken === 0 ? base : `${base}${taken + 1}`
+  }
+
+  /** A name that neither the value nor the dot around it has. */
+  #name(base: string, value: Value, { dot }: Scope): string {
+    const isTaken = [value.code, dot.code].some((code) => new RegExp(`\\b${base}\\b`).test(code))
+    if (!isTaken) return base
+    this.#count += 1
+    return `${base}${this.#count}`
+  }
+}
+
+const LISTED = new Set<GoType>(['alerts', 'pairs', 'list'])
+
+function rootOf(type: GoType): Scope {
+  const scope = new Scope({ code: '$', type })
+  scope.declare('$', type)
+  return scope
+}
+
+/** Makes a variable, or changes one that is there. */
+function assigned(
+  name: string,
+  value: Value,
+  { scope, pipe }: { scope: Scope; pipe: { declares: boolean } },
+): string {
+  const code = value.escaped ? `go.markdown(${value.code})` : value.code
+  const known = scope.find(name)
+  if (!pipe.declares) {
+    if (known === undefined) throw new Untranslatable(`there is no variable ${name}`)
+    if (known.type !== value.type) known.type = 'any'
+    return `${name} = ${code};`
+  }
+  return `${scope.declare(name, value.type) ? 'let ' : ''}${name} = ${code};`
+}
+
+function tag(code: string): string {
+  return `<% ${code} %>`
+}
+
+/** Without parentheses around the whole. */
+function bare(code: string): string {
+  return /^\([^()]*\)$/.test(code) ? code.slice(1, -1) : code
+}
+
+/** Text as it stands, whatever it holds of our own templates' marks. */
+function textOf(text: string): string {
+  return text.replace(/<%|\$\{/g, (mark) => `<%~ ${quoted(mark)} %>`)
+}

@@ -1,0 +1,169 @@
+import type { Variables } from '../../model/variables.ts'
+import { TemplateError } from '../templates/template-error.ts'
+import { entriesOf, isTrue, listOf, numberOf, type Pair, textOf, timeOf } from './values.ts'
+
+/** Go can range over a number since 1.22; no message holds more. */
+const MAX_COUNT = 10_000
+
+/** Label sets begin with the name of the alert, as Alertmanager lists them. */
+const sortedPairs = (texts: Variables): Pair[] =>
+  Object.entries(texts)
+    .map(([name, value]) => ({ name, value }))
+    .sort((a, b) => {
+      const first = Number(b.name === 'alertname') - Number(a.name === 'alertname')
+      return first === 0 ? (a.name < b.name ? -1 : 1) : first
+    })
+
+/** Index or key, and value, in the order in which Go ranges over them. */
+const each = (value: unknown): [unknown, unknown][] => {
+  if (Array.isArray(value)) return Array.from(value, (one, index) => [index, one])
+  if (typeof value === 'number') return counted(0, value, 1).map((one) => [one, one])
+  return typeof value === 'object' && value !== null ? entriesOf(value) : []
+}
+
+const counted = (from: number, to: number, step: number): number[] => {
+  const count = step === 0 ? 0 : Math.max(0, Math.ceil((to - from) / step))
+  return Array.from({ length: Math.min(MAX_COUNT, count) }, (_, index) => from + index * step)
+}
+
+const len = (value: unknown): number => {
+  if (typeof value === 'string') return Buffer.byteLength(value)
+  if (Array.isArray(value)) return value.length
+  return typeof value === 'object' && value !== null ? Object.keys(value).length : 0
+}
+
+const index = (value: unknown, ...keys: unknown[]): unknown => {
+  let found = value
+  for (const key of keys) {
+    if (Array.isArray(found)) {
+      const at = numberOf(key)
+      if (!(at in found)) throw new TemplateError(`index out of range: ${at}`)
+      found = found[at]
+    } else found = own(found, textOf(key))
+  }
+  return found
+}
+
+const own = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+
+/** A field of a value whose kind only the payload decides, under Go's name or ours. */
+const field = (value: unknown, name: string): unknown => {
+  const here = own(value, name)
+  if (here !== undefined) return here
+  if (typeof value !== 'object' || value === null) return undefined
+  if (Array.isArray(value)) {
+    if (name === 'Names') return value.map((pair) => (pair as Pair).name)
+    if (name === 'Values') return value.map((pair) => (pair as Pair).value)
+    if (name === 'Firing' || name === 'Resolved')
+      return value.filter((alert) => own(alert, 'status') === name.toLowerCase())
+    return undefined
+  }
+  if (name === 'SortedPairs') return sortedPairs(value as Variables)
+  return own(value, (name[0] as string).toLowerCase() + name.slice(1))
+}
+
+const equal = (a: unknown, b: unknown): boolean =>
+  typeof a === 'number' || typeof b === 'number'
+    ? numberOf(a) === numberOf(b)
+    : textOf(a) === textOf(b)
+
+const order = (a: unknown, b: unknown): number => {
+  if (a instanceof Date || b instanceof Date) return timeOf(a).toMillis() - timeOf(b).toMillis()
+  if (typeof a === 'number' || typeof b === 'number') return numberOf(a) - numberOf(b)
+  const [left, right] = [textOf(a), textOf(b)]
+  return left < right ? -1 : Number(left > right)
+}
+
+const number = (value: unknown): number => numberOf(value)
+const whole = (value: unknown): number => Math.trunc(numberOf(value))
+
+/** The functions on lists, sets of labels, truth and numbers. */
+export const LISTS = {
+  truth: isTrue,
+  and: (...values: unknown[]) => values.find((value) => !isTrue(value)) ?? values.at(-1),
+  or: (...values: unknown[]) => values.find(isTrue) ?? values.at(-1),
+  not: (value: unknown) => !isTrue(value),
+  eq: (first: unknown, ...others: unknown[]) => others.some((other) => equal(first, other)),
+  ne: (a: unknown, b: unknown) => !equal(a, b),
+  lt: (a: unknown, b: unknown) => order(a, b) < 0,
+  le: (a: unknown, b: unknown) => order(a, b) <= 0,
+  gt: (a: unknown, b: unknown) => order(a, b) > 0,
+  ge: (a: unknown, b: unknown) => order(a, b) >= 0,
+  len,
+  index,
+  slice: (value: unknown, from: unknown = 0, to?: unknown) => {
+    const [start, end] = [numberOf(from), to === undefined ? undefined : numberOf(to)]
+    return Array.isArray(value)
+      ? Array.from(value).slice(start, end)
+      : textOf(value).slice(start, end)
+  },
+  each,
+  field,
+  sortedPairs,
+  names: (pairs: readonly Pair[] | Variables) =>
+    (Array.isArray(pairs) ? pairs : sortedPairs(pairs as Variables)).map(({ name }: Pair) => name),
+  values: (pairs: readonly Pair[] | Variables) =>
+    (Array.isArray(pairs) ? pairs : sortedPairs(pairs as Variables)).map(
+      ({ value }: Pair) => value,
+    ),
+  remove: (texts: Variables, names: unknown): Variables => {
+    const removed = listOf(names).map(textOf)
+    const kept: Record<string, string> = Object.create(null)
+    for (const [name, value] of Object.entries(texts))
+      if (!removed.includes(name)) kept[name] = value
+    return kept
+  },
+  default: (otherwise: unknown, value?: unknown) => (isTrue(value) ? value : otherwise),
+  empty: (value: unknown) => !isTrue(value),
+  coalesce: (...values: unknown[]) => values.find(isTrue),
+  ternary: (yes: unknown, no: unknown, which: unknown) => (isTrue(which) ? yes : no),
+  list: (...values: unknown[]) => values,
+  dict: (...values: unknown[]) => {
+    const made: Record<string, unknown> = Object.create(null)
+    for (let at = 0; at < values.length; at += 2) made[textOf(values[at])] = values[at + 1]
+    return made
+  },
+  get: (value: unknown, name: unknown) => own(value, textOf(name)) ?? '',
+  hasKey: (value: unknown, name: unknown) => own(value, textOf(name)) !== undefined,
+  keys: (value: unknown) => each(value).map(([key]) => key),
+  first: (values: unknown) => listOf(values)[0],
+  last: (values: unknown) => listOf(values).at(-1),
+  rest: (values: unknown) => listOf(values).slice(1),
+  initial: (values: unknown) => listOf(values).slice(0, -1),
+  append: (values: unknown, value: unknown) => [...listOf(values), value],
+  prepend: (values: unknown, value: unknown) => [value, ...listOf(values)],
+  reverse: (values: unknown) => [...listOf(values)].reverse(),
+  uniq: (values: unknown) => [...new Set(listOf(values))],
+  compact: (values: unknown) => listOf(values).filter(isTrue),
+  has: (value: unknown, values: unknown) => listOf(values).some((one) => equal(one, value)),
+  without: (values: unknown, ...left: unknown[]) =>
+    listOf(values).filter((one) => !left.some((other) => equal(one, other))),
+  until: (to: unknown) => counted(0, numberOf(to), 1),
+  untilStep: (from: unknown, to: unknown, step: unknown) =>
+    counted(numberOf(from), numberOf(to), numberOf(step)),
+  add: (...values: unknown[]) => values.reduce<number>((sum, value) => sum + numberOf(value), 0),
+  add1: (value: unknown) => numberOf(value) + 1,
+  sub: (a: unknown, b: unknown) => numberOf(a) - numberOf(b),
+  mul: (...values: unknown[]) =>
+    values.reduce<number>((product, value) => product * numberOf(value), 1),
+  div: (a: unknown, b: unknown) => divided(a, b, (x, y) => Math.trunc(x / y)),
+  mod: (a: unknown, b: unknown) => divided(a, b, (x, y) => x % y),
+  max: (...values: unknown[]) => Math.max(...values.map(numberOf)),
+  min: (...values: unknown[]) => Math.min(...values.map(numberOf)),
+  ceil: (value: unknown) => Math.ceil(numberOf(value)),
+  floor: (value: unknown) => Math.floor(numberOf(value)),
+  round: (value: unknown, digits: unknown) =>
+    Number(numberOf(value).toFixed(Math.min(20, Math.max(0, numberOf(digits))))),
+  int: whole,
+  int64: whole,
+  atoi: whole,
+  float64: number,
+} as const
+
+function divided(a: unknown, b: unknown, by: (a: number, b: number) => number): number {
+  if (numberOf(b) === 0) throw new TemplateError('division by zero')
+  return by(numberOf(a), numberOf(b))
+}

@@ -1,0 +1,141 @@
+import { RE2JS } from 're2js'
+import { cutTo, escapeMarkdown } from '../text/escape.ts'
+import { listOf, numberOf, textOf } from './values.ts'
+
+/** No message takes more. */
+const MAX_LENGTH = 60_000
+
+const upper = (text: unknown): string => textOf(text).toUpperCase()
+const lower = (text: unknown): string => textOf(text).toLowerCase()
+const title = (text: unknown): string =>
+  textOf(text).replace(/(?<![\p{L}\p{N}_'])\p{L}/gu, (letter) => letter.toUpperCase())
+
+/** Patterns run on an engine that takes linear time, as Go's does. */
+const matched = (pattern: unknown, text: unknown): boolean =>
+  RE2JS.compile(textOf(pattern)).matcher(textOf(text)).find()
+const replaced = (pattern: unknown, text: unknown, by: (group: Group) => string): string => {
+  const whole = textOf(text)
+  const matcher = RE2JS.compile(textOf(pattern)).matcher(whole)
+  let [made, from] = ['', 0]
+  while (matcher.find()) {
+    made += whole.slice(from, matcher.start()) + by((name) => matcher.group(name) ?? '')
+    from = matcher.end()
+  }
+  return made + whole.slice(from)
+}
+type Group = (name: number | string) => string
+
+/** `$1` and `${name}` stand for groups, as Go expands them; one that is not there is empty. */
+const expanded =
+  (template: unknown) =>
+  (group: Group): string =>
+    textOf(template).replace(
+      /\$(?:\$|(\w+)|\{(\w+)\})/g,
+      (written, bare?: string, braced?: string) => {
+        const name = bare ?? braced
+        if (name === undefined) return written === '$$' ? '$' : written
+        try {
+          return group(/^\d+$/.test(name) ? Number(name) : name)
+        } catch {
+          return ''
+        }
+      },
+    )
+const found = (pattern: unknown, text: unknown, most: number): string[] => {
+  const matcher = RE2JS.compile(textOf(pattern)).matcher(textOf(text))
+  const all: string[] = []
+  while ((most < 0 || all.length < most) && matcher.find()) all.push(matcher.group() ?? '')
+  return all
+}
+
+const trimmedOf = (set: unknown, text: unknown, side: 'both' | 'start' | 'end'): string => {
+  const cut = new Set(textOf(set))
+  const letters = [...textOf(text)]
+  let [from, to] = [0, letters.length]
+  if (side !== 'end') while (from < to && cut.has(letters[from] as string)) from += 1
+  if (side !== 'start') while (to > from && cut.has(letters[to - 1] as string)) to -= 1
+  return letters.slice(from, to).join('')
+}
+
+const indent = (spaces: unknown, text: unknown): string =>
+  textOf(text).replace(/^/gm, ' '.repeat(Math.min(100, Math.max(0, numberOf(spaces)))))
+
+/** The functions on text of Go, Alertmanager, prometheus-webhook-dingtalk and sprig, with the arguments in their order. */
+export const TEXTS = {
+  upper,
+  lower,
+  toUpper: upper,
+  toLower: lower,
+  title,
+  untitle: (text: unknown) =>
+    textOf(text).replace(/(?<![\p{L}\p{N}_'])\p{L}/gu, (letter) => letter.toLowerCase()),
+  trim: (text: unknown) => textOf(text).trim(),
+  trimSpace: (text: unknown) => textOf(text).trim(),
+  trimAll: (set: unknown, text: unknown) => trimmedOf(set, text, 'both'),
+  trimLeft: (set: unknown, text: unknown) => trimmedOf(set, text, 'start'),
+  trimRight: (set: unknown, text: unknown) => trimmedOf(set, text, 'end'),
+  trimPrefix: (prefix: unknown, text: unknown) =>
+    textOf(text).startsWith(textOf(prefix))
+      ? textOf(text).slice(textOf(prefix).length)
+      : textOf(text),
+  trimSuffix: (suffix: unknown, text: unknown) =>
+    textOf(suffix) !== '' && textOf(text).endsWith(textOf(suffix))
+      ? textOf(text).slice(0, -textOf(suffix).length)
+      : textOf(text),
+  trunc: (length: unknown, text: unknown) =>
+    numberOf(length) < 0
+      ? [...textOf(text)].slice(numberOf(length)).join('')
+      : [...textOf(text)].slice(0, numberOf(length)).join(''),
+  abbrev: (length: unknown, text: unknown) => {
+    const most = numberOf(length)
+    return most < 4 || textOf(text).length <= most
+      ? textOf(text)
+      : cutTo(textOf(text), most - 3, '...')
+  },
+  substr: (from: unknown, to: unknown, text: unknown) =>
+    textOf(text).slice(Math.max(0, numberOf(from)), numberOf(to) < 0 ? undefined : numberOf(to)),
+  nospace: (text: unknown) => textOf(text).replace(/\s/g, ''),
+  repeat: (times: unknown, text: unknown) => {
+    const most = Math.floor(MAX_LENGTH / Math.max(1, textOf(text).length))
+    return textOf(text).repeat(Math.min(most, Math.max(0, Math.trunc(numberOf(times)))))
+  },
+  replace: (from: unknown, to: unknown, text: unknown) =>
+    textOf(text).replaceAll(textOf(from), () => textOf(to)),
+  contains: (part: unknown, text: unknown) => textOf(text).includes(textOf(part)),
+  hasPrefix: (part: unknown, text: unknown) => textOf(text).startsWith(textOf(part)),
+  hasSuffix: (part: unknown, text: unknown) => textOf(text).endsWith(textOf(part)),
+  quote: (...texts: unknown[]) => texts.map((text) => JSON.stringify(textOf(text))).join(' '),
+  squote: (...texts: unknown[]) => texts.map((text) => `'${textOf(text)}'`).join(' '),
+  cat: (...texts: unknown[]) => texts.map(textOf).join(' '),
+  indent,
+  nindent: (spaces: unknown, text: unknown) => `\n${indent(spaces, text)}`,
+  plural: (one: unknown, many: unknown, count: unknown) =>
+    textOf(numberOf(count) === 1 ? one : many),
+  join: (separator: unknown, texts: unknown) => listOf(texts).map(textOf).join(textOf(separator)),
+  splitList: (separator: unknown, text: unknown) => textOf(text).split(textOf(separator)),
+  stringSlice: (...texts: unknown[]) => texts.map(textOf),
+  sortAlpha: (texts: unknown) => listOf(texts).map(textOf).sort(),
+  toString: textOf,
+  print: (...values: unknown[]) => values.map(textOf).join(' '),
+  println: (...values: unknown[]) => `${values.map(textOf).join(' ')}\n`,
+  urlquery: (...texts: unknown[]) =>
+    encodeURIComponent(texts.map(textOf).join('').toWellFormed())
+      .replaceAll('%20', '+')
+      .replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`),
+  markdown: (text: unknown) => escapeMarkdown(textOf(text), { opening: true }),
+  match: matched,
+  regexMatch: matched,
+  mustRegexMatch: matched,
+  reReplaceAll: (pattern: unknown, by: unknown, text: unknown) =>
+    replaced(pattern, text, expanded(by)),
+  regexReplaceAll: (pattern: unknown, text: unknown, by: unknown) =>
+    replaced(pattern, text, expanded(by)),
+  regexReplaceAllLiteral: (pattern: unknown, text: unknown, by: unknown) =>
+    replaced(pattern, text, () => textOf(by)),
+  regexFind: (pattern: unknown, text: unknown) => found(pattern, text, 1)[0] ?? '',
+  regexFindAll: (pattern: unknown, text: unknown, most: unknown) =>
+    found(pattern, text, numberOf(most)),
+  regexSplit: (pattern: unknown, text: unknown, most: unknown) =>
+    RE2JS.compile(textOf(pattern)).split(textOf(text), Math.max(0, numberOf(most))),
+  toJson: (value: unknown) => JSON.stringify(value) ?? 'null',
+} as const

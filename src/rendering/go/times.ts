@@ -1,0 +1,104 @@
+import { DateTime, IANAZone } from 'luxon'
+import { TemplateError } from '../templates/template-error.ts'
+import { formatGoTime } from './time-layout.ts'
+import { GoDuration, numberOf, textOf, timeOf } from './values.ts'
+
+const NS_PER_MS = 1_000_000
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+}
+
+/** Go's durations, in nanoseconds or as text such as `-1.5h`. */
+function durationMs(value: unknown): number {
+  if (value instanceof GoDuration) return value.ms
+  if (typeof value === 'number') return value / NS_PER_MS
+  const text = textOf(value).trim()
+  let ms = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
+    ms += Number(amount) * (UNITS_MS[unit as string] as number)
+  return text.startsWith('-') ? -ms : ms
+}
+
+/** A time in a zone by its name, where Local is the zone of the machine. */
+function zoned(zone: string) {
+  return (value: unknown, name: string): DateTime => {
+    const known = name === 'Local' ? zone : name || 'utc'
+    if (known !== 'utc' && !IANAZone.isValidZone(known))
+      throw new TemplateError(`there is no time zone ${JSON.stringify(name)}`)
+    return timeOf(value).setZone(known)
+  }
+}
+
+/** The functions on times that need the instant and the zone of the message. */
+export function timeFunctions(now: Date, zone: string) {
+  const inZone = zoned(zone)
+  const dateInZone = (layout: unknown, time: unknown, name: unknown): string =>
+    formatGoTime(inZone(time, textOf(name)), textOf(layout))
+  const date = (layout: unknown, time: unknown): string =>
+    formatGoTime(inZone(time, zone), textOf(layout))
+  return {
+    now: () => DateTime.fromJSDate(now, { zone }),
+    date,
+    dateInZone,
+    date_in_zone: dateInZone,
+    htmlDate: (time: unknown) => date('2006-01-02', time),
+    unixEpoch: (time: unknown) => String(Math.floor(timeOf(time).toSeconds())),
+    duration: (seconds: unknown) => new GoDuration(Math.trunc(numberOf(seconds)) * 1_000),
+    humanizeDuration: (seconds: unknown) => new GoDuration(numberOf(seconds) * 1_000).toString(),
+    since: (time: unknown) => new GoDuration(now.getTime() - timeOf(time).toMillis()),
+    ago: (time: unknown) =>
+      new GoDuration(Math.floor((now.getTime() - timeOf(time).toMillis()) / 1_000) * 1_000),
+    tz: (name: unknown, time: unknown) => inZone(time, textOf(name)),
+    timeLocal: (time: unknown) => inZone(time, zone),
+  } as const
+}
+
+const dateModify = (by: unknown, time: unknown): DateTime =>
+  timeOf(time).plus({ milliseconds: durationMs(by) })
+
+/** The functions on times that need nothing else, and those that stand for methods of times and durations. */
+export const TIMES = {
+  dateModify,
+  date_modify: dateModify,
+  timeFormat: (time: unknown, layout: unknown) => formatGoTime(timeOf(time), textOf(layout)),
+  timeUTC: (time: unknown) => timeOf(time).toUTC(),
+  timeAdd: (time: unknown, by: unknown) => dateModify(by, time),
+  timeAddDate: (time: unknown, years: unknown, months: unknown, days: unknown) =>
+    timeOf(time).plus({ years: numberOf(years), months: numberOf(months), days: numberOf(days) }),
+  timeSub: (time: unknown, other: unknown) =>
+    new GoDuration(timeOf(time).toMillis() - timeOf(other).toMillis()),
+  timeUnix: (time: unknown) => Math.floor(timeOf(time).toSeconds()),
+  timeIsZero: (time: unknown) => timeOf(time).year <= 1,
+  timeAfter: (time: unknown, other: unknown) => timeOf(time) > timeOf(other),
+  timeBefore: (time: unknown, other: unknown) => timeOf(time) < timeOf(other),
+  timeEqual: (time: unknown, other: unknown) =>
+    timeOf(time).toMillis() === timeOf(other).toMillis(),
+  timeYear: (time: unknown) => timeOf(time).year,
+  timeDay: (time: unknown) => timeOf(time).day,
+  timeHour: (time: unknown) => timeOf(time).hour,
+  timeMinute: (time: unknown) => timeOf(time).minute,
+  timeSecond: (time: unknown) => timeOf(time).second,
+  timeMonth: (time: unknown) => formatGoTime(timeOf(time), 'January'),
+  timeWeekday: (time: unknown) => formatGoTime(timeOf(time), 'Monday'),
+  durationSeconds: (value: unknown) => durationMs(value) / 1_000,
+  durationMinutes: (value: unknown) => durationMs(value) / 60_000,
+  durationHours: (value: unknown) => durationMs(value) / 3_600_000,
+  durationRound: (value: unknown, to: unknown) => {
+    const step = durationMs(to)
+    return new GoDuration(
+      step <= 0 ? durationMs(value) : Math.round(durationMs(value) / step) * step,
+    )
+  },
+  durationTruncate: (value: unknown, to: unknown) => {
+    const step = durationMs(to)
+    return new GoDuration(
+      step <= 0 ? durationMs(value) : Math.trunc(durationMs(value) / step) * step,
+    )
+  },
+} as const

@@ -1,0 +1,84 @@
+import { DateTime } from 'luxon'
+import { TemplateError } from '../templates/template-error.ts'
+
+/** A label or an annotation, as Alertmanager's templates list them. */
+export interface Pair {
+  name: string
+  value: string
+}
+
+/** A length of time as Go prints it, such as `1h2m3s`. */
+export class GoDuration {
+  readonly ms: number
+  constructor(ms: number) {
+    this.ms = ms
+  }
+  toString(): string {
+    if (this.ms === 0) return '0s'
+    const sign = this.ms < 0 ? '-' : ''
+    const ms = Math.abs(this.ms)
+    if (ms < 1_000) return `${sign}${ms}ms`
+    const hours = Math.floor(ms / 3_600_000)
+    const minutes = Math.floor(ms / 60_000) % 60
+    const seconds = Number(((ms % 60_000) / 1_000).toFixed(3))
+    const long = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : ''
+    return `${sign}${long}${seconds}s`
+  }
+}
+
+/** Whether Go takes a value for true: neither empty, nor zero, nor missing. */
+export function isTrue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0
+  if (value instanceof GoDuration) return value.ms !== 0
+  if (value instanceof Date || DateTime.isDateTime(value)) return true
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
+  return Boolean(value)
+}
+
+/** A value as text; what is missing is empty. */
+export function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (value instanceof Date || DateTime.isDateTime(value)) return timeText(timeOf(value))
+  if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`
+  if (typeof value === 'object' && !(value instanceof GoDuration) && !isText(value))
+    return `map[${entriesOf(value)
+      .map(([name, each]) => `${name}:${textOf(each)}`)
+      .join(' ')}]`
+  return String(value)
+}
+
+function isText(value: object): boolean {
+  return Object.getPrototypeOf(value) !== null && Object.getPrototypeOf(value) !== Object.prototype
+}
+
+export function numberOf(value: unknown): number {
+  const number = typeof value === 'number' ? value : Number(textOf(value).trim() || 0)
+  return Number.isFinite(number) ? number : 0
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  return value === undefined || value === null ? [] : [value]
+}
+
+/** The entries of a map in the order in which Go ranges over them. */
+export function entriesOf(value: object): [string, unknown][] {
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** A time with its zone; one without is in UTC, as Alertmanager sends it. */
+export function timeOf(value: unknown): DateTime {
+  if (DateTime.isDateTime(value)) return value
+  if (value instanceof Date) return DateTime.fromJSDate(value, { zone: 'utc' })
+  if (typeof value === 'number') return DateTime.fromSeconds(value, { zone: 'utc' })
+  const time = DateTime.fromISO(textOf(value), { setZone: true })
+  if (!time.isValid) throw new TemplateError(`${JSON.stringify(textOf(value))} is not a time`)
+  return time
+}
+
+function timeText(time: DateTime): string {
+  const fraction =
+    time.millisecond === 0 ? '' : `.${String(time.millisecond).padStart(3, '0').replace(/0+$/, '')}`
+  const zone = time.offset === 0 ? 'UTC' : time.toFormat('ZZZ')
+  return `${time.toFormat('yyyy-MM-dd HH:mm:ss')}${fraction} ${time.toFormat('ZZZ')} ${zone}`
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { settingsOfFlags } from '../../src/cli/old-flags.ts'
+import { loadSettings } from '../../src/config/load.ts'
+import { runCommand, temporaryFolder } from '../support/receiver.ts'
+
+const URL = 'https://oapi.dingtalk.com/robot/send?access_token=made-up'
+const TEMPLATE = '{{ define "ding.link.content" }}告警 {{ len .Alerts }}{{ end }}'
+
+/** A folder as prometheus-webhook-dingtalk's users have it. */
+function oldFolder(text = TEMPLATE) {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder.path, 'old', 'contrib'), { recursive: true })
+  writeFileSync(
+    join(folder.path, 'old', 'config.yml'),
+    `templates: [ contrib/*.tmpl ]\ntargets: { ops: { url: "${URL}" } }\n`,
+  )
+  writeFileSync(join(folder.path, 'old', 'contrib', 'a.tmpl'), text)
+  return folder
+}
+
+describe('convert', () => {
+  test('writes the configuration for its owner alone, with the templates beside it', async () => {
+    using folder = oldFolder()
+    const made = await runCommand(['convert', 'old/config.yml', '-o', 'new.yml'], {
+      cwd: folder.path,
+    })
+    assert.equal(made.code, 0, made.stderr)
+    assert.equal(made.stderr, '')
+    assert.equal(statSync(join(folder.path, 'new.yml')).mode & 0o777, 0o600)
+    assert.deepEqual(readdirSync(join(folder.path, 'templates')).sort(), [
+      'ops.message.eta',
+      'ops.title.eta',
+    ])
+    const checked = await runCommand(['check', '--config', 'new.yml'], { cwd: folder.path })
+    assert.equal(checked.code, 0, checked.stdout)
+  })
+
+  test('touches no file that is there, and then writes none', async () => {
+    using folder = oldFolder()
+    mkdirSync(join(folder.path, 'templates'))
+    const kept = join(folder.path, 'templates', 'ops.title.eta')
+    writeFileSync(kept, 'mine')
+    const made = await runCommand(['convert', 'old/config.yml', '-o', 'new.yml'], {
+      cwd: folder.path,
+    })
+    assert.equal(made.code, 1)
+    assert.match(made.stderr, /already templates\/ops\.title\.eta; nothing was written/)
+    assert.equal(readFileSync(kept, 'utf8'), 'mine')
+    assert.equal(existsSync(join(folder.path, 'new.yml')), false)
+  })
+
+  test('ends with 3 where something has no equivalent, and lists it; templates may lie elsewhere', async () => {
+    using folder = oldFolder('{{ define "ding.link.content" }}告警 {{ env "HOME" }}{{ end }}')
+    const made = await runCommand(['convert', 'old/config.yml'], { cwd: folder.path })
+    assert.equal(made.code, 3)
+    assert.match(
+      made.stderr,
+      /^left out: .*a\.tmpl:1: \{\{ env "HOME" \}\}: there is no function "env"\n$/,
+    )
+    assert.match(made.stdout, /# Left out: .*env/)
+    assert.match(made.stdout, /# Put this into templates\/ops\.message\.eta/)
+    const elsewhere = await runCommand(
+      ['convert', 'old/config.yml', '--templates', 'nowhere/*.tmpl'],
+      { cwd: folder.path },
+    )
+    assert.equal(elsewhere.code, 3)
+    assert.match(elsewhere.stderr, /nowhere\/\*\.tmpl names no file/)
+    const absent = await runCommand(['convert', 'absent.yml'], { cwd: folder.path })
+    assert.equal(absent.code, 1)
+    assert.match(absent.stderr, /cannot read absent\.yml/)
+  })
+
+  test('is what serve names for an old file', async () => {
+    using folder = oldFolder()
+    const file = join(folder.path, 'old', 'config.yml')
+    const served = await runCommand(['serve', `--config.file=${file}`], { cwd: folder.path })
+    assert.equal(served.code, 1)
+    assert.ok(
+      served.stderr.includes(
+        `dingtalk-receiver convert ${file} -o ${join(folder.path, 'old', 'dingtalk-receiver.yml')}`,
+      ),
+      served.stderr,
+    )
+    assert.ok(!served.stderr.includes('made-up'))
+  })
+})
+
+describe('flags of version 0.3', () => {
+  test('are a configuration with a robot and a channel for each profile', () => {
+    using folder = oldFolder()
+    const given = settingsOfFlags({
+      'ding.profile': [`a=${URL}1`, `b=${URL}2`],
+      'ding.timeout': '3s',
+      'template.file': join(folder.path, 'old', 'contrib', 'a.tmpl'),
+    })
+    assert.ok(given)
+    const { settings } = loadSettings({ given, env: {}, cwd: folder.path })
+    assert.deepEqual([...settings.channels.keys()], ['a', 'b'])
+    assert.equal(settings.robots.get('b')?.timeoutMs, 3_000)
+    assert.deepEqual(settings.channels.get('b')?.template, { kind: 'named', name: 'a' })
+    assert.deepEqual(readdirSync(settings.templates).sort(), ['a.message.eta', 'a.title.eta'])
+    assert.equal(settings.store.reveal(), `sqlite:${join(folder.path, 'data', 'receiver.db')}`)
+  })
+
+  test('that say nothing usable are refused without the address in them', () => {
+    for (const flags of [
+      { 'ding.profile': [URL] },
+      { 'ding.profile': [`1a=${URL}`] },
+      { 'ding.timeout': '3s' },
+      { 'ding.profile': [`a=${URL}`], 'template.file': '/nowhere.tmpl' },
+    ])
+      assert.throws(
+        () => settingsOfFlags(flags),
+        (error: Error) => error.message.includes('--') && !error.message.includes('made-up'),
+      )
+    assert.equal(settingsOfFlags({}), undefined)
+  })
+})

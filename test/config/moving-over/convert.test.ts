@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { inOneText } from '../../../src/config/moving-over/convert.ts'
+import { readWebhookDingtalk } from '../../../src/config/moving-over/webhook-dingtalk.ts'
+import type { Channel } from '../../../src/model/settings.ts'
+import { createRenderer } from '../../../src/rendering/renderer.ts'
+import { scenarios } from '../../../src/rendering/templates/scenarios.ts'
+import { converted } from './conversion.ts'
+import { payloadOfTwo } from './payloads.ts'
+
+const URL = 'https://oapi.dingtalk.com/robot/send?access_token='
+
+function faultsOf(config: string): string[] {
+  return readWebhookDingtalk(config, 'config.yml').faults
+}
+
+describe('a configuration of prometheus-webhook-dingtalk', () => {
+  test('with plain targets becomes a robot and a channel of the same name each', async () => {
+    const { settings, messages } = await converted(
+      `targets:\n  webhook1: { url: "${URL}one" }\n  webhook2: { url: "${URL}two" }\n`,
+    )
+    assert.deepEqual([...settings.robots.keys()], ['webhook1', 'webhook2'])
+    assert.deepEqual(settings.channels.get('webhook2')?.robots, ['webhook2'])
+    assert.equal(settings.listen.host, '0.0.0.0')
+    const [message, ...more] = await messages('webhook1', payloadOfTwo('firing'))
+    assert.equal(more.length, 0)
+    assert.match(message?.text ?? '', /Load of .*db-1.* is 42/)
+    assert.match(message?.text ?? '', /Load of .*db-2.* is 37/)
+  })
+
+  test('keeps secrets and timeouts, in the lines that held them and nowhere else', async () => {
+    const { yaml, settings } = await converted(
+      `timeout: 3s\ntargets:\n  ops:\n    url: ${URL}tok-1\n    secret: SEC0123456789abcdef\n`,
+    )
+    const ops = settings.robots.get('ops')
+    assert.equal(ops?.secret?.reveal(), 'SEC0123456789abcdef')
+    assert.equal(ops?.timeoutMs, 3_000)
+    for (const secret of ['tok-1', 'SEC0123456789abcdef'])
+      assert.equal(yaml.split(secret).length, 2)
+  })
+
+  test('keeps mentions of all and of numbers, written as text or as numbers', async () => {
+    const { settings } = await converted(
+      `targets:
+  everyone: { url: "${URL}a", mention: { all: true } }
+  some: { url: "${URL}b", mention: { mobiles: ["13800000000", 13900000000] } }
+`,
+    )
+    assert.equal(settings.channels.get('everyone')?.mention.all, true)
+    assert.deepEqual(settings.channels.get('some')?.mention.mobiles, ['13800000000', '13900000000'])
+  })
+
+  test('its own default templates are the built-in look, with its head, its counts and both lists', async () => {
+    const { settings, templates, messages } = await converted(`default_message:
+  title: '{{ template "default.title" . }}'
+  text: '{{ template "ding.link.content" . }}'
+targets: { ops: { url: "${URL}a" } }
+`)
+    assert.deepEqual(settings.channels.get('ops')?.template, {
+      kind: 'named',
+      name: 'webhook-dingtalk',
+    })
+    assert.equal(templates.size, 0)
+    const [fired] = await messages('ops', payloadOfTwo('firing'))
+    assert.equal(fired?.title, '[FIRING:2] HighLoad (prod node critical)')
+    for (const line of [
+      '#### [FIRING:2] **[HighLoad](http://am.example.com/#/alerts?receiver=ops)**',
+      '**Alerts Firing**',
+      '#### [CRITICAL] Load of \\*\\*db-1\\*\\* is 42',
+      '> - instance: db-1:9100',
+    ])
+      assert.ok(fired?.text.includes(line), `${line} in\n${fired?.text}`)
+    assert.doesNotMatch(fired?.text ?? '', /severity:|Resolved/)
+    const [resolved] = await messages('ops', payloadOfTwo('resolved'))
+    assert.equal(resolved?.title, '[RESOLVED] HighLoad (prod node critical)')
+    assert.match(resolved?.text ?? '', /#### \[RESOLVED\] .*\n\n\*\*Alerts Resolved\*\*/)
+  })
+
+  test('the built-in look keeps its words in digests, where a robot may look for them', async () => {
+    const { settings } = await converted(`targets: { ops: { url: "${URL}a" } }`)
+    const channel = settings.channels.get('ops') as Channel
+    const renderer = createRenderer(settings, [channel])
+    const textIn = (situation: string): string => {
+      const found = scenarios('en-US', new Date()).find(({ name }) => name === situation)
+      assert.ok(found?.ask.kind === 'message')
+      const { text, faults } = renderer.render({ ...found.ask.request, channel, fits: () => true })
+      assert.deepEqual(faults, [])
+      return text
+    }
+    const lines = textIn('forty at once')
+    for (const word of ['[FIRING:36]', '[RESOLVED:4]', 'Alerts Firing', 'Alerts Resolved'])
+      assert.ok(lines.includes(word), `${word} in\n${lines}`)
+    assert.match(textIn('ten thousand at once'), /\[FIRING:\d+\] .*\n\n\*\*Alerts Firing/)
+    assert.match(textIn('a recovery'), /RESOLVED/)
+    assert.match(textIn('flapping'), /FIRING/)
+  })
+
+  test('templates of its users are files, and what cannot be translated is said in the channel and in the list', async () => {
+    const template = {
+      path: 'contrib/own.tmpl',
+      text: '{{ define "mine" }}告警\n{{ getenv "X" }}{{ len .Alerts }}{{ end }}',
+    }
+    const conversion = await converted(
+      `templates: [ contrib/*.tmpl, other/*.tmpl ]
+targets:
+  ops: { url: "${URL}a", message: { text: '{{ template "mine" . }}' } }
+  same: { url: "${URL}b", message: { text: '{{ template "mine" . }}' } }
+`,
+      [template],
+      ['other/*.tmpl'],
+    )
+    const { yaml, left, templates, settings } = conversion
+    assert.deepEqual(left, [
+      'templates: other/*.tmpl names no file; name them with --templates',
+      'contrib/own.tmpl:2: {{ getenv "X" }}: there is no function "getenv"',
+    ])
+    for (const each of left) assert.ok(yaml.includes(`# Left out: ${each}`), each)
+    assert.deepEqual([...templates.keys()], ['ops.title.eta', 'ops.message.eta'])
+    assert.deepEqual(settings.channels.get('same')?.template, { kind: 'named', name: 'ops' })
+    assert.match(yaml, /language: zh-CN/)
+    assert.match(yaml, /# keywords: \[FIRING, 告警\]/)
+    const printed = inOneText(conversion)
+    assert.match(printed, /templates\/ops\.message\.eta/)
+    assert.doesNotMatch(printed.slice(yaml.length), /^[^#\n]/m)
+  })
+
+  test('a mobile with other signs than digits is not mentioned, and is listed', async () => {
+    const { left, settings } = await converted(
+      `targets: { ops: { url: "${URL}a", mention: { mobiles: ['156xxxx8827', '+86 13800000000'] } } }`,
+    )
+    assert.deepEqual(left, ['config.yml: targets.ops.mention.mobiles: 156xxxx8827 is not a number'])
+    assert.equal(settings.channels.get('ops')?.mention.mobiles.length, 1)
+  })
+
+  test('targets of one token are one robot', async () => {
+    const { settings } = await converted(
+      `targets:
+  one: { url: "${URL}a" }
+  two: { url: "${URL}a", mention: { all: true } }
+  three: { url: "${URL}a", secret: SECother }
+`,
+    )
+    assert.deepEqual([...settings.robots.keys()], ['one', 'three'])
+    assert.deepEqual(settings.channels.get('two')?.robots, ['one'])
+    assert.deepEqual(settings.channels.get('two')?.mention.all, true)
+  })
+
+  test('a faulty template file is named with its line, and the built-in look stands in', async () => {
+    const { left, settings } = await converted(
+      `templates: [ a.tmpl ]\ntargets: { ops: { url: "${URL}a" } }`,
+      [{ path: 'a.tmpl', text: 'x\n{{ define "ding.link.content" }}{{ if }}' }],
+    )
+    assert.deepEqual(left, [
+      'a.tmpl:2: is not a Go template: expected a value, but the action ends',
+    ])
+    assert.deepEqual(settings.channels.get('ops')?.template, {
+      kind: 'named',
+      name: 'webhook-dingtalk',
+    })
+  })
+
+  test('literal texts stay as they are', async () => {
+    const { settings, messages } = await converted(
+      `targets:
+  ops: { url: "${URL}a", message: { title: "Something is wrong", text: "Look: at the 'dashboard'" } }
+`,
+    )
+    assert.equal(settings.channels.get('ops')?.title, 'Something is wrong')
+    assert.match(
+      (await messages('ops', payloadOfTwo('firing')))[0]?.text ?? '',
+      /Look: at the 'dashboard'/,
+    )
+  })
+
+  test('older keys and a target that is called auto are converted and explained', async () => {
+    const { yaml, settings } = await converted(
+      `template: old/template.tmpl\nno_builtin_template: true\ntargets: { auto: { url: "${URL}a", message: { title: t, text: x } } }\n`,
+    )
+    assert.match(yaml, /\/dingtalk\/auto-1\/send/)
+    assert.deepEqual([...settings.channels.keys()], ['auto-1'])
+  })
+
+  test('that is wrong is refused with every place', () => {
+    assert.deepEqual(faultsOf('targets:\n  a: {ulr: x}\n  9b: 3\ntimeout: soon\nmention: {}\n'), [
+      'config.yml:5:1: mention: unknown key',
+      'config.yml:4:10: timeout: must be a duration such as 5s',
+      'config.yml:2:7: targets.a.ulr: unknown key (did you mean "url"?)',
+      'config.yml:2:6: targets.a: url is missing',
+      'config.yml:3:7: targets.9b: must begin with a letter and hold only letters, digits, _ and -',
+      'config.yml:3:7: targets.9b: must be a mapping',
+    ])
+    assert.deepEqual(faultsOf('targets: {}\n'), [
+      'config.yml:1:10: targets: names no target; there is nothing to convert',
+    ])
+    assert.match(faultsOf('targets: [\n')[0] ?? '', /^config\.yml:\d+:\d+: /)
+  })
+})

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { parseGoTemplates } from '../../../src/config/moving-over/go-template/parse.ts'
+import { languageOf } from '../../../src/config/moving-over/messages.ts'
+import { translate } from '../../../src/config/moving-over/translate.ts'
+import { goFunctions } from '../../../src/rendering/go/functions.ts'
+import { compile } from '../../../src/rendering/templates/engine.ts'
+import { converted } from './conversion.ts'
+import { payloadOfTwo } from './payloads.ts'
+
+const URL = 'https://oapi.dingtalk.com/robot/send?access_token='
+
+function translated(source: string) {
+  const { definitions, body } = parseGoTemplates(source)
+  const all = new Map([...definitions].map(([name, nodes]) => [name, { nodes, file: 'a.tmpl' }]))
+  return translate({ nodes: body, file: 'a.tmpl' }, { definitions: all, markup: true })
+}
+
+/** What a template prints of a value as its root. */
+function printed(source: string, payload: object = {}): string {
+  const { text, left } = translated(source)
+  assert.deepEqual(left, [])
+  const go = goFunctions({ now: new Date('2026-11-24T04:30:00Z'), zone: 'Asia/Shanghai' })
+  return compile(text, 'markdown')({ payload, go }).trim()
+}
+
+describe('a translated template', () => {
+  test('prints what the language prints', () => {
+    for (const [source, wanted] of [
+      ['{{ if 0 }}a{{ else if "" }}b{{ else }}c{{ end }}', 'c'],
+      ['{{ with $x := "out" }}{{ . }}{{ $x }}{{ else }}none{{ end }}', 'outout'],
+      ['{{ with "" }}a{{ else with "b" }}{{ . }}{{ end }}', 'b'],
+      ['{{ $x := 1 }}{{ if true }}{{ $x := 2 }}{{ $x }}{{ end }}{{ $x }}', '21'],
+      ['{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ end }}{{ $x }}', '2'],
+      ['{{ $x := 1 }}{{ $x := "two" }}{{ $x }}', 'two'],
+      [
+        '{{ range $i, $e := stringSlice "a" "b" "c" }}{{ if eq $i 1 }}{{ continue }}{{ end }}{{ $i }}{{ $e }}{{ end }}',
+        '0a2c',
+      ],
+      ['{{ range until 3 }}{{ . }}{{ end }}', '012'],
+      ['{{ range 3 }}{{ . }}{{ end }}', '012'],
+      ['{{ range list }}a{{ else }}none{{ end }}', 'none'],
+      [
+        '{{ define "f" }}({{ . }}){{ end }}{{ template "f" "x" }}{{ template "f" 1 }}{{ template "f" }}',
+        '(x)(1)()',
+      ],
+      [
+        '{{ define "f" }}{{ if gt . 0 }}{{ . }}{{ template "f" (sub . 1) }}{{ end }}{{ end }}{{ template "f" 3 }}',
+        '321',
+      ],
+      ['{{ (index (list "a" "b") 1) | upper | printf "%s-%s" "x" }}', 'x-B'],
+      ['{{ and "a" "b" }}{{ or "" "c" }}{{ not "" }}', 'bctrue'],
+      ['{{ "it’s 100%> <% ${x} \\"q\\" \\\\ ` " }}', 'it’s 100%> <% ${x} "q" \\ `'],
+      ['{{ dict "a" 1 }}', 'map[a:1]'],
+      ['a{{- "" -}}\n b', 'ab'],
+    ] as const)
+      assert.equal(printed(source), wanted, source)
+  })
+
+  test('leaves out what has no equivalent, at its place, and keeps the rest', () => {
+    const { text, left } = translated(
+      'a\n{{ env "HOME" }}b{{ if foo .X */ }}c{{ end }}{{ .Alerts.Nothing }}{{ template "no" . }}d'.replace(
+        ' */',
+        '',
+      ),
+    )
+    assert.deepEqual(left, [
+      'a.tmpl:2: {{ env "HOME" }}: there is no function "env"',
+      'a.tmpl:2: {{ if foo .X }}: there is no field .X',
+      'a.tmpl:2: {{ .Alerts.Nothing }}: there is no field .Nothing',
+      'a.tmpl:2: {{ template "no" . }}: there is no template "no"',
+    ])
+    assert.match(text, /a\n<%\/\* left out: a\.tmpl:2: .*env.* \*\/%>b<%\/\*.*\*\/%>d/)
+    assert.match(compile(text, 'markdown')({ payload: {}, go: {} }), /^a\nbd\s*$/)
+  })
+
+  test('runs no code that a template or a file name holds', () => {
+    const hostile = '%> <% throw 1 %> ${process.env} */ ` \' " \u2028 \\'
+    const source = `{{ \`${hostile.replaceAll('`', '')}\` | upper }}{{ nothing "${'%> <% throw 1 %> */ throw 2 /*'}" }}`
+    const { definitions, body } = parseGoTemplates(source)
+    assert.equal(definitions.size, 0)
+    const { text } = translate(
+      { nodes: body, file: hostile },
+      { definitions: new Map(), markup: true },
+    )
+    const go = goFunctions({ now: new Date(), zone: 'utc' })
+    const shown = compile(text, 'markdown')({ payload: {}, go })
+    assert.equal(shown.trim(), hostile.replaceAll('`', '').toUpperCase().trim())
+  })
+
+  test('prints values as Markdown, and with another mark of the tag as they were written', async () => {
+    const { templates } = await converted(
+      `targets: { ops: { url: "${URL}a", message: { text: '{{ range .Alerts }}{{ .Annotations.summary }}{{ end }}' } } }`,
+    )
+    const raw = templates.get('ops.message.eta') ?? ''
+    const payload = { alerts: [{ annotations: { summary: '**bold** [a](http://x)' } }] }
+    const go = goFunctions({ now: new Date(), zone: 'utc' })
+    assert.equal(compile(raw, 'markdown')({ payload, go }).trim(), '**bold** [a](http://x)')
+    const escaping = raw.replaceAll('<%~', '<%=')
+    assert.equal(
+      compile(escaping, 'markdown')({ payload, go }).trim(),
+      '\\*\\*bold\\*\\* \\[a\\](http://x)',
+    )
+  })
+
+  test('that fails or prints nothing costs no alert', async () => {
+    for (const text of [
+      '{{ (index .Alerts 9).Labels.a }}',
+      '{{ range .Alerts.Resolved }}x{{ end }}',
+    ]) {
+      const { messages, check } = await converted(
+        `targets: { ops: { url: "${URL}a", message: { title: t, text: '${text}' } } }`,
+      )
+      assert.notDeepEqual(check.failures, [])
+      const [message] = await messages('ops', payloadOfTwo('firing'))
+      assert.match(message?.text ?? '', /db-1/)
+      assert.match(message?.text ?? '', /db-2/)
+    }
+  })
+})
+
+test('the language is that of the words of the template', () => {
+  assert.equal(languageOf('Alerts **Firing**'), 'en-US')
+  assert.equal(languageOf('告警级别: 严重'), 'zh-CN')
+  assert.equal(languageOf('告警'), 'zh-CN')
+  assert.equal(languageOf('監控告警 狀態 嚴重'), 'zh-TW')
+})
