@@ -2,7 +2,7 @@ import { type Coalesced, coalesce } from '../decisions/coalesce.ts'
 import type { Plan } from '../decisions/plan.ts'
 import type { Events } from '../events.ts'
 import type { Alert, Mention, MessageAlert, PrerenderedText } from '../model/alert.ts'
-import type { Level } from '../model/level.ts'
+import { isSevere, type Level } from '../model/level.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
@@ -129,7 +129,7 @@ async function composeForm(
         total: draft.included.length,
         groups: [],
       })
-      if (made.told * scope.messages < draft.included.length) continue
+      if (!made.isReadable || !carriesEnough(made.told, draft.included, scope.messages)) continue
       const ids = draft.included.slice(0, made.told).flatMap((each) => each.ids)
       return {
         message: { ...base, ...made.message, ...carries(draft.included, ids.length) },
@@ -191,6 +191,16 @@ function exampleOf(alert: Alert, level: Level, receivedAt: Date): MessageAlert {
   return { alert, level, receivedAt, repeats: 0, firedWhileWaiting: false }
 }
 
+/** Whether so many messages carry all alerts, and none that is severe waits for the next one. */
+export function carriesEnough(
+  told: number,
+  included: readonly { level: Level }[],
+  messages: number,
+): boolean {
+  const next = included[told]
+  return told * messages >= included.length && (next === undefined || !isSevere(next.level))
+}
+
 function renderAndCompose(
   form: 'whole' | 'lines' | 'counts',
   {
@@ -208,7 +218,11 @@ function renderAndCompose(
     groups: readonly CountGroup[]
     span?: { from: Date; to: Date }
   },
-): { message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>; told: number } {
+): {
+  message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>
+  told: number
+  isReadable: boolean
+} {
   const { channel } = plan
   const { included: told, now, uuid } = draft
   const subjects = told.map(({ alert, level }) => ({ variables: alert.variables, level }))
@@ -247,6 +261,7 @@ function renderAndCompose(
   return {
     message: { kind, title, text, body },
     told: form === 'counts' ? told.length : result.told,
+    isReadable: result.isReadable ?? true,
   }
 }
 
