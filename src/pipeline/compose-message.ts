@@ -201,28 +201,26 @@ export function carriesEnough(
   return told * messages >= included.length && (next === undefined || !isSevere(next.level))
 }
 
-function renderAndCompose(
-  form: 'whole' | 'lines' | 'counts',
-  {
-    plan,
-    draft,
-    deps,
-    total,
-    groups,
-    span,
-  }: {
-    plan: SendPlan
-    draft: Draft
-    deps: ComposeDeps
-    total: number
-    groups: readonly CountGroup[]
-    span?: { from: Date; to: Date }
-  },
-): {
+interface FormRequest {
+  plan: SendPlan
+  draft: Draft
+  deps: ComposeDeps
+  total: number
+  groups: readonly CountGroup[]
+  span?: { from: Date; to: Date }
+}
+
+interface FormResult {
   message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>
+  /** How many alerts, from the first, the message shows. */
   told: number
   isReadable: boolean
-} {
+}
+
+function renderAndCompose(
+  form: 'whole' | 'lines' | 'counts',
+  { plan, draft, deps, total, groups, span }: FormRequest,
+): FormResult {
   const { channel } = plan
   const { included: told, now, uuid } = draft
   const subjects = told.map(({ alert, level }) => ({ variables: alert.variables, level }))
