@@ -2,7 +2,7 @@ import { type Coalesced, coalesce } from '../decisions/coalesce.ts'
 import type { Plan } from '../decisions/plan.ts'
 import type { Events } from '../events.ts'
 import type { Alert, Mention, MessageAlert, PrerenderedText } from '../model/alert.ts'
-import type { Level } from '../model/level.ts'
+import { isSevere, type Level } from '../model/level.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
@@ -129,7 +129,7 @@ async function composeForm(
         total: draft.included.length,
         groups: [],
       })
-      if (made.told * scope.messages < draft.included.length) continue
+      if (!made.isReadable || !carriesEnough(made.told, draft.included, scope.messages)) continue
       const ids = draft.included.slice(0, made.told).flatMap((each) => each.ids)
       return {
         message: { ...base, ...made.message, ...carries(draft.included, ids.length) },
@@ -191,24 +191,36 @@ function exampleOf(alert: Alert, level: Level, receivedAt: Date): MessageAlert {
   return { alert, level, receivedAt, repeats: 0, firedWhileWaiting: false }
 }
 
+/** Whether so many messages carry all alerts, and none that is severe waits for the next one. */
+export function carriesEnough(
+  told: number,
+  included: readonly { level: Level }[],
+  messages: number,
+): boolean {
+  const next = included[told]
+  return told * messages >= included.length && (next === undefined || !isSevere(next.level))
+}
+
+interface FormRequest {
+  plan: SendPlan
+  draft: Draft
+  deps: ComposeDeps
+  total: number
+  groups: readonly CountGroup[]
+  span?: { from: Date; to: Date }
+}
+
+interface FormResult {
+  message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>
+  /** How many alerts, from the first, the message shows. */
+  told: number
+  isReadable: boolean
+}
+
 function renderAndCompose(
   form: 'whole' | 'lines' | 'counts',
-  {
-    plan,
-    draft,
-    deps,
-    total,
-    groups,
-    span,
-  }: {
-    plan: SendPlan
-    draft: Draft
-    deps: ComposeDeps
-    total: number
-    groups: readonly CountGroup[]
-    span?: { from: Date; to: Date }
-  },
-): { message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>; told: number } {
+  { plan, draft, deps, total, groups, span }: FormRequest,
+): FormResult {
   const { channel } = plan
   const { included: told, now, uuid } = draft
   const subjects = told.map(({ alert, level }) => ({ variables: alert.variables, level }))
@@ -247,6 +259,7 @@ function renderAndCompose(
   return {
     message: { kind, title, text, body },
     told: form === 'counts' ? told.length : result.told,
+    isReadable: result.isReadable ?? true,
   }
 }
 

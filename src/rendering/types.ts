@@ -62,6 +62,8 @@ export interface Draft {
   kind: MessageKind
   /** How many of the alerts, from the first, the text tells. */
   told: number
+  /** False: too long to be read, so a form with less of each alert is better. */
+  isReadable?: boolean
   /** Where a card's buttons lead; other formats have links in the text. */
   buttons: readonly Button[]
 }

@@ -6,6 +6,7 @@ import type { Channel, Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import {
+  carriesEnough,
   EXAMPLES_PER_GROUP,
   linkTo,
   MAX_QUEUED_PREVIEW,
@@ -93,7 +94,7 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
     for (const form of rest.length > MAX_QUEUED_PREVIEW ? [] : formsFor(rest.length)) {
       const tried = made(form)
       await giveWay()
-      if (tried.told * left < rest.length) continue
+      if (tried.isReadable === false || !carriesEnough(tried.told, rest, left)) continue
       result = tried
       break
     }

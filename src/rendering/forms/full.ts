@@ -24,9 +24,7 @@ export function renderFull(request: RenderRequest, making: RenderContext): Draft
   const fitting = (options: ViewOptions) => {
     const textOf = textsOf(request, making, options)
     const told = largestFitting(most, (count) => {
-      const text = textOf(count)
-      if (count > 1 && lineCount(text) > MAX_READABLE_LINES) return false
-      const made = withTitleAndButtons(text, { request, making, count })
+      const made = withTitleAndButtons(textOf(count), { request, making, count })
       return fits(made.title, made.text, made.buttons)
     })
     return { told, textOf }
@@ -36,8 +34,11 @@ export function renderFull(request: RenderRequest, making: RenderContext): Draft
     const brief = fitting({ brief: true })
     if (brief.told > best.told) best = brief
   }
-  if (best.told > 0)
-    return withTitleAndButtons(best.textOf(best.told), { request, making, count: best.told })
+  if (best.told > 0) {
+    const text = best.textOf(best.told)
+    const isReadable = best.told === 1 || lineCount(text) <= MAX_READABLE_LINES
+    return { ...withTitleAndButtons(text, { request, making, count: best.told }), isReadable }
+  }
   return renderCut(request, making)
 }
 

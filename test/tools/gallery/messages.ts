@@ -1,7 +1,7 @@
 import type { Content } from '../../../src/model/message.ts'
 import type { Channel, Format, Language } from '../../../src/model/settings.ts'
 import { compose, MAX_BODY_BYTES } from '../../../src/notifiers/dingtalk/body.ts'
-import { mentionPlaceOf } from '../../../src/pipeline/compose-message.ts'
+import { carriesEnough, mentionPlaceOf } from '../../../src/pipeline/compose-message.ts'
 import { createRenderer } from '../../../src/rendering/renderer.ts'
 import { scenarios } from '../../../src/rendering/templates/scenarios.ts'
 import type { QuotaWarning, RenderRequest } from '../../../src/rendering/types.ts'
@@ -82,8 +82,10 @@ function poster(language: Language, format: Format, changes: Partial<Channel>) {
             Buffer.byteLength(bodyOf({ title, text, buttons, mentionAt })) <= MAX_BODY_BYTES,
         })
       const form =
-        forms.find((each) => renderAs(each).told * MAX_MESSAGES >= request.alerts.length) ??
-        'counts'
+        forms.find((each) => {
+          const { told, isReadable = true } = renderAs(each)
+          return isReadable && carriesEnough(told, request.alerts, MAX_MESSAGES)
+        }) ?? 'counts'
       const { title, text, buttons, faults } = renderAs(form)
       const body = bodyOf({ title, text, buttons, mentionAt })
       return { situation, ...posted(body), faults, body }

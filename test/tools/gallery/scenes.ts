@@ -69,8 +69,8 @@ async function together(reader: Reader, now: Date): Promise<Scene[]> {
       stillFiring: firing.slice(2),
     }),
     sceneOf('alerts of OCP together', await reader.ocp(OCP_SAMPLES.slice(0, 4)), { now }),
-    sceneOf('sixty at once', storm, { now }),
-    sceneOf('nine hundred at once', flood, { now, groups: countGroupsOf(flood) }),
+    sceneOf('a node goes: 50 alerts', storm, { now }),
+    sceneOf('a node goes: 680 alerts', flood, { now, groups: countGroupsOf(flood) }),
     sceneOf(
       'delayed by an outage of two days',
       await reader.read([MIDDLEWARE[6] as RawAlert], { since: 2_900 }),
