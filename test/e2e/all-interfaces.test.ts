@@ -206,7 +206,10 @@ describe('the command', () => {
     assert.equal(help.code, 0)
     for (const word of ['serve', 'check', 'test', 'render'])
       assert.match(help.stdout, new RegExp(`^  ${word} `, 'm'))
-    assert.match((await runCommand(['--version'])).stdout, /^dingtalk-receiver \d+\.\d+\.\d+ \(.*Node\.js v?\d+.*\n$/)
+    assert.match(
+      (await runCommand(['--version'])).stdout,
+      /^dingtalk-receiver \d+\.\d+\.\d+ \(.*Node\.js v?\d+.*\n$/,
+    )
     for (const wrong of [
       ['--nope'],
       ['nope', 'x'],
