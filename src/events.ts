@@ -40,6 +40,7 @@ export function createEvents(log: Log, metrics: Metrics) {
     ...messageEvents(log, metrics),
     ...peopleEvents(log),
     ...robotEvents(log),
+    ...operatorEvents(log),
     ...storeEvents(log, metrics),
     ...configurationEvents(log, metrics),
     ...serverEvents(log),
@@ -206,6 +207,26 @@ function robotEvents(log: Log) {
     },
     claimLost(robot: string): void {
       log.debug('claim.lost', { robot })
+    },
+  }
+}
+
+/** What a person did, and who. */
+function operatorEvents(log: Log) {
+  return {
+    /** A person queued dead messages again. */
+    messagesResent(fields: { by: string; messages: number; id?: string }): void {
+      log.info('messages.resent', fields)
+    },
+    messagesDismissed(fields: { by: string; messages: number }): void {
+      log.info('messages.dismissed', fields)
+    },
+    robotPausedByHand({ robot, until, by }: { robot: string; until: Date; by: string }): void {
+      log.warn('robot.paused', { robot, until: until.toISOString(), reason: 'by_hand', by })
+    },
+    /** `ended` are the reasons of the pauses that a person ended. */
+    robotResumed(fields: { robot: string; by: string; ended: readonly string[] }): void {
+      log.info('robot.resumed', { ...fields, ended: fields.ended.join(', ') })
     },
   }
 }

@@ -14,6 +14,7 @@ import { correctClockSteps } from './pipeline/clock-sync.ts'
 import { Dispatchers } from './pipeline/dispatchers.ts'
 import { pruneRegularly } from './pipeline/janitor.ts'
 import { Loop } from './pipeline/loop.ts'
+import { type OperatorActions, operatorActions } from './pipeline/operator-actions.ts'
 import { createReplica, type Replica } from './pipeline/replica.ts'
 import { storedVariables } from './pipeline/stored-alerts.ts'
 import { probeMessage, robotTest, testMessages } from './pipeline/test-message.ts'
@@ -52,8 +53,8 @@ export interface Receiver {
   sendTest(channel: string): Promise<string[]>
   /** Queues a test message for one robot; returns its id. AppError not_found. */
   sendRobotTest(robot: string, question?: { probe: Probe; uuid: string }): Promise<string[]>
-  /** Queues a dead message again. */
-  resend(id: string): Promise<void>
+  /** What a person does about messages and robots. */
+  actions: OperatorActions
   /** Starts to work what waits in the store. */
   start(): Promise<void>
   /** Applies the settings in force: starts, stops and wakes robots. */
@@ -106,7 +107,10 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     variablesOf: (alerts) =>
       storedVariables(alerts, { store, sources, timezone: settings().timezone, giveWay, reads }),
     ...testVerbs(deps, enqueue),
-    resend: async (id) => wake([(await store.resend(id, clock.now())).queue]),
+    actions: operatorActions({
+      ...{ store, clock, settings, events },
+      wake: (queues) => dispatchers.wake(queues),
+    }),
     async start() {
       await mutes.refresh()
       await dispatchers.reconcile()

@@ -29,6 +29,8 @@ export interface Configuration {
   renderer(): Renderer
   /** Of the configuration, the templates and the access that it gives. */
   warnings(): string[]
+  /** The last configuration that was refused, until one is put in force. */
+  refused(): { at: Date; faults: readonly string[] } | undefined
   /** Puts a new configuration in force, or rejects with its faults and keeps the old one. */
   reload(): Promise<void>
   /** Creates the label sets of its robots and channels, and logs what is loaded with its warnings. */
@@ -41,6 +43,7 @@ export interface Configuration {
 export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const { clock, events, giveWay } = deps
   let inForce = prepare(deps.load())
+  let refused: ReturnType<Configuration['refused']>
   const settings = (): Settings => inForce.loaded.settings
   return {
     loaded: () => inForce.loaded,
@@ -51,6 +54,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       ...inForce.warnings,
       ...events.unknownNames().map(unknownNameWarning),
     ],
+    refused: () => refused,
     async reload() {
       try {
         await giveWay()
@@ -60,9 +64,12 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
         if (!deps.isOpen())
           throw new AppError('shutting_down', 'shutting down; nothing was reloaded')
         inForce = next
+        refused = undefined
       } catch (error) {
-        const faults = error instanceof AppError ? error.faults : []
-        events.configRefused(faults.length > 0 ? faults : [messageOf(error)])
+        const found = error instanceof AppError ? error.faults : []
+        const faults = found.length > 0 ? found : [messageOf(error)]
+        refused = { at: clock.now(), faults }
+        events.configRefused(faults)
         throw error
       }
     },

@@ -21,7 +21,7 @@ import { onCallJson, readOnCall } from './reporting/oncall.ts'
 import { createOverview } from './reporting/overview.ts'
 import { type PreviewDeps, type PreviewRequest, preview, variablesIn } from './reporting/preview.ts'
 import { playDemo, sandboxChannels } from './reporting/sandbox-demo.ts'
-import { readStatus, setGauges } from './reporting/status.ts'
+import { pausesOf, readStatus, setGauges } from './reporting/status.ts'
 import { outcomesAfter } from './reporting/test-outcome.ts'
 import type { SandboxGroup } from './sandbox/group.ts'
 import { sources } from './sources/index.ts'
@@ -70,10 +70,14 @@ export function serverDeps(parts: WebParts): ServerDeps {
     reload: parts.reload,
     accept: receiver.accept,
     variablesOf: receiver.variablesOf,
-    resend: receiver.resend,
+    actions: receiver.actions,
     test: receiver.sendTest,
     testRobot: receiver.sendRobotTest,
-    outcomes: (ids, waitMs) => outcomesAfter(ids, { store, clock, waitMs, signal: parts.stopping }),
+    outcomes: (ids, waitMs) =>
+      outcomesAfter(ids, {
+        ...{ store, clock, waitMs, signal: parts.stopping },
+        pauses: async () => pausesOf(await readStatus(store, settings(), clock.now())),
+      }),
     status: async () =>
       statusJson(await readStatus(store, settings(), clock.now()), {
         version: VERSION,
@@ -106,8 +110,11 @@ function consoleOf(parts: WebParts): ConsolePages {
   return createConsole({
     folder: fileURLToPath(new URL('../templates/console/', import.meta.url)),
     facts: {
-      ...{ store, settings, warnings, giveWay },
-      overview: createOverview({ store, settings, clock, pastHour: new HistoryCache(store) }),
+      ...{ store, settings, warnings, giveWay, refused: configuration.refused },
+      overview: createOverview({
+        ...{ store, settings, clock, actedAt: receiver.actions.lastAt },
+        pastHour: new HistoryCache(store),
+      }),
       variablesOf: receiver.variablesOf,
       sandbox: (limit) => sandbox.shown(limit),
       sandboxChannels: () => sandboxChannels(settings()),

@@ -16,6 +16,7 @@ import type { DispatchDeps } from '../pipeline/dispatch.ts'
 import { type probeMessage, robotTest, testApart, testMessages } from '../pipeline/test-message.ts'
 import { workTest } from '../pipeline/test-run.ts'
 import { createRenderer } from '../rendering/renderer.ts'
+import { pausesOf, readStatus } from '../reporting/status.ts'
 import { outcomesAfter, type TestOutcome } from '../reporting/test-outcome.ts'
 import { SandboxGroup } from '../sandbox/group.ts'
 import { sources } from '../sources/index.ts'
@@ -138,14 +139,21 @@ async function sendOne(
   const making = { settings: deps.settings(), notifier, uuid }
   const now = clock.now()
   const until = new Date(now.getTime() + LEASE_MS)
+  const pauses = async () => pausesOf(await readStatus(store, deps.settings(), clock.now()))
+  const pause = (await pauses()).get(robot.name)
+  if (pause?.reason === 'by_hand')
+    throw new AppError(
+      'bad_request',
+      `${robot.name} is paused by ${pause.by ?? 'hand'}; start the receiver and resume the robot in its console, then test it`,
+    )
   if (await store.lease({ robot: robot.name, owner, now, until })) {
     const ids = await store.enqueue([apart(making)], now)
     await workTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
-    return outcomesAfter(ids, { store, clock, waitMs: 0, signal })
+    return outcomesAfter(ids, { store, clock, waitMs: 0, signal, pauses })
   }
   process.stderr.write(`${robot.name}: another process holds its lease and sends the test\n`)
   const ids = await store.enqueue(ordinary(making), now)
-  return outcomesAfter(ids, { store, clock, waitMs: OTHER_PROCESS_TIMEOUT_MS, signal })
+  return outcomesAfter(ids, { store, clock, waitMs: OTHER_PROCESS_TIMEOUT_MS, signal, pauses })
 }
 
 /** Test messages for the robot's queue, which the process with its lease sends. */

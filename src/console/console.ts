@@ -53,11 +53,19 @@ const NAVIGATION = [
 /** Notices that an action may show after its redirect. */
 const NOTICES: readonly ConsoleWord[] = [
   'resent',
+  'dismissed',
   'tested',
   'unmuted',
+  'noneChosen',
+  'robotPaused',
+  'robotResumed',
+  'robotRuns',
   'nothingFires',
   ...DEMOS.map((name) => `played_${name}` as const),
 ]
+
+/** The same with a count, which `n` of the query is. */
+const COUNTED_NOTICES: readonly ConsoleWord[] = ['resentN', 'dismissedN']
 
 /** Creates the console's pages; every printed value is escaped for HTML. */
 export function createConsole({
@@ -111,10 +119,18 @@ export function createConsole({
 function viewOf(page: BuiltPage, { request, facts, words }: PageContext): object {
   const now = facts.now()
   const { timezone, access } = facts.settings()
-  const { notice, ...query } = request.query
-  const shownNotice = NOTICES.find((each) => each === notice)
+  const {
+    notice: _notice,
+    n: _n,
+    outdated: _outdated,
+    at: saidAt,
+    ran: _ran,
+    ...query
+  } = request.query
+  const notice = noticeIn(request.query, words)
+  const formatters = formattersOf({ words, now, timezone })
   return {
-    ...formattersOf({ words, now, timezone }),
+    ...formatters,
     ...page.view,
     with: pathWith,
     page: {
@@ -122,14 +138,31 @@ function viewOf(page: BuiltPage, { request, facts, words }: PageContext): object
       active: page.active,
       navigation: NAVIGATION,
       here: pathWith(request.path, request.form === undefined ? query : {}),
-      notice: shownNotice && words.t(shownNotice),
+      notice,
+      // The overview says it in the card or row in which it was pressed.
+      isSaidBelow: page.template === 'overview' && saidAt !== undefined,
       theme: request.theme,
       nextTheme: THEMES[(THEMES.indexOf(request.theme) + 1) % THEMES.length],
       version: facts.version,
       signsOut: access.admin.token !== undefined,
       now: now.toISOString(),
+      asOf: formatters.short(now),
     },
   }
+}
+
+/** What an action says that led here. */
+function noticeIn(
+  query: Readonly<Record<string, string>>,
+  words: PageContext['words'],
+): string | undefined {
+  const { notice, n = '', outdated = '' } = query
+  const plain = NOTICES.find((each) => each === notice)
+  if (plain !== undefined) return words.t(plain)
+  const counted = COUNTED_NOTICES.find((each) => each === notice)
+  if (counted === undefined || !/^\d{1,9}$/.test(n)) return undefined
+  const said = words.n(counted, Number(n))
+  return /^\d{1,9}$/.test(outdated) ? `${said} ${words.n('outdatedN', Number(outdated))}` : said
 }
 
 /** Builds the page at a path; undefined if there is none. Pages are loaded on demand, which saves memory. */
@@ -140,6 +173,8 @@ async function buildPage(context: PageContext, folder: string): Promise<BuiltPag
       return (await import('./pages/overview.ts')).overview(context)
     case '/messages':
       return (await import('./pages/messages.ts')).messages(context)
+    case '/messages/actions':
+      return (await import('./pages/bulk.ts')).bulkPage(context)
     case '/alerts':
       return (await import('./pages/alerts.ts')).alerts(context)
     case '/playground':

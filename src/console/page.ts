@@ -13,6 +13,13 @@ export interface PageRequest {
   query: Readonly<Record<string, string>>
   /** Fields of a submitted form. */
   form?: Readonly<Record<string, string>>
+  /** Many failed messages, about which a person is asked before anything is done. */
+  bulk?: {
+    act: 'resend' | 'dismiss'
+    messages: number
+    more: boolean
+    fields: readonly (readonly [name: string, value: string])[]
+  }
   theme: Theme
   /** Scheme and host that the browser used; undefined if the Host header is malformed. */
   origin: string | undefined
@@ -46,6 +53,8 @@ export interface PageSources {
   giveWay: GiveWay
   /** Security warnings and doubtful settings. */
   warnings: () => readonly string[]
+  /** A new configuration that was refused, so that the old one goes on. */
+  refused: () => { at: Date; faults: readonly string[] } | undefined
   settings: () => Settings
   now: () => Date
   version: string

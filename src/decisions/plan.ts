@@ -97,7 +97,7 @@ export type WaitReason =
   | 'push_limit'
   | 'quota'
 
-export type DelayReason = 'penalty' | 'push_limit' | 'quota' | 'unreachable'
+export type DelayReason = 'penalty' | 'push_limit' | 'quota' | 'unreachable' | 'by_hand'
 
 /** How long alerts of a channel are collected after a message. */
 const COLLECT_MS = 1_000
@@ -293,7 +293,8 @@ function delayOf(
   if (pause !== undefined && pause.reason === 'throttled' && oldest < pause.until)
     return { since: oldest, reason: 'penalty' }
   if (now.getTime() - oldest.getTime() < NOTICED_DELAY_MS) return undefined
-  if (pause !== undefined && oldest < pause.until) return { since: oldest, reason: 'unreachable' }
+  if (pause !== undefined && oldest < pause.until)
+    return { since: oldest, reason: pause.reason === 'by_hand' ? 'by_hand' : 'unreachable' }
   if (quota !== 'open') return { since: oldest, reason: 'quota' }
   return channel.pushLimits === undefined ? undefined : { since: oldest, reason: 'push_limit' }
 }

@@ -9,6 +9,7 @@ import { refuseCode } from '../reporting/preview.ts'
 import type { TestOutcome } from '../reporting/test-outcome.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
+import { type ActionDeps, actionRoutes } from './actions.ts'
 import { replyJson } from './reply.ts'
 
 const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']
@@ -19,7 +20,7 @@ const MAX_LIMIT = 1000
 /** Limit of a preview's body: its caller waits for it. */
 const MAX_PREVIEW_BYTES = 1024 * 1024
 
-export interface ApiDeps {
+export interface ApiDeps extends ActionDeps {
   store: Pick<Store, 'messages' | 'message' | 'alerts'>
   status: () => Promise<StatusJson>
   /** Variables of the first alerts, at least one; stops early when the payloads grow too large. */
@@ -37,7 +38,6 @@ export interface ApiDeps {
   testRobot: (robot: string, question?: { probe: Probe; uuid: string }) => Promise<string[]>
   /** What has come of test messages after so long at most. */
   outcomes: (ids: readonly string[], waitMs: number) => Promise<TestOutcome[]>
-  resend: (id: string) => Promise<void>
 }
 
 /** Adds the JSON API under /api/v1; access is checked before these routes. */
@@ -66,11 +66,6 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
     replyJson(response, { ...messageJson(found.message), alerts: alertsJson(items) })
   })
 
-  router.post('/api/v1/messages/:id/resend', async (request, response) => {
-    await deps.resend(String(request.params['id']))
-    replyJson(response, { errcode: 0, errmsg: 'ok' })
-  })
-
   router.get('/api/v1/alerts', async (request, response) => {
     const page = await deps.store.alerts({
       ...paging(request),
@@ -90,6 +85,7 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
   })
 
   testRoutes(router, deps)
+  actionRoutes(router, deps)
 }
 
 function testRoutes(router: Router, deps: ApiDeps): void {

@@ -8,14 +8,13 @@ import express, {
 import helmet from 'helmet'
 import { AppError, type ErrorCode, messageOf } from '../errors.ts'
 import type { ChangeFeed } from '../reporting/change-feed.ts'
-import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
 import { type AdminDeps, type Gates, pathIn, refuseCrossSite, signInRoutes } from './admin.ts'
+import { type BulkAction, type ConsoleActionDeps, consoleActions } from './console-actions.ts'
 import { eventStream } from './event-stream.ts'
-import type { MuteDeps } from './mutes.ts'
 import { redirect, replyPage } from './reply.ts'
 import { type SilenceDeps, silenceRoutes } from './silence.ts'
 
-export interface ConsoleDeps extends SilenceDeps {
+export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps {
   /** Renders a page; undefined if there is none at that path. */
   page: (request: PageRequest) => Promise<Html | undefined>
   /** Renders an error page. */
@@ -23,12 +22,7 @@ export interface ConsoleDeps extends SilenceDeps {
   /** Returns a static file by name. */
   asset: (name: string) => { contentType: string; body: Buffer } | undefined
   changes: ChangeFeed
-  resend: (id: string) => Promise<void>
-  test: (channel: string) => Promise<string[]>
-  /** Plays demo alerts in the sandbox; false if there was nothing to do. */
-  playDemo: (what: { kind: Demo; channel: string }) => Promise<boolean>
   unexpectedError: (path: string, error: unknown) => void
-  unmute: MuteDeps['unmute']
 }
 
 export interface Html {
@@ -40,6 +34,8 @@ export interface PageRequest {
   path: string
   query: Readonly<Record<string, string>>
   form?: Readonly<Record<string, string>>
+  /** What it asks about before many messages are acted on. */
+  bulk?: BulkAction
   theme: Theme
   origin: string | undefined
 }
@@ -90,37 +86,18 @@ export function consoleRoutes(
   pages.get('/ui', HEADERS, (_request, response) => redirect(response, '/playground'))
   pages.post('/playground', HEADERS, gates.admin, FORM, show)
 
-  actionRoutes(pages, deps)
+  consoleActions(pages, {
+    ...{ deps, form: FORM, headers: HEADERS },
+    async ask(request, response, bulk) {
+      const made = await deps.page({ ...pageRequestOf(request, deps), bulk })
+      if (made !== undefined) replyPage(response, made.html, made.status)
+    },
+  })
+  themeRoute(pages, deps)
   pages.use(failedPage(deps))
 }
 
-/** Adds the forms; each redirects back with a notice. */
-function actionRoutes(pages: Router, deps: ConsoleDeps & AdminDeps & { gates: Gates }): void {
-  const { gates } = deps
-  pages.post('/messages/:id/resend', HEADERS, gates.admin, async (request, response) => {
-    const id = String(request.params['id'])
-    await deps.resend(id)
-    redirect(response, `/messages/${encodeURIComponent(id)}?notice=resent`)
-  })
-  pages.post('/channels/:channel/test', HEADERS, gates.admin, async (request, response) => {
-    await deps.test(String(request.params['channel']))
-    redirect(response, '/?notice=tested')
-  })
-  pages.post('/mutes/:id/end', HEADERS, gates.admin, FORM, async (request, response) => {
-    const channel = textsOf(request.body)['channel'] ?? ''
-    await deps.unmute(channel, { id: String(request.params['id']), by: 'console' })
-    response.redirect(303, '/?notice=unmuted')
-  })
-  pages.post('/sandbox', HEADERS, gates.admin, FORM, async (request, response) => {
-    const fields = textsOf(request.body)
-    const channel = fields['channel'] ?? ''
-    const kind = DEMOS.find((each) => each === fields['play'])
-    if (kind === undefined)
-      throw new AppError('bad_request', `play: must be one of ${DEMOS.join(', ')}`)
-    const played = await deps.playDemo({ kind, channel })
-    const notice = played ? `played_${kind}` : 'nothingFires'
-    redirect(response, `/sandbox?${new URLSearchParams({ channel, notice })}`)
-  })
+function themeRoute(pages: Router, deps: AdminDeps): void {
   pages.post('/theme', HEADERS, refuseCrossSite(deps), FORM, (request, response) => {
     const { theme, back } = textsOf(request.body)
     const chosen = THEMES.find((each) => each === theme) ?? 'auto'
@@ -149,7 +126,7 @@ function failedPage(deps: ConsoleDeps & AdminDeps): ErrorRequestHandler {
   }
 }
 
-const FORM = express.urlencoded({ extended: false, limit: MAX_FORM_BYTES, parameterLimit: 50 })
+const FORM = express.urlencoded({ extended: false, limit: MAX_FORM_BYTES, parameterLimit: 200 })
 
 const UNEXPECTED_ERROR = 'Internal error; see the log of the receiver.'
 

@@ -118,6 +118,11 @@ const WORDS = {
     '延迟 {d}（自 {since}）：本月调用配额即将用完。',
     '延遲 {d}（自 {since}）：本月呼叫配額即將用完。',
   ],
+  delayedByHand: [
+    'Waited {d}, since {since}: the robot was paused by hand.',
+    '自 {since} 起等待了 {d}：机器人曾被手动暂停。',
+    '自 {since} 起等待了 {d}：機器人曾被手動暫停。',
+  ],
   delayedUnreachable: [
     'Delayed {d} (since {since}): DingTalk was unreachable.',
     '延迟 {d}（自 {since}）：此前无法连接钉钉。',

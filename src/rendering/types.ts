@@ -35,7 +35,9 @@ export interface RenderRequest {
   from: Date
   to: Date
   groups: readonly CountGroup[]
-  delayed: { since: Date; reason: 'penalty' | 'push_limit' | 'quota' | 'unreachable' } | undefined
+  delayed:
+    | { since: Date; reason: 'penalty' | 'push_limit' | 'quota' | 'unreachable' | 'by_hand' }
+    | undefined
   /** The page that lists all. */
   link: string | undefined
   /** Whether the platform's body would be within its limit. */

@@ -83,8 +83,13 @@ const NOTIFYING_EVENTS = [
   'messageDead',
   'messageSplit',
   'robotPaused',
+  'robotPausedByHand',
+  'robotResumed',
+  'messagesResent',
+  'messagesDismissed',
   'reassigned',
   'configLoaded',
+  'configRefused',
 ] as const satisfies readonly (keyof Events)[]
 
 /** The same events, each of which also notifies the feed. */

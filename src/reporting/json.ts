@@ -23,6 +23,8 @@ export function messageJson(message: StoredMessage) {
     due_at: message.dueAt?.toISOString() ?? null,
     sent_at: message.sentAt?.toISOString() ?? null,
     reason: message.reason ?? null,
+    dismissed_at: message.dismissed?.at.toISOString() ?? null,
+    dismissed_by: message.dismissed?.by ?? null,
     attempts: message.attempts.map((attempt) => ({
       at: attempt.at.toISOString(),
       robot: attempt.robot,
@@ -117,6 +119,8 @@ function robotJson(
     calls_left: standing.callsLeft(robot),
     paused_until: pausedUntil?.toISOString() ?? null,
     pause_reason: pausedUntil === undefined ? null : (state?.pause?.reason ?? null),
+    /** Of a pause by hand. */
+    paused_by: pausedUntil === undefined ? null : (state?.pause?.by ?? null),
     month_used: state?.monthUsed ?? 0,
     month_limit: robot.monthly ?? null,
     waiting: waiting.reduce((sum, each) => sum + each.count, 0),

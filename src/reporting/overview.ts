@@ -4,7 +4,9 @@ import type { WaitReason } from '../decisions/plan.ts'
 import { opensAt } from '../decisions/push-limit.ts'
 import { type Channel, queuesOf, type Robot, type Settings } from '../model/settings.ts'
 import { nextPlan } from '../pipeline/robot-state.ts'
+import type { Snapshot } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
+import type { RobotFacts } from './headline.ts'
 import { type ChartMinute, chartMinutes, type HistoryCache } from './history.ts'
 import { type OnCallRota, readOnCall } from './oncall.ts'
 import { readStatus, type StatusSnapshot } from './status.ts'
@@ -17,26 +19,17 @@ export interface Overview {
   /** Alerts that wait or are under way, each once for its channel. */
   waiting: number
   quota: { used: number; limit: number | undefined }
+  failed: Snapshot['failed']
   hour: ChartMinute[]
   onCall: OnCallRota[]
 }
 
-export interface RobotOverview {
-  name: string
-  sandbox: boolean
+export interface RobotOverview extends RobotFacts {
   callsLeft: number
   calls: number
   perMs: number
-  pausedUntil: Date | undefined
-  pauseReason: string | undefined
-  monthUsed: number
-  monthly: number | undefined
-  /** In the queues that it works. */
-  waiting: number
   /** Why it says nothing at the moment although something waits; `until` undefined: until something new comes. */
   wait: { reason: WaitReason; until: Date | undefined } | undefined
-  lastResult: string | undefined
-  lastAt: Date | undefined
   /** The process that works it, where several share the store. */
   leasedBy: string | undefined
 }
@@ -64,6 +57,8 @@ export interface OverviewDeps {
   pastHour: HistoryCache
   settings: () => Settings
   clock: Clock
+  /** When a person last acted on a robot or a message: what was read before does not show it. */
+  actedAt?: () => Date | undefined
 }
 
 /** What all who look within this time are shown, so that many who look cost as much as one. */
@@ -75,16 +70,18 @@ const CACHED_PER_COST = 10
 
 /** Looks at everything at once; asked again within half a second, or ten times what it took, it gives the same. */
 export function createOverview(deps: OverviewDeps): () => Promise<Overview> {
-  const last: { until: number; glance: Promise<Overview> | undefined } = {
+  const last: { from: number; until: number; glance: Promise<Overview> | undefined } = {
+    from: 0,
     until: 0,
     glance: undefined,
   }
   return () => {
     const now = deps.clock.now()
     const left = last.until - now.getTime()
-    if (last.glance !== undefined && left > 0 && left <= MAX_CACHED_MS) return last.glance
+    const shows = last.from > (deps.actedAt?.()?.getTime() ?? Number.NEGATIVE_INFINITY)
+    if (last.glance !== undefined && shows && left > 0 && left <= MAX_CACHED_MS) return last.glance
     const glance = readOverview(now, deps)
-    Object.assign(last, { until: now.getTime() + CACHED_MS, glance })
+    Object.assign(last, { from: now.getTime(), until: now.getTime() + CACHED_MS, glance })
     glance.then(
       () => {
         if (last.glance !== glance) return
@@ -123,6 +120,7 @@ async function readOverview(now: Date, deps: OverviewDeps): Promise<Overview> {
     channels: await channelsOf(standing, { now, settings, store, minutes }),
     waiting,
     quota: { used: standing.organisationUsed, limit: settings.monthlyQuota },
+    failed: standing.failed,
     hour: chartMinutes(minutes, { waiting, channels: settings.channels }),
   }
 }
@@ -139,9 +137,11 @@ function robotOf(robot: Robot, standing: StatusSnapshot): RobotOverview {
     perMs: limits.perMs,
     pausedUntil,
     pauseReason: pausedUntil === undefined ? undefined : state?.pause?.reason,
+    pausedBy: pausedUntil === undefined ? undefined : state?.pause?.by,
     monthUsed: state?.monthUsed ?? 0,
     monthly: robot.monthly,
-    waiting: waitingFor(robot, standing),
+    ...waitingFor(robot, standing),
+    covered: isCovered(robot, standing),
     wait: undefined,
     lastResult: state?.lastResult,
     lastAt: state?.lastAt,
@@ -149,13 +149,38 @@ function robotOf(robot: Robot, standing: StatusSnapshot): RobotOverview {
   }
 }
 
-function waitingFor({ name }: Robot, { settings, queues }: StatusSnapshot): number {
+function waitingFor(
+  { name }: Robot,
+  { settings, queues }: StatusSnapshot,
+): { waiting: number; oldest: Date | undefined } {
   const ours = new Set(
     [...settings.channels.values()]
       .filter((channel) => channel.robots.includes(name))
       .map((channel) => (channel.mode === 'pool' ? `channel:${channel.name}` : `robot:${name}`)),
   )
-  return queues.filter((each) => ours.has(each.queue)).reduce((sum, each) => sum + each.count, 0)
+  const found = queues.filter((each) => ours.has(each.queue))
+  return {
+    waiting: found.reduce((sum, { count }) => sum + count, 0),
+    oldest:
+      found.length === 0
+        ? undefined
+        : new Date(Math.min(...found.map(({ oldest }) => oldest.getTime()))),
+  }
+}
+
+/** Whether each channel that uses a robot is a pool in which another one works. */
+function isCovered({ name }: Robot, standing: StatusSnapshot): boolean {
+  const { settings, robots } = standing
+  const works = (each: string): boolean => {
+    const robot = settings.robots.get(each)
+    const { lastResult } = robots.get(each) ?? {}
+    const isGood = lastResult === undefined || lastResult === 'ok'
+    return each !== name && robot !== undefined && isGood && !standing.pausedUntil(robot)
+  }
+  const ours = [...settings.channels.values()].filter((channel) => channel.robots.includes(name))
+  return (
+    ours.length > 0 && ours.every(({ mode, robots: all }) => mode === 'pool' && all.some(works))
+  )
 }
 
 async function channelsOf(

@@ -4,7 +4,7 @@ import { pauseEnd } from '../decisions/plan.ts'
 import { type Metrics, PAUSE_REASONS } from '../metrics.ts'
 import type { Robot, Settings } from '../model/settings.ts'
 import type { Mutes } from '../pipeline/mutes.ts'
-import type { Snapshot } from '../stores/queries.ts'
+import type { Pause, Snapshot } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 
 /** A snapshot of the store, with what each robot's limit still allows. */
@@ -41,6 +41,17 @@ export async function readStatus(
     pausedUntil: ({ name, limits }) =>
       pauseEnd({ calls: [], limits, pause: standing.robots.get(name)?.pause }, now),
   }
+}
+
+/** The pauses in force, by robot. */
+export function pausesOf({ settings, robots, pausedUntil }: StatusSnapshot): Map<string, Pause> {
+  return new Map(
+    [...settings.robots.values()].flatMap((robot) => {
+      const until = pausedUntil(robot)
+      const pause = robots.get(robot.name)?.pause
+      return until === undefined || pause === undefined ? [] : [[robot.name, { ...pause, until }]]
+    }),
+  )
 }
 
 /** Sets the gauges to a snapshot. */

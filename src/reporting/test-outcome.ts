@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
+import { isOpenEnded } from '../model/pause.ts'
 import { isSettled } from '../pipeline/test-run.ts'
-import type { MessageWithAlerts } from '../stores/queries.ts'
+import type { MessageWithAlerts, Pause } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { messageJson } from './json.ts'
 
@@ -9,7 +10,7 @@ const LOOK_EVERY_MS = 200
 /** The outcome of a test message: its state, and the last verdict in words. */
 export type TestOutcome = ReturnType<typeof outcomeOf>
 
-/** Waits up to `waitMs` for outcomes; returns sooner when all messages are settled or the signal fires. */
+/** Waits up to `waitMs` for outcomes; returns sooner when nothing more can come within it, or the signal fires. */
 export async function outcomesAfter(
   ids: readonly string[],
   {
@@ -17,21 +18,36 @@ export async function outcomesAfter(
     clock,
     waitMs,
     signal,
-  }: { store: Pick<Store, 'message'>; clock: Clock; waitMs: number; signal: AbortSignal },
+    pauses,
+  }: {
+    store: Pick<Store, 'message'>
+    clock: Clock
+    waitMs: number
+    signal: AbortSignal
+    /** The pauses in force, by robot. */
+    pauses: () => Promise<ReadonlyMap<string, Pause>>
+  },
 ): Promise<TestOutcome[]> {
   const end = clock.now().getTime() + waitMs
   for (;;) {
     const found = await Promise.all(ids.map((id) => store.message(id, 0)))
     const known = found.filter((each) => each !== undefined)
-    if (known.every(isSettled) || clock.now().getTime() >= end || signal.aborted)
-      return known.map(outcomeOf)
+    if (known.every(isSettled)) return known.map((each) => outcomeOf(each, undefined))
+    const paused = await pauses()
+    const pauseOf = ({ message }: MessageWithAlerts) => paused.get(message.robot)
+    const waitsOn = known.some(
+      (each) => !isSettled(each) && (pauseOf(each)?.until.getTime() ?? 0) < end,
+    )
+    if (!waitsOn || clock.now().getTime() >= end || signal.aborted)
+      return known.map((each) => outcomeOf(each, pauseOf(each)))
     await clock.sleep(LOOK_EVERY_MS, signal)
   }
 }
 
-function outcomeOf({ message }: MessageWithAlerts) {
+function outcomeOf({ message }: MessageWithAlerts, pause: Pause | undefined) {
   const { id, channel, state, attempts } = messageJson(message)
   const last = attempts.at(-1)
+  const isPending = state === 'pending'
   return {
     id,
     channel,
@@ -40,9 +56,16 @@ function outcomeOf({ message }: MessageWithAlerts) {
     result: last?.result ?? null,
     errcode: last?.errcode ?? null,
     errmsg: last?.errmsg ?? null,
-    words:
-      last?.words ??
-      message.reason ??
-      'It is still queued: it waits for a limit, a pause or earlier messages.',
+    words: (isPending && pauseWords(pause)) || (last?.words ?? message.reason ?? STILL_QUEUED),
   }
+}
+
+const STILL_QUEUED = 'It is still queued: it waits for a limit, a pause or earlier messages.'
+
+function pauseWords(pause: Pause | undefined): string | undefined {
+  if (pause === undefined) return undefined
+  const { reason, until, by } = pause
+  const end = isOpenEnded(until) ? 'until it is resumed' : `until ${until.toISOString()}`
+  if (reason === 'by_hand') return `It waits: the robot is paused by ${by ?? 'hand'}, ${end}.`
+  return `It waits: the robot is paused (${reason}), ${end}.`
 }

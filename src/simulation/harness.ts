@@ -91,6 +91,12 @@ export class Harness {
 
   post: (source: SourceName, text: unknown, channel?: string) => Promise<unknown> = async () => {}
 
+  /** What a person does about messages and robots. */
+  get actions(): Receiver['actions'] {
+    if (this.#receiver === undefined) throw new Error('the receiver is not started')
+    return this.#receiver.actions
+  }
+
   /** Applies other settings. */
   async reload(settings: Settings): Promise<void> {
     this.settings = settings

@@ -29,6 +29,8 @@ export interface Snapshot {
   /** The same by channel; an alert in several queues counts once. */
   channels: { channel: string; count: number; oldest: Date }[]
   organisationUsed: number
+  /** Messages that need a person, those with a Down or Critical alert among them, and when the oldest was made. */
+  failed: { count: number; severe: number; oldest: Date | undefined }
 }
 
 /** One counted call; it may reach DingTalk at any time between `at` and `until`. */
@@ -52,6 +54,8 @@ export interface Pause {
   until: Date
   since: Date
   reason: string
+  /** The person who made it. */
+  by?: string
 }
 
 export interface RobotSnapshot extends RobotState {
@@ -80,10 +84,30 @@ export interface MessageQuery {
   channel?: string
   robot?: string
   state?: MessageState
+  /** Only those that need a person: dead, not dismissed, and with alerts that nothing else carries. */
+  failed?: boolean
   /** A substring of title or text; ASCII letters match in either case. */
   text?: string
   limit: number
   before?: string
+}
+
+/** Messages that are dead, not dismissed, and carry what nothing else carries; all conditions hold. */
+export interface FailedQuery {
+  channel?: string
+  robot?: string
+  /** Must occur in title or text; the case of ASCII letters does not matter. */
+  text?: string
+  ids?: readonly string[]
+  /** Only those whose id is larger; they come in ascending order. */
+  after?: string
+  limit: number
+}
+
+/** Ids of failed messages, oldest first; `next` is undefined at the end, else the `after` to go on with. */
+export interface FailedPage {
+  ids: string[]
+  next: string | undefined
 }
 
 export interface StoredMessage extends QueuePlace {
@@ -102,6 +126,8 @@ export interface StoredMessage extends QueuePlace {
   dueAt: Date | undefined
   sentAt: Date | undefined
   reason: string | undefined
+  /** A person said that it needs no more care, though it is dead. */
+  dismissed: { at: Date; by: string } | undefined
   attemptCount: number
   /** Oldest first; a list contains only the last attempt. */
   attempts: StoredAttempt[]

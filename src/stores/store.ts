@@ -5,12 +5,15 @@ import type { NewSilence, Silence } from '../model/silence.ts'
 import type { Accepted, AcceptRequest } from './incoming.ts'
 import type {
   AlertQuery,
+  FailedPage,
+  FailedQuery,
   HistoryCounts,
   MessageCounts,
   MessageCountsQuery,
   MessageQuery,
   MessageWithAlerts,
   Page,
+  Pause,
   QueuePlace,
   RobotId,
   RobotState,
@@ -70,6 +73,14 @@ export interface Store {
    * AppError `not_found`, `not_dead`, or `outdated` when all of them are overtaken.
    */
   resend(id: string, now: Date): Promise<Resent>
+  /** Messages that need a person, oldest first. */
+  failed(query: FailedQuery): Promise<FailedPage>
+  /** Dismisses those of the messages that are dead and not dismissed; returns how many. */
+  dismiss(ids: readonly string[], dismissal: { at: Date; by: string }): Promise<number>
+  /** A person pauses a robot's key; a new pause replaces the one before. */
+  pauseRobot(pause: HandPause): Promise<void>
+  /** Ends every pause of a robot, also one of its address; returns those that were in force. */
+  resumeRobot(robot: { key: string; address: string }, now: Date): Promise<Pause[]>
   /**
    * Moves alerts and messages from queues without a robot to the queues of their channel, or marks them dead when the
    * channel was removed. Skips places with a message in flight or a lease in force; a later call moves those.
@@ -308,6 +319,13 @@ export interface Resent {
   /** How many alerts are sent again, and how many are left out because a later message has overtaken them. */
   alerts: number
   outdated: number
+}
+
+export interface HandPause {
+  key: string
+  now: Date
+  until: Date
+  by: string
 }
 
 /** A robot's key of an earlier version, and the current key of the same token. */

@@ -1,26 +1,62 @@
 // Updates the page, counts times, copies snippets. Every page works without it.
 const LEAST_BETWEEN_MS = 1500
+const FIRST_RETRY_MS = 1000
+const MOST_RETRY_MS = 30000
 
 // Above the folder of this file, wherever a proxy puts it.
 const root = new URL('..', document.currentScript.src)
 const state = document.querySelector('[data-live-state]')
 // Times are relative to the receiver's clock.
 const skew = Date.parse(document.documentElement.dataset.now) - Date.now()
-const now = { stream: undefined, asking: false, stale: false, last: 0 }
+const now = {
+  stream: undefined,
+  retryMs: FIRST_RETRY_MS,
+  retry: undefined,
+  asking: false,
+  stale: false,
+  last: 0,
+  // A notice is taken out of the address, but stays on the page.
+  address: location.href,
+  asOf: document.documentElement.dataset.asOf,
+  // While a button is pressed, what was fetched waits here.
+  pressed: false,
+  page: undefined,
+}
 
 function say(on) {
   if (!state) return
   state.hidden = false
   state.classList.toggle('on', on)
-  state.textContent = on ? state.dataset.on : state.dataset.off
+  const words = on ? state.dataset.on : state.dataset.off.replace('{time}', now.asOf)
+  if (state.textContent !== words) state.textContent = words
 }
 
 function listen() {
   if (!document.querySelector('[data-live]') || now.stream) return
-  now.stream = new EventSource(new URL('events', root))
-  now.stream.addEventListener('open', () => say(true))
-  now.stream.addEventListener('error', () => say(false))
-  now.stream.addEventListener('change', () => look())
+  clearTimeout(now.retry)
+  const stream = new EventSource(new URL('events', root))
+  now.stream = stream
+  stream.addEventListener('open', () => {
+    now.retryMs = FIRST_RETRY_MS
+    say(true)
+    look()
+  })
+  stream.addEventListener('error', () => {
+    say(false)
+    // After an answer that is no stream, such as a proxy's 502, a browser does not try again.
+    if (stream.readyState === EventSource.CLOSED && now.stream === stream) listenLater()
+  })
+  stream.addEventListener('change', () => look())
+}
+
+function listenLater() {
+  now.stream = undefined
+  now.retry = setTimeout(() => {
+    listen()
+    // Says whether the session is over.
+    look()
+  }, now.retryMs * (0.75 + Math.random() / 2))
+  now.retryMs = Math.min(MOST_RETRY_MS, now.retryMs * 2)
 }
 
 // A hidden tab closes its connection; browsers allow six per host.
@@ -28,6 +64,7 @@ document.addEventListener('visibilitychange', () => {
   if (document.hidden) {
     now.stream?.close()
     now.stream = undefined
+    clearTimeout(now.retry)
   } else {
     listen()
     look()
@@ -44,9 +81,14 @@ async function look() {
   const wait = now.last + LEAST_BETWEEN_MS - performance.now()
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
   try {
-    const response = await fetch(location.href, { headers: { Accept: 'text/html' } })
-    if (response.ok) show(new DOMParser().parseFromString(await response.text(), 'text/html'))
-    say(response.ok)
+    const response = await fetch(now.address, { headers: { Accept: 'text/html' } })
+    // The session is over: the same page asks to sign in.
+    if (response.status === 401) location.reload()
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html')
+    if (response.ok) now.asOf = page.documentElement.dataset.asOf ?? now.asOf
+    // A page that says that the store is unavailable is shown as well; a proxy's is not.
+    show(page)
+    say(response.ok && now.stream?.readyState === EventSource.OPEN)
   } catch {
     say(false)
   }
@@ -56,9 +98,18 @@ async function look() {
 }
 
 function show(page) {
+  now.page = page
+  if (!now.pressed) showNow()
+}
+
+function showNow() {
+  const { page } = now
+  if (!page) return
+  now.page = undefined
   for (const old of document.querySelectorAll('[data-live]')) {
     const fresh = page.getElementById(old.id)
     if (!fresh || !isFree(old)) continue
+    keepChoices(old, fresh)
     for (const details of old.querySelectorAll('details[open][id]'))
       fresh.querySelector(`#${CSS.escape(details.id)}`)?.setAttribute('open', '')
     if (fresh.innerHTML === old.innerHTML) continue
@@ -71,6 +122,38 @@ function show(page) {
   }
   tick()
 }
+
+// What somebody chose and ticked is chosen in what comes in its place.
+function keepChoices(old, fresh) {
+  for (const form of old.querySelectorAll('form[action]')) {
+    const same = fresh.querySelector(`form[action="${CSS.escape(form.getAttribute('action'))}"]`)
+    if (!same) continue
+    for (const field of form.querySelectorAll('select, input[type=checkbox]')) {
+      const ticks = field.type === 'checkbox'
+      const value = ticks ? `[value="${CSS.escape(field.value)}"]` : ''
+      const other = same.querySelector(`[name="${CSS.escape(field.name)}"]${value}`)
+      if (!other) continue
+      if (ticks) other.checked = field.checked
+      else other.value = field.value
+    }
+  }
+}
+
+// A press counts although the page changes meanwhile: nothing is replaced before it has ended.
+for (const kind of ['pointerdown', 'keydown'])
+  document.addEventListener(kind, () => {
+    now.pressed = true
+  })
+for (const kind of ['pointerup', 'pointercancel', 'keyup'])
+  document.addEventListener(kind, () => {
+    setTimeout(() => {
+      now.pressed = false
+      showNow()
+    })
+  })
+window.addEventListener('blur', () => {
+  now.pressed = false
+})
 
 // Does not update while the user types or selects text.
 function isFree(region) {

@@ -8,7 +8,7 @@ import type { PageRequest } from '../../src/http/console.ts'
 import type { ServerDeps } from '../../src/http/server.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
-import { serve } from './serving.ts'
+import { NO_ACTIONS, serve } from './serving.ts'
 
 const done: unknown[] = []
 const unexpected: unknown[] = []
@@ -24,9 +24,28 @@ const deps: Partial<ServerDeps> = {
   asset: (name) =>
     name === 'console.css' ? { contentType: 'text/css', body: Buffer.from('p{}') } : undefined,
   changes,
-  resend: async (id) => {
-    if (state.fail !== undefined) throw state.fail
-    done.push(['resend', id])
+  actions: {
+    ...NO_ACTIONS,
+    resend: async (id) => {
+      if (state.fail !== undefined) throw state.fail
+      done.push(['resend', id])
+    },
+    resendAll: async (which, { dryRun }) => {
+      done.push(['resendAll', which, dryRun])
+      return { resent: 2, outdated: 1, left: false }
+    },
+    dismissAll: async (which, { dryRun }) => {
+      done.push(['dismissAll', which, dryRun])
+      return 2
+    },
+    pause: async (robot, { until, by }) => {
+      done.push(['pause', robot, until === undefined ? 'open' : 'timed', by])
+      return until ?? new Date()
+    },
+    resume: async (robot) => {
+      done.push(['resume', robot])
+      return []
+    },
   },
   test: async (channel) => {
     done.push(['test', channel])
@@ -133,7 +152,20 @@ describe('the routes of the console', () => {
       return headers.get('location')
     }
     assert.equal(await where(post('/messages/7/resend')), '/messages/7?notice=resent')
-    assert.equal(await where(post('/channels/a%20b/test')), '/?notice=tested')
+    assert.equal(
+      await where(post('/channels/ops/test')),
+      '/?notice=tested&ran=1&at=channel-ops#channel-ops',
+    )
+    assert.equal(
+      await where(post('/robots/ops-1/pause', { for: '2h' })),
+      '/?notice=robotPaused&at=robot-ops-1#robot-ops-1',
+    )
+    await post('/robots/ops-1/pause', { for: 'open' })
+    assert.equal(
+      await where(post('/robots/ops-1/resume')),
+      '/?notice=robotRuns&at=robot-ops-1#robot-ops-1',
+    )
+    assert.equal(await where(post('/messages/7/dismiss')), '/messages/7?notice=dismissed')
     assert.equal(
       await where(post('/sandbox', { channel: 'ops', play: 'storm' })),
       '/sandbox?channel=ops&notice=played_storm',
@@ -144,11 +176,68 @@ describe('the routes of the console', () => {
     )
     assert.deepEqual(done, [
       ['resend', '7'],
-      ['test', 'a b'],
+      ['test', 'ops'],
+      ['pause', 'ops-1', 'timed', '127.0.0.1'],
+      ['pause', 'ops-1', 'open', '127.0.0.1'],
+      ['resume', 'ops-1'],
+      ['dismissAll', { ids: ['7'] }, false],
       { kind: 'storm', channel: 'ops' },
       { kind: 'recovery', channel: 'ops' },
     ])
     assert.equal((await post('/sandbox', { channel: 'ops', play: 'evil' })).status, 400)
+    assert.equal((await post('/robots/ops-1/pause', { for: '1000y' })).status, 400)
+    assert.equal((await post('/robots/ops-1/pause', { for: 'constructor' })).status, 400)
+  })
+
+  test('many messages are counted and asked about first, then acted on', async () => {
+    done.length = 0
+    const bulk = (fields: [string, string][]) =>
+      ask('/messages/actions', { method: 'POST', body: new URLSearchParams(fields) })
+    const chosen: [string, string][] = [
+      ['act', 'resend'],
+      ['id', '7'],
+      ['id', '8'],
+      ['channel', 'ops'],
+    ]
+    assert.equal((await bulk(chosen)).status, 200)
+    assert.deepEqual(state.asked?.bulk, {
+      ...{ act: 'resend', messages: 2, more: false },
+      fields: [
+        ['id', '7'],
+        ['id', '8'],
+        ['channel', 'ops'],
+      ],
+    })
+    const { headers } = await bulk([...chosen, ['confirmed', 'yes']])
+    assert.equal(
+      headers.get('location'),
+      '/messages?state=dead&channel=ops&notice=resentN&n=2&outdated=1',
+    )
+    await bulk([
+      ['act', 'dismiss'],
+      ['which', 'all'],
+      ['q', 'disk'],
+      ['confirmed', 'yes'],
+    ])
+    assert.deepEqual(done, [
+      ['resendAll', { ids: ['7', '8'] }, true],
+      ['resendAll', { ids: ['7', '8'] }, false],
+      ['dismissAll', { text: 'disk' }, false],
+    ])
+    done.length = 0
+    const none = await bulk([['act', 'resend']])
+    assert.equal(none.headers.get('location'), '/messages?state=dead&notice=noneChosen&n=0')
+    assert.equal((await bulk([['act', 'drop']])).status, 400)
+    assert.equal(
+      (
+        await bulk([
+          ['act', 'resend'],
+          ['id', "7' OR 1"],
+        ])
+      ).status,
+      303,
+    )
+    assert.deepEqual(done, [])
   })
 
   test('an action is refused to a page of another site', async () => {
@@ -156,6 +245,10 @@ describe('the routes of the console', () => {
     state.asked = undefined
     for (const path of [
       '/messages/7/resend',
+      '/messages/7/dismiss',
+      '/messages/actions',
+      '/robots/ops-1/pause',
+      '/robots/ops-1/resume',
       '/channels/ops/test',
       '/sandbox',
       '/playground',
@@ -186,7 +279,15 @@ describe('the routes of the console', () => {
       assert.deepEqual([status, text], [401, `<p>ask ${path}`])
     }
     assert.equal((await server.ask('/events')).status, 401)
-    for (const path of ['/messages/7/resend', '/channels/ops/test', '/sandbox', '/playground'])
+    for (const path of [
+      '/messages/7/resend',
+      '/messages/actions',
+      '/robots/ops-1/pause',
+      '/robots/ops-1/resume',
+      '/channels/ops/test',
+      '/sandbox',
+      '/playground',
+    ])
       assert.equal((await server.post(path)).status, 401, path)
     assert.deepEqual([done, state.asked], [[], undefined])
     const { status } = await server.ask('/messages', {

@@ -13,6 +13,7 @@ import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { StoredMessage } from '../../src/stores/queries.ts'
 import { settingsOf } from '../support/settings.ts'
+import { NO_ACTIONS } from './serving.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 const OK = '{"errcode":0,"errmsg":"ok"}'
@@ -34,6 +35,7 @@ const message: StoredMessage = {
   dueAt: undefined,
   sentAt: undefined,
   reason: 'because',
+  dismissed: undefined,
   attemptCount: 0,
   attempts: [],
 }
@@ -88,8 +90,11 @@ const deps: ServerDeps = {
   test: async () => ['1'],
   testRobot: async () => ['2'],
   outcomes: async () => [],
-  resend: async () => {
-    if (state.fail !== undefined) throw state.fail
+  actions: {
+    ...NO_ACTIONS,
+    resend: async () => {
+      if (state.fail !== undefined) throw state.fail
+    },
   },
   metrics: (openMetrics) => exposed(metrics, openMetrics),
   page: async ({ path }) =>

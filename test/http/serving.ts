@@ -7,6 +7,7 @@ import { createLoginThrottle } from '../../src/http/login-throttle.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
 import { createMetrics, exposed } from '../../src/metrics.ts'
 import type { Access } from '../../src/model/access.ts'
+import { NO_END_MS } from '../../src/model/pause.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { sources } from '../../src/sources/index.ts'
@@ -23,6 +24,16 @@ const OUTCOME = {
   errmsg: 'ok',
   words: 'DingTalk accepted it.',
 } as const
+
+/** Actions that find nothing to do. */
+export const NO_ACTIONS: ServerDeps['actions'] = {
+  resend: async () => {},
+  resendAll: async () => ({ resent: 0, outdated: 0, left: false }),
+  dismissAll: async () => 0,
+  pause: async (_robot, { until }) => until ?? new Date(NO_END_MS),
+  resume: async () => [],
+  lastAt: () => undefined,
+}
 
 export interface Logged {
   name: string
@@ -89,7 +100,7 @@ export async function serve({
       test: async () => ['1'],
       testRobot: async () => ['1'],
       outcomes: async (ids) => ids.map((id) => ({ ...OUTCOME, id })),
-      resend: async () => {},
+      actions: NO_ACTIONS,
       metrics: (openMetrics) => exposed(metrics, openMetrics),
       page: async ({ path }) =>
         path === '/' ? { status: 200, html: '<p>the console' } : undefined,

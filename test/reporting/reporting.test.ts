@@ -42,6 +42,21 @@ function playing(path: Path) {
 }
 
 describe('a glance', () => {
+  test('is a new one after a person has acted, however soon', async () => {
+    const path = await new Path(settingsOf()).start()
+    const glance = createOverview({
+      ...{ store: path.store, clock: path.clock, settings: () => path.settings },
+      pastHour: new HistoryCache(path.store),
+      actedAt: () => path.actions.lastAt(),
+    })
+    const first = await glance()
+    assert.equal(await glance(), first)
+    await path.actions.pause('ops-1', { until: undefined, by: 'li' })
+    const [robot] = (await glance()).robots
+    assert.deepEqual([robot?.pauseReason, robot?.pausedBy], ['by_hand', 'li'])
+    await path.stop()
+  })
+
   test('says what waits, what was told, and what was not and why', async () => {
     const path = await new Path(settingsOf()).start()
     const { glance } = looking(path)

@@ -118,7 +118,8 @@ export class Process {
   /** Resends every dead message; the service may refuse some. */
   async resend(): Promise<void> {
     const { items } = await this.#inside.messages({ state: 'dead', limit: 100 })
-    for (const { id } of items) await this.#receiver.resend(id).catch(() => undefined)
+    for (const { id } of items)
+      await this.#receiver.actions.resend(id, 'sim').catch(() => undefined)
   }
 
   /** Stops gracefully: ends current work and releases the robots. */

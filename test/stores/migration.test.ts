@@ -76,6 +76,24 @@ async function assertKept(store: Store): Promise<void> {
   )
 }
 
+/** Takes away what the schemas before people could act do not have. */
+const WITHOUT_ACTIONS = `
+  DROP INDEX messages_failed;
+  ALTER TABLE messages DROP COLUMN dismissed_at;
+  ALTER TABLE messages DROP COLUMN dismissed_by;
+  ALTER TABLE pauses DROP COLUMN made_by;
+  DROP TABLE silences;
+  DROP TABLE signing_keys;
+`
+
+async function assertActs(store: Store): Promise<void> {
+  const { ids } = await store.failed({ limit: 10 })
+  assert.equal(ids.length, 1)
+  assert.equal(await store.dismiss(ids, { at: at(MINUTE), by: 'li' }), 1)
+  await store.pauseRobot({ key: 'ka', now: at(MINUTE), until: at(90 * MINUTE), by: 'li' })
+  assert.equal((await fixtureOn(store).backlog(MINUTE)).robot.pause?.by, 'li')
+}
+
 /** What a receiver does with it afterwards. */
 async function assertGoesOn(store: Store): Promise<void> {
   const s = fixtureOn(store, 100)
@@ -129,6 +147,21 @@ describe('a SQLite file of version 0.1.0', () => {
     // Version 0.1.0 refuses by name every file whose version is above 2.
     assert.deepEqual({ ...db.prepare('PRAGMA user_version').get() }, { user_version: 4 })
     db.close()
+  })
+
+  test('of the schema before people could act keeps everything and goes on', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    sqliteFile(path, 'sqlite-0.1.0')
+    await (await openSqlite({ path, reasonToSuppress, thread: false })).close()
+    const db = new DatabaseSync(path)
+    db.exec(WITHOUT_ACTIONS)
+    db.exec('PRAGMA user_version = 3')
+    db.close()
+    const store = await openSqlite({ path, reasonToSuppress, thread: false })
+    await assertKept(store)
+    await assertActs(store)
+    await store.close()
   })
 
   test('never reuses the id of a pruned message', async () => {
@@ -201,6 +234,24 @@ describe('a PostgreSQL database of version 0.1.0', needsPostgres(), () => {
       // Version 0.1.0 refuses every database whose version is above 1.
       const rows = await postgres.ask('SELECT version FROM old.schema_version')
       assert.deepEqual(rows, [{ version: 3 }])
+    } finally {
+      await store.close()
+    }
+  })
+
+  test('of the schema before people could act goes on', async () => {
+    const options = { url: postgres.url, schema: 'between', reasonToSuppress, clock: realClock }
+    const first = await openPostgres(options)
+    const s = fixtureOn(first, 200)
+    await s.accept([alert('f')])
+    await s.die(await s.claim(await s.waitingIds()), 10)
+    await first.close()
+    await postgres.ask(
+      `SET search_path = between; ${WITHOUT_ACTIONS} UPDATE schema_version SET version = 2`,
+    )
+    const store = await openPostgres(options)
+    try {
+      await assertActs(store)
     } finally {
       await store.close()
     }

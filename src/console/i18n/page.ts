@@ -11,7 +11,7 @@ export const PAGE = {
   setup: ['Setup', '接入指南', '設定指南'],
   refresh: ['Refresh', '刷新', '重新整理'],
   live: ['live', '实时', '即時'],
-  notLive: ['offline', '连接断开', '連線中斷'],
+  notLive: ['offline, as of {time}', '连接断开，截至 {time}', '連線中斷，截至 {time}'],
   theme: ['Theme', '配色', '佈景主題'],
   themeAuto: ['system', '跟随系统', '跟隨系統'],
   themeLight: ['light', '浅色', '淺色'],
@@ -80,4 +80,7 @@ export const PAGE = {
   left: ['{time} left', '还剩 {time}', '還剩 {time}'],
   resent: ['The message is queued again.', '消息已重新加入发送队列。', '訊息已重新加入傳送佇列。'],
   tested: ['A test message is queued.', '测试消息已加入发送队列。', '測試訊息已加入傳送佇列。'],
+  robotPaused: ['The robot is paused.', '机器人已暂停。', '機器人已暫停。'],
+  robotResumed: ['The robot works again.', '机器人已恢复。', '機器人已恢復。'],
+  robotRuns: ['The robot was not paused.', '机器人并未暂停。', '機器人並未暫停。'],
 } as const

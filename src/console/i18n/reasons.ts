@@ -20,9 +20,9 @@ export const REASONS = {
   ],
   wait_paused: ['the robot is paused', '机器人已暂停', '機器人已暫停'],
   wait_no_call_left: [
-    'no call left in this window',
-    '当前窗口的调用次数已用完',
-    '目前時間窗的呼叫次數已用完',
+    'calls are spread over the window, and some are kept for Critical alerts',
+    '调用已分摊到整个窗口，并为严重告警留量',
+    '呼叫已分攤到整個時間窗，並為嚴重警示留量',
   ],
   wait_collecting: [
     'collecting more alerts for one message',
@@ -34,6 +34,7 @@ export const REASONS = {
   wait_quota: ['saving the monthly quota', '节省本月配额', '節省本月配額'],
   pause_throttled: ['throttled by DingTalk', '被钉钉限流', '遭釘釘限流'],
   pause_unreachable: ['DingTalk is unreachable', '无法连接钉钉', '無法連線釘釘'],
+  pause_by_hand: ['paused by hand', '已手动暂停', '已手動暫停'],
   pause_rejected: [
     'DingTalk rejects its messages; the other robots of the pool continue',
     '钉钉拒绝其消息，由池中其他机器人发送',

@@ -41,6 +41,8 @@ export async function messages({ request, facts, words }: PageContext): Promise<
       channels: [...channels.keys()],
       robots: [...robots.keys()],
       states: MESSAGE_STATES,
+      // Only what failed can be sent again or dismissed.
+      bulk: filter.state === 'dead' && page.items.some(({ dismissed }) => dismissed === undefined),
       messages: await mapGivingWay(page.items, withBubble, facts.giveWay),
       isFirst: query['before'] === undefined,
       newest: link(null),

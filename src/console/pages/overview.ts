@@ -1,22 +1,86 @@
+import { AppError } from '../../errors.ts'
+import { isOpenEnded } from '../../model/pause.ts'
+import {
+  conditionOf,
+  type Headline,
+  type HeadlineQuestion,
+  headlineOf,
+} from '../../reporting/headline.ts'
 import type { Overview, RobotOverview } from '../../reporting/overview.ts'
+import type { StoredMessage } from '../../stores/queries.ts'
 import { barSvg, chartHtml, meterSvg } from '../chart.ts'
 import { formattersOf } from '../format.ts'
+import { headlineView } from '../headline.ts'
 import type { BuiltPage, PageContext } from '../page.ts'
 import { exampleCurl } from '../snippets.ts'
 import { shownSilence } from './silence.ts'
 
 const LATEST_COUNT = 6
-const DEAD_COUNT = 5
+const FAILED_COUNT = 5
 const MAX_SILENCES = 20
 
 /** The month's bar warns from this share on. */
 const SCARCE_FROM = 0.9
 
-export async function overview({ facts, words }: PageContext): Promise<BuiltPage> {
-  const current = await facts.overview()
-  const [latest, dead, silences] = await Promise.all([
+export async function overview(context: PageContext): Promise<BuiltPage> {
+  let current: Overview
+  try {
+    current = await context.facts.overview()
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'store_unavailable')
+      return unavailable(error.message, context)
+    throw error
+  }
+  return overviewOf(current, context)
+}
+
+/** Only that nothing can be known, so that the numbers of before do not pass for those of now. */
+function unavailable(why: string, { facts, words }: PageContext): BuiltPage {
+  const headline = headlineOf({ ...NOTHING_KNOWN, storeFault: why }, facts.now())
+  return {
+    template: 'unavailable',
+    active: '/',
+    title: words.t('overview'),
+    status: 503,
+    view: { head: headlineView(headline, words) },
+  }
+}
+
+const NOTHING_KNOWN: Omit<HeadlineQuestion, 'storeFault'> = {
+  refused: undefined,
+  robots: [],
+  channels: [],
+  failed: { count: 0, severe: 0, oldest: undefined },
+  waiting: 0,
+  oldest: undefined,
+  quota: { used: 0, limit: undefined },
+  hasMessages: false,
+}
+
+function headlineFor(
+  current: Overview,
+  facts: PageContext['facts'],
+  hasMessages: boolean,
+): Headline {
+  const times = current.channels.flatMap(({ oldest }) => oldest?.getTime() ?? [])
+  const oldest = times.length === 0 ? undefined : new Date(Math.min(...times))
+  const question = {
+    ...current,
+    oldest,
+    hasMessages,
+    storeFault: undefined,
+    refused: facts.refused(),
+  }
+  return headlineOf(question, current.now)
+}
+
+async function overviewOf(
+  current: Overview,
+  { request, facts, words }: PageContext,
+): Promise<BuiltPage> {
+  const [latest, failed, silences] = await Promise.all([
     facts.store.messages({ limit: LATEST_COUNT }),
-    facts.store.messages({ limit: DEAD_COUNT, state: 'dead' }),
+    facts.store.messages({ limit: FAILED_COUNT, failed: true }),
     facts.store.silences({ inForceAt: facts.now(), limit: MAX_SILENCES }),
   ])
   const settings = facts.settings()
@@ -39,11 +103,11 @@ export async function overview({ facts, words }: PageContext): Promise<BuiltPage
     title: words.t('overview'),
     view: {
       current,
-      mood: pageMood(current, dead.items.length > 0),
+      head: headlineView(headlineFor(current, facts, latest.items.length > 0), words),
       totals,
-      failing: current.robots.filter((robot) => isFailing(robot)),
-      paused: current.robots.filter((robot) => robot.pausedUntil !== undefined),
       robots: current.robots.map((robot) => robotView(robot, words)),
+      ...saidIn(request.query),
+      outcomes: await outcomesOf(request.query, facts),
       organisation:
         current.quota.limit === undefined
           ? undefined
@@ -54,12 +118,9 @@ export async function overview({ facts, words }: PageContext): Promise<BuiltPage
         time: minute,
         number: words.number,
       }),
-      oldest: oldestOf(current),
-      lastDeliveryAt: lastDeliveryAt(current),
       few: current.robots.length + (current.quota.limit === undefined ? 0 : 1) === 1,
       latest: latest.items,
-      dead: dead.items,
-      moreDead: dead.next !== null,
+      failed: failed.items,
       short,
       hasSandbox: facts.sandboxChannels().length > 0,
       silences: silences.map((each) => shownSilence(each, { now: current.now, words })),
@@ -77,34 +138,12 @@ function robotView(robot: RobotOverview, words: PageContext['words']) {
   const label = words.t('callsLeft', { n: left, all, window: words.duration(perMs) })
   return {
     ...robot,
-    mood: robotMood(robot),
+    condition: conditionOf(robot),
+    isOpenEnded: robot.pausedUntil !== undefined && isOpenEnded(robot.pausedUntil),
+    anchor: `robot-${encodeURIComponent(robot.name)}`,
     meter: meterSvg({ left, all, label }),
     month: monthly === undefined ? undefined : monthBar(monthUsed, monthly, words.t('month')),
   }
-}
-
-type Mood = 'calm' | 'busy' | 'paused' | 'bad'
-
-/** The worst state of all, which sets the colour of the page. */
-function pageMood(current: Overview, dead: boolean): Mood {
-  if (dead) return 'bad'
-  if (current.robots.some((robot) => robotMood(robot).mood !== 'calm')) return 'paused'
-  return current.waiting > 0 ? 'busy' : 'calm'
-}
-
-function robotMood(robot: RobotOverview): {
-  mood: Mood
-  word: 'ready' | 'paused' | 'setAside' | 'retries'
-} {
-  if (isFailing(robot)) return { mood: 'paused', word: 'retries' }
-  if (robot.pausedUntil === undefined) return { mood: 'calm', word: 'ready' }
-  if (robot.pauseReason === 'rejected') return { mood: 'bad', word: 'setAside' }
-  return { mood: 'paused', word: robot.pauseReason === 'unreachable' ? 'retries' : 'paused' }
-}
-
-/** True while a robot waits for a retry. */
-function isFailing({ pausedUntil, lastResult, waiting }: RobotOverview): boolean {
-  return pausedUntil === undefined && waiting > 0 && lastResult !== undefined && lastResult !== 'ok'
 }
 
 function monthBar(
@@ -116,15 +155,20 @@ function monthBar(
   return { used, limit, bar: barSvg({ share, label, warns: share >= SCARCE_FROM }) }
 }
 
-/** Time of the latest delivery by a robot whose last attempt succeeded. */
-function lastDeliveryAt(current: Overview): Date | undefined {
-  const times = current.robots
-    .filter((robot) => robot.lastResult === 'ok')
-    .flatMap((robot) => robot.lastAt?.getTime() ?? [])
-  return times.length === 0 ? undefined : new Date(Math.max(...times))
+/** What an action said, and the card or row in which it was pressed. */
+function saidIn({ at }: Readonly<Record<string, string>>): { saidAt: string | undefined } {
+  return { saidAt: at }
 }
 
-function oldestOf(current: Overview): Date | undefined {
-  const oldest = current.channels.flatMap((each) => each.oldest?.getTime() ?? [])
-  return oldest.length === 0 ? undefined : new Date(Math.min(...oldest))
+const MAX_OUTCOMES = 20
+
+/** What has come of the tests that were pressed last. */
+async function outcomesOf(
+  { ran }: Readonly<Record<string, string>>,
+  { store }: PageContext['facts'],
+): Promise<StoredMessage[]> {
+  if (ran === undefined || !/^\d{1,15}(\.\d{1,15})*$/.test(ran)) return []
+  const ids = ran.split('.').slice(0, MAX_OUTCOMES)
+  const found = await Promise.all(ids.map((id) => store.message(id, 0)))
+  return found.flatMap((each) => each?.message ?? [])
 }

@@ -11,6 +11,7 @@ const WORDS = {
   push_limit: 'delayedPushLimit',
   quota: 'delayedQuota',
   unreachable: 'delayedUnreachable',
+  by_hand: 'delayedByHand',
 } as const satisfies Record<Delayed['reason'], Word>
 
 /** A text under a line that says since when it waited and why, where it did. */

@@ -1,6 +1,6 @@
 import { postgresDialect } from '../dialect.ts'
 import { COPY_OLD_TABLES, copyOldMessages, renameOldTables } from '../sql/old-rows.ts'
-import { SCHEMA, SILENCE_TABLES } from '../sql/schema.ts'
+import { ACTION_COLUMNS, SCHEMA, SILENCE_TABLES } from '../sql/schema.ts'
 
 /** Tables of PostgreSQL only: id sequences, and the rows that accepts lock and compare with. */
 const OWN_TABLES = `
@@ -81,6 +81,6 @@ export const VERSION = 3
 
 /** SQL that migrates from a version to VERSION. */
 export function stepsFrom(version: number): string {
-  if (version === 2) return postgresDialect(SILENCE_TABLES)
+  if (version === 2) return postgresDialect(SILENCE_TABLES + ACTION_COLUMNS)
   return version === 0 ? CREATE : FROM_SCHEMA_1
 }

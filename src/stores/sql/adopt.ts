@@ -1,5 +1,6 @@
 import type { FormerKey } from '../store.ts'
 import type { Tx } from '../tx.ts'
+import { handScope } from './robot-states.ts'
 
 /** Moves calls, usage, warnings, pauses and state from a robot's former key to its current one. */
 export async function adopt(tx: Tx, keys: readonly FormerKey[]): Promise<void> {
@@ -19,14 +20,16 @@ export async function adopt(tx: Tx, keys: readonly FormerKey[]): Promise<void> {
       [to, from],
     )
     await tx.run('DELETE FROM quota_warnings WHERE scope = $1', [from])
-    await tx.run(
-      `INSERT INTO pauses AS p (scope, until, since, reason)
-       SELECT CAST($1 AS TEXT), until, since, reason FROM pauses WHERE scope = $2
-       ON CONFLICT (scope) DO UPDATE SET until = excluded.until, since = excluded.since, reason = excluded.reason
-       WHERE excluded.until > p.until`,
-      [`robot:${to}`, `robot:${from}`],
-    )
-    await tx.run('DELETE FROM pauses WHERE scope = $1', [`robot:${from}`])
+    for (const scopeOf of [(key: string) => `robot:${key}`, handScope]) {
+      await tx.run(
+        `INSERT INTO pauses AS p (scope, until, since, reason, made_by)
+         SELECT CAST($1 AS TEXT), until, since, reason, made_by FROM pauses WHERE scope = $2
+         ON CONFLICT (scope) DO UPDATE SET until = excluded.until, since = excluded.since, reason = excluded.reason,
+           made_by = excluded.made_by WHERE excluded.until > p.until`,
+        [scopeOf(to), scopeOf(from)],
+      )
+      await tx.run('DELETE FROM pauses WHERE scope = $1', [scopeOf(from)])
+    }
     await tx.run(
       'UPDATE robots SET key = $1 WHERE key = $2 AND NOT EXISTS (SELECT 1 FROM robots r WHERE r.key = $1)',
       [to, from],

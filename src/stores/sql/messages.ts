@@ -89,7 +89,7 @@ export async function warn(
 }
 
 const COLUMNS = `id, uuid, robot, queue, channel, kind, state, title, text, body, octet_length(body) AS bytes,
-  alert_count, created_at, due_at, sent_at, reason, attempts`
+  alert_count, created_at, due_at, sent_at, reason, attempts, dismissed_at, dismissed_by`
 
 interface MessageRow
   extends Pick<
@@ -103,10 +103,13 @@ interface MessageRow
   sent_at: number | null
   reason: string | null
   attempts: number
+  dismissed_at: number | null
+  dismissed_by: string | null
 }
 
 function messageFrom(tx: Tx, row: MessageRow, attempts: StoredAttempt[]): StoredMessage {
-  const { id, alert_count, created_at, due_at, sent_at, reason, attempts: count, ...same } = row
+  const { id, alert_count, created_at, due_at, sent_at, reason, attempts: count, ...rest } = row
+  const { dismissed_at, dismissed_by, ...same } = rest
   return {
     ...same,
     id: String(id),
@@ -115,6 +118,8 @@ function messageFrom(tx: Tx, row: MessageRow, attempts: StoredAttempt[]): Stored
     dueAt: due_at === null ? undefined : tx.date(due_at),
     sentAt: sent_at === null ? undefined : tx.date(sent_at),
     reason: reason ?? undefined,
+    dismissed:
+      dismissed_at === null ? undefined : { at: tx.date(dismissed_at), by: dismissed_by ?? '' },
     attemptCount: count,
     attempts,
   }
@@ -201,6 +206,11 @@ const NEWEST_FIRST = Number.MAX_SAFE_INTEGER
 /** Messages that one query searches for a text. */
 const MAX_SEARCHED = 1_000
 
+/** What needs a person: dead, not dismissed, and not split, since alerts of a split message wait again. */
+export const FAILED = `state = 'dead' AND dismissed_at IS NULL AND (alert_count = 0
+  OR EXISTS (SELECT 1 FROM deliveries d WHERE d.message = messages.id)
+  OR EXISTS (SELECT 1 FROM delivery_ranges r WHERE r.message = messages.id))`
+
 /** A page of messages, newest first. A text search may end a page early. */
 export async function messages(tx: Tx, query: MessageQuery): Promise<Page<StoredMessage>> {
   const { limit, text } = query
@@ -225,15 +235,21 @@ export async function messages(tx: Tx, query: MessageQuery): Promise<Page<Stored
     `AND id >= $${at + 2} AND (title ILIKE $${at + 3} ESCAPE '\\' OR text ILIKE $${at + 3} ESCAPE '\\') ${newest}`,
     limit + 1,
     last,
-    `%${text.replace(/[\\%_]/g, '\\$&')}%`,
+    patternOf(text),
   )
   if (matching.length > limit) return readPage(tx, matching.slice(0, limit), matching[limit - 1])
   return readPage(tx, matching, searched.length === MAX_SEARCHED ? last : undefined)
 }
 
+/** What ILIKE finds the text by. */
+export function patternOf(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
+}
+
 function conditionsOf(query: MessageQuery): { where: string; values: SqlValue[] } {
   const values: SqlValue[] = [Number(query.before ?? NEWEST_FIRST)]
   const conditions: string[] = [IN_STATE[query.state ?? 'any'], 'id < $1']
+  if (query.failed === true) conditions.push(FAILED)
   for (const column of ['channel', 'robot'] as const) {
     const value = query[column]
     if (value === undefined) continue

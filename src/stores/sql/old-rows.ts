@@ -20,5 +20,5 @@ export const COPY_OLD_TABLES = `
   INSERT INTO calls SELECT * FROM old_calls;
   INSERT INTO monthly_usage SELECT * FROM months;
   INSERT INTO quota_warnings SELECT * FROM marks;
-  INSERT INTO pauses SELECT * FROM old_pauses;
+  INSERT INTO pauses (scope, until, since, reason) SELECT scope, until, since, reason FROM old_pauses;
   INSERT INTO robots SELECT * FROM old_robots`

@@ -47,7 +47,8 @@ export async function resend(
     )
   if (outdated === 0) {
     await tx.run(
-      `UPDATE messages SET state = 'pending', due_at = $2, reason = NULL, by_hand = 1 WHERE id = $1`,
+      `UPDATE messages SET state = 'pending', due_at = $2, reason = NULL, by_hand = 1, dismissed_at = NULL,
+         dismissed_by = NULL WHERE id = $1`,
       [message.id, tx.ms(now)],
     )
     return { queue, alerts: current.length, outdated }

@@ -14,8 +14,8 @@ export async function readRobotStates(
     'SELECT key, at, until FROM calls WHERE key IN LIST($1, TEXT) AND until > $2 ORDER BY until, id',
     [keys, tx.ms(callsSince)],
   )
-  const pauses = await tx.all<{ scope: string; until: number; since: number; reason: string }>(
-    'SELECT scope, until, since, reason FROM pauses WHERE scope IN LIST($1, TEXT) ORDER BY until DESC',
+  const pauses = await tx.all<PauseRow>(
+    'SELECT scope, until, since, reason, made_by FROM pauses WHERE scope IN LIST($1, TEXT) ORDER BY until DESC',
     [scopes],
   )
   const states = await tx.all<{ key: string; failures: number; body_bytes: number | null }>(
@@ -37,6 +37,7 @@ export async function readRobotStates(
         until: tx.date(pause.until),
         since: tx.date(pause.since),
         reason: pause.reason,
+        ...(pause.made_by !== null && { by: pause.made_by }),
       },
       failures: state?.failures ?? 0,
       bodyBytes: state?.body_bytes ?? undefined,
@@ -45,8 +46,22 @@ export async function readRobotStates(
   })
 }
 
-function scopesOf({ key, address }: { key: string; address: string }): string[] {
-  return [`robot:${key}`, `address:${address}`]
+interface PauseRow {
+  scope: string
+  until: number
+  since: number
+  reason: string
+  made_by: string | null
+}
+
+/** Names the pause that a person made of a robot. */
+export function handScope(key: string): string {
+  return `hand:${key}`
+}
+
+/** Everything that can pause a robot. */
+export function scopesOf({ key, address }: { key: string; address: string }): string[] {
+  return [`robot:${key}`, handScope(key), `address:${address}`]
 }
 
 /** Calls of a month that count for the organisation, which excludes the sandbox. */

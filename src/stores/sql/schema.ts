@@ -63,15 +63,17 @@ export const SCHEMA = `
 
   -- due_at: when its own robot may try it. elsewhere_at: when other robots of its pool may, for it may have arrived.
   -- by_hand: a person requested it, or it is a quota warning. level: its most severe alert, NULL without alerts.
+  -- dismissed_at: when a person said that a dead one needs no more care.
   CREATE TABLE messages (
     id IDENTITY, uuid TEXT NOT NULL UNIQUE, robot TEXT NOT NULL, robot_key TEXT NOT NULL, queue TEXT NOT NULL,
     channel TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
     body TEXT NOT NULL, alert_count INTEGER NOT NULL, level SMALLINT, storm SMALLINT NOT NULL, by_hand SMALLINT NOT NULL,
     created_at BIGINT NOT NULL, due_at BIGINT, elsewhere_at BIGINT, sent_at BIGINT, reason TEXT,
-    attempts INTEGER NOT NULL, call BIGINT
+    attempts INTEGER NOT NULL, call BIGINT, dismissed_at BIGINT, dismissed_by TEXT
   ) ROW_TABLE;
   CREATE INDEX messages_open ON messages (queue, channel) WHERE state IN ('pending', 'sending');
   CREATE INDEX messages_dead ON messages (id) WHERE state = 'dead';
+  CREATE INDEX messages_failed ON messages (id) WHERE state = 'dead' AND dismissed_at IS NULL;
   CREATE INDEX messages_channel ON messages (channel, id);
   CREATE INDEX messages_robot ON messages (robot, id);
   CREATE INDEX messages_queue ON messages (queue, channel, created_at) WHERE kind <> 'test';
@@ -97,8 +99,9 @@ export const SCHEMA = `
     month TEXT NOT NULL, scope TEXT NOT NULL, percent INTEGER NOT NULL, PRIMARY KEY (month, scope)
   ) KEY_TABLE;
 
+  -- scope: robot:KEY and address:ADDRESS by what DingTalk replied, hand:KEY by a person, who is made_by.
   CREATE TABLE pauses (
-    scope TEXT PRIMARY KEY, until BIGINT NOT NULL, since BIGINT NOT NULL, reason TEXT NOT NULL
+    scope TEXT PRIMARY KEY, until BIGINT NOT NULL, since BIGINT NOT NULL, reason TEXT NOT NULL, made_by TEXT
   ) KEY_TABLE;
   CREATE TABLE robots (
     key TEXT PRIMARY KEY, failures INTEGER NOT NULL, body_bytes INTEGER, last_result TEXT, last_at BIGINT
@@ -109,6 +112,14 @@ export const SCHEMA = `
     robot TEXT PRIMARY KEY, owner TEXT NOT NULL, until BIGINT NOT NULL, places TEXT NOT NULL
   ) KEY_TABLE;
 ${SILENCE_TABLES}`
+
+/** What a schema lacks that was made before people could pause robots and dismiss messages. */
+export const ACTION_COLUMNS = `
+  ALTER TABLE messages ADD COLUMN dismissed_at BIGINT;
+  ALTER TABLE messages ADD COLUMN dismissed_by TEXT;
+  ALTER TABLE pauses ADD COLUMN made_by TEXT;
+  CREATE INDEX messages_failed ON messages (id) WHERE state = 'dead' AND dismissed_at IS NULL;
+`
 
 /** The tables that `migrate` copies, each with its key. */
 export const TABLES = {

@@ -1,6 +1,7 @@
 import type { QueuePlace, RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 import { IN_RANGE, OF_WATERMARK, readReceivedAt } from './deliveries.ts'
+import { failedCount } from './failed.ts'
 import { inForce } from './leases.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
@@ -40,6 +41,7 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
     queues,
     channels,
     organisationUsed: await readOrganisationUsed(tx, query.month),
+    failed: await failedCount(tx),
   }
 }
 

@@ -4,9 +4,11 @@ import { adopt } from './adopt.ts'
 import { alerts, message } from './alerts.ts'
 import { backlog } from './backlog.ts'
 import { claim, claimRetry, undefinedIfRejected } from './claim.ts'
+import { dismiss, failed } from './failed.ts'
 import { history, messageCounts } from './history.ts'
 import { lease, recover, release, renew, shift, type TakenOver } from './leases.ts'
 import { enqueue, messages, warn } from './messages.ts'
+import { pauseRobot, resumeRobot } from './pauses.ts'
 import { payloads } from './payload-blobs.ts'
 import { prune } from './prune.ts'
 import { reassign } from './reassign.ts'
@@ -82,6 +84,12 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
       if (recovered > 0) wake('all')
       return recovered
     },
+    pauseRobot: (pause) => db.write((tx) => pauseRobot(tx, pause)),
+    async resumeRobot(robot, now) {
+      const ended = await db.write((tx) => resumeRobot(tx, robot, now))
+      wake('all')
+      return ended
+    },
     shift: (byMs) => db.write((tx) => shift(tx, byMs)),
   } satisfies Partial<SqlVerbs>
 }
@@ -104,6 +112,7 @@ function messageVerbs(db: Database, { log, wake }: VerbDeps) {
       wake([resent.queue])
       return resent
     },
+    dismiss: (ids, dismissal) => db.write((tx) => dismiss(tx, ids, dismissal)),
     async reassign(assignments, now) {
       const done = await db.write((tx) => reassign(tx, assignments, { now, log }), 'background')
       if (done.queues.length > 0) wake(done.queues)
@@ -118,6 +127,7 @@ function queryVerbs(db: Database) {
   return {
     snapshot: (query) => db.read((tx) => snapshot(tx, query), 'background'),
     messages: (query) => db.read((tx) => messages(tx, query)),
+    failed: (query) => db.read((tx) => failed(tx, query)),
     message: (id, limit) => db.read((tx) => message(tx, id, limit)),
     alerts: (query) => db.read((tx) => alerts(tx, query)),
     history: (range) => db.read((tx) => history(tx, range)),

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../../errors.ts'
 import { sqliteDialect } from '../dialect.ts'
-import { SCHEMA, SILENCE_TABLES } from '../sql/schema.ts'
+import { ACTION_COLUMNS, SCHEMA, SILENCE_TABLES } from '../sql/schema.ts'
 import { FROM_SCHEMA_1, FROM_SCHEMA_2 } from './old-schemas.ts'
 
 /** The current `user_version`. 0: an empty file; 2: version 0.1.0. */
@@ -30,7 +30,7 @@ export function migrate(db: DatabaseSync, path: string): void {
     version === 0
       ? create
       : version === 3
-        ? sqliteDialect(SILENCE_TABLES)
+        ? sqliteDialect(SILENCE_TABLES + ACTION_COLUMNS)
         : FROM_SCHEMA_2.replace('CREATE_SCHEMA', create),
     `PRAGMA user_version = ${VERSION}`,
   ]

@@ -1,5 +1,6 @@
 import { describe } from 'node:test'
 import { acceptCases } from './accept.ts'
+import { actionCases } from './actions.ts'
 import { backlogCases } from './backlog.ts'
 import type { Backend } from './harness.ts'
 import { leaseAndRecoveryCases } from './leases-and-recovery.ts'
@@ -19,6 +20,7 @@ export function conformance(backend: Backend): void {
     acceptCases(backend)
     tallyAndClaimCases(backend)
     messageCases(backend)
+    actionCases(backend)
     reassignCases(backend)
     queryCases(backend)
     pruneCases(backend)

@@ -22,6 +22,19 @@ export function reopenCases(backend: Backend): void {
       assert.deepEqual([again?.uuid, again?.body], [claimed.uuid, claimed.body])
     })
 
+    test('knows what a person paused and dismissed', async () => {
+      await s.accept([alert('f')])
+      const dead = await s.claim(await s.waitingIds())
+      await s.die(dead, 10)
+      await s.store.dismiss([dead.id], { at: at(20), by: 'li' })
+      await s.store.pauseRobot({ key: 'ka', now: at(30), until: at(MINUTE), by: 'li' })
+      await s.reopen()
+      const pause = { since: at(30), until: at(MINUTE), reason: 'by_hand', by: 'li' }
+      assert.deepEqual((await s.backlog(40)).robot.pause, pause)
+      const found = await s.store.message(dead.id)
+      assert.deepEqual(found?.message.dismissed, { at: at(20), by: 'li' })
+    })
+
     test('remembers the last alerts let through, and their repeats', async () => {
       const same = { key: 'same' }
       await s.accept([alert('f'), alert('one', { group: 'g' })], 0, same)

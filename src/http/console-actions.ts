@@ -1,0 +1,175 @@
+import type express from 'express'
+import type { Request, Response, Router } from 'express'
+import { AppError } from '../errors.ts'
+import type { FailedMessages, OperatorActions } from '../pipeline/operator-actions.ts'
+import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
+import type { AdminDeps, Gates } from './admin.ts'
+import type { MuteDeps } from './mutes.ts'
+import { redirect } from './reply.ts'
+
+/** Many failed messages that a person is asked about before anything is done. */
+export interface BulkAction {
+  act: BulkAct
+  /** How many there are, each of which costs one call when it is sent again. */
+  messages: number
+  /** There are more than one press sends. */
+  more: boolean
+  /** What the form of the question gives back. */
+  fields: readonly (readonly [name: string, value: string])[]
+}
+
+const BULK_ACTS = ['resend', 'dismiss'] as const
+type BulkAct = (typeof BULK_ACTS)[number]
+
+export interface ConsoleActionDeps {
+  actions: OperatorActions
+  test: (channel: string) => Promise<string[]>
+  unmute: MuteDeps['unmute']
+  /** Plays something in the sandbox; false when there was nothing to do. */
+  playDemo: (what: { kind: Demo; channel: string }) => Promise<boolean>
+}
+
+type Deps = ConsoleActionDeps & AdminDeps & { gates: Gates }
+
+interface ActionContext {
+  deps: Deps
+  /** Reads a form whose fields may come more than once. */
+  form: ReturnType<typeof express.urlencoded>
+  headers: express.RequestHandler
+  /** Asks before many messages are acted on. */
+  ask: (request: Request, response: Response, what: BulkAction) => Promise<void>
+}
+
+/** Forms, each answered with a way back to where it was pressed, and what came of it. */
+export function consoleActions(pages: Router, context: ActionContext): void {
+  const { deps, headers, form } = context
+  const { gates, actions } = deps
+  const by = (request: Request): string => deps.guard().addressOf(request)
+
+  pages.post('/messages/actions', headers, gates.admin, form, (request, response) =>
+    bulk(request, response, context),
+  )
+  pages.post('/messages/:id/resend', headers, gates.admin, async (request, response) => {
+    const id = String(request.params['id'])
+    await actions.resend(id, by(request))
+    redirect(response, `/messages/${encodeURIComponent(id)}?notice=resent`)
+  })
+  pages.post('/messages/:id/dismiss', headers, gates.admin, async (request, response) => {
+    const id = String(request.params['id'])
+    await actions.dismissAll({ ids: [id] }, { by: by(request), dryRun: false })
+    redirect(response, `/messages/${encodeURIComponent(id)}?notice=dismissed`)
+  })
+  pages.post('/channels/:channel/test', headers, gates.admin, async (request, response) => {
+    const channel = String(request.params['channel'])
+    const ids = await deps.test(channel)
+    const anchor = `channel-${encodeURIComponent(channel)}`
+    const query = new URLSearchParams({ notice: 'tested', ran: ids.join('.'), at: anchor })
+    redirect(response, `/?${query}#${encodeURIComponent(anchor)}`)
+  })
+  pages.post('/mutes/:id/end', headers, gates.admin, form, async (request, response) => {
+    const channel = textIn(request.body, 'channel')
+    await deps.unmute(channel, { id: String(request.params['id']), by: 'console' })
+    redirect(response, '/?notice=unmuted')
+  })
+  pages.post('/robots/:robot/pause', headers, gates.admin, form, async (request, response) => {
+    const robot = String(request.params['robot'])
+    const until = endOf(textIn(request.body, 'for'), deps.clock.now())
+    await actions.pause(robot, { until, by: by(request) })
+    redirect(response, atRobot(robot, 'robotPaused'))
+  })
+  pages.post('/robots/:robot/resume', headers, gates.admin, async (request, response) => {
+    const robot = String(request.params['robot'])
+    const ended = await actions.resume(robot, by(request))
+    redirect(response, atRobot(robot, ended.length > 0 ? 'robotResumed' : 'robotRuns'))
+  })
+  pages.post('/sandbox', headers, gates.admin, form, async (request, response) => {
+    const channel = textIn(request.body, 'channel')
+    const kind = DEMOS.find((each) => each === textIn(request.body, 'play'))
+    if (kind === undefined)
+      throw new AppError('bad_request', `play: must be one of ${DEMOS.join(', ')}`)
+    const played = await deps.playDemo({ kind, channel })
+    const notice = played ? `played_${kind}` : 'nothingFires'
+    redirect(response, `/sandbox?${new URLSearchParams({ channel, notice })}`)
+  })
+}
+
+function atRobot(robot: string, notice: string): string {
+  const anchor = `robot-${encodeURIComponent(robot)}`
+  return `/?${new URLSearchParams({ notice, at: anchor })}#${encodeURIComponent(anchor)}`
+}
+
+/** Says first how many there are and what they cost; acts when that was confirmed. */
+async function bulk(
+  request: Request,
+  response: Response,
+  { deps, ask }: ActionContext,
+): Promise<void> {
+  const { actions } = deps
+  const act = BULK_ACTS.find((each) => each === textIn(request.body, 'act'))
+  if (act === undefined)
+    throw new AppError('bad_request', `act: must be one of ${BULK_ACTS.join(', ')}`)
+  const { which, fields, back } = chosenIn(request.body)
+  const isConfirmed = textIn(request.body, 'confirmed') === 'yes'
+  const press = { by: deps.guard().addressOf(request), dryRun: !isConfirmed }
+  const done =
+    which === undefined
+      ? { resent: 0, outdated: 0, left: false }
+      : act === 'resend'
+        ? await actions.resendAll(which, press)
+        : { resent: await actions.dismissAll(which, press), outdated: 0, left: false }
+  const { resent: messages, outdated, left: more } = done
+  if (!isConfirmed && messages > 0) return ask(request, response, { act, messages, more, fields })
+  const notice = !isConfirmed ? 'noneChosen' : act === 'resend' ? 'resentN' : 'dismissedN'
+  const said = { notice, n: String(messages), ...(outdated > 0 && { outdated: String(outdated) }) }
+  redirect(response, `/messages?${new URLSearchParams({ ...back, ...said })}`)
+}
+
+const FILTERS = ['channel', 'robot', 'q'] as const
+
+/** The chosen messages, or all that the filter finds; undefined: none is chosen. */
+function chosenIn(body: unknown): {
+  which: FailedMessages | undefined
+  fields: [string, string][]
+  back: Record<string, string>
+} {
+  const filters = FILTERS.flatMap((name): [string, string][] => {
+    const value = textIn(body, name)
+    return value === '' ? [] : [[name, value]]
+  })
+  const back = { state: 'dead', ...Object.fromEntries(filters) }
+  if (textIn(body, 'which') === 'all') {
+    const { q, ...others } = Object.fromEntries(filters)
+    const which = { ...others, ...(q !== undefined && { text: q }) }
+    return { which, fields: [['which', 'all'], ...filters], back }
+  }
+  const ids = textsIn(body, 'id').filter((id) => /^\d{1,15}$/.test(id))
+  const fields = [...ids.map((id): [string, string] => ['id', id]), ...filters]
+  return { which: ids.length === 0 ? undefined : { ids }, fields, back }
+}
+
+const MINUTE_MS = 60_000
+const PAUSES: Readonly<Record<string, number | undefined>> = {
+  '30m': 30 * MINUTE_MS,
+  '2h': 120 * MINUTE_MS,
+  '1d': 24 * 60 * MINUTE_MS,
+  open: undefined,
+}
+
+/** When a pause of a length that the page offers ends; undefined: when a person ends it. */
+function endOf(length: string, now: Date): Date | undefined {
+  if (!Object.hasOwn(PAUSES, length))
+    throw new AppError('bad_request', `for: must be one of ${Object.keys(PAUSES).join(', ')}`)
+  const ms = PAUSES[length]
+  return ms === undefined ? undefined : new Date(now.getTime() + ms)
+}
+
+function textsIn(body: unknown, name: string): string[] {
+  const value = (body as Record<string, unknown> | undefined)?.[name]
+  return [value].flat().filter((each) => typeof each === 'string')
+}
+
+/** A field that was given once; the empty text where it was not. */
+function textIn(body: unknown, name: string): string {
+  const texts = textsIn(body, name)
+  return texts.length === 1 ? (texts[0] as string) : ''
+}

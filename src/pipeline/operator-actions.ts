@@ -1,0 +1,163 @@
+import type { Clock } from '../clock.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+import type { Events } from '../events.ts'
+import { NO_END_MS } from '../model/pause.ts'
+import type { Robot, Settings } from '../model/settings.ts'
+import type { FailedQuery, Pause } from '../stores/queries.ts'
+import type { Store } from '../stores/store.ts'
+
+/** What a person does about messages and robots; `by` names the person, or the address of the request. */
+export interface OperatorActions {
+  /** Queues a dead message again. AppError not_found, not_dead, outdated. */
+  resend(id: string, by: string): Promise<void>
+  /** Queues failed messages again, at most MAX_RESENT of them; `dryRun` only counts. */
+  resendAll(which: FailedMessages, how: Press): Promise<Resending>
+  /** Takes failed messages off the list of what needs a person. They stay dead. */
+  dismissAll(which: FailedMessages, how: Press): Promise<number>
+  /** Stops a robot, until it is resumed where `until` is undefined. AppError not_found. */
+  pause(robot: string, how: { until: Date | undefined; by: string }): Promise<Date>
+  /** Starts a robot and ends its penalty, also one of its address. Returns the pauses that were in force. */
+  resume(robot: string, by: string): Promise<Pause[]>
+  /** When the last of these ended. */
+  lastAt(): Date | undefined
+}
+
+export type FailedMessages = Omit<FailedQuery, 'after' | 'limit'>
+
+export interface Press {
+  by: string
+  dryRun: boolean
+}
+
+export interface Resending {
+  /** Queued again. Each costs one call. */
+  resent: number
+  /** Left dead, since newer messages about their alerts were accepted. */
+  outdated: number
+  /** Left dead, since there is more than one press sends. */
+  left: boolean
+}
+
+export interface OperatorDeps {
+  store: Pick<Store, 'resend' | 'failed' | 'dismiss' | 'pauseRobot' | 'resumeRobot'>
+  clock: Clock
+  settings: () => Settings
+  wake: (queues: readonly string[] | 'all') => void
+  events: Events
+}
+
+/** One press costs the month no more calls than this. */
+export const MAX_RESENT = 1_000
+
+const PAGE_SIZE = 500
+
+/** A message that something else has settled meanwhile. */
+const SETTLED_ELSEWHERE: readonly ErrorCode[] = ['outdated', 'not_dead', 'not_found']
+
+export function operatorActions(deps: OperatorDeps): OperatorActions {
+  const { store, clock, events, wake } = deps
+  let last: Date | undefined
+  const acted = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } finally {
+      last = clock.now()
+    }
+  }
+  return {
+    lastAt: () => last,
+    async resend(id, by) {
+      wake([(await acted(store.resend(id, clock.now()))).queue])
+      events.messagesResent({ by, messages: 1, id })
+    },
+    resendAll: (which, how) => acted(resendAll(which, how, deps)),
+    async dismissAll(which, { by, dryRun }) {
+      let dismissed = 0
+      for await (const ids of pagesOf(which, store))
+        dismissed += dryRun ? ids.length : await acted(store.dismiss(ids, { at: clock.now(), by }))
+      if (!dryRun) events.messagesDismissed({ by, messages: dismissed })
+      return dismissed
+    },
+    async pause(name, { until = new Date(NO_END_MS), by }) {
+      const { key } = robotNamed(name, deps)
+      await acted(store.pauseRobot({ key, now: clock.now(), until, by }))
+      events.robotPausedByHand({ robot: name, until, by })
+      return until
+    },
+    async resume(name, by) {
+      const { key, address } = robotNamed(name, deps)
+      const ended = await acted(store.resumeRobot({ key, address }, clock.now()))
+      events.robotResumed({ robot: name, by, ended: ended.map(({ reason }) => reason) })
+      wake('all')
+      return ended
+    },
+  }
+}
+
+async function resendAll(
+  which: FailedMessages,
+  { by, dryRun }: Press,
+  { store, clock, events, wake }: OperatorDeps,
+): Promise<Resending> {
+  const done = { resent: 0, outdated: 0, left: false }
+  const queues = new Set<string>()
+  try {
+    for await (const ids of pagesOf(which, store))
+      for (const id of ids) {
+        if (done.resent === MAX_RESENT) return { ...done, left: true }
+        const queue = dryRun ? '' : await resentTo(id, { store, clock })
+        if (queue === undefined) done.outdated += 1
+        else {
+          done.resent += 1
+          queues.add(queue)
+        }
+      }
+    return done
+  } catch (error) {
+    if (!(error instanceof AppError) || done.resent === 0) throw error
+    throw new AppError(
+      error.code,
+      `${done.resent} messages are queued again, then: ${error.message}`,
+    )
+  } finally {
+    if (!dryRun) {
+      wake([...queues])
+      events.messagesResent({ by, messages: done.resent })
+    }
+  }
+}
+
+/** The queue of a message that was queued again; undefined where it stays dead. */
+async function resentTo(
+  id: string,
+  { store, clock }: Pick<OperatorDeps, 'store' | 'clock'>,
+): Promise<string | undefined> {
+  try {
+    return (await store.resend(id, clock.now())).queue
+  } catch (error) {
+    if (error instanceof AppError && SETTLED_ELSEWHERE.includes(error.code)) return undefined
+    throw error
+  }
+}
+
+async function* pagesOf(
+  which: FailedMessages,
+  store: Pick<Store, 'failed'>,
+): AsyncGenerator<string[]> {
+  for (let after: string | undefined; ; ) {
+    const page = await store.failed({ ...which, ...(after && { after }), limit: PAGE_SIZE })
+    if (page.ids.length > 0) yield page.ids
+    if (page.next === undefined) return
+    after = page.next
+  }
+}
+
+function robotNamed(name: string, { settings }: Pick<OperatorDeps, 'settings'>): Robot {
+  const { robots } = settings()
+  const robot = robots.get(name)
+  if (robot !== undefined) return robot
+  throw new AppError(
+    'not_found',
+    `there is no robot ${JSON.stringify(name.slice(0, 60))}; there is: ${[...robots.keys()].join(', ')}`,
+  )
+}

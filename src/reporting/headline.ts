@@ -1,0 +1,202 @@
+import type { RejectReason } from '../model/message.ts'
+
+/** What the headline is decided by. */
+export interface HeadlineQuestion {
+  /** Why the store cannot be read; nothing else is known then. */
+  storeFault: string | undefined
+  /** Faults of a new configuration that was refused. */
+  refused: { at: Date; faults: readonly string[] } | undefined
+  robots: readonly RobotFacts[]
+  channels: readonly { name: string; waiting: number; heldUntil: Date | undefined }[]
+  failed: { count: number; severe: number; oldest: Date | undefined }
+  /** Alerts that are not delivered yet. */
+  waiting: number
+  oldest: Date | undefined
+  quota: { used: number; limit: number | undefined }
+  /** Some message was made at some time. */
+  hasMessages: boolean
+}
+
+export interface RobotFacts {
+  name: string
+  sandbox: boolean
+  pausedUntil: Date | undefined
+  pauseReason: string | undefined
+  pausedBy: string | undefined
+  lastResult: string | undefined
+  lastAt: Date | undefined
+  waiting: number
+  oldest: Date | undefined
+  monthUsed: number
+  monthly: number | undefined
+  /** Each channel that uses it is a pool with a robot that works. */
+  covered: boolean
+}
+
+/** What is wrong, in the order in which a person should hear of it. */
+export type Trouble =
+  | { kind: 'store_unavailable'; why: string }
+  | { kind: 'refused'; robot: string; result: string; since: Date | undefined }
+  | { kind: 'failed'; count: number; severe: number; since: Date | undefined }
+  | { kind: 'config_refused'; fault: string; since: Date }
+  | { kind: 'quota_used_up'; robot: string | undefined; used: number; limit: number }
+  | { kind: 'unreachable'; robot: string; result: string; until: Date | undefined }
+  | { kind: 'throttled'; robot: string; waiting: number; until: Date }
+  | { kind: 'by_hand'; robot: string; waiting: number; until: Date; by: string }
+  | { kind: 'set_aside'; robot: string; result: string; until: Date | undefined }
+  | { kind: 'push_limit'; channel: string; waiting: number; until: Date }
+  | { kind: 'quota_low'; robot: string | undefined; used: number; limit: number }
+
+export type Mood = 'calm' | 'busy' | 'paused' | 'bad'
+
+export interface Headline {
+  mood: Mood
+  /** The worst trouble, else what there is to say; `calm` only when everything is delivered. */
+  kind: Trouble['kind'] | 'waiting' | 'sandbox_only' | 'empty' | 'calm'
+  troubles: Trouble[]
+  /** Alerts that wait, and the robot with the most of them, where it is not the only one. */
+  waiting: {
+    count: number
+    oldest: Date | undefined
+    most: { robot: string; count: number } | undefined
+  }
+}
+
+export interface RobotCondition {
+  mood: Mood
+  kind: 'ready' | 'refused' | 'set_aside' | 'throttled' | 'unreachable' | 'by_hand' | 'retrying'
+}
+
+/** From this share of the month on, the quota is nearly used. */
+const SCARCE_FROM = 0.9
+
+/** After so long without delivery, waiting is more than work in progress. */
+const LONG_WAIT_MS = 5 * 60_000
+
+/** Refusals that concern the robot and not one message's text, until a person mends something. */
+const ROBOT_REFUSALS: readonly string[] = [
+  'token',
+  'signature',
+  'keyword',
+  'address',
+  'group',
+  'quota',
+  'request',
+  'redirect',
+  'verification',
+] satisfies RejectReason[]
+
+const MOODS: Record<Trouble['kind'], Mood> = {
+  store_unavailable: 'bad',
+  refused: 'bad',
+  failed: 'bad',
+  config_refused: 'bad',
+  quota_used_up: 'bad',
+  unreachable: 'paused',
+  throttled: 'paused',
+  by_hand: 'paused',
+  set_aside: 'paused',
+  push_limit: 'paused',
+  quota_low: 'paused',
+}
+
+const ORDER = Object.keys(MOODS) as Trouble['kind'][]
+
+/** The condition of one robot; `ready` only where its last message was accepted, or it has sent none. */
+export function conditionOf(robot: RobotFacts): RobotCondition {
+  const { pausedUntil, pauseReason, lastResult, waiting, covered } = robot
+  if (pausedUntil !== undefined && pauseReason === 'by_hand')
+    return { mood: 'paused', kind: 'by_hand' }
+  if (pausedUntil !== undefined && pauseReason === 'throttled')
+    return { mood: 'paused', kind: 'throttled' }
+  if (pausedUntil !== undefined && pauseReason === 'rejected')
+    return { mood: 'paused', kind: 'set_aside' }
+  if (lastResult !== undefined && ROBOT_REFUSALS.includes(lastResult))
+    return covered ? { mood: 'paused', kind: 'set_aside' } : { mood: 'bad', kind: 'refused' }
+  if (pausedUntil !== undefined) return { mood: 'paused', kind: 'unreachable' }
+  if (lastResult !== undefined && lastResult !== 'ok' && lastResult !== 'throttled' && waiting > 0)
+    return { mood: 'paused', kind: 'retrying' }
+  return { mood: 'calm', kind: 'ready' }
+}
+
+/** State, colour and numbers of the headline. Pure: never calm while anything is wrong, waits or has failed. */
+export function headlineOf(question: HeadlineQuestion, now: Date): Headline {
+  const { robots, waiting: count, oldest } = question
+  const troubles = troublesOf(question)
+  const waiting = { count, oldest, most: mostOf(robots, count) }
+  const [worst] = troubles
+  if (worst !== undefined) return { mood: moodOf(troubles), kind: worst.kind, troubles, waiting }
+  if (count > 0) {
+    const isLong = oldest !== undefined && now.getTime() - oldest.getTime() > LONG_WAIT_MS
+    return { mood: isLong ? 'paused' : 'busy', kind: 'waiting', troubles, waiting }
+  }
+  const mood = 'calm'
+  if (robots.every(({ sandbox }) => sandbox))
+    return { mood: 'busy', kind: 'sandbox_only', troubles, waiting }
+  return { mood, kind: question.hasMessages ? 'calm' : 'empty', troubles, waiting }
+}
+
+function moodOf(troubles: readonly Trouble[]): Mood {
+  return troubles.some(({ kind }) => MOODS[kind] === 'bad') ? 'bad' : 'paused'
+}
+
+function troublesOf(question: HeadlineQuestion): Trouble[] {
+  const { storeFault, refused, robots, channels, failed, quota } = question
+  if (storeFault !== undefined) return [{ kind: 'store_unavailable', why: storeFault }]
+  const troubles: Trouble[] = robots.flatMap(troubleOf)
+  if (failed.count > 0)
+    troubles.push({
+      ...{ kind: 'failed', count: failed.count, severe: failed.severe, since: failed.oldest },
+    })
+  if (refused !== undefined)
+    troubles.push({ kind: 'config_refused', fault: refused.faults[0] ?? '', since: refused.at })
+  for (const { name, waiting, heldUntil } of channels)
+    if (heldUntil !== undefined && waiting > 0)
+      troubles.push({ kind: 'push_limit', channel: name, waiting, until: heldUntil })
+  const allowances = [
+    { robot: undefined, ...quota },
+    ...robots.map(({ name, monthUsed, monthly }) => ({
+      ...{ robot: name, used: monthUsed, limit: monthly },
+    })),
+  ]
+  for (const { robot, used, limit } of allowances)
+    if (limit !== undefined && used >= limit * SCARCE_FROM)
+      troubles.push({ kind: used >= limit ? 'quota_used_up' : 'quota_low', robot, used, limit })
+  return troubles.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
+}
+
+function troubleOf(robot: RobotFacts): Trouble[] {
+  const { name, waiting, lastResult: result = '', lastAt, pausedUntil: until, pausedBy } = robot
+  const { kind } = conditionOf(robot)
+  switch (kind) {
+    case 'ready':
+      return []
+    case 'refused':
+      return [{ kind, robot: name, result, since: lastAt }]
+    case 'set_aside':
+      return [{ kind, robot: name, result, until }]
+    case 'throttled':
+      return [{ kind, robot: name, waiting, until: until as Date }]
+    case 'by_hand':
+      return [{ kind, robot: name, waiting, until: until as Date, by: pausedBy ?? '' }]
+    case 'unreachable':
+    case 'retrying':
+      return [{ kind: 'unreachable', robot: name, result, until }]
+  }
+}
+
+/** The robot with the most waiting, of several the one with the oldest, where others have some as well. */
+function mostOf(
+  robots: readonly RobotFacts[],
+  count: number,
+): { robot: string; count: number } | undefined {
+  const [most] = robots
+    .filter(({ waiting }) => waiting > 0)
+    .sort((a, b) => b.waiting - a.waiting || timeOf(a.oldest) - timeOf(b.oldest))
+  if (most === undefined || robots.length === 1) return undefined
+  return { robot: most.name, count: Math.min(most.waiting, count) }
+}
+
+function timeOf(at: Date | undefined): number {
+  return at?.getTime() ?? Number.POSITIVE_INFINITY
+}
