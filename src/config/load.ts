@@ -54,14 +54,14 @@ export function loadSettings(options: LoadOptions): Loaded {
     secretFiles,
   })
   const listen =
-    options.listen === undefined
-      ? settings.listen
-      : listenOf(options.listen, (what) => {
-          throw new AppError('usage', `--listen: ${what}`)
-        })
+    options.listen === undefined ? settings.listen : listenOf(options.listen, refuseListen)
   refuse(faults)
   const only = file === undefined && given === undefined ? { onlyChannel: ONLY_CHANNEL } : {}
   return { settings: { ...settings, ...only, listen }, file, secretFiles, warnings }
+}
+
+function refuseListen(what: string): never {
+  throw new AppError('usage', `--listen: ${what}`)
 }
 
 function fileOf({ file, env, cwd }: LoadOptions): string | undefined {
@@ -112,8 +112,11 @@ function conversionOf(file: string): string {
   return `${file}: is a configuration of prometheus-webhook-dingtalk; convert it: ${words.map(shellWord).join(' ')}`
 }
 
+const ESCAPED_QUOTE = "'\\''"
+
 function shellWord(text: string): string {
-  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+  const quoted = text.replaceAll("'", ESCAPED_QUOTE)
+  return /^[\w./:-]+$/.test(text) ? text : `'${quoted}'`
 }
 
 /** One robot from the environment, or the sandbox's. */
