@@ -7,9 +7,12 @@ import { isOcpAlert } from '../text/sender.ts'
 /** From so many changes on an alert is shown as flapping. */
 const FLAPPING_CHANGES = 2
 
-/** An alert as its part shows it: the operator's, or plain lines where even the built-in one fails. */
-export function alertText(view: AlertView, making: RenderContext): string {
-  return making.renderPart(partFor(view), view) ?? plainText(view, making)
+/**
+ * An alert as its part shows it: the operator's, or plain lines where even the built-in one fails. `whole` is its view
+ * with what the group shows once for all, which still decides the part.
+ */
+export function alertText(view: AlertView, making: RenderContext, whole = view): string {
+  return making.renderPart(partFor(whole), view) ?? plainText(view, making)
 }
 
 function partFor({ changes, isResolved, summary, details, labels }: AlertView): Part {
@@ -52,7 +55,9 @@ export function headText(
 ): string {
   const isOcp = isOcpAlert(told.alert)
   const own = { distinct: distinct ?? [], without: isOcp ? [] : without, ...HEAD_VALUE }
-  return making.memo(`head ${own.without.length}`, told, () =>
-    alertText(viewOf(told, making, { ...own, grouped: true }), making),
-  )
+  return making.memo(`head ${own.without.length}`, told, () => {
+    const view = viewOf(told, making, { ...own, grouped: true })
+    const whole = viewOf(told, making, { ...own, without: [], grouped: true })
+    return alertText(view, making, whole)
+  })
 }

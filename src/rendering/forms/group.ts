@@ -177,7 +177,7 @@ function alertsIn(
             const short = view.isOcp
               ? view
               : viewOf(told, making, { ...own, without: without ?? [] })
-            ownText = new Markup(alertText(short, making))
+            ownText = new Markup(alertText(short, making, view))
           }
           return ownText
         },
