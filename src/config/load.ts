@@ -53,15 +53,16 @@ export function loadSettings(options: LoadOptions): Loaded {
     warn: into(warnings),
     secretFiles,
   })
-  const listen =
-    options.listen === undefined ? settings.listen : listenOf(options.listen, refuseListen)
+  const listen = options.listen === undefined ? settings.listen : listenGiven(options.listen)
   refuse(faults)
   const only = file === undefined && given === undefined ? { onlyChannel: ONLY_CHANNEL } : {}
   return { settings: { ...settings, ...only, listen }, file, secretFiles, warnings }
 }
 
-function refuseListen(what: string): never {
-  throw new AppError('usage', `--listen: ${what}`)
+function listenGiven(text: string): Settings['listen'] {
+  return listenOf(text, (what) => {
+    throw new AppError('usage', `--listen: ${what}`)
+  })
 }
 
 function fileOf({ file, env, cwd }: LoadOptions): string | undefined {
