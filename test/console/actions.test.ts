@@ -107,7 +107,7 @@ describe('actions in a browser', needsChromium, () => {
       await page.goto(url('/'))
       await page.locator('#channel-ops').getByRole('button', { name: 'Test' }).click()
       await page.locator('.outcomes .tag.sent').waitFor()
-      assert.match((await page.locator('.outcomes').textContent()) ?? '', /DingTalk accepted it/)
+      assert.match((await page.locator('.outcomes').textContent()) ?? '', /Accepted by DingTalk/)
     })
   })
 
@@ -161,7 +161,7 @@ describe('actions in a browser', needsChromium, () => {
         proxy.server.closeAllConnections()
         const off = page.locator('.live:not(.on)')
         await off.waitFor()
-        assert.match((await off.textContent()) ?? '', /not live, as of \d\d:\d\d:\d\d/)
+        assert.match((await off.textContent()) ?? '', /offline, as of \d\d:\d\d:\d\d/)
         await page.waitForTimeout(2_500)
         assert.ok(await page.locator('#overview').isVisible(), 'the page is kept')
         proxy.state.broken = false

@@ -76,7 +76,7 @@ async function assertKept(store: Store): Promise<void> {
   )
 }
 
-/** Takes away what the schemas before people could act do not have. */
+/** Takes away what the schemas before silences and actions do not have. */
 const WITHOUT_ACTIONS = `
   DROP INDEX messages_failed;
   ALTER TABLE messages DROP COLUMN dismissed_at;
@@ -195,7 +195,7 @@ describe('a store from before silences were kept', () => {
     const path = join(folder.path, 'x.db')
     await (await openSqlite({ path, reasonToSuppress, thread: false })).close()
     const db = new DatabaseSync(path)
-    db.exec('DROP TABLE silences; DROP TABLE signing_keys; PRAGMA user_version = 3')
+    db.exec(`${WITHOUT_ACTIONS} PRAGMA user_version = 3`)
     db.close()
     const store = await openSqlite({ path, reasonToSuppress, thread: false })
     assert.deepEqual(await store.silences({ limit: 1 }), [])
@@ -208,7 +208,7 @@ describe('a store from before silences were kept', () => {
     const options = { url: postgres.url, schema: 'new', reasonToSuppress, clock: realClock }
     await (await openPostgres(options)).close()
     await postgres.ask(
-      'DROP TABLE new.silences; DROP TABLE new.signing_keys; UPDATE new.schema_version SET version = 2',
+      `SET search_path = new; ${WITHOUT_ACTIONS} UPDATE schema_version SET version = 2`,
     )
     const store = await openPostgres(options)
     assert.deepEqual(await store.silences({ limit: 1 }), [])
