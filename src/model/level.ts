@@ -45,6 +45,9 @@ const OTHER_WORDS: Record<Level, string> = {
   5: 'notice none ok debug trivial lowest notclassified p4 p5 sev4 sev5 s4 信息 資訊 提示 通知 调试 調試 五级 五級',
 }
 
+/** The built-in words of each level, separated by blanks. */
+export const LEVEL_WORDS = { own: OWN_WORDS, other: OTHER_WORDS } as const
+
 const wordsIn = (table: Record<Level, string>): Map<string, Level> =>
   new Map(LEVELS.flatMap((level) => table[level].split(' ').map((word) => [word, level] as const)))
 

@@ -14,6 +14,19 @@ export interface Block {
   line: number
 }
 
+/** The documents for users besides the references, in English; each has a Chinese twin. */
+export const GUIDES = [
+  'README.md',
+  ...['COMPARISON', 'MOVING-OVER', 'OPERATIONS', 'PERFORMANCE', 'TEMPLATES', 'TROUBLESHOOTING'].map(
+    (name) => `deploy/${name}.md`,
+  ),
+]
+
+/** The Chinese twin of a document. */
+export function chineseOf(path: string): string {
+  return path.replace(/\.md$/, '.zh-CN.md')
+}
+
 export function documentAt(path: string): string {
   return readFileSync(`${ROOT}${path}`, 'utf8')
 }
@@ -77,9 +90,10 @@ export function anchorOf(heading: string): string {
     .replaceAll(' ', '-')
 }
 
-/** The commands of a shell block, without comments. */
+/** The commands of a shell block, without comments and without the text of a here-document. */
 export function commandsOf({ text }: Block): string[] {
   return text
+    .replace(/ <<'EOF'\n[\s\S]*?\nEOF\n/g, '\n')
     .replace(/\\\n\s*/g, ' ')
     .split('\n')
     .flatMap((line) => line.split(' && '))

@@ -2,39 +2,24 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, test } from 'node:test'
-import { createMetrics } from '../../src/metrics.ts'
-import { ERROR_CODES, resultOf } from '../../src/notifiers/dingtalk/error-codes.ts'
 import { filesIn } from '../deploy/manifests.ts'
 import {
   anchorOf,
   blocksOf,
+  chineseOf,
   codesIn,
   commandsOf,
   documentAt,
+  GUIDES,
   ROOT,
-  tablesUnder,
 } from './markdown.ts'
-
-const LANGUAGES = {
-  'README.md': {
-    trouble: 'Troubleshooting',
-    metrics: 'Metrics',
-  },
-  'README.zh-CN.md': {
-    trouble: '故障排查',
-    metrics: '指标',
-  },
-}
 
 const CONTRIBUTING = '.github/CONTRIBUTING.md'
 
-describe('the READMEs', () => {
-  const [english, chinese] = Object.keys(LANGUAGES).map((path) => documentAt(path)) as [
-    string,
-    string,
-  ]
+const READMES = ['README.md', 'README.zh-CN.md'] as const
 
-  test('have the same sections, blocks, commands and tables in both languages', () => {
+for (const path of GUIDES)
+  test(`${path} and its Chinese twin have the same sections, blocks, commands and tables`, () => {
     const shape = (markdown: string) => ({
       sections: markdown.match(/^## /gm)?.length,
       blocks: blocksOf(markdown).map(({ language }) => language),
@@ -42,15 +27,38 @@ describe('the READMEs', () => {
         .filter(({ language }) => language === 'sh')
         .flatMap(commandsOf),
       tables: markdown.match(/^\|(?:---\|)+$/gm),
+      rows: markdown.match(/^\|/gm)?.length,
     })
-    assert.deepEqual(shape(chinese), shape(english))
+    assert.deepEqual(shape(documentAt(chineseOf(path))), shape(documentAt(path)))
+  })
+
+describe('the READMEs', () => {
+  test('are read in a quarter of an hour: 13 KB in English, 13,000 characters in Chinese', () => {
+    assert.ok(Buffer.byteLength(documentAt('README.md')) <= 13_000)
+    assert.ok([...documentAt('README.zh-CN.md')].length <= 13_000)
+  })
+
+  test('link to every other document for users', () => {
+    for (const path of GUIDES.slice(1)) {
+      assert.ok(documentAt('README.md').includes(`(${path})`), path)
+      assert.ok(documentAt('README.zh-CN.md').includes(`(${chineseOf(path)})`), path)
+    }
+  })
+
+  test('call the channel `ops` throughout', () => {
+    for (const path of READMES) {
+      const text = documentAt(path).replaceAll('deploy/alertmanager/', '')
+      const named = [...text.matchAll(/(?:\/(?:alertmanager|ocp|dingtalk)\/|-- test )([\w-]+)/g)]
+      assert.ok(named.length > 4)
+      for (const [, channel] of named) assert.match(channel as string, /^(ops|auto|README)$/)
+      for (const [, name] of text.matchAll(/^channels:\n {2}([\w-]+):/gm)) assert.equal(name, 'ops')
+    }
   })
 
   test("name no package registry's host, nor does deploy/", () => {
     const hosts =
       /\b(?:registry\.[\w.-]+|ghcr\.io|docker\.io|quay\.io|gcr\.io|[\w.-]*npmjs\.\w+|[\w.-]*npmmirror\.\w+)/i
-    for (const path of ['README.md', 'README.zh-CN.md'])
-      assert.doesNotMatch(documentAt(path), hosts, path)
+    for (const path of READMES) assert.doesNotMatch(documentAt(path), hosts, path)
     for (const path of filesIn(
       '.md',
       '.yml',
@@ -106,48 +114,3 @@ test('the guide for contributors runs existing scripts', () => {
     [],
   )
 })
-
-for (const [path, headings] of Object.entries(LANGUAGES)) {
-  const markdown = documentAt(path)
-
-  describe(path, () => {
-    test('explains every verdict of DingTalk, with its codes', () => {
-      const rows = tablesUnder(markdown, headings.trouble)[1] as string[][]
-      const meanings = Object.entries(ERROR_CODES).filter(([name]) => name !== 'delivered')
-      assert.equal(rows.length, meanings.length)
-      for (const [index, [name, meaning]] of meanings.entries()) {
-        const { outcome, words, codes } = meaning
-        const ends: readonly number[] = ('range' in meaning && meaning.range) || []
-        const [says = '', result = '', means = ''] = rows[index] as string[]
-        assert.equal(codesIn(result)[0], resultOf(outcome), name)
-        const named = codesIn(says)
-          .filter((code) => /^-?\d+$/.test(code))
-          .map(Number)
-        const known: readonly number[] = [...codes, ...ends]
-        // Outcomes that differ only in errmsg share a code; `expect` refuses a reply with 0.
-        const wide = named.every((code) => code === 310000 || code === 0)
-        if (known.length > 0 || !wide) assert.deepEqual(named, known, name)
-        if (path === 'README.md') assert.equal(means, words, name)
-        else assert.match(means, /\p{Script=Han}.*。$/u, name)
-        for (const key of codesIn(words)) assert.ok(codesIn(means).includes(key), `${name}: ${key}`)
-      }
-    })
-
-    test('gives an action for every symptom', () => {
-      for (const row of tablesUnder(markdown, headings.trouble)[0] as string[][])
-        assert.ok(row.length === 2 && row.every((cell) => cell.length > 4), row.join())
-    })
-
-    test('names all metrics, and no others', () => {
-      const { registry } = createMetrics({ version: '1', node: 'v24' })
-      const there = registry
-        .getMetricsAsArray()
-        .map(({ name }) => name)
-        .filter((name) => name.startsWith('dingtalk_receiver_'))
-      const named = (tablesUnder(markdown, headings.metrics)[0] as string[][]).flatMap(
-        ([cell = '']) => codesIn(cell).map((name) => `dingtalk_receiver_${name}`),
-      )
-      assert.deepEqual(named.sort(), there.sort())
-    })
-  })
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
@@ -9,7 +9,15 @@ import { sources } from '../../src/sources/index.ts'
 import { wholeConfig } from '../deploy/whole-config.ts'
 import { needs } from '../support/program.ts'
 import { freePort, Receiver, runCommand, temporaryFolder } from '../support/receiver.ts'
-import { type Block, blocksOf, commandsOf, documentAt, ROOT } from './markdown.ts'
+import {
+  type Block,
+  blocksOf,
+  chineseOf,
+  commandsOf,
+  documentAt,
+  GUIDES,
+  ROOT,
+} from './markdown.ts'
 
 const PACKAGE = JSON.parse(documentAt('package.json')) as {
   version: string
@@ -18,13 +26,17 @@ const PACKAGE = JSON.parse(documentAt('package.json')) as {
 
 const ALERT =
   '{"alerts":[{"status":"firing","labels":{"alertname":"HighLoad","severity":"critical"}}]}'
+const CONFIG = 'robots: { ops-1: { webhook: sandbox } }\nchannels: { ops: { robots: [ops-1] } }\n'
 const THERE =
   'targets: { webhook1: { url: "https://oapi.dingtalk.com/robot/send?access_token=abc" } }\n'
+
+/** Programs that may be missing, each in the Debian package of its name. */
+const PROGRAMS = ['curl', 'sqlite3']
 
 /** Both languages have the same commands; each runs once. */
 const tried = new Set<string>()
 
-for (const path of ['README.md', 'README.zh-CN.md']) {
+for (const path of GUIDES.flatMap((each) => [each, chineseOf(each)])) {
   const markdown = documentAt(path)
   const blocks = blocksOf(markdown)
 
@@ -34,6 +46,8 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
     before(async () => {
       writeFileSync(join(folder.path, 'alert.json'), ALERT)
       writeFileSync(join(folder.path, 'config.yml'), THERE)
+      writeFileSync(join(folder.path, 'moved.yml'), CONFIG)
+      writeFileSync(join(folder.path, 'secrets.env'), 'OPS_1_SECRET=SECx\n')
       receiver = new Receiver({
         folder: folder.path,
         port: await freePort(),
@@ -65,7 +79,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
 
     test('has bodies that parse as an OCP alert, and a picture', async () => {
       const texts = blocks.filter(({ language }) => language === 'text')
-      assert.ok(texts.some(({ text }) => text.includes('══')))
+      if (path.startsWith('README')) assert.ok(texts.some(({ text }) => text.includes('══')))
       for (const { text, line } of texts.filter((each) => !each.text.includes('══'))) {
         const filled = text.replace(/\$\{(\w+)\}/g, (_all, name) => `a value of ${name}`)
         const read = await sources
@@ -83,7 +97,9 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
     })
 
     const inline = [
-      ...markdown.replace(/```[\s\S]*?```/g, '').matchAll(/`(npm (?:start|run|test)[^`]*)`/g),
+      ...markdown
+        .replace(/```[\s\S]*?```/g, '')
+        .matchAll(/`((?:npm (?:start|run|test)|dingtalk-receiver [a-z])[^`]*)`/g),
     ]
     const commands = new Set([
       ...blocks.filter(({ language }) => language === 'sh').flatMap(commandsOf),
@@ -94,7 +110,7 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
       tried.add(command)
       test(
         `this works: ${command.slice(0, 90)}`,
-        programOf(command) === 'curl' ? needs('curl', 'curl') : {},
+        PROGRAMS.includes(programOf(command)) ? needs(programOf(command), programOf(command)) : {},
         () => tryCommand(command),
       )
     }
@@ -106,6 +122,12 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
       switch (program) {
         case 'npm':
           return tryNpm(command)
+        case 'dingtalk-receiver':
+          return tryReceiver(command.replace(/^.*?dingtalk-receiver /, '').split(' '))
+        case 'sqlite3':
+          return tryBackup(command)
+        case 'pg_dump':
+          return assert.match(command, /--schema=dingtalk_receiver /)
         case 'curl': {
           const here = command.replace('http://127.0.0.1:8060', receiver.url)
           const ran = spawnSync('sh', ['-c', `${here} -sS`], { encoding: 'utf8' })
@@ -118,7 +140,10 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
         case 'kubectl': {
           const [, folder] = / -k (\S+)/.exec(command) ?? []
           if (folder !== undefined) assert.ok(existsSync(join(ROOT, folder, 'kustomization.yaml')))
-          return assert.match(command, /^kubectl (-n [\w-]+ apply -[fk] |create namespace )/)
+          return assert.match(
+            command,
+            /^kubectl (-n [\w-]+ (apply -[fk]|create secret generic) |create namespace )/,
+          )
         }
         case 'helm': {
           const values = parse(documentAt('deploy/helm/dingtalk-receiver/values.yaml')) as unknown
@@ -135,26 +160,95 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
             /^helm upgrade --install \w+ deploy\/helm\/dingtalk-receiver /,
           )
         }
+        case 'tar':
+        case 'ln':
+        case './dingtalk-receiver':
+          for (const [, version] of command.matchAll(/dingtalk-receiver-(\d[\w.]*)-linux/g))
+            assert.equal(version, PACKAGE.version)
+          return
         case 'cp':
-        case 'install':
-        case 'systemctl':
           for (const source of command
             .replace(/^sudo /, '')
             .split(' ')
             .slice(1, -1))
-            if (program === 'cp' && !source.startsWith('-') && source !== 'dist')
-              assert.ok(existsSync(join(ROOT, source)), source)
+            if (!/^(?:-|\/var\/)/.test(source)) {
+              const here = source.replace(/^\/opt\/dingtalk-receiver-[\w.-]*\//, 'deploy/')
+              assert.ok(existsSync(join(ROOT, here)), source)
+            }
+          return
+        case 'install':
+        case 'systemctl':
+        case 'sh':
+        case 'cat':
+        case 'chmod':
+        case '(cd':
+        case 'sha256sum':
+          // test/docs/sequence.test.ts runs those of the READMEs.
           return
         default:
           assert.fail(`no test knows how to try ${program}`)
       }
     }
 
+    /** A copy made of a stopped receiver's store, with which another one goes on. */
+    async function tryBackup(command: string): Promise<void> {
+      using from = temporaryFolder()
+      using to = temporaryFolder()
+      await using first = new Receiver({
+        folder: from.path,
+        port: await freePort(),
+        config: CONFIG,
+      })
+      await first.start()
+      await first.post('/alertmanager/ops', ALERT)
+      await first.end()
+      const ran = spawnSync('sh', ['-c', command], { cwd: from.path, encoding: 'utf8' })
+      assert.equal(ran.status, 0, ran.stderr)
+      mkdirSync(join(to.path, 'data'))
+      copyFileSync(join(from.path, 'receiver-backup.db'), join(to.path, 'data', 'receiver.db'))
+      await using second = new Receiver({ folder: to.path, port: await freePort(), config: CONFIG })
+      await second.start()
+      const { alerts } = (await (await fetch(`${second.url}/api/v1/alerts`)).json()) as {
+        alerts: { variables: Record<string, string> }[]
+      }
+      assert.deepEqual(
+        alerts.map(({ variables }) => variables['alarm_name']),
+        ['HighLoad'],
+      )
+    }
+
+    async function tryReceiver(args: readonly string[]): Promise<void> {
+      const [name = '', ...rest] = args
+      if (['check', 'version', 'simulate', 'test'].includes(name) && !rest.includes('--config')) {
+        const here = rest.map((each) => (each === '5000' ? '500' : each))
+        const ran = await runCommand([name, ...here], { cwd: folder.path })
+        return assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+      }
+      const { code, stdout } = await runCommand([name, '--help'])
+      assert.equal(code, 0)
+      for (const option of rest.filter((each) => each.startsWith('--')))
+        assert.ok(stdout.includes(option) || option === '--env-file', option)
+    }
+
+    /** It never writes over a file, so it has a folder of its own. */
+    async function tryConvert(args: readonly string[]): Promise<void> {
+      using converted = temporaryFolder()
+      writeFileSync(join(converted.path, 'config.yml'), THERE)
+      const ran = await runCommand(args, { cwd: converted.path })
+      assert.equal(ran.code, 0, ran.stdout + ran.stderr)
+      const made = join(converted.path, args[args.indexOf('-o') + 1] as string)
+      assert.deepEqual(wholeConfig(readFileSync(made, 'utf8')).faults, [])
+    }
+
     async function tryNpm(command: string): Promise<void> {
       const [, environment = '', words = ''] =
-        /^((?:[A-Z_]+='[^']*' )*)npm (.*)$/.exec(command) ?? []
+        /^((?:[A-Z_]+='[^']*' )*)npm (?:--silent )?(.*)$/.exec(command) ?? []
       const [verb = '', ...rest] = words.replace(/ > \S+$/, '').split(' ')
-      if (['ci', 'prune'].includes(verb)) return
+      if (verb === 'ci') return
+      if (verb === 'install') {
+        const [, version] = /dingtalk-receiver-([\w.]+)\.tgz/.exec(command) ?? []
+        return assert.ok(['NEW', 'OLD', PACKAGE.version].includes(version as string), command)
+      }
       const script = verb === 'run' ? rest[0] : verb
       assert.ok(PACKAGE.scripts[script as string], `there is no script ${script}`)
       if (verb !== 'start') return
@@ -182,24 +276,19 @@ for (const path of ['README.md', 'README.zh-CN.md']) {
           assert.ok(stdout.includes(option), option)
         return
       }
-      // It writes beside what is there already.
-      using converted = temporaryFolder()
-      mkdirSync(converted.path, { recursive: true })
-      writeFileSync(join(converted.path, 'config.yml'), THERE)
-      const cwd = args[0] === 'convert' ? converted.path : folder.path
-      const ran = await runCommand(args, { cwd })
+      if (args[0] === 'convert') return tryConvert(args)
+      const ran = await runCommand(args, { cwd: folder.path })
       assert.equal(ran.code, 0, ran.stdout + ran.stderr)
       assert.notEqual(ran.stdout, '')
-      const made = join(converted.path, 'dingtalk-receiver.yml')
-      if (args[0] === 'convert')
-        assert.deepEqual(wholeConfig(readFileSync(made, 'utf8')).faults, [])
     }
   })
 }
 
 function programOf(command: string): string {
   const words = command.split(' ').filter((word) => word !== 'sudo' && !/^[A-Z_]+=/.test(word))
-  return words[0] as string
+  return (words[0] as string)
+    .replace('/usr/local/bin/', '')
+    .replace(/^\.\/dingtalk-receiver-.*/, './dingtalk-receiver')
 }
 
 function needsFor({ text }: Block): { skip?: string } {

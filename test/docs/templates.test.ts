@@ -1,33 +1,32 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { LEVEL_NAMES, LEVEL_WORDS, LEVELS, levelOf } from '../../src/model/level.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
 import { scenarios } from '../../src/rendering/templates/scenarios.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { channelNamed } from '../support/settings.ts'
 import { NOW, ZONE } from '../tools/gallery/messages.ts'
+import { blocksOf, codesIn, documentAt, tablesUnder } from './markdown.ts'
 
-/** The section of a README about templates, and the text of its examples. */
-function sectionOf(file: string, heading: string) {
-  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url))
-  const [, rest = ''] = readFileSync(path, 'utf8').split(`\n## ${heading}\n`)
-  const text = rest.split('\n## ')[0] as string
-  const blocks = (language: string): string[] =>
-    [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(
-      ([, block]) => block as string,
-    )
+/** A document, and the text of its examples. */
+function examplesOf(path: string) {
+  const text = documentAt(path)
+  const blocks = (wanted: string): string[] =>
+    blocksOf(text)
+      .filter(({ language }) => language === wanted)
+      .map((block) => block.text)
   return { text, eta: blocks('eta'), yaml: blocks('yaml') }
 }
 
 for (const [file, heading, language] of [
-  ['README.md', 'Templates', 'en-US'],
-  ['README.zh-CN.md', '模板', 'zh-CN'],
+  ['deploy/TEMPLATES.md', 'Severity words', 'en-US'],
+  ['deploy/TEMPLATES.zh-CN.md', '级别的写法', 'zh-CN'],
 ] as const)
   describe(`the templates in ${file}`, () => {
-    const { text, eta, yaml } = sectionOf(file, heading)
+    const { text, eta, yaml } = examplesOf(file)
     const settings = { language, timezone: ZONE, externalUrl: undefined } as const
 
     test('work in every scenario, and show their purpose', async () => {
@@ -59,6 +58,20 @@ for (const [file, heading, language] of [
       const channel = channelNamed('ops', { template: { kind: 'inline', text: template } })
       const renderer = createRenderer({ ...settings, templates: '/nonexistent' }, [channel])
       assert.deepEqual(await renderer.check(), { faults: [], failures: [], warnings: [] })
+    })
+
+    test('list every word for each level, and no other', () => {
+      const rows = tablesUnder(text, heading)[0] as string[][]
+      assert.equal(rows.length, LEVELS.length)
+      for (const [index, level] of LEVELS.entries()) {
+        const [name = '', ...words] = rows[index] as string[]
+        assert.equal(name, `${level} ${LEVEL_NAMES[level]}`)
+        assert.deepEqual(
+          words.map((cell) => codesIn(cell).join(' ')),
+          [LEVEL_WORDS.own[level], LEVEL_WORDS.other[level]],
+        )
+        for (const word of words.flatMap(codesIn)) assert.equal(levelOf(word), level, word)
+      }
     })
 
     test('mention only existing template names', () => {
