@@ -2,7 +2,7 @@ import type { MessageAlert } from '../model/alert.ts'
 import type { Language } from '../model/settings.ts'
 import { goFunctions } from './go/functions.ts'
 import { type Word, wordIn } from './i18n.ts'
-import { type Payload, payloadOf } from './payload.ts'
+import { type Payload, payloadOf, payloadOfCounts } from './payload.ts'
 import type { Part, Parts } from './templates/loader.ts'
 import { errorAt } from './templates/template-error.ts'
 import { variablesFor } from './templates/variables.ts'
@@ -10,7 +10,7 @@ import { durationWord, elapsedWord } from './text/duration.ts'
 import { levelTextOf } from './text/level.ts'
 import { escapedFor, markupOf } from './text/markup.ts'
 import { timeAs, timeFor } from './text/time.ts'
-import type { RenderRequest, RenderSettings } from './types.ts'
+import type { CountGroup, RenderRequest, RenderSettings } from './types.ts'
 
 /** What any message is made from, a warning included. */
 export type RenderSubject = Pick<RenderRequest, 'channel' | 'now'>
@@ -74,6 +74,11 @@ export class RenderContext {
   get go(): ReturnType<typeof goFunctions> {
     this.#go ??= goFunctions(this)
     return this.#go
+  }
+
+  /** Alerts that are only counted, under the same names. */
+  payloadOfCounts(groups: readonly CountGroup[]): Payload {
+    return payloadOfCounts(groups, this.word('cut'))
   }
 
   /** Alerts under the names of Alertmanager's webhook. */

@@ -2,6 +2,7 @@ import type { MessageAlert } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 import { MAX_VALUE_LENGTH } from './templates/variables.ts'
 import { cutTo } from './text/escape.ts'
+import type { CountGroup } from './types.ts'
 
 /** One alert under the names that Alertmanager's webhook has for it. */
 export interface PayloadAlert {
@@ -45,19 +46,7 @@ export function payloadOf(
 ): Payload {
   const cut = (texts: Variables): Variables =>
     mapped(texts, (value) => cutTo(value, longest, notice))
-  const alerts = told.map(({ alert }): PayloadAlert => {
-    const { status, labels, annotations, variables, startsAt, endsAt, fingerprint } = alert
-    const isAlertmanager = Object.keys(labels ?? {}).length > 0
-    return {
-      status,
-      labels: cut(isAlertmanager ? (labels ?? NONE) : named(variables, LABELS)),
-      annotations: cut(isAlertmanager ? (annotations ?? NONE) : named(variables, ANNOTATIONS)),
-      startsAt: startsAt ?? NEVER,
-      endsAt: status === 'resolved' ? (endsAt ?? NEVER) : NEVER,
-      generatorURL: variables['generator_url'] ?? variables['alarm_url'] ?? '',
-      fingerprint,
-    }
-  })
+  const alerts = told.map((each) => payloadAlert(each, cut))
   const first = told[0]?.alert
   return {
     receiver: first?.variables['receiver'] ?? '',
@@ -67,6 +56,38 @@ export function payloadOf(
     commonLabels: inCommon(alerts.map(({ labels }) => labels)),
     commonAnnotations: inCommon(alerts.map(({ annotations }) => annotations)),
     externalURL: first?.variables['external_url'] ?? '',
+  }
+}
+
+/** The payload of many alerts that are only counted: each is one of its group's examples. */
+export function payloadOfCounts(groups: readonly CountGroup[], notice: string): Payload {
+  const examples = groups.flatMap(({ examples: [first] }) => (first === undefined ? [] : [first]))
+  const payload = payloadOf(examples, { notice })
+  const alerts = groups.flatMap(({ firing, resolved, examples: [first] }) => {
+    if (first === undefined) return []
+    const alert = payloadAlert(first, (texts) => texts)
+    const times = (count: number, status: PayloadAlert['status']): PayloadAlert[] =>
+      Array(Math.min(count, MAX_COUNTED)).fill({ ...alert, status })
+    return [...times(firing, 'firing'), ...times(resolved, 'resolved')]
+  })
+  const status = alerts.some((each) => each.status === 'firing') ? 'firing' : 'resolved'
+  return { ...payload, status, alerts: PayloadAlerts.from(alerts) as PayloadAlerts }
+}
+
+/** Alerts of one group that a payload repeats. */
+const MAX_COUNTED = 20_000
+
+function payloadAlert({ alert }: MessageAlert, cut: (texts: Variables) => Variables): PayloadAlert {
+  const { status, labels, annotations, variables, startsAt, endsAt, fingerprint } = alert
+  const isAlertmanager = Object.keys(labels ?? {}).length > 0
+  return {
+    status,
+    labels: cut(isAlertmanager ? (labels ?? NONE) : named(variables, LABELS)),
+    annotations: cut(isAlertmanager ? (annotations ?? NONE) : named(variables, ANNOTATIONS)),
+    startsAt: startsAt ?? NEVER,
+    endsAt: status === 'resolved' ? (endsAt ?? NEVER) : NEVER,
+    generatorURL: variables['generator_url'] ?? variables['alarm_url'] ?? '',
+    fingerprint,
   }
 }
 

@@ -153,8 +153,8 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       const named = (tablesUnder(markdown, headings.commands)[1] as string[][]).flatMap(
         ([cell = '']) => codesIn(cell),
       )
-      const source = ['config/load.ts', 'config/proxy.ts', 'cli/send.ts'].map((each) =>
-        readFileSync(`${ROOT}src/${each}`, 'utf8'),
+      const source = ['config/load.ts', 'config/settings.ts', 'config/proxy.ts', 'cli/send.ts'].map(
+        (each) => readFileSync(`${ROOT}src/${each}`, 'utf8'),
       )
       const read = [
         ...source.join().matchAll(/(?:env\[|has\(|env: |firstSet\(env, )'([A-Z_]+)'/g),

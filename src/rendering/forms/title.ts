@@ -105,6 +105,10 @@ export function titleOfCounts(
     ...statusSums(groups),
     stillFiring: 0,
     title: builtIn,
+    go: making.go,
+    get payload() {
+      return making.payloadOfCounts(groups)
+    },
   }
   return titled([making.renderPart('title', it) ?? builtIn])
 }

@@ -10,7 +10,7 @@ export const FIELDS: ReadonlySet<string> = new Set(
     'grouped brief links linkLine whenLine text ownText',
     // Of several.
     'headline counts span total firing resolved from to alerts common once groupLinks truncated stillFiring',
-    'stillFiringLines heads sections lines more listUrl listLink title',
+    'stillFiringLines heads sections lines more listUrl listLink title payload go',
     // Of a notice, and of a warning of the quota.
     'notice since reason meaning advice percent used limit robot endsAt',
   ].flatMap((line) => line.split(' ')),

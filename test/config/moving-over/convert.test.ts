@@ -190,7 +190,7 @@ targets:
       'config.yml:3:7: targets.9b: must be a mapping',
     ])
     assert.deepEqual(faultsOf('targets: {}\n'), [
-      'config.yml:1:10: targets: names no target; there is nothing to convert',
+      'config.yml:1:10: targets: has no target; there is nothing to convert',
     ])
     assert.match(faultsOf('targets: [\n')[0] ?? '', /^config\.yml:\d+:\d+: /)
   })
