@@ -51,11 +51,14 @@ function listen() {
 
 function listenLater() {
   now.stream = undefined
-  now.retry = setTimeout(() => {
-    listen()
-    // Says whether the session is over.
-    look()
-  }, now.retryMs * (0.75 + Math.random() / 2))
+  now.retry = setTimeout(
+    () => {
+      listen()
+      // Says whether the session is over.
+      look()
+    },
+    now.retryMs * (0.75 + Math.random() / 2),
+  )
   now.retryMs = Math.min(MOST_RETRY_MS, now.retryMs * 2)
 }
 
