@@ -62,10 +62,16 @@ function outcomeOf({ message }: MessageWithAlerts, pause: Pause | undefined) {
 
 const STILL_QUEUED = 'It is still queued: it waits for a limit, a pause or earlier messages.'
 
+const PAUSED: Readonly<Record<string, string>> = {
+  throttled: 'DingTalk throttles this robot',
+  unreachable: 'DingTalk cannot be reached',
+  rejected: 'DingTalk refuses this robot',
+}
+
 function pauseWords(pause: Pause | undefined): string | undefined {
   if (pause === undefined) return undefined
   const { reason, until, by } = pause
   const end = isOpenEnded(until) ? 'until it is resumed' : `until ${until.toISOString()}`
   if (reason === 'by_hand') return `It waits: the robot is paused by ${by ?? 'hand'}, ${end}.`
-  return `It waits: the robot is paused (${reason}), ${end}.`
+  return `${PAUSED[reason] ?? 'The robot is paused'}; the message waits, ${end}.`
 }
