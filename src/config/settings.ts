@@ -9,6 +9,7 @@ import { accessOf } from './access.ts'
 import { alertmanagersOf } from './alertmanagers.ts'
 import { durationMs } from './duration.ts'
 import { checkInlets, inletOf } from './inlet.ts'
+import { hasInnerHost } from './inner-hosts.ts'
 import { matchersAt } from './matchers.ts'
 import { directoryOf, mentionOf } from './people.ts'
 import { robotOf, warnOfSharedTokens } from './robots.ts'
@@ -47,6 +48,11 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
     }),
   )
   checkInlets(channels, fault)
+  if (config.external_url !== undefined && hasInnerHost(config.external_url))
+    context.warn(
+      ['external_url'],
+      'has a host that only the cluster knows, so the links of messages lead nowhere on a phone',
+    )
   return {
     listen: listenOf(config.listen ?? '127.0.0.1:8060', (what) => fault(['listen'], what)),
     externalUrl: config.external_url?.replace(/\/+$/, ''),

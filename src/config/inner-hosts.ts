@@ -1,0 +1,7 @@
+/** Whether only a cluster resolves the host of a URL: a Service's name, or a name without a domain. */
+export function hasInnerHost(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { hostname } = new URL(url)
+  if (hostname === 'localhost' || /^[\d.]+$|^\[/.test(hostname)) return false
+  return !hostname.includes('.') || /\.(?:svc|cluster\.local)\.?$/.test(hostname)
+}
