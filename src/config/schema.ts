@@ -30,6 +30,8 @@ const LEVEL = {
   enum: ['Down', 'Critical', 'Alert', 'Warning', 'Caution', 'Info'],
 } as const
 
+const LANGUAGE = { type: 'string', enum: ['zh-CN', 'zh-TW', 'en-US'] } as const
+
 const ROBOT = {
   type: 'object',
   description: 'One DingTalk webhook.',
@@ -162,6 +164,8 @@ const CHANNEL = {
       },
     },
     send_resolved: { type: 'boolean', default: true },
+    language: { ...LANGUAGE, description: 'Of its messages, where it differs.' },
+    timezone: { type: 'string', description: 'Of the times in its messages, where it differs.' },
     digest: {
       type: 'object',
       additionalProperties: false,
@@ -211,7 +215,7 @@ export const SCHEMA = {
       default: 'Asia/Shanghai',
       description: 'Of the times in messages.',
     },
-    language: { type: 'string', enum: ['zh-CN', 'zh-TW', 'en-US'], default: 'en-US' },
+    language: { ...LANGUAGE, default: 'en-US' },
     levels: {
       type: 'object',
       description: 'Words of your own for levels, for every channel.',

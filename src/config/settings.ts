@@ -16,7 +16,7 @@ import { robotOf, warnOfSharedTokens } from './robots.ts'
 import type { ChannelConfig, Config } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
-import type { SettingsContext } from './settings-context.ts'
+import type { Path, SettingsContext } from './settings-context.ts'
 import { checkTexts } from './texts.ts'
 import { suggestion } from './validate.ts'
 
@@ -24,11 +24,7 @@ import { suggestion } from './validate.ts'
 export function settingsFrom(config: Config, context: SettingsContext): Settings {
   const { folder, fault } = context
   const timezone = config.timezone ?? 'Asia/Shanghai'
-  if (!IANAZone.isValidZone(timezone))
-    fault(
-      ['timezone'],
-      `${JSON.stringify(timezone)} is not a time zone; write one such as Asia/Shanghai`,
-    )
+  assertTimezone(timezone, ['timezone'], context)
   const retentionMs = durationMs(config.retention ?? '7d')
   if (retentionMs < 3_600_000) fault(['retention'], 'must be 1h at least')
   const robots = new Map(
@@ -132,7 +128,7 @@ function channelOf(
     }
   })
   checkTexts(config, path, context)
-  const { aggregate } = config
+  assertTimezone(config.timezone ?? 'UTC', [...path, 'timezone'], context)
   const isName = /^[\w-]+$/.test(config.template ?? 'default')
   return {
     name,
@@ -144,14 +140,7 @@ function channelOf(
       : { kind: 'inline', text: config.template as string },
     title: config.title,
     mention: { ...mentionOf(config.mention ?? {}, [...path, 'mention'], context), rules },
-    aggregate:
-      aggregate === false
-        ? undefined
-        : {
-            everyMs: durationMs((aggregate as { every?: string } | undefined)?.every ?? '10m'),
-            by: (aggregate as { by?: string[] } | undefined)?.by,
-            ...((aggregate as { changes?: boolean } | undefined)?.changes ? { changes: true } : {}),
-          },
+    aggregate: aggregateOf(config.aggregate),
     ...(config.inlet === undefined
       ? {}
       : { inlet: inletOf(config.inlet, { ...context, path: [...path, 'inlet'] }) }),
@@ -161,11 +150,28 @@ function channelOf(
       pass: (config.push_limits.pass ?? []).map(levelNamed),
     },
     sendResolved: config.send_resolved ?? true,
+    ...(config.language === undefined ? {} : { language: config.language }),
+    ...(config.timezone === undefined ? {} : { timezone: config.timezone }),
     digest: { maxMessages: config.digest?.max_messages ?? 3 },
     levels: new Map([...context.levels, ...levelsOf(config.levels)]),
     variables: new Map(Object.entries(config.variables ?? {})),
     announceSilences: config.announce_silences ?? false,
   }
+}
+
+function aggregateOf(config: ChannelConfig['aggregate']): Channel['aggregate'] {
+  if (config === false) return undefined
+  const { every, by, changes } = (config ?? {}) as {
+    every?: string
+    by?: string[]
+    changes?: boolean
+  }
+  return { everyMs: durationMs(every ?? '10m'), by, ...(changes ? { changes: true } : {}) }
+}
+
+function assertTimezone(zone: string, path: Path, { fault }: Pick<SettingsContext, 'fault'>): void {
+  if (!IANAZone.isValidZone(zone))
+    fault(path, `${JSON.stringify(zone)} is not a time zone; write one such as Asia/Shanghai`)
 }
 
 function levelsOf(words: Readonly<Record<string, string>> = {}): Map<string, Level> {

@@ -107,6 +107,9 @@ export interface Channel {
     | { hour: number | undefined; day: number | undefined; pass: readonly Level[] }
     | undefined
   sendResolved: boolean
+  /** Where its messages differ from those of the other channels. */
+  language?: Language
+  timezone?: string
   digest: { maxMessages: number }
   /** Additional words for levels in this channel, including those of the whole configuration. */
   levels: ReadonlyMap<string, Level>

@@ -107,7 +107,10 @@ export class Mutes {
 
   #read(): readonly Mute[] {
     if (this.#inForce === undefined)
-      throw new AppError('store_unavailable', 'the receiver has not read its store yet')
+      throw new AppError(
+        'store_unavailable',
+        'the receiver waits for its database and accepts nothing until then',
+      )
     return this.#inForce
   }
 

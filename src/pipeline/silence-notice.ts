@@ -25,10 +25,11 @@ export function silenceNotices(
 ): NewMessage[] {
   const { settings, notifier, uuid, now } = deps
   const format = channel.format === 'text' ? 'text' : 'markdown'
-  const until = timeFor(silence.until, { zone: settings.timezone, now })
+  const zone = channel.timezone ?? settings.timezone
+  const until = timeFor(silence.until, { zone, now })
   const word = silence.untilRecovery ? 'mutedUntilRecovery' : 'silencedBy'
   const said = (shown: (text: string) => string): string =>
-    `🔕 ${wordIn(settings.language, word, { by: shown(silence.by), what: shown(what), until })}`
+    `🔕 ${wordIn(channel.language ?? settings.language, word, { by: shown(silence.by), what: shown(what), until })}`
   const content: Content = {
     format,
     title: said(oneLine),

@@ -5,7 +5,7 @@ import { type Word, wordIn } from './i18n.ts'
 import { type Payload, payloadOf, payloadOfCounts } from './payload.ts'
 import type { Part, Parts } from './templates/loader.ts'
 import { errorAt } from './templates/template-error.ts'
-import { variablesFor } from './templates/variables.ts'
+import { type Locale, variablesFor } from './templates/variables.ts'
 import { durationWord, elapsedWord } from './text/duration.ts'
 import { levelTextOf } from './text/level.ts'
 import { escapedFor, markupOf } from './text/markup.ts'
@@ -23,7 +23,7 @@ export class RenderContext {
   readonly channel: RenderRequest['channel']
   readonly markup: ReturnType<typeof markupOf>
   readonly #parts: Parts
-  readonly #settings: RenderSettings
+  readonly #locale: Locale
   readonly #faults = new Set<string>()
   #go: ReturnType<typeof goFunctions> | undefined
   readonly #made = new Map<string, WeakMap<MessageAlert, unknown>>()
@@ -36,11 +36,11 @@ export class RenderContext {
   ) {
     this.now = now
     this.channel = channel
-    this.language = settings.language
-    this.zone = settings.timezone
+    this.language = channel.language ?? settings.language
+    this.zone = channel.timezone ?? settings.timezone
     this.markup = markupOf(channel.format)
     this.#parts = parts
-    this.#settings = settings
+    this.#locale = { language: this.language, timezone: this.zone }
   }
 
   /** What went wrong in templates, each with its place and line. */
@@ -87,7 +87,7 @@ export class RenderContext {
   }
 
   variablesOf(told: MessageAlert) {
-    return this.memo('variables', told, () => variablesFor(told, this.channel, this.#settings))
+    return this.memo('variables', told, () => variablesFor(told, this.channel, this.#locale))
   }
 
   /** What is made of an alert, made once, however many lengths of a message are tried with it. */

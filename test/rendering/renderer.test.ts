@@ -22,6 +22,15 @@ const SAMPLE = {
   alarm_url: 'http://192.0.2.20:8080/alarm/event/187?a_b=1&c=2',
 }
 
+test("a channel's own language and time zone take the place of the file's", () => {
+  const alert = told(SAMPLE, { level: 1 })
+  const channel = channelNamed('ops', { language: 'zh-CN', timezone: 'UTC' })
+  const { text } = renderWith([alert], { channel })
+  assert.match(text, /告警级别|级别/)
+  assert.doesNotMatch(text, /Level: Down/)
+  assert.match(text, /07:01/)
+})
+
 describe("OCP's default formats", () => {
   test('markdown in English is that of OCP 4.2.1, line by line', () => {
     const { text, title, kind } = renderWith([told(SAMPLE, { level: 1 })])
