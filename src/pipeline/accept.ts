@@ -49,10 +49,11 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<Source
   const { source, counts, unknownLevels, stored, endedMutes } = await readAndStore(inbound, deps)
   if (counts.length === 0) return source
   const { duplicate, queues, suppressed } = await stored
-  // Before the reply: a mute that a recovery has ended must not cover the next firing.
+  deps.wake(queues)
+  // Before the reply: a mute that a recovery has ended must not cover the next firing. Where this fails, the sender
+  // tries again, and so does this.
   if (endedMutes.length > 0) await deps.mutes?.end(endedMutes)
 
-  deps.wake(queues)
   for (const each of counts) deps.events.alertsReceived(source, each)
   for (const word of unknownLevels) deps.events.levelUnknown(word, channel)
   const alerts = counts.reduce((sum, { count }) => sum + count, 0)

@@ -295,3 +295,30 @@ describe('routes', () => {
     await assert.rejects(arrivalOf(settings, [], '__proto__'), AppError)
   })
 })
+
+test('what is stored is woken, also where the end of a mute cannot be stored', async () => {
+  const woken: string[] = []
+  const settings = settingsOf()
+  const body = JSON.stringify({ alerts: [{ status: 'resolved', labels: { alertname: 'A' } }] })
+  const attempt = accept(
+    { source: 'alertmanager', channel: 'ops', body },
+    {
+      store: {
+        accept: async () => ({ queues: ['robot:ops-1'], duplicate: false, suppressed: [] }),
+      },
+      sources,
+      clock: new VirtualClock(new Date('2026-11-24T04:00:00Z')),
+      settings: () => settings,
+      wake: (queues) => void woken.push(...queues),
+      events: eventsWith(() => {}),
+      giveWay: immediate,
+      mutes: {
+        at: () => ({ ended: [{ id: '1', by: 'alert:recovered' }], covers: () => false }),
+        end: () => Promise.reject(new AppError('store_unavailable', 'the store is unavailable')),
+      },
+    },
+  )
+  // The sender tries again: the mute must have ended before it hears of success.
+  await assert.rejects(attempt, /store is unavailable/)
+  assert.deepEqual(woken, ['robot:ops-1'])
+})
