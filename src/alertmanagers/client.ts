@@ -92,7 +92,7 @@ async function beginningOf(response: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, MAX_REPLY_BYTES).toString()
 }
 
-/** A server that is in trouble is no answer: another member may do better. */
+/** A 5xx is not an answer: another member may do better. */
 function refused<T>({ status, text }: Reply): Answer<T> {
   const said = text.replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS_LENGTH)
   const words = `HTTP ${status}${said === '' ? '' : ` ${said}`}`

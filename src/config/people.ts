@@ -111,7 +111,7 @@ function isoOf(text: string): string {
 
 function wallTime(text: string, path: Path, { timezone, fault }: RotaContext): Date {
   const time = DateTime.fromISO(isoOf(text), { zone: timezone })
-  // A zone that does not exist is a fault of its own.
+  // An unknown zone is reported separately.
   if (!time.isValid && DateTime.fromISO(isoOf(text), { zone: 'utc' }).isValid) return new Date(0)
   if (!time.isValid) fault(path, 'is not a date and time of the calendar')
   return time.isValid ? time.toJSDate() : new Date(0)

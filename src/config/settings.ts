@@ -20,7 +20,7 @@ import type { Path, SettingsContext } from './settings-context.ts'
 import { checkTexts } from './texts.ts'
 import { suggestion } from './validate.ts'
 
-/** The settings that a configuration of the right form means; what it means wrongly is told as faults. */
+/** Resolves a schema-valid configuration to settings; reports each fault of meaning. */
 export function settingsFrom(config: Config, context: SettingsContext): Settings {
   const { folder, fault } = context
   const timezone = config.timezone ?? 'Asia/Shanghai'

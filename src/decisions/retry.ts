@@ -40,7 +40,7 @@ export type PauseReason = 'throttled' | 'unreachable' | 'rejected'
 /** A message is dead after this many equal replies that do not look transient. Other failures do not count. */
 const MAX_BOUNDED_ATTEMPTS = 6
 
-/** The same for pages that are not DingTalk's: half an hour, which outlasts a rate limiter and most proxy repairs. */
+/** Like the one before, for pages that are not DingTalk's: half an hour, which outlasts a rate limiter and most proxy repairs. */
 const MAX_UNREADABLE_ATTEMPTS = 40
 
 /** DingTalk blocks a public address for five minutes (10,000 calls in 20 s). */

@@ -28,7 +28,7 @@ const OPEN_LIMIT = { each: 60, all: 300 } as const
 const PRESS_LIMIT = { each: 12, all: 60 } as const
 
 /**
- * The page behind a message's silence link. Whoever holds a link may press: it is signed and good for a day. Only a POST
+ * The page behind a message's silence link. The holder of a link may press: it is signed and valid for a day. Only a POST
  * from the page itself changes anything.
  */
 export function silenceRoutes(

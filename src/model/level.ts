@@ -66,7 +66,7 @@ const NOUNS: ReadonlySet<string> = new Set(
 /** Chinese words of two characters and more, which are found within a compound. */
 const PARTS = [...LEVEL_OF_WORD.keys()].filter((word) => /^\p{Script=Han}{2,}$/u.test(word))
 
-/** A longer word is no level. */
+/** Longer words are not levels. */
 const MAX_WORD_LENGTH = 100
 
 /**

@@ -32,7 +32,7 @@ export interface Directory {
 export interface MentionTargets extends Mention {
   /** Names of the directory. */
   people?: readonly string[]
-  /** Rotas: whoever is on call when the message is made. */
+  /** Rotas: the people on call when the message is composed. */
   oncall?: readonly string[]
   /** Labels or annotations whose values name people. */
   labels?: readonly string[]

@@ -165,7 +165,7 @@ export function formerKeysOf({ robots }: Settings): { from: string; to: string }
   )
 }
 
-/** A URL so that two ways to write one address are equal; undefined for a text that is no URL. */
+/** A URL so that two ways to write one address are equal; undefined if the text is not a URL. */
 export function comparableUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
   const { protocol, host, pathname } = new URL(text)

@@ -191,7 +191,7 @@ function exampleOf(alert: Alert, level: Level, receivedAt: Date): MessageAlert {
   return { alert, level, receivedAt, repeats: 0, firedWhileWaiting: false }
 }
 
-/** Whether so many messages carry all alerts, and none that is severe waits for the next one. */
+/** Whether `messages` messages carry all alerts, with every severe one in the first. */
 export function carriesEnough(
   told: number,
   included: readonly { level: Level }[],

@@ -201,7 +201,7 @@ const LEVEL_WORDS: Record<Level, readonly [string, string, string]> = {
 /** What OCP calls level 3 in English; all other words are the same in both worlds. */
 const OCP_LEVEL_3 = 'Alert'
 
-/** A level's word; OCP has one of its own for level 3. */
+/** A level's word; OCP has another word for level 3. */
 export function levelWord(language: Language, level: Level, isOcp = false): string {
   return isOcp && level === 3 && language === 'en-US'
     ? OCP_LEVEL_3

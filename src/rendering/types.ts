@@ -62,7 +62,7 @@ export interface Draft {
   title: string
   text: string
   kind: MessageKind
-  /** How many of the alerts, from the first, the text tells. */
+  /** How many of the alerts, from the first, the text includes. */
   told: number
   /** False: too long to be read, so a form with less of each alert is better. */
   isReadable?: boolean

@@ -57,7 +57,7 @@ export class HistoryCache {
   }
 }
 
-/** A minute as a plot shows it; each alert counts once for its channel, however many groups it is told in. */
+/** A minute as a plot shows it; each alert counts once for its channel, however many groups it is delivered to. */
 export interface ChartMinute {
   at: Date
   received: number

@@ -173,7 +173,8 @@ function rendererOf(channel: Channel, { rendererFor }: Pick<PreviewDeps, 'render
   }
 }
 
-function countGroupsOf(alerts: readonly MessageAlert[]): CountGroup[] {
+/** The counts that a digest shows of alerts. */
+export function countGroupsOf(alerts: readonly MessageAlert[]): CountGroup[] {
   const groups = Map.groupBy(alerts, ({ alert, level }) =>
     JSON.stringify([level, alert.name, alert.cluster]),
   )

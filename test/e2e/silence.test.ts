@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { needsChromium, openBrowser, openPage } from '../console/browser.ts'
+import { startAlertmanager } from '../support/alertmanager.ts'
 import { needs } from '../support/program.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 
@@ -19,53 +16,23 @@ interface AlertmanagerSilence {
 }
 
 /** A real Alertmanager that sends to a receiver that listens on a port. */
-async function startAlertmanager(folder: string, port: number, receiverPort: number) {
-  const base = `http://127.0.0.1:${port}`
-  const config = join(folder, 'alertmanager.yml')
-  writeFileSync(
-    config,
-    `route: { receiver: dingtalk, group_by: [alertname], group_wait: 100ms, group_interval: 1s, repeat_interval: 1h }
-receivers:
-  - name: dingtalk
-    webhook_configs: [{ url: "http://127.0.0.1:${receiverPort}/alertmanager/ops", send_resolved: true }]
-`,
-  )
-  const child = spawn(
-    'prometheus-alertmanager',
-    [
-      `--config.file=${config}`,
-      `--storage.path=${join(folder, 'am')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      `--web.external-url=${base}`,
-      '--cluster.listen-address=',
-    ],
-    { stdio: 'ignore' },
-  )
-  await until(
-    'alertmanager is ready',
-    async () => (await fetch(`${base}/-/ready`).catch(() => undefined))?.ok,
-  )
-  const read = async <T>(path: string): Promise<T> =>
-    (await (await fetch(`${base}/api/v2/${path}`)).json()) as T
+async function alertmanagerFor(folder: string, port: number, receiverPort: number) {
+  const url = `http://127.0.0.1:${receiverPort}/alertmanager/ops`
+  const alertmanager = await startAlertmanager(folder, { url, port })
   return {
-    async fire(labels: Record<string, string>): Promise<void> {
-      const response = await fetch(`${base}/api/v2/alerts`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify([{ labels, startsAt: new Date(Date.now() - 60_000).toISOString() }]),
-      })
-      assert.equal(response.status, 200, await response.text())
-    },
-    silences: () => read<AlertmanagerSilence[]>('silences'),
+    fire: (labels: Record<string, string>) =>
+      alertmanager.post([{ labels, startsAt: new Date(Date.now() - 60_000).toISOString() }]),
+    silences: () => alertmanager.read<AlertmanagerSilence[]>('silences'),
     /** What Alertmanager holds back, by its name. */
     suppressed: async () =>
-      (await read<{ labels: { alertname: string }; status: { state: string } }[]>('alerts'))
+      (
+        await alertmanager.read<{ labels: { alertname: string }; status: { state: string } }[]>(
+          'alerts',
+        )
+      )
         .filter(({ status }) => status.state === 'suppressed')
         .map(({ labels }) => labels.alertname),
-    async [Symbol.asyncDispose](): Promise<void> {
-      child.kill('SIGKILL')
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    },
+    [Symbol.asyncDispose]: () => alertmanager[Symbol.asyncDispose](),
   }
 }
 
@@ -77,7 +44,7 @@ describe('one tap to silence, with a real Alertmanager and a real phone-sized br
   const running: {
     browser?: Browser
     receiver?: Receiver
-    alertmanager?: Awaited<ReturnType<typeof startAlertmanager>>
+    alertmanager?: Awaited<ReturnType<typeof alertmanagerFor>>
   } = {}
   const alertmanager = () => running.alertmanager ?? assert.fail()
   const receiver = () => running.receiver ?? assert.fail()
@@ -93,7 +60,7 @@ channels: { ops: { robots: [lab], announce_silences: true } }
 `
     running.browser = await openBrowser()
     running.receiver = await new Receiver({ folder: folder.path, port, config }).start()
-    running.alertmanager = await startAlertmanager(folder.path, alertmanagerPort, port)
+    running.alertmanager = await alertmanagerFor(folder.path, alertmanagerPort, port)
   })
   after(async () => {
     await running.browser?.close()

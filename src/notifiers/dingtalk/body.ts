@@ -29,7 +29,7 @@ export function compose(content: Content, robots: readonly Robot[], uuid: string
   const at = { atMobiles, atUserIds, isAtAll: content.mention.all }
   switch (format) {
     case 'text':
-      // A text message has no title of its own.
+      // A text message has no title field.
       return JSON.stringify({ ...message, text: { content: text }, at })
     case 'markdown':
       return JSON.stringify({ ...message, markdown: { title, text }, at })

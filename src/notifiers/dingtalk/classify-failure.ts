@@ -16,7 +16,7 @@ export class TooMuchError extends Error {
 const TLS_CODE =
   /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|INVALID_CA|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/
 
-/** Of undici 8, which tells a refused CONNECT (UND_ERR_ABORTED) and a plain 407 (UND_ERR_INVALID_ARG) by text alone. */
+/** Of undici 8, which distinguishes a refused CONNECT (UND_ERR_ABORTED) and a plain 407 (UND_ERR_INVALID_ARG) by text alone. */
 const PROXY_TEXT = /^Proxy response \(\d+\)|^Proxy Authentication Required/
 const PROXY_CODES = new Set(['UND_ERR_PRX_CONN', 'UND_ERR_PRX_TLS'])
 

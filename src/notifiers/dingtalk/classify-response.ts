@@ -15,7 +15,7 @@ export type Verdict = Omit<Attempt, 'durationMs'>
 /** Larger ones are nobody's code, and fit in no column of integers. */
 const MAX_CODE = 2 ** 31 - 1
 
-/** DingTalk's code for all of a robot's security settings; its text tells which one refused. */
+/** DingTalk's code for all of a robot's security settings; its text names the one that refused. */
 const SECURITY_CODE = 310000
 
 /** Texts of 310000 in their generations, English and Chinese; the first that matches, so what is plain comes first. */
@@ -144,14 +144,14 @@ function meaningOf(read: Read, expect: Expectation): ErrorCodeName {
 
 function meaningOfError(errcode: number, said: string): ErrorCodeName | undefined {
   const texts = errcode === SECURITY_CODE ? SECURITY_TEXTS : OTHER_TEXTS
-  // The same code stands for a missing token and for a body that is no JSON.
+  // One code for a missing token and for a body that is not JSON.
   if (errcode === 40035 && /access_token/.test(said)) return 'token'
   const known = errorCodeOf(errcode)
   if (known !== undefined && errcode !== SECURITY_CODE) return known
   return texts.find(([pattern]) => pattern.test(said))?.[1] ?? known
 }
 
-/** What tells one reply of a wide meaning from another. */
+/** Texts that distinguish replies with the same code. */
 function prefixOf(name: ErrorCodeName, { status, errcode }: Read): string {
   if (name === 'unknown' && errcode !== undefined) return `Code ${errcode}. `
   return status < 200 || status > 299 ? `HTTP ${status}. ` : ''

@@ -41,7 +41,7 @@ export function dispatcherFor(
   })
 }
 
-/** What tells one way from another: the target's origin and the proxy with its credentials. A secret. */
+/** Identifies a connection: the target's origin and the proxy with its credentials. A secret. */
 export function wayOf(robot: Robot, url: URL): string {
   return `${url.origin} ${robot.proxy?.reveal() ?? ''}`
 }

@@ -1,4 +1,4 @@
-/** Shorter ones would hide ordinary words, and are no secret. */
+/** Shorter values would mask ordinary words, and are not secrets. */
 const MIN_SECRET_LENGTH = 4
 
 const WRITTEN_TOKEN = /((?:access_token|sign)(?:=|%3D|["']\s*:\s*["']))[^&\s"'<>,;]+/gi

@@ -4,7 +4,7 @@ import type { Part } from '../templates/loader.ts'
 import { type AlertView, type ViewOptions, viewOf } from '../templates/view.ts'
 import { isOcpAlert } from '../text/sender.ts'
 
-/** From so many changes on an alert is shown as flapping. */
+/** With this many changes an alert is shown as flapping. */
 const FLAPPING_CHANGES = 2
 
 /**

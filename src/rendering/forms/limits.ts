@@ -4,7 +4,7 @@ export const MAX_WHOLE_ALERTS = 8
 /** Lines of whole alerts, and lines of a list, that a person reads on a phone. */
 export const MAX_READABLE_LINES = 60
 
-/** The forms to try for so many alerts, the fullest first; counts are what is left. */
+/** The forms to try for a number of alerts, the fullest first; counts are the last resort. */
 export function formsFor(alerts: number): readonly ('whole' | 'lines')[] {
   return alerts > MAX_WHOLE_ALERTS ? ['lines'] : ['whole', 'lines']
 }

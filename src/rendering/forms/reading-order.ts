@@ -22,7 +22,7 @@ export function inReadingOrder(
   return keyed.map(({ told }) => told)
 }
 
-/** For each alert of a message, the labels that tell it from others that are shown by the same words. */
+/** For each alert of a message, the labels that distinguish it from others shown by the same words. */
 export function distinctTexts(
   alerts: readonly MessageAlert[],
   making: RenderContext,

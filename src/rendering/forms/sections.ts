@@ -18,7 +18,7 @@ export interface Section {
   groups: CountGroup[]
 }
 
-/** From so many alerts of one name on, a section shows the name once. */
+/** With this many alerts of one name, a section shows the name once. */
 const SAME_NAME = 3
 
 /** By level, then what is resolved; many of one name are a section of their own. Equal lines are one with its count. */

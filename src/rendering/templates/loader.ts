@@ -15,7 +15,7 @@ const BUILT_IN = fileURLToPath(new URL('../../../templates/messages/', import.me
  * file for the part named here is used.
  */
 export const PARTS = {
-  /** Takes the place of the parts about one alert and about a group: every message that tells whole alerts. */
+  /** Takes the place of the parts about one alert and about a group: every message that shows alerts in full. */
   message: undefined,
   /** One alert that fires. */
   alert: undefined,
@@ -39,7 +39,7 @@ export const PARTS = {
   delayed: undefined,
   /** The same after a push limit. */
   opened: 'delayed',
-  /** What a phone shows of a message in its notification; the built-in title where there is no such file. */
+  /** What a phone shows of a message in its notification; the built-in title if the file is missing. */
   title: undefined,
   /** A warning that the month's calls are being used up. */
   quota: undefined,
@@ -58,7 +58,7 @@ export interface PartSource {
   /** The operator's, not built in. */
   own: boolean
   template: Template
-  /** The built-in part that tells the same when this one fails. */
+  /** The built-in part that replaces this one if it fails. */
   fallback: Template | undefined
 }
 

@@ -17,7 +17,7 @@ export interface Scenario {
 const MINUTE = 60_000
 
 /**
- * Every situation that a message can have to tell, with samples in the language, as of `now`: what templates are
+ * Every kind of message, with samples in the language, as of `now`: what templates are
  * checked against, and what the gallery shows.
  */
 export function scenarios(language: Language, now: Date): Scenario[] {

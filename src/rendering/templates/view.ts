@@ -60,7 +60,7 @@ export function toolsFor(making: RenderContext, v: Variables = NONE) {
     quote,
     link,
     browser,
-    /** At the end of a line, so that the next one is a line of its own in the same paragraph. */
+    /** Ends a line within a paragraph. */
     lineBreak: making.channel.format === 'text' ? '' : new Markup('  '),
     format: making.channel.format,
     language: making.language,
@@ -85,14 +85,14 @@ export interface ViewOptions {
   grouped?: boolean
   /** Without what is nice to have. */
   brief?: boolean
-  /** Values are cut to this length and to so many lines. */
+  /** Values are cut to this length and this number of lines. */
   longest?: number
   maxLines?: number
   /** Variables that the group shows once. */
   without?: readonly string[]
   /** What a group has in common, and its alerts need not repeat. */
   common?: Common
-  /** Labels, beyond the target, that tell it from the others of the message. */
+  /** Labels, beyond the target, that distinguish it from the others of the message. */
   distinct?: readonly string[]
 }
 
@@ -230,7 +230,7 @@ export function nameOf(v: Variables, making: RenderContext): string {
   )
 }
 
-/** The link to the page that lists all, where there is one that is no button already. */
+/** The link to the page that lists all, unless a button leads there. */
 export function listLinkOf(url: string | undefined, making: RenderContext): Markup | undefined {
   if (url === undefined || making.channel.format === 'actionCard') return undefined
   return making.markup.link(making.word('all'), url)
@@ -278,7 +278,7 @@ function elapsedOf(
     : making.word('firesForAsOf', { d, at: making.asOf })
 }
 
-/** What tells an alert from the others of its group: what it has not in common with them. */
+/** What distinguishes an alert from the others of its group. */
 function labelOf(name: string, places: readonly string[], common: Common | undefined): string {
   const own = ownPlace(places, common?.place ?? NOTHING_SHARED)
   const shown = common?.name === undefined ? [name, ...own] : own

@@ -65,7 +65,7 @@ function separatingNames(all: readonly Variables[]): string[] {
   return chosen.sort((a, b) => names.indexOf(a) - names.indexOf(b))
 }
 
-/** Labels whose values differ, the telling ones first. */
+/** Labels whose values differ, the most useful first. */
 function candidateNames(all: readonly Variables[]): string[] {
   const names = [...new Set(all.flatMap((labels) => Object.keys(labels)))]
   return names

@@ -1,7 +1,7 @@
 import type { Level } from '../../model/level.ts'
 
 /**
- * A sign for each level: another shape as well as another colour, so that whoever cannot tell red from green can tell
+ * A sign for each level: differing in shape as well as in colour, so that people who do not see red and green can tell
  * them apart; all are older than 2012, so that old phones have them. The word stands beside it.
  */
 export const LEVEL_ICONS: Readonly<Record<Level, string>> = {

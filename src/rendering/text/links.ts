@@ -60,7 +60,7 @@ export function groupSilenceOf(
   return isWhole ? undefined : silenceUrl(labels, variables)
 }
 
-/** What kind of program a generator's address leads to, as far as its path tells. */
+/** The kind of program behind a generator's address, judged by its path. */
 function wordFor(url: string): Word {
   if (/\/graph(?:\?|$)/.test(url)) return 'openInPrometheus'
   return url.includes('/alerting/') ? 'openInGrafana' : 'open'

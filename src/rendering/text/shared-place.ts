@@ -9,7 +9,7 @@ export interface SharedPlace {
 
 export const NOTHING_SHARED: SharedPlace = { parts: [], before: 0, after: 0 }
 
-/** What all places share, such that each keeps at least one part of its own. */
+/** The parts that all places share; each keeps at least one part. */
 export function sharedPlace(places: readonly (readonly string[])[]): SharedPlace {
   const [first] = places
   if (first === undefined || places.length < 2) return NOTHING_SHARED

@@ -92,7 +92,7 @@ function namespaceIn(labels: Readonly<Record<string, string>>): string | undefin
   return labels['exported_namespace'] ?? labels['namespace']
 }
 
-/** What stands for an alert that cannot be read, so that it is told all the same. */
+/** The alert that is delivered in place of an unreadable one. */
 export function malformed(
   value: unknown,
   { why, receivedAt }: { why: string; receivedAt: Date },
@@ -128,7 +128,7 @@ function malformedAlert(
     name: 'Malformed alert',
     cluster: '',
     levelWord: undefined,
-    // No instant of its own, so that a retry of its payload is recognised as one.
+    // No start time, so that a retry of its payload is recognised as one.
     startsAt: undefined,
     endsAt: undefined,
   }

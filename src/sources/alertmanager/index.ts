@@ -29,7 +29,7 @@ const BOUNDS = { brackets: 400_000, quotes: 4_000_000 } as const
  */
 const MAX_ALERTS = 40_000
 
-/** Alerts that cannot be read are told one by one up to this many; those after them are counted. */
+/** Unreadable alerts are delivered one by one up to this many; the rest are counted. */
 const MAX_MALFORMED = 100
 
 async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {

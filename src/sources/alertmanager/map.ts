@@ -80,7 +80,7 @@ export const FIELDS_READ_ON_ACCEPT = {
 
 const CLUSTER = label(...NAMES_OF_CLUSTERS)
 const TENANT = label(...TENANTS)
-/** The address of what only measured is no host of the alert. */
+/** An exporter's address is not the host of the alert. */
 const HOST: Extractor = ({ labels, target }) => {
   const name = target().host
   return firstOf(labels, ['svr_ip', 'host_ip', 'host']) ?? (name && labels[name])

@@ -1,6 +1,6 @@
 import { isObject } from '../parsing/json.ts'
 
-/** Where a body that is no payload of Alertmanager's can go; undefined for one that nobody is known to send. */
+/** The route for a body of another sender; undefined for an unknown one. */
 export function routeFor(body: unknown): string | undefined {
   if (Array.isArray(body))
     return body.some((each) => isObject(each) && isObject(each['labels']))

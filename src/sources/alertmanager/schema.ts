@@ -40,12 +40,12 @@ export function isPayload(value: unknown): value is Payload {
   return isObject(value) && Array.isArray(value['alerts'])
 }
 
-/** Whether one of the alerts can be told as one. */
+/** Whether an item of `alerts` is an alert. */
 export function isPayloadAlert(value: unknown): value is PayloadAlert {
   return isObject(value) && isObject(value['labels'])
 }
 
-/** What is wrong with a value that is no payload (`alerts`) or no alert (`labels`), such as `/labels: must be object`. */
+/** Why a value is not a payload (`alerts`) or not an alert (`labels`), such as `/labels: must be object`. */
 export function faultOf(value: unknown, key: 'alerts' | 'labels'): string {
   if (!isObject(value)) return 'must be object'
   if (value[key] === undefined) return `must have required property '${key}'`

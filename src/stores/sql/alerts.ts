@@ -110,7 +110,7 @@ const OF_MESSAGE = `SELECT alert AS id FROM (
     UNION ALL SELECT d.alert FROM delivery_ranges r CROSS JOIN deliveries d
       WHERE r.message = $2 AND ${IN_RANGE}) c WHERE alert < $1`
 
-const any = (channel: string): string => `SELECT id FROM alerts WHERE id < $1 ${channel}`
+const inChannel = (channel: string): string => `SELECT id FROM alerts WHERE id < $1 ${channel}`
 
 /** Alerts of messages in the given states. */
 const ofMessages = (states: string, channel: string): string => `
@@ -121,8 +121,8 @@ const ofMessages = (states: string, channel: string): string => `
       ${channel.replace('channel', 'd.channel')}`
 
 const CANDIDATES: Record<AlertState | 'any', (channel: string) => string> = {
-  any,
-  sent: any,
+  any: inChannel,
+  sent: inChannel,
   suppressed: (channel) =>
     `SELECT id FROM alerts WHERE final_state = 'suppressed' AND id < $1 ${channel}`,
   pending: (channel) => `

@@ -19,7 +19,7 @@ import { addSilence, endSilence, signingKey, silences } from './silences.ts'
 import { snapshot } from './snapshot.ts'
 import { tally } from './tally.ts'
 
-/** The verbs that are the same for both drivers. */
+/** The verbs that both drivers share. */
 export type SqlVerbs = Omit<Store, 'accept' | 'close'>
 
 export interface VerbDeps {

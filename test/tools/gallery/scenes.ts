@@ -2,7 +2,8 @@ import { immediate } from '../../../src/give-way.ts'
 import type { Alert, MessageAlert } from '../../../src/model/alert.ts'
 import { levelIn } from '../../../src/pipeline/destinations.ts'
 import { formsFor } from '../../../src/rendering/forms/limits.ts'
-import type { CountGroup, RenderRequest } from '../../../src/rendering/types.ts'
+import type { RenderRequest } from '../../../src/rendering/types.ts'
+import { countGroupsOf } from '../../../src/reporting/preview.ts'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
 import { OCP_SAMPLES, type OcpSample, summaryOf } from '../../support/ocp-samples.ts'
@@ -183,25 +184,6 @@ function stormOf(count: number): RawAlert[] {
     ...numbered(replicas as RawAlert, 'deployment', each),
     MIDDLEWARE[5] as RawAlert,
   ]
-}
-
-function countGroupsOf(alerts: readonly MessageAlert[]): CountGroup[] {
-  const groups = Map.groupBy(alerts, ({ alert, level }) =>
-    JSON.stringify([level, alert.name, alert.cluster]),
-  )
-  return [...groups.values()].map((same) => {
-    const { alert, level } = same[0] as MessageAlert
-    const firing = same.filter((one) => one.alert.status === 'firing').length
-    const { name, cluster } = alert
-    return {
-      level,
-      name,
-      cluster,
-      firing,
-      resolved: same.length - firing,
-      examples: same.slice(0, 10),
-    }
-  })
 }
 
 /** More alerts than are looked at one by one are counted. */
