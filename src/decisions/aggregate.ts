@@ -9,6 +9,8 @@ interface Incoming {
   endsAtMs?: number | undefined
   /** 0 turns aggregation off. */
   everyMs: number
+  /** Came again because others joined its group: a firing that the group was sent does not pass. */
+  onlyNew?: boolean | undefined
   /** Somebody has muted it. */
   muted?: boolean | undefined
 }
@@ -38,9 +40,10 @@ export function reasonToSuppress(
   if (last === undefined) return incoming.muted === true ? 'muted' : undefined
   if (isOutdated(incoming, last)) return 'outdated'
   if (isMuted(incoming, last)) return 'muted'
-  if (incoming.everyMs === 0 || isNews(incoming, last)) return undefined
+  if (isNews(incoming, last)) return undefined
   const lastAt = incoming.status === 'firing' ? last.firingAt : last.resolvedAt
   if (lastAt === undefined) return undefined
+  if (incoming.onlyNew === true && !isLaterFiring(incoming, last)) return 'aggregated'
   // Absolute, so that a clock set back does not suppress alerts for as long as it was wrong.
   return Math.abs(now.getTime() - lastAt.getTime()) < incoming.everyMs ? 'aggregated' : undefined
 }
@@ -62,6 +65,16 @@ function isMuted(incoming: Incoming, last: Last): boolean {
   if (last.status === 'firing' && last.fingerprint === incoming.fingerprint)
     return last.firingAt === undefined
   return incoming.muted === true
+}
+
+/** It began after the firing that was let through, whose recovery was not heard. */
+function isLaterFiring({ status, startsAtMs }: Incoming, { startsAt }: Last): boolean {
+  return (
+    status === 'firing' &&
+    startsAtMs !== undefined &&
+    startsAt !== undefined &&
+    startsAtMs > startsAt.getTime()
+  )
 }
 
 function isNews(incoming: Incoming, last: Last): boolean {

@@ -50,8 +50,6 @@ export interface Notification {
   key: string
   /** A stricter key, which also differs when only the texts of the alerts differ; for short aggregation periods. */
   contentKey: () => Promise<string>
-  /** The key includes when each alert began, and so distinguishes a later firing from an earlier one. */
-  keyIncludesStart: boolean
   alerts: readonly Alert[]
   /** Alertmanager repeated a group because alerts joined it; alerts that the group already has may be omitted. */
   hasOnlyNewAlerts?: boolean

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { type GiveWay, immediate } from '../give-way.ts'
 import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
-import type { Channel, Settings } from '../model/settings.ts'
+import type { Settings } from '../model/settings.ts'
 import { isLarge, type Source } from '../sources/source.ts'
 import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.ts'
 import type { Store } from '../stores/store.ts'
@@ -214,18 +214,15 @@ function incoming(
     name: alert.name.slice(0, 200),
     cluster: alert.cluster.slice(0, 200),
     group: by === undefined ? fingerprint : hash(by.map((name) => alert.variables[name] ?? '')),
-    everyMs: retryWindowMs ?? (onlyNew ? quietMsOf(channel) : (channel.aggregate?.everyMs ?? 0)),
+    everyMs: retryWindowMs ?? channel.aggregate?.everyMs ?? 0,
     startsAtMs: alert.startsAt?.getTime(),
     endsAtMs: alert.endsAt?.getTime(),
     ...(status === 'resolved' && !channel.sendResolved ? { suppressed: 'resolved_off' } : {}),
   }
-  // Nearly always nothing is muted, and a further spread would cost a tenth of all this.
-  return muting?.covers(alert, level, channel.name) === true ? { ...row, muted: true } : row
-}
-
-/** The period of an alert that came again because others joined its group: with `aggregate.changes` it has no end. */
-function quietMsOf({ aggregate }: Channel): number {
-  return aggregate?.changes ? Number.MAX_SAFE_INTEGER : (aggregate?.everyMs ?? 0)
+  // Both are rare, and two further spreads would cost a fifth of all this.
+  if (onlyNew && channel.aggregate?.changes === true) row.onlyNew = true
+  if (muting?.covers(alert, level, channel.name) === true) row.muted = true
+  return row
 }
 
 function hash(parts: readonly string[]): string {

@@ -30,6 +30,8 @@ export interface IncomingAlert {
   group: string
   /** The aggregation period; 0 turns aggregation off. */
   everyMs: number
+  /** Passes only if the group has not been sent this firing, however long ago. */
+  onlyNew?: boolean | undefined
   startsAtMs?: number | undefined
   endsAtMs?: number | undefined
   /** Suppresses the alert for this reason (resolved_off) in every case. It still counts as a change of status. */

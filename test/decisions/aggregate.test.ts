@@ -47,6 +47,17 @@ describe('aggregation', () => {
     assert.equal(reason(recovery, RESOLVED, EVERY_MS), undefined)
   })
 
+  test('with only what is new, a firing that was sent never passes again, and a later one does', () => {
+    const same = { onlyNew: true, startsAtMs: started(0) }
+    assert.equal(reason(same, FIRING, 100 * EVERY_MS), 'aggregated')
+    assert.equal(reason({ ...same, everyMs: 0 }, FIRING), 'aggregated')
+    const later = { onlyNew: true, startsAtMs: started(60_000) }
+    assert.equal(reason(later, FIRING, EVERY_MS - 1), 'aggregated')
+    assert.equal(reason(later, FIRING, EVERY_MS), undefined)
+    assert.equal(reason({ onlyNew: true, level: 2 }, FIRING), undefined)
+    assert.equal(reason({ onlyNew: true }, RESOLVED), undefined)
+  })
+
   test('the period of a status is counted from the last alert of that status', () => {
     const last = {
       ...FIRING,

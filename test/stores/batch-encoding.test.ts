@@ -23,11 +23,15 @@ const alert = fc
     startsAtMs: optional(fc.integer()),
     endsAtMs: optional(fc.integer()),
     suppressed: optional(fc.constantFrom('resolved_off', 'x')),
+    onlyNew: optional(fc.constant(true)),
+    muted: optional(fc.constant(true)),
   })
   .map(
-    ({ suppressed, ...rest }): IncomingAlert => ({
+    ({ suppressed, onlyNew, muted, ...rest }): IncomingAlert => ({
       ...rest,
       ...(suppressed !== undefined && { suppressed }),
+      ...(onlyNew !== undefined && { onlyNew }),
+      ...(muted !== undefined && { muted }),
     }),
   )
 

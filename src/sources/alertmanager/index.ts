@@ -69,7 +69,6 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
     },
     ...(payload.notification_reason === ALERTS_ADDED ? { hasOnlyNewAlerts: true } : {}),
     ...storedBody(body),
-    keyIncludesStart: alerts.every(({ startsAt }) => startsAt !== undefined),
     alerts,
   }
 }

@@ -49,7 +49,6 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
     source: 'chat',
     key,
     contentKey: async () => digest([key, text]),
-    keyIncludesStart: false,
     alerts,
     ...(ready === undefined ? {} : { prerendered: ready }),
   }

@@ -32,7 +32,6 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
     source: 'ocp',
     key,
     contentKey: async () => digest([key, text]),
-    keyIncludesStart: false,
     alerts,
     ...(ready === undefined ? {} : { prerendered: ready }),
   }

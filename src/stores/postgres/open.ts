@@ -127,12 +127,12 @@ async function retryUntilUp(
   }
 }
 
-/** No answer, or a server that starts or stops (SQLSTATE class 57), is busy (53) or dropped the connection (08). */
+/** No answer, or a server that starts or stops (SQLSTATE class 57), is busy (53), dropped the connection (08), or chose this transaction to end a deadlock (40). */
 function isTransient(error: unknown): boolean {
   if (error instanceof AppError) return false
   const code = codeOf(error)
   if (code === undefined) return /timeout|terminated/i.test(errorText(error))
-  return /^(?:57|53|08)...$/.test(code) || UNREACHABLE.includes(code)
+  return /^(?:57|53|08|40)...$/.test(code) || UNREACHABLE.includes(code)
 }
 
 const UNREACHABLE = [

@@ -59,9 +59,10 @@ async function finish(tx: Tx): Promise<void> {
       const known = last.get(keyOf(queue, channel, group))
       if (known !== undefined) known[3].repeats += 1
     },
-    muted(group, entry) {
-      if (last.has(keyOf(group.queue, group.channel, group.group))) target.repeated(group)
-      else target.letThrough(group, entry)
+    muted({ queue, channel, group }, entry) {
+      const key = keyOf(queue, channel, group)
+      const resolvedAt = last.get(key)?.[3].resolvedAt ?? null
+      last.set(key, [queue, channel, group, { ...entry, resolvedAt }])
     },
   }
   await restoreLast(tx, target, Number.MAX_SAFE_INTEGER)

@@ -73,6 +73,8 @@ function isDuplicate(
       const last = session.last(queue, alert.channel, alert.group)
       if (last === undefined || last.status !== alert.status || last.level > alert.level)
         return false
+      // The group did not hear of it: what was muted then may not be now.
+      if (last.status === 'firing' && last.firingAt === null) return false
       if (isStale(alert, queue, last)) return false
     }
   return true
@@ -167,17 +169,17 @@ function updateLast(
         resolvedAt: status === 'resolved' ? at : (last?.resolvedAt ?? null),
         repeats: 0,
       })
-    else if (last !== undefined)
-      session.setLast(queue, channel, group, { ...last, repeats: last.repeats + 1 })
-    else if (decision.reason === 'muted' && status === 'firing')
-      // The group has not heard of it, but a rise of its level is to be known.
+    else if (decision.reason === 'muted' && status === 'firing' && last?.status !== 'firing')
+      // The group has not heard of it, but its recovery and a rise of its level are to be known.
       session.setLast(queue, channel, group, {
         ...{ alert: id, status, level, fingerprint },
         startsAt: alert.startsAtMs ?? null,
         firingAt: null,
-        resolvedAt: null,
+        resolvedAt: last?.resolvedAt ?? null,
         repeats: 0,
       })
+    else if (last !== undefined)
+      session.setLast(queue, channel, group, { ...last, repeats: last.repeats + 1 })
   }
 }
 

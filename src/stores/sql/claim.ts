@@ -14,6 +14,7 @@ import {
   unblocked,
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
+import { handScope } from './robot-states.ts'
 
 /** Rolls a claim back: its alerts, its call or its lease are lost. */
 export class ClaimRejected extends Error {}
@@ -80,6 +81,12 @@ async function assertMayCall(
     [robot, call.owner, tx.ms(now), tx.ms(call.until)],
   )
   if (renewed === 0) throw new ClaimRejected()
+  // A person's pause may have been confirmed while the message was composed.
+  const paused = await tx.get('SELECT 1 FROM pauses WHERE scope = $1 AND until > $2', [
+    handScope(call.key),
+    tx.ms(now),
+  ])
+  if (paused !== undefined) throw new ClaimRejected()
   const used = await tx.get<{ n: number }>(
     'SELECT COUNT(*) AS n FROM calls WHERE key = $1 AND until > $2',
     [call.key, tx.ms(call.since)],

@@ -18,6 +18,8 @@ interface Row {
   reason: string | null
   /** NULL: suppressed. */
   queue: string | null
+  /** Of the last alert before a muted one. */
+  previous_status: Status | null
 }
 
 export interface GroupKey {
@@ -30,7 +32,7 @@ export interface GroupKey {
 export interface LastNotifiedTarget {
   letThrough(group: GroupKey, entry: LastEntry): void
   repeated(group: GroupKey): void
-  /** A firing that its group was not sent; the last one only where nothing else is known. */
+  /** A firing that its group was not sent, after a recovery or as the first: the last one, with no instant of its own. */
   muted(group: GroupKey, entry: LastEntry): void
 }
 
@@ -68,8 +70,9 @@ export async function restoreLast(
 function readRows(tx: Tx, after: number, last: number): Promise<Row[]> {
   return tx.all<Row>(
     `SELECT a.id, a.channel, COALESCE(a.grp, a.fingerprint) AS grp, a.status, a.level, a.fingerprint, a.starts_at,
-       p.received_at, a.final_state, a.reason, d.queue
+       p.received_at, a.final_state, a.reason, d.queue, b.status AS previous_status
      FROM alerts a JOIN payloads p ON p.id = a.payload
+       LEFT JOIN alerts b ON b.id = a.previous AND a.reason = 'muted'
        LEFT JOIN watermarks w ON w.channel = a.channel AND w.level = a.level AND a.final_state IS NULL
        LEFT JOIN deliveries d ON d.queue = w.queue AND d.channel = w.channel AND d.level = w.level AND d.alert = a.id
      WHERE a.id > $1 AND a.id <= $2 ORDER BY a.id`,
@@ -87,7 +90,8 @@ function replay(target: LastNotifiedTarget, row: Row, queues: readonly string[])
     repeats: 0,
   }
   if (row.final_state === 'suppressed' && row.reason !== 'resolved_off') {
-    const muted = row.reason === 'muted' && row.status === 'firing'
+    const muted =
+      row.reason === 'muted' && row.status === 'firing' && row.previous_status !== 'firing'
     for (const queue of queues)
       if (muted) target.muted({ queue, channel, group }, { ...entry, firingAt: null })
       else target.repeated({ queue, channel, group })

@@ -30,12 +30,12 @@ export async function resumeRobot(
      WHERE scope IN LIST($1, TEXT) AND until > $2`,
     [scopesOf(robot), tx.ms(now)],
   )
-  // The refused message was to be tried again when the penalty ends.
+  // What was refused was to be tried again when the pause ends, also by other robots behind the address.
   if (rows.length > 0)
     await tx.run(
-      `UPDATE messages SET due_at = $2 WHERE robot_key = $1 AND state IN ('pending', 'sending') AND state = 'pending'
-         AND due_at > $2`,
-      [robot.key, tx.ms(now)],
+      `UPDATE messages SET due_at = $2 WHERE state IN ('pending', 'sending') AND state = 'pending' AND due_at > $2
+         AND (robot_key = $1 OR due_at IN LIST($3, BIGINT))`,
+      [robot.key, tx.ms(now), rows.map(({ until }) => until)],
     )
   return rows.map(({ until, since, reason }) => ({
     until: tx.date(until),

@@ -13,7 +13,10 @@ export interface EncodedBatch {
 }
 
 /** Fields that many alerts of a request share. */
-type Destination = Pick<IncomingAlert, 'channel' | 'queues' | 'everyMs' | 'suppressed' | 'muted'>
+type Destination = Pick<
+  IncomingAlert,
+  'channel' | 'queues' | 'everyMs' | 'onlyNew' | 'suppressed' | 'muted'
+>
 
 type EncodedAlert = [
   position: number,
@@ -98,18 +101,19 @@ export class BatchEncoder {
 }
 
 function destinationOf(alert: IncomingAlert, destinations: Destination[]): number {
-  const { channel, queues, everyMs, suppressed, muted } = alert
+  const { channel, queues, everyMs, onlyNew, suppressed, muted } = alert
   const index = destinations.findIndex(
     (each) =>
       each.channel === channel &&
       each.queues === queues &&
       each.everyMs === everyMs &&
+      each.onlyNew === onlyNew &&
       each.suppressed === suppressed &&
       each.muted === muted,
   )
   if (index >= 0) return index
-  const destination = { channel, queues, everyMs, ...(suppressed && { suppressed }) }
-  return destinations.push(muted === true ? { ...destination, muted } : destination) - 1
+  // JSON leaves out what is undefined.
+  return destinations.push({ channel, queues, everyMs, onlyNew, suppressed, muted }) - 1
 }
 
 export function decodeBatch({ json, bodies }: EncodedBatch): AcceptRequest[] {
@@ -146,5 +150,6 @@ function decodeAlert(encoded: EncodedAlert, destinations: readonly Destination[]
     ...(destination.suppressed === undefined ? undefined : { suppressed: destination.suppressed }),
   }
   if (destination.muted === true) alert.muted = true
+  if (destination.onlyNew === true) alert.onlyNew = true
   return alert
 }

@@ -83,9 +83,7 @@ export class DedupCache implements Recent, LastNotifiedLog, LastNotifiedTarget {
   }
 
   muted(place: GroupKey, entry: LastEntry): void {
-    const { queue, channel, group } = place
-    if (this.#alerts.get(queue, channel, group) === undefined) this.letThrough(place, entry)
-    else this.repeated(place)
+    this.letThrough(place, entry)
   }
 
   repeated({ queue, channel, group }: GroupKey): void {

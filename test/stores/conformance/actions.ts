@@ -50,6 +50,26 @@ export function actionCases(backend: Backend): void {
       assert.deepEqual(await s.store.resumeRobot(robot, at(MINUTE + 1)), [])
     })
 
+    test('that is confirmed while a message is composed keeps it from being claimed', async () => {
+      await s.accept([alert('f')])
+      const ids = await s.waitingIds()
+      await s.store.pauseRobot({ key: 'ka', now: at(0), until: at(MINUTE), by: 'li' })
+      assert.equal(await s.tryClaim(ids, 10), undefined)
+      assert.ok(await s.tryClaim(ids, MINUTE))
+    })
+
+    test('of an address, ended, makes due what other robots behind it were to send again', async () => {
+      await s.accept([alert('f')])
+      const until = at(9 * MINUTE)
+      const pause = { scope: 'address:direct', until, reason: 'throttled' }
+      await s.settle(await s.claim(await s.waitingIds()), 10, {
+        next: { kind: 'retry', dueAt: until },
+        pause,
+      })
+      await s.store.resumeRobot({ key: 'kb', address: 'direct' }, at(MINUTE))
+      assert.ok((await s.backlog(MINUTE)).due)
+    })
+
     test('moves with the key of a robot', async () => {
       await s.store.pauseRobot({ key: 'old', now: at(0), until: at(MINUTE), by: 'li' })
       await s.store.adopt([{ from: 'old', to: 'ka' }])

@@ -113,6 +113,29 @@ export function silenceCases(backend: Backend): void {
       assert.deepEqual(await reasons({ ...muted, level: 2 }, MINUTE * 9), [])
     })
 
+    test('after an old recovery: a rise passes, and the recovery of what was muted does not', async () => {
+      assert.deepEqual(await reasons({ level: 1 }, 0), [])
+      assert.deepEqual(await reasons({ level: 1, status: 'resolved' }, MINUTE), [])
+      assert.deepEqual(await reasons({ ...muted, level: 3 }, 200 * MINUTE), ['muted'])
+      await s.reopen()
+      assert.deepEqual(await reasons({ ...muted, level: 3 }, 201 * MINUTE), ['muted'])
+      assert.deepEqual(await reasons({ ...muted, level: 2 }, 203 * MINUTE), [])
+      assert.deepEqual(await reasons({ level: 2, status: 'resolved' }, 204 * MINUTE), [])
+      assert.deepEqual(await reasons({ ...muted, level: 3 }, 400 * MINUTE), ['muted'])
+      await s.reopen()
+      assert.deepEqual(await reasons({ level: 3, status: 'resolved' }, 402 * MINUTE), ['muted'])
+      assert.deepEqual(await reasons({ level: 3 }, 404 * MINUTE), [])
+    })
+
+    test('what was muted is no reason to take the next firing for a copy', async () => {
+      const one = (changes: object, ms: number) =>
+        s.accept([alert('f', changes)], ms, { key: JSON.stringify({ ...changes, muted: 0 }) })
+      await one(muted, 0)
+      await one({ ...muted, status: 'resolved' }, 10_000)
+      assert.equal((await one({}, 20_000)).duplicate, false)
+      assert.equal((await s.waitingIds()).length, 1)
+    })
+
     test('a recovery passes where the group heard of the firing, and only there', async () => {
       const over = { ...muted, status: 'resolved' } as const
       assert.deepEqual(await reasons({}, 0), [])
