@@ -23,7 +23,7 @@ export interface SilenceParts {
   mutes: Mutes
   links: SilenceLinks
   /** What the HTTP server needs of them. */
-  routes: { silencing: Silencing } & MuteDeps
+  routes: { silencing: Silencing } & Omit<MuteDeps, 'guard'>
   /** Follows what other processes change. */
   follower: Loop
 }

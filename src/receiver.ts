@@ -76,7 +76,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       dispatchers.wake(queues)
     },
   })
-  const wake = (queues: readonly string[]): void => dispatchers.wake(queues)
+  const wake: Dispatchers['wake'] = (queues) => dispatchers.wake(queues)
   const giveWay = deps.giveWay.accept
   const silences = buildSilencing({
     ...{ store, clock, settings, events, notifier, uuid, wake },
@@ -108,11 +108,9 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       storedVariables(alerts, { store, sources, timezone: settings().timezone, giveWay, reads }),
     ...testVerbs(deps, enqueue),
     actions: operatorActions({
-      ...{ store, clock, settings, events },
-      wake: (queues) => dispatchers.wake(queues),
+      ...{ store, clock, settings, events, wake },
     }),
     async start() {
-      await mutes.refresh()
       await dispatchers.reconcile()
       for (const loop of upkeep) loop.start()
       replica.start()

@@ -1,7 +1,7 @@
-import express, { type Request, type Router } from 'express'
-import { AppError } from '../errors.ts'
+import express, { type Router } from 'express'
 import type { FailedMessages, OperatorActions } from '../pipeline/operator-actions.ts'
 import type { AdminDeps } from './admin.ts'
+import { bad, byOf, type Fields, fieldsOf, instantFrom, textOf } from './fields.ts'
 import { replyJson } from './reply.ts'
 
 export interface ActionDeps extends Pick<AdminDeps, 'clock' | 'guard'> {
@@ -11,8 +11,8 @@ export interface ActionDeps extends Pick<AdminDeps, 'clock' | 'guard'> {
 /** Ids that one request may name. */
 const MAX_IDS = 1_000
 
-const MAX_NAME_LENGTH = 60
 const FILTERS = ['channel', 'robot', 'text'] as const
+const KNOWN: ReadonlySet<string> = new Set([...FILTERS, 'ids', 'state', 'dry_run', 'by'])
 
 /** What programs do about messages and robots; who may ask is decided before. */
 export function actionRoutes(router: Router, deps: ActionDeps): void {
@@ -22,7 +22,7 @@ export function actionRoutes(router: Router, deps: ActionDeps): void {
   router.post('/api/v1/messages/resend', json, async (request, response) => {
     const fields = fieldsOf(request.body)
     const dryRun = flagOf(fields, 'dry_run')
-    const press = { by: byOf(fields, request, deps), dryRun }
+    const press = { by: byOf(fields, request, deps.guard), dryRun }
     const { resent, outdated, left } = await actions.resendAll(failedIn(fields), press)
     const counts = { messages: resent, calls: resent, outdated, more: left }
     replyJson(response, { errcode: 0, errmsg: 'ok', ...counts })
@@ -31,13 +31,13 @@ export function actionRoutes(router: Router, deps: ActionDeps): void {
   router.post('/api/v1/messages/dismiss', json, async (request, response) => {
     const fields = fieldsOf(request.body)
     const dryRun = flagOf(fields, 'dry_run')
-    const press = { by: byOf(fields, request, deps), dryRun }
+    const press = { by: byOf(fields, request, deps.guard), dryRun }
     const messages = await actions.dismissAll(failedIn(fields), press)
     replyJson(response, { errcode: 0, errmsg: 'ok', messages, calls: 0 })
   })
 
   router.post('/api/v1/messages/:id/resend', json, async (request, response) => {
-    const by = byOf(fieldsOf(request.body), request, deps)
+    const by = byOf(fieldsOf(request.body), request, deps.guard)
     await actions.resend(String(request.params['id']), by)
     replyJson(response, { errcode: 0, errmsg: 'ok' })
   })
@@ -45,27 +45,23 @@ export function actionRoutes(router: Router, deps: ActionDeps): void {
   router.post('/api/v1/robots/:robot/pause', json, async (request, response) => {
     const fields = fieldsOf(request.body)
     const until = untilIn(fields, deps.clock.now())
-    const by = byOf(fields, request, deps)
+    const by = byOf(fields, request, deps.guard)
     const ends = await actions.pause(String(request.params['robot']), { until, by })
     replyJson(response, { errcode: 0, errmsg: 'ok', paused_until: ends.toISOString() })
   })
 
   router.post('/api/v1/robots/:robot/resume', json, async (request, response) => {
-    const by = byOf(fieldsOf(request.body), request, deps)
+    const by = byOf(fieldsOf(request.body), request, deps.guard)
     const ended = await actions.resume(String(request.params['robot']), by)
     replyJson(response, { errcode: 0, errmsg: 'ok', ended: ended.map(({ reason }) => reason) })
   })
 }
 
-function fieldsOf(body: unknown): Record<string, unknown> {
-  if (body === undefined) return {}
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw bad('the body must be a JSON object')
-  return body as Record<string, unknown>
-}
-
 /** Ids, or the filters of the list; never everything by an empty body. */
-function failedIn(fields: Record<string, unknown>): FailedMessages {
+function failedIn(fields: Fields): FailedMessages {
+  // A slip of the pen in a filter must not select more.
+  const unknown = Object.keys(fields).find((name) => !KNOWN.has(name))
+  if (unknown !== undefined) throw bad(`unknown field ${JSON.stringify(unknown.slice(0, 100))}`)
   const { ids, state } = fields
   if (ids !== undefined) return { ids: idsOf(ids) }
   if (state !== undefined && state !== 'dead')
@@ -94,44 +90,15 @@ function isId(id: unknown): id is string {
   return typeof id === 'string' && /^\d{1,15}$/.test(id)
 }
 
-function textOf(fields: Record<string, unknown>, name: string): string | undefined {
-  const value = fields[name]
-  if (value === undefined || value === '') return undefined
-  if (typeof value !== 'string') throw bad(`${name}: must be a string`)
-  return value
-}
-
-function flagOf(fields: Record<string, unknown>, name: string): boolean {
+function flagOf(fields: Fields, name: string): boolean {
   const value = fields[name] ?? false
   if (typeof value !== 'boolean') throw bad(`${name}: must be true or false`)
   return value
 }
 
-/** The name that the request gives, else the address that it came from. */
-function byOf(
-  fields: Record<string, unknown>,
-  request: Request,
-  { guard }: Pick<ActionDeps, 'guard'>,
-): string {
-  const name = textOf(fields, 'by')
-    ?.replace(/[\p{C}\s]+/gu, ' ')
-    .trim()
-  return name ? name.slice(0, MAX_NAME_LENGTH).toWellFormed() : guard().addressOf(request)
-}
-
-/** RFC 3339 with its offset: a time without one would be another instant on each machine. */
-const INSTANT = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)$/
-
-function untilIn(fields: Record<string, unknown>, now: Date): Date | undefined {
-  const text = textOf(fields, 'until')
-  if (text === undefined) return undefined
-  const until = new Date(INSTANT.test(text) ? text : Number.NaN)
-  if (Number.isNaN(until.getTime()))
-    throw bad('until: must be an instant such as 2026-11-30T09:00:00+08:00')
+function untilIn(fields: Fields, now: Date): Date | undefined {
+  if (textOf(fields, 'until') === undefined) return undefined
+  const until = instantFrom(fields['until'], 'until')
   if (until <= now) throw bad('until: is over already')
   return until
-}
-
-function bad(message: string): AppError {
-  return new AppError('bad_request', message)
 }

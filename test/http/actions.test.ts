@@ -69,6 +69,8 @@ describe('the actions of the API', () => {
       { state: 'sent' },
       { channel: 7 },
       { channel: 'ops', dry_run: 'yes' },
+      { channel: 'ops', chanel: 'x' },
+      { state: 'dead', dryRun: true },
     ]
     for (const action of ['resend', 'dismiss'])
       for (const body of wrong) {
