@@ -23,17 +23,22 @@ export function createSilenceApi(): SilenceApi {
           ? { kind: 'refused', words: 'its reply holds no silence' }
           : { kind: 'done', value: id }
       }),
-    expire: (members, id) =>
-      firstAnswer(members, async (member) => {
+    async expire(members, id) {
+      // A member that came back empty knows nothing of it, and another one may.
+      let unknownTo = 0
+      const answer = await firstAnswer<undefined>(members, async (member) => {
         const path = `silence/${encodeURIComponent(id)}`
         const reply = await asked(member, { method: 'DELETE', path })
-        if (reply.status === 200 || reply.status === 404) return DONE
+        if (reply.status === 200) return DONE
         // It answers 500 for one that is over.
         const { status, text } = await asked(member, { method: 'GET', path })
-        return status === 404 || (status === 200 && stateIn(text) === 'expired')
-          ? DONE
-          : refused(reply)
-      }),
+        if (status === 200 && stateIn(text) === 'expired') return DONE
+        if (status !== 404) return refused(reply)
+        unknownTo += 1
+        return { kind: 'unreachable', words: 'it knows no such silence' }
+      })
+      return members.length > 0 && unknownTo === members.length ? DONE : answer
+    },
   }
 }
 

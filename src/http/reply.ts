@@ -87,7 +87,7 @@ export function redirect(response: Response, path: string): void {
 }
 
 /** The path of `external_url`, as the server noted it for this reply. */
-function baseOf({ locals }: Response): string {
+export function baseOf({ locals }: Response): string {
   return typeof locals?.['base'] === 'string' ? locals['base'] : ''
 }
 

@@ -4,7 +4,7 @@ import type { SilenceLength, SilenceScope } from '../model/silence.ts'
 import type { Press, PressResult, SilenceView, Silencing } from '../pipeline/silencing.ts'
 import { type AdminDeps, refuseCrossSite } from './admin.ts'
 import { createRateLimit } from './rate-limit.ts'
-import { replyPage } from './reply.ts'
+import { baseOf, redirect, replyPage } from './reply.ts'
 
 /** What was chosen on the page, and what came of it. */
 export interface SilenceForm {
@@ -72,9 +72,12 @@ export function silenceRoutes(
             ? { kind: 'wrong', what: 'length' }
             : await silencing.make(link, { by, scope: scope ?? 'alert', length } satisfies Press)
       if (by !== '')
-        response.setHeader('Set-Cookie', cookieOf(by, { secure: guard().isSecure(request) }))
+        response.setHeader(
+          'Set-Cookie',
+          cookieOf(by, { base: baseOf(response), secure: guard().isSecure(request) }),
+        )
       if (result.kind !== 'done') return show(request, response, { by, scope, until, result })
-      response.redirect(303, `/silence/${linkOf(request)}?done=${end === '' ? 'made' : 'ended'}`)
+      redirect(response, `/silence/${linkOf(request)}?done=${end === '' ? 'made' : 'ended'}`)
     },
   )
 }
@@ -129,9 +132,9 @@ function oneOf<T extends string>(value: unknown, values: readonly T[]): T | unde
 }
 
 /** Remembered on the phone alone; it proves nothing. */
-function cookieOf(by: string, { secure }: { secure: boolean }): string {
+function cookieOf(by: string, { base, secure }: { base: string; secure: boolean }): string {
   const value = encodeURIComponent(by.toWellFormed())
-  return `${COOKIE}=${value}; Path=/silence; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+  return `${COOKIE}=${value}; Path=${base}/silence; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
 }
 
 function nameIn(cookies: string | undefined): string {

@@ -44,6 +44,8 @@ export async function unmuteChannel(
   { mutes, settings, now }: ChannelMutesDeps,
 ): Promise<number> {
   assertChannel(channel, settings())
+  // Another process may have made it a moment ago.
+  await mutes.refresh()
   const found = mutes.in(channel, now()).filter((mute) => id === undefined || mute.id === id)
   return mutes.end(found.map((mute) => ({ id: mute.id, by: nameFrom(by) })))
 }

@@ -38,6 +38,7 @@ export interface Muting {
 export class Mutes {
   readonly #deps: MutesDeps
   #inForce: readonly Mute[] | undefined
+  #changes = 0
 
   constructor(deps: MutesDeps) {
     this.#deps = deps
@@ -45,7 +46,10 @@ export class Mutes {
 
   /** Reads them from the store. */
   async refresh(): Promise<void> {
+    const changes = this.#changes
     const found = await this.list()
+    // What this process changed meanwhile may be missing from the list.
+    if (changes !== this.#changes) return this.refresh()
     this.#inForce = found.length === 0 ? NONE : found.map((each) => this.#muteFrom(each))
   }
 
@@ -88,6 +92,7 @@ export class Mutes {
   async add(mute: NewSilence): Promise<string> {
     const { store, clock } = this.#deps
     const id = await store.addSilence(mute)
+    this.#changes += 1
     const now = clock.now()
     const others = (this.#inForce ?? NONE).filter(({ until }) => until > now)
     this.#inForce = [...others, this.#muteFrom({ ...mute, id, ended: undefined })]
@@ -100,6 +105,7 @@ export class Mutes {
     let count = 0
     for (const { id, by } of ended) {
       if (await store.endSilence(id, { at: clock.now(), by })) count += 1
+      this.#changes += 1
       this.#inForce = this.#inForce?.filter((mute) => mute.id !== id)
     }
     return count

@@ -2,7 +2,7 @@ import type { Answer, SilenceApi } from '../alertmanagers/silence-api.ts'
 import type { Clock } from '../clock.ts'
 import { endOfSilence } from '../decisions/silence-until.ts'
 import type { Events } from '../events.ts'
-import type { Settings } from '../model/settings.ts'
+import { alertmanagersFor, type Settings } from '../model/settings.ts'
 import {
   matcherText,
   type NewSilence,
@@ -62,6 +62,7 @@ export interface Silencing {
 
 export function createSilencing(deps: SilencingDeps): Silencing {
   const { clock, links } = deps
+  const inTurn = turnsByKey()
   return {
     async view(link) {
       const now = clock.now()
@@ -78,7 +79,9 @@ export function createSilencing(deps: SilencingDeps): Silencing {
       const { timezone } = deps.settings()
       const end = endOfSilence(length, now, timezone)
       if ('wrong' in end) return { kind: 'wrong', what: end.wrong }
-      return silence(subject, { scope, by, until: end.until, length }, { now, deps })
+      const chosen = { scope, by, until: end.until, length }
+      // A double press finds what the first one made.
+      return inTurn(subject.id, () => silence(subject, chosen, { now, deps }))
     },
     async end(link, id, written) {
       const now = clock.now()
@@ -89,6 +92,20 @@ export function createSilencing(deps: SilencingDeps): Silencing {
       const found = (await silencesOf(subject, now, deps)).find((each) => each.id === id)
       return found === undefined ? { kind: 'done' } : endOne(found, { subject, by, now, deps })
     },
+  }
+}
+
+/** Runs work with one key one after another, in this process. */
+function turnsByKey(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>()
+  return async (key, work) => {
+    const mine = (last.get(key) ?? Promise.resolve()).then(work, work)
+    last.set(key, mine)
+    try {
+      return await mine
+    } finally {
+      if (last.get(key) === mine) last.delete(key)
+    }
   }
 }
 
@@ -132,7 +149,10 @@ async function silence(
   }
   // A form that is sent twice makes one.
   const before = await silencesOf(subject, now, deps)
-  if (before.some((each) => isSame(each, wanted, now))) return { kind: 'done' }
+  const alertmanager = kind === 'mute' ? undefined : subject.members[0]?.externalUrl
+  const isMade = (each: Silence): boolean =>
+    each.remote?.alertmanager === alertmanager && isSame(each, wanted, now)
+  if (before.some(isMade)) return { kind: 'done' }
   if (kind === 'mute') await deps.mutes.add(wanted)
   else {
     const made = await deps.api.create(subject.members, {
@@ -176,7 +196,9 @@ async function endOne(
 ): Promise<PressResult> {
   if (kind === 'mute') await deps.mutes.end([{ id, by }])
   else {
-    const over: Answer<undefined> = await deps.api.expire(subject.members, remote?.id ?? '')
+    // The one that made it, which need not be that of this link.
+    const members = alertmanagersFor(remote?.alertmanager ?? '', deps.settings())
+    const over: Answer<undefined> = await deps.api.expire(members, remote?.id ?? '')
     if (over.kind !== 'done') return failed(over, subject, deps)
     await deps.store.endSilence(id, { at: now, by })
   }

@@ -146,4 +146,14 @@ describe('a silence in Alertmanager', () => {
     )
     assert.equal((await api.expire([active.settings], 'b3-1')).kind, 'unreachable')
   })
+
+  test('that one member does not know is ended by another, and over where none knows it', async () => {
+    await using empty = await member(() => ({ status: 404 }))
+    await using knows = await member(() => ({ status: 200 }))
+    assert.equal((await api.expire([empty.settings, knows.settings], 'b3-1')).kind, 'done')
+    assert.equal(knows.asked.length, 1)
+    assert.equal((await api.expire([empty.settings, empty.settings], 'b3-1')).kind, 'done')
+    const gone = { ...knows.settings, url: `http://127.0.0.1:${await freePort()}` }
+    assert.equal((await api.expire([empty.settings, gone], 'b3-1')).kind, 'unreachable')
+  })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createConsole } from '../../src/console/console.ts'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
@@ -24,9 +25,9 @@ const LABELS = {
   severity: 'critical',
 }
 
-function payload(labels: Record<string, string> = LABELS, status = 'firing') {
+function payload(labels: Record<string, string> = LABELS, status = 'firing', externalURL = AM) {
   return {
-    externalURL: AM,
+    externalURL,
     groupLabels: { alertname: labels['alertname'] },
     alerts: [{ status, labels, annotations: { summary: 'The load is <b>42</b>' } }],
   }
@@ -118,6 +119,52 @@ describe('the page behind a silence link', () => {
     const fields = { by: 'a', scope: 'alert', for: '30m' }
     assert.deepEqual([(await press(fields)).status, (await press(fields)).status], [303, 303])
     assert.equal(parts.api.made.length, 1)
+  })
+
+  test('two presses at once make one silence', async () => {
+    const fields = { by: 'a', scope: 'alert', for: '30m' }
+    const { api } = parts
+    const create = api.create.bind(api)
+    api.create = async (...values) => {
+      await setTimeout(100)
+      return create(...values)
+    }
+    await Promise.all([press(fields), press(fields)])
+    assert.equal(parts.api.made.length, 1)
+    assert.equal((await inForce()).length, 1)
+  })
+
+  test('each cluster has its own, which is ended where it was made', async () => {
+    const other = 'http://am-2.example.com'
+    await server[Symbol.asyncDispose]()
+    await store.close()
+    const listed = (url: string) => ({ url, externalUrl: url, authorization: undefined })
+    await start({ alertmanagers: [listed(AM), listed(other)] })
+    const links: string[] = []
+    for (const url of [AM, other]) {
+      await parts.post('alertmanager', payload(LABELS, 'firing', url))
+      links.push(await parts.link(url))
+      await clock.pass(20 * 60_000)
+    }
+    const fields = { by: 'a', scope: 'alert', for: '2h' }
+    for (const to of links) assert.equal((await press(fields, {}, to)).status, 303)
+    assert.deepEqual(parts.api.askedAt, [AM, other])
+    const [first] = links
+    for (const { id } of await inForce()) await press({ by: 'a', end: id }, {}, first)
+    assert.deepEqual(parts.api.askedAt.slice(2).sort(), [other, AM].sort())
+    assert.deepEqual(await inForce(), [])
+  })
+
+  test('stays under the path of external_url, and so does the name', async () => {
+    await server[Symbol.asyncDispose]()
+    await store.close()
+    await start({ externalUrl: 'https://alerts.example.com/dingtalk' })
+    await parts.post('alertmanager', payload())
+    const shown = await parts.link()
+    link = shown.replace(/^\/dingtalk/, '')
+    const pressed = await press({ by: 'a', scope: 'alert', for: '30m' })
+    assert.equal(pressed.headers.get('location'), `${shown}?done=made`)
+    assert.match(String(pressed.headers.get('set-cookie')), /; Path=\/dingtalk\/silence;/)
   })
 
   test('what is missing or cannot be is said, and what was written stays', async () => {

@@ -78,6 +78,8 @@ describe('muting a channel', () => {
       ['ops/mute', { until: inHours(24 * 31) }, 400, /until: must be within 30 days/],
       ['ops/mute', { until: inHours(1), matchers: ['=~'] }, 400, /matchers: .*=~/],
       ['ops/mute', { until: inHours(1), matchers: [1] }, 400, /matchers: must be a list/],
+      ['ops/mute', { until: inHours(1), matchers: [''] }, 400, /matchers: one is empty/],
+      ['ops/mute', { until: inHours(1), matchers: ['{}'] }, 400, /matchers: one is empty/],
       ['ops/mute', { until: inHours(1), by: {} }, 400, /by: must be a string/],
       ['ops/mute', [], 400, /the body must be a JSON object/],
     ] as const) {
@@ -100,6 +102,31 @@ describe('muting a channel', () => {
     const stopped = other.follower.stop()
     await clock.pass(30_000)
     await stopped
+  })
+
+  test('of another process ends at once, before this one looked', async () => {
+    const other = await silencingOn(store, { settings: SETTINGS, clock, isShared: true })
+    await ask('ops/mute', { until: inHours(1) })
+    assert.equal(await other.routes.unmute('ops', { id: undefined, by: 'a' }), 1)
+  })
+
+  test('is not undone by a look at the store that began before it', async () => {
+    const { silences } = store
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    store.silences = async (query) => {
+      const found = await silences.call(store, query)
+      await held
+      return found
+    }
+    const looked = parts.mutes.refresh()
+    await ask('ops/mute', { until: inHours(1) })
+    release()
+    await looked
+    store.silences = silences
+    assert.deepEqual(await parts.post('ocp', ocp('host=1')), ['muted'])
   })
 
   test('holds after a restart', async () => {

@@ -16,15 +16,19 @@ import type { Store } from '../../src/stores/store.ts'
 export class FakeAlertmanager implements SilenceApi {
   readonly made: WantedSilence[] = []
   readonly expired: string[] = []
+  /** The address of the cluster that each call went to. */
+  readonly askedAt: string[] = []
   fails: Exclude<Answer<never>, { kind: 'done' }> | undefined
 
-  async create(_: readonly Alertmanager[], silence: WantedSilence): Promise<Answer<string>> {
+  async create(members: readonly Alertmanager[], silence: WantedSilence): Promise<Answer<string>> {
+    this.askedAt.push(members[0]?.externalUrl ?? '')
     if (this.fails !== undefined) return this.fails
     this.made.push(silence)
     return { kind: 'done', value: `am-${this.made.length}` }
   }
 
-  async expire(_: readonly Alertmanager[], id: string): Promise<Answer<undefined>> {
+  async expire(members: readonly Alertmanager[], id: string): Promise<Answer<undefined>> {
+    this.askedAt.push(members[0]?.externalUrl ?? '')
     if (this.fails !== undefined) return this.fails
     this.expired.push(id)
     return { kind: 'done', value: undefined }
@@ -80,8 +84,8 @@ export async function silencingOn(
       )
       return reasons
     },
-    /** The link of the newest alert. */
-    async link(): Promise<string> {
+    /** The link of the newest alert, of the first cluster unless named. */
+    async link(externalUrl = settings.alertmanagers[0]?.externalUrl ?? ''): Promise<string> {
       const [row] = (await store.alerts({ limit: 1 })).items
       const linkOf = await parts.links.linksAt(clock.now())
       const url = linkOf(
@@ -89,7 +93,7 @@ export async function silencingOn(
           source: row?.source ?? 'ocp',
           status: 'firing',
           fingerprint: '',
-          variables: { external_url: settings.alertmanagers[0]?.externalUrl ?? '' },
+          variables: { external_url: externalUrl },
           ...{ name: '', cluster: '', levelWord: '', startsAt: undefined, endsAt: undefined },
         },
         Number(row?.id),
