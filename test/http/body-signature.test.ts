@@ -71,6 +71,15 @@ describe('a body for a channel with inlet.hmac', () => {
     assert.equal(server.accepted.length, 0)
   })
 
+  test('is not reached by the name of the channel at /robot/send', async () => {
+    await using server = await serving()
+    const text = '{"msgtype":"text","text":{"content":"hello"}}'
+    const path = '/robot/send?access_token=grafana'
+    for (const headers of [{}, { [SIGNATURE]: hmac(text) }] as Record<string, string>[])
+      assert.equal(JSON.parse((await server.post(path, headers, text)).text).errcode, 300_005)
+    assert.deepEqual(server.accepted, [])
+  })
+
   test('needs none at a channel without it', async () => {
     await using server = await serving()
     assert.equal((await server.post('/alertmanager/ops', {}, BODY)).status, 200)

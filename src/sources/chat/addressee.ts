@@ -11,7 +11,7 @@ const MAX_AGE_MS = 3_600_000
 const AUTO = 'auto'
 
 /**
- * The channel whose `inlet.token` the access token is, else the one whose name it is and that has no token. Where the
+ * The channel whose `inlet.token` the access token is, else the one whose name it is and that has no such protection. Where the
  * channel has an `inlet.secret`, the signature must be right too. Both are compared in constant time.
  */
 export function addressee(
@@ -34,7 +34,7 @@ export function addressee(
 
 const NO_TOKEN = 'access_token is missing'
 const UNKNOWN_TOKEN =
-  'access_token must be the inlet.token of a channel, or the name of a channel that has none'
+  'access_token must be the inlet.token of a channel, or the name of a channel that has neither this nor inlet.hmac'
 
 function refused(error: AppError, hasCredential = false): Addressee {
   return { kind: 'refused', error, hasCredential }
@@ -58,7 +58,9 @@ function channelNamed(
   if (onlyChannel !== undefined) return onlyChannel
   if (name === AUTO) return routes.length > 0 ? name : undefined
   const channel = channels.get(name)
-  return channel === undefined || channel.inlet?.token !== undefined ? undefined : name
+  // One that asks for signed bodies takes no others by its name.
+  const isClosed = channel?.inlet?.token !== undefined || channel?.inlet?.hmac !== undefined
+  return channel === undefined || isClosed ? undefined : name
 }
 
 function faultOfSignature(query: URLSearchParams, secret: Secret, now: Date): string | undefined {
