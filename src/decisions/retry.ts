@@ -17,6 +17,8 @@ export interface EndedAttempt {
   failures: number
   /** Size of the sent body. */
   bodyBytes: number
+  /** The size that the robot's messages are composed for. */
+  limitBytes: number
   /** Alerts that it carries; a message without any cannot be made anew in parts. */
   alertCount: number
   /** Another robot of the pool is not set aside. */
@@ -80,10 +82,13 @@ export function verdictOn(ended: EndedAttempt): Verdict {
     case 'retryable':
       return afterFailure(ended, outcome)
     case 'too_long': {
-      const bodyBytes = Math.floor(ended.bodyBytes * 0.75)
+      const smaller = Math.floor(ended.bodyBytes * 0.75)
+      const bodyBytes = Math.min(smaller, ended.limitBytes)
+      // Composed just now, and yet no smaller: another one would be as large.
+      const isStuck = ended.attempts === 1 && smaller >= ended.limitBytes
       return {
         next:
-          bodyBytes < MIN_BODY_BYTES || ended.alertCount === 0
+          bodyBytes < MIN_BODY_BYTES || ended.alertCount === 0 || isStuck
             ? dead(attempt.words)
             : {
                 kind: 'split',

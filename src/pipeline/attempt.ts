@@ -13,7 +13,7 @@ const SETTLE_RETRY_MS = 500
 
 export interface AttemptDeps {
   store: Pick<Store, 'settle'>
-  notifier: Pick<Notifier, 'send'>
+  notifier: Pick<Notifier, 'send' | 'maxBodyBytes'>
   clock: Clock
   events: Events
   /** Called with the queues in which something waits for any of their robots. */
@@ -60,6 +60,7 @@ export async function attempt(
     sameResults: (claimed.results.get(result.result) ?? 0) + 1,
     failures: backlog.robot.failures,
     bodyBytes: Buffer.byteLength(claimed.body),
+    limitBytes: backlog.robot.bodyBytes ?? deps.notifier.maxBodyBytes,
     alertCount: message.alertCount,
     poolHasHealthyRobot:
       channel !== undefined && poolHasHealthyRobot({ channel, robot, settings, backlog, now }),

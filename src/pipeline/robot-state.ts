@@ -9,6 +9,7 @@ import {
   type RobotNow,
 } from '../decisions/plan.ts'
 import { STORM_MS } from '../decisions/storm.ts'
+import { isOpenEnded } from '../model/pause.ts'
 import {
   type Channel,
   countsForQuota,
@@ -137,7 +138,9 @@ export function poolHasHealthyRobot({
   return workOf(robot, settings).peers.some((peer, index) => {
     const state = backlog.peers[index]
     if (state === undefined || !channel.robots.includes(peer.name)) return false
-    const setAside = state.pause?.reason === 'rejected'
+    const { pause } = state
+    const setAside =
+      pause?.reason === 'rejected' || (pause?.reason === 'by_hand' && isOpenEnded(pause.until))
     return !(setAside && pauseEnd(robotNow(peer, state), now) !== undefined)
   })
 }

@@ -24,6 +24,7 @@ function after(outcome: Outcome, changes: Partial<EndedAttempt> = {}) {
     sameResults: 1,
     failures: 0,
     bodyBytes: 10_000,
+    limitBytes: 20_000,
     alertCount: 3,
     poolHasHealthyRobot: false,
     random: 0.999,
@@ -169,6 +170,16 @@ describe('the verdict on an attempt', () => {
       pause: undefined,
       failures: 0,
     }))
+
+  test('a body that was larger than it was composed for is not composed again as large', () => {
+    const next = (changes: object) =>
+      after({ kind: 'too_long' }, { bodyBytes: 40_000, ...changes }).next
+    assert.equal(next({}).kind, 'dead')
+    assert.equal(next({ bodyBytes: 6_000, limitBytes: 2_500 }).kind, 'dead')
+    // Composed long ago, for more than is known now.
+    const older = next({ bodyBytes: 18_000, limitBytes: 13_000, attempts: 2 })
+    assert.deepEqual([older.kind, 'bodyBytes' in older && older.bodyBytes], ['split', 13_000])
+  })
 
   test('a message that is too long is dead if its parts would be below 2,000 bytes', () => {
     const kindOf = (bodyBytes: number) => after({ kind: 'too_long' }, { bodyBytes }).next.kind

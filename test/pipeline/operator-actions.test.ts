@@ -85,6 +85,13 @@ describe('what a person does', () => {
     assert.equal(titles().length, 1)
   })
 
+  test('in a pool, a message is dead when the only robot that is not paused by hand refuses it', async () => {
+    await started({ mode: 'pool' }, ['ops-1', 'ops-2'])
+    await done(path.actions.pause('ops-2', { until: undefined, by: 'li' }))
+    await refused(['host=1'])
+    assert.deepEqual(await states(), ['dead'])
+  })
+
   test('in a pool the other robots go on for one that is paused', async () => {
     await started({ mode: 'pool' }, ['ops-1', 'ops-2'])
     await done(path.actions.pause('ops-1', { until: undefined, by: 'li' }))

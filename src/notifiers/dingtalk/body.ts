@@ -116,10 +116,13 @@ function isMentioned(text: string, person: string): boolean {
   return false
 }
 
+/** Longer texts are nobody's number or user id, and could make a body that no message fits into. */
+const MAX_PERSON_LENGTH = 64
+
 /** Each once, without the `@` that some write in front. */
 function peopleIn(written: readonly string[]): string[] {
   const people = written.map((each) => each.trim().replace(/^@+/, '').toWellFormed())
-  return [...new Set(people)].filter((each) => each !== '')
+  return [...new Set(people)].filter((each) => each !== '' && each.length <= MAX_PERSON_LENGTH)
 }
 
 /** On one line, as a list of conversations shows it. */

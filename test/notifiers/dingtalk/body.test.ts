@@ -204,6 +204,17 @@ describe('mentions', () => {
     assert.equal(textOf(body).match(/@/g)?.length, 50)
   })
 
+  test('that are longer than any number or id are left out, so that a message fits in', () => {
+    const long = '1'.repeat(30_000)
+    const body = compose(
+      contentOf({ mention: mentioning({ mobiles: [long, '13800000000'], users: [long] }) }),
+      [],
+      'uuid-1',
+    )
+    assert.ok(Buffer.byteLength(body) < 1_000)
+    assert.match(body, /13800000000/)
+  })
+
   test('are each once, without blanks and without an @ of their own', () => {
     const mention = mentioning({ mobiles: ['@138', ' 138 ', '', '139'], users: ['wu', '@wu'] })
     const body = composed({ mention })
