@@ -28,9 +28,9 @@ const name = `dingtalk-receiver-${manifest.version}`
 
 /** In a checkout's bin, and in the package of the machine's own platform. */
 const LAUNCHER = `#!/bin/sh
-# Follows links, so that one in /usr/local/bin will do.
+# Follows links, so that one in /usr/local/bin will do. Without --, Node.js would take --env-file for its own.
 self=$(readlink -f "$0")
-exec "\${self%/bin/*}/lib/node" "\${self%/bin/*}/lib/app/dist/main.js" "$@"
+exec "\${self%/bin/*}/lib/node" -- "\${self%/bin/*}/lib/app/dist/main.js" "$@"
 `
 
 function run(command: string, args: readonly string[], cwd = ROOT): string {

@@ -35,7 +35,7 @@ export async function runCommand(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string } = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, ['--', MAIN, ...args], {
     cwd: options.cwd,
     env: { ...cleanEnv(), ...options.env },
     stdio: 'pipe',
@@ -75,7 +75,7 @@ export class Receiver {
     this.folder = options.folder
     this.url = `http://127.0.0.1:${options.port}`
     this.env = options.env ?? {}
-    this.command = options.command ?? [process.execPath, MAIN]
+    this.command = options.command ?? [process.execPath, '--', MAIN]
     if (options.config !== undefined) this.configure(options.config)
     this.args = [
       'serve',
