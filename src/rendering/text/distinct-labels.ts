@@ -21,10 +21,8 @@ export function distinctLabels(
   const groups = Map.groupBy(alerts.keys(), (index) => shown(alerts[index] as MessageAlert))
   for (const indexes of groups.values()) {
     if (indexes.length === 1) continue
-    const labels = indexes.map((index) => identityOf((alerts[index] as MessageAlert).alert))
-    const names = separatingNames(labels)
-    for (const [at, index] of indexes.entries())
-      pairs[index] = names.map((name) => ({ name, value: labels[at]?.[name] ?? '' }))
+    const separated = separate(indexes.map((index) => (alerts[index] as MessageAlert).alert))
+    for (const [at, index] of indexes.entries()) pairs[index] = separated[at] ?? []
   }
   return pairs
 }
@@ -50,27 +48,97 @@ function identityOf({ labels, variables, source, fingerprint }: Alert): Variable
   return identity
 }
 
-/** The fewest labels that separate all alerts that can be separated, those first that speak to a person. */
-function separatingNames(all: readonly Variables[]): string[] {
-  const names = candidateNames(all)
-  const chosen: string[] = []
-  let groups: (readonly Variables[])[] = [all]
-  while (chosen.length < names.length) {
-    groups = groups.filter((group) => group.length > 1)
-    const best = bestName(names, groups)
-    if (best === undefined) break
-    chosen.push(best)
-    groups = groups.flatMap((group) => [...partsOf(group, best).values()])
-  }
-  return chosen.sort((a, b) => names.indexOf(a) - names.indexOf(b))
+/** Names that are compared: those that separate most. */
+const MAX_CANDIDATES = 50
+/** Labels that a reader compares; what they leave alike, the fingerprint separates. */
+const MAX_NAMES = 8
+
+/** What an alert is separated by. */
+interface Subject {
+  labels: Variables
+  fingerprint: string
 }
 
-/** Labels whose values differ, the most useful first. */
-function candidateNames(all: readonly Variables[]): string[] {
-  const names = [...new Set(all.flatMap((labels) => Object.keys(labels)))]
-  return names
-    .filter((name) => all.some((labels) => (labels[name] ?? '') !== (all[0]?.[name] ?? '')))
-    .sort((a, b) => costOf(a) - costOf(b) || (a < b ? -1 : 1))
+type Groups = readonly (readonly Subject[])[]
+
+function separate(alerts: readonly Alert[]): LabelPair[][] {
+  const all = alerts.map((alert) => ({
+    labels: identityOf(alert),
+    fingerprint: alert.fingerprint,
+  }))
+  const { names, alike } = separatingNames(all)
+  const last = lastValue(alike)
+  return all.map((each) => [
+    ...names.map((name) => ({ name, value: each.labels[name] ?? '' })),
+    ...(last === undefined ? [] : [{ name: 'fingerprint', value: last(each) }]),
+  ])
+}
+
+/** The fewest labels that separate the alerts, those first that speak to a person; and what they leave alike. */
+function separatingNames(all: readonly Subject[]): { names: string[]; alike: Groups } {
+  const names = candidateNames(all)
+  const chosen: string[] = []
+  let alike: Groups = [all]
+  while (chosen.length < MAX_NAMES && alike.length > 0) {
+    const best = bestName(names, alike)
+    if (best === undefined) break
+    chosen.push(best)
+    alike = alike
+      .flatMap((group) => [...partsOf(group, best).values()])
+      .filter((group) => group.length > 1)
+  }
+  return { names: chosen.sort((a, b) => names.indexOf(a) - names.indexOf(b)), alike }
+}
+
+/** What separates groups that their labels leave alike: a sender may give different alerts one fingerprint. */
+function lastValue(alike: Groups): ((subject: Subject) => string) | undefined {
+  const byFingerprint = ({ fingerprint }: Subject): string => fingerprint
+  const byLabels = ({ fingerprint, labels }: Subject): string =>
+    `${fingerprint}#${shortHash(JSON.stringify(Object.entries(labels).sort()))}`
+  const partsBy = (of: (subject: Subject) => string): number =>
+    alike.reduce((sum, group) => sum + new Set(group.map(of)).size, 0)
+  const size = alike.reduce((sum, group) => sum + group.length, 0)
+  const parts = partsBy(byFingerprint)
+  if (parts === size) return size === 0 ? undefined : byFingerprint
+  const most = partsBy(byLabels)
+  if (most > parts) return byLabels
+  return parts > alike.length ? byFingerprint : undefined
+}
+
+/** Labels whose values differ, the most useful first; in one pass, however many names there are. */
+function candidateNames(all: readonly Subject[]): string[] {
+  const values = new Map<string, { different: Set<string>; alerts: number }>()
+  for (const { labels } of all)
+    for (const [name, value] of Object.entries(labels)) {
+      if (value === '') continue
+      let known = values.get(name)
+      if (known === undefined) {
+        known = { different: new Set(), alerts: 0 }
+        values.set(name, known)
+      }
+      known.different.add(value)
+      known.alerts += 1
+    }
+  return [...values]
+    .map(([name, { different, alerts }]) => ({
+      name,
+      cost: costOf(name),
+      parts: different.size + (alerts < all.length ? 1 : 0),
+    }))
+    .filter(({ parts }) => parts > 1)
+    .sort((a, b) => b.parts - a.parts || byUse(a, b))
+    .slice(0, MAX_CANDIDATES)
+    .sort(byUse)
+    .map(({ name }) => name)
+}
+
+interface Candidate {
+  name: string
+  cost: number
+}
+
+function byUse(a: Candidate, b: Candidate): number {
+  return a.cost - b.cost || (a.name < b.name ? -1 : 1)
 }
 
 function costOf(name: string): number {
@@ -79,22 +147,20 @@ function costOf(name: string): number {
 }
 
 /** The name that separates most, among those that cost least of the ones that separate anything. */
-function bestName(
-  names: readonly string[],
-  groups: readonly (readonly Variables[])[],
-): string | undefined {
+function bestName(names: readonly string[], groups: Groups): string | undefined {
+  const most = groups.reduce((sum, group) => sum + group.length - 1, 0)
   let best: { name: string; cost: number; parts: number } | undefined
   for (const name of names) {
     const cost = costOf(name)
-    if (best !== undefined && cost > best.cost) break
+    if (best !== undefined && (cost > best.cost || best.parts === most)) break
     const parts = groups.reduce((sum, group) => sum + partsOf(group, name).size - 1, 0)
     if (parts > (best?.parts ?? 0)) best = { name, cost, parts }
   }
   return best?.name
 }
 
-function partsOf(group: readonly Variables[], name: string): Map<string, Variables[]> {
-  return Map.groupBy(group, (labels) => labels[name] ?? '')
+function partsOf(group: readonly Subject[], name: string): Map<string, Subject[]> {
+  return Map.groupBy(group, ({ labels }) => labels[name] ?? '')
 }
 
 const PLAIN = /^[\p{L}\p{N}_./:@%+-]{1,100}$/u

@@ -135,6 +135,59 @@ describe('labels that tell alerts of one message apart', () => {
     )
   })
 
+  test('end with the fingerprint where eight labels are not enough, and are as distinct', () => {
+    const names = Array.from({ length: 12 }, (_, n) => `l${n}`)
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(
+          fc.tuple(
+            fc.array(fc.constantFrom(...names), { maxLength: 3 }),
+            fc.constantFrom('1', '2'),
+          ),
+          {
+            minLength: 2,
+            maxLength: 60,
+            selector: ([on, value]) =>
+              JSON.stringify([[...new Set(on)].sort(), on.length === 0 || value]),
+          },
+        ),
+        fc.boolean(),
+        (all, isShared) => {
+          const alerts = all.map(([on, value]) => {
+            const told = messageAlert(Object.fromEntries(on.map((name) => [name, value])))
+            return isShared ? { ...told, alert: { ...told.alert, fingerprint: 'f' } } : told
+          })
+          const pairs = distinctLabels(alerts, () => 'same')
+          assert.equal(new Set(pairs.map(labelText)).size, all.length)
+          for (const each of pairs) {
+            assert.ok(each.length <= 9)
+            assert.ok(each.length < 9 || each[8]?.name === 'fingerprint')
+          }
+        },
+      ),
+    )
+  })
+
+  test('of alerts that read alike, each with labels of its own, are found in a bounded number of looks', () => {
+    let looks = 0
+    const alerts = Array.from({ length: 500 }, (_, n) => {
+      const told = messageAlert(
+        Object.fromEntries(Array.from({ length: 10 }, (_, m) => [`own_${n}_${m}`, 'x'])),
+      )
+      const labels = new Proxy(told.alert.labels ?? {}, {
+        get: (texts, name) => {
+          looks += 1
+          return Reflect.get(texts, name)
+        },
+      })
+      return { ...told, alert: { ...told.alert, labels } }
+    })
+    const words = distinctLabels(alerts, () => 'same').map(labelText)
+    assert.equal(new Set(words).size, 500)
+    // Ten to list them, and at most fifty names for each of eight labels.
+    assert.ok(looks <= 500 * 500, String(looks))
+  })
+
   test('of thousands of alerts take time in proportion', () => {
     const all = Array.from({ length: 5_000 }, (_, n) => ({
       a: 'x',
