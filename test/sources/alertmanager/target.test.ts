@@ -288,6 +288,19 @@ const CASES: readonly (readonly [string, Texts, string | Texts, string | undefin
     'instance=pg-1:9187:datname=shop',
   ],
   [
+    'a database of the server that an exporter in a pod measures',
+    {
+      alertname: 'PostgresqlDeadLocks',
+      datname: 'shop',
+      instance: '10.244.0.9:9187',
+      namespace: 'monitoring',
+      pod: 'postgres-exporter-7d9f-abc',
+      server: 'pg-1.example:5432',
+    },
+    'Deadlocks in shop',
+    'server=pg-1.example:5432:datname=shop',
+  ],
+  [
     'Redis',
     { alertname: 'RedisDown', instance: 'redis-2:9121', job: 'redis' },
     'redis is down (instance redis-2:9121)',

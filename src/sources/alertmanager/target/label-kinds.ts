@@ -13,7 +13,7 @@ export const NAMESPACES = names(
 )
 
 /** Objects of a namespace, as kube-state-metrics and the kubelet name them. */
-export const WORKLOADS = names(
+const WORKLOADS = names(
   'workload workload_name deployment deploymentconfig rollout statefulset daemonset replicaset replicationcontroller ' +
     'cronjob job_name horizontalpodautoscaler hpa poddisruptionbudget resourcequota ingress exported_service ' +
     'destination_workload destination_service persistentvolumeclaim certificate certificaterequest secret configmap',
@@ -22,14 +22,14 @@ export const WORKLOADS = names(
 /** Machines; the first that an alert has. */
 export const HOSTS = names(
   'exported_node node nodename node_name kubernetes_node exported_instance hostname Hostname host_name host vm vm_name vmname ' +
-    'sysName device_name host_ip 主机 节点 实例',
+    'sysName device_name host_ip 主机 节点 实例 server',
 )
 
 export const PODS = names('exported_pod pod pod_name kubernetes_pod_name')
 export const CONTAINERS = names('exported_container container container_name')
 
 /** What stands alone, whatever machine reported it. */
-export const THINGS = names(
+const THINGS = names(
   'persistentvolume volumename target url uri domain vhost virtual_host exchange queue queue_name stream topic partition ' +
     'consumergroup consumer_group bucket index pipeline dag_id task task_id exported_job dbinstance_identifier ' +
     'load_balancer loadbalancer backend upstream proxy common_name subject_CN cn serial_number rulename application',
