@@ -1,6 +1,7 @@
 import type { MessageAlert } from '../model/alert.ts'
 import type { Language } from '../model/settings.ts'
 import { goFunctions } from './go/functions.ts'
+import { Patterns } from './go/patterns.ts'
 import { type Word, wordIn } from './i18n.ts'
 import { type Payload, payloadOf, payloadOfCounts } from './payload.ts'
 import type { Part, Parts } from './templates/loader.ts'
@@ -25,6 +26,7 @@ export class RenderContext {
   readonly #parts: Parts
   readonly #locale: Locale
   readonly #faults = new Set<string>()
+  readonly patterns = new Patterns()
   #go: ReturnType<typeof goFunctions> | undefined
   readonly #made = new Map<string, WeakMap<MessageAlert, unknown>>()
   /** Luxon takes a third of the time of a digest, which tries several lengths with the same times. */
@@ -53,7 +55,7 @@ export class RenderContext {
     const source = this.#parts.get(part)
     if (source === undefined) return undefined
     try {
-      const text = tidy(source.template(it))
+      const text = tidy(this.patterns.within(part, () => source.template(it)))
       if (text !== '') return text
       this.#faults.add(`${source.file}: prints nothing for the part ${part}`)
     } catch (error) {

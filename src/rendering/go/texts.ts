@@ -1,4 +1,3 @@
-import { RE2JS } from 're2js'
 import { cutTo, escapeMarkdown } from '../text/escape.ts'
 import { listOf, numberOf, textOf } from './values.ts'
 
@@ -9,44 +8,6 @@ const upper = (text: unknown): string => textOf(text).toUpperCase()
 const lower = (text: unknown): string => textOf(text).toLowerCase()
 const title = (text: unknown): string =>
   textOf(text).replace(/(?<![\p{L}\p{N}_'])\p{L}/gu, (letter) => letter.toUpperCase())
-
-/** Patterns run on an engine that takes linear time, as Go's does. */
-const matched = (pattern: unknown, text: unknown): boolean =>
-  RE2JS.compile(textOf(pattern)).matcher(textOf(text)).find()
-const replaced = (pattern: unknown, text: unknown, by: (group: Group) => string): string => {
-  const whole = textOf(text)
-  const matcher = RE2JS.compile(textOf(pattern)).matcher(whole)
-  let [made, from] = ['', 0]
-  while (matcher.find()) {
-    made += whole.slice(from, matcher.start()) + by((name) => matcher.group(name) ?? '')
-    from = matcher.end()
-  }
-  return made + whole.slice(from)
-}
-type Group = (name: number | string) => string
-
-/** `$1` and `${name}` stand for groups, as Go expands them; one that is not there is empty. */
-const expanded =
-  (template: unknown) =>
-  (group: Group): string =>
-    textOf(template).replace(
-      /\$(?:\$|(\w+)|\{(\w+)\})/g,
-      (written, bare?: string, braced?: string) => {
-        const name = bare ?? braced
-        if (name === undefined) return written === '$$' ? '$' : written
-        try {
-          return group(/^\d+$/.test(name) ? Number(name) : name)
-        } catch {
-          return ''
-        }
-      },
-    )
-const found = (pattern: unknown, text: unknown, most: number): string[] => {
-  const matcher = RE2JS.compile(textOf(pattern)).matcher(textOf(text))
-  const all: string[] = []
-  while ((most < 0 || all.length < most) && matcher.find()) all.push(matcher.group() ?? '')
-  return all
-}
 
 const trimmedOf = (set: unknown, text: unknown, side: 'both' | 'start' | 'end'): string => {
   const cut = new Set(textOf(set))
@@ -123,19 +84,5 @@ export const TEXTS = {
       .replaceAll('%20', '+')
       .replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`),
   markdown: (text: unknown) => escapeMarkdown(textOf(text), { opening: true }),
-  match: matched,
-  regexMatch: matched,
-  mustRegexMatch: matched,
-  reReplaceAll: (pattern: unknown, by: unknown, text: unknown) =>
-    replaced(pattern, text, expanded(by)),
-  regexReplaceAll: (pattern: unknown, text: unknown, by: unknown) =>
-    replaced(pattern, text, expanded(by)),
-  regexReplaceAllLiteral: (pattern: unknown, text: unknown, by: unknown) =>
-    replaced(pattern, text, () => textOf(by)),
-  regexFind: (pattern: unknown, text: unknown) => found(pattern, text, 1)[0] ?? '',
-  regexFindAll: (pattern: unknown, text: unknown, most: unknown) =>
-    found(pattern, text, numberOf(most)),
-  regexSplit: (pattern: unknown, text: unknown, most: unknown) =>
-    RE2JS.compile(textOf(pattern)).split(textOf(text), Math.max(0, numberOf(most))),
   toJson: (value: unknown) => JSON.stringify(value) ?? 'null',
 } as const

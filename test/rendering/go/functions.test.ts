@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { RE2JS } from 're2js'
 import { FUNCTIONS, METHODS } from '../../../src/config/moving-over/functions.ts'
 import { goFunctions } from '../../../src/rendering/go/functions.ts'
 
@@ -115,6 +117,29 @@ describe('the functions of Go templates', () => {
     assert.equal(go.mod(7, 4), 3)
     assert.equal(go.round(2.34567, 2), 2.35)
     assert.throws(() => go.div(1, 0), /division by zero/)
+  })
+
+  test('split as the engine for patterns does', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', 'b', ',', '-'), maxLength: 12 }),
+        fc.constantFrom(',', 'a*', ',|-', 'b', '', '^', '$'),
+        fc.integer({ min: -1, max: 4 }),
+        (text, pattern, most) =>
+          assert.deepEqual(
+            go.regexSplit(pattern, text, most),
+            RE2JS.compile(pattern).split(text, Math.max(0, most)),
+          ),
+      ),
+    )
+  })
+
+  test('search no more than the beginning of a long text, and show no more where they replace', () => {
+    const text = `${'a'.repeat(5_000)}secret`
+    assert.equal(go.match('secret', text), false)
+    assert.equal(go.reReplaceAll('secret', '', text), `${'a'.repeat(4_000)}…`)
+    assert.equal(go.regexFindAll('a', text, -1).length, 4_000)
+    assert.deepEqual(go.regexSplit('secret', text, -1), ['a'.repeat(4_000)])
   })
 
   test('keep what they make small, and their time short, whatever they are given', () => {
