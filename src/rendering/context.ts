@@ -3,10 +3,10 @@ import type { Language } from '../model/settings.ts'
 import { goFunctions } from './go/functions.ts'
 import { Patterns } from './go/patterns.ts'
 import { type Word, wordIn } from './i18n.ts'
-import { type Payload, payloadOf, payloadOfCounts } from './payload.ts'
+import { type Payload, type PayloadOptions, payloadOf, payloadOfCounts } from './payload.ts'
 import type { Part, Parts } from './templates/loader.ts'
 import { errorAt } from './templates/template-error.ts'
-import { type Locale, variablesFor } from './templates/variables.ts'
+import { type Locale, MAX_VALUE_LENGTH, variablesFor } from './templates/variables.ts'
 import { durationWord, elapsedWord } from './text/duration.ts'
 import { levelTextOf } from './text/level.ts'
 import { escapedFor, markupOf } from './text/markup.ts'
@@ -79,13 +79,17 @@ export class RenderContext {
   }
 
   /** Alerts that are only counted, under the same names. */
-  payloadOfCounts(groups: readonly CountGroup[]): Payload {
-    return payloadOfCounts(groups, this.word('cut'))
+  payloadOfCounts(groups: readonly CountGroup[], longest?: number): Payload {
+    return payloadOfCounts(groups, this.#payloadOptions(longest))
   }
 
   /** Alerts under the names of Alertmanager's webhook. */
   payloadOf(told: readonly MessageAlert[], longest?: number): Payload {
-    return payloadOf(told, { longest, notice: this.word('cut') })
+    return payloadOf(told, this.#payloadOptions(longest))
+  }
+
+  #payloadOptions(longest = MAX_VALUE_LENGTH): PayloadOptions {
+    return { longest, notice: this.word('cut'), memo: (...made) => this.memo(...made) }
   }
 
   variablesOf(told: MessageAlert) {

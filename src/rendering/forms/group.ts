@@ -1,6 +1,7 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { Variables } from '../../model/variables.ts'
 import type { RenderContext } from '../context.ts'
+import { sharedValues } from '../payload.ts'
 import {
   type AlertView,
   type Common,
@@ -188,14 +189,6 @@ function alertsIn(
 
 /** Variables that a group shows once where all its alerts have the same. */
 const SHOWN_ONCE = ['alarm_summary', 'alarm_description', 'runbook_url', 'dashboard_url'] as const
-
-/** Every variable, label and annotation that all alerts have with the same value. */
-function sharedValues([first = {}, ...others]: readonly Variables[]): Record<string, string> {
-  const shared: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(first))
-    if (others.every((each) => each[name] === value)) shared[name] = value
-  return shared
-}
 
 /** The value that all are; undefined where they differ. */
 function sharedValue(values: readonly (string | undefined)[]): string | undefined {

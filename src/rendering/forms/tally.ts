@@ -1,7 +1,7 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { CountGroup } from '../types.ts'
 
-export interface StatusCounts {
+interface StatusCounts {
   firing: number
   resolved: number
 }

@@ -11,6 +11,8 @@ import { inReadingOrder } from './reading-order.ts'
 import { statusCounts, statusSums } from './tally.ts'
 
 const MAX_TITLE_LENGTH = 120
+/** Of a value in the payload that a title finds; no title takes more. */
+const MAX_VALUE_IN_TITLE = 200
 /** Names of a title; a phone shows no more. */
 const NAMED = 3
 
@@ -40,7 +42,7 @@ export function titleOf(
     title: builtIn,
     go: making.go,
     get payload() {
-      return making.payloadOf(alerts)
+      return making.payloadOf(alerts, MAX_VALUE_IN_TITLE)
     },
   }
   return titled([making.renderPart('title', it) ?? builtIn])
@@ -107,7 +109,7 @@ export function titleOfCounts(
     title: builtIn,
     go: making.go,
     get payload() {
-      return making.payloadOfCounts(groups)
+      return making.payloadOfCounts(groups, MAX_VALUE_IN_TITLE)
     },
   }
   return titled([making.renderPart('title', it) ?? builtIn])

@@ -69,8 +69,6 @@ export function toolsFor(making: RenderContext, v: Variables = NONE) {
   }
 }
 
-export type Tools = ReturnType<typeof toolsFor>
-
 function listed(values: readonly unknown[], most: number, making: RenderContext): string {
   const shown = values.slice(0, most).map(String)
   const comma = making.language === 'en-US' ? ', ' : '、'

@@ -93,14 +93,10 @@ function isBalanced(text: string): boolean {
 /** At most `length` characters as people count them, with a notice where something was cut off. */
 export function cutTo(text: string, length: number, notice: string): string {
   if (text.length <= length) return text
-  const kept: string[] = []
-  let size = 0
-  for (const { segment } of SEGMENTS.segment(text.slice(0, length * 2))) {
-    if (size + segment.length > length) break
-    kept.push(segment)
-    size += segment.length
-  }
-  return `${kept.join('').trimEnd()}${notice}`
+  // Where a character ends is decided by the code point after it, so no more is read.
+  const near = text.slice(0, length + 2)
+  const end = SEGMENTS.segment(near).containing(length)?.index ?? 0
+  return `${near.slice(0, end).trimEnd()}${notice}`
 }
 
 /** What a text is about, where nothing else says it. */

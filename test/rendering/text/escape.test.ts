@@ -161,4 +161,41 @@ describe('any value', () => {
       }),
     )
   })
+
+  test('is cut where all of its characters, counted from the beginning, say', () => {
+    const characters = new Intl.Segmenter('und', { granularity: 'grapheme' })
+    const piece = fc.constantFrom(
+      'a',
+      ' ',
+      '\u0301',
+      '🇨',
+      '🇳',
+      '👩',
+      '\u200d',
+      '\ufe0f',
+      '\r',
+      '\n',
+      '각',
+      'क',
+      '्',
+    )
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(piece, { maxLength: 40 }).map((all) => all.join('')),
+          fc.string({ unit: 'binary', maxLength: 40 }),
+        ),
+        fc.nat(40),
+        (text, length) => {
+          const ends = [...characters.segment(text)].map(
+            ({ index, segment }) => index + segment.length,
+          )
+          const end = ends.findLast((each) => each <= length) ?? 0
+          const wanted = text.length <= length ? text : `${text.slice(0, end).trimEnd()}…`
+          assert.equal(cutTo(text, length, '…'), wanted)
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  })
 })
