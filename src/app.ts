@@ -142,10 +142,8 @@ async function buildParts(options: AppOptions) {
   return { ...web, ...opening, server, stopping, at }
 }
 
-async function recover({ store, events, clock, receiver }: Parts): Promise<void> {
-  events.recovered(await store.recover(clock.now()))
-  // Before requests are taken.
-  await receiver.silences.mutes.refresh()
+async function recover({ events, receiver }: Parts): Promise<void> {
+  events.recovered(await receiver.recover())
 }
 
 /** Works what waits in the open store, and reports the receiver ready. */

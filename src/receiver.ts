@@ -43,8 +43,9 @@ export interface ReceiverDeps {
 /** The path of an alert from its request to its group, without HTTP. */
 export interface Receiver {
   replica: Replica
-  /** Accepting needs its mutes to have been read. */
   silences: SilenceParts
+  /** Reads what an earlier run left in the store; nothing is accepted before. Returns how many messages become pending. */
+  recover(): Promise<number>
   /** Resolves when every alert of a request is on disk; returns the source that read it. */
   accept(inbound: Inbound): Promise<SourceName>
   /** Returns variables in the order of the alerts; may end early, but covers at least one alert. */
@@ -102,14 +103,13 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   return {
     replica,
     silences,
+    recover: () => recover({ store, clock, mutes }),
     accept: (inbound) =>
       accept(inbound, { store, sources, clock, settings, wake, events, giveWay, mutes }),
     variablesOf: (alerts) =>
       storedVariables(alerts, { store, sources, timezone: settings().timezone, giveWay, reads }),
     ...testVerbs(deps, enqueue),
-    actions: operatorActions({
-      ...{ store, clock, settings, events, wake },
-    }),
+    actions: operatorActions({ store, clock, settings, events, wake }),
     async start() {
       await dispatchers.reconcile()
       for (const loop of upkeep) loop.start()
@@ -121,6 +121,16 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       await replica.handOver()
     },
   }
+}
+
+async function recover({
+  store,
+  clock,
+  mutes,
+}: Pick<ReceiverDeps, 'store' | 'clock'> & Pick<SilenceParts, 'mutes'>): Promise<number> {
+  const messages = await store.recover(clock.now())
+  await mutes.refresh()
+  return messages
 }
 
 function testVerbs(

@@ -82,8 +82,7 @@ export class Harness {
         channel,
         body: typeof text === 'string' ? text : JSON.stringify(text),
       })
-    await this.store.recover(this.clock.now())
-    await receiver.silences.mutes.refresh()
+    await receiver.recover()
     await receiver.reconcile()
     await this.clock.pass(0)
     return this

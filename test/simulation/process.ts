@@ -89,7 +89,7 @@ export class Process {
 
   /** Starts the service; rejects where the real one would exit. */
   async start(): Promise<void> {
-    await this.#inside.recover(this.clock.now())
+    await this.#receiver.recover()
     await this.#receiver.start()
   }
 
