@@ -2,11 +2,11 @@ import { type Coalesced, coalesce } from '../decisions/coalesce.ts'
 import type { Plan } from '../decisions/plan.ts'
 import type { Events } from '../events.ts'
 import type { Alert, Mention, MessageAlert, PrerenderedText } from '../model/alert.ts'
-import { isSevere, type Level } from '../model/level.ts'
+import type { Level } from '../model/level.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import { formsFor } from '../rendering/forms/limits.ts'
+import { formsFor, leastCarried } from '../rendering/forms/limits.ts'
 import type { CountGroup, Renderer } from '../rendering/types.ts'
 import type { Claim, NewMessage, QueuedAlert, Store } from '../stores/store.ts'
 import { levelIn } from './destinations.ts'
@@ -197,8 +197,7 @@ export function carriesEnough(
   included: readonly { level: Level }[],
   messages: number,
 ): boolean {
-  const next = included[told]
-  return told * messages >= included.length && (next === undefined || !isSevere(next.level))
+  return told >= leastCarried(included, messages)
 }
 
 interface FormRequest {
@@ -241,6 +240,7 @@ function renderAndCompose(
     now,
     form,
     alerts: told,
+    messages: plan.scope.kind === 'some' ? plan.scope.messages : 1,
     stillFiring: form === 'counts' ? [] : draft.stillFiring,
     total,
     from: span?.from ?? new Date(Math.min(...received)),

@@ -30,6 +30,8 @@ export interface RenderRequest {
   alerts: readonly MessageAlert[]
   /** What still fires of the group of which `alerts` are the resolved ones. */
   stillFiring?: readonly MessageAlert[]
+  /** How many messages may carry the alerts, of which this is the first; one where absent. */
+  messages?: number
   /** How many alerts the message stands for, and from when to when they came. */
   total: number
   from: Date

@@ -75,12 +75,14 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
     })
     const composed = (content: Content): string =>
       notifier.compose(content, robotsOf(channel, settings), NO_UUID)
+    const left = Math.max(1, channel.digest.maxMessages - messages.length)
     const made = (form: 'whole' | 'lines' | 'counts') =>
       renderer.render({
         channel,
         now: request.now,
         form,
         alerts: rest,
+        messages: left,
         total: rest.length,
         from: request.now,
         to: request.now,
@@ -89,7 +91,6 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
         link: linkTo(NO_UUID, settings),
         fits: (...each) => Buffer.byteLength(composed(contentOf(...each))) <= notifier.maxBodyBytes,
       })
-    const left = Math.max(1, channel.digest.maxMessages - messages.length)
     let result: Rendered | undefined
     for (const form of rest.length > MAX_QUEUED_PREVIEW ? [] : formsFor(rest.length)) {
       const tried = made(form)

@@ -1,5 +1,5 @@
 import type { MessageAlert } from '../../model/alert.ts'
-import type { Level } from '../../model/level.ts'
+import { isSevere, type Level } from '../../model/level.ts'
 import type { RenderContext } from '../context.ts'
 import { levelWord } from '../i18n.ts'
 import { cutTo, oneLine } from '../text/escape.ts'
@@ -33,6 +33,7 @@ export function renderCounts(request: RenderRequest, making: RenderContext): Dra
   const severe = request.alerts.filter(isHead).slice(0, MAX_READABLE_LINES)
   return largestDigest(countsMaker(request, severe, making), {
     limit: request.groups.length,
+    least: Math.max(1, request.groups.findLastIndex(({ level }) => isSevere(level)) + 1),
     headsAmong: () => severe.length,
     fits: request.fits,
   })

@@ -20,30 +20,43 @@ export function isHead({ alert, level }: MessageAlert): boolean {
 }
 
 /**
- * The digest with as many lines as fit, under as many whole severe alerts as fit above them, one at least where it can be.
- * Where not even one line fits, the title alone.
+ * The digest with as many whole severe alerts as fit above the first `least` lines, then as many lines as fit under them.
+ * Where fewer than `least` lines fit under one whole alert, as many as fit. Where not even one fits, the title alone.
  */
 export function largestDigest(
   make: (count: number, heads: number) => SizedDigest,
   {
     limit,
+    least,
     headsAmong,
     fits,
-  }: { limit: number; headsAmong: (count: number) => number; fits: RenderRequest['fits'] },
+  }: {
+    limit: number
+    least: number
+    headsAmong: (count: number) => number
+    fits: RenderRequest['fits']
+  },
 ): Draft {
   const passes = (count: number, heads: number): boolean => {
     const { draft, lineCount: lines } = make(count, heads)
     return lines <= MAX_READABLE_LINES && fits(draft.title, draft.text, draft.buttons)
   }
-  const under = (heads: number): number => largestFitting(limit, (count) => passes(count, heads))
+  const under = (heads: number, from = 0): number =>
+    from + largestFitting(limit - from, (more) => passes(from + more, heads))
+  const headsAbove = (count: number): number =>
+    largestFitting(headsAmong(count), (some) => {
+      const lines = make(count, some).heads.reduce((sum, text) => sum + lineCount(String(text)), 0)
+      return lines <= MAX_READABLE_LINES && passes(count, some)
+    })
   const first = Math.min(1, headsAmong(limit))
-  const count = under(first) || under(0)
-  if (count === 0) return smallest(make(Math.min(1, limit), 0).draft, fits)
-  const heads = largestFitting(headsAmong(count), (some) => {
-    const lines = make(count, some).heads.reduce((sum, text) => sum + lineCount(String(text)), 0)
-    return lines <= MAX_READABLE_LINES && passes(count, some)
-  })
-  return make(count, heads).draft
+  const most = under(first) || under(0)
+  if (most === 0) return smallest(make(Math.min(1, limit), 0).draft, fits)
+  const heads = headsAbove(most)
+  const mayHaveMore = most > least && heads < headsAmong(limit)
+  const moreHeads = mayHaveMore ? headsAbove(least) : 0
+  return moreHeads > heads
+    ? make(under(moreHeads, least), moreHeads).draft
+    : make(most, heads).draft
 }
 
 function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {

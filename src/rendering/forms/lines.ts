@@ -7,17 +7,19 @@ import type { Draft, RenderRequest } from '../types.ts'
 import { stillFiringIn, truncatedOf } from './group.ts'
 import { headlineFor } from './headline.ts'
 import { headsOver, headTexts, isHead, largestDigest, type SizedDigest } from './heads.ts'
+import { leastCarried } from './limits.ts'
 import { withNotice } from './notice.ts'
 import { distinctTexts, inReadingOrder } from './reading-order.ts'
 import { lineText, sectionsOf } from './sections.ts'
 import { statusCounts } from './tally.ts'
 import { titleOf } from './title.ts'
 
-/** A line for each alert, under as many whole Down and Critical ones as fit; as many of the first alerts as fit. */
+/** As many whole Down and Critical alerts as fit, then a line for each other; as many of the first alerts as fit. */
 export function renderLines(request: RenderRequest, making: RenderContext): Draft {
-  const { alerts, fits } = request
+  const { alerts, fits, messages = 1 } = request
   return largestDigest(linesMaker(request, making), {
     limit: alerts.length,
+    least: leastCarried(alerts, messages),
     headsAmong: (count) => alerts.slice(0, count).filter(isHead).length,
     fits,
   })

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import type { MessageAlert } from '../../../src/model/alert.ts'
+import { carriesEnough } from '../../../src/pipeline/compose-message.ts'
 import { lineCount } from '../../../src/rendering/forms/alert-text.ts'
+import { leastCarried } from '../../../src/rendering/forms/limits.ts'
 import { prometheusAlert } from '../../../src/rendering/templates/sample-alerts.ts'
 import { temporaryFolder } from '../../support/receiver.ts'
 import { NOW, renderWith } from '../support.ts'
@@ -33,6 +36,28 @@ const pods = (count: number, level: 1 | 2 | 3 = 3): MessageAlert[] =>
     ),
   )
 
+/** Critical alerts with short names before warnings, each in another place. */
+function mixed(
+  critical: number,
+  warnings: number,
+  { name, ...annotations }: { name: string; summary: string; description: string },
+): MessageAlert[] {
+  return Array.from({ length: critical + warnings }, (_, index) =>
+    alertOf(
+      {
+        alertname: `${index < critical ? name.slice(0, 20) : name}-${index % 9}`,
+        namespace: 'shop',
+        pod: `pay-${index}`,
+      },
+      { level: index < critical ? 2 : 3, annotations },
+    ),
+  )
+}
+
+function wholeIn(text: string): number {
+  return text.match(/^#### 🔴 Critical · /gm)?.length ?? 0
+}
+
 describe('a line for each alert', () => {
   test('is what alerts of lower levels get; Down and Critical are whole above them, as far as can be read', () => {
     const alerts = [...pods(20, 2), ...pods(30)]
@@ -46,6 +71,61 @@ describe('a line for each alert', () => {
     assert.equal(text.match(/^- .*pay-\d+/gm)?.length, 50 - whole)
     for (const index of Array.from({ length: whole }, (_, each) => each))
       assert.match(heads, new RegExp(`Pod pay-${index}: look at its log`))
+  })
+
+  test('gives lines of lower levels to the messages that are left before a whole Critical one', () => {
+    const summary = 'The pods of the payment service cannot reach the database.'
+    const description = 'Every request waits for a connection until it times out.'
+    const usual = mixed(15, 45, { name: 'CrashLoop', summary, description })
+    const long = mixed(10, 45, {
+      name: `支付服务的数据库连接池已经耗尽${'，请求全部在等待空闲连接'.repeat(6)}`,
+      summary: '所有请求都在等待空闲连接。'.repeat(6),
+      description: '请先检查慢查询，再考虑扩容连接池。'.repeat(6),
+    })
+    for (const [alerts, critical] of [
+      [usual, 15],
+      [long, 10],
+    ] as const) {
+      const { text, told } = renderWith(alerts, { form: 'lines', messages: 3 })
+      assert.equal(wholeIn(text), critical)
+      assert.ok(carriesEnough(told, alerts, 3), `${told} of ${alerts.length}`)
+      // In the only message that is left, every alert is a line at least.
+      const only = renderWith(alerts, { form: 'lines' })
+      assert.ok(only.told === alerts.length || wholeIn(only.text) === 1)
+    }
+  })
+
+  test('has as many whole alerts as any message with as many alerts has, and always enough alerts', () => {
+    const sizes = fc.record({
+      critical: fc.integer({ min: 1, max: 30 }),
+      warnings: fc.integer({ min: 1, max: 60 }),
+      messages: fc.integer({ min: 1, max: 5 }),
+      name: fc.integer({ min: 1, max: 250 }),
+      description: fc.integer({ min: 1, max: 600 }),
+    })
+    fc.assert(
+      fc.property(sizes, ({ critical, warnings, messages, name, description }) => {
+        const alerts = mixed(critical, warnings, {
+          name: 'n'.repeat(name),
+          summary: 'Same.',
+          description: '长'.repeat(description),
+        })
+        const made = renderWith(alerts, { form: 'lines', messages })
+        const before = renderWith(alerts, { form: 'lines' })
+        if (carriesEnough(before.told, alerts, messages)) {
+          assert.ok(carriesEnough(made.told, alerts, messages))
+          assert.ok(wholeIn(made.text) >= wholeIn(before.text))
+        }
+        if (made.told === alerts.length || wholeIn(made.text) === critical) return
+        // One more whole alert fits over no share of the alerts.
+        const share = alerts.slice(0, leastCarried(alerts, messages))
+        const over = renderWith(share, { form: 'lines' })
+        assert.ok(over.told < share.length || wholeIn(over.text) <= wholeIn(made.text))
+      }),
+      {
+        numRuns: 60,
+      },
+    )
   })
 
   test('stops where nobody reads on; the rest is for the next message', () => {
@@ -141,6 +221,20 @@ describe('counts', () => {
   test('name the first different targets, each once', () => {
     const { text } = renderWith([], { form: 'counts', groups, total: 523 })
     assert.match(text, /^- \*\*520\*\* Lag · shop \(20 resolved\): .*pay-0, .*pay-1, .*pay-2 …$/m)
+  })
+
+  test('of lower levels give way to whole Critical alerts', () => {
+    const many = [
+      ...groups.slice(0, 1),
+      ...Array.from({ length: 59 }, (_, index) => ({
+        ...(groups[1] as (typeof groups)[1]),
+        name: `Lag ${index} ${'x'.repeat(250)}`,
+      })),
+    ]
+    const alerts = mixed(10, 0, { name: 'A', summary: 'B', description: '长'.repeat(400) })
+    const { text } = renderWith(alerts, { form: 'counts', groups: many, total: 40_000 })
+    assert.equal(wholeIn(text), 10)
+    assert.match(text, /HostDown[\s\S]*Lag 0[\s\S]*and \d+ more/)
   })
 
   test('stand under whole Down and Critical alerts', () => {

@@ -75,6 +75,7 @@ function poster(language: Language, format: Format, changes: Partial<Channel>) {
       const mentionAt = mentionPlaceOf(request.alerts)
       const renderAs = (form: RenderRequest['form']) =>
         renderer.render({
+          messages: MAX_MESSAGES,
           ...request,
           form,
           channel,
