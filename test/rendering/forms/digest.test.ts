@@ -172,15 +172,47 @@ describe('a line for each alert', () => {
       const variables = { ...told.alert.variables, group_key: group, truncated_alerts: count }
       return { ...told, alert: { ...told.alert, variables } }
     }
-    for (const form of ['lines', 'whole', 'counts'] as const) {
+    const forms = ['lines', 'whole', 'counts'] as const
+    const names = ['default', 'ocp-text', 'webhook-dingtalk'] as const
+    for (const [form, name] of forms.flatMap((each) =>
+      names.map((name) => [each, name] as const),
+    )) {
+      const channel = { template: { kind: 'named', name } } as const
       const alerts = [cut('one', '7'), cut('one', '7'), cut('two', '5'), cut('three', 'many')]
       const groups = [
         { level: 3 as const, name: 'A', cluster: '', firing: 4, resolved: 0, examples: alerts },
       ]
-      const { text } = renderWith(alerts, { form, groups, total: 4 })
+      const { text } = renderWith(alerts, { form, groups, total: 4, channel })
       assert.match(text, /Alertmanager left 12 more alerts of this group out/)
     }
   })
+
+  for (const name of ['ocp-text', 'webhook-dingtalk'] as const) {
+    const channel = { template: { kind: 'named', name } } as const
+    const over = Array.from({ length: 9 }, (_, index) =>
+      alertOf({ alertname: 'A', instance: `db-${index}` }, { since: 30, lasted: 20 }),
+    )
+    const still = Array.from({ length: 25 }, (_, index) =>
+      alertOf({ alertname: 'A', instance: `db-${20 + index}` }, { since: 65 }),
+    )
+
+    test(`names what still fires, and how many more (${name})`, () => {
+      for (const form of ['lines', 'whole'] as const) {
+        const alerts = over.slice(0, form === 'whole' ? 3 : 9)
+        const { text, told } = renderWith(alerts, { form, stillFiring: still, channel })
+        assert.equal(told, alerts.length)
+        assert.match(text, /still firing/i)
+        for (const index of Array.from({ length: 20 }, (_, each) => 20 + each))
+          assert.match(text, new RegExp(`- ⚠️ Warning · .*db-${index} · 10:55:00, for 1 h 5 min`))
+        assert.match(text, /- and 5 more/)
+        if (name === 'webhook-dingtalk' && form === 'whole')
+          assert.match(text, /^#### \[FIRING:25\][\s\S]*\*\*25 still firing\*\*/)
+        const few = renderWith(alerts, { form, stillFiring: still.slice(0, 1), channel }).text
+        assert.match(few, /db-20/)
+        assert.doesNotMatch(renderWith(alerts, { form, channel }).text, /still firing/i)
+      }
+    })
+  }
 
   test("loses no whole alert where the operator's own template does not print them", () => {
     using folder = temporaryFolder()

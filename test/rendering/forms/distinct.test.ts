@@ -31,50 +31,80 @@ const value = fc.oneof(
 const labels = fc.record(Object.fromEntries(NAMES.map((name) => [name, value])), {
   requiredKeys: [],
 })
-const alerts = fc
-  .uniqueArray(fc.tuple(labels, fc.constantFrom<Level>(2, 3, 4)), {
-    minLength: 2,
-    maxLength: 8,
-    selector: ([each]) => JSON.stringify(Object.entries(each).sort()),
+/** Labels of several alerts: each with labels of its own, or those of the first but for a few. */
+const allLabels = fc
+  .tuple(labels, fc.array(labels, { minLength: 1, maxLength: 7 }), fc.boolean())
+  .map(([first, others, areAlike]) => {
+    const few = others.map((each) => Object.fromEntries(Object.entries(each).slice(-2)))
+    return [first, ...(areAlike ? few.map((each) => ({ ...first, ...each })) : others)]
   })
-  .map((all) =>
-    all.map(([each, level]) =>
+  .map((all) => [
+    ...new Map(all.map((each) => [JSON.stringify(Object.entries(each).sort()), each])).values(),
+  ])
+  .filter((all) => all.length > 1)
+const alerts = fc
+  .tuple(allLabels, fc.array(fc.constantFrom<Level>(2, 3, 4), { minLength: 8 }), fc.boolean())
+  .map(([all, levels, areOver]) =>
+    all.map((each, index) =>
       prometheusAlert(each as Record<string, string>, NOW, {
-        level,
+        level: levels[index] ?? 3,
         annotations: { summary: 'Same.' },
+        ...(areOver ? { since: 5, lasted: 4 } : {}),
       }),
     ),
   )
 
-/** What a reader sees of each alert: a heading, or a line of a list under its own heading, without times. */
-function shownIn(text: string, form: 'whole' | 'lines'): string[] {
+const TEMPLATES = ['default', 'ocp-text', 'webhook-dingtalk'] as const
+type Template = (typeof TEMPLATES)[number]
+
+/** How an alert in full begins. */
+const ALERT = {
+  default: /^#### /,
+  'ocp-text': /^(?:OCP Alert Notification - Single|\[Alarm Recover)/,
+  'webhook-dingtalk': /^#### (?!\\?\[(?:FIRING|RESOLVED))/,
+} as const
+
+/** The heading of a list. */
+const SECTION = /^(?:\*\*.* · \d+\*\*|[^-].* · \d+)$/
+
+/**
+ * What a reader sees of each alert: its heading, or all of it where the template gives it no heading of its own; of an
+ * alert in a list its line under its own heading, without times.
+ */
+function shownIn(text: string, template: Template, form: 'whole' | 'lines'): string[] {
+  const isHeaded = template === 'default' || (template === 'webhook-dingtalk' && form === 'lines')
+  const shown: string[] = []
   let section = ''
-  return text.split('\n').flatMap((line) => {
-    if (line.startsWith('**')) section = line
-    if (line.startsWith('#### ')) return [line]
-    return form === 'lines' && line.startsWith('- ')
-      ? [`${section} ${line.replace(/ · [\d:]+$/, '')}`]
-      : []
-  })
+  for (const line of text.split('\n')) {
+    if (form === 'lines' && SECTION.test(line)) section = line
+    if (ALERT[template].test(line)) shown.push(line)
+    else if (section !== '' && /^(?:> )?- /.test(line))
+      shown.push(`${section} ${line.replace(/ · (?:lasted )?[\d:]+(?: min)?$/, '')}`)
+    else if (section === '' && shown.length > 0 && !isHeaded)
+      shown.push(`${shown.pop()}\n${line}`.trim())
+  }
+  return shown
 }
 
 /** Fits whatever the length: the limit of bytes has tests of its own. */
 const fits = (): boolean => true
 
 describe('alerts with different labels in one message', () => {
-  for (const form of ['whole', 'lines'] as const)
-    test(`are never shown by the same words (${form})`, () => {
-      fc.assert(
-        fc.property(alerts, (all) => {
-          const { text, told } = renderWith(all, { form, fits })
-          const shown = shownIn(text, form)
-          assert.equal(told, all.length)
-          assert.equal(shown.length, all.length, text)
-          assert.equal(new Set(shown).size, shown.length, text)
-        }),
-        { numRuns: 300, verbose: 0 },
-      )
-    })
+  for (const name of TEMPLATES)
+    for (const form of ['whole', 'lines'] as const)
+      test(`are never shown by the same words (${name}, ${form})`, () => {
+        const channel = { template: { kind: 'named', name } } as const
+        fc.assert(
+          fc.property(alerts, (all) => {
+            const { text, told } = renderWith(all, { form, fits, channel })
+            const shown = shownIn(text, name, form)
+            assert.equal(told, all.length)
+            assert.equal(shown.length, all.length, text)
+            assert.equal(new Set(shown).size, shown.length, text)
+          }),
+          { numRuns: 300, verbose: 0 },
+        )
+      })
 
   test('are never shown by the same words (targets of counts)', () => {
     fc.assert(
