@@ -5,10 +5,11 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { AppError } from '../../src/errors.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
+import { prometheusAlert } from '../../src/rendering/templates/sample-alerts.ts'
 import { OCP_SAMPLES, summaryOf } from '../support/ocp-samples.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { channelNamed } from '../support/settings.ts'
-import { renderWith, told } from './support.ts'
+import { NOW, renderWith, told } from './support.ts'
 
 const SAMPLE = {
   alarm_name: 'OceanBase host cannot connected',
@@ -84,6 +85,50 @@ describe("OCP's default formats", () => {
     )
     const chinese = renderWith([told(SAMPLE, { level: 1 })], { channel, language: 'zh-CN' }).text
     assert.match(chinese, /^OCP告警通知-单条告警\n- 名称：OceanBase host/)
+  })
+
+  test("text of other senders names each alert that recovered and its own labels; OCP's recovery stays as it is", () => {
+    const channel = { format: 'text', template: { kind: 'named', name: 'ocp-text' } } as const
+    const pod = { cluster: 'shop', instance: 'db-1' }
+    const over = (alertname: string, labels: Record<string, string> = {}) =>
+      prometheusAlert({ alertname, ...pod, ...labels }, NOW, { since: 5, lasted: 4 })
+    const { text } = renderWith(
+      [over('Cpu'), over('Mem', { pod: 'a' }), over('Mem', { pod: 'b' })],
+      {
+        channel,
+      },
+    )
+    assert.deepEqual(text.match(/^- (?:Name|Alert target): .*/gm), [
+      '- Name: Cpu',
+      '- Alert target: ob_cluster=shop:host=db-1',
+      '- Name: Mem',
+      '- Alert target: ob_cluster=shop:host=db-1 · pod=a',
+      '- Name: Mem',
+      '- Alert target: ob_cluster=shop:host=db-1 · pod=b',
+    ])
+    const ocp = renderWith([told(SAMPLE, { status: 'resolved' })], { channel }).text
+    assert.match(ocp, /^\[Alarm Recover Notification\]\n- Alert target: .*\n- Details: /)
+    assert.doesNotMatch(ocp, /Name/)
+  })
+
+  test('the value that fired is left out only where a text has it as a whole number', () => {
+    const valueIn = (summary: string, value: string): string | undefined => {
+      const alert = prometheusAlert({ alertname: 'A' }, NOW, { annotations: { summary } })
+      const variables = { ...alert.alert.variables, value }
+      const { text } = renderWith([{ ...alert, alert: { ...alert.alert, variables } }])
+      return /^- Value: (.*)$/m.exec(text)?.[1]
+    }
+    for (const summary of ['15 minutes', 'for 5min', 'is 5.2', 'is 1.5', 'on db5', 'disk-5', ''])
+      assert.equal(valueIn(summary, '5'), '5', summary)
+    for (const summary of ['is 5.', 'is 5%', 'is 5', '为5个', '1.5, then 5', '(5)', '-5'])
+      assert.equal(valueIn(summary, '5'), undefined, summary)
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), fc.constantFrom('', '.', 'x'), (value, other, between) => {
+        assert.equal(valueIn(`is ${other}${between}${value}`, `${value}`), `${value}`)
+        assert.equal(valueIn(`is ${value}${between}${other}`, `${value}`), `${value}`)
+        assert.equal(valueIn(`is ${value}, not ${other}`, `${value}`), undefined)
+      }),
+    )
   })
 
   test('a recovery says when and how long, in its language', () => {

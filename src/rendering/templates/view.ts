@@ -1,5 +1,6 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { Variables } from '../../model/variables.ts'
+import { standsIn } from '../../model/whole-word.ts'
 import type { RenderContext } from '../context.ts'
 import { isWord, levelWord, type Word } from '../i18n.ts'
 import { cutTo, firstLine } from '../text/escape.ts'
@@ -206,7 +207,7 @@ function textsIn(v: Variables, texts: readonly Label[], making: RenderContext) {
       ? others.join('\n') || (v['notification_message'] ?? v['message'] ?? '')
       : described
   const value = v['value_shown'] ?? v['value'] ?? ''
-  const isShown = [summary, details].some((text) => text.includes(value))
+  const isShown = [summary, details].some((text) => standsIn(text, value))
   return { summary, details, value: isShown ? '' : value }
 }
 

@@ -1,3 +1,5 @@
+import { standsIn } from '../../../model/whole-word.ts'
+
 type Texts = Readonly<Record<string, string>>
 
 /** Annotations in which an alert speaks of what it is about. */
@@ -7,8 +9,6 @@ const SPOKEN = ['summary', 'description', 'message', 'title'] as const
 const MAX_TEXT_LENGTH = 8_000
 /** A longer value stands in no sentence. */
 const MAX_VALUE_LENGTH = 500
-/** Places at which one value is looked for. */
-const MAX_PLACES = 20
 
 /**
  * The labels whose value stands as a word in summary, description, message or title. Values that a measured value could
@@ -55,35 +55,4 @@ function isTelling(value: string): boolean {
 /** Nothing but quantities, as a template prints a measured value, a duration or an instant; no address is. */
 function isMeasured(value: string): boolean {
   return value.replace(QUANTITY, '').replace(/[-+~,:\s]/g, '') === ''
-}
-
-function standsIn(text: string, value: string): boolean {
-  let at = text.indexOf(value)
-  for (let places = 0; at >= 0 && places < MAX_PLACES; places += 1) {
-    if (endsBefore(text, at, value) && endsAfter(text, at + value.length, value)) return true
-    at = text.indexOf(value, at + 1)
-  }
-  return false
-}
-
-const WORD = /[A-Za-z0-9_]/
-/** Joins two words into one name, as in `pay-1` and `db.example`. */
-const JOINT = /[-.]/
-
-function endsBefore(text: string, at: number, value: string): boolean {
-  const [previous = '', first = ''] = [text[at - 1], value[0]]
-  if (!WORD.test(first)) return isCjk(first) || !WORD.test(previous)
-  return !WORD.test(previous) && !(JOINT.test(previous) && WORD.test(text[at - 2] ?? ''))
-}
-
-function endsAfter(text: string, at: number, value: string): boolean {
-  const [next = '', last = ''] = [text[at], value.at(-1)]
-  if (WORD.test(next)) return isCjk(last)
-  // `/data` does not stand in `/data/logs`, nor `/` in `/data`.
-  if (next === '/' && value.startsWith('/')) return false
-  return !(JOINT.test(next) && WORD.test(text[at + 1] ?? ''))
-}
-
-function isCjk(character: string): boolean {
-  return /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(character)
 }
