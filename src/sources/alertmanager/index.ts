@@ -68,7 +68,7 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
       return said.end()
     },
     ...(payload.notification_reason === ALERTS_ADDED ? { hasOnlyNewAlerts: true } : {}),
-    ...storedBody(body),
+    ...storedBody(body, payload),
     alerts,
   }
 }
@@ -91,6 +91,7 @@ const ENVELOPE = [
   'title',
   'message',
   'state',
+  'enrichments',
 ] as const satisfies (keyof Payload)[]
 
 /** What can be read at half the cost; its alerts are still to be widened, the rest is as it was sent. */

@@ -33,6 +33,7 @@ export interface Payload {
   title?: unknown
   message?: unknown
   state?: unknown
+  enrichments?: unknown
 }
 
 /** Whether a body is a payload: any `version`, any further fields. */

@@ -166,9 +166,31 @@ describe("Grafana's payload", () => {
 
   test('keeps a label that is called enrichments', async () => {
     const body = { alerts: [{ labels: { alertname: 'A', enrichments: 'mine' } }] }
-    const { stored = '' } = await alertmanager.read(JSON.stringify(body), CONTEXT)
-    assert.deepEqual(JSON.parse(stored), body)
+    const { stored } = await alertmanager.read(JSON.stringify(body), CONTEXT)
+    assert.equal(stored, undefined)
   })
+
+  for (const [where, extra] of [
+    ['an alert has enrichments', { alert: { enrichments: ['x'] } }],
+    ['the envelope has enrichments', { envelope: { enrichments: { all: 'x' } } }],
+    ['an alert has an image', { alert: { imageURL: 'data:image/png;base64,AAAA' } }],
+  ] as const)
+    test(`of many kilobytes in which ${where} is stored without it`, async () => {
+      const alerts = Array.from({ length: 100 }, (_, index) => ({
+        labels: { alertname: 'A', pod: `pod-${index}`, note: '备注'.repeat(100) },
+      }))
+      const last = { ...alerts[99], ...('alert' in extra ? extra.alert : {}) }
+      const body = {
+        alerts: [...alerts.slice(0, 99), last],
+        ...('envelope' in extra ? extra.envelope : {}),
+      }
+      const bytes = Buffer.from(JSON.stringify(body))
+      const { stored = '' } = await alertmanager.read(bytes, CONTEXT)
+      const kept = 'alert' in extra && 'imageURL' in extra.alert ? { imageURL: '' } : {}
+      assert.deepEqual(JSON.parse(stored), {
+        alerts: [...alerts.slice(0, 99), { ...alerts[99], ...kept }],
+      })
+    })
 
   test('without them is stored as it came', async () => {
     const { stored } = await alertmanager.read(fixture('alertmanager-0.34'), CONTEXT)
