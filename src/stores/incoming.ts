@@ -8,7 +8,7 @@ export interface AcceptRequest {
   /** Identifies the notification and its channels: the same key within `dedupWindowMs` is a duplicate. */
   key: string
   dedupWindowMs: number
-  /** The payload as text or as UTF-8 bytes. */
+  /** The payload as text or as UTF-8 bytes, whose memory the store may take. */
   body: string | Uint8Array
   alerts: readonly IncomingAlert[]
 }

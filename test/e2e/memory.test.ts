@@ -14,7 +14,12 @@ const MIB = 1024 * 1024
 const MAX_RESIDENT_MIB = 480
 
 const DOCKERFILE = new URL('../../deploy/Dockerfile', import.meta.url)
-const NODE_OPTIONS = /^ENV NODE_OPTIONS="(.*)"$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1]
+const IMAGE = readFileSync(DOCKERFILE, 'utf8')
+const NODE_OPTIONS = /^ENV NODE_OPTIONS="(.*)"$/m.exec(IMAGE)?.[1]
+/** How glibc returns memory. */
+const MALLOC = Object.fromEntries(
+  [...IMAGE.matchAll(/\b(MALLOC_[A-Z_]+)=(\d+)/g)].map(([, name, value]) => [name, value]),
+)
 
 /** The build: the sources need 45 MiB more for stripping types. */
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
@@ -44,7 +49,7 @@ function crowded(): string {
 
 async function started(folder: string): Promise<Receiver> {
   assert.ok(NODE_OPTIONS, 'the image limits the heap')
-  const env = { NODE_OPTIONS }
+  const env = { NODE_OPTIONS, ...MALLOC }
   const command = [process.execPath, MAIN]
   return new Receiver({ folder, port: await freePort(), config: CONFIG, env, command }).start()
 }

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { AcceptRequest, IncomingAlert } from '../../src/stores/incoming.ts'
-import { BatchEncoder, decodeBatch } from '../../src/stores/sqlite/batch-encoding.ts'
+import {
+  ALONE_FROM_BYTES,
+  BatchEncoder,
+  decodeBatch,
+} from '../../src/stores/sqlite/batch-encoding.ts'
+import { acceptRequest, incomingAlert } from '../support/requests.ts'
 
 const word = fc.constantFrom('', 'a', 'b', '告警')
 const instant = fc.date({ noInvalidDate: true })
@@ -62,4 +67,17 @@ test('requests are equal on both sides of the store’s worker', () => {
       assert.deepEqual(got, requests)
     }),
   )
+})
+
+test('a large body crosses in the memory it came in, a part of a larger one too', () => {
+  const memory = Buffer.alloc(2 * ALONE_FROM_BYTES, 'x')
+  const body = memory.subarray(7, 7 + ALONE_FROM_BYTES)
+  const encoder = new BatchEncoder()
+  encoder.add(acceptRequest([incomingAlert('a')], { body }))
+  const encoded = encoder.encoded()
+  assert.equal(encoded.bodies.buffer, memory.buffer)
+  const crossed = structuredClone(encoded, { transfer: [encoded.bodies.buffer] })
+  assert.equal(memory.length, 0)
+  const [got] = decodeBatch(crossed)
+  assert.equal(Buffer.from(got?.body as Uint8Array).toString(), 'x'.repeat(ALONE_FROM_BYTES))
 })

@@ -26,6 +26,25 @@ function acceptText(store: Pick<SqliteStore, 'acceptAll'>, key: string, body: st
 }
 
 describe('the SQLite file', () => {
+  test('stores large bodies whole between small ones that come with them', async () => {
+    using folder = temporaryFolder()
+    const store = await openSqlite({
+      path: join(folder.path, 'x.db'),
+      reasonToSuppress,
+      thread: true,
+    })
+    const bodies = ['small', 'L'.repeat(2_000_000), 'another', '大'.repeat(1_000_000), 'last']
+    await Promise.all(
+      bodies.map((text, index) => {
+        const body = index % 2 === 0 ? text : Buffer.from(text)
+        return store.accept(acceptRequest([alert(`a${index}`)], { key: `k${index}`, body }))
+      }),
+    )
+    const stored = await store.payloads([1, 2, 3, 4, 5])
+    assert.deepEqual([...stored.values()].map(({ text }) => text).sort(), bodies.sort())
+    await store.close()
+  })
+
   test('omits a payload with damaged bytes, and returns all others', async () => {
     const store = await openSqliteStore({ path: ':memory:', reasonToSuppress })
     for (const text of ['first', 'second']) await acceptText(store, text, text)

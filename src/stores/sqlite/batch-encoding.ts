@@ -8,7 +8,7 @@ import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
  */
 export interface EncodedBatch {
   json: string
-  /** All bodies, concatenated, in UTF-8; transferred without a copy. */
+  /** All bodies, concatenated, in UTF-8; transferred without a copy. A large body goes alone, in the memory it came in. */
   bodies: Uint8Array<ArrayBuffer>
 }
 
@@ -41,6 +41,9 @@ type EncodedRequest = [
   destinations: Destination[],
   alerts: EncodedAlert[],
 ]
+
+/** From this size on a body has an ArrayBuffer of its own: Node.js shares one only among small buffers. */
+export const ALONE_FROM_BYTES = 1024 * 1024
 
 /** Encodes requests on arrival, so that their objects are not kept alive until the batch is sent. */
 export class BatchEncoder {
@@ -89,6 +92,9 @@ export class BatchEncoder {
   }
 
   encoded(): EncodedBatch {
+    const [only] = this.#bodies
+    if (this.#bodies.length === 1 && only !== undefined && only.length >= ALONE_FROM_BYTES)
+      return { json: `[${this.#requests.join(',')}]`, bodies: only as EncodedBatch['bodies'] }
     const bytes = this.#bodies.reduce((sum, { length }) => sum + length, 0)
     const bodies = new Uint8Array(bytes)
     let at = 0

@@ -5,7 +5,7 @@ import { AppError } from '../../errors.ts'
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import type { Notice } from '../multi-process.ts'
 import type { Store } from '../store.ts'
-import { BatchEncoder } from './batch-encoding.ts'
+import { ALONE_FROM_BYTES, BatchEncoder } from './batch-encoding.ts'
 import { restrictToOwner } from './file-mode.ts'
 import { openSqliteStore, type Result, type SqliteStore, unwrap } from './store.ts'
 import type { Failure, Reply, Request, VerbName } from './worker.ts'
@@ -129,10 +129,12 @@ class BatchWriter {
 
   accept(request: AcceptRequest): Promise<Accepted> {
     return new Promise((resolve, reject) => {
+      const isLarge = request.body.length >= ALONE_FROM_BYTES
+      if (isLarge) void this.#handOver()
       this.#encoder.add(request)
       this.#waiting.push({ resolve, reject })
       const { requests, alerts } = this.#encoder
-      if (requests >= BATCH.requests || alerts >= BATCH.alerts) void this.#handOver()
+      if (isLarge || requests >= BATCH.requests || alerts >= BATCH.alerts) void this.#handOver()
       else if (requests === 1) afterThisTurn(() => void this.#handOver())
     })
   }
