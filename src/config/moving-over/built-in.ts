@@ -2,7 +2,7 @@ import { parseGoTemplates } from './go-template/parse.ts'
 import type { Definition } from './translate.ts'
 
 /** What prometheus-webhook-dingtalk has under these names, for the templates that call or keep them. */
-const SOURCE = `
+export const BUILT_IN_TEMPLATES = `
 {{ define "__subject" }}[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ len .Alerts.Firing }}{{ end }}] {{ .GroupLabels.SortedPairs.Values | join " " }} {{ if gt (len .CommonLabels) (len .GroupLabels) }}({{ with .CommonLabels.Remove .GroupLabels.Names }}{{ .Values | join " " }}{{ end }}){{ end }}{{ end }}
 {{ define "__alertmanagerURL" }}{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver }}{{ end }}
 {{ define "__head" }}#### \\[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ len .Alerts.Firing }}{{ end }}\\] **[{{ index .GroupLabels "alertname" }}]({{ template "__alertmanagerURL" . }})**{{ end }}
@@ -51,7 +51,7 @@ const FILE = "prometheus-webhook-dingtalk's own templates"
 
 /** Its own templates by name. */
 export function builtInDefinitions(): Map<string, Definition> {
-  const { definitions } = parseGoTemplates(SOURCE)
+  const { definitions } = parseGoTemplates(BUILT_IN_TEMPLATES)
   return new Map([...definitions].map(([name, nodes]) => [name, { nodes, file: FILE }]))
 }
 

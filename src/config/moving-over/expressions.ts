@@ -1,4 +1,4 @@
-import { ESCAPING, elementOf, FIELDS, FUNCTIONS, type GoType, METHODS, SAME } from './functions.ts'
+import { elementOf, FIELDS, FUNCTIONS, type GoType, METHODS, SAME } from './functions.ts'
 import type { Operand, Pipe } from './go-template/syntax.ts'
 import type { Scope, Value } from './scope.ts'
 
@@ -14,19 +14,9 @@ export function pipelineValue({ commands }: Pipe, scope: Scope): Value {
 
 function commandOf(command: Operand[], scope: Scope, piped: Value | undefined): Value {
   const [first, ...rest] = command as [Operand, ...Operand[]]
-  const args = rest.map((each) => plain(operandOf(each, scope, [])))
-  // `markdown | html` is shown as it was written, once.
-  if (piped !== undefined) args.push(isEscaping(first) ? piped : plain(piped))
+  const args = rest.map((each) => operandOf(each, scope, []))
+  if (piped !== undefined) args.push(piped)
   return operandOf(first, scope, args)
-}
-
-function isEscaping({ of }: Operand): boolean {
-  return of.kind === 'function' && ESCAPING.has(of.name)
-}
-
-/** A value for use within an expression. */
-function plain(value: Value): Value {
-  return value.escaped ? { code: `go.markdown(${value.code})`, type: 'string' } : value
 }
 
 function operandOf({ of, fields }: Operand, scope: Scope, args: Value[]): Value {
@@ -52,7 +42,7 @@ function startOf(of: Operand['of'], scope: Scope): Value {
     case 'string':
       return { code: quoted(of.value), type: 'string', literal: of.value }
     case 'pipe':
-      return plain(pipelineValue(of.pipe, scope))
+      return pipelineValue(of.pipe, scope)
     case 'function':
       return callOf(of.name, [])
     case 'variable': {
@@ -97,8 +87,6 @@ const LISTS = new Set<GoType>(['alerts', 'pairs', 'list'])
 function callOf(name: string, args: Value[]): Value {
   const last = args.at(-1)
   if (SAME.has(name) && last !== undefined) return last
-  if (ESCAPING.has(name) && last !== undefined)
-    return { code: last.code, type: 'string', escaped: true }
   switch (name) {
     case 'and':
     case 'or': {

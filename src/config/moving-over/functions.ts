@@ -30,7 +30,10 @@ export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map([
   ),
   ...named('string', 'upper lower toUpper toLower title untitle trim trimSpace trimAll trimLeft'),
   ...named('string', 'trimRight trimPrefix trimSuffix trunc abbrev substr nospace repeat replace'),
-  ...named('string', 'quote squote cat indent nindent plural join toString print println printf'),
+  ...named(
+    'string',
+    'markdown html quote squote cat indent nindent plural join toString print println printf',
+  ),
   ...named(
     'string',
     'urlquery reReplaceAll regexReplaceAll regexReplaceAllLiteral regexFind toJson',
@@ -49,9 +52,6 @@ export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map([
 
 /** What is printed as it is anyway: values are Markdown of the sender's. */
 export const SAME = new Set(['safeHtml', 'safeHTML', 'safeUrl', 'safeURL', 'str', 'toStrings'])
-
-/** What shows a value as it was written; a tag that escapes does the same. */
-export const ESCAPING = new Set(['markdown', 'html', 'htmlEscape', 'js'])
 
 /** Fields of what Alertmanager sends, with our names. */
 export const FIELDS: Readonly<

@@ -45,7 +45,7 @@ export function translateMessages(
   const byTarget = new Map<string, Message>()
   let words = ''
   for (const target of config.targets) {
-    const { title, text } = messageOf(target, config)
+    const { title, text } = goMessageOf(target, config)
     const key = JSON.stringify([title, text])
     const known = made.get(key)
     if (known !== undefined) {
@@ -63,7 +63,7 @@ export function translateMessages(
       const into = (part: 'title' | 'text', source: string): void => {
         const entry = entryOf(source, `${file}: targets.${target.name}.message.${part}`)
         const all = new Map([...definitions, ...entry.definitions])
-        const translated = translate(entry.entry, { definitions: all, markup: part === 'text' })
+        const translated = translate(entry.entry, { definitions: all })
         files.set(`${name}.${part === 'title' ? 'title' : 'message'}.eta`, HEAD + translated.text)
         message.left.push(...translated.left)
         words += translated.words
@@ -87,12 +87,10 @@ export function translateMessages(
   return { byTarget, files, left, language: languageOf(words), words }
 }
 
-/** Its title and text: the target's, else the default message's, else the built-in ones. */
-function messageOf({ message }: Target, { defaultMessage }: WebhookDingtalk) {
-  return {
-    title: message?.title || defaultMessage?.title || DEFAULT_TITLE,
-    text: message?.text || defaultMessage?.text || DEFAULT_TEXT,
-  }
+/** A target's title and text: of its own message, else of the default one; what a message lacks is the built-in one. */
+export function goMessageOf({ message }: Target, { defaultMessage }: WebhookDingtalk) {
+  const { title, text } = message ?? defaultMessage ?? {}
+  return { title: title || DEFAULT_TITLE, text: text || DEFAULT_TEXT }
 }
 
 function definitionsIn(

@@ -6,8 +6,6 @@ export interface Value {
   type: GoType
   /** Set of a text that the template itself holds. */
   literal?: string
-  /** To be shown as it was written. */
-  escaped?: boolean
 }
 
 interface Variable {

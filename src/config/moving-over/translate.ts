@@ -20,8 +20,6 @@ export interface Translation {
 
 interface Options {
   definitions: ReadonlyMap<string, Definition>
-  /** Whether values can be shown as they were written; a title has no markup. */
-  markup: boolean
 }
 
 /** Translates a Go template for what Alertmanager sends into an Eta template that prints the same. */
@@ -123,7 +121,6 @@ class Translator {
       this.#words += value.literal
       return textOf(value.literal)
     }
-    if (value.escaped && this.#options.markup) return `<%= ${value.code} %>`
     return `<%~ ${printed(value)} %>`
   }
 
@@ -245,7 +242,7 @@ function assigned(
   value: Value,
   { scope, pipe }: { scope: Scope; pipe: { declares: boolean } },
 ): string {
-  const code = value.escaped ? `go.markdown(${value.code})` : value.code
+  const { code } = value
   const known = scope.find(name)
   if (!pipe.declares) {
     if (known === undefined) throw new Untranslatable(`there is no variable ${name}`)

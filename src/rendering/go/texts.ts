@@ -1,8 +1,18 @@
-import { cutTo, escapeMarkdown } from '../text/escape.ts'
+import { cutTo } from '../text/escape.ts'
 import { listOf, numberOf, textOf } from './values.ts'
 
 /** No message takes more. */
 const MAX_LENGTH = 60_000
+
+/** As Go's `html` writes them. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  '\0': '\ufffd',
+  '"': '&#34;',
+  "'": '&#39;',
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+}
 
 const upper = (text: unknown): string => textOf(text).toUpperCase()
 const lower = (text: unknown): string => textOf(text).toLowerCase()
@@ -83,6 +93,10 @@ export const TEXTS = {
     encodeURIComponent(texts.map(textOf).join('').toWellFormed())
       .replaceAll('%20', '+')
       .replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`),
-  markdown: (text: unknown) => escapeMarkdown(textOf(text), { opening: true }),
+  markdown: (text: unknown) => textOf(text).replace(/[_*`]/g, '\\$&'),
+  html: (...texts: unknown[]) =>
+    texts
+      .map((text) => textOf(text).replace(/[\0"'&<>]/g, (mark) => ENTITIES[mark] ?? ''))
+      .join(''),
   toJson: (value: unknown) => JSON.stringify(value) ?? 'null',
 } as const

@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { findTemplates } from '../../../src/config/moving-over/find-templates.ts'
 import { readWebhookDingtalk } from '../../../src/config/moving-over/webhook-dingtalk.ts'
+import { condensed } from './condensed.ts'
 import { converted } from './conversion.ts'
 import { payloadOfTwo } from './payloads.ts'
 
 /**
  * Each folder is a configuration of prometheus-webhook-dingtalk with its templates, and what that program makes of two
- * payloads: the title on the first line, then the text. Blank lines and blanks at the end of a line are left out.
+ * payloads: the title on the first line, then the text. Blank lines and blanks at the end of a line are left out. They are
+ * what Go prints: test/tools/go-templates/old-texts.ts.
  */
 const FIXTURES = join(import.meta.dirname, 'fixtures')
 
@@ -31,8 +33,3 @@ describe('a converted configuration shows what the old one showed', () => {
       }
     })
 })
-
-function condensed(text: string): string {
-  const lines = text.split('\n').map((line) => line.trimEnd())
-  return lines.filter((line) => line !== '').join('\n')
-}
