@@ -1,4 +1,4 @@
-import { elementOf, FIELDS, FUNCTIONS, type GoType, METHODS, SAME } from './functions.ts'
+import { elementOf, FIELDS, FUNCTIONS, type GoType, METHODS, plainName, SAME } from './functions.ts'
 import type { Operand, Pipe } from './go-template/syntax.ts'
 import type { Scope, Value } from './scope.ts'
 
@@ -84,7 +84,8 @@ function typeOfField(field: string): GoType {
 const SCALARS = new Set<GoType>(['string', 'number', 'bool'])
 const LISTS = new Set<GoType>(['alerts', 'pairs', 'list'])
 
-function callOf(name: string, args: Value[]): Value {
+function callOf(written: string, args: Value[]): Value {
+  const name = plainName(written)
   const last = args.at(-1)
   if (SAME.has(name) && last !== undefined) return last
   switch (name) {
@@ -117,7 +118,8 @@ function callOf(name: string, args: Value[]): Value {
     }
   }
   const type = FUNCTIONS.get(name)
-  if (type === undefined) throw new Untranslatable(`there is no function ${JSON.stringify(name)}`)
+  if (type === undefined)
+    throw new Untranslatable(`there is no function ${JSON.stringify(written)}`)
   return { code: called(name, args), type }
 }
 

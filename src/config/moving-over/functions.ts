@@ -19,36 +19,49 @@ const named = (type: GoType, names: string): [string, GoType][] =>
 
 /** The functions that `it.go` has under the same name, with what they give. */
 export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map([
-  ...named(
-    'bool',
-    'eq ne lt le gt ge match regexMatch mustRegexMatch contains hasPrefix hasSuffix',
-  ),
-  ...named('bool', 'empty has hasKey'),
+  ...named('bool', 'eq ne lt le gt ge match regexMatch contains hasPrefix hasSuffix'),
+  ...named('bool', 'empty has hasKey all any'),
   ...named(
     'number',
     'len add add1 sub mul div mod max min ceil floor round int int64 atoi float64',
   ),
-  ...named('string', 'upper lower toUpper toLower title untitle trim trimSpace trimAll trimLeft'),
-  ...named('string', 'trimRight trimPrefix trimSuffix trunc abbrev substr nospace repeat replace'),
+  ...named('number', 'addf add1f subf mulf divf maxf minf biggest'),
+  ...named('string', 'upper lower toUpper toLower title untitle trim trimSpace trimAll trimall'),
+  ...named(
+    'string',
+    'trimLeft trimRight trimPrefix trimSuffix trunc abbrev substr nospace repeat replace',
+  ),
   ...named(
     'string',
     'markdown html quote squote cat indent nindent plural join toString print println printf',
   ),
   ...named(
     'string',
-    'urlquery reReplaceAll regexReplaceAll regexReplaceAllLiteral regexFind toJson',
+    'urlquery reReplaceAll regexReplaceAll regexReplaceAllLiteral regexFind toJson toRawJson',
   ),
-  ...named('string', 'date dateInZone date_in_zone htmlDate unixEpoch humanizeDuration'),
+  ...named('string', 'toPrettyJson b64enc b64dec base seq durationRound'),
+  ...named(
+    'string',
+    'date dateInZone date_in_zone htmlDate htmlDateInZone unixEpoch humanizeDuration',
+  ),
   ...named('time', 'now dateModify date_modify tz'),
   ...named('duration', 'duration since ago'),
   ...named(
     'list',
     'splitList stringSlice sortAlpha regexFindAll regexSplit list keys append prepend',
   ),
-  ...named('list', 'compact until untilStep'),
+  ...named('list', 'compact until untilStep tuple concat values'),
+  // Maps that a template makes; their fields are of any kind.
+  ...named('any', 'set unset pick omit split splitn'),
   ...named('any', 'default coalesce ternary dict get first last slice index'),
   ...named('any', 'rest initial reverse uniq without'),
 ])
+
+/** A function's name without the `must` of those that fail where the others give nothing. */
+export function plainName(name: string): string {
+  const [, first, rest] = /^must_?(\p{L})(.+)$/u.exec(name) ?? []
+  return first === undefined ? name : `${first.toLowerCase()}${rest}`
+}
 
 /** What is printed as it is anyway: values are Markdown of the sender's. */
 export const SAME = new Set(['safeHtml', 'safeHTML', 'safeUrl', 'safeURL', 'str', 'toStrings'])

@@ -1,4 +1,6 @@
 import { LISTS } from './lists.ts'
+import { MAPS } from './maps.ts'
+import { NUMBERS } from './numbers.ts'
 import { patternFunctions } from './pattern-functions.ts'
 import { Patterns } from './patterns.ts'
 import { printf } from './printf.ts'
@@ -17,6 +19,8 @@ export function goFunctions({
 }) {
   return {
     ...LISTS,
+    ...NUMBERS,
+    ...MAPS,
     ...TEXTS,
     ...TIMES,
     ...timeFunctions(now, zone),

@@ -1,14 +1,12 @@
 import type { Variables } from '../../model/variables.ts'
 import { TemplateError } from '../templates/template-error.ts'
-import { entriesOf, isTrue, listOf, numberOf, type Pair, textOf, timeOf } from './values.ts'
-
-/** Go can range over a number since 1.22; no message holds more. */
-const MAX_COUNT = 10_000
+import { counted } from './numbers.ts'
+import { entriesOf, isTrue, listOf, numberOf, own, Pair, textOf, timeOf } from './values.ts'
 
 /** Label sets begin with the name of the alert, as Alertmanager lists them. */
 const sortedPairs = (texts: Variables): Pair[] =>
   Object.entries(texts)
-    .map(([name, value]) => ({ name, value }))
+    .map(([name, value]) => new Pair(name, value))
     .sort((a, b) => {
       const first = Number(b.name === 'alertname') - Number(a.name === 'alertname')
       return first === 0 ? (a.name < b.name ? -1 : 1) : first
@@ -19,11 +17,6 @@ const each = (value: unknown): [unknown, unknown][] => {
   if (Array.isArray(value)) return Array.from(value, (one, index) => [index, one])
   if (typeof value === 'number') return counted(0, value, 1).map((one) => [one, one])
   return typeof value === 'object' && value !== null ? entriesOf(value) : []
-}
-
-const counted = (from: number, to: number, step: number): number[] => {
-  const count = step === 0 ? 0 : Math.max(0, Math.ceil((to - from) / step))
-  return Array.from({ length: Math.min(MAX_COUNT, count) }, (_, index) => from + index * step)
 }
 
 const len = (value: unknown): number => {
@@ -43,11 +36,6 @@ const index = (value: unknown, ...keys: unknown[]): unknown => {
   }
   return found
 }
-
-const own = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined
 
 /** A field of a value whose kind only the payload decides, under Go's name or ours. */
 const field = (value: unknown, name: string): unknown => {
@@ -77,10 +65,7 @@ const order = (a: unknown, b: unknown): number => {
   return left < right ? -1 : Number(left > right)
 }
 
-const number = (value: unknown): number => numberOf(value)
-const whole = (value: unknown): number => Math.trunc(numberOf(value))
-
-/** The functions on lists, sets of labels, truth and numbers. */
+/** The functions on lists, sets of labels and truth. */
 export const LISTS = {
   truth: isTrue,
   and: (...values: unknown[]) => values.find((value) => !isTrue(value)) ?? values.at(-1),
@@ -121,14 +106,6 @@ export const LISTS = {
   coalesce: (...values: unknown[]) => values.find(isTrue),
   ternary: (yes: unknown, no: unknown, which: unknown) => (isTrue(which) ? yes : no),
   list: (...values: unknown[]) => values,
-  dict: (...values: unknown[]) => {
-    const made: Record<string, unknown> = Object.create(null)
-    for (let at = 0; at < values.length; at += 2) made[textOf(values[at])] = values[at + 1]
-    return made
-  },
-  get: (value: unknown, name: unknown) => own(value, textOf(name)) ?? '',
-  hasKey: (value: unknown, name: unknown) => own(value, textOf(name)) !== undefined,
-  keys: (value: unknown) => each(value).map(([key]) => key),
   first: (values: unknown) => listOf(values)[0],
   last: (values: unknown) => listOf(values).at(-1),
   rest: (values: unknown) => listOf(values).slice(1),
@@ -141,29 +118,8 @@ export const LISTS = {
   has: (value: unknown, values: unknown) => listOf(values).some((one) => equal(one, value)),
   without: (values: unknown, ...left: unknown[]) =>
     listOf(values).filter((one) => !left.some((other) => equal(one, other))),
-  until: (to: unknown) => counted(0, numberOf(to), 1),
-  untilStep: (from: unknown, to: unknown, step: unknown) =>
-    counted(numberOf(from), numberOf(to), numberOf(step)),
-  add: (...values: unknown[]) => values.reduce<number>((sum, value) => sum + numberOf(value), 0),
-  add1: (value: unknown) => numberOf(value) + 1,
-  sub: (a: unknown, b: unknown) => numberOf(a) - numberOf(b),
-  mul: (...values: unknown[]) =>
-    values.reduce<number>((product, value) => product * numberOf(value), 1),
-  div: (a: unknown, b: unknown) => divided(a, b, (x, y) => Math.trunc(x / y)),
-  mod: (a: unknown, b: unknown) => divided(a, b, (x, y) => x % y),
-  max: (...values: unknown[]) => Math.max(...values.map(numberOf)),
-  min: (...values: unknown[]) => Math.min(...values.map(numberOf)),
-  ceil: (value: unknown) => Math.ceil(numberOf(value)),
-  floor: (value: unknown) => Math.floor(numberOf(value)),
-  round: (value: unknown, digits: unknown) =>
-    Number(numberOf(value).toFixed(Math.min(20, Math.max(0, numberOf(digits))))),
-  int: whole,
-  int64: whole,
-  atoi: whole,
-  float64: number,
+  tuple: (...values: unknown[]) => values,
+  concat: (...lists: unknown[]) => lists.flatMap(listOf),
+  all: (...values: unknown[]) => values.every(isTrue),
+  any: (...values: unknown[]) => values.some(isTrue),
 } as const
-
-function divided(a: unknown, b: unknown, by: (a: number, b: number) => number): number {
-  if (numberOf(b) === 0) throw new TemplateError('division by zero')
-  return by(numberOf(a), numberOf(b))
-}

@@ -26,8 +26,14 @@ function verbText(verb: string, value: unknown, precision: string | undefined): 
     case 'f':
     case 'F':
       return numberOf(value).toFixed(Number(precision ?? 6))
+    case 'c':
+      return String.fromCodePoint(
+        Math.min(0x10ffff, Math.max(0, Math.trunc(numberOf(value)))),
+      ).toWellFormed()
     case 'e':
-      return numberOf(value).toExponential(Number(precision ?? 6))
+      return numberOf(value)
+        .toExponential(Number(precision ?? 6))
+        .replace(/e([+-])(\d)$/, 'e$10$2')
     case 'x':
       return typeof value === 'number'
         ? Math.trunc(value).toString(16)

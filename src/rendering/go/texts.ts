@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { cutTo } from '../text/escape.ts'
 import { listOf, numberOf, textOf } from './values.ts'
 
@@ -17,7 +18,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const upper = (text: unknown): string => textOf(text).toUpperCase()
 const lower = (text: unknown): string => textOf(text).toLowerCase()
 const title = (text: unknown): string =>
-  textOf(text).replace(/(?<![\p{L}\p{N}_'])\p{L}/gu, (letter) => letter.toUpperCase())
+  textOf(text).replace(/(?<![\p{L}\p{N}_])\p{L}/gu, (letter) => letter.toUpperCase())
 
 const trimmedOf = (set: unknown, text: unknown, side: 'both' | 'start' | 'end'): string => {
   const cut = new Set(textOf(set))
@@ -27,6 +28,17 @@ const trimmedOf = (set: unknown, text: unknown, side: 'both' | 'start' | 'end'):
   if (side !== 'start') while (to > from && cut.has(letters[to - 1] as string)) to -= 1
   return letters.slice(from, to).join('')
 }
+
+/** Blanks stand between values of which neither is a text. */
+const print = (...values: unknown[]): string =>
+  values
+    .map((value, at) => {
+      const follows = at > 0 && typeof value !== 'string' && typeof values[at - 1] !== 'string'
+      return follows ? ` ${textOf(value)}` : textOf(value)
+    })
+    .join('')
+
+const jsonOf = (value: unknown, spaces = 0): string => JSON.stringify(value, null, spaces) ?? 'null'
 
 const indent = (spaces: unknown, text: unknown): string =>
   textOf(text).replace(/^/gm, ' '.repeat(Math.min(100, Math.max(0, numberOf(spaces)))))
@@ -39,10 +51,11 @@ export const TEXTS = {
   toLower: lower,
   title,
   untitle: (text: unknown) =>
-    textOf(text).replace(/(?<![\p{L}\p{N}_'])\p{L}/gu, (letter) => letter.toLowerCase()),
+    textOf(text).replace(/(?<![\p{L}\p{N}_])\p{L}/gu, (letter) => letter.toLowerCase()),
   trim: (text: unknown) => textOf(text).trim(),
   trimSpace: (text: unknown) => textOf(text).trim(),
   trimAll: (set: unknown, text: unknown) => trimmedOf(set, text, 'both'),
+  trimall: (set: unknown, text: unknown) => trimmedOf(set, text, 'both'),
   trimLeft: (set: unknown, text: unknown) => trimmedOf(set, text, 'start'),
   trimRight: (set: unknown, text: unknown) => trimmedOf(set, text, 'end'),
   trimPrefix: (prefix: unknown, text: unknown) =>
@@ -87,7 +100,7 @@ export const TEXTS = {
   stringSlice: (...texts: unknown[]) => texts.map(textOf),
   sortAlpha: (texts: unknown) => listOf(texts).map(textOf).sort(),
   toString: textOf,
-  print: (...values: unknown[]) => values.map(textOf).join(' '),
+  print,
   println: (...values: unknown[]) => `${values.map(textOf).join(' ')}\n`,
   urlquery: (...texts: unknown[]) =>
     encodeURIComponent(texts.map(textOf).join('').toWellFormed())
@@ -98,5 +111,14 @@ export const TEXTS = {
     texts
       .map((text) => textOf(text).replace(/[\0"'&<>]/g, (mark) => ENTITIES[mark] ?? ''))
       .join(''),
-  toJson: (value: unknown) => JSON.stringify(value) ?? 'null',
+  toJson: (value: unknown) =>
+    jsonOf(value).replace(
+      /[<>&]/g,
+      (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  toRawJson: (value: unknown) => jsonOf(value),
+  toPrettyJson: (value: unknown) => jsonOf(value, 2),
+  b64enc: (text: unknown) => Buffer.from(textOf(text)).toString('base64'),
+  b64dec: (text: unknown) => Buffer.from(textOf(text), 'base64').toString(),
+  base: (path: unknown) => posix.basename(textOf(path)) || '.',
 } as const

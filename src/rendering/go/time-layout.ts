@@ -1,4 +1,5 @@
 import type { DateTime } from 'luxon'
+import { zoneName } from './values.ts'
 
 /** Parts of a Go layout, longest first, with the pattern that Luxon has for each. */
 const PARTS: readonly (readonly [string, string | ((time: DateTime) => string)])[] = [
@@ -6,10 +7,7 @@ const PARTS: readonly (readonly [string, string | ((time: DateTime) => string)])
   ['Jan', 'LLL'],
   ['Monday', 'cccc'],
   ['Mon', 'ccc'],
-  [
-    'MST',
-    (time) => (time.offset === 0 ? 'UTC' : (NAMES[time.zoneName ?? ''] ?? time.toFormat('ZZZ'))),
-  ],
+  ['MST', zoneName],
   ['2006', 'yyyy'],
   ['Z07:00', (time) => (time.offset === 0 ? 'Z' : time.toFormat('ZZ'))],
   ['Z0700', (time) => (time.offset === 0 ? 'Z' : time.toFormat('ZZZ'))],
@@ -33,9 +31,6 @@ const PARTS: readonly (readonly [string, string | ((time: DateTime) => string)])
   ['4', 'm'],
   ['5', 's'],
 ]
-
-/** What people call the zone in which most read these messages. */
-const NAMES: Readonly<Record<string, string>> = { 'Asia/Shanghai': 'CST', 'Asia/Taipei': 'CST' }
 
 const PART_OF = new Map(PARTS)
 

@@ -1,7 +1,7 @@
 import { DateTime, IANAZone } from 'luxon'
 import { TemplateError } from '../templates/template-error.ts'
 import { formatGoTime } from './time-layout.ts'
-import { GoDuration, numberOf, textOf, timeOf } from './values.ts'
+import { GoDuration, isTime, numberOf, textOf, timeOf } from './values.ts'
 
 const NS_PER_MS = 1_000_000
 const UNITS_MS: Readonly<Record<string, number>> = {
@@ -25,37 +25,65 @@ function durationMs(value: unknown): number {
   return text.startsWith('-') ? -ms : ms
 }
 
-/** A time in a zone by its name, where Local is the zone of the machine. */
-function zoned(zone: string) {
-  return (value: unknown, name: string): DateTime => {
-    const known = name === 'Local' ? zone : name || 'utc'
-    if (known !== 'utc' && !IANAZone.isValidZone(known))
-      throw new TemplateError(`there is no time zone ${JSON.stringify(name)}`)
-    return timeOf(value).setZone(known)
-  }
+/** Lengths of time by their letter, as sprig rounds to them. */
+const ROUNDED: readonly (readonly [string, number])[] = [
+  ['y', 365 * 86_400_000],
+  ['mo', 30 * 86_400_000],
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+]
+
+function largestUnit(ms: number): string {
+  const [unit, size] = ROUNDED.find(([, each]) => Math.abs(ms) >= each) ?? ['s', 1_000]
+  return `${Math.floor(Math.abs(ms) / size)}${unit}`
+}
+
+const rounded = (value: unknown, to: unknown, by: (value: number) => number): GoDuration => {
+  const step = durationMs(to)
+  return new GoDuration(step <= 0 ? durationMs(value) : by(durationMs(value) / step) * step)
 }
 
 /** The functions on times that need the instant and the zone of the message. */
 export function timeFunctions(now: Date, zone: string) {
-  const inZone = zoned(zone)
-  const dateInZone = (layout: unknown, time: unknown, name: unknown): string =>
-    formatGoTime(inZone(time, textOf(name)), textOf(layout))
-  const date = (layout: unknown, time: unknown): string =>
-    formatGoTime(inZone(time, zone), textOf(layout))
+  /** A time by its name, where Local is the zone of the machine; undefined where there is no such zone. */
+  const zoneOf = (name: string): string | undefined => {
+    const known = name === 'Local' ? zone : name || 'utc'
+    return known === 'utc' || IANAZone.isValidZone(known) ? known : undefined
+  }
+  /** As sprig, which takes what is no time for now, and an unknown zone for UTC. */
+  const dateInZone = (layout: unknown, time: unknown, name: unknown): string => {
+    const given = isTime(time) ? timeOf(time) : DateTime.fromJSDate(now)
+    return formatGoTime(given.setZone(zoneOf(textOf(name)) ?? 'utc'), textOf(layout))
+  }
+  const date = (layout: unknown, time: unknown): string => dateInZone(layout, time, zone)
   return {
     now: () => DateTime.fromJSDate(now, { zone }),
     date,
     dateInZone,
     date_in_zone: dateInZone,
     htmlDate: (time: unknown) => date('2006-01-02', time),
+    htmlDateInZone: (time: unknown, name: unknown) => dateInZone('2006-01-02', time, name),
+    /** Go's with a length to round to, else sprig's: the largest unit of a length, or of the time since an instant. */
+    durationRound: (value: unknown, to?: unknown) => {
+      if (to !== undefined) return rounded(value, to, Math.round)
+      const isInstant = value instanceof Date || DateTime.isDateTime(value)
+      return largestUnit(isInstant ? now.getTime() - timeOf(value).toMillis() : durationMs(value))
+    },
     unixEpoch: (time: unknown) => String(Math.floor(timeOf(time).toSeconds())),
     duration: (seconds: unknown) => new GoDuration(Math.trunc(numberOf(seconds)) * 1_000),
     humanizeDuration: (seconds: unknown) => new GoDuration(numberOf(seconds) * 1_000).toString(),
     since: (time: unknown) => new GoDuration(now.getTime() - timeOf(time).toMillis()),
     ago: (time: unknown) =>
       new GoDuration(Math.floor((now.getTime() - timeOf(time).toMillis()) / 1_000) * 1_000),
-    tz: (name: unknown, time: unknown) => inZone(time, textOf(name)),
-    timeLocal: (time: unknown) => inZone(time, zone),
+    tz: (name: unknown, time: unknown) => {
+      const known = zoneOf(textOf(name))
+      if (known === undefined)
+        throw new TemplateError(`there is no time zone ${JSON.stringify(textOf(name))}`)
+      return timeOf(time).setZone(known)
+    },
+    timeLocal: (time: unknown) => timeOf(time).setZone(zone),
   } as const
 }
 
@@ -89,16 +117,5 @@ export const TIMES = {
   durationSeconds: (value: unknown) => durationMs(value) / 1_000,
   durationMinutes: (value: unknown) => durationMs(value) / 60_000,
   durationHours: (value: unknown) => durationMs(value) / 3_600_000,
-  durationRound: (value: unknown, to: unknown) => {
-    const step = durationMs(to)
-    return new GoDuration(
-      step <= 0 ? durationMs(value) : Math.round(durationMs(value) / step) * step,
-    )
-  },
-  durationTruncate: (value: unknown, to: unknown) => {
-    const step = durationMs(to)
-    return new GoDuration(
-      step <= 0 ? durationMs(value) : Math.trunc(durationMs(value) / step) * step,
-    )
-  },
+  durationTruncate: (value: unknown, to: unknown) => rounded(value, to, Math.trunc),
 } as const

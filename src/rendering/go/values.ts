@@ -2,9 +2,16 @@ import { DateTime } from 'luxon'
 import { TemplateError } from '../templates/template-error.ts'
 
 /** A label or an annotation, as Alertmanager's templates list them. */
-export interface Pair {
-  name: string
-  value: string
+export class Pair {
+  readonly name: string
+  readonly value: string
+  constructor(name: string, value: string) {
+    this.name = name
+    this.value = value
+  }
+  toString(): string {
+    return `{${this.name} ${this.value}}`
+  }
 }
 
 /** A length of time as Go prints it, such as `1h2m3s`. */
@@ -51,6 +58,13 @@ function isText(value: object): boolean {
   return Object.getPrototypeOf(value) !== null && Object.getPrototypeOf(value) !== Object.prototype
 }
 
+/** What a value itself has under a name. */
+export function own(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}
+
 export function numberOf(value: unknown): number {
   const number = typeof value === 'number' ? value : Number(textOf(value).trim() || 0)
   return Number.isFinite(number) ? number : 0
@@ -66,6 +80,11 @@ export function entriesOf(value: object): [string, unknown][] {
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
+export function isTime(value: unknown): boolean {
+  if (value instanceof Date || DateTime.isDateTime(value) || typeof value === 'number') return true
+  return DateTime.fromISO(textOf(value)).isValid
+}
+
 /** A time with its zone; one without is in UTC, as Alertmanager sends it. */
 export function timeOf(value: unknown): DateTime {
   if (DateTime.isDateTime(value)) return value
@@ -76,9 +95,19 @@ export function timeOf(value: unknown): DateTime {
   return time
 }
 
+/** What people call the zone in which most read these messages. */
+const ZONE_NAMES: Readonly<Record<string, string>> = {
+  'Asia/Shanghai': 'CST',
+  'Asia/Taipei': 'CST',
+}
+
+/** The short name of a time's zone as Go prints it; its offset where it has none. */
+export function zoneName(time: DateTime): string {
+  return time.offset === 0 ? 'UTC' : (ZONE_NAMES[time.zoneName ?? ''] ?? time.toFormat('ZZZ'))
+}
+
 function timeText(time: DateTime): string {
   const fraction =
     time.millisecond === 0 ? '' : `.${String(time.millisecond).padStart(3, '0').replace(/0+$/, '')}`
-  const zone = time.offset === 0 ? 'UTC' : time.toFormat('ZZZ')
-  return `${time.toFormat('yyyy-MM-dd HH:mm:ss')}${fraction} ${time.toFormat('ZZZ')} ${zone}`
+  return `${time.toFormat('yyyy-MM-dd HH:mm:ss')}${fraction} ${time.toFormat('ZZZ')} ${zoneName(time)}`
 }

@@ -35,7 +35,11 @@ describe('the functions of Go templates', () => {
     assert.equal(go.timeFormat(AT, '15:04 MST Z07:00'), '07:04 UTC Z')
     assert.equal(go.toString(AT), '2026-01-02 07:04:05.06 +0000 UTC')
     assert.equal(go.date('15:04', AT), '15:04')
-    assert.throws(() => go.dateInZone('15:04', AT, 'Mars/Base'), /no time zone "Mars\/Base"/)
+    assert.equal(go.toString(go.timeLocal(AT)), '2026-01-02 15:04:05.06 +0800 CST')
+    // As sprig: an unknown zone is UTC, and what is no time is now.
+    assert.equal(go.dateInZone('15:04', AT, 'Mars/Base'), '07:04')
+    assert.equal(go.date('15:04', 'soon'), '12:30')
+    assert.throws(() => go.tz('Mars/Base', AT), /no time zone "Mars\/Base"/)
   })
 
   test('reckon with times and durations', () => {
@@ -44,6 +48,9 @@ describe('the functions of Go templates', () => {
     assert.equal(String(go.timeSub(NOW, new Date('2026-11-24T03:27:57Z'))), '1h2m3s')
     assert.equal(String(go.duration(95)), '1m35s')
     assert.equal(String(go.duration(0)), '0s')
+    assert.equal(go.durationRound('2h10m5s'), '2h')
+    assert.equal(go.durationRound(new Date('2026-11-20T00:00:00Z')), '4d')
+    assert.equal(String(go.durationRound('1h2m40s', 60e9)), '1h3m0s')
     assert.equal(go.durationMinutes(go.duration(90)), 1.5)
     assert.equal(go.timeIsZero(new Date('0001-01-01T00:00:00Z')), true)
     assert.equal(go.timeAfter(NOW, AT), true)
@@ -116,7 +123,43 @@ describe('the functions of Go templates', () => {
     assert.equal(go.div(7, 2), 3)
     assert.equal(go.mod(7, 4), 3)
     assert.equal(go.round(2.34567, 2), 2.35)
-    assert.throws(() => go.div(1, 0), /division by zero/)
+    assert.equal(go.round(123.5555, 3), 123.556)
+    assert.equal(go.addf(0.1, 0.2), 0.3)
+    assert.equal(go.mulf('0.853', 100), 85.3)
+    assert.equal(go.divf(1, 4), 0.25)
+    assert.equal(go.maxf(1.5, '2'), 2)
+    assert.equal(go.seq(3), '1 2 3')
+    assert.equal(go.seq(0, 2, 5), '0 2 4')
+    for (const divided of [go.div, go.mod, go.divf])
+      assert.throws(() => divided(1, 0), /division by zero/)
+  })
+
+  test('make maps, and change no other than those', () => {
+    const map = go.dict('a', 1, 'b', 'x')
+    go.set(map, '__proto__', 2)
+    assert.equal(go.toString(map), 'map[__proto__:2 a:1 b:x]')
+    assert.equal(go.toString(go.unset(map, '__proto__')), 'map[a:1 b:x]')
+    assert.equal(go.toString(go.pick(map, 'a', 'none')), 'map[a:1]')
+    assert.equal(go.toString(go.omit(map, 'a')), 'map[b:x]')
+    assert.deepEqual(go.keys(map), ['a', 'b'])
+    assert.equal(go.field(go.split(':', 'db-1:9100'), '_1'), '9100')
+    assert.equal(go.field(go.splitn(':', 2, 'a:b:c'), '_1'), 'b:c')
+    const labels = { team: 'dba' }
+    assert.throws(() => go.set(labels, 'team', 'x'), /a map that dict made/)
+    assert.throws(() => go.unset(labels, 'team'), /a map that dict made/)
+    assert.deepEqual(labels, { team: 'dba' })
+  })
+
+  test('write values as Go writes them', () => {
+    assert.equal(go.title("it's a db-1_x"), "It'S A Db-1_x")
+    assert.equal(go.print('a', 1, 2, 'b'), 'a1 2b')
+    assert.equal(go.printf('%c %e', 65, 12_345.678), 'A 1.234568e+04')
+    assert.equal(go.toString(go.sortedPairs({ b: '1', alertname: 'A' })), '[{alertname A} {b 1}]')
+    assert.equal(go.markdown('a_b*c`d[e](f)'), 'a\\_b\\*c\\`d[e](f)')
+    assert.equal(go.html('<a href="x">\'&'), '&lt;a href=&#34;x&#34;&gt;&#39;&amp;')
+    assert.equal(go.toJson({ a: '<b>' }), '{"a":"\\u003cb\\u003e"}')
+    assert.equal(go.toRawJson({ a: '<b>' }), '{"a":"<b>"}')
+    assert.equal(go.b64dec(go.b64enc('告警')), '告警')
   })
 
   test('split as the engine for patterns does', () => {
