@@ -31,6 +31,7 @@ describe('convert', () => {
     assert.equal(made.stderr, '')
     assert.equal(statSync(join(folder.path, 'new.yml')).mode & 0o777, 0o600)
     assert.deepEqual(readdirSync(join(folder.path, 'templates')).sort(), [
+      'ops.digest.eta',
       'ops.message.eta',
       'ops.title.eta',
     ])
@@ -101,7 +102,7 @@ describe('flags of version 0.3', () => {
     assert.deepEqual([...settings.channels.keys()], ['a', 'b'])
     assert.equal(settings.robots.get('b')?.timeoutMs, 3_000)
     assert.deepEqual(settings.channels.get('b')?.template, { kind: 'named', name: 'a' })
-    assert.deepEqual(readdirSync(settings.templates).sort(), ['a.message.eta', 'a.title.eta'])
+    assert.deepEqual(readdirSync(settings.templates).sort(), ['a.digest.eta', 'a.message.eta', 'a.title.eta'])
     assert.equal(settings.store.reveal(), `sqlite:${join(folder.path, 'data', 'receiver.db')}`)
   })
 

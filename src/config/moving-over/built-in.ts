@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { parseGoTemplates } from './go-template/parse.ts'
 import type { Definition } from './translate.ts'
 
@@ -58,3 +59,13 @@ export function builtInDefinitions(): Map<string, Definition> {
 /** What it posts where nothing else is said. */
 export const DEFAULT_TITLE = '{{ template "ding.link.title" . }}'
 export const DEFAULT_TEXT = '{{ template "ding.link.content" . }}'
+
+/** The built-in template that looks as prometheus-webhook-dingtalk's own. */
+export const BUILT_IN = 'webhook-dingtalk'
+
+const LOOK = new URL(`../../../templates/messages/${BUILT_IN}.message.eta`, import.meta.url)
+
+/** Its part for messages, which prints summaries and descriptions as the Markdown that they are. */
+export function lookAsMarkdown(): string {
+  return readFileSync(LOOK, 'utf8').replace('const asMarkdown = false', 'const asMarkdown = true')
+}

@@ -4,6 +4,11 @@ import type { Target, WebhookDingtalk } from './webhook-dingtalk.ts'
 /** A URL with this channel name uses the routes. */
 const RESERVED_NAME = 'auto'
 
+const MARKDOWN = [
+  '# As before, messages print the Markdown that labels and annotations hold: whoever writes those decides how a message',
+  '# looks. The first line of each file in templates/ says how to show values as they were written.',
+]
+
 /** What a configuration of prometheus-webhook-dingtalk has become. */
 export interface Conversion {
   yaml: string
@@ -51,6 +56,7 @@ export function convertWebhookDingtalk(
     'robots:',
     ...robots.flatMap((robot) => robotLines(robot, { config, messages })),
     '',
+    ...(messages.files.size > 0 ? MARKDOWN : []),
     'channels:',
     ...config.targets.flatMap((target) =>
       channelLines(target, {
@@ -97,29 +103,13 @@ function robotsOf(targets: readonly Target[]): RobotOfTargets[] {
   return [...robots.values()]
 }
 
-/** Words that a robot of this kind often has as keyword. */
-const KEYWORDS = [
-  'FIRING',
-  'RESOLVED',
-  'Prometheus',
-  '告警',
-  '报警',
-  '警报',
-  '恢复',
-  '监控',
-  '告警恢复',
-]
-
 function robotLines(
   { name, targets }: RobotOfTargets,
   { config: { timeout }, messages }: { config: WebhookDingtalk; messages: Messages },
 ): string[] {
   const [{ url, secret }] = targets as [Target]
-  const used = targets.some(
-    ({ name: each }) => messages.byTarget.get(each)?.template.kind === 'named',
-  )
-  const found = KEYWORDS.filter(
-    (word) => messages.words.includes(word) || (used && word === 'FIRING'),
+  const keywords = new Set(
+    targets.flatMap((each) => messages.byTarget.get(each.name)?.keywords ?? []),
   )
   return [
     `  ${name}:`,
@@ -133,7 +123,7 @@ function robotLines(
         ]),
     '    # Does this robot have custom keywords in DingTalk? Then write them here: every message will hold one, a digest of',
     '    # many alerts too. Without them DingTalk refuses, with code 310000, what holds none.',
-    `    # keywords: [${found.slice(0, 4).join(', ')}]`,
+    `    # keywords: [${[...keywords].slice(0, 4).join(', ')}]`,
   ]
 }
 

@@ -1,12 +1,16 @@
 import type { Language } from '../../model/settings.ts'
-import { builtInDefinitions, DEFAULT_TEXT, DEFAULT_TITLE } from './built-in.ts'
+import {
+  BUILT_IN,
+  builtInDefinitions,
+  DEFAULT_TEXT,
+  DEFAULT_TITLE,
+  lookAsMarkdown,
+} from './built-in.ts'
 import { parseGoTemplates } from './go-template/parse.ts'
 import { GoSyntaxError } from './go-template/syntax.ts'
+import { digestWith, keywordsIn } from './keywords.ts'
 import { type Definition, translate } from './translate.ts'
 import type { Target, WebhookDingtalk } from './webhook-dingtalk.ts'
-
-/** The built-in template that looks as prometheus-webhook-dingtalk's own. */
-const BUILT_IN = 'webhook-dingtalk'
 
 export interface TemplateFile {
   path: string
@@ -19,6 +23,10 @@ export interface Message {
   /** A title without anything to fill in. */
   title: string | undefined
   left: string[]
+  /** Its texts without what is filled in. */
+  words: string
+  /** Words of it that a robot may have as keyword. */
+  keywords: string[]
 }
 
 export interface Messages {
@@ -28,8 +36,6 @@ export interface Messages {
   /** What is wrong with the template files themselves. */
   left: string[]
   language: Language
-  /** Words of their own texts that a robot may have as keyword. */
-  words: string
 }
 
 /** Translates the messages of all targets; two targets with the same message share its files. */
@@ -39,52 +45,67 @@ export function translateMessages(
   file: string,
 ): Messages {
   const { definitions, left } = definitionsIn(templates, config)
-  const isOwn = (name: string): boolean => own(definitions, name)
   const files = new Map<string, string>()
   const made = new Map<string, Message>()
   const byTarget = new Map<string, Message>()
-  let words = ''
   for (const target of config.targets) {
-    const { title, text } = goMessageOf(target, config)
-    const key = JSON.stringify([title, text])
-    const known = made.get(key)
-    if (known !== undefined) {
-      byTarget.set(target.name, known)
-      continue
-    }
-    const message: Message = {
-      template: { kind: 'named', name: BUILT_IN },
-      title: undefined,
-      left: [],
-    }
-    const isDefault = isBuiltIn(text, isOwn) && isBuiltIn(title, isOwn)
-    if (!isDefault) {
-      const name = nameFor(target.name)
-      const into = (part: 'title' | 'text', source: string): void => {
-        const entry = entryOf(source, `${file}: targets.${target.name}.message.${part}`)
-        const all = new Map([...definitions, ...entry.definitions])
-        const translated = translate(entry.entry, { definitions: all })
-        files.set(`${name}.${part === 'title' ? 'title' : 'message'}.eta`, HEAD + translated.text)
-        message.left.push(...translated.left)
-        words += translated.words
-      }
-      try {
-        if (title.includes('{{')) into('title', title)
-        else message.title = title
-        if (text.includes('{{') || message.title === undefined) {
-          into('text', text)
-          message.template = { kind: 'named', name }
-        } else message.template = { kind: 'inline', text }
-      } catch (error) {
-        if (!(error instanceof GoSyntaxError)) throw error
-        files.delete(`${name}.title.eta`)
-        message.left.push(`${file}: targets.${target.name}.message:${error.line}: ${error.message}`)
-      }
-    }
-    made.set(key, message)
-    byTarget.set(target.name, message)
+    const message = goMessageOf(target, config)
+    const key = JSON.stringify(message)
+    const known = made.get(key) ?? translated(message, { target, definitions, files, file })
+    made.set(key, known)
+    byTarget.set(target.name, known)
   }
-  return { byTarget, files, left, language: languageOf(words), words }
+  const words = [...made.values()].map((each) => each.words).join('')
+  return { byTarget, files, left, language: languageOf(words) }
+}
+
+interface Into {
+  target: Target
+  definitions: ReadonlyMap<string, Definition>
+  /** Takes the template files. */
+  files: Map<string, string>
+  file: string
+}
+
+function translated(go: { title: string; text: string }, into: Into): Message {
+  const { target, definitions, files, file } = into
+  const message: Message = {
+    template: { kind: 'named', name: BUILT_IN },
+    title: undefined,
+    left: [],
+    words: '',
+    keywords: ['FIRING'],
+  }
+  if (isBuiltIn(go.text, definitions) && isBuiltIn(go.title, definitions)) {
+    files.set(`${BUILT_IN}.message.eta`, lookAsMarkdown())
+    return message
+  }
+  const name = nameFor(target.name)
+  const part = (key: 'title' | 'text'): string => {
+    const entry = entryOf(go[key], `${file}: targets.${target.name}.message.${key}`)
+    const all = new Map([...definitions, ...entry.definitions])
+    const { text, left, words } = translate(entry.entry, { definitions: all })
+    message.left.push(...left)
+    message.words += words
+    return HEAD + text
+  }
+  try {
+    const title = go.title.includes('{{') ? part('title') : undefined
+    const text = go.text.includes('{{') || title !== undefined ? part('text') : undefined
+    if (title === undefined) message.title = go.title
+    else files.set(`${name}.title.eta`, title)
+    if (text === undefined) message.template = { kind: 'inline', text: go.text }
+    else {
+      message.template = { kind: 'named', name }
+      message.keywords = keywordsIn(message.words, [title ?? '', text])
+      files.set(`${name}.message.eta`, text)
+      if (message.keywords.length > 0) files.set(`${name}.digest.eta`, digestWith(message.keywords))
+    }
+  } catch (error) {
+    if (!(error instanceof GoSyntaxError)) throw error
+    message.left.push(`${file}: targets.${target.name}.message:${error.line}: ${error.message}`)
+  }
+  return message
 }
 
 /** A target's title and text: of its own message, else of the default one; what a message lacks is the built-in one. */
@@ -113,22 +134,23 @@ function definitionsIn(
 const DEFAULT_LOOK = ['__subject', '__alertmanagerURL', 'default.__text_alert_list']
 
 /** Whether a template file defines it, or something that it is made of. */
-function own(definitions: ReadonlyMap<string, Definition>, name: string): boolean {
+function isOwn(definitions: Into['definitions'], name: string): boolean {
   const builtIn = builtInDefinitions()
-  const isOwn = (each: string): boolean => definitions.get(each)?.file !== builtIn.get(each)?.file
   const through = name.startsWith('ding.link.')
     ? [name, name.replace('ding.link', 'default')]
     : [name]
-  return [...through, ...DEFAULT_LOOK].some(isOwn)
+  return [...through, ...DEFAULT_LOOK].some(
+    (each) => definitions.get(each)?.file !== builtIn.get(each)?.file,
+  )
 }
 
 const CALL =
   /^\s*\{\{-?\s*template\s+"((?:ding\.link|default)\.(?:title|content))"\s+\.\s*-?\}\}\s*$/
 
 /** Whether a title or text is the built-in one that `webhook-dingtalk` stands for. */
-function isBuiltIn(source: string, isOwn: (name: string) => boolean): boolean {
+function isBuiltIn(source: string, definitions: Into['definitions']): boolean {
   const name = CALL.exec(source)?.[1]
-  return name !== undefined && !isOwn(name)
+  return name !== undefined && !isOwn(definitions, name)
 }
 
 function entryOf(source: string, file: string) {
@@ -144,7 +166,7 @@ function nameFor(target: string): string {
   return ['default', 'ocp-text', BUILT_IN].includes(target) ? `${target}-1` : target
 }
 
-const HEAD = `<%/* Translated from a Go template. A tag with ~ prints a value as the Markdown that it is, a tag with = shows it as written. */ -%>
+const HEAD = `<%/* Translated from a Go template. A tag with ~ prints a value as the Markdown that it is, a tag with =, without go.markdown and go.html, shows it as written. */ -%>
 `
 
 /** The language of the template's own words; without any, English, as the built-in texts are. */

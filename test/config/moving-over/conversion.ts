@@ -23,11 +23,15 @@ export interface Converted extends Conversion {
   messages: (channel: string, payload: string) => Promise<Previewed[]>
 }
 
-/** Converts, and loads, checks and renders what came of it, as `convert -o`, `check` and `render` do. */
+/**
+ * Converts, and loads, checks and renders what came of it, as `convert -o`, `check` and `render` do; with `changed` in the
+ * place of its templates.
+ */
 export async function converted(
   config: string,
   templates: readonly TemplateFile[] = [],
   missing: readonly string[] = [],
+  changed?: ReadonlyMap<string, string>,
 ): Promise<Converted> {
   using folder = temporaryFolder()
   const read = readWebhookDingtalk(config, 'config.yml')
@@ -36,7 +40,7 @@ export async function converted(
   const file = join(folder.path, 'dingtalk-receiver.yml')
   writeFileSync(file, conversion.yaml)
   mkdirSync(join(folder.path, 'templates'))
-  for (const [name, text] of conversion.templates)
+  for (const [name, text] of changed ?? conversion.templates)
     writeFileSync(join(folder.path, 'templates', name), text)
   const { settings } = loadSettings({ file, env: {}, cwd: folder.path })
   const renderer = createRenderer(settings, settings.channels.values())

@@ -51,7 +51,7 @@ describe('a configuration of prometheus-webhook-dingtalk', () => {
   })
 
   test('its own default templates are the built-in look, with its head, its counts and both lists', async () => {
-    const { settings, templates, messages } = await converted(`default_message:
+    const { yaml, settings, templates, messages } = await converted(`default_message:
   title: '{{ template "default.title" . }}'
   text: '{{ template "ding.link.content" . }}'
 targets: { ops: { url: "${URL}a" } }
@@ -60,13 +60,15 @@ targets: { ops: { url: "${URL}a" } }
       kind: 'named',
       name: 'webhook-dingtalk',
     })
-    assert.equal(templates.size, 0)
+    assert.deepEqual([...templates.keys()], ['webhook-dingtalk.message.eta'])
+    assert.match(yaml, /# As before, messages print the Markdown/)
     const [fired] = await messages('ops', payloadOfTwo('firing'))
     assert.equal(fired?.title, '[FIRING:2] HighLoad (prod node critical)')
     for (const line of [
       '#### [FIRING:2] **[HighLoad](http://am.example.com/#/alerts?receiver=ops)**',
       '**Alerts Firing**',
-      '#### [CRITICAL] Load of \\*\\*db-1\\*\\* is 42',
+      '#### [CRITICAL] Load of **db-1** is 42',
+      '**Description:** above 30 for [5m](http://wiki.example.com/load)',
       '> - instance: db-1:9100',
     ])
       assert.ok(fired?.text.includes(line), `${line} in\n${fired?.text}`)
@@ -74,6 +76,19 @@ targets: { ops: { url: "${URL}a" } }
     const [resolved] = await messages('ops', payloadOfTwo('resolved'))
     assert.equal(resolved?.title, '[RESOLVED] HighLoad (prod node critical)')
     assert.match(resolved?.text ?? '', /#### \[RESOLVED\] .*\n\n\*\*Alerts Resolved\*\*/)
+  })
+
+  test('the built-in look shows summaries as they were written once the file says so, or is gone', async () => {
+    const config = `targets: { ops: { url: "${URL}a" } }`
+    const { templates } = await converted(config)
+    const [name, text = ''] = [...templates][0] ?? []
+    const escaping = text.replace('asMarkdown = true', 'asMarkdown = false')
+    assert.notEqual(escaping, text)
+    for (const changed of [new Map([[name as string, escaping]]), new Map<string, string>()]) {
+      const { messages } = await converted(config, [], [], changed)
+      const [message] = await messages('ops', payloadOfTwo('firing'))
+      assert.match(message?.text ?? '', /\[CRITICAL\] Load of \\\*\\\*db-1\\\*\\\* is 42/)
+    }
   })
 
   test('the built-in look keeps its words in digests, where a robot may look for them', async () => {
@@ -115,7 +130,7 @@ targets:
       'contrib/own.tmpl:2: {{ getenv "X" }}: there is no function "getenv"',
     ])
     for (const each of left) assert.ok(yaml.includes(`# Left out: ${each}`), each)
-    assert.deepEqual([...templates.keys()], ['ops.title.eta', 'ops.message.eta'])
+    assert.deepEqual([...templates.keys()], ['ops.title.eta', 'ops.message.eta', 'ops.digest.eta'])
     assert.deepEqual(settings.channels.get('same')?.template, { kind: 'named', name: 'ops' })
     assert.match(yaml, /language: zh-CN/)
     assert.match(yaml, /# keywords: \[FIRING, 告警\]/)
