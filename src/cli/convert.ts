@@ -8,6 +8,7 @@ import {
 import { findTemplates } from '../config/moving-over/find-templates.ts'
 import { readWebhookDingtalk } from '../config/moving-over/webhook-dingtalk.ts'
 import { AppError, messageOf } from '../errors.ts'
+import { printText } from './print-text.ts'
 
 interface ConvertOptions {
   output?: string
@@ -25,7 +26,7 @@ export function convert(file: string, { output, templates: globs }: ConvertOptio
   const folder = globs === undefined && file !== '-' ? dirname(file) : process.cwd()
   const found = findTemplates(globs ?? config.templates, folder)
   const conversion = convertWebhookDingtalk(config, { file, ...found })
-  if (output === undefined) process.stdout.write(inOneText(conversion))
+  if (output === undefined) printText(inOneText(conversion))
   else write(conversion, output)
   for (const each of conversion.left) process.stderr.write(`left out: ${each}\n`)
   return conversion.left.length === 0 ? DONE : IN_PART

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -74,6 +75,25 @@ describe('convert', () => {
     assert.match(absent.stderr, /cannot read absent\.yml/)
   })
 
+  test("writes no banner of npm's into a file, and keeps what a file held before", () => {
+    using folder = oldFolder()
+    const start = `"${process.execPath}" -- "${join(import.meta.dirname, '../../src/main.ts')}"`
+    writeFileSync(
+      join(folder.path, 'package.json'),
+      JSON.stringify({ name: 'checkout', version: '1.0.0', scripts: { start } }),
+    )
+    writeFileSync(join(folder.path, 'kept.yml'), 'mine\n')
+    const inShell = (line: string): void =>
+      void execFileSync('sh', ['-c', line], { cwd: folder.path, stdio: ['ignore', 'pipe', 'pipe'] })
+    inShell('npm start -- convert old/config.yml > new.yml')
+    const written = readFileSync(join(folder.path, 'new.yml'), 'utf8')
+    assert.match(written, /^# Converted from the config\.yml[\s\S]*\nchannels:\n/)
+    inShell('npm start -- convert old/config.yml >> kept.yml')
+    const longer = readFileSync(join(folder.path, 'kept.yml'), 'utf8')
+    assert.match(longer, /^mine\n\n> checkout@1\.0\.0 start\n/)
+    assert.ok(longer.endsWith(written))
+  })
+
   test('is what serve names for an old file', async () => {
     using folder = oldFolder()
     const file = join(folder.path, 'old', 'config.yml')
@@ -102,7 +122,11 @@ describe('flags of version 0.3', () => {
     assert.deepEqual([...settings.channels.keys()], ['a', 'b'])
     assert.equal(settings.robots.get('b')?.timeoutMs, 3_000)
     assert.deepEqual(settings.channels.get('b')?.template, { kind: 'named', name: 'a' })
-    assert.deepEqual(readdirSync(settings.templates).sort(), ['a.digest.eta', 'a.message.eta', 'a.title.eta'])
+    assert.deepEqual(readdirSync(settings.templates).sort(), [
+      'a.digest.eta',
+      'a.message.eta',
+      'a.title.eta',
+    ])
     assert.equal(settings.store.reveal(), `sqlite:${join(folder.path, 'data', 'receiver.db')}`)
   })
 
