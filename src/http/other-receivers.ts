@@ -49,7 +49,9 @@ export function configurationFor(path: string, query: string): string | undefine
   const address =
     parameter === 'token'
       ? 'https://oapi.dingtalk.com/robot/send?access_token= with the value of token'
-      : `the address in ${parameter}`
+      : parameters.has(parameter)
+        ? `the address in ${parameter}`
+        : "the robot's address in its own settings"
   const robots = names.map((name) => `${name}: { webhook: "…" }`).join(', ')
   const mobiles = (parameters.get('at') ?? '')
     .split(',')

@@ -19,6 +19,8 @@ test('addresses of other receivers are answered with the configuration that stan
   assert.match(said, /PrometheusAlert.*address in ddurl.*\/alertmanager\/ops/)
   const adapter = configurationFor('/webhook/send', `channel_type=dingtalk&token=${SECRET}`) ?? ''
   assert.match(adapter, /alertmanager-webhook-adapter.*value of token/)
+  const group = configurationFor('/prometheusalert', 'type=dd&tpl=prometheus-dd&alertgroup=dba')
+  assert.match(group ?? '', /"…" is the robot's address in its own settings/)
   for (const each of [said, adapter]) assert.ok(!each.includes(SECRET))
 })
 

@@ -70,7 +70,7 @@ function cannotOpen(path: string, error: unknown): AppError {
       ? 'another receiver holds it; stop that one, or name another store'
       : code === NOT_A_DATABASE || code === CORRUPT
         ? `it is damaged or not a SQLite file (${messageOf(error)}); move it away to start with an empty one, and keep it`
-        : `${messageOf(error)}; is the folder there and writable?`
+        : `${messageOf(error)}; is the folder there and writable? \`store\` or the variable STATE_DIRECTORY names another`
   return new AppError('store_unavailable', `cannot open the store ${path}: ${why}`, {
     cause: error,
   })
