@@ -48,7 +48,7 @@ function write({ yaml, templates }: Conversion, output: string): void {
       `there is already ${taken.join(', ')}; nothing was written. Move it away, or choose another name with -o`,
     )
   try {
-    if (files.length > 0) mkdirSync(folder, { recursive: true })
+    mkdirSync(files.length > 0 ? folder : dirname(output), { recursive: true })
     for (const { path, text, mode } of all) writeFileSync(path, text, { flag: 'wx', mode })
   } catch (error) {
     throw new AppError('unwritable_file', `cannot write ${output}: ${messageOf(error)}`)

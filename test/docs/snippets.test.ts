@@ -181,6 +181,7 @@ for (const path of GUIDES.flatMap((each) => [each, chineseOf(each)])) {
         case 'sh':
         case 'cat':
         case 'chmod':
+        case 'chown':
         case '(cd':
         case 'sha256sum':
           // test/docs/sequence.test.ts runs those of the READMEs.
