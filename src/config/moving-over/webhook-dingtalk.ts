@@ -95,7 +95,7 @@ class Reading {
       const found = this.#mapping(targets?.[name], path, KEYS.target)
       const target = found ?? {}
       const url = this.#text(target, 'url', path)
-      if (found !== undefined && url === undefined) this.#fault(path, 'url is missing')
+      if (found !== undefined && !url?.trim()) this.#fault(path, 'url is missing')
       return {
         name,
         url: url ?? '',

@@ -204,6 +204,7 @@ targets:
       'config.yml:3:7: targets.9b: must begin with a letter and hold only letters, digits, _ and -',
       'config.yml:3:7: targets.9b: must be a mapping',
     ])
+    assert.match(faultsOf("targets: { a: { url: '' } }\n")[0] ?? '', /targets\.a: url is missing$/)
     assert.deepEqual(faultsOf('targets: {}\n'), [
       'config.yml:1:10: targets: has no target; there is nothing to convert',
     ])
