@@ -94,16 +94,18 @@ function translated(go: { title: string; text: string }, into: Into): Message {
     const text = go.text.includes('{{') || title !== undefined ? part('text') : undefined
     if (title === undefined) message.title = go.title
     else files.set(`${name}.title.eta`, title)
+    message.words += (title === undefined ? go.title : '') + (text === undefined ? go.text : '')
+    message.keywords = keywordsIn(message.words, [title ?? '', text ?? ''])
     if (text === undefined) message.template = { kind: 'inline', text: go.text }
     else {
       message.template = { kind: 'named', name }
-      message.keywords = keywordsIn(message.words, [title ?? '', text])
       files.set(`${name}.message.eta`, text)
       if (message.keywords.length > 0) files.set(`${name}.digest.eta`, digestWith(message.keywords))
     }
   } catch (error) {
     if (!(error instanceof GoSyntaxError)) throw error
     message.left.push(`${file}: targets.${target.name}.message:${error.line}: ${error.message}`)
+    files.set(`${BUILT_IN}.message.eta`, lookAsMarkdown())
   }
   return message
 }

@@ -175,12 +175,13 @@ targets:
   })
 
   test('literal texts stay as they are', async () => {
-    const { settings, messages } = await converted(
+    const { yaml, settings, messages } = await converted(
       `targets:
-  ops: { url: "${URL}a", message: { title: "Something is wrong", text: "Look: at the 'dashboard'" } }
+  ops: { url: "${URL}a", message: { title: "告警: something is wrong", text: "Look: at the 'dashboard'" } }
 `,
     )
-    assert.equal(settings.channels.get('ops')?.title, 'Something is wrong')
+    assert.equal(settings.channels.get('ops')?.title, '告警: something is wrong')
+    assert.match(yaml, /# keywords: \[告警\]\n/)
     assert.match(
       (await messages('ops', payloadOfTwo('firing')))[0]?.text ?? '',
       /Look: at the 'dashboard'/,
