@@ -2,9 +2,9 @@ import type { Alert } from '../model/alert.ts'
 import { digest } from './parsing/text.ts'
 
 /**
- * Identifies the alerts of a request and their states: status, level word, and start time in seconds, which
- * distinguishes a new firing from the first one. Other fields take no part, because retries, copies from high-
- * availability peers and repeats differ in them.
+ * Identifies the alerts of a request with their status, level word and start time in seconds. The start time
+ * distinguishes a new firing from the first one. Other fields are left out, because they differ between retries,
+ * repeats and copies from high-availability peers.
  */
 export function stateKeyOf(alerts: readonly Alert[]): string {
   const states = alerts.map(({ fingerprint, status, levelWord, startsAt }) => {

@@ -7,10 +7,10 @@ import { parsedJson } from './parsing/json.ts'
 import { textFrom } from './parsing/text.ts'
 import { isLarge, type Source } from './source.ts'
 
-/** Every kind of payload. Another is a folder and one line here. */
+/** Every kind of payload; a new one needs a folder and one line here. */
 const ALL: readonly Source[] = [alertmanager, ocp, chat]
 
-/** By name; each leaves a body that it cannot read to the source that recognises it. */
+/** All sources by name. A body that one source cannot read goes to the source that recognises it. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
   ALL.map((source) => [source.name, withOthers(source)]),
 )
@@ -31,8 +31,8 @@ function isBadPayload(error: unknown): boolean {
   return error instanceof AppError && error.code === 'bad_payload'
 }
 
-function recognisedBy(body: string | Uint8Array, asked: Source): Source | undefined {
+function recognisedBy(body: string | Uint8Array, tried: Source): Source | undefined {
   if (isLarge(body)) return undefined
   const json = parsedJson(textFrom(body))?.value
-  return ALL.find((each) => each !== asked && each.recognises?.(json))
+  return ALL.find((each) => each !== tried && each.recognises?.(json))
 }

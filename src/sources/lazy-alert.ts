@@ -3,7 +3,7 @@ import type { Variables } from '../model/variables.ts'
 
 type Known = Omit<Alert, 'variables' | 'labels' | 'annotations' | 'groupLabels' | 'texts'>
 
-/** Mapped when first read. */
+/** Parts of an alert that are mapped on first use. */
 interface Later {
   variables: () => Variables
   labels?: () => Variables
@@ -66,7 +66,7 @@ class LazyAlert implements Alert {
   }
 }
 
-/** An alert whose variables and labels are mapped when first read, because an accept needs few of them. */
+/** An alert whose variables and labels are mapped on first use, because accepting needs few of them. */
 export function lazyAlert(alert: Known, later: Later): Alert {
   return new LazyAlert(alert, later)
 }

@@ -3,20 +3,23 @@ import type { GiveWay } from '../give-way.ts'
 import type { Notification, SourceName } from '../model/alert.ts'
 import type { Settings } from '../model/settings.ts'
 
-/** A body of more bytes of UTF-8 is read in pieces, while other requests are answered. */
+/** A body with more bytes in UTF-8 is read in pieces, while other requests are answered. */
 const LARGE_BYTES = 128 * 1024
 
-/** The same for a text and for its bytes: a stored body must be read as it was when it was accepted. */
+/** Counts the bytes of a string too, so that a stored body is read in the same way as when it was accepted. */
 export function isLarge(body: string | Uint8Array): boolean {
   return (typeof body === 'string' ? Buffer.byteLength(body) : body.length) > LARGE_BYTES
 }
 
-/** What reading a payload needs beside its text. The first two are stored with it, so that it reads the same later. */
+/**
+ * What `read` needs beside the body. `receivedAt` and `timezone` are stored with it, so that a later read gives the
+ * same alerts.
+ */
 export interface ReadContext {
   receivedAt: Date
-  /** IANA zone of times that carry no offset. */
+  /** IANA time zone of times without an offset. */
   timezone: string
-  /** Awaited between pieces of a few milliseconds at most. */
+  /** Awaited after each piece of work, which takes a few milliseconds at most. */
   giveWay: GiveWay
 }
 
@@ -25,22 +28,22 @@ export type Addressee =
   | { kind: 'channel'; channel: string; hasCredential: boolean }
   | { kind: 'refused'; error: AppError; hasCredential: boolean }
 
-/** What an addressee is found by. */
+/** The settings from which a source finds the addressed channel. */
 export type AddressedSettings = Pick<Settings, 'channels' | 'routes' | 'onlyChannel'>
 
 /** Where the bodies of a source are posted, and how its senders are answered. */
 export interface Endpoint {
-  /** Each with `:channel` where the channel's name stands. */
+  /** Routes; `:channel` is the place of the channel's name. */
   paths: readonly string[]
   /**
-   * Finds the channel by the query, where no path names it. `hasCredential`: what the query shows replaces the
-   * credentials of `auth`.
+   * Finds the channel from the query, for paths without `:channel`. `hasCredential`: the query contains a credential
+   * that replaces those of `auth`.
    */
   addressee?: (
     query: URLSearchParams,
     context: { settings: AddressedSettings; now: Date },
   ) => Addressee
-  /** A refusal in the words of the platform whose API the sender speaks; without a code it was unforeseen. */
+  /** An error reply in the format of the platform whose API the sender uses. An error without `code` is unexpected. */
   refusal?: (error: Partial<Pick<AppError, 'code' | 'errcode'>> & Pick<AppError, 'message'>) => {
     errcode: number
     errmsg: string
@@ -51,13 +54,12 @@ export interface Endpoint {
 export interface Source {
   name: SourceName
   endpoint: Endpoint
-  /** Whether a body that another source cannot read is one of this source's, by its form alone. */
+  /** Whether a body that another source cannot read has the format of this source. */
   recognises?: (body: unknown) => boolean
   /**
-   * The alerts in a body, given as text or as the same in UTF-8, in its order; the same text gives the same alerts, for
-   * a stored payload is read again when its message is made. What can be saved is saved: a bad alert among good ones
-   * becomes an alert that says so. Rejects with AppError `bad_payload`, saying what is wrong and where, only for a body
-   * that holds no alert.
+   * Returns the alerts of a body, a string or its UTF-8 bytes, in their order. Deterministic, because a stored payload
+   * is read again when its message is composed. A malformed alert among others becomes an alert that reports it.
+   * Rejects with AppError `bad_payload`, with cause and position, only if the body contains no alert.
    */
   read(body: string | Uint8Array, context: ReadContext): Promise<Notification>
 }

@@ -51,7 +51,7 @@ describe('the receiver, end to end', () => {
     }).start()
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
     for (const [path, body, status, words] of [
-      ['/alertmanager/ops', '{', 400, /no JSON/],
+      ['/alertmanager/ops', '{', 400, /not JSON/],
       ['/alertmanager/ops', '', 400, /empty/],
       ['/alertmanager/ops', '{"alarm_name":"x"}', 400, /ocp/],
       ['/alertmanager/ops', deep, 400, /deeper/],

@@ -46,7 +46,10 @@ const THREATS: readonly {
       ['http/robot-send.test.ts', 'comes after the address of the sender'],
       ['http/robot-send.test.ts', 'is no way in for the page of another site'],
       ['http/robot-send.test.ts', 'that is wrong, missing, stale or of another secret is refused'],
-      ['sources/chat/hostile.test.ts', 'is refused in words or read, and reads the same again'],
+      [
+        'sources/chat/hostile.test.ts',
+        'is refused with an explanation or read, and a second read gives the same alerts',
+      ],
     ],
   },
   {

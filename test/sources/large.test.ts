@@ -6,7 +6,7 @@ import { alertmanager } from '../../src/sources/alertmanager/index.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
 import { exceedsComplexity } from '../../src/sources/parsing/complexity-limit.ts'
 
-/** The largest body that is not a large one, in bytes. */
+/** The largest size in bytes of a body that is not large. */
 const LIGHT = 128 * 1024
 
 const CONTEXT = {
@@ -25,11 +25,11 @@ const alert = (instance: number) => ({
   startsAt: '2026-01-02T03:00:00Z',
 })
 
-describe('a body with more parts than anybody means', () => {
+describe('a body with more parts than any sender writes', () => {
   const bounds = { brackets: 1_000, quotes: 5_000 }
   const filled = (part: string, length = 2 * LIGHT) => part.repeat(length / part.length)
 
-  test('is found by its brackets, its quotes, or what stands between two brackets', async () => {
+  test('is detected by its brackets, its quotes, or what is between two brackets', async () => {
     for (const body of [
       filled('['),
       filled('{"a":'),
@@ -46,7 +46,7 @@ describe('a body with more parts than anybody means', () => {
     }
   })
 
-  test('is never a small one, nor a large one of long texts', async () => {
+  test('is never a small body, nor a large one of long texts', async () => {
     assert.equal(await exceedsComplexity('['.repeat(LIGHT), bounds, immediate), false)
     assert.equal(
       await exceedsComplexity(`{"a":"${filled('语言 and text. ')}"}`, bounds, immediate),
@@ -54,7 +54,7 @@ describe('a body with more parts than anybody means', () => {
     )
   })
 
-  test('is looked at no further than it takes to know', async () => {
+  test('is read only up to the first exceeded limit', async () => {
     const body = `${filled('[')}${' '.repeat(8 * 1024 * 1024)}`
     let pieces = 0
     assert.equal(
@@ -66,7 +66,7 @@ describe('a body with more parts than anybody means', () => {
     assert.equal(pieces, 0)
   })
 
-  test('is refused as too large by Alertmanager’s address, and taken as a text by OCP’s', async () => {
+  test('is too large for the Alertmanager route, and plain text for the OCP route', async () => {
     for (const part of ['[', '{},']) {
       const body = `{"alerts":[${part.repeat(500_000)}`
       await assert.rejects(
@@ -78,7 +78,7 @@ describe('a body with more parts than anybody means', () => {
   })
 })
 
-test('a body is the same alerts as bytes and as the text that is kept of them, around the size where it is large', async () => {
+test('a body gives the same alerts as bytes and as stored text, around the size limit', async () => {
   const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, name) => [`l${name}`, 'x']))
   for (const characters of [30_000, 60_000, 140_000]) {
     const body = JSON.stringify({
@@ -90,10 +90,10 @@ test('a body is the same alerts as bytes and as the text that is kept of them, a
   }
 })
 
-describe('a body that would take long to puzzle out', () => {
+describe('a body that would take long to repair', () => {
   const long = 'y'.repeat(300_000)
 
-  test('is a text, where a smaller one is read as what its template meant', async () => {
+  test('is plain text, while a smaller one is repaired', async () => {
     const broken = (message: string) => `{"alarm_name":"Disk "full"","message":"${message}`
     const pairs = (message: string) => `alarm_name=Disk\nmessage=${message}`
     for (const body of [broken, pairs]) {
@@ -103,21 +103,21 @@ describe('a body that would take long to puzzle out', () => {
     }
   })
 
-  test('is read all the same as strict JSON or in the recommended lines, with all its text', async () => {
+  test('is still read as strict JSON or as the recommended lines, with all its text', async () => {
     const json = (await ocp.read(JSON.stringify({ alarm_name: 'Disk', message: long }), CONTEXT))
       .alerts[0]
     assert.equal(json?.name, 'Disk')
     assert.equal(json?.variables['message'], long)
   })
 
-  test('is a text where it is a list of more alerts than anybody sends at once', async () => {
+  test('is plain text if it is a list of too many alerts', async () => {
     const list = (count: number) =>
       JSON.stringify(Array.from({ length: count }, (_, index) => ({ alarm_id: index + 1 })))
     assert.equal((await ocp.read(list(1_000), CONTEXT)).alerts.length, 1_000)
     assert.deepEqual(await told(list(10_001)), [list(10_001)])
   })
 
-  test('is a text where it has more fields than anybody documents', async () => {
+  test('is plain text if it has far more fields than OCP documents', async () => {
     const fields = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`field_${index}`, '1']))
     const body = JSON.stringify({ alarm_name: 'Disk', ...fields(2_000) })
@@ -125,7 +125,7 @@ describe('a body that would take long to puzzle out', () => {
   })
 })
 
-describe('a payload of Alertmanager', () => {
+describe('an Alertmanager payload', () => {
   test('of thousands of alerts is read in small pieces', async () => {
     const body = Buffer.from(
       JSON.stringify({ alerts: Array.from({ length: 3_000 }, (_, i) => alert(i)) }),
@@ -139,7 +139,7 @@ describe('a payload of Alertmanager', () => {
     assert.ok(count > 3_000 / 20, 'other work may go on between any few alerts')
   })
 
-  test('tells a hundred alerts that cannot be read one by one, and counts the rest', async () => {
+  test('reports a hundred malformed alerts one by one, and counts the rest', async () => {
     const alerts = [alert(1), ...Array.from({ length: 250 }, (_, index) => index), alert(2)]
     const read = await alertmanager.read(JSON.stringify({ alerts }), CONTEXT)
     assert.equal(read.alerts.length, 2 + 100 + 1)
@@ -149,7 +149,7 @@ describe('a payload of Alertmanager', () => {
     )
   })
 
-  test('of more alerts than memory is given for is refused, whatever brackets its texts have', async () => {
+  test('with more alerts than fit into memory is refused, whatever brackets its texts contain', async () => {
     const withAlerts = (alerts: number) =>
       `{"alerts":[${Array.from({ length: alerts }, (_, i) => `{"labels":{"i":"${i}"}}`).join(',')}]}`
     assert.equal((await alertmanager.read(withAlerts(40_000), CONTEXT)).alerts.length, 40_000)
@@ -161,7 +161,7 @@ describe('a payload of Alertmanager', () => {
     assert.equal((await alertmanager.read(JSON.stringify(text), CONTEXT)).alerts.length, 1)
   })
 
-  test('loses no other alert to one with thousands of labels', async () => {
+  test('with thousands of labels on one alert loses no other alert', async () => {
     const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`label_${i}`, 'x']))
     const read = await alertmanager.read(
       JSON.stringify({ alerts: [alert(1), { labels, text: 'x'.repeat(LIGHT) }] }),
@@ -171,8 +171,11 @@ describe('a payload of Alertmanager', () => {
     assert.match(read.alerts[1]?.variables['alarm_description'] ?? '', /more than 1000 labels/)
   })
 
-  test('that is no JSON and large is refused in the parser’s own words', async () => {
+  test("that is large and invalid JSON is refused with the parser's own message", async () => {
     const body = JSON.stringify({ alerts: Array.from({ length: 2_000 }, (_, i) => alert(i)) })
-    await assert.rejects(alertmanager.read(body.slice(0, -2), CONTEXT), /it is no JSON: .*position/)
+    await assert.rejects(
+      alertmanager.read(body.slice(0, -2), CONTEXT),
+      /it is not JSON: .*position/,
+    )
   })
 })

@@ -16,11 +16,11 @@ import {
   variablesOf,
 } from './map.ts'
 import type { PayloadAlert } from './schema.ts'
-import { textsOf, writtenIn, writtenTexts } from './texts.ts'
+import { annotationTexts, textsOf, withLineBreaks } from './texts.ts'
 
 const MAX_EXCERPT_LENGTH = 500
 
-/** Fields of an alert that have a variable of another name. */
+/** Fields of an alert that become variables under another name. */
 const TAKEN = new Set([
   'labels',
   'annotations',
@@ -31,23 +31,24 @@ const TAKEN = new Set([
   'generatorURL',
 ])
 
-/** One alert with labels; whatever else in it cannot be used is left out. `narrow`: its texts are still to be widened. */
+/** Maps one alert; fields of a wrong type are left out. `isLatin1`: its strings still need `decodeUtf8`. */
 export function alertFrom(
   alert: PayloadAlert,
-  { group, context, narrow }: { group: Group; context: ReadContext; narrow: boolean },
+  { group, context, isLatin1 }: { group: Group; context: ReadContext; isLatin1: boolean },
 ): Alert {
-  let wide: PayloadAlert | undefined
-  const whole = (): PayloadAlert => {
-    wide ??= narrow ? decodeUtf8(alert) : alert
-    return wide
+  let decodedAlert: PayloadAlert | undefined
+  const decoded = (): PayloadAlert => {
+    decodedAlert ??= isLatin1 ? decodeUtf8(alert) : alert
+    return decodedAlert
   }
   const labels = textsIn(alert.labels, FIELDS_READ_ON_ACCEPT.labels)
   const status = statusOf(alert.status ?? group.status)
   const instant = (value: unknown) => instantOf(textOf(value), context.timezone)
-  const fingerprint = shortened(textOf(alert.fingerprint)) ?? fingerprintOf(textsOf(whole().labels))
+  const fingerprint =
+    shortened(textOf(alert.fingerprint)) ?? fingerprintOf(textsOf(decoded().labels))
   const startsAt = instant(alert.startsAt)
   const endsAt = status === 'resolved' ? instant(alert.endsAt) : undefined
-  // What is asked of each alert is not kept: 100,000 alerts wait in memory while a large payload is read.
+  // Computed on demand and not cached: a large payload keeps 40,000 alerts in memory while it is read.
   const factsFrom = (texts: Pick<Facts, 'labels' | 'annotations' | 'fields' | 'generatorUrl'>) => ({
     ...texts,
     status,
@@ -59,40 +60,40 @@ export function alertFrom(
   })
   const facts = factsFrom({
     labels,
-    annotations: writtenIn(textsIn(alert.annotations, FIELDS_READ_ON_ACCEPT.annotations)),
+    annotations: withLineBreaks(textsIn(alert.annotations, FIELDS_READ_ON_ACCEPT.annotations)),
     fields: textsIn(alert, FIELDS_READ_ON_ACCEPT.fields),
     generatorUrl: undefined,
   })
-  const wholeFacts = () =>
+  const allFacts = () =>
     factsFrom({
-      labels: textsOf(whole().labels),
-      annotations: writtenTexts(whole().annotations),
-      fields: textsOf(whole(), TAKEN),
-      generatorUrl: textOf(whole().generatorURL),
+      labels: textsOf(decoded().labels),
+      annotations: annotationTexts(decoded().annotations),
+      fields: textsOf(decoded(), TAKEN),
+      generatorUrl: textOf(decoded().generatorURL),
     })
   const name = variableOf('alarm_name', facts) ?? ''
   const cluster = variableOf('ob_cluster', facts) ?? namespaceIn(labels) ?? ''
   const levelWord = levelWordOf(labels)
-  if (narrow && ![fingerprint, name, cluster, levelWord ?? ''].every(isAscii))
-    return alertFrom(whole(), { group, context, narrow: false })
+  if (isLatin1 && ![fingerprint, name, cluster, levelWord ?? ''].every(isAscii))
+    return alertFrom(decoded(), { group, context, isLatin1: false })
   return lazyAlert(
     { source: 'alertmanager', status, fingerprint, name, cluster, levelWord, startsAt, endsAt },
     {
-      labels: () => textsOf(whole().labels),
-      annotations: () => writtenTexts(whole().annotations),
+      labels: () => textsOf(decoded().labels),
+      annotations: () => annotationTexts(decoded().annotations),
       groupLabels: () => group.groupLabels,
-      variables: () => variablesOf(wholeFacts()),
-      texts: () => textsOfAlert(wholeFacts()),
+      variables: () => variablesOf(allFacts()),
+      texts: () => textsOfAlert(allFacts()),
     },
   )
 }
 
-/** A scraped target's own namespace goes before that of the exporter. */
+/** The namespace of the scraped target takes precedence over the exporter's. */
 function namespaceIn(labels: Readonly<Record<string, string>>): string | undefined {
   return labels['exported_namespace'] ?? labels['namespace']
 }
 
-/** The alert that is delivered in place of an unreadable one. */
+/** The alert that is delivered in place of a malformed one. */
 export function malformed(
   value: unknown,
   { why, receivedAt }: { why: string; receivedAt: Date },
@@ -104,7 +105,7 @@ export function malformed(
   })
 }
 
-/** What stands for all others that cannot be read, where one alert for each would be a storm of nothing. */
+/** One alert for all further malformed ones, because one alert for each would be a storm without content. */
 export function moreMalformed(count: number, { receivedAt }: { receivedAt: Date }): Alert {
   const description = `${count} more alerts in the same payload cannot be read.`
   return malformedAlert(description, { description, receivedAt })
@@ -128,13 +129,13 @@ function malformedAlert(
     name: 'Malformed alert',
     cluster: '',
     levelWord: undefined,
-    // No start time, so that a retry of its payload is recognised as one.
+    // Without a start time, so that a retry of the same payload is recognised.
     startsAt: undefined,
     endsAt: undefined,
   }
 }
 
-/** Of named values only those with some names: accepting needs few, and cleaning all costs more than parsing them. */
+/** Picks the given names: accepting needs few, and cleaning all values would cost more than parsing them. */
 function textsIn(values: unknown, names: readonly string[]): Record<string, string> {
   const texts: Record<string, string> = {}
   if (!isObject(values)) return texts
@@ -149,7 +150,9 @@ function statusOf(value: unknown): Status {
   return textOf(value)?.toLowerCase() === 'resolved' ? 'resolved' : 'firing'
 }
 
-/** Alertmanager's are 16 hex digits. One of megabytes would be kept and read with each alert that waits. */
+/**
+ * Alertmanager's fingerprints have 16 hex digits. One of megabytes would be stored and read with each waiting alert.
+ */
 const MAX_FINGERPRINT_LENGTH = 200
 
 function shortened(fingerprint: string | undefined): string | undefined {

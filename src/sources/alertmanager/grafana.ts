@@ -1,11 +1,11 @@
 type Texts = Readonly<Record<string, string>>
 
-/** Values of one alert that are shown. */
+/** Limit on the values shown for one alert. */
 const MAX_VALUES = 20
 
 /**
- * The measured values that Grafana sends, such as `97.2` of a single one, or `A=97.2, C=1`: from `values`, an object, else
- * from the text `valueString`. Undefined where there are none.
+ * The measured values that Grafana sends: `97.2` for a single one, `A=97.2, C=1` for several. Reads the object
+ * `values`, else the text `valueString`. Undefined if there are none.
  */
 export function measuredValueOf(fields: Texts): string | undefined {
   const values = (inObject(fields['values']) ?? inValueString(fields['valueString']) ?? []).slice(

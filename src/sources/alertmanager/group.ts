@@ -1,11 +1,11 @@
 import { textOf } from '../parsing/text.ts'
 import type { Payload } from './schema.ts'
-import { textsOf, writtenTexts } from './texts.ts'
+import { annotationTexts, textsOf } from './texts.ts'
 
-/** What the envelope says of all its alerts. */
+/** Fields of the payload that apply to all its alerts. */
 export interface Group {
   status: unknown
-  /** Alerts in the group, with those that Alertmanager left out of the payload. */
+  /** Alerts in the group, including those that Alertmanager left out of the payload. */
   readonly count: number
   /** Alerts that Alertmanager left out. */
   readonly truncated: number
@@ -19,17 +19,17 @@ export interface Group {
   readonly title: string | undefined
   readonly message: string | undefined
   readonly state: string | undefined
-  /** The labels by which it is grouped. */
+  /** The labels by which the alerts are grouped. */
   readonly groupLabels: Readonly<Record<string, string>>
-  /** Labels and annotations that stand in where an alert has none of that name. */
+  /** Labels and annotations used where an alert has none of the same name. */
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** Names that stand in for those an alert lacks; a payload with more is none that somebody meant. */
-const MAX_STAND_INS = 200
+/** Limit on shared labels, and on shared annotations; no legitimate payload has more. */
+const MAX_SHARED = 200
 
-/** The envelope; all but the status is worked out when somebody first reads it, since accepting needs little. */
+/** The group of a payload; all fields but the status are read on first use, because accepting needs few. */
 export class PayloadGroup implements Group {
   readonly status: unknown
   readonly #payload: Payload
@@ -91,7 +91,7 @@ export class PayloadGroup implements Group {
   }
 
   get labels(): Readonly<Record<string, string>> {
-    this.#labels ??= first(MAX_STAND_INS, {
+    this.#labels ??= first(MAX_SHARED, {
       ...textsOf(this.#payload.routeLabels),
       ...textsOf(this.#payload.commonLabels),
     })
@@ -99,7 +99,7 @@ export class PayloadGroup implements Group {
   }
 
   get annotations(): Readonly<Record<string, string>> {
-    this.#annotations ??= first(MAX_STAND_INS, writtenTexts(this.#payload.commonAnnotations))
+    this.#annotations ??= first(MAX_SHARED, annotationTexts(this.#payload.commonAnnotations))
     return this.#annotations
   }
 }

@@ -12,7 +12,10 @@ import { routeFor } from './other-bodies.ts'
 import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
 import { storedBody } from './stored-body.ts'
 
-/** Alertmanager's webhook payload version 4 (0.25 to 0.34); whatever `version` says, `alerts` makes it one. */
+/**
+ * Alertmanager's webhook payload version 4 (0.25 to 0.34). Any body with a list `alerts` is read, whatever its
+ * `version`.
+ */
 export const alertmanager: Source = {
   name: 'alertmanager',
   endpoint: { paths: ['/alertmanager/:channel', '/dingtalk/:channel/send'] },
@@ -20,16 +23,16 @@ export const alertmanager: Source = {
   read,
 }
 
-/** An alert of Alertmanager's takes 180 bytes and 26 quotes at least, so no payload of its has more. */
+/** An Alertmanager alert takes at least 180 bytes and 26 quotes, so the largest payload stays below these limits. */
 const BOUNDS = { brackets: 400_000, quotes: 4_000_000 } as const
 
 /**
- * As many as 20 MiB hold at 500 bytes each, and alerts of rules in use are larger. More would take more memory than the
- * receiver is given (512 MiB).
+ * A body of 20 MiB holds this many alerts of 500 bytes, and alerts of rules in use are larger. More would need more
+ * memory than the receiver's limit (512 MiB).
  */
 const MAX_ALERTS = 40_000
 
-/** Unreadable alerts are delivered one by one up to this many; the rest are counted. */
+/** Limit on malformed alerts that are delivered one by one; one further alert counts the rest. */
 const MAX_MALFORMED = 100
 
 async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {
@@ -40,8 +43,8 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
       `the body has more parts than any Alertmanager payload (limit ${BOUNDS.brackets} objects and lists); send fewer alerts at once (max_alerts)`,
     )
   await giveWay()
-  const narrow = typeof body === 'string' ? undefined : narrowPayload(body)
-  const payload = narrow ?? payloadIn(textFrom(body))
+  const latin1 = typeof body === 'string' ? undefined : latin1Payload(body)
+  const payload = latin1 ?? payloadIn(textFrom(body))
   if (payload.alerts.length > MAX_ALERTS)
     throw new AppError(
       'too_large',
@@ -50,8 +53,8 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   await giveWay()
   const alerts = await alertsOf(payload, {
     context,
-    narrow: narrow !== undefined,
-    // Looking at the names of each alert would be a tenth of the cost of small ones.
+    isLatin1: latin1 !== undefined,
+    // Only in a large body: counting the fields of each alert adds a tenth to the cost of a small one.
     large: isLarge(body),
   })
   const key = stateKeyOf(alerts)
@@ -59,13 +62,13 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
     source: 'alertmanager',
     key,
     async contentKey() {
-      const said = createDigest()
-      said.add(key)
+      const content = createDigest()
+      content.add(key)
       for (const alert of payload.alerts) {
-        said.add(contentOf(narrow === undefined ? alert : decodeUtf8(alert)))
+        content.add(contentOf(latin1 === undefined ? alert : decodeUtf8(alert)))
         await giveWay()
       }
-      return said.end()
+      return content.end()
     },
     ...(payload.notification_reason === ALERTS_ADDED ? { hasOnlyNewAlerts: true } : {}),
     ...storedBody(body, payload),
@@ -73,9 +76,9 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   }
 }
 
-/** Alertmanager's word for a group that is sent again because alerts joined it (0.32, notify/notify.go). */
+/** Alertmanager's reason for sending a group again because alerts joined it (0.32, notify/notify.go). */
 const ALERTS_ADDED = 'new alerts added'
-/** Fields of the envelope that are read. */
+/** Fields of the payload that are read, other than `alerts`. */
 const ENVELOPE = [
   'status',
   'groupKey',
@@ -94,8 +97,11 @@ const ENVELOPE = [
   'enrichments',
 ] as const satisfies (keyof Payload)[]
 
-/** What can be read at half the cost; its alerts are still to be widened, the rest is as it was sent. */
-function narrowPayload(bytes: Uint8Array): Payload | undefined {
+/**
+ * Parses a payload before decoding it, at half the cost. Its alerts still need `decodeUtf8`; its other fields are
+ * decoded.
+ */
+function latin1Payload(bytes: Uint8Array): Payload | undefined {
   const read = readLatin1Json(bytes)
   if (read === undefined || !isPayload(read.value)) return undefined
   const { alerts, ...rest } = read.value
@@ -118,12 +124,12 @@ function payloadIn(text: string): Payload {
 }
 
 function refused(why: string): AppError {
-  return new AppError('bad_payload', `the body is no Alertmanager payload: ${why}`)
+  return new AppError('bad_payload', `the body is not an Alertmanager payload: ${why}`)
 }
 
 async function alertsOf(
   payload: Payload,
-  { context, narrow, large }: { context: ReadContext; narrow: boolean; large: boolean },
+  { context, isLatin1, large }: { context: ReadContext; isLatin1: boolean; large: boolean },
 ): Promise<Alert[]> {
   const { receivedAt, giveWay } = context
   const group = new PayloadGroup(payload)
@@ -132,12 +138,12 @@ async function alertsOf(
   for (const [index, each] of payload.alerts.entries()) {
     const isAlert = isPayloadAlert(each)
     if (isAlert && !(large && hasTooManyFields(each)))
-      alerts.push(alertFrom(each, { group, context, narrow }))
+      alerts.push(alertFrom(each, { group, context, isLatin1 }))
     else {
       unreadable += 1
       if (unreadable <= MAX_MALFORMED) {
         const why = isAlert ? TOO_MANY_FIELDS : faultOf(each, 'labels')
-        alerts.push(malformed(narrow ? decodeUtf8(each) : each, { why, receivedAt }))
+        alerts.push(malformed(isLatin1 ? decodeUtf8(each) : each, { why, receivedAt }))
       }
     }
     if (index % CHUNK_SIZE === 0) await giveWay()
@@ -145,16 +151,16 @@ async function alertsOf(
   if (unreadable > MAX_MALFORMED)
     alerts.push(moreMalformed(unreadable - MAX_MALFORMED, { receivedAt }))
   if (new Set(alerts.map(({ fingerprint }) => fingerprint)).size === alerts.length) return alerts
-  // An alert that stands twice with the same status is one, as it was said last.
+  // Duplicate (status, fingerprint): keep the last.
   return [
     ...new Map(alerts.map((alert) => [`${alert.status} ${alert.fingerprint}`, alert])).values(),
   ]
 }
 
-/** Alerts that are read in one piece. */
+/** Alerts that are read before other work may run. */
 const CHUNK_SIZE = 16
 
-/** Labels, annotations or fields of one alert. */
+/** Limit on the labels, annotations or fields of one alert in a large body. */
 const MAX_FIELDS = 1_000
 const TOO_MANY_FIELDS = `it has more than ${MAX_FIELDS} labels, annotations or fields`
 

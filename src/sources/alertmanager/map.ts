@@ -8,7 +8,7 @@ import { OB_CLUSTERS, type Target, TENANTS, targetOf } from './target/index.ts'
 
 type Texts = Readonly<Record<string, string>>
 
-/** What the variables of one alert are made from; no text in it is empty. */
+/** The input for the variables of one alert; none of its texts is empty. */
 export interface Facts {
   labels: Texts
   annotations: Texts
@@ -23,12 +23,12 @@ export interface Facts {
   group: Group
 }
 
-/** With what is worked out once for several variables. */
-interface WholeFacts extends Facts {
+/** Facts with the target, which several variables need and which is computed once. */
+interface FactsWithTarget extends Facts {
   target: () => Target
 }
 
-type Extractor = (facts: WholeFacts) => string | undefined
+type Extractor = (facts: FactsWithTarget) => string | undefined
 
 const firstOf = (texts: Texts, names: readonly string[]): string | undefined => {
   for (const name of names) {
@@ -58,13 +58,13 @@ const first =
     return undefined
   }
 
-/** In the order in which they decide; `serverity` is how OBAgent's rules spell it. */
+/** Labels that may contain the level, in order of precedence; `serverity` is a misspelling in OBAgent's rules. */
 const LEVEL_LABELS = ['severity', 'serverity', 'level', 'alarm_level', 'priority'] as const
 
 const NAMES_OF_CLUSTERS = [...OB_CLUSTERS, 'cluster'] as const
 const NAMES_OF_RULES = ['alertname', 'rule_name'] as const
 
-/** All that is read of each alert that is accepted: its level word, and the variables alarm_name and ob_cluster. */
+/** The only fields read on accept: they give the level word and the variables alarm_name and ob_cluster. */
 export const FIELDS_READ_ON_ACCEPT = {
   labels: [
     ...LEVEL_LABELS,
@@ -86,7 +86,7 @@ const HOST: Extractor = ({ labels, target }) => {
   return firstOf(labels, ['svr_ip', 'host_ip', 'host']) ?? (name && labels[name])
 }
 
-/** What an alert's state and its payload alone decide. */
+/** Variables that take precedence over labels and annotations of the same name. */
 const STATUS_VARIABLES: Readonly<Record<string, Extractor>> = {
   alarm_level: ({ labels }) => levelWordOf(labels),
   alarm_status: ({ status }) => (status === 'firing' ? 'Active' : 'Inactive'),
@@ -104,8 +104,8 @@ const STATUS_VARIABLES: Readonly<Record<string, Extractor>> = {
 }
 
 /**
- * OCP's other variables, and where an alert of Alertmanager has them when no label or annotation bears the name; the
- * first that is there is taken. Old OCP names of the same things can be read as well as the new ones.
+ * Where an Alertmanager alert has the values of OCP's other variables, if no label or annotation has the variable's
+ * name. The first value found is used. OCP's old names are filled as well as its new ones.
  */
 const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Extractor>> = {
   alarm_type: label('rule_name', 'alertname'),
@@ -145,17 +145,17 @@ const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Extractor>> = {
 }
 
 /**
- * The flat set that templates read: OCP's names, and every label, annotation and field under its own; then what all
- * alerts of the group have in common, where this one has nothing of the name.
+ * All variables of an alert: OCP's names, and every label, annotation and field under its own name. A name that the
+ * alert lacks is filled from what all alerts of the group have in common.
  */
 export function variablesOf(facts: Facts): Variables {
   const { labels, annotations, fields, group } = facts
-  const whole = wholeFacts(facts)
+  const full = withTarget(facts)
   const variables = variablesFrom([
-    ...found(STATUS_VARIABLES, whole),
+    ...found(STATUS_VARIABLES, full),
     ...Object.entries(labels),
     ...Object.entries(annotations),
-    ...found(OCP_FROM_ALERTMANAGER, whole),
+    ...found(OCP_FROM_ALERTMANAGER, full),
     ...Object.entries(fields),
     ...Object.entries(group.labels),
     ...Object.entries(group.annotations),
@@ -170,15 +170,15 @@ export function variablesOf(facts: Facts): Variables {
   return variables
 }
 
-/** One of the variables, at the cost of that one; it is what `variablesOf` has under its name. */
+/** Computes a single variable; equals `variablesOf(facts)[name]`. */
 export function variableOf(name: string, facts: Facts): string | undefined {
   const { labels, annotations, fields, group } = facts
-  const whole = wholeFacts(facts)
+  const full = withTarget(facts)
   return (
-    STATUS_VARIABLES[name]?.(whole) ??
+    STATUS_VARIABLES[name]?.(full) ??
     labels[name] ??
     annotations[name] ??
-    OCP_FROM_ALERTMANAGER[name]?.(whole) ??
+    OCP_FROM_ALERTMANAGER[name]?.(full) ??
     fields[name] ??
     group.labels[name] ??
     group.annotations[name] ??
@@ -186,19 +186,19 @@ export function variableOf(name: string, facts: Facts): string | undefined {
   )
 }
 
-/** What an alert says under names of its own, where it has neither summary nor description; undefined where it has one. */
+/** Annotations with other names, for an alert without summary and description; undefined for any other alert. */
 export function textsOfAlert(facts: Facts): Variables | undefined {
   if (hasText(facts)) return undefined
   const names = Object.keys(facts.annotations).filter((name) => !NO_TEXT.test(name))
-  return variablesFrom(names.sort(byWeight).map((name) => [name, facts.annotations[name]]))
+  return variablesFrom(names.sort(byImportance).map((name) => [name, facts.annotations[name]]))
 }
 
-/** Addresses, what Grafana keeps for itself, and what has a line of its own. */
+/** Annotations that are not text: addresses, Grafana's internal values, and those that a message shows elsewhere. */
 const NO_TEXT =
   /(?:url|link|dashboard|runbook|image|uid|token)$|^(?:__|title$|alarm_name$|alarm_type$|alarm_target$|threshold$)/i
 
-/** Those first that say most. */
-const WEIGHTY = [
+/** Names of the most informative annotations, which come first. */
+const INFORMATIVE = [
   'detail',
   'details',
   'content',
@@ -212,30 +212,37 @@ const WEIGHTY = [
   '说明',
 ]
 
-function byWeight(a: string, b: string): number {
-  const weight = (name: string) => WEIGHTY.indexOf(name.toLowerCase()) + 1 || 100
-  return weight(a) - weight(b) || (a < b ? -1 : 1)
+function byImportance(a: string, b: string): number {
+  const rank = (name: string) => INFORMATIVE.indexOf(name.toLowerCase()) + 1 || 100
+  return rank(a) - rank(b) || (a < b ? -1 : 1)
 }
 
 function hasText({ annotations, group }: Facts): boolean {
   return (
-    firstOf(annotations, SPOKEN) !== undefined || firstOf(group.annotations, SPOKEN) !== undefined
+    firstOf(annotations, TEXT_ANNOTATIONS) !== undefined ||
+    firstOf(group.annotations, TEXT_ANNOTATIONS) !== undefined
   )
 }
 
-const SPOKEN = ['summary', 'description', 'message', 'alarm_summary', 'alarm_description'] as const
+const TEXT_ANNOTATIONS = [
+  'summary',
+  'description',
+  'message',
+  'alarm_summary',
+  'alarm_description',
+] as const
 
 function summaryOf({ annotations }: Facts): string | undefined {
   return firstOf(annotations, ['summary', 'message'])
 }
 
-/** What says the same as the summary is said once. */
+/** Undefined where it equals the summary, so that a message does not repeat it. */
 function descriptionOf(facts: Facts): string | undefined {
   const text = firstOf(facts.annotations, ['description', 'message'])
   return text?.trim() === summaryOf(facts)?.trim() ? undefined : text
 }
 
-function wholeFacts(facts: Facts): WholeFacts {
+function withTarget(facts: Facts): FactsWithTarget {
   let target: Target | undefined
   return {
     ...facts,
@@ -246,8 +253,8 @@ function wholeFacts(facts: Facts): WholeFacts {
   }
 }
 
-/** The same facts with nothing but what all alerts of the group have in common, which says of none what it is about. */
-function inCommon(facts: Facts): WholeFacts {
+/** Reduces facts to what all alerts of the group have in common; that names no target. */
+function inCommon(facts: Facts): FactsWithTarget {
   const { labels, annotations } = facts.group
   const target = () => NO_TARGET
   return { ...facts, labels, annotations, fields: NO_TEXTS, generatorUrl: undefined, target }
@@ -264,7 +271,7 @@ export function levelWordOf(labels: Texts): string | undefined {
 
 function found(
   table: Readonly<Record<string, Extractor>>,
-  facts: WholeFacts,
+  facts: FactsWithTarget,
 ): (readonly [string, string | undefined])[] {
   return Object.entries(table).map(([name, find]) => [name, find(facts)] as const)
 }
@@ -275,8 +282,8 @@ const SCOPES: ReadonlyMap<string | undefined, string> = new Map([
   ['observer', 'Host'],
 ])
 
-/** By the rule's own word, else by the most specific label. */
-function scopeOf(facts: WholeFacts): string | undefined {
+/** The scope by the label `instance_type`, else by the most specific label. */
+function scopeOf(facts: FactsWithTarget): string | undefined {
   const named = SCOPES.get(facts.labels['instance_type'])
   if (named !== undefined) return named
   if (HOST(facts) !== undefined) return 'Host'

@@ -1,14 +1,14 @@
 import { isObject } from '../parsing/json.ts'
 
-/** The route for a body of another sender; undefined for an unknown one. */
+/** A hint at the route that takes a body of another sender; undefined for an unknown one. */
 export function routeFor(body: unknown): string | undefined {
   if (Array.isArray(body))
     return body.some((each) => isObject(each) && isObject(each['labels']))
-      ? 'A bare list of alerts is what Alertmanager itself takes (/api/v2/alerts): send it there and let Alertmanager post here, or send {"alerts": […]}'
+      ? 'Alertmanager itself takes a bare list of alerts (/api/v2/alerts): send it there and let Alertmanager post here, or send {"alerts": […]}'
       : '/ocp/:channel takes a list of messages'
   if (!isObject(body)) return undefined
   if ('evalMatches' in body || ('ruleId' in body && 'ruleName' in body))
-    return "/ocp/:channel takes the webhook of Grafana's legacy alerting; Grafana Alerting's own webhook comes here"
+    return "/ocp/:channel takes the webhook of Grafana's legacy alerting; this address takes Grafana Alerting's own webhook"
   if ('alerts' in body) return undefined
   return "This address takes Alertmanager payloads; OCP's go to /ocp/:channel, and DingTalk's to /robot/send"
 }

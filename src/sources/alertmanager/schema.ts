@@ -1,8 +1,8 @@
 import { isObject } from '../parsing/json.ts'
 
 /**
- * An alert of Alertmanager's payload version 4. Only its labels must be there: a sender that writes another field in
- * another way (Grafana does, so do hand-made webhooks) must not lose the alert by it.
+ * An alert of Alertmanager's payload version 4. Only its labels are required, so that an unusual type in another field
+ * does not lose the alert. Grafana and hand-made webhooks send such types.
  */
 export interface PayloadAlert extends Record<string, unknown> {
   labels: Record<string, unknown>
@@ -14,7 +14,7 @@ export interface PayloadAlert extends Record<string, unknown> {
   fingerprint?: unknown
 }
 
-/** The envelope; `alerts` are checked one by one, so that a bad one costs only itself. */
+/** The payload; its `alerts` are checked one by one, so that a malformed one does not affect the others. */
 export interface Payload {
   alerts: unknown[]
   status?: unknown
@@ -29,7 +29,7 @@ export interface Payload {
   routeLabels?: unknown
   notification_reason?: unknown
   notificationReason?: unknown
-  /** Grafana's. */
+  /** Grafana only. */
   title?: unknown
   message?: unknown
   state?: unknown

@@ -2,14 +2,17 @@ import { isObject } from '../parsing/json.ts'
 import { textFrom } from '../parsing/text.ts'
 import { isPayload, type Payload } from './schema.ts'
 
-/** Grafana's list of what it found out about an alert; no message shows it. */
+/** A field in which Grafana sends additional findings about an alert; no message shows it. */
 const ENRICHMENTS = 'enrichments'
-/** How an image within a text begins. DingTalk shows none of these. */
+/** The start of an embedded image, which DingTalk does not show. */
 const IMAGE = 'data:image/'
-/** Part of every such image. Its first character is rare in JSON: a search for IMAGE takes 30 times as long. */
+/** Part of every embedded image. Its first character is rare in JSON: searching for IMAGE takes 30 times as long. */
 const MARK_OF_IMAGES = ';base64,'
 
-/** A body without enrichments and embedded images, where it has some: they can be megabytes of each alert. */
+/**
+ * The body to store, without enrichments and embedded images, which may take megabytes per alert. Empty for a body that
+ * has neither.
+ */
 export function storedBody(
   body: string | Uint8Array,
   { alerts, ...envelope }: Payload,

@@ -1,7 +1,10 @@
 import { isObject } from '../parsing/json.ts'
 import { cleanText, textOf } from '../parsing/text.ts'
 
-/** Named values as text, whatever a sender made them; no prototype, so that every name is only a name. */
+/**
+ * Converts the values of an object to texts, whatever their types. Without a prototype, so that `__proto__` is an
+ * ordinary name.
+ */
 export function textsOf(values: unknown, except?: ReadonlySet<string>): Record<string, string> {
   const texts: Record<string, string> = Object.create(null)
   if (!isObject(values)) return texts
@@ -12,13 +15,13 @@ export function textsOf(values: unknown, except?: ReadonlySet<string>): Record<s
   return texts
 }
 
-/** Annotations as text, a line break where a template wrote `\n` for one. */
-export function writtenTexts(annotations: unknown): Record<string, string> {
-  return writtenIn(textsOf(annotations))
+/** Annotations as texts, with line breaks where a rule wrote a literal `\n`. */
+export function annotationTexts(annotations: unknown): Record<string, string> {
+  return withLineBreaks(textsOf(annotations))
 }
 
-/** The same of texts, in place. */
-export function writtenIn(texts: Record<string, string>): Record<string, string> {
+/** Replaces each literal `\n` by a line break, in place. */
+export function withLineBreaks(texts: Record<string, string>): Record<string, string> {
   for (const name in texts) {
     const text = texts[name] as string
     if (text.includes('\\n') && !WINDOWS_PATH.test(text))
@@ -27,5 +30,5 @@ export function writtenIn(texts: Record<string, string>): Record<string, string>
   return texts
 }
 
-/** In `C:\new` and `\\server\name` a backslash divides names. */
+/** In `C:\new` and `\\server\name` a backslash separates names. */
 const WINDOWS_PATH = /\b[A-Za-z]:\\|\\\\\w/

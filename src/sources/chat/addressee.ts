@@ -4,15 +4,15 @@ import type { Secret } from '../../model/secret.ts'
 import type { Settings } from '../../model/settings.ts'
 import type { AddressedSettings, Addressee } from '../source.ts'
 
-/** DingTalk takes a signature for an hour (DingTalk: custom robot security settings). */
+/** DingTalk accepts a signature for one hour (DingTalk: custom robot security settings). */
 const MAX_AGE_MS = 3_600_000
 
-/** The name under which each alert finds its channels by the routes. */
+/** The reserved channel name for which `routes` choose the channels of each alert. */
 const AUTO = 'auto'
 
 /**
- * The channel whose `inlet.token` the access token is, else the one whose name it is and that has no such protection. Where the
- * channel has an `inlet.secret`, the signature must be right too. Both are compared in constant time.
+ * Finds the channel by its `inlet.token`, else by its name if it has neither `inlet.token` nor `inlet.hmac`. A channel
+ * with an `inlet.secret` also requires a valid signature. Token and signature are compared in constant time.
  */
 export function addressee(
   query: URLSearchParams,
@@ -34,13 +34,13 @@ export function addressee(
 
 const NO_TOKEN = 'access_token is missing'
 const UNKNOWN_TOKEN =
-  'access_token must be the inlet.token of a channel, or the name of a channel that has neither this nor inlet.hmac'
+  'access_token must be the inlet.token of a channel, or the name of a channel without inlet.token and inlet.hmac'
 
 function refused(error: AppError, hasCredential = false): Addressee {
   return { kind: 'refused', error, hasCredential }
 }
 
-/** All are compared, so that the time does not show which came near. */
+/** Compares every token, so that the response time reveals nothing about them. */
 function channelWithToken(token: string, channels: Settings['channels']): string | undefined {
   const shown = hash('sha256', token, 'buffer')
   let found: string | undefined
@@ -58,7 +58,7 @@ function channelNamed(
   if (onlyChannel !== undefined) return onlyChannel
   if (name === AUTO) return routes.length > 0 ? name : undefined
   const channel = channels.get(name)
-  // One that asks for signed bodies takes no others by its name.
+  // A channel that requires signed bodies cannot be addressed by its name.
   const isClosed = channel?.inlet?.token !== undefined || channel?.inlet?.hmac !== undefined
   return channel === undefined || isClosed ? undefined : name
 }
@@ -66,11 +66,11 @@ function channelNamed(
 function faultOfSignature(query: URLSearchParams, secret: Secret, now: Date): string | undefined {
   const [timestamp, sign] = [lastOf(query, 'timestamp'), lastOf(query, 'sign')]
   if (timestamp === undefined || sign === undefined)
-    return 'sign not match: timestamp and sign must both stand in the address'
+    return 'sign not match: timestamp and sign must both be in the address'
   const atMs = /^\d{1,16}$/.test(timestamp) ? Number(timestamp) : Number.NaN
   // Negated, so that NaN is refused as well.
   if (!(Math.abs(now.getTime() - atMs) <= MAX_AGE_MS))
-    return 'invalid timestamp: it must be in milliseconds, and within an hour of the time here'
+    return "invalid timestamp: it must be in milliseconds, and within an hour of the receiver's time"
   const key = secret.reveal()
   const right = createHmac('sha256', key).update(`${timestamp}\n${key}`).digest()
   const shown = Buffer.from(unescaped(sign), 'base64')
@@ -78,7 +78,7 @@ function faultOfSignature(query: URLSearchParams, secret: Secret, now: Date): st
   return "sign not match: the sender's secret must be the inlet.secret of the channel"
 }
 
-/** Base64 as it was before a client left its `+` bare in the address, or encoded it twice. */
+/** Restores the Base64 text from clients that leave `+` unencoded in the address, or encode it twice. */
 function unescaped(sign: string): string {
   const bare = sign.replaceAll(' ', '+')
   try {
@@ -88,7 +88,7 @@ function unescaped(sign: string): string {
   }
 }
 
-/** A client that appends a new signature to an address with an old one means the new one. */
+/** The last value counts, because some clients append a new signature to an address that contains an old one. */
 function lastOf(query: URLSearchParams, name: string): string | undefined {
   const value = query.getAll(name).at(-1)?.trim()
   return value === '' ? undefined : value

@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts'
 import { isObject, parsedJson } from '../parsing/json.ts'
 import { textOf } from '../parsing/text.ts'
 
-/** DingTalk's number for each message type whose words are missing, and the part that is missing. */
+/** By message type: DingTalk's error code for a missing text, and the name of the missing part. */
 const MISSING_PART: Readonly<Record<string, readonly [errcode: number, part: string]>> = {
   text: [400201, 'text->content'],
   link: [400301, 'link->text'],
@@ -11,7 +11,7 @@ const MISSING_PART: Readonly<Record<string, readonly [errcode: number, part: str
   feedCard: [400602, 'feedCard->links'],
 }
 
-/** Why a body without a readable text holds no message; undefined where it may hold one in another form. */
+/** DingTalk's error for a body without readable text; undefined if the body may be a message in another format. */
 export function faultIn(text: string): AppError | undefined {
   const body = parsedJson(text)?.value
   if (!isObject(body)) return undefined

@@ -12,7 +12,7 @@ import { addressee } from './addressee.ts'
 import { faultIn } from './body-fault.ts'
 import { refusal } from './refusal.ts'
 
-/** DingTalk's own robot API: for senders that know nothing but a DingTalk robot. */
+/** DingTalk's own robot API, for senders that can only post to a DingTalk robot. */
 export const chat: Source = {
   name: 'chat',
   endpoint: { paths: ['/robot/send'], addressee, refusal },
@@ -21,8 +21,8 @@ export const chat: Source = {
 }
 
 /**
- * Clients repeat a message whose reply they missed within seconds. Later the same words are news: a monitor that says
- * down, up and down again within the channel's period must be heard three times.
+ * Clients that miss a reply retry within seconds. Later, the same text is a new message: a monitor that reports down,
+ * up and down within the channel's period must produce three messages.
  */
 const RETRY_WINDOW_MS = 60_000
 
@@ -34,8 +34,8 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   const parsed = await parseBody(text, giveWay)
   await giveWay()
   const [first] = parsed
-  // A large body of too many parts is not looked into: it goes out as a text.
-  const isUnread = parsed.length === 1 && first?.ready === undefined && !isLarge(body)
+  // A large body with too many parts is delivered as plain text, without analysis.
+  const isUnread = parsed.length === 1 && first?.prerendered === undefined && !isLarge(body)
   const fault = isUnread ? faultIn(text) : undefined
   if (fault !== undefined) throw fault
   const alerts: Alert[] = []
@@ -44,17 +44,17 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
     await giveWay()
   }
   const key = stateKeyOf(alerts)
-  const ready = parsed.length === 1 ? first?.ready : undefined
+  const prerendered = parsed.length === 1 ? first?.prerendered : undefined
   return {
     source: 'chat',
     key,
     contentKey: async () => digest([key, text]),
     alerts,
-    ...(ready === undefined ? {} : { prerendered: ready }),
+    ...(prerendered === undefined ? {} : { prerendered }),
   }
 }
 
-/** How Alertmanager and Grafana begin the title of a group that is over. */
+/** The start of the title of a resolved group, in Alertmanager and Grafana. */
 const RESOLVED_TITLE = /^\W{0,20}\[RESOLVED[\]:]/i
 
 function alertOf({ fields }: Parsed, context: ReadContext): Alert {

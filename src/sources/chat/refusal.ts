@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { Endpoint } from '../source.ts'
 
-/** DingTalk's number and words for what can go wrong with a request. */
+/** DingTalk's error code and message for each error of a request. */
 const REPLIES: Partial<Record<ErrorCode, readonly [errcode: number, words: string]>> = {
   bad_payload: [40035, '不合法的参数'],
   bad_request: [40035, '不合法的参数'],
@@ -13,10 +13,10 @@ const REPLIES: Partial<Record<ErrorCode, readonly [errcode: number, words: strin
   too_large: [460101, 'message too long'],
 }
 
-/** Its sender may try again, as DingTalk asks for with this number. */
+/** For all other errors: DingTalk's code for "busy", after which senders retry. */
 const BUSY = [-1, '系统繁忙'] as const
 
-/** A refusal as DingTalk words it, with what to do about it. */
+/** DingTalk's message for an error, followed by what to do about it. */
 export const refusal: NonNullable<Endpoint['refusal']> = ({ code, errcode, message }) => {
   const [number, words] = (code === undefined ? undefined : REPLIES[code]) ?? BUSY
   return { errcode: errcode ?? number, errmsg: words === '' ? message : `${words}: ${message}` }

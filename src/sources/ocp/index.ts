@@ -6,7 +6,7 @@ import { parseBody } from '../parsing/ocp/parse.ts'
 import { digest, textFrom } from '../parsing/text.ts'
 import type { ReadContext, Source } from '../source.ts'
 
-/** OCP's HTTP channel, with whatever body its operator's template makes. */
+/** OCP's HTTP channel; the operator's template may produce any body. */
 export const ocp: Source = {
   name: 'ocp',
   endpoint: { paths: ['/ocp/:channel'] },
@@ -26,13 +26,13 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
     await giveWay()
   }
   const [only] = parsed
-  const ready = parsed.length === 1 ? only?.ready : undefined
+  const prerendered = parsed.length === 1 ? only?.prerendered : undefined
   const key = stateKeyOf(alerts)
   return {
     source: 'ocp',
     key,
     contentKey: async () => digest([key, text]),
     alerts,
-    ...(ready === undefined ? {} : { prerendered: ready }),
+    ...(prerendered === undefined ? {} : { prerendered }),
   }
 }

@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from './json.ts'
 import { type ChatBody, linkOf, titleOf, webAddressOf } from './prerendered.ts'
 import { textOf } from './text.ts'
 
-/** Where DingTalk and WeCom (`msgtype`) have their text, and Feishu (`msg_type`) its plain text. */
+/** The fields with the text: of DingTalk and WeCom (`msgtype`), and of Feishu's plain texts (`msg_type`). */
 const PARTS = ['markdown', 'actionCard', 'text', 'link', 'feedCard', 'content'] as const
 const PLAIN_TYPES: ReadonlySet<string> = new Set(['text', 'link', 'content'])
 
@@ -18,18 +18,21 @@ export function renderedIn(json: JsonObject): ChatBody | undefined {
   if (name === undefined) return undefined
   const { [name]: part, ...others } = rest
   if (!isObject(part)) return undefined
-  const said =
+  const content =
     name === 'feedCard' ? linksOf(part['links']) : textOf(part['text'] ?? part['content'])
-  if (said === undefined) return undefined
+  if (content === undefined) return undefined
   const title = titleOf(part['title'])
   const url = webAddressOf(part['singleURL'] ?? part['messageUrl'])
-  const ready: PrerenderedText = {
+  const prerendered: PrerenderedText = {
     title,
-    text: name === 'link' ? [title, said, url].filter(Boolean).join('\n') : said + buttonsOf(part),
+    text:
+      name === 'link'
+        ? [title, content, url].filter(Boolean).join('\n')
+        : content + buttonsOf(part),
     format: PLAIN_TYPES.has(name) ? 'text' : 'markdown',
     mention: mentionOf(at, part),
   }
-  return { prerendered: ready, ...(url === undefined ? {} : { url }), others }
+  return { prerendered, ...(url === undefined ? {} : { url }), others }
 }
 
 /** The buttons of an action card as links below its text. */
@@ -49,7 +52,7 @@ function linksOf(links: unknown): string | undefined {
   return lines.length === 0 ? undefined : lines.map((line) => `- ${line}`).join('\n')
 }
 
-/** DingTalk's `at`, and WeCom's lists beside its text. */
+/** Mentions from DingTalk's `at` and from WeCom's lists beside the text. */
 function mentionOf(at: unknown, part: JsonObject): Mention {
   const dingtalk = isObject(at) ? at : {}
   const mobiles = [...list(dingtalk['atMobiles']), ...list(part['mentioned_mobile_list'])]
@@ -60,7 +63,7 @@ function mentionOf(at: unknown, part: JsonObject): Mention {
   return { mobiles: mobiles.filter((each) => each !== '@all'), users, all }
 }
 
-/** A list, or one text with commas, without unresolved placeholders. */
+/** Items of a list or of a comma-separated text, without unresolved placeholders. */
 function list(value: unknown): string[] {
   const items = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : []
   return items

@@ -1,28 +1,28 @@
 import type { GiveWay } from '../../give-way.ts'
 import { isLarge } from '../source.ts'
 
-/** The most objects and lists, and double quotes, of a body. */
+/** Limits on opening brackets and double quotes in a body. */
 export interface ComplexityLimits {
   brackets: number
   quotes: number
 }
 
-/** Quotes and commas between two brackets: more than any legitimate object or string list has. */
+/** Limit on quotes and commas between two brackets; no legitimate object or string list has more. */
 const MAX_BETWEEN_CONTAINERS = 100_000
 
-/** Bytes that are counted in one piece. */
+/** Bytes that are counted before other work may run. */
 const PIECE = 1024 * 1024
 
 /**
- * Whether a large body has so many parts that parsing it would take seconds and hundreds of megabytes, more than any
- * sender of alerts writes. Counts opening brackets, also within strings. Linear; stops as soon as the answer is known.
+ * Whether a large body has so many parts that parsing it would take seconds and hundreds of megabytes. No sender of
+ * alerts writes that many. Counts opening brackets within strings too. Linear; stops at the first exceeded limit.
  */
 export async function exceedsComplexity(
   body: string | Uint8Array,
   bounds: ComplexityLimits,
   giveWay: GiveWay,
 ): Promise<boolean> {
-  // A smaller body is parsed in a few milliseconds, whatever is in it.
+  // A smaller body is parsed in a few milliseconds, whatever it contains.
   if (!isLarge(body)) return false
   let { brackets, quotes } = bounds
   let between = MAX_BETWEEN_CONTAINERS

@@ -9,27 +9,27 @@ const AT = /<at (?:user_)?id=["']?([\w-]{1,64})["']?>([^<]{0,64})<\/at>/g
 const INNER = ['text', 'fields', 'elements', 'actions', 'columns'] as const
 
 /**
- * Reads Feishu's text, rich text (`post`) and cards (`interactive`). Its user ids mean nothing in DingTalk, so names
- * stay in the text, and only a mention of all becomes one. Undefined for any other body.
+ * Reads Feishu's text, rich text (`post`) and cards (`interactive`). DingTalk has no users with Feishu's ids, so names
+ * stay in the text; only a mention of everyone is kept. Undefined for any other body.
  */
 export function renderedForFeishu(json: JsonObject): ChatBody | undefined {
   const { content, card, ...others } = json
-  const said = isObject(content) ? messageIn(content) : cardIn(card)
-  if (said === undefined) return undefined
-  const all = [...said.text.matchAll(AT)].some(([, id]) => id === 'all')
-  const text = said.text
+  const message = isObject(content) ? messageIn(content) : cardIn(card)
+  if (message === undefined) return undefined
+  const all = [...message.text.matchAll(AT)].some(([, id]) => id === 'all')
+  const text = message.text
     .replace(AT, (_, id: string, name: string) => (id === 'all' || name === '' ? name : `@${name}`))
     .trim()
-  return { prerendered: { ...said, text, mention: { ...NO_MENTION, all } }, others }
+  return { prerendered: { ...message, text, mention: { ...NO_MENTION, all } }, others }
 }
 
-interface Said {
+interface FeishuMessage {
   title: string | undefined
   text: string
   format: 'text' | 'markdown'
 }
 
-function messageIn(content: JsonObject): Said | undefined {
+function messageIn(content: JsonObject): FeishuMessage | undefined {
   const languages = isObject(content['post']) ? Object.values(content['post']) : []
   const post = languages.find(isObject)
   if (post === undefined) {
@@ -51,7 +51,7 @@ function spanIn(span: unknown): string {
   return href === undefined || href === text ? text : `${text} ${href}`
 }
 
-function cardIn(card: unknown): Said | undefined {
+function cardIn(card: unknown): FeishuMessage | undefined {
   const read = typeof card === 'string' ? readJson(card) : undefined
   const whole = read?.kind === 'json' ? read.value : card
   if (!isObject(whole)) return undefined

@@ -1,10 +1,10 @@
 import { DateTime } from 'luxon'
 
-/** A date with a time of day; luxon would take a missing part from today. */
+/** A date with a time of day; luxon would fill in a missing part from today's date. */
 const DATE_AND_TIME =
   /^(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?) ?(Z|[+-]?\d\d:?\d\d)?$/
 
-/** The form in which Go and JavaScript write instants in UTC, with a day that every month has. */
+/** UTC instants as Go and JavaScript write them, with a day from 1 to 28, which every month has. */
 const PLAIN =
   /^(?:199|20\d)\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
 
@@ -31,7 +31,7 @@ export function instantOf(text: string | undefined, zone: string): Date | undefi
   // Form decoding turns a plus sign into a space.
   const given = offset === undefined || /^[Z+-]/.test(offset) ? (offset ?? '') : `+${offset}`
   const iso = `${year}-${month}-${day}T${time.replace(',', '.')}${given}`
-  // Ten times faster than luxon. It takes 30 February for 1 March, but every month has 28 days.
+  // `Date` is ten times faster than luxon. It reads 30 February as 1 March, hence the limit of 28 days.
   const quick = /Z$|[+-]\d\d:\d\d$/.test(iso) && Number(day) <= 28 ? new Date(iso) : undefined
   const instant = quick ?? DateTime.fromISO(iso, { zone }).toJSDate()
   return Number.isNaN(instant.getTime()) ? undefined : instant

@@ -4,7 +4,7 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const MAX_EXCERPT_LENGTH = 24
 
-/** What may come next in a JSON text, in words for a person. */
+/** What may come next in a JSON text, as error messages name it. */
 const EXPECTED = {
   value: 'a value',
   firstItem: 'a value or ]',
@@ -77,7 +77,7 @@ function afterValue(open: readonly ('{' | '[')[]): Next {
   return top === '{' ? 'nextMember' : 'nextItem'
 }
 
-/** The end of a sticky match at a position; the position itself where nothing matches. */
+/** The end of a sticky match at a position; the same position where nothing matches. */
 function past(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.test(text) ? pattern.lastIndex : at

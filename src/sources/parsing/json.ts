@@ -5,13 +5,13 @@ export type JsonObject = Record<string, unknown>
 
 export type ReadJson = { kind: 'json'; value: unknown } | { kind: 'fault'; words: string }
 
-/** Deeper nesting is hostile: writing it as JSON again would overflow the stack. */
+/** Deeper nesting is rejected: a hostile body could otherwise overflow the stack when it is serialized. */
 export const MAX_DEPTH = 64
 
-/** A longer text gets V8's own message: to find the position takes ten times as long as to parse it. */
+/** Longer texts get V8's own message, because finding the position takes ten times as long as parsing. */
 const MAX_SEARCHED_LENGTH = 256 * 1024
 
-/** Parses strict JSON, nested up to MAX_DEPTH; an error has words, line and column. */
+/** Parses strict JSON, nested up to MAX_DEPTH. A fault describes the error, with line and column. */
 export function readJson(text: string): ReadJson {
   let value: unknown
   try {
@@ -19,9 +19,9 @@ export function readJson(text: string): ReadJson {
   } catch (error) {
     if (isTooDeep(text)) return TOO_DEEP
     const words = text.length > MAX_SEARCHED_LENGTH ? messageOf(error) : jsonErrorIn(text)
-    return { kind: 'fault', words: `it is no JSON: ${words}` }
+    return { kind: 'fault', words: `it is not JSON: ${words}` }
   }
-  // A walk over the parsed value costs an eighth of one over its text.
+  // Walking the parsed value costs an eighth of scanning the text.
   return isDeeper(value) ? TOO_DEEP : { kind: 'json', value }
 }
 
@@ -37,7 +37,7 @@ export function parsedJson(text: string): { value: unknown } | undefined {
 
 const TOO_DEEP = { kind: 'fault', words: `it is nested deeper than ${MAX_DEPTH} levels` } as const
 
-/** Whether a parsed value nests more than `left` levels; descends no further. */
+/** Whether a parsed value nests more than `left` levels; stops at that depth. */
 export function isDeeper(value: unknown, left = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (left === 0) return true
@@ -54,7 +54,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether brackets outside of strings nest deeper than MAX_DEPTH; linear, and builds nothing. */
+/** Whether brackets outside of strings nest deeper than MAX_DEPTH. Linear; allocates nothing. */
 export function isTooDeep(text: string): boolean {
   let depth = 0
   let at = 0
@@ -77,9 +77,11 @@ const CLOSE_BRACE = 125
 const OPEN_BRACKET = 91
 const CLOSE_BRACKET = 93
 
-/** The closing quote of the string that began before `from`: the next one after an even number of backslashes. */
+/**
+ * The closing quote of the string whose content starts at `from`: the first quote after an even number of backslashes.
+ */
 function endOfText(text: string, from: number): number {
-  // Strings are most of a body, so the native search does the walking.
+  // Most of a body is strings, which the native search skips quickly.
   let quote = text.indexOf('"', from)
   while (quote >= 0) {
     let before = quote

@@ -1,15 +1,15 @@
 import { isDeeper } from './json.ts'
 
-/** JSON parsed byte by byte: its strings are wrong beyond ASCII until `decodeUtf8` restores them. */
+/** JSON parsed as Latin-1: strings with non-ASCII characters are wrong until `decodeUtf8` restores them. */
 export type Latin1Json = { value: unknown }
 
 /** Below this size, decoding is cheaper than checking whether it can be avoided. */
 export const FAST_PATH_MIN_BYTES = 16_384
 
 /**
- * Parses UTF-8 JSON as if each byte were a character: 150 instead of 250 µs for 100 alerts, because an accept reads few
- * of the strings. Undefined for what must be decoded first: a small body, invalid JSON, deep nesting, or escapes that
- * could not be told from bytes.
+ * Parses UTF-8 JSON as Latin-1, one character per byte. Takes 150 instead of 250 µs for 100 alerts, because accepting
+ * reads few strings. Undefined for small bodies, invalid JSON, deep nesting, and escapes that could be mistaken for
+ * bytes.
  */
 export function readLatin1Json(bytes: Uint8Array): Latin1Json | undefined {
   if (bytes.length < FAST_PATH_MIN_BYTES) return undefined
@@ -23,7 +23,7 @@ export function readLatin1Json(bytes: Uint8Array): Latin1Json | undefined {
   }
 }
 
-/** A part of it, with its strings decoded. */
+/** Returns a part of a Latin1Json with its strings decoded. */
 export function decodeUtf8<T>(part: T): T {
   const text = JSON.stringify(part)
   return isAscii(text) ? part : (JSON.parse(Buffer.from(text, 'latin1').toString('utf8')) as T)
@@ -34,7 +34,7 @@ export function isAscii(text: string): boolean {
   return true
 }
 
-/** Whether an escape is a character beyond ASCII, or may be; Go escapes <, > and &, which are harmless. */
+/** Whether a `\u` escape is, or may be, a non-ASCII character. Go escapes <, > and &, which are ASCII. */
 function hasWideEscape(text: string): boolean {
   for (let at = text.indexOf('\\u'); at >= 0; at = text.indexOf('\\u', at + 2))
     if (text[at + 2] !== '0' || text[at + 3] !== '0' || !(text.charCodeAt(at + 4) < 0x38))

@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto'
 import { TextDecoder } from 'node:util'
 
-/** Replaces NUL and lone surrogates, so that every store and encoder takes the text. */
+/** Replaces NUL and lone surrogates, so that every store and encoder accepts the text. */
 export function cleanText(text: string): string {
   const whole = text.isWellFormed() ? text : text.toWellFormed()
   return whole.includes('\0') ? whole.replaceAll('\0', '\uFFFD') : whole
@@ -14,19 +14,19 @@ export function textFrom(body: string | Uint8Array): string {
 
 const UTF_8 = new TextDecoder()
 
-/** Any value as clean text, structures as JSON; undefined for null, undefined and the empty text. */
+/** Converts any value to clean text, objects and lists as JSON; undefined for null, undefined and the empty text. */
 export function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined || value === '') return undefined
   if (typeof value === 'string') return cleanText(value)
   return typeof value === 'object' ? cleanText(JSON.stringify(value)) : String(value)
 }
 
-/** 16 hex digits that identify texts and their order. */
+/** A hash of texts in this order, 16 hex digits. */
 export function digest(parts: readonly string[]): string {
   return hash('sha256', parts.join('\0')).slice(0, 16)
 }
 
-/** The same for texts that are added one by one, because together they may be too large for memory. */
+/** Like `digest`, for texts added one by one, because together they may be too large for memory. */
 export function createDigest(): { add: (part: string) => void; end: () => string } {
   const sum = createHash('sha256')
   let isFirst = true

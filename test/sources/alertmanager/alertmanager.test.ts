@@ -15,7 +15,7 @@ const CONTEXT = {
 const read = (payload: unknown): Promise<Notification> =>
   alertmanager.read(typeof payload === 'string' ? payload : JSON.stringify(payload), CONTEXT)
 
-/** As Alertmanager 0.25 posts it; 0.34 only adds to it. */
+/** A payload as Alertmanager 0.25 posts it; 0.34 only adds fields. */
 const PAYLOAD = {
   receiver: 'dingtalk',
   status: 'firing',
@@ -115,7 +115,7 @@ describe("Alertmanager's payload", () => {
     }
   })
 
-  test('resolved says when and how long', async () => {
+  test('a resolved alert has its end and its duration', async () => {
     const [alert] = (
       await read(withAlerts({ ...ALERT, status: 'resolved', endsAt: '2026-01-02T03:03:30Z' }))
     ).alerts
@@ -132,12 +132,12 @@ describe("Alertmanager's payload", () => {
     const counted = async (truncatedAlerts: unknown) =>
       (await read({ ...PAYLOAD, truncatedAlerts })).alerts[0]?.variables['alarm_count']
     assert.equal(await counted(7), '8')
-    // What no value can be made of, JavaScript's own conversion refuses with an error.
+    // JavaScript's own conversion to a number throws for the last two.
     for (const nothing of [null, 'x', -1, { toString: 1 }, [{ toString: 1, valueOf: 2 }]])
       assert.equal(await counted(nothing), '1')
   })
 
-  test('is taken whatever its version says, and with fields that nobody knows', async () => {
+  test('is read whatever its version, and with unknown fields', async () => {
     for (const version of ['4', '1', 4, null, undefined])
       assert.equal(
         (await read({ ...PAYLOAD, version, notificationReason: 'new', extra: { deep: [1] } }))
@@ -147,7 +147,7 @@ describe("Alertmanager's payload", () => {
     assert.deepEqual((await read({ alerts: [] })).alerts, [])
   })
 
-  test('with a fingerprint of megabytes has a short one that stands for it', async () => {
+  test('a fingerprint of megabytes is replaced by a short hash', async () => {
     const of = async (fingerprint: string) =>
       (await read(withAlerts({ ...ALERT, fingerprint }))).alerts[0]?.fingerprint as string
     const [one, other] = [await of('x'.repeat(2_000_000)), await of(`${'x'.repeat(2_000_000)}y`)]
@@ -156,7 +156,7 @@ describe("Alertmanager's payload", () => {
     assert.equal(await of('x'.repeat(200)), 'x'.repeat(200))
   })
 
-  test('without a fingerprint is its labels, in any order', async () => {
+  test('without a fingerprint an alert is identified by its labels, in any order', async () => {
     const { fingerprint: _, ...bare } = ALERT as NonNullable<typeof ALERT>
     const turned = {
       ...bare,
@@ -173,11 +173,11 @@ describe("Alertmanager's payload", () => {
     assert.notEqual(one, three)
   })
 
-  test('of a peer or a retry has the same key; news has another', async () => {
+  test('a retry and the copy of a peer have the same key; a changed state has another', async () => {
     const { key } = await read(PAYLOAD)
     const peer = { ...PAYLOAD, externalURL: 'http://other:9093', receiver: 'renamed' }
     assert.equal((await read(peer)).key, key)
-    // The tree of routes, in which the receiver may stand in another place, is no part of it.
+    // The group key contains the path of routes, which differs when the receiver is moved.
     for (const groupKey of ['{}/{severity="critical"}:{alertname="HostDown"}', undefined])
       assert.equal((await read({ ...PAYLOAD, groupKey, groupLabels: {} })).key, key)
     const touched = withAlerts({ ...ALERT, annotations: { summary: 'now 3' } })
@@ -195,7 +195,7 @@ describe("Alertmanager's payload", () => {
     )
   })
 
-  test('that names one alert twice has it once, but firing and resolved are two', async () => {
+  test('an alert listed twice is read once, but firing and resolved are two alerts', async () => {
     assert.equal((await read(withAlerts(ALERT, ALERT))).alerts.length, 1)
     assert.deepEqual(
       (await read(withAlerts(ALERT, { ...ALERT, status: 'resolved' }))).alerts.map(
@@ -206,8 +206,8 @@ describe("Alertmanager's payload", () => {
   })
 })
 
-describe('what can be saved of a payload', () => {
-  test('a bad alert costs only itself, and is told as what it is', async () => {
+describe('a payload with unusable parts', () => {
+  test('a malformed alert does not affect the others, and is delivered as a malformed alert', async () => {
     for (const bad of [1, 'x', null, [], {}, { labels: 1 }]) {
       const { alerts } = await read(withAlerts(bad, ALERT))
       assert.equal(alerts.length, 2, JSON.stringify(bad))
@@ -220,7 +220,7 @@ describe('what can be saved of a payload', () => {
     }
   })
 
-  test('labels of other kinds become texts; null is none', async () => {
+  test('labels of other types become texts; null becomes no label', async () => {
     const { variables } = (
       await read(
         withAlerts({ labels: { alertname: 'a', n: 5, b: true, o: { x: [1] }, gone: null } }),
@@ -232,14 +232,14 @@ describe('what can be saved of a payload', () => {
     )
   })
 
-  test('fields of other kinds cost nothing but themselves', async () => {
+  test('a field of another type loses only that field', async () => {
     const odd = { labels: { alertname: 'a' }, status: 5, startsAt: 5, annotations: 'none' }
     const [alert] = (await read(withAlerts({ ...odd, valueString: '[ var=B ]' }))).alerts
     assert.deepEqual([alert?.status, alert?.startsAt], ['firing', undefined])
     assert.equal(alert?.variables['valueString'], '[ var=B ]')
   })
 
-  test('times that are none, or cannot be read, are none', async () => {
+  test('zero times and unreadable times count as missing', async () => {
     for (const startsAt of ['0001-01-01T00:00:00Z', '', 'yesterday']) {
       const [alert] = (await read(withAlerts({ ...ALERT, startsAt }))).alerts
       assert.equal(alert?.startsAt, undefined)
@@ -247,7 +247,7 @@ describe('what can be saved of a payload', () => {
     }
   })
 
-  test('NUL and lone surrogates become U+FFFD; names of prototypes are names', async () => {
+  test('NUL and lone surrogates become U+FFFD; names such as __proto__ are ordinary names', async () => {
     const [alert] = (
       await read(
         `{"alerts":[{"labels":{"alertname":"a\\u0000b","s":"\\ud800x","__proto__":"p","constructor":"c","toString":"t"}}]}`,
@@ -264,7 +264,7 @@ describe('what can be saved of a payload', () => {
   })
 })
 
-describe('what is no payload', () => {
+describe('a body that is not a payload', () => {
   const faultOf = async (text: string): Promise<string> => {
     try {
       await read(text)
@@ -276,7 +276,7 @@ describe('what is no payload', () => {
     throw new Error(`${text.slice(0, 100)} was taken`)
   }
 
-  test('says what is wrong and where', async () => {
+  test('is refused with the cause and the position', async () => {
     for (const [text, wanted] of [
       ['', /payload: it is empty/],
       ['{"alerts": [}', /line 1, column 13: expected a value or \], but there is "}"/],
@@ -295,7 +295,7 @@ describe('what is no payload', () => {
       assert.match(await faultOf(text), wanted)
   })
 
-  test('is found at a place wherever JSON.parse finds fault', async () => {
+  test('has an error with a position wherever JSON.parse throws', async () => {
     await fc.assert(
       fc.asyncProperty(fc.json(), fc.nat(), fc.string({ maxLength: 3 }), async (json, at, put) => {
         const text = json.slice(0, at % (json.length + 1)) + put
@@ -311,7 +311,7 @@ describe('what is no payload', () => {
     )
   })
 
-  test('deep nesting is refused, in brackets only', async () => {
+  test('deep nesting is refused; brackets within texts do not count', async () => {
     assert.match(await faultOf(`{"alerts":${'['.repeat(100_000)}`), /nested deeper than 64/)
     assert.match(
       await faultOf(`{"alerts":[${'{"a":'.repeat(70)}1${'}'.repeat(70)}]}`),
@@ -321,14 +321,14 @@ describe('what is no payload', () => {
     assert.equal((await read(inText)).alerts.length, 1)
     await fc.assert(
       fc.asyncProperty(fc.json({ maxDepth: 5 }), fc.string(), async (json, text) => {
-        // Whatever texts hold, a flat body is never too deep.
+        // A flat body is never too deep, whatever brackets its texts contain.
         await read(`{"alerts":[],"x":${json},"y":${JSON.stringify(text)}}`)
       }),
     )
   })
 })
 
-test('whatever a payload is, it is read or refused, and reads the same twice', async () => {
+test('any payload is read or refused, and a second read gives the same alerts', async () => {
   const some = fc.oneof(
     fc.constant(ALERT),
     fc.jsonValue(),

@@ -11,7 +11,7 @@ const CONTEXT = {
   giveWay: immediate,
 }
 
-/** As text, and as the same bytes, which are read in another way. */
+/** Reads a payload as text and as bytes, which take different code paths. */
 async function read(payload: object): Promise<Notification> {
   const body = JSON.stringify(payload)
   const text = await alertmanager.read(body, CONTEXT)
@@ -30,8 +30,8 @@ async function alertOf(alert: object, envelope: object = {}): Promise<Alert> {
 
 const LABELS = { alertname: 'A', instance: 'db-1:9100' }
 
-describe('the envelope', () => {
-  test('of Alertmanager says why it notifies, to whom, and how many alerts it left out', async () => {
+describe('the fields beside the alerts', () => {
+  test("Alertmanager's receiver, reason and number of left-out alerts become variables", async () => {
     const { variables } = await alertOf(
       { labels: LABELS },
       { receiver: 'dba', notification_reason: 'repeat interval elapsed', truncatedAlerts: 7 },
@@ -45,7 +45,7 @@ describe('the envelope', () => {
     assert.equal((await alertOf({ labels: LABELS })).variables['truncated_alerts'], undefined)
   })
 
-  test('of Grafana has title, message and state, the message standing in for a text', async () => {
+  test("Grafana's title, message and state become variables; the message is the text of an alert without one", async () => {
     const envelope = {
       title: '[FIRING:1] A',
       message: '内容',
@@ -65,7 +65,7 @@ describe('the envelope', () => {
     assert.deepEqual([own['alarm_summary'], own['alarm_description']], ['mine', undefined])
   })
 
-  test("stands in for labels and annotations that an alert lacks, the route's last", async () => {
+  test('common labels and annotations fill those that an alert lacks, before route labels', async () => {
     const envelope = {
       commonLabels: { cluster: '上海', owner: 'common', alertname: 'Other' },
       routeLabels: { owner: 'route', tier: 'gold' },
@@ -94,7 +94,7 @@ describe('the envelope', () => {
     assert.deepEqual([own.variables['owner'], own.variables['tier']], ['me', 'mine'])
   })
 
-  test('is no part of identity, level, target or what makes a repeat', async () => {
+  test('do not affect identity, level, target or what counts as a repeat', async () => {
     const alert = { labels: LABELS, startsAt: '2026-01-02T03:00:00Z' }
     const plain = await read({ alerts: [alert] })
     const envelope = {
@@ -118,7 +118,7 @@ describe('the envelope', () => {
     assert.deepEqual(identity(wrapped), identity(plain))
   })
 
-  test('of any kind costs nothing but itself', async () => {
+  test('a wrong type loses only that field', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -173,7 +173,7 @@ describe('the text of an alert', () => {
     ...(await alertOf({ labels: LABELS, annotations })).texts,
   })
 
-  test('stands under names of its own where summary and description are missing', async () => {
+  test('other annotations are used where summary and description are missing', async () => {
     assert.deepEqual(
       await textsOf({
         value: '97',
@@ -193,7 +193,7 @@ describe('the text of an alert', () => {
     ])
   })
 
-  test('under other names is only shown where it is needed', async () => {
+  test('other annotations are shown only without summary and description', async () => {
     for (const name of ['summary', 'description', 'message'])
       assert.deepEqual(await textsOf({ [name]: 'said', current: '1' }), {})
     const common = await alertOf(
@@ -203,7 +203,7 @@ describe('the text of an alert', () => {
     assert.deepEqual({ ...common.texts }, {})
   })
 
-  test('that is said twice is said once', async () => {
+  test('equal summary and description appear once', async () => {
     const said = async (annotations: object) => {
       const { alarm_summary, alarm_description } = (
         await alertOf({
@@ -220,7 +220,7 @@ describe('the text of an alert', () => {
     assert.deepEqual(await said({ description: 'd' }), [undefined, 'd'])
   })
 
-  test('has a line break where a template wrote one in letters, but not in a path of Windows', async () => {
+  test('a literal \\n becomes a line break, except in a Windows path', async () => {
     const description = async (text: string) =>
       (await alertOf({ labels: LABELS, annotations: { summary: 's', description: text } }))
         .variables['description']
@@ -230,7 +230,7 @@ describe('the text of an alert', () => {
     assert.equal((await alertOf({ labels: { ...LABELS, x: 'a\\nb' } })).variables['x'], 'a\\nb')
   })
 
-  test('leads to the alert; the runbook is a variable of its own', async () => {
+  test('links to the alert; the runbook is a separate variable', async () => {
     const annotations = { runbook_url: 'https://runbooks.example/a' }
     const generatorURL = 'http://prometheus:9090/graph?g0.expr=up'
     const { variables } = await alertOf({ labels: LABELS, annotations, generatorURL })
@@ -246,7 +246,7 @@ describe("Grafana's values", () => {
   const valueFrom = async (fields: object) =>
     (await alertOf({ labels: LABELS, ...fields })).variables['value']
 
-  test('are the value, from the object or from the text', async () => {
+  test('become the variable value, from the object or from the text', async () => {
     assert.equal(await valueFrom({ values: { A: 97.25 } }), '97.25')
     assert.equal(await valueFrom({ values: { A: 97.25, C: 1 } }), 'A=97.25, C=1')
     const text =
@@ -259,14 +259,14 @@ describe("Grafana's values", () => {
     assert.equal(await valueFrom({ values: { A: 1 }, annotations: { value: 'mine' } }), 'mine')
   })
 
-  test('that are none, or of another kind, are none', async () => {
+  test('an empty object or another type gives no value', async () => {
     for (const values of [{}, null, [], 'x', '{', { A: null }, { A: { B: 1 } }, 5])
       assert.equal(await valueFrom({ values }), undefined, JSON.stringify(values))
     for (const valueString of ['', 'x', "[ var='", "[ var='A' value=", 5, {}])
       assert.equal(await valueFrom({ valueString }), undefined, JSON.stringify(valueString))
   })
 
-  test('have a picture beside them', async () => {
+  test('the image URL becomes a variable', async () => {
     const imageURL = 'https://grafana.example/a.png'
     assert.equal((await alertOf({ labels: LABELS, imageURL })).variables['image_url'], imageURL)
   })

@@ -53,7 +53,7 @@ describe('a payload of Alertmanager 0.34', () => {
     assert.match(text, /mail/)
   })
 
-  test('of a second peer, which may give another reason, is the same notification', async () => {
+  test('the copy of a second peer, with another reason, is the same notification', async () => {
     await started()
     const body = fixture('alertmanager-0.34')
     await path.post('alertmanager', body)
@@ -79,7 +79,7 @@ describe('a payload of Alertmanager 0.34', () => {
   })
   const CHANGES = { aggregate: { everyMs: MINUTE, by: undefined, changes: true } }
 
-  test('because alerts joined the group: only those are delivered that the group has not seen, where the channel says so', async () => {
+  test('"new alerts added" delivers only alerts that are new to the group, if the channel asks for this', async () => {
     for (const [channel, delivered] of [
       [CHANGES, ['gamma']],
       [{ aggregate: { everyMs: MINUTE, by: undefined } }, ['alpha', 'beta', 'gamma']],
@@ -100,7 +100,7 @@ describe('a payload of Alertmanager 0.34', () => {
     }
   })
 
-  test('for another reason is delivered by the period, with or without changes', async () => {
+  test('any other reason is delivered once per period, with or without changes', async () => {
     await started(CHANGES)
     await path.post('alertmanager', group(['alpha', 'beta'], 'first notification'))
     const before = (await shown()).length
@@ -109,7 +109,7 @@ describe('a payload of Alertmanager 0.34', () => {
     assert.ok((await shown()).length > before)
   })
 
-  test('because alerts joined: a change of state and a rise in level pass all the same', async () => {
+  test('"new alerts added" does not hold back a change of status or a rise in level', async () => {
     await started(CHANGES)
     await path.post('alertmanager', group(['alpha', 'beta'], 'first notification'))
     const before = (await shown()).length
@@ -126,7 +126,7 @@ describe('a payload of Alertmanager 0.34', () => {
       labels: { alertname: 'QueueGrows', queue: 'beta', severity: 'critical' },
       fingerprint: 'beta',
     })
-    // The level is a label, and so part of the identity unless the sender gives one.
+    // The level is a label, so it is part of the identity unless the sender gives a fingerprint.
     await path.post('alertmanager', {
       ...risen,
       alerts: risen.alerts.map((each) => ({
@@ -141,7 +141,7 @@ describe('a payload of Alertmanager 0.34', () => {
 })
 
 describe("Grafana's payload", () => {
-  test('is stored without enrichments and embedded images, and reads the same from what is stored', async () => {
+  test('is stored without enrichments and embedded images, and reads the same from storage', async () => {
     const body = fixture('grafana')
     const read = await alertmanager.read(body, CONTEXT)
     const stored = String(read.stored)
@@ -158,7 +158,7 @@ describe("Grafana's payload", () => {
     assert.equal(variables?.['mountpoint'], '/data')
   })
 
-  test('as bytes is treated as it is as text', async () => {
+  test('is treated alike as bytes and as text', async () => {
     const bytes = Buffer.concat([Buffer.from('xx'), Buffer.from(fixture('grafana'))]).subarray(2)
     const read = await alertmanager.read(bytes, CONTEXT)
     assert.equal(read.stored, (await alertmanager.read(fixture('grafana'), CONTEXT)).stored)
@@ -192,7 +192,7 @@ describe("Grafana's payload", () => {
       })
     })
 
-  test('without them is stored as it came', async () => {
+  test('without enrichments is stored unchanged', async () => {
     const { stored } = await alertmanager.read(fixture('alertmanager-0.34'), CONTEXT)
     assert.equal(stored, undefined)
   })
@@ -210,12 +210,12 @@ describe('a body of another sender at the address of Alertmanager', () => {
     assert.equal(alert?.variables['alarm_description'], 'The disk of db-07 is full')
   })
 
-  test('a bare list is refused with what takes it', async () => {
+  test('a bare list of alerts is refused with a hint where to send it', async () => {
     assert.match(await faultOf([{ labels: { alertname: 'A' } }]), /\/api\/v2\/alerts/)
     assert.match(await faultOf([{ message: 'x' }]), /\/ocp\/:channel/)
   })
 
-  test('any other object is refused with the routes there are', async () => {
+  test('any other object is refused with the existing routes', async () => {
     for (const body of [{}, { a: 1 }, { alarm_name: 'x' }])
       assert.match(await faultOf(body), /\/ocp\/:channel.*\/robot\/send/)
   })

@@ -10,7 +10,7 @@ type Texts = Record<string, string>
 const targetText = (labels: Texts, annotations: Texts = {}): string | undefined =>
   targetOf(labels, annotations).text
 
-/** What a Helm chart's scrape of kube-state-metrics adds to every alert. */
+/** Labels that a Helm chart's scrape of kube-state-metrics adds to every alert. */
 const KSM = {
   container: 'kube-state-metrics',
   endpoint: 'http',
@@ -37,7 +37,7 @@ const NODE_EXPORTER = {
   service: 'mon-prometheus-node-exporter',
 }
 
-/** What an alert is, its labels, its words, and its target. */
+/** Description of an alert, its labels, its text, and its expected target. */
 const CASES: readonly (readonly [string, Texts, string | Texts, string | undefined])[] = [
   [
     'a pod, though its words name nothing',
@@ -468,7 +468,7 @@ describe('what an alert is about', () => {
       assert.equal(targetText(labels, annotations), wanted)
     })
 
-  test('lists of all labels, as collections of rules print them, name nothing', () => {
+  test('printed lists of all labels, as in collections of rules, do not name any label', () => {
     const labels = { alertname: 'LagHigh', ...KSM, namespace: 'shop', shop_id: 'eu-7' }
     const listed = `Lag is high\n VALUE = 7\n LABELS = map[alertname:LagHigh instance:10.244.0.15:8080 pod:x shop_id:eu-7]`
     assert.equal(
@@ -482,7 +482,7 @@ describe('what an alert is about', () => {
     )
   })
 
-  test('a label that only the words name is the thing, and the exporter is not', () => {
+  test('a label that only the text names is the target, and the exporter is not', () => {
     const labels = { alertname: 'ShopSlow', ...KSM_POD, shop_id: 'eu-7', other: 'x-1' }
     assert.equal(
       targetText(labels, { summary: 'Shop eu-7 answers slowly' }),
@@ -490,7 +490,7 @@ describe('what an alert is about', () => {
     )
   })
 
-  test('a value is a word only where it stands alone', () => {
+  test('a value counts only as a separate word', () => {
     const shownFor = (summary: string, value: string) =>
       targetText({ alertname: 'a', instance: 'i', x: value }, { summary })?.includes('x=') === true
     for (const [summary, value] of [
@@ -516,7 +516,7 @@ describe('what an alert is about', () => {
       assert.ok(!shownFor(summary, value), `${value} in ${summary}`)
   })
 
-  test('the host is the machine, never what only measured', () => {
+  test('the host is the machine, never the exporter', () => {
     const hostOf = (labels: Texts) => targetOf({ alertname: 'a', ...labels }, {}).host
     assert.equal(hostOf({ ...KSM, namespace: 'n', pod: 'p' }), undefined)
     assert.equal(hostOf({ instance: 'db-1:9100' }), 'instance')
@@ -525,7 +525,7 @@ describe('what an alert is about', () => {
   })
 })
 
-test('an alert says in its variables what it is about, and its host', async () => {
+test('target and host become variables of the alert', async () => {
   const context = { receivedAt: new Date(0), timezone: 'UTC', giveWay: immediate }
   const about = async (labels: Texts) => {
     const { alerts } = await alertmanager.read(JSON.stringify({ alerts: [{ labels }] }), context)
@@ -577,8 +577,8 @@ const VALUES = fc.constantFrom(
 )
 const LABELS = fc.dictionary(fc.constantFrom(...NAMES), VALUES)
 
-describe('a target is stable', () => {
-  test('between firing and recovery, whatever value the words give', () => {
+describe('a target is the same', () => {
+  test('for firing and recovery, whatever measured value the text contains', () => {
     const part = fc.oneof(
       fc.constantFrom(...NAMES).map((name) => ({ name })),
       fc
@@ -614,7 +614,7 @@ describe('a target is stable', () => {
     )
   })
 
-  test('whatever order the labels come in', () => {
+  test('for labels in any order', () => {
     fc.assert(
       fc.property(LABELS, fc.string(), (labels, summary) => {
         const turned = Object.fromEntries(Object.entries(labels).reverse())
@@ -623,7 +623,7 @@ describe('a target is stable', () => {
     )
   })
 
-  test('and holds labels of the alert as they are, the cluster first', () => {
+  test('and consists of unchanged labels of the alert, the cluster first', () => {
     fc.assert(
       fc.property(LABELS, (labels) => {
         const target = targetText({ alertname: 'A', ...labels }) ?? ''
@@ -641,7 +641,7 @@ describe('a target is stable', () => {
   })
 })
 
-test('labels and words of any size take time in proportion', () => {
+test('reading time is proportional to the size of labels and text', () => {
   const labels = Object.fromEntries(
     Array.from({ length: 900 }, (_, n) => [`l${n}`, 'ab'.repeat(200)]),
   )

@@ -13,7 +13,7 @@ const fixture = (name: string): string =>
 const markdown = (title: string, text: string, at?: object): string =>
   JSON.stringify({ msgtype: 'markdown', markdown: { title, text }, at })
 
-describe('what a sender of chat messages posts, over the whole path', () => {
+describe('chat messages from the request to the group', () => {
   let path: Path
   afterEach(() => path.stop())
 
@@ -27,7 +27,7 @@ describe('what a sender of chat messages posts, over the whole path', () => {
     return path
   }
 
-  /** The texts that the group was shown after some bodies, each a time after the one before. */
+  /** Titles that the group shows after these bodies, each sent some milliseconds after the one before. */
   async function shownAfter(
     sent: readonly (readonly [body: string, afterMs: number])[],
     channel: Partial<Channel> = {},
@@ -48,7 +48,7 @@ describe('what a sender of chat messages posts, over the whole path', () => {
   const up = markdown('[UP] shop front', '## [UP] shop front')
 
   for (const aggregate of [{ everyMs: 10 * MINUTE, by: undefined }, undefined])
-    test(`a retry within a minute is dropped, the same words later are delivered (aggregation ${aggregate ? 'on' : 'off'})`, async () => {
+    test(`a retry within a minute is dropped, the same text later is delivered (aggregation ${aggregate ? 'on' : 'off'})`, async () => {
       const texts = await shownAfter(
         [
           [down, 0],
@@ -73,7 +73,7 @@ describe('what a sender of chat messages posts, over the whole path', () => {
     )
   })
 
-  test('different words are each delivered, whatever aggregate.by groups alerts by', async () => {
+  test('different texts are each delivered, whatever aggregate.by groups alerts by', async () => {
     const texts = await shownAfter(
       [
         [markdown('build', 'build 1 failed'), 0],
@@ -85,7 +85,7 @@ describe('what a sender of chat messages posts, over the whole path', () => {
     assert.deepEqual(texts, ['build 1 failed', 'build 2 failed', 'build 3 failed'])
   })
 
-  test("an alert in OCP's format is aggregated like one of its HTTP channel, and its recovery passes", async () => {
+  test("an alert in OCP's format is aggregated as in OCP's HTTP channel, and its recovery passes", async () => {
     const fired = fixture('ocp-markdown')
     const texts = await shownAfter([
       [fired, 0],
@@ -97,19 +97,19 @@ describe('what a sender of chat messages posts, over the whole path', () => {
     assert.match(texts[1] ?? '', /恢复/)
   })
 
-  test('a message goes out as its sender wrote it, and mentions also those of the channel', async () => {
+  test("a message keeps its sender's text and mentions; the channel's mentions are added", async () => {
     await started({ mention: { mobiles: ['13800000099'], users: [], all: false, rules: [] } })
     await path.post('chat', fixture('jenkins-action-card'))
     await path.clock.pass(SECOND)
     const [shown] = path.group.shown()
     assert.match(shown?.text ?? '', /^# \[shop\]\(https:\/\/ci\.example\.com\/job\/shop\/\)/)
     assert.deepEqual([...(shown?.mention.mobiles ?? [])].sort(), ['13800000002', '13800000099'])
-    // The sender's own mention stands in the text already.
+    // The sender's own mention is in the text already.
     assert.equal(shown?.text.split('@13800000002').length, 2)
     assert.match(shown?.text ?? '', /@13800000099$/)
   })
 
-  test('messages that wait are merged, none is lost, and all that they mention are mentioned', async () => {
+  test('waiting messages are merged; none is lost, and all their mentions are kept', async () => {
     await started({}, 2)
     for (let i = 0; i < 12; i += 1)
       await path.post(
@@ -131,7 +131,7 @@ describe('what a sender of chat messages posts, over the whole path', () => {
     assert.deepEqual([...new Set(items.map(({ state }) => state))], ['sent'])
   })
 
-  test('a body of DingTalk at the address of Alertmanager is taken as here', async () => {
+  test('a DingTalk body on the Alertmanager route is read like one on this route', async () => {
     await started()
     await path.post('alertmanager', fixture('alertmanager-payload'))
     await path.clock.pass(SECOND)

@@ -46,8 +46,8 @@ const body = fc.dictionary(
   fc.oneof(parts, fc.constantFrom('text', 'link', 'markdown', 'actionCard', 'feedCard', 'image')),
 )
 
-describe('a body that holds no message', () => {
-  test('is refused with DingTalk’s number for what is missing', async () => {
+describe('a body that contains no message', () => {
+  test("is refused with DingTalk's code for the missing part", async () => {
     for (const [given, errcode] of [
       ['', 40035],
       ['  \n', 40035],
@@ -69,7 +69,7 @@ describe('a body that holds no message', () => {
   })
 })
 
-/** Milliseconds to read a message of so many repetitions; of several tries, as others use the machine too. */
+/** The fastest of several reads in milliseconds, because other processes use the machine too. */
 async function fastest(filling: string, length: number): Promise<number> {
   const text = `${filling.repeat(length / filling.length)}x`
   const given = JSON.stringify({ msgtype: 'markdown', markdown: { title: text, text } })
@@ -83,7 +83,7 @@ async function fastest(filling: string, length: number): Promise<number> {
 }
 
 describe('a hostile body', () => {
-  test('is refused in words or read, and reads the same again', async () => {
+  test('is refused with an explanation or read, and a second read gives the same alerts', async () => {
     await fc.assert(
       fc.asyncProperty(body, async (given) => {
         const text = JSON.stringify(given)
@@ -104,7 +104,7 @@ describe('a hostile body', () => {
     )
   })
 
-  test('changes no prototype', async () => {
+  test('does not change any prototype', async () => {
     const { alerts } = await chat.read(
       '{"msgtype":"text","text":{"content":"x"},"__proto__":{"polluted":"yes"},"constructor":"c"}',
       CONTEXT,
@@ -113,7 +113,7 @@ describe('a hostile body', () => {
     assert.equal(alerts[0]?.variables['constructor'], 'c')
   })
 
-  test('whose title is long is read in time that grows with its length alone', async () => {
+  test('a long title is read in linear time', async () => {
     for (const filling of ['[', ' ', '🔴', '[RESOLVED', '- 级别：'])
       assert.ok(
         (await fastest(filling, 3_200_000)) < 100 * (await fastest(filling, 200_000)),

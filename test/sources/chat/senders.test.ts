@@ -25,11 +25,11 @@ interface Expected {
   users?: string[]
   all?: boolean
   variables?: Record<string, string>
-  /** Whether the same words later are the same alert. */
+  /** Whether the same text later is the same alert. */
   identified?: boolean
 }
 
-/** Bodies of senders that can talk to a DingTalk robot, made up from what their sources or documents say. */
+/** Made-up bodies of senders that can post to a DingTalk robot, based on their source code or documents. */
 const SENDERS: Record<string, Expected> = {
   'ocp-text': {
     title: undefined,
@@ -151,9 +151,9 @@ const SENDERS: Record<string, Expected> = {
 
 const bodyOf = (name: string): string => readFileSync(new URL(`${name}.json`, FOLDER), 'utf8')
 
-describe('a body of a sender that knows only a DingTalk robot', () => {
+describe('a body of a sender that can only post to a DingTalk robot', () => {
   for (const [name, expected] of Object.entries(SENDERS))
-    test(`${name}: text, mentions, status and variables are what the sender said`, async () => {
+    test(`${name}: text, mentions, status and variables are the sender's`, async () => {
       const { source, alerts, prerendered } = await chat.read(bodyOf(name), CONTEXT)
       assert.equal(source, 'chat')
       const [alert] = alerts
@@ -172,13 +172,13 @@ describe('a body of a sender that knows only a DingTalk robot', () => {
         assert.equal(alert.variables[variable], value, variable)
     })
 
-  test('each fixture has its expectation', () => {
+  test('each fixture has its expected result', () => {
     const files = readdirSync(FOLDER).map((file) => file.replace(/\.json$/, ''))
     const known = [...Object.keys(SENDERS), 'nightingale-event']
     assert.deepEqual(files.sort(), known.sort())
   })
 
-  test('a firing and its recovery by OCP are one alert', async () => {
+  test("OCP's firing and its recovery are the same alert", async () => {
     const [fired, recovered] = await Promise.all(
       ['ocp-markdown', 'ocp-recovery'].map((name) => chat.read(bodyOf(name), CONTEXT)),
     )
@@ -186,7 +186,7 @@ describe('a body of a sender that knows only a DingTalk robot', () => {
     assert.equal(fired.alerts[0]?.fingerprint, recovered.alerts[0]?.fingerprint)
   })
 
-  test('a body of Alertmanager at this address is read as one', async () => {
+  test('an Alertmanager payload on this route is read as one', async () => {
     const body = JSON.stringify({ alerts: [{ status: 'firing', labels: { alertname: 'A' } }] })
     const { source, alerts } = await chat.read(body, CONTEXT)
     assert.equal(source, 'alertmanager')
@@ -194,9 +194,9 @@ describe('a body of a sender that knows only a DingTalk robot', () => {
   })
 })
 
-describe("Nightingale's event", () => {
+describe('a Nightingale event', () => {
   for (const route of ['ocp', 'alertmanager', 'chat'] as const)
-    test(`posted to the route of ${route} has level, target, times and tags`, async () => {
+    test(`on the route of ${route} has level, target, times and tags`, async () => {
       const reader = sources.get(route) as Source
       const { source, alerts } = await reader.read(bodyOf('nightingale-event'), CONTEXT)
       const [alert] = alerts

@@ -17,8 +17,9 @@ import { firing, OCP_SAMPLES, ocpBody, recovered } from '../../support/ocp-sampl
 import { settingsOf } from '../../support/settings.ts'
 
 /**
- * What each body becomes: the alert with its variables in a file each, and all messages in one file for each of two
- * languages, to be read by people. After a change: `node --test --test-update-snapshots test/sources/ocp/fixtures.test.ts`, and read the diff.
+ * The expected result of each body, for people to read: a file per alert with its variables, and a file with all
+ * messages for each of two languages. After a change, run `node --test --test-update-snapshots
+ * test/sources/ocp/fixtures.test.ts` and read the diff.
  */
 const FOLDER = fileURLToPath(new URL('./fixtures/', import.meta.url))
 const NOW = new Date('2025-06-06T08:00:00Z')
@@ -77,9 +78,9 @@ function matches(context: TestContext, name: string, text: string): void {
   context.assert.fileSnapshot(text, `${FOLDER}${name}.txt`, { serializers: [String] })
 }
 
-describe('each shape of body', () => {
+describe('each format of a body', () => {
   for (const { name, body } of OCP_BODIES)
-    test(`${name} becomes what its snapshot says`, async (context) => {
+    test(`${name} gives the alert in its snapshot`, async (context) => {
       matches(context, `shape-${name}`, await told(body))
     })
 })
@@ -87,10 +88,10 @@ describe('each shape of body', () => {
 describe("each of OCP's sample alerts, in the recommended body", () => {
   OCP_SAMPLES.forEach((sample, index) => {
     const name = `sample-${String(index + 1).padStart(2, '0')}-${sample.alarm_type}`
-    test(`${sample.alarm_type} fires as its snapshot says`, async (context) => {
+    test(`${sample.alarm_type} fires as in its snapshot`, async (context) => {
       matches(context, `${name}-firing`, await told(ocpBody(firing(sample))))
     })
-    test(`${sample.alarm_type} recovers as its snapshot says`, async (context) => {
+    test(`${sample.alarm_type} recovers as in its snapshot`, async (context) => {
       matches(context, `${name}-recovery`, await told(ocpBody(recovered(sample, index))))
     })
   })
@@ -105,7 +106,7 @@ describe('the messages of all bodies', () => {
     ]),
   ]
   for (const language of ['en-US', 'zh-CN'] as const)
-    test(`are what their snapshot says in ${language}`, async (context) => {
+    test(`are those in the snapshot in ${language}`, async (context) => {
       const texts: string[] = []
       for (const [name, body] of bodies)
         texts.push(`===== ${name}\n${await messagesFor(body, language)}`)
@@ -113,7 +114,7 @@ describe('the messages of all bodies', () => {
     })
 })
 
-test('there is no snapshot of what is no longer tested', () => {
+test('every snapshot belongs to a test', () => {
   assert.deepEqual(
     readdirSync(FOLDER)
       .map((each) => basename(each))

@@ -17,12 +17,12 @@ const SECOND = 1_000
 const MINUTE = 60_000
 const SAMPLE = OCP_SAMPLES[0] as OcpSample
 
-describe('what OCP sends again, over the whole path', () => {
+describe('repeats and retries of OCP, from the request to the group', () => {
   let path: Path
   afterEach(() => path.stop())
 
-  /** What the group was told after some bodies, each a time after the one before. */
-  async function toldAfter(sent: readonly [string, number][]): Promise<string[]> {
+  /** Titles that the group shows after these bodies, each sent some milliseconds after the one before. */
+  async function titlesAfter(sent: readonly [string, number][]): Promise<string[]> {
     path = await new Path(settingsOf()).start()
     for (const [body, afterMs] of sent) {
       await path.clock.pass(afterMs)
@@ -39,11 +39,11 @@ describe('what OCP sends again, over the whole path', () => {
     ocpBody({ ...firing(SAMPLE), ...changes })
 
   for (const everyMs of [MINUTE, 3 * MINUTE])
-    test(`a firing alert that OCP repeats every ${everyMs / MINUTE} min, and its retries, is told once`, async () => {
+    test(`a firing alert that OCP repeats every ${everyMs / MINUTE} min, with retries, is delivered once`, async () => {
       const repeats = Array.from({ length: 9 / (everyMs / MINUTE) }, (_, at) =>
         said({ alarm_last_interval: `PT${at + 1}M`, value: String(at) }),
       )
-      const titles = await toldAfter([
+      const titles = await titlesAfter([
         [said(), 0],
         // A retry is the same request again.
         [said(), 10 * SECOND],
@@ -56,10 +56,10 @@ describe('what OCP sends again, over the whole path', () => {
       assert.deepEqual(titles, [`⛔ Down ${SAMPLE.alarm_name} · ob4253_A-1731295857 · 192.0.2.11`])
     })
 
-  test('a recovery is told once, and a later firing is a new alert', async () => {
+  test('a recovery is delivered once, and a later firing is a new alert', async () => {
     const over = ocpBody(recovered(SAMPLE, 0))
     const again = said({ alarm_active_at: '2025-06-06T15:10:00+08:00', alarm_id: '190' })
-    const titles = await toldAfter([
+    const titles = await titlesAfter([
       [said(), 0],
       [over, MINUTE],
       [over, MINUTE],
@@ -73,17 +73,17 @@ describe('what OCP sends again, over the whole path', () => {
     )
   })
 
-  test('two rules on one object, and one rule on two, are four alerts, in templates without a rule’s identifier too', async () => {
+  test('two rules on two objects are four alerts, even if the template has no rule identifier', async () => {
     const bodies = ['a', 'b'].flatMap((alarm_name) =>
       ['host=1', 'host=2'].map((alarm_target) =>
         JSON.stringify({ alarm_name, alarm_target, alarm_level: '1' }),
       ),
     )
-    const titles = await toldAfter(bodies.map((body) => [body, 4 * SECOND]))
+    const titles = await titlesAfter(bodies.map((body) => [body, 4 * SECOND]))
     assert.equal(titles.length, 4)
   })
 
-  test('half of an identity makes no alert the repeat of another', async () => {
+  test('alerts that share only a rule, or only a target, are different alerts', async () => {
     const bodies = [
       { alarm_target: 'host=1', alarm_description: 'disk' },
       { alarm_target: 'host=1', alarm_description: 'memory' },
@@ -91,17 +91,17 @@ describe('what OCP sends again, over the whole path', () => {
       { alarm_type: 'rule', alarm_summary: 'host=2 rule' },
       { alarm_target: '${alarm_target}', alarm_type: 'rule', alarm_summary: 'host=3 rule' },
     ]
-    const titles = await toldAfter(bodies.map((body) => [JSON.stringify(body), 4 * SECOND]))
+    const titles = await titlesAfter(bodies.map((body) => [JSON.stringify(body), 4 * SECOND]))
     assert.equal(titles.length, bodies.length)
   })
 
-  test('a text of OCP’s own templates is the alert that it tells of, whatever moves in its description', async () => {
+  test("a text of OCP's own templates identifies its alert, whatever value its description contains", async () => {
     const text = (value: string): string =>
       JSON.stringify({
         msgtype: 'markdown',
         markdown: { title: 'OCP', text: MARKDOWN_ZH.replace(/详情：.*/, `详情：使用率 ${value}`) },
       })
-    const titles = await toldAfter([
+    const titles = await titlesAfter([
       [text('98.1 %'), 0],
       [text('98.3 %'), MINUTE],
       [text('99.0 %'), 3 * MINUTE],
@@ -109,9 +109,9 @@ describe('what OCP sends again, over the whole path', () => {
     assert.equal(titles.length, 1)
   })
 
-  test('a message of several alerts is the same one though their number changes', async () => {
+  test('a message of several alerts is the same alert when their number changes', async () => {
     const several = (alarm_count: string): string => said({ alarm_count, alarm_group_by: 'C1' })
-    const titles = await toldAfter([
+    const titles = await titlesAfter([
       [several('3'), 0],
       [several('4'), 3 * MINUTE],
       [several('5'), MINUTE],
@@ -119,8 +119,8 @@ describe('what OCP sends again, over the whole path', () => {
     assert.equal(titles.length, 1)
   })
 
-  test('a recovery is that of its firing though the number of alerts has changed', async () => {
-    const titles = await toldAfter([
+  test('a recovery belongs to its firing although the number of alerts has changed', async () => {
+    const titles = await titlesAfter([
       [said({ alarm_count: '3' }), 0],
       [ocpBody({ ...recovered(SAMPLE, 0), alarm_count: '4' }), MINUTE],
       [said({ alarm_count: '3' }), MINUTE],
@@ -131,9 +131,9 @@ describe('what OCP sends again, over the whole path', () => {
     )
   })
 
-  test('a test that is asked for again is told again; its retry is not', async () => {
+  test('a second test is delivered again, but not its retry', async () => {
     const body = JSON.stringify({ alarm_type: '_test', message: 'OCP alert test message' })
-    const titles = await toldAfter([
+    const titles = await titlesAfter([
       [body, 0],
       [body, 10 * SECOND],
       [body, 70 * SECOND],
@@ -142,7 +142,7 @@ describe('what OCP sends again, over the whole path', () => {
   })
 })
 
-describe('what makes a body of OCP the same alert, and the same request', () => {
+describe('the identity of an OCP alert, and of its request', () => {
   const CONTEXT = {
     receivedAt: new Date('2026-01-02T03:04:05Z'),
     timezone: 'Asia/Shanghai',
@@ -172,7 +172,7 @@ describe('what makes a body of OCP the same alert, and the same request', () => 
     ['number', { alarm_id: '7', alarm_name: 'n' }],
   ]
   for (const [name, identity] of IDENTITIES)
-    test(`by its ${name}: nothing that moves with a repeat`, async () => {
+    test(`is its ${name}: fields that change with a repeat do not count`, async () => {
       const known = {
         ...identity,
         alarm_level: '严重',
@@ -187,7 +187,7 @@ describe('what makes a body of OCP the same alert, and the same request', () => 
       }
     })
 
-  test('by its text, where it says no more: what moves in a field of its own is no part of that', async () => {
+  test('is its text if it has nothing else: fields that change do not count', async () => {
     const text = { alarm_description: 'disk full', alarm_level: '3', alarm_count: '3' }
     const moves: Record<string, string>[] = [
       { alarm_count: '4' },
@@ -208,7 +208,7 @@ describe('what makes a body of OCP the same alert, and the same request', () => 
     )
   })
 
-  test('a change of level, of status or of the instant is another request, of the same alert', async () => {
+  test('a change of level, status or start time is another request for the same alert', async () => {
     const known = { alarm_type: 'rule', alarm_target: 'host=1', alarm_level: 'Caution' }
     const once = await read({ ...known, alarm_active_at: '2025-06-06T15:00:00+08:00' })
     const changes: Record<string, string>[] = [

@@ -39,7 +39,7 @@ describe('a body of flat fields', () => {
     wanted = await one(SAMPLE)
   })
 
-  test('has the variables, and what its target tells', () => {
+  test('has its fields as variables, and those that its target contains', () => {
     assert.equal(wanted.source, 'ocp')
     assert.equal(wanted.status, 'firing')
     assert.equal(wanted.levelWord, 'Down')
@@ -72,7 +72,7 @@ describe('a body of flat fields', () => {
     }
   })
 
-  test('is the same alert in every notation', async () => {
+  test('is the same alert in snake_case and camelCase', async () => {
     const entries = Object.entries(SAMPLE)
     const bodies = {
       'camel case': JSON.stringify(
@@ -94,7 +94,7 @@ describe('a body of flat fields', () => {
     }
   })
 
-  test('keeps numbers, structures and fields of its own as texts; null and empty are none', async () => {
+  test('keeps numbers, structures and unknown fields as texts; null and empty count as missing', async () => {
     const { variables } = await one({
       ...SAMPLE,
       value: 0,
@@ -109,7 +109,7 @@ describe('a body of flat fields', () => {
     )
   })
 
-  test('may be several alerts', async () => {
+  test('may contain several alerts', async () => {
     const { alerts } = await read(
       JSON.stringify([SAMPLE, { ...SAMPLE, alarm_target: 'host=192.0.2.12' }, 'a text', 5]),
     )
@@ -118,7 +118,7 @@ describe('a body of flat fields', () => {
     assert.equal(alerts[2]?.variables['message'], 'a text')
   })
 
-  test('old names are read as new ones, and the other way round', async () => {
+  test('old names are read as new ones, and new ones as old', async () => {
     const { variables } = await one({
       alarm_name: 'a',
       obregion: 'c1',
@@ -134,10 +134,10 @@ describe('a body of flat fields', () => {
   })
 })
 
-describe('a body that its sender rendered', () => {
+describe('a body with a text that its sender rendered', () => {
   const text = '### OCP alert notification\n- Level: Down'
 
-  test('mentions nobody for a value that is no text', async () => {
+  test('a value that is not a text mentions nobody', async () => {
     for (const isAtAll of [{ toString: 1 }, [{ toString: 1, valueOf: 2 }], null]) {
       const body = { msgtype: 'text', text: { content: 'x' }, at: { isAtAll } }
       const read = await ocp.read(JSON.stringify(body), CONTEXT)
@@ -145,7 +145,7 @@ describe('a body that its sender rendered', () => {
     }
   })
 
-  test('keeps its text, its title and whom it mentions', async () => {
+  test('keeps its text, its title and its mentions', async () => {
     const at = { atMobiles: ['138', '${at_recipients}'], atUserIds: 'u1, u2', isAtAll: 'false' }
     const body = { msgtype: 'markdown', markdown: { title: 'T', text }, at }
     assert.deepEqual((await read(JSON.stringify(body))).prerendered, {
@@ -156,7 +156,7 @@ describe('a body that its sender rendered', () => {
     })
   })
 
-  test('is known in every platform’s shape', async () => {
+  test("is recognised in every platform's format", async () => {
     for (const [format, body] of [
       ['text', { msgtype: 'text', text: { content: text } }],
       ['markdown', { msgtype: 'markdown', markdown: { content: text } }],
@@ -191,7 +191,7 @@ describe('a body that its sender rendered', () => {
     }
   })
 
-  test('broken by raw line breaks and quotes is still itself', async () => {
+  test('broken by raw line breaks and quotes gives the same text', async () => {
     const raw = 'he said "no"\nC:\\temp "a", b\t{x}'
     const body = `{"msgtype": "text", "text": {"content": "${raw}"}, "at": {"isAtAll": true}}`
     const { prerendered: ready } = await read(body)
@@ -200,7 +200,7 @@ describe('a body that its sender rendered', () => {
   })
 })
 
-describe('what a body means', () => {
+describe('values of a body', () => {
   test('levels as words of three languages, in English variants and as digits', async () => {
     const words = {
       1: ['1', 'Down', '停服', 'Stopped', 'stopped'],
@@ -224,7 +224,7 @@ describe('what a body means', () => {
       )
   })
 
-  test('recovery by word, by time, or by how the recovery templates begin', async () => {
+  test('recovery is recognised by status, by end time, or by the start of a recovery message', async () => {
     const resolved: object[] = [
       ...['Inactive', 'RESOLVED', '已消除', '已恢复', '已恢復', '已过期'].map((alarm_status) => ({
         alarm_status,
@@ -275,7 +275,7 @@ describe('what a body means', () => {
     assert.equal(variables['alarm_active_at'], '2025-06-06T15:01:55+08:00')
   })
 
-  test('identity is rule and target, then the number, then what was said', async () => {
+  test('the identity is rule and target, then the id, then the text', async () => {
     const { fingerprint } = await one(SAMPLE)
     const same = {
       ...SAMPLE,
@@ -299,7 +299,7 @@ describe('what a body means', () => {
     assert.equal((await one(moving)).fingerprint, (await one({ ...moving, value: 2 })).fingerprint)
   })
 
-  test('unresolved placeholders and dollar signs are kept as they are', async () => {
+  test('unresolved placeholders and dollar signs are unchanged', async () => {
     const text = 'queue time ${request_queue_time_value_en_us}, cost $1 $& $$'
     assert.equal(
       (await one({ ...SAMPLE, alarm_description: text })).variables['alarm_description'],
@@ -307,7 +307,7 @@ describe('what a body means', () => {
     )
   })
 
-  test('the parts of a target, whatever stands in them', () => {
+  test('a target is split into its parts, whatever they contain', () => {
     for (const [target, wanted] of [
       [
         'alarm_template_id=0:ob_cluster=ob4352_X-1731295861:tenant_name=META$1004:host=11.162.218.205',
@@ -333,7 +333,7 @@ describe('what a body means', () => {
       assert.deepEqual({ ...targetParts(target) }, wanted)
   })
 
-  test('the same body means the same, twice', async () => {
+  test('a second read gives the same alert', async () => {
     const body = JSON.stringify(SAMPLE)
     assert.equal((await read(body)).key, (await read(body)).key)
     assert.equal((await read(body)).key, (await read(`${body} `)).key)
@@ -345,7 +345,7 @@ describe('what a body means', () => {
   })
 })
 
-/** The recommended body template: quotes around each value, the free text last. */
+/** A JSON template as in the guides: quotes around each value, the free text last. */
 const TEMPLATE = `{
   "alarm_type": "\${alarm_type}",
   "alarm_name": "\${alarm_name}",
@@ -358,8 +358,8 @@ const TEMPLATE = `{
 const substituted = (values: Record<string, string>): string =>
   TEMPLATE.replace(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
 
-describe('JSON into which OCP put raw values', () => {
-  test('all sample alerts come out as they went in', async () => {
+describe('JSON into which OCP inserted raw values', () => {
+  test('keeps all sample alerts unchanged', async () => {
     for (const { level: _, ...sample } of OCP_SAMPLES) {
       const { variables } = await one(substituted(sample as Record<string, string>))
       for (const name of ['alarm_type', 'alarm_name', 'alarm_target', 'alarm_description'] as const)
@@ -367,7 +367,7 @@ describe('JSON into which OCP put raw values', () => {
     }
   })
 
-  test('quotes, backslashes, line breaks, commas and braces in a value end nothing', async () => {
+  test('a value may contain quotes, backslashes, line breaks, commas and braces', async () => {
     for (const value of [
       'url="http://x:80/?a=1&b", t=2',
       'path C:\\windows\\system, "quoted"',
@@ -380,13 +380,13 @@ describe('JSON into which OCP put raw values', () => {
       'select * from t where a = "x" /*+ hint(1) */ > 3 \\',
     ]) {
       const { variables } = await one(substituted({ ...SAMPLE, alarm_description: value }))
-      // An escape that JSON knows is undone, since nobody can tell it from one that was meant.
+      // A valid JSON escape is decoded, because it may have been meant as one.
       assert.equal(variables['alarm_description'], value.trim().replaceAll('\\t', '\t'), value)
       assert.equal(variables['alarm_target'], SAMPLE.alarm_target)
     }
   })
 
-  test('any values are recovered, unless they look like the template itself', async () => {
+  test('any value is recovered, unless it looks like the template itself', async () => {
     const piece = fc.oneof(
       { weight: 4, arbitrary: fc.string({ unit: 'grapheme', maxLength: 12 }) },
       fc.constantFrom(
@@ -407,8 +407,7 @@ describe('JSON into which OCP put raw values', () => {
         '中文',
       ),
     )
-    // A backslash in a raw value cannot be told from an escape; a quote before a brace at the end cannot be told from
-    // the template's own.
+    // A backslash in a raw value may be an escape, and a quote before a brace at the end may be the template's own.
     const value = fc
       .array(piece, { minLength: 1, maxLength: 8 })
       .map(
@@ -439,7 +438,7 @@ describe('JSON into which OCP put raw values', () => {
     )
   })
 
-  test('whatever it is, a body is never an error, and reads the same twice', async () => {
+  test('any body is read without error, and a second read gives the same alerts', async () => {
     const body = fc.oneof(
       fc.string({ unit: 'binary', minLength: 1 }),
       fc.json(),
@@ -467,7 +466,7 @@ describe('JSON into which OCP put raw values', () => {
     )
   })
 
-  test('reading is linear: what is quadratic would not end in time', {
+  test('reading is linear: a quadratic algorithm would exceed the time limit', {
     timeout: 60_000,
   }, async () => {
     const units = [

@@ -18,8 +18,8 @@ const read = (body: string | object): Promise<Notification> =>
 const one = async (body: string | object): Promise<Alert> =>
   (await read(body)).alerts[0] ?? assert.fail('no alert')
 
-describe('a text that OCP made by its own template', () => {
-  test('is read in three languages, with what an operator wrote around its labels', () => {
+describe("a text of OCP's own templates", () => {
+  test("is read in three languages, with an operator's additions around its labels", () => {
     for (const [text, wanted] of [
       [
         'OCP警示通知-單條警示\n- 名稱：N\n- 級別：嚴重\n- 警示對象：T\n- 產生時間：2025-06-06 13:36:51',
@@ -32,15 +32,15 @@ describe('a text that OCP made by its own template', () => {
       ['# OCP 告警恢复通知 N\n> - 告警对象: T', { alarm_name: 'N', alarm_target: 'T' }],
       ['【告警通知】\n级别：停服\n告警对象：T', { alarm_level: '停服', alarm_target: 'T' }],
     ] as const) {
-      const { fields, whole } = fieldsInText(text)
+      const { fields, isComplete } = fieldsInText(text)
       const { alarm_active_at: _, ...rest } = { ...fields }
       assert.deepEqual(rest, wanted)
-      assert.ok(whole, text)
+      assert.ok(isComplete, text)
     }
   })
 
   test('keeps all lines of a description, and its colons', () => {
-    const { fields, whole } = fieldsInText(
+    const { fields, isComplete } = fieldsInText(
       'OCP 告警通知 N\n- 告警对象：ob_cluster=C1-1:host=h\n- 详情：ret: -4216\n  at main: x\n\nLevel 3\n- OCP 链接：http://ocp:8080/a?b=c:d',
     )
     assert.deepEqual(
@@ -52,10 +52,10 @@ describe('a text that OCP made by its own template', () => {
         alarm_url: 'http://ocp:8080/a?b=c:d',
       },
     )
-    assert.ok(whole)
+    assert.ok(isComplete)
   })
 
-  test('with lines of somebody’s own is told whole, and still has its level, rule and object', async () => {
+  test('with lines that an operator added is delivered in full, and has its level, rule and object', async () => {
     const message = 'OCP 告警通知 N\n- 级别：停服\n- 告警对象：T\n- 值班：张三'
     const alert = await one({ message })
     assert.equal(alert.variables['alarm_description'], message)
@@ -63,7 +63,7 @@ describe('a text that OCP made by its own template', () => {
     assert.equal(alert.fingerprint, (await one({ alarm_name: 'N', alarm_target: 'T' })).fingerprint)
   })
 
-  test('does not stand against what the body says itself', async () => {
+  test('does not replace fields of the body', async () => {
     const message = 'OCP 告警通知 N\n- 级别：停服\n- 告警对象：T'
     const { variables } = await one({
       message,
@@ -87,7 +87,7 @@ describe('a text that OCP made by its own template', () => {
       assert.deepEqual({ ...fieldsInText(text).fields }, {}, text)
   })
 
-  test('a fixed title is no rule: two rules on one object stay two', async () => {
+  test('a fixed title is not a rule: two rules on one object are two alerts', async () => {
     const body = (text: string): object => ({
       msgtype: 'markdown',
       markdown: { title: 'OCP告警', text: `OCP告警通知\n- 告警对象：T\n- 详情：${text}` },
@@ -97,8 +97,8 @@ describe('a text that OCP made by its own template', () => {
   })
 })
 
-describe('what OCP puts in place of a variable', () => {
-  test('its placeholder, whole, means that it does not know it; within a text it stays', async () => {
+describe('variables that OCP did not replace', () => {
+  test('a value that is only its placeholder counts as missing; within a text it stays', async () => {
     const { variables } = await one({
       alarm_name: 'a',
       alarm_url: '${alarm_url}',
@@ -114,12 +114,12 @@ describe('what OCP puts in place of a variable', () => {
     assert.equal(variables['alarm_description'], 'took ${time_zh_cn}')
   })
 
-  test('a body in which nothing is known is told as it stands', async () => {
+  test('a body with unresolved placeholders only is delivered unchanged', async () => {
     for (const body of ['${message}', '{"message":"${message}"}', '{"alarm_name":"${alarm_name}"}'])
       assert.equal((await one(body)).variables['alarm_description'], body)
   })
 
-  test('message_json is a JSON string, or what stands between its quotes, or a body', async () => {
+  test('message_json is a JSON string, the content between its quotes, or a body', async () => {
     for (const body of [
       'alarm_type=t\nmessage_json="a\\n\\"b\\""',
       'alarm_type=t\nmessage_json=a\\n\\"b\\"',
@@ -133,12 +133,12 @@ describe('what OCP puts in place of a variable', () => {
     assert.equal(alerts[0]?.levelWord, '1')
   })
 
-  test('a level that is missing is taken from its siblings', async () => {
+  test('a missing level is taken from the other level variables', async () => {
     for (const name of ['alarm_level_native', 'alarm_level_en_us', 'alarm_level_zh_cn'])
       assert.equal((await one({ alarm_name: 'a', [name]: '停服' })).levelWord, '停服')
   })
 
-  test('durations are seconds or ISO 8601, and tell the time that is missing', async () => {
+  test('durations are seconds or ISO 8601, and give the missing time', async () => {
     for (const [text, ms] of [
       ['545', 545_000],
       ['545.5', 545_500],
@@ -168,13 +168,13 @@ describe('what OCP puts in place of a variable', () => {
     )
   })
 
-  test('what OCP’s pages call the two kinds of message tells the status', async () => {
+  test("OCP's two message types give the status", async () => {
     for (const word of ['Clear Alert', '告警恢复', '警示恢復'])
       assert.equal((await one({ alarm_name: 'a', message_type: word })).status, 'resolved', word)
     assert.equal((await one({ alarm_name: 'a', message_type: 'Alarm' })).status, 'firing')
   })
 
-  test('is over where its status says so in any of the three languages, or a time of recovery is there', async () => {
+  test('an alert is resolved by a status in any of three languages, or by an end time', async () => {
     for (const alarm_status of [
       ...['Inactive', 'INACTIVE', 'Restored', 'Cleared', 'Expired', 'Resolved'],
       ...['已消除', '已恢复', '已恢復', '已解除', '已过期', '已過期', '已清除', '已解决', '已解決'],
@@ -207,7 +207,7 @@ describe('what OCP puts in place of a variable', () => {
       assert.equal((await one({ alarm_name: 'a', alarm_resolved_at: zero })).status, 'firing', zero)
   })
 
-  test('a quote or brace in a target that never closes hides no part of it', () => {
+  test('an unclosed quote or brace in a target does not hide the rest', () => {
     assert.deepEqual({ ...targetParts('filename=a"b:host=h') }, { filename: 'a"b', host: 'h' })
     assert.deepEqual({ ...targetParts('x={a:host=h') }, { x: '{a', host: 'h' })
     assert.deepEqual(
@@ -220,8 +220,8 @@ describe('what OCP puts in place of a variable', () => {
   })
 })
 
-describe('lines of an operator’s own', () => {
-  test('everyday words in a long text begin no line; OCP’s own names do', async () => {
+describe('lines that an operator added', () => {
+  test("an everyday word in a long text does not begin a new line; OCP's names do", async () => {
     const { variables } = await one(
       'alarm_name=a\nalarm_description=first\nhost=1.2.3.4 is gone\nvalue=7\nalarm_name=b\nalarm_level=1',
     )
@@ -232,14 +232,14 @@ describe('lines of an operator’s own', () => {
     assert.deepEqual([variables['alarm_level'], variables['value']], ['1', undefined])
   })
 
-  test('a text that only begins like one stays a text', async () => {
+  test('a text that only begins like a pair stays plain text', async () => {
     const text = 'ob_cluster=c1 has no leader\nsince 15:01'
     assert.equal((await one(text)).variables['message'], text)
   })
 })
 
 describe('other platforms’ bodies', () => {
-  test('Feishu’s rich text and cards are read in each of their forms', async () => {
+  test("Feishu's rich text and cards are read in each of their formats", async () => {
     const english = {
       title: 'T',
       content: [[{ tag: 'text', text: 'a' }], [{ tag: 'a', href: 'http://x', text: 'http://x' }]],
@@ -271,7 +271,7 @@ describe('other platforms’ bodies', () => {
     assert.deepEqual([all?.text, all?.mention.all], ['all up', true])
   })
 
-  test('what holds no text is told as it stands', async () => {
+  test('a body without text is delivered unchanged', async () => {
     for (const body of [
       { msg_type: 'interactive', card: { elements: [] } },
       { msg_type: 'post', content: { post: {} } },
@@ -284,7 +284,7 @@ describe('other platforms’ bodies', () => {
     }
   })
 
-  test('the links of a card of DingTalk’s stay, and a whole body in quotes is read', async () => {
+  test('a DingTalk card keeps its links, and a body in quotes is read', async () => {
     const card = { title: 'T', text: 'x', singleTitle: 'Look', singleURL: 'http://x' }
     assert.equal(
       (await read({ msgtype: 'actionCard', actionCard: card })).prerendered?.text,
@@ -303,7 +303,7 @@ describe('other platforms’ bodies', () => {
   })
 })
 
-test('reading texts is linear: what is quadratic would not end in time', {
+test('reading texts is linear: a quadratic algorithm would exceed the time limit', {
   timeout: 60_000,
 }, async () => {
   const size = 300_000

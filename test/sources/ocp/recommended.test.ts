@@ -17,7 +17,7 @@ const CONTEXT = {
   giveWay: immediate,
 }
 
-/** What breaks other templates, and what looks like a line of this one. */
+/** Values that break other templates, and values that look like a line of this one. */
 const TROUBLE = [
   ...['"', "'", '\\', '\n', '\r\n', '\t', ',', ':', '{', '}', '[', ']', '", "', '&', '=', '%41'],
   ...[
@@ -49,13 +49,13 @@ const anyText = fc
 
 const anyValues: fc.Arbitrary<Values> = fc
   .record(Object.fromEntries(RECOMMENDED_NAMES.map((name) => [name, anyText])))
-  // OCP itself makes a JSON string of this one.
+  // OCP itself writes this value as a JSON string.
   .map((made) => ({ ...(made as Values), message_json: JSON.stringify(made['message_json']) }))
 
 /**
- * What can be recovered: a value that holds no line which begins with the name that follows its own in the template.
- * The last one may hold anything. White space at the ends of a value means nothing; no value, and the placeholder of a
- * variable that OCP does not know, mean that there is none; NUL and halves of characters become U+FFFD.
+ * The value that is expected back. A value must not contain a line that begins with the next name of the template; only
+ * the last value may contain anything. Values are trimmed; a value that is empty or its own placeholder counts as
+ * missing. NUL and lone surrogates become U+FFFD.
  */
 function isRecoverable(values: Values): boolean {
   return RECOMMENDED_NAMES.slice(0, -1).every(
@@ -76,8 +76,8 @@ function recovered(values: Values, variables: Record<string, string>): void {
   }
 }
 
-describe('the recommended body, into which OCP puts values as they are', () => {
-  test('every value that can be recovered is, whatever the values', async () => {
+describe('the recommended body, into which OCP inserts raw values', () => {
+  test('every recoverable value is recovered, whatever the other values', async () => {
     let told = 0
     await fc.assert(
       fc.asyncProperty(anyValues, async (values) => {
@@ -92,14 +92,14 @@ describe('the recommended body, into which OCP puts values as they are', () => {
     assert.ok(told > 500, `only ${told} of 3000 made-up alerts were recoverable`)
   })
 
-  test('the description may hold the whole template', async () => {
+  test('the description may contain the whole template', async () => {
     const values = { alarm_name: 'a', alarm_description: ocpBody({ alarm_name: 'b' }) }
     const [alert] = (await ocp.read(ocpBody(values), CONTEXT)).alerts
     assert.equal(alert?.variables['alarm_name'], 'a')
     assert.equal(alert.variables['alarm_description'], values.alarm_description)
   })
 
-  test('a line that begins as the next one of the template costs that value alone', async () => {
+  test('a line that begins like the next one of the template affects only that value', async () => {
     const values = { alarm_name: 'a\nalarm_level=x', alarm_level: '停服', alarm_target: 'host=1' }
     const [alert] = (await ocp.read(ocpBody(values), CONTEXT)).alerts
     assert.equal(alert?.variables['alarm_name'], 'a')
@@ -107,7 +107,7 @@ describe('the recommended body, into which OCP puts values as they are', () => {
     assert.equal(alert.variables['alarm_target'], 'host=1')
   })
 
-  test('the JSON of the guides recovers all sample alerts as well', async () => {
+  test("the guides' JSON template recovers all sample alerts too", async () => {
     for (const path of ['README.md', 'README.zh-CN.md']) {
       const guide = readFileSync(new URL(`../../../deploy/ocp/${path}`, import.meta.url), 'utf8')
       const template = /```json\n(\{.*\})\n```/.exec(guide)?.[1] ?? assert.fail(path)
@@ -124,7 +124,7 @@ describe('the recommended body, into which OCP puts values as they are', () => {
     }
   })
 
-  test('it may have Windows line breaks, or none', async () => {
+  test('the body may have Windows line breaks, or none', async () => {
     const values = { alarm_name: 'a b', alarm_level: '1', alarm_description: 'x "y"' }
     for (const by of ['\r\n', '', ' ', '&']) {
       const { variables, levelWord } =
@@ -142,7 +142,7 @@ describe('over HTTP', () => {
     receiver = await new Receiver({
       folder: folder.path,
       port: await freePort(),
-      // Without aggregation each body makes rows of its own, unless it is the same to the byte.
+      // Without aggregation each body creates its own rows, unless it is byte for byte the same.
       config:
         'robots: { r: { webhook: sandbox } }\nchannels: { ops: { robots: [r], aggregate: false } }\n',
     }).start()
@@ -180,12 +180,12 @@ describe('over HTTP', () => {
   const OK = { status: 200, text: '{"errcode":0,"errmsg":"ok"}' }
   const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text))
 
-  test('the recommended body is answered 200, and what can be recovered is', async () => {
+  test('the recommended body is answered 200, and its values are recovered', async () => {
     let serial = 0
     await fc.assert(
       fc.asyncProperty(anyValues, fc.constantFrom(...CONTENT_TYPES), async (values, type) => {
         serial += 1
-        // Made up twice, it would be a retry, which makes no alert.
+        // An equal body would be a retry, which creates no alert.
         const given = { ...values, alarm_id: String(serial) }
         assert.deepEqual(await post(bytesOf(ocpBody(given)), type), OK)
         if (isRecoverable(given)) recovered(given, await newest())
@@ -194,7 +194,7 @@ describe('over HTTP', () => {
     )
   })
 
-  test('any other body with something in it is answered 200', async () => {
+  test('any other non-empty body is answered 200', async () => {
     const types = [...CONTENT_TYPES, 'text/plain; charset=GBK', 'x; charset=nonsense']
     const body = fc.oneof(
       fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => new Uint8Array(bytes)),
@@ -212,9 +212,9 @@ describe('over HTTP', () => {
     )
   })
 
-  test('every shape of body has the same variables, whatever its Content-Type and charset', async () => {
+  test('every format of a body has the same variables, whatever its Content-Type and charset', async () => {
     for (const { name, body, bytes, contentType } of OCP_BODIES) {
-      // The same bytes again would be a retry, which makes no alert.
+      // The same bytes again would be a retry, which creates no alert.
       const sent = Uint8Array.from([...(bytes ?? bytesOf(body)), 0x0a])
       for (const type of contentType === undefined ? CONTENT_TYPES : [contentType])
         assert.deepEqual(await post(sent, type), OK, `${name} as ${type}`)
@@ -223,7 +223,7 @@ describe('over HTTP', () => {
     }
   })
 
-  test('a byte order mark counts before a declared charset, and a header of its own declares one too', async () => {
+  test('a byte order mark overrides a declared charset; a separate header declares one too', async () => {
     const text = '{"alarm_name":"主机停服"}'
     const own = (body: Uint8Array<ArrayBuffer>, headers: Record<string, string>) =>
       fetch(`${receiver.url}/ocp/ops`, { method: 'POST', body, headers })
@@ -258,8 +258,8 @@ describe('over HTTP', () => {
 })
 
 /**
- * As OCP checks a response: JSON is told by its first and last character, and all that the validation names must be in
- * the response; anything else is a regular expression for the whole of it.
+ * Checks a response as OCP does. JSON, recognised by its first and last character, must contain all fields of the
+ * validation; anything else is a regular expression for the whole response.
  */
 function verifies(validation: string, response: string): boolean {
   if (!/^\{.*\}$/s.test(validation.trim()))

@@ -11,7 +11,7 @@ const CONTEXT = {
   giveWay: immediate,
 }
 
-/** All that a notification says, its lazy parts too; or why it was refused. */
+/** Everything in a notification, including its lazy parts, or its error. */
 async function told(body: string | Uint8Array): Promise<unknown> {
   try {
     const { key, alerts } = await alertmanager.read(body, CONTEXT)
@@ -81,7 +81,7 @@ const payload = fc.record(
   { requiredKeys: ['alerts'] },
 )
 
-/** As Go's encoder writes it, as others may, and with everything beyond ASCII escaped. */
+/** JSON as Go's encoder writes it, as others may, and with all non-ASCII characters escaped. */
 const ENCODERS: readonly ((value: unknown) => string)[] = [
   JSON.stringify,
   (each) => JSON.stringify(each).replace(/[<>&]/g, escaped),
@@ -90,7 +90,7 @@ const ENCODERS: readonly ((value: unknown) => string)[] = [
   (each) => JSON.stringify(each, null, 2),
 ]
 
-/** What makes a body worth it. */
+/** Makes a body large enough for the fast path. */
 const FILLER = ' '.repeat(FAST_PATH_MIN_BYTES)
 
 function escaped(character: string): string {
@@ -98,7 +98,7 @@ function escaped(character: string): string {
 }
 
 describe('a body in UTF-8', () => {
-  test('says the same as its text, whatever is in it and however it is written', async () => {
+  test('gives the same alerts as its text, whatever it contains and however it is written', async () => {
     await fc.assert(
       fc.asyncProperty(payload, fc.constantFrom(...ENCODERS), async (body, encoded) => {
         const bytes = Buffer.from(encoded(body) + FILLER)
@@ -108,13 +108,13 @@ describe('a body in UTF-8', () => {
     )
   })
 
-  test('is refused in the same words', async () => {
+  test('is refused with the same message', async () => {
     for (const text of ['', '{', 'null', '{"a":1}', '{"alerts":{}}', `{"alerts":${'['.repeat(99)}`])
       for (const more of ['', FILLER])
         assert.equal(await told(Buffer.from(text + more)), await told(text + more))
   })
 
-  test('is not decoded where nothing of it needs that, though Go escapes ampersands', () => {
+  test('is not decoded where that is unnecessary, although Go escapes ampersands', () => {
     assert.ok(readLatin1Json(Buffer.from(`{"alerts":[{"labels":{"a":"告警 \\u0026"}}]}${FILLER}`)))
     assert.equal(readLatin1Json(Buffer.from('{}')), undefined, 'small')
     for (const text of [
@@ -126,7 +126,7 @@ describe('a body in UTF-8', () => {
       assert.equal(readLatin1Json(Buffer.from(text + FILLER)), undefined, text)
   })
 
-  test('of an alert all labels are there, though accepting reads few of them', async () => {
+  test('has all labels of an alert, although accepting reads few of them', async () => {
     const labels = { alertname: '磁盘', severity: 'critical', instance: 'a:1', team: '数据库' }
     const [read] = (
       await alertmanager.read(

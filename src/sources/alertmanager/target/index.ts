@@ -4,13 +4,13 @@ import { targetLabels } from './target-labels.ts'
 type Texts = Readonly<Record<string, string>>
 
 export interface Target {
-  /** `key=value` pairs joined by colons; undefined where no label says what the alert is about. */
+  /** `key=value` pairs joined by colons; undefined where no label names what the alert is about. */
   text: string | undefined
-  /** Label that names the machine, where one does and is not only what measured. */
+  /** Label that names the machine; undefined if none does, or only the exporter's own address. */
   host: string | undefined
 }
 
-/** OceanBase's own names for a cluster, in the order in which they are believed. */
+/** OceanBase's own names for a cluster, in order of precedence. */
 export const OB_CLUSTERS = ['ob_cluster_name', 'ob_cluster', 'obregion'] as const
 export const TENANTS = ['tenant_name', 'ob_tenant', 'tenant'] as const
 const OB_HOSTS = ['svr_ip', 'host_ip', 'host', 'instance'] as const
@@ -26,8 +26,9 @@ const OB_LABELS = [
 ] as const
 
 /**
- * What an alert is about, the most general first: never the address of what only measured it, and the same for firing
- * and recovery. OceanBase's alerts have the keys that OCP writes, then what else their labels name. Pure.
+ * What an alert is about, the most general first; the same for firing and recovery. An exporter that only measured it
+ * is left out unless nothing else identifies the alert. OceanBase's alerts have OCP's keys first, then those of other
+ * labels. Pure.
  */
 export function targetOf(labels: Texts, annotations: Texts): Target {
   const names = targetLabels(labels, annotations)
@@ -54,7 +55,7 @@ function isOceanBase(labels: Texts): boolean {
 
 type Pair = readonly [string, string | undefined]
 
-/** As OCP writes them: the cluster with its id, the tenant, the host. */
+/** The pairs that OCP writes: the cluster with its id, the tenant, the host. */
 function oceanBasePairs(labels: Texts): Pair[] {
   const valueNamed = (names: readonly string[]) =>
     names.map((name) => labels[name]).find((value) => value !== undefined)

@@ -1,12 +1,12 @@
-/** Labels by what they name, each list from the general to the particular. */
+/** Label names, grouped by what they identify; each list goes from general to specific. */
 
 const names = (text: string): readonly string[] => text.split(' ')
 
-/** Where everything below is; the first that an alert has. */
+/** Labels for a cluster; the first that an alert has is used. */
 export const CLUSTERS = names(
   'cluster cluster_name k8s_cluster kubernetes_cluster kube_cluster clustername 集群',
 )
-/** What stands for the cluster where none is named. */
+/** Labels used where no cluster is named. */
 export const SITES = names('datacenter data_center dc site region env environment 环境')
 export const NAMESPACES = names(
   'exported_namespace namespace kubernetes_namespace kube_namespace namespace_name project project_id 命名空间',
@@ -19,7 +19,7 @@ const WORKLOADS = names(
     'destination_workload destination_service persistentvolumeclaim certificate certificaterequest secret configmap',
 )
 
-/** Machines; the first that an alert has. */
+/** Labels for a machine; the first that an alert has is used. */
 export const HOSTS = names(
   'exported_node node nodename node_name kubernetes_node exported_instance hostname Hostname host_name host vm vm_name vmname ' +
     'sysName device_name host_ip 主机 节点 实例 server',
@@ -28,30 +28,30 @@ export const HOSTS = names(
 export const PODS = names('exported_pod pod pod_name kubernetes_pod_name')
 export const CONTAINERS = names('exported_container container container_name')
 
-/** What stands alone, whatever machine reported it. */
+/** Objects that identify an alert without a machine. */
 const THINGS = names(
   'persistentvolume volumename target url uri domain vhost virtual_host exchange queue queue_name stream topic partition ' +
     'consumergroup consumer_group bucket index pipeline dag_id task task_id exported_job dbinstance_identifier ' +
     'load_balancer loadbalancer backend upstream proxy common_name subject_CN cn serial_number rulename application',
 )
 
-/** Parts of a machine or server, which say nothing without it. */
+/** Parts of a machine or server, which identify nothing without it. */
 export const PARTS = names(
   'datname database dbname db schema schemaname table relname tablespace user usename keyspace shard slot port ' +
     'device mountpoint mount_point volume disk drive array master interface ifName ifAlias ifDescr ifIndex chip sensor ' +
     'cpu core gpu minor_number groupname process unit 挂载点 磁盘',
 )
 
-/** Say what happened or how, not to what; shown where the alert's words name them. */
+/** Labels for how or why it happened; shown where the alert's text contains their value. */
 const QUALIFIERS = names(
   'integration reason mechanism code status_code method verb handler phase condition resource operation ' +
     'operation_type signal eviction_signal protocol scheme action',
 )
 
-/** Say how it is with it, in words that stand in any sentence. */
+/** Labels for a state or a reason; their values are ordinary words. */
 const STATES = names('status state result type mode event error fstype')
 
-/** Say which rule it is, how bad, for whom, or by which copy of Prometheus. */
+/** Labels for the rule, its severity, the people responsible, or the copy of Prometheus. */
 const RULE = names(
   'alertname rule_name rule_type instance_type severity serverity level alarm_level priority prometheus ' +
     'prometheus_replica __replica__ replica monitor receive tenant_id endpoint metrics_path uid le quantile long short ' +
@@ -100,14 +100,14 @@ const KIND_AND_RANK: ReadonlyMap<string, readonly [Kind, number]> = new Map(
   ),
 )
 
-/** Labels that no list has stand after those that name something, before those that say how. */
+/** The rank of labels in no list: after those that identify an object, before qualifiers. */
 const RANK_OF_OTHERS = 1_150
 
 export function kindOf(label: string): Kind {
   return KIND_AND_RANK.get(label)?.[0] ?? 'other'
 }
 
-/** Most general first; labels of one rank by name, so that the order a sender writes them in changes nothing. */
+/** Sorts the most general first, then by name, so that the sender's order has no effect. */
 export function byRank(a: string, b: string): number {
   return rankOf(a) - rankOf(b) || (a < b ? -1 : a > b ? 1 : 0)
 }

@@ -2,32 +2,32 @@ import { standsIn } from '../../../model/whole-word.ts'
 
 type Texts = Readonly<Record<string, string>>
 
-/** Annotations in which an alert speaks of what it is about. */
-const SPOKEN = ['summary', 'description', 'message', 'title'] as const
+/** Annotations that may name what the alert is about. */
+const TEXT_ANNOTATIONS = ['summary', 'description', 'message', 'title'] as const
 
-/** Of longer words only the beginning is looked at. */
+/** Longer texts are searched only up to this length. */
 const MAX_TEXT_LENGTH = 8_000
-/** A longer value stands in no sentence. */
+/** A longer value does not occur in a sentence. */
 const MAX_VALUE_LENGTH = 500
 
 /**
- * The labels whose value stands as a word in summary, description, message or title. Values that a measured value could
- * be as well (numbers, with or without a unit) and lists of all labels (`LABELS = map[…]`) do not count, so that an alert
- * and its recovery, whose words give another measured value, name the same labels.
+ * The labels whose value occurs as a word in summary, description, message or title. Values that may be measured values
+ * (numbers, with or without a unit) do not count. So an alert and its recovery, whose texts contain different measured
+ * values, name the same labels. Lists of all labels (`LABELS = map[…]`) do not count either.
  */
 export function namedLabels(labels: Texts, annotations: Texts): ReadonlySet<string> {
-  const text = SPOKEN.map((name) => spoken(annotations[name])).join('\n')
+  const text = TEXT_ANNOTATIONS.map((name) => withoutLabelLists(annotations[name])).join('\n')
   const named = new Set<string>()
   for (const name of Object.keys(labels)) {
     const value = labels[name] as string
-    if (value.length <= MAX_VALUE_LENGTH && standsIn(text, value) && isTelling(value))
+    if (value.length <= MAX_VALUE_LENGTH && standsIn(text, value) && isDistinctive(value))
       named.add(name)
   }
   return named
 }
 
-/** Without what Go prints for all labels, as widespread collections of rules do: it names everything. */
-function spoken(text = ''): string {
+/** Removes printed lists of all labels, which widespread collections of rules contain: they would name every label. */
+function withoutLabelLists(text = ''): string {
   const beginning = text.slice(0, MAX_TEXT_LENGTH)
   if (!LISTING.test(beginning)) return beginning
   return beginning
@@ -38,21 +38,25 @@ function spoken(text = ''): string {
 
 const LISTING = /map\[|="|[Ll](?:abels|ABELS)/
 
-/** A number with what may follow it as its unit. */
+/** A number with an optional unit. */
 const QUANTITY =
   /\d+(?:\.\d+)?\s?(?:[KMGTPE]i?B?|kB?|B|ms|[µun]s|[smhdwy]|%|°?[CF]|[VWA]|Hz|rpm|e(?=[+-]?\d))?(?:\/s|ps)?(?![a-zA-Z])/g
 
-const VAGUE: ReadonlySet<string> = new Set(
+const COMMONPLACE: ReadonlySet<string> = new Set(
   'true false yes no on off unknown none null ok up down'.split(' '),
 )
 
-function isTelling(value: string): boolean {
+function isDistinctive(value: string): boolean {
   return (
-    (value.length > 1 || value === '/') && !isMeasured(value) && !VAGUE.has(value.toLowerCase())
+    (value.length > 1 || value === '/') &&
+    !isMeasured(value) &&
+    !COMMONPLACE.has(value.toLowerCase())
   )
 }
 
-/** Nothing but quantities, as a template prints a measured value, a duration or an instant; no address is. */
+/**
+ * Whether a value consists only of quantities, such as a measured value, a duration or an instant; an address does not.
+ */
 function isMeasured(value: string): boolean {
   return value.replace(QUANTITY, '').replace(/[-+~,:\s]/g, '') === ''
 }

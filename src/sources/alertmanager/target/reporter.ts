@@ -1,26 +1,26 @@
 type Texts = Readonly<Record<string, string>>
 
-/** Exporters that run on or look at a machine, switch or site, which `instance` names. */
+/** Exporters whose `instance` names the machine, switch or site that they run on or examine. */
 const PROBE =
   /(?:^|[-_/.])(?:(?:node|windows|wmi|snmp|blackbox|ipmi|smartctl|ping|dcgm|libvirt|vmware|process)[-_]?exporter|node|snmp|blackbox|probe|icmp|ping|http_2xx)(?:$|[-_/.])/
 
 /** Programs that only measure others. */
 const EXPORTER = /kube-state-metrics|exporter/
 
-/** An address that a cluster gave to a pod, and that no person knows. */
+/** The IP address of a pod, which the cluster assigned and which means nothing to a person. */
 const BARE_ADDRESS = /^(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?$/
 
-/** Whether what was scraped stands for the machine or site that `instance` names. */
+/** Whether the scraped program reports on the machine or site that `instance` names. */
 export function isProbe({ job, service, container, pod }: Texts): boolean {
   return [job, service, container, pod].some((each) => each !== undefined && PROBE.test(each))
 }
 
-/** Whether a pod's name is one of a program that only measures others. */
+/** Whether a program with this name only measures others. */
 export function isExporter(pod: string): boolean {
   return EXPORTER.test(pod)
 }
 
-/** Whether the program that was scraped only measures others, by its service and job. */
+/** Whether the scraped program only measures others, judged by its service and job. */
 export function isMeasuredByExporter(labels: Texts): boolean {
   return scrapeNames(labels).some(isExporter)
 }
@@ -35,7 +35,7 @@ export function isScrapedContainer(container: string, labels: Texts): boolean {
   return scrapeNames(labels).some((name) => name.includes(container))
 }
 
-/** Whether `instance` is an address that says no more than the pod beside it. */
+/** Whether `instance` is absent or a bare address, which identifies no more than the pod does. */
 export function isBareAddress(instance: string | undefined): boolean {
   return instance === undefined || BARE_ADDRESS.test(instance)
 }

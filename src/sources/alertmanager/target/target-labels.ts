@@ -21,7 +21,7 @@ import {
 
 type Texts = Readonly<Record<string, string>>
 
-/** One alert's labels, which of them its own words name, and what stands out among them. */
+/** One alert's labels, those that its text names, its pod, and whether its reporter is a probe. */
 interface Subject {
   labels: Texts
   named: ReadonlySet<string>
@@ -29,10 +29,10 @@ interface Subject {
   isProbe: boolean
 }
 
-/** Labels of unknown meaning that stand for an alert where no other does. */
+/** Limit on labels of unknown meaning, which are used where no known label identifies the alert. */
 const MAX_OTHERS = 8
 
-/** The labels that say what an alert is about, the most general first; empty where none does. Pure. */
+/** The labels that identify what an alert is about, the most general first; may be empty. Pure. */
 export function targetLabels(labels: Texts, annotations: Texts): string[] {
   const subject: Subject = {
     labels,
@@ -44,31 +44,34 @@ export function targetLabels(labels: Texts, annotations: Texts): string[] {
   return [...new Set([...places(chosen, subject), ...chosen])].sort(byRank)
 }
 
-/** What the alert is about, without the cluster and namespace it is in. */
+/** The labels of the target, without its cluster and namespace. */
 function subjectLabels(subject: Subject): string[] {
   const objects = objectsIn(subject)
   const parts = partsIn(subject)
-  const stands = [...objects, ...hostsIn(objects, subject)]
-  const isPlaced =
-    parts.length === 0 || stands.some((label) => isKind(label, 'host', 'pod', 'workload'))
-  const reporter = stands.length > 0 && isPlaced ? [] : reporterIn(parts, subject)
-  const chosen = [...stands, ...parts, ...reporter]
+  const subjects = [...objects, ...hostsIn(objects, subject)]
+  const hasOwner =
+    parts.length === 0 || subjects.some((label) => isKind(label, 'host', 'pod', 'workload'))
+  const reporter = subjects.length > 0 && hasOwner ? [] : reporterIn(parts, subject)
+  const chosen = [...subjects, ...parts, ...reporter]
   if (chosen.length === 0 && subject.named.size === 0) return othersIn(subject)
-  return [...chosen, ...spokenIn(chosen, subject)]
+  return [...chosen, ...othersNamedIn(chosen, subject)]
 }
 
-/** Workloads and things that stand alone, and the pod where it is not only what measured. */
+/** Workloads, objects that need no machine, and the pod unless it only measured others. */
 function objectsIn(subject: Subject): string[] {
   const { labels, pod } = subject
   const objects = Object.keys(labels).filter((label) => isKind(label, 'workload', 'thing'))
   if (labels['name'] !== undefined && !isNameOfPart(subject)) objects.push('name')
-  return pod !== undefined && isPodMeant(pod, objects, subject)
+  return pod !== undefined && isAboutPod(pod, objects, subject)
     ? [...objects, pod, ...containersIn(pod, subject)]
     : objects
 }
 
-/** Its words name it, or it is another than the one that was scraped and part of the objects beside it. */
-function isPodMeant(
+/**
+ * Whether the alert is about the pod: its text names the pod, or the pod was not scraped itself and belongs to the
+ * objects.
+ */
+function isAboutPod(
   pod: string,
   objects: readonly string[],
   { labels, named, isProbe }: Subject,
@@ -86,36 +89,41 @@ function containersIn(pod: string, { labels, named }: Subject): string[] {
   const container = firstOf(CONTAINERS, labels)
   if (container === undefined) return []
   const value = labels[container] ?? ''
-  // A container that is called as its job is named by the words for the job.
+  // The text may mean the job where the container has the same name.
   if (named.has(container) && value !== labels['job']) return [container]
-  const saysNothing = isScrapedContainer(value, labels) || (labels[pod] ?? '').startsWith(value)
-  return saysNothing ? [] : [container]
+  const isRedundant = isScrapedContainer(value, labels) || (labels[pod] ?? '').startsWith(value)
+  return isRedundant ? [] : [container]
 }
 
-/** The machine, where the words name it or neither a pod nor anything else within a namespace is meant. */
+/**
+ * The machine, where the text names it, or where the alert is about neither a pod nor another object of a namespace.
+ */
 function hostsIn(objects: readonly string[], { labels, named, pod, isProbe }: Subject): string[] {
-  const spoken = [...named].filter((label) => isKind(label, 'host'))
+  const namedHosts = [...named].filter((label) => isKind(label, 'host'))
   const host = firstOf(HOSTS, labels)
-  if (host === undefined || spoken.length > 0) return spoken
-  // A program that reports on itself runs on that machine; an exporter only measures it.
+  if (host === undefined || namedHosts.length > 0) return namedHosts
+  // A pod that reports on itself merely runs on that machine; an exporter's pod measures the machine.
   if (pod !== undefined && !isProbe && !isExporter(labels[pod] ?? '')) return []
   return objects.every((label) => label === 'persistentvolume') ? [host] : []
 }
 
-/** What says nothing without the machine or server it belongs to. */
+/** Parts, which identify nothing without the machine or server they belong to. */
 function partsIn(subject: Subject): string[] {
   const parts = Object.keys(subject.labels).filter((label) => isKind(label, 'part'))
   return isNameOfPart(subject) ? [...parts, 'name'] : parts
 }
 
-/** A name of something on a machine, such as a unit of systemd; Kubernetes' own rules name objects of a cluster. */
+/**
+ * Whether `name` is something on a machine, such as a systemd unit. In Kubernetes' own rules it is an object of the
+ * cluster.
+ */
 function isNameOfPart({ labels, named, isProbe }: Subject): boolean {
   if (labels['name'] === undefined || isProbe) return isProbe && labels['name'] !== undefined
   const { instance = '', alertname = '' } = labels
   return named.has('instance') && !isExporter(instance) && !alertname.startsWith('Kube')
 }
 
-/** What measured, as the last resort: the pod or the address, else the service, the container, the job. */
+/** The reporting program, as a last resort: its pod or address, else its service, container or job. */
 function reporterIn(parts: readonly string[], subject: Subject): string[] {
   const { labels, named, pod } = subject
   const { instance, service, job } = labels
@@ -133,23 +141,26 @@ function reporterIn(parts: readonly string[], subject: Subject): string[] {
   return job === undefined ? [] : ['job', ...othersIn(subject)]
 }
 
-/** What else the alert's words name; of what was scraped only the service and the job, where they are the thing. */
-function spokenIn(chosen: readonly string[], { labels, named, isProbe }: Subject): string[] {
+/**
+ * Other labels that the text names. Of the scrape labels, only service and job count, and only if the alert is about
+ * them.
+ */
+function othersNamedIn(chosen: readonly string[], { labels, named, isProbe }: Subject): string[] {
   const values = new Set(chosen.map((label) => labels[label]))
   return [...named].filter((label) => {
     if (isKind(label, 'qualifier', 'other')) return true
     if (isProbe || values.has(labels[label])) return false
-    return label === 'service' || (label === 'job' && isJobMeant(chosen, labels))
+    return label === 'service' || (label === 'job' && isAboutJob(chosen, labels))
   })
 }
 
-/** A job adds nothing to a named thing, nor to an alert whose name holds it. */
-function isJobMeant(chosen: readonly string[], { job = '', alertname = '' }: Texts): boolean {
+/** Whether the alert is about its job. A job adds nothing to other objects, or to an alert name that contains it. */
+function isAboutJob(chosen: readonly string[], { job = '', alertname = '' }: Texts): boolean {
   const isNew = !alertname.toLowerCase().includes(job.toLowerCase())
   return isNew && chosen.every((label) => isKind(label, 'scrape', 'pod'))
 }
 
-/** All that is left, where nothing is known of any label. */
+/** Labels of last resort, where no better label identifies the alert. */
 function othersIn({ labels }: Subject): string[] {
   return Object.keys(labels)
     .filter((label) => isKind(label, 'other', 'qualifier', 'state', 'site'))
@@ -157,12 +168,12 @@ function othersIn({ labels }: Subject): string[] {
     .slice(0, MAX_OTHERS)
 }
 
-/** Cluster and namespace, where they say where the chosen labels are and not where the exporter is. */
+/** The cluster, and the namespace unless it is only the exporter's. */
 function places(chosen: readonly string[], subject: Subject): string[] {
   const { labels, named } = subject
   const cluster = firstOf(CLUSTERS, labels) ?? firstOf(SITES, labels)
   const namespace = firstOf(NAMESPACES, labels)
-  const isNamespaceMeant =
+  const isNamespaceRelevant =
     namespace !== undefined &&
     (named.has(namespace) ||
       chosen.some((label) => isKind(label, 'workload', 'pod')) ||
@@ -170,11 +181,11 @@ function places(chosen: readonly string[], subject: Subject): string[] {
   return [
     ...(cluster === undefined ? [] : [cluster]),
     ...[...named].filter((label) => isKind(label, 'cluster', 'site')),
-    ...(isNamespaceMeant ? [namespace] : []),
+    ...(isNamespaceRelevant ? [namespace] : []),
   ]
 }
 
-/** What lies in no namespace, or not in that of the exporter. */
+/** Whether a label's object is outside the exporter's namespace. */
 function isOutside(label: string, { labels, isProbe }: Subject): boolean {
   if (isKind(label, 'host') || label === 'persistentvolume') return true
   if (label === 'instance' || isProbe) return isProbe

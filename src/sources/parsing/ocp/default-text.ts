@@ -31,22 +31,25 @@ const LINK = /^[\s>]{0,10}(?:[-*•]\s{1,4})?\[[^\]]{1,60}\]\((https?:\/\/[^\s)]
 /** OCP's own titles, optionally in a heading, brackets or a colour; the rule's name may follow. */
 const TITLE =
   /^(?:<[^<>]{0,60}>|[\s#>*_[【]){0,20}(?:OCP\s{0,4})?(?:(?:Alert|Alarm) (?:Recover(?:y|ed)? )?Notification|(?:告警|警示)(?:恢[复復])?通知)(.*)$/i
-/** What follows the title of a text without a rule name. */
+/** What follows the title if the text names no rule. */
 const NO_NAME = /^\s*[-–]\s*(?:Single Alert|Multiple Alerts|[单單多][条條](?:告警|警示))/i
 
 /**
- * Extracts variables from a text of OCP's default templates: a title of OCP's, then labelled lines. `whole` is true
- * where the text has a target and contains nothing else. Empty for any other text. Linear.
+ * Extracts variables from a text of OCP's default templates: one of OCP's titles, then labelled lines. `isComplete`:
+ * the variables include a target and cover the whole text. No fields for any other text. Linear.
  */
-export function fieldsInText(text: string): { fields: Record<string, string>; whole: boolean } {
+export function fieldsInText(text: string): {
+  fields: Record<string, string>
+  isComplete: boolean
+} {
   const lines = text.trim().split(/\r\n|\r|\n/)
   const fields: Record<string, string> = Object.create(null)
   const title = TITLE.exec(lines[0] ?? '')
   if (title === null || !lines.some((line, at) => at > 0 && LINE.test(line)))
-    return { fields, whole: false }
+    return { fields, isComplete: false }
   const name = nameBehind(title[1] ?? '')
   if (name !== '') fields['alarm_name'] = name
-  let whole = true
+  let isComplete = true
   let last: string | undefined
   for (const line of lines.slice(1)) {
     const [, bullet, label = '', mark = '', value = ''] = LINE.exec(line) ?? []
@@ -59,15 +62,15 @@ export function fieldsInText(text: string): { fields: Record<string, string>; wh
     } else if (url !== undefined && fields['alarm_url'] === undefined) {
       fields['alarm_url'] = url
     } else if (last === 'alarm_description' || last === 'alarm_summary') {
-      // These values may have many lines. A line that looks like the template's may be one that an operator added.
+      // These values may span lines. A line with a bullet may also be the operator's own addition.
       fields[last] += `\n${line.trimEnd()}`
-      if (BULLET.test(line)) whole = false
-    } else if (line.trim() !== '') whole = false
+      if (BULLET.test(line)) isComplete = false
+    } else if (line.trim() !== '') isComplete = false
   }
   for (const [each, value] of Object.entries(fields))
     if (value.trim() === '') delete fields[each]
     else fields[each] = value.trimEnd()
-  return { fields, whole: whole && fields['alarm_target'] !== undefined }
+  return { fields, isComplete: isComplete && fields['alarm_target'] !== undefined }
 }
 
 const MAX_NAME_LENGTH = 300

@@ -6,45 +6,56 @@ import { fieldsInText } from './default-text.ts'
 import { currentName, isContent, isKnownName } from './names.ts'
 import { fieldsOfEvent, isNightingaleEvent } from './nightingale.ts'
 
-/** A body in one format: fields by OCP's names, and the text that its sender rendered. */
+/** A body in uniform form: fields under OCP's names, and the text that the sender rendered, if any. */
 export interface Parsed {
   fields: Record<string, string>
-  ready: PrerenderedText | undefined
+  prerendered: PrerenderedText | undefined
 }
 
-/** A body that is plain text. */
+/** Reads a body as plain text. */
 export function plainText(text: string): Parsed {
   const fields: Record<string, string> = Object.create(null)
   fields['message'] = cleanText(text)
-  return { fields: told(fields), ready: undefined }
+  return { fields: withTemplateVariables(fields), prerendered: undefined }
 }
 
 /** OCP documents 59 variables; an object with far more fields is not OCP's. */
 const MAX_FIELDS = 2_000
 
-/** Reads an object as a chat message or as flat fields; one without content becomes a message of its JSON. */
+/** Reads an object as a chat message or as flat fields. Its JSON becomes the message if no field is known. */
 export function parsedBody(json: JsonObject): Parsed {
   if (Object.keys(json).length > MAX_FIELDS) return plainText(JSON.stringify(json))
   if (isNightingaleEvent(json))
-    return { fields: told(fieldsFrom(fieldsOfEvent(json))), ready: undefined }
+    return {
+      fields: withTemplateVariables(fieldsFrom(fieldsOfEvent(json))),
+      prerendered: undefined,
+    }
   const rendered = renderedIn(json)
   if (rendered !== undefined) {
-    const { prerendered: ready, url, others } = rendered
-    const { title, text } = ready
-    return { fields: told(fieldsFrom({ alarm_url: url, title, ...others, message: text })), ready }
+    const { prerendered, url, others } = rendered
+    const { title, text } = prerendered
+    return {
+      fields: withTemplateVariables(
+        fieldsFrom({ alarm_url: url, title, ...others, message: text }),
+      ),
+      prerendered,
+    }
   }
   const fields = fieldsFrom(json)
   const unquoted = textInJson(fields['message_json'])
   if (unquoted !== undefined) fields['message'] ??= unquoted
   const inner = isObject(json['message']) ? json['message'] : objectIn(fields['message'])
   if (inner !== undefined) {
-    // A message template in JSON form: the variables themselves, or the body of a chat platform.
+    // The operator's message template produced JSON: variables, or a body for a chat platform.
     const isBody = renderedIn(inner) !== undefined
     if (isBody || Object.keys(inner).some(isKnownName)) {
       delete fields['message']
       delete fields['message_json']
       if (isBody) return parsedBody({ ...fields, ...inner })
-      return { fields: told(Object.assign(fields, fieldsFrom(inner))), ready: undefined }
+      return {
+        fields: withTemplateVariables(Object.assign(fields, fieldsFrom(inner))),
+        prerendered: undefined,
+      }
     }
   }
   const message = fields['message'] ?? fields['text'] ?? fields['content']
@@ -59,7 +70,7 @@ export function parsedBody(json: JsonObject): Parsed {
     }
     fields['message'] = cleanText(JSON.stringify(json))
   }
-  return { fields: told(fields), ready: undefined }
+  return { fields: withTemplateVariables(fields), prerendered: undefined }
 }
 
 /** Fields under OCP's own names, as texts; unresolved variables are missing. */
@@ -77,11 +88,11 @@ export function fieldsFrom(values: JsonObject): Record<string, string> {
 
 const PLACEHOLDER = /^\s*\$\{([\w.-]{1,80})\}\s*$/
 
-/** OCP's templates make no longer text; its lines are not searched for labels. */
+/** OCP's templates produce shorter texts; longer ones are not searched for labels. */
 const MAX_TEMPLATE_LENGTH = 256 * 1024
 
 /** Adds the variables from a message of OCP's own templates; any other message becomes the description. */
-function told(fields: Record<string, string>): Record<string, string> {
+function withTemplateVariables(fields: Record<string, string>): Record<string, string> {
   const { message } = fields
   if (message === undefined) return fields
   if (message.length > MAX_TEMPLATE_LENGTH) {
@@ -89,12 +100,12 @@ function told(fields: Record<string, string>): Record<string, string> {
     return fields
   }
   const found = fieldsInText(message)
-  if (!found.whole) fields['alarm_description'] ??= message
+  if (!found.isComplete) fields['alarm_description'] ??= message
   for (const [name, value] of Object.entries(found.fields)) fields[name] ??= value
   return fields
 }
 
-/** Decodes `message_json`: a JSON string, or, in some versions, the text between its quotes. */
+/** Decodes `message_json`: a JSON string or, in some versions, the content of one without its quotes. */
 function textInJson(json: string | undefined): string | undefined {
   if (json === undefined) return undefined
   for (const text of [json, `"${json}"`]) {

@@ -25,9 +25,8 @@ const MOVING: ReadonlySet<string> = new Set([
 const TEST_RETRIED_WITHIN_MS = 60_000
 
 /**
- * Rule and target, where both are known; else the alert's id; else a hash of the text and all stable fields. One of the
- * two alone would make one alert of several, and aggregation would suppress all but the first. A test is delivered each
- * time.
+ * Hashes rule and target where both are known, else the alert's id, else all stable fields. Rule or target alone would
+ * merge several alerts, and aggregation would suppress all but the first. A test alert is delivered each time.
  */
 export function fingerprintOf(
   fields: Readonly<Record<string, string>>,
@@ -40,11 +39,12 @@ export function fingerprintOf(
   if (rule !== undefined && target !== undefined) return digest([rule, target])
   const id = nonBlank(fields['alarm_id'])
   if (id !== undefined) return digest(['id', id])
-  const said = Object.entries(fields).filter(([name]) => !MOVING.has(name))
-  return digest(['said', ...said.sort(([a], [b]) => (a < b ? -1 : 1)).flat()])
+  const stable = Object.entries(fields).filter(([name]) => !MOVING.has(name))
+  // The prefix is part of stored fingerprints.
+  return digest(['said', ...stable.sort(([a], [b]) => (a < b ? -1 : 1)).flat()])
 }
 
-/** Whether fields identify an alert, so that a later one with the same identity is about the same thing. */
+/** Whether fields identify an alert; then a later one with the same identity is about the same thing. */
 export function hasIdentity(fields: Readonly<Record<string, string>>): boolean {
   const isPair =
     firstNonBlank(fields, ['alarm_type', 'alarm_name']) !== undefined &&

@@ -2,8 +2,7 @@ import { currentName, isContent, isContentName, isKnownName } from './names.ts'
 
 const PAIR = /^\s{0,40}([A-Za-z_][\w.-]{0,80})[ \t]{0,20}=[ \t]?(.*)$/s
 /**
- * Spaces and characters that a form encoder escapes; OCP's own substitution leaves them, and lone percent signs, as
- * they are.
+ * Characters that a form encoder would escape. OCP's own substitution leaves them, and lone percent signs, unescaped.
  */
 const NOT_ENCODED = /[^\x21-\x7e]|%(?![0-9a-fA-F]{2})/
 /** Multi-line values, in which everyday words may precede an equals sign. */
@@ -30,7 +29,7 @@ function decoded(body: string): Record<string, string> {
   return fields
 }
 
-/** Makes pairs of parts; a part without a new name of OCP's belongs to the value before it. */
+/** Joins parts into pairs; a part that does not begin with a new OCP name continues the value before it. */
 function joined(parts: readonly string[], by: string): Record<string, string> {
   const values = new Map<string, string[]>()
   let last: string[] | undefined

@@ -7,7 +7,7 @@ type OpenList = { kind: 'list'; items: unknown[] }
 const SPACE = /\s*/y
 const KEY = /"([^"\\\u0000-\u001f]{1,100})"\s*:\s*/y
 const PLAIN = /[^"\\{}]+/y
-/** An unquoted value, up to what may end it. */
+/** An unquoted value, up to a character that may end it. */
 const BARE = /[^,}\]]+/y
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/y
 const PLACEHOLDER = /\$\{[\w.-]{1,80}\}/y
@@ -15,7 +15,7 @@ const LITERAL = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null
 /** A value that begins like this makes the text before it a key, whatever its name. */
 const VALUE_BEGINS = /["{[]|(?:-?\d+(?:\.\d+)?|true|false|null)\s*[,}\]]|\$\{/y
 const ITEM_BEGINS = /["{[$\d-]|true|false|null/y
-/** A text that is an object by itself: a JSON message template between quotes. */
+/** A quoted JSON object: an operator put quotes around a JSON message template. */
 const WRAPPED = /"\s*(?=\{\s*"[^"\\\u0000-\u001f]{1,100}"\s*:)/y
 
 const ESCAPED: ReadonlyMap<string, string> = new Map([
@@ -29,14 +29,14 @@ const ESCAPED: ReadonlyMap<string, string> = new Map([
 /**
  * Repairs JSON that OCP broke by inserting raw values into the operator's template: quotes, backslashes, line breaks,
  * and missing values. A string ends only at a quote after which the template continues: a comma and the next key, or
- * the open brackets and the end. A truncated body ends where it was cut. Undefined when the rest cannot be read like
- * this. Linear.
+ * the open brackets and the end. A truncated body is read up to the cut. Undefined if the body cannot be repaired.
+ * Linear.
  */
 export function repaired(text: string): unknown {
   return new Repair(text, true).read() ?? new Repair(text, false).read()
 }
 
-/** One pass over one text; a class because all parts share the position. */
+/** One pass over a text; a class because its methods share the position. */
 class Repair {
   readonly #text: string
   readonly #unwraps: boolean
@@ -115,7 +115,7 @@ class Repair {
     return this.#unwraps && key === 'message' && this.#past(WRAPPED, this.#at) > this.#at
   }
 
-  /** From an opening quote to the position after the one that ends the string. */
+  /** Reads a string from its opening quote, and moves past its closing quote. */
   #quoted(): string {
     const parts: string[] = []
     let braces = 0
@@ -135,7 +135,7 @@ class Repair {
         at = escaped?.end ?? at + 1
         continue
       }
-      // JSON within the string has keys of its own, which do not end it.
+      // Keys of JSON within the string must not end the string.
       if (character === '{' && this.#key(this.#past(SPACE, at + 1)) !== undefined) braces += 1
       else if (character === '}' && braces > 0) braces -= 1
       parts.push(character)
@@ -167,8 +167,8 @@ class Repair {
   }
 
   /**
-   * Whether the template continues after a value that ends here. Within braces that the value itself has opened, only a
-   * typical name is a key of the template.
+   * Whether the template continues after a value that ends here. `inside`: the value has opened a brace itself, so only
+   * a typical OCP name counts as the template's next key.
    */
   #endsAt(from: number, inside: boolean): boolean {
     const text = this.#text

@@ -14,7 +14,7 @@ import { clusterAndId, targetParts } from './target.ts'
 
 type Fields = Readonly<Record<string, string>>
 
-/** Maps OCP's fields to an alert; their values stay as they came. */
+/** Maps OCP's fields to an alert; their values are unchanged. */
 export function alertFrom(
   fields: Fields,
   context: ReadContext & { source?: SourceName; retryWindowMs?: number },
@@ -49,7 +49,7 @@ function nameOf(fields: Fields): string | undefined {
   return fields['alarm_name'] ?? titleOf(fields['title'])
 }
 
-/** Start and end; OCP's duration replaces one that is missing. */
+/** Start and end; a missing one is computed from OCP's duration. */
 function timesOf(
   fields: Fields,
   {

@@ -1,8 +1,8 @@
 import { OCP_VARIABLES } from '../../../model/variables.ts'
 
 /**
- * Names of one variable: OCP's current name, which is set from any of the others; its old name, which is set from the
- * current one; and other names.
+ * Names of one variable: OCP's current name, which is filled from any of the others; its old name, which is filled from
+ * the current one; then other names.
  */
 export const SAME_THING: readonly (readonly [string, string, ...string[]])[] = [
   ['ob_cluster', 'obregion', 'ob_cluster_name'],
@@ -11,7 +11,7 @@ export const SAME_THING: readonly (readonly [string, string, ...string[]])[] = [
   ['host_ip', 'svr_ip', 'host'],
 ]
 
-/** OCP's own level, and beside it, in some versions, one that is the same in every language. */
+/** `alarm_level`, and the variants that some versions of OCP add. */
 export const LEVELS: readonly string[] = ['', '_native', '_en_us', '_zh_cn', '_zh_tw'].map(
   (of) => `alarm_level${of}`,
 )
@@ -35,7 +35,7 @@ const SHAPES: ReadonlySet<string> = new Set([
   'isAtAll',
 ])
 
-/** Labels of OCP's rules that are also variables (its alarm reference); an operator's own rules have others. */
+/** Labels of OCP's built-in rules that are also variables (OCP's alarm reference); custom rules have other labels. */
 const RULE_LABELS: readonly string[] =
   `obzone host_name server_ips servers mount_point data_disk_path install_path log_disk_path database user_name sql_id
   query_sql trans_hash session_id trans_create_time filename log_level keyword error_code trace_id error_message
@@ -65,7 +65,7 @@ export function currentName(name: string): string {
   return KNOWN.has(snake) ? snake : name
 }
 
-/** Whether a name, in either notation, is one of OCP's. */
+/** Whether a name, in snake_case or camelCase, is one of OCP's. */
 export function isKnownName(name: string): boolean {
   return KNOWN.has(currentName(name))
 }

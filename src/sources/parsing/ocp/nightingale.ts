@@ -1,10 +1,10 @@
 import { isObject, type JsonObject } from '../json.ts'
 import { textOf } from '../text.ts'
 
-/** Nightingale calls its levels S1, S2 and S3. */
+/** Words for Nightingale's severities, which it calls S1, S2 and S3. */
 const LEVEL_WORDS: Readonly<Record<string, string>> = { 1: 'Critical', 2: 'Warning', 3: 'Info' }
 
-/** Whether a body is an event of Nightingale's, as its callbacks and webhooks post it (ccfos/nightingale, AlertCurEvent). */
+/** Whether a body is a Nightingale event, as its callbacks and webhooks post it (ccfos/nightingale, AlertCurEvent). */
 export function isNightingaleEvent(body: unknown): boolean {
   return (
     isObject(body) &&
@@ -14,7 +14,9 @@ export function isNightingaleEvent(body: unknown): boolean {
   )
 }
 
-/** OCP's fields for an event; its tags and plain fields are kept under their own names, whom it notified is not. */
+/**
+ * Maps an event to OCP's fields. Tags and plain fields keep their own names; the list of notified users is left out.
+ */
 export function fieldsOfEvent(event: JsonObject): JsonObject {
   const tags = tagsOf(event)
   const annotations = isObject(event['annotations']) ? event['annotations'] : {}
@@ -43,7 +45,7 @@ export function fieldsOfEvent(event: JsonObject): JsonObject {
   }
 }
 
-/** Tags that name the rule and its metric, not the thing. */
+/** Tags that name the rule and its metric, not the monitored object. */
 const NOT_IDENTIFYING: ReadonlySet<string> = new Set(['rulename', '__name__'])
 
 /** `tags_map`, or `tags` as a list of `name=value`. */
@@ -61,7 +63,7 @@ function tagsOf(event: JsonObject): Record<string, string> {
   return tags
 }
 
-/** Nightingale's instants are seconds; 0 stands for none. */
+/** Converts Unix seconds to ISO 8601; undefined for 0, which Nightingale sends for a missing time. */
 function isoTime(seconds: unknown): string | undefined {
   const value = Number(seconds)
   if (!Number.isInteger(value) || value <= 0 || value > 1e11) return undefined

@@ -9,18 +9,20 @@ import { repaired } from './lenient-json.ts'
 import { isContentName, isKnownName } from './names.ts'
 import { recommendedIn } from './recommended.ts'
 
-/** Far more than OCP's largest lists have; a body with more is plain text. */
+/** Far more than OCP's largest bodies have; a body with more parts is read as plain text. */
 const BOUNDS = { brackets: 50_000, quotes: 500_000 } as const
 const MAX_ALERTS = 10_000
 
 /**
- * A longer body that is neither strict JSON nor the recommended lines is plain text, because repairs would take long.
+ * A longer body that is neither strict JSON nor the recommended lines is read as plain text, because repairs would take
+ * long.
  */
 const MAX_REPAIR_BYTES = 256 * 1024
 
 /**
  * Reads the alerts in any body: strict JSON first, then JSON broken by raw values, then the recommended lines, other
- * `key=value` lines and form fields, finally the whole body as the message. AppError bad_payload: the body is empty.
+ * `key=value` lines and form fields, finally the whole body as the message. Throws AppError bad_payload for an empty
+ * body.
  */
 export async function parseBody(text: string, giveWay: GiveWay): Promise<Parsed[]> {
   const body = text.trim()
@@ -31,17 +33,17 @@ export async function parseBody(text: string, giveWay: GiveWay): Promise<Parsed[
     )
   if (await exceedsComplexity(body, BOUNDS, giveWay)) return [plainText(body)]
   await giveWay()
-  const isPuzzle = body.length <= MAX_REPAIR_BYTES
+  const mayRepair = body.length <= MAX_REPAIR_BYTES
   // Diagnostics are not needed for a body that is not JSON.
   const read = parsedJson(body)
   if (read !== undefined) return alertsIn(read.value, body, giveWay)
   await giveWay()
-  if (isPuzzle && /^[[{]/.test(body)) {
+  if (mayRepair && /^[[{]/.test(body)) {
     const value = repaired(body)
     if (looksIntentional(value)) return alertsIn(value, body, giveWay)
     await giveWay()
   }
-  const fields = recommendedIn(body) ?? (isPuzzle ? pairsIn(body) : undefined)
+  const fields = recommendedIn(body) ?? (mayRepair ? pairsIn(body) : undefined)
   return [fields === undefined ? plainText(body) : parsedBody(fieldsFrom(fields))]
 }
 
@@ -57,14 +59,14 @@ async function alertsIn(value: unknown, body: string, giveWay: GiveWay): Promise
     return parsed
   }
   if (typeof value !== 'string' || value.trim() === '') return [plainText(body)]
-  // A whole body between quotes may contain JSON.
+  // A JSON string may itself contain JSON.
   const inner = parsedJson(value)
   return inner !== undefined && isObject(inner.value)
     ? [parsedBody(inner.value)]
     : [plainText(value)]
 }
 
-/** Whether a repaired value matches a template, or only comes from a text that begins with a bracket. */
+/** Whether a repaired value has a field of OCP's; otherwise the body is a text that only begins with a bracket. */
 function looksIntentional(value: unknown): boolean {
   if (Array.isArray(value)) return value.some((each) => isObject(each) && looksIntentional(each))
   const names = isObject(value) ? Object.keys(value) : []

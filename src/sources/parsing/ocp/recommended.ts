@@ -1,6 +1,6 @@
 /**
- * The recommended body: a line for each variable. No value needs escaping, so none can break it; the description, which
- * may contain anything, comes last and extends to the end.
+ * The recommended body: one line for each variable. Values need no escaping and cannot break it. The description may
+ * contain anything; it comes last and extends to the end.
  */
 export const RECOMMENDED_NAMES = [
   'alarm_type',
@@ -29,8 +29,8 @@ export const RECOMMENDED_BODY = RECOMMENDED_NAMES.map((name) => `${name}=\${${na
 
 /**
  * Reads a body of the recommended template. Each value extends to the first line that begins with the next name, and is
- * only trimmed. Undefined for any other body. Where a single-line form removed the line breaks, the names are found
- * without them. Linear.
+ * only trimmed. If a single-line input field removed the line breaks, the names are found without them. Undefined for
+ * any other body. Linear.
  */
 export function recommendedIn(body: string): Record<string, string> | undefined {
   const isOneLine = !body.includes('\n') && !body.includes(`&${RECOMMENDED_NAMES[1]}=`)

@@ -20,14 +20,15 @@ const RECOVERY_TITLE =
  * Whether an alert is resolved: by its status, by its time of recovery, or, without either, by a text that begins like
  * OCP's recovery messages.
  */
-export function statusOf(said: {
+export function statusOf(given: {
   status: string | undefined
   resolvedAt: string | undefined
   texts: readonly (string | undefined)[]
 }): Status {
-  const word = said.status?.toLowerCase().replaceAll(' ', '_')
-  if (said.resolvedAt !== undefined || (word !== undefined && RESOLVED.has(word))) return 'resolved'
+  const word = given.status?.toLowerCase().replaceAll(' ', '_')
+  if (given.resolvedAt !== undefined || (word !== undefined && RESOLVED.has(word)))
+    return 'resolved'
   if (word !== undefined && FIRING.has(word)) return 'firing'
-  const isRecovery = said.texts.some((text) => text !== undefined && RECOVERY_TITLE.test(text))
+  const isRecovery = given.texts.some((text) => text !== undefined && RECOVERY_TITLE.test(text))
   return isRecovery ? 'resolved' : 'firing'
 }

@@ -21,7 +21,7 @@ export function clusterAndId(cluster: string | undefined): { name?: string; id?:
   return name === undefined || id === undefined ? { name: cluster } : { name, id }
 }
 
-/** The part of a target that is parsed; OCP makes no longer ones. */
+/** Only this much of a target is parsed; OCP's targets are shorter. */
 const MAX_LENGTH = 16_384
 
 function splitTarget(given: string): string[] {
@@ -31,7 +31,7 @@ function splitTarget(given: string): string[] {
   return whole ?? split(target, false) ?? [target]
 }
 
-/** Undefined where quotes or braces, if they count, are left open. */
+/** Undefined if a quote or brace stays open. `structures`: whether quotes and braces protect the colons inside. */
 function split(target: string, structures: boolean): string[] | undefined {
   const parts: string[] = []
   let braces = 0
