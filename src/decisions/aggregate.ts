@@ -9,9 +9,9 @@ interface Incoming {
   endsAtMs?: number | undefined
   /** 0 turns aggregation off. */
   everyMs: number
-  /** Came again because others joined its group: a firing that the group was sent does not pass. */
+  /** Whether the sender repeats a group only because alerts joined it; then a firing that was sent is suppressed. */
   onlyNew?: boolean | undefined
-  /** Somebody has muted it. */
+  /** Whether a mute covers the alert. */
   muted?: boolean | undefined
 }
 
@@ -26,11 +26,10 @@ interface Last {
 }
 
 /**
- * Why an alert is not delivered to a group; undefined when it is. `outdated`: a later state was already let through.
- * `aggregated`: the same alert with the same status was let through within the period. A change of status and a rise in
- * level always pass. Alerts with a common aggregation key (`aggregate.by`) count as one, and pass when one fires after a
- * recovery. `muted`: somebody has muted it; a rise in level passes, and so does the recovery of what the group was
- * sent.
+ * Why an alert is not delivered to a group; undefined if it is delivered. `outdated`: a later state was already let
+ * through. `aggregated`: the same alert with the same status was let through within the period; a change of status and
+ * a rise in level are exempt. `muted`: a mute covers it; a rise in level and the recovery of a sent firing are exempt.
+ * Alerts with a common aggregation key (`aggregate.by`) count as one, and a firing after a recovery is let through.
  */
 export function reasonToSuppress(
   incoming: Incoming,
@@ -44,13 +43,14 @@ export function reasonToSuppress(
   const lastAt = incoming.status === 'firing' ? last.firingAt : last.resolvedAt
   if (lastAt === undefined) return undefined
   if (incoming.onlyNew === true && !isLaterFiring(incoming, last)) return 'aggregated'
-  // Absolute, so that a clock set back does not suppress alerts for as long as it was wrong.
+  // The absolute difference, so that a clock set back does not suppress alerts until it catches up.
   return Math.abs(now.getTime() - lastAt.getTime()) < incoming.everyMs ? 'aggregated' : undefined
 }
 
 /**
- * A firing is outdated if it began before the firing whose recovery was let through; a recovery, if it ended before the
- * last firing began. The start of a recovery is not compared: Alertmanager moves it back when it merges two copies.
+ * A firing is outdated if it started before the firing whose recovery was let through. A recovery is outdated if it
+ * ended before the last firing started. The start of a recovery is not compared, because Alertmanager moves it back
+ * when it merges two copies.
  */
 function isOutdated(incoming: Incoming, last: Last): boolean {
   if (incoming.fingerprint !== last.fingerprint || incoming.status === last.status) return false
@@ -59,7 +59,7 @@ function isOutdated(incoming: Incoming, last: Last): boolean {
   return atMs !== undefined && last.startsAt !== undefined && atMs < last.startsAt.getTime()
 }
 
-/** A firing that was muted is remembered without the time at which the group heard of it. */
+/** A muted firing is stored without `firingAt`, because the group was not sent it. */
 function isMuted(incoming: Incoming, last: Last): boolean {
   if (incoming.status === 'firing') return incoming.muted === true && incoming.level >= last.level
   if (last.status === 'firing' && last.fingerprint === incoming.fingerprint)
@@ -67,7 +67,9 @@ function isMuted(incoming: Incoming, last: Last): boolean {
   return incoming.muted === true
 }
 
-/** It began after the firing that was let through, whose recovery was not heard. */
+/**
+ * Whether the alert is a new firing: it started after the firing that was let through, and no recovery came between.
+ */
 function isLaterFiring({ status, startsAtMs }: Incoming, { startsAt }: Last): boolean {
   return (
     status === 'firing' &&

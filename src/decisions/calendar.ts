@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 
-/** The calendar hour, day and month of an instant in a zone. */
+/** The calendar hour, day and month of an instant in a time zone. */
 export interface Calendar {
   hourStart: Date
   hourEnd: Date

@@ -7,13 +7,13 @@ interface QueuedRow {
   repeats: number
 }
 
-/** All waiting rows of one alert, delivered as one. */
+/** All waiting rows of one alert, which are delivered as one. */
 export interface Coalesced<W> {
   /** Ids of its rows, in the order of acceptance. */
   ids: number[]
   /** The newest row, which the message shows. */
   shown: W
-  /** Repeats of the shown status that are not shown themselves. */
+  /** Repeats of the shown status, without the shown row itself. */
   repeats: number
   /** Changes of status from the first waiting row to the newest. */
   changes: number
@@ -21,8 +21,8 @@ export interface Coalesced<W> {
 }
 
 /**
- * Merges the rows of each alert in `chosen` with all rows of `waiting` about the same alert. An alert that fired and was
- * resolved while it waited is thus delivered once, and never in the wrong order.
+ * Merges the rows of each alert in `chosen` with all rows of `waiting` about the same alert. So an alert that fired and
+ * was resolved while it waited is delivered once, never in the wrong order.
  */
 export function coalesce<W extends QueuedRow>(
   chosen: readonly W[],

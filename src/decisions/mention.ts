@@ -7,28 +7,28 @@ import { matches, type Subject } from './route.ts'
 
 /** The most people that DingTalk lets one message mention. */
 export const MAX_MENTIONED = 50
-/** Names without a person that one message shows. */
+/** Limit on names without a person that one message shows. */
 const MAX_UNKNOWN = 10
 /** A longer value is not a list of people. */
 const MAX_VALUE_LENGTH = 2_000
 const MAX_NAME_LENGTH = 60
 
 export interface ResolvedMention extends Mention {
-  /** What labels name and nobody is called, as written. */
+  /** Names from labels that match no person, as written. */
   unknown: readonly string[]
 }
 
 export interface MentionContext {
   directory: Directory
-  /** Rotas are asked who is on call at this instant. */
+  /** The instant for which rotas are asked who is on call. */
   now: Date
-  /** What the sender of the message mentions itself. */
+  /** Mentions that the sender's own message contains. */
   own?: Mention
 }
 
 /**
- * Whom a message mentions: the channel's own, those of every rule that one of its alerts matches, and whom its alerts
- * name in labels; each once, at most MAX_MENTIONED.
+ * The people that a message mentions: those of the channel, those of every rule that one of its alerts matches, and
+ * those that its alerts name in labels. Each is mentioned once, at most MAX_MENTIONED in total.
  */
 export function mentionFor(
   mention: Channel['mention'],
@@ -72,7 +72,7 @@ function add({ people }: Found, person: Person): void {
   if (!people.has(key)) people.set(key, person)
 }
 
-/** A name of the directory or of a rota. */
+/** The people behind a name of the directory or of a rota. */
 function peopleNamed(name: string, { people, rotas }: Directory, now: Date): Person[] | undefined {
   const person = people.get(name)
   if (person !== undefined) return [person]
@@ -81,7 +81,7 @@ function peopleNamed(name: string, { people, rotas }: Directory, now: Date): Per
   return onCallAt(rota, now).people.flatMap((each) => people.get(each) ?? [])
 }
 
-/** The people that a label's value names: a list with commas, in any mix. */
+/** Adds the people in a label's value: a comma-separated list of names, rotas, mobiles and user ids. */
 function takeNamed(
   value: string,
   { directory, now, found }: Pick<MentionContext, 'directory' | 'now'> & { found: Found },
@@ -101,10 +101,10 @@ function allOf(each: readonly (Person[] | undefined)[]): Person[] | undefined {
   return each.every((people) => people !== undefined) ? each.flat() : undefined
 }
 
-/** A mobile, or `user:` and the id of a DingTalk user. */
+/** A person written as a mobile, or as `user:` and the id of a DingTalk user. */
 function personWritten(text: string): Person[] | undefined {
   const [, user] = /^user:\s*([\w.$-]{1,64})$/i.exec(text) ?? []
-  // Its token in the text would call everybody.
+  // DingTalk would read `@all` in the text as a mention of everyone.
   if (user !== undefined && !/^(?:all|everyone)$/i.test(user)) return [{ kind: 'user', user }]
   const mobile = mobileFrom(text)
   return mobile === undefined ? undefined : [{ kind: 'mobile', mobile }]

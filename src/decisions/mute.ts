@@ -4,13 +4,13 @@ import type { Matcher } from '../model/matcher.ts'
 import type { MuteEnd } from '../model/silence.ts'
 import { matches, type Subject } from './route.ts'
 
-/** A mute that may be in force: of one alert, or of all that its matchers match. */
+/** A mute that may be in force: for one alert, or for all alerts that its matchers match. */
 export interface Mute {
   id: string
   channel: string
   fingerprint: string | undefined
   matchers: readonly Matcher[]
-  /** It ends for an alert that is more severe. */
+  /** The mute does not cover an alert that is more severe than this, and ends with it. */
   level: Level | undefined
   until: Date
   untilRecovery: boolean
@@ -24,7 +24,7 @@ export interface Muted {
 
 const NOT_MUTED: Muted = { muted: false, ended: [] }
 
-/** Whether any of the mutes covers an alert, and which of them it ends. */
+/** Whether any of the mutes covers an alert, and which mutes the alert ends. */
 export function muteOf(
   alert: Subject & { fingerprint: string; status: Status },
   mutes: readonly Mute[],

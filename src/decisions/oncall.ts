@@ -1,20 +1,20 @@
 import { DateTime } from 'luxon'
 import type { Rota } from '../model/people.ts'
 
-/** Who is on call at an instant, and when others take over; `next` is undefined where the people never change. */
+/** Who is on call at an instant, and when others take over; `next` is undefined if the people never change. */
 export interface OnCall {
   people: readonly string[]
   next: { at: Date; people: readonly string[] } | undefined
 }
 
 /**
- * A handover keeps its wall-clock hour when daylight saving time begins or ends; one that falls into the skipped hour
- * comes an hour later. Before its first turn a rota is counted backwards, so that every instant has its people.
+ * A handover keeps its wall-clock hour when daylight saving time begins or ends; one in the skipped hour comes an hour
+ * later. Turns before the first one are counted backwards, so that people are on call at every instant.
  */
 export function onCallAt(rota: Rota, now: Date): OnCall {
   const people = peopleAt(rota, now)
   let at: Date | undefined = now
-  // Between two overrides a round shows every turn there is.
+  // After a full round without an override in between, every turn has been checked.
   for (let turns = 0; turns <= rota.turns.length; ) {
     const override = overrideAt(rota, at)
     turns = override === undefined ? turns + 1 : 0
@@ -38,7 +38,7 @@ function overrideAt({ overrides }: Rota, at: Date): Rota['overrides'][number] | 
 function turnAt(rota: Rota, at: Date): { people: readonly string[]; to: Date } {
   const local = DateTime.fromJSDate(at, { zone: rota.timezone })
   const sinceMs = wallMs(local) - wallMs(firstOf(rota))
-  // An hour that the clock repeats or skips moves the guess by one turn, or more where turns are shorter.
+  // The estimate may be off by a turn, or by several short ones, where the clock repeats or skips an hour.
   let number = Math.floor(sinceMs / rota.everyMs)
   while (handover(rota, number) > at) number -= 1
   while (handover(rota, number + 1) <= at) number += 1
@@ -47,7 +47,7 @@ function turnAt(rota: Rota, at: Date): { people: readonly string[]; to: Date } {
   return { people: rota.turns[index] ?? [], to: handover(rota, number + 1) }
 }
 
-/** The instant at which a turn begins; in an hour that the clock repeats, the first time. */
+/** The instant at which a turn begins; in a repeated hour, the first occurrence. */
 function handover(rota: Rota, number: number): Date {
   const wall = wallMs(firstOf(rota)) + number * rota.everyMs
   const { year, month, day, hour, minute, second } = DateTime.fromMillis(wall, { zone: 'utc' })
@@ -62,12 +62,12 @@ function firstOf({ from, timezone }: Rota): DateTime {
   return DateTime.fromISO(from, { zone: timezone })
 }
 
-/** The wall clock's reading as if it were UTC's, in milliseconds. */
+/** The wall-clock time in milliseconds, as if it were UTC. */
 function wallMs(local: DateTime): number {
   return local.setZone('utc', { keepLocalTime: true }).toMillis()
 }
 
-/** The end of a turn, or the begin of an override, whichever is first. */
+/** The end of the turn or the next start or end of an override, whichever is first. */
 function nextHandover(rota: Rota, after: Date): Date {
   const to = turnAt(rota, after).to
   const bound = nextOverrideBound(rota, after)

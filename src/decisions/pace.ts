@@ -1,6 +1,6 @@
 import type { Limits } from '../model/settings.ts'
 
-/** A counted call; it may reach the peer at any time between `at` and `until`. */
+/** A counted call; DingTalk may receive it at any time between `at` and `until`. */
 interface Call {
   at: Date
   until: Date
@@ -12,24 +12,24 @@ export interface Window {
   now: Date
 }
 
-/** Severe alerts go out within 5 s; half a second of it is for the accept and the network. */
+/** Severe alerts go out within 5 s; half a second of this is for accepting and the network. */
 const SEVERE_GAP_MS = 4_500
 
 /** Share of the calls that only severe alerts may use. */
 const RESERVED_SHARE = 0.2
 
-/** Upper bound of the share that is set apart for severe alerts to come. */
+/** Upper bound of the share that is reserved for future severe alerts. */
 const SEVERE_SHARE = 0.7
 
 /**
- * How long a call or a penalty counts after its end. The peer counts `perMs`; the margin covers clock drift and delayed
- * packets. A whole number of milliseconds, since instants are compared.
+ * How long a call or a penalty counts after its end. DingTalk counts `perMs`; the margin covers clock drift and delayed
+ * packets. A whole number of milliseconds, because instants are compared.
  */
 export function countedForMs(perMs: number): number {
   return perMs + Math.min(1_000, Math.max(100, Math.ceil(perMs / 100)))
 }
 
-/** The earliest instant from now on at which a call cannot break the limit. */
+/** The earliest instant, not before `now`, at which a call cannot break the limit. */
 export function nextCallAt(window: Window & { severe: boolean }): Date {
   return new Date(Math.max(window.now.getTime(), freeAt(leavingTimes(window), window)))
 }
@@ -54,7 +54,10 @@ export function callsInWindow(window: Window): number {
   return leavingTimes(window).filter((at) => at > now).length
 }
 
-/** When each call leaves the window, ascending. A call from the future, after the clock was set back, counts from now. */
+/**
+ * When each call leaves the window, in ascending order. A call in the future, left by a clock that was set back, counts
+ * from now.
+ */
 function leavingTimes({ calls, limits, now }: Window): number[] {
   const latest = now.getTime() + countedForMs(limits.perMs)
   return calls
@@ -71,12 +74,12 @@ function freeAt(
   { limits, severe }: { limits: Limits; severe: boolean },
 ): number {
   const { messages, perMs } = limits
-  /** When the window holds fewer than `count` calls. */
+  /** When the window contains fewer than `count` calls. */
   const fewerAt = (count: number): number =>
     count > leaving.length ? -Infinity : (leaving[leaving.length - count] as number)
   const ordinary = Math.max(1, messages - Math.ceil(messages * RESERVED_SHARE))
   const ownCalls = severe ? 0 : 1
-  // Keep room for one severe call each 4.5 s, as far as the limit allows; none with a limit of one call.
+  // Reserves one severe call every 4.5 s, as far as the limit allows; none with a limit of one call.
   const reserved = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
   const gap = Math.ceil(perMs / reserved)
   let at = fewerAt(severe ? messages : ordinary)

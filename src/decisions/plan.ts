@@ -15,11 +15,11 @@ import {
 export interface PlanInput {
   now: Date
   robot: RobotNow
-  /** The pending message to try now; a manual one only when there is no other. */
+  /** The pending message to try now; a message requested by a person only if there is no other. */
   due: DueMessage | undefined
   nextDueAt: Date | undefined
   waiting: readonly QueueState[]
-  /** The robot's monthly cap and the organisation's quota. */
+  /** The robot's monthly limit and the organisation's quota. */
   allowances: readonly Allowance[]
   hourStart: Date
   hourEnd: Date
@@ -46,13 +46,13 @@ export interface DueMessage {
 export interface QueueState {
   queue: string
   channel: Channel
-  /** The other robots of the pool. */
+  /** The states of the pool's other robots. */
   peers: readonly RobotNow[]
   count: number
   oldest: Date
   /** The most severe first, then the oldest. */
   alerts: readonly QueuedAlert[]
-  /** A digest is in flight or pending, so that no other digest may be claimed. */
+  /** Whether a digest is in flight or pending; then no other digest may be claimed. */
   digestOpen: boolean
   /** Messages of the last window, oldest first. */
   recent: readonly RecentMessage[]
@@ -68,7 +68,7 @@ export interface QueuedAlert {
   receivedAt: Date
 }
 
-/** What a robot does next. `until` is undefined while nothing waits. */
+/** What a robot does next. `until` is undefined if nothing waits. */
 export type Plan =
   | { kind: 'wait'; until: Date | undefined; reason: WaitReason }
   | { kind: 'retry'; id: string }
@@ -81,8 +81,8 @@ export type Plan =
     }
 
 /**
- * Alerts of the next message: those of one request, of several requests merged, or `all` that wait. The form must be
- * compact enough that `messages` messages can carry all of them.
+ * Alerts of the next message: those of one request, of several merged requests, or `all` that wait. The form of the
+ * message must be compact enough for `messages` messages to carry all of them.
  */
 export type Scope =
   | { kind: 'some'; ids: readonly number[]; messages: number; merged: boolean; storm: boolean }
@@ -102,13 +102,13 @@ export type DelayReason = 'penalty' | 'push_limit' | 'quota' | 'unreachable' | '
 /** How long alerts of a channel are collected after a message. */
 const COLLECT_MS = 1_000
 
-/** The message explains only longer delays. */
+/** A message mentions only longer delays. */
 const NOTICED_DELAY_MS = 60_000
 
 /**
- * Decides what a robot does next. Pure. While there is a call for each waiting request, each becomes one message;
- * otherwise all are merged, and none is dropped. The most severe alerts go first, retries by the level of their alerts.
- * Manual messages go when no alert needs the call.
+ * Decides what a robot does next. Pure. If there is a call for each waiting request, each becomes one message;
+ * otherwise all are merged, and none is dropped. The most severe alerts go first; a retry counts with the level of its
+ * alerts. Messages requested by a person go last.
  */
 export function plan(input: PlanInput): Plan {
   const { now, robot } = input
@@ -143,7 +143,7 @@ export function plan(input: PlanInput): Plan {
     }
   }
   if (mayRetry && due.byHand) {
-    // Leave a call to the alerts that are being collected.
+    // Keep a call for the alerts that are being collected.
     const keeps = waits.some(({ reason }) => reason === 'collecting') ? 1 : 0
     if (callsLeft(window) > keeps) return { kind: 'retry', id: due.id }
     const at = nextCallAt({ ...window, severe: false })
@@ -153,7 +153,7 @@ export function plan(input: PlanInput): Plan {
   return { kind: 'wait', until: soonest?.until, reason: soonest?.reason ?? 'nothing_waits' }
 }
 
-/** Only severe alerts, and the warning that it has begun, may use the last tenth of a month. */
+/** Only severe alerts, and the warning that the last tenth has begun, may use the last tenth of a month. */
 function usesLastTenth({ level, kind }: DueMessage): boolean {
   return level === undefined ? kind !== 'test' : isSevere(level)
 }
@@ -167,7 +167,9 @@ interface Wait {
   reason: WaitReason
 }
 
-/** What may be sent as soon as a call is free, the most severe first, and how long everything else must wait. */
+/**
+ * Selects what may be sent as soon as a call is free, the most severe first, and how long everything else must wait.
+ */
 function sendable(
   input: PlanInput,
   quota: QuotaDecision,
@@ -193,7 +195,7 @@ function sendable(
   return { ready, waits }
 }
 
-/** The end of a pause in force. It never exceeds the pause's length, even if the clock was set back. */
+/** The end of a pause in force. Never later than the pause's length from now, even if the clock was set back. */
 export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
   if (pause === undefined || pause.until <= now) return undefined
   const lengthMs = pause.until.getTime() - pause.since.getTime()
@@ -203,13 +205,13 @@ export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
 interface OpenAlerts {
   waiting: QueueState
   alerts: readonly QueuedAlert[]
-  /** No alert of the place is held back. */
+  /** Whether no alert of the queue and channel is held back. */
   complete: boolean
 }
 
 /**
- * The alerts of one request while there is a call for each waiting request. Otherwise, and during a storm, all are merged.
- * Alerts that a push limit has held back become one message.
+ * The alerts of one request, if there is a call for each waiting request. Otherwise, and during a storm, all alerts are
+ * merged. Alerts that a push limit has held back become one message.
  */
 function scopeOf({ waiting, alerts, complete }: OpenAlerts, input: PlanInput): Scope {
   const { now, robot } = input
@@ -241,7 +243,7 @@ function stormOf({ recent, channel }: QueueState, { now, robot }: PlanInput): St
   return { recent, perMs: robot.limits.perMs, maxMessages: channel.digest.maxMessages, now }
 }
 
-/** Whether a push limit, open again now, has held alerts from before this hour. */
+/** Whether a push limit that is open again has held back alerts from before this hour. */
 function wasHeld({ channel, oldest }: QueueState, { hourStart, now }: PlanInput): boolean {
   if (channel.pushLimits === undefined) return false
   return oldest < hourStart && now.getTime() - oldest.getTime() > NOTICED_DELAY_MS
@@ -259,7 +261,7 @@ function openAlerts(
   return { alerts: waiting.alerts.filter(({ level }) => passes(limits, level)), until }
 }
 
-/** How long a channel's next message is held back to collect more alerts; undefined when it is not. */
+/** Until when a channel's next message is held back to collect more alerts; undefined if it is not held back. */
 function heldUntil(
   { waiting, alerts }: OpenAlerts,
   { scope, quota, input }: { scope: Scope; quota: QuotaDecision; input: PlanInput },
@@ -283,7 +285,7 @@ function heldUntil(
   return { until: new Date(Math.min(quiet, waited)), reason: 'collecting' }
 }
 
-/** Why the oldest alert had to wait, if the message explains it. */
+/** Why the oldest alert had to wait; undefined if the message need not explain it. */
 function delayOf(
   { oldest, channel }: QueueState,
   { input, quota }: { input: PlanInput; quota: string },

@@ -4,7 +4,7 @@ import type { Channel } from '../model/settings.ts'
 export interface MessageCounts {
   messagesThisHour: number
   messagesToday: number
-  /** Ends of the current calendar hour and day in the configured zone. */
+  /** Ends of the current calendar hour and day in the configured time zone. */
   hourEnd: Date
   dayEnd: Date
 }

@@ -9,10 +9,13 @@ export interface Month {
   end: Date
 }
 
-/** Share of the month's calls that is kept for severe alerts. */
+/** Share of the month's calls that is reserved for severe alerts. */
 const RESERVED_SHARE = 0.1
 
-/** From this used share on, messages are spaced out increasingly; from the second one on, so that the month lasts. */
+/**
+ * From the first used share on, the gap between messages grows; from the second on, the calls last until the month's
+ * end.
+ */
 const STRETCH_FROM = 0.5
 const STRETCH_FULLY_FROM = 0.7
 
@@ -26,12 +29,12 @@ export function reachedWarningPercent({ used, limit = Infinity }: Allowance): nu
 
 export type QuotaDecision =
   | { kind: 'open' }
-  /** Not before `gapMs` after the last message. */
+  /** The next message goes out at least `gapMs` after the last one. */
   | { kind: 'stretched'; gapMs: number }
   | { kind: 'severe_only' }
   | { kind: 'used_up' }
 
-/** What the month still allows by the strictest of the allowances. */
+/** What the strictest of the allowances still permits this month. */
 export function quotaAllows(allowances: readonly Allowance[], month: Month): QuotaDecision {
   let gapMs = 0
   let severeOnly = false
@@ -45,7 +48,7 @@ export function quotaAllows(allowances: readonly Allowance[], month: Month): Quo
   return gapMs > 0 ? { kind: 'stretched', gapMs } : { kind: 'open' }
 }
 
-/** The interval at which the ordinary calls last to the end of the month, phased in between the two shares. */
+/** The gap with which the ordinary calls last to the end of the month, phased in between the two shares. */
 function gapMsOf(share: number, ordinary: number, { now, end }: Month): number {
   const progress = (share - STRETCH_FROM) / (STRETCH_FULLY_FROM - STRETCH_FROM)
   const ramp = Math.min(1, Math.max(0, progress))

@@ -1,6 +1,6 @@
 import type { Channel, Settings } from '../model/settings.ts'
 
-/** Push limits count a calendar day, which has 25 hours when summer time ends. */
+/** Push limits count a calendar day, which has 25 hours when daylight saving time ends. */
 const DAY_MS = 25 * 3_600_000
 
 /** How long delivered alerts are kept: as configured, but at least as long as aggregation and push limits need them. */

@@ -2,7 +2,7 @@ import { type Attempt, type Outcome, STAYS_MS } from '../model/message.ts'
 import type { Channel, Robot } from '../model/settings.ts'
 import { countedForMs } from './pace.ts'
 
-/** An attempt that has ended, and its circumstances. */
+/** A finished attempt and its circumstances. */
 export interface EndedAttempt {
   attempt: Attempt
   /** End of the attempt. */
@@ -11,19 +11,19 @@ export interface EndedAttempt {
   mode: Channel['mode']
   /** Attempts of this message, including this one. */
   attempts: number
-  /** Those with the same result, including this one. */
+  /** Attempts with the same result, including this one. */
   sameResults: number
   /** Consecutive failures of this robot before this attempt. */
   failures: number
   /** Size of the sent body. */
   bodyBytes: number
-  /** The size that the robot's messages are composed for. */
+  /** The size limit for which the robot's messages are composed. */
   limitBytes: number
-  /** Alerts that it carries; a message without any cannot be made anew in parts. */
+  /** Alerts in the message; a message without alerts cannot be split. */
   alertCount: number
-  /** Another robot of the pool is not set aside. */
+  /** Whether another robot of the pool accepts messages. */
   poolHasHealthyRobot: boolean
-  /** In [0, 1). */
+  /** A random number in [0, 1), for the jitter. */
   random: number
 }
 
@@ -42,16 +42,19 @@ export type PauseReason = 'throttled' | 'unreachable' | 'rejected'
 /** A message is dead after this many equal replies that do not look transient. Other failures do not count. */
 const MAX_BOUNDED_ATTEMPTS = 6
 
-/** Like the one before, for pages that are not DingTalk's: half an hour, which outlasts a rate limiter and most proxy repairs. */
+/**
+ * The same limit for replies that do not come from DingTalk: half an hour of retries, which outlasts a rate limiter and
+ * most proxy repairs.
+ */
 const MAX_UNREADABLE_ATTEMPTS = 40
 
-/** DingTalk blocks a public address for five minutes (10,000 calls in 20 s). */
+/** DingTalk blocks a public IP address for five minutes (after 10,000 calls in 20 s). */
 const ADDRESS_PENALTY_MS = 5 * 60_000
 
-/** How long a pool robot that rejects messages is set aside, before it gets a single one. */
+/** How long a pool robot that rejects messages is set aside before it is tried with a single message. */
 const SET_ASIDE_MS = 3 * 60_000
 
-/** A smaller body could not say anything useful. */
+/** A smaller body has no room for useful text. */
 const MIN_BODY_BYTES = 2_000
 
 const FIRST_RETRY_MS = 1_000
@@ -67,7 +70,7 @@ export function verdictOn(ended: EndedAttempt): Verdict {
     case 'delivered':
       return { next: { kind: 'sent' }, pause: undefined, failures: 0 }
     case 'throttled': {
-      // Counts from now: the peer refused the call before its reply arrived.
+      // Counts from now, because DingTalk refused the call before its reply arrived.
       const isAddress = outcome.scope === 'address'
       const longestMs = isAddress ? ADDRESS_PENALTY_MS : Number.POSITIVE_INFINITY
       const until = later(now, countedForMs(Math.min(robot.limits.penaltyMs, longestMs)))
@@ -84,7 +87,7 @@ export function verdictOn(ended: EndedAttempt): Verdict {
     case 'too_long': {
       const smaller = Math.floor(ended.bodyBytes * 0.75)
       const bodyBytes = Math.min(smaller, ended.limitBytes)
-      // Composed just now, and yet no smaller: another one would be as large.
+      // Just composed for this limit and yet larger: another message would be as large.
       const isStuck = ended.attempts === 1 && smaller >= ended.limitBytes
       return {
         next:
@@ -111,7 +114,7 @@ export function verdictOn(ended: EndedAttempt): Verdict {
   }
 }
 
-/** Retries later, or at once by another robot of the pool if nothing can have arrived. */
+/** Retries later, or at once through another robot of the pool if the message certainly did not arrive. */
 function afterFailure(
   ended: EndedAttempt,
   outcome: Extract<Outcome, { kind: 'retryable' }>,
@@ -135,11 +138,12 @@ function afterFailure(
     return { next: { kind: 'retry', dueAt: now }, pause, failures }
   const dueAt = later(now, backoff)
   if (!outcome.reached) return { next: { kind: 'retry', dueAt }, pause, failures }
-  // It may have arrived, so it stays with its robot, whose group drops a repeat, even if a reload adds others.
+  // The message may have arrived, so it stays with its robot: its group drops a repeat. This holds even if a reload
+  // adds robots.
   return { next: { kind: 'retry', dueAt, elsewhereAt: later(now, STAYS_MS) }, pause, failures }
 }
 
-/** Exponential backoff from a second up to `longestMs`, with up to half of it subtracted as jitter. */
+/** Exponential backoff from one second to `longestMs`, with up to half subtracted as jitter. */
 export function backoffMs(attempt: number, longestMs: number, random: number): number {
   const full = Math.min(longestMs, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 20))
   return Math.floor(full * (0.5 + random / 2))

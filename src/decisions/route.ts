@@ -3,7 +3,7 @@ import type { Matcher } from '../model/matcher.ts'
 import type { Route } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 
-/** What matchers compare: the variables, with `alarm_level` by its level rather than by the sender's word. */
+/** What matchers compare: the variables, except that `alarm_level` is compared by level, not by the sender's word. */
 export interface Subject {
   variables: Variables
   level: Level
@@ -23,13 +23,13 @@ export function matches(matchers: readonly Matcher[], subject: Subject): boolean
   })
 }
 
-/** A pattern may use any of a level's names. */
+/** All names of a level, so that a pattern may use any of them. */
 function namesOf(level: Level): string[] {
   const aliases = Object.entries(LEVEL_ALIASES).filter(([, each]) => each === level)
   return [LEVEL_NAMES[level], ...aliases.map(([name]) => name)]
 }
 
-/** The channels of the first route that matches; none when no route does. */
+/** The channels of the first route that matches; empty if none matches. */
 export function channelsFor(routes: readonly Route[], subject: Subject): readonly string[] {
   return routes.find((route) => matches(route.matchers, subject))?.channels ?? []
 }

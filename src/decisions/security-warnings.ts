@@ -4,7 +4,7 @@ import type { Settings } from '../model/settings.ts'
 /** An insecure setting, or a certificate that expires soon. */
 export interface SecurityWarning {
   kind: 'anyone_may_post' | 'secrets_in_clear' | 'proxy_is_admin' | 'certificate_ends'
-  /** The problem and its remedy, for people. */
+  /** The problem and its remedy, as a text for people. */
   words: string
 }
 

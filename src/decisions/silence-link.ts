@@ -5,14 +5,14 @@ const SIGNATURE_BYTES = 16
 
 export type ReadLink = { kind: 'good'; alert: string } | { kind: 'expired' } | { kind: 'wrong' }
 
-/** A link's last part: which stored alert it is about and until when it is good, signed. It holds no secret. */
+/** The last part of a silence link: the stored alert and an expiry time, signed. Contains no secret. */
 export function signedLink(alert: number, now: Date, key: string): string {
   const minute = Math.ceil((now.getTime() + LINK_LASTS_MS) / 60_000)
   const text = `${alert.toString(36)}.${minute.toString(36)}`
   return `${text}.${signatureOf(text, key).toString('base64url')}`
 }
 
-/** What a link says; nothing of one whose signature is wrong is looked at. */
+/** Reads a link; a link with a wrong signature is not evaluated further. */
 export function readLink(link: string, now: Date, key: string): ReadLink {
   const [, text, alert, minute, signature] =
     /^(([0-9a-z]{1,11})\.([0-9a-z]{1,9}))\.([\w-]{22})$/.exec(link) ?? []

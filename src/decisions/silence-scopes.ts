@@ -7,8 +7,8 @@ export interface ScopeOption {
 }
 
 /**
- * What a person may silence from an alert: exactly it, it without what changes at each restart, and its group. An option
- * that would be the same as one before it, or match everything, is left out.
+ * What a person may silence from an alert: this alert, this alert across restarts, and its group. Leaves out an option
+ * that equals an earlier one or matches everything.
  */
 export function scopesOf(labels: Variables, groupedBy: string | undefined): ScopeOption[] {
   const alert = Object.entries(labels).map(([name, value]) => equal(name, value))
@@ -30,11 +30,11 @@ function equal(name: string, value: string): SilenceMatcher {
   return { name, value, isRegex: false }
 }
 
-/** Labels that name one run of a container or pod. */
+/** Labels that identify one run of a container or pod, and change with each restart. */
 const CHANGING =
   /^(?:(?:pod|container|exported_pod)_?(?:uid|id|ip)|uid|id|image_id|container_id|pod_template_hash|controller_revision_hash)$/
 
-/** Labels that say what an alert is about; where one is there, `instance` is only who reported it. */
+/** Labels that name what an alert is about; if one is present, `instance` only names the reporter. */
 const OBJECTS = [
   'pod',
   'exported_pod',
@@ -60,11 +60,11 @@ function withoutRestarts(labels: Variables): SilenceMatcher[] {
   })
 }
 
-/** The letters and digits that Kubernetes makes names of: no vowels, and none that look alike. */
+/** The characters of generated names in Kubernetes: without vowels and look-alikes. */
 const SAFE = 'bcdfghjklmnpqrstvwxz2456789'
 const POD_SUFFIX = new RegExp(`-(?:(?:[${SAFE}]{6,10}|\\d{8,10})-)?[${SAFE}]{5}$`)
 
-/** A pattern for a pod and those that take its place; undefined for one that keeps its name, as of a StatefulSet. */
+/** A pattern for a pod and its replacements; undefined for a pod that keeps its name, as in a StatefulSet. */
 function podPattern(pod: string): string | undefined {
   const suffix = POD_SUFFIX.exec(pod)
   if (suffix === null || suffix.index === 0) return undefined
@@ -73,7 +73,9 @@ function podPattern(pod: string): string | undefined {
   return `${owner}${'-[0-9a-z]+'.repeat(parts)}`
 }
 
-/** The group's labels, written `name=value` with colons between; each is a label of the alert. */
+/**
+ * Matchers for the group's labels, which `groupedBy` joins as `name=value` with colons; each is a label of the alert.
+ */
 function groupMatchers(labels: Variables, groupedBy: string): SilenceMatcher[] {
   const pairs = Object.entries(labels)
     .map(([name, value]) => ({ name, value, text: `${name}=${value}` }))

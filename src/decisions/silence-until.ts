@@ -5,8 +5,8 @@ export const MAX_SILENCE_MS = 30 * 86_400_000
 const MORNING_HOUR = 9
 
 /**
- * When it ends, or why that cannot be. A mute until the recovery ends after 30 days at the latest, so that nothing is
- * muted for ever.
+ * When a silence ends, or why its length is invalid. A mute until recovery ends after 30 days at the latest, so that
+ * nothing stays muted forever.
  */
 export function endOfSilence(
   length: SilenceLength,

@@ -1,24 +1,24 @@
 /** A recent message of one queue and channel. */
 export interface RecentMessage {
   at: Date
-  /** It merged more requests than a window has calls. */
+  /** Whether the message merged more requests than a window has calls. */
   storm: boolean
 }
 
-/** A storm includes the messages of this period before it, and ends after this period without a merged message. */
+/** A storm counts messages up to this long before it began, and ends this long after its last merged message. */
 export const STORM_MS = 10_000
 
-/** How long a storm's second and its later messages collect alerts. */
+/** How long the second message of a storm, and later ones, collect alerts. */
 const SECOND_AFTER_MS = 1_000
 const NEXT_AFTER_MS = 8_000
 
-/** Severe alerts go out within 5 s; a second of it is for the pace and the network. */
+/** Severe alerts go out within 5 s; one second of this is for the pace and the network. */
 const SEVERE_AFTER_MS = 4_000
 
 export interface StormInput {
   /** Oldest first. */
   recent: readonly RecentMessage[]
-  /** The robot's window. */
+  /** The length of the robot's window. */
   perMs: number
   /** `digest.max_messages`. */
   maxMessages: number
@@ -30,14 +30,14 @@ export function sentOfStorm(input: StormInput): number {
   return countedMessages(input).length
 }
 
-/** Whether a storm is under way. */
+/** Whether a storm is in progress. */
 export function isOngoing({ recent, now }: StormInput): boolean {
   return recent.some(({ at, storm }) => storm && isWithin(at, STORM_MS, now))
 }
 
 /**
- * When a storm's next message may be sent. At most `maxMessages` in a window carry the storm, and each but the first
- * collects for a while. Severe alerts ignore the window and wait no longer than 4 s from `severeSince`.
+ * When the next message of a storm may be sent. At most `maxMessages` messages in a window carry the storm, and each
+ * but the first collects alerts for a while. Severe alerts ignore the window and wait at most 4 s from `severeSince`.
  */
 export function nextOfStormAt(
   input: StormInput & { oldest: Date; severeSince: Date | undefined },
@@ -57,7 +57,7 @@ export function nextOfStormAt(
   return new Date(Math.max(gap, leaving[leaving.length - maxMessages] ?? gap))
 }
 
-/** Messages that count towards the storm, without those from the future, after the clock was set back. */
+/** Messages that count towards the storm. Ignores messages in the future, left by a clock that was set back. */
 function countedMessages(input: StormInput): RecentMessage[] {
   const { recent, now } = input
   return recent.filter(({ at, storm }) => isWithin(at, countsForMs(storm, input), now))

@@ -47,7 +47,7 @@ describe('aggregation', () => {
     assert.equal(reason(recovery, RESOLVED, EVERY_MS), undefined)
   })
 
-  test('with only what is new, a firing that was sent never passes again, and a later one does', () => {
+  test('with onlyNew, a firing that was sent is never sent again, but a later one is', () => {
     const same = { onlyNew: true, startsAtMs: started(0) }
     assert.equal(reason(same, FIRING, 100 * EVERY_MS), 'aggregated')
     assert.equal(reason({ ...same, everyMs: 0 }, FIRING), 'aggregated')
@@ -85,20 +85,20 @@ describe('aggregation', () => {
   test('nothing is suppressed when aggregation is off', () =>
     assert.equal(reason({ everyMs: 0 }, FIRING, 0), undefined))
 
-  test('a clock that was set back does not silence an alert for longer than the period', () => {
+  test('a clock that was set back does not suppress an alert for longer than the period', () => {
     assert.equal(reason({}, FIRING, -3_600_000), undefined)
     assert.equal(reason({}, FIRING, -1_000), 'aggregated')
   })
 })
 
-describe('alerts that share a group', () => {
-  test('are delivered firing once a period, in any combination', () => {
+describe('alerts with a common aggregation key', () => {
+  test('are delivered firing once per period, in any combination', () => {
     assert.equal(reason({ fingerprint: 'b' }, FIRING), 'aggregated')
     assert.equal(reason({ fingerprint: 'b' }, FIRING, EVERY_MS), undefined)
     assert.equal(reason({ fingerprint: 'b', level: 2 }, FIRING), undefined)
   })
 
-  test('are delivered resolved once a period, in any combination', () => {
+  test('are delivered resolved once per period, in any combination', () => {
     const recovery = { fingerprint: 'b', status: 'resolved' } as const
     assert.equal(reason(recovery, FIRING), undefined)
     assert.equal(reason(recovery, RESOLVED), 'aggregated')
@@ -110,38 +110,38 @@ describe('alerts that share a group', () => {
 })
 
 describe('an alert is outdated', () => {
-  test('when it fires, and began before the one whose recovery was delivered', () => {
+  test('if it fires, and started before the one whose recovery was delivered', () => {
     assert.equal(reason({ startsAtMs: started(-1) }, RESOLVED), 'outdated')
     assert.equal(reason({ startsAtMs: started(0) }, RESOLVED), undefined)
     assert.equal(reason({ startsAtMs: started(1) }, RESOLVED), undefined)
   })
 
-  test('when it is a recovery that ended before the firing that was delivered began', () => {
+  test('if it is a recovery that ended before the start of the delivered firing', () => {
     const recovery = { status: 'resolved', startsAtMs: started(-9_000) } as const
     assert.equal(reason({ ...recovery, endsAtMs: started(-1) }, FIRING), 'outdated')
     assert.equal(reason({ ...recovery, endsAtMs: started(0) }, FIRING), undefined)
     assert.equal(reason({ ...recovery, endsAtMs: started(1) }, FIRING), undefined)
   })
 
-  test('by the start of a recovery, where it does not say when it ended', () => {
+  test('by the start of a recovery if its end is unknown', () => {
     assert.equal(reason({ status: 'resolved', startsAtMs: started(-1) }, FIRING), 'outdated')
     assert.equal(reason({ status: 'resolved', startsAtMs: started(0) }, FIRING), undefined)
   })
 
-  test('not by the end of a firing, which Alertmanager sets to a time to come or before', () =>
+  test('but not by the end of a firing, which Alertmanager sets to a past or future time', () =>
     assert.equal(reason({ startsAtMs: started(1), endsAtMs: started(-1) }, RESOLVED), undefined))
 
-  test('whether or not aggregation is off, and however long ago the last one was delivered', () => {
+  test('with aggregation on or off, however long ago the last one was delivered', () => {
     assert.equal(reason({ startsAtMs: started(-1), everyMs: 0 }, RESOLVED), 'outdated')
     assert.equal(reason({ startsAtMs: started(-1) }, RESOLVED, EVERY_MS * 9), 'outdated')
   })
 
-  test('never by an alert of the same status or by another alert', () => {
+  test('but never by an alert of the same status or by another alert', () => {
     assert.equal(reason({ startsAtMs: started(-1) }, FIRING), 'aggregated')
     assert.equal(reason({ startsAtMs: started(-1), fingerprint: 'b' }, RESOLVED), undefined)
   })
 
-  test('never where one of the two does not say when it began', () => {
+  test('but never if the start of one of the two is unknown', () => {
     assert.equal(reason({}, RESOLVED), undefined)
     assert.equal(
       reason({ startsAtMs: started(-1) }, { ...RESOLVED, startsAt: undefined }),
@@ -151,24 +151,24 @@ describe('an alert is outdated', () => {
   })
 })
 
-describe('an alert that somebody has muted', () => {
+describe('a muted alert', () => {
   const muted = { muted: true } as const
   const UNHEARD: Last = { ...FIRING, firingAt: undefined }
 
-  test('is suppressed whether or not the group heard of it', () => {
+  test('is suppressed whether or not the group was sent it before', () => {
     assert.equal(reason(muted, undefined), 'muted')
     assert.equal(reason(muted, FIRING, 2 * EVERY_MS), 'muted')
     assert.equal(reason({ ...muted, everyMs: 0 }, FIRING), 'muted')
     assert.equal(reason(muted, RESOLVED), 'muted')
   })
 
-  test('passes when it becomes more severe', () => {
+  test('is delivered when it becomes more severe', () => {
     assert.equal(reason({ ...muted, level: 2 }, FIRING), undefined)
     assert.equal(reason({ ...muted, level: 2 }, UNHEARD), undefined)
     assert.equal(reason({ ...muted, level: 4 }, FIRING), 'muted')
   })
 
-  test('passes as the recovery of what the group heard of', () => {
+  test('is delivered as the recovery of a firing that the group was sent', () => {
     const over = { ...muted, status: 'resolved' } as const
     assert.equal(reason(over, FIRING), undefined)
     assert.equal(reason(over, UNHEARD), 'muted')
@@ -176,7 +176,7 @@ describe('an alert that somebody has muted', () => {
     assert.equal(reason({ ...over, fingerprint: 'b' }, FIRING), 'muted')
   })
 
-  test('is delivered at once when the mute is over; a recovery of what nobody heard of is not', () => {
+  test('is delivered at once after the mute, but its recovery is not if its firing was never sent', () => {
     assert.equal(reason({}, UNHEARD), undefined)
     assert.equal(reason({ status: 'resolved' }, UNHEARD), 'muted')
   })

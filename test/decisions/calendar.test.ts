@@ -8,7 +8,7 @@ function textsOf(instant: string, timezone: string): Record<string, string> {
 }
 
 describe('the calendar', () => {
-  test('hours, days and months are those of the zone', () =>
+  test('hours, days and months are those of the time zone', () =>
     assert.deepEqual(textsOf('2026-11-30T16:20:00Z', 'Asia/Shanghai'), {
       hourStart: '2026-11-30T16:00:00.000Z',
       hourEnd: '2026-11-30T17:00:00.000Z',
@@ -26,7 +26,7 @@ describe('the calendar', () => {
     assert.equal(before.monthEnd, '2026-12-31T16:00:00.000Z')
   })
 
-  test('hours of a zone with a half hour begin at its own full hour', () => {
+  test('in a zone with a half-hour offset, hours begin at its own full hour', () => {
     const { hourStart, hourEnd } = textsOf('2026-11-24T04:45:00Z', 'Asia/Kolkata')
     assert.deepEqual([hourStart, hourEnd], ['2026-11-24T04:30:00.000Z', '2026-11-24T05:30:00.000Z'])
   })

@@ -11,12 +11,12 @@ interface Row {
   repeats: number
 }
 
-/** Rows of one alert, in the order in which they came, each with its number of repeats. */
+/** Rows of one alert in the order of arrival, each with its number of repeats. */
 function rowsOf(...each: [status: Status, repeats?: number][]): Row[] {
   return each.map(([status, repeats = 0], id) => ({ id, fingerprint: 'a', status, repeats }))
 }
 
-/** The result for one alert whose rows all wait. */
+/** The result for one alert if all its rows wait. */
 function coalesced(rows: readonly Row[]) {
   const [one, ...others] = coalesce(rows.slice(0, 1), rows)
   assert.ok(one !== undefined && others.length === 0)
@@ -35,7 +35,7 @@ const rows = fc
   .map((each) => each.map((row, id) => ({ ...row, id })))
 
 describe('coalescing', () => {
-  test('an alert that fired and was resolved while it waited is delivered once, as both', () => {
+  test('an alert that fired and was resolved while it waited is delivered once, with both', () => {
     const { ids, shown, firedWhileWaiting } = coalesced(rowsOf(['firing'], ['resolved']))
     assert.deepEqual([ids, shown.status, firedWhileWaiting], [[0, 1], 'resolved', true])
   })

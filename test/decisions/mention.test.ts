@@ -55,14 +55,14 @@ function resolved(
   return unknown.length === 0 ? found : { ...found, unknown }
 }
 
-/** Whom the value of a label named `owner` mentions. */
+/** The people that the value of a label named `owner` mentions. */
 function named(value: string, now = NOW) {
   const alerts = [{ variables: { owner: value }, level: 3 as const }]
   return resolved({ ...NOBODY, labels: ['owner'] }, alerts, { now })
 }
 
 describe('mentions', () => {
-  test('the channel is mentioned whatever the alerts are', () =>
+  test("the channel's people are mentioned for any alerts", () =>
     assert.deepEqual(resolved({ ...MENTION, rules: [] }, []), {
       mobiles: ['1'],
       users: ['team'],
@@ -99,14 +99,14 @@ describe('mentions', () => {
   test('a channel that mentions everybody does so for every message', () =>
     assert.equal(resolved({ ...MENTION, all: true }, [critical]).all, true))
 
-  test('names of the directory and rotas are mentioned as DingTalk knows them', () =>
+  test("names of the directory and of rotas are resolved to DingTalk's ids", () =>
     assert.deepEqual(resolved({ ...NOBODY, people: ['lisi'], oncall: ['dba'] }, []), {
       mobiles: ['13800000000'],
       users: ['manager4567'],
       all: false,
     }))
 
-  test('who is on call is that of the instant', () => {
+  test('the people on call are those of the given instant', () => {
     const mention = { ...NOBODY, oncall: ['dba'] }
     const later = new Date('2026-12-07T01:00:00Z')
     assert.deepEqual(resolved(mention, [], { now: new Date(later.getTime() - 1) }).mobiles, [
@@ -129,7 +129,7 @@ describe('mentions', () => {
     assert.deepEqual(named(' , ,'), { mobiles: [], users: [], all: false })
   })
 
-  test('a name that nobody has is given as written and mentions nobody', () => {
+  test('an unknown name is returned as written and mentions nobody', () => {
     assert.deepEqual(named('zhangsan, Platform Team, zhang'), {
       mobiles: ['13800000000'],
       users: [],
@@ -142,7 +142,7 @@ describe('mentions', () => {
     })
   })
 
-  test('labels of a rule are read of the alerts that it matches alone', () => {
+  test('a rule reads its labels only from the alerts that it matches', () => {
     const mention = {
       ...NOBODY,
       rules: [
@@ -160,7 +160,7 @@ describe('mentions', () => {
     })
   })
 
-  test('at most 50 people are mentioned, the channel before those whom labels name', () => {
+  test('at most 50 people are mentioned, those of the channel before those from labels', () => {
     const many = Array.from({ length: 60 }, (_, index) => `139${String(index).padStart(8, '0')}`)
     const alerts = [{ variables: { owner: many.join() }, level: 3 as const }]
     const { mobiles, users } = resolved({ ...NOBODY, users: ['lead'], labels: ['owner'] }, alerts)
@@ -168,7 +168,7 @@ describe('mentions', () => {
     assert.deepEqual(mobiles, many.slice(0, MAX_MENTIONED - 1))
   })
 
-  test('whatever a label holds, only numbers, ids and names in it are mentioned', () =>
+  test('any label value mentions only the numbers, ids and names in it', () =>
     fc.assert(
       fc.property(
         fc.array(

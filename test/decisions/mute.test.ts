@@ -15,12 +15,12 @@ const ALERT = { fingerprint: 'f', status: 'firing', level: 3, variables: { team:
 const TEAM = { kind: 'equals', name: 'team', negated: false, value: 'db' } as const
 
 describe('a mute', () => {
-  test('covers the alert that it was made for, and no other', () => {
+  test('covers the alert for which it was made, and no other', () => {
     assert.deepEqual(muteOf(ALERT, [MUTE]), { muted: true, ended: [] })
     assert.deepEqual(muteOf({ ...ALERT, fingerprint: 'g' }, [MUTE]), { muted: false, ended: [] })
   })
 
-  test('of matchers covers all that they match; without any, the whole channel', () => {
+  test('with matchers covers all alerts that match; without any, the whole channel', () => {
     const mute = { ...MUTE, fingerprint: undefined, level: undefined }
     assert.equal(muteOf(ALERT, [{ ...mute, matchers: [TEAM] }]).muted, true)
     assert.equal(muteOf(ALERT, [{ ...mute, matchers: [{ ...TEAM, negated: true }] }]).muted, false)
@@ -34,7 +34,7 @@ describe('a mute', () => {
     assert.deepEqual(muteOf({ ...ALERT, level: 2 }, [MUTE, other]), { muted: true, ended })
   })
 
-  test('until the recovery is ended by it, another is not', () => {
+  test('until recovery is ended by the recovery, any other mute is not', () => {
     const over = { ...ALERT, status: 'resolved' } as const
     assert.deepEqual(muteOf(over, [MUTE]), { muted: true, ended: [] })
     assert.deepEqual(muteOf(over, [{ ...MUTE, untilRecovery: true }]), {

@@ -23,7 +23,7 @@ function override(from: string, to: string, people: string[]) {
 }
 
 describe('who is on call', () => {
-  test('changes at the handover, several in one turn together, and begins again after the last', () => {
+  test('changes at the handover, may be several people, and starts over after the last turn', () => {
     const people = (text: string) => onCallAt(WEEKLY, at(text)).people
     assert.deepEqual(people('2026-11-30T09:00'), ['zhang'])
     assert.deepEqual(people('2026-12-07T08:59:59'), ['zhang'])
@@ -31,12 +31,12 @@ describe('who is on call', () => {
     assert.deepEqual(people('2026-12-14T09:00'), ['zhang'])
   })
 
-  test('is known before the first turn as well: counted backwards', () => {
+  test('is defined before the first turn too, counted backwards', () => {
     assert.deepEqual(onCallAt(WEEKLY, at('2026-11-30T08:59')).people, ['li', 'wang'])
     assert.deepEqual(onCallAt(WEEKLY, at('2026-11-17T00:00')).people, ['zhang'])
   })
 
-  test('says who comes next, and when', () => {
+  test('includes who is next, and when', () => {
     assert.deepEqual(onCallAt(WEEKLY, at('2026-12-01T00:00')).next, {
       at: at('2026-12-07T09:00'),
       people: ['li', 'wang'],
@@ -47,7 +47,7 @@ describe('who is on call', () => {
     assert.deepEqual(onCallAt(same, at('2026-12-01T00:00')).next?.at, at('2026-12-14T09:00'))
   })
 
-  test('is somebody else while an override holds, the last one listed where several do', () => {
+  test("is the override's person while it lasts; the last one listed wins", () => {
     const rota = {
       ...WEEKLY,
       overrides: [
@@ -68,7 +68,7 @@ describe('who is on call', () => {
     assert.deepEqual(onCallAt(rota, at('2026-12-04T10:00')).next?.at, at('2026-12-05T09:00'))
   })
 
-  test('an override longer than many turns is looked at once: the next change is its end', () => {
+  test('an override longer than many turns needs no search turn by turn: the next change is its end', () => {
     const rota = {
       ...WEEKLY,
       everyMs: 60_000,
@@ -77,7 +77,7 @@ describe('who is on call', () => {
     assert.deepEqual(onCallAt(rota, at('2026-06-01T00:00')).next?.at, at('2036-01-01T00:00'))
   })
 
-  test('daylight saving time leaves the hour of the handover as it is', () => {
+  test('a handover keeps its hour when daylight saving time changes', () => {
     const rota = { ...WEEKLY, everyMs: DAY_MS, from: '2026-03-01T09:00', timezone: 'Europe/Berlin' }
     for (const day of ['2026-03-28', '2026-03-29', '2026-03-30', '2026-10-24', '2026-10-25']) {
       const before = onCallAt(rota, at(`${day}T08:59:59`, 'Europe/Berlin')).people
@@ -91,7 +91,7 @@ describe('who is on call', () => {
     )
   })
 
-  test('a handover within a skipped hour comes after it, within a repeated one it comes once', () => {
+  test('a handover in a skipped hour is after it; in a repeated hour there is only one', () => {
     const rota = { ...WEEKLY, everyMs: DAY_MS, from: '2026-03-01T02:30', timezone: 'Europe/Berlin' }
     assert.equal(
       onCallAt(rota, new Date('2026-03-29T00:30:00Z')).next?.at.toISOString(),
@@ -136,7 +136,7 @@ describe('who is on call', () => {
     .integer({ min: Date.UTC(2023, 0, 1), max: Date.UTC(2029, 0, 1) })
     .map((ms) => new Date(ms))
 
-  test('every instant has its people, who stay until the next change that it names', () =>
+  test('at every instant somebody is on call, until the next reported change', () =>
     fc.assert(
       fc.property(rotas, instants, (rota, now) => {
         const { people, next } = onCallAt(rota, now)
@@ -150,7 +150,7 @@ describe('who is on call', () => {
       { numRuns: 500 },
     ))
 
-  test('each takes as many turns as the others, over years and changes of the clock', () =>
+  test('each person has equally many turns, over years and clock changes', () =>
     fc.assert(
       fc.property(rotas, (rota) => {
         const own = { ...rota, overrides: [], turns: rota.turns.map((_, index) => [`${index}`]) }

@@ -10,7 +10,7 @@ function at(ms: number): Date {
   return new Date(START + ms)
 }
 
-/** Makes calls one after another as soon as they are allowed, each taking `tookMs`. */
+/** Makes calls one after another as soon as they are allowed; each takes `tookMs`. */
 function callsOf(
   arrivals: { atMs: number; severe: boolean }[],
   { tookMs = 0, limits = LIMITS } = {},
@@ -51,7 +51,7 @@ function mostInAnyWindow(calls: readonly { at: Date }[], perMs: number): number 
   )
 }
 
-/** Milliseconds after the start at which `count` calls go out that all wait from the start. */
+/** Milliseconds after the start at which `count` calls go out if all wait from the start. */
 function timesOf(count: number, severe: boolean): number[] {
   const arrivals = Array.from({ length: count }, () => ({ atMs: 0, severe }))
   return callsOf(arrivals).map((call) => call.at.getTime() - START)
@@ -70,7 +70,7 @@ const pastCalls = fc
   .map((each) => each.map(([agoMs, tookMs]) => ({ at: at(-agoMs - tookMs), until: at(-agoMs) })))
 
 describe('the pace of calls', () => {
-  test('a call counts for the window and a margin of a hundredth, from 100 ms to a second', () => {
+  test('a call counts for the window and a margin of one percent, between 100 ms and a second', () => {
     assert.deepEqual(
       [1_000, 10_000, 60_000, 60_001, 100_000, 3_600_000].map(
         (perMs) => countedForMs(perMs) - perMs,
@@ -80,7 +80,7 @@ describe('the pace of calls', () => {
   })
 
   test('of twenty calls a minute, six ordinary ones go at once, then one every 4.3 s, sixteen in all', () => {
-    // Fourteen severe calls have room, one every 4,286 ms. The window of the first six ends after 60.6 s.
+    // There is room for fourteen severe calls, one every 4,286 ms. The window of the first six ends after 60.6 s.
     const spread = [13, 12, 11, 10, 9, 8, 7, 6, 5, 4].map((k) => 60_600 - k * 4_286)
     assert.deepEqual(timesOf(17, false), [...Array(6).fill(0), ...spread, 60_600])
   })
@@ -95,7 +95,7 @@ describe('the pace of calls', () => {
       callsLeft({ calls: [], limits: { messages, perMs, penaltyMs: 1 }, now: at(0) })
     const perMinute = [1, 2, 3, 5, 10, 20, 100].map((messages) => left(messages, 60_000))
     assert.deepEqual(perMinute, [1, 1, 1, 2, 3, 6, 80])
-    // One severe call has room in a second, 14 of 20 in an hour.
+    // There is room for one severe call in a second, and for 14 of 20 in an hour.
     assert.deepEqual([left(4, 1_000), left(20, 1_000), left(20, 3_600_000)], [3, 16, 6])
   })
 
@@ -108,7 +108,7 @@ describe('the pace of calls', () => {
       }
   })
 
-  test('a limit of one call makes severe and ordinary alerts wait for its end alike', () => {
+  test('with a limit of one call, severe and ordinary alerts both wait for its end', () => {
     const limits = { messages: 1, perMs: 60_000, penaltyMs: 1 }
     for (const severe of [true, false]) {
       const next = nextCallAt({ calls: callsUntil(0, 1), limits, now: at(1_000), severe })
@@ -116,7 +116,7 @@ describe('the pace of calls', () => {
     }
   })
 
-  test('of two calls the second is for a severe alert', () => {
+  test('with a limit of two calls, the second is for a severe alert', () => {
     const limits = { messages: 2, perMs: 60_000, penaltyMs: 1 }
     const next = (severe: boolean) =>
       nextCallAt({ calls: callsUntil(0, 1), limits, now: at(0), severe }).getTime() - START
@@ -179,7 +179,7 @@ describe('the pace of calls', () => {
     )
   })
 
-  test('the number of calls left is how many may be made now in a row', () => {
+  test('the number of calls left is how many may be made now one after another', () => {
     fc.assert(
       fc.property(pastCalls, fc.integer({ min: 1, max: 40 }), (past, messages) => {
         const limits = { ...LIMITS, messages }
@@ -195,7 +195,7 @@ describe('the pace of calls', () => {
     )
   })
 
-  test('ordinary alerts never take the share that is kept for severe ones', () => {
+  test('ordinary alerts never take the share that is reserved for severe ones', () => {
     const calls = callsOf(Array.from({ length: 60 }, () => ({ atMs: 0, severe: false })))
     assert.equal(mostInAnyWindow(calls, 60_000), 16)
   })
@@ -209,11 +209,11 @@ describe('the pace of calls', () => {
     fc.record({ atMs: fc.integer({ min: 0, max: 180_000 }), severe: fc.boolean() }),
     { maxLength: 120, size: 'max' },
   )
-  test('no window holds more calls than the limit, for any arrivals and durations', () => {
+  test('no window contains more calls than the limit, for any arrivals and durations', () => {
     fc.assert(
       fc.property(arrivals, fc.integer({ min: 0, max: 4_000 }), (each, tookMs) => {
         const calls = callsOf(each, { tookMs })
-        // The peer may see each call at any time between its start and its end.
+        // DingTalk may receive each call at any time between its start and its end.
         for (const edge of ['at', 'until'] as const) {
           const seen = calls.map((call) => ({ at: call[edge] }))
           assert.ok(mostInAnyWindow(seen, LIMITS.perMs) <= LIMITS.messages)
@@ -229,7 +229,7 @@ describe('the pace of calls', () => {
     )
   })
 
-  test('severe alerts five seconds apart wait five seconds at most, regardless of ordinary ones', () => {
+  test('severe alerts five seconds apart wait at most five seconds, regardless of ordinary ones', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 180_000 }), { maxLength: 150, size: 'max' }),

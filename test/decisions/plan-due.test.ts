@@ -30,7 +30,7 @@ function kindOf(
   return planOf(entries, { due, ...changes }).kind
 }
 
-describe('a message that is due again', () => {
+describe('a message that is due for a retry', () => {
   test('is sent when nothing else waits', () =>
     assert.deepEqual(planOf([], { due: dueOf(3) }), { kind: 'retry', id: '7' }))
 
@@ -44,12 +44,12 @@ describe('a message that is due again', () => {
     )
   })
 
-  test('goes last when its level is unknown', () => {
+  test('goes last if its level is unknown', () => {
     assert.equal(kindOf([waiting(queued(1, { level: 5 }))], dueOf(undefined)), 'retry')
     assert.equal(kindOf([waiting(queued(1, { level: 4 }))], dueOf(undefined)), 'send')
   })
 
-  test('uses the reserve only where its alerts are severe', () => {
+  test('uses the reserve only if its alerts are severe', () => {
     const robot = robotAfter(6)
     assert.equal(kindOf([], dueOf(2), { robot }), 'retry')
     for (const level of [3, undefined] as const) {
@@ -59,12 +59,12 @@ describe('a message that is due again', () => {
     }
   })
 
-  test('waits for a call, with any level, when the limit is used up', () => {
+  test('waits for a call, with any level, when the limit is reached', () => {
     const made = planOf([], { due: dueOf(1), robot: robotAfter(20) })
     assert.deepEqual(made, { kind: 'wait', until: ago(2_000 - 60_600), reason: 'no_call_left' })
   })
 
-  test('is held back like its alerts in the last tenth of the month', () => {
+  test('is held back in the last tenth of the month like its alerts', () => {
     const allowances = LAST_TENTH
     const held = { kind: 'wait', until: MONTH_END, reason: 'quota' }
     assert.equal(kindOf([], dueOf(2), { allowances }), 'retry')
@@ -73,7 +73,7 @@ describe('a message that is due again', () => {
     assert.equal(kindOf([severe], dueOf(3), { allowances }), 'send')
   })
 
-  test('may use the last tenth of the month when it is the warning that this has begun', () => {
+  test('may use the last tenth of the month if it is the warning that this has begun', () => {
     const allowances = LAST_TENTH
     assert.equal(kindOf([], dueOf(undefined), { allowances }), 'retry')
     assert.equal(kindOf([], dueOf(undefined, true), { allowances }), 'retry')

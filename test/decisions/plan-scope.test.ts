@@ -21,7 +21,7 @@ function idsOf(scope: Scope): readonly number[] {
 describe('which alerts are next', () => {
   const channels = ['a', 'b', 'c', 'd'].map((name) => channelNamed(name))
 
-  /** The name of the channel that is next, of channels with one alert each. */
+  /** The name of the channel that is next, if each channel has one alert. */
   function nextOf(each: readonly QueuedAlert[]): string {
     const entries = each.map((alert, index) =>
       waiting([alert], { channel: channels[index] as (typeof channels)[0] }),
@@ -36,17 +36,17 @@ describe('which alerts are next', () => {
     receivedAt: ago(agoMs),
   })
 
-  test('those of the more severe level, though others wait longer', () => {
+  test('those of the more severe level, even if others have waited longer', () => {
     assert.equal(nextOf([alertOf(1, 2, 9_000), alertOf(2, 1, 0)]), 'b')
     assert.equal(nextOf([alertOf(1, 4, 0), alertOf(2, 5, 9_000)]), 'a')
   })
 
-  test('of one level, those that wait longer', () => {
+  test('within one level, those that have waited longest', () => {
     assert.equal(nextOf([alertOf(1, 3, 5_000), alertOf(2, 3, 9_000)]), 'b')
     assert.equal(nextOf([alertOf(2, 3, 9_000), alertOf(1, 3, 5_000)]), 'a')
   })
 
-  test('of one level and instant, those that were accepted first', () => {
+  test('with equal level and instant, those that were accepted first', () => {
     assert.equal(nextOf([alertOf(8, 3, 5_000), alertOf(7, 3, 5_000)]), 'b')
     assert.equal(nextOf([alertOf(7, 3, 5_000), alertOf(8, 3, 5_000)]), 'a')
   })
@@ -84,7 +84,7 @@ describe('which alerts are next', () => {
 })
 
 describe('the scope of the next message', () => {
-  test('is one request, while there is a call for each', () => {
+  test('is one request, if there is a call for each', () => {
     const mixed = [...queued(2, { perRequest: 2, from: 5 }), ...queued(5, { from: 10 })]
     assert.deepEqual(idsOf(scopeOf(mixed)), [5, 6])
     assert.equal(scopeOf(queued(6)).merged, false)
@@ -100,7 +100,7 @@ describe('the scope of the next message', () => {
     assert.deepEqual([severe(2).merged, severe(2).messages], [true, 1])
   })
 
-  test('is everything, when more waits than the preview shows', () => {
+  test('is everything, if more alerts wait than the preview contains', () => {
     assert.deepEqual(scopeOf(queued(30), { count: 31 }), {
       kind: 'all',
       messages: 3,
@@ -110,12 +110,12 @@ describe('the scope of the next message', () => {
     assert.equal(scopeOf(queued(30), { count: 30 }).kind, 'some')
   })
 
-  test('is only the preview, while another digest is open', () => {
+  test('is only the preview while another digest is open', () => {
     const scope = scopeOf(queued(30), { count: 31, digestOpen: true })
     assert.equal(idsOf(scope).length, 30)
   })
 
-  test('is only the preview, when a limit holds some of its alerts back', () => {
+  test('is only the preview if a limit holds back some of its alerts', () => {
     const mixed = [...queued(2, { level: 1, from: 50 }), ...queued(9)]
     const scope = scopeOf(mixed, { count: 99, channel: HOURLY, messagesThisHour: 5 })
     assert.deepEqual(idsOf(scope), [50])
@@ -124,7 +124,7 @@ describe('the scope of the next message', () => {
     assert.deepEqual(idsOf(quota), [50])
   })
 
-  test('allows the messages that a storm has left, and at least one', () => {
+  test('allows the remaining messages of a storm, and at least one', () => {
     const after = (...secondsAgo: number[]) =>
       scopeOf(queued(30, { agoMs: 9_000 }), {
         recent: secondsAgo.map((seconds) => ({ at: ago(seconds * 1_000), storm: true })),
@@ -175,7 +175,7 @@ describe('alerts that a push limit has held back', () => {
   const NOON = new Date('2026-11-24T04:00:00Z')
   const before = (ms: number, at = NOON) => new Date(at.getTime() - ms)
 
-  /** The scope of two requests that wait since `oldest`. */
+  /** The scope of two requests that have waited since `oldest`. */
   function heldScope(oldest: Date, { now = NOON, channel = HOURLY, requests = 2 } = {}): Scope {
     const each = Array.from({ length: requests }, (_, index) => ({
       id: index + 1,
@@ -192,18 +192,18 @@ describe('alerts that a push limit has held back', () => {
     assert.deepEqual([merged, messages], [true, 1])
   })
 
-  test('are those that wait since before this hour', () => {
+  test('have waited since before this hour', () => {
     const now = before(-120_000)
     assert.equal(heldScope(before(1), { now }).merged, true)
     assert.equal(heldScope(NOON, { now }).merged, false)
   })
 
-  test('are those that wait for more than a minute', () => {
+  test('have waited for more than a minute', () => {
     assert.equal(heldScope(before(60_001)).merged, true)
     assert.equal(heldScope(before(60_000)).merged, false)
   })
 
-  test('are not merged when they are one request, or without a limit', () => {
+  test('are not merged if they are one request, or without a limit', () => {
     const single = heldScope(before(90_000), { requests: 1 })
     assert.deepEqual([single.merged, single.messages], [false, 1])
     const { merged, messages } = heldScope(before(90_000), { channel: channelNamed('ops') })

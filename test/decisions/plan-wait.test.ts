@@ -34,7 +34,7 @@ describe('a pause', () => {
     assert.equal(pauseEnd(robot(-5_000, -1), NOW), undefined)
   })
 
-  test('lasts its own length from now when it begins in the future, after the clock was set back', () => {
+  test('starts now with its full length if it is in the future, after the clock was set back', () => {
     assert.deepEqual(pauseEnd(robot(0, 5_000), NOW), ago(-5_000))
     assert.deepEqual(pauseEnd(robot(1, 5_000), NOW), ago(-4_999))
     assert.deepEqual(pauseEnd(robot(60_000, 65_000), NOW), ago(-5_000))
@@ -51,7 +51,7 @@ describe('a robot that may not send yet', () => {
     assert.deepEqual(planOf([closed]), wait(HOUR_END, 'push_limit'))
   })
 
-  test('waits until a retry is due, if nothing else is sooner', () => {
+  test('waits until a retry is due, if that is first', () => {
     const nextDueAt = ago(-500)
     assert.deepEqual(planOf([], { nextDueAt }), wait(nextDueAt, 'retrying'))
     const fresh = waiting(queued(1), { lastMessageAt: ago(600) })
@@ -63,7 +63,7 @@ describe('a robot that may not send yet', () => {
 
   test('waits until a call is free for the next alert', () => {
     const robot = { calls: calls(...Array(6).fill(2_000)), limits: LIMITS, pause: undefined }
-    // The room that 14 severe calls need, one every 4,286 ms, ends with the window of the six.
+    // The room for 14 severe calls, one every 4,286 ms, ends with the window of the six calls.
     const free = ago(2_000 - (60_600 - 13 * 4_286))
     assert.deepEqual(planOf([waiting(queued(1))], { robot }), wait(free, 'no_call_left'))
     assert.equal(planOf([waiting(queued(1, { level: 2 }))], { robot }).kind, 'send')
@@ -81,7 +81,7 @@ describe('a push limit', () => {
     assert.equal(held({ ...day, messagesToday: 49 }).kind, 'send')
   })
 
-  test('holds back no other channel', () => {
+  test('does not hold back another channel', () => {
     const closed = waiting(queued(1, { level: 2 }), { channel: limited(5), messagesThisHour: 5 })
     const other = waiting(queued(1, { from: 7 }), { channel: channelNamed('db') })
     assert.equal(sendOf(planOf([closed, other])).channel.name, 'db')
@@ -89,13 +89,13 @@ describe('a push limit', () => {
 })
 
 describe('the month', () => {
-  test('ends sending once it is used up', () => {
+  test('stops sending when it is used up', () => {
     const allowances = [{ used: 100, limit: 100 }]
     const severe = waiting(queued(1, { level: 1 }))
     assert.deepEqual(planOf([severe], { allowances }), wait(MONTH_END, 'quota'))
   })
 
-  test('keeps its last tenth for severe alerts, and leaves the others waiting', () => {
+  test('reserves its last tenth for severe alerts, and lets the others wait', () => {
     const allowances = [{ used: 95, limit: 100 }]
     assert.deepEqual(planOf([waiting(queued(3))], { allowances }), wait(MONTH_END, 'quota'))
     const mixed = waiting([...queued(1, { level: 2, from: 9 }), ...queued(3)])
@@ -108,7 +108,7 @@ describe('the month', () => {
   /** The interval at which 200 ordinary calls last. */
   const gapMs = (MONTH_END.getTime() - NOW.getTime()) / 200
 
-  test('spaces ordinary messages out, each counted from the one before', () => {
+  test('spaces out ordinary messages, each from the one before', () => {
     const lastMessageAt = ago(60_000)
     const made = planOf([waiting(queued(1), { lastMessageAt })], { allowances })
     assert.deepEqual(made, wait(new Date(lastMessageAt.getTime() + gapMs), 'quota'))
@@ -142,7 +142,7 @@ describe('collecting', () => {
     assert.equal(after(0, 0), 1_000)
   })
 
-  test('is over after exactly a second', () => {
+  test('ends after exactly a second', () => {
     assert.equal(after(999, 0), 1)
     assert.equal(after(1_000, 0), 0)
     assert.equal(after(0, 1_000), 0)
@@ -151,7 +151,7 @@ describe('collecting', () => {
   test('ignores a message from the future, after the clock was set back', () =>
     assert.equal(after(-60_000, 0), 0))
 
-  test('of a storm counts from the severe alert that waits longest', () => {
+  test('during a storm counts from the severe alert that has waited longest', () => {
     const each = [
       ...queued(1, { level: 1, agoMs: 1_000, from: 100 }),
       ...queued(1, { level: 2, agoMs: 3_000, from: 101 }),
@@ -176,18 +176,18 @@ describe('the reason for a delay', () => {
     return sendOf(planOf([entry], changes)).delayed?.reason
   }
 
-  test('is absent when nothing held the message back', () => {
+  test('is absent if nothing held back the message', () => {
     assert.equal(delayed(0), undefined)
     assert.equal(delayed(900_000), undefined)
   })
 
-  test('is a penalty, for any wait', () => {
+  test('is the penalty, after any wait', () => {
     assert.equal(delayed(1_001, { robot: paused('throttled', 1_000) }), 'penalty')
     assert.equal(delayed(1_000, { robot: paused('throttled', 1_000) }), undefined)
     assert.equal(delayed(90_000, { robot: paused('throttled', 90_000) }), undefined)
   })
 
-  test('is an unreachable robot, from a minute on', () => {
+  test('is the unreachable robot, from a minute on', () => {
     assert.equal(delayed(59_999, { robot: paused('unreachable', 1_000) }), undefined)
     assert.equal(delayed(60_000, { robot: paused('unreachable', 1_000) }), 'unreachable')
     assert.equal(delayed(90_000, { robot: paused('unreachable', 90_000) }), undefined)
@@ -200,12 +200,12 @@ describe('the reason for a delay', () => {
     assert.equal(delayed(60_000, { allowances: [{ used: 1, limit: 1_000 }] }), undefined)
   })
 
-  test('is a push limit, from a minute on', () => {
+  test('is the push limit, from a minute on', () => {
     assert.equal(delayed(59_999, {}, 5), undefined)
     assert.equal(delayed(60_000, {}, 5), 'push_limit')
   })
 
-  test('is the pause rather than the month, and the month rather than the push limit', () => {
+  test('is the pause before the month, and the month before the push limit', () => {
     const allowances = [{ used: 700, limit: 1_000 }]
     const robot = paused('unreachable', 1_000)
     assert.equal(delayed(60_000, { allowances, robot }, 5), 'unreachable')

@@ -18,7 +18,7 @@ describe('the plan', () => {
     })
   })
 
-  test('with a call for each, every request becomes one message, the most severe first', () => {
+  test('with a call for each, every request is one message, the most severe first', () => {
     const entry = waiting([...queued(1, { level: 1, from: 9 }), ...queued(3, { agoMs: 500 })])
     const { scope } = sendOf(planOf([entry]))
     assert.deepEqual(scope, { kind: 'some', ids: [9], messages: 3, merged: false, storm: false })
@@ -32,7 +32,7 @@ describe('the plan', () => {
     assert.equal(more.scope.kind, 'all')
   })
 
-  test('sent messages of a storm count towards its maximum', () => {
+  test('messages that a storm has sent count towards its maximum', () => {
     const entry = waiting(queued(30, { agoMs: 9_000 }), {
       recent: [
         { at: ago(9_500), storm: false },
@@ -96,7 +96,7 @@ describe('the plan', () => {
     assert.equal(send.channel.name, 'db')
   })
 
-  test('a pause lasts to its end, and alerts from it carry the reason of the delay', () => {
+  test('a pause lasts to its end, and alerts from it have a reason for their delay', () => {
     const pause = { since: ago(1_000), until: ago(-599_000), reason: 'throttled' }
     const robot = { calls: [], limits: LIMITS, pause }
     const entry = waiting(queued(1, { level: 1 }))
@@ -139,7 +139,7 @@ describe('the plan', () => {
     assert.ok(scope.kind === 'some' && scope.ids.length === 30)
   })
 
-  test('the last tenth of the month is for severe alerts, and nothing exceeds the month', () => {
+  test('the last tenth of the month is for severe alerts, and the month is never exceeded', () => {
     const allowances = [{ used: 95, limit: 100 }]
     assert.equal(planOf([waiting(queued(1))], { allowances }).kind, 'wait')
     assert.equal(planOf([waiting(queued(1, { level: 2 }))], { allowances }).kind, 'send')
@@ -148,7 +148,7 @@ describe('the plan', () => {
     assert.ok(made.kind === 'wait' && made.reason === 'quota')
   })
 
-  test('from half of the month on ordinary messages are spaced out, severe ones are not', () => {
+  test('from half of the month on, ordinary messages are spaced out, severe ones are not', () => {
     const allowances = [{ used: 700, limit: 1000 }]
     const entry = { lastMessageAt: ago(60_000) }
     const made = planOf([waiting(queued(1, { agoMs: 5_000 }), entry)], { allowances })

@@ -27,7 +27,7 @@ describe('the month', () => {
     assert.deepEqual(quotaAllows([], MONTH), { kind: 'open' })
   })
 
-  test('spaces messages from seven tenths on so that the ordinary calls last', () => {
+  test('spaces messages from seven tenths on, so that the ordinary calls last', () => {
     const needed = (used: number) => LEFT_MS / (900 - used)
     for (const used of [700, 800, 899]) assert.equal(gapAfter(used), needed(used))
   })
@@ -47,7 +47,7 @@ describe('the month', () => {
     )
   })
 
-  test('is open again at its end, though a timer was late', () => {
+  test('is open again at its end, even if a timer is late', () => {
     for (const lateMs of [0, 5_000]) {
       const now = new Date(MONTH.end.getTime() + lateMs)
       assert.deepEqual(quotaAllows([{ used: 800, limit: 1000 }], { ...MONTH, now }), {
@@ -56,7 +56,7 @@ describe('the month', () => {
     }
   })
 
-  test('reserves its last tenth for severe alerts, and ends', () => {
+  test('reserves its last tenth for severe alerts, then ends', () => {
     const kinds = [899, 900, 999, 1000, 1001].map(
       (used) => quotaAllows([{ used, limit: 1000 }], MONTH).kind,
     )

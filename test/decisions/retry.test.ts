@@ -80,7 +80,7 @@ describe('the verdict on an attempt', () => {
     assert.ok(next.kind === 'retry' && next.dueAt.getTime() - NOW.getTime() > 50_000)
   })
 
-  test('an unknown reply is given up after several equal ones, regardless of an outage before', () => {
+  test('an unknown reply is given up after several equal ones, whatever outage came before', () => {
     const outcome: Outcome = { kind: 'retryable', reason: 'unknown', reached: true, bounded: true }
     assert.equal(after(outcome, { attempts: 500, sameResults: 5 }).next.kind, 'retry')
     assert.deepEqual(after(outcome, { attempts: 500, sameResults: 6 }).next, {
@@ -89,7 +89,7 @@ describe('the verdict on an attempt', () => {
     })
   })
 
-  test('pages that are not DingTalk’s are given up too, but outlast a rate limiter', () => {
+  test("replies that are not DingTalk's are given up too, but only after a rate limiter's usual time", () => {
     const outcome: Outcome = {
       kind: 'retryable',
       reason: 'unreadable',
@@ -106,7 +106,7 @@ describe('the verdict on an attempt', () => {
     assert.ok(waitedMs > 15 * 60_000 && waitedMs < 60 * 60_000, String(waitedMs))
   })
 
-  test('in a pool only a message that certainly did not arrive changes its robot at once', () => {
+  test('in a pool only a message that certainly did not arrive goes to another robot at once', () => {
     const outcome = { kind: 'retryable', reason: 'network', bounded: false } as const
     const elsewhere = after({ ...outcome, reached: false }, { mode: 'pool' }).next
     assert.deepEqual(elsewhere, { kind: 'retry', dueAt: NOW })
@@ -171,12 +171,12 @@ describe('the verdict on an attempt', () => {
       failures: 0,
     }))
 
-  test('a body that was larger than it was composed for is not composed again as large', () => {
+  test('a body larger than its limit is not composed again at the same size', () => {
     const next = (changes: object) =>
       after({ kind: 'too_long' }, { bodyBytes: 40_000, ...changes }).next
     assert.equal(next({}).kind, 'dead')
     assert.equal(next({ bodyBytes: 6_000, limitBytes: 2_500 }).kind, 'dead')
-    // Composed long ago, for more than is known now.
+    // Composed long ago, for a larger limit than the current one.
     const older = next({ bodyBytes: 18_000, limitBytes: 13_000, attempts: 2 })
     assert.deepEqual([older.kind, 'bodyBytes' in older && older.bodyBytes], ['split', 13_000])
   })
@@ -197,7 +197,7 @@ describe('the verdict on an attempt', () => {
     })
   })
 
-  test('in a pool a robot that rejects is set aside, and another one takes the message', () => {
+  test('in a pool, a robot that rejects is set aside, and another one takes the message', () => {
     const rejected: Outcome = { kind: 'rejected', reason: 'token' }
     const { next, pause } = after(rejected, { mode: 'pool', poolHasHealthyRobot: true })
     assert.deepEqual(next, { kind: 'retry', dueAt: NOW })

@@ -15,14 +15,14 @@ const SEVERE: Matcher = {
 const NO_CLUSTER: Matcher = { kind: 'equals', name: 'ob_cluster', negated: false, value: '' }
 
 describe('matchers and routes', () => {
-  test('alarm_level is compared as a level, for any word of the sender', () => {
+  test("alarm_level is compared as a level, whatever the sender's word", () => {
     assert.ok(matches([CRITICAL], SUBJECT))
     assert.ok(matches([SEVERE], SUBJECT))
     assert.ok(!matches([CRITICAL], { ...SUBJECT, level: 3 }))
     assert.ok(!matches([SEVERE], { ...SUBJECT, level: 3 }))
   })
 
-  test('alarm_level is matched by any of its names', () => {
+  test('alarm_level matches any of its names', () => {
     const named = (name: string): Matcher => ({
       ...SEVERE,
       pattern: { source: name, matches: (text) => text === name },
@@ -33,13 +33,13 @@ describe('matchers and routes', () => {
     assert.ok(!matches([named('Warning')], SUBJECT))
   })
 
-  test('a negated matcher holds exactly where its opposite does not', () => {
+  test('a negated matcher holds exactly if its opposite does not', () => {
     assert.ok(!matches([NOT_CRITICAL], SUBJECT))
     assert.ok(!matches([{ ...SEVERE, negated: true }], SUBJECT))
     assert.ok(matches([NOT_CRITICAL, { ...SEVERE, negated: true }], { ...SUBJECT, level: 3 }))
   })
 
-  test('other names are compared by their own value', () => {
+  test('other names are compared by their text', () => {
     const app: Matcher = { kind: 'equals', name: 'app', negated: false, value: 'x' }
     assert.ok(matches([app], SUBJECT))
     assert.ok(!matches([{ ...app, value: 'y' }], SUBJECT))

@@ -24,7 +24,7 @@ describe('a security warning', () => {
       assert.deepEqual(kindsOf(host), [], host)
   })
 
-  test('says that anyone may post, until auth, allow_from or a client CA is set', () => {
+  test('reports that anyone may post, until auth, allow_from or a client CA is set', () => {
     for (const host of ['0.0.0.0', '::', '10.0.0.5', 'alerts.example.com'])
       assert.deepEqual(kindsOf(host), ['anyone_may_post'], host)
     assert.deepEqual(kindsOf('0.0.0.0', { allowFrom: networksOf(['10.0.0.0/8']) }), [])
@@ -32,14 +32,14 @@ describe('a security warning', () => {
     assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH, tls: tlsUntil('2120-01-01') }), [])
   })
 
-  test('names secrets that cross the network without TLS', () => {
+  test('reports secrets that cross the network without TLS', () => {
     assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH }), ['secrets_in_clear'])
     assert.deepEqual(kindsOf('127.0.0.1', { auth: AUTH }), [])
     const trustedProxies = networksOf(['10.0.0.1'])
     assert.deepEqual(kindsOf('0.0.0.0', { auth: AUTH, trustedProxies }), [])
   })
 
-  test('names a certificate from two weeks before it expires', () => {
+  test('reports a certificate from two weeks before it expires', () => {
     assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-24') }), [])
     assert.deepEqual(kindsOf('127.0.0.1', { tls: tlsUntil('2026-12-01') }), ['certificate_ends'])
     const [ended] = securityWarnings(
@@ -53,7 +53,7 @@ describe('a security warning', () => {
     assert.match(ended?.words ?? '', /has expired/)
   })
 
-  test('names the console, when requests through a proxy look local', () => {
+  test('reports the console, if requests through a proxy look local', () => {
     const url = 'https://alerts.example.com'
     const token = { token: new Secret('t'), protect: new Set<never>() }
     assert.deepEqual(kindsOf('127.0.0.1', {}, url), ['proxy_is_admin'])

@@ -11,7 +11,7 @@ function later(ms: number): Date {
 }
 
 describe('a link to silence an alert', () => {
-  test('says which alert it is about, for a day', () => {
+  test('identifies its alert, for a day', () => {
     const link = signedLink(4_711, NOW, KEY)
     assert.match(link, /^[\w.-]{20,40}$/)
     assert.deepEqual(readLink(link, NOW, KEY), { kind: 'good', alert: '4711' })
@@ -19,12 +19,12 @@ describe('a link to silence an alert', () => {
     assert.equal(readLink(link, later(LINK_LASTS_MS + 60_000), KEY).kind, 'expired')
   })
 
-  test('holds nothing of the key, and another key refuses it', () => {
+  test('contains nothing of the key, and is invalid with another key', () => {
     assert.equal(readLink(signedLink(1, NOW, KEY), NOW, 'another key').kind, 'wrong')
     assert.ok(!signedLink(1, NOW, KEY).includes(KEY))
   })
 
-  test('that was changed in any place is wrong', () =>
+  test('that was changed anywhere is invalid', () =>
     fc.assert(
       fc.property(fc.nat(2 ** 40), fc.nat(), fc.constantFrom(...'0az.-_Z/%'), (alert, at, sign) => {
         const link = signedLink(alert, NOW, KEY)
@@ -36,7 +36,7 @@ describe('a link to silence an alert', () => {
       }),
     ))
 
-  test('that is any other text is wrong', () =>
+  test('that is any other text is invalid', () =>
     fc.assert(
       fc.property(fc.string(), (text) => {
         assert.equal(readLink(text, NOW, KEY).kind, 'wrong')

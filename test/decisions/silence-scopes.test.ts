@@ -18,7 +18,7 @@ function scopes(labels: Record<string, string>, groupedBy?: string): Record<stri
 const restarts = (labels: Record<string, string>): string | undefined => scopes(labels)['restarts']
 
 describe('what can be silenced from an alert', () => {
-  test('exactly it, it after a restart, and its group', () =>
+  test('this alert, this alert across restarts, and its group', () =>
     assert.deepEqual(
       scopes(
         {
@@ -38,12 +38,12 @@ describe('what can be silenced from an alert', () => {
       },
     ))
 
-  test('a pod that keeps its name, and the instance of a machine, stay', () => {
+  test('a pod with a fixed name, and the instance of a machine, are kept', () => {
     assert.equal(restarts({ alertname: 'A', pod: 'mysql-0' }), undefined)
     assert.equal(restarts({ alertname: 'A', instance: 'db-1:9100' }), undefined)
   })
 
-  test('pods of daemon sets and jobs are followed', () => {
+  test('generated names of pods in daemon sets and jobs become patterns', () => {
     assert.equal(restarts({ pod: 'node-exporter-x2x9z' }), 'pod=~"node-exporter-[0-9a-z]+"')
     assert.equal(
       restarts({ pod: 'backup.db-28391820-x2x9z' }),
@@ -51,20 +51,20 @@ describe('what can be silenced from an alert', () => {
     )
   })
 
-  test('an option that is the same as another, or matches everything, is not offered', () => {
+  test('an option that equals another or matches everything is left out', () => {
     assert.deepEqual(Object.keys(scopes({ alertname: 'A' }, 'alertname=A')), ['alert'])
     assert.deepEqual(Object.keys(scopes({ alertname: 'A', x: 'y' }, '')), ['alert'])
     assert.deepEqual(scopes({}), {})
     assert.deepEqual(scopes({ empty: '' }), {})
   })
 
-  test('a group whose labels cannot be told apart is not offered', () => {
+  test('a group with ambiguous labels is left out', () => {
     const labels = { a: 'x:b=y', b: 'y', c: '1' }
     assert.equal(scopes(labels, 'a=x:b=y:b=y')['group'], 'a="x:b=y",b="y"')
     assert.equal(scopes(labels, 'a=z')['group'], undefined)
   })
 
-  test('each option matches the alert that it was made from', () =>
+  test('each option matches its own alert', () =>
     fc.assert(
       fc.property(
         fc.dictionary(fc.constantFrom('pod', 'uid', 'a', 'b', 'namespace'), fc.string()),
@@ -83,7 +83,7 @@ describe('what can be silenced from an alert', () => {
       ),
     ))
 
-  test('a name of any length is looked at in linear time', () => {
+  test('a name of any length is read in linear time', () => {
     const growth = growthOf((size) => scopesOf({ pod: `${'-bcdfg'.repeat(size)}!` }, ''), 20_000)
     assert.ok(growth < 100, `${growth}`)
   })

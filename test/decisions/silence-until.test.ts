@@ -11,14 +11,14 @@ function end(length: Parameters<typeof endOfSilence>[0], zone = ZONE): string {
 }
 
 describe('the end of a silence', () => {
-  test('is some minutes away, or the next morning at nine in the zone', () => {
+  test('is some minutes away, or the next morning at nine in the time zone', () => {
     assert.equal(end({ kind: 'minutes', minutes: 30 }), '2026-11-28T20:30:00.000Z')
-    // It is the 29th already in Shanghai.
+    // In Shanghai it is already the 29th.
     assert.equal(end({ kind: 'tomorrow' }), '2026-11-30T01:00:00.000Z')
     assert.equal(end({ kind: 'tomorrow' }, 'UTC'), '2026-11-29T09:00:00.000Z')
   })
 
-  test('is the time of the wall clock that a person chose', () => {
+  test('is the wall-clock time that a person chose', () => {
     assert.equal(end({ kind: 'until', wallTime: '2026-12-01T09:30' }), '2026-12-01T01:30:00.000Z')
     assert.equal(end({ kind: 'until', wallTime: '2026-11-29T03:00' }), 'past')
     assert.equal(end({ kind: 'until', wallTime: '2027-01-01T00:00' }), 'too_long')
@@ -26,6 +26,6 @@ describe('the end of a silence', () => {
       assert.equal(end({ kind: 'until', wallTime }), 'unreadable', wallTime)
   })
 
-  test('of a mute until the recovery is 30 days away at most', () =>
+  test('for a mute until recovery is at most 30 days away', () =>
     assert.equal(end({ kind: 'recovery' }), '2026-12-28T20:00:00.000Z'))
 })

@@ -15,7 +15,7 @@ function sent(...seconds: [ago: number, storm: boolean][]): RecentMessage[] {
   return seconds.map(([ago, storm]) => ({ at: new Date(NOW.getTime() - ago * 1000), storm }))
 }
 
-/** Seconds until the storm's next message; the oldest alert arrived just now unless `oldestAgo` is given. */
+/** Seconds until the storm's next message. `oldestAgo`: when the oldest alert arrived; by default just now. */
 function nextIn(
   recent: readonly RecentMessage[],
   changes: { severeAgo?: number; oldestAgo?: number; maxMessages?: number; perMs?: number } = {},
@@ -45,7 +45,7 @@ describe('a storm', () => {
     assert.equal(nextIn(sent([0.2, true]), { oldestAgo: 0.1 }), 0.8)
   })
 
-  test('waits for the window when its messages are used up', () => {
+  test('waits for the window when all its messages are sent', () => {
     assert.equal(nextIn(sent([20, true], [15, true], [2, true])), 40)
     assert.equal(nextIn(sent([30, true], [20, true], [15, true], [2, true])), 40)
     assert.equal(nextIn(sent([20, true], [15, true], [2, true]), { maxMessages: 4 }), 6)
@@ -53,7 +53,7 @@ describe('a storm', () => {
     assert.equal(nextIn(sent([5, true]), { maxMessages: 1 }), 55)
   })
 
-  test('delays severe alerts by four seconds after a message or their arrival, not by the window', () => {
+  test('delays severe alerts at most four seconds, regardless of the window', () => {
     const recent = sent([20, true], [15, true], [2, true])
     assert.equal(nextIn(recent, { severeAgo: 0 }), 2)
     assert.equal(nextIn(recent, { severeAgo: 1 }), 2)
@@ -79,7 +79,7 @@ describe('a storm', () => {
     assert.equal(nextIn(sent([20, true], [1, false], [0.5, false]), { maxMessages: 1 }), 40)
   })
 
-  test('is over when nothing was merged for ten seconds', () => {
+  test('ends if nothing was merged for ten seconds', () => {
     const ongoing = (...seconds: Parameters<typeof sent>) =>
       isOngoing({ recent: sent(...seconds), perMs: PER_MS, maxMessages: 3, now: NOW })
     assert.equal(ongoing([9, true]), true)
@@ -96,7 +96,7 @@ describe('a storm', () => {
     assert.equal(nextIn(sent([3, false], [2, true], [-1, true])), 6)
   })
 
-  test('of ordinary alerts never exceeds its merged messages in a window', () => {
+  test('of ordinary alerts never sends more merged messages in a window than its maximum', () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 60 })
     fc.assert(
       fc.property(gaps, fc.integer({ min: 1, max: 5 }), (arrivals, maxMessages) => {

@@ -29,7 +29,7 @@ const THREATS: readonly {
       ['http/posting.test.ts', "a web page cannot post through its visitor's browser"],
       ['http/rebound.test.ts', 'cannot post alerts'],
       ['http/tls.test.ts', 'with client_ca, only clients with a certificate of it connect'],
-      ['decisions/security-warnings.test.ts', 'says that anyone may post, until auth'],
+      ['decisions/security-warnings.test.ts', 'reports that anyone may post, until auth'],
       [
         'e2e/access.test.ts',
         'an open receiver on a public address warns in the log, the banner and the status',
@@ -191,8 +191,11 @@ const THREATS: readonly {
     threat:
       'a link that is guessed, changed, opened by a preview or sent on; names that mention others',
     shownBy: [
-      ['decisions/silence-link.test.ts', 'that was changed in any place is wrong'],
-      ['decisions/silence-link.test.ts', 'holds nothing of the key, and another key refuses it'],
+      ['decisions/silence-link.test.ts', 'that was changed anywhere is invalid'],
+      [
+        'decisions/silence-link.test.ts',
+        'contains nothing of the key, and is invalid with another key',
+      ],
       ['http/silence.test.ts', 'says what would be silenced, and opening it changes nothing'],
       ['http/silence.test.ts', 'a changed link leads nowhere, an old one says so'],
       ['http/silence.test.ts', 'a page of another site cannot press'],
