@@ -1,18 +1,18 @@
 import type { Alertmanager } from '../model/settings.ts'
 import type { Answer, SilenceApi, WantedSilence } from './silence-api.ts'
 
-/** A person waits for it; a member that takes longer is given up on. */
+/** A person waits for the reply, so a slower member is skipped. */
 const TIMEOUT_MS = 5_000
-/** Replies are an id or a sentence. */
+/** A valid reply is only an id or a sentence. */
 const MAX_REPLY_BYTES = 64 * 1024
 const MAX_WORDS_LENGTH = 300
 
-/** Alertmanager's API v2 over HTTP; redirects are refused, since they would take the credentials along. */
+/** Alertmanager's API v2 over HTTP. Redirects are refused, because they would forward the credentials. */
 export function createSilenceApi(): SilenceApi {
   return {
     create: (members, silence) =>
       firstAnswer(members, async (member) => {
-        const reply = await asked(member, {
+        const reply = await request(member, {
           method: 'POST',
           path: 'silences',
           body: wireOf(silence),
@@ -20,22 +20,22 @@ export function createSilenceApi(): SilenceApi {
         if (reply.status !== 200) return refused(reply)
         const id = idIn(reply.text)
         return id === undefined
-          ? { kind: 'refused', words: 'its reply holds no silence' }
+          ? { kind: 'refused', words: 'its reply contains no silence ID' }
           : { kind: 'done', value: id }
       }),
     async expire(members, id) {
-      // A member that came back empty knows nothing of it, and another one may.
+      // A member that restarted with empty storage does not have the silence, but another member may.
       let unknownTo = 0
       const answer = await firstAnswer<undefined>(members, async (member) => {
         const path = `silence/${encodeURIComponent(id)}`
-        const reply = await asked(member, { method: 'DELETE', path })
+        const reply = await request(member, { method: 'DELETE', path })
         if (reply.status === 200) return DONE
-        // It answers 500 for one that is over.
-        const { status, text } = await asked(member, { method: 'GET', path })
+        // Alertmanager answers 500 for a silence that has already ended.
+        const { status, text } = await request(member, { method: 'GET', path })
         if (status === 200 && stateIn(text) === 'expired') return DONE
         if (status !== 404) return refused(reply)
         unknownTo += 1
-        return { kind: 'unreachable', words: 'it knows no such silence' }
+        return { kind: 'unreachable', words: 'it has no such silence' }
       })
       return members.length > 0 && unknownTo === members.length ? DONE : answer
     },
@@ -60,7 +60,7 @@ async function firstAnswer<T>(
   return { kind: 'unreachable', words: failures.join('; ') || 'no Alertmanager is configured' }
 }
 
-interface Asked {
+interface ApiRequest {
   method: 'POST' | 'DELETE' | 'GET'
   path: string
   body?: object
@@ -71,7 +71,7 @@ interface Reply {
   text: string
 }
 
-async function asked(member: Alertmanager, { method, path, body }: Asked): Promise<Reply> {
+async function request(member: Alertmanager, { method, path, body }: ApiRequest): Promise<Reply> {
   const { url, authorization } = member
   const response = await fetch(`${url}/api/v2/${path}`, {
     method,
@@ -97,10 +97,10 @@ async function beginningOf(response: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, MAX_REPLY_BYTES).toString()
 }
 
-/** A 5xx is not an answer: another member may do better. */
+/** A 5xx counts as unreachable, because another member may succeed. */
 function refused<T>({ status, text }: Reply): Answer<T> {
-  const said = text.replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS_LENGTH)
-  const words = `HTTP ${status}${said === '' ? '' : ` ${said}`}`
+  const excerpt = text.replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS_LENGTH)
+  const words = `HTTP ${status}${excerpt === '' ? '' : ` ${excerpt}`}`
   return { kind: status >= 500 ? 'unreachable' : 'refused', words }
 }
 
@@ -135,7 +135,7 @@ function hostOf({ url }: Alertmanager): string {
   return URL.canParse(url) ? new URL(url).host : url
 }
 
-/** `fetch` says only that it failed; its cause says why. */
+/** The error of `fetch` itself is generic; its cause has the reason. */
 function wordsOf(error: unknown): string {
   const { name, cause, message } = error as Error & { cause?: { code?: string; message?: string } }
   if (name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`

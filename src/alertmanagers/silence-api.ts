@@ -9,18 +9,18 @@ export interface WantedSilence {
   comment: string
 }
 
-/** What came of asking the members of a cluster; `words` are for the person who asked. */
+/** The outcome of a request to the members of a cluster; `words` explains it to the person. */
 export type Answer<T> =
   | { kind: 'done'; value: T }
-  /** A member answered, and refused. */
+  /** A member answered with a refusal. */
   | { kind: 'refused'; words: string }
   /** No member answered. */
   | { kind: 'unreachable'; words: string }
 
-/** The silences of Alertmanager's clusters; the first member that answers decides. */
+/** Manages silences in Alertmanager clusters; the first member that answers decides. */
 export interface SilenceApi {
   /** Returns the id of the new silence. */
   create(members: readonly Alertmanager[], silence: WantedSilence): Promise<Answer<string>>
-  /** Also done where it is over already, or unknown. */
+  /** Ends a silence. Also `done` if the silence has already ended or is unknown. */
   expire(members: readonly Alertmanager[], id: string): Promise<Answer<undefined>>
 }

@@ -26,7 +26,7 @@ export interface Admin {
   protect: ReadonlySet<'metrics' | 'health'>
 }
 
-/** A set of addresses, which contains no malformed ones. */
+/** A set of IP addresses and networks. */
 export interface Networks {
   readonly texts: readonly string[]
   has(address: string | undefined): boolean
@@ -36,7 +36,7 @@ export interface Networks {
 export interface Tls {
   cert: string
   key: Secret
-  /** Clients must present a certificate of this CA. */
+  /** Clients must present a certificate that this CA issued. */
   clientCa: string | undefined
   expiresAt: Date
 }
@@ -45,7 +45,7 @@ export function isLoopback(address: string | undefined): boolean {
   return address === '::1' || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/.test(address ?? '')
 }
 
-/** Whether a host name or address can be reached from this machine only. */
+/** Whether a host name or address is reachable only from this machine. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || isLoopback(host.replace(/^\[|\]$/g, ''))
 }

@@ -19,11 +19,11 @@ export interface Alert {
   labels?: Variables
   /** Alertmanager's original annotations. */
   annotations?: Variables
-  /** The labels by which Alertmanager grouped it. */
+  /** The labels by which Alertmanager grouped the alert. */
   groupLabels?: Variables
-  /** Texts under names of its own, such as `current` or `描述`, if it has neither summary nor description. */
+  /** Other annotations, such as `current` or `描述`, if the alert has neither summary nor description. */
   texts?: Variables
-  /** Name, and cluster or namespace, by which digests count; empty if unknown. */
+  /** Name, and cluster or namespace, by which digests count alerts; empty if unknown. */
   name: string
   cluster: string
   /**
@@ -34,8 +34,8 @@ export interface Alert {
   startsAt: Date | undefined
   endsAt: Date | undefined
   /**
-   * Set for a message without a known identity: the same text within this time is a retry, a later one is news. It takes
-   * the place of the channel's `aggregate`.
+   * Set for a message without a known identity: the same text within this time is a retry, a later one is a new
+   * message. Replaces the channel's `aggregate`.
    */
   retryWindowMs?: number
 }
@@ -45,10 +45,10 @@ export interface Notification {
   source: SourceName
   /**
    * Equal for a retry and for a high-availability peer's copy of the same notification; different for any other. Not
-   * secret, of any length.
+   * secret; may have any length.
    */
   key: string
-  /** A stricter key, which also differs when only the texts of the alerts differ; for short aggregation periods. */
+  /** A stricter key for short aggregation periods; it also differs if only the texts of the alerts differ. */
   contentKey: () => Promise<string>
   alerts: readonly Alert[]
   /** Alertmanager repeated a group because alerts joined it; alerts that the group already has may be omitted. */
@@ -67,18 +67,18 @@ export interface PrerenderedText {
   mention: Mention
 }
 
-/** Whom a message mentions. */
+/** The people that a message mentions. */
 export interface Mention {
   mobiles: readonly string[]
   users: readonly string[]
   all: boolean
-  /** Names that mean nobody: shown beside the others, ready for the format of the message. */
+  /** Names without a person; the message shows them beside the mentions, already escaped for its format. */
   names?: readonly string[]
 }
 
 export const NO_MENTION: Mention = { mobiles: [], users: [], all: false }
 
-/** An alert as templates see it: with its level in this channel, and what happened while it waited. */
+/** An alert for templates: with its level in this channel, and its changes while it waited. */
 export interface MessageAlert {
   alert: Alert
   level: Level
@@ -89,6 +89,6 @@ export interface MessageAlert {
   changes?: number
   /** It fired and was resolved while it waited; one message reports both. */
   firedWhileWaiting: boolean
-  /** Where a person can silence it; undefined where Alertmanager's own form is to be used. */
+  /** The address of the page on which a person can silence it; undefined if Alertmanager's own form is used. */
   silenceLink?: string | undefined
 }

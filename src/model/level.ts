@@ -3,7 +3,7 @@ export type Level = 1 | 2 | 3 | 4 | 5
 
 export const LEVELS: readonly Level[] = [1, 2, 3, 4, 5]
 
-/** What a level is called in the configuration and in metrics. */
+/** The names of the levels in the configuration and in metrics. */
 export const LEVEL_NAMES = {
   1: 'Down',
   2: 'Critical',
@@ -12,13 +12,13 @@ export const LEVEL_NAMES = {
   5: 'Info',
 } as const satisfies Record<Level, string>
 
-/** Another name of a level in the configuration: what the Prometheus world calls it. */
+/** Further level names in the configuration, from Prometheus. */
 export const LEVEL_ALIASES = { Warning: 3 } as const satisfies Record<string, Level>
 
-/** The level of an alert that names none, or one that is unknown. */
+/** The level of an alert with no level or an unknown one. */
 export const DEFAULT_LEVEL: Level = 3
 
-/** The colour OCP shows a level in; only that of level 1 is documented, the rest is the same palette. */
+/** The colours of levels in OCP; only that of level 1 is documented, the others are of the same palette. */
 export const LEVEL_COLORS = {
   1: '#722ED1',
   2: '#F5222D',
@@ -27,7 +27,7 @@ export const LEVEL_COLORS = {
   5: '#52C41A',
 } as const satisfies Record<Level, string>
 
-/** A level's own words: OCP's in three languages, old and new, and Prometheus' for the same. */
+/** The usual words for a level: OCP's in three languages, old and new, and Prometheus'. */
 const OWN_WORDS: Record<Level, string> = {
   1: '1 down stopped 停服 停機 停机',
   2: '2 critical crit 严重 嚴重',
@@ -45,7 +45,7 @@ const OTHER_WORDS: Record<Level, string> = {
   5: 'notice none ok debug trivial lowest notclassified p4 p5 sev4 sev5 s4 信息 資訊 提示 通知 调试 調試 五级 五級',
 }
 
-/** The built-in words of each level, separated by blanks. */
+/** The built-in words for each level, separated by spaces. */
 export const LEVEL_WORDS = { own: OWN_WORDS, other: OTHER_WORDS } as const
 
 const wordsIn = (table: Record<Level, string>): Map<string, Level> =>
@@ -58,20 +58,20 @@ const LEVEL_OF_WORD: ReadonlyMap<string, Level> = new Map([
   ...wordsIn(OTHER_WORDS),
 ])
 
-/** Words for an alert as such: within a compound they decide only where no other word does. */
+/** Words for "alert" itself: in a compound they count only if no other word does. */
 const NOUNS: ReadonlySet<string> = new Set(
   'alert 告警 警告 警示 报警 報警 警报 警報 信息 資訊 通知'.split(' '),
 )
 
-/** Chinese words of two characters and more, which are found within a compound. */
+/** Chinese words of two characters or more, which are also searched for within a compound. */
 const PARTS = [...LEVEL_OF_WORD.keys()].filter((word) => /^\p{Script=Han}{2,}$/u.test(word))
 
-/** Longer words are not levels. */
+/** Longer texts are not searched for level words. */
 const MAX_WORD_LENGTH = 100
 
 /**
- * The level that a word means, by the operator's `own` words first (their keys as `levelKey` makes them), then by the
- * built-in table, also within a compound such as 严重告警 or `P1 - Critical`. Undefined for an unknown word.
+ * The level for a word. The operator's `own` words apply first (keyed by `levelKey`), then the built-in table. Finds
+ * words within a compound too, such as 严重告警 or `P1 - Critical`. Undefined for an unknown word.
  */
 export function levelOf(word: string, own?: ReadonlyMap<string, Level>): Level | undefined {
   const key = levelKey(word)
@@ -80,21 +80,21 @@ export function levelOf(word: string, own?: ReadonlyMap<string, Level>): Level |
   return numberedLevel(key, own) ?? compoundLevel(key.replace(CAPTION, ''), own)
 }
 
-/** A word for a level as it is compared: without surrounding blanks, in lower case, full-width letters as plain ones. */
+/** Normalizes a word for comparison: trimmed, in lower case, with full-width letters as plain ones. */
 export function levelKey(word: string): string {
   return word.slice(0, 1_000).normalize('NFKC').trim().toLowerCase()
 }
 
 /**
- * The word that a message shows beside the level's own, as in `Warning (P2)`; undefined where the alert names no level
- * or uses the level's own word, in whatever language.
+ * The sender's word that a message shows beside the level, as in `Warning (P2)`. Undefined if the alert names no level
+ * or uses one of the level's usual words.
  */
 export function foreignLevelWord(word: string | undefined, level: Level): string | undefined {
   if (word === undefined || word.trim() === '') return undefined
   return LEVEL_OF_OWN_WORD.get(levelKey(word)) === level ? undefined : word.trim()
 }
 
-/** Down and Critical: what calls are kept in reserve for. */
+/** Whether a level is Down or Critical, for which calls are kept in reserve. */
 export function isSevere(level: Level): boolean {
   return level <= 2
 }
@@ -110,10 +110,10 @@ const SCALES: Readonly<Record<string, string>> = {
   lvl: '',
 }
 
-/** What names the scale before the word itself, as in `严重程度: 一般`. */
+/** A caption before the word, as in `严重程度: 一般`. */
 const CAPTION = /^(?:告警|警告)?(?:严重性|严重程度|嚴重程度|级别|級別|等级|等級)[:=\s]*/u
 
-/** `SEV-1`, `priority 2`, `Level 3`. */
+/** Reads a numbered level such as `SEV-1`, `priority 2` or `Level 3`. */
 function numberedLevel(key: string, own?: ReadonlyMap<string, Level>): Level | undefined {
   const [, scale, digit] = /^([a-z]{1,8})[\s_-]{0,3}(\d)$/.exec(key) ?? []
   const prefix = scale === undefined ? undefined : SCALES[scale]
@@ -121,7 +121,7 @@ function numberedLevel(key: string, own?: ReadonlyMap<string, Level>): Level | u
   return own?.get(`${prefix}${digit}`) ?? LEVEL_OF_WORD.get(`${prefix}${digit}`)
 }
 
-/** The most severe of the words in a compound; words for an alert as such count only where they are alone. */
+/** The most severe of the words in a compound; words for "alert" itself count only if there is no other. */
 function compoundLevel(key: string, own?: ReadonlyMap<string, Level>): Level | undefined {
   const tokens = key.split(/[\s_\-/.:,|()[\]]+/)
   if (tokens.join('') === 'notclassified') return 5
@@ -137,7 +137,7 @@ function compoundLevel(key: string, own?: ReadonlyMap<string, Level>): Level | u
     const level = own?.get(word) ?? LEVEL_OF_WORD.get(word)
     return level === undefined ? [] : [{ word, level }]
   })
-  const telling = known.filter(({ word }) => !NOUNS.has(word))
-  const levels = (telling.length > 0 ? telling : known).map(({ level }) => level)
+  const specific = known.filter(({ word }) => !NOUNS.has(word))
+  const levels = (specific.length > 0 ? specific : known).map(({ level }) => level)
   return levels.length === 0 ? undefined : (Math.min(...levels) as Level)
 }

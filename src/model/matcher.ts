@@ -1,4 +1,4 @@
-/** A compiled pattern of linear time, matched against the whole text. */
+/** A compiled pattern that matches the whole text in linear time. */
 export interface Pattern {
   source: string
   matches(text: string): boolean

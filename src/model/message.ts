@@ -24,7 +24,9 @@ export interface Button {
   url: string
 }
 
-/** A question to the real platform that no documentation answers. `repeat` is `first` again, with the same key. */
+/**
+ * The probes, which test behaviour of DingTalk that is not documented. `repeat` sends `first` again with the same key.
+ */
 export const PROBES = ['first', 'repeat', 'everyone', 'keyword', 'size'] as const
 export type Probe = (typeof PROBES)[number]
 
@@ -69,13 +71,13 @@ export interface Attempt {
   errcode: number | undefined
   /** The reply's text, truncated to 500 characters, without tokens. */
   errmsg: string | undefined
-  /** What it means and what to do, in one or two sentences. */
+  /** The meaning of the outcome and what to do about it, in one or two sentences. */
   words: string
   durationMs: number
 }
 
 /**
- * How long a message that may have arrived stays with its robot, for which DingTalk drops a repeat. Another robot of the
- * pool would show it twice.
+ * How long a message that may have arrived stays with its robot, because DingTalk drops a repeat there. Another robot
+ * of the pool would show it twice.
  */
 export const STAYS_MS = 60_000

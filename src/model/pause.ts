@@ -1,7 +1,7 @@
 /** The end of a pause that lasts until a person ends it. */
 export const NO_END_MS = Date.UTC(9999, 0, 1)
 
-/** A clock that is set moves the end of every pause a little. */
+/** Below NO_END_MS, because a clock correction moves the end of every pause a little. */
 const OPEN_ENDED_FROM_MS = Date.UTC(9000, 0, 1)
 
 /** Whether a pause lasts until a person ends it. */

@@ -18,27 +18,27 @@ export interface Settings extends Directory {
   language: Language
   /** Additional words for levels, keyed by `levelKey`; those of a channel take precedence. */
   levels: ReadonlyMap<string, Level>
-  /** Absolute path of the operator's templates; it need not exist. */
+  /** Absolute path of the operator's templates; the folder need not exist. */
   templates: string
   retentionMs: number
-  /** Calls a month of the organisation, for all robots together. */
+  /** Limit on calls per month for all robots of the organisation together. */
   monthlyQuota: number | undefined
   access: Access
   robots: ReadonlyMap<string, Robot>
   channels: ReadonlyMap<string, Channel>
-  /** The channel that every name in a URL leads to; undefined if a configuration file names the channels. */
+  /** The channel to which every name in a URL leads; undefined if a configuration file names the channels. */
   onlyChannel?: string
-  /** The first that matches applies; empty: `auto` is not served. */
+  /** The first route that matches applies. If empty, `auto` is not served. */
   routes: readonly Route[]
-  /** Where silences are made; several of one external URL are members of a cluster. */
+  /** The Alertmanagers in which silences are created; those with the same external URL are members of one cluster. */
   alertmanagers: readonly Alertmanager[]
 }
 
 /** An Alertmanager whose API the receiver may use. */
 export interface Alertmanager {
-  /** Where it is reached, without a slash at the end. */
+  /** The address at which it is reached, without a trailing slash. */
   url: string
-  /** As its alerts name it, in the form of `comparableUrl`. */
+  /** Its address in alerts (`externalURL`), in the form of `comparableUrl`. */
   externalUrl: string
   /** The value of the header `Authorization`. */
   authorization: Secret | undefined
@@ -48,11 +48,11 @@ export interface Alertmanager {
 export interface Robot {
   name: string
   /**
-   * Identifies the access token, by whose hash calls are counted: names, hosts and paths of one token share it. The key
-   * of a sandbox robot begins with SANDBOX_KEY.
+   * Identifies the access token by its hash, under which calls are counted. Robots with the same token share it,
+   * whatever their names, hosts and paths. The key of a sandbox robot begins with SANDBOX_KEY.
    */
   key: string
-  /** The key in earlier versions, which also hashed the address; absent if it is the same. */
+  /** The key in earlier versions, which also hashed the address; absent if it is equal. */
   formerKey?: string
   /** Egress: `direct`, or a hash of the proxy. Robots behind the same egress share its IP-level penalty. */
   address: string
@@ -61,11 +61,11 @@ export interface Robot {
   keywords: readonly string[]
   /** Normalised to `http://host:port`, with user and password if given. */
   proxy: Secret | undefined
-  /** The environment variable that names the proxy; absent where the configuration does. */
+  /** The environment variable that sets the proxy; absent if the configuration does. */
   proxyVariable?: string
   timeoutMs: number
   limits: Limits
-  /** Cap on this robot's calls a month. */
+  /** Limit on this robot's calls per month. */
   monthly: number | undefined
   expect: Expectation
 }
@@ -73,7 +73,7 @@ export interface Robot {
 /** Prefix of the keys of sandbox robots; all other keys are hex digits. */
 export const SANDBOX_KEY = 'sandbox-'
 
-/** Whether calls of a key count for the organisation's quota; calls to the sandbox do not. */
+/** Whether calls with this key count towards the organisation's quota; calls to the sandbox do not. */
 export function countsForQuota(key: string): boolean {
   return !key.startsWith(SANDBOX_KEY)
 }
@@ -85,7 +85,7 @@ export interface Limits {
   penaltyMs: number
 }
 
-/** The reply that counts as accepted. */
+/** The reply that counts as success. */
 export type Expectation =
   | { kind: 'json'; subset: Readonly<Record<string, unknown>> }
   | { kind: 'regex'; pattern: Pattern }
@@ -96,9 +96,9 @@ export interface Channel {
   robots: readonly string[]
   mode: 'all' | 'pool'
   format: Format
-  /** The name of a file in templates/, or the template's text. */
+  /** The name of a template file, or the template's text. */
   template: { kind: 'named'; name: string } | { kind: 'inline'; text: string }
-  /** In OCP's `${}` syntax; undefined: level, name and object. */
+  /** The title template in OCP's `${}` syntax; undefined: level, name and object. */
   title: string | undefined
   mention: MentionTargets & { rules: readonly MentionRule[] }
   aggregate: Aggregate | undefined
@@ -107,7 +107,7 @@ export interface Channel {
     | { hour: number | undefined; day: number | undefined; pass: readonly Level[] }
     | undefined
   sendResolved: boolean
-  /** Where its messages differ from those of the other channels. */
+  /** Language and time zone of this channel's messages, if they differ from the global settings. */
   language?: Language
   timezone?: string
   digest: { maxMessages: number }
@@ -115,7 +115,7 @@ export interface Channel {
   levels: ReadonlyMap<string, Level>
   /** Derived or overridden variables, in OCP's `${}` syntax. */
   variables: ReadonlyMap<string, string>
-  /** One line in the group when a silence is made from one of its messages. */
+  /** Whether the group gets one line when a silence is created from one of its messages. */
   announceSilences: boolean
 }
 
@@ -123,7 +123,7 @@ export interface Channel {
 export interface Aggregate {
   everyMs: number
   by: readonly string[] | undefined
-  /** When alerts join a group of Alertmanager, deliver only those that the DingTalk group has not seen. */
+  /** When alerts join an Alertmanager group, deliver only those that are new to the DingTalk group. */
   changes?: boolean
 }
 
@@ -131,7 +131,7 @@ export interface Aggregate {
 export interface Inlet {
   /** The channel's access token at `/robot/send`; undefined: its name. */
   token?: Secret
-  /** Secret of the signature that requests to `/robot/send` carry, as for DingTalk's robots. */
+  /** Secret of the signature on requests to `/robot/send`, as for DingTalk's robots. */
   secret?: Secret
   /** Secret of the body's HMAC, as Grafana's webhook contact point sends it. */
   hmac?: Secret
@@ -148,7 +148,7 @@ export interface Route {
   channels: readonly string[]
 }
 
-/** A channel's queues: one of each robot, or in mode `pool` one that its robots share. */
+/** The queues of a channel: one for each robot, or in mode `pool` one for all its robots. */
 export function queuesOf(channel: Channel): string[] {
   return channel.mode === 'pool' ? [`channel:${channel.name}`] : channel.robots.map(queueOfRobot)
 }
@@ -158,21 +158,21 @@ export function queueOfRobot(name: string): string {
   return `robot:${name}`
 }
 
-/** Robot keys of earlier versions, each with the current one. */
+/** The robots' keys of earlier versions, each with the current key. */
 export function formerKeysOf({ robots }: Settings): { from: string; to: string }[] {
   return [...robots.values()].flatMap(({ key, formerKey }) =>
     formerKey === undefined ? [] : [{ from: formerKey, to: key }],
   )
 }
 
-/** A URL so that two ways to write one address are equal; undefined if the text is not a URL. */
+/** Normalizes a URL, so that two spellings of one address are equal; undefined if the text is not a URL. */
 export function comparableUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
   const { protocol, host, pathname } = new URL(text)
   return `${protocol}//${host}${pathname.replace(/\/+$/, '')}`
 }
 
-/** The members of the cluster that sent an alert, by its external URL. */
+/** The members of the Alertmanager cluster that sent an alert, found by its external URL. */
 export function alertmanagersFor(
   externalUrl: string | undefined,
   { alertmanagers }: Pick<Settings, 'alertmanagers'>,

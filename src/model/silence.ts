@@ -1,25 +1,25 @@
 import type { Level } from './level.ts'
 
-/** That alerts are not to be sent for a time: made in Alertmanager (`silence`), or kept here (`mute`). */
+/** Suppresses alerts for a time: a `silence` is created in Alertmanager, a `mute` is stored in the receiver. */
 export type SilenceKind = 'silence' | 'mute'
 
 export interface NewSilence {
   kind: SilenceKind
   channel: string
-  /** The stored alert from which it was made; undefined: it was made through the API. */
+  /** The stored alert from which it was created; undefined if it was created through the API. */
   alert: string | undefined
-  /** Identity of the one alert that it is for; undefined: all that its matchers match. */
+  /** Fingerprint of the single alert that it covers; undefined: all alerts that its matchers match. */
   fingerprint: string | undefined
   /** In Alertmanager's notation. */
   matchers: readonly string[]
-  /** A mute ends for an alert that is more severe than this. */
+  /** An alert that is more severe than this ends the mute. */
   level: Level | undefined
   by: string
   madeAt: Date
   until: Date
-  /** It ends with the recovery of its alert, if that is before `until`. */
+  /** Whether it ends with the recovery of its alert, if that is before `until`. */
   untilRecovery: boolean
-  /** Where it was made and under which id; undefined for a mute. */
+  /** The Alertmanager in which it was created, and its id there; undefined for a mute. */
   remote: { alertmanager: string; id: string } | undefined
 }
 
@@ -28,21 +28,24 @@ export interface Silence extends NewSilence {
   ended: { at: Date; by: string } | undefined
 }
 
-/** What ended a mute, where no person did. */
+/** What ended a mute automatically. */
 export type MuteEnd = 'recovered' | 'level_rose'
 
 export function isInForce({ until, ended }: Silence, now: Date): boolean {
   return ended === undefined && until > now
 }
 
-/** One of Alertmanager's matchers that has to hold. */
+/** An Alertmanager matcher. */
 export interface SilenceMatcher {
   name: string
   value: string
   isRegex: boolean
 }
 
-/** `alert`: exactly this one; `restarts`: this one and what takes its place after a restart; `group`: all of its group. */
+/**
+ * `alert`: exactly this alert; `restarts`: this alert and its successors after a restart; `group`: all alerts of its
+ * group.
+ */
 export type SilenceScope = 'alert' | 'restarts' | 'group'
 
 /** A matcher in Alertmanager's notation. */
@@ -51,10 +54,10 @@ export function matcherText({ name, value, isRegex }: SilenceMatcher): string {
   return `${shown}=${isRegex ? '~' : ''}${JSON.stringify(value)}`
 }
 
-/** How long a silence or a mute is to last, as a person chose on a page. */
+/** The length of a silence or mute, as a person chose it on a page. */
 export type SilenceLength =
   | { kind: 'minutes'; minutes: number }
-  /** Until tomorrow at nine. */
+  /** Until tomorrow at 9:00. */
   | { kind: 'tomorrow' }
   /** Until a wall-clock time, such as `2026-12-01T09:00`. */
   | { kind: 'until'; wallTime: string }

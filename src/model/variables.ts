@@ -2,8 +2,8 @@
 export type Variables = Readonly<Record<string, string>>
 
 /**
- * A name within `${}`, as the source of a pattern with the flag u. A label may have any sign of UTF-8 except blanks and
- * those that begin something else, such as a filter or a default value.
+ * A name within `${}`, as the source of a pattern with the flag u. A label may contain any UTF-8 character except
+ * spaces and those that start other syntax, such as a filter or a default value.
  */
 export const NAME_IN_BRACES = '[^\\s${}<>|%"\'`(),;:=?!&*+#~^\\[\\]\\\\]+'
 
@@ -68,7 +68,7 @@ export const OCP_VARIABLES = {
   recipients_json_array: 'recipients, as a JSON array',
 } as const satisfies Record<string, string>
 
-/** Variables that the receiver adds, for whatever sender; a template may use them as OCP's. */
+/** Variables that the receiver adds for every sender; templates use them like OCP's. */
 export const OWN_VARIABLES = {
   repeats: 'how often the alert came again since it was last delivered',
   lasted: 'how long it lasted, in words',

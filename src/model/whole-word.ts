@@ -1,7 +1,10 @@
-/** Places at which one value is looked for. */
+/** Limit on the positions at which a value is searched. */
 const MAX_PLACES = 20
 
-/** Whether a text has a value as a whole word or number: not within a longer one, such as `5` in `15`, `1.5` or `db-5`. */
+/**
+ * Whether a text contains a value as a whole word or number, not within a longer one, such as `5` in `15`, `1.5` or
+ * `db-5`.
+ */
 export function standsIn(text: string, value: string): boolean {
   let at = text.indexOf(value)
   for (let places = 0; at >= 0 && places < MAX_PLACES; places += 1) {
@@ -24,7 +27,7 @@ function endsBefore(text: string, at: number, value: string): boolean {
 function endsAfter(text: string, at: number, value: string): boolean {
   const [next = '', last = ''] = [text[at], value.at(-1)]
   if (WORD.test(next)) return isCjk(last)
-  // `/data` does not stand in `/data/logs`, nor `/` in `/data`.
+  // `/data` is not a word of `/data/logs`, nor `/` of `/data`.
   if (next === '/' && value.startsWith('/')) return false
   return !(JOINT.test(next) && WORD.test(text[at + 1] ?? ''))
 }

@@ -17,7 +17,7 @@ interface Asked {
 
 type Reply = { status: number; body?: string; location?: string }
 
-/** A member of a cluster that answers as it is told to. */
+/** A member of a cluster with the given answers; records its requests. */
 async function member(answer: (asked: Asked) => Reply, authorization?: string) {
   const asked: Asked[] = []
   const server = createServer(async (request: IncomingMessage, response) => {
@@ -68,7 +68,7 @@ const WANTED = {
 const MADE = { status: 200, body: '{"silenceID":"b3-1"}' }
 
 describe('a silence in Alertmanager', () => {
-  test('is asked for in its API, with the credentials', async () => {
+  test('is requested through the API, with the credentials', async () => {
     await using first = await member(() => MADE, 'Bearer t')
     assert.deepEqual(await api.create([first.settings], WANTED), { kind: 'done', value: 'b3-1' })
     const [asked] = first.asked
@@ -86,7 +86,7 @@ describe('a silence in Alertmanager', () => {
     })
   })
 
-  test('is made by the first member of the cluster that answers', async () => {
+  test('is created by the first member of the cluster that answers', async () => {
     await using broken = await member(() => ({ status: 503 }))
     await using good = await member(() => MADE)
     await using spare = await member(() => MADE)
@@ -96,7 +96,7 @@ describe('a silence in Alertmanager', () => {
     assert.deepEqual([broken.asked.length, good.asked.length, spare.asked.length], [1, 1, 0])
   })
 
-  test('that a member refuses is not asked of another', async () => {
+  test('that one member refuses is not requested from another', async () => {
     await using first = await member(() => ({ status: 400, body: '"bad matcher"' }))
     await using second = await member(() => MADE)
     const answer = await api.create([first.settings, second.settings], WANTED)
@@ -104,7 +104,7 @@ describe('a silence in Alertmanager', () => {
     assert.equal(second.asked.length, 0)
   })
 
-  test('of which nobody answers says who, and why', async () => {
+  test("that no member answers gives each member's error", async () => {
     const url = `http://127.0.0.1:${await freePort()}`
     const answer = await api.create([{ url, externalUrl: url, authorization: undefined }], WANTED)
     assert.deepEqual(answer, {
@@ -114,7 +114,7 @@ describe('a silence in Alertmanager', () => {
     assert.equal((await api.create([], WANTED)).kind, 'unreachable')
   })
 
-  test('is not made where a redirect leads, and credentials do not go there', async () => {
+  test('is not created at the target of a redirect, and credentials are not sent there', async () => {
     await using other = await member(() => MADE)
     const location = `${other.settings.url}/api/v2/silences`
     await using first = await member(() => ({ status: 307, location }), 'Bearer t')
@@ -122,14 +122,14 @@ describe('a silence in Alertmanager', () => {
     assert.equal(other.asked.length, 0)
   })
 
-  test('whose reply holds no id, or an odd one, is not known as made', async () => {
+  test('is not reported as created if the reply has no valid id', async () => {
     for (const body of ['', '{}', '{"silenceID":"../x"}', '{"silenceID":1}', 'x'.repeat(200_000)]) {
       await using first = await member(() => ({ status: 200, body }))
       assert.equal((await api.create([first.settings], WANTED)).kind, 'refused')
     }
   })
 
-  test('is ended, or known to be over', async () => {
+  test('is ended, or reported as ended already', async () => {
     await using first = await member(() => ({ status: 200 }))
     assert.equal((await api.expire([first.settings], 'b3-1')).kind, 'done')
     assert.equal(`${first.asked[0]?.method} ${first.asked[0]?.url}`, 'DELETE /api/v2/silence/b3-1')
@@ -147,7 +147,7 @@ describe('a silence in Alertmanager', () => {
     assert.equal((await api.expire([active.settings], 'b3-1')).kind, 'unreachable')
   })
 
-  test('that one member does not know is ended by another, and over where none knows it', async () => {
+  test('unknown to one member is ended by another; unknown to all counts as ended', async () => {
     await using empty = await member(() => ({ status: 404 }))
     await using knows = await member(() => ({ status: 200 }))
     assert.equal((await api.expire([empty.settings, knows.settings], 'b3-1')).kind, 'done')

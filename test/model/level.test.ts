@@ -99,7 +99,7 @@ describe('the level of a word', () => {
       for (const word of words) assert.equal(levelOf(word) ?? 0, Number(level), word)
     })
 
-  test('stands within a compound, where the word for an alert as such counts only alone', () => {
+  test('is found within a compound; the word for "alert" itself counts only alone', () => {
     for (const [word, level] of [
       ['严重告警', 2],
       ['一般告警', 4],
@@ -117,7 +117,7 @@ describe('the level of a word', () => {
       assert.equal(levelOf(word), level, word)
   })
 
-  test("is the operator's own first, however it is written", () => {
+  test("is the operator's first, in any spelling", () => {
     const own = new Map<string, Level>([
       [levelKey('Ｐ3 '), 3],
       [levelKey('critical'), 1],
@@ -130,7 +130,7 @@ describe('the level of a word', () => {
     assert.equal(levelOf('P4', own), 5)
   })
 
-  test('is found for words of any kind and size in proportionate time', () => {
+  test('is found in linear time, for words of any kind and size', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (word) => {
         assert.ok([undefined, 1, 2, 3, 4, 5].includes(levelOf(word)))
@@ -141,7 +141,7 @@ describe('the level of a word', () => {
   })
 })
 
-test("the sender's own word is shown where it is not the level's own", () => {
+test("the sender's word is shown unless it is one of the level's usual words", () => {
   for (const [word, level] of [
     ['P1', 2],
     ['page', 2],

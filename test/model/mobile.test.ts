@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { mobileFrom } from '../../src/model/mobile.ts'
 
 describe('a mobile', () => {
-  test('of the mainland of China is eleven digits, however it was written', () => {
+  test('of mainland China is eleven digits, however it was written', () => {
     for (const text of [
       '13800000000',
       ' 138 0000 0000 ',
@@ -34,7 +34,7 @@ describe('a mobile', () => {
       assert.equal(mobileFrom(text), wanted, text)
   })
 
-  test('is nothing else', () => {
+  test('does not accept any other text', () => {
     for (const text of [
       '',
       '+',

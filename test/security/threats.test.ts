@@ -201,7 +201,7 @@ const THREATS: readonly {
       ['http/silence.test.ts', 'a page of another site cannot press'],
       ['http/silence.test.ts', 'pressing and opening are limited by the minute'],
       ['http/silence.test.ts', 'a hostile name is text everywhere'],
-      ['alertmanagers/client.test.ts', 'is not made where a redirect leads'],
+      ['alertmanagers/client.test.ts', 'is not created at the target of a redirect'],
       ['pipeline/people.test.ts', 'a hostile name mentions nobody else and costs no message'],
       ['log.test.ts', 'holds no silence link'],
     ],
