@@ -12,15 +12,15 @@ import {
 
 export type { SandboxReply } from './reply.ts'
 
-/** Variants of a group's behaviour that DingTalk's documentation leaves open, or that a gateway may cause. */
+/** Variants of a group's behaviour that DingTalk does not document, or that a gateway may cause. */
 export interface GroupOptions extends Partial<ReadingRules> {
   /** Defaults to `identity`. */
   encoding?: Encoding
-  /** How a used `msgUuid` is answered: `dropped` with success (the default), `refused`, or `shown` again. */
+  /** The reply to a used `msgUuid`: `dropped` with success (the default), `refused`, or `shown` again. */
   repeats?: 'dropped' | 'refused' | 'shown'
   /** Defaults to `code`. */
   throttled?: ThrottleForm
-  /** Where a keyword counts: in title or text unless given, or in the text alone. */
+  /** Where a keyword counts: in title or text (the default), or only in the text. */
   keywords?: 'anywhere' | 'text'
 }
 
@@ -43,7 +43,7 @@ interface RobotSeen {
   uuids: Set<string>
 }
 
-/** What is documented, or else what is likely. */
+/** The documented behaviour, or else the most likely one. */
 const DOCUMENTED: Required<GroupOptions> = {
   encoding: 'identity',
   repeats: 'dropped',
@@ -56,7 +56,7 @@ const DOCUMENTED: Required<GroupOptions> = {
 const MAX_SHOWN = 500
 const MAX_UUIDS = 10_000
 
-/** DingTalk accepts a timestamp that differs by up to an hour. */
+/** DingTalk accepts a timestamp that differs by at most one hour. */
 const SIGNATURE_GOOD_MS = 3_600_000
 
 const OK: Refusal = { errcode: 0, errmsg: 'ok' }
@@ -72,8 +72,8 @@ const BAD_TIMESTAMP = refusedBySettings(
 const BAD_KEYWORD = refusedBySettings('关键词不匹配', '请联系群管理员查看此机器人的关键词')
 
 /**
- * A group whose robots are as strict as DingTalk's: they check token, signature, keywords, size, calls in a window and
- * the penalty. It shows a repeated `msgUuid` once unless its options say otherwise. No I/O, no clock.
+ * A group whose robots are as strict as DingTalk's. They check token, signature, keywords, size, the call limit and the
+ * penalty. A repeated `msgUuid` is shown once, unless the options differ. No I/O, no clock.
  */
 export class SandboxGroup {
   readonly #shown: SandboxMessage[] = []
@@ -102,15 +102,15 @@ export class SandboxGroup {
   #answer(robot: Robot, { query, body }: SandboxRequest, now: Date): object {
     if (query.get('access_token') !== robot.name) return NO_TOKEN
     const seen = this.#of(robot.name)
-    // Refused calls count as well: DingTalk checks the rate first.
+    // Refused calls count too, because DingTalk checks the rate first.
     if (isTooMany(seen, robot.limits, now.getTime())) return THROTTLED[this.#options.throttled]
     const unsigned = robot.secret && signatureFault(query, robot.secret.reveal(), now.getTime())
     if (unsigned !== undefined) return unsigned
     const message = readMessage(body, this.#options)
     if ('errcode' in message) return message
     const { title, text } = message
-    const said = this.#options.keywords === 'text' ? text : `${title}\n${text}`
-    if (robot.keywords.length > 0 && !robot.keywords.some((each) => said.includes(each)))
+    const searched = this.#options.keywords === 'text' ? text : `${title}\n${text}`
+    if (robot.keywords.length > 0 && !robot.keywords.some((each) => searched.includes(each)))
       return BAD_KEYWORD
     const { repeats } = this.#options
     if (isRepeat(seen, message.uuid) && repeats !== 'shown')
@@ -137,7 +137,7 @@ function isTooMany(seen: RobotSeen, limits: Robot['limits'], at: number): boolea
   return true
 }
 
-/** Whether a key was used before. Remembers the last 10,000 of a robot. */
+/** Whether a key was used before. Keeps the last 10,000 keys of a robot. */
 function isRepeat({ uuids }: RobotSeen, uuid: string | undefined): boolean {
   if (uuid === undefined) return false
   if (uuids.has(uuid)) return true
@@ -151,7 +151,7 @@ function signatureFault(query: URLSearchParams, secret: string, at: number): Ref
   const [timestamp, ...moreTimestamps] = query.getAll('timestamp')
   const [sign, ...moreSigns] = query.getAll('sign')
   if (timestamp === undefined || sign === undefined) return BAD_SIGN
-  // Happens when a webhook is pasted with its old signature.
+  // A webhook was pasted with its old signature.
   if (moreTimestamps.length > 0 || moreSigns.length > 0) return BAD_TIMESTAMP
   if (!(Math.abs(at - Number(timestamp)) <= SIGNATURE_GOOD_MS)) return BAD_TIMESTAMP
   const right = createHmac('sha256', secret).update(`${timestamp}\n${secret}`).digest('base64')

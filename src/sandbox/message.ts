@@ -11,13 +11,13 @@ export interface Shown {
   uuid: string | undefined
 }
 
-/** An error reply in DingTalk's words. */
+/** An error reply with DingTalk's text. */
 export interface Refusal {
   errcode: number
   errmsg: string
 }
 
-/** DingTalk's limits of one message. */
+/** DingTalk's limits for one message. */
 const MAX_BYTES = 20_000
 const MAX_MENTIONED = 50
 
@@ -28,15 +28,15 @@ const TOO_LONG: Refusal = { errcode: 460101, errmsg: 'message too long, exceed 2
 
 const NO_TEXT = { text: 400201, markdown: 400403, actionCard: 400403 } as const
 
-/** What DingTalk's documentation leaves open about one message. */
+/** Behaviour of DingTalk for one message that its documentation leaves open. */
 export interface ReadingRules {
-  /** What the limit of bytes counts: the body as it came, or the text in it. */
+  /** Which bytes the limit counts: those of the whole body, or only those of its text. */
   size: 'body' | 'text'
-  /** What calls everybody: `isAtAll` where `@all` stands in the text too, or the flag alone. */
+  /** When everyone is mentioned: with `isAtAll` and `@all` in the text, or with the flag alone. */
   everyone: 'text' | 'flag'
 }
 
-/** Parses a body as strictly as DingTalk, and rejects what DingTalk would drop silently. */
+/** Parses a body as strictly as DingTalk, and rejects parts that DingTalk would drop silently. */
 export function readMessage(
   body: string,
   { size, everyone }: ReadingRules = { size: 'body', everyone: 'text' },
@@ -73,7 +73,7 @@ export function readMessage(
   }
 }
 
-/** Whether a card has a link as a whole, or for each button. */
+/** Whether the card has one link for all of it, or one for each button. */
 function leads(part: Record<string, unknown>): boolean {
   if (textOf(part['singleTitle']) !== undefined && textOf(part['singleURL']) !== undefined)
     return true
@@ -106,7 +106,7 @@ function recordOf(value: unknown): Record<string, unknown> | undefined {
   return value as Record<string, unknown>
 }
 
-/** The value if it is a text with visible characters. */
+/** The value, if it is a text with visible characters. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined
 }

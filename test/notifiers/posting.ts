@@ -15,7 +15,7 @@ export const TOKEN = 'canary-token-0123456789'
 export const SECRET = 'SECcanary0123456789abcdef'
 export const NOW = new Date('2026-11-24T08:00:00Z')
 
-/** Long enough never to be what ends a test that passes. */
+/** So long that it never ends a passing test. */
 export const PLENTY_MS = 20_000
 export const SHORT_MS = 300
 
@@ -23,7 +23,7 @@ export interface Fixture extends AsyncDisposable {
   notifier: Notifier
   standIn: StandIn
   robot: (changes?: Partial<Robot>) => Robot
-  /** Sends a small message and makes sure that what comes back tells no secret. */
+  /** Sends a small message and checks that the result contains no secret. */
   send: (robot?: Robot) => Promise<Attempt>
 }
 
@@ -84,7 +84,7 @@ export function pem(name: string): { cert: string; key: string } {
   return { cert: read('crt'), key: read('key') }
 }
 
-/** A plain TCP server that does as told with each connection. */
+/** A plain TCP server that handles each connection with `connected`. */
 export async function tcpServer(
   connected: (socket: Socket) => void,
 ): Promise<{ port: number; [Symbol.asyncDispose]: () => Promise<void> }> {

@@ -18,7 +18,7 @@ interface Posting {
   afterMs?: number
 }
 
-/** A group with what a sender needs to know of its replies. */
+/** A group, and a function that posts to it and returns the errcode. */
 function sandbox(options?: GroupOptions): {
   group: SandboxGroup
   post: (posting?: Posting) => number
@@ -55,8 +55,8 @@ function signed(timestampMs: number | string, secret = SECRET): Record<string, s
   return { access_token: 'lab', timestamp: String(timestampMs), sign }
 }
 
-describe('what the group takes', () => {
-  test('it shows as it was sent, newest first', () => {
+describe('an accepted message', () => {
+  test('is shown unchanged, newest first', () => {
     const { group, post } = sandbox()
     const at = { atMobiles: ['138'], atUserIds: ['wu'], isAtAll: true }
     const markdown = { title: 'T', text: '# Hello @138 @wu @all' }
@@ -88,14 +88,14 @@ describe('what the group takes', () => {
     assert.deepEqual(group.shown(0), [])
   })
 
-  test('it notifies only those whose number or id stands in the text', () => {
+  test('notifies only people whose number or id is in the text', () => {
     const { group, post } = sandbox()
     const at = { atMobiles: ['138', '139'], atUserIds: ['wu'], isAtAll: false }
     post({ body: { msgtype: 'text', text: { content: 'hello @139' }, at } })
     assert.deepEqual(group.shown()[0]?.mention, { mobiles: ['139'], users: [], all: false })
   })
 
-  test('it notifies everybody only where @all stands in the text', () => {
+  test('notifies everyone only if @all is in the text', () => {
     const { group, post } = sandbox()
     for (const [content, all] of [
       ['hello', false],
@@ -107,7 +107,7 @@ describe('what the group takes', () => {
     }
   })
 
-  test('it keeps the last 500 of', () => {
+  test('is kept among the last 500', () => {
     const { group, post } = sandbox()
     const robot = robotNamed('lab', { limits: { messages: 1_000, perMs: 1, penaltyMs: 1 } })
     for (let i = 0; i < 510; i += 1)
@@ -117,7 +117,7 @@ describe('what the group takes', () => {
     assert.equal(group.shown().at(-1)?.text, 'n10')
   })
 
-  test('it shows once though it comes twice with one msgUuid', () => {
+  test('is shown once if it comes twice with one msgUuid', () => {
     const { group, post } = sandbox()
     assert.equal(post({ body: textBody('u1') }), 0)
     assert.equal(post({ body: textBody('u1'), afterMs: 1_000 }), 0)
@@ -127,7 +127,7 @@ describe('what the group takes', () => {
     assert.equal(group.shown().length, 4)
   })
 
-  test('it shows after a refusal, which does not use up the msgUuid', () => {
+  test('is shown after a refusal, which does not use up the msgUuid', () => {
     const { group, post } = sandbox()
     group.throttle('lab', new Date(START + 1_000))
     assert.equal(post({ body: textBody('u1') }), 660026)
@@ -136,14 +136,14 @@ describe('what the group takes', () => {
   })
 })
 
-describe('what the group refuses', () => {
+describe('the group refuses', () => {
   const BODIES: [string, unknown, number][] = [
-    ['no JSON', 'hello', 40035],
-    ['nothing', '', 40035],
+    ['text that is not JSON', 'hello', 40035],
+    ['an empty body', '', 40035],
     ['null', 'null', 40035],
     ['a list', '[]', 40035],
     ['a form', 'msgtype=text&content=x', 40035],
-    ['no type', {}, 400105],
+    ['a body without a type', {}, 400105],
     ['an unknown type', { msgtype: 'image', image: {} }, 400105],
     ['a type of another kind', { msgtype: ['text'], text: { content: 'x' } }, 400105],
     ['a prototype for a type', { msgtype: 'constructor' }, 400105],
@@ -170,8 +170,8 @@ describe('what the group refuses', () => {
       { ...textBody(), at: { atMobiles: Array(30).fill('1'), atUserIds: Array(21).fill('2') } },
       40035,
     ],
-    ['mentions that are no texts', { ...textBody(), at: { atMobiles: [138] } }, 40035],
-    ['mentions that are no list', { ...textBody(), at: { atMobiles: '138' } }, 40035],
+    ['mentions that are not texts', { ...textBody(), at: { atMobiles: [138] } }, 40035],
+    ['mentions that are not a list', { ...textBody(), at: { atMobiles: '138' } }, 40035],
   ]
   for (const [name, body, errcode] of BODIES)
     test(`${name}: ${errcode}`, () => {
@@ -180,7 +180,7 @@ describe('what the group refuses', () => {
       assert.deepEqual(group.shown(), [])
     })
 
-  test('a body of more than 20,000 bytes, counted in UTF-8', () => {
+  test('a body above 20,000 bytes, counted in UTF-8', () => {
     const { post } = sandbox()
     const bodyOf = (bytes: number): string => {
       const empty = JSON.stringify({ msgtype: 'text', text: { content: '汉' } })
@@ -192,7 +192,7 @@ describe('what the group refuses', () => {
     assert.ok(bodyOf(20_001).length < 20_000)
   })
 
-  test('another token than the robot has', () => {
+  test('a token of another robot', () => {
     const { post } = sandbox()
     assert.equal(post({ query: { access_token: 'other' } }), 300005)
     assert.equal(post({ query: {} }), 300005)
@@ -208,7 +208,7 @@ describe('what the group refuses', () => {
     assert.equal(post({ robot: wants('markdown'), body }), 310000)
   })
 
-  test('everything that no hostile body gets around, without an exception', () => {
+  test('any hostile body, without an exception', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string({ unit: 'binary' })), (body) => {
         const { group, post } = sandbox()
@@ -219,8 +219,8 @@ describe('what the group refuses', () => {
   })
 })
 
-describe('what a group does where the documentation of DingTalk leaves it open', () => {
-  test('a repeated msgUuid is refused in words, or shown again', () => {
+describe('options for behaviour that DingTalk does not document', () => {
+  test('a repeated msgUuid is refused with a text, or shown again', () => {
     const refusing = sandbox({ repeats: 'refused' })
     assert.equal(refusing.post({ body: textBody('u1') }), 0)
     assert.equal(refusing.post({ body: textBody('u1') }), 460409)
@@ -233,14 +233,14 @@ describe('what a group does where the documentation of DingTalk leaves it open',
     assert.equal(heedless.group.shown().length, 2)
   })
 
-  test('isAtAll calls everybody by itself', () => {
+  test('isAtAll alone mentions everyone', () => {
     const { group, post } = sandbox({ everyone: 'flag' })
     const body = { msgtype: 'text', text: { content: 'hello' }, at: { isAtAll: true } }
     assert.equal(post({ body }), 0)
     assert.equal(group.shown()[0]?.mention.all, true)
   })
 
-  test('a keyword counts in the text alone', () => {
+  test('a keyword counts only in the text', () => {
     const { post } = sandbox({ keywords: 'text' })
     const robot = robotNamed('lab', { keywords: ['db'] })
     const bodyOf = (title: string, text: string) => ({
@@ -251,7 +251,7 @@ describe('what a group does where the documentation of DingTalk leaves it open',
     assert.equal(post({ robot, body: bodyOf('x', 'db down') }), 0)
   })
 
-  test('the limit of bytes counts the text alone', () => {
+  test('the byte limit counts only the text', () => {
     const { post } = sandbox({ size: 'text' })
     const bodyOf = (letters: number) => ({
       msgtype: 'text',
@@ -261,7 +261,7 @@ describe('what a group does where the documentation of DingTalk leaves it open',
     assert.equal(post({ body: bodyOf(20_001) }), 460101)
   })
 
-  test('a call over the limit is refused in each form that was seen', () => {
+  test('a call over the limit is refused in each known form', () => {
     const robot = robotNamed('lab')
     const request = { query: new URLSearchParams({ access_token: 'lab' }), body: '{}' }
     for (const [throttled, status, errcode] of [
@@ -277,7 +277,7 @@ describe('what a group does where the documentation of DingTalk leaves it open',
     }
   })
 
-  test('a reply is packed, and says how', () => {
+  test('a reply is compressed, with its Content-Encoding', () => {
     const request = { query: new URLSearchParams({ access_token: 'x' }), body: '{}' }
     for (const [encoding, unpack] of [
       ['gzip', gunzipSync],
@@ -294,14 +294,14 @@ describe('what a group does where the documentation of DingTalk leaves it open',
 describe('a robot with a secret', () => {
   const robot = robotNamed('lab', { secret: new Secret(SECRET) })
 
-  test('takes what is signed within the hour', () => {
+  test('accepts a signature within the hour', () => {
     for (const offMs of [0, 3_600_000, -3_600_000]) {
       const { post } = sandbox()
       assert.equal(post({ robot, query: signed(START + offMs) }), 0)
     }
   })
 
-  test('refuses all else', () => {
+  test('refuses any other request', () => {
     const right = signed(START)
     const queries: (Record<string, string> | string)[] = [
       { access_token: 'lab' },
@@ -340,7 +340,7 @@ describe('the limit of calls', () => {
     assert.deepEqual([at(0), at(900), at(901), at(1_000), at(1_001)], [0, 0, 0, 0, 660026])
   })
 
-  test('counts refused calls and repeats as well', () => {
+  test('counts refused calls and repeats too', () => {
     const { post } = sandbox()
     assert.equal(post({ robot, body: 'no JSON' }), 40035)
     assert.equal(post({ robot, body: textBody('u1') }), 0)
@@ -348,14 +348,14 @@ describe('the limit of calls', () => {
     assert.equal(post({ robot }), 660026)
   })
 
-  test('is each robot’s own', () => {
+  test('is separate for each robot', () => {
     const { post } = sandbox()
     for (let i = 0; i < 4; i += 1) post({ robot })
     assert.equal(post({ robot }), 660026)
     assert.equal(post({ robot: { ...robot, name: 'other' } }), 0)
   })
 
-  test('lets no more through in any window, whenever calls come', () => {
+  test('is never exceeded in any window, whenever calls come', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 2_500 }), { maxLength: 60 }), (gaps) => {
         const { group, post } = sandbox()

@@ -13,7 +13,7 @@ function text(): object {
 }
 
 describe('the stand-in for DingTalk', () => {
-  test('judges each token by the settings of its robot and records what came', async () => {
+  test("judges each token by its robot's settings and records the requests", async () => {
     const at = new Date('2026-11-24T08:00:00Z')
     await using standIn = await startStandIn({
       robots: { few: { limits: { messages: 1, perMs: 60_000, penaltyMs: 600_000 } } },
@@ -35,13 +35,13 @@ describe('the stand-in for DingTalk', () => {
     )
   })
 
-  test('wants a POST', async () => {
+  test('requires a POST', async () => {
     await using standIn = await startStandIn()
     const reply = await fetch(standIn.url('x'))
     assert.equal(((await reply.json()) as { errcode: number }).errcode, 43002)
   })
 
-  test('does what its script says, one step for each request, then goes by the rules', async () => {
+  test('follows its script, one step per request, then its rules', async () => {
     await using standIn = await startStandIn()
     standIn.script(
       { kind: 'reply', status: 503, headers: { 'x-why': 'test' }, body: 'no' },
@@ -61,7 +61,7 @@ describe('the stand-in for DingTalk', () => {
     assert.equal(await post(standIn, 'x'), 0)
   })
 
-  test('closes though requests hang', async () => {
+  test('closes even if requests hang', async () => {
     const standIn = await startStandIn()
     standIn.script({ kind: 'hang' })
     const hanging = fetch(standIn.url('x'), { method: 'POST', body: '{}' })

@@ -1,29 +1,31 @@
 import type { Button, Content } from '../../model/message.ts'
 import type { Format, Robot } from '../../model/settings.ts'
 
-/** DingTalk refuses larger bodies with 460101. Its words say body, so the whole JSON counts, in bytes of UTF-8. */
+/**
+ * DingTalk refuses larger bodies with 460101. Its documentation says body, so the whole JSON counts, in bytes of UTF-8.
+ */
 export const MAX_BODY_BYTES = 20_000
 
 /** The most people that DingTalk lets one message mention. */
 export const MAX_MENTIONED = 50
 
 /**
- * The JSON that /robot/send takes, the same for every attempt of a message: `uuid` (DingTalk's `msgUuid`) lets DingTalk
- * drop a repeat. Title and text are never empty and hold a keyword of each robot; who is mentioned stands in the text.
+ * The JSON for /robot/send, equal for every attempt of a message: `uuid` (DingTalk's `msgUuid`) lets DingTalk drop a
+ * repeat. Title and text are never empty and contain a keyword of each robot. The text contains all mentions.
  */
 export function compose(content: Content, robots: readonly Robot[], uuid: string): string {
   const atMobiles = peopleIn(content.mention.mobiles).slice(0, MAX_MENTIONED)
   const atUserIds = peopleIn(content.mention.users).slice(0, MAX_MENTIONED - atMobiles.length)
   const buttons = buttonsOf(content)
-  // A card without a link is refused.
+  // DingTalk refuses a card without a link.
   const format =
     content.format === 'actionCard' && buttons.length === 0 ? 'markdown' : content.format
   const title = withKeywordsInFront(lineOf(content.title) || 'Alert', robots)
-  const said = content.text.trim() === '' ? title : content.text.toWellFormed()
+  const base = content.text.trim() === '' ? title : content.text.toWellFormed()
   const everyone = content.mention.all ? ['all'] : []
   const { mention, mentionAt: place = 'end' } = content
   const people = [...everyone, ...atMobiles, ...atUserIds]
-  const named = withMentions(said, people, { format, place, names: mention.names ?? [] })
+  const named = withMentions(base, people, { format, place, names: mention.names ?? [] })
   const text = withKeywordsBelow(named, robots, format)
   const message = { msgtype: format, msgUuid: uuid }
   const at = { atMobiles, atUserIds, isAtAll: content.mention.all }
@@ -40,7 +42,7 @@ export function compose(content: Content, robots: readonly Robot[], uuid: string
   }
 }
 
-/** The most buttons that a phone shows without scrolling away the text; DingTalk documents no limit. */
+/** The most buttons that leave the text visible on a phone; DingTalk documents no limit. */
 const MAX_BUTTONS = 5
 
 function buttonsOf({ buttons = [], link }: Content): readonly Button[] {
@@ -50,7 +52,7 @@ function buttonsOf({ buttons = [], link }: Content): readonly Button[] {
   return url === '' ? [] : [{ title: 'Details', url }]
 }
 
-/** One button is the whole card's; each of several leads by itself. */
+/** A single button makes the whole card a link; each of several buttons has its own link. */
 function jumpOf(buttons: readonly Button[]) {
   const [only] = buttons
   return only !== undefined && buttons.length === 1
@@ -58,7 +60,7 @@ function jumpOf(buttons: readonly Button[]) {
     : { btns: buttons.map(({ title, url }) => ({ title, actionURL: url })) }
 }
 
-/** A keyword of each robot that has none of its own in the text; those are case-sensitive. */
+/** One keyword for each robot whose keywords are all missing from the text. Case-sensitive. */
 function missingKeywords(text: string, robots: readonly Robot[]): string[] {
   const missing: string[] = []
   for (const { keywords } of robots) {
@@ -80,8 +82,8 @@ function withKeywordsBelow(text: string, robots: readonly Robot[], format: Forma
 }
 
 /**
- * DingTalk notifies only those whose number or id also stands in the text. Whether `isAtAll` needs `@all` there is not
- * documented; DingTalk's own command line adds it to what it posts.
+ * DingTalk notifies only people whose number or id is also in the text. Whether `isAtAll` needs `@all` there is not
+ * documented; DingTalk's own command-line tool adds it.
  */
 function withMentions(
   text: string,
@@ -97,7 +99,10 @@ function withMentions(
   return `${text.slice(0, end)}${paragraph(format)}${line}${text.slice(end)}`
 }
 
-/** Where the heading ends; in plain text the first line is one. Undefined where nothing follows it, or there is none. */
+/**
+ * The end of the heading; in plain text the first line is the heading. Undefined if there is no heading, or nothing
+ * after it.
+ */
 function headingEnd(text: string, format: Format): number | undefined {
   const start = format === 'text' || text.startsWith('#') ? 0 : text.indexOf('\n#') + 1
   if (start === 0 && format !== 'text' && !text.startsWith('#')) return undefined
@@ -105,7 +110,7 @@ function headingEnd(text: string, format: Format): number | undefined {
   return end < 0 ? undefined : end
 }
 
-/** Whether `@person` stands in the text by itself, not as a part of a longer number, name or address. */
+/** Whether `@person` occurs in the text by itself, not as part of a longer number, name or address. */
 function isMentioned(text: string, person: string): boolean {
   const wanted = `@${person}`
   for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
@@ -116,16 +121,16 @@ function isMentioned(text: string, person: string): boolean {
   return false
 }
 
-/** Longer texts are nobody's number or user id, and could make a body that no message fits into. */
+/** No number or user id is longer; a longer text could make the body exceed the limit. */
 const MAX_PERSON_LENGTH = 64
 
-/** Each once, without the `@` that some write in front. */
+/** Removes duplicates, and the leading `@` that some people write. */
 function peopleIn(written: readonly string[]): string[] {
   const people = written.map((each) => each.trim().replace(/^@+/, '').toWellFormed())
   return [...new Set(people)].filter((each) => each !== '' && each.length <= MAX_PERSON_LENGTH)
 }
 
-/** On one line, as a list of conversations shows it. */
+/** Puts a title on one line, for the list of conversations. */
 function lineOf(title: string): string {
   return title.replace(/\s+/g, ' ').trim().toWellFormed()
 }

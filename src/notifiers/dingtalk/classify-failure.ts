@@ -3,12 +3,12 @@ import type { Verdict } from './classify-response.ts'
 import { ERROR_CODES, type ErrorCodeName, resultOf } from './error-codes.ts'
 import { excerpt, redacted } from './redact.ts'
 
-/** Nothing, or not everything, came within the robot's time. */
+/** The robot's time ran out before the reply was complete. */
 export class DeadlineError extends Error {
   override name = 'DeadlineError'
 }
 
-/** The reply is longer than any of DingTalk's. */
+/** The reply is longer than any reply of DingTalk. */
 export class TooMuchError extends Error {
   override name = 'TooMuchError'
 }
@@ -16,16 +16,19 @@ export class TooMuchError extends Error {
 const TLS_CODE =
   /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|INVALID_CA|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/
 
-/** Of undici 8, which distinguishes a refused CONNECT (UND_ERR_ABORTED) and a plain 407 (UND_ERR_INVALID_ARG) by text alone. */
+/**
+ * Messages of undici 8, the only way to recognise a refused CONNECT (UND_ERR_ABORTED) and a plain 407
+ * (UND_ERR_INVALID_ARG).
+ */
 const PROXY_TEXT = /^Proxy response \(\d+\)|^Proxy Authentication Required/
 const PROXY_CODES = new Set(['UND_ERR_PRX_CONN', 'UND_ERR_PRX_TLS'])
 
-/** Somebody answered in HTTP, but not as it is meant to be. */
+/** Codes for a reply that is not valid HTTP or not acceptable. */
 const UNREADABLE_CODE = /^(?:HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_)/
 
 /**
- * What it means that no reply came. `reached` says whether the request may have been taken: it holds from the moment
- * that the first byte could leave for DingTalk, so that an attempt which never got there is told apart.
+ * Classifies an attempt without a reply. `reached` means that the request may have been processed: it is true from the
+ * moment at which the first byte could leave for DingTalk.
  */
 export function classifyFailure(
   error: unknown,
@@ -33,14 +36,14 @@ export function classifyFailure(
 ): Verdict {
   const name = meaningOfFailure(error)
   const { outcome, words } = ERROR_CODES[name]
-  const said = excerpt(redacted(`${messageOf(error)} ${codeOf(error)}`, secrets))
+  const text = excerpt(redacted(`${messageOf(error)} ${codeOf(error)}`, secrets))
   return {
-    // A proxy that asks for a password has read the request, but not passed it on.
+    // A proxy that demands a password has read the request, but not forwarded it.
     outcome: { ...outcome, reached: reached && name !== 'proxy' },
     result: resultOf(outcome),
     httpStatus: undefined,
     errcode: undefined,
-    errmsg: said,
+    errmsg: text,
     words,
   }
 }
@@ -49,7 +52,7 @@ function meaningOfFailure(
   error: unknown,
 ): Extract<ErrorCodeName, 'timeout' | 'network' | 'proxy' | 'tls' | 'unreadable'> {
   if (error instanceof DeadlineError) return 'timeout'
-  // The parser's error may have no code.
+  // An error of undici's HTTP parser may have no code.
   if (error instanceof TooMuchError || (error instanceof Error && error.name === 'HTTPParserError'))
     return 'unreadable'
   const code = codeOf(error)
@@ -60,7 +63,7 @@ function meaningOfFailure(
   return 'network'
 }
 
-/** The code of an error, or of the one that caused it; of several attempts, that of the first. */
+/** The code of an error or of its cause; of several connection attempts, that of the first. */
 function codeOf(error: unknown): string {
   for (let each = error; each instanceof Error; each = each.cause) {
     const code = 'code' in each ? each.code : undefined

@@ -3,22 +3,22 @@ import type { Expectation } from '../../model/settings.ts'
 import { ERROR_CODES, type ErrorCodeName, errorCodeOf, resultOf } from './error-codes.ts'
 import { excerpt, redacted } from './redact.ts'
 
-/** What a webhook answered. */
+/** The reply of a webhook. */
 export interface Reply {
   status: number
   body: string
 }
 
-/** An attempt without the time it took. */
+/** An attempt without its duration. */
 export type Verdict = Omit<Attempt, 'durationMs'>
 
-/** Larger ones are nobody's code, and fit in no column of integers. */
+/** Larger values are not error codes and would overflow an INTEGER column. */
 const MAX_CODE = 2 ** 31 - 1
 
-/** DingTalk's code for all of a robot's security settings; its text names the one that refused. */
+/** DingTalk's code for all of a robot's security settings; the text names the setting. */
 const SECURITY_CODE = 310000
 
-/** Texts of 310000 in their generations, English and Chinese; the first that matches, so what is plain comes first. */
+/** Texts of 310000, old and new, in English and Chinese. The first match wins, so specific patterns come first. */
 const SECURITY_TEXTS: readonly [RegExp, ErrorCodeName][] = [
   [/keywords? not in|关键词不匹配/i, 'keyword'],
   [/sign not match|签名不匹配/i, 'signature'],
@@ -30,12 +30,12 @@ const SECURITY_TEXTS: readonly [RegExp, ErrorCodeName][] = [
 ]
 
 /**
- * That the key of a message was used already. What /robot/send answers to a repeat is not documented; other APIs of
- * DingTalk say duplicateClientToken and idempotencyProcessing (幂等请求处理中).
+ * Texts for a message key that was already used. DingTalk does not document how /robot/send replies to a repeat; its
+ * other APIs reply duplicateClientToken and idempotencyProcessing (幂等请求处理中).
  */
 const REPEATED = /duplicat|idempot|重[复複]|[幂冪]等/i
 
-/** Of unknown codes; too long before throttled, since it says `exceed` as well. */
+/** Texts for unknown codes. `too_long` comes before `throttled`, because both contain `exceed`. */
 const OTHER_TEXTS: readonly [RegExp, ErrorCodeName][] = [
   [REPEATED, 'repeated'],
   [/exceed \d+ ?bytes|too long|20000 ?bytes|大小不合法/i, 'too_long'],
@@ -45,11 +45,11 @@ const OTHER_TEXTS: readonly [RegExp, ErrorCodeName][] = [
   [/over limit|调用量已超过限制/i, 'quota'],
 ]
 
-/** The limiter of a public address answers without a code, as JSON or as a page (DingTalk: 10,000 calls in 20 s). */
+/** The limiter of a public address replies without a code, in JSON or HTML (DingTalk: 10,000 calls in 20 s). */
 const ADDRESS_LIMITER =
   /status(?:["']|&quot;)?\s*[:=]\s*(?:["']|&quot;)?1111\b|punish(?:["']|&quot;)?\s*[:=]\s*(?:["']|&quot;)?deny\b|_____tmd_____/i
 
-/** The mixed form of old replies names the limit of the robot itself beside 1111. */
+/** Old replies contain 1111 beside the code of the robot's own limit, which takes precedence. */
 const ROBOT_LIMITER = new RegExp(
   `errcode(?:["']|&quot;)?\\s*[:=]\\s*(?:["']|&quot;)?(?:${ERROR_CODES.throttled.codes.join('|')})\\b`,
 )
@@ -57,14 +57,11 @@ const ROBOT_LIMITER = new RegExp(
 interface Read extends Reply {
   json: Readonly<Record<string, unknown>> | undefined
   errcode: number | undefined
-  /** The reply's own words. */
-  said: string
+  /** The text of the reply's `errmsg` or `message`, else the whole body. */
+  message: string
 }
 
-/**
- * The one judgement on a reply: whether it is a success, and if not, what it means and what to do. `secrets` are kept
- * out of what is quoted from it.
- */
+/** Classifies a reply: success or failure, its meaning and what to do. `secrets` are removed from the quoted text. */
 export function classifyResponse(
   { status, body }: Reply,
   expect: Expectation,
@@ -73,8 +70,8 @@ export function classifyResponse(
   const text = body.trim()
   const json = objectIn(text)
   const own = json?.['errmsg'] ?? json?.['message']
-  const said = typeof own === 'string' ? own : text
-  const read = { status, body: text, json, errcode: codeIn(json?.['errcode']), said }
+  const message = typeof own === 'string' ? own : text
+  const read = { status, body: text, json, errcode: codeIn(json?.['errcode']), message }
   const name = meaningOf(read, expect)
   const { outcome, words } = ERROR_CODES[name]
   return {
@@ -82,26 +79,26 @@ export function classifyResponse(
     result: resultOf(outcome),
     httpStatus: status,
     errcode: read.errcode,
-    errmsg: excerpt(redacted(said, secrets)),
+    errmsg: excerpt(redacted(message, secrets)),
     words: `${prefixOf(name, read)}${words}`,
   }
 }
 
-/** The operator's own check of a reply that DingTalk's code calls a success. */
+/** The operator's own check of a reply with DingTalk's code for success. */
 function isExpected({ status, body, json }: Read, expect: Expectation): boolean {
   if (expect.kind === 'status') return status === expect.status
   if (expect.kind === 'regex') return expect.pattern.matches(body)
   return json !== undefined && Object.entries(expect.subset).every((each) => isIn(json, each))
 }
 
-/** DingTalk's own example shows errcode as a text, its table as a number. */
+/** `errcode` may be a text or a number: DingTalk's own example and its table differ. */
 function isIn(json: Readonly<Record<string, unknown>>, [key, wanted]: [string, unknown]): boolean {
   if (!Object.hasOwn(json, key)) return false
   const code = key === 'errcode' ? codeIn(json[key]) : undefined
   return holds(json[key], wanted) || (code !== undefined && code === codeIn(wanted))
 }
 
-/** Whether a value has everything that is wanted of it, of the same type; lists are compared whole. */
+/** Whether a value contains everything in `wanted`, with equal types; lists must be equal. */
 function holds(value: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return value === wanted
   if (typeof value !== 'object' || value === null) return false
@@ -117,20 +114,20 @@ function holds(value: unknown, wanted: unknown): boolean {
   )
 }
 
-/** DingTalk's own code decides first; `expect` can only refuse what that calls a success. */
+/** DingTalk's own code decides first; `expect` can only reject a success. */
 function meaningOf(read: Read, expect: Expectation): ErrorCodeName {
-  const { status, body, json, errcode, said } = read
+  const { status, body, json, errcode, message } = read
   if (status >= 300 && status < 400) return 'redirect'
   const isGood = status >= 200 && status <= 299
   if (errcode === 0 && isGood) return isExpected(read, expect) ? 'delivered' : 'unverified'
   if (errcode !== undefined && errcode !== 0) {
-    const meaning = meaningOfError(errcode, said)
+    const meaning = meaningOfError(errcode, message)
     if (meaning !== undefined) return meaning
   }
   if (ADDRESS_LIMITER.test(body))
     return ROBOT_LIMITER.test(body) ? 'throttled' : 'address_throttled'
-  // The newer APIs have a text for a code.
-  if (errcode === undefined && json !== undefined && REPEATED.test(`${json['code']} ${said}`))
+  // DingTalk's newer APIs use texts as codes.
+  if (errcode === undefined && json !== undefined && REPEATED.test(`${json['code']} ${message}`))
     return 'repeated'
   if (status === 429) return 'throttled'
   if (status >= 500) return 'server_error'
@@ -142,16 +139,16 @@ function meaningOf(read: Read, expect: Expectation): ErrorCodeName {
   return json === undefined ? 'unreadable' : 'unknown'
 }
 
-function meaningOfError(errcode: number, said: string): ErrorCodeName | undefined {
+function meaningOfError(errcode: number, message: string): ErrorCodeName | undefined {
   const texts = errcode === SECURITY_CODE ? SECURITY_TEXTS : OTHER_TEXTS
-  // One code for a missing token and for a body that is not JSON.
-  if (errcode === 40035 && /access_token/.test(said)) return 'token'
+  // DingTalk uses one code for a missing token and for a body that is not JSON.
+  if (errcode === 40035 && /access_token/.test(message)) return 'token'
   const known = errorCodeOf(errcode)
   if (known !== undefined && errcode !== SECURITY_CODE) return known
-  return texts.find(([pattern]) => pattern.test(said))?.[1] ?? known
+  return texts.find(([pattern]) => pattern.test(message))?.[1] ?? known
 }
 
-/** Texts that distinguish replies with the same code. */
+/** A prefix that distinguishes replies with the same explanation. */
 function prefixOf(name: ErrorCodeName, { status, errcode }: Read): string {
   if (name === 'unknown' && errcode !== undefined) return `Code ${errcode}. `
   return status < 200 || status > 299 ? `HTTP ${status}. ` : ''
@@ -166,7 +163,7 @@ function objectIn(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A whole number, also one written as a text; nothing else is a code, so that `""` or `false` never reads as 0. */
+/** An integer, also one written as a text. Any other value is not a code, so that `""` or `false` never count as 0. */
 function codeIn(value: unknown): number | undefined {
   const code = typeof value === 'string' && /^\s*-?\d{1,10}\s*$/.test(value) ? Number(value) : value
   if (typeof code !== 'number' || !Number.isInteger(code)) return undefined

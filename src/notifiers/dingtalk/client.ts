@@ -4,13 +4,20 @@ import type { Attempt } from '../../model/message.ts'
 import type { Robot } from '../../model/settings.ts'
 import { classifyFailure, DeadlineError } from './classify-failure.ts'
 import { classifyResponse, type Reply, type Verdict } from './classify-response.ts'
-import { credentialsOf, dispatcherFor, loadUndici, post, type Undici, wayOf } from './connection.ts'
+import {
+  connectionKey,
+  credentialsOf,
+  dispatcherFor,
+  loadUndici,
+  post,
+  type Undici,
+} from './connection.ts'
 import { textOfReply } from './encoding.ts'
 import { signedUrl } from './sign.ts'
 
-const PASSED_BEFORE = ' Earlier messages passed without it: they held a keyword by chance.'
+const PASSED_BEFORE = ' Earlier messages passed without it: they contained a keyword by chance.'
 
-/** What stands in for DingTalk for robots of the sandbox. */
+/** Replaces DingTalk for sandbox robots. */
 export type SandboxReply = (
   robot: Robot,
   request: { query: URLSearchParams; body: string },
@@ -22,18 +29,18 @@ export interface ClientOptions {
   sandbox: SandboxReply
 }
 
-/** Posts to DingTalk. Connections are kept between messages, one robot's apart from another's. */
+/** Posts to DingTalk. Connections are kept between messages, separately for each robot. */
 export class DingtalkClient {
   readonly #options: ClientOptions
-  /** Robots that took a message though no keywords are set. */
+  /** Robots that delivered a message without configured keywords. */
   readonly #passedWithout = new Set<string>()
-  readonly #ways = new Map<string, { way: string; dispatcher: Dispatcher }>()
+  readonly #connections = new Map<string, { key: string; dispatcher: Dispatcher }>()
 
   constructor(options: ClientOptions) {
     this.#options = options
   }
 
-  /** Posts once. Never rejects, and ends within the robot's `timeoutMs`, whatever the peer or a proxy does. */
+  /** Posts once. Never rejects, and ends within the robot's `timeoutMs`, whatever DingTalk or a proxy does. */
   async send(robot: Robot, body: string, now: Date): Promise<Attempt> {
     const { clock } = this.#options
     const began = clock.now().getTime()
@@ -41,7 +48,10 @@ export class DingtalkClient {
     return { ...verdict, durationMs: Math.max(0, clock.now().getTime() - began) }
   }
 
-  /** A refusal for want of a keyword names the key to set, and says when none was needed so far. */
+  /**
+   * Completes a rejection for a missing keyword: names the configuration key, and mentions earlier messages that
+   * passed.
+   */
   #aboutKeywords({ name, keywords }: Robot, verdict: Verdict): Verdict {
     const { outcome } = verdict
     if (outcome.kind === 'delivered' && keywords.length === 0) this.#passedWithout.add(name)
@@ -50,11 +60,13 @@ export class DingtalkClient {
     return { ...verdict, words: `${verdict.words} The key is robots.${name}.keywords.${passed}` }
   }
 
-  /** Gives up all connections; what is under way fails. */
+  /** Closes all connections; requests in progress fail. */
   async close(): Promise<void> {
-    const ways = [...this.#ways.values()]
-    this.#ways.clear()
-    await Promise.all(ways.map(({ dispatcher }) => dispatcher.destroy().catch(() => undefined)))
+    const connections = [...this.#connections.values()]
+    this.#connections.clear()
+    await Promise.all(
+      connections.map(({ dispatcher }) => dispatcher.destroy().catch(() => undefined)),
+    )
   }
 
   async #verdict(robot: Robot, body: string, now: Date): Promise<Verdict> {
@@ -74,8 +86,8 @@ export class DingtalkClient {
   }
 
   /**
-   * One POST with a deadline from outside: undici heeds no signal and no timeout until a proxy has answered CONNECT,
-   * and none for a body that drips, so the connection is torn down.
+   * One POST with its own deadline. Until a proxy has answered CONNECT, undici ignores signals and timeouts, and it has
+   * none for a slow body. So the connection is destroyed.
    */
   async #post(
     robot: Robot,
@@ -92,29 +104,29 @@ export class DingtalkClient {
     try {
       return await Promise.race([post(dispatcher, { url, body, started }), deadline])
     } catch (error) {
-      // What failed once is not used again.
+      // A connection that failed once is not reused.
       this.#drop(robot.name, dispatcher)
       throw error
     } finally {
-      // Wakes the sleeper, whose error then nobody waits for.
+      // Ends the sleep; its late rejection has no other handler.
       deadline.catch(() => undefined)
       ended.abort()
     }
   }
 
   #dispatcherFor(robot: Robot, to: { url: URL; undici: Undici }): Dispatcher {
-    const way = wayOf(robot, to.url)
-    const kept = this.#ways.get(robot.name)
-    if (kept?.way === way) return kept.dispatcher
-    // After a reload that changed the robot.
+    const key = connectionKey(robot, to.url)
+    const kept = this.#connections.get(robot.name)
+    if (kept?.key === key) return kept.dispatcher
+    // A reload has changed the robot's settings.
     if (kept !== undefined) this.#drop(robot.name, kept.dispatcher)
     const dispatcher = dispatcherFor(robot, to)
-    this.#ways.set(robot.name, { way, dispatcher })
+    this.#connections.set(robot.name, { key, dispatcher })
     return dispatcher
   }
 
   #drop(name: string, dispatcher: Dispatcher): void {
-    if (this.#ways.get(name)?.dispatcher === dispatcher) this.#ways.delete(name)
+    if (this.#connections.get(name)?.dispatcher === dispatcher) this.#connections.delete(name)
     dispatcher.destroy().catch(() => undefined)
   }
 }
@@ -123,14 +135,14 @@ function replyOf({ status, body, encoding }: ReturnType<SandboxReply>): Reply {
   return { status, body: typeof body === 'string' ? body : textOfReply(body, encoding) }
 }
 
-/** A robot of the sandbox has its name for a token. */
+/** A sandbox robot's name is its token. */
 function webhookOf(robot: Robot): string {
   return robot.target.kind === 'webhook'
     ? robot.target.url.reveal()
     : `http://sandbox/robot/send?access_token=${encodeURIComponent(robot.name)}`
 }
 
-/** Everything of a request that must not be repeated in an error or a list. */
+/** All secrets of a request, which must not appear in an error or a list. */
 function secretsOf(robot: Robot, url: URL): string[] {
   const { searchParams } = url
   const names = robot.target.kind === 'webhook' ? ['access_token', 'sign'] : ['sign']

@@ -4,21 +4,21 @@ import { TooMuchError } from './classify-failure.ts'
 import type { Reply } from './classify-response.ts'
 import { MAX_REPLY_BYTES, textOfReply } from './encoding.ts'
 
-/** Shorter than what servers, and the boxes in between, keep open in silence. */
+/** Shorter than the idle timeouts of servers and of devices in between. */
 const KEEP_ALIVE_MS = 4_000
 
-/** What connects. A receiver that has only robots of the sandbox never loads it. */
+/** Loads the HTTP client. A receiver with sandbox robots only never needs it. */
 export const loadUndici = (): Promise<Undici> => import('undici')
 
 export type Undici = typeof import('undici')
 
-/** A way to a robot's webhook, directly or through its proxy; the caller closes it. */
+/** A connection to a robot's webhook, directly or through its proxy; the caller closes it. */
 export function dispatcherFor(
   robot: Robot,
   { url, undici: { Agent, ProxyAgent } }: { url: URL; undici: Undici },
 ): Dispatcher {
   const options = {
-    // The caller's deadline covers these, and more than they do.
+    // The caller's deadline covers these timeouts, and more.
     connectTimeout: 0,
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -36,17 +36,17 @@ export function dispatcherFor(
       ? {}
       : { token: `Basic ${Buffer.from(credentials).toString('base64')}` }),
     requestTls: { allowH2: false },
-    // An http target is asked for in absolute form: that is for proxies which know no CONNECT.
+    // An http target is requested in absolute form, for proxies that do not support CONNECT.
     proxyTunnel: url.protocol === 'https:',
   })
 }
 
 /** Identifies a connection: the target's origin and the proxy with its credentials. A secret. */
-export function wayOf(robot: Robot, url: URL): string {
+export function connectionKey(robot: Robot, url: URL): string {
   return `${url.origin} ${robot.proxy?.reveal() ?? ''}`
 }
 
-/** A proxy's credentials in each form in which they could be repeated. */
+/** A proxy's credentials in every form in which an error could quote them. */
 export function credentialsOf(robot: Robot): string[] {
   const text = robot.proxy?.reveal()
   if (text === undefined || !URL.canParse(text)) return []
@@ -56,9 +56,9 @@ export function credentialsOf(robot: Robot): string[] {
 }
 
 /**
- * Posts JSON and reads the whole reply, of a redirect too. `started` is called when the first byte can leave for the
- * server itself. Rejects with undici's error, or TooMuchError beyond MAX_REPLY_BYTES. Heeds no deadline: a proxy that
- * is silent holds it until the dispatcher is destroyed.
+ * Posts JSON and reads the whole reply, even of a redirect. `started` is called when the first byte can leave for the
+ * server itself. Rejects with undici's error, or with TooMuchError beyond MAX_REPLY_BYTES. Has no deadline: a silent
+ * proxy blocks it until the dispatcher is destroyed.
  */
 export function post(
   dispatcher: Dispatcher,
@@ -81,7 +81,7 @@ export function post(
     {
       onRequestStart: started,
       onResponseStart(_controller, status, headers) {
-        // Those below 200 announce the reply proper.
+        // A status below 200 only announces the final reply.
         read.status = status
         read.encoding = String(headers['content-encoding'] ?? '')
       },
@@ -104,7 +104,7 @@ export function post(
   return promise
 }
 
-/** Percent-encoding undone where it is one; a lone `%` is itself. */
+/** Decodes percent-encoding; leaves a text with a lone `%` unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

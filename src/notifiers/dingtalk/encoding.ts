@@ -7,10 +7,10 @@ import {
 } from 'node:zlib'
 import { TooMuchError } from './classify-failure.ts'
 
-/** DingTalk's replies are a line; what is longer is somebody else's. */
+/** DingTalk's replies are one line; a longer reply comes from another server. */
 export const MAX_REPLY_BYTES = 256 * 1024
 
-/** Nobody packs a reply more often; each time costs up to MAX_REPLY_BYTES of work. */
+/** No real reply has more encodings; each costs up to MAX_REPLY_BYTES of work. */
 const MAX_ENCODINGS = 3
 
 type Unpack = (bytes: Uint8Array, limit: { maxOutputLength: number }) => Buffer
@@ -24,9 +24,9 @@ const UNPACK: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
 ])
 
 /**
- * The text of a reply, unpacked as its Content-Encoding says: a gateway on the way may pack it though identity was
- * asked for. What cannot be unpacked stays as it came, and is judged like any other text that is not JSON. Throws
- * TooMuchError where the reply unpacks to more than MAX_REPLY_BYTES.
+ * Decodes a reply by its Content-Encoding: a gateway may compress it although identity was requested. A reply that
+ * cannot be decoded stays unchanged, and is classified like any text that is not JSON. Throws TooMuchError if the
+ * decoded reply exceeds MAX_REPLY_BYTES.
  */
 export function textOfReply(bytes: Uint8Array, encoding: string | undefined): string {
   return Buffer.from(unpacked(bytes, encoding)).toString('utf8')
@@ -40,7 +40,7 @@ function unpacked(bytes: Uint8Array, encoding = ''): Uint8Array {
     .filter((each) => each !== '' && each !== 'identity')
   if (names.length > MAX_ENCODINGS) return bytes
   try {
-    // The last one named was applied last.
+    // The encoding named last was applied last.
     return names.reverse().reduce(unpackedOnce, bytes)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
@@ -51,11 +51,11 @@ function unpacked(bytes: Uint8Array, encoding = ''): Uint8Array {
 
 function unpackedOnce(bytes: Uint8Array, name: string): Uint8Array {
   const unpack = UNPACK.get(name)
-  if (unpack === undefined) throw new TypeError(`the encoding ${name} is not known`)
+  if (unpack === undefined) throw new TypeError(`unknown encoding ${name}`)
   return unpack(bytes, { maxOutputLength: MAX_REPLY_BYTES })
 }
 
-/** `deflate` means zlib's format; some servers send the bare stream. */
+/** `deflate` stands for zlib's format, but some servers send the raw stream. */
 function inflated(bytes: Uint8Array, limit: { maxOutputLength: number }): Buffer {
   const isZlib = ((bytes[0] ?? 0) & 0x0f) === 8
   return isZlib ? inflateSync(bytes, limit) : inflateRawSync(bytes, limit)

@@ -1,13 +1,13 @@
 import type { Outcome, RejectReason, RetryReason } from '../../model/message.ts'
 
-/** What a reply, or the lack of one, means. */
+/** The meaning of a reply, or of a missing reply. */
 export interface ErrorCode {
   outcome: Outcome
-  /** What it means and what to do, for a person. */
+  /** The meaning and what to do, as a text for people. */
   words: string
-  /** DingTalk's codes that mean it, of all generations. */
+  /** DingTalk's codes with this meaning, old and new. */
   codes: readonly number[]
-  /** First and last of codes in a row that mean it, known or not. */
+  /** First and last of consecutive codes with this meaning, including unknown ones. */
   range?: readonly [number, number]
 }
 
@@ -15,7 +15,7 @@ function rejected(reason: RejectReason, words: string, codes: readonly number[] 
   return { outcome: { kind: 'rejected', reason }, words, codes }
 }
 
-/** `bounded` is for what nobody can read as passing. */
+/** `bounded` limits the retries of a failure that does not look transient. */
 function retryable(
   reason: RetryReason,
   words: string,
@@ -25,8 +25,8 @@ function retryable(
 }
 
 /**
- * Every way in which an attempt can end, with DingTalk's codes for it; the documentation's table is made from this.
- * Codes come from DingTalk's tables of error codes and from replies seen since (660026, 300005, 90030 stand in none).
+ * Every way in which an attempt can end, with DingTalk's codes for it. The table in the documentation is generated from
+ * this. Codes come from DingTalk's tables and from replies seen since (660026, 300005 and 90030 are in no table).
  */
 export const ERROR_CODES = {
   delivered: {
@@ -110,7 +110,7 @@ export const ERROR_CODES = {
       'DingTalk rejects the request as malformed. Check that the webhook is complete and that no proxy alters the request; otherwise report a bug of the receiver.',
       [22, 404, 40035, 43002, 43004, 400105],
     ),
-    // By type of message: 4002xx text, 4003xx link, 4004xx markdown, 4005xx actionCard, 4006xx feedCard.
+    // By message type: 4002xx text, 4003xx link, 4004xx markdown, 4005xx actionCard, 4006xx feedCard.
     range: [400201, 400699],
   },
   redirect: rejected(
@@ -171,13 +171,13 @@ const NAME_OF_CODE: ReadonlyMap<number, ErrorCodeName> = new Map(
   ),
 )
 
-/** What one of DingTalk's codes means, or undefined for one that is not known here. */
+/** The meaning of one of DingTalk's codes; undefined for an unknown code. */
 export function errorCodeOf(code: number): ErrorCodeName | undefined {
   const [first, last] = ERROR_CODES.request.range
   return NAME_OF_CODE.get(code) ?? (code >= first && code <= last ? 'request' : undefined)
 }
 
-/** The one word for an outcome in lists and logs. */
+/** The short word for an outcome in lists and logs. */
 export function resultOf(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'delivered':

@@ -4,7 +4,7 @@ import { type ClientOptions, DingtalkClient } from './client.ts'
 import { loadUndici } from './connection.ts'
 import { probe } from './probe.ts'
 
-/** DingTalk's custom group robots, and the sandbox that stands in for them. */
+/** DingTalk's custom group robots, and the sandbox that replaces them. */
 export function createDingtalk(options: ClientOptions): Notifier {
   const client = new DingtalkClient(options)
   return {

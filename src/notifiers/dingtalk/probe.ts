@@ -4,7 +4,7 @@ import type { Robot } from '../../model/settings.ts'
 import type { ReadyMessage } from '../notifier.ts'
 import { compose, MAX_BODY_BYTES } from './body.ts'
 
-/** What each message says in the group, in English and Chinese: who reads it did not ask. */
+/** The texts of the probes, in English and Chinese, because members of the group read them without context. */
 const WORDS: Record<Exclude<Probe, 'repeat'>, string> = {
   first:
     'Test 1: this message is posted twice, and should be here once. 测试 1：此消息发送两次，应只出现一次。',
@@ -15,19 +15,19 @@ const WORDS: Record<Exclude<Probe, 'repeat'>, string> = {
 
 const TITLE = 'Test 测试'
 
-/** Texts for a message that must hold no keyword, in this order. */
+/** Texts for a message that must not contain a keyword, in order of preference. */
 const NEUTRAL = [WORDS.keyword, '3', '·', '—', '。']
 
-/** Shown as a blank; two bytes of UTF-8, six as JSON's escape. */
+/** Shown as a space; two bytes in UTF-8, six as an escape in JSON. */
 const BLANK = '\u00a0'
 
-/** As escapes they make a body beyond the limit, while the text stays far below. */
+/** As escapes these characters make the body exceed the limit, while the text stays far below it. */
 const BLANKS = Math.ceil(MAX_BODY_BYTES / 6)
 
 /**
- * The message that asks DingTalk what no documentation settles. `first` and `repeat` have one key. `everyone` sets
- * isAtAll and has no `@all` in its text. `keyword` has the robot's keyword in its title alone. `size` has a body of more
- * than 20,000 bytes with a text of less than half.
+ * The messages that test undocumented behaviour of DingTalk. `first` and `repeat` have the same key. `everyone` sets
+ * isAtAll without `@all` in its text. `keyword` has the robot's keyword only in its title. `size` has a body above
+ * 20,000 bytes with a text below half of that.
  */
 export function probe(which: Probe, robot: Robot, uuid: string): ReadyMessage {
   switch (which) {

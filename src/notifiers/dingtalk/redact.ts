@@ -1,15 +1,15 @@
-/** Shorter values would mask ordinary words, and are not secrets. */
+/** Shorter values would mask ordinary words; no real secret is that short. */
 const MIN_SECRET_LENGTH = 4
 
 const WRITTEN_TOKEN = /((?:access_token|sign)(?:=|%3D|["']\s*:\s*["']))[^&\s"'<>,;]+/gi
 const WRITTEN_SECRET = /\bSEC(?:[0-9a-fA-F]{8,}|[0-9a-zA-Z]{16,})/g
 
-/** A text without access tokens, signatures and secrets, neither those given nor others that are written as such. */
+/** Removes access tokens, signatures and secrets: those given, and those recognised by their notation. */
 export function redacted(text: string, secrets: readonly string[] = []): string {
   const written = new Set(
     secrets.flatMap((each) => [each, encodeURIComponent(each.toWellFormed())]),
   )
-  // The longest first, so that none leaves the rest of a longer one behind.
+  // The longest first; otherwise a shorter secret could leave the rest of a longer one visible.
   const hidden = [...written]
     .filter((each) => each.length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length)
@@ -17,7 +17,7 @@ export function redacted(text: string, secrets: readonly string[] = []): string 
   return hidden.replace(WRITTEN_TOKEN, '$1[redacted]').replace(WRITTEN_SECRET, '[redacted]')
 }
 
-/** The first 500 characters of what a peer said, on one line and well formed. */
+/** The first 500 characters of a peer's text, well formed and on one line. */
 export function excerpt(text: string): string | undefined {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
   return line === '' ? undefined : line.slice(0, 500).toWellFormed()

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 
 /**
- * DingTalk's signature of an instant: base64 of HMAC-SHA256 over `timestamp\nsecret`, keyed by the secret with its SEC
+ * DingTalk's signature for an instant: base64 of HMAC-SHA256 over `timestamp\nsecret`, keyed by the secret with its SEC
  * prefix (DingTalk: custom robot security settings).
  */
 export function sign(secret: string, timestampMs: number): string {
@@ -9,9 +9,9 @@ export function sign(secret: string, timestampMs: number): string {
 }
 
 /**
- * The webhook signed for `now`, each part encoded once; whatever signature it was pasted with is replaced. DingTalk
- * takes it for an hour. Without a secret it is the webhook as it is, since other gateways have a `sign` of their own.
- * Throws when the webhook is no URL, without repeating it.
+ * Signs the webhook for `now`, each part encoded once, and replaces a signature that was pasted with it. DingTalk
+ * accepts the signature for one hour. Without a secret the webhook is unchanged, because other gateways use their own
+ * `sign`. Throws if the webhook is not a URL, without quoting it.
  */
 export function signedUrl(webhook: string, secret: string | undefined, now: Date): string {
   if (!URL.canParse(webhook)) throw new TypeError('the webhook is not a URL')

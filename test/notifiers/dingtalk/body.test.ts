@@ -44,8 +44,8 @@ function mentioning(changes: Partial<Mention>): Mention {
   return { ...NO_MENTION, ...changes }
 }
 
-describe('the shape of a body', () => {
-  test('of markdown has title, text, the key against repeats and whom to mention', () => {
+describe('the format of a body', () => {
+  test('markdown has title, text, the key against repeats and the mentions', () => {
     assert.deepEqual(composed(), {
       msgtype: 'markdown',
       msgUuid: 'uuid-1',
@@ -54,14 +54,14 @@ describe('the shape of a body', () => {
     })
   })
 
-  test('of text has no title', () => {
+  test('text has no title', () => {
     const body = composed({ format: 'text' })
     assert.deepEqual(body.text, { content: 'The load of db-1 is 42' })
     assert.equal(body.msgtype, 'text')
     assert.equal(body.markdown, undefined)
   })
 
-  test('of a card leads as a whole to its link', () => {
+  test('a card has its link as a whole', () => {
     const body = composed({ format: 'actionCard', link: 'https://alerts.example/m/1' })
     assert.equal(body.msgtype, 'actionCard')
     assert.equal(body.actionCard?.singleURL, 'https://alerts.example/m/1')
@@ -69,7 +69,7 @@ describe('the shape of a body', () => {
     assert.equal(body.actionCard?.btnOrientation, '0')
   })
 
-  test('of a card with buttons leads with each of them, with one as a whole', () => {
+  test('a card with several buttons has a link for each; with one button, as a whole', () => {
     const button = (name: string) => ({ title: name, url: `https://alerts.example/${name}` })
     const buttons = ['a', 'b', 'c', 'd', 'e', 'f'].map(button)
     const link = 'https://alerts.example/m/1'
@@ -89,7 +89,7 @@ describe('the shape of a body', () => {
     assert.equal(one.actionCard?.singleURL, 'https://alerts.example/a')
   })
 
-  test('of a card without a link is markdown, since DingTalk would refuse the card', () => {
+  test('a card without a link becomes markdown, because DingTalk would refuse it', () => {
     for (const link of [undefined, '', '  ']) {
       const body = composed({ format: 'actionCard', link })
       assert.equal(body.msgtype, 'markdown')
@@ -97,23 +97,23 @@ describe('the shape of a body', () => {
     }
   })
 
-  test('never has an empty title or text', () => {
+  test('title and text are never empty', () => {
     const empty = composed({ title: ' \n', text: '\n\t ' })
     assert.deepEqual(empty.markdown, { title: 'Alert', text: 'Alert' })
     assert.equal(textOf(composed({ format: 'text', text: '' })), 'High load')
   })
 
-  test('has its title on one line', () => {
+  test('the title is on one line', () => {
     assert.equal(composed({ title: ' High\n  load\t! ' }).markdown?.title, 'High load !')
   })
 
-  test('is well formed though the text is not', () => {
+  test('the body is well formed even if the text is not', () => {
     const body = compose(contentOf({ title: 'a\ud800', text: 'b\udc00c' }), [], 'uuid-1')
     assert.ok(!/\\ud[89a-f]/i.test(body), body)
     assert.equal(textOf(JSON.parse(body) as Body), 'b\ufffdc')
   })
 
-  test('is the same for the same message, as each attempt must be', () => {
+  test('the body of the same message is always the same, as each attempt needs', () => {
     const content = contentOf({ mention: mentioning({ mobiles: ['13800000000'] }) })
     const robots = [robotNamed('ops-1', { keywords: ['OCP'] })]
     assert.equal(compose(content, robots, 'uuid-1'), compose(content, robots, 'uuid-1'))
@@ -121,43 +121,43 @@ describe('the shape of a body', () => {
 })
 
 describe('keywords', () => {
-  test('that are missing stand in front of the title and below the text', () => {
+  test('missing ones are added in front of the title and below the text', () => {
     const { markdown } = composed({}, [['OCP', 'other']])
     assert.equal(markdown?.title, '[OCP] High load')
     assert.equal(markdown?.text, 'The load of db-1 is 42\n\nOCP')
     assert.equal(textOf(composed({ format: 'text' }, [['OCP']])), 'The load of db-1 is 42\nOCP')
   })
 
-  test('that stand there already are not added, any one of them being enough', () => {
+  test('none is added if any one of them is present', () => {
     const { markdown } = composed({ title: 'load: OCP' }, [['missing', 'load']])
     assert.equal(markdown?.title, 'load: OCP')
     assert.equal(markdown?.text, 'The load of db-1 is 42')
   })
 
-  test('are looked for in title and text each by itself', () => {
+  test('are searched in title and text separately', () => {
     const { markdown } = composed({ title: 'OCP is ill', text: 'load' }, [['OCP']])
     assert.equal(markdown?.title, 'OCP is ill')
     assert.equal(markdown?.text, 'load\n\nOCP')
   })
 
-  test('differ by case', () => {
+  test('are case-sensitive', () => {
     assert.equal(composed({ title: 'ocp', text: 'ocp' }, [['OCP']]).markdown?.title, '[OCP] ocp')
   })
 
-  test('of every robot of a pool are there, a shared one once', () => {
+  test('of every robot in a pool are present, a shared one once', () => {
     const { markdown } = composed({}, [['OCP'], ['告警'], ['x', 'OCP'], []])
     assert.equal(markdown?.title, '[OCP][告警] High load')
     assert.equal(markdown?.text, 'The load of db-1 is 42\n\nOCP 告警')
   })
 
-  test('stand in fallbacks too', () => {
+  test('are in fallback texts too', () => {
     const { markdown } = composed({ title: '', text: '' }, [['OCP']])
     assert.deepEqual(markdown, { title: '[OCP] Alert', text: '[OCP] Alert' })
   })
 })
 
 describe('mentions', () => {
-  test('stand in the text, without which DingTalk notifies nobody', () => {
+  test('are in the text, otherwise DingTalk notifies nobody', () => {
     const mention = mentioning({ mobiles: ['13800000000'], users: ['manager7'], all: true })
     for (const format of ['markdown', 'text', 'actionCard'] as const) {
       const body = composed({ format, mention, link: 'https://alerts.example' })
@@ -170,7 +170,7 @@ describe('mentions', () => {
     }
   })
 
-  test('of everybody stand in the text as well, once', () => {
+  test('of everyone are in the text too, once', () => {
     const mention = mentioning({ all: true })
     assert.equal(textOf(composed({ text: 'load', mention })), 'load\n\n@all')
     assert.equal(textOf(composed({ text: 'load', mention, format: 'text' })), 'load\n@all')
@@ -182,20 +182,20 @@ describe('mentions', () => {
     assert.equal(textOf(composed({ text: 'load' })), 'load')
   })
 
-  test('that stand there already are not repeated', () => {
+  test('already in the text are not repeated', () => {
     const mention = mentioning({ mobiles: ['13800000000'], users: ['wu'] })
     const text = '@13800000000 please look, with @wu.'
     assert.equal(textOf(composed({ text, mention })), text)
   })
 
-  test('that are only a part of something longer do not count', () => {
+  test('that are only part of a longer name do not count', () => {
     const mention = mentioning({ mobiles: ['138'], users: ['bob'] })
     for (const text of ['@1380 x@bob', '@138-1 @bob.smith', '@138a @bobby', '@138@x @bob_'])
       assert.equal(textOf(composed({ text, mention })), `${text}\n\n@138 @bob`)
     assert.equal(textOf(composed({ text: '@1380, @138 @bob', mention })), '@1380, @138 @bob')
   })
 
-  test('are at most 50 people, numbers first, and no more of them in the text', () => {
+  test('are at most 50 people, numbers first, in the text too', () => {
     const mobiles = Array.from({ length: 40 }, (_, index) => String(13_800_000_000 + index))
     const users = Array.from({ length: 40 }, (_, index) => `user${index}x`)
     const body = composed({ mention: mentioning({ mobiles, users }) })
@@ -204,7 +204,7 @@ describe('mentions', () => {
     assert.equal(textOf(body).match(/@/g)?.length, 50)
   })
 
-  test('that are longer than any number or id are left out, so that a message fits in', () => {
+  test('longer than any number or id are left out, so that a message fits', () => {
     const long = '1'.repeat(30_000)
     const body = compose(
       contentOf({ mention: mentioning({ mobiles: [long, '13800000000'], users: [long] }) }),
@@ -215,7 +215,7 @@ describe('mentions', () => {
     assert.match(body, /13800000000/)
   })
 
-  test('are each once, without blanks and without an @ of their own', () => {
+  test('are unique, without spaces and without an extra @', () => {
     const mention = mentioning({ mobiles: ['@138', ' 138 ', '', '139'], users: ['wu', '@wu'] })
     const body = composed({ mention })
     assert.deepEqual(body.at, { atMobiles: ['138', '139'], atUserIds: ['wu'], isAtAll: false })
@@ -238,8 +238,8 @@ const KEYWORDS = fc.array(fc.array(fc.stringMatching(/^[\p{L}\d"\\<]{1,8}$/u), {
   maxLength: 4,
 })
 
-describe('whatever is told', () => {
-  test('a body keeps every promise to the robots it may go through', () => {
+describe('for any content', () => {
+  test("a body has the robots' keywords, a text and all mentions", () => {
     fc.assert(
       fc.property(CONTENT, KEYWORDS, (content, keywords) => {
         const body = composed(content, keywords)
@@ -261,7 +261,7 @@ describe('whatever is told', () => {
     )
   })
 
-  test('the sandbox, which is as strict as DingTalk, takes it and notifies all who are mentioned', () => {
+  test('the sandbox, as strict as DingTalk, accepts the body and notifies everyone mentioned', () => {
     fc.assert(
       fc.property(CONTENT, KEYWORDS, (content, keywords) => {
         const robots = keywords.map((each, index) => robotNamed(`r${index}`, { keywords: each }))

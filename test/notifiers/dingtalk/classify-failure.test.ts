@@ -5,7 +5,7 @@ import { Secret } from '../../../src/model/secret.ts'
 import { classifyFailure } from '../../../src/notifiers/dingtalk/classify-failure.ts'
 import { fixture, pem, retryable, SHORT_MS, TOKEN, tcpServer, webhook } from '../posting.ts'
 
-describe('what never gets through', () => {
+describe('a request that never arrives', () => {
   test('a refused connection has not reached DingTalk', async () => {
     await using at = await fixture()
     const { origin } = at.standIn
@@ -15,16 +15,16 @@ describe('what never gets through', () => {
     assert.match(attempt.errmsg ?? '', /ECONNREFUSED/)
   })
 
-  test('an address that nobody answers for ends with the robot’s time at the latest', async () => {
+  test("an address that does not answer ends with the robot's time at the latest", async () => {
     await using at = await fixture()
-    // TEST-NET-1: a black hole, or unreachable at once, as the network here has it.
+    // TEST-NET-1: packets are dropped, or the network reports it as unreachable.
     const robot = at.robot({ ...webhook('http://192.0.2.1'), timeoutMs: SHORT_MS })
     const { outcome } = await at.send(robot)
     assert.equal(outcome.kind, 'retryable')
     assert.equal(outcome.kind === 'retryable' && outcome.reached, false)
   })
 
-  test('a webhook that is no URL is told without repeating it', async () => {
+  test('a webhook that is not a URL is reported without quoting it', async () => {
     await using at = await fixture()
     const url = new Secret(`dingtalk ${TOKEN}`)
     const attempt = await at.send(at.robot({ target: { kind: 'webhook', url } }))
@@ -49,7 +49,7 @@ describe('what never gets through', () => {
     ['HPE_INVALID_CONSTANT', 'Expected HTTP/', 'unreadable'],
   ]
   for (const [code, message, reason] of ERRORS)
-    test(`${code} is sorted as ${reason}, whether bare, as a cause or among several`, () => {
+    test(`${code} is classified as ${reason}, bare, as a cause or among several errors`, () => {
       const bare = Object.assign(new Error(message), { code })
       for (const error of [
         bare,
@@ -64,14 +64,14 @@ describe('what never gets through', () => {
       }
     })
 
-  test('whatever is thrown becomes a value', () => {
+  test('any thrown value becomes an outcome', () => {
     for (const thrown of [undefined, null, 'text', 7, {}, new Error(''), new AggregateError([])])
       assert.equal(classifyFailure(thrown, { reached: true }).result, 'network')
   })
 })
 
 describe('TLS', () => {
-  test('of a certificate that this machine trusts is used', async () => {
+  test('a certificate that this machine trusts is accepted', async () => {
     const tls = pem('trusted')
     setDefaultCACertificates([...getCACertificates('default'), tls.cert])
     await using at = await fixture({ tls })
@@ -80,7 +80,7 @@ describe('TLS', () => {
     assert.equal(at.standIn.received.at(-1)?.connection, 1)
   })
 
-  test('of a stranger is refused before anything is sent', async () => {
+  test('an unknown certificate is refused before anything is sent', async () => {
     await using at = await fixture({ tls: pem('stranger') })
     const attempt = await at.send()
     assert.deepEqual(attempt.outcome, retryable('tls', false))
@@ -88,7 +88,7 @@ describe('TLS', () => {
     assert.equal(at.standIn.received.length, 0)
   })
 
-  test('of another name is refused before anything is sent', async () => {
+  test('a certificate for another name is refused before anything is sent', async () => {
     const tls = pem('wrong-name')
     setDefaultCACertificates([...getCACertificates('default'), tls.cert])
     await using at = await fixture({ tls })
@@ -98,20 +98,20 @@ describe('TLS', () => {
     assert.equal(at.standIn.received.length, 0)
   })
 
-  test('to a port that talks plain HTTP fails', async () => {
+  test('to a plain HTTP port fails', async () => {
     await using at = await fixture()
     const attempt = await at.send(at.robot(webhook(`https://127.0.0.1:${at.standIn.port}`)))
     assert.deepEqual(attempt.outcome, retryable('tls', false))
   })
 
-  test('that is never finished ends with the robot’s time, and reached nobody', async () => {
+  test("an unfinished handshake ends with the robot's time, and nothing was sent", async () => {
     await using at = await fixture()
     await using silent = await tcpServer(() => {})
     const robot = at.robot({ ...webhook(`https://127.0.0.1:${silent.port}`), timeoutMs: SHORT_MS })
     assert.deepEqual((await at.send(robot)).outcome, retryable('timeout', false))
   })
 
-  test('that is cut off during the handshake reached nobody', async () => {
+  test('a connection cut during the handshake has sent nothing', async () => {
     await using at = await fixture()
     await using cutting = await tcpServer((socket) => socket.once('data', () => socket.destroy()))
     const { outcome } = await at.send(at.robot(webhook(`https://127.0.0.1:${cutting.port}`)))

@@ -15,7 +15,7 @@ function judged(body: unknown, { status = 200, expect = OK } = {}) {
   )
 }
 
-/** An outcome on one line. */
+/** Writes an outcome on one line. */
 function brief(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'delivered':
@@ -44,7 +44,7 @@ describe('success', () => {
     assert.equal(judged({ errcode: 0, errmsg: 'ok' }).result, 'ok')
   })
 
-  test('is never what merely resembles it', () => {
+  test('never includes a reply that only resembles it', () => {
     for (const body of [
       {},
       { errcode: '' },
@@ -72,7 +72,7 @@ describe('success', () => {
       assert.notEqual(of({ errcode: 0 }, { status }), 'delivered', String(status))
   })
 
-  test('is no reply with another code, whatever else it says', () => {
+  test('never includes a reply with another code, whatever its text', () => {
     fc.assert(
       fc.property(
         fc.integer(),
@@ -88,7 +88,7 @@ describe('success', () => {
   })
 })
 
-/** Code, text as seen, and what comes of it: every row of DingTalk's table. */
+/** Code, text as seen in real replies, and outcome: every row of DingTalk's table. */
 const CODES: [number, string, string][] = [
   [-1, '系统繁忙', 'retryable busy'],
   [660026, 'sending too many messages per minute', 'throttled robot'],
@@ -180,31 +180,31 @@ describe('DingTalk’s codes', () => {
       assert.equal(of({ errcode: String(errcode), errmsg }), expected)
     })
 
-  test('mean the same with a failing HTTP status, but for a redirect', () => {
+  test('mean the same with a failing HTTP status, except a redirect', () => {
     for (const [errcode, errmsg, expected] of CODES.filter(([, , each]) => !/unknown/.test(each)))
       for (const status of [400, 403, 429, 500, 502])
         assert.equal(of({ errcode, errmsg }, { status }), expected)
     assert.equal(of({ errcode: 660026 }, { status: 302 }), 'rejected redirect')
   })
 
-  test('are read from Chinese that is written in escapes', () => {
+  test('are read from Chinese text in escapes', () => {
     assert.equal(
       of('{"errcode":310000,"errmsg":"\\u5173\\u952e\\u8bcd\\u4e0d\\u5339\\u914d"}'),
       'rejected keyword',
     )
   })
 
-  test('tell the clock from the secret in words, though both refuse the signature', () => {
+  test('distinguish clock and secret in the explanation, though both are signature errors', () => {
     assert.match(judged({ errcode: 310000, errmsg: 'invalid timestamp' }).words, /clock/)
     assert.match(judged({ errcode: 310000, errmsg: 'sign not match' }).words, /`secret`/)
   })
 
-  test('that are not whole numbers of a sensible size are none', () => {
+  test('must be integers of a sensible size', () => {
     for (const errcode of [1e300, 3.5, '99999999999', 2 ** 31, Number.MAX_SAFE_INTEGER])
       assert.equal(judged({ errcode }).errcode, undefined)
   })
 
-  test('belong to one meaning each', () => {
+  test('have one meaning each', () => {
     const codes = Object.values(ERROR_CODES).flatMap((each) => [...each.codes])
     assert.equal(new Set(codes).size, codes.length)
     assert.equal(errorCodeOf(660026), 'throttled')
@@ -214,7 +214,7 @@ describe('DingTalk’s codes', () => {
 
 describe('the limiter of a public address', () => {
   const JSON_FORM = { status: 1111, wait: 5, source: 'x5', punish: 'deny', uuid: 'abc' }
-  test('is known without a code, as JSON, as text and as a page', () => {
+  test('is recognised without a code, as JSON, as text and as HTML', () => {
     for (const body of [
       JSON_FORM,
       { ...JSON_FORM, errcode: 999_999, errmsg: 'deny' },
@@ -230,7 +230,7 @@ describe('the limiter of a public address', () => {
       assert.equal(of(JSON_FORM, { status }), 'throttled address')
   })
 
-  test('is not what refuses where the same reply names the limit of the robot', () => {
+  test("is not recognised if the same reply has the code of the robot's limit", () => {
     for (const errcode of [130101, 660026, 410100]) {
       const mixed = JSON.stringify({ ...JSON_FORM, errcode, errmsg: 'send too fast' })
       for (const body of [
@@ -245,14 +245,14 @@ describe('the limiter of a public address', () => {
     }
   })
 
-  test('is not seen in a number that only begins alike', () => {
+  test('is not recognised in a longer number that begins alike', () => {
     assert.equal(of({ status: 11111 }), 'retryable unknown bounded')
     assert.equal(of('<p>status: 11112</p>'), 'retryable unreadable bounded')
   })
 })
 
-describe('a reply that says the key of the message was used already', () => {
-  test('means delivered, with a code or without, and says why', () => {
+describe('a reply that the message key was already used', () => {
+  test('means delivered, with or without a code, and is explained', () => {
     for (const [body, status] of [
       [{ errcode: 460409, errmsg: 'duplicate msgUuid' }, 200],
       [{ code: 'duplicateClientToken', message: 'The request is a repeat' }, 409],
@@ -264,13 +264,13 @@ describe('a reply that says the key of the message was used already', () => {
     assert.match(verdict.words, /already/)
   })
 
-  test('is no page, and no redirect', () => {
+  test('is not recognised in HTML or in a redirect', () => {
     assert.equal(of('<p>duplicate msgUuid</p>'), 'retryable unreadable bounded')
     assert.equal(of({ errcode: 1, errmsg: 'duplicate' }, { status: 302 }), 'rejected redirect')
   })
 })
 
-describe('replies without a code of DingTalk', () => {
+describe('replies without a DingTalk code', () => {
   const PAGE = '<html><title>Sign in</title></html>'
   const ROWS: [number, string, string][] = [
     [200, PAGE, 'retryable unreadable bounded'],
@@ -299,19 +299,19 @@ describe('replies without a code of DingTalk', () => {
       assert.equal(of(body, { status }), expected)
     })
 
-  test('name their HTTP status or code in words', () => {
+  test('are explained with their HTTP status or code', () => {
     assert.match(judged('', { status: 502 }).words, /HTTP 502/)
     assert.match(judged({ errcode: 4711 }).words, /Code 4711/)
   })
 })
 
-describe('an expectation of one’s own', () => {
+describe("the operator's own expectation", () => {
   const regex = (source: string): Expectation => ({
     kind: 'regex',
     pattern: { source, matches: (text) => new RegExp(`^(?:${source})$`, 's').test(text) },
   })
 
-  test('is asked in addition to the code of DingTalk, never instead of it', () => {
+  test("applies in addition to DingTalk's code, never instead of it", () => {
     for (const expect of [
       regex('.*'),
       { kind: 'status', status: 200 },
@@ -329,7 +329,7 @@ describe('an expectation of one’s own', () => {
     }
   })
 
-  test('decides whether a reply that says ok is a success', () => {
+  test('decides whether a reply with errcode 0 is a success', () => {
     const ok = { errcode: 0, errmsg: 'ok' }
     assert.equal(of(ok, { expect: regex('.*"ok".*') }), 'delivered')
     assert.equal(of(ok, { status: 202, expect: { kind: 'status', status: 202 } }), 'delivered')
@@ -342,7 +342,7 @@ describe('an expectation of one’s own', () => {
     )
   })
 
-  test('compares strictly', () => {
+  test('compares strictly, with equal types', () => {
     const expect: Expectation = { kind: 'json', subset: { ok: true, n: 1, deep: { x: null } } }
     for (const body of [
       { ok: 'true', n: 1, deep: { x: null } },
@@ -367,7 +367,7 @@ describe('an expectation of one’s own', () => {
     )
   })
 
-  test('that fails still sorts the codes of DingTalk', () => {
+  test("if it fails, does not change the meaning of DingTalk's codes", () => {
     for (const expect of [regex('never'), { kind: 'status', status: 201 } as const]) {
       assert.equal(of({ errcode: 660026 }, { expect }), 'throttled robot')
       assert.equal(of({ errcode: 300005 }, { expect }), 'rejected token')
@@ -375,21 +375,21 @@ describe('an expectation of one’s own', () => {
     }
   })
 
-  test('that fails though the reply says ok is tried again a few times, and says so', () => {
+  test('if it fails on an ok reply, is retried a few times, with an explanation', () => {
     const verdict = judged({ errcode: 0, errmsg: 'ok' }, { expect: regex('never') })
     assert.equal(brief(verdict.outcome), 'retryable unknown bounded')
     assert.match(verdict.words, /`expect`/)
   })
 
-  test('of a pattern wants HTTP 2xx as well', () => {
+  test('as a pattern also requires HTTP 2xx', () => {
     assert.equal(of('ok', { status: 500, expect: regex('.*') }), 'retryable server_error')
   })
 })
 
-describe('what is quoted of a reply', () => {
+describe('the quoted text of a reply', () => {
   const TOKEN = 'canary0123456789abcdef'
 
-  test('holds no token, signature or secret', () => {
+  test('contains no token, signature or secret', () => {
     const secret = `SEC${'a1'.repeat(32)}`
     for (const said of [
       `bad access_token=${TOKEN}&timestamp=1`,
@@ -418,7 +418,7 @@ describe('what is quoted of a reply', () => {
     }
   })
 
-  test('keeps the words that only look like a label', () => {
+  test('keeps words that only look like a label', () => {
     const errmsg = 'sign not match; keywords not in content: SECURITY, sign: none'
     assert.equal(judged({ errcode: 310000, errmsg }).errmsg, errmsg)
   })
@@ -431,7 +431,7 @@ describe('what is quoted of a reply', () => {
     assert.equal(judged('').errmsg, undefined)
   })
 
-  test('comes from any reply without an exception', () => {
+  test('is extracted from any reply without an exception', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -451,8 +451,8 @@ describe('what is quoted of a reply', () => {
   })
 })
 
-describe('the table of meanings', () => {
-  test('says in whole sentences what each means', () => {
+describe('the table of error codes', () => {
+  test('explains each one in whole sentences', () => {
     for (const [name, { words }] of Object.entries(ERROR_CODES))
       assert.match(words, /^[A-Z].*\.$/, name)
   })

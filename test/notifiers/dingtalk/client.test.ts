@@ -17,7 +17,7 @@ import { robotNamed } from '../../support/settings.ts'
 import { fixture, NOW, PLENTY_MS, retryable, SECRET, SHORT_MS, TOKEN } from '../posting.ts'
 
 describe('a post', () => {
-  test('is what DingTalk takes: JSON in UTF-8, token and signature in the query', async () => {
+  test('has the form that DingTalk requires: JSON in UTF-8, token and signature in the query', async () => {
     await using at = await fixture()
     const attempt = await at.send(at.robot({ secret: new Secret(SECRET) }))
     assert.equal(attempt.outcome.kind, 'delivered')
@@ -33,7 +33,7 @@ describe('a post', () => {
     assert.equal(JSON.parse(request?.body ?? '').msgUuid, 'uuid-1')
   })
 
-  test('carries a signature that a strict robot takes, and a wrong secret is told', async () => {
+  test('has a signature that a strict robot accepts; a wrong secret is reported', async () => {
     await using standIn = await startStandIn({
       now: () => NOW,
       robots: { strict: { secret: new Secret(SECRET), keywords: ['OCP'] } },
@@ -49,7 +49,7 @@ describe('a post', () => {
     assert.equal(standIn.shown().length, 1)
   })
 
-  test('a missing keyword names the key to set, and says when none was needed so far', async () => {
+  test('rejected for a missing keyword names the key to set, and earlier messages that passed', async () => {
     let said = { errcode: 0, errmsg: 'ok' }
     const notifier = notifiers.dingtalk({
       clock: realClock,
@@ -64,7 +64,7 @@ describe('a post', () => {
     await notifier.close()
   })
 
-  test('measures its time by the clock it is given', async () => {
+  test('measures its duration with the given clock', async () => {
     const instants = [1_000, 1_234]
     const clock: Clock = {
       now: () => new Date(instants.shift() ?? 9_999),
@@ -74,7 +74,7 @@ describe('a post', () => {
     assert.equal((await at.send()).durationMs, 234)
   })
 
-  test('after which the clock went back took no time at all', async () => {
+  test('has duration 0 if the clock went back', async () => {
     const instants = [9_000, 1_000]
     await using at = await fixture({
       clock: { ...realClock, now: () => new Date(instants.shift() ?? 0) },
@@ -82,7 +82,7 @@ describe('a post', () => {
     assert.equal((await at.send()).durationMs, 0)
   })
 
-  test('keeps its connection for the next', async () => {
+  test('keeps its connection for the next one', async () => {
     await using at = await fixture()
     for (let i = 0; i < 3; i += 1) assert.equal((await at.send()).result, 'ok')
     assert.deepEqual(
@@ -91,7 +91,7 @@ describe('a post', () => {
     )
   })
 
-  test('survives that the server closed the idle connection', async () => {
+  test('succeeds after the server closed the idle connection', async () => {
     await using at = await fixture()
     for (let i = 0; i < 10; i += 1) {
       assert.equal((await at.send()).result, 'ok')
@@ -100,7 +100,7 @@ describe('a post', () => {
     assert.equal(at.standIn.shown().length, 10)
   })
 
-  test('goes where the robot leads after its settings have changed', async () => {
+  test("uses the new address after the robot's settings have changed", async () => {
     await using at = await fixture()
     await using other = await startStandIn()
     await at.send()
@@ -110,7 +110,7 @@ describe('a post', () => {
     assert.equal(other.received.length, 1)
   })
 
-  test('waits out a slow answer within its time', async () => {
+  test('waits for a slow reply within its time', async () => {
     await using at = await fixture()
     at.standIn.script({ kind: 'delay', ms: 200 })
     assert.equal((await at.send()).result, 'ok')
@@ -118,7 +118,7 @@ describe('a post', () => {
   })
 })
 
-describe('what the server does instead of answering', () => {
+describe('a server that fails to answer', () => {
   const ROWS: [string, Step, object][] = [
     ['never answers', { kind: 'hang' }, retryable('timeout', true)],
     ['drips its body', { kind: 'drip', everyMs: 20 }, retryable('timeout', true)],
@@ -134,7 +134,7 @@ describe('what the server does instead of answering', () => {
     ['never stops talking', { kind: 'endless' }, retryable('unreadable', true, true)],
   ]
   for (const [name, step, outcome] of ROWS)
-    test(`${name}: tried again, as it may have taken the message`, async () => {
+    test(`${name}: retried, because it may have processed the message`, async () => {
       await using at = await fixture()
       at.standIn.script(step)
       const timeoutMs = step.kind === 'hang' || step.kind === 'drip' ? SHORT_MS : PLENTY_MS
@@ -143,7 +143,7 @@ describe('what the server does instead of answering', () => {
       assert.equal(attempt.httpStatus, undefined)
       assert.equal(attempt.errcode, undefined)
       assert.ok((attempt.errmsg ?? '').length > 0)
-      // The next one goes over a new connection.
+      // The next request uses a new connection.
       assert.equal((await at.send()).result, 'ok')
       assert.deepEqual(
         at.standIn.received.map((each) => each.connection),
@@ -161,7 +161,7 @@ describe('what the server does instead of answering', () => {
     assert.equal(at.standIn.received.length, 2)
   })
 
-  test('a kept connection that went dead counts as reached, and is not used again', async () => {
+  test('a kept connection that has died counts as reached, and is not reused', async () => {
     await using at = await fixture()
     await at.send()
     at.standIn.script({ kind: 'hang' })
@@ -174,7 +174,7 @@ describe('what the server does instead of answering', () => {
     )
   })
 
-  test('the clock alone says when the time is up', async () => {
+  test('only the given clock ends the wait', async () => {
     const up = Promise.withResolvers<void>()
     const asked: number[] = []
     const clock: Clock = {
@@ -193,7 +193,7 @@ describe('what the server does instead of answering', () => {
     assert.deepEqual(asked, [PLENTY_MS])
   })
 
-  test('a reply ends the wait for the deadline', async () => {
+  test('a reply ends the wait before the deadline', async () => {
     const signals: (AbortSignal | undefined)[] = []
     const clock: Clock = {
       now: () => NOW,
@@ -210,7 +210,7 @@ describe('what the server does instead of answering', () => {
     )
   })
 
-  test('closing the notifier ends what is under way', async () => {
+  test('closing the notifier ends requests in progress', async () => {
     await using at = await fixture()
     at.standIn.script({ kind: 'hang' })
     const sending = at.send()
@@ -220,7 +220,7 @@ describe('what the server does instead of answering', () => {
   })
 })
 
-describe('replies over the wire', () => {
+describe('replies over the network', () => {
   test('a redirect is not followed, so that the token goes nowhere else', async () => {
     await using at = await fixture()
     await using other = await startStandIn()
@@ -232,7 +232,7 @@ describe('replies over the wire', () => {
     assert.equal(at.standIn.received.length, 5)
   })
 
-  test('a page of a gateway with a failing status is tried again', async () => {
+  test('an HTML page of a gateway with a failing status is retried', async () => {
     await using at = await fixture()
     for (const status of [500, 502, 503, 504]) {
       at.standIn.script({ kind: 'reply', status, body: '<html>Bad gateway</html>' })
@@ -242,13 +242,13 @@ describe('replies over the wire', () => {
     }
   })
 
-  test('a login page with HTTP 200 is no success', async () => {
+  test('a login page with HTTP 200 is not a success', async () => {
     await using at = await fixture()
     at.standIn.script({ kind: 'reply', body: '<html>Please sign in</html>' })
     assert.deepEqual((await at.send()).outcome, retryable('unreadable', true, true))
   })
 
-  test('a page that repeats the signed address gives no secret away', async () => {
+  test('a page that quotes the signed address reveals no secret', async () => {
     await using at = await fixture()
     const robot = at.robot({ secret: new Secret(SECRET) })
     await at.send(robot)
@@ -261,7 +261,7 @@ describe('replies over the wire', () => {
     assert.match(errmsg, /^no .*robot\/send/)
   })
 
-  test('a repeat that is refused in words was delivered before', async () => {
+  test('a repeat refused by DingTalk counts as delivered', async () => {
     await using at = await fixture({ group: { repeats: 'refused' } })
     at.standIn.script({ kind: 'reset', taken: true })
     const body = JSON.stringify({ msgtype: 'text', msgUuid: 'same', text: { content: 'x' } })
@@ -271,7 +271,7 @@ describe('replies over the wire', () => {
     assert.equal(at.standIn.shown().length, 1)
   })
 
-  test('one too many is the robot’s own or the address’s, as the reply has it', async () => {
+  test('a throttle reply is for the robot or for the address, depending on its form', async () => {
     for (const [throttled, scope] of [
       ['code', 'robot'],
       ['mixed', 'robot'],
@@ -283,7 +283,7 @@ describe('replies over the wire', () => {
     }
   })
 
-  test('one too many is throttled by the rules of DingTalk', async () => {
+  test('the call after the limit is throttled, as at DingTalk', async () => {
     await using at = await fixture()
     const results: string[] = []
     for (let i = 0; i < 21; i += 1) results.push((await at.send()).result)
@@ -298,7 +298,7 @@ describe('replies over the wire', () => {
   })
 })
 
-describe('a packed reply', () => {
+describe('a compressed reply', () => {
   const OK = '{"errcode":0,"errmsg":"ok"}'
   const PACKED: [string, Buffer][] = [
     ['gzip', gzipSync(OK)],
@@ -312,7 +312,7 @@ describe('a packed reply', () => {
     ['gzip, br', brotliCompressSync(gzipSync(OK))],
   ]
   for (const [encoding, body] of PACKED)
-    test(`in ${encoding} is read, though none was asked for`, async () => {
+    test(`in ${encoding} is read, although identity was requested`, async () => {
       await using at = await fixture()
       at.standIn.script({ kind: 'reply', headers: { 'content-encoding': encoding }, body })
       const attempt = await at.send()
@@ -320,14 +320,14 @@ describe('a packed reply', () => {
       assert.equal(at.standIn.received[0]?.headers['accept-encoding'], 'identity')
     })
 
-  test('is judged as any other: a refusal is one', async () => {
+  test('is classified like any other', async () => {
     await using at = await fixture()
     const body = gzipSync('{"errcode":300005,"errmsg":"token is not exist"}')
     at.standIn.script({ kind: 'reply', headers: { 'content-encoding': 'gzip' }, body })
     assert.equal((await at.send()).result, 'token')
   })
 
-  test('that unpacks to more than any reply of DingTalk’s is not unpacked to its end', async () => {
+  test('that expands beyond MAX_REPLY_BYTES is not read to its end', async () => {
     await using at = await fixture()
     for (const body of [
       gzipSync(Buffer.alloc(64 * 1024 * 1024, ' ')),
@@ -341,7 +341,7 @@ describe('a packed reply', () => {
     }
   })
 
-  test('that cannot be unpacked is judged by its status, and may have been a success', async () => {
+  test('that cannot be decompressed is classified by its status, and may have been a success', async () => {
     await using at = await fixture()
     for (const [encoding, body] of [
       ['gzip', OK.slice(2)],
@@ -361,7 +361,7 @@ describe('a packed reply', () => {
     }
   })
 
-  test('of a sandbox that packs its replies is read without a network', async () => {
+  test('of a sandbox is read without a network', async () => {
     for (const encoding of ['gzip', 'deflate', 'br'] as const) {
       const group = new SandboxGroup({ encoding })
       const notifier = createDingtalk({
@@ -375,8 +375,8 @@ describe('a packed reply', () => {
   })
 })
 
-describe('a robot of the sandbox', () => {
-  test('is judged by the same rules without a network', async () => {
+describe('a sandbox robot', () => {
+  test('is classified by the same rules, without a network', async () => {
     await using at = await fixture()
     const robot = robotNamed('lab', { secret: new Secret(SECRET), keywords: ['OCP'] })
     const attempt = await at.send(robot)
@@ -387,7 +387,7 @@ describe('a robot of the sandbox', () => {
     assert.equal(at.standIn.received.length, 0)
   })
 
-  test('is handed the signed query, the body and the instant', async () => {
+  test('receives the signed query, the body and the time', async () => {
     const seen: { query: string; body: string; at: Date }[] = []
     const notifier = notifiers.dingtalk({
       clock: realClock,
@@ -403,7 +403,7 @@ describe('a robot of the sandbox', () => {
     assert.equal(seen[0]?.at, NOW)
   })
 
-  test('whose stand-in fails does not make the notifier reject', async () => {
+  test('with a failing sandbox does not make the notifier reject', async () => {
     const notifier = createDingtalk({
       clock: realClock,
       sandbox: () => {

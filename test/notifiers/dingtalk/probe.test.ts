@@ -18,8 +18,8 @@ interface Body {
 const bodyOf = (which: (typeof PROBES)[number], keywords: string[] = []): Body =>
   JSON.parse(probe(which, robotNamed('r', { keywords }), UUID).body) as Body
 
-describe('a message of a probe', () => {
-  test('is marked as a test, and holds what DingTalk asks of every message', () => {
+describe('the message of a probe', () => {
+  test('is marked as a test, and has everything that DingTalk requires', () => {
     for (const which of PROBES) {
       const message = probe(which, robotNamed('r', { keywords: ['OCP'] }), UUID)
       const shown = readMessage(message.body, { size: 'text', everyone: 'flag' })
@@ -31,11 +31,11 @@ describe('a message of a probe', () => {
     }
   })
 
-  test('is the same twice where the key is to be repeated', () => {
+  test('is equal for first and repeat', () => {
     assert.deepEqual(bodyOf('first'), bodyOf('repeat'))
   })
 
-  test('calls everybody by the flag alone', () => {
+  test('mentions everyone by the flag alone', () => {
     const { at, markdown } = bodyOf('everyone', ['OCP'])
     assert.equal(at.isAtAll, true)
     assert.doesNotMatch(markdown.text, /@/)
@@ -44,7 +44,7 @@ describe('a message of a probe', () => {
       assert.equal(bodyOf(which).at.isAtAll, false)
   })
 
-  test('has the keyword in its title and none in its text, whatever the keywords are', () => {
+  test('has the keyword in its title but not in its text, whatever the keywords are', () => {
     for (const keywords of [
       ['OCP'],
       ['Test'],
@@ -60,7 +60,7 @@ describe('a message of a probe', () => {
     }
   })
 
-  test('has a body beyond the limit with a text of less than half of it', () => {
+  test('has a body above the limit with a text of less than half of it', () => {
     const { body, text } = probe('size', robotNamed('r', { keywords: ['OCP'] }), UUID)
     assert.ok(bytes(body) > MAX_BODY_BYTES && bytes(body) < MAX_BODY_BYTES * 1.2)
     assert.ok(bytes(text) < MAX_BODY_BYTES / 2)

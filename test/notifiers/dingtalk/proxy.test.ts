@@ -17,7 +17,7 @@ const NOW = new Date('2026-11-24T08:00:00Z')
 const PLENTY_MS = 20_000
 const SHORT_MS = 300
 
-/** A made-up name, to which the certificate is given; only the proxy knows the way. */
+/** A made-up name for which the certificate is issued; only the proxy can reach it. */
 const HOST = 'oapi.dingtalk.example'
 
 const TRUSTED = {
@@ -85,7 +85,7 @@ function retryable(
   return { kind: 'retryable', reason, reached, bounded }
 }
 
-describe('through a proxy', () => {
+describe('a robot with a proxy', () => {
   test('an https webhook goes through a tunnel, in which the proxy sees no token', async () => {
     await using at = await fixture('https')
     assert.equal((await at.send()).result, 'ok')
@@ -98,7 +98,7 @@ describe('through a proxy', () => {
     assert.equal(at.standIn.received[0]?.headers.host, HOST)
   })
 
-  test('an http webhook is asked for in absolute form, for proxies without CONNECT', async () => {
+  test('an http webhook is requested in absolute form, for proxies without CONNECT', async () => {
     await using at = await fixture('http')
     assert.equal((await at.send()).result, 'ok')
     const [asked] = at.proxy.asked
@@ -112,7 +112,7 @@ describe('through a proxy', () => {
   })
 
   for (const scheme of ['http', 'https'] as const) {
-    test(`with a password it is given to the proxy and not to the webhook (${scheme})`, async () => {
+    test(`sends the password to the proxy and not to the webhook (${scheme})`, async () => {
       const wanted: Behaviour = { kind: 'password', user: 'ops', password: PASSWORD }
       await using at = await fixture(scheme, wanted)
       const [host, port] = at.proxy.host.split(':')
@@ -125,7 +125,7 @@ describe('through a proxy', () => {
       assert.equal(at.standIn.received[0]?.headers['proxy-authorization'], undefined)
     })
 
-    test(`without the password it wants the message has not reached DingTalk (${scheme})`, async () => {
+    test(`without the right password, the message has not reached DingTalk (${scheme})`, async () => {
       await using at = await fixture(scheme, { kind: 'password', user: 'ops', password: 'x' })
       const attempt = await at.send({ proxy: at.proxy.url.replace('//', '//ops:canary@') })
       assert.deepEqual(attempt.outcome, retryable('proxy', { reached: false }))
@@ -136,10 +136,10 @@ describe('through a proxy', () => {
       assert.equal((await at.send()).result, 'ok')
     })
 
-    test(`that is down, or resets, it has not reached DingTalk or may have (${scheme})`, async () => {
+    test(`a proxy that is down, or that resets the connection, is classified (${scheme})`, async () => {
       await using at = await fixture(scheme, { kind: 'reset' })
       const reset = await at.send()
-      // What was given to a proxy in absolute form may have been passed on.
+      // A proxy that read a request in absolute form may have forwarded it.
       const reached = scheme === 'http'
       assert.ok(reset.outcome.kind === 'retryable' && reset.outcome.reached === reached)
       await at.proxy.close()
@@ -147,7 +147,7 @@ describe('through a proxy', () => {
       assert.deepEqual(down.outcome, retryable('network', { reached: false }))
     })
 
-    test(`that is silent it ends with the robot's time (${scheme})`, async () => {
+    test(`a silent proxy is given up after the robot's time (${scheme})`, async () => {
       await using at = await fixture(scheme, { kind: 'silence' })
       const attempt = await at.send({ timeoutMs: SHORT_MS })
       assert.deepEqual(attempt.outcome, retryable('timeout', { reached: scheme === 'http' }))
@@ -156,7 +156,7 @@ describe('through a proxy', () => {
     })
   }
 
-  test('that refuses the tunnel the message has not reached DingTalk', async () => {
+  test('if the proxy refuses the tunnel, the message has not reached DingTalk', async () => {
     await using at = await fixture('https')
     for (const status of [403, 407, 502, 503]) {
       at.proxy.behave({ kind: 'refuse', status })
@@ -169,7 +169,7 @@ describe('through a proxy', () => {
     assert.equal((await at.send()).result, 'ok')
   })
 
-  test('that refuses what is asked for in absolute form it is told by its status', async () => {
+  test('a refused request in absolute form is classified by its status', async () => {
     await using at = await fixture('http', { kind: 'refuse', status: 403 })
     assert.deepEqual(
       (await at.send()).outcome,
@@ -179,19 +179,19 @@ describe('through a proxy', () => {
     assert.deepEqual((await at.send()).outcome, retryable('server_error', { reached: true }))
   })
 
-  test('that opens the tunnel and then is silent it ends with the robot’s time', async () => {
+  test("a proxy that is silent after opening the tunnel is given up after the robot's time", async () => {
     await using at = await fixture('https', { kind: 'open_then_silence' })
     const attempt = await at.send({ timeoutMs: SHORT_MS })
     assert.deepEqual(attempt.outcome, retryable('timeout', { reached: false }))
   })
 
-  test('that opens the tunnel and resets it the message has not reached DingTalk', async () => {
+  test('if the proxy resets the open tunnel, the message has not reached DingTalk', async () => {
     await using at = await fixture('https', { kind: 'open_then_reset' })
     const { outcome } = await at.send()
     assert.ok(outcome.kind === 'retryable' && !outcome.reached)
   })
 
-  test('that answers itself with a page it is no success', async () => {
+  test("a proxy's own page is not a success", async () => {
     const page: Behaviour = { kind: 'page', html: '<html>Welcome to the hotel</html>' }
     await using plain = await fixture('http', page)
     assert.deepEqual(
@@ -203,7 +203,7 @@ describe('through a proxy', () => {
     assert.deepEqual(attempt.outcome, retryable('tls', { reached: false }))
   })
 
-  test('that is changed by a reload the next message takes the new one', async () => {
+  test('the next message uses a proxy that a reload has changed', async () => {
     await using at = await fixture('http')
     await using other = await startBadProxy(
       { kind: 'ok' },

@@ -7,7 +7,7 @@ import { sign, signedUrl } from '../../../src/notifiers/dingtalk/sign.ts'
 const WEBHOOK = 'https://oapi.dingtalk.com/robot/send?access_token=abc'
 
 describe('the signature', () => {
-  test('is the one that DingTalk computes, for known vectors', () => {
+  test("is DingTalk's, for known vectors", () => {
     assert.equal(
       sign('this is secret', 1_700_000_000_000),
       'sSFWELbV2YwjdDQhWZwTcWlX5BWUx5J6TPpsZmuPii0=',
@@ -15,13 +15,13 @@ describe('the signature', () => {
     assert.equal(sign('SECtest', 1_700_000_000_001), 'r4CWp/Dz+Ng0sbTjH1vB0Fr+uQ2fn831mssaN6/C05I=')
   })
 
-  test('goes into the query encoded once', () => {
+  test('is in the query, encoded once', () => {
     const url = signedUrl(WEBHOOK, 'SECtest', new Date(1_700_000_000_001))
     assert.ok(url.endsWith('&sign=r4CWp%2FDz%2BNg0sbTjH1vB0Fr%2BuQ2fn831mssaN6%2FC05I%3D'), url)
     assert.ok(url.includes('&timestamp=1700000000001&'), url)
   })
 
-  test('replaces one that the webhook was pasted with, however often', () => {
+  test('replaces all earlier ones in the webhook', () => {
     const stale = `${WEBHOOK}&timestamp=1&sign=old&timestamp=2&sign=older`
     const { searchParams } = new URL(signedUrl(stale, 'SECtest', new Date(1_700_000_000_001)))
     assert.deepEqual(searchParams.getAll('timestamp'), ['1700000000001'])
@@ -29,13 +29,13 @@ describe('the signature', () => {
     assert.deepEqual(searchParams.getAll('access_token'), ['abc'])
   })
 
-  test('is left as it stands where the robot has no secret', () => {
+  test('in the webhook is unchanged if the robot has no secret', () => {
     const own = 'https://gateway.example/push?sign=of-its-own'
     assert.equal(signedUrl(own, undefined, new Date(0)), own)
     assert.equal(signedUrl(WEBHOOK, undefined, new Date(0)), WEBHOOK)
   })
 
-  test('of a webhook that is no URL is an error that does not repeat it', () => {
+  test('of a text that is not a URL is an error that does not quote it', () => {
     assert.throws(
       () => signedUrl('htp//canary-token', 'SECtest', new Date(0)),
       (error: Error) =>
@@ -44,7 +44,7 @@ describe('the signature', () => {
     )
   })
 
-  test('survives the way through a URL for any secret and instant', () => {
+  test('is unchanged by a URL, for any secret and time', () => {
     fc.assert(
       fc.property(
         fc.string({ minLength: 1, unit: 'grapheme' }),
