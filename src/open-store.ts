@@ -29,7 +29,7 @@ export async function openOrAwait(
     return { store: await openStore(url, opening), isOpen: true, opened: Promise.resolve(true) }
   return awaitStore({
     open: () => openShared(url, opening),
-    mayPass: (error) => (error instanceof StoreUnreachable ? error.passes : undefined),
+    retryHelps: (error) => (error instanceof StoreUnreachable ? error.passes : undefined),
     clock,
     signal,
     waiting: (why) => events.storeAwaited(remote, why),

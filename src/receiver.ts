@@ -118,7 +118,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     reconcile: () => dispatchers.reconcile(),
     async stop() {
       await Promise.all([dispatchers, ...upkeep].map((each) => each.stop()))
-      await replica.handOver()
+      await replica.releaseLeases()
     },
   }
 }

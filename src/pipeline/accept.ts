@@ -22,26 +22,26 @@ export interface AcceptDeps {
   sources: ReadonlyMap<SourceName, Source>
   clock: Clock
   settings: () => Settings
-  /** Called with the queues in which something new waits. */
+  /** Called with the queues that have new alerts. */
   wake: (queues: readonly string[]) => void
   events: Events
-  /** Between pieces of a large body. */
+  /** Awaited between pieces of a large body. */
   giveWay: GiveWay
-  /** Absent: nothing is ever muted. */
+  /** Absent: there are no mutes. */
   mutes?: Pick<Mutes, 'at' | 'end'>
 }
 
 export interface Inbound {
   source: SourceName
-  /** As in the request's path: a channel, or `auto`. */
+  /** The channel in the request's path, or `auto`. */
   channel: string
-  /** A string, or the same text as UTF-8. */
+  /** A string, or its bytes in UTF-8. */
   body: string | Uint8Array
 }
 
 /**
- * Resolves when every alert of a request is on disk or was already known, so that its sender can be answered 200.
- * Returns the source that read it, which may be another than the one asked. Rejects with AppError unknown_channel,
+ * Resolves when every alert of a request is on disk or was already known; then the sender may get a 200. Returns the
+ * source that read the request, which may differ from the requested one. Rejects with AppError unknown_channel,
  * bad_payload, store_unavailable.
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<SourceName> {
@@ -50,8 +50,8 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<Source
   if (counts.length === 0) return source
   const { duplicate, queues, suppressed } = await stored
   deps.wake(queues)
-  // Before the reply: a mute that a recovery has ended must not cover the next firing. Where this fails, the sender
-  // tries again, and so does this.
+  // Before the reply: a mute that a recovery has ended must not cover the next firing. If this fails, the sender
+  // retries, and the mute is ended then.
   if (endedMutes.length > 0) await deps.mutes?.end(endedMutes)
 
   for (const each of counts) deps.events.alertsReceived(source, each)
@@ -65,11 +65,11 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<Source
 }
 
 /**
- * Reads a request and passes it to the store. Everything parsed becomes garbage when this call ends: kept while the
- * disk is awaited, it would outlive V8's young generation, which costs a third of an accept of 100 alerts.
+ * Reads a request and passes it to the store. All parsed data becomes garbage when this call ends. If it were kept until
+ * the disk has answered, it would outlive V8's young generation, and an accept of 100 alerts would cost a third more.
  */
 async function readAndStore(
-  { source: asked, channel: named, body }: Inbound,
+  { source: requested, channel: named, body }: Inbound,
   deps: AcceptDeps,
 ): Promise<PendingAccept> {
   const giveWay = isLarge(body) ? deps.giveWay : immediate
@@ -77,7 +77,7 @@ async function readAndStore(
   let settings = deps.settings()
   channelNamed(named, settings)
   const now = deps.clock.now()
-  const reader = deps.sources.get(asked) as Source
+  const reader = deps.sources.get(requested) as Source
   const context = { receivedAt: now, timezone: settings.timezone, giveWay }
   const notification = await reader.read(body, context)
   const { source } = notification
@@ -87,7 +87,7 @@ async function readAndStore(
   let destinations: Destinations
   let repeats: DuplicateKey
   do {
-    // A reload must not leave alerts in queues that no robot works any more.
+    // A reload in between must not leave alerts in queues without a robot.
     settings = deps.settings()
     const channel = channelNamed(named, settings)
     destinations = destinationsFor(channel, settings)
@@ -110,13 +110,13 @@ type DuplicateKey = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
 interface PendingAccept {
   source: SourceName
   counts: AlertCount[]
-  /** Words for levels that neither the configuration nor the built-in table has. */
+  /** Level words that neither the configuration nor the built-in table contains. */
   unknownLevels: readonly string[]
   stored: Promise<Accepted> | Accepted
   endedMutes: readonly EndedMute[]
 }
 
-/** Alerts routed in one piece. */
+/** Alerts that are routed before other work may run. */
 const CHUNK_SIZE = 16
 
 async function incomingFrom(
@@ -141,8 +141,8 @@ const NOTHING = {
 }
 
 /**
- * A later request is a duplicate if it has the same alerts in the same states for the same channels. Where a channel's
- * period is shorter than retries last, the texts must be the same as well.
+ * A later request is a duplicate if it has the same alerts in the same states for the same channels. If a channel's
+ * aggregation period is shorter than DEDUP_WINDOW_MS, the texts must be equal too.
  */
 async function duplicateKeyOf(
   { source, key, contentKey }: Notification,
@@ -154,15 +154,15 @@ async function duplicateKeyOf(
     shortestMs = Math.min(shortestMs, everyMs)
     channels.add(channel)
   }
-  const said = shortestMs < DEDUP_WINDOW_MS ? await contentKey() : key
-  const whole = [said, source, ...channels].join('\n')
+  const states = shortestMs < DEDUP_WINDOW_MS ? await contentKey() : key
+  const full = [states, source, ...channels].join('\n')
   return {
-    key: whole.length > MAX_KEY_LENGTH ? hash([whole]) : whole,
+    key: full.length > MAX_KEY_LENGTH ? hash([full]) : full,
     dedupWindowMs: shortestMs === 0 ? DEDUP_WINDOW_MS : Math.min(shortestMs, DEDUP_WINDOW_MS),
   }
 }
 
-/** A longer key costs more to store than to hash. */
+/** Storing a longer key costs more than hashing it. */
 const MAX_KEY_LENGTH = 64
 
 interface AlertCount {
@@ -182,7 +182,7 @@ function countByChannelAndStatus(alerts: readonly IncomingAlert[]): AlertCount[]
   return runs
 }
 
-/** The channel that a path names, or `auto`; AppError unknown_channel where there is none. */
+/** The channel named in a path, or `auto`. AppError unknown_channel for any other name. */
 function channelNamed(channel: string, settings: Settings): string {
   if (settings.onlyChannel !== undefined) return settings.onlyChannel
   if (channel === AUTO ? settings.routes.length > 0 : settings.channels.has(channel)) return channel
@@ -194,7 +194,7 @@ function channelNamed(channel: string, settings: Settings): string {
   throw new AppError('unknown_channel', `${wrong}; available: ${names.join(', ')}`)
 }
 
-/** What the store keeps of an alert in one channel; the variables are read again from the payload. */
+/** The row that the store keeps of an alert in one channel; its variables are read again from the payload. */
 function incoming(
   alert: Alert,
   position: number,
@@ -219,7 +219,7 @@ function incoming(
     endsAtMs: alert.endsAt?.getTime(),
     ...(status === 'resolved' && !channel.sendResolved ? { suppressed: 'resolved_off' } : {}),
   }
-  // Both are rare, and two further spreads would cost a fifth of all this.
+  // Both are rare, and two more spreads would add a fifth to the cost of this function.
   if (onlyNew && channel.aggregate?.changes === true) row.onlyNew = true
   if (muting?.covers(alert, level, channel.name) === true) row.muted = true
   return row

@@ -16,7 +16,7 @@ export interface AttemptDeps {
   notifier: Pick<Notifier, 'send' | 'maxBodyBytes'>
   clock: Clock
   events: Events
-  /** Called with the queues in which something waits for any of their robots. */
+  /** Called with queues that have work for any of their robots. */
   wake: (queues: readonly string[]) => void
   random: () => number
   giveWay: GiveWay
@@ -40,7 +40,7 @@ export interface InFlight {
   }
 }
 
-/** Posts a claimed message once and records the outcome; retries the recording until the store takes it. */
+/** Posts a claimed message once and records the outcome, retrying the record until the store accepts it. */
 export async function attempt(
   inFlight: InFlight,
   { settings, deps }: { settings: Settings; deps: AttemptDeps },
@@ -99,8 +99,8 @@ export async function attempt(
 }
 
 /**
- * Gives a claimed message back unsent. After a stall between claim and POST, the call could end after the time for
- * which it is counted and its robot is leased.
+ * Returns a claimed message unsent. After a stall between claim and POST, the call could end after its counted time and
+ * after the robot's lease.
  */
 export async function releaseClaim(
   { robot, claimed, backlog, message }: InFlight,
@@ -131,7 +131,7 @@ const STALLED: Attempt = {
   durationMs: 0,
 }
 
-/** Records an outcome, retrying until the store takes it; the robot sends nothing meanwhile. */
+/** Records an outcome, retrying until the store accepts it; meanwhile the robot sends nothing. */
 async function settle(
   { store, clock, events }: AttemptDeps,
   settlement: Settlement,

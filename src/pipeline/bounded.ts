@@ -1,31 +1,30 @@
 import type { Alert, PrerenderedText } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 
-/** Characters kept of one text: a DingTalk message has at most 20,000 bytes. */
+/** Limit on the characters kept of one text; a DingTalk message has at most 20,000 bytes. */
 const MAX_TEXT = 20_000
 
-/** Characters of variables kept of one alert. */
+/** Limit on the characters of variables kept of one alert. */
 export const MAX_KEPT_OF_ONE = 256 * 1024
 
-/** Characters of variables kept of all alerts of one message or page. */
+/** Limit on the characters of variables kept of all alerts of one message or page. */
 export const MAX_KEPT = 16 * 1024 * 1024
 
-/** The least that is kept of each alert of a message, whatever their number: more than a message has room for. */
+/** The minimum kept of each alert of a message, for any number of alerts: more than a message has room for. */
 export const MIN_KEPT = 32 * 1024
 
-/** The least that is kept of an alert on a page that has reached MAX_KEPT. */
+/** The minimum kept of an alert on a page that has reached MAX_KEPT. */
 export const MIN_KEPT_ON_PAGE = 1024
 
 const CUT = '…'
 
-/** Characters that may be kept of each alert of `count`. Pure. */
+/** Limit on the characters kept of each alert of a message. Pure. */
 export function shareOf(alerts: number): number {
   return Math.min(MAX_KEPT_OF_ONE, Math.max(MIN_KEPT, Math.floor(MAX_KEPT / alerts)))
 }
 
 /**
- * Copies an alert, with as much of its texts as a message can show; the copy keeps no memory of the payload alive.
- * Pure.
+ * Copies an alert with as much of its texts as a message can show. The copy does not keep the payload in memory. Pure.
  */
 export function boundedAlert(alert: Alert, maxCharacters: number): Alert {
   const { source, status, startsAt, endsAt, levelWord, labels, texts } = alert
@@ -64,8 +63,13 @@ export function boundedVariables(
   return { variables: kept, characters }
 }
 
-/** Copies a text that a sender rendered, cut to more than a message can hold. Pure. */
-export function boundedReady({ title, text, format, mention }: PrerenderedText): PrerenderedText {
+/** Copies a text that a sender rendered, cut to more characters than a message can hold. Pure. */
+export function boundedPrerendered({
+  title,
+  text,
+  format,
+  mention,
+}: PrerenderedText): PrerenderedText {
   return {
     title: title === undefined ? undefined : copied(title),
     text: copied(text),
@@ -81,9 +85,9 @@ export function boundedReady({ title, text, format, mention }: PrerenderedText):
 /** More people than a message has room to mention. */
 const MAX_MENTIONED = 5_000
 
-/** V8 makes a slice a view that keeps the whole text alive; a round trip through bytes is a copy. */
+/** A slice in V8 is a view that keeps the whole text in memory; converting it to bytes and back makes a copy. */
 function copied(text: string, maxCharacters = MAX_TEXT): string {
-  // V8 copies shorter slices by itself.
+  // V8 itself copies shorter slices.
   if (text.length < SHORTEST_VIEW) return text
   if (text.length <= maxCharacters) return Buffer.from(text).toString()
   const end = maxCharacters - CUT.length

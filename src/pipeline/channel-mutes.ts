@@ -4,7 +4,7 @@ import type { Settings } from '../model/settings.ts'
 import type { Mutes } from './mutes.ts'
 import { nameFrom } from './silencing.ts'
 
-/** A mute of a channel as a program asks for it. */
+/** A mute of a channel, as requested through the API. */
 export interface ChannelMute {
   until: Date
   /** In Alertmanager's notation; empty: the whole channel. */
@@ -18,7 +18,10 @@ export interface ChannelMutesDeps {
   now: () => Date
 }
 
-/** Mutes alerts of a channel; gives the id. AppError unknown_channel, or bad_request for a time or matcher that cannot be. */
+/**
+ * Mutes alerts of a channel and returns the mute's id. AppError unknown_channel, or bad_request for an invalid time or
+ * matcher.
+ */
 export async function muteChannel(
   channel: string,
   { until, matchers, by }: ChannelMute,
@@ -37,14 +40,14 @@ export async function muteChannel(
   })
 }
 
-/** Ends one mute of a channel, or all; gives how many were in force. */
+/** Ends one mute of a channel, or all of them; returns how many were in force. */
 export async function unmuteChannel(
   channel: string,
   { id, by }: { id: string | undefined; by: string },
   { mutes, settings, now }: ChannelMutesDeps,
 ): Promise<number> {
   assertChannel(channel, settings())
-  // Another process may have made it a moment ago.
+  // Another process may have created a mute a moment ago.
   await mutes.refresh()
   const found = mutes.in(channel, now()).filter((mute) => id === undefined || mute.id === id)
   return mutes.end(found.map((mute) => ({ id: mute.id, by: nameFrom(by) })))

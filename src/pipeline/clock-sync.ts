@@ -4,14 +4,12 @@ import type { Store } from '../stores/store.ts'
 
 const EVERY_MS = 1_000
 
-/**
- * The most that a clock drifts, or that a time server slews it, within a second: 1 %. The pace leaves a margin for it.
- */
+/** The most that a clock drifts, or is slewed by a time server, within a second: 1 %. The pace has a margin for it. */
 const DRIFT_MS = 10
 
 /**
- * Makes the service's clock follow the machine's. After a step, moves calls, penalties and due times by as much, so
- * that limits and penalties hold in real time. Returns when to check again.
+ * Makes the receiver's clock follow the machine's clock. After a step, shifts calls, penalties and due times in the
+ * store by the same amount, so that limits and penalties hold in real time. Returns when to check again.
  */
 export async function correctClockSteps({
   clock,
@@ -25,7 +23,7 @@ export async function correctClockSteps({
   const byMs = Math.trunc(clock.strayedMs())
   if (Math.abs(byMs) <= DRIFT_MS) clock.follow(byMs)
   else {
-    // In this order calls look younger in between, never older, so that the limit holds.
+    // This order makes calls look younger in between, never older, so that the limit holds.
     if (byMs > 0) await store.shift(byMs)
     clock.follow(byMs)
     if (byMs < 0)

@@ -16,9 +16,9 @@ import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
 
 export type SendPlan = Extract<Plan, { kind: 'send' }>
 
-/** Alerts of each count in a digest that are read for different targets. */
+/** How many alerts of each count in a digest are read, to show different targets. */
 export const EXAMPLES_PER_GROUP = 10
-/** Groups for which examples are read; those after them fit on no phone. */
+/** For how many counts examples are read; a phone screen shows no more. */
 const MAX_GROUPS_WITH_EXAMPLES = 40
 
 export interface ComposeDeps extends StoredAlertsDeps {
@@ -28,7 +28,7 @@ export interface ComposeDeps extends StoredAlertsDeps {
   renderer: Renderer
   events: Pick<Events, 'templateFailed' | 'nameUnknown'>
   uuid: () => string
-  /** Absent: messages have no links to silence an alert here. */
+  /** Absent: messages have no links to the receiver's silence page. */
   silenceLinks?: Pick<SilenceLinks, 'linksAt'>
 }
 
@@ -39,17 +39,17 @@ export interface ComposedMessage {
 
 interface Draft {
   included: readonly (MessageAlert & { ids: readonly number[] })[]
-  /** What still fires of the groups whose included alerts are resolved. */
+  /** Alerts that still fire in the same groups, if all included alerts are resolved. */
   stillFiring: readonly MessageAlert[]
   robots: readonly Robot[]
-  /** Whom the senders of the alerts mention themselves. */
+  /** The mentions in texts that the senders rendered. */
   mention: Mention
   limitBytes: number
   uuid: string
   now: Date
 }
 
-/** Composes the message for a plan: rendered, within the platform's limit, with the alerts that it includes. */
+/** Composes the message for a plan: rendered, within the platform's size limit, with the alerts that it includes. */
 export async function composeMessage(
   plan: SendPlan,
   {
@@ -68,18 +68,18 @@ export async function composeMessage(
   const places = coalesced.map(({ shown }) => shown)
   const read = await readStored(places, deps)
   const linkOf = await deps.silenceLinks?.linksAt(now)
-  const told = coalesced.map((each) =>
+  const included = coalesced.map((each) =>
     messageAlertOf(each, read(each.shown).alert, { channel, linkOf }),
   )
   const draft: Draft = {
-    included: told,
+    included,
     stillFiring: stillFiringOf(
-      told,
-      // Hundreds of queued alerts may share one payload of thousands.
+      included,
+      // Once per payload: hundreds of queued alerts may share one payload of thousands.
       [...new Map(places.map((place) => [place.payload, read(place).together])).values()].flat(),
       channel,
     ),
-    mention: united(coalesced.flatMap((each) => read(each.shown).ready?.mention ?? [])),
+    mention: united(coalesced.flatMap((each) => read(each.shown).prerendered?.mention ?? [])),
     robots: channel.mode === 'pool' ? robotsOf(channel, settings) : [robot],
     limitBytes: Math.min(notifier.maxBodyBytes, bodyBytes ?? notifier.maxBodyBytes),
     uuid: deps.uuid(),
@@ -95,9 +95,9 @@ export async function composeMessage(
   }
 
   const only = coalesced.length === 1 ? coalesced[0] : undefined
-  const ready = only === undefined ? undefined : read(only.shown).ready
-  if (only !== undefined && ready !== undefined) {
-    const made = prerenderedMessage(ready, { channel, draft, deps })
+  const prerendered = only === undefined ? undefined : read(only.shown).prerendered
+  if (only !== undefined && prerendered !== undefined) {
+    const made = prerenderedMessage(prerendered, { channel, draft, deps })
     if (made !== undefined)
       return {
         message: { ...base, ...made, ...carries(draft.included, only.ids.length) },
@@ -114,7 +114,7 @@ interface Composing {
   deps: ComposeDeps
 }
 
-/** Takes the first form that includes the message's share of the alerts; counts always fit. */
+/** Takes the first form that includes the message's share of the alerts; the form `counts` always fits. */
 async function composeForm(
   plan: SendPlan,
   { base, draft, deps }: Composing,
@@ -129,8 +129,8 @@ async function composeForm(
         total: draft.included.length,
         groups: [],
       })
-      if (!made.isReadable || !carriesEnough(made.told, draft.included, scope.messages)) continue
-      const ids = draft.included.slice(0, made.told).flatMap((each) => each.ids)
+      if (!made.isReadable || !carriesEnough(made.shown, draft.included, scope.messages)) continue
+      const ids = draft.included.slice(0, made.shown).flatMap((each) => each.ids)
       return {
         message: { ...base, ...made.message, ...carries(draft.included, ids.length) },
         alerts: { kind: 'some', ids },
@@ -140,7 +140,7 @@ async function composeForm(
   return composeCounts(plan, { base, draft, deps })
 }
 
-/** The number of alerts in a message, and the level of the most severe. */
+/** The number of alerts in a message, and the most severe level among them. */
 function carries(
   leveled: readonly { level: Level }[],
   alertCount: number,
@@ -149,7 +149,7 @@ function carries(
   return { alertCount, level }
 }
 
-/** Queued alerts that are read one by one; a message about more has counts only. */
+/** Limit on the queued alerts that are read one by one; a message about more contains only counts. */
 export const MAX_QUEUED_PREVIEW = 500
 
 /** Composes counts of everything that waits in the queue for the channel. */
@@ -182,7 +182,7 @@ async function composeCounts(
   }
 }
 
-/** Under the heading, but for an alert of OCP's, whose format stays as it is. */
+/** Mentions go under the heading. In a single OCP alert they go to the end, so that OCP's format is unchanged. */
 export function mentionPlaceOf(alerts: readonly Pick<MessageAlert, 'alert'>[]): 'heading' | 'end' {
   return alerts.length === 1 && alerts[0]?.alert.source === 'ocp' ? 'end' : 'heading'
 }
@@ -191,13 +191,13 @@ function exampleOf(alert: Alert, level: Level, receivedAt: Date): MessageAlert {
   return { alert, level, receivedAt, repeats: 0, firedWhileWaiting: false }
 }
 
-/** Whether `messages` messages carry all alerts, with every severe one in the first. */
+/** Whether `messages` messages can carry all alerts, with every severe one in the first. */
 export function carriesEnough(
-  told: number,
+  carried: number,
   included: readonly { level: Level }[],
   messages: number,
 ): boolean {
-  return told >= leastCarried(included, messages)
+  return carried >= leastCarried(included, messages)
 }
 
 interface FormRequest {
@@ -211,8 +211,8 @@ interface FormRequest {
 
 interface FormResult {
   message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>
-  /** How many alerts, from the first, the message shows. */
-  told: number
+  /** How many of the alerts the message shows, counted from the first. */
+  shown: number
   isReadable: boolean
 }
 
@@ -221,17 +221,17 @@ function renderAndCompose(
   { plan, draft, deps, total, groups, span }: FormRequest,
 ): FormResult {
   const { channel } = plan
-  const { included: told, now, uuid } = draft
-  const subjects = told.map(({ alert, level }) => ({ variables: alert.variables, level }))
+  const { included, now, uuid } = draft
+  const subjects = included.map(({ alert, level }) => ({ variables: alert.variables, level }))
   const mention = messageMention({ channel, alerts: subjects, now, own: draft.mention }, deps)
-  const received = told.map((each) => each.receivedAt.getTime())
+  const received = included.map((each) => each.receivedAt.getTime())
   const link = linkTo(uuid, deps.settings)
   const contentOf = (title: string, text: string, buttons: readonly Button[]): Content => ({
     format: channel.format,
     title,
     text,
     mention,
-    mentionAt: mentionPlaceOf(told),
+    mentionAt: mentionPlaceOf(included),
     link,
     buttons,
   })
@@ -239,7 +239,7 @@ function renderAndCompose(
     channel,
     now,
     form,
-    alerts: told,
+    alerts: included,
     messages: plan.scope.kind === 'some' ? plan.scope.messages : 1,
     stillFiring: form === 'counts' ? [] : draft.stillFiring,
     total,
@@ -258,34 +258,41 @@ function renderAndCompose(
   const { kind, title, text } = result
   return {
     message: { kind, title, text, body },
-    told: form === 'counts' ? told.length : result.told,
+    shown: form === 'counts' ? included.length : result.told,
     isReadable: result.isReadable ?? true,
   }
 }
 
-/** Uses the text that the sender rendered; undefined when it is too large to be sent unchanged. */
+/** Uses the text that the sender rendered; undefined if it is empty or too large to be sent unchanged. */
 function prerenderedMessage(
-  ready: PrerenderedText,
+  prerendered: PrerenderedText,
   { channel, draft, deps }: { channel: Channel; draft: Draft; deps: ComposeDeps },
 ): Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'> | undefined {
-  const [told] = draft.included
-  if (told === undefined || ready.text.trim() === '') return undefined
-  const subject = { variables: told.alert.variables, level: told.level }
-  const title = ready.title ?? told.alert.variables.alarm_name ?? ready.text.trim().slice(0, 60)
+  const [only] = draft.included
+  if (only === undefined || prerendered.text.trim() === '') return undefined
+  const subject = { variables: only.alert.variables, level: only.level }
+  const title =
+    prerendered.title ?? only.alert.variables.alarm_name ?? prerendered.text.trim().slice(0, 60)
   const content: Content = {
-    format: ready.format,
+    format: prerendered.format,
     title,
-    text: ready.text,
+    text: prerendered.text,
     mention: messageMention(
-      { channel, alerts: [subject], now: draft.now, format: ready.format, own: ready.mention },
+      {
+        channel,
+        alerts: [subject],
+        now: draft.now,
+        format: prerendered.format,
+        own: prerendered.mention,
+      },
       deps,
     ),
     link: undefined,
   }
   const body = deps.notifier.compose(content, draft.robots, draft.uuid)
   if (Buffer.byteLength(body) > draft.limitBytes) return undefined
-  const kind: MessageKind = told.alert.status === 'resolved' ? 'recovery' : 'alert'
-  return { kind, title, text: ready.text, body }
+  const kind: MessageKind = only.alert.status === 'resolved' ? 'recovery' : 'alert'
+  return { kind, title, text: prerendered.text, body }
 }
 
 function messageAlertOf(
@@ -307,14 +314,14 @@ function united(mentions: readonly Mention[]): Mention {
   }
 }
 
-/** What came in one group with alerts that are all resolved, and still fires. */
+/** Alerts that still fire in the same payloads, if all included alerts are resolved. */
 function stillFiringOf(
-  told: readonly MessageAlert[],
+  included: readonly MessageAlert[],
   together: readonly Alert[],
   channel: Channel,
 ): MessageAlert[] {
-  if (told.some(({ alert }) => alert.status === 'firing')) return []
-  const over = new Set(told.map(({ alert }) => alert.fingerprint))
+  if (included.some(({ alert }) => alert.status === 'firing')) return []
+  const over = new Set(included.map(({ alert }) => alert.fingerprint))
   const firing = new Map(
     together
       .filter(({ status, fingerprint }) => status === 'firing' && !over.has(fingerprint))
@@ -324,7 +331,7 @@ function stillFiringOf(
     .map((alert) => ({
       alert,
       level: levelIn(alert, channel),
-      receivedAt: told[0]?.receivedAt ?? new Date(0),
+      receivedAt: included[0]?.receivedAt ?? new Date(0),
       repeats: 0,
       firedWhileWaiting: false,
     }))
@@ -335,7 +342,7 @@ export function robotsOf(channel: Channel, settings: Settings): Robot[] {
   return channel.robots.map((name) => settings.robots.get(name) as Robot)
 }
 
-/** The console page of a message, where the console's address is known. */
+/** The address of a message's page in the console; undefined without `external_url`. */
 export function linkTo(uuid: string, settings: Settings): string | undefined {
   return settings.externalUrl === undefined ? undefined : `${settings.externalUrl}/messages/${uuid}`
 }

@@ -3,10 +3,10 @@ import type { Alert } from '../model/alert.ts'
 import { DEFAULT_LEVEL, type Level, levelOf } from '../model/level.ts'
 import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
 
-/** The channel name under which each alert finds its channels by the routes. */
+/** The reserved channel name for which `routes` choose the channels of each alert. */
 export const AUTO = 'auto'
 
-/** A channel with its queues and its words for levels, found out once for all alerts that take it. */
+/** A channel with its queues and its level words, prepared once for all alerts of a request. */
 export interface Destination {
   channel: Channel
   queues: readonly string[]
@@ -15,7 +15,7 @@ export interface Destination {
 
 export interface Destinations {
   of: (alert: Alert) => readonly Destination[]
-  /** Words for levels, of the alerts so far, that neither the configuration nor the built-in table has. */
+  /** Level words of the alerts so far that neither the configuration nor the built-in table contains. */
   unknownLevels: () => string[]
 }
 
@@ -48,7 +48,7 @@ export function destinationsFor(channel: string, settings: Settings): Destinatio
   }
 }
 
-/** The level of an alert, by the operator's own words first. */
+/** The level of an alert; the operator's own words take precedence. */
 export function levelIn(alert: Alert, own?: { levels: ReadonlyMap<string, Level> }): Level {
   return levelOf(alert.levelWord ?? '', own?.levels) ?? DEFAULT_LEVEL
 }
@@ -58,7 +58,7 @@ interface LevelReader {
   unknown: () => string[]
 }
 
-/** Levels of words, each looked up once. */
+/** Reads the levels of words, looking up each word once. */
 function levelReader(own: ReadonlyMap<string, Level>): LevelReader {
   const levels = new Map<string, Level | undefined>()
   return {

@@ -25,8 +25,8 @@ export interface DispatchDeps
 }
 
 /**
- * Does the next thing for one robot: plan, compose, claim, post, settle. Returns when there may be more to do;
- * undefined: not before something new waits. The call is counted and the body is on disk before the POST begins.
+ * Does the next step for one robot: plan, compose, claim, post, settle. Returns when there may be more to do; undefined
+ * means only after a wake. Before the POST begins, the call is counted and the body is on disk.
  */
 export async function pass(name: string, deps: DispatchDeps): Promise<Date | undefined> {
   const settings = deps.settings()
@@ -85,7 +85,7 @@ interface ClaimContext {
   settings: Settings
 }
 
-/** The call of a claim, at the time of the claim: composing may have taken long. */
+/** The call of a claim, timed from the claim itself, because composing may have taken long. */
 function callAt(at: Date, { robot, calendar }: ClaimContext, { owner }: DispatchDeps): CallClaim {
   return {
     key: robot.key,
@@ -112,8 +112,8 @@ async function claimNew(
     { ...deps, settings, renderer: deps.renderer(), timezone: settings.timezone },
   )
   const at = deps.clock.now()
-  // The lease may have ended while the message was composed. A claim without it would fail, and composing would begin
-  // again.
+  // The lease may have ended while the message was composed. A claim without it would fail, and composing would start
+  // over.
   if (!(await leased(robot, { now: at, settings, deps }))) return undefined
   const call = callAt(at, context, deps)
   const claimed = await deps.store.claim({ now: at, message, alerts, call })

@@ -6,23 +6,23 @@ import { Loop } from './loop.ts'
 
 const RETRY_MS = 500
 
-/** How often to look for queues without a robot: another process may have put alerts there. */
+/** How often to look for queues without a robot, because another process may have put alerts there. */
 const REASSIGN_EVERY_MS = 30_000
 
 type NextPassAt = (planned: Date | undefined) => Date | undefined
 
-/** One dispatch loop for each robot of the settings in force. */
+/** Runs one dispatch loop for each robot of the current settings. */
 export class Dispatchers {
   readonly #deps: DispatchDeps
   readonly #nextPassAt: NextPassAt
   readonly #loops = new Map<string, { loop: Loop; work: string }>()
-  /** The loops that work a queue; every accept looks them up. */
+  /** The loops of each queue; every accept looks them up. */
   #byQueue = new Map<string, Loop[]>()
   #reconciling = Promise.resolve()
   #stopped = false
   readonly #reassigning: Loop
 
-  /** `nextPassAt` turns the time that a pass planned into the time of the next pass. */
+  /** `nextPassAt` converts the time that a pass planned into the time of the next pass. */
   constructor({ nextPassAt, ...deps }: Omit<DispatchDeps, 'wake'> & { nextPassAt?: NextPassAt }) {
     this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
     this.#nextPassAt = nextPassAt ?? ((planned) => planned)
@@ -42,27 +42,27 @@ export class Dispatchers {
   }
 
   /**
-   * Applies the settings in force. A robot whose queues changed sends nothing until alerts of removed queues are moved,
-   * so that nothing newer overtakes them.
+   * Applies the current settings. A robot whose queues changed sends nothing until the alerts of removed queues are
+   * moved; otherwise newer alerts could overtake them.
    */
   reconcile(): Promise<void> {
     this.#reconciling = this.#reconciling.then(() => this.#reconcile())
     return this.#reconciling
   }
 
-  /** Wakes the robots that work these queues. */
+  /** Wakes the robots of these queues. */
   wake(queues: readonly string[] | 'all'): void {
     if (queues === 'all') for (const { loop } of this.#loops.values()) loop.wake()
     else
       for (const queue of queues) {
         const loops = this.#byQueue.get(queue)
-        // The alert was accepted with settings that a reload has replaced since.
+        // A reload has replaced the settings with which the alert was accepted.
         if (loops === undefined) this.#reassigning.wake()
         else for (const loop of loops) loop.wake()
       }
   }
 
-  /** Resolves when the attempts in flight have ended; no other begins. */
+  /** Resolves when the attempts in flight have ended; no new attempt begins. */
   async stop(): Promise<void> {
     this.#stopped = true
     await Promise.all([
@@ -85,7 +85,7 @@ export class Dispatchers {
     for (const name of now.robots.keys()) {
       const running = this.#loops.get(name)
       if (running !== undefined) {
-        // Its limits may have changed.
+        // The robot's limits may have changed.
         running.loop.wake()
         continue
       }
@@ -97,7 +97,7 @@ export class Dispatchers {
       })
       this.#loops.set(name, { loop: loop.start(), work: workOf(name, now) as string })
     }
-    // Set in the same turn as the loops, so that a queue's loop is either woken or makes its first pass after this.
+    // Set in the same event-loop turn as the loops: a wake either finds the loop, or comes before its first pass.
     this.#byQueue = this.#loopsByQueue(now)
     this.#reassigning.start()
     this.#reassigning.wake()
@@ -117,7 +117,7 @@ export class Dispatchers {
     return found
   }
 
-  /** Retries until the store takes it: a store without room would take no claim either. */
+  /** Retries until the store accepts it: a full store would accept no claim either. */
   async #untilReassigned(settings: Settings, stopped: readonly string[]): Promise<void> {
     const { clock, events } = this.#deps
     while (!this.#stopped)
@@ -130,7 +130,7 @@ export class Dispatchers {
       }
   }
 
-  /** The store moves no alerts from a queue whose robot is leased. */
+  /** The store moves no alerts out of a queue while its robot is leased. */
   async #endLease(robot: string): Promise<void> {
     const { store, clock, owner } = this.#deps
     const now = clock.now()
@@ -146,7 +146,7 @@ export class Dispatchers {
   }
 }
 
-/** The channel of a message for one robot alone: a test of a robot whose queue no channel uses. */
+/** The channel name in a message for one robot only, such as the test of a robot whose queue no channel uses. */
 export const NO_CHANNEL = ''
 
 /** Each channel's queues, with the robots that work them. */
@@ -172,7 +172,7 @@ export function assignmentsOf({ channels, robots }: Settings): QueueAssignment[]
   return [...ofChannels, { channel: NO_CHANNEL, queues: alone }]
 }
 
-/** Identifies the queues that a robot works, by channel; undefined for an unknown robot. */
+/** Identifies the queues of a robot, by channel; undefined for an unknown robot. */
 function workOf(name: string, { robots, channels }: Settings): string | undefined {
   const robot = robots.get(name)
   if (robot === undefined) return undefined

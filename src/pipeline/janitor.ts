@@ -6,20 +6,20 @@ import type { Store } from '../stores/store.ts'
 
 const EVERY_MS = 60_000
 
-/** After a full batch more is left to delete: the next one comes soon, but leaves time for accepts. */
+/** A full batch means that more is left to delete. The next batch starts soon, but leaves time for accepts. */
 const BATCH_SIZE = 1_000
 const BETWEEN_MS = 200
 
 /**
- * Deletes what is older than the retention and not needed for any decision. In a shared store, also requeues messages
- * in flight of robots that no process works any more. Returns when to run again.
+ * Deletes rows that are older than the retention and that no decision needs. In a shared store, also requeues in-flight
+ * messages of robots that no process works any more. Returns when to run again.
  */
 export async function pruneRegularly(deps: {
   store: Pick<Store, 'prune' | 'recover'>
   clock: Clock
   settings: () => Settings
   events: Events
-  /** Whether other processes use the store; they may have ended with messages in flight. */
+  /** Whether other processes use the store; one may have ended with messages in flight. */
   shared?: boolean
 }): Promise<Date> {
   const now = deps.clock.now()

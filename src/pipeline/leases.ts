@@ -2,21 +2,21 @@ import type { Clock } from '../clock.ts'
 import type { Store } from '../stores/store.ts'
 
 /**
- * How long a lease lasts. When a process ends, another takes over its robots after this and the poll interval, 12 s
- * together. A claim extends the lease to cover the attempt.
+ * How long a lease lasts. If a process ends, another takes over its robots after this time and the poll interval, 12 s
+ * in total. A claim extends the lease to cover the attempt.
  */
 export const LEASE_MS = 10_000
 
-/** A lease that still lasts this long is not renewed. */
+/** A lease that lasts at least this long is not renewed. */
 export const LEASE_ENOUGH_MS = 6_000
 
-/** Poll interval for a robot that another process works. */
+/** Poll interval for a robot that another process has leased. */
 export const LEASE_RETRY_MS = 2_000
 
 const RENEW_EVERY_MS = 3_000
 
-/** Poll interval for what another process has stored, in case its notification was lost. */
-const LOOK_EVERY_MS = 5_000
+/** Poll interval for changes by another process, in case its notification was lost. */
+const CHECK_EVERY_MS = 5_000
 
 /** Renews the leases of this process's robots, idle ones too; returns when to renew again. */
 export async function keepLeases({
@@ -36,8 +36,8 @@ export async function keepLeases({
   return new Date(now.getTime() + RENEW_EVERY_MS)
 }
 
-/** When to look again at a robot in a shared store: as planned, or at the poll interval. */
-export function lookAgainAt(planned: Date | undefined, now: Date): Date {
-  const soon = new Date(now.getTime() + LOOK_EVERY_MS)
+/** When to check a robot again in a shared store: at the planned time, or at the poll interval if that is sooner. */
+export function nextCheckAt(planned: Date | undefined, now: Date): Date {
+  const soon = new Date(now.getTime() + CHECK_EVERY_MS)
   return planned !== undefined && planned < soon ? planned : soon
 }

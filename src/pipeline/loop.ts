@@ -1,21 +1,21 @@
 import type { Clock } from '../clock.ts'
 
-/** The longest sleep: the wall clock may have been set meanwhile. */
+/** The longest sleep, because the wall clock may be changed meanwhile. */
 const MAX_SLEEP_MS = 30_000
 
 /**
- * The shortest rest after a pass that found nothing to do. In a storm each commit wakes the loop, and a pass costs more
- * the more alerts wait.
+ * The shortest rest after a pass without work. In a storm each commit wakes the loop, and a pass costs more the more
+ * alerts wait.
  */
 const BETWEEN_RESTS_MS = 50
 const MAX_BETWEEN_RESTS_MS = 1_000
 const RESTS_PER_PASS = 40
 
-/** After a pass that threw. */
+/** The rest after a pass that threw. */
 const AFTER_FAILURE_MS = 1_000
 
 export interface LoopOptions {
-  /** Does one thing; returns when there may be more to do, undefined: not before a wake. */
+  /** Does one step; returns when there may be more to do, undefined: only after a wake. */
   pass: () => Promise<Date | undefined>
   clock: Clock
   failed: (error: unknown) => void
@@ -44,7 +44,7 @@ export class Loop {
     this.#sleep?.abort()
   }
 
-  /** Resolves when the pass in flight has ended; no other begins. */
+  /** Resolves when the current pass has ended; no new pass begins. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#sleep?.abort()

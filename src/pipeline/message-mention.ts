@@ -10,13 +10,13 @@ export interface MentionSubject {
   channel: Channel
   alerts: readonly Subject[]
   now: Date
-  /** The channel's, unless the sender rendered the text itself. */
+  /** The channel's format by default; differs if the sender rendered the text. */
   format?: Format
-  /** What the sender of the message mentions itself. */
+  /** Mentions in the sender's own message. */
   own?: Mention | undefined
 }
 
-/** Whom a message mentions; names that mean nobody stand beside them, escaped, and are said once in the log. */
+/** The people that a message mentions. Names without a person are shown beside them, escaped, and logged once. */
 export function messageMention(
   { channel, alerts, now, format = channel.format, own }: MentionSubject,
   { settings, events }: { settings: Settings; events?: Pick<Events, 'nameUnknown'> },

@@ -7,7 +7,7 @@ import type { Matcher } from '../model/matcher.ts'
 import type { MuteEnd, NewSilence, Silence } from '../model/silence.ts'
 import type { Store } from '../stores/store.ts'
 
-/** More mutes at once are a slip of a program. */
+/** More mutes at once can only be a program's mistake. */
 const MAX_MUTES = 1_000
 
 const NONE: readonly Mute[] = []
@@ -15,7 +15,7 @@ const NONE: readonly Mute[] = []
 export interface MutesDeps {
   store: Pick<Store, 'silences' | 'addSilence' | 'endSilence'>
   clock: Clock
-  /** Reads matchers in Alertmanager's notation; throws for others. */
+  /** Parses matchers in Alertmanager's notation; throws for invalid ones. */
   parseMatchers: (texts: readonly string[]) => Matcher[]
 }
 
@@ -25,15 +25,15 @@ export interface EndedMute {
   by: string
 }
 
-/** What is muted of one request's alerts, and which mutes these end. */
+/** Which alerts of one request are muted, and which mutes they end. */
 export interface Muting {
   ended: readonly EndedMute[]
   covers(alert: Alert, level: Level, channel: string): boolean
 }
 
 /**
- * The mutes in force, as the store has them: what this process changes counts at once, what another process changes
- * from the next `refresh` on. While nothing is muted, asking costs nothing.
+ * The mutes in force, as in the store. Changes by this process apply at once, changes by another process after the next
+ * `refresh`. Without any mute, checks cost nothing.
  */
 export class Mutes {
   readonly #deps: MutesDeps
@@ -44,18 +44,18 @@ export class Mutes {
     this.#deps = deps
   }
 
-  /** Reads them from the store. */
+  /** Reads the mutes from the store. */
   async refresh(): Promise<void> {
     const changes = this.#changes
     const found = await this.list()
-    // What this process changed meanwhile may be missing from the list.
+    // The list may lack changes that this process made meanwhile.
     if (changes !== this.#changes) return this.refresh()
     this.#inForce = found.length === 0 ? NONE : found.map((each) => this.#muteFrom(each))
   }
 
-  /** The mutes in force at an instant, for the alerts of one request; undefined where nothing is muted. */
+  /** The mutes in force at an instant, for the alerts of one request; undefined if there are none. */
   at(now: Date): Muting | undefined {
-    if (this.#read().length === 0) return undefined
+    if (this.#loaded().length === 0) return undefined
     const ended: EndedMute[] = []
     return {
       ended,
@@ -67,18 +67,18 @@ export class Mutes {
     }
   }
 
-  /** As the store has them now. */
+  /** Reads the list of mutes in force from the store. */
   list(): Promise<Silence[]> {
     const { store, clock } = this.#deps
     return store.silences({ kind: 'mute', inForceAt: clock.now(), limit: MAX_MUTES })
   }
 
-  /** Those that may cover alerts of a channel. AppError store_unavailable before the first `refresh`. */
+  /** Mutes that may cover alerts of a channel. AppError store_unavailable before the first `refresh`. */
   in(channel: string, now: Date): readonly Mute[] {
-    return this.#read().filter((mute) => mute.channel === channel && mute.until > now)
+    return this.#loaded().filter((mute) => mute.channel === channel && mute.until > now)
   }
 
-  /** AppError bad_request names a matcher that cannot be read. */
+  /** Throws AppError bad_request, naming a matcher that cannot be parsed. */
   assertReadable(matchers: readonly string[]): void {
     for (const text of matchers)
       try {
@@ -99,7 +99,7 @@ export class Mutes {
     return id
   }
 
-  /** Ends mutes and gives how many were in force; an end that is not stored rejects. */
+  /** Ends mutes and returns how many were in force. Rejects if an end cannot be stored. */
   async end(ended: readonly { id: string; by: string }[]): Promise<number> {
     const { store, clock } = this.#deps
     let count = 0
@@ -111,7 +111,7 @@ export class Mutes {
     return count
   }
 
-  #read(): readonly Mute[] {
+  #loaded(): readonly Mute[] {
     if (this.#inForce === undefined)
       throw new AppError(
         'store_unavailable',
@@ -128,7 +128,7 @@ export class Mutes {
   }
 }
 
-/** What is written as the one who ended a mute, where no person did. */
+/** The author recorded for the end of a mute that an alert has ended. */
 export function byAlert(why: MuteEnd): string {
   return `alert:${why}`
 }

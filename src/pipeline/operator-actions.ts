@@ -6,19 +6,19 @@ import type { Robot, Settings } from '../model/settings.ts'
 import type { FailedQuery, Pause } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 
-/** What a person does about messages and robots; `by` names the person, or the address of the request. */
+/** Actions of a person on messages and robots; `by` is the person's name, or the address of the request. */
 export interface OperatorActions {
   /** Queues a dead message again. AppError not_found, not_dead, outdated. */
   resend(id: string, by: string): Promise<void>
-  /** Queues failed messages again, at most MAX_RESENT of them; `dryRun` only counts. */
+  /** Queues failed messages again, at most MAX_RESENT; `dryRun` only counts. */
   resendAll(which: FailedMessages, how: Press): Promise<Resending>
-  /** Takes failed messages off the list of what needs a person. They stay dead. */
+  /** Removes failed messages from the list of problems. They stay dead. */
   dismissAll(which: FailedMessages, how: Press): Promise<number>
-  /** Stops a robot, until it is resumed where `until` is undefined. AppError not_found. */
+  /** Pauses a robot; without `until`, until a person resumes it. AppError not_found. */
   pause(robot: string, how: { until: Date | undefined; by: string }): Promise<Date>
-  /** Starts a robot and ends its penalty, also one of its address. Returns the pauses that were in force. */
+  /** Resumes a robot and ends its penalty, including that of its address. Returns the pauses that were in force. */
   resume(robot: string, by: string): Promise<Pause[]>
-  /** When the last of these ended. */
+  /** When the last of these actions ended. */
   lastAt(): Date | undefined
 }
 
@@ -30,11 +30,11 @@ export interface Press {
 }
 
 export interface Resending {
-  /** Queued again. Each costs one call. */
+  /** Messages queued again; each costs one call. */
   resent: number
-  /** Left dead, since newer messages about their alerts were accepted. */
+  /** Messages left dead, because newer messages about their alerts were accepted. */
   outdated: number
-  /** Left dead, since there is more than one press sends. */
+  /** Whether messages are left dead because one press sends at most MAX_RESENT. */
   left: boolean
 }
 
@@ -46,12 +46,12 @@ export interface OperatorDeps {
   events: Events
 }
 
-/** One press costs the month no more calls than this. */
+/** Limit on the calls that one press costs. */
 export const MAX_RESENT = 1_000
 
 const PAGE_SIZE = 500
 
-/** A message that something else has settled meanwhile. */
+/** Errors for a message that something else has settled meanwhile. */
 const SETTLED_ELSEWHERE: readonly ErrorCode[] = ['outdated', 'not_dead', 'not_found']
 
 export function operatorActions(deps: OperatorDeps): OperatorActions {
@@ -117,7 +117,7 @@ async function resendAll(
     if (!(error instanceof AppError) || done.resent === 0) throw error
     throw new AppError(
       error.code,
-      `${done.resent} messages are queued again, then: ${error.message}`,
+      `${done.resent} messages were queued again before this error: ${error.message}`,
     )
   } finally {
     if (!dryRun) {
@@ -127,7 +127,7 @@ async function resendAll(
   }
 }
 
-/** The queue of a message that was queued again; undefined where it stays dead. */
+/** The queue of a message that was queued again; undefined if it stays dead. */
 async function resentTo(
   id: string,
   { store, clock }: Pick<OperatorDeps, 'store' | 'clock'>,
@@ -158,6 +158,6 @@ function robotNamed(name: string, { settings }: Pick<OperatorDeps, 'settings'>):
   if (robot !== undefined) return robot
   throw new AppError(
     'not_found',
-    `there is no robot ${JSON.stringify(name.slice(0, 60))}; there is: ${[...robots.keys()].join(', ')}`,
+    `unknown robot ${JSON.stringify(name.slice(0, 60))}; available: ${[...robots.keys()].join(', ')}`,
   )
 }

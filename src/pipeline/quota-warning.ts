@@ -16,7 +16,7 @@ export interface QuotaWarningDeps {
   wake: (queues: readonly string[]) => void
 }
 
-/** A robot's state before a call, and the call. */
+/** A call, and the robot's state before it. */
 export interface CallMade {
   robot: Robot
   channel: Channel
@@ -27,9 +27,7 @@ export interface CallMade {
   now: Date
 }
 
-/**
- * Queues a warning, once a month for each threshold, when a robot or the organisation has used that share of its calls.
- */
+/** Queues a warning, once a month per threshold, when a robot or the organisation has used that share of its calls. */
 export async function warnOfQuota(
   made: CallMade,
   { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
@@ -48,11 +46,11 @@ export async function warnOfQuota(
     const used = before + 1
     const percent = reachedWarningPercent({ used, limit })
     const warned = backlog.quotaWarnings.find((each) => each.scope === scope)?.percent ?? 0
-    // Do not spend the last call of a month on a warning.
+    // A warning must not use the last call of a month.
     if (limit === undefined || percent <= warned || used >= limit) continue
     const endsAt = monthEnd
-    const said = { channel, now, percent, used, limit, robot: name, endsAt }
-    const { title, text } = renderer.quota(said)
+    const warning = { channel, now, percent, used, limit, robot: name, endsAt }
+    const { title, text } = renderer.quota(warning)
     const { format } = channel
     const content: Content = { format, title, text, mention: NO_MENTION, link: undefined }
     const uuid = deps.uuid()

@@ -5,21 +5,21 @@ import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { MultiProcess, WakeListener } from '../stores/multi-process.ts'
 import type { Store } from '../stores/store.ts'
-import { keepLeases, lookAgainAt } from './leases.ts'
+import { keepLeases, nextCheckAt } from './leases.ts'
 import { Loop } from './loop.ts'
 
-/** This process, among those that may share its store. */
+/** This process, as one of those that may share its store. */
 export interface Replica {
   /** Identifies the process: host name, process id and a random part. */
   owner: string
   /** Whether no other process can share the store. */
   alone: boolean
-  /** When to look at a robot again: as planned, or soon where another process may have stored something. */
+  /** When to check a robot again: at the planned time, or sooner if another process may have stored something. */
   nextPassAt(planned: Date | undefined): Date | undefined
-  /** Starts to renew the leases. */
+  /** Starts renewing the leases. */
   start(): void
-  /** Releases the leases, so that other processes can work the robots. */
-  handOver(): Promise<void>
+  /** Releases the leases, so that other processes can take over the robots. */
+  releaseLeases(): Promise<void>
 }
 
 export function createReplica({
@@ -32,13 +32,13 @@ export function createReplica({
   store: Pick<Store, 'release' | 'renew'> & Partial<MultiProcess>
   clock: Clock
   events: Pick<Events, 'storeFailed'>
-  /** The robots that are worked here, or wait for their lease. */
+  /** The robots of this process, including those that wait for their lease. */
   robots: () => Iterable<string>
   woken: WakeListener
 }): Replica {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
   const failed = (doing: string) => (error: unknown) => events.storeFailed(doing, messageOf(error))
-  // No other process can open the file, so its leases need no renewal.
+  // Without `onWake` no other process can open the store, so its leases need no renewal.
   const keeper =
     store.onWake === undefined
       ? undefined
@@ -51,9 +51,9 @@ export function createReplica({
   return {
     owner,
     alone: keeper === undefined,
-    nextPassAt: (planned) => (keeper === undefined ? planned : lookAgainAt(planned, clock.now())),
+    nextPassAt: (planned) => (keeper === undefined ? planned : nextCheckAt(planned, clock.now())),
     start: () => void keeper?.start(),
-    handOver: async () => {
+    releaseLeases: async () => {
       await keeper?.stop()
       await store.release(owner).catch(failed('release'))
     },

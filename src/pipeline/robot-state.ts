@@ -21,7 +21,7 @@ import {
 import type { Backlog, RobotState, Store } from '../stores/store.ts'
 import { MAX_QUEUED_PREVIEW, robotsOf } from './compose-message.ts'
 
-/** Plans what a robot does next, and returns the state that the plan is based on. Writes nothing. */
+/** Plans what a robot does next, and returns the plan with the state that it is based on. Writes nothing. */
 export async function nextPlan(
   robot: Robot,
   { settings, now, store }: { settings: Settings; now: Date; store: Pick<Store, 'backlog'> },
@@ -39,11 +39,11 @@ export async function nextPlan(
     ...calendar,
     preview: MAX_QUEUED_PREVIEW,
   })
-  const planned = plan(questionOf({ robot, work, settings, now, calendar, backlog }))
+  const planned = plan(planInputOf({ robot, work, settings, now, calendar, backlog }))
   return { planned, backlog, calendar }
 }
 
-/** The fields by which the store knows a robot; the others hold functions, which cannot be passed to a thread. */
+/** The fields by which the store identifies a robot; others hold functions, which cannot be passed to a thread. */
 function identityOf({ name, key, address }: Robot): { name: string; key: string; address: string } {
   return { name, key, address }
 }
@@ -73,7 +73,7 @@ export function workOf(robot: Robot, settings: Settings): Work {
   return { queues, places, peers: [...peers] }
 }
 
-function questionOf({
+function planInputOf({
   robot,
   work,
   settings,
@@ -121,7 +121,7 @@ function robotNow({ limits }: Robot, { calls, pause }: RobotState): RobotNow {
   return { calls, limits, pause }
 }
 
-/** Whether another robot of the channel's pool is not set aside. */
+/** Whether another robot of the channel's pool accepts messages. */
 export function poolHasHealthyRobot({
   channel,
   robot,

@@ -17,7 +17,7 @@ export interface NoticeDeps {
   now: Date
 }
 
-/** One line for each group of a channel: what was silenced, by whom and until when. */
+/** One line for each group of a channel: what is silenced, by whom and until when. */
 export function silenceNotices(
   silence: Pick<Silence, 'by' | 'until' | 'untilRecovery'>,
   { channel, what }: { channel: Channel; what: string },
@@ -28,12 +28,12 @@ export function silenceNotices(
   const zone = channel.timezone ?? settings.timezone
   const until = timeFor(silence.until, { zone, now })
   const word = silence.untilRecovery ? 'mutedUntilRecovery' : 'silencedBy'
-  const said = (shown: (text: string) => string): string =>
+  const line = (shown: (text: string) => string): string =>
     `🔕 ${wordIn(channel.language ?? settings.language, word, { by: shown(silence.by), what: shown(what), until })}`
   const content: Content = {
     format,
-    title: said(oneLine),
-    text: said((text) => escapedFor(format, oneLine(text))),
+    title: line(oneLine),
+    text: line((text) => escapedFor(format, oneLine(text))),
     mention: NO_MENTION,
     link: undefined,
   }

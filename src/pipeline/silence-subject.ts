@@ -14,17 +14,17 @@ import type { Store } from '../stores/store.ts'
 import { levelIn } from './destinations.ts'
 import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
 
-/** The stored alert that a link is about, and what can be done about it. */
+/** The stored alert behind a silence link, and what a person can do about it. */
 export interface SilenceSubject {
-  /** In Alertmanager, or, for alerts that did not come from one, here. */
+  /** `silence` in Alertmanager; `mute` in the receiver, for alerts of other senders. */
   kind: SilenceKind
   id: string
   channel: Channel
   alert: Alert
   level: Level
-  /** Members of the cluster that sent it; empty for a mute. */
+  /** Members of the Alertmanager cluster that sent the alert; empty for a mute. */
   members: readonly Alertmanager[]
-  /** What may be silenced; a mute is of the alert alone. */
+  /** The choices for a silence; empty for a mute, which covers only this alert. */
   options: readonly ScopeOption[]
 }
 
@@ -33,7 +33,7 @@ export type FoundSubject = SilenceSubject | { kind: 'expired' | 'wrong' | 'gone'
 export type SilenceLinkOf = (alert: Alert, id: number) => string | undefined
 
 export interface SilenceLinks {
-  /** Gives the address under which an alert can be silenced, where it can be. */
+  /** Returns a function that creates an alert's silence link; undefined for an alert that cannot be silenced here. */
   linksAt(now: Date): Promise<SilenceLinkOf>
   find(link: string, now: Date): Promise<FoundSubject>
 }
@@ -44,10 +44,12 @@ export interface SilenceLinksDeps {
   stored: (settings: Settings) => StoredAlertsDeps
 }
 
-/** Links that any process with the same store signed can be opened by any other, also after a restart. */
+/**
+ * Creates and reads silence links. Any process with the same store can read a link of another, even after a restart.
+ */
 export function createSilenceLinks({ store, settings, stored }: SilenceLinksDeps): SilenceLinks {
   let key: string | undefined
-  const keyed = async (): Promise<string> => {
+  const signingKey = async (): Promise<string> => {
     key ??= await store.signingKey('silence', randomBytes(32).toString('base64url'))
     return key
   }
@@ -55,14 +57,14 @@ export function createSilenceLinks({ store, settings, stored }: SilenceLinksDeps
     async linksAt(now) {
       const { externalUrl } = settings()
       if (externalUrl === undefined) return () => undefined
-      const signingKey = await keyed()
+      const secret = await signingKey()
       return (alert, id) =>
         kindFor(alert, settings()) === undefined || alert.status === 'resolved'
           ? undefined
-          : `${externalUrl}/silence/${signedLink(id, now, signingKey)}`
+          : `${externalUrl}/silence/${signedLink(id, now, secret)}`
     },
     async find(link, now) {
-      const read = readLink(link, now, await keyed())
+      const read = readLink(link, now, await signingKey())
       if (read.kind !== 'good') return { kind: read.kind }
       const { items } = await store.alerts({ limit: 1, before: String(Number(read.alert) + 1) })
       const [row] = items
@@ -83,7 +85,7 @@ export function createSilenceLinks({ store, settings, stored }: SilenceLinksDeps
   }
 }
 
-/** Undefined: of an Alertmanager that is not listed, whose own form takes it. */
+/** Undefined for an Alertmanager that is not configured; its own form is used instead. */
 function kindFor(alert: Alert, settings: Settings): SilenceKind | undefined {
   if (alert.source !== 'alertmanager') return 'mute'
   return membersFor(alert, settings).length > 0 ? 'silence' : undefined

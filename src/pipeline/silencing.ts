@@ -17,9 +17,9 @@ import type { Mutes } from './mutes.ts'
 import { silenceNotices } from './silence-notice.ts'
 import type { FoundSubject, SilenceLinks, SilenceSubject } from './silence-subject.ts'
 
-/** How long one that is over is still shown. */
+/** How long a silence is still shown after its end. */
 const SHOWN_AFTER_MS = 3_600_000
-/** Of one channel; the newest are looked at. */
+/** Limit on the silences of one channel that are searched, the newest first. */
 const MAX_LISTED = 500
 const MAX_NAME_LENGTH = 60
 
@@ -36,12 +36,12 @@ export interface SilencingDeps {
   events: Pick<Events, 'silenceMade' | 'silenceEnded' | 'silenceFailed'>
 }
 
-/** What the page of a link shows. */
+/** The content of the page behind a silence link. */
 export type SilenceView =
   | Exclude<FoundSubject, SilenceSubject>
   | (SilenceSubject & { silences: readonly Silence[] })
 
-/** What a person chose and wrote. */
+/** What a person chose and entered on the page. */
 export interface Press {
   scope: SilenceScope
   length: SilenceLength
@@ -53,7 +53,7 @@ export type PressResult =
   | { kind: 'wrong'; what: 'name' | 'past' | 'too_long' | 'unreadable' | 'scope' | 'link' }
   | { kind: 'refused' | 'unreachable'; words: string }
 
-/** Silences and mutes as a person makes and ends them from a link. */
+/** Creates and ends silences and mutes for a person who opened a silence link. */
 export interface Silencing {
   view(link: string): Promise<SilenceView>
   make(link: string, press: Press): Promise<PressResult>
@@ -62,7 +62,7 @@ export interface Silencing {
 
 export function createSilencing(deps: SilencingDeps): Silencing {
   const { clock, links } = deps
-  const inTurn = turnsByKey()
+  const oneByOne = serializedByKey()
   return {
     async view(link) {
       const now = clock.now()
@@ -80,8 +80,8 @@ export function createSilencing(deps: SilencingDeps): Silencing {
       const end = endOfSilence(length, now, timezone)
       if ('wrong' in end) return { kind: 'wrong', what: end.wrong }
       const chosen = { scope, by, until: end.until, length }
-      // A double press finds what the first one made.
-      return inTurn(subject.id, () => silence(subject, chosen, { now, deps }))
+      // One after another, so that a double press finds the silence of the first press.
+      return oneByOne(subject.id, () => silence(subject, chosen, { now, deps }))
     },
     async end(link, id, written) {
       const now = clock.now()
@@ -95,8 +95,8 @@ export function createSilencing(deps: SilencingDeps): Silencing {
   }
 }
 
-/** Runs work with one key one after another, in this process. */
-function turnsByKey(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+/** Runs work with the same key one after another, within this process. */
+function serializedByKey(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>()
   return async (key, work) => {
     const mine = (last.get(key) ?? Promise.resolve()).then(work, work)
@@ -113,7 +113,7 @@ function isSubject(found: FoundSubject): found is SilenceSubject {
   return found.kind === 'silence' || found.kind === 'mute'
 }
 
-/** Those of an alert that are in force, or were a short time ago. */
+/** Silences of an alert that are in force, or ended a short time ago. */
 async function silencesOf(
   { channel, alert, id }: SilenceSubject,
   now: Date,
@@ -147,12 +147,12 @@ async function silence(
     level: kind === 'mute' ? level : undefined,
     ...{ by, madeAt: now, until, untilRecovery, remote: undefined },
   }
-  // A form that is sent twice makes one.
+  // A form that is submitted twice creates one silence.
   const before = await silencesOf(subject, now, deps)
   const alertmanager = kind === 'mute' ? undefined : subject.members[0]?.externalUrl
-  const isMade = (each: Silence): boolean =>
+  const isExisting = (each: Silence): boolean =>
     each.remote?.alertmanager === alertmanager && isSame(each, wanted, now)
-  if (before.some(isMade)) return { kind: 'done' }
+  if (before.some(isExisting)) return { kind: 'done' }
   if (kind === 'mute') await deps.mutes.add(wanted)
   else {
     const made = await deps.api.create(subject.members, {
@@ -160,7 +160,7 @@ async function silence(
       comment: `${nameOf(subject)} (dingtalk-receiver, ${channel.name})`,
     })
     if (made.kind !== 'done') return failed(made, subject, deps)
-    await keep(wanted, made.value, { subject, deps })
+    await storeSilence(wanted, made.value, { subject, deps })
   }
   deps.events.silenceMade({ kind, channel: channel.name, by, until })
   if (channel.announceSilences) await announce(wanted, subject, { now, deps })
@@ -175,8 +175,8 @@ function isSame({ ended, matchers, until }: Silence, wanted: NewSilence, now: Da
 
 const SAME_WITHIN_MS = 60_000
 
-/** What Alertmanager has made is kept here as well, or taken back. */
-async function keep(
+/** Stores a silence that Alertmanager has created; if that fails, removes it there. */
+async function storeSilence(
   wanted: NewSilence,
   remoteId: string,
   { subject, deps }: { subject: SilenceSubject; deps: SilencingDeps },
@@ -196,7 +196,7 @@ async function endOne(
 ): Promise<PressResult> {
   if (kind === 'mute') await deps.mutes.end([{ id, by }])
   else {
-    // The one that made it, which need not be that of this link.
+    // The Alertmanager that created the silence, which may differ from that of this link.
     const members = alertmanagersFor(remote?.alertmanager ?? '', deps.settings())
     const over: Answer<undefined> = await deps.api.expire(members, remote?.id ?? '')
     if (over.kind !== 'done') return failed(over, subject, deps)
@@ -231,7 +231,7 @@ async function announce(
   wake(notices.map(({ queue }) => queue))
 }
 
-/** The alert's name and what it is about, on one line. */
+/** The alert's name and target, on one line. */
 export function nameOf({ alert }: Pick<SilenceSubject, 'alert'>): string {
   const { alarm_name: name, alarm_target: target } = alert.variables
   const parts = [name, target].filter((each) => each !== undefined && each !== '')
@@ -240,7 +240,7 @@ export function nameOf({ alert }: Pick<SilenceSubject, 'alert'>): string {
 
 const MAX_WHAT_LENGTH = 200
 
-/** As shown to others: on one line, short, without what cannot be seen. */
+/** A name as others see it: short, on one line, without invisible characters. */
 export function nameFrom(written: string): string {
   return oneLine(written.slice(0, 10 * MAX_NAME_LENGTH))
     .slice(0, MAX_NAME_LENGTH)

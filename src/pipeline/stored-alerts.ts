@@ -7,7 +7,7 @@ import type { Page, StoredAlert } from '../stores/queries.ts'
 import type { Store, StoredPayload } from '../stores/store.ts'
 import {
   boundedAlert,
-  boundedReady,
+  boundedPrerendered,
   boundedVariables,
   MAX_KEPT,
   MAX_KEPT_OF_ONE,
@@ -21,11 +21,11 @@ export interface StoredPlace {
   position: number
 }
 
-/** A stored alert, read again from its payload; `ready` is the text that its sender rendered. */
+/** A stored alert, read again from its payload; `prerendered` is the text that its sender rendered. */
 export interface StoredRead {
   alert: Alert
-  ready: PrerenderedText | undefined
-  /** Firing alerts of the same payload, where all requested alerts of it are resolved. */
+  prerendered: PrerenderedText | undefined
+  /** Firing alerts of the same payload, if all requested alerts of it are resolved. */
   together: readonly Alert[]
 }
 
@@ -33,25 +33,25 @@ export interface StoredAlertsDeps {
   store: Pick<Store, 'payloads'>
   sources: ReadonlyMap<string, Source>
   timezone: string
-  /** Between pieces of large payloads. */
+  /** Awaited between pieces of large payloads. */
   giveWay: GiveWay
-  /** Shared with the accepts of large bodies. */
+  /** The limit on large reads, shared with the accepts of large bodies. */
   reads: Pick<LargeReads, 'acquireReread' | 'release'>
 }
 
 /** Bytes of payloads that are read at once; a larger payload is read alone. */
 const BATCH_BYTES = 4 * 1024 * 1024
 
-/** Bytes of payloads that are read for one page; the rest is on the next page. */
+/** Bytes of payloads that are read for one page; the rest goes to the next page. */
 const MAX_PAGE_BYTES = 64 * 1024 * 1024
 
-/** Firing alerts kept from the same payloads. */
+/** Limit on the firing alerts that are kept beside the requested ones. */
 const MAX_TOGETHER = 500
 
 /**
- * Reads alerts again from their payloads, each payload once. An alert whose payload is gone or unreadable is replaced
- * by one that says so, so that no accepted alert is lost. Only some payloads are in memory at once, and of each alert
- * only as much as a message can show.
+ * Reads alerts again from their payloads, each payload once. An alert whose payload is missing or unreadable is
+ * replaced by one that reports this, so that no accepted alert is lost. Keeps only a few payloads in memory at once,
+ * and of each alert only as much as a message can show.
  */
 export async function readStored(
   places: readonly StoredPlace[],
@@ -70,26 +70,26 @@ export async function readStored(
     const together = kept?.together ?? []
     const alert = kept?.alerts.get(position)
     if (alert === undefined)
-      return { alert: unreadable(payload, position), ready: undefined, together }
-    return { alert, ready: kept?.ready, together }
+      return { alert: unreadable(payload, position), prerendered: undefined, together }
+    return { alert, prerendered: kept?.prerendered, together }
   }
 }
 
 interface Kept {
   alerts: ReadonlyMap<number, Alert>
-  ready: PrerenderedText | undefined
+  prerendered: PrerenderedText | undefined
   together: readonly Alert[]
 }
 
 interface Room {
-  /** Characters of each alert. */
+  /** Limit on the characters of each alert. */
   ofEach: number
   /** Firing alerts that may still be kept. */
   together: number
 }
 
 function keptOf(
-  { alerts, prerendered: ready }: Notification,
+  { alerts, prerendered }: Notification,
   places: readonly StoredPlace[],
   room: Room,
 ): Kept {
@@ -98,12 +98,12 @@ function keptOf(
     const alert = alerts[position]
     if (alert !== undefined) kept.set(position, boundedAlert(alert, room.ofEach))
   }
-  // Firing alerts are shown only where all requested ones are resolved.
+  // Firing alerts are shown only if all requested ones are resolved.
   const isOver = [...kept.values()].every(({ status }) => status === 'resolved')
   const firing = isOver ? alerts.filter(({ status }) => status === 'firing') : []
   const together = firing.slice(0, room.together).map((alert) => boundedAlert(alert, MIN_KEPT))
   room.together -= together.length
-  return { alerts: kept, ready: ready && boundedReady(ready), together }
+  return { alerts: kept, prerendered: prerendered && boundedPrerendered(prerendered), together }
 }
 
 /**
@@ -120,8 +120,8 @@ export async function storedVariables(
   let kept = 0
   let bytes = 0
   let done = 0
-  for await (const lot of batchesOf(numbers, deps)) {
-    await readEach(lot.payloads, deps, (number, notification) => {
+  for await (const batch of batchesOf(numbers, deps)) {
+    await readEach(batch.payloads, deps, (number, notification) => {
       for (const each of wanted.get(number) ?? []) {
         const alert = notification.alerts[each.position]
         if (alert === undefined) continue
@@ -131,8 +131,8 @@ export async function storedVariables(
         found.set(each, variables)
       }
     })
-    done += lot.count
-    bytes += sizeOf(lot.payloads)
+    done += batch.count
+    bytes += sizeOf(batch.payloads)
     if (bytes > MAX_PAGE_BYTES) break
   }
   const left = new Set(numbers.slice(done))
@@ -140,7 +140,7 @@ export async function storedVariables(
   return alerts.slice(0, end < 0 ? alerts.length : end).map((each) => found.get(each) ?? {})
 }
 
-/** Stored alerts with their variables, as many as may be read for one page; `next` leads to the rest. */
+/** Stored alerts with their variables, as many as fit on one page; `next` leads to the rest. */
 export async function withVariables(
   page: Page<StoredAlert>,
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>,
@@ -162,20 +162,20 @@ export interface AlertWithVariables {
 type Payloads = ReadonlyMap<number, StoredPayload>
 
 /**
- * Payloads in the given order, a few at a time. `count`: how many of the numbers a batch covers, including those whose
- * payload is gone.
+ * Payloads in the given order, a few at a time. `count`: how many of the numbers a batch covers, including those of
+ * missing payloads.
  */
 async function* batchesOf(
   numbers: readonly number[],
   { store, reads }: Pick<StoredAlertsDeps, 'store' | 'reads'>,
 ): AsyncGenerator<{ payloads: Payloads; count: number }> {
   for (let from = 0; from < numbers.length; ) {
-    const asked = numbers.slice(from)
+    const remaining = numbers.slice(from)
     await reads.acquireReread()
     try {
-      const payloads = await store.payloads(asked, BATCH_BYTES)
-      const last = asked.findLastIndex((number) => payloads.has(number))
-      const count = last < 0 ? asked.length : last + 1
+      const payloads = await store.payloads(remaining, BATCH_BYTES)
+      const last = remaining.findLastIndex((number) => payloads.has(number))
+      const count = last < 0 ? remaining.length : last + 1
       yield { payloads, count }
       from += count
     } finally {
@@ -184,7 +184,7 @@ async function* batchesOf(
   }
 }
 
-/** Characters of payloads; more are read in pieces, while other work goes on. */
+/** Payloads with more characters are read in pieces, while other work goes on. */
 const MAX_SYNC_BYTES = 128 * 1024
 
 function sizeOf(payloads: Payloads): number {

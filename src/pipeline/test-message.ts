@@ -74,7 +74,7 @@ export function testApart(robot: Robot, name: string, deps: TestDeps): NewMessag
   return messageFor([robot], { ...testQueueOf(robot.name), name }, deps)
 }
 
-/** A message of a probe for one robot: in its own queue, or in one apart. AppError not_found. */
+/** A probe's message for one robot, in its own queue or in a separate one. AppError not_found. */
 export function probeMessage(
   robotName: string,
   { probe, uuid, apart }: { probe: Probe; uuid: string; apart: boolean },

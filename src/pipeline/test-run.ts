@@ -5,7 +5,7 @@ import { type DispatchDeps, pass } from './dispatch.ts'
 
 const PASS_AGAIN_WITHIN_MS = 1_000
 
-/** A queue for tests only; no channel can have its name. */
+/** A queue used only for tests; no channel can have its name. */
 export function testQueueOf(robot: string): Pick<NewMessage, 'queue' | 'channel'> {
   return { queue: `channel:${apart(robot)}`, channel: `robot:${robot}` }
 }
@@ -15,8 +15,8 @@ function apart(robot: string): string {
 }
 
 /**
- * Works a robot's test queue until its message has had `attempts` attempts or is settled. For a command that runs
- * without a receiver. Leases the robot and counts the call, as every pass does.
+ * Works a robot's test queue until its message has had `attempts` attempts or is settled. Serves commands that run
+ * without a receiver. Leases the robot and counts each call, as every pass does.
  */
 export async function workTest(
   { id, robot, attempts }: { id: string; robot: Robot; attempts: number },
@@ -32,7 +32,7 @@ export async function workTest(
   }
 }
 
-/** Settings in which the robot works only its test queue. */
+/** Settings with which the robot works only its test queue. */
 function settingsFor(robot: Robot, settings: Settings): Settings {
   const [any] = settings.channels.values()
   const name = apart(robot.name)
@@ -44,7 +44,7 @@ function settingsFor(robot: Robot, settings: Settings): Settings {
   }
 }
 
-/** Whether a message gets no further attempt by itself. */
+/** Whether a message gets no further attempt automatically. */
 export function isSettled({ message }: MessageWithAlerts): boolean {
   return message.state === 'sent' || message.state === 'dead'
 }

@@ -14,7 +14,7 @@ import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
 const robots = ['ops-1', 'ops-2'].map((name) => robotNamed(name))
 
-/** What would be stored of a payload with one alert of each of the given labels. */
+/** The request to the store for a payload with one alert for each of these label sets. */
 async function arrivalOf(
   settings: Settings | (() => Settings),
   alerts: { labels: Record<string, string>; status?: string; annotations?: object }[],
@@ -63,8 +63,8 @@ async function rowsOf(...args: Parameters<typeof arrivalOf>): Promise<readonly I
 const withOps = (changes: Parameters<typeof channelNamed>[1]): Settings =>
   settingsOf({ robots, channels: [channelNamed('ops', changes)] })
 
-describe('what is stored of a request', () => {
-  test('one slim row for each alert, and the payload once', async () => {
+describe('the rows that a request creates', () => {
+  test('are one slim row per alert, and the payload once', async () => {
     const labels = { alertname: 'A', severity: 'critical', ob_cluster: 'c1' }
     const { arrival, woken } = await arrivalOf(settingsOf(), [
       { labels },
@@ -94,7 +94,7 @@ describe('what is stored of a request', () => {
     assert.deepEqual(woken, one?.queues)
   })
 
-  test('a queue for each robot, or one for a pool', async () => {
+  test('are for one queue per robot, or one for a pool', async () => {
     const queues = async (mode: 'all' | 'pool') =>
       (
         await rowsOf(withOps({ mode, robots: ['ops-1', 'ops-2'] }), [
@@ -105,7 +105,7 @@ describe('what is stored of a request', () => {
     assert.equal((await queues('pool'))?.length, 1)
   })
 
-  test('aggregate.by groups alerts by what it names; false lets all through', async () => {
+  test('group alerts by aggregate.by; false lets all through', async () => {
     const groups = async (changes: Parameters<typeof channelNamed>[1]) =>
       (
         await rowsOf(
@@ -124,7 +124,7 @@ describe('what is stored of a request', () => {
     )
   })
 
-  test('a recovery that the channel does not send is kept as suppressed', async () => {
+  test('include a suppressed recovery if the channel sends none', async () => {
     const alerts = [{ labels: { alertname: 'A' }, status: 'resolved' }]
     assert.equal(
       (await rowsOf(withOps({ sendResolved: false }), alerts))[0]?.suppressed,
@@ -133,7 +133,7 @@ describe('what is stored of a request', () => {
     assert.equal((await rowsOf(withOps({}), alerts))[0]?.suppressed, undefined)
   })
 
-  test('a word for a level that is unknown is level 3, and said once in the log', async () => {
+  test('an unknown level word is level 3, and is logged once', async () => {
     const said: object[] = []
     const events = eventsWith((event, fields) => said.push({ event, ...fields }))
     const settings = withOps({ levels: new Map([['mine', 1]]) })
@@ -155,7 +155,7 @@ describe('what is stored of a request', () => {
     assert.deepEqual(events.unknownLevels(), words)
   })
 
-  test('an alert that names no level is level 3, and nothing is unknown about it', async () => {
+  test('an alert without a level is level 3, and nothing is logged', async () => {
     const events = eventsWith(() => assert.fail('nothing to say'))
     const labels: { labels: Record<string, string> }[] = [
       { labels: { alertname: 'A' } },
@@ -168,7 +168,7 @@ describe('what is stored of a request', () => {
     )
   })
 
-  test('a channel’s own words for levels come first', async () => {
+  test("a channel's own level words take precedence", async () => {
     const settings = withOps({ levels: new Map([['page', 1]]) })
     const rows = await rowsOf(
       settings,
@@ -200,7 +200,7 @@ describe('a small request', () => {
 })
 
 describe('a large request', () => {
-  test('is read while others are answered, and goes where the settings of its end say', async () => {
+  test('is read while others are answered, and follows the settings at its end', async () => {
     const alerts = Array.from({ length: 400 }, (_, index) => ({
       labels: { alertname: `A${index}`, text: 'x'.repeat(500) },
     }))
@@ -240,7 +240,7 @@ describe('routes', () => {
     },
   )
 
-  test('send each alert of a request to the channels of the first that matches', async () => {
+  test('send each alert of a request to the channels of the first one that matches', async () => {
     const labels: Record<string, string>[] = [
       { alertname: 'A', severity: 'critical', cluster: 'prod-1' },
       { alertname: 'B', severity: 'critical', cluster: 'not-prod-1' },
@@ -258,7 +258,7 @@ describe('routes', () => {
     )
   })
 
-  test("read levels by the words for every channel, each channel's rows by its own", async () => {
+  test('read levels by the global words, and rows by the words of their channel', async () => {
     const bySeverity = settingsOf(
       {
         robots,
@@ -282,7 +282,7 @@ describe('routes', () => {
     )
   })
 
-  test('are needed for "auto", and an unknown channel names those there are', async () => {
+  test('are required for "auto"; an unknown channel is refused with the existing names', async () => {
     await assert.rejects(arrivalOf(settingsOf(), [], 'auto'), (error: AppError) => {
       assert.equal(error.code, 'unknown_channel')
       assert.match(error.message, /there are no routes.*available: ops$/)
@@ -296,7 +296,7 @@ describe('routes', () => {
   })
 })
 
-test('what is stored is woken, also where the end of a mute cannot be stored', async () => {
+test('the queues are woken even if the end of a mute cannot be stored', async () => {
   const woken: string[] = []
   const settings = settingsOf()
   const body = JSON.stringify({ alerts: [{ status: 'resolved', labels: { alertname: 'A' } }] })
@@ -318,7 +318,7 @@ test('what is stored is woken, also where the end of a mute cannot be stored', a
       },
     },
   )
-  // The sender tries again: the mute must have ended before it hears of success.
+  // The sender retries: the mute must have ended before it gets a success.
   await assert.rejects(attempt, /store is unavailable/)
   assert.deepEqual(woken, ['robot:ops-1'])
 })

@@ -6,7 +6,7 @@ import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import type { MultiProcess } from '../../src/stores/multi-process.ts'
 import type { Store } from '../../src/stores/store.ts'
 
-/** A store that remembers what happened to it. */
+/** A store that records its calls. */
 function storeWith(seen: string[]): Store & MultiProcess {
   const store: Partial<Store & MultiProcess> = {
     recover: async () => 7,
@@ -20,11 +20,11 @@ function storeWith(seen: string[]): Store & MultiProcess {
 class Passing extends Error {}
 class Repairable extends Error {}
 
-/** Opens a store whose attempts end as the list says; the last goes on for ever. */
+/** Opens a store with these results, one per attempt; the last one repeats. */
 function attempt(ends: readonly (() => Promise<Store & MultiProcess>)[]) {
   const clock = new VirtualClock(new Date('2026-11-24T04:00:00Z'))
   const stopping = new AbortController()
-  const said: { at: number; why: string }[] = []
+  const reported: { at: number; why: string }[] = []
   const began = clock.now().getTime()
   const tries = { count: 0 }
   const options: AwaitOptions = {
@@ -33,7 +33,7 @@ function attempt(ends: readonly (() => Promise<Store & MultiProcess>)[]) {
       tries.count += 1
       return end()
     },
-    mayPass: (error) =>
+    retryHelps: (error) =>
       error instanceof Passing
         ? 'by_itself'
         : error instanceof Repairable
@@ -41,25 +41,25 @@ function attempt(ends: readonly (() => Promise<Store & MultiProcess>)[]) {
           : undefined,
     clock,
     signal: stopping.signal,
-    waiting: (why) => void said.push({ at: (clock.now().getTime() - began) / 1000, why }),
+    waiting: (why) => void reported.push({ at: (clock.now().getTime() - began) / 1000, why }),
   }
-  return { clock, stopping, said, tries, awaited: awaitStore(options) }
+  return { clock, stopping, reported, tries, awaited: awaitStore(options) }
 }
 
 const refusing = (error: Error) => () => Promise.reject(error)
 const silent = () => new Promise<never>(() => undefined)
 
 describe('a database at the start', () => {
-  test('that is there is not waited for', async () => {
+  test('that is available causes no wait', async () => {
     const store = storeWith([])
-    const { awaited, said } = attempt([async () => store])
+    const { awaited, reported } = attempt([async () => store])
     const { isOpen, store: found } = await awaited
     assert.equal(isOpen, true)
     assert.equal(found, store)
-    assert.deepEqual(said, [])
+    assert.deepEqual(reported, [])
   })
 
-  test('that is not there refuses everything in words, until it comes', async () => {
+  test('that is unavailable leads to refusals with an explanation, until it is available', async () => {
     const seen: string[] = []
     const down = Array.from({ length: 5 }, () => refusing(new Passing('nobody there')))
     const { awaited, clock } = attempt([...down, async () => storeWith(seen)])
@@ -82,28 +82,28 @@ describe('a database at the start', () => {
     assert.deepEqual(seen, ['onWake', 'close'])
   })
 
-  test('is named within 5 s, then once a minute, whether it refuses or gives no answer', async () => {
+  test('is reported within 5 s, then once a minute, whether it refuses or is silent', async () => {
     for (const end of [refusing(new Passing('refused')), silent]) {
-      const { awaited, clock, said, stopping } = attempt([end])
+      const { awaited, clock, reported, stopping } = attempt([end])
       await clock.pass(4_900)
-      assert.equal(said.length, 1)
-      assert.match(said[0]?.why ?? '', /refused|no answer/)
+      assert.equal(reported.length, 1)
+      assert.match(reported[0]?.why ?? '', /refused|does not answer/)
       await awaited
       if (end !== silent) {
         await clock.pass(180_000)
-        assert.equal(said.length, 4)
+        assert.equal(reported.length, 4)
       }
       stopping.abort()
     }
   })
 
-  test('that wants a repair is named at once, and tried on', async () => {
+  test('that needs a repair is reported at once, and retried', async () => {
     const ends = [refusing(new Passing('refused')), refusing(new Repairable('wrong password'))]
-    const { awaited, clock, said, stopping, tries } = attempt(ends)
+    const { awaited, clock, reported, stopping, tries } = attempt(ends)
     await clock.pass(3_000)
     await awaited
     assert.deepEqual(
-      said.map(({ why }) => why),
+      reported.map(({ why }) => why),
       ['refused', 'wrong password'],
     )
     const before = tries.count
@@ -112,7 +112,7 @@ describe('a database at the start', () => {
     stopping.abort()
   })
 
-  test('ends the start when waiting is of no use, also later', async () => {
+  test('ends the start if retrying is useless, also later', async () => {
     const fatal = new AppError('store_unavailable', 'written by a newer version')
     await assert.rejects(attempt([refusing(fatal)]).awaited, /newer version/)
     const down = Array.from({ length: 5 }, () => refusing(new Passing('refused')))
@@ -124,7 +124,7 @@ describe('a database at the start', () => {
     await ended
   })
 
-  test('that comes after the stop is closed again', async () => {
+  test('that becomes available after the stop is closed again', async () => {
     const seen: string[] = []
     let come: (store: Store & MultiProcess) => void = () => undefined
     const late = new Promise<Store & MultiProcess>((resolve) => {

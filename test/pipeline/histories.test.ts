@@ -13,13 +13,13 @@ interface History {
   robots: number
   mode: 'all' | 'pool'
   monthly: number | undefined
-  /** What happens, each `afterMs` after what was before. */
+  /** The events, each `afterMs` after the one before. */
   steps: ({ afterMs: number } & (
     | { kind: 'alert'; target: number; level: Level; resolved: boolean }
     | { kind: 'burst'; count: number; level: Level }
     | { kind: 'restart' }
   ))[]
-  /** DingTalk's replies, one for each call; ok when there are no more. */
+  /** DingTalk's replies, one per call; `ok` after the last one. */
   replies: Reply[]
 }
 
@@ -81,7 +81,7 @@ interface Played {
   messages: { message: StoredMessage; alerts: string[] }[]
 }
 
-/** Plays a history to its end and until nothing waits for anything but the month. */
+/** Plays a history until no alert waits, except for the next month. */
 async function played({ robots, mode, monthly, steps, replies }: History): Promise<Played> {
   const all = Array.from({ length: robots }, (_, index) => robotNamed(`r${index}`, { monthly }))
   const channel = channelNamed('ops', { robots: all.map((robot) => robot.name), mode })
@@ -123,7 +123,7 @@ async function played({ robots, mode, monthly, steps, replies }: History): Promi
   return { path, alerts, messages }
 }
 
-/** What a month holds back is not waited for. */
+/** Gives up after a while, because alerts may wait for the next month. */
 async function untilNothingWaits(path: Path, mostMinutes: number): Promise<void> {
   for (let minutes = 0; minutes < mostMinutes; minutes += 1) {
     await path.clock.pass(60_000)
@@ -141,11 +141,11 @@ const REPLIES = fc.array(
   fc.constantFrom<Reply>('ok', 'ok', 'ok', 'timeout', 'lost', 'busy', 'throttled', 'token'),
   { maxLength: 25 },
 )
-/** Shrinking plays a history a hundred times over; its seed and path are enough to do so by hand. */
+/** Without shrinking, which would replay a history a hundred times; seed and path suffice to reproduce it. */
 const RUNS = { numRuns: 15, endOnFailure: true }
 
-describe('whatever happens', () => {
-  test('no call is refused as too many, and every alert ends in one message of each group', async () => {
+describe('in any history', () => {
+  test('no call exceeds the limit, and every alert ends in one message per group', async () => {
     const history = histories(REPLIES, fc.constant(undefined))
     await fc.assert(
       fc.asyncProperty(history, async (each) => {
@@ -154,12 +154,15 @@ describe('whatever happens', () => {
         const groups = each.mode === 'pool' ? 1 : each.robots
         for (const { id, state } of result.alerts) {
           assert.ok(['sent', 'dead', 'suppressed'].includes(state), `${id} is ${state}`)
-          const telling = result.messages.filter(({ alerts }) => alerts.includes(id))
+          const containing = result.messages.filter(({ alerts }) => alerts.includes(id))
           const most = state === 'suppressed' ? 0 : groups
-          // A repeat goes to the groups alone whose message about the first is dead.
+          // A repeat goes only to groups whose first message about the alert is dead.
           const least = each.replies.includes('token') ? Math.min(most, 1) : most
-          assert.ok(telling.length >= least && telling.length <= most, `${id}, ${state}`)
-          assert.equal(new Set(telling.map(({ message }) => message.queue)).size, telling.length)
+          assert.ok(containing.length >= least && containing.length <= most, `${id}, ${state}`)
+          assert.equal(
+            new Set(containing.map(({ message }) => message.queue)).size,
+            containing.length,
+          )
         }
         const counted = result.messages.reduce((sum, { message }) => sum + message.alertCount, 0)
         const carried = result.messages.reduce((sum, { alerts }) => sum + alerts.length, 0)
@@ -169,7 +172,7 @@ describe('whatever happens', () => {
     )
   })
 
-  test('what is told of one alert is told in the order in which it happened', async () => {
+  test("each alert's states are delivered in their order", async () => {
     await fc.assert(
       fc.asyncProperty(histories(REPLIES, fc.constant(undefined)), async (each) => {
         const { alerts, messages } = await played(each)
@@ -197,7 +200,7 @@ describe('whatever happens', () => {
     )
   })
 
-  test('while DingTalk answers, Down and Critical alerts are told within five seconds', async () => {
+  test('while DingTalk replies, Down and Critical alerts are delivered within five seconds', async () => {
     await fc.assert(
       fc.asyncProperty(histories(fc.constant([]), fc.constant(undefined)), async (each) => {
         const { alerts } = await played(each)

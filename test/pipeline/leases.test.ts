@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { keepLeases, LEASE_MS, LEASE_RETRY_MS, lookAgainAt } from '../../src/pipeline/leases.ts'
+import { keepLeases, LEASE_MS, LEASE_RETRY_MS, nextCheckAt } from '../../src/pipeline/leases.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import type { Renewal } from '../../src/stores/store.ts'
 import { Path } from '../support/path.ts'
@@ -10,7 +10,7 @@ const START = new Date('2026-11-24T04:00:00Z')
 const later = (ms: number): Date => new Date(START.getTime() + ms)
 
 describe('leases', () => {
-  test('are renewed well before they end, for the robots that are worked here', async () => {
+  test('are renewed well before they end, for the robots of this process', async () => {
     const clock = new VirtualClock(START)
     const renewals: Renewal[] = []
     const store = { renew: async (renewal: Renewal) => void renewals.push(renewal) }
@@ -19,21 +19,21 @@ describe('leases', () => {
     assert.deepEqual(renewals, [
       { owner: 'me', robots: ['a', 'b'], now: START, until: later(LEASE_MS) },
     ])
-    // Two renewals may fail before it ends.
+    // Two renewals may fail before the lease ends.
     assert.ok(next.getTime() - START.getTime() <= LEASE_MS / 3)
   })
 
-  test('of a process that is gone end soon enough for another to take its robots within 15 s', () => {
+  test('of a process that has died end soon enough for a takeover within 15 s', () => {
     assert.ok(LEASE_MS + LEASE_RETRY_MS < 15_000)
   })
 
-  test('another process may have put something: it is looked for as planned, but soon', () => {
-    assert.deepEqual(lookAgainAt(later(100), START), later(100))
-    assert.deepEqual(lookAgainAt(undefined, START), later(5_000))
-    assert.deepEqual(lookAgainAt(later(60_000), START), later(5_000))
+  test('the next check is at the planned time, or soon, because another process may have stored something', () => {
+    assert.deepEqual(nextCheckAt(later(100), START), later(100))
+    assert.deepEqual(nextCheckAt(undefined, START), later(5_000))
+    assert.deepEqual(nextCheckAt(later(60_000), START), later(5_000))
   })
 
-  test('what takes longer to be made than a lease holds is told all the same', async () => {
+  test('a message that takes longer to compose than its lease lasts is still delivered', async () => {
     const path = new Path(
       settingsOf({ robots: [robotNamed('ops-1')], channels: [channelNamed('ops')] }),
     )
@@ -49,7 +49,7 @@ describe('leases', () => {
     await path.stop()
   })
 
-  test('a process that stood still between claim and call makes no call, gives the message back and tells it then', async () => {
+  test('a process that stalls between claim and call makes no call, and delivers the message later', async () => {
     const path = new Path(
       settingsOf({ robots: [robotNamed('ops-1')], channels: [channelNamed('ops')] }),
     )
@@ -78,7 +78,7 @@ describe('leases', () => {
     await path.stop()
   })
 
-  test('of a robot that a reload has renamed end with it: what waits is moved at once', async () => {
+  test('of a robot that a reload renamed end with it: its waiting alerts are moved at once', async () => {
     const renamed = (name: string) =>
       settingsOf({
         robots: [robotNamed(name, { key: 'k' })],

@@ -39,7 +39,7 @@ describe('muting a channel', () => {
   const inHours = (hours: number): string =>
     new Date(clock.now().getTime() + hours * 3_600_000).toISOString()
 
-  test('keeps back what its matchers match, for as long as it says, and no other channel', async () => {
+  test('suppresses alerts that its matchers match, until its end, in no other channel', async () => {
     const { status, text } = await ask('ops/mute', {
       until: inHours(1),
       matchers: ['alarm_target=~"host=.*"'],
@@ -57,7 +57,7 @@ describe('muting a channel', () => {
     assert.deepEqual([kept?.by, kept?.matchers], ['张三', ['alarm_target=~"host=.*"']])
   })
 
-  test('the end of it lets everything through', async () => {
+  test('ends with a request; then everything is delivered', async () => {
     await ask('ops/mute', { until: '2026-11-29T09:00:00+08:00' })
     await ask('ops/mute', { until: inHours(2), matchers: 'alarm_name=Rule' })
     assert.deepEqual(await parts.post('ocp', ocp('host=1')), ['muted'])
@@ -68,7 +68,7 @@ describe('muting a channel', () => {
     assert.deepEqual(await parts.post('ocp', ocp('host=3')), [])
   })
 
-  test('what cannot be is refused in words', async () => {
+  test('with an invalid channel, time or matcher is refused with an explanation', async () => {
     for (const [path, body, status, words] of [
       ['none/mute', { until: inHours(1) }, 404, /unknown channel \\"none\\"; available: ops, db/],
       ['none/unmute', {}, 404, /unknown channel/],
@@ -90,7 +90,7 @@ describe('muting a channel', () => {
     assert.deepEqual(await store.silences({ limit: 1 }), [])
   })
 
-  test('counts in another process of the same store from its next look on', async () => {
+  test('applies in another process with the same store after its next refresh', async () => {
     const other = await silencingOn(store, { settings: SETTINGS, clock, isShared: true })
     other.follower.start()
     await ask('ops/mute', { until: inHours(1) })
@@ -104,13 +104,13 @@ describe('muting a channel', () => {
     await stopped
   })
 
-  test('of another process ends at once, before this one looked', async () => {
+  test('by another process can be ended at once, before this one has refreshed', async () => {
     const other = await silencingOn(store, { settings: SETTINGS, clock, isShared: true })
     await ask('ops/mute', { until: inHours(1) })
     assert.equal(await other.routes.unmute('ops', { id: undefined, by: 'a' }), 1)
   })
 
-  test('is not undone by a look at the store that began before it', async () => {
+  test('is not lost to a refresh that began before it', async () => {
     const { silences } = store
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => {
@@ -129,13 +129,13 @@ describe('muting a channel', () => {
     assert.deepEqual(await parts.post('ocp', ocp('host=1')), ['muted'])
   })
 
-  test('holds after a restart', async () => {
+  test('lasts across a restart', async () => {
     await ask('ops/mute', { until: inHours(1) })
     const next = await silencingOn(store, { settings: SETTINGS, clock })
     assert.deepEqual(await next.post('ocp', ocp('host=1')), ['muted'])
   })
 
-  test('nothing is read from the store for an alert while nothing is muted', async () => {
+  test('without any mute, alerts cause no read from the store', async () => {
     const { silences } = store
     store.silences = () => assert.fail('the store was asked')
     assert.deepEqual(await parts.post('ocp', ocp('host=1')), [])

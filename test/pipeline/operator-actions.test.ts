@@ -28,7 +28,7 @@ const THROTTLED: Attempt = {
   errcode: 660026,
 }
 
-describe('what a person does', () => {
+describe('actions of a person', () => {
   let path: Path
   afterEach(() => path.stop())
 
@@ -37,7 +37,7 @@ describe('what a person does', () => {
     const all = robots.map((name) => robotNamed(name))
     path = await new Path(settingsOf({ robots: all, channels: [ops] })).start()
   }
-  /** Settles a promise of the path, whose clock stands still otherwise. */
+  /** Awaits a promise of the path while its clock moves; otherwise the clock stands still. */
   async function done<T>(work: Promise<T>): Promise<T> {
     await path.clock.pass(0)
     return work
@@ -55,7 +55,7 @@ describe('what a person does', () => {
     path.intercept = () => undefined
   }
 
-  test('a pause by hand keeps what comes, across a restart, until it is resumed, and the message says why it waited', async () => {
+  test('a pause holds back alerts across a restart until a person resumes, and the message explains the delay', async () => {
     await started()
     const { actions } = path
     assert.ok(isOpenEnded(await done(actions.pause('ops-1', { until: undefined, by: 'li' }))))
@@ -74,7 +74,7 @@ describe('what a person does', () => {
     assert.match(path.group.shown()[0]?.text ?? '', /paused by hand/)
   })
 
-  test('a pause by hand ends by itself where it has an end', async () => {
+  test('a pause with an end ends by itself', async () => {
     await started()
     const until = new Date(path.clock.now().getTime() + 10 * MINUTE)
     await done(path.actions.pause('ops-1', { until, by: 'li' }))
@@ -85,14 +85,14 @@ describe('what a person does', () => {
     assert.equal(titles().length, 1)
   })
 
-  test('in a pool, a message is dead when the only robot that is not paused by hand refuses it', async () => {
+  test('in a pool, a rejected message is dead if all other robots are paused by hand', async () => {
     await started({ mode: 'pool' }, ['ops-1', 'ops-2'])
     await done(path.actions.pause('ops-2', { until: undefined, by: 'li' }))
     await refused(['host=1'])
     assert.deepEqual(await states(), ['dead'])
   })
 
-  test('in a pool the other robots go on for one that is paused', async () => {
+  test('in a pool, the other robots take over from a paused one', async () => {
     await started({ mode: 'pool' }, ['ops-1', 'ops-2'])
     await done(path.actions.pause('ops-1', { until: undefined, by: 'li' }))
     for (let i = 0; i < 5; i += 1) {
@@ -102,7 +102,7 @@ describe('what a person does', () => {
     assert.deepEqual([...new Set(path.sent.map(({ robot }) => robot))], ['ops-2'])
   })
 
-  test('resuming ends a penalty before its time', async () => {
+  test('resuming ends a penalty early', async () => {
     await started()
     path.intercept = () => THROTTLED
     await path.ocp('host=1')
@@ -119,7 +119,7 @@ describe('what a person does', () => {
     assert.equal(titles().length, 1)
   })
 
-  test('a test of a robot that is paused says so at once', async () => {
+  test('the test of a paused robot reports the pause at once', async () => {
     await started()
     await done(path.actions.pause('ops-1', { until: undefined, by: 'li' }))
     const ids = await path.store.enqueue([message('ops-1')], path.clock.now())
@@ -136,7 +136,7 @@ describe('what a person does', () => {
     )
   })
 
-  test('many failed messages are sent again at one press, each for one call', async () => {
+  test('one press sends many failed messages again, each with one call', async () => {
     await started()
     await refused(['host=1', 'host=2', 'host=3'])
     const press = { by: 'li', dryRun: true }
@@ -151,7 +151,7 @@ describe('what a person does', () => {
     assert.equal(path.sent.length - sent, 3)
   })
 
-  test('a message whose alerts have newer ones stays dead, and the others go', async () => {
+  test('a message whose alerts have newer ones stays dead; the others are sent', async () => {
     await started()
     await refused(['host=1', 'host=2'])
     await path.ocp('host=1', { alarm_status: 'Inactive' })
@@ -162,7 +162,7 @@ describe('what a person does', () => {
     assert.deepEqual(result, { resent: 1, outdated: 1, left: false })
   })
 
-  test('what a person sends again goes after an alert that comes meanwhile', async () => {
+  test('a message sent again by a person goes after a new alert', async () => {
     await started()
     await refused(['host=1'])
     await done(path.actions.pause('ops-1', { until: undefined, by: 'li' }))
@@ -174,7 +174,7 @@ describe('what a person does', () => {
     assert.match(titles()[0] ?? '', /host=1$|· 1$/)
   })
 
-  test('a dismissed message stays dead and is left alone by the next press', async () => {
+  test('a dismissed message stays dead, and the next press does not include it', async () => {
     await started()
     await refused(['host=1'])
     const press = { by: 'li', dryRun: false }
@@ -185,11 +185,11 @@ describe('what a person does', () => {
     assert.deepEqual(await states(), ['dead'])
   })
 
-  test('a robot that there is not is named with those there are', async () => {
+  test('an unknown robot is refused with the existing names', async () => {
     await started()
     await assert.rejects(path.actions.resume('nobody', 'li'), {
       code: 'not_found',
-      message: /"nobody"; there is: ops-1/,
+      message: /unknown robot "nobody"; available: ops-1/,
     })
   })
 })

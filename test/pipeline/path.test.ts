@@ -49,14 +49,14 @@ describe('the path of an alert', () => {
   }
   const refused = () => path.sent.filter((each) => each.attempt.errcode === 660026).length
 
-  test('an alert is told at once', async () => {
+  test('an alert is delivered at once', async () => {
     await started()
     await path.ocp('host=1')
     await path.clock.pass(0)
     assert.equal(path.group.shown()[0]?.title, '⚠️ Alert Rule · host=1')
   })
 
-  test('10,000 alerts within one second are told by three messages at most within ten, and the counts add up', async () => {
+  test('10,000 alerts within one second need at most three messages within ten seconds, and the counts add up', async () => {
     await started({ settings: { externalUrl: 'https://console' } })
     for (let i = 0; i < 100; i += 1) {
       const alerts = Array.from({ length: 100 }, (_, index) => ({
@@ -89,7 +89,7 @@ describe('the path of an alert', () => {
     assert.equal((await path.store.alerts({ limit: 1, state: 'pending' })).items.length, 0)
   })
 
-  test('200 alerts within a minute are each shown whole, on a line or in a count within the minute after', async () => {
+  test('200 alerts within a minute are each shown in full, on a line or in a count within the next minute', async () => {
     await started()
     for (let i = 0; i < 200; i += 1) {
       await path.ocp(`host=${i}`)
@@ -113,7 +113,7 @@ describe('the path of an alert', () => {
     assert.deepEqual(await states(), { sent: 200 })
   })
 
-  test('in the middle of a storm a critical alert is told within five seconds', async () => {
+  test('in the middle of a storm a critical alert is delivered within five seconds', async () => {
     await started()
     for (let i = 0; i < 3_000; i += 1) {
       await path.ocp(`host=${i}`)
@@ -131,7 +131,7 @@ describe('the path of an alert', () => {
     assert.equal(refused(), 0)
   })
 
-  test('an alert that fires and is resolved while it waits is told once, as both', async () => {
+  test('an alert that fires and is resolved while it waits is delivered once, with both', async () => {
     await started()
     path.intercept = () => UNREACHABLE
     await path.ocp('host=0')
@@ -153,7 +153,7 @@ describe('the path of an alert', () => {
     assert.deepEqual(await states(), { sent: 3 })
   })
 
-  test('an alert that changes again and again while it waits is told once, as flapping', async () => {
+  test('an alert that changes repeatedly while it waits is delivered once, as flapping', async () => {
     await started()
     path.intercept = () => UNREACHABLE
     await path.ocp('host=0')
@@ -167,7 +167,7 @@ describe('the path of an alert', () => {
     assert.match(about[0]?.text ?? '', /State changed 4 times while waiting to be sent, now firing/)
   })
 
-  test('a recovery of part of a group says what still fires of it', async () => {
+  test('a partial recovery of a group lists what still fires', async () => {
     await started()
     const alert = (instance: string, status = 'firing') => ({
       status,
@@ -192,7 +192,7 @@ describe('the path of an alert', () => {
     assert.deepEqual(await states(), { sent: 4, suppressed: 2 })
   })
 
-  test('a recovery never overtakes its alert, though that is still being retried', async () => {
+  test('a recovery never overtakes its alert, even while the alert is being retried', async () => {
     await started()
     path.intercept = (_, body) => (body.includes('"title":"⚠️ Alert') ? UNREACHABLE : undefined)
     await path.ocp('host=1')
@@ -211,7 +211,7 @@ describe('the path of an alert', () => {
     )
   })
 
-  test('a throttled robot is silent for the penalty, over a restart, then tells what waited and why', async () => {
+  test('a throttled robot pauses for the penalty, across a restart, then delivers the waiting alerts and the reason', async () => {
     await started()
     path.intercept = () => THROTTLED
     await path.ocp('host=1')
@@ -234,7 +234,7 @@ describe('the path of an alert', () => {
     assert.ok(path.sent.length <= 4)
   })
 
-  test('an address that DingTalk refuses silences every robot behind it', async () => {
+  test('an address that DingTalk blocks pauses every robot behind it', async () => {
     const robots = ['a', 'b'].map((name) => robotNamed(name, { address: 'direct' }))
     await started({ robots })
     path.intercept = (robot) =>
@@ -250,7 +250,7 @@ describe('the path of an alert', () => {
     assert.deepEqual(await states(), { sent: 2 })
   })
 
-  test('in a pool the other robot takes over at once, the refused message included', async () => {
+  test('in a pool another robot takes over at once, including the refused message', async () => {
     const robots = ['a', 'b'].map((name) => robotNamed(name))
     await started({ robots, channel: { mode: 'pool' } })
     path.intercept = (robot) => (robot.name === 'a' ? THROTTLED : undefined)
@@ -261,7 +261,7 @@ describe('the path of an alert', () => {
     assert.ok(path.group.shown().every((each) => each.robot === 'b'))
   })
 
-  test('in a pool a robot that refuses is set aside; when all refuse, the message is dead', async () => {
+  test('in a pool a robot that rejects is set aside; if all reject, the message is dead', async () => {
     const robots = ['a', 'b'].map((name) => robotNamed(name))
     await started({ robots, channel: { mode: 'pool' } })
     path.intercept = (robot) => (robot.name === 'a' ? REJECTED : undefined)
@@ -274,7 +274,7 @@ describe('the path of an alert', () => {
     assert.deepEqual(await states(), { sent: 1, dead: 1 })
   })
 
-  test('a wrong token costs one call; the message is dead with its reason, and a repeat is told again', async () => {
+  test('a wrong token costs one call; the message is dead with its reason, and a repeat is delivered again', async () => {
     await started()
     path.intercept = () => REJECTED
     await path.ocp('host=1')
@@ -288,7 +288,7 @@ describe('the path of an alert', () => {
     assert.equal(path.group.shown().length, 1)
   })
 
-  test('an outage of a day loses nothing, uses nothing of the month, and ends in a few messages', async () => {
+  test('an outage of a day loses nothing, costs no call of the month, and ends in a few messages', async () => {
     await started()
     path.intercept = () => UNREACHABLE
     for (let hour = 0; hour < 24; hour += 1) {
@@ -308,7 +308,7 @@ describe('the path of an alert', () => {
     assert.equal(robots.get('ops-1')?.monthUsed, path.sent.length - attempts)
   })
 
-  test('a message that is found too long is split until it fits', async () => {
+  test('a message that is too long for DingTalk is split until it fits', async () => {
     await started()
     path.intercept = (_, body) =>
       Buffer.byteLength(body) > 3_000 ? attemptOf({ kind: 'too_long' }) : undefined
@@ -326,7 +326,7 @@ describe('the path of an alert', () => {
     assert.deepEqual(await states(), { sent: 40 })
   })
 
-  test('each kind of response verification works for robots of a pool, too', async () => {
+  test('each kind of `expect` works for pool robots too', async () => {
     const pattern = { source: 'ok', matches: (text: string) => text.includes('ok') }
     const kinds = [
       { kind: 'regex', pattern },
@@ -346,7 +346,7 @@ describe('the path of an alert', () => {
     assert.equal(new Set(path.sent.map((each) => each.robot)).size, 3)
   })
 
-  test('a push limit holds back what it must and tells it when the hour is over', async () => {
+  test('a push limit holds back alerts and delivers them when the hour is over', async () => {
     await started({ channel: { pushLimits: { hour: 3, day: undefined, pass: [1] } } })
     for (let i = 0; i < 10; i += 1) {
       await path.ocp(`host=${i}`)
@@ -392,7 +392,7 @@ describe('the path of an alert', () => {
     )
   })
 
-  test('a share of the month is told once, by one message, over a restart too', async () => {
+  test('a used share of the month is reported once, by one message, across a restart too', async () => {
     await started({
       robots: [robotNamed('ops-1', { key: 'token' })],
       settings: { monthlyQuota: 40 },
@@ -420,7 +420,7 @@ describe('the path of an alert', () => {
     assert.equal(path.sent.length, 40)
   })
 
-  test('what the sandbox is sent uses no call of the month, and warns of none', async () => {
+  test('calls to the sandbox do not count for the month, and cause no warning', async () => {
     const lab = [robotNamed('ops-1', { limits: { messages: 20, perMs: 1_000, penaltyMs: MINUTE } })]
     const real = [robotNamed('ops-1', { key: 'token' })]
     const warnings = () => path.group.shown().filter((each) => /% of the monthly/.test(each.title))
@@ -446,7 +446,7 @@ describe('the path of an alert', () => {
     await restarted(real)
     await send('real', 4)
     assert.equal(path.sent.length, 16)
-    // The next call of a webhook would reach the half of ten.
+    // The next call of a webhook reaches half of the ten.
     await restarted(lab)
     await send('again', 1)
     assert.deepEqual([path.sent.length, warnings().length], [17, 0])
@@ -470,7 +470,7 @@ describe('the path of an alert', () => {
     assert.deepEqual(shown?.mention.mobiles, ['13900000000', '13800000000'])
   })
 
-  test('after kill -9 between the post and its record, the same message goes out again and is shown once', async () => {
+  test('after kill -9 between the post and its record, the same message is posted again and shown once', async () => {
     await started()
     const { settle } = path.store
     path.store.settle = () => new Promise(() => {})

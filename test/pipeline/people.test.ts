@@ -40,7 +40,7 @@ interface Body {
   [msgtype: string]: unknown
 }
 
-/** The body that one alert with these labels becomes, and the messages after it. */
+/** The body for one alert with these labels, and the later messages. */
 async function pathOf(format: Format, mention: Partial<Channel['mention']>): Promise<Path> {
   const channel = channelNamed('ops', {
     format,
@@ -57,9 +57,9 @@ async function lastBody(path: Path): Promise<{ body: Body; text: string }> {
   return { body, text: said['text'] ?? said['content'] ?? '' }
 }
 
-describe('whom a message mentions', () => {
+describe('a message mentions', () => {
   for (const format of ['markdown', 'text', 'actionCard'] as const)
-    test(`in ${format}: those whom labels name, with the token that DingTalk needs in the text`, async () => {
+    test(`in ${format}: the people in labels, with the token that DingTalk needs in the text`, async () => {
       const path = await pathOf(format, { labels: ['owner'] })
       await path.ocp('host=1', { owner: 'lisi, dba, nobody *here*' })
       const { body, text } = await lastBody(path)
@@ -72,11 +72,11 @@ describe('whom a message mentions', () => {
       await path.stop()
     })
 
-  test('whoever is on call when the message is made, not when the alert came', async () => {
+  test('the people on call when it is composed, not when the alert arrived', async () => {
     const path = await pathOf('markdown', { oncall: ['dba'] })
     await path.ocp('host=1')
     assert.deepEqual((await lastBody(path)).body.at.atMobiles, ['13800000000'])
-    // Refused in the last minutes of the first turn, the robot is silent until the second.
+    // Throttled in the last minutes of the first turn, the robot pauses until the second.
     await path.clock.pass(3_300_000)
     path.intercept = () => THROTTLED
     await path.ocp('host=refused')

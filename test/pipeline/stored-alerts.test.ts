@@ -23,7 +23,7 @@ function alert(name: string, { summary = 'x', status = 'firing' } = {}) {
   return { status, labels: { alertname: name, severity: 'critical' }, annotations: { summary } }
 }
 
-/** A store that gives the first payloads that fit, and notes how many bytes it gave at once. */
+/** A store that returns the first payloads that fit, and records the bytes of each read. */
 function storing(all: ReadonlyMap<number, StoredPayload>): StoredAlertsDeps & { given: number[] } {
   const given: number[] = []
   return {
@@ -67,8 +67,8 @@ const stored = (payload: number, position = 0): StoredAlert => ({
   payload,
 })
 
-describe('alerts that are read again for a message', () => {
-  test('are read a few payloads at a time, gone ones left out, each in its place', async () => {
+describe('alerts read again for a message', () => {
+  test('are read a few payloads at a time and keep their order; missing payloads are left out', async () => {
     const summary = 'x'.repeat(1.5 * MIB)
     const payloads = new Map(
       [1, 2, 4, 5, 6].map((number) => [number, alertmanager(alert(`A${number}`, { summary }))]),
@@ -83,7 +83,7 @@ describe('alerts that are read again for a message', () => {
     assert.ok(Math.max(...deps.given) <= 4 * MIB, `${deps.given}`)
   })
 
-  test('keep of each text what a message can show, and say where it is cut', async () => {
+  test('keep as much of each text as a message can show, and mark the cut', async () => {
     const long = '载'.repeat(100_000)
     const deps = storing(
       new Map([[1, alertmanager({ ...alert(long, { summary: long }), fingerprint: 'f1' })]]),
@@ -98,7 +98,7 @@ describe('alerts that are read again for a message', () => {
     }
   })
 
-  test('keep of many alerts less of each, and the first variables rather than the last', async () => {
+  test('are kept with less of each if they are many, first variables first', async () => {
     const annotations = Object.fromEntries(
       Array.from({ length: 30 }, (_, index) => [`note_${index}`, 'x'.repeat(19_000)]),
     )
@@ -116,7 +116,7 @@ describe('alerts that are read again for a message', () => {
     assert.equal(read(places[599] as (typeof places)[0]).alert.variables['alertname'], 'A599')
   })
 
-  test('bring what still fires of their payloads only where they are over, and not thousands', async () => {
+  test('include still firing alerts of their payloads only if they are resolved, and never thousands', async () => {
     const firing = Array.from({ length: 2_000 }, (_, index) => alert(`F${index}`))
     const over = alert('over', { status: 'resolved' })
     const deps = storing(new Map([[1, alertmanager(over, ...firing)]]))
@@ -129,7 +129,7 @@ describe('alerts that are read again for a message', () => {
 })
 
 describe('a page of alerts', () => {
-  test('ends early where its payloads are large, and goes on behind its next', async () => {
+  test('ends early if its payloads are large, and continues after its `next`', async () => {
     const summary = 'x'.repeat(15 * MIB)
     const numbers = [1, 2, 3, 4, 5, 6, 7]
     const deps = storing(
@@ -151,7 +151,7 @@ describe('a page of alerts', () => {
     assert.equal(rest.next, null)
   })
 
-  test('has all its alerts where they are small, those that are gone without variables', async () => {
+  test('contains all its small alerts, those with missing payloads without variables', async () => {
     const deps = storing(new Map([[1, alertmanager(alert('A'), alert('B'))]]))
     const items = [stored(2), stored(1, 1), stored(1), stored(1, 7)]
     const page = await withVariables({ items, next: 'x' }, (alerts) =>
