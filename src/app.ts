@@ -23,8 +23,8 @@ import { VERSION } from './version.ts'
 import { serverDeps, type WebParts } from './web.ts'
 
 /**
- * Attempts in flight at a stop may end within this time, then they are cut off. Their messages go out again at the next
- * start.
+ * When the receiver stops, attempts in flight get this time, then they are aborted. Their messages are sent again after
+ * the next start.
  */
 const STOP_WITHIN_MS = 20_000
 
@@ -35,9 +35,9 @@ export interface AppOptions {
   load: () => Loaded
   clock: SteadyClock
   log: Log
-  /** Runs the store in a worker thread, so that a slow disk never stalls the process. */
+  /** Whether the store runs in a worker thread, so that a slow disk never stalls the process. */
   thread: boolean
-  /** Called when a part has failed for good, so that only a new process can go on. */
+  /** Called when a part has failed permanently and only a new process can continue. */
   failed: (part: 'store' | 'server', why: string) => void
 }
 
@@ -45,11 +45,11 @@ export interface App {
   url: string
   loaded: () => Loaded
   reload: () => Promise<void>
-  /** Turns unready, answers the requests in flight, lets the posts in flight end, closes the store. */
+  /** Reports itself as not ready, answers requests in progress, lets posts in flight end, then closes the store. */
   stop: (signal: string) => Promise<void>
 }
 
-/** Builds every part in order and starts it; a failure stops what was started. */
+/** Builds and starts every part in order. If one fails, those already started are stopped. */
 export async function startApp(options: AppOptions): Promise<App> {
   const parts = await buildParts(options)
   const { server, configuration, store, notifier, stopping, log } = parts
@@ -84,7 +84,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { url } = parts.at
   noteAddress(configuration.settings(), url)
   parts.events.listening(url)
-  // After the start, but before an upgrade in place could take its files away.
+  // After the start, to keep the start fast; but soon, because an upgrade in place could remove the files.
   if ([...configuration.settings().robots.values()].some(({ target }) => target.kind === 'webhook'))
     void notifier.warm().catch(() => undefined)
   const { loaded } = configuration
@@ -108,7 +108,7 @@ async function buildParts(options: AppOptions) {
   const stopping = new AbortController()
   const [opening, { createHttpServer }] = await Promise.all([
     openOrAwait(settings().store, { ...options, events, signal: stopping.signal }),
-    // Express takes as long to load as the store's thread takes to start, so both happen at the same time.
+    // Loading Express takes as long as starting the store's thread, so both run in parallel.
     import('./http/server.ts'),
   ])
   const { store } = opening
@@ -146,7 +146,7 @@ async function recover({ events, receiver }: Parts): Promise<void> {
   events.recovered(await receiver.recover())
 }
 
-/** Works what waits in the open store, and reports the receiver ready. */
+/** Starts to deliver what waits in the open store, and marks the receiver as ready. */
 async function work({ store, configuration, receiver, life }: Parts): Promise<void> {
   await store.adopt(formerKeysOf(configuration.settings()))
   await receiver.start()
@@ -162,7 +162,7 @@ async function workWhenOpen(parts: Parts): Promise<void> {
       await recover(parts)
       return await work(parts)
     } catch (error) {
-      // The database went away again.
+      // The database has become unavailable again.
       events.storeFailed('recover', messageOf(error))
       await clock.sleep(RETRY_MS, stopping.signal)
     }
@@ -179,7 +179,7 @@ async function stop(signal: string, parts: Parts): Promise<void> {
   const late = new AbortController()
   const ended = receiver.stop()
   const atMost = clock.sleep(STOP_WITHIN_MS, late.signal)
-  // While posts in flight end, senders and probes are still answered, with 503.
+  // Senders and probes still get replies, with 503, while posts in flight end.
   await Promise.race([ended, atMost])
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()

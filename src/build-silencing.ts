@@ -15,16 +15,16 @@ import { createSilencing, type Silencing } from './pipeline/silencing.ts'
 import type { StoredAlertsDeps } from './pipeline/stored-alerts.ts'
 import type { Store } from './stores/store.ts'
 
-/** Mutes that another process changed count after this. */
+/** Changes of mutes by another process apply after this time at the latest. */
 const REFRESH_EVERY_MS = 2_000
 
-/** Silences, mutes and the links to make them, on one store. */
+/** Silences, mutes and silence links of one store. */
 export interface SilenceParts {
   mutes: Mutes
   links: SilenceLinks
-  /** What the HTTP server needs of them. */
+  /** The parts that the HTTP server uses. */
   routes: { silencing: Silencing } & Omit<MuteDeps, 'guard'>
-  /** Follows what other processes change. */
+  /** Refreshes the mutes that other processes change. */
   follower: Loop
 }
 
@@ -39,7 +39,7 @@ export function buildSilencing(deps: {
   wake: (queues: readonly string[]) => void
   /** Whether other processes may change mutes. */
   isShared: () => boolean
-  /** Alertmanager's API over HTTP, unless another is given. */
+  /** By default Alertmanager's API over HTTP. */
   api?: SilenceApi
 }): SilenceParts {
   const { store, clock, settings, events, isShared } = deps

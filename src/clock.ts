@@ -7,14 +7,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** setTimeout fires at once for longer delays. */
+/** setTimeout fires immediately for longer delays. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Time sources of a clock, in milliseconds. */
 export interface Ticks {
-  /** Wall time since 1970, which a person or a time server may set. */
+  /** Milliseconds since 1970 by the wall clock, which a person or a time server may set. */
   wall(): number
-  /** Monotonic time. */
+  /** Milliseconds that only ever increase. */
   elapsed(): number
 }
 
@@ -70,7 +70,7 @@ export const realClock: Clock = {
     }),
 }
 
-/** Lets other ready work run; awaited between parts of long work. */
+/** Lets other pending work run; awaited between parts of long work. */
 export function giveWay(): Promise<void> {
   return scheduler.yield()
 }

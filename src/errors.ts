@@ -24,13 +24,13 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** An expected failure. Its message says what is wrong, where, and what to do. */
+/** An expected failure. Its message names the problem, where it is, and what to do. */
 export class AppError extends Error {
   override name = 'AppError'
   readonly code: ErrorCode
   /** All faults of a configuration, one line each. */
   readonly faults: readonly string[]
-  /** The number for it of a platform whose API the sender speaks. */
+  /** The error code of the platform whose API the sender uses. */
   readonly errcode: number | undefined
   constructor(
     code: ErrorCode,

@@ -6,24 +6,24 @@ import type { Attempt, MessageKind } from './model/message.ts'
 
 export type Events = ReturnType<typeof createEvents>
 
-/** Alerts that are observed in one piece. */
+/** Alerts whose latency is recorded before other work may run. */
 const CHUNK_SIZE = 200
 
-/** More are a label that names no people at all. */
+/** More unknown names mean that the label does not name people at all. */
 const MAX_UNKNOWN_NAMES = 100
 const UNKNOWN_NAME =
-  'a label names somebody who is neither in people nor in oncall; nobody was mentioned for it'
-/** Words for levels that are remembered, and characters of each. */
+  'a label contains a name that is neither in people nor in oncall; it mentions nobody'
+/** Limits on unknown level words that are kept, and on the length of each. */
 const MAX_UNKNOWN_LEVELS = 200
 const MAX_WORD_LENGTH = 100
 
-/** What became of alerts whose queue was removed. */
+/** The outcome for alerts whose queue was removed. */
 interface Reassigned {
   moved: number
   dead: readonly { channel: string; count: number }[]
 }
 
-/** How log lines name a message. */
+/** The fields that identify a message in log lines. */
 interface MessageName {
   id: string
   robot: string
@@ -93,7 +93,7 @@ function requestEvents(log: Log, metrics: Metrics) {
   }
 }
 
-/** What people do from messages, and whom messages could not mention. */
+/** Silences by people, and names that messages could not mention. */
 function peopleEvents(log: Log) {
   const unknownNames = new Map<string, { channel: string; name: string }>()
   return {
@@ -106,14 +106,14 @@ function peopleEvents(log: Log) {
     silenceFailed(channel: string, why: string): void {
       log.warn('silence.failed', { channel, why })
     },
-    /** Each name of each channel is said once. */
+    /** Logs each name once per channel. */
     nameUnknown(channel: string, name: string): void {
       const key = `${channel}\n${name}`
       if (unknownNames.has(key) || unknownNames.size >= MAX_UNKNOWN_NAMES) return
       unknownNames.set(key, { channel, name })
       log.warn('mention.unknown', { channel, name, words: UNKNOWN_NAME })
     },
-    /** The names that labels gave and nobody is called, since the start. */
+    /** Names from labels that match no person, since the start. */
     unknownNames: (): { channel: string; name: string }[] => [...unknownNames.values()],
   }
 }
@@ -121,7 +121,7 @@ function peopleEvents(log: Log) {
 function levelEvents(log: Log) {
   const unknownLevels = new Set<string>()
   return {
-    /** Says each word once, while the process lives. */
+    /** Logs each word once during the life of the process. */
     levelUnknown(word: string, channel: string): void {
       const shown = word.slice(0, MAX_WORD_LENGTH)
       if (unknownLevels.has(shown) || unknownLevels.size >= MAX_UNKNOWN_LEVELS) return
@@ -132,7 +132,7 @@ function levelEvents(log: Log) {
         hint: 'handled as Alert; give it a level under "levels" in the configuration',
       })
     },
-    /** Words for levels that were unknown since the process started, for the console. */
+    /** Level words that were unknown since the start, for the console. */
     unknownLevels: (): readonly string[] => [...unknownLevels],
   }
 }
@@ -167,7 +167,7 @@ function messageEvents(log: Log, metrics: Metrics) {
       metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'sent' })
       log.info('message.sent', named(message))
     },
-    /** Observes each alert, of which a digest may carry a hundred thousand. */
+    /** Records the latency of each alert; a digest may carry a hundred thousand. */
     async alertsDelivered(
       channel: string,
       delivered: readonly { waitedMs: number; count: number }[],
@@ -211,10 +211,10 @@ function robotEvents(log: Log) {
   }
 }
 
-/** What a person did, and who. */
+/** Actions of a person, with the person's name. */
 function operatorEvents(log: Log) {
   return {
-    /** A person queued dead messages again. */
+    /** A person has queued dead messages again. */
     messagesResent(fields: { by: string; messages: number; id?: string }): void {
       log.info('messages.resent', fields)
     },
@@ -224,7 +224,7 @@ function operatorEvents(log: Log) {
     robotPausedByHand({ robot, until, by }: { robot: string; until: Date; by: string }): void {
       log.warn('robot.paused', { robot, until: until.toISOString(), reason: 'by_hand', by })
     },
-    /** `ended` are the reasons of the pauses that a person ended. */
+    /** `ended`: the reasons of the pauses that the person ended. */
     robotResumed(fields: { robot: string; by: string; ended: readonly string[] }): void {
       log.info('robot.resumed', { ...fields, ended: fields.ended.join(', ') })
     },
@@ -239,14 +239,14 @@ function storeEvents(log: Log, metrics: Metrics) {
     storeFailed(doing: string, why: string): void {
       log.error('store.failed', { doing, why })
     },
-    /** What the start waits for, and why it cannot be opened yet. */
+    /** The database for which the start waits, and why it cannot be opened yet. */
     storeAwaited(at: string, why: string): void {
       log.warn('store.awaited', { at, why })
     },
     storeArrived(): void {
       log.info('store.opened')
     },
-    /** An event that a store reports. */
+    /** An event that the store itself reports. */
     storeNoticed({ kind, ...fields }: { kind: string }): void {
       const level =
         kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'

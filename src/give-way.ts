@@ -1,19 +1,19 @@
 import type { Clock } from './clock.ts'
 
-/** Awaited between the pieces of long work; resolves when the next piece may go on. */
+/** Awaited between pieces of long work; resolves when the next piece may run. */
 export type GiveWay = () => Promise<void>
 
 const RESOLVED = Promise.resolve()
 
-/** For short work, and for virtual time: goes on within the same turn of the event loop. */
+/** For short work and for virtual time: continues in the same turn of the event loop. */
 export const immediate: GiveWay = () => RESOLVED
 
-/** For how long long work goes on in one turn of the event loop. */
+/** How long long-running work may continue in one turn of the event loop. */
 const SLICE_MS = 1
 
 /**
- * To be shared by all long work of a process. Whatever number of jobs runs at once, in one turn of the event loop one
- * job goes on, for SLICE_MS and the rest of a piece; other work runs before the next job does.
+ * One instance serves all long-running work of a process. However many jobs run, only one of them continues in a turn
+ * of the event loop, for SLICE_MS plus the rest of a piece. Other work runs before the next job continues.
  */
 export function createGiveWay(clock: Clock): GiveWay {
   let last = RESOLVED
@@ -32,7 +32,7 @@ export function createGiveWay(clock: Clock): GiveWay {
   }
 }
 
-/** What `make` returns for each item, in order; gives way before each. */
+/** Calls `make` for each item in order, and gives way before each call. */
 export async function mapGivingWay<T, R>(
   items: readonly T[],
   make: (item: T) => R,

@@ -1,15 +1,15 @@
 /**
- * Bytes of text that are read at once; a larger body is read alone. Reading takes up to nine times as much memory:
- * bytes, text, parsed values, and the copies for the store.
+ * Limit on the bytes of text that are read at once; a larger body is read alone. Reading takes up to nine times as much
+ * memory: bytes, text, parsed values, and the copies for the store.
  */
 export const MAX_BYTES_READ_AT_ONCE = 2 * 1024 * 1024
 
 /**
- * Queues for reads that take much memory: large bodies to accept, and stored payloads to read again. Each queue is
- * first in, first out. Stored payloads go first, so that no flood of bodies delays accepted alerts.
+ * Queues for reads that need much memory: large bodies to accept, and stored payloads to read again. Each queue is
+ * first in, first out. Stored payloads come first, so that a flood of bodies does not delay accepted alerts.
  */
 export class LargeReads {
-  readonly #again: Waiting[] = []
+  readonly #rereads: Waiting[] = []
   readonly #bodies: Waiting[] = []
   #bytes = 0
 
@@ -18,12 +18,12 @@ export class LargeReads {
     return this.#enter(this.#bodies, bytes)
   }
 
-  /** The same for stored payloads, whose size is not known in advance. */
+  /** Like `acquire`, for stored payloads, whose size is not known in advance. */
   acquireReread(): Promise<void> {
-    return this.#enter(this.#again, MAX_BYTES_READ_AT_ONCE)
+    return this.#enter(this.#rereads, MAX_BYTES_READ_AT_ONCE)
   }
 
-  /** Takes as many bytes as were acquired. */
+  /** Must be called with the number of bytes that were acquired. */
   release(bytes = MAX_BYTES_READ_AT_ONCE): void {
     this.#bytes -= Math.min(bytes, MAX_BYTES_READ_AT_ONCE)
     this.#next()
@@ -38,7 +38,7 @@ export class LargeReads {
 
   #next(): void {
     for (;;) {
-      const waiting = this.#again.length > 0 ? this.#again : this.#bodies
+      const waiting = this.#rereads.length > 0 ? this.#rereads : this.#bodies
       const [next] = waiting
       if (next === undefined || this.#bytes + next.bytes > MAX_BYTES_READ_AT_ONCE) return
       waiting.shift()

@@ -5,7 +5,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFormat = 'json' | 'pretty'
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** One line for each thing that happened: a dotted name and fields. ERROR: a person must act now. */
+/** One line per event: a dotted name and fields. ERROR: a person must act now. */
 export interface Log {
   debug(name: string, fields?: Fields): void
   info(name: string, fields?: Fields): void
@@ -47,7 +47,7 @@ function clean(fields: Fields): Record<string, string | number | boolean> {
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue
     cleaned[name === 'message' || name === 'level' ? `${name}_` : name] =
-      // Defence in depth: secrets have a type that does not print, but other text may contain one.
+      // Defence in depth: values of type Secret never print, but other texts may contain a secret.
       typeof value === 'string' ? redact(value).slice(0, MAX_FIELD_LENGTH) : value
   }
   return cleaned

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Older versions lack node:sqlite features that the store needs. The check uses only syntax that they understand. */
+/** Older versions lack features of node:sqlite that the store needs. The check uses only syntax that they support. */
 const OLDEST_NODE = [22, 19] as const
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -21,7 +21,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 const { run } = await import('./cli/program.ts')
 const code = await run(process.argv.slice(2))
-// A pipe is written asynchronously, and an exit would cut off the rest.
+// Pipes are written asynchronously, so exiting at once would cut off the output.
 for (const stream of [process.stdout, process.stderr])
   await new Promise((resolve) => stream.write('', resolve))
 process.exit(code)

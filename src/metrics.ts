@@ -33,7 +33,7 @@ export const SEND_RESULTS = [
 
 export const PAUSE_REASONS = ['throttled', 'unreachable', 'rejected', 'by_hand'] as const
 
-/** Gauges with names of counters, to which `promtool check metrics` objects. */
+/** Gauges with the names of counters, to which `promtool check metrics` objects. */
 const ILL_NAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
@@ -50,7 +50,7 @@ export function createMetrics(build: { version: string; node: string }) {
   for (const name of ILL_NAMED) registry.removeSingleMetric(name)
   const metrics = {
     registry,
-    /** Label sets of histograms that are initialized. */
+    /** Label sets of histograms that have been exported at 0. */
     primed: new Set<string>(),
     ...alertMetrics(registers),
     ...messageMetrics(registers),
@@ -194,7 +194,7 @@ function processMetrics(registers: Registry[]) {
   }
 }
 
-/** The body of a scrape. */
+/** The reply to a scrape. */
 export interface Exposition {
   contentType: string
   text: string
@@ -217,7 +217,7 @@ function asOpenMetrics(text: string): string {
   return `${families.replace(/\n{2,}/g, '\n').trimEnd()}\n# EOF\n`
 }
 
-/** Exports every label set of these robots and channels, at 0 unless it has a value. */
+/** Exports every label set for these robots and channels, at 0 unless it has a value. */
 export function primeMetrics(
   metrics: Metrics,
   { robots, channels }: { robots: Iterable<string>; channels: Iterable<string> },
@@ -244,7 +244,7 @@ export function primeMetrics(
     gauge.inc({ scope: 'organisation' }, 0)
 }
 
-/** Zeroes each label set of a histogram once, since `zero` discards its observations. */
+/** Exports a label set of a histogram at 0, but only once, because `zero` discards its observations. */
 function primeOnce<T extends string>(
   metrics: Metrics,
   histogram: Histogram<T>,

@@ -34,9 +34,9 @@ export interface ReceiverDeps {
   uuid: () => string
   random: () => number
   reads: LargeReads
-  /** One each, so that a flood of large bodies does not delay messages. */
+  /** One for accepts and one for messages, so that a flood of large bodies does not delay messages. */
   giveWay: { accept: GiveWay; dispatch: GiveWay }
-  /** Called when another process has put something into queues. */
+  /** Called when another process has put work into queues. */
   woken?: () => void
 }
 
@@ -44,27 +44,30 @@ export interface ReceiverDeps {
 export interface Receiver {
   replica: Replica
   silences: SilenceParts
-  /** Reads what an earlier run left in the store; nothing is accepted before. Returns how many messages become pending. */
+  /**
+   * Restores the state that an earlier run left in the store; must come before any `accept`. Returns how many messages
+   * become pending.
+   */
   recover(): Promise<number>
-  /** Resolves when every alert of a request is on disk; returns the source that read it. */
+  /** Resolves when every alert of a request is on disk; returns the source that read the request. */
   accept(inbound: Inbound): Promise<SourceName>
-  /** Returns variables in the order of the alerts; may end early, but covers at least one alert. */
+  /** Returns the variables of alerts in their order; may end early, but covers at least one alert. */
   variablesOf(alerts: readonly StoredAlert[]): Promise<Variables[]>
   /** Queues a test message for each group of a channel; returns their ids. AppError unknown_channel. */
   sendTest(channel: string): Promise<string[]>
   /** Queues a test message for one robot; returns its id. AppError not_found. */
   sendRobotTest(robot: string, question?: { probe: Probe; uuid: string }): Promise<string[]>
-  /** What a person does about messages and robots. */
+  /** Actions of a person on messages and robots. */
   actions: OperatorActions
-  /** Starts to work what waits in the store. */
+  /** Starts to deliver what waits in the store. */
   start(): Promise<void>
-  /** Applies the settings in force: starts, stops and wakes robots. */
+  /** Applies the current settings: starts, stops and wakes robots. */
   reconcile(): Promise<void>
-  /** Resolves when the attempts in flight have ended and other processes may work the robots. */
+  /** Resolves when the attempts in flight have ended and other processes may take over the robots. */
   stop(): Promise<void>
 }
 
-/** Builds a receiver that accepts; it sends nothing before `start`. */
+/** Builds a receiver that can accept; it sends nothing before `start`. */
 export function createReceiver(deps: ReceiverDeps): Receiver {
   const { store, notifier, clock, settings, events, uuid, reads } = deps
   const replica = createReplica({

@@ -8,8 +8,8 @@ export function redact(text: string): string {
 }
 
 /**
- * Also removes what only resembles a secret: paths of URLs, and long words of letters and digits. For messages about a
- * configuration file, which may contain a secret in any place.
+ * Also removes texts that only resemble a secret: paths of URLs, and long words of letters and digits. For messages
+ * about a configuration file, where any text may be a secret.
  */
 export function conceal(text: string): string {
   return redact(text)
@@ -17,7 +17,7 @@ export function conceal(text: string): string {
     .replace(/[\w+/=-]{20,}/g, (word) => (looksRandom(word) ? '[redacted]' : word))
 }
 
-/** Whether letters and digits alternate over a length unusual for a name. */
+/** Whether a word mixes letters and digits over a length that is unusual for a name. */
 function looksRandom(word: string): boolean {
   const mixed = word.split(/[^A-Za-z0-9]+/).some((run) => run.length >= 16 && isMixed(run))
   const isHex = /^[\da-f-]{32,}$/i.test(word) && isMixed(word)

@@ -22,24 +22,24 @@ export interface ConfigurationDeps {
   isOpen: () => boolean
 }
 
-/** The configuration in force. */
+/** The current configuration. */
 export interface Configuration {
   loaded(): Loaded
   settings(): Settings
   renderer(): Renderer
-  /** Of the configuration, the templates and the access that it gives. */
+  /** Warnings about the configuration, the templates and insecure access. */
   warnings(): string[]
-  /** The last configuration that was refused, until one is put in force. */
+  /** The last configuration that was refused, until a valid one is loaded. */
   refused(): { at: Date; faults: readonly string[] } | undefined
-  /** Puts a new configuration in force, or rejects with its faults and keeps the old one. */
+  /** Applies a new configuration, or rejects with its faults and keeps the old one. */
   reload(): Promise<void>
-  /** Creates the label sets of its robots and channels, and logs what is loaded with its warnings. */
+  /** Creates the metrics of its robots and channels, and logs the configuration with its warnings. */
   announce(): void
-  /** Adds a warning for each template that fails in some situation: a built-in one then stands in. */
+  /** Adds a warning for each template that fails in a test scenario; the built-in template replaces it there. */
   checkTemplates(): Promise<void>
 }
 
-/** Loads the configuration; AppError bad_configuration names its faults. */
+/** Loads the configuration. Throws AppError bad_configuration with its faults. */
 export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const { clock, events, giveWay } = deps
   let inForce = prepare(deps.load())
@@ -84,18 +84,18 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   }
 }
 
-/** A configuration that was checked by itself. */
+/** A configuration that has been checked, but not applied. */
 interface Prepared {
   loaded: Loaded
   renderer: Renderer
-  /** Of the configuration and of the templates. */
+  /** Warnings about the configuration and its templates. */
   warnings: readonly string[]
 }
 
 /**
- * Checks a configuration by itself, before anything of it is in force. Templates that fail only in some situation take
- * longer to find: a reload refuses them, since the old configuration goes on; a start only warns, since the built-in
- * template takes over, and refusing to start would deliver nothing.
+ * Checks a configuration before it is applied. Templates that fail only in some scenarios take longer to find. A reload
+ * refuses them, because the old configuration continues. A start only warns, because the built-in template takes over,
+ * and refusing to start would deliver nothing.
  */
 function prepare(loaded: Loaded): Prepared {
   const renderer = createRenderer(loaded.settings, loaded.settings.channels.values())
@@ -104,14 +104,14 @@ function prepare(loaded: Loaded): Prepared {
   return { loaded, renderer, warnings: [...loaded.warnings, ...warnings] }
 }
 
-/** AppError bad_configuration where there are faults. */
+/** Throws AppError bad_configuration if there are faults. */
 function refuse(faults: readonly string[]): void {
   if (faults.length > 0) throw new AppError('bad_configuration', faults[0] as string, { faults })
 }
 
-/** Of a name that a label gave and nobody is called. */
+/** The warning about a name from a label that matches no person. */
 function unknownNameWarning({ channel, name }: { channel: string; name: string }): string {
-  return `channel ${channel}: a label names ${JSON.stringify(name)}, who is neither in people nor in oncall; nobody is mentioned for it`
+  return `channel ${channel}: a label contains the name ${JSON.stringify(name)}, which is neither in people nor in oncall; it mentions nobody`
 }
 
 function announce({ loaded, warnings }: Prepared, deps: ConfigurationDeps): void {

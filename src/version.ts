@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** What the build noted: the revision of the sources and the day of their last change. */
+/** What the build recorded: the revision of the sources and the day of their last change. */
 interface Build {
   revision: string
   date: string
@@ -11,16 +11,16 @@ function jsonAt(path: string): unknown {
   return existsSync(url) ? JSON.parse(readFileSync(url, 'utf8')) : undefined
 }
 
-/** The version in package.json, which is one folder above both src/ and dist/. */
+/** The version in package.json, which is one folder above src/ and above dist/. */
 export const VERSION: string = (jsonAt('../package.json') as { version: string }).version
 
-/** Unknown where the sources run without a build. */
+/** Unknown if the sources run without a build. */
 export const BUILD: Build = (jsonAt('./build.json') as Build | undefined) ?? {
   revision: 'unknown',
   date: 'unknown',
 }
 
-/** One line for people. */
+/** The version on one line, for people. */
 export function versionText(): string {
   return `dingtalk-receiver ${VERSION} (revision ${BUILD.revision}, built ${BUILD.date}, Node.js ${process.versions.node})`
 }

@@ -29,7 +29,7 @@ import { RECOMMENDED_BODY } from './sources/parsing/ocp/recommended.ts'
 import type { Store } from './stores/store.ts'
 import { VERSION } from './version.ts'
 
-/** The parts that the HTTP routes and the console show and act on. */
+/** The parts that the HTTP routes and the console use. */
 export interface WebParts {
   configuration: Configuration
   receiver: Receiver
@@ -44,15 +44,15 @@ export interface WebParts {
   reads: LargeReads
   giveWay: GiveWay
   startedAt: Date
-  /** `open`: requests are taken; `ready`: the store is open and its robots are worked. */
+  /** `open`: requests are accepted; `ready`: the store is open and its robots are working. */
   life: { open: boolean; ready: boolean }
   stopping: AbortSignal
   reload: () => Promise<void>
-  /** The address it listens on. */
+  /** The address on which the server listens. */
   url: () => string
 }
 
-/** Connects the HTTP server to the parts. */
+/** Builds the dependencies of the HTTP server. */
 export function serverDeps(parts: WebParts): ServerDeps {
   const { configuration, receiver, store, sandbox, changes, clock, events, life } = parts
   const { settings } = configuration
@@ -140,7 +140,7 @@ function previewDeps({ configuration, notifier, giveWay }: WebParts): PreviewDep
   return { settings, sources, notifier, rendererFor, giveWay }
 }
 
-/** Access control by the settings in force, built once for each settings object. */
+/** Access control for the current settings, built once per settings object. */
 function accessControlOf({ configuration, clock }: WebParts): ServerDeps['guard'] {
   const throttle = createLoginThrottle(clock)
   let settings = configuration.settings()
@@ -154,13 +154,13 @@ function accessControlOf({ configuration, clock }: WebParts): ServerDeps['guard'
   }
 }
 
-/** Gauges keep their last values while the store cannot be read, because the other metrics are needed most then. */
+/** While the store cannot be read, gauges keep their last values, because the other metrics are needed most then. */
 async function metricsText(parts: WebParts, openMetrics: boolean): Promise<Exposition> {
   const { configuration, receiver, store, clock, events, metrics, life } = parts
   if (life.ready)
     await readStatus(store, configuration.settings(), clock.now()).then(
       (status) => setGauges(status, receiver.silences.mutes, metrics),
-      (error) => events.storeFailed('standing', messageOf(error)),
+      (error) => events.storeFailed('status', messageOf(error)),
     )
   return exposed(metrics, openMetrics)
 }

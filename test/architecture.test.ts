@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url))
 
-/** Each room and the rooms it may import from, besides itself, the leaves and `model`. A port is named by its file. */
+/**
+ * Each room and the rooms from which it may import, besides itself, the leaves and `model`. A port is given by its
+ * file.
+ */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'main.ts': ['cli'],
   'sqlite-worker.ts': ['stores', 'decisions'],
@@ -109,7 +112,7 @@ const LEAVES = [
   'version.ts',
 ]
 
-/** Each package and the only rooms that may know it. */
+/** Each package and the only rooms that may import it. */
 const OWNERS: Record<string, readonly string[]> = {
   express: ['http'],
   helmet: ['http'],
@@ -137,7 +140,7 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
   .map((path) => ({ path, text: readFileSync(join(SRC, path), 'utf8') }))
 
-/** The folder right below src/, or the file that stands there. */
+/** The folder directly below src/, or the file there. */
 function roomOf(path: string): string {
   return path.split('/')[0] as string
 }
@@ -153,11 +156,11 @@ function importsOf(text: string): { from: string; typeOnly: boolean; late: boole
   }))
 }
 
-/** The real clock, and the one of simulations, which yields to what else is ready to run. */
+/** The real clock, and that of simulations, which yields to other pending work. */
 const CLOCKS = ['clock.ts', 'simulation/virtual-clock.ts']
 
 describe('the architecture', () => {
-  test('every room imports only from the rooms it may', () => {
+  test('every room imports only from its permitted rooms', () => {
     const wrong: string[] = []
     for (const { path, text } of files)
       for (const { from } of importsOf(text)) {
@@ -173,7 +176,7 @@ describe('the architecture', () => {
     assert.deepEqual(wrong, [])
   })
 
-  test('no files import each other in a circle, types included', () => {
+  test('no files import each other in a circle, including types', () => {
     const circles: string[] = []
     const done = new Set<string>()
     const follow = (path: string, way: readonly string[]): void => {
@@ -189,7 +192,7 @@ describe('the architecture', () => {
     assert.deepEqual(circles, [])
   })
 
-  test('the model imports nothing but itself', () => {
+  test('the model imports only itself', () => {
     const wrong = files
       .filter(({ path }) => roomOf(path) === 'model')
       .flatMap(({ path, text }) =>
@@ -212,7 +215,7 @@ describe('the architecture', () => {
       for (const { from } of importsOf(text)) {
         if (!from.startsWith('.')) continue
         const target = relative(SRC, resolve(SRC, dirname(path), from)).split('/')
-        // What all of one port share: the verbs of both databases, the readers of JSON and text.
+        // Code that all implementations of a port share: the SQL of both databases, the readers of JSON and text.
         if (['stores/sql', 'sources/parsing'].includes(`${target[0]}/${target[1]}`)) continue
         if (target[0] === port && target.length > 2 && target[1] !== own)
           wrong.push(`${path} imports ${target.join('/')}`)
@@ -221,7 +224,7 @@ describe('the architecture', () => {
     assert.deepEqual(wrong, [])
   })
 
-  test('each package is known only to its owner', () => {
+  test('each package is imported only by its owner', () => {
     const wrong: string[] = []
     for (const { path, text } of files)
       for (const { from } of importsOf(text)) {
@@ -234,7 +237,7 @@ describe('the architecture', () => {
     assert.deepEqual(wrong, [])
   })
 
-  test('node:http is imported for its types only: as a value it brings the whole of fetch', () => {
+  test('node:http is imported for its types only, because the module itself loads all of fetch', () => {
     const wrong = files
       .filter(({ text }) =>
         importsOf(text).some(({ from, typeOnly }) => from === 'node:http' && !typeOnly),
@@ -243,7 +246,7 @@ describe('the architecture', () => {
     assert.deepEqual(wrong, [])
   })
 
-  test('a start does not load what may never be used', () => {
+  test('a start does not load what it may never use', () => {
     const loaded = new Set<string>()
     const follow = (path: string): void => {
       if (loaded.has(path)) return
@@ -281,7 +284,7 @@ describe('the architecture', () => {
     assert.deepEqual(wrong, [])
   })
 
-  test('no module keeps state in a variable of its own', () => {
+  test('no module keeps state in a module variable', () => {
     const wrong = files
       .filter(({ text }) => /^(?:export )?let /m.test(text))
       .map(({ path }) => path)
@@ -316,8 +319,8 @@ describe('the architecture', () => {
 })
 
 /**
- * Functions with a body of several lines, with how many lines they have: from the head to the bracket with which, as the
- * formatter writes it, a line of the same indentation begins.
+ * Functions of several lines with their number of lines. The formatter puts the closing bracket on the first later line
+ * with the same indentation as the head.
  */
 function functionsIn(text: string): { head: string; lines: number }[] {
   const lines = text.split('\n')

@@ -17,7 +17,7 @@ function logged(format: LogFormat, write: (log: Log) => void): string {
 }
 
 describe('the log', () => {
-  test('is a line of JSON for each thing that happened', () => {
+  test('writes one line of JSON per event', () => {
     const text = logged('json', (log) => {
       log.info('message.sent', { robot: 'ops-1', bytes: 5, level: 'x', gone: undefined })
       log.debug('not.this')
@@ -43,7 +43,7 @@ describe('the log', () => {
     )
   })
 
-  test('holds no token, signature or password, wherever a text came from', () => {
+  test('contains no token, signature or password, whatever the source of a text', () => {
     const secrets = ['tok3ntok3n', 'sig%2Bn', 'SEC0123456789abcdef0123', 'pa55', 'user']
     const text = logged('json', (log) =>
       log.error('post.failed', {
@@ -56,7 +56,7 @@ describe('the log', () => {
     assert.equal(redact('nothing here'), 'nothing here')
   })
 
-  test('holds no silence link, which whoever reads it could press', () => {
+  test('contains no silence link, which any reader could use', () => {
     const text = logged('json', (log) =>
       log.error('request.failed', { path: '/silence/1z.htkkh.rKf6m3b14jk-eVhfc5RTfA' }),
     )

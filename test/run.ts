@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
-/** Runs the tests that are named on the command line, or all. */
+/** Runs the tests given on the command line, or all. */
 const named = process.argv.slice(2)
 const files = named.length > 0 ? named : globSync('test/**/*.test.ts').sort()
 const concurrency = Math.max(2, availableParallelism())

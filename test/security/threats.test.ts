@@ -16,7 +16,7 @@ const THREATS: readonly {
       ['security/leaked-secrets.test.ts', 'no output contains a secret, whatever fails'],
       ['security/leaked-secrets.test.ts', 'no message contains a private key'],
       ['config/load.test.ts', 'no fault contains a secret'],
-      ['log.test.ts', 'holds no token, signature or password'],
+      ['log.test.ts', 'contains no token, signature or password'],
       ['notifiers/dingtalk/classify-response.test.ts', 'holds none of the given secrets'],
     ],
   },
@@ -203,7 +203,7 @@ const THREATS: readonly {
       ['http/silence.test.ts', 'a hostile name is text everywhere'],
       ['alertmanagers/client.test.ts', 'is not created at the target of a redirect'],
       ['pipeline/people.test.ts', 'a hostile name mentions nobody else and costs no message'],
-      ['log.test.ts', 'holds no silence link'],
+      ['log.test.ts', 'contains no silence link'],
     ],
   },
   {
