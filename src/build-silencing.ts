@@ -7,7 +7,7 @@ import type { Events } from './events.ts'
 import type { MuteDeps } from './http/mutes.ts'
 import type { Settings } from './model/settings.ts'
 import type { Notifier } from './notifiers/notifier.ts'
-import { muteChannel, unmuteChannel } from './pipeline/channel-mutes.ts'
+import { endOfMute, muteChannel, unmuteChannel } from './pipeline/channel-mutes.ts'
 import { Loop } from './pipeline/loop.ts'
 import { Mutes } from './pipeline/mutes.ts'
 import { createSilenceLinks, type SilenceLinks } from './pipeline/silence-subject.ts'
@@ -61,13 +61,18 @@ export function buildSilencing(deps: {
     failed: (error) => events.storeFailed('mutes', messageOf(error)),
   })
   const now = (): Date => clock.now()
+  const mute: MuteDeps['mute'] = async (channel, wanted) => {
+    const id = await muteChannel(channel, wanted, { mutes, settings, now })
+    const { by, until } = wanted
+    events.silenceMade({ kind: 'mute', channel, by, until })
+    return id
+  }
   const routes: SilenceParts['routes'] = {
     silencing,
-    mute: async (channel, mute) => {
-      const id = await muteChannel(channel, mute, { mutes, settings, now })
-      const { by, until } = mute
-      events.silenceMade({ kind: 'mute', channel, by, until })
-      return id
+    mute,
+    muteFor: (channel, { length, by }) => {
+      const until = endOfMute(length, now(), settings().timezone)
+      return mute(channel, { until, matchers: [], by })
     },
     unmute: async (channel, end) => {
       const ended = await unmuteChannel(channel, end, { mutes, settings, now })

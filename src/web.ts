@@ -113,7 +113,7 @@ function consoleOf(parts: WebParts): ConsolePages {
       ...{ store, settings, warnings, giveWay, refused: configuration.refused },
       overview: createOverview({
         ...{ store, settings, clock, actedAt: receiver.actions.lastAt },
-        pastHour: new HistoryCache(store),
+        past: new HistoryCache({ store, actedAt: receiver.actions.lastAt }),
       }),
       variablesOf: receiver.variablesOf,
       sandbox: (limit) => sandbox.shown(limit),

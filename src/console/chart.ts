@@ -1,63 +1,75 @@
-/** Counts of one minute. */
-export interface ChartPoint {
-  at: Date
-  received: number
-  delivered: number
-  waiting: number
-}
+import type { ChartBucket } from '../reporting/timeline.ts'
 
 export interface ChartLabels {
   summary: string
-  minute: (minute: ChartPoint) => string
+  /** What a column says when it is pointed at. */
+  bucket: (bucket: ChartBucket) => string
+  /** Where its alerts are listed. */
+  href: (bucket: ChartBucket) => string
   time: (at: Date) => string
   number: (value: number) => string
 }
 
-/** Units per minute of the SVG, which is stretched to the available width. */
+/** Units per column of the SVG, which is stretched to the available width. */
 const STEP = 100
 const HEIGHT = 1_000
+/** Above the columns, where pauses are marked. */
+const BAND = 60
 
 /** Keeps a single alert visible beside large values. */
-const MIN_HEIGHT = 12
+const MIN_HEIGHT = 14
 
-const BARS = {
-  received: { offset: 8, width: 38 },
-  delivered: { offset: 52, width: 38 },
-} as const
+const BAR = { offset: 12, width: 76 } as const
+
+/** From the bottom up; what needs a person is on top, where it is seen. */
+const STACK = ['delivered', 'suppressed', 'waiting', 'failed'] as const
 
 /**
- * Renders received and delivered alerts as bars over an area of waiting alerts, one step per minute. The chart is plain
- * SVG with the scales as text around it.
+ * Draws the alerts received in each bucket as stacked columns, each a link to its alerts, with a band above where a robot
+ * was paused. The SVG needs no script; with one, a cross-hair follows the pointer and the arrow keys.
  */
-export function chartHtml(minutes: readonly ChartPoint[], words: ChartLabels): string {
-  const width = minutes.length * STEP
-  const most = niceMaximum(
-    Math.max(1, ...minutes.map((each) => Math.max(each.received, each.delivered, each.waiting))),
-  )
-  const heightOf = (value: number): number => Math.round((value / most) * HEIGHT)
-  const bar = (index: number, name: keyof typeof BARS, value: number): string => {
-    if (value === 0) return ''
-    const height = Math.max(MIN_HEIGHT, heightOf(value))
-    const { offset, width: wide } = BARS[name]
-    return `<rect class="${name}" x="${index * STEP + offset}" y="${HEIGHT - height}" width="${wide}" height="${height}"/>`
-  }
-  const area = minutes
-    .map((each, index) => `L${index * STEP} ${HEIGHT - heightOf(each.waiting)}h${STEP}`)
+export function chartHtml(buckets: readonly ChartBucket[], words: ChartLabels): string {
+  const width = Math.max(1, buckets.length) * STEP
+  const most = niceMaximum(Math.max(1, ...buckets.map(({ received }) => received)))
+  const columns = buckets
+    .map((bucket, index) => {
+      const left = index * STEP
+      const band =
+        bucket.paused.length === 0
+          ? ''
+          : `<rect class="pause" x="${left}" y="0" width="${STEP}" height="${BAND}"/>`
+      return `<a href="${escaped(words.href(bucket))}" tabindex="-1" data-column="${index}"><title>${escaped(words.bucket(bucket))}</title><rect class="hover" x="${left}" y="0" width="${STEP}" height="${BAND + HEIGHT}"/>${band}${columnOf(bucket, left, most)}</a>`
+    })
     .join('')
-  const bars = minutes
+  const grid = [0, 0.5, 1]
     .map(
-      (each, index) =>
-        `<g><title>${escaped(words.minute(each))}</title><rect class="hover" x="${index * STEP}" y="0" width="${STEP}" height="${HEIGHT}"/>${bar(index, 'received', each.received)}${bar(index, 'delivered', each.delivered)}</g>`,
+      (share) =>
+        `<rect class="grid" x="0" y="${BAND + share * HEIGHT - 4}" width="${width}" height="8"/>`,
     )
     .join('')
   const scale = [most, most / 2, 0]
     .map((value) => `<span>${escaped(words.number(value))}</span>`)
     .join('')
   const times = [0, 0.25, 0.5, 0.75, 1]
-    .map((share) => minutes[Math.round(share * (minutes.length - 1))])
+    .map((share) => buckets[Math.round(share * (buckets.length - 1))])
     .map((each) => (each === undefined ? '' : `<span>${escaped(words.time(each.at))}</span>`))
     .join('')
-  return `<div class="chart" role="img" aria-label="${escaped(words.summary)}"><div class="scale" aria-hidden="true">${scale}</div><svg viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none"><path class="waiting" d="M0 ${HEIGHT}${area}V${HEIGHT}Z"/>${bars}</svg><div class="times" aria-hidden="true">${times}</div></div>`
+  return `<div class="chart" id="chart" tabindex="0" role="group" aria-label="${escaped(words.summary)}" data-columns="${buckets.length}"><div class="scale" aria-hidden="true">${scale}</div><div class="plot"><svg viewBox="0 0 ${width} ${BAND + HEIGHT}" preserveAspectRatio="none"><defs><pattern id="hatch" width="24" height="24" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="failed-back" width="24" height="24"/><rect class="failed-line" width="9" height="24"/></pattern></defs>${grid}${columns}</svg><div class="cross" hidden></div></div><div class="times" aria-hidden="true">${times}</div><p class="readout" aria-live="polite" hidden></p></div>`
+}
+
+/** Heights are rounded so that the column ends where its sum does. */
+function columnOf(bucket: ChartBucket, left: number, most: number): string {
+  const x = left + BAR.offset
+  let bottom = BAND + HEIGHT
+  let sum = 0
+  return STACK.map((name) => {
+    if (bucket[name] === 0) return ''
+    sum += bucket[name]
+    const top = BAND + HEIGHT - Math.round((sum / most) * HEIGHT)
+    const height = Math.max(MIN_HEIGHT, bottom - top)
+    bottom = Math.max(0, bottom - height)
+    return `<rect class="${name}" x="${x}" y="${bottom}" width="${BAR.width}" height="${height}"/>`
+  }).join('')
 }
 
 /** Rounds up to 2, 4, 10, 20, 40, 100 …, so that half of it is an integer too. */

@@ -38,6 +38,7 @@ export interface Html {
 const ASSETS: ReadonlyMap<string, string> = new Map([
   ['console.css', 'text/css; charset=utf-8'],
   ['console.js', 'text/javascript; charset=utf-8'],
+  ['chart.js', 'text/javascript; charset=utf-8'],
   ['icon.svg', 'image/svg+xml'],
 ])
 
@@ -60,6 +61,7 @@ const NOTICES: readonly ConsoleWord[] = [
   'robotPaused',
   'robotResumed',
   'robotRuns',
+  'channelMuted',
   'nothingFires',
   ...DEMOS.map((name) => `played_${name}` as const),
 ]

@@ -33,6 +33,9 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     duration: words.duration,
     short,
     minute: (at: Date): string => zoned(at).toFormat('HH:mm'),
+    /** As an input of the type datetime-local has it. */
+    picked: (at: Date): string => zoned(at).toFormat("yyyy-MM-dd'T'HH:mm"),
+    dayTime: (at: Date): string => zoned(at).toFormat('MM-dd HH:mm'),
     time: (at: Date | undefined): string => (at === undefined ? '–' : timeTag(at, short(at))),
     /** Time since an instant; the script counts it up. */
     since: (at: Date): string =>

@@ -6,11 +6,13 @@ import type { ConsoleWord, Words } from './i18n.ts'
 /** One thing to say, with since or until when, and the page or part of it where something can be done. */
 export interface HeadlineLine {
   text: string
-  detail: string | undefined
+  /** How many, which, and why, in the order in which they matter. */
+  details: readonly string[]
   since: Date | undefined
   /** Undefined also where it lasts until a person ends it. */
   until: Date | undefined
-  action: { href: string; label: string } | undefined
+  /** A link, or with `press` a button. */
+  action: { href: string; label: string; press?: true } | undefined
 }
 
 /** The worst first; the rest is at most two lines, and how many more there are. */
@@ -24,10 +26,14 @@ export interface HeadlineView {
 const MAX_LINES = 2
 
 export function headlineView(headline: Headline, words: Words): HeadlineView {
-  const { mood, troubles, waiting } = headline
-  const lines = troubles.map((trouble) => lineOf(trouble, words))
-  if (waiting.count > 0) lines.push(waitingLine(waiting, words))
-  const [title = plainLine(headline, words), ...others] = lines
+  const { mood, troubles, waiting, quiet } = headline
+  const lines = troubles.map((trouble) => lineOf(trouble, waiting, words))
+  // What waits for one trouble alone is said there.
+  if (waiting.count > 0 && !troubles.some((each) => isAllOf(each, waiting)))
+    lines.push(waitingLine(waiting, words))
+  if (lines.length === 0) lines.push(plainLine(headline, words))
+  for (const each of quiet) lines.push(quietLine(each, words))
+  const [title, ...others] = lines as [HeadlineLine, ...HeadlineLine[]]
   return {
     mood,
     title,
@@ -36,7 +42,7 @@ export function headlineView(headline: Headline, words: Words): HeadlineView {
   }
 }
 
-const NOTHING_MORE = { detail: undefined, since: undefined, until: undefined, action: undefined }
+const NOTHING_MORE = { details: [], since: undefined, until: undefined, action: undefined }
 
 function plainLine({ kind }: Headline, { t }: Words): HeadlineLine {
   switch (kind) {
@@ -57,50 +63,79 @@ function plainLine({ kind }: Headline, { t }: Words): HeadlineLine {
   }
 }
 
-function waitingLine({ count, oldest, most }: Headline['waiting'], words: Words): HeadlineLine {
-  const text = words.n('waitsN', count)
-  const detail =
-    most &&
-    words.t(most.count === count ? 'waitsAll' : 'waitsMost', {
-      n: words.number(most.count),
-      robot: most.robot,
-    })
-  return { ...NOTHING_MORE, text, detail, since: oldest }
+function quietLine({ source, since }: Headline['quiet'][number], words: Words): HeadlineLine {
+  const text = words.t('headQuiet', { source: words.t(`source_${source}`) })
+  return { ...NOTHING_MORE, text, since, action: { href: '/setup', label: words.t('setup') } }
 }
 
-function lineOf(trouble: Trouble, words: Words): HeadlineLine {
+function waitingLine(waiting: Headline['waiting'], words: Words): HeadlineLine {
+  const { count, severe, oldest, most } = waiting
+  const details = severe > 0 ? [words.n('severeAmongN', severe)] : []
+  if (most !== undefined) {
+    const values = { n: words.number(most.count), robot: most.robot }
+    details.push(words.t(most.count === count ? 'waitsAll' : 'waitsMost', values))
+  }
+  const action = { href: WAITING_PATH, label: words.t('seeWaiting') }
+  return { ...NOTHING_MORE, text: words.n('waitsN', count), details, since: oldest, action }
+}
+
+function isAllOf(trouble: Trouble, { count }: Headline['waiting']): boolean {
+  return 'waiting' in trouble && count > 0 && trouble.waiting === count
+}
+
+function severeOf(trouble: Trouble, waiting: Headline['waiting'], { n }: Words): string[] {
+  return isAllOf(trouble, waiting) && waiting.severe > 0 ? [n('severeAmongN', waiting.severe)] : []
+}
+
+function lineOf(trouble: Trouble, waits: Headline['waiting'], words: Words): HeadlineLine {
   const { t } = words
   const link = (href: string, word: ConsoleWord) => ({ href, label: t(word) })
   switch (trouble.kind) {
     case 'store_unavailable':
-      return { ...NOTHING_MORE, text: t('headStore'), detail: trouble.why }
+      return {
+        ...{ ...NOTHING_MORE, text: t('headStore'), details: [trouble.why, t('storeKeeps')] },
+        action: link('/', 'tryAgain'),
+      }
     case 'config_refused': {
-      const { fault: detail, since } = trouble
-      return { ...NOTHING_MORE, text: t('headConfig'), detail, since }
+      const { faults, since } = trouble
+      const details = faults.slice(0, 1)
+      const action = link('#faults', 'seeFaults')
+      return { ...NOTHING_MORE, text: t('headConfig'), details, since, action }
+    }
+    case 'heartbeat_missing': {
+      const { source, name, everyMs, since } = trouble
+      const text = t('headHeartbeat', { source: t(`source_${source}`) })
+      const details = [t('heartbeatEvery', { name, time: words.duration(everyMs) })]
+      return { ...NOTHING_MORE, text, details, since, action: link('/setup', 'checkSource') }
     }
     case 'failed': {
       const { count, severe, since } = trouble
-      const detail = severe > 0 ? words.n('failedSevereN', severe) : undefined
+      const details = severe > 0 ? [words.n('failedSevereN', severe)] : []
       const action = link(FAILED_PATH, 'seeFailed')
-      return { ...NOTHING_MORE, text: words.n('failedN', count), detail, since, action }
+      return { ...NOTHING_MORE, text: words.n('failedN', count), details, since, action }
     }
     case 'quota_low':
     case 'quota_used_up': {
       const { robot, used, limit } = trouble
       const scope = robot ?? t('organisation')
       const figures = { scope, n: words.number(used), all: words.number(limit) }
+      const isLow = trouble.kind === 'quota_low'
       return {
         ...NOTHING_MORE,
-        text: t(trouble.kind === 'quota_low' ? 'headQuotaLow' : 'headQuotaUsedUp', figures),
+        text: t(isLow ? 'headQuotaLow' : 'headQuotaUsedUp', figures),
+        details: [t(isLow ? 'quotaKept' : 'quotaUntil')],
+        action: link('#robots', 'seeRobots'),
       }
     }
     case 'push_limit': {
       const { channel, waiting, until } = trouble
       const text = t('headPushLimit', { channel, n: words.number(waiting) })
-      return { ...NOTHING_MORE, text, until, action: link('#channels', 'seeChannel') }
+      const action = link(`#channel-${encodeURIComponent(channel)}`, 'seeChannel')
+      const details = severeOf(trouble, waits, words)
+      return { ...NOTHING_MORE, text, details, until, action }
     }
     default:
-      return robotLine(trouble, words)
+      return robotLine(trouble, waits, words)
   }
 }
 
@@ -117,17 +152,25 @@ const ROBOT_WORDS = {
   set_aside: 'headSetAside',
 } as const satisfies Record<RobotTrouble['kind'], ConsoleWord>
 
-function robotLine(trouble: RobotTrouble, words: Words): HeadlineLine {
+function robotLine(trouble: RobotTrouble, waits: Headline['waiting'], words: Words): HeadlineLine {
   const { robot } = trouble
   const until = 'until' in trouble ? trouble.until : undefined
   const by = 'by' in trouble ? trouble.by : ''
+  const waiting = 'waiting' in trouble ? trouble.waiting : 0
+  const details = 'result' in trouble ? [words.reason('verdict', trouble.result)] : []
+  if (waiting > 0) details.push(words.n('waitsForItN', waiting), ...severeOf(trouble, waits, words))
+  const path = encodeURIComponent(robot)
   return {
     text: words.t(ROBOT_WORDS[trouble.kind], { robot, by }),
-    detail: 'result' in trouble ? words.reason('verdict', trouble.result) : undefined,
+    details,
     since: 'since' in trouble ? trouble.since : undefined,
     until: until === undefined || isOpenEnded(until) ? undefined : until,
-    action: { href: `#robot-${encodeURIComponent(robot)}`, label: words.t('seeRobot') },
+    action:
+      trouble.kind === 'by_hand'
+        ? { href: `/robots/${path}/resume`, label: words.t('resume'), press: true }
+        : { href: `#robot-${path}`, label: words.t('seeRobot') },
   }
 }
 
 export const FAILED_PATH = pathWith('/messages', { state: 'dead' })
+export const WAITING_PATH = pathWith('/alerts', { state: 'pending' })

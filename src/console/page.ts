@@ -1,6 +1,7 @@
 import type { GiveWay } from '../give-way.ts'
 import type { Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
+import type { RangeName } from '../reporting/history.ts'
 import type { Overview } from '../reporting/overview.ts'
 import type { Previewed } from '../reporting/preview.ts'
 import type { StoredAlert } from '../stores/queries.ts'
@@ -31,7 +32,7 @@ export type Theme = (typeof THEMES)[number]
 /** Data sources of the pages. */
 export interface PageSources {
   store: Pick<Store, 'messages' | 'message' | 'alerts' | 'silences'>
-  overview: () => Promise<Overview>
+  overview: (range?: RangeName) => Promise<Overview>
   /** Variables of the first alerts, at least one; stops early when the payloads grow too large. */
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
   /** Messages of the sandbox group, newest first. */

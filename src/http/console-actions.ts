@@ -4,8 +4,10 @@ import { AppError } from '../errors.ts'
 import type { FailedMessages, OperatorActions } from '../pipeline/operator-actions.ts'
 import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
 import type { AdminDeps, Gates } from './admin.ts'
+import type { ApiDeps } from './api.ts'
 import type { MuteDeps } from './mutes.ts'
 import { redirect } from './reply.ts'
+import { lengthOf } from './silence.ts'
 
 /** Many failed messages that a person is asked about before anything is done. */
 export interface BulkAction {
@@ -25,6 +27,8 @@ export interface ConsoleActionDeps {
   actions: OperatorActions
   test: (channel: string) => Promise<string[]>
   unmute: MuteDeps['unmute']
+  muteFor: MuteDeps['muteFor']
+  testRobot: ApiDeps['testRobot']
   /** Plays something in the sandbox; false when there was nothing to do. */
   playDemo: (what: { kind: Demo; channel: string }) => Promise<boolean>
 }
@@ -62,14 +66,43 @@ export function consoleActions(pages: Router, context: ActionContext): void {
   pages.post('/channels/:channel/test', headers, gates.admin, async (request, response) => {
     const channel = String(request.params['channel'])
     const ids = await deps.test(channel)
-    const anchor = `channel-${encodeURIComponent(channel)}`
-    const query = new URLSearchParams({ notice: 'tested', ran: ids.join('.'), at: anchor })
-    redirect(response, `/?${query}#${encodeURIComponent(anchor)}`)
+    redirect(response, atAnchor(`channel-${encodeURIComponent(channel)}`, 'tested', ids))
+  })
+  pages.post('/channels/:channel/mute', headers, gates.admin, form, async (request, response) => {
+    const channel = String(request.params['channel'])
+    const length = lengthOf(textIn(request.body, 'for'), textIn(request.body, 'until'))
+    if (length === undefined || length.kind === 'recovery')
+      throw new AppError('bad_request', 'for: must be one of 30m, 2h, tomorrow, until')
+    const name = textIn(request.body, 'by').trim()
+    await deps.muteFor(channel, { length, by: name === '' ? by(request) : name.slice(0, 200) })
+    redirect(response, atAnchor(`channel-${encodeURIComponent(channel)}`, 'channelMuted'))
   })
   pages.post('/mutes/:id/end', headers, gates.admin, form, async (request, response) => {
     const channel = textIn(request.body, 'channel')
     await deps.unmute(channel, { id: String(request.params['id']), by: 'console' })
     redirect(response, '/?notice=unmuted')
+  })
+  robotActions(pages, context)
+  pages.post('/sandbox', headers, gates.admin, form, async (request, response) => {
+    const channel = textIn(request.body, 'channel')
+    const kind = DEMOS.find((each) => each === textIn(request.body, 'play'))
+    if (kind === undefined)
+      throw new AppError('bad_request', `play: must be one of ${DEMOS.join(', ')}`)
+    const played = await deps.playDemo({ kind, channel })
+    const notice = played ? `played_${kind}` : 'nothingFires'
+    redirect(response, `/sandbox?${new URLSearchParams({ channel, notice })}`)
+  })
+}
+
+/** What is pressed at a robot. */
+function robotActions(pages: Router, { deps, headers, form }: ActionContext): void {
+  const { gates, actions } = deps
+  const by = (request: Request): string => deps.guard().addressOf(request)
+
+  pages.post('/robots/:robot/test', headers, gates.admin, async (request, response) => {
+    const robot = String(request.params['robot'])
+    const ids = await deps.testRobot(robot)
+    redirect(response, atAnchor(`robot-${encodeURIComponent(robot)}`, 'tested', ids))
   })
   pages.post('/robots/:robot/pause', headers, gates.admin, form, async (request, response) => {
     const robot = String(request.params['robot'])
@@ -82,20 +115,16 @@ export function consoleActions(pages: Router, context: ActionContext): void {
     const ended = await actions.resume(robot, by(request))
     redirect(response, atRobot(robot, ended.length > 0 ? 'robotResumed' : 'robotRuns'))
   })
-  pages.post('/sandbox', headers, gates.admin, form, async (request, response) => {
-    const channel = textIn(request.body, 'channel')
-    const kind = DEMOS.find((each) => each === textIn(request.body, 'play'))
-    if (kind === undefined)
-      throw new AppError('bad_request', `play: must be one of ${DEMOS.join(', ')}`)
-    const played = await deps.playDemo({ kind, channel })
-    const notice = played ? `played_${kind}` : 'nothingFires'
-    redirect(response, `/sandbox?${new URLSearchParams({ channel, notice })}`)
-  })
 }
 
 function atRobot(robot: string, notice: string): string {
-  const anchor = `robot-${encodeURIComponent(robot)}`
-  return `/?${new URLSearchParams({ notice, at: anchor })}#${encodeURIComponent(anchor)}`
+  return atAnchor(`robot-${encodeURIComponent(robot)}`, notice)
+}
+
+/** The overview at the place in which something was pressed, with the messages whose outcome it shows. */
+function atAnchor(anchor: string, notice: string, ran: readonly string[] = []): string {
+  const query = { notice, ...(ran.length > 0 && { ran: ran.join('.') }), at: anchor }
+  return `/?${new URLSearchParams(query)}#${encodeURIComponent(anchor)}`
 }
 
 /** Says first how many there are and what they cost; acts when that was confirmed. */

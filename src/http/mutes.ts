@@ -1,4 +1,5 @@
 import express, { type Router } from 'express'
+import type { SilenceLength } from '../model/silence.ts'
 import type { AccessControl } from './access-control.ts'
 import { bad, byOf, fieldsOf, instantFrom, textOf } from './fields.ts'
 import { replyJson } from './reply.ts'
@@ -10,6 +11,8 @@ export interface MuteDeps {
     channel: string,
     mute: { until: Date; matchers: readonly string[]; by: string },
   ) => Promise<string>
+  /** The same for a length that a page offers, of the whole channel. */
+  muteFor: (channel: string, mute: { length: SilenceLength; by: string }) => Promise<string>
   /** Ends one mute of a channel, or all; gives how many. */
   unmute: (channel: string, end: { id: string | undefined; by: string }) => Promise<number>
 }

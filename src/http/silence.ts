@@ -111,7 +111,8 @@ function fieldsOf(body: unknown) {
   }
 }
 
-function lengthOf(chosen: string, wallTime: string): SilenceLength | undefined {
+/** A length that a page offers; undefined for anything else. */
+export function lengthOf(chosen: string, wallTime: string): SilenceLength | undefined {
   switch (chosen) {
     case '30m':
       return { kind: 'minutes', minutes: 30 }

@@ -1,6 +1,7 @@
-import { MAX_SILENCE_MS } from '../decisions/silence-until.ts'
+import { endOfSilence, MAX_SILENCE_MS } from '../decisions/silence-until.ts'
 import { AppError } from '../errors.ts'
 import type { Settings } from '../model/settings.ts'
+import type { SilenceLength } from '../model/silence.ts'
 import type { Mutes } from './mutes.ts'
 import { nameFrom } from './silencing.ts'
 
@@ -38,6 +39,19 @@ export async function muteChannel(
     ...{ level: undefined, by: nameFrom(by), madeAt, until, untilRecovery: false },
     remote: undefined,
   })
+}
+
+const WRONG_ENDS = {
+  past: 'until: must be in the future',
+  too_long: 'until: must be within 30 days',
+  unreadable: 'until: must be a date and a time',
+} as const
+
+/** When a mute of a chosen length ends; a date without a zone is in the configured one. AppError bad_request otherwise. */
+export function endOfMute(length: SilenceLength, now: Date, timezone: string): Date {
+  const end = endOfSilence(length, now, timezone)
+  if ('wrong' in end) throw bad(WRONG_ENDS[end.wrong])
+  return end.until
 }
 
 /** Ends one mute of a channel, or all of them; returns how many were in force. */

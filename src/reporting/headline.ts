@@ -1,4 +1,5 @@
-import type { RejectReason } from '../model/message.ts'
+import type { QuietSource } from './quiet-sources.ts'
+import { isRobotRefusal } from './refusals.ts'
 
 /** What the headline is decided by. */
 export interface HeadlineQuestion {
@@ -9,9 +10,12 @@ export interface HeadlineQuestion {
   robots: readonly RobotFacts[]
   channels: readonly { name: string; waiting: number; heldUntil: Date | undefined }[]
   failed: { count: number; severe: number; oldest: Date | undefined }
-  /** Alerts that are not delivered yet. */
+  /** Alerts that are not delivered yet, and those of them that are Down or Critical. */
   waiting: number
+  waitingSevere: number
   oldest: Date | undefined
+  /** Sources from which nothing comes. */
+  quiet: readonly QuietSource[]
   quota: { used: number; limit: number | undefined }
   /** Some message was made at some time. */
   hasMessages: boolean
@@ -21,12 +25,17 @@ export interface RobotFacts {
   name: string
   sandbox: boolean
   pausedUntil: Date | undefined
+  pausedSince: Date | undefined
   pauseReason: string | undefined
   pausedBy: string | undefined
   lastResult: string | undefined
   lastAt: Date | undefined
   waiting: number
   oldest: Date | undefined
+  /** The robots of a pool that share most of what waits for it; undefined: it is the only one. */
+  sharedBy: readonly string[] | undefined
+  /** Of the past hour. */
+  attempts: { accepted: number; refused: number }
   monthUsed: number
   monthly: number | undefined
   /** Each channel that uses it is a pool with a robot that works. */
@@ -38,11 +47,19 @@ export type Trouble =
   | { kind: 'store_unavailable'; why: string }
   | { kind: 'refused'; robot: string; result: string; since: Date | undefined }
   | { kind: 'failed'; count: number; severe: number; since: Date | undefined }
-  | { kind: 'config_refused'; fault: string; since: Date }
+  | { kind: 'config_refused'; faults: readonly string[]; since: Date }
   | { kind: 'quota_used_up'; robot: string | undefined; used: number; limit: number }
   | { kind: 'unreachable'; robot: string; result: string; until: Date | undefined }
-  | { kind: 'throttled'; robot: string; waiting: number; until: Date }
-  | { kind: 'by_hand'; robot: string; waiting: number; until: Date; by: string }
+  | { kind: 'throttled'; robot: string; waiting: number; since: Date | undefined; until: Date }
+  | Extract<QuietSource, { kind: 'heartbeat_missing' }>
+  | {
+      kind: 'by_hand'
+      robot: string
+      waiting: number
+      since: Date | undefined
+      until: Date
+      by: string
+    }
   | { kind: 'set_aside'; robot: string; result: string; until: Date | undefined }
   | { kind: 'push_limit'; channel: string; waiting: number; until: Date }
   | { kind: 'quota_low'; robot: string | undefined; used: number; limit: number }
@@ -57,9 +74,12 @@ export interface Headline {
   /** Alerts that wait, and the robot with the most of them, where it is not the only one. */
   waiting: {
     count: number
+    severe: number
     oldest: Date | undefined
     most: { robot: string; count: number } | undefined
   }
+  /** Sources that are only quiet, which is no trouble. */
+  quiet: readonly Extract<QuietSource, { kind: 'quiet' }>[]
 }
 
 export interface RobotCondition {
@@ -73,18 +93,8 @@ const SCARCE_FROM = 0.9
 /** After so long without delivery, waiting is more than work in progress. */
 const LONG_WAIT_MS = 5 * 60_000
 
-/** Refusals that concern the robot and not one message's text, until a person mends something. */
-const ROBOT_REFUSALS: readonly string[] = [
-  'token',
-  'signature',
-  'keyword',
-  'address',
-  'group',
-  'quota',
-  'request',
-  'redirect',
-  'verification',
-] satisfies RejectReason[]
+/** A robot of which so many messages were refused, and none accepted, is refused, whatever the reason. */
+const MIN_REFUSED = 2
 
 const MOODS: Record<Trouble['kind'], Mood> = {
   store_unavailable: 'bad',
@@ -94,6 +104,7 @@ const MOODS: Record<Trouble['kind'], Mood> = {
   quota_used_up: 'bad',
   unreachable: 'paused',
   throttled: 'paused',
+  heartbeat_missing: 'paused',
   by_hand: 'paused',
   set_aside: 'paused',
   push_limit: 'paused',
@@ -104,14 +115,15 @@ const ORDER = Object.keys(MOODS) as Trouble['kind'][]
 
 /** The condition of one robot; `ready` only where its last message was accepted, or it has sent none. */
 export function conditionOf(robot: RobotFacts): RobotCondition {
-  const { pausedUntil, pauseReason, lastResult, waiting, covered } = robot
+  const { pausedUntil, pauseReason, lastResult, waiting, covered, attempts } = robot
   if (pausedUntil !== undefined && pauseReason === 'by_hand')
     return { mood: 'paused', kind: 'by_hand' }
   if (pausedUntil !== undefined && pauseReason === 'throttled')
     return { mood: 'paused', kind: 'throttled' }
   if (pausedUntil !== undefined && pauseReason === 'rejected')
     return { mood: 'paused', kind: 'set_aside' }
-  if (lastResult !== undefined && ROBOT_REFUSALS.includes(lastResult))
+  const isRefusing = attempts.accepted === 0 && attempts.refused >= MIN_REFUSED
+  if (isRobotRefusal(lastResult) || (isRefusing && lastResult !== 'ok'))
     return covered ? { mood: 'paused', kind: 'set_aside' } : { mood: 'bad', kind: 'refused' }
   if (pausedUntil !== undefined) return { mood: 'paused', kind: 'unreachable' }
   if (lastResult !== undefined && lastResult !== 'ok' && lastResult !== 'throttled' && waiting > 0)
@@ -121,19 +133,20 @@ export function conditionOf(robot: RobotFacts): RobotCondition {
 
 /** State, colour and numbers of the headline. Pure: never calm while anything is wrong, waits or has failed. */
 export function headlineOf(question: HeadlineQuestion, now: Date): Headline {
-  const { robots, waiting: count, oldest } = question
+  const { robots, waiting: count, waitingSevere: severe, oldest } = question
   const troubles = troublesOf(question)
-  const waiting = { count, oldest, most: mostOf(robots, count) }
+  const waiting = { count, severe, oldest, most: mostOf(robots, count) }
+  const quiet = question.quiet.filter((each) => each.kind === 'quiet')
+  const rest = { troubles, waiting, quiet }
   const [worst] = troubles
-  if (worst !== undefined) return { mood: moodOf(troubles), kind: worst.kind, troubles, waiting }
+  if (worst !== undefined) return { mood: moodOf(troubles), kind: worst.kind, ...rest }
   if (count > 0) {
     const isLong = oldest !== undefined && now.getTime() - oldest.getTime() > LONG_WAIT_MS
-    return { mood: isLong ? 'paused' : 'busy', kind: 'waiting', troubles, waiting }
+    return { mood: isLong ? 'paused' : 'busy', kind: 'waiting', ...rest }
   }
   const mood = 'calm'
-  if (robots.every(({ sandbox }) => sandbox))
-    return { mood: 'busy', kind: 'sandbox_only', troubles, waiting }
-  return { mood, kind: question.hasMessages ? 'calm' : 'empty', troubles, waiting }
+  if (robots.every(({ sandbox }) => sandbox)) return { mood: 'busy', kind: 'sandbox_only', ...rest }
+  return { mood, kind: question.hasMessages ? 'calm' : 'empty', ...rest }
 }
 
 function moodOf(troubles: readonly Trouble[]): Mood {
@@ -149,7 +162,8 @@ function troublesOf(question: HeadlineQuestion): Trouble[] {
       ...{ kind: 'failed', count: failed.count, severe: failed.severe, since: failed.oldest },
     })
   if (refused !== undefined)
-    troubles.push({ kind: 'config_refused', fault: refused.faults[0] ?? '', since: refused.at })
+    troubles.push({ kind: 'config_refused', faults: refused.faults, since: refused.at })
+  for (const each of question.quiet) if (each.kind === 'heartbeat_missing') troubles.push(each)
   for (const { name, waiting, heldUntil } of channels)
     if (heldUntil !== undefined && waiting > 0)
       troubles.push({ kind: 'push_limit', channel: name, waiting, until: heldUntil })
@@ -166,7 +180,8 @@ function troublesOf(question: HeadlineQuestion): Trouble[] {
 }
 
 function troubleOf(robot: RobotFacts): Trouble[] {
-  const { name, waiting, lastResult: result = '', lastAt, pausedUntil: until, pausedBy } = robot
+  const { name, waiting, lastResult: result = '', lastAt, pausedBy } = robot
+  const { pausedSince: since, pausedUntil: until } = robot
   const { kind } = conditionOf(robot)
   switch (kind) {
     case 'ready':
@@ -176,9 +191,9 @@ function troubleOf(robot: RobotFacts): Trouble[] {
     case 'set_aside':
       return [{ kind, robot: name, result, until }]
     case 'throttled':
-      return [{ kind, robot: name, waiting, until: until as Date }]
+      return [{ kind, robot: name, waiting, since, until: until as Date }]
     case 'by_hand':
-      return [{ kind, robot: name, waiting, until: until as Date, by: pausedBy ?? '' }]
+      return [{ kind, robot: name, waiting, since, until: until as Date, by: pausedBy ?? '' }]
     case 'unreachable':
     case 'retrying':
       return [{ kind: 'unreachable', robot: name, result, until }]
@@ -193,8 +208,9 @@ function mostOf(
   const [most] = robots
     .filter(({ waiting }) => waiting > 0)
     .sort((a, b) => b.waiting - a.waiting || timeOf(a.oldest) - timeOf(b.oldest))
-  if (most === undefined || robots.length === 1) return undefined
-  return { robot: most.name, count: Math.min(most.waiting, count) }
+  const named = most?.sharedBy ?? (most && [most.name])
+  if (most === undefined || named === undefined || robots.length === named.length) return undefined
+  return { robot: named.join(' + '), count: Math.min(most.waiting, count) }
 }
 
 function timeOf(at: Date | undefined): number {

@@ -1,96 +1,165 @@
-import { type Channel, queuesOf } from '../model/settings.ts'
-import type { HistoryCounts } from '../stores/queries.ts'
+import type { AlertCount, HistoryCounts, Standing } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 
 const MINUTE_MS = 60_000
-const MINUTES = 60
 
-/** An attempt is recorded when it has ended, so the last minutes may still change; those before never do. */
+/** The ranges of the chart, in buckets of one length. */
+export const RANGES = {
+  '1h': { bucketMs: MINUTE_MS, count: 60 },
+  '6h': { bucketMs: 5 * MINUTE_MS, count: 72 },
+  '24h': { bucketMs: 15 * MINUTE_MS, count: 96 },
+  '7d': { bucketMs: 60 * MINUTE_MS, count: 168 },
+} as const
+
+export type RangeName = keyof typeof RANGES
+
+/** An attempt is recorded when it has ended, so the last minutes may still change. */
 const UNSETTLED_MS = 2 * MINUTE_MS
 
-/** Counts of the minute that begins at `at`. */
-export interface Minute extends HistoryCounts {
+/** How long a bucket with failed alerts is good: another process may have sent them again. */
+const FAILED_GOOD_MS = 5 * MINUTE_MS
+
+/** Questions to the store at a time: accepting goes between them. */
+const AT_ONCE = 4
+
+/** Counts of the alerts received from `at` up to, but not including, `until`. */
+export interface Bucket extends HistoryCounts {
   at: Date
+  until: Date
+}
+
+interface Entry {
+  counts: HistoryCounts
+  readAtMs: number
+  /** `always`: no later event can change it. `until_acted`: only a person's resend can. */
+  good: 'always' | 'until_acted'
+}
+
+export interface HistoryCacheDeps {
+  store: Pick<Store, 'history'>
+  /** When a person last acted on a message. */
+  actedAt?: (() => Date | undefined) | undefined
 }
 
 /**
- * The minutes of the past hour, oldest first, the one under way included. Each is counted by a short question of its
- * own, so that accepting never waits for long, and one that is over for good is counted once.
+ * Counts of past alerts in buckets. A bucket that is over, and of which nothing waits, is counted once; so looking costs
+ * little however many alerts are kept. Each is counted by short questions, so that accepting never waits for long.
  */
 export class HistoryCache {
-  readonly #store: Pick<Store, 'history'>
-  readonly #over = new Map<number, Promise<HistoryCounts>>()
+  readonly #deps: HistoryCacheDeps
+  readonly #entries = new Map<string, Entry>()
 
-  constructor(store: Pick<Store, 'history'>) {
-    this.#store = store
+  constructor(deps: HistoryCacheDeps) {
+    this.#deps = deps
   }
 
-  async minutes(now: Date): Promise<Minute[]> {
-    const current = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS
-    const starts = Array.from(
-      { length: MINUTES },
-      (_, index) => current - (MINUTES - 1 - index) * MINUTE_MS,
-    )
-    for (const start of this.#over.keys())
-      if (start < (starts[0] as number) || start > now.getTime() - UNSETTLED_MS)
-        this.#over.delete(start)
-    return Promise.all(
-      starts.map(async (start) => ({
-        at: new Date(start),
-        ...(await this.#minute(start, now)),
-      })),
-    )
+  /** The buckets of a range, oldest first, the one under way included. */
+  async buckets(range: RangeName, now: Date): Promise<Bucket[]> {
+    const { bucketMs, count } = RANGES[range]
+    const current = Math.floor(now.getTime() / bucketMs) * bucketMs
+    const first = current - (count - 1) * bucketMs
+    this.#forget(bucketMs, { first, now })
+    const buckets: Bucket[] = []
+    for (let index = 0; index < count; index += AT_ONCE)
+      buckets.push(
+        ...(await Promise.all(
+          Array.from({ length: Math.min(AT_ONCE, count - index) }, async (_, next) => {
+            const start = first + (index + next) * bucketMs
+            const counts = await this.#bucket(start, { bucketMs, now })
+            return { at: new Date(start), until: new Date(start + bucketMs), ...counts }
+          }),
+        )),
+      )
+    return buckets
   }
 
-  #minute(start: number, now: Date): Promise<HistoryCounts> {
-    const known = this.#over.get(start)
-    if (known !== undefined) return known
-    const asked = this.#store.history({
-      from: new Date(start),
-      to: new Date(start + MINUTE_MS),
-    })
-    if (start + MINUTE_MS <= now.getTime() - UNSETTLED_MS) {
-      this.#over.set(start, asked)
-      asked.catch(() => this.#over.delete(start))
+  /** Forgets what is out of the range, and what a clock that was set back shows as not over. */
+  #forget(bucketMs: number, { first, now }: { first: number; now: Date }): void {
+    for (const key of this.#entries.keys()) {
+      const [size, start] = key.split(' ').map(Number) as [number, number]
+      if (size === bucketMs && (start < first || start > now.getTime() - UNSETTLED_MS))
+        this.#entries.delete(key)
     }
-    return asked
+  }
+
+  async #bucket(
+    start: number,
+    { bucketMs, now }: { bucketMs: number; now: Date },
+  ): Promise<HistoryCounts> {
+    const key = `${bucketMs} ${start}`
+    const known = this.#entries.get(key)
+    if (known !== undefined && this.#isGood(known, now)) return known.counts
+    const counts = await this.#count(start, { bucketMs, now })
+    const isOver = start + bucketMs <= now.getTime() - UNSETTLED_MS
+    if (isOver && countOf(counts.alerts, 'waiting') === 0) {
+      const good = countOf(counts.alerts, 'failed') > 0 ? 'until_acted' : 'always'
+      this.#entries.set(key, { counts, readAtMs: now.getTime(), good })
+    }
+    return counts
+  }
+
+  #isGood({ good, readAtMs }: Entry, now: Date): boolean {
+    if (good === 'always') return true
+    const age = now.getTime() - readAtMs
+    const actedAt = this.#deps.actedAt?.()?.getTime() ?? Number.NEGATIVE_INFINITY
+    return readAtMs > actedAt && age >= 0 && age < FAILED_GOOD_MS
+  }
+
+  /** A large bucket of the last hour is the sum of its minutes, most of which are known. */
+  async #count(
+    start: number,
+    { bucketMs, now }: { bucketMs: number; now: Date },
+  ): Promise<HistoryCounts> {
+    const minute = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS
+    if (bucketMs === MINUTE_MS || start < minute - (RANGES['1h'].count - 1) * MINUTE_MS)
+      return this.#deps.store.history({ from: new Date(start), to: new Date(start + bucketMs) })
+    const parts: HistoryCounts[] = []
+    for (let at = start; at < start + bucketMs && at <= minute; at += MINUTE_MS)
+      parts.push(await this.#bucket(at, { bucketMs: MINUTE_MS, now }))
+    return summed(parts)
   }
 }
 
-/** A minute as a plot shows it; each alert counts once for its channel, however many groups it is delivered to. */
-export interface ChartMinute {
-  at: Date
+/** How many stand so. */
+export function countOf(alerts: readonly AlertCount[], standing: Standing): number {
+  let count = 0
+  for (const each of alerts) if (each.standing === standing) count += each.count
+  return count
+}
+
+/** Counts of several buckets as those of one. */
+export function summed(parts: readonly HistoryCounts[]): HistoryCounts {
+  const alerts = new Map<string, AlertCount>()
+  const attempts = new Map<string, HistoryCounts['attempts'][number]>()
+  for (const part of parts) {
+    for (const each of part.alerts)
+      add(alerts, [each.source, each.channel, each.standing, each.reason], each)
+    for (const each of part.attempts) add(attempts, [each.robot, each.result], each)
+  }
+  return { alerts: [...alerts.values()], attempts: [...attempts.values()] }
+}
+
+function add<T extends { count: number }>(sums: Map<string, T>, names: string[], each: T): void {
+  const key = names.join('\0')
+  const sum = sums.get(key)
+  if (sum === undefined) sums.set(key, { ...each })
+  else sum.count += each.count
+}
+
+/** How many alerts were received, and where they stand: the four add up to `received`. */
+export interface Totals {
   received: number
   delivered: number
-  /** At the end of the minute. */
   waiting: number
+  failed: number
+  suppressed: number
 }
 
-/** How many waited at the end of each minute follows from how many wait now and what happened since. Pure. */
-export function chartMinutes(
-  minutes: readonly Minute[],
-  { waiting, channels }: { waiting: number; channels: ReadonlyMap<string, Channel> },
-): ChartMinute[] {
-  const groupsOf = (name: string): number => {
-    const channel = channels.get(name)
-    return channel === undefined ? 1 : Math.max(1, queuesOf(channel).length)
-  }
-  const plotted: ChartMinute[] = []
-  let left = waiting
-  for (const minute of minutes.toReversed()) {
-    const alertsOf = (state: 'sent' | 'dead'): number =>
-      minute.ended
-        .filter((each) => each.state === state)
-        .reduce((sum, each) => sum + each.alerts / groupsOf(each.channel), 0)
-    const delivered = alertsOf('sent')
-    plotted.push({
-      at: minute.at,
-      received: minute.received,
-      delivered: Math.round(delivered),
-      waiting: Math.round(left),
-    })
-    const suppressed = minute.suppressed.reduce((sum, each) => sum + each.count, 0)
-    left = Math.max(0, left + delivered + alertsOf('dead') - (minute.received - suppressed))
-  }
-  return plotted.reverse()
+export function totalsOf(alerts: readonly AlertCount[]): Totals {
+  const delivered = countOf(alerts, 'delivered')
+  const waiting = countOf(alerts, 'waiting')
+  const failed = countOf(alerts, 'failed')
+  const suppressed = countOf(alerts, 'suppressed')
+  const received = alerts.reduce((sum, { count }) => sum + count, 0)
+  return { received, delivered, waiting, failed, suppressed }
 }

@@ -24,10 +24,10 @@ export interface SnapshotQuery {
 
 export interface Snapshot {
   robots: Map<string, RobotSnapshot>
-  /** Alerts that wait or are in flight, by queue and channel. */
-  queues: (QueuePlace & { count: number; oldest: Date })[]
+  /** Alerts that wait or are in flight, by queue and channel, and how many of them are Down or Critical. */
+  queues: (QueuePlace & { count: number; severe: number; oldest: Date })[]
   /** The same by channel; an alert in several queues counts once. */
-  channels: { channel: string; count: number; oldest: Date }[]
+  channels: { channel: string; count: number; severe: number; oldest: Date }[]
   organisationUsed: number
   /** Messages that need a person, those with a Down or Critical alert among them, and when the oldest was made. */
   failed: { count: number; severe: number; oldest: Date | undefined }
@@ -195,13 +195,32 @@ export interface TimeRange {
   to: Date
 }
 
-/** Counts are lower than the truth where a range exceeds what one query scans. */
+/** Where an alert stands: it waits until each of its groups has it, and has failed where one group does not get it. */
+export type Standing = 'delivered' | 'waiting' | 'failed' | 'suppressed'
+
+/** How many alerts of a source and a channel stand so; `reason` is why they were suppressed, else empty. */
+export interface AlertCount {
+  source: SourceName
+  channel: string
+  standing: Standing
+  reason: string
+  count: number
+}
+
+/** What was received in a range, each alert once, and what was attempted in it. */
 export interface HistoryCounts {
-  /** Accepted alerts, including suppressed ones. */
-  received: number
-  suppressed: { channel: string; reason: string; count: number }[]
-  /** Messages that became sent or dead, and their alerts. */
-  ended: { channel: string; state: 'sent' | 'dead'; messages: number; alerts: number }[]
+  alerts: AlertCount[]
+  attempts: { robot: string; result: string; count: number }[]
+}
+
+/** What came from a source lately: requests, or alerts that are sent as a sign of life. */
+export interface SourceActivity {
+  source: SourceName
+  /** The name of the alert; undefined: any request. */
+  heartbeat: string | undefined
+  count: number
+  first: Date
+  last: Date
 }
 
 export interface MessageCountsQuery {

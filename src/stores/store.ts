@@ -20,6 +20,7 @@ import type {
   SilenceQuery,
   Snapshot,
   SnapshotQuery,
+  SourceActivity,
   StoredAlert,
   StoredMessage,
   TimeRange,
@@ -94,8 +95,13 @@ export interface Store {
   /** One message by id or uuid, with all attempts and its first `limit` alerts (default MAX_LISTED_ALERTS). */
   message(id: string, limit?: number): Promise<MessageWithAlerts | undefined>
   alerts(query: AlertQuery): Promise<Page<StoredAlert>>
-  /** Counts events from `from` up to, but not including, `to`. */
+  /**
+   * Counts the alerts received from `from` up to, but not including, `to` by where they stand now, and the attempts of
+   * that time. Each alert counts once; consecutive ranges count none twice.
+   */
   history(range: TimeRange): Promise<HistoryCounts>
+  /** What each source sent among the last requests, and its alerts with one of the names. */
+  activity(heartbeats: readonly string[]): Promise<SourceActivity[]>
   /** Counts messages of each place since the start of the hour and of the day, without tests. */
   messageCounts(query: MessageCountsQuery): Promise<MessageCounts[]>
   /** Deletes messages and alerts that ended before `before`, and calls outside every window. Returns the row counts. */

@@ -88,6 +88,8 @@ describe('actions in a browser', needsChromium, () => {
     const page = await context.newPage()
     await page.goto(url('/'))
     const card = page.locator('#robot-lab')
+    // A healthy robot is folded.
+    await card.locator('summary').click()
     await card.getByRole('combobox').selectOption('until resumed')
     await card.getByRole('button', { name: 'Pause' }).click()
     assert.match((await card.getByRole('status').textContent()) ?? '', /is paused/)
@@ -108,6 +110,39 @@ describe('actions in a browser', needsChromium, () => {
       await page.locator('#channel-ops').getByRole('button', { name: 'Test' }).click()
       await page.locator('.outcomes .tag.sent').waitFor()
       assert.match((await page.locator('.outcomes').textContent()) ?? '', /Accepted by DingTalk/)
+    })
+  })
+
+  test('a robot is tested in its line, which says what came of it', async () => {
+    await within(async (page) => {
+      await page.goto(url('/'))
+      const card = page.locator('#robot-lab')
+      await card.locator('summary').click()
+      await card.getByRole('button', { name: 'Send a test' }).click()
+      await card.locator('.tag.sent').waitFor()
+    })
+  })
+
+  test('a channel is muted for a while, which is recorded and ended', async () => {
+    await within(async (page) => {
+      await page.goto(url('/'))
+      const row = page.locator('#channel-db')
+      await row.locator('summary').click()
+      await row.locator('select[name=for]').selectOption('until')
+      await row.locator('input[name=until]').fill('2001-01-01T00:00')
+      await row.getByRole('button', { name: 'Mute' }).click()
+      assert.match((await page.locator('main').textContent()) ?? '', /must be in the future/)
+      await page.goBack()
+      await row.locator('summary').click()
+      await row.locator('select[name=for]').selectOption('2h')
+      await row.locator('input[name=by]').fill('Li <b>')
+      await row.getByRole('button', { name: 'Mute' }).click()
+      await page.getByText('The channel is muted.').waitFor()
+      const silence = page.locator('#silences li')
+      assert.match((await silence.textContent()) ?? '', /Muted until .* by Li <b>/s)
+      assert.match((await page.locator('#flow').textContent()) ?? '', /db.*muted until/s)
+      await silence.getByRole('button', { name: 'End it' }).click()
+      assert.equal(await page.locator('#silences').count(), 0)
     })
   })
 
@@ -178,6 +213,7 @@ describe('actions in a browser', needsChromium, () => {
       await page.goto(url('/'))
       await page.locator('.live.on').waitFor()
       const card = page.locator('#robot-calm')
+      await card.locator('summary').click()
       await card.getByRole('combobox').selectOption('2 hours')
       await page.locator('h1').first().click()
       let asked = 0

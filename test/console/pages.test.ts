@@ -129,6 +129,75 @@ describe('the console in a browser', needsChromium, () => {
     })
   })
 
+  test('the chart is read by keys, pointer and touch, and opens the alerts of a column', async () => {
+    await within(undefined, async (page) => {
+      await page.goto(url('/?range=6h'))
+      assert.equal(await page.locator('#chart [data-column]').count(), 72)
+      const readout = page.locator('#chart .readout')
+      assert.equal(await readout.isVisible(), false)
+      await page.locator('#chart').focus()
+      await page.keyboard.press('ArrowLeft')
+      assert.match(await textOf(readout), /\d received, \d+ delivered/)
+      assert.equal(await page.locator('#chart .cross').isVisible(), true)
+      const newest = await textOf(readout)
+      await page.keyboard.press('ArrowLeft')
+      assert.notEqual(await textOf(readout), newest)
+      await page.keyboard.press('Escape')
+      assert.equal(await readout.isVisible(), false)
+      const box = await page.locator('#chart .plot').boundingBox()
+      assert.ok(box)
+      await page.mouse.move(box.x + box.width - 2, box.y + 10)
+      assert.equal(await textOf(readout), newest)
+      await page.mouse.click(box.x + box.width - 2, box.y + 10)
+      await page.waitForURL(/\/alerts\?from=\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A00Z&to=/)
+    })
+    const context = await browser().newContext({
+      ...{ hasTouch: true, isMobile: true, viewport: { width: 360, height: 740 } },
+    })
+    const page = await context.newPage()
+    await page.goto(url('/'))
+    const plot = page.locator('#chart .plot')
+    const box = await plot.boundingBox()
+    assert.ok(box)
+    await plot.tap({ position: { x: box.width - 2, y: 20 } })
+    assert.equal(await page.locator('#chart .readout').isVisible(), true)
+    await plot.tap({ position: { x: box.width - 2, y: 20 } })
+    await page.waitForURL(/\/alerts\?from=/)
+    await context.close()
+  })
+
+  test('what the chart reads out stays while the page updates itself', async () => {
+    await within(undefined, async (page) => {
+      await page.goto(url('/'))
+      await page.locator('.live.on').waitFor()
+      await page.locator('#chart').focus()
+      for (let step = 0; step < 3; step += 1) await page.keyboard.press('ArrowLeft')
+      const seen = (await textOf(page.locator('#chart .readout'))).slice(0, 5)
+      await receiver().post('/alertmanager/ops', {
+        alerts: [{ status: 'firing', labels: { alertname: 'WhileRead', severity: 'info' } }],
+      })
+      await page.getByText('WhileRead').first().waitFor()
+      assert.equal((await textOf(page.locator('#chart .readout'))).slice(0, 5), seen)
+      await page.keyboard.press('ArrowRight')
+      assert.notEqual((await textOf(page.locator('#chart .readout'))).slice(0, 5), seen)
+    })
+  })
+
+  test('the tiles add up to what was received, and each leads to its alerts', async () => {
+    await within(undefined, async (page) => {
+      for (const range of ['1h', '6h', '24h', '7d']) {
+        await page.goto(url(`/?range=${range}`))
+        const numbers = await page.locator('.tiles b').allTextContents()
+        const sum = numbers.reduce((total, each) => total + Number(each.replaceAll(',', '')), 0)
+        assert.match(await textOf(page.locator('#numbers h2')), new RegExp(`^${sum} alerts?`))
+        assert.ok(sum >= 3)
+      }
+      await page.locator('.tiles .delivered a').click()
+      await page.waitForURL(/\/alerts\?state=sent&from=.+&to=/)
+      assert.equal((await page.goto(url('/?range=%3Cscript%3E')))?.status(), 200)
+    })
+  })
+
   test('works by keyboard: skip link, visible focus, a disclosure', async () => {
     await within(undefined, async (page) => {
       await page.goto(url('/alerts'))

@@ -7,8 +7,9 @@ import { formattersOf, pathWith } from '../../src/console/format.ts'
 import { wordsOf } from '../../src/console/i18n.ts'
 import { markdownToHtml } from '../../src/console/markdown.ts'
 import { exampleCurl, snippetsOf } from '../../src/console/snippets.ts'
-
+import { stripSvg } from '../../src/console/strip.ts'
 import { Secret } from '../../src/model/secret.ts'
+import type { ChartBucket } from '../../src/reporting/timeline.ts'
 import { accessOf } from '../support/settings.ts'
 
 describe('large content', () => {
@@ -112,25 +113,65 @@ describe('a chat bubble', () => {
 describe('drawings', () => {
   const words = {
     summary: 'a "summary" <x>',
-    minute: ({ at }: { at: Date }) => at.toISOString(),
+    bucket: ({ at }: { at: Date }) => at.toISOString(),
+    href: ({ at }: { at: Date }) => `/alerts?from=${at.toISOString()}`,
     time: () => '12:00',
     number: String,
   }
-  const minute = (received: number, delivered: number, waiting: number) => ({
-    at: new Date(0),
-    received,
-    delivered,
-    waiting,
-  })
+  const bucket = (counts: Partial<ChartBucket>): ChartBucket => {
+    const { delivered = 0, waiting = 0, failed = 0, suppressed = 0, paused = [] } = counts
+    const received = delivered + waiting + failed + suppressed
+    const span = { at: new Date(0), until: new Date(60_000) }
+    return { ...span, received, delivered, waiting, failed, suppressed, paused }
+  }
 
-  test('the chart has a bar for each non-zero value, within its scale', () => {
-    const html = chartHtml([minute(0, 0, 0), minute(7, 1, 30), minute(500, 0, 0)], words)
-    assert.equal(html.match(/class="received"/g)?.length, 2)
-    assert.equal(html.match(/class="delivered"/g)?.length, 1)
+  test('the chart stacks what was received, each column a link, within its scale', () => {
+    const html = chartHtml(
+      [bucket({}), bucket({ delivered: 7, failed: 1 }), bucket({ suppressed: 500, waiting: 1 })],
+      words,
+    )
+    for (const name of ['delivered', 'failed', 'suppressed', 'waiting'])
+      assert.equal(html.match(new RegExp(`class="${name}"`, 'g'))?.length, 1, name)
+    assert.equal(html.match(/<a href="\/alerts\?from=1970/g)?.length, 3)
     assert.match(html, /<span>1000<\/span><span>500<\/span><span>0<\/span>/)
     for (const [, y] of html.matchAll(/y="(-?[\d.]+)"/g)) assert.ok(Number(y) >= 0)
     assert.match(html, /aria-label="a &#34;summary&#34; &#60;x&#62;"/)
     assert.doesNotMatch(chartHtml([], words), /NaN|Infinity/)
+  })
+
+  test('the parts of a column stand on each other, and each that is not zero is visible', () => {
+    const html = chartHtml([bucket({ delivered: 998, suppressed: 1, failed: 1 })], words)
+    const parts = [...html.matchAll(/class="(\w+)" x="12" y="(\d+)" width="76" height="(\d+)"/g)]
+    let bottom = 1_060
+    for (const [, name, y, height] of parts) {
+      assert.ok(Number(height) >= 14, name)
+      assert.equal(Number(y) + Number(height), bottom, name)
+      bottom = Number(y)
+    }
+    assert.deepEqual(
+      parts.map(([, name]) => name),
+      ['delivered', 'suppressed', 'failed'],
+    )
+  })
+
+  test('the chart marks where a robot was paused', () => {
+    const paused = bucket({ paused: ['a'] })
+    assert.equal(chartHtml([paused, bucket({})], words).match(/class="pause"/g)?.length, 1)
+  })
+
+  test('a strip shows each kind of minute by a shape of its own, in runs', () => {
+    const kinds = ['idle', 'idle', 'accepted', 'refused', 'refused', 'paused', 'retried'] as const
+    const cells = kinds.map((kind, index) => ({ at: new Date(index), kind, calls: 1 }))
+    const html = stripSvg(cells, { summary: 'a <b>', run: ({ kind, minutes }) => kind + minutes })
+    assert.deepEqual(
+      [...html.matchAll(/<title>(\w+)<\/title>/g)].map(([, text]) => text),
+      ['idle2', 'accepted1', 'refused2', 'paused1', 'retried1'],
+    )
+    const shapes = [...html.matchAll(/<g class="\w+">.*?<\/g>/g)].map(([group]) =>
+      [...group.matchAll(/y="(\d+)" width="\d+" height="(\d+)"/g)].map(([, ...yh]) => yh).join(),
+    )
+    assert.equal(new Set(shapes).size, 5)
+    assert.match(html, /aria-label="a &#60;b&#62;"/)
   })
 
   test('a meter has a mark per call for few calls, and a bar for many', () => {

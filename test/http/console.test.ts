@@ -51,6 +51,14 @@ const deps: Partial<ServerDeps> = {
     done.push(['test', channel])
     return ['1']
   },
+  testRobot: async (robot) => {
+    done.push(['testRobot', robot])
+    return ['2', '3']
+  },
+  muteFor: async (channel, { length, by }) => {
+    done.push(['mute', channel, length, by])
+    return '1'
+  },
   playDemo: async (what) => {
     done.push(what)
     return what.kind !== 'recovery'
@@ -187,6 +195,28 @@ describe('the routes of the console', () => {
     assert.equal((await post('/sandbox', { channel: 'ops', play: 'evil' })).status, 400)
     assert.equal((await post('/robots/ops-1/pause', { for: '1000y' })).status, 400)
     assert.equal((await post('/robots/ops-1/pause', { for: 'constructor' })).status, 400)
+  })
+
+  test('a robot is tested, and a channel muted, by whom and until when', async () => {
+    done.length = 0
+    const at = async (path: string, fields?: Record<string, string>): Promise<string | null> =>
+      (await post(path, fields)).headers.get('location')
+    assert.equal(
+      await at('/robots/a%20b/test'),
+      '/?notice=tested&ran=2.3&at=robot-a%2520b#robot-a%2520b',
+    )
+    const muted = '/?notice=channelMuted&at=channel-ops#channel-ops'
+    assert.equal(await at('/channels/ops/mute', { for: '2h', by: ' Li ' }), muted)
+    const wallTime = '2026-12-24T09:00'
+    assert.equal(await at('/channels/ops/mute', { for: 'until', until: wallTime }), muted)
+    assert.deepEqual(done, [
+      ['testRobot', 'a b'],
+      ['mute', 'ops', { kind: 'minutes', minutes: 120 }, 'Li'],
+      ['mute', 'ops', { kind: 'until', wallTime }, '127.0.0.1'],
+    ])
+    for (const fields of [{}, { for: 'ever' }, { for: 'recovery' }] as Record<string, string>[])
+      assert.equal((await post('/channels/ops/mute', fields)).status, 400)
+    assert.equal(done.length, 3)
   })
 
   test('many messages are counted and asked about first, then acted on', async () => {

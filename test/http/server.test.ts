@@ -66,6 +66,7 @@ const deps: ServerDeps = {
   onCall: () => ({}),
   mute: async () => '1',
   unmute: async () => 1,
+  muteFor: async () => '1',
   silencing: {
     view: async () => ({ kind: 'wrong' }),
     make: async () => ({ kind: 'done' }),

@@ -88,6 +88,7 @@ export async function serve({
       onCall: (at) => ({ at: at?.toISOString() ?? 'now', rotas: {} }),
       mute: async () => '1',
       unmute: async () => 1,
+      muteFor: async () => '1',
       silencing: {
         view: async () => ({ kind: 'wrong' }),
         make: async () => ({ kind: 'done' }),

@@ -7,6 +7,7 @@ import {
   headlineOf,
   type RobotFacts,
 } from '../../src/reporting/headline.ts'
+import type { QuietSource } from '../../src/reporting/quiet-sources.ts'
 
 const NOW = new Date('2026-11-24T04:00:00Z')
 const ago = (ms: number): Date => new Date(NOW.getTime() - ms)
@@ -16,8 +17,9 @@ const LATER = ago(-5 * MINUTE)
 function robot(name: string, changes: Partial<RobotFacts> = {}): RobotFacts {
   return {
     ...{ name, sandbox: false, pausedUntil: undefined, pauseReason: undefined },
-    ...{ pausedBy: undefined, lastResult: 'ok', lastAt: ago(MINUTE), waiting: 0 },
-    ...{ oldest: undefined, monthUsed: 10, monthly: undefined, covered: false },
+    ...{ pausedSince: undefined, pausedBy: undefined, lastResult: 'ok', lastAt: ago(MINUTE) },
+    ...{ waiting: 0, oldest: undefined, sharedBy: undefined, covered: false },
+    ...{ attempts: { accepted: 5, refused: 0 }, monthUsed: 10, monthly: undefined },
     ...changes,
   }
 }
@@ -26,15 +28,29 @@ function head(changes: Partial<HeadlineQuestion> = {}): Headline {
   const question: HeadlineQuestion = {
     ...{ storeFault: undefined, refused: undefined, robots: [robot('a'), robot('b')] },
     ...{ channels: [], failed: { count: 0, severe: 0, oldest: undefined }, waiting: 0 },
+    ...{ waitingSevere: 0, quiet: [] },
     ...{ oldest: undefined, quota: { used: 10, limit: 3_000 }, hasMessages: true },
     ...changes,
   }
   return headlineOf(question, NOW)
 }
 
+/** The kinds of trouble, the worst first; from `unreachable` on none is bad. */
+const WEIGHT: readonly string[] = [
+  ...['store_unavailable', 'refused', 'failed', 'config_refused', 'quota_used_up', 'unreachable'],
+  ...['throttled', 'heartbeat_missing', 'by_hand', 'set_aside', 'push_limit', 'quota_low'],
+]
+
 const shown = ({ mood, kind }: Headline): string => `${mood} ${kind}`
 const paused = (reason: string, changes: Partial<RobotFacts> = {}) =>
   robot('a', { pausedUntil: LATER, pauseReason: reason, ...changes })
+
+const REFUSED = { accepted: 0, refused: 2 }
+const SILENT: QuietSource = {
+  ...{ kind: 'heartbeat_missing', source: 'alertmanager', name: 'Watchdog' },
+  ...{ everyMs: MINUTE, since: ago(30 * MINUTE) },
+}
+const QUIET: QuietSource = { kind: 'quiet', source: 'ocp', since: ago(480 * MINUTE) }
 
 describe('the headline', () => {
   test('is calm only when everything is delivered and nothing is wrong', () => {
@@ -81,6 +97,12 @@ describe('the headline', () => {
       { robots: [robot('a', { lastResult: 'timeout', waiting: 1 })], waiting: 1 },
       'paused unreachable',
     ],
+    ['heartbeat missing', { quiet: [SILENT] }, 'paused heartbeat_missing'],
+    [
+      'every text refused',
+      { robots: [robot('a', { lastResult: 'content', attempts: REFUSED })] },
+      'bad refused',
+    ],
     ['failed', { failed: { count: 1, severe: 1, oldest: ago(MINUTE) } }, 'bad failed'],
     ['waiting', { waiting: 3, oldest: ago(1_000) }, 'busy waiting'],
     ['waiting for long', { waiting: 3, oldest: ago(28 * MINUTE) }, 'paused waiting'],
@@ -107,6 +129,48 @@ describe('the headline', () => {
     )
   })
 
+  test('of three things together names each, in the order of their weight', () => {
+    const names = situations.map(([, changes]) => changes)
+    for (const first of names)
+      for (const second of names)
+        for (const third of names) {
+          const all = head({ ...first, ...second, ...third })
+          const kinds = all.troubles.map(({ kind }) => WEIGHT.indexOf(kind))
+          assert.deepEqual(
+            kinds,
+            kinds.toSorted((a, b) => a - b),
+          )
+          assert.ok(!kinds.includes(-1))
+          const isBad = kinds.some((weight) => weight < WEIGHT.indexOf('unreachable'))
+          if (kinds.length > 0) assert.equal(all.mood, isBad ? 'bad' : 'paused')
+        }
+  })
+
+  test('of a source that is only quiet says so, and is calm', () => {
+    const { mood, kind, quiet } = head({ quiet: [QUIET] })
+    assert.deepEqual([mood, kind, quiet], ['calm', 'calm', [QUIET]])
+    assert.deepEqual(head({ quiet: [SILENT] }).quiet, [])
+  })
+
+  test('says since when a robot is paused, and how many wait that are Down or Critical', () => {
+    const since = ago(3 * MINUTE)
+    for (const reason of ['throttled', 'by_hand']) {
+      const [trouble] = head({ robots: [paused(reason, { pausedSince: since })] }).troubles
+      assert.ok(trouble !== undefined && 'since' in trouble)
+      assert.equal(trouble.since, since, reason)
+    }
+    assert.equal(head({ waiting: 9, waitingSevere: 4 }).waiting.severe, 4)
+  })
+
+  test('names all robots of a pool that share what waits', () => {
+    const pool = { sharedBy: ['a', 'b'], waiting: 272, oldest: ago(MINUTE) }
+    const robots = [robot('a', pool), robot('b', pool)]
+    assert.equal(head({ robots, waiting: 272 }).waiting.most, undefined)
+    const three = [robot('c', { waiting: 1 }), ...robots]
+    const { most } = head({ robots: three, waiting: 273 }).waiting
+    assert.deepEqual(most, { robot: 'a + b', count: 272 })
+  })
+
   test('names the robot with the most waiting, of as many the one that waits longest', () => {
     const [many, long] = [
       robot('stormy', { waiting: 209, oldest: ago(28 * MINUTE) }),
@@ -125,6 +189,37 @@ describe('the condition of a robot', () => {
     for (const lastResult of ['token', 'signature', 'keyword', 'group', 'address', 'redirect'])
       assert.deepEqual(conditionOf(robot('a', { lastResult })), { mood: 'bad', kind: 'refused' })
   })
+
+  test('is refused when every message of the past hour was, whatever the reason', () => {
+    const of = (lastResult: string, attempts: RobotFacts['attempts'], covered = false) =>
+      conditionOf(robot('a', { lastResult, attempts, covered })).kind
+    assert.equal(of('content', REFUSED), 'refused')
+    assert.equal(of('content', REFUSED, true), 'set_aside')
+    assert.equal(of('content', { accepted: 1, refused: 9 }), 'ready')
+    assert.equal(of('content', { accepted: 0, refused: 1 }), 'ready')
+    assert.equal(of('ok', REFUSED), 'ready')
+  })
+
+  const pauses = [undefined, 'throttled', 'rejected', 'by_hand', 'unreachable'] as const
+  const results = [undefined, 'ok', 'throttled', 'token', 'content', 'timeout'] as const
+  for (const reason of pauses)
+    test(`is told apart by ${reason ?? 'no pause'} with each last result, covered or not, waiting or not`, () => {
+      for (const lastResult of results)
+        for (const covered of [false, true])
+          for (const waiting of [0, 5]) {
+            const pausing = reason && { pausedUntil: LATER, pauseReason: reason }
+            const { mood, kind } = conditionOf(
+              robot('a', { lastResult, covered, waiting, ...pausing }),
+            )
+            const seen = `${lastResult} ${covered} ${waiting}: ${mood} ${kind}`
+            assert.equal(mood === 'calm', kind === 'ready', seen)
+            assert.equal(mood === 'bad', kind === 'refused', seen)
+            if (reason !== undefined) assert.notEqual(kind, 'ready', seen)
+            if (lastResult === 'token') assert.notEqual(mood, 'calm', seen)
+            if (reason === 'by_hand' || reason === 'throttled') assert.equal(kind, reason, seen)
+            if (reason === 'rejected') assert.equal(kind, 'set_aside', seen)
+          }
+    })
 
   test('is not bad for one text that was refused, or a failure before the last success', () => {
     for (const lastResult of ['content', 'too_long', 'ok', 'timeout', undefined])

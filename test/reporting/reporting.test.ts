@@ -5,7 +5,7 @@ import { LargeReads } from '../../src/large-reads.ts'
 import { storedVariables } from '../../src/pipeline/stored-alerts.ts'
 import { holds, searchAlerts, spellingsOf, wordsIn } from '../../src/reporting/alert-search.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
-import { chartMinutes, HistoryCache } from '../../src/reporting/history.ts'
+import { HistoryCache } from '../../src/reporting/history.ts'
 import { createOverview, type Overview } from '../../src/reporting/overview.ts'
 import { playDemo, sandboxChannels } from '../../src/reporting/sandbox-demo.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
@@ -21,7 +21,7 @@ function looking(path: Path): { glance: () => Promise<Overview> } {
       store,
       clock,
       settings: () => path.settings,
-      pastHour: new HistoryCache(store),
+      past: new HistoryCache({ store }),
     }),
   }
 }
@@ -46,7 +46,7 @@ describe('a glance', () => {
     const path = await new Path(settingsOf()).start()
     const glance = createOverview({
       ...{ store: path.store, clock: path.clock, settings: () => path.settings },
-      pastHour: new HistoryCache(path.store),
+      past: new HistoryCache({ store: path.store }),
       actedAt: () => path.actions.lastAt(),
     })
     const first = await glance()
@@ -75,9 +75,15 @@ describe('a glance', () => {
       [robot?.callsLeft, robot?.lastResult, robot?.wait, robot?.monthUsed],
       [19, 'ok', undefined, 1],
     )
+    const totals = { received: 2, delivered: 1, waiting: 0, failed: 0, suppressed: 1 }
+    assert.deepEqual(seen.totals, totals)
     assert.deepEqual(
-      [seen.hour.length, seen.hour.at(-1)],
-      [60, { ...seen.hour.at(-1), received: 2, delivered: 1, waiting: 0 }],
+      [seen.chart.length, seen.chart.at(-1)],
+      [60, { ...seen.chart.at(-1), ...totals, paused: [] }],
+    )
+    assert.deepEqual(
+      robot?.cells.slice(-2).map(({ kind }) => kind),
+      ['idle', 'accepted'],
     )
     await path.stop()
   })
@@ -130,7 +136,7 @@ describe('a glance', () => {
       store,
       clock: path.clock,
       settings: () => path.settings,
-      pastHour: new HistoryCache(store),
+      past: new HistoryCache({ store }),
     })
     await assert.rejects(glance())
     fail = false
@@ -140,49 +146,6 @@ describe('a glance', () => {
     await glance()
     assert.equal(looks, 3)
     await path.stop()
-  })
-})
-
-describe('the past hour', () => {
-  test('counts a minute that is over for good once', async () => {
-    const asked: string[] = []
-    const hour = new HistoryCache({
-      history: async ({ from }) => {
-        asked.push(from.toISOString().slice(11, 16))
-        return { received: 0, suppressed: [], ended: [] }
-      },
-    })
-    const now = new Date('2026-11-24T04:30:10Z')
-    assert.equal((await hour.minutes(now)).length, 60)
-    assert.equal(asked.length, 60)
-    await hour.minutes(now)
-    assert.deepEqual(asked.slice(60), ['04:28', '04:29', '04:30'])
-    asked.length = 0
-    await hour.minutes(new Date('2026-11-24T04:31:50Z'))
-    assert.deepEqual(asked, ['04:28', '04:29', '04:30', '04:31'])
-  })
-
-  test('what waited at the end of each minute follows from what happened since', () => {
-    const minute = (received: number, told: number, suppressed = 0) => ({
-      at: new Date(0),
-      received,
-      suppressed: suppressed === 0 ? [] : [{ channel: 'two', reason: 'x', count: suppressed }],
-      ended:
-        told === 0 ? [] : [{ channel: 'two', state: 'sent' as const, messages: 1, alerts: told }],
-    })
-    const two = channelNamed('two', { robots: ['a', 'b'] })
-    const plotted = chartMinutes([minute(10, 0, 4), minute(0, 8), minute(3, 0)], {
-      waiting: 5,
-      channels: new Map([['two', two]]),
-    })
-    assert.deepEqual(
-      plotted.map(({ received, delivered, waiting }) => [received, delivered, waiting]),
-      [
-        [10, 0, 6],
-        [0, 4, 2],
-        [3, 0, 5],
-      ],
-    )
   })
 })
 

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { AppError } from '../../src/errors.ts'
+import type { AlertState } from '../../src/model/message.ts'
+import type { Standing } from '../../src/stores/queries.ts'
 import { alert, at, type Backend, DELIVERED, MINUTE, StoreFixture } from './conformance/harness.ts'
 import { LEVELS, Model, type ModelAlert, type ModelMessage, Random, STATUSES } from './model.ts'
 
 const QUEUES = ['robot:a', 'robot:b'] as const
 const FINGERPRINTS = ['f', 'g', 'h', 'i', 'j', 'k', 'l', 'm'] as const
 const DAY = 86_400_000
+
+const STANDING: Readonly<Record<AlertState, Standing>> = {
+  ...{ pending: 'waiting', sending: 'waiting', sent: 'delivered' },
+  ...{ dead: 'failed', suppressed: 'suppressed' },
+}
 
 /** A random sequence of verbs on a store, next to the model of what it must know. */
 export class Sequence {
@@ -263,6 +270,7 @@ export class Sequence {
       return `${each.id} ${this.#model.stateOf(each)} ${messages.toSorted().join(' ')}`
     })
     assert.deepEqual(found, expected)
+    await this.#compareHistory(items.map(({ state }) => STANDING[state]))
     const messages = [...this.#model.messages.values()]
     const looked = messages.length === 0 ? [] : [messages.at(-1), this.#random.of(messages)]
     for (const { id, state } of looked as ModelMessage[]) {
@@ -274,6 +282,26 @@ export class Sequence {
       assert.equal(shown.length, carried.length)
     }
     for (const queue of QUEUES) await this.#compareQueue(queue)
+  }
+
+  /** Two ranges, wherever they meet, hold each alert once, standing as the list shows it. */
+  async #compareHistory(standings: readonly Standing[]): Promise<void> {
+    // Another instant after each step, without a draw, which would change the sequence of a seed.
+    const middle = at((this.#steps.length * 7_919_777) % (this.#now + 1))
+    const halves = [
+      await this.#s.store.history({ from: at(-1), to: middle }),
+      await this.#s.store.history({ from: middle, to: at(this.#now + 1) }),
+    ]
+    const alerts = halves.flatMap((half) => half.alerts)
+    for (const standing of new Set(Object.values(STANDING))) {
+      const counted = alerts.filter((each) => each.standing === standing)
+      assert.equal(
+        counted.reduce((sum, { count }) => sum + count, 0),
+        standings.filter((each) => each === standing).length,
+        standing,
+      )
+    }
+    assert.ok(alerts.every(({ count }) => count > 0))
   }
 
   /** What is offered waits, in order; all of it when nothing is open. */

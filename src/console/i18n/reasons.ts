@@ -24,6 +24,11 @@ export const REASONS = {
     '调用已分摊到整个窗口，并为严重告警留量',
     '呼叫已分攤到整個時間窗，並為嚴重警示留量',
   ],
+  wait_no_call_free: [
+    'all calls of the window are used',
+    '窗口内的调用已用完',
+    '時段內的呼叫已用完',
+  ],
   wait_collecting: [
     'collecting more alerts for one message',
     '正在收集更多告警，合并为一条消息',

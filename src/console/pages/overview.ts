@@ -1,17 +1,17 @@
 import { AppError } from '../../errors.ts'
-import { isOpenEnded } from '../../model/pause.ts'
-import {
-  conditionOf,
-  type Headline,
-  type HeadlineQuestion,
-  headlineOf,
-} from '../../reporting/headline.ts'
-import type { Overview, RobotOverview } from '../../reporting/overview.ts'
+import type { Silence } from '../../model/silence.ts'
+import { flowOf } from '../../reporting/flow.ts'
+import { type HeadlineQuestion, headlineOf } from '../../reporting/headline.ts'
+import { RANGES, type RangeName, type Totals } from '../../reporting/history.ts'
+import type { Overview } from '../../reporting/overview.ts'
+import type { ChartBucket } from '../../reporting/timeline.ts'
 import type { StoredMessage } from '../../stores/queries.ts'
-import { barSvg, chartHtml, meterSvg } from '../chart.ts'
-import { formattersOf } from '../format.ts'
+import { chartHtml } from '../chart.ts'
+import { formattersOf, pathWith } from '../format.ts'
 import { headlineView } from '../headline.ts'
-import type { BuiltPage, PageContext } from '../page.ts'
+import type { Words } from '../i18n.ts'
+import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
+import { monthBar, robotsByMood, robotView } from '../robot-line.ts'
 import { exampleCurl } from '../snippets.ts'
 import { shownSilence } from './silence.ts'
 
@@ -19,13 +19,15 @@ const LATEST_COUNT = 6
 const FAILED_COUNT = 5
 const MAX_SILENCES = 20
 
-/** The month's bar warns from this share on. */
-const SCARCE_FROM = 0.9
+const RANGE_NAMES = Object.keys(RANGES) as RangeName[]
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 export async function overview(context: PageContext): Promise<BuiltPage> {
+  const range = oneOf(context.request.query['range'], RANGE_NAMES) ?? '1h'
   let current: Overview
   try {
-    current = await context.facts.overview()
+    current = await context.facts.overview(range)
   } catch (error) {
     if (error instanceof AppError && error.code === 'store_unavailable')
       return unavailable(error.message, context)
@@ -52,78 +54,49 @@ const NOTHING_KNOWN: Omit<HeadlineQuestion, 'storeFault'> = {
   channels: [],
   failed: { count: 0, severe: 0, oldest: undefined },
   waiting: 0,
+  waitingSevere: 0,
   oldest: undefined,
+  quiet: [],
   quota: { used: 0, limit: undefined },
   hasMessages: false,
 }
 
-function headlineFor(
-  current: Overview,
-  facts: PageContext['facts'],
-  hasMessages: boolean,
-): Headline {
-  const times = current.channels.flatMap(({ oldest }) => oldest?.getTime() ?? [])
-  const oldest = times.length === 0 ? undefined : new Date(Math.min(...times))
-  const question = {
-    ...current,
-    oldest,
-    hasMessages,
-    storeFault: undefined,
-    refused: facts.refused(),
-  }
-  return headlineOf(question, current.now)
-}
-
-async function overviewOf(
-  current: Overview,
-  { request, facts, words }: PageContext,
-): Promise<BuiltPage> {
+async function overviewOf(current: Overview, context: PageContext): Promise<BuiltPage> {
+  const { request, facts, words } = context
   const [latest, failed, silences] = await Promise.all([
     facts.store.messages({ limit: LATEST_COUNT }),
     facts.store.messages({ limit: FAILED_COUNT, failed: true }),
     facts.store.silences({ inForceAt: facts.now(), limit: MAX_SILENCES }),
   ])
   const settings = facts.settings()
-  const { short, minute } = formattersOf({ words, now: current.now, timezone: settings.timezone })
-  const sum = (of: 'received' | 'delivered'): number =>
-    current.hour.reduce((total, each) => total + each[of], 0)
-  const totals = {
-    received: sum('received'),
-    delivered: sum('delivered'),
-    waiting: current.waiting,
-  }
-  const figures = (values: { received: number; delivered: number; waiting: number }) => ({
-    received: words.number(values.received),
-    delivered: words.number(values.delivered),
-    waiting: words.number(values.waiting),
-  })
+  const { now, quota, channels, robots, quiet } = current
+  const refused = facts.refused()
+  const hasMessages = latest.items.length > 0
+  const headline = headlineOf({ ...current, hasMessages, refused, storeFault: undefined }, now)
+  const { timezone } = settings
+  const format = { words, now, timezone }
   return {
     template: 'overview',
     active: '/',
     title: words.t('overview'),
     view: {
       current,
-      head: headlineView(headlineFor(current, facts, latest.items.length > 0), words),
-      totals,
-      robots: current.robots.map((robot) => robotView(robot, words)),
-      ...saidIn(request.query),
+      head: headlineView(headline, words),
+      faults: refused?.faults ?? [],
+      ...numbersOf(current, { words, timezone, retentionMs: settings.retentionMs }),
+      ...robotsByMood(robots.map((robot) => robotView(robot, format))),
+      flow: flowOf({ channels, robots, quiet, muted: mutedChannels(silences) }),
+      saidAt: request.query['at'],
       outcomes: await outcomesOf(request.query, facts),
       organisation:
-        current.quota.limit === undefined
+        quota.limit === undefined
           ? undefined
-          : monthBar(current.quota.used, current.quota.limit, words.t('organisation')),
-      chart: chartHtml(current.hour, {
-        summary: words.t('chartSummary', figures(totals)),
-        minute: (each) => words.t('chartMinute', { time: minute(each.at), ...figures(each) }),
-        time: minute,
-        number: words.number,
-      }),
-      few: current.robots.length + (current.quota.limit === undefined ? 0 : 1) === 1,
+          : monthBar(quota.used, quota.limit, words.t('organisation')),
       latest: latest.items,
       failed: failed.items,
-      short,
+      untilTime: formattersOf(format).picked(new Date(now.getTime() + 4 * HOUR_MS)),
       hasSandbox: facts.sandboxChannels().length > 0,
-      silences: silences.map((each) => shownSilence(each, { now: current.now, words })),
+      silences: silences.map((each) => shownSilence(each, { now, words })),
       warnings: facts.warnings(),
       curl: exampleCurl(facts.url(), {
         channel: [...settings.channels.keys()][0] as string,
@@ -133,31 +106,77 @@ async function overviewOf(
   }
 }
 
-function robotView(robot: RobotOverview, words: PageContext['words']) {
-  const { callsLeft: left, calls: all, perMs, monthly, monthUsed } = robot
-  const label = words.t('callsLeft', { n: left, all, window: words.duration(perMs) })
+/** Channels of which everything is muted, and until when. */
+function mutedChannels(silences: readonly Silence[]): Map<string, Date> {
+  const whole = silences.filter(
+    ({ kind, matchers, fingerprint }) =>
+      kind === 'mute' && matchers.length === 0 && fingerprint === undefined,
+  )
+  return new Map(whole.map(({ channel, until }) => [channel, until]))
+}
+
+/** The tiles, which add up to what was received, and the chart. */
+function numbersOf(
+  { range, totals, chart, waiting, failed, now }: Overview,
+  { words, timezone, retentionMs }: { words: Words; timezone: string; retentionMs: number },
+) {
+  const { t, n, number } = words
+  const { minute, dayTime } = formattersOf({ words, now, timezone })
+  const span = { from: chart[0]?.at, to: chart.at(-1)?.until }
+  const isLong = RANGES[range].bucketMs * RANGES[range].count > DAY_MS / 2
+  const time = isLong ? dayTime : minute
+  const tile = (state: keyof Totals, listed: string, hint?: string) => ({
+    ...{ state, count: totals[state], hint, href: listHref(listed, span) },
+  })
   return {
-    ...robot,
-    condition: conditionOf(robot),
-    isOpenEnded: robot.pausedUntil !== undefined && isOpenEnded(robot.pausedUntil),
-    anchor: `robot-${encodeURIComponent(robot.name)}`,
-    meter: meterSvg({ left, all, label }),
-    month: monthly === undefined ? undefined : monthBar(monthUsed, monthly, words.t('month')),
+    ranges: RANGE_NAMES.map((name) => ({ name, isChosen: name === range })),
+    range,
+    totals,
+    tiles: [
+      tile('delivered', 'sent'),
+      tile('waiting', 'pending', waiting > totals.waiting ? n('waitsInAllN', waiting) : undefined),
+      tile('failed', 'dead', failed.count > 0 ? n('failedInAllN', failed.count) : undefined),
+      tile('suppressed', 'suppressed'),
+    ],
+    isPartial: RANGES[range].bucketMs * RANGES[range].count > retentionMs,
+    retentionMs,
+    chart: chartHtml(chart, {
+      summary: t('chartSummary', { range: t(`last_${range}`), ...figures(totals, number) }),
+      bucket: (each) => {
+        const says = t('chartBucket', { time: time(each.at), ...figures(each, number) })
+        return each.paused.length === 0 ? says : `${says} ${pausedIn(each, words)}`
+      },
+      href: (each) => listHref(undefined, { from: each.at, to: each.until }),
+      time,
+      number,
+    }),
   }
 }
 
-function monthBar(
-  used: number,
-  limit: number,
-  label: string,
-): { used: number; limit: number; bar: string } {
-  const share = used / Math.max(1, limit)
-  return { used, limit, bar: barSvg({ share, label, warns: share >= SCARCE_FROM }) }
+function pausedIn({ paused }: ChartBucket, { t }: Words): string {
+  return t('chartPaused', { robots: paused.join(t('comma')) })
 }
 
-/** What an action said, and the card or row in which it was pressed. */
-function saidIn({ at }: Readonly<Record<string, string>>): { saidAt: string | undefined } {
-  return { saidAt: at }
+function figures(counts: Totals, number: Words['number']): Record<keyof Totals, string> {
+  return {
+    received: number(counts.received),
+    delivered: number(counts.delivered),
+    waiting: number(counts.waiting),
+    failed: number(counts.failed),
+    suppressed: number(counts.suppressed),
+  }
+}
+
+/** The list of alerts of a state and a time. */
+function listHref(
+  state: string | undefined,
+  { from, to }: { from: Date | undefined; to: Date | undefined },
+): string {
+  return pathWith('/alerts', { state, from: instant(from), to: instant(to) })
+}
+
+function instant(at: Date | undefined): string | undefined {
+  return at?.toISOString().replace('.000Z', 'Z')
 }
 
 const MAX_OUTCOMES = 20

@@ -1,54 +1,167 @@
+import { giveWay } from '../../clock.ts'
+import type { SourceName } from '../../model/alert.ts'
 import type {
+  AlertCount,
   HistoryCounts,
   MessageCounts,
   MessageCountsQuery,
   QueuePlace,
+  SourceActivity,
   TimeRange,
 } from '../queries.ts'
-import type { Tx } from '../tx.ts'
+import type { Database, Tx } from '../tx.ts'
+import { IN_RANGE, OF_WATERMARK } from './deliveries.ts'
+import { OPEN } from './message-states.ts'
 
-/** Maximum rows that one query counts, which bounds how long it delays accepts. */
-const MAX_COUNTED = 20_000
+/** Ids of alerts that one read counts; requests are accepted between reads. */
+const PAGE_SIZE = 4_000
 
-export async function history(tx: Tx, { from, to }: TimeRange): Promise<HistoryCounts> {
-  const range = [tx.ms(from), tx.ms(to)] as const
-  const payloads = await tx.get<{ first: number | null; last: number | null }>(
-    'SELECT MIN(id) AS first, MAX(id) AS last FROM payloads WHERE received_at >= $1 AND received_at < $2',
-    range,
-  )
-  const ended = await countEnded(tx, range)
-  if (payloads?.first == null) return { received: 0, suppressed: [], ended }
-  const received = await tx.get<{ n: number }>(
-    'SELECT COUNT(*) AS n FROM alerts WHERE payload BETWEEN $1 AND $2',
-    [payloads.first, payloads.last],
-  )
-  const suppressed = await tx.all<HistoryCounts['suppressed'][number]>(
-    `SELECT channel, COALESCE(reason, '') AS reason, COUNT(*) AS count FROM (
-       SELECT channel, reason FROM alerts WHERE payload BETWEEN $1 AND $2 AND final_state = 'suppressed'
-       LIMIT ${MAX_COUNTED}) s
-     GROUP BY 1, 2 ORDER BY 1, 2`,
-    [payloads.first, payloads.last],
-  )
-  return { received: received?.n ?? 0, suppressed: suppressed.map((row) => ({ ...row })), ended }
+/** Attempts that one query counts, which bounds how long it delays accepts. */
+const MAX_ATTEMPTS = 20_000
+
+/** Counts the alerts received in a range by where they stand now, and its attempts. Each page is one transaction. */
+export async function history(db: Database, range: TimeRange): Promise<HistoryCounts> {
+  const { attempts, first, end } = await db.read(async (tx) => ({
+    attempts: await countAttempts(tx, range),
+    first: await firstAlertFrom(tx, range.from),
+    end: await firstAlertFrom(tx, range.to),
+  }))
+  const counts = new Map<string, AlertCount>()
+  for (let from = first; from < end; from += PAGE_SIZE) {
+    if (from > first) await giveWay()
+    const to = Math.min(end, from + PAGE_SIZE)
+    for (const each of await db.read((tx) => countAlerts(tx, from, to))) add(counts, each)
+  }
+  return { alerts: [...counts.values()], attempts }
 }
 
-/** Counts messages by their final attempt. A split is none: its alerts wait again. */
-async function countEnded(
-  tx: Tx,
-  range: readonly [number, number],
-): Promise<HistoryCounts['ended']> {
-  const rows = await tx.all<HistoryCounts['ended'][number]>(
-    `SELECT channel, state, COUNT(*) AS messages, CAST(SUM(alert_count) AS BIGINT) AS alerts FROM (
-       SELECT m.channel, m.state, m.alert_count FROM (
-         SELECT id, message, result FROM attempts WHERE at >= $1 AND at < $2 ORDER BY at LIMIT ${MAX_COUNTED}) a
-       JOIN messages m ON m.id = a.message
-       WHERE (m.state = 'sent' AND a.result = 'ok')
-         OR (m.state = 'dead' AND a.result <> 'too_long'
-           AND NOT EXISTS (SELECT 1 FROM attempts l WHERE l.message = a.message AND l.id > a.id))) e
+function add(counts: Map<string, AlertCount>, each: AlertCount): void {
+  const key = [each.source, each.channel, each.standing, each.reason].join('\0')
+  const entry = counts.get(key)
+  if (entry === undefined) counts.set(key, each)
+  else entry.count += each.count
+}
+
+/** The id from which on alerts were received at an instant or later; above all ids where there is none. */
+async function firstAlertFrom(tx: Tx, at: Date): Promise<number> {
+  const payload = await tx.get<{ id: number }>(
+    'SELECT id FROM payloads WHERE received_at >= $1 ORDER BY received_at, id LIMIT 1',
+    [tx.ms(at)],
+  )
+  const alert =
+    payload &&
+    (await tx.get<{ id: number }>(
+      'SELECT id FROM alerts WHERE payload >= $1 ORDER BY payload, id LIMIT 1',
+      [payload.id],
+    ))
+  if (alert !== undefined) return alert.id
+  const newest = await tx.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')
+  return (newest?.id ?? 0) + 1
+}
+
+interface CountRow {
+  source: SourceName
+  channel: string
+  state: string
+  reason: string
+  count: number
+}
+
+/** Alerts from an id up to, but not including, another. Delivered is what neither ended otherwise nor is open. */
+async function countAlerts(tx: Tx, from: number, to: number): Promise<AlertCount[]> {
+  const all = await tx.all<CountRow>(
+    `SELECT p.source, a.channel, COALESCE(a.final_state, '') AS state, COALESCE(a.reason, '') AS reason,
+       COUNT(*) AS count
+     FROM alerts a CROSS JOIN payloads p WHERE a.id >= $1 AND a.id < $2 AND p.id = a.payload
+     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`,
+    [from, to],
+  )
+  const counts: AlertCount[] = []
+  if (all.length === 0) return counts
+  const open = await tx.all<CountRow>(NOT_DELIVERED, [from, to])
+  for (const { source, channel, state, reason, count } of all) {
+    const place = { source, channel }
+    if (state === 'suppressed') counts.push({ ...place, standing: 'suppressed', reason, count })
+    else if (state === 'dead') counts.push({ ...place, standing: 'failed', reason: '', count })
+    else {
+      const ours = open.filter((each) => each.source === source && each.channel === channel)
+      const delivered = count - ours.reduce((sum, each) => sum + each.count, 0)
+      for (const each of ours)
+        counts.push({
+          ...place,
+          standing: each.state === 'dead' ? 'failed' : 'waiting',
+          reason: '',
+          count: each.count,
+        })
+      if (delivered > 0)
+        counts.push({ ...place, standing: 'delivered', reason: '', count: delivered })
+    }
+  }
+  return counts
+}
+
+const BETWEEN = 'd.alert >= $1 AND d.alert < $2'
+
+/** SQL: alerts of messages in a state, with what that makes of them. */
+const ofMessages = (state: string, rank: number): string => `
+  SELECT d.alert, ${rank} AS rank FROM messages m CROSS JOIN deliveries d
+    WHERE m.${state} AND d.message = m.id AND ${BETWEEN}
+  UNION ALL SELECT d.alert, ${rank} FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
+    WHERE m.${state} AND r.message = m.id AND r.up_to >= $1 AND ${IN_RANGE}
+      AND d.alert > GREATEST(r.after, $1 - 1) AND d.alert < $2`
+
+/** SQL: alerts that wait or are dead, each once: the least advanced of its deliveries decides. */
+const NOT_DELIVERED = `
+  SELECT p.source, a.channel, CASE WHEN o.rank = 0 THEN 'waiting' ELSE 'dead' END AS state, '' AS reason, COUNT(*) AS count
+  FROM (SELECT alert, MIN(rank) AS rank FROM (
+      SELECT d.alert, 0 AS rank FROM watermarks w CROSS JOIN deliveries d
+        WHERE ${OF_WATERMARK} AND d.alert > GREATEST(w.up_to, $1 - 1) AND d.alert < $2 AND d.message IS NULL
+      UNION ALL SELECT d.alert, 0 FROM deliveries d WHERE d.message = 0 AND ${BETWEEN}
+      UNION ALL ${ofMessages(OPEN, 0)}
+      UNION ALL ${ofMessages("state = 'dead'", 1)}) e GROUP BY alert) o
+    CROSS JOIN alerts a CROSS JOIN payloads p
+  WHERE a.id = o.alert AND a.final_state IS NULL AND p.id = a.payload
+  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`
+
+async function countAttempts(tx: Tx, { from, to }: TimeRange): Promise<HistoryCounts['attempts']> {
+  const rows = await tx.all<HistoryCounts['attempts'][number]>(
+    `SELECT robot, result, COUNT(*) AS count FROM (
+       SELECT robot, result FROM attempts WHERE at >= $1 AND at < $2 ORDER BY at LIMIT ${MAX_ATTEMPTS}) a
      GROUP BY 1, 2 ORDER BY 1, 2`,
-    range,
+    [tx.ms(from), tx.ms(to)],
   )
   return rows.map((row) => ({ ...row }))
+}
+
+/** Requests, and alerts of the names, that one question looks back at. */
+const MAX_LOOKED_BACK = 2_000
+
+/** When each source sent something lately, and when alerts of those names came. */
+export async function activity(tx: Tx, heartbeats: readonly string[]): Promise<SourceActivity[]> {
+  const requests = await tx.all<ActivityRow>(
+    `SELECT source, '' AS name, COUNT(*) AS count, MIN(received_at) AS first, MAX(received_at) AS last FROM (
+       SELECT source, received_at FROM payloads ORDER BY id DESC LIMIT ${MAX_LOOKED_BACK}) p
+     GROUP BY 1 ORDER BY 1`,
+  )
+  const beats = await tx.all<ActivityRow>(
+    `SELECT p.source, a.name, COUNT(*) AS count, MIN(p.received_at) AS first, MAX(p.received_at) AS last
+     FROM (SELECT name, payload FROM alerts ORDER BY id DESC LIMIT ${MAX_LOOKED_BACK}) a
+       CROSS JOIN payloads p
+     WHERE a.name IN LIST($1, TEXT) AND p.id = a.payload GROUP BY 1, 2 ORDER BY 1, 2`,
+    [heartbeats],
+  )
+  return [...requests, ...beats].map(({ source, name, count, first, last }) => ({
+    ...{ source, count, first: tx.date(first), last: tx.date(last) },
+    heartbeat: name === '' ? undefined : name,
+  }))
+}
+
+interface ActivityRow {
+  source: SourceName
+  name: string
+  count: number
+  first: number
+  last: number
 }
 
 export async function messageCounts(tx: Tx, query: MessageCountsQuery): Promise<MessageCounts[]> {

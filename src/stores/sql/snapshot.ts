@@ -7,25 +7,25 @@ import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
 /** SQL: deliveries that wait, and those of open messages. */
 const NOT_DELIVERED = `
-  SELECT d.queue, d.channel, d.alert FROM watermarks w CROSS JOIN deliveries d
+  SELECT d.queue, d.channel, d.level, d.alert FROM watermarks w CROSS JOIN deliveries d
     WHERE ${OF_WATERMARK} AND d.alert > w.up_to AND d.message IS NULL
-  UNION ALL SELECT queue, channel, alert FROM deliveries WHERE message = 0
-  UNION ALL SELECT d.queue, d.channel, d.alert FROM messages m CROSS JOIN deliveries d
+  UNION ALL SELECT queue, channel, level, alert FROM deliveries WHERE message = 0
+  UNION ALL SELECT d.queue, d.channel, d.level, d.alert FROM messages m CROSS JOIN deliveries d
     WHERE m.state IN ('pending', 'sending') AND d.message = m.id
-  UNION ALL SELECT d.queue, d.channel, d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
+  UNION ALL SELECT d.queue, d.channel, d.level, d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
     WHERE m.state IN ('pending', 'sending') AND r.message = m.id AND ${IN_RANGE}`
 
 export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> {
-  const open = await tx.all<QueuePlace & { count: number; first: number }>(
-    `SELECT queue, channel, COUNT(*) AS count, MIN(alert) AS first FROM (${NOT_DELIVERED}) n
+  const open = await tx.all<QueuePlace & { count: number; severe: number; first: number }>(
+    `SELECT queue, channel, COUNT(*) AS count, COUNT(*) FILTER (WHERE level <= 2) AS severe, MIN(alert) AS first FROM (${NOT_DELIVERED}) n
      GROUP BY queue, channel ORDER BY queue, channel`,
   )
   const receivedAt = await readReceivedAt(
     tx,
     open.map(({ first }) => first),
   )
-  const queues = open.map(({ queue, channel, count, first }) => ({
-    ...{ queue, channel, count },
+  const queues = open.map(({ first, ...place }) => ({
+    ...place,
     oldest: receivedAt.get(first) ?? query.now,
   }))
   const byChannel = Map.groupBy(queues, ({ channel }) => channel)
@@ -33,7 +33,7 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
   for (const [channel, places] of byChannel)
     channels.push({
       channel,
-      count: places.length === 1 ? (places[0]?.count ?? 0) : await countOnce(tx, channel),
+      ...(await countOnce(tx, channel, places)),
       oldest: new Date(Math.min(...places.map(({ oldest }) => oldest.getTime()))),
     })
   return {
@@ -46,12 +46,19 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
 }
 
 /** Counts each alert once, also if it is in several queues. */
-async function countOnce(tx: Tx, channel: string): Promise<number> {
-  const row = await tx.get<{ n: number }>(
-    `SELECT COUNT(DISTINCT alert) AS n FROM (${NOT_DELIVERED}) n WHERE channel = $1`,
+async function countOnce(
+  tx: Tx,
+  channel: string,
+  [first, ...others]: readonly Snapshot['queues'][number][],
+): Promise<{ count: number; severe: number }> {
+  if (first !== undefined && others.length === 0)
+    return { count: first.count, severe: first.severe }
+  const row = await tx.get<{ n: number; severe: number }>(
+    `SELECT COUNT(DISTINCT alert) AS n, COUNT(DISTINCT CASE WHEN level <= 2 THEN alert END) AS severe
+     FROM (${NOT_DELIVERED}) n WHERE channel = $1`,
     [channel],
   )
-  return row?.n ?? 0
+  return { count: row?.n ?? 0, severe: row?.severe ?? 0 }
 }
 
 async function readRobots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSnapshot>> {

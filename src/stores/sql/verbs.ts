@@ -5,7 +5,7 @@ import { alerts, message } from './alerts.ts'
 import { backlog } from './backlog.ts'
 import { claim, claimRetry, undefinedIfRejected } from './claim.ts'
 import { dismiss, failed } from './failed.ts'
-import { history, messageCounts } from './history.ts'
+import { activity, history, messageCounts } from './history.ts'
 import { lease, recover, release, renew, shift, type TakenOver } from './leases.ts'
 import { enqueue, messages, warn } from './messages.ts'
 import { pauseRobot, resumeRobot } from './pauses.ts'
@@ -130,7 +130,8 @@ function queryVerbs(db: Database) {
     failed: (query) => db.read((tx) => failed(tx, query)),
     message: (id, limit) => db.read((tx) => message(tx, id, limit)),
     alerts: (query) => db.read((tx) => alerts(tx, query)),
-    history: (range) => db.read((tx) => history(tx, range)),
+    history: (range) => history(db, range),
+    activity: (heartbeats) => db.read((tx) => activity(tx, heartbeats)),
     messageCounts: (query) => db.read((tx) => messageCounts(tx, query)),
   } satisfies Partial<SqlVerbs>
 }

@@ -289,39 +289,70 @@ function countCases(backend: Backend): void {
       assert.equal(snapshot.robots.get('a')?.leasedBy, 'me')
     })
 
-    test('history counts received, suppressed and ended alerts within a half-open range', async () => {
+    test('history counts each alert of a half-open range once, by where it stands', async () => {
       await arrive(s, ['f1', 'f2', 'f3'])
       await arrive(s, ['f1', 'f2'], { ms: MINUTE - 1 })
-      await arrive(s, ['g1'], { ms: MINUTE, channel: 'other' })
+      await arrive(s, ['g1'], { ms: MINUTE, channel: 'other', queues: ['robot:a', 'robot:b'] })
       await arrive(s, ['g1'], { ms: MINUTE + 1, channel: 'other', suppressed: 'resolved_off' })
       await deliver(s, 2, { ms: 1_000 })
       await deliver(s, 1, { ms: MINUTE + 1_000, ending: 'dead' })
-      await deliver(s, 1, { ms: MINUTE + 2_000, channel: 'other', ending: 'sending' })
-      const between = (from: number, to: number) => s.store.history({ from: at(from), to: at(to) })
-      assert.deepEqual(await between(0, MINUTE), {
-        received: 5,
-        suppressed: [{ channel: 'ops', reason: 'aggregated', count: 2 }],
-        ended: [{ channel: 'ops', state: 'sent', messages: 1, alerts: 2 }],
-      })
-      assert.deepEqual(await between(MINUTE, 2 * MINUTE), {
-        received: 2,
-        suppressed: [{ channel: 'other', reason: 'resolved_off', count: 1 }],
-        ended: [{ channel: 'ops', state: 'dead', messages: 1, alerts: 1 }],
-      })
+      await deliver(s, 1, { ms: MINUTE + 2_000, channel: 'other', ending: 'sent' })
+      const between = async (from: number, to: number) => {
+        const { alerts, attempts } = await s.store.history({ from: at(from), to: at(to) })
+        const shown = alerts.map(({ channel, standing, reason, count }) =>
+          [channel, standing, reason, count].join(' ').replace('  ', ' '),
+        )
+        return [shown.sort(), attempts.map(({ robot, result, count }) => [robot, result, count])]
+      }
+      assert.deepEqual(await between(0, MINUTE), [
+        ['ops delivered 2', 'ops failed 1', 'ops suppressed aggregated 2'],
+        [['a', 'ok', 1]],
+      ])
+      // One of its two groups has it, the other does not yet.
+      assert.deepEqual(await between(MINUTE, 2 * MINUTE), [
+        ['other suppressed resolved_off 1', 'other waiting 1'],
+        [
+          ['a', 'ok', 1],
+          ['a', REFUSED.result, 1],
+        ],
+      ])
       for (const [from, to] of [
         [-MINUTE, 0],
         [2 * MINUTE, 3 * MINUTE],
         [MINUTE, MINUTE],
       ] as const)
-        assert.deepEqual(await between(from, to), { received: 0, suppressed: [], ended: [] })
+        assert.deepEqual(await between(from, to), [[], []])
     })
 
-    test('history of an empty store is empty', async () => {
+    test('history counts a message sent again as waiting, and a digest alert by alert', async () => {
+      await arrive(s, ['f1', 'f2'])
+      const id = await deliver(s, 1, { ending: 'dead' })
+      const standings = async (): Promise<string[]> => {
+        const { alerts } = await s.store.history({ from: at(0), to: at(MINUTE) })
+        return alerts.map(({ standing, count }) => `${standing} ${count}`).sort()
+      }
+      assert.deepEqual(await standings(), ['failed 1', 'waiting 1'])
+      await s.store.resend(id, at(MINUTE))
+      assert.deepEqual(await standings(), ['waiting 2'])
+    })
+
+    test('history and activity of an empty store are empty', async () => {
       assert.deepEqual(await s.store.history({ from: at(0), to: at(1) }), {
-        received: 0,
-        suppressed: [],
-        ended: [],
+        alerts: [],
+        attempts: [],
       })
+      assert.deepEqual(await s.store.activity(['Watchdog']), [])
+    })
+
+    test('activity says when each source sent something, and its signs of life', async () => {
+      await arrive(s, ['f1'], { name: 'Watchdog' })
+      await arrive(s, ['f2'], { ms: MINUTE })
+      await arrive(s, ['f1'], { ms: 2 * MINUTE, name: 'Watchdog' })
+      const [requests, beats, ...others] = await s.store.activity(['Watchdog', 'none'])
+      assert.deepEqual(others, [])
+      const span = { first: at(0), last: at(2 * MINUTE) }
+      assert.deepEqual(requests, { ...requests, ...span, heartbeat: undefined, count: 3 })
+      assert.deepEqual(beats, { ...requests, ...span, heartbeat: 'Watchdog', count: 2 })
     })
 
     test('messageCounts counts messages of this hour and this day, in the requested order', async () => {

@@ -1,0 +1,63 @@
+import type { Cell, CellKind } from '../reporting/timeline.ts'
+
+/** Each kind has a shape of its own as well as a colour: a line, a block, half a block, a block with a gap. */
+const SHAPES: Record<CellKind, readonly { y: number; height: number }[]> = {
+  idle: [{ y: 8, height: 2 }],
+  accepted: [{ y: 0, height: 10 }],
+  retried: [{ y: 4, height: 6 }],
+  paused: [{ y: 3, height: 4 }],
+  refused: [
+    { y: 0, height: 4 },
+    { y: 6, height: 4 },
+  ],
+}
+
+export interface StripLabels {
+  summary: string
+  /** What a run of equal minutes says. */
+  run: (run: Run) => string
+}
+
+/** Minutes that follow each other and are alike. */
+export interface Run {
+  kind: CellKind
+  from: Date
+  minutes: number
+  calls: number
+}
+
+/** Draws the minutes of a robot as a strip, oldest first; its label says the same in words. */
+export function stripSvg(cells: readonly Cell[], words: StripLabels): string {
+  let x = 0
+  const runs = runsOf(cells)
+    .map((run) => {
+      const left = x
+      x += run.minutes * 10
+      const shapes = SHAPES[run.kind]
+        .map(
+          ({ y, height }) =>
+            `<rect x="${left}" y="${y}" width="${run.minutes * 10 - (run.kind === 'idle' ? 0 : 1)}" height="${height}"/>`,
+        )
+        .join('')
+      return `<g class="${run.kind}"><title>${escaped(words.run(run))}</title>${shapes}</g>`
+    })
+    .join('')
+  return `<svg class="strip" viewBox="0 0 ${Math.max(1, cells.length) * 10} 10" preserveAspectRatio="none" role="img" aria-label="${escaped(words.summary)}">${runs}</svg>`
+}
+
+/** Minutes with accepted calls stand alone, so that a busy hour shows as many minutes. */
+export function runsOf(cells: readonly Cell[]): Run[] {
+  const runs: Run[] = []
+  for (const { at, kind, calls } of cells) {
+    const last = runs.at(-1)
+    if (last !== undefined && last.kind === kind && kind !== 'accepted') {
+      last.minutes += 1
+      last.calls += calls
+    } else runs.push({ kind, from: at, minutes: 1, calls })
+  }
+  return runs
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

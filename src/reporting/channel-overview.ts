@@ -1,0 +1,82 @@
+import { calendarOf } from '../decisions/calendar.ts'
+import { opensAt } from '../decisions/push-limit.ts'
+import { type Channel, queuesOf } from '../model/settings.ts'
+import type { AlertCount } from '../stores/queries.ts'
+import type { Store } from '../stores/store.ts'
+import { countOf } from './history.ts'
+import type { StatusSnapshot } from './status.ts'
+
+export interface ChannelOverview {
+  name: string
+  mode: Channel['mode']
+  robots: readonly string[]
+  waiting: number
+  oldest: Date | undefined
+  /** The largest of its groups'; test messages do not count. */
+  messagesThisHour: number
+  messagesToday: number
+  pushLimits: { hour: number | undefined; day: number | undefined } | undefined
+  /** When its push limits open again, while they hold something back. */
+  heldUntil: Date | undefined
+  /** Of the alerts received in the past hour. */
+  received: { source: string; count: number }[]
+  delivered: number
+  failed: number
+  suppressed: { reason: string; count: number }[]
+}
+
+/** Each channel: what waits, its limits, and where the alerts of the past hour stand. */
+export async function channelsOf(
+  status: StatusSnapshot,
+  { store, lastHour }: { store: Pick<Store, 'messageCounts'>; lastHour: readonly AlertCount[] },
+): Promise<ChannelOverview[]> {
+  const { now, settings } = status
+  const calendar = calendarOf(now, settings.timezone)
+  const channels = [...settings.channels.values()]
+  const places = channels.flatMap((channel) =>
+    queuesOf(channel).map((queue) => ({ queue, channel: channel.name })),
+  )
+  const pushed = await store.messageCounts({ ...calendar, places })
+  return channels.map(({ name, mode, robots, pushLimits }) => {
+    const waiting = status.channels.find((each) => each.channel === name)
+    const groups = pushed.filter((each) => each.channel === name)
+    const opens = groups.flatMap((each) => opensAt(pushLimits, { ...each, ...calendar }) ?? [])
+    const most = (of: 'messagesThisHour' | 'messagesToday'): number =>
+      Math.max(0, ...groups.map((each) => each[of]))
+    return {
+      ...{ name, mode, robots, pushLimits, waiting: waiting?.count ?? 0, oldest: waiting?.oldest },
+      messagesThisHour: most('messagesThisHour'),
+      messagesToday: most('messagesToday'),
+      heldUntil:
+        waiting === undefined || opens.length === 0
+          ? undefined
+          : new Date(Math.max(...opens.map((each) => each.getTime()))),
+      ...alertsOf(lastHour.filter(({ channel }) => channel === name)),
+    }
+  })
+}
+
+function alertsOf(
+  alerts: readonly AlertCount[],
+): Pick<ChannelOverview, 'received' | 'delivered' | 'failed' | 'suppressed'> {
+  const suppressed = alerts.filter(({ standing }) => standing === 'suppressed')
+  return {
+    received: counted(alerts, ({ source }) => source).map(([source, count]) => ({ source, count })),
+    delivered: countOf(alerts, 'delivered'),
+    failed: countOf(alerts, 'failed'),
+    suppressed: counted(suppressed, ({ reason }) => reason).map(([reason, count]) => ({
+      reason,
+      count,
+    })),
+  }
+}
+
+function counted(
+  alerts: readonly AlertCount[],
+  of: (each: AlertCount) => string,
+): [name: string, count: number][] {
+  return [...Map.groupBy(alerts, of)].map(([name, all]) => [
+    name,
+    all.reduce((sum, { count }) => sum + count, 0),
+  ])
+}

@@ -1,0 +1,58 @@
+import type { SourceName } from '../model/alert.ts'
+import type { SourceActivity } from '../stores/queries.ts'
+
+/** Alerts that always fire, sent as a sign of life, by the names that are in use. */
+export const HEARTBEATS = ['Watchdog', 'DeadMansSwitch', 'DeadManSwitch', 'Heartbeat'] as const
+
+/**
+ * A source from which nothing comes. A missing heartbeat is certain; without one it is only worth a line, since having no
+ * alerts is what everybody hopes for.
+ */
+export type QuietSource =
+  | { kind: 'heartbeat_missing'; source: SourceName; name: string; everyMs: number; since: Date }
+  | { kind: 'quiet'; source: SourceName; since: Date }
+
+/** A heartbeat that came at least three times is missing after four times its usual distance, and at least 15 minutes. */
+const MIN_BEATS = 3
+const MISSED_BEATS = 4
+const MIN_MISSING_MS = 15 * 60_000
+
+/** A source that sent at least twenty requests is quiet after twenty times their distance, and at least six hours. */
+const MIN_REQUESTS = 20
+const MISSED_REQUESTS = 20
+const MIN_QUIET_MS = 6 * 3_600_000
+
+/** The sources that sent before, and from which nothing has come for long. Pure. */
+export function quietSources(activity: readonly SourceActivity[], now: Date): QuietSource[] {
+  return activity.flatMap((requests): QuietSource[] => {
+    const { source, last, heartbeat } = requests
+    if (heartbeat !== undefined) return []
+    const beats = activity.filter(
+      (each) => each.source === source && each.heartbeat !== undefined && isMissing(each, now),
+    )
+    // While other alerts still come, the heartbeat was sent elsewhere or removed.
+    const [beat] = beats.filter((each) => last.getTime() <= each.last.getTime() + dueMs(each))
+    if (beat?.heartbeat !== undefined)
+      return [
+        {
+          ...{ kind: 'heartbeat_missing', source, name: beat.heartbeat },
+          ...{ everyMs: distanceMs(beat), since: beat.last },
+        },
+      ]
+    const quietMs = Math.max(MIN_QUIET_MS, MISSED_REQUESTS * distanceMs(requests))
+    const isQuiet = requests.count >= MIN_REQUESTS && now.getTime() - last.getTime() > quietMs
+    return isQuiet ? [{ kind: 'quiet', source, since: last }] : []
+  })
+}
+
+function isMissing(beats: SourceActivity, now: Date): boolean {
+  return beats.count >= MIN_BEATS && now.getTime() - beats.last.getTime() > dueMs(beats)
+}
+
+function dueMs(beats: SourceActivity): number {
+  return Math.max(MIN_MISSING_MS, MISSED_BEATS * distanceMs(beats))
+}
+
+function distanceMs({ count, first, last }: SourceActivity): number {
+  return (last.getTime() - first.getTime()) / Math.max(1, count - 1)
+}
