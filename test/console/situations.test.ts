@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
+import { calendarOf } from '../../src/decisions/calendar.ts'
 import { inThisThread } from '../../src/stores/sqlite/client.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
 import { type StandIn, startStandIn } from '../support/dingtalk-stand-in.ts'
@@ -68,6 +69,16 @@ async function posted(setting: Setting, count: number): Promise<void> {
   }
 }
 
+/** Calls of this month that other robots of the organisation have made. */
+async function usedCalls(folder: string): Promise<void> {
+  const opened = await openSqliteStore({ path: join(folder, 'situation.db'), reasonToSuppress })
+  const { month } = calendarOf(new Date(), 'Asia/Shanghai')
+  await opened.database.write((tx) =>
+    tx.run('INSERT INTO monthly_usage (month, key, calls) VALUES ($1, $2, $3)', [month, 'a', 2800]),
+  )
+  opened.close()
+}
+
 /** A day of a heartbeat every five minutes, the last half an hour ago. */
 async function heartbeats(folder: string): Promise<void> {
   const opened = await openSqliteStore({ path: join(folder, 'situation.db'), reasonToSuppress })
@@ -111,9 +122,10 @@ const SITUATIONS: Record<string, Situation> = {
     offers: { label: /Go to the robot/, leads: /#robot-ops-1$/ },
   },
   'quota nearly used': {
-    config: (standIn) => config(standIn, { ...ONE, top: 'quota: { monthly: 10 }' }),
-    happens: (setting) => posted(setting, 9),
-    says: /9 of 10 calls of this month are used: Whole organisation.*kept for Down and Critical/s,
+    config: (standIn) => config(standIn, { ...ONE, top: 'quota: { monthly: 3000 }' }),
+    before: usedCalls,
+    happens: (setting) => posted(setting, 1),
+    says: /2,80\d of 3,000 calls of this month are used: Whole organisation.*kept for Down and Critical/s,
     mood: 'paused',
     offers: { label: /Go to the robots/, leads: /#robots$/ },
   },
