@@ -19,9 +19,6 @@ const UNSETTLED_MS = 2 * MINUTE_MS
 /** How long a bucket with failed alerts is good: another process may have sent them again. */
 const FAILED_GOOD_MS = 5 * MINUTE_MS
 
-/** Questions to the store at a time: accepting goes between them. */
-const AT_ONCE = 4
-
 /** Counts of the alerts received from `at` up to, but not including, `until`. */
 export interface Bucket extends HistoryCounts {
   at: Date
@@ -60,16 +57,11 @@ export class HistoryCache {
     const first = current - (count - 1) * bucketMs
     this.#forget(bucketMs, { first, now })
     const buckets: Bucket[] = []
-    for (let index = 0; index < count; index += AT_ONCE)
-      buckets.push(
-        ...(await Promise.all(
-          Array.from({ length: Math.min(AT_ONCE, count - index) }, async (_, next) => {
-            const start = first + (index + next) * bucketMs
-            const counts = await this.#bucket(start, { bucketMs, now })
-            return { at: new Date(start), until: new Date(start + bucketMs), ...counts }
-          }),
-        )),
-      )
+    // One question after the other: an accept waits for one of them at most.
+    for (let start = first; start <= current; start += bucketMs) {
+      const counts = await this.#bucket(start, { bucketMs, now })
+      buckets.push({ at: new Date(start), until: new Date(start + bucketMs), ...counts })
+    }
     return buckets
   }
 

@@ -14,7 +14,7 @@ import { IN_RANGE, OF_WATERMARK } from './deliveries.ts'
 import { OPEN } from './message-states.ts'
 
 /** Ids of alerts that one read counts; requests are accepted between reads. */
-const PAGE_SIZE = 4_000
+const PAGE_SIZE = 2_000
 
 /** Attempts that one query counts, which bounds how long it delays accepts. */
 const MAX_ATTEMPTS = 20_000
