@@ -46,7 +46,10 @@ export function robotOf(name: string, config: RobotConfig, context: RobotContext
     proxy: proxy === undefined ? undefined : new Secret(proxy.url),
     ...(proxy?.variable === undefined ? {} : { proxyVariable: proxy.variable }),
     timeoutMs,
-    limits: limitsOf(config.limits, [...path, 'limits'], context),
+    limits: limitsOf(config.limits, [...path, 'limits'], {
+      ...context,
+      penalty: sandbox ? SANDBOX_PENALTY : '10m',
+    }),
     monthly: config.monthly,
     expect: expectOf(config.expect, (what) => context.fault([...path, 'expect', 'regex'], what)),
   }
@@ -89,15 +92,18 @@ function addressOf(proxy: string | undefined): string {
   return proxy === undefined ? 'direct' : `proxy-${hash(new URL(proxy).host, 12)}`
 }
 
+/** Of the sandbox, which is there to be watched. */
+const SANDBOX_PENALTY = '1m'
+
 function limitsOf(
   config: RobotConfig['limits'],
   path: Path,
-  { fault }: Pick<SettingsContext, 'fault'>,
+  { fault, penalty }: Pick<SettingsContext, 'fault'> & { penalty: string },
 ): Limits {
   const limits = {
     messages: config?.messages ?? 20,
     perMs: durationMs(config?.per ?? '60s'),
-    penaltyMs: durationMs(config?.penalty ?? '10m'),
+    penaltyMs: durationMs(config?.penalty ?? penalty),
   }
   if (limits.perMs < 1) fault([...path, 'per'], 'must be longer than nothing')
   if (limits.perMs > MAX_WINDOW_MS)

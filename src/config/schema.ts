@@ -60,7 +60,10 @@ const ROBOT = {
       properties: {
         messages: { type: 'integer', minimum: 1, maximum: 10000, default: 20 },
         per: duration('The window in which `messages` calls are allowed.', '60s'),
-        penalty: duration('The pause after a throttle reply.', '10m'),
+        penalty: duration(
+          'The pause after a throttle reply; of a sandbox robot 1m by default.',
+          '10m',
+        ),
       },
     },
     monthly: {

@@ -68,10 +68,13 @@ describe('a configuration', () => {
       [
         'sandbox-r',
         5_000,
-        { messages: 20, perMs: 60_000, penaltyMs: 600_000 },
+        { messages: 20, perMs: 60_000, penaltyMs: 60_000 },
         { kind: 'json', subset: { errcode: 0 } },
       ],
     )
+    const webhook = 'https://oapi.dingtalk.com/robot/send?access_token=x'
+    const real = load(MINIMAL.replace('webhook: sandbox', `webhook: "${webhook}"`)).settings
+    assert.equal(real.robots.get('r')?.limits.penaltyMs, 600_000)
     assert.deepEqual(settings.channels.get('c'), {
       name: 'c',
       robots: ['r'],
