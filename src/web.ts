@@ -14,6 +14,7 @@ import type { Notifier } from './notifiers/notifier.ts'
 import type { Receiver } from './receiver.ts'
 import type { Configuration } from './reload.ts'
 import { createRenderer } from './rendering/renderer.ts'
+import { nearMissesIn } from './rendering/templates/check.ts'
 import type { ChangeFeed } from './reporting/change-feed.ts'
 import { HistoryCache } from './reporting/history.ts'
 import { statusJson } from './reporting/json.ts'
@@ -121,6 +122,10 @@ function consoleOf(parts: WebParts): ConsolePages {
       preview: async (request) => ({
         messages: await previewed(request, parts),
         variables: await variablesIn({ ...request, now: clock.now() }, previewDeps(parts)),
+        nearMisses: nearMissesIn(
+          request.template ?? '',
+          settings().channels.get(request.channel) ?? { variables: new Map() },
+        ),
       }),
       now: () => clock.now(),
       version: VERSION,

@@ -25,19 +25,25 @@ export function bubbleOf(body: string, text = ''): Bubble {
     mobiles: textsOf(at['atMobiles']),
     users: textsOf(at['atUserIds']),
     all: at['isAtAll'] === true,
+    buttons: buttonsIn(part),
   }
-  return { ...bubbleOfContent(shown), buttons: buttonsIn(part) }
+  return bubbleOfContent(shown)
 }
 
-/** The buttons with an http(s) URL; with a single link DingTalk ignores the others. */
+/** A card's buttons; with a single link DingTalk ignores the others. */
 function buttonsIn(part: Record<string, unknown>): Bubble['buttons'] {
   const single = { title: textOf(part['singleTitle']), url: textOf(part['singleURL']) }
   const several = Array.isArray(part['btns']) ? part['btns'].map(recordOf) : []
-  const all =
-    single.url === ''
-      ? several.map((each) => ({ title: textOf(each['title']), url: textOf(each['actionURL']) }))
-      : [single]
-  return all
+  if (single.url !== '') return [single]
+  return several.map((each) => ({
+    title: textOf(each['title']),
+    url: textOf(each['actionURL']),
+  }))
+}
+
+/** The buttons that lead to an http(s) URL. */
+function linksOf(buttons: readonly Bubble['buttons'][number][]): Bubble['buttons'] {
+  return buttons
     .map(({ title, url }) => ({ title, url: withoutDingtalk(url) }))
     .filter(({ url }) => /^https?:\/\//.test(url))
 }
@@ -53,6 +59,7 @@ export function bubbleOfContent(shown: {
   mobiles: readonly string[]
   users: readonly string[]
   all: boolean
+  buttons: readonly { title: string; url: string }[]
 }): Bubble {
   const people = [...shown.mobiles, ...shown.users]
   const text = shown.text.slice(0, MAX_SHOWN_LENGTH).toWellFormed()
@@ -60,12 +67,17 @@ export function bubbleOfContent(shown: {
   const mentioned = { people: new Set(people) }
   return {
     title: shown.title,
-    html: plain ? plainToHtml(text, mentioned) : markdownToHtml(text, mentioned),
+    html: plain ? plainToHtml(text, mentioned) : outsideOutline(markdownToHtml(text, mentioned)),
     plain,
-    buttons: [],
+    buttons: linksOf(shown.buttons),
     people,
     all: shown.all,
   }
+}
+
+/** What a message writes as a heading is none of the page: it would break the outline that a screen reader reads. */
+function outsideOutline(html: string): string {
+  return html.replace(/<h([1-6])>/g, '<h$1 role="presentation">')
 }
 
 function objectIn(text: string): Record<string, unknown> {

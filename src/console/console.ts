@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Eta } from 'eta'
 import type { SilenceView } from '../pipeline/silencing.ts'
 import { DEMOS } from '../reporting/sandbox-demo.ts'
 import { errorText } from './explanations.ts'
 import { formattersOf, pathWith } from './format.ts'
 import { type ConsoleWord, wordsOf } from './i18n.ts'
+import { type FrameState, frameStateOf } from './mood.ts'
 import {
   type BuiltPage,
   type PageContext,
@@ -21,11 +23,14 @@ export interface ConsolePages {
   /** Renders an error page. */
   failed(failure: { status: number; code: string; message: string }, request: PageRequest): Html
   /** Renders the sign-in page, or the reason for refusal. */
-  signIn(view: { kind: SignInKind; next: string; code: string; why: string }): string
-  /** Renders the page behind a message's silence link. */
-  silence(view: SilenceView, form: SilenceForm): string
+  signIn(view: { kind: SignInKind; next: string; code: string; why: string } & Look): string
+  /** Renders the page behind a message's silence link, which is at `here`. */
+  silence(view: SilenceView, form: SilenceForm, look: Look & { here: string }): string
   asset(name: string): { contentType: string; body: Buffer } | undefined
 }
+
+/** How a person wants to see a page. */
+type Look = Pick<PageRequest, 'theme' | 'language'>
 
 /** `not_local`: only this machine has access; `refused`: another reason, in `why`. */
 export type SignInKind = 'ask' | 'wrong' | 'not_local' | 'refused'
@@ -39,17 +44,46 @@ const ASSETS: ReadonlyMap<string, string> = new Map([
   ['console.css', 'text/css; charset=utf-8'],
   ['console.js', 'text/javascript; charset=utf-8'],
   ['chart.js', 'text/javascript; charset=utf-8'],
+  ['playground.js', 'text/javascript; charset=utf-8'],
+  ['idiomorph.js', 'text/javascript; charset=utf-8'],
   ['icon.svg', 'image/svg+xml'],
+  ['icon-paused.svg', 'image/svg+xml'],
+  ['icon-bad.svg', 'image/svg+xml'],
 ])
 
+/** Assets that a package brings. */
+const PACKAGED: Readonly<Record<string, string>> = {
+  'idiomorph.js': 'idiomorph/dist/idiomorph.min.js',
+}
+
 const NAVIGATION = [
-  { path: '/', word: 'overview' },
-  { path: '/messages', word: 'messages' },
-  { path: '/alerts', word: 'alerts' },
-  { path: '/playground', word: 'playground' },
-  { path: '/sandbox', word: 'sandbox' },
-  { path: '/setup', word: 'setup' },
-] as const satisfies readonly { path: string; word: ConsoleWord }[]
+  { path: '/', word: 'overview', icon: 'M4 13h6V4H4zm0 7h6v-5H4zm8 0h8v-9h-8zm0-16v5h8V4z' },
+  {
+    path: '/messages',
+    word: 'messages',
+    icon: 'M4 4h16v12H8l-4 4zm3 4v1.6h10V8zm0 3.4V13h7v-1.6z',
+  },
+  {
+    path: '/alerts',
+    word: 'alerts',
+    icon: 'M12 3a6 6 0 0 0-6 6v4l-2 3v1h16v-1l-2-3V9a6 6 0 0 0-6-6zm-2.4 15a2.4 2.4 0 0 0 4.8 0z',
+  },
+  {
+    path: '/playground',
+    word: 'playground',
+    icon: 'M8.6 7 3.5 12l5.1 5 1.3-1.4L6.3 12l3.6-3.6zm6.8 0-1.3 1.4 3.6 3.6-3.6 3.6 1.3 1.4 5.1-5z',
+  },
+  {
+    path: '/sandbox',
+    word: 'sandbox',
+    icon: 'M9 3v6.2L4.2 17.5A2.3 2.3 0 0 0 6.2 21h11.6a2.3 2.3 0 0 0 2-3.5L15 9.2V3zm2 2h2v4.7l2 3.3H9l2-3.3z',
+  },
+  {
+    path: '/setup',
+    word: 'setup',
+    icon: 'M7 3v5H5v4a5 5 0 0 0 5 5v4h4v-4a5 5 0 0 0 5-5V8h-2V3h-2v5H9V3z',
+  },
+] as const satisfies readonly { path: string; word: ConsoleWord; icon: string }[]
 
 /** Notices that an action may show after its redirect. */
 const NOTICES: readonly ConsoleWord[] = [
@@ -78,47 +112,77 @@ export function createConsole({
   facts: PageSources
 }): ConsolePages {
   const eta = new Eta({ views: folder, cache: true, autoEscape: true })
-  const render = (page: BuiltPage, context: PageContext): Html => ({
+  const render = (page: BuiltPage, context: PageContext, frame: FrameView): Html => ({
     status: page.status ?? 200,
-    html: eta.render(page.template, viewOf(page, context)),
+    html: eta.render(page.template, viewOf(page, context, frame)),
   })
   const contextOf = (request: PageRequest): PageContext => ({
     request,
     facts,
-    words: wordsOf(facts.settings().language),
+    words: wordsOf(request.language ?? facts.settings().language),
   })
+  const standalone = ({ theme, language }: Look) => {
+    const { timezone, language: configured } = facts.settings()
+    const words = wordsOf(language ?? configured)
+    const formatters = formattersOf({ words, now: facts.now(), timezone })
+    return { words, formatters, theme, timezone }
+  }
   return {
     async page(request) {
       const context = contextOf(request)
-      const page = await buildPage(context, folder)
-      return page && render(page, context)
+      const askedAt = facts.now()
+      const [page, state] = await Promise.all([buildPage(context, folder), frameStateOf(facts)])
+      const { mood, readAt = askedAt } = state
+      const frame = { mood, asOf: readAt, isCached: readAt < askedAt }
+      return page && render(page, context, frame)
     },
     failed({ status, code, message }, request) {
       const context = contextOf(request)
       const title = context.words.t(status === 404 ? 'notFound' : 'failed')
       const view = errorText({ code, message }, context.words)
-      return render({ template: 'failed', active: '', title, status, view }, context)
+      const page = { template: 'failed', active: '', title, status, view }
+      const mood = status >= 500 ? 'bad' : 'calm'
+      return render(page, context, { mood, asOf: facts.now(), isCached: false })
     },
-    signIn({ kind, next, code, why }) {
-      const words = wordsOf(facts.settings().language)
+    signIn({ kind, next, code, why, ...look }) {
+      const { words, formatters, theme } = standalone(look)
       const reason = errorText({ code, message: why }, words)
-      return eta.render('sign-in', { kind, next, ...reason, t: words.t, lang: words.language })
+      const page = { theme, here: next, version: facts.version }
+      return eta.render('sign-in', { kind, next, ...reason, ...formatters, page })
     },
-    silence(view, form) {
-      const { language, timezone } = facts.settings()
-      const context = { words: wordsOf(language), now: facts.now(), timezone }
-      return eta.render('silence', silencePage(view, form, context))
+    silence(view, form, { here, ...look }) {
+      const { words, theme, timezone } = standalone(look)
+      const page = { theme, here, version: facts.version }
+      const context = { words, now: facts.now(), timezone }
+      return eta.render('silence', { ...silencePage(view, form, context), page })
     },
-    asset(name) {
-      const contentType = ASSETS.get(name)
-      if (contentType === undefined) return undefined
-      return { contentType, body: readFileSync(join(folder, name)) }
-    },
+    asset: (name) => assetOf(name, folder),
   }
 }
 
+/** A static file of the console's own, or of a package. */
+function assetOf(name: string, folder: string): ReturnType<ConsolePages['asset']> {
+  const contentType = ASSETS.get(name)
+  if (contentType === undefined) return undefined
+  const packaged = PACKAGED[name]
+  const path =
+    packaged === undefined ? join(folder, name) : fileURLToPath(import.meta.resolve(packaged))
+  return { contentType, body: readFileSync(path) }
+}
+
+interface FrameView {
+  mood: FrameState['mood']
+  asOf: Date
+  /** The numbers were read for somebody else a moment ago; what has changed since is not in them. */
+  isCached: boolean
+}
+
 /** The data of a page's template and of the layout. */
-function viewOf(page: BuiltPage, { request, facts, words }: PageContext): object {
+function viewOf(
+  page: BuiltPage,
+  { request, facts, words }: PageContext,
+  { mood, asOf, isCached }: FrameView,
+): object {
   const now = facts.now()
   const { timezone, access } = facts.settings()
   const {
@@ -136,6 +200,7 @@ function viewOf(page: BuiltPage, { request, facts, words }: PageContext): object
     ...page.view,
     with: pathWith,
     page: {
+      ...{ mood, isCached },
       title: page.title,
       active: page.active,
       navigation: NAVIGATION,
@@ -148,7 +213,7 @@ function viewOf(page: BuiltPage, { request, facts, words }: PageContext): object
       version: facts.version,
       signsOut: access.admin.token !== undefined,
       now: now.toISOString(),
-      asOf: formatters.short(now),
+      asOf: formatters.short(asOf),
     },
   }
 }

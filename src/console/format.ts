@@ -19,8 +19,12 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     const local = zoned(at)
     return local.toFormat(local.toISODate() === day ? 'HH:mm:ss' : 'MM-dd HH:mm:ss')
   }
+  const absolute = (at: Date): string => zoned(at).toFormat('yyyy-MM-dd HH:mm:ss ZZ')
   const timeTag = (at: Date, text: string): string =>
-    `<time datetime="${at.toISOString()}" title="${zoned(at).toFormat('yyyy-MM-dd HH:mm:ss ZZ')}">${text}</time>`
+    `<time datetime="${at.toISOString()}" title="${absolute(at)}">${text}</time>`
+  /** A duration that the script keeps up to date; the instant itself appears on hover and on focus. */
+  const relative = (at: Date, kind: 'since' | 'until' | 'ago', text: string): string =>
+    `<time tabindex="0" datetime="${at.toISOString()}" title="${absolute(at)}" data-${kind}="${at.toISOString()}">${text}</time>`
   return {
     lang: words.language,
     now,
@@ -39,10 +43,15 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     time: (at: Date | undefined): string => (at === undefined ? '–' : timeTag(at, short(at))),
     /** Time since an instant; the script counts it up. */
     since: (at: Date): string =>
-      `<span data-since="${at.toISOString()}">${words.duration(now.getTime() - at.getTime())}</span>`,
+      relative(at, 'since', words.duration(now.getTime() - at.getTime())),
+    /** The same as `3 min ago`. */
+    ago: (at: Date): string =>
+      relative(at, 'ago', words.t('ago', { time: words.duration(now.getTime() - at.getTime()) })),
     /** Time until an instant; the script counts it down. */
     countdown: (at: Date): string =>
-      `<span data-until="${at.toISOString()}">${words.duration(at.getTime() - now.getTime())}</span>`,
+      relative(at, 'until', words.duration(at.getTime() - now.getTime())),
+    /** The time zone of every shown time, with its present offset. */
+    zone: `${timezone} (UTC${zoned(now).toFormat('ZZ')})`,
     /** A text among HTML. */
     text: (value: unknown): string =>
       String(value ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),

@@ -1,5 +1,6 @@
 import type { GiveWay } from '../give-way.ts'
-import type { Format, Settings } from '../model/settings.ts'
+import type { SourceName } from '../model/alert.ts'
+import type { Format, Language, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { RangeName } from '../reporting/history.ts'
 import type { Overview } from '../reporting/overview.ts'
@@ -22,6 +23,8 @@ export interface PageRequest {
     fields: readonly (readonly [name: string, value: string])[]
   }
   theme: Theme
+  /** The language that the person chose; undefined: the configured one. */
+  language: Language | undefined
   /** Scheme and host that the browser used; undefined if the Host header is malformed. */
   origin: string | undefined
 }
@@ -43,14 +46,21 @@ export interface PageSources {
     title: string
     text: string
     mention: { mobiles: readonly string[]; users: readonly string[]; all: boolean }
+    buttons: readonly { title: string; url: string }[]
   }[]
   sandboxChannels: () => string[]
   preview: (request: {
     channel: string
     payload: string
+    source?: SourceName
     template?: string
     format?: Format
-  }) => Promise<{ messages: Previewed[]; variables: Variables }>
+  }) => Promise<{
+    messages: Previewed[]
+    variables: Variables
+    /** Names in the template that are nearly those of documented variables. */
+    nearMisses: readonly { name: string; near: string; line: number; column: number }[]
+  }>
   giveWay: GiveWay
   /** Security warnings and doubtful settings. */
   warnings: () => readonly string[]

@@ -2,11 +2,12 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import type { Clock } from '../clock.ts'
 import type { Events } from '../events.ts'
 import { type AccessControl, type AccessDecision, refusalOf } from './access-control.ts'
+import { type Preferences, preferencesIn } from './preferences.ts'
 import { redirect, replyPage } from './reply.ts'
 import { expiredCookie } from './session.ts'
 
 /** Contents of the sign-in page. */
-export interface SignInView {
+export interface SignInView extends Preferences {
   /** `ask` for the token, report a `wrong` one, or explain why access is refused. */
   kind: 'ask' | 'wrong' | 'not_local' | 'refused'
   /** The page to open after signing in. */
@@ -65,7 +66,10 @@ export function createGates({ guard, clock, events, signInPage }: AdminDeps): Ga
       const kind = status === 401 ? 'ask' : decision === 'not_local' ? 'not_local' : 'refused'
       replyPage(
         response,
-        signInPage({ kind, next: request.originalUrl, code: refusal.code, why: message }),
+        signInPage({
+          ...{ kind, next: request.originalUrl, code: refusal.code, why: message },
+          ...preferencesIn(request.headers.cookie),
+        }),
         status,
       )
     },
@@ -84,16 +88,17 @@ export function signInRoutes(app: Express, deps: AdminDeps & { headers: RequestH
   const { guard, clock, events, signInPage, headers } = deps
   const form = express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 10 })
 
-  app.get('/sign-in', headers, (_request, response) =>
-    replyPage(response, signInPage({ kind: 'ask', next: '/', code: '', why: '' })),
-  )
+  const ask = (kind: 'ask' | 'wrong', next: string, { headers: { cookie } }: Request): string =>
+    signInPage({ kind, next, code: '', why: '', ...preferencesIn(cookie) })
+
+  app.get('/sign-in', headers, (request, response) => replyPage(response, ask('ask', '/', request)))
   app.post('/sign-in', headers, refuseCrossSite(deps), form, async (request, response) => {
     const { token, next } = fieldsOf(request.body)
     const address = guard().addressOf(request)
     const { sessions } = guard()
     if (sessions === undefined || !(await guard().isToken(token, request))) {
       events.signInRefused(address)
-      replyPage(response, signInPage({ kind: 'wrong', next: pathIn(next), code: '', why: '' }), 401)
+      replyPage(response, ask('wrong', pathIn(next), request), 401)
       return
     }
     events.signedIn(address)

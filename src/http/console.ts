@@ -3,14 +3,15 @@ import express, {
   type Express,
   type Request,
   type Response,
-  type Router,
 } from 'express'
 import helmet from 'helmet'
 import { AppError, type ErrorCode, messageOf } from '../errors.ts'
 import type { ChangeFeed } from '../reporting/change-feed.ts'
-import { type AdminDeps, type Gates, pathIn, refuseCrossSite, signInRoutes } from './admin.ts'
+import { type AdminDeps, type Gates, signInRoutes } from './admin.ts'
 import { type BulkAction, type ConsoleActionDeps, consoleActions } from './console-actions.ts'
 import { eventStream } from './event-stream.ts'
+import { preferenceRoutes } from './preference-routes.ts'
+import { type Preferences, preferencesIn } from './preferences.ts'
 import { redirect, replyPage } from './reply.ts'
 import { type SilenceDeps, silenceRoutes } from './silence.ts'
 
@@ -30,20 +31,14 @@ export interface Html {
   html: string
 }
 
-export interface PageRequest {
+export interface PageRequest extends Preferences {
   path: string
   query: Readonly<Record<string, string>>
   form?: Readonly<Record<string, string>>
   /** What it asks about before many messages are acted on. */
   bulk?: BulkAction
-  theme: Theme
   origin: string | undefined
 }
-
-const THEMES = ['auto', 'light', 'dark'] as const
-type Theme = (typeof THEMES)[number]
-const THEME_COOKIE = 'theme'
-const YEAR_SECONDS = 31_536_000
 
 /** Limit of the playground's payload, so that a browser can show the result. */
 const MAX_FORM_BYTES = 1024 * 1024
@@ -93,20 +88,8 @@ export function consoleRoutes(
       if (made !== undefined) replyPage(response, made.html, made.status)
     },
   })
-  themeRoute(pages, deps)
+  preferenceRoutes(pages, { ...deps, form: FORM, headers: HEADERS })
   pages.use(failedPage(deps))
-}
-
-function themeRoute(pages: Router, deps: AdminDeps): void {
-  pages.post('/theme', HEADERS, refuseCrossSite(deps), FORM, (request, response) => {
-    const { theme, back } = textsOf(request.body)
-    const chosen = THEMES.find((each) => each === theme) ?? 'auto'
-    response.setHeader(
-      'Set-Cookie',
-      `${THEME_COOKIE}=${chosen}; Path=/; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax`,
-    )
-    redirect(response, pathIn(back ?? '/'))
-  })
 }
 
 /** Answers a failed request with an error page. */
@@ -120,7 +103,10 @@ function failedPage(deps: ConsoleDeps & AdminDeps): ErrorRequestHandler {
     const code = codeOf(error, status)
     const html =
       status === 401 || status === 403
-        ? deps.signInPage({ kind: 'refused', next: '/', code, why: message })
+        ? deps.signInPage({
+            ...{ kind: 'refused', next: '/', code, why: message },
+            ...preferencesIn(request.headers.cookie),
+          })
         : deps.failed({ status, code, message }, pageRequestOf(request, deps)).html
     replyPage(response, html, status)
   }
@@ -155,7 +141,7 @@ function pageRequestOf(request: Request, { guard }: Pick<AdminDeps, 'guard'>): P
     path: request.path,
     query: textsOf(request.query),
     ...(request.method === 'POST' ? { form: textsOf(request.body) } : {}),
-    theme: themeIn(request.headers.cookie),
+    ...preferencesIn(request.headers.cookie),
     origin: originOf(request.headers.host, guard().isSecure(request)),
   }
 }
@@ -166,11 +152,6 @@ function textsOf(values: unknown): Record<string, string> {
   for (const [name, value] of Object.entries(values ?? {}))
     if (typeof value === 'string') texts[name] = value
   return texts
-}
-
-function themeIn(cookies: string | undefined): Theme {
-  const value = /(?:^|;\s*)theme=(\w+)/.exec(cookies ?? '')?.[1]
-  return THEMES.find((each) => each === value) ?? 'auto'
 }
 
 /** The console's origin from a Host header; undefined if the header is malformed. */

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { SilenceLength, SilenceScope } from '../model/silence.ts'
 import type { Press, PressResult, SilenceView, Silencing } from '../pipeline/silencing.ts'
 import { type AdminDeps, refuseCrossSite } from './admin.ts'
+import { type Preferences, preferencesIn } from './preferences.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { baseOf, redirect, replyPage } from './reply.ts'
 
@@ -18,7 +19,11 @@ export interface SilenceForm {
 
 export interface SilenceDeps {
   silencing: Silencing
-  silencePage: (view: SilenceView, form: SilenceForm) => string
+  silencePage: (
+    view: SilenceView,
+    form: SilenceForm,
+    look: Preferences & { here: string },
+  ) => string
 }
 
 const COOKIE = 'silenced_by'
@@ -50,7 +55,9 @@ export function silenceRoutes(
     const view = await silencing.view(linkOf(request))
     const by = chosen.by ?? nameIn(request.headers.cookie)
     const empty = { scope: undefined, until: '', result: undefined, done: undefined }
-    replyPage(response, silencePage(view, { ...empty, ...chosen, by }), statusOf(view, chosen))
+    const look = { ...preferencesIn(request.headers.cookie), here: `/silence/${linkOf(request)}` }
+    const html = silencePage(view, { ...empty, ...chosen, by }, look)
+    replyPage(response, html, statusOf(view, chosen))
   }
 
   router.get('/silence/:link', headers, within(mayOpen), (request, response) =>

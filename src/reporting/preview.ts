@@ -22,6 +22,8 @@ import type { Source } from '../sources/source.ts'
 export interface PreviewRequest {
   channel: string
   payload: string
+  /** Whose route the payload is posted to; without it, that which its form suggests. */
+  source?: SourceName
   now: Date
   /** Replaces the channel's own. */
   template?: string
@@ -130,10 +132,10 @@ function channelFor(request: PreviewRequest, settings: Settings): Channel {
 type ReadDeps = Pick<PreviewDeps, 'settings' | 'sources' | 'giveWay'>
 
 function readPayload(
-  { payload, now }: Pick<PreviewRequest, 'payload' | 'now'>,
+  { payload, source: posted, now }: Pick<PreviewRequest, 'payload' | 'source' | 'now'>,
   { settings, sources, giveWay }: ReadDeps,
 ): Promise<Notification> {
-  const source = sources.get(sourceOf(payload)) as Source
+  const source = sources.get(posted ?? sourceOf(payload)) as Source
   return source.read(payload, { receivedAt: now, timezone: settings.timezone, giveWay })
 }
 
@@ -205,21 +207,22 @@ export function refuseCode(template: string): void {
 
 /** The variables that a payload's first alert brings; none where it holds no alert. */
 export async function variablesIn(
-  request: Pick<PreviewRequest, 'payload' | 'now'>,
+  request: Pick<PreviewRequest, 'payload' | 'source' | 'now'>,
   deps: ReadDeps,
 ): Promise<Variables> {
   const { alerts } = await readPayload(request, deps)
   return alerts[0]?.variables ?? {}
 }
 
-/** A payload with a list of alerts is Alertmanager's; any other is OCP's. */
+/** A payload with a list of alerts is Alertmanager's, even where its JSON is broken; any other is OCP's. */
 export function sourceOf(payload: string): SourceName {
   try {
     const value: unknown = JSON.parse(payload)
     const alerts = (value as { alerts?: unknown } | null)?.alerts
     return Array.isArray(alerts) ? 'alertmanager' : 'ocp'
   } catch {
-    return 'ocp'
+    const looksLike = payload.trimStart().startsWith('{') && payload.includes('"alerts"')
+    return looksLike ? 'alertmanager' : 'ocp'
   }
 }
 

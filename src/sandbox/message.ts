@@ -8,6 +8,8 @@ export interface Shown {
   text: string
   /** Mentions whose `@…` also occurs in the text; DingTalk notifies no others. */
   mention: Mention
+  /** Of a card; with a link for the whole card that one alone. */
+  buttons: { title: string; url: string }[]
   uuid: string | undefined
 }
 
@@ -55,7 +57,8 @@ export function readMessage(
   if (text === undefined)
     return { errcode: NO_TEXT[msgtype], errmsg: `miss param : ${msgtype}->text` }
   if (Buffer.byteLength(text) > MAX_BYTES) return TOO_LONG
-  if (msgtype === 'actionCard' && !leads(part)) return BAD_PARAMETER
+  const buttons = msgtype === 'actionCard' ? buttonsIn(part) : []
+  if (buttons === undefined) return BAD_PARAMETER
   const mention = mentionIn(json['at'])
   if (mention === undefined) return BAD_PARAMETER
   const stands = (person: string): boolean => text.includes(`@${person}`)
@@ -69,19 +72,28 @@ export function readMessage(
       users: mention.users.filter(stands),
       all,
     },
+    buttons,
     uuid: textOf(msgUuid),
   }
 }
 
-/** Whether the card has one link for all of it, or one for each button. */
-function leads(part: Record<string, unknown>): boolean {
-  if (textOf(part['singleTitle']) !== undefined && textOf(part['singleURL']) !== undefined)
-    return true
-  const buttons = part['btns']
-  if (!Array.isArray(buttons) || buttons.length === 0) return false
-  return buttons.map(recordOf).every((button) => {
-    return textOf(button?.['title']) !== undefined && textOf(button?.['actionURL']) !== undefined
+/** A card's link as a whole, or its buttons; undefined where it has neither, or a button leads nowhere. */
+function buttonsIn(part: Record<string, unknown>): Shown['buttons'] | undefined {
+  const single = buttonOf(part['singleTitle'], part['singleURL'])
+  if (single !== undefined) return [single]
+  const all = part['btns']
+  if (!Array.isArray(all) || all.length === 0) return undefined
+  const buttons = all.flatMap((each) => {
+    const button = recordOf(each)
+    return buttonOf(button?.['title'], button?.['actionURL']) ?? []
   })
+  return buttons.length === all.length ? buttons : undefined
+}
+
+function buttonOf(title: unknown, url: unknown): Shown['buttons'][number] | undefined {
+  const texts = { title: textOf(title), url: textOf(url) }
+  if (texts.title === undefined || texts.url === undefined) return undefined
+  return { title: texts.title, url: texts.url }
 }
 
 function mentionIn(value: unknown): Mention | undefined {

@@ -11,12 +11,23 @@ import { REASONS } from '../../src/console/i18n/reasons.ts'
 import { SANDBOX } from '../../src/console/i18n/sandbox.ts'
 import { SETUP } from '../../src/console/i18n/setup.ts'
 import { isWord, WORDS, wordsOf } from '../../src/console/i18n.ts'
-import { SUPPRESS_REASONS } from '../../src/metrics.ts'
+import { ERROR_CODES as APP_ERRORS } from '../../src/errors.ts'
+import { PAUSE_REASONS, SEND_RESULTS, SUPPRESS_REASONS } from '../../src/metrics.ts'
 import { ERROR_CODES, resultOf } from '../../src/notifiers/dingtalk/error-codes.ts'
 import { DEMOS } from '../../src/reporting/sandbox-demo.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LANGUAGES = ['en-US', 'zh-CN', 'zh-TW'] as const
+
+const ON_NO_PAGE = [
+  'bad_signature',
+  'wrong_method',
+  'bad_configuration',
+  'unreadable_file',
+  'unwritable_file',
+  'cannot_listen',
+  'usage',
+]
 
 function namesIn(text: string): string[] {
   return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string).sort()
@@ -60,7 +71,13 @@ describe("the console's message catalogue", () => {
     const wanted = [
       ...SUPPRESS_REASONS.map((reason) => `suppress_${reason}`),
       ...waits.map((reason) => `wait_${reason}`),
-      ...['throttled', 'unreachable', 'rejected'].map((reason) => `pause_${reason}`),
+      ...PAUSE_REASONS.map((reason) => `pause_${reason}`),
+      ...SEND_RESULTS.filter((each) => each !== 'rejected').map((each) => `verdict_${each}`),
+      // The others are those of the command line, and of routes that are no pages.
+      ...Object.keys(APP_ERRORS)
+        .filter((code) => !ON_NO_PAGE.includes(code))
+        .map((code) => `error_${code}`),
+      'error_internal',
       ...Object.values(ERROR_CODES).map(({ outcome }) => `verdict_${resultOf(outcome)}`),
       ...['alert', 'group', 'digest', 'recovery', 'test'].map((kind) => `kind_${kind}`),
       ...['pending', 'sending', 'sent', 'dead', 'suppressed'],

@@ -44,6 +44,12 @@ describe('a chat bubble', () => {
     for (const part of ['<table', '<pre']) assert.ok(!html.includes(part), part)
   })
 
+  test('keeps its headings out of the outline of the page', () => {
+    const body = { msgtype: 'markdown', markdown: { title: 't', text: '# One\n##### Two <h1>' } }
+    const { html } = bubbleOf(JSON.stringify(body))
+    assert.match(html, /<h1 role="presentation">One<\/h1>\s*<h5 role="presentation">Two &lt;h1&gt;/)
+  })
+
   test('escapes hostile text: no tags, scripts or external images', () => {
     const html = markdownToHtml(
       '<script>alert(1)</script> <img src=x onerror=alert(1)> ![p](http://evil/x.png) [x](javascript:alert(1)) <font color=red onclick=alert(1)>x</font> <font color=";position:fixed">y</font>',

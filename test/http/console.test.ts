@@ -99,9 +99,9 @@ async function failing<T>(error: unknown, during: () => Promise<T>): Promise<T> 
 }
 
 describe('the routes of the console', () => {
-  test("a page request has path, query, theme and the browser's address", async () => {
+  test("a page request has path, query, theme, language and the browser's address", async () => {
     const response = await ask('/messages?channel=ops&q=a&q=b', {
-      headers: { Cookie: 'a=b; theme=dark; c=d' },
+      headers: { Cookie: 'a=b; theme=dark; c=d; language=zh-TW' },
     })
     assert.equal(response.status, 200)
     assert.deepEqual(
@@ -110,11 +110,13 @@ describe('the routes of the console', () => {
         path: '/messages',
         query: { channel: 'ops' },
         theme: 'dark',
+        language: 'zh-TW',
         origin: place.url,
       },
     )
-    await ask('/', { headers: { Cookie: 'theme=evil' } })
+    await ask('/', { headers: { Cookie: 'theme=evil; language=zh' } })
     assert.equal(state.asked?.theme, 'auto')
+    assert.equal(state.asked?.language, undefined)
   })
 
   test('every page has a strict content policy and is not cached', async () => {
@@ -283,6 +285,7 @@ describe('the routes of the console', () => {
       '/sandbox',
       '/playground',
       '/theme',
+      '/language',
     ])
       for (const site of ['cross-site', 'same-site']) {
         const { status } = await post(
@@ -330,6 +333,14 @@ describe('the routes of the console', () => {
     await post('/playground', { channel: 'ops', payload: '{"a":1}' })
     assert.deepEqual({ ...state.asked?.form }, { channel: 'ops', payload: '{"a":1}' })
     assert.equal((await post('/playground', { payload: 'x'.repeat(3e6) })).status, 413)
+  })
+
+  test('the language is kept in a cookie', async () => {
+    const reply = await post('/language', { language: 'zh-CN', back: '/alerts' })
+    assert.deepEqual([reply.status, reply.headers.get('location')], [303, '/alerts'])
+    assert.match(reply.headers.get('set-cookie') ?? '', /^language=zh-CN; Path=\/; .*HttpOnly/)
+    const other = await post('/language', { language: 'xx; Secure', back: '/' })
+    assert.match(other.headers.get('set-cookie') ?? '', /^language=en-US; Path/)
   })
 
   test('the theme is kept in a cookie, and the redirect stays on this server', async () => {

@@ -70,10 +70,18 @@ describe('an accepted message', () => {
     assert.equal(post({ body: { msgtype: 'actionCard', actionCard: card }, afterMs: 5 }), 0)
     assert.equal(post({ afterMs: 6 }), 0)
     const nobody = { mobiles: [], users: [], all: false }
-    const base = { robot: 'lab', uuid: undefined, mention: nobody }
+    const base = { robot: 'lab', uuid: undefined, mention: nobody, buttons: [] }
+    const buttons = [{ title: 'Details', url: 'https://x.example' }]
     assert.deepEqual(group.shown(), [
       { ...base, at: new Date(START + 6), msgtype: 'text', title: '', text: 'OCP says hello' },
-      { ...base, at: new Date(START + 5), msgtype: 'actionCard', title: 'C', text: 'card' },
+      {
+        ...base,
+        at: new Date(START + 5),
+        msgtype: 'actionCard',
+        title: 'C',
+        text: 'card',
+        buttons,
+      },
       {
         at: new Date(START),
         robot: 'lab',
@@ -81,11 +89,29 @@ describe('an accepted message', () => {
         title: 'T',
         text: '# Hello @138 @wu @all',
         mention: { mobiles: ['138'], users: ['wu'], all: true },
+        buttons: [],
         uuid: 'u1',
       },
     ])
     assert.equal(group.shown(1)[0]?.msgtype, 'text')
     assert.deepEqual(group.shown(0), [])
+  })
+
+  test('shows all buttons of a card, or the one of a card that is a link as a whole', () => {
+    const { group, post } = sandbox()
+    const btns = [
+      { title: 'A', actionURL: 'https://a.example' },
+      { title: 'B', actionURL: 'https://b.example' },
+    ]
+    const card = { title: 'C', text: 'card', btns }
+    post({ body: { msgtype: 'actionCard', actionCard: card } })
+    assert.deepEqual(group.shown()[0]?.buttons, [
+      { title: 'A', url: 'https://a.example' },
+      { title: 'B', url: 'https://b.example' },
+    ])
+    const whole = { ...card, singleTitle: 'W', singleURL: 'https://w.example' }
+    post({ body: { msgtype: 'actionCard', actionCard: whole } })
+    assert.deepEqual(group.shown()[0]?.buttons, [{ title: 'W', url: 'https://w.example' }])
   })
 
   test('notifies only people whose number or id is in the text', () => {

@@ -1,6 +1,7 @@
 /** Explanations of an error page by its error code; the error's own English text is shown below. */
 export const ERRORS = {
   error_bad_request: ['The request is invalid.', '请求参数有误。', '請求參數有誤。'],
+  error_bad_payload: ['The payload cannot be read.', '无法读取请求内容。', '無法讀取請求內容。'],
   error_not_found: [
     'The page or message does not exist.',
     '该页面或消息不存在。',

@@ -13,6 +13,8 @@ export const PAGE = {
   live: ['live', '实时', '即時'],
   notLive: ['offline, as of {time}', '连接断开，截至 {time}', '連線中斷，截至 {time}'],
   theme: ['Theme', '配色', '佈景主題'],
+  language: ['Language', '语言', '語言'],
+  timesIn: ['Times in {zone}', '时区：{zone}', '時區：{zone}'],
   themeAuto: ['system', '跟随系统', '跟隨系統'],
   themeLight: ['light', '浅色', '淺色'],
   themeDark: ['dark', '深色', '深色'],

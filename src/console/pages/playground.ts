@@ -1,10 +1,10 @@
 import { AppError } from '../../errors.ts'
 import { mapGivingWay } from '../../give-way.ts'
-import type { Channel, Format } from '../../model/settings.ts'
-import type { Variables } from '../../model/variables.ts'
+import type { SourceName } from '../../model/alert.ts'
+import type { Channel, Format, Settings } from '../../model/settings.ts'
 import type { Previewed } from '../../reporting/preview.ts'
 import { bubbleOf } from '../chat-bubble.ts'
-import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
+import { type BuiltPage, oneOf, type PageContext, type PageSources } from '../page.ts'
 import { SAMPLES, type Sample, sampleText } from '../samples.ts'
 
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
@@ -48,17 +48,27 @@ const STARTER: Record<Format, string> = {
 }
 
 /** The result of a preview. */
-interface Preview {
-  messages: Previewed[]
-  variables: Variables
+type Made = Awaited<ReturnType<PageSources['preview']>>
+interface Preview extends Made {
   faults: readonly string[]
+  /** The HTTP status with which the route would refuse the payload. */
+  refusedWith: number | undefined
 }
+
+/** The routes that a payload can be posted to. */
+const ROUTES = {
+  alertmanager: '/alertmanager/',
+  ocp: '/ocp/',
+  chat: '/robot/send',
+} as const satisfies Record<SourceName, string>
+const SOURCES = Object.keys(ROUTES) as SourceName[]
 
 export async function playground(
   { request, facts, words }: PageContext,
   folder: string,
 ): Promise<BuiltPage> {
-  const { channels } = facts.settings()
+  const settings = facts.settings()
+  const { channels } = settings
   const { query, form } = request
   const names = [...channels.keys()]
   const name = oneOf((form ?? query)['channel'], names) ?? (names[0] as string)
@@ -67,6 +77,7 @@ export async function playground(
   const channelTemplate = ownTemplate(channel)
   const payload = form?.['payload'] ?? sampleText(sample as Sample, folder)
   const format = oneOf(form?.['format'], FORMATS)
+  const source = oneOf(form?.['source'], SOURCES)
   const uses = form?.['uses'] === 'text' ? 'text' : 'own'
   const template = form?.['template'] ?? channelTemplate.text ?? STARTER[format ?? channel.format]
   const preview =
@@ -78,6 +89,7 @@ export async function playground(
             payload,
             ...(uses === 'text' ? { template } : {}),
             ...(format === undefined ? {} : { format }),
+            ...(source === undefined ? {} : { source }),
           }),
         )
   return {
@@ -95,24 +107,59 @@ export async function playground(
       template,
       format: format ?? '',
       formats: FORMATS,
+      source: source ?? '',
+      sources: SOURCES.map((each) => ({
+        name: each,
+        route: ROUTES[each].endsWith('/') ? `${ROUTES[each]}${name}` : ROUTES[each],
+      })),
       maxShown: MAX_SHOWN,
       maxBytes: MAX_BYTES,
-      preview: preview && {
-        ...preview,
-        count: preview.messages.length,
-        messages: await mapGivingWay(
-          preview.messages.slice(0, MAX_SHOWN),
-          withBubble,
-          facts.giveWay,
-        ),
-      },
+      preview: preview && (await shownPreview(preview, channel, facts)),
     },
   }
 }
 
-function withBubble(message: Previewed) {
+async function shownPreview(
+  preview: Preview,
+  channel: Channel,
+  { settings, giveWay }: Pick<PageSources, 'settings' | 'giveWay'>,
+) {
+  const keywords = keywordsOf(channel, settings())
+  return {
+    ...preview,
+    count: preview.messages.length,
+    ...costOf(preview.messages.length, channel, settings()),
+    messages: await mapGivingWay(
+      preview.messages.slice(0, MAX_SHOWN),
+      (message) => shownMessage(message, keywords),
+      giveWay,
+    ),
+  }
+}
+
+/** The calls that the messages take: in a group of robots that all send, one of each robot for each message. */
+function costOf(messages: number, { mode, robots }: Channel, { robots: all }: Settings) {
+  const each = mode === 'all' ? robots.length : 1
+  const limits = all.get(robots[0] as string)?.limits
+  return { calls: messages * each, each, perWindow: limits?.messages, windowMs: limits?.perMs }
+}
+
+/** The robots of a channel that have keywords. */
+function keywordsOf({ robots }: Channel, { robots: all }: Settings) {
+  return robots.flatMap((name) => {
+    const keywords = all.get(name)?.keywords ?? []
+    return keywords.length === 0 ? [] : [{ robot: name, keywords }]
+  })
+}
+
+function shownMessage(message: Previewed, robots: ReturnType<typeof keywordsOf>) {
+  const text = `${message.title}\n${message.text}\n${textsIn(message.body)}`
   return {
     ...message,
+    keywords: robots.flatMap(({ robot, keywords }) => {
+      const keyword = keywords.find((each) => text.includes(each))
+      return keyword === undefined ? [] : [{ robot, keyword }]
+    }),
     title: message.title.slice(0, MAX_TITLE_LENGTH),
     json: JSON.stringify(message.body, null, 2).slice(0, MAX_BODY_LENGTH),
     bubble: bubbleOf(JSON.stringify(message.body), message.text),
@@ -120,17 +167,25 @@ function withBubble(message: Previewed) {
 }
 
 /** Runs a preview; a user's mistake becomes a fault on the page. */
-async function attempt(
-  render: () => Promise<{ messages: Previewed[]; variables: Variables }>,
-): Promise<Preview> {
+async function attempt(render: () => Promise<Made>): Promise<Preview> {
   try {
-    const { messages, variables } = await render()
-    return { messages, variables, faults: [...new Set(messages.flatMap((each) => each.faults))] }
+    const made = await render()
+    const faults = [...new Set(made.messages.flatMap((each) => each.faults))]
+    return { ...made, faults, refusedWith: undefined }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const faults = error.faults.length > 0 ? error.faults : [error.message]
-    return { messages: [], variables: {}, faults }
+    const refusedWith = error.code === 'bad_payload' ? error.status : undefined
+    return { messages: [], variables: {}, nearMisses: [], faults, refusedWith }
   }
+}
+
+/** The texts of a body as it is posted, to which keywords may have been added. */
+function textsIn(body: unknown): string {
+  const { msgtype = '', ...parts } = body as Record<string, Record<string, unknown>>
+  return Object.values(parts[String(msgtype)] ?? {})
+    .filter((each) => typeof each === 'string')
+    .join('\n')
 }
 
 /** The name of a channel's template, or its text if it is inline and without code. */

@@ -8,8 +8,12 @@ const MAX_MESSAGES = 40
 export async function sandbox({ request, facts, words }: PageContext): Promise<BuiltPage> {
   const channels = facts.sandboxChannels()
   const channel = oneOf(request.query['channel'], channels) ?? channels[0]
-  const { robots } = await facts.overview()
-  const ours = new Set(channel === undefined ? [] : facts.settings().channels.get(channel)?.robots)
+  const { robots, channels: states } = await facts.overview()
+  const { channels: all, robots: limits } = facts.settings()
+  const chosen = channel === undefined ? undefined : all.get(channel)
+  const ours = new Set(chosen?.robots)
+  const shared = states.find(({ name }) => name === channel)
+  const penaltyMs = limits.get(chosen?.robots[0] ?? '')?.limits.penaltyMs ?? 0
   return {
     template: 'sandbox',
     active: '/sandbox',
@@ -19,10 +23,12 @@ export async function sandbox({ request, facts, words }: PageContext): Promise<B
       channel,
       demos: DEMOS.map((name) => ({
         name,
-        word: `play_${name}`,
-        hint: `play_${name}Hint`,
+        word: words.t(`play_${name}`),
+        hint: words.t(`play_${name}Hint`, { time: words.duration(penaltyMs) }),
       })),
       robots: robots.filter((robot) => ours.has(robot.name)),
+      // The robots of a pool share one queue.
+      poolWaiting: chosen?.mode === 'pool' ? (shared?.waiting ?? 0) : undefined,
       messages: await mapGivingWay(
         facts.sandbox(MAX_MESSAGES),
         (each) => ({

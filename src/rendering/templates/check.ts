@@ -75,11 +75,7 @@ function faultsIn(
  * name may be a label's. Names in the configuration itself are looked at where it is read.
  */
 function namesIn(channel: Channel, parts: Parts): UnknownNames {
-  const known = new Set([
-    ...Object.keys(OCP_VARIABLES),
-    ...Object.keys(OWN_VARIABLES),
-    ...channel.variables.keys(),
-  ])
+  const known = knownNames(channel)
   const warnings: string[] = []
   if (channel.template.kind === 'inline') return { faults: [], warnings }
   for (const { text, file, own } of parts.values()) {
@@ -95,6 +91,28 @@ function namesIn(channel: Channel, parts: Parts): UnknownNames {
     warnings.push(...layoutWarnings(text, file, channel.format))
   }
   return { faults: [], warnings }
+}
+
+/** Names in a text that are nearly those of documented variables, each with its line and column. */
+export function nearMissesIn(
+  text: string,
+  channel: Pick<Channel, 'variables'>,
+): { name: string; near: string; line: number; column: number }[] {
+  const known = knownNames(channel)
+  return [...text.matchAll(/\$\{([^{}]{1,200})\}/g)].flatMap(({ index, 1: name = '' }) => {
+    const near = known.has(name) ? undefined : nearest(name, known)
+    if (near === undefined) return []
+    const before = text.slice(0, index).split('\n')
+    return [{ name, near, line: before.length, column: (before.at(-1) ?? '').length + 1 }]
+  })
+}
+
+function knownNames({ variables }: Pick<Channel, 'variables'>): Set<string> {
+  return new Set([
+    ...Object.keys(OCP_VARIABLES),
+    ...Object.keys(OWN_VARIABLES),
+    ...variables.keys(),
+  ])
 }
 
 function nearest(name: string, known: Iterable<string>): string | undefined {

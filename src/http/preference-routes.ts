@@ -1,0 +1,27 @@
+import type { RequestHandler, Router } from 'express'
+import { type AdminDeps, pathIn, refuseCrossSite } from './admin.ts'
+import { LANGUAGES, THEMES } from './preferences.ts'
+import { redirect } from './reply.ts'
+
+const YEAR_SECONDS = 31_536_000
+
+/** Adds the buttons that choose the colours and the language; each leads back to its page. */
+export function preferenceRoutes(
+  pages: Router,
+  deps: AdminDeps & { headers: RequestHandler; form: RequestHandler },
+): void {
+  const { headers, form } = deps
+  const choose = (name: 'theme' | 'language', values: readonly string[]): void => {
+    pages.post(`/${name}`, headers, refuseCrossSite(deps), form, (request, response) => {
+      const { back, ...chosen } = (request.body ?? {}) as Record<string, unknown>
+      const value = values.find((each) => each === chosen[name]) ?? values[0]
+      response.setHeader(
+        'Set-Cookie',
+        `${name}=${value}; Path=/; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax`,
+      )
+      redirect(response, pathIn(typeof back === 'string' ? back : '/'))
+    })
+  }
+  choose('theme', THEMES)
+  choose('language', LANGUAGES)
+}
