@@ -144,7 +144,7 @@ function showNow() {
   }
   stayAt(keep)
   if (focused && !focused.isConnected) document.querySelector('main').focus({ preventScroll: true })
-  prepare()
+  offerCopies()
   tick()
   document.dispatchEvent(new CustomEvent('live:after'))
 }
@@ -298,7 +298,7 @@ function tick() {
   if (document.hidden && performance.now() - now.last > HIDDEN_EVERY_MS) look()
 }
 
-function prepare() {
+function offerCopies() {
   if (!navigator.clipboard) return
   for (const button of document.querySelectorAll('[data-copies][hidden]')) button.hidden = false
 }
@@ -362,6 +362,6 @@ if (address.searchParams.has('notice')) {
   history.replaceState(null, '', address)
 }
 
-prepare()
+offerCopies()
 listen()
 setInterval(tick, 1000)

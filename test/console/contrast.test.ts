@@ -9,26 +9,32 @@ const CSS = readFileSync(
 
 type Colours = ReadonlyMap<string, string>
 
-/** The colours of each `:root` block: light, dark by the system's choice, dark by the person's. */
-const [LIGHT, SYSTEM_DARK, DARK] = [...CSS.matchAll(/:root[^{}]*\{([^{}]*--back[^{}]*)\}/g)].map(
-  ([, block = '']): Colours =>
-    new Map(
-      [...block.matchAll(/--([\w-]+):\s*([^;]+);/g)].map(([, name = '', value = '']) => [
-        name,
-        value,
-      ]),
-    ),
-) as [Colours, Colours, Colours]
+/** The variables of all `:root` blocks whose selector is one of these. */
+function coloursOf(...selectors: readonly string[]): Colours {
+  const blocks = [...CSS.matchAll(/(:root[^{},]*)\{([^{}]*)\}/g)]
+  const chosen = blocks.filter(([, selector = '']) => selectors.includes(selector.trim()))
+  const pairs = chosen.flatMap(([, , block = '']) => [...block.matchAll(/--([\w-]+):\s*([^;]+);/g)])
+  return new Map(pairs.map(([, name = '', value = '']) => [name, value]))
+}
+
+const LIGHT = coloursOf(':root')
+const SYSTEM_DARK = coloursOf(':root:not([data-theme="light"])')
+const DARK = coloursOf(':root[data-theme="dark"]')
 
 /** What text stands on. */
 const isSurface = (name: string) =>
   ['back', 'card', 'sunk', 'paper', 'bubble'].includes(name) || name.endsWith('-back')
-/** Rules between rows and around cards, which nobody needs to see to know what is there. */
-const DECORATION = ['line']
+/** Rules between rows and around cards, and hatching: nobody needs to see them to know what is there. */
+const DECORATION = ['line', 'tile-failed-line']
 /** Surfaces of buttons, with the text on them. */
 const ON: Readonly<Record<string, string>> = { 'on-accent': 'accent' }
-/** What is no text but says something: borders of fields, bars, marks. */
-const SIGNS = ['edge', 'received', 'delivered', 'waiting', 'failed', 'suppressed']
+/** What is no text but says something: borders of fields on any surface, bars and marks on a card. */
+const BORDERS = ['edge']
+const BARS = [
+  ...['received', 'delivered', 'waiting', 'failed', 'suppressed'],
+  ...['tile-failed', 'tile-suppressed', 'pause'],
+]
+const SIGNS = [...BORDERS, ...BARS]
 
 function luminance(colour: string): number {
   const short = /^#([\da-f])([\da-f])([\da-f])$/i.exec(colour)
@@ -52,8 +58,12 @@ function contrast(one: string, other: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-function tooFaint(colours: Colours, names: readonly string[], least: number): string[] {
-  const surfaces = [...colours].filter(([name]) => isSurface(name))
+function tooFaint(
+  colours: Colours,
+  names: readonly string[],
+  { least, on = isSurface }: { least: number; on?: (surface: string) => boolean },
+): string[] {
+  const surfaces = [...colours].filter(([name]) => on(name))
   return names.flatMap((name) =>
     surfaces.flatMap(([surface, back]) => {
       const ratio = contrast(colours.get(name) as string, back)
@@ -69,7 +79,7 @@ describe("the console's colours", () => {
   })
 
   test('stand in variables alone, so that each of them is measured', () => {
-    const rules = CSS.replace(/:root[^{}]*\{[^{}]*--back[^{}]*\}/g, '')
+    const rules = CSS.replace(/:root[^{},]*\{[^{}]*\}/g, '')
     const literal = [...rules.matchAll(/[^{}]*(?:#[\da-f]{3,8}\b|rgba?\(|hsla?\()[^;}]*/gi)]
       .map(([each]) => each.trim())
       // A mask and a shadow show no colour of their own.
@@ -87,7 +97,7 @@ describe("the console's colours", () => {
           !isSurface(name) && ![...DECORATION, ...SIGNS].includes(name) && !Object.hasOwn(ON, name),
       )
       assert.ok(texts.length >= 12)
-      assert.deepEqual(tooFaint(colours, texts, 4.5), [])
+      assert.deepEqual(tooFaint(colours, texts, { least: 4.5 }), [])
       for (const [text, back] of Object.entries(ON)) {
         const ratio = contrast(colours.get(text) as string, colours.get(back) as string)
         assert.ok(ratio >= 4.5, `${text}: ${ratio.toFixed(2)}`)
@@ -95,9 +105,11 @@ describe("the console's colours", () => {
     })
 
     test(`has borders of fields, bars and marks of at least 3 to 1: ${theme}`, () => {
-      const signs = SIGNS.filter((name) => colours.has(name))
-      assert.ok(signs.length >= 4)
-      assert.deepEqual(tooFaint(colours, signs, 3), [])
+      assert.deepEqual(tooFaint(colours, BORDERS, { least: 3 }), [])
+      const bars = BARS.filter((name) => colours.has(name))
+      assert.ok(bars.length >= 2)
+      const on = (name: string) => name === 'card'
+      assert.deepEqual(tooFaint(colours, bars, { least: 3, on }), [])
       // What of a meter is used up differs from what is left.
       for (const name of ['delivered', 'waiting', 'bad']) {
         const ratio = contrast(colours.get(name) as string, colours.get('line') as string)
