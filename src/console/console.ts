@@ -6,8 +6,8 @@ import type { SilenceView } from '../pipeline/silencing.ts'
 import { DEMOS } from '../reporting/sandbox-demo.ts'
 import { errorText } from './explanations.ts'
 import { formattersOf, pathWith } from './format.ts'
+import { createFrameState, type FrameState } from './frame-state.ts'
 import { type ConsoleWord, wordsOf } from './i18n.ts'
-import { type FrameState, frameStateOf } from './mood.ts'
 import {
   type BuiltPage,
   type PageContext,
@@ -85,6 +85,9 @@ const NAVIGATION = [
   },
 ] as const satisfies readonly { path: string; word: ConsoleWord; icon: string }[]
 
+/** The pages that show numbers of the overview. */
+const SHOWS_NUMBERS = /^\/(?:$|sandbox$|robots\/|channels\/)/
+
 /** Notices that an action may show after its redirect. */
 const NOTICES: readonly ConsoleWord[] = [
   'resent',
@@ -112,7 +115,8 @@ export function createConsole({
   facts: PageSources
 }): ConsolePages {
   const eta = new Eta({ views: folder, cache: true, autoEscape: true })
-  const render = (page: BuiltPage, context: PageContext, frame: FrameView): Html => ({
+  const frameState = createFrameState(facts)
+  const render = (page: BuiltPage, context: PageContext, frame: FrameState): Html => ({
     status: page.status ?? 200,
     html: eta.render(page.template, viewOf(page, context, frame)),
   })
@@ -130,10 +134,11 @@ export function createConsole({
   return {
     async page(request) {
       const context = contextOf(request)
-      const askedAt = facts.now()
-      const [page, state] = await Promise.all([buildPage(context, folder), frameStateOf(facts)])
-      const { mood, readAt = askedAt } = state
-      const frame = { mood, asOf: readAt, isCached: readAt < askedAt }
+      const showsNumbers = SHOWS_NUMBERS.test(request.path)
+      const [page, frame] = await Promise.all([
+        buildPage(context, folder),
+        frameState(showsNumbers),
+      ])
       return page && render(page, context, frame)
     },
     failed({ status, code, message }, request) {
@@ -170,18 +175,11 @@ function assetOf(name: string, folder: string): ReturnType<ConsolePages['asset']
   return { contentType, body: readFileSync(path) }
 }
 
-interface FrameView {
-  mood: FrameState['mood']
-  asOf: Date
-  /** The numbers were read for somebody else a moment ago; what has changed since is not in them. */
-  isCached: boolean
-}
-
 /** The data of a page's template and of the layout. */
 function viewOf(
   page: BuiltPage,
   { request, facts, words }: PageContext,
-  { mood, asOf, isCached }: FrameView,
+  { mood, asOf, isCached }: FrameState,
 ): object {
   const now = facts.now()
   const { timezone, access } = facts.settings()

@@ -3,6 +3,7 @@ export const PAGE = {
   title: ['DingTalk receiver', '钉钉告警接收器', '釘釘警示接收器'],
   skip: ['Skip to the content', '跳到内容', '跳到內容'],
   pages: ['Pages', '页面', '頁面'],
+  mainMenu: ['Main menu', '主菜单', '主選單'],
   overview: ['Overview', '总览', '總覽'],
   messages: ['Messages', '消息', '訊息'],
   alerts: ['Alerts', '告警', '警示'],
