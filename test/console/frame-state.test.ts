@@ -13,6 +13,8 @@ function overviewOf(failed: number, now: Date): Overview {
     robots: [],
     channels: [],
     waiting: 0,
+    waitingSevere: 0,
+    quiet: [],
     quota: { used: 0, limit: undefined },
     failed: { count: failed, severe: 0, oldest: failed > 0 ? now : undefined },
     hour: [],
