@@ -278,7 +278,7 @@ describe('the live update of a page', needsChromium, () => {
         document.querySelector('main').append(time)
         tick()
         time.focus()`)
-      assert.match((await page.locator('main time').textContent()) ?? '', /^1 min [12] s ago$/)
+      assert.match((await page.locator('main time').textContent()) ?? '', /^1 min \d+ s ago$/)
       assert.equal(await page.locator('.tip').textContent(), '2026-11-24 11:00:00 +08:00')
       assert.ok(await page.locator('.tip').isVisible())
       await page.keyboard.press('Escape')
