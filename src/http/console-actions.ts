@@ -79,7 +79,7 @@ export function consoleActions(pages: Router, context: ActionContext): void {
   })
   pages.post('/mutes/:id/end', headers, gates.admin, form, async (request, response) => {
     const channel = textIn(request.body, 'channel')
-    await deps.unmute(channel, { id: String(request.params['id']), by: 'console' })
+    await deps.unmute(channel, { id: String(request.params['id']), by: by(request) })
     redirect(response, '/?notice=unmuted')
   })
   robotActions(pages, context)
