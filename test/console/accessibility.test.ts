@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
-import { LOOKS, needsChromium, openBrowser, openPage } from './browser.ts'
+import { type Look, needsChromium, openBrowser, openPage } from './browser.ts'
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
@@ -45,6 +45,10 @@ const SMALL_TARGETS = `[...document.querySelectorAll('button, select, summary, t
   .map((each) => ({ each, box: each.getBoundingClientRect() }))
   .filter(({ each, box }) => box.width > 1 && box.height < 43.5 && !each.closest('.hidden, [hidden]'))
   .map(({ each, box }) => each.outerHTML.slice(0, 120) + ' is ' + Math.round(box.height) + ' high')`
+
+const looks: readonly Look[] = ([1440, 360] as const).flatMap((width) =>
+  (['light', 'dark'] as const).map((theme) => ({ width, theme })),
+)
 
 describe('every page for everybody', needsChromium, () => {
   const folder = temporaryFolder()
@@ -89,7 +93,7 @@ describe('every page for everybody', needsChromium, () => {
     folder[Symbol.dispose]()
   })
 
-  for (const look of LOOKS)
+  for (const look of looks)
     test(`has nothing that axe objects to: ${look.theme}, ${look.width} pixels`, async () => {
       const { page, complaints } = await openPage(running.browser as Browser, look)
       const found: string[] = []

@@ -27,7 +27,7 @@ export function openBrowser(): Promise<Browser> {
 
 export interface Look {
   theme: 'light' | 'dark'
-  width: 360 | 1280
+  width: 360 | 1280 | 1440
 }
 
 export const LOOKS: readonly Look[] = [

@@ -107,6 +107,10 @@ describe('the sandbox', needsChromium, () => {
       assert.match((await button.textContent()) ?? '', /pauses for 1 min, then sends everything/)
       await button.click()
       await page.locator('.robot-line .paused').waitFor()
+      const icon = page.locator('link[rel=icon]')
+      await until('the icon of the tab says so', async () =>
+        ((await icon.getAttribute('href')) ?? '').includes('icon-paused'),
+      )
       const { robots } = await status()
       const left = Date.parse(robots['lab']?.paused_until ?? '') - Date.now()
       assert.ok(left > 40_000 && left < 65_000, `${left} ms`)

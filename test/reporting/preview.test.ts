@@ -7,7 +7,8 @@ import { immediate } from '../../src/give-way.ts'
 import type { Channel } from '../../src/model/settings.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
-import { type Previewed, preview } from '../../src/reporting/preview.ts'
+import { nearMissesIn } from '../../src/rendering/templates/check.ts'
+import { type Previewed, preview, sourceOf } from '../../src/reporting/preview.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
 import { temporaryFolder } from '../support/receiver.ts'
@@ -61,5 +62,30 @@ describe('a preview', () => {
         return true
       },
     )
+  })
+})
+
+describe('what a preview adds to its messages', () => {
+  test('names the place where a name is nearly that of a documented variable, and not of a label', () => {
+    const own = { variables: new Map([['runbook_link', 'https://x']]) }
+    const text =
+      'a ${alarm_name}\n\u544a\u8b66 ${alarm_nam} ${team} ${runbook_lnk}\n${}${' +
+      'x'.repeat(300) +
+      '}'
+    assert.deepEqual(nearMissesIn(text, own), [
+      { name: 'alarm_nam', near: 'alarm_name', line: 2, column: 4 },
+      { name: 'runbook_lnk', near: 'runbook_link', line: 2, column: 25 },
+    ])
+    const began = performance.now()
+    assert.deepEqual(nearMissesIn('${'.repeat(200_000), own), [])
+    assert.ok(performance.now() - began < 1_000, 'linear')
+  })
+
+  test('reads a broken payload of Alertmanager as its route does', () => {
+    assert.equal(sourceOf('{"alerts": ['), 'alertmanager')
+    assert.equal(sourceOf(' {"alerts": []}'), 'alertmanager')
+    assert.equal(sourceOf('{"alarm_name": "x", }'), 'ocp')
+    assert.equal(sourceOf('the alerts are out'), 'ocp')
+    assert.equal(sourceOf('null'), 'ocp')
   })
 })
