@@ -75,7 +75,7 @@ export function bubbleOfContent(shown: {
   }
 }
 
-/** What a message writes as a heading is none of the page: it would break the outline that a screen reader reads. */
+/** Takes a message's headings out of the page's outline, by which people with a screen reader move. */
 function outsideOutline(html: string): string {
   return html.replace(/<h([1-6])>/g, '<h$1 role="presentation">')
 }

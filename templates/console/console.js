@@ -28,8 +28,11 @@ const now = {
   page: undefined,
 }
 
-// A page that is not up to date must not look calm.
+const isLive = () => document.querySelector('[data-live]') !== null
+
+// A page that is not up to date must not look calm. A page without live parts, such as a form, is neither.
 function say(on) {
+  if (!isLive()) return
   document.documentElement.classList.toggle('stale', !on)
   const title = document.title.replace(/^\(\?\) /, '')
   document.title = on ? title : `(?) ${title}`
@@ -41,7 +44,7 @@ function say(on) {
 }
 
 function listen() {
-  if (!document.querySelector('[data-live]') || now.stream) return
+  if (!isLive() || now.stream) return
   clearTimeout(now.retry)
   const stream = new EventSource(new URL('events', root))
   now.stream = stream
@@ -96,7 +99,7 @@ async function look() {
     const response = await fetch(now.address, { headers: { Accept: 'text/html' } })
     // The session is over: the same page asks to sign in. What was typed into another one is not lost.
     if (response.status === 401) {
-      if (document.querySelector('[data-live]')) location.reload()
+      if (isLive()) location.reload()
       return
     }
     const page = new DOMParser().parseFromString(await response.text(), 'text/html')

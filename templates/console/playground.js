@@ -47,7 +47,7 @@ form.addEventListener('submit', (event) => {
   render()
 })
 
-// A link holds everything after its #, which browsers send to no server: a payload may hold secrets.
+// The link contains everything after its #, which browsers do not send to a server: a payload may contain secrets.
 async function link() {
   const values = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]))
   const bytes = new TextEncoder().encode(JSON.stringify(values))

@@ -241,6 +241,27 @@ describe('the live update of a page', needsChromium, () => {
     })
   })
 
+  test('a page without live parts takes the title, and never claims to be offline', async () => {
+    await within(async (page) => {
+      await page.evaluate(`
+        document.querySelector('[data-live]').removeAttribute('data-live')
+        document.querySelector('.live').hidden = true
+        now.stream.close()
+        now.stream = undefined`)
+      shown.bad = true
+      const before = shown.fetched
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+      await until('it is asked', () => shown.fetched > before)
+      await until('the title is taken', async () => (await page.title()) === '(!) Rows')
+      assert.ok(await page.locator('.live').isHidden())
+      assert.ok(!(await page.evaluate("document.documentElement.classList.contains('stale')")))
+      shown.status = 401
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+      await page.waitForTimeout(2_000)
+      assert.ok(await page.locator('.rows').isVisible(), 'what was typed is not lost')
+    })
+  })
+
   test('a lost session leads to the sign-in page', async () => {
     await within(async (page) => {
       shown.status = 401

@@ -43,7 +43,7 @@ export const PLAYGROUND = {
   itsBody: ['Request body', '发送给钉钉的请求体', '傳送給釘釘的請求內文'],
   itsVariables: ['Variables of the first alert', '第一条告警的变量', '第一則警示的變數'],
   postedTo: ['Posted to', '发送至', '傳送至'],
-  postedAny: ['as recognised', '自动识别', '自動辨識'],
+  postedAny: ['detected automatically', '自动识别', '自動辨識'],
   refusedWith: [
     'The route would refuse it with HTTP {status}:',
     '该接口会以 HTTP {status} 拒绝：',
@@ -69,7 +69,7 @@ export const PLAYGROUND = {
   sharedInAddress: ['The link is in the address bar.', '链接已在地址栏中。', '連結已在網址列中。'],
   shareTooLong: ['Too long for a link.', '内容过长，无法生成链接。', '內容過長，無法產生連結。'],
   shareHint: [
-    'The link holds the payload and the template after its #, which browsers send to no server. Remove secrets before you pass it on.',
+    'The link contains the payload and the template after its #. Browsers do not send that part to a server. Remove secrets before you share it.',
     '链接在 # 之后包含请求内容和模板，浏览器不会将其发送给服务器。分享前请删除其中的敏感信息。',
     '連結在 # 之後包含請求內容和範本，瀏覽器不會將其傳送給伺服器。分享前請刪除其中的機密資訊。',
   ],
