@@ -13,10 +13,10 @@ import { escapedFor, markupOf } from './text/markup.ts'
 import { timeAs, timeFor } from './text/time.ts'
 import type { CountGroup, RenderRequest, RenderSettings } from './types.ts'
 
-/** What any message is made from, a warning included. */
+/** The part of a request that every message needs, quota warnings included. */
 export type RenderSubject = Pick<RenderRequest, 'channel' | 'now'>
 
-/** One message in the making: its language, its zone, its format and its templates at hand. */
+/** Language, time zone, format and templates with which one message is rendered. */
 export class RenderContext {
   readonly now: Date
   readonly language: Language
@@ -29,7 +29,7 @@ export class RenderContext {
   readonly patterns = new Patterns()
   #go: ReturnType<typeof goFunctions> | undefined
   readonly #made = new Map<string, WeakMap<MessageAlert, unknown>>()
-  /** Luxon takes a third of the time of a digest, which tries several lengths with the same times. */
+  /** Formatted times. A digest tries several lengths with the same times; Luxon took a third of its time. */
   readonly #times = new Map<string, string>()
 
   constructor(
@@ -45,12 +45,12 @@ export class RenderContext {
     this.#locale = { language: this.language, timezone: this.zone }
   }
 
-  /** What went wrong in templates, each with its place and line. */
+  /** Errors of templates, each with file and line. */
   get faults(): string[] {
     return [...this.#faults]
   }
 
-  /** A part's text; the built-in part's when it fails or prints nothing: no alert is lost for a template. */
+  /** Renders a part, or its built-in part if it fails or prints nothing. So a faulty template loses no alert. */
   renderPart(part: Part, it: object): string | undefined {
     const source = this.#parts.get(part)
     if (source === undefined) return undefined
@@ -72,18 +72,18 @@ export class RenderContext {
     return this.#parts.has(part)
   }
 
-  /** The functions of Go's templates. */
+  /** The functions that Go templates can call. */
   get go(): ReturnType<typeof goFunctions> {
     this.#go ??= goFunctions(this)
     return this.#go
   }
 
-  /** Alerts that are only counted, under the same names. */
+  /** Counted alerts in the form of Alertmanager's webhook. */
   payloadOfCounts(groups: readonly CountGroup[], longest?: number): Payload {
     return payloadOfCounts(groups, this.#payloadOptions(longest))
   }
 
-  /** Alerts under the names of Alertmanager's webhook. */
+  /** Alerts in the form of Alertmanager's webhook. */
   payloadOf(told: readonly MessageAlert[], longest?: number): Payload {
     return payloadOf(told, this.#payloadOptions(longest))
   }
@@ -96,7 +96,7 @@ export class RenderContext {
     return this.memo('variables', told, () => variablesFor(told, this.channel, this.#locale))
   }
 
-  /** What is made of an alert, made once, however many lengths of a message are tried with it. */
+  /** Computes a value of an alert once, however many lengths of the message are tried. */
   memo<T>(what: string, told: MessageAlert, make: () => T): T {
     let made = this.#made.get(what) as WeakMap<MessageAlert, T> | undefined
     if (made === undefined) {
@@ -115,7 +115,7 @@ export class RenderContext {
     return wordIn(this.language, word, values)
   }
 
-  /** A value of an alert, as the format needs it within a line. */
+  /** Escapes a value of an alert for any position in a line. */
   escaped(text: string): string {
     return escapedFor(this.channel.format, text, { opening: true })
   }
@@ -136,17 +136,17 @@ export class RenderContext {
     return text
   }
 
-  /** An instant to the minute, with the day where it is not that of the message: for lines of a list. */
+  /** Time to the minute, for lines of a list; with the date unless it is the day of the message. */
   minute(instant: Date): string {
     return this.time(instant).replace(/:\d\d$/, '')
   }
 
-  /** The instant of the message with its date: what durations in it are as of, however late it is read. */
+  /** Date and time of the message. Durations in it are as of this time, however late it is read. */
   get asOf(): string {
     return this.time(this.now, 'MM-dd HH:mm')
   }
 
-  /** How long something has gone on at the instant of the message; undefined while it has only begun. */
+  /** Time from `instant` to the message; undefined below 10 seconds. */
   elapsed(instant: Date): string | undefined {
     return elapsedWord(this.language, instant, this.now)
   }
@@ -160,13 +160,13 @@ export class RenderContext {
     return this.duration(this.now.getTime() - instant.getTime())
   }
 
-  /** An alert's level in words; empty where it names none. */
+  /** An alert's level in words; empty if the alert names none. */
   levelText(told: Pick<MessageAlert, 'alert' | 'level'>): string {
     return levelTextOf(told, { language: this.language, levels: this.channel.levels })
   }
 }
 
-/** Without blank lines at its ends, nor more than one in a row where a value is missing. */
+/** Trims a text and merges consecutive blank lines, which missing values leave behind. */
 function tidy(text: string): string {
   return text.replace(/\n(?:[ \t]*\n){2,}/g, '\n\n').trim()
 }

@@ -1,7 +1,7 @@
 import type { Level } from '../model/level.ts'
 import type { Language } from '../model/settings.ts'
 
-/** en-US, zh-CN, zh-TW. OCP's own words where it has them (its level tables and default message templates). */
+/** In en-US, zh-CN, zh-TW. Where OCP has a word (in its level tables and default message templates), it is used. */
 const WORDS = {
   ocpAlert: ['OCP alert notification', 'OCP 告警通知', 'OCP 警示通知'],
   ocpRecovery: ['OCP alert recovery notification', 'OCP 告警恢复通知', 'OCP 警示恢復通知'],
@@ -175,7 +175,7 @@ export type Word = keyof typeof WORDS
 
 const COLUMN: Record<Language, 0 | 1 | 2> = { 'en-US': 0, 'zh-CN': 1, 'zh-TW': 2 }
 
-/** A word or phrase in the language, `{name}` in it replaced. */
+/** A word or phrase in the language, with each `{name}` replaced by its value. */
 export function wordIn(
   language: Language,
   word: Word,
@@ -198,10 +198,10 @@ const LEVEL_WORDS: Record<Level, readonly [string, string, string]> = {
   5: ['Info', '提醒', '提醒'],
 }
 
-/** What OCP calls level 3 in English; all other words are the same in both worlds. */
+/** OCP's English name of level 3; its other names are those in LEVEL_WORDS. */
 const OCP_LEVEL_3 = 'Alert'
 
-/** A level's word; OCP has another word for level 3. */
+/** A level's name; with `isOcp`, OCP's name of level 3. */
 export function levelWord(language: Language, level: Level, isOcp = false): string {
   return isOcp && level === 3 && language === 'en-US'
     ? OCP_LEVEL_3

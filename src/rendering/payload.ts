@@ -4,19 +4,19 @@ import type { Variables } from '../model/variables.ts'
 import { cutTo } from './text/escape.ts'
 import type { CountGroup } from './types.ts'
 
-/** One alert under the names that Alertmanager's webhook has for it. */
+/** One alert with the field names of Alertmanager's webhook. */
 export interface PayloadAlert {
   status: 'firing' | 'resolved'
   labels: Variables
   annotations: Variables
   startsAt: Date
-  /** The year 1 while it fires, as Alertmanager writes it. */
+  /** In the year 1 while the alert fires, as Alertmanager sends it. */
   endsAt: Date
   generatorURL: string
   fingerprint: string
 }
 
-/** The alerts of a message under the names of Alertmanager's webhook, as if it had sent just these. */
+/** The alerts of a message in the form of Alertmanager's webhook, as if it had sent exactly these. */
 export interface Payload {
   receiver: string
   status: 'firing' | 'resolved'
@@ -27,7 +27,7 @@ export interface Payload {
   externalURL: string
 }
 
-/** Alerts in their order. */
+/** An array of alerts with Alertmanager's filters by status. */
 export class PayloadAlerts extends Array<PayloadAlert> {
   get firing(): PayloadAlert[] {
     return Array.from(this).filter(({ status }) => status === 'firing')
@@ -40,14 +40,14 @@ export class PayloadAlerts extends Array<PayloadAlert> {
 const NEVER = new Date('0001-01-01T00:00:00Z')
 
 export interface PayloadOptions {
-  /** Longer values are cut, and end with the notice. */
+  /** Longer values are cut and end with `notice`. */
   longest: number
   notice: string
-  /** Keeps what is made of an alert, as the lengths of a message that are tried all read it. */
+  /** Computes a value of an alert once for all lengths of the message that are tried. */
   memo<T>(what: string, told: MessageAlert, make: () => T): T
 }
 
-/** Gives the payload of some alerts. */
+/** The payload of the given alerts. */
 export function payloadOf(told: readonly MessageAlert[], options: PayloadOptions): Payload {
   const texts = told.map((each) => textsOf(each, options))
   const cut = cutterOf(options)
@@ -57,7 +57,7 @@ export function payloadOf(told: readonly MessageAlert[], options: PayloadOptions
     status: told.some(({ alert }) => alert.status === 'firing') ? 'firing' : 'resolved',
     alerts: PayloadAlerts.from(told.map((each) => payloadAlert(each, options))) as PayloadAlerts,
     groupLabels: sharedValues(told.map(({ alert }) => alert.groupLabels ?? NONE)),
-    // Compared as they came: values that differ only after the cut differ.
+    // Compared before they are cut, because values may differ only beyond the cut.
     commonLabels: cut(sharedValues(texts.map(({ labels }) => labels))),
     commonAnnotations: cut(sharedValues(texts.map(({ annotations }) => annotations))),
     externalURL: first?.variables['external_url'] ?? '',
@@ -65,8 +65,8 @@ export function payloadOf(told: readonly MessageAlert[], options: PayloadOptions
 }
 
 /**
- * The payload of many alerts that are only counted. Of a group, its examples are read; of its other alerts only its
- * name, cluster and level are known, so nothing else counts as common where there are such alerts.
+ * The payload of counted alerts. Only the examples of a group have all fields; its other alerts have just its name,
+ * cluster and level. With such alerts, only these labels can be common.
  */
 export function payloadOfCounts(groups: readonly CountGroup[], options: PayloadOptions): Payload {
   const examples = groups.flatMap((group) => group.examples)
@@ -86,10 +86,10 @@ export function payloadOfCounts(groups: readonly CountGroup[], options: PayloadO
   }
 }
 
-/** Alerts of one group that a payload repeats. */
+/** Maximum number of alerts with one status that a payload has for one group. */
 const MAX_COUNTED = 20_000
 
-/** The examples of each status, then as many others as the group counts, which have only what the group says. */
+/** For each status the examples, then alerts with only the group's labels, up to the group's count. */
 function countedAlerts(group: CountGroup, options: PayloadOptions): PayloadAlert[] {
   const other = otherAlert(group, options)
   const counted = (count: number, status: PayloadAlert['status']): PayloadAlert[] => {
@@ -121,7 +121,7 @@ function otherAlert(group: CountGroup, options: PayloadOptions): Omit<PayloadAle
 
 const placedIn = (cluster: string): Variables => (cluster === '' ? NONE : { cluster })
 
-/** The labels that hold for every alert of some groups, read or not: name, cluster, and a word for the level. */
+/** The labels that every alert of the groups has, example or not: name, cluster, and a word for the level. */
 function saidByAll(labels: Variables, groups: readonly CountGroup[]): Variables {
   const placed = labels['cluster'] === undefined ? 'namespace' : 'cluster'
   const isSaid = (name: string, value: string, group: CountGroup): boolean =>
@@ -151,7 +151,7 @@ function payloadAlert(told: MessageAlert, options: PayloadOptions): PayloadAlert
   })
 }
 
-/** An alert's labels and annotations, whole. */
+/** An alert's labels and annotations, uncut. */
 function textsOf(told: MessageAlert, { memo }: PayloadOptions) {
   return memo('payload texts', told, () => {
     const { labels = NONE, annotations = NONE, variables } = told.alert
@@ -167,7 +167,7 @@ function cutterOf({ longest, notice }: PayloadOptions): (texts: Variables) => Va
 
 const NONE: Variables = Object.freeze(Object.create(null))
 
-/** What an alert of another sender has for the labels and annotations that templates read most. */
+/** The variables that replace an alert's missing labels and annotations, for those that templates read most. */
 const LABELS = {
   alertname: 'alarm_name',
   severity: 'alarm_level',
@@ -191,7 +191,7 @@ function mapped(texts: Variables, change: (value: string) => string): Variables 
   return changed
 }
 
-/** The names that have the same value in all. */
+/** The entries that have the same value in all. */
 export function sharedValues(all: readonly Variables[]): Variables {
   const common: Record<string, string> = Object.create(null)
   const [first = NONE, ...others] = all

@@ -10,7 +10,7 @@ import { checkNames, renderFailures } from './templates/check.ts'
 import { builtInParts, faulty, type Parts, partsOf } from './templates/loader.ts'
 import type { Draft, Renderer, RenderRequest, RenderSettings, UnknownNames } from './types.ts'
 
-/** Reads and compiles all templates of the channels; AppError bad_configuration names every fault's place. */
+/** Reads and compiles all templates of the channels. Throws bad_configuration with the place of every fault. */
 export function createRenderer(settings: RenderSettings, channels: Iterable<Channel>): Renderer {
   const builtIns = builtInParts()
   const partsFor = (channel: Channel): Parts =>

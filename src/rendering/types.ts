@@ -8,7 +8,7 @@ export interface RenderSettings {
   language: Language
   timezone: string
   externalUrl: string | undefined
-  /** The operator's folder; it may not exist. */
+  /** The operator's template folder; it may not exist. */
   templates: string
 }
 
@@ -18,7 +18,7 @@ export interface CountGroup {
   cluster: string
   firing: number
   resolved: number
-  /** Its first alerts, of which different targets are named. */
+  /** The first alerts of the group; the digest names their different targets. */
   examples: readonly MessageAlert[]
 }
 
@@ -26,13 +26,13 @@ export interface RenderRequest {
   channel: Channel
   now: Date
   form: 'whole' | 'lines' | 'counts'
-  /** Most severe first; for counts those that may be shown whole. */
+  /** Most severe first. For `counts`, only the alerts that may be shown in full. */
   alerts: readonly MessageAlert[]
-  /** What still fires of the group of which `alerts` are the resolved ones. */
+  /** In a recovery: the alerts of the same group that still fire. */
   stillFiring?: readonly MessageAlert[]
-  /** How many messages may carry the alerts, of which this is the first; one where absent. */
+  /** Number of messages over which the alerts may be spread, this one included. Default 1. */
   messages?: number
-  /** How many alerts the message stands for, and from when to when they came. */
+  /** Number of alerts that the message represents, and when the first and the last arrived. */
   total: number
   from: Date
   to: Date
@@ -40,62 +40,62 @@ export interface RenderRequest {
   delayed:
     | { since: Date; reason: 'penalty' | 'push_limit' | 'quota' | 'unreachable' | 'by_hand' }
     | undefined
-  /** The page that lists all. */
+  /** Address of the page that lists all alerts. */
   link: string | undefined
-  /** Whether the platform's body would be within its limit. */
+  /** True if a body with this content is within the platform's limit. */
   fits(title: string, text: string, buttons: readonly Button[]): boolean
 }
 
-/** A share of a month's calls that is used. */
+/** A warning that a share of the month's calls is used. */
 export interface QuotaWarning {
   channel: Channel
   now: Date
   percent: number
   used: number
   limit: number
-  /** The robot whose own cap it is; absent for the organisation's quota. */
+  /** The robot whose own cap is nearly used up; undefined for the organisation's quota. */
   robot: string | undefined
-  /** When the month begins anew. */
+  /** Start of the next month, when the count is reset. */
   endsAt: Date
 }
 
-/** A message as a form makes it. */
+/** A message as one of the forms renders it. */
 export interface Draft {
   title: string
   text: string
   kind: MessageKind
-  /** How many of the alerts, from the first, the text includes. */
+  /** Number of the request's alerts that the text includes, counted from the first. */
   told: number
-  /** False: too long to be read, so a form with less of each alert is better. */
+  /** False if the text is too long to read, so that a shorter form is better. */
   isReadable?: boolean
-  /** Where a card's buttons lead; other formats have links in the text. */
+  /** Buttons of an actionCard; other formats have links in the text. */
   buttons: readonly Button[]
 }
 
 export interface Rendered extends Draft {
-  /** Templates that failed, with place and line; the built-in one was used instead. */
+  /** Errors of templates, with file and line; the built-in template was used instead. */
   faults: string[]
 }
 
 export interface Renderer {
-  /** A message's title and text, never empty, within what `fits` allows. Never throws. */
+  /** Renders title and text: never empty, and within the limit that `fits` checks. Never throws. */
   render(request: RenderRequest): Rendered
-  /** The warning that a share of the month's calls is used; it fits into any message. Never throws. */
+  /** Renders the quota warning, which is short enough for any message. Never throws. */
   quota(warning: QuotaWarning): Pick<Rendered, 'title' | 'text' | 'faults'>
-  /** Names in the channels' templates that nobody knows: quick. */
+  /** Finds unknown names in the channels' templates. Fast, because it renders nothing. */
   names(): UnknownNames
-  /** What fails in any situation; gives way before each. */
+  /** Renders every scenario and returns the errors; yields to the event loop before each. */
   failures(giveWay: GiveWay): Promise<string[]>
-  /** Both, without giving way: tens of milliseconds for each channel. */
+  /** Runs both checks without yielding: tens of milliseconds for each channel. */
   check(): Promise<TemplateCheck>
 }
 
 export interface TemplateCheck {
   faults: string[]
-  /** What fails or prints nothing in some situation; a built-in part then stands in. */
+  /** Parts that fail or print nothing in some scenario; the built-in part replaces them. */
   failures: string[]
   warnings: string[]
 }
 
-/** What the names in templates alone show. */
+/** The result of checking names without rendering. */
 export type UnknownNames = Omit<TemplateCheck, 'failures'>

@@ -4,12 +4,12 @@ import type { Part } from '../templates/loader.ts'
 import { type AlertView, type ViewOptions, viewOf } from '../templates/view.ts'
 import { isOcpAlert } from '../text/sender.ts'
 
-/** With this many changes an alert is shown as flapping. */
+/** From this many changes on, an alert is shown as flapping. */
 const FLAPPING_CHANGES = 2
 
 /**
- * An alert as its part shows it: the operator's, or plain lines where even the built-in one fails. `whole` is its view
- * with what the group shows once for all, which still decides the part.
+ * Renders an alert with its template part, or as plain lines if even the built-in part fails. `whole` is the view that
+ * includes the values that the group shows once; it decides which part is used.
  */
 export function alertText(view: AlertView, making: RenderContext, whole = view): string {
   return making.renderPart(partFor(whole), view) ?? plainText(view, making)
@@ -39,15 +39,15 @@ function plainText({ v }: AlertView, making: RenderContext): string {
   ).join('\n')
 }
 
-/** Lines that hold something. */
+/** The number of lines that are not blank. */
 export function lineCount(text: string): number {
   return text.split('\n').filter((line) => line.trim() !== '').length
 }
 
-/** Of a long text in a whole alert above many others, so much is shown. */
+/** Limits of a value in an alert that is shown in full above a digest. */
 const HEAD_VALUE = { longest: 1_000, maxLines: 12 } as const
 
-/** Alerts in full above a digest, made once each. */
+/** Renders an alert in full for the top of a digest, once for all lengths that are tried. */
 export function headText(
   told: MessageAlert,
   making: RenderContext,

@@ -21,15 +21,15 @@ import { statusSums, sum } from './tally.ts'
 import { titleOfCounts } from './title.ts'
 
 const MAX_TARGET_LENGTH = 120
-/** Different targets that a count names. */
+/** Maximum number of different targets that a line of counts names. */
 const MAX_TARGETS = 3
 
 /**
- * Counts by level, name and cluster, the most severe first, under as many whole Down and Critical alerts as fit; groups
- * that do not fit are only counted.
+ * Renders counts by level, name and cluster, the most severe first. Above them are as many full Down and Critical
+ * alerts as fit. Groups that do not fit are included in the total only.
  */
 export function renderCounts(request: RenderRequest, making: RenderContext): Draft {
-  // No more can be read, however many there are.
+  // More would exceed the readable lines anyway.
   const severe = request.alerts.filter(isHead).slice(0, MAX_READABLE_LINES)
   return largestDigest(countsMaker(request, severe, making), {
     limit: request.groups.length,
@@ -39,7 +39,7 @@ export function renderCounts(request: RenderRequest, making: RenderContext): Dra
   })
 }
 
-/** Makes the digest of the first `count` groups, under the first `heads` of the severe alerts. */
+/** Returns a function that renders the first `count` groups below the first `heads` severe alerts. */
 function countsMaker(
   request: RenderRequest,
   severe: readonly MessageAlert[],
@@ -123,7 +123,7 @@ function groupLineOf(group: CountGroup, making: RenderContext): Markup {
   return new Markup(`${making.markup.bold(String(count))} ${text}`.trim())
 }
 
-/** Whether its cluster is where the alerts are, not where the exporter runs that reported them. */
+/** True if the group's cluster is the location of its alerts, not of the exporter that reported them. */
 function isPlace({ cluster, examples }: CountGroup, making: RenderContext): boolean {
   if (examples.length === 0 || areOcp(examples)) return true
   return examples.some((told) =>
@@ -133,7 +133,7 @@ function isPlace({ cluster, examples }: CountGroup, making: RenderContext): bool
   )
 }
 
-/** The first different targets of a group, and what all its targets share where all are known. */
+/** The first different targets of a group, and the location parts that all share if all are known. */
 function targetsOf(
   { examples, cluster, firing, resolved }: CountGroup,
   making: RenderContext,
@@ -156,7 +156,7 @@ function targetsOf(
   return { shared: shared.parts, targets: different.slice(0, MAX_TARGETS) }
 }
 
-/** A target that could be taken for two is quoted. */
+/** Quotes a target that contains a separator, so that it cannot be read as two. */
 function listItem(target: string): string {
   return /[,、"]/.test(target) ? JSON.stringify(target) : target
 }

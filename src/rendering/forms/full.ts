@@ -14,10 +14,10 @@ import { titleOf } from './title.ts'
 
 /** Values of a single alert that is too large are cut to these lengths, until it fits. */
 const VALUE_LENGTHS = [6_000, 3_000, 1_500, 700, 300, 100, 40]
-/** Where a page has the whole text, no more than a phone shows in a few screens. */
+/** Limit if the message links to the full text: about what a phone shows in a few screens. */
 const MAX_LENGTH_BESIDE_LINK = 1_500
 
-/** Whole alerts, as many of the first as fit; of a single one that does not fit, as much as fits. */
+/** Renders the first alerts in full, as many as fit. If not even one fits, its values are cut. */
 export function renderFull(request: RenderRequest, making: RenderContext): Draft {
   const { alerts, fits } = request
   const most = Math.min(alerts.length, MAX_WHOLE_ALERTS)
@@ -42,7 +42,7 @@ export function renderFull(request: RenderRequest, making: RenderContext): Draft
   return renderCut(request, making)
 }
 
-/** A single alert with its values cut until it fits. */
+/** Renders a single alert, with its values cut until it fits. */
 function renderCut(request: RenderRequest, making: RenderContext): Draft {
   const { fits, link } = request
   const about = { request, making, count: 1 }
@@ -55,7 +55,7 @@ function renderCut(request: RenderRequest, making: RenderContext): Draft {
   return { ...withTitleAndButtons(making.markup.bold(title).toString(), about), buttons: [] }
 }
 
-/** The text that shows the first `count` alerts. */
+/** Returns a function that renders the first `count` alerts. */
 function textsOf(request: RenderRequest, making: RenderContext, options: ViewOptions) {
   const { alerts, stillFiring = [] } = request
   return (count: number): string => {
@@ -66,7 +66,7 @@ function textsOf(request: RenderRequest, making: RenderContext, options: ViewOpt
   }
 }
 
-/** One alert with its values cut, under a word about it. */
+/** Renders one alert with cut values, with the notice of the part `long`. */
 function cutText(request: RenderRequest, making: RenderContext, longest: number): string {
   const told = request.alerts[0] as MessageAlert
   const view = viewOf(told, making, { longest, brief: longest < 1_000 })
@@ -81,7 +81,7 @@ function cutText(request: RenderRequest, making: RenderContext, longest: number)
   )
 }
 
-/** With its title, its notice and its buttons. */
+/** Completes a text with title, delay notice and buttons. */
 function withTitleAndButtons(
   text: string,
   { request, making, count }: { request: RenderRequest; making: RenderContext; count: number },

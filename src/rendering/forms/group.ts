@@ -22,7 +22,7 @@ import { headlineFor } from './headline.ts'
 import { distinctTexts, inReadingOrder } from './reading-order.ts'
 import { statusCounts } from './tally.ts'
 
-/** Several alerts in full, under what they have in common; recoveries with what still fires. */
+/** Renders several alerts in full below what they have in common. A recovery also shows the alerts that still fire. */
 export function groupText(
   {
     request,
@@ -67,7 +67,7 @@ export function groupText(
   return text ?? views.map((each) => each.text).join('\n\n')
 }
 
-/** Name and place that all share. */
+/** The name and the location parts that all alerts share. */
 function commonIn(
   alerts: readonly MessageAlert[],
   making: RenderContext,
@@ -81,7 +81,7 @@ function commonIn(
   return { name: sharedValue(names), place: sharedPlace(places) }
 }
 
-/** Where all its alerts lead alike: runbook, dashboard, and a silence of the whole group. */
+/** Links that all alerts of a group share: runbook, dashboard, and a silence form for the group. */
 function groupLinksOf(
   alerts: readonly MessageAlert[],
   shared: Variables,
@@ -102,7 +102,7 @@ function groupLinksOf(
   return texts.length === 0 ? undefined : new Markup(texts.join(' · '))
 }
 
-/** What still fires of a group, as views and as lines. */
+/** The alerts of a group that still fire, as views and as lines. */
 export function stillFiringIn(
   stillFiring: readonly MessageAlert[],
   making: RenderContext,
@@ -120,7 +120,7 @@ export function stillFiringIn(
 }
 
 const MAX_STILL_FIRING = 20
-/** Alerts that still fire, in the payload of a message about others. */
+/** Maximum number of alerts that still fire in the payload of a recovery. */
 const MAX_IN_PAYLOAD = 10
 
 function linesOfStillFiring(views: readonly AlertView[], making: RenderContext) {
@@ -137,7 +137,7 @@ function linesOfStillFiring(views: readonly AlertView[], making: RenderContext) 
   return rest === 0 ? shown : [...shown, new Markup(making.word('more', { n: rest }))]
 }
 
-/** Alerts that Alertmanager cut from the groups of these, in words; empty where it cut none. */
+/** A sentence about the alerts that Alertmanager omitted from these groups; empty if it omitted none. */
 export function truncatedOf(alerts: readonly MessageAlert[], making: RenderContext): string {
   const byGroup = new Map<string, number>()
   for (const { alert } of alerts) {
@@ -149,7 +149,7 @@ export function truncatedOf(alerts: readonly MessageAlert[], making: RenderConte
   return n === 0 ? '' : making.word('truncated', { n })
 }
 
-/** What a group finds of each of its alerts: all that a part about one finds, and the text that this makes. */
+/** The views of a group's alerts, each with the text that its own part renders. */
 function alertsIn(
   alerts: readonly MessageAlert[],
   making: RenderContext,
@@ -172,7 +172,7 @@ function alertsIn(
           text ??= new Markup(alertText(view, making))
           return text
         },
-        /** Without what the group shows once for all; OCP's format stays whole. */
+        /** The text without the values that the group shows once; an alert of OCP keeps them. */
         get ownText(): Markup {
           if (ownText === undefined) {
             const short = view.isOcp
@@ -187,10 +187,10 @@ function alertsIn(
   })
 }
 
-/** Variables that a group shows once where all its alerts have the same. */
+/** Variables that a group shows once if all its alerts have the same value. */
 const SHOWN_ONCE = ['alarm_summary', 'alarm_description', 'runbook_url', 'dashboard_url'] as const
 
-/** The value that all are; undefined where they differ. */
+/** The common value; undefined if the values differ. */
 function sharedValue(values: readonly (string | undefined)[]): string | undefined {
   return values.every((each) => each === values[0]) ? values[0] : undefined
 }

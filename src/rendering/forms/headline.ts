@@ -5,18 +5,18 @@ import { ICONS, LEVEL_ICONS, NO_LEVEL_ICON } from '../text/level-icons.ts'
 import { isOcpAlert } from '../text/sender.ts'
 import type { CountGroup } from '../types.ts'
 
-/** What is worst among several alerts, and how many of them are that bad. */
+/** The worst level of several alerts, and how many of them have it. */
 export interface Headline {
   sign: string
   /** The sign with the word of the level or of the recovery. */
   mark: string
-  /** `5 alerts`, `14 of 40 critical` where not all are of the worst level, or `3 resolved`. */
+  /** `5 alerts`, `14 of 40 critical` if not all have the worst level, or `3 resolved`. */
   text: string
-  /** Whether all are of the worst level: the mark then holds for each. */
+  /** True if all have the worst level, so that the mark applies to each. */
   isUniform: boolean
 }
 
-/** The headline of alerts; of none, an empty sign. */
+/** The headline of listed alerts. */
 export function headlineOf(alerts: readonly MessageAlert[], making: RenderContext): Headline {
   const firing = alerts.filter(({ alert }) => alert.status === 'firing')
   const level = Math.min(...firing.map((each) => each.level))
@@ -29,7 +29,7 @@ export function headlineOf(alerts: readonly MessageAlert[], making: RenderContex
   return worstHeadline({ sign, word, worst: worst.length, total: alerts.length }, making)
 }
 
-/** Sign and headline as templates find them. */
+/** The headline as fields for templates. */
 export function headlineFor(alerts: readonly MessageAlert[], making: RenderContext) {
   const { sign, mark, text } = headlineOf(alerts, making)
   return { sign, mark, headline: text }
@@ -65,7 +65,7 @@ function resolvedHeadline(total: number, making: RenderContext): Headline {
   return { sign, mark: sign, text: making.word('resolved', { n: total }), isUniform: true }
 }
 
-/** Whether OCP's own words suit all of them. */
+/** True if OCP sent all of the alerts, so that its own names of levels apply. */
 export function areOcp(alerts: readonly Pick<MessageAlert, 'alert'>[]): boolean {
   return alerts.length > 0 && alerts.every(({ alert }) => isOcpAlert(alert))
 }

@@ -7,21 +7,21 @@ import { headText, lineCount } from './alert-text.ts'
 import { largestFitting } from './largest-fitting.ts'
 import { MAX_READABLE_LINES } from './limits.ts'
 
-/** A digest of a certain length. */
+/** A rendered digest, with the alerts in full at its top and the number of its lines. */
 export interface SizedDigest {
   draft: Draft
   heads: readonly Markup[]
   lineCount: number
 }
 
-/** Whether a digest shows an alert whole, where it fits. */
+/** True if a digest shows the alert in full when it fits: a firing Down or Critical alert. */
 export function isHead({ alert, level }: MessageAlert): boolean {
   return alert.status === 'firing' && isSevere(level)
 }
 
 /**
- * The digest with as many whole severe alerts as fit above the first `least` lines, then as many lines as fit under them.
- * Where fewer than `least` lines fit under one whole alert, as many as fit. Where not even one fits, the title alone.
+ * Renders a digest with as many full severe alerts as fit above the first `least` lines, then as many lines as fit. If
+ * fewer than `least` lines fit below one full alert, as many as fit. If not even one fits, the title alone.
  */
 export function largestDigest(
   make: (count: number, heads: number) => SizedDigest,
@@ -65,7 +65,7 @@ function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {
     : { ...draft, text: draft.title, buttons: [], told: 1 }
 }
 
-/** Whole alerts at the head of a digest: where its part prints `it.heads`, else above its text, so that none is lost. */
+/** Renders a digest with full alerts. If its part does not print `it.heads`, they go above its text. */
 export function headsOver<T extends object>(
   it: T,
   heads: readonly Markup[],
@@ -83,7 +83,7 @@ export function headsOver<T extends object>(
   return isPrinted || heads.length === 0 ? text : `${heads.join('\n\n')}\n\n${text}`
 }
 
-/** Alerts in full; details and runbook that the one above has as well are not repeated. */
+/** Renders alerts in full, without details and runbook that are the same as in the alert above. */
 export function headTexts(
   alerts: readonly MessageAlert[],
   making: RenderContext,

@@ -1,4 +1,4 @@
-/** The largest count up to `limit` that passes, if more never passes where less does not; 0 when one does not. */
+/** The largest count up to `limit` that passes; 0 if 1 fails. A count above a failing one must fail as well. */
 export function largestFitting(limit: number, passes: (count: number) => boolean): number {
   let low = 0
   let high = 1

@@ -14,7 +14,7 @@ import { lineText, sectionsOf } from './sections.ts'
 import { statusCounts } from './tally.ts'
 import { titleOf } from './title.ts'
 
-/** As many whole Down and Critical alerts as fit, then a line for each other; as many of the first alerts as fit. */
+/** Renders as many of the first alerts as fit: Down and Critical ones in full if they fit, others as a line each. */
 export function renderLines(request: RenderRequest, making: RenderContext): Draft {
   const { alerts, fits, messages = 1 } = request
   return largestDigest(linesMaker(request, making), {
@@ -25,7 +25,7 @@ export function renderLines(request: RenderRequest, making: RenderContext): Draf
   })
 }
 
-/** Makes the digest of the first `count` alerts, of which the first `heads` severe ones are whole. */
+/** Returns a function that renders the first `count` alerts, with the first `heads` severe ones in full. */
 function linesMaker(
   request: RenderRequest,
   making: RenderContext,
@@ -70,12 +70,12 @@ function linesMaker(
   }
 }
 
-/** What every digest finds. */
+/** The fields that templates find in every digest. */
 export function digestFacts({ link }: RenderRequest, making: RenderContext) {
   return { ...toolsFor(making), listUrl: link, listLink: listLinkOf(link, making) }
 }
 
-/** A digest with its button. */
+/** The digest with the button to the full list. */
 export function digestDraft(
   { title, text, told }: Pick<Draft, 'title' | 'text' | 'told'>,
   { link }: RenderRequest,

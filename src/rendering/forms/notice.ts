@@ -14,7 +14,7 @@ const WORDS = {
   by_hand: 'delayedByHand',
 } as const satisfies Record<Delayed['reason'], Word>
 
-/** A text under a line that says since when it waited and why, where it did. */
+/** If the message was delayed, puts a notice with time and reason above its text. */
 export function withNotice(
   text: string,
   delayed: Delayed | undefined,

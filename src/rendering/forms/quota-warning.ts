@@ -5,7 +5,7 @@ import { ICONS } from '../text/level-icons.ts'
 import type { QuotaWarning } from '../types.ts'
 import { titled } from './title.ts'
 
-/** From these shares on, what the receiver does about it. */
+/** What the receiver does from each percentage on. */
 const MEANINGS: readonly { from: number; word: Word }[] = [
   { from: 90, word: 'quotaLast' },
   { from: 70, word: 'quotaMost' },

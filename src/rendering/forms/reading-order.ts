@@ -7,7 +7,7 @@ import { locationOf } from '../text/location.ts'
 
 const COLLATOR = new Intl.Collator('en', { numeric: true })
 
-/** Alerts as a person reads them: what fires before what is resolved, then by level, name and target. */
+/** Sorts alerts for a reader: firing before resolved, then by level, name and location. */
 export function inReadingOrder(
   alerts: readonly MessageAlert[],
   making: RenderContext,
@@ -22,7 +22,7 @@ export function inReadingOrder(
   return keyed.map(({ told }) => told)
 }
 
-/** For each alert of a message, the labels that distinguish it from others shown by the same words. */
+/** For each alert of a message, the labels that distinguish it from others with the same shown text. */
 export function distinctTexts(
   alerts: readonly MessageAlert[],
   making: RenderContext,

@@ -7,21 +7,21 @@ import type { CountGroup } from '../types.ts'
 
 export const MAX_LINE_LENGTH = 300
 
-/** What a digest shows of one level, or of what is resolved. */
+/** A section of a digest: the alerts of one level, or the resolved ones. */
 export interface Section {
   sign: string
   mark: string
-  /** How many alerts, which may be more than its lines. */
+  /** Number of alerts, which may exceed the number of lines. */
   count: number
   lines: Markup[]
   alerts: AlertView[]
   groups: CountGroup[]
 }
 
-/** With this many alerts of one name, a section shows the name once. */
+/** From this many alerts with the same name on, they get a section that shows the name once. */
 const SAME_NAME = 3
 
-/** By level, then what is resolved; many of one name are a section of their own. Equal lines are one with its count. */
+/** Sorts alerts into sections by level, resolved ones last. Many with the same name get a section for themselves. */
 export function sectionsOf(views: readonly AlertView[], making: RenderContext): Section[] {
   const counts = new Map<string, number>()
   for (const view of views) {
@@ -50,7 +50,7 @@ export function sectionsOf(views: readonly AlertView[], making: RenderContext): 
     .map(({ section, named }) => withLines(section, named, making))
 }
 
-/** A section with its lines; what the places of one rule's alerts share stands in its heading. */
+/** Adds a section's lines. If its alerts have the same name, the location parts they share go into its heading. */
 function withLines(section: Section, named: boolean, making: RenderContext): Section {
   const { mark, alerts } = section
   const shared = named ? sharedPlace(alerts.map(({ places }) => places)) : NOTHING_SHARED
@@ -71,7 +71,7 @@ function headOf({ mark, sign }: AlertView, making: RenderContext): string {
   return mark === sign ? `${sign} ${making.word('alertWord')}` : mark
 }
 
-/** A line for each alert, or for each set of alerts that read the same, with how many. */
+/** A line for each alert; alerts with the same text share a line, with their number. */
 function linesOf(
   views: readonly AlertView[],
   making: RenderContext,
@@ -95,13 +95,13 @@ function whatAndWhere(
   return [line, ...own.slice(own.length - labels)].filter((each) => each !== '').join(' · ')
 }
 
-/** Name and places as a line shows them. */
+/** Joins name and location parts as a line shows them. */
 export function lineText(parts: readonly string[]): string {
   const shown = parts.map(oneLine).filter((each) => each !== '')
   return cutTo(shown.join(' · '), MAX_LINE_LENGTH, '…')
 }
 
-/** Since when the first of them fires; how long the longest lasted. */
+/** The start of the alert that fires longest; for resolved alerts, the longest duration. */
 function whenOf(views: readonly AlertView[], making: RenderContext): string {
   const lasted = views.flatMap(({ isResolved, lastedMs }) => (isResolved ? (lastedMs ?? []) : []))
   if (lasted.length > 0)

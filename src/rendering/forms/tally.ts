@@ -12,7 +12,7 @@ export function statusCounts(alerts: readonly Pick<MessageAlert, 'alert'>[]): St
   return { firing, resolved: alerts.length - firing }
 }
 
-/** The same of counted alerts. */
+/** How many counted alerts fire, and how many are resolved. */
 export function statusSums(groups: readonly CountGroup[]): StatusCounts {
   return {
     firing: sum(groups, ({ firing }) => firing),

@@ -11,14 +11,14 @@ import { inReadingOrder } from './reading-order.ts'
 import { statusCounts, statusSums } from './tally.ts'
 
 const MAX_TITLE_LENGTH = 120
-/** Of a value in the payload that a title finds; no title takes more. */
+/** Maximum length of a value in the payload for a title; a title has no room for more. */
 const MAX_VALUE_IN_TITLE = 200
-/** Names of a title; a phone shows no more. */
+/** Maximum number of names in a title; a phone shows no more. */
 const NAMED = 3
 
 /**
- * What a phone shows of a message in its notification and in the list of chats, and nowhere else: level, name, where,
- * and how many. On one line, never empty, never cut within a character.
+ * Renders the title, which a phone shows only in its notification and in the list of chats: level, name, location, and
+ * number of alerts. One line, never empty, never cut within a character.
  */
 export function titleOf(
   alerts: readonly MessageAlert[],
@@ -73,7 +73,7 @@ function titleOfOne(told: MessageAlert, rest: string | undefined, making: Render
   return titled([`${flapping}${mark} ${nameOf(variables, making)}`, ...locationOf(variables), rest])
 }
 
-/** `🔴 14 of 40 critical: …`, or `🔴 Critical 5 alerts: …` where all are. */
+/** `🔴 14 of 40 critical: …`, or `🔴 Critical 5 alerts: …` if all are critical. */
 function titleOfSeveral(
   alerts: readonly MessageAlert[],
   rest: string | undefined,
@@ -87,7 +87,7 @@ function titleOfSeveral(
   return titled([`${head}${making.word('colon')}${namesIn(names)}`, rest, ...common])
 }
 
-/** The title of counts. */
+/** Renders the title of counted alerts. */
 export function titleOfCounts(
   groups: readonly CountGroup[],
   total: number,
@@ -119,13 +119,13 @@ function headOf({ sign, mark, text, isUniform }: Headline): string {
   return `${isUniform ? mark : sign} ${text}`
 }
 
-/** Each part on one line, joined, and cut. */
+/** Joins the parts to one line and cuts it. */
 export function titled(parts: readonly (string | undefined)[]): string {
   const shown = parts.map((each) => escapeText(oneLine(each ?? ''))).filter((each) => each !== '')
   return cutTo(shown.join(' · '), MAX_TITLE_LENGTH, '…')
 }
 
-/** Names with how often each comes, in the order of the first of each. */
+/** Each name with its number of occurrences, in order of first occurrence. */
 function tallied(names: readonly (readonly [string, number])[]): [string, number][] {
   const counts = new Map<string, number>()
   for (const [name, count] of names) counts.set(name, (counts.get(name) ?? 0) + count)
@@ -138,7 +138,7 @@ function namesIn(names: readonly (readonly [string, number])[]): string {
   return `${shown.join(', ')}${names.length > NAMED ? ' …' : ''}`
 }
 
-/** What the places of all begin with, from the cluster down. */
+/** The parts with which all locations begin, from the cluster down. */
 function titlePlace(places: readonly (readonly string[])[]): string[] {
   const [first = [], ...others] = places
   const end = first.findIndex((each, index) => others.some((other) => other[index] !== each))

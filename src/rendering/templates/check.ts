@@ -9,10 +9,10 @@ import { FIELDS } from './fields.ts'
 import type { Parts } from './loader.ts'
 import { type Ask, scenarios } from './scenarios.ts'
 
-/** An instant for samples; any would do. */
+/** An arbitrary instant for the samples. */
 const SAMPLE_NOW = new Date('2026-11-24T19:04:30Z')
 
-/** As large as what DingTalk takes, less what a body has around title and text. */
+/** DingTalk's limit for a body, less everything but title and text. */
 const SAMPLE_BYTES = 19_000
 
 interface Known {
@@ -20,7 +20,7 @@ interface Known {
   parts: Parts
 }
 
-/** Names in the templates of channels that nobody knows, each once, with its place and line. */
+/** Finds unknown names in the channels' templates; each is reported once, with file and line. */
 export function checkNames(known: readonly Known[]): UnknownNames {
   const named = known.map(({ channel, parts }) => namesIn(channel, parts))
   return {
@@ -29,7 +29,7 @@ export function checkNames(known: readonly Known[]): UnknownNames {
   }
 }
 
-/** What fails or prints nothing in any of the situations, each once, with its place and line; gives way before each. */
+/** Renders every scenario, yielding before each. Reports each part that fails or prints nothing once, with its line. */
 export async function renderFailures(
   known: readonly Known[],
   renderer: Pick<Renderer, 'render' | 'quota'>,
@@ -46,13 +46,13 @@ export async function renderFailures(
   return [...found]
 }
 
-/** Whether anything of it is the operator's; playing the built-in ones at every start would cost a third of a second. */
+/** True if any part is the operator's. Checking the built-in ones would add a third of a second to every start. */
 function isOwn({ channel, parts }: Known): boolean {
   const { title, variables } = channel
   return title !== undefined || variables.size > 0 || [...parts.values()].some((part) => part.own)
 }
 
-/** Channels for which this is the same make the same messages. */
+/** A key; channels with the same key render the same messages. */
 function playedAs({ channel, parts }: Known): string {
   const { format, title, variables } = channel
   const texts = [...parts.values()].map(({ file: place, text }) => [place, text])
@@ -71,8 +71,8 @@ function faultsIn(
 }
 
 /**
- * Near misses of documented names in the operator's files, and what phones cannot show. Each is a warning, since any
- * name may be a label's. Names in the configuration itself are looked at where it is read.
+ * Finds likely misspellings of documented names in the operator's files, and markup that phones cannot show. These are
+ * warnings, because any name may be a label's. Names in the configuration itself are checked when it is loaded.
  */
 function namesIn(channel: Channel, parts: Parts): UnknownNames {
   const known = knownNames(channel)
@@ -120,7 +120,7 @@ function nearest(name: string, known: Iterable<string>): string | undefined {
   return undefined
 }
 
-/** Fields of `it` that no part has, and tables. */
+/** Warnings about fields of `it` that do not exist, and about tables. */
 function layoutWarnings(text: string, file: string, format: Format): string[] {
   const fields = fieldsIn(text).flatMap(({ name, line }) => {
     if (FIELDS.has(name)) return []

@@ -6,27 +6,27 @@ import { escapedFor, Markup } from '../text/markup.ts'
 import { errorAt, syntaxError, TemplateError } from './template-error.ts'
 import { VARIABLE } from './variables.ts'
 
-/** A compiled template: its text for what it is given as `it`. Throws a TemplateFault. */
+/** A compiled template: renders the values in `it`. Throws a TemplateError. */
 export type Template = (it: object) => string
 
-/** Names of variables that a template uses, with the lines they stand on. */
+/** A variable that a template uses, and the line of its use. */
 export interface Usage {
   name: string
   line: number
 }
 
-/** `${name}` in a template becomes a call of this, which stands in the scope of the compiled template. */
+/** `${name}` in a template is compiled to a call of this function, which is in the compiled template's scope. */
 const PRINT = '__print'
 
 interface CompileOptions {
-  /** False for templates that come from elsewhere than a file: Eta's tags in them are text. */
+  /** False for templates that are not from a file: Eta's tags in them are plain text. */
   tags?: boolean
-  /** Templates that `include('name')` prints; it may still be filled after compiling. */
+  /** Templates that `include('name')` can print; entries may be added after compiling. */
   includes?: ReadonlyMap<string, Template>
 }
 
 /**
- * Compiles a template. `${name}` prints a variable, and Eta's tags hold logic; the output of both is escaped for the
+ * Compiles a template. `${name}` prints a variable, and Eta's tags contain logic; the output of both is escaped for the
  * format. A list line whose only `${name}` is empty is left out. Throws a TemplateError that names the line.
  */
 export function compile(
@@ -36,7 +36,7 @@ export function compile(
 ): Template {
   const normalized = normalize(text)
   const lines = linesOf(normalized, tags)
-  // Eta counts the lines before each tag from the beginning: quadratic, so it compiles only what holds tags.
+  // At each tag Eta counts the lines from the beginning, which is quadratic. So it compiles only texts with tags.
   if (!tags || !normalized.includes('<%')) return printing(lines, format)
   const eta = new MessageEta(format, includes)
   const source = lines.map(withTags).join('')
@@ -50,10 +50,10 @@ export function compile(
 
 const NO_INCLUDES: ReadonlyMap<string, Template> = new Map()
 
-/** No message takes a third of this, so a longer text is not finished. */
+/** Rendering stops at this length: no message has room for a third of it. */
 const MAX_PRINTED = 60_000
 
-/** A template without tags. */
+/** A template without tags, which needs no Eta. */
 function printing(lines: readonly Line[], format: Format): Template {
   return (it) => {
     const values = it as Values
@@ -78,7 +78,7 @@ interface Values {
   get(name: string): unknown
 }
 
-/** Eta that counts lines, and escapes for a message rather than for HTML. */
+/** Eta with line numbers in its errors, and with escaping for messages instead of HTML. */
 class MessageEta extends Eta {
   readonly print: (value: unknown, opening: boolean, followed: string) => string
 
@@ -86,18 +86,18 @@ class MessageEta extends Eta {
     super({
       autoTrim: false,
       autoEscape: true,
-      // What a tag prints may stand anywhere, so it is escaped as if it began its line.
+      // A tag may be at any position, so its output is escaped as if it began a line.
       escapeFunction: (value: unknown) => escapedFor(format, value, { opening: true }),
       cache: false,
       debug: true,
-      // What is missing prints nothing, in a raw tag too.
+      // A missing value prints nothing, in a raw tag too.
       autoFilter: true,
       filterFunction: (value: unknown) => (value ?? '') as string,
       functionHeader: `const ${PRINT} = this.print;`,
     })
     this.print = (value, opening, followed) =>
       escapedFor(format, value, { opening, followed } satisfies Position)
-    // What Eta calls for `include`; its text is ready, so `<%= include(…) %>` escapes it no further.
+    // Eta calls this for `include`. It returns Markup, so that `<%= include(…) %>` does not escape it again.
     this.render = (name: unknown, it: object) =>
       included(String(name), it, includes) as unknown as string
   }
@@ -118,7 +118,7 @@ function included(name: string, it: object, includes: ReadonlyMap<string, Templa
   }
 }
 
-/** Names of the templates that a template includes, where they stand as a text. */
+/** Names of the templates that a template includes, as far as they are string literals. */
 export function includesIn(text: string): string[] {
   return linesOf(normalize(text)).flatMap(({ code }) =>
     [...code.matchAll(/\binclude\s*\(\s*(?:'([\w.-]+)'|"([\w.-]+)")/g)].map(
@@ -137,7 +137,7 @@ export function fieldsIn(text: string): Usage[] {
   )
 }
 
-/** Lines that make a Markdown table of those around them; DingTalk's phones show them as they are written. */
+/** Line numbers of the rules in Markdown tables; DingTalk's phones show a table's source. */
 export function tablesIn(text: string): number[] {
   return linesOf(normalize(text)).flatMap(({ pieces }, index) =>
     pieces.length === 1 && typeof pieces[0] === 'string' && isTableRule(pieces[0])
@@ -175,11 +175,11 @@ const IN_TAG = /\bit\s*\.\s*(?:get\s*\(\s*(?:'|")([\w.-]+)(?:'|")\s*\)|v\s*\.\s*
 
 /** One line of a template. */
 interface Line {
-  /** Text and tags as they stand, and each `${name}` outside of tags. */
+  /** Text and tags unchanged, and each `${name}` outside of tags. */
   pieces: readonly (string | Printed)[]
-  /** What stands in tags. */
+  /** The code in tags. */
   code: string
-  /** The only variable of a list line, which is left out where that is empty. */
+  /** The only variable of a list line; the line is left out if its value is empty. */
   only: string | undefined
   end: '\n' | ''
 }
@@ -190,14 +190,14 @@ interface Printed extends Position {
 
 const LIST_LINE = /^\s*(?:>\s*)?[-*+]\s/
 
-/** So far only marks that begin a line, a list item or a quote. */
+/** Matches text that contains only the marks that begin a line, a list item or a quote. */
 const OPENING = /^[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)?$/
 
 const TOKEN = new RegExp(`<%|%>|${VARIABLE.source}`, 'gu')
 
 const NONE: readonly string[] = []
 
-/** Line by line, so that a fault names the right one; in time that grows with the text alone. */
+/** Splits a template into lines, so that errors have the right line number. Linear in the length of the text. */
 function linesOf(text: string, tags = true): Line[] {
   let inTag = false
   return text.split('\n').map((line, index, all) => {
@@ -218,7 +218,7 @@ function linesOf(text: string, tags = true): Line[] {
         codeFrom = at + written.length
       } else if (!inTag) {
         const after = at + written.length
-        // After another variable nothing is at the beginning of its line any more.
+        // Only the first variable of a line can be at the line's beginning.
         const opening = names.length === 0 && OPENING.test(line.slice(0, at))
         const followed = /^[[(:<]/.test(line[after] ?? '') ? (line[after] as string) : ''
         pieces.push(line.slice(from, at), { name, opening, followed })
@@ -238,7 +238,7 @@ function linesOf(text: string, tags = true): Line[] {
   })
 }
 
-/** A line with each `${name}` as a tag of Eta's. */
+/** A line with each `${name}` as an Eta tag. */
 function withTags({ pieces, only, end }: Line): string {
   const text = pieces.map((piece) => (typeof piece === 'string' ? piece : printed(piece))).join('')
   return only === undefined

@@ -7,39 +7,39 @@ import { conceal } from '../../redact.ts'
 import { compile, includesIn, type Template } from './engine.ts'
 import { errorAt, TemplateError } from './template-error.ts'
 
-/** The built-in templates, beside both src/ and dist/. */
+/** Folder of the built-in templates; the relative path is the same from src/ and from dist/. */
 const BUILT_IN = fileURLToPath(new URL('../../../templates/messages/', import.meta.url))
 
 /**
- * Every kind of text is a part, in `NAME.PART.eta` (`alert` in `NAME.eta`). Where a template has no file for a part, its
- * file for the part named here is used.
+ * A template has a part for every kind of text, in the file `NAME.PART.eta` (`NAME.eta` for `alert`). Without a file
+ * for a part, the template's file for the part named here is used.
  */
 export const PARTS = {
-  /** Takes the place of the parts about one alert and about a group: every message that shows alerts in full. */
+  /** Replaces the parts about one alert and about a group, in every message that shows alerts in full. */
   message: undefined,
-  /** One alert that fires. */
+  /** One firing alert. */
   alert: undefined,
-  /** One that has neither summary nor description: its labels are all there is. */
+  /** An alert without summary and description, which shows its labels instead. */
   bare: 'alert',
-  /** One that is too large for a message: its values are cut. */
+  /** An alert that is too large for a message, with its values cut. */
   long: undefined,
   recovery: 'alert',
-  /** One that changed its state several times while it waited. */
+  /** An alert that changed its state several times while it waited. */
   flapping: 'alert',
   group: undefined,
-  /** The resolved alerts of a group of which others still fire. */
+  /** The resolved alerts of a group in which others still fire. */
   partial: 'group',
-  /** What `lines` and `counts` fall back to. */
+  /** Used for `lines` and `counts` if they have no file. */
   digest: undefined,
-  /** Many alerts, a line each. */
+  /** Many alerts, one line each. */
   lines: 'digest',
-  /** Too many for that: counts. */
+  /** Too many alerts for one line each: counts. */
   counts: 'digest',
-  /** The line about why a message comes late. */
+  /** The notice that a message is delayed, with the reason. */
   delayed: undefined,
-  /** The same after a push limit. */
+  /** The notice that a push limit delayed a message. */
   opened: 'delayed',
-  /** What a phone shows of a message in its notification; the built-in title if the file is missing. */
+  /** The title, which a phone shows in its notification; without a file, the built-in title. */
   title: undefined,
   /** A warning that the month's calls are being used up. */
   quota: undefined,
@@ -49,13 +49,13 @@ export type Part = keyof typeof PARTS
 
 export const PART_NAMES = Object.keys(PARTS) as Part[]
 
-/** One part of a channel's template, with where it comes from. */
+/** One part of a channel's template, with its origin. */
 export interface PartSource {
   part: Part
   text: string
   /** A path, or `channels.NAME.template`. */
   file: string
-  /** The operator's, not built in. */
+  /** True for the operator's template, false for a built-in one. */
   own: boolean
   template: Template
   /** The built-in part that replaces this one if it fails. */
@@ -64,7 +64,7 @@ export interface PartSource {
 
 export type Parts = ReadonlyMap<Part, PartSource>
 
-/** Gives the built-in parts of `default`, each format compiled once. */
+/** Returns a function that gives the built-in parts of `default`; each format is compiled once. */
 export function builtInParts(): (format: Format) => Parts {
   const compiledFor = new Map<Format, Parts>()
   return (format) => {
@@ -82,7 +82,7 @@ export function builtInParts(): (format: Format) => Parts {
 
 /**
  * All parts of a channel's template: the operator's files first, then the built-in ones of that name, then those of
- * `default`. AppError bad_configuration names what is wrong where.
+ * `default`. Throws AppError bad_configuration with the place of every fault.
  */
 export function partsOf(
   channel: Channel,
@@ -102,7 +102,7 @@ export function partsOf(
   if (template.kind === 'named')
     for (const part of PART_NAMES) keep(named, part, builtIn(template.name, part))
   if (own.size === 0 && named.size === 0) throw absent(channel, folder)
-  // The operator's part about one alert, or about a group, comes before a built-in one about both.
+  // The operator's part about one alert or a group takes precedence over a built-in part about both.
   if (own.size > 0) named.delete('message')
   const parts = new Map<Part, PartSource>()
   const faults = new Set<string>()
@@ -137,14 +137,14 @@ export function partsOf(
   return parts
 }
 
-/** The templates that one includes, and those that these include: the operator's, else the built-in ones. */
+/** The templates that a file includes, directly or indirectly: the operator's, else the built-in ones. */
 function includesOf(file: File, folder: string, format: Format): ReadonlyMap<string, Template> {
   const templates = new Map<string, Template>()
   const add = (text: string): void => {
     for (const name of includesIn(text)) {
       if (templates.has(name)) continue
       const found = fileIn(folder, name, 'alert') ?? builtIn(name, 'alert')
-      // A template that is not there is found out where it would print.
+      // A missing template is an error only when it is to be printed.
       if (found === undefined) continue
       try {
         templates.set(name, compile(found.text, format, { includes: templates }))
@@ -158,7 +158,7 @@ function includesOf(file: File, folder: string, format: Format): ReadonlyMap<str
   return templates
 }
 
-/** A configuration whose templates are wrong, all faults in it. */
+/** The error for faulty templates, with all faults. */
 export function faulty(faults: readonly string[]): AppError {
   return new AppError('bad_configuration', faults[0] ?? 'templates', { faults })
 }
@@ -166,7 +166,7 @@ export function faulty(faults: readonly string[]): AppError {
 interface File {
   text: string
   place: string
-  /** Only a file may hold code: where false, `<% %>` is text. */
+  /** False: `<% %>` is plain text, because only a template file may contain code. */
   tags?: false
 }
 

@@ -8,21 +8,21 @@ const ALERTMANAGER = 'http://alertmanager.example:9093'
 const PROMETHEUS = 'http://prometheus.example:9090'
 const OCP = 'http://ocp.example:8080'
 
-/** A text in each language, as the rules of a site in that language would have it. */
+/** Selects the sample text in the language. */
 export function inLanguage(language: Language, texts: readonly [string, string, string]): string {
   return texts[{ 'en-US': 0, 'zh-CN': 1, 'zh-TW': 2 }[language]] as string
 }
 
 interface Told {
   level?: Level
-  /** Since how many minutes before `now` it fires, and for how many it did. */
+  /** Minutes between its start and `now`, and minutes that it lasted. */
   since?: number
   lasted?: number
   annotations?: Readonly<Record<string, string>>
   told?: Partial<MessageAlert>
 }
 
-/** An alert as Alertmanager brings it. */
+/** A sample alert as parsed from an Alertmanager webhook. */
 export function prometheusAlert(
   labels: Readonly<Record<string, string>>,
   now: Date,
@@ -61,7 +61,7 @@ export function prometheusAlert(
   )
 }
 
-/** An alert as OCP brings it. */
+/** A sample alert as parsed from an OCP body. */
 export function ocpAlert(
   variables: Readonly<Record<string, string>>,
   now: Date,

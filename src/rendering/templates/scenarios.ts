@@ -4,7 +4,7 @@ import type { Language } from '../../model/settings.ts'
 import type { QuotaWarning, RenderRequest } from '../types.ts'
 import { inLanguage, ocpAlert, prometheusAlert } from './sample-alerts.ts'
 
-/** What a situation asks for, but for the channel and the platform's limit. */
+/** What to render in a scenario, without the channel and the platform's limit. */
 export type Ask =
   | { kind: 'message'; request: Omit<RenderRequest, 'channel' | 'fits'> }
   | { kind: 'quota'; warning: Omit<QuotaWarning, 'channel'> }
@@ -17,8 +17,8 @@ export interface Scenario {
 const MINUTE = 60_000
 
 /**
- * Every kind of message, with samples in the language, as of `now`: what templates are
- * checked against, and what the gallery shows.
+ * Every kind of message, with samples in the language, as of `now`. Templates are checked with them, and the gallery
+ * shows them.
  */
 export function scenarios(language: Language, now: Date): Scenario[] {
   const say = (...texts: [string, string, string]): string => inLanguage(language, texts)
@@ -81,7 +81,7 @@ export function scenarios(language: Language, now: Date): Scenario[] {
   ]
 }
 
-/** An alert of OCP, as its variables. */
+/** The variables of an alert of OCP. */
 function connectionIn(say: (en: string, zh: string, tw: string) => string) {
   return {
     alarm_id: '187',
@@ -140,7 +140,7 @@ function message(
 
 type HighLoad = (host: string, told?: Parameters<typeof prometheusAlert>[2]) => MessageAlert
 
-/** A storm as it comes: some rules, some hosts, a few over already; the most severe first. */
+/** A typical storm: several rules and hosts, a few alerts already resolved; the most severe first. */
 function forty(highLoad: HighLoad, now: Date): MessageAlert[] {
   const down = Array.from({ length: 3 }, (_, index) =>
     prometheusAlert(
@@ -210,7 +210,7 @@ function bare(now: Date): MessageAlert {
   )
 }
 
-/** A stack trace, as the logs of a database have them. */
+/** A stack trace like those in the logs of a database. */
 function trace(bytes: number): string {
   const lines: string[] = []
   for (let line = 0, length = 0; length < bytes; line += 1) {
@@ -221,7 +221,7 @@ function trace(bytes: number): string {
   return `call web service failed(ret=-4216, url="http://www.domain.com:80/services?Action=x&User_ID=a")\n${lines.join('\n')}`
 }
 
-/** What nobody should be able to do to a group by naming a table. */
+/** Markup, mentions and template code in the texts of an alert, which must have no effect in the group. */
 function hostile(now: Date): MessageAlert {
   return prometheusAlert(
     {

@@ -1,7 +1,7 @@
 import { Script } from 'node:vm'
 import { messageOf } from '../../errors.ts'
 
-/** What is wrong with a template, and on which of its lines. */
+/** An error in a template, with its line if known. */
 export class TemplateError extends Error {
   readonly line: number | undefined
   constructor(message: string, line?: number) {
@@ -10,14 +10,14 @@ export class TemplateError extends Error {
   }
 }
 
-/** `PLACE:LINE: what is wrong`, on one line. */
+/** The error on one line, as `PLACE:LINE: MESSAGE`. */
 export function errorAt(place: string, error: unknown): string {
   const line = error instanceof TemplateError && error.line !== undefined ? `:${error.line}` : ''
   const words = messageOf(error).replace(/\s+/g, ' ').trim().slice(0, 300)
   return `${place}${line}: ${words || 'fails without a word'}`
 }
 
-/** Eta's error about a template that it cannot compile, with the line; `source` gives the code it made of it. */
+/** Adds the line to Eta's compile error; `source` returns the code that Eta generated from the template. */
 export function syntaxError(error: unknown, source: () => string): TemplateError {
   const [first = ''] = messageOf(error).split('\n')
   const unclosed = /^(.*) at line (\d+) col \d+/.exec(first)
@@ -39,7 +39,7 @@ export function syntaxError(error: unknown, source: () => string): TemplateError
   }
 }
 
-/** Names of the code around a template mean nothing to who wrote it. */
+/** Replaces a message about generated code, which the template's author does not know. */
 function inWords(message: string): string {
   return message.includes('__eta') ? 'the code of this tag does not end' : message
 }
@@ -47,13 +47,13 @@ function inWords(message: string): string {
 const NAME = 'message-template'
 const LINE = /^__eta\.line=(\d+)$/
 
-/** The template's line in force at the end of some lines of the code made of it. */
+/** The template's line to which the last of these lines of generated code belongs. */
 function lastLine(lines: readonly string[]): number | undefined {
   const found = lines.findLast((line) => LINE.test(line))
   return found === undefined ? undefined : Number(LINE.exec(found)?.[1])
 }
 
-/** The line of the last tag that opens a block which nothing closes. */
+/** The line of the last tag that opens a block and does not close it. */
 function openBlock(code: string): number | undefined {
   const open: (number | undefined)[] = []
   let line: number | undefined

@@ -17,10 +17,10 @@ const TIMES = ['alarm_active_at', 'alarm_resolved_at', 'alarm_updated_at'] as co
 /** `${name}`, as OCP writes a variable. */
 export const VARIABLE = new RegExp(`\\$\\{\\s*(${NAME_IN_BRACES})\\s*\\}`, 'gu')
 
-/** No message has room for more; escaping megabytes would hold up everything else for seconds. */
+/** No message has room for more; escaping megabytes would block the event loop for seconds. */
 export const MAX_VALUE_LENGTH = 20_000
 
-/** The variables that templates read: words in the language, times in the zone, and the channel's own on top. */
+/** The variables for templates: words in the language, times in the zone. The channel's own override the alert's. */
 export function variablesFor(told: MessageAlert, channel: Channel, locale: Locale): Variables {
   const { alert, level } = told
   const variables: Record<string, string> = Object.create(null)
@@ -38,17 +38,17 @@ export function variablesFor(told: MessageAlert, channel: Channel, locale: Local
   if (told.repeats > 0) variables['repeats'] = String(told.repeats)
   const lasted = lastedMs(told)
   if (lasted !== undefined) variables['lasted'] = durationWord(locale.language, lasted)
-  // Each from the variables before it; what a value holds is never read again.
+  // Each may use the variables before it; `${…}` within a value is not replaced.
   for (const [name, text] of channel.variables) variables[name] = substitute(text, variables)
   return variables
 }
 
-/** A text with its variables replaced, in one pass; a missing one is nothing. */
+/** Replaces the variables in a text, in one pass; a missing one becomes empty. */
 export function substitute(text: string, variables: Variables): string {
   return text.replace(VARIABLE, (_, name: string) => variables[name] ?? '')
 }
 
-/** How long a resolved alert lasted, where it says when it began and ended. */
+/** How long a resolved alert lasted; undefined without its start or end. */
 export function lastedMs({ alert }: MessageAlert): number | undefined {
   if (alert.status === 'firing' || alert.startsAt === undefined || alert.endsAt === undefined)
     return undefined

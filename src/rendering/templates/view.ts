@@ -15,12 +15,12 @@ import { instantIn } from '../text/time.ts'
 import { TemplateError } from './template-error.ts'
 import { lastedMs, MAX_VALUE_LENGTH } from './variables.ts'
 
-/** Names of a list before the rest is only counted. */
+/** Number of values that a list shows; the rest is only counted. */
 const LISTED = 5
 
 const NONE: Variables = Object.freeze(Object.create(null))
 
-/** What every part finds in `it`; `v` are the variables of the alert, where there is one. */
+/** The fields that `it` has in every part; `v` has the alert's variables, in parts about one alert. */
 export function toolsFor(making: RenderContext, v: Variables = NONE) {
   const { heading, bold, quote, link, browser } = making.markup
   const instant = (value: unknown): Date | undefined => {
@@ -38,7 +38,7 @@ export function toolsFor(making: RenderContext, v: Variables = NONE) {
       const at = instant(value)
       return at === undefined ? String(value ?? '') : making.time(at, pattern, zone)
     },
-    /** How long something has gone on, as of the message, however late it is read. */
+    /** The time from an instant to the message, with the message's time, because it may be read much later. */
     ago: (value: unknown): string => {
       const at = instant(value)
       if (at === undefined) return ''
@@ -78,20 +78,20 @@ function listed(values: readonly unknown[], most: number, making: RenderContext)
   return `${shown.join(comma)} ${making.word('moreOf', { n: making.language === 'en-US' ? more : values.length })}`
 }
 
-/** How an alert is shown: alone, or within others where it takes less room. */
+/** How an alert is shown: alone, or shorter among others. */
 export interface ViewOptions {
-  /** Within a group. */
+  /** The alert is one of a group. */
   grouped?: boolean
-  /** Without what is nice to have. */
+  /** Without links and other optional fields. */
   brief?: boolean
   /** Values are cut to this length and this number of lines. */
   longest?: number
   maxLines?: number
-  /** Variables that the group shows once. */
+  /** Variables to leave out, because the group shows them once. */
   without?: readonly string[]
-  /** What a group has in common, and its alerts need not repeat. */
+  /** Name and location parts that the group shows once, so that its alerts need not repeat them. */
   common?: Common
-  /** Labels, beyond the target, that distinguish it from the others of the message. */
+  /** Labels that distinguish the alert from others of the message with the same name and target. */
   distinct?: readonly string[]
 }
 
@@ -100,7 +100,7 @@ export interface Common {
   place: SharedPlace
 }
 
-/** What a part about one alert finds in `it`, besides the tools; a group has one for each of its alerts. */
+/** The fields that `it` has in a part about one alert; a group has them for each of its alerts. */
 export function viewOf(told: MessageAlert, making: RenderContext, options: ViewOptions = {}) {
   const { alert, level } = told
   const { grouped = false, brief = false, without = [], common, distinct = [] } = options
@@ -115,7 +115,7 @@ export function viewOf(told: MessageAlert, making: RenderContext, options: ViewO
   const mark = `${sign} ${isResolved ? making.word('resolvedWord') : levelText}`.trim()
   const name = nameOf(cut, making)
   const places = [...locationOf(v), ...distinct]
-  // A group links to its own silence once.
+  // A group shows the link to its silence form once, not with each alert.
   const own = linksOf(told, v).filter(({ word }) => !grouped || word !== 'silenceGroup')
   const links = own.map(({ word, url }) => ({ label: making.word(SHORT[word] ?? word), url }))
   return {
@@ -128,7 +128,7 @@ export function viewOf(told: MessageAlert, making: RenderContext, options: ViewO
     levelText,
     sign,
     mark,
-    /** What stands before the name in a heading. */
+    /** The text before the name in a heading. */
     lead: mark === sign ? `${sign} ` : `${mark} · `,
     name,
     object: objectOf(v),
@@ -138,7 +138,7 @@ export function viewOf(told: MessageAlert, making: RenderContext, options: ViewO
     label: labelOf(name, places, common),
     ...textsIn(v, otherTexts(told, longest), making),
     labels: labelsOf(told, longest),
-    /** Those that the place does not hold already. */
+    /** The labels that are not part of the place. */
     otherLabels: labelList(told, { longest, without: [] }).filter(
       ({ name, value }) => !places.includes(value) && !places.includes(`${name}=${value}`),
     ),
@@ -150,7 +150,7 @@ export function viewOf(told: MessageAlert, making: RenderContext, options: ViewO
     repeats: told.repeats,
     changes: told.changes ?? 0,
     firedWhileWaiting: told.firedWhileWaiting,
-    /** Since when it fires and for how long, or how long it lasted and until when. */
+    /** Start and duration of a firing alert; duration and end of a resolved one. */
     when: whenOf(told, making, { grouped }),
     elapsed: elapsedOf(told, making, { grouped }),
     grouped,
@@ -162,7 +162,7 @@ export function viewOf(told: MessageAlert, making: RenderContext, options: ViewO
 
 export type AlertView = ReturnType<typeof viewOf>
 
-/** The links as a line, alone and after the time; neither where a card has them as buttons. */
+/** The links as a line, alone and after the time. A card has them as buttons instead. */
 function linkLines(
   told: MessageAlert,
   making: RenderContext,
@@ -176,7 +176,7 @@ function linkLines(
   const separator = format === 'text' ? '\n' : ' · '
   const linkTexts = (): string[] => {
     if (brief || (format === 'actionCard' && !grouped)) return []
-    // In plain text every address is read in full, so within a group one is enough.
+    // Plain text shows addresses in full, so within a group each alert has only one.
     const shown = format === 'text' && grouped ? links.slice(0, 1) : links
     return shown.map(({ label, url }) => making.markup.browser(label, url).toString())
   }
@@ -196,7 +196,7 @@ export function signOf({ alert, level }: MessageAlert, levelText: string): strin
   return levelText === '' ? NO_LEVEL_ICON : LEVEL_ICONS[level]
 }
 
-/** What an alert says of itself, each text once; other annotations where it has neither summary nor description. */
+/** Summary, details and value, none repeated. Without summary and description, `details` has the other annotations. */
 function textsIn(v: Variables, texts: readonly Label[], making: RenderContext) {
   const summary = v['alarm_summary'] ?? ''
   const description = v['alarm_description'] ?? ''
@@ -218,7 +218,7 @@ function otherTexts({ alert }: MessageAlert, longest = MAX_VALUE_LENGTH): Label[
   }))
 }
 
-/** What an alert is called; never empty. */
+/** The name of an alert, or the beginning of its text; never empty. */
 export function nameOf(v: Variables, making: RenderContext): string {
   const message = v['message'] ?? v['alarm_summary'] ?? v['alarm_description']
   return (
@@ -229,7 +229,7 @@ export function nameOf(v: Variables, making: RenderContext): string {
   )
 }
 
-/** The link to the page that lists all, unless a button leads there. */
+/** The link to the page that lists all; undefined in a card, which has a button for it. */
 export function listLinkOf(url: string | undefined, making: RenderContext): Markup | undefined {
   if (url === undefined || making.channel.format === 'actionCard') return undefined
   return making.markup.link(making.word('all'), url)
@@ -240,10 +240,10 @@ export function buttonsOf(links: readonly AlertLink[], making: RenderContext) {
   return links.map(({ word, url }) => ({ title: making.word(word), url: browserUrl(url) }))
 }
 
-/** Labels that a message shows elsewhere. */
+/** Labels that are not listed, because the heading shows them. */
 const SHOWN_ELSEWHERE = ['alertname', 'severity', 'serverity']
 
-/** What a link within a text is called, where its button says more. */
+/** Labels of links within a text, if shorter than those of buttons. */
 const SHORT: Readonly<Partial<Record<Word, Word>>> = {
   openInPrometheus: 'graph',
 }
@@ -263,7 +263,7 @@ function whenOf(
   return elapsed === '' ? making.time(startsAt) : `${making.time(startsAt)}${comma}${elapsed}`
 }
 
-/** For how long it fires as of the message; empty while it has only begun. A group names the instant once. */
+/** How long a firing alert has lasted; empty below 10 seconds. Only outside a group it includes the message's time. */
 function elapsedOf(
   { alert }: MessageAlert,
   making: RenderContext,
@@ -277,7 +277,7 @@ function elapsedOf(
     : making.word('firesForAsOf', { d, at: making.asOf })
 }
 
-/** What distinguishes an alert from the others of its group. */
+/** Name and location, without the parts that the group shows once. */
 function labelOf(name: string, places: readonly string[], common: Common | undefined): string {
   const own = ownPlace(places, common?.place ?? NOTHING_SHARED)
   const shown = common?.name === undefined ? [name, ...own] : own
@@ -296,7 +296,7 @@ interface Label {
   value: string
 }
 
-/** Labels as a list, each also under its own name where a list has no field of that name. */
+/** Labels as a list. Each is also a property under its name, unless an array has a property of that name. */
 function labelsOf(told: MessageAlert, longest?: number) {
   const list = labelList(told, { longest, without: [] })
   for (const [name, value] of Object.entries(told.alert.labels ?? {}))

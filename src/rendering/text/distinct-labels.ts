@@ -9,9 +9,9 @@ export interface LabelPair {
 }
 
 /**
- * For each alert of one message, in their order, the labels by which it differs from those whose `shown` text is the
- * same; none where the shown text is unique. `shown` is the text as the reader sees it: name, target, cut and escaped.
- * Alerts that differ in any label get different pairs, and `labelText` of them differs as well. Pure.
+ * For each alert of a message, in order: the labels that distinguish it from alerts with the same `shown` text; none
+ * if that text is unique. `shown` returns what the reader sees: name and target, cut and escaped. Alerts that differ
+ * in any label get different pairs, with a different `labelText`.
  */
 export function distinctLabels(
   alerts: readonly MessageAlert[],
@@ -27,17 +27,18 @@ export function distinctLabels(
   return pairs
 }
 
-/** Pairs as one text, such as `container=pay, reason="a, b"`; different pairs of the same names give different texts. */
+/** Pairs as one text, such as `container=pay, reason="a, b"`; different values give different texts. */
 export function labelText(pairs: readonly LabelPair[]): string {
   return pairs.map(({ name, value }) => `${quoted(name)}=${quoted(value)}`).join(', ')
 }
 
-/** Labels that change with a restart or say who measured: the last choice for a reader. */
+/** Labels of second choice: they change with a restart, or name the program that measured. */
 const REPORTER = new Set(['instance', 'pod', 'service', 'job', 'container', 'endpoint'])
+/** Labels of last choice: their values mean little to a reader. */
 const OPAQUE =
   /^(?:uid|id|.*_(?:id|uid|hash|ip)|prometheus|.*replica|metrics_path|image.*|alarm_id)$/
 
-/** What identifies an alert of OCP, which has no labels. */
+/** Variables that identify an alert of OCP, which has no labels. */
 const OCP_IDENTITY = ['alarm_type', 'alarm_target', 'alarm_id'] as const
 
 function identityOf({ labels, variables, source, fingerprint }: Alert): Variables {
@@ -48,12 +49,12 @@ function identityOf({ labels, variables, source, fingerprint }: Alert): Variable
   return identity
 }
 
-/** Names that are compared: those that separate most. */
+/** Maximum number of label names to compare: those with the most different values. */
 const MAX_CANDIDATES = 50
-/** Labels that a reader compares; what they leave alike, the fingerprint separates. */
+/** Maximum number of labels to show; if more are needed, the fingerprint is shown as well. */
 const MAX_NAMES = 8
 
-/** What an alert is separated by. */
+/** The values that can distinguish an alert. */
 interface Subject {
   labels: Variables
   fingerprint: string
@@ -74,7 +75,7 @@ function separate(alerts: readonly Alert[]): LabelPair[][] {
   ])
 }
 
-/** The fewest labels that separate the alerts, those first that speak to a person; and what they leave alike. */
+/** Chooses few labels that distinguish the alerts. `alike` has the groups that these labels cannot distinguish. */
 function separatingNames(all: readonly Subject[]): { names: string[]; alike: Groups } {
   const names = candidateNames(all)
   const chosen: string[] = []
@@ -90,7 +91,7 @@ function separatingNames(all: readonly Subject[]): { names: string[]; alike: Gro
   return { names: chosen.sort((a, b) => names.indexOf(a) - names.indexOf(b)), alike }
 }
 
-/** What separates groups that their labels leave alike: a sender may give different alerts one fingerprint. */
+/** Distinguishes alerts that the chosen labels leave alike. Senders may give different alerts the same fingerprint. */
 function lastValue(alike: Groups): ((subject: Subject) => string) | undefined {
   const byFingerprint = ({ fingerprint }: Subject): string => fingerprint
   const byLabels = ({ fingerprint, labels }: Subject): string =>
@@ -105,7 +106,7 @@ function lastValue(alike: Groups): ((subject: Subject) => string) | undefined {
   return parts > alike.length ? byFingerprint : undefined
 }
 
-/** Labels whose values differ, the most useful first; in one pass, however many names there are. */
+/** Labels with different values, the most useful first. Reads the alerts once, however many names there are. */
 function candidateNames(all: readonly Subject[]): string[] {
   const values = new Map<string, { different: Set<string>; alerts: number }>()
   for (const { labels } of all)
@@ -146,7 +147,7 @@ function costOf(name: string): number {
   return REPORTER.has(name) ? 1 : 0
 }
 
-/** The name that separates most, among those that cost least of the ones that separate anything. */
+/** Of the names that split a group, those with the lowest cost count; of these, returns the one that splits most. */
 function bestName(names: readonly string[], groups: Groups): string | undefined {
   const most = groups.reduce((sum, group) => sum + group.length - 1, 0)
   let best: { name: string; cost: number; parts: number } | undefined
@@ -167,7 +168,7 @@ const PLAIN = /^[\p{L}\p{N}_./:@%+-]{1,100}$/u
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u
 const LONGEST = 100
 
-/** Quoted where a reader could take it for something else; invisible characters as escapes; a long one with its hash. */
+/** Quotes a text that is not a plain word. Escapes invisible characters; cuts a long text and adds its hash. */
 function quoted(text: string): string {
   if (PLAIN.test(text) && !IGNORABLE.test(text)) return text
   const hash = text.length > LONGEST ? `…#${shortHash(text)}` : ''

@@ -6,7 +6,7 @@ const UNITS = {
   'zh-TW': [' 天', ' 小時', ' 分', ' 秒'],
 } as const satisfies Record<Language, readonly string[]>
 
-/** Minutes alone are another word in Chinese than minutes before seconds. */
+/** Minutes without seconds; Chinese has another word for them than for minutes before seconds. */
 const MINUTES: Record<Language, string> = { 'en-US': ' min', 'zh-CN': ' 分钟', 'zh-TW': ' 分鐘' }
 
 /** A duration in its two largest units, such as `3 min 20 s`. */
@@ -29,10 +29,10 @@ export function durationWord(language: Language, ms: number): string {
 
 const MINUTE_MS = 60_000
 
-/** A shorter time is not worth a word. */
+/** Shorter times are not shown. */
 const MIN_SHOWN_MS = 10_000
 
-/** How long something has gone on at `now`, without seconds beyond a minute; undefined while it has only begun. */
+/** Time from `instant` to `now`, in whole minutes from one minute on; undefined below MIN_SHOWN_MS. */
 export function elapsedWord(language: Language, instant: Date, now: Date): string | undefined {
   const ms = now.getTime() - instant.getTime()
   if (ms < MIN_SHOWN_MS) return undefined

@@ -1,15 +1,15 @@
-/** What no message needs: control characters but tab and line break, and what turns the direction of text. */
+/** Characters to remove: invisible, or changing the text's direction; control characters except tab and line feed. */
 const INVISIBLE =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
 
-/** Joiners have a use only between letters of scripts that join, and within an emoji. */
+/** Zero-width joiners to remove: all but those between letters of scripts that join, and within an emoji. */
 const IDLE_JOINER =
   /(?<![\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])[\u200c\u200d]|[\u200c\u200d](?![\p{L}\p{M}\p{Extended_Pictographic}])/gu
 
-/** What DingTalk could take for a mention: `@` with a number, with everybody, or with a name that begins there. */
+/** An `@` that DingTalk could read as a mention: before a number, a word for everybody, or a name. */
 const MENTION = /@(?=\d{5}|(?:all|everyone)(?![\w-]*\.\w)|所有人)|(?<![\w.-])@(?=[\p{L}\p{N}])/giu
 
-/** Plain text on any number of lines: what cannot be seen is taken out, nothing else changes. */
+/** Removes invisible characters and converts line breaks to `\n`; nothing else changes. */
 export function visible(value: string): string {
   return value
     .toWellFormed()
@@ -18,23 +18,23 @@ export function visible(value: string): string {
     .replace(IDLE_JOINER, '')
 }
 
-/** A value for a message of plain text: as it was written, but it mentions nobody. */
+/** Escapes a value for a plain-text message, where only mentions have an effect. */
 export function escapeText(value: string): string {
   return visible(value).replace(MENTION, '＠')
 }
 
-/** Where a value stands in a template. */
+/** The position of a value in a template. */
 export interface Position {
-  /** At the start of a line or of a list item, where `#` or `-` would begin something. */
+  /** True at the start of a line or a list item, where `#` or `-` would begin a heading or a list. */
   opening?: boolean
-  /** What comes right after it, as far as it matters: a bracket, or markup that may begin with one. */
+  /** The next character, if it could complete a link or an image: a bracket, `:`, or `<` of a tag. */
   followed?: string
 }
 
 /**
- * A value so that DingTalk's Markdown shows it as it was written. Only what would have a meaning where it stands is
- * escaped, so that names and addresses stay readable: an underscore within a word has none, brackets without a link
- * have none. No line can open a heading, list, quote, table or code, and nothing in it mentions anybody.
+ * Escapes a value so that DingTalk's Markdown shows it as written. Characters are escaped only where Markdown would
+ * interpret them, so that names and addresses stay readable: not an underscore within a word, not brackets without a
+ * link. No line can begin a heading, list, quote, table or code, and no mention takes effect.
  */
 export function escapeMarkdown(value: string, { opening, followed = '' }: Position = {}): string {
   const text = visible(value)
@@ -64,7 +64,7 @@ function escapeInline(line: string, links: boolean): string {
   return links ? inline.replace(/[[\]]/g, '\\$&') : inline
 }
 
-/** What begins a line must begin nothing else; an indentation is kept as spaces that Markdown does not read. */
+/** Escapes a mark at the start of a line; keeps indentation as no-break spaces, which Markdown does not interpret. */
 function escapeOpening(line: string): string {
   const [indent = ''] = /^\s*/.exec(line) ?? []
   const rest = line.slice(indent.length)
@@ -73,7 +73,7 @@ function escapeOpening(line: string): string {
 }
 
 function escapeMark(line: string): string {
-  // A rule, an underline of a heading, the second row of a table.
+  // A rule, the underline of a heading, or the second row of a table.
   if (/^[-=:|+][-=:|+\s]*$/.test(line)) return `\\${line}`
   return line.replace(/^(?:#|>|[-+*](?=\s)|\d{1,9}(?=[.)](?:\s|$)))/, (mark) =>
     /^\d/.test(mark) ? `${mark}\\` : `\\${mark}`,
@@ -90,21 +90,21 @@ function isBalanced(text: string): boolean {
   return depth === 0
 }
 
-/** At most `length` characters as people count them, with a notice where something was cut off. */
+/** Cuts a text to `length` UTF-16 units, never within a visible character, and adds `notice` if it was cut. */
 export function cutTo(text: string, length: number, notice: string): string {
   if (text.length <= length) return text
-  // Where a character ends is decided by the code point after it, so no more is read.
+  // The code point after a visible character decides where it ends, so two more units are enough.
   const near = text.slice(0, length + 2)
   const end = SEGMENTS.segment(near).containing(length)?.index ?? 0
   return `${near.slice(0, end).trimEnd()}${notice}`
 }
 
-/** What a text is about, where nothing else says it. */
+/** The first line that is not blank. */
 export function firstLine(text: string): string {
   return text.trimStart().split('\n', 1)[0] as string
 }
 
-/** On one line, as titles and lists need it. */
+/** Converts a text to one line, for titles and lists. */
 export function oneLine(text: string): string {
   return visible(text).replace(/\s+/g, ' ').trim()
 }

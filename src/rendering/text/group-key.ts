@@ -1,13 +1,13 @@
 import { type Variables, variablesFrom } from '../../model/variables.ts'
 
-/** Longer keys are of groups that no silence form could hold. */
+/** Longer keys have more labels than the link to a silence form can hold. */
 const MAX_KEY_LENGTH = 2_000
 
 const PAIR = /(?:([\p{L}_][\p{L}\p{N}_]*)|("(?:[^"\\]|\\.)*"))=("(?:[^"\\]|\\.)*")/uy
 
 /**
  * The group's labels in Alertmanager's group key, `ROUTE:{name="value", …}` (notify.ExtractGroupKey and
- * model.LabelSet.String); undefined where the group has none.
+ * model.LabelSet.String); undefined if the group has none.
  */
 export function groupLabelsIn(key: string): Variables | undefined {
   if (key.length > MAX_KEY_LENGTH || !key.endsWith('}')) return undefined
@@ -18,7 +18,7 @@ export function groupLabelsIn(key: string): Variables | undefined {
   return undefined
 }
 
-/** All pairs from `start` to the brace that ends the key; undefined where anything else stands there. */
+/** Reads all pairs from `start` to the brace that ends the key; undefined if there is anything else. */
 function labelSetIn(key: string, start: number): Variables | undefined {
   const pairs: [string, string | undefined][] = []
   let at = start
@@ -37,7 +37,7 @@ function labelSetIn(key: string, start: number): Variables | undefined {
   return isRead ? variablesFrom(pairs) : undefined
 }
 
-/** Go's quoted text, where it is JSON's as well. */
+/** Decodes a quoted Go string that is also valid JSON; undefined for others. */
 function unquoted(text: string): string | undefined {
   try {
     return JSON.parse(text) as string

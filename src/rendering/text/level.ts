@@ -5,12 +5,12 @@ import { levelWord, wordIn } from '../i18n.ts'
 import { cutTo, oneLine } from './escape.ts'
 import { isOcpAlert } from './sender.ts'
 
-/** A longer word for a level is a sentence. */
+/** Longer words for a level are cut. */
 const MAX_WORD_LENGTH = 40
 
 /**
- * An alert's level in words, with the sender's own word where it says more, such as `Warning (P3)`; an unknown word as it
- * was written; empty where the alert names no level.
+ * An alert's level in words, with the sender's word if it is a different one, such as `Warning (P3)`. An unknown word
+ * is shown as written. Empty if the alert names no level.
  */
 export function levelTextOf(
   { alert, level }: Pick<MessageAlert, 'alert' | 'level'>,
@@ -20,7 +20,7 @@ export function levelTextOf(
   const own = levelWord(language, level, isOcpAlert(alert))
   const foreign = foreignLevelWord(alert.levelWord, level)
   if (foreign === undefined) return own
-  // The dot divides the parts of a heading.
+  // In headings this dot separates the parts.
   const word = cutTo(oneLine(foreign.replaceAll('·', ' ')), MAX_WORD_LENGTH, '…')
   if (levelOf(foreign, levels) === undefined) return word || own
   return wordIn(language, 'levelSaid', { level: own, word })

@@ -3,18 +3,18 @@ import type { Variables } from '../../model/variables.ts'
 import type { Word } from '../i18n.ts'
 import { groupLabelsIn } from './group-key.ts'
 
-/** One tap from a message to where something can be done. */
+/** A link of an alert, with the key of its label. */
 export interface AlertLink {
   word: Word
   url: string
 }
 
-/** Longer addresses are given up on somewhere between DingTalk and the browser. */
+/** Longer addresses may not survive the way from DingTalk to the browser. */
 const MAX_URL_LENGTH = 3_000
 
 /**
- * Where an alert leads: to OCP, or to its runbook, graph, dashboard and image, and while an alert of Alertmanager's
- * fires, to silences prepared for exactly it and for its group.
+ * The links of an alert: to OCP, or to its runbook, graph, dashboard and image. While an alert from Alertmanager fires,
+ * also to silence forms for exactly this alert and for its group.
  */
 export function linksOf(told: MessageAlert, variables: Variables): AlertLink[] {
   const { source } = told.alert
@@ -33,7 +33,7 @@ export function linksOf(told: MessageAlert, variables: Variables): AlertLink[] {
     ['dashboard', url('dashboard_url') ?? url('panelURL') ?? url('dashboardURL')],
     ['image', url('image_url')],
     ['silence', silenceOf(told, variables)],
-    // The page of a silence link offers the group as well.
+    // The page behind a silence link also offers to silence the group.
     ['silenceGroup', told.silenceLink === undefined ? groupSilenceOf(told, variables) : undefined],
   ])
 }
@@ -42,13 +42,13 @@ function linksFrom(pairs: readonly (readonly [Word, string | undefined])[]): Ale
   return pairs.flatMap(([word, url]) => (url === undefined ? [] : [{ word, url }]))
 }
 
-/** The form for a silence of exactly one alert, while it fires. */
+/** The link to a silence form for exactly this alert; undefined unless it fires. */
 function silenceOf({ alert, silenceLink }: MessageAlert, variables: Variables): string | undefined {
   if (alert.status !== 'firing') return undefined
   return silenceLink ?? safeUrl(variables['silenceURL']) ?? silenceUrl(alert.labels, variables)
 }
 
-/** The form for a silence of the group that an alert came in, where the group is more than this alert. */
+/** The link to a silence form for the alert's group; undefined unless it fires and the group can have other alerts. */
 export function groupSilenceOf(
   { alert }: Pick<MessageAlert, 'alert'>,
   variables: Variables,
@@ -60,18 +60,18 @@ export function groupSilenceOf(
   return isWhole ? undefined : silenceUrl(labels, variables)
 }
 
-/** The kind of program behind a generator's address, judged by its path. */
+/** Key of the label for a generator's address: its path shows which program it leads to. */
 function wordFor(url: string): Word {
   if (/\/graph(?:\?|$)/.test(url)) return 'openInPrometheus'
   return url.includes('/alerting/') ? 'openInGrafana' : 'open'
 }
 
-/** Characters that end a name in the filter of Alertmanager's page. */
+/** Characters that end a label name in the filter of Alertmanager's page. */
 const UNREADABLE_NAME = /[{}!=~,\\"'`\s\u0085\u00a0]/
 
 /**
- * Alertmanager's page for a new silence, filled in with the exact labels of one alert: its page reads a filter in
- * braces, in which each value is a JSON string (Alertmanager, ui/app/src/Utils/Filter.elm).
+ * Alertmanager's page for a new silence, filled in with the labels. The page reads a filter in braces, in which each
+ * value is a JSON string (Alertmanager, ui/app/src/Utils/Filter.elm).
  */
 export function silenceUrl(
   labels: Variables | undefined,
@@ -87,7 +87,7 @@ export function silenceUrl(
   return url.length > MAX_URL_LENGTH ? undefined : url
 }
 
-/** An address that opens in the browser of a computer rather than in DingTalk's side bar. */
+/** Wraps an address so that DingTalk on a computer opens it in the browser, not in its side bar. */
 export function browserUrl(url: string): string {
   return /^dingtalk:/i.test(url)
     ? url
@@ -95,8 +95,7 @@ export function browserUrl(url: string): string {
 }
 
 /**
- * A text as an address that can stand in a link of Markdown; undefined where it is none that may be opened: only
- * http, https and dingtalk are.
+ * Encodes an address for a Markdown link. Undefined if it is too long, or its scheme is not http, https or dingtalk.
  */
 export function safeUrl(text: string | undefined): string | undefined {
   const url = text?.trim().toWellFormed()
@@ -105,7 +104,7 @@ export function safeUrl(text: string | undefined): string | undefined {
   return url.replace(/[^\u0021-\u007e]|[<>"'`\\^{}|()[\]*]/gu, percentEncoded)
 }
 
-/** An address with parameters added to its query, each encoded; those without a value are left out. */
+/** Adds parameters to the query of an address, each encoded; omits those without a value. */
 export function urlWith(base: unknown, parameters: Readonly<Record<string, unknown>> = {}): string {
   const [address = '', ...fragment] = String(base ?? '').split('#')
   const query = Object.entries(parameters)

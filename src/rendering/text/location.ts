@@ -1,6 +1,6 @@
 import type { Variables } from '../../model/variables.ts'
 
-/** Keys of a target that need not be shown: their values speak for themselves. */
+/** Keys of a target that are not shown, because a reader recognises their values. */
 const PLAIN_KEYS = new Set(
   [
     'ob_cluster ob_cluster_name obregion cluster cluster_name k8s_cluster obproxy_cluster tenant_name ob_tenant tenant',
@@ -11,18 +11,18 @@ const PLAIN_KEYS = new Set(
   ].flatMap((line) => line.split(' ')),
 )
 
-/** Says nothing about where. */
+/** The number of OCP's rule, which is not part of a location. */
 const TEMPLATE_ID = /^alarm_template_id=\d+(?::|$)/
 
-/** The object of an alert as OCP writes it, without the number of the rule that OCP puts in front. */
+/** The object of an alert as OCP writes it, without the leading rule number. Empty if it is only the alert's name. */
 export function objectOf(variables: Variables): string {
   const target = (variables['alarm_target'] ?? '').replace(TEMPLATE_ID, '')
   return target === variables['alarm_name'] ? '' : target
 }
 
 /**
- * Where an alert is, as short as it can be said: the values of its object, from the cluster to the host, such as
- * `ob4253_A · 192.0.2.11`. A colon within a value divides nothing.
+ * The location of an alert in short: the values of its object, from the cluster to the host, such as `ob4253_A` and
+ * `192.0.2.11`. A colon within a value is not a separator.
  */
 export function locationOf(variables: Variables): string[] {
   const target = objectOf(variables)
@@ -37,7 +37,7 @@ export function locationOf(variables: Variables): string[] {
   return target.split(/:(?=[\p{L}_][\p{L}\p{N}_./-]{0,60}=)/u).map((pair) => {
     const at = pair.indexOf('=')
     const value = pair.slice(at + 1)
-    // A bare number says nothing without its key.
+    // A number means nothing without its key.
     return PLAIN_KEYS.has(pair.slice(0, Math.max(0, at))) && !/^\d*$/.test(value) ? value : pair
   })
 }

@@ -2,7 +2,7 @@ import type { Format } from '../../model/settings.ts'
 import { escapeMarkdown, escapeText, oneLine, type Position } from './escape.ts'
 import { browserUrl, safeUrl } from './links.ts'
 
-/** Text that is ready for the message: printing it escapes nothing again. */
+/** Text that is already escaped for the message; printing does not escape it again. */
 export class Markup {
   readonly #text: string
   constructor(text: string) {
@@ -13,7 +13,7 @@ export class Markup {
   }
 }
 
-/** A value as the format needs it; what is markup already stays as it is, what is missing is nothing. */
+/** Escapes a value for the format. Markup stays unchanged; a missing value becomes empty. */
 export function escapedFor(format: Format, value: unknown, position?: Position): string {
   if (value === undefined || value === null) return ''
   if (value instanceof Markup) return value.toString()
@@ -22,18 +22,18 @@ export function escapedFor(format: Format, value: unknown, position?: Position):
 }
 
 /**
- * The few forms that DingTalk's phones render, in the format of a message: headings, bold, quotes and links are plain
- * lines where the format is text.
+ * The few Markdown elements that DingTalk's phones render: headings, bold, quotes and links. In the format `text` they
+ * are plain lines.
  */
 export function markupOf(format: Format) {
   const plain = format === 'text'
   const line = (text: string): string => escapedFor(format, oneLine(text))
-  // Within a link's brackets those of a value would end it.
+  // An unescaped bracket in a value would end the link's label.
   const labelled = (text: string): string => escapedFor(format, oneLine(text), { followed: '[' })
   const linked = (label: string, text: string, wrap: (url: string) => string): Markup => {
     const url = safeUrl(text)
     if (url === undefined) return new Markup(text === '' ? '' : line(`${label}: ${text}`))
-    // A client makes an address that stands in plain text a link by itself, but only one of the web.
+    // DingTalk turns an address in plain text into a link by itself, but only http and https addresses.
     return new Markup(plain ? `${line(label)}: ${url}` : `[${labelled(label)}](${wrap(url)})`)
   }
   return {

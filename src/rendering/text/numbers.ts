@@ -2,7 +2,7 @@ import type { Language } from '../../model/settings.ts'
 
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB']
 
-/** Numbers as people of the language read them; other text stays as written. */
+/** Formats numbers for the language; other text stays as written. */
 export function numbersFor(language: Language) {
   const shown = (value: number, digits: number): string =>
     value.toLocaleString(language, { maximumFractionDigits: Math.min(20, Math.max(0, digits)) })

@@ -1,6 +1,6 @@
 import type { Alert } from '../../model/alert.ts'
 
-/** Whether an alert is OCP's, by whatever way it came: OCP's built-in channel posts as to a robot of DingTalk's. */
+/** True if OCP sent the alert. OCP's built-in DingTalk channel posts a chat body, as to a DingTalk robot. */
 export function isOcpAlert({ source, variables }: Pick<Alert, 'source' | 'variables'>): boolean {
   return source === 'ocp' || (source === 'chat' && variables['alarm_type'] !== undefined)
 }

@@ -1,6 +1,6 @@
-/** What the places of several alerts have in common: from the cluster down, and at their ends. */
+/** The parts that the locations of several alerts share, at the beginning and at the end. */
 export interface SharedPlace {
-  /** What is shown once. */
+  /** The shared parts, which are shown once. */
   parts: readonly string[]
   /** How many parts at the beginning and at the end are shared. */
   before: number
@@ -9,7 +9,7 @@ export interface SharedPlace {
 
 export const NOTHING_SHARED: SharedPlace = { parts: [], before: 0, after: 0 }
 
-/** The parts that all places share; each keeps at least one part. */
+/** Finds the parts that all locations share; at least one part of each location stays unshared. */
 export function sharedPlace(places: readonly (readonly string[])[]): SharedPlace {
   const [first] = places
   if (first === undefined || places.length < 2) return NOTHING_SHARED
@@ -23,7 +23,7 @@ export function sharedPlace(places: readonly (readonly string[])[]): SharedPlace
   return { parts, before, after }
 }
 
-/** A place without what is shared. */
+/** A location without its shared parts. */
 export function ownPlace(place: readonly string[], { before, after }: SharedPlace): string[] {
   return place.slice(before, place.length - after)
 }

@@ -1,7 +1,7 @@
 import type { RenderContext } from '../context.ts'
 import type { RenderRequest } from '../types.ts'
 
-/** How many alerts a message holds, how many of them fire, and from when to when they came. */
+/** How many alerts a message contains, how many of them fire, and when they arrived. */
 export function summaryOf(
   total: number,
   { firing, resolved }: { firing: number; resolved: number },
@@ -12,7 +12,7 @@ export function summaryOf(
     firing > 0 ? making.word('firing', { n: firing }) : undefined,
     resolved > 0 ? making.word('resolved', { n: resolved }) : undefined,
   ].filter((each) => each !== undefined)
-  // The message may be read on another day.
+  // With the date, because the message may be read on another day.
   const start = making.time(from, 'MM-dd HH:mm:ss')
   const end = making.time(to, isSameDay(making, from, to) ? 'HH:mm:ss' : 'MM-dd HH:mm:ss')
   return {

@@ -1,15 +1,15 @@
 import { DateTime } from 'luxon'
 
 /**
- * A time as ISO 8601 in the zone, with milliseconds where the text has them; text that is no time is kept as it is.
- * A text without an offset is taken to be of the zone already.
+ * Converts a time to ISO 8601 in the zone, with milliseconds if the text has them. A time without an offset counts as
+ * one of the zone. Returns any other text unchanged.
  */
 export function timeInZone(text: string, zone: string): string {
   const time = timeIn(text, zone)
   return time?.toISO({ suppressMilliseconds: !/[.,]\d/.test(text) }) ?? text
 }
 
-/** The instant that a text names, a text without an offset being of the zone; undefined where it names none. */
+/** Parses a time; one without an offset counts as one of the zone. Undefined if the text is not a time. */
 export function instantIn(text: string, zone: string): Date | undefined {
   return timeIn(text, zone)?.toJSDate()
 }
@@ -22,7 +22,7 @@ function timeIn(text: string, zone: string): DateTime | undefined {
   return time.isValid ? time : undefined
 }
 
-/** An instant as people of the zone read it, to the second; the day and the year only where they are not today's. */
+/** The time of day in the zone, to the second; with the date if it is not today's, and the year if not this year's. */
 export function timeFor(instant: Date, { zone, now }: { zone: string; now: Date }): string {
   const time = DateTime.fromJSDate(instant, { zone })
   const today = DateTime.fromJSDate(now, { zone })
@@ -30,7 +30,7 @@ export function timeFor(instant: Date, { zone, now }: { zone: string; now: Date 
   return time.toFormat(time.hasSame(today, 'year') ? 'MM-dd HH:mm:ss' : 'yyyy-MM-dd HH:mm:ss')
 }
 
-/** An instant in the zone in a pattern of Luxon's, such as `yyyy-MM-dd HH:mm`. */
+/** Formats an instant in the zone with a Luxon pattern, such as `yyyy-MM-dd HH:mm`. */
 export function timeAs(pattern: string, instant: Date, zone: string): string {
   return DateTime.fromJSDate(instant, { zone }).toFormat(pattern)
 }
