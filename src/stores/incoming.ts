@@ -30,13 +30,13 @@ export interface IncomingAlert {
   group: string
   /** The aggregation period; 0 turns aggregation off. */
   everyMs: number
-  /** Passes only if the group has not been sent this firing, however long ago. */
+  /** Deliver it only if the group was never sent this firing. */
   onlyNew?: boolean | undefined
   startsAtMs?: number | undefined
   endsAtMs?: number | undefined
   /** Suppresses the alert for this reason (resolved_off) in every case. It still counts as a change of status. */
   suppressed?: string
-  /** Somebody has muted it: it passes only with a rise in level, or as the recovery of what the group heard of. */
+  /** A person has muted it: deliver it only if its level has risen, or as the recovery of an alert that was sent. */
   muted?: boolean | undefined
 }
 
@@ -56,7 +56,7 @@ export interface LastNotified {
   level: Level
   fingerprint: string
   startsAt: Date | undefined
-  /** When a firing, and when a resolved alert was last let through; undefined of a firing that was muted before anything else. */
+  /** When a firing, and when a resolved alert was last let through. `firingAt` is undefined if the firing was muted. */
   firingAt: Date | undefined
   resolvedAt: Date | undefined
 }

@@ -29,7 +29,7 @@ export interface Snapshot {
   /** The same by channel; an alert in several queues counts once. */
   channels: { channel: string; count: number; severe: number; oldest: Date }[]
   organisationUsed: number
-  /** Messages that need a person, those with a Down or Critical alert among them, and when the oldest was made. */
+  /** Messages that need a person, how many of them have a Down or Critical alert, and when the oldest was created. */
   failed: { count: number; severe: number; oldest: Date | undefined }
 }
 
@@ -54,7 +54,7 @@ export interface Pause {
   until: Date
   since: Date
   reason: string
-  /** The person who made it. */
+  /** The person who paused the robot. */
   by?: string
 }
 
@@ -84,7 +84,7 @@ export interface MessageQuery {
   channel?: string
   robot?: string
   state?: MessageState
-  /** Only those that need a person: dead, not dismissed, and with alerts that nothing else carries. */
+  /** Only messages that need a person: dead, not dismissed, and with alerts that no other message delivers. */
   failed?: boolean
   /** A substring of title or text; ASCII letters match in either case. */
   text?: string
@@ -92,19 +92,19 @@ export interface MessageQuery {
   before?: string
 }
 
-/** Messages that are dead, not dismissed, and carry what nothing else carries; all conditions hold. */
+/** Selects dead, not dismissed messages with alerts that no other message delivers. All conditions apply. */
 export interface FailedQuery {
   channel?: string
   robot?: string
   /** Must occur in title or text; the case of ASCII letters does not matter. */
   text?: string
   ids?: readonly string[]
-  /** Only those whose id is larger; they come in ascending order. */
+  /** Only messages with a larger id; results are in ascending order. */
   after?: string
   limit: number
 }
 
-/** Ids of failed messages, oldest first; `next` is undefined at the end, else the `after` to go on with. */
+/** Ids of failed messages, oldest first. `next` is the `after` of the next query; undefined on the last page. */
 export interface FailedPage {
   ids: string[]
   next: string | undefined
@@ -126,7 +126,7 @@ export interface StoredMessage extends QueuePlace {
   dueAt: Date | undefined
   sentAt: Date | undefined
   reason: string | undefined
-  /** A person said that it needs no more care, though it is dead. */
+  /** When a person dismissed the dead message, so that it no longer counts as failed, and who did. */
   dismissed: { at: Date; by: string } | undefined
   attemptCount: number
   /** Oldest first; a list contains only the last attempt. */
@@ -161,9 +161,9 @@ export interface AlertQuery {
 /** The encodings of one word that a payload may use. */
 export type Spellings = readonly string[]
 
-/** All conditions hold. */
+/** All conditions apply. */
 export interface SilenceQuery {
-  /** Not ended, nor over, at this instant. */
+  /** Neither ended nor expired at this instant. */
   inForceAt?: Date
   /** In force at some time after this instant. */
   since?: Date

@@ -51,23 +51,23 @@ export interface Store {
   tally(queue: string, channel: string): Promise<Tally>
   /** Reads payloads in the order of the ids, up to `maxBytes` of text but at least one. Pruned ones are omitted. */
   payloads(ids: readonly number[], maxBytes?: number): Promise<Map<number, StoredPayload>>
-  /** Writes a new message, takes its alerts and counts its call; undefined when alerts, call or lease are lost. */
+  /** Writes a new message, takes its alerts and counts its call; undefined if alerts, call or lease are missing. */
   claim(claim: Claim): Promise<Claimed | undefined>
   /** Counts a call for a pending message; undefined when the message is not pending, or no call is left. */
   claimRetry(claim: RetryClaim): Promise<Claimed | undefined>
   /** Records an attempt's outcome. Returns the receipt times of the alerts of a sent message. */
   settle(settlement: Settlement): Promise<ReceivedCount[]>
   /**
-   * Run after a crash. Messages in flight become pending and due at once, and stay with their robot for STAYS_MS, since
-   * they may have arrived; their calls count until now. Times left in the future by a clock that was set back become now.
-   * Robots whose lease is in force are skipped. Returns how many messages became pending.
+   * Run after a crash. Messages in flight may have arrived: they become pending and due at once, stay with their robot
+   * for STAYS_MS, and their calls count as if made as late as now. Times in the future, which remain when the clock was
+   * set back, become now. Robots whose lease is in force are skipped. Returns how many messages became pending.
    */
   recover(now: Date): Promise<number>
-  /** Moves calls, pauses and due times by `byMs`, after the clock was set by as much (negative: back). */
+  /** Moves calls, pauses and due times by `byMs`, by which the clock was set (negative: back). */
   shift(byMs: number): Promise<void>
   /** Adds messages without alerts, due at once, and returns their ids. A pending test of the same robot is reused. */
   enqueue(messages: readonly NewMessage[], now: Date): Promise<string[]>
-  /** Adds a quota warning; false when this share of the month, or a higher one, had its warning. */
+  /** Adds a quota warning; false if the month already has a warning for this percentage or a higher one. */
   warn(warning: QuotaWarning): Promise<boolean>
   /**
    * Makes a dead message pending and due at once, without alerts that a later message about the same alert has overtaken.
@@ -78,9 +78,9 @@ export interface Store {
   failed(query: FailedQuery): Promise<FailedPage>
   /** Dismisses those of the messages that are dead and not dismissed; returns how many. */
   dismiss(ids: readonly string[], dismissal: { at: Date; by: string }): Promise<number>
-  /** A person pauses a robot's key; a new pause replaces the one before. */
+  /** Stores a person's pause of a robot's key; replaces an earlier one. */
   pauseRobot(pause: HandPause): Promise<void>
-  /** Ends every pause of a robot, also one of its address; returns those that were in force. */
+  /** Ends all pauses of a robot and of its address; returns those that were in force. */
   resumeRobot(robot: { key: string; address: string }, now: Date): Promise<Pause[]>
   /**
    * Moves alerts and messages from queues without a robot to the queues of their channel, or marks them dead when the
@@ -106,13 +106,13 @@ export interface Store {
   messageCounts(query: MessageCountsQuery): Promise<MessageCounts[]>
   /** Deletes messages and alerts that ended before `before`, and calls outside every window. Returns the row counts. */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
-  /** Keeps what a person silenced; returns its id. */
+  /** Stores a silence or a mute that a person made; returns its id. */
   addSilence(silence: NewSilence): Promise<string>
-  /** Ends one before its time; false where it is over. */
+  /** Ends a silence or a mute early; false if it is already over. */
   endSilence(id: string, end: { at: Date; by: string }): Promise<boolean>
-  /** Newest first. */
+  /** Silences and mutes, newest first. */
   silences(query: SilenceQuery): Promise<Silence[]>
-  /** The key of that name, the same for all processes and after a restart: `fresh` where there is none yet. */
+  /** The stored key of that name; stores `fresh` if there is none. All processes get the same key. */
   signingKey(name: string, fresh: string): Promise<string>
   close(): Promise<void>
 }
@@ -158,7 +158,7 @@ export interface Backlog {
   organisationUsed: number
   /** Percentage of the last quota warning, by scope. */
   quotaWarnings: { scope: string; percent: number }[]
-  /** The pending message to try now: manual ones last, then the most severe, then the oldest. */
+  /** The pending message to try now: the most severe, then the oldest; manual ones only if there is no other. */
   due: DueMessage | undefined
   /** When the next pending message becomes due; undefined when one is due now, or none is pending. */
   nextDueAt: Date | undefined
@@ -236,7 +236,7 @@ export interface NewMessage extends QueuePlace {
   kind: MessageKind
   title: string
   text: string
-  /** The exact body of every attempt. */
+  /** The exact body that every attempt posts. */
   body: string
   alertCount: number
   /** The level of its most severe alert; undefined without alerts. */
@@ -269,7 +269,7 @@ export interface CallClaim {
   /** Latest end of the attempt. */
   until: Date
   month: string
-  /** Must hold the robot's lease. */
+  /** The process, which must hold the robot's lease. */
   owner: string
 }
 
@@ -311,7 +311,7 @@ export interface ReceivedCount {
   count: number
 }
 
-/** A share of a month's calls is used: in percent, of a robot's key or of the organisation. */
+/** A warning that a percentage of the month's calls is used; `scope` is a robot's key or the organisation. */
 export interface QuotaWarning {
   now: Date
   month: string

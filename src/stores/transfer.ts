@@ -5,7 +5,7 @@ import { columnsOf, TABLES, type TableName } from './sql/schema.ts'
 import type { TransferEnd } from './transfer-end.ts'
 import type { Database, SqlRow, SqlValue, Tx } from './tx.ts'
 
-/** Rows of one read; fewer for bodies, since one may have many megabytes. */
+/** Rows in one read; fewer for bodies, because one may have many megabytes. */
 const PAGE_SIZE = 500
 const BODIES_PAGE_SIZE = 20
 

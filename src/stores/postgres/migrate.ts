@@ -28,7 +28,7 @@ export async function migrate(address: Address, schema: string): Promise<void> {
     if (version > VERSION)
       throw new AppError(
         'store_unavailable',
-        `it was written by a newer version of the receiver (schema ${version}, this one knows ${VERSION}); run that version, or name another database`,
+        `it was written by a newer version of the receiver (schema ${version}, this one supports ${VERSION}); run that version, or name another database`,
       )
     if (version < VERSION) await client.query(stepsFrom(version))
     await client.query('DELETE FROM schema_version')

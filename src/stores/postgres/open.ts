@@ -127,7 +127,10 @@ async function retryUntilUp(
   }
 }
 
-/** No answer, or a server that starts or stops (SQLSTATE class 57), is busy (53), dropped the connection (08), or chose this transaction to end a deadlock (40). */
+/**
+ * True if there was no answer, or if the server starts or stops (SQLSTATE class 57), is busy (53), dropped the
+ * connection (08), or chose this transaction to end a deadlock (40).
+ */
 function isTransient(error: unknown): boolean {
   if (error instanceof AppError) return false
   const code = codeOf(error)

@@ -10,7 +10,7 @@ const OWN_TABLES = `
   CREATE TABLE request_keys (key TEXT PRIMARY KEY, at BIGINT NOT NULL);
   CREATE INDEX request_keys_at ON request_keys (at);
 
-  -- The last alert let through for each queue, channel and aggregation key; alert is 0 before the first.
+  -- The last alert let through for each queue, channel and aggregation key; alert is 0 until there is one.
   CREATE TABLE notification_log (
     queue TEXT NOT NULL, channel TEXT NOT NULL, grp TEXT NOT NULL, alert BIGINT NOT NULL, status TEXT NOT NULL,
     level SMALLINT NOT NULL, fingerprint TEXT NOT NULL, starts_at BIGINT, firing_at BIGINT, resolved_at BIGINT,

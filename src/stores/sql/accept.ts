@@ -25,7 +25,7 @@ export async function acceptAll(
 ): Promise<Accepted[]> {
   // A claim moves a watermark past all ids that it sees, so it must not overlap with an uncommitted accept.
   await tx.lock(queuesIn(requests).map(queueLock), 'shared')
-  // This locks the alerts' keys. Ids are allocated later: of two requests about one alert, the later has the higher ids.
+  // Locks the alerts' keys. Ids are allocated after it: of two requests about one alert, the later has the higher ids.
   const session = await deps.recent.begin(tx, requests)
   const isStale = await readStale(tx, knownAlerts(requests, session), { session, log: deps.log })
   const count = requests.reduce((sum, { alerts }) => sum + alerts.length, 0)
@@ -61,7 +61,7 @@ interface CompareContext {
   isStale: IsStale
 }
 
-/** A duplicate's key was accepted within the window, and no alert of it has changed its status since. */
+/** True if the key was accepted within the window, and none of the request's alerts has changed its status since. */
 function isDuplicate(
   { key, now, dedupWindowMs, alerts }: AcceptRequest,
   { tx, session, isStale }: CompareContext,
@@ -73,7 +73,7 @@ function isDuplicate(
       const last = session.last(queue, alert.channel, alert.group)
       if (last === undefined || last.status !== alert.status || last.level > alert.level)
         return false
-      // The group did not hear of it: what was muted then may not be now.
+      // The last firing was muted, so the group was not sent it. By now the alert may no longer be muted.
       if (last.status === 'firing' && last.firingAt === null) return false
       if (isStale(alert, queue, last)) return false
     }
@@ -170,7 +170,7 @@ function updateLast(
         repeats: 0,
       })
     else if (decision.reason === 'muted' && status === 'firing' && last?.status !== 'firing')
-      // The group has not heard of it, but its recovery and a rise of its level are to be known.
+      // The group was not sent it, but later its recovery or a rise of its level must be recognized.
       session.setLast(queue, channel, group, {
         ...{ alert: id, status, level, fingerprint },
         startsAt: alert.startsAtMs ?? null,

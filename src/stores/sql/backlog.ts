@@ -157,7 +157,7 @@ const queuedWhere = (waits: string): string =>
      AND a.id = d.alert AND p.id = a.payload ${unblocked(6)}
    ORDER BY d.alert LIMIT $5`
 
-/** Waiting alerts of a level above its watermark, and those that a digest left behind. */
+/** Waiting alerts above their level's watermark, and blocked ones below it that a digest did not take. */
 const QUEUED = queuedWhere('d.message IS NULL')
 const LEFT_BEHIND = queuedWhere('d.message = 0')
 

@@ -16,10 +16,10 @@ import {
 import { insertMessage } from './messages.ts'
 import { handScope } from './robot-states.ts'
 
-/** Rolls a claim back: its alerts, its call or its lease are lost. */
+/** Thrown to roll a claim back, because alerts, a call or the lease are missing. */
 export class ClaimRejected extends Error {}
 
-/** Turns ClaimRejected into undefined. */
+/** Returns undefined if the work throws ClaimRejected. */
 export async function undefinedIfRejected<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
@@ -63,7 +63,7 @@ export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): 
   return { id, call: callId, ...row, results: counts }
 }
 
-/** Serializes the transactions that count calls of one key. */
+/** Name of the lock that serializes the transactions that count calls of one key. */
 function callLock({ key }: CallClaim): string {
   return `key ${key}`
 }
@@ -148,7 +148,7 @@ async function takeById(
   }
 }
 
-/** Takes all unblocked alerts up to one; rejects unless their number matches the tally. */
+/** Takes all unblocked alerts up to the id `upTo`; rejects unless their number matches the tally. */
 async function takeUpTo(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -195,7 +195,7 @@ async function takeLeftBehind(
   )
 }
 
-/** Keeps blocked alerts waiting that the range would cover. */
+/** Marks blocked alerts within the range as waiting, so that the digest does not take them. */
 async function leaveBehind(
   tx: Tx,
   { queue, channel }: QueuePlace,

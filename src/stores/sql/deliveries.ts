@@ -29,15 +29,15 @@ export const OF_WATERMARK = 'd.queue = w.queue AND d.channel = w.channel AND d.l
 export const IN_RANGE = `d.queue = r.queue AND d.channel = r.channel AND d.level = r.level AND d.alert > r.after
   AND d.alert <= r.up_to AND d.message IS NULL`
 
-/** SQL: some queue contains the alert of table `alerts`. */
+/** SQL: true if any queue contains the alert of table `alerts`. */
 export function hasDelivery(alerts: string): string {
   return `EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = ${alerts}.channel
     AND w.level = ${alerts}.level AND ${OF_WATERMARK} AND d.alert = ${alerts}.id)`
 }
 
 /**
- * Those of the alerts let through into a place that the place will not deliver: their message is dead, their channel was
- * removed, or they moved to another queue. Pruned alerts are not among them.
+ * Of alerts that were let through into a place, returns those that it will not deliver: their message is dead, their
+ * channel was removed, or they moved to another queue. Pruned alerts are not returned.
  */
 export async function findDead(
   tx: Tx,
@@ -49,7 +49,7 @@ export async function findDead(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** A suppressed alert may be the last of its group (resolved_off, muted), unless a move found it outdated. */
+/** A suppressed alert may be a valid last entry of its group (resolved_off, muted), unless a move found it outdated. */
 const DEAD_AMONG = `SELECT a.id FROM alerts a
   LEFT JOIN deliveries d ON d.queue = $1 AND d.channel = $2 AND d.level = a.level AND d.alert = a.id
   WHERE a.id IN LIST($3, BIGINT) AND CASE WHEN d.alert IS NULL
@@ -125,7 +125,7 @@ export function blockedValues({ fingerprints, after }: Blocked): [number, string
 
 export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
 
-/** For each level that a place ever had: the alert up to which all were taken. */
+/** For each level that a place ever had: the id up to which all alerts were taken. */
 export async function readWatermarks(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -210,7 +210,7 @@ export async function readPageEnd(
   return last?.alert
 }
 
-/** A message with its place, by which its alerts are found. */
+/** A message with its queue and channel, which are needed to find its alerts. */
 export interface PlacedMessage extends QueuePlace {
   id: number
 }

@@ -2,12 +2,12 @@ import type { FailedPage, FailedQuery, Snapshot } from '../queries.ts'
 import type { SqlValue, Tx } from '../tx.ts'
 import { FAILED, isId, patternOf } from './messages.ts'
 
-/** Messages that one query looks at, since a text is searched in each. */
+/** Maximum number of messages that one query reads, because it searches the text of each. */
 const MAX_LOOKED_AT = 1_000
 
 const MAX_COUNTED = 10_000
 
-/** Failed messages, oldest first; a page may end early, and goes on with its `next`. */
+/** Failed messages, oldest first. A page may have fewer than `limit`; its `next` continues. */
 export async function failed(tx: Tx, query: FailedQuery): Promise<FailedPage> {
   const { text, ids, limit } = query
   const values: SqlValue[] = [Number(query.after ?? 0)]

@@ -16,9 +16,9 @@ interface Row {
   received_at: number
   final_state: string | null
   reason: string | null
-  /** NULL: suppressed. */
+  /** NULL if the alert was suppressed. */
   queue: string | null
-  /** Of the last alert before a muted one. */
+  /** For a muted alert, the status of the alert before it. */
   previous_status: Status | null
 }
 
@@ -32,7 +32,7 @@ export interface GroupKey {
 export interface LastNotifiedTarget {
   letThrough(group: GroupKey, entry: LastEntry): void
   repeated(group: GroupKey): void
-  /** A firing that its group was not sent, after a recovery or as the first: the last one, with no instant of its own. */
+  /** A muted firing, the first or after a recovery. It becomes the last entry, with `firingAt` null. */
   muted(group: GroupKey, entry: LastEntry): void
 }
 
@@ -97,7 +97,7 @@ function replay(target: LastNotifiedTarget, row: Row, queues: readonly string[])
       else target.repeated({ queue, channel, group })
     return
   }
-  // An alert that is dead without a message had entered every queue. One whose delivery was pruned is unknown.
+  // An alert that is dead without a message had entered every queue. If its delivery was pruned, its queue is unknown.
   const through = row.queue === null ? (row.final_state === null ? [] : queues) : [row.queue]
   for (const queue of through) target.letThrough({ queue, channel, group }, entry)
 }

@@ -88,7 +88,7 @@ export async function recover(tx: Tx, now: Date): Promise<number> {
   return recovered
 }
 
-/** Makes a robot's messages in flight due at once, as they may have arrived; their calls count until now. */
+/** Makes a robot's messages in flight due at once. They may have arrived, so their calls count as made now. */
 async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<number> {
   const inFlight = `robot = $1 AND ${IN_STATE.sending}`
   await tx.run(

@@ -14,7 +14,7 @@ import { columnsOf } from './schema.ts'
 const WATERMARK_COLUMNS = columnsOf('watermarks')
 const DELIVERY_COLUMNS = columnsOf('deliveries')
 
-/** Rows of one query. */
+/** Rows in one query. */
 const PAGE_SIZE = 2_000
 
 /** A waiting delivery. */
@@ -124,7 +124,7 @@ async function orderInQueue(
   return overtaken
 }
 
-/** Raises the predecessor of each waiting alert about the same to the alert before it. */
+/** Links alerts with the same fingerprint: the predecessor of each waiting one is at least the alert before it. */
 async function chain(
   tx: Tx,
   taken: readonly number[],

@@ -3,7 +3,7 @@ import type { HandPause } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { handScope, scopesOf } from './robot-states.ts'
 
-/** A person pauses a robot's key; a new pause replaces the one before. */
+/** Stores a person's pause of a robot's key; replaces an earlier one. */
 export async function pauseRobot(tx: Tx, { key, now, until, by }: HandPause): Promise<void> {
   await tx.run(
     `INSERT INTO pauses (scope, until, since, reason, made_by) VALUES ($1, $2, $3, 'by_hand', $4)
@@ -13,8 +13,8 @@ export async function pauseRobot(tx: Tx, { key, now, until, by }: HandPause): Pr
 }
 
 /**
- * Ends every pause of a robot, also one of its address, which frees the robots behind it as well. Each stays on record
- * until now, so that what waited can say why. Messages that are to be tried again later are due at once.
+ * Ends all pauses of a robot and of its address; other robots with the address may send again as well. The rows are
+ * kept with the end `now`, so that delayed messages can give the reason. Messages with a later retry are due at once.
  */
 export async function resumeRobot(
   tx: Tx,
@@ -30,7 +30,7 @@ export async function resumeRobot(
      WHERE scope IN LIST($1, TEXT) AND until > $2`,
     [scopesOf(robot), tx.ms(now)],
   )
-  // What was refused was to be tried again when the pause ends, also by other robots behind the address.
+  // Messages that DingTalk refused are due at the end of the pause, also those of other robots with the address.
   if (rows.length > 0)
     await tx.run(
       `UPDATE messages SET due_at = $2 WHERE state IN ('pending', 'sending') AND state = 'pending' AND due_at > $2

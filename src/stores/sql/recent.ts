@@ -39,7 +39,7 @@ export interface RecentSession {
   save(): Promise<void>
 }
 
-/** The same entries, for verbs other than accept. */
+/** Access to the last entries for verbs other than accept. */
 export interface LastNotifiedLog {
   readLast(
     tx: Tx,

@@ -13,12 +13,12 @@ import {
 import { readMessageToResend } from './messages.ts'
 import type { LastNotifiedLog } from './recent.ts'
 
-/** Alerts of one query. */
+/** Alerts in one query. */
 const PAGE_SIZE = 2_000
 
 /**
- * Makes a dead message pending unless alerts of it are overtaken: sending those would put firing after resolved. With
- * overtaken alerts the message stays dead, and the others wait for a new message.
+ * Makes a dead message pending. If later alerts have overtaken some of its alerts, it stays dead, and only the others
+ * wait for a new message: the group must not see an alert firing after its recovery.
  */
 export async function resend(
   tx: Tx,

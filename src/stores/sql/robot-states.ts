@@ -2,7 +2,7 @@ import { SANDBOX_KEY } from '../../model/settings.ts'
 import type { RobotState } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
-/** States of robots, in their order. */
+/** The states of the robots, in the given order. */
 export async function readRobotStates(
   tx: Tx,
   robots: readonly { key: string; address: string }[],
@@ -54,12 +54,12 @@ interface PauseRow {
   made_by: string | null
 }
 
-/** Names the pause that a person made of a robot. */
+/** The scope of a person's pause of a robot. */
 export function handScope(key: string): string {
   return `hand:${key}`
 }
 
-/** Everything that can pause a robot. */
+/** The scopes of all pauses that apply to a robot. */
 export function scopesOf({ key, address }: { key: string; address: string }): string[] {
   return [`robot:${key}`, handScope(key), `address:${address}`]
 }

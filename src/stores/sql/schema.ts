@@ -1,8 +1,8 @@
 import type { Columns } from '../tx.ts'
 
-/** What people silenced, and the keys with which links to do so are signed. */
+/** Silences and mutes that people made, and the keys that sign the links to make them. */
 export const SILENCE_TABLES = `
-  -- kind: silence (in Alertmanager, under remote_id) or mute (here). fingerprint: NULL for all that the matchers match.
+  -- kind: silence (in Alertmanager, under remote_id) or mute (here). fingerprint: NULL for all alerts that the matchers match.
   CREATE TABLE silences (
     id IDENTITY, kind TEXT NOT NULL, channel TEXT NOT NULL, alert BIGINT, fingerprint TEXT, matchers TEXT NOT NULL,
     level SMALLINT, made_by TEXT NOT NULL, made_at BIGINT NOT NULL, until BIGINT NOT NULL,
@@ -61,9 +61,9 @@ export const SCHEMA = `
   ) KEY_TABLE;
   CREATE INDEX delivery_ranges_message ON delivery_ranges (message);
 
-  -- due_at: when its own robot may try it. elsewhere_at: when other robots of its pool may, for it may have arrived.
+  -- due_at: when its own robot may try it. elsewhere_at: when other robots of its pool may; later if it may have arrived.
   -- by_hand: a person requested it, or it is a quota warning. level: its most severe alert, NULL without alerts.
-  -- dismissed_at: when a person said that a dead one needs no more care.
+  -- dismissed_at: when a person dismissed the dead message.
   CREATE TABLE messages (
     id IDENTITY, uuid TEXT NOT NULL UNIQUE, robot TEXT NOT NULL, robot_key TEXT NOT NULL, queue TEXT NOT NULL,
     channel TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
@@ -99,7 +99,7 @@ export const SCHEMA = `
     month TEXT NOT NULL, scope TEXT NOT NULL, percent INTEGER NOT NULL, PRIMARY KEY (month, scope)
   ) KEY_TABLE;
 
-  -- scope: robot:KEY and address:ADDRESS by what DingTalk replied, hand:KEY by a person, who is made_by.
+  -- scope: robot:KEY or address:ADDRESS after a reply from DingTalk; hand:KEY by the person in made_by.
   CREATE TABLE pauses (
     scope TEXT PRIMARY KEY, until BIGINT NOT NULL, since BIGINT NOT NULL, reason TEXT NOT NULL, made_by TEXT
   ) KEY_TABLE;
@@ -113,7 +113,7 @@ export const SCHEMA = `
   ) KEY_TABLE;
 ${SILENCE_TABLES}`
 
-/** What a schema lacks that was made before people could pause robots and dismiss messages. */
+/** Additions to a schema from before people could pause robots and dismiss messages. */
 export const ACTION_COLUMNS = `
   ALTER TABLE messages ADD COLUMN dismissed_at BIGINT;
   ALTER TABLE messages ADD COLUMN dismissed_by TEXT;
@@ -142,7 +142,7 @@ export const TABLES = {
 
 export type TableName = keyof typeof TABLES
 
-/** The columns of a table with their types, read from SCHEMA; of some columns, named with blanks in between, in that order. */
+/** The columns of a table with their types, read from SCHEMA: all, or those in `names`, separated by blanks. */
 export function columnsOf(table: TableName, names?: string): Columns {
   const [, body = ''] =
     new RegExp(`CREATE TABLE ${table} \\(([\\s\\S]*?)\\n?\\s*\\) (?:ROW|KEY)_TABLE`).exec(SCHEMA) ??

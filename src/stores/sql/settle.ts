@@ -90,8 +90,8 @@ async function recordAttempt(
 }
 
 /**
- * Ends the call now, even if the process was suspended past its deadline. Takes a call that certainly did not reach
- * DingTalk off the month.
+ * Ends the call now, even if the process was suspended past its deadline. A call that certainly did not reach DingTalk
+ * no longer counts for the month.
  */
 async function recordCall(tx: Tx, { call, now, reached }: Settlement): Promise<void> {
   const row = await tx.get<{ key: string; month: string }>(
@@ -121,7 +121,7 @@ async function recordRobot(tx: Tx, { robot, attempt, now, pause }: Settlement): 
   )
 }
 
-/** Alerts that one read counts. */
+/** Alerts in one read. */
 const PAGE_SIZE = 4_000
 
 const RECEIVED_IN_RANGE = `SELECT p.received_at AS at, COUNT(*) AS n
@@ -155,7 +155,7 @@ export async function countReceived(db: Database, message: number): Promise<Rece
         add(tx, await tx.all(RECEIVED_IN_RANGE, values))
         return end ?? up_to
       })
-      // A single page needs no turn of the event loop: small digests are as quick as other messages.
+      // After the last page there is nothing to yield for, so small digests are as quick as other messages.
       if (after < range.up_to) await giveWay()
     }
   return [...counts.values()]

@@ -45,7 +45,7 @@ export async function addSilence(tx: Tx, silence: NewSilence): Promise<string> {
   return String(row?.id)
 }
 
-/** False where it had ended before. */
+/** False if it was already over. */
 export async function endSilence(
   tx: Tx,
   id: string,
@@ -99,12 +99,12 @@ function silenceFrom(row: Row, tx: Tx): Silence {
   }
 }
 
-/** Deletes those that were over before an instant. */
+/** Deletes silences and mutes that were over before an instant. */
 export function pruneSilences(tx: Tx, before: number): Promise<number> {
   return tx.run('DELETE FROM silences WHERE COALESCE(ended_at, until) < $1', [before])
 }
 
-/** The key of that name; the first one to ask decides it. */
+/** The stored key of that name; the first caller's `fresh` is stored. */
 export async function signingKey(tx: Tx, name: string, fresh: string): Promise<string> {
   await tx.run('INSERT INTO signing_keys (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
     name,

@@ -7,8 +7,8 @@ import type { LastEntry, LastNotifiedLog, RecentSession } from './recent.ts'
 type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
 
 /**
- * Whether a queue's last entry does not describe what its group saw last: the alert is dead, or since a reload the group
- * has another queue, which delivered another status.
+ * True if a queue's last entry is not what its DingTalk group was last sent: the alert is dead, or the group had
+ * another queue before a reload, which delivered another status.
  */
 export type IsStale = (alert: Addressed, queue: string, last: LastEntry) => boolean
 
@@ -33,7 +33,7 @@ export function knownAlerts(
   return known
 }
 
-/** Reads the facts for all alerts of a batch at once, since a storm consists of repeats. */
+/** Reads the rows for all alerts of a batch at once, because in a storm most alerts have a last entry. */
 export async function readStale(
   tx: Tx,
   known: readonly Known[],

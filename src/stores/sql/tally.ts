@@ -15,7 +15,7 @@ import {
   unblocked,
 } from './deliveries.ts'
 
-/** Rows of one read, which takes a few milliseconds; requests are accepted between reads. */
+/** Rows in one read, which takes a few milliseconds; requests are accepted between reads. */
 const PAGE_SIZE = 4_000
 
 /** Alerts listed for each group; several of them may have the same target. */
@@ -36,7 +36,7 @@ interface Row {
   n: number
 }
 
-/** Counts the waiting alerts page by page. A claim in between makes the claim of this tally fail. */
+/** Counts the waiting alerts page by page. If another claim takes some of them meanwhile, this tally's claim fails. */
 export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
   const start = await db.read(async (tx) => ({
     place,

@@ -3,8 +3,8 @@ import type { Level } from '../../model/level.ts'
 import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
 
 /**
- * The form in which requests cross to the worker: one JSON text and one block of bytes. Objects, which structured clone
- * copies field by field, cost both threads more than writing the rows (measured with 100 alerts).
+ * The form in which requests are sent to the worker: one JSON text and one block of bytes. Structured clone, which
+ * copies objects field by field, costs both threads more than writing the rows (measured with 100 alerts).
  */
 export interface EncodedBatch {
   json: string
@@ -118,7 +118,7 @@ function destinationOf(alert: IncomingAlert, destinations: Destination[]): numbe
       each.muted === muted,
   )
   if (index >= 0) return index
-  // JSON leaves out what is undefined.
+  // JSON omits undefined fields.
   return destinations.push({ channel, queues, everyMs, onlyNew, suppressed, muted }) - 1
 }
 

@@ -150,7 +150,7 @@ async function readEntries(tx: Tx, alerts: readonly number[]): Promise<LastEntry
     entries.push({
       ...{ alert: id, status, level, fingerprint, repeats: 0 },
       startsAt: starts_at,
-      // The group did not hear of a firing that was muted.
+      // A muted firing was not sent to the group.
       firingAt: row.reason === 'muted' ? null : status === 'firing' ? received_at : other,
       resolvedAt: status === 'resolved' ? received_at : other,
     })

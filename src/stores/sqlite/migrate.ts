@@ -21,7 +21,7 @@ export function migrate(db: DatabaseSync, path: string): void {
   if (version > VERSION)
     throw new AppError(
       'store_unavailable',
-      `${path} was written by a newer version of the receiver (schema ${version}, this one knows ${VERSION}); run that version, or name another store`,
+      `${path} was written by a newer version of the receiver (schema ${version}, this one supports ${VERSION}); run that version, or name another store`,
     )
   if (version === VERSION) return
   const create = sqliteDialect(SCHEMA + SEQUENCES)

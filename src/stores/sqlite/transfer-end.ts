@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts'
 import type { TransferEnd } from '../transfer-end.ts'
 import { SqliteDatabase } from './database.ts'
 
-/** Opens a file to copy from or to; AppError store_unavailable for a missing source, or while a receiver holds the file. */
+/** Opens a file to copy from or to; AppError store_unavailable if the source is missing or a receiver uses the file. */
 export function sqliteEnd(path: string, role: 'source' | 'target'): TransferEnd {
   if (role === 'source' && !existsSync(path))
     throw new AppError('store_unavailable', `there is no store at ${path}`)
