@@ -57,7 +57,8 @@ export const ACCESS = {
     properties: {
       token: {
         ...SECRET,
-        description: 'Opens the console and the API; absent: only from this machine. A secret.',
+        description:
+          'Token for the console and the API. Absent: they can be used from this machine only. A secret.',
       },
       protect: {
         type: 'array',

@@ -51,7 +51,7 @@ function adminOf(
   }
 }
 
-/** A secret that fits into a header unchanged; any other would never match. */
+/** Resolves a secret that senders put into a header. One that a header cannot contain is a fault. */
 function headerOf(value: SecretConfig, path: Path, context: SettingsContext): Secret {
   const secret = secretIn(value, path, context)
   if (!/^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/.test(secret.reveal()))

@@ -4,7 +4,7 @@ import type { Config } from './schema.ts'
 import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 
-/** Where silences are made. */
+/** Resolves the Alertmanagers in which people can make silences. */
 export function alertmanagersOf(
   { alertmanagers = [], external_url }: Pick<Config, 'alertmanagers' | 'external_url'>,
   context: SettingsContext,
@@ -12,7 +12,7 @@ export function alertmanagersOf(
   if (alertmanagers.length > 0 && external_url === undefined)
     context.warn(
       ['alertmanagers'],
-      'has no effect without external_url: the silence links of messages lead to the receiver there',
+      'has no effect without external_url, the address of the receiver in silence links',
     )
   return alertmanagers.map(({ url, external_url, bearer, basic }, index) => {
     const path = ['alertmanagers', index]
@@ -20,7 +20,7 @@ export function alertmanagersOf(
       const isUrl = URL.canParse(text)
       if (!isUrl) context.fault([...path, key], 'must be an http or https URL')
       else if (new URL(text).username !== '')
-        context.fault([...path, key], 'must hold no password; write it under basic')
+        context.fault([...path, key], 'must not contain credentials; write them under basic')
       return isUrl ? text.replace(/\/+$/, '') : 'http://invalid'
     }
     if (bearer !== undefined && basic !== undefined)
@@ -45,7 +45,7 @@ function basicOf(
   return authorization(`Basic ${pair.toString('base64')}`)
 }
 
-/** What no header can carry is left out: the server then says that it is wrong. */
+/** Removes characters that a header cannot contain; the server then rejects the credentials. */
 function authorization(value: string): Secret {
   return new Secret(value.replace(/[^\x20-\x7e]/g, ''))
 }

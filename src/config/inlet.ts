@@ -5,7 +5,7 @@ import type { Path, SettingsContext } from './settings-context.ts'
 
 const KEYS = ['token', 'secret', 'hmac'] as const
 
-/** What senders to a channel must show, with its secrets read. */
+/** Resolves the credentials that senders to a channel must present. */
 export function inletOf(
   config: NonNullable<ChannelConfig['inlet']>,
   context: SettingsContext & { path: Path },
@@ -20,7 +20,7 @@ export function inletOf(
   return inlet
 }
 
-/** A token must lead to one channel: it is neither another's token nor another's name. */
+/** Reports a fault if a channel's token is also the token or the name of another channel. */
 export function checkInlets(
   channels: ReadonlyMap<string, Channel>,
   fault: SettingsContext['fault'],
@@ -31,9 +31,9 @@ export function checkInlets(
     if (token === undefined) continue
     const path = ['channels', name, 'inlet', 'token']
     const other = first.get(token)
-    if (other !== undefined) fault(path, `is the token of ${other} too; give each channel its own`)
+    if (other !== undefined) fault(path, `is also the token of ${other}; give each channel its own`)
     else if (channels.has(token) && token !== name)
-      fault(path, `is the name of another channel; choose a token that nobody can guess`)
+      fault(path, `is the name of another channel; choose a token that cannot be guessed`)
     first.set(token, name)
   }
 }

@@ -1,4 +1,4 @@
-/** Whether only a cluster resolves the host of a URL: a Service's name, or a name without a domain. */
+/** True if only a Kubernetes cluster resolves the URL's host: a Service's name, or a name without a domain. */
 export function hasInnerHost(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { hostname } = new URL(url)

@@ -12,7 +12,7 @@ import { parseConfig } from './yaml-document.ts'
 
 export const DEFAULT_FILE = 'dingtalk-receiver.yml'
 
-/** The channel of a receiver without a configuration file. */
+/** Name of the only channel when there is no configuration file. */
 const ONLY_CHANNEL = 'ops'
 
 export interface LoadOptions {
@@ -106,7 +106,7 @@ function configIn(text: string, file: string): Read {
   return { config: valid.config as Config, placeOf: (path, at) => document.placeOf(path, at) }
 }
 
-/** The `convert` command for an old file; the new one goes beside it. */
+/** A fault with the `convert` command that writes a new file beside the old one. */
 function conversionOf(file: string): string {
   const output = basename(file) === DEFAULT_FILE ? `new-${DEFAULT_FILE}` : DEFAULT_FILE
   const words = ['dingtalk-receiver', 'convert', file, '-o', join(dirname(file), output)]
@@ -120,7 +120,7 @@ function shellWord(text: string): string {
   return /^[\w./:-]+$/.test(text) ? text : `'${quoted}'`
 }
 
-/** One robot from the environment, or the sandbox's. */
+/** The configuration without a file: one robot, from the environment or in the sandbox. */
 function withoutFile(env: NodeJS.ProcessEnv): Read {
   const has = (name: string): boolean => (env[name]?.trim() ?? '') !== ''
   const isSandbox = !has('DINGTALK_WEBHOOK')

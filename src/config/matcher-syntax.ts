@@ -1,4 +1,4 @@
-/** One matcher as it was written: its parts, and where they begin in the text. */
+/** The parts of one matcher, and the offsets at which they begin in the text. */
 export interface MatcherTerm {
   name: string
   operator: string
@@ -7,7 +7,7 @@ export interface MatcherTerm {
   valueAt: number
 }
 
-/** What is wrong with a text, and at which of its characters, counted from 0. */
+/** An error in a text, and the index of the character where it is, counted from 0. */
 export class SyntaxFault extends Error {
   override name = 'SyntaxFault'
   readonly at: number
@@ -36,8 +36,8 @@ const TOKENS: readonly (readonly [Kind, RegExp])[] = [
 ]
 
 /**
- * Alertmanager's notation since 0.27 (matcher/parse): names and values are words or quoted, in UTF-8. A quoted text has
- * Go's escapes. Throws a SyntaxFault.
+ * Parses Alertmanager's notation since 0.27 (matcher/parse): names and values are words or quoted, in UTF-8. A quoted
+ * text has Go's escapes. Throws a SyntaxFault.
  */
 export function readUtf8Matchers(text: string): MatcherTerm[] {
   const tokens = new Tokens(text)
@@ -87,7 +87,7 @@ class Tokens {
     return kinds.includes(this.#next.kind)
   }
 
-  /** The next token where it is of one of the kinds. */
+  /** Consumes the next token if it is one of the kinds; undefined otherwise. */
   take(...kinds: Kind[]): Token | undefined {
     const token = this.#next
     if (!kinds.includes(token.kind)) return undefined
@@ -124,8 +124,8 @@ function matchAt(pattern: RegExp, text: string, at: number): string | undefined 
 
 const WRONG_SIGNS: Readonly<Record<string, string>> = {
   '"': 'has quotes that do not end',
-  "'": 'has single quotes, which quote nothing; write double quotes',
-  '`': 'has a backquote, which quotes nothing; write double quotes',
+  "'": 'has single quotes, which are not supported; write double quotes',
+  '`': 'has a backquote, which is not supported; write double quotes',
 }
 
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
@@ -142,7 +142,7 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
 
 const ESCAPE = /\\(?:x([\da-fA-F]{2})|([0-3][0-7]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/gsu
 
-/** A quoted text of Go's: escapes may name single bytes, which must make UTF-8 together. */
+/** Decodes a quoted Go string. Escapes may be single bytes, which must form valid UTF-8 together. */
 function goUnquoted({ text, at }: Token): string {
   const inner = text.slice(1, -1)
   const lineEnd = inner.indexOf('\n')
@@ -170,7 +170,7 @@ function goUnquoted({ text, at }: Token): string {
   }
 }
 
-/** The character of an escape that names one as a whole. */
+/** Decodes an escape that is a whole character, not a single byte. */
 function escaped([whole, , , short, long, simple]: RegExpExecArray, at: number): string {
   const code = Number.parseInt(short ?? long ?? '-1', 16)
   const text = code >= 0 ? characterOf(code) : SIMPLE_ESCAPES[simple ?? '']
@@ -190,8 +190,8 @@ function characterOf(code: number): string | undefined {
 const CLASSIC = /^([\t\n\f\r ]*)([a-zA-Z_:][\w:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*/
 
 /**
- * Alertmanager's notation of all versions (pkg/labels): a name of ASCII, a value that may be quoted, with the escapes
- * `\"`, `\n` and `\\`; any other backslash is itself. Undefined for what it refuses.
+ * Parses the classic notation, which all versions of Alertmanager accept (pkg/labels): an ASCII name, and a value that
+ * may be quoted. Its escapes are `\"`, `\n` and `\\`; any other backslash is literal. Undefined for a syntax error.
  */
 export function readClassicMatchers(text: string): MatcherTerm[] | undefined {
   const start = text.startsWith('{') ? 1 : 0
@@ -200,7 +200,7 @@ export function readClassicMatchers(text: string): MatcherTerm[] | undefined {
   let from = start
   for (const to of [...commasIn(text.slice(start, end)).map((at) => at + start), end]) {
     const part = text.slice(from, to)
-    // A comma at the end is forgiven.
+    // A trailing comma is allowed.
     if (to === end && part.trim() === '') break
     const term = readClassicMatcher(part, from)
     if (term === undefined) return undefined
@@ -210,7 +210,7 @@ export function readClassicMatchers(text: string): MatcherTerm[] | undefined {
   return terms
 }
 
-/** Where commas stand outside of quotes. */
+/** The offsets of the commas outside of quotes. */
 function commasIn(text: string): number[] {
   const commas: number[] = []
   let isQuoted = false
@@ -232,7 +232,7 @@ function readClassicMatcher(part: string, offset: number): MatcherTerm | undefin
   return value === undefined ? undefined : { name, operator, value, ...at }
 }
 
-/** Not by a pattern: one that looks for blanks before the end tries again at every blank. */
+/** Removes trailing blanks in linear time; a regular expression would start again at every blank. */
 function withoutEndBlanks(text: string): string {
   let end = text.length
   while (end > 0 && '\t\n\f\r '.includes(text[end - 1] as string)) end -= 1

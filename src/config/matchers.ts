@@ -17,15 +17,15 @@ export function compilePattern(source: string): Pattern {
 }
 
 /**
- * Alertmanager's matchers, such as `severity=~"critical|page", team=db`, with or without braces. They are read as
- * Alertmanager 0.27 and newer reads them: where its two notations differ, the classic one holds. Throws a SyntaxFault
- * for what both refuse, and for what can hardly be meant.
+ * Parses Alertmanager's matchers, such as `severity=~"critical|page", team=db`, with or without braces, like
+ * Alertmanager 0.27 and newer: where its two notations differ, the classic one applies. Throws a SyntaxFault if both
+ * refuse the text, and for likely mistakes that the classic one accepts.
  */
 export function parseMatchers(text: string): Matcher[] {
   return termsIn(text).map(matcherFrom)
 }
 
-/** The matchers of a list, or of one text; what is wrong in them are faults, near misses of variables warnings. */
+/** Parses matchers from a list or from one text. Reports faults, and warns of likely misspellings of variables. */
 export function matchersAt(
   texts: string | readonly string[] | undefined,
   path: Path,
@@ -58,13 +58,13 @@ function termsIn(text: string): MatcherTerm[] {
     refusal = error
   }
   if (classic === undefined) throw refusal
-  // The classic notation takes nearly anything for a value.
+  // The classic notation accepts nearly any text as a value, so likely mistakes are checked here.
   mustBeBalanced(text, classic)
   for (const term of classic) mustBeMeant(term, text)
   return classic
 }
 
-/** It forgives one brace without the other, and so would cut the last one off `a=~x{2}`. */
+/** The classic notation accepts an unpaired brace at either end, and so would cut the last one off `a=~x{2}`. */
 function mustBeBalanced(text: string, terms: readonly MatcherTerm[]): void {
   const outside = terms.map(({ valueAt, value }) => (text[valueAt] === '"' ? '' : value)).join('')
   const opened = text.startsWith('{')
@@ -76,7 +76,7 @@ function mustBeBalanced(text: string, terms: readonly MatcherTerm[]): void {
   throw new SyntaxFault(
     last !== undefined && outside.includes('{')
       ? 'has a value with braces, which needs double quotes'
-      : 'has a closing brace that none opened',
+      : 'has a closing brace without an opening one',
     closed ? text.length - 1 : (last?.valueAt ?? 0),
   )
 }
@@ -96,7 +96,7 @@ function mustBeMeant({ value, valueAt }: MatcherTerm, text: string): void {
     )
   if (/^['`]|['`]$/.test(value))
     throw new SyntaxFault(
-      'has a value in single quotes, which quote nothing; write double quotes',
+      'has a value in single quotes, which are not supported; write double quotes',
       valueAt,
     )
   const another = /\s(?:and\s+|or\s+|&&?\s*|;\s*)?[\w.:/-]+\s*(?:=~|!=|!~|=)/i.exec(value)
@@ -116,7 +116,7 @@ function matcherFrom({ name, operator, value, nameAt, valueAt }: MatcherTerm): M
   const level = levelOf(value)
   if (level === undefined)
     throw new SyntaxFault(
-      `${JSON.stringify(value)} is not a level; there is ${Object.values(LEVEL_NAMES).join(', ')}`,
+      `${JSON.stringify(value)} is not a level; available: ${Object.values(LEVEL_NAMES).join(', ')}`,
       valueAt,
     )
   return { kind: 'equals', name, negated, value: LEVEL_NAMES[level] }

@@ -1,10 +1,10 @@
 import { mobileFrom } from '../model/mobile.ts'
 import type { Fault, Path } from './settings-context.ts'
 
-/** A blank separates numbers only after a whole one of the mainland, or before a country code. */
+/** Separator of mobiles. A blank is one only after a complete mainland number, or before a country code. */
 const SEPARATOR = /[,，、;；\n]|(?<=(?<!\d)1\d{10})\s(?=\s*\d)|\s(?=\+)/
 
-/** Mobiles of a list, or of OCP's one text, each in DingTalk's form; what is not a number is a fault. */
+/** Parses mobiles from a list, or from one text as in OCP, into DingTalk's form. Reports a fault for anything else. */
 export function mobilesAt(
   config: string | readonly (string | number)[] | undefined,
   path: Path,
@@ -24,11 +24,11 @@ export function mobilesAt(
 function wordsFor(text: string): string {
   const written = JSON.stringify(text.trim().slice(0, 40))
   return text.includes('${')
-    ? `${written} is not a mobile: mentions hold no variables; name the label or annotation in mention.labels`
-    : `${written} is not a mobile; write its digits, with a country code where it is not of mainland China: "+852 9123 4567"`
+    ? `${written} is not a mobile: mentions cannot contain variables; name the label or annotation in mention.labels`
+    : `${written} is not a mobile; write its digits, with a country code unless it is from mainland China: "+852 9123 4567"`
 }
 
-/** Ids of users as DingTalk knows them; a variable among them is a fault. */
+/** Parses DingTalk's user ids; reports a fault for an id with a variable. */
 export function usersAt(
   config: readonly (string | number)[] | undefined,
   path: Path,
@@ -39,7 +39,7 @@ export function usersAt(
     if (user.includes('${'))
       fault(
         [...path, index],
-        `${JSON.stringify(user.slice(0, 40))} is not a user id: mentions hold no variables; name the label or annotation in mention.labels`,
+        `${JSON.stringify(user.slice(0, 40))} is not a user id: mentions cannot contain variables; name the label or annotation in mention.labels`,
       )
   return users
 }

@@ -3,18 +3,21 @@ import { SECRET } from './secret-schema.ts'
 
 const NAMES = { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } } as const
 
-/** A date and a time of the wall clock, in the time zone of the file. */
+/** Local date and time, in the configured time zone. */
 export const WALL_TIME_PATTERN = '^\\d{4}-\\d\\d-\\d\\d(?:[ T]\\d\\d:\\d\\d(?::\\d\\d)?)?$'
 
 const WALL_TIME = { type: 'string', pattern: WALL_TIME_PATTERN } as const
 
-/** In labels a list is separated by commas, `user:` begins an id, and digits are a mobile. */
+/** Excludes what has another meaning in a label: a comma separates names, `user:` begins an id, digits are a mobile. */
 export const PERSON_NAME_PATTERN = '^(?!user:)[\\p{L}_][\\p{L}\\p{M}\\p{N} ._-]{0,59}$'
 
-/** Whom a channel or a rule mentions by name. */
+/** Schema of the people that a channel or a rule mentions by name. */
 export const NAMED_PEOPLE = {
   people: { ...NAMES, description: 'Names of the directory `people`.' },
-  oncall: { ...NAMES, description: 'Rotas: whose turn it is when the message is made.' },
+  oncall: {
+    ...NAMES,
+    description: 'Rotas; the people on call when the message is made are mentioned.',
+  },
   labels: {
     ...NAMES,
     description:
@@ -22,11 +25,11 @@ export const NAMED_PEOPLE = {
   },
 } as const
 
-/** The parts of the file that say who people are, who is on call, and where silences are made. */
+/** Schema of the people, the on-call rotas, and the Alertmanagers in which silences are made. */
 export const PEOPLE = {
   people: {
     type: 'object',
-    description: 'A directory: whom a name means.',
+    description: 'A directory: names of people, each with a mobile or a user id.',
     propertyNames: { pattern: PERSON_NAME_PATTERN },
     additionalProperties: {
       type: 'object',
@@ -41,7 +44,7 @@ export const PEOPLE = {
   },
   oncall: {
     type: 'object',
-    description: 'Rotas: whose turn it is.',
+    description: 'Rotas: who is on call.',
     propertyNames: { pattern: PERSON_NAME_PATTERN },
     additionalProperties: {
       type: 'object',
@@ -59,7 +62,7 @@ export const PEOPLE = {
         from: { ...WALL_TIME, description: 'When the first turn begins, in `timezone`.' },
         overrides: {
           type: 'array',
-          description: 'Who stands in; where several hold at once, the last one does.',
+          description: 'Replacements for a time; if several overlap, the last one applies.',
           items: {
             type: 'object',
             additionalProperties: false,
@@ -73,7 +76,8 @@ export const PEOPLE = {
   alertmanagers: {
     type: 'array',
     minItems: 1,
-    description: 'Where silences are made, by the external URL of the alert.',
+    description:
+      'Alertmanagers in which silences are made; the external URL of an alert selects one.',
     items: {
       type: 'object',
       additionalProperties: false,
@@ -82,12 +86,12 @@ export const PEOPLE = {
         url: {
           type: 'string',
           pattern: '^https?://[^\\s]+$',
-          description: 'Where the receiver reaches it.',
+          description: 'Address at which the receiver reaches it.',
         },
         external_url: {
           type: 'string',
           pattern: '^https?://[^\\s]+$',
-          description: "Alertmanager's --web.external-url, where it differs from `url`.",
+          description: "Alertmanager's --web.external-url, if it differs from `url`.",
         },
         bearer: { ...SECRET, description: 'A token. A secret.' },
         basic: {

@@ -7,15 +7,15 @@ import type { Config } from './schema.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 import { suggestion } from './validate.ts'
 
-/** DingTalk refuses a message that mentions more. */
+/** DingTalk refuses a message that mentions more people. */
 const MAX_MENTIONED = 50
-/** Turns that nobody could take are a slip of the unit. */
+/** A shorter turn is probably written with the wrong unit. */
 const MIN_TURN_MS = 3_600_000
 
 type Context = Pick<SettingsContext, 'fault'>
 type RotaConfig = NonNullable<Config['oncall']>[string]
 
-/** The directory and the rotas; names without a person and times that cannot be are faults. */
+/** Resolves the directory and the rotas; reports unknown names and invalid times. */
 export function directoryOf(
   { people = {}, oncall = {} }: Pick<Config, 'people' | 'oncall'>,
   { fault, timezone }: Context & { timezone: string },
@@ -55,7 +55,7 @@ const NOT_A_MOBILE =
 
 interface RotaContext extends Context {
   path: Path
-  /** Of the directory. */
+  /** The names in the directory. */
   names: readonly string[]
   timezone: string
 }
@@ -68,7 +68,7 @@ function rotaOf(config: RotaConfig, context: RotaContext): Rota {
     return knownIn([turn], at, context, () => at)
   })
   const everyMs = durationMs(config.every)
-  if (everyMs < MIN_TURN_MS) fault([...path, 'every'], 'must be 1h at least')
+  if (everyMs < MIN_TURN_MS) fault([...path, 'every'], 'must be at least 1h')
   wallTime(config.from, [...path, 'from'], context)
   const overrides = (config.overrides ?? []).map((each, index): RotaOverride => {
     const at = [...path, 'overrides', index]
@@ -86,7 +86,7 @@ function rotaOf(config: RotaConfig, context: RotaContext): Rota {
   }
 }
 
-/** Names of the directory; each other one is a fault at its place. */
+/** Returns the names that are in the directory; reports a fault for each of the others. */
 function knownIn(
   list: readonly string[],
   path: Path,
@@ -113,7 +113,7 @@ function wallTime(text: string, path: Path, { timezone, fault }: RotaContext): D
   const time = DateTime.fromISO(isoOf(text), { zone: timezone })
   // An unknown zone is reported separately.
   if (!time.isValid && DateTime.fromISO(isoOf(text), { zone: 'utc' }).isValid) return new Date(0)
-  if (!time.isValid) fault(path, 'is not a date and time of the calendar')
+  if (!time.isValid) fault(path, 'is not a valid date and time')
   return time.isValid ? time.toJSDate() : new Date(0)
 }
 
@@ -126,7 +126,7 @@ interface MentionConfig {
   labels?: string[] | undefined
 }
 
-/** Whom a channel or a rule mentions; people and rotas must be known. */
+/** Resolves whom a channel or a rule mentions; reports unknown people and rotas. */
 export function mentionOf(
   config: MentionConfig,
   path: Path,

@@ -2,7 +2,7 @@ import { isLoopbackHost } from '../model/access.ts'
 import type { Robot, Settings } from '../model/settings.ts'
 import { networksOf } from './networks.ts'
 
-/** `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0; without a slash at the end. Undefined for anything else. */
+/** Normalizes `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0. Undefined for anything else. */
 export function proxyUrl(text: string): string | undefined {
   const normalised = text.replace(/^(https?):(?!\/\/)/, '$1://')
   const url = URL.canParse(normalised) ? new URL(normalised) : undefined
@@ -11,8 +11,8 @@ export function proxyUrl(text: string): string | undefined {
 }
 
 /**
- * The proxy that the environment names for a URL, and the variable that does, by the rules of Go and curl: HTTPS_PROXY
- * for https, HTTP_PROXY for http, NO_PROXY for exceptions, the lower case first; never for this machine itself.
+ * The proxy for a URL from the environment, and the name of its variable, by the rules of Go and curl: HTTPS_PROXY for
+ * https, HTTP_PROXY for http, NO_PROXY for exceptions; lower case first. Undefined for a URL of this machine.
  */
 export function proxyInEnvironment(
   url: URL,
@@ -25,7 +25,7 @@ export function proxyInEnvironment(
   return { ...found, value: found.value.includes('://') ? found.value : `http://${found.value}` }
 }
 
-/** Which robots post through a proxy that the configuration does not name, a line for each proxy. */
+/** One line for each proxy from the environment, with the robots that post through it. */
 export function proxyNotes({ robots }: Pick<Settings, 'robots'>): string[] {
   const byProxy = Map.groupBy([...robots.values()].filter(hasVariable), (robot) => {
     const { host } = new URL(robot.proxy?.reveal() ?? '')
@@ -46,7 +46,7 @@ function firstSet(env: NodeJS.ProcessEnv, name: string) {
   return undefined
 }
 
-/** One entry of NO_PROXY: `*`, a domain with all below it, `.domain` for those below alone, an address or a range. */
+/** True if a NO_PROXY entry matches: `*`, a domain with its subdomains, `.domain` without it, an address or a range. */
 function isException(url: URL, entry: string): boolean {
   if (entry === '*') return true
   const { host, port } = partsOf(entry)
@@ -62,7 +62,7 @@ function isException(url: URL, entry: string): boolean {
   }
 }
 
-/** An address of IPv6 has a port only behind brackets. */
+/** Splits an entry into host and port; an IPv6 address can have a port only in brackets. */
 function partsOf(entry: string): { host: string; port: string } {
   const end = entry.startsWith('[') ? entry.indexOf(']') : -1
   if (end > 0) return { host: entry.slice(1, end), port: entry.slice(end + 2) }

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { Settings } from '../model/settings.ts'
 
-/** Throws AppError bad_configuration if a setting differs that needs a restart. */
+/** Throws AppError bad_configuration if a setting that needs a restart has changed. */
 export function assertRestartOnlyUnchanged(old: Settings, next: Settings): void {
   const faults: string[] = []
   if (old.store.reveal() !== next.store.reveal())

@@ -9,16 +9,16 @@ import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 import { type WebhookContext, webhookOf } from './webhook.ts'
 
-/** A longer window would look for calls that the store has forgotten. */
+/** A longer window would need calls that the store has already deleted. */
 const MAX_WINDOW_MS = 24 * 3_600_000
 
 type RobotContext = SettingsContext & Pick<WebhookContext, 'hosts'>
 
-/** One robot as configured; what is wrong with it are faults. */
+/** Resolves the configuration of one robot; reports its faults. */
 export function robotOf(name: string, config: RobotConfig, context: RobotContext): Robot {
   const path = ['robots', name]
   if (name === 'organisation')
-    context.fault(path, 'is what the quota of all robots together is called; choose another name')
+    context.fault(path, 'is reserved for the quota of all robots together; choose another name')
   const webhook = secretOf(config.webhook, [...path, 'webhook'], context)
   const sandbox = webhook === 'sandbox'
   const proxy = proxyOf(config.proxy, { webhook, path, context })
@@ -60,7 +60,7 @@ interface Proxy {
   variable: string | undefined
 }
 
-/** The robot's own proxy, or the environment's; `none` is neither. */
+/** The robot's own proxy, else that of the environment; undefined for `none`. */
 function proxyOf(
   config: RobotConfig['proxy'],
   { webhook, path, context }: { webhook: string; path: Path; context: RobotContext },
@@ -87,7 +87,7 @@ function proxyOf(
   return url === undefined ? undefined : { url, variable: undefined }
 }
 
-/** What leaves through one proxy, or directly, has one public address. */
+/** Identifies the public address of a robot: robots with the same proxy, or with none, share it. */
 function addressOf(proxy: string | undefined): string {
   return proxy === undefined ? 'direct' : `proxy-${hash(new URL(proxy).host, 12)}`
 }
@@ -105,15 +105,16 @@ function limitsOf(
     perMs: durationMs(config?.per ?? '60s'),
     penaltyMs: durationMs(config?.penalty ?? penalty),
   }
-  if (limits.perMs < 1) fault([...path, 'per'], 'must be longer than nothing')
+  if (limits.perMs < 1) fault([...path, 'per'], 'must be longer than 0')
   if (limits.perMs > MAX_WINDOW_MS)
     fault([...path, 'per'], 'must be at most 24h, the time for which calls are kept')
   return limits
 }
 
 /**
- * DingTalk counts a token, whatever host, scheme or path it is reached by. The usual address stands in the hash, so that
- * the key of a usual webhook is what it was when the address took part in it; of others that key is given as well.
+ * The key of a robot is a hash of its token, because DingTalk counts calls by token, whatever the webhook's address is.
+ * Earlier versions hashed the address as well. USUAL_ADDRESS in the hash keeps the key of most webhooks unchanged; for
+ * other webhooks `formerKey` is the earlier key.
  */
 function keysOf(url: URL): Pick<Robot, 'key' | 'formerKey'> {
   const address = `${url.origin}${url.pathname}`
@@ -138,7 +139,7 @@ function expectOf(config: RobotConfig['expect'], fault: (what: string) => void):
   return { kind: 'json', subset: config?.json ?? { errcode: 0 } }
 }
 
-/** Warns of robots that have one access token between them. */
+/** Warns of robots that have the same access token. */
 export function warnOfSharedTokens(
   robots: ReadonlyMap<string, Robot>,
   { warn }: Pick<SettingsContext, 'warn'>,

@@ -1,8 +1,8 @@
 import { type Scalar, Scalar as ScalarNode } from 'yaml'
 
 /**
- * Where the character `at` of a scalar's value stands in the source; undefined where the notation folds its lines, so
- * that a character has no place of its own.
+ * The offset in the source of the character `at` of a scalar's value. Undefined for folded notations, in which the
+ * offset of a character is unknown.
  */
 export function offsetInScalar(node: Scalar, source: string, at: number): number | undefined {
   const [start, end] = node.range ?? [0, 0]
@@ -21,7 +21,7 @@ export function offsetInScalar(node: Scalar, source: string, at: number): number
   }
 }
 
-/** How long one character's notation may be within double quotes, and within single ones. */
+/** Matches one character, escapes included, within double quotes and within single ones. */
 const QUOTED = {
   '"': /\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[^\n])|[^\n]/y,
   "'": /''|[^\n]/y,
@@ -34,7 +34,7 @@ function inQuotes(written: string, at: number, start: number): number | undefine
   return start + pattern.lastIndex
 }
 
-/** A literal block has each line of its value on a line of its own, behind its indentation. */
+/** In a literal block, every line of the value is a line of the source, after its indentation. */
 function inBlock(
   written: string,
   value: string,

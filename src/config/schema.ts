@@ -21,7 +21,7 @@ const MENTION = {
 
 const MATCHERS = {
   description:
-    "Alertmanager's matchers, on variables and labels, as a list or as one text; all must hold.",
+    "Alertmanager's matchers, on variables and labels, as a list or as one text; all must match.",
   oneOf: [NAMES, { type: 'string', minLength: 1 }],
 } as const
 
@@ -51,7 +51,7 @@ const ROBOT = {
     proxy: {
       ...SECRET,
       description:
-        'http://[user:password@]host:port, or http:host:port as OCP wrote it; none: no proxy. Absent: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment hold. A secret.',
+        'http://[user:password@]host:port, or http:host:port as OCP wrote it; none: no proxy. Absent: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment apply. A secret.',
     },
     timeout: duration('How long one attempt may take.', '5s'),
     limits: {
@@ -131,7 +131,7 @@ const CHANNEL = {
               type: 'boolean',
               default: false,
               description:
-                'Where alerts joined a group of Alertmanager (0.32 and newer), deliver only those that the DingTalk group has not seen.',
+                'When alerts joined a group of Alertmanager (0.32 and newer), deliver only those that the DingTalk group was not sent yet.',
             },
           },
         },
@@ -139,7 +139,7 @@ const CHANNEL = {
     },
     inlet: {
       type: 'object',
-      description: 'What senders to this channel show.',
+      description: 'Credentials that senders to this channel present.',
       additionalProperties: false,
       minProperties: 1,
       properties: {
@@ -167,8 +167,11 @@ const CHANNEL = {
       },
     },
     send_resolved: { type: 'boolean', default: true },
-    language: { ...LANGUAGE, description: 'Of its messages, where it differs.' },
-    timezone: { type: 'string', description: 'Of the times in its messages, where it differs.' },
+    language: { ...LANGUAGE, description: 'Language of its messages, if it differs.' },
+    timezone: {
+      type: 'string',
+      description: 'Time zone of the times in its messages, if it differs.',
+    },
     digest: {
       type: 'object',
       additionalProperties: false,
@@ -176,7 +179,7 @@ const CHANNEL = {
     },
     levels: {
       type: 'object',
-      description: 'Words of your own for levels, before those of the whole file.',
+      description: 'Your own words for levels; they take precedence over those of the whole file.',
       additionalProperties: LEVEL,
     },
     variables: { type: 'object', additionalProperties: { type: 'string' } },
@@ -206,7 +209,7 @@ export const SCHEMA = {
     external_url: {
       type: 'string',
       pattern: '^https?://[^\\s]+$',
-      description: 'Where people reach the console; used in links.',
+      description: 'Address of the console for people; used in links.',
     },
     store: {
       ...SECRET,
@@ -216,12 +219,12 @@ export const SCHEMA = {
     timezone: {
       type: 'string',
       default: 'Asia/Shanghai',
-      description: 'Of the times in messages.',
+      description: 'Time zone of the times in messages.',
     },
     language: { ...LANGUAGE, default: 'en-US' },
     levels: {
       type: 'object',
-      description: 'Words of your own for levels, for every channel.',
+      description: 'Your own words for levels, for every channel.',
       additionalProperties: LEVEL,
     },
     templates: {

@@ -19,16 +19,16 @@ export function secretOf(value: SecretConfig, path: Path, context: SettingsConte
   return secret ?? ''
 }
 
-/** A secret without what editors, shells and copying leave around it: blanks, line ends, quotes, a byte order mark. */
+/** Removes what editors, shells and copying add around a secret: blanks, line ends, quotes, a byte order mark. */
 function unwrapped(text: string): string {
-  // A byte order mark is a blank to trim().
+  // trim() also removes a byte order mark.
   const trimmed = text.trim()
   const [first = ''] = trimmed
   const isQuoted = `"'`.includes(first) && trimmed.length > 1 && trimmed.endsWith(first)
   return isQuoted ? trimmed.slice(1, -1).trim() : trimmed
 }
 
-/** A file's text, undefined with a fault where it cannot be read; a change of the file is a change of the configuration. */
+/** Reads a file; reports a fault if it cannot be read. The configuration is reloaded when the file changes. */
 export function textOf(
   name: string,
   path: Path,

@@ -1,15 +1,15 @@
 /** Path of a value in the configuration: keys and list indexes. */
 export type Path = readonly (string | number)[]
 
-/** Takes what is wrong at a path; `at` is the character of its text, counted from 0, where that is known. */
+/** Reports what is wrong at a path; `at` is the index of the wrong character in its text, if known. */
 export type Fault = (path: Path, what: string, at?: number) => void
 
-/** Where relative paths and secrets come from, and where faults and warnings go. */
+/** Base of relative paths, source of secrets, and receivers of faults and warnings. */
 export interface SettingsContext {
   folder: string
   env: NodeJS.ProcessEnv
   fault: Fault
   warn: Fault
-  /** Files whose change is a change of the configuration. */
+  /** Files that belong to the configuration: when one changes, it is reloaded. */
   secretFiles: string[]
 }

@@ -20,13 +20,13 @@ import type { Path, SettingsContext } from './settings-context.ts'
 import { checkTexts } from './texts.ts'
 import { suggestion } from './validate.ts'
 
-/** Resolves a schema-valid configuration to settings; reports each fault of meaning. */
+/** Resolves a schema-valid configuration to settings; reports every fault that the schema cannot express. */
 export function settingsFrom(config: Config, context: SettingsContext): Settings {
   const { folder, fault } = context
   const timezone = config.timezone ?? 'Asia/Shanghai'
   assertTimezone(timezone, ['timezone'], context)
   const retentionMs = durationMs(config.retention ?? '7d')
-  if (retentionMs < 3_600_000) fault(['retention'], 'must be 1h at least')
+  if (retentionMs < 3_600_000) fault(['retention'], 'must be at least 1h')
   const robots = new Map(
     Object.entries(config.robots).map(([name, each]) => [
       name,
@@ -47,7 +47,7 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
   if (config.external_url !== undefined && hasInnerHost(config.external_url))
     context.warn(
       ['external_url'],
-      'has a host that only the cluster knows, so the links of messages lead nowhere on a phone',
+      'has a host that only the cluster can resolve, so the links in messages do not work on a phone',
     )
   return {
     listen: listenOf(config.listen ?? '127.0.0.1:8060', (what) => fault(['listen'], what)),
@@ -77,7 +77,7 @@ export function listenOf(text: string, fault: (what: string) => void): Settings[
 
 const USUAL_STORE = 'data/receiver.db'
 
-/** Beside the configuration; under systemd in the unit's state folder, unless the usual file exists. */
+/** The default store: beside the configuration, or in the state folder of a systemd unit unless that file exists. */
 function defaultStore({ folder, env }: SettingsContext): string {
   const [given] = (env['STATE_DIRECTORY'] ?? '').split(':')
   const exists = existsSync(resolvePath(folder, USUAL_STORE))

@@ -11,8 +11,8 @@ interface Context {
 const DOCUMENTED: readonly string[] = [...Object.keys(OCP_VARIABLES), ...Object.keys(OWN_VARIABLES)]
 
 /**
- * Looks at the texts of a channel in which `${name}` stands for a variable. What could only go out as it is written
- * (filters, Go templates, names of files) is a fault; a near miss of a documented variable is a warning.
+ * Checks the texts of a channel in which `${name}` is a variable. Filters, Go templates and file names are faults,
+ * because they would be sent unchanged. A likely misspelling of a documented variable is a warning.
  */
 export function checkTexts(
   { title, template, variables = {}, aggregate }: ChannelConfig,
@@ -37,7 +37,7 @@ export function checkTexts(
   }
 }
 
-/** Warns where a name is nearly that of a documented variable: a label may be called so, but that is rarely meant. */
+/** Warns if a name is nearly that of a documented variable: it may be a label, but is more likely a misspelling. */
 export function warnOfNearMiss(
   name: string,
   { at, index, own = [], warn }: { at: Path; index?: number; own?: readonly string[]; warn: Fault },
@@ -49,7 +49,7 @@ export function warnOfNearMiss(
     warn(at, `${name} is not a documented variable (did you mean "${near}"?)`, index)
 }
 
-/** One line that can only be the name of a file: what to write instead, as the end of a sentence. */
+/** If a template's text can only be a file name, returns the end of a sentence on what to write instead. */
 function fileIn(template: string): string | undefined {
   const text = template.trim()
   if (/[\s${}<]/.test(text) || !/[./\\]/.test(text)) return undefined
@@ -67,10 +67,10 @@ const MARKS = /\$\{|\{\{|<%/g
 
 function checkText(text: string, at: Path, { fault, warn, own }: TextContext): void {
   for (const { 0: mark, index } of text.matchAll(MARKS)) {
-    // A line of a text is long enough to show what is meant.
+    // 300 characters are enough to recognize the notation.
     const rest = text.slice(index + 2, index + 302)
     if (mark === '<%')
-      warn(at, 'has <%, which is text here; only files in templates/ may hold code', index)
+      warn(at, 'has <%, which is plain text here; only files in templates/ may contain code', index)
     else if (mark === '{{') {
       if (rest.includes('}}')) fault(at, wordsForGo(rest.slice(0, rest.indexOf('}}'))), index)
     } else {
@@ -84,7 +84,7 @@ function checkText(text: string, at: Path, { fault, warn, own }: TextContext): v
 function wordsForGo(action: string): string {
   const [, name] =
     /\.(?:Labels|Annotations|CommonLabels|CommonAnnotations)\.(\w+)/.exec(action) ?? []
-  return `has {{ }} of a Go template, which would go out as it is; write \${${name ?? 'name'}} ("convert" translates a whole file)`
+  return `has {{ }} of a Go template, which would be sent unchanged; write \${${name ?? 'name'}} ("convert" translates a whole file)`
 }
 
 function wordsForBraces(rest: string): string {
@@ -93,5 +93,5 @@ function wordsForBraces(rest: string): string {
   const inside = rest.slice(0, end).trim()
   if (inside === '') return 'has ${} without a name'
   const [name] = new RegExp(`^${NAME_IN_BRACES}`, 'u').exec(inside) ?? ['name']
-  return `has \${${inside.slice(0, 60)}}: between the braces stands a name alone, such as \${${name}}; filters and code need a file in templates/`
+  return `has \${${inside.slice(0, 60)}}: between the braces only a name is allowed, such as \${${name}}; filters and code need a file in templates/`
 }

@@ -88,7 +88,7 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
       if ('propertyName' in error)
         return at(
           [...path, String(error.propertyName)],
-          'must begin with a letter and hold only letters, digits, _ and -',
+          'must begin with a letter and contain only letters, digits, _ and -',
           'key',
         )
       return at(path, patternHint(path))

@@ -39,7 +39,7 @@ function checkHost(host: string, { path, hosts, fault, warn }: WebhookContext): 
     fault(path, `leads to ${host}, which is neither DingTalk's nor in robot_hosts`)
 }
 
-/** Plain http exposes the token on the network; only a proxy without https support may need it. */
+/** Plain http exposes the token on the network; only a proxy without https support may require it. */
 function checkPlainHttp(host: string, { path, proxied, fault, warn }: WebhookContext): void {
   if (proxied || isLoopbackHost(host)) return
   if (DINGTALK.includes(host))

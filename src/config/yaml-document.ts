@@ -7,8 +7,8 @@ import type { Path } from './settings-context.ts'
 export interface ConfigDocument {
   value: unknown
   /**
-   * `file:line:column` of a value, of its key when `key` is set, of a character of its text where a number is given, or
-   * of the nearest that is there.
+   * `file:line:column` of a value, of its key with `key`, or of a character of its text with a number. If there is none,
+   * that of the nearest parent.
    */
   placeOf(path: Path, at?: 'key' | 'value' | number): string
 }

@@ -35,7 +35,7 @@ function faultsOf(yaml: string): string[] {
 }
 
 describe('the keys of access', () => {
-  test('are read, each secret from its source', () => {
+  test('are read with their secrets, inline, from the environment or from a file', () => {
     const { settings, secretFiles, folder, warnings } = load(
       `${MINIMAL}auth:
   - bearer: { file: secret }

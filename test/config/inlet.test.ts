@@ -25,7 +25,7 @@ function faultsOf(channels: string): string[] {
 }
 
 describe("a channel's inlet", () => {
-  test('has each secret from where it is, and shows none', () => {
+  test('reads each secret from its source, and prints none', () => {
     const { settings, warnings } = load(
       '  ops: { robots: [r], inlet: { token: { env: OPS_INLET }, secret: { file: secret }, hmac: a-word-for-grafana } }\n  dba: { robots: [r] }\n',
       { OPS_INLET: 'a-token-of-ops' },
@@ -43,13 +43,13 @@ describe("a channel's inlet", () => {
     assert.equal(settings.channels.get('dba')?.inlet, undefined)
   })
 
-  test('with a token that can be guessed is warned of', () => {
+  test('with a token that can be guessed causes a warning', () => {
     const { warnings } = load('  ops: { robots: [r], inlet: { token: short } }\n')
     assert.match(warnings.join('\n'), /channels\.ops\.inlet\.token: .*guessed/)
     assert.ok(!warnings.join('\n').includes('short,'))
   })
 
-  test('must have a token that leads to one channel', () => {
+  test('must have a token that identifies one channel', () => {
     const both = (a: string, b: string): string[] =>
       faultsOf(
         `  ops: { robots: [r], inlet: { token: ${a} } }\n  dba: { robots: [r], inlet: { token: ${b} } }\n`,
@@ -62,7 +62,7 @@ describe("a channel's inlet", () => {
     assert.match(both('dba', 'second-of-all-tokens').join('\n'), /name of another channel/)
   })
 
-  test('that is empty or has another key is a fault', () => {
+  test('without a key or with an unknown key is a fault', () => {
     assert.match(faultsOf('  ops: { robots: [r], inlet: {} }\n').join('\n'), /channels\.ops\.inlet/)
     assert.match(
       faultsOf('  ops: { robots: [r], inlet: { tokn: a-word-for-all } }\n').join('\n'),

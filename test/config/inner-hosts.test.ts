@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { hasInnerHost } from '../../src/config/inner-hosts.ts'
 
-describe('a host that only the cluster knows', () => {
+describe('a host that only the cluster can resolve', () => {
   for (const [url, inner] of [
     ['http://receiver:8060', true],
     ['http://receiver.alerts.svc:8060', true],

@@ -33,7 +33,7 @@ function faultsOf(yaml: string, options: Partial<LoadOptions> = {}): string[] {
 }
 
 describe('a configuration', () => {
-  test('without a store keeps it where systemd says, unless one is at the usual place', () => {
+  test("without a store key keeps its store in systemd's state folder, unless one exists at the default path", () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'x.yml')
     writeFileSync(file, MINIMAL)
@@ -172,7 +172,7 @@ routes:
       assert.doesNotMatch(text, /SECvalue|abc|10\.0\.0\.9/)
   })
 
-  test("has words for levels of every channel, and a channel's own before them", () => {
+  test('has words for levels; those of a channel take precedence', () => {
     const { settings } = load(`robots: { r: { webhook: sandbox } }
 levels: { Page: Down, ' Ｐ3 ': Warning }
 channels:
@@ -188,7 +188,7 @@ channels:
     assert.deepEqual(settings.channels.get('b')?.levels, new Map([...common, ['page', 5]]))
   })
 
-  test('without a file is one robot from the environment, or the sandbox', () => {
+  test('without a file has one robot, from the environment or in the sandbox', () => {
     using folder = temporaryFolder()
     const none = loadSettings({ env: {}, cwd: folder.path })
     assert.deepEqual(
@@ -240,7 +240,7 @@ channels:
         /^x\.yml:3:11: timezone: "Asia\/Shangai" is not a time zone/,
       ],
       [`${MINIMAL}retention: 10 days\n`, /retention: must be a duration/],
-      [`${MINIMAL}retention: 1m\n`, /retention: must be 1h at least/],
+      [`${MINIMAL}retention: 1m\n`, /retention: must be at least 1h/],
       [`${MINIMAL}listen: 8060\n`, /listen: must be HOST:PORT/],
       [
         `robots: { r: { webhook: ftp://x } }\n${channels}`,
@@ -432,7 +432,7 @@ channels:
   })
 })
 
-test('the schema that editors read is the one that is checked', () => {
+test('the published schema is the one that validates', () => {
   const published = readFileSync(
     new URL('../../deploy/dingtalk-receiver.schema.json', import.meta.url),
     'utf8',

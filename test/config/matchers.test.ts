@@ -13,9 +13,9 @@ type Term = readonly [name: string, operator: string, value: string]
 interface Row {
   text: string
   wanted: readonly Term[] | RegExp
-  /** Since when Alertmanager reads it so: always unless given. */
+  /** The first version of Alertmanager that reads it so; absent for all versions. */
   by?: 'utf8'
-  /** Alertmanager takes it, though nobody can mean it. */
+  /** Alertmanager accepts it, but it is certainly a mistake. */
   stricter?: true
 }
 
@@ -104,7 +104,7 @@ const TABLE: readonly Row[] = [
   stricter('severity=critical and team=db', /^17: has another matcher within its value/),
   stricter('a=~~x', /^3: has a value that begins with ~/),
   stricter('a=~x{2}', /^6: has a value with braces, which needs double quotes$/),
-  stricter('a=b}', /^3: has a closing brace that none opened$/),
+  stricter('a=b}', /^3: has a closing brace without an opening one$/),
   stricter('{a=b', /^4: expected a closing brace, found the end$/),
 ]
 
@@ -123,7 +123,7 @@ function outcomeOf(text: string): readonly Term[] | string {
 }
 
 describe('matchers', () => {
-  test('are read in both of the notations of Alertmanager, and refused with their place', () => {
+  test("are parsed in both of Alertmanager's notations; a fault names the place", () => {
     assert.ok(TABLE.length >= 60)
     for (const { text, wanted } of TABLE) {
       const outcome = outcomeOf(text)
@@ -138,7 +138,7 @@ describe('matchers', () => {
     const knowsUtf8 = isSinceUtf8(run('amtool', ['--version']).output)
     let compared = 0
     for (const { text, wanted, by, stricter: isStricter } of TABLE) {
-      // YAML 1.2 takes JSON's texts.
+      // YAML 1.2 accepts JSON strings.
       writeFileSync(
         file,
         `route: { receiver: r, routes: [{ receiver: r, matchers: [${JSON.stringify(text)}] }] }\nreceivers: [{ name: r }]\n`,
@@ -146,7 +146,7 @@ describe('matchers', () => {
       const { code, output } = run('amtool', ['config', 'routes', 'show', '--config.file', file])
       const isTaken = isStricter === true || !(wanted instanceof RegExp || (by && !knowsUtf8))
       assert.equal(code === 0, isTaken, `${text}\n${output}`)
-      // How a name in UTF-8 is shown differs between versions.
+      // Versions print a UTF-8 name differently.
       if (wanted instanceof RegExp || by) continue
       const shown = wanted.map(
         ([name, operator, value]) => `${name}${operator}${JSON.stringify(value)}`,
@@ -163,18 +163,18 @@ describe('matchers', () => {
     assert.ok(matcher.pattern.matches('xyz') && !matcher.pattern.matches('axyz'))
   })
 
-  test('compare a level as a level, whatever word names it', () => {
+  test('compare levels, whatever word names them', () => {
     for (const word of ['Critical', 'critical', '"严重"'])
       assert.deepEqual(outcomeOf(`alarm_level=${word}`), [['alarm_level', '=', 'Critical']])
     assert.match(String(outcomeOf('alarm_level="very bad"')), /^12: "very bad" is not a level; /)
   })
 
-  test('cannot hang', () => {
+  test('match in linear time', () => {
     const [matcher] = parseMatchers('a=~"(a+)+$"')
     assert.ok(matcher?.kind === 'matches' && !matcher.pattern.matches(`${'a'.repeat(20_000)}!`))
   })
 
-  test('see the beginning of a value of megabytes', () => {
+  test('read only the beginning of a value of megabytes', () => {
     const [begin, end] = parseMatchers('a=~"b.*",a=~".*end"')
     assert.ok(begin?.kind === 'matches' && end?.kind === 'matches')
     assert.ok(begin.pattern.matches(`b${'a'.repeat(10_000_000)}`))

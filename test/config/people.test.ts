@@ -34,7 +34,7 @@ const PEOPLE = `people:
 `
 
 describe('people and rotas of the configuration', () => {
-  test('a directory, a rota with overrides, and channels that mention them', () => {
+  test('are a directory, a rota with overrides, and channels that mention them', () => {
     const settings = loaded(`${BASE}${PEOPLE}oncall:
   dba:
     people: [zhangsan, [lisi, 王五]]
@@ -74,7 +74,7 @@ channels:
     assert.deepEqual(mention.rules[0]?.people, ['lisi'])
   })
 
-  test('a person, rota or mobile that cannot be is a fault at its place', () => {
+  test('an invalid person, rota or mobile is a fault at its place', () => {
     assert.deepEqual(
       faultsOf(`${BASE}people:
   zhangsan: { mobile: "12" }
@@ -94,8 +94,8 @@ channels:
         '4:17: people.lisi.user: must be the id of a DingTalk user, such as manager4567',
         '7:14: oncall.dba.people.0: unknown person "zhangsna" (did you mean "zhangsan"?); available: zhangsan, lisi',
         '7:31: oncall.dba.people.1.1: unknown person "nobody"; available: zhangsan, lisi',
-        '8:12: oncall.dba.every: must be 1h at least',
-        '9:11: oncall.dba.from: is not a date and time of the calendar',
+        '8:12: oncall.dba.every: must be at least 1h',
+        '9:11: oncall.dba.from: is not a valid date and time',
         '10:43: oncall.dba.overrides.0.to: must be later than from',
         '10:66: oncall.dba.overrides.0.people.0: unknown person "x"; available: zhangsan, lisi',
         '11:13: oncall.zhangsan: is also the name of a person; give the rota another name',
@@ -105,12 +105,12 @@ channels:
     )
   })
 
-  test('names that a list in a label could not hold are faults', () => {
+  test('names that a list in a label cannot contain are faults', () => {
     for (const name of ['"a,b"', '"user:x"', '"138"', '"@all"'])
       assert.equal(faultsOf(`${BASE}${CHANNEL}people: { ${name}: { user: a } }\n`).length, 1, name)
   })
 
-  test('a time that is none is a fault that says how one is written', () =>
+  test('an invalid time is a fault with an example of a valid one', () =>
     assert.match(
       faultsOf(
         `${BASE}${CHANNEL}${PEOPLE}oncall: { dba: { people: [lisi], every: 1d, from: monday } }\n`,
@@ -118,7 +118,7 @@ channels:
       /oncall\.dba\.from: must be a date and time such as 2026-11-30 09:00/,
     ))
 
-  test('a user id that would call everybody is a fault', () =>
+  test('a user id that would mention everybody is a fault', () =>
     assert.equal(faultsOf(`${BASE}${CHANNEL}people: { a: { user: all } }\n`).length, 1))
 
   test('more than 50 people in one mention are a fault, those of the largest turn included', () => {

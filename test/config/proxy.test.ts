@@ -32,7 +32,7 @@ describe('the proxy of the environment', () => {
     assert.equal(proxyFor(DINGTALK, {}), undefined)
   })
 
-  test('is passed by where NO_PROXY says so, and for this machine itself', () => {
+  test('is not used for hosts in NO_PROXY, nor for this machine itself', () => {
     const isDirect = (url: string, noProxy: string): boolean =>
       proxyFor(url, { HTTPS_PROXY: P, NO_PROXY: noProxy }) === undefined
     for (const [url, noProxy, direct] of [
@@ -64,7 +64,7 @@ describe('the proxy of the environment', () => {
       assert.equal(isDirect(url, noProxy), direct, `${url} NO_PROXY=${noProxy}`)
   })
 
-  test('holds for a robot that has none of its own, and groups robots by their way out', () => {
+  test('is used for a robot without its own proxy; robots with the same proxy share an address', () => {
     const { settings } = load(
       `a: { webhook: "${DINGTALK}a" }, b: { webhook: "${DINGTALK}b", proxy: none }, c: { webhook: "${DINGTALK}c", proxy: "http:proxy:3128" }, d: { webhook: "${DINGTALK}d", proxy: "http://other:1" }, e: { webhook: sandbox }`,
       { HTTPS_PROXY: 'http://user:canary-pass@proxy:3128' },
@@ -83,13 +83,13 @@ describe('the proxy of the environment', () => {
     ])
   })
 
-  test('lets a webhook be http, as a proxy of the configuration does', () => {
+  test('allows an http webhook, as a configured proxy does', () => {
     const robots = `a: { webhook: "http://oapi.dingtalk.com/robot/send?access_token=t" }`
     assert.throws(() => load(robots, {}), /must be https/)
     assert.equal(load(robots, { HTTP_PROXY: P }).settings.robots.get('a')?.proxy?.reveal(), P)
   })
 
-  test('of another kind is a fault that says what to do', () => {
+  test('with an unsupported scheme is a fault with the remedy', () => {
     assert.throws(
       () => load(`a: { webhook: "${DINGTALK}" }`, { HTTPS_PROXY: 'socks5://proxy:1080' }),
       (error: AppError) =>
@@ -100,7 +100,7 @@ describe('the proxy of the environment', () => {
   })
 })
 
-test('a proxy is an http address, also as OCP wrote it', () => {
+test("a proxy is an http address, also in OCP's earlier notation", () => {
   assert.equal(proxyUrl('http:10.0.0.9:3128'), 'http://10.0.0.9:3128')
   assert.equal(proxyUrl('http://10.0.0.9:3128/'), 'http://10.0.0.9:3128')
   assert.equal(proxyUrl('https://u:p@proxy'), 'https://u:p@proxy')

@@ -18,8 +18,8 @@ function fromFile(bytes: string | Uint8Array): string | undefined {
   return settings.robots.get('r')?.secret?.reveal()
 }
 
-describe('a secret that is read from elsewhere', () => {
-  test('is trimmed of what stands around it in a file', () => {
+describe('a secret from a file or the environment', () => {
+  test('loses blanks, quotes and a byte order mark around it in a file', () => {
     for (const text of [
       'SECabc',
       'SECabc\n',

@@ -7,7 +7,7 @@ import { AppError } from '../../src/errors.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
 import { runCommand, temporaryFolder } from '../support/receiver.ts'
 
-/** What a channel's lines mean, with the faults or warnings about them. */
+/** Reads the lines of a channel; returns its settings with the faults or warnings. */
 function read(...lines: string[]) {
   using folder = temporaryFolder()
   const file = join(folder.path, 'x.yml')
@@ -56,8 +56,8 @@ describe('a name within ${}', () => {
   })
 })
 
-describe('a text that would go out as it is written', () => {
-  test('is a fault with its place and what to write', () => {
+describe('a text that would be sent unchanged', () => {
+  test('is a fault with its place and the remedy', () => {
     for (const [line, fault] of [
       [
         'template: oncall.eta',
@@ -101,7 +101,7 @@ describe('a text that would go out as it is written', () => {
     }
   })
 
-  test('is none where it is no slip', () => {
+  test('is not a fault if it is intentional', () => {
     for (const line of [
       'title: "a { b } $ c"',
       'title: "a.b/c of ${pod}"',
@@ -126,7 +126,7 @@ test('code in the configuration is text, and a warning says so', async () => {
   assert.deepEqual((await renderer.check()).failures, [])
 })
 
-test('mobiles are brought into the form that DingTalk knows', () => {
+test("mobiles are converted to DingTalk's form", () => {
   const mentioned = (mobiles: string) =>
     read(`mention: { mobiles: ${mobiles} }`).settings?.channels.get('c')?.mention.mobiles
   assert.deepEqual(mentioned('["+86-138-0000-0000", 13900000000, "+852 6000 0000"]'), [

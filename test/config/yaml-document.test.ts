@@ -20,7 +20,7 @@ test('a character of a text has its line and column, however the text is quoted'
     ['a: |-\n  X\n', 'f:2:3'],
     ['a: |\r\n  one\r\n  twoX\r\n', 'f:3:6'],
     ['b: 1\na: {}\n'.replace('{}', '"服务X"'), 'f:2:7'],
-    // Folded lines have no such place: the text's own is given.
+    // In folded lines the offset is unknown, so the position of the whole text is given.
     ['a: >\n  one\n  X\n', 'f:1:4'],
     ['a: "one\n  X"', 'f:1:4'],
     ['a: one\n  X', 'f:1:4'],
