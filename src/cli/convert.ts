@@ -12,7 +12,7 @@ import { printText } from './print-text.ts'
 
 interface ConvertOptions {
   output?: string
-  /** Instead of the globs that the file names. */
+  /** Globs that replace those in the file. */
   templates?: string[]
 }
 
@@ -32,7 +32,7 @@ export function convert(file: string, { output, templates: globs }: ConvertOptio
   return conversion.left.length === 0 ? DONE : IN_PART
 }
 
-/** The configuration, readable by its owner alone, and its templates beside it; no file that is there is touched. */
+/** Writes the configuration, readable by its owner only, and the templates beside it. Never overwrites a file. */
 function write({ yaml, templates }: Conversion, output: string): void {
   const folder = join(dirname(output), 'templates')
   const files = [...templates].map(([name, text]) => ({
@@ -45,7 +45,7 @@ function write({ yaml, templates }: Conversion, output: string): void {
   if (taken.length > 0)
     throw new AppError(
       'unwritable_file',
-      `there is already ${taken.join(', ')}; nothing was written. Move it away, or choose another name with -o`,
+      `already there: ${taken.join(', ')}; nothing was written. Move it away, or choose another name with -o`,
     )
   try {
     mkdirSync(files.length > 0 ? folder : dirname(output), { recursive: true })

@@ -5,8 +5,8 @@ import { AppError, messageOf } from '../errors.ts'
 const FLAG = '--env-file'
 
 /**
- * Reads the files that `--env-file` names into the environment and gives the command line without them. As with Node's
- * own flag, what the environment has already stays. AppError usage or unreadable_file.
+ * Reads the files that `--env-file` names into the environment; returns the command line without them. As with Node's
+ * own flag, variables that are already set keep their values. Throws AppError usage or unreadable_file.
  */
 export function readEnvFile(argv: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const rest: string[] = []

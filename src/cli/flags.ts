@@ -6,10 +6,10 @@ const RENAMED: Readonly<Record<string, string>> = {
   '--log.format': '--log-format',
 }
 
-/** Its switches for features that are always on here. */
+/** Switches of prometheus-webhook-dingtalk for features that are always on here. */
 const IGNORED = /^--(no-)?web\.(enable-lifecycle|enable-ui|ui-enabled)(=.*)?$/
 
-/** Translates those flags into ours. */
+/** Replaces these flags by those of this program. */
 export function withKnownFlags(argv: readonly string[]): string[] {
   return argv
     .filter((argument) => !IGNORED.test(argument))

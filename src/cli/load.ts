@@ -6,7 +6,7 @@ export interface ConfigOptions extends OldFlags {
   listen?: string
 }
 
-/** Loads the configuration of a command. */
+/** Loads the configuration for a command. */
 export function load(options: ConfigOptions): Loaded {
   return loadSettings({
     file: options.config,

@@ -6,7 +6,7 @@ import { findTemplates } from '../config/moving-over/find-templates.ts'
 import type { WebhookDingtalk } from '../config/moving-over/webhook-dingtalk.ts'
 import { AppError } from '../errors.ts'
 
-/** The flags that were the configuration of prometheus-webhook-dingtalk 0.3. */
+/** Flags that prometheus-webhook-dingtalk 0.3 had instead of a configuration file. */
 export interface OldFlags {
   'ding.profile'?: string[]
   'ding.timeout'?: string
@@ -16,8 +16,8 @@ export interface OldFlags {
 const NAME = 'command line'
 
 /**
- * The configuration that flags of prometheus-webhook-dingtalk 0.3 make up, none without a profile. Its templates are
- * translated into a folder that is removed when the process ends.
+ * Converts flags of prometheus-webhook-dingtalk 0.3 to a configuration; undefined without a profile. Its templates are
+ * written to a folder that is removed when the process ends.
  */
 export function settingsOfFlags(flags: OldFlags): { text: string; name: string } | undefined {
   const {
@@ -27,10 +27,7 @@ export function settingsOfFlags(flags: OldFlags): { text: string; name: string }
   } = flags
   if (profiles.length === 0) {
     if (timeout !== undefined || template !== undefined)
-      throw new AppError(
-        'usage',
-        '--ding.timeout and --template.file go with --ding.profile=NAME=URL',
-      )
+      throw new AppError('usage', '--ding.timeout and --template.file need --ding.profile=NAME=URL')
     return undefined
   }
   const config: WebhookDingtalk = {

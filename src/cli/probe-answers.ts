@@ -1,7 +1,7 @@
 import type { Probe } from '../model/message.ts'
 import type { TestOutcome } from '../reporting/test-outcome.ts'
 
-/** What a person saw in the group; undefined where nobody said. */
+/** What a person saw in the group; undefined without an answer. */
 export interface Seen {
   copies: number | undefined
   notified: boolean | undefined
@@ -10,13 +10,13 @@ export interface Seen {
 export interface ProbeAnswer {
   question: string
   answer: string
-  /** DingTalk's replies do not settle it. */
+  /** True if DingTalk's replies do not answer the question. */
   isOpen: boolean
 }
 
 type Outcomes = ReadonlyMap<Probe, TestOutcome>
 
-/** The answers that the replies of a robot, and what a person saw, give to the questions of a probe. */
+/** Answers the questions of a probe from DingTalk's replies and from what a person saw. */
 export function answersFrom(
   outcomes: Outcomes,
   { probes, seen }: { probes: readonly Probe[]; seen: Seen },
@@ -49,7 +49,7 @@ function repeatAnswer(outcome: TestOutcome | undefined, copies: number | undefin
   const known =
     outcome.state === 'sent'
       ? ''
-      : ', which the receiver does not know as a repeat: please report it'
+      : ', which the receiver does not recognize as a repeat: please report it'
   const shown =
     copies === undefined
       ? 'look whether the group shows Test 1 once or twice'
@@ -81,11 +81,11 @@ function sizeAnswer(outcome: TestOutcome | undefined): Answer {
 
 function open(outcome: TestOutcome | undefined): Answer {
   if (outcome === undefined)
-    return { answer: 'not asked, since a question before it has no answer', isOpen: true }
+    return { answer: 'not asked, because an earlier question has no answer', isOpen: true }
   return { answer: `no answer: ${outcome.words}`, isOpen: true }
 }
 
-/** Whether a reply says nothing about the message itself. */
+/** True if DingTalk refused the call because of its load or limit, not because of the message. */
 export function isPassing({ result }: TestOutcome): boolean {
   return ['throttled', 'busy'].includes(result ?? '')
 }

@@ -19,12 +19,12 @@ export interface ProbeOptions extends ConfigOptions {
   yes?: boolean
 }
 
-/** Asks the person at the terminal; undefined where nobody is there. */
+/** Asks the person at the terminal; undefined without a terminal. */
 export type Ask = (question: string) => Promise<string | undefined>
 
 /**
- * Posts a few marked messages to a robot and prints what they show about DingTalk that no documentation settles. The
- * calls are counted as those of `test` are. 0: every question has an answer; 3: some have none; 1: nothing was learned.
+ * Posts a few marked messages to a robot and prints what they show about DingTalk's undocumented behaviour. The calls
+ * count like those of `test`. Returns 0 if every question has an answer, 3 if some have none, 1 if none has.
  */
 export async function probe(
   name: string,
@@ -38,7 +38,7 @@ export async function probe(
   if (options.yes !== true) {
     const answer = await ask('Post them? [y/N] ')
     if (answer === undefined)
-      throw new AppError('usage', 'nobody is at the terminal to agree; add --yes to post')
+      throw new AppError('usage', 'there is no terminal to confirm on; add --yes to post')
     if (!/^y(?:es)?$/i.test(answer.trim())) {
       process.stdout.write('Nothing was posted.\n')
       return FAILED
@@ -85,7 +85,7 @@ function planFor({ name, limits }: Robot, probes: readonly Probe[]): string {
   return `Posts ${probes.length} messages to the group of ${name}, within its limit of ${limits.messages} in ${limits.perMs / 1_000} s:\n${lines}`
 }
 
-/** Posts one after the other, until one gets no verdict: those after it would only wait. */
+/** Posts the messages one by one. Stops after one without a verdict, since the next would have to wait as well. */
 async function post(
   probes: readonly Probe[],
   robot: Robot,
@@ -118,13 +118,13 @@ async function post(
   return outcomes
 }
 
-/** Whether DingTalk said something about the message itself. */
+/** True if DingTalk's reply is about the message itself. */
 function hasVerdict(outcome: TestOutcome | undefined): boolean {
   if (outcome === undefined || outcome.state === 'sent') return outcome !== undefined
   return outcome.errcode !== null && !isPassing(outcome)
 }
 
-/** What only eyes can see. */
+/** Asks the person what the group shows, which no reply contains. */
 async function look(outcomes: ReadonlyMap<Probe, TestOutcome>, ask: Ask): Promise<Seen> {
   const seen: Seen = { copies: undefined, notified: undefined }
   if (outcomes.has('repeat')) {

@@ -45,7 +45,7 @@ export function programOf(end: End = () => {}): Command {
     .version(versionText(), '-v, --version', 'print the version')
     .option(
       '--env-file <file>',
-      'read NAME=value lines into the environment first; of every command',
+      'read NAME=value lines into the environment first; for every command',
     )
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
@@ -177,7 +177,7 @@ function addTools(program: Command, end: End): void {
     .addOption(
       new Option(
         '--templates <glob>',
-        'where its Go templates are; repeatable (default: as the file says, relative to it)',
+        'where its Go templates are; repeatable (default: the paths in the file, relative to it)',
       ).argParser(collected),
     )
     .addHelpText('after', '\nExit code 3: something has no equivalent, and is listed.')
@@ -215,7 +215,7 @@ function addTools(program: Command, end: End): void {
     })
 }
 
-/** What says how things stand. */
+/** Adds the commands that report the state of a receiver and the version. */
 function addInquiries(program: Command, end: End): void {
   program
     .command('health')
@@ -235,7 +235,7 @@ function addInquiries(program: Command, end: End): void {
     })
 }
 
-/** What begins like no option is meant as a command, though one of them is the default. */
+/** Throws for an unknown command, which the default command would take for an argument. */
 async function mustBeKnown(argv: readonly string[], program: Command): Promise<void> {
   const [first] = argv
   const names = program.commands.map((each) => each.name())
@@ -248,7 +248,7 @@ async function mustBeKnown(argv: readonly string[], program: Command): Promise<v
 }
 
 const ALIASES = `
-Also taken, as prometheus-webhook-dingtalk and other Prometheus software call them:
+Also accepted, under the names of prometheus-webhook-dingtalk and other Prometheus software:
     --config.file FILE           --config
     --web.listen-address ADDR    --listen
     --log.level LEVEL            --log-level
@@ -257,7 +257,7 @@ Also taken, as prometheus-webhook-dingtalk and other Prometheus software call th
   and of its version 0.3, in place of a file: --ding.profile NAME=URL (repeatable), --ding.timeout, --template.file
 `
 
-/** The values of an option that may be given several times. */
+/** Collects the values of an option that may be given several times. */
 function collected(value: string, all: string[] = []): string[] {
   return [...all, value]
 }

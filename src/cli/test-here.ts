@@ -31,16 +31,16 @@ const MIN_REPORTED_WAIT_MS = 2_000
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Sends messages of tests from this process. */
+/** Sends test messages from this process. */
 export interface OwnSender {
-  /** Posts a message for one robot, once, within its limit, and gives what came of it. */
+  /** Posts a test message to one robot, once and within its limit; returns the outcome. */
   send(robot: Robot, messages: OwnMessages): Promise<TestOutcome[]>
   close(): Promise<void>
 }
 
 type NewMessage = ReturnType<typeof testApart>
 
-/** A message as this process sends it, or, where another one works the robot, as that sends it by itself. */
+/** The test message that this process sends, and those to queue if another process holds the robot's lease. */
 export interface OwnMessages {
   apart: (deps: MessageDeps) => NewMessage
   ordinary: (deps: MessageDeps) => NewMessage[]
@@ -51,9 +51,9 @@ type MessageDeps = Parameters<typeof probeMessage>[2]
 type SenderDeps = DispatchDeps & Pick<MessageDeps, 'notifier'>
 
 /**
- * For where no receiver runs here: sends with the robot's lease and counts the calls in the same store, so that a
- * receiver which starts afterwards knows of them. Waits until the limit allows; says so on standard error. Where another
- * machine's receiver works the robot by a shared database, that one sends the message.
+ * Opens a sender for when no receiver runs here. It takes the robot's lease and counts the calls in the same store, so
+ * that a receiver which starts afterwards includes them. It waits until the limit allows a call, and reports so on
+ * standard error. If another machine's receiver holds the lease in a shared database, that receiver sends the message.
  */
 export async function openSender(settings: Settings): Promise<OwnSender> {
   const restoreOwner = ownerRestorer(settings)

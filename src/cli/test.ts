@@ -25,7 +25,7 @@ export async function test(name: string, options: ConfigOptions): Promise<number
   return accepted ? 0 : 1
 }
 
-/** What came of a test that the receiver with these settings makes; undefined where none runs here. */
+/** Lets the receiver with these settings send a test; returns the outcomes, or undefined if none runs here. */
 export async function testThroughReceiver(
   path: string,
   settings: Settings,

@@ -10,7 +10,7 @@ import { runCommand, temporaryFolder } from '../support/receiver.ts'
 const URL = 'https://oapi.dingtalk.com/robot/send?access_token=made-up'
 const TEMPLATE = '{{ define "ding.link.content" }}告警 {{ len .Alerts }}{{ end }}'
 
-/** A folder as prometheus-webhook-dingtalk's users have it. */
+/** A folder with a typical configuration of prometheus-webhook-dingtalk. */
 function oldFolder(text = TEMPLATE) {
   const folder = temporaryFolder()
   mkdirSync(join(folder.path, 'old', 'contrib'), { recursive: true })
@@ -40,7 +40,7 @@ describe('convert', () => {
     assert.equal(checked.code, 0, checked.stdout)
   })
 
-  test('touches no file that is there, and then writes none', async () => {
+  test('overwrites no existing file, and then writes none at all', async () => {
     using folder = oldFolder()
     mkdirSync(join(folder.path, 'templates'))
     const kept = join(folder.path, 'templates', 'ops.title.eta')
@@ -49,12 +49,12 @@ describe('convert', () => {
       cwd: folder.path,
     })
     assert.equal(made.code, 1)
-    assert.match(made.stderr, /already templates\/ops\.title\.eta; nothing was written/)
+    assert.match(made.stderr, /already there: templates\/ops\.title\.eta; nothing was written/)
     assert.equal(readFileSync(kept, 'utf8'), 'mine')
     assert.equal(existsSync(join(folder.path, 'new.yml')), false)
   })
 
-  test('ends with 3 where something has no equivalent, and lists it; templates may lie elsewhere', async () => {
+  test('exits with 3 if something has no equivalent, and lists it; templates may be elsewhere', async () => {
     using folder = oldFolder('{{ define "ding.link.content" }}告警 {{ env "HOME" }}{{ end }}')
     const made = await runCommand(['convert', 'old/config.yml'], { cwd: folder.path })
     assert.equal(made.code, 3)
@@ -94,7 +94,7 @@ describe('convert', () => {
     assert.ok(longer.endsWith(written))
   })
 
-  test('is what serve names for an old file', async () => {
+  test('is the command that serve names for an old file', async () => {
     using folder = oldFolder()
     const file = join(folder.path, 'old', 'config.yml')
     const served = await runCommand(['serve', `--config.file=${file}`], { cwd: folder.path })
@@ -130,7 +130,7 @@ describe('flags of version 0.3', () => {
     assert.equal(settings.store.reveal(), `sqlite:${join(folder.path, 'data', 'receiver.db')}`)
   })
 
-  test('that say nothing usable are refused without the address in them', () => {
+  test('that are invalid are refused without printing their address', () => {
     for (const flags of [
       { 'ding.profile': [URL] },
       { 'ding.profile': [`1a=${URL}`] },

@@ -15,7 +15,7 @@ const fixture = (name: string): string =>
 const tls = (more = ''): string =>
   `tls: { cert: "${fixture('server.crt')}", key: "${fixture('server.key')}" ${more} }\n`
 
-/** What `health` says of a receiver with this configuration, and after it has ended. */
+/** Runs `health` while a receiver has this configuration, and after it has ended. */
 async function healthOf(more: string) {
   using folder = temporaryFolder()
   const port = await freePort()
@@ -30,14 +30,14 @@ async function healthOf(more: string) {
 }
 
 describe('health', () => {
-  test('is 0 while the receiver takes alerts, and 1 afterwards, in one line', async () => {
+  test('exits with 0 while the receiver accepts alerts, then with 1, and prints one line', async () => {
     const { up, down, port } = await healthOf('')
     assert.deepEqual(up, { code: 0, stdout: 'ready\n', stderr: '' })
     const words = `no receiver answers at 127.0.0.1:${port}\n`
     assert.deepEqual(down, { code: 1, stdout: words, stderr: '' })
   })
 
-  test('asks over TLS and with credentials where they are needed', async () => {
+  test('uses TLS and credentials if they are configured', async () => {
     for (const more of [
       tls(),
       tls(`, client_ca: "${fixture('ca.crt')}"`),
@@ -51,13 +51,13 @@ describe('health', () => {
     }
   })
 
-  test('is 1 while the receiver waits for its database', async () => {
+  test('exits with 1 while the receiver waits for its database', async () => {
     const store = `store: postgres://u@127.0.0.1:${await freePort()}/d\n`
     const { up } = await healthOf(store)
     assert.deepEqual(up, { code: 1, stdout: 'not ready\n', stderr: '' })
   })
 
-  test('is 1 where something else answers, and where the configuration has a fault', async () => {
+  test('exits with 1 if another program answers, or the configuration has a fault', async () => {
     using folder = temporaryFolder()
     const server = createServer((_request, response) =>
       response.end('Prometheus Server is Ready.\n'),

@@ -14,7 +14,7 @@ robots: { ops: { webhook: "${dingtalk.url('t')}", keywords: [OCP, Test] ${robot}
 channels: { c: { robots: [ops] } }
 `
 
-/** What the command prints of the answers, by question, with what the group was shown. */
+/** Runs the command; returns the printed answers by question, and what the group was shown. */
 async function probed(group: GroupOptions, robot: Partial<Robot> = {}) {
   using folder = temporaryFolder()
   await using dingtalk = await startStandIn({
@@ -45,7 +45,7 @@ const KEYWORD = 'a keyword in the title alone'
 const SIZE = 'the limit of 20,000 bytes'
 
 describe('probe', () => {
-  test('finds what the documentation makes likely, with messages that are marked as tests', async () => {
+  test('reports the likely behaviour, with messages that are marked as tests', async () => {
     const { code, stdout, answers, received, shown } = await probed({})
     assert.equal(code, 0, stdout)
     assert.match(stdout, /^Posts 5 messages to the group of ops, within its limit of 20 in 60 s:\n/)
@@ -61,7 +61,7 @@ describe('probe', () => {
     assert.ok(shown.every(({ mention }) => !mention.all))
   })
 
-  test('finds each other behaviour', async () => {
+  test('reports each other behaviour', async () => {
     const refused = await probed({ repeats: 'refused', keywords: 'text', size: 'text' })
     assert.equal(refused.code, 0, refused.stdout)
     assert.match(
@@ -75,7 +75,7 @@ describe('probe', () => {
     assert.equal(shown.shown.filter(({ mention }) => mention.all).length, 1)
   })
 
-  test('ends where DingTalk throttles, with the questions that stay open', async () => {
+  test('stops when DingTalk throttles, and lists the open questions', async () => {
     const limits = { messages: 2, perMs: 60_000, penaltyMs: 60_000 }
     const { code, answers, received } = await probed({}, { limits })
     assert.equal(code, 3)
@@ -84,7 +84,7 @@ describe('probe', () => {
     assert.equal(received.length, 3)
   })
 
-  test('ends with what to mend where the first message is refused', async () => {
+  test('stops with the remedy if the first message is refused', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn({ unknown: ['t'] })
     const file = join(folder.path, 'dingtalk-receiver.yml')
@@ -95,7 +95,7 @@ describe('probe', () => {
     assert.equal(dingtalk.received.length, 1)
   })
 
-  test('posts nothing where nobody agrees, and to no robot that is not there', async () => {
+  test('posts nothing without confirmation, or for an unknown robot', async () => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn()
     const file = join(folder.path, 'dingtalk-receiver.yml')
@@ -103,14 +103,14 @@ describe('probe', () => {
     const alone = await runCommand(['probe', 'ops'], { cwd: folder.path })
     assert.deepEqual(
       [alone.code, alone.stderr],
-      [2, 'nobody is at the terminal to agree; add --yes to post\n'],
+      [2, 'there is no terminal to confirm on; add --yes to post\n'],
     )
     const other = await runCommand(['probe', 'nobody', '--yes'], { cwd: folder.path })
     assert.deepEqual([other.code, other.stderr], [1, 'unknown robot "nobody"; available: ops\n'])
     assert.equal(dingtalk.received.length, 0)
   })
 
-  test('asks first, and for what only eyes can see', async (context) => {
+  test('asks for confirmation first, and afterwards what the group shows', async (context) => {
     using folder = temporaryFolder()
     await using dingtalk = await startStandIn({ group: { repeats: 'shown' } })
     const file = join(folder.path, 'x.yml')
@@ -142,7 +142,7 @@ describe('probe', () => {
     assert.equal(dingtalk.received.length, 4)
   })
 
-  test('keeps the limit, where no receiver runs and where one does, which counts the calls', async () => {
+  test('keeps the limit with and without a running receiver, which counts the calls', async () => {
     using folder = temporaryFolder()
     const limits = { messages: 3, perMs: 4_000, penaltyMs: 60_000 }
     await using dingtalk = await startStandIn({ robots: { t: { limits } } })

@@ -6,7 +6,7 @@ import { readEnvFile } from '../../src/cli/env-file.ts'
 import { runCommand, temporaryFolder } from '../support/receiver.ts'
 
 describe('--env-file', () => {
-  test('reads NAME=value lines first, wherever it stands, and keeps what is set', () => {
+  test('reads NAME=value lines first, at any position, and keeps variables that are set', () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'x.env')
     writeFileSync(file, '\uFEFF# a comment\nA=1\nexport B="two words"\n\nC=\'x#y\'\r\n')
@@ -21,7 +21,7 @@ describe('--env-file', () => {
     }
   })
 
-  test('is of every command, and a file that cannot be read is a failure in words', async () => {
+  test('works for every command; an unreadable file is a failure with its reason', async () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'x.env')
     writeFileSync(file, 'DINGTALK_WEBHOOK=https://oapi.dingtalk.com/robot/send?access_token=t\n')
@@ -42,7 +42,7 @@ describe('--env-file', () => {
   })
 })
 
-test('version, -v and --version say the same, with revision, build date and Node.js', async () => {
+test('version, -v and --version print the same, with revision, build date and Node.js', async () => {
   const [one, ...others] = await Promise.all(
     [['version'], ['-v'], ['--version']].map((args) => runCommand(args)),
   )
@@ -54,7 +54,7 @@ test('version, -v and --version say the same, with revision, build date and Node
   for (const other of others) assert.deepEqual(other, one)
 })
 
-test('-h is --help, of every command', async () => {
+test('-h equals --help, for every command', async () => {
   for (const command of [[], ['serve'], ['probe'], ['health']]) {
     const [short, long] = await Promise.all(
       ['-h', '--help'].map((flag) => runCommand([...command, flag])),

@@ -11,7 +11,7 @@ describe('the command serve', () => {
     ['pretty', true],
     ['json', false],
   ] as const)
-    test(`${shown ? 'greets a person on standard error' : 'prints nothing but its log'} where the log is ${format}`, async () => {
+    test(`${shown ? 'prints a welcome on standard error' : 'prints nothing but its log'} where the log is ${format}`, async () => {
       using folder = temporaryFolder()
       const port = await freePort()
       const args = [MAIN, 'serve', '--listen', `127.0.0.1:${port}`, '--log-format', format]
