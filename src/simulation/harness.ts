@@ -17,7 +17,7 @@ import { VirtualClock } from './virtual-clock.ts'
 
 export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
 
-/** Runs the real path on a virtual clock, with an in-memory store and a sandbox group, which is as strict as DingTalk. */
+/** Runs a real receiver on a virtual clock, with an in-memory store and a sandbox group that enforces DingTalk's limits. */
 export class Harness {
   readonly clock: VirtualClock
   readonly group = new SandboxGroup()
@@ -90,7 +90,7 @@ export class Harness {
 
   post: (source: SourceName, text: unknown, channel?: string) => Promise<unknown> = async () => {}
 
-  /** What a person does about messages and robots. */
+  /** The operator's actions on messages and robots. */
   get actions(): Receiver['actions'] {
     if (this.#receiver === undefined) throw new Error('the receiver is not started')
     return this.#receiver.actions

@@ -31,7 +31,7 @@ export class VirtualClock implements Clock {
     })
   }
 
-  /** Advances by `ms`. Every sleeper that wakes has run until it sleeps again. */
+  /** Advances by `ms`. Lets each sleeper that wakes run until it sleeps again. */
   async pass(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms
     await settled()
@@ -53,7 +53,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Resolves when nothing but sleepers is left to run. */
+/** Resolves when all work that does not wait for the clock has run. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }

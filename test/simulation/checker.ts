@@ -23,7 +23,7 @@ import {
   shownToSomeOnly,
 } from './shown.ts'
 
-/** Accounts for every alert as Jepsen's total-queue checker does: what goes in must come out. */
+/** Accounts for every alert like Jepsen's total-queue checker: everything accepted must be delivered. */
 export interface Count {
   /** Changes that senders posted, and those answered with 200. */
   attempted: number
@@ -32,11 +32,11 @@ export interface Count {
   delivered: number
   suppressed: number
   dead: number
-  /** Held back by the month's quota at the end. */
+  /** Still waiting at the end because of the month's quota. */
   waiting: number
   /** Acknowledged without one of these fates. */
   lost: number
-  /** Shown, but of a message that the store does not know. */
+  /** Shown, but the store has no such message. */
   unexpected: number
   /** Messages shown again by a DingTalk that does not drop repeats by `msgUuid`. */
   duplicated: number

@@ -45,7 +45,7 @@ interface Scripted {
 interface Silence {
   scope: string
   until: number
-  /** When the caller knew of it. */
+  /** When the caller had stored that the robot is throttled. */
   knownFrom: number
   cause: Call
   reply: Reply

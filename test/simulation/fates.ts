@@ -67,7 +67,7 @@ export function wronglySuppressed(rows: readonly Row[], context: Suppressing): s
   const { setup } = context.history
   const wrong: string[] = []
   const through = new Map<string, Row[]>()
-  // Let through first, and later overtaken when it was moved.
+  // It was let through first, and overtaken later when it was moved.
   const carried = new Set([...context.ledger.claimed.values()].flat())
   for (const row of rows) {
     const key = `${row.channel} ${keyOf(row, setup)}`

@@ -77,7 +77,7 @@ export function saidIn(text: string): { news: News; startsAt: number }[] {
   )
 }
 
-/** All showings, in order. */
+/** All calls that showed a message, in order. */
 export function displaysOf(calls: readonly Call[]): Display[] {
   return calls
     .filter(({ shown }) => shown)

@@ -51,11 +51,11 @@ describe('under any failure, and a crash at any time', () => {
       sum.delivered += count.delivered
       sum.crashes += count.crashes
     }
-    // The histories exercise enough.
+    // The histories contain enough events of each kind.
     assert.ok(sum.acknowledged > 20 * SEEDS && sum.delivered > 10 * SEEDS && sum.crashes > SEEDS)
   })
 
-  test('a seed is the same history each time, down to the number of calls', async () => {
+  test('a seed always gives the same history, with the same number of calls', async () => {
     using folder = quickFolder()
     const history = historyOf(7)
     assert.deepEqual(historyOf(7), history)
@@ -63,7 +63,7 @@ describe('under any failure, and a crash at any time', () => {
   })
 })
 
-describe('what a seed once found', () => {
+describe('a bug that a seed found', () => {
   const found = (name: string, history: History): void => {
     test(name, async () => {
       using folder = quickFolder()
