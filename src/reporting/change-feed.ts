@@ -4,7 +4,7 @@ import type { Events } from '../events.ts'
 /** The shortest time between two notifications, so that a storm does not make browsers reload all the time. */
 const MIN_INTERVAL_MS = 1_000
 
-/** The longest time between two, because changes by time alone, or by another process, are not notified. */
+/** The longest time between two notifications, because changes by time or by other processes cause none. */
 const MAX_INTERVAL_MS = 15_000
 
 export interface Listener {
@@ -75,7 +75,7 @@ export class ChangeFeed {
   }
 }
 
-/** Events after which a page may look different. */
+/** Events that may change what a page shows. */
 const NOTIFYING_EVENTS = [
   'requestAccepted',
   'attemptEnded',
@@ -92,7 +92,7 @@ const NOTIFYING_EVENTS = [
   'configRefused',
 ] as const satisfies readonly (keyof Events)[]
 
-/** The same events, each of which also notifies the feed. */
+/** Wraps the events so that those in NOTIFYING_EVENTS also call `ring`. */
 export function notifyOnEvent(events: Events, ring: () => void): Events {
   const rung = NOTIFYING_EVENTS.map((name) => {
     const happen = events[name] as (...values: unknown[]) => void

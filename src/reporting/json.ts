@@ -7,7 +7,7 @@ import { MAX_VALUE_LENGTH } from '../rendering/templates/variables.ts'
 import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
 import type { StatusSnapshot } from './status.ts'
 
-/** A message as the API shows it. */
+/** A message in the format of the API. */
 export function messageJson(message: StoredMessage) {
   return {
     id: message.id,
@@ -38,7 +38,7 @@ export function messageJson(message: StoredMessage) {
   }
 }
 
-/** An alert as the API shows it, with the variables that its templates read. */
+/** An alert in the format of the API, with the variables that templates read. */
 function alertJson(alert: StoredAlert, variables: Variables) {
   return {
     id: alert.id,
@@ -63,7 +63,7 @@ export function alertsJson(alerts: readonly AlertWithVariables[]) {
   return alerts.map(({ alert, variables }) => alertJson(alert, variables))
 }
 
-/** The status that the API shows. */
+/** The status in the format of the API. */
 export function statusJson(
   standing: StatusSnapshot,
   {
@@ -75,10 +75,10 @@ export function statusJson(
   }: {
     version: string
     startedAt: Date
-    /** The process that answers. */
+    /** The process that sends this reply. */
     replica: Pick<Replica, 'owner' | 'alone'>
     warnings: readonly string[]
-    /** Those in force. */
+    /** The mutes in force. */
     mutes?: readonly Silence[]
   },
 ) {
@@ -92,12 +92,12 @@ export function statusJson(
   return {
     version,
     started_at: startedAt.toISOString(),
-    /** Which process answers. */
+    /** The process that sends this reply. */
     replica: replica.owner,
     store: settings.store.reveal().replace(/:.*$/s, ''),
     robots: Object.fromEntries(robots),
     channels: Object.fromEntries(channels),
-    /** What somebody should look after: open doors, doubtful keys. */
+    /** Warnings about security, configuration and templates. */
     warnings,
     quota: { used: standing.organisationUsed, limit: settings.monthlyQuota ?? null },
   }
@@ -119,14 +119,14 @@ function robotJson(
     calls_left: standing.callsLeft(robot),
     paused_until: pausedUntil?.toISOString() ?? null,
     pause_reason: pausedUntil === undefined ? null : (state?.pause?.reason ?? null),
-    /** Of a pause by hand. */
+    /** The person who paused the robot; null for an automatic pause. */
     paused_by: pausedUntil === undefined ? null : (state?.pause?.by ?? null),
     month_used: state?.monthUsed ?? 0,
     month_limit: robot.monthly ?? null,
     waiting: waiting.reduce((sum, each) => sum + each.count, 0),
     last_result: state?.lastResult ?? null,
     last_at: state?.lastAt?.toISOString() ?? null,
-    /** The process that works it: host name, process id and a part of its own. */
+    /** The process that holds the robot's lease: host name, process id and a random part. */
     worked_by: state?.leasedBy ?? (replica.alone ? replica.owner : null),
   }
 }

@@ -8,7 +8,7 @@ export interface OnCallRota {
   next: { at: Date; people: readonly string[] } | undefined
 }
 
-/** Who is on call at an instant, rota by rota, as the configuration lists them. */
+/** Who is on call at an instant, for each rota in the order of the configuration. */
 export function readOnCall({ rotas }: Pick<Settings, 'rotas'>, at: Date): OnCallRota[] {
   return [...rotas].map(([rota, each]) => ({ rota, ...onCallAt(each, at) }))
 }

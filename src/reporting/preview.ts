@@ -25,7 +25,7 @@ export interface PreviewRequest {
   /** Whose route the payload is posted to; without it, that which its form suggests. */
   source?: SourceName
   now: Date
-  /** Replaces the channel's own. */
+  /** Replaces the channel's template. */
   template?: string
   format?: Format
 }
@@ -48,10 +48,10 @@ export interface Previewed {
   body: unknown
 }
 
-/** Stands in for the unique key of a real message. */
+/** Placeholder for the unique key of a message. */
 const NO_UUID = '00000000-0000-4000-8000-000000000000'
 
-/** The messages that a payload would become, if its robot had calls enough. Sends and stores nothing. */
+/** Renders the messages that a payload would become if the robot had enough calls. Sends and stores nothing. */
 export async function preview(request: PreviewRequest, deps: PreviewDeps): Promise<Previewed[]> {
   const { settings, notifier, giveWay } = deps
   const channel = channelFor(request, settings)
@@ -113,7 +113,7 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
   return messages
 }
 
-/** The channel with the template and format of the request. AppError unknown_channel, bad_request. */
+/** The channel with the request's template and format. Throws AppError unknown_channel or bad_request. */
 function channelFor(request: PreviewRequest, settings: Settings): Channel {
   if (request.template !== undefined) refuseCode(request.template)
   const found = settings.channels.get(request.channel)
@@ -139,7 +139,7 @@ function readPayload(
   return source.read(payload, { receivedAt: now, timezone: settings.timezone, giveWay })
 }
 
-/** The alerts of a payload, most severe first, as if nothing else waited. */
+/** The alerts of a payload, most severe first, as if no other alert waited. */
 function messageAlertsOf(
   { alerts }: Notification,
   channel: Channel,
@@ -165,7 +165,7 @@ function previewedOf(
   return { kind, title, text, bytes: Buffer.byteLength(body), faults, body: JSON.parse(body) }
 }
 
-/** AppError bad_request where the template is at fault: the caller named it, and the channels' own were checked. */
+/** Throws AppError bad_request for a faulty template: the caller named it, as those of channels were checked at start. */
 function rendererOf(channel: Channel, { rendererFor }: Pick<PreviewDeps, 'rendererFor'>): Renderer {
   try {
     return rendererFor(channel)
@@ -176,7 +176,7 @@ function rendererOf(channel: Channel, { rendererFor }: Pick<PreviewDeps, 'render
   }
 }
 
-/** The counts that a digest shows of alerts. */
+/** Counts alerts by level, name and cluster, as a digest shows them. */
 export function countGroupsOf(alerts: readonly MessageAlert[]): CountGroup[] {
   const groups = Map.groupBy(alerts, ({ alert, level }) =>
     JSON.stringify([level, alert.name, alert.cluster]),
@@ -196,7 +196,7 @@ export function countGroupsOf(alerts: readonly MessageAlert[]): CountGroup[] {
   })
 }
 
-/** Code in a template is only run from the templates folder; AppError bad_request for any other. */
+/** Throws AppError bad_request for a template with code, which may only be in the templates folder. */
 export function refuseCode(template: string): void {
   if (template.includes('<%'))
     throw new AppError(
@@ -205,7 +205,7 @@ export function refuseCode(template: string): void {
     )
 }
 
-/** The variables that a payload's first alert brings; none where it holds no alert. */
+/** The variables of a payload's first alert; empty without an alert. */
 export async function variablesIn(
   request: Pick<PreviewRequest, 'payload' | 'source' | 'now'>,
   deps: ReadDeps,

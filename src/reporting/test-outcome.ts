@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 200
 /** The outcome of a test message: its state, and the last verdict in words. */
 export type TestOutcome = ReturnType<typeof outcomeOf>
 
-/** Waits up to `waitMs` for outcomes; returns sooner when nothing more can come within it, or the signal fires. */
+/** Waits up to `waitMs` for outcomes; returns sooner if no other outcome can arrive by then, or the signal fires. */
 export async function outcomesAfter(
   ids: readonly string[],
   {

@@ -108,9 +108,9 @@ describe('the headline', () => {
     ['waiting for long', { waiting: 3, oldest: ago(28 * MINUTE) }, 'paused waiting'],
   ]
   for (const [name, changes, expected] of situations)
-    test(`says ${expected}: ${name}`, () => assert.equal(shown(head(changes)), expected))
+    test(`is ${expected}: ${name}`, () => assert.equal(shown(head(changes)), expected))
 
-  test('says the worst first, whatever comes together, and is never calm beside it', () => {
+  test('shows the worst problem of any combination, and is then never calm', () => {
     for (const [, first] of situations)
       for (const [, second] of situations) {
         const both = head({ ...first, ...second })
@@ -185,7 +185,7 @@ describe('the headline', () => {
 })
 
 describe('the condition of a robot', () => {
-  test('is never ready while DingTalk refuses it, though nothing waits', () => {
+  test('is never ready while DingTalk refuses the robot, even if nothing waits', () => {
     for (const lastResult of ['token', 'signature', 'keyword', 'group', 'address', 'redirect'])
       assert.deepEqual(conditionOf(robot('a', { lastResult })), { mood: 'bad', kind: 'refused' })
   })

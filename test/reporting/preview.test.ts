@@ -16,7 +16,7 @@ import { settingsOf } from '../support/settings.ts'
 
 const NOW = new Date('2026-11-24T04:00:00Z')
 
-/** The messages that one alert would become with a template, the operator's files being these. */
+/** Previews one alert with a template and these template files of the operator. */
 async function previewed(
   template: string,
   files: Record<string, string> = {},
@@ -37,12 +37,12 @@ async function previewed(
 }
 
 describe('a preview', () => {
-  test('with the name of a template uses that template', async () => {
+  test('with the name of a template uses it', async () => {
     const [message] = await previewed('mine', { 'mine.eta': 'mine: ${alarm_name}' })
     assert.match(message?.text ?? '', /^mine: Disk full/)
   })
 
-  test('with a template that does not exist is the mistake of its caller, who learns what exists', async () => {
+  test('with an unknown template is a bad request; the reply lists the available ones', async () => {
     await assert.rejects(previewed('nope', { 'mine.eta': 'x', 'mine.group.eta': 'y' }), (error) => {
       assert.ok(error instanceof AppError)
       assert.equal(error.status, 400)
@@ -52,7 +52,7 @@ describe('a preview', () => {
     })
   })
 
-  test('with a template whose file is broken is answered with the fault and its line', async () => {
+  test('with a faulty template file is a bad request with the fault and its line', async () => {
     await assert.rejects(
       previewed('mine', { 'mine.eta': 'a\n<% if (x { %>b\n<% } %>' }),
       (error) => {

@@ -41,8 +41,8 @@ function playing(path: Path) {
     )
 }
 
-describe('a glance', () => {
-  test('is a new one after a person has acted, however soon', async () => {
+describe('the overview', () => {
+  test('is read again after an action of a person, however soon', async () => {
     const path = await new Path(settingsOf()).start()
     const glance = createOverview({
       ...{ store: path.store, clock: path.clock, settings: () => path.settings },
@@ -57,7 +57,7 @@ describe('a glance', () => {
     await path.stop()
   })
 
-  test('says what waits, what was told, and what was not and why', async () => {
+  test('reports what waits, what was delivered, and what was not and why', async () => {
     const path = await new Path(settingsOf()).start()
     const { glance } = looking(path)
     await path.ocp('a')
@@ -88,7 +88,7 @@ describe('a glance', () => {
     await path.stop()
   })
 
-  test('says why a robot says nothing, and until when', async () => {
+  test('reports why a robot is paused, and until when', async () => {
     const limited = channelNamed('ops', {
       pushLimits: { hour: 1, day: undefined, pass: [] },
     })
@@ -107,7 +107,7 @@ describe('a glance', () => {
     await path.stop()
   })
 
-  test('shows a throttled robot resting, with what waits for it', async () => {
+  test('shows a throttled robot as paused, with the alerts that wait for it', async () => {
     const path = await new Path(settingsOf()).start()
     const { glance } = looking(path)
     assert.equal(await playing(path)('throttle'), true)
@@ -120,7 +120,7 @@ describe('a glance', () => {
     await path.stop()
   })
 
-  test('asked by many at once costs one look, and fails for nobody after a failure', async () => {
+  test('is read once for concurrent requests, and again after a failure', async () => {
     const path = await new Path(settingsOf()).start()
     let looks = 0
     let fail = true
@@ -150,7 +150,7 @@ describe('a glance', () => {
 })
 
 describe('searching', () => {
-  test('a text is looked for as senders may have written it', () => {
+  test('looks for a text in the encodings that senders may use', () => {
     assert.deepEqual(spellingsOf('plain'), ['plain'])
     assert.deepEqual(spellingsOf('a"b'), ['a"b', 'a\\"b', 'a%22b'])
     assert.ok(spellingsOf('磁盘').includes('\\u78c1\\u76d8'))
@@ -159,7 +159,7 @@ describe('searching', () => {
     assert.ok(spellingsOf('\ud800').length > 0)
   })
 
-  test('words are few, each once, and name=value means that variable or the text itself', () => {
+  test('uses a few words, each once; name=value matches that variable or the text itself', () => {
     assert.deepEqual(wordsIn('  a b  a c d e f '), ['a', 'b', 'c', 'd', 'e'])
     const variables = { host: 'DB-1', alarm_target: 'ob_cluster=x:svr=y', empty: '' }
     for (const [word, found] of [
@@ -173,7 +173,7 @@ describe('searching', () => {
       assert.equal(holds(variables, word), found, word)
   })
 
-  test('finds an alert by a label of its own among others of its request, in any state', async () => {
+  test('finds an alert by its label among others of the same request, in any state', async () => {
     const path = await new Path(settingsOf()).start()
     const alert = (instance: string) => ({
       status: 'firing',
@@ -209,7 +209,7 @@ describe('searching', () => {
     await path.stop()
   })
 
-  test('gives what it has found when it has looked long enough, and where to go on', async () => {
+  test('returns what it found within its time, and a cursor to continue', async () => {
     let asked = 0
     const page = await searchAlerts(
       { text: 'x', limit: 10 },
@@ -228,8 +228,8 @@ describe('searching', () => {
   })
 })
 
-describe('rehearsing', () => {
-  test('a storm of 500 is told in three messages, each alert of it', async () => {
+describe('the sandbox demo', () => {
+  test('delivers a storm of 500 alerts in three messages', async () => {
     const path = await new Path(settingsOf()).start()
     assert.equal(await playing(path)('storm'), true)
     await path.clock.pass(120_000)
@@ -242,7 +242,7 @@ describe('rehearsing', () => {
     await path.stop()
   })
 
-  test('a recovery is of the newest alert that fires, and there may be none', async () => {
+  test('resolves the newest firing alert, if there is one', async () => {
     const path = await new Path(settingsOf()).start()
     const play = playing(path)
     assert.equal(await play('recovery'), false)
@@ -258,7 +258,7 @@ describe('rehearsing', () => {
     await path.stop()
   })
 
-  test('is for channels of the sandbox only', async () => {
+  test('is available for sandbox channels only', async () => {
     const { Secret } = await import('../../src/model/secret.ts')
     const real = robotNamed('real', {
       target: { kind: 'webhook', url: new Secret('https://oapi.dingtalk.com/') },
@@ -275,7 +275,7 @@ describe('rehearsing', () => {
 })
 
 describe('changes', () => {
-  test('are told at most once a second, and after a while without any', async () => {
+  test('are notified at most once a second, and after a while even without any', async () => {
     const clock = new VirtualClock(new Date(0))
     const changes = new ChangeFeed(clock)
     const told: number[] = []
@@ -301,7 +301,7 @@ describe('changes', () => {
     assert.deepEqual([told.length, closed, changes.listeners], [count, 0, 0])
   })
 
-  test('end for all who listen when the receiver stops, and none may listen afterwards', async () => {
+  test('end for all listeners when the receiver stops; later listeners are closed at once', async () => {
     const clock = new VirtualClock(new Date(0))
     const changes = new ChangeFeed(clock)
     let closed = 0
