@@ -7,7 +7,7 @@ import { DedupCache } from '../../src/stores/sqlite/dedup-cache.ts'
 import type { Tx } from '../../src/stores/tx.ts'
 import { acceptRequest, incomingAlert as alert } from '../support/requests.ts'
 
-/** Counts the questions of a transaction: each is a round trip to a database that is far away. */
+/** Counts the queries of a transaction: each is a round trip to a remote database. */
 function counting(tx: Tx): { tx: Tx; asked: () => number } {
   let asked = 0
   const counted: Tx = {

@@ -5,7 +5,7 @@ import type { Store } from '../../src/stores/store.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import type { Backend } from './conformance/harness.ts'
 
-/** A backend whose stores are empty at first; each is opened again by the same function. */
+/** A backend whose stores are empty at first; the same function opens a store again. */
 export function backendOf(
   { name, reopens = true }: { name: string; reopens?: boolean },
   made: () => { open: () => Promise<Store>; dispose?: () => void },

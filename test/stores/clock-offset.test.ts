@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { ClockOffset } from '../../src/stores/postgres/clock-offset.ts'
 
 describe('the offset to the database’s clock', () => {
-  test('stays 0 while the readings allow equal clocks', () => {
+  test('stays 0 while equal clocks are possible by the readings', () => {
     const offset = new ClockOffset()
     assert.equal(offset.measured({ sent: 1_000, there: 1_000, back: 1_000 }), 0)
     assert.equal(offset.measured({ sent: 2_000, there: 2_001, back: 2_003 }), 0)
@@ -17,7 +17,7 @@ describe('the offset to the database’s clock', () => {
     offset.measured({ sent: 2_000, there: 62_001, back: 2_002 })
     assert.ok(Math.abs(offset.ms - 60_000) <= 2)
     const exact = offset.ms
-    // A process suspended for a minute between sending and reading learns nothing.
+    // A reading with a minute between request and reply gives no information.
     assert.equal(offset.measured({ sent: 3_000, there: 63_000, back: 63_000 }), 0)
     assert.equal(offset.ms, exact)
   })

@@ -11,7 +11,7 @@ function entry(alert: number, repeats = 0): LastEntry {
   }
 }
 
-/** A database that has the rows of all alerts, as `entry` makes them. */
+/** A database with the rows of all alerts that `entry` creates. */
 const ROWS = {
   all: async (_sql: string, [ids]: [number[]]) =>
     ids.map((id) => ({

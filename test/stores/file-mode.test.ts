@@ -45,7 +45,7 @@ describe('the files of an existing store', () => {
     for (const suffix of ['', '-wal', '-shm']) assert.equal(modeOf(`${path}${suffix}`), '600')
   })
 
-  test('are named where their mode cannot be changed', () => {
+  test('are reported if their mode cannot be changed', () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'receiver.db')
     writeFileSync(path, '')
@@ -58,7 +58,7 @@ describe('the files of an existing store', () => {
     assert.deepEqual(ignored, [{ path, mode: '0644', why: 'the file system keeps it' }])
   })
 
-  test('stay as they are when they are not a store', async () => {
+  test('stay unchanged if they are not a store', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'letter.txt')
     writeFileSync(path, 'This is not a database, but somebody needs to read it. '.repeat(20))

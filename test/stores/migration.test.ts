@@ -22,7 +22,7 @@ function sqliteFile(path: string, name: string): void {
   db.close()
 }
 
-/** What the store of version 0.1.0 held, which the fixtures of both databases show alike. */
+/** The content of a store of version 0.1.0, equal in the fixtures of both databases. */
 async function assertKept(store: Store): Promise<void> {
   const s = fixtureOn(store)
   const { items } = await store.messages({ limit: 100 })
@@ -76,7 +76,7 @@ async function assertKept(store: Store): Promise<void> {
   )
 }
 
-/** Takes away what the schemas before silences and actions do not have. */
+/** Converts the schema to the one before silences and actions. */
 const WITHOUT_ACTIONS = `
   DROP INDEX messages_failed;
   ALTER TABLE messages DROP COLUMN dismissed_at;
@@ -94,7 +94,7 @@ async function assertActs(store: Store): Promise<void> {
   assert.equal((await fixtureOn(store).backlog(MINUTE)).robot.pause?.by, 'li')
 }
 
-/** What a receiver does with it afterwards. */
+/** Asserts that a receiver can work with the migrated store. */
 async function assertGoesOn(store: Store): Promise<void> {
   const s = fixtureOn(store, 100)
   assert.equal((await s.accept([alert('wait')], MINUTE)).suppressed[0]?.reason, 'aggregated')
@@ -112,7 +112,7 @@ async function assertGoesOn(store: Store): Promise<void> {
   const digest = await s.claimAll(2 * MINUTE, { message: { channel: 'db' } })
   await s.settle(digest, 2 * MINUTE + 1)
   assert.deepEqual(await s.alertsOf(digest.id), ['d-later firing'])
-  // A recovery waits for the digest that holds its firing.
+  // A recovery waits for the digest that contains the firing alert.
   await s.accept([alert('big1', { channel: 'big', status: 'resolved' })], 2 * MINUTE)
   assert.deepEqual(await s.waiting(2 * MINUTE, 'robot:a', 'big'), [])
   const big = await s.retry(await idOf('u-big'), 2 * MINUTE + 2)
@@ -149,7 +149,7 @@ describe('a SQLite file of version 0.1.0', () => {
     db.close()
   })
 
-  test('of the schema before people could act keeps everything and goes on', async () => {
+  test('of the schema before actions keeps everything and works afterwards', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     sqliteFile(path, 'sqlite-0.1.0')
@@ -177,7 +177,7 @@ describe('a SQLite file of version 0.1.0', () => {
     await store.close()
   })
 
-  test('of the schema before it keeps its payloads', async () => {
+  test('of the schema before 0.1.0 keeps its payloads', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     sqliteFile(path, 'sqlite-before-0.1.0')
@@ -189,8 +189,8 @@ describe('a SQLite file of version 0.1.0', () => {
   })
 })
 
-describe('a store from before silences were kept', () => {
-  test('keeps them from now on: a SQLite file', async () => {
+describe('a store of a version without silences', () => {
+  test('stores silences after migration: a SQLite file', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     await (await openSqlite({ path, reasonToSuppress, thread: false })).close()
@@ -203,7 +203,7 @@ describe('a store from before silences were kept', () => {
     await store.close()
   })
 
-  test('keeps them from now on: a PostgreSQL database', needsPostgres(), async () => {
+  test('stores silences after migration: a PostgreSQL database', needsPostgres(), async () => {
     await using postgres = await Postgres.start()
     const options = { url: postgres.url, schema: 'new', reasonToSuppress, clock: realClock }
     await (await openPostgres(options)).close()
@@ -239,7 +239,7 @@ describe('a PostgreSQL database of version 0.1.0', needsPostgres(), () => {
     }
   })
 
-  test('of the schema before people could act goes on', async () => {
+  test('of the schema before actions works afterwards', async () => {
     const options = { url: postgres.url, schema: 'between', reasonToSuppress, clock: realClock }
     const first = await openPostgres(options)
     const s = fixtureOn(first, 200)

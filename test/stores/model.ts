@@ -11,9 +11,9 @@ export interface ModelAlert {
   id: string
   incoming: IncomingAlert
   suppressed: boolean
-  /** A later one about the same alert had overtaken it where it was moved. */
+  /** A later one about the same alert had overtaken it in the queue to which it was moved. */
   overtaken: boolean
-  /** By queue. */
+  /** The alert's places by queue. */
   places: Map<string, Place>
 }
 
@@ -23,14 +23,14 @@ export interface ModelMessage {
   state: 'pending' | 'sending' | 'sent' | 'dead'
   call: number
   elsewhereAt: number
-  /** The queue that it was made in, whose robot it keeps. */
+  /** The queue in which it was created; its robot stays that of the message. */
   robotOf: string
   alertCount: number
 }
 
 type Last = LastNotified & { alert: string }
 
-/** What a store must know, kept in the plainest way: one channel, and alerts by id. */
+/** The simplest model of a store: one channel, and alerts by id. */
 export class Model {
   readonly alerts: ModelAlert[] = []
   readonly messages = new Map<string, ModelMessage>()
@@ -65,7 +65,7 @@ export class Model {
     )
   }
 
-  /** Whether another queue than these got another status of the group since. */
+  /** True if since then another queue got another status of the same aggregation key. */
   #isOld(queues: readonly string[], group: string, last: Pick<Last, 'alert' | 'status'>): boolean {
     return [...this.#last].some(([key, other]) => {
       const [otherQueue, otherGroup] = key.split(' ') as [string, string]
@@ -79,7 +79,7 @@ export class Model {
     })
   }
 
-  /** Whether the queue's group will not get an alert that was let through. */
+  /** True if an alert that was let through will not be delivered to the queue's group. */
   #isDead(queue: string, id: string): boolean {
     const alert = this.alerts.find((each) => each.id === id)
     if (alert === undefined) return false
@@ -88,7 +88,7 @@ export class Model {
     return place !== 'waits' && this.messages.get(place)?.state === 'dead'
   }
 
-  /** Ids of what waits in a queue, whether it is held back or not. */
+  /** The waiting alerts of a queue, including blocked ones. */
   waiting(queue: string): ModelAlert[] {
     return this.alerts.filter(({ places }) => places.get(queue) === 'waits')
   }
@@ -130,7 +130,7 @@ export class Model {
     return recovered
   }
 
-  /** Which of a dead message's alerts are still what was last let through. */
+  /** The alerts of a dead message that no later alert has overtaken. */
   current({ id, queue }: ModelMessage): { current: ModelAlert[]; outdated: number } {
     const carried = this.carriedBy(id)
     const current = carried.filter((alert) => {
@@ -172,7 +172,7 @@ export class Model {
     return moved
   }
 
-  /** A later alert about the same one is sent, or in an open message. */
+  /** True if a later one about the same alert is sent, or in an open message. */
   #isOvertaken({ id, incoming: { fingerprint } }: ModelAlert, queue: string): boolean {
     return this.alerts.some((each) => {
       const place = each.places.get(queue)
@@ -184,13 +184,13 @@ export class Model {
     })
   }
 
-  /** By the robot of a queue. */
+  /** True if the robot of a queue has sent the alert. */
   #isGot({ places }: ModelAlert, queue: string): boolean {
     const place = places.get(queue)
     return this.#isTaken(place) && this.messages.get(place as string)?.robotOf === queue
   }
 
-  /** Sent, or in an open message. */
+  /** True if the alert is sent or in an open message. */
   #isTaken(place: Place | undefined): boolean {
     return this.isOpen(place) || (place !== undefined && this.messages.get(place)?.state === 'sent')
   }
@@ -214,7 +214,7 @@ export class Model {
       this.#last.set(`${to} ${group}`, last)
   }
 
-  /** Forgets all that is over. */
+  /** Deletes ended alerts and messages. */
   prune(): void {
     for (const message of this.messages.values()) {
       if (this.isOpen(message.id)) continue
@@ -236,7 +236,7 @@ export class Model {
   }
 }
 
-/** A generator of numbers from a seed (mulberry32), so that a failing sequence is repeated by its seed. */
+/** A seeded random generator (mulberry32): its seed repeats a failing sequence. */
 export class Random {
   #state: number
 

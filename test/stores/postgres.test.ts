@@ -34,7 +34,7 @@ describe('PostgreSQL', needsPostgres(), () => {
     return `s${schemas}`
   }
 
-  /** Those that a failed test has left open. */
+  /** Stores that a failed test has left open. */
   const opened = new Set<Store>()
   afterEach(async () => {
     for (const store of opened) await store.close()
@@ -55,9 +55,9 @@ describe('PostgreSQL', needsPostgres(), () => {
     return closing
   }
 
-  /** A backend whose process clock is so far ahead of the database's. */
+  /** A backend whose process clock is ahead of the database's. */
   const backend = (name: string, aheadMs = 0): Backend =>
-    // Another process measures its clock by itself, to a millisecond.
+    // Another process measures its own offset, to a millisecond.
     backendOf({ name, reopens: aheadMs === 0 }, () => {
       const clock = { ...realClock, now: () => new Date(Date.now() + aheadMs) }
       const own = { url: postgres.url, schema: fresh(), reasonToSuppress, clock }
@@ -135,7 +135,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       )
       assert.equal(results.filter((each) => !each.duplicate).length, rounds)
       const [store] = group.stores
-      // Each alert by itself, and the one that all notifications share.
+      // Each alert alone, and the one that is in every notification.
       assert.equal((await backlog(store)).channels[0]?.count, rounds + 1)
     })
 
@@ -193,7 +193,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       for (const each of items) assert.equal(each.messageIds.length, 1)
     })
 
-    test('that accept while others claim digests lose no alert and take none twice', async () => {
+    test('that accept while others claim digests lose no alert and send none twice', async () => {
       const schema = fresh()
       const [one, two, three] = [await open(schema), await open(schema), await open(schema)]
       // Other transactions commit between an accept’s ids and its commit.
@@ -367,7 +367,7 @@ describe('PostgreSQL', needsPostgres(), () => {
   })
 
   describe('the database', () => {
-    test('that is newer than the receiver is refused by name', async () => {
+    test('that is newer than the receiver is refused, with its address', async () => {
       const schema = fresh()
       await (await open(schema)).close()
       await postgres.ask(`UPDATE ${schema}.schema_version SET version = 99`)
@@ -490,7 +490,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
-    test('that stops responding is given up after seconds, and used again when it responds', async () => {
+    test('that stops responding causes a timeout after seconds, and is used again when it responds', async () => {
       await using way = await silenceable(postgres.port)
       const url = postgres.url.replace(`:${postgres.port}/`, `:${way.port}/`)
       const store = await open(fresh(), { url })
@@ -540,7 +540,7 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
-    test('is used over TLS as the URL says, and refused when its certificate does not match', async () => {
+    test('is used over TLS as the URL requires, and refused when its certificate does not match', async () => {
       const certificate = (name: string): string =>
         fileURLToPath(new URL(`../notifiers/fixtures/${name}.crt`, import.meta.url))
       await using own = await Postgres.start([], pem('trusted'))

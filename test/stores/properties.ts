@@ -67,7 +67,7 @@ export class Sequence {
     const incoming = Array.from({ length: count }, () => {
       const status = this.#random.of(STATUSES)
       const isOff = status === 'resolved' && queues.length === 2 && this.#random.chance(20)
-      // The last ones share a group, and are for both queues.
+      // The last ones have the same aggregation key, and enter both queues.
       const fingerprint = this.#random.of(
         queues.length === 2 ? FINGERPRINTS : FINGERPRINTS.slice(0, -3),
       )
@@ -107,7 +107,7 @@ export class Sequence {
     const offered = await this.#offered(queue)
     if (offered.length === 0) return
     const wanted = offered.filter(() => this.#random.chance(40))
-    // Like a dispatcher: never an alert before an earlier one about the same alert.
+    // Like a dispatcher: in order for each alert.
     const taken = offered.filter((each) =>
       wanted.some(
         ({ id, incoming: { fingerprint } }) =>

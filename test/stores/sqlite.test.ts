@@ -16,7 +16,7 @@ import { conformance } from './conformance/index.ts'
 conformance(SQLITE_IN_MEMORY)
 for (const thread of [false, true]) conformance(sqliteFile({ thread }))
 
-/** A megabyte on disk, too. */
+/** Text that takes a megabyte on disk as well. */
 const INCOMPRESSIBLE = randomBytes(1_000_000).toString('base64')
 
 function acceptText(store: Pick<SqliteStore, 'acceptAll'>, key: string, body: string) {
@@ -70,7 +70,7 @@ describe('the SQLite file', () => {
     again.close()
   })
 
-  test('is refused by name when it is not a database, damaged, or newer', async () => {
+  test('is refused, with its path, when it is not a database, damaged, or newer', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
     writeFileSync(path, 'not a database at all, but long enough to look like one'.repeat(20))
@@ -102,7 +102,7 @@ describe('the SQLite file', () => {
       acceptText(store, 'big', INCOMPRESSIBLE),
       (error) => error instanceof AppError && error.code === 'store_unavailable',
     )
-    // A request that cannot be written fails alone.
+    // If a request cannot be written, only that request fails.
     const request = (key: string, body: string) => acceptRequest([alert(key)], { key, body })
     const both = await store.acceptAll([request('big', INCOMPRESSIBLE), request('small 2', 'x')])
     assert.deepEqual(

@@ -12,7 +12,7 @@ import { needsPostgres, Postgres } from '../support/postgres.ts'
 import { freePort, Receiver, runCommand, temporaryFolder } from '../support/receiver.ts'
 import { alert, alerts, at, FAILED, fixtureOn, MINUTE } from './conformance/harness.ts'
 
-/** Messages that are sent, dead, to be tried again, in flight; digests sent and dead; alerts that wait. */
+/** Fills a store: messages sent, dead, pending and in flight; digests sent and dead; waiting alerts. */
 async function fill(store: Store): Promise<void> {
   const s = fixtureOn(store)
   await s.accept(['sent', 'dead', 'again', 'flight', 'wait'].map((each) => alert(each)))
@@ -50,7 +50,7 @@ async function fill(store: Store): Promise<void> {
   await s.claim([await idOf('flight')], 400, { message: { uuid: 'u-flight' } })
 }
 
-/** All that a user can see. */
+/** Everything that a user can see in a store. */
 async function picture(store: Store) {
   const s = fixtureOn(store, 1_000)
   const backlogs = []
@@ -81,7 +81,7 @@ async function inStore<T>(url: string, work: (store: Store) => Promise<T>): Prom
   }
 }
 
-/** What aggregation and deduplication compare with, and ids, go on where they were. */
+/** Asserts that aggregation, deduplication and ids continue from their state before the transfer. */
 async function assertGoesOn(store: Store): Promise<void> {
   const s = fixtureOn(store, 2_000)
   const newest = Number((await store.alerts({ limit: 1 })).items[0]?.id)
@@ -164,7 +164,7 @@ describe('a transfer', needsPostgres(), () => {
     assert.equal((await move(`sqlite:${path}`, to)).messages, 7)
   })
 
-  test('of a store that is not there is refused, and creates none', async () => {
+  test('of a missing store is refused, and creates none', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'none.db')
     await assert.rejects(
@@ -174,7 +174,7 @@ describe('a transfer', needsPostgres(), () => {
     assert.ok(!existsSync(path))
   })
 
-  test('is refused while a receiver works a robot in the database', async () => {
+  test('is refused while a receiver holds a lease in the database', async () => {
     using folder = temporaryFolder()
     const from = await database()
     const store = await open(from)

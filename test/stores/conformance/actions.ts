@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alert, alerts, at, type Backend, MINUTE, storeFixture } from './harness.ts'
 
-/** What a person does about messages and robots. */
+/** The actions of a person on messages and robots. */
 export function actionCases(backend: Backend): void {
   describe('a pause by hand', () => {
     const s = storeFixture(backend)
     const pauseOf = async (ms: number) => (await s.backlog(ms)).robot.pause
 
-    test('says who made it, and is replaced by the next one, also by a shorter', async () => {
+    test('contains the person who made it, and is replaced by the next one, even a shorter one', async () => {
       await s.store.pauseRobot({ key: 'ka', now: at(0), until: at(9 * MINUTE), by: 'li' })
       assert.deepEqual(await pauseOf(1), {
         ...{ since: at(0), until: at(9 * MINUTE), reason: 'by_hand', by: 'li' },
@@ -20,7 +20,7 @@ export function actionCases(backend: Backend): void {
       assert.equal((await s.backlogOf('b')).robot.pause, undefined)
     })
 
-    test('stands beside a penalty: the longer is in force, and neither takes the place of the other', async () => {
+    test('is kept beside a penalty: the longer is in force, and neither replaces the other', async () => {
       await s.accept([alert('f')])
       const pause = { scope: 'robot:ka', until: at(5 * MINUTE), reason: 'throttled' }
       const next = { kind: 'retry', dueAt: at(9_000) } as const
@@ -31,7 +31,7 @@ export function actionCases(backend: Backend): void {
       assert.equal((await pauseOf(50))?.reason, 'by_hand')
     })
 
-    test('ends with every other pause of the robot when it is resumed, and stays on record until then', async () => {
+    test('ends with all other pauses of the robot when it is resumed, and its row stays', async () => {
       await s.accept([alert('f'), alert('g')])
       const [f, g] = (await s.waitingIds()) as [number, number]
       const next = { kind: 'retry', dueAt: at(9 * MINUTE) } as const
@@ -50,7 +50,7 @@ export function actionCases(backend: Backend): void {
       assert.deepEqual(await s.store.resumeRobot(robot, at(MINUTE + 1)), [])
     })
 
-    test('that is confirmed while a message is composed keeps it from being claimed', async () => {
+    test('made while a message is composed prevents its claim', async () => {
       await s.accept([alert('f')])
       const ids = await s.waitingIds()
       await s.store.pauseRobot({ key: 'ka', now: at(0), until: at(MINUTE), by: 'li' })
@@ -58,7 +58,7 @@ export function actionCases(backend: Backend): void {
       assert.ok(await s.tryClaim(ids, MINUTE))
     })
 
-    test('of an address, ended, makes due what other robots behind it were to send again', async () => {
+    test('of an address, when it ends, makes messages of other robots with the address due', async () => {
       await s.accept([alert('f')])
       const until = at(9 * MINUTE)
       const pause = { scope: 'address:direct', until, reason: 'throttled' }
@@ -112,7 +112,7 @@ export function actionCases(backend: Backend): void {
       assert.deepEqual(await by({ ids: [third, '999', "1' OR 1"] }), [third])
     })
 
-    test('are counted with the severe ones among them, until they are sent again or dismissed', async () => {
+    test('are counted, severe ones separately, until they are resent or dismissed', async () => {
       const [down, other] = [await dead('down'), await dead('f')]
       assert.deepEqual(await failedCount(), { count: 2, severe: 1, oldest: at(0) })
       assert.equal(await s.store.dismiss([other, other, '999', 'x'], { at: at(20), by: 'li' }), 1)
@@ -122,7 +122,7 @@ export function actionCases(backend: Backend): void {
       assert.deepEqual(await failedCount(), { count: 0, severe: 0, oldest: undefined })
     })
 
-    test('stay dead when they are dismissed, say since when and by whom, and can still be sent again', async () => {
+    test('stay dead when they are dismissed, with time and person, and can still be resent', async () => {
       const id = await dead('f')
       await s.store.dismiss([id], { at: at(20), by: 'li' })
       const { message } = (await s.store.message(id)) ?? {}
@@ -134,7 +134,7 @@ export function actionCases(backend: Backend): void {
       assert.deepEqual([again?.message.state, again?.message.dismissed], ['pending', undefined])
     })
 
-    test('are never those that wait, were sent, or were split into smaller ones', async () => {
+    test('do not include messages that wait, were sent, or were split', async () => {
       const [pending] = (await s.store.enqueue([s.testMessage()], at(0))) as [string]
       await s.accept(alerts(2))
       const [one, two] = (await s.waitingIds()) as [number, number]
@@ -148,7 +148,7 @@ export function actionCases(backend: Backend): void {
       assert.equal(await s.store.dismiss([pending, sent.id], { at: at(30), by: 'li' }), 0)
     })
 
-    test('of a digest count like others', async () => {
+    test('include digests', async () => {
       await s.accept(alerts(10))
       const digest = await s.claimAll()
       await s.die(digest, 10)

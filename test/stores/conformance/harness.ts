@@ -22,7 +22,7 @@ export { EVERY_MS, incomingAlert as alert } from '../../support/requests.ts'
 export interface Backend {
   name: string
   open(): Promise<Opened>
-  /** Whether `reopen` gives the same data again. */
+  /** True if `reopen` returns a store with the same data. */
   reopens: boolean
 }
 
@@ -101,7 +101,7 @@ export function settlement(
   }
 }
 
-/** What a test changes of a claim: by default robot `a` claims for queue `robot:a` and channel `ops`. */
+/** Changes to the default claim: robot `a` claims for queue `robot:a` and channel `ops`. */
 export interface ClaimChanges {
   /** The robot that claims; its key is `kROBOT`. */
   robot?: string
@@ -110,7 +110,7 @@ export interface ClaimChanges {
   alerts?: Claim['alerts']
 }
 
-/** One store of a backend for each test, with the verbs in the short forms that tests use. */
+/** A store of a backend for one test, with shorter forms of the verbs. */
 export class StoreFixture {
   #opened: Opened | undefined
   #store: Store | undefined
@@ -145,7 +145,7 @@ export class StoreFixture {
     return `k${this.#serial}`
   }
 
-  /** One request with these alerts, in their order. */
+  /** Accepts one request with these alerts, in this order. */
   accept(
     incoming: readonly IncomingAlert[],
     ms = 0,
@@ -170,7 +170,7 @@ export class StoreFixture {
     })
   }
 
-  /** What robot `b` of a pool sees of the queue of `a`. */
+  /** The backlog of the queue of `a` for robot `b` of a pool. */
   backlogOf(robot: string, ms = 0, changes: Partial<BacklogQuery> = {}): Promise<Backlog> {
     return this.backlog(ms, {
       robot: { name: robot, key: `k${robot}`, address: 'direct' },
@@ -178,12 +178,12 @@ export class StoreFixture {
     })
   }
 
-  /** Ids of what waits unblocked in a queue and channel, the most severe first. */
+  /** Ids of the unblocked alerts in a queue and channel, the most severe first. */
   async waitingIds(ms = 0, queue = 'robot:a', channel = 'ops'): Promise<number[]> {
     return (await this.#waiting(ms, queue, channel)).map(({ id }) => id)
   }
 
-  /** The same as `fingerprint status`. */
+  /** The same alerts as `fingerprint status`. */
   async waiting(ms = 0, queue = 'robot:a', channel = 'ops'): Promise<string[]> {
     const found = await this.#waiting(ms, queue, channel)
     return found.map(({ fingerprint, status }) => `${fingerprint} ${status}`)
@@ -212,7 +212,7 @@ export class StoreFixture {
     }
   }
 
-  /** A message without alerts. */
+  /** Enqueues a message without alerts. */
   testMessage(changes: Partial<NewMessage> = {}): NewMessage {
     return this.message({ kind: 'test', alertCount: 0, level: undefined, ...changes })
   }
@@ -244,7 +244,7 @@ export class StoreFixture {
     return claimed
   }
 
-  /** A digest of all that a tally counted. */
+  /** Claims a digest of everything that a tally counted. */
   tryClaimTally(
     { upTo, count }: Pick<Tally, 'upTo' | 'count'>,
     ms = 0,
@@ -257,7 +257,7 @@ export class StoreFixture {
     })
   }
 
-  /** A digest of all that waits now in a queue and channel. */
+  /** Claims a digest of everything that waits in a queue and channel. */
   async claimAll(ms = 0, changes: ClaimChanges = {}): Promise<Claimed> {
     const { queue = 'robot:a', channel = 'ops' } = changes.message ?? {}
     const claimed = await this.tryClaimTally(await this.store.tally(queue, channel), ms, changes)

@@ -13,7 +13,7 @@ import { settleCases } from './settle.ts'
 import { silenceCases } from './silences.ts'
 import { tallyAndClaimCases } from './tally-and-claim.ts'
 
-/** What every store does alike. */
+/** The behaviour that every store must have. */
 export function conformance(backend: Backend): void {
   describe(`the store on ${backend.name}`, () => {
     instantCases(backend)
@@ -29,7 +29,7 @@ export function conformance(backend: Backend): void {
   })
 }
 
-/** What is about instants, for a backend whose own clock differs. */
+/** The cases about instants, for a backend whose clock differs. */
 export function clockConformance(backend: Backend): void {
   describe(`the store on ${backend.name}`, () => instantCases(backend))
 }

@@ -28,7 +28,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
         })
       assert.equal(await ask('one', 0, 100, 90), true)
       assert.equal(await ask('one', 5, 105, 95), true)
-      // It lasts until 100 still: the second time it was not renewed.
+      // It still lasts until 100, because the second call did not renew it.
       assert.equal(await ask('two', 99, 200), false)
       assert.equal(await ask('one', 15, 115, 105), true)
       assert.equal(await ask('two', 114, 200), false)
@@ -63,7 +63,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
   describe('recover', () => {
     const s = storeFixture(backend)
 
-    test('makes a message in flight due unchanged, and counts its call until now', async () => {
+    test('makes a message in flight due unchanged, and counts its call as made now', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       assert.equal(await s.store.recover(at(MINUTE)), 1)
@@ -74,7 +74,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
       assert.equal(await s.store.recover(at(MINUTE)), 0)
     })
 
-    test('moves times to now that a clock set back has left in the future', async () => {
+    test('moves times to now that are in the future because the clock was set back', async () => {
       await s.accept([alert('f'), alert('g')], HOUR)
       const [first, second] = (await s.waitingIds(HOUR)) as [number, number]
       const one = await s.claim([first], HOUR)

@@ -28,7 +28,7 @@ export function messageCases(backend: Backend): void {
       assert.deepEqual(await s.states(), ['f sending'])
     })
 
-    test('warn of each share of a month once, and of no lower one after a higher one', async () => {
+    test('add each quota warning of a month once, and no lower one after a higher one', async () => {
       const warn = (percent: number, scope = 'organisation', month = '2026-11') =>
         s.store.warn({
           now: at(0),
@@ -84,7 +84,7 @@ export function messageCases(backend: Backend): void {
       })
     })
 
-    test('make those alerts of a dead message wait again that are not outdated', async () => {
+    test('let the alerts of a dead message that are not outdated wait again', async () => {
       await s.accept([alert('f'), alert('g'), alert('h')])
       const dead = await s.claim(await s.waitingIds())
       await s.die(dead, 10)

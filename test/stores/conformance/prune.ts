@@ -4,7 +4,7 @@ import { alert, alerts, at, type Backend, type StoreFixture, storeFixture } from
 
 const LATER = 30 * 86_400_000
 
-/** Prunes until nothing is left to prune, each round within its bound; returns how much went. */
+/** Prunes until nothing is left, with each round within its limit; returns the total. */
 async function pruneAll(s: StoreFixture): Promise<{ messages: number; alerts: number }> {
   const total = { messages: 0, alerts: 0 }
   for (let round = 0; round < 10; round += 1) {

@@ -33,7 +33,7 @@ async function arrive(
 
 type Ending = 'sent' | 'dead' | 'sending'
 
-/** A message of the first `count` alerts that wait in its channel; it ends half a second later. */
+/** Sends a message with the first `count` waiting alerts of its channel; it is settled half a second later. */
 async function deliver(
   s: StoreFixture,
   count: number,

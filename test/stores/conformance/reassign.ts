@@ -59,7 +59,7 @@ export function reassignCases(backend: Backend): void {
     test('moves a recovered message that may have arrived unchanged', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
-      // Its process may still be sending it.
+      // Its process may still send it.
       assert.equal((await s.store.reassign(assigned('b'), at(MINUTE + 1))).moved, 0)
       assert.equal(await s.store.recover(at(MINUTE + 1)), 1)
       const moved = await s.store.reassign(assigned('b'), at(MINUTE + 1))
@@ -158,7 +158,7 @@ export function reassignCases(backend: Backend): void {
       assert.equal((await s.store.reassign(assigned('b'), at(MINUTE))).moved, 1)
     })
 
-    test('moves alerts of a renamed robot to no other group', async () => {
+    test('does not move alerts of a renamed robot to another group', async () => {
       await s.accept([alert('before')])
       await s.send(await s.waitingIds())
       await s.accept([alert('f')], 10)

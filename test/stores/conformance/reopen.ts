@@ -7,7 +7,7 @@ export function reopenCases(backend: Backend): void {
   describe('a store that is opened again', () => {
     const s = storeFixture(backend)
 
-    test('has what was accepted', async () => {
+    test('has the accepted alerts', async () => {
       await Promise.all(alerts(50).map((each) => s.accept([each])))
       await s.reopen()
       assert.equal((await s.backlog()).channels[0]?.count, 50)
@@ -22,7 +22,7 @@ export function reopenCases(backend: Backend): void {
       assert.deepEqual([again?.uuid, again?.body], [claimed.uuid, claimed.body])
     })
 
-    test('knows what a person paused and dismissed', async () => {
+    test('has the pauses and dismissals of a person', async () => {
       await s.accept([alert('f')])
       const dead = await s.claim(await s.waitingIds())
       await s.die(dead, 10)
@@ -35,7 +35,7 @@ export function reopenCases(backend: Backend): void {
       assert.deepEqual(found?.message.dismissed, { at: at(20), by: 'li' })
     })
 
-    test('remembers the last alerts let through, and their repeats', async () => {
+    test('has the last alerts let through, and their repeats', async () => {
       const same = { key: 'same' }
       await s.accept([alert('f'), alert('one', { group: 'g' })], 0, same)
       await s.accept([alert('f'), alert('two', { group: 'g' })], 1_000)

@@ -57,7 +57,7 @@ export function settleCases(backend: Backend): void {
       )
     })
 
-    test('changes nothing the second time, or late', async () => {
+    test('changes nothing if it is late or repeated', async () => {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       await s.settle(claimed, 100)

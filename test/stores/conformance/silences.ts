@@ -33,7 +33,7 @@ export function silenceCases(backend: Backend): void {
   describe('silences', () => {
     const s = storeFixture(backend)
 
-    test('come back as they were made, newest first', async () => {
+    test('are returned as they were made, newest first', async () => {
       const first = await s.store.addSilence(silence())
       const second = await s.store.addSilence(silence({ ...MUTE, madeAt: at(1) }))
       const found = await s.store.silences({ limit: 10 })
@@ -49,7 +49,7 @@ export function silenceCases(backend: Backend): void {
       assert.deepEqual(await s.store.silences({ limit: 10, channel: 'other' }), [])
     })
 
-    test('are in force until they are over or ended, which is said once', async () => {
+    test('are in force until they expire or are ended, which succeeds once', async () => {
       const id = await s.store.addSilence(silence())
       const other = await s.store.addSilence(silence({ until: at(MINUTE) }))
       const inForce = async (ms: number) =>
@@ -65,7 +65,7 @@ export function silenceCases(backend: Backend): void {
       assert.deepEqual(await s.store.silences({ since: at(2 * MINUTE), limit: 10 }), [])
     })
 
-    test('are pruned when they have been over for long', async () => {
+    test('are pruned some time after they are over', async () => {
       await s.store.addSilence(silence())
       await s.store.prune(at(HOUR), at(2 * HOUR))
       assert.equal((await s.store.silences({ limit: 10 })).length, 1)
@@ -73,7 +73,7 @@ export function silenceCases(backend: Backend): void {
       assert.deepEqual(await s.store.silences({ limit: 10 }), [])
     })
 
-    test('a signing key is that of whoever asked first, for all', async () => {
+    test("a signing key is the first caller's, for all callers", async () => {
       const keys = await Promise.all(
         ['a', 'b', 'c'].map((fresh) => s.store.signingKey('silence', fresh)),
       )
@@ -86,13 +86,13 @@ export function silenceCases(backend: Backend): void {
     })
   })
 
-  describe('what is muted', () => {
+  describe('a muted alert', () => {
     const s = storeFixture(backend)
     const muted = { muted: true } as const
     const reasons = async (changes: Parameters<typeof alert>[1], ms: number) =>
       (await s.accept([alert('f', changes)], ms)).suppressed.map(({ reason }) => reason)
 
-    test('is suppressed with its reason, and a rise in level passes', async () => {
+    test('is suppressed with its reason, and is delivered if its level rises', async () => {
       assert.deepEqual(await reasons({}, 0), [])
       assert.deepEqual(await reasons(muted, EVERY_MS), ['muted'])
       assert.deepEqual(await reasons({ ...muted, level: 2 }, EVERY_MS + 1), [])
@@ -100,12 +100,12 @@ export function silenceCases(backend: Backend): void {
       assert.deepEqual(await s.states(), ['f suppressed', 'f pending', 'f suppressed', 'f pending'])
     })
 
-    test('is delivered again as soon as nobody mutes it', async () => {
+    test('is delivered again when the mute has ended', async () => {
       assert.deepEqual(await reasons(muted, 0), ['muted'])
       assert.deepEqual(await reasons({}, EVERY_MS / 2), [])
     })
 
-    test('a rise passes also where the group has heard of nothing, after a restart too', async () => {
+    test('is delivered if its level rises although the group was sent nothing, also after a restart', async () => {
       assert.deepEqual(await reasons({ ...muted, level: 4 }, 0), ['muted'])
       assert.deepEqual(await reasons({ ...muted, level: 4 }, MINUTE * 3), ['muted'])
       await s.reopen()
@@ -113,7 +113,7 @@ export function silenceCases(backend: Backend): void {
       assert.deepEqual(await reasons({ ...muted, level: 2 }, MINUTE * 9), [])
     })
 
-    test('after an old recovery: a rise passes, and the recovery of what was muted does not', async () => {
+    test('after an old recovery is delivered if its level rises; its own recovery is not', async () => {
       assert.deepEqual(await reasons({ level: 1 }, 0), [])
       assert.deepEqual(await reasons({ level: 1, status: 'resolved' }, MINUTE), [])
       assert.deepEqual(await reasons({ ...muted, level: 3 }, 200 * MINUTE), ['muted'])
@@ -127,7 +127,7 @@ export function silenceCases(backend: Backend): void {
       assert.deepEqual(await reasons({ level: 3 }, 404 * MINUTE), [])
     })
 
-    test('what was muted is no reason to take the next firing for a copy', async () => {
+    test('does not make the next firing a duplicate', async () => {
       const one = (changes: object, ms: number) =>
         s.accept([alert('f', changes)], ms, { key: JSON.stringify({ ...changes, muted: 0 }) })
       await one(muted, 0)
@@ -136,7 +136,7 @@ export function silenceCases(backend: Backend): void {
       assert.equal((await s.waitingIds()).length, 1)
     })
 
-    test('a recovery passes where the group heard of the firing, and only there', async () => {
+    test('has its recovery delivered only to groups that were sent the firing', async () => {
       const over = { ...muted, status: 'resolved' } as const
       assert.deepEqual(await reasons({}, 0), [])
       assert.deepEqual(await reasons(over, MINUTE), [])

@@ -129,7 +129,7 @@ export function tallyAndClaimCases(backend: Backend): void {
       assert.equal((await s.store.alerts({ limit: 9, state: 'dead' })).items.length, 4)
     })
 
-    test('leave behind alerts of an open message, which follow afterwards in order', async () => {
+    test('do not take alerts of an open message, which follow afterwards in order', async () => {
       await s.accept([alert('f'), alert('g')])
       const open = await s.claim((await s.waitingIds()).slice(0, 1))
       await s.accept([alert('f', { status: 'resolved' }), alert('h'), alert('f')], 10)
@@ -139,7 +139,7 @@ export function tallyAndClaimCases(backend: Backend): void {
       await s.accept([alert('i')], 30)
       assert.deepEqual(await s.waiting(30), ['i firing'])
       await s.settle(open, 40)
-      // The last one waits for the digest as well, since its predecessor came after the digest's first.
+      // The last one waits for the digest as well, because its predecessor is newer than the digest's first alert.
       assert.deepEqual(await s.waiting(40), ['f resolved', 'i firing'])
       const [resolved] = (await s.waitingIds(40)) as [number]
       await s.send([resolved], 40)
