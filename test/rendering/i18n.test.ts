@@ -9,7 +9,7 @@ const before = (seconds: number): Date => new Date(NOW.getTime() - seconds * 1_0
 describe('times', () => {
   const zone = 'Asia/Shanghai'
 
-  test('are those of the zone, with the day and the year only where they are not those of now', () => {
+  test("are in the zone, with date and year only if they differ from today's", () => {
     const at = (iso: string): string => timeFor(new Date(iso), { zone, now: NOW })
     assert.equal(at('2026-11-24T19:01:00Z'), '03:01:00')
     assert.equal(at('2026-11-24T15:59:59Z'), '11-24 23:59:59')
@@ -18,7 +18,7 @@ describe('times', () => {
     assert.equal(timeAs('yyyy-MM-dd HH:mm', NOW, zone), '2026-11-25 03:03')
   })
 
-  test('are read of texts as OCP and Alertmanager write them, and of nothing else', () => {
+  test('are parsed in the notations of OCP and Alertmanager only', () => {
     assert.equal(timeInZone('2026-11-24T19:01:00Z', zone), '2026-11-25T03:01:00+08:00')
     assert.equal(timeInZone('2026-11-24 19:01:00', zone), '2026-11-24T19:01:00+08:00')
     assert.equal(timeInZone('yesterday', zone), 'yesterday')
@@ -32,7 +32,7 @@ describe('times', () => {
 })
 
 describe('durations', () => {
-  test('are told in their two largest units, in each language', () => {
+  test('have their two largest units, in each language', () => {
     const ms = (seconds: number): number => seconds * 1_000
     assert.equal(durationWord('en-US', ms(0)), '0 s')
     assert.equal(durationWord('en-US', ms(200)), '3 min 20 s')
@@ -42,7 +42,7 @@ describe('durations', () => {
     assert.equal(durationWord('en-US', ms(-5)), '0 s')
   })
 
-  test('since something began are without seconds beyond a minute, and absent while it has only begun', () => {
+  test('of a firing alert have no seconds from one minute on, and are absent below ten seconds', () => {
     assert.equal(elapsedWord('en-US', before(0), NOW), undefined)
     assert.equal(elapsedWord('en-US', before(-60), NOW), undefined)
     assert.equal(elapsedWord('en-US', before(42), NOW), '42 s')

@@ -42,7 +42,7 @@ const OPTIONS = {
 const ofCounts = (...groups: readonly CountGroup[]): Payload => payloadOfCounts(groups, OPTIONS)
 
 describe('the payload of counted alerts', () => {
-  test('has in common what all have, where each was read', () => {
+  test('has all common labels if every alert is known', () => {
     const { commonLabels } = ofCounts(group([podAlert(0), podAlert(1)]))
     assert.deepEqual(
       { ...commonLabels },
@@ -50,7 +50,7 @@ describe('the payload of counted alerts', () => {
     )
   })
 
-  test('has in common only what a group says of alerts that were not read', () => {
+  test("has only the group's labels in common if some alerts are only counted", () => {
     const payload = ofCounts(group([podAlert(0)], { firing: 600 }))
     assert.deepEqual(
       { ...payload.commonLabels },
@@ -67,12 +67,12 @@ describe('the payload of counted alerts', () => {
     assert.deepEqual({ ...two.commonLabels }, { cluster: 'prod' })
   })
 
-  test('takes a word for the level of all only where it means that level', () => {
+  test('has a common severity only if the word means the level of the group', () => {
     const mapped = group([podAlert(0, { severity: 'info' })], { firing: 600 })
     assert.equal(ofCounts(mapped).commonLabels['severity'], undefined)
   })
 
-  test('counts every alert, of groups without examples too', () => {
+  test('counts every alert, also in groups without examples', () => {
     const groups = Array.from({ length: 60 }, (_, n) =>
       group(n < 40 ? [podAlert(n)] : [], { name: `A${n}`, firing: 7, resolved: 3 }),
     )
@@ -85,14 +85,14 @@ describe('the payload of counted alerts', () => {
 })
 
 describe('the payload of a message', () => {
-  test('has nothing in common that differs only after the cut', () => {
+  test('does not have values in common that differ only beyond the cut', () => {
     const alerts = ['1', '2'].map((end) => podAlert(0, { path: `${'x'.repeat(300)}${end}` }))
     const { commonLabels } = payloadOf(alerts, OPTIONS)
     assert.equal(commonLabels['path'], undefined)
     assert.equal(commonLabels['pod'], 'pod-0')
   })
 
-  test('is made once of each alert, however many lengths are tried with a title that reads it', () => {
+  test('is computed once for each alert, however many lengths are tried', () => {
     using folder = temporaryFolder()
     mkdirSync(folder.path, { recursive: true })
     const title = "<%= it.payload.alerts.map(({ labels }) => labels.pod).join(' ') %>"
@@ -122,7 +122,7 @@ describe('the payload of a message', () => {
       },
     })
     assert.ok(tries > 5)
-    // Once for each alert, and once for each title, for what all have in common.
+    // One read for each alert, and one for the common values of each title.
     assert.ok(looks <= 100 + tries, `${looks} looks, ${tries} tries`)
   })
 })

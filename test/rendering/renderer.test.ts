@@ -23,7 +23,7 @@ const SAMPLE = {
   alarm_url: 'http://192.0.2.20:8080/alarm/event/187?a_b=1&c=2',
 }
 
-test("a channel's own language and time zone take the place of the file's", () => {
+test("a channel's language and time zone override those of the file", () => {
   const alert = told(SAMPLE, { level: 1 })
   const channel = channelNamed('ops', { language: 'zh-CN', timezone: 'UTC' })
   const { text } = renderWith([alert], { channel })
@@ -33,7 +33,7 @@ test("a channel's own language and time zone take the place of the file's", () =
 })
 
 describe("OCP's default formats", () => {
-  test('markdown in English is that of OCP 4.2.1, line by line', () => {
+  test('markdown in English equals that of OCP 4.2.1, line by line', () => {
     const { text, title, kind } = renderWith([told(SAMPLE, { level: 1 })])
     assert.equal(
       text,
@@ -55,7 +55,7 @@ describe("OCP's default formats", () => {
     assert.equal(kind, 'alert')
   })
 
-  test('markdown in Chinese is that of OCP 4.2.1, line by line', () => {
+  test('markdown in Chinese equals that of OCP 4.2.1, line by line', () => {
     const { text } = renderWith([told(SAMPLE, { level: 1 })], { language: 'zh-CN' })
     assert.equal(
       text.split('\n').slice(0, 8).join('\n'),
@@ -70,7 +70,7 @@ describe("OCP's default formats", () => {
     )
   })
 
-  test('text is that of OCP before 4.2.1, line by line', () => {
+  test('text equals that of OCP before 4.2.1, line by line', () => {
     const channel = { format: 'text', template: { kind: 'named', name: 'ocp-text' } } as const
     assert.equal(
       renderWith([told(SAMPLE, { level: 1 })], { channel }).text,
@@ -87,7 +87,7 @@ describe("OCP's default formats", () => {
     assert.match(chinese, /^OCP告警通知-单条告警\n- 名称：OceanBase host/)
   })
 
-  test("text of other senders names each alert that recovered and its own labels; OCP's recovery stays as it is", () => {
+  test("text names each recovered alert and its distinct labels for other senders; OCP's recovery is unchanged", () => {
     const channel = { format: 'text', template: { kind: 'named', name: 'ocp-text' } } as const
     const pod = { cluster: 'shop', instance: 'db-1' }
     const over = (alertname: string, labels: Record<string, string> = {}) =>
@@ -111,7 +111,7 @@ describe("OCP's default formats", () => {
     assert.doesNotMatch(ocp, /Name/)
   })
 
-  test('the value that fired is left out only where a text has it as a whole number', () => {
+  test('the value is left out only if a text contains it as a whole word', () => {
     const valueIn = (summary: string, value: string): string | undefined => {
       const alert = prometheusAlert({ alertname: 'A' }, NOW, { annotations: { summary } })
       const variables = { ...alert.alert.variables, value }
@@ -131,7 +131,7 @@ describe("OCP's default formats", () => {
     )
   })
 
-  test('a recovery says when and how long, in its language', () => {
+  test('a recovery contains its time and duration, in the language', () => {
     const variables = { ...SAMPLE, alarm_resolved_at: '2025-06-06T07:05:15Z' }
     const times = {
       startsAt: new Date('2025-06-06T07:01:55Z'),
@@ -156,7 +156,7 @@ describe('several alerts', () => {
     ),
   )
 
-  test('a group tells each in full, under a line that counts them', () => {
+  test('a group shows each in full, below a line with their number', () => {
     const { text, kind, told: count, title } = renderWith(alerts.slice(0, 5))
     assert.match(
       text,
@@ -167,7 +167,7 @@ describe('several alerts', () => {
     assert.match(title, /^⛔ 1 of 5 down: OceanBase host cannot connected ×1, /)
   })
 
-  test('as lines the severe ones are whole and the others a line each, with the span and the link', () => {
+  test('the form `lines` shows severe ones in full and others as a line each, with time span and link', () => {
     const { text, kind } = renderWith(alerts, { form: 'lines', link: 'https://console/messages/u' })
     const whole = text.match(/^### OCP alert notification /gm)?.length ?? 0
     assert.ok(whole >= 5, `${whole} whole`)
@@ -177,7 +177,7 @@ describe('several alerts', () => {
     assert.equal(kind, 'digest')
   })
 
-  test('as counts the most severe come first, and what does not fit is counted', () => {
+  test('the form `counts` has the most severe first, and counts what does not fit', () => {
     const groups = Array.from({ length: 400 }, (_, index) => ({
       level: 2 as const,
       name: `rule_${index}`,
@@ -195,7 +195,7 @@ describe('several alerts', () => {
     assert.match(text, new RegExp(`^and ${(400 - shown) * 25} more$`, 'm'))
   })
 
-  test('what was held back says since when and why', () => {
+  test('a delayed message gives the time and the reason of the delay', () => {
     const delayed = { since: new Date('2026-11-24T03:00:00Z'), reason: 'penalty' } as const
     assert.match(
       renderWith(alerts.slice(0, 1), { delayed }).text,
@@ -204,7 +204,7 @@ describe('several alerts', () => {
   })
 })
 
-describe('whatever an alert holds', () => {
+describe('whatever an alert contains', () => {
   test('values are data: template syntax, patterns and Markdown come out as they were written', () => {
     const hostile = '<% process.exit(1) %> ${alarm_name} $& $` <b>x</b> [a](http://evil) *b* `c`'
     const { text } = renderWith([told({ alarm_name: 'n', alarm_description: hostile })])
@@ -215,7 +215,7 @@ describe('whatever an alert holds', () => {
     )
   })
 
-  test('lines of a value open no heading, list or quote', () => {
+  test('lines of a value begin no heading, list or quote', () => {
     const { text } = renderWith([
       told({ alarm_name: 'n', alarm_description: 'a\n# b\n- c\n> d\n1. e' }),
     ])
@@ -239,7 +239,7 @@ describe('whatever an alert holds', () => {
     ),
     fc.string({ unit: 'binary', maxLength: 6_000 }),
   )
-  test('every message fits, is whole text, and is never empty', () => {
+  test('every message fits, is well-formed text, and is never empty', () => {
     fc.assert(
       fc.property(
         fc.array(anything, { minLength: 1, maxLength: 6 }),
@@ -263,7 +263,7 @@ describe('whatever an alert holds', () => {
     )
   })
 
-  test('an alert that is too large alone is cut with a notice', () => {
+  test('a single alert that is too large is cut, with a notice', () => {
     const { text, told: count } = renderWith([
       told({ alarm_name: 'n', alarm_description: '告警'.repeat(30_000) }),
     ])
@@ -272,7 +272,7 @@ describe('whatever an alert holds', () => {
   })
 })
 
-describe("templates of the operator's own", () => {
+describe("the operator's templates", () => {
   test('may be written in the channel, with its own variables', () => {
     const channel = {
       template: {
@@ -292,7 +292,7 @@ describe("templates of the operator's own", () => {
     assert.equal(title, 'n_1!')
   })
 
-  test('may be files with logic of Eta, and are used for recoveries too', () => {
+  test('may be files with Eta code, and are used for recoveries too', () => {
     using folder = temporaryFolder()
     mkdirSync(folder.path, { recursive: true })
     writeFileSync(
@@ -310,7 +310,7 @@ describe("templates of the operator's own", () => {
     )
   })
 
-  test('that fail at run time fall back to the built-in text and cost no alert', () => {
+  test('that fail at run time are replaced by the built-in text, so that no alert is lost', () => {
     using folder = temporaryFolder()
     mkdirSync(folder.path, { recursive: true })
     const file = join(folder.path, 'mine.eta')
@@ -323,7 +323,7 @@ describe("templates of the operator's own", () => {
     assert.deepEqual(faults, [`${file}:1: boom`])
   })
 
-  test('that cannot be compiled, or are not there, are faults that name the place', () => {
+  test('with a syntax error, or missing, are faults that name the place', () => {
     using folder = temporaryFolder()
     mkdirSync(folder.path, { recursive: true })
     writeFileSync(join(folder.path, 'broken.eta'), '<% if ( %>')

@@ -14,7 +14,7 @@ export class TemplateError extends Error {
 export function errorAt(place: string, error: unknown): string {
   const line = error instanceof TemplateError && error.line !== undefined ? `:${error.line}` : ''
   const words = messageOf(error).replace(/\s+/g, ' ').trim().slice(0, 300)
-  return `${place}${line}: ${words || 'fails without a word'}`
+  return `${place}${line}: ${words || 'fails without an error message'}`
 }
 
 /** Adds the line to Eta's compile error; `source` returns the code that Eta generated from the template. */
@@ -31,7 +31,7 @@ export function syntaxError(error: unknown, source: () => string): TemplateError
     const lines = code.split('\n').slice(0, at === null ? 0 : Number(at[1]))
     const message = messageOf(syntax)
     if (message.startsWith('Missing catch'))
-      return new TemplateError('a } closes nothing', lastLine(lines))
+      return new TemplateError('a } has no matching {', lastLine(lines))
     const past = lines.some((line) => line.startsWith('if (__eta.layout)'))
     return past
       ? new TemplateError('a block that begins with { is not closed', openBlock(code))

@@ -36,7 +36,7 @@ const pods = (count: number, level: 1 | 2 | 3 = 3): MessageAlert[] =>
     ),
   )
 
-/** Critical alerts with short names before warnings, each in another place. */
+/** Critical alerts with short names, then warnings, each with another location. */
 function mixed(
   critical: number,
   warnings: number,
@@ -59,7 +59,7 @@ function wholeIn(text: string): number {
 }
 
 describe('a line for each alert', () => {
-  test('is what alerts of lower levels get; Down and Critical are whole above them, as far as can be read', () => {
+  test('is for alerts of lower levels; above them Down and Critical alerts are in full, up to the readable lines', () => {
     const alerts = [...pods(20, 2), ...pods(30)]
     const { text, told, title } = renderWith(alerts, { form: 'lines' })
     assert.equal(told, 50)
@@ -73,7 +73,7 @@ describe('a line for each alert', () => {
       assert.match(heads, new RegExp(`Pod pay-${index}: look at its log`))
   })
 
-  test('gives lines of lower levels to the messages that are left before a whole Critical one', () => {
+  test('takes precedence over a full Critical alert if the remaining messages could not carry all alerts', () => {
     const summary = 'The pods of the payment service cannot reach the database.'
     const description = 'Every request waits for a connection until it times out.'
     const usual = mixed(15, 45, { name: 'CrashLoop', summary, description })
@@ -89,13 +89,13 @@ describe('a line for each alert', () => {
       const { text, told } = renderWith(alerts, { form: 'lines', messages: 3 })
       assert.equal(wholeIn(text), critical)
       assert.ok(carriesEnough(told, alerts, 3), `${told} of ${alerts.length}`)
-      // In the only message that is left, every alert is a line at least.
+      // With a single message, every alert has at least a line.
       const only = renderWith(alerts, { form: 'lines' })
       assert.ok(only.told === alerts.length || wholeIn(only.text) === 1)
     }
   })
 
-  test('has as many whole alerts as any message with as many alerts has, and always enough alerts', () => {
+  test('comes with the maximum number of full alerts for its number of alerts, and always with enough alerts', () => {
     const sizes = fc.record({
       critical: fc.integer({ min: 1, max: 30 }),
       warnings: fc.integer({ min: 1, max: 60 }),
@@ -117,7 +117,7 @@ describe('a line for each alert', () => {
           assert.ok(wholeIn(made.text) >= wholeIn(before.text))
         }
         if (made.told === alerts.length || wholeIn(made.text) === critical) return
-        // One more whole alert fits over no share of the alerts.
+        // One more full alert would not fit above the minimum number of alerts.
         const share = alerts.slice(0, leastCarried(alerts, messages))
         const over = renderWith(share, { form: 'lines' })
         assert.ok(over.told < share.length || wholeIn(over.text) <= wholeIn(made.text))
@@ -128,26 +128,26 @@ describe('a line for each alert', () => {
     )
   })
 
-  test('stops where nobody reads on; the rest is for the next message', () => {
+  test('is not added beyond the readable lines; the rest is for the next message', () => {
     const { text, told } = renderWith(pods(200), { form: 'lines' })
     assert.equal(told, 60)
     assert.equal(text.match(/^- /gm)?.length, 60)
   })
 
-  test('is one line with its count for alerts that read the same', () => {
+  test('is shared, with a count, by alerts with the same text', () => {
     const same = Array.from({ length: 260 }, () => alertOf({ alertname: 'Same', job: 'x' }))
     const { text, told } = renderWith(same, { form: 'lines' })
     assert.equal(told, 260)
     assert.deepEqual(text.match(/^- .*/gm), ['- job=x ×260 · 11:58'])
   })
 
-  test('stands in the order of name and target, numbers by their size', () => {
+  test('is in the order of name and target, with numbers by value', () => {
     const alerts = ['pod-10', 'pod-9', 'pod-1'].map((pod) => alertOf({ alertname: 'A', pod }))
     const { text } = renderWith(alerts, { form: 'lines' })
     assert.deepEqual(text.match(/pod-\d+/g), ['pod-1', 'pod-9', 'pod-10'])
   })
 
-  test('keeps what still fires under a heading of its own', () => {
+  test('is below a separate heading for alerts that still fire', () => {
     const over = Array.from({ length: 9 }, (_, index) =>
       alertOf({ alertname: 'A', instance: `db-${index}` }, { since: 30, lasted: 20 }),
     )
@@ -166,7 +166,7 @@ describe('a line for each alert', () => {
     }
   })
 
-  test('says what Alertmanager left out of its notification, once for each group', () => {
+  test('is followed by the number of alerts that Alertmanager omitted, once for each group', () => {
     const cut = (group: string, count: string) => {
       const told = alertOf({ alertname: 'A', instance: group })
       const variables = { ...told.alert.variables, group_key: group, truncated_alerts: count }
@@ -196,7 +196,7 @@ describe('a line for each alert', () => {
       alertOf({ alertname: 'A', instance: `db-${20 + index}` }, { since: 65 }),
     )
 
-    test(`names what still fires, and how many more (${name})`, () => {
+    test(`names alerts that still fire, and how many more there are (${name})`, () => {
       for (const form of ['lines', 'whole'] as const) {
         const alerts = over.slice(0, form === 'whole' ? 3 : 9)
         const { text, told } = renderWith(alerts, { form, stillFiring: still, channel })
@@ -214,7 +214,7 @@ describe('a line for each alert', () => {
     })
   }
 
-  test("loses no whole alert where the operator's own template does not print them", () => {
+  test("comes with the full alerts even if the operator's template does not print them", () => {
     using folder = temporaryFolder()
     mkdirSync(folder.path, { recursive: true })
     writeFileSync(
@@ -255,7 +255,7 @@ describe('counts', () => {
     assert.match(text, /^- \*\*520\*\* Lag · shop \(20 resolved\): .*pay-0, .*pay-1, .*pay-2 …$/m)
   })
 
-  test('of lower levels give way to whole Critical alerts', () => {
+  test('of lower levels are omitted before full Critical alerts', () => {
     const many = [
       ...groups.slice(0, 1),
       ...Array.from({ length: 59 }, (_, index) => ({
@@ -269,7 +269,7 @@ describe('counts', () => {
     assert.match(text, /HostDown[\s\S]*Lag 0[\s\S]*and \d+ more/)
   })
 
-  test('stand under whole Down and Critical alerts', () => {
+  test('are below full Down and Critical alerts', () => {
     const { text, title } = renderWith(pods(3, 1), { form: 'counts', groups, total: 523 })
     assert.match(title, /^⛔ 3 of 523 down: HostDown ×3, Lag ×520$/)
     assert.equal(text.match(/^#### ⛔ Down · CrashLoop · /gm)?.length, 3)
@@ -278,7 +278,7 @@ describe('counts', () => {
 })
 
 describe('a group', () => {
-  test('is whole up to eight alerts and as far as it can be read', () => {
+  test('is in full up to eight alerts and up to the readable lines', () => {
     assert.equal(renderWith(pods(8)).told, 8)
     assert.equal(renderWith(pods(12)).told, 8)
     const long = pods(8).map((each, index) => {
@@ -290,13 +290,13 @@ describe('a group', () => {
         alert: { ...each.alert, variables: { ...each.alert.variables, alarm_description } },
       }
     })
-    // A line each is better then, under as many whole ones as can be read.
+    // Too long to read: the form `lines` is better.
     assert.equal(renderWith(long).isReadable, false)
     assert.equal(renderWith(long.slice(0, 1)).isReadable, true)
     assert.equal(renderWith(pods(8)).isReadable, true)
   })
 
-  test('has one link to a silence of all of it', () => {
+  test('has one link to a silence form for the whole group', () => {
     const group_key = '{}/{team="a"}:{alertname="CrashLoop", namespace="shop"}'
     const alerts = pods(2).map((each) => ({
       ...each,

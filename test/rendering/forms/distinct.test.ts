@@ -31,7 +31,7 @@ const value = fc.oneof(
 const labels = fc.record(Object.fromEntries(NAMES.map((name) => [name, value])), {
   requiredKeys: [],
 })
-/** Labels of several alerts: each with labels of its own, or those of the first but for a few. */
+/** Labels of several alerts: all different, or differing from the first alert's in a few. */
 const allLabels = fc
   .tuple(labels, fc.array(labels, { minLength: 1, maxLength: 7 }), fc.boolean())
   .map(([first, others, areAlike]) => {
@@ -57,19 +57,19 @@ const alerts = fc
 const TEMPLATES = ['default', 'ocp-text', 'webhook-dingtalk'] as const
 type Template = (typeof TEMPLATES)[number]
 
-/** How an alert in full begins. */
+/** Matches the first line of an alert in full. */
 const ALERT = {
   default: /^#### /,
   'ocp-text': /^(?:OCP Alert Notification - Single|\[Alarm Recover)/,
   'webhook-dingtalk': /^#### (?!\\?\[(?:FIRING|RESOLVED))/,
 } as const
 
-/** The heading of a list. */
+/** Matches the heading of a list. */
 const SECTION = /^(?:\*\*.* · \d+\*\*|[^-].* · \d+)$/
 
 /**
- * What a reader sees of each alert: its heading, or all of it where the template gives it no heading of its own; of an
- * alert in a list its line under its own heading, without times.
+ * The visible text of each alert: its heading, or all of its text if the template has no heading for each alert. In a
+ * list, the alert's line with the heading of its section, without times.
  */
 function shownIn(text: string, template: Template, form: 'whole' | 'lines'): string[] {
   const isHeaded = template === 'default' || (template === 'webhook-dingtalk' && form === 'lines')
@@ -86,13 +86,13 @@ function shownIn(text: string, template: Template, form: 'whole' | 'lines'): str
   return shown
 }
 
-/** Fits whatever the length: the limit of bytes has tests of its own. */
+/** Any length fits: other tests cover the limit in bytes. */
 const fits = (): boolean => true
 
 describe('alerts with different labels in one message', () => {
   for (const name of TEMPLATES)
     for (const form of ['whole', 'lines'] as const)
-      test(`are never shown by the same words (${name}, ${form})`, () => {
+      test(`are never shown with the same text (${name}, ${form})`, () => {
         const channel = { template: { kind: 'named', name } } as const
         fc.assert(
           fc.property(alerts, (all) => {
@@ -106,7 +106,7 @@ describe('alerts with different labels in one message', () => {
         )
       })
 
-  test('are never shown by the same words (targets of counts)', () => {
+  test('are never shown with the same text (targets of counts)', () => {
     fc.assert(
       fc.property(alerts, (all) => {
         const examples = all.slice(0, 3)
@@ -129,7 +129,7 @@ describe('alerts with different labels in one message', () => {
         const line = text.split('\n').find((each) => each.startsWith('- 9 n')) ?? ''
         const targets = targetsIn(line.replace(/^- 9 n · c(?:: )?/, '').replace(/ …$/, ''))
         assert.equal(targets.length, new Set(targets).size, text)
-        // At most one of them has nothing that could be shown.
+        // At most one of them has no value to show.
         assert.ok(targets.length >= examples.length - 1, text)
       }),
       { numRuns: 300, verbose: 0 },
@@ -137,7 +137,7 @@ describe('alerts with different labels in one message', () => {
   })
 })
 
-/** The items of a list, of which those that hold a comma are quoted. */
+/** Splits a list into its items; those that contain a comma are quoted. */
 function targetsIn(list: string): string[] {
   return (
     list

@@ -15,7 +15,7 @@ const resolved = (alertname: string, instance: string) =>
   prometheusAlert({ alertname, cluster: 'prod', instance }, NOW, { lasted: 1 })
 
 describe('a title', () => {
-  test('says level, name and where of one alert', () => {
+  test('has level, name and location of one alert', () => {
     assert.equal(
       renderWith([firing('HighLoad', 'db-1')]).title,
       '🔴 Critical HighLoad · prod · db-1',
@@ -30,7 +30,7 @@ describe('a title', () => {
     )
   })
 
-  test('of several says the worst that still fires, how many, of which name, and where all are', () => {
+  test('of several has the worst firing level, the count, the names, and the common location', () => {
     const alerts = [resolved('A', '1'), firing('HighLoad', 'db-1'), firing('DiskFull', 'db-2', 3)]
     assert.equal(
       renderWith(alerts).title,
@@ -46,7 +46,7 @@ describe('a title', () => {
     )
   })
 
-  test('of alerts that are all of one level says so once', () => {
+  test('has the level once if all alerts have it', () => {
     assert.equal(
       renderWith([firing('HighLoad', 'db-1'), firing('HighLoad', 'db-2')]).title,
       '🔴 Critical 2 alerts: HighLoad · prod',
@@ -57,7 +57,7 @@ describe('a title', () => {
     )
   })
 
-  test("shows the sender's own word for a level where it says more, and no level where none is named", () => {
+  test("has the sender's own word for a level if it differs, and no level if the alert names none", () => {
     const named = (severity: string | undefined, level: 1 | 2 | 3) =>
       prometheusAlert(
         { alertname: 'A', ...(severity === undefined ? {} : { severity }), pod: 'p-1' },
@@ -72,7 +72,7 @@ describe('a title', () => {
     assert.match(renderWith([told({ alarm_name: 'A' }, { level: 3 })]).title, /^⚠️ Alert A$/)
   })
 
-  test('in words of the operator keeps the count', () => {
+  test('configured by the operator keeps the count', () => {
     const channel = { title: 'OCP ${alarm_name}' }
     assert.equal(renderWith([firing('A', 'x')], { channel }).title, 'OCP A')
     assert.equal(
@@ -100,8 +100,8 @@ describe('a title', () => {
   })
 })
 
-describe('where an alert is', () => {
-  test('is told by the values of its object, from the cluster to the host', () => {
+describe("an alert's location", () => {
+  test('has the values of its object, from the cluster to the host', () => {
     const place = (target: string): string[] => locationOf({ alarm_target: target })
     assert.deepEqual(place('alarm_template_id=0:ob_cluster=ob4253_A-17:host=192.0.2.11'), [
       'ob4253_A-17',

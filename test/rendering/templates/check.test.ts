@@ -11,7 +11,7 @@ import type { TemplateCheck } from '../../../src/rendering/types.ts'
 import { temporaryFolder } from '../../support/receiver.ts'
 import { channelNamed } from '../../support/settings.ts'
 
-/** What `check` says of templates in files, for a channel that uses `mine`. */
+/** Runs `check` on template files, for a channel with the template `mine`. */
 async function check(
   files: Record<string, string>,
   ...channels: Partial<Channel>[]
@@ -43,7 +43,7 @@ async function check(
 
 describe('a check of templates', () => {
   test('finds nothing in the built-in ones, in any format', async () => {
-    // With a title of one's own they are played through every situation, too.
+    // A configured title makes the check render the built-in templates in every scenario.
     for (const format of ['markdown', 'text', 'actionCard'] as const)
       for (const name of ['default', 'ocp-text', 'webhook-dingtalk'])
         assert.deepEqual(
@@ -52,12 +52,12 @@ describe('a check of templates', () => {
         )
   })
 
-  test('names file and line of what cannot be compiled', async () => {
+  test('names file and line of a syntax error', async () => {
     for (const [text, fault] of [
       ['a\n<% if (x { %>b\n<% } %>', "mine.eta:2: Unexpected token '{'"],
       ['a\nb\n<%= it.get("x" %>', 'mine.eta:3: missing ) after argument list'],
       ['a\n<% if (true) { %>\nb\nc', 'mine.eta:2: a block that begins with { is not closed'],
-      ['a\n\n<% } %>\nb', 'mine.eta:3: a } closes nothing'],
+      ['a\n\n<% } %>\nb', 'mine.eta:3: a } has no matching {'],
       ['a\n<%= it.name', 'mine.eta:2: unclosed tag'],
       ["a\n<%= 'b %>\n", 'mine.eta:2: unclosed string'],
       ['<% if (x %>\n', 'mine.eta:1: the code of this tag does not end'],
@@ -66,7 +66,7 @@ describe('a check of templates', () => {
       assert.deepEqual((await check({ 'mine.eta': text })).faults, [fault])
   })
 
-  test('names file and line of what fails in a situation, though it works in others', async () => {
+  test('names file and line of an error that occurs in one scenario only', async () => {
     const text = '${alarm_name}\n<% if (it.isOcp) { %>x\n<%= it.labels[0].name %>\n<% } %>'
     assert.deepEqual((await check({ 'mine.eta': text })).faults, [
       "mine.eta:3: Cannot read properties of undefined (reading 'name')",
@@ -78,7 +78,7 @@ describe('a check of templates', () => {
     }
   })
 
-  test('names words that there are not, near misses of variables also in tags, and parts that print nothing', async () => {
+  test('names unknown words, misspelt variables (in tags too), and parts that print nothing', async () => {
     assert.deepEqual((await check({ 'mine.eta': "\n\n<%= it.word('levl') %>" })).faults, [
       'mine.eta:3: there is no word "levl"',
     ])
@@ -98,7 +98,7 @@ describe('a check of templates', () => {
     )
   })
 
-  test('warns of fields that do not exist and of tables, and of nothing that is documented', async () => {
+  test('warns of unknown fields and of tables, and not of documented names', async () => {
     const text = [
       '<%= it.plase %> <%= it.place %> <%= (() => it.nothing_like_it)() ?? "" %>x',
       '| a | b |',
@@ -115,7 +115,7 @@ describe('a check of templates', () => {
     })
   })
 
-  test('names every fault of every channel at once, and each once', async () => {
+  test('reports every fault of every channel together, each once', async () => {
     const broken = { 'one.eta': '<% } %>', 'two.eta': 'a', 'two.group.eta': '\n<%= ( %>' }
     const use = (name: string) => ({ template: { kind: 'named', name } }) as const
     assert.deepEqual(
@@ -127,8 +127,8 @@ describe('a check of templates', () => {
   })
 })
 
-describe('what fails in a situation', () => {
-  test('is found giving way before each, so that others are answered in between', async () => {
+describe('the trial of every scenario', () => {
+  test('yields before each scenario, so that requests are answered in between', async () => {
     const channels = ['one', 'two'].map((name) => channelNamed(name, { title: `${name} \${x}` }))
     const locale = { language: 'en-US', timezone: 'UTC', externalUrl: undefined } as const
     const renderer = createRenderer({ ...locale, templates: '/nowhere' }, channels)
@@ -141,7 +141,7 @@ describe('what fails in a situation', () => {
 })
 
 describe('a part of a template', () => {
-  test('can be replaced by itself, in one channel or in all', () => {
+  test('can be replaced alone, in one channel or in all', () => {
     using folder = temporaryFolder()
     mkdirSync(folder.path, { recursive: true })
     writeFileSync(join(folder.path, 'mine.quota.eta'), '${nothing}mine <%= it.percent %>')

@@ -6,7 +6,7 @@ import { growthOf } from '../../support/growth.ts'
 const VALUES: Record<string, string> = { x: '- a_b* [c]', url: 'https://example.com', empty: '' }
 const it = { get: (name: string) => VALUES[name] ?? '' }
 
-/** Far below what quadratic work would take, far above what a busy machine adds. */
+/** Far below the time of quadratic work, far above the delay of a busy machine. */
 const MAX_GROWTH = 100
 
 const LONG: Readonly<Record<string, (size: number) => string>> = {
@@ -20,7 +20,7 @@ const LONG: Readonly<Record<string, (size: number) => string>> = {
 
 describe('a template', () => {
   for (const [what, textOf] of Object.entries(LONG))
-    test(`of many ${what} is compiled in time that grows with its length alone`, () => {
+    test(`of many ${what} is compiled in time linear in its length`, () => {
       const work = (size: number): void => {
         const text = textOf(size)
         usagesIn(text)
@@ -47,7 +47,7 @@ describe('a template', () => {
     )
   })
 
-  test('that is not from a file holds no code: its tags are text', () => {
+  test('that is not from a file cannot contain code: its tags are text', () => {
     const text = '${x}: <%= 6 * 7 %> <% } %>\n<%~ it.get("x") %>'
     assert.equal(
       compile(text, 'text', { tags: false })({ get: () => 'v' }),
@@ -79,7 +79,7 @@ describe('a template', () => {
         )
   })
 
-  test('that prints more than any message takes is not finished', () => {
+  test('stops when it has printed more than any message can contain', () => {
     const printed = { count: 0 }
     const counting = {
       get: () => {

@@ -17,7 +17,7 @@ const alertOf = (labels: Record<string, string>): MessageAlert =>
     annotations: { summary: 'Disk is full', value: '0.9312' },
   })
 
-/** What a channel's templates in files make of alerts. */
+/** Renders alerts with the template files of a channel. */
 function renderFiles(
   files: Record<string, string>,
   alerts: readonly MessageAlert[],
@@ -41,7 +41,7 @@ const ONE = alertOf({
   slice: 'a',
 })
 
-describe('what a template finds', () => {
+describe('the fields of a template', () => {
   const printed = (text: string): string => renderFiles({ 'mine.eta': text }, [ONE]).text
 
   test('labels by name, as a list, and as a list without some', () => {
@@ -57,7 +57,7 @@ describe('what a template finds', () => {
       printed("<%= it.labelsExcept('slice', 'instance').map(({ name }) => name).join() %>"),
       'namespace,app.kubernetes.io/name',
     )
-    // A list keeps its own methods, whatever a label is called.
+    // A label name never replaces a method of the list.
     assert.equal(printed('<%= it.labels.slice(0, 1)[0].name %> ${slice}'), 'namespace a')
   })
 
@@ -91,7 +91,7 @@ describe('what a template finds', () => {
     assert.equal(renderFiles({ 'mine.group.eta': text }, alerts).text, 'data|Disk is full||0.9312')
   })
 
-  test('is all known to the check, and nothing else is', () => {
+  test('are exactly those that the check accepts', () => {
     const seen = new Set<string>(['text', 'title'])
     const spy =
       '<% for (const name in it) it.now.seen(name); for (const each of it.alerts ?? []) for (const name in each) it.now.seen(name) %>x'
@@ -115,7 +115,7 @@ describe('what a template finds', () => {
 
 describe('the reference', () => {
   for (const path of ['deploy/REFERENCE.md', 'deploy/REFERENCE.zh-CN.md'])
-    test(`${path} names every field that a template finds, and no other`, () => {
+    test(`${path} names every field of a template, and no other`, () => {
       const named = [...documentAt(path).matchAll(/`it\.([A-Za-z]+)/g)].map(
         ([, name]) => name ?? '',
       )
@@ -135,7 +135,7 @@ describe('the reference', () => {
 })
 
 describe('a title', () => {
-  test('can be a part, in plain text, of one alert, of several and of counts', () => {
+  test('can be a template part, in plain text, for one alert, for several and for counts', () => {
     const files = {
       'mine.title.eta':
         '<%= it.sign %> [<%= it.total %>] ${alarm_name} *<%= it.labels?.instance ?? "" %>*\n',
@@ -151,13 +151,13 @@ describe('a title', () => {
     assert.equal(renderFiles(files, [], { form: 'counts', groups, total: 7 }).title, '🔴 [7] **')
   })
 
-  test('that fails leaves the built-in one, with the fault and its line', () => {
+  test('that fails is replaced by the built-in one; the fault names the line', () => {
     const { title, faults } = renderFiles({ 'mine.title.eta': 'x\n<%= it.no.such %>' }, [ONE])
     assert.match(title, /^🔴 Critical DiskFull · /)
     assert.match(faults[0] ?? '', /mine\.title\.eta:2: Cannot read/)
   })
 
-  test('in the configuration goes before the part', () => {
+  test('in the configuration takes precedence over the part', () => {
     const { title } = renderFiles({ 'mine.title.eta': 'part' }, [ONE], {
       channel: { title: '${alarm_name}!' } as never,
     })
@@ -166,7 +166,7 @@ describe('a title', () => {
 })
 
 describe('an included template', () => {
-  test('is printed where it stands, with what is given to it, and is escaped once', () => {
+  test('is printed in place with the given values, and is escaped once', () => {
     const files = {
       'mine.eta':
         "${alarm_name} *<%= include('owner', { team: 'db_a*b*' }) %>* <%~ include('owner', { team: 'x' }) %>",
@@ -177,7 +177,7 @@ describe('an included template', () => {
     assert.equal(renderFiles(files, [ONE]).text, 'DiskFull *db_a\\*b\\*@db-1* x@db-1 Critical')
   })
 
-  test('that is not there, fails, or includes itself is a fault with its place, and costs no alert', () => {
+  test('that is missing, fails, or includes itself is a fault with its place; the alert is sent anyway', () => {
     const faultOf = (files: Record<string, string>): string => {
       const { text, faults } = renderFiles(files, [ONE])
       assert.match(text, /DiskFull/)
@@ -198,10 +198,10 @@ describe('an included template', () => {
     assert.match(faultOf({ 'mine.eta': "<%= include('../mine') %>" }), /there is no template/)
   })
 
-  test('that cannot be compiled is found when templates are read', () => {
+  test('with a syntax error is reported when templates are read', () => {
     assert.throws(
       () => renderFiles({ 'mine.eta': "<%= include('bad') %>", 'bad.eta': 'a\n<% } %>' }, [ONE]),
-      /bad\.eta:2: a \} closes nothing/,
+      /bad\.eta:2: a \} has no matching \{/,
     )
   })
 })

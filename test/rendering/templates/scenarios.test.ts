@@ -27,7 +27,7 @@ import { scenes } from '../../tools/gallery/scenes.ts'
 
 const SNAPSHOTS = fileURLToPath(new URL('../snapshots/', import.meta.url))
 
-/** As phones read it, and PCs with all that a phone lacks. */
+/** Parses Markdown as phones do, and PCs, which support more. */
 const markdown = new MarkdownIt('default', { html: true, breaks: true })
 
 const ALLOWED = new Set([
@@ -44,7 +44,7 @@ const ALLOWED = new Set([
   ...['link_open', 'link_close'],
 ])
 
-/** What Markdown makes of a text: kinds of tokens, addresses, and what is left to read. */
+/** Parses a text as Markdown; returns the kinds of its tokens, the addresses, and the visible text. */
 function read(text: string) {
   const kinds = new Set<string>()
   const links: string[] = []
@@ -61,7 +61,7 @@ function read(text: string) {
   return { kinds, links, shown }
 }
 
-/** Holds of every body: what DingTalk would refuse, or show otherwise than it was meant. */
+/** Asserts that DingTalk accepts a body and shows it as intended. */
 function holds(body: string, format: Format, mentioned: string | undefined): void {
   assert.ok(Buffer.byteLength(body) <= MAX_BODY_BYTES)
   const shown = readMessage(body)
@@ -80,27 +80,27 @@ function holds(body: string, format: Format, mentioned: string | undefined): voi
     [],
   )
   for (const link of links) assert.match(link, /^(?:https?|dingtalk):\/\//)
-  // No mark of ours is left over.
+  // No link markup is visible.
   assert.doesNotMatch(visible, /\]\((?:dingtalk|https:\/\/alerts)/)
 }
 
-describe('every situation', () => {
+describe('every scenario', () => {
   for (const language of LANGUAGES)
     for (const format of FORMATS)
-      test(`is shown in ${language} as ${format} without a fault, within the limit`, () => {
+      test(`renders in ${language} as ${format} without a fault and within the limit`, () => {
         for (const { body, faults } of messagesIn(language, format)) {
           assert.deepEqual(faults, [])
           holds(body, format, MENTIONED_MOBILE)
         }
       })
 
-  // Markdown in every language, the other formats in one: a change of wording rewrites few files.
+  // Markdown in every language, the other formats in one, so that a change of wording changes few files.
   for (const [language, format] of [
     ...LANGUAGES.map((each) => [each, 'markdown'] as const),
     ['en-US', 'text'] as const,
     ['en-US', 'actionCard'] as const,
   ])
-    test(`is shown in ${language} as ${format} the way the snapshot has it`, () => {
+    test(`renders in ${language} as ${format} as in the snapshot`, () => {
       const text = messagesIn(language, format)
         .map(({ situation, title, text: said, buttons }) =>
           [
@@ -125,7 +125,7 @@ describe('every situation', () => {
       )
     })
 
-  test('of real-shaped alerts of all senders is shown without a fault, each with its name in the title', async () => {
+  test('renders realistic alerts of all senders without a fault, each with its name in the title', async () => {
     for (const language of LANGUAGES) {
       const all = await scenesIn(language)
       assert.ok(all.length >= 50, `${all.length} messages`)
@@ -137,7 +137,7 @@ describe('every situation', () => {
     }
   })
 
-  test('is told by the built-in ocp-text as well', () => {
+  test('renders with the built-in template ocp-text as well', () => {
     for (const language of LANGUAGES)
       for (const { body, faults } of messagesIn(language, 'text', {
         template: { kind: 'named', name: 'ocp-text' },
@@ -147,7 +147,7 @@ describe('every situation', () => {
       }
   })
 
-  test('stands in the gallery, in every frame, and nothing in it runs', async () => {
+  test('is in every frame of the gallery, and no code in it runs', async () => {
     const page = await galleryPage()
     const situations = scenarios('en-US', NOW).length * FORMATS.length
     const count = (situations + (await scenes(NOW)).length) * LANGUAGES.length
@@ -206,8 +206,8 @@ const alert = fc
     })
   })
 
-describe('whatever alerts hold', () => {
-  test('every body is valid, whole, within the limit, and mentions only whom it should', () => {
+describe('whatever alerts contain', () => {
+  test('every body is valid, complete, within the limit, and mentions only whom it should', () => {
     const renderers = new Map<Language, ReturnType<typeof createRenderer>>()
     const channels = FORMATS.map((format) => channelNamed(format, { format }))
     for (const language of LANGUAGES)

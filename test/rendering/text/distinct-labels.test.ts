@@ -36,8 +36,8 @@ const textsOf = (all: readonly Texts[], shown = (_: MessageAlert) => 'same'): st
     shown,
   ).map(labelText)
 
-describe('labels that tell alerts of one message apart', () => {
-  test('are none where what is shown differs already', () => {
+describe('labels that distinguish alerts of one message', () => {
+  test('are empty if the shown texts differ already', () => {
     const shown = ({ alert }: MessageAlert) => alert.labels?.['pod'] ?? ''
     assert.deepEqual(
       textsOf(
@@ -53,7 +53,7 @@ describe('labels that tell alerts of one message apart', () => {
     assert.deepEqual(textsOf([]), [])
   })
 
-  test('are as few as separate them, those that speak to a person first', () => {
+  test('are as few as necessary, those that a person understands first', () => {
     assert.deepEqual(
       textsOf([
         { uid: 'u1', instance: '10.0.0.1:80', code: '500', team: 't' },
@@ -68,7 +68,7 @@ describe('labels that tell alerts of one message apart', () => {
     assert.deepEqual(textsOf([{ instance: 'a' }, { instance: 'b' }]), ['instance=a', 'instance=b'])
   })
 
-  test('name two where one is not enough', () => {
+  test('are two if one is not enough', () => {
     const all = ['GET', 'PUT'].flatMap((method) => ['a', 'b'].map((path) => ({ method, path })))
     assert.deepEqual(textsOf(all), [
       'method=GET, path=a',
@@ -78,7 +78,7 @@ describe('labels that tell alerts of one message apart', () => {
     ])
   })
 
-  test('of alerts without labels are what OCP identifies them by', () => {
+  test("of alerts without labels are OCP's identifying variables", () => {
     const all = [
       { alarm_type: 'x', alarm_id: '1' },
       { alarm_type: 'y', alarm_id: '1' },
@@ -90,7 +90,7 @@ describe('labels that tell alerts of one message apart', () => {
     assert.deepEqual(pairs.map(labelText), ['alarm_type=x', 'alarm_type=y'])
   })
 
-  test('are never the same words for two alerts with different labels', () => {
+  test('never have the same text for two alerts with different labels', () => {
     const text = fc.oneof(
       fc.constantFrom(
         'a',
@@ -135,7 +135,7 @@ describe('labels that tell alerts of one message apart', () => {
     )
   })
 
-  test('end with the fingerprint where eight labels are not enough, and are as distinct', () => {
+  test('end with the fingerprint if eight labels are not enough', () => {
     const names = Array.from({ length: 12 }, (_, n) => `l${n}`)
     fc.assert(
       fc.property(
@@ -168,7 +168,7 @@ describe('labels that tell alerts of one message apart', () => {
     )
   })
 
-  test('of alerts that read alike, each with labels of its own, are found in a bounded number of looks', () => {
+  test('are found with a bounded number of lookups, even if every alert has its own label names', () => {
     let looks = 0
     const alerts = Array.from({ length: 500 }, (_, n) => {
       const told = messageAlert(
@@ -184,11 +184,11 @@ describe('labels that tell alerts of one message apart', () => {
     })
     const words = distinctLabels(alerts, () => 'same').map(labelText)
     assert.equal(new Set(words).size, 500)
-    // Ten to list them, and at most fifty names for each of eight labels.
+    // Ten reads to list the labels, and at most fifty names for each of eight labels.
     assert.ok(looks <= 500 * 500, String(looks))
   })
 
-  test('of thousands of alerts take time in proportion', () => {
+  test('are found in linear time for thousands of alerts', () => {
     const all = Array.from({ length: 5_000 }, (_, n) => ({
       a: 'x',
       b: `${n % 70}`,

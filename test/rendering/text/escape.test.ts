@@ -4,12 +4,12 @@ import fc from 'fast-check'
 import MarkdownIt from 'markdown-it'
 import { cutTo, escapeMarkdown, escapeText, visible } from '../../../src/rendering/text/escape.ts'
 
-/** Stricter than DingTalk: it also knows tables, code and strikethrough, so none of them may come of a value. */
+/** A parser that is stricter than DingTalk: it also reads tables, code and strikethrough, none of which a value may form. */
 const markdown = new MarkdownIt('default', { html: true })
 
 type Token = ReturnType<typeof markdown.parse>[number]
 
-/** What Markdown makes of a text: the kinds of its tokens, and what a reader sees. */
+/** Parses a text as Markdown; returns the kinds of its tokens and the visible text. */
 function read(text: string): { kinds: Set<string>; shown: string } {
   const kinds = new Set<string>()
   let shown = ''
@@ -36,7 +36,7 @@ const HARMLESS = new Set([
   'hardbreak',
 ])
 
-/** As a reader compares: how lines are indented and spaced does not matter. */
+/** Normalizes indentation and spacing, which do not matter to a reader. */
 const plain = (text: string): string => text.replace(/[\s\u00a0]+/g, ' ').trim()
 
 const marks = fc.constantFrom(
@@ -66,7 +66,7 @@ const hostile = fc.oneof(
 )
 
 describe('a value in Markdown', () => {
-  test('shows as it was written, and means nothing, whatever it holds', () => {
+  test('is shown as written and has no effect, whatever it contains', () => {
     fc.assert(
       fc.property(hostile, (value) => {
         const { kinds, shown } = read(`Before: ${escapeMarkdown(value)}`)
@@ -81,7 +81,7 @@ describe('a value in Markdown', () => {
     )
   })
 
-  test('means nothing at the beginning of a line or of a list item either', () => {
+  test('has no effect at the beginning of a line or a list item either', () => {
     fc.assert(
       fc.property(hostile, (value) => {
         const text = escapeMarkdown(value, { opening: true })
@@ -100,7 +100,7 @@ describe('a value in Markdown', () => {
     )
   })
 
-  test('breaks no bold text, link or other value that it stands in or beside', () => {
+  test('does not break bold text, a link or another value around or beside it', () => {
     fc.assert(
       fc.property(hostile, hostile, (one, other) => {
         const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
@@ -114,7 +114,7 @@ describe('a value in Markdown', () => {
     )
   })
 
-  test('holds no backslash where none is needed', () => {
+  test('has no backslash where none is needed', () => {
     for (const value of [
       'ob_cluster=ob4253_A-1731295857:host=192.0.2.11',
       'C:\\temp\\logs',
@@ -140,7 +140,7 @@ describe('any value', () => {
       assert.equal(escapeText(address), address)
   })
 
-  test('loses what cannot be seen, and keeps what scripts and emoji are made of', () => {
+  test('loses invisible characters, and keeps the joiners of scripts and emoji', () => {
     assert.equal(visible('db\u202e1\u2066\u200b\ufeff\u00ad\u2060\u0000\u200ex'), 'db1x')
     assert.equal(visible('a\u200db \u200c'), 'ab ')
     for (const kept of ['👨‍👩‍👧', '🏳️‍🌈', 'क्‍ष', 'می‌خواهم', 'é', '️⚠️', '告警\tx\ny'])
@@ -148,7 +148,7 @@ describe('any value', () => {
     assert.equal(visible('a\r\nb\u2028c\ud800'), 'a\nb\nc\ufffd')
   })
 
-  test('is cut between characters as people count them', () => {
+  test('is cut between visible characters', () => {
     const family = '👨‍👩‍👧'
     assert.equal(cutTo(`ab${family}${family}`, 11, '…'), `ab${family}…`)
     assert.equal(cutTo(`${family}${family}`, 3, '…'), '…')
@@ -162,7 +162,7 @@ describe('any value', () => {
     )
   })
 
-  test('is cut where all of its characters, counted from the beginning, say', () => {
+  test('is cut at the same place as when all of its characters are segmented', () => {
     const characters = new Intl.Segmenter('und', { granularity: 'grapheme' })
     const piece = fc.constantFrom(
       'a',

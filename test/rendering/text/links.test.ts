@@ -6,7 +6,7 @@ import { told } from '../support.ts'
 
 const ALERTMANAGER = { external_url: 'http://alertmanager.example:9093/am/' }
 
-/** The matchers that Alertmanager's page reads of an address: names, and values as JSON strings. */
+/** Parses the matchers in an address as Alertmanager's page does: names, and values as JSON strings. */
 function matchersOf(url: string | undefined): Record<string, string> {
   const { hash } = new URL(url ?? '')
   const [path, query = ''] = hash.split('?')
@@ -20,7 +20,7 @@ function matchersOf(url: string | undefined): Record<string, string> {
 }
 
 describe('a prepared silence', () => {
-  test('matches exactly the labels of its alert, whatever they hold', () => {
+  test('matches exactly the labels of its alert, whatever they contain', () => {
     fc.assert(
       fc.property(
         fc.dictionary(
@@ -38,7 +38,7 @@ describe('a prepared silence', () => {
     )
   })
 
-  test('is offered only for what fires, with a known address and labels that its page can read', () => {
+  test("is offered only for a firing alert with Alertmanager's address and labels that its page can read", () => {
     const labels = { alertname: 'HighLoad' }
     const words = (changes: object, variables: Record<string, string> = ALERTMANAGER) =>
       linksOf(told(variables, { source: 'alertmanager', labels, ...changes }), variables).map(
@@ -83,7 +83,7 @@ describe('the links of an alert', () => {
     assert.equal(safeUrl('http://a/告警?x=%20'), 'http://a/%E5%91%8A%E8%AD%A6?x=%20')
   })
 
-  test('open in the browser of a computer, wrapped once', () => {
+  test('open in the browser of a computer, and are wrapped once', () => {
     const url = browserUrl('http://a/#/x?f=%7B&b')
     assert.equal(
       url,

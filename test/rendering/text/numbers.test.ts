@@ -6,7 +6,7 @@ import { numbersFor } from '../../../src/rendering/text/numbers.ts'
 
 describe('numbers in a message', () => {
   const { number, percent, bytes } = numbersFor('en-US')
-  test('are as people read them', () => {
+  test('are formatted for the language', () => {
     assert.equal(number('1234567.891'), '1,234,567.89')
     assert.equal(number(0.000123, 5), '0.00012')
     assert.equal(percent('0.82314'), '82.3%')
@@ -18,7 +18,7 @@ describe('numbers in a message', () => {
     assert.equal(bytes(2 ** 90), '1,073,741,824 EiB')
   })
 
-  test('stay as they are written where they are none', () => {
+  test('stay unchanged if they are not numbers', () => {
     for (const text of ['', 'n/a', '+Inf', '12 ms', '1e999'])
       assert.deepEqual([number(text), percent(text), bytes(text)], [text, text, text])
     assert.equal(number(undefined), '')
@@ -26,7 +26,7 @@ describe('numbers in a message', () => {
 })
 
 describe('an address with parameters', () => {
-  test('has each encoded, whatever the address had', () => {
+  test('has each parameter encoded, whatever the address contains', () => {
     assert.equal(
       urlWith('https://a/d/1', { var_pod: 'a b&c', n: 1, none: '' }),
       'https://a/d/1?var_pod=a%20b%26c&n=1',
@@ -41,7 +41,7 @@ describe('an address with parameters', () => {
 })
 
 describe("the labels in Alertmanager's group key", () => {
-  test('are those after the route, whatever the route and the values hold', () => {
+  test('are those after the route, whatever the route and the values contain', () => {
     const read = (key: string) => ({ ...groupLabelsIn(key) })
     assert.deepEqual(read('{}:{alertname="A", cluster="b"}'), { alertname: 'A', cluster: 'b' })
     assert.deepEqual(read('{}/{team=~"^(?:a:{b)$"}:{alertname="x:{y=\\"1\\"}"}'), {
