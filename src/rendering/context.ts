@@ -84,29 +84,29 @@ export class RenderContext {
   }
 
   /** Alerts in the form of Alertmanager's webhook. */
-  payloadOf(told: readonly MessageAlert[], longest?: number): Payload {
-    return payloadOf(told, this.#payloadOptions(longest))
+  payloadOf(entries: readonly MessageAlert[], longest?: number): Payload {
+    return payloadOf(entries, this.#payloadOptions(longest))
   }
 
   #payloadOptions(longest = MAX_VALUE_LENGTH): PayloadOptions {
     return { longest, notice: this.word('cut'), memo: (...made) => this.memo(...made) }
   }
 
-  variablesOf(told: MessageAlert) {
-    return this.memo('variables', told, () => variablesFor(told, this.channel, this.#locale))
+  variablesOf(entry: MessageAlert) {
+    return this.memo('variables', entry, () => variablesFor(entry, this.channel, this.#locale))
   }
 
   /** Computes a value of an alert once, however many lengths of the message are tried. */
-  memo<T>(what: string, told: MessageAlert, make: () => T): T {
+  memo<T>(what: string, entry: MessageAlert, make: () => T): T {
     let made = this.#made.get(what) as WeakMap<MessageAlert, T> | undefined
     if (made === undefined) {
       made = new WeakMap()
       this.#made.set(what, made)
     }
-    let value = made.get(told)
+    let value = made.get(entry)
     if (value === undefined) {
       value = make()
-      made.set(told, value)
+      made.set(entry, value)
     }
     return value
   }
@@ -161,8 +161,8 @@ export class RenderContext {
   }
 
   /** An alert's level in words; empty if the alert names none. */
-  levelText(told: Pick<MessageAlert, 'alert' | 'level'>): string {
-    return levelTextOf(told, { language: this.language, levels: this.channel.levels })
+  levelText(entry: Pick<MessageAlert, 'alert' | 'level'>): string {
+    return levelTextOf(entry, { language: this.language, levels: this.channel.levels })
   }
 }
 

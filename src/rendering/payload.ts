@@ -44,19 +44,19 @@ export interface PayloadOptions {
   longest: number
   notice: string
   /** Computes a value of an alert once for all lengths of the message that are tried. */
-  memo<T>(what: string, told: MessageAlert, make: () => T): T
+  memo<T>(what: string, entry: MessageAlert, make: () => T): T
 }
 
 /** The payload of the given alerts. */
-export function payloadOf(told: readonly MessageAlert[], options: PayloadOptions): Payload {
-  const texts = told.map((each) => textsOf(each, options))
+export function payloadOf(entries: readonly MessageAlert[], options: PayloadOptions): Payload {
+  const texts = entries.map((each) => textsOf(each, options))
   const cut = cutterOf(options)
-  const first = told[0]?.alert
+  const first = entries[0]?.alert
   return {
     receiver: first?.variables['receiver'] ?? '',
-    status: told.some(({ alert }) => alert.status === 'firing') ? 'firing' : 'resolved',
-    alerts: PayloadAlerts.from(told.map((each) => payloadAlert(each, options))) as PayloadAlerts,
-    groupLabels: sharedValues(told.map(({ alert }) => alert.groupLabels ?? NONE)),
+    status: entries.some(({ alert }) => alert.status === 'firing') ? 'firing' : 'resolved',
+    alerts: PayloadAlerts.from(entries.map((each) => payloadAlert(each, options))) as PayloadAlerts,
+    groupLabels: sharedValues(entries.map(({ alert }) => alert.groupLabels ?? NONE)),
     // Compared before they are cut, because values may differ only beyond the cut.
     commonLabels: cut(sharedValues(texts.map(({ labels }) => labels))),
     commonAnnotations: cut(sharedValues(texts.map(({ annotations }) => annotations))),
@@ -75,7 +75,7 @@ export function payloadOfCounts(groups: readonly CountGroup[], options: PayloadO
   const isKnown = groups.every(
     ({ firing, resolved, examples }) => examples.length >= firing + resolved,
   )
-  const known = (texts: Variables): Variables => (isKnown ? texts : saidByAll(texts, groups))
+  const known = (texts: Variables): Variables => (isKnown ? texts : labelsOfAll(texts, groups))
   return {
     ...payload,
     status: groups.some(({ firing }) => firing > 0) ? 'firing' : 'resolved',
@@ -105,12 +105,12 @@ function countedAlerts(group: CountGroup, options: PayloadOptions): PayloadAlert
 
 function otherAlert(group: CountGroup, options: PayloadOptions): Omit<PayloadAlert, 'status'> {
   const [first] = group.examples
-  const said =
+  const common =
     first === undefined
-      ? placedIn(group.cluster)
-      : saidByAll(textsOf(first, options).labels, [group])
+      ? clusterLabel(group.cluster)
+      : labelsOfAll(textsOf(first, options).labels, [group])
   return {
-    labels: cutterOf(options)({ alertname: group.name, ...said }),
+    labels: cutterOf(options)({ alertname: group.name, ...common }),
     annotations: NONE,
     startsAt: NEVER,
     endsAt: NEVER,
@@ -119,25 +119,25 @@ function otherAlert(group: CountGroup, options: PayloadOptions): Omit<PayloadAle
   }
 }
 
-const placedIn = (cluster: string): Variables => (cluster === '' ? NONE : { cluster })
+const clusterLabel = (cluster: string): Variables => (cluster === '' ? NONE : { cluster })
 
 /** The labels that every alert of the groups has, example or not: name, cluster, and a word for the level. */
-function saidByAll(labels: Variables, groups: readonly CountGroup[]): Variables {
-  const placed = labels['cluster'] === undefined ? 'namespace' : 'cluster'
-  const isSaid = (name: string, value: string, group: CountGroup): boolean =>
+function labelsOfAll(labels: Variables, groups: readonly CountGroup[]): Variables {
+  const placeLabel = labels['cluster'] === undefined ? 'namespace' : 'cluster'
+  const isOfGroup = (name: string, value: string, group: CountGroup): boolean =>
     (name === 'alertname' && value === group.name) ||
-    (name === placed && value === group.cluster) ||
+    (name === placeLabel && value === group.cluster) ||
     (name === 'severity' && levelOf(value) === group.level)
-  const said: Record<string, string> = Object.create(null)
+  const shared: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(labels))
-    if (groups.every((group) => isSaid(name, value, group))) said[name] = value
-  return said
+    if (groups.every((group) => isOfGroup(name, value, group))) shared[name] = value
+  return shared
 }
 
-function payloadAlert(told: MessageAlert, options: PayloadOptions): PayloadAlert {
-  return options.memo(`payload ${options.longest}`, told, () => {
-    const { status, variables, startsAt, endsAt, fingerprint } = told.alert
-    const { labels, annotations } = textsOf(told, options)
+function payloadAlert(entry: MessageAlert, options: PayloadOptions): PayloadAlert {
+  return options.memo(`payload ${options.longest}`, entry, () => {
+    const { status, variables, startsAt, endsAt, fingerprint } = entry.alert
+    const { labels, annotations } = textsOf(entry, options)
     const cut = cutterOf(options)
     return {
       status,
@@ -152,9 +152,9 @@ function payloadAlert(told: MessageAlert, options: PayloadOptions): PayloadAlert
 }
 
 /** An alert's labels and annotations, uncut. */
-function textsOf(told: MessageAlert, { memo }: PayloadOptions) {
-  return memo('payload texts', told, () => {
-    const { labels = NONE, annotations = NONE, variables } = told.alert
+function textsOf(entry: MessageAlert, { memo }: PayloadOptions) {
+  return memo('payload texts', entry, () => {
+    const { labels = NONE, annotations = NONE, variables } = entry.alert
     return Object.keys(labels).length > 0
       ? { labels, annotations }
       : { labels: named(variables, LABELS), annotations: named(variables, ANNOTATIONS) }

@@ -25,21 +25,21 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
       for (const fault of error.faults) faults.add(fault)
     }
   if (faults.size > 0) throw faulty([...faults])
-  const makingOf = (asked: RenderSubject): RenderContext => {
-    const parts = known.get(asked.channel.name)?.parts ?? partsFor(asked.channel)
-    return new RenderContext(asked, { settings, parts })
+  const contextFor = (subject: RenderSubject): RenderContext => {
+    const parts = known.get(subject.channel.name)?.parts ?? partsFor(subject.channel)
+    return new RenderContext(subject, { settings, parts })
   }
   const all = [...known.values()]
   const renderer: Pick<Renderer, 'render' | 'quota'> = {
     render(request) {
-      const making = makingOf(request)
-      const made = renderForm(request, making)
+      const context = contextFor(request)
+      const made = renderForm(request, context)
       const title = made.title || 'Alert'
-      return { ...made, title, text: made.text.trim() || title, faults: making.faults }
+      return { ...made, title, text: made.text.trim() || title, faults: context.faults }
     },
     quota(warning) {
-      const making = makingOf(warning)
-      return { ...quotaTextOf(warning, making), faults: making.faults }
+      const context = contextFor(warning)
+      return { ...quotaTextOf(warning, context), faults: context.faults }
     },
   }
   const names = (): UnknownNames => checkNames(all)
@@ -52,13 +52,13 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
   }
 }
 
-function renderForm(request: RenderRequest, making: RenderContext): Draft {
+function renderForm(request: RenderRequest, context: RenderContext): Draft {
   switch (request.form) {
     case 'whole':
-      return renderFull(request, making)
+      return renderFull(request, context)
     case 'lines':
-      return renderLines(request, making)
+      return renderLines(request, context)
     case 'counts':
-      return renderCounts(request, making)
+      return renderCounts(request, context)
   }
 }

@@ -8,11 +8,11 @@ import { isOcpAlert } from '../text/sender.ts'
 const FLAPPING_CHANGES = 2
 
 /**
- * Renders an alert with its template part, or as plain lines if even the built-in part fails. `whole` is the view that
- * includes the values that the group shows once; it decides which part is used.
+ * Renders an alert with its template part, or as plain lines if even the built-in part fails. `fullView` includes the
+ * values that the group shows once; it decides which part is used.
  */
-export function alertText(view: AlertView, making: RenderContext, whole = view): string {
-  return making.renderPart(partFor(whole), view) ?? plainText(view, making)
+export function alertText(view: AlertView, context: RenderContext, fullView = view): string {
+  return context.renderPart(partFor(fullView), view) ?? plainText(view, context)
 }
 
 function partFor({ changes, isResolved, summary, details, labels }: AlertView): Part {
@@ -33,9 +33,9 @@ const PLAIN = [
   'alarm_url',
 ]
 
-function plainText({ v }: AlertView, making: RenderContext): string {
+function plainText({ v }: AlertView, context: RenderContext): string {
   return PLAIN.flatMap((name) =>
-    v[name] === undefined ? [] : `- ${making.markup.bold(v[name])}`,
+    v[name] === undefined ? [] : `- ${context.markup.bold(v[name])}`,
   ).join('\n')
 }
 
@@ -49,15 +49,15 @@ const HEAD_VALUE = { longest: 1_000, maxLines: 12 } as const
 
 /** Renders an alert in full for the top of a digest, once for all lengths that are tried. */
 export function headText(
-  told: MessageAlert,
-  making: RenderContext,
+  entry: MessageAlert,
+  context: RenderContext,
   { distinct, without = [] }: Pick<ViewOptions, 'distinct' | 'without'>,
 ): string {
-  const isOcp = isOcpAlert(told.alert)
+  const isOcp = isOcpAlert(entry.alert)
   const own = { distinct: distinct ?? [], without: isOcp ? [] : without, ...HEAD_VALUE }
-  return making.memo(`head ${own.without.length}`, told, () => {
-    const view = viewOf(told, making, { ...own, grouped: true })
-    const whole = viewOf(told, making, { ...own, without: [], grouped: true })
-    return alertText(view, making, whole)
+  return context.memo(`head ${own.without.length}`, entry, () => {
+    const view = viewOf(entry, context, { ...own, grouped: true })
+    const fullView = viewOf(entry, context, { ...own, without: [], grouped: true })
+    return alertText(view, context, fullView)
   })
 }

@@ -28,10 +28,10 @@ const MAX_TARGETS = 3
  * Renders counts by level, name and cluster, the most severe first. Above them are as many full Down and Critical
  * alerts as fit. Groups that do not fit are included in the total only.
  */
-export function renderCounts(request: RenderRequest, making: RenderContext): Draft {
+export function renderCounts(request: RenderRequest, context: RenderContext): Draft {
   // More would exceed the readable lines anyway.
   const severe = request.alerts.filter(isHead).slice(0, MAX_READABLE_LINES)
-  return largestDigest(countsMaker(request, severe, making), {
+  return largestDigest(countsMaker(request, severe, context), {
     limit: request.groups.length,
     least: Math.max(1, request.groups.findLastIndex(({ level }) => isSevere(level)) + 1),
     headsAmong: () => severe.length,
@@ -43,19 +43,19 @@ export function renderCounts(request: RenderRequest, making: RenderContext): Dra
 function countsMaker(
   request: RenderRequest,
   severe: readonly MessageAlert[],
-  making: RenderContext,
+  context: RenderContext,
 ): (count: number, heads: number) => SizedDigest {
   const { groups, delayed, total } = request
-  const distinct = distinctTexts(severe, making)
-  const title = titleOfCounts(groups, total, making)
+  const distinct = distinctTexts(severe, context)
+  const title = titleOfCounts(groups, total, context)
   const by = statusSums(groups)
-  const { sign, mark, text: headline } = headlineOfCounts(groups, total, making)
-  const truncated = truncatedOf(request.alerts, making)
+  const { sign, mark, text: headline } = headlineOfCounts(groups, total, context)
+  const truncated = truncatedOf(request.alerts, context)
   return (count, heads) => {
-    const sections = countSections(groups.slice(0, count), groups, making)
+    const sections = countSections(groups.slice(0, count), groups, context)
     const it = {
-      ...digestFacts(request, making),
-      ...summaryOf(total, by, request, making),
+      ...digestFacts(request, context),
+      ...summaryOf(total, by, request, context),
       sign,
       mark,
       headline,
@@ -66,16 +66,16 @@ function countsMaker(
       stillFiringLines: [],
       truncated,
     }
-    const headed = headTexts(inReadingOrder(severe.slice(0, heads), making), making, distinct)
+    const headed = headTexts(inReadingOrder(severe.slice(0, heads), context), context, distinct)
     const text = headsOver(
       it,
       headed,
-      (all) => making.renderPart('counts', all) ?? it.lines.join('\n'),
+      (all) => context.renderPart('counts', all) ?? it.lines.join('\n'),
     )
     const draft = digestDraft(
-      { title, text: withNotice(text, delayed, making), told: count },
+      { title, text: withNotice(text, delayed, context), told: count },
       request,
-      making,
+      context,
     )
     return { draft, heads: headed, lineCount: it.lines.length }
   }
@@ -85,7 +85,7 @@ function countsMaker(
 function countSections(
   shown: readonly CountGroup[],
   groups: readonly CountGroup[],
-  making: RenderContext,
+  context: RenderContext,
 ): Section[] {
   const sections = new Map<Level, Section>()
   for (const group of shown) {
@@ -93,7 +93,7 @@ function countSections(
     let section = sections.get(level)
     if (section === undefined) {
       const same = groups.filter((each) => each.level === level)
-      const word = levelWord(making.language, level, areOcp(same.flatMap((each) => each.examples)))
+      const word = levelWord(context.language, level, areOcp(same.flatMap((each) => each.examples)))
       section = {
         ...emptySection(LEVEL_ICONS[level], `${LEVEL_ICONS[level]} ${word}`),
         count: sum(same, ({ firing, resolved }) => firing + resolved),
@@ -101,33 +101,33 @@ function countSections(
       sections.set(level, section)
     }
     section.groups.push(group)
-    section.lines.push(groupLineOf(group, making))
+    section.lines.push(groupLineOf(group, context))
   }
   return [...sections.values()]
 }
 
-function groupLineOf(group: CountGroup, making: RenderContext): Markup {
+function groupLineOf(group: CountGroup, context: RenderContext): Markup {
   const { name, cluster, firing, resolved } = group
   const count = firing + resolved
-  const { shared, targets } = targetsOf(group, making)
-  const what = [name, isPlace(group, making) ? cluster : '', ...shared]
+  const { shared, targets } = targetsOf(group, context)
+  const what = [name, isPlace(group, context) ? cluster : '', ...shared]
     .map(oneLine)
     .filter((each) => each !== '')
   const line = cutTo(what.join(' · '), MAX_LINE_LENGTH, '…')
-  const comma = making.language === 'en-US' ? ', ' : '、'
+  const comma = context.language === 'en-US' ? ', ' : '、'
   const named = `${targets.join(comma)}${count > targets.length ? ' …' : ''}`
-  const ended = resolved > 0 ? ` (${making.word('resolved', { n: resolved })})` : ''
-  const text = making.escaped(
-    `${line}${ended}${targets.length > 0 ? `${making.word('colon')}${named}` : ''}`,
+  const ended = resolved > 0 ? ` (${context.word('resolved', { n: resolved })})` : ''
+  const text = context.escaped(
+    `${line}${ended}${targets.length > 0 ? `${context.word('colon')}${named}` : ''}`,
   )
-  return new Markup(`${making.markup.bold(String(count))} ${text}`.trim())
+  return new Markup(`${context.markup.bold(String(count))} ${text}`.trim())
 }
 
 /** True if the group's cluster is the location of its alerts, not of the exporter that reported them. */
-function isPlace({ cluster, examples }: CountGroup, making: RenderContext): boolean {
+function isPlace({ cluster, examples }: CountGroup, context: RenderContext): boolean {
   if (examples.length === 0 || areOcp(examples)) return true
-  return examples.some((told) =>
-    locationOf(making.variablesOf(told)).some(
+  return examples.some((entry) =>
+    locationOf(context.variablesOf(entry)).some(
       (part) => part === cluster || part.endsWith(`=${cluster}`),
     ),
   )
@@ -136,20 +136,20 @@ function isPlace({ cluster, examples }: CountGroup, making: RenderContext): bool
 /** The first different targets of a group, and the location parts that all share if all are known. */
 function targetsOf(
   { examples, cluster, firing, resolved }: CountGroup,
-  making: RenderContext,
+  context: RenderContext,
 ): { shared: readonly string[]; targets: string[] } {
-  const placeOf = (told: MessageAlert): string[] =>
-    locationOf(making.variablesOf(told)).filter(
+  const placeOf = (entry: MessageAlert): string[] =>
+    locationOf(context.variablesOf(entry)).filter(
       (part) => part !== cluster && !part.endsWith(`=${cluster}`),
     )
   const areAll = examples.length >= firing + resolved
   const shared = areAll ? sharedPlace(examples.map(placeOf)) : NOTHING_SHARED
-  const shownOf = (told: MessageAlert): string =>
-    cutTo(oneLine(ownPlace(placeOf(told), shared).join(' ')), MAX_TARGET_LENGTH, '…')
-  const distinct = distinctTexts(examples, making, (told) => making.escaped(shownOf(told)))
-  const targets = examples.map((told) =>
+  const shownOf = (entry: MessageAlert): string =>
+    cutTo(oneLine(ownPlace(placeOf(entry), shared).join(' ')), MAX_TARGET_LENGTH, '…')
+  const distinct = distinctTexts(examples, context, (entry) => context.escaped(shownOf(entry)))
+  const targets = examples.map((entry) =>
     listItem(
-      [shownOf(told), ...(distinct.get(told) ?? [])].filter((each) => each !== '').join(' '),
+      [shownOf(entry), ...(distinct.get(entry) ?? [])].filter((each) => each !== '').join(' '),
     ),
   )
   const different = [...new Set(targets)].filter((each) => each !== '')

@@ -18,73 +18,73 @@ const VALUE_LENGTHS = [6_000, 3_000, 1_500, 700, 300, 100, 40]
 const MAX_LENGTH_BESIDE_LINK = 1_500
 
 /** Renders the first alerts in full, as many as fit. If not even one fits, its values are cut. */
-export function renderFull(request: RenderRequest, making: RenderContext): Draft {
+export function renderFull(request: RenderRequest, context: RenderContext): Draft {
   const { alerts, fits } = request
   const most = Math.min(alerts.length, MAX_WHOLE_ALERTS)
   const fitting = (options: ViewOptions) => {
-    const textOf = textsOf(request, making, options)
-    const told = largestFitting(most, (count) => {
-      const made = withTitleAndButtons(textOf(count), { request, making, count })
+    const textOf = textsOf(request, context, options)
+    const included = largestFitting(most, (count) => {
+      const made = withTitleAndButtons(textOf(count), { request, context, count })
       return fits(made.title, made.text, made.buttons)
     })
-    return { told, textOf }
+    return { included, textOf }
   }
   let best = fitting({})
-  if (best.told < most) {
+  if (best.included < most) {
     const brief = fitting({ brief: true })
-    if (brief.told > best.told) best = brief
+    if (brief.included > best.included) best = brief
   }
-  if (best.told > 0) {
-    const text = best.textOf(best.told)
-    const isReadable = best.told === 1 || lineCount(text) <= MAX_READABLE_LINES
-    return { ...withTitleAndButtons(text, { request, making, count: best.told }), isReadable }
+  if (best.included > 0) {
+    const text = best.textOf(best.included)
+    const isReadable = best.included === 1 || lineCount(text) <= MAX_READABLE_LINES
+    return { ...withTitleAndButtons(text, { request, context, count: best.included }), isReadable }
   }
-  return renderCut(request, making)
+  return renderCut(request, context)
 }
 
 /** Renders a single alert, with its values cut until it fits. */
-function renderCut(request: RenderRequest, making: RenderContext): Draft {
+function renderCut(request: RenderRequest, context: RenderContext): Draft {
   const { fits, link } = request
-  const about = { request, making, count: 1 }
+  const about = { request, context, count: 1 }
   const longestShown = link === undefined ? Number.POSITIVE_INFINITY : MAX_LENGTH_BESIDE_LINK
   for (const longest of VALUE_LENGTHS.filter((each) => each <= longestShown)) {
-    const made = withTitleAndButtons(cutText(request, making, longest), about)
+    const made = withTitleAndButtons(cutText(request, context, longest), about)
     if (fits(made.title, made.text, made.buttons)) return made
   }
   const { title } = withTitleAndButtons('', about)
-  return { ...withTitleAndButtons(making.markup.bold(title).toString(), about), buttons: [] }
+  return { ...withTitleAndButtons(context.markup.bold(title).toString(), about), buttons: [] }
 }
 
 /** Returns a function that renders the first `count` alerts. */
-function textsOf(request: RenderRequest, making: RenderContext, options: ViewOptions) {
+function textsOf(request: RenderRequest, context: RenderContext, options: ViewOptions) {
   const { alerts, stillFiring = [] } = request
   return (count: number): string => {
     const [first] = alerts
-    if (count === 1 && stillFiring.length === 0 && !making.has('message'))
-      return alertText(viewOf(first as MessageAlert, making, options), making)
-    return groupText({ request, making, options: { ...options, grouped: true } }, count)
+    if (count === 1 && stillFiring.length === 0 && !context.has('message'))
+      return alertText(viewOf(first as MessageAlert, context, options), context)
+    return groupText({ request, context, options: { ...options, grouped: true } }, count)
   }
 }
 
 /** Renders one alert with cut values, with the notice of the part `long`. */
-function cutText(request: RenderRequest, making: RenderContext, longest: number): string {
-  const told = request.alerts[0] as MessageAlert
-  const view = viewOf(told, making, { longest, brief: longest < 1_000 })
-  const text = making.has('message')
+function cutText(request: RenderRequest, context: RenderContext, longest: number): string {
+  const entry = request.alerts[0] as MessageAlert
+  const view = viewOf(entry, context, { longest, brief: longest < 1_000 })
+  const text = context.has('message')
     ? groupText(
-        { request: { ...request, stillFiring: [] }, making, options: { longest, grouped: true } },
+        { request: { ...request, stillFiring: [] }, context, options: { longest, grouped: true } },
         1,
       )
-    : alertText(view, making)
+    : alertText(view, context)
   return (
-    making.renderPart('long', { ...view, text: new Markup(text), listUrl: request.link }) ?? text
+    context.renderPart('long', { ...view, text: new Markup(text), listUrl: request.link }) ?? text
   )
 }
 
 /** Completes a text with title, delay notice and buttons. */
 function withTitleAndButtons(
   text: string,
-  { request, making, count }: { request: RenderRequest; making: RenderContext; count: number },
+  { request, context, count }: { request: RenderRequest; context: RenderContext; count: number },
 ): Draft {
   const { stillFiring = [], delayed, link } = request
   const alerts = request.alerts.slice(0, count)
@@ -92,14 +92,14 @@ function withTitleAndButtons(
   const kind: MessageKind = resolved ? 'recovery' : count === 1 ? 'alert' : 'group'
   const [first] = alerts
   const word = count > 1 ? 'all' : 'detailsButton'
-  const details = link === undefined ? [] : [{ title: making.word(word), url: link }]
+  const details = link === undefined ? [] : [{ title: context.word(word), url: link }]
   const buttons =
     first === undefined || count > 1
       ? details
-      : [...buttonsOf(linksOf(first, making.variablesOf(first)), making), ...details]
+      : [...buttonsOf(linksOf(first, context.variablesOf(first)), context), ...details]
   return {
-    title: titleOf(alerts, making, { stillFiring: stillFiring.length }),
-    text: withNotice(text, delayed, making),
+    title: titleOf(alerts, context, { stillFiring: stillFiring.length }),
+    text: withNotice(text, delayed, context),
     kind,
     told: count,
     buttons,

@@ -26,56 +26,56 @@ import { statusCounts } from './tally.ts'
 export function groupText(
   {
     request,
-    making,
+    context,
     options,
-  }: { request: RenderRequest; making: RenderContext; options: ViewOptions },
+  }: { request: RenderRequest; context: RenderContext; options: ViewOptions },
   count: number,
 ): string {
   const { stillFiring = [], link } = request
-  const alerts = inReadingOrder(request.alerts.slice(0, count), making)
+  const alerts = inReadingOrder(request.alerts.slice(0, count), context)
   const all = [...alerts, ...stillFiring]
-  const distinct = distinctTexts(all, making)
-  const common = commonIn(all, making, distinct)
-  const variables = alerts.map((each) => making.variablesOf(each))
+  const distinct = distinctTexts(all, context)
+  const common = commonIn(all, context, distinct)
+  const variables = alerts.map((each) => context.variablesOf(each))
   const shared = count > 1 ? sharedValues(variables) : {}
   const once = SHOWN_ONCE.filter((name) => shared[name] !== undefined)
-  const views = alertsIn(alerts, making, { ...options, common, without: once, distinct })
+  const views = alertsIn(alerts, context, { ...options, common, without: once, distinct })
   const by = statusCounts(alerts)
   const it = {
-    ...toolsFor(making),
-    ...summaryOf(count, by, request, making),
-    ...headlineFor(alerts, making),
+    ...toolsFor(context),
+    ...summaryOf(count, by, request, context),
+    ...headlineFor(alerts, context),
     alerts: views,
     name: common.name,
     place: common.place.parts.join(' · '),
     common: shared,
     once: Object.fromEntries(once.map((name) => [name, shared[name]])),
-    truncated: truncatedOf(all, making),
-    groupLinks: groupLinksOf(alerts, shared, making),
-    ...stillFiringIn(stillFiring, making, { common, distinct }),
+    truncated: truncatedOf(all, context),
+    groupLinks: groupLinksOf(alerts, shared, context),
+    ...stillFiringIn(stillFiring, context, { common, distinct }),
     listUrl: link,
-    listLink: listLinkOf(link, making),
-    go: making.go,
+    listLink: listLinkOf(link, context),
+    go: context.go,
     get payload() {
-      const told = [...request.alerts.slice(0, count), ...stillFiring.slice(0, MAX_IN_PAYLOAD)]
-      return making.payloadOf(told, options.longest)
+      const entries = [...request.alerts.slice(0, count), ...stillFiring.slice(0, MAX_IN_PAYLOAD)]
+      return context.payloadOf(entries, options.longest)
     },
   }
   const isPartial = by.firing === 0 && stillFiring.length > 0
-  const whole = making.has('message') ? making.renderPart('message', it) : undefined
-  const text = whole ?? making.renderPart(isPartial ? 'partial' : 'group', it)
+  const whole = context.has('message') ? context.renderPart('message', it) : undefined
+  const text = whole ?? context.renderPart(isPartial ? 'partial' : 'group', it)
   return text ?? views.map((each) => each.text).join('\n\n')
 }
 
 /** The name and the location parts that all alerts share. */
 function commonIn(
   alerts: readonly MessageAlert[],
-  making: RenderContext,
+  context: RenderContext,
   distinct: ReadonlyMap<MessageAlert, readonly string[]>,
 ): Common {
-  const names = alerts.map((each) => nameOf(making.variablesOf(each), making))
+  const names = alerts.map((each) => nameOf(context.variablesOf(each), context))
   const places = alerts.map((each) => [
-    ...locationOf(making.variablesOf(each)),
+    ...locationOf(context.variablesOf(each)),
     ...(distinct.get(each) ?? []),
   ])
   return { name: sharedValue(names), place: sharedPlace(places) }
@@ -85,9 +85,9 @@ function commonIn(
 function groupLinksOf(
   alerts: readonly MessageAlert[],
   shared: Variables,
-  making: RenderContext,
+  context: RenderContext,
 ): Markup | undefined {
-  const silences = alerts.map((told) => groupSilenceOf(told, making.variablesOf(told)))
+  const silences = alerts.map((entry) => groupSilenceOf(entry, context.variablesOf(entry)))
   const ofGroup = sharedValue(silences)
   const links = [
     ['runbook', shared['runbook_url']],
@@ -97,7 +97,7 @@ function groupLinksOf(
   const texts = links.flatMap(([word, url]) =>
     safeUrl(url) === undefined
       ? []
-      : making.markup.browser(making.word(word), url ?? '').toString(),
+      : context.markup.browser(context.word(word), url ?? '').toString(),
   )
   return texts.length === 0 ? undefined : new Markup(texts.join(' · '))
 }
@@ -105,40 +105,40 @@ function groupLinksOf(
 /** The alerts of a group that still fire, as views and as lines. */
 export function stillFiringIn(
   stillFiring: readonly MessageAlert[],
-  making: RenderContext,
+  context: RenderContext,
   { common, distinct }: { common?: Common; distinct: ReadonlyMap<MessageAlert, readonly string[]> },
 ) {
-  const views = inReadingOrder(stillFiring, making).map((each) =>
-    viewOf(each, making, {
+  const views = inReadingOrder(stillFiring, context).map((each) =>
+    viewOf(each, context, {
       grouped: true,
       brief: true,
       distinct: distinct.get(each) ?? [],
       ...(common === undefined ? {} : { common }),
     }),
   )
-  return { stillFiring: views, stillFiringLines: linesOfStillFiring(views, making) }
+  return { stillFiring: views, stillFiringLines: linesOfStillFiring(views, context) }
 }
 
 const MAX_STILL_FIRING = 20
 /** Maximum number of alerts that still fire in the payload of a recovery. */
 const MAX_IN_PAYLOAD = 10
 
-function linesOfStillFiring(views: readonly AlertView[], making: RenderContext) {
+function linesOfStillFiring(views: readonly AlertView[], context: RenderContext) {
   const same = Map.groupBy(views, ({ lead, label }) => lead + label)
   const lines = [...same].map(([text, alike]) => {
     const times = alike.length > 1 ? ` ×${alike.length}` : ''
     const { when } = alike[0] as AlertView
-    return new Markup(`${making.escaped(text)}${times}${when === '' ? '' : ` · ${when}`}`)
+    return new Markup(`${context.escaped(text)}${times}${when === '' ? '' : ` · ${when}`}`)
   })
   const shown = lines.slice(0, MAX_STILL_FIRING)
   const rest = [...same.values()]
     .slice(MAX_STILL_FIRING)
     .reduce((sum, each) => sum + each.length, 0)
-  return rest === 0 ? shown : [...shown, new Markup(making.word('more', { n: rest }))]
+  return rest === 0 ? shown : [...shown, new Markup(context.word('more', { n: rest }))]
 }
 
 /** A sentence about the alerts that Alertmanager omitted from these groups; empty if it omitted none. */
-export function truncatedOf(alerts: readonly MessageAlert[], making: RenderContext): string {
+export function truncatedOf(alerts: readonly MessageAlert[], context: RenderContext): string {
   const byGroup = new Map<string, number>()
   for (const { alert } of alerts) {
     const { truncated_alerts: count = '', group_key: key = '' } = alert.variables
@@ -146,30 +146,30 @@ export function truncatedOf(alerts: readonly MessageAlert[], making: RenderConte
     if (n > 0) byGroup.set(key, Math.max(n, byGroup.get(key) ?? 0))
   }
   const n = [...byGroup.values()].reduce((sum, each) => sum + each, 0)
-  return n === 0 ? '' : making.word('truncated', { n })
+  return n === 0 ? '' : context.word('truncated', { n })
 }
 
 /** The views of a group's alerts, each with the text that its own part renders. */
 function alertsIn(
   alerts: readonly MessageAlert[],
-  making: RenderContext,
+  context: RenderContext,
   {
     without,
     distinct,
     ...options
   }: Omit<ViewOptions, 'distinct'> & { distinct: ReadonlyMap<MessageAlert, readonly string[]> },
 ) {
-  return alerts.map((told) => {
-    const own = { ...options, distinct: distinct.get(told) ?? [] }
+  return alerts.map((entry) => {
+    const own = { ...options, distinct: distinct.get(entry) ?? [] }
     const key = `in a group ${JSON.stringify([own, without])}`
-    return making.memo(key, told, () => {
-      const view = viewOf(told, making, own)
+    return context.memo(key, entry, () => {
+      const view = viewOf(entry, context, own)
       let text: Markup | undefined
       let ownText: Markup | undefined
       return {
         ...view,
         get text(): Markup {
-          text ??= new Markup(alertText(view, making))
+          text ??= new Markup(alertText(view, context))
           return text
         },
         /** The text without the values that the group shows once; an alert of OCP keeps them. */
@@ -177,8 +177,8 @@ function alertsIn(
           if (ownText === undefined) {
             const short = view.isOcp
               ? view
-              : viewOf(told, making, { ...own, without: without ?? [] })
-            ownText = new Markup(alertText(short, making, view))
+              : viewOf(entry, context, { ...own, without: without ?? [] })
+            ownText = new Markup(alertText(short, context, view))
           }
           return ownText
         },

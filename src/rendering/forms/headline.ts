@@ -17,21 +17,21 @@ export interface Headline {
 }
 
 /** The headline of listed alerts. */
-export function headlineOf(alerts: readonly MessageAlert[], making: RenderContext): Headline {
+export function headlineOf(alerts: readonly MessageAlert[], context: RenderContext): Headline {
   const firing = alerts.filter(({ alert }) => alert.status === 'firing')
   const level = Math.min(...firing.map((each) => each.level))
   const worst = firing.filter((each) => each.level === level)
   const [first] = worst
-  if (first === undefined) return resolvedHeadline(alerts.length, making)
-  const isNamed = worst.some((each) => making.levelText(each) !== '')
-  const word = isNamed ? levelWord(making.language, first.level, areOcp(worst)) : ''
+  if (first === undefined) return resolvedHeadline(alerts.length, context)
+  const isNamed = worst.some((each) => context.levelText(each) !== '')
+  const word = isNamed ? levelWord(context.language, first.level, areOcp(worst)) : ''
   const sign = isNamed ? LEVEL_ICONS[first.level] : NO_LEVEL_ICON
-  return worstHeadline({ sign, word, worst: worst.length, total: alerts.length }, making)
+  return worstHeadline({ sign, word, worst: worst.length, total: alerts.length }, context)
 }
 
 /** The headline as fields for templates. */
-export function headlineFor(alerts: readonly MessageAlert[], making: RenderContext) {
-  const { sign, mark, text } = headlineOf(alerts, making)
+export function headlineFor(alerts: readonly MessageAlert[], context: RenderContext) {
+  const { sign, mark, text } = headlineOf(alerts, context)
   return { sign, mark, headline: text }
 }
 
@@ -39,30 +39,30 @@ export function headlineFor(alerts: readonly MessageAlert[], making: RenderConte
 export function headlineOfCounts(
   groups: readonly CountGroup[],
   total: number,
-  making: RenderContext,
+  context: RenderContext,
 ): Headline {
   const level = groups.find(({ firing }) => firing > 0)?.level
-  if (level === undefined) return resolvedHeadline(total, making)
+  if (level === undefined) return resolvedHeadline(total, context)
   const same = groups.filter((group) => group.level === level)
   const worst = same.reduce((sum, { firing }) => sum + firing, 0)
-  const word = levelWord(making.language, level, areOcp(same.flatMap(({ examples }) => examples)))
-  return worstHeadline({ sign: LEVEL_ICONS[level], word, worst, total }, making)
+  const word = levelWord(context.language, level, areOcp(same.flatMap(({ examples }) => examples)))
+  return worstHeadline({ sign: LEVEL_ICONS[level], word, worst, total }, context)
 }
 
 function worstHeadline(
   { sign, word, worst, total }: { sign: string; word: string; worst: number; total: number },
-  making: RenderContext,
+  context: RenderContext,
 ): Headline {
   const mark = `${sign} ${word}`.trim()
   const values = { n: worst, total, level: word.toLowerCase() }
-  if (worst === total) return { sign, mark, text: making.count(total), isUniform: true }
-  const text = making.word(word === '' ? 'firingOf' : 'worstOf', values)
+  if (worst === total) return { sign, mark, text: context.count(total), isUniform: true }
+  const text = context.word(word === '' ? 'firingOf' : 'worstOf', values)
   return { sign, mark, text, isUniform: false }
 }
 
-function resolvedHeadline(total: number, making: RenderContext): Headline {
+function resolvedHeadline(total: number, context: RenderContext): Headline {
   const sign = ICONS.resolved
-  return { sign, mark: sign, text: making.word('resolved', { n: total }), isUniform: true }
+  return { sign, mark: sign, text: context.word('resolved', { n: total }), isUniform: true }
 }
 
 /** True if OCP sent all of the alerts, so that its own names of levels apply. */

@@ -86,20 +86,20 @@ export function headsOver<T extends object>(
 /** Renders alerts in full, without details and runbook that are the same as in the alert above. */
 export function headTexts(
   alerts: readonly MessageAlert[],
-  making: RenderContext,
+  context: RenderContext,
   distinct: ReadonlyMap<MessageAlert, readonly string[]>,
 ): Markup[] {
-  return alerts.map((told, index) => {
+  return alerts.map((entry, index) => {
     const above = alerts[index - 1]
-    const repeats = above !== undefined && detailsOf(above, making) === detailsOf(told, making)
-    const options = { distinct: distinct.get(told) ?? [], without: repeats ? REPEATED : [] }
-    return new Markup(headText(told, making, options))
+    const repeats = above !== undefined && detailsOf(above, context) === detailsOf(entry, context)
+    const options = { distinct: distinct.get(entry) ?? [], without: repeats ? REPEATED : [] }
+    return new Markup(headText(entry, context, options))
   })
 }
 
 const REPEATED = ['alarm_description', 'runbook_url'] as const
 
-function detailsOf(told: MessageAlert, making: RenderContext): string {
-  const v = making.variablesOf(told)
+function detailsOf(entry: MessageAlert, context: RenderContext): string {
+  const v = context.variablesOf(entry)
   return JSON.stringify([v['alarm_name'], ...REPEATED.map((name) => v[name])])
 }

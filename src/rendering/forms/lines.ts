@@ -15,9 +15,9 @@ import { statusCounts } from './tally.ts'
 import { titleOf } from './title.ts'
 
 /** Renders as many of the first alerts as fit: Down and Critical ones in full if they fit, others as a line each. */
-export function renderLines(request: RenderRequest, making: RenderContext): Draft {
+export function renderLines(request: RenderRequest, context: RenderContext): Draft {
   const { alerts, fits, messages = 1 } = request
-  return largestDigest(linesMaker(request, making), {
+  return largestDigest(linesMaker(request, context), {
     limit: alerts.length,
     least: leastCarried(alerts, messages),
     headsAmong: (count) => alerts.slice(0, count).filter(isHead).length,
@@ -28,59 +28,59 @@ export function renderLines(request: RenderRequest, making: RenderContext): Draf
 /** Returns a function that renders the first `count` alerts, with the first `heads` severe ones in full. */
 function linesMaker(
   request: RenderRequest,
-  making: RenderContext,
+  context: RenderContext,
 ): (count: number, heads: number) => SizedDigest {
   const { alerts, stillFiring = [], delayed } = request
-  const distinct = distinctTexts([...alerts, ...stillFiring], making, (told) => {
-    const variables = making.variablesOf(told)
-    return making.escaped(lineText([nameOf(variables, making), ...locationOf(variables)]))
+  const distinct = distinctTexts([...alerts, ...stillFiring], context, (entry) => {
+    const variables = context.variablesOf(entry)
+    return context.escaped(lineText([nameOf(variables, context), ...locationOf(variables)]))
   })
-  const lineOf = (told: MessageAlert): AlertView =>
-    making.memo('line', told, () =>
-      viewOf(told, making, { grouped: true, brief: true, distinct: distinct.get(told) ?? [] }),
+  const lineOf = (entry: MessageAlert): AlertView =>
+    context.memo('line', entry, () =>
+      viewOf(entry, context, { grouped: true, brief: true, distinct: distinct.get(entry) ?? [] }),
     )
   return (count, heads) => {
-    const shown = inReadingOrder(alerts.slice(0, count), making)
+    const shown = inReadingOrder(alerts.slice(0, count), context)
     const whole = shown.filter(isHead).slice(0, heads)
     const rest = shown.filter((each) => !whole.includes(each))
-    const sections = sectionsOf(rest.map(lineOf), making)
+    const sections = sectionsOf(rest.map(lineOf), context)
     const it = {
-      ...digestFacts(request, making),
-      ...summaryOf(count, statusCounts(shown), request, making),
-      ...headlineFor(shown, making),
-      ...stillFiringIn(stillFiring, making, { distinct }),
+      ...digestFacts(request, context),
+      ...summaryOf(count, statusCounts(shown), request, context),
+      ...headlineFor(shown, context),
+      ...stillFiringIn(stillFiring, context, { distinct }),
       sections,
       lines: sections.flatMap(({ lines }) => lines),
       more: 0,
-      truncated: truncatedOf(shown, making),
+      truncated: truncatedOf(shown, context),
     }
-    const headed = headTexts(whole, making, distinct)
+    const headed = headTexts(whole, context, distinct)
     const text = headsOver(
       it,
       headed,
-      (all) => making.renderPart('lines', all) ?? it.lines.join('\n'),
+      (all) => context.renderPart('lines', all) ?? it.lines.join('\n'),
     )
-    const title = titleOf(shown, making, { stillFiring: stillFiring.length })
+    const title = titleOf(shown, context, { stillFiring: stillFiring.length })
     const draft = digestDraft(
-      { title, text: withNotice(text, delayed, making), told: count },
+      { title, text: withNotice(text, delayed, context), told: count },
       request,
-      making,
+      context,
     )
     return { draft, heads: headed, lineCount: it.lines.length }
   }
 }
 
 /** The fields that templates find in every digest. */
-export function digestFacts({ link }: RenderRequest, making: RenderContext) {
-  return { ...toolsFor(making), listUrl: link, listLink: listLinkOf(link, making) }
+export function digestFacts({ link }: RenderRequest, context: RenderContext) {
+  return { ...toolsFor(context), listUrl: link, listLink: listLinkOf(link, context) }
 }
 
 /** The digest with the button to the full list. */
 export function digestDraft(
   { title, text, told }: Pick<Draft, 'title' | 'text' | 'told'>,
   { link }: RenderRequest,
-  making: RenderContext,
+  context: RenderContext,
 ): Draft {
-  const buttons = link === undefined ? [] : [{ title: making.word('all'), url: link }]
+  const buttons = link === undefined ? [] : [{ title: context.word('all'), url: link }]
   return { title, text, kind: 'digest', told: Math.max(1, told), buttons }
 }

@@ -18,12 +18,15 @@ const WORDS = {
 export function withNotice(
   text: string,
   delayed: Delayed | undefined,
-  making: RenderContext,
+  context: RenderContext,
 ): string {
   if (delayed === undefined) return text
   const { since, reason } = delayed
-  const notice = making.word(WORDS[reason], { since: making.time(since), d: making.since(since) })
-  const it = { ...toolsFor(making), sign: ICONS.waited, notice, since, reason }
+  const notice = context.word(WORDS[reason], {
+    since: context.time(since),
+    d: context.since(since),
+  })
+  const it = { ...toolsFor(context), sign: ICONS.waited, notice, since, reason }
   const part = reason === 'push_limit' ? 'opened' : 'delayed'
-  return `${making.renderPart(part, it) ?? `${ICONS.waited} ${notice}`}\n\n${text}`
+  return `${context.renderPart(part, it) ?? `${ICONS.waited} ${notice}`}\n\n${text}`
 }

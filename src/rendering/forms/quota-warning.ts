@@ -15,31 +15,31 @@ const MEANINGS: readonly { from: number; word: Word }[] = [
 /** Title and text of a warning that a share of the month's calls is used. */
 export function quotaTextOf(
   { percent, used, limit, robot, endsAt }: QuotaWarning,
-  making: RenderContext,
+  context: RenderContext,
 ): { title: string; text: string } {
-  const said = making.word('quotaTitle', { percent })
+  const headline = context.word('quotaTitle', { percent })
   const meaning = MEANINGS.find(({ from }) => percent >= from)?.word ?? 'quotaHalf'
   const lines = [
-    making.word('quotaUsed', { used, limit }),
-    robot === undefined ? making.word('quotaOrganisation') : making.word('quotaRobot', { robot }),
-    making.word('quotaEnds', {
-      at: making.time(endsAt, 'yyyy-MM-dd HH:mm'),
-      d: making.duration(endsAt.getTime() - making.now.getTime()),
+    context.word('quotaUsed', { used, limit }),
+    robot === undefined ? context.word('quotaOrganisation') : context.word('quotaRobot', { robot }),
+    context.word('quotaEnds', {
+      at: context.time(endsAt, 'yyyy-MM-dd HH:mm'),
+      d: context.duration(endsAt.getTime() - context.now.getTime()),
     }),
   ]
   const it = {
-    ...toolsFor(making),
+    ...toolsFor(context),
     sign: ICONS.quota,
-    headline: said,
+    headline,
     lines,
-    meaning: making.word(meaning),
-    advice: making.word('quotaAct'),
+    meaning: context.word(meaning),
+    advice: context.word('quotaAct'),
     percent,
     used,
     limit,
     robot,
     endsAt,
   }
-  const title = titled([`${ICONS.quota} ${said}`, robot])
-  return { title, text: making.renderPart('quota', it) ?? [title, ...lines].join('\n') }
+  const title = titled([`${ICONS.quota} ${headline}`, robot])
+  return { title, text: context.renderPart('quota', it) ?? [title, ...lines].join('\n') }
 }

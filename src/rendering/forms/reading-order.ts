@@ -10,36 +10,36 @@ const COLLATOR = new Intl.Collator('en', { numeric: true })
 /** Sorts alerts for a reader: firing before resolved, then by level, name and location. */
 export function inReadingOrder(
   alerts: readonly MessageAlert[],
-  making: RenderContext,
+  context: RenderContext,
 ): MessageAlert[] {
-  const keyed = alerts.map((told) => ({ told, key: nameAndPlace(told, making) }))
+  const keyed = alerts.map((entry) => ({ entry, key: nameAndPlace(entry, context) }))
   keyed.sort(
     (a, b) =>
-      Number(a.told.alert.status === 'resolved') - Number(b.told.alert.status === 'resolved') ||
-      a.told.level - b.told.level ||
+      Number(a.entry.alert.status === 'resolved') - Number(b.entry.alert.status === 'resolved') ||
+      a.entry.level - b.entry.level ||
       COLLATOR.compare(a.key, b.key),
   )
-  return keyed.map(({ told }) => told)
+  return keyed.map(({ entry }) => entry)
 }
 
 /** For each alert of a message, the labels that distinguish it from others with the same shown text. */
 export function distinctTexts(
   alerts: readonly MessageAlert[],
-  making: RenderContext,
-  shown = (told: MessageAlert): string => making.escaped(oneLine(nameAndPlace(told, making))),
+  context: RenderContext,
+  shown = (entry: MessageAlert): string => context.escaped(oneLine(nameAndPlace(entry, context))),
 ): ReadonlyMap<MessageAlert, readonly string[]> {
   const pairs = distinctLabels(alerts, shown)
   return new Map(
-    alerts.map((told, index) => {
+    alerts.map((entry, index) => {
       const own = pairs[index] ?? []
-      return [told, own.length === 0 ? [] : [labelText(own)]] as const
+      return [entry, own.length === 0 ? [] : [labelText(own)]] as const
     }),
   )
 }
 
-function nameAndPlace(told: MessageAlert, making: RenderContext): string {
-  return making.memo('name and place', told, () => {
-    const variables = making.variablesOf(told)
-    return [nameOf(variables, making), ...locationOf(variables)].join(' · ')
+function nameAndPlace(entry: MessageAlert, context: RenderContext): string {
+  return context.memo('name and place', entry, () => {
+    const variables = context.variablesOf(entry)
+    return [nameOf(variables, context), ...locationOf(variables)].join(' · ')
   })
 }

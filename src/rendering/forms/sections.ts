@@ -22,7 +22,7 @@ export interface Section {
 const SAME_NAME = 3
 
 /** Sorts alerts into sections by level, resolved ones last. Many with the same name get a section for themselves. */
-export function sectionsOf(views: readonly AlertView[], making: RenderContext): Section[] {
+export function sectionsOf(views: readonly AlertView[], context: RenderContext): Section[] {
   const counts = new Map<string, number>()
   for (const view of views) {
     const key = keyOf(view, true)
@@ -36,7 +36,7 @@ export function sectionsOf(views: readonly AlertView[], making: RenderContext): 
     const known = sections.get(key) ?? {
       section: emptySection(
         sign,
-        named ? [mark, oneLine(name)].filter(Boolean).join(' · ') : headOf(view, making),
+        named ? [mark, oneLine(name)].filter(Boolean).join(' · ') : headOf(view, context),
       ),
       order: isResolved ? 6 : level,
       named,
@@ -47,16 +47,16 @@ export function sectionsOf(views: readonly AlertView[], making: RenderContext): 
   }
   return [...sections.values()]
     .sort((a, b) => a.order - b.order)
-    .map(({ section, named }) => withLines(section, named, making))
+    .map(({ section, named }) => withLines(section, named, context))
 }
 
 /** Adds a section's lines. If its alerts have the same name, the location parts they share go into its heading. */
-function withLines(section: Section, named: boolean, making: RenderContext): Section {
+function withLines(section: Section, named: boolean, context: RenderContext): Section {
   const { mark, alerts } = section
   const shared = named ? sharedPlace(alerts.map(({ places }) => places)) : NOTHING_SHARED
   const heading = [mark, ...shared.parts.map(oneLine)].filter((each) => each !== '')
   const line = cutTo(heading.join(' · '), MAX_LINE_LENGTH, '…')
-  return { ...section, mark: line, lines: linesOf(alerts, making, { named, shared }) }
+  return { ...section, mark: line, lines: linesOf(alerts, context, { named, shared }) }
 }
 
 export function emptySection(sign: string, mark: string): Section {
@@ -67,20 +67,20 @@ function keyOf({ isResolved, level, levelText, name }: AlertView, named: boolean
   return JSON.stringify([isResolved ? 'resolved' : `${level} ${levelText}`, named ? name : ''])
 }
 
-function headOf({ mark, sign }: AlertView, making: RenderContext): string {
-  return mark === sign ? `${sign} ${making.word('alertWord')}` : mark
+function headOf({ mark, sign }: AlertView, context: RenderContext): string {
+  return mark === sign ? `${sign} ${context.word('alertWord')}` : mark
 }
 
 /** A line for each alert; alerts with the same text share a line, with their number. */
 function linesOf(
   views: readonly AlertView[],
-  making: RenderContext,
+  context: RenderContext,
   own: { named: boolean; shared: SharedPlace },
 ): Markup[] {
   const same = Map.groupBy(views, (view) => whatAndWhere(view, own))
   return [...same].map(([text, alike]) => {
     const times = alike.length > 1 ? ` ×${alike.length}` : ''
-    return new Markup(`${making.escaped(text)}${times} · ${whenOf(alike, making)}`)
+    return new Markup(`${context.escaped(text)}${times} · ${whenOf(alike, context)}`)
   })
 }
 
@@ -102,10 +102,10 @@ export function lineText(parts: readonly string[]): string {
 }
 
 /** The start of the alert that fires longest; for resolved alerts, the longest duration. */
-function whenOf(views: readonly AlertView[], making: RenderContext): string {
+function whenOf(views: readonly AlertView[], context: RenderContext): string {
   const lasted = views.flatMap(({ isResolved, lastedMs }) => (isResolved ? (lastedMs ?? []) : []))
   if (lasted.length > 0)
-    return making.word('lastedFor', { d: making.duration(Math.max(...lasted)) })
+    return context.word('lastedFor', { d: context.duration(Math.max(...lasted)) })
   const since = views.map(({ startsAt, receivedAt }) => (startsAt ?? receivedAt).getTime())
-  return making.minute(new Date(Math.min(...since)))
+  return context.minute(new Date(Math.min(...since)))
 }

@@ -14,7 +14,7 @@ const MAX_TITLE_LENGTH = 120
 /** Maximum length of a value in the payload for a title; a title has no room for more. */
 const MAX_VALUE_IN_TITLE = 200
 /** Maximum number of names in a title; a phone shows no more. */
-const NAMED = 3
+const MAX_NAMES = 3
 
 /**
  * Renders the title, which a phone shows only in its notification and in the list of chats: level, name, location, and
@@ -22,84 +22,88 @@ const NAMED = 3
  */
 export function titleOf(
   alerts: readonly MessageAlert[],
-  making: RenderContext,
+  context: RenderContext,
   { stillFiring = 0 }: { stillFiring?: number } = {},
 ): string {
   const first = alerts.find(({ alert }) => alert.status === 'firing') ?? alerts[0]
-  if (first === undefined) return making.word('alertWord')
-  const own = ownTitleOf(first, making)
+  if (first === undefined) return context.word('alertWord')
+  const own = ownTitleOf(first, context)
   if (own !== '')
     return titled([
-      alerts.length === 1 ? own : `${making.count(alerts.length)}${making.word('colon')}${own}`,
+      alerts.length === 1 ? own : `${context.count(alerts.length)}${context.word('colon')}${own}`,
     ])
-  const builtIn = builtInTitle(alerts, first, { stillFiring, making })
+  const builtIn = builtInTitle(alerts, first, { stillFiring, context })
   const it = {
-    ...viewOf(first, making),
-    ...headlineFor(alerts, making),
+    ...viewOf(first, context),
+    ...headlineFor(alerts, context),
     total: alerts.length,
     ...statusCounts(alerts),
     stillFiring,
     title: builtIn,
-    go: making.go,
+    go: context.go,
     get payload() {
-      return making.payloadOf(alerts, MAX_VALUE_IN_TITLE)
+      return context.payloadOf(alerts, MAX_VALUE_IN_TITLE)
     },
   }
-  return titled([making.renderPart('title', it) ?? builtIn])
+  return titled([context.renderPart('title', it) ?? builtIn])
 }
 
 function builtInTitle(
   alerts: readonly MessageAlert[],
   first: MessageAlert,
-  { stillFiring, making }: { stillFiring: number; making: RenderContext },
+  { stillFiring, context }: { stillFiring: number; context: RenderContext },
 ): string {
-  const rest = stillFiring > 0 ? making.word('stillFiring', { n: stillFiring }) : undefined
+  const rest = stillFiring > 0 ? context.word('stillFiring', { n: stillFiring }) : undefined
   return alerts.length === 1
-    ? titleOfOne(first, rest, making)
-    : titleOfSeveral(alerts, rest, making)
+    ? titleOfOne(first, rest, context)
+    : titleOfSeveral(alerts, rest, context)
 }
 
-function ownTitleOf(told: MessageAlert, making: RenderContext): string {
-  const { title } = making.channel
-  return title === undefined ? '' : substitute(title, making.variablesOf(told)).trim()
+function ownTitleOf(entry: MessageAlert, context: RenderContext): string {
+  const { title } = context.channel
+  return title === undefined ? '' : substitute(title, context.variablesOf(entry)).trim()
 }
 
-function titleOfOne(told: MessageAlert, rest: string | undefined, making: RenderContext): string {
-  const variables = making.variablesOf(told)
-  const flapping = (told.changes ?? 0) >= 2 ? `${ICONS.flapping} ${making.word('flapping')} ` : ''
-  const levelText = making.levelText(told)
-  const word = told.alert.status === 'resolved' ? making.word('resolvedWord') : levelText
-  const mark = [signOf(told, levelText), word].filter((each) => each !== '').join(' ')
-  return titled([`${flapping}${mark} ${nameOf(variables, making)}`, ...locationOf(variables), rest])
+function titleOfOne(entry: MessageAlert, rest: string | undefined, context: RenderContext): string {
+  const variables = context.variablesOf(entry)
+  const flapping = (entry.changes ?? 0) >= 2 ? `${ICONS.flapping} ${context.word('flapping')} ` : ''
+  const levelText = context.levelText(entry)
+  const word = entry.alert.status === 'resolved' ? context.word('resolvedWord') : levelText
+  const mark = [signOf(entry, levelText), word].filter((each) => each !== '').join(' ')
+  return titled([
+    `${flapping}${mark} ${nameOf(variables, context)}`,
+    ...locationOf(variables),
+    rest,
+  ])
 }
 
 /** `🔴 14 of 40 critical: …`, or `🔴 Critical 5 alerts: …` if all are critical. */
 function titleOfSeveral(
   alerts: readonly MessageAlert[],
   rest: string | undefined,
-  making: RenderContext,
+  context: RenderContext,
 ): string {
   const names = tallied(
-    inReadingOrder(alerts, making).map((each) => [nameOf(making.variablesOf(each), making), 1]),
+    inReadingOrder(alerts, context).map((each) => [nameOf(context.variablesOf(each), context), 1]),
   )
-  const common = titlePlace(alerts.map((each) => locationOf(making.variablesOf(each))))
-  const head = headOf(headlineOf(alerts, making))
-  return titled([`${head}${making.word('colon')}${namesIn(names)}`, rest, ...common])
+  const common = titlePlace(alerts.map((each) => locationOf(context.variablesOf(each))))
+  const head = headOf(headlineOf(alerts, context))
+  return titled([`${head}${context.word('colon')}${namesIn(names)}`, rest, ...common])
 }
 
 /** Renders the title of counted alerts. */
 export function titleOfCounts(
   groups: readonly CountGroup[],
   total: number,
-  making: RenderContext,
+  context: RenderContext,
 ): string {
   const names = tallied(groups.map(({ name, firing, resolved }) => [name, firing + resolved]))
   const named = namesIn(names.filter(([name]) => name !== ''))
-  const headline = headlineOfCounts(groups, total, making)
+  const headline = headlineOfCounts(groups, total, context)
   const head = headOf(headline)
-  const builtIn = titled([`${head}${named === '' ? '' : `${making.word('colon')}${named}`}`])
+  const builtIn = titled([`${head}${named === '' ? '' : `${context.word('colon')}${named}`}`])
   const it = {
-    ...toolsFor(making),
+    ...toolsFor(context),
     sign: headline.sign,
     mark: headline.mark,
     headline: headline.text,
@@ -107,12 +111,12 @@ export function titleOfCounts(
     ...statusSums(groups),
     stillFiring: 0,
     title: builtIn,
-    go: making.go,
+    go: context.go,
     get payload() {
-      return making.payloadOfCounts(groups, MAX_VALUE_IN_TITLE)
+      return context.payloadOfCounts(groups, MAX_VALUE_IN_TITLE)
     },
   }
-  return titled([making.renderPart('title', it) ?? builtIn])
+  return titled([context.renderPart('title', it) ?? builtIn])
 }
 
 function headOf({ sign, mark, text, isUniform }: Headline): string {
@@ -134,8 +138,8 @@ function tallied(names: readonly (readonly [string, number])[]): [string, number
 
 function namesIn(names: readonly (readonly [string, number])[]): string {
   if (names.length === 1) return names[0]?.[0] ?? ''
-  const shown = names.slice(0, NAMED).map(([name, count]) => `${name} ×${count}`)
-  return `${shown.join(', ')}${names.length > NAMED ? ' …' : ''}`
+  const shown = names.slice(0, MAX_NAMES).map(([name, count]) => `${name} ×${count}`)
+  return `${shown.join(', ')}${names.length > MAX_NAMES ? ' …' : ''}`
 }
 
 /** The parts with which all locations begin, from the cluster down. */

@@ -13,26 +13,26 @@ export function inLanguage(language: Language, texts: readonly [string, string, 
   return texts[{ 'en-US': 0, 'zh-CN': 1, 'zh-TW': 2 }[language]] as string
 }
 
-interface Told {
+interface SampleOptions {
   level?: Level
   /** Minutes between its start and `now`, and minutes that it lasted. */
   since?: number
   lasted?: number
   annotations?: Readonly<Record<string, string>>
-  told?: Partial<MessageAlert>
+  overrides?: Partial<MessageAlert>
 }
 
 /** A sample alert as parsed from an Alertmanager webhook. */
 export function prometheusAlert(
   labels: Readonly<Record<string, string>>,
   now: Date,
-  { level = 2, since = 2, lasted, annotations = {}, told = {} }: Told = {},
+  { level = 2, since = 2, lasted, annotations = {}, overrides = {} }: SampleOptions = {},
 ): MessageAlert {
   const startsAt = new Date(now.getTime() - since * MINUTE)
   const endsAt = lasted === undefined ? undefined : new Date(startsAt.getTime() + lasted * MINUTE)
   const host = labels['instance']
   const query = `${labels['alertname']} > 0`
-  return toldOf(
+  return messageAlertFor(
     {
       source: 'alertmanager',
       levelWord: labels['severity'],
@@ -57,7 +57,7 @@ export function prometheusAlert(
       startsAt,
       endsAt,
     },
-    { level, now, told },
+    { level, now, overrides },
   )
 }
 
@@ -65,11 +65,11 @@ export function prometheusAlert(
 export function ocpAlert(
   variables: Readonly<Record<string, string>>,
   now: Date,
-  { level = 2, since = 2, lasted, told = {} }: Omit<Told, 'annotations'> = {},
+  { level = 2, since = 2, lasted, overrides = {} }: Omit<SampleOptions, 'annotations'> = {},
 ): MessageAlert {
   const startsAt = new Date(now.getTime() - since * MINUTE)
   const endsAt = lasted === undefined ? undefined : new Date(startsAt.getTime() + lasted * MINUTE)
-  return toldOf(
+  return messageAlertFor(
     {
       source: 'ocp',
       levelWord: LEVEL_NAMES[level],
@@ -84,7 +84,7 @@ export function ocpAlert(
       startsAt,
       endsAt,
     },
-    { level, now, told },
+    { level, now, overrides },
   )
 }
 
@@ -97,11 +97,11 @@ function targetOf(labels: Readonly<Record<string, string>>): string {
   return (known.length > 0 ? known : rest).map(([name, value]) => `${name}=${value}`).join(':')
 }
 
-function toldOf(
+function messageAlertFor(
   alert: Pick<Alert, 'source' | 'status' | 'variables' | 'levelWord' | 'startsAt' | 'endsAt'> & {
     labels?: Alert['variables']
   },
-  { level, now, told }: { level: Level; now: Date; told: Partial<MessageAlert> },
+  { level, now, overrides }: { level: Level; now: Date; overrides: Partial<MessageAlert> },
 ): MessageAlert {
   const { variables } = alert
   return {
@@ -115,6 +115,6 @@ function toldOf(
     receivedAt: new Date(now.getTime() - MINUTE),
     repeats: 0,
     firedWhileWaiting: false,
-    ...told,
+    ...overrides,
   }
 }

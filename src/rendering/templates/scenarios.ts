@@ -21,18 +21,18 @@ const MINUTE = 60_000
  * shows them.
  */
 export function scenarios(language: Language, now: Date): Scenario[] {
-  const say = (...texts: [string, string, string]): string => inLanguage(language, texts)
-  const summary = say(
+  const text = (...texts: [string, string, string]): string => inLanguage(language, texts)
+  const summary = text(
     'The load of {} is 42, three times its usual',
     '{} 负载为 42，是平时的三倍',
     '{} 負載為 42，是平時的三倍',
   )
-  const description = say(
+  const description = text(
     'Load over 5 minutes is above 30. Look for queries without an index first.',
     '5 分钟负载超过 30。请先检查未走索引的查询。',
     '5 分鐘負載超過 30。請先檢查未走索引的查詢。',
   )
-  const highLoad = (host: string, told: Parameters<typeof prometheusAlert>[2] = {}): MessageAlert =>
+  const highLoad: HighLoad = (host, options = {}) =>
     prometheusAlert(
       { alertname: 'HighLoad', severity: 'critical', cluster: 'ob_prod', instance: host },
       now,
@@ -42,10 +42,10 @@ export function scenarios(language: Language, now: Date): Scenario[] {
           description,
           runbook_url: 'https://wiki.example/runbooks/high_load',
         },
-        ...told,
+        ...options,
       },
     )
-  const connection = connectionIn(say)
+  const connection = connectionIn(text)
   const hosts = ['db-1', 'db-2', 'db-3', 'db-4', 'db-5']
   const group = hosts.map((host, index) => highLoad(host, { since: 2 + index }))
   const recovered = { since: 14, lasted: 12 }
@@ -61,7 +61,7 @@ export function scenarios(language: Language, now: Date): Scenario[] {
       [highLoad('db-1', recovered), highLoad('db-2', { since: 14, lasted: 13 })],
       { stillFiring: group.slice(2) },
     ),
-    message('flapping', now, [highLoad('db-1', { told: { changes: 6 } })]),
+    message('flapping', now, [highLoad('db-1', { overrides: { changes: 6 } })]),
     message('forty at once', now, forty(highLoad, now), { form: 'lines' }),
     counts('ten thousand at once', now),
     message('delayed by a penalty', now, group.slice(0, 2), {
@@ -82,17 +82,17 @@ export function scenarios(language: Language, now: Date): Scenario[] {
 }
 
 /** The variables of an alert of OCP. */
-function connectionIn(say: (en: string, zh: string, tw: string) => string) {
+function connectionIn(text: (en: string, zh: string, tw: string) => string) {
   return {
     alarm_id: '187',
     alarm_type: 'ob_cannot_connected',
-    alarm_name: say(
+    alarm_name: text(
       'OceanBase host cannot connected',
       'OceanBase服务器无法连接',
       'OceanBase伺服器無法連線',
     ),
     alarm_target: 'alarm_template_id=0:ob_cluster=ob4253_A-1731295857:host=192.0.2.11',
-    alarm_description: say(
+    alarm_description: text(
       'OceanBase cluster: ob4253_A, host: 192.0.2.11, alert: OceanBase host cannot connected.',
       '集群：ob4253_A，主机：192.0.2.11，告警：OceanBase服务器无法连接。',
       '叢集：ob4253_A，主機：192.0.2.11，警示：OceanBase伺服器無法連線。',
@@ -138,7 +138,7 @@ function message(
   return { name, ask: { kind: 'message', request } }
 }
 
-type HighLoad = (host: string, told?: Parameters<typeof prometheusAlert>[2]) => MessageAlert
+type HighLoad = (host: string, options?: Parameters<typeof prometheusAlert>[2]) => MessageAlert
 
 /** A typical storm: several rules and hosts, a few alerts already resolved; the most severe first. */
 function forty(highLoad: HighLoad, now: Date): MessageAlert[] {

@@ -21,13 +21,13 @@ export const VARIABLE = new RegExp(`\\$\\{\\s*(${NAME_IN_BRACES})\\s*\\}`, 'gu')
 export const MAX_VALUE_LENGTH = 20_000
 
 /** The variables for templates: words in the language, times in the zone. The channel's own override the alert's. */
-export function variablesFor(told: MessageAlert, channel: Channel, locale: Locale): Variables {
-  const { alert, level } = told
+export function variablesFor(entry: MessageAlert, channel: Channel, locale: Locale): Variables {
+  const { alert, level } = entry
   const variables: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(alert.variables))
     variables[name] = value.slice(0, MAX_VALUE_LENGTH)
   delete variables['alarm_level']
-  const levelText = levelTextOf(told, { language: locale.language, levels: channel.levels })
+  const levelText = levelTextOf(entry, { language: locale.language, levels: channel.levels })
   if (levelText !== '') variables['alarm_level'] = levelText
   variables['alarm_level_color'] ??= LEVEL_COLORS[level]
   variables['alarm_status'] = statusWord(locale.language, alert.status)
@@ -35,8 +35,8 @@ export function variablesFor(told: MessageAlert, channel: Channel, locale: Local
     const text = variables[name]
     if (text !== undefined) variables[name] = timeInZone(text, locale.timezone)
   }
-  if (told.repeats > 0) variables['repeats'] = String(told.repeats)
-  const lasted = lastedMs(told)
+  if (entry.repeats > 0) variables['repeats'] = String(entry.repeats)
+  const lasted = lastedMs(entry)
   if (lasted !== undefined) variables['lasted'] = durationWord(locale.language, lasted)
   // Each may use the variables before it; `${…}` within a value is not replaced.
   for (const [name, text] of channel.variables) variables[name] = substitute(text, variables)

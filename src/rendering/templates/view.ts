@@ -21,61 +21,61 @@ const LISTED = 5
 const NONE: Variables = Object.freeze(Object.create(null))
 
 /** The fields that `it` has in every part; `v` has the alert's variables, in parts about one alert. */
-export function toolsFor(making: RenderContext, v: Variables = NONE) {
-  const { heading, bold, quote, link, browser } = making.markup
+export function toolsFor(context: RenderContext, v: Variables = NONE) {
+  const { heading, bold, quote, link, browser } = context.markup
   const instant = (value: unknown): Date | undefined => {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value
-    return typeof value === 'string' ? instantIn(value, making.zone) : undefined
+    return typeof value === 'string' ? instantIn(value, context.zone) : undefined
   }
   return {
     v,
     get: (name: string): string => v[name] ?? '',
     word: (word: string, values?: Record<string, string | number>): string => {
       if (!isWord(word)) throw new TemplateError(`there is no word ${JSON.stringify(word)}`)
-      return making.word(word, values)
+      return context.word(word, values)
     },
     time: (value: unknown, pattern?: string, zone?: string): string => {
       const at = instant(value)
-      return at === undefined ? String(value ?? '') : making.time(at, pattern, zone)
+      return at === undefined ? String(value ?? '') : context.time(at, pattern, zone)
     },
     /** The time from an instant to the message, with the message's time, because it may be read much later. */
     ago: (value: unknown): string => {
       const at = instant(value)
       if (at === undefined) return ''
-      return making.word('agoAsOf', { d: making.since(at), at: making.asOf })
+      return context.word('agoAsOf', { d: context.since(at), at: context.asOf })
     },
     duration: (from: unknown, to?: unknown): string => {
-      if (typeof from === 'number') return making.duration(from)
-      const [start, end] = [instant(from), instant(to ?? making.now)]
+      if (typeof from === 'number') return context.duration(from)
+      const [start, end] = [instant(from), instant(to ?? context.now)]
       if (start === undefined || end === undefined) return ''
-      return making.duration(end.getTime() - start.getTime())
+      return context.duration(end.getTime() - start.getTime())
     },
-    ...numbersFor(making.language),
+    ...numbersFor(context.language),
     url: urlWith,
     levelSign: (level: keyof typeof LEVEL_ICONS): string => LEVEL_ICONS[level] ?? '',
     cut: (text: unknown, length: number): string =>
-      cutTo(String(text ?? ''), length, making.word('cut')),
-    list: (values: Iterable<unknown>, most = LISTED): string => listed([...values], most, making),
+      cutTo(String(text ?? ''), length, context.word('cut')),
+    list: (values: Iterable<unknown>, most = LISTED): string => listed([...values], most, context),
     heading,
     bold,
     quote,
     link,
     browser,
     /** Ends a line within a paragraph. */
-    lineBreak: making.channel.format === 'text' ? '' : new Markup('  '),
-    format: making.channel.format,
-    language: making.language,
-    now: making.now,
-    asOf: making.asOf,
+    lineBreak: context.channel.format === 'text' ? '' : new Markup('  '),
+    format: context.channel.format,
+    language: context.language,
+    now: context.now,
+    asOf: context.asOf,
   }
 }
 
-function listed(values: readonly unknown[], most: number, making: RenderContext): string {
+function listed(values: readonly unknown[], most: number, context: RenderContext): string {
   const shown = values.slice(0, most).map(String)
-  const comma = making.language === 'en-US' ? ', ' : '、'
+  const comma = context.language === 'en-US' ? ', ' : '、'
   const more = values.length - shown.length
   if (more === 0) return shown.join(comma)
-  return `${shown.join(comma)} ${making.word('moreOf', { n: making.language === 'en-US' ? more : values.length })}`
+  return `${shown.join(comma)} ${context.word('moreOf', { n: context.language === 'en-US' ? more : values.length })}`
 }
 
 /** How an alert is shown: alone, or shorter among others. */
@@ -101,30 +101,30 @@ export interface Common {
 }
 
 /** The fields that `it` has in a part about one alert; a group has them for each of its alerts. */
-export function viewOf(told: MessageAlert, making: RenderContext, options: ViewOptions = {}) {
-  const { alert, level } = told
+export function viewOf(entry: MessageAlert, context: RenderContext, options: ViewOptions = {}) {
+  const { alert, level } = entry
   const { grouped = false, brief = false, without = [], common, distinct = [] } = options
   const { longest, maxLines } = options
-  const all = making.variablesOf(told)
+  const all = context.variablesOf(entry)
   const cut =
-    longest === undefined ? all : cutAll(all, { longest, maxLines, notice: making.word('cut') })
+    longest === undefined ? all : cutAll(all, { longest, maxLines, notice: context.word('cut') })
   const v = without.length === 0 ? cut : lacking(cut, without)
   const isResolved = alert.status === 'resolved'
-  const levelText = making.levelText(told)
-  const sign = signOf(told, levelText)
-  const mark = `${sign} ${isResolved ? making.word('resolvedWord') : levelText}`.trim()
-  const name = nameOf(cut, making)
+  const levelText = context.levelText(entry)
+  const sign = signOf(entry, levelText)
+  const mark = `${sign} ${isResolved ? context.word('resolvedWord') : levelText}`.trim()
+  const name = nameOf(cut, context)
   const places = [...locationOf(v), ...distinct]
   // A group shows the link to its silence form once, not with each alert.
-  const own = linksOf(told, v).filter(({ word }) => !grouped || word !== 'silenceGroup')
-  const links = own.map(({ word, url }) => ({ label: making.word(SHORT[word] ?? word), url }))
+  const own = linksOf(entry, v).filter(({ word }) => !grouped || word !== 'silenceGroup')
+  const links = own.map(({ word, url }) => ({ label: context.word(SHORT[word] ?? word), url }))
   return {
-    ...toolsFor(making, v),
-    told,
+    ...toolsFor(context, v),
+    told: entry,
     isOcp: isOcpAlert(alert),
     isResolved,
     level,
-    levelWord: levelWord(making.language, level, isOcpAlert(alert)),
+    levelWord: levelWord(context.language, level, isOcpAlert(alert)),
     levelText,
     sign,
     mark,
@@ -136,27 +136,27 @@ export function viewOf(told: MessageAlert, making: RenderContext, options: ViewO
     places,
     distinct,
     label: labelOf(name, places, common),
-    ...textsIn(v, otherTexts(told, longest), making),
-    labels: labelsOf(told, longest),
+    ...textsIn(v, otherTexts(entry, longest), context),
+    labels: labelsOf(entry, longest),
     /** The labels that are not part of the place. */
-    otherLabels: labelList(told, { longest, without: [] }).filter(
+    otherLabels: labelList(entry, { longest, without: [] }).filter(
       ({ name, value }) => !places.includes(value) && !places.includes(`${name}=${value}`),
     ),
-    labelsExcept: (...names: string[]) => labelList(told, { longest, without: names }),
+    labelsExcept: (...names: string[]) => labelList(entry, { longest, without: names }),
     startsAt: alert.startsAt,
     endsAt: alert.endsAt,
-    lastedMs: lastedMs(told),
-    receivedAt: told.receivedAt,
-    repeats: told.repeats,
-    changes: told.changes ?? 0,
-    firedWhileWaiting: told.firedWhileWaiting,
+    lastedMs: lastedMs(entry),
+    receivedAt: entry.receivedAt,
+    repeats: entry.repeats,
+    changes: entry.changes ?? 0,
+    firedWhileWaiting: entry.firedWhileWaiting,
     /** Start and duration of a firing alert; duration and end of a resolved one. */
-    when: whenOf(told, making, { grouped }),
-    elapsed: elapsedOf(told, making, { grouped }),
+    when: whenOf(entry, context, { grouped }),
+    elapsed: elapsedOf(entry, context, { grouped }),
     grouped,
     brief,
     links,
-    ...linkLines(told, making, { grouped, brief, links }),
+    ...linkLines(entry, context, { grouped, brief, links }),
   }
 }
 
@@ -164,21 +164,21 @@ export type AlertView = ReturnType<typeof viewOf>
 
 /** The links as a line, alone and after the time. A card has them as buttons instead. */
 function linkLines(
-  told: MessageAlert,
-  making: RenderContext,
+  entry: MessageAlert,
+  context: RenderContext,
   {
     grouped,
     brief,
     links,
   }: { grouped: boolean; brief: boolean; links: readonly { label: string; url: string }[] },
 ) {
-  const { format } = making.channel
+  const { format } = context.channel
   const separator = format === 'text' ? '\n' : ' · '
   const linkTexts = (): string[] => {
     if (brief || (format === 'actionCard' && !grouped)) return []
     // Plain text shows addresses in full, so within a group each alert has only one.
     const shown = format === 'text' && grouped ? links.slice(0, 1) : links
-    return shown.map(({ label, url }) => making.markup.browser(label, url).toString())
+    return shown.map(({ label, url }) => context.markup.browser(label, url).toString())
   }
   const lineOf = (parts: readonly string[]): Markup | undefined => {
     const line = parts.filter((each) => each !== '').join(separator)
@@ -186,7 +186,7 @@ function linkLines(
   }
   return {
     linkLine: lineOf(linkTexts()),
-    whenLine: lineOf([whenOf(told, making, { grouped }), ...linkTexts()]),
+    whenLine: lineOf([whenOf(entry, context, { grouped }), ...linkTexts()]),
   }
 }
 
@@ -197,10 +197,10 @@ export function signOf({ alert, level }: MessageAlert, levelText: string): strin
 }
 
 /** Summary, details and value, none repeated. Without summary and description, `details` has the other annotations. */
-function textsIn(v: Variables, texts: readonly Label[], making: RenderContext) {
+function textsIn(v: Variables, texts: readonly Label[], context: RenderContext) {
   const summary = v['alarm_summary'] ?? ''
   const description = v['alarm_description'] ?? ''
-  const others = texts.map(({ name, value }) => `${name}${making.word('colon')}${value}`)
+  const others = texts.map(({ name, value }) => `${name}${context.word('colon')}${value}`)
   const described = description.trim() === summary.trim() ? '' : description
   const details =
     summary === '' && described === ''
@@ -219,25 +219,25 @@ function otherTexts({ alert }: MessageAlert, longest = MAX_VALUE_LENGTH): Label[
 }
 
 /** The name of an alert, or the beginning of its text; never empty. */
-export function nameOf(v: Variables, making: RenderContext): string {
+export function nameOf(v: Variables, context: RenderContext): string {
   const message = v['message'] ?? v['alarm_summary'] ?? v['alarm_description']
   return (
     v['alarm_name'] ??
     v['alarm_type'] ??
     (message === undefined ? undefined : cutTo(firstLine(message), 60, '…')) ??
-    making.word('alertWord')
+    context.word('alertWord')
   )
 }
 
 /** The link to the page that lists all; undefined in a card, which has a button for it. */
-export function listLinkOf(url: string | undefined, making: RenderContext): Markup | undefined {
-  if (url === undefined || making.channel.format === 'actionCard') return undefined
-  return making.markup.link(making.word('all'), url)
+export function listLinkOf(url: string | undefined, context: RenderContext): Markup | undefined {
+  if (url === undefined || context.channel.format === 'actionCard') return undefined
+  return context.markup.link(context.word('all'), url)
 }
 
 /** The buttons of a card about one alert; they open in the browser, as the links of a text do. */
-export function buttonsOf(links: readonly AlertLink[], making: RenderContext) {
-  return links.map(({ word, url }) => ({ title: making.word(word), url: browserUrl(url) }))
+export function buttonsOf(links: readonly AlertLink[], context: RenderContext) {
+  return links.map(({ word, url }) => ({ title: context.word(word), url: browserUrl(url) }))
 }
 
 /** Labels that are not listed, because the heading shows them. */
@@ -249,32 +249,32 @@ const SHORT: Readonly<Partial<Record<Word, Word>>> = {
 }
 
 function whenOf(
-  told: MessageAlert,
-  making: RenderContext,
+  entry: MessageAlert,
+  context: RenderContext,
   { grouped }: { grouped: boolean },
 ): string {
-  const { startsAt, endsAt } = told.alert
-  const lasted = lastedMs(told)
-  const comma = making.word('comma')
+  const { startsAt, endsAt } = entry.alert
+  const lasted = lastedMs(entry)
+  const comma = context.word('comma')
   if (lasted !== undefined && endsAt !== undefined)
-    return `${making.word('lastedFor', { d: making.duration(lasted) })}${comma}${making.time(endsAt)}`
+    return `${context.word('lastedFor', { d: context.duration(lasted) })}${comma}${context.time(endsAt)}`
   if (startsAt === undefined) return ''
-  const elapsed = elapsedOf(told, making, { grouped })
-  return elapsed === '' ? making.time(startsAt) : `${making.time(startsAt)}${comma}${elapsed}`
+  const elapsed = elapsedOf(entry, context, { grouped })
+  return elapsed === '' ? context.time(startsAt) : `${context.time(startsAt)}${comma}${elapsed}`
 }
 
 /** How long a firing alert has lasted; empty below 10 seconds. Only outside a group it includes the message's time. */
 function elapsedOf(
   { alert }: MessageAlert,
-  making: RenderContext,
+  context: RenderContext,
   { grouped }: { grouped: boolean },
 ): string {
   const { status, startsAt } = alert
-  const d = status === 'firing' && startsAt !== undefined ? making.elapsed(startsAt) : undefined
+  const d = status === 'firing' && startsAt !== undefined ? context.elapsed(startsAt) : undefined
   if (d === undefined) return ''
   return grouped
-    ? making.word('firesFor', { d })
-    : making.word('firesForAsOf', { d, at: making.asOf })
+    ? context.word('firesFor', { d })
+    : context.word('firesForAsOf', { d, at: context.asOf })
 }
 
 /** Name and location, without the parts that the group shows once. */
@@ -297,9 +297,9 @@ interface Label {
 }
 
 /** Labels as a list. Each is also a property under its name, unless an array has a property of that name. */
-function labelsOf(told: MessageAlert, longest?: number) {
-  const list = labelList(told, { longest, without: [] })
-  for (const [name, value] of Object.entries(told.alert.labels ?? {}))
+function labelsOf(entry: MessageAlert, longest?: number) {
+  const list = labelList(entry, { longest, without: [] })
+  for (const [name, value] of Object.entries(entry.alert.labels ?? {}))
     if (!(name in list) && !/^\d+$/.test(name)) Object.defineProperty(list, name, { value })
   return list
 }

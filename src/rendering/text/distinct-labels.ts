@@ -15,7 +15,7 @@ export interface LabelPair {
  */
 export function distinctLabels(
   alerts: readonly MessageAlert[],
-  shown: (told: MessageAlert) => string,
+  shown: (entry: MessageAlert) => string,
 ): LabelPair[][] {
   const pairs = alerts.map((): LabelPair[] => [])
   const groups = Map.groupBy(alerts.keys(), (index) => shown(alerts[index] as MessageAlert))

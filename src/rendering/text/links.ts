@@ -16,13 +16,13 @@ const MAX_URL_LENGTH = 3_000
  * The links of an alert: to OCP, or to its runbook, graph, dashboard and image. While an alert from Alertmanager fires,
  * also to silence forms for exactly this alert and for its group.
  */
-export function linksOf(told: MessageAlert, variables: Variables): AlertLink[] {
-  const { source } = told.alert
+export function linksOf(entry: MessageAlert, variables: Variables): AlertLink[] {
+  const { source } = entry.alert
   const url = (name: string): string | undefined => safeUrl(variables[name])
   if (source === 'ocp')
     return linksFrom([
       ['openInOcp', url('alarm_url')],
-      ['mute', told.silenceLink],
+      ['mute', entry.silenceLink],
     ])
   const runbook = url('runbook_url')
   const alarmUrl = url('alarm_url')
@@ -32,9 +32,12 @@ export function linksOf(told: MessageAlert, variables: Variables): AlertLink[] {
     [origin === undefined ? 'open' : wordFor(origin), origin],
     ['dashboard', url('dashboard_url') ?? url('panelURL') ?? url('dashboardURL')],
     ['image', url('image_url')],
-    ['silence', silenceOf(told, variables)],
+    ['silence', silenceOf(entry, variables)],
     // The page behind a silence link also offers to silence the group.
-    ['silenceGroup', told.silenceLink === undefined ? groupSilenceOf(told, variables) : undefined],
+    [
+      'silenceGroup',
+      entry.silenceLink === undefined ? groupSilenceOf(entry, variables) : undefined,
+    ],
   ])
 }
 

@@ -6,26 +6,27 @@ export function summaryOf(
   total: number,
   { firing, resolved }: { firing: number; resolved: number },
   { from, to }: Pick<RenderRequest, 'from' | 'to'>,
-  making: RenderContext,
+  context: RenderContext,
 ) {
   const counts = [
-    firing > 0 ? making.word('firing', { n: firing }) : undefined,
-    resolved > 0 ? making.word('resolved', { n: resolved }) : undefined,
+    firing > 0 ? context.word('firing', { n: firing }) : undefined,
+    resolved > 0 ? context.word('resolved', { n: resolved }) : undefined,
   ].filter((each) => each !== undefined)
   // With the date, because the message may be read on another day.
-  const start = making.time(from, 'MM-dd HH:mm:ss')
-  const end = making.time(to, isSameDay(making, from, to) ? 'HH:mm:ss' : 'MM-dd HH:mm:ss')
+  const start = context.time(from, 'MM-dd HH:mm:ss')
+  const end = context.time(to, isSameDay(context, from, to) ? 'HH:mm:ss' : 'MM-dd HH:mm:ss')
   return {
     total,
     firing,
     resolved,
-    counts: counts.join(making.word('comma')),
-    span: from.getTime() === to.getTime() ? start : making.word('fromTo', { from: start, to: end }),
+    counts: counts.join(context.word('comma')),
+    span:
+      from.getTime() === to.getTime() ? start : context.word('fromTo', { from: start, to: end }),
     from,
     to,
   }
 }
 
-function isSameDay(making: RenderContext, one: Date, other: Date): boolean {
-  return making.time(one, 'yyyy-MM-dd') === making.time(other, 'yyyy-MM-dd')
+function isSameDay(context: RenderContext, one: Date, other: Date): boolean {
+  return context.time(one, 'yyyy-MM-dd') === context.time(other, 'yyyy-MM-dd')
 }

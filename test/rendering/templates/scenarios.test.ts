@@ -195,13 +195,13 @@ const alert = fc
     changes: fc.nat(4),
     repeats: fc.nat(3),
   })
-  .map(({ labels, summary, description, runbook, lasted, level, ...told }): MessageAlert => {
+  .map(({ labels, summary, description, runbook, lasted, level, ...overrides }): MessageAlert => {
     const annotations = { summary, description, runbook_url: runbook }
-    const said = Object.entries(annotations).filter(([, value]) => value !== undefined)
+    const defined = Object.entries(annotations).filter(([, value]) => value !== undefined)
     return prometheusAlert({ alertname: 'A', ...labels }, NOW, {
-      annotations: Object.fromEntries(said) as Record<string, string>,
+      annotations: Object.fromEntries(defined) as Record<string, string>,
       level,
-      told,
+      overrides,
       ...(lasted === undefined ? {} : { lasted }),
     })
   })
