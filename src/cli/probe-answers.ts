@@ -43,7 +43,7 @@ const settled = (answer: string): Answer => ({ answer, isOpen: false })
 
 function repeatAnswer(outcome: TestOutcome | undefined, copies: number | undefined): Answer {
   if (outcome === undefined || outcome.errcode === null) return open(outcome)
-  if (isPassing(outcome)) return open(outcome)
+  if (isAboutLoad(outcome)) return open(outcome)
   const reply =
     outcome.errcode === 0 ? 'answered like the first' : `answered with ${replyOf(outcome)}`
   const known =
@@ -86,7 +86,7 @@ function open(outcome: TestOutcome | undefined): Answer {
 }
 
 /** True if DingTalk refused the call because of its load or limit, not because of the message. */
-export function isPassing({ result }: TestOutcome): boolean {
+export function isAboutLoad({ result }: TestOutcome): boolean {
   return ['throttled', 'busy'].includes(result ?? '')
 }
 

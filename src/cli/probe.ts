@@ -7,7 +7,7 @@ import { probeMessage } from '../pipeline/test-message.ts'
 import { conceal } from '../redact.ts'
 import type { TestOutcome } from '../reporting/test-outcome.ts'
 import { type ConfigOptions, load } from './load.ts'
-import { answersFrom, isPassing, type Seen } from './probe-answers.ts'
+import { answersFrom, isAboutLoad, type Seen } from './probe-answers.ts'
 import { testThroughReceiver } from './test.ts'
 import { openSender } from './test-here.ts'
 
@@ -51,7 +51,7 @@ export async function probe(
     process.stdout.write(`${name}: not accepted${code}. ${first?.words ?? ''}\n`)
     return FAILED
   }
-  const answers = answersFrom(outcomes, { probes, seen: await look(outcomes, ask) })
+  const answers = answersFrom(outcomes, { probes, seen: await askWhatGroupShows(outcomes, ask) })
   const width = Math.max(...answers.map(({ question }) => question.length)) + 2
   for (const { question, answer } of answers)
     process.stdout.write(`${question.padEnd(width)}${answer}\n`)
@@ -109,8 +109,8 @@ async function post(
       }
       const [outcome] = found
       if (outcome !== undefined) outcomes.set(each, outcome)
-      const mayGoOn = each === 'first' ? outcome?.state === 'sent' : hasVerdict(outcome)
-      if (!mayGoOn) break
+      const mayContinue = each === 'first' ? outcome?.state === 'sent' : hasVerdict(outcome)
+      if (!mayContinue) break
     }
   } finally {
     await own.sender?.close()
@@ -121,11 +121,14 @@ async function post(
 /** True if DingTalk's reply is about the message itself. */
 function hasVerdict(outcome: TestOutcome | undefined): boolean {
   if (outcome === undefined || outcome.state === 'sent') return outcome !== undefined
-  return outcome.errcode !== null && !isPassing(outcome)
+  return outcome.errcode !== null && !isAboutLoad(outcome)
 }
 
 /** Asks the person what the group shows, which no reply contains. */
-async function look(outcomes: ReadonlyMap<Probe, TestOutcome>, ask: Ask): Promise<Seen> {
+async function askWhatGroupShows(
+  outcomes: ReadonlyMap<Probe, TestOutcome>,
+  ask: Ask,
+): Promise<Seen> {
   const seen: Seen = { copies: undefined, notified: undefined }
   if (outcomes.has('repeat')) {
     const [, copies] =

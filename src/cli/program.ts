@@ -27,7 +27,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   })
   try {
     const rest = readEnvFile(argv, process.env)
-    await mustBeKnown(rest, program)
+    await assertKnownCommand(rest, program)
     await program.parseAsync(withKnownFlags(rest), { from: 'user' })
     return code
   } catch (error) {
@@ -236,7 +236,7 @@ function addInquiries(program: Command, end: End): void {
 }
 
 /** Throws for an unknown command, which the default command would take for an argument. */
-async function mustBeKnown(argv: readonly string[], program: Command): Promise<void> {
+async function assertKnownCommand(argv: readonly string[], program: Command): Promise<void> {
   const [first] = argv
   const names = program.commands.map((each) => each.name())
   if (first === undefined || first.startsWith('-') || names.includes(first)) return

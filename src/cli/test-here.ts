@@ -136,7 +136,7 @@ async function sendOne(
 ): Promise<TestOutcome[]> {
   const { store, clock, notifier, uuid, owner } = deps
   const { signal } = new AbortController()
-  const making = { settings: deps.settings(), notifier, uuid }
+  const messageDeps = { settings: deps.settings(), notifier, uuid }
   const now = clock.now()
   const until = new Date(now.getTime() + LEASE_MS)
   const pauses = async () => pausesOf(await readStatus(store, deps.settings(), clock.now()))
@@ -147,22 +147,22 @@ async function sendOne(
       `${robot.name} is paused by ${pause.by ?? 'hand'}; start the receiver and resume the robot in its console, then test it`,
     )
   if (await store.lease({ robot: robot.name, owner, now, until })) {
-    const ids = await store.enqueue([apart(making)], now)
+    const ids = await store.enqueue([apart(messageDeps)], now)
     await workTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
     return outcomesAfter(ids, { store, clock, waitMs: 0, signal, pauses })
   }
   process.stderr.write(`${robot.name}: another process holds its lease and sends the test\n`)
-  const ids = await store.enqueue(ordinary(making), now)
+  const ids = await store.enqueue(ordinary(messageDeps), now)
   return outcomesAfter(ids, { store, clock, waitMs: OTHER_PROCESS_TIMEOUT_MS, signal, pauses })
 }
 
 /** Test messages for the robot's queue, which the process with its lease sends. */
-function queuedTests(robot: Robot, name: string, making: Parameters<typeof robotTest>[1]) {
-  const ofChannel = making.settings.channels.has(name)
-    ? testMessages(name, making).filter((each) => each.robot === robot.name)
+function queuedTests(robot: Robot, name: string, messageDeps: Parameters<typeof robotTest>[1]) {
+  const ofChannel = messageDeps.settings.channels.has(name)
+    ? testMessages(name, messageDeps).filter((each) => each.robot === robot.name)
     : []
   if (ofChannel.length > 0) return ofChannel
-  return [robotTest(robot.name, making)]
+  return [robotTest(robot.name, messageDeps)]
 }
 
 /** Reports once why nothing is sent yet. */

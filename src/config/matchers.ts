@@ -59,13 +59,13 @@ function termsIn(text: string): MatcherTerm[] {
   }
   if (classic === undefined) throw refusal
   // The classic notation accepts nearly any text as a value, so likely mistakes are checked here.
-  mustBeBalanced(text, classic)
-  for (const term of classic) mustBeMeant(term, text)
+  assertBalanced(text, classic)
+  for (const term of classic) assertNoLikelyMistake(term, text)
   return classic
 }
 
 /** The classic notation accepts an unpaired brace at either end, and so would cut the last one off `a=~x{2}`. */
-function mustBeBalanced(text: string, terms: readonly MatcherTerm[]): void {
+function assertBalanced(text: string, terms: readonly MatcherTerm[]): void {
   const outside = terms.map(({ valueAt, value }) => (text[valueAt] === '"' ? '' : value)).join('')
   const opened = text.startsWith('{')
   const closed = text.endsWith('}')
@@ -85,7 +85,7 @@ function count(text: string, sign: string): number {
   return text.split(sign).length - 1
 }
 
-function mustBeMeant({ value, valueAt }: MatcherTerm, text: string): void {
+function assertNoLikelyMistake({ value, valueAt }: MatcherTerm, text: string): void {
   if (text[valueAt] === '"') return
   if (value.startsWith('=') && text[valueAt - 1] === '=')
     throw new SyntaxFault('== is not an operator; write =', valueAt - 1)

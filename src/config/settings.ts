@@ -75,13 +75,13 @@ export function listenOf(text: string, fault: (what: string) => void): Settings[
   return { host: host.replace(/^\[|\]$/g, '') || '0.0.0.0', port: Number(port) }
 }
 
-const USUAL_STORE = 'data/receiver.db'
+const DEFAULT_STORE = 'data/receiver.db'
 
 /** The default store: beside the configuration, or in the state folder of a systemd unit unless that file exists. */
 function defaultStore({ folder, env }: SettingsContext): string {
   const [given] = (env['STATE_DIRECTORY'] ?? '').split(':')
-  const exists = existsSync(resolvePath(folder, USUAL_STORE))
-  return given && !exists ? `sqlite:${join(given, 'receiver.db')}` : `sqlite:${USUAL_STORE}`
+  const exists = existsSync(resolvePath(folder, DEFAULT_STORE))
+  return given && !exists ? `sqlite:${join(given, 'receiver.db')}` : `sqlite:${DEFAULT_STORE}`
 }
 
 function storeOf(value: SecretConfig, context: SettingsContext): Secret {

@@ -20,14 +20,14 @@ export function checkTexts(
   context: Context,
 ): void {
   const own = Object.keys(variables)
-  const look = (text: string | undefined, at: Path): void => {
+  const check = (text: string | undefined, at: Path): void => {
     if (text !== undefined) checkText(text, at, { ...context, own })
   }
-  look(title, [...path, 'title'])
-  for (const [name, text] of Object.entries(variables)) look(text, [...path, 'variables', name])
+  check(title, [...path, 'title'])
+  for (const [name, text] of Object.entries(variables)) check(text, [...path, 'variables', name])
   const file = fileIn(template ?? '')
   const where = [...path, 'template']
-  if (file === undefined) look(template, where)
+  if (file === undefined) check(template, where)
   else context.fault(where, `looks like a file; write the name of a template in templates/${file}`)
   const by = typeof aggregate === 'object' ? (aggregate.by ?? []) : []
   for (const [index, name] of by.entries()) {

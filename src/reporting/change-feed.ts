@@ -18,7 +18,7 @@ export class ChangeFeed {
   readonly #clock: Clock
   readonly #listeners = new Set<Listener>()
   readonly #end = new AbortController()
-  #rung = false
+  #isPending = false
   #running = false
   #sleep: AbortController | undefined
 
@@ -31,8 +31,8 @@ export class ChangeFeed {
   }
 
   notify(): void {
-    if (this.#rung || this.#listeners.size === 0) return
-    this.#rung = true
+    if (this.#isPending || this.#listeners.size === 0) return
+    this.#isPending = true
     this.#sleep?.abort()
   }
 
@@ -62,12 +62,12 @@ export class ChangeFeed {
   async #run(): Promise<void> {
     this.#running = true
     while (this.#listeners.size > 0) {
-      if (!this.#rung) {
+      if (!this.#isPending) {
         this.#sleep = new AbortController()
         await this.#clock.sleep(MAX_INTERVAL_MS, this.#sleep.signal)
         this.#sleep = undefined
       }
-      this.#rung = false
+      this.#isPending = false
       for (const listener of [...this.#listeners]) listener.changed()
       await this.#clock.sleep(MIN_INTERVAL_MS, this.#end.signal)
     }
@@ -92,17 +92,17 @@ const NOTIFYING_EVENTS = [
   'configRefused',
 ] as const satisfies readonly (keyof Events)[]
 
-/** Wraps the events so that those in NOTIFYING_EVENTS also call `ring`. */
-export function notifyOnEvent(events: Events, ring: () => void): Events {
-  const rung = NOTIFYING_EVENTS.map((name) => {
-    const happen = events[name] as (...values: unknown[]) => void
+/** Wraps the events so that those in NOTIFYING_EVENTS also call `notify`. */
+export function notifyOnEvent(events: Events, notify: () => void): Events {
+  const wrapped = NOTIFYING_EVENTS.map((name) => {
+    const original = events[name] as (...values: unknown[]) => void
     return [
       name,
       (...values: unknown[]) => {
-        happen(...values)
-        ring()
+        original(...values)
+        notify()
       },
     ]
   })
-  return { ...events, ...Object.fromEntries(rung) }
+  return { ...events, ...Object.fromEntries(wrapped) }
 }

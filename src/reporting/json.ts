@@ -65,7 +65,7 @@ export function alertsJson(alerts: readonly AlertWithVariables[]) {
 
 /** The status in the format of the API. */
 export function statusJson(
-  standing: StatusSnapshot,
+  status: StatusSnapshot,
   {
     version,
     startedAt,
@@ -82,12 +82,12 @@ export function statusJson(
     mutes?: readonly Silence[]
   },
 ) {
-  const { settings } = standing
+  const { settings } = status
   const robots = [...settings.robots.values()].map(
-    (robot) => [robot.name, robotJson(robot, standing, replica)] as const,
+    (robot) => [robot.name, robotJson(robot, status, replica)] as const,
   )
   const channels = [...settings.channels.values()].map(
-    (channel) => [channel.name, channelJson(channel, standing, mutes)] as const,
+    (channel) => [channel.name, channelJson(channel, status, mutes)] as const,
   )
   return {
     version,
@@ -99,24 +99,24 @@ export function statusJson(
     channels: Object.fromEntries(channels),
     /** Warnings about security, configuration and templates. */
     warnings,
-    quota: { used: standing.organisationUsed, limit: settings.monthlyQuota ?? null },
+    quota: { used: status.organisationUsed, limit: settings.monthlyQuota ?? null },
   }
 }
 
 function robotJson(
   robot: Robot,
-  standing: StatusSnapshot,
+  status: StatusSnapshot,
   replica: Pick<Replica, 'owner' | 'alone'>,
 ) {
-  const state = standing.robots.get(robot.name)
-  const pausedUntil = standing.pausedUntil(robot)
-  const pools = [...standing.settings.channels.values()]
+  const state = status.robots.get(robot.name)
+  const pausedUntil = status.pausedUntil(robot)
+  const pools = [...status.settings.channels.values()]
     .filter((channel) => channel.mode === 'pool' && channel.robots.includes(robot.name))
     .map((channel) => `channel:${channel.name}`)
   const own = [`robot:${robot.name}`, ...pools]
-  const waiting = standing.queues.filter(({ queue }) => own.includes(queue))
+  const waiting = status.queues.filter(({ queue }) => own.includes(queue))
   return {
-    calls_left: standing.callsLeft(robot),
+    calls_left: status.callsLeft(robot),
     paused_until: pausedUntil?.toISOString() ?? null,
     pause_reason: pausedUntil === undefined ? null : (state?.pause?.reason ?? null),
     /** The person who paused the robot; null for an automatic pause. */

@@ -5,7 +5,7 @@ import type { MessageWithAlerts, Pause } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { messageJson } from './json.ts'
 
-const LOOK_EVERY_MS = 200
+const POLL_INTERVAL_MS = 200
 
 /** The outcome of a test message: its state, and the last verdict in words. */
 export type TestOutcome = ReturnType<typeof outcomeOf>
@@ -35,12 +35,12 @@ export async function outcomesAfter(
     if (known.every(isSettled)) return known.map((each) => outcomeOf(each, undefined))
     const paused = await pauses()
     const pauseOf = ({ message }: MessageWithAlerts) => paused.get(message.robot)
-    const waitsOn = known.some(
+    const mayStillEnd = known.some(
       (each) => !isSettled(each) && (pauseOf(each)?.until.getTime() ?? 0) < end,
     )
-    if (!waitsOn || clock.now().getTime() >= end || signal.aborted)
+    if (!mayStillEnd || clock.now().getTime() >= end || signal.aborted)
       return known.map((each) => outcomeOf(each, pauseOf(each)))
-    await clock.sleep(LOOK_EVERY_MS, signal)
+    await clock.sleep(POLL_INTERVAL_MS, signal)
   }
 }
 

@@ -3,7 +3,7 @@ import type { SqlValue, Tx } from '../tx.ts'
 import { FAILED, isId, patternOf } from './messages.ts'
 
 /** Maximum number of messages that one query reads, because it searches the text of each. */
-const MAX_LOOKED_AT = 1_000
+const MAX_SCANNED = 1_000
 
 const MAX_COUNTED = 10_000
 
@@ -22,14 +22,14 @@ export async function failed(tx: Tx, query: FailedQuery): Promise<FailedPage> {
     values.push(ids.filter(isId).map(Number))
     conditions.push(`id IN LIST($${values.length}, BIGINT)`)
   }
-  const most = Math.min(limit, MAX_LOOKED_AT)
+  const most = Math.min(limit, MAX_SCANNED)
   values.push(most)
-  const looked = await tx.all<{ id: number }>(
+  const scanned = await tx.all<{ id: number }>(
     `SELECT id FROM messages WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $${values.length}`,
     values,
   )
-  const next = looked.length === most ? String(looked.at(-1)?.id) : undefined
-  const found = text === undefined ? looked : await withText(tx, looked, text)
+  const next = scanned.length === most ? String(scanned.at(-1)?.id) : undefined
+  const found = text === undefined ? scanned : await withText(tx, scanned, text)
   return { ids: found.map(({ id }) => String(id)), next }
 }
 
