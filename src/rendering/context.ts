@@ -136,7 +136,7 @@ export class RenderContext {
     return text
   }
 
-  /** Time to the minute, for lines of a list; with the date unless it is the day of the message. */
+  /** The time of day without seconds, for lines of a list; with the date unless it is the day of the message. */
   minute(instant: Date): string {
     return this.time(instant).replace(/:\d\d$/, '')
   }

@@ -10,7 +10,7 @@ export interface PayloadAlert {
   labels: Variables
   annotations: Variables
   startsAt: Date
-  /** In the year 1 while the alert fires, as Alertmanager sends it. */
+  /** The year 1 while the alert fires, as in Alertmanager's webhook. */
   endsAt: Date
   generatorURL: string
   fingerprint: string

@@ -133,7 +133,7 @@ function isPlace({ cluster, examples }: CountGroup, context: RenderContext): boo
   )
 }
 
-/** The first different targets of a group, and the location parts that all share if all are known. */
+/** The first different targets of a group and, if all targets are known, the location parts that all share. */
 function targetsOf(
   { examples, cluster, firing, resolved }: CountGroup,
   context: RenderContext,

@@ -66,7 +66,7 @@ function textsOf(request: RenderRequest, context: RenderContext, options: ViewOp
   }
 }
 
-/** Renders one alert with cut values, with the notice of the part `long`. */
+/** Renders one alert with cut values. The part `long` adds a notice that they were cut. */
 function cutText(request: RenderRequest, context: RenderContext, longest: number): string {
   const entry = request.alerts[0] as MessageAlert
   const view = viewOf(entry, context, { longest, brief: longest < 1_000 })

@@ -21,7 +21,7 @@ export function isHead({ alert, level }: MessageAlert): boolean {
 
 /**
  * Renders a digest with as many full severe alerts as fit above the first `least` lines, then as many lines as fit. If
- * fewer than `least` lines fit below one full alert, as many as fit. If not even one fits, the title alone.
+ * fewer than `least` lines fit below one full alert, it has as many as fit. If not even one fits, it is the title alone.
  */
 export function largestDigest(
   make: (count: number, heads: number) => SizedDigest,

@@ -95,7 +95,7 @@ function whatAndWhere(
   return [line, ...own.slice(own.length - labels)].filter((each) => each !== '').join(' · ')
 }
 
-/** Joins name and location parts as a line shows them. */
+/** Joins name and location parts to the text of a line. */
 export function lineText(parts: readonly string[]): string {
   const shown = parts.map(oneLine).filter((each) => each !== '')
   return cutTo(shown.join(' · '), MAX_LINE_LENGTH, '…')

@@ -36,9 +36,9 @@ export async function renderFailures(
   giveWay: GiveWay,
 ): Promise<string[]> {
   const own = known.filter(isOwn)
-  const played = new Map(own.map((each) => [playedAs(each), each.channel]))
+  const channels = new Map(own.map((each) => [renderKeyOf(each), each.channel]))
   const found = new Set<string>()
-  for (const channel of played.values())
+  for (const channel of channels.values())
     for (const { ask } of scenarios('en-US', SAMPLE_NOW)) {
       await giveWay()
       for (const fault of faultsIn(ask, channel, renderer)) found.add(fault)
@@ -52,8 +52,8 @@ function isOwn({ channel, parts }: Known): boolean {
   return title !== undefined || variables.size > 0 || [...parts.values()].some((part) => part.own)
 }
 
-/** A key; channels with the same key render the same messages. */
-function playedAs({ channel, parts }: Known): string {
+/** The settings that decide how a channel renders, as a key: channels with the same key render the same messages. */
+function renderKeyOf({ channel, parts }: Known): string {
   const { format, title, variables } = channel
   const texts = [...parts.values()].map(({ file: place, text }) => [place, text])
   return JSON.stringify([format, title, [...variables], texts])

@@ -144,7 +144,7 @@ function includesOf(file: File, folder: string, format: Format): ReadonlyMap<str
     for (const name of includesIn(text)) {
       if (templates.has(name)) continue
       const found = fileIn(folder, name, 'alert') ?? builtIn(name, 'alert')
-      // A missing template is an error only when it is to be printed.
+      // A missing template is reported later, when `include` is to print it.
       if (found === undefined) continue
       try {
         templates.set(name, compile(found.text, format, { includes: templates }))

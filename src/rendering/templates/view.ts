@@ -196,7 +196,7 @@ export function signOf({ alert, level }: MessageAlert, levelText: string): strin
   return levelText === '' ? NO_LEVEL_ICON : LEVEL_ICONS[level]
 }
 
-/** Summary, details and value, none repeated. Without summary and description, `details` has the other annotations. */
+/** Summary, details and value, without repetition. Without summary and description, details are other annotations. */
 function textsIn(v: Variables, texts: readonly Label[], context: RenderContext) {
   const summary = v['alarm_summary'] ?? ''
   const description = v['alarm_description'] ?? ''
@@ -263,7 +263,7 @@ function whenOf(
   return elapsed === '' ? context.time(startsAt) : `${context.time(startsAt)}${comma}${elapsed}`
 }
 
-/** How long a firing alert has lasted; empty below 10 seconds. Only outside a group it includes the message's time. */
+/** How long a firing alert has lasted; empty below 10 seconds. Outside a group it includes the message's time. */
 function elapsedOf(
   { alert }: MessageAlert,
   context: RenderContext,

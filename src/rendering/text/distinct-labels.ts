@@ -4,7 +4,7 @@ import type { Variables } from '../../model/variables.ts'
 
 export interface LabelPair {
   name: string
-  /** Empty where the alert lacks the label. */
+  /** Empty if the alert does not have the label. */
   value: string
 }
 
@@ -147,7 +147,7 @@ function costOf(name: string): number {
   return REPORTER.has(name) ? 1 : 0
 }
 
-/** Of the names that split a group, those with the lowest cost count; of these, returns the one that splits most. */
+/** Compares only the cheapest names that split any group; returns the one that splits most. */
 function bestName(names: readonly string[], groups: Groups): string | undefined {
   const most = groups.reduce((sum, group) => sum + group.length - 1, 0)
   let best: { name: string; cost: number; parts: number } | undefined
