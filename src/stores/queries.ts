@@ -61,7 +61,7 @@ export interface Pause {
 export interface RobotSnapshot extends RobotState {
   lastResult: string | undefined
   lastAt: Date | undefined
-  /** Owner of the lease in force, where several processes share the store. */
+  /** Owner of the lease in force, if several processes share the store. */
   leasedBy?: string | undefined
 }
 
@@ -84,7 +84,7 @@ export interface MessageQuery {
   channel?: string
   robot?: string
   state?: MessageState
-  /** Only messages that need a person: dead, not dismissed, and with alerts that no other message delivers. */
+  /** Only messages that need a person: dead, not dismissed, and not split into smaller ones. */
   failed?: boolean
   /** A substring of title or text; ASCII letters match in either case. */
   text?: string
@@ -92,7 +92,7 @@ export interface MessageQuery {
   before?: string
 }
 
-/** Selects dead, not dismissed messages with alerts that no other message delivers. All conditions apply. */
+/** Selects messages that are dead, not dismissed, and not split into smaller ones. All conditions apply. */
 export interface FailedQuery {
   channel?: string
   robot?: string

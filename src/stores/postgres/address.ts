@@ -12,8 +12,8 @@ export type Address = Pick<
 >
 
 /**
- * Parses a `postgres://` URL. The TLS options mean what they mean to libpq: `require` encrypts, `verify-ca` and
- * `verify-full` also authenticate the server. AppError bad_configuration never repeats the URL.
+ * Parses a `postgres://` URL. The TLS options work as in libpq: `require` encrypts, `verify-ca` and `verify-full` also
+ * authenticate the server. The AppError for an invalid URL never contains the URL.
  */
 export function addressOf(url: string): Address {
   if (!URL.canParse(url)) throw wrong('is not a valid URL')

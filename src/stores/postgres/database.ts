@@ -125,7 +125,7 @@ function configOf(address: Address): ClientConfig {
   return {
     ...address,
     connectionTimeoutMillis: TIMEOUT_MS,
-    // For a server that stops responding.
+    // Limits the wait for a server that stops responding.
     query_timeout: TIMEOUT_MS + TIMEOUT_MARGIN_MS,
     keepAlive: true,
     pipeline: true,
@@ -240,7 +240,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-/** Whether the connection can be reused. Not when the server has become read-only or shuts down. */
+/** True if the connection can be reused; false if the server has become read-only or shuts down. */
 function isReusable(error: unknown): boolean {
   if (!(error instanceof AppError) || error.code !== 'store_unavailable') return true
   const code = codeOf(error.cause)

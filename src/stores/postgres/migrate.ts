@@ -54,7 +54,7 @@ async function createSchema(client: Connection, schema: string): Promise<void> {
   }
 }
 
-/** AppError for a read-only standby, and for settings under which a confirmed commit could be lost. */
+/** Throws AppError for a read-only standby, and for settings under which a confirmed commit could be lost. */
 async function assertDurable(client: Connection): Promise<void> {
   const { rows } = await client.query<{ fsync: string | null; commit: string; standby: boolean }>(
     `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')

@@ -100,7 +100,7 @@ export async function insertLast(
   )
 }
 
-/** Locks the keys' rows and reads them: a second insert of a key waits for the first one's commit. 0: not accepted yet. */
+/** Locks the keys' rows and reads them: a second insert of a key waits for the first one's commit. */
 async function lockRequests(
   tx: Tx,
   requests: readonly AcceptRequest[],
@@ -136,7 +136,7 @@ async function lockLast(
   )
 }
 
-/** For verbs that hold the queue's lock, which keeps accepts from changing its rows. */
+/** The last entries for verbs that hold the queue's lock, so that no accept changes them meanwhile. */
 export const postgresLog: LastNotifiedLog = {
   async readLast(tx, { queue, channel }, groups) {
     const rows = await tx.all<Row>(

@@ -36,7 +36,7 @@ export async function postgresEnd(url: string, clock: Clock): Promise<TransferEn
   return { db, finish, close: () => db.close() }
 }
 
-/** Rebuilds the tables that accepts compare with from the copied rows, as SQLite does at every start. */
+/** Fills the tables with which accepts compare from the copied rows; SQLite does so at every start. */
 async function finish(tx: Tx): Promise<void> {
   for (const statement of restartIds().split('\n')) await tx.run(statement)
   const requests = new Map<string, number>()

@@ -157,7 +157,7 @@ const queuedWhere = (waits: string): string =>
      AND a.id = d.alert AND p.id = a.payload ${unblocked(6)}
    ORDER BY d.alert LIMIT $5`
 
-/** Waiting alerts above their level's watermark, and blocked ones below it that a digest did not take. */
+/** QUEUED: waiting alerts above their level's watermark. LEFT_BEHIND: waiting alerts below it, which a digest skipped. */
 const QUEUED = queuedWhere('d.message IS NULL')
 const LEFT_BEHIND = queuedWhere('d.message = 0')
 

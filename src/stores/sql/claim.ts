@@ -156,7 +156,7 @@ async function takeUpTo(
 ): Promise<void> {
   const place = { queue, channel }
   const blocked = await readBlocked(tx, place, id)
-  // Alerts are blocked by the start of one digest's ranges, so two digests must not be open at once.
+  // `blocked.after` can describe only one open digest, so there must not be two.
   if (blocked.after !== undefined) throw new ClaimRejected()
   const marks = await readWatermarks(tx, place)
   let taken = await takeLeftBehind(tx, place, { id, upTo, blocked })

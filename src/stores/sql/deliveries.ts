@@ -80,7 +80,7 @@ export interface Blocked {
   after: number | undefined
 }
 
-/** Ignores the message `except`, which is being claimed. */
+/** Reads which alerts of a place are blocked. Ignores the message `except`, which is being claimed. */
 export async function readBlocked(
   tx: Tx,
   { queue, channel }: QueuePlace,

@@ -102,7 +102,7 @@ function replay(target: LastNotifiedTarget, row: Row, queues: readonly string[])
   for (const queue of through) target.letThrough({ queue, channel, group }, entry)
 }
 
-/** Passes the keys and times of the newest `limit` requests of the last `sinceMs`, oldest first. */
+/** Calls `set` for the newest `limit` requests of the last `sinceMs` milliseconds, oldest first. */
 export async function restoreRequests(
   tx: Tx,
   set: (key: string, at: number) => void,

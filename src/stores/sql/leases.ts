@@ -33,7 +33,7 @@ export async function lease(
     [robot],
   )
   const placesJson = JSON.stringify(places.map(({ queue, channel }) => [queue, channel]))
-  // Read first: most replicas poll every few seconds for a robot that another one holds.
+  // Reads before it writes, because most replicas poll every few seconds for a robot that another one holds.
   const isInForce =
     current !== undefined && current.until > at && current.until <= at + MAX_LEASE_MS
   if (isInForce && current.owner !== owner) return { isHeld: false }

@@ -73,7 +73,7 @@ export async function reassign(
   }
 }
 
-/** The queue whose robot, by its key, sent last from a place, so that the alerts stay in their group; otherwise all. */
+/** The queue of the robot key that sent last from a place, so that alerts stay in their group; all queues without one. */
 async function readTargets(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -167,7 +167,7 @@ function targetOf({ robot_key }: OpenMessage, to: Assigned): Target | undefined 
   return to[0]
 }
 
-/** Whether a removed robot's message contains alerts that the target's robots already sent in other messages. */
+/** True if a removed robot's message contains alerts that the target's robots already sent in other messages. */
 async function wasSent(
   tx: Tx,
   place: QueuePlace,
@@ -183,7 +183,7 @@ async function wasSent(
   return (await findSent(tx, { place, robots: target.robots }, alerts)).size > 0
 }
 
-/** Those of the alerts that are in open or sent messages of the robots, from other queues of the channel. */
+/** Returns the alerts that are in open or sent messages of the robots, from other queues of the channel. */
 async function findSent(
   tx: Tx,
   { place, robots }: { place: QueuePlace; robots: Target['robots'] },

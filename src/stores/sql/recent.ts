@@ -46,6 +46,6 @@ export interface LastNotifiedLog {
     place: QueuePlace,
     groups: readonly string[],
   ): Promise<ReadonlyMap<string, LastEntry>>
-  /** Undone when the transaction is rolled back. */
+  /** Sets last entries; this is undone when the transaction is rolled back. */
   setLast(tx: Tx, place: QueuePlace, entries: ReadonlyMap<string, LastEntry>): Promise<void>
 }

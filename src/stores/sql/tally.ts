@@ -92,7 +92,7 @@ interface PageQuery {
   isFirst: boolean
 }
 
-/** The next rows of a level, listed or counted. `end` is the last alert of a full page. */
+/** The next rows of a level: first single alerts, then counts. `end` is the last alert of a full page. */
 async function readPage(
   tx: Tx,
   { place: { queue, channel }, level, waits, after, upTo, blocked, isFirst }: PageQuery,

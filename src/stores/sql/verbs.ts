@@ -39,7 +39,7 @@ export function sqlVerbs(db: Database, deps: VerbDeps): SqlVerbs {
   }
 }
 
-/** Leases, claims and their outcomes. */
+/** The verbs for leases, claims and their outcomes. */
 function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
   /** Robots with a claim whose answer was lost; the next lease recovers its message. */
   const unconfirmed = new Set<string>()
@@ -94,7 +94,7 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
   } satisfies Partial<SqlVerbs>
 }
 
-/** Messages without alerts, resends, moves and pruning. */
+/** The verbs for messages without alerts, resends, moves and pruning. */
 function messageVerbs(db: Database, { log, wake }: VerbDeps) {
   return {
     async enqueue(all, now) {

@@ -26,7 +26,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const store = options.thread
     ? await openInWorker(options)
     : inThisThread(await openSqliteStore(options))
-  // Only now is the file known to be a store.
+  // Modes are changed only now, when the file is known to be a store.
   for (const file of restrictToOwner(options.path))
     options.notice?.({ kind: 'file_readable', ...file })
   return store
@@ -53,7 +53,7 @@ async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
   const worker = new Worker(entry, {
     workerData: { path },
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    // A commit's objects are short-lived. V8's default young generation would be collected in every commit.
+    // A commit's objects are short-lived. V8's default young generation is so small that every commit would collect it.
     resourceLimits: { maxYoungGenerationSizeMb: 48 },
   })
   const pending = new Map<number, Pending>()

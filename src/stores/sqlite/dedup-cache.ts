@@ -15,7 +15,7 @@ export const MAX_REQUESTS = 50_000
 /**
  * Keeps in memory what each accept looks up: the last alert of each group, and the newest requests. On disk this would be
  * an index in random order, whose pages cost more than the rest of an accept. It is rebuilt from the rows when the store
- * opens, and follows transactions.
+ * opens, and its changes are rolled back with their transaction.
  */
 export class DedupCache implements Recent, LastNotifiedLog, LastNotifiedTarget {
   /** Alert id and number of repeats, packed into one number. */

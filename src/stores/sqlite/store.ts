@@ -45,7 +45,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   }
 }
 
-/** The same, synchronously: the verbs wait until the dedup cache is rebuilt. */
+/** Opens the file synchronously; the verbs wait until the dedup cache is rebuilt. */
 export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): SqliteStore {
   const recent = new DedupCache()
   const database = new SqliteDatabase(path, (committed) =>
