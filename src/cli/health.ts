@@ -1,7 +1,7 @@
 import { askReadiness } from '../http/own-receiver.ts'
 import { type ConfigOptions, load } from './load.ts'
 
-/** Prints in one line whether the receiver that runs with this configuration is ready; 0 only when it is. */
+/** Prints in one line whether the receiver with this configuration is ready. Returns 0 if it is, else 1. */
 export async function health(options: ConfigOptions): Promise<number> {
   const { isReady, words } = await askReadiness(load(options).settings)
   process.stdout.write(`${words}\n`)

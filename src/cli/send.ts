@@ -24,7 +24,7 @@ interface Posting {
 /**
  * For OCP's script channel: passes the alert in the environment, else the payload on standard input, to a running
  * receiver, and prints only its reply. Returns 0 if the alert was accepted. Without a receiver's reply, the reason goes
- * to standard error. AppError: no alert, or an invalid URL.
+ * to standard error. Throws AppError if there is no alert or the URL is invalid.
  */
 export async function send(channel: string, options: SendOptions): Promise<number> {
   const { env } = process

@@ -108,7 +108,7 @@ export async function testHere(name: string, settings: Settings): Promise<TestOu
   }
 }
 
-/** Opens the store; AppError store_unavailable names the address where no receiver answered. */
+/** Opens the store. On failure the AppError contains the address at which no receiver answered. */
 async function opened({ store, listen }: Settings) {
   try {
     return await openStore(store, { reasonToSuppress, thread: false, clock: realClock })

@@ -106,7 +106,7 @@ function configIn(text: string, file: string): Read {
   return { config: valid.config as Config, placeOf: (path, at) => document.placeOf(path, at) }
 }
 
-/** A fault with the `convert` command that writes a new file beside the old one. */
+/** A fault that names the `convert` command, which writes a new file beside the old one. */
 function conversionOf(file: string): string {
   const output = basename(file) === DEFAULT_FILE ? `new-${DEFAULT_FILE}` : DEFAULT_FILE
   const words = ['dingtalk-receiver', 'convert', file, '-o', join(dirname(file), output)]

@@ -122,7 +122,7 @@ function matcherFrom({ name, operator, value, nameAt, valueAt }: MatcherTerm): M
   return { kind: 'equals', name, negated, value: LEVEL_NAMES[level] }
 }
 
-/** Longer values are cut before they are matched: linear time is still a second for 20 MB. */
+/** Longer values are cut before they are matched: 20 MB would take a second even in linear time. */
 const MAX_MATCHED_LENGTH = 65_536
 
 function patternFrom(value: string, at: number): Pattern {

@@ -46,7 +46,7 @@ function firstSet(env: NodeJS.ProcessEnv, name: string) {
   return undefined
 }
 
-/** True if a NO_PROXY entry matches: `*`, a domain with its subdomains, `.domain` without it, an address or a range. */
+/** True if a NO_PROXY entry matches: `*`, `domain` (with subdomains), `.domain` (subdomains only), address or range. */
 function isException(url: URL, entry: string): boolean {
   if (entry === '*') return true
   const { host, port } = partsOf(entry)

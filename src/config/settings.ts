@@ -77,7 +77,7 @@ export function listenOf(text: string, fault: (what: string) => void): Settings[
 
 const DEFAULT_STORE = 'data/receiver.db'
 
-/** The default store: beside the configuration, or in the state folder of a systemd unit unless that file exists. */
+/** The default store, beside the configuration; under systemd in the unit's state folder, unless that file exists. */
 function defaultStore({ folder, env }: SettingsContext): string {
   const [given] = (env['STATE_DIRECTORY'] ?? '').split(':')
   const exists = existsSync(resolvePath(folder, DEFAULT_STORE))

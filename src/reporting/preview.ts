@@ -165,7 +165,7 @@ function previewedOf(
   return { kind, title, text, bytes: Buffer.byteLength(body), faults, body: JSON.parse(body) }
 }
 
-/** Throws AppError bad_request for a faulty template: the caller named it, as those of channels were checked at start. */
+/** Throws AppError bad_request for a faulty template. The request named it: those of channels were checked at start. */
 function rendererOf(channel: Channel, { rendererFor }: Pick<PreviewDeps, 'rendererFor'>): Renderer {
   try {
     return rendererFor(channel)
