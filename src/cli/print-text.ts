@@ -1,18 +1,18 @@
 import { fstatSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** Standard output as a path, where the system has one. */
+/** Path of standard output, on systems that have one. */
 const OUTPUT = '/dev/fd/1'
 
-/** What npm prints before it runs a script, when it was not asked to be silent. */
+/** Matches the lines that npm prints before it runs a script, unless it runs with --silent. */
 const NPM_BANNER = /^\n> [^\n]+\n> [^\n]*\n\n$/
 
-/** Prints a text; a file that holds nothing but the banner of `npm start` so far holds the text alone. */
+/** Prints a text. If output goes to a file that has only npm's lines so far, the text replaces them. */
 export function printText(text: string): void {
-  if (holdsBannerAlone()) writeFileSync(OUTPUT, text)
+  if (hasOnlyBanner()) writeFileSync(OUTPUT, text)
   else process.stdout.write(text)
 }
 
-function holdsBannerAlone(): boolean {
+function hasOnlyBanner(): boolean {
   try {
     return fstatSync(1).isFile() && NPM_BANNER.test(readFileSync(OUTPUT, 'utf8'))
   } catch {

@@ -75,7 +75,7 @@ describe('convert', () => {
     assert.match(absent.stderr, /cannot read absent\.yml/)
   })
 
-  test("writes no banner of npm's into a file, and keeps what a file held before", () => {
+  test("removes npm's banner from a new output file, and keeps the content of an older one", () => {
     using folder = oldFolder()
     const start = `"${process.execPath}" -- "${join(import.meta.dirname, '../../src/main.ts')}"`
     writeFileSync(
