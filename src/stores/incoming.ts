@@ -8,7 +8,7 @@ export interface AcceptRequest {
   /** Identifies the notification and its channels: the same key within `dedupWindowMs` is a duplicate. */
   key: string
   dedupWindowMs: number
-  /** The payload as text or as UTF-8 bytes, whose memory the store may take. */
+  /** The payload as text or as UTF-8 bytes. The store may transfer their ArrayBuffer, which is then unusable. */
   body: string | Uint8Array
   alerts: readonly IncomingAlert[]
 }

@@ -69,7 +69,7 @@ test('requests are equal on both sides of the store’s worker', () => {
   )
 })
 
-test('a large body crosses in the memory it came in, a part of a larger one too', () => {
+test('a large body is transferred in its original buffer, even if it is part of a larger one', () => {
   const memory = Buffer.alloc(2 * ALONE_FROM_BYTES, 'x')
   const body = memory.subarray(7, 7 + ALONE_FROM_BYTES)
   const encoder = new BatchEncoder()

@@ -26,7 +26,7 @@ function acceptText(store: Pick<SqliteStore, 'acceptAll'>, key: string, body: st
 }
 
 describe('the SQLite file', () => {
-  test('stores large bodies whole between small ones that come with them', async () => {
+  test('stores large bodies completely among small ones of the same time', async () => {
     using folder = temporaryFolder()
     const store = await openSqlite({
       path: join(folder.path, 'x.db'),

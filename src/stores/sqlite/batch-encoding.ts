@@ -8,7 +8,7 @@ import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
  */
 export interface EncodedBatch {
   json: string
-  /** All bodies, concatenated, in UTF-8; transferred without a copy. A large body goes alone, in the memory it came in. */
+  /** All bodies in UTF-8, concatenated, or one large body in its original buffer; transferred without a copy. */
   bodies: Uint8Array<ArrayBuffer>
 }
 
@@ -42,7 +42,7 @@ type EncodedRequest = [
   alerts: EncodedAlert[],
 ]
 
-/** From this size on a body has an ArrayBuffer of its own: Node.js shares one only among small buffers. */
+/** From this size on, a body is sent alone. Node.js shares ArrayBuffers only among smaller buffers. */
 export const ALONE_FROM_BYTES = 1024 * 1024
 
 /** Encodes requests on arrival, so that their objects are not kept alive until the batch is sent. */
