@@ -10,7 +10,7 @@ const UNITS_MS = {
 /** Durations as Prometheus writes them: `30s`, `10m`, `1h30m`, `7d`. */
 export const DURATION_PATTERN = '^(?:\\d+(?:ms|s|m|h|d|w))+$'
 
-/** Milliseconds of a duration that has the pattern. */
+/** The milliseconds of a duration that matches DURATION_PATTERN. */
 export function durationMs(text: string): number {
   let total = 0
   for (const [, number, unit] of text.matchAll(/(\d+)(ms|s|m|h|d|w)/g))

@@ -38,7 +38,7 @@ export async function readWaiting(
   for (const level of LEVELS_IN_ORDER) {
     const upTo = marks.get(level)
     if (upTo === undefined || waiting.length >= limit) continue
-    // No spread: hundreds of thousands of arguments overflow the stack.
+    // `push(...)` with hundreds of thousands of arguments would overflow the stack.
     waiting = waiting.concat(
       await tx.all<WaitingDelivery>(
         `SELECT alert, level FROM deliveries

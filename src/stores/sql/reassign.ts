@@ -40,7 +40,7 @@ export async function reassign(
   await tx.lock([...orphans, ...targets].map(({ queue }) => queueLock(queue)))
   const leased = await readLeasedPlaces(tx, at)
   for (const place of orphans) {
-    // A later call moves it: now a process with another configuration holds its lease, or a message is in flight.
+    // Skipped: a process with another configuration holds its lease, or a message is in flight. A later call moves it.
     if (leased.has(`${place.queue}\n${place.channel}`) || (await hasInFlight(tx, place))) continue
     const to = await readTargets(tx, place, assigned.get(place.channel) ?? [])
     await moveMessages(tx, place, { to, at, log })
