@@ -77,27 +77,40 @@ export interface MessageWithAlerts {
 export interface Page<Item> {
   items: Item[]
   next: string | null
+  /** The time of the last row that was looked at, where a page ends before it is full. */
+  reached?: Date
 }
 
-/** Newest first. A page may end early when few rows match the filter; `next` continues. */
-export interface MessageQuery {
+export type Order = 'newest' | 'oldest'
+
+/** A part of a list. A page may end early when few rows match the filter; `next` continues. */
+export interface ListQuery {
+  /** From this instant on, and before that one. */
+  from?: Date
+  to?: Date
+  /** Default `newest`: the newest first. */
+  order?: Order
+  limit: number
+  /** The `next` of the page before, in the same order. */
+  before?: string
+}
+
+export interface MessageQuery extends ListQuery {
   channel?: string
   robot?: string
   state?: MessageState
+  kind?: MessageKind
+  /** The level of the most severe alert. */
+  levels?: readonly Level[]
   /** Only messages that need a person: dead, not dismissed, and not split into smaller ones. */
   failed?: boolean
   /** A substring of title or text; ASCII letters match in either case. */
   text?: string
-  limit: number
-  before?: string
 }
 
 /** Selects messages that are dead, not dismissed, and not split into smaller ones. All conditions apply. */
-export interface FailedQuery {
-  channel?: string
-  robot?: string
-  /** Must occur in title or text; the case of ASCII letters does not matter. */
-  text?: string
+export interface FailedQuery
+  extends Pick<MessageQuery, 'channel' | 'robot' | 'kind' | 'levels' | 'text' | 'from' | 'to'> {
   ids?: readonly string[]
   /** Only messages with a larger id; results are in ascending order. */
   after?: string
@@ -144,9 +157,12 @@ export interface StoredAttempt {
   durationMs: number
 }
 
-export interface AlertQuery {
+export interface AlertQuery extends ListQuery {
   channel?: string
   state?: AlertState
+  status?: Status
+  levels?: readonly Level[]
+  fingerprint?: string
   /** Id of the message that contains the alerts. */
   message?: string
   /**
@@ -154,8 +170,12 @@ export interface AlertQuery {
    * alert of the same payload.
    */
   words?: readonly Spellings[]
-  limit: number
-  before?: string
+}
+
+/** How many rows a list has; `isExact` is false where there are more. */
+export interface Total {
+  count: number
+  isExact: boolean
 }
 
 /** The encodings of one word that a payload may use. */

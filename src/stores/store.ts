@@ -24,6 +24,7 @@ import type {
   StoredAlert,
   StoredMessage,
   TimeRange,
+  Total,
 } from './queries.ts'
 
 export type { Call, Pause, QueuePlace, RobotState } from './queries.ts'
@@ -92,9 +93,13 @@ export interface Store {
   /** Reads queues, robots and limits for console, API and metrics. */
   snapshot(query: SnapshotQuery): Promise<Snapshot>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
+  /** Counts the messages of a list up to MAX_TOTAL; undefined where counting would read too much. */
+  messageTotal(query: MessageQuery): Promise<Total | undefined>
   /** One message by id or uuid, with all attempts and its first `limit` alerts (default MAX_LISTED_ALERTS). */
   message(id: string, limit?: number): Promise<MessageWithAlerts | undefined>
   alerts(query: AlertQuery): Promise<Page<StoredAlert>>
+  /** Counts the alerts of a list up to MAX_TOTAL; undefined where counting would read too much. */
+  alertTotal(query: AlertQuery): Promise<Total | undefined>
   /**
    * Counts the alerts received from `from` up to, but not including, `to` by where they stand now, and the attempts of
    * that time. Each alert counts once; consecutive ranges count none twice.

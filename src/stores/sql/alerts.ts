@@ -6,20 +6,23 @@ import {
   type Page,
   type Spellings,
   type StoredAlert,
+  type Total,
 } from '../queries.ts'
-import type { SqlValue, Tx } from '../tx.ts'
-import { IN_RANGE, MESSAGE_OF, OF_WATERMARK, readCarried } from './deliveries.ts'
+import type { Tx } from '../tx.ts'
+import { candidatesOf, idRangeOf, scanSql } from './alert-scan.ts'
+import { MESSAGE_OF, OF_WATERMARK, readCarried } from './deliveries.ts'
+import { MAX_TOTAL } from './message-list.ts'
 import { findMessage } from './messages.ts'
 import { readPayloadTexts } from './payload-blobs.ts'
 
-/** The cursor of the first page: lists are newest first. */
-const NEWEST_FIRST = Number.MAX_SAFE_INTEGER
-
-/** Rows that one query scans for a rare filter; the page then ends early, and `next` continues. */
-const MAX_SCANNED = 20_000
-const BATCH_SIZE = 500
+/** Alerts that one query reads for a rare filter; the page then ends early, and `next` continues. */
+const MAX_READ = 3_000
 /** Fewer when the query reads payloads, which cost several times as much. */
-const MAX_SEARCHED = 5_000
+const MAX_SEARCHED = 1_000
+/** Windows that one query scans without reading their alerts. */
+const MAX_WINDOWS = 12
+/** The same for one alert's other notifications, which mostly are near. */
+const MAX_NEAR_WINDOWS = 4
 
 export async function message(
   tx: Tx,
@@ -34,42 +37,88 @@ export async function message(
   return { message, alerts: ids.flatMap((id) => byId.get(id) ?? []) }
 }
 
+/** A page of alerts. A rare filter may end a page early. */
 export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAlert>> {
   const { limit, words } = query
-  const maxScanned = words === undefined ? MAX_SCANNED : MAX_SEARCHED
+  const maxRead = words === undefined ? MAX_READ : MAX_SEARCHED
+  const maxWindows = query.fingerprint === undefined ? MAX_WINDOWS : MAX_NEAR_WINDOWS
   const items: StoredAlert[] = []
-  let before = Number(query.before ?? NEWEST_FIRST)
-  for (let scanned = 0; scanned < maxScanned; scanned += BATCH_SIZE) {
-    const ids = await findCandidates(tx, query, before)
+  let read = 0
+  let windows = 0
+  let last: number | undefined
+  for await (const { ids, edge, isLast } of candidatesOf(tx, query)) {
     const byId = await readAlerts(tx, ids)
     const payloads = words && (await findPayloads(tx, [...byId.values()], words))
     for (const id of ids) {
       const alert = byId.get(id)
       if (alert !== undefined && matches(alert, query, payloads)) {
-        if (items.length === limit) return toPage(items, before)
+        if (items.length === limit) return { items, next: String(last) }
         items.push(alert)
       }
-      before = id
+      last = id
     }
-    if (ids.length < BATCH_SIZE) return toPage(items, undefined)
+    last = edge
+    read += ids.length
+    windows += 1
+    if (isLast) break
+    if (read >= maxRead || windows >= maxWindows)
+      return { items, next: String(edge), ...(await reachedAt(tx, edge)) }
   }
-  return toPage(items, before)
+  return { items, next: null }
+}
+
+/** Counts what a scan of MAX_TOTAL alerts, or the index of suppressed ones, finds. */
+export async function alertTotal(tx: Tx, query: AlertQuery): Promise<Total | undefined> {
+  const { state, words, message, channel, levels, status, fingerprint } = query
+  if (words !== undefined || message !== undefined) return undefined
+  if (state !== undefined && state !== 'suppressed') return undefined
+  const isNarrow = [channel, levels, status, fingerprint].some((each) => each !== undefined)
+  if (isNarrow && state !== undefined) return undefined
+  const { low, high } = await idRangeOf(tx, query)
+  // The newest, or the oldest: each as far as its list begins.
+  const bounded =
+    state === undefined && isNarrow && high - low >= MAX_TOTAL
+      ? query.order === 'oldest'
+        ? { low, high: low + MAX_TOTAL - 1 }
+        : { low: high - MAX_TOTAL + 1, high }
+      : { low, high }
+  const more = state === undefined ? '' : `AND final_state = 'suppressed'`
+  const { sql, values } = scanSql(query, '1', more)
+  const row = await tx.get<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM (${sql} LIMIT ${MAX_TOTAL + 1}) a`,
+    [bounded.low, bounded.high, ...values],
+  )
+  const count = row?.n ?? 0
+  const isAll = bounded.low === low && bounded.high === high
+  return { count: Math.min(count, MAX_TOTAL), isExact: isAll && count <= MAX_TOTAL }
 }
 
 function matches(
   alert: StoredAlert,
-  { state, channel }: AlertQuery,
+  query: AlertQuery,
   payloads: ReadonlySet<number> | undefined,
 ): boolean {
+  const { state, channel, status, levels, fingerprint, from, to } = query
   return (
     (state === undefined || alert.state === state) &&
     (channel === undefined || alert.channel === channel) &&
+    (status === undefined || alert.status === status) &&
+    (levels === undefined || levels.includes(alert.level)) &&
+    (fingerprint === undefined || alert.fingerprint === fingerprint) &&
+    (from === undefined || alert.receivedAt >= from) &&
+    (to === undefined || alert.receivedAt < to) &&
     payloads?.has(alert.payload) !== false
   )
 }
 
-function toPage(items: StoredAlert[], next: number | undefined): Page<StoredAlert> {
-  return { items, next: next === undefined ? null : String(next) }
+/** When the alert at the edge of a scan was received. */
+async function reachedAt(tx: Tx, edge: number): Promise<{ reached?: Date }> {
+  const row = await tx.get<{ at: number }>(
+    `SELECT p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload
+     WHERE a.id >= $1 ORDER BY a.id LIMIT 1`,
+    [edge],
+  )
+  return row === undefined ? {} : { reached: tx.date(row.at) }
 }
 
 /** Ids of the alerts' payloads that contain every word in one of its spellings, ignoring case. */
@@ -87,52 +136,6 @@ async function findPayloads(
       matching.add(id)
   }
   return matching
-}
-
-/** Ids of alerts that may match, newest first; the caller checks each. */
-async function findCandidates(
-  tx: Tx,
-  { channel, state, message }: AlertQuery,
-  before: number,
-): Promise<number[]> {
-  const filter = message === undefined ? channel : Number(message)
-  const sql =
-    message === undefined
-      ? CANDIDATES[state ?? 'any'](channel === undefined ? '' : 'AND channel = $2')
-      : OF_MESSAGE
-  const values: SqlValue[] = filter === undefined ? [before] : [before, filter]
-  const rows = await tx.all<{ id: number }>(`${sql} ORDER BY id DESC LIMIT ${BATCH_SIZE}`, values)
-  return rows.map(({ id }) => id)
-}
-
-const OF_MESSAGE = `SELECT alert AS id FROM (
-    SELECT alert FROM deliveries WHERE message = $2
-    UNION ALL SELECT d.alert FROM delivery_ranges r CROSS JOIN deliveries d
-      WHERE r.message = $2 AND ${IN_RANGE}) c WHERE alert < $1`
-
-const inChannel = (channel: string): string => `SELECT id FROM alerts WHERE id < $1 ${channel}`
-
-/** Alerts of messages in the given states. */
-const ofMessages = (states: string, channel: string): string => `
-  SELECT d.alert AS id FROM messages m CROSS JOIN deliveries d
-    WHERE m.state ${states} AND d.message = m.id AND d.alert < $1 ${channel.replace('channel', 'd.channel')}
-  UNION SELECT d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
-    WHERE m.state ${states} AND r.message = m.id AND ${IN_RANGE} AND d.alert < $1
-      ${channel.replace('channel', 'd.channel')}`
-
-const CANDIDATES: Record<AlertState | 'any', (channel: string) => string> = {
-  any: inChannel,
-  sent: inChannel,
-  suppressed: (channel) =>
-    `SELECT id FROM alerts WHERE final_state = 'suppressed' AND id < $1 ${channel}`,
-  pending: (channel) => `
-    SELECT d.alert AS id FROM watermarks w CROSS JOIN deliveries d WHERE ${OF_WATERMARK} AND d.alert > w.up_to AND d.alert < $1 AND d.message IS NULL
-      ${channel.replace('channel', 'w.channel')}
-    UNION SELECT alert FROM deliveries WHERE message = 0 AND alert < $1 ${channel}`,
-  sending: (channel) => ofMessages(`IN ('pending', 'sending')`, channel),
-  dead: (channel) =>
-    `SELECT id FROM alerts WHERE final_state = 'dead' AND id < $1 ${channel}
-     UNION ${ofMessages(`= 'dead'`, channel)}`,
 }
 
 interface AlertRow

@@ -1,6 +1,7 @@
 import type { FailedPage, FailedQuery, Snapshot } from '../queries.ts'
-import type { SqlValue, Tx } from '../tx.ts'
-import { FAILED, isId, patternOf } from './messages.ts'
+import type { Tx } from '../tx.ts'
+import { FAILED, listedIn, soughtIn } from './message-list.ts'
+import { isId } from './messages.ts'
 
 /** Maximum number of messages that one query reads, because it searches the text of each. */
 const MAX_SCANNED = 1_000
@@ -9,27 +10,27 @@ const MAX_COUNTED = 10_000
 
 /** Failed messages, oldest first. A page may have fewer than `limit`; its `next` continues. */
 export async function failed(tx: Tx, query: FailedQuery): Promise<FailedPage> {
-  const { text, ids, limit } = query
-  const values: SqlValue[] = [Number(query.after ?? 0)]
-  const conditions = [FAILED, 'id > $1']
-  for (const column of ['channel', 'robot'] as const) {
-    const value = query[column]
-    if (value === undefined) continue
-    values.push(value)
-    conditions.push(`${column} = $${values.length}`)
-  }
+  const { ids, after = '0', limit, ...filters } = query
+  const asked = { ...filters, failed: true, state: 'dead', order: 'oldest', before: after } as const
+  const listed = await listedIn(tx, { ...asked, limit })
   if (ids !== undefined) {
-    values.push(ids.filter(isId).map(Number))
-    conditions.push(`id IN LIST($${values.length}, BIGINT)`)
+    listed.values.push(ids.filter(isId).map(Number))
+    listed.where += ` AND id IN LIST($${listed.values.length}, BIGINT)`
   }
   const most = Math.min(limit, MAX_SCANNED)
-  values.push(most)
   const scanned = await tx.all<{ id: number }>(
-    `SELECT id FROM messages WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $${values.length}`,
-    values,
+    `SELECT id FROM messages WHERE ${listed.where} ORDER BY id LIMIT ${most}`,
+    listed.values,
   )
   const next = scanned.length === most ? String(scanned.at(-1)?.id) : undefined
-  const found = text === undefined ? scanned : await withText(tx, scanned, text)
+  const sought = soughtIn(query, { where: 'TRUE', values: [scanned.map(({ id }) => id)] })
+  const found =
+    sought === undefined
+      ? scanned
+      : await tx.all<{ id: number }>(
+          `SELECT id FROM messages WHERE id IN LIST($1, BIGINT) AND ${sought.where} ORDER BY id`,
+          sought.values,
+        )
   return { ids: found.map(({ id }) => String(id)), next }
 }
 
@@ -44,18 +45,6 @@ export async function failedCount(tx: Tx): Promise<Snapshot['failed']> {
     severe: row?.severe ?? 0,
     oldest: row?.oldest == null ? undefined : tx.date(row.oldest),
   }
-}
-
-function withText(
-  tx: Tx,
-  rows: readonly { id: number }[],
-  text: string,
-): Promise<{ id: number }[]> {
-  return tx.all(
-    `SELECT id FROM messages WHERE id IN LIST($1, BIGINT)
-       AND (title ILIKE $2 ESCAPE '\\' OR text ILIKE $2 ESCAPE '\\') ORDER BY id`,
-    [rows.map(({ id }) => id), patternOf(text)],
-  )
 }
 
 /** Dismisses those of the messages that are dead and not dismissed; returns how many. */

@@ -1,8 +1,8 @@
 import { AppError } from '../../errors.ts'
 import type { MessageState } from '../../model/message.ts'
-import type { MessageQuery, Page, StoredAttempt, StoredMessage } from '../queries.ts'
+import type { StoredAttempt, StoredMessage } from '../queries.ts'
 import type { NewMessage, QuotaWarning } from '../store.ts'
-import type { SqlValue, Tx } from '../tx.ts'
+import type { Tx } from '../tx.ts'
 import { queueLock } from './deliveries.ts'
 import { IN_STATE } from './message-states.ts'
 
@@ -200,77 +200,16 @@ async function readAttempts(
   return byMessage
 }
 
-/** The cursor of the first page: lists are newest first. */
-const NEWEST_FIRST = Number.MAX_SAFE_INTEGER
-
-/** Messages that one query searches for a text. */
-const MAX_SEARCHED = 1_000
-
-/** What needs a person: dead, not dismissed, and not split, since alerts of a split message wait again. */
-export const FAILED = `state = 'dead' AND dismissed_at IS NULL AND (alert_count = 0
-  OR EXISTS (SELECT 1 FROM deliveries d WHERE d.message = messages.id)
-  OR EXISTS (SELECT 1 FROM delivery_ranges r WHERE r.message = messages.id))`
-
-/** A page of messages, newest first. A text search may end a page early. */
-export async function messages(tx: Tx, query: MessageQuery): Promise<Page<StoredMessage>> {
-  const { limit, text } = query
-  const { where, values } = conditionsOf(query)
-  const readIds = async (more: string, ...others: SqlValue[]): Promise<number[]> => {
-    const rows = await tx.all<{ id: number }>(`SELECT id FROM messages WHERE ${where} ${more}`, [
-      ...values,
-      ...others,
-    ])
-    return rows.map(({ id }) => id)
-  }
-  const at = values.length
-  const newest = `ORDER BY id DESC LIMIT $${at + 1}`
-  if (text === undefined) {
-    const ids = await readIds(newest, limit + 1)
-    return readPage(tx, ids.slice(0, limit), ids.length > limit ? ids[limit - 1] : undefined)
-  }
-  const searched = await readIds(newest, MAX_SEARCHED)
-  const last = searched.at(-1)
-  if (last === undefined) return { items: [], next: null }
-  const matching = await readIds(
-    `AND id >= $${at + 2} AND (title ILIKE $${at + 3} ESCAPE '\\' OR text ILIKE $${at + 3} ESCAPE '\\') ${newest}`,
-    limit + 1,
-    last,
-    patternOf(text),
-  )
-  if (matching.length > limit) return readPage(tx, matching.slice(0, limit), matching[limit - 1])
-  return readPage(tx, matching, searched.length === MAX_SEARCHED ? last : undefined)
-}
-
-/** What ILIKE finds the text by. */
-export function patternOf(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
-}
-
-function conditionsOf(query: MessageQuery): { where: string; values: SqlValue[] } {
-  const values: SqlValue[] = [Number(query.before ?? NEWEST_FIRST)]
-  const conditions: string[] = [IN_STATE[query.state ?? 'any'], 'id < $1']
-  if (query.failed === true) conditions.push(FAILED)
-  for (const column of ['channel', 'robot'] as const) {
-    const value = query[column]
-    if (value === undefined) continue
-    values.push(value)
-    conditions.push(`${column} = $${values.length}`)
-  }
-  return { where: conditions.join(' AND '), values }
-}
-
-async function readPage(
-  tx: Tx,
-  ids: readonly number[],
-  next: number | undefined,
-): Promise<Page<StoredMessage>> {
+/** Messages with their last attempt, in the order of the ids. */
+export async function readMessages(tx: Tx, ids: readonly number[]): Promise<StoredMessage[]> {
   const rows = await tx.all<MessageRow>(
-    `SELECT ${COLUMNS} FROM messages WHERE id IN LIST($1, BIGINT) ORDER BY id DESC`,
+    `SELECT ${COLUMNS} FROM messages WHERE id IN LIST($1, BIGINT)`,
     [ids],
   )
   const attempts = await readAttempts(tx, ids, 'last')
-  return {
-    items: rows.map((row) => messageFrom(tx, row, attempts.get(row.id) ?? [])),
-    next: next === undefined ? null : String(next),
-  }
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => {
+    const row = byId.get(id)
+    return row === undefined ? [] : [messageFrom(tx, row, attempts.get(id) ?? [])]
+  })
 }

@@ -1,13 +1,14 @@
 import type { Claimed, Store } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
 import { adopt } from './adopt.ts'
-import { alerts, message } from './alerts.ts'
+import { alerts, alertTotal, message } from './alerts.ts'
 import { backlog } from './backlog.ts'
 import { claim, claimRetry, undefinedIfRejected } from './claim.ts'
 import { dismiss, failed } from './failed.ts'
 import { activity, history, messageCounts } from './history.ts'
 import { lease, recover, release, renew, shift, type TakenOver } from './leases.ts'
-import { enqueue, messages, warn } from './messages.ts'
+import { messages, messageTotal } from './message-list.ts'
+import { enqueue, warn } from './messages.ts'
 import { pauseRobot, resumeRobot } from './pauses.ts'
 import { payloads } from './payload-blobs.ts'
 import { prune } from './prune.ts'
@@ -129,7 +130,9 @@ function queryVerbs(db: Database) {
     messages: (query) => db.read((tx) => messages(tx, query)),
     failed: (query) => db.read((tx) => failed(tx, query)),
     message: (id, limit) => db.read((tx) => message(tx, id, limit)),
+    messageTotal: (query) => db.read((tx) => messageTotal(tx, query)),
     alerts: (query) => db.read((tx) => alerts(tx, query)),
+    alertTotal: (query) => db.read((tx) => alertTotal(tx, query)),
     history: (range) => history(db, range),
     activity: (heartbeats) => db.read((tx) => activity(tx, heartbeats)),
     messageCounts: (query) => db.read((tx) => messageCounts(tx, query)),

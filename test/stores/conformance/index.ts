@@ -4,6 +4,7 @@ import { actionCases } from './actions.ts'
 import { backlogCases } from './backlog.ts'
 import type { Backend } from './harness.ts'
 import { leaseAndRecoveryCases } from './leases-and-recovery.ts'
+import { listCases } from './lists.ts'
 import { messageCases } from './messages.ts'
 import { pruneCases } from './prune.ts'
 import { queryCases } from './queries.ts'
@@ -23,6 +24,7 @@ export function conformance(backend: Backend): void {
     actionCases(backend)
     reassignCases(backend)
     queryCases(backend)
+    listCases(backend)
     pruneCases(backend)
     silenceCases(backend)
     if (backend.reopens) reopenCases(backend)

@@ -15,7 +15,7 @@ import {
 } from './harness.ts'
 
 /** One request whose alerts have the given fingerprints, with its body. */
-async function arrive(
+export async function arrive(
   s: StoreFixture,
   fingerprints: readonly string[],
   {
@@ -34,7 +34,7 @@ async function arrive(
 type Ending = 'sent' | 'dead' | 'sending'
 
 /** Sends a message with the first `count` waiting alerts of its channel; it is settled half a second later. */
-async function deliver(
+export async function deliver(
   s: StoreFixture,
   count: number,
   {
