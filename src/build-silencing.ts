@@ -1,7 +1,7 @@
 import { createSilenceApi } from './alertmanagers/client.ts'
 import type { SilenceApi } from './alertmanagers/silence-api.ts'
 import type { Clock } from './clock.ts'
-import { parseMatchers } from './config/matchers.ts'
+import { parseMatchers, readMatchers } from './config/matchers.ts'
 import { messageOf } from './errors.ts'
 import type { Events } from './events.ts'
 import type { MuteDeps } from './http/mutes.ts'
@@ -22,6 +22,8 @@ const REFRESH_EVERY_MS = 2_000
 export interface SilenceParts {
   mutes: Mutes
   links: SilenceLinks
+  /** Reads matchers as a person types them. */
+  readMatchers: typeof readMatchers
   /** The parts that the HTTP server uses. */
   routes: { silencing: Silencing } & Omit<MuteDeps, 'guard'>
   /** Refreshes the mutes that other processes change. */
@@ -70,9 +72,9 @@ export function buildSilencing(deps: {
   const routes: SilenceParts['routes'] = {
     silencing,
     mute,
-    muteFor: (channel, { length, by }) => {
+    muteFor: (channel, { length, matchers, by }) => {
       const until = endOfMute(length, now(), settings().timezone)
-      return mute(channel, { until, matchers: [], by })
+      return mute(channel, { until, matchers, by })
     },
     unmute: async (channel, end) => {
       const ended = await unmuteChannel(channel, end, { mutes, settings, now })
@@ -80,5 +82,5 @@ export function buildSilencing(deps: {
       return ended
     },
   }
-  return { mutes, links, routes, follower }
+  return { mutes, links, readMatchers, routes, follower }
 }

@@ -15,6 +15,7 @@ import type { Receiver } from './receiver.ts'
 import type { Configuration } from './reload.ts'
 import { createRenderer } from './rendering/renderer.ts'
 import { nearMissesIn } from './rendering/templates/check.ts'
+import { MAX_SEARCH_MS, type SearchDeps } from './reporting/alert-search.ts'
 import type { ChangeFeed } from './reporting/change-feed.ts'
 import { HistoryCache } from './reporting/history.ts'
 import { statusJson } from './reporting/json.ts'
@@ -61,6 +62,7 @@ export function serverDeps(parts: WebParts): ServerDeps {
   return {
     ...{ store, sources, settings, events, clock, changes, page, failed, asset },
     reads: parts.reads,
+    search: searchOf(parts, MAX_SEARCH_MS.program),
     guard: accessControlOf(parts),
     signInPage: signIn,
     silencePage: silence,
@@ -105,18 +107,25 @@ export function serverDeps(parts: WebParts): ServerDeps {
   }
 }
 
+function searchOf({ receiver, store, clock, giveWay }: WebParts, maxSearchMs: number): SearchDeps {
+  const { variablesOf, silences } = receiver
+  const now = (): Date => clock.now()
+  return { store, variablesOf, readMatchers: silences.readMatchers, now, giveWay, maxSearchMs }
+}
+
 function consoleOf(parts: WebParts): ConsolePages {
-  const { configuration, receiver, store, sandbox, clock, giveWay } = parts
+  const { configuration, receiver, store, sandbox, clock } = parts
   const { settings, warnings } = configuration
   return createConsole({
     folder: fileURLToPath(new URL('../templates/console/', import.meta.url)),
     facts: {
-      ...{ store, settings, warnings, giveWay, refused: configuration.refused },
+      ...searchOf(parts, MAX_SEARCH_MS.page),
+      ...{ store, settings, warnings, refused: configuration.refused },
       overview: createOverview({
         ...{ store, settings, clock, actedAt: receiver.actions.lastAt },
         past: new HistoryCache({ store, actedAt: receiver.actions.lastAt }),
       }),
-      variablesOf: receiver.variablesOf,
+      aboutAlert: (row) => receiver.silences.links.about(row, clock.now()),
       sandbox: (limit) => sandbox.shown(limit),
       sandboxChannels: () => sandboxChannels(settings()),
       preview: async (request) => ({
@@ -127,7 +136,6 @@ function consoleOf(parts: WebParts): ConsolePages {
           settings().channels.get(request.channel) ?? { variables: new Map() },
         ),
       }),
-      now: () => clock.now(),
       version: VERSION,
       ocpBody: RECOMMENDED_BODY,
       url: parts.url,

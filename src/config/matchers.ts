@@ -25,6 +25,18 @@ export function parseMatchers(text: string): Matcher[] {
   return termsIn(text).map(matcherFrom)
 }
 
+/** The same for what a person types: with what is wrong, at which character counted from 0, instead of an error. */
+export function readMatchers(
+  text: string,
+): { kind: 'read'; matchers: Matcher[] } | { kind: 'fault'; at: number; why: string } {
+  try {
+    return { kind: 'read', matchers: parseMatchers(text) }
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error
+    return { kind: 'fault', at: error.at, why: error.message }
+  }
+}
+
 /** Parses matchers from a list or from one text. Reports faults, and warns of likely misspellings of variables. */
 export function matchersAt(
   texts: string | readonly string[] | undefined,

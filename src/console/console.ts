@@ -41,6 +41,7 @@ export interface Html {
 }
 
 const ASSETS: ReadonlyMap<string, string> = new Map([
+  ['lists.js', 'text/javascript; charset=utf-8'],
   ['console.css', 'text/css; charset=utf-8'],
   ['console.js', 'text/javascript; charset=utf-8'],
   ['chart.js', 'text/javascript; charset=utf-8'],
@@ -94,11 +95,11 @@ const NOTICES: readonly ConsoleWord[] = [
   'dismissed',
   'tested',
   'unmuted',
+  'channelMuted',
   'noneChosen',
   'robotPaused',
   'robotResumed',
   'robotRuns',
-  'channelMuted',
   'nothingFires',
   ...DEMOS.map((name) => `played_${name}` as const),
 ]
@@ -248,10 +249,35 @@ async function buildPage(context: PageContext, folder: string): Promise<BuiltPag
       return (await import('./pages/sandbox.ts')).sandbox(context)
     case '/setup':
       return (await import('./pages/setup.ts')).setup(context)
-    default: {
-      const id = /^\/messages\/([\w-]{1,64})$/.exec(path)?.[1]
-      if (id === undefined) return undefined
-      return (await import('./pages/messages.ts')).message(id, context)
-    }
+    default:
+      return buildNamed(context)
+  }
+}
+
+/** The page of one message, alert, robot or channel. */
+async function buildNamed(context: PageContext): Promise<BuiltPage | undefined> {
+  const [, kind, rest = ''] = /^\/(\w+)\/([^/]{1,600})$/.exec(context.request.path) ?? []
+  const name = decoded(rest)
+  switch (kind) {
+    case 'messages':
+      if (!/^[\w-]{1,64}$/.test(name)) return undefined
+      return (await import('./pages/messages.ts')).message(name, context)
+    case 'alerts':
+      if (!/^\d{1,15}$/.test(name)) return undefined
+      return (await import('./pages/alert.ts')).alertPage(name, context)
+    case 'robots':
+      return (await import('./pages/robot.ts')).robotPage(name, context)
+    case 'channels':
+      return (await import('./pages/channel.ts')).channelPage(name, context)
+    default:
+      return undefined
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
   }
 }

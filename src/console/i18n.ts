@@ -1,6 +1,8 @@
 import type { Language } from '../model/settings.ts'
 import { ALERTS } from './i18n/alerts.ts'
+import { ENTITIES } from './i18n/entities.ts'
 import { ERRORS } from './i18n/errors.ts'
+import { LISTS } from './i18n/lists.ts'
 import { MESSAGES } from './i18n/messages.ts'
 import { OVERVIEW } from './i18n/overview.ts'
 import { PAGE } from './i18n/page.ts'
@@ -17,6 +19,8 @@ export const WORDS = {
   ...REASONS,
   ...MESSAGES,
   ...ALERTS,
+  ...LISTS,
+  ...ENTITIES,
   ...PLAYGROUND,
   ...SANDBOX,
   ...SETUP,

@@ -1,7 +1,8 @@
-import type { GiveWay } from '../give-way.ts'
 import type { SourceName } from '../model/alert.ts'
 import type { Format, Language, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
+import type { AboutAlert } from '../pipeline/silence-subject.ts'
+import type { SearchDeps } from '../reporting/alert-search.ts'
 import type { RangeName } from '../reporting/history.ts'
 import type { Overview } from '../reporting/overview.ts'
 import type { Previewed } from '../reporting/preview.ts'
@@ -33,11 +34,11 @@ export const THEMES = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
 /** Data sources of the pages. */
-export interface PageSources {
-  store: Pick<Store, 'messages' | 'message' | 'alerts' | 'silences'>
+export interface PageSources extends SearchDeps {
+  store: Pick<Store, 'messages' | 'message' | 'messageTotal' | 'alerts' | 'alertTotal' | 'silences'>
   overview: (range?: RangeName) => Promise<Overview>
-  /** Variables of the first alerts, at least one; stops early when the payloads grow too large. */
-  variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
+  /** Reads a stored alert again, with where it can be silenced. */
+  aboutAlert: (row: StoredAlert) => Promise<AboutAlert>
   /** Messages of the sandbox group, newest first. */
   sandbox: (limit: number) => readonly {
     at: Date
@@ -61,13 +62,11 @@ export interface PageSources {
     /** Names in the template that are nearly those of documented variables. */
     nearMisses: readonly { name: string; near: string; line: number; column: number }[]
   }>
-  giveWay: GiveWay
   /** Security warnings and doubtful settings. */
   warnings: () => readonly string[]
   /** A new configuration that was refused, so that the old one goes on. */
   refused: () => { at: Date; faults: readonly string[] } | undefined
   settings: () => Settings
-  now: () => Date
   version: string
   /** Body template for OCP's HTTP channel. */
   ocpBody: string

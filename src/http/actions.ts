@@ -1,5 +1,6 @@
 import express, { type Router } from 'express'
 import type { FailedMessages, OperatorActions } from '../pipeline/operator-actions.ts'
+import { messageListIn } from '../reporting/list-query.ts'
 import type { AdminDeps } from './admin.ts'
 import { bad, byOf, type Fields, fieldsOf, instantFrom, textOf } from './fields.ts'
 import { replyJson } from './reply.ts'
@@ -11,7 +12,7 @@ export interface ActionDeps extends Pick<AdminDeps, 'clock' | 'guard'> {
 /** Ids that one request may name. */
 const MAX_IDS = 1_000
 
-const FILTERS = ['channel', 'robot', 'text'] as const
+const FILTERS = ['channel', 'robot', 'kind', 'level', 'from', 'to', 'text'] as const
 const KNOWN: ReadonlySet<string> = new Set([...FILTERS, 'ids', 'state', 'dry_run', 'by'])
 
 /** What programs do about messages and robots; who may ask is decided before. */
@@ -66,7 +67,7 @@ function failedIn(fields: Fields): FailedMessages {
   if (ids !== undefined) return { ids: idsOf(ids) }
   if (state !== undefined && state !== 'dead')
     throw bad('state: must be "dead"; no other message can be sent again or dismissed')
-  const filters: FailedMessages = Object.fromEntries(
+  const filters: Record<string, string> = Object.fromEntries(
     FILTERS.flatMap((name) => {
       const value = textOf(fields, name)
       return value === undefined ? [] : [[name, value]]
@@ -76,7 +77,11 @@ function failedIn(fields: Fields): FailedMessages {
     throw bad(
       'give "ids", or a filter: "channel", "robot", "text"; {"state":"dead"} is every failed message',
     )
-  return filters
+  const { text, ...others } = filters
+  const { query, faults } = messageListIn({ ...others, ...(text !== undefined && { q: text }) })
+  const [fault] = faults
+  if (fault !== undefined) throw bad(`${fault.name === 'q' ? 'text' : fault.name}: ${fault.why}`)
+  return query
 }
 
 function idsOf(ids: unknown): string[] {

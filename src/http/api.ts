@@ -1,6 +1,6 @@
 import express, { type Request, type Response, type Router } from 'express'
 import { AppError } from '../errors.ts'
-import { type AlertState, type MessageState, PROBES, type Probe } from '../model/message.ts'
+import { PROBES, type Probe } from '../model/message.ts'
 import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import { withVariables } from '../pipeline/stored-alerts.ts'
@@ -10,18 +10,15 @@ import type { TestOutcome } from '../reporting/test-outcome.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { type ActionDeps, actionRoutes } from './actions.ts'
+import { type ListDeps, listRoutes } from './lists.ts'
 import { replyJson } from './reply.ts'
 
-const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']
-const ALERT_STATES: readonly AlertState[] = ['pending', 'sending', 'sent', 'suppressed', 'dead']
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
-const DEFAULT_LIMIT = 50
-const MAX_LIMIT = 1000
 /** Limit of a preview's body: its caller waits for it. */
 const MAX_PREVIEW_BYTES = 1024 * 1024
 
-export interface ApiDeps extends ActionDeps {
-  store: Pick<Store, 'messages' | 'message' | 'alerts'>
+export interface ApiDeps extends ActionDeps, ListDeps {
+  store: Pick<Store, 'message'>
   status: () => Promise<StatusJson>
   /** Variables of the first alerts, at least one; stops early when the payloads grow too large. */
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
@@ -48,15 +45,7 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
     replyJson(response, await deps.status()),
   )
 
-  router.get('/api/v1/messages', async (request, response) => {
-    const page = await deps.store.messages({
-      ...paging(request),
-      channel: text(request, 'channel'),
-      robot: text(request, 'robot'),
-      state: oneOf(request, 'state', MESSAGE_STATES),
-    })
-    replyJson(response, { messages: page.items.map(messageJson), next: page.next })
-  })
+  listRoutes(router, deps)
 
   router.get('/api/v1/messages/:id', async (request, response) => {
     const found = await deps.store.message(String(request.params['id']))
@@ -64,16 +53,6 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
     // Alerts beyond the reading limit are not listed; `alert_count` counts all.
     const { items } = await withVariables({ items: found.alerts, next: null }, deps.variablesOf)
     replyJson(response, { ...messageJson(found.message), alerts: alertsJson(items) })
-  })
-
-  router.get('/api/v1/alerts', async (request, response) => {
-    const page = await deps.store.alerts({
-      ...paging(request),
-      channel: text(request, 'channel'),
-      state: oneOf(request, 'state', ALERT_STATES),
-    })
-    const { items, next } = await withVariables(page, deps.variablesOf)
-    replyJson(response, { alerts: alertsJson(items), next })
   })
 
   router.get('/api/v1/sandbox', (_request, response) =>
@@ -142,19 +121,6 @@ function payloadText(payload: unknown): string {
     return JSON.stringify(payload)
   } catch {
     throw bad('payload: is nested too deeply')
-  }
-}
-
-function paging(request: Request): { limit: number; before?: string } {
-  const limit = text(request, 'limit')
-  const before = text(request, 'before')
-  if (limit !== undefined && !/^\d{1,9}$/.test(limit))
-    throw bad('limit: must be a number from 1 to 1000')
-  if (before !== undefined && !/^\d{1,15}$/.test(before))
-    throw bad('before: must be the "next" of the previous reply')
-  return {
-    limit: Math.min(MAX_LIMIT, Math.max(1, Number(limit ?? DEFAULT_LIMIT))),
-    ...(before === undefined ? {} : { before }),
   }
 }
 

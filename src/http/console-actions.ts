@@ -2,8 +2,9 @@ import type express from 'express'
 import type { Request, Response, Router } from 'express'
 import { AppError } from '../errors.ts'
 import type { FailedMessages, OperatorActions } from '../pipeline/operator-actions.ts'
+import { messageListIn } from '../reporting/list-query.ts'
 import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
-import type { AdminDeps, Gates } from './admin.ts'
+import { type AdminDeps, type Gates, pathIn } from './admin.ts'
 import type { ApiDeps } from './api.ts'
 import type { MuteDeps } from './mutes.ts'
 import { redirect } from './reply.ts'
@@ -63,10 +64,13 @@ export function consoleActions(pages: Router, context: ActionContext): void {
     await actions.dismissAll({ ids: [id] }, { by: by(request), dryRun: false })
     redirect(response, `/messages/${encodeURIComponent(id)}?notice=dismissed`)
   })
-  pages.post('/channels/:channel/test', headers, gates.admin, async (request, response) => {
+  pages.post('/channels/:channel/test', headers, gates.admin, form, async (request, response) => {
     const channel = String(request.params['channel'])
     const ids = await deps.test(channel)
-    redirect(response, atAnchor(`channel-${encodeURIComponent(channel)}`, 'tested', ids))
+    redirect(
+      response,
+      wayBack(request.body, { at: anchorOf('channel', channel), notice: 'tested', ran: ids }),
+    )
   })
   pages.post('/channels/:channel/mute', headers, gates.admin, form, async (request, response) => {
     const channel = String(request.params['channel'])
@@ -74,13 +78,21 @@ export function consoleActions(pages: Router, context: ActionContext): void {
     if (length === undefined || length.kind === 'recovery')
       throw new AppError('bad_request', 'for: must be one of 30m, 2h, tomorrow, until')
     const name = textIn(request.body, 'by').trim()
-    await deps.muteFor(channel, { length, by: name === '' ? by(request) : name.slice(0, 200) })
-    redirect(response, atAnchor(`channel-${encodeURIComponent(channel)}`, 'channelMuted'))
+    const matchers = textIn(request.body, 'matchers').trim()
+    await deps.muteFor(channel, {
+      length,
+      matchers: matchers === '' ? [] : [matchers],
+      by: name === '' ? by(request) : name.slice(0, 200),
+    })
+    redirect(
+      response,
+      wayBack(request.body, { at: anchorOf('channel', channel), notice: 'channelMuted' }),
+    )
   })
   pages.post('/mutes/:id/end', headers, gates.admin, form, async (request, response) => {
     const channel = textIn(request.body, 'channel')
     await deps.unmute(channel, { id: String(request.params['id']), by: by(request) })
-    redirect(response, '/?notice=unmuted')
+    redirect(response, wayBack(request.body, { notice: 'unmuted' }))
   })
   robotActions(pages, context)
   pages.post('/sandbox', headers, gates.admin, form, async (request, response) => {
@@ -99,32 +111,49 @@ function robotActions(pages: Router, { deps, headers, form }: ActionContext): vo
   const { gates, actions } = deps
   const by = (request: Request): string => deps.guard().addressOf(request)
 
-  pages.post('/robots/:robot/test', headers, gates.admin, async (request, response) => {
+  pages.post('/robots/:robot/test', headers, gates.admin, form, async (request, response) => {
     const robot = String(request.params['robot'])
     const ids = await deps.testRobot(robot)
-    redirect(response, atAnchor(`robot-${encodeURIComponent(robot)}`, 'tested', ids))
+    redirect(
+      response,
+      wayBack(request.body, { at: anchorOf('robot', robot), notice: 'tested', ran: ids }),
+    )
   })
   pages.post('/robots/:robot/pause', headers, gates.admin, form, async (request, response) => {
     const robot = String(request.params['robot'])
     const until = endOf(textIn(request.body, 'for'), deps.clock.now())
     await actions.pause(robot, { until, by: by(request) })
-    redirect(response, atRobot(robot, 'robotPaused'))
+    redirect(
+      response,
+      wayBack(request.body, { at: anchorOf('robot', robot), notice: 'robotPaused' }),
+    )
   })
-  pages.post('/robots/:robot/resume', headers, gates.admin, async (request, response) => {
+  pages.post('/robots/:robot/resume', headers, gates.admin, form, async (request, response) => {
     const robot = String(request.params['robot'])
     const ended = await actions.resume(robot, by(request))
-    redirect(response, atRobot(robot, ended.length > 0 ? 'robotResumed' : 'robotRuns'))
+    const notice = ended.length > 0 ? 'robotResumed' : 'robotRuns'
+    redirect(response, wayBack(request.body, { at: anchorOf('robot', robot), notice }))
   })
 }
 
-function atRobot(robot: string, notice: string): string {
-  return atAnchor(`robot-${encodeURIComponent(robot)}`, notice)
+function anchorOf(kind: 'robot' | 'channel', name: string): string {
+  return `${kind}-${encodeURIComponent(name)}`
 }
 
-/** The overview at the place in which something was pressed, with the messages whose outcome it shows. */
-function atAnchor(anchor: string, notice: string, ran: readonly string[] = []): string {
-  const query = { notice, ...(ran.length > 0 && { ran: ran.join('.') }), at: anchor }
-  return `/?${new URLSearchParams(query)}#${encodeURIComponent(anchor)}`
+/** What came of a press, at which place of the overview it was made, and the messages whose outcome is shown. */
+interface Said {
+  at?: string
+  notice: string
+  ran?: readonly string[]
+}
+
+/** The page that the form names in `back`, else the place on the overview. */
+function wayBack(body: unknown, { at, notice, ran = [] }: Said): string {
+  const said = { notice, ...(ran.length > 0 && { ran: ran.join('.') }) }
+  const back = textIn(body, 'back')
+  if (back !== '') return `${pathIn(back).split('?')[0]}?${new URLSearchParams(said)}`
+  if (at === undefined) return `/?${new URLSearchParams(said)}`
+  return `/?${new URLSearchParams({ ...said, at })}#${encodeURIComponent(at)}`
 }
 
 /** Says first how many there are and what they cost; acts when that was confirmed. */
@@ -153,7 +182,7 @@ async function bulk(
   redirect(response, `/messages?${new URLSearchParams({ ...back, ...said })}`)
 }
 
-const FILTERS = ['channel', 'robot', 'q'] as const
+const FILTERS = ['channel', 'robot', 'kind', 'level', 'from', 'to', 'q'] as const
 
 /** The chosen messages, or all that the filter finds; undefined: none is chosen. */
 function chosenIn(body: unknown): {
@@ -166,14 +195,19 @@ function chosenIn(body: unknown): {
     return value === '' ? [] : [[name, value]]
   })
   const back = { state: 'dead', ...Object.fromEntries(filters) }
-  if (textIn(body, 'which') === 'all') {
-    const { q, ...others } = Object.fromEntries(filters)
-    const which = { ...others, ...(q !== undefined && { text: q }) }
-    return { which, fields: [['which', 'all'], ...filters], back }
-  }
+  if (textIn(body, 'which') === 'all')
+    return { which: failedIn(filters), fields: [['which', 'all'], ...filters], back }
   const ids = textsIn(body, 'id').filter((id) => /^\d{1,15}$/.test(id))
   const fields = [...ids.map((id): [string, string] => ['id', id]), ...filters]
   return { which: ids.length === 0 ? undefined : { ids }, fields, back }
+}
+
+/** What filters of the list mean for failed messages; a filter that cannot be read must not select more. */
+function failedIn(filters: [string, string][]): FailedMessages {
+  const { query, faults } = messageListIn(Object.fromEntries(filters))
+  const [fault] = faults
+  if (fault !== undefined) throw new AppError('bad_request', `${fault.name}: ${fault.why}`)
+  return query
 }
 
 const MINUTE_MS = 60_000

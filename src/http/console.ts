@@ -10,12 +10,13 @@ import type { ChangeFeed } from '../reporting/change-feed.ts'
 import { type AdminDeps, type Gates, signInRoutes } from './admin.ts'
 import { type BulkAction, type ConsoleActionDeps, consoleActions } from './console-actions.ts'
 import { eventStream } from './event-stream.ts'
+import { csvRoutes, type ListDeps } from './lists.ts'
 import { preferenceRoutes } from './preference-routes.ts'
 import { type Preferences, preferencesIn } from './preferences.ts'
 import { redirect, replyPage } from './reply.ts'
 import { type SilenceDeps, silenceRoutes } from './silence.ts'
 
-export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps {
+export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps, ListDeps {
   /** Renders a page; undefined if there is none at that path. */
   page: (request: PageRequest) => Promise<Html | undefined>
   /** Renders an error page. */
@@ -63,6 +64,7 @@ export function consoleRoutes(
   })
   signInRoutes(app, { ...deps, headers: HEADERS })
   silenceRoutes(pages, { ...deps, headers: HEADERS })
+  csvRoutes(pages, deps)
   pages.get('/events', gates.admin, eventStream(deps.changes))
 
   const show = async (request: Request, response: Response): Promise<void> => {
@@ -72,7 +74,10 @@ export function consoleRoutes(
     replyPage(response, made.html, made.status)
   }
   pages.get(
-    ['/', '/messages', '/messages/:id', '/alerts', '/playground', '/sandbox', '/setup'],
+    [
+      ...['/', '/messages', '/messages/:id', '/alerts', '/alerts/:id', '/robots/:robot'],
+      ...['/channels/:channel', '/playground', '/sandbox', '/setup'],
+    ],
     HEADERS,
     gates.page,
     show,

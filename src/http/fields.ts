@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import { AppError } from '../errors.ts'
+import { instantIn, WRONG_INSTANT } from '../model/instant.ts'
 import type { AccessControl } from './access-control.ts'
 
 const MAX_NAME_LENGTH = 60
@@ -32,18 +33,10 @@ export function byOf(fields: Fields, request: Request, guard: () => AccessContro
 
 /** An instant as RFC 3339 writes it, which includes the offset; AppError bad_request for anything else. */
 export function instantFrom(value: unknown, name: string): Date {
-  // A `+` in a query that is not escaped arrives as a blank.
-  const text = typeof value === 'string' ? value.replace(/ (?=\d\d:\d\d$)/, '+') : ''
-  const instant = new Date(RFC_3339.test(text) ? text : Number.NaN)
-  // Years with five digits cannot be written as RFC 3339.
-  if (Number.isNaN(instant.getTime()) || instant.getUTCFullYear() > 9999)
-    throw bad(
-      `${name}: must be an instant such as 2026-12-24T09:00:00Z or 2026-12-24T09:00:00+08:00`,
-    )
+  const instant = typeof value === 'string' ? instantIn(value) : undefined
+  if (instant === undefined) throw bad(`${name}: ${WRONG_INSTANT}`)
   return instant
 }
-
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d)$/
 
 export function bad(message: string): AppError {
   return new AppError('bad_request', message)

@@ -11,8 +11,11 @@ export interface MuteDeps {
     channel: string,
     mute: { until: Date; matchers: readonly string[]; by: string },
   ) => Promise<string>
-  /** The same for a length that a page offers, of the whole channel. */
-  muteFor: (channel: string, mute: { length: SilenceLength; by: string }) => Promise<string>
+  /** The same for a length that a page offers. */
+  muteFor: (
+    channel: string,
+    mute: { length: SilenceLength; matchers: readonly string[]; by: string },
+  ) => Promise<string>
   /** Ends one mute of a channel, or all; gives how many. */
   unmute: (channel: string, end: { id: string | undefined; by: string }) => Promise<number>
 }

@@ -10,6 +10,7 @@ import {
   type Settings,
 } from '../model/settings.ts'
 import type { SilenceKind } from '../model/silence.ts'
+import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { levelIn } from './destinations.ts'
 import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
@@ -36,6 +37,15 @@ export interface SilenceLinks {
   /** Returns a function that creates an alert's silence link; undefined for an alert that cannot be silenced here. */
   linksAt(now: Date): Promise<SilenceLinkOf>
   find(link: string, now: Date): Promise<FoundSubject>
+  /** Reads a stored alert again, with where it can be silenced. */
+  about(row: StoredAlert, now: Date): Promise<AboutAlert>
+}
+
+/** A stored alert as its sender wrote it. */
+export interface AboutAlert {
+  alert: Alert
+  /** The page on which a firing alert can be silenced or muted, where it can be. */
+  silence: { kind: SilenceKind; path: string } | undefined
 }
 
 export interface SilenceLinksDeps {
@@ -61,7 +71,18 @@ export function createSilenceLinks({ store, settings, stored }: SilenceLinksDeps
       return (alert, id) =>
         kindFor(alert, settings()) === undefined || alert.status === 'resolved'
           ? undefined
-          : `${externalUrl}/silence/${signedLink(id, now, secret)}`
+          : `${externalUrl}${pathOf(signedLink(id, now, secret))}`
+    },
+    async about(row, now) {
+      const { alert } = (await readStored([row], stored(settings())))(row)
+      const isSame = alert.fingerprint === row.fingerprint && alert.status === 'firing'
+      const kind = isSame ? kindFor(alert, settings()) : undefined
+      if (kind === undefined || !settings().channels.has(row.channel))
+        return { alert, silence: undefined }
+      return {
+        alert,
+        silence: { kind, path: pathOf(signedLink(Number(row.id), now, await signingKey())) },
+      }
     },
     async find(link, now) {
       const read = readLink(link, now, await signingKey())
@@ -83,6 +104,10 @@ export function createSilenceLinks({ store, settings, stored }: SilenceLinksDeps
       }
     },
   }
+}
+
+function pathOf(link: string): string {
+  return `/silence/${link}`
 }
 
 /** Undefined for an Alertmanager that is not configured; its own form is used instead. */

@@ -1,4 +1,8 @@
+import { matches } from '../decisions/route.ts'
+import type { GiveWay } from '../give-way.ts'
+import { LEVELS } from '../model/level.ts'
 import type { Variables } from '../model/variables.ts'
+import { MAX_KEPT } from '../pipeline/bounded.ts'
 import { type AlertWithVariables, withVariables } from '../pipeline/stored-alerts.ts'
 import type {
   AlertQuery,
@@ -9,69 +13,142 @@ import type {
   StoredMessage,
 } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
+import type { ReadMatchers, SearchTerms } from './search-terms.ts'
 
-/** Store queries that one search makes at most; older matches are left to the next page. */
-const MAX_QUERIES = 4
+/** For how long one page is searched; what was not looked at is left to the next one. */
+export const MAX_SEARCH_MS = { page: 150, program: 1_500 } as const
 
-const MAX_WORDS = 5
+/** Alerts whose variables are read at once, since few of them may match. */
+const CANDIDATES = 200
 
 export interface SearchDeps {
   store: Pick<Store, 'alerts' | 'messages'>
   /** May end early, but covers at least one alert. */
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
+  readMatchers: ReadMatchers
+  now: () => Date
+  giveWay: GiveWay
+  maxSearchMs: number
 }
 
-/** Finds messages whose title or text contains a text. A page may end early; `next` leads to older ones. */
+/** By level: the most severe first, and among equals the newest. */
+export type AlertSort = 'newest' | 'oldest' | 'level'
+
+export interface AlertSearch extends Omit<AlertQuery, 'words' | 'order'> {
+  terms: SearchTerms
+  sort?: AlertSort
+}
+
+/** Finds messages whose title or text contains a text. A page may end early; `next` leads to the rest. */
 export async function searchMessages(
   query: MessageQuery,
-  { store }: Pick<SearchDeps, 'store'>,
+  { store, ...deps }: Pick<SearchDeps, 'store' | keyof Budget>,
 ): Promise<Page<StoredMessage>> {
-  return paged(query, async (asked) => store.messages(asked))
-}
-
-/**
- * Finds alerts whose variables contain each word of a text. `name=value` searches the variable of that name, and also
- * literally. A page may end early; `next` leads to older ones.
- */
-export async function searchAlerts(
-  { text, ...query }: Omit<AlertQuery, 'words'> & { text: string | undefined },
-  { store, variablesOf }: SearchDeps,
-): Promise<Page<AlertWithVariables>> {
-  const wanted = wordsIn(text ?? '')
-  const words = wanted.map((word) => spellingsOf(textIn(word)))
-  return paged(query, async (asked) => {
-    const page = await withVariables(
-      await store.alerts({ ...asked, ...(words.length === 0 ? {} : { words }) }),
-      variablesOf,
-    )
-    const isFound = ({ variables }: AlertWithVariables) =>
-      wanted.every((word) => holds(variables, word))
-    return { items: page.items.filter(isFound), next: page.next }
+  return paged(query, deps, {
+    ask: (asked) => store.messages(asked),
+    cursorOf: ({ id }) => id,
+    sizeOf: ({ body }) => body.length,
   })
 }
 
-async function paged<Query extends { limit: number; before?: string }, Item>(
-  query: Query,
-  ask: (query: Query) => Promise<Page<Item>>,
-): Promise<Page<Item>> {
-  const items: Item[] = []
-  let { before } = query
-  for (let asked = 0; asked < MAX_QUERIES; asked += 1) {
-    const page = await ask({
-      ...query,
-      limit: query.limit - items.length,
-      ...(before === undefined ? {} : { before }),
+/**
+ * Finds alerts whose variables contain each word and hold for each matcher. `name=value` searches the variable of that
+ * name, and also literally. A page may end early; `reached` says how far it has come, and `next` leads to the rest.
+ */
+export async function searchAlerts(
+  { sort = 'newest', ...query }: AlertSearch,
+  deps: SearchDeps,
+): Promise<Page<AlertWithVariables>> {
+  const ask = (asked: AlertSearch): Promise<Page<AlertWithVariables>> => read(asked, deps)
+  const sizeOf = ({ variables }: AlertWithVariables): number =>
+    Object.values(variables).reduce((sum, { length }) => sum + length, 0)
+  const how = { ask, cursorOf: ({ alert }: AlertWithVariables) => alert.id, sizeOf }
+  if (sort === 'level')
+    return paged(query, deps, {
+      ...how,
+      ask: (asked) => askByLevel(asked, ask),
+      cursorOf: ({ alert }) => `${alert.level}-${alert.id}`,
     })
-    items.push(...page.items)
-    if (page.next === null) return { items, next: null }
-    before = page.next
-    if (items.length >= query.limit) break
-  }
-  return { items, next: before ?? null }
+  return paged({ ...query, sort }, deps, how)
 }
 
-export function wordsIn(text: string): string[] {
-  return [...new Set(text.trim().split(/\s+/))].filter((word) => word !== '').slice(0, MAX_WORDS)
+async function read(
+  { terms, sort, ...query }: AlertSearch,
+  { store, variablesOf }: SearchDeps,
+): Promise<Page<AlertWithVariables>> {
+  const { words, matchers } = terms
+  const isSearch = words.length > 0 || matchers.length > 0
+  const stored = await store.alerts({
+    ...query,
+    ...(sort === 'oldest' && { order: 'oldest' }),
+    ...(isSearch && { limit: Math.max(query.limit, CANDIDATES) }),
+    ...(words.length > 0 && { words: words.map((word) => spellingsOf(textIn(word))) }),
+  })
+  const { items, next, reached } = await withVariables(stored, variablesOf)
+  const last = stored.reached ?? items.at(-1)?.alert.receivedAt ?? reached
+  const found = items.filter(
+    ({ alert, variables }) =>
+      words.every((word) => holds(variables, word)) &&
+      matches(matchers, { variables, level: alert.level }),
+  )
+  return { items: found, next, ...(last !== undefined && { reached: last }) }
+}
+
+/** One level after another; its cursor names the level as well. */
+async function askByLevel(
+  query: AlertSearch,
+  ask: (query: AlertSearch) => Promise<Page<AlertWithVariables>>,
+): Promise<Page<AlertWithVariables>> {
+  const wanted = LEVELS.filter((level) => query.levels?.includes(level) ?? true)
+  const [, named, id = ''] = /^([1-5])-(\d*)$/.exec(query.before ?? '') ?? []
+  const level = wanted.find((each) => each >= Number(named ?? 1))
+  if (level === undefined) return { items: [], next: null }
+  const { before: _before, ...others } = query
+  const isWithin = id !== '' && level === Number(named)
+  const page = await ask({ ...others, levels: [level], ...(isWithin && { before: id }) })
+  const following = wanted.find((each) => each > level)
+  const after = following === undefined ? null : `${following}-`
+  return { ...page, next: page.next === null ? after : `${level}-${page.next}` }
+}
+
+type Budget = Pick<SearchDeps, 'now' | 'giveWay' | 'maxSearchMs'>
+
+/** How one part of a list is asked for, and what the cursor after an item is. */
+interface Asking<Query, Item> {
+  ask: (query: Query) => Promise<Page<Item>>
+  cursorOf: (item: Item) => string
+  /** Characters, of which a page holds only so many. */
+  sizeOf: (item: Item) => number
+}
+
+/** Asks until a page is full, unless another question would take longer than a search may. */
+async function paged<Query extends { limit: number; before?: string }, Item>(
+  query: Query,
+  { now, giveWay, maxSearchMs }: Budget,
+  { ask, cursorOf, sizeOf }: Asking<Query, Item>,
+): Promise<Page<Item>> {
+  const began = now().getTime()
+  const items: Item[] = []
+  let size = 0
+  for (let before = query.before; ; ) {
+    const askedMs = now().getTime()
+    const limit = query.limit - items.length
+    const page = await ask({ ...query, limit, ...(before === undefined ? {} : { before }) })
+    const taken = page.items.slice(0, limit)
+    items.push(...taken)
+    const last = items.at(-1)
+    if (page.items.length > limit && last !== undefined) return { items, next: cursorOf(last) }
+    if (page.next === null) return { items, next: null }
+    if (items.length === query.limit) return { items, next: page.next }
+    before = page.next
+    size += taken.reduce((sum, each) => sum + sizeOf(each), 0)
+    const nowMs = now().getTime()
+    const nextEndMs = nowMs - began + (nowMs - askedMs)
+    // Negative after the clock was set back.
+    if (nowMs < askedMs || nextEndMs >= maxSearchMs || size >= MAX_KEPT)
+      return { items, next: page.next, ...(page.reached && { reached: page.reached }) }
+    await giveWay()
+  }
 }
 
 function textIn(word: string): string {

@@ -84,6 +84,7 @@ describe('every page for everybody', needsChromium, () => {
       return /\/silence\/[\w.-]+/.exec(JSON.stringify(shown).replaceAll('%2F', '/'))?.[0]
     })
     const { messages } = await receiver().json<{ messages: { id: string }[] }>('/api/v1/messages')
+    paths.push('/robots/lab', '/channels/ops', '/alerts/1', '/alerts?q=a%3D~%22(%22')
     paths.push('/', '/messages', '/alerts', '/playground', '/sandbox', '/setup', '/sign-in')
     paths.push(`/messages/${messages[0]?.id}`, '/messages?state=dead', '/messages/999999', silence)
   })

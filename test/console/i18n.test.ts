@@ -3,6 +3,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ALERTS } from '../../src/console/i18n/alerts.ts'
+import { ENTITIES } from '../../src/console/i18n/entities.ts'
+import { LISTS } from '../../src/console/i18n/lists.ts'
 import { MESSAGES } from '../../src/console/i18n/messages.ts'
 import { OVERVIEW } from '../../src/console/i18n/overview.ts'
 import { PAGE } from '../../src/console/i18n/page.ts'
@@ -46,7 +48,18 @@ describe("the console's message catalogue", () => {
   })
 
   test('has no duplicate names', () => {
-    const parts = [PAGE, OVERVIEW, REASONS, MESSAGES, ALERTS, PLAYGROUND, SANDBOX, SETUP]
+    const parts = [
+      PAGE,
+      OVERVIEW,
+      REASONS,
+      MESSAGES,
+      ALERTS,
+      PLAYGROUND,
+      SANDBOX,
+      SETUP,
+      LISTS,
+      ENTITIES,
+    ]
     const names = parts.flatMap((part) => Object.keys(part))
     assert.deepEqual(
       names.filter((name, index) => names.indexOf(name) !== index),

@@ -205,7 +205,7 @@ describe('the console in a browser', needsChromium, () => {
       assert.equal(await page.evaluate('document.activeElement.className'), 'skip')
       await page.keyboard.press('Enter')
       assert.equal(await page.evaluate('document.activeElement.id'), 'main')
-      await page.locator('main summary').first().focus()
+      await page.locator('.alert summary').first().focus()
       await page.keyboard.press('Enter')
       assert.ok(await page.locator('main details[open] dl').first().isVisible())
       await page.keyboard.press('Tab')

@@ -179,10 +179,10 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
         })
         assert.doesNotMatch(await reply.text(), /not found: /, route)
       }
-      const files = ['server', 'api', 'receive'].map((each) =>
+      const files = ['server', 'api', 'receive', 'lists'].map((each) =>
         readFileSync(`${ROOT}src/http/${each}.ts`, 'utf8'),
       )
-      for (const [, at = ''] of files.join().matchAll(/\.(?:get|post|put)\(\s*'(\/[\w/:-]+)',/g))
+      for (const [, at = ''] of files.join().matchAll(/\.(?:get|post|put)\(\s*'(\/[\w/:.-]+)',/g))
         if (!/^\/(assets|login|logout|sign)/.test(at))
           assert.ok(
             named.some((route) => route.endsWith(` ${at}`)),

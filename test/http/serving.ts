@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import { type Clock, realClock } from '../../src/clock.ts'
+import { readMatchers } from '../../src/config/matchers.ts'
 import { createEvents } from '../../src/events.ts'
+import { immediate } from '../../src/give-way.ts'
 import { createAccessControl } from '../../src/http/access-control.ts'
 import type { ServerLimits } from '../../src/http/listener.ts'
 import { createLoginThrottle } from '../../src/http/login-throttle.ts'
@@ -79,10 +81,17 @@ export async function serve({
       open: () => true,
       ready: () => true,
       reload: async () => {},
-      store: {
-        messages: async () => ({ items: [], next: null }),
-        message: async () => undefined,
-        alerts: async () => ({ items: [], next: null }),
+      store: { message: async () => undefined },
+      search: {
+        store: {
+          messages: async () => ({ items: [], next: null }),
+          alerts: async () => ({ items: [], next: null }),
+        },
+        variablesOf: async () => [],
+        readMatchers,
+        now: () => clock.now(),
+        giveWay: immediate,
+        maxSearchMs: 1_000,
       },
       status: async () => ({ version: '1' }) as never,
       onCall: (at) => ({ at: at?.toISOString() ?? 'now', rotas: {} }),

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { immediate } from '../../src/give-way.ts'
-import { LargeReads } from '../../src/large-reads.ts'
-import { storedVariables } from '../../src/pipeline/stored-alerts.ts'
-import { holds, searchAlerts, spellingsOf, wordsIn } from '../../src/reporting/alert-search.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { HistoryCache } from '../../src/reporting/history.ts'
 import { createOverview, type Overview } from '../../src/reporting/overview.ts'
 import { playDemo, sandboxChannels } from '../../src/reporting/sandbox-demo.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
-import { sources } from '../../src/sources/index.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { Path } from '../support/path.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
@@ -146,85 +141,6 @@ describe('the overview', () => {
     await glance()
     assert.equal(looks, 3)
     await path.stop()
-  })
-})
-
-describe('searching', () => {
-  test('looks for a text in the encodings that senders may use', () => {
-    assert.deepEqual(spellingsOf('plain'), ['plain'])
-    assert.deepEqual(spellingsOf('a"b'), ['a"b', 'a\\"b', 'a%22b'])
-    assert.ok(spellingsOf('磁盘').includes('\\u78c1\\u76d8'))
-    assert.ok(spellingsOf('a<b&c').includes('a\\u003cb\\u0026c'))
-    assert.ok(spellingsOf('😀').includes('\\ud83d\\ude00'))
-    assert.ok(spellingsOf('\ud800').length > 0)
-  })
-
-  test('uses a few words, each once; name=value matches that variable or the text itself', () => {
-    assert.deepEqual(wordsIn('  a b  a c d e f '), ['a', 'b', 'c', 'd', 'e'])
-    const variables = { host: 'DB-1', alarm_target: 'ob_cluster=x:svr=y', empty: '' }
-    for (const [word, found] of [
-      ['db-1', true],
-      ['host=db', true],
-      ['host="db-1"', true],
-      ['svr=y', true],
-      ['host=y', false],
-      ['other=db', false],
-    ] as const)
-      assert.equal(holds(variables, word), found, word)
-  })
-
-  test('finds an alert by its label among others of the same request, in any state', async () => {
-    const path = await new Path(settingsOf()).start()
-    const alert = (instance: string) => ({
-      status: 'firing',
-      labels: { alertname: 'Disk', instance },
-      annotations: { summary: '磁盘 <98%>' },
-    })
-    await path.post('alertmanager', { alerts: [alert('a-1'), alert('b-1')] })
-    await path.post(
-      'alertmanager',
-      JSON.stringify({ alerts: [alert('c-1')] }).replaceAll('磁盘', '\\u78c1\\u76d8'),
-    )
-    const find = async (text: string) => {
-      const { items } = await searchAlerts(
-        { text, limit: 10 },
-        {
-          store: path.store,
-          variablesOf: (alerts) =>
-            storedVariables(alerts, {
-              store: path.store,
-              sources,
-              timezone: 'UTC',
-              giveWay: immediate,
-              reads: new LargeReads(),
-            }),
-        },
-      )
-      return items.map((each) => each.variables['instance'])
-    }
-    assert.deepEqual(await find('instance=a-1'), ['a-1'])
-    assert.deepEqual(await find('disk -1'), ['c-1', 'b-1', 'a-1'])
-    assert.deepEqual(await find('磁盘 <98%>'), ['c-1', 'b-1', 'a-1'])
-    assert.deepEqual(await find('b-1 a-1'), [])
-    await path.stop()
-  })
-
-  test('returns what it found within its time, and a cursor to continue', async () => {
-    let asked = 0
-    const page = await searchAlerts(
-      { text: 'x', limit: 10 },
-      {
-        store: {
-          messages: async () => ({ items: [], next: null }),
-          alerts: async () => {
-            asked += 1
-            return { items: [], next: String(1000 - asked) }
-          },
-        },
-        variablesOf: async () => [],
-      },
-    )
-    assert.deepEqual([page.items.length, page.next, asked], [0, String(1000 - asked), 4])
   })
 })
 

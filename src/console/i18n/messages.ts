@@ -91,5 +91,4 @@ export const MESSAGES = {
     '消息不含告警，或告警已超过保留期。',
     '訊息不含警示，或警示已超過保留期。',
   ],
-  shownOf: ['{n} of {all}', '{n} / {all}', '{n} / {all}'],
 } as const

@@ -1,46 +1,61 @@
-import type { AlertState } from '../../model/message.ts'
+import type { AlertWithVariables } from '../../pipeline/stored-alerts.ts'
 import { searchAlerts } from '../../reporting/alert-search.ts'
-import { pathWith } from '../format.ts'
-import { type BuiltPage, cursorIn, oneOf, type PageContext, searchIn } from '../page.ts'
+import { ALERT_SORTS, ALERT_STATES, alertListIn, STATUSES } from '../../reporting/list-query.ts'
+import type { Page } from '../../stores/queries.ts'
+import { listEndsOf } from '../list-ends.ts'
+import { instantsIn, levelOffer, listFormOf, namesOf, type Offers, worded } from '../list-form.ts'
+import type { BuiltPage, PageContext } from '../page.ts'
 import { silencesOn } from '../silences.ts'
-
-const ALERT_STATES: readonly AlertState[] = ['pending', 'sending', 'sent', 'suppressed', 'dead']
+import { waitViews } from '../waits.ts'
+import { MAX_LIVE_MS } from './messages.ts'
 
 const ON_PAGE = 30
 
-export async function alerts({ request, facts, words }: PageContext): Promise<BuiltPage> {
-  const { query } = request
-  const { channels } = facts.settings()
-  const channel = oneOf(query['channel'], [...channels.keys()])
-  const state = oneOf(query['state'], ALERT_STATES)
-  const text = searchIn(query)
-  const page = await searchAlerts(
-    {
-      text,
-      limit: ON_PAGE,
-      ...(channel === undefined ? {} : { channel }),
-      ...(state === undefined ? {} : { state }),
-      ...cursorIn(query),
-    },
-    facts,
-  )
-  const link = (before: string | null): string =>
-    pathWith('/alerts', { channel, state, q: text, before })
+const NOTHING: Page<AlertWithVariables> = { items: [], next: null }
+
+export async function alerts(context: PageContext): Promise<BuiltPage> {
+  const { request, facts, words } = context
+  const began = facts.now()
+  const { channels, timezone } = facts.settings()
+  const parameters = instantsIn(request.query, { now: began, timezone })
+  const { query, faults } = alertListIn(parameters, facts.readMatchers)
+  const isFirst = query.before === undefined
+  // What was meant is not known, so that nothing is found rather than everything.
+  const page = faults.some(({ name }) => name === 'q' || name === 'matcher')
+    ? NOTHING
+    : await searchAlerts({ ...query, limit: ON_PAGE }, facts)
+  const { terms, sort: _sort, ...counted } = query
+  const isSearch = terms.words.length + terms.matchers.length > 0
+  const total =
+    isFirst && page.next !== null && !isSearch
+      ? await facts.store.alertTotal({ ...counted, limit: 1 })
+      : undefined
+  const offers: Offers = [
+    { name: 'channel', label: 'channel', values: namesOf(channels.keys()) },
+    { name: 'state', label: 'state', values: worded(ALERT_STATES, words) },
+    levelOffer(words),
+    { name: 'status', label: 'status', values: worded(STATUSES, words) },
+    { name: 'sort', label: 'sort', values: worded(ALERT_SORTS, words, 'sort_') },
+  ]
+  const form = listFormOf('/alerts', { offers, faults }, context)
+  const ends = listEndsOf('/alerts', { page, total, limit: ON_PAGE }, context)
+  const tookMs = facts.now().getTime() - began.getTime()
   return {
     template: 'alerts',
     active: '/alerts',
     title: words.t('alerts'),
     view: {
-      filter: { channel, state, q: text },
-      filtered: channel !== undefined || state !== undefined || text !== undefined,
-      channels: [...channels.keys()],
-      states: ALERT_STATES,
+      scripts: ['lists.js'],
+      form,
+      filtered: form.used > 0 || form.q !== '',
       alerts: page.items,
       silencesFor: await silencesOn(page.items, { facts, words }),
-      isFirst: query['before'] === undefined,
-      newest: link(null),
-      older: page.next === null ? undefined : link(page.next),
-      unfinished: page.next !== null && page.items.length < ON_PAGE,
+      waitsOf: await waitViews(
+        page.items.some(({ alert: { state } }) => state === 'pending' || state === 'sending'),
+        context,
+      ),
+      isLive: isFirst && !ends.unfinished && tookMs < MAX_LIVE_MS,
+      ...ends,
     },
   }
 }

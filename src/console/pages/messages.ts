@@ -1,62 +1,80 @@
 import { mapGivingWay } from '../../give-way.ts'
-import type { MessageState } from '../../model/message.ts'
 import { withVariables } from '../../pipeline/stored-alerts.ts'
 import { searchMessages } from '../../reporting/alert-search.ts'
+import { KINDS, MESSAGE_SORTS, MESSAGE_STATES, messageListIn } from '../../reporting/list-query.ts'
 import type { StoredMessage } from '../../stores/queries.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { pathWith } from '../format.ts'
-import { type BuiltPage, cursorIn, oneOf, type PageContext, searchIn } from '../page.ts'
+import { listEndsOf } from '../list-ends.ts'
+import { instantsIn, levelOffer, listFormOf, namesOf, type Offers, worded } from '../list-form.ts'
+import { type BuiltPage, cursorIn, type PageContext } from '../page.ts'
 import { silencesOn } from '../silences.ts'
-
-export const MESSAGE_STATES: readonly MessageState[] = ['pending', 'sending', 'sent', 'dead']
+import { waitViews } from '../waits.ts'
 
 const ON_PAGE = 20
 const ALERTS_ON_PAGE = 50
 const MAX_LINES = 12
 
-export async function messages({ request, facts, words }: PageContext): Promise<BuiltPage> {
-  const { query } = request
-  const { robots, channels } = facts.settings()
-  const filter = {
-    channel: oneOf(query['channel'], [...channels.keys()]),
-    robot: oneOf(query['robot'], [...robots.keys()]),
-    state: oneOf(query['state'], MESSAGE_STATES),
-  }
-  const text = searchIn(query)
-  const messageQuery = {
-    ...withoutUndefined({ ...filter, text }),
-    limit: ON_PAGE,
-    ...cursorIn(query),
-  }
-  const page = await searchMessages(messageQuery, facts)
-  const link = (before: string | null): string =>
-    pathWith('/messages', { ...filter, q: text, before })
+/** A search that took longer is not repeated with each change. */
+export const MAX_LIVE_MS = 250
+
+/** What looks like a matcher finds nothing in the texts of messages. */
+const MATCHER_LIKE = /[=!]~|!=|="/
+
+export async function messages(context: PageContext): Promise<BuiltPage> {
+  const { request, facts, words } = context
+  const began = facts.now()
+  const { robots, channels, timezone } = facts.settings()
+  const parameters = instantsIn(request.query, { now: began, timezone })
+  const { query, faults } = messageListIn(parameters)
+  const isFirst = query.before === undefined
+  const page = await searchMessages({ ...query, limit: ON_PAGE }, facts)
+  const total =
+    isFirst && page.next !== null
+      ? await facts.store.messageTotal({ ...query, limit: 1 })
+      : undefined
+  const offers: Offers = [
+    { name: 'channel', label: 'channel', values: namesOf(channels.keys()) },
+    { name: 'robot', label: 'robot', values: namesOf(robots.keys()) },
+    { name: 'state', label: 'state', values: worded(MESSAGE_STATES, words) },
+    levelOffer(words),
+    { name: 'kind', label: 'kind', values: worded(KINDS, words, 'kind_') },
+    { name: 'sort', label: 'sort', values: worded(MESSAGE_SORTS, words, 'sort_') },
+  ]
+  const form = listFormOf('/messages', { offers, faults }, context)
+  const ends = listEndsOf('/messages', { page, total, limit: ON_PAGE }, context)
+  const tookMs = facts.now().getTime() - began.getTime()
   return {
     template: 'messages',
     active: '/messages',
     title: words.t('messages'),
     view: {
-      filter: { ...filter, q: text },
-      filtered: Object.values({ ...filter, text }).some((each) => each !== undefined),
-      channels: [...channels.keys()],
-      robots: [...robots.keys()],
-      states: MESSAGE_STATES,
+      scripts: ['lists.js'],
+      form,
+      filtered: form.used > 0 || form.q !== '',
+      inAlerts: MATCHER_LIKE.test(form.q) ? pathWith('/alerts', { q: form.q }) : undefined,
       // Only what failed can be sent again or dismissed.
-      bulk: filter.state === 'dead' && page.items.some(({ dismissed }) => dismissed === undefined),
+      bulk: query.state === 'dead' && page.items.some(({ dismissed }) => dismissed === undefined),
+      filters: bulkFiltersIn(parameters),
       messages: await mapGivingWay(page.items, withBubble, facts.giveWay),
-      isFirst: query['before'] === undefined,
-      newest: link(null),
-      older: page.next === null ? undefined : link(page.next),
-      // A search stops at its scan limit, even with few results.
-      unfinished: page.next !== null && page.items.length < ON_PAGE,
+      waitsOf: await waitViews(
+        page.items.some(({ state }) => state === 'pending'),
+        context,
+      ),
+      isLive: isFirst && !ends.unfinished && tookMs < MAX_LIVE_MS,
+      ...ends,
     },
   }
 }
 
-export async function message(
-  id: string,
-  { request, facts, words }: PageContext,
-): Promise<BuiltPage | undefined> {
+/** What "all that match" means: the filters of the list, of which each must be one that the action knows. */
+function bulkFiltersIn(parameters: Readonly<Record<string, string>>): [string, string][] {
+  const { state: _state, sort: _sort, before: _before, ...filters } = parameters
+  return Object.entries(filters)
+}
+
+export async function message(id: string, context: PageContext): Promise<BuiltPage | undefined> {
+  const { request, facts, words } = context
   const found = await facts.store.message(id, 0)
   if (found === undefined) return undefined
   const { message } = found
@@ -72,6 +90,7 @@ export async function message(
       attempts: message.attempts,
       alerts: page.items,
       silencesFor: await silencesOn(page.items, { facts, words }),
+      waitsOf: await waitViews(message.state === 'pending', context),
       isFirst: request.query['before'] === undefined,
       newest: link(null),
       older: page.next === null ? undefined : link(page.next),
@@ -84,11 +103,4 @@ function withBubble(message: StoredMessage) {
   const { text } = message
   const isLong = text.length > 800 || text.split('\n').length > MAX_LINES
   return { ...message, bubble: bubbleOf(message.body, text), isLong }
-}
-
-/** Drops undefined values. */
-function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>
-  }
 }

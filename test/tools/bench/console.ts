@@ -201,6 +201,8 @@ async function pathsOf(receiver: Receiver): Promise<[string, string][]> {
   const { messages } = await receiver.json<{ messages: { id: string }[] }>('/api/v1/messages')
   const middle = Math.round(Number(messages[0]?.id) / 2)
   const old = Math.round(ALERTS / 4)
+  const at = (ago: number): string => new Date(Date.now() - ago).toISOString()
+  const range = `from=${at(1.2 * DAY_MS)}&to=${at(0.2 * DAY_MS)}`
   return [
     ['overview', '/'],
     ['overview, 24 hours', '/?range=24h'],
@@ -213,6 +215,8 @@ async function pathsOf(receiver: Receiver): Promise<[string, string][]> {
     ['messages, sending', '/messages?state=sending'],
     ['messages, a text', '/messages?q=DataDiskFull'],
     ['messages, a text nowhere', '/messages?q=nowhere'],
+    ['messages of a day', `/messages?${range}`],
+    ['messages, Down', '/messages?level=1'],
     ['one message', `/messages/${messages[0]?.id}`],
     ['one message, by its key', `/messages/bench-${middle}`],
     ['alerts', '/alerts'],
@@ -224,6 +228,17 @@ async function pathsOf(receiver: Receiver): Promise<[string, string][]> {
     ['alerts, a name', '/alerts?q=SlowSql'],
     ['alerts, a label', '/alerts?q=ob_cluster_name%3Dob-7+instance%3D10.0.3'],
     ['alerts, a word nowhere', '/alerts?q=nowhere'],
+    ['alerts of a day', `/alerts?${range}`],
+    ['alerts by level', '/alerts?level=1,2&status=firing&sort=level'],
+    [
+      'alerts, matchers',
+      `/alerts?q=${encodeURIComponent('instance=~"10\\.0\\.3.*", ob_cluster_name="ob-7"')}`,
+    ],
+    ['alerts, a matcher nowhere', `/alerts?q=${encodeURIComponent('instance="nowhere"')}`],
+    ['one alert', `/alerts/${ALERTS - 5}`],
+    ['one alert, far back', `/alerts/${old}`],
+    ['one robot', '/robots/lab-1'],
+    ['one channel', '/channels/dba'],
     ['playground', '/playground'],
     ['sandbox', '/sandbox'],
     ['set-up', '/setup'],

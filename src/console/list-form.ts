@@ -1,0 +1,160 @@
+import { DateTime } from 'luxon'
+import type { ParameterFault } from '../reporting/list-query.ts'
+import { pathWith } from './format.ts'
+import { type ConsoleWord, isWord, type Words } from './i18n.ts'
+import type { PageContext } from './page.ts'
+
+type Query = Readonly<Record<string, string>>
+
+const MINUTE_MS = 60_000
+
+const LAST_MS = {
+  '15m': 15 * MINUTE_MS,
+  '1h': 60 * MINUTE_MS,
+  '6h': 360 * MINUTE_MS,
+  '24h': 1_440 * MINUTE_MS,
+  '7d': 10_080 * MINUTE_MS,
+} as const
+
+const LAST = Object.keys(LAST_MS) as (keyof typeof LAST_MS)[]
+
+/** As an input of the type datetime-local writes a time. */
+const WALL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?$/
+const PICKED = "yyyy-MM-dd'T'HH:mm"
+
+/** A list's parameters with instants: a time without an offset is of the zone, and `last` ends now. */
+export function instantsIn(
+  { last, from, to, ...others }: Query,
+  { now, timezone }: { now: Date; timezone: string },
+): Record<string, string> {
+  const instant = (text = ''): string => {
+    if (!WALL_TIME.test(text)) return text
+    const local = DateTime.fromISO(text, { zone: timezone })
+    return local.isValid ? local.toJSDate().toISOString() : text
+  }
+  const range = Object.entries({ from: instant(from), to: instant(to) }).filter(
+    ([, at]) => at !== '',
+  )
+  const chosen = LAST.find((each) => each === last)
+  if (range.length > 0 || chosen === undefined) return { ...others, ...Object.fromEntries(range) }
+  return { ...others, from: new Date(now.getTime() - LAST_MS[chosen]).toISOString() }
+}
+
+/** A choice of the form; an option without a value is any. */
+export interface Choice {
+  name: string
+  label: string
+  options: { value: string; text: string; isChosen: boolean }[]
+}
+
+export interface ListForm {
+  path: string
+  q: string
+  /** The range as the form shows it: in the configured time zone. */
+  from: string
+  to: string
+  /** Quick ranges, one press each. */
+  times: { text: string; href: string; isChosen: boolean }[]
+  /** The quick range in force. */
+  last: string | undefined
+  choices: Choice[]
+  /** Filters of a link that the form has no field for. */
+  others: { name: string; value: string; label: string }[]
+  /** Filters beside the search that are in use. */
+  used: number
+  faults: string[]
+}
+
+/** What a list's form offers: for each parameter its label, and its values with their texts. */
+export type Offers = readonly {
+  name: string
+  label: ConsoleWord
+  values: readonly (readonly [value: string, text: string])[]
+}[]
+
+export function listFormOf(
+  path: string,
+  { offers, faults }: { offers: Offers; faults: readonly ParameterFault[] },
+  { request, facts, words }: PageContext,
+): ListForm {
+  const { query } = request
+  const { timezone } = facts.settings()
+  const { from = '', to = '' } = instantsIn(query, { now: facts.now(), timezone })
+  const isTyped = query['last'] === undefined || query['from'] || query['to']
+  const picked = (at: string): string => {
+    const local = DateTime.fromISO(at, { zone: timezone })
+    return isTyped && local.isValid ? local.toFormat(PICKED) : ''
+  }
+  const choices = offers.map((offer) => choiceOf(offer, query, words))
+  const used = choices.filter(({ options }) =>
+    options.some(({ isChosen, value }) => isChosen && value),
+  )
+  const others = (['fingerprint', 'matcher'] as const).flatMap((name) => {
+    const value = path === '/alerts' ? (query[name] ?? '') : ''
+    return value === '' ? [] : [{ name, value, label: words.t(name) }]
+  })
+  const hasRange = picked(from) !== '' || picked(to) !== ''
+  return {
+    ...{ path, choices, q: query['q'] ?? '', from: picked(from), to: picked(to) },
+    last: isTyped ? undefined : LAST.find((each) => each === query['last']),
+    times: timesOf(path, hasRange ? 'range' : (query['last'] ?? ''), { query, words }),
+    others,
+    used: used.length + others.length + (hasRange ? 1 : 0),
+    faults: faults.map((fault) => faultText(fault, words)),
+  }
+}
+
+function timesOf(
+  path: string,
+  chosen: string,
+  { query, words }: { query: Query; words: Words },
+): ListForm['times'] {
+  const { from: _from, to: _to, last: _last, before: _before, notice: _notice, ...others } = query
+  return (['', ...LAST] as const).map((last) => ({
+    text: words.t(last === '' ? 'within_any' : `within_${last}`),
+    href: pathWith(path, { ...others, last }),
+    isChosen: last === chosen,
+  }))
+}
+
+const NAMES = new Set(['channel', 'robot'])
+
+function choiceOf({ name, label, values }: Offers[number], query: Query, words: Words): Choice {
+  const given = query[name] ?? ''
+  const any = name === 'sort' ? [] : [['', words.t('any')] as const]
+  // One that is no longer configured is searched for all the same.
+  const isOther = NAMES.has(name) && !values.some(([value]) => value === given)
+  const other = isOther && given !== '' ? [[given, given] as const] : []
+  const options = [...any, ...values, ...other].map(([value, text]) => ({
+    ...{ value, text },
+    isChosen: value === given,
+  }))
+  return { name, label: words.t(label), options }
+}
+
+function faultText({ name, why, at }: ParameterFault, words: Words): string {
+  if (at !== undefined) return words.t('searchFault', { n: at + 1, why })
+  return words.t('faultLeftOut', { name, why })
+}
+
+/** Values and their own words, such as those of a state. */
+export function worded(
+  values: readonly string[],
+  words: Words,
+  prefix = '',
+): (readonly [string, string])[] {
+  return values.map((value) => {
+    const word = `${prefix}${value}`
+    return [value, isWord(word) ? words.t(word) : value] as const
+  })
+}
+
+export function namesOf(names: Iterable<string>): (readonly [string, string])[] {
+  return [...names].map((name) => [name, name] as const)
+}
+
+export function levelOffer(words: Words): Offers[number] {
+  const levels = ['1', '2', '3', '4', '5']
+  const all = [['1,2', words.t('severeLevels')] as const, ...worded(levels, words, 'level')]
+  return { name: 'level', label: 'level', values: all }
+}

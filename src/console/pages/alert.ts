@@ -1,0 +1,71 @@
+import { matcherText } from '../../model/silence.ts'
+import { alertLinksOf } from '../../reporting/alert-links.ts'
+import type { StoredAlert } from '../../stores/queries.ts'
+import { pathWith } from '../format.ts'
+import type { BuiltPage, PageContext } from '../page.ts'
+import { silencesOn } from '../silences.ts'
+import { waitViews } from '../waits.ts'
+
+/** Notifications of the same alert that are shown around one. */
+const LATER = 20
+const EARLIER = 30
+
+/** Longer values are no filter that anybody types. */
+const MAX_FILTER_LENGTH = 400
+
+/** One alert: what became of it and of its other notifications, and what can be done about it. */
+export async function alertPage(id: string, context: PageContext): Promise<BuiltPage | undefined> {
+  const { facts, words } = context
+  const row = await rowOf(id, context)
+  if (row === undefined) return undefined
+  const about = await facts.aboutAlert(row)
+  const { variables } = about.alert
+  const silencesFor = await silencesOn([{ alert: row }], { facts, words })
+  return {
+    template: 'alert',
+    active: '/alerts',
+    title: (variables['alarm_name'] ?? variables['message'] ?? row.fingerprint).slice(0, 200),
+    view: {
+      alert: row,
+      name: (variables['alarm_name'] ?? variables['message'] ?? row.fingerprint).slice(0, 200),
+      target: (variables['alarm_target'] ?? '').slice(0, 400),
+      summary: (variables['alarm_summary'] ?? variables['alarm_description'] ?? '').slice(0, 2_000),
+      isReadable: Object.keys(variables).length > 0,
+      variables,
+      links: alertLinksOf(row, about, words.language),
+      filterOf,
+      silences: silencesFor(row),
+      waits: (await waitViews(isOpen(row), context)).channel(row.channel),
+      ...(await lifeOf(row, context)),
+      same: pathWith('/alerts', { fingerprint: row.fingerprint, channel: row.channel }),
+    },
+  }
+}
+
+function isOpen({ state }: StoredAlert): boolean {
+  return state === 'pending' || state === 'sending'
+}
+
+async function rowOf(id: string, { facts }: PageContext): Promise<StoredAlert | undefined> {
+  const { items } = await facts.store.alerts({ limit: 1, before: String(Number(id) + 1) })
+  return items.find((each) => each.id === id)
+}
+
+/** The notifications of the same alert in its channel, oldest first; `isCut`: there may be more. */
+async function lifeOf(row: StoredAlert, { facts }: PageContext) {
+  const { id, fingerprint, channel } = row
+  const query = { fingerprint, channel, before: id }
+  const later = await facts.store.alerts({ ...query, order: 'oldest', limit: LATER })
+  const earlier = await facts.store.alerts({ ...query, limit: EARLIER })
+  return {
+    life: [...earlier.items.toReversed(), row, ...later.items],
+    isCut: earlier.next !== null || later.next !== null,
+  }
+}
+
+/** A search for one variable; undefined where a matcher cannot hold its value. */
+function filterOf(name: string, value: string): string | undefined {
+  const isPlain = value !== '' && value.length <= MAX_FILTER_LENGTH && !/\p{Cc}/u.test(value)
+  if (!isPlain || !/^[\w.:/-]+$/.test(name)) return undefined
+  return pathWith('/alerts', { q: matcherText({ name, value, isRegex: false }) })
+}

@@ -1,0 +1,85 @@
+import { DateTime } from 'luxon'
+import type { Channel } from '../../model/settings.ts'
+import { withVariables } from '../../pipeline/stored-alerts.ts'
+import { testOutcomes } from '../outcomes.ts'
+import type { BuiltPage, PageContext } from '../page.ts'
+import { silencesOn } from '../silences.ts'
+import { snippetsOf } from '../snippets.ts'
+import { waitsIn } from '../waits.ts'
+import { shownSilence } from './silence.ts'
+
+const MESSAGES = 6
+const ALERTS = 10
+const MAX_MUTES = 100
+const PICKED = "yyyy-MM-dd'T'HH:mm"
+
+/** One channel: what waits in it and why, whom it mentions, what is muted, and where senders post. */
+export async function channelPage(
+  name: string,
+  context: PageContext,
+): Promise<BuiltPage | undefined> {
+  const { request, facts, words } = context
+  const { channels, access, externalUrl, timezone } = facts.settings()
+  const settings = channels.get(name)
+  if (settings === undefined) return undefined
+  const overview = await facts.overview()
+  const channel = overview.channels.find((each) => each.name === name)
+  if (channel === undefined) return undefined
+  const now = facts.now()
+  const [latest, alerts, silences] = await Promise.all([
+    facts.store.messages({ channel: name, limit: MESSAGES }),
+    facts.store.alerts({ channel: name, limit: ALERTS }),
+    facts.store.silences({ channel: name, inForceAt: now, limit: MAX_MUTES }),
+  ])
+  const read = await withVariables(alerts, facts.variablesOf)
+  const waitsOf = waitsIn(overview, { words, now })
+  const local = DateTime.fromJSDate(now, { zone: timezone })
+  return {
+    template: 'channel',
+    active: '/',
+    title: name,
+    view: {
+      channel,
+      here: `/channels/${encodeURIComponent(name)}`,
+      robots: overview.robots.filter((robot) => settings.robots.includes(robot.name)),
+      waits: channel.waiting > 0 ? waitsOf.channel(name) : [],
+      waitsOf,
+      mention: mentionOf(settings),
+      onCall: overview.onCall.filter(({ rota }) => settings.mention.oncall?.includes(rota)),
+      aggregateMs: settings.aggregate?.everyMs,
+      sendsResolved: settings.sendResolved,
+      silences: silences.map((each) => shownSilence(each, { now, words })),
+      ...{
+        timezone,
+        earliest: local.toFormat(PICKED),
+        latest: local.plus({ days: 30 }).toFormat(PICKED),
+      },
+      picked: local.plus({ hours: 2 }).startOf('hour').toFormat(PICKED),
+      posts: snippetsOf({
+        url: externalUrl ?? request.origin ?? facts.url(),
+        channel: name,
+        access,
+      }),
+      messages: latest.items,
+      alerts: read.items,
+      silencesFor: await silencesOn(read.items, { facts, words }),
+      outcomes: await testOutcomes(request.query, facts),
+    },
+  }
+}
+
+/** Whom each message of a channel mentions, as the configuration names them. */
+function mentionOf({ mention }: Channel) {
+  const { mobiles, users, people = [], labels = [], all, rules } = mention
+  return {
+    people: [...people, ...users, ...mobiles.map(concealed)],
+    labels,
+    all,
+    rules: rules.length,
+  }
+}
+
+/** A mobile number as far as a person who knows it can tell it. */
+function concealed(mobile: string): string {
+  return mobile.length < 8 ? mobile : `${mobile.slice(0, -8)}****${mobile.slice(-4)}`
+}

@@ -1,0 +1,61 @@
+import { isOpenEnded } from '../../model/pause.ts'
+import { conditionOf } from '../../reporting/headline.ts'
+import { waitOf } from '../../reporting/waits.ts'
+import { barSvg, meterSvg } from '../chart.ts'
+import { testOutcomes } from '../outcomes.ts'
+import type { BuiltPage, PageContext } from '../page.ts'
+import { waitsIn, waitView } from '../waits.ts'
+
+const ATTEMPTS = 15
+const PENDING = 10
+const SCARCE_FROM = 0.9
+
+/** One robot: how it does and since when, what waits for it, and what can be done about it. */
+export async function robotPage(
+  name: string,
+  context: PageContext,
+): Promise<BuiltPage | undefined> {
+  const { request, facts, words } = context
+  const settings = facts.settings().robots.get(name)
+  if (settings === undefined) return undefined
+  const overview = await facts.overview()
+  const robot = overview.robots.find((each) => each.name === name)
+  if (robot === undefined) return undefined
+  const { callsLeft: left, calls: all, perMs, monthly, monthUsed, pausedUntil } = robot
+  const label = words.t('callsLeft', { n: left, all, window: words.duration(perMs) })
+  const share = monthUsed / Math.max(1, monthly ?? 1)
+  const [attempted, pending, failed] = await Promise.all([
+    facts.store.messages({ robot: name, limit: ATTEMPTS }),
+    facts.store.messages({ robot: name, state: 'pending', limit: PENDING }),
+    facts.store.messages({ robot: name, failed: true, limit: 1 }),
+  ])
+  const wait = waitOf(robot, undefined)
+  return {
+    template: 'robot',
+    active: '/',
+    title: name,
+    view: {
+      robot: {
+        ...robot,
+        condition: conditionOf(robot),
+        isOpenEnded: pausedUntil !== undefined && isOpenEnded(pausedUntil),
+        limits: settings.limits,
+        isSandbox: settings.target.kind === 'sandbox',
+        keywords: settings.keywords,
+      },
+      here: `/robots/${encodeURIComponent(name)}`,
+      meter: meterSvg({ left, all, label }),
+      monthBar:
+        monthly === undefined
+          ? undefined
+          : barSvg({ share, label: words.t('month'), warns: share >= SCARCE_FROM }),
+      wait: wait && robot.waiting > 0 ? waitView(wait, words) : undefined,
+      channels: overview.channels.filter(({ robots }) => robots.includes(name)),
+      attempted: attempted.items.filter(({ attempts }) => attempts.length > 0),
+      pending: pending.items,
+      hasFailed: failed.items.length > 0,
+      waitsOf: waitsIn(overview, { words, now: facts.now() }),
+      outcomes: await testOutcomes(request.query, facts),
+    },
+  }
+}

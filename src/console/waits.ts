@@ -1,0 +1,55 @@
+import type { Overview } from '../reporting/overview.ts'
+import { type Wait, waitOf, waitsOf } from '../reporting/waits.ts'
+import type { Words } from './i18n.ts'
+import type { PageContext } from './page.ts'
+
+/** Why something waits in words, and until when. */
+export interface WaitView {
+  text: string
+  until: Date | undefined
+  /** Until a person ends it. */
+  isOpenEnded: boolean
+}
+
+export interface WaitsOf {
+  /** Of the alerts of a channel. */
+  channel(name: string): WaitView[]
+  /** Of a pending message. */
+  message(message: { robot: string; channel: string; dueAt: Date | undefined }): WaitView[]
+}
+
+const NOTHING: WaitsOf = { channel: () => [], message: () => [] }
+
+/** Looks up why things wait, where anything on a page does. */
+export async function waitViews(waits: boolean, { facts, words }: PageContext): Promise<WaitsOf> {
+  if (!waits) return NOTHING
+  const overview = await facts.overview()
+  return waitsIn(overview, { words, now: facts.now() })
+}
+
+/** The same for an overview that is at hand. */
+export function waitsIn(overview: Overview, { words, now }: { words: Words; now: Date }): WaitsOf {
+  return {
+    channel: (name) => waitsOf(name, overview).map((wait) => waitView(wait, words)),
+    message({ robot: name, channel: place, dueAt }) {
+      const robot = overview.robots.find((each) => each.name === name)
+      const channel = overview.channels.find((each) => each.name === place)
+      const wait = robot && waitOf(robot, channel?.heldUntil)
+      if (wait?.kind === 'paused') return [waitView(wait, words)]
+      if (dueAt !== undefined && dueAt > now)
+        return [{ text: words.t('waitsForTry'), until: dueAt, isOpenEnded: false }]
+      return wait === undefined
+        ? [{ text: words.t('waitsForCall'), until: undefined, isOpenEnded: false }]
+        : [waitView(wait, words)]
+    },
+  }
+}
+
+export function waitView(wait: Wait, words: Words): WaitView {
+  const { robot, until } = wait
+  const end = { until, isOpenEnded: wait.kind === 'paused' && until === undefined }
+  if (wait.kind === 'paused' && wait.by !== undefined)
+    return { text: words.t('waitsPausedBy', { robot, by: wait.by }), ...end }
+  const why = words.reason(wait.kind === 'paused' ? 'pause' : 'wait', wait.reason)
+  return { text: words.t('waitsBecause', { robot, why }), ...end }
+}

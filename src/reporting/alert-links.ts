@@ -1,0 +1,28 @@
+import type { Language } from '../model/settings.ts'
+import type { AboutAlert } from '../pipeline/silence-subject.ts'
+import { wordIn } from '../rendering/i18n.ts'
+import { linksOf } from '../rendering/text/links.ts'
+import type { StoredAlert } from '../stores/queries.ts'
+
+/** A button that leads out of the console, or to the page on which an alert is silenced. */
+export interface LinkButton {
+  label: string
+  url: string
+}
+
+/** Where an alert leads: the links of its message, only to pages that a browser opens. Pure. */
+export function alertLinksOf(
+  row: StoredAlert,
+  { alert, silence }: AboutAlert,
+  language: Language,
+): LinkButton[] {
+  const { level, receivedAt, repeats } = row
+  const told = { alert, level, receivedAt, repeats, firedWhileWaiting: false }
+  const links = linksOf({ ...told, silenceLink: silence?.path }, alert.variables)
+  return links
+    .filter(({ url }) => url === silence?.path || /^https?:\/\//i.test(url))
+    .map(({ word, url }) => {
+      const isMute = url === silence?.path && silence.kind === 'mute'
+      return { label: wordIn(language, isMute ? 'mute' : word), url }
+    })
+}

@@ -1,0 +1,45 @@
+import { LEVEL_NAMES } from '../model/level.ts'
+import type { AlertWithVariables } from '../pipeline/stored-alerts.ts'
+import type { StoredMessage } from '../stores/queries.ts'
+
+/** Programs open a file as UTF-8 by this sign. */
+const BYTE_ORDER_MARK = '\ufeff'
+
+/** What a spreadsheet would take for a formula, or for the end of the cell before. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
+
+/** A table as RFC 4180 writes it; no cell is a formula in a spreadsheet. Pure. */
+export function csvOf(rows: readonly (readonly string[])[]): string {
+  return `${BYTE_ORDER_MARK}${rows.map((row) => `${row.map(cellOf).join(',')}\r\n`).join('')}`
+}
+
+function cellOf(value: string): string {
+  const harmless = FORMULA.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}
+
+const at = (instant: Date | undefined): string => instant?.toISOString() ?? ''
+
+export function messagesCsv(messages: readonly StoredMessage[]): string {
+  const head =
+    'id,created_at,sent_at,channel,robot,kind,state,alerts,title,text,result,reason,dismissed_by'
+  const rows = messages.map((each) => [
+    ...[each.id, at(each.createdAt), at(each.sentAt), each.channel, each.robot, each.kind],
+    ...[each.state, String(each.alertCount), each.title, each.text],
+    ...[each.attempts.at(-1)?.result ?? '', each.reason ?? '', each.dismissed?.by ?? ''],
+  ])
+  return csvOf([head.split(','), ...rows])
+}
+
+export function alertsCsv(alerts: readonly AlertWithVariables[]): string {
+  const head =
+    'id,received_at,delivered_at,channel,status,level,state,reason,name,target,summary,source,fingerprint,repeats,messages'
+  const rows = alerts.map(({ alert, variables }) => [
+    ...[alert.id, at(alert.receivedAt), at(alert.deliveredAt), alert.channel, alert.status],
+    ...[LEVEL_NAMES[alert.level], alert.state, alert.reason ?? ''],
+    ...[variables['alarm_name'] ?? '', variables['alarm_target'] ?? ''],
+    ...[variables['alarm_summary'] ?? '', alert.source, alert.fingerprint],
+    ...[String(alert.repeats), alert.messageIds.join(' ')],
+  ])
+  return csvOf([head.split(','), ...rows])
+}
