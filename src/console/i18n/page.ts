@@ -42,11 +42,6 @@ export const PAGE = {
   colon: [': ', '：', '：'],
   none: ['Nothing yet.', '暂无。', '尚無。'],
   noMatch: ['Nothing matches.', '没有匹配的内容。', '沒有相符的內容。'],
-  searchMore: [
-    'Older entries have not been searched yet.',
-    '更早的记录尚未搜索。',
-    '更早的紀錄尚未搜尋。',
-  ],
   goOn: ['Continue searching', '继续搜索', '繼續搜尋'],
   failed: ['Request failed', '操作失败', '操作失敗'],
   notFound: ['Not found', '页面不存在', '找不到頁面'],
