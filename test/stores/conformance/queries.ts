@@ -270,19 +270,19 @@ function countCases(backend: Backend): void {
 
     test('snapshot counts each alert once for its channel, and each queue by itself', async () => {
       const queues = ['robot:a', 'robot:b']
-      await s.accept([alert('f', { queues }), alert('g', { queues })], 5)
+      await s.accept([alert('f', { queues, level: 2 }), alert('g', { queues })], 5)
       await s.claim((await s.waitingIds()).slice(0, 1))
       const snapshot = await s.store.snapshot({
         now: at(10),
         month: '2026-11',
         robots: [{ name: 'a', key: 'ka', address: 'direct', callsSince: at(-1) }],
       })
-      assert.deepEqual(snapshot.channels, [{ channel: 'ops', count: 2, oldest: at(5) }])
+      assert.deepEqual(snapshot.channels, [{ channel: 'ops', count: 2, severe: 1, oldest: at(5) }])
       assert.deepEqual(
-        snapshot.queues.map(({ queue, count }) => [queue, count]),
+        snapshot.queues.map(({ queue, count, severe }) => [queue, count, severe]),
         [
-          ['robot:a', 2],
-          ['robot:b', 2],
+          ['robot:a', 2, 1],
+          ['robot:b', 2, 1],
         ],
       )
       assert.equal(snapshot.robots.get('a')?.calls.length, 1)
