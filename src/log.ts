@@ -2,7 +2,7 @@ import winston from 'winston'
 import { redact } from './redact.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-export type LogFormat = 'json' | 'pretty'
+export type LogFormat = 'json' | 'logfmt' | 'pretty'
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
 
 /** One line per event: a dotted name and fields. ERROR: a person must act now. */
@@ -15,7 +15,7 @@ export interface Log {
 
 const MAX_FIELD_LENGTH = 2_000
 
-/** Creates a log on standard error. Both formats escape values, so that no field can forge a line. */
+/** Creates a log on standard error. Each format escapes values, so that no field can forge a line. */
 export function createLog(options: {
   level: LogLevel
   format: LogFormat
@@ -23,10 +23,7 @@ export function createLog(options: {
 }): Log {
   const logger = winston.createLogger({
     level: options.level,
-    format: winston.format.combine(
-      winston.format.timestamp(),
-      options.format === 'json' ? winston.format.json() : winston.format.printf(pretty),
-    ),
+    format: winston.format.combine(winston.format.timestamp(), FORMATS[options.format]()),
     transports: [
       options.stream === undefined
         ? new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })
@@ -53,6 +50,22 @@ function clean(fields: Fields): Record<string, string | number | boolean> {
   return cleaned
 }
 
+const FORMATS: Record<LogFormat, () => winston.Logform.Format> = {
+  json: () => winston.format.json(),
+  logfmt: () => winston.format.printf(logfmt),
+  pretty: () => winston.format.printf(pretty),
+}
+
+/** One line in the format of go-logfmt, with the keys of Prometheus' log: `ts`, `level`, `msg`, then the fields. */
+function logfmt({
+  timestamp,
+  level,
+  message,
+  ...fields
+}: winston.Logform.TransformableInfo): string {
+  return pairs({ ts: timestamp, level, msg: message, ...fields }).join(' ')
+}
+
 function pretty({
   timestamp,
   level,
@@ -60,11 +73,24 @@ function pretty({
   ...fields
 }: winston.Logform.TransformableInfo): string {
   const time = String(timestamp).slice(11, 23)
-  const rest = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`)
-  return [time, level.toUpperCase().padEnd(5), message, ...rest].join(' ')
+  return [time, level.toUpperCase().padEnd(5), message, ...pairs(fields)].join(' ')
 }
 
-function shown(value: unknown): string {
-  const text = String(value)
-  return /^[^\s"=\p{C}]+$/u.test(text) ? text : JSON.stringify(text)
+function pairs(fields: object): string[] {
+  return Object.entries(fields).map(
+    ([name, value]) => `${name.replace(/[\s="\p{C}\uFFFD]/gu, '')}=${shown(String(value))}`,
+  )
+}
+
+/** A value as it is, or quoted as JSON quotes it: empty, with blanks, quotes, `=`, or what does not print. */
+function shown(text: string): string {
+  if (/^[^\s"=\p{C}\uFFFD]+$/u.test(text)) return text
+  return JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped)
+}
+
+/** JSON leaves control characters above U+007E as they are, of which some end a line or steer a terminal. */
+function escaped(character: string): string {
+  return [...Array(character.length).keys()]
+    .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
+    .join('')
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { createLog, type Log, type LogFormat } from '../src/log.ts'
 import { redact } from '../src/redact.ts'
 
@@ -14,6 +15,19 @@ function logged(format: LogFormat, write: (log: Log) => void): string {
   })
   write(createLog({ level: 'info', format, stream }))
   return text
+}
+
+/** Reads a line as go-logfmt's decoder does: bare values to the next blank, quoted ones as JSON. */
+function pairsIn(line: string): Map<string, string> {
+  const pairs = new Map<string, string>()
+  const pair = /([^\s="]+)=(?:("(?:[^"\\]|\\.)*")|([^\s="]*))(?: |$)/gy
+  let end = 0
+  for (const { 0: all, 1: key = '', 2: quoted, 3: bare = '' } of line.matchAll(pair)) {
+    end += all.length
+    pairs.set(key, quoted === undefined ? bare : JSON.parse(quoted))
+  }
+  assert.equal(end, line.length, line)
+  return pairs
 }
 
 describe('the log', () => {
@@ -40,6 +54,28 @@ describe('the log', () => {
     assert.match(
       text,
       /^\d\d:\d\d:\d\d\.\d{3} WARN {2}robot\.resting why="a \\"b\\"\\n2026 ERROR x" robot=r esc="\\u001b\[2J"\n$/,
+    )
+  })
+
+  test('in logfmt has ts, level and msg first, and gives every value back as it was', () => {
+    const text = logged('logfmt', (log) => log.warn('robot.paused', { robot: 'ops-1', for_ms: 5 }))
+    assert.match(
+      text,
+      /^ts=\d{4}-\d\d-\d\dT[\d:.]+Z level=warn msg=robot\.paused robot=ops-1 for_ms=5\n$/,
+    )
+    const anything = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom(...' "=\\\n\r\t\0\u0007\u007f\u009b\u2028\u202e磁盘é🔴'),
+        fc.string(),
+      ),
+    })
+    fc.assert(
+      fc.property(anything, anything, (a, b) => {
+        const line = logged('logfmt', (log) => log.info('x', { a, b }))
+        assert.doesNotMatch(line.slice(0, -1), /[\p{C}\u2028\u2029]/u)
+        const found = pairsIn(line.trimEnd())
+        assert.deepEqual([found.get('a'), found.get('b'), found.size], [a, b, 5])
+      }),
     )
   })
 

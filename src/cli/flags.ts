@@ -13,13 +13,8 @@ const IGNORED = /^--(no-)?web\.(enable-lifecycle|enable-ui|ui-enabled)(=.*)?$/
 export function withKnownFlags(argv: readonly string[]): string[] {
   return argv
     .filter((argument) => !IGNORED.test(argument))
-    .map((argument, index, all) => {
+    .map((argument) => {
       const [flag = '', ...value] = argument.split('=')
-      const renamed = RENAMED[flag]
-      if (renamed === undefined)
-        return all[index - 1] === '--log.format' && argument === 'logfmt' ? 'pretty' : argument
-      if (value.length === 0) return renamed
-      const joined = value.join('=')
-      return `${renamed}=${renamed === '--log-format' && joined === 'logfmt' ? 'pretty' : joined}`
+      return [RENAMED[flag] ?? flag, ...value].join('=')
     })
 }

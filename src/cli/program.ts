@@ -79,6 +79,7 @@ function addServe(program: Command, end: End): void {
     .addOption(
       new Option('--log-format <format>', 'log format (default: pretty on a terminal)').choices([
         'json',
+        'logfmt',
         'pretty',
       ]),
     )
@@ -252,7 +253,7 @@ Also accepted, under the names of prometheus-webhook-dingtalk and other Promethe
     --config.file FILE           --config
     --web.listen-address ADDR    --listen
     --log.level LEVEL            --log-level
-    --log.format FORMAT          --log-format (logfmt is pretty)
+    --log.format FORMAT          --log-format
     --web.enable-lifecycle, --web.enable-ui: always on
   and of its version 0.3, in place of a file: --ding.profile NAME=URL (repeatable), --ding.timeout, --template.file
 `

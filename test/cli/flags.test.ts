@@ -6,8 +6,8 @@ test('flags of prometheus-webhook-dingtalk are translated; other arguments stay 
   for (const [given, wanted] of [
     ['--config.file=c.yml --web.listen-address=:8060', '--config=c.yml --listen=:8060'],
     ['--config.file c.yml --log.level debug', '--config c.yml --log-level debug'],
-    ['--log.format logfmt', '--log-format pretty'],
-    ['--log.format=logfmt', '--log-format=pretty'],
+    ['--log.format logfmt', '--log-format logfmt'],
+    ['--log.format=logfmt', '--log-format=logfmt'],
     ['--log.format=json', '--log-format=json'],
     ['--web.enable-lifecycle --web.enable-ui', ''],
     ['--web.enable-lifecycle=true --no-web.enable-ui', ''],
