@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import standalone from 'ajv/dist/standalone/index.js'
-import { ajv, validate } from '../src/config/validator.ts'
+import { ajv } from '../src/config/validator.ts'
 
-/** `npm run build`: the sources as JavaScript in dist, and in it the configuration's schema as compiled code. */
+/** `npm run build`: the sources as JavaScript in dist, and in it the configuration's schemas as compiled code. */
 const cwd = dirname(import.meta.dirname)
 const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']
 const { status } = spawnSync(process.execPath, tsc, { cwd, stdio: 'inherit' })
@@ -15,7 +15,7 @@ const REQUIRE =
   "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n"
 writeFileSync(
   join(cwd, 'dist/config/validator.js'),
-  `${REQUIRE}${standalone.default(ajv, validate)}\n`,
+  `${REQUIRE}${standalone.default(ajv, { validate: 'config', validateWeb: 'web' })}\n`,
 )
 
 /** Where the sources come from: git, or what an image's build is told. */

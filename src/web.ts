@@ -5,6 +5,8 @@ import { messageOf } from './errors.ts'
 import type { Events } from './events.ts'
 import type { GiveWay } from './give-way.ts'
 import { createAccessControl } from './http/access-control.ts'
+import { createBcrypt } from './http/bcrypt.ts'
+import { createKnownUsers } from './http/known-users.ts'
 import { createLoginThrottle } from './http/login-throttle.ts'
 import type { ServerDeps } from './http/server.ts'
 import type { LargeReads } from './large-reads.ts'
@@ -155,13 +157,16 @@ function previewDeps({ configuration, notifier, giveWay }: WebParts): PreviewDep
 
 /** Access control for the current settings, built once per settings object. */
 function accessControlOf({ configuration, clock }: WebParts): ServerDeps['guard'] {
-  const throttle = createLoginThrottle(clock)
+  const deps = {
+    throttle: createLoginThrottle(clock),
+    knownUsers: createKnownUsers({ clock, compare: createBcrypt() }),
+  }
   let settings = configuration.settings()
-  let control = createAccessControl(settings, throttle)
+  let control = createAccessControl(settings, deps)
   return () => {
     if (settings !== configuration.settings()) {
       settings = configuration.settings()
-      control = createAccessControl(settings, throttle)
+      control = createAccessControl(settings, deps)
     }
     return control
   }

@@ -116,6 +116,7 @@ const LEAVES = [
 const OWNERS: Record<string, readonly string[]> = {
   express: ['http'],
   helmet: ['http'],
+  bcryptjs: ['http'],
   undici: ['notifiers'],
   ajv: ['config'],
   yaml: ['config'],
@@ -124,7 +125,7 @@ const OWNERS: Record<string, readonly string[]> = {
   'json-schema-to-ts': ['config'],
   'node:sqlite': ['stores'],
   pg: ['stores'],
-  'node:worker_threads': ['stores', 'sqlite-worker.ts'],
+  'node:worker_threads': ['stores', 'sqlite-worker.ts', 'http'],
   'node:http': ['http', 'app.ts'],
   'node:https': ['http'],
   'ipaddr.js': ['config'],

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { AppError, messageOf } from '../errors.ts'
 import { redact } from '../redact.ts'
 import { versionText } from '../version.ts'
@@ -10,11 +10,24 @@ const DONE = 0
 const FAILED = 1
 const WRONG_USAGE = 2
 
-const config = () =>
-  new Option(
+/** Adds the options that decide the configuration; those of Prometheus' software are in the help of `serve` and `check`. */
+function withConfig(command: Command): Command {
+  const isShown = ['serve', 'check'].includes(command.name())
+  command.option(
     '--config <file>',
     'configuration file (default: $DINGTALK_RECEIVER_CONFIG, then ./dingtalk-receiver.yml, then the sandbox)',
   )
+  for (const [flags, description] of [
+    [
+      '--web.config.file <file>',
+      "TLS and users, in the format of Prometheus' exporter-toolkit (default: $DINGTALK_RECEIVER_WEB_CONFIG)",
+    ],
+    ['--web.external-url <url>', 'where people reach the console; instead of external_url'],
+    ['--storage.path <folder>', 'folder of receiver.db; instead of an SQLite store'],
+  ] as const)
+    command.addOption(new Option(flags, description).hideHelp(!isShown))
+  return command
+}
 
 /**
  * Runs a command line and returns the exit code: 0 done, 1 a failure (explained on standard error), 2 wrong usage. Each
@@ -65,12 +78,14 @@ type End = (code: number) => void
 
 /** Adds the command that runs the receiver. */
 function addServe(program: Command, end: End): void {
-  program
-    .command('serve', { isDefault: true })
+  withConfig(program.command('serve', { isDefault: true }))
     .description('run the receiver (the default command)')
     .helpOption('-h, --help', 'show help')
-    .addOption(config())
-    .option('--listen <host:port>', 'address to listen on (default: 127.0.0.1:8060)')
+    .addOption(
+      new Option('--listen <host:port>', 'address to listen on (default: 127.0.0.1:8060)').argParser(
+        once,
+      ),
+    )
     .addOption(
       new Option('--log-level <level>', 'lowest level to log')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -96,45 +111,37 @@ function addServe(program: Command, end: End): void {
 
 /** Adds the commands that check and try out a configuration. */
 function addTrials(program: Command, end: End): void {
-  program
-    .command('check')
+  withConfig(program.command('check'))
     .description('validate the configuration and every template, start nothing')
     .helpOption('-h, --help', 'show help')
-    .addOption(config())
     .action(async (options) => {
       const { check } = await import('./check.ts')
       end(await check(options))
     })
-  program
-    .command('test <name>')
+  withConfig(program.command('test <name>'))
     .description(
       "send a test message to a robot or channel and print DingTalk's verdict; counts as a call",
     )
     .helpOption('-h, --help', 'show help')
-    .addOption(config())
     .action(async (name, options) => {
       const { test } = await import('./test.ts')
       end(await test(name, options))
     })
-  program
-    .command('probe <robot>')
+  withConfig(program.command('probe <robot>'))
     .description('post a few test messages to find out what DingTalk does not document')
     .helpOption('-h, --help', 'show help')
     .option('--yes', 'post without asking')
-    .addOption(config())
     .action(async (robot, options) => {
       const { probe } = await import('./probe.ts')
       end(await probe(robot, options))
     })
-  program
-    .command('render <channel>')
+  withConfig(program.command('render <channel>'))
     .description('print the messages that a payload would become; sends nothing')
     .helpOption('-h, --help', 'show help')
     .requiredOption('--payload <file>', 'what Alertmanager or OCP would post; - for standard input')
     .addOption(
       new Option('--format <format>', 'output format').choices(['json', 'text']).default('text'),
     )
-    .addOption(config())
     .action(async (channel, options) => {
       const { render } = await import('./render.ts')
       end(await render(channel, options))
@@ -186,20 +193,17 @@ function addTools(program: Command, end: End): void {
       const { convert } = await import('./convert.ts')
       end(convert(file, options))
     })
-  program
-    .command('simulate')
+  withConfig(program.command('simulate'))
     .description('play a storm on a virtual clock: when would each alert reach the group?')
     .helpOption('-h, --help', 'show help')
     .option('--alerts <n>', 'how many alerts', '1000')
     .option('--over <duration>', 'the time over which they arrive', '1m')
     .option('--robots <n>', 'robots that share the first channel (default: as configured)')
-    .addOption(config())
     .action(async (options) => {
       const { simulate } = await import('./simulate.ts')
       end(await simulate(options))
     })
-  program
-    .command('migrate')
+  withConfig(program.command('migrate'))
     .description(
       'copy a store to an empty one, SQLite or PostgreSQL; no receiver may run on either',
     )
@@ -209,7 +213,6 @@ function addTools(program: Command, end: End): void {
       '--to <url>',
       'postgres://user:password@host:5432/database (default: the store of the configuration)',
     )
-    .addOption(config())
     .action(async (options) => {
       const { migrate } = await import('./migrate.ts')
       end(await migrate(options))
@@ -218,11 +221,9 @@ function addTools(program: Command, end: End): void {
 
 /** Adds the commands that report the state of a receiver and the version. */
 function addInquiries(program: Command, end: End): void {
-  program
-    .command('health')
+  withConfig(program.command('health'))
     .description('ask the receiver that runs with this configuration whether it is ready')
     .helpOption('-h, --help', 'show help')
-    .addOption(config())
     .action(async (options) => {
       const { health } = await import('./health.ts')
       end(await health(options))
@@ -255,8 +256,14 @@ Also accepted, under the names of prometheus-webhook-dingtalk and other Promethe
     --log.level LEVEL            --log-level
     --log.format FORMAT          --log-format
     --web.enable-lifecycle, --web.enable-ui: always on
-  and of its version 0.3, in place of a file: --ding.profile NAME=URL (repeatable), --ding.timeout, --template.file
+  and in place of a file, as prometheus-webhook-dingtalk 0.3: --ding.profile NAME=URL (repeatable), --ding.timeout, --template.file
 `
+
+/** The value of an option that Prometheus takes several times, and the receiver once. */
+function once(value: string, before: string | undefined): string {
+  if (before !== undefined) throw new InvalidArgumentError('The receiver listens on one address.')
+  return value
+}
 
 /** Collects the values of an option that may be given several times. */
 function collected(value: string, all: string[] = []): string[] {

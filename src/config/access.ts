@@ -21,6 +21,9 @@ export function accessOf(config: Config, context: SettingsContext): Access {
     trustedProxies: networksIn(config.trusted_proxies ?? [], ['trusted_proxies'], context),
     admin: adminOf(config.admin ?? {}, context),
     tls: config.tls && tlsOf(config.tls, context),
+    // From --web.config.file alone.
+    users: new Map(),
+    headers: new Map(),
   }
 }
 

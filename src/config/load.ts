@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { AppError, messageOf } from '../errors.ts'
+import type { Access } from '../model/access.ts'
+import { Secret } from '../model/secret.ts'
 import type { Settings } from '../model/settings.ts'
 import { faultLine } from './fault-line.ts'
 import { isWebhookDingtalk } from './moving-over/webhook-dingtalk.ts'
@@ -8,6 +10,8 @@ import type { Config } from './schema.ts'
 import { listenOf, settingsFrom } from './settings.ts'
 import type { Fault, Path } from './settings-context.ts'
 import { validate } from './validate.ts'
+import { validate as fits } from './validator.ts'
+import { readWebConfig, type WebReading } from './web-config.ts'
 import { parseConfig } from './yaml-document.ts'
 
 export const DEFAULT_FILE = 'dingtalk-receiver.yml'
@@ -19,6 +23,12 @@ export interface LoadOptions {
   /** `--config`; undefined if not given. */
   file?: string | undefined
   listen?: string | undefined
+  /** `--web.external-url`, which takes precedence over `external_url`. */
+  externalUrl?: string | undefined
+  /** `--storage.path`: folder of the SQLite store, which takes precedence over `store`. */
+  storagePath?: string | undefined
+  /** `--web.config.file`. */
+  webConfig?: string | undefined
   env: NodeJS.ProcessEnv
   cwd: string
   /** A configuration that replaces the file, such as one made from flags. */
@@ -46,23 +56,62 @@ export function loadSettings(options: LoadOptions): Loaded {
     (lines: string[]): Fault =>
     (path, what, at) =>
       void lines.push(faultLine(placeOf(path, at), path, what))
-  const settings = settingsFrom(config, {
+  const settings = settingsFrom(withFlags(config, options), {
     folder: file === undefined ? options.cwd : dirname(file),
     env: options.env,
     fault: into(faults),
     warn: into(warnings),
     secretFiles,
   })
-  const listen = options.listen === undefined ? settings.listen : listenGiven(options.listen)
+  const access = withWebConfig(settings.access, options, { faults, warnings, secretFiles })
   refuse(faults)
+  const store = storeWith(settings.store, options)
   const only = file === undefined && given === undefined ? { onlyChannel: ONLY_CHANNEL } : {}
-  return { settings: { ...settings, ...only, listen }, file, secretFiles, warnings }
+  return { settings: { ...settings, ...only, access, store }, file, secretFiles, warnings }
 }
 
-function listenGiven(text: string): Settings['listen'] {
-  return listenOf(text, (what) => {
-    throw new AppError('usage', `--listen: ${what}`)
-  })
+/** The configuration with what flags say instead. AppError usage. */
+function withFlags(config: Config, { listen, externalUrl }: LoadOptions): Config {
+  if (listen !== undefined) listenOf(listen, (what) => refuseFlag('--listen', what))
+  if (externalUrl !== undefined && !isHttpUrl(externalUrl))
+    refuseFlag('--web.external-url', 'must be an http or https URL')
+  return {
+    ...config,
+    ...(listen === undefined ? {} : { listen }),
+    ...(externalUrl === undefined ? {} : { external_url: externalUrl }),
+  }
+}
+
+/** The store in the folder of `--storage.path`. AppError usage: the configuration has another kind of store. */
+function storeWith(store: Secret, { storagePath, cwd }: LoadOptions): Secret {
+  if (storagePath === undefined) return store
+  if (!store.reveal().startsWith('sqlite:'))
+    refuseFlag('--storage.path', 'is for SQLite, and the store of the configuration is PostgreSQL')
+  return new Secret(`sqlite:${resolvePath(cwd, storagePath, 'receiver.db')}`)
+}
+
+function refuseFlag(flag: string, what: string): never {
+  throw new AppError('usage', `${flag}: ${what}`)
+}
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text)
+}
+
+/** Access with what the file of `--web.config.file` adds. */
+function withWebConfig(
+  access: Access,
+  { webConfig, cwd, env }: LoadOptions,
+  lists: Omit<WebReading, 'env'>,
+): Access {
+  const named = webConfig ?? env['DINGTALK_RECEIVER_WEB_CONFIG'] ?? ''
+  if (named === '') return access
+  const { tls, ...rest } = readWebConfig(resolvePath(cwd, named), { ...lists, env })
+  if (tls !== undefined && access.tls !== undefined)
+    lists.faults.push(
+      'tls: is set in the configuration and in the file of --web.config.file; remove one',
+    )
+  return { ...access, ...rest, tls: tls ?? access.tls }
 }
 
 function fileOf({ file, env, cwd }: LoadOptions): string | undefined {
@@ -101,7 +150,7 @@ function configIn(text: string, file: string): Read {
       `${file}:1:1: configuration: is empty; add robots and channels`,
     )
   if (isWebhookDingtalk(document.value)) refuse([conversionOf(file)])
-  const valid = validate(document)
+  const valid = validate(document, fits)
   refuse(valid.faults)
   return { config: valid.config as Config, placeOf: (path, at) => document.placeOf(path, at) }
 }

@@ -4,26 +4,41 @@ import type { Tls } from '../model/access.ts'
 import { Secret } from '../model/secret.ts'
 import type { Config } from './schema.ts'
 import { textOf } from './secrets.ts'
-import type { SettingsContext } from './settings-context.ts'
+import type { Fault, Path, SettingsContext } from './settings-context.ts'
+
+/** A PEM text: where it comes from, for people, and the key of the configuration that names it. */
+export interface Pem {
+  file: string
+  /** Undefined if it cannot be read, which is reported already. */
+  text: string | undefined
+  path: Path
+}
 
 /** Reads the server's certificate, key and client CA, and checks that key and certificate match. */
 export function tlsOf(config: NonNullable<Config['tls']>, context: SettingsContext): Tls {
-  const { fault } = context
-  const cert = textOf(config.cert, ['tls', 'cert'], context)
-  const key = textOf(config.key, ['tls', 'key'], context)
-  const clientCa =
-    config.client_ca === undefined
-      ? undefined
-      : textOf(config.client_ca, ['tls', 'client_ca'], context)
+  const pemIn = (name: 'cert' | 'key' | 'client_ca', file: string): Pem => {
+    const path = ['tls', name]
+    return { ...textOf(file, path, context), path }
+  }
+  const [cert, key] = [pemIn('cert', config.cert), pemIn('key', config.key)]
+  const clientCa = config.client_ca === undefined ? undefined : pemIn('client_ca', config.client_ca)
+  return tlsFrom({ cert, key, clientCa }, context.fault)
+}
+
+/** Checks that each PEM text holds what it should, and that key and certificate match. */
+export function tlsFrom(
+  { cert, key, clientCa }: { cert: Pem; key: Pem; clientCa: Pem | undefined },
+  fault: Fault,
+): Tls {
   const certificate = cert.text === undefined ? undefined : certificateIn(cert.text)
   if (cert.text !== undefined && certificate === undefined)
-    fault(['tls', 'cert'], `${cert.file} contains no PEM certificate`)
+    fault(cert.path, `${cert.file} contains no PEM certificate`)
   const privateKey = key.text === undefined ? undefined : keyIn(key.text)
-  if (typeof privateKey === 'string') fault(['tls', 'key'], `${key.file} ${privateKey}`)
+  if (typeof privateKey === 'string') fault(key.path, `${key.file} ${privateKey}`)
   else if (privateKey !== undefined && certificate?.checkPrivateKey(privateKey) === false)
-    fault(['tls', 'key'], `${key.file} does not belong to the certificate in ${cert.file}`)
+    fault(key.path, `${key.file} does not belong to the certificate in ${cert.file}`)
   if (clientCa?.text !== undefined && certificateIn(clientCa.text) === undefined)
-    fault(['tls', 'client_ca'], `${clientCa.file} contains no PEM certificate`)
+    fault(clientCa.path, `${clientCa.file} contains no PEM certificate`)
   return {
     cert: cert.text ?? '',
     key: new Secret(key.text ?? ''),

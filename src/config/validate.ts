@@ -1,13 +1,14 @@
-import type { ErrorObject } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import { distance } from 'fastest-levenshtein'
 import { faultLine } from './fault-line.ts'
-import type { Config } from './schema.ts'
 import type { Path } from './settings-context.ts'
-import { validate as fits } from './validator.ts'
 import type { ConfigDocument } from './yaml-document.ts'
 
-/** Validates a document against the schema; returns the configuration, or every fault with its place. */
-export function validate(document: ConfigDocument): { config?: Config; faults: string[] } {
+/** Validates a document against a schema; returns the configuration, or every fault with its place. */
+export function validate<T>(
+  document: ConfigDocument,
+  fits: ValidateFunction<T>,
+): { config?: T; faults: string[] } {
   const { value } = document
   if (fits(value)) return { config: value, faults: [] }
   const faults = new Set<string>()

@@ -1,7 +1,8 @@
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import { type Config, SCHEMA } from './schema.ts'
+import { WEB_SCHEMA, type WebConfig } from './web-schema.ts'
 
-/** `code.source` lets the build write the compiled validator to a file. */
+/** `code.source` lets the build write the compiled validators to a file. */
 export const ajv = new Ajv({
   allErrors: true,
   verbose: true,
@@ -9,9 +10,14 @@ export const ajv = new Ajv({
   allowUnionTypes: true,
   code: { source: true, esm: true },
 })
+  .addSchema(SCHEMA, 'config')
+  .addSchema(WEB_SCHEMA, 'web')
 
 /**
  * Checks a value against the configuration's schema; sets `errors`. Compilation dominates start-up time, so the build
- * replaces this file in dist with the compiled validator, which needs no Ajv.
+ * replaces this file in dist with the compiled validators, which need no Ajv.
  */
-export const validate = ajv.compile<Config>(SCHEMA)
+export const validate = ajv.getSchema('config') as ValidateFunction<Config>
+
+/** The same for the file of `--web.config.file`. */
+export const validateWeb = ajv.getSchema('web') as ValidateFunction<WebConfig>

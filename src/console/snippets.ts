@@ -1,4 +1,5 @@
 import type { Access, Credential } from '../model/access.ts'
+import { Secret } from '../model/secret.ts'
 
 export interface Snippets {
   alertmanager: string
@@ -36,15 +37,23 @@ export function snippetsOf({
     ].join('\n'),
     dropInUrl: `${url}/dingtalk/${name}/send`,
     ocpUrl: `${url}/ocp/${name}`,
-    ocpHeader: headerOf(access.auth[0]),
+    ocpHeader: headerOf(credentialOf(access)),
     curl: exampleCurl(url, { channel, access }),
   }
 }
 
+/** What a sender may show: one of `auth`, else a user, whose password is not known here. */
+function credentialOf({ auth, users }: Access): Credential | undefined {
+  const [username] = users.keys()
+  if (auth[0] !== undefined || username === undefined) return auth[0]
+  return { kind: 'basic', username, password: new Secret('') }
+}
+
 /** Alertmanager's http_config; each secret is read from a file. */
-function httpConfig({ auth, tls }: Access): string[] {
+function httpConfig(access: Access): string[] {
+  const { tls } = access
   const lines = [
-    ...credentialLines(auth[0]),
+    ...credentialLines(credentialOf(access)),
     ...(tls?.clientCa === undefined
       ? []
       : [
@@ -110,7 +119,7 @@ export function exampleCurl(
       },
     ],
   }
-  const options = [...credentialOptions(access.auth[0]), ...certificateOptions(access)]
+  const options = [...credentialOptions(credentialOf(access)), ...certificateOptions(access)]
   return [
     'curl',
     `${url}/alertmanager/${encodeURIComponent(channel)}`,

@@ -3,7 +3,12 @@ import type { Settings } from '../model/settings.ts'
 
 /** An insecure setting, or a certificate that expires soon. */
 export interface SecurityWarning {
-  kind: 'anyone_may_post' | 'secrets_in_clear' | 'proxy_is_admin' | 'certificate_ends'
+  kind:
+    | 'anyone_may_post'
+    | 'secrets_in_clear'
+    | 'proxy_is_admin'
+    | 'commands_shut_out'
+    | 'certificate_ends'
   /** The problem and its remedy, as a text for people. */
   words: string
 }
@@ -16,15 +21,16 @@ export function securityWarnings(
   { access, listen, externalUrl }: Pick<Settings, 'access' | 'listen' | 'externalUrl'>,
   now: Date,
 ): SecurityWarning[] {
-  const { auth, allowFrom, admin, tls, trustedProxies } = access
+  const { auth, allowFrom, admin, tls, trustedProxies, users } = access
   const warnings: SecurityWarning[] = []
   const isReachable = !isLoopbackHost(listen.host)
-  if (isReachable && auth.length === 0 && allowFrom === undefined && tls?.clientCa === undefined)
+  const isOpen = auth.length === 0 && users.size === 0
+  if (isReachable && isOpen && allowFrom === undefined && tls?.clientCa === undefined)
     warnings.push({
       kind: 'anyone_may_post',
       words: `any client that reaches ${listen.host}:${listen.port} may post alerts; set auth, allow_from or tls.client_ca, or listen on 127.0.0.1`,
     })
-  const hasSecrets = auth.length > 0 || admin.token !== undefined
+  const hasSecrets = !isOpen || admin.token !== undefined
   if (isReachable && hasSecrets && tls === undefined && trustedProxies.texts.length === 0)
     warnings.push({
       kind: 'secrets_in_clear',
@@ -40,17 +46,27 @@ export function securityWarnings(
       kind: 'proxy_is_admin',
       words: `external_url leads to the console through a proxy, and requests through a proxy on this machine look local; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
     })
+  if (isOpenToNoCommand(access))
+    warnings.push({
+      kind: 'commands_shut_out',
+      words:
+        'basic_auth_users has no password in clear, so `health`, `test` and probes are refused; set admin.token or auth, which they can show',
+    })
   const daysLeft =
     tls === undefined ? Infinity : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
   if (daysLeft < WARNED_DAYS_BEFORE)
     warnings.push({
       kind: 'certificate_ends',
-      words: `the certificate in tls.cert ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}; put a new one in its file`,
+      words: `the certificate of the server ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}; put a new one in its file`,
     })
   return warnings
 }
 
 /** Whether every request from this machine has admin access. */
-export function localIsAdmin({ admin, trustedProxies }: Settings['access']): boolean {
-  return admin.token === undefined && trustedProxies.texts.length === 0
+export function localIsAdmin({ admin, trustedProxies, users }: Settings['access']): boolean {
+  return admin.token === undefined && trustedProxies.texts.length === 0 && users.size === 0
+}
+
+function isOpenToNoCommand({ users, auth, admin }: Settings['access']): boolean {
+  return users.size > 0 && auth.length === 0 && admin.token === undefined
 }

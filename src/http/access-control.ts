@@ -1,10 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '../errors.ts'
+import type { Access } from '../model/access.ts'
 import type { Settings } from '../model/settings.ts'
 import { addressOf, hostKindOf, isForwarded, isLocal } from './address.ts'
 import { challengesOf, checkFor, hashOf } from './credentials.ts'
 import { isCrossSite, isFromBrowser, isNavigation } from './cross-site.ts'
+import type { KnownUsers } from './known-users.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import { type Sessions, sessionsOf } from './session.ts'
 
@@ -16,15 +18,28 @@ export type AccessDecision =
   | 'unknown_host'
   | 'no_token'
   | 'wrong_token'
+  | 'no_user'
 
 /** Access checks by the current settings. */
 export interface AccessControl {
   /** Undefined without an admin token: then only this machine has access. */
   sessions: Sessions | undefined
+  /** Headers of every reply. */
+  headers: Access['headers']
   addressOf(request: IncomingMessage): string
   /** True if the client uses TLS, so that its cookies must be Secure. */
   isSecure(request: IncomingMessage): boolean
   isCrossSite(request: IncomingMessage): boolean
+  /**
+   * Verifies the password of a request, where there are users; the other checks then know of it. Undefined if there is
+   * nothing to verify.
+   */
+  identify(request: IncomingMessage): Promise<void> | undefined
+  /**
+   * Where there are users: throws AppError unauthorized or overloaded unless the request has some valid credential.
+   * Alerts do not pass here, since `admit` checks them.
+   */
+  assertKnown(request: IncomingMessage, response: ServerResponse, now: Date): Promise<void>
   /**
    * Throws AppError forbidden or unauthorized unless this sender may post alerts; runs before anything else is read.
    * `hasCredential`: the request has a valid credential other than those of `auth`.
@@ -43,20 +58,23 @@ export interface AccessControl {
   ): 'open' | 'closed' | 'unknown_host'
 }
 
-export function createAccessControl(
-  settings: Pick<Settings, 'access' | 'externalUrl' | 'listen'>,
-  throttle: LoginThrottle,
-): AccessControl {
+export interface AccessDeps {
+  throttle: LoginThrottle
+  knownUsers: KnownUsers
+}
+
+export function createAccessControl(settings: AccessSettings, deps: AccessDeps): AccessControl {
   const { access, externalUrl } = settings
-  const { auth, allowFrom, trustedProxies: trusted, admin } = access
-  const hasCredentials = auth.length === 0 ? undefined : checkFor(auth)
-  const challenges = challengesOf(auth)
+  const { allowFrom, trustedProxies: trusted, admin, users } = access
+  const { isUser, isKnown, areOpen, refuse } = credentialControl(access, deps.knownUsers)
+  const ofAdmin = adminControl(settings, { throttle: deps.throttle, isUser })
 
   const hasUnknownHost = (request: IncomingMessage): boolean =>
     isFromBrowser(request) && hostKindOf(request.headers.host, settings) === 'unknown'
 
   return {
-    ...adminControl(settings, throttle),
+    ...ofAdmin,
+    headers: access.headers,
     addressOf: (request) => addressOf(request, trusted),
     isSecure: (request) =>
       'encrypted' in request.socket ||
@@ -64,6 +82,15 @@ export function createAccessControl(
         request.headers['x-forwarded-proto'] === 'https'),
 
     isCrossSite: (request) => isCrossSite(request, externalUrl),
+
+    identify: (request) => deps.knownUsers.identify(request, users, addressOf(request, trusted)),
+
+    async assertKnown(request, response, now) {
+      if (users.size === 0 || isKnown(request)) return
+      const hasToken = ofAdmin.sessions !== undefined
+      if (hasToken && (await ofAdmin.decide(request, now)) === 'admin') return
+      refuse(request, response)
+    },
 
     admit(request, response, hasCredential = false) {
       if (allowFrom !== undefined && !allowFrom.has(addressOf(request, trusted)))
@@ -73,30 +100,50 @@ export function createAccessControl(
         )
       // A web page must not post through its visitor's browser.
       if (isCrossSite(request, externalUrl)) throw crossSite()
-      if (hasCredential) return
-      if (hasCredentials === undefined) {
-        if (hasUnknownHost(request)) throw refusalOf('unknown_host', request.headers.host)
-        return
-      }
-      if (hasCredentials(request.headers)) return
-      response.setHeader('WWW-Authenticate', challenges)
-      throw new AppError(
-        'unauthorized',
-        "the credentials are missing or wrong; the receiver's auth lists the accepted ones",
-      )
+      if (hasCredential || isKnown(request)) return
+      if (!areOpen) refuse(request, response)
+      if (hasUnknownHost(request)) throw refusalOf('unknown_host', request.headers.host)
     },
 
     readAccess(what, request) {
-      if (hasCredentials?.(request.headers) === true) return 'open'
+      if (isKnown(request)) return 'open'
       if (admin.protect.has(what)) return 'closed'
       return hasUnknownHost(request) ? 'unknown_host' : 'open'
     },
   }
 }
 
+/** Checks of the credentials in `auth` and of the users. */
+function credentialControl({ auth, users }: Access, knownUsers: KnownUsers) {
+  const hasUsers = users.size > 0
+  const hasCredentials = auth.length === 0 ? undefined : checkFor(auth)
+  const challenges = challengesOf(auth, hasUsers)
+  const isUser = (request: IncomingMessage): boolean =>
+    hasUsers && knownUsers.standingOf(request) === 'user'
+  return {
+    isUser,
+    /** Whether it is a user, or has a credential of `auth`. */
+    isKnown: (request: IncomingMessage): boolean =>
+      isUser(request) || hasCredentials?.(request.headers) === true,
+    /** Whether alerts need no credential. */
+    areOpen: auth.length === 0 && !hasUsers,
+    refuse(request: IncomingMessage, response: ServerResponse): never {
+      if (hasUsers && knownUsers.standingOf(request) === 'busy')
+        throw new AppError('overloaded', 'too many passwords are being verified; try again')
+      response.setHeader('WWW-Authenticate', challenges)
+      throw new AppError('unauthorized', MISSING)
+    },
+  }
+}
+
+const MISSING =
+  "the credentials are missing or wrong; the receiver's auth, and the file of its --web.config.file, list the accepted ones"
+
+type AccessSettings = Pick<Settings, 'access' | 'externalUrl' | 'listen'>
+
 function adminControl(
-  settings: Pick<Settings, 'access' | 'externalUrl' | 'listen'>,
-  throttle: LoginThrottle,
+  settings: AccessSettings,
+  { throttle, isUser }: { throttle: LoginThrottle; isUser: (request: IncomingMessage) => boolean },
 ): Pick<AccessControl, 'sessions' | 'decide' | 'isToken'> {
   const { access, externalUrl } = settings
   const { trustedProxies: trusted, admin } = access
@@ -113,7 +160,9 @@ function adminControl(
 
     async decide(request, now) {
       if (isFromOtherPage(request)) return 'cross_site'
+      if (isUser(request)) return 'admin'
       if (sessions === undefined) {
+        if (access.users.size > 0) return 'no_user'
         if (!isLocal(request, trusted)) return 'not_local'
         const name = hostKindOf(request.headers.host, settings)
         if (name === 'unknown') return 'unknown_host'
@@ -152,6 +201,11 @@ export function refusalOf(
       return new AppError(
         'unauthorized',
         'the admin token is missing; send it as "Authorization: Bearer …", or sign in at /',
+      )
+    case 'no_user':
+      return new AppError(
+        'unauthorized',
+        'only a user of basic_auth_users may do this, or who has the admin token, which is not set',
       )
     case 'wrong_token':
       return new AppError('unauthorized', 'the admin token is wrong')

@@ -21,9 +21,10 @@ export function checkFor(credentials: readonly Credential[]): Check {
     })
 }
 
-/** The WWW-Authenticate values of a 401. */
-export function challengesOf(credentials: readonly Credential[]): string[] {
+/** The WWW-Authenticate values of a 401; with `users`, Basic is among them. */
+export function challengesOf(credentials: readonly Credential[], hasUsers = false): string[] {
   const kinds = new Set(credentials.map((each) => each.kind))
+  if (hasUsers) kinds.add('basic')
   return [
     ...(kinds.has('basic') ? ['Basic realm="dingtalk-receiver", charset="UTF-8"'] : []),
     // A custom header has no scheme, and RFC 9110 requires a challenge in every 401.
@@ -61,15 +62,17 @@ function textOf(credential: Credential): string {
 
 function extractorFor(location: string): (headers: IncomingHttpHeaders) => string | undefined {
   if (location === 'bearer') return (headers) => schemeIn(headers.authorization, 'bearer')
-  if (location === 'basic')
-    return (headers) => {
-      const pair = schemeIn(headers.authorization, 'basic')
-      return pair === undefined ? undefined : Buffer.from(pair, 'base64').toString('utf8')
-    }
+  if (location === 'basic') return basicPairOf
   return (headers) => {
     const value = headers[location.slice(HEADER.length)]
     return typeof value === 'string' ? value : undefined
   }
+}
+
+/** `name:password` of Basic credentials, as they were sent. */
+export function basicPairOf(headers: IncomingHttpHeaders): string | undefined {
+  const pair = schemeIn(headers.authorization, 'basic')
+  return pair === undefined ? undefined : Buffer.from(pair, 'base64').toString('utf8')
 }
 
 /** The credentials after a scheme name, which is case-insensitive. */

@@ -64,11 +64,12 @@ export function renewTls(server: Server, tls: Tls | undefined): void {
     server.setSecureContext(secureContextOf(tls))
 }
 
-function secureContextOf({ cert, key, clientCa }: Tls) {
+function secureContextOf({ cert, key, clientCa, protocol }: Tls) {
   return {
     cert,
     key: key.reveal(),
     minVersion: 'TLSv1.2',
+    ...protocol,
     ...(clientCa === undefined ? {} : { ca: clientCa }),
   } as const
 }

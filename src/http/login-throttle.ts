@@ -36,7 +36,7 @@ export function createLoginThrottle(clock: Clock): LoginThrottle {
 export type LoginThrottle = (address: string, isRight: () => boolean) => Promise<boolean>
 
 /** The network that attempts are counted for: an IPv6 client owns a whole /64. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address
   const [front = [], back = []] = address.split('::').map((half) => half.split(':'))
   const zeros = Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0')

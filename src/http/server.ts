@@ -39,8 +39,9 @@ export function createHttpServer(
   app.set('etag', false)
   // The receiving routes come first, so that an alert passes no other middleware.
   receiveRoutes(app, deps)
-  app.use((_request: Request, response: Response, next: NextFunction) => {
+  app.use(async (request: Request, response: Response, next: NextFunction) => {
     response.locals['base'] = basePathOf(deps.settings().externalUrl)
+    await deps.guard().assertKnown(request, response, deps.clock.now())
     next()
   })
   const gates = createGates(deps)
@@ -67,7 +68,11 @@ export function createHttpServer(
   const listener = ((request, response) => {
     request.url = normalizedUrl(request.url ?? '/')
     if (!deps.open()) response.setHeader('Connection', 'close')
-    app(request, response)
+    const guard = deps.guard()
+    for (const [name, value] of guard.headers) response.setHeader(name, value)
+    const identified = guard.identify(request)
+    if (identified === undefined) app(request, response)
+    else void identified.then(() => app(request, response))
   }) as RequestListener
   return createListener(listener, {
     tls,

@@ -11,6 +11,13 @@ export interface Access {
   admin: Admin
   /** Undefined: plain HTTP. */
   tls: Tls | undefined
+  /**
+   * Bcrypt hashes of users by their names. Each has full access, and nobody gets in without a credential; empty: access
+   * is as the other settings say.
+   */
+  users: ReadonlyMap<string, Secret>
+  /** Headers of every reply, besides its own. */
+  headers: ReadonlyMap<string, string>
 }
 
 export type Credential =
@@ -39,6 +46,17 @@ export interface Tls {
   /** Clients must present a certificate that this CA issued. */
   clientCa: string | undefined
   expiresAt: Date
+  /** Absent: TLS 1.2 and 1.3 with Node's defaults. */
+  protocol?: TlsProtocol
+}
+
+/** Options of Node's TLS; `ciphers` are those of TLS 1.2, by OpenSSL's names. */
+export interface TlsProtocol {
+  minVersion: 'TLSv1.2' | 'TLSv1.3'
+  maxVersion: 'TLSv1.2' | 'TLSv1.3'
+  honorCipherOrder: boolean
+  ciphers?: string
+  ecdhCurve?: string
 }
 
 export function isLoopback(address: string | undefined): boolean {

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import type { ErrorObject } from 'ajv'
 import fc from 'fast-check'
 import { SCHEMA } from '../../src/config/schema.ts'
-import { validate } from '../../src/config/validator.ts'
+import { validate, validateWeb } from '../../src/config/validator.ts'
 
 /** Written by `npm run build`, the first step of `npm test`. */
 const BUILT = new URL('../../dist/config/validator.js', import.meta.url)
@@ -33,6 +33,17 @@ describe('the compiled validator of a configuration', () => {
   test('needs no compiler', () => {
     const code = readFileSync(BUILT, 'utf8')
     assert.doesNotMatch(code, /new Ajv|from 'ajv'/)
+  })
+
+  test('of a web configuration reports the same faults as the source', async () => {
+    const { validateWeb: built } = (await import(BUILT.href)) as { validateWeb: Check }
+    for (const value of [
+      null,
+      {},
+      { basic_auth_users: { a: 1 }, tls_server_config: { min_version: 'x' }, more: 1 },
+      { http_server_config: { headers: { 'X-Frame-Options': 'no' } } },
+    ])
+      assert.deepEqual(faultsOf(built, value), faultsOf(validateWeb, value))
   })
 
   test('reports the same faults as the source', async () => {

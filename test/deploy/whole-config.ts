@@ -1,6 +1,7 @@
 import type { Config } from '../../src/config/schema.ts'
 import { settingsFrom } from '../../src/config/settings.ts'
 import { validate } from '../../src/config/validate.ts'
+import { validate as fits } from '../../src/config/validator.ts'
 import { parseConfig } from '../../src/config/yaml-document.ts'
 import type { Settings } from '../../src/model/settings.ts'
 
@@ -11,7 +12,7 @@ export function wholeConfig(text: string): { faults: string[]; store: string; se
   const faults: string[] = []
   const { document, faults: unreadable } = parseConfig(withSecrets(text), 'the configuration')
   if (document === undefined) return { faults: unreadable, store: '', settings: {} as Settings }
-  const valid = validate(document)
+  const valid = validate(document, fits)
   faults.push(...unreadable, ...valid.faults)
   if (faults.length > 0) return { faults, store: '', settings: {} as Settings }
   const settings = settingsFrom(valid.config as Config, {

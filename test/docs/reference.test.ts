@@ -140,9 +140,9 @@ for (const [path, headings] of Object.entries(LANGUAGES)) {
       for (const usage of usages) {
         const name = usage.split(' ')[0] as string
         const { stdout } = await runCommand([name, '--help'])
-        const options = [...stdout.matchAll(/^ {2}(--[\w-]+)/gm)].map(([, option]) => option)
+        const options = [...stdout.matchAll(/^ {2}(--[\w.-]+)/gm)].map(([, option]) => option)
         assert.deepEqual(
-          [...usage.matchAll(/--[\w-]+/g)].map(([option]) => option).sort(),
+          [...usage.matchAll(/--[\w.-]+/g)].map(([option]) => option).sort(),
           options.filter((option) => option !== '--help').sort(),
           name,
         )

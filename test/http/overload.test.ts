@@ -19,6 +19,12 @@ import { settingsOf } from '../support/settings.ts'
 const isOverloaded = (error: unknown): boolean =>
   error instanceof AppError && error.code === 'overloaded' && error.status === 503
 
+/** Nothing here has a token or a password. */
+const NO_CHECKS: Parameters<typeof createAccessControl>[1] = {
+  throttle: async () => false,
+  knownUsers: { identify: () => undefined, standingOf: () => 'nobody' },
+}
+
 describe('admission control', () => {
   test('limits concurrent requests; one that ends makes room for one', () => {
     const load = new AdmissionControl()
@@ -139,7 +145,7 @@ describe('a receiver with a hanging disk', () => {
         requestAnswered: (_source: string, code: number) => codes.push(code),
       } as never,
       clock: { now: () => new Date(0), sleep: async () => {} },
-      guard: () => createAccessControl(settingsOf(), async () => false),
+      guard: () => createAccessControl(settingsOf(), NO_CHECKS),
       open: () => true,
     })
     server = createServer(app)

@@ -8,6 +8,7 @@ import { AppError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
 import { immediate } from '../../src/give-way.ts'
 import { createAccessControl } from '../../src/http/access-control.ts'
+import { createKnownUsers } from '../../src/http/known-users.ts'
 import { createLoginThrottle } from '../../src/http/login-throttle.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
 import { createMetrics, exposed } from '../../src/metrics.ts'
@@ -44,7 +45,10 @@ const message: StoredMessage = {
 
 const accepted: { source: string; channel: string; text: string }[] = []
 const state = { open: true, ready: true, fail: undefined as unknown, queries: [] as unknown[] }
-const guard = createAccessControl(settingsOf(), createLoginThrottle(realClock))
+const guard = createAccessControl(settingsOf(), {
+  throttle: createLoginThrottle(realClock),
+  knownUsers: createKnownUsers({ clock: realClock, compare: async () => false }),
+})
 const metrics = createMetrics({ version: '1', node: 'v' })
 
 const deps: ServerDeps = {

@@ -4,6 +4,8 @@ import { readMatchers } from '../../src/config/matchers.ts'
 import { createEvents } from '../../src/events.ts'
 import { immediate } from '../../src/give-way.ts'
 import { createAccessControl } from '../../src/http/access-control.ts'
+import { type Compare, createBcrypt } from '../../src/http/bcrypt.ts'
+import { createKnownUsers } from '../../src/http/known-users.ts'
 import type { ServerLimits } from '../../src/http/listener.ts'
 import { createLoginThrottle } from '../../src/http/login-throttle.ts'
 import { createHttpServer, type ServerDeps } from '../../src/http/server.ts'
@@ -48,18 +50,23 @@ export async function serve({
   settings = {},
   clock = realClock,
   limits,
+  compare = createBcrypt(),
   deps = {},
 }: {
   access?: Partial<Access>
   settings?: Partial<Settings>
   clock?: Clock
   limits?: ServerLimits
+  compare?: Compare
   deps?: Partial<ServerDeps>
 } = {}) {
   const accepted: { source: string; channel: string; body: string | Uint8Array }[] = []
   const logged: Logged[] = []
   const state = { settings: settingsOf({}, { access: accessOf(access), ...settings }) }
-  const slowdown = createLoginThrottle(clock)
+  const checks = {
+    throttle: createLoginThrottle(clock),
+    knownUsers: createKnownUsers({ clock, compare }),
+  }
   const metrics = createMetrics({ version: '1', node: 'v' })
   const write =
     (_level: string) =>
@@ -76,7 +83,7 @@ export async function serve({
       settings: () => state.settings,
       events: createEvents(log, metrics),
       clock,
-      guard: () => createAccessControl(state.settings, slowdown),
+      guard: () => createAccessControl(state.settings, checks),
       signInPage: ({ kind, next }) => `<p>${kind} ${next}`,
       open: () => true,
       ready: () => true,

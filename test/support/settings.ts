@@ -50,6 +50,8 @@ export function accessOf(changes: Partial<Access> = {}): Access {
     trustedProxies: networksOf([]),
     admin: { token: undefined, protect: new Set() },
     tls: undefined,
+    users: new Map(),
+    headers: new Map(),
     ...changes,
   }
 }
