@@ -1,4 +1,4 @@
-// Before a build, in JavaScript that any Node.js reads: says in one sentence what is missing.
+// Before a script in TypeScript, in JavaScript that any Node.js reads: says in one sentence what is missing.
 'use strict'
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
@@ -14,7 +14,7 @@ function end(sentence) {
 }
 
 if (missing.length > 0)
-  end('A build needs the development packages: run npm ci, without --omit=dev, in this folder.')
+  end('A checkout needs the development packages: run npm ci, without --omit=dev, in this folder.')
 if (isOld)
   end(
     `This is Node.js ${process.versions.node}, and 22.19 or newer is needed: run npm ci without --ignore-scripts, which brings it along, or install it.`,

@@ -82,9 +82,10 @@ function addServe(program: Command, end: End): void {
     .description('run the receiver (the default command)')
     .helpOption('-h, --help', 'show help')
     .addOption(
-      new Option('--listen <host:port>', 'address to listen on (default: 127.0.0.1:8060)').argParser(
-        once,
-      ),
+      new Option(
+        '--listen <host:port>',
+        'address to listen on (default: 127.0.0.1:8060)',
+      ).argParser(once),
     )
     .addOption(
       new Option('--log-level <level>', 'lowest level to log')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -28,14 +28,26 @@ function said(
   return { status, text: stderr }
 }
 
-describe('before a build', () => {
+describe('before a script in TypeScript', () => {
+  test('it is asked, by each script of package.json', () => {
+    const { scripts } = JSON.parse(
+      readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+    )
+    const inTypeScript = Object.entries(scripts as Record<string, string>).filter(([, script]) =>
+      script.includes('.ts'),
+    )
+    assert.ok(inTypeScript.length > 8)
+    for (const [name, script] of inTypeScript)
+      assert.match(script, /^(node deploy\/preflight\.cjs|npm run --silent build) && /, name)
+  })
+
   test('nothing is said where all is there', () =>
     assert.deepEqual(said(['typescript', 'ajv'], '22.19.0'), { status: 0, text: '' }))
 
   test('packages that were left out are named in one sentence', () =>
     assert.deepEqual(said(['ajv'], '24.0.0'), {
       status: 1,
-      text: 'A build needs the development packages: run npm ci, without --omit=dev, in this folder.\n',
+      text: 'A checkout needs the development packages: run npm ci, without --omit=dev, in this folder.\n',
     }))
 
   test('a Node.js that is too old is named in one sentence', () => {
