@@ -5,7 +5,7 @@ const OLDEST_NODE = [22, 19] as const
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
   process.stderr.write(
-    `dingtalk-receiver needs Node.js ${OLDEST_NODE.join('.')} or newer, this is ${process.versions.node}; "npm start" brings its own\n`,
+    `dingtalk-receiver needs Node.js ${OLDEST_NODE.join('.')} or newer, this is ${process.versions.node}; a release's tarball and "npm start" in a checkout bring their own\n`,
   )
   process.exit(1)
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { AppError, messageOf } from '../errors.ts'
 import { redact } from '../redact.ts'
 import { versionText } from '../version.ts'
@@ -81,12 +81,7 @@ function addServe(program: Command, end: End): void {
   withConfig(program.command('serve', { isDefault: true }))
     .description('run the receiver (the default command)')
     .helpOption('-h, --help', 'show help')
-    .addOption(
-      new Option(
-        '--listen <host:port>',
-        'address to listen on (default: 127.0.0.1:8060)',
-      ).argParser(once),
-    )
+    .option('--listen <host:port>', 'address to listen on (default: 127.0.0.1:8060)')
     .addOption(
       new Option('--log-level <level>', 'lowest level to log')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -259,12 +254,6 @@ Also accepted, under the names of prometheus-webhook-dingtalk and other Promethe
     --web.enable-lifecycle, --web.enable-ui: always on
   and in place of a file, as prometheus-webhook-dingtalk 0.3: --ding.profile NAME=URL (repeatable), --ding.timeout, --template.file
 `
-
-/** The value of an option that Prometheus takes several times, and the receiver once. */
-function once(value: string, before: string | undefined): string {
-  if (before !== undefined) throw new InvalidArgumentError('The receiver listens on one address.')
-  return value
-}
 
 /** Collects the values of an option that may be given several times. */
 function collected(value: string, all: string[] = []): string[] {

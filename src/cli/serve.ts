@@ -16,7 +16,8 @@ interface ServeOptions extends ConfigOptions {
 
 /** Runs the receiver until SIGTERM or SIGINT; a second signal ends it immediately, SIGHUP reloads. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const format = options.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json')
+  // Standard error, since log and greeting go there.
+  const format = options.logFormat ?? (process.stderr.isTTY ? 'pretty' : 'json')
   const log = createLog({ level: options.logLevel, format })
   let endWith: (code: number) => void = () => {}
   const end = new Promise<number>((resolve) => {
