@@ -111,6 +111,10 @@ function withWebConfig(
     lists.faults.push(
       'tls: is set in the configuration and in the file of --web.config.file; remove one',
     )
+  if (rest.users.size > 0 && access.auth.length === 0 && access.admin.token === undefined)
+    lists.warnings.push(
+      `${named}: basic_auth_users: has no password in clear, so the commands health, test and probe are refused; set admin.token or auth, which they can show`,
+    )
   return { ...access, ...rest, tls: tls ?? access.tls }
 }
 

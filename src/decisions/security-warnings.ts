@@ -3,12 +3,7 @@ import type { Settings } from '../model/settings.ts'
 
 /** An insecure setting, or a certificate that expires soon. */
 export interface SecurityWarning {
-  kind:
-    | 'anyone_may_post'
-    | 'secrets_in_clear'
-    | 'proxy_is_admin'
-    | 'commands_shut_out'
-    | 'certificate_ends'
+  kind: 'anyone_may_post' | 'secrets_in_clear' | 'proxy_is_admin' | 'certificate_ends'
   /** The problem and its remedy, as a text for people. */
   words: string
 }
@@ -46,12 +41,6 @@ export function securityWarnings(
       kind: 'proxy_is_admin',
       words: `external_url leads to the console through a proxy, and requests through a proxy on this machine look local; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
     })
-  if (isOpenToNoCommand(access))
-    warnings.push({
-      kind: 'commands_shut_out',
-      words:
-        'basic_auth_users has no password in clear, so `health`, `test` and probes are refused; set admin.token or auth, which they can show',
-    })
   const daysLeft =
     tls === undefined ? Infinity : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
   if (daysLeft < WARNED_DAYS_BEFORE)
@@ -65,8 +54,4 @@ export function securityWarnings(
 /** Whether every request from this machine has admin access. */
 export function localIsAdmin({ admin, trustedProxies, users }: Settings['access']): boolean {
   return admin.token === undefined && trustedProxies.texts.length === 0 && users.size === 0
-}
-
-function isOpenToNoCommand({ users, auth, admin }: Settings['access']): boolean {
-  return users.size > 0 && auth.length === 0 && admin.token === undefined
 }

@@ -8,7 +8,8 @@ import { AppError } from '../../src/errors.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 
 const FIXTURES = fileURLToPath(new URL('../http/fixtures/', import.meta.url))
-const MINIMAL = 'robots: { r: { webhook: sandbox } }\nchannels: { c: { robots: [r] } }\n'
+const MINIMAL =
+  'robots: { r: { webhook: sandbox } }\nchannels: { c: { robots: [r] } }\nadmin: { token: 0123456789abcdef }\n'
 const HASH = `$2y$10$${'a'.repeat(53)}`
 const TLS = 'tls_server_config: { cert_file: tls/server.crt, key_file: tls/server.key'
 
@@ -164,6 +165,17 @@ describe('the file of --web.config.file', () => {
       assert.equal(warnings.length, 1, warnings.join('\n'))
       assert.match(warnings[0] as string, warning)
     })
+
+  test('warns where users shut out the commands, which know no password', () => {
+    const open = MINIMAL.replace(/^admin.*$/m, '')
+    const { warnings } = load(`basic_auth_users: { a: ${HASH} }`, { config: open })
+    assert.match(
+      warnings.join('\n'),
+      /^web\/web\.yml: basic_auth_users: .*set admin\.token or auth/,
+    )
+    const auth = `${open}auth: [{ bearer: 0123456789abcdef }]\n`
+    assert.deepEqual(load(`basic_auth_users: { a: ${HASH} }`, { config: auth }).warnings, [])
+  })
 
   test('must be readable, and TLS be set in one place', () => {
     assert.match(faultsOf('', { webConfig: 'gone.yml' })[0] as string, /cannot read .*gone\.yml/)

@@ -1,21 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { needsTools, runTool } from '../support/tools.ts'
-import { CHART, MINIMAL, objectsOf, renderChart } from './chart.ts'
+import { CHART, kind, MINIMAL, podOf, renderChart, rendered } from './chart.ts'
 import { type Manifest, textOf } from './manifests.ts'
-
-function rendered(values: object, ...options: string[]): Manifest[] {
-  return objectsOf(renderChart({ ...MINIMAL, ...values }, ...options))
-}
-
-function kind(objects: readonly Manifest[], name: string): Manifest[] {
-  return objects.filter((each) => each.kind === name)
-}
-
-function podOf(objects: readonly Manifest[]): Manifest {
-  const [workload] = [...kind(objects, 'StatefulSet'), ...kind(objects, 'Deployment')]
-  return workload.spec.template
-}
 
 /** Each convention of charts in use: a value, and what it must come to. */
 const CONVENTIONS: Record<string, { values: object; holds: (objects: Manifest[]) => void }> = {

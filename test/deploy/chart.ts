@@ -35,3 +35,18 @@ export function objectsOf(text: string): Manifest[] {
     return value === null ? [] : [value]
   })
 }
+
+/** The objects of a release with these values on top of the smallest ones. */
+export function rendered(values: object, ...options: string[]): Manifest[] {
+  return objectsOf(renderChart({ ...MINIMAL, ...values }, ...options))
+}
+
+export function kind(objects: readonly Manifest[], name: string): Manifest[] {
+  return objects.filter((each) => each.kind === name)
+}
+
+/** The pods of the workload. */
+export function podOf(objects: readonly Manifest[]): Manifest {
+  const [workload] = [...kind(objects, 'StatefulSet'), ...kind(objects, 'Deployment')]
+  return workload.spec.template
+}
