@@ -11,7 +11,13 @@ import { type Block, blocksOf, commandsOf, documentAt, ROOT } from './markdown.t
 const RECORDED = ['docker', 'helm', 'kubectl', 'systemctl']
 
 /** Folders of the machine, which the test has of its own. */
-const FOLDERS = ['/opt', '/usr/local/bin', '/etc/dingtalk-receiver', '/etc/systemd/system']
+const FOLDERS = [
+  '/opt',
+  '/usr/local/bin',
+  '/usr/local/share/man',
+  '/etc/dingtalk-receiver',
+  '/etc/systemd/system',
+]
 
 const NOT_IN_A_CHECKOUT = ['node_modules', 'dist', 'release', 'data', 'programs', '.git']
 

@@ -66,7 +66,7 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{- /* What can only be wrong. */ -}}
+{{- /* Refuses values that cannot work. */ -}}
 {{- define "receiver.validate" -}}
 {{- if not .Values.config.robots }}
 {{- fail "\n\nconfig.robots is empty: name at least one DingTalk robot, such as\n\n  config:\n    robots:\n      ops-1:\n        webhook: { file: /run/secrets/dingtalk-receiver/ops-1-webhook }\n    channels:\n      ops: { robots: [ops-1] }\n\nand its webhook in `secrets` or `existingSecret`." }}
