@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { createSecureContext } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { type LoadOptions, loadSettings } from '../../src/config/load.ts'
 import { AppError } from '../../src/errors.ts'
@@ -79,6 +80,25 @@ describe('the file of --web.config.file', () => {
       ciphers: 'ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305',
       ecdhCurve: 'X25519:P-256',
     })
+  })
+
+  test('has a name of OpenSSL for each cipher suite and curve of Go', () => {
+    const suites = ['ECDSA', 'RSA'].flatMap((key) =>
+      [
+        'AES_128_CBC_SHA',
+        'AES_256_CBC_SHA',
+        'AES_128_GCM_SHA256',
+        'AES_256_GCM_SHA384',
+        'CHACHA20_POLY1305_SHA256',
+      ].map((cipher) => `TLS_ECDHE_${key}_WITH_${cipher}`),
+    )
+    for (const suite of suites) {
+      const { tls } = load(`${TLS}, cipher_suites: [${suite}] }`).settings.access
+      createSecureContext({ ciphers: tls?.protocol?.ciphers as string })
+    }
+    const { tls } = load(`${TLS}, curve_preferences: [CurveP256, CurveP384, CurveP521, X25519] }`)
+      .settings.access
+    createSecureContext({ ecdhCurve: tls?.protocol?.ecdhCurve as string })
   })
 
   test('holds users with their hashes, which do not print, and headers', () => {

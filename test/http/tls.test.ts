@@ -84,6 +84,28 @@ describe('TLS', () => {
     await assert.rejects(old)
   })
 
+  test('with a configured version and cipher suite refuses others', async () => {
+    const protocol = {
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.2',
+      honorCipherOrder: true,
+      ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384',
+    } as const
+    await using server = await serve({ access: { tls: { ...tlsOf('server'), protocol } } })
+    const shake = (options: object) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = tlsConnect({ host: '127.0.0.1', port: server.port, ca: CA, ...options })
+        socket.on('secureConnect', () => {
+          resolve(`${socket.getProtocol()} ${socket.getCipher().name.slice(-18)}`)
+          socket.destroy()
+        })
+        socket.on('error', reject)
+      })
+    assert.equal(await shake({}), 'TLSv1.2 -AES256-GCM-SHA384')
+    await assert.rejects(shake({ minVersion: 'TLSv1.3' }))
+    await assert.rejects(shake({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE+AES128' }))
+  })
+
   test('plain text ends only its own connection', async () => {
     await using server = await serve({ access: { tls: tlsOf('server') } })
     const socket = connect(server.port, '127.0.0.1')
