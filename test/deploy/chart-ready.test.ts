@@ -45,6 +45,16 @@ describe('helm test', needsTools(), () => {
       assert.equal(await tested(server.port, access.tls !== undefined), 0)
     })
 
+  test('is let in by the network policy, like those that are named', () => {
+    const from = [{ ipBlock: { cidr: '10.0.0.0/8' } }]
+    const all = rendered({ networkPolicy: { enabled: true, from } })
+    const [, own] = kind(all, 'NetworkPolicy')[0].spec.ingress[0].from
+    const { labels } = kind(all, 'Pod')[0].metadata
+    const wanted = Object.entries(own.podSelector.matchLabels)
+    assert.equal(wanted.length, 2)
+    for (const [name, value] of wanted) assert.equal(labels[name], value)
+  })
+
   test('fails with a receiver that is not ready, and where nothing listens', async () => {
     await using server = await serve({ deps: { ready: () => false } })
     assert.equal(await tested(server.port), 1)
