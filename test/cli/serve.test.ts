@@ -11,7 +11,7 @@ const INTERRUPT = '\u0003'
 /** Standard output and standard error of `serve`, which is interrupted once it listens. */
 async function printed(
   format: string,
-  { onTerminal = false }: { onTerminal?: boolean } = {},
+  { onTerminal = false, welcomes = false }: { onTerminal?: boolean; welcomes?: boolean } = {},
 ): Promise<{ port: number; stdout: string; stderr: string }> {
   using folder = temporaryFolder()
   const port = await freePort()
@@ -30,8 +30,9 @@ async function printed(
   const ended = new Promise((resolve) => child.on('exit', resolve))
   try {
     await until('it listens', () => JSON.stringify(heard).includes('server.listening'))
-    // A greeting follows at once.
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    if (welcomes) await until('it welcomes', () => JSON.stringify(heard).includes('curl '))
+    // A welcome would follow at once.
+    else await new Promise((resolve) => setTimeout(resolve, 500))
     if (onTerminal) child.stdin.write(INTERRUPT)
     else child.kill('SIGTERM')
     await ended
@@ -53,19 +54,23 @@ describe('the command serve', () => {
         for (const line of lines) assert.match(line, /^ts=\S+ level=\w+ msg=/)
     })
 
-  test('greets on standard error whoever asks for a pretty log', async () => {
-    const { port, stdout, stderr } = await printed('pretty')
+  test('prints a welcome on standard error where the log is pretty', async () => {
+    const { port, stdout, stderr } = await printed('pretty', { welcomes: true })
     assert.equal(stdout, '')
     assert.match(stderr, new RegExp(`Console {3}http://127\\.0\\.0\\.1:${port}/`))
   })
 
-  test('greets a person on a terminal', needs('script', 'bsdutils'), async () => {
-    for (const format of ['', 'pretty']) {
-      const { port, stdout } = await printed(format, { onTerminal: true })
-      assert.match(stdout, new RegExp(`Console {3}http://127\\.0\\.0\\.1:${port}/`))
-      assert.match(stdout, /Try it {4}curl /)
-    }
-    const { stdout } = await printed('json', { onTerminal: true })
-    assert.ok(!stdout.includes('Console'))
-  })
+  test(
+    'prints a welcome on a terminal, unless the log is JSON',
+    needs('script', 'bsdutils'),
+    async () => {
+      for (const format of ['', 'pretty']) {
+        const { port, stdout } = await printed(format, { onTerminal: true, welcomes: true })
+        assert.match(stdout, new RegExp(`Console {3}http://127\\.0\\.0\\.1:${port}/`))
+        assert.match(stdout, /Try it {4}curl /)
+      }
+      const { stdout } = await printed('json', { onTerminal: true })
+      assert.ok(!stdout.includes('Console'))
+    },
+  )
 })
