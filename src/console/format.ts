@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon'
+import type { SourceName } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
 import { alertReason, messageReason } from './explanations.ts'
@@ -55,8 +56,11 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     /** A text among HTML. */
     text: (value: unknown): string =>
       String(value ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
-    level: (level: Level): string =>
-      `<span class="level level-${level}">${words.t(`level${level}` as ConsoleWord)}</span>`,
+    /** As in the alert's message: OCP has another English name for level 3 than everyone else. */
+    level(level: Level, source?: SourceName): string {
+      const word = level === 3 && source === 'ocp' ? 'level3OfOcp' : `level${level}`
+      return `<span class="level level-${level}">${words.t(word as ConsoleWord)}</span>`
+    },
     /** Variables cut to a screen or two, so that a page of fifty huge alerts stays small. */
     shown: excerptOf,
     tag: (state: string): string =>
