@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os'
 /** Runs the tests given on the command line, or all. */
 const named = process.argv.slice(2)
 const files = named.length > 0 ? named : globSync('test/**/*.test.ts').sort()
-const concurrency = Math.max(2, availableParallelism())
+// One more than there are processors, since many tests wait for a clock or for another process.
+const concurrency = availableParallelism() + 1
 
 const runner = spawn(
   process.execPath,
