@@ -51,11 +51,19 @@ function countsMaker(
   const by = statusSums(groups)
   const { sign, mark, text: headline } = headlineOfCounts(groups, total, context)
   const truncated = truncatedOf(request.alerts, context)
+  const facts = { ...digestFacts(request, context), ...summaryOf(total, by, request, context) }
+  // Rendered once for all sizes that are tried.
+  const lines = new Map<CountGroup, Markup>()
+  const lineOf = (group: CountGroup): Markup => {
+    const line = lines.get(group) ?? groupLineOf(group, context)
+    lines.set(group, line)
+    return line
+  }
+  const heading = levelHeadings(groups, context)
   return (count, heads) => {
-    const sections = countSections(groups.slice(0, count), groups, context)
+    const sections = countSections(groups.slice(0, count), { heading, lineOf })
     const it = {
-      ...digestFacts(request, context),
-      ...summaryOf(total, by, request, context),
+      ...facts,
       sign,
       mark,
       headline,
@@ -81,27 +89,46 @@ function countsMaker(
   }
 }
 
-/** Sections of the shown groups, each with the count of all groups of its level. */
-function countSections(
-  shown: readonly CountGroup[],
+interface LevelHeading {
+  text: string
+  count: number
+}
+
+/** The heading of each level, with the count of all groups of the level. */
+function levelHeadings(
   groups: readonly CountGroup[],
   context: RenderContext,
+): ReadonlyMap<Level, LevelHeading> {
+  const headings = new Map<Level, LevelHeading>()
+  for (const [level, same] of Map.groupBy(groups, (each) => each.level)) {
+    const word = levelWord(context.language, level, areOcp(same.flatMap((each) => each.examples)))
+    headings.set(level, {
+      text: `${LEVEL_ICONS[level]} ${word}`,
+      count: sum(same, ({ firing, resolved }) => firing + resolved),
+    })
+  }
+  return headings
+}
+
+/** Sections of the shown groups. */
+function countSections(
+  shown: readonly CountGroup[],
+  {
+    heading,
+    lineOf,
+  }: {
+    heading: ReadonlyMap<Level, LevelHeading>
+    lineOf: (group: CountGroup) => Markup
+  },
 ): Section[] {
   const sections = new Map<Level, Section>()
   for (const group of shown) {
     const { level } = group
-    let section = sections.get(level)
-    if (section === undefined) {
-      const same = groups.filter((each) => each.level === level)
-      const word = levelWord(context.language, level, areOcp(same.flatMap((each) => each.examples)))
-      section = {
-        ...emptySection(LEVEL_ICONS[level], `${LEVEL_ICONS[level]} ${word}`),
-        count: sum(same, ({ firing, resolved }) => firing + resolved),
-      }
-      sections.set(level, section)
-    }
+    const { text, count } = heading.get(level) as LevelHeading
+    const section = sections.get(level) ?? { ...emptySection(LEVEL_ICONS[level], text), count }
+    sections.set(level, section)
     section.groups.push(group)
-    section.lines.push(groupLineOf(group, context))
+    section.lines.push(lineOf(group))
   }
   return [...sections.values()]
 }
