@@ -6,21 +6,22 @@ import { isPayload, type Payload } from './schema.ts'
 const ENRICHMENTS = 'enrichments'
 /** The start of an embedded image, which DingTalk does not show. */
 const IMAGE = 'data:image/'
-/** Part of every embedded image. Its first character is rare in JSON: searching for IMAGE takes 30 times as long. */
-const MARK_OF_IMAGES = ';base64,'
+/**
+ * Part of every embedded image: of one in base64, and of an SVG as text. The first characters are rare in JSON:
+ * searching for IMAGE takes 30 times as long.
+ */
+const MARKS_OF_IMAGES = [';base64,', '+xml'] as const
 
 /**
  * The body to store, without enrichments and embedded images, which may take megabytes per alert. Empty for a body that
  * has neither.
  */
-export function storedBody(
-  body: string | Uint8Array,
-  { alerts, ...envelope }: Payload,
-): { stored?: string } {
-  const hasEnrichments = [envelope, ...alerts].some(
-    (each) => isObject(each) && each[ENRICHMENTS] !== undefined,
-  )
-  if (!hasEnrichments && !mayHold(body, MARK_OF_IMAGES)) return {}
+export function storedBody(body: string | Uint8Array, read: Payload): { stored?: string } {
+  const mayShrink =
+    hasEnrichments(read) ||
+    read.alerts.some(hasEnrichments) ||
+    MARKS_OF_IMAGES.some((mark) => mayHold(body, mark))
+  if (!mayShrink) return {}
   const payload: unknown = JSON.parse(textFrom(body))
   if (!isPayload(payload)) return {}
   const parts: unknown[] = [payload, ...payload.alerts]
@@ -29,6 +30,10 @@ export function storedBody(
     typeof value === 'string' && value.startsWith(IMAGE) ? '' : value,
   )
   return { stored }
+}
+
+function hasEnrichments(part: unknown): boolean {
+  return isObject(part) && part[ENRICHMENTS] !== undefined
 }
 
 function mayHold(body: string | Uint8Array, text: string): boolean {

@@ -174,6 +174,7 @@ describe("Grafana's payload", () => {
     ['an alert has enrichments', { alert: { enrichments: ['x'] } }],
     ['the envelope has enrichments', { envelope: { enrichments: { all: 'x' } } }],
     ['an alert has an image', { alert: { imageURL: 'data:image/png;base64,AAAA' } }],
+    ['an alert has an SVG', { alert: { imageURL: 'data:image/svg+xml;utf8,<svg/>' } }],
   ] as const)
     test(`of many kilobytes in which ${where} is stored without it`, async () => {
       const alerts = Array.from({ length: 100 }, (_, index) => ({
