@@ -83,7 +83,10 @@ export function createAccessControl(settings: AccessSettings, deps: AccessDeps):
 
     isCrossSite: (request) => isCrossSite(request, externalUrl),
 
-    identify: (request) => deps.knownUsers.identify(request, users, addressOf(request, trusted)),
+    identify: (request) =>
+      users.size === 0
+        ? undefined
+        : deps.knownUsers.identify(request, users, addressOf(request, trusted)),
 
     async assertKnown(request, response, now) {
       if (users.size === 0 || isKnown(request)) return

@@ -50,7 +50,7 @@ export function createKnownUsers(deps: { clock: Clock; compare: Compare }): Know
 
   return {
     identify(request, users, address) {
-      const given = users.size === 0 ? undefined : basicPairOf(request.headers)
+      const given = basicPairOf(request.headers)
       if (given === undefined) return undefined
       const at = given.indexOf(':')
       const [name, password] = at < 0 ? [given, ''] : [given.slice(0, at), given.slice(at + 1)]

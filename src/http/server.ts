@@ -71,8 +71,10 @@ export function createHttpServer(
     const guard = deps.guard()
     for (const [name, value] of guard.headers) response.setHeader(name, value)
     const identified = guard.identify(request)
-    if (identified === undefined) app(request, response)
-    else void identified.then(() => app(request, response))
+    const proceed = (): void => app(request, response)
+    if (identified === undefined) proceed()
+    // A request whose password could not be verified is one without credentials.
+    else void identified.then(proceed, proceed)
   }) as RequestListener
   return createListener(listener, {
     tls,

@@ -142,6 +142,18 @@ async function post(
   return { status: response.status, headers: response.headers, text: await response.text() }
 }
 
+test('a failed verification of a password leaves no request without a reply', async () => {
+  const broken = { ...guard, identify: () => Promise.reject(new Error('broken')) }
+  const other = createHttpServer({ ...deps, guard: () => broken })
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const { port } = other.address() as AddressInfo
+  const reply = await fetch(`http://127.0.0.1:${port}/-/healthy`, {
+    signal: AbortSignal.timeout(5_000),
+  })
+  assert.equal(reply.status, 200)
+  other.close()
+})
+
 function failing<T>(error: unknown, during: () => Promise<T>): Promise<T> {
   state.fail = error
   return during().finally(() => {
