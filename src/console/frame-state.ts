@@ -32,9 +32,7 @@ export function createFrameState(facts: Facts): (showsNumbers: boolean) => Promi
 async function readState(askedAt: Date, { overview, refused }: Facts): Promise<FrameState> {
   try {
     const current = await overview()
-    const times = current.channels.flatMap(({ oldest }) => oldest?.getTime() ?? [])
-    const oldest = times.length === 0 ? undefined : new Date(Math.min(...times))
-    const known = { storeFault: undefined, hasMessages: true, refused: refused(), oldest }
+    const known = { storeFault: undefined, hasMessages: true, refused: refused() }
     const { mood } = headlineOf({ ...current, ...known }, current.now)
     return { mood, asOf: current.now, isCached: current.now < askedAt }
   } catch {

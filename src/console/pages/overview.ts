@@ -5,11 +5,11 @@ import { type HeadlineQuestion, headlineOf } from '../../reporting/headline.ts'
 import { RANGES, type RangeName, type Totals } from '../../reporting/history.ts'
 import type { Overview } from '../../reporting/overview.ts'
 import type { ChartBucket } from '../../reporting/timeline.ts'
-import type { StoredMessage } from '../../stores/queries.ts'
 import { chartHtml } from '../chart.ts'
 import { formattersOf, pathWith } from '../format.ts'
 import { headlineView } from '../headline.ts'
 import type { Words } from '../i18n.ts'
+import { testOutcomes } from '../outcomes.ts'
 import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 import { monthBar, robotsByMood, robotView } from '../robot-line.ts'
 import { exampleCurl } from '../snippets.ts'
@@ -87,7 +87,7 @@ async function overviewOf(current: Overview, context: PageContext): Promise<Buil
       ...robotsByMood(robots.map((robot) => robotView(robot, format))),
       flow: flowOf({ channels, robots, quiet, muted: mutedChannels(silences) }),
       saidAt: request.query['at'],
-      outcomes: await outcomesOf(request.query, facts),
+      outcomes: await testOutcomes(request.query, facts),
       organisation:
         quota.limit === undefined
           ? undefined
@@ -177,17 +177,4 @@ function listHref(
 
 function instant(at: Date | undefined): string | undefined {
   return at?.toISOString().replace('.000Z', 'Z')
-}
-
-const MAX_OUTCOMES = 20
-
-/** What has come of the tests that were pressed last. */
-async function outcomesOf(
-  { ran }: Readonly<Record<string, string>>,
-  { store }: PageContext['facts'],
-): Promise<StoredMessage[]> {
-  if (ran === undefined || !/^\d{1,15}(\.\d{1,15})*$/.test(ran)) return []
-  const ids = ran.split('.').slice(0, MAX_OUTCOMES)
-  const found = await Promise.all(ids.map((id) => store.message(id, 0)))
-  return found.flatMap((each) => each?.message ?? [])
 }
