@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   wrong_method: 405,
   not_dead: 409,
   outdated: 409,
+  removed: 409,
   too_large: 413,
   too_many: 429,
   bad_configuration: 500,

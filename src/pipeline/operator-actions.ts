@@ -3,12 +3,13 @@ import { AppError, type ErrorCode } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { NO_END_MS } from '../model/pause.ts'
 import type { Robot, Settings } from '../model/settings.ts'
-import type { FailedQuery, Pause } from '../stores/queries.ts'
+import type { FailedQuery, Pause, StoredMessage } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
+import { assignmentsOf } from './dispatchers.ts'
 
 /** Actions of a person on messages and robots; `by` is the person's name, or the address of the request. */
 export interface OperatorActions {
-  /** Queues a dead message again. AppError not_found, not_dead, outdated. */
+  /** Queues a dead message again. AppError not_found, not_dead, outdated, removed. */
   resend(id: string, by: string): Promise<void>
   /** Queues failed messages again, at most MAX_RESENT; `dryRun` only counts. */
   resendAll(which: FailedMessages, how: Press): Promise<Resending>
@@ -39,7 +40,7 @@ export interface Resending {
 }
 
 export interface OperatorDeps {
-  store: Pick<Store, 'resend' | 'failed' | 'dismiss' | 'pauseRobot' | 'resumeRobot'>
+  store: Pick<Store, 'message' | 'resend' | 'failed' | 'dismiss' | 'pauseRobot' | 'resumeRobot'>
   clock: Clock
   settings: () => Settings
   wake: (queues: readonly string[] | 'all') => void
@@ -52,7 +53,7 @@ export const MAX_RESENT = 1_000
 const PAGE_SIZE = 500
 
 /** Errors for a message that something else has settled meanwhile. */
-const SETTLED_ELSEWHERE: readonly ErrorCode[] = ['outdated', 'not_dead', 'not_found']
+const SETTLED_ELSEWHERE: readonly ErrorCode[] = ['outdated', 'removed', 'not_dead', 'not_found']
 
 export function operatorActions(deps: OperatorDeps): OperatorActions {
   const { store, clock, events, wake } = deps
@@ -67,7 +68,7 @@ export function operatorActions(deps: OperatorDeps): OperatorActions {
   return {
     lastAt: () => last,
     async resend(id, by) {
-      wake([(await acted(store.resend(id, clock.now()))).queue])
+      wake([await acted(resend(id, deps))])
       events.messagesResent({ by, messages: 1, id })
     },
     resendAll: (which, how) => acted(resendAll(which, how, deps)),
@@ -97,15 +98,16 @@ export function operatorActions(deps: OperatorDeps): OperatorActions {
 async function resendAll(
   which: FailedMessages,
   { by, dryRun }: Press,
-  { store, clock, events, wake }: OperatorDeps,
+  deps: OperatorDeps,
 ): Promise<Resending> {
+  const { store, events, wake } = deps
   const done = { resent: 0, outdated: 0, left: false }
   const queues = new Set<string>()
   try {
     for await (const ids of pagesOf(which, store))
       for (const id of ids) {
         if (done.resent === MAX_RESENT) return { ...done, left: true }
-        const queue = dryRun ? '' : await resentTo(id, { store, clock })
+        const queue = dryRun ? '' : await resentTo(id, deps)
         if (queue === undefined) done.outdated += 1
         else {
           done.resent += 1
@@ -127,13 +129,28 @@ async function resendAll(
   }
 }
 
+/** Returns the queue of the message. */
+async function resend(id: string, { store, clock, settings }: OperatorDeps): Promise<string> {
+  const found = await store.message(id, 0)
+  // Without alerts there is nothing that could move to another robot: the message would be dead again at once.
+  if (found?.message.state === 'dead' && found.message.alertCount === 0)
+    assertServed(found.message, settings())
+  return (await store.resend(id, clock.now())).queue
+}
+
+function assertServed({ id, queue, channel, robot }: StoredMessage, settings: Settings): void {
+  const assigned = assignmentsOf(settings).find((each) => each.channel === channel)
+  if (assigned?.queues.some((each) => each.queue === queue)) return
+  throw new AppError(
+    'removed',
+    `message ${id} is not sent again: robot ${robot} no longer serves its channel; send a new test instead`,
+  )
+}
+
 /** The queue of a message that was queued again; undefined if it stays dead. */
-async function resentTo(
-  id: string,
-  { store, clock }: Pick<OperatorDeps, 'store' | 'clock'>,
-): Promise<string | undefined> {
+async function resentTo(id: string, deps: OperatorDeps): Promise<string | undefined> {
   try {
-    return (await store.resend(id, clock.now())).queue
+    return await resend(id, deps)
   } catch (error) {
     if (error instanceof AppError && SETTLED_ELSEWHERE.includes(error.code)) return undefined
     throw error

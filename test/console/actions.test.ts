@@ -163,10 +163,7 @@ describe('actions in a browser', needsChromium, () => {
       const count = await boxes.count()
       assert.ok(count > 0)
       await page.getByRole('button', { name: 'Send again' }).click()
-      assert.match(
-        (await page.getByRole('status').first().textContent()) ?? '',
-        /No message is chosen/,
-      )
+      assert.match((await page.locator('p.notice').textContent()) ?? '', /No message is chosen/)
       await boxes.first().check()
       await page.getByRole('button', { name: 'Send again' }).click()
       assert.match((await page.locator('h1').textContent()) ?? '', /Send 1 message again\?/)
@@ -175,7 +172,7 @@ describe('actions in a browser', needsChromium, () => {
       await page.locator('select[name=which]').selectOption('all')
       await page.getByRole('button', { name: 'Dismiss' }).click()
       await page.getByRole('button', { name: 'Dismiss' }).click()
-      assert.match((await page.getByRole('status').first().textContent()) ?? '', /dismissed/)
+      assert.match((await page.locator('p.notice').textContent()) ?? '', /dismissed/)
       assert.equal(await boxes.count(), 0)
       assert.ok((await page.getByText('Dismissed by 127.0.0.1').count()) > 0)
       await page.goto(url('/'))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
+import { type StandIn, startStandIn } from '../support/dingtalk-stand-in.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 import { LOOKS, type Look, needsChromium, openBrowser, openPage } from './browser.ts'
 
@@ -12,11 +13,11 @@ quota: { monthly: 3000 }
 robots:
   lab: { webhook: sandbox }
   stormy: { webhook: sandbox }
-  gone: { webhook: "http://127.0.0.1:DEAD_PORT/robot/send?access_token=x", timeout: 500ms }
+  refusing: { webhook: "WEBHOOK" }
 channels:
   ops: { robots: [lab], mention: { mobiles: ["13800000000"] } }
   storms: { robots: [stormy] }
-  broken: { robots: [gone] }
+  refused: { robots: [refusing] }
 `
 
 const HOSTILE = '<script>document.title="owned"</script><img src=x onerror=alert(1)>'
@@ -29,16 +30,15 @@ async function textOf(element: Locator): Promise<string> {
 
 describe('the console in a browser', needsChromium, () => {
   const folder = temporaryFolder()
-  const running: { browser?: Browser; receiver?: Receiver } = {}
+  const running: { browser?: Browser; receiver?: Receiver; dingtalk?: StandIn } = {}
   const browser = (): Browser => running.browser as Browser
   const receiver = (): Receiver => running.receiver as Receiver
+  const dingtalk = (): StandIn => running.dingtalk as StandIn
   const url = (path: string): string => `${receiver().url}${path}`
 
   before(async () => {
-    const config = CONFIG.replace('LANGUAGE', 'en-US').replace(
-      'DEAD_PORT',
-      String(await freePort()),
-    )
+    running.dingtalk = await startStandIn()
+    const config = CONFIG.replace('WEBHOOK', running.dingtalk.url('x'))
     running.browser = await openBrowser()
     running.receiver = await new Receiver({
       folder: folder.path,
@@ -64,6 +64,7 @@ describe('the console in a browser', needsChromium, () => {
   after(async () => {
     await running.browser?.close()
     await running.receiver?.end('SIGKILL')
+    await running.dingtalk?.close()
     folder[Symbol.dispose]()
   })
 
@@ -263,14 +264,14 @@ describe('the console in a browser', needsChromium, () => {
 
   test("the setup page shows the receiver's URL for each channel", async () => {
     await within(undefined, async (page) => {
-      await page.goto(url('/setup?channel=broken'))
+      await page.goto(url('/setup?channel=refused'))
       const text = await textOf(page.locator('main'))
-      assert.ok(text.includes(`url: ${url('/alertmanager/broken')}`))
-      assert.ok(text.includes(url('/ocp/broken')))
+      assert.ok(text.includes(`url: ${url('/alertmanager/refused')}`))
+      assert.ok(text.includes(url('/ocp/refused')))
       assert.match(text, /\$\{alarm_name\}/)
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
       await page.locator('[data-copies="ocp-url"]').click()
-      assert.equal(await page.evaluate('navigator.clipboard.readText()'), url('/ocp/broken'))
+      assert.equal(await page.evaluate('navigator.clipboard.readText()'), url('/ocp/refused'))
     })
   })
 
@@ -335,24 +336,44 @@ describe('the console in a browser', needsChromium, () => {
 
   test('a dead message shows its reason, and is resent by a button', async () => {
     await within(undefined, async (page) => {
-      // Removing its robot from the configuration makes the waiting messages dead.
-      await receiver().post('/channels/broken/test', '')
-      await receiver().post('/alertmanager/broken', {
+      const errmsg = 'token is not exist'
+      dingtalk().script({ kind: 'reply', body: JSON.stringify({ errcode: 300005, errmsg }) })
+      await receiver().post('/alertmanager/refused', {
         alerts: [{ status: 'firing', labels: { alertname: 'Lost' } }],
       })
-      const config = receiver().folder
-      receiver().configure(
-        (await import('node:fs'))
-          .readFileSync(`${config}/dingtalk-receiver.yml`, 'utf8')
-          .replace(/^ {2}broken: .*$/m, '  broken: { robots: [lab] }'),
-      )
-      assert.equal((await receiver().post('/-/reload', '')).status, 200)
-      await page.goto(url('/messages?state=dead'))
-      await page.getByRole('link', { name: 'Open' }).first().click()
-      assert.match(await textOf(page.locator('.reason')), /removed from the configuration/)
+      const link = page.getByRole('link', { name: /^Open: .*Lost/ })
+      await until('it is listed', async () => {
+        await page.goto(url('/messages?state=dead'))
+        return (await link.count()) > 0
+      })
+      await link.click()
+      assert.match(await textOf(page.locator('.reason')), /Unknown access token/)
       await page.getByRole('button', { name: 'Resend' }).click()
-      await page.getByRole('status').waitFor()
-      assert.equal(await page.locator('h1 .tag.dead').count(), 0)
+      await page.locator('p.notice').waitFor()
+      await until('it is delivered', async () => dingtalk().shown().length === 1)
+    })
+  })
+
+  test('a dead message whose alerts are in others has no button to resend it', async () => {
+    await within(undefined, async (page) => {
+      const before = dingtalk().received.length
+      dingtalk().script({ kind: 'reply', body: JSON.stringify({ errcode: 660026, errmsg: '' }) })
+      await receiver().post('/alertmanager/refused', {
+        alerts: [{ status: 'firing', labels: { alertname: 'Moved' } }],
+      })
+      await until('it was tried', async () => dingtalk().received.length > before)
+      const text = readFileSync(`${receiver().folder}/dingtalk-receiver.yml`, 'utf8')
+      receiver().configure(text.replace(/refused: \{ robots: .*/, 'refused: { robots: [lab] }'))
+      assert.equal((await receiver().post('/-/reload', '')).status, 200)
+      const link = page.getByRole('link', { name: /^Open: .*Moved/ })
+      await until('it is listed', async () => {
+        await page.goto(url('/messages?state=dead'))
+        return (await link.count()) > 0
+      })
+      await link.click()
+      assert.match(await textOf(page.locator('.reason')), /removed from the configuration/)
+      assert.match(await textOf(page.locator('main')), /moved to other messages/)
+      assert.equal(await page.getByRole('button', { name: 'Resend' }).count(), 0)
     })
   })
 

@@ -74,6 +74,33 @@ describe('actions of a person', () => {
     assert.match(path.group.shown()[0]?.text ?? '', /paused by hand/)
   })
 
+  test('a test is not sent again after its robot was removed', async () => {
+    await started()
+    path.intercept = () => REFUSED
+    await path.store.enqueue([message('ops-1')], path.clock.now())
+    await path.ocp('host=1')
+    await path.clock.pass(MINUTE)
+    path.intercept = () => undefined
+    const { items } = await path.store.messages({ limit: 9, state: 'dead' })
+    assert.deepEqual(items.map(({ kind }) => kind).toSorted(), ['alert', 'test'])
+    const ops = channelNamed('ops', { robots: ['ops-2'] })
+    await path.reload(settingsOf({ robots: [robotNamed('ops-2')], channels: [ops] }))
+    const ofTest = items.find(({ kind }) => kind === 'test')?.id ?? ''
+    await done(
+      assert.rejects(path.actions.resend(ofTest, 'li'), {
+        code: 'removed',
+        message: /robot ops-1 no longer serves its channel; send a new test instead/,
+      }),
+    )
+    const all = await done(path.actions.resendAll({ robot: 'ops-1' }, { by: 'li', dryRun: false }))
+    assert.deepEqual(all, { resent: 1, outdated: 1, left: false })
+    await path.clock.pass(MINUTE)
+    assert.deepEqual(
+      path.sent.filter(({ attempt }) => attempt.result === 'ok').map(({ robot }) => robot),
+      ['ops-2'],
+    )
+  })
+
   test('a pause with an end ends by itself', async () => {
     await started()
     const until = new Date(path.clock.now().getTime() + 10 * MINUTE)

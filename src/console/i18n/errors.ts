@@ -18,6 +18,11 @@ export const ERRORS = {
     '该告警更新的状态已送达，不能再发送较早的消息。',
     '該警示較新的狀態已送達，不能再傳送較早的訊息。',
   ],
+  error_removed: [
+    'The robot of this message no longer serves its channel.',
+    '此消息的机器人已不在该通道中，不能再发送。',
+    '此訊息的機器人已不在該通道中，不能再傳送。',
+  ],
   error_too_many: [
     'Too many requests. Try again in a minute.',
     '请求过于频繁，请一分钟后再试。',

@@ -86,9 +86,10 @@ export const MESSAGES = {
     '還有更多，需要再次操作。',
   ],
   carries: ['Alerts inside', '包含的告警', '包含的警示'],
-  carriesNone: [
-    'The message contains no alerts, or they are older than the retention.',
-    '消息不含告警，或告警已超过保留期。',
-    '訊息不含警示，或警示已超過保留期。',
+  carriesNone: ['The message contains no alerts.', '消息不含告警。', '訊息不含警示。'],
+  carriesNoMore: [
+    'Its alerts have moved to other messages, or are older than the retention.',
+    '其中的告警已转入其他消息，或已超过保留期。',
+    '其中的警示已轉入其他訊息，或已超過保留期。',
   ],
 } as const

@@ -89,6 +89,7 @@ export async function message(id: string, context: PageContext): Promise<BuiltPa
       message: withBubble(message),
       attempts: message.attempts,
       alerts: page.items,
+      isWhole: message.alertCount === 0 || page.items.length > 0,
       silencesFor: await silencesOn(page.items, { facts, words }),
       waitsOf: await waitViews(message.state === 'pending', context),
       isFirst: request.query['before'] === undefined,

@@ -36,10 +36,7 @@ export async function resend(
   const { current, outdated } = await divide(tx, message, log)
   const total = current.length + outdated
   if (message.alert_count > 0 && total === 0)
-    throw new AppError(
-      'not_dead',
-      `the alerts of message ${id} have since been sent in other messages`,
-    )
+    throw new AppError('not_dead', `the alerts of message ${id} have moved to other messages`)
   if (total > 0 && current.length === 0)
     throw new AppError(
       'outdated',
