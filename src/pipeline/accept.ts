@@ -127,7 +127,7 @@ async function incomingFrom(
   const all: IncomingAlert[] = []
   for (const [position, alert] of alerts.entries()) {
     for (const destination of destinationsOf(alert))
-      all.push(incoming(alert, position, { ...destination, onlyNew, muting }))
+      all.push(incoming(alert, position, { destination, onlyNew, muting }))
     if (position % CHUNK_SIZE === 0) await giveWay()
   }
   return all
@@ -198,9 +198,12 @@ function channelNamed(channel: string, settings: Settings): string {
 function incoming(
   alert: Alert,
   position: number,
-  destination: Destination & { onlyNew: boolean; muting: Muting | undefined },
+  {
+    destination: { channel, queues, levels },
+    onlyNew,
+    muting,
+  }: { destination: Destination; onlyNew: boolean; muting: Muting | undefined },
 ): IncomingAlert {
-  const { channel, queues, levels, onlyNew, muting } = destination
   const { fingerprint, status, retryWindowMs } = alert
   const level = levels.levelOf(alert.levelWord)
   const by = retryWindowMs === undefined ? channel.aggregate?.by : undefined

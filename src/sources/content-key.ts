@@ -9,7 +9,7 @@ import { digest } from './parsing/text.ts'
 export function stateKeyOf(alerts: readonly Alert[]): string {
   const states = alerts.map(({ fingerprint, status, levelWord, startsAt }) => {
     const second = Math.floor((startsAt?.getTime() ?? 0) / 1000)
-    return [fingerprint, status, levelWord ?? '', second].join('\0')
+    return `${fingerprint}\0${status}\0${levelWord ?? ''}\0${second}`
   })
   return digest(states.sort())
 }

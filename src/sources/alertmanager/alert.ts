@@ -1,5 +1,5 @@
 import type { Alert, Status } from '../../model/alert.ts'
-import { variablesFrom } from '../../model/variables.ts'
+import { type Variables, variablesFrom } from '../../model/variables.ts'
 import { lazyAlert } from '../lazy-alert.ts'
 import { instantOf, utcSeconds } from '../parsing/instant.ts'
 import { isObject } from '../parsing/json.ts'
@@ -31,61 +31,94 @@ const TAKEN = new Set([
   'generatorURL',
 ])
 
-/** Maps one alert; fields of a wrong type are left out. `isLatin1`: its strings still need `decodeUtf8`. */
-export function alertFrom(
-  alert: PayloadAlert,
-  { group, context, isLatin1 }: { group: Group; context: ReadContext; isLatin1: boolean },
-): Alert {
-  let decodedAlert: PayloadAlert | undefined
-  const decoded = (): PayloadAlert => {
-    decodedAlert ??= isLatin1 ? decodeUtf8(alert) : alert
-    return decodedAlert
-  }
+interface ReadOptions {
+  group: Group
+  context: ReadContext
+  /** The strings of the alert still need `decodeUtf8`. */
+  isLatin1: boolean
+}
+
+/** Maps one alert; fields of a wrong type are left out. */
+export function alertFrom(alert: PayloadAlert, { group, context, isLatin1 }: ReadOptions): Alert {
   const labels = textsIn(alert.labels, FIELDS_READ_ON_ACCEPT.labels)
-  const status = statusOf(alert.status ?? group.status)
-  const instant = (value: unknown) => instantOf(textOf(value), context.timezone)
-  const fingerprint =
-    shortened(textOf(alert.fingerprint)) ?? fingerprintOf(textsOf(decoded().labels))
-  const startsAt = instant(alert.startsAt)
-  const endsAt = status === 'resolved' ? instant(alert.endsAt) : undefined
-  // Computed on demand and not cached: a large payload keeps 40,000 alerts in memory while it is read.
-  const factsFrom = (texts: Pick<Facts, 'labels' | 'annotations' | 'fields' | 'generatorUrl'>) => ({
-    ...texts,
-    status,
-    startsAt,
-    endsAt,
-    fingerprint,
-    receivedAt: context.receivedAt,
-    group,
-  })
-  const facts = factsFrom({
+  const texts = {
     labels,
     annotations: withLineBreaks(textsIn(alert.annotations, FIELDS_READ_ON_ACCEPT.annotations)),
     fields: textsIn(alert, FIELDS_READ_ON_ACCEPT.fields),
-    generatorUrl: undefined,
-  })
-  const allFacts = () =>
-    factsFrom({
-      labels: textsOf(decoded().labels),
-      annotations: annotationTexts(decoded().annotations),
-      fields: textsOf(decoded(), TAKEN),
-      generatorUrl: textOf(decoded().generatorURL),
-    })
-  const name = variableOf('alarm_name', facts) ?? ''
-  const cluster = variableOf('ob_cluster', facts) ?? namespaceIn(labels) ?? ''
+    group,
+  }
+  const name = variableOf('alarm_name', texts) ?? ''
+  const cluster = variableOf('ob_cluster', texts) ?? namespaceIn(labels) ?? ''
   const levelWord = levelWordOf(labels)
-  if (isLatin1 && ![fingerprint, name, cluster, levelWord ?? ''].every(isAscii))
-    return alertFrom(decoded(), { group, context, isLatin1: false })
+  const status = statusOf(alert.status ?? group.status)
+  const fingerprint =
+    shortened(textOf(alert.fingerprint)) ??
+    fingerprintOf(textsOf((isLatin1 ? decodeUtf8(alert) : alert).labels))
+  const isRead =
+    !isLatin1 ||
+    (isAscii(name) && isAscii(fingerprint) && isAscii(cluster) && isAscii(levelWord ?? ''))
+  if (!isRead) return alertFrom(decodeUtf8(alert), { group, context, isLatin1: false })
+  const { receivedAt, timezone } = context
+  const startsAt = instantOf(textOf(alert.startsAt), timezone)
+  const endsAt = status === 'resolved' ? instantOf(textOf(alert.endsAt), timezone) : undefined
   return lazyAlert(
     { source: 'alertmanager', status, fingerprint, name, cluster, levelWord, startsAt, endsAt },
-    {
-      labels: () => textsOf(decoded().labels),
-      annotations: () => annotationTexts(decoded().annotations),
-      groupLabels: () => group.groupLabels,
-      variables: () => variablesOf(allFacts()),
-      texts: () => textsOfAlert(allFacts()),
-    },
+    new PartsOnDemand({ alert, isLatin1 }, { status, startsAt, endsAt, fingerprint, receivedAt, group }),
   )
+}
+
+type FactsOnAccept = Omit<Facts, 'labels' | 'annotations' | 'fields' | 'generatorUrl'>
+
+/** Parts of an alert that accepting does not need. Not cached: a large payload keeps 40,000 alerts in memory. */
+class PartsOnDemand {
+  readonly #facts: FactsOnAccept
+  #alert: PayloadAlert
+  #isLatin1: boolean
+
+  constructor(read: { alert: PayloadAlert; isLatin1: boolean }, facts: FactsOnAccept) {
+    this.#alert = read.alert
+    this.#isLatin1 = read.isLatin1
+    this.#facts = facts
+  }
+
+  labels(): Record<string, string> {
+    return textsOf(this.#decoded().labels)
+  }
+
+  annotations(): Record<string, string> {
+    return annotationTexts(this.#decoded().annotations)
+  }
+
+  groupLabels(): Readonly<Record<string, string>> {
+    return this.#facts.group.groupLabels
+  }
+
+  variables(): Variables {
+    return variablesOf(this.#allFacts())
+  }
+
+  texts(): Variables | undefined {
+    return textsOfAlert(this.#allFacts())
+  }
+
+  #decoded(): PayloadAlert {
+    if (this.#isLatin1) {
+      this.#alert = decodeUtf8(this.#alert)
+      this.#isLatin1 = false
+    }
+    return this.#alert
+  }
+
+  #allFacts(): Facts {
+    const alert = this.#decoded()
+    return {
+      ...this.#facts,
+      labels: this.labels(),
+      annotations: this.annotations(),
+      fields: textsOf(alert, TAKEN),
+      generatorUrl: textOf(alert.generatorURL),
+    }
+  }
 }
 
 /** The namespace of the scraped target takes precedence over the exporter's. */
@@ -140,7 +173,9 @@ function textsIn(values: unknown, names: readonly string[]): Record<string, stri
   const texts: Record<string, string> = {}
   if (!isObject(values)) return texts
   for (const name of names) {
-    const text = Object.hasOwn(values, name) ? textOf(values[name]) : undefined
+    // No name is that of a property of Object.prototype; `hasOwn` would cost as much as the rest.
+    const value = values[name]
+    const text = value === undefined ? undefined : textOf(value)
     if (text !== undefined) texts[name] = text
   }
   return texts

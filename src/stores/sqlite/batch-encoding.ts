@@ -96,7 +96,8 @@ export class BatchEncoder {
     if (this.#bodies.length === 1 && only !== undefined && only.length >= ALONE_FROM_BYTES)
       return { json: `[${this.#requests.join(',')}]`, bodies: only as EncodedBatch['bodies'] }
     const bytes = this.#bodies.reduce((sum, { length }) => sum + length, 0)
-    const bodies = new Uint8Array(bytes)
+    // An ArrayBuffer of its own, to be transferred; without zeros, since each byte is written.
+    const bodies = Buffer.allocUnsafeSlow(bytes)
     let at = 0
     for (const body of this.#bodies) {
       bodies.set(body, at)
@@ -107,19 +108,22 @@ export class BatchEncoder {
 }
 
 function destinationOf(alert: IncomingAlert, destinations: Destination[]): number {
+  for (let index = destinations.length - 1; index >= 0; index -= 1)
+    if (isSameDestination(destinations[index] as Destination, alert)) return index
   const { channel, queues, everyMs, onlyNew, suppressed, muted } = alert
-  const index = destinations.findIndex(
-    (each) =>
-      each.channel === channel &&
-      each.queues === queues &&
-      each.everyMs === everyMs &&
-      each.onlyNew === onlyNew &&
-      each.suppressed === suppressed &&
-      each.muted === muted,
-  )
-  if (index >= 0) return index
   // JSON omits undefined fields.
   return destinations.push({ channel, queues, everyMs, onlyNew, suppressed, muted }) - 1
+}
+
+function isSameDestination(a: Destination, b: Destination): boolean {
+  return (
+    a.channel === b.channel &&
+    a.queues === b.queues &&
+    a.everyMs === b.everyMs &&
+    a.onlyNew === b.onlyNew &&
+    a.suppressed === b.suppressed &&
+    a.muted === b.muted
+  )
 }
 
 export function decodeBatch({ json, bodies }: EncodedBatch): AcceptRequest[] {
@@ -153,8 +157,8 @@ function decodeAlert(encoded: EncodedAlert, destinations: readonly Destination[]
     everyMs: destination.everyMs,
     startsAtMs: encoded[8] ?? undefined,
     endsAtMs: encoded[9] ?? undefined,
-    ...(destination.suppressed === undefined ? undefined : { suppressed: destination.suppressed }),
   }
+  if (destination.suppressed !== undefined) alert.suppressed = destination.suppressed
   if (destination.muted === true) alert.muted = true
   if (destination.onlyNew === true) alert.onlyNew = true
   return alert
