@@ -31,13 +31,13 @@ export interface AccessControl {
   isSecure(request: IncomingMessage): boolean
   isCrossSite(request: IncomingMessage): boolean
   /**
-   * Verifies the password of a request, where there are users; the other checks then know of it. Undefined if there is
-   * nothing to verify.
+   * Verifies the Basic password of a request if users are configured; the other checks use the result. Returns
+   * undefined if there is nothing to verify.
    */
   identify(request: IncomingMessage): Promise<void> | undefined
   /**
-   * Where there are users: throws AppError unauthorized or overloaded unless the request has some valid credential.
-   * Alerts do not pass here, since `admit` checks them.
+   * Throws AppError unauthorized or overloaded if users are configured and the request has no valid credential. Not
+   * called for posted alerts, which `admit` checks.
    */
   assertKnown(request: IncomingMessage, response: ServerResponse, now: Date): Promise<void>
   /**
@@ -49,8 +49,8 @@ export interface AccessControl {
   /** True if `text` is the admin token; failures are delayed (brute force). */
   isToken(text: string, request: IncomingMessage): Promise<boolean>
   /**
-   * Whether an endpoint may be read without the admin token. `unknown_host`: it is open, but a browser uses a host name
-   * that is not ours, which may be DNS rebinding.
+   * Whether an endpoint may be read without the admin token. `unknown_host`: the endpoint is open, but a browser used
+   * an unknown host name, which may be DNS rebinding.
    */
   readAccess(
     what: 'metrics' | 'health',
@@ -122,16 +122,16 @@ function credentialControl({ auth, users }: Access, knownUsers: KnownUsers) {
   const hasCredentials = auth.length === 0 ? undefined : checkFor(auth)
   const challenges = challengesOf(auth, hasUsers)
   const isUser = (request: IncomingMessage): boolean =>
-    hasUsers && knownUsers.standingOf(request) === 'user'
+    hasUsers && knownUsers.checkOf(request) === 'user'
   return {
     isUser,
-    /** Whether it is a user, or has a credential of `auth`. */
+    /** True if the request has the password of a user, or a credential of `auth`. */
     isKnown: (request: IncomingMessage): boolean =>
       isUser(request) || hasCredentials?.(request.headers) === true,
-    /** Whether alerts need no credential. */
+    /** True if alerts may be posted without a credential. */
     areOpen: auth.length === 0 && !hasUsers,
     refuse(request: IncomingMessage, response: ServerResponse): never {
-      if (hasUsers && knownUsers.standingOf(request) === 'busy')
+      if (hasUsers && knownUsers.checkOf(request) === 'busy')
         throw new AppError('overloaded', 'too many passwords are being verified; try again')
       response.setHeader('WWW-Authenticate', challenges)
       throw new AppError('unauthorized', MISSING)
@@ -169,7 +169,7 @@ function adminControl(
         if (!isLocal(request, trusted)) return 'not_local'
         const name = hostKindOf(request.headers.host, settings)
         if (name === 'unknown') return 'unknown_host'
-        // The host of external_url is a proxy, even if the proxy adds no headers.
+        // A request for the host of external_url came through a proxy, even if that adds no headers.
         return name === 'own' || isForwarded(request) ? 'admin' : 'not_local'
       }
       if (sessions.hasValidCookie(request.headers.cookie, now)) return 'admin'
@@ -208,7 +208,7 @@ export function refusalOf(
     case 'no_user':
       return new AppError(
         'unauthorized',
-        'only a user of basic_auth_users may do this, or who has the admin token, which is not set',
+        'requires the password of a user in basic_auth_users; or set admin.token, and send it as "Authorization: Bearer …"',
       )
     case 'wrong_token':
       return new AppError('unauthorized', 'the admin token is wrong')

@@ -9,13 +9,13 @@ export interface ActionDeps extends Pick<AdminDeps, 'clock' | 'guard'> {
   actions: OperatorActions
 }
 
-/** Ids that one request may name. */
+/** Limit on the ids in one request. */
 const MAX_IDS = 1_000
 
 const FILTERS = ['channel', 'robot', 'kind', 'level', 'from', 'to', 'text'] as const
 const KNOWN: ReadonlySet<string> = new Set([...FILTERS, 'ids', 'state', 'dry_run', 'by'])
 
-/** What programs do about messages and robots; who may ask is decided before. */
+/** Adds the API routes that act on messages and robots; access is checked before these routes. */
 export function actionRoutes(router: Router, deps: ActionDeps): void {
   const { actions } = deps
   const json = express.json({ limit: '64kb', type: () => true })
@@ -58,9 +58,12 @@ export function actionRoutes(router: Router, deps: ActionDeps): void {
   })
 }
 
-/** Ids, or the filters of the list; never everything by an empty body. */
+/**
+ * The failed messages that a body selects, by ids or by filters. An empty body is an error, so that it never selects
+ * all.
+ */
 function failedIn(fields: Fields): FailedMessages {
-  // A slip of the pen in a filter must not select more.
+  // A misspelt filter must not select more messages than the caller intended.
   const unknown = Object.keys(fields).find((name) => !KNOWN.has(name))
   if (unknown !== undefined) throw bad(`unknown field ${JSON.stringify(unknown.slice(0, 100))}`)
   const { ids, state } = fields
@@ -75,7 +78,7 @@ function failedIn(fields: Fields): FailedMessages {
   )
   if (state === undefined && Object.keys(filters).length === 0)
     throw bad(
-      'give "ids", or a filter: "channel", "robot", "text"; {"state":"dead"} is every failed message',
+      'give "ids", or a filter: "channel", "robot", "text"; {"state":"dead"} selects every failed message',
     )
   const { text, ...others } = filters
   const { query, faults } = messageListIn({ ...others, ...(text !== undefined && { q: text }) })
@@ -104,6 +107,6 @@ function flagOf(fields: Fields, name: string): boolean {
 function untilIn(fields: Fields, now: Date): Date | undefined {
   if (textOf(fields, 'until') === undefined) return undefined
   const until = instantFrom(fields['until'], 'until')
-  if (until <= now) throw bad('until: is over already')
+  if (until <= now) throw bad('until: must be in the future')
   return until
 }

@@ -29,7 +29,7 @@ export interface Gates {
   admin: RequestHandler
   /** Requires admin access; refuses with the sign-in page. */
   page: RequestHandler
-  /** Open unless `admin.protect` lists it; to a browser only under a known host name. */
+  /** Open unless `admin.protect` lists the endpoint; a browser must also use a known host name. */
   reading: (what: 'metrics' | 'health') => RequestHandler
 }
 
@@ -83,7 +83,7 @@ export function createGates({ guard, clock, events, signInPage }: AdminDeps): Ga
   }
 }
 
-/** Adds the routes that sign in with the token, and out. */
+/** Adds the routes that sign in with the admin token, and sign out. */
 export function signInRoutes(app: Express, deps: AdminDeps & { headers: RequestHandler }): void {
   const { guard, clock, events, signInPage, headers } = deps
   const form = express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 10 })

@@ -1,10 +1,10 @@
 import { AppError } from '../errors.ts'
 import { LargeReads } from '../large-reads.ts'
 
-/** Requests that are read or wait for the disk at the same time. */
+/** Limit on the requests that are read, or wait for the disk, at the same time. */
 export const MAX_CONCURRENT_REQUESTS = 512
 
-/** Bytes of their bodies as sent; reading one takes several times as much memory. */
+/** Limit on the total size of their bodies as sent; parsing one takes several times as much memory. */
 export const MAX_CONCURRENT_BYTES = 48 * 1024 * 1024
 
 /** Extra capacity for addresses with few requests in progress, so that a flood from one does not block others. */
@@ -71,7 +71,7 @@ export class AdmissionControl {
 export interface Ticket {
   /** Counts received bytes; throws AppError overloaded if they exceed the declared size and the limit. */
   grow: (bytes: number) => void
-  /** Resolves when a large body of this size may be read; call at most once. `release` ends the turn. */
+  /** Resolves when a body of this size may be read; call at most once. `release` makes room for the next body. */
   waitToRead: (bytes: number) => Promise<void>
   release: () => void
 }

@@ -14,7 +14,7 @@ import { type ListDeps, listRoutes } from './lists.ts'
 import { replyJson } from './reply.ts'
 
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
-/** Limit of a preview's body: its caller waits for it. */
+/** Limit on the body of a preview request, because the caller waits for the result. */
 const MAX_PREVIEW_BYTES = 1024 * 1024
 
 export interface ApiDeps extends ActionDeps, ListDeps {
@@ -29,11 +29,11 @@ export interface ApiDeps extends ActionDeps, ListDeps {
     format?: Format
     payload: string
   }) => Promise<unknown[]>
-  /** Queues a test message for each group of a channel and gives their ids. */
+  /** Queues a test message for each group of a channel and returns their ids. */
   test: (channel: string) => Promise<string[]>
-  /** Queues a test message for one robot and gives its id. */
+  /** Queues a test message for one robot and returns its id. */
   testRobot: (robot: string, question?: { probe: Probe; uuid: string }) => Promise<string[]>
-  /** What has come of test messages after so long at most. */
+  /** Returns the outcomes of test messages; waits up to `waitMs` for them. */
   outcomes: (ids: readonly string[], waitMs: number) => Promise<TestOutcome[]>
 }
 
@@ -89,7 +89,7 @@ function testRoutes(router: Router, deps: ApiDeps): void {
   )
 }
 
-/** What a test asks beside its verdict, for the command `probe`. */
+/** The probe that the command `probe` requests with a test message; undefined for a plain test. */
 function questionOf(request: Request): { probe: Probe; uuid: string } | undefined {
   const probe = oneOf(request, 'probe', PROBES)
   const uuid = text(request, 'uuid')
@@ -126,7 +126,7 @@ function payloadText(payload: unknown): string {
 
 const MAX_WAIT_SECONDS = 60
 
-/** Milliseconds that the reply may wait for a test's outcome; undefined: it does not wait. */
+/** Milliseconds that the reply may wait for the outcome of a test; undefined: the reply does not wait. */
 function waitOf(request: Request): number | undefined {
   const wait = text(request, 'wait')
   if (wait === undefined) return undefined

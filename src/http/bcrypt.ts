@@ -6,7 +6,7 @@ export interface Comparison {
   hash: string
 }
 
-/** True if a password belongs to a bcrypt hash; rejects if the thread ends. One comparison at a time. */
+/** True if a password belongs to a bcrypt hash; rejects if the thread ends. Callers run one comparison at a time. */
 export type Compare = (comparison: Comparison) => Promise<boolean>
 
 /**
@@ -37,7 +37,7 @@ function startWorker(): Worker {
   const worker = new Worker(entry, {
     resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
   })
-  // Its `exit` follows, which rejects what waits.
+  // An `exit` event follows, which rejects the pending comparison.
   worker.on('error', () => {})
   worker.unref()
   return worker

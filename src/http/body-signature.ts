@@ -13,7 +13,7 @@ const TIMESTAMP_HEADERS = [
   'x-grafana-alert-timestamp',
 ] as const
 
-/** As long as DingTalk takes a signature. */
+/** One hour, the age up to which DingTalk accepts the signature of a robot call. */
 const MAX_AGE_MS = 3_600_000
 
 /**
@@ -35,7 +35,7 @@ export function assertSigned(
     const atMs = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) * 1000 : Number.NaN
     // Negated, so that NaN is refused as well.
     if (!(Math.abs(now.getTime() - atMs) <= MAX_AGE_MS))
-      throw wrong('its timestamp must be in seconds, and within an hour of the time here')
+      throw wrong("its timestamp must be in seconds, and within an hour of this machine's clock")
   }
   const sum = createHmac('sha256', secret.reveal())
   if (timestamp !== undefined) sum.update(`${timestamp}:`)

@@ -21,10 +21,10 @@ const DECOMPRESSORS = {
 
 /**
  * Reads a request's body: decompressed, and decoded by its byte order mark, else its declared charset, else UTF-8.
- * Invalid bytes and NUL become U+FFFD; the byte order mark is removed. AppError: too_large, bad_payload.
- * Returns the raw bytes when they are already clean UTF-8, so that callers can skip decoding.
- * A large body waits for its turn at `ticket`, and holds only the bytes as sent until then. `verify` gets the bytes as
- * sent, and throws to refuse them.
+ * Invalid bytes and NUL become U+FFFD; the byte order mark is removed. AppError: too_large, bad_payload. Returns the
+ * raw bytes when they are already clean UTF-8, so that callers can skip decoding. A large body waits at `ticket` before
+ * it is decompressed or decoded; until then only the bytes as sent are in memory. `verify` gets the bytes as sent, and
+ * throws to refuse them.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -62,7 +62,10 @@ function encodingOf(request: IncomingMessage): Encoding | undefined {
   )
 }
 
-/** Decompresses a body. Its size is unknown before, so up to LARGE_BYTES are tried first, without waiting for a turn. */
+/**
+ * Decompresses a body. Its decompressed size is unknown, so a first try stops after LARGE_BYTES and does not wait at
+ * `ticket`.
+ */
 async function decompressed(
   sent: Buffer,
   encoding: Encoding,
@@ -146,25 +149,25 @@ function collect(
 class ByteCollector {
   length = 0
   readonly #chunks: Buffer[] = []
-  #whole: Buffer | undefined
+  #buffer: Buffer | undefined
 
   constructor(capacity: number) {
-    if (capacity > LARGE_BYTES) this.#whole = Buffer.allocUnsafeSlow(capacity)
+    if (capacity > LARGE_BYTES) this.#buffer = Buffer.allocUnsafeSlow(capacity)
   }
 
   add(chunk: Buffer): void {
-    if (this.#whole === undefined) this.#chunks.push(chunk)
-    else this.#whole.set(chunk, this.length)
+    if (this.#buffer === undefined) this.#chunks.push(chunk)
+    else this.#buffer.set(chunk, this.length)
     this.length += chunk.length
   }
 
   drop(): void {
     this.#chunks.length = 0
-    this.#whole = undefined
+    this.#buffer = undefined
   }
 
   all(): Buffer {
-    if (this.#whole !== undefined) return this.#whole.subarray(0, this.length)
+    if (this.#buffer !== undefined) return this.#buffer.subarray(0, this.length)
     return this.#chunks.length === 1
       ? (this.#chunks[0] as Buffer)
       : Buffer.concat(this.#chunks, this.length)
@@ -175,14 +178,14 @@ const UTF_8 = new TextDecoder()
 /** First byte of the UTF-8 byte order mark. */
 const BYTE_ORDER_MARK = 0xef
 
-/** The decoder for the body's byte order mark, which is more reliable than a typed header. */
+/** The decoder for the body's byte order mark, which is more reliable than a header that a person configured. */
 function markedDecoder(bytes: Buffer): TextDecoder | undefined {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return UTF_8
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le')
   return bytes[0] === 0xfe && bytes[1] === 0xff ? new TextDecoder('utf-16be') : undefined
 }
 
-/** The decoder for `Content-Type: …; charset=…`, or for a header `charset`, as OCP's documentation shows. */
+/** The decoder for `Content-Type: …; charset=…`, or for the header `charset` that OCP documents. */
 function declaredDecoder(headers: IncomingMessage['headers']): TextDecoder {
   const own = headers['charset']
   const charset =

@@ -10,14 +10,14 @@ import type { MuteDeps } from './mutes.ts'
 import { redirect } from './reply.ts'
 import { lengthOf } from './silence.ts'
 
-/** Many failed messages that a person is asked about before anything is done. */
+/** An action on several failed messages, which the console asks a person to confirm. */
 export interface BulkAction {
   act: BulkAct
-  /** How many there are, each of which costs one call when it is sent again. */
+  /** The number of messages; to send them again costs one call each. */
   messages: number
-  /** There are more than one press sends. */
+  /** True if more messages match than one press sends. */
   more: boolean
-  /** What the form of the question gives back. */
+  /** Hidden fields of the confirmation form, which select the same messages again. */
   fields: readonly (readonly [name: string, value: string])[]
 }
 
@@ -30,7 +30,7 @@ export interface ConsoleActionDeps {
   unmute: MuteDeps['unmute']
   muteFor: MuteDeps['muteFor']
   testRobot: ApiDeps['testRobot']
-  /** Plays something in the sandbox; false when there was nothing to do. */
+  /** Plays a demo in the sandbox; false if there was no firing alert to resolve. */
   playDemo: (what: { kind: Demo; channel: string }) => Promise<boolean>
 }
 
@@ -38,14 +38,14 @@ type Deps = ConsoleActionDeps & AdminDeps & { gates: Gates }
 
 interface ActionContext {
   deps: Deps
-  /** Reads a form whose fields may come more than once. */
+  /** Parses a form whose fields may occur more than once. */
   form: ReturnType<typeof express.urlencoded>
   headers: express.RequestHandler
-  /** Asks before many messages are acted on. */
+  /** Replies with the page that asks a person to confirm. */
   ask: (request: Request, response: Response, what: BulkAction) => Promise<void>
 }
 
-/** Forms, each answered with a way back to where it was pressed, and what came of it. */
+/** Adds the forms of the console. Each redirects back to its page, with a notice of the result. */
 export function consoleActions(pages: Router, context: ActionContext): void {
   const { deps, headers, form } = context
   const { gates, actions } = deps
@@ -106,7 +106,7 @@ export function consoleActions(pages: Router, context: ActionContext): void {
   })
 }
 
-/** What is pressed at a robot. */
+/** Adds the forms that test, pause and resume a robot. */
 function robotActions(pages: Router, { deps, headers, form }: ActionContext): void {
   const { gates, actions } = deps
   const by = (request: Request): string => deps.guard().addressOf(request)
@@ -140,23 +140,26 @@ function anchorOf(kind: 'robot' | 'channel', name: string): string {
   return `${kind}-${encodeURIComponent(name)}`
 }
 
-/** What came of a press, at which place of the overview it was made, and the messages whose outcome is shown. */
-interface Said {
+/**
+ * The result of an action: its notice, the anchor of its button on the overview, and test messages whose outcome is
+ * shown.
+ */
+interface ActionResult {
   at?: string
   notice: string
   ran?: readonly string[]
 }
 
-/** The page that the form names in `back`, else the place on the overview. */
-function wayBack(body: unknown, { at, notice, ran = [] }: Said): string {
-  const said = { notice, ...(ran.length > 0 && { ran: ran.join('.') }) }
+/** The URL to return to: the page that the form names in `back`, else the button on the overview. */
+function wayBack(body: unknown, { at, notice, ran = [] }: ActionResult): string {
+  const parameters = { notice, ...(ran.length > 0 && { ran: ran.join('.') }) }
   const back = textIn(body, 'back')
-  if (back !== '') return `${pathIn(back).split('?')[0]}?${new URLSearchParams(said)}`
-  if (at === undefined) return `/?${new URLSearchParams(said)}`
-  return `/?${new URLSearchParams({ ...said, at })}#${encodeURIComponent(at)}`
+  if (back !== '') return `${pathIn(back).split('?')[0]}?${new URLSearchParams(parameters)}`
+  if (at === undefined) return `/?${new URLSearchParams(parameters)}`
+  return `/?${new URLSearchParams({ ...parameters, at })}#${encodeURIComponent(at)}`
 }
 
-/** Says first how many there are and what they cost; acts when that was confirmed. */
+/** Counts the selected messages and asks a person to confirm; acts once the form is confirmed. */
 async function bulk(
   request: Request,
   response: Response,
@@ -178,13 +181,17 @@ async function bulk(
   const { resent: messages, outdated, left: more } = done
   if (!isConfirmed && messages > 0) return ask(request, response, { act, messages, more, fields })
   const notice = !isConfirmed ? 'noneChosen' : act === 'resend' ? 'resentN' : 'dismissedN'
-  const said = { notice, n: String(messages), ...(outdated > 0 && { outdated: String(outdated) }) }
-  redirect(response, `/messages?${new URLSearchParams({ ...back, ...said })}`)
+  const counts = {
+    notice,
+    n: String(messages),
+    ...(outdated > 0 && { outdated: String(outdated) }),
+  }
+  redirect(response, `/messages?${new URLSearchParams({ ...back, ...counts })}`)
 }
 
 const FILTERS = ['channel', 'robot', 'kind', 'level', 'from', 'to', 'q'] as const
 
-/** The chosen messages, or all that the filter finds; undefined: none is chosen. */
+/** The selected messages: the ticked ones, or all that the filters match; undefined if none is ticked. */
 function chosenIn(body: unknown): {
   which: FailedMessages | undefined
   fields: [string, string][]
@@ -202,7 +209,7 @@ function chosenIn(body: unknown): {
   return { which: ids.length === 0 ? undefined : { ids }, fields, back }
 }
 
-/** What filters of the list mean for failed messages; a filter that cannot be read must not select more. */
+/** The failed messages that the filters match. An invalid filter is an error, so that it never selects more. */
 function failedIn(filters: [string, string][]): FailedMessages {
   const { query, faults } = messageListIn(Object.fromEntries(filters))
   const [fault] = faults
@@ -218,7 +225,7 @@ const PAUSES: Readonly<Record<string, number | undefined>> = {
   open: undefined,
 }
 
-/** When a pause of a length that the page offers ends; undefined: when a person ends it. */
+/** The end of a pause of an offered length; undefined: it lasts until a person ends it. */
 function endOf(length: string, now: Date): Date | undefined {
   if (!Object.hasOwn(PAUSES, length))
     throw new AppError('bad_request', `for: must be one of ${Object.keys(PAUSES).join(', ')}`)
@@ -231,7 +238,7 @@ function textsIn(body: unknown, name: string): string[] {
   return [value].flat().filter((each) => typeof each === 'string')
 }
 
-/** A field that was given once; the empty text where it was not. */
+/** A field's text; empty if the field is missing or repeated. */
 function textIn(body: unknown, name: string): string {
   const texts = textsIn(body, name)
   return texts.length === 1 ? (texts[0] as string) : ''

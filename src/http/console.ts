@@ -17,7 +17,7 @@ import { redirect, replyPage } from './reply.ts'
 import { type SilenceDeps, silenceRoutes } from './silence.ts'
 
 export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps, ListDeps {
-  /** Renders a page; undefined if there is none at that path. */
+  /** Renders a page; undefined for an unknown path. */
   page: (request: PageRequest) => Promise<Html | undefined>
   /** Renders an error page. */
   failed: (failure: { status: number; code: string; message: string }, request: PageRequest) => Html
@@ -36,7 +36,7 @@ export interface PageRequest extends Preferences {
   path: string
   query: Readonly<Record<string, string>>
   form?: Readonly<Record<string, string>>
-  /** What it asks about before many messages are acted on. */
+  /** The action that the page asks a person to confirm. */
   bulk?: BulkAction
   origin: string | undefined
 }
@@ -82,7 +82,7 @@ export function consoleRoutes(
     gates.page,
     show,
   )
-  // prometheus-webhook-dingtalk has its playground there.
+  // prometheus-webhook-dingtalk serves its playground there.
   pages.get('/ui', HEADERS, (_request, response) => redirect(response, '/playground'))
   pages.post('/playground', HEADERS, gates.admin, FORM, show)
 
@@ -151,7 +151,7 @@ function pageRequestOf(request: Request, { guard }: Pick<AdminDeps, 'guard'>): P
   }
 }
 
-/** The parameters that are given once. */
+/** Parameters that occur once; repeated ones are left out. */
 function textsOf(values: unknown): Record<string, string> {
   const texts: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(values ?? {}))
@@ -161,8 +161,8 @@ function textsOf(values: unknown): Record<string, string> {
 
 /** The console's origin from a Host header; undefined if the header is malformed. */
 function originOf(host = '', isSecure: boolean): string | undefined {
-  const stands = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)
-  return stands ? `${isSecure ? 'https' : 'http'}://${host}` : undefined
+  const isWellFormed = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)
+  return isWellFormed ? `${isSecure ? 'https' : 'http'}://${host}` : undefined
 }
 
 function statusOf(error: unknown): number {
@@ -170,7 +170,7 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500
 }
 
-/** The error's code; of an error of Express the code with the same status. */
+/** The error's code; for an error of Express, the code with the same status. */
 function codeOf(error: unknown, status: number): string {
   if (error instanceof AppError) return error.code
   const codes: Record<number, ErrorCode> = {

@@ -6,8 +6,8 @@ import type { Exposition } from '../metrics.ts'
 const compress = promisify(gzip)
 
 /**
- * Metrics in the format and the encoding that a scraper asks for: OpenMetrics where `Accept` names it, as Prometheus
- * does, and gzip where it may be.
+ * Replies with the metrics: in OpenMetrics format if `Accept` requests it, as that of Prometheus does, and compressed
+ * if the client accepts gzip.
  */
 export async function replyMetrics(
   request: Request,

@@ -7,7 +7,7 @@ const MAX_NAME_LENGTH = 60
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** The fields of a JSON body, none without a body; AppError bad_request for anything but an object. */
+/** The fields of a JSON body; none without a body. AppError bad_request if the body is not an object. */
 export function fieldsOf(body: unknown): Fields {
   if (body === undefined) return {}
   if (typeof body !== 'object' || body === null || Array.isArray(body))
@@ -15,7 +15,7 @@ export function fieldsOf(body: unknown): Fields {
   return body as Fields
 }
 
-/** A text; undefined where it is empty. */
+/** A field's text; undefined if it is missing or empty. AppError bad_request if it is not a string. */
 export function textOf(fields: Fields, name: string): string | undefined {
   const value = fields[name]
   if (value === undefined || value === '') return undefined
@@ -31,7 +31,7 @@ export function byOf(fields: Fields, request: Request, guard: () => AccessContro
   return name ? name.slice(0, MAX_NAME_LENGTH).toWellFormed() : guard().addressOf(request)
 }
 
-/** An instant as RFC 3339 writes it, which includes the offset; AppError bad_request for anything else. */
+/** Parses an RFC 3339 instant, which includes the offset; AppError bad_request for anything else. */
 export function instantFrom(value: unknown, name: string): Date {
   const instant = typeof value === 'string' ? instantIn(value) : undefined
   if (instant === undefined) throw bad(`${name}: ${WRONG_INSTANT}`)

@@ -6,18 +6,18 @@ import type { Compare, Comparison } from './bcrypt.ts'
 import { basicPairOf } from './credentials.ts'
 import { networkOf } from './login-throttle.ts'
 
-/** `busy`: too many passwords are waiting to be verified, so that this one is not. */
-export type Standing = 'user' | 'nobody' | 'busy'
+/** `busy`: not verified, because too many passwords are waiting. */
+export type UserCheck = 'user' | 'unknown' | 'busy'
 
-/** Verifies the passwords of `basic_auth_users`, and remembers the results in memory. */
+/** Verifies the passwords of `basic_auth_users`, and keeps the results in memory. */
 export interface KnownUsers {
-  /** Verifies a request's password, after which `standingOf` knows; undefined if there is nothing to verify. */
+  /** Verifies a request's password; `checkOf` then returns the result. Undefined if there is nothing to verify. */
   identify(
     request: IncomingMessage,
     users: Access['users'],
     address: string,
   ): Promise<void> | undefined
-  standingOf(request: IncomingMessage): Standing
+  checkOf(request: IncomingMessage): UserCheck
 }
 
 const MAX_REMEMBERED = 1_000
@@ -27,25 +27,25 @@ const MIN_PAUSE_MS = 250
 const PAUSE_FACTOR = 3
 
 /**
- * Compares one password at a time, and after a wrong one pauses for three times as long as that took: guesses get four
- * comparisons a second at most, and a quarter of a processor. Each name with its password is compared once. What is kept
- * is a keyed hash, never the password.
+ * Compares one password at a time, and pauses after a wrong one for three times as long as the comparison took. So
+ * guessing gets at most four comparisons a second, and a quarter of a processor. Each pair of name and password is
+ * compared once; the result is kept under a keyed hash, never the password.
  */
 export function createKnownUsers(deps: { clock: Clock; compare: Compare }): KnownUsers {
   const key = randomBytes(32)
-  const standings = new WeakMap<IncomingMessage, Standing>()
-  const compared = new Map<string, Standing>()
-  const pending = new Map<string, Promise<Standing>>()
-  // Apart, so that guesses push no user out.
-  const guesses = new Map<string, Standing>()
+  const checks = new WeakMap<IncomingMessage, UserCheck>()
+  const compared = new Map<string, UserCheck>()
+  const pending = new Map<string, Promise<UserCheck>>()
+  // Separate, so that wrong guesses never evict the results of users.
+  const guesses = new Map<string, UserCheck>()
   const compareInTurn = createTurns(deps)
 
-  async function compareOnce(pair: string, asked: Question): Promise<Standing> {
-    const isRight = await compareInTurn(asked)
+  async function compareOnce(pair: string, question: Question): Promise<UserCheck> {
+    const isRight = await compareInTurn(question)
     if (isRight === undefined) return 'busy'
-    const standing = isRight ? 'user' : 'nobody'
-    remember(isRight ? compared : guesses, pair, standing)
-    return standing
+    const check = isRight ? 'user' : 'unknown'
+    remember(isRight ? compared : guesses, pair, check)
+    return check
   }
 
   return {
@@ -55,14 +55,14 @@ export function createKnownUsers(deps: { clock: Clock; compare: Compare }): Know
       const at = given.indexOf(':')
       const [name, password] = at < 0 ? [given, ''] : [given.slice(0, at), given.slice(at + 1)]
       const own = users.get(name)?.reveal()
-      // An unknown name is compared too, so that its time does not show that it is unknown.
+      // An unknown name is compared with another user's hash, so that the time of the reply does not reveal it.
       const hash = own ?? [...users.values()][0]?.reveal() ?? ''
       const pair = createHmac('sha256', key)
         .update(JSON.stringify([name, own ?? null, password]))
         .digest('base64')
       const known = compared.get(pair) ?? guesses.get(pair)
       if (known !== undefined) {
-        standings.set(request, known)
+        checks.set(request, known)
         return undefined
       }
       const verdict =
@@ -71,9 +71,9 @@ export function createKnownUsers(deps: { clock: Clock; compare: Compare }): Know
           pending.delete(pair),
         )
       pending.set(pair, verdict)
-      return verdict.then((standing) => void standings.set(request, standing))
+      return verdict.then((check) => void checks.set(request, check))
     },
-    standingOf: (request) => standings.get(request) ?? 'nobody',
+    checkOf: (request) => checks.get(request) ?? 'unknown',
   }
 }
 
@@ -82,7 +82,7 @@ interface Question extends Comparison {
   address: string
 }
 
-/** One comparison after the other; undefined where too many wait, or where it cannot be made. */
+/** Runs one comparison after another; undefined if too many wait, or if the comparison fails. */
 function createTurns({ clock, compare }: { clock: Clock; compare: Compare }) {
   const waiting = new Map<string, number>()
   let all = 0
@@ -117,8 +117,8 @@ function createTurns({ clock, compare }: { clock: Clock; compare: Compare }) {
   }
 }
 
-function remember(results: Map<string, Standing>, pair: string, standing: Standing): void {
-  results.set(pair, standing)
+function remember(results: Map<string, UserCheck>, pair: string, check: UserCheck): void {
+  results.set(pair, check)
   const [oldest] = results.keys()
   if (results.size > MAX_REMEMBERED && oldest !== undefined) results.delete(oldest)
 }

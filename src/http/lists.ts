@@ -15,30 +15,33 @@ export interface ListDeps {
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1000
 
-/** The lists of messages and alerts as JSON; access is checked before these routes. */
+/** Adds the routes of the lists of messages and alerts as JSON; access is checked before these routes. */
 export function listRoutes(router: Router, { search }: ListDeps): void {
   router.get('/api/v1/messages', async (request, response) => {
-    const query = { ...whole(messageListIn(request.query)), limit: limitOf(request, DEFAULT_LIMIT) }
+    const query = {
+      ...queryOf(messageListIn(request.query)),
+      limit: limitOf(request, DEFAULT_LIMIT),
+    }
     const page = await searchMessages(query, search)
     replyJson(response, { messages: page.items.map(messageJson), ...progressOf(page) })
   })
   router.get('/api/v1/alerts', async (request, response) => {
-    const asked = whole(alertListIn(request.query, search.readMatchers))
-    const page = await searchAlerts({ ...asked, limit: limitOf(request, DEFAULT_LIMIT) }, search)
+    const query = queryOf(alertListIn(request.query, search.readMatchers))
+    const page = await searchAlerts({ ...query, limit: limitOf(request, DEFAULT_LIMIT) }, search)
     replyJson(response, { alerts: alertsJson(page.items), ...progressOf(page) })
   })
 }
 
-/** The same as files for a spreadsheet. */
+/** Adds the routes of the same lists as CSV files. */
 export function csvRoutes(router: Router, { search, gates }: ListDeps & { gates: Gates }): void {
   router.get('/messages.csv', gates.admin, async (request, response) => {
-    const query = { ...whole(messageListIn(request.query)), limit: limitOf(request, MAX_LIMIT) }
+    const query = { ...queryOf(messageListIn(request.query)), limit: limitOf(request, MAX_LIMIT) }
     const page = await searchMessages(query, search)
     replyCsv(request, response, { name: 'messages', page, text: messagesCsv(page.items) })
   })
   router.get('/alerts.csv', gates.admin, async (request, response) => {
-    const asked = whole(alertListIn(request.query, search.readMatchers))
-    const page = await searchAlerts({ ...asked, limit: limitOf(request, MAX_LIMIT) }, search)
+    const query = queryOf(alertListIn(request.query, search.readMatchers))
+    const page = await searchAlerts({ ...query, limit: limitOf(request, MAX_LIMIT) }, search)
     replyCsv(request, response, { name: 'alerts', page, text: alertsCsv(page.items) })
   })
 }
@@ -60,20 +63,20 @@ function replyCsv(
   response.end(body)
 }
 
-/** The address of the next page. */
+/** The URL of the next page. */
 function nextOf(request: Request, response: Response, next: string): string {
   const query = new URLSearchParams(request.url.split('?')[1] ?? '')
   query.set('before', next)
   return `${baseOf(response)}${request.path}?${query}`
 }
 
-/** The cursor, and how far a search has come that ended early. */
+/** The cursor of the next page; also `searched_to` if the search ended before the page was full. */
 function progressOf({ next, reached }: Page<unknown>) {
   return { next, ...(reached !== undefined && { searched_to: reached.toISOString() }) }
 }
 
-/** AppError bad_request names the first parameter that cannot be used. */
-function whole<Query>({ query, faults: [fault] }: Asked<Query>): Omit<Query, 'limit'> {
+/** A list's query; throws AppError bad_request for the first invalid parameter. */
+function queryOf<Query>({ query, faults: [fault] }: Asked<Query>): Omit<Query, 'limit'> {
   if (fault === undefined) return query
   const place = fault.at === undefined ? '' : ` (at character ${fault.at + 1})`
   throw bad(`${fault.name}: ${fault.why}${place}`)

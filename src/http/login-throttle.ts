@@ -6,9 +6,9 @@ const MAX_DELAY_MS = 5_000
 const MAX_WAITING = 20
 
 /**
- * Slows down guessing without a lockout. A correct secret is answered at once; a wrong one is delayed, the longer the
- * more wrong ones of its address are waiting. An address that guesses on many connections waits before each check, which
- * limits it to 200 checks per second.
+ * Slows down guessing without a lockout. A correct secret is answered at once. A wrong one is delayed by 250 ms, plus
+ * 250 ms for each other wrong one of its address that is waiting, up to 5 seconds. An address that guesses on many
+ * connections waits before each check, which limits it to 200 checks per second.
  */
 export function createLoginThrottle(clock: Clock): LoginThrottle {
   const waiting = new Map<string, number>()

@@ -6,21 +6,21 @@ import { replyJson } from './reply.ts'
 
 export interface MuteDeps {
   guard: () => AccessControl
-  /** Mutes alerts of a channel and gives the id. */
+  /** Mutes alerts of a channel and returns the id of the mute. */
   mute: (
     channel: string,
     mute: { until: Date; matchers: readonly string[]; by: string },
   ) => Promise<string>
-  /** The same for a length that a page offers. */
+  /** Like `mute`, with a length that a page offers. */
   muteFor: (
     channel: string,
     mute: { length: SilenceLength; matchers: readonly string[]; by: string },
   ) => Promise<string>
-  /** Ends one mute of a channel, or all; gives how many. */
+  /** Ends one mute of a channel, or all without an id; returns how many ended. */
   unmute: (channel: string, end: { id: string | undefined; by: string }) => Promise<number>
 }
 
-/** Muting channels, for programs; who may ask is decided before. */
+/** Adds the API routes that mute channels; access is checked before these routes. */
 export function muteRoutes(router: Router, { mute, unmute, guard }: MuteDeps): void {
   const json = express.json({ limit: '64kb', type: () => true })
 
@@ -48,7 +48,7 @@ function matchersOf(value: unknown): string[] {
   const list = value === undefined ? [] : [value].flat()
   if (!list.every((each) => typeof each === 'string') || list.length > MAX_MATCHERS)
     throw bad('matchers: must be a list of matchers such as severity="warning"')
-  // An empty one would mute the whole channel, which is what no matchers mean.
+  // An empty matcher would mute the whole channel; a caller who wants that omits `matchers`.
   if (list.some((each) => /^[\s{},]*$/.test(each as string))) throw bad('matchers: one is empty')
   return list as string[]
 }

@@ -7,7 +7,7 @@ export interface OnCallDeps {
   onCall: (at: Date | undefined) => object
 }
 
-/** Who is on call, for programs; who may ask is decided before. */
+/** Adds the API route that returns who is on call; access is checked before it. */
 export function onCallRoutes(router: Router, { onCall }: OnCallDeps): void {
   router.get('/api/v1/oncall', (request, response) => {
     const { at } = request.query

@@ -1,10 +1,10 @@
-/** Receivers that get their robot's address with each request. */
+/** Another product's receiver, to which senders pass the URL or token of a robot with each request. */
 interface OtherReceiver {
   product: string
   path: RegExp
-  /** Whether the request is for DingTalk. */
+  /** True if the request is for DingTalk. */
   isDingtalk: (query: URLSearchParams) => boolean
-  /** How many robots it names, and by which parameter. */
+  /** The number of robots in a request, and the parameter that contains them. */
   robots: (query: URLSearchParams) => { count: number; parameter: string }
 }
 
@@ -32,15 +32,15 @@ const MAX_MOBILES = 20
 const MAX_ROBOTS = 10
 
 /**
- * For the address of another receiver, the line of configuration that stands for it; undefined for any other address.
- * What the address holds of a robot is not repeated.
+ * For a path of another product's receiver, an error text with the configuration that replaces the request; undefined
+ * for other paths. The text never contains the robot's URL or token.
  */
 export function configurationFor(path: string, query: string): string | undefined {
   const other = OTHERS.find((each) => each.path.test(path))
   if (other === undefined) return undefined
   const parameters = new URLSearchParams(query)
   if (!other.isDingtalk(parameters))
-    return `this receiver serves no address of ${other.product}, and posts to DingTalk alone`
+    return `this receiver does not serve the paths of ${other.product}, and posts only to DingTalk`
   const { count, parameter } = other.robots(parameters)
   const names = Array.from(
     { length: Math.min(MAX_ROBOTS, count) },
@@ -62,5 +62,5 @@ export function configurationFor(path: string, query: string): string | undefine
     mobiles.length === 0
       ? ''
       : `, mention: { mobiles: [${mobiles.map((each) => JSON.stringify(each)).join(', ')}] }`
-  return `this receiver serves no address of ${other.product}. Write into its configuration {robots: {${robots}}, channels: {ops: {robots: [${names.join(', ')}]${mention}}}}, where "…" is ${address}, and let Alertmanager post to /alertmanager/ops`
+  return `this receiver does not serve the paths of ${other.product}. Write into its configuration {robots: {${robots}}, channels: {ops: {robots: [${names.join(', ')}]${mention}}}}, where "…" is ${address}, and let Alertmanager post to /alertmanager/ops`
 }

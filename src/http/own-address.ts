@@ -15,7 +15,9 @@ export function forgetAddress({ store }: Pick<Settings, 'store'>): void {
   if (path !== undefined) attempt(() => rmSync(path, { force: true }))
 }
 
-/** Addresses where the receiver with these settings may listen: as noted by itself, and as configured. */
+/**
+ * Addresses where the receiver with these settings may listen: the one in its address file, then the configured one.
+ */
 export function addressesOf({
   store,
   listen,

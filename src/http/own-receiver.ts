@@ -32,7 +32,9 @@ export async function askOwnReceiver(settings: Own, asking: Asking): Promise<Own
 
 export type Readiness = { isReady: boolean; words: string }
 
-/** Asks the receiver that runs with these settings, on this machine, whether it takes alerts; with words for a person. */
+/**
+ * Asks the receiver with these settings on this machine whether it is ready; `words` explain the result to a person.
+ */
 export async function askReadiness(settings: Own): Promise<Readiness> {
   const { host, port } = settings.listen
   for (const address of addressesOf(settings)) {
@@ -96,7 +98,10 @@ async function exchangeAt(
   }
 }
 
-/** The administrator's token; without one what a sender shows, which is enough where `admin.protect` closes a page. */
+/**
+ * The admin token; without one the first credential of `auth`, which opens even an endpoint that `admin.protect`
+ * closes.
+ */
 function credentialsOf({ admin, auth }: Settings['access']): Record<string, string> {
   if (admin.token !== undefined) return { Authorization: `Bearer ${admin.token.reveal()}` }
   const [first] = auth
@@ -167,7 +172,7 @@ function exchanged(
   })
 }
 
-/** A reply of a receiver: a JSON object with an errcode. */
+/** Parses a receiver's reply, which is a JSON object with an errcode; undefined for anything else. */
 function objectIn(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -5,7 +5,7 @@ import { redirect } from './reply.ts'
 
 const YEAR_SECONDS = 31_536_000
 
-/** Adds the buttons that choose the colours and the language; each leads back to its page. */
+/** Adds the forms that choose the theme and the language; each redirects back to its page. */
 export function preferenceRoutes(
   pages: Router,
   deps: AdminDeps & { headers: RequestHandler; form: RequestHandler },

@@ -8,11 +8,11 @@ export const LANGUAGES = ['en-US', 'zh-CN', 'zh-TW'] as const satisfies readonly
 /** How a person wants to see the console; kept in cookies of the browser. */
 export interface Preferences {
   theme: Theme
-  /** Undefined: the configured one. */
+  /** Undefined: the configured language. */
   language: Language | undefined
 }
 
-/** The preferences in a Cookie header; unknown values count as not chosen. */
+/** The preferences in a Cookie header; unknown values are ignored. */
 export function preferencesIn(cookies: string | undefined): Preferences {
   const theme = cookieValue('theme', cookies)
   const language = cookieValue('language', cookies)

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 
 const WINDOW_MS = 60_000
-/** Addresses that are counted at once; beyond them all share what is left of the whole. */
+/** Addresses that are counted at once; requests of further ones count only towards the limit of all together. */
 const MAX_TRACKED = 10_000
 
-/** Whether one more request of an address is within its limit and that of all together, each by the minute. */
+/** Counts a request; false if it exceeds the limit per minute of its address, or that of all addresses together. */
 export type RateLimit = (address: string) => boolean
 
 export function createRateLimit(

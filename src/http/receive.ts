@@ -14,7 +14,7 @@ import { createRejectionLog, type LogRejection } from './rejection-log.ts'
 import { replyError, replyOk } from './reply.ts'
 
 export interface ReceiveDeps {
-  /** Gives the source that read the body. */
+  /** Stores the alerts of a body; returns the source that parsed it. */
   accept: (inbound: {
     source: SourceName
     channel: string
@@ -104,7 +104,7 @@ async function receive(
   }
 }
 
-/** By the query where the source has its own way, else by the path. */
+/** The channel that a request addresses: by the query if the source defines how, else by the path. */
 function addresseeOf(
   request: Request,
   { addressee }: Source['endpoint'],

@@ -29,7 +29,7 @@ export function replyText(response: Response, text: string, status = 200): void 
   response.end(text)
 }
 
-/** A page of the console; its links and assets are under the path at which people reach it. */
+/** Replies with a page of the console. Its links and assets get the path of `external_url` as prefix. */
 export function replyPage(response: Response, html: string, status = 200): void {
   response.writeHead(status, {
     'Content-Type': 'text/html; charset=utf-8',
@@ -59,8 +59,8 @@ export function replyError(
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   const errmsg = known?.message ?? 'internal error; see the log of the receiver'
   const faults = known?.faults.length ? { faults: known.faults } : {}
-  const inOwnWords = refusal?.({ code: known?.code, message: errmsg, errcode: known?.errcode })
-  replyJson(response, inOwnWords ?? { errcode: status, errmsg, ...faults }, status)
+  const senderFormat = refusal?.({ code: known?.code, message: errmsg, errcode: known?.errcode })
+  replyJson(response, senderFormat ?? { errcode: status, errmsg, ...faults }, status)
   return status
 }
 
@@ -81,17 +81,17 @@ function fromExpress(error: unknown): AppError | undefined {
   return new AppError(code, messageOf(error), { cause: error })
 }
 
-/** Leads a browser to a path of the console. */
+/** Redirects a browser to a path of the console. */
 export function redirect(response: Response, path: string): void {
   response.redirect(303, `${baseOf(response)}${path}`)
 }
 
-/** The path of `external_url`, as the server noted it for this reply. */
+/** The path of `external_url`, which the server stored for this reply; empty if there is none. */
 export function baseOf({ locals }: Response): string {
   return typeof locals?.['base'] === 'string' ? locals['base'] : ''
 }
 
-/** Attributes that lead to a path of the console. No value can hold one: its quotes are escaped. */
+/** Attributes that contain a path of the console. A value never matches, because its quotes are escaped. */
 const OWN_PATH = / (href|src|action)="\/(?!\/)/g
 
 function underBase(html: string, base: string): string {

@@ -1,10 +1,7 @@
 /** Parameters of DingTalk's robot API that clients append with `&` to an address without `?`. */
 const BARE_PARAMETERS = /&(?=(?:access_token|timestamp|sign)=)/
 
-/**
- * The address of a request with what clients get wrong put right: doubled and trailing slashes, and a query that begins
- * with `&`.
- */
+/** Corrects common mistakes of clients in a URL: doubled and trailing slashes, and a query that begins with `&`. */
 export function normalizedUrl(url: string): string {
   if (!url.startsWith('/')) return url
   const [written = '', query] = splitAt(url, url.indexOf('?'))
@@ -14,14 +11,14 @@ export function normalizedUrl(url: string): string {
   return all.length === 0 ? single : `${single}?${all.join('&')}`
 }
 
-/** An address without the path of `external_url` before it; undefined where that is not there. */
+/** Removes the path of `external_url` from the start of a URL; undefined if the URL does not start with it. */
 export function withoutBase(url: string, base: string): string | undefined {
   if (base === '' || !url.startsWith(base)) return undefined
   const rest = url.slice(base.length)
   return /^(?:[/?]|$)/.test(rest) ? `${rest.startsWith('/') ? '' : '/'}${rest}` : undefined
 }
 
-/** The path of `external_url`, without a slash at its end; empty where it has none. */
+/** The path of `external_url`, without a trailing slash; empty if it has none. */
 export function basePathOf(externalUrl: string | undefined): string {
   return externalUrl === undefined ? '' : new URL(externalUrl).pathname.replace(/\/$/, '')
 }

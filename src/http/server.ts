@@ -73,7 +73,7 @@ export function createHttpServer(
     const identified = guard.identify(request)
     const proceed = (): void => app(request, response)
     if (identified === undefined) proceed()
-    // A request whose password could not be verified is one without credentials.
+    // A request whose password could not be verified is treated as one without credentials.
     else void identified.then(proceed, proceed)
   }) as RequestListener
   return createListener(listener, {
@@ -88,7 +88,7 @@ export function createHttpServer(
 function lastRoutes(app: Express, deps: ServerDeps): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     const { method, path } = request
-    // The path of external_url was not stripped: a proxy forwards it, or a console link is used locally.
+    // The URL still has the path of external_url: a proxy forwarded it, or a console link was opened locally.
     const own = withoutBase(request.url, basePathOf(deps.settings().externalUrl))
     if (own !== undefined) {
       request.url = own

@@ -7,13 +7,13 @@ import { type Preferences, preferencesIn } from './preferences.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { baseOf, redirect, replyPage } from './reply.ts'
 
-/** What was chosen on the page, and what came of it. */
+/** The values of the form, and the result of the last press. */
 export interface SilenceForm {
   by: string
   scope: SilenceScope | undefined
   until: string
   result: PressResult | { kind: 'wrong'; what: 'length' } | undefined
-  /** What the press before this page has done. */
+  /** The action that redirected to this page. */
   done: 'made' | 'ended' | undefined
 }
 
@@ -28,13 +28,13 @@ export interface SilenceDeps {
 
 const COOKIE = 'silenced_by'
 const YEAR_SECONDS = 31_536_000
-/** Opening reads a payload; pressing calls Alertmanager. By the minute. */
+/** Requests per minute. Opening the page reads a stored payload; a press calls Alertmanager. */
 const OPEN_LIMIT = { each: 60, all: 300 } as const
 const PRESS_LIMIT = { each: 12, all: 60 } as const
 
 /**
- * The page behind a message's silence link. The holder of a link may press: it is signed and valid for a day. Only a POST
- * from the page itself changes anything.
+ * Adds the page behind a message's silence link. Its visitors need not sign in, since the link is signed and expires
+ * after a day. Only a POST from the page itself changes anything.
  */
 export function silenceRoutes(
   router: Router,
@@ -118,7 +118,7 @@ function fieldsOf(body: unknown) {
   }
 }
 
-/** A length that a page offers; undefined for anything else. */
+/** Parses a length that a page offers; undefined for anything else. */
 export function lengthOf(chosen: string, wallTime: string): SilenceLength | undefined {
   switch (chosen) {
     case '30m':
@@ -139,7 +139,7 @@ function oneOf<T extends string>(value: unknown, values: readonly T[]): T | unde
   return values.find((each) => each === value)
 }
 
-/** Remembered on the phone alone; it proves nothing. */
+/** A cookie that fills in the name next time; it grants no access. */
 function cookieOf(by: string, { base, secure }: { base: string; secure: boolean }): string {
   const value = encodeURIComponent(by.toWellFormed())
   return `${COOKIE}=${value}; Path=${base}/silence; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`

@@ -38,7 +38,7 @@ async function asked(
 }
 
 describe('the actions of the API', () => {
-  test('send failed messages again by id or by filter, and say how many and what they cost', async () => {
+  test('send failed messages again by id or by filter, and return their number and cost', async () => {
     const { reply, done } = await asked('/api/v1/messages/resend', { ids: [7, '8'], by: ' li \n' })
     assert.deepEqual(reply, {
       ...{ errcode: 0, errmsg: 'ok', messages: 12, calls: 12, outdated: 1, more: true },
@@ -56,7 +56,7 @@ describe('the actions of the API', () => {
     assert.deepEqual(done, [['dismissAll', {}, { by: '127.0.0.1', dryRun: false }]])
   })
 
-  test('refuse what names no message, or is of another type', async () => {
+  test('refuse a body without ids and filters, and fields of a wrong type', async () => {
     const wrong: unknown[] = [
       {},
       '',
@@ -90,14 +90,14 @@ describe('the actions of the API', () => {
     assert.deepEqual(resumed, { errcode: 0, errmsg: 'ok', ended: ['throttled'] })
   })
 
-  test('refuse a pause whose end is past, without an offset, or no instant at all', async () => {
+  test('refuse a pause whose end is past, lacks an offset, or is not an instant', async () => {
     for (const until of ['2020-01-01T00:00:00Z', '2999-01-01T00:00:00', 'tomorrow', 10, '10m']) {
       const { status, done } = await asked('/api/v1/robots/ops-1/pause', { until })
       assert.deepEqual([status, done], [400, []], String(until))
     }
   })
 
-  test('keep a name in one short line, whatever it holds', async () => {
+  test('shorten a name to one line without control characters', async () => {
     const by = `\u0000li\r\n\u202e${'x'.repeat(500)}`
     const { done } = await asked('/api/v1/robots/ops-1/resume', { by })
     const [[, , name] = []] = done as [unknown, unknown, string][]

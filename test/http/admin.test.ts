@@ -211,7 +211,7 @@ describe('admin access with a token', () => {
     const guesses = Array.from({ length: 10 }, (_, index) =>
       statusOf(server, { Authorization: `Bearer guess-${index}` })(['GET', '/api/v1/status']),
     )
-    // While the clock stands still, a wrong guess is pending and a right token is answered.
+    // While the clock does not advance, a wrong guess is pending and a right token is answered.
     assert.equal(await statusOf(server, AS_ADMIN)(['GET', '/api/v1/status']), 200)
     assert.equal(
       await Promise.race([...guesses, new Promise((resolve) => setTimeout(resolve, 50, 'none'))]),

@@ -25,7 +25,7 @@ function serving() {
 }
 
 describe('a body for a channel with inlet.hmac', () => {
-  test('is taken with Grafana’s signature, with or without its timestamp', async () => {
+  test('is accepted with Grafana’s signature, with or without its timestamp', async () => {
     await using server = await serving()
     const good: Record<string, string>[] = [
       { [SIGNATURE]: hmac(BODY) },
@@ -46,7 +46,7 @@ describe('a body for a channel with inlet.hmac', () => {
     assert.equal((await server.ask('/alertmanager/grafana', init)).status, 200)
   })
 
-  test('is refused without a signature or with a wrong one, and says what to set', async () => {
+  test('is refused without a signature or with a wrong one, and the reply names what to set', async () => {
     await using server = await serving()
     const old = String(NOW / 1000 - 3_601)
     const bad: [headers: Record<string, string>, words: RegExp][] = [
@@ -71,7 +71,7 @@ describe('a body for a channel with inlet.hmac', () => {
     assert.equal(server.accepted.length, 0)
   })
 
-  test('is not reached by the name of the channel at /robot/send', async () => {
+  test('cannot be posted to /robot/send under the name of the channel', async () => {
     await using server = await serving()
     const text = '{"msgtype":"text","text":{"content":"hello"}}'
     const path = '/robot/send?access_token=grafana'
@@ -80,7 +80,7 @@ describe('a body for a channel with inlet.hmac', () => {
     assert.deepEqual(server.accepted, [])
   })
 
-  test('needs none at a channel without it', async () => {
+  test('needs no signature for a channel without inlet.hmac', async () => {
     await using server = await serving()
     assert.equal((await server.post('/alertmanager/ops', {}, BODY)).status, 200)
   })

@@ -199,7 +199,7 @@ describe('the routes of the console', () => {
     assert.equal((await post('/robots/ops-1/pause', { for: 'constructor' })).status, 400)
   })
 
-  test('a robot is tested, and a channel muted, by whom and until when', async () => {
+  test('a test of a robot and a mute of a channel pass on the person and the end', async () => {
     done.length = 0
     const at = async (path: string, fields?: Record<string, string>): Promise<string | null> =>
       (await post(path, fields)).headers.get('location')
@@ -221,7 +221,7 @@ describe('the routes of the console', () => {
     assert.equal(done.length, 3)
   })
 
-  test('many messages are counted and asked about first, then acted on', async () => {
+  test('an action on many messages is counted and confirmed first', async () => {
     done.length = 0
     const bulk = (fields: [string, string][]) =>
       ask('/messages/actions', { method: 'POST', body: new URLSearchParams(fields) })
@@ -387,7 +387,7 @@ describe('the routes of the console', () => {
     assert.deepEqual(statuses, [200, 200])
   })
 
-  test('a stream announces changes, and ends with its reader', async () => {
+  test('a stream announces changes, and ends when its client leaves', async () => {
     const ending = new AbortController()
     const response = await ask('/events', { signal: ending.signal })
     assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/)

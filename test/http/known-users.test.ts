@@ -32,34 +32,29 @@ function knownUsers(costMs = 60) {
   return { clock, compared, known }
 }
 
-async function standingOf(
-  known: KnownUsers,
-  pair: string,
-  clock: VirtualClock,
-  address = '10.0.0.1',
-) {
+async function checkOf(known: KnownUsers, pair: string, clock: VirtualClock, address = '10.0.0.1') {
   const request = asking(pair)
   const done = known.identify(request, USERS, address)
   await clock.pass(60_000)
   await done
-  return known.standingOf(request)
+  return known.checkOf(request)
 }
 
 describe('the users of --web.config.file', () => {
-  test('are compared once, also by requests at the same time, and then known at once', async () => {
+  test('have each password compared once, also by concurrent requests; later requests do not wait', async () => {
     const { clock, compared, known } = knownUsers()
     const requests = Array.from({ length: 10 }, () => asking('prometheus:secret'))
     const all = requests.map((each) => known.identify(each, USERS, '10.0.0.1'))
     await clock.pass(1_000)
     await Promise.all(all)
-    assert.deepEqual(new Set(requests.map((each) => known.standingOf(each))), new Set(['user']))
+    assert.deepEqual(new Set(requests.map((each) => known.checkOf(each))), new Set(['user']))
     const later = asking('prometheus:secret')
     assert.equal(known.identify(later, USERS, '10.0.0.1'), undefined)
-    assert.equal(known.standingOf(later), 'user')
+    assert.equal(known.checkOf(later), 'user')
     assert.deepEqual(compared, ['secret'])
   })
 
-  test('are none with a wrong password, an unknown name or half a header; the right password follows', async () => {
+  test('are not recognised by a wrong password, an unknown name or half a header; the right password still works', async () => {
     const { clock, compared, known } = knownUsers()
     for (const pair of [
       'prometheus:wrong',
@@ -68,16 +63,16 @@ describe('the users of --web.config.file', () => {
       ':',
       'prometheus:secret:',
     ])
-      assert.equal(await standingOf(known, pair, clock), 'nobody', pair)
+      assert.equal(await checkOf(known, pair, clock), 'unknown', pair)
     assert.equal(compared.length, 5)
-    assert.equal(await standingOf(known, 'prometheus:wrong', clock), 'nobody')
+    assert.equal(await checkOf(known, 'prometheus:wrong', clock), 'unknown')
     assert.equal(compared.length, 5, 'a wrong pair is compared once as well')
-    assert.equal(await standingOf(known, 'prometheus:secret', clock), 'user')
+    assert.equal(await checkOf(known, 'prometheus:secret', clock), 'user')
   })
 
-  test('with a new hash are compared again', async () => {
+  test('have the password compared again after their hash changed', async () => {
     const { clock, compared, known } = knownUsers()
-    assert.equal(await standingOf(known, 'prometheus:secret', clock), 'user')
+    assert.equal(await checkOf(known, 'prometheus:secret', clock), 'user')
     const changed = new Map([['prometheus', new Secret(HASH.replace(/W$/, 'X'))]])
     const request = asking('prometheus:secret')
     const done = known.identify(request, changed, '10.0.0.1')
@@ -97,7 +92,7 @@ describe('the users of --web.config.file', () => {
         const request = asking(`prometheus:${index}`)
         const done = known.identify(request, USERS, `10.0.${index}.1`)
         void done?.then(() => {
-          if (known.standingOf(request) === 'busy') busy += 1
+          if (known.checkOf(request) === 'busy') busy += 1
         })
       }
       await clock.pass(10_000)
@@ -106,7 +101,7 @@ describe('the users of --web.config.file', () => {
     }
   })
 
-  test('of one address wait in a short queue, which leaves the others room', async () => {
+  test('wait in a short queue per address, so that one address cannot block the others', async () => {
     const { clock, known } = knownUsers()
     const requests = Array.from({ length: 30 }, (_, index) => asking(`prometheus:${index}`))
     const all = requests.map((each) => known.identify(each, USERS, '2001:db8::1'))
@@ -114,11 +109,11 @@ describe('the users of --web.config.file', () => {
     const own = known.identify(user, USERS, '10.0.0.9')
     await clock.pass(10_000)
     await Promise.all([...all, own])
-    assert.equal(requests.filter((each) => known.standingOf(each) === 'busy').length, 26)
-    assert.equal(known.standingOf(user), 'user')
+    assert.equal(requests.filter((each) => known.checkOf(each) === 'busy').length, 26)
+    assert.equal(known.checkOf(user), 'user')
   })
 
-  test('are busy, not refused for good, when the thread that compares ends', async () => {
+  test('are reported as busy, not as unknown, when the comparing thread ends', async () => {
     const known = createKnownUsers({
       clock: new VirtualClock(new Date()),
       compare: async () => {
@@ -127,10 +122,10 @@ describe('the users of --web.config.file', () => {
     })
     const request = asking('prometheus:secret')
     await known.identify(request, USERS, '10.0.0.1')
-    assert.equal(known.standingOf(request), 'busy')
+    assert.equal(known.checkOf(request), 'busy')
   })
 
-  test('are compared as bcrypt does, by each of its prefixes, in a thread', async () => {
+  test('are compared in a thread, with a hash of each bcrypt prefix', async () => {
     const compare = createBcrypt()
     for (const prefix of ['$2a', '$2b', '$2y']) {
       const hash = HASH.replace('$2b', prefix)
@@ -156,7 +151,7 @@ const PATHS = [
 const USER = { authorization: basic('prometheus:secret') }
 
 describe('a server with users', () => {
-  test('shows nothing to anybody without a password, health and metrics included', async () => {
+  test('refuses every request without a password, health and metrics included', async () => {
     await using server = await serve({ access: { users: USERS } })
     for (const path of PATHS) {
       const { status, headers, text } = await server.ask(path)
@@ -171,7 +166,7 @@ describe('a server with users', () => {
     assert.equal(server.accepted.length, 0)
   })
 
-  test('lets a user post, read and act, also where an admin token is set', async () => {
+  test('lets a user post, read and act, also if an admin token is set', async () => {
     for (const token of [undefined, new Secret('a-long-token')]) {
       const admin = { token, protect: new Set(['metrics', 'health'] as const) }
       await using server = await serve({ access: { users: USERS, admin } })
@@ -184,7 +179,7 @@ describe('a server with users', () => {
     }
   })
 
-  test('lets in what else has a credential, each to its own part', async () => {
+  test('accepts other credentials, each only for its own routes', async () => {
     const token = new Secret('a-long-token')
     await using server = await serve({
       access: {
@@ -202,7 +197,7 @@ describe('a server with users', () => {
     assert.equal((await server.post('/alertmanager/ops', admin)).status, 401)
   })
 
-  test('gives a sender without an admin token no rights of this machine', async () => {
+  test('gives a local sender no admin access without an admin token', async () => {
     await using server = await serve({
       access: { users: USERS, auth: [{ kind: 'bearer', token: new Secret('sender') }] },
     })
@@ -222,7 +217,7 @@ describe('a server with users', () => {
     assert.equal((await server.ask('/metrics', { headers: USER })).status, 503)
   })
 
-  test('takes a change of its users at once', async () => {
+  test('applies a change of its users at once', async () => {
     await using server = await serve({ access: { users: USERS } })
     assert.equal((await server.ask('/metrics', { headers: USER })).status, 200)
     server.use({ users: new Map([['other', new Secret(HASH)]]) })

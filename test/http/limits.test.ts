@@ -90,7 +90,7 @@ describe('large bodies', () => {
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
   ] as const)
-    test(`compressed by ${encoding} are read one after another, and count with their sent size`, async () => {
+    test(`compressed by ${encoding} are read one after another, and count by their size as sent`, async () => {
       const { server, waiting, post, arrived } = await held()
       await using _ = server
       const body = compress(Buffer.alloc(LARGE, 0x20))

@@ -59,7 +59,7 @@ describe('the lists', () => {
     ])
   })
 
-  test('take matchers, each by itself or in the search, and give only what they match', async () => {
+  test('accept matchers, as parameters or in the search, and return only what they match', async () => {
     const { search } = searching()
     await using server = await serve({ deps: { search } })
     const count = async (query: string) =>
@@ -71,7 +71,7 @@ describe('the lists', () => {
     assert.equal(await count(`q=${encodeURIComponent('alarm_level="Critical" 1+1')}`), 1)
   })
 
-  test('refuse what they cannot use, and say what and where', async () => {
+  test('refuse an invalid parameter, and name it and the position of the fault', async () => {
     const { search } = searching()
     await using server = await serve({ deps: { search } })
     const refusal = async (query: string) => {
@@ -96,7 +96,7 @@ describe('the lists', () => {
     assert.match(file.text, /sort: must be one of/)
   })
 
-  test('say how far a search has come that ended early', async () => {
+  test('report how far a search came that ended early', async () => {
     const { search } = searching('5')
     await using server = await serve({ deps: { search } })
     const { next, searched_to } = JSON.parse((await server.ask('/api/v1/alerts?q=x')).text)
@@ -107,7 +107,7 @@ describe('the lists', () => {
     assert.deepEqual(Object.keys(whole), ['alerts', 'next'])
   })
 
-  test('are files for a spreadsheet as well, with a link to the rest', async () => {
+  test('are also CSV files, with a link to the next page', async () => {
     const { asked, search } = searching('5')
     await using server = await serve({ deps: { search } })
     const { headers, text } = await server.ask('/alerts.csv?channel=ops&level=2')
@@ -122,7 +122,7 @@ describe('the lists', () => {
     assert.equal(messages.headers.get('link'), null)
   })
 
-  test('are files only for whom the console is', async () => {
+  test('are CSV files only for users of the console', async () => {
     const { search } = searching()
     const access = { admin: { token: new Secret('t'), protect: new Set([]) } }
     await using server = await serve({ access, deps: { search } })
@@ -132,7 +132,7 @@ describe('the lists', () => {
 })
 
 describe('all that match', () => {
-  test('are counted first by every filter of the list, and never by fewer', async () => {
+  test('are counted first by every filter of the list, and never by fewer filters', async () => {
     const asked: unknown[] = []
     const actions = {
       ...NO_ACTIONS,
@@ -175,7 +175,7 @@ describe('all that match', () => {
 })
 
 describe('a press on a page', () => {
-  test('leads back to that page, and to no other site', async () => {
+  test('redirects back to that page, and never to another site', async () => {
     await using server = await serve()
     const press = async (path: string, fields: Record<string, string>) => {
       const { headers } = await server.ask(path, {

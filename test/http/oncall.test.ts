@@ -33,7 +33,7 @@ const SETTINGS = settingsOf(
 )
 
 describe('GET /api/v1/oncall', () => {
-  test('says who is on call at an instant and next, for each rota', async () => {
+  test('returns who is on call at an instant and next, for each rota', async () => {
     const now = new Date('2026-12-01T00:00:00Z')
     const onCall = (at = now) => onCallJson(readOnCall(SETTINGS, at), at)
     await using server = await serve({ deps: { onCall } })
@@ -51,7 +51,7 @@ describe('GET /api/v1/oncall', () => {
     assert.deepEqual(await get('?at=2026-12-01T08:00:00+08:00'), today)
   })
 
-  test('an instant that is none is refused in words', async () => {
+  test('an invalid instant is refused with a reason', async () => {
     await using server = await serve()
     for (const at of ['yesterday', '2026-12-01', '2026-13-01T00:00:00Z', '1&at=2']) {
       const response = await fetch(`${server.url}/api/v1/oncall?at=${at}`)

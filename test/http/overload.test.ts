@@ -22,7 +22,7 @@ const isOverloaded = (error: unknown): boolean =>
 /** Nothing here has a token or a password. */
 const NO_CHECKS: Parameters<typeof createAccessControl>[1] = {
   throttle: async () => false,
-  knownUsers: { identify: () => undefined, standingOf: () => 'nobody' },
+  knownUsers: { identify: () => undefined, checkOf: () => 'unknown' },
 }
 
 describe('admission control', () => {
@@ -78,7 +78,7 @@ describe('large bodies', () => {
     d.release()
   })
 
-  test('wait for re-reads, which go first', async () => {
+  test('wait for re-reads of stored payloads, which have priority', async () => {
     const reads = new LargeReads()
     const load = new AdmissionControl(reads)
     const begun: string[] = []

@@ -51,7 +51,7 @@ describe('who may post', () => {
     assert.equal(server.accepted.length, ROUTES.length * good.length)
   })
 
-  test('nobody else, and the reply names what is required', async () => {
+  test('no other client, and the reply names the required credentials', async () => {
     await using server = await serve({ access: { auth: EVERY_KIND } })
     const bad: Record<string, string>[] = [
       {},

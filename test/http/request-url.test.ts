@@ -5,7 +5,7 @@ import { basePathOf, normalizedUrl, withoutBase } from '../../src/http/request-u
 import { serve } from './serving.ts'
 
 describe('the address of a request', () => {
-  test('is put right', () => {
+  test('is corrected', () => {
     for (const [url, wanted] of [
       ['/', '/'],
       ['//', '/'],
@@ -37,7 +37,7 @@ describe('the address of a request', () => {
     assert.equal(withoutBase('/messages', ''), undefined)
   })
 
-  test('stays as it is when it is put right again, and never leads to another host', () => {
+  test('does not change when it is corrected again, and never leads to another host', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom('/', '//', 'a', '?', '&', '&sign=', 'b', '.', '%2f', ':'), {

@@ -45,7 +45,7 @@ function refusedAs({ status, text }: Reply, wanted: { status: number; errcode: n
 }
 
 describe('the access token at /robot/send', () => {
-  test('is the name of a channel that has no token of its own', async () => {
+  test('is the name of a channel without an inlet token', async () => {
     await using server = await serving({ token: 'of-dba' })
     const reply = await server.post('/robot/send?access_token=ops', {}, TEXT)
     assert.deepEqual([reply.status, reply.text], [200, OK])
@@ -55,7 +55,7 @@ describe('the access token at /robot/send', () => {
     )
   })
 
-  test('is the token of a channel that has one, whose name is none then', async () => {
+  test('is the inlet token of a channel that has one, whose name is then refused', async () => {
     await using server = await serving({ token: 'of-dba' })
     assert.equal((await server.post('/robot/send?access_token=of-dba', {}, TEXT)).text, OK)
     assert.equal(server.accepted[0]?.channel, 'dba')
@@ -77,7 +77,7 @@ describe('the access token at /robot/send', () => {
     assert.equal(server.accepted.length, 0)
   })
 
-  test('leads to the routes where it is auto and there are routes', async () => {
+  test('applies the routes if it is auto and routes are configured', async () => {
     const routes = [{ matchers: [], channels: ['ops'] }]
     await using server = await serve({ settings: { routes } })
     assert.equal((await server.post('/robot/send?access_token=auto', {}, TEXT)).text, OK)
@@ -85,7 +85,7 @@ describe('the access token at /robot/send', () => {
     assert.equal((await other.post('/robot/send?access_token=auto', {}, TEXT)).status, 404)
   })
 
-  test('is anything where no configuration names the channels', async () => {
+  test('may be any text if no configuration defines channels', async () => {
     await using server = await serve({ settings: { onlyChannel: 'ops' } })
     const secret = 'f00dfacef00dfacef00dfacef00dface'
     assert.equal((await server.post(`/robot/send?access_token=${secret}`, {}, TEXT)).text, OK)
@@ -93,7 +93,7 @@ describe('the access token at /robot/send', () => {
     assert.ok(!JSON.stringify(server.logged).includes(secret))
   })
 
-  test('is a credential where it is an inlet token, and none where it is a name', async () => {
+  test('is a credential if it is an inlet token, but not if it is a name', async () => {
     await using server = await serving({ token: 'of-dba' }, { access: AUTH })
     assert.equal((await server.post('/robot/send?access_token=of-dba', {}, TEXT)).text, OK)
     for (const token of ['ops', 'dba', 'nothing'])
@@ -106,7 +106,7 @@ describe('the access token at /robot/send', () => {
     assert.equal((await server.post('/alertmanager/dba', {}, TEXT)).status, 401)
   })
 
-  test('that is wrong is neither in the reply nor in the log', async () => {
+  test('that is wrong appears neither in the reply nor in the log', async () => {
     await using server = await serving({ token: 'of-dba' }, { access: AUTH })
     const secret = 'f00dfacef00dfacef00dfacef00dface'
     const reply = await server.post(`/robot/send?access_token=${secret}`, {}, TEXT)
@@ -115,7 +115,7 @@ describe('the access token at /robot/send', () => {
     assert.equal(server.logged.length, 1)
   })
 
-  test('comes after the address of the sender', async () => {
+  test('is checked after the address of the sender', async () => {
     const access = { allowFrom: networksOf(['192.0.2.0/24']) }
     await using server = await serving({ token: 'of-dba' }, { access })
     const words = refusedAs(await server.post('/robot/send?access_token=of-dba', {}, TEXT), {
@@ -125,7 +125,7 @@ describe('the access token at /robot/send', () => {
     assert.match(words, /not in whitelist.*127\.0\.0\.1/)
   })
 
-  test('is no way in for the page of another site', async () => {
+  test('does not let the page of another site post', async () => {
     await using server = await serving({ token: 'of-dba' })
     const headers = { Origin: 'http://evil.example', 'Content-Type': 'text/plain' }
     for (const token of ['ops', 'of-dba'])
@@ -140,7 +140,7 @@ describe('the signature at /robot/send', () => {
   const SECRET = 'SECtest'
   const path = '/robot/send?access_token=dba&'
 
-  test('is taken where it is right, for an hour before and after', async () => {
+  test('is accepted if it is right, up to an hour before and after', async () => {
     await using server = await serving({ secret: SECRET })
     for (const atMs of [NOW, NOW - 3_600_000, NOW + 3_600_000])
       assert.equal((await server.post(path + signed(SECRET, atMs), {}, TEXT)).text, OK)
@@ -150,7 +150,7 @@ describe('the signature at /robot/send', () => {
     }
   })
 
-  test('agrees with a client of another make', async () => {
+  test('is accepted from independent implementations', async () => {
     // DingTalk's own example of an instant and a secret, signed by Python's hmac.
     const at = { now: () => new Date(1_700_000_000_001), sleep: async () => {} }
     await using server = await serving({ secret: SECRET }, { clock: at })
@@ -184,13 +184,13 @@ describe('the signature at /robot/send', () => {
     assert.equal(server.accepted.length, 0)
   })
 
-  test('may be appended to one that stood there before', async () => {
+  test('may be appended to an earlier one', async () => {
     await using server = await serving({ secret: SECRET })
     const query = `${signed(SECRET, NOW - 9_000_000)}&${signed(SECRET, NOW)}`
     assert.equal((await server.post(path + query, {}, TEXT)).text, OK)
   })
 
-  test('is asked for beside the token, with or without auth', async () => {
+  test('is required beside the token, with or without auth', async () => {
     for (const access of [{}, AUTH]) {
       await using server = await serving({ token: 'of-dba', secret: SECRET }, { access })
       const at = '/robot/send?access_token=of-dba'
@@ -201,7 +201,7 @@ describe('the signature at /robot/send', () => {
 })
 
 describe('a refusal at /robot/send', () => {
-  test('has the status of ours and the number of DingTalk’s', async () => {
+  test('has our HTTP status and DingTalk’s errcode', async () => {
     const cases: [ErrorCode, number, number, RegExp][] = [
       ['bad_payload', 400, 40035, /不合法的参数/],
       ['unknown_channel', 404, 300005, /token is not exist/],
@@ -221,7 +221,7 @@ describe('a refusal at /robot/send', () => {
     }
   })
 
-  test('of what was not foreseen says no more than that', async () => {
+  test('for an unexpected error reveals no details', async () => {
     const accept = async () => {
       throw new TypeError('secret of the inside')
     }
@@ -231,7 +231,7 @@ describe('a refusal at /robot/send', () => {
     assert.ok(!words.includes('secret'))
   })
 
-  test('of another method names the right ones', async () => {
+  test('of another method names the allowed ones', async () => {
     await using server = await serving({})
     const reply = await server.ask('/robot/send?access_token=ops')
     refusedAs(reply, { status: 405, errcode: 43002 })
@@ -249,7 +249,7 @@ describe('a refusal at /robot/send', () => {
 })
 
 describe('an address', () => {
-  test('is understood with doubled and trailing slashes, and with & for ?', async () => {
+  test('is accepted with doubled and trailing slashes, and with & for ?', async () => {
     await using server = await serving({ secret: 'SECtest' })
     const { accepted } = server
     const taken: [path: string, source: string, channel: string][] = [
@@ -269,7 +269,7 @@ describe('an address', () => {
     }
   })
 
-  test('takes PUT as POST on all receiving routes', async () => {
+  test('may be used with PUT instead of POST on all receiving routes', async () => {
     await using server = await serving({})
     for (const path of [
       '/alertmanager/ops',

@@ -75,7 +75,7 @@ describe('the page behind a silence link', () => {
     })
   const inForce = () => store.silences({ inForceAt: clock.now(), limit: 10 })
 
-  test('says what would be silenced, and opening it changes nothing', async () => {
+  test('shows what would be silenced, and opening it changes nothing', async () => {
     for (const method of ['GET', 'HEAD']) {
       const { status } = await server.ask(link, { method })
       assert.equal(status, 200)
@@ -90,7 +90,7 @@ describe('the page behind a silence link', () => {
     assert.deepEqual([parts.api.made.length, (await inForce()).length], [0, 0])
   })
 
-  test('a press makes one, and shows it with a button that ends it', async () => {
+  test('a press makes a silence, and shows it with a button that ends it', async () => {
     const pressed = await press({ by: '张三', scope: 'restarts', for: '2h' })
     assert.equal(pressed.status, 303)
     assert.equal(pressed.headers.get('location'), `${link}?done=made`)
@@ -134,7 +134,7 @@ describe('the page behind a silence link', () => {
     assert.equal((await inForce()).length, 1)
   })
 
-  test('each cluster has its own, which is ended where it was made', async () => {
+  test('each Alertmanager has its own silence, which is ended where it was made', async () => {
     const other = 'http://am-2.example.com'
     await server[Symbol.asyncDispose]()
     await store.close()
@@ -155,7 +155,7 @@ describe('the page behind a silence link', () => {
     assert.deepEqual(await inForce(), [])
   })
 
-  test('stays under the path of external_url, and so does the name', async () => {
+  test('stays under the path of external_url, and so does the cookie with the name', async () => {
     await server[Symbol.asyncDispose]()
     await store.close()
     await start({ externalUrl: 'https://alerts.example.com/dingtalk' })
@@ -167,7 +167,7 @@ describe('the page behind a silence link', () => {
     assert.match(String(pressed.headers.get('set-cookie')), /; Path=\/dingtalk\/silence;/)
   })
 
-  test('what is missing or cannot be is said, and what was written stays', async () => {
+  test('missing and impossible values are named, and the input stays', async () => {
     for (const [fields, words] of [
       [{ by: '', for: '30m' }, 'Write your name'],
       [{ by: ' \u0000\u202e ', for: '30m' }, 'Write your name'],
@@ -184,7 +184,7 @@ describe('the page behind a silence link', () => {
     assert.equal(parts.api.made.length, 0)
   })
 
-  test('an Alertmanager that refuses, or does not answer, is named and nothing is kept', async () => {
+  test('an Alertmanager that refuses or does not answer is named, and no silence is stored', async () => {
     parts.api.fails = { kind: 'unreachable', words: 'am:9093: ECONNREFUSED' }
     const { status, text } = await press({ by: 'a', scope: 'alert', for: '30m' })
     assert.equal(status, 503)
@@ -201,7 +201,7 @@ describe('the page behind a silence link', () => {
     assert.equal((await inForce()).length, 1)
   })
 
-  test('one that cannot be kept here is taken back', async () => {
+  test('a silence that cannot be stored here is removed from Alertmanager', async () => {
     const { addSilence } = store
     store.addSilence = () => Promise.reject(new Error('disk full'))
     assert.equal((await press({ by: 'a', scope: 'alert', for: '30m' })).status, 500)
@@ -209,7 +209,7 @@ describe('the page behind a silence link', () => {
     assert.deepEqual(parts.api.expired, ['am-1'])
   })
 
-  test('a changed link leads nowhere, an old one says so, and neither does anything', async () => {
+  test('a changed link is not found, an old one has expired, and neither changes anything', async () => {
     const changed = link.replace(/.(?=.$)/, (sign) => (sign === 'A' ? 'B' : 'A'))
     assert.equal((await server.ask(changed)).status, 404)
     assert.equal((await press({ by: 'a', for: '30m' }, {}, changed)).status, 404)
@@ -221,7 +221,7 @@ describe('the page behind a silence link', () => {
     assert.equal(parts.api.made.length, 0)
   })
 
-  test('a link holds after a restart and in another process of the same store', async () => {
+  test('a link works after a restart and in another process with the same store', async () => {
     const settings = settingsOf({}, SETTINGS)
     const other = await silencingOn(store, { settings, clock })
     const view = await other.routes.silencing.view(link.replace('/silence/', ''))
@@ -258,7 +258,7 @@ describe('the page behind a silence link', () => {
     assert.doesNotMatch((await server.ask(link)).text, /<script>x/)
   })
 
-  test('the group is told in one line where the channel says so, and nobody is mentioned', async () => {
+  test('the group gets a line of text without mentions if the channel is configured so', async () => {
     await server[Symbol.asyncDispose]()
     await store.close()
     await start({}, channelNamed('ops', { announceSilences: true, mention: EVERYBODY }))
@@ -322,7 +322,7 @@ describe('the page behind a silence link', () => {
       assert.deepEqual(await parts.post('ocp', OCP), [])
     })
 
-    test('an end that cannot be stored is no 200: the sender comes again', async () => {
+    test('an end that cannot be stored is not answered with 200, so that the sender retries', async () => {
       await press({ by: 'a', for: 'recovery' })
       await clock.pass(20 * MINUTE)
       const { endSilence } = store
