@@ -2,9 +2,9 @@ import type { ChartBucket } from '../reporting/timeline.ts'
 
 export interface ChartLabels {
   summary: string
-  /** What a column says when it is pointed at. */
+  /** The tooltip of a column. */
   bucket: (bucket: ChartBucket) => string
-  /** Where its alerts are listed. */
+  /** The URL of the list of a column's alerts. */
   href: (bucket: ChartBucket) => string
   time: (at: Date) => string
   number: (value: number) => string
@@ -13,7 +13,7 @@ export interface ChartLabels {
 /** Units per column of the SVG, which is stretched to the available width. */
 const STEP = 100
 const HEIGHT = 1_000
-/** Above the columns, where pauses are marked. */
+/** Height of the band above the columns, which marks pauses. */
 const BAND = 60
 
 /** Keeps a single alert visible beside large values. */
@@ -21,7 +21,7 @@ const MIN_HEIGHT = 14
 
 const BAR = { offset: 12, width: 76 } as const
 
-/** From the bottom up; what needs a person is on top, where it is seen. */
+/** From the bottom up. Failed alerts are on top, since they need a person. */
 const STACK = ['delivered', 'suppressed', 'waiting', 'failed'] as const
 
 /**
@@ -57,7 +57,7 @@ export function chartHtml(buckets: readonly ChartBucket[], words: ChartLabels): 
   return `<div class="chart" id="chart" tabindex="0" role="group" aria-label="${escaped(words.summary)}" data-columns="${buckets.length}"><div class="scale" aria-hidden="true">${scale}</div><div class="plot"><svg viewBox="0 0 ${width} ${BAND + HEIGHT}" preserveAspectRatio="none"><defs><pattern id="hatch" width="24" height="24" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="failed-back" width="24" height="24"/><rect class="failed-line" width="9" height="24"/></pattern></defs>${grid}${columns}</svg><div class="cross" hidden></div></div><div class="times" aria-hidden="true">${times}</div><p class="readout" aria-live="polite" hidden></p></div>`
 }
 
-/** Heights are rounded so that the column ends where its sum does. */
+/** Rounds each part's top edge rather than its height, so that rounding errors do not add up. */
 function columnOf(bucket: ChartBucket, left: number, most: number): string {
   const x = left + BAR.offset
   let bottom = BAND + HEIGHT
@@ -81,7 +81,7 @@ function niceMaximum(value: number): number {
   }
 }
 
-/** Up to this many calls are drawn one by one. */
+/** Up to this limit, each call is drawn as a mark. */
 const MAX_PIPS = 40
 
 /** Renders the calls left of a limit: one mark per call, or a bar if there are too many. */
@@ -105,7 +105,7 @@ export function meterSvg({
   return `<svg class="meter" viewBox="0 0 200 10" preserveAspectRatio="none" role="img" aria-label="${escaped(label)}">${pips}</svg>`
 }
 
-/** Renders a share as a bar; `warns` colours it as scarce. */
+/** Renders a share as a bar; `warns` colours it as nearly used up. */
 export function barSvg({
   share,
   label,

@@ -1,6 +1,6 @@
 import { markdownToHtml, plainToHtml, withoutDingtalk } from './markdown.ts'
 
-/** One message as its group sees it. */
+/** One message as DingTalk shows it in a chat. */
 export interface Bubble {
   /** Title in the chat list; empty for a text message. */
   title: string
@@ -75,7 +75,7 @@ export function bubbleOfContent(shown: {
   }
 }
 
-/** Takes a message's headings out of the page's outline, by which people with a screen reader move. */
+/** Removes a message's headings from the page's outline, which screen readers navigate by. */
 function outsideOutline(html: string): string {
   return html.replace(/<h([1-6])>/g, '<h$1 role="presentation">')
 }

@@ -18,7 +18,7 @@ import {
 import { type SilenceForm, silencePage } from './pages/silence.ts'
 
 export interface ConsolePages {
-  /** Renders a page; undefined if there is none at that path. */
+  /** Renders a page; undefined for an unknown path. */
   page(request: PageRequest): Promise<Html | undefined>
   /** Renders an error page. */
   failed(failure: { status: number; code: string; message: string }, request: PageRequest): Html
@@ -29,10 +29,13 @@ export interface ConsolePages {
   asset(name: string): { contentType: string; body: Buffer } | undefined
 }
 
-/** How a person wants to see a page. */
+/** The theme and language that a person chose. */
 type Look = Pick<PageRequest, 'theme' | 'language'>
 
-/** `not_local`: only this machine has access; `refused`: another reason, in `why`. */
+/**
+ * `ask`: for the token; `wrong`: a wrong token; `not_local`: access only from the receiver's machine; `refused`: as
+ * `why` explains.
+ */
 export type SignInKind = 'ask' | 'wrong' | 'not_local' | 'refused'
 
 export interface Html {
@@ -52,7 +55,7 @@ const ASSETS: ReadonlyMap<string, string> = new Map([
   ['icon-bad.svg', 'image/svg+xml'],
 ])
 
-/** Assets that a package brings. */
+/** Assets that come from an npm package. */
 const PACKAGED: Readonly<Record<string, string>> = {
   'idiomorph.js': 'idiomorph/dist/idiomorph.min.js',
 }
@@ -86,7 +89,7 @@ const NAVIGATION = [
   },
 ] as const satisfies readonly { path: string; word: ConsoleWord; icon: string }[]
 
-/** The pages that show numbers of the overview. */
+/** Paths of the pages that show numbers of the overview. */
 const SHOWS_NUMBERS = /^\/(?:$|sandbox$|robots\/|channels\/)/
 
 /** Notices that an action may show after its redirect. */
@@ -104,7 +107,7 @@ const NOTICES: readonly ConsoleWord[] = [
   ...DEMOS.map((name) => `played_${name}` as const),
 ]
 
-/** The same with a count, which `n` of the query is. */
+/** Notices that contain a count, which is the parameter `n`. */
 const COUNTED_NOTICES: readonly ConsoleWord[] = ['resentN', 'dismissedN']
 
 /** Creates the console's pages; every printed value is escaped for HTML. */
@@ -166,7 +169,7 @@ export function createConsole({
   }
 }
 
-/** A static file of the console's own, or of a package. */
+/** A static file from the console's folder or from a package. */
 function assetOf(name: string, folder: string): ReturnType<ConsolePages['asset']> {
   const contentType = ASSETS.get(name)
   if (contentType === undefined) return undefined
@@ -188,7 +191,7 @@ function viewOf(
     notice: _notice,
     n: _n,
     outdated: _outdated,
-    at: saidAt,
+    at: pressedAt,
     ran: _ran,
     ...query
   } = request.query
@@ -205,8 +208,8 @@ function viewOf(
       navigation: NAVIGATION,
       here: pathWith(request.path, request.form === undefined ? query : {}),
       notice,
-      // The overview says it in the card or row in which it was pressed.
-      isSaidBelow: page.template === 'overview' && saidAt !== undefined,
+      // The overview shows the notice beside the button that was pressed.
+      isNoticeBelow: page.template === 'overview' && pressedAt !== undefined,
       theme: request.theme,
       nextTheme: THEMES[(THEMES.indexOf(request.theme) + 1) % THEMES.length],
       version: facts.version,
@@ -217,7 +220,7 @@ function viewOf(
   }
 }
 
-/** What an action says that led here. */
+/** The notice of the action that redirected to this page. */
 function noticeIn(
   query: Readonly<Record<string, string>>,
   words: PageContext['words'],
@@ -227,11 +230,11 @@ function noticeIn(
   if (plain !== undefined) return words.t(plain)
   const counted = COUNTED_NOTICES.find((each) => each === notice)
   if (counted === undefined || !/^\d{1,9}$/.test(n)) return undefined
-  const said = words.n(counted, Number(n))
-  return /^\d{1,9}$/.test(outdated) ? `${said} ${words.n('outdatedN', Number(outdated))}` : said
+  const text = words.n(counted, Number(n))
+  return /^\d{1,9}$/.test(outdated) ? `${text} ${words.n('outdatedN', Number(outdated))}` : text
 }
 
-/** Builds the page at a path; undefined if there is none. Pages are loaded on demand, which saves memory. */
+/** Builds the page at a path; undefined for an unknown path. Pages are imported on demand, which saves memory. */
 async function buildPage(context: PageContext, folder: string): Promise<BuiltPage | undefined> {
   const { path } = context.request
   switch (path) {

@@ -1,12 +1,12 @@
 import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
 import type { Words } from './i18n.ts'
 
-/** The store's reason for what was queued for a channel or robot that no longer exists. */
+/** The store's reason for alerts and messages of a channel or robot that was removed from the configuration. */
 const REMOVED = /\bremoved from the configuration\b/
 
 /**
- * Why a message is dead, in the console's language. The stored reason is English and begins with the words of the last
- * attempt; a translation exists for that attempt's result. A reason without a translation is returned as stored.
+ * Why a message is dead, in the console's language. The stored reason is English and begins with the text of the last
+ * attempt. Only the result of that attempt is translated; a reason that cannot be translated is returned as stored.
  */
 export function messageReason(
   { reason, attempts }: Pick<StoredMessage, 'reason' | 'attempts'>,
@@ -22,7 +22,7 @@ export function messageReason(
   return gaveUp ? `${verdict}${words.t('gaveUp')}` : verdict
 }
 
-/** Why an alert was not delivered, in the console's language; a dead one refers to its message. */
+/** Why an alert was not delivered, in the console's language; the reason of a dead one refers to its message. */
 export function alertReason(
   { state, reason }: Pick<StoredAlert, 'state' | 'reason'>,
   words: Words,
@@ -33,7 +33,7 @@ export function alertReason(
   return REMOVED.test(reason) ? words.reason('suppress', 'removed') : words.t('deadAlert')
 }
 
-/** An error of a page in the console's language, with its original English text as `detail`. */
+/** The text of an error page in the console's language; `detail` is the original English text. */
 export function errorText(
   { code, message }: { code: string; message: string },
   words: Words,

@@ -23,7 +23,7 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
   const absolute = (at: Date): string => zoned(at).toFormat('yyyy-MM-dd HH:mm:ss ZZ')
   const timeTag = (at: Date, text: string): string =>
     `<time datetime="${at.toISOString()}" title="${absolute(at)}">${text}</time>`
-  /** A duration that the script keeps up to date; the instant itself appears on hover and on focus. */
+  /** A duration that the script updates; the instant itself appears on hover and on focus. */
   const relative = (at: Date, kind: 'since' | 'until' | 'ago', text: string): string =>
     `<time tabindex="0" datetime="${at.toISOString()}" title="${absolute(at)}" data-${kind}="${at.toISOString()}">${text}</time>`
   return {
@@ -38,30 +38,30 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     duration: words.duration,
     short,
     minute: (at: Date): string => zoned(at).toFormat('HH:mm'),
-    /** As an input of the type datetime-local has it. */
+    /** In the format of an input of type datetime-local. */
     picked: (at: Date): string => zoned(at).toFormat("yyyy-MM-dd'T'HH:mm"),
     dayTime: (at: Date): string => zoned(at).toFormat('MM-dd HH:mm'),
     time: (at: Date | undefined): string => (at === undefined ? '–' : timeTag(at, short(at))),
     /** Time since an instant; the script counts it up. */
     since: (at: Date): string =>
       relative(at, 'since', words.duration(now.getTime() - at.getTime())),
-    /** The same as `3 min ago`. */
+    /** Time since an instant, in the form `3 min ago`. */
     ago: (at: Date): string =>
       relative(at, 'ago', words.t('ago', { time: words.duration(now.getTime() - at.getTime()) })),
     /** Time until an instant; the script counts it down. */
     countdown: (at: Date): string =>
       relative(at, 'until', words.duration(at.getTime() - now.getTime())),
-    /** The time zone of every shown time, with its present offset. */
+    /** The time zone of all shown times, with its present offset. */
     zone: `${timezone} (UTC${zoned(now).toFormat('ZZ')})`,
-    /** A text among HTML. */
+    /** Escapes a text for HTML. */
     text: (value: unknown): string =>
       String(value ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
-    /** As in the alert's message: OCP has another English name for level 3 than everyone else. */
+    /** The name of a level, as in the alert's message: OCP's English name of level 3 is different. */
     level(level: Level, source?: SourceName): string {
       const word = level === 3 && source === 'ocp' ? 'level3OfOcp' : `level${level}`
       return `<span class="level level-${level}">${words.t(word as ConsoleWord)}</span>`
     },
-    /** Variables cut to a screen or two, so that a page of fifty huge alerts stays small. */
+    /** Variables cut to 20,000 characters, so that a page of 50 large alerts stays small. */
     shown: excerptOf,
     tag: (state: string): string =>
       `<span class="tag ${state}">${words.t(state as ConsoleWord)}</span>`,

@@ -1,21 +1,24 @@
 import { headlineOf, type Mood } from '../reporting/headline.ts'
 import type { PageSources } from './page.ts'
 
-/** What the frame of every page says: whether something is wrong, and from when the numbers are. */
+/** What the layout of every page shows: whether something is wrong, and when the numbers were read. */
 export interface FrameState {
-  /** The mood of the overview's headline; `bad` where it cannot be known. */
+  /** The mood of the headline; `bad` if the overview cannot be read. */
   mood: Mood
   asOf: Date
-  /** The numbers were read for somebody else a moment ago; what has changed since is not in them. */
+  /** The numbers were read for an earlier request, and lack later changes. */
   isCached: boolean
 }
 
-/** A page without the overview's numbers does not wait for them while they are known from this time. */
+/** A page without numbers of the overview uses a state of at most this age. */
 const GOOD_FOR_MS = 15_000
 
 type Facts = Pick<PageSources, 'overview' | 'refused' | 'now'>
 
-/** Returns the state for a page; `showsNumbers`: it shows numbers of the overview, so that they must be new. */
+/**
+ * Returns a function that reads the state for a page; `showsNumbers`: the page shows numbers of the overview, so an
+ * earlier state is not used.
+ */
 export function createFrameState(facts: Facts): (showsNumbers: boolean) => Promise<FrameState> {
   const last: { known: FrameState | undefined; readAt: number } = { known: undefined, readAt: 0 }
   return async (showsNumbers) => {

@@ -3,19 +3,19 @@ import type { Headline, Trouble } from '../reporting/headline.ts'
 import { pathWith } from './format.ts'
 import type { ConsoleWord, Words } from './i18n.ts'
 
-/** One thing to say, with since or until when, and the page or part of it where something can be done. */
+/** One line of the headline, with its start or end, and the link or button to act on it. */
 export interface HeadlineLine {
   text: string
-  /** How many, which, and why, in the order in which they matter. */
+  /** Numbers, names and reasons, the most important first. */
   details: readonly string[]
   since: Date | undefined
-  /** Undefined also where it lasts until a person ends it. */
+  /** Undefined also if it lasts until a person ends it. */
   until: Date | undefined
   /** A link, or with `press` a button. */
   action: { href: string; label: string; press?: true } | undefined
 }
 
-/** The worst first; the rest is at most two lines, and how many more there are. */
+/** The worst trouble as title, then at most two lines; `more` counts those left out. */
 export interface HeadlineView {
   mood: Headline['mood']
   title: HeadlineLine
@@ -28,7 +28,7 @@ const MAX_LINES = 2
 export function headlineView(headline: Headline, words: Words): HeadlineView {
   const { mood, troubles, waiting, quiet } = headline
   const lines = troubles.map((trouble) => lineOf(trouble, waiting, words))
-  // What waits for one trouble alone is said there.
+  // A trouble that holds up all waiting alerts already shows their number.
   if (waiting.count > 0 && !troubles.some((each) => isAllOf(each, waiting)))
     lines.push(waitingLine(waiting, words))
   if (lines.length === 0) lines.push(plainLine(headline, words))

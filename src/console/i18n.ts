@@ -36,7 +36,7 @@ export interface Words {
   language: Language
   /** Translates a word; replaces each `{name}`. */
   t(word: ConsoleWord, values?: Readonly<Record<string, string | number>>): string
-  /** Translates a phrase with the count `{n}`, in the singular where there is one. */
+  /** Translates a phrase with the count `{n}`, in the singular for 1 if the catalogue has one. */
   n(word: ConsoleWord, count: number): string
   /** Translates a named reason, such as `wait_quota`; returns an unknown one unchanged. */
   reason(kind: 'suppress' | 'wait' | 'pause' | 'verdict' | 'error', name: string): string

@@ -4,12 +4,12 @@ import type { Words } from './i18n.ts'
 import { instantsIn } from './list-form.ts'
 import type { PageContext } from './page.ts'
 
-/** Where a list goes on, what it is saved as, and what is said about its end. */
+/** The head and end of a list: links to other pages and to exports, and the total. */
 export interface ListEnds {
   isFirst: boolean
   newest: string
   older: string | undefined
-  /** A search that ended early: how far it has come. */
+  /** The search ended before the page was full; `reached` is how far back it searched. */
   unfinished: boolean
   reached: Date | undefined
   isOldestFirst: boolean
@@ -18,7 +18,7 @@ export interface ListEnds {
   total: string | undefined
 }
 
-/** The parameters that a form or a link of a list gives. */
+/** Parameters of a list that are kept in its links. */
 const KEPT = new Set(
   'channel robot state kind status level fingerprint last from to sort q matcher'.split(' '),
 )
@@ -53,7 +53,7 @@ function totalText(
     return page.items.length === 0 ? undefined : words.n('totalN', page.items.length)
   if (total === undefined) return undefined
   if (total.isExact) return words.n('totalN', total.count)
-  // Of a part of the list; what is on this page is known.
+  // A partial count is shown only if it exceeds the items on this page.
   if (total.count <= page.items.length) return undefined
   return words.n('totalAtLeast', total.count)
 }

@@ -18,11 +18,14 @@ const LAST_MS = {
 
 const LAST = Object.keys(LAST_MS) as (keyof typeof LAST_MS)[]
 
-/** As an input of the type datetime-local writes a time. */
+/** A time in the format of an input of type datetime-local. */
 const WALL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?$/
 const PICKED = "yyyy-MM-dd'T'HH:mm"
 
-/** A list's parameters with instants: a time without an offset is of the zone, and `last` ends now. */
+/**
+ * Converts the times of a list's parameters to instants. A time without an offset is in the configured zone; `last` is
+ * a range that ends now.
+ */
 export function instantsIn(
   { last, from, to, ...others }: Query,
   { now, timezone }: { now: Date; timezone: string },
@@ -40,7 +43,7 @@ export function instantsIn(
   return { ...others, from: new Date(now.getTime() - LAST_MS[chosen]).toISOString() }
 }
 
-/** A choice of the form; an option without a value is any. */
+/** A select field of the form; its option with an empty value means any. */
 export interface Choice {
   name: string
   label: string
@@ -50,22 +53,22 @@ export interface Choice {
 export interface ListForm {
   path: string
   q: string
-  /** The range as the form shows it: in the configured time zone. */
+  /** The range that was typed, in the configured time zone. */
   from: string
   to: string
-  /** Quick ranges, one press each. */
+  /** Links to ranges of a fixed length that end now. */
   times: { text: string; href: string; isChosen: boolean }[]
-  /** The quick range in force. */
+  /** The range of a fixed length in use. */
   last: string | undefined
   choices: Choice[]
-  /** Filters of a link that the form has no field for. */
+  /** Filters from a link that have no field in the form. */
   others: { name: string; value: string; label: string }[]
-  /** Filters beside the search that are in use. */
+  /** The number of filters in use, apart from the search text. */
   used: number
   faults: string[]
 }
 
-/** What a list's form offers: for each parameter its label, and its values with their texts. */
+/** The select fields of a list's form, each with its values and their texts. */
 export type Offers = readonly {
   name: string
   label: ConsoleWord
@@ -122,7 +125,7 @@ const NAMES = new Set(['channel', 'robot'])
 function choiceOf({ name, label, values }: Offers[number], query: Query, words: Words): Choice {
   const given = query[name] ?? ''
   const any = name === 'sort' ? [] : [['', words.t('any')] as const]
-  // One that is no longer configured is searched for all the same.
+  // A channel or robot that is no longer configured can still be searched for.
   const isOther = NAMES.has(name) && !values.some(([value]) => value === given)
   const other = isOther && given !== '' ? [[given, given] as const] : []
   const options = [...any, ...values, ...other].map(([value, text]) => ({
@@ -137,7 +140,7 @@ function faultText({ name, why, at }: ParameterFault, words: Words): string {
   return words.t('faultLeftOut', { name, why })
 }
 
-/** Values and their own words, such as those of a state. */
+/** Pairs of values and their translations, such as those of a state. */
 export function worded(
   values: readonly string[],
   words: Words,

@@ -79,7 +79,7 @@ function withMentions(text: string, people: ReadonlySet<string>): string {
     .join('')
 }
 
-/** The target of a dingtalk:// link, which says how DingTalk's client opens a URL. */
+/** The web URL inside a dingtalk:// link, which controls how DingTalk's client opens it; other links unchanged. */
 export function withoutDingtalk(href: string): string {
   if (!href.startsWith('dingtalk://') || !URL.canParse(href)) return href
   const inner = new URL(href).searchParams.get('url') ?? ''

@@ -3,7 +3,7 @@ import type { PageSources } from './page.ts'
 
 const MAX_OUTCOMES = 20
 
-/** What has come of the tests that were pressed last; their ids are in the address. */
+/** The test messages of the last press, with their states; their ids are in the parameter `ran`. */
 export async function testOutcomes(
   { ran }: Readonly<Record<string, string>>,
   { store }: Pick<PageSources, 'store'>,

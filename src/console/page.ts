@@ -16,7 +16,7 @@ export interface PageRequest {
   query: Readonly<Record<string, string>>
   /** Fields of a submitted form. */
   form?: Readonly<Record<string, string>>
-  /** Many failed messages, about which a person is asked before anything is done. */
+  /** The action on several failed messages that the page asks a person to confirm. */
   bulk?: {
     act: 'resend' | 'dismiss'
     messages: number
@@ -24,7 +24,7 @@ export interface PageRequest {
     fields: readonly (readonly [name: string, value: string])[]
   }
   theme: Theme
-  /** The language that the person chose; undefined: the configured one. */
+  /** The language that the person chose; undefined: the configured language. */
   language: Language | undefined
   /** Scheme and host that the browser used; undefined if the Host header is malformed. */
   origin: string | undefined
@@ -37,7 +37,7 @@ export type Theme = (typeof THEMES)[number]
 export interface PageSources extends SearchDeps {
   store: Pick<Store, 'messages' | 'message' | 'messageTotal' | 'alerts' | 'alertTotal' | 'silences'>
   overview: (range?: RangeName) => Promise<Overview>
-  /** Reads a stored alert again, with where it can be silenced. */
+  /** Parses a stored alert again, and finds where it can be silenced. */
   aboutAlert: (row: StoredAlert) => Promise<AboutAlert>
   /** Messages of the sandbox group, newest first. */
   sandbox: (limit: number) => readonly {
@@ -59,12 +59,12 @@ export interface PageSources extends SearchDeps {
   }) => Promise<{
     messages: Previewed[]
     variables: Variables
-    /** Names in the template that are nearly those of documented variables. */
+    /** Unknown names in the template that resemble those of documented variables. */
     nearMisses: readonly { name: string; near: string; line: number; column: number }[]
   }>
   /** Security warnings and doubtful settings. */
   warnings: () => readonly string[]
-  /** A new configuration that was refused, so that the old one goes on. */
+  /** The faults of a changed configuration that was refused; the old one stays in use. */
   refused: () => { at: Date; faults: readonly string[] } | undefined
   settings: () => Settings
   version: string

@@ -7,14 +7,14 @@ import { type FormatContext, formattersOf } from './format.ts'
 import type { ConsoleWord, Words } from './i18n.ts'
 import { stripSvg } from './strip.ts'
 
-/** The month's bar warns from this share on. */
+/** The share of the monthly limit from which the bar warns. */
 const SCARCE_FROM = 0.9
 
-/** One robot as its line on the overview shows it. */
+/** One robot as the overview shows it. */
 export function robotView(robot: RobotOverview, format: FormatContext) {
   const { words } = format
   const { calls: all, perMs, monthly, monthUsed, pausedUntil } = robot
-  // While it is paused, no call is free, whatever the limit would allow.
+  // A paused robot has no call left, whatever its limit allows.
   const left = pausedUntil === undefined ? robot.callsLeft : 0
   const label =
     pausedUntil === undefined
@@ -35,7 +35,7 @@ export function robotView(robot: RobotOverview, format: FormatContext) {
 
 type RobotView = ReturnType<typeof robotView>
 
-/** The worst first; a troubled robot stands before everything else, also on a phone. */
+/** Robots in the order of their mood, the worst first. `isShared`: several processes work the robots. */
 export function robotsByMood(robots: readonly RobotView[]) {
   const isTroubled = ({ condition }: RobotView): boolean => condition.mood !== 'calm'
   const bad = robots.filter(({ condition }) => condition.mood === 'bad')
@@ -47,7 +47,7 @@ export function robotsByMood(robots: readonly RobotView[]) {
   }
 }
 
-/** The named reason why what waits is not sent; calls may be left and yet be spread over the window. */
+/** The named reason why the queue waits. `no_call_left` also means that calls are left, but spread over the window. */
 function waitReasonOf({ wait, callsLeft }: RobotOverview): string | undefined {
   if (wait === undefined || wait.reason === 'paused') return undefined
   return wait.reason === 'no_call_left' && callsLeft === 0 ? 'no_call_free' : wait.reason

@@ -3,10 +3,10 @@ import type { StoredAlert } from '../stores/queries.ts'
 import type { PageContext } from './page.ts'
 import { shownSilence } from './pages/silence.ts'
 
-/** Of one page; the newest are looked at. */
+/** Limit on the silences that are read for one page; the newest are kept. */
 const MAX_LISTED = 500
 
-/** Gives what was silenced of an alert, by whom and until when: ready for the partial of an alert. */
+/** Returns a function that lists the silences and mutes of an alert, in the form that templates print. */
 export async function silencesOn(
   alerts: readonly { alert: StoredAlert }[],
   { facts, words }: Pick<PageContext, 'facts' | 'words'>,
@@ -19,7 +19,10 @@ export async function silencesOn(
     found.filter((each) => isOf(each, alert)).map((each) => shownSilence(each, { now, words }))
 }
 
-/** Made from this alert, or for the same one while it held; a mute of a channel, where it kept this alert back. */
+/**
+ * True if a silence was made from this alert, covered its fingerprint when it arrived, or is a channel mute that
+ * suppressed it.
+ */
 function isOf(silence: Silence, { id, channel, fingerprint, receivedAt, reason }: StoredAlert) {
   if (silence.channel !== channel) return false
   if (silence.alert === id) return true

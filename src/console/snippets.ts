@@ -42,7 +42,7 @@ export function snippetsOf({
   }
 }
 
-/** What a sender may show: one of `auth`, else a user, whose password is not known here. */
+/** The credential that a sender uses: the first of `auth`, else a user, whose password is unknown here. */
 function credentialOf({ auth, users }: Access): Credential | undefined {
   const [username] = users.keys()
   if (auth[0] !== undefined || username === undefined) return auth[0]
@@ -81,7 +81,7 @@ function credentialLines(credential: Credential | undefined): string[] {
         '  password_file: /etc/alertmanager/dingtalk-password',
       ]
     case 'header':
-      // Alertmanager 0.28 and later.
+      // Alertmanager has http_headers since version 0.28.
       return [
         'http_headers:',
         `  ${credential.name}:`,

@@ -1,6 +1,6 @@
 import type { Cell, CellKind } from '../reporting/timeline.ts'
 
-/** Each kind has a shape of its own as well as a colour: a line, a block, half a block, a block with a gap. */
+/** Each kind differs in shape as well as in colour: a line, a block, half a block, a low block, a block with a gap. */
 const SHAPES: Record<CellKind, readonly { y: number; height: number }[]> = {
   idle: [{ y: 8, height: 2 }],
   accepted: [{ y: 0, height: 10 }],
@@ -14,11 +14,11 @@ const SHAPES: Record<CellKind, readonly { y: number; height: number }[]> = {
 
 export interface StripLabels {
   summary: string
-  /** What a run of equal minutes says. */
+  /** The tooltip of a run. */
   run: (run: Run) => string
 }
 
-/** Minutes that follow each other and are alike. */
+/** Consecutive minutes of one kind. */
 export interface Run {
   kind: CellKind
   from: Date
@@ -26,7 +26,7 @@ export interface Run {
   calls: number
 }
 
-/** Draws the minutes of a robot as a strip, oldest first; its label says the same in words. */
+/** Draws the minutes of a robot as a strip, oldest first; its label describes them in words. */
 export function stripSvg(cells: readonly Cell[], words: StripLabels): string {
   let x = 0
   const runs = runsOf(cells)
@@ -45,7 +45,10 @@ export function stripSvg(cells: readonly Cell[], words: StripLabels): string {
   return `<svg class="strip" viewBox="0 0 ${Math.max(1, cells.length) * 10} 10" preserveAspectRatio="none" role="img" aria-label="${escaped(words.summary)}">${runs}</svg>`
 }
 
-/** Minutes with accepted calls stand alone, so that a busy hour shows as many minutes. */
+/**
+ * Merges consecutive minutes of one kind. Those with accepted calls stay separate, so that a busy hour shows as many
+ * blocks.
+ */
 export function runsOf(cells: readonly Cell[]): Run[] {
   const runs: Run[] = []
   for (const { at, kind, calls } of cells) {

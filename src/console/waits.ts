@@ -3,37 +3,37 @@ import { type Wait, waitOf, waitsOf } from '../reporting/waits.ts'
 import type { Words } from './i18n.ts'
 import type { PageContext } from './page.ts'
 
-/** Why something waits in words, and until when. */
+/** The reason why something waits, as text, and when the wait ends. */
 export interface WaitView {
   text: string
   until: Date | undefined
-  /** Until a person ends it. */
+  /** True if the wait lasts until a person ends it. */
   isOpenEnded: boolean
 }
 
 export interface WaitsOf {
-  /** Of the alerts of a channel. */
+  /** Why the alerts of a channel wait. */
   channel(name: string): WaitView[]
-  /** Of a pending message. */
+  /** Why a pending message waits. */
   message(message: { robot: string; channel: string; dueAt: Date | undefined }): WaitView[]
 }
 
 const NOTHING: WaitsOf = { channel: () => [], message: () => [] }
 
-/** Looks up why things wait, where anything on a page does. */
+/** Reads the overview to look up why things wait. Without `waits`, nothing on the page waits, and nothing is read. */
 export async function waitViews(waits: boolean, { facts, words }: PageContext): Promise<WaitsOf> {
   if (!waits) return NOTHING
   const overview = await facts.overview()
   return waitsIn(overview, { words, now: facts.now() })
 }
 
-/** The same for an overview that is at hand. */
+/** Looks up why things wait in an overview that was already read. */
 export function waitsIn(overview: Overview, { words, now }: { words: Words; now: Date }): WaitsOf {
   return {
     channel: (name) => waitsOf(name, overview).map((wait) => waitView(wait, words)),
-    message({ robot: name, channel: place, dueAt }) {
+    message({ robot: name, channel: channelName, dueAt }) {
       const robot = overview.robots.find((each) => each.name === name)
-      const channel = overview.channels.find((each) => each.name === place)
+      const channel = overview.channels.find((each) => each.name === channelName)
       const wait = robot && waitOf(robot, channel?.heldUntil)
       if (wait?.kind === 'paused') return [waitView(wait, words)]
       if (dueAt !== undefined && dueAt > now)

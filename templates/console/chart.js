@@ -1,5 +1,5 @@
-// A cross-hair on the chart, by pointer, touch and arrow keys. The columns are links, with or without it.
-// Within a function, so that the other scripts do not share its names.
+// A cross-hair on the chart, by pointer, touch and arrow keys. The columns are links, also without this script. It is
+// wrapped in a function, so that the other scripts do not share its names.
 ;(() => {
   const chosen = { column: undefined, href: undefined, byKeys: false }
 
@@ -29,7 +29,7 @@
     for (const each of chart()?.querySelectorAll('.cross, .readout') ?? []) each.hidden = true
   }
 
-  // Anywhere above or below a column, too: a finger is wider than a column.
+  // The column at a horizontal position, at any height: a finger is wider than a column.
   function indexUnder(event) {
     const plot = event.target.closest?.('.plot')
     if (!plot) return undefined
@@ -46,7 +46,7 @@
       else if (chosen.column !== undefined && document.activeElement !== chart()) hide()
     })
 
-  // The first touch shows what a column holds; a second one on it, or on what is read out, opens its alerts.
+  // The first touch shows the counts of a column; a second touch on it, or on the counts, opens its alerts.
   const touched = { column: undefined }
   document.addEventListener(
     'click',
@@ -80,15 +80,15 @@
   })
 
   document.addEventListener('focusout', (event) => {
-    // When the chart is replaced, the focus goes nowhere.
+    // Without a related target, the chart was replaced and is focused again.
     if (event.target.id === 'chart' && event.relatedTarget) hide()
   })
 
-  // What replaces the chart while somebody reads it goes on showing that column.
+  // When an update replaces the chart, the new one shows the same column.
   new MutationObserver(() => {
     const box = chart()
     if (chosen.column === undefined || !box?.querySelector('.cross').hidden) return
-    // A minute later it is another column.
+    // The column moves each minute, so it is found by its link.
     const same = box.querySelector(`[href="${CSS.escape(chosen.href)}"]`)
     if (!same) return hide()
     show(Number(same.dataset.column))

@@ -1,4 +1,4 @@
-// Updates the page, counts times, copies snippets. Every page works without it.
+// Updates the page and its relative times, and copies snippets. Every page works without this script.
 const LEAST_BETWEEN_MS = 1500
 const FIRST_RETRY_MS = 1000
 const MOST_RETRY_MS = 30000
@@ -6,10 +6,10 @@ const MAX_PRESS_MS = 10000
 const HIDDEN_EVERY_MS = 30000
 const CACHED_MS = 2000
 
-// Above the folder of this file, wherever a proxy puts it.
+// The root of the console is one folder above this file, also behind a proxy that adds a path.
 const root = new URL('..', document.currentScript.src)
 const state = document.querySelector('[data-live-state]')
-// Times are relative to the receiver's clock.
+// Times are measured by the receiver's clock.
 const skew = Date.parse(document.documentElement.dataset.now) - Date.now()
 const now = {
   stream: undefined,
@@ -19,10 +19,10 @@ const now = {
   asking: false,
   stale: false,
   last: 0,
-  // A notice is taken out of the address, but stays on the page.
+  // The URL to fetch. It keeps the notice, which is removed from the browser's address.
   address: location.href,
   asOf: document.documentElement.dataset.asOf,
-  // While a button or key is pressed, what was fetched waits here.
+  // While a button or key is down, the fetched page waits in `page`.
   presses: new Set(),
   pressedAt: 0,
   page: undefined,
@@ -30,8 +30,8 @@ const now = {
 
 const isLive = () => document.querySelector('[data-live]') !== null
 
-// A page that is not up to date must not look calm. A page without live parts, such as a form, is neither.
-function say(on) {
+// Shows whether the page is live: an outdated page must not look calm. A page without live parts shows neither.
+function showLive(on) {
   if (!isLive()) return
   document.documentElement.classList.toggle('stale', !on)
   const title = document.title.replace(/^\(\?\) /, '')
@@ -50,12 +50,12 @@ function listen() {
   now.stream = stream
   stream.addEventListener('open', () => {
     now.retryMs = FIRST_RETRY_MS
-    say(true)
+    showLive(true)
     look()
   })
   stream.addEventListener('error', () => {
-    say(false)
-    // After an answer that is no stream, such as a proxy's 502, a browser does not try again.
+    showLive(false)
+    // A browser does not reconnect after a response that is not a stream, such as the 502 of a proxy.
     if (stream.readyState === EventSource.CLOSED && now.stream === stream) listenLater()
   })
   stream.addEventListener('change', () => look())
@@ -66,7 +66,7 @@ function listenLater() {
   now.retry = setTimeout(
     () => {
       listen()
-      // Says whether the session is over.
+      // Detects that the session has ended.
       look()
     },
     now.retryMs * (0.75 + Math.random() / 2),
@@ -97,7 +97,7 @@ async function look() {
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
   try {
     const response = await fetch(now.address, { headers: { Accept: 'text/html' } })
-    // The session is over: the same page asks to sign in. What was typed into another one is not lost.
+    // The session has ended, so the reload asks to sign in. A page with a form is not reloaded, to keep its input.
     if (response.status === 401) {
       if (isLive()) location.reload()
       return
@@ -110,14 +110,14 @@ async function look() {
       const link = document.querySelector('link[rel=icon]')
       if (link.getAttribute('href') !== icon) link.setAttribute('href', icon)
     }
-    // Numbers that were read before the change which is shown are asked for again.
+    // Cached numbers may lack the latest change, so fetch them again.
     clearTimeout(now.again)
     if ('cached' in page.documentElement.dataset) now.again = setTimeout(look, CACHED_MS)
-    // A page that says that the store is unavailable is shown as well; a proxy's is not.
+    // The page about an unavailable store is shown as well. The error page of a proxy has no parts to show.
     show(page)
-    say(response.ok && (document.hidden || now.stream?.readyState === EventSource.OPEN))
+    showLive(response.ok && (document.hidden || now.stream?.readyState === EventSource.OPEN))
   } catch {
-    say(false)
+    showLive(false)
   }
   now.last = performance.now()
   now.asking = false
@@ -130,7 +130,7 @@ function show(page) {
   if (!isPressed) showNow()
 }
 
-// Changes what differs, so that focus, what is open, chosen or ticked, and the place in the page stay.
+// Changes only what differs, so that focus, selections, input, open elements and the scroll position stay.
 function showNow() {
   const { page } = now
   if (!page) return
@@ -152,7 +152,7 @@ function showNow() {
   document.dispatchEvent(new CustomEvent('live:after'))
 }
 
-// What a person has opened or closed.
+// Elements that a person has opened or closed.
 const toggled = new WeakSet()
 document.addEventListener('click', ({ target }) => {
   const summary = target.closest?.('summary')
@@ -164,7 +164,7 @@ const KEEP = {
   beforeAttributeUpdated: (name, element) => !CHOICES.includes(name) || !isChosen(element),
   beforeNodeMorphed(old, fresh) {
     if (old.nodeType === Node.TEXT_NODE) return !isSelected(old)
-    // A box that stands for something else now is not ticked.
+    // A box that now belongs to another row must not stay ticked.
     if (old.matches('[type=checkbox]') && old.defaultValue !== fresh.defaultValue)
       old.checked = old.defaultChecked
     return true
@@ -190,7 +190,7 @@ function isSelected(node) {
   return selection && !selection.isCollapsed && selection.containsNode(node, true)
 }
 
-// What has no id is known by what it leads to, so that no row or form becomes another one.
+// Gives elements an id made from their link, so that morphing does not turn one row or form into another.
 function giveIds(region) {
   const seen = new Set()
   for (const each of region.querySelectorAll('form, li, tr, article, details')) {
@@ -205,7 +205,7 @@ function giveIds(region) {
   }
 }
 
-// What is under the pointer or has the focus, or else the first row in sight, stays where it is.
+// The element that must stay in place: under the pointer, else with the focus, else the first visible row.
 function anchor() {
   const inSight = (each) => {
     const { top, bottom } = each.getBoundingClientRect()
@@ -229,7 +229,7 @@ function stayAt(kept) {
   if (moved !== 0) scrollBy({ top: moved, behavior: 'instant' })
 }
 
-// A press counts although the page changes meanwhile: nothing changes before it has ended.
+// The page does not change during a press, so that the press always reaches its button.
 for (const [kind, begins, ends] of [
   ['pointer', ['pointerdown'], ['pointerup', 'pointercancel']],
   ['key', ['keydown'], ['keyup']],
@@ -241,7 +241,7 @@ for (const [kind, begins, ends] of [
     })
   for (const name of ends) document.addEventListener(name, () => release(kind))
 }
-// The end of a press outside the window, or behind a menu, is not announced.
+// A press that ends outside the window, or behind a menu, sends no event.
 document.addEventListener('pointermove', ({ buttons }) => {
   if (buttons === 0 && now.presses.has('pointer')) release('pointer')
 })
@@ -251,7 +251,7 @@ window.addEventListener('blur', () => {
 })
 
 function release(kind) {
-  // After what the press itself does.
+  // Waits until the click event of the press was handled.
   setTimeout(() => {
     now.presses.delete(kind)
     if (now.presses.size === 0) showNow()
@@ -297,7 +297,7 @@ function tick() {
       '{time}',
       passed(each.dataset.ago),
     )
-  // The title of a tab in the background says as well that something is wrong.
+  // A tab in the background is fetched too, because its title shows whether something is wrong.
   if (document.hidden && performance.now() - now.last > HIDDEN_EVERY_MS) look()
 }
 
@@ -318,7 +318,7 @@ document.addEventListener('click', async ({ target }) => {
   }, 1500)
 })
 
-// A relative time says on focus when that is; on hover its title does.
+// Shows the instant of a relative time on focus; on hover, its title attribute does.
 const tip = document.createElement('div')
 tip.className = 'tip'
 tip.hidden = true
@@ -345,7 +345,7 @@ document.addEventListener('keydown', ({ key }) => {
   tip.hidden = true
   for (const menu of document.querySelectorAll('details.menu[open]')) menu.open = false
 })
-// A menu closes when somebody goes on elsewhere.
+// A press outside a menu closes it.
 document.addEventListener('pointerdown', ({ target }) => {
   for (const menu of document.querySelectorAll('details.menu[open]'))
     if (!menu.contains(target)) menu.open = false
@@ -358,7 +358,7 @@ for (const field of document.querySelectorAll('[data-chooses]'))
     for (const radio of field.form.elements[name]) radio.checked = radio.value === value
   })
 
-// A notice is shown once.
+// A reload must not show the notice again.
 const address = new URL(location.href)
 if (address.searchParams.has('notice')) {
   address.searchParams.delete('notice')

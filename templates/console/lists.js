@@ -1,4 +1,4 @@
-// Lists: new rows are announced, not inserted; on a wide screen details open beside the list. All works without it.
+// Lists: new rows are announced, not inserted; on a wide screen details open beside the list. Lists work without it.
 const PANE = matchMedia('(min-width: 90rem)')
 const LEAST_BETWEEN_LOADS_MS = 3000
 const MAX_SEARCH_MS = 20000
@@ -9,7 +9,7 @@ const pane = document.getElementById('pane')
 const body = document.getElementById('pane-body')
 const shown = { link: undefined, loadedAt: 0, fresh: undefined }
 
-// What a refresh brings: rows that are new wait for a press, and push none off the end.
+// New rows of a refresh wait for a press, and push no old row off the end of the list.
 document.addEventListener('live:before', ({ detail: { page } }) => {
   const list = document.querySelector('[data-live-list]')
   const fresh = list && page.getElementById(list.id)
@@ -25,7 +25,7 @@ document.addEventListener('live:before', ({ detail: { page } }) => {
   for (const row of added) row.remove()
   const there = new Set(all.map(({ id }) => id))
   const kept = [...rows.children].filter(({ id }) => !there.has(id)).slice(-added.length)
-  // What has left the list is gone; what was pushed off the end stays.
+  // A row that no longer matches disappears; a row that was only pushed off the end stays.
   const end = all.at(-1)
   for (const row of kept)
     if (numberOf(row) < numberOf(end)) freshRows.append(page.importNode(row, true))
@@ -54,7 +54,7 @@ line?.querySelector('button').addEventListener('click', () => {
   if (fresh.getBoundingClientRect().top < 0) fresh.scrollIntoView()
 })
 
-// Ticks all boxes of the page; pressed again, none.
+// Ticks all boxes of the page, or clears them if all are ticked.
 document.addEventListener('click', ({ target }) => {
   const name = target.dataset?.choosesAll
   if (!name) return
@@ -124,7 +124,7 @@ function rowLink(href) {
   return document.querySelector(`[data-rows] a[data-pane][href="${CSS.escape(href)}"]`)
 }
 
-// The row whose details are shown.
+// Marks the row whose details are shown.
 function mark() {
   for (const row of document.querySelectorAll('[data-rows] > [aria-current]'))
     row.removeAttribute('aria-current')
@@ -146,7 +146,7 @@ document.addEventListener('live:after', () => {
   if (!isRead && !isUsed) open(shown.link, false)
 })
 
-// A search that ended early goes on by itself for a while: each part is a page of its own.
+// Continues a search that ended early: fetches its next pages for up to 20 seconds, or until 30 rows are shown.
 async function goOn() {
   const until = performance.now() + MAX_SEARCH_MS
   for (;;) {

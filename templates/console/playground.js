@@ -1,6 +1,6 @@
-// Shows the preview while somebody types, and keeps what was typed in a link. The page works without it.
+// Shows the preview during typing, and shares the input by a link. The page works without this script.
 const TYPING_MS = 250
-// A larger payload is previewed by the button alone.
+// A larger payload is previewed only by the button.
 const MAX_TYPED = 200000
 const MAX_LINK = 60000
 const MAX_UNPACKED = 1048576
@@ -12,7 +12,7 @@ const FIELDS = ['channel', 'source', 'payload', 'uses', 'template', 'format']
 
 async function render() {
   clearTimeout(preview.timer)
-  // The last answer wins: an earlier one is not waited for.
+  // Aborts an earlier request, so that its response never replaces a later one.
   preview.asked?.abort()
   const asked = new AbortController()
   preview.asked = asked
@@ -47,7 +47,7 @@ form.addEventListener('submit', (event) => {
   render()
 })
 
-// The link contains everything after its #, which browsers do not send to a server: a payload may contain secrets.
+// The input is in the fragment of the link, which browsers do not send: a payload may contain secrets.
 async function link() {
   const values = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]))
   const bytes = new TextEncoder().encode(JSON.stringify(values))
@@ -83,12 +83,12 @@ async function openLink() {
       const field = form.elements[name]
       const value = values[name]
       if (typeof value !== 'string') continue
-      // A channel that does not exist here is left out.
+      // A channel that does not exist here is skipped.
       if (field.options && ![...field.options].some((option) => option.value === value)) continue
       field.value = value
     }
   } catch {
-    // A link that was cut: the page stays as it is.
+    // An incomplete link changes nothing.
   }
 }
 
@@ -97,18 +97,18 @@ share.hidden = false
 document.getElementById('share-hint').hidden = false
 share.addEventListener('click', async () => {
   const href = await link()
-  const said = document.getElementById('shared')
+  const status = document.getElementById('shared')
   if (href.length > MAX_LINK) {
-    said.textContent = share.dataset.long
+    status.textContent = share.dataset.long
     return
   }
   history.replaceState(null, '', href)
-  // Only a page that came over TLS or from this machine may copy.
+  // Browsers allow copying only over TLS or on localhost.
   const copied = await navigator.clipboard?.writeText(href).then(
     () => true,
     () => false,
   )
-  said.textContent = copied ? share.dataset.copied : share.dataset.shown
+  status.textContent = copied ? share.dataset.copied : share.dataset.shown
 })
 window.addEventListener('hashchange', () => openLink().then(render))
 openLink().then(render)

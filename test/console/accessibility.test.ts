@@ -29,8 +29,8 @@ interface Violation {
   nodes: { target: string[]; failureSummary: string }[]
 }
 
-/** Everything that axe objects to on a page, one line each. */
-async function objectionsTo(page: Page): Promise<string[]> {
+/** All violations that axe finds on a page, one line each. */
+async function violationsOn(page: Page): Promise<string[]> {
   await page.evaluate(AXE)
   const found = (await page.evaluate(
     "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)",
@@ -40,7 +40,7 @@ async function objectionsTo(page: Page): Promise<string[]> {
   )
 }
 
-/** What can be pressed by a finger and is lower than 44 pixels, but for links within a text. */
+/** Controls that are lower than 44 pixels; links within a text may be. */
 const SMALL_TARGETS = `[...document.querySelectorAll('button, select, summary, textarea, nav a, .choices a, .pager a, .quiet, input:not([type=hidden], [type=checkbox], [type=radio])')]
   .map((each) => ({ each, box: each.getBoundingClientRect() }))
   .filter(({ each, box }) => box.width > 1 && box.height < 43.5 && !each.closest('.hidden, [hidden]'))
@@ -50,7 +50,7 @@ const looks: readonly Look[] = ([1440, 360] as const).flatMap((width) =>
   (['light', 'dark'] as const).map((theme) => ({ width, theme })),
 )
 
-describe('every page for everybody', needsChromium, () => {
+describe('the accessibility of each page', needsChromium, () => {
   const folder = temporaryFolder()
   const running: { browser?: Browser; receiver?: Receiver } = {}
   const receiver = (): Receiver => running.receiver as Receiver
@@ -95,17 +95,17 @@ describe('every page for everybody', needsChromium, () => {
   })
 
   for (const look of looks)
-    test(`has nothing that axe objects to: ${look.theme}, ${look.width} pixels`, async () => {
+    test(`has no violation that axe finds: ${look.theme}, ${look.width} pixels`, async () => {
       const { page, complaints } = await openPage(running.browser as Browser, look)
       const found: string[] = []
       for (const path of paths) {
         await page.goto(`${receiver().url}${path}`)
         if (path === '/playground') await page.locator('.previewed').first().waitFor()
-        // What is folded or opened by a press counts as well.
+        // Folded parts, and parts that a press opens, are checked as well.
         await page.evaluate(
           "for (const each of document.querySelectorAll('details')) each.open = true",
         )
-        found.push(...(await objectionsTo(page)).map((each) => `${path}: ${each}`))
+        found.push(...(await violationsOn(page)).map((each) => `${path}: ${each}`))
         // The browser itself reports the status of a page that does not exist.
         const reported = complaints.splice(0).filter((each) => !/status of 404/.test(each))
         found.push(...reported.map((each) => `${path}: ${each}`))
@@ -114,7 +114,7 @@ describe('every page for everybody', needsChromium, () => {
       assert.deepEqual(found, [])
     })
 
-  test('has targets of 44 pixels for a finger, in three languages', async () => {
+  test('has controls at least 44 pixels high, in three languages', async () => {
     const { page } = await openPage(running.browser as Browser, { theme: 'light', width: 360 })
     const found: string[] = []
     for (const language of ['en-US', 'zh-CN', 'zh-TW']) {
@@ -132,7 +132,7 @@ describe('every page for everybody', needsChromium, () => {
     assert.deepEqual([...new Set(found)], [])
   })
 
-  test('has its pages in a bar below the thumb, of which the last is not hidden', async () => {
+  test('has its navigation in a bar at the bottom, which hides no content', async () => {
     const { page } = await openPage(running.browser as Browser, { theme: 'light', width: 360 })
     await page.goto(`${receiver().url}/alerts`)
     const links = page.locator('.top nav a')
@@ -154,7 +154,7 @@ describe('every page for everybody', needsChromium, () => {
     await page.context().close()
   })
 
-  test('changes its language by a button on each page, also before signing in', async () => {
+  test('changes the language by a button on each page, also before signing in', async () => {
     const { page } = await openPage(running.browser as Browser)
     for (const path of ['/alerts?state=dead', '/sign-in', paths.at(-1) as string]) {
       await page.context().clearCookies()
@@ -171,7 +171,7 @@ describe('every page for everybody', needsChromium, () => {
       await page.waitForFunction("document.documentElement.lang === 'zh-CN'")
       if (path.includes('?')) assert.ok(page.url().endsWith(path))
     }
-    // The configured one stays everybody else's.
+    // Other browsers keep the configured language.
     const other = await (await receiver().get('/')).text()
     assert.match(other, /<html lang="en-US"/)
     await page.context().close()

@@ -16,7 +16,7 @@ channels:
   db: { robots: [calm] }
 `
 
-/** Forwards to a receiver; answers 502 while `broken`, as a proxy does whose receiver is away. */
+/** Forwards to a receiver; answers 502 while `broken`, as a proxy does whose receiver is down. */
 async function startProxy(
   target: string,
 ): Promise<{ url: string; state: { broken: boolean }; server: Server }> {
@@ -80,7 +80,7 @@ describe('actions in a browser', needsChromium, () => {
   }
   const headline = (page: Page) => page.locator('.verdict h1').textContent()
 
-  test('a robot is paused and resumed in its card, which says so, on a phone and without a script', async () => {
+  test('a robot is paused and resumed in its card, which shows the result, on a phone and without a script', async () => {
     const context = await (running.browser as Browser).newContext({
       javaScriptEnabled: false,
       viewport: { width: 360, height: 740 },
@@ -88,7 +88,7 @@ describe('actions in a browser', needsChromium, () => {
     const page = await context.newPage()
     await page.goto(url('/'))
     const card = page.locator('#robot-lab')
-    // A healthy robot is folded.
+    // The card of a healthy robot is folded.
     await card.locator('summary').click()
     await card.getByRole('combobox').selectOption('until resumed')
     await card.getByRole('button', { name: 'Pause' }).click()
@@ -104,7 +104,7 @@ describe('actions in a browser', needsChromium, () => {
     await context.close()
   })
 
-  test('what a test came to is said in the row in which it was pressed', async () => {
+  test('the outcome of a test is shown in the row of its button', async () => {
     await within(async (page) => {
       await page.goto(url('/'))
       await page.locator('#channel-ops').getByRole('button', { name: 'Test' }).click()
@@ -113,7 +113,7 @@ describe('actions in a browser', needsChromium, () => {
     })
   })
 
-  test('a robot is tested in its line, which says what came of it', async () => {
+  test('a robot is tested in its line, which shows the outcome', async () => {
     await within(async (page) => {
       await page.goto(url('/'))
       const card = page.locator('#robot-lab')
@@ -146,8 +146,8 @@ describe('actions in a browser', needsChromium, () => {
     })
   })
 
-  test('failed messages are chosen, counted and sent again or dismissed, and none is trouble then', async () => {
-    // What waits for a channel that is removed is dead.
+  test('failed messages are chosen, counted and sent again or dismissed, and then no longer count as trouble', async () => {
+    // Alerts that wait for a removed channel become dead.
     await receiver().post('/api/v1/robots/lab/pause', '')
     await receiver().post('/channels/ops/test', '')
     receiver().configure(CONFIG.replace('  ops: { robots: [lab] }\n', ''))
@@ -183,7 +183,7 @@ describe('actions in a browser', needsChromium, () => {
     await receiver().post('/api/v1/robots/lab/resume', '')
   })
 
-  test("after a proxy's 502 the page says as of when it stands, and is live again by itself", async () => {
+  test("after a proxy's 502 the page shows the time of its numbers, and becomes live again without a reload", async () => {
     const proxy = await startProxy(receiver().url)
     try {
       await within(async (page) => {
@@ -205,7 +205,7 @@ describe('actions in a browser', needsChromium, () => {
     }
   })
 
-  test('a press counts that spans refreshes, and what was chosen stays', async () => {
+  test('a press that spans refreshes takes effect, and choices stay', async () => {
     await within(async (page) => {
       await page.goto(url('/'))
       await page.locator('.live.on').waitFor()

@@ -21,14 +21,14 @@ const LIGHT = coloursOf(':root')
 const SYSTEM_DARK = coloursOf(':root:not([data-theme="light"])')
 const DARK = coloursOf(':root[data-theme="dark"]')
 
-/** What text stands on. */
+/** Backgrounds of text. */
 const isSurface = (name: string) =>
   ['back', 'card', 'sunk', 'paper', 'bubble'].includes(name) || name.endsWith('-back')
-/** Rules between rows and around cards, and hatching: nobody needs to see them to know what is there. */
+/** Rules between rows and around cards, and hatching: decoration, which carries no information. */
 const DECORATION = ['line', 'tile-failed-line']
-/** Surfaces of buttons, with the text on them. */
+/** Backgrounds of buttons, with the colour of the text on them. */
 const ON: Readonly<Record<string, string>> = { 'on-accent': 'accent' }
-/** What is no text but says something: borders of fields on any surface, bars and marks on a card. */
+/** Marks that carry information: borders of fields on any background, bars and signs on a card. */
 const BORDERS = ['edge']
 const BARS = [
   ...['received', 'delivered', 'waiting', 'failed', 'suppressed'],
@@ -73,16 +73,16 @@ function tooFaint(
 }
 
 describe("the console's colours", () => {
-  test('are the same in the dark that the system and that a person chooses, and all in both themes', () => {
+  test('are the same in a dark theme chosen by the system or by a person, and all defined in both themes', () => {
     assert.deepEqual([...SYSTEM_DARK], [...DARK])
     assert.deepEqual([...LIGHT.keys()].sort(), [...DARK.keys()].sort())
   })
 
-  test('stand in variables alone, so that each of them is measured', () => {
+  test('are defined only in variables, so that each of them is measured', () => {
     const rules = CSS.replace(/:root[^{},]*\{[^{}]*\}/g, '')
     const literal = [...rules.matchAll(/[^{}]*(?:#[\da-f]{3,8}\b|rgba?\(|hsla?\()[^;}]*/gi)]
       .map(([each]) => each.trim())
-      // A mask and a shadow show no colour of their own.
+      // A mask and a shadow have no colour that is seen.
       .filter((each) => !/mask-image|box-shadow/.test(each))
     assert.deepEqual(literal, [])
   })
@@ -110,7 +110,7 @@ describe("the console's colours", () => {
       assert.ok(bars.length >= 2)
       const on = (name: string) => name === 'card'
       assert.deepEqual(tooFaint(colours, bars, { least: 3, on }), [])
-      // What of a meter is used up differs from what is left.
+      // The used part of a meter must differ from what is left.
       for (const name of ['delivered', 'waiting', 'bad']) {
         const ratio = contrast(colours.get(name) as string, colours.get('line') as string)
         assert.ok(ratio >= 3, `${name} beside line: ${ratio.toFixed(2)}`)

@@ -44,7 +44,7 @@ describe('the reason of a dead message', () => {
     assert.equal(messageReason(removed, CN), '其通道或机器人已从配置中移除')
   })
 
-  test('stays English where no translation fits, and absent where there is none', () => {
+  test('stays English if no translation fits, and undefined if there is no reason', () => {
     const other = dead('by hand', attempt('ok', 'Accepted.'))
     assert.equal(messageReason(other, CN), 'by hand')
     assert.equal(messageReason(dead('new', attempt('something_new', 'new')), CN), 'new')
@@ -53,7 +53,7 @@ describe('the reason of a dead message', () => {
 })
 
 describe('the reason of an alert', () => {
-  test('is translated where it is suppressed, and refers to its message where it is dead', () => {
+  test('is translated if it is suppressed, and refers to its message if it is dead', () => {
     assert.equal(alertReason({ state: 'suppressed', reason: 'outdated' }, CN), '早于已通知的状态')
     assert.equal(alertReason({ state: 'dead', reason: 'No.' }, EN), 'No.')
     assert.equal(alertReason({ state: 'dead', reason: 'No.' }, TW), '傳送失敗，原因請見所屬訊息')
@@ -62,7 +62,7 @@ describe('the reason of an alert', () => {
 })
 
 describe('an error of a page', () => {
-  test('is explained in Chinese above its own words', () => {
+  test('has a Chinese explanation above its English text', () => {
     const error = { code: 'not_found', message: 'unknown message "7"' }
     assert.deepEqual(errorText(error, EN), { why: 'unknown message "7"' })
     assert.deepEqual(errorText(error, CN), {
@@ -71,7 +71,7 @@ describe('an error of a page', () => {
     })
   })
 
-  test('of an unknown code keeps its own words', () => {
+  test('with an unknown code keeps its English text', () => {
     assert.deepEqual(errorText({ code: 'new', message: 'x' }, CN), { why: 'x' })
   })
 })

@@ -6,7 +6,7 @@ import type { Overview } from '../../src/reporting/overview.ts'
 
 const START = Date.parse('2026-11-24T04:00:00Z')
 
-/** An overview with nothing to say but how many messages have failed. */
+/** An overview whose only content is the number of failed messages. */
 function overviewOf(failed: number, now: Date): Overview {
   return {
     now,
@@ -42,15 +42,15 @@ function frame() {
   return { state, of: createFrameState(facts) }
 }
 
-describe('the state of the frame', () => {
-  test('is bad as soon as a page with the numbers is asked for', async () => {
+describe('the state that the layout shows', () => {
+  test('is read anew for a page with the numbers of the overview', async () => {
     const { state, of } = frame()
     assert.notEqual((await of(true)).mood, 'bad')
     state.failed = 1
     assert.equal((await of(true)).mood, 'bad')
   })
 
-  test('of other pages is read at most once in fifteen seconds, and then again', async () => {
+  test('for other pages is read at most once in fifteen seconds', async () => {
     const { state, of } = frame()
     await of(false)
     state.failed = 1
@@ -62,18 +62,18 @@ describe('the state of the frame', () => {
     )
     state.nowMs += 1_500
     assert.equal((await of(false)).mood, 'bad')
-    // What a page with the numbers has read is known to the others.
+    // Pages without the numbers use the state that a page with the numbers has read.
     state.failed = 0
     await of(true)
     assert.notEqual((await of(false)).mood, 'bad')
     assert.equal(state.read, 3)
-    // A clock that was set back does not keep it for ever.
+    // After the clock was set back, the state is read again.
     state.nowMs -= 60_000
     await of(false)
     assert.equal(state.read, 4)
   })
 
-  test('says from when numbers are that were read for somebody else', async () => {
+  test('contains the time of numbers that were read for an earlier request', async () => {
     const { state, of } = frame()
     assert.equal((await of(true)).isCached, false)
     state.cachedAt = new Date(START - 400)
@@ -82,7 +82,7 @@ describe('the state of the frame', () => {
     assert.equal((await of(false)).isCached, false)
   })
 
-  test('is bad where nothing can be read', async () => {
+  test('is bad if the overview cannot be read', async () => {
     const { state, of } = frame()
     state.fails = true
     assert.equal((await of(true)).mood, 'bad')

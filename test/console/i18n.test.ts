@@ -86,7 +86,7 @@ describe("the console's message catalogue", () => {
       ...waits.map((reason) => `wait_${reason}`),
       ...PAUSE_REASONS.map((reason) => `pause_${reason}`),
       ...SEND_RESULTS.filter((each) => each !== 'rejected').map((each) => `verdict_${each}`),
-      // The others are those of the command line, and of routes that are no pages.
+      // The other codes occur only on the command line and in the API.
       ...Object.keys(APP_ERRORS)
         .filter((code) => !ON_NO_PAGE.includes(code))
         .map((code) => `error_${code}`),

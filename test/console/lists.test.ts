@@ -109,7 +109,7 @@ describe('lists and pages in a browser', needsChromium, () => {
       }, look)
     })
 
-  test('a search takes matchers beside words, and names the character of a fault', async () => {
+  test('a search accepts matchers and words, and names the character of a fault', async () => {
     await within(async (page) => {
       await page.goto(url('/alerts'))
       const search = async (text: string) => {
@@ -129,7 +129,7 @@ describe('lists and pages in a browser', needsChromium, () => {
     })
   })
 
-  test('a list is narrowed by time, level and status, and says what it was asked for', async () => {
+  test('a list is filtered by time, level and status, and its form shows the filters', async () => {
     await within(async (page) => {
       await page.goto(url('/alerts'))
       await page.getByRole('link', { name: '15 min' }).click()
@@ -153,7 +153,7 @@ describe('lists and pages in a browser', needsChromium, () => {
     })
   })
 
-  test('new rows are announced, and come with a press', async () => {
+  test('new rows are announced, and inserted by a press', async () => {
     await within(async (page) => {
       await page.goto(url('/alerts?channel=db'))
       await page.locator('.live.on').waitFor()
@@ -210,7 +210,7 @@ describe('lists and pages in a browser', needsChromium, () => {
     })
   })
 
-  test('one alert shows its life, links that are safe, and labels that search', async () => {
+  test('one alert shows its other notifications, safe links, and labels that search', async () => {
     const id = await idOf('status=resolved')
     await within(async (page) => {
       await page.goto(url(`/alerts/${id}`))
@@ -245,7 +245,7 @@ describe('lists and pages in a browser', needsChromium, () => {
       assert.ok([400, 404].includes((await receiver().get(path)).status), path)
   })
 
-  test('one alert from OCP is muted from its page, without an external address', async () => {
+  test('one alert from OCP is muted from its page, without external_url', async () => {
     await receiver().post('/ocp/ops', { alarm_name: 'Slow', alarm_target: 't', alarm_level: '3' })
     await settled('ops')
     await within(async (page) => {
@@ -282,7 +282,7 @@ describe('lists and pages in a browser', needsChromium, () => {
     })
   })
 
-  test('one channel shows whom it mentions, and is muted until a time by a person', async () => {
+  test('one channel shows whom it mentions, and a person mutes it until a time', async () => {
     await within(async (page) => {
       await page.goto(url('/channels/ops'))
       const card = (await page.locator('#channel .card').first().textContent()) ?? ''

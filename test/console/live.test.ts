@@ -15,7 +15,7 @@ const ASSETS: Readonly<Record<string, string>> = {
   'icon-bad.svg': fileURLToPath(new URL('../../templates/console/icon-bad.svg', import.meta.url)),
 }
 
-/** What the page shows at the moment, and what came of it. */
+/** The content of the served page, and counts of its requests. */
 interface Shown {
   rows: string[]
   headline: string
@@ -112,7 +112,7 @@ describe('the live update of a page', needsChromium, () => {
     }
   }
 
-  /** Fetches the page as often as it can; a press is counted, and leads nowhere. */
+  /** Makes the page refresh as often as possible; records each press instead of posting it. */
   const storm = (page: Page) =>
     page.evaluate(`
       const { setTimeout: later } = globalThis
@@ -131,7 +131,7 @@ describe('the live update of a page', needsChromium, () => {
     await page.getByRole('heading', { name: shown.headline }).waitFor()
   }
 
-  test('a press by mouse that spans refreshes always counts, although rows come above it', async () => {
+  test('a press by mouse that spans refreshes always takes effect, although rows appear above it', async () => {
     await within(async (page, complaints) => {
       await storm(page)
       for (let round = 0; round < 12; round += 1) {
@@ -155,7 +155,7 @@ describe('the live update of a page', needsChromium, () => {
     })
   })
 
-  test('a press by key, and a touch of it that ends elsewhere, span refreshes', async () => {
+  test('a press by key that spans refreshes takes effect, and one without an end does not block updates', async () => {
     await within(async (page) => {
       await storm(page)
       await page.getByRole('button', { name: 'Act on r110', exact: true }).focus()
@@ -172,14 +172,14 @@ describe('the live update of a page', needsChromium, () => {
       }
       const active = await page.evaluate('document.activeElement.textContent')
       assert.equal(active, 'Act on r110', 'the focus stays')
-      // A press that the window never hears the end of must not stop the page for ever.
+      // A press whose end the window never receives must not stop the updates for ever.
       await page.evaluate("document.dispatchEvent(new PointerEvent('pointerdown'))")
       await page.mouse.move(5, 5)
       await refreshed(page)
     })
   })
 
-  test('what is open, ticked, chosen, selected and scrolled stays, also when its row moves', async () => {
+  test('open parts, ticks, choices, selections and the scroll position stay, also when their row moves', async () => {
     await within(async (page) => {
       const row = page.locator('li', { hasText: 'More of r105' })
       await row.locator('summary').click()
@@ -202,7 +202,7 @@ describe('the live update of a page', needsChromium, () => {
         -40,
       )
       assert.equal(await page.evaluate('String(getSelection())'), selected)
-      // A row that is gone takes its choices with it.
+      // The choices of a removed row are removed with it.
       shown.rows = names(110, 130)
       await refreshed(page)
       assert.equal(await page.locator('input:checked').count(), 0)
@@ -210,7 +210,7 @@ describe('the live update of a page', needsChromium, () => {
     })
   })
 
-  test('the row that is read stays where it is when rows come and go above it', async () => {
+  test('the row that a person reads keeps its position when rows above it change', async () => {
     await within(async (page) => {
       const row = page.locator('li', { hasText: 'More of r115' })
       await row.evaluate((each) => each.scrollIntoView({ block: 'center' }))
@@ -224,7 +224,7 @@ describe('the live update of a page', needsChromium, () => {
     })
   })
 
-  test("the tab's title and icon say that something is wrong, also of a tab in the background", async () => {
+  test('the title and the icon of a tab show that something is wrong, also in the background', async () => {
     await within(async (page) => {
       assert.equal(await page.title(), 'Rows')
       shown.bad = true
@@ -241,7 +241,7 @@ describe('the live update of a page', needsChromium, () => {
     })
   })
 
-  test('a page without live parts takes the title, and never claims to be offline', async () => {
+  test('a page without live parts updates its title, and is never marked as offline', async () => {
     await within(async (page) => {
       await page.evaluate(`
         document.querySelector('[data-live]').removeAttribute('data-live')
@@ -270,7 +270,7 @@ describe('the live update of a page', needsChromium, () => {
     })
   })
 
-  test('a page that is not up to date says as of when, and does not look calm', async () => {
+  test('a page that is not up to date shows the time of its numbers, and does not look calm', async () => {
     await within(async (page) => {
       shown.status = 502
       for (const stream of shown.streams) stream.destroy()
@@ -289,7 +289,7 @@ describe('the live update of a page', needsChromium, () => {
     })
   })
 
-  test('a relative time says on focus when that is', async () => {
+  test('a relative time shows its instant on focus', async () => {
     await within(async (page) => {
       await page.evaluate(`
         const time = document.createElement('time')

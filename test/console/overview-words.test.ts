@@ -22,7 +22,7 @@ function robot(changes: Partial<RobotOverview> = {}): RobotOverview {
 }
 
 describe('the line of a robot', () => {
-  test('says that calls are spread while some are left, and that all are used when none is', () => {
+  test('shows that calls are spread while some are left, and that all are used when none are left', () => {
     const wait = { reason: 'no_call_left', until: LATER } as const
     const spread = robotView(robot({ wait }), format)
     assert.deepEqual([spread.left, spread.waitReason], [13, 'no_call_left'])
@@ -42,7 +42,7 @@ describe('the line of a robot', () => {
     assert.doesNotMatch(meter, /class="on"/)
   })
 
-  test('of the worst robot comes first, and of healthy ones last', () => {
+  test('is first for the worst robot, and last for healthy ones', () => {
     const all = [
       robot({ name: 'fine' }),
       robot({ name: 'paused', pausedUntil: LATER, pauseReason: 'by_hand' }),
@@ -57,14 +57,14 @@ describe('the line of a robot', () => {
     assert.equal(robotsByMood([robotView(robot(), format)]).isTroubled, false)
   })
 
-  test('names the process of each robot only where several work', () => {
+  test('names the process of each robot only if several processes work', () => {
     const of = (...owners: string[]) =>
       robotsByMood(owners.map((leasedBy) => robotView(robot({ leasedBy }), format))).isShared
     assert.deepEqual([of('x'), of('x', 'x'), of('x', 'y')], [false, false, true])
   })
 })
 
-describe('the words of the headline', () => {
+describe('the lines of the headline', () => {
   const nothing = { count: 0, severe: 0, oldest: undefined, most: undefined }
   const throttled = (name: string, waiting: number) =>
     ({ kind: 'throttled', robot: name, waiting, since: NOW, until: LATER }) as const
@@ -74,13 +74,13 @@ describe('the words of the headline', () => {
       format.words,
     )
 
-  test('are three lines at most, and how many more there are', () => {
+  test('are three at most, with a count of the others', () => {
     const view = head({ troubles: ['a', 'b', 'c', 'd', 'e'].map((name) => throttled(name, 0)) })
     assert.deepEqual([view.lines.length, view.more], [2, 2])
     for (const { action } of [view.title, ...view.lines]) assert.ok(action)
   })
 
-  test('say once what waits for the one trouble, with those that are Down or Critical', () => {
+  test('show the waiting alerts once if a single trouble holds up all of them', () => {
     const waiting = { count: 5, severe: 2, oldest: NOW, most: undefined }
     const one = head({ troubles: [throttled('a', 5)], waiting })
     assert.deepEqual(one.title.details, ['5 alerts wait for it', '2 of them Down or Critical'])
@@ -92,7 +92,7 @@ describe('the words of the headline', () => {
     assert.deepEqual(some.lines[0]?.action?.href, '/alerts?state=pending')
   })
 
-  test('say beside a calm title that a source is quiet', () => {
+  test('report a quiet source beside a calm title', () => {
     const quiet = [{ kind: 'quiet', source: 'ocp', since: NOW }] as const
     const view = head({ mood: 'calm', kind: 'calm', quiet })
     assert.equal(view.title.text, 'All clear – everything delivered.')
@@ -102,14 +102,14 @@ describe('the words of the headline', () => {
     )
   })
 
-  test('offer a button that resumes what a person paused', () => {
+  test('offer a button that resumes a robot that a person paused', () => {
     const byHand = { ...throttled('a b', 0), kind: 'by_hand', by: 'li' } as const
     assert.deepEqual(head({ troubles: [byHand] }).title.action, {
       ...{ href: '/robots/a%20b/resume', label: 'Resume', press: true },
     })
   })
 
-  test('show the first of the faults of a configuration as it is', () => {
+  test('show the first fault of a refused configuration verbatim', () => {
     const faults = ['robots: <b>', 'second']
     const { title } = head({ troubles: [{ kind: 'config_refused', faults, since: NOW }] })
     assert.deepEqual([title.details, title.action?.href], [['robots: <b>'], '#faults'])

@@ -167,7 +167,7 @@ describe('the console in a browser', needsChromium, () => {
     await context.close()
   })
 
-  test('what the chart reads out stays while the page updates itself', async () => {
+  test('the column that the chart reads out stays while the page updates itself', async () => {
     await within(undefined, async (page) => {
       await page.goto(url('/'))
       await page.locator('.live.on').waitFor()
@@ -233,7 +233,7 @@ describe('the console in a browser', needsChromium, () => {
     })
   })
 
-  test('the playground shows messages, sizes and faults, and runs no code, by its button alone', async () => {
+  test('the playground shows messages, sizes and faults without a script, and runs no code', async () => {
     const context = await browser().newContext({ javaScriptEnabled: false })
     const page = await context.newPage()
     await page.goto(url('/playground?sample=ocp'))
@@ -354,7 +354,7 @@ describe('the console in a browser', needsChromium, () => {
     })
   })
 
-  test('a dead message whose alerts are in others has no button to resend it', async () => {
+  test('a dead message whose alerts are in other messages has no button to resend it', async () => {
     await within(undefined, async (page) => {
       const before = dingtalk().received.length
       dingtalk().script({ kind: 'reply', body: JSON.stringify({ errcode: 660026, errmsg: '' }) })

@@ -27,7 +27,7 @@ const alert = (name: string) =>
     ],
   })
 
-describe('the playground while somebody types', needsChromium, () => {
+describe('the playground during typing', needsChromium, () => {
   const folder = temporaryFolder()
   const running: { browser?: Browser; receiver?: Receiver } = {}
 
@@ -73,7 +73,7 @@ describe('the playground while somebody types', needsChromium, () => {
     })
   })
 
-  test('names the line and column of a fault as the route would, and a near miss of a variable', async () => {
+  test('names the line and column of a fault as the route does, and a misspelt variable', async () => {
     await within(async (page) => {
       await page.locator('[name=payload]').fill('{"alerts": [\n  {"labels": }\n]}')
       await says(page, /would refuse it with HTTP 400/)
@@ -117,7 +117,7 @@ describe('the playground while somebody types', needsChromium, () => {
     })
   })
 
-  test('shares what was typed by a link whose payload reaches no server by itself', async () => {
+  test('shares the input by a link whose payload is not sent to a server', async () => {
     const shared = { href: '' }
     await within(async (page) => {
       await page.locator('[name=payload]').fill(alert('Sh\u00e4red \u544a\u8b66'))
@@ -138,7 +138,7 @@ describe('the playground while somebody types', needsChromium, () => {
     await page.context().close()
   })
 
-  test('keeps its page for a link that is broken, huge, or names what is not there', async () => {
+  test('stays usable after a link that is broken, too large, or names an unknown channel', async () => {
     const pack = async (text: string) => {
       const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'))
       return Buffer.from(await new Response(stream).arrayBuffer()).toString('base64url')
@@ -158,7 +158,7 @@ describe('the playground while somebody types', needsChromium, () => {
       }, `/playground#play=${packed}`)
   })
 
-  test('says that somebody is signed out, or that nothing answers, and keeps what was typed', async () => {
+  test('shows that the session has ended, or that the receiver does not answer, and keeps the input', async () => {
     await within(async (page) => {
       await says(page, /bytes of/)
       await page.route('**/playground', (route) => route.fulfill({ status: 401, body: 'no' }))

@@ -131,7 +131,7 @@ describe('drawings', () => {
     return { ...span, received, delivered, waiting, failed, suppressed, paused }
   }
 
-  test('the chart stacks what was received, each column a link, within its scale', () => {
+  test('the chart stacks the received alerts within its scale, each column a link', () => {
     const html = chartHtml(
       [bucket({}), bucket({ delivered: 7, failed: 1 }), bucket({ suppressed: 500, waiting: 1 })],
       words,
@@ -145,7 +145,7 @@ describe('drawings', () => {
     assert.doesNotMatch(chartHtml([], words), /NaN|Infinity/)
   })
 
-  test('the parts of a column stand on each other, and each that is not zero is visible', () => {
+  test('the parts of a column touch each other, and each that is not zero is visible', () => {
     const html = chartHtml([bucket({ delivered: 998, suppressed: 1, failed: 1 })], words)
     const parts = [...html.matchAll(/class="(\w+)" x="12" y="(\d+)" width="76" height="(\d+)"/g)]
     let bottom = 1_060
@@ -165,7 +165,7 @@ describe('drawings', () => {
     assert.equal(chartHtml([paused, bucket({})], words).match(/class="pause"/g)?.length, 1)
   })
 
-  test('a strip shows each kind of minute by a shape of its own, in runs', () => {
+  test('a strip shows each kind of minute by a different shape, in runs', () => {
     const kinds = ['idle', 'idle', 'accepted', 'refused', 'refused', 'paused', 'retried'] as const
     const cells = kinds.map((kind, index) => ({ at: new Date(index), kind, calls: 1 }))
     const html = stripSvg(cells, { summary: 'a <b>', run: ({ kind, minutes }) => kind + minutes })

@@ -47,7 +47,7 @@ describe('the sandbox', needsChromium, () => {
     }
   }
 
-  test('shows a card with its buttons, of which none leads elsewhere than to a page', async () => {
+  test('shows a card with its buttons, which lead only to web pages', async () => {
     await receiver().post('/alertmanager/cards', {
       alerts: [
         {
@@ -70,7 +70,7 @@ describe('the sandbox', needsChromium, () => {
     })
   })
 
-  test('shows the numbers of the API, soon after the last change, and what waits for a pool once', async () => {
+  test('shows the numbers of the API soon after a change, and counts the queue of a pool once', async () => {
     await within(async (page) => {
       await page.goto(`${receiver().url}/sandbox?channel=pool`)
       await page.locator('.live.on').waitFor()
@@ -99,7 +99,7 @@ describe('the sandbox', needsChromium, () => {
     })
   })
 
-  test('throttles for a minute, which the button says before', async () => {
+  test('throttles for a minute, as the button announces', async () => {
     await within(async (page) => {
       await page.goto(`${receiver().url}/sandbox?channel=cards`)
       await page.locator('.live.on').waitFor()

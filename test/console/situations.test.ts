@@ -12,7 +12,7 @@ import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.
 import { acceptRequest, incomingAlert } from '../support/requests.ts'
 import { needsChromium, openBrowser, openPage } from './browser.ts'
 
-/** Where pictures of each situation are kept, to be looked at. */
+/** The folder for screenshots of each situation; undefined: none are taken. */
 const PICTURES = process.env['PICTURES']
 
 const WIDTHS = [1440, 360] as const
@@ -24,7 +24,7 @@ interface Setting {
   standIn: StandIn
 }
 
-/** What happens to a receiver, and what its overview must say and offer first. */
+/** A situation of a receiver, with the headline and the action that its overview must show. */
 interface Situation {
   config: (standIn: StandIn) => string | undefined
   /** Before the receiver starts. */
@@ -194,7 +194,7 @@ const SITUATIONS: Record<string, Situation> = {
   },
 }
 
-describe('the first thing that the overview says', needsChromium, () => {
+describe('the headline of the overview', needsChromium, () => {
   const running: { browser?: Browser } = {}
   before(async () => {
     running.browser = await openBrowser()
@@ -214,7 +214,7 @@ describe('the first thing that the overview says', needsChromium, () => {
       })
       await started(receiver, situation)
       await situation.happens?.({ folder: folder.path, receiver, standIn })
-      await saidWithin(receiver, situation.says)
+      await headlineMatches(receiver, situation.says)
       for (const width of WIDTHS) await look(receiver, { name, width, situation })
     })
 
@@ -227,8 +227,8 @@ describe('the first thing that the overview says', needsChromium, () => {
     })
   }
 
-  /** What a person reads who opens the page at that time. */
-  async function saidWithin(receiver: Receiver, says: RegExp): Promise<void> {
+  /** Waits until the headline matches. */
+  async function headlineMatches(receiver: Receiver, says: RegExp): Promise<void> {
     const seen = { text: '' }
     try {
       await until('the headline says it', async () => {
@@ -259,7 +259,7 @@ describe('the first thing that the overview says', needsChromium, () => {
         assert.match((await action.textContent()) ?? '', offers.label)
         const leads = (await action.getAttribute('href')) ?? ''
         assert.match(leads, offers.leads)
-        // The place within the page is there.
+        // The target within the page exists.
         if (leads.startsWith('#'))
           assert.equal(await page.locator(`[id="${leads.slice(1)}"]`).count(), 1, leads)
       }
@@ -275,7 +275,7 @@ describe('the first thing that the overview says', needsChromium, () => {
     }
   }
 
-  /** The headline and its action are read without scrolling. */
+  /** The headline and its action are visible without scrolling. */
   async function assertInView(page: Page): Promise<void> {
     const box = await page.locator('#headline').boundingBox()
     const height = page.viewportSize()?.height ?? 0

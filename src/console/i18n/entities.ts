@@ -1,4 +1,4 @@
-/** Words of the pages of one robot, one channel and one alert. */
+/** Texts of the pages of one robot, one channel and one alert. */
 export const ENTITIES = {
   limitsOf: [
     '{n} messages per {window}; after a throttle it pauses for {penalty}',

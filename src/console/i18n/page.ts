@@ -1,4 +1,4 @@
-/** Words of all pages: en-US, zh-CN, zh-TW. */
+/** Texts of all pages: en-US, zh-CN, zh-TW. */
 export const PAGE = {
   title: ['DingTalk receiver', '钉钉告警接收器', '釘釘警示接收器'],
   skip: ['Skip to the content', '跳到内容', '跳到內容'],

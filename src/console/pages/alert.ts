@@ -6,14 +6,14 @@ import type { BuiltPage, PageContext } from '../page.ts'
 import { silencesOn } from '../silences.ts'
 import { waitViews } from '../waits.ts'
 
-/** Notifications of the same alert that are shown around one. */
+/** Limits on the later and earlier notifications of the same alert that are shown. */
 const LATER = 20
 const EARLIER = 30
 
-/** Longer values are no filter that anybody types. */
+/** Longer values get no link that filters by them. */
 const MAX_FILTER_LENGTH = 400
 
-/** One alert: what became of it and of its other notifications, and what can be done about it. */
+/** The page of one alert: its state and reason, other notifications of the same alert, and actions. */
 export async function alertPage(id: string, context: PageContext): Promise<BuiltPage | undefined> {
   const { facts, words } = context
   const row = await rowOf(id, context)
@@ -36,7 +36,7 @@ export async function alertPage(id: string, context: PageContext): Promise<Built
       filterOf,
       silences: silencesFor(row),
       waits: (await waitViews(isOpen(row), context)).channel(row.channel),
-      ...(await lifeOf(row, context)),
+      ...(await notificationsOf(row, context)),
       same: pathWith('/alerts', { fingerprint: row.fingerprint, channel: row.channel }),
     },
   }
@@ -52,18 +52,18 @@ async function rowOf(id: string, { facts }: PageContext): Promise<StoredAlert | 
 }
 
 /** The notifications of the same alert in its channel, oldest first; `isCut`: there may be more. */
-async function lifeOf(row: StoredAlert, { facts }: PageContext) {
+async function notificationsOf(row: StoredAlert, { facts }: PageContext) {
   const { id, fingerprint, channel } = row
   const query = { fingerprint, channel, before: id }
   const later = await facts.store.alerts({ ...query, order: 'oldest', limit: LATER })
   const earlier = await facts.store.alerts({ ...query, limit: EARLIER })
   return {
-    life: [...earlier.items.toReversed(), row, ...later.items],
+    notifications: [...earlier.items.toReversed(), row, ...later.items],
     isCut: earlier.next !== null || later.next !== null,
   }
 }
 
-/** A search for one variable; undefined where a matcher cannot hold its value. */
+/** A link that searches for the value of a variable; undefined if a matcher cannot express it. */
 function filterOf(name: string, value: string): string | undefined {
   const isPlain = value !== '' && value.length <= MAX_FILTER_LENGTH && !/\p{Cc}/u.test(value)
   if (!isPlain || !/^[\w.:/-]+$/.test(name)) return undefined

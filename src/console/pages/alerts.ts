@@ -20,7 +20,7 @@ export async function alerts(context: PageContext): Promise<BuiltPage> {
   const parameters = instantsIn(request.query, { now: began, timezone })
   const { query, faults } = alertListIn(parameters, facts.readMatchers)
   const isFirst = query.before === undefined
-  // What was meant is not known, so that nothing is found rather than everything.
+  // A search with a fault finds nothing rather than everything.
   const page = faults.some(({ name }) => name === 'q' || name === 'matcher')
     ? NOTHING
     : await searchAlerts({ ...query, limit: ON_PAGE }, facts)

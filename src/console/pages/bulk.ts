@@ -1,7 +1,7 @@
 import { pathWith } from '../format.ts'
 import type { BuiltPage, PageContext } from '../page.ts'
 
-/** Says how many messages an action concerns and what it costs, and asks before it is done. */
+/** Asks a person to confirm an action on several messages, with their number and the cost. */
 export function bulkPage({ request, words }: PageContext): BuiltPage | undefined {
   const { bulk } = request
   if (bulk === undefined) return undefined

@@ -13,7 +13,7 @@ const ALERTS = 10
 const MAX_MUTES = 100
 const PICKED = "yyyy-MM-dd'T'HH:mm"
 
-/** One channel: what waits in it and why, whom it mentions, what is muted, and where senders post. */
+/** The page of one channel: what waits and why, mentions, mutes, and the URLs for senders. */
 export async function channelPage(
   name: string,
   context: PageContext,
@@ -68,7 +68,7 @@ export async function channelPage(
   }
 }
 
-/** Whom each message of a channel mentions, as the configuration names them. */
+/** The people that each message of a channel mentions, as the configuration lists them. */
 function mentionOf({ mention }: Channel) {
   const { mobiles, users, people = [], labels = [], all, rules } = mention
   return {
@@ -79,7 +79,7 @@ function mentionOf({ mention }: Channel) {
   }
 }
 
-/** A mobile number as far as a person who knows it can tell it. */
+/** A mobile number with four hidden digits, which people who have the number still recognise. */
 function concealed(mobile: string): string {
   return mobile.length < 8 ? mobile : `${mobile.slice(0, -8)}****${mobile.slice(-4)}`
 }

@@ -15,10 +15,10 @@ const ON_PAGE = 20
 const ALERTS_ON_PAGE = 50
 const MAX_LINES = 12
 
-/** A search that took longer is not repeated with each change. */
+/** A list that took longer to search is not refreshed on each change. */
 export const MAX_LIVE_MS = 250
 
-/** What looks like a matcher finds nothing in the texts of messages. */
+/** A search text that looks like a matcher. Matchers apply to alerts, so the page links to the alerts. */
 const MATCHER_LIKE = /[=!]~|!=|="/
 
 export async function messages(context: PageContext): Promise<BuiltPage> {
@@ -53,7 +53,7 @@ export async function messages(context: PageContext): Promise<BuiltPage> {
       form,
       filtered: form.used > 0 || form.q !== '',
       inAlerts: MATCHER_LIKE.test(form.q) ? pathWith('/alerts', { q: form.q }) : undefined,
-      // Only what failed can be sent again or dismissed.
+      // Only failed messages can be sent again or dismissed.
       bulk: query.state === 'dead' && page.items.some(({ dismissed }) => dismissed === undefined),
       filters: bulkFiltersIn(parameters),
       messages: await mapGivingWay(page.items, withBubble, facts.giveWay),
@@ -67,7 +67,7 @@ export async function messages(context: PageContext): Promise<BuiltPage> {
   }
 }
 
-/** What "all that match" means: the filters of the list, of which each must be one that the action knows. */
+/** The filters that the choice "All that match" posts; the action must support each of them. */
 function bulkFiltersIn(parameters: Readonly<Record<string, string>>): [string, string][] {
   const { state: _state, sort: _sort, before: _before, ...filters } = parameters
   return Object.entries(filters)

@@ -36,7 +36,7 @@ export async function overview(context: PageContext): Promise<BuiltPage> {
   return overviewOf(current, context)
 }
 
-/** Only that nothing can be known, so that the numbers of before do not pass for those of now. */
+/** The page without a store: it shows no numbers, since old ones would look current. */
 function unavailable(why: string, { facts, words }: PageContext): BuiltPage {
   const headline = headlineOf({ ...NOTHING_KNOWN, storeFault: why }, facts.now())
   return {
@@ -86,7 +86,7 @@ async function overviewOf(current: Overview, context: PageContext): Promise<Buil
       ...numbersOf(current, { words, timezone, retentionMs: settings.retentionMs }),
       ...robotsByMood(robots.map((robot) => robotView(robot, format))),
       flow: flowOf({ channels, robots, quiet, muted: mutedChannels(silences) }),
-      saidAt: request.query['at'],
+      pressedAt: request.query['at'],
       outcomes: await testOutcomes(request.query, facts),
       organisation:
         quota.limit === undefined
@@ -106,7 +106,7 @@ async function overviewOf(current: Overview, context: PageContext): Promise<Buil
   }
 }
 
-/** Channels of which everything is muted, and until when. */
+/** Channels that are muted completely, and until when. */
 function mutedChannels(silences: readonly Silence[]): Map<string, Date> {
   const whole = silences.filter(
     ({ kind, matchers, fingerprint }) =>
@@ -115,7 +115,7 @@ function mutedChannels(silences: readonly Silence[]): Map<string, Date> {
   return new Map(whole.map(({ channel, until }) => [channel, until]))
 }
 
-/** The tiles, which add up to what was received, and the chart. */
+/** The chart and the tiles, whose counts add up to the alerts received. */
 function numbersOf(
   { range, totals, chart, waiting, failed, now }: Overview,
   { words, timezone, retentionMs }: { words: Words; timezone: string; retentionMs: number },
@@ -143,8 +143,8 @@ function numbersOf(
     chart: chartHtml(chart, {
       summary: t('chartSummary', { range: t(`last_${range}`), ...figures(totals, number) }),
       bucket: (each) => {
-        const says = t('chartBucket', { time: time(each.at), ...figures(each, number) })
-        return each.paused.length === 0 ? says : `${says} ${pausedIn(each, words)}`
+        const text = t('chartBucket', { time: time(each.at), ...figures(each, number) })
+        return each.paused.length === 0 ? text : `${text} ${pausedIn(each, words)}`
       },
       href: (each) => listHref(undefined, { from: each.at, to: each.until }),
       time,
@@ -167,7 +167,7 @@ function figures(counts: Totals, number: Words['number']): Record<keyof Totals, 
   }
 }
 
-/** The list of alerts of a state and a time. */
+/** The URL of the list of alerts with a state, received in a range. */
 function listHref(
   state: string | undefined,
   { from, to }: { from: Date | undefined; to: Date | undefined },

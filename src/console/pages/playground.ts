@@ -9,13 +9,13 @@ import { SAMPLES, type Sample, sampleText } from '../samples.ts'
 
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
 
-/** Messages shown of one payload. */
+/** Limit on the messages that are shown for one payload. */
 const MAX_SHOWN = 10
 
-/** DingTalk's limit of a message body. */
+/** DingTalk's limit on the size of a message body. */
 const MAX_BYTES = 20_000
 
-/** Cut of a shown body; a sender's own rendering may exceed DingTalk's limit. */
+/** Limit on the shown characters of a body; a text that a sender rendered may exceed DingTalk's limit. */
 const MAX_BODY_LENGTH = 40_000
 const MAX_TITLE_LENGTH = 400
 
@@ -137,7 +137,7 @@ async function shownPreview(
   }
 }
 
-/** The calls that the messages take: in a group of robots that all send, one of each robot for each message. */
+/** The calls that the messages cost: in mode `all` one per message and robot, in a pool one per message. */
 function costOf(messages: number, { mode, robots }: Channel, { robots: all }: Settings) {
   const each = mode === 'all' ? robots.length : 1
   const limits = all.get(robots[0] as string)?.limits
@@ -166,7 +166,7 @@ function shownMessage(message: Previewed, robots: ReturnType<typeof keywordsOf>)
   }
 }
 
-/** Runs a preview; a user's mistake becomes a fault on the page. */
+/** Runs a preview; an error that the user caused is returned as a fault for the page. */
 async function attempt(render: () => Promise<Made>): Promise<Preview> {
   try {
     const made = await render()
@@ -180,7 +180,7 @@ async function attempt(render: () => Promise<Made>): Promise<Preview> {
   }
 }
 
-/** The texts of a body as it is posted, to which keywords may have been added. */
+/** The texts of a body as posted; keywords of the robot may have been added to them. */
 function textsIn(body: unknown): string {
   const { msgtype = '', ...parts } = body as Record<string, Record<string, unknown>>
   return Object.values(parts[String(msgtype)] ?? {})

@@ -10,7 +10,7 @@ const ATTEMPTS = 15
 const PENDING = 10
 const SCARCE_FROM = 0.9
 
-/** One robot: how it does and since when, what waits for it, and what can be done about it. */
+/** The page of one robot: its condition, what waits for it, its latest attempts, and actions. */
 export async function robotPage(
   name: string,
   context: PageContext,

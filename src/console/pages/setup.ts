@@ -4,7 +4,7 @@ import { snippetsOf } from '../snippets.ts'
 /** The reply to accepted alerts. */
 const OK = '{"errcode":0,"errmsg":"ok"}'
 
-/** The channel name that applies the routes. */
+/** The name in a URL that lets the routes choose the channels. */
 const AUTO = 'auto'
 
 export function setup({ request, facts, words }: PageContext): BuiltPage {

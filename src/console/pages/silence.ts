@@ -4,7 +4,7 @@ import type { SilenceView } from '../../pipeline/silencing.ts'
 import { formattersOf } from '../format.ts'
 import type { ConsoleWord, Words } from '../i18n.ts'
 
-/** What was chosen before, and what came of it. */
+/** The values of the form, and the result of the last press. */
 export interface SilenceForm {
   by: string
   scope: SilenceScope | undefined
@@ -24,7 +24,7 @@ export interface SilencePageContext {
   timezone: string
 }
 
-/** What the template `silence` shows; `subject` is undefined where there is nothing to silence. */
+/** The data of the template `silence`; `subject` is undefined if there is nothing to silence. */
 export function silencePage(view: SilenceView, form: SilenceForm, context: SilencePageContext) {
   const { words, now, timezone } = context
   const { t } = words
@@ -70,10 +70,10 @@ export function silencePage(view: SilenceView, form: SilenceForm, context: Silen
   }
 }
 
-/** As an input of the type datetime-local has it. */
+/** The format of an input of type datetime-local. */
 const PICKED = "yyyy-MM-dd'T'HH:mm"
 
-/** One silence or mute, ready to be printed. */
+/** One silence or mute in the form that templates print. */
 export function shownSilence(
   silence: Silence,
   { now, words }: Pick<SilencePageContext, 'now' | 'words'>,
