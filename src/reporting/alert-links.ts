@@ -4,13 +4,13 @@ import { wordIn } from '../rendering/i18n.ts'
 import { linksOf } from '../rendering/text/links.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 
-/** A button that leads out of the console, or to the page on which an alert is silenced. */
+/** A link to a page outside of the console, or to the page that silences an alert. */
 export interface LinkButton {
   label: string
   url: string
 }
 
-/** Where an alert leads: the links of its message, only to pages that a browser opens. Pure. */
+/** The links of an alert, as in its message; only http(s) pages. Pure. */
 export function alertLinksOf(
   row: StoredAlert,
   { alert, silence }: AboutAlert,

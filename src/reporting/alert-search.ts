@@ -15,7 +15,7 @@ import type {
 import type { Store } from '../stores/store.ts'
 import type { ReadMatchers, SearchTerms } from './search-terms.ts'
 
-/** For how long one page is searched; what was not looked at is left to the next one. */
+/** Limit on the time of a search for one page; the next page continues it. */
 export const MAX_SEARCH_MS = { page: 150, program: 1_500 } as const
 
 /** Alerts whose variables are read at once, since few of them may match. */
@@ -52,8 +52,9 @@ export async function searchMessages(
 }
 
 /**
- * Finds alerts whose variables contain each word and hold for each matcher. `name=value` searches the variable of that
- * name, and also literally. A page may end early; `reached` says how far it has come, and `next` leads to the rest.
+ * Finds alerts whose variables contain each word and match each matcher. `name=value` searches the variable of that
+ * name, and also literally. A page may end early; `reached` is the time it searched back to, and `next` leads to the
+ * rest.
  */
 export async function searchAlerts(
   { sort = 'newest', ...query }: AlertSearch,
@@ -94,7 +95,7 @@ async function read(
   return { items: found, next, ...(last !== undefined && { reached: last }) }
 }
 
-/** One level after another; its cursor names the level as well. */
+/** Lists one level after another; the cursor contains the level. */
 async function askByLevel(
   query: AlertSearch,
   ask: (query: AlertSearch) => Promise<Page<AlertWithVariables>>,
@@ -113,15 +114,15 @@ async function askByLevel(
 
 type Budget = Pick<SearchDeps, 'now' | 'giveWay' | 'maxSearchMs'>
 
-/** How one part of a list is asked for, and what the cursor after an item is. */
+/** How to read one part of a list, and the cursor after an item. */
 interface Asking<Query, Item> {
   ask: (query: Query) => Promise<Page<Item>>
   cursorOf: (item: Item) => string
-  /** Characters, of which a page holds only so many. */
+  /** The characters of an item; their sum is limited for a page. */
   sizeOf: (item: Item) => number
 }
 
-/** Asks until a page is full, unless another question would take longer than a search may. */
+/** Reads parts until the page is full, unless another read would exceed the time of a search. */
 async function paged<Query extends { limit: number; before?: string }, Item>(
   query: Query,
   { now, giveWay, maxSearchMs }: Budget,

@@ -12,20 +12,20 @@ export interface ChannelOverview {
   robots: readonly string[]
   waiting: number
   oldest: Date | undefined
-  /** The largest of its groups'; test messages do not count. */
+  /** The largest count among its groups; test messages do not count. */
   messagesThisHour: number
   messagesToday: number
   pushLimits: { hour: number | undefined; day: number | undefined } | undefined
-  /** When its push limits open again, while they hold something back. */
+  /** When its push limits allow messages again, while they hold back alerts. */
   heldUntil: Date | undefined
-  /** Of the alerts received in the past hour. */
+  /** The alerts received in the past hour, by source; the fields below count the same alerts. */
   received: { source: string; count: number }[]
   delivered: number
   failed: number
   suppressed: { reason: string; count: number }[]
 }
 
-/** Each channel: what waits, its limits, and where the alerts of the past hour stand. */
+/** The channels, with their queues, limits, and counts of the alerts of the past hour. */
 export async function channelsOf(
   status: StatusSnapshot,
   { store, lastHour }: { store: Pick<Store, 'messageCounts'>; lastHour: readonly AlertCount[] },

@@ -2,13 +2,13 @@ import { LEVEL_NAMES } from '../model/level.ts'
 import type { AlertWithVariables } from '../pipeline/stored-alerts.ts'
 import type { StoredMessage } from '../stores/queries.ts'
 
-/** Programs open a file as UTF-8 by this sign. */
+/** The byte order mark, by which spreadsheets recognise UTF-8. */
 const BYTE_ORDER_MARK = '\ufeff'
 
-/** What a spreadsheet would take for a formula, or for the end of the cell before. */
+/** Values that a spreadsheet would read as a formula, or as the end of the previous cell. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
 
-/** A table as RFC 4180 writes it; no cell is a formula in a spreadsheet. Pure. */
+/** Writes a table as RFC 4180 defines it; no cell is read as a formula by a spreadsheet. Pure. */
 export function csvOf(rows: readonly (readonly string[])[]): string {
   return `${BYTE_ORDER_MARK}${rows.map((row) => `${row.map(cellOf).join(',')}\r\n`).join('')}`
 }

@@ -3,9 +3,9 @@ import { conditionOf, type RobotCondition } from './headline.ts'
 import type { QuietSource } from './quiet-sources.ts'
 import type { RobotOverview } from './robot-overview.ts'
 
-/** The way of a channel's alerts into one group, with the step at which it stops. */
+/** The path of a channel's alerts into one group, with the step at which it is blocked. */
 export interface FlowPath {
-  /** Where its alerts came from in the past hour. */
+  /** The sources of its alerts in the past hour. */
   sources: { source: string; count: number; missing: boolean }[]
   channel: string
   robots: { name: string; sandbox: boolean; condition: RobotCondition }[]
@@ -23,11 +23,11 @@ export interface FlowInput {
   channels: readonly ChannelOverview[]
   robots: readonly RobotOverview[]
   quiet: readonly QuietSource[]
-  /** Until when whole channels are muted, by name. */
+  /** The channels that are muted completely, and until when. */
   muted: ReadonlyMap<string, Date>
 }
 
-/** From sources over channels and robots to groups: a path for each group, those that stop first. Pure. */
+/** The paths from sources over channels and robots to groups, one per group; blocked ones are first. Pure. */
 export function flowOf({ channels, robots, quiet, muted }: FlowInput): FlowPath[] {
   const missing = quiet.flatMap((each) => (each.kind === 'heartbeat_missing' ? [each.source] : []))
   const paths = channels.flatMap((channel) => {

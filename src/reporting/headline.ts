@@ -1,23 +1,23 @@
 import type { QuietSource } from './quiet-sources.ts'
 import { isRobotRefusal } from './refusals.ts'
 
-/** What the headline is decided by. */
+/** The facts that determine the headline. */
 export interface HeadlineQuestion {
-  /** Why the store cannot be read; nothing else is known then. */
+  /** Why the store cannot be read; the other facts are then empty. */
   storeFault: string | undefined
   /** Faults of a new configuration that was refused. */
   refused: { at: Date; faults: readonly string[] } | undefined
   robots: readonly RobotFacts[]
   channels: readonly { name: string; waiting: number; heldUntil: Date | undefined }[]
   failed: { count: number; severe: number; oldest: Date | undefined }
-  /** Alerts that are not delivered yet, and those of them that are Down or Critical. */
+  /** Alerts that are not delivered yet; `waitingSevere` are those that are Down or Critical. */
   waiting: number
   waitingSevere: number
   oldest: Date | undefined
   /** Sources from which nothing comes. */
   quiet: readonly QuietSource[]
   quota: { used: number; limit: number | undefined }
-  /** Some message was made at some time. */
+  /** True if the store contains a message. */
   hasMessages: boolean
 }
 
@@ -32,17 +32,17 @@ export interface RobotFacts {
   lastAt: Date | undefined
   waiting: number
   oldest: Date | undefined
-  /** The robots of a pool that share most of what waits for it; undefined: it is the only one. */
+  /** The robots of the pool that contains most of its waiting alerts; undefined if it delivers them alone. */
   sharedBy: readonly string[] | undefined
-  /** Of the past hour. */
+  /** Counts of attempts in the past hour. */
   attempts: { accepted: number; refused: number }
   monthUsed: number
   monthly: number | undefined
-  /** Each channel that uses it is a pool with a robot that works. */
+  /** True if every channel that uses it is a pool with another working robot. */
   covered: boolean
 }
 
-/** What is wrong, in the order in which a person should hear of it. */
+/** A trouble; MOODS lists the kinds, the most urgent first. */
 export type Trouble =
   | { kind: 'store_unavailable'; why: string }
   | { kind: 'refused'; robot: string; result: string; since: Date | undefined }
@@ -68,17 +68,17 @@ export type Mood = 'calm' | 'busy' | 'paused' | 'bad'
 
 export interface Headline {
   mood: Mood
-  /** The worst trouble, else what there is to say; `calm` only when everything is delivered. */
+  /** The kind of the worst trouble, else of the state; `calm` only if everything is delivered. */
   kind: Trouble['kind'] | 'waiting' | 'sandbox_only' | 'empty' | 'calm'
   troubles: Trouble[]
-  /** Alerts that wait, and the robot with the most of them, where it is not the only one. */
+  /** Alerts that wait, and the robot with the most of them, unless it is the only one. */
   waiting: {
     count: number
     severe: number
     oldest: Date | undefined
     most: { robot: string; count: number } | undefined
   }
-  /** Sources that are only quiet, which is no trouble. */
+  /** Sources that are quiet, which is not a trouble. */
   quiet: readonly Extract<QuietSource, { kind: 'quiet' }>[]
 }
 
@@ -87,13 +87,13 @@ export interface RobotCondition {
   kind: 'ready' | 'refused' | 'set_aside' | 'throttled' | 'unreachable' | 'by_hand' | 'retrying'
 }
 
-/** From this share of the month on, the quota is nearly used. */
+/** The share of the monthly quota from which it counts as nearly used. */
 const SCARCE_FROM = 0.9
 
-/** After so long without delivery, waiting is more than work in progress. */
+/** An alert that waits longer than this is delayed, not only in progress. */
 const LONG_WAIT_MS = 5 * 60_000
 
-/** A robot of which so many messages were refused, and none accepted, is refused, whatever the reason. */
+/** A robot with at least this many refused messages in the past hour, and none accepted, counts as refused. */
 const MIN_REFUSED = 2
 
 const MOODS: Record<Trouble['kind'], Mood> = {
@@ -113,7 +113,7 @@ const MOODS: Record<Trouble['kind'], Mood> = {
 
 const ORDER = Object.keys(MOODS) as Trouble['kind'][]
 
-/** The condition of one robot; `ready` only where its last message was accepted, or it has sent none. */
+/** The condition of one robot. `retrying`: its last message failed and alerts wait; `ready`: nothing is wrong. */
 export function conditionOf(robot: RobotFacts): RobotCondition {
   const { pausedUntil, pauseReason, lastResult, waiting, covered, attempts } = robot
   if (pausedUntil !== undefined && pauseReason === 'by_hand')
@@ -200,7 +200,10 @@ function troubleOf(robot: RobotFacts): Trouble[] {
   }
 }
 
-/** The robot with the most waiting, of several the one with the oldest, where others have some as well. */
+/**
+ * The robot or pool with the most waiting alerts, of equal ones that with the oldest; undefined if it includes all
+ * robots.
+ */
 function mostOf(
   robots: readonly RobotFacts[],
   count: number,

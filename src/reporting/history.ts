@@ -16,7 +16,7 @@ export type RangeName = keyof typeof RANGES
 /** An attempt is recorded when it has ended, so the last minutes may still change. */
 const UNSETTLED_MS = 2 * MINUTE_MS
 
-/** How long a bucket with failed alerts is good: another process may have sent them again. */
+/** How long a bucket with failed alerts may be cached: another process may have sent them again. */
 const FAILED_GOOD_MS = 5 * MINUTE_MS
 
 /** Counts of the alerts received from `at` up to, but not including, `until`. */
@@ -39,8 +39,8 @@ export interface HistoryCacheDeps {
 }
 
 /**
- * Counts of past alerts in buckets. A bucket that is over, and of which nothing waits, is counted once; so looking costs
- * little however many alerts are kept. Each is counted by short questions, so that accepting never waits for long.
+ * Counts of past alerts in buckets. A bucket that is over, and has no waiting alerts, is counted once, so the cost does
+ * not grow with the alerts kept. Each query covers one bucket, so that an accept never waits for long.
  */
 export class HistoryCache {
   readonly #deps: HistoryCacheDeps
@@ -50,14 +50,14 @@ export class HistoryCache {
     this.#deps = deps
   }
 
-  /** The buckets of a range, oldest first, the one under way included. */
+  /** The buckets of a range, oldest first, including the current one. */
   async buckets(range: RangeName, now: Date): Promise<Bucket[]> {
     const { bucketMs, count } = RANGES[range]
     const current = Math.floor(now.getTime() / bucketMs) * bucketMs
     const first = current - (count - 1) * bucketMs
     this.#forget(bucketMs, { first, now })
     const buckets: Bucket[] = []
-    // One question after the other: an accept waits for one of them at most.
+    // One query at a time, so that an accept waits for at most one of them.
     for (let start = first; start <= current; start += bucketMs) {
       const counts = await this.#bucket(start, { bucketMs, now })
       buckets.push({ at: new Date(start), until: new Date(start + bucketMs), ...counts })
@@ -65,7 +65,7 @@ export class HistoryCache {
     return buckets
   }
 
-  /** Forgets what is out of the range, and what a clock that was set back shows as not over. */
+  /** Drops buckets outside of the range, and those that are no longer over because the clock was set back. */
   #forget(bucketMs: number, { first, now }: { first: number; now: Date }): void {
     for (const key of this.#entries.keys()) {
       const [size, start] = key.split(' ').map(Number) as [number, number]
@@ -97,7 +97,7 @@ export class HistoryCache {
     return readAtMs > actedAt && age >= 0 && age < FAILED_GOOD_MS
   }
 
-  /** A large bucket of the last hour is the sum of its minutes, most of which are known. */
+  /** A large bucket of the last hour is the sum of its minutes, most of which are cached. */
   async #count(
     start: number,
     { bucketMs, now }: { bucketMs: number; now: Date },
@@ -112,14 +112,14 @@ export class HistoryCache {
   }
 }
 
-/** How many stand so. */
+/** The number of alerts with this standing. */
 export function countOf(alerts: readonly AlertCount[], standing: Standing): number {
   let count = 0
   for (const each of alerts) if (each.standing === standing) count += each.count
   return count
 }
 
-/** Counts of several buckets as those of one. */
+/** Adds up the counts of several buckets. */
 export function summed(parts: readonly HistoryCounts[]): HistoryCounts {
   const alerts = new Map<string, AlertCount>()
   const attempts = new Map<string, HistoryCounts['attempts'][number]>()
@@ -138,7 +138,10 @@ function add<T extends { count: number }>(sums: Map<string, T>, names: string[],
   else sum.count += each.count
 }
 
-/** How many alerts were received, and where they stand: the four add up to `received`. */
+/**
+ * The number of alerts received, and of those delivered, waiting, failed and suppressed; these four add up to
+ * `received`.
+ */
 export interface Totals {
   received: number
   delivered: number

@@ -22,14 +22,14 @@ export const ALERT_SORTS: readonly AlertSort[] = ['newest', 'oldest', 'level']
 /** Parameters as they were given, each once or more often. */
 export type Parameters = Readonly<Record<string, unknown>>
 
-/** What is wrong with a parameter; of a search, at which character, counted from 0. */
+/** The fault of a parameter; in a search also its position, counted from 0. */
 export interface ParameterFault {
   name: string
   why: string
   at?: number
 }
 
-/** What a list is asked for, without the parameters that have a fault. */
+/** The query of a list, without the parameters that have a fault. */
 export interface Asked<Query> {
   query: Omit<Query, 'limit'>
   faults: ParameterFault[]
@@ -37,7 +37,7 @@ export interface Asked<Query> {
 
 const MAX_SEARCH_LENGTH = 1_000
 
-/** The list of messages that parameters ask for. Pure. */
+/** Parses the parameters of the list of messages. Pure. */
 export function messageListIn(parameters: Parameters): Asked<MessageQuery> {
   const { faults, ...take } = takerOf(parameters)
   const query = defined({
@@ -54,7 +54,7 @@ export function messageListIn(parameters: Parameters): Asked<MessageQuery> {
   return { query, faults }
 }
 
-/** The list of alerts that parameters ask for; `q` holds words and matchers, each `matcher` a matcher. Pure. */
+/** Parses the parameters of the list of alerts; `q` contains words and matchers, each `matcher` a matcher. Pure. */
 export function alertListIn(parameters: Parameters, read: ReadMatchers): Asked<AlertSearch> {
   const { faults, ...take } = takerOf(parameters)
   const query = defined({

@@ -11,19 +11,22 @@ import { pausingRobot, type RobotOverview, robotOverview } from './robot-overvie
 import { readStatus, type StatusSnapshot } from './status.ts'
 import { type ChartBucket, chartBuckets } from './timeline.ts'
 
-/** Everything that the overview says. */
+/** The data of the overview. */
 export interface Overview {
   now: Date
   robots: RobotOverview[]
   channels: ChannelOverview[]
-  /** Alerts that wait or are under way, each once for its channel, and those of them that are Down or Critical. */
+  /**
+   * Alerts that wait or are in flight, each counted once per channel; `waitingSevere` are those that are Down or
+   * Critical.
+   */
   waiting: number
   waitingSevere: number
   oldest: Date | undefined
   quota: { used: number; limit: number | undefined }
   failed: Snapshot['failed']
   range: RangeName
-  /** Of the alerts received in the range. */
+  /** Counts of the alerts received in the range. */
   totals: Totals
   chart: ChartBucket[]
   quiet: QuietSource[]
@@ -35,14 +38,14 @@ export interface OverviewDeps {
   past: HistoryCache
   settings: () => Settings
   clock: Clock
-  /** When a person last acted on a robot or a message: what was read before does not show it. */
+  /** When a person last acted on a robot or a message; data read before lacks the change. */
   actedAt?: () => Date | undefined
 }
 
-/** What all who look within this time are shown, so that many who look cost as much as one. */
+/** Requests within this time share one result, so that many readers cost as much as one. */
 const CACHED_MS = 500
 
-/** A look that took long, with a million waiting, is good for longer: looking never takes a large share of the store. */
+/** A slow read, as with a million waiting alerts, is cached for ten times its duration, but at most for this. */
 const MAX_CACHED_MS = 5_000
 const CACHED_PER_COST = 10
 
@@ -52,7 +55,10 @@ interface Glance {
   overview: Promise<Overview>
 }
 
-/** Looks at everything at once; asked again within half a second, or ten times what it took, it gives the same. */
+/**
+ * Returns a function that reads the overview. Its result is cached for half a second, or for ten times the duration of
+ * the read, unless a person acted since.
+ */
 export function createOverview(deps: OverviewDeps): (range?: RangeName) => Promise<Overview> {
   const glances = new Map<RangeName, Glance>()
   return (range = '1h') => {
@@ -112,7 +118,7 @@ async function readOverview(range: RangeName, now: Date, deps: OverviewDeps): Pr
   }
 }
 
-/** The robots for which something waits, with why it is not sent at the moment. */
+/** Adds the reason for the wait to robots with a queue. */
 async function withWaits(
   robots: RobotOverview[],
   { settings, now }: StatusSnapshot,

@@ -22,7 +22,7 @@ import type { Source } from '../sources/source.ts'
 export interface PreviewRequest {
   channel: string
   payload: string
-  /** Whose route the payload is posted to; without it, that which its form suggests. */
+  /** The source whose route the payload is posted to; undefined: detected from the payload. */
   source?: SourceName
   now: Date
   /** Replaces the channel's template. */

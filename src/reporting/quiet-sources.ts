@@ -1,28 +1,30 @@
 import type { SourceName } from '../model/alert.ts'
 import type { SourceActivity } from '../stores/queries.ts'
 
-/** Alerts that always fire, sent as a sign of life, by the names that are in use. */
+/** Names of alerts that always fire, and so show that their sender is alive. */
 export const HEARTBEATS = ['Watchdog', 'DeadMansSwitch', 'DeadManSwitch', 'Heartbeat'] as const
 
 /**
- * A source from which nothing comes. A missing heartbeat is certain; without one it is only worth a line, since having no
- * alerts is what everybody hopes for.
+ * A source that stopped sending. A missing heartbeat is a certain fault. Without a heartbeat it is only a hint, since a
+ * healthy system has no alerts.
  */
 export type QuietSource =
   | { kind: 'heartbeat_missing'; source: SourceName; name: string; everyMs: number; since: Date }
   | { kind: 'quiet'; source: SourceName; since: Date }
 
-/** A heartbeat that came at least three times is missing after four times its usual distance, and at least 15 minutes. */
+/**
+ * A heartbeat that came at least three times is missing after four times its usual interval, and at least 15 minutes.
+ */
 const MIN_BEATS = 3
 const MISSED_BEATS = 4
 const MIN_MISSING_MS = 15 * 60_000
 
-/** A source that sent at least twenty requests is quiet after twenty times their distance, and at least six hours. */
+/** A source that sent at least 20 requests is quiet after 20 times their interval, and at least six hours. */
 const MIN_REQUESTS = 20
 const MISSED_REQUESTS = 20
 const MIN_QUIET_MS = 6 * 3_600_000
 
-/** The sources that sent before, and from which nothing has come for long. Pure. */
+/** The sources that sent before and have now been quiet for long. Pure. */
 export function quietSources(activity: readonly SourceActivity[], now: Date): QuietSource[] {
   return activity.flatMap((requests): QuietSource[] => {
     const { source, last, heartbeat } = requests
@@ -30,7 +32,7 @@ export function quietSources(activity: readonly SourceActivity[], now: Date): Qu
     const beats = activity.filter(
       (each) => each.source === source && each.heartbeat !== undefined && isMissing(each, now),
     )
-    // While other alerts still come, the heartbeat was sent elsewhere or removed.
+    // If other alerts still arrive, the heartbeat was removed or goes elsewhere.
     const [beat] = beats.filter((each) => last.getTime() <= each.last.getTime() + dueMs(each))
     if (beat?.heartbeat !== undefined)
       return [

@@ -1,6 +1,6 @@
 import type { RejectReason } from '../model/message.ts'
 
-/** Refusals that concern the robot and not one message's text, until a person mends something. */
+/** Refusals of the robot rather than of one text; they last until a person fixes the cause. */
 const ROBOT_REFUSALS: readonly string[] = [
   'token',
   'signature',

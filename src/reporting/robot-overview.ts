@@ -10,15 +10,15 @@ export interface RobotOverview extends RobotFacts {
   callsLeft: number
   calls: number
   perMs: number
-  /** Why it says nothing at the moment although something waits; `until` undefined: until something new comes. */
+  /** Why the robot sends nothing although alerts wait; `until` undefined: until the next event. */
   wait: { reason: WaitReason; until: Date | undefined } | undefined
-  /** The process that works it, where several share the store. */
+  /** The process that holds its lease, if several share the store. */
   leasedBy: string | undefined
   /** The past hour, minute by minute. */
   cells: Cell[]
 }
 
-/** One robot as the store has it, without why it waits. */
+/** One robot as the store describes it, without the reason for its wait. */
 export function robotOverview(
   robot: Robot,
   status: StatusSnapshot,
@@ -89,7 +89,7 @@ function waitingFor(
   }
 }
 
-/** Whether each channel that uses a robot is a pool in which another one works. */
+/** True if every channel that uses the robot is a pool with another working robot. */
 function isCovered({ name }: Robot, status: StatusSnapshot): boolean {
   const { settings, robots } = status
   const works = (each: string): boolean => {

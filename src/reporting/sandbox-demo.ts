@@ -5,7 +5,7 @@ import type { Inbound } from '../pipeline/accept.ts'
 import { robotsOf } from '../pipeline/compose-message.ts'
 import type { Store } from '../stores/store.ts'
 
-/** What can be played in the sandbox group. */
+/** The demos that can be played in the sandbox group. */
 export const DEMOS = ['alert', 'recovery', 'storm', 'throttle'] as const
 export type Demo = (typeof DEMOS)[number]
 
@@ -14,9 +14,9 @@ export interface DemoDeps {
   store: Pick<Store, 'alerts' | 'payloads'>
   settings: () => Settings
   clock: Clock
-  /** Makes the stand-in throttle a robot until then. */
+  /** Makes the sandbox throttle a robot until an instant. */
   throttle: (robot: string, until: Date) => void
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   random: () => number
 }
 
@@ -25,7 +25,7 @@ const BATCH_SIZE = 50
 /** How many of the newest alerts are searched for one that fires. */
 const MAX_SEARCHED = 100
 
-/** Channels whose robots all post to the stand-in; only these can play a demo. */
+/** Channels whose robots all post to the sandbox; only these can play a demo. */
 export function sandboxChannels(settings: Settings): string[] {
   return [...settings.channels.values()]
     .filter((channel) => isSandbox(channel, settings))
@@ -37,8 +37,8 @@ function isSandbox(channel: Channel, settings: Settings): boolean {
 }
 
 /**
- * Plays a demo in a sandbox channel, through the path of real alerts. Returns false when there is nothing to resolve.
- * AppError unknown_channel, and those of an accept.
+ * Plays a demo in a sandbox channel, through the path of real alerts. Returns false if no alert fires that could be
+ * resolved. Throws AppError unknown_channel, and the errors of an accept.
  */
 export async function playDemo(
   { kind, channel: name }: { kind: Demo; channel: string },
@@ -47,7 +47,7 @@ export async function playDemo(
   const settings = deps.settings()
   const channel = settings.channels.get(name)
   if (channel === undefined || !isSandbox(channel, settings))
-    throw new AppError('unknown_channel', `${JSON.stringify(name)} is no channel of the sandbox`)
+    throw new AppError('unknown_channel', `${JSON.stringify(name)} is not a channel of the sandbox`)
   switch (kind) {
     case 'alert':
       await post(name, [alertOf(deps)], deps)
@@ -64,7 +64,7 @@ export async function playDemo(
   }
 }
 
-/** Makes the stand-in throttle the next call, so that the receiver pauses the robot. */
+/** Makes the sandbox throttle the next call, so that the receiver pauses the robot. */
 function throttle({ name, limits }: Robot, { clock, throttle: refuse }: DemoDeps): void {
   refuse(name, new Date(clock.now().getTime() + limits.penaltyMs))
 }

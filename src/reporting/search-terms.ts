@@ -5,7 +5,7 @@ export type ReadMatchers = (
   text: string,
 ) => { kind: 'read'; matchers: Matcher[] } | { kind: 'fault'; at: number; why: string }
 
-/** What a search looks for; each word and each matcher must hold. */
+/** The terms of a search; each word and each matcher must match. */
 export interface SearchTerms {
   words: readonly string[]
   matchers: readonly Matcher[]
@@ -27,8 +27,8 @@ const VALUE = /[^\s,{}"]*/suy
 const WORD = /\S+/suy
 
 /**
- * Reads a search: free words, and matchers in Alertmanager's notations beside them, such as `instance=~"10\\."`. A bare
- * `name=value` is a word, which is looked for in that variable and literally.
+ * Parses a search: free words, and matchers in Alertmanager's notations, such as `instance=~"10\\."`. A bare
+ * `name=value` is a word, which is searched in that variable and literally.
  */
 export function termsIn(text: string, read: ReadMatchers): ReadTerms {
   const words: string[] = []
@@ -51,7 +51,7 @@ export function termsIn(text: string, read: ReadMatchers): ReadTerms {
   return { kind: 'terms', terms: { words: [...new Set(words)].slice(0, MAX_WORDS), matchers } }
 }
 
-/** How long a matcher, or several in braces, are; 0 where a word begins. */
+/** The length of a matcher, or of several in braces; 0 if a word begins here. */
 function matchersLength(text: string, at: number): number {
   const braces = bracesLength(text, at)
   if (braces > 0 && text.slice(at, at + braces).includes('=')) return braces
@@ -65,7 +65,7 @@ function matchersLength(text: string, at: number): number {
   return head.length + value
 }
 
-/** How long braces and what they hold are; quotes may hold braces. */
+/** The length of braces with their content; quoted braces do not count. */
 function bracesLength(text: string, from: number): number {
   if (text[from] !== '{') return 0
   let isQuoted = false

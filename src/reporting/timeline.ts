@@ -2,7 +2,7 @@ import type { Bucket, Totals } from './history.ts'
 import { totalsOf } from './history.ts'
 import { isRobotRefusal, isTextRefusal } from './refusals.ts'
 
-/** A robot, as far as its past pauses can be known: throttle replies, and the pause that is or was last in force. */
+/** The facts from which a robot's past pauses are derived, besides its throttle replies. */
 export interface PausingRobot {
   name: string
   penaltyMs: number
@@ -17,7 +17,7 @@ export interface ChartBucket extends Totals {
   paused: readonly string[]
 }
 
-/** What a minute of a robot was like: the worst of it. `idle`: nothing was sent, and nothing kept it from sending. */
+/** The worst event of a robot in one minute. `idle`: it sent nothing, and could have sent. */
 export type CellKind = 'idle' | 'accepted' | 'retried' | 'paused' | 'refused'
 
 export interface Cell {
@@ -62,7 +62,7 @@ function kindOf(results: readonly string[], paused: boolean): CellKind {
   return results.length > 0 ? 'accepted' : 'idle'
 }
 
-/** A penalty is over when it has lasted, or when a later call was not throttled. */
+/** A penalty ends after its duration, or when a later call was not throttled. */
 function pausedIn(buckets: readonly Bucket[], { name, penaltyMs, pause }: PausingRobot): boolean[] {
   let penaltyUntil = Number.NEGATIVE_INFINITY
   return buckets.map(({ at, until, attempts }) => {

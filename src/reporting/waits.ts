@@ -2,13 +2,13 @@ import { isOpenEnded } from '../model/pause.ts'
 import type { Overview } from './overview.ts'
 import type { RobotOverview } from './robot-overview.ts'
 
-/** Why something waits, and until when; `until` is undefined where nothing but a person or an answer ends it. */
+/** Why something waits, and until when; `until` is undefined if only a person or the next event ends the wait. */
 export type Wait = { robot: string; until: Date | undefined } & (
   | { kind: 'paused'; reason: string; by: string | undefined }
   | { kind: 'plan'; reason: string }
 )
 
-/** Why alerts of a channel wait, robot by robot; empty where nothing holds them back. Pure. */
+/** Why the alerts of a channel wait, per robot; empty if nothing holds them back. Pure. */
 export function waitsOf(name: string, { channels, robots }: Overview): Wait[] {
   const channel = channels.find((each) => each.name === name)
   if (channel === undefined) return []
@@ -17,11 +17,14 @@ export function waitsOf(name: string, { channels, robots }: Overview): Wait[] {
     const wait = waitOf(robot, channel.heldUntil)
     return wait === undefined ? [] : [wait]
   })
-  // In a pool the others send it.
+  // In a pool, the other robots send the alerts.
   return channel.mode === 'pool' && waits.length < ours.length ? [] : waits
 }
 
-/** Why a robot sends nothing of a channel whose push limit holds it until then; undefined: it does. Pure. */
+/**
+ * Why a robot sends no alerts of a channel, whose push limit holds them until `heldUntil`; undefined if it sends them.
+ * Pure.
+ */
 export function waitOf(robot: RobotOverview, heldUntil: Date | undefined): Wait | undefined {
   const { name, pausedUntil, pauseReason = '', pausedBy, wait } = robot
   if (pausedUntil !== undefined) {
@@ -30,7 +33,7 @@ export function waitOf(robot: RobotOverview, heldUntil: Date | undefined): Wait 
   }
   if (heldUntil !== undefined)
     return { robot: name, until: heldUntil, kind: 'plan', reason: 'push_limit' }
-  // The limit of another channel is none of this one.
+  // The push limit of another channel does not affect this one.
   if (wait === undefined || wait.reason === 'push_limit') return undefined
   return { robot: name, until: wait.until, kind: 'plan', reason: wait.reason }
 }

@@ -41,7 +41,7 @@ function termsOf(text: string): AlertSearch['terms'] {
 }
 
 describe('the words of a search', () => {
-  test('are looked for as senders may have written them', () => {
+  test('are searched in every spelling that senders use', () => {
     assert.deepEqual(spellingsOf('plain'), ['plain'])
     assert.deepEqual(spellingsOf('a"b'), ['a"b', 'a\\"b', 'a%22b'])
     assert.ok(spellingsOf('磁盘').includes('\\u78c1\\u76d8'))
@@ -50,7 +50,7 @@ describe('the words of a search', () => {
     assert.ok(spellingsOf('\ud800').length > 0)
   })
 
-  test('are few, each once, and name=value means that variable or the text itself', () => {
+  test('are limited in number, without duplicates, and name=value means that variable or the literal text', () => {
     assert.deepEqual(termsOf('  a b  a c d e f ').words, ['a', 'b', 'c', 'd', 'e'])
     const variables = { host: 'DB-1', alarm_target: 'ob_cluster=x:svr=y', empty: '' }
     for (const [word, found] of [
@@ -64,7 +64,7 @@ describe('the words of a search', () => {
       assert.equal(holds(variables, word), found, word)
   })
 
-  test('stand beside matchers in either notation of Alertmanager', () => {
+  test('may be combined with matchers in either notation of Alertmanager', () => {
     const shown = (text: string) => {
       const { words, matchers } = termsOf(text)
       return [
@@ -88,7 +88,7 @@ describe('the words of a search', () => {
     assert.deepEqual(shown(''), [[], []])
   })
 
-  test('that cannot be read are a fault that names the character', () => {
+  test('that cannot be parsed are a fault with the position of the character', () => {
     const faultOf = (text: string) => {
       const read = termsIn(text, readMatchers)
       assert.equal(read.kind, 'fault', text)
@@ -102,7 +102,7 @@ describe('the words of a search', () => {
     assert.equal(faultOf('a=~[')[0], 3)
   })
 
-  test('are read in linear time, whatever they are', () => {
+  test('are parsed in linear time, also if they are hostile', () => {
     for (const piece of ['{', '"', '\\"', 'a="', ' =', '~', '{"', ',', 'a=~"\\'])
       for (const text of [piece.repeat(3_000), `a=~"${piece.repeat(3_000)}`]) {
         const began = performance.now()
@@ -119,7 +119,7 @@ describe('a search', () => {
     annotations: { summary: '磁盘 <98%>' },
   })
 
-  test('finds an alert by a label of its own among others of its request, in any state', async () => {
+  test('finds an alert in any state by a label that others of its request lack', async () => {
     const path = await new Path(settingsOf()).start()
     await path.post('alertmanager', { alerts: [alert('a-1'), alert('b-1', 'critical')] })
     await path.post(
@@ -147,7 +147,7 @@ describe('a search', () => {
   })
 
   for (const sort of ['newest', 'oldest', 'level'] as const)
-    test(`gives each alert once over all pages, sorted by ${sort}`, async () => {
+    test(`returns each alert once over all pages, sorted by ${sort}`, async () => {
       const path = await new Path(settingsOf()).start()
       const severities = ['critical', 'warning', 'info']
       for (let request = 0; request < 8; request += 1)
@@ -177,7 +177,7 @@ describe('a search', () => {
       await path.stop()
     })
 
-  test('gives what it has found when it has looked long enough, and how far it has come', async () => {
+  test('returns what it found within its time limit, and how far back it searched', async () => {
     let asked = 0
     const at = new Date('2026-11-24T04:00:00Z')
     const page = await searchAlerts(
@@ -200,7 +200,7 @@ describe('a search', () => {
     assert.deepEqual(page, { items: [], next: '996', reached: at })
   })
 
-  test('ends when the clock was set back meanwhile', async () => {
+  test('ends if the clock was set back meanwhile', async () => {
     let asked = 0
     const page = await searchMessages(
       { text: 'x', limit: 10 },
@@ -222,7 +222,7 @@ describe('a search', () => {
 })
 
 describe('the parameters of a list', () => {
-  test('are read whole, and the same for alerts and messages', () => {
+  test('are all parsed, alike for alerts and messages', () => {
     const common = {
       channel: 'ops',
       level: '1,2',
@@ -269,7 +269,7 @@ describe('the parameters of a list', () => {
     assert.deepEqual(messageListIn({ q: '', from: '', state: '' }), { query: {}, faults: [] })
   })
 
-  test('that cannot be used are left out and named', () => {
+  test('that are invalid are left out and named', () => {
     const { query, faults } = alertListIn(
       {
         state: 'x',

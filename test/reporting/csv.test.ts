@@ -4,7 +4,7 @@ import { alertsCsv, csvOf, messagesCsv } from '../../src/reporting/csv.ts'
 import type { StoredAlert, StoredMessage } from '../../src/stores/queries.ts'
 
 describe('a file for a spreadsheet', () => {
-  test('quotes what needs it, ends lines as RFC 4180 does, and is known as UTF-8', () => {
+  test('quotes where needed, ends lines as RFC 4180 does, and is marked as UTF-8', () => {
     assert.equal(
       csvOf([['a', 'b,c', 'say "x"', 'two\nlines'], ['磁盘']]),
       '\ufeffa,"b,c","say ""x""","two\nlines"\r\n磁盘\r\n',
@@ -12,7 +12,7 @@ describe('a file for a spreadsheet', () => {
   })
 
   for (const sign of ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
-    test(`holds no formula: a cell that begins with ${JSON.stringify(sign)} begins with an apostrophe`, () => {
+    test(`contains no formula: a cell that begins with ${JSON.stringify(sign)} begins with an apostrophe`, () => {
       const [line = ''] = csvOf([[`${sign}HYPERLINK("http://x")`]])
         .slice(1)
         .split('\r\n"')
@@ -20,7 +20,7 @@ describe('a file for a spreadsheet', () => {
       assert.ok(csvOf([[`a${sign}b`]]).includes(`a${sign}b`))
     })
 
-  test('holds the alerts of a list, each with what a person looks for', () => {
+  test('contains the alerts of a list, each with its main columns', () => {
     const alert = {
       ...{ id: '7', channel: 'ops', source: 'alertmanager', fingerprint: 'f', status: 'firing' },
       ...{ level: 2, state: 'sent', reason: undefined, messageIds: ['1', '2'], repeats: 3 },
@@ -35,7 +35,7 @@ describe('a file for a spreadsheet', () => {
     )
   })
 
-  test('holds the messages of a list, with the last result and the reason', () => {
+  test('contains the messages of a list, with the last result and the reason', () => {
     const message = {
       ...{ id: '9', channel: 'ops', robot: 'r', queue: 'q', uuid: 'u', kind: 'group', bytes: 1 },
       ...{ state: 'dead', title: 'T', text: 'line 1\nline 2', body: '{}', alertCount: 2 },

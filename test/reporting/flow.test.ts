@@ -32,8 +32,8 @@ function flow(changes: Partial<FlowInput>) {
 
 const refused = robot('a', { lastResult: 'token' })
 
-describe('the way of an alert', () => {
-  test('is one path for each group: of each robot, or of a pool', () => {
+describe('the path of an alert', () => {
+  test('exists once per group: per robot, or per pool', () => {
     const paths = flow({
       channels: [
         channel('each', { robots: ['a', 'b'] }),
@@ -54,7 +54,7 @@ describe('the way of an alert', () => {
     )
   })
 
-  test('stops where it stops, and such paths come first', () => {
+  test('names the step that blocks it, and blocked paths are first', () => {
     const [first, second] = flow({
       channels: [channel('fine', { robots: ['b'] }), channel('broken')],
       robots: [refused, robot('b')],
@@ -63,14 +63,14 @@ describe('the way of an alert', () => {
     assert.deepEqual([second?.channel, second?.stop], ['fine', undefined])
   })
 
-  test('of a pool stops only when none of its robots works', () => {
+  test('through a pool is blocked only if none of its robots works', () => {
     const channels = [channel('pool', { robots: ['a', 'b'], mode: 'pool' })]
     assert.equal(flow({ channels, robots: [refused, robot('b')] })[0]?.stop, undefined)
     const both = [refused, robot('b', { lastResult: 'token' })]
     assert.equal(flow({ channels, robots: both })[0]?.stop?.at, 'robot')
   })
 
-  test('stops at the channel while a push limit holds it, or all of it is muted', () => {
+  test('is blocked at the channel while a push limit holds it, or while it is muted completely', () => {
     const held = flow({ channels: [channel('ops', { heldUntil: LATER })] })
     assert.deepEqual(held[0]?.stop, { kind: 'push_limit', until: LATER, at: 'channel' })
     const muted = flow({ channels: [channel('ops')], muted: new Map([['ops', LATER]]) })

@@ -129,7 +129,7 @@ describe('the headline', () => {
     )
   })
 
-  test('of three things together names each, in the order of their weight', () => {
+  test('names each of three troubles, the most urgent first', () => {
     const names = situations.map(([, changes]) => changes)
     for (const first of names)
       for (const second of names)
@@ -146,13 +146,13 @@ describe('the headline', () => {
         }
   })
 
-  test('of a source that is only quiet says so, and is calm', () => {
+  test('reports a source that is only quiet, and stays calm', () => {
     const { mood, kind, quiet } = head({ quiet: [QUIET] })
     assert.deepEqual([mood, kind, quiet], ['calm', 'calm', [QUIET]])
     assert.deepEqual(head({ quiet: [SILENT] }).quiet, [])
   })
 
-  test('says since when a robot is paused, and how many wait that are Down or Critical', () => {
+  test('contains since when a robot is paused, and how many waiting alerts are Down or Critical', () => {
     const since = ago(3 * MINUTE)
     for (const reason of ['throttled', 'by_hand']) {
       const [trouble] = head({ robots: [paused(reason, { pausedSince: since })] }).troubles
@@ -162,7 +162,7 @@ describe('the headline', () => {
     assert.equal(head({ waiting: 9, waitingSevere: 4 }).waiting.severe, 4)
   })
 
-  test('names all robots of a pool that share what waits', () => {
+  test('names all robots of a pool that share the waiting alerts', () => {
     const pool = { sharedBy: ['a', 'b'], waiting: 272, oldest: ago(MINUTE) }
     const robots = [robot('a', pool), robot('b', pool)]
     assert.equal(head({ robots, waiting: 272 }).waiting.most, undefined)
@@ -171,7 +171,7 @@ describe('the headline', () => {
     assert.deepEqual(most, { robot: 'a + b', count: 272 })
   })
 
-  test('names the robot with the most waiting, of as many the one that waits longest', () => {
+  test('names the robot with the most waiting alerts, of equal ones the one with the oldest', () => {
     const [many, long] = [
       robot('stormy', { waiting: 209, oldest: ago(28 * MINUTE) }),
       robot('lab', { waiting: 63, oldest: ago(MINUTE) }),
@@ -190,7 +190,7 @@ describe('the condition of a robot', () => {
       assert.deepEqual(conditionOf(robot('a', { lastResult })), { mood: 'bad', kind: 'refused' })
   })
 
-  test('is refused when every message of the past hour was, whatever the reason', () => {
+  test('is refused if every message of the past hour was refused, whatever the reason', () => {
     const of = (lastResult: string, attempts: RobotFacts['attempts'], covered = false) =>
       conditionOf(robot('a', { lastResult, attempts, covered })).kind
     assert.equal(of('content', REFUSED), 'refused')
@@ -203,7 +203,7 @@ describe('the condition of a robot', () => {
   const pauses = [undefined, 'throttled', 'rejected', 'by_hand', 'unreachable'] as const
   const results = [undefined, 'ok', 'throttled', 'token', 'content', 'timeout'] as const
   for (const reason of pauses)
-    test(`is told apart by ${reason ?? 'no pause'} with each last result, covered or not, waiting or not`, () => {
+    test(`depends on ${reason ?? 'no pause'} with each last result, covered or not, waiting or not`, () => {
       for (const lastResult of results)
         for (const covered of [false, true])
           for (const waiting of [0, 5]) {

@@ -19,7 +19,7 @@ function counted(standing: Standing, count: number): AlertCount {
 
 const NOTHING: HistoryCounts = { alerts: [], attempts: [] }
 
-/** A store that answers by the start of the range, and remembers what it was asked. */
+/** A store that returns counts by the start of the range, and records its queries. */
 function asking(answer: (from: Date) => HistoryCounts = () => NOTHING) {
   const asked: TimeRange[] = []
   const state: { actedAt: Date | undefined } = { actedAt: undefined }
@@ -35,7 +35,7 @@ function asking(answer: (from: Date) => HistoryCounts = () => NOTHING) {
 }
 
 describe('the history', () => {
-  test('counts a minute that is over for good once', async () => {
+  test('counts a minute once it is over, and only once', async () => {
     const { past, starts } = asking()
     assert.equal((await past.buckets('1h', NOW)).length, 60)
     assert.equal(starts().length, 60)
@@ -46,7 +46,7 @@ describe('the history', () => {
   })
 
   for (const range of Object.keys(RANGES) as RangeName[])
-    test(`holds each instant of ${range} in one bucket, up to now`, async () => {
+    test(`has exactly one bucket for each instant of ${range}, up to now`, async () => {
       const { past } = asking()
       const buckets = await past.buckets(range, NOW)
       for (const [index, { at }] of buckets.entries())
@@ -55,7 +55,7 @@ describe('the history', () => {
       assert.ok(last.at <= NOW && NOW < last.until)
     })
 
-  test('asks again while something of a bucket waits, however old it is', async () => {
+  test('counts a bucket again while some of its alerts wait, however old it is', async () => {
     const { past, starts } = asking((from) => ({
       ...NOTHING,
       alerts: from.toISOString().includes('T03:45') ? [counted('waiting', 1)] : [],
@@ -66,7 +66,7 @@ describe('the history', () => {
     assert.deepEqual(starts(), ['03:45', '04:28', '04:29', '04:30'])
   })
 
-  test('asks again about failed alerts after a person has acted, or when another process may have', async () => {
+  test('counts failed alerts again after a person acted, or after another process may have sent them', async () => {
     const { past, starts, state } = asking((from) => ({
       ...NOTHING,
       alerts: from.toISOString().includes('T03:45') ? [counted('failed', 1)] : [],
@@ -84,7 +84,7 @@ describe('the history', () => {
     assert.equal(await asksAgain(6 * MINUTE), true)
   })
 
-  test('makes the hour under way of its minutes, which are known already', async () => {
+  test('sums the current hour from its minutes, which are cached', async () => {
     const { past, asked } = asking(() => ({ ...NOTHING, alerts: [counted('delivered', 2)] }))
     await past.buckets('1h', NOW)
     asked.length = 0
@@ -96,7 +96,7 @@ describe('the history', () => {
     assert.equal(asked.length, 3)
   })
 
-  test('forgets what a clock that was set back shows as not over', async () => {
+  test('drops buckets that are no longer over after the clock was set back', async () => {
     const { past, starts } = asking()
     await past.buckets('1h', NOW)
     starts()
@@ -104,7 +104,7 @@ describe('the history', () => {
     assert.ok(starts().includes('04:19'))
   })
 
-  test('a failed question fails the look, and the next look asks it again', async () => {
+  test('a failed query fails the request, and the next request repeats it', async () => {
     const state = { fails: true }
     const past = new HistoryCache({
       store: {
@@ -168,7 +168,7 @@ describe('the timeline', () => {
     )
   })
 
-  test('a minute is as bad as the worst of it, and other robots do not count', () => {
+  test('a minute has the kind of its worst attempt, and ignores other robots', () => {
     const kinds = [['ok', 'token'], ['content'], ['ok', 'timeout'], ['throttled', 'token']].map(
       (results) => cellsOf([bucket(0, results)], robot)[0]?.kind,
     )

@@ -65,8 +65,8 @@ describe('a preview', () => {
   })
 })
 
-describe('what a preview adds to its messages', () => {
-  test('names the place where a name is nearly that of a documented variable, and not of a label', () => {
+describe('the details of a preview', () => {
+  test('contains the position of a name that resembles a documented variable, unless it is a label', () => {
     const own = { variables: new Map([['runbook_link', 'https://x']]) }
     const text =
       'a ${alarm_name}\n\u544a\u8b66 ${alarm_nam} ${team} ${runbook_lnk}\n${}${' +

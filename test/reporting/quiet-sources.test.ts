@@ -20,8 +20,8 @@ function came(
 const kinds = (...activity: SourceActivity[]): string[] =>
   quietSources(activity, NOW).map(({ kind }) => kind)
 
-describe('a source from which nothing comes', () => {
-  test('is silent for certain when its heartbeat is missing', () => {
+describe('a source that sends nothing', () => {
+  test('is certainly silent if its heartbeat is missing', () => {
     const beats = came(10, { everyMs: 5 * MINUTE, lastMs: 21 * MINUTE, heartbeat: 'Watchdog' })
     const requests = came(30, { everyMs: 5 * MINUTE, lastMs: 21 * MINUTE })
     assert.deepEqual(quietSources([requests, beats], NOW), [
@@ -44,24 +44,24 @@ describe('a source from which nothing comes', () => {
     }
   })
 
-  test('is not silent while other alerts come: its heartbeat was sent elsewhere', () => {
+  test('is not silent while other alerts arrive: its heartbeat was sent elsewhere', () => {
     const beats = came(10, { everyMs: MINUTE, lastMs: 3 * HOUR, heartbeat: 'Watchdog' })
     assert.deepEqual(kinds(came(200, { everyMs: MINUTE, lastMs: MINUTE }), beats), [])
   })
 
-  test('is quiet without a heartbeat after many times the usual distance, and six hours at least', () => {
+  test('is quiet without a heartbeat after many usual intervals, and at least six hours', () => {
     assert.deepEqual(kinds(came(100, { everyMs: MINUTE, lastMs: 5 * HOUR })), [])
     assert.deepEqual(kinds(came(100, { everyMs: MINUTE, lastMs: 7 * HOUR })), ['quiet'])
     assert.deepEqual(kinds(came(100, { everyMs: HOUR, lastMs: 19 * HOUR })), [])
     assert.deepEqual(kinds(came(100, { everyMs: HOUR, lastMs: 21 * HOUR })), ['quiet'])
   })
 
-  test('is not quiet when it has hardly ever sent anything', () => {
+  test('is not quiet if it sent few requests before', () => {
     assert.deepEqual(kinds(came(19, { everyMs: MINUTE, lastMs: 40 * HOUR })), [])
     assert.deepEqual(kinds(), [])
   })
 
-  test('is judged for itself', () => {
+  test('is judged independently of other sources', () => {
     const ocp = { ...came(100, { everyMs: MINUTE, lastMs: 0 }), source: 'ocp' as const }
     const alertmanager = came(100, { everyMs: MINUTE, lastMs: 7 * HOUR })
     assert.deepEqual(

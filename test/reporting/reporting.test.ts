@@ -52,7 +52,7 @@ describe('the overview', () => {
     await path.stop()
   })
 
-  test('reports what waits, what was delivered, and what was not and why', async () => {
+  test('reports waiting and delivered alerts, and undelivered ones with the reason', async () => {
     const path = await new Path(settingsOf()).start()
     const { glance } = looking(path)
     await path.ocp('a')
@@ -191,7 +191,7 @@ describe('the sandbox demo', () => {
 })
 
 describe('changes', () => {
-  test('are notified at most once a second, and after a while even without any', async () => {
+  test('are notified at most once a second, and after 15 seconds even without a change', async () => {
     const clock = new VirtualClock(new Date(0))
     const changes = new ChangeFeed(clock)
     const told: number[] = []

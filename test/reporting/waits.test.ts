@@ -29,7 +29,7 @@ const overview = (robots: RobotOverview[], channels = [channel()]): Overview =>
 const BY_HAND = { pausedUntil: new Date(NO_END_MS), pauseReason: 'by_hand', pausedBy: 'li' }
 
 describe('why something waits', () => {
-  test('is a pause, by whom and until when, before anything else', () => {
+  test('is first of all a pause, with its author and end', () => {
     assert.deepEqual(waitOf(robot('a', BY_HAND), LATER), {
       ...{ robot: 'a', until: undefined, kind: 'paused', reason: 'by_hand', by: 'li' },
     })
@@ -39,7 +39,7 @@ describe('why something waits', () => {
     })
   })
 
-  test('is the push limit of its own channel, not of another', () => {
+  test('is the push limit of the same channel, not of another', () => {
     const held = robot('a', { wait: { reason: 'push_limit', until: LATER } })
     assert.deepEqual(waitOf(held, LATER), {
       ...{ robot: 'a', until: LATER, kind: 'plan', reason: 'push_limit' },
@@ -55,7 +55,7 @@ describe('why something waits', () => {
     assert.equal(waitOf(robot('a'), undefined), undefined)
   })
 
-  test('is said for each robot, but not of a pool in which another one works', () => {
+  test('is returned per robot, but not for a pool in which another robot works', () => {
     const both = [robot('a', BY_HAND), robot('b')]
     assert.equal(waitsOf('ops', overview(both)).length, 1)
     assert.deepEqual(waitsOf('ops', overview(both, [channel({ mode: 'pool' })])), [])
@@ -64,7 +64,7 @@ describe('why something waits', () => {
     assert.deepEqual(waitsOf('gone', overview(both)), [])
   })
 
-  test('is worded with its end, in each language', async () => {
+  test('is a text with its end, in each language', async () => {
     for (const [language, text] of [
       ['en-US', 'a is paused by li'],
       ['zh-CN', 'a 已被 li 暂停'],
