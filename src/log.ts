@@ -82,13 +82,16 @@ function pairs(fields: object): string[] {
   )
 }
 
-/** A value as it is, or quoted as JSON quotes it: empty, with blanks, quotes, `=`, or what does not print. */
+/**
+ * Returns a value unchanged, or as a JSON string if it is empty or contains blanks, quotes, `=` or unprintable
+ * characters.
+ */
 function shown(text: string): string {
   if (/^[^\s"=\p{C}\uFFFD]+$/u.test(text)) return text
   return JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped)
 }
 
-/** JSON leaves control characters above U+007E as they are, of which some end a line or steer a terminal. */
+/** Escapes control characters above U+007E, which JSON leaves unchanged: some end a line or control a terminal. */
 function escaped(character: string): string {
   return [...Array(character.length).keys()]
     .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)

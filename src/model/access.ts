@@ -12,8 +12,8 @@ export interface Access {
   /** Undefined: plain HTTP. */
   tls: Tls | undefined
   /**
-   * Bcrypt hashes of users by their names. Each has full access, and nobody gets in without a credential; empty: access
-   * is as the other settings say.
+   * Bcrypt hashes of users by name. Each user has full access, and every request needs a credential; empty: the other
+   * settings decide access.
    */
   users: ReadonlyMap<string, Secret>
   /** Headers of every reply, besides its own. */

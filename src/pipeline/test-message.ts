@@ -20,7 +20,7 @@ const WORDS: Record<Language, { title: string; text: string }> = {
   'zh-TW': { title: '測試訊息', text: '看到這則訊息，表示告警可以送達這裡。' },
 }
 
-/** The content of a test message; it mentions nobody. */
+/** The content of a test message, without mentions. */
 export function testContent(name: string, settings: Settings): Content {
   const { title, text } = WORDS[settings.language]
   return {

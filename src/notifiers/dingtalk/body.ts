@@ -2,7 +2,8 @@ import type { Button, Content } from '../../model/message.ts'
 import type { Format, Robot } from '../../model/settings.ts'
 
 /**
- * DingTalk refuses larger bodies with 460101. Its documentation says body, so the whole JSON counts, in bytes of UTF-8.
+ * DingTalk refuses larger bodies with 460101. Its documentation limits the body, so the whole JSON counts, in bytes of
+ * UTF-8.
  */
 export const MAX_BODY_BYTES = 20_000
 

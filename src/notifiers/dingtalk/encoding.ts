@@ -55,7 +55,7 @@ function unpackedOnce(bytes: Uint8Array, name: string): Uint8Array {
   return unpack(bytes, { maxOutputLength: MAX_REPLY_BYTES })
 }
 
-/** `deflate` stands for zlib's format, but some servers send the raw stream. */
+/** `deflate` means the zlib format, but some servers send the raw stream. */
 function inflated(bytes: Uint8Array, limit: { maxOutputLength: number }): Buffer {
   const isZlib = ((bytes[0] ?? 0) & 0x0f) === 8
   return isZlib ? inflateSync(bytes, limit) : inflateRawSync(bytes, limit)

@@ -35,7 +35,7 @@ function found(patterns: Patterns, pattern: unknown, text: unknown, most: number
 
 type Replacement = (group: Match['group']) => string
 
-/** What is too long to search is cut off: replacing may be what hides something. */
+/** A text beyond the limit is cut, since its unsearched part may contain what the replacement should hide. */
 function replaced(patterns: Patterns, pattern: unknown, whole: unknown, by: Replacement): string {
   const { text, isCut } = patterns.searched(textOf(whole))
   let [made, from] = ['', 0]
@@ -46,7 +46,7 @@ function replaced(patterns: Patterns, pattern: unknown, whole: unknown, by: Repl
   return `${made}${text.slice(from)}${isCut ? '…' : ''}`
 }
 
-/** `$1` and `${name}` stand for groups, as Go expands them; one that is not there is empty. */
+/** Expands `$1` and `${name}` to groups, as Go does; an unknown group is empty. */
 function expanded(template: unknown): Replacement {
   return (group) =>
     textOf(template).replace(
@@ -63,7 +63,7 @@ function expanded(template: unknown): Replacement {
     )
 }
 
-/** What stands between the matches, at most `most` parts; without a limit, empty ones at the end are left out. */
+/** The texts between the matches, at most `most`; without a limit, empty ones at the end are left out. */
 function split(patterns: Patterns, pattern: unknown, whole: unknown, most: number): string[] {
   const { text } = patterns.searched(textOf(whole))
   const parts: string[] = []

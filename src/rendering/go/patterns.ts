@@ -37,7 +37,7 @@ export class Patterns {
     }
   }
 
-  /** A text as it is searched, and whether it was longer. */
+  /** The part of a text that is searched, and whether it was cut. */
   searched(text: string): { text: string; isCut: boolean } {
     return { text: cutTo(text, MAX_SEARCHED, ''), isCut: text.length > MAX_SEARCHED }
   }

@@ -29,7 +29,7 @@ const trimmedOf = (set: unknown, text: unknown, side: 'both' | 'start' | 'end'):
   return letters.slice(from, to).join('')
 }
 
-/** Blanks stand between values of which neither is a text. */
+/** Puts a blank between two values if neither is a string, as Go does. */
 const print = (...values: unknown[]): string =>
   values
     .map((value, at) => {

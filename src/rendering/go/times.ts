@@ -90,7 +90,7 @@ export function timeFunctions(now: Date, zone: string) {
 const dateModify = (by: unknown, time: unknown): DateTime =>
   timeOf(time).plus({ milliseconds: durationMs(by) })
 
-/** The functions on times that need nothing else, and those that stand for methods of times and durations. */
+/** Functions on times that need no clock or zone, and those that replace methods of times and durations. */
 export const TIMES = {
   dateModify,
   date_modify: dateModify,
