@@ -78,6 +78,22 @@ describe('a body with more parts than any sender writes', () => {
   })
 })
 
+test('a body has the same content as bytes, which are parsed before they are decoded, and as text', async () => {
+  const keyOf = async (body: string | Uint8Array) =>
+    (await alertmanager.read(body, CONTEXT)).contentKey()
+  const bodyOf = (summary: string) =>
+    JSON.stringify({
+      alerts: [
+        alert(1),
+        { ...alert(2), annotations: { summary, 说明: '磁盘 💾 \u0085 "full"\\' } },
+        7,
+      ],
+    }).padEnd(20_000)
+  const [body, other] = [bodyOf('负载'), bodyOf('负荷')]
+  assert.equal(await keyOf(Buffer.from(body)), await keyOf(body))
+  assert.notEqual(await keyOf(Buffer.from(other)), await keyOf(body))
+})
+
 test('a body gives the same alerts as bytes and as stored text, around the size limit', async () => {
   const labels = Object.fromEntries(Array.from({ length: 1_001 }, (_, name) => [`l${name}`, 'x']))
   for (const characters of [30_000, 60_000, 140_000]) {

@@ -63,7 +63,10 @@ export function alertFrom(alert: PayloadAlert, { group, context, isLatin1 }: Rea
   const endsAt = status === 'resolved' ? instantOf(textOf(alert.endsAt), timezone) : undefined
   return lazyAlert(
     { source: 'alertmanager', status, fingerprint, name, cluster, levelWord, startsAt, endsAt },
-    new PartsOnDemand({ alert, isLatin1 }, { status, startsAt, endsAt, fingerprint, receivedAt, group }),
+    new PartsOnDemand(
+      { alert, isLatin1 },
+      { status, startsAt, endsAt, fingerprint, receivedAt, group },
+    ),
   )
 }
 

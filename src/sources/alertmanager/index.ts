@@ -65,7 +65,8 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
       const content = createDigest()
       content.add(key)
       for (const alert of payload.alerts) {
-        content.add(contentOf(latin1 === undefined ? alert : decodeUtf8(alert)))
+        // The bytes of a text that was parsed as Latin-1 are those of the decoded text in UTF-8.
+        content.add(contentOf(alert), latin1 === undefined ? 'utf8' : 'latin1')
         await giveWay()
       }
       return content.end()

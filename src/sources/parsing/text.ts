@@ -27,13 +27,16 @@ export function digest(parts: readonly string[]): string {
 }
 
 /** Like `digest`, for texts added one by one, because together they may be too large for memory. */
-export function createDigest(): { add: (part: string) => void; end: () => string } {
+export function createDigest(): {
+  add: (part: string, encoding?: 'utf8' | 'latin1') => void
+  end: () => string
+} {
   const sum = createHash('sha256')
   let isFirst = true
   return {
-    add(part) {
+    add(part, encoding = 'utf8') {
       if (!isFirst) sum.update('\0')
-      sum.update(part)
+      sum.update(part, encoding)
       isFirst = false
     },
     end: () => sum.digest('hex').slice(0, 16),
