@@ -97,6 +97,24 @@ export function consoleRoutes(
   pages.use(failedPage(deps))
 }
 
+/** Answers a browser's request for an unknown path with a page; other requests go on. */
+export function unknownPathRoutes(
+  app: Express,
+  deps: ConsoleDeps & AdminDeps & { gates: Gates; unknownPath: (request: Request) => AppError },
+): void {
+  const pages = express.Router()
+  app.use(pages)
+  pages.use((request, _response, next) =>
+    next(
+      request.method === 'GET' && request.accepts('json', 'html') === 'html' ? undefined : 'router',
+    ),
+  )
+  pages.use(HEADERS, deps.gates.page, (request) => {
+    throw deps.unknownPath(request)
+  })
+  pages.use(failedPage(deps))
+}
+
 /** Answers a failed request with an error page. */
 function failedPage(deps: ConsoleDeps & AdminDeps): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {

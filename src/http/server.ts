@@ -3,9 +3,9 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { AppError, messageOf } from '../errors.ts'
 import type { Exposition } from '../metrics.ts'
 import type { Tls } from '../model/access.ts'
-import { type AdminDeps, createGates } from './admin.ts'
+import { type AdminDeps, createGates, type Gates } from './admin.ts'
 import { type ApiDeps, apiRoutes } from './api.ts'
-import { type ConsoleDeps, consoleRoutes } from './console.ts'
+import { type ConsoleDeps, consoleRoutes, unknownPathRoutes } from './console.ts'
 import { replyMetrics } from './exposition.ts'
 import { createListener, LIMITS, type ServerLimits } from './listener.ts'
 import { type MuteDeps, muteRoutes } from './mutes.ts'
@@ -64,7 +64,7 @@ export function createHttpServer(
   onCallRoutes(app, deps)
   muteRoutes(app, deps)
   consoleRoutes(app, { ...deps, gates })
-  lastRoutes(app, deps)
+  lastRoutes(app, { ...deps, gates })
   const listener = ((request, response) => {
     request.url = normalizedUrl(request.url ?? '/')
     if (!deps.open()) response.setHeader('Connection', 'close')
@@ -85,27 +85,31 @@ export function createHttpServer(
 }
 
 /** Adds the handlers of unknown paths and of errors. */
-function lastRoutes(app: Express, deps: ServerDeps): void {
+function lastRoutes(app: Express, deps: ServerDeps & { gates: Gates }): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
-    const { method, path } = request
     // The URL still has the path of external_url: a proxy forwarded it, or a console link was opened locally.
     const own = withoutBase(request.url, basePathOf(deps.settings().externalUrl))
     if (own !== undefined) {
       request.url = own
       return app(request, response, next)
     }
-    if (path === '/-/reload') {
-      response.setHeader('Allow', 'POST, PUT')
-      throw new AppError('wrong_method', `${path.slice(0, 200)} accepts POST, not ${method}`)
-    }
-    const other = configurationFor(path, request.url.slice(request.url.indexOf('?') + 1))
-    if (other !== undefined) throw new AppError('not_found', other)
-    throw new AppError('not_found', `not found: ${method} ${path.slice(0, 200)}`)
+    if (request.path !== '/-/reload') return next()
+    response.setHeader('Allow', 'POST, PUT')
+    throw new AppError('wrong_method', `/-/reload accepts POST, not ${request.method}`)
+  })
+  unknownPathRoutes(app, { ...deps, unknownPath })
+  app.use((request: Request) => {
+    throw unknownPath(request)
   })
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     if (replyError(response, error, { request }) === 500 && !(error instanceof AppError))
       deps.unexpectedError(request.path, messageOf(error))
   })
+}
+
+function unknownPath({ method, path, url }: Request): AppError {
+  const other = configurationFor(path, url.slice(url.indexOf('?') + 1))
+  return new AppError('not_found', other ?? `not found: ${method} ${path.slice(0, 200)}`)
 }
 
 /**

@@ -135,6 +135,18 @@ describe('the routes of the console', () => {
     assert.equal((await ask('/assets/..%2Fpackage.json')).status, 404)
   })
 
+  test('a browser gets a page for an unknown path, a program JSON', async () => {
+    const page = await ask('/nothing/here', {
+      headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
+    })
+    assert.deepEqual([page.status, await page.text()], [404, '<p>404 not found: GET /nothing/here'])
+    assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+    for (const headers of [{ Accept: '*/*' }, { Accept: 'image/avif,*/*' }]) {
+      const reply = await ask('/nothing/here', { headers })
+      assert.deepEqual([reply.status, reply.headers.get('content-type')], [404, 'application/json'])
+    }
+  })
+
   test('a malformed Host is ignored', async () => {
     await using server = await serve({
       deps,
@@ -311,6 +323,8 @@ describe('the routes of the console', () => {
       const { status, text } = await server.ask(path)
       assert.deepEqual([status, text], [401, `<p>ask ${path}`])
     }
+    const unknown = await server.ask('/nothing', { headers: { Accept: 'text/html' } })
+    assert.deepEqual([unknown.status, unknown.text], [401, '<p>ask /nothing'])
     assert.equal((await server.ask('/events')).status, 401)
     for (const path of [
       '/messages/7/resend',

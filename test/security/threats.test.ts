@@ -24,7 +24,7 @@ const THREATS: readonly {
     asset: 'the receiving routes',
     threat: 'forged alerts and floods',
     shownBy: [
-      ['http/posting.test.ts', 'nobody else, and the reply names what is required'],
+      ['http/posting.test.ts', 'no other client, and the reply names the required credentials'],
       ['http/posting.test.ts', 'is decided before the channel, the body and its size'],
       ['http/posting.test.ts', "a web page cannot post through its visitor's browser"],
       ['http/rebound.test.ts', 'cannot post alerts'],
@@ -40,7 +40,7 @@ const THREATS: readonly {
     asset: "DingTalk's robot API (`/robot/send`)",
     threat: 'a guessed channel, a forged or replayed request, a token in a log',
     shownBy: [
-      ['http/robot-send.test.ts', 'is a credential where it is an inlet token'],
+      ['http/robot-send.test.ts', 'is a credential if it is an inlet token'],
       ['http/robot-send.test.ts', 'is the token of a channel that has one'],
       ['http/robot-send.test.ts', 'that is wrong is neither in the reply nor in the log'],
       ['http/robot-send.test.ts', 'comes after the address of the sender'],
@@ -196,7 +196,7 @@ const THREATS: readonly {
         'decisions/silence-link.test.ts',
         'contains nothing of the key, and is invalid with another key',
       ],
-      ['http/silence.test.ts', 'says what would be silenced, and opening it changes nothing'],
+      ['http/silence.test.ts', 'shows what would be silenced, and opening it changes nothing'],
       ['http/silence.test.ts', 'a changed link leads nowhere, an old one says so'],
       ['http/silence.test.ts', 'a page of another site cannot press'],
       ['http/silence.test.ts', 'pressing and opening are limited by the minute'],
