@@ -41,10 +41,10 @@ const THREATS: readonly {
     threat: 'a guessed channel, a forged or replayed request, a token in a log',
     shownBy: [
       ['http/robot-send.test.ts', 'is a credential if it is an inlet token'],
-      ['http/robot-send.test.ts', 'is the token of a channel that has one'],
-      ['http/robot-send.test.ts', 'that is wrong is neither in the reply nor in the log'],
-      ['http/robot-send.test.ts', 'comes after the address of the sender'],
-      ['http/robot-send.test.ts', 'is no way in for the page of another site'],
+      ['http/robot-send.test.ts', 'is the inlet token of a channel that has one'],
+      ['http/robot-send.test.ts', 'that is wrong appears neither in the reply nor in the log'],
+      ['http/robot-send.test.ts', 'is checked after the address of the sender'],
+      ['http/robot-send.test.ts', 'does not let the page of another site post'],
       ['http/robot-send.test.ts', 'that is wrong, missing, stale or of another secret is refused'],
       [
         'sources/chat/hostile.test.ts',
@@ -197,7 +197,7 @@ const THREATS: readonly {
         'contains nothing of the key, and is invalid with another key',
       ],
       ['http/silence.test.ts', 'shows what would be silenced, and opening it changes nothing'],
-      ['http/silence.test.ts', 'a changed link leads nowhere, an old one says so'],
+      ['http/silence.test.ts', 'a changed link is not found, an old one has expired'],
       ['http/silence.test.ts', 'a page of another site cannot press'],
       ['http/silence.test.ts', 'pressing and opening are limited by the minute'],
       ['http/silence.test.ts', 'a hostile name is text everywhere'],
