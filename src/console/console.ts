@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Eta } from 'eta'
+import type { Channel } from '../model/settings.ts'
 import type { SilenceView } from '../pipeline/silencing.ts'
 import { DEMOS } from '../reporting/sandbox-demo.ts'
 import { errorText } from './explanations.ts'
@@ -129,9 +130,10 @@ export function createConsole({
     facts,
     words: wordsOf(request.language ?? facts.settings().language),
   })
-  const standalone = ({ theme, language }: Look) => {
-    const { timezone, language: configured } = facts.settings()
-    const words = wordsOf(language ?? configured)
+  const standalone = ({ theme, language }: Look, channel?: Channel) => {
+    const settings = facts.settings()
+    const timezone = channel?.timezone ?? settings.timezone
+    const words = wordsOf(language ?? channel?.language ?? settings.language)
     const formatters = formattersOf({ words, now: facts.now(), timezone })
     return { words, formatters, theme, timezone }
   }
@@ -160,7 +162,9 @@ export function createConsole({
       return eta.render('sign-in', { kind, next, ...reason, ...formatters, page })
     },
     silence(view, form, { here, ...look }) {
-      const { words, theme, timezone } = standalone(look)
+      // A person who comes from a message expects its language, and the times that it names.
+      const channel = 'channel' in view ? view.channel : undefined
+      const { words, theme, timezone } = standalone(look, channel)
       const page = { theme, here, version: facts.version }
       const context = { words, now: facts.now(), timezone }
       return eta.render('silence', { ...silencePage(view, form, context), page })

@@ -76,7 +76,7 @@ export function createSilencing(deps: SilencingDeps): Silencing {
       if (!isSubject(subject)) return { kind: 'wrong', what: 'link' }
       const by = nameFrom(written)
       if (by === '') return { kind: 'wrong', what: 'name' }
-      const { timezone } = deps.settings()
+      const timezone = subject.channel.timezone ?? deps.settings().timezone
       const end = endOfSilence(length, now, timezone)
       if ('wrong' in end) return { kind: 'wrong', what: end.wrong }
       const chosen = { scope, by, until: end.until, length }

@@ -90,6 +90,22 @@ describe('the page behind a silence link', () => {
     assert.deepEqual([parts.api.made.length, (await inForce()).length], [0, 0])
   })
 
+  test('has the language and the time zone of the channel, unless a person chose a language', async () => {
+    await server[Symbol.asyncDispose]()
+    await store.close()
+    const channel = channelNamed('ops', { language: 'zh-CN', timezone: 'Europe/London' })
+    await start({ language: 'en-US', timezone: 'Asia/Shanghai' }, channel)
+    await parts.post('alertmanager', payload())
+    link = await parts.link()
+    const { text } = await server.ask(link)
+    assert.match(text, /<html lang="zh-CN"/)
+    assert.match(text, /min="2026-11-28T20:00"/)
+    const chosen = await server.ask(link, { headers: { Cookie: 'language=en-US' } })
+    assert.match(chosen.text, /<html lang="en-US"/)
+    await press({ by: 'li', scope: 'alert', for: 'until', until: '2026-11-28T22:30' })
+    assert.equal((await inForce())[0]?.until.toISOString(), '2026-11-28T22:30:00.000Z')
+  })
+
   test('a press makes a silence, and shows it with a button that ends it', async () => {
     const pressed = await press({ by: '张三', scope: 'restarts', for: '2h' })
     assert.equal(pressed.status, 303)
