@@ -60,7 +60,7 @@ describe('convert', () => {
     assert.equal(made.code, 3)
     assert.match(
       made.stderr,
-      /^left out: .*a\.tmpl:1: \{\{ env "HOME" \}\}: there is no function "env"\n$/,
+      /^left out: .*a\.tmpl:1: \{\{ env "HOME" \}\}: unknown function "env"\n$/,
     )
     assert.match(made.stdout, /# Left out: .*env/)
     assert.match(made.stdout, /# Put this into templates\/ops\.message\.eta/)
@@ -69,7 +69,7 @@ describe('convert', () => {
       { cwd: folder.path },
     )
     assert.equal(elsewhere.code, 3)
-    assert.match(elsewhere.stderr, /nowhere\/\*\.tmpl names no file/)
+    assert.match(elsewhere.stderr, /nowhere\/\*\.tmpl matches no file/)
     const absent = await runCommand(['convert', 'absent.yml'], { cwd: folder.path })
     assert.equal(absent.code, 1)
     assert.match(absent.stderr, /cannot read absent\.yml/)

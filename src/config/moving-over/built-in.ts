@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseGoTemplates } from './go-template/parse.ts'
 import type { Definition } from './translate.ts'
 
-/** What prometheus-webhook-dingtalk has under these names, for the templates that call or keep them. */
+/** Go templates that prometheus-webhook-dingtalk defines, for configurations that use or call them. */
 export const BUILT_IN_TEMPLATES = `
 {{ define "__subject" }}[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ len .Alerts.Firing }}{{ end }}] {{ .GroupLabels.SortedPairs.Values | join " " }} {{ if gt (len .CommonLabels) (len .GroupLabels) }}({{ with .CommonLabels.Remove .GroupLabels.Names }}{{ .Values | join " " }}{{ end }}){{ end }}{{ end }}
 {{ define "__alertmanagerURL" }}{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver }}{{ end }}
@@ -48,24 +48,27 @@ export const BUILT_IN_TEMPLATES = `
 {{ define "ding.link.content" }}{{ template "default.content" . }}{{ end }}
 `
 
-const FILE = "prometheus-webhook-dingtalk's own templates"
+const FILE = "prometheus-webhook-dingtalk's built-in templates"
 
-/** Its own templates by name. */
+/** The built-in templates of prometheus-webhook-dingtalk by name. */
 export function builtInDefinitions(): Map<string, Definition> {
   const { definitions } = parseGoTemplates(BUILT_IN_TEMPLATES)
   return new Map([...definitions].map(([name, nodes]) => [name, { nodes, file: FILE }]))
 }
 
-/** What it posts where nothing else is said. */
+/** The message of a prometheus-webhook-dingtalk target that does not configure one. */
 export const DEFAULT_TITLE = '{{ template "ding.link.title" . }}'
 export const DEFAULT_TEXT = '{{ template "ding.link.content" . }}'
 
-/** The built-in template that looks as prometheus-webhook-dingtalk's own. */
+/** The template of this project whose messages look like prometheus-webhook-dingtalk's default messages. */
 export const BUILT_IN = 'webhook-dingtalk'
 
-const LOOK = new URL(`../../../templates/messages/${BUILT_IN}.message.eta`, import.meta.url)
+const LOOK_FILE = new URL(`../../../templates/messages/${BUILT_IN}.message.eta`, import.meta.url)
 
-/** Its part for messages, which prints summaries and descriptions as the Markdown that they are. */
+/** The message part of that template, changed to render Markdown in summaries and descriptions. */
 export function lookAsMarkdown(): string {
-  return readFileSync(LOOK, 'utf8').replace('const asMarkdown = false', 'const asMarkdown = true')
+  return readFileSync(LOOK_FILE, 'utf8').replace(
+    'const asMarkdown = false',
+    'const asMarkdown = true',
+  )
 }

@@ -5,20 +5,20 @@ import type { Target, WebhookDingtalk } from './webhook-dingtalk.ts'
 const RESERVED_NAME = 'auto'
 
 const MARKDOWN = [
-  '# As before, messages print the Markdown that labels and annotations hold: whoever writes those decides how a message',
-  '# looks. The first line of each file in templates/ says how to show values as they were written.',
+  '# As before, Markdown in labels and annotations is rendered, so the authors of alert rules can format messages. The',
+  '# first line of each file in templates/ explains how to show such values literally.',
 ]
 
-/** What a configuration of prometheus-webhook-dingtalk has become. */
+/** A configuration of prometheus-webhook-dingtalk, converted. */
 export interface Conversion {
   yaml: string
   /** The text of each template file, by its name in the folder `templates`. */
   templates: ReadonlyMap<string, string>
-  /** What has no equivalent, each on a line. */
+  /** Settings and template actions without an equivalent, one per line. */
   left: string[]
 }
 
-/** The equivalent configuration as YAML, and its templates; a comment marks each setting without an equivalent. */
+/** Converts to YAML and templates; a YAML comment marks each setting without an equivalent. */
 export function convertWebhookDingtalk(
   config: WebhookDingtalk,
   {
@@ -34,7 +34,7 @@ export function convertWebhookDingtalk(
       .map((each) => `${file}: targets.${name}.mention.mobiles: ${oneLine(each)} is not a number`),
   )
   const absent = missing.map(
-    (pattern) => `templates: ${oneLine(pattern)} names no file; name them with --templates`,
+    (pattern) => `templates: ${oneLine(pattern)} matches no file; name the files with --templates`,
   )
   const all = [...absent, ...messages.left, ...mobiles]
   const robots = robotsOf(config.targets)
@@ -44,8 +44,8 @@ export function convertWebhookDingtalk(
     '',
     '# prometheus-webhook-dingtalk listens on every address; if Alertmanager is on this machine, 127.0.0.1:8060 is safer.',
     'listen: 0.0.0.0:8060',
-    '# What was accepted is kept in data/receiver.db beside this file, or in the StateDirectory of the systemd unit. Where',
-    '# the service may write to neither, name another file:',
+    '# Accepted alerts are stored in data/receiver.db beside this file, or in the StateDirectory of the systemd unit. If',
+    '# the service can write to neither, configure another file:',
     '# store: sqlite:/var/lib/dingtalk-receiver/receiver.db',
     '# Messages show the time in this zone.',
     'timezone: Asia/Shanghai',
@@ -69,7 +69,7 @@ export function convertWebhookDingtalk(
   return { yaml: `${yaml.join('\n')}\n`, templates: messages.files, left }
 }
 
-/** The same with the text of the templates as comments, for where they cannot be written into files. */
+/** The YAML with the templates appended as comments, for output that cannot contain several files. */
 export function inOneText({ yaml, templates }: Conversion): string {
   const files = [...templates].map(
     ([name, text]) =>
@@ -121,8 +121,8 @@ function robotLines(
           '    # prometheus-webhook-dingtalk ignores its timeout; here it applies to each attempt.',
           `    timeout: ${quoted(timeout)}`,
         ]),
-    '    # Does this robot have custom keywords in DingTalk? Then write them here: every message will hold one, a digest of',
-    '    # many alerts too. Without them DingTalk refuses, with code 310000, what holds none.',
+    '    # If this robot has custom keywords in DingTalk, list them here: every message, including digests, will contain one.',
+    '    # DingTalk rejects messages without a keyword (code 310000).',
     `    # keywords: [${[...keywords].slice(0, 4).join(', ')}]`,
   ]
 }
@@ -154,7 +154,7 @@ function leftOut(what: string): string {
   return `# Left out: ${oneLine(what)}`
 }
 
-/** A number that DingTalk can mention: digits with a country code, blanks and dashes between them. */
+/** Whether DingTalk can mention the number: digits, spaces and dashes, with an optional country code. */
 function isMobile(text: string): boolean {
   return /^\+?[\d -]{5,30}$/.test(text.trim())
 }

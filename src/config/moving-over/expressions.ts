@@ -1,11 +1,19 @@
-import { elementOf, FIELDS, FUNCTIONS, type GoType, METHODS, plainName, SAME } from './functions.ts'
+import {
+  elementOf,
+  FIELDS,
+  FUNCTIONS,
+  type GoType,
+  METHODS,
+  plainName,
+  RETURN_THEIR_ARGUMENT,
+} from './functions.ts'
 import type { Operand, Pipe } from './go-template/syntax.ts'
 import type { Scope, Value } from './scope.ts'
 
-/** Why a part of a template has no equivalent. */
+/** Thrown with the reason why a part of a template has no equivalent. */
 export class Untranslatable extends Error {}
 
-/** A pipeline as JavaScript. Throws Untranslatable. */
+/** Translates a pipeline to JavaScript. Throws Untranslatable. */
 export function pipelineValue({ commands }: Pipe, scope: Scope): Value {
   let value: Value | undefined
   for (const command of commands) value = commandOf(command, scope, value)
@@ -47,7 +55,7 @@ function startOf(of: Operand['of'], scope: Scope): Value {
       return callOf(of.name, [])
     case 'variable': {
       const known = scope.find(of.name)
-      if (known === undefined) throw new Untranslatable(`there is no variable ${of.name}`)
+      if (known === undefined) throw new Untranslatable(`unknown variable ${of.name}`)
       return { code: of.name, type: known.type }
     }
   }
@@ -65,18 +73,18 @@ function fieldOf(value: Value, field: string, args: Value[]): Value {
   if (type === 'any' && args.length > 0 && METHODS.time?.[field] !== undefined)
     return fieldOf({ code, type: 'time' }, field, args)
   if (args.length > 0) throw new Untranslatable(`.${field} takes no arguments`)
-  // What a call gives may be missing.
+  // The result of a call may be undefined.
   const dot = /\(/.test(code) ? '?.' : '.'
   const known = FIELDS[type]?.[field]
   if (known !== undefined) return { code: `${code}${dot}${known[0]}`, type: known[1] }
   if (type === 'texts') return { code: `${code}${dot}${field}`, type: 'string' }
-  // Whom a message mentions is added to its text.
+  // The receiver adds mentions to every message itself.
   if (field === 'AtMobiles') return { code: '[]', type: 'list' }
-  if (type !== 'any') throw new Untranslatable(`there is no field .${field}`)
+  if (type !== 'any') throw new Untranslatable(`unknown field .${field}`)
   return { code: `go.field(${code}, ${quoted(field)})`, type: typeOfField(field) }
 }
 
-/** What a field of this name is, whatever has it. */
+/** The type that a field of this name has in alerts or payloads. */
 function typeOfField(field: string): GoType {
   return FIELDS.alert?.[field]?.[1] ?? FIELDS.payload?.[field]?.[1] ?? 'any'
 }
@@ -87,7 +95,7 @@ const LISTS = new Set<GoType>(['alerts', 'pairs', 'list'])
 function callOf(written: string, args: Value[]): Value {
   const name = plainName(written)
   const last = args.at(-1)
-  if (SAME.has(name) && last !== undefined) return last
+  if (RETURN_THEIR_ARGUMENT.has(name) && last !== undefined) return last
   switch (name) {
     case 'and':
     case 'or': {
@@ -118,8 +126,7 @@ function callOf(written: string, args: Value[]): Value {
     }
   }
   const type = FUNCTIONS.get(name)
-  if (type === undefined)
-    throw new Untranslatable(`there is no function ${JSON.stringify(written)}`)
+  if (type === undefined) throw new Untranslatable(`unknown function ${JSON.stringify(written)}`)
   return { code: called(name, args), type }
 }
 
@@ -127,24 +134,24 @@ function called(name: string, args: readonly Value[]): string {
   return `go.${name}(${args.map(({ code }) => code).join(', ')})`
 }
 
-/** The condition that Go takes a value for true. */
+/** JavaScript that tests whether Go treats a value as true. */
 export function truth({ code, type }: Value): string {
   if (SCALARS.has(type)) return code
   if (LISTS.has(type) && !code.includes('?.')) return `(${code}.length > 0)`
   return `go.truth(${code})`
 }
 
-/** Whether JavaScript ranges over it as Go does. */
+/** Whether `for … of` iterates over the value as Go's `range` does. */
 export function isList({ code, type }: Value): boolean {
   return LISTS.has(type) && !code.includes('?.')
 }
 
-/** What a raw tag prints of a value. */
+/** JavaScript for the text that Go prints for a value. */
 export function printed({ code, type }: Value): string {
   return SCALARS.has(type) ? code : `go.toString(${code})`
 }
 
-/** A text as JavaScript that ends no tag and begins none, and holds no variable of OCP's. */
+/** A JavaScript string literal without template tags and without `${`, which begins a variable of OCP. */
 export function quoted(text: string): string {
   return JSON.stringify(text)
     .replaceAll('<%', '\\x3c%')

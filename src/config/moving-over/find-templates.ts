@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, parse, resolve } from 'node:path'
 import type { TemplateFile } from './messages.ts'
 
-/** Reads the files that Go's globs name, relative to a folder; `missing` are the globs that name none. */
+/** Reads the files that match Go globs, relative to a folder; `missing` are the globs without a match. */
 export function findTemplates(
   patterns: readonly string[],
   folder: string,
@@ -15,7 +15,7 @@ export function findTemplates(
   }
 }
 
-/** Files whose path a glob of Go's describes: `*`, `?` and `[…]` within a name. */
+/** Files whose path matches a glob as in Go: `*`, `?` and `[…]` match within one path segment. */
 function matching(pattern: string): string[] {
   const { root } = parse(pattern)
   const names = pattern.slice(root.length).split(/[/\\]/)
@@ -36,7 +36,7 @@ function entriesIn(path: string): string[] {
   return isFolder ? readdirSync(path).sort() : []
 }
 
-/** Whether a name is what a glob describes; a star gives back what it took one by one, so the time grows with the text alone. */
+/** Whether a name matches a glob. Only the last star backtracks, so the time is at most name length × glob length. */
 function fits(name: string, glob: string): boolean {
   const parts = glob.match(/\[\^?[^\]]+\]|./gs) ?? []
   let [at, part, star, resumed] = [0, 0, -1, 0]

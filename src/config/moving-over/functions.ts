@@ -1,4 +1,4 @@
-/** What a value of a Go template is, as far as it can be known without running it. */
+/** The type of a value in a Go template, as far as it is known without running the template. */
 export type GoType =
   | 'payload'
   | 'alerts'
@@ -17,7 +17,7 @@ export type GoType =
 const named = (type: GoType, names: string): [string, GoType][] =>
   names.split(' ').map((name) => [name, type])
 
-/** The functions that `it.go` has under the same name, with what they give. */
+/** The functions that `it.go` has under the same name, with their result type. */
 export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map([
   ...named('bool', 'eq ne lt le gt ge match regexMatch contains hasPrefix hasSuffix'),
   ...named('bool', 'empty has hasKey all any'),
@@ -51,22 +51,29 @@ export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map([
     'splitList stringSlice sortAlpha regexFindAll regexSplit list keys append prepend',
   ),
   ...named('list', 'compact until untilStep tuple concat values'),
-  // Maps that a template makes; their fields are of any kind.
+  // These return maps, whose fields may have any type.
   ...named('any', 'set unset pick omit split splitn'),
   ...named('any', 'default coalesce ternary dict get first last slice index'),
   ...named('any', 'rest initial reverse uniq without'),
 ])
 
-/** A function's name without the `must` of those that fail where the others give nothing. */
+/** A function's name without sprig's prefix `must`, of variants that fail instead of returning an empty value. */
 export function plainName(name: string): string {
   const [, first, rest] = /^must_?(\p{L})(.+)$/u.exec(name) ?? []
   return first === undefined ? name : `${first.toLowerCase()}${rest}`
 }
 
-/** What is printed as it is anyway: values are Markdown of the sender's. */
-export const SAME = new Set(['safeHtml', 'safeHTML', 'safeUrl', 'safeURL', 'str', 'toStrings'])
+/** Functions that return their argument unchanged, because printed values are not escaped anyway. */
+export const RETURN_THEIR_ARGUMENT = new Set([
+  'safeHtml',
+  'safeHTML',
+  'safeUrl',
+  'safeURL',
+  'str',
+  'toStrings',
+])
 
-/** Fields of what Alertmanager sends, with our names. */
+/** Fields of Alertmanager's payload by Go name, with their name in our templates and their type. */
 export const FIELDS: Readonly<
   Partial<Record<GoType, Readonly<Record<string, readonly [string, GoType]>>>>
 > = {
@@ -92,7 +99,7 @@ export const FIELDS: Readonly<
   pair: { Name: ['name', 'string'], Value: ['value', 'string'] },
 }
 
-/** Methods, with the function that stands for each and the number of its arguments. */
+/** Methods by Go name, with the equivalent function of `it.go`, its result type and the number of its arguments. */
 export const METHODS: Readonly<
   Partial<Record<GoType, Readonly<Record<string, readonly [string, GoType, number]>>>>
 > = {
@@ -134,7 +141,7 @@ export const METHODS: Readonly<
   },
 }
 
-/** What one of several is. */
+/** The type of the elements of a collection. */
 export function elementOf(type: GoType): GoType {
   if (type === 'alerts') return 'alert'
   if (type === 'pairs') return 'pair'

@@ -17,15 +17,16 @@ export interface TemplateFile {
   text: string
 }
 
-/** What a target's messages have become. */
+/** The translated message of a target. */
 export interface Message {
   template: { kind: 'named'; name: string } | { kind: 'inline'; text: string }
-  /** A title without anything to fill in. */
+  /** The title, if it contains no Go action. */
   title: string | undefined
+  /** Template actions without an equivalent. */
   left: string[]
-  /** Its texts without what is filled in. */
+  /** The literal text of title and text. */
   words: string
-  /** Words of it that a robot may have as keyword. */
+  /** Words of the message that the robot may have as a keyword. */
   keywords: string[]
 }
 
@@ -33,12 +34,12 @@ export interface Messages {
   byTarget: ReadonlyMap<string, Message>
   /** Template files to write, by name. */
   files: ReadonlyMap<string, string>
-  /** What is wrong with the template files themselves. */
+  /** Syntax errors in the template files. */
   left: string[]
   language: Language
 }
 
-/** Translates the messages of all targets; two targets with the same message share its files. */
+/** Translates the messages of all targets; targets with the same message share its files. */
 export function translateMessages(
   config: WebhookDingtalk,
   templates: readonly TemplateFile[],
@@ -46,23 +47,23 @@ export function translateMessages(
 ): Messages {
   const { definitions, left } = definitionsIn(templates, config)
   const files = new Map<string, string>()
-  const made = new Map<string, Message>()
+  const byContent = new Map<string, Message>()
   const byTarget = new Map<string, Message>()
   for (const target of config.targets) {
     const message = goMessageOf(target, config)
     const key = JSON.stringify(message)
-    const known = made.get(key) ?? translated(message, { target, definitions, files, file })
-    made.set(key, known)
-    byTarget.set(target.name, known)
+    const shared = byContent.get(key) ?? translated(message, { target, definitions, files, file })
+    byContent.set(key, shared)
+    byTarget.set(target.name, shared)
   }
-  const words = [...made.values()].map((each) => each.words).join('')
+  const words = [...byContent.values()].map((each) => each.words).join('')
   return { byTarget, files, left, language: languageOf(words) }
 }
 
 interface Into {
   target: Target
   definitions: ReadonlyMap<string, Definition>
-  /** Takes the template files. */
+  /** Template files are added here. */
   files: Map<string, string>
   file: string
 }
@@ -110,7 +111,7 @@ function translated(go: { title: string; text: string }, into: Into): Message {
   return message
 }
 
-/** A target's title and text: of its own message, else of the default one; what a message lacks is the built-in one. */
+/** Title and text from the target's message, else from the default message; a missing one is the built-in. */
 export function goMessageOf({ message }: Target, { defaultMessage }: WebhookDingtalk) {
   const { title, text } = message ?? defaultMessage ?? {}
   return { title: title || DEFAULT_TITLE, text: text || DEFAULT_TEXT }
@@ -133,15 +134,15 @@ function definitionsIn(
   return { definitions, left }
 }
 
-const DEFAULT_LOOK = ['__subject', '__alertmanagerURL', 'default.__text_alert_list']
+const CALLED_BY_DEFAULT = ['__subject', '__alertmanagerURL', 'default.__text_alert_list']
 
-/** Whether a template file defines it, or something that it is made of. */
-function isOwn(definitions: Into['definitions'], name: string): boolean {
+/** Whether a template file redefines a built-in template, or one that it calls. */
+function isRedefined(definitions: Into['definitions'], name: string): boolean {
   const builtIn = builtInDefinitions()
   const through = name.startsWith('ding.link.')
     ? [name, name.replace('ding.link', 'default')]
     : [name]
-  return [...through, ...DEFAULT_LOOK].some(
+  return [...through, ...CALLED_BY_DEFAULT].some(
     (each) => definitions.get(each)?.file !== builtIn.get(each)?.file,
   )
 }
@@ -149,10 +150,10 @@ function isOwn(definitions: Into['definitions'], name: string): boolean {
 const CALL =
   /^\s*\{\{-?\s*template\s+"((?:ding\.link|default)\.(?:title|content))"\s+\.\s*-?\}\}\s*$/
 
-/** Whether a title or text is the built-in one that `webhook-dingtalk` stands for. */
+/** Whether a title or text only calls the built-in one, whose equivalent is the template `webhook-dingtalk`. */
 function isBuiltIn(source: string, definitions: Into['definitions']): boolean {
   const name = CALL.exec(source)?.[1]
-  return name !== undefined && !isOwn(definitions, name)
+  return name !== undefined && !isRedefined(definitions, name)
 }
 
 function entryOf(source: string, file: string) {
@@ -163,21 +164,21 @@ function entryOf(source: string, file: string) {
   }
 }
 
-/** A target's name is a file's as well, but for those of built-in templates. */
+/** The name of the template: the target's, with `-1` if a built-in template has that name. */
 function nameFor(target: string): string {
   return ['default', 'ocp-text', BUILT_IN].includes(target) ? `${target}-1` : target
 }
 
-const HEAD = `<%/* Translated from a Go template. A tag with ~ prints a value as the Markdown that it is, a tag with =, without go.markdown and go.html, shows it as written. */ -%>
+const HEAD = `<%/* Translated from a Go template. A tag with ~ renders Markdown in a value; a tag with =, without go.markdown and go.html, shows the value literally. */ -%>
 `
 
-/** The language of the template's own words; without any, English, as the built-in texts are. */
+/** The language of a template's literal text; English, the language of the built-in texts, if it has no Chinese. */
 export function languageOf(words: string): Language {
   if (!/\p{Script=Han}/u.test(words)) return 'en-US'
   const count = (pattern: RegExp): number => words.match(pattern)?.length ?? 0
   return count(TRADITIONAL) > count(SIMPLIFIED) ? 'zh-TW' : 'zh-CN'
 }
 
-/** Characters of words about alerts that the two scripts write differently. */
+/** Characters common in alert texts that differ between traditional and simplified Chinese. */
 const TRADITIONAL = /[狀態觸發嚴間實詳機標題區級類產務響應節點詢環聯繫]/gu
 const SIMPLIFIED = /[状态触发严间实详机标题区级类产务响应节点询环联系]/gu

@@ -1,10 +1,10 @@
 import type { GoType } from './functions.ts'
 
-/** JavaScript that stands for a value of a Go template. */
+/** The JavaScript expression for a value of a Go template. */
 export interface Value {
   code: string
   type: GoType
-  /** Set of a text that the template itself holds. */
+  /** The text, if the value is a string literal in the template. */
   literal?: string
 }
 
@@ -12,7 +12,7 @@ interface Variable {
   type: GoType
 }
 
-/** What a place of a template can see: the dot, and variables by name. */
+/** What an action of a template can refer to: the dot, and variables by name. */
 export class Scope {
   readonly dot: Value
   readonly #outer: Scope | undefined
@@ -23,12 +23,12 @@ export class Scope {
     this.#outer = outer
   }
 
-  /** A block within, where a variable may be made anew. */
+  /** The scope of an inner block, which may redeclare variables. */
   within(dot: Value = this.dot): Scope {
     return new Scope(dot, this)
   }
 
-  /** Makes a variable; false where this very block has it already. */
+  /** Declares a variable; false if this block has already declared it. */
   declare(name: string, type: GoType): boolean {
     const isNew = !this.#own.has(name)
     this.#own.set(name, { type })

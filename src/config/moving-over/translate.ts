@@ -3,7 +3,7 @@ import { elementOf, type GoType } from './functions.ts'
 import type { Node, Place } from './go-template/syntax.ts'
 import { Scope, type Value } from './scope.ts'
 
-/** A template that a Go template may call, and the file that defines it. */
+/** A named template, and the file that defines it. */
 export interface Definition {
   nodes: readonly Node[]
   file: string
@@ -12,9 +12,9 @@ export interface Definition {
 /** A Go template as an Eta template. */
 export interface Translation {
   text: string
-  /** What has no equivalent: its place, how it is written, and why. */
+  /** Actions without an equivalent: file and line, source and reason. */
   left: string[]
-  /** The words of the template's own. */
+  /** The literal text of the template. */
   words: string
 }
 
@@ -22,13 +22,13 @@ interface Options {
   definitions: ReadonlyMap<string, Definition>
 }
 
-/** Translates a Go template for what Alertmanager sends into an Eta template that prints the same. */
+/** Translates a Go template for Alertmanager's payload into an Eta template with the same output. */
 export function translate(entry: Definition, options: Options): Translation {
   const start = inlined(entry, options.definitions)
   return new Translator(options).translate(start)
 }
 
-/** A template that only calls another one is that one. */
+/** Replaces a template that only calls another one by that one. */
 function inlined(entry: Definition, definitions: Options['definitions']): Definition {
   let found = entry
   for (const _ of definitions) {
@@ -108,9 +108,9 @@ class Translator {
   }
 
   #leftOut({ line, source }: Place, why: string): string {
-    const said = `${this.#file}:${line}: ${source.replace(/\s+/g, ' ')}: ${why}`
-    this.#left.push(said)
-    return `<%/* left out: ${said.replaceAll('*/', '* /').replace(/[<%>]/g, ' ')} */%>`
+    const report = `${this.#file}:${line}: ${source.replace(/\s+/g, ' ')}: ${why}`
+    this.#left.push(report)
+    return `<%/* left out: ${report.replaceAll('*/', '* /').replace(/[<%>]/g, ' ')} */%>`
   }
 
   #print({ pipe }: Extract<Node, { kind: 'print' }>, scope: Scope): string {
@@ -130,9 +130,9 @@ class Translator {
     if (variable === undefined)
       return `${tag(`if (${bare(truth(value))}) {`)}${this.#rest(body, otherwise, scope.within(), scope.within())}`
     const inner = scope.within()
-    const made = assigned(variable, value, { scope: inner, pipe })
+    const assignment = assigned(variable, value, { scope: inner, pipe })
     const condition = truth({ code: variable, type: value.type })
-    return `${tag(`{ ${made} if (${bare(condition)}) {`)}${this.#rest(body, otherwise, inner.within(), inner.within())}${tag('}')}`
+    return `${tag(`{ ${assignment} if (${bare(condition)}) {`)}${this.#rest(body, otherwise, inner.within(), inner.within())}${tag('}')}`
   }
 
   #with({ pipe, body, otherwise }: Branch, scope: Scope): string {
@@ -140,12 +140,12 @@ class Translator {
     const name =
       pipe.variables[0] ?? this.#name(value.type === 'texts' ? 'texts' : 'item', value, scope)
     const inner = scope.within()
-    const made = assigned(name, value, {
+    const assignment = assigned(name, value, {
       scope: inner,
       pipe: { declares: pipe.declares || pipe.variables.length === 0 },
     })
     const dot: Value = { code: name, type: value.type }
-    return `${tag(`{ ${made} if (${bare(truth(dot))}) {`)}${this.#rest(body, otherwise, inner.within(dot), inner.within())}${tag('}')}`
+    return `${tag(`{ ${assignment} if (${bare(truth(dot))}) {`)}${this.#rest(body, otherwise, inner.within(dot), inner.within())}${tag('}')}`
   }
 
   #rest(body: readonly Node[], otherwise: readonly Node[], then: Scope, not: Scope): string {
@@ -169,14 +169,14 @@ class Translator {
         list.type === 'texts' ? 'string' : LISTED.has(list.type) ? 'number' : 'any',
       )
     if (first !== undefined) inner.declare(item, type)
-    const made = first === undefined ? 'const ' : pipe.declares ? 'let ' : ''
+    const declaration = first === undefined ? 'const ' : pipe.declares ? 'let ' : ''
     const text = this.#nodes(body, inner.within())
     if (otherwise.length === 0 && second === undefined && isList(list))
-      return `${tag(`for (${made}${item} of ${list.code}) {`)}${text}${tag('}')}`
+      return `${tag(`for (${declaration}${item} of ${list.code}) {`)}${text}${tag('}')}`
     const all = otherwise.length === 0 ? `go.each(${list.code})` : this.#name('all', list, scope)
     const before = otherwise.length === 0 ? '' : `const ${all} = go.each(${list.code}); `
     const loop = tag(
-      `${before}for (${made}[${second === undefined ? '' : first}, ${item}] of ${all}) {`,
+      `${before}for (${declaration}[${second === undefined ? '' : first}, ${item}] of ${all}) {`,
     )
     if (otherwise.length === 0) return `${loop}${text}${tag('}')}`
     const empty = this.#nodes(otherwise, scope.within())
@@ -188,23 +188,23 @@ class Translator {
       pipe === undefined ? { code: 'undefined', type: 'any' } : pipelineValue(pipe, scope)
     const definition = this.#options.definitions.get(name)
     if (definition === undefined)
-      throw new Untranslatable(`there is no template ${JSON.stringify(name)}`)
+      throw new Untranslatable(`unknown template ${JSON.stringify(name)}`)
     return tag(`${this.#functionOf(name, definition, value.type)}(${value.code});`)
   }
 
-  /** The function that a template has become, for this kind of value. */
+  /** Returns the name of the function that renders a template for this type of value, and writes it if it is new. */
   #functionOf(name: string, { nodes, file }: Definition, type: GoType): string {
     const key = `${type} ${name}`
     const known = this.#functions.get(key)
     if (known !== undefined) return known.name
-    const made = { name: this.#functionName(name), text: '' }
-    this.#functions.set(key, made)
+    const written = { name: this.#functionName(name), text: '' }
+    this.#functions.set(key, written)
     const outer = this.#file
     this.#file = file
     const body = this.#nodes(nodes, rootOf(type))
     this.#file = outer
-    made.text = `<% function ${made.name}($) { -%>\n${body}<% } -%>\n`
-    return made.name
+    written.text = `<% function ${written.name}($) { -%>\n${body}<% } -%>\n`
+    return written.name
   }
 
   #functionName(name: string): string {
@@ -219,7 +219,7 @@ class Translator {
     return taken === 0 ? base : `${base}${taken + 1}`
   }
 
-  /** A name that neither the value nor the dot around it has. */
+  /** A variable name that occurs neither in the value nor in the outer dot. */
   #name(base: string, value: Value, { dot }: Scope): string {
     const isTaken = [value.code, dot.code].some((code) => new RegExp(`\\b${base}\\b`).test(code))
     if (!isTaken) return base
@@ -236,7 +236,7 @@ function rootOf(type: GoType): Scope {
   return scope
 }
 
-/** Makes a variable, or changes one that is there. */
+/** JavaScript that declares a variable, or assigns to an existing one. */
 function assigned(
   name: string,
   value: Value,
@@ -245,7 +245,7 @@ function assigned(
   const { code } = value
   const known = scope.find(name)
   if (!pipe.declares) {
-    if (known === undefined) throw new Untranslatable(`there is no variable ${name}`)
+    if (known === undefined) throw new Untranslatable(`unknown variable ${name}`)
     if (known.type !== value.type) known.type = 'any'
     return `${name} = ${code};`
   }
@@ -256,12 +256,12 @@ function tag(code: string): string {
   return `<% ${code} %>`
 }
 
-/** Without parentheses around the whole. */
+/** Removes parentheses around the whole expression. */
 function bare(code: string): string {
   return /^\([^()]*\)$/.test(code) ? code.slice(1, -1) : code
 }
 
-/** Text as it stands, whatever it holds of our own templates' marks. */
+/** Literal text, with the marks of our templates escaped. */
 function textOf(text: string): string {
   return text.replace(/<%|\$\{/g, (mark) => `<%~ ${quoted(mark)} %>`)
 }

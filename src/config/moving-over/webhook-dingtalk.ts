@@ -3,7 +3,7 @@ import type { Path } from '../settings-context.ts'
 import { suggestion } from '../validate.ts'
 import { type ConfigDocument, parseConfig } from '../yaml-document.ts'
 
-/** A message's title and text in its Go templates. */
+/** The Go templates of a message's title and text. */
 export interface GoMessage {
   title: string | undefined
   text: string | undefined
@@ -36,7 +36,7 @@ const KEYS = {
 
 const TARGET_NAME = /^[a-zA-Z][a-zA-Z0-9_-]*$/
 
-/** Reads config.yml as strictly as prometheus-webhook-dingtalk; faults are `file:line:column: path: reason`. */
+/** Reads config.yml as strictly as prometheus-webhook-dingtalk. Each fault is `file:line:column: path: reason`. */
 export function readWebhookDingtalk(
   text: string,
   file: string,
@@ -48,7 +48,7 @@ export function readWebhookDingtalk(
   return reading.faults.length > 0 ? { faults: reading.faults } : { config, faults: [] }
 }
 
-/** Whether a document is its configuration rather than ours. */
+/** Whether a document is a configuration of prometheus-webhook-dingtalk rather than ours. */
 export function isWebhookDingtalk(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return 'targets' in value && !('robots' in value) && !('channels' in value)
@@ -87,7 +87,7 @@ class Reading {
     const targets = value === undefined || value === null ? {} : this.#mapping(value, ['targets'])
     const names = Object.keys(targets ?? {})
     if (targets !== undefined && names.length === 0)
-      this.#fault(['targets'], 'has no target; there is nothing to convert')
+      this.#fault(['targets'], 'contains no target to convert')
     return names.map((name) => {
       const path = ['targets', name]
       if (!TARGET_NAME.test(name))

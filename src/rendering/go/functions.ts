@@ -7,7 +7,7 @@ import { printf } from './printf.ts'
 import { TEXTS } from './texts.ts'
 import { TIMES, timeFunctions } from './times.ts'
 
-/** What a translated Go template calls as `it.go`: the functions of Go, Alertmanager and sprig, arguments in their order. */
+/** `it.go` of a translated Go template: functions of Go, Alertmanager and sprig with the same order of arguments. */
 export function goFunctions({
   now,
   zone,

@@ -3,7 +3,7 @@ import { TemplateError } from '../templates/template-error.ts'
 import { counted } from './numbers.ts'
 import { entriesOf, isTrue, listOf, numberOf, own, Pair, textOf, timeOf } from './values.ts'
 
-/** Label sets begin with the name of the alert, as Alertmanager lists them. */
+/** Pairs sorted by name, with `alertname` first, as in Alertmanager. */
 const sortedPairs = (texts: Variables): Pair[] =>
   Object.entries(texts)
     .map(([name, value]) => new Pair(name, value))
@@ -37,7 +37,7 @@ const index = (value: unknown, ...keys: unknown[]): unknown => {
   return found
 }
 
-/** A field of a value whose kind only the payload decides, under Go's name or ours. */
+/** A field by its Go name or ours, of a value whose type is known only when the template runs. */
 const field = (value: unknown, name: string): unknown => {
   const here = own(value, name)
   if (here !== undefined) return here
@@ -65,7 +65,7 @@ const order = (a: unknown, b: unknown): number => {
   return left < right ? -1 : Number(left > right)
 }
 
-/** The functions on lists, sets of labels and truth. */
+/** Functions on lists, label sets, conditions and comparisons. */
 export const LISTS = {
   truth: isTrue,
   and: (...values: unknown[]) => values.find((value) => !isTrue(value)) ?? values.at(-1),

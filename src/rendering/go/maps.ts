@@ -1,7 +1,7 @@
 import { TemplateError } from '../templates/template-error.ts'
 import { entriesOf, own, textOf } from './values.ts'
 
-/** Marks a map that a template made: it may change, those of the payload do not. */
+/** Marks a map that the template created. Only these may change; maps of the payload are read-only. */
 const MADE = Symbol('made')
 
 type Entries = readonly (readonly [string, unknown])[]
@@ -15,17 +15,18 @@ function mapOf(entries: Entries): Record<string, unknown> {
 function madeMap(value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && MADE in value)
     return value as unknown as Record<string, unknown>
-  throw new TemplateError('set and unset change a map that dict made, and no other')
+  throw new TemplateError(
+    'set and unset work only on a map that the template created, for example with dict',
+  )
 }
 
 const entries = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? entriesOf(value) : []
 
-/** Parts of a text as `_0`, `_1` and so on. */
+/** A map of the parts under the keys `_0`, `_1` and so on. */
 const numbered = (parts: readonly string[]) =>
   mapOf(parts.map((part, index) => [`_${index}`, part]))
 
-/** The functions on maps. */
 export const MAPS = {
   dict: (...values: unknown[]) =>
     mapOf(

@@ -1,10 +1,10 @@
 import { TemplateError } from '../templates/template-error.ts'
 import { numberOf } from './values.ts'
 
-/** Go can range over a number since 1.22; no message holds more. */
+/** Limits lists of numbers and `range` over a number (Go 1.22); no message has room for more. */
 const MAX_COUNT = 10_000
 
-/** The numbers from one up to another, which is left out. */
+/** The numbers from `from` up to, but not including, `to`; at most MAX_COUNT. */
 export function counted(from: number, to: number, step: number): number[] {
   const count = step === 0 ? 0 : Math.max(0, Math.ceil((to - from) / step))
   return Array.from({ length: Math.min(MAX_COUNT, count) }, (_, index) => from + index * step)
@@ -15,13 +15,13 @@ const whole = (value: unknown): number => Math.trunc(numberOf(value))
 
 type Operation = (a: number, b: number) => number
 
-/** A function of any count of numbers, from left to right. */
+/** Applies an operation to any number of arguments, from left to right. */
 const folded =
   (by: Operation) =>
   (...values: unknown[]): number =>
     values.map(numberOf).reduce(by)
 
-/** Sums of decimals are what they are on paper, as sprig's. */
+/** Rounds to 15 digits, so that 0.1 + 0.2 is 0.3, as in sprig. */
 const decimal = (by: Operation) => folded((a, b) => Number(by(a, b).toPrecision(15)))
 
 const divided = (a: number, b: number): number => {
@@ -32,7 +32,7 @@ const divided = (a: number, b: number): number => {
 const max = folded((a, b) => Math.max(a, b))
 const min = folded((a, b) => Math.min(a, b))
 
-/** As the program of this name: up to a number, or from one to another, by steps. */
+/** Like the program `seq`: LAST, or FIRST LAST, or FIRST STEP LAST. */
 const seq = (...values: unknown[]): string => {
   const [first = 0, second, third] = values.map(whole)
   const [from, to] = second === undefined ? [1, first] : [first, third ?? second]
@@ -40,7 +40,6 @@ const seq = (...values: unknown[]): string => {
   return counted(from, to + Math.sign(step), step).join(' ')
 }
 
-/** The functions on numbers. */
 export const NUMBERS = {
   add: folded((a, b) => a + b),
   add1: (value: unknown) => numberOf(value) + 1,

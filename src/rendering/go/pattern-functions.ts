@@ -1,7 +1,7 @@
 import type { Match, Patterns } from './patterns.ts'
 import { numberOf, textOf } from './values.ts'
 
-/** The functions of Go and sprig that search with patterns, on an engine that takes linear time for a match, as Go's. */
+/** Regular-expression functions of Go and sprig. As in Go, the engine takes linear time for a match. */
 export function patternFunctions(patterns: Patterns) {
   const matched = (pattern: unknown, text: unknown): boolean =>
     found(patterns, pattern, text, 1).length > 0
@@ -35,7 +35,7 @@ function found(patterns: Patterns, pattern: unknown, text: unknown, most: number
 
 type Replacement = (group: Match['group']) => string
 
-/** A text beyond the limit is cut, since its unsearched part may contain what the replacement should hide. */
+/** Cuts a text at the search limit, because the rest may contain what the replacement should hide. */
 function replaced(patterns: Patterns, pattern: unknown, whole: unknown, by: Replacement): string {
   const { text, isCut } = patterns.searched(textOf(whole))
   let [made, from] = ['', 0]
@@ -63,7 +63,7 @@ function expanded(template: unknown): Replacement {
     )
 }
 
-/** The texts between the matches, at most `most`; without a limit, empty ones at the end are left out. */
+/** The texts between the matches, at most `most`; 0 means all, without empty ones at the end. */
 function split(patterns: Patterns, pattern: unknown, whole: unknown, most: number): string[] {
   const { text } = patterns.searched(textOf(whole))
   const parts: string[] = []

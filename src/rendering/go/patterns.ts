@@ -2,15 +2,15 @@ import { RE2JS } from 're2js'
 import { TemplateError } from '../templates/template-error.ts'
 import { cutTo } from '../text/escape.ts'
 
-/** Of a text that is searched: finding all matches can take a time that grows with its square. */
+/** Length of text that is searched; finding all matches can take time quadratic in it. */
 const MAX_SEARCHED = 4_000
 const MAX_COMPILED = 100
 /**
- * Steps that one part may take in a message, over all alerts and lengths: 5 ns each at most (measured, re2js 2.10). A
- * step is one instruction of a pattern at one character.
+ * Limit of steps of one template part in a message, over all alerts and all sizes that are tried. A step is one
+ * instruction of a pattern at one character; it takes at most 5 ns (measured, re2js 2.10).
  */
 const MAX_STEPS = 100_000_000
-/** What compiling takes for each instruction of a pattern. */
+/** Cost of compiling, for each instruction of a pattern. */
 const STEPS_TO_COMPILE = 1_000
 
 /** One match, with its groups by number or name. */
@@ -20,13 +20,13 @@ export interface Match {
   group(name: number | string): string
 }
 
-/** The patterns of one message's templates, compiled once; refuses a part that takes too much time with them. */
+/** Compiles each pattern of a message's templates once, and stops a part that exceeds its limit of steps. */
 export class Patterns {
   readonly #compiled = new Map<string, RE2JS>()
   readonly #steps = new Map<string, number>()
   #part = ''
 
-  /** Makes a part; another may be made within it, and each pays for its own patterns. */
+  /** Renders a part and counts its steps. A nested part has its own count. */
   within<T>(part: string, make: () => T): T {
     const outer = this.#part
     this.#part = part
@@ -42,7 +42,7 @@ export class Patterns {
     return { text: cutTo(text, MAX_SEARCHED, ''), isCut: text.length > MAX_SEARCHED }
   }
 
-  /** The matches one after another. */
+  /** Yields all matches in order. */
   *matches(pattern: string, text: string): Generator<Match, void, void> {
     const compiled = this.#compile(pattern)
     const size = compiled.programSize()

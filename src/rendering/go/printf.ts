@@ -2,7 +2,7 @@ import { numberOf, textOf } from './values.ts'
 
 const VERB = /%([-+# 0]*)(\d{1,4})?(?:\.(\d{1,3}))?([a-zA-Z%])/g
 
-/** Go's Sprintf for the verbs that templates use. */
+/** Go's Sprintf, with the verbs common in templates. */
 export function printf(format: unknown, ...values: unknown[]): string {
   let next = 0
   const text = textOf(format).replace(

@@ -2,10 +2,10 @@ import { posix } from 'node:path'
 import { cutTo } from '../text/escape.ts'
 import { listOf, numberOf, textOf } from './values.ts'
 
-/** No message takes more. */
+/** Limits the text of `repeat`; no message has room for more. */
 const MAX_LENGTH = 60_000
 
-/** As Go's `html` writes them. */
+/** The entities that Go's `html` writes. */
 const ENTITIES: Readonly<Record<string, string>> = {
   '\0': '\ufffd',
   '"': '&#34;',
@@ -29,7 +29,7 @@ const trimmedOf = (set: unknown, text: unknown, side: 'both' | 'start' | 'end'):
   return letters.slice(from, to).join('')
 }
 
-/** Puts a blank between two values if neither is a string, as Go does. */
+/** As in Go, a space separates two values if neither is a string. */
 const print = (...values: unknown[]): string =>
   values
     .map((value, at) => {
@@ -43,7 +43,7 @@ const jsonOf = (value: unknown, spaces = 0): string => JSON.stringify(value, nul
 const indent = (spaces: unknown, text: unknown): string =>
   textOf(text).replace(/^/gm, ' '.repeat(Math.min(100, Math.max(0, numberOf(spaces)))))
 
-/** The functions on text of Go, Alertmanager, prometheus-webhook-dingtalk and sprig, with the arguments in their order. */
+/** Text functions of Go, Alertmanager, prometheus-webhook-dingtalk and sprig, with the same order of arguments. */
 export const TEXTS = {
   upper,
   lower,

@@ -1,7 +1,7 @@
 import type { DateTime } from 'luxon'
 import { zoneName } from './values.ts'
 
-/** Parts of a Go layout, longest first, with the pattern that Luxon has for each. */
+/** Elements of a Go layout, longest first, with the equivalent Luxon format. */
 const PARTS: readonly (readonly [string, string | ((time: DateTime) => string)])[] = [
   ['January', 'LLLL'],
   ['Jan', 'LLL'],
@@ -36,7 +36,7 @@ const PART_OF = new Map(PARTS)
 
 const LAYOUT = new RegExp(`${PARTS.map(([part]) => part).join('|')}|[.,](?:0+|9+)(?!\\d)`, 'g')
 
-/** A time in a layout of Go's, such as `2006-01-02 15:04:05`. */
+/** Formats a time by a Go layout such as `2006-01-02 15:04:05`. */
 export function formatGoTime(time: DateTime, layout: string): string {
   const english = time.setLocale('en')
   return layout.replace(LAYOUT, (part) => {

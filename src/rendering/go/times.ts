@@ -14,7 +14,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 }
 
-/** Go's durations, in nanoseconds or as text such as `-1.5h`. */
+/** Milliseconds of a Go duration, given as a number of nanoseconds or as text such as `-1.5h`. */
 function durationMs(value: unknown): number {
   if (value instanceof GoDuration) return value.ms
   if (typeof value === 'number') return value / NS_PER_MS
@@ -25,7 +25,7 @@ function durationMs(value: unknown): number {
   return text.startsWith('-') ? -ms : ms
 }
 
-/** Lengths of time by their letter, as sprig rounds to them. */
+/** Units to which sprig's durationRound rounds, by letter. */
 const ROUNDED: readonly (readonly [string, number])[] = [
   ['y', 365 * 86_400_000],
   ['mo', 30 * 86_400_000],
@@ -45,14 +45,14 @@ const rounded = (value: unknown, to: unknown, by: (value: number) => number): Go
   return new GoDuration(step <= 0 ? durationMs(value) : by(durationMs(value) / step) * step)
 }
 
-/** The functions on times that need the instant and the zone of the message. */
+/** Time functions that need the time and zone of the message. */
 export function timeFunctions(now: Date, zone: string) {
-  /** A time by its name, where Local is the zone of the machine; undefined where there is no such zone. */
+  /** The zone of that name; `Local` is the configured zone. Undefined if the name is unknown. */
   const zoneOf = (name: string): string | undefined => {
     const known = name === 'Local' ? zone : name || 'utc'
     return known === 'utc' || IANAZone.isValidZone(known) ? known : undefined
   }
-  /** As sprig, which takes what is no time for now, and an unknown zone for UTC. */
+  /** As in sprig, an invalid time becomes the current time, and an unknown zone becomes UTC. */
   const dateInZone = (layout: unknown, time: unknown, name: unknown): string => {
     const given = isTime(time) ? timeOf(time) : DateTime.fromJSDate(now)
     return formatGoTime(given.setZone(zoneOf(textOf(name)) ?? 'utc'), textOf(layout))
@@ -65,7 +65,7 @@ export function timeFunctions(now: Date, zone: string) {
     date_in_zone: dateInZone,
     htmlDate: (time: unknown) => date('2006-01-02', time),
     htmlDateInZone: (time: unknown, name: unknown) => dateInZone('2006-01-02', time, name),
-    /** Go's with a length to round to, else sprig's: the largest unit of a length, or of the time since an instant. */
+    /** With `to`, Go's Duration.Round; otherwise sprig's, which returns the largest unit of a duration or of an age. */
     durationRound: (value: unknown, to?: unknown) => {
       if (to !== undefined) return rounded(value, to, Math.round)
       const isInstant = value instanceof Date || DateTime.isDateTime(value)
@@ -80,7 +80,7 @@ export function timeFunctions(now: Date, zone: string) {
     tz: (name: unknown, time: unknown) => {
       const known = zoneOf(textOf(name))
       if (known === undefined)
-        throw new TemplateError(`there is no time zone ${JSON.stringify(textOf(name))}`)
+        throw new TemplateError(`unknown time zone ${JSON.stringify(textOf(name))}`)
       return timeOf(time).setZone(known)
     },
     timeLocal: (time: unknown) => timeOf(time).setZone(zone),
@@ -90,7 +90,7 @@ export function timeFunctions(now: Date, zone: string) {
 const dateModify = (by: unknown, time: unknown): DateTime =>
   timeOf(time).plus({ milliseconds: durationMs(by) })
 
-/** Functions on times that need no clock or zone, and those that replace methods of times and durations. */
+/** Time functions without clock or zone, and equivalents of the methods of time.Time and time.Duration. */
 export const TIMES = {
   dateModify,
   date_modify: dateModify,

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon'
 import { TemplateError } from '../templates/template-error.ts'
 
-/** A label or an annotation, as Alertmanager's templates list them. */
+/** A label or an annotation, like `Pair` of Alertmanager's templates. */
 export class Pair {
   readonly name: string
   readonly value: string
@@ -14,7 +14,7 @@ export class Pair {
   }
 }
 
-/** A length of time as Go prints it, such as `1h2m3s`. */
+/** A duration that prints as in Go, such as `1h2m3s`. */
 export class GoDuration {
   readonly ms: number
   constructor(ms: number) {
@@ -33,7 +33,7 @@ export class GoDuration {
   }
 }
 
-/** Whether Go takes a value for true: neither empty, nor zero, nor missing. */
+/** Whether Go treats a value as true: not empty, zero or missing. */
 export function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0
   if (value instanceof GoDuration) return value.ms !== 0
@@ -42,7 +42,7 @@ export function isTrue(value: unknown): boolean {
   return Boolean(value)
 }
 
-/** A value as text; what is missing is empty. */
+/** Prints a value as Go does; undefined and null become an empty text. */
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (value instanceof Date || DateTime.isDateTime(value)) return timeText(timeOf(value))
@@ -58,7 +58,7 @@ function isText(value: object): boolean {
   return Object.getPrototypeOf(value) !== null && Object.getPrototypeOf(value) !== Object.prototype
 }
 
-/** What a value itself has under a name. */
+/** An own property of an object; undefined for inherited ones and other values. */
 export function own(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
@@ -75,7 +75,7 @@ export function listOf(value: unknown): readonly unknown[] {
   return value === undefined || value === null ? [] : [value]
 }
 
-/** The entries of a map in the order in which Go ranges over them. */
+/** The entries of a map sorted by key, as Go ranges over them. */
 export function entriesOf(value: object): [string, unknown][] {
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
 }
@@ -85,7 +85,7 @@ export function isTime(value: unknown): boolean {
   return DateTime.fromISO(textOf(value)).isValid
 }
 
-/** A time with its zone; one without is in UTC, as Alertmanager sends it. */
+/** A value as a time; UTC if it has no zone, as in Alertmanager's payload. */
 export function timeOf(value: unknown): DateTime {
   if (DateTime.isDateTime(value)) return value
   if (value instanceof Date) return DateTime.fromJSDate(value, { zone: 'utc' })
@@ -95,13 +95,13 @@ export function timeOf(value: unknown): DateTime {
   return time
 }
 
-/** What people call the zone in which most read these messages. */
+/** Abbreviations that Go prints for these zones, which Intl does not provide. */
 const ZONE_NAMES: Readonly<Record<string, string>> = {
   'Asia/Shanghai': 'CST',
   'Asia/Taipei': 'CST',
 }
 
-/** The short name of a time's zone as Go prints it; its offset where it has none. */
+/** The abbreviation of a time's zone as Go prints it, or its offset. */
 export function zoneName(time: DateTime): string {
   return time.offset === 0 ? 'UTC' : (ZONE_NAMES[time.zoneName ?? ''] ?? time.toFormat('ZZZ'))
 }

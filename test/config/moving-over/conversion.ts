@@ -24,8 +24,8 @@ export interface Converted extends Conversion {
 }
 
 /**
- * Converts, and loads, checks and renders what came of it, as `convert -o`, `check` and `render` do; with `changed` in the
- * place of its templates.
+ * Converts a configuration, then loads, checks and renders the result, as `convert -o`, `check` and `render` do. `changed`
+ * replaces its templates.
  */
 export async function converted(
   config: string,

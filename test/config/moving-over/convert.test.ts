@@ -15,7 +15,7 @@ function faultsOf(config: string): string[] {
 }
 
 describe('a configuration of prometheus-webhook-dingtalk', () => {
-  test('with plain targets becomes a robot and a channel of the same name each', async () => {
+  test('with plain targets becomes one robot and one channel of the same name for each target', async () => {
     const { settings, messages } = await converted(
       `targets:\n  webhook1: { url: "${URL}one" }\n  webhook2: { url: "${URL}two" }\n`,
     )
@@ -28,7 +28,7 @@ describe('a configuration of prometheus-webhook-dingtalk', () => {
     assert.match(message?.text ?? '', /Load of .*db-2.* is 37/)
   })
 
-  test('keeps secrets and timeouts, in the lines that held them and nowhere else', async () => {
+  test('keeps secrets and timeouts, and puts secrets only into the lines for them', async () => {
     const { yaml, settings } = await converted(
       `timeout: 3s\ntargets:\n  ops:\n    url: ${URL}tok-1\n    secret: SEC0123456789abcdef\n`,
     )
@@ -39,7 +39,7 @@ describe('a configuration of prometheus-webhook-dingtalk', () => {
       assert.equal(yaml.split(secret).length, 2)
   })
 
-  test('keeps mentions of all and of numbers, written as text or as numbers', async () => {
+  test('keeps mentions of everyone and of mobiles, given as strings or as numbers', async () => {
     const { settings } = await converted(
       `targets:
   everyone: { url: "${URL}a", mention: { all: true } }
@@ -50,7 +50,7 @@ describe('a configuration of prometheus-webhook-dingtalk', () => {
     assert.deepEqual(settings.channels.get('some')?.mention.mobiles, ['13800000000', '13900000000'])
   })
 
-  test('its own default templates are the built-in look, with its head, its counts and both lists', async () => {
+  test('with default templates gets the built-in look, with its heading, its counts and both lists', async () => {
     const { yaml, settings, templates, messages } = await converted(`default_message:
   title: '{{ template "default.title" . }}'
   text: '{{ template "ding.link.content" . }}'
@@ -61,7 +61,7 @@ targets: { ops: { url: "${URL}a" } }
       name: 'webhook-dingtalk',
     })
     assert.deepEqual([...templates.keys()], ['webhook-dingtalk.message.eta'])
-    assert.match(yaml, /# As before, messages print the Markdown/)
+    assert.match(yaml, /# As before, Markdown in labels and annotations is rendered/)
     const [fired] = await messages('ops', payloadOfTwo('firing'))
     assert.equal(fired?.title, '[FIRING:2] HighLoad (prod node critical)')
     for (const line of [
@@ -78,7 +78,7 @@ targets: { ops: { url: "${URL}a" } }
     assert.match(resolved?.text ?? '', /#### \[RESOLVED\] .*\n\n\*\*Alerts Resolved\*\*/)
   })
 
-  test('the built-in look shows summaries as they were written once the file says so, or is gone', async () => {
+  test('the built-in look shows summaries literally if the file sets this, or is deleted', async () => {
     const config = `targets: { ops: { url: "${URL}a" } }`
     const { templates } = await converted(config)
     const [name, text = ''] = [...templates][0] ?? []
@@ -91,7 +91,7 @@ targets: { ops: { url: "${URL}a" } }
     }
   })
 
-  test('the built-in look keeps its words in digests, where a robot may look for them', async () => {
+  test('the built-in look keeps its words in digests, because the robot may require one as keyword', async () => {
     const { settings } = await converted(`targets: { ops: { url: "${URL}a" } }`)
     const channel = settings.channels.get('ops') as Channel
     const renderer = createRenderer(settings, [channel])
@@ -110,7 +110,7 @@ targets: { ops: { url: "${URL}a" } }
     assert.match(textIn('flapping'), /FIRING/)
   })
 
-  test('templates of its users are files, and what cannot be translated is said in the channel and in the list', async () => {
+  test('custom templates become files; an action without an equivalent is reported in the channel and in the list', async () => {
     const template = {
       path: 'contrib/own.tmpl',
       text: '{{ define "mine" }}告警\n{{ getenv "X" }}{{ len .Alerts }}{{ end }}',
@@ -126,8 +126,8 @@ targets:
     )
     const { yaml, left, templates, settings } = conversion
     assert.deepEqual(left, [
-      'templates: other/*.tmpl names no file; name them with --templates',
-      'contrib/own.tmpl:2: {{ getenv "X" }}: there is no function "getenv"',
+      'templates: other/*.tmpl matches no file; name the files with --templates',
+      'contrib/own.tmpl:2: {{ getenv "X" }}: unknown function "getenv"',
     ])
     for (const each of left) assert.ok(yaml.includes(`# Left out: ${each}`), each)
     assert.deepEqual([...templates.keys()], ['ops.title.eta', 'ops.message.eta', 'ops.digest.eta'])
@@ -139,7 +139,7 @@ targets:
     assert.doesNotMatch(printed.slice(yaml.length), /^[^#\n]/m)
   })
 
-  test('a mobile with other signs than digits is not mentioned, and is listed', async () => {
+  test('a mobile that is not a number is not mentioned, and is reported', async () => {
     const { left, settings } = await converted(
       `targets: { ops: { url: "${URL}a", mention: { mobiles: ['156xxxx8827', '+86 13800000000'] } } }`,
     )
@@ -147,7 +147,7 @@ targets:
     assert.equal(settings.channels.get('ops')?.mention.mobiles.length, 1)
   })
 
-  test('targets of one token are one robot', async () => {
+  test('targets with the same token become one robot', async () => {
     const { settings } = await converted(
       `targets:
   one: { url: "${URL}a" }
@@ -160,7 +160,7 @@ targets:
     assert.deepEqual(settings.channels.get('two')?.mention.all, true)
   })
 
-  test('a faulty template file is named with its line, and the built-in look stands in', async () => {
+  test('a faulty template file is reported with its line, and the built-in look replaces it', async () => {
     const { left, settings } = await converted(
       `templates: [ a.tmpl ]\ntargets: { ops: { url: "${URL}a" } }`,
       [{ path: 'a.tmpl', text: 'x\n{{ define "ding.link.content" }}{{ if }}' }],
@@ -174,7 +174,7 @@ targets:
     })
   })
 
-  test('literal texts stay as they are', async () => {
+  test('literal texts are unchanged', async () => {
     const { yaml, settings, messages } = await converted(
       `targets:
   ops: { url: "${URL}a", message: { title: "告警: something is wrong", text: "Look: at the 'dashboard'" } }
@@ -188,7 +188,7 @@ targets:
     )
   })
 
-  test('older keys and a target that is called auto are converted and explained', async () => {
+  test('older keys and a target called auto are converted and explained', async () => {
     const { yaml, settings } = await converted(
       `template: old/template.tmpl\nno_builtin_template: true\ntargets: { auto: { url: "${URL}a", message: { title: t, text: x } } }\n`,
     )
@@ -196,7 +196,7 @@ targets:
     assert.deepEqual([...settings.channels.keys()], ['auto-1'])
   })
 
-  test('that is wrong is refused with every place', () => {
+  test('with errors is rejected with the place of every error', () => {
     assert.deepEqual(faultsOf('targets:\n  a: {ulr: x}\n  9b: 3\ntimeout: soon\nmention: {}\n'), [
       'config.yml:5:1: mention: unknown key',
       'config.yml:4:10: timeout: must be a duration such as 5s',
@@ -207,7 +207,7 @@ targets:
     ])
     assert.match(faultsOf("targets: { a: { url: '' } }\n")[0] ?? '', /targets\.a: url is missing$/)
     assert.deepEqual(faultsOf('targets: {}\n'), [
-      'config.yml:1:10: targets: has no target; there is nothing to convert',
+      'config.yml:1:10: targets: contains no target to convert',
     ])
     assert.match(faultsOf('targets: [\n')[0] ?? '', /^config\.yml:\d+:\d+: /)
   })

@@ -9,13 +9,13 @@ import { converted } from './conversion.ts'
 import { payloadOfTwo } from './payloads.ts'
 
 /**
- * Each folder is a configuration of prometheus-webhook-dingtalk with its templates, and what that program makes of two
- * payloads: the title on the first line, then the text. Blank lines and blanks at the end of a line are left out. They are
- * what Go prints: test/tools/go-templates/old-texts.ts.
+ * Each folder has a configuration of prometheus-webhook-dingtalk with its templates, and the messages that this program
+ * renders for two payloads: title on the first line, then text, without blank lines and trailing spaces. They are output
+ * of Go, written by test/tools/go-templates/old-texts.ts.
  */
 const FIXTURES = join(import.meta.dirname, 'fixtures')
 
-describe('a converted configuration shows what the old one showed', () => {
+describe('a converted configuration renders the same messages as the original', () => {
   for (const name of readdirSync(FIXTURES).sort())
     test(`${name.slice(3).replaceAll('-', ' ')}, firing and resolved`, async () => {
       const folder = join(FIXTURES, name)

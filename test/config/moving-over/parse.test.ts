@@ -7,7 +7,7 @@ import {
   type Pipe,
 } from '../../../src/config/moving-over/go-template/syntax.ts'
 
-/** A template as short text: what an action is, and its pipelines with every operand in brackets. */
+/** A template as short text: the kind of each action, and its pipelines with every operand in brackets. */
 function shape(source: string): string {
   return parseGoTemplates(source).body.map(shapeOf).join('')
 }
@@ -62,8 +62,8 @@ function faultOf(source: string): string {
   }
 }
 
-describe('the syntax of Go templates', () => {
-  test('holds for the examples of its documentation', () => {
+describe('the parser of Go templates', () => {
+  test('accepts the examples of the documentation of Go', () => {
     for (const [source, wanted] of [
       // "Text and spaces".
       ['{{23 -}} < {{- 45}}', '{23}<{45}'],
@@ -94,7 +94,7 @@ describe('the syntax of Go templates', () => {
         '{$} {$x.Y} {.A.B} {(.M 1).C} {nil} {true} {97} {31} {1000} {-10}',
       ],
       ['{{$x = 1}}', '{$x=1}'],
-      // What ends an action within a text does not end it, nor does a comment.
+      // A closing delimiter within a string or a comment does not end the action.
       ['{{ "}}" }}{{/* }} */}}', '{"}}"}'],
       ['{{.StartsAt.Format "2006-01-02"}}', '{.StartsAt.Format "2006-01-02"}'],
       ['{{ "\\u00e9\\n\\"" }}', '{"é\\n\\""}'],
@@ -102,7 +102,7 @@ describe('the syntax of Go templates', () => {
       assert.equal(shape(source), wanted, source)
   })
 
-  test('keeps definitions apart, and a block is both a definition and a call', () => {
+  test('separates definitions from the body; a block is both a definition and a call', () => {
     const { definitions, body } = parseGoTemplates(
       '{{define "a"}}1{{end}}{{block "b" .X}}{{define "c"}}3{{end}}2{{end}}',
     )
@@ -111,17 +111,17 @@ describe('the syntax of Go templates', () => {
     assert.equal(definitions.get('b')?.map(shapeOf).join(''), '2')
   })
 
-  test('names the line of what Go would refuse', () => {
+  test('reports the line of what Go would reject', () => {
     for (const [source, fault] of [
       ['a\n{{ if .A }}', '2: {{ if }} has no {{ end }}'],
-      ['a\n\n{{ end }}', '3: {{ end }} ends nothing'],
-      ['{{ "a }}', '1: a string does not end'],
-      ['{{ .A ', '1: an action does not end'],
-      ['{{/* a', '1: a comment does not end'],
+      ['a\n\n{{ end }}', '3: unexpected {{ end }}'],
+      ['{{ "a }}', '1: unterminated string'],
+      ['{{ .A ', '1: unterminated action'],
+      ['{{/* a', '1: unterminated comment'],
       ['{{ . | }}', '1: expected a value, but the action ends'],
       ['{{ (.A }}', '1: expected a closing parenthesis, but the action ends'],
-      ['{{ template x }}', '1: expected the name of a template in quotes, but there is "x"'],
-      ['{{ end x }}', '1: {{ end }} ends nothing'],
+      ['{{ template x }}', '1: expected the name of a template in quotes, but found "x"'],
+      ['{{ end x }}', '1: unexpected {{ end }}'],
       ['{{ .A ; }}', '1: unexpected "; "'],
       ['{{}}', '1: expected a value, but the action ends'],
       [`${'{{if .}}'.repeat(300)}`, '1: is nested too deeply'],
@@ -130,7 +130,7 @@ describe('the syntax of Go templates', () => {
       assert.equal(faultOf(source), fault, source.slice(0, 40))
   })
 
-  test('takes time that grows with the text alone', () => {
+  test('takes time linear in the length of the text', () => {
     const began = performance.now()
     for (const text of ['{{ . }}', '{{- ', ' \n', '{{"', '{{/*', '$x, ', '1_', '\\'])
       faultOf(`{{ ${text.repeat(100_000)}`)

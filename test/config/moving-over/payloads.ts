@@ -1,6 +1,6 @@
 const STARTED = ['2026-11-24T04:00:00Z', '2026-11-24T04:05:00Z']
 
-/** What Alertmanager posts for two alerts of one group, in the state. */
+/** A payload of Alertmanager with two alerts of one group, both in this status. */
 export function payloadOfTwo(status: 'firing' | 'resolved'): string {
   const common = { alertname: 'HighLoad', cluster: 'prod', job: 'node', severity: 'critical' }
   const description = 'above 30 for [5m](http://wiki.example.com/load)'

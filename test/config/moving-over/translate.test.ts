@@ -16,7 +16,7 @@ function translated(source: string) {
   return translate({ nodes: body, file: 'a.tmpl' }, { definitions: all })
 }
 
-/** What a template prints of a value as its root. */
+/** The output of a template with `payload` as its root. */
 function printed(source: string, payload: object = {}): string {
   const { text, left } = translated(source)
   assert.deepEqual(left, [])
@@ -25,7 +25,7 @@ function printed(source: string, payload: object = {}): string {
 }
 
 describe('a translated template', () => {
-  test('prints what the language prints', () => {
+  test('prints what Go prints', () => {
     for (const [source, wanted] of [
       ['{{ if 0 }}a{{ else if "" }}b{{ else }}c{{ end }}', 'c'],
       ['{{ with $x := "out" }}{{ . }}{{ $x }}{{ else }}none{{ end }}', 'outout'],
@@ -61,7 +61,7 @@ describe('a translated template', () => {
       assert.equal(printed(source), wanted, source)
   })
 
-  test('leaves out what has no equivalent, at its place, and keeps the rest', () => {
+  test('replaces an action without an equivalent by a comment, and keeps the rest', () => {
     const { text, left } = translated(
       'a\n{{ env "HOME" }}b{{ if foo .X */ }}c{{ end }}{{ .Alerts.Nothing }}{{ template "no" . }}d'.replace(
         ' */',
@@ -69,16 +69,16 @@ describe('a translated template', () => {
       ),
     )
     assert.deepEqual(left, [
-      'a.tmpl:2: {{ env "HOME" }}: there is no function "env"',
-      'a.tmpl:2: {{ if foo .X }}: there is no field .X',
-      'a.tmpl:2: {{ .Alerts.Nothing }}: there is no field .Nothing',
-      'a.tmpl:2: {{ template "no" . }}: there is no template "no"',
+      'a.tmpl:2: {{ env "HOME" }}: unknown function "env"',
+      'a.tmpl:2: {{ if foo .X }}: unknown field .X',
+      'a.tmpl:2: {{ .Alerts.Nothing }}: unknown field .Nothing',
+      'a.tmpl:2: {{ template "no" . }}: unknown template "no"',
     ])
     assert.match(text, /a\n<%\/\* left out: a\.tmpl:2: .*env.* \*\/%>b<%\/\*.*\*\/%>d/)
     assert.match(compile(text, 'markdown')({ payload: {}, go: {} }), /^a\nbd\s*$/)
   })
 
-  test('runs no code that a template or a file name holds', () => {
+  test('runs no code from a template or a file name', () => {
     const hostile = '%> <% throw 1 %> ${process.env} */ ` \' " \u2028 \\'
     const source = `{{ \`${hostile.replaceAll('`', '')}\` | upper }}{{ nothing "${'%> <% throw 1 %> */ throw 2 /*'}" }}`
     const { definitions, body } = parseGoTemplates(source)
@@ -89,7 +89,7 @@ describe('a translated template', () => {
     assert.equal(shown.trim(), hostile.replaceAll('`', '').toUpperCase().trim())
   })
 
-  test('prints values as Markdown, and with another mark of the tag as they were written', async () => {
+  test('renders Markdown in values, or shows them literally with `=` in place of `~`', async () => {
     const { templates } = await converted(
       `targets: { ops: { url: "${URL}a", message: { text: '{{ range .Alerts }}{{ .Annotations.summary }}{{ end }}' } } }`,
     )
@@ -104,7 +104,7 @@ describe('a translated template', () => {
     )
   })
 
-  test('that fails or prints nothing costs no alert', async () => {
+  test('that fails or prints nothing loses no alert', async () => {
     for (const text of [
       '{{ (index .Alerts 9).Labels.a }}',
       '{{ range .Alerts.Resolved }}x{{ end }}',
@@ -120,7 +120,7 @@ describe('a translated template', () => {
   })
 })
 
-test('the language is that of the words of the template', () => {
+test('the language is that of the literal text of the template', () => {
   assert.equal(languageOf('Alerts **Firing**'), 'en-US')
   assert.equal(languageOf('告警级别: 严重'), 'zh-CN')
   assert.equal(languageOf('告警'), 'zh-CN')

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/receiver.ts'
 import { NOW, renderWith } from '../support.ts'
 
 describe('patterns in a template', () => {
-  test('that take too long leave the part to the built-in one, and other parts their own', () => {
+  test('that take too long make the built-in part replace this part, and no other part', () => {
     using folder = temporaryFolder()
     mkdirSync(folder.path, { recursive: true })
     const slow =

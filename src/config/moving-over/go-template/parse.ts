@@ -9,12 +9,12 @@ import {
 } from './syntax.ts'
 import { type Piece, piecesOf, type Token, tokensOf } from './tokens.ts'
 
-/** Reads a file of Go templates. Throws a GoSyntaxError with the line of what Go would refuse. */
+/** Parses a file of Go templates. Throws a GoSyntaxError with the line of the first error. */
 export function parseGoTemplates(source: string): GoTemplates {
   return new Parser(piecesOf(source)).templates()
 }
 
-/** Nested deeper than anybody writes; each level takes a part of the stack. */
+/** Limits nesting, because each level is a recursive call; real templates are far below it. */
 const MAX_DEPTH = 200
 
 class Parser {
@@ -30,7 +30,7 @@ class Parser {
   templates(): GoTemplates {
     const { nodes, ended } = this.#list()
     if (ended !== undefined)
-      throw new GoSyntaxError(`{{ ${ended.word} }} ends nothing`, ended.tokens.line)
+      throw new GoSyntaxError(`unexpected {{ ${ended.word} }}`, ended.tokens.line)
     return { definitions: this.#definitions, body: nodes }
   }
 
@@ -136,7 +136,7 @@ const KEYWORDS = [
 ] as const
 type Keyword = (typeof KEYWORDS)[number]
 
-/** The tokens of one action, read from left to right. */
+/** Reads the tokens of one action from left to right. */
 class Tokens {
   readonly place: Place
   readonly #tokens: readonly Token[]
@@ -276,7 +276,7 @@ class Tokens {
 
   #unexpected(wanted: string): GoSyntaxError {
     const token = this.#peek()
-    const found = token === undefined ? 'the action ends' : `there is ${shown(token)}`
+    const found = token === undefined ? 'the action ends' : `found ${shown(token)}`
     return new GoSyntaxError(`expected ${wanted}, but ${found}`, this.line)
   }
 }

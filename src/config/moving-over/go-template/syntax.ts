@@ -16,7 +16,7 @@
  *     field     = "." identifier
  *     variable  = "$" [ identifier ]
  *
- * A minus with a blank beside a delimiter trims the white space before or after the action.
+ * A minus and a space beside a delimiter trim the white space before or after the action.
  */
 export type Node =
   | { kind: 'text'; text: string }
@@ -25,21 +25,21 @@ export type Node =
   | { kind: 'template'; name: string; pipe: Pipe | undefined; place: Place }
   | { kind: 'break' | 'continue'; place: Place }
 
-/** Where an action stands, and how it is written. */
+/** The line of an action, and its source text. */
 export interface Place {
   line: number
   source: string
 }
 
 export interface Pipe {
-  /** Variables that take its value; for `range`, an index or key before it. */
+  /** Variables that receive the value; for `range`, an index or key may come first. */
   variables: string[]
-  /** `:=` makes a variable, `=` changes one. */
+  /** True for `:=`, which declares variables; false for `=`, which assigns to them. */
   declares: boolean
   commands: Operand[][]
 }
 
-/** One argument, with the fields that are read of it. */
+/** A function or value, with the chain of fields read from it. */
 export interface Operand {
   of: Start
   fields: string[]
@@ -54,7 +54,7 @@ export type Start =
   | { kind: 'variable'; name: string }
   | { kind: 'pipe'; pipe: Pipe }
 
-/** A file of templates: what it defines, and what stands outside of definitions. */
+/** A file of templates: its definitions, and the body outside of them. */
 export interface GoTemplates {
   definitions: Map<string, Node[]>
   body: Node[]

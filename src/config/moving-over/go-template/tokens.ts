@@ -1,6 +1,6 @@
 import { GoSyntaxError } from './syntax.ts'
 
-/** A text between actions, or what stands within the delimiters of one. */
+/** Text between actions, or the code between the delimiters of an action. */
 export type Piece =
   | { kind: 'text'; text: string }
   | { kind: 'action'; code: string; line: number; source: string }
@@ -10,7 +10,7 @@ const CLOSE = '}}'
 const TRIMMED_AFTER = /^[ \t\r\n]+/
 const BLANK = /[ \t\r\n]/
 
-/** Divides a template into texts and actions; comments are left out, and white space is trimmed where a minus says so. */
+/** Splits a template into texts and actions. Comments are dropped, and a minus trims white space. */
 export function piecesOf(source: string): Piece[] {
   const pieces: Piece[] = []
   let at = 0
@@ -42,13 +42,13 @@ export function piecesOf(source: string): Piece[] {
   return pieces
 }
 
-/** Where the action that begins at `from` is closed; what stands in a string or in a comment closes nothing. */
+/** The index of the closing delimiter of the action at `from`; one in a string or comment does not count. */
 function closeOf(source: string, from: number, line: number): number {
   const comment = /^[ \t\r\n]*\/\*/.exec(source.slice(from, from + 200))
   let at = from
   if (comment !== null) {
     const end = source.indexOf('*/', from + comment[0].length)
-    if (end < 0) throw new GoSyntaxError('a comment does not end', line)
+    if (end < 0) throw new GoSyntaxError('unterminated comment', line)
     at = end + 2
   }
   while (at < source.length) {
@@ -56,7 +56,7 @@ function closeOf(source: string, from: number, line: number): number {
     const character = source[at] as string
     at = /["'`]/.test(character) ? endOfQuote(source, at, line) : at + 1
   }
-  throw new GoSyntaxError('an action does not end', line)
+  throw new GoSyntaxError('unterminated action', line)
 }
 
 function endOfQuote(source: string, from: number, line: number): number {
@@ -67,7 +67,7 @@ function endOfQuote(source: string, from: number, line: number): number {
     else if (character === quote) return at + 1
     else if (character === '\n' && quote !== '`') break
   }
-  throw new GoSyntaxError('a string does not end', line)
+  throw new GoSyntaxError('unterminated string', line)
 }
 
 function trimmedEnd(text: string): string {
@@ -89,7 +89,7 @@ export type Token =
 const TOKEN =
   /(?<blank>[ \t\r\n]+)|(?<string>"(?:[^"\\\n]|\\[^\n])*")|(?<raw>`[^`]*`)|(?<character>'(?:[^'\\\n]|\\[^\n]{1,9})')|(?<number>[+-]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))|(?<field>\.[\p{L}_][\p{L}\p{N}_]*)|(?<variable>\$[\p{L}\p{N}_]*)|(?<word>[\p{L}_][\p{L}\p{N}_]*)|(?<mark>:=|[=|(),.])/uy
 
-/** The tokens of an action; `glued` ones follow the one before without a blank. */
+/** Splits an action into tokens; `glued` means that no space precedes the token. */
 export function tokensOf(code: string, line: number): Token[] {
   const tokens: Token[] = []
   const token = new RegExp(TOKEN)
@@ -136,7 +136,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 }
 
-/** A quoted text of Go's without its quotes. */
+/** The value of a quoted Go string or character. */
 function unquoted(quoted: string, line: number): string {
   return quoted
     .slice(1, -1)
