@@ -30,13 +30,13 @@ export interface IncomingAlert {
   group: string
   /** The aggregation period; 0 turns aggregation off. */
   everyMs: number
-  /** Deliver it only if the group was never sent this firing. */
+  /** Deliver the alert only if this firing was not yet delivered to the group. */
   onlyNew?: boolean | undefined
   startsAtMs?: number | undefined
   endsAtMs?: number | undefined
   /** Suppresses the alert for this reason (resolved_off) in every case. It still counts as a change of status. */
   suppressed?: string
-  /** A person has muted it: deliver it only if its level has risen, or as the recovery of an alert that was sent. */
+  /** A person muted the alert. It is delivered only if its level has risen, or as the recovery of a delivered alert. */
   muted?: boolean | undefined
 }
 

@@ -3,7 +3,7 @@ import type { Level } from '../model/level.ts'
 import type { AlertState, MessageKind, MessageState } from '../model/message.ts'
 import type { SilenceKind } from '../model/silence.ts'
 
-/** A queue, for one of its channels. */
+/** A queue and one of the channels whose alerts it contains. */
 export interface QueuePlace {
   queue: string
   channel: string
@@ -40,7 +40,7 @@ export interface Call {
 }
 
 export interface RobotState {
-  /** Since the requested instant, oldest first. */
+  /** Calls since the requested instant, oldest first. */
   calls: Call[]
   pause: Pause | undefined
   /** Consecutive failed attempts. */
@@ -77,7 +77,7 @@ export interface MessageWithAlerts {
 export interface Page<Item> {
   items: Item[]
   next: string | null
-  /** The time of the last row that was looked at, where a page ends before it is full. */
+  /** The time of the last row that was read, if the page ended early. */
   reached?: Date
 }
 
@@ -85,13 +85,13 @@ export type Order = 'newest' | 'oldest'
 
 /** A part of a list. A page may end early when few rows match the filter; `next` continues. */
 export interface ListQuery {
-  /** From this instant on, and before that one. */
+  /** Rows from this instant on, up to but not including `to`. */
   from?: Date
   to?: Date
-  /** Default `newest`: the newest first. */
+  /** Which come first; default `newest`. */
   order?: Order
   limit: number
-  /** The `next` of the page before, in the same order. */
+  /** The `next` of the previous page, which had the same order. */
   before?: string
 }
 
@@ -172,7 +172,7 @@ export interface AlertQuery extends ListQuery {
   words?: readonly Spellings[]
 }
 
-/** How many rows a list has; `isExact` is false where there are more. */
+/** The number of rows in a list; `isExact` is false if there may be more. */
 export interface Total {
   count: number
   isExact: boolean
@@ -215,10 +215,10 @@ export interface TimeRange {
   to: Date
 }
 
-/** Where an alert stands: it waits until each of its groups has it, and has failed where one group does not get it. */
+/** The state of an alert across all its groups: `waiting` if any may still receive it, else `failed` if any will not. */
 export type Standing = 'delivered' | 'waiting' | 'failed' | 'suppressed'
 
-/** How many alerts of a source and a channel stand so; `reason` is why they were suppressed, else empty. */
+/** The number of alerts of a source and channel in a state. `reason` is empty unless they were suppressed. */
 export interface AlertCount {
   source: SourceName
   channel: string
@@ -227,16 +227,16 @@ export interface AlertCount {
   count: number
 }
 
-/** What was received in a range, each alert once, and what was attempted in it. */
+/** Alerts received in a range, each counted once, and attempts made in it. */
 export interface HistoryCounts {
   alerts: AlertCount[]
   attempts: { robot: string; result: string; count: number }[]
 }
 
-/** What came from a source lately: requests, or alerts that are sent as a sign of life. */
+/** Recent requests of a source, or its recent heartbeat alerts of one name. */
 export interface SourceActivity {
   source: SourceName
-  /** The name of the alert; undefined: any request. */
+  /** The name of the heartbeat alert; undefined for a count of all requests. */
   heartbeat: string | undefined
   count: number
   first: Date
@@ -249,7 +249,7 @@ export interface MessageCountsQuery {
   places: readonly QueuePlace[]
 }
 
-/** In the order of the requested places. */
+/** Messages of a queue for a channel, without tests. */
 export interface MessageCounts extends QueuePlace {
   messagesThisHour: number
   messagesToday: number

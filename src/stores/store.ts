@@ -93,21 +93,21 @@ export interface Store {
   /** Reads queues, robots and limits for console, API and metrics. */
   snapshot(query: SnapshotQuery): Promise<Snapshot>
   messages(query: MessageQuery): Promise<Page<StoredMessage>>
-  /** Counts the messages of a list up to MAX_TOTAL; undefined where counting would read too much. */
+  /** Counts the messages of a list up to MAX_TOTAL; undefined if counting would read too much. */
   messageTotal(query: MessageQuery): Promise<Total | undefined>
   /** One message by id or uuid, with all attempts and its first `limit` alerts (default MAX_LISTED_ALERTS). */
   message(id: string, limit?: number): Promise<MessageWithAlerts | undefined>
   alerts(query: AlertQuery): Promise<Page<StoredAlert>>
-  /** Counts the alerts of a list up to MAX_TOTAL; undefined where counting would read too much. */
+  /** Counts the alerts of a list up to MAX_TOTAL; undefined if counting would read too much. */
   alertTotal(query: AlertQuery): Promise<Total | undefined>
   /**
-   * Counts the alerts received from `from` up to, but not including, `to` by where they stand now, and the attempts of
-   * that time. Each alert counts once; consecutive ranges count none twice.
+   * Counts the alerts received from `from` up to, but not including, `to` by their current state, and the attempts in
+   * this range. Each alert counts once.
    */
   history(range: TimeRange): Promise<HistoryCounts>
-  /** What each source sent among the last requests, and its alerts with one of the names. */
+  /** Counts recent requests by source, and recent alerts with one of these names by source and name. */
   activity(heartbeats: readonly string[]): Promise<SourceActivity[]>
-  /** Counts messages of each place since the start of the hour and of the day, without tests. */
+  /** Counts messages of each place, in the order of `places`, since the start of the hour and of the day. Ignores tests. */
   messageCounts(query: MessageCountsQuery): Promise<MessageCounts[]>
   /** Deletes messages and alerts that ended before `before`, and calls outside every window. Returns the row counts. */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
@@ -183,7 +183,7 @@ export interface DueMessage extends QueuePlace {
 }
 
 export interface ChannelBacklog extends MessageCounts {
-  /** Exact when `alerts` is complete; otherwise a number between the length of `alerts` and the truth. */
+  /** Exact when `alerts` is complete; otherwise a number between the length of `alerts` and the true count. */
   count: number
   oldest: Date
   /** The most severe first, then the oldest; at most `preview`. */

@@ -73,7 +73,7 @@ function isDuplicate(
       const last = session.last(queue, alert.channel, alert.group)
       if (last === undefined || last.status !== alert.status || last.level > alert.level)
         return false
-      // The last firing was muted, so the group was not sent it. By now the alert may no longer be muted.
+      // The last firing was muted and not delivered. The mute may have ended since.
       if (last.status === 'firing' && last.firingAt === null) return false
       if (isStale(alert, queue, last)) return false
     }
@@ -170,7 +170,7 @@ function updateLast(
         repeats: 0,
       })
     else if (decision.reason === 'muted' && status === 'firing' && last?.status !== 'firing')
-      // The group was not sent it, but later its recovery or a rise of its level must be recognized.
+      // Not delivered, but a later recovery or rise in level must find it as the last entry.
       session.setLast(queue, channel, group, {
         ...{ alert: id, status, level, fingerprint },
         startsAt: alert.startsAtMs ?? null,

@@ -5,9 +5,9 @@ import { IN_RANGE, OF_WATERMARK } from './deliveries.ts'
 
 export const BATCH_SIZE = 500
 
-/** Ids between which one query looks for alerts, since their other columns have no index. */
+/** Ids in one scan. Most columns of alerts have no index, so lists are scanned by ranges of ids. */
 const WINDOW = 20_000
-/** The same for what waits or is dead: rare, or nearly all. It grows while little is found. */
+/** Ids in the first scan for waiting or dead alerts. These may be rare, so the next scan grows until a batch is full. */
 const FIRST_WINDOW = 2_000
 const GROWTH = 8
 
@@ -16,14 +16,14 @@ export interface IdRange {
   high: number
 }
 
-/** Ids of alerts that may match, in the list's order; all ids up to `edge` were looked at. */
+/** Ids of alerts that may match, in the order of the list. All ids up to `edge` have been scanned. */
 export interface Candidates {
   ids: number[]
   edge: number
   isLast: boolean
 }
 
-/** Finds the alerts that may match, a batch at a time; the caller checks each. */
+/** Yields batches of alerts that may match; the caller compares each with the query. */
 export async function* candidatesOf(tx: Tx, query: AlertQuery): AsyncGenerator<Candidates> {
   const { order = 'newest', message, state } = query
   const isNewest = order === 'newest'
@@ -69,7 +69,7 @@ interface Sql {
   values: SqlValue[]
 }
 
-/** Of the table `alerts`, where all columns can be compared. */
+/** Selects from `alerts` by every filter of the query. */
 export function scanSql(query: AlertQuery, columns = 'id', more = ''): Sql {
   const { channel, levels, status, fingerprint } = query
   const values: SqlValue[] = []
@@ -83,7 +83,7 @@ export function scanSql(query: AlertQuery, columns = 'id', more = ''): Sql {
   return { sql: `SELECT ${columns} FROM alerts WHERE ${where}`, values }
 }
 
-/** Of what is delivered or waits, by channel; the other columns are compared later. */
+/** Selects from deliveries by channel; the caller compares the other filters later. */
 function deliverySql(
   { channel }: AlertQuery,
   sql: (of: (column: string) => string) => string,
@@ -92,7 +92,7 @@ function deliverySql(
   return { sql: sql(of), values: channel === undefined ? [] : [channel] }
 }
 
-/** Alerts of messages in the given states. */
+/** SQL: alerts of messages in the given states. */
 const ofMessages = (states: string, channel: string): string => `
   SELECT d.alert AS id FROM messages m CROSS JOIN deliveries d
     WHERE m.state ${states} AND d.message = m.id AND d.alert BETWEEN $1 AND $2 ${channel}
@@ -122,10 +122,10 @@ const CANDIDATES: Record<AlertState | 'any', (query: AlertQuery) => Sql> = {
     ),
 }
 
-/** Rows next to an instant among which ids may be out of order, where several processes accept. */
+/** Around an instant, this many rows may be out of order, because several processes accept alerts. */
 const DISORDER = 1_000
 
-/** The ids among which the alerts of a list are. Ids ascend with the time of receipt, nearly. */
+/** The range of ids that contains the alerts of a list. Ids ascend nearly with the time of receipt. */
 export async function idRangeOf(tx: Tx, query: AlertQuery): Promise<IdRange> {
   const { from, to, before, order = 'newest', message } = query
   const range = { low: 1, high: Number.MAX_SAFE_INTEGER }

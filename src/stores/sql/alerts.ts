@@ -19,9 +19,9 @@ import { readPayloadTexts } from './payload-blobs.ts'
 const MAX_READ = 3_000
 /** Fewer when the query reads payloads, which cost several times as much. */
 const MAX_SEARCHED = 1_000
-/** Windows that one query scans without reading their alerts. */
+/** Scans that one query makes at most, even if they find few alerts. */
 const MAX_WINDOWS = 12
-/** The same for one alert's other notifications, which mostly are near. */
+/** Fewer for the other notifications of one alert, which mostly have close ids. */
 const MAX_NEAR_WINDOWS = 4
 
 export async function message(
@@ -67,7 +67,7 @@ export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAler
   return { items, next: null }
 }
 
-/** Counts what a scan of MAX_TOTAL alerts, or the index of suppressed ones, finds. */
+/** Counts by a scan of up to MAX_TOTAL alerts, or by the index of suppressed alerts. */
 export async function alertTotal(tx: Tx, query: AlertQuery): Promise<Total | undefined> {
   const { state, words, message, channel, levels, status, fingerprint } = query
   if (words !== undefined || message !== undefined) return undefined
@@ -75,7 +75,7 @@ export async function alertTotal(tx: Tx, query: AlertQuery): Promise<Total | und
   const isNarrow = [channel, levels, status, fingerprint].some((each) => each !== undefined)
   if (isNarrow && state !== undefined) return undefined
   const { low, high } = await idRangeOf(tx, query)
-  // The newest, or the oldest: each as far as its list begins.
+  // A filtered count scans only MAX_TOTAL ids, from the beginning of the list.
   const bounded =
     state === undefined && isNarrow && high - low >= MAX_TOTAL
       ? query.order === 'oldest'
@@ -111,7 +111,7 @@ function matches(
   )
 }
 
-/** When the alert at the edge of a scan was received. */
+/** The receipt time of the alert at the edge of a scan. */
 async function reachedAt(tx: Tx, edge: number): Promise<{ reached?: Date }> {
   const row = await tx.get<{ at: number }>(
     `SELECT p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload

@@ -31,7 +31,7 @@ interface WatermarkedPlace {
   marks: Map<Level, number>
 }
 
-/** Every place of the queues that ever had alerts, with its watermarks. */
+/** All queues and channels that have ever had alerts, with their watermarks. */
 async function readWatermarkedPlaces(
   tx: Tx,
   queues: readonly string[],

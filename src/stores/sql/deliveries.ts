@@ -125,7 +125,7 @@ export function blockedValues({ fingerprints, after }: Blocked): [number, string
 
 export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
 
-/** For each level that a place ever had: the id up to which all alerts were taken. */
+/** For each level that has ever occurred in a place: the id up to which all alerts were taken. */
 export async function readWatermarks(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -137,7 +137,7 @@ export async function readWatermarks(
   return new Map(rows.map(({ level, up_to }) => [level, up_to]))
 }
 
-/** Places that ever had alerts, of all or of the given channels. */
+/** Places that have ever had alerts, of all channels or of these. */
 export async function readPlaces(tx: Tx, channels?: readonly string[]): Promise<QueuePlace[]> {
   return tx.all<QueuePlace>(
     `SELECT DISTINCT queue, channel FROM watermarks ${channels === undefined ? '' : 'WHERE channel IN LIST($1, TEXT)'}

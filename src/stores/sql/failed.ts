@@ -34,7 +34,7 @@ export async function failed(tx: Tx, query: FailedQuery): Promise<FailedPage> {
   return { ids: found.map(({ id }) => String(id)), next }
 }
 
-/** How many messages have failed, counted up to MAX_COUNTED. */
+/** Counts failed messages up to MAX_COUNTED. */
 export async function failedCount(tx: Tx): Promise<Snapshot['failed']> {
   const row = await tx.get<{ n: number; severe: number; oldest: number | null }>(
     `SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE level <= 2) AS severe, MIN(created_at) AS oldest

@@ -13,13 +13,13 @@ import type { Database, Tx } from '../tx.ts'
 import { IN_RANGE, OF_WATERMARK } from './deliveries.ts'
 import { OPEN } from './message-states.ts'
 
-/** Ids of alerts that one read counts; requests are accepted between reads. */
+/** Range of alert ids that one read counts. Other requests run between reads. */
 const PAGE_SIZE = 2_000
 
-/** Attempts that one query counts, which bounds how long it delays accepts. */
+/** Maximum number of attempts that are counted, because this query delays accepts. */
 const MAX_ATTEMPTS = 20_000
 
-/** Counts the alerts received in a range by where they stand now, and its attempts. Each page is one transaction. */
+/** Counts the alerts received in a range by their current state, and its attempts. Each page is one transaction. */
 export async function history(db: Database, range: TimeRange): Promise<HistoryCounts> {
   const { attempts, first, end } = await db.read(async (tx) => ({
     attempts: await countAttempts(tx, range),
@@ -42,7 +42,7 @@ function add(counts: Map<string, AlertCount>, each: AlertCount): void {
   else entry.count += each.count
 }
 
-/** The id from which on alerts were received at an instant or later; above all ids where there is none. */
+/** The id of the first alert received at an instant or later; if there is none, the next id. */
 async function firstAlertFrom(tx: Tx, at: Date): Promise<number> {
   const payload = await tx.get<{ id: number }>(
     'SELECT id FROM payloads WHERE received_at >= $1 ORDER BY received_at, id LIMIT 1',
@@ -67,7 +67,7 @@ interface CountRow {
   count: number
 }
 
-/** Alerts from an id up to, but not including, another. Delivered is what neither ended otherwise nor is open. */
+/** Counts alerts from one id up to, but not including, another. All that are not suppressed, dead or open are delivered. */
 async function countAlerts(tx: Tx, from: number, to: number): Promise<AlertCount[]> {
   const all = await tx.all<CountRow>(
     `SELECT p.source, a.channel, COALESCE(a.final_state, '') AS state, COALESCE(a.reason, '') AS reason,
@@ -102,7 +102,7 @@ async function countAlerts(tx: Tx, from: number, to: number): Promise<AlertCount
 
 const BETWEEN = 'd.alert >= $1 AND d.alert < $2'
 
-/** SQL: alerts of messages in a state, with what that makes of them. */
+/** SQL: alerts of messages in a state, with the rank of this state; the lowest rank of an alert decides. */
 const ofMessages = (state: string, rank: number): string => `
   SELECT d.alert, ${rank} AS rank FROM messages m CROSS JOIN deliveries d
     WHERE m.${state} AND d.message = m.id AND ${BETWEEN}
@@ -110,7 +110,7 @@ const ofMessages = (state: string, rank: number): string => `
     WHERE m.${state} AND r.message = m.id AND r.up_to >= $1 AND ${IN_RANGE}
       AND d.alert > GREATEST(r.after, $1 - 1) AND d.alert < $2`
 
-/** SQL: alerts that wait or are dead, each once: the least advanced of its deliveries decides. */
+/** SQL: counts alerts that wait or are dead. An alert with both kinds of deliveries counts as waiting. */
 const NOT_DELIVERED = `
   SELECT p.source, a.channel, CASE WHEN o.rank = 0 THEN 'waiting' ELSE 'dead' END AS state, '' AS reason, COUNT(*) AS count
   FROM (SELECT alert, MIN(rank) AS rank FROM (
@@ -133,10 +133,10 @@ async function countAttempts(tx: Tx, { from, to }: TimeRange): Promise<HistoryCo
   return rows.map((row) => ({ ...row }))
 }
 
-/** Requests, and alerts of the names, that one question looks back at. */
+/** `activity` reads only this many of the newest requests and alerts. */
 const MAX_LOOKED_BACK = 2_000
 
-/** When each source sent something lately, and when alerts of those names came. */
+/** Counts recent requests by source, and recent alerts with one of these names by source and name. */
 export async function activity(tx: Tx, heartbeats: readonly string[]): Promise<SourceActivity[]> {
   const requests = await tx.all<ActivityRow>(
     `SELECT source, '' AS name, COUNT(*) AS count, MIN(received_at) AS first, MAX(received_at) AS last FROM (

@@ -3,13 +3,13 @@ import type { SqlValue, Tx } from '../tx.ts'
 import { IN_STATE } from './message-states.ts'
 import { readMessages } from './messages.ts'
 
-/** Messages that one query searches for what no index finds. */
+/** Messages that one query searches by text, kind or level, which have no index. */
 const MAX_SEARCHED = 1_000
 
-/** Totals are counted up to this. */
+/** Totals are counted only up to this number. */
 export const MAX_TOTAL = 10_000
 
-/** What needs a person: dead, not dismissed, and not split, since alerts of a split message wait again. */
+/** SQL: messages that need a person. A split message has no deliveries, because its alerts wait again. */
 export const FAILED = `state = 'dead' AND dismissed_at IS NULL AND (alert_count = 0
   OR EXISTS (SELECT 1 FROM deliveries d WHERE d.message = messages.id)
   OR EXISTS (SELECT 1 FROM delivery_ranges r WHERE r.message = messages.id))`
@@ -19,12 +19,12 @@ interface Conditions {
   values: SqlValue[]
 }
 
-/** A page of messages. A search for what no index finds may end a page early. */
+/** A page of messages. A search by text, kind or level may end it early. */
 export async function messages(tx: Tx, query: MessageQuery): Promise<Page<StoredMessage>> {
   const { limit, order = 'newest' } = query
   const listed = await listedIn(tx, query)
   const direction = order === 'newest' ? 'DESC' : 'ASC'
-  // Open messages are few, and found by their index; in the order of ids SQLite would look at all messages.
+  // `id + 0` keeps SQLite from scanning all messages in the order of ids; the index of open messages has few rows.
   const isOpen = query.state === 'pending' || query.state === 'sending'
   const by = `${isOpen ? '(id + 0)' : 'id'} ${direction}`
   const readIds = async ({ where, values }: Conditions, most: number): Promise<number[]> => {
@@ -54,7 +54,7 @@ export async function messages(tx: Tx, query: MessageQuery): Promise<Page<Stored
   return { ...(await pageOf(found, last)), reached: await createdAt(tx, last) }
 }
 
-/** Counts what indexes find; a search is not counted. */
+/** Counts a list that an index can select; undefined for a search by text, kind or level. */
 export async function messageTotal(tx: Tx, query: MessageQuery): Promise<Total | undefined> {
   const { channel, robot, state } = query
   const listed = await listedIn(tx, query)
@@ -69,12 +69,12 @@ export async function messageTotal(tx: Tx, query: MessageQuery): Promise<Total |
   return { count: Math.min(count, MAX_TOTAL), isExact: count <= MAX_TOTAL }
 }
 
-/** What ILIKE finds the text by. */
+/** The ILIKE pattern for a substring. */
 function patternOf(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`
 }
 
-/** What indexes find. Ids ascend with the time of creation. */
+/** Conditions that an index supports. Ids ascend with the time of creation. */
 export async function listedIn(tx: Tx, query: MessageQuery): Promise<Conditions> {
   const { before, from, to, order = 'newest' } = query
   const values: SqlValue[] = []
@@ -87,7 +87,7 @@ export async function listedIn(tx: Tx, query: MessageQuery): Promise<Conditions>
   if (from !== undefined) add('id >=', await firstSince(tx, tx.ms(from)))
   if (to !== undefined) add('id <', await firstSince(tx, tx.ms(to)))
   if (query.failed === true) conditions.push(FAILED)
-  // Messages that are open or dead have indexes of their own; that of a channel or robot would find far more.
+  // `|| ''` keeps the planner from the index of the channel or robot, which has far more rows than that of the state.
   const isRare = query.failed === true || !['sent', undefined].includes(query.state)
   const column = (name: string): string => (isRare ? `(${name} || '') =` : `${name} =`)
   if (query.channel !== undefined) add(column('channel'), query.channel)
@@ -95,7 +95,7 @@ export async function listedIn(tx: Tx, query: MessageQuery): Promise<Conditions>
   return { where: conditions.join(' AND '), values }
 }
 
-/** The same with what no index finds; undefined where nothing like that is asked. */
+/** Adds conditions on text, kind and level, which no index supports; undefined if the query has none of these. */
 export function soughtIn(
   { text, kind, levels }: Pick<MessageQuery, 'text' | 'kind' | 'levels'>,
   listed: Conditions,
@@ -118,7 +118,7 @@ interface Created {
   created_at: number
 }
 
-/** The lowest id of the messages from an instant on, by halving: time has no index of its own. */
+/** The first id created at an instant or later. A binary search, because the creation time has no index. */
 async function firstSince(tx: Tx, at: number): Promise<number> {
   const ends = await tx.get<{ low: number | null; high: number | null }>(
     'SELECT (SELECT MIN(id) FROM messages) AS low, (SELECT MAX(id) FROM messages) AS high',

@@ -40,7 +40,7 @@ export async function reassign(
   await tx.lock([...orphans, ...targets].map(({ queue }) => queueLock(queue)))
   const leased = await readLeasedPlaces(tx, at)
   for (const place of orphans) {
-    // Skipped: a process with another configuration holds its lease, or a message is in flight. A later call moves it.
+    // A process with another configuration holds its lease, or a message is in flight: a later call moves this place.
     if (leased.has(`${place.queue}\n${place.channel}`) || (await hasInFlight(tx, place))) continue
     const to = await readTargets(tx, place, assigned.get(place.channel) ?? [])
     await moveMessages(tx, place, { to, at, log })
@@ -73,7 +73,7 @@ export async function reassign(
   }
 }
 
-/** The queue of the robot key that sent last from a place, so that alerts stay in their group; all queues without one. */
+/** The queue whose robot last sent from this place, so that alerts stay in their group; all queues if none did. */
 async function readTargets(
   tx: Tx,
   { queue, channel }: QueuePlace,

@@ -142,7 +142,7 @@ export const TABLES = {
 
 export type TableName = keyof typeof TABLES
 
-/** The columns of a table with their types, read from SCHEMA: all, or those in `names`, separated by blanks. */
+/** The columns of a table with their types, read from SCHEMA: all, or those in `names`, separated by spaces. */
 export function columnsOf(table: TableName, names?: string): Columns {
   const [, body = ''] =
     new RegExp(`CREATE TABLE ${table} \\(([\\s\\S]*?)\\n?\\s*\\) (?:ROW|KEY)_TABLE`).exec(SCHEMA) ??

@@ -5,7 +5,7 @@ import { failedCount } from './failed.ts'
 import { inForce } from './leases.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
-/** SQL: deliveries that wait, and those of open messages. */
+/** SQL: waiting deliveries, and deliveries of open messages. */
 const NOT_DELIVERED = `
   SELECT d.queue, d.channel, d.level, d.alert FROM watermarks w CROSS JOIN deliveries d
     WHERE ${OF_WATERMARK} AND d.alert > w.up_to AND d.message IS NULL

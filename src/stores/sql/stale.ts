@@ -7,7 +7,7 @@ import type { LastEntry, LastNotifiedLog, RecentSession } from './recent.ts'
 type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
 
 /**
- * True if a queue's last entry is not what its DingTalk group was last sent: the alert is dead, or the group had
+ * True if a queue's last entry differs from what its DingTalk group last received: the alert is dead, or the group had
  * another queue before a reload, which delivered another status.
  */
 export type IsStale = (alert: Addressed, queue: string, last: LastEntry) => boolean

@@ -96,7 +96,7 @@ export class BatchEncoder {
     if (this.#bodies.length === 1 && only !== undefined && only.length >= ALONE_FROM_BYTES)
       return { json: `[${this.#requests.join(',')}]`, bodies: only as EncodedBatch['bodies'] }
     const bytes = this.#bodies.reduce((sum, { length }) => sum + length, 0)
-    // An ArrayBuffer of its own, to be transferred; without zeros, since each byte is written.
+    // Not from the shared pool, so that the ArrayBuffer can be transferred; not zeroed, because each byte is written.
     const bodies = Buffer.allocUnsafeSlow(bytes)
     let at = 0
     for (const body of this.#bodies) {
