@@ -51,7 +51,7 @@ type MessageDeps = Parameters<typeof probeMessage>[2]
 type SenderDeps = DispatchDeps & Pick<MessageDeps, 'notifier'>
 
 /**
- * Opens a sender for when no receiver runs here. It takes the robot's lease and counts the calls in the same store, so
+ * Opens a sender for tests while no receiver runs here. It takes the robot's lease and counts the calls in the same store, so
  * that a receiver which starts afterwards includes them. It waits until the limit allows a call, and reports so on
  * standard error. If another machine's receiver holds the lease in a shared database, that receiver sends the message.
  */

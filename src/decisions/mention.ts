@@ -14,7 +14,7 @@ const MAX_VALUE_LENGTH = 2_000
 const MAX_NAME_LENGTH = 60
 
 export interface ResolvedMention extends Mention {
-  /** Names from labels that match no person, as written. */
+  /** Names in labels that are not in the directory, unchanged. */
   unknown: readonly string[]
 }
 

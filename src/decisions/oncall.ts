@@ -14,7 +14,7 @@ export interface OnCall {
 export function onCallAt(rota: Rota, now: Date): OnCall {
   const people = peopleAt(rota, now)
   let at: Date | undefined = now
-  // After a full round without an override in between, every turn has been checked.
+  // Stops after a full round of turns without an override, because later rounds are equal.
   for (let turns = 0; turns <= rota.turns.length; ) {
     const override = overrideAt(rota, at)
     turns = override === undefined ? turns + 1 : 0

@@ -13,8 +13,8 @@ export interface Month {
 const RESERVED_SHARE = 0.1
 
 /**
- * From the first used share on, the gap between messages grows; from the second on, the calls last until the month's
- * end.
+ * Above STRETCH_FROM of the month's calls, the gap between messages grows. Above STRETCH_FULLY_FROM, the gap is long
+ * enough for the calls to last until the end of the month.
  */
 const STRETCH_FROM = 0.5
 const STRETCH_FULLY_FROM = 0.7

@@ -10,10 +10,10 @@ export const MAX_KEPT_OF_ONE = 256 * 1024
 /** Limit on the characters of variables kept of all alerts of one message or page. */
 export const MAX_KEPT = 16 * 1024 * 1024
 
-/** The minimum kept of each alert of a message, for any number of alerts: more than a message has room for. */
+/** Minimum characters kept of each alert, however many a message has. One message cannot show this many. */
 export const MIN_KEPT = 32 * 1024
 
-/** The minimum kept of an alert on a page that has reached MAX_KEPT. */
+/** Minimum characters kept of an alert on a page that has reached MAX_KEPT. */
 export const MIN_KEPT_ON_PAGE = 1024
 
 const CUT = '…'
@@ -82,7 +82,7 @@ export function boundedPrerendered({
   }
 }
 
-/** More people than a message has room to mention. */
+/** Limit on people mentioned in a sender's own text; a message has no room for more. */
 const MAX_MENTIONED = 5_000
 
 /** A slice in V8 is a view that keeps the whole text in memory; converting it to bytes and back makes a copy. */

@@ -10,7 +10,7 @@ export interface MentionSubject {
   channel: Channel
   alerts: readonly Subject[]
   now: Date
-  /** The channel's format by default; differs if the sender rendered the text. */
+  /** Default: the channel's format. A text that the sender rendered may have another format. */
   format?: Format
   /** Mentions in the sender's own message. */
   own?: Mention | undefined

@@ -132,7 +132,7 @@ async function resendAll(
 /** Returns the queue of the message. */
 async function resend(id: string, { store, clock, settings }: OperatorDeps): Promise<string> {
   const found = await store.message(id, 0)
-  // Without alerts there is nothing that could move to another robot: the message would be dead again at once.
+  // A message without alerts cannot move to another robot, so it would be dead again at once.
   if (found?.message.state === 'dead' && found.message.alertCount === 0)
     assertServed(found.message, settings())
   return (await store.resend(id, clock.now())).queue

@@ -8,7 +8,7 @@ import type { Store } from '../stores/store.ts'
 import { keepLeases, nextCheckAt } from './leases.ts'
 import { Loop } from './loop.ts'
 
-/** This process, as one of those that may share its store. */
+/** This process among those that may share its store. */
 export interface Replica {
   /** Identifies the process: host name, process id and a random part. */
   owner: string

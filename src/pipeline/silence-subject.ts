@@ -44,7 +44,7 @@ export interface SilenceLinks {
 /** A stored alert as its sender wrote it. */
 export interface AboutAlert {
   alert: Alert
-  /** The page on which a firing alert can be silenced or muted, where it can be. */
+  /** The page on which a firing alert can be silenced or muted; undefined if it cannot be. */
   silence: { kind: SilenceKind; path: string } | undefined
 }
 

@@ -240,7 +240,7 @@ export function nameOf({ alert }: Pick<SilenceSubject, 'alert'>): string {
 
 const MAX_WHAT_LENGTH = 200
 
-/** A name as others see it: short, on one line, without invisible characters. */
+/** Cleans an entered name for others to read: short, on one line, without invisible characters. */
 export function nameFrom(written: string): string {
   return oneLine(written.slice(0, 10 * MAX_NAME_LENGTH))
     .slice(0, MAX_NAME_LENGTH)

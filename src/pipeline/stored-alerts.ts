@@ -98,7 +98,7 @@ function keptOf(
     const alert = alerts[position]
     if (alert !== undefined) kept.set(position, boundedAlert(alert, room.ofEach))
   }
-  // Firing alerts are shown only if all requested ones are resolved.
+  // A message lists alerts that still fire only if all its own alerts are resolved.
   const isOver = [...kept.values()].every(({ status }) => status === 'resolved')
   const firing = isOver ? alerts.filter(({ status }) => status === 'firing') : []
   const together = firing.slice(0, room.together).map((alert) => boundedAlert(alert, MIN_KEPT))
@@ -184,14 +184,14 @@ async function* batchesOf(
   }
 }
 
-/** Payloads with more characters are read in pieces, while other work goes on. */
+/** If payloads are larger, other work may run while they are read. */
 const MAX_SYNC_BYTES = 128 * 1024
 
 function sizeOf(payloads: Payloads): number {
   return [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
 }
 
-/** Reads payloads one by one and passes on their notifications; skips unreadable ones. */
+/** Parses payloads one by one and passes each notification to `take`; skips unreadable ones. */
 async function readEach(
   payloads: Payloads,
   { sources, timezone, ...deps }: Pick<StoredAlertsDeps, 'sources' | 'timezone' | 'giveWay'>,
@@ -204,7 +204,7 @@ async function readEach(
       const read = await sources.get(source)?.read(text, { receivedAt, timezone, giveWay })
       if (read !== undefined) take(number, read)
     } catch {
-      // Its alerts are shown as unreadable.
+      // The caller replaces alerts of an unreadable payload.
     }
 }
 

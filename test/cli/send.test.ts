@@ -14,7 +14,7 @@ const SENDER = { name: 'cli', command: process.execPath, args: [MAIN, 'send'], r
 describe('send', () => {
   behavesAsScript(SENDER)
 
-  test('makes the same alert of every sample in the environment', async () => {
+  test('makes the same alert from every sample of OCP variables', async () => {
     const context = { receivedAt: new Date(), timezone: 'Asia/Shanghai', giveWay: immediate }
     const environments = OCP_SAMPLES.flatMap((each, way) => [firing(each), recovered(each, way)])
     for (const variables of environments) {
@@ -36,7 +36,7 @@ describe('send', () => {
     assert.equal(listener.posted[0]?.path, '/ocp/ops')
   })
 
-  test('without a channel is wrong usage', async () => {
+  test('exits with a usage error without a channel', async () => {
     const { code, stdout } = await runCommand(['send'])
     assert.deepEqual([code, stdout], [2, ''])
   })

@@ -44,7 +44,7 @@ async function printed(
 
 describe('the command serve', () => {
   for (const format of ['', 'json', 'logfmt'])
-    test(`prints nothing but its log into a file or a pipe, where the log is ${format || 'as it is'}`, async () => {
+    test(`prints nothing but its log into a file or a pipe, with ${format === '' ? 'the default log format' : `the log format ${format}`}`, async () => {
       const { stdout, stderr } = await printed(format)
       assert.equal(stdout, '')
       assert.ok(!stderr.includes('Console'), stderr)

@@ -37,7 +37,7 @@ describe('actions of a person', () => {
     const all = robots.map((name) => robotNamed(name))
     path = await new Path(settingsOf({ robots: all, channels: [ops] })).start()
   }
-  /** Awaits a promise of the path while its clock moves; otherwise the clock stands still. */
+  /** Awaits a promise of the path while its clock moves; otherwise the clock does not move. */
   async function done<T>(work: Promise<T>): Promise<T> {
     await path.clock.pass(0)
     return work

@@ -90,7 +90,7 @@ describe('a message mentions', () => {
     await path.stop()
   })
 
-  test('a hostile name mentions nobody else and costs no message', async () => {
+  test('a hostile name mentions no one else and loses no message', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(

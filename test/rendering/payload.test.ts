@@ -92,7 +92,7 @@ describe('the payload of a message', () => {
     assert.equal(commonLabels['pod'], 'pod-0')
   })
 
-  test('is computed once for each alert, however many lengths are tried', () => {
+  test('is computed once for each alert, for any number of lengths that are tried', () => {
     using folder = temporaryFolder()
     mkdirSync(folder.path, { recursive: true })
     const title = "<%= it.payload.alerts.map(({ labels }) => labels.pod).join(' ') %>"

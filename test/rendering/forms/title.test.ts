@@ -81,7 +81,7 @@ describe('a title', () => {
     )
   })
 
-  test('is on one line, mentions nobody, and is never cut within a character', () => {
+  test('is on one line, mentions no one, and is never cut within a character', () => {
     fc.assert(
       fc.property(
         fc.oneof(

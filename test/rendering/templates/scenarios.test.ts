@@ -207,7 +207,7 @@ const alert = fc
   })
 
 describe('whatever alerts contain', () => {
-  test('every body is valid, complete, within the limit, and mentions only whom it should', () => {
+  test('every body is valid, complete and within the limit, and mentions only the configured people', () => {
     const renderers = new Map<Language, ReturnType<typeof createRenderer>>()
     const channels = FORMATS.map((format) => channelNamed(format, { format }))
     for (const language of LANGUAGES)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import MarkdownIt from 'markdown-it'
 import { cutTo, escapeMarkdown, escapeText, visible } from '../../../src/rendering/text/escape.ts'
 
-/** A parser that is stricter than DingTalk: it also reads tables, code and strikethrough, none of which a value may form. */
+/** A parser that is stricter than DingTalk: it also parses tables, code and strikethrough, which a value must not form. */
 const markdown = new MarkdownIt('default', { html: true })
 
 type Token = ReturnType<typeof markdown.parse>[number]
@@ -129,7 +129,7 @@ describe('a value in Markdown', () => {
 })
 
 describe('any value', () => {
-  test('mentions nobody, in any format', () => {
+  test('mentions no one, in any format', () => {
     for (const value of ['@13800138000', 'see @all', '@所有人', '@user123 x', '(@manager4220)']) {
       assert.doesNotMatch(escapeMarkdown(value), /@/)
       assert.doesNotMatch(escapeText(value), /@/)
