@@ -9,7 +9,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 /** Switches of prometheus-webhook-dingtalk for features that are always on here. */
 const IGNORED = /^--(no-)?web\.(enable-lifecycle|enable-ui|ui-enabled)(=.*)?$/
 
-/** Replaces these flags by those of this program. */
+/** Translates flags of prometheus-webhook-dingtalk to those of this program. */
 export function withKnownFlags(argv: readonly string[]): string[] {
   return argv
     .filter((argument) => !IGNORED.test(argument))

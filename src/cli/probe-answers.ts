@@ -63,7 +63,7 @@ function everyoneAnswer(outcome: TestOutcome | undefined, notified: boolean | un
   if (outcome?.state !== 'sent') return open(outcome)
   if (notified === undefined) return settled('accepted; look whether Test 2 notified everyone')
   return settled(
-    notified ? 'notifies everyone: the flag is enough' : 'notifies nobody: the text needs @all',
+    notified ? 'notifies everyone: the flag is enough' : 'notifies no one: the text needs @all',
   )
 }
 

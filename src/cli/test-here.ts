@@ -121,7 +121,7 @@ async function opened({ store, listen }: Settings) {
   }
 }
 
-/** One robot for each group. */
+/** The named robot, or one robot for each group of the named channel. */
 function robotsFor(name: string, settings: Settings): Robot[] {
   const channel = settings.channels.get(name)
   if (channel === undefined) return [settings.robots.get(name) as Robot]

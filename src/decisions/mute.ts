@@ -10,7 +10,7 @@ export interface Mute {
   channel: string
   fingerprint: string | undefined
   matchers: readonly Matcher[]
-  /** The mute does not cover an alert that is more severe than this, and ends with it. */
+  /** A more severe alert is not covered, and ends the mute. */
   level: Level | undefined
   until: Date
   untilRecovery: boolean

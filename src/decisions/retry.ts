@@ -87,7 +87,7 @@ export function verdictOn(ended: EndedAttempt): Verdict {
     case 'too_long': {
       const smaller = Math.floor(ended.bodyBytes * 0.75)
       const bodyBytes = Math.min(smaller, ended.limitBytes)
-      // Just composed for this limit and yet larger: another message would be as large.
+      // The first attempt was composed for this limit and is still larger, so composing again would not help.
       const isStuck = ended.attempts === 1 && smaller >= ended.limitBytes
       return {
         next:

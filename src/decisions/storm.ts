@@ -5,7 +5,7 @@ export interface RecentMessage {
   storm: boolean
 }
 
-/** A storm counts messages up to this long before it began, and ends this long after its last merged message. */
+/** A storm counts messages from this long before its start, and ends this long after its last merged message. */
 export const STORM_MS = 10_000
 
 /** How long the second message of a storm, and later ones, collect alerts. */

@@ -16,9 +16,9 @@ import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
 
 export type SendPlan = Extract<Plan, { kind: 'send' }>
 
-/** How many alerts of each count in a digest are read, to show different targets. */
+/** Alerts that are read for each count in a digest, which then names different targets. */
 export const EXAMPLES_PER_GROUP = 10
-/** For how many counts examples are read; a phone screen shows no more. */
+/** Limit on the counts for which alerts are read; a phone screen shows no more. */
 const MAX_GROUPS_WITH_EXAMPLES = 40
 
 export interface ComposeDeps extends StoredAlertsDeps {

@@ -4,14 +4,14 @@ import type { Clock } from '../clock.ts'
 const MAX_SLEEP_MS = 30_000
 
 /**
- * The shortest rest after a pass without work. In a storm each commit wakes the loop, and a pass costs more the more
- * alerts wait.
+ * Minimum rest after a pass without work, because in a storm each commit wakes the loop. The rest grows with the
+ * duration of the pass, which depends on the number of waiting alerts.
  */
-const BETWEEN_RESTS_MS = 50
-const MAX_BETWEEN_RESTS_MS = 1_000
-const RESTS_PER_PASS = 40
+const MIN_REST_MS = 50
+const MAX_REST_MS = 1_000
+const REST_PER_PASS = 40
 
-/** The rest after a pass that threw. */
+/** Rest after a pass that threw. */
 const AFTER_FAILURE_MS = 1_000
 
 export interface LoopOptions {
@@ -69,9 +69,9 @@ export class Loop {
       const waitMs = next === undefined ? MAX_SLEEP_MS : next.getTime() - now
       if (waitMs <= 0) continue
       const restMs = Math.min(
-        MAX_BETWEEN_RESTS_MS,
+        MAX_REST_MS,
         waitMs,
-        Math.max(BETWEEN_RESTS_MS, RESTS_PER_PASS * Math.abs(now - began)),
+        Math.max(MIN_REST_MS, REST_PER_PASS * Math.abs(now - began)),
       )
       if (this.#woken) {
         await clock.sleep(restMs, stopping)

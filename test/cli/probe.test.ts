@@ -136,7 +136,7 @@ describe('probe', () => {
     context.mock.restoreAll()
     assert.match(printed, /Posts 4 messages .*Nothing was posted\.\n/s)
     assert.match(printed, /shown twice: after a lost reply a message may come twice\n/)
-    assert.match(printed, /notifies nobody: the text needs @all\n/)
+    assert.match(printed, /notifies no one: the text needs @all\n/)
     assert.match(printed, /not asked: the robot has no keywords\n/)
     assert.equal(asked.length, 4)
     assert.equal(dingtalk.received.length, 4)

@@ -1,4 +1,4 @@
-/** The type of a value in a Go template, as far as it is known without running the template. */
+/** The type of a value in a Go template, as far as known without running it. */
 export type GoType =
   | 'payload'
   | 'alerts'

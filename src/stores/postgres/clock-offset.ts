@@ -7,8 +7,8 @@ export class ClockOffset {
 
   /**
    * Applies a reading: the database's clock showed `there` at some instant between `sent` and `back` of this clock, in
-   * whole milliseconds. Moves the offset only into the range that this proves, so that slow replies cost no accuracy.
-   * Returns the change.
+   * whole milliseconds. This proves a range for the offset. An offset within it is kept, so that a slow reply, with a
+   * wide range, does not worsen it. Returns the change.
    */
   measured({ sent, there, back }: { sent: number; there: number; back: number }): number {
     const least = there - back - 1

@@ -37,7 +37,7 @@ interface Connected {
  */
 export class Notifications {
   readonly #options: NotificationOptions
-  /** Identifies its own notifications. */
+  /** Marks notifications of this process, which ignores them. */
   readonly #self = randomUUID()
   readonly #closed = new AbortController()
   readonly #waiting = new Set<string>()

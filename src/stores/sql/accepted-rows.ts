@@ -11,7 +11,7 @@ export interface Decision {
   /** Queues that the alert enters; empty when it is suppressed. */
   queues: readonly string[]
   reason: string | undefined
-  /** The last entry of each of the alert's queues; empty without any. */
+  /** The last entry of each of the alert's queues; an empty list if no queue has one. */
   last: readonly (LastEntry | undefined)[]
   previous: number
   repeats: number

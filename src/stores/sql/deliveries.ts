@@ -74,8 +74,8 @@ export interface Blocked {
   /** Fingerprints in open messages other than digests. */
   fingerprints: string[]
   /**
-   * Start of an open digest's ranges. An alert whose predecessor has a higher id is blocked: the digest contains the
-   * predecessor, or the predecessor is itself blocked by it.
+   * Start of an open digest's ranges. An alert is blocked if the id of its predecessor is higher than this: the digest
+   * contains the predecessor, or blocks it too.
    */
   after: number | undefined
 }

@@ -1,4 +1,4 @@
-/** Renames tables of version 0.1.0 out of the way of the new ones. */
+/** Renames tables of version 0.1.0, so that new tables can have their names. */
 export function renameOldTables(tables: readonly string[]): string {
   return tables.map((table) => `ALTER TABLE ${table} RENAME TO old_${table}`).join(';\n')
 }
