@@ -123,7 +123,7 @@ const THREATS: readonly {
     threat: 'links that deceive, mentions of everybody',
     shownBy: [
       ['security/hostile.test.ts', 'is never code, markup, a link or a mention'],
-      ['rendering/text/escape.test.ts', 'mentions nobody, in any format'],
+      ['rendering/text/escape.test.ts', 'mentions no one, in any format'],
       ['rendering/text/links.test.ts', 'are only ever addresses that may be opened'],
     ],
   },
@@ -202,7 +202,7 @@ const THREATS: readonly {
       ['http/silence.test.ts', 'pressing and opening are limited by the minute'],
       ['http/silence.test.ts', 'a hostile name is text everywhere'],
       ['alertmanagers/client.test.ts', 'is not created at the target of a redirect'],
-      ['pipeline/people.test.ts', 'a hostile name mentions nobody else and costs no message'],
+      ['pipeline/people.test.ts', 'a hostile name mentions no one else and loses no message'],
       ['log.test.ts', 'contains no silence link'],
     ],
   },
