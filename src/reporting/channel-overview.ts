@@ -59,7 +59,7 @@ export async function channelsOf(
 function alertsOf(
   alerts: readonly AlertCount[],
 ): Pick<ChannelOverview, 'received' | 'delivered' | 'failed' | 'suppressed'> {
-  const suppressed = alerts.filter(({ standing }) => standing === 'suppressed')
+  const suppressed = alerts.filter(({ outcome }) => outcome === 'suppressed')
   return {
     received: counted(alerts, ({ source }) => source).map(([source, count]) => ({ source, count })),
     delivered: countOf(alerts, 'delivered'),

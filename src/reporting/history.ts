@@ -1,4 +1,4 @@
-import type { AlertCount, HistoryCounts, Standing } from '../stores/queries.ts'
+import type { AlertCount, AlertOutcome, HistoryCounts } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 
 const MINUTE_MS = 60_000
@@ -112,10 +112,10 @@ export class HistoryCache {
   }
 }
 
-/** The number of alerts with this standing. */
-export function countOf(alerts: readonly AlertCount[], standing: Standing): number {
+/** The number of alerts with this outcome. */
+export function countOf(alerts: readonly AlertCount[], outcome: AlertOutcome): number {
   let count = 0
-  for (const each of alerts) if (each.standing === standing) count += each.count
+  for (const each of alerts) if (each.outcome === outcome) count += each.count
   return count
 }
 
@@ -125,7 +125,7 @@ export function summed(parts: readonly HistoryCounts[]): HistoryCounts {
   const attempts = new Map<string, HistoryCounts['attempts'][number]>()
   for (const part of parts) {
     for (const each of part.alerts)
-      add(alerts, [each.source, each.channel, each.standing, each.reason], each)
+      add(alerts, [each.source, each.channel, each.outcome, each.reason], each)
     for (const each of part.attempts) add(attempts, [each.robot, each.result], each)
   }
   return { alerts: [...alerts.values()], attempts: [...attempts.values()] }

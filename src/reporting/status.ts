@@ -20,7 +20,7 @@ export async function readStatus(
   settings: Settings,
   now: Date,
 ): Promise<StatusSnapshot> {
-  const standing = await store.snapshot({
+  const status = await store.snapshot({
     now,
     month: calendarOf(now, settings.timezone).month,
     robots: [...settings.robots.values()].map(({ name, key, address, limits }) => ({
@@ -31,15 +31,15 @@ export async function readStatus(
     })),
   })
   return {
-    ...standing,
+    ...status,
     now,
     settings,
     callsLeft: ({ name, limits }) => {
-      const calls = standing.robots.get(name)?.calls ?? []
+      const calls = status.robots.get(name)?.calls ?? []
       return Math.max(0, limits.messages - callsInWindow({ calls, limits, now }))
     },
     pausedUntil: ({ name, limits }) =>
-      pauseEnd({ calls: [], limits, pause: standing.robots.get(name)?.pause }, now),
+      pauseEnd({ calls: [], limits, pause: status.robots.get(name)?.pause }, now),
   }
 }
 
@@ -56,13 +56,13 @@ export function pausesOf({ settings, robots, pausedUntil }: StatusSnapshot): Map
 
 /** Sets the gauges to a snapshot. */
 export function setGauges(
-  standing: StatusSnapshot,
+  status: StatusSnapshot,
   mutes: Pick<Mutes, 'in'>,
   metrics: Metrics,
 ): void {
-  const { now, settings } = standing
+  const { now, settings } = status
   for (const channel of settings.channels.keys()) {
-    const waiting = standing.channels.find((each) => each.channel === channel)
+    const waiting = status.channels.find((each) => each.channel === channel)
     const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
     metrics.mutes.set({ channel }, mutes.in(channel, now).length)
     metrics.pending.set({ channel }, waiting?.count ?? 0)
@@ -70,17 +70,17 @@ export function setGauges(
   }
   for (const robot of settings.robots.values()) {
     const { name } = robot
-    const paused = standing.pausedUntil(robot)
-    const pausedFor = standing.robots.get(name)?.pause?.reason
+    const paused = status.pausedUntil(robot)
+    const pausedFor = status.robots.get(name)?.pause?.reason
     for (const reason of PAUSE_REASONS)
       metrics.pausedUntil.set(
         { robot: name, reason },
         paused !== undefined && reason === pausedFor ? paused.getTime() / 1000 : 0,
       )
-    metrics.callsLeft.set({ robot: name }, standing.callsLeft(robot))
-    metrics.quotaUsed.set({ scope: name }, standing.robots.get(name)?.monthUsed ?? 0)
+    metrics.callsLeft.set({ robot: name }, status.callsLeft(robot))
+    metrics.quotaUsed.set({ scope: name }, status.robots.get(name)?.monthUsed ?? 0)
     metrics.quotaLimit.set({ scope: name }, robot.monthly ?? 0)
   }
-  metrics.quotaUsed.set({ scope: 'organisation' }, standing.organisationUsed)
+  metrics.quotaUsed.set({ scope: 'organisation' }, status.organisationUsed)
   metrics.quotaLimit.set({ scope: 'organisation' }, settings.monthlyQuota ?? 0)
 }

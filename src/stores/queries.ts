@@ -216,13 +216,13 @@ export interface TimeRange {
 }
 
 /** The state of an alert across all its groups: `waiting` if any may still receive it, else `failed` if any will not. */
-export type Standing = 'delivered' | 'waiting' | 'failed' | 'suppressed'
+export type AlertOutcome = 'delivered' | 'waiting' | 'failed' | 'suppressed'
 
 /** The number of alerts of a source and channel in a state. `reason` is empty unless they were suppressed. */
 export interface AlertCount {
   source: SourceName
   channel: string
-  standing: Standing
+  outcome: AlertOutcome
   reason: string
   count: number
 }

@@ -67,7 +67,7 @@ describe('compose.yaml', () => {
     }
   })
 
-  test('says where the console is and the token that the receiver asks for', () => {
+  test('prints the address of the console and the token that the receiver requires', () => {
     const { entrypoint, command, environment } = services['console']
     assert.equal(environment.ADMIN_TOKEN, services['receiver'].environment.ADMIN_TOKEN)
     const ran = spawnSync(process.execPath, [...entrypoint.slice(1), ...command], {

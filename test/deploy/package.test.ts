@@ -40,7 +40,7 @@ describe('the package', () => {
     run('npm', ['install', '--silent', '--prefer-offline', join(folder.path, packed)], home)
   })
 
-  test('says its version as a command', () => {
+  test('prints its version as a command', () => {
     const bin = join(home, 'node_modules/.bin/dingtalk-receiver')
     assert.match(run(NODE, [bin, '--version'], home), new RegExp(`\\b${version}\\b`))
   })

@@ -41,7 +41,7 @@ describe('before a script in TypeScript', () => {
       assert.match(script, /^(node deploy\/preflight\.cjs|npm run --silent build) && /, name)
   })
 
-  test('nothing is said where all is there', () =>
+  test('nothing is printed if nothing is missing', () =>
     assert.deepEqual(said(['typescript', 'ajv'], '22.19.0'), { status: 0, text: '' }))
 
   test('packages that were left out are named in one sentence', () =>

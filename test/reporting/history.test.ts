@@ -8,13 +8,18 @@ import {
   totalsOf,
 } from '../../src/reporting/history.ts'
 import { cellsOf, chartBuckets } from '../../src/reporting/timeline.ts'
-import type { AlertCount, HistoryCounts, Standing, TimeRange } from '../../src/stores/queries.ts'
+import type {
+  AlertCount,
+  AlertOutcome,
+  HistoryCounts,
+  TimeRange,
+} from '../../src/stores/queries.ts'
 
 const NOW = new Date('2026-11-24T04:30:10Z')
 const MINUTE = 60_000
 
-function counted(standing: Standing, count: number): AlertCount {
-  return { source: 'ocp', channel: 'ops', standing, reason: '', count }
+function counted(outcome: AlertOutcome, count: number): AlertCount {
+  return { source: 'ocp', channel: 'ops', outcome, reason: '', count }
 }
 
 const NOTHING: HistoryCounts = { alerts: [], attempts: [] }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { AppError } from '../../src/errors.ts'
 import type { AlertState } from '../../src/model/message.ts'
-import type { Standing } from '../../src/stores/queries.ts'
+import type { AlertOutcome } from '../../src/stores/queries.ts'
 import { alert, at, type Backend, DELIVERED, MINUTE, StoreFixture } from './conformance/harness.ts'
 import { LEVELS, Model, type ModelAlert, type ModelMessage, Random, STATUSES } from './model.ts'
 
@@ -9,7 +9,7 @@ const QUEUES = ['robot:a', 'robot:b'] as const
 const FINGERPRINTS = ['f', 'g', 'h', 'i', 'j', 'k', 'l', 'm'] as const
 const DAY = 86_400_000
 
-const STANDING: Readonly<Record<AlertState, Standing>> = {
+const OUTCOMES: Readonly<Record<AlertState, AlertOutcome>> = {
   ...{ pending: 'waiting', sending: 'waiting', sent: 'delivered' },
   ...{ dead: 'failed', suppressed: 'suppressed' },
 }
@@ -270,7 +270,7 @@ export class Sequence {
       return `${each.id} ${this.#model.stateOf(each)} ${messages.toSorted().join(' ')}`
     })
     assert.deepEqual(found, expected)
-    await this.#compareHistory(items.map(({ state }) => STANDING[state]))
+    await this.#compareHistory(items.map(({ state }) => OUTCOMES[state]))
     const messages = [...this.#model.messages.values()]
     const looked = messages.length === 0 ? [] : [messages.at(-1), this.#random.of(messages)]
     for (const { id, state } of looked as ModelMessage[]) {
@@ -284,8 +284,8 @@ export class Sequence {
     for (const queue of QUEUES) await this.#compareQueue(queue)
   }
 
-  /** Two ranges, wherever they meet, hold each alert once, standing as the list shows it. */
-  async #compareHistory(standings: readonly Standing[]): Promise<void> {
+  /** Two ranges, wherever they meet, contain each alert once, with the outcome that the list shows. */
+  async #compareHistory(outcomes: readonly AlertOutcome[]): Promise<void> {
     // Another instant after each step, without a draw, which would change the sequence of a seed.
     const middle = at((this.#steps.length * 7_919_777) % (this.#now + 1))
     const halves = [
@@ -293,12 +293,12 @@ export class Sequence {
       await this.#s.store.history({ from: middle, to: at(this.#now + 1) }),
     ]
     const alerts = halves.flatMap((half) => half.alerts)
-    for (const standing of new Set(Object.values(STANDING))) {
-      const counted = alerts.filter((each) => each.standing === standing)
+    for (const outcome of new Set(Object.values(OUTCOMES))) {
+      const counted = alerts.filter((each) => each.outcome === outcome)
       assert.equal(
         counted.reduce((sum, { count }) => sum + count, 0),
-        standings.filter((each) => each === standing).length,
-        standing,
+        outcomes.filter((each) => each === outcome).length,
+        outcome,
       )
     }
     assert.ok(alerts.every(({ count }) => count > 0))

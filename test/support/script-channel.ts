@@ -222,7 +222,7 @@ export function behavesAsScript(sender: Sender): void {
     assert.ok(ran.stderr.includes(`cannot reach the receiver at ${url}: `), ran.stderr)
   })
 
-  test('without an alert, and with an invalid address, it says what to do', async () => {
+  test('without an alert, and with an invalid address, it explains what to do', async () => {
     for (const [given, words] of [
       [{ url: 'http://127.0.0.1:1' }, /no alert: set OCP's variables such as alarm_name/],
       [{ url: 'http://127.0.0.1:1', variables: { alarm_name: '' } }, /no alert/],

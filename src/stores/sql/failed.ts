@@ -1,6 +1,6 @@
 import type { FailedPage, FailedQuery, Snapshot } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { FAILED, listedIn, soughtIn } from './message-list.ts'
+import { FAILED, listConditions, searchConditions } from './message-list.ts'
 import { isId } from './messages.ts'
 
 /** Maximum number of messages that one query reads, because it searches the text of each. */
@@ -12,7 +12,7 @@ const MAX_COUNTED = 10_000
 export async function failed(tx: Tx, query: FailedQuery): Promise<FailedPage> {
   const { ids, after = '0', limit, ...filters } = query
   const asked = { ...filters, failed: true, state: 'dead', order: 'oldest', before: after } as const
-  const listed = await listedIn(tx, { ...asked, limit })
+  const listed = await listConditions(tx, { ...asked, limit })
   if (ids !== undefined) {
     listed.values.push(ids.filter(isId).map(Number))
     listed.where += ` AND id IN LIST($${listed.values.length}, BIGINT)`
@@ -23,13 +23,13 @@ export async function failed(tx: Tx, query: FailedQuery): Promise<FailedPage> {
     listed.values,
   )
   const next = scanned.length === most ? String(scanned.at(-1)?.id) : undefined
-  const sought = soughtIn(query, { where: 'TRUE', values: [scanned.map(({ id }) => id)] })
+  const search = searchConditions(query, { where: 'TRUE', values: [scanned.map(({ id }) => id)] })
   const found =
-    sought === undefined
+    search === undefined
       ? scanned
       : await tx.all<{ id: number }>(
-          `SELECT id FROM messages WHERE id IN LIST($1, BIGINT) AND ${sought.where} ORDER BY id`,
-          sought.values,
+          `SELECT id FROM messages WHERE id IN LIST($1, BIGINT) AND ${search.where} ORDER BY id`,
+          search.values,
         )
   return { ids: found.map(({ id }) => String(id)), next }
 }

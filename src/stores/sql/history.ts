@@ -36,7 +36,7 @@ export async function history(db: Database, range: TimeRange): Promise<HistoryCo
 }
 
 function add(counts: Map<string, AlertCount>, each: AlertCount): void {
-  const key = [each.source, each.channel, each.standing, each.reason].join('\0')
+  const key = [each.source, each.channel, each.outcome, each.reason].join('\0')
   const entry = counts.get(key)
   if (entry === undefined) counts.set(key, each)
   else entry.count += each.count
@@ -81,20 +81,20 @@ async function countAlerts(tx: Tx, from: number, to: number): Promise<AlertCount
   const open = await tx.all<CountRow>(NOT_DELIVERED, [from, to])
   for (const { source, channel, state, reason, count } of all) {
     const place = { source, channel }
-    if (state === 'suppressed') counts.push({ ...place, standing: 'suppressed', reason, count })
-    else if (state === 'dead') counts.push({ ...place, standing: 'failed', reason: '', count })
+    if (state === 'suppressed') counts.push({ ...place, outcome: 'suppressed', reason, count })
+    else if (state === 'dead') counts.push({ ...place, outcome: 'failed', reason: '', count })
     else {
       const ours = open.filter((each) => each.source === source && each.channel === channel)
       const delivered = count - ours.reduce((sum, each) => sum + each.count, 0)
       for (const each of ours)
         counts.push({
           ...place,
-          standing: each.state === 'dead' ? 'failed' : 'waiting',
+          outcome: each.state === 'dead' ? 'failed' : 'waiting',
           reason: '',
           count: each.count,
         })
       if (delivered > 0)
-        counts.push({ ...place, standing: 'delivered', reason: '', count: delivered })
+        counts.push({ ...place, outcome: 'delivered', reason: '', count: delivered })
     }
   }
   return counts

@@ -22,7 +22,7 @@ interface Conditions {
 /** A page of messages. A search by text, kind or level may end it early. */
 export async function messages(tx: Tx, query: MessageQuery): Promise<Page<StoredMessage>> {
   const { limit, order = 'newest' } = query
-  const listed = await listedIn(tx, query)
+  const listed = await listConditions(tx, query)
   const direction = order === 'newest' ? 'DESC' : 'ASC'
   // `id + 0` keeps SQLite from scanning all messages in the order of ids; the index of open messages has few rows.
   const isOpen = query.state === 'pending' || query.state === 'sending'
@@ -38,17 +38,17 @@ export async function messages(tx: Tx, query: MessageQuery): Promise<Page<Stored
     items: await readMessages(tx, found.slice(0, limit)),
     next: next === undefined ? null : String(next),
   })
-  const sought = soughtIn(query, listed)
-  if (sought === undefined) {
+  const search = searchConditions(query, listed)
+  if (search === undefined) {
     const ids = await readIds(listed, limit + 1)
     return pageOf(ids, ids.length > limit ? ids[limit - 1] : undefined)
   }
   const searched = await readIds(listed, MAX_SEARCHED)
   const last = searched.at(-1)
   if (last === undefined) return { items: [], next: null }
-  sought.values.push(last)
-  sought.where += ` AND id ${order === 'newest' ? '>=' : '<='} $${sought.values.length}`
-  const found = await readIds(sought, limit + 1)
+  search.values.push(last)
+  search.where += ` AND id ${order === 'newest' ? '>=' : '<='} $${search.values.length}`
+  const found = await readIds(search, limit + 1)
   if (found.length > limit) return pageOf(found, found[limit - 1])
   if (searched.length < MAX_SEARCHED) return pageOf(found, undefined)
   return { ...(await pageOf(found, last)), reached: await createdAt(tx, last) }
@@ -57,9 +57,13 @@ export async function messages(tx: Tx, query: MessageQuery): Promise<Page<Stored
 /** Counts a list that an index can select; undefined for a search by text, kind or level. */
 export async function messageTotal(tx: Tx, query: MessageQuery): Promise<Total | undefined> {
   const { channel, robot, state } = query
-  const listed = await listedIn(tx, query)
+  const listed = await listConditions(tx, query)
   const narrows = channel !== undefined && robot !== undefined
-  if (soughtIn(query, listed) !== undefined || state === 'sent' || (narrows && state === undefined))
+  if (
+    searchConditions(query, listed) !== undefined ||
+    state === 'sent' ||
+    (narrows && state === undefined)
+  )
     return undefined
   const row = await tx.get<{ n: number }>(
     `SELECT COUNT(*) AS n FROM (SELECT 1 FROM messages WHERE ${listed.where} LIMIT ${MAX_TOTAL + 1}) m`,
@@ -75,7 +79,7 @@ function patternOf(text: string): string {
 }
 
 /** Conditions that an index supports. Ids ascend with the time of creation. */
-export async function listedIn(tx: Tx, query: MessageQuery): Promise<Conditions> {
+export async function listConditions(tx: Tx, query: MessageQuery): Promise<Conditions> {
   const { before, from, to, order = 'newest' } = query
   const values: SqlValue[] = []
   const conditions: string[] = [IN_STATE[query.state ?? 'any']]
@@ -96,7 +100,7 @@ export async function listedIn(tx: Tx, query: MessageQuery): Promise<Conditions>
 }
 
 /** Adds conditions on text, kind and level, which no index supports; undefined if the query has none of these. */
-export function soughtIn(
+export function searchConditions(
   { text, kind, levels }: Pick<MessageQuery, 'text' | 'kind' | 'levels'>,
   listed: Conditions,
 ): Conditions | undefined {

@@ -157,7 +157,7 @@ describe('keywords', () => {
 })
 
 describe('mentions', () => {
-  test('are in the text, otherwise DingTalk notifies nobody', () => {
+  test('are in the text, otherwise DingTalk notifies no one', () => {
     const mention = mentioning({ mobiles: ['13800000000'], users: ['manager7'], all: true })
     for (const format of ['markdown', 'text', 'actionCard'] as const) {
       const body = composed({ format, mention, link: 'https://alerts.example' })

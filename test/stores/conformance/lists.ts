@@ -83,7 +83,7 @@ function alertLists(backend: Backend): void {
       assert.equal(await total({ words: [['a']] }), undefined)
     })
 
-    test('says how far a search has come where it ends early', async () => {
+    test('reports how far a search has come if it ends early', async () => {
       const many = Array.from({ length: 3_000 }, (_, index) =>
         alert(`f${index}`, { position: index }),
       )

@@ -289,7 +289,7 @@ function countCases(backend: Backend): void {
       assert.equal(snapshot.robots.get('a')?.leasedBy, 'me')
     })
 
-    test('history counts each alert of a half-open range once, by where it stands', async () => {
+    test('history counts each alert of a half-open range once, by its outcome', async () => {
       await arrive(s, ['f1', 'f2', 'f3'])
       await arrive(s, ['f1', 'f2'], { ms: MINUTE - 1 })
       await arrive(s, ['g1'], { ms: MINUTE, channel: 'other', queues: ['robot:a', 'robot:b'] })
@@ -299,8 +299,8 @@ function countCases(backend: Backend): void {
       await deliver(s, 1, { ms: MINUTE + 2_000, channel: 'other', ending: 'sent' })
       const between = async (from: number, to: number) => {
         const { alerts, attempts } = await s.store.history({ from: at(from), to: at(to) })
-        const shown = alerts.map(({ channel, standing, reason, count }) =>
-          [channel, standing, reason, count].join(' ').replace('  ', ' '),
+        const shown = alerts.map(({ channel, outcome, reason, count }) =>
+          [channel, outcome, reason, count].join(' ').replace('  ', ' '),
         )
         return [shown.sort(), attempts.map(({ robot, result, count }) => [robot, result, count])]
       }
@@ -329,7 +329,7 @@ function countCases(backend: Backend): void {
       const id = await deliver(s, 1, { ending: 'dead' })
       const standings = async (): Promise<string[]> => {
         const { alerts } = await s.store.history({ from: at(0), to: at(MINUTE) })
-        return alerts.map(({ standing, count }) => `${standing} ${count}`).sort()
+        return alerts.map(({ outcome, count }) => `${outcome} ${count}`).sort()
       }
       assert.deepEqual(await standings(), ['failed 1', 'waiting 1'])
       await s.store.resend(id, at(MINUTE))
@@ -344,7 +344,7 @@ function countCases(backend: Backend): void {
       assert.deepEqual(await s.store.activity(['Watchdog']), [])
     })
 
-    test('activity says when each source sent something, and its signs of life', async () => {
+    test('activity contains when each source sent something, and its heartbeats', async () => {
       await arrive(s, ['f1'], { name: 'Watchdog' })
       await arrive(s, ['f2'], { ms: MINUTE })
       await arrive(s, ['f1'], { ms: 2 * MINUTE, name: 'Watchdog' })
