@@ -166,8 +166,13 @@ describe('any value', () => {
     const characters = new Intl.Segmenter('und', { granularity: 'grapheme' })
     const piece = fc.constantFrom(
       'a',
+      '#',
       ' ',
+      '磁',
       '\u0301',
+      '\u20e3',
+      '\u3099',
+      '\u{e0100}',
       '🇨',
       '🇳',
       '👩',
