@@ -1,5 +1,5 @@
 import type { RequestListener, Server, ServerOptions } from 'node:http'
-import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
+import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { AppError } from '../errors.ts'
 import type { Tls } from '../model/access.ts'
@@ -41,7 +41,8 @@ export function createListener(listener: RequestListener, options: ListenerOptio
   const server =
     tls === undefined
       ? createServer(common, listener)
-      : createTlsServer(
+      : // An import would load TLS for every receiver.
+        process.getBuiltinModule('node:https').createServer(
           {
             ...common,
             ...secureContextOf(tls),
@@ -60,8 +61,11 @@ export function createListener(listener: RequestListener, options: ListenerOptio
 
 /** Replaces the certificates for new connections; open connections continue. */
 export function renewTls(server: Server, tls: Tls | undefined): void {
-  if (tls !== undefined && server instanceof TlsServer)
-    server.setSecureContext(secureContextOf(tls))
+  if (tls !== undefined && isTls(server)) server.setSecureContext(secureContextOf(tls))
+}
+
+function isTls(server: Server | TlsServer): server is TlsServer {
+  return 'setSecureContext' in server
 }
 
 function secureContextOf({ cert, key, clientCa, protocol }: Tls) {
