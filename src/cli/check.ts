@@ -8,7 +8,7 @@ import { type ConfigOptions, load } from './load.ts'
 /** Validates configuration and templates; prints each fault as a line on standard output. */
 export async function check(options: ConfigOptions): Promise<number> {
   try {
-    const { settings, file, warnings } = load(options)
+    const { settings, file, warnings } = await load(options)
     const renderer = createRenderer(settings, settings.channels.values())
     const found = await renderer.check()
     const faults = [...found.faults, ...found.failures]

@@ -1,5 +1,5 @@
 import { type Loaded, loadSettings } from '../config/load.ts'
-import { type OldFlags, settingsOfFlags } from './old-flags.ts'
+import type { OldFlags } from './old-flags.ts'
 
 export interface ConfigOptions extends OldFlags {
   config?: string
@@ -10,15 +10,30 @@ export interface ConfigOptions extends OldFlags {
 }
 
 /** Loads the configuration for a command. */
-export function load(options: ConfigOptions): Loaded {
-  return loadSettings({
-    file: options.config,
-    listen: options.listen,
-    externalUrl: options['web.externalUrl'],
-    storagePath: options['storage.path'],
-    webConfig: options['web.config.file'],
-    env: process.env,
-    cwd: process.cwd(),
-    given: settingsOfFlags(options),
-  })
+export async function load(options: ConfigOptions): Promise<Loaded> {
+  const read = await loaderOf(options)
+  return read()
+}
+
+/** Returns a function that reads the configuration again each time. */
+export async function loaderOf(options: ConfigOptions): Promise<() => Loaded> {
+  const given = hasOldFlags(options)
+    ? (await import('./old-flags.ts')).settingsOfFlags
+    : () => undefined
+  return () =>
+    loadSettings({
+      file: options.config,
+      listen: options.listen,
+      externalUrl: options['web.externalUrl'],
+      storagePath: options['storage.path'],
+      webConfig: options['web.config.file'],
+      env: process.env,
+      cwd: process.cwd(),
+      given: given(options),
+    })
+}
+
+function hasOldFlags(options: ConfigOptions): boolean {
+  const { 'ding.profile': profile, 'ding.timeout': timeout, 'template.file': template } = options
+  return [profile, timeout, template].some((each) => each !== undefined)
 }

@@ -13,7 +13,7 @@ export interface MigrateOptions extends ConfigOptions {
 /** Copies a store to an empty one (default: the configured store) and prints the row counts. */
 export async function migrate({ from, to, ...options }: MigrateOptions): Promise<number> {
   const source = storeNamed(from, '--from')
-  const target = to === undefined ? load(options).settings.store : storeNamed(to, '--to')
+  const target = to === undefined ? (await load(options)).settings.store : storeNamed(to, '--to')
   if (source.reveal() === target.reveal())
     throw new AppError('usage', '--from and --to are the same store')
   const copied = await transfer(source, target, realClock)

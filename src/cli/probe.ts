@@ -31,7 +31,7 @@ export async function probe(
   options: ProbeOptions,
   ask: Ask = askTerminal,
 ): Promise<number> {
-  const { settings } = load(options)
+  const { settings } = await load(options)
   const robot = robotNamed(name, settings)
   const probes = probesFor(robot)
   process.stdout.write(planFor(robot, probes))

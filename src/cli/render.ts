@@ -15,7 +15,7 @@ interface RenderOptions extends ConfigOptions {
 
 /** Prints the messages that a payload would become in a channel; sends nothing. */
 export async function render(channel: string, options: RenderOptions): Promise<number> {
-  const { settings } = load(options)
+  const { settings } = await load(options)
   const notifier = createDingtalk({ clock: realClock, sandbox: () => ({ status: 200, body: '' }) })
   const messages = await preview(
     { channel, payload: read(options.payload), now: realClock.now() },

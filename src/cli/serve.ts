@@ -6,7 +6,7 @@ import { messageOf } from '../errors.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { VERSION } from '../version.ts'
 import { growYoungGeneration } from './heap-tuning.ts'
-import { type ConfigOptions, load } from './load.ts'
+import { type ConfigOptions, loaderOf } from './load.ts'
 import { notifySystemd } from './notify-systemd.ts'
 
 interface ServeOptions extends ConfigOptions {
@@ -31,7 +31,7 @@ export async function serve(options: ServeOptions): Promise<number> {
 
   const clock = new SteadyClock(realTicks, realClock.sleep)
   const app = await startApp({
-    load: () => load(options),
+    load: await loaderOf(options),
     clock,
     log,
     thread: true,

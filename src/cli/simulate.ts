@@ -22,7 +22,7 @@ export async function simulate(options: SimulateOptions): Promise<number> {
   const overMs = new RegExp(DURATION_PATTERN).test(options.over) ? durationMs(options.over) : -1
   if (overMs < 0 || overMs > MAX_OVER_MS)
     throw new AppError('usage', '--over: must be a duration such as 1s, 30s or 10m, at most 1d')
-  const { settings } = load(options)
+  const { settings } = await load(options)
   const channel = [...settings.channels.values()][0] as Channel
   const storm = {
     alerts,

@@ -16,7 +16,7 @@ const REPLY_WITHIN_MS = (WAIT_SECONDS + 10) * 1_000
  * the same store.
  */
 export async function test(name: string, options: ConfigOptions): Promise<number> {
-  const { settings } = load(options)
+  const { settings } = await load(options)
   const what = kindOf(name, settings)
   const path = `/api/v1/${what}/${encodeURIComponent(name)}/test`
   const outcomes = (await testThroughReceiver(path, settings)) ?? (await testHere(name, settings))
