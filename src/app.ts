@@ -15,12 +15,11 @@ import { createMetrics } from './metrics.ts'
 import { formerKeysOf } from './model/settings.ts'
 import { createDingtalk } from './notifiers/dingtalk/index.ts'
 import { openOrAwait } from './open-store.ts'
-import { createReceiver } from './receiver.ts'
 import { createConfiguration } from './reload.ts'
 import { ChangeFeed, notifyOnEvent } from './reporting/change-feed.ts'
 import { SandboxGroup } from './sandbox/group.ts'
 import { VERSION } from './version.ts'
-import { serverDeps, type WebParts } from './web.ts'
+import type { WebParts } from './web.ts'
 
 /**
  * When the receiver stops, attempts in flight get this time, then they are aborted. Their messages are sent again after
@@ -106,9 +105,11 @@ async function buildParts(options: AppOptions) {
   const configuration = createConfiguration({ load, clock, events, metrics, giveWay, isOpen })
   const { settings } = configuration
   const stopping = new AbortController()
-  const [opening, { createHttpServer }] = await Promise.all([
+  const [opening, { createReceiver }, { serverDeps }, { createHttpServer }] = await Promise.all([
     openOrAwait(settings().store, { ...options, events, signal: stopping.signal }),
-    // Loading Express takes as long as starting the store's thread, so both run in parallel.
+    // Loading these takes as long as starting the store's thread, so both run in parallel.
+    import('./receiver.ts'),
+    import('./web.ts'),
     import('./http/server.ts'),
   ])
   const { store } = opening

@@ -253,8 +253,9 @@ describe('the architecture', () => {
       if (loaded.has(path)) return
       loaded.add(path)
       const text = files.find((each) => each.path === path)?.text ?? ''
+      // What app.ts imports late is loaded at every start, beside the store's thread.
       for (const { from, typeOnly, late } of importsOf(text))
-        if (!typeOnly && !late)
+        if (!typeOnly && (!late || path === 'app.ts'))
           follow(from.startsWith('.') ? relative(SRC, resolve(SRC, dirname(path), from)) : from)
     }
     follow('cli/serve.ts')
