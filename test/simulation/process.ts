@@ -45,8 +45,8 @@ export class Process {
   readonly life: Life
   readonly store: Store
   readonly clock: SteadyClock
-  /** Resolves when the process ends, so that its senders notice. */
-  readonly ended = Promise.withResolvers<void>()
+  /** Senders that wait for a reply; they notice when the process ends. */
+  readonly #posting = new Set<() => void>()
   layout: Layout
   settings: Settings
   readonly #options: ProcessOptions
@@ -107,7 +107,14 @@ export class Process {
         () => false,
       ),
     )
-    return Promise.race([answered, this.ended.promise.then(() => false)])
+    return new Promise((resolve) => {
+      const died = (): void => resolve(false)
+      this.#posting.add(died)
+      void answered.then((taken) => {
+        this.#posting.delete(died)
+        resolve(taken)
+      })
+    })
   }
 
   /** Presses the test button of `ops`. */
@@ -131,7 +138,8 @@ export class Process {
   /** Dies at once; the file contains what it committed. */
   die(): void {
     this.life.end()
-    this.ended.resolve()
+    for (const died of this.#posting) died()
+    this.#posting.clear()
   }
 
   #notifier(): Notifier {

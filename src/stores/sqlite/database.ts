@@ -1,8 +1,14 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { AppError, messageOf } from '../../errors.ts'
-import { sqliteDialect } from '../dialect.ts'
+import { parameterOrder, sqliteDialect } from '../dialect.ts'
 import type { Columns, Database, SqlValues, Tx } from '../tx.ts'
 import { open, primaryCode } from './file.ts'
+
+interface Prepared {
+  statement: StatementSync
+  /** As parameterOrder returns it. */
+  order: readonly number[]
+}
 
 /**
  * One connection to one file. Transactions run one after another. They await nothing but synchronous calls, so that each
@@ -10,7 +16,7 @@ import { open, primaryCode } from './file.ts'
  */
 export class SqliteDatabase implements Database {
   readonly #db: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements = new Map<string, Prepared>()
   #last: Promise<unknown> = Promise.resolve()
   readonly #tx: Tx
   readonly #ended: (committed: boolean) => void
@@ -20,13 +26,20 @@ export class SqliteDatabase implements Database {
     this.#db = open(path)
     this.#ended = ended
     this.#tx = {
-      run: async (sql, values) => Number(this.#prepared(sql).run(...bindable(values)).changes),
-      get: async <T extends object>(sql: string, values?: SqlValues) =>
-        this.#prepared(sql).get(...bindable(values)) as T | undefined,
-      all: async <T extends object>(sql: string, values?: SqlValues) =>
-        this.#prepared(sql).all(...bindable(values)) as T[],
+      run: async (sql, values) => {
+        const { statement, order } = this.#prepared(sql)
+        return Number(statement.run(...bindable(values, order)).changes)
+      },
+      get: async <T extends object>(sql: string, values?: SqlValues) => {
+        const { statement, order } = this.#prepared(sql)
+        return statement.get(...bindable(values, order)) as T | undefined
+      },
+      all: async <T extends object>(sql: string, values?: SqlValues) => {
+        const { statement, order } = this.#prepared(sql)
+        return statement.all(...bindable(values, order)) as T[]
+      },
       insert: async (table, columns, rows, conflict) => {
-        const statement = this.#prepared(insertSql(table, columns, conflict))
+        const { statement } = this.#prepared(insertSql(table, columns, conflict))
         for (const row of rows) statement.run(...(row as SQLInputValue[]))
       },
       newIds: async (table, count) => this.#newIds(table, count),
@@ -39,9 +52,9 @@ export class SqliteDatabase implements Database {
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       try {
-        this.#prepared('BEGIN IMMEDIATE').run()
+        this.#prepared('BEGIN IMMEDIATE').statement.run()
         const value = await work(this.#tx)
-        this.#prepared('COMMIT').run()
+        this.#prepared('COMMIT').statement.run()
         this.#ended(true)
         return value
       } catch (error) {
@@ -80,22 +93,23 @@ export class SqliteDatabase implements Database {
   #newIds(table: string, count: number): number[] {
     const row = this.#prepared(
       'UPDATE sequences SET last = last + ? WHERE name = ? RETURNING last',
-    ).get(count, table) as { last: number }
+    ).statement.get(count, table) as { last: number }
     return Array.from({ length: count }, (_, index) => row.last - count + 1 + index)
   }
 
-  #prepared(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#db.prepare(sqliteDialect(sql))
-      this.#statements.set(sql, statement)
+  #prepared(sql: string): Prepared {
+    let prepared = this.#statements.get(sql)
+    if (prepared === undefined) {
+      prepared = { statement: this.#db.prepare(sqliteDialect(sql)), order: parameterOrder(sql) }
+      this.#statements.set(sql, prepared)
     }
-    return statement
+    return prepared
   }
 }
 
-function bindable(values: SqlValues = []): SQLInputValue[] {
-  return values.map((value) => {
+function bindable(values: SqlValues = [], order: readonly number[]): SQLInputValue[] {
+  return order.map((index) => {
+    const value = values[index]
     if (value === undefined) return null
     return Array.isArray(value) ? JSON.stringify(value) : (value as SQLInputValue)
   })
