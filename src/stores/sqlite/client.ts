@@ -7,7 +7,8 @@ import type { Notice } from '../multi-process.ts'
 import type { Store } from '../store.ts'
 import { ALONE_FROM_BYTES, BatchEncoder } from './batch-encoding.ts'
 import { restrictToOwner } from './file-mode.ts'
-import { openSqliteStore, type Result, type SqliteStore, unwrap } from './store.ts'
+import { type Result, unwrap } from './result.ts'
+import type { SqliteStore } from './store.ts'
 import type { Failure, Reply, Request, VerbName } from './worker.ts'
 
 export interface SqliteOptions {
@@ -25,7 +26,8 @@ export interface SqliteOptions {
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const store = options.thread
     ? await openInWorker(options)
-    : inThisThread(await openSqliteStore(options))
+    : // Where a worker has the store, this thread needs none of its SQL.
+      inThisThread(await (await import('./store.ts')).openSqliteStore(options))
   // Modes are changed only now, when the file is known to be a store.
   for (const file of restrictToOwner(options.path))
     options.notice?.({ kind: 'file_readable', ...file })

@@ -1,15 +1,14 @@
-import { AppError, messageOf } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import { acceptAll } from '../sql/accept.ts'
 import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
 import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
 import { SqliteDatabase } from './database.ts'
 import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from './dedup-cache.ts'
+import type { Result } from './result.ts'
 
 /** A retry or a peer's copy arrives within two minutes. */
 const REQUEST_RETENTION_MS = 600_000
-
-export type Result<T> = { value: T } | { error: string }
 
 /** The store on one file, in the calling thread. */
 export interface SqliteStore {
@@ -105,10 +104,4 @@ function storeOn(
     database,
     close: () => database.close(),
   }
-}
-
-/** Returns the result of an accept, or throws its AppError. */
-export function unwrap(result: Result<Accepted> | undefined): Accepted {
-  if (result !== undefined && 'value' in result) return result.value
-  throw new AppError('store_unavailable', result?.error ?? 'the store gave no result')
 }
