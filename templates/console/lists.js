@@ -43,9 +43,10 @@ function announce(list, count, isMore) {
 }
 
 line?.querySelector('button').addEventListener('click', () => {
-  const list = document.querySelector('[data-live-list]')
+  // By its id: a list whose page takes long to make is no longer marked as live.
+  const list = document.getElementById(shown.fresh?.id)
   line.hidden = true
-  if (!list || !shown.fresh) return
+  if (!list) return
   const fresh = document.importNode(shown.fresh, true)
   shown.fresh = undefined
   list.replaceWith(fresh)

@@ -173,6 +173,25 @@ describe('lists and pages in a browser', needsChromium, () => {
     })
   })
 
+  test('new rows are inserted also if the list is no longer refreshed', async () => {
+    await within(async (page) => {
+      await page.goto(url('/alerts?channel=db'))
+      await page.locator('.live.on').waitFor()
+      const count = await page.locator('.alert').count()
+      // A page that takes long to make has no marks of a live list.
+      await page.route('**/alerts?channel=db', async (route) => {
+        const response = await route.fetch()
+        const body = (await response.text()).replace(/ data-live data-live-list="[^"]*"/, '')
+        await route.fulfill({ response, body })
+      })
+      await post('db', { instance: 'late' })
+      await page.locator('#new-rows button').getByText('1 new').waitFor()
+      await page.locator('[data-live-list]').waitFor({ state: 'detached' })
+      await page.locator('#new-rows button').click()
+      assert.equal(await page.locator('.alert').count(), count + 1)
+    })
+  })
+
   test('details open beside the list on a wide screen, by mouse and by key', async () => {
     await within(
       async (page) => {
