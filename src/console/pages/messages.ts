@@ -16,7 +16,7 @@ const ALERTS_ON_PAGE = 50
 const MAX_LINES = 12
 
 /** A list that took longer to search is not refreshed on each change. */
-export const MAX_LIVE_MS = 250
+export const MAX_LIVE_MS = 1_000
 
 /** A search text that looks like a matcher. Matchers apply to alerts, so the page links to the alerts. */
 const MATCHER_LIKE = /[=!]~|!=|="/
