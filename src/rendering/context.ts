@@ -10,7 +10,7 @@ import { type Locale, MAX_VALUE_LENGTH, variablesFor } from './templates/variabl
 import { durationWord, elapsedWord } from './text/duration.ts'
 import { levelTextOf } from './text/level.ts'
 import { escapedFor, markupOf } from './text/markup.ts'
-import { timeAs, timeFor } from './text/time.ts'
+import { timeAs, timeFor, timeInZone } from './text/time.ts'
 import type { CountGroup, RenderRequest, RenderSettings } from './types.ts'
 
 /** The part of a request that every message needs, quota warnings included. */
@@ -42,7 +42,9 @@ export class RenderContext {
     this.zone = channel.timezone ?? settings.timezone
     this.markup = markupOf(channel.format)
     this.#parts = parts
-    this.#locale = { language: this.language, timezone: this.zone }
+    const inZone = (text: string): string =>
+      this.#timeOf(`in zone ${text}`, () => timeInZone(text, this.zone))
+    this.#locale = { language: this.language, timezone: this.zone, inZone }
   }
 
   /** Errors of templates, each with file and line. */
@@ -125,13 +127,17 @@ export class RenderContext {
   }
 
   time(instant: Date, pattern?: string, zone = this.zone): string {
-    const key = `${instant.getTime()} ${pattern ?? ''} ${zone}`
-    const known = this.#times.get(key)
-    if (known !== undefined) return known
-    const text =
+    return this.#timeOf(`${instant.getTime()} ${pattern ?? ''} ${zone}`, () =>
       pattern === undefined
         ? timeFor(instant, { zone, now: this.now })
-        : timeAs(pattern, instant, zone)
+        : timeAs(pattern, instant, zone),
+    )
+  }
+
+  #timeOf(key: string, format: () => string): string {
+    const known = this.#times.get(key)
+    if (known !== undefined) return known
+    const text = format()
     this.#times.set(key, text)
     return text
   }
