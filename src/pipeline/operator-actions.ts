@@ -143,7 +143,7 @@ function assertServed({ id, queue, channel, robot }: StoredMessage, settings: Se
   if (assigned?.queues.some((each) => each.queue === queue)) return
   throw new AppError(
     'removed',
-    `message ${id} is not sent again: robot ${robot} no longer serves its channel; send a new test instead`,
+    `message ${id} is not sent again: robot ${robot} no longer serves its channel`,
   )
 }
 

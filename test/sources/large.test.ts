@@ -106,6 +106,16 @@ test('a body gives the same alerts as bytes and as stored text, around the size 
   }
 })
 
+test('an alert has the same fingerprint in bytes and in text, whatever its characters', async () => {
+  for (const own of [{ fingerprint: '指'.repeat(150) }, { fingerprint: '纹'.repeat(300) }, {}]) {
+    const labels = { alertname: 'HighLoad', 主机: 'db-1' }
+    const body = JSON.stringify({ alerts: [{ labels, ...own }] }).padEnd(20_000)
+    const fingerprintOf = async (each: string | Uint8Array) =>
+      (await alertmanager.read(each, CONTEXT)).alerts[0]?.fingerprint
+    assert.equal(await fingerprintOf(Buffer.from(body)), await fingerprintOf(body))
+  }
+})
+
 describe('a body that would take long to repair', () => {
   const long = 'y'.repeat(300_000)
 

@@ -50,14 +50,12 @@ export function alertFrom(alert: PayloadAlert, { group, context, isLatin1 }: Rea
   const name = variableOf('alarm_name', texts) ?? ''
   const cluster = variableOf('ob_cluster', texts) ?? namespaceIn(labels) ?? ''
   const levelWord = levelWordOf(labels)
+  const given = textOf(alert.fingerprint)
+  if (isLatin1 && ![name, cluster, levelWord ?? '', given ?? ''].every(isAscii))
+    return alertFrom(decodeUtf8(alert), { group, context, isLatin1: false })
   const status = statusOf(alert.status ?? group.status)
   const fingerprint =
-    shortened(textOf(alert.fingerprint)) ??
-    fingerprintOf(textsOf((isLatin1 ? decodeUtf8(alert) : alert).labels))
-  const isRead =
-    !isLatin1 ||
-    (isAscii(name) && isAscii(fingerprint) && isAscii(cluster) && isAscii(levelWord ?? ''))
-  if (!isRead) return alertFrom(decodeUtf8(alert), { group, context, isLatin1: false })
+    shortened(given) ?? fingerprintOf(textsOf(isLatin1 ? decodeUtf8(alert.labels) : alert.labels))
   const { receivedAt, timezone } = context
   const startsAt = instantOf(textOf(alert.startsAt), timezone)
   const endsAt = status === 'resolved' ? instantOf(textOf(alert.endsAt), timezone) : undefined
