@@ -9,8 +9,10 @@ const CACHED_MS = 2000
 // The root of the console is one folder above this file, also behind a proxy that adds a path.
 const root = new URL('..', document.currentScript.src)
 const state = document.querySelector('[data-live-state]')
-// Times are measured by the receiver's clock.
-const skew = Date.parse(document.documentElement.dataset.now) - Date.now()
+// Times are measured by the receiver's clock. It is compared when the page arrives: loading the rest takes time.
+const arrivedAt =
+  performance.timeOrigin + performance.getEntriesByType('navigation')[0].responseStart
+const skew = Date.parse(document.documentElement.dataset.now) - arrivedAt
 const now = {
   stream: undefined,
   retryMs: FIRST_RETRY_MS,

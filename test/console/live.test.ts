@@ -24,6 +24,8 @@ interface Shown {
   streams: Set<ServerResponse>
   asked: number
   fetched: number
+  madeAt: number
+  scriptAt: number
 }
 
 function html({ rows, headline, bad }: Shown): string {
@@ -58,9 +60,14 @@ function serve(shown: Shown): Server {
         : pathname.endsWith('.js')
           ? 'text/javascript'
           : 'image/svg+xml'
-      return void response.writeHead(200, { 'Content-Type': type }).end(readFileSync(asset))
+      response.writeHead(200, { 'Content-Type': type })
+      if (pathname === '/assets/console.js') shown.scriptAt = Date.now()
+      return void setTimeout(() => response.end(readFileSync(asset)), 20)
     }
-    if (pathname === '/') shown.fetched += 1
+    if (pathname === '/') {
+      shown.fetched += 1
+      shown.madeAt = Date.now()
+    }
     response.writeHead(shown.status, {
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Security-Policy': POLICY,
@@ -80,6 +87,8 @@ describe('the live update of a page', needsChromium, () => {
     streams: new Set(),
     asked: 0,
     fetched: 0,
+    madeAt: 0,
+    scriptAt: 0,
   }
   const running: { browser?: Browser; server?: Server; url: string } = { url: '' }
   const names = (from: number, to: number) =>
@@ -289,13 +298,20 @@ describe('the live update of a page', needsChromium, () => {
     })
   })
 
+  test('relative times are right although the script of the page arrives late', async () => {
+    await within(async (page) => {
+      const skew = await page.evaluate<number>('skew')
+      assert.ok(skew > shown.madeAt - shown.scriptAt, `skew ${skew} ms`)
+    })
+  })
+
   test('a relative time shows its instant on focus', async () => {
     await within(async (page) => {
       await page.evaluate(`
         const time = document.createElement('time')
         time.tabIndex = 0
         time.title = '2026-11-24 11:00:00 +08:00'
-        time.dataset.ago = new Date(Date.now() - 61000).toISOString()
+        time.dataset.ago = new Date(Date.now() + skew - 61000).toISOString()
         document.querySelector('main').append(time)
         tick()
         time.focus()`)
