@@ -165,18 +165,22 @@ function targetsOf(
   { examples, cluster, firing, resolved }: CountGroup,
   context: RenderContext,
 ): { shared: readonly string[]; targets: string[] } {
-  const placeOf = (entry: MessageAlert): string[] =>
+  const places = examples.map((entry) =>
     locationOf(context.variablesOf(entry)).filter(
       (part) => part !== cluster && !part.endsWith(`=${cluster}`),
-    )
+    ),
+  )
   const areAll = examples.length >= firing + resolved
-  const shared = areAll ? sharedPlace(examples.map(placeOf)) : NOTHING_SHARED
-  const shownOf = (entry: MessageAlert): string =>
-    cutTo(oneLine(ownPlace(placeOf(entry), shared).join(' ')), MAX_TARGET_LENGTH, '…')
-  const distinct = distinctTexts(examples, context, (entry) => context.escaped(shownOf(entry)))
-  const targets = examples.map((entry) =>
+  const shared = areAll ? sharedPlace(places) : NOTHING_SHARED
+  const shown = places.map((place) =>
+    cutTo(oneLine(ownPlace(place, shared).join(' ')), MAX_TARGET_LENGTH, '…'),
+  )
+  const distinct = distinctTexts(examples, context, (_, index) =>
+    context.escaped(shown[index] as string),
+  )
+  const targets = examples.map((entry, index) =>
     listItem(
-      [shownOf(entry), ...(distinct.get(entry) ?? [])].filter((each) => each !== '').join(' '),
+      [shown[index], ...(distinct.get(entry) ?? [])].filter((each) => each !== '').join(' '),
     ),
   )
   const different = [...new Set(targets)].filter((each) => each !== '')

@@ -37,26 +37,36 @@ export function largestDigest(
     fits: RenderRequest['fits']
   },
 ): Draft {
+  const made = new Map<string, SizedDigest>()
+  const sized = (count: number, heads: number): SizedDigest => {
+    const key = `${count} ${heads}`
+    const digest = made.get(key) ?? make(count, heads)
+    made.set(key, digest)
+    return digest
+  }
   const passes = (count: number, heads: number): boolean => {
-    const { draft, lineCount: lines } = make(count, heads)
+    const { draft, lineCount: lines } = sized(count, heads)
     return lines <= MAX_READABLE_LINES && fits(draft.title, draft.text, draft.buttons)
   }
   const under = (heads: number, from = 0): number =>
-    from + largestFitting(limit - from, (more) => passes(from + more, heads))
+    // Most digests fit as a whole.
+    limit <= MAX_READABLE_LINES && passes(limit, heads)
+      ? limit
+      : from + largestFitting(limit - from, (more) => passes(from + more, heads))
   const headsAbove = (count: number): number =>
     largestFitting(headsAmong(count), (some) => {
-      const lines = make(count, some).heads.reduce((sum, text) => sum + lineCount(String(text)), 0)
+      const lines = sized(count, some).heads.reduce((sum, text) => sum + lineCount(String(text)), 0)
       return lines <= MAX_READABLE_LINES && passes(count, some)
     })
   const first = Math.min(1, headsAmong(limit))
   const most = under(first) || under(0)
-  if (most === 0) return smallest(make(Math.min(1, limit), 0).draft, fits)
+  if (most === 0) return smallest(sized(Math.min(1, limit), 0).draft, fits)
   const heads = headsAbove(most)
   const mayHaveMore = most > least && heads < headsAmong(limit)
   const moreHeads = mayHaveMore ? headsAbove(least) : 0
   return moreHeads > heads
-    ? make(under(moreHeads, least), moreHeads).draft
-    : make(most, heads).draft
+    ? sized(under(moreHeads, least), moreHeads).draft
+    : sized(most, heads).draft
 }
 
 function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {

@@ -26,7 +26,8 @@ export function inReadingOrder(
 export function distinctTexts(
   alerts: readonly MessageAlert[],
   context: RenderContext,
-  shown = (entry: MessageAlert): string => context.escaped(oneLine(nameAndPlace(entry, context))),
+  shown: (entry: MessageAlert, index: number) => string = (entry) =>
+    context.escaped(oneLine(nameAndPlace(entry, context))),
 ): ReadonlyMap<MessageAlert, readonly string[]> {
   const pairs = distinctLabels(alerts, shown)
   return new Map(

@@ -15,10 +15,10 @@ export interface LabelPair {
  */
 export function distinctLabels(
   alerts: readonly MessageAlert[],
-  shown: (entry: MessageAlert) => string,
+  shown: (entry: MessageAlert, index: number) => string,
 ): LabelPair[][] {
   const pairs = alerts.map((): LabelPair[] => [])
-  const groups = Map.groupBy(alerts.keys(), (index) => shown(alerts[index] as MessageAlert))
+  const groups = Map.groupBy(alerts.keys(), (index) => shown(alerts[index] as MessageAlert, index))
   for (const indexes of groups.values()) {
     if (indexes.length === 1) continue
     const separated = separate(indexes.map((index) => (alerts[index] as MessageAlert).alert))
