@@ -28,7 +28,7 @@ export class RenderContext {
   readonly #faults = new Set<string>()
   readonly patterns = new Patterns()
   #go: ReturnType<typeof goFunctions> | undefined
-  readonly #made = new Map<string, WeakMap<MessageAlert, unknown>>()
+  readonly #made = new Map<string, WeakMap<object, unknown>>()
   /** Formatted times. A digest tries several lengths with the same times; Luxon took a third of its time. */
   readonly #times = new Map<string, string>()
 
@@ -98,9 +98,9 @@ export class RenderContext {
     return this.memo('variables', entry, () => variablesFor(entry, this.channel, this.#locale))
   }
 
-  /** Computes a value of an alert once, however many lengths of the message are tried. */
-  memo<T>(what: string, entry: MessageAlert, make: () => T): T {
-    let made = this.#made.get(what) as WeakMap<MessageAlert, T> | undefined
+  /** Computes a value of an alert or group once, however many lengths of the message are tried. */
+  memo<T>(what: string, entry: object, make: () => T): T {
+    let made = this.#made.get(what) as WeakMap<object, T> | undefined
     if (made === undefined) {
       made = new WeakMap()
       this.#made.set(what, made)

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import { type GiveWay, immediate } from '../give-way.ts'
 import type { Channel } from '../model/settings.ts'
 import { RenderContext, type RenderSubject } from './context.ts'
-import { renderCounts } from './forms/counts.ts'
+import { groupLine, renderCounts } from './forms/counts.ts'
 import { renderFull } from './forms/full.ts'
 import { renderLines } from './forms/lines.ts'
 import { quotaTextOf } from './forms/quota-warning.ts'
@@ -25,12 +25,28 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
       for (const fault of error.faults) faults.add(fault)
     }
   if (faults.size > 0) throw faulty([...faults])
+  const contexts = new WeakMap<RenderSubject, RenderContext>()
   const contextFor = (subject: RenderSubject): RenderContext => {
+    const existing = contexts.get(subject)
+    if (existing !== undefined) return existing
     const parts = known.get(subject.channel.name)?.parts ?? partsFor(subject.channel)
-    return new RenderContext(subject, { settings, parts })
+    const context = new RenderContext(subject, { settings, parts })
+    contexts.set(subject, context)
+    return context
   }
   const all = [...known.values()]
-  const renderer: Pick<Renderer, 'render' | 'quota'> = {
+  const renderer: Pick<Renderer, 'prepare' | 'render' | 'quota'> = {
+    async prepare(request, giveWay) {
+      const context = contextFor(request)
+      for (const entry of request.alerts) {
+        await giveWay()
+        context.variablesOf(entry)
+      }
+      for (const group of request.groups) {
+        await giveWay()
+        groupLine(group, context)
+      }
+    },
     render(request) {
       const context = contextFor(request)
       const made = renderForm(request, context)

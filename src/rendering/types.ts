@@ -78,6 +78,8 @@ export interface Rendered extends Draft {
 }
 
 export interface Renderer {
+  /** Computes what `render` will need of each alert and group of this request object, in steps. Optional. */
+  prepare(request: RenderRequest, giveWay: GiveWay): Promise<void>
   /** Renders title and text: never empty, and within the limit that `fits` checks. Never throws. */
   render(request: RenderRequest): Rendered
   /** Renders the quota warning, which is short enough for any message. Never throws. */

@@ -2,7 +2,7 @@ import type { Alert, MessageAlert } from '../../src/model/alert.ts'
 import { LEVEL_NAMES, type Level } from '../../src/model/level.ts'
 import type { Channel, Language } from '../../src/model/settings.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
-import type { Rendered, RenderRequest } from '../../src/rendering/types.ts'
+import type { Rendered, Renderer, RenderRequest } from '../../src/rendering/types.ts'
 import { channelNamed } from '../support/settings.ts'
 
 export const NOW = new Date('2026-11-24T04:00:00Z')
@@ -32,15 +32,23 @@ export function told(
   }
 }
 
-export function renderWith(
+type RenderOptions = {
+  language?: Language
+  channel?: Partial<Channel>
+  maxBytes?: number
+  templates?: string
+} & Partial<Omit<RenderRequest, 'channel'>>
+
+export function renderWith(alerts: readonly MessageAlert[], options: RenderOptions = {}): Rendered {
+  const { renderer, request } = rendering(alerts, options)
+  return renderer.render(request)
+}
+
+/** A renderer, and a request for it. */
+export function rendering(
   alerts: readonly MessageAlert[],
-  options: {
-    language?: Language
-    channel?: Partial<Channel>
-    maxBytes?: number
-    templates?: string
-  } & Partial<Omit<RenderRequest, 'channel'>> = {},
-): Rendered {
+  options: RenderOptions = {},
+): { renderer: Renderer; request: RenderRequest } {
   const {
     language = 'en-US',
     channel: changes,
@@ -50,18 +58,21 @@ export function renderWith(
   } = options
   const channel = channelNamed('ops', changes)
   const settings = { language, timezone: 'Asia/Shanghai', externalUrl: undefined, templates }
-  return createRenderer(settings, [channel]).render({
-    channel,
-    now: NOW,
-    form: 'whole',
-    alerts,
-    total: alerts.length,
-    from: NOW,
-    to: NOW,
-    groups: [],
-    delayed: undefined,
-    link: undefined,
-    fits: (title, text) => Buffer.byteLength(JSON.stringify({ title, text })) <= maxBytes,
-    ...request,
-  })
+  return {
+    renderer: createRenderer(settings, [channel]),
+    request: {
+      channel,
+      now: NOW,
+      form: 'whole',
+      alerts,
+      total: alerts.length,
+      from: NOW,
+      to: NOW,
+      groups: [],
+      delayed: undefined,
+      link: undefined,
+      fits: (title, text) => Buffer.byteLength(JSON.stringify({ title, text })) <= maxBytes,
+      ...request,
+    },
+  }
 }

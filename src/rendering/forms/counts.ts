@@ -52,16 +52,9 @@ function countsMaker(
   const { sign, mark, text: headline } = headlineOfCounts(groups, total, context)
   const truncated = truncatedOf(request.alerts, context)
   const facts = { ...digestFacts(request, context), ...summaryOf(total, by, request, context) }
-  // Rendered once for all sizes that are tried.
-  const lines = new Map<CountGroup, Markup>()
-  const lineOf = (group: CountGroup): Markup => {
-    const line = lines.get(group) ?? groupLineOf(group, context)
-    lines.set(group, line)
-    return line
-  }
-  const heading = levelHeadings(groups, context)
+  const headings = levelHeadings(groups, context)
   return (count, heads) => {
-    const sections = countSections(groups.slice(0, count), { heading, lineOf })
+    const sections = countSections(groups.slice(0, count), headings, context)
     const it = {
       ...facts,
       sign,
@@ -113,27 +106,27 @@ function levelHeadings(
 /** Sections of the shown groups. */
 function countSections(
   shown: readonly CountGroup[],
-  {
-    heading,
-    lineOf,
-  }: {
-    heading: ReadonlyMap<Level, LevelHeading>
-    lineOf: (group: CountGroup) => Markup
-  },
+  headings: ReadonlyMap<Level, LevelHeading>,
+  context: RenderContext,
 ): Section[] {
   const sections = new Map<Level, Section>()
   for (const group of shown) {
     const { level } = group
-    const { text, count } = heading.get(level) as LevelHeading
+    const { text, count } = headings.get(level) as LevelHeading
     const section = sections.get(level) ?? { ...emptySection(LEVEL_ICONS[level], text), count }
     sections.set(level, section)
     section.groups.push(group)
-    section.lines.push(lineOf(group))
+    section.lines.push(groupLine(group, context))
   }
   return [...sections.values()]
 }
 
-function groupLineOf(group: CountGroup, context: RenderContext): Markup {
+/** The line of a group, computed once for a message. */
+export function groupLine(group: CountGroup, context: RenderContext): Markup {
+  return context.memo('group line', group, () => makeGroupLine(group, context))
+}
+
+function makeGroupLine(group: CountGroup, context: RenderContext): Markup {
   const { name, cluster, firing, resolved } = group
   const count = firing + resolved
   const { shared, targets } = targetsOf(group, context)

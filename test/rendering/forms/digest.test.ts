@@ -9,7 +9,7 @@ import { lineCount } from '../../../src/rendering/forms/alert-text.ts'
 import { leastCarried } from '../../../src/rendering/forms/limits.ts'
 import { prometheusAlert } from '../../../src/rendering/templates/sample-alerts.ts'
 import { temporaryFolder } from '../../support/receiver.ts'
-import { NOW, renderWith } from '../support.ts'
+import { NOW, rendering, renderWith } from '../support.ts'
 
 const SEVERITY = { 1: 'down', 2: 'critical', 3: 'warning' } as const
 
@@ -253,6 +253,23 @@ describe('counts', () => {
   test('name the first different targets, each once', () => {
     const { text } = renderWith([], { form: 'counts', groups, total: 523 })
     assert.match(text, /^- \*\*520\*\* Lag · shop \(20 resolved\): .*pay-0, .*pay-1, .*pay-2 …$/m)
+  })
+
+  test('are computed in steps before the digest is rendered', async () => {
+    const { renderer, request } = rendering([], { form: 'counts', groups, total: 523 })
+    const expected = renderer.render({ ...request })
+    let steps = 0
+    await renderer.prepare(request, async () => {
+      steps += 1
+    })
+    assert.equal(steps, groups.length)
+    const lag = groups[1]?.examples[0]?.alert
+    assert.ok(lag)
+    const { variables } = lag
+    lag.variables = { ...variables, alarm_target: 'changed', pod: 'changed' }
+    assert.deepEqual(renderer.render(request), expected)
+    assert.match(renderer.render({ ...request }).text, /changed/)
+    lag.variables = variables
   })
 
   test('of lower levels are omitted before full Critical alerts', () => {
