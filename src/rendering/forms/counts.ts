@@ -1,16 +1,14 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import { isSevere, type Level } from '../../model/level.ts'
 import type { RenderContext } from '../context.ts'
-import { levelWord } from '../i18n.ts'
 import { cutTo, oneLine } from '../text/escape.ts'
-import { LEVEL_ICONS } from '../text/level-icons.ts'
 import { locationOf } from '../text/location.ts'
 import { Markup } from '../text/markup.ts'
 import { NOTHING_SHARED, ownPlace, sharedPlace } from '../text/shared-place.ts'
 import { summaryOf } from '../text/summary.ts'
 import type { CountGroup, Draft, RenderRequest } from '../types.ts'
 import { truncatedOf } from './group.ts'
-import { areOcp, headlineOfCounts } from './headline.ts'
+import { areOcp, headlineOfCounts, levelMark } from './headline.ts'
 import { headsOver, headTexts, isHead, largestDigest, type SizedDigest } from './heads.ts'
 import { MAX_READABLE_LINES } from './limits.ts'
 import { digestDraft, digestFacts } from './lines.ts'
@@ -83,6 +81,7 @@ function countsMaker(
 }
 
 interface LevelHeading {
+  sign: string
   text: string
   count: number
 }
@@ -94,9 +93,10 @@ function levelHeadings(
 ): ReadonlyMap<Level, LevelHeading> {
   const headings = new Map<Level, LevelHeading>()
   for (const [level, same] of Map.groupBy(groups, (each) => each.level)) {
-    const word = levelWord(context.language, level, areOcp(same.flatMap((each) => each.examples)))
+    const { sign, word } = levelMark(level, same, context)
     headings.set(level, {
-      text: `${LEVEL_ICONS[level]} ${word}`,
+      sign,
+      text: `${sign} ${word || context.word('alertWord')}`,
       count: sum(same, ({ firing, resolved }) => firing + resolved),
     })
   }
@@ -112,8 +112,8 @@ function countSections(
   const sections = new Map<Level, Section>()
   for (const group of shown) {
     const { level } = group
-    const { text, count } = headings.get(level) as LevelHeading
-    const section = sections.get(level) ?? { ...emptySection(LEVEL_ICONS[level], text), count }
+    const { sign, text, count } = headings.get(level) as LevelHeading
+    const section = sections.get(level) ?? { ...emptySection(sign, text), count }
     sections.set(level, section)
     section.groups.push(group)
     section.lines.push(groupLine(group, context))

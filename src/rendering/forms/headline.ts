@@ -1,4 +1,5 @@
 import type { MessageAlert } from '../../model/alert.ts'
+import type { Level } from '../../model/level.ts'
 import type { RenderContext } from '../context.ts'
 import { levelWord } from '../i18n.ts'
 import { ICONS, LEVEL_ICONS, NO_LEVEL_ICON } from '../text/level-icons.ts'
@@ -23,7 +24,7 @@ export function headlineOf(alerts: readonly MessageAlert[], context: RenderConte
   const worst = firing.filter((each) => each.level === level)
   const [first] = worst
   if (first === undefined) return resolvedHeadline(alerts.length, context)
-  const isNamed = worst.some((each) => context.levelText(each) !== '')
+  const isNamed = areNamed(worst, context)
   const word = isNamed ? levelWord(context.language, first.level, areOcp(worst)) : ''
   const sign = isNamed ? LEVEL_ICONS[first.level] : NO_LEVEL_ICON
   return worstHeadline({ sign, word, worst: worst.length, total: alerts.length }, context)
@@ -45,8 +46,23 @@ export function headlineOfCounts(
   if (level === undefined) return resolvedHeadline(total, context)
   const same = groups.filter((group) => group.level === level)
   const worst = same.reduce((sum, { firing }) => sum + firing, 0)
-  const word = levelWord(context.language, level, areOcp(same.flatMap(({ examples }) => examples)))
-  return worstHeadline({ sign: LEVEL_ICONS[level], word, worst, total }, context)
+  return worstHeadline({ ...levelMark(level, same, context), worst, total }, context)
+}
+
+/** Sign and word for counted alerts of a level; no word if none of their examples names a level. */
+export function levelMark(
+  level: Level,
+  groups: readonly CountGroup[],
+  context: RenderContext,
+): { sign: string; word: string } {
+  const examples = groups.flatMap((group) => group.examples)
+  return examples.length === 0 || areNamed(examples, context)
+    ? { sign: LEVEL_ICONS[level], word: levelWord(context.language, level, areOcp(examples)) }
+    : { sign: NO_LEVEL_ICON, word: '' }
+}
+
+function areNamed(alerts: readonly MessageAlert[], context: RenderContext): boolean {
+  return alerts.some((each) => context.levelText(each) !== '')
 }
 
 function worstHeadline(

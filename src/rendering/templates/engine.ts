@@ -1,6 +1,7 @@
 import { Eta } from 'eta'
 import { messageOf } from '../../errors.ts'
 import type { Format } from '../../model/settings.ts'
+import { AddressScan } from '../text/address.ts'
 import type { Position } from '../text/escape.ts'
 import { escapedFor, Markup } from '../text/markup.ts'
 import { errorAt, syntaxError, TemplateError } from './template-error.ts'
@@ -80,7 +81,7 @@ interface Values {
 
 /** Eta with line numbers in its errors, and with escaping for messages instead of HTML. */
 class MessageEta extends Eta {
-  readonly print: (value: unknown, opening: boolean, followed: string) => string
+  readonly print: (value: unknown, position: Position) => string
 
   constructor(format: Format, includes: ReadonlyMap<string, Template>) {
     super({
@@ -95,8 +96,7 @@ class MessageEta extends Eta {
       filterFunction: (value: unknown) => (value ?? '') as string,
       functionHeader: `const ${PRINT} = this.print;`,
     })
-    this.print = (value, opening, followed) =>
-      escapedFor(format, value, { opening, followed } satisfies Position)
+    this.print = (value, position) => escapedFor(format, value, position)
     // Eta calls this for `include`. It returns Markup, so that `<%= include(…) %>` does not escape it again.
     this.render = (name: unknown, it: object) =>
       included(String(name), it, includes) as unknown as string
@@ -210,18 +210,24 @@ function linesOf(text: string, tags = true): Line[] {
     const startedInTag = inTag
     let from = 0
     let codeFrom = 0
+    let textFrom = 0
+    const addresses = new AddressScan()
     for (const { 0: written, 1: name, index: at } of line.matchAll(TOKEN)) {
       if (name === undefined) {
         if (!tags) continue
         if (inTag) code.push(line.slice(codeFrom, at))
+        if (!inTag) addresses.add(line.slice(textFrom, at))
         inTag = written === '<%'
         codeFrom = at + written.length
+        textFrom = codeFrom
       } else if (!inTag) {
         const after = at + written.length
+        addresses.add(line.slice(textFrom, at))
+        textFrom = after
         // Only the first variable of a line can be at the line's beginning.
         const opening = names.length === 0 && OPENING.test(line.slice(0, at))
         const followed = /^[[(:<]/.test(line[after] ?? '') ? (line[after] as string) : ''
-        pieces.push(line.slice(from, at), { name, opening, followed })
+        pieces.push(line.slice(from, at), { name, opening, followed, address: addresses.part })
         names.push(name)
         from = after
       }
@@ -246,6 +252,6 @@ function withTags({ pieces, only, end }: Line): string {
     : `<% if (it.get(${JSON.stringify(only)}) !== '') { %>${text}${end}<% } %>`
 }
 
-function printed({ name, opening, followed }: Printed): string {
-  return `<%~ ${PRINT}(it.get(${JSON.stringify(name)}), ${opening}, ${JSON.stringify(followed)}) %>`
+function printed({ name, ...position }: Printed): string {
+  return `<%~ ${PRINT}(it.get(${JSON.stringify(name)}), ${JSON.stringify(position)}) %>`
 }

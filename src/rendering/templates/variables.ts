@@ -3,6 +3,7 @@ import { LEVEL_COLORS } from '../../model/level.ts'
 import type { Channel, Language } from '../../model/settings.ts'
 import { NAME_IN_BRACES, type Variables } from '../../model/variables.ts'
 import { statusWord } from '../i18n.ts'
+import { AddressScan, urlEncoded } from '../text/address.ts'
 import { durationWord } from '../text/duration.ts'
 import { levelTextOf } from '../text/level.ts'
 import { timeInZone } from '../text/time.ts'
@@ -46,9 +47,16 @@ export function variablesFor(entry: MessageAlert, channel: Channel, locale: Loca
   return variables
 }
 
-/** Replaces the variables in a text, in one pass; a missing one becomes empty. */
+/** Replaces the variables in a text, in one pass; a missing one becomes empty. URL-encodes values within an address. */
 export function substitute(text: string, variables: Variables): string {
-  return text.replace(VARIABLE, (_, name: string) => variables[name] ?? '')
+  const addresses = new AddressScan()
+  let from = 0
+  return text.replace(VARIABLE, (written: string, name: string, at: number) => {
+    addresses.add(text.slice(from, at))
+    from = at + written.length
+    const value = variables[name] ?? ''
+    return addresses.part === undefined ? value : urlEncoded(value, addresses.part)
+  })
 }
 
 /** How long a resolved alert lasted; undefined without its start or end. */

@@ -1,3 +1,5 @@
+import type { AddressPart } from './address.ts'
+
 /** Characters to remove: invisible, or changing the text's direction; control characters except tab and line feed. */
 const INVISIBLE =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
@@ -29,6 +31,8 @@ export interface Position {
   opening?: boolean
   /** The next character, if it could complete a link or an image: a bracket, `:`, or `<` of a tag. */
   followed?: string
+  /** Within an address, in which the value is URL-encoded. */
+  address?: AddressPart | undefined
 }
 
 /**

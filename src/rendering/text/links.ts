@@ -26,7 +26,10 @@ export function linksOf(entry: MessageAlert, variables: Variables): AlertLink[] 
     ])
   const runbook = url('runbook_url')
   const alarmUrl = url('alarm_url')
-  const origin = url('generator_url') ?? (alarmUrl === runbook ? undefined : alarmUrl)
+  // The channel's own address replaces that of the alert.
+  const isOwn = variables['alarm_url'] !== entry.alert.variables['alarm_url']
+  const other = alarmUrl === runbook ? undefined : alarmUrl
+  const origin = isOwn ? alarmUrl : (url('generator_url') ?? other)
   return linksFrom([
     ['runbook', runbook],
     [origin === undefined ? 'open' : wordFor(origin), origin],

@@ -1,4 +1,5 @@
 import type { Format } from '../../model/settings.ts'
+import { urlEncoded } from './address.ts'
 import { escapeMarkdown, escapeText, oneLine, type Position } from './escape.ts'
 import { browserUrl, safeUrl } from './links.ts'
 
@@ -13,11 +14,12 @@ export class Markup {
   }
 }
 
-/** Escapes a value for the format. Markup stays unchanged; a missing value becomes empty. */
+/** Escapes a value for the format, or encodes it for its address. Markup stays unchanged; a missing value becomes empty. */
 export function escapedFor(format: Format, value: unknown, position?: Position): string {
   if (value === undefined || value === null) return ''
   if (value instanceof Markup) return value.toString()
   const text = String(value)
+  if (position?.address !== undefined) return urlEncoded(text, position.address)
   return format === 'text' ? escapeText(text) : escapeMarkdown(text, position)
 }
 

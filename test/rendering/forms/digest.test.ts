@@ -255,6 +255,18 @@ describe('counts', () => {
     assert.match(text, /^- \*\*520\*\* Lag · shop \(20 resolved\): .*pay-0, .*pay-1, .*pay-2 …$/m)
   })
 
+  test('have no word for the level if their alerts name none', () => {
+    const examples = pods(3).map(({ alert, ...rest }) => ({
+      ...rest,
+      alert: { ...alert, levelWord: undefined },
+    }))
+    const lag = { ...(groups[1] as (typeof groups)[1]), resolved: 0, examples }
+    const { title, text } = renderWith([], { form: 'counts', groups: [lag], total: 500 })
+    assert.match(title, /^🔔 500 alerts: /)
+    assert.match(text, /^\*\*🔔 Alert · 500\*\*$/m)
+    assert.doesNotMatch(`${title}${text}`, /Warning/)
+  })
+
   test('are computed in steps before the digest is rendered', async () => {
     const { renderer, request } = rendering([], { form: 'counts', groups, total: 523 })
     const expected = renderer.render({ ...request })

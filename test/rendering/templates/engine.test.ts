@@ -30,6 +30,39 @@ describe('a template', () => {
       assert.ok(growth < MAX_GROWTH, `16 times the length took ${growth.toFixed(1)} times as long`)
     })
 
+  test('URL-encodes a value within an address, and no other', () => {
+    const values: Record<string, string> = {
+      q: 'a b&c=(1) 中*',
+      host: '10.0.0.1:9100',
+      v6: '[::1]:80',
+      url: 'https://example.com/a?b',
+    }
+    const get = (name: string): string => values[name] ?? ''
+    const Q = 'a%20b%26c%3D%281%29%20%E4%B8%AD%2A'
+    const CASES = {
+      '[l](http://u/?q=${q}&r=${q})': `[l](http://u/?q=${Q}&r=${Q})`,
+      'http://u/${q}': `http://u/${Q}`,
+      'http://${host}/metrics': 'http://10.0.0.1:9100/metrics',
+      'http://${v6}/${host}': 'http://[::1]:80/10.0.0.1%3A9100',
+      '[l](${url})': '[l](https://example.com/a?b)',
+      '[l](${url}/d/${host})': '[l](https://example.com/a?b/d/10.0.0.1%3A9100)',
+      '${url}': 'https://example.com/a?b',
+      '[l](${url}${url})': '[l](https://example.com/a?bhttps://example.com/a?b)',
+      'http://u/ ${host}': 'http://u/ 10.0.0.1:9100',
+      '[l](http://u/) ${host}': '[l](http://u/) 10.0.0.1:9100',
+      'http://u/，${host}': 'http://u/，10.0.0.1:9100',
+    }
+    for (const format of ['markdown', 'text'] as const)
+      for (const [template, expected] of Object.entries(CASES)) {
+        assert.equal(compile(template, format)({ get }), expected)
+        assert.equal(compile(`<% if (true) { %>${template}<% } %>`, format)({ get }), expected)
+      }
+    assert.equal(
+      compile('http://u/?a=<%= 1 %>&q=${q}', 'markdown')({ get }),
+      `http://u/?a=1&q=${Q}`,
+    )
+  })
+
   test('names labels of any script, with dots, slashes and dashes', () => {
     const values: Record<string, string> = {
       'app.kubernetes.io/name': 'api',

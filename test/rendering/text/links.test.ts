@@ -69,6 +69,14 @@ describe('the links of an alert', () => {
     )
   })
 
+  test("lead to the channel's own alarm_url instead of the sender's addresses", () => {
+    const variables = { generator_url: 'http://p/graph?g0.expr=up', alarm_url: 'http://wiki/up' }
+    const entry = told(variables, { source: 'alertmanager' })
+    const linksWith = (alarm_url: string) => linksOf(entry, { ...variables, alarm_url })
+    assert.deepEqual(linksWith('http://own/1'), [{ word: 'open', url: 'http://own/1' }])
+    assert.deepEqual(linksWith(''), [], 'an empty one removes the link')
+  })
+
   test('are only ever addresses that may be opened', () => {
     for (const bad of [
       'javascript:alert(1)',
