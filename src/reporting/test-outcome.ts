@@ -56,7 +56,9 @@ function outcomeOf({ message }: MessageWithAlerts, pause: Pause | undefined) {
     result: last?.result ?? null,
     errcode: last?.errcode ?? null,
     errmsg: last?.errmsg ?? null,
-    words: (isPending && pauseWords(pause)) || (last?.words ?? message.reason ?? STILL_QUEUED),
+    words:
+      (isPending && pauseWords(pause, last?.words)) ||
+      (last?.words ?? message.reason ?? STILL_QUEUED),
   }
 }
 
@@ -68,10 +70,13 @@ const PAUSED: Readonly<Record<string, string>> = {
   rejected: 'DingTalk refuses this robot',
 }
 
-function pauseWords(pause: Pause | undefined): string | undefined {
+/** What the message waits for. After an attempt, its verdict says why the robot cannot be used. */
+function pauseWords(pause: Pause | undefined, verdict: string | undefined): string | undefined {
   if (pause === undefined) return undefined
   const { reason, until, by } = pause
   const end = isOpenEnded(until) ? 'until it is resumed' : `until ${until.toISOString()}`
   if (reason === 'by_hand') return `It waits: the robot is paused by ${by ?? 'hand'}, ${end}.`
+  if (reason === 'unreachable' && verdict !== undefined)
+    return `${verdict} The message waits, ${end}.`
   return `${PAUSED[reason] ?? 'The robot is paused'}; the message waits, ${end}.`
 }

@@ -163,6 +163,27 @@ describe('actions of a person', () => {
     )
   })
 
+  test('the test of a robot whose reply fails reports the verdict, and how long it waits', async () => {
+    await started()
+    const words = "The reply is ok, but does not match the robot's `expect`."
+    path.intercept = () => ({
+      ...THROTTLED,
+      ...{ outcome: { kind: 'retryable', reason: 'unknown', reached: true, bounded: true }, words },
+    })
+    await path.ocp('host=1')
+    await path.clock.pass(2_000)
+    const ids = (await path.store.messages({ limit: 10 })).items.map(({ id }) => id)
+    const [outcome] = await done(
+      outcomesAfter(ids, {
+        ...{ store: path.store, clock: path.clock, waitMs: 0 },
+        signal: new AbortController().signal,
+        pauses: async () => pausesOf(await readStatus(path.store, path.settings, path.clock.now())),
+      }),
+    )
+    assert.equal(outcome?.state, 'pending')
+    assert.ok(outcome.words.startsWith(`${words} The message waits, until 20`), outcome.words)
+  })
+
   test('one press sends many failed messages again, each with one call', async () => {
     await started()
     await refused(['host=1', 'host=2', 'host=3'])

@@ -247,6 +247,9 @@ describe('values of a body', () => {
       { alarm_resolved_at: '${alarm_resolved_at}' },
       { alarm_resolved_at: '-' },
       { alarm_resolved_at: null },
+      ...['无', '未恢复', 'not resolved', 'NaT', '""'].map((alarm_resolved_at) => ({
+        alarm_resolved_at,
+      })),
       { message: 'the recovery of 告警恢复通知 failed' },
       { alarm_status: 'no such word' },
     ]

@@ -20,7 +20,7 @@ export function alertFrom(
   context: ReadContext & { source?: SourceName; retryWindowMs?: number },
 ): Alert {
   const { source = 'ocp', retryWindowMs } = context
-  const resolvedAt = nonBlank(fields['alarm_resolved_at'])
+  const resolvedAt = timeIn(fields['alarm_resolved_at'])
   const status = statusOf({
     status: nonBlank(fields['alarm_status']) ?? nonBlank(fields['message_type']),
     resolvedAt,
@@ -42,6 +42,12 @@ export function alertFrom(
       variables: () => variablesOf(fields, { timezone: context.timezone, endsAt: times.endsAt }),
     },
   )
+}
+
+/** The text of a time; undefined for a word such as 未恢复. */
+function timeIn(value: string | undefined): string | undefined {
+  const text = nonBlank(value)
+  return text !== undefined && /\p{Nd}/u.test(text) ? text : undefined
 }
 
 /** The title replaces a missing name. */
