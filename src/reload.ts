@@ -35,7 +35,7 @@ export interface Configuration {
   reload(): Promise<void>
   /** Creates the metrics of its robots and channels, and logs the configuration with its warnings. */
   announce(): void
-  /** Adds a warning for each template that fails in a test scenario; the built-in template replaces it there. */
+  /** Adds a warning for each template that fails or prints nothing in a scenario; the built-in one replaces it there. */
   checkTemplates(): Promise<void>
 }
 
@@ -60,10 +60,11 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
         await giveWay()
         const next = prepare(deps.load())
         assertRestartOnlyUnchanged(settings(), next.loaded.settings)
-        refuse(await next.renderer.failures(giveWay))
+        const { failures, warnings } = await next.renderer.trial(giveWay)
+        refuse(failures)
         if (!deps.isOpen())
           throw new AppError('shutting_down', 'shutting down; nothing was reloaded')
-        inForce = next
+        inForce = withWarnings(next, warnings)
         refused = undefined
       } catch (error) {
         const found = error instanceof AppError ? error.faults : []
@@ -76,10 +77,11 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     announce: () => announce(inForce, deps),
     async checkTemplates() {
       const checked = inForce
-      const failures = await checked.renderer.failures(giveWay)
-      if (failures.length === 0 || inForce !== checked) return
-      inForce = { ...checked, warnings: [...checked.warnings, ...failures] }
-      for (const failure of failures) events.configWarned(failure)
+      const { failures, warnings } = await checked.renderer.trial(giveWay)
+      const found = [...failures, ...warnings]
+      if (found.length === 0 || inForce !== checked) return
+      inForce = withWarnings(checked, found)
+      for (const warning of found) events.configWarned(warning)
     },
   }
 }
@@ -99,9 +101,11 @@ interface Prepared {
  */
 function prepare(loaded: Loaded): Prepared {
   const renderer = createRenderer(loaded.settings, loaded.settings.channels.values())
-  const { faults, warnings } = renderer.names()
-  refuse(faults)
-  return { loaded, renderer, warnings: [...loaded.warnings, ...warnings] }
+  return { loaded, renderer, warnings: [...loaded.warnings, ...renderer.names()] }
+}
+
+function withWarnings(prepared: Prepared, found: readonly string[]): Prepared {
+  return { ...prepared, warnings: [...prepared.warnings, ...found] }
 }
 
 /** Throws AppError bad_configuration if there are faults. */

@@ -11,8 +11,8 @@ export async function check(options: ConfigOptions): Promise<number> {
     const { settings, file, warnings } = await load(options)
     const renderer = createRenderer(settings, settings.channels.values())
     const found = await renderer.check()
-    const faults = [...found.faults, ...found.failures]
-    if (faults.length > 0) throw new AppError('bad_configuration', 'templates', { faults })
+    if (found.failures.length > 0)
+      throw new AppError('bad_configuration', 'templates', { faults: found.failures })
     const securityNotes = securityWarnings(settings, realClock.now()).map(({ words }) => words)
     for (const warning of [...warnings, ...found.warnings, ...securityNotes])
       process.stdout.write(`warning: ${warning}\n`)

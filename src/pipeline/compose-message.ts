@@ -262,7 +262,8 @@ async function renderAndCompose(
   // A digest of 40 groups takes 30 ms while its code is not optimized.
   if (form !== 'whole') await deps.renderer.prepare(request, deps.giveWay)
   const result = deps.renderer.render(request)
-  for (const fault of result.faults) deps.events.templateFailed(channel.name, fault)
+  for (const fault of [...result.faults, ...result.blanks])
+    deps.events.templateFailed(channel.name, fault)
   const content = contentOf(result.title, result.text, result.buttons)
   const body = deps.notifier.compose(content, draft.robots, uuid)
   const { kind, title, text } = result

@@ -4,7 +4,9 @@ import { goFunctions } from './go/functions.ts'
 import { Patterns } from './go/patterns.ts'
 import { type Word, wordIn } from './i18n.ts'
 import { type Payload, type PayloadOptions, payloadOf, payloadOfCounts } from './payload.ts'
-import type { Part, Parts } from './templates/loader.ts'
+import { TooSlow } from './templates/deadline.ts'
+import type { Template } from './templates/engine.ts'
+import type { Part, PartSource, Parts } from './templates/loader.ts'
 import { errorAt } from './templates/template-error.ts'
 import { type Locale, MAX_VALUE_LENGTH, variablesFor } from './templates/variables.ts'
 import { durationWord, elapsedWord } from './text/duration.ts'
@@ -16,6 +18,16 @@ import type { CountGroup, RenderRequest, RenderSettings } from './types.ts'
 /** The part of a request that every message needs, quota warnings included. */
 export type RenderSubject = Pick<RenderRequest, 'channel' | 'now'>
 
+/** After this many calls that took too long, a template is not called again until the next reload. */
+const MAX_SLOW_CALLS = 3
+
+interface ContextDeps {
+  settings: RenderSettings
+  parts: Parts
+  /** How many calls of each template took too long. */
+  slow: Map<Template, number>
+}
+
 /** Language, time zone, format and templates with which one message is rendered. */
 export class RenderContext {
   readonly now: Date
@@ -26,16 +38,16 @@ export class RenderContext {
   readonly #parts: Parts
   readonly #locale: Locale
   readonly #faults = new Set<string>()
+  readonly #blanks = new Set<string>()
+  readonly #slow: Map<Template, number>
   readonly patterns = new Patterns()
   #go: ReturnType<typeof goFunctions> | undefined
   readonly #made = new Map<string, WeakMap<object, unknown>>()
   /** Formatted times. A digest tries several lengths with the same times; Luxon took a third of its time. */
   readonly #times = new Map<string, string>()
 
-  constructor(
-    { channel, now }: RenderSubject,
-    { settings, parts }: { settings: RenderSettings; parts: Parts },
-  ) {
+  constructor({ channel, now }: RenderSubject, { settings, parts, slow }: ContextDeps) {
+    this.#slow = slow
     this.now = now
     this.channel = channel
     this.language = channel.language ?? settings.language
@@ -52,22 +64,28 @@ export class RenderContext {
     return [...this.#faults]
   }
 
+  /** Parts that printed nothing, each with its file. */
+  get blanks(): string[] {
+    return [...this.#blanks]
+  }
+
   /** Renders a part, or its built-in part if it fails or prints nothing. So a faulty template loses no alert. */
   renderPart(part: Part, it: object): string | undefined {
     const source = this.#parts.get(part)
     if (source === undefined) return undefined
+    const slow = this.#slow.get(source.template) ?? 0
+    if (slow >= MAX_SLOW_CALLS) return builtInOf(source, it)
     try {
       const text = tidy(this.patterns.within(part, () => source.template(it)))
       if (text !== '') return text
-      this.#faults.add(`${source.file}: prints nothing for the part ${part}`)
+      this.#blanks.add(
+        `${source.file}: prints nothing for the part ${part} of some messages, which then have the built-in part`,
+      )
     } catch (error) {
+      if (error instanceof TooSlow) this.#slow.set(source.template, slow + 1)
       this.#faults.add(errorAt(source.file, error))
     }
-    try {
-      return source.fallback === undefined ? undefined : tidy(source.fallback(it)) || undefined
-    } catch {
-      return undefined
-    }
+    return builtInOf(source, it)
   }
 
   has(part: Part): boolean {
@@ -169,6 +187,15 @@ export class RenderContext {
   /** An alert's level in words; empty if the alert names none. */
   levelText(entry: Pick<MessageAlert, 'alert' | 'level'>): string {
     return levelTextOf(entry, { language: this.language, levels: this.channel.levels })
+  }
+}
+
+/** The text of the built-in part; undefined without one, or if it fails as well. */
+function builtInOf({ fallback }: PartSource, it: object): string | undefined {
+  try {
+    return fallback === undefined ? undefined : tidy(fallback(it)) || undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -6,9 +6,10 @@ import { groupLine, renderCounts } from './forms/counts.ts'
 import { renderFull } from './forms/full.ts'
 import { renderLines } from './forms/lines.ts'
 import { quotaTextOf } from './forms/quota-warning.ts'
-import { checkNames, renderFailures } from './templates/check.ts'
-import { builtInParts, faulty, type Parts, partsOf } from './templates/loader.ts'
-import type { Draft, Renderer, RenderRequest, RenderSettings, UnknownNames } from './types.ts'
+import { checkNames, renderTrial } from './templates/check.ts'
+import type { Template } from './templates/engine.ts'
+import { builtInParts, faultsInFolder, faulty, type Parts, partsOf } from './templates/loader.ts'
+import type { Draft, Rendered, Renderer, RenderRequest, RenderSettings, Trial } from './types.ts'
 
 /** Reads and compiles all templates of the channels. Throws bad_configuration with the place of every fault. */
 export function createRenderer(settings: RenderSettings, channels: Iterable<Channel>): Renderer {
@@ -25,47 +26,67 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
       for (const fault of error.faults) faults.add(fault)
     }
   if (faults.size > 0) throw faulty([...faults])
+  const slow = new Map<Template, number>()
   const contexts = new WeakMap<RenderSubject, RenderContext>()
   const contextFor = (subject: RenderSubject): RenderContext => {
     const existing = contexts.get(subject)
     if (existing !== undefined) return existing
     const parts = known.get(subject.channel.name)?.parts ?? partsFor(subject.channel)
-    const context = new RenderContext(subject, { settings, parts })
+    const context = new RenderContext(subject, { settings, parts, slow })
     contexts.set(subject, context)
     return context
   }
   const all = [...known.values()]
   const renderer: Pick<Renderer, 'prepare' | 'render' | 'quota'> = {
-    async prepare(request, giveWay) {
-      const context = contextFor(request)
-      for (const entry of request.alerts) {
-        await giveWay()
-        context.variablesOf(entry)
-      }
-      for (const group of request.groups) {
-        await giveWay()
-        groupLine(group, context)
-      }
-    },
+    prepare: (request, giveWay) => prepare(request, contextFor(request), giveWay),
     render(request) {
       const context = contextFor(request)
       const made = renderForm(request, context)
       const title = made.title || 'Alert'
-      return { ...made, title, text: made.text.trim() || title, faults: context.faults }
+      return { ...made, title, text: made.text.trim() || title, ...problemsOf(context) }
     },
     quota(warning) {
       const context = contextFor(warning)
-      return { ...quotaTextOf(warning, context), faults: context.faults }
+      return { ...quotaTextOf(warning, context), ...problemsOf(context) }
     },
   }
-  const names = (): UnknownNames => checkNames(all)
-  const failures = (giveWay: GiveWay): Promise<string[]> => renderFailures(all, renderer, giveWay)
+  const names = (): string[] => checkNames(all)
+  const trial = (giveWay: GiveWay): Promise<Trial> => renderTrial(all, renderer, giveWay)
   return {
     ...renderer,
     names,
-    failures,
-    check: async () => ({ ...names(), failures: await failures(immediate) }),
+    trial,
+    async check() {
+      const { failures, warnings } = await trial(immediate)
+      return {
+        failures: [...failures, ...faultsInFolder(settings.templates, all.flatMap(filesOf))],
+        warnings: [...names(), ...warnings],
+      }
+    },
   }
+}
+
+function filesOf({ parts }: { parts: Parts }): string[] {
+  return [...parts.values()].map(({ file }) => file)
+}
+
+async function prepare(
+  { alerts, groups }: RenderRequest,
+  context: RenderContext,
+  giveWay: GiveWay,
+): Promise<void> {
+  for (const entry of alerts) {
+    await giveWay()
+    context.variablesOf(entry)
+  }
+  for (const group of groups) {
+    await giveWay()
+    groupLine(group, context)
+  }
+}
+
+function problemsOf({ faults, blanks }: RenderContext): Pick<Rendered, 'faults' | 'blanks'> {
+  return { faults, blanks }
 }
 
 function renderForm(request: RenderRequest, context: RenderContext): Draft {

@@ -75,6 +75,8 @@ export interface Draft {
 export interface Rendered extends Draft {
   /** Errors of templates, with file and line; the built-in template was used instead. */
   faults: string[]
+  /** Parts that printed nothing; the built-in part was used instead. */
+  blanks: string[]
 }
 
 export interface Renderer {
@@ -83,21 +85,20 @@ export interface Renderer {
   /** Renders title and text: never empty, and within the limit that `fits` checks. Never throws. */
   render(request: RenderRequest): Rendered
   /** Renders the quota warning, which is short enough for any message. Never throws. */
-  quota(warning: QuotaWarning): Pick<Rendered, 'title' | 'text' | 'faults'>
-  /** Finds unknown names in the channels' templates. Fast, because it renders nothing. */
-  names(): UnknownNames
-  /** Renders every scenario and returns the errors; yields to the event loop before each. */
-  failures(giveWay: GiveWay): Promise<string[]>
-  /** Runs both checks without yielding: tens of milliseconds for each channel. */
-  check(): Promise<TemplateCheck>
+  quota(warning: QuotaWarning): Pick<Rendered, 'title' | 'text' | 'faults' | 'blanks'>
+  /** Warnings about names in the channels' templates. Fast, because it renders nothing. */
+  names(): string[]
+  /** Renders every scenario; yields to the event loop before each. */
+  trial(giveWay: GiveWay): Promise<Trial>
+  /**
+   * Runs both checks without yielding: tens of milliseconds for each channel. Also reads the templates that no channel
+   * uses; a fault in one is a failure.
+   */
+  check(): Promise<Trial>
 }
 
-export interface TemplateCheck {
-  faults: string[]
-  /** Parts that fail or print nothing in some scenario; the built-in part replaces them. */
+export interface Trial {
+  /** Templates that cannot be read, or that fail in some scenario. */
   failures: string[]
   warnings: string[]
 }
-
-/** The result of checking names without rendering. */
-export type UnknownNames = Omit<TemplateCheck, 'failures'>

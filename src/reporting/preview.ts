@@ -158,11 +158,18 @@ function messageAlertsOf(
 }
 
 function previewedOf(
-  { kind, faults }: Rendered,
+  { kind, faults, blanks }: Rendered,
   { title, text }: Content,
   body: string,
 ): Previewed {
-  return { kind, title, text, bytes: Buffer.byteLength(body), faults, body: JSON.parse(body) }
+  return {
+    kind,
+    title,
+    text,
+    bytes: Buffer.byteLength(body),
+    faults: [...faults, ...blanks],
+    body: JSON.parse(body),
+  }
 }
 
 /** Throws AppError bad_request for a faulty template. The request named it: those of channels were checked at start. */

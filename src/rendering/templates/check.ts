@@ -3,7 +3,7 @@ import type { GiveWay } from '../../give-way.ts'
 import type { Channel, Format } from '../../model/settings.ts'
 import { OCP_VARIABLES, OWN_VARIABLES } from '../../model/variables.ts'
 import { conceal } from '../../redact.ts'
-import type { Renderer, UnknownNames } from '../types.ts'
+import type { Rendered, Renderer, Trial } from '../types.ts'
 import { fieldsIn, tablesIn, usagesIn } from './engine.ts'
 import { FIELDS } from './fields.ts'
 import type { Parts } from './loader.ts'
@@ -21,29 +21,28 @@ interface Known {
 }
 
 /** Finds unknown names in the channels' templates; each is reported once, with file and line. */
-export function checkNames(known: readonly Known[]): UnknownNames {
-  const named = known.map(({ channel, parts }) => namesIn(channel, parts))
-  return {
-    faults: [...new Set(named.flatMap((each) => each.faults))],
-    warnings: [...new Set(named.flatMap((each) => each.warnings))],
-  }
+export function checkNames(known: readonly Known[]): string[] {
+  return [...new Set(known.flatMap(({ channel, parts }) => namesIn(channel, parts)))]
 }
 
-/** Renders every scenario, yielding before each. Reports each part that fails or prints nothing once, with its line. */
-export async function renderFailures(
+/** Renders every scenario, yielding before each. Reports each failure once, with its line, and each part without text. */
+export async function renderTrial(
   known: readonly Known[],
   renderer: Pick<Renderer, 'render' | 'quota'>,
   giveWay: GiveWay,
-): Promise<string[]> {
+): Promise<Trial> {
   const own = known.filter(isOwn)
   const channels = new Map(own.map((each) => [renderKeyOf(each), each.channel]))
-  const found = new Set<string>()
+  const failures = new Set<string>()
+  const warnings = new Set<string>()
   for (const channel of channels.values())
     for (const { ask } of scenarios('en-US', SAMPLE_NOW)) {
       await giveWay()
-      for (const fault of faultsIn(ask, channel, renderer)) found.add(fault)
+      const { faults, blanks } = rendered(ask, channel, renderer)
+      for (const fault of faults) failures.add(fault)
+      for (const blank of blanks) warnings.add(blank)
     }
-  return [...found]
+  return { failures: [...failures], warnings: [...warnings] }
 }
 
 /** True if any part is the operator's. Checking the built-in ones would add a third of a second to every start. */
@@ -59,38 +58,38 @@ function renderKeyOf({ channel, parts }: Known): string {
   return JSON.stringify([format, title, [...variables], texts])
 }
 
-function faultsIn(
+function rendered(
   ask: Ask,
   channel: Channel,
   renderer: Pick<Renderer, 'render' | 'quota'>,
-): string[] {
-  if (ask.kind === 'quota') return renderer.quota({ ...ask.warning, channel }).faults
+): Pick<Rendered, 'faults' | 'blanks'> {
+  if (ask.kind === 'quota') return renderer.quota({ ...ask.warning, channel })
   const fits = (title: string, text: string): boolean =>
     Buffer.byteLength(JSON.stringify({ title, text })) <= SAMPLE_BYTES
-  return renderer.render({ ...ask.request, channel, fits }).faults
+  return renderer.render({ ...ask.request, channel, fits })
 }
 
 /**
  * Finds likely misspellings of documented names in the operator's files, and markup that phones cannot show. These are
  * warnings, because any name may be a label's. Names in the configuration itself are checked when it is loaded.
  */
-function namesIn(channel: Channel, parts: Parts): UnknownNames {
+function namesIn(channel: Channel, parts: Parts): string[] {
   const known = knownNames(channel)
   const warnings: string[] = []
-  if (channel.template.kind === 'inline') return { faults: [], warnings }
+  if (channel.template.kind === 'inline') return warnings
   for (const { text, file, own } of parts.values()) {
     if (!own) continue
-    for (const { name: written, line } of usagesIn(text)) {
+    for (const { name: written, line, column } of usagesIn(text)) {
       const name = conceal(written)
       const near = known.has(written) ? undefined : nearest(name, known)
       if (near !== undefined)
         warnings.push(
-          `${file}:${line}: \${${name}} is not a documented variable (did you mean "${near}"?)`,
+          `${file}:${line}:${column}: \${${name}} is not a documented variable (did you mean "${near}"?)`,
         )
     }
     warnings.push(...layoutWarnings(text, file, channel.format))
   }
-  return { faults: [], warnings }
+  return warnings
 }
 
 /** Names in a text that are nearly those of documented variables, each with its line and column. */
@@ -122,11 +121,11 @@ function nearest(name: string, known: Iterable<string>): string | undefined {
 
 /** Warnings about fields of `it` that do not exist, and about tables. */
 function layoutWarnings(text: string, file: string, format: Format): string[] {
-  const fields = fieldsIn(text).flatMap(({ name, line }) => {
+  const fields = fieldsIn(text).flatMap(({ name, line, column }) => {
     if (FIELDS.has(name)) return []
     const near = nearest(name, FIELDS)
     const hint = near === undefined ? '' : ` (did you mean "it.${near}"?)`
-    return [`${file}:${line}: it.${conceal(name)} does not exist${hint}`]
+    return [`${file}:${line}:${column}: it.${conceal(name)} does not exist${hint}`]
   })
   const tables = format === 'text' ? [] : tablesIn(text)
   const about = "DingTalk's phones show a table as it is written; use a list"

@@ -4,16 +4,18 @@ import type { Format } from '../../model/settings.ts'
 import { AddressScan } from '../text/address.ts'
 import type { Position } from '../text/escape.ts'
 import { escapedFor, Markup } from '../text/markup.ts'
+import { withDeadline } from './deadline.ts'
 import { errorAt, syntaxError, TemplateError } from './template-error.ts'
 import { VARIABLE } from './variables.ts'
 
 /** A compiled template: renders the values in `it`. Throws a TemplateError. */
 export type Template = (it: object) => string
 
-/** A variable that a template uses, and the line of its use. */
+/** A variable that a template uses, with the place of its use. */
 export interface Usage {
   name: string
   line: number
+  column: number
 }
 
 /** `${name}` in a template is compiled to a call of this function, which is in the compiled template's scope. */
@@ -22,6 +24,8 @@ const PRINT = '__print'
 interface CompileOptions {
   /** False for templates that are not from a file: Eta's tags in them are plain text. */
   tags?: boolean
+  /** True for the operator's templates: their code is ended if it takes too long. */
+  isLimited?: boolean
   /** Templates that `include('name')` can print; entries may be added after compiling. */
   includes?: ReadonlyMap<string, Template>
 }
@@ -33,7 +37,7 @@ interface CompileOptions {
 export function compile(
   text: string,
   format: Format,
-  { tags = true, includes = NO_INCLUDES }: CompileOptions = {},
+  { tags = true, isLimited = false, includes = NO_INCLUDES }: CompileOptions = {},
 ): Template {
   const normalized = normalize(text)
   const lines = linesOf(normalized, tags)
@@ -43,7 +47,8 @@ export function compile(
   const source = lines.map(withTags).join('')
   try {
     const compiled = eta.compile(source)
-    return (it) => compiled.call(eta, it, {})
+    const render: Template = (it) => compiled.call(eta, it, {})
+    return isLimited ? withDeadline(render) : render
   } catch (error) {
     throw syntaxError(error, () => eta.compileToString(source))
   }
@@ -130,9 +135,10 @@ export function includesIn(text: string): string[] {
 /** Fields of `it` that a template names in its tags, with their lines. */
 export function fieldsIn(text: string): Usage[] {
   return linesOf(normalize(text)).flatMap(({ code }, index) =>
-    [...code.matchAll(/(?<![\w.$])it\.([A-Za-z_$][\w$]*)/g)].map(([, name]) => ({
-      name: name as string,
+    [...code.matchAll(/(?<![\w.$])it\.([A-Za-z_$][\w$]*)/g)].map((match) => ({
+      name: match[1] as string,
       line: index + 1,
+      column: match.index + 1,
     })),
   )
 }
@@ -159,13 +165,16 @@ export function usagesIn(text: string): Usage[] {
   const lines = linesOf(text)
   const outside = lines.flatMap(({ pieces }, index) =>
     pieces.flatMap((piece) =>
-      typeof piece === 'string' ? [] : [{ name: piece.name, line: index + 1 }],
+      typeof piece === 'string'
+        ? []
+        : [{ name: piece.name, line: index + 1, column: piece.column }],
     ),
   )
   const inside = lines.flatMap(({ code }, index) =>
     [...code.matchAll(IN_TAG)].map((match) => ({
       name: (match[1] ?? match[2]) as string,
       line: index + 1,
+      column: match.index + 1,
     })),
   )
   return [...outside, ...inside]
@@ -177,7 +186,7 @@ const IN_TAG = /\bit\s*\.\s*(?:get\s*\(\s*(?:'|")([\w.-]+)(?:'|")\s*\)|v\s*\.\s*
 interface Line {
   /** Text and tags unchanged, and each `${name}` outside of tags. */
   pieces: readonly (string | Printed)[]
-  /** The code in tags. */
+  /** The code in tags, with blanks for the rest of the line. */
   code: string
   /** The only variable of a list line; the line is left out if its value is empty. */
   only: string | undefined
@@ -186,6 +195,7 @@ interface Line {
 
 interface Printed extends Position {
   name: string
+  column: number
 }
 
 const LIST_LINE = /^\s*(?:>\s*)?[-*+]\s/
@@ -206,7 +216,7 @@ function linesOf(text: string, tags = true): Line[] {
       return { pieces: line === '' ? NONE : [line], code: '', only: undefined, end }
     const pieces: (string | Printed)[] = []
     const names: string[] = []
-    const code: string[] = []
+    let code = ''
     const startedInTag = inTag
     let from = 0
     let codeFrom = 0
@@ -215,7 +225,7 @@ function linesOf(text: string, tags = true): Line[] {
     for (const { 0: written, 1: name, index: at } of line.matchAll(TOKEN)) {
       if (name === undefined) {
         if (!tags) continue
-        if (inTag) code.push(line.slice(codeFrom, at))
+        if (inTag) code = code.padEnd(codeFrom) + line.slice(codeFrom, at)
         if (!inTag) addresses.add(line.slice(textFrom, at))
         inTag = written === '<%'
         codeFrom = at + written.length
@@ -227,17 +237,19 @@ function linesOf(text: string, tags = true): Line[] {
         // Only the first variable of a line can be at the line's beginning.
         const opening = names.length === 0 && OPENING.test(line.slice(0, at))
         const followed = /^[[(:<]/.test(line[after] ?? '') ? (line[after] as string) : ''
-        pieces.push(line.slice(from, at), { name, opening, followed, address: addresses.part })
+        pieces.push(line.slice(from, at), {
+          ...{ name, column: at + 1, opening, followed, address: addresses.part },
+        })
         names.push(name)
         from = after
       }
     }
     pieces.push(line.slice(from))
-    if (inTag) code.push(line.slice(codeFrom))
+    if (inTag) code = code.padEnd(codeFrom) + line.slice(codeFrom)
     const isWhole = !startedInTag && !inTag
     return {
       pieces,
-      code: code.join(' '),
+      code,
       only: isWhole && names.length === 1 && LIST_LINE.test(line) ? names[0] : undefined,
       end,
     }
@@ -252,6 +264,6 @@ function withTags({ pieces, only, end }: Line): string {
     : `<% if (it.get(${JSON.stringify(only)}) !== '') { %>${text}${end}<% } %>`
 }
 
-function printed({ name, ...position }: Printed): string {
+function printed({ name, column: _, ...position }: Printed): string {
   return `<%~ ${PRINT}(it.get(${JSON.stringify(name)}), ${JSON.stringify(position)}) %>`
 }

@@ -125,6 +125,7 @@ export function partsOf(
         templates.get(file) ??
         compile(file.text, part === 'title' ? 'text' : format, {
           tags: file.tags ?? true,
+          isLimited: isOwn(file),
           includes: includesOf(file, folder, format),
         })
       templates.set(file, template)
@@ -156,6 +157,22 @@ function includesOf(file: File, folder: string, format: Format): ReadonlyMap<str
   }
   add(file.text)
   return templates
+}
+
+/** Faults of the operator's template files that are not in `used`. */
+export function faultsInFolder(folder: string, used: readonly string[]): string[] {
+  return filesIn(folder)
+    .map((name) => join(folder, name))
+    .filter((place) => place.endsWith('.eta') && !used.includes(place))
+    .flatMap((place) => {
+      const file = { text: readFileSync(place, 'utf8'), place }
+      try {
+        compile(file.text, 'markdown', { includes: includesOf(file, folder, 'markdown') })
+        return []
+      } catch (error) {
+        return [errorAt(place, error)]
+      }
+    })
 }
 
 /** The error for faulty templates, with all faults. */
@@ -194,12 +211,19 @@ function absent(channel: Channel, folder: string): AppError {
   return faulty([fault])
 }
 
-/** Names of the templates whose files are in a folder; none where the path is not a folder. */
+/** Names of the templates whose files are in a folder. */
 function namesIn(folder: string): string[] {
-  const files = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
-    ? readdirSync(folder)
-    : []
-  return files.flatMap((file) => /^([\w-]+)\.(?:\w+\.)?eta$/.exec(file)?.[1] ?? [])
+  return filesIn(folder).flatMap((file) => /^([\w-]+)\.(?:\w+\.)?eta$/.exec(file)?.[1] ?? [])
+}
+
+/** Names of the files in a folder; none where the path is not a folder. */
+function filesIn(folder: string): string[] {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : []
+}
+
+/** True for a template of the operator, false for a built-in one. */
+function isOwn({ place }: Pick<File, 'place'>): boolean {
+  return !place.startsWith(BUILT_IN)
 }
 
 function sourceOf(part: Part, { text, place }: File, template: Template): PartSource {
@@ -207,7 +231,7 @@ function sourceOf(part: Part, { text, place }: File, template: Template): PartSo
     part,
     text,
     file: place,
-    own: !place.startsWith(BUILT_IN),
+    own: isOwn({ place }),
     template,
     fallback: undefined,
   }

@@ -9,7 +9,7 @@ import { immediate } from '../../../src/give-way.ts'
 import type { Settings } from '../../../src/model/settings.ts'
 import { createDingtalk } from '../../../src/notifiers/dingtalk/index.ts'
 import { createRenderer } from '../../../src/rendering/renderer.ts'
-import type { TemplateCheck } from '../../../src/rendering/types.ts'
+import type { Trial } from '../../../src/rendering/types.ts'
 import { type Previewed, preview } from '../../../src/reporting/preview.ts'
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { sources } from '../../../src/sources/index.ts'
@@ -19,7 +19,7 @@ const NOW = new Date('2026-11-24T04:30:00Z')
 
 export interface Converted extends Conversion {
   settings: Settings
-  check: TemplateCheck
+  check: Trial
   messages: (channel: string, payload: string) => Promise<Previewed[]>
 }
 

@@ -24,7 +24,7 @@ describe('a converted configuration renders the same messages as the original', 
       const { templates, missing } = findTemplates(globs, folder)
       const { messages, left, check } = await converted(config, templates, missing)
       assert.deepEqual(left, [])
-      assert.deepEqual(check.faults, [])
+      assert.deepEqual(check.failures, [])
       for (const status of ['firing', 'resolved'] as const) {
         const [message, ...more] = await messages('ops', payloadOfTwo(status))
         assert.equal(more.length, 0)

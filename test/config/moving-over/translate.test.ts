@@ -112,7 +112,7 @@ describe('a translated template', () => {
       const { messages, check } = await converted(
         `targets: { ops: { url: "${URL}a", message: { title: t, text: '${text}' } } }`,
       )
-      assert.notDeepEqual(check.failures, [])
+      assert.notEqual(check.failures.length + check.warnings.length, 0)
       const [message] = await messages('ops', payloadOfTwo('firing'))
       assert.match(message?.text ?? '', /db-1/)
       assert.match(message?.text ?? '', /db-2/)

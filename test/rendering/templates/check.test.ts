@@ -7,7 +7,6 @@ import type { Channel } from '../../../src/model/settings.ts'
 import { createRenderer } from '../../../src/rendering/renderer.ts'
 import { PART_NAMES } from '../../../src/rendering/templates/loader.ts'
 import { scenarios } from '../../../src/rendering/templates/scenarios.ts'
-import type { TemplateCheck } from '../../../src/rendering/types.ts'
 import { temporaryFolder } from '../../support/receiver.ts'
 import { channelNamed } from '../../support/settings.ts'
 
@@ -15,7 +14,7 @@ import { channelNamed } from '../../support/settings.ts'
 async function check(
   files: Record<string, string>,
   ...channels: Partial<Channel>[]
-): Promise<Omit<TemplateCheck, 'failures'>> {
+): Promise<{ faults: string[]; warnings: string[] }> {
   using folder = temporaryFolder()
   mkdirSync(folder.path, { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text)
@@ -30,10 +29,8 @@ async function check(
   const short = (fault: string): string => fault.replaceAll(`${folder.path}/`, '')
   try {
     const named = all.map((each, index) => channelNamed(`ops-${index}`, each))
-    const { failures, ...found } = await createRenderer(settings, named).check()
-    const { warnings } = found
-    const faults = [...found.faults, ...failures]
-    return { faults: faults.map(short), warnings: warnings.map(short) }
+    const { failures, warnings } = await createRenderer(settings, named).check()
+    return { faults: failures.map(short), warnings: warnings.map(short) }
   } catch (error) {
     assert.ok(error instanceof AppError)
     assert.equal(error.code, 'bad_configuration')
@@ -87,15 +84,37 @@ describe('a check of templates', () => {
       {
         faults: [],
         warnings: [
-          'mine.eta:2: ${alarm_nam} is not a documented variable (did you mean "alarm_name"?)',
-          'mine.eta:2: ${alarm_levl} is not a documented variable (did you mean "alarm_level"?)',
+          'mine.eta:2:5: ${alarm_nam} is not a documented variable (did you mean "alarm_name"?)',
+          'mine.eta:2:32: ${alarm_levl} is not a documented variable (did you mean "alarm_level"?)',
         ],
       },
     )
+    assert.deepEqual(await check({ 'mine.eta': '<% if (it.level === 1) { %>x<% } %>' }), {
+      faults: [],
+      warnings: ['alert', 'recovery', 'flapping', 'bare'].map(
+        (part) =>
+          `mine.eta: prints nothing for the part ${part} of some messages, which then have the built-in part`,
+      ),
+    })
+  })
+
+  test('reads the templates that no channel uses, and what they include', async () => {
     assert.deepEqual(
-      (await check({ 'mine.eta': '<% if (it.level === 1) { %>x<% } %>' })).faults[0],
-      'mine.eta: prints nothing for the part alert',
+      await check({
+        'mine.eta': 'x',
+        'unused.eta': 'a\n<% if (x { %>b<% } %>',
+        'fine.eta': '<%= it.x %>',
+        'README.md': '<% if (x {',
+      }),
+      { faults: ["unused.eta:2: Unexpected token '{'"], warnings: [] },
     )
+  })
+
+  test('ends a template that never ends', { timeout: 60_000 }, async () => {
+    assert.deepEqual(await check({ 'mine.eta': 'a\n<% while (true) {} %>' }), {
+      faults: ['mine.eta: takes longer than 1 s'],
+      warnings: [],
+    })
   })
 
   test('warns of unknown fields and of tables, and not of documented names', async () => {
@@ -108,8 +127,8 @@ describe('a check of templates', () => {
     assert.deepEqual(await check({ 'mine.eta': text }), {
       faults: [],
       warnings: [
-        'mine.eta:1: it.plase does not exist (did you mean "it.place"?)',
-        'mine.eta:1: it.nothing_like_it does not exist',
+        'mine.eta:1:5: it.plase does not exist (did you mean "it.place"?)',
+        'mine.eta:1:44: it.nothing_like_it does not exist',
         "mine.eta:3: DingTalk's phones show a table as it is written; use a list",
       ],
     })
@@ -133,7 +152,7 @@ describe('the trial of every scenario', () => {
     const locale = { language: 'en-US', timezone: 'UTC', externalUrl: undefined } as const
     const renderer = createRenderer({ ...locale, templates: '/nowhere' }, channels)
     let count = 0
-    await renderer.failures(async () => {
+    await renderer.trial(async () => {
       count += 1
     })
     assert.equal(count, 2 * scenarios('en-US', new Date(0)).length)
