@@ -10,21 +10,33 @@ import { isLarge, type Source } from './source.ts'
 /** Every kind of payload; a new one needs a folder and one line here. */
 const ALL: readonly Source[] = [alertmanager, ocp, chat]
 
-/** All sources by name. A body that one source cannot read goes to the source that recognises it. */
+/** All sources by name. A body goes to the source that owns it, else to the requested one, else to one that recognises it. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
   ALL.map((source) => [source.name, withOthers(source)]),
 )
 
 function withOthers(source: Source): Source {
+  const others = ALL.filter((each) => each !== source && each.owns !== undefined)
   return {
     ...source,
-    read: (body, context) =>
-      source.read(body, context).catch((error) => {
-        const other = isBadPayload(error) ? recognisedBy(body, source) : undefined
+    async read(body, context) {
+      const first = ownerOf(body, others) ?? source
+      try {
+        return await first.read(body, context)
+      } catch (error) {
+        const other = isBadPayload(error) ? recognisedBy(body, first) : undefined
         if (other === undefined) throw error
         return other.read(body, context)
-      }),
+      }
+    },
   }
+}
+
+/** The source that owns a body. A large one is left to the requested source, because finding out takes long. */
+function ownerOf(body: string | Uint8Array, others: readonly Source[]): Source | undefined {
+  if (others.length === 0 || isLarge(body)) return undefined
+  const text = textFrom(body)
+  return others.find((each) => each.owns?.(text))
 }
 
 function isBadPayload(error: unknown): boolean {

@@ -56,6 +56,8 @@ export interface Source {
   endpoint: Endpoint
   /** Whether a body that another source cannot read has the format of this source. */
   recognises?: (body: unknown) => boolean
+  /** Whether a body is certainly of this source, so that it is read so even at a route that takes any body. */
+  owns?: (body: string) => boolean
   /**
    * Returns the alerts of a body, a string or its UTF-8 bytes, in their order. Deterministic, because a stored payload
    * is read again when its message is composed. A malformed alert among others becomes an alert that reports it.

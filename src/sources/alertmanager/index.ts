@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
 import { stateKeyOf } from '../content-key.ts'
 import { exceedsComplexity } from '../parsing/complexity-limit.ts'
-import { isObject, readJson } from '../parsing/json.ts'
+import { isObject, parsedJson, readJson } from '../parsing/json.ts'
 import { decodeUtf8, readLatin1Json } from '../parsing/latin1-json.ts'
 import { createDigest, textFrom } from '../parsing/text.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
@@ -19,8 +19,13 @@ import { storedBody } from './stored-body.ts'
 export const alertmanager: Source = {
   name: 'alertmanager',
   endpoint: { paths: ['/alertmanager/:channel', '/dingtalk/:channel/send'] },
-  recognises: (body) => isPayload(body) && body.alerts.some(isPayloadAlert),
+  recognises: hasAlerts,
+  owns: (body) => body.includes('"alerts"') && hasAlerts(parsedJson(body)?.value),
   read,
+}
+
+function hasAlerts(body: unknown): boolean {
+  return isPayload(body) && body.alerts.some(isPayloadAlert)
 }
 
 /** An Alertmanager alert takes at least 180 bytes and 26 quotes, so the largest payload stays below these limits. */

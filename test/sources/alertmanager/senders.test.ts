@@ -221,3 +221,30 @@ describe('a body of another sender at the address of Alertmanager', () => {
       assert.match(await faultOf(body), /\/ocp\/:channel.*\/robot\/send/)
   })
 })
+
+describe('a payload of Alertmanager at the address of another sender', () => {
+  test('has its alerts, levels and recoveries there too', async () => {
+    const expected = await alertmanager.read(fixture('alertmanager-0.34'), CONTEXT)
+    for (const route of ['ocp', 'chat'] as const) {
+      const { source, alerts } = await (sources.get(route) as Source).read(
+        fixture('alertmanager-0.34'),
+        CONTEXT,
+      )
+      assert.equal(source, 'alertmanager')
+      assert.deepEqual(
+        alerts.map(({ fingerprint, status, levelWord }) => [fingerprint, status, levelWord]),
+        expected.alerts.map(({ fingerprint, status, levelWord }) => [
+          fingerprint,
+          status,
+          levelWord,
+        ]),
+      )
+    }
+  })
+
+  test('is a text of OCP if its alerts have no labels', async () => {
+    const ocp = sources.get('ocp') as Source
+    const { source } = await ocp.read('{"alerts":[{"a":1}],"alarm_name":"x"}', CONTEXT)
+    assert.equal(source, 'ocp')
+  })
+})
