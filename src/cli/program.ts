@@ -80,7 +80,6 @@ type End = (code: number) => void
 function addServe(program: Command, end: End): void {
   withConfig(program.command('serve', { isDefault: true }))
     .description('run the receiver (the default command)')
-    .helpOption('-h, --help', 'show help')
     .option('--listen <host:port>', 'address to listen on (default: 127.0.0.1:8060)')
     .addOption(
       new Option('--log-level <level>', 'lowest level to log')
@@ -109,39 +108,25 @@ function addServe(program: Command, end: End): void {
 function addTrials(program: Command, end: End): void {
   withConfig(program.command('check'))
     .description('validate the configuration and every template, start nothing')
-    .helpOption('-h, --help', 'show help')
-    .action(async (options) => {
-      const { check } = await import('./check.ts')
-      end(await check(options))
-    })
+    .action(async (options) => end(await (await import('./check.ts')).check(options)))
   withConfig(program.command('test <name>'))
     .description(
       "send a test message to a robot or channel and print DingTalk's verdict; counts as a call",
     )
-    .helpOption('-h, --help', 'show help')
-    .action(async (name, options) => {
-      const { test } = await import('./test.ts')
-      end(await test(name, options))
-    })
+    .action(async (name, options) => end(await (await import('./test.ts')).test(name, options)))
   withConfig(program.command('probe <robot>'))
     .description('post a few test messages to find out what DingTalk does not document')
-    .helpOption('-h, --help', 'show help')
     .option('--yes', 'post without asking')
-    .action(async (robot, options) => {
-      const { probe } = await import('./probe.ts')
-      end(await probe(robot, options))
-    })
+    .action(async (robot, options) => end(await (await import('./probe.ts')).probe(robot, options)))
   withConfig(program.command('render <channel>'))
     .description('print the messages that a payload would become; sends nothing')
-    .helpOption('-h, --help', 'show help')
     .requiredOption('--payload <file>', 'what Alertmanager or OCP would post; - for standard input')
     .addOption(
       new Option('--format <format>', 'output format').choices(['json', 'text']).default('text'),
     )
-    .action(async (channel, options) => {
-      const { render } = await import('./render.ts')
-      end(await render(channel, options))
-    })
+    .action(async (channel, options) =>
+      end(await (await import('./render.ts')).render(channel, options)),
+    )
 }
 
 /** Adds the command that passes an alert to a running receiver. */
@@ -149,7 +134,6 @@ function addSend(program: Command, end: End): void {
   program
     .command('send <channel>')
     .description("hand an alert of OCP's script channel to a running receiver, print its reply")
-    .helpOption('-h, --help', 'show help')
     .option(
       '--url <url>',
       'URL of the receiver (default: $DINGTALK_RECEIVER_URL, then http://127.0.0.1:8060)',
@@ -160,10 +144,9 @@ function addSend(program: Command, end: End): void {
 Reads the alert from OCP's environment variables (alarm_name, message, …), else from standard input.
 Sends $DINGTALK_RECEIVER_TOKEN as bearer token.`,
     )
-    .action(async (channel, options) => {
-      const { send } = await import('./send.ts')
-      end(await send(channel, options))
-    })
+    .action(async (channel, options) =>
+      end(await (await import('./send.ts')).send(channel, options)),
+    )
 }
 
 /** Adds the commands for conversion, migration and simulation. */
@@ -173,7 +156,6 @@ function addTools(program: Command, end: End): void {
     .description(
       'make the configuration and templates for a prometheus-webhook-dingtalk config.yml',
     )
-    .helpOption('-h, --help', 'show help')
     .option(
       '-o, --output <file>',
       'write it there, and the templates beside it (default: print all)',
@@ -185,49 +167,33 @@ function addTools(program: Command, end: End): void {
       ).argParser(collected),
     )
     .addHelpText('after', '\nExit code 3: something has no equivalent, and is listed.')
-    .action(async (file, options) => {
-      const { convert } = await import('./convert.ts')
-      end(convert(file, options))
-    })
+    .action(async (file, options) => end((await import('./convert.ts')).convert(file, options)))
   withConfig(program.command('simulate'))
     .description('play a storm on a virtual clock: when would each alert reach the group?')
-    .helpOption('-h, --help', 'show help')
     .option('--alerts <n>', 'how many alerts', '1000')
     .option('--over <duration>', 'the time over which they arrive', '1m')
     .option('--robots <n>', 'robots that share the first channel (default: as configured)')
-    .action(async (options) => {
-      const { simulate } = await import('./simulate.ts')
-      end(await simulate(options))
-    })
+    .action(async (options) => end(await (await import('./simulate.ts')).simulate(options)))
   withConfig(program.command('migrate'))
     .description(
       'copy a store to an empty one, SQLite or PostgreSQL; no receiver may run on either',
     )
-    .helpOption('-h, --help', 'show help')
     .requiredOption('--from <url>', 'sqlite:PATH or postgres://…')
     .option(
       '--to <url>',
       'postgres://user:password@host:5432/database (default: the store of the configuration)',
     )
-    .action(async (options) => {
-      const { migrate } = await import('./migrate.ts')
-      end(await migrate(options))
-    })
+    .action(async (options) => end(await (await import('./migrate.ts')).migrate(options)))
 }
 
 /** Adds the commands that report the state of a receiver and the version. */
 function addInquiries(program: Command, end: End): void {
   withConfig(program.command('health'))
     .description('ask the receiver that runs with this configuration whether it is ready')
-    .helpOption('-h, --help', 'show help')
-    .action(async (options) => {
-      const { health } = await import('./health.ts')
-      end(await health(options))
-    })
+    .action(async (options) => end(await (await import('./health.ts')).health(options)))
   program
     .command('version')
     .description('print the version with its revision, build date and Node.js')
-    .helpOption('-h, --help', 'show help')
     .action(() => {
       process.stdout.write(`${versionText()}\n`)
     })
