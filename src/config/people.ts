@@ -5,7 +5,7 @@ import { durationMs } from './duration.ts'
 import { mobilesAt, usersAt } from './mobiles.ts'
 import type { Config } from './schema.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
-import { suggestion } from './validate.ts'
+import { unknownName } from './validate.ts'
 
 /** DingTalk refuses a message that mentions more people. */
 const MAX_MENTIONED = 50
@@ -98,11 +98,6 @@ function knownIn(
     if (!isKnown) fault(placeOf(index), unknownName('person', name, names))
     return isKnown
   })
-}
-
-function unknownName(kind: 'person' | 'rota', name: string, names: readonly string[]): string {
-  const available = names.length === 0 ? 'none is configured' : `available: ${names.join(', ')}`
-  return `unknown ${kind} ${JSON.stringify(name)}${suggestion(name, names)}; ${available}`
 }
 
 function isoOf(text: string): string {

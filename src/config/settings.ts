@@ -18,7 +18,7 @@ import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 import { checkTexts } from './texts.ts'
-import { suggestion } from './validate.ts'
+import { unknownName } from './validate.ts'
 
 /** Resolves a schema-valid configuration to settings; reports every fault that the schema cannot express. */
 export function settingsFrom(config: Config, context: SettingsContext): Settings {
@@ -116,10 +116,7 @@ function channelOf(
   const { fault, robots } = context
   for (const [index, robot] of config.robots.entries())
     if (!robots.includes(robot))
-      fault(
-        [...path, 'robots', index],
-        `unknown robot ${JSON.stringify(robot)}${suggestion(robot, robots)}; available: ${robots.join(', ')}`,
-      )
+      fault([...path, 'robots', index], unknownName('robot', robot, robots))
   const rules = (config.mention?.rules ?? []).map((rule, index) => {
     const at = [...path, 'mention', 'rules', index]
     return {
@@ -200,10 +197,7 @@ function routesOf(
       fault(['routes', index], 'has no matchers, so the routes after it never apply')
     for (const [at, channel] of config.channels.entries())
       if (!channels.includes(channel))
-        fault(
-          ['routes', index, 'channels', at],
-          `unknown channel ${JSON.stringify(channel)}${suggestion(channel, channels)}; available: ${channels.join(', ')}`,
-        )
+        fault(['routes', index, 'channels', at], unknownName('channel', channel, channels))
     return {
       matchers: matchersAt(config.matchers, ['routes', index, 'matchers'], context),
       channels: config.channels,

@@ -144,6 +144,12 @@ export function suggestion(wrong: string, known: readonly string[]): string {
     : ''
 }
 
+/** Says that a name is unknown: the likely one, then all that may be used. */
+export function unknownName(kind: string, name: string, names: readonly string[]): string {
+  const available = names.length === 0 ? 'none is configured' : `available: ${names.join(', ')}`
+  return `unknown ${kind} ${JSON.stringify(name)}${suggestion(name, names)}; ${available}`
+}
+
 /** Splits a JSON pointer into keys; list indexes become numbers. */
 function pathOf(pointer: string, { value }: ConfigDocument): Path {
   const path: (string | number)[] = []
