@@ -113,7 +113,7 @@ function withWebConfig(
     )
   if (rest.users.size > 0 && access.auth.length === 0 && access.admin.token === undefined)
     lists.warnings.push(
-      `${named}: basic_auth_users: has no password in clear, so the commands health, test and probe are refused; set admin.token or auth, which they can show`,
+      `${named}: basic_auth_users: stores only hashes, so the commands health, test and probe cannot sign in; set admin.token or auth`,
     )
   return { ...access, ...rest, tls: tls ?? access.tls }
 }

@@ -32,7 +32,7 @@ export function checkTexts(
   const by = typeof aggregate === 'object' ? (aggregate.by ?? []) : []
   for (const [index, name] of by.entries()) {
     const at = [...path, 'aggregate', 'by', index]
-    if (name.includes('${')) context.fault(at, 'names a variable without ${}')
+    if (name.includes('${')) context.fault(at, 'must be the name of a variable, without ${}')
     else warnOfNearMiss(name, { at, own, warn: context.warn })
   }
 }

@@ -155,7 +155,7 @@ function checkClients(
   if (sans !== undefined)
     fault(
       [AT, 'client_allowed_sans'],
-      'is not supported; let a CA of its own sign the certificates of senders, and name it in client_ca_file',
+      'is not supported; use a separate CA for senders, and name it in client_ca_file',
     )
   switch (type) {
     case 'RequireAndVerifyClientCert':
@@ -168,7 +168,7 @@ function checkClients(
       return false
     case 'RequestClientCert':
     case 'VerifyClientCertIfGiven':
-      warn(at, `${type} has no effect, since clients without a certificate get in as well`)
+      warn(at, `${type} has no effect, since clients without a certificate are accepted too`)
       return false
     default:
       fault(

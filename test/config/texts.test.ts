@@ -83,7 +83,7 @@ describe('a text that would be sent unchanged', () => {
       ['title: "a ${pod"', '5:15: .*has \\$\\{ without \\}'],
       [
         'aggregate: { by: ["${pod}"] }',
-        '5:23: channels.c.aggregate.by.0: names a variable without',
+        '5:23: channels.c.aggregate.by.0: must be the name of a variable, without',
       ],
       [
         'mention: { mobiles: ["${owner}"] }',

@@ -170,7 +170,7 @@ function mentionLines(mention: NonNullable<Target['mention']>): string[] {
   ]
 }
 
-/** A JSON string is a valid YAML string. */
+/** Quotes a text as JSON, which is valid YAML. */
 function quoted(text: string): string {
   return JSON.stringify(text)
 }

@@ -91,7 +91,7 @@ class Reading {
     return names.map((name) => {
       const path = ['targets', name]
       if (!TARGET_NAME.test(name))
-        this.#fault(path, 'must begin with a letter and hold only letters, digits, _ and -')
+        this.#fault(path, 'must begin with a letter and contain only letters, digits, _ and -')
       const found = this.#mapping(targets?.[name], path, KEYS.target)
       const target = found ?? {}
       const url = this.#text(target, 'url', path)

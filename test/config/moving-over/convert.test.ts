@@ -202,7 +202,7 @@ targets:
       'config.yml:4:10: timeout: must be a duration such as 5s',
       'config.yml:2:7: targets.a.ulr: unknown key (did you mean "url"?)',
       'config.yml:2:6: targets.a: url is missing',
-      'config.yml:3:7: targets.9b: must begin with a letter and hold only letters, digits, _ and -',
+      'config.yml:3:7: targets.9b: must begin with a letter and contain only letters, digits, _ and -',
       'config.yml:3:7: targets.9b: must be a mapping',
     ])
     assert.match(faultsOf("targets: { a: { url: '' } }\n")[0] ?? '', /targets\.a: url is missing$/)
