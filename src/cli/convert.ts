@@ -45,7 +45,7 @@ function write({ yaml, templates }: Conversion, output: string): void {
   if (taken.length > 0)
     throw new AppError(
       'unwritable_file',
-      `already there: ${taken.join(', ')}; nothing was written. Move it away, or choose another name with -o`,
+      `already exists: ${taken.join(', ')}; nothing was written. Move it away, or choose another name with -o`,
     )
   try {
     mkdirSync(files.length > 0 ? folder : dirname(output), { recursive: true })

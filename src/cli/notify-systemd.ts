@@ -6,6 +6,6 @@ import { spawn } from 'node:child_process'
  */
 export function notifySystemd(state: 'READY=1' | 'STOPPING=1', env = process.env): void {
   if (env['NOTIFY_SOCKET'] === undefined) return
-  // Without the program, systemd reports a start timeout of the unit, which is clear enough.
+  // If systemd-notify is missing, systemd reports a start timeout.
   spawn('systemd-notify', [state], { stdio: 'ignore' }).on('error', () => {})
 }

@@ -52,16 +52,16 @@ function repeatAnswer(outcome: TestOutcome | undefined, copies: number | undefin
       : ', which the receiver does not recognize as a repeat: please report it'
   const shown =
     copies === undefined
-      ? 'look whether the group shows Test 1 once or twice'
+      ? 'check whether the group shows Test 1 once or twice'
       : copies === 1
         ? 'shown once'
-        : 'shown twice: after a lost reply a message may come twice'
+        : 'shown twice: after a lost reply a message may appear twice'
   return settled(`${reply}${known}; ${shown}`)
 }
 
 function everyoneAnswer(outcome: TestOutcome | undefined, notified: boolean | undefined): Answer {
   if (outcome?.state !== 'sent') return open(outcome)
-  if (notified === undefined) return settled('accepted; look whether Test 2 notified everyone')
+  if (notified === undefined) return settled('accepted; check whether Test 2 notified everyone')
   return settled(
     notified ? 'notifies everyone: the flag is enough' : 'notifies no one: the text needs @all',
   )

@@ -23,8 +23,9 @@ export interface ProbeOptions extends ConfigOptions {
 export type Ask = (question: string) => Promise<string | undefined>
 
 /**
- * Posts a few marked messages to a robot and prints what they show about DingTalk's undocumented behaviour. The calls
- * count like those of `test`. Returns 0 if every question has an answer, 3 if some have none, 1 if none has.
+ * Posts a few marked messages to a robot and prints what they show about DingTalk's undocumented behavior. The calls
+ * count like those of `test`. Returns 0 if every question has an answer, 3 if some stay open, 1 if nothing was posted or
+ * the first message was not accepted.
  */
 export async function probe(
   name: string,

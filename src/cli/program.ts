@@ -10,7 +10,7 @@ const DONE = 0
 const FAILED = 1
 const WRONG_USAGE = 2
 
-/** Adds the options that decide the configuration; those of Prometheus' software are in the help of `serve` and `check`. */
+/** Adds the options that decide the configuration; only `serve` and `check` explain those of Prometheus' software. */
 function withConfig(command: Command): Command {
   const isShown = ['serve', 'check'].includes(command.name())
   command.option(
@@ -22,16 +22,18 @@ function withConfig(command: Command): Command {
       '--web.config.file <file>',
       "TLS and users, in the format of Prometheus' exporter-toolkit (default: $DINGTALK_RECEIVER_WEB_CONFIG)",
     ],
-    ['--web.external-url <url>', 'where people reach the console; instead of external_url'],
-    ['--storage.path <folder>', 'folder of receiver.db; instead of an SQLite store'],
+    ['--web.external-url <url>', 'public address of the console; overrides external_url'],
+    ['--storage.path <folder>', 'folder for receiver.db; overrides an SQLite store'],
   ] as const)
     command.addOption(new Option(flags, description).hideHelp(!isShown))
+  if (!isShown)
+    command.addHelpText('after', '\nAlso: --web.config.file, --web.external-url, --storage.path')
   return command
 }
 
 /**
- * Runs a command line and returns the exit code: 0 done, 1 a failure (explained on standard error), 2 wrong usage. Each
- * command is loaded on demand, because a script channel calls `send` for each alert.
+ * Runs a command line and returns the exit code: 0 done, 1 a failure (explained on standard error), 2 wrong usage, 3 done
+ * in part. Each command is loaded on demand, because a script channel calls `send` for each alert.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   let code = DONE
@@ -56,10 +58,7 @@ export function programOf(end: End = () => {}): Command {
       "Delivers Alertmanager and OceanBase OCP alerts to DingTalk groups, within the robots' limits, without loss or duplicates.",
     )
     .version(versionText(), '-v, --version', 'print the version')
-    .option(
-      '--env-file <file>',
-      'read NAME=value lines into the environment first; for every command',
-    )
+    .option('--env-file <file>', 'load NAME=value lines into the environment (any command)')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .showHelpAfterError('(see --help)')
@@ -87,11 +86,10 @@ function addServe(program: Command, end: End): void {
         .default('info'),
     )
     .addOption(
-      new Option('--log-format <format>', 'log format (default: pretty on a terminal)').choices([
-        'json',
-        'logfmt',
-        'pretty',
-      ]),
+      new Option(
+        '--log-format <format>',
+        'log format (default: pretty on a terminal, else json)',
+      ).choices(['json', 'logfmt', 'pretty']),
     )
     .addOption(new Option('--ding.profile <name=url>').argParser(collected).hideHelp())
     .addOption(new Option('--ding.timeout <duration>').hideHelp())
@@ -107,20 +105,20 @@ function addServe(program: Command, end: End): void {
 /** Adds the commands that check and try out a configuration. */
 function addTrials(program: Command, end: End): void {
   withConfig(program.command('check'))
-    .description('validate the configuration and every template, start nothing')
+    .description('validate the configuration and every template, without starting the receiver')
     .action(async (options) => end(await (await import('./check.ts')).check(options)))
   withConfig(program.command('test <name>'))
     .description(
-      "send a test message to a robot or channel and print DingTalk's verdict; counts as a call",
+      "send a test message to a robot or channel and print DingTalk's verdict; each group costs one call",
     )
     .action(async (name, options) => end(await (await import('./test.ts')).test(name, options)))
   withConfig(program.command('probe <robot>'))
-    .description('post a few test messages to find out what DingTalk does not document')
+    .description('post a few messages to a robot to test undocumented behavior of DingTalk')
     .option('--yes', 'post without asking')
     .action(async (robot, options) => end(await (await import('./probe.ts')).probe(robot, options)))
   withConfig(program.command('render <channel>'))
-    .description('print the messages that a payload would become; sends nothing')
-    .requiredOption('--payload <file>', 'what Alertmanager or OCP would post; - for standard input')
+    .description('print the messages that a payload would become, without sending')
+    .requiredOption('--payload <file>', 'request body of Alertmanager or OCP; - for standard input')
     .addOption(
       new Option('--format <format>', 'output format').choices(['json', 'text']).default('text'),
     )
@@ -133,7 +131,9 @@ function addTrials(program: Command, end: End): void {
 function addSend(program: Command, end: End): void {
   program
     .command('send <channel>')
-    .description("hand an alert of OCP's script channel to a running receiver, print its reply")
+    .description(
+      'post an OCP alert from the environment or standard input to a running receiver, and print the reply',
+    )
     .option(
       '--url <url>',
       'URL of the receiver (default: $DINGTALK_RECEIVER_URL, then http://127.0.0.1:8060)',
@@ -153,24 +153,22 @@ Sends $DINGTALK_RECEIVER_TOKEN as bearer token.`,
 function addTools(program: Command, end: End): void {
   program
     .command('convert <file>')
-    .description(
-      'make the configuration and templates for a prometheus-webhook-dingtalk config.yml',
-    )
+    .description('convert a prometheus-webhook-dingtalk config.yml')
     .option(
       '-o, --output <file>',
-      'write it there, and the templates beside it (default: print all)',
+      'write the configuration to this file, and templates to templates/ beside it (default: print everything)',
     )
     .addOption(
       new Option(
         '--templates <glob>',
-        'where its Go templates are; repeatable (default: the paths in the file, relative to it)',
+        'glob of Go template files; repeatable (default: the paths in the file, relative to it)',
       ).argParser(collected),
     )
     .addHelpText('after', '\nExit code 3: something has no equivalent, and is listed.')
     .action(async (file, options) => end((await import('./convert.ts')).convert(file, options)))
   withConfig(program.command('simulate'))
-    .description('play a storm on a virtual clock: when would each alert reach the group?')
-    .option('--alerts <n>', 'how many alerts', '1000')
+    .description('simulate a storm and print when each alert would be delivered')
+    .option('--alerts <n>', 'number of alerts', '1000')
     .option('--over <duration>', 'the time over which they arrive', '1m')
     .option('--robots <n>', 'robots that share the first channel (default: as configured)')
     .action(async (options) => end(await (await import('./simulate.ts')).simulate(options)))
@@ -189,7 +187,7 @@ function addTools(program: Command, end: End): void {
 /** Adds the commands that report the state of a receiver and the version. */
 function addInquiries(program: Command, end: End): void {
   withConfig(program.command('health'))
-    .description('ask the receiver that runs with this configuration whether it is ready')
+    .description('report whether the receiver that runs with this configuration is ready')
     .action(async (options) => end(await (await import('./health.ts')).health(options)))
   program
     .command('version')

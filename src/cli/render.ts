@@ -13,7 +13,7 @@ interface RenderOptions extends ConfigOptions {
   format: 'json' | 'text'
 }
 
-/** Prints the messages that a payload would become in a channel; sends nothing. */
+/** Prints the messages that a payload would become in a channel, without sending. */
 export async function render(channel: string, options: RenderOptions): Promise<number> {
   const { settings } = await load(options)
   const notifier = createDingtalk({ clock: realClock, sandbox: () => ({ status: 200, body: '' }) })

@@ -39,7 +39,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       log.error('process.ends', {
         part,
         why,
-        words: 'a part has failed permanently; restart the receiver',
+        words: 'this part cannot recover; restart the receiver',
       })
       endWith(1)
     },

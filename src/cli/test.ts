@@ -39,7 +39,7 @@ export async function testThroughReceiver(
   if (reply.kind === 'failed')
     throw new AppError(
       'store_unavailable',
-      `cannot talk to the receiver at ${settings.listen.host}:${settings.listen.port}: ${reply.message}`,
+      `the request to the receiver at ${settings.listen.host}:${settings.listen.port} failed: ${reply.message}`,
     )
   return reply.kind === 'not_running' ? undefined : outcomesIn(reply.status, reply.body)
 }

@@ -49,7 +49,7 @@ describe('convert', () => {
       cwd: folder.path,
     })
     assert.equal(made.code, 1)
-    assert.match(made.stderr, /already there: templates\/ops\.title\.eta; nothing was written/)
+    assert.match(made.stderr, /already exists: templates\/ops\.title\.eta; nothing was written/)
     assert.equal(readFileSync(kept, 'utf8'), 'mine')
     assert.equal(existsSync(join(folder.path, 'new.yml')), false)
   })

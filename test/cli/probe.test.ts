@@ -49,8 +49,8 @@ describe('probe', () => {
     const { code, stdout, answers, received, shown } = await probed({})
     assert.equal(code, 0, stdout)
     assert.match(stdout, /^Posts 5 messages to the group of ops, within its limit of 20 in 60 s:\n/)
-    assert.match(answers[REPEAT] ?? '', /^answered like the first; look whether/)
-    assert.match(answers['isAtAll without @all'] ?? '', /^accepted; look whether/)
+    assert.match(answers[REPEAT] ?? '', /^answered like the first; check whether/)
+    assert.match(answers['isAtAll without @all'] ?? '', /^accepted; check whether/)
     assert.equal(answers[KEYWORD], 'is enough')
     assert.match(answers[SIZE] ?? '', /^counts the body: errcode 460101/)
     const uuids = received.map(({ body }) => (JSON.parse(body) as { msgUuid: string }).msgUuid)
@@ -66,7 +66,7 @@ describe('probe', () => {
     assert.equal(refused.code, 0, refused.stdout)
     assert.match(
       refused.answers[REPEAT] ?? '',
-      /^answered with errcode 460409 "duplicate msgUuid"; look/,
+      /^answered with errcode 460409 "duplicate msgUuid"; check/,
     )
     assert.match(refused.answers[KEYWORD] ?? '', /^is not enough: errcode 310000 /)
     assert.equal(refused.answers[SIZE], 'counts the text: a larger body was accepted')
@@ -135,7 +135,7 @@ describe('probe', () => {
     assert.equal(await probe('ops', { config: file }, answering('yes', '2', 'n')), 0)
     context.mock.restoreAll()
     assert.match(printed, /Posts 4 messages .*Nothing was posted\.\n/s)
-    assert.match(printed, /shown twice: after a lost reply a message may come twice\n/)
+    assert.match(printed, /shown twice: after a lost reply a message may appear twice\n/)
     assert.match(printed, /notifies no one: the text needs @all\n/)
     assert.match(printed, /not asked: the robot has no keywords\n/)
     assert.equal(asked.length, 4)
