@@ -58,7 +58,7 @@ const KINDS: Readonly<Record<CellKind, ConsoleWord>> = {
   accepted: 'cellAccepted',
   retried: 'cellRetried',
   paused: 'cellPaused',
-  refused: 'cellRefused',
+  refused: 'refused',
 }
 
 function stripOf({ name, cells }: RobotOverview, format: FormatContext): string {

@@ -49,7 +49,7 @@ export function waitView(wait: Wait, words: Words): WaitView {
   const { robot, until } = wait
   const end = { until, isOpenEnded: wait.kind === 'paused' && until === undefined }
   if (wait.kind === 'paused' && wait.by !== undefined)
-    return { text: words.t('waitsPausedBy', { robot, by: wait.by }), ...end }
+    return { text: words.t('headByHand', { robot, by: wait.by }), ...end }
   const why = words.reason(wait.kind === 'paused' ? 'pause' : 'wait', wait.reason)
   return { text: words.t('waitsBecause', { robot, why }), ...end }
 }

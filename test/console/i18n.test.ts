@@ -71,8 +71,12 @@ describe("the console's message catalogue", () => {
     const files = globSync(['templates/console/**/*.eta', 'src/console/**/*.ts'], { cwd: ROOT })
     assert.ok(files.length > 15)
     const missing = files.flatMap((file) =>
-      [...readFileSync(`${ROOT}/${file}`, 'utf8').matchAll(/\b(?:t|n)\('(\w+)'[,)]/g)]
-        .map((match) => match[1] as string)
+      [
+        ...readFileSync(`${ROOT}/${file}`, 'utf8').matchAll(
+          /\b[tn]\((?:[^()']+(?: === '\w+')? \? '(\w+)' : )?'(\w+)'[,)]/g,
+        ),
+      ]
+        .flatMap(([, ...words]) => words.filter((word) => word !== undefined))
         .filter((word) => !isWord(word))
         .map((word) => `${file}: ${word}`),
     )

@@ -69,7 +69,6 @@ export const LISTS = {
   details: ['Details', '详情', '詳情'],
   closePane: ['Close', '关闭', '關閉'],
   chooseAll: ['Choose all on this page', '选择本页全部', '選擇本頁全部'],
-  waitsPausedBy: ['{robot} is paused by {by}', '{robot} 已被 {by} 暂停', '{robot} 已被 {by} 暫停'],
   waitsBecause: ['{robot}: {why}', '{robot}：{why}', '{robot}：{why}'],
   waitsForTry: ['the next attempt is due', '等待下次尝试', '等待下次嘗試'],
   waitsForCall: ['waits for the next call', '等待下一次调用', '等待下一次呼叫'],

@@ -62,7 +62,6 @@ export const PLAYGROUND = {
     '每个机器人每 {window} 可调用 {n} 次',
     '每個機器人每 {window} 可呼叫 {n} 次',
   ],
-  noMention: ['nobody', '无', '無'],
   keyword: ['Keyword', '关键词', '關鍵字'],
   share: ['Copy a link', '复制链接', '複製連結'],
   shared: ['The link is copied.', '链接已复制。', '連結已複製。'],
@@ -83,5 +82,4 @@ export const PLAYGROUND = {
     '登录已失效。请在其他标签页登录，此处的内容会保留。',
     '登入已失效。請在其他分頁登入，此處的內容會保留。',
   ],
-  ofLimitBytes: ['of {n}', '上限 {n}', '上限 {n}'],
 } as const
