@@ -110,7 +110,7 @@ const WORDS = {
   ],
   delayedPushLimit: [
     'Held {d} by the push limit (since {since}); the limit has reset.',
-    '因推送次数上限暂缓 {d}（自 {since}），现已恢复推送。',
+    '因推送上限暂缓 {d}（自 {since}），现已恢复推送。',
     '因推播次數上限暫緩 {d}（自 {since}），現已恢復推播。',
   ],
   delayedQuota: [

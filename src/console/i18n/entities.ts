@@ -2,10 +2,10 @@
 export const ENTITIES = {
   limitsOf: [
     '{n} messages per {window}; after a throttle it pauses for {penalty}',
-    '每 {window} 最多 {n} 条；被限流后静默 {penalty}',
+    '每 {window} 最多 {n} 条；被限流后暂停 {penalty}',
     '每 {window} 最多 {n} 則；遭限流後靜默 {penalty}',
   ],
-  limits: ['Limit', '限流', '限流'],
+  limits: ['Limit', '频率上限', '限流'],
   keywords: ['Keywords', '自定义关键词', '自訂關鍵字'],
   since: ['Since', '开始于', '開始於'],
   lastAttempts: ['Last attempts', '最近的发送', '最近的傳送'],
@@ -53,7 +53,7 @@ export const ENTITIES = {
   postHere: ['Senders post to', '接入地址', '接入位址'],
   latestMessages: ['Latest messages', '最近的消息', '最近的訊息'],
   latestAlerts: ['Latest alerts', '最近的告警', '最近的警示'],
-  life: ['Its life', '经过', '經過'],
+  life: ['Its life', '时间线', '經過'],
   life_fired: ['fired', '触发', '觸發'],
   life_resolved: ['recovered', '恢复', '恢復'],
   lifeThis: ['this one', '本条', '本則'],

@@ -1,5 +1,5 @@
 export const LISTS = {
-  status: ['Firing or resolved', '告警或恢复', '警示或恢復'],
+  status: ['Firing or resolved', '触发中或已恢复', '警示或恢復'],
   sort: ['Sort', '排序', '排序'],
   sort_newest: ['newest first', '最新在前', '最新在前'],
   sort_oldest: ['oldest first', '最早在前', '最早在前'],
@@ -49,7 +49,7 @@ export const LISTS = {
   searchHelp: ['How to search', '搜索语法', '搜尋語法'],
   searchHelpWords: [
     'Words: each must occur in the alert, in either case. name=value looks in that label or variable.',
-    '单词：每个词都须出现在告警中，不区分大小写。name=value 只在该标签或变量中查找。',
+    '词语：每个词都须出现在告警中，不区分大小写。name=value 只在该标签或变量中查找。',
     '單詞：每個詞都須出現在警示中，不區分大小寫。name=value 只在該標籤或變數中尋找。',
   ],
   searchHelpMatchers: [

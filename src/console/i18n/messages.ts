@@ -31,7 +31,7 @@ export const MESSAGES = {
   dismiss: ['Dismiss', '标记为已处理', '標記為已處理'],
   dismissHint: [
     'They stay dead and listed, and no longer count as trouble.',
-    '消息仍为已放弃并保留在列表中，不再计为故障。',
+    '消息状态仍为“已放弃”，保留在列表中，但不再计为故障。',
     '訊息仍為已放棄並保留在清單中，不再計為故障。',
   ],
   dismissed: ['The message is dismissed.', '消息已标记为已处理。', '訊息已標記為已處理。'],

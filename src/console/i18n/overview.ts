@@ -33,7 +33,7 @@ export const OVERVIEW = {
   headByHand: ['{robot} is paused by {by}', '{robot} 已被 {by} 暂停', '{robot} 已被 {by} 暫停'],
   headSetAside: [
     '{robot} fails; the others of its pool go on',
-    '{robot} 发送失败，池中其他机器人继续',
+    '{robot} 发送失败，由池中其他机器人继续发送',
     '{robot} 傳送失敗，池中其他機器人繼續',
   ],
   headPushLimit: [
@@ -87,7 +87,7 @@ export const OVERVIEW = {
   pause1d: ['1 day', '1 天', '1 天'],
   pauseOpen: ['until resumed', '直到手动恢复', '直到手動恢復'],
   resume: ['Resume', '恢复', '恢復'],
-  endPenalty: ['End the penalty', '结束静默', '結束靜默'],
+  endPenalty: ['End the penalty', '结束限流暂停', '結束靜默'],
   endPenaltyHint: [
     'DingTalk may throttle it again, for longer.',
     '钉钉可能再次限流，时间更长。',
@@ -164,7 +164,7 @@ export const OVERVIEW = {
   ],
   source_alertmanager: ['Alertmanager', 'Alertmanager', 'Alertmanager'],
   source_ocp: ['OCP', 'OCP', 'OCP'],
-  source_chat: ['the robot API', '机器人接口', '機器人介面'],
+  source_chat: ['the robot API', '机器人 API', '機器人介面'],
   severeAmongN: [
     '{n} of them Down or Critical',
     '其中 {n} 条为停服或严重级别',
@@ -175,13 +175,13 @@ export const OVERVIEW = {
     '其中 1 条为停服或严重级别',
     '其中 1 則為停服或嚴重級別',
   ],
-  waitsForItN: ['{n} alerts wait for it', '{n} 条告警等待它发送', '{n} 則警示等待它傳送'],
-  waitsForItNOne: ['1 alert waits for it', '1 条告警等待它发送', '1 則警示等待它傳送'],
+  waitsForItN: ['{n} alerts wait for it', '{n} 条告警等待该机器人发送', '{n} 則警示等待它傳送'],
+  waitsForItNOne: ['1 alert waits for it', '1 条告警等待该机器人发送', '1 則警示等待它傳送'],
   seeWaiting: ['See what waits', '查看等待的告警', '檢視等待的警示'],
   seeRobots: ['Go to the robots', '转到机器人', '前往機器人'],
   quotaKept: [
     'The last tenth is kept for Down and Critical alerts.',
-    '最后十分之一留给停服和严重告警。',
+    '最后十分之一预留给停服和严重告警。',
     '最後十分之一留給停服和嚴重警示。',
   ],
   quotaUntil: [
@@ -244,7 +244,7 @@ export const OVERVIEW = {
   cellRetried: ['tried again', '重试', '重試'],
   cellPaused: ['paused', '暂停', '暫停'],
   sandboxRobot: ['sandbox', '沙箱', '沙箱'],
-  messagesOf: ['Its messages', '它的消息', '它的訊息'],
+  messagesOf: ['Its messages', '该机器人的消息', '它的訊息'],
   flow: ['The way of an alert', '告警流向', '警示流向'],
   flowFrom: ['Sources, last hour', '来源（最近一小时）', '來源（最近一小時）'],
   flowGroup: ['Group', '钉钉群', '釘釘群組'],
@@ -258,7 +258,7 @@ export const OVERVIEW = {
   channelMuted: ['The channel is muted.', '通道已设为免打扰。', '通道已設為免打擾。'],
   muteChannelHint: [
     'Its alerts are suppressed until then. A rise in level still passes.',
-    '此前的告警将被抑制；级别升高仍会通知。',
+    '在此之前，该通道的告警将被抑制；级别升高仍会通知。',
     '在此之前的警示將被抑制；級別升高仍會通知。',
   ],
 } as const

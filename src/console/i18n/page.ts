@@ -53,7 +53,7 @@ export const PAGE = {
   reason: ['Reason', '原因', '原因'],
   time: ['Time', '时间', '時間'],
   variables: ['Variables', '变量', '變數'],
-  firing: ['firing', '告警中', '警示中'],
+  firing: ['firing', '触发中', '警示中'],
   resolved: ['resolved', '已恢复', '已恢復'],
   pending: ['waiting', '等待发送', '等待傳送'],
   sending: ['sending', '发送中', '傳送中'],

@@ -21,7 +21,7 @@ export const REASONS = {
   wait_paused: ['the robot is paused', '机器人已暂停', '機器人已暫停'],
   wait_no_call_left: [
     'calls are spread over the window, and some are kept for Critical alerts',
-    '调用已分摊到整个窗口，并为严重告警留量',
+    '调用已分摊到整个窗口，并为严重告警预留',
     '呼叫已分攤到整個時間窗，並為嚴重警示留量',
   ],
   wait_no_call_free: [
@@ -80,7 +80,7 @@ export const REASONS = {
   ],
   verdict_unreadable: [
     "The answer is not DingTalk's, but probably from a proxy.",
-    '返回内容并非来自钉钉，可能来自代理或拦截页面。请检查 webhook 与 proxy。',
+    '返回内容并非来自钉钉，可能来自代理或拦截页面。请检查 Webhook 与 proxy。',
     '回應並非來自釘釘，可能來自代理伺服器或攔截頁面。請檢查 webhook 與 proxy。',
   ],
   verdict_unknown: [
@@ -95,7 +95,7 @@ export const REASONS = {
   ],
   verdict_token: [
     'DingTalk does not know the access token: copy the webhook from the robot again.',
-    'access token 无效：机器人已被移除或 webhook 有误，请重新复制 webhook。',
+    'access token 无效：机器人已被移除或 Webhook 有误，请重新复制 Webhook。',
     'access token 無效：機器人已被移除或 webhook 有誤，請重新複製 webhook。',
   ],
   verdict_signature: [
@@ -130,12 +130,12 @@ export const REASONS = {
   ],
   verdict_request: [
     'DingTalk rejects the request as malformed: check the webhook and the proxy.',
-    '钉钉认为请求格式有误：请检查 webhook 是否完整、代理是否改动了内容。',
+    '钉钉认为请求格式有误：请检查 Webhook 是否完整、代理是否改动了内容。',
     '釘釘認為請求格式有誤：請檢查 webhook 是否完整、代理伺服器是否更動了內容。',
   ],
   verdict_redirect: [
     'The webhook redirects elsewhere; redirects are not followed.',
-    'webhook 被重定向到其他地址；为保护令牌不跟随重定向，请填写最终地址。',
+    'Webhook 被重定向到其他地址；为保护令牌不跟随重定向，请填写最终地址。',
     'webhook 被重新導向至其他位址；為保護權杖不跟隨重新導向，請填寫最終位址。',
   ],
   verdict_verification: [
