@@ -17,7 +17,7 @@ import { testQueueOf } from './test-run.ts'
 const WORDS: Record<Language, { title: string; text: string }> = {
   'en-US': { title: 'Test message', text: 'If you read this, alerts will arrive here.' },
   'zh-CN': { title: '测试消息', text: '看到这条消息，说明告警可以送达这里。' },
-  'zh-TW': { title: '測試訊息', text: '看到這則訊息，表示告警可以送達這裡。' },
+  'zh-TW': { title: '測試訊息', text: '看到這則訊息，表示警示可以送達這裡。' },
 }
 
 /** The content of a test message, without mentions. */

@@ -75,7 +75,7 @@ const WORDS = {
     'Alertmanager 的通知省略了本組另外 {n} 則警示（max_alerts）。',
   ],
   all: ['Full list', '完整列表', '完整清單'],
-  detailsButton: ['Details', '查看详情', '檢視詳情'],
+  detailsButton: ['Details', '查看详情', '檢視詳細資訊'],
   wholeText: ['Full text', '查看全文', '檢視全文'],
   more: ['and {n} more', '另有 {n} 条', '另有 {n} 則'],
   moreOf: ['and {n} more', '等 {n} 项', '等 {n} 項'],
@@ -92,16 +92,16 @@ const WORDS = {
   runbook: ['Runbook', '处置手册', '處置手冊'],
   silence: ['Silence', '静默', '靜音'],
   silenceGroup: ['Silence group', '静默本组', '靜音此群組'],
-  mute: ['Mute', '免打扰', '免打擾'],
+  mute: ['Mute', '免打扰', '勿擾'],
   silencedBy: [
     '{by} silenced {what} until {until}',
     '{by} 已静默 {what}，至 {until}',
-    '{by} 已靜默 {what}，至 {until}',
+    '{by} 已將 {what} 靜音，至 {until}',
   ],
   mutedUntilRecovery: [
     '{by} muted {what} until it recovers',
     '{by} 已对 {what} 免打扰，直到恢复',
-    '{by} 已對 {what} 免打擾，直到恢復',
+    '{by} 已將 {what} 設為勿擾，直到恢復',
   ],
   delayedPenalty: [
     'Delayed {d} (since {since}): DingTalk rate-limited this robot.',
@@ -111,7 +111,7 @@ const WORDS = {
   delayedPushLimit: [
     'Held {d} by the push limit (since {since}); the limit has reset.',
     '因推送上限暂缓 {d}（自 {since}），现已恢复推送。',
-    '因推播次數上限暫緩 {d}（自 {since}），現已恢復推播。',
+    '因推播上限暫緩 {d}（自 {since}），現已恢復推播。',
   ],
   delayedQuota: [
     'Delayed {d} (since {since}): the monthly quota is nearly used up.',

@@ -53,6 +53,6 @@ export const ERRORS = {
   error_internal: [
     'Internal error; see the log of the receiver.',
     '内部错误，详情见本服务的日志。',
-    '內部錯誤，詳情請見本服務的記錄檔。',
+    '內部錯誤，詳細資訊請見本服務的記錄檔。',
   ],
 } as const

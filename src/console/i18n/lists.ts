@@ -1,5 +1,5 @@
 export const LISTS = {
-  status: ['Firing or resolved', '触发中或已恢复', '警示或恢復'],
+  status: ['Firing or resolved', '触发中或已恢复', '觸發中或已恢復'],
   sort: ['Sort', '排序', '排序'],
   sort_newest: ['newest first', '最新在前', '最新在前'],
   sort_oldest: ['oldest first', '最早在前', '最早在前'],
@@ -50,7 +50,7 @@ export const LISTS = {
   searchHelpWords: [
     'Words: each must occur in the alert, in either case. name=value looks in that label or variable.',
     '词语：每个词都须出现在告警中，不区分大小写。name=value 只在该标签或变量中查找。',
-    '單詞：每個詞都須出現在警示中，不區分大小寫。name=value 只在該標籤或變數中尋找。',
+    '字詞：每個字詞都須出現在警示中，不區分大小寫。name=value 只在該標籤或變數中尋找。',
   ],
   searchHelpMatchers: [
     "Alertmanager's matchers, in braces or without: = and != compare the whole quoted value, =~ and !~ match a pattern to all of it.",
@@ -66,7 +66,7 @@ export const LISTS = {
   ],
   newN: ['{n} new', '{n} 条新记录', '{n} 則新紀錄'],
   newMoreN: ['more than {n} new', '超过 {n} 条新记录', '超過 {n} 則新紀錄'],
-  details: ['Details', '详情', '詳情'],
+  details: ['Details', '详情', '詳細資訊'],
   closePane: ['Close', '关闭', '關閉'],
   chooseAll: ['Choose all on this page', '选择本页全部', '選擇本頁全部'],
   waitsBecause: ['{robot}: {why}', '{robot}：{why}', '{robot}：{why}'],

@@ -32,7 +32,7 @@ export const MESSAGES = {
   dismissHint: [
     'They stay dead and listed, and no longer count as trouble.',
     '消息状态仍为“已放弃”，保留在列表中，但不再计为故障。',
-    '訊息仍為已放棄並保留在清單中，不再計為故障。',
+    '訊息狀態仍為「已放棄」，保留在清單中，但不再計為故障。',
   ],
   dismissed: ['The message is dismissed.', '消息已标记为已处理。', '訊息已標記為已處理。'],
   dismissedBy: ['Dismissed by {by}', '{by} 已标记为已处理', '{by} 已標記為已處理'],
@@ -51,12 +51,12 @@ export const MESSAGES = {
   outdatedN: [
     '{n} stay dead: newer messages about their alerts were accepted.',
     '{n} 条未重发：其告警已有更新的消息。',
-    '{n} 則未重發：其警示已有更新的訊息。',
+    '{n} 則未重新傳送：其警示已有更新的訊息。',
   ],
   outdatedNOne: [
     '1 stays dead: newer messages about its alerts were accepted.',
     '1 条未重发：其告警已有更新的消息。',
-    '1 則未重發：其警示已有更新的訊息。',
+    '1 則未重新傳送：其警示已有更新的訊息。',
   ],
   noneChosen: ['No message is chosen.', '未选择消息。', '未選擇訊息。'],
   choose: ['Choose: {title}', '选择：{title}', '選擇：{title}'],
@@ -73,12 +73,12 @@ export const MESSAGES = {
   costN: [
     'This costs up to {n} calls of the month. They go after every alert; what is outdated is left out.',
     '最多消耗本月 {n} 次调用。重发排在所有告警之后；已过时的不再发送。',
-    '最多消耗本月 {n} 次呼叫。重發排在所有警示之後；已過時的不再傳送。',
+    '最多消耗本月 {n} 次呼叫。重新傳送排在所有警示之後；已過時的不會傳送。',
   ],
   costNOne: [
     'This costs up to 1 call of the month. It goes after every alert; what is outdated is left out.',
     '最多消耗本月 1 次调用。重发排在所有告警之后；已过时的不再发送。',
-    '最多消耗本月 1 次呼叫。重發排在所有警示之後；已過時的不再傳送。',
+    '最多消耗本月 1 次呼叫。重新傳送排在所有警示之後；已過時的不會傳送。',
   ],
   resendMore: [
     'There are more. They need another press.',

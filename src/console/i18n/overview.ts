@@ -16,7 +16,7 @@ export const OVERVIEW = {
   headStore: [
     'The store is unavailable: no alert is accepted or sent',
     '存储不可用：无法接收或发送告警',
-    '儲存不可用：無法接收或傳送警示',
+    '儲存空間無法使用：無法接收或傳送警示',
   ],
   headConfig: [
     'The new configuration was refused; the old one stays in force',
@@ -34,12 +34,12 @@ export const OVERVIEW = {
   headSetAside: [
     '{robot} fails; the others of its pool go on',
     '{robot} 发送失败，由池中其他机器人继续发送',
-    '{robot} 傳送失敗，池中其他機器人繼續',
+    '{robot} 傳送失敗，由集區中其他機器人繼續傳送',
   ],
   headPushLimit: [
     'The push limit of {channel} holds {n} alerts',
     '{channel} 已达推送上限，{n} 条告警等待中',
-    '{channel} 已達推送上限，{n} 則警示等待中',
+    '{channel} 已達推播上限，{n} 則警示等待中',
   ],
   headQuotaLow: [
     '{n} of {all} calls of this month are used: {scope}',
@@ -54,7 +54,7 @@ export const OVERVIEW = {
   headSandboxOnly: [
     'No DingTalk robot is configured: alerts go to the sandbox',
     '尚未配置钉钉机器人：告警只进入沙箱群',
-    '尚未設定釘釘機器人：警示只進入沙箱群',
+    '尚未設定釘釘機器人：警示只進入沙箱群組',
   ],
   failedN: ['{n} messages failed', '{n} 条消息发送失败', '{n} 則訊息傳送失敗'],
   failedNOne: ['1 message failed', '1 条消息发送失败', '1 則訊息傳送失敗'],
@@ -87,7 +87,7 @@ export const OVERVIEW = {
   pause1d: ['1 day', '1 天', '1 天'],
   pauseOpen: ['until resumed', '直到手动恢复', '直到手動恢復'],
   resume: ['Resume', '恢复', '恢復'],
-  endPenalty: ['End the penalty', '结束限流暂停', '結束靜默'],
+  endPenalty: ['End the penalty', '结束限流暂停', '結束限流暫停'],
   endPenaltyHint: [
     'DingTalk may throttle it again, for longer.',
     '钉钉可能再次限流，时间更长。',
@@ -116,7 +116,7 @@ export const OVERVIEW = {
   today: ['Messages today', '今日消息', '今日訊息'],
   ofLimit: ['of {n}', '上限 {n}', '上限 {n}'],
   thisHour: ['{n} of {all} this hour', '本小时 {n} / {all}', '本小時 {n} / {all}'],
-  held: ['Push limit reached', '达到推送上限', '達到推送上限'],
+  held: ['Push limit reached', '达到推送上限', '達到推播上限'],
   notHeld: ['no', '否', '否'],
   notDelivered: ['Not delivered, last hour', '近一小时未送达', '近一小時未送達'],
   test: ['Test', '测试', '測試'],
@@ -164,25 +164,29 @@ export const OVERVIEW = {
   ],
   source_alertmanager: ['Alertmanager', 'Alertmanager', 'Alertmanager'],
   source_ocp: ['OCP', 'OCP', 'OCP'],
-  source_chat: ['the robot API', '机器人 API', '機器人介面'],
+  source_chat: ['the robot API', '机器人 API', '機器人 API'],
   severeAmongN: [
     '{n} of them Down or Critical',
     '其中 {n} 条为停服或严重级别',
-    '其中 {n} 則為停服或嚴重級別',
+    '其中 {n} 則為停服或嚴重等級',
   ],
   severeAmongNOne: [
     '1 of them Down or Critical',
     '其中 1 条为停服或严重级别',
-    '其中 1 則為停服或嚴重級別',
+    '其中 1 則為停服或嚴重等級',
   ],
-  waitsForItN: ['{n} alerts wait for it', '{n} 条告警等待该机器人发送', '{n} 則警示等待它傳送'],
-  waitsForItNOne: ['1 alert waits for it', '1 条告警等待该机器人发送', '1 則警示等待它傳送'],
+  waitsForItN: [
+    '{n} alerts wait for it',
+    '{n} 条告警等待该机器人发送',
+    '{n} 則警示等待該機器人傳送',
+  ],
+  waitsForItNOne: ['1 alert waits for it', '1 条告警等待该机器人发送', '1 則警示等待該機器人傳送'],
   seeWaiting: ['See what waits', '查看等待的告警', '檢視等待的警示'],
   seeRobots: ['Go to the robots', '转到机器人', '前往機器人'],
   quotaKept: [
     'The last tenth is kept for Down and Critical alerts.',
     '最后十分之一预留给停服和严重告警。',
-    '最後十分之一留給停服和嚴重警示。',
+    '最後十分之一預留給停服和嚴重警示。',
   ],
   quotaUntil: [
     'Alerts wait until the month ends, or the quota is raised.',
@@ -224,7 +228,7 @@ export const OVERVIEW = {
   chartSummary: [
     'Alerts received in {range}: {received}, of them {delivered} delivered, {waiting} waiting, {failed} failed, {suppressed} suppressed. Arrow keys read it, Enter opens the alerts.',
     '{range}接收的告警：{received}，其中送达 {delivered}，等待 {waiting}，失败 {failed}，抑制 {suppressed}。可用方向键查看，回车打开告警列表。',
-    '{range}接收的警示：{received}，其中送達 {delivered}，等待 {waiting}，失敗 {failed}，抑制 {suppressed}。可用方向鍵檢視，Enter 開啟警示列表。',
+    '{range}接收的警示：{received}，其中送達 {delivered}，等待 {waiting}，失敗 {failed}，抑制 {suppressed}。可用方向鍵檢視，Enter 開啟警示清單。',
   ],
   chartBucket: [
     '{time}: {received} received, {delivered} delivered, {waiting} waiting, {failed} failed, {suppressed} suppressed.',
@@ -244,7 +248,7 @@ export const OVERVIEW = {
   cellRetried: ['tried again', '重试', '重試'],
   cellPaused: ['paused', '暂停', '暫停'],
   sandboxRobot: ['sandbox', '沙箱', '沙箱'],
-  messagesOf: ['Its messages', '该机器人的消息', '它的訊息'],
+  messagesOf: ['Its messages', '该机器人的消息', '該機器人的訊息'],
   flow: ['The way of an alert', '告警流向', '警示流向'],
   flowFrom: ['Sources, last hour', '来源（最近一小时）', '來源（最近一小時）'],
   flowGroup: ['Group', '钉钉群', '釘釘群組'],
@@ -253,12 +257,12 @@ export const OVERVIEW = {
   flowNotReached: ['not reached', '未送达', '未送達'],
   flowSilent: ['silent', '无响应', '沒有回應'],
   deliveredHour: ['Delivered, last hour', '近一小时送达', '近一小時送達'],
-  muteChannel: ['Mute', '免打扰', '免打擾'],
-  muteChannelOf: ['Mute {channel}', '对 {channel} 免打扰', '對 {channel} 免打擾'],
-  channelMuted: ['The channel is muted.', '通道已设为免打扰。', '通道已設為免打擾。'],
+  muteChannel: ['Mute', '免打扰', '勿擾'],
+  muteChannelOf: ['Mute {channel}', '对 {channel} 免打扰', '將 {channel} 設為勿擾'],
+  channelMuted: ['The channel is muted.', '通道已设为免打扰。', '通道已設為勿擾。'],
   muteChannelHint: [
     'Its alerts are suppressed until then. A rise in level still passes.',
     '在此之前，该通道的告警将被抑制；级别升高仍会通知。',
-    '在此之前的警示將被抑制；級別升高仍會通知。',
+    '在此之前，該通道的警示會被抑制；等級升高仍會通知。',
   ],
 } as const

@@ -47,7 +47,7 @@ export const PLAYGROUND = {
   refusedWith: [
     'The route would refuse it with HTTP {status}:',
     '该接口会以 HTTP {status} 拒绝：',
-    '該介面會以 HTTP {status} 拒絕：',
+    '該路由會以 HTTP {status} 拒絕：',
   ],
   nearMiss: [
     'Line {line}, column {column}: {name} is not a documented variable. Did you mean {near}?',

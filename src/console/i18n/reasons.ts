@@ -11,7 +11,7 @@ export const REASONS = {
     '未启用恢复通知（send_resolved）',
     '未啟用恢復通知（send_resolved）',
   ],
-  suppress_muted: ['muted', '已免打扰', '已免打擾'],
+  suppress_muted: ['muted', '已免打扰', '已設為勿擾'],
   suppress_repeated: ['a repeat of the same request', '重复的请求', '重複的請求'],
   suppress_removed: [
     'its channel or robot was removed from the configuration',
@@ -22,7 +22,7 @@ export const REASONS = {
   wait_no_call_left: [
     'calls are spread over the window, and some are kept for Critical alerts',
     '调用已分摊到整个窗口，并为严重告警预留',
-    '呼叫已分攤到整個時間窗，並為嚴重警示留量',
+    '呼叫已分攤到整個時段，並為嚴重警示預留',
   ],
   wait_no_call_free: [
     'all calls of the window are used',
@@ -35,10 +35,10 @@ export const REASONS = {
     '正在收集更多警示，合併為一則訊息',
   ],
   wait_retrying: ['waiting for the retry', '等待重试', '等待重試'],
-  wait_push_limit: ['push limit reached', '已达推送上限', '已達推送上限'],
+  wait_push_limit: ['push limit reached', '已达推送上限', '已達推播上限'],
   wait_quota: ['saving the monthly quota', '节省本月配额', '節省本月配額'],
   pause_throttled: ['throttled by DingTalk', '被钉钉限流', '遭釘釘限流'],
-  pause_unreachable: ['DingTalk is unreachable', '无法连接钉钉', '無法連線釘釘'],
+  pause_unreachable: ['DingTalk is unreachable', '无法连接钉钉', '無法連線至釘釘'],
   pause_by_hand: ['paused by hand', '已手动暂停', '已手動暫停'],
   pause_rejected: [
     'DingTalk rejects its messages; the other robots of the pool continue',
@@ -56,7 +56,7 @@ export const REASONS = {
   verdict_timeout: [
     'No answer in time; will retry.',
     '请求超时，将会重试。请检查到钉钉的网络与代理。',
-    '請求逾時，將會重試。請檢查到釘釘的網路與代理伺服器。',
+    '請求逾時，將會重試。請檢查通往釘釘的網路與代理伺服器。',
   ],
   verdict_network: [
     'The connection failed; will retry.',
@@ -66,7 +66,7 @@ export const REASONS = {
   verdict_proxy: [
     'The proxy cannot reach DingTalk.',
     '代理无法连接钉钉。请检查机器人的 proxy 及其用户名与密码。',
-    '代理伺服器無法連線釘釘。請檢查機器人的 proxy 及其使用者名稱與密碼。',
+    '代理伺服器無法連線至釘釘。請檢查機器人的 proxy 及其使用者名稱與密碼。',
   ],
   verdict_tls: [
     'The TLS handshake failed; will retry, never without TLS.',
@@ -81,7 +81,7 @@ export const REASONS = {
   verdict_unreadable: [
     "The answer is not DingTalk's, but probably from a proxy.",
     '返回内容并非来自钉钉，可能来自代理或拦截页面。请检查 Webhook 与 proxy。',
-    '回應並非來自釘釘，可能來自代理伺服器或攔截頁面。請檢查 webhook 與 proxy。',
+    '回應並非來自釘釘，可能來自代理伺服器或攔截頁面。請檢查 Webhook 與 proxy。',
   ],
   verdict_unknown: [
     'Unknown answer; not treated as a success.',
@@ -96,7 +96,7 @@ export const REASONS = {
   verdict_token: [
     'DingTalk does not know the access token: copy the webhook from the robot again.',
     'access token 无效：机器人已被移除或 Webhook 有误，请重新复制 Webhook。',
-    'access token 無效：機器人已被移除或 webhook 有誤，請重新複製 webhook。',
+    'access token 無效：機器人已被移除或 Webhook 有誤，請重新複製 Webhook。',
   ],
   verdict_signature: [
     "Wrong signature: check `secret` and this machine's clock.",
@@ -131,12 +131,12 @@ export const REASONS = {
   verdict_request: [
     'DingTalk rejects the request as malformed: check the webhook and the proxy.',
     '钉钉认为请求格式有误：请检查 Webhook 是否完整、代理是否改动了内容。',
-    '釘釘認為請求格式有誤：請檢查 webhook 是否完整、代理伺服器是否更動了內容。',
+    '釘釘認為請求格式有誤：請檢查 Webhook 是否完整、代理伺服器是否更動了內容。',
   ],
   verdict_redirect: [
     'The webhook redirects elsewhere; redirects are not followed.',
     'Webhook 被重定向到其他地址；为保护令牌不跟随重定向，请填写最终地址。',
-    'webhook 被重新導向至其他位址；為保護權杖不跟隨重新導向，請填寫最終位址。',
+    'Webhook 被重新導向至其他位址；為保護權杖不跟隨重新導向，請填寫最終位址。',
   ],
   verdict_verification: [
     'The answer does not match `expect`.',

@@ -7,7 +7,7 @@ export const SANDBOX = {
   sandboxNone: [
     'No channel uses the sandbox. Set `webhook: sandbox` for a robot to see its group here.',
     '没有通道使用沙箱。将机器人的 webhook 设为 sandbox，即可在此查看对应的群。',
-    '沒有通道使用沙箱。將機器人的 webhook 設為 sandbox，即可在此檢視它的群組。',
+    '沒有通道使用沙箱。將機器人的 webhook 設為 sandbox，即可在此檢視對應的群組。',
   ],
   play: ['Simulate', '模拟', '模擬'],
   play_alert: ['One alert', '一条告警', '一則警示'],
