@@ -198,7 +198,7 @@ describe('lists and pages in a browser', needsChromium, () => {
         await page.goto(url('/alerts'))
         await page.locator('.alert summary').first().click()
         await page.locator('#pane h2').first().waitFor()
-        assert.match((await page.locator('#pane').textContent()) ?? '', /Its life/)
+        assert.match((await page.locator('#pane').textContent()) ?? '', /Timeline/)
         assert.equal(await page.locator('.alert[aria-current]').count(), 1)
         assert.equal(await page.locator('.alert[open]').count(), 0)
         assert.match(page.url(), /#open-\d+$/)

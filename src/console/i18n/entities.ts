@@ -53,7 +53,7 @@ export const ENTITIES = {
   postHere: ['Senders post to', '接入地址', '接收位址'],
   latestMessages: ['Latest messages', '最近的消息', '最近的訊息'],
   latestAlerts: ['Latest alerts', '最近的告警', '最近的警示'],
-  life: ['Its life', '时间线', '時間軸'],
+  life: ['Timeline', '时间线', '時間軸'],
   life_fired: ['fired', '触发', '觸發'],
   life_resolved: ['recovered', '恢复', '恢復'],
   lifeThis: ['this one', '本条', '本則'],
