@@ -28,8 +28,8 @@ export function convert(file: string, { output, templates: globs }: ConvertOptio
   const conversion = convertWebhookDingtalk(config, { file, ...found })
   if (output === undefined) printText(inOneText(conversion))
   else write(conversion, output)
-  for (const each of conversion.left) process.stderr.write(`left out: ${each}\n`)
-  return conversion.left.length === 0 ? DONE : IN_PART
+  for (const each of conversion.leftOut) process.stderr.write(`left out: ${each}\n`)
+  return conversion.leftOut.length === 0 ? DONE : IN_PART
 }
 
 /** Writes the configuration, readable by its owner only, and the templates beside it. Never overwrites a file. */

@@ -40,8 +40,8 @@ export function settingsOfFlags(flags: OldFlags): { text: string; name: string }
   const found = findTemplates(config.templates, process.cwd())
   if (found.missing.length > 0)
     throw new AppError('bad_configuration', `--template.file: no such file: ${template}`)
-  const { yaml, templates, left } = convertWebhookDingtalk(config, { file: NAME, ...found })
-  for (const each of left) process.stderr.write(`left out: ${each}\n`)
+  const { yaml, templates, leftOut } = convertWebhookDingtalk(config, { file: NAME, ...found })
+  for (const each of leftOut) process.stderr.write(`left out: ${each}\n`)
   const folder = templates.size === 0 ? '' : `templates: ${JSON.stringify(folderWith(templates))}\n`
   return { text: `${folder}${yaml}`, name: NAME }
 }

@@ -15,7 +15,7 @@ export interface Conversion {
   /** The text of each template file, by its name in the folder `templates`. */
   templates: ReadonlyMap<string, string>
   /** Settings and template actions without an equivalent, one per line. */
-  left: string[]
+  leftOut: string[]
 }
 
 /** Converts to YAML and templates; a YAML comment marks each setting without an equivalent. */
@@ -36,7 +36,7 @@ export function convertWebhookDingtalk(
   const absent = missing.map(
     (pattern) => `templates: ${oneLine(pattern)} matches no file; name the files with --templates`,
   )
-  const all = [...absent, ...messages.left, ...mobiles]
+  const all = [...absent, ...messages.leftOut, ...mobiles]
   const robots = robotsOf(config.targets)
   const yaml = [
     '# Converted from the config.yml of prometheus-webhook-dingtalk. Its URL /dingtalk/NAME/send works here too,',
@@ -51,7 +51,7 @@ export function convertWebhookDingtalk(
     'timezone: Asia/Shanghai',
     '# The language of digests, test messages and warnings.',
     `language: ${messages.language}`,
-    ...(all.length > 0 ? ['', ...all.map(leftOut)] : []),
+    ...(all.length > 0 ? ['', ...all.map(commentOn)] : []),
     '',
     'robots:',
     ...robots.flatMap((robot) => robotLines(robot, { config, messages })),
@@ -65,8 +65,11 @@ export function convertWebhookDingtalk(
       }),
     ),
   ]
-  const left = [...all, ...new Set([...messages.byTarget.values()].flatMap((each) => each.left))]
-  return { yaml: `${yaml.join('\n')}\n`, templates: messages.files, left }
+  const leftOut = [
+    ...all,
+    ...new Set([...messages.byTarget.values()].flatMap((each) => each.leftOut)),
+  ]
+  return { yaml: `${yaml.join('\n')}\n`, templates: messages.files, leftOut }
 }
 
 /** The YAML with the templates appended as comments, for output that cannot contain several files. */
@@ -133,7 +136,7 @@ function channelLines(
 ): string[] {
   const { name, mention } = target
   const taken = name === RESERVED_NAME
-  const { template, title, left } = message
+  const { template, title, leftOut } = message
   return [
     ...(taken
       ? [
@@ -142,7 +145,7 @@ function channelLines(
       : []),
     `  ${taken ? `${name}-1` : name}:`,
     `    robots: [${robot}]`,
-    ...left.map((each) => `    ${leftOut(each)}`),
+    ...leftOut.map((each) => `    ${commentOn(each)}`),
     ...(title === undefined ? [] : [`    title: ${quoted(title)}`]),
     // The final newline makes it a text: a single word would be a template's name.
     `    template: ${template.kind === 'named' ? template.name : quoted(`${template.text.trimEnd()}\n`)}`,
@@ -150,7 +153,7 @@ function channelLines(
   ]
 }
 
-function leftOut(what: string): string {
+function commentOn(what: string): string {
   return `# Left out: ${oneLine(what)}`
 }
 

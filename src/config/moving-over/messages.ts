@@ -23,7 +23,7 @@ export interface Message {
   /** The title, if it contains no Go action. */
   title: string | undefined
   /** Template actions without an equivalent. */
-  left: string[]
+  leftOut: string[]
   /** The literal text of title and text. */
   words: string
   /** Words of the message that the robot may have as a keyword. */
@@ -35,7 +35,7 @@ export interface Messages {
   /** Template files to write, by name. */
   files: ReadonlyMap<string, string>
   /** Syntax errors in the template files. */
-  left: string[]
+  leftOut: string[]
   language: Language
 }
 
@@ -45,7 +45,7 @@ export function translateMessages(
   templates: readonly TemplateFile[],
   file: string,
 ): Messages {
-  const { definitions, left } = definitionsIn(templates, config)
+  const { definitions, leftOut } = definitionsIn(templates, config)
   const files = new Map<string, string>()
   const byContent = new Map<string, Message>()
   const byTarget = new Map<string, Message>()
@@ -57,7 +57,7 @@ export function translateMessages(
     byTarget.set(target.name, shared)
   }
   const words = [...byContent.values()].map((each) => each.words).join('')
-  return { byTarget, files, left, language: languageOf(words) }
+  return { byTarget, files, leftOut, language: languageOf(words) }
 }
 
 interface Into {
@@ -73,7 +73,7 @@ function translated(go: { title: string; text: string }, into: Into): Message {
   const message: Message = {
     template: { kind: 'named', name: BUILT_IN },
     title: undefined,
-    left: [],
+    leftOut: [],
     words: '',
     keywords: ['FIRING'],
   }
@@ -85,8 +85,8 @@ function translated(go: { title: string; text: string }, into: Into): Message {
   const part = (key: 'title' | 'text'): string => {
     const entry = entryOf(go[key], `${file}: targets.${target.name}.message.${key}`)
     const all = new Map([...definitions, ...entry.definitions])
-    const { text, left, words } = translate(entry.entry, { definitions: all })
-    message.left.push(...left)
+    const { text, leftOut, words } = translate(entry.entry, { definitions: all })
+    message.leftOut.push(...leftOut)
     message.words += words
     return HEAD + text
   }
@@ -105,7 +105,7 @@ function translated(go: { title: string; text: string }, into: Into): Message {
     }
   } catch (error) {
     if (!(error instanceof GoSyntaxError)) throw error
-    message.left.push(`${file}: targets.${target.name}.message:${error.line}: ${error.message}`)
+    message.leftOut.push(`${file}: targets.${target.name}.message:${error.line}: ${error.message}`)
     files.set(`${BUILT_IN}.message.eta`, lookAsMarkdown())
   }
   return message
@@ -120,18 +120,18 @@ export function goMessageOf({ message }: Target, { defaultMessage }: WebhookDing
 function definitionsIn(
   templates: readonly TemplateFile[],
   { noBuiltinTemplate }: WebhookDingtalk,
-): { definitions: Map<string, Definition>; left: string[] } {
+): { definitions: Map<string, Definition>; leftOut: string[] } {
   const definitions = noBuiltinTemplate ? new Map<string, Definition>() : builtInDefinitions()
-  const left: string[] = []
+  const leftOut: string[] = []
   for (const { path, text } of templates)
     try {
       for (const [name, nodes] of parseGoTemplates(text).definitions)
         definitions.set(name, { nodes, file: path })
     } catch (error) {
       if (!(error instanceof GoSyntaxError)) throw error
-      left.push(`${path}:${error.line}: is not a Go template: ${error.message}`)
+      leftOut.push(`${path}:${error.line}: is not a Go template: ${error.message}`)
     }
-  return { definitions, left }
+  return { definitions, leftOut }
 }
 
 const CALLED_BY_DEFAULT = ['__subject', '__alertmanagerURL', 'default.__text_alert_list']

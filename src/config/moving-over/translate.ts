@@ -13,7 +13,7 @@ export interface Definition {
 export interface Translation {
   text: string
   /** Actions without an equivalent: file and line, source and reason. */
-  left: string[]
+  leftOut: string[]
   /** The literal text of the template. */
   words: string
 }
@@ -55,7 +55,7 @@ type Branch = Extract<Node, { kind: 'if' | 'with' | 'range' }>
 
 class Translator {
   readonly #options: Options
-  readonly #left: string[] = []
+  readonly #leftOut: string[] = []
   readonly #functions = new Map<string, { name: string; text: string }>()
   #words = ''
   #file = ''
@@ -71,7 +71,7 @@ class Translator {
     const functions = [...this.#functions.values()].map(({ text }) => text).join('')
     return {
       text: `<% const go = it.go, $ = it.payload -%>\n${functions}${body.trim()}\n`,
-      left: [...new Set(this.#left)],
+      leftOut: [...new Set(this.#leftOut)],
       words: this.#words,
     }
   }
@@ -103,13 +103,13 @@ class Translator {
       }
     } catch (error) {
       if (!(error instanceof Untranslatable)) throw error
-      return this.#leftOut(node.place, error.message)
+      return this.#leaveOut(node.place, error.message)
     }
   }
 
-  #leftOut({ line, source }: Place, why: string): string {
+  #leaveOut({ line, source }: Place, why: string): string {
     const report = `${this.#file}:${line}: ${source.replace(/\s+/g, ' ')}: ${why}`
-    this.#left.push(report)
+    this.#leftOut.push(report)
     return `<%/* left out: ${report.replaceAll('*/', '* /').replace(/[<%>]/g, ' ')} */%>`
   }
 

@@ -124,12 +124,12 @@ targets:
       [template],
       ['other/*.tmpl'],
     )
-    const { yaml, left, templates, settings } = conversion
-    assert.deepEqual(left, [
+    const { yaml, leftOut, templates, settings } = conversion
+    assert.deepEqual(leftOut, [
       'templates: other/*.tmpl matches no file; name the files with --templates',
       'contrib/own.tmpl:2: {{ getenv "X" }}: unknown function "getenv"',
     ])
-    for (const each of left) assert.ok(yaml.includes(`# Left out: ${each}`), each)
+    for (const each of leftOut) assert.ok(yaml.includes(`# Left out: ${each}`), each)
     assert.deepEqual([...templates.keys()], ['ops.title.eta', 'ops.message.eta', 'ops.digest.eta'])
     assert.deepEqual(settings.channels.get('same')?.template, { kind: 'named', name: 'ops' })
     assert.match(yaml, /language: zh-CN/)
@@ -140,10 +140,12 @@ targets:
   })
 
   test('a mobile that is not a number is not mentioned, and is reported', async () => {
-    const { left, settings } = await converted(
+    const { leftOut, settings } = await converted(
       `targets: { ops: { url: "${URL}a", mention: { mobiles: ['156xxxx8827', '+86 13800000000'] } } }`,
     )
-    assert.deepEqual(left, ['config.yml: targets.ops.mention.mobiles: 156xxxx8827 is not a number'])
+    assert.deepEqual(leftOut, [
+      'config.yml: targets.ops.mention.mobiles: 156xxxx8827 is not a number',
+    ])
     assert.equal(settings.channels.get('ops')?.mention.mobiles.length, 1)
   })
 
@@ -161,11 +163,11 @@ targets:
   })
 
   test('a faulty template file is reported with its line, and the built-in look replaces it', async () => {
-    const { left, settings } = await converted(
+    const { leftOut, settings } = await converted(
       `templates: [ a.tmpl ]\ntargets: { ops: { url: "${URL}a" } }`,
       [{ path: 'a.tmpl', text: 'x\n{{ define "ding.link.content" }}{{ if }}' }],
     )
-    assert.deepEqual(left, [
+    assert.deepEqual(leftOut, [
       'a.tmpl:2: is not a Go template: expected a value, but the action ends',
     ])
     assert.deepEqual(settings.channels.get('ops')?.template, {

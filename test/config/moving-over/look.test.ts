@@ -22,8 +22,8 @@ describe('a converted configuration renders the same messages as the original', 
       const config = readFileSync(join(folder, 'config.yml'), 'utf8')
       const globs = readWebhookDingtalk(config, 'config.yml').config?.templates ?? []
       const { templates, missing } = findTemplates(globs, folder)
-      const { messages, left, check } = await converted(config, templates, missing)
-      assert.deepEqual(left, [])
+      const { messages, leftOut, check } = await converted(config, templates, missing)
+      assert.deepEqual(leftOut, [])
       assert.deepEqual(check.failures, [])
       for (const status of ['firing', 'resolved'] as const) {
         const [message, ...more] = await messages('ops', payloadOfTwo(status))

@@ -18,8 +18,8 @@ function translated(source: string) {
 
 /** The output of a template with `payload` as its root. */
 function printed(source: string, payload: object = {}): string {
-  const { text, left } = translated(source)
-  assert.deepEqual(left, [])
+  const { text, leftOut } = translated(source)
+  assert.deepEqual(leftOut, [])
   const go = goFunctions({ now: new Date('2026-11-24T04:30:00Z'), zone: 'Asia/Shanghai' })
   return compile(text, 'markdown')({ payload, go }).trim()
 }
@@ -62,13 +62,13 @@ describe('a translated template', () => {
   })
 
   test('replaces an action without an equivalent by a comment, and keeps the rest', () => {
-    const { text, left } = translated(
+    const { text, leftOut } = translated(
       'a\n{{ env "HOME" }}b{{ if foo .X */ }}c{{ end }}{{ .Alerts.Nothing }}{{ template "no" . }}d'.replace(
         ' */',
         '',
       ),
     )
-    assert.deepEqual(left, [
+    assert.deepEqual(leftOut, [
       'a.tmpl:2: {{ env "HOME" }}: unknown function "env"',
       'a.tmpl:2: {{ if foo .X }}: unknown field .X',
       'a.tmpl:2: {{ .Alerts.Nothing }}: unknown field .Nothing',
