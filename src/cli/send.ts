@@ -85,7 +85,7 @@ async function fromStandardInput(): Promise<Buffer<ArrayBuffer>> {
   return body
 }
 
-/** Posts, and retries after no reply or a 503; returns the last outcome. The receiver recognises repeats. */
+/** Posts, and retries after no reply or a 503; returns the last outcome. The receiver recognizes repeats. */
 async function postWithRetries(address: URL, posting: Posting, clock: Clock): Promise<Outcome> {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
   let outcome = await post(address, posting, signal)

@@ -4,8 +4,8 @@ import { networksOf } from './networks.ts'
 
 /** Normalizes `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0. Undefined for anything else. */
 export function proxyUrl(text: string): string | undefined {
-  const normalised = text.replace(/^(https?):(?!\/\/)/, '$1://')
-  const url = URL.canParse(normalised) ? new URL(normalised) : undefined
+  const normalized = text.replace(/^(https?):(?!\/\/)/, '$1://')
+  const url = URL.canParse(normalized) ? new URL(normalized) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') return undefined
   return url.href.replace(/\/$/, '')
 }

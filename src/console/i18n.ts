@@ -12,7 +12,7 @@ import { SANDBOX } from './i18n/sandbox.ts'
 import { SETUP } from './i18n/setup.ts'
 import { SILENCE } from './i18n/silence.ts'
 
-/** The console's message catalogue; each entry is [en-US, zh-CN, zh-TW]. */
+/** The console's message catalog; each entry is [en-US, zh-CN, zh-TW]. */
 export const WORDS = {
   ...PAGE,
   ...OVERVIEW,
@@ -36,7 +36,7 @@ export interface Words {
   language: Language
   /** Translates a word; replaces each `{name}`. */
   t(word: ConsoleWord, values?: Readonly<Record<string, string | number>>): string
-  /** Translates a phrase with the count `{n}`, in the singular for 1 if the catalogue has one. */
+  /** Translates a phrase with the count `{n}`, in the singular for 1 if the catalog has one. */
   n(word: ConsoleWord, count: number): string
   /** Translates a named reason, such as `wait_quota`; returns an unknown one unchanged. */
   reason(kind: 'suppress' | 'wait' | 'pause' | 'verdict' | 'error', name: string): string

@@ -139,7 +139,7 @@ const WORDS = {
     '已用：{used} / {limit} 次呼叫',
   ],
   quotaOrganisation: [
-    'Counted for: the whole organisation',
+    'Counted for: the whole organization',
     '统计范围：整个组织',
     '統計範圍：整個組織',
   ],

@@ -45,7 +45,7 @@ const KEYWORD = 'a keyword in the title alone'
 const SIZE = 'the limit of 20,000 bytes'
 
 describe('probe', () => {
-  test('reports the likely behaviour, with messages that are marked as tests', async () => {
+  test('reports the likely behavior, with messages that are marked as tests', async () => {
     const { code, stdout, answers, received, shown } = await probed({})
     assert.equal(code, 0, stdout)
     assert.match(stdout, /^Posts 5 messages to the group of ops, within its limit of 20 in 60 s:\n/)
@@ -61,7 +61,7 @@ describe('probe', () => {
     assert.ok(shown.every(({ mention }) => !mention.all))
   })
 
-  test('reports each other behaviour', async () => {
+  test('reports each other behavior', async () => {
     const refused = await probed({ repeats: 'refused', keywords: 'text', size: 'text' })
     assert.equal(refused.code, 0, refused.stdout)
     assert.match(

@@ -35,7 +35,7 @@ function namesIn(text: string): string[] {
   return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string).sort()
 }
 
-describe("the console's message catalogue", () => {
+describe("the console's message catalog", () => {
   test('has every entry in each language, with the same placeholders', () => {
     for (const [word, texts] of Object.entries(WORDS)) {
       assert.equal(texts.length, LANGUAGES.length, word)

@@ -69,7 +69,7 @@ async function posted(setting: Setting, count: number): Promise<void> {
   }
 }
 
-/** Calls of this month that other robots of the organisation have made. */
+/** Calls of this month that other robots of the organization have made. */
 async function usedCalls(folder: string): Promise<void> {
   const opened = await openSqliteStore({ path: join(folder, 'situation.db'), reasonToSuppress })
   const { month } = calendarOf(new Date(), 'Asia/Shanghai')
@@ -125,7 +125,7 @@ const SITUATIONS: Record<string, Situation> = {
     config: (standIn) => config(standIn, { ...ONE, top: 'quota: { monthly: 3000 }' }),
     before: usedCalls,
     happens: (setting) => posted(setting, 1),
-    says: /2,80\d of 3,000 calls of this month are used: Whole organisation.*kept for Down and Critical/s,
+    says: /2,80\d of 3,000 calls of this month are used: Whole organization.*kept for Down and Critical/s,
     mood: 'paused',
     offers: { label: /Go to the robots/, leads: /#robots$/ },
   },

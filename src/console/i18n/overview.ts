@@ -105,7 +105,7 @@ export const OVERVIEW = {
   ofMonth: ['{n} of {all} calls', '已用 {n} / {all} 次', '已用 {n} / {all} 次'],
   callsN: ['{n} calls', '已调用 {n} 次', '已呼叫 {n} 次'],
   callsNOne: ['1 call', '已调用 1 次', '已呼叫 1 次'],
-  organisation: ['Whole organisation', '整个组织', '整個組織'],
+  organisation: ['Whole organization', '整个组织', '整個組織'],
   waiting: ['Waiting', '等待发送', '等待傳送'],
   lastVerdict: ['Last result', '最近结果', '最近結果'],
   leasedBy: ['Leased by', '发送进程', '傳送處理程序'],
