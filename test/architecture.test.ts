@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'console',
     'decisions',
     'http/own-receiver.ts',
+    'http/post.ts',
     'notifiers',
     'pipeline',
     'rendering',

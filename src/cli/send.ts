@@ -1,5 +1,6 @@
 import { type Clock, realClock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
+import { type Posting, post } from '../http/post.ts'
 import { isScriptName } from '../sources/parsing/ocp/names.ts'
 
 /** Less than the 10 s that OCP allows a script (`ocp.alarm.send.once-timeout-ms`). */
@@ -15,11 +16,6 @@ interface SendOptions {
 type Outcome =
   | { kind: 'reply'; status: number; text: string; accepted: boolean }
   | { kind: 'not_a_receiver' | 'unreachable'; words: string }
-
-interface Posting {
-  headers: Record<string, string>
-  body: string | Buffer<ArrayBuffer>
-}
 
 /**
  * For OCP's script channel: passes the alert in the environment, else the payload on standard input, to a running
@@ -73,7 +69,7 @@ export function alertIn(env: NodeJS.ProcessEnv): string | undefined {
   return isSet ? JSON.stringify(Object.fromEntries(fields)) : undefined
 }
 
-async function fromStandardInput(): Promise<Buffer<ArrayBuffer>> {
+async function fromStandardInput(): Promise<Buffer> {
   const chunks: Buffer[] = []
   if (!process.stdin.isTTY) for await (const chunk of process.stdin) chunks.push(chunk)
   const body = Buffer.concat(chunks)
@@ -88,39 +84,30 @@ async function fromStandardInput(): Promise<Buffer<ArrayBuffer>> {
 /** Posts, and retries after no reply or a 503; returns the last outcome. The receiver recognizes repeats. */
 async function postWithRetries(address: URL, posting: Posting, clock: Clock): Promise<Outcome> {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
-  let outcome = await post(address, posting, signal)
+  let outcome = await tried(address, posting, signal)
   for (const pauseMs of RETRY_PAUSES_MS) {
     const shouldRetry =
       outcome.kind === 'reply' ? outcome.status === 503 : outcome.kind === 'unreachable'
     if (!shouldRetry || signal.aborted) break
     await clock.sleep(pauseMs, signal)
-    outcome = await post(address, posting, signal)
+    outcome = await tried(address, posting, signal)
   }
   return outcome
 }
 
-async function post(address: URL, posting: Posting, signal: AbortSignal): Promise<Outcome> {
+async function tried(address: URL, posting: Posting, signal: AbortSignal): Promise<Outcome> {
   try {
-    const response = await fetch(address, {
-      method: 'POST',
-      redirect: 'manual',
-      signal,
-      ...posting,
-    })
-    const text = (await response.text()).trim()
+    const { status, ...reply } = await post(address, posting, signal)
+    const text = reply.text.trim()
     const errcode = errcodeIn(text)
     if (errcode === undefined)
       return {
         kind: 'not_a_receiver',
-        words: `${address.origin} answers, but is not a receiver (HTTP ${response.status})`,
+        words: `${address.origin} answers, but is not a receiver (HTTP ${status})`,
       }
-    const { status } = response
     return { kind: 'reply', status, text, accepted: status === 200 && errcode === 0 }
   } catch (error) {
-    const { cause } = error as { cause?: unknown }
-    const words = signal.aborted
-      ? `no answer within ${TIMEOUT_MS / 1000} s`
-      : messageOf(cause ?? error)
+    const words = signal.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : messageOf(error)
     return {
       kind: 'unreachable',
       words: `cannot reach the receiver at ${address.origin}: ${words}`,

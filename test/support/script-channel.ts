@@ -64,7 +64,7 @@ interface Posted {
 }
 
 /** A fake receiver that records posts and gives scripted answers. */
-export async function startListener(reply: () => { status: number; body: string }) {
+export async function startListener(reply: () => { status: number; body: string }, port = 0) {
   const posted: Posted[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -76,7 +76,9 @@ export async function startListener(reply: () => { status: number; body: string 
       response.writeHead(status, { Connection: 'close' }).end(body)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve)
+  })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     posted,
@@ -213,6 +215,22 @@ export function behavesAsScript(sender: Sender): void {
     assert.deepEqual(ran, { code: 0, stdout: OK, stderr: '' })
     const [first, second] = listener.posted
     assert.equal(first?.body, second?.body)
+  })
+
+  test('a receiver may listen on a port that browsers refuse', async () => {
+    // Any of them, because another program may listen on one.
+    const ports = [10_080, 6_000, 6_566, 6_665, 6_669, 5_060]
+    for (const port of ports) {
+      const listened = await startListener(() => ({ status: 200, body: OK }), port).catch(
+        () => undefined,
+      )
+      if (listened === undefined) continue
+      using listener = listened
+      const ran = await sendAs(sender, { url: listener.url, variables: ALERT })
+      assert.deepEqual(ran, { code: 0, stdout: OK, stderr: '' })
+      return
+    }
+    assert.fail(`no port is free of ${ports.join(', ')}`)
   })
 
   test('without a receiver standard output stays empty', async () => {
