@@ -1,6 +1,6 @@
 import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
-import type { AlertState, MessageKind, MessageState } from '../model/message.ts'
+import type { AlertState, Attempt, MessageKind, MessageState } from '../model/message.ts'
 import type { SilenceKind } from '../model/silence.ts'
 
 /** A queue and one of the channels whose alerts it contains. */
@@ -146,15 +146,9 @@ export interface StoredMessage extends QueuePlace {
   attempts: StoredAttempt[]
 }
 
-export interface StoredAttempt {
+export interface StoredAttempt extends Omit<Attempt, 'outcome'> {
   at: Date
   robot: string
-  result: string
-  httpStatus: number | undefined
-  errcode: number | undefined
-  errmsg: string | undefined
-  words: string
-  durationMs: number
 }
 
 export interface AlertQuery extends ListQuery {
