@@ -36,7 +36,7 @@ test('repeats of many alerts need no more queries than repeats of a few, also af
       const alerts = Array.from({ length: count }, (_, index) => alert(`f${index}`, { queues }))
       const request = acceptRequest(alerts, { now: new Date(requests), key: `k${requests}` })
       const counted = counting(tx)
-      await acceptAll(counted.tx, [request], { recent, log: recent, reasonToSuppress })
+      await acceptAll(counted.tx, [request], { recent, reasonToSuppress })
       return counted.asked()
     })
   const [before, now] = [

@@ -13,7 +13,7 @@ import { CommitGroup, type Result } from './commit-group.ts'
 import { codeOf, errorText, PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { type NotificationOptions, Notifications } from './notifications.ts'
-import { postgresLog, postgresRecent, pruneRecent } from './recent.ts'
+import { postgresRecent, pruneRecent } from './recent.ts'
 
 /** How long a start waits for a database that is not up yet. */
 const START_TIMEOUT_MS = 30_000
@@ -43,13 +43,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
   const { waitMs } = options
   const notifications = await openNotifications({ address, schema, clock, offset, notice }, waitMs)
   const db = new PostgresDatabase({ address, schema, clock, offset })
-  const deps = { recent: postgresRecent, log: postgresLog, reasonToSuppress }
+  const deps = { recent: postgresRecent, reasonToSuppress }
   const commit = (requests: readonly AcceptRequest[]) =>
     acceptEach(requests, (each) => db.write((tx) => acceptAll(tx, each, deps)))
   const group = new CommitGroup(commit)
   return {
     ...sqlVerbs(db, {
-      log: postgresLog,
+      recent: postgresRecent,
       wake: (queues) => notifications.publish(queues),
       takenOver: (taken) => notice({ kind: 'lease_taken_over', ...taken }),
     }),

@@ -1,5 +1,5 @@
 import type { AcceptRequest } from '../incoming.ts'
-import type { LastEntry, LastNotifiedLog, Recent } from '../sql/recent.ts'
+import type { LastEntry, Recent } from '../sql/recent.ts'
 import type { Columns, Tx } from '../tx.ts'
 import { withoutNul } from './database.ts'
 
@@ -70,6 +70,21 @@ export const postgresRecent: Recent = {
       },
     }
   },
+  async readLast(tx, { queue, channel }, groups) {
+    const rows = await tx.all<Row>(
+      // OFFSET 0 forces a key lookup for each group; for thousands of groups the planner would scan the queue.
+      `SELECT l.* FROM unnest($3::text[]) AS n (grp) CROSS JOIN LATERAL (
+         SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp = n.grp OFFSET 0) AS l
+       WHERE l.alert <> 0`,
+      [queue, channel, groups],
+    )
+    return new Map(rows.map((row) => [row.grp, entryFrom(row)]))
+  },
+  setLast: (tx, { queue, channel }, entries) =>
+    insertLast(
+      tx,
+      [...entries].map(([group, entry]) => [queue, channel, group, entry]),
+    ),
 }
 
 /** Inserts or replaces last entries. */
@@ -134,25 +149,6 @@ async function lockLast(
       row.alert === 0 ? [] : [[keyOf(row.queue, row.channel, row.grp), entryFrom(row)]],
     ),
   )
-}
-
-/** The last entries for verbs that hold the queue's lock, so that no accept changes them meanwhile. */
-export const postgresLog: LastNotifiedLog = {
-  async readLast(tx, { queue, channel }, groups) {
-    const rows = await tx.all<Row>(
-      // OFFSET 0 forces a key lookup for each group; for thousands of groups the planner would scan the queue.
-      `SELECT l.* FROM unnest($3::text[]) AS n (grp) CROSS JOIN LATERAL (
-         SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp = n.grp OFFSET 0) AS l
-       WHERE l.alert <> 0`,
-      [queue, channel, groups],
-    )
-    return new Map(rows.map((row) => [row.grp, entryFrom(row)]))
-  },
-  setLast: (tx, { queue, channel }, entries) =>
-    insertLast(
-      tx,
-      [...entries].map(([group, entry]) => [queue, channel, group, entry]),
-    ),
 }
 
 /** Deletes old keys, and old entries whose alert was pruned. Skips rows that an accept has locked. */

@@ -8,12 +8,11 @@ import type {
 import type { Tx } from '../tx.ts'
 import { AcceptedRows, type Decision } from './accepted-rows.ts'
 import { queueLock } from './deliveries.ts'
-import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from './recent.ts'
+import type { LastEntry, Recent, RecentSession } from './recent.ts'
 import { type IsStale, knownAlerts, readStale } from './stale.ts'
 
 export interface AcceptDeps {
   recent: Recent
-  log: Pick<LastNotifiedLog, 'readLast'>
   reasonToSuppress: ReasonToSuppress
 }
 
@@ -27,7 +26,7 @@ export async function acceptAll(
   await tx.lock(queuesIn(requests).map(queueLock), 'shared')
   // Locks the alerts' keys. Ids are allocated after it: of two requests about one alert, the later has the higher ids.
   const session = await deps.recent.begin(tx, requests)
-  const isStale = await readStale(tx, knownAlerts(requests, session), { session, log: deps.log })
+  const isStale = await readStale(tx, knownAlerts(requests, session), { ...deps, session })
   const count = requests.reduce((sum, { alerts }) => sum + alerts.length, 0)
   const ids = {
     payloads: await tx.newIds('payloads', requests.length),

@@ -8,7 +8,7 @@ import {
   readBlocked,
   readWatermarks,
 } from './deliveries.ts'
-import type { LastNotifiedLog } from './recent.ts'
+import type { Recent } from './recent.ts'
 import { columnsOf } from './schema.ts'
 
 const WATERMARK_COLUMNS = columnsOf('watermarks')
@@ -189,7 +189,7 @@ async function findTaken(
 /** Copies the last entries of moved alerts to the new queue, so that repeats are aggregated there. */
 export async function copyLastEntries(
   tx: Tx,
-  { from, to, log }: { from: QueuePlace; to: QueuePlace; log: LastNotifiedLog },
+  { from, to, recent }: { from: QueuePlace; to: QueuePlace; recent: Recent },
   alerts: readonly number[],
 ): Promise<void> {
   for (const page of pagesOf(alerts)) {
@@ -198,12 +198,12 @@ export async function copyLastEntries(
       [page],
     )
     const groups = rows.map(({ grp }) => grp)
-    const existing = await log.readLast(tx, to, groups)
+    const existing = await recent.readLast(tx, to, groups)
     const moved = new Set(page)
-    const last = [...(await log.readLast(tx, from, groups))].filter(
+    const last = [...(await recent.readLast(tx, from, groups))].filter(
       ([group, { alert }]) => moved.has(alert) && alert > (existing.get(group)?.alert ?? 0),
     )
-    await log.setLast(tx, to, new Map(last))
+    await recent.setLast(tx, to, new Map(last))
   }
 }
 

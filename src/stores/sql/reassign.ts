@@ -11,7 +11,7 @@ import {
   readWaiting,
   removeFromQueue,
 } from './move-alerts.ts'
-import type { LastNotifiedLog } from './recent.ts'
+import type { Recent } from './recent.ts'
 import { markDead } from './settle.ts'
 
 const REMOVED = 'its channel or robot was removed from the configuration'
@@ -25,7 +25,7 @@ type Assigned = QueueAssignment['queues']
 export async function reassign(
   tx: Tx,
   assignments: readonly QueueAssignment[],
-  { now, log }: { now: Date; log: LastNotifiedLog },
+  { now, recent }: { now: Date; recent: Recent },
 ): Promise<Reassigned> {
   let moved = 0
   const dead = new Map<string, number>()
@@ -43,7 +43,7 @@ export async function reassign(
     // A process with another configuration holds its lease, or a message is in flight: a later call moves this place.
     if (leased.has(`${place.queue}\n${place.channel}`) || (await hasInFlight(tx, place))) continue
     const to = await readTargets(tx, place, assigned.get(place.channel) ?? [])
-    await moveMessages(tx, place, { to, at, log })
+    await moveMessages(tx, place, { to, at, recent })
     const waiting = await readWaiting(tx, place)
     if (waiting.length === 0) continue
     await removeFromQueue(tx, place, waiting)
@@ -59,7 +59,7 @@ export async function reassign(
       const sent = await findSent(tx, { place, robots }, alerts)
       const missing = waiting.filter(({ alert }) => !sent.has(alert))
       const overtaken = await addToQueue(tx, target, missing)
-      await copyLastEntries(tx, { from: place, to: target, log }, alerts)
+      await copyLastEntries(tx, { from: place, to: target, recent }, alerts)
       overtakenInAll = overtakenInAll.filter((alert) => overtaken.has(alert))
       queues.add(queue)
     }
@@ -136,7 +136,7 @@ interface OpenMessage {
 async function moveMessages(
   tx: Tx,
   place: QueuePlace,
-  { to, at, log }: { to: Assigned; at: number; log: LastNotifiedLog },
+  { to, at, recent }: { to: Assigned; at: number; recent: Recent },
 ): Promise<void> {
   const open = await tx.all<OpenMessage>(
     `SELECT id, robot_key, alert_count, elsewhere_at FROM messages
@@ -150,7 +150,11 @@ async function moveMessages(
       mayHaveArrived && target !== undefined && !(await wasSent(tx, place, { message, target }))
     if (moves) {
       const alerts = await moveMessage(tx, message, target)
-      await copyLastEntries(tx, { from: place, to: { ...place, queue: target.queue }, log }, alerts)
+      await copyLastEntries(
+        tx,
+        { from: place, to: { ...place, queue: target.queue }, recent },
+        alerts,
+      )
     } else {
       await requeue(tx, message.id)
       await markDead(tx, message.id, REMOVED)

@@ -18,10 +18,21 @@ export interface LastEntry {
   repeats: number
 }
 
-/** Recent requests and alerts, for deduplication and aggregation. Each batch of requests opens a session. */
+/** Recent requests and alerts, for deduplication and aggregation. */
 export interface Recent {
+  /** Opens a session for a batch of requests. */
   begin(tx: Tx, requests: readonly AcceptRequest[]): Promise<RecentSession>
+  /** Reads last entries outside a session, by group. */
+  readLast(
+    tx: Tx,
+    place: QueuePlace,
+    groups: readonly string[],
+  ): Promise<ReadonlyMap<string, LastEntry>>
+  /** Sets last entries; this is undone when the transaction is rolled back. */
+  setLast(tx: Tx, place: QueuePlace, entries: ReadonlyMap<string, LastEntry>): Promise<void>
 }
+
+export type ReadsLast = Pick<Recent, 'readLast'>
 
 /** Writes of a session are visible at once, and undone when its transaction is rolled back. */
 export interface RecentSession {
@@ -37,15 +48,4 @@ export interface RecentSession {
   setLast(queue: string, channel: string, group: string, entry: LastEntry): void
   /** Writes all changes. */
   save(): Promise<void>
-}
-
-/** Access to the last entries for verbs other than accept. */
-export interface LastNotifiedLog {
-  readLast(
-    tx: Tx,
-    place: QueuePlace,
-    groups: readonly string[],
-  ): Promise<ReadonlyMap<string, LastEntry>>
-  /** Sets last entries; this is undone when the transaction is rolled back. */
-  setLast(tx: Tx, place: QueuePlace, entries: ReadonlyMap<string, LastEntry>): Promise<void>
 }

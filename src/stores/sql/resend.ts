@@ -11,7 +11,7 @@ import {
   readPlaces,
 } from './deliveries.ts'
 import { readMessageToResend } from './messages.ts'
-import type { LastNotifiedLog } from './recent.ts'
+import type { ReadsLast } from './recent.ts'
 
 /** Alerts in one query. */
 const PAGE_SIZE = 2_000
@@ -23,7 +23,7 @@ const PAGE_SIZE = 2_000
 export async function resend(
   tx: Tx,
   { id, now }: { id: string; now: Date },
-  log: Pick<LastNotifiedLog, 'readLast'>,
+  recent: ReadsLast,
 ): Promise<Resent> {
   const { queue } = await readMessageToResend(tx, id)
   await tx.lock([queueLock(queue)])
@@ -33,7 +33,7 @@ export async function resend(
       'not_dead',
       `message ${id} is ${message.state}; only a dead one can be sent again`,
     )
-  const { current, outdated } = await divide(tx, message, log)
+  const { current, outdated } = await divide(tx, message, recent)
   const total = current.length + outdated
   if (message.alert_count > 0 && total === 0)
     throw new AppError('not_dead', `the alerts of message ${id} have moved to other messages`)
@@ -70,7 +70,7 @@ export async function resend(
 async function divide(
   tx: Tx,
   message: { id: number; queue: string; channel: string },
-  log: Pick<LastNotifiedLog, 'readLast'>,
+  recent: ReadsLast,
 ): Promise<{ current: number[]; outdated: number }> {
   const { channel } = message
   const places = await readPlaces(tx, [channel])
@@ -85,7 +85,7 @@ async function divide(
     const groups = [...new Set(rows.map(({ grp }) => grp))]
     const overtaken = new Set<number>()
     for (const place of places) {
-      const last = await log.readLast(tx, place, groups)
+      const last = await recent.readLast(tx, place, groups)
       const dead = await findDead(
         tx,
         place,

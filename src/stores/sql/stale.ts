@@ -2,7 +2,7 @@ import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 import { findDead, readPlaces } from './deliveries.ts'
-import type { LastEntry, LastNotifiedLog, RecentSession } from './recent.ts'
+import type { LastEntry, ReadsLast, RecentSession } from './recent.ts'
 
 type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
 
@@ -37,10 +37,7 @@ export function knownAlerts(
 export async function readStale(
   tx: Tx,
   known: readonly Known[],
-  {
-    session,
-    log,
-  }: { session: Pick<RecentSession, 'load'>; log: Pick<LastNotifiedLog, 'readLast'> },
+  { session, recent }: { session: Pick<RecentSession, 'load'>; recent: ReadsLast },
 ): Promise<IsStale> {
   if (known.length === 0) return () => false
   await session.load(new Set(known.map(({ id }) => id)))
@@ -52,7 +49,7 @@ export async function readStale(
     dead.set(key, await findDead(tx, { queue, channel: alert.channel }, ids))
   }
   const alerts = [...new Set(known.map(({ alert }) => alert))]
-  const elsewhere = await readLastElsewhere(tx, alerts, log)
+  const elsewhere = await readLastElsewhere(tx, alerts, recent)
   return ({ queues, channel, group }, queue, last) =>
     dead.get(keyOf(queue, channel))?.has(last.alert) === true ||
     elsewhere.some((place) => {
@@ -66,7 +63,7 @@ export async function readStale(
 async function readLastElsewhere(
   tx: Tx,
   alerts: readonly Addressed[],
-  log: Pick<LastNotifiedLog, 'readLast'>,
+  recent: ReadsLast,
 ): Promise<(QueuePlace & { last: Map<string, LastEntry> })[]> {
   const lastByPlace: (QueuePlace & { last: Map<string, LastEntry> })[] = []
   const channels = new Set(alerts.map(({ channel }) => channel))
@@ -75,7 +72,7 @@ async function readLastElsewhere(
     if (others.length === 0) continue
     const place = { queue, channel }
     const last = new Map(
-      await log.readLast(tx, place, [...new Set(others.map(({ group }) => group))]),
+      await recent.readLast(tx, place, [...new Set(others.map(({ group }) => group))]),
     )
     const ids = [...last.values()].map(({ alert }) => alert)
     const dead = await findDead(tx, place, ids)

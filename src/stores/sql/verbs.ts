@@ -13,7 +13,7 @@ import { pauseRobot, resumeRobot } from './pauses.ts'
 import { payloads } from './payload-blobs.ts'
 import { prune } from './prune.ts'
 import { reassign } from './reassign.ts'
-import type { LastNotifiedLog } from './recent.ts'
+import type { Recent } from './recent.ts'
 import { resend } from './resend.ts'
 import { countReceived, settle } from './settle.ts'
 import { addSilence, endSilence, signingKey, silences } from './silences.ts'
@@ -24,7 +24,7 @@ import { tally } from './tally.ts'
 export type SqlVerbs = Omit<Store, 'accept' | 'close'>
 
 export interface VerbDeps {
-  log: LastNotifiedLog
+  recent: Recent
   /** Notifies other processes of queues with something new, or that a robot is free (`all`). */
   wake: (queues: readonly string[] | 'all') => void
   takenOver: (taken: TakenOver) => void
@@ -96,7 +96,7 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
 }
 
 /** The verbs for messages without alerts, resends, moves and pruning. */
-function messageVerbs(db: Database, { log, wake }: VerbDeps) {
+function messageVerbs(db: Database, { recent, wake }: VerbDeps) {
   return {
     async enqueue(all, now) {
       const ids = await db.write((tx) => enqueue(tx, all, now))
@@ -109,13 +109,13 @@ function messageVerbs(db: Database, { log, wake }: VerbDeps) {
       return did
     },
     async resend(id, now) {
-      const resent = await db.write((tx) => resend(tx, { id, now }, log), 'background')
+      const resent = await db.write((tx) => resend(tx, { id, now }, recent), 'background')
       wake([resent.queue])
       return resent
     },
     dismiss: (ids, dismissal) => db.write((tx) => dismiss(tx, ids, dismissal)),
     async reassign(assignments, now) {
-      const done = await db.write((tx) => reassign(tx, assignments, { now, log }), 'background')
+      const done = await db.write((tx) => reassign(tx, assignments, { now, recent }), 'background')
       if (done.queues.length > 0) wake(done.queues)
       return done
     },

@@ -2,7 +2,7 @@ import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { GroupKey, LastNotifiedTarget } from '../sql/last-notified.ts'
-import type { LastEntry, LastNotifiedLog, Recent, RecentSession } from '../sql/recent.ts'
+import type { LastEntry, Recent, RecentSession } from '../sql/recent.ts'
 import type { Tx } from '../tx.ts'
 
 /**
@@ -17,7 +17,7 @@ export const MAX_REQUESTS = 50_000
  * an index in random order, whose pages cost more than the rest of an accept. It is rebuilt from the rows when the store
  * opens, and its changes are rolled back with their transaction.
  */
-export class DedupCache implements Recent, LastNotifiedLog, LastNotifiedTarget {
+export class DedupCache implements Recent, LastNotifiedTarget {
   /** Alert id and number of repeats, packed into one number. */
   readonly #alerts = new Generations(MAX_ALERTS)
   readonly #requests = new Generations(MAX_REQUESTS)

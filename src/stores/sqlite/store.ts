@@ -53,31 +53,6 @@ export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): Sql
   const restored = restore(database, recent)
   // Avoids an unhandled rejection; `openSqliteStore` awaits it.
   restored.catch(() => undefined)
-  return storeOn(database, { recent, log: recent, reasonToSuppress, restored })
-}
-
-function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
-  return database.write(async (tx) => {
-    // This process has locked the file, so no owner of a lease is alive.
-    await tx.run('DELETE FROM leases')
-    await restoreRequests(tx, (key, at) => recent.restoreRequest(key, at), {
-      sinceMs: REQUEST_RETENTION_MS,
-      limit: 2 * MAX_REQUESTS,
-    })
-    await restoreLast(tx, recent, 2 * MAX_ALERTS)
-  })
-}
-
-function storeOn(
-  database: SqliteDatabase,
-  deps: {
-    recent: DedupCache
-    log: DedupCache
-    reasonToSuppress: ReasonToSuppress
-    restored: Promise<void>
-  },
-): SqliteStore {
-  const { recent } = deps
   const all: SqliteStore['acceptAll'] = async (requests, more = () => []) => {
     const taken: AcceptRequest[] = []
     try {
@@ -85,7 +60,7 @@ function storeOn(
         const results: Accepted[] = []
         for (let next = requests; next.length > 0; next = more()) {
           taken.push(...next)
-          results.push(...(await acceptAll(tx, next, deps)))
+          results.push(...(await acceptAll(tx, next, { recent, reasonToSuppress })))
         }
         return results
       })
@@ -98,10 +73,22 @@ function storeOn(
     }
   }
   return {
-    verbs: sqlVerbs(database, { log: recent, wake: () => {}, takenOver: () => {} }),
+    verbs: sqlVerbs(database, { recent, wake: () => {}, takenOver: () => {} }),
     acceptAll: all,
-    restored: deps.restored,
+    restored,
     database,
     close: () => database.close(),
   }
+}
+
+function restore(database: SqliteDatabase, recent: DedupCache): Promise<void> {
+  return database.write(async (tx) => {
+    // This process has locked the file, so no owner of a lease is alive.
+    await tx.run('DELETE FROM leases')
+    await restoreRequests(tx, (key, at) => recent.restoreRequest(key, at), {
+      sinceMs: REQUEST_RETENTION_MS,
+      limit: 2 * MAX_REQUESTS,
+    })
+    await restoreLast(tx, recent, 2 * MAX_ALERTS)
+  })
 }
