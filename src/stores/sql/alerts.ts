@@ -11,6 +11,7 @@ import {
 import type { Tx } from '../tx.ts'
 import { candidatesOf, idRangeOf, scanSql } from './alert-scan.ts'
 import { MESSAGE_OF, OF_WATERMARK, readCarried } from './deliveries.ts'
+import { fromRow } from './from-row.ts'
 import { MAX_TOTAL } from './message-list.ts'
 import { findMessage } from './messages.ts'
 import { readPayloadTexts } from './payload-blobs.ts'
@@ -138,15 +139,10 @@ async function findPayloads(
   return matching
 }
 
-interface AlertRow
-  extends Omit<
-    StoredAlert,
-    'id' | 'state' | 'reason' | 'messageIds' | 'receivedAt' | 'deliveredAt'
-  > {
+interface AlertRow {
   id: number
   final_state: 'suppressed' | 'dead' | null
   reason: string | null
-  received_at: number
 }
 
 interface DeliveryRow {
@@ -180,17 +176,19 @@ async function readAlerts(tx: Tx, ids: readonly number[]): Promise<Map<number, S
 }
 
 function alertFrom(tx: Tx, row: AlertRow, deliveries: readonly DeliveryRow[]): StoredAlert {
-  const { id, final_state, reason, received_at, ...same } = row
+  const { id, final_state, reason, ...same } = row
   const state = final_state ?? stateOf(deliveries)
   const dead = deliveries.find((each) => each.state === 'dead')
   const sent = deliveries.flatMap((each) => each.sent_at ?? [])
   return {
-    ...same,
+    ...fromRow<Omit<StoredAlert, keyof AlertRow | 'state' | 'messageIds' | 'deliveredAt'>>(
+      tx,
+      same,
+    ),
     id: String(id),
     state,
     reason: reason ?? (state === 'dead' ? (dead?.reason ?? undefined) : undefined),
     messageIds: deliveries.flatMap(({ message }) => (message ? [String(message)] : [])),
-    receivedAt: tx.date(received_at),
     deliveredAt: sent.length === 0 ? undefined : tx.date(Math.min(...sent)),
   }
 }

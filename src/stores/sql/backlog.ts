@@ -3,6 +3,7 @@ import type { QueuePlace } from '../queries.ts'
 import type { Backlog, BacklogQuery, ChannelBacklog, DueMessage, QueuedAlert } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { blockedValues, LEVELS_IN_ORDER, readBlocked, unblocked } from './deliveries.ts'
+import { fromRow } from './from-row.ts'
 import { countMessages } from './history.ts'
 import { IN_STATE } from './message-states.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
@@ -64,32 +65,17 @@ async function readQuotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaW
 const MAY_AT = `CASE WHEN robot_key = $2 THEN due_at ELSE GREATEST(due_at, COALESCE(elsewhere_at, 0)) END`
 const PENDING = `queue IN LIST($1, TEXT) AND ${IN_STATE.pending}`
 
-const DUE_MESSAGE = `SELECT id, robot, queue, channel, kind, alert_count, level, by_hand FROM messages
+const DUE_MESSAGE = `SELECT CAST(id AS TEXT) AS id, robot, queue, channel, kind, alert_count, level, by_hand FROM messages
   WHERE ${PENDING} AND ${MAY_AT} <= $3
-  ORDER BY by_hand, CASE WHEN kind = 'test' THEN 1 ELSE 0 END, COALESCE(level, 9), due_at, id LIMIT 1`
+  ORDER BY by_hand, CASE WHEN kind = 'test' THEN 1 ELSE 0 END, COALESCE(level, 9), due_at, messages.id LIMIT 1`
 const NEXT_DUE_AT = `SELECT MIN(${MAY_AT}) AS at FROM messages WHERE ${PENDING}`
-
-interface DueRow extends Pick<DueMessage, 'robot' | 'queue' | 'channel' | 'kind'> {
-  id: number
-  alert_count: number
-  level: Level | null
-  by_hand: number
-}
 
 async function readDueMessage(
   tx: Tx,
   { queues, robot, now }: BacklogQuery,
 ): Promise<DueMessage | undefined> {
-  const row = await tx.get<DueRow>(DUE_MESSAGE, [queues, robot.key, tx.ms(now)])
-  if (row === undefined) return undefined
-  const { id, alert_count, level, by_hand, ...rest } = row
-  return {
-    id: String(id),
-    ...rest,
-    alertCount: alert_count,
-    level: level ?? undefined,
-    byHand: by_hand === 1,
-  }
+  const row = await tx.get<{ by_hand: number }>(DUE_MESSAGE, [queues, robot.key, tx.ms(now)])
+  return row && { ...fromRow<DueMessage>(tx, row), byHand: row.by_hand === 1 }
 }
 
 async function readNextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date | undefined> {
@@ -111,7 +97,7 @@ async function readChannelBacklog(
     if (upTo === undefined) continue
     // Beyond the preview, one alert of each level is read for its age.
     const limit = Math.max(1, query.preview + 1 - alerts.length)
-    const rows = await tx.all<QueuedRow>(QUEUED, [
+    const rows = await tx.all<{ id: number }>(QUEUED, [
       place.queue,
       place.channel,
       level,
@@ -121,11 +107,10 @@ async function readChannelBacklog(
     ])
     if (leftBehind) {
       const values = [place.queue, place.channel, level, 0, limit, ...blockedValues(blocked)]
-      rows.push(...(await tx.all<QueuedRow>(LEFT_BEHIND, values)))
+      rows.push(...(await tx.all<{ id: number }>(LEFT_BEHIND, values)))
       rows.sort((a, b) => a.id - b.id).splice(limit)
     }
-    for (const { received_at, ...row } of rows)
-      alerts.push({ ...row, receivedAt: tx.date(received_at) })
+    for (const row of rows) alerts.push(fromRow(tx, row))
   }
   if (alerts.length === 0) return undefined
   return {
@@ -144,10 +129,6 @@ async function hasLeftBehind(tx: Tx, { queue, channel }: QueuePlace): Promise<bo
     [queue, channel],
   )
   return row !== undefined
-}
-
-interface QueuedRow extends Omit<QueuedAlert, 'receivedAt'> {
-  received_at: number
 }
 
 const queuedWhere = (waits: string): string =>

@@ -4,6 +4,7 @@ import type { StoredAttempt, StoredMessage } from '../queries.ts'
 import type { NewMessage, QuotaWarning } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { queueLock } from './deliveries.ts'
+import { fromRow } from './from-row.ts'
 import { IN_STATE } from './message-states.ts'
 
 /** Inserts a message that is being sent, with its call and first attempt, or one that is due at once. Returns its id. */
@@ -88,39 +89,25 @@ export async function warn(
   return written === 1
 }
 
-const COLUMNS = `id, uuid, robot, queue, channel, kind, state, title, text, body, octet_length(body) AS bytes,
-  alert_count, created_at, due_at, sent_at, reason, attempts, dismissed_at, dismissed_by`
+const COLUMNS = `CAST(id AS TEXT) AS id, uuid, robot, queue, channel, kind, state, title, text, body,
+  octet_length(body) AS bytes, alert_count, created_at, due_at, sent_at, reason, attempts AS attempt_count, dismissed_at,
+  dismissed_by`
 
-interface MessageRow
-  extends Pick<
-    StoredMessage,
-    'uuid' | 'robot' | 'queue' | 'channel' | 'kind' | 'state' | 'title' | 'text' | 'body' | 'bytes'
-  > {
-  id: number
-  alert_count: number
-  created_at: number
-  due_at: number | null
-  sent_at: number | null
-  reason: string | null
-  attempts: number
+interface MessageRow {
+  id: string
   dismissed_at: number | null
   dismissed_by: string | null
 }
 
-function messageFrom(tx: Tx, row: MessageRow, attempts: StoredAttempt[]): StoredMessage {
-  const { id, alert_count, created_at, due_at, sent_at, reason, attempts: count, ...rest } = row
-  const { dismissed_at, dismissed_by, ...same } = rest
+function messageFrom(
+  tx: Tx,
+  { dismissed_at, dismissed_by, ...row }: MessageRow,
+  attempts: StoredAttempt[] = [],
+): StoredMessage {
   return {
-    ...same,
-    id: String(id),
-    alertCount: alert_count,
-    createdAt: tx.date(created_at),
-    dueAt: due_at === null ? undefined : tx.date(due_at),
-    sentAt: sent_at === null ? undefined : tx.date(sent_at),
-    reason: reason ?? undefined,
+    ...fromRow<Omit<StoredMessage, 'dismissed' | 'attempts'>>(tx, row),
     dismissed:
       dismissed_at === null ? undefined : { at: tx.date(dismissed_at), by: dismissed_by ?? '' },
-    attemptCount: count,
     attempts,
   }
 }
@@ -131,7 +118,7 @@ export async function findMessage(tx: Tx, name: string): Promise<StoredMessage |
     `SELECT ${COLUMNS} FROM messages WHERE ${isId(name) ? 'id = $1' : 'uuid = $1'}`,
     [isId(name) ? Number(name) : name],
   )
-  return row && messageFrom(tx, row, (await readAttempts(tx, [row.id], 'all')).get(row.id) ?? [])
+  return row && messageFrom(tx, row, (await readAttempts(tx, [Number(row.id)], 'all')).get(row.id))
 }
 
 export function isId(name: string): boolean {
@@ -157,45 +144,25 @@ export async function readMessageToResend(tx: Tx, id: string): Promise<ResendRow
   return row
 }
 
-interface AttemptRow {
-  message: number
-  at: number
-  robot: string
-  result: string
-  http_status: number | null
-  errcode: number | null
-  errmsg: string | null
-  words: string
-  duration_ms: number
-}
-
 /** Attempts by message, oldest first; `last` reads only the last one of each. */
 async function readAttempts(
   tx: Tx,
   messages: readonly number[],
   which: 'all' | 'last',
-): Promise<Map<number, StoredAttempt[]>> {
-  const rows = await tx.all<AttemptRow>(
+): Promise<Map<string, StoredAttempt[]>> {
+  const rows = await tx.all<{ message: number }>(
     `SELECT message, at, robot, result, http_status, errcode, errmsg, words, duration_ms FROM attempts t
      WHERE message IN LIST($1, BIGINT)
        ${which === 'last' ? 'AND NOT EXISTS (SELECT 1 FROM attempts l WHERE l.message = t.message AND l.id > t.id)' : ''}
      ORDER BY message, id`,
     [messages],
   )
-  const byMessage = new Map<number, StoredAttempt[]>()
-  for (const row of rows) {
-    const attempts = byMessage.get(row.message) ?? []
-    attempts.push({
-      at: tx.date(row.at),
-      robot: row.robot,
-      result: row.result,
-      httpStatus: row.http_status ?? undefined,
-      errcode: row.errcode ?? undefined,
-      errmsg: row.errmsg ?? undefined,
-      words: row.words,
-      durationMs: row.duration_ms,
-    })
-    byMessage.set(row.message, attempts)
+  const byMessage = new Map<string, StoredAttempt[]>()
+  for (const { message, ...row } of rows) {
+    const attempt = fromRow<StoredAttempt>(tx, row)
+    const others = byMessage.get(String(message))
+    if (others === undefined) byMessage.set(String(message), [attempt])
+    else others.push(attempt)
   }
   return byMessage
 }
@@ -207,9 +174,9 @@ export async function readMessages(tx: Tx, ids: readonly number[]): Promise<Stor
     [ids],
   )
   const attempts = await readAttempts(tx, ids, 'last')
-  const byId = new Map(rows.map((row) => [row.id, row]))
+  const byId = new Map(rows.map((row) => [Number(row.id), row]))
   return ids.flatMap((id) => {
     const row = byId.get(id)
-    return row === undefined ? [] : [messageFrom(tx, row, attempts.get(id) ?? [])]
+    return row === undefined ? [] : [messageFrom(tx, row, attempts.get(row.id))]
   })
 }

@@ -1,6 +1,7 @@
 import type { Pause } from '../queries.ts'
 import type { HandPause } from '../store.ts'
 import type { Tx } from '../tx.ts'
+import { fromRow } from './from-row.ts'
 import { handScope, scopesOf } from './robot-states.ts'
 
 /** Stores a person's pause of a robot's key; replaces an earlier one. */
@@ -21,7 +22,7 @@ export async function resumeRobot(
   robot: { key: string; address: string },
   now: Date,
 ): Promise<Pause[]> {
-  const rows = await tx.all<{ until: number; since: number; reason: string }>(
+  const rows = await tx.all<{ until: number }>(
     'SELECT until, since, reason FROM pauses WHERE scope IN LIST($1, TEXT) AND until > $2 ORDER BY until DESC',
     [scopesOf(robot), tx.ms(now)],
   )
@@ -37,9 +38,5 @@ export async function resumeRobot(
          AND (robot_key = $1 OR due_at IN LIST($3, BIGINT))`,
       [robot.key, tx.ms(now), rows.map(({ until }) => until)],
     )
-  return rows.map(({ until, since, reason }) => ({
-    until: tx.date(until),
-    since: tx.date(since),
-    reason,
-  }))
+  return rows.map((row) => fromRow(tx, row))
 }

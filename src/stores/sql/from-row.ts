@@ -1,0 +1,29 @@
+import type { Tx } from '../tx.ts'
+
+/** Converts a row to the fields of T: names to camelCase, NULL to undefined, and instants, named by `INSTANT`, to dates. */
+export function fromRow<T>(tx: Tx, row: object): T {
+  const fields: Record<string, unknown> = {}
+  for (const [column, value] of Object.entries(row)) {
+    const { name, isInstant } = fieldOf(column)
+    fields[name] = value === null ? undefined : isInstant ? tx.date(value) : value
+  }
+  return fields as T
+}
+
+interface Field {
+  name: string
+  isInstant: boolean
+}
+
+const INSTANT = /(?:^|_)(?:at|until|since)$/
+const FIELDS = new Map<string, Field>()
+
+function fieldOf(column: string): Field {
+  let field = FIELDS.get(column)
+  if (field === undefined) {
+    const name = column.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+    field = { name, isInstant: INSTANT.test(column) }
+    FIELDS.set(column, field)
+  }
+  return field
+}
