@@ -11,10 +11,10 @@ import {
 import type { Tx } from '../tx.ts'
 import { candidatesOf, idRangeOf, scanSql } from './alert-scan.ts'
 import { MESSAGE_OF, OF_WATERMARK, readCarried } from './deliveries.ts'
-import { fromRow } from './from-row.ts'
 import { MAX_TOTAL } from './message-list.ts'
 import { findMessage } from './messages.ts'
 import { readPayloadTexts } from './payload-blobs.ts'
+import { fromRow } from './rows.ts'
 
 /** Alerts that one query reads for a rare filter; the page then ends early, and `next` continues. */
 const MAX_READ = 3_000

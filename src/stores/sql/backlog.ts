@@ -3,10 +3,10 @@ import type { QueuePlace } from '../queries.ts'
 import type { Backlog, BacklogQuery, ChannelBacklog, DueMessage, QueuedAlert } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { blockedValues, LEVELS_IN_ORDER, readBlocked, unblocked } from './deliveries.ts'
-import { fromRow } from './from-row.ts'
 import { countMessages } from './history.ts'
 import { IN_STATE } from './message-states.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
+import { fromRow } from './rows.ts'
 
 export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
   const [robot, ...peers] = await readRobotStates(tx, [query.robot, ...query.peers], query)

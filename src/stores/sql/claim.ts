@@ -15,6 +15,7 @@ import {
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
 import { handScope } from './robot-states.ts'
+import { insertRow } from './rows.ts'
 
 /** Thrown to roll a claim back, because alerts, a call or the lease are missing. */
 export class ClaimRejected extends Error {}
@@ -96,16 +97,13 @@ async function assertMayCall(
 
 async function countCall(tx: Tx, call: CallClaim, now: Date): Promise<number> {
   const { key, until, month } = call
-  const row = await tx.get<{ id: number }>(
-    'INSERT INTO calls (key, at, until, month) VALUES ($1, $2, $3, $4) RETURNING id',
-    [key, tx.ms(now), tx.ms(until), month],
-  )
+  const id = await insertRow(tx, 'calls', { key, at: tx.ms(now), until: tx.ms(until), month })
   await tx.run(
     `INSERT INTO monthly_usage AS u (month, key, calls) VALUES ($1, $2, 1)
      ON CONFLICT (month, key) DO UPDATE SET calls = u.calls + 1`,
     [month, key],
   )
-  return row?.id ?? 0
+  return id
 }
 
 interface TakenRow {

@@ -4,46 +4,36 @@ import type { StoredAttempt, StoredMessage } from '../queries.ts'
 import type { NewMessage, QuotaWarning } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { queueLock } from './deliveries.ts'
-import { fromRow } from './from-row.ts'
 import { IN_STATE } from './message-states.ts'
+import { fromRow, insertRow } from './rows.ts'
 
-/** Inserts a message that is being sent, with its call and first attempt, or one that is due at once. Returns its id. */
-export async function insertMessage(
+/**
+ * Inserts a message that is being sent, with its call, and counts its first attempt; or one that is due at once. Returns
+ * its id.
+ */
+export function insertMessage(
   tx: Tx,
-  message: NewMessage,
+  { robotKey, alertCount, storm, ...same }: NewMessage,
   {
     now,
     ...how
   }: { now: Date } & ({ state: 'sending'; call: number } | { state: 'pending'; byHand: boolean }),
 ): Promise<number> {
+  const { uuid, robot, queue, channel, kind, title, text, body, level } = same
   const at = tx.ms(now)
-  const { uuid, robot, robotKey, queue, channel, kind, title, text, body } = message
-  const row = await tx.get<{ id: number }>(
-    `INSERT INTO messages (uuid, robot, robot_key, queue, channel, kind, title, text, body, alert_count, level, storm,
-       created_at, state, by_hand, due_at, attempts, call)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id`,
-    [
-      uuid,
-      robot,
-      robotKey,
-      queue,
-      channel,
-      kind,
-      title,
-      text,
-      body,
-      message.alertCount,
-      message.level,
-      message.storm ? 1 : 0,
-      at,
-      how.state,
-      how.state === 'pending' && how.byHand ? 1 : 0,
-      how.state === 'pending' ? at : null,
-      how.state === 'sending' ? 1 : 0,
-      how.state === 'sending' ? how.call : null,
-    ],
-  )
-  return row?.id ?? 0
+  const isSending = how.state === 'sending'
+  return insertRow(tx, 'messages', {
+    ...{ uuid, robot, queue, channel, kind, title, text, body, level },
+    robot_key: robotKey,
+    alert_count: alertCount,
+    storm: storm ? 1 : 0,
+    created_at: at,
+    state: how.state,
+    by_hand: !isSending && how.byHand ? 1 : 0,
+    due_at: isSending ? null : at,
+    attempts: isSending ? 1 : 0,
+    call: isSending ? how.call : null,
+  })
 }
 
 export async function enqueue(

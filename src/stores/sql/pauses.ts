@@ -1,8 +1,8 @@
 import type { Pause } from '../queries.ts'
 import type { HandPause } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { fromRow } from './from-row.ts'
 import { handScope, scopesOf } from './robot-states.ts'
+import { fromRow } from './rows.ts'
 
 /** Stores a person's pause of a robot's key; replaces an earlier one. */
 export async function pauseRobot(tx: Tx, { key, now, until, by }: HandPause): Promise<void> {

@@ -2,6 +2,7 @@ import { giveWay } from '../../clock.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
 import { queueLock, readPageEnd, readRanges, requeue } from './deliveries.ts'
+import { insertRow } from './rows.ts'
 
 /** What a settlement changed. */
 export interface Settled {
@@ -72,21 +73,17 @@ async function recordAttempt(
   { id, at, attempt }: Settlement,
   robot: string,
 ): Promise<void> {
-  await tx.run(
-    `INSERT INTO attempts (message, at, robot, result, http_status, errcode, errmsg, words, duration_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      Number(id),
-      tx.ms(at),
-      robot,
-      attempt.result,
-      attempt.httpStatus,
-      attempt.errcode,
-      attempt.errmsg,
-      attempt.words,
-      Math.max(0, Math.round(attempt.durationMs)),
-    ],
-  )
+  await insertRow(tx, 'attempts', {
+    message: Number(id),
+    at: tx.ms(at),
+    robot,
+    result: attempt.result,
+    http_status: attempt.httpStatus,
+    errcode: attempt.errcode,
+    errmsg: attempt.errmsg,
+    words: attempt.words,
+    duration_ms: Math.max(0, Math.round(attempt.durationMs)),
+  })
 }
 
 /**

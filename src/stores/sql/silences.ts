@@ -2,6 +2,7 @@ import type { Level } from '../../model/level.ts'
 import type { NewSilence, Silence, SilenceKind } from '../../model/silence.ts'
 import type { SilenceQuery } from '../queries.ts'
 import type { SqlValue, Tx } from '../tx.ts'
+import { insertRow } from './rows.ts'
 
 interface Row {
   id: number
@@ -23,26 +24,18 @@ interface Row {
 
 export async function addSilence(tx: Tx, silence: NewSilence): Promise<string> {
   const { kind, channel, alert, fingerprint, matchers, level, by, remote } = silence
-  const row = await tx.get<{ id: number }>(
-    `INSERT INTO silences (kind, channel, alert, fingerprint, matchers, level, made_by, made_at, until, until_recovery,
-       alertmanager, remote_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
-    [
-      kind,
-      channel,
-      alert === undefined ? null : Number(alert),
-      fingerprint ?? null,
-      JSON.stringify(matchers),
-      level ?? null,
-      by,
-      tx.ms(silence.madeAt),
-      tx.ms(silence.until),
-      silence.untilRecovery ? 1 : 0,
-      remote?.alertmanager ?? null,
-      remote?.id ?? null,
-    ],
-  )
-  return String(row?.id)
+  const id = await insertRow(tx, 'silences', {
+    ...{ kind, channel, fingerprint, level },
+    alert: alert === undefined ? null : Number(alert),
+    matchers: JSON.stringify(matchers),
+    made_by: by,
+    made_at: tx.ms(silence.madeAt),
+    until: tx.ms(silence.until),
+    until_recovery: silence.untilRecovery ? 1 : 0,
+    alertmanager: remote?.alertmanager,
+    remote_id: remote?.id,
+  })
+  return String(id)
 }
 
 /** False if it was already over. */

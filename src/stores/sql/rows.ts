@@ -1,4 +1,5 @@
-import type { Tx } from '../tx.ts'
+import type { SqlValue, Tx } from '../tx.ts'
+import type { TableName } from './schema.ts'
 
 /** Converts a row to the fields of T: names to camelCase, NULL to undefined, and instants, named by `INSTANT`, to dates. */
 export function fromRow<T>(tx: Tx, row: object): T {
@@ -26,4 +27,19 @@ function fieldOf(column: string): Field {
     FIELDS.set(column, field)
   }
   return field
+}
+
+/** Inserts a row by the names of its columns, and returns its id. Undefined becomes NULL. */
+export async function insertRow(
+  tx: Tx,
+  table: TableName,
+  row: Readonly<Record<string, SqlValue>>,
+): Promise<number> {
+  const columns = Object.keys(row)
+  const inserted = await tx.get<{ id: number }>(
+    `INSERT INTO ${table} (${columns.join(', ')})
+     VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')}) RETURNING id`,
+    Object.values(row),
+  )
+  return inserted?.id ?? 0
 }
