@@ -6,7 +6,7 @@ import { blockedValues, LEVELS_IN_ORDER, readBlocked, unblocked } from './delive
 import { countMessages } from './history.ts'
 import { IN_STATE } from './message-states.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
-import { fromRow } from './rows.ts'
+import { exists, fromRow } from './rows.ts'
 
 export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
   const [robot, ...peers] = await readRobotStates(tx, [query.robot, ...query.peers], query)
@@ -90,7 +90,9 @@ async function readChannelBacklog(
   query: BacklogQuery,
 ): Promise<ChannelBacklog | undefined> {
   const blocked = await readBlocked(tx, place)
-  const leftBehind = await hasLeftBehind(tx, place)
+  const { queue, channel } = place
+  const ofPlace = 'deliveries WHERE message = 0 AND queue = $1 AND channel = $2'
+  const leftBehind = await exists(tx, ofPlace, [queue, channel])
   const alerts: QueuedAlert[] = []
   for (const level of LEVELS_IN_ORDER) {
     const upTo = marks.get(level)
@@ -121,14 +123,6 @@ async function readChannelBacklog(
     digestOpen: blocked.after !== undefined,
     ...(await readRecentMessages(tx, place, query)),
   }
-}
-
-async function hasLeftBehind(tx: Tx, { queue, channel }: QueuePlace): Promise<boolean> {
-  const row = await tx.get(
-    'SELECT 1 AS one FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 LIMIT 1',
-    [queue, channel],
-  )
-  return row !== undefined
 }
 
 const queuedWhere = (waits: string): string =>

@@ -7,7 +7,8 @@ import {
   type Blocked,
   blockedValues,
   isBlocked,
-  LEVELS_IN_ORDER,
+  lockQueueOf,
+  OF_WATERMARK,
   queueLock,
   readBlocked,
   readWatermarks,
@@ -15,20 +16,13 @@ import {
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
 import { handScope } from './robot-states.ts'
-import { insertRow } from './rows.ts'
+import { exists, insertRow } from './rows.ts'
+import { columnsOf } from './schema.ts'
+
+const RANGE_COLUMNS = columnsOf('delivery_ranges')
 
 /** Thrown to roll a claim back, because alerts, a call or the lease are missing. */
 export class ClaimRejected extends Error {}
-
-/** Returns undefined if the work throws ClaimRejected. */
-export async function undefinedIfRejected<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof ClaimRejected) return undefined
-    throw error
-  }
-}
 
 export async function claim(tx: Tx, { now, message, alerts, call }: Claim): Promise<Claimed> {
   await tx.lock([callLock(call), queueLock(message.queue)])
@@ -42,11 +36,7 @@ export async function claim(tx: Tx, { now, message, alerts, call }: Claim): Prom
 }
 
 export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): Promise<Claimed> {
-  const placed = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [
-    Number(id),
-  ])
-  if (placed === undefined) throw new ClaimRejected()
-  await tx.lock([callLock(call), queueLock(placed.queue)])
+  if ((await lockQueueOf(tx, Number(id), [callLock(call)])) === undefined) throw new ClaimRejected()
   await assertMayCall(tx, { robot, call, now })
   const callId = await countCall(tx, call, now)
   const row = await tx.get<{ uuid: string; body: string; attempts: number }>(
@@ -83,11 +73,8 @@ async function assertMayCall(
   )
   if (renewed === 0) throw new ClaimRejected()
   // A person's pause may have been confirmed while the message was composed.
-  const paused = await tx.get('SELECT 1 FROM pauses WHERE scope = $1 AND until > $2', [
-    handScope(call.key),
-    tx.ms(now),
-  ])
-  if (paused !== undefined) throw new ClaimRejected()
+  if (await exists(tx, 'pauses WHERE scope = $1 AND until > $2', [handScope(call.key), tx.ms(now)]))
+    throw new ClaimRejected()
   const used = await tx.get<{ n: number }>(
     'SELECT COUNT(*) AS n FROM calls WHERE key = $1 AND until > $2',
     [call.key, tx.ms(call.since)],
@@ -159,26 +146,32 @@ async function takeUpTo(
   const marks = await readWatermarks(tx, place)
   let taken = await takeLeftBehind(tx, place, { id, upTo, blocked })
   if (blocked.fingerprints.length > 0) await leaveBehind(tx, place, { upTo, blocked, marks })
-  for (const level of LEVELS_IN_ORDER) {
-    const mark = marks.get(level)
-    if (mark === undefined || mark >= upTo) continue
-    const range = await tx.get<{ n: number; first: number | null }>(
-      `SELECT COUNT(*) AS n, MIN(alert) AS first FROM deliveries
-       WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5 AND message IS NULL`,
-      [queue, channel, level, mark, upTo],
-    )
-    if (range?.first == null) continue
-    taken += range.n
-    await tx.run(
-      `INSERT INTO delivery_ranges (queue, channel, level, up_to, after, message) VALUES ($1, $2, $3, $4, $5, $6)`,
-      [queue, channel, level, upTo, range.first - 1, id],
-    )
-  }
+  taken += await takeRanges(tx, place, { id, upTo })
   if (taken !== count || count === 0) throw new ClaimRejected()
   await tx.run(
     'UPDATE watermarks SET up_to = GREATEST(up_to, $3) WHERE queue = $1 AND channel = $2',
     [queue, channel, upTo],
   )
+}
+
+/** Takes all deliveries from the watermarks to `upTo`, as one range for each level. Returns their number. */
+async function takeRanges(
+  tx: Tx,
+  { queue, channel }: QueuePlace,
+  { id, upTo }: { id: number; upTo: number },
+): Promise<number> {
+  const ranges = await tx.all<{ level: Level; n: number; first: number }>(
+    `SELECT w.level, COUNT(*) AS n, MIN(d.alert) AS first FROM watermarks w CROSS JOIN deliveries d
+     WHERE w.queue = $1 AND w.channel = $2 AND ${OF_WATERMARK} AND d.alert > w.up_to AND d.alert <= $3
+       AND d.message IS NULL GROUP BY w.level`,
+    [queue, channel, upTo],
+  )
+  await tx.insert(
+    'delivery_ranges',
+    RANGE_COLUMNS,
+    ranges.map(({ level, first }) => [queue, channel, level, upTo, first - 1, id]),
+  )
+  return ranges.reduce((sum, { n }) => sum + n, 0)
 }
 
 async function takeLeftBehind(

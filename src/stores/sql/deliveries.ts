@@ -8,6 +8,17 @@ export function queueLock(queue: string): string {
   return `queue ${queue}`
 }
 
+/** Locks a message's queue, and `others`; returns the queue, or undefined without such a message. */
+export async function lockQueueOf(
+  tx: Tx,
+  message: number,
+  others: readonly string[] = [],
+): Promise<string | undefined> {
+  const row = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [message])
+  if (row !== undefined) await tx.lock([...others, queueLock(row.queue)])
+  return row?.queue
+}
+
 /** Sorts by queue, then channel. */
 export function byPlace(a: QueuePlace, b: QueuePlace): number {
   return compare(a.queue, b.queue) || compare(a.channel, b.channel)

@@ -12,6 +12,7 @@ import {
   removeFromQueue,
 } from './move-alerts.ts'
 import type { Recent } from './recent.ts'
+import { exists } from './rows.ts'
 import { markDead } from './settle.ts'
 
 const REMOVED = 'its channel or robot was removed from the configuration'
@@ -116,12 +117,11 @@ async function readLeasedPlaces(tx: Tx, at: number): Promise<Set<string>> {
 }
 
 /** A message in flight ends when its process settles it, or `recover` makes it pending. */
-async function hasInFlight(tx: Tx, { queue, channel }: QueuePlace): Promise<boolean> {
-  const row = await tx.get(
-    `SELECT 1 AS one FROM messages WHERE queue = $1 AND channel = $2 AND ${IN_STATE.sending}`,
-    [queue, channel],
-  )
-  return row !== undefined
+function hasInFlight(tx: Tx, { queue, channel }: QueuePlace): Promise<boolean> {
+  return exists(tx, `messages WHERE queue = $1 AND channel = $2 AND ${IN_STATE.sending}`, [
+    queue,
+    channel,
+  ])
 }
 
 type Target = Assigned[number] & { robot?: string }

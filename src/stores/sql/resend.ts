@@ -5,12 +5,12 @@ import type { Tx } from '../tx.ts'
 import {
   type CarriedAlert,
   findDead,
+  lockQueueOf,
   materialize,
-  queueLock,
   readCarried,
   readPlaces,
 } from './deliveries.ts'
-import { readMessageToResend } from './messages.ts'
+import { isId, readMessageToResend } from './messages.ts'
 import type { ReadsLast } from './recent.ts'
 
 /** Alerts in one query. */
@@ -25,14 +25,14 @@ export async function resend(
   { id, now }: { id: string; now: Date },
   recent: ReadsLast,
 ): Promise<Resent> {
-  const { queue } = await readMessageToResend(tx, id)
-  await tx.lock([queueLock(queue)])
+  await lockQueueOf(tx, isId(id) ? Number(id) : 0)
   const message = await readMessageToResend(tx, id)
   if (message.state !== 'dead')
     throw new AppError(
       'not_dead',
       `message ${id} is ${message.state}; only a dead one can be sent again`,
     )
+  const { queue } = message
   const { current, outdated } = await divide(tx, message, recent)
   const total = current.length + outdated
   if (message.alert_count > 0 && total === 0)

@@ -1,4 +1,4 @@
-import type { SqlValue, Tx } from '../tx.ts'
+import type { SqlValue, SqlValues, Tx } from '../tx.ts'
 import type { TableName } from './schema.ts'
 
 /** Converts a row to the fields of T: names to camelCase, NULL to undefined, and instants, named by `INSTANT`, to dates. */
@@ -42,4 +42,9 @@ export async function insertRow(
     Object.values(row),
   )
   return inserted?.id ?? 0
+}
+
+/** True if a table has a row; `rows` is `TABLE WHERE …`. */
+export async function exists(tx: Tx, rows: string, values: SqlValues): Promise<boolean> {
+  return (await tx.get(`SELECT 1 AS one FROM ${rows} LIMIT 1`, values)) !== undefined
 }

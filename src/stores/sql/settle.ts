@@ -1,27 +1,16 @@
 import { giveWay } from '../../clock.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
-import { queueLock, readPageEnd, readRanges, requeue } from './deliveries.ts'
+import { lockQueueOf, readPageEnd, readRanges, requeue } from './deliveries.ts'
 import { insertRow } from './rows.ts'
-
-/** What a settlement changed. */
-export interface Settled {
-  queue: string
-  /** The message or its alerts wait again. */
-  waits: boolean
-  sent: boolean
-}
 
 /**
  * Records an attempt. The call's id is a fencing token: a second settlement of the same call, or one after a takeover,
- * changes nothing and returns undefined.
+ * changes nothing and returns undefined. Returns the queue otherwise.
  */
-export async function settle(tx: Tx, settlement: Settlement): Promise<Settled | undefined> {
+export async function settle(tx: Tx, settlement: Settlement): Promise<string | undefined> {
   const id = Number(settlement.id)
-  const placed = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [id])
-  if (placed === undefined) return undefined
-  const { queue } = placed
-  await tx.lock([queueLock(queue)])
+  const queue = await lockQueueOf(tx, id)
   const message = await tx.get<{ robot: string }>(
     `SELECT robot FROM messages WHERE id = $1 AND state = 'sending' AND call = $2`,
     [id, settlement.call],
@@ -37,7 +26,7 @@ export async function settle(tx: Tx, settlement: Settlement): Promise<Settled | 
         id,
         tx.ms(settlement.now),
       ])
-      return { queue, waits: false, sent: true }
+      break
     case 'retry':
       // A message that may have arrived stays with its robot, whatever the outcome of later attempts.
       await tx.run(
@@ -46,10 +35,10 @@ export async function settle(tx: Tx, settlement: Settlement): Promise<Settled | 
          WHERE id = $1`,
         [id, tx.ms(next.dueAt), next.elsewhereAt === undefined ? 0 : tx.ms(next.elsewhereAt)],
       )
-      return { queue, waits: true, sent: false }
+      break
     case 'dead':
       await markDead(tx, id, next.reason)
-      return { queue, waits: false, sent: false }
+      break
     case 'split':
       await markDead(tx, id, next.reason)
       await requeue(tx, id)
@@ -57,8 +46,8 @@ export async function settle(tx: Tx, settlement: Settlement): Promise<Settled | 
         next.bodyBytes,
         settlement.robot.key,
       ])
-      return { queue, waits: true, sent: false }
   }
+  return queue
 }
 
 export async function markDead(tx: Tx, id: number, reason: string): Promise<void> {

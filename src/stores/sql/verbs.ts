@@ -3,7 +3,7 @@ import type { Database, Tx } from '../tx.ts'
 import { adopt } from './adopt.ts'
 import { alerts, alertTotal, message } from './alerts.ts'
 import { backlog } from './backlog.ts'
-import { claim, claimRetry, undefinedIfRejected } from './claim.ts'
+import { ClaimRejected, claim, claimRetry } from './claim.ts'
 import { dismiss, failed } from './failed.ts'
 import { activity, history, messageCounts } from './history.ts'
 import { lease, recover, release, renew, shift, type TakenOver } from './leases.ts'
@@ -49,8 +49,9 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
     work: (tx: Tx) => Promise<Claimed>,
   ): Promise<Claimed | undefined> => {
     try {
-      return await undefinedIfRejected(db.write(work, 'background'))
+      return await db.write(work, 'background')
     } catch (error) {
+      if (error instanceof ClaimRejected) return undefined
       unconfirmed.add(robot)
       throw error
     }
@@ -76,9 +77,11 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
     claim: (request) => claimed(request.message.robot, (tx) => claim(tx, request)),
     claimRetry: (request) => claimed(request.robot, (tx) => claimRetry(tx, request)),
     async settle(settlement) {
-      const settled = await db.write((tx) => settle(tx, settlement), 'background')
-      if (settled?.waits) wake([settled.queue])
-      return settled?.sent ? countReceived(db, Number(settlement.id)) : []
+      const queue = await db.write((tx) => settle(tx, settlement), 'background')
+      if (queue === undefined) return []
+      const { kind } = settlement.next
+      if (kind === 'retry' || kind === 'split') wake([queue])
+      return kind === 'sent' ? countReceived(db, Number(settlement.id)) : []
     },
     async recover(now) {
       const recovered = await db.write((tx) => recover(tx, now), 'background')
