@@ -1,6 +1,11 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
-import { type LastNotifiedTarget, restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import {
+  type GroupKey,
+  type LastEntries,
+  restoreLast,
+  restoreRequests,
+} from '../sql/last-notified.ts'
 import { inForce } from '../sql/leases.ts'
 import type { LastEntry } from '../sql/recent.ts'
 import type { TransferEnd } from '../transfer-end.ts'
@@ -46,24 +51,10 @@ async function finish(tx: Tx): Promise<void> {
   })
   await tx.insert('request_keys', { key: 'TEXT', at: 'BIGINT' }, [...requests])
   const last = new Map<string, [string, string, string, LastEntry]>()
-  const keyOf = (...names: string[]): string => names.join('\n')
-  const target: LastNotifiedTarget = {
-    letThrough({ queue, channel, group }, entry) {
-      const key = keyOf(queue, channel, group)
-      const before = last.get(key)?.[3]
-      const firingAt = entry.firingAt ?? before?.firingAt ?? null
-      const resolvedAt = entry.resolvedAt ?? before?.resolvedAt ?? null
-      last.set(key, [queue, channel, group, { ...entry, firingAt, resolvedAt }])
-    },
-    repeated({ queue, channel, group }) {
-      const known = last.get(keyOf(queue, channel, group))
-      if (known !== undefined) known[3].repeats += 1
-    },
-    muted({ queue, channel, group }, entry) {
-      const key = keyOf(queue, channel, group)
-      const resolvedAt = last.get(key)?.[3].resolvedAt ?? null
-      last.set(key, [queue, channel, group, { ...entry, resolvedAt }])
-    },
+  const keyOf = ({ queue, channel, group }: GroupKey): string => `${queue}\n${channel}\n${group}`
+  const target: LastEntries<LastEntry> = {
+    get: (group) => last.get(keyOf(group))?.[3],
+    set: (group, entry) => last.set(keyOf(group), [group.queue, group.channel, group.group, entry]),
   }
   await restoreLast(tx, target, Number.MAX_SAFE_INTEGER)
   const entries = [...last.values()]

@@ -28,18 +28,18 @@ export interface GroupKey {
   group: string
 }
 
-/** Receives the stored alerts in the order of their ids. */
-export interface LastNotifiedTarget {
-  letThrough(group: GroupKey, entry: LastEntry): void
-  repeated(group: GroupKey): void
-  /** A muted firing, the first or after a recovery. It becomes the last entry, with `firingAt` null. */
-  muted(group: GroupKey, entry: LastEntry): void
+type Known = Pick<LastEntry, 'alert' | 'repeats'> & Partial<LastEntry>
+
+/** Holds the last entry of each group while stored alerts are replayed. */
+export interface LastEntries<Entry extends Known> {
+  get(group: GroupKey): Entry | undefined
+  set(group: GroupKey, entry: Entry | LastEntry): void
 }
 
-/** Replays the newest `limit` alerts, from which the target derives the last entry of each group. */
-export async function restoreLast(
+/** Replays the newest `limit` alerts in the order of their ids, so that `entries` has the last entry of each group. */
+export async function restoreLast<Entry extends Known>(
   tx: Tx,
-  target: LastNotifiedTarget,
+  entries: LastEntries<Entry>,
   limit: number,
 ): Promise<void> {
   const newest = await tx.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')
@@ -58,7 +58,7 @@ export async function restoreLast(
     if (last === undefined) return
     for (const row of await readRows(tx, after, last))
       replay(
-        target,
+        entries,
         row,
         (queuesOf.get(row.channel) ?? []).map(({ queue }) => queue),
       )
@@ -80,26 +80,30 @@ function readRows(tx: Tx, after: number, last: number): Promise<Row[]> {
   )
 }
 
-function replay(target: LastNotifiedTarget, row: Row, queues: readonly string[]): void {
-  const { channel, grp: group } = row
-  const entry: LastEntry = {
-    ...{ alert: row.id, status: row.status, level: row.level, fingerprint: row.fingerprint },
-    startsAt: row.starts_at,
-    firingAt: row.status === 'firing' ? row.received_at : null,
-    resolvedAt: row.status === 'resolved' ? row.received_at : null,
-    repeats: 0,
-  }
-  if (row.final_state === 'suppressed' && row.reason !== 'resolved_off') {
-    const muted =
-      row.reason === 'muted' && row.status === 'firing' && row.previous_status !== 'firing'
-    for (const queue of queues)
-      if (muted) target.muted({ queue, channel, group }, { ...entry, firingAt: null })
-      else target.repeated({ queue, channel, group })
-    return
-  }
+function replay<Entry extends Known>(
+  entries: LastEntries<Entry>,
+  row: Row,
+  queues: readonly string[],
+): void {
+  const { id: alert, channel, grp: group, status, level, fingerprint, received_at: at } = row
+  const isFiring = status === 'firing'
+  const isSuppressed = row.final_state === 'suppressed' && row.reason !== 'resolved_off'
+  // A muted firing, the first or after a recovery, becomes the last entry, although it was not sent.
+  const isMuted =
+    isSuppressed && row.reason === 'muted' && isFiring && row.previous_status !== 'firing'
   // An alert that is dead without a message had entered every queue. If its delivery was pruned, its queue is unknown.
   const through = row.queue === null ? (row.final_state === null ? [] : queues) : [row.queue]
-  for (const queue of through) target.letThrough({ queue, channel, group }, entry)
+  for (const queue of isSuppressed ? queues : through) {
+    const key = { queue, channel, group }
+    const last = entries.get(key)
+    if (!isSuppressed || isMuted)
+      entries.set(key, {
+        ...{ alert, status, level, fingerprint, startsAt: row.starts_at, repeats: 0 },
+        firingAt: !isFiring ? (last?.firingAt ?? null) : isMuted ? null : at,
+        resolvedAt: isFiring ? (last?.resolvedAt ?? null) : at,
+      })
+    else if (last !== undefined) entries.set(key, { ...last, repeats: last.repeats + 1 })
+  }
 }
 
 /** Calls `set` for the newest `limit` requests of the last `sinceMs` milliseconds, oldest first. */

@@ -1,7 +1,7 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
-import type { GroupKey, LastNotifiedTarget } from '../sql/last-notified.ts'
+import type { GroupKey, LastEntries } from '../sql/last-notified.ts'
 import type { LastEntry, Recent, RecentSession } from '../sql/recent.ts'
 import type { Tx } from '../tx.ts'
 
@@ -17,7 +17,7 @@ export const MAX_REQUESTS = 50_000
  * an index in random order, whose pages cost more than the rest of an accept. It is rebuilt from the rows when the store
  * opens, and its changes are rolled back with their transaction.
  */
-export class DedupCache implements Recent, LastNotifiedTarget {
+export class DedupCache implements Recent, LastEntries<Known> {
   /** Alert id and number of repeats, packed into one number. */
   readonly #alerts = new Generations(MAX_ALERTS)
   readonly #requests = new Generations(MAX_REQUESTS)
@@ -78,22 +78,13 @@ export class DedupCache implements Recent, LastNotifiedTarget {
       this.#alerts.set(queue, channel, { key: group, value: pack(entry) })
   }
 
-  letThrough({ queue, channel, group }: GroupKey, entry: LastEntry): void {
-    this.#alerts.set(queue, channel, { key: group, value: pack(entry) })
-  }
-
-  muted(place: GroupKey, entry: LastEntry): void {
-    this.letThrough(place, entry)
-  }
-
-  repeated({ queue, channel, group }: GroupKey): void {
+  get({ queue, channel, group }: GroupKey): Known | undefined {
     const value = this.#alerts.get(queue, channel, group)
-    if (value === undefined) return
-    const repeats = repeatsOf(value) + 1
-    this.#alerts.set(queue, channel, {
-      key: group,
-      value: pack({ alert: alertOf(value), repeats }),
-    })
+    return value === undefined ? undefined : { alert: alertOf(value), repeats: repeatsOf(value) }
+  }
+
+  set({ queue, channel, group }: GroupKey, entry: Known): void {
+    this.#alerts.set(queue, channel, { key: group, value: pack(entry) })
   }
 
   restoreRequest(key: string, at: number): void {
@@ -111,9 +102,11 @@ export class DedupCache implements Recent, LastNotifiedTarget {
   }
 }
 
+type Known = Pick<LastEntry, 'alert' | 'repeats'>
+
 const MAX_REPEATS = 1 << 12
 
-function pack({ alert, repeats }: { alert: number; repeats: number }): number {
+function pack({ alert, repeats }: Known): number {
   return alert * MAX_REPEATS + Math.min(repeats, MAX_REPEATS - 1)
 }
 
