@@ -1,7 +1,6 @@
-import type { AppError } from '../../errors.ts'
+import { type Result, settleEach, type Waiting } from '../accept-results.ts'
 import type { Accepted, AcceptRequest } from '../incoming.ts'
 
-export type Result = { value: Accepted } | { error: AppError }
 type Commit = (requests: readonly AcceptRequest[]) => Promise<Result[]>
 
 /** Maximum requests of one commit; a larger commit would delay the first of them. */
@@ -10,16 +9,10 @@ const MAX_IN_COMMIT = 200
 /** While one commit waits for the disk or a distant standby, the next is prepared. */
 const CONCURRENT_COMMITS = 2
 
-interface PendingAccept {
-  request: AcceptRequest
-  resolve: (accepted: Accepted) => void
-  reject: (error: Error) => void
-}
-
 /** Group commit: requests that arrive during a commit share the next one, and its flush. */
 export class CommitGroup {
   readonly #commit: Commit
-  #waiting: PendingAccept[] = []
+  #waiting: (Waiting & { request: AcceptRequest })[] = []
   #underWay = 0
 
   constructor(commit: Commit) {
@@ -39,16 +32,7 @@ export class CommitGroup {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MAX_IN_COMMIT)
-      try {
-        const results = await this.#commit(batch.map(({ request }) => request))
-        for (const [index, { resolve, reject }] of batch.entries()) {
-          const result = results[index] as Result
-          if ('value' in result) resolve(result.value)
-          else reject(result.error)
-        }
-      } catch (error) {
-        for (const { reject } of batch) reject(error as Error)
-      }
+      await settleEach(batch, () => this.#commit(batch.map(({ request }) => request)))
     }
     this.#underWay -= 1
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
-import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
+import { acceptEach } from '../accept-results.ts'
+import type { AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import type { MultiProcess, Notice } from '../multi-process.ts'
 import { acceptAll } from '../sql/accept.ts'
 import { prune } from '../sql/prune.ts'
@@ -9,7 +10,7 @@ import type { Store } from '../store.ts'
 import { StoreUnreachable } from '../unreachable.ts'
 import { type Address, addressOf } from './address.ts'
 import { ClockOffset } from './clock-offset.ts'
-import { CommitGroup, type Result } from './commit-group.ts'
+import { CommitGroup } from './commit-group.ts'
 import { codeOf, errorText, PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { type NotificationOptions, Notifications } from './notifications.ts'
@@ -45,7 +46,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
   const db = new PostgresDatabase({ address, schema, clock, offset })
   const deps = { recent: postgresRecent, reasonToSuppress }
   const commit = (requests: readonly AcceptRequest[]) =>
-    acceptEach(requests, (each) => db.write((tx) => acceptAll(tx, each, deps)))
+    acceptEach(requests, (each) => db.write((tx) => acceptAll(tx, each, deps)), isAboutValues)
   const group = new CommitGroup(commit)
   return {
     ...sqlVerbs(db, {
@@ -74,26 +75,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
   }
 }
 
-/** Accepts all requests in one transaction. If one has invalid values, each gets its own transaction, and only it fails. */
-async function acceptEach(
-  requests: readonly AcceptRequest[],
-  accept: (requests: readonly AcceptRequest[]) => Promise<Accepted[]>,
-): Promise<Result[]> {
-  try {
-    return (await accept(requests)).map((value) => ({ value }))
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    // An unreachable database would refuse each request again, after a timeout.
-    if (requests.length === 1 || !isAboutValues(error)) return requests.map(() => ({ error }))
-    const results: Result[] = []
-    for (const request of requests) results.push(...(await acceptEach([request], accept)))
-    return results
-  }
-}
-
-/** SQLSTATE classes 22, 23 and 54: invalid data, constraint violation, limit exceeded. */
-function isAboutValues(error: AppError): boolean {
-  return /^(?:22|23|54)/.test(codeOf(error.cause) ?? '')
+/**
+ * SQLSTATE classes 22, 23 and 54: invalid data, constraint violation, limit exceeded. An unreachable database would refuse
+ * each request again, after a timeout.
+ */
+function isAboutValues(error: unknown): boolean {
+  return error instanceof AppError && /^(?:22|23|54)/.test(codeOf(error.cause) ?? '')
 }
 
 /**

@@ -2,12 +2,12 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterThisTurn } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
+import { type Result, settleEach, unwrap, type Waiting } from '../accept-results.ts'
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import type { Notice } from '../multi-process.ts'
 import type { Store } from '../store.ts'
 import { ALONE_FROM_BYTES, BatchEncoder } from './batch-encoding.ts'
 import { restrictToOwner } from './file-mode.ts'
-import { type Result, unwrap } from './result.ts'
 import type { SqliteStore } from './store.ts'
 import type { Failure, Reply, Request, VerbName } from './worker.ts'
 
@@ -93,7 +93,7 @@ async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
   }
   const batches = new BatchWriter((encoder) => {
     const batch = encoder.encoded()
-    return post({ kind: 'accept', batch }, [batch.bodies.buffer]) as Promise<Result<Accepted>[]>
+    return post({ kind: 'accept', batch }, [batch.bodies.buffer]) as Promise<Result[]>
   })
   const call = (verb: VerbName) => [
     verb,
@@ -121,11 +121,11 @@ function errorFrom({ code, message }: Failure): Error {
 const BATCH = { requests: 8, alerts: 400 } as const
 
 class BatchWriter {
-  readonly #send: (encoder: BatchEncoder) => Promise<Result<Accepted>[]>
+  readonly #send: (encoder: BatchEncoder) => Promise<Result[]>
   #encoder = new BatchEncoder()
-  #waiting: { resolve: (accepted: Accepted) => void; reject: (error: unknown) => void }[] = []
+  #waiting: Waiting[] = []
 
-  constructor(send: (encoder: BatchEncoder) => Promise<Result<Accepted>[]>) {
+  constructor(send: (encoder: BatchEncoder) => Promise<Result[]>) {
     this.#send = send
   }
 
@@ -146,16 +146,6 @@ class BatchWriter {
     if (waiting.length === 0) return
     this.#encoder = new BatchEncoder()
     this.#waiting = []
-    try {
-      const results = await this.#send(encoder)
-      for (const [index, { resolve, reject }] of waiting.entries())
-        try {
-          resolve(unwrap(results[index]))
-        } catch (error) {
-          reject(error)
-        }
-    } catch (error) {
-      for (const { reject } of waiting) reject(error)
-    }
+    await settleEach(waiting, () => this.#send(encoder))
   }
 }

@@ -1,11 +1,10 @@
-import { messageOf } from '../../errors.ts'
+import { acceptEach, type Result } from '../accept-results.ts'
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import { acceptAll } from '../sql/accept.ts'
 import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
 import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
 import { SqliteDatabase } from './database.ts'
 import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from './dedup-cache.ts'
-import type { Result } from './result.ts'
 
 /** A retry or a peer's copy arrives within two minutes. */
 const REQUEST_RETENTION_MS = 600_000
@@ -20,7 +19,7 @@ export interface SqliteStore {
   acceptAll(
     requests: readonly AcceptRequest[],
     more?: () => readonly AcceptRequest[],
-  ): Promise<Result<Accepted>[]>
+  ): Promise<Result[]>
   /** Resolves when the dedup cache is rebuilt. */
   restored: Promise<void>
   database: SqliteDatabase
@@ -53,28 +52,21 @@ export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): Sql
   const restored = restore(database, recent)
   // Avoids an unhandled rejection; `openSqliteStore` awaits it.
   restored.catch(() => undefined)
-  const all: SqliteStore['acceptAll'] = async (requests, more = () => []) => {
-    const taken: AcceptRequest[] = []
-    try {
-      const accepted = await database.write(async (tx) => {
-        const results: Accepted[] = []
-        for (let next = requests; next.length > 0; next = more()) {
-          taken.push(...next)
-          results.push(...(await acceptAll(tx, next, { recent, reasonToSuppress })))
-        }
-        return results
-      })
-      return accepted.map((value) => ({ value }))
-    } catch (error) {
-      if (taken.length <= 1) return requests.map(() => ({ error: messageOf(error) }))
-      const results: Result<Accepted>[] = []
-      for (const request of taken) results.push(...(await all([request])))
-      return results
-    }
-  }
   return {
     verbs: sqlVerbs(database, { recent, wake: () => {}, takenOver: () => {} }),
-    acceptAll: all,
+    acceptAll(requests, more = () => []) {
+      const all = [...requests]
+      return acceptEach(all, (each) =>
+        database.write(async (tx) => {
+          const accepted: Accepted[] = []
+          for (let next = each; next.length > 0; next = each === all ? more() : []) {
+            if (next !== each) all.push(...next)
+            accepted.push(...(await acceptAll(tx, next, { recent, reasonToSuppress })))
+          }
+          return accepted
+        }),
+      )
+    },
     restored,
     database,
     close: () => database.close(),
