@@ -2,8 +2,7 @@ import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Secret } from '../model/secret.ts'
 import { columnsOf, TABLES, type TableName } from './sql/schema.ts'
-import type { TransferEnd } from './transfer-end.ts'
-import type { Database, SqlRow, SqlValue, Tx } from './tx.ts'
+import type { Database, SqlRow, SqlValue, TransferEnd, Tx } from './tx.ts'
 
 /** Rows in one read; fewer for bodies, because one may have many megabytes. */
 const PAGE_SIZE = 500

@@ -39,3 +39,11 @@ export interface Database {
 
 /** `request`: a sender waits for the answer. `background`: the work may take longer. */
 export type TimeoutClass = 'request' | 'background'
+
+/** Source or target of a transfer, while no receiver uses it. */
+export interface TransferEnd {
+  db: Database
+  /** Updates id counters and the driver's own tables after the copy. */
+  finish(tx: Tx): Promise<void>
+  close(): Promise<void>
+}

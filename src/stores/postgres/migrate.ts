@@ -57,14 +57,13 @@ async function createSchema(client: Connection, schema: string): Promise<void> {
 
 /** Throws AppError for a read-only standby, and for settings under which a confirmed commit could be lost. */
 async function assertDurable(client: Connection): Promise<void> {
-  const { rows } = await client.query<{ fsync: string | null; commit: string; standby: boolean }>(
+  await client.query(
     `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-         WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
-       current_setting('fsync', true) AS fsync, current_setting('synchronous_commit') AS commit,
-       pg_is_in_recovery() AS standby`,
+       WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)`,
   )
-  const { rows: read } = await client.query<{ commit: string }>(
-    `SELECT current_setting('synchronous_commit') AS commit`,
+  const { rows } = await client.query<{ fsync: string | null; commit: string; standby: boolean }>(
+    `SELECT current_setting('fsync', true) AS fsync, current_setting('synchronous_commit') AS commit,
+       pg_is_in_recovery() AS standby`,
   )
   const [settings] = rows
   if (settings?.standby)
@@ -77,7 +76,7 @@ async function assertDurable(client: Connection): Promise<void> {
       'store_unavailable',
       'it runs with fsync = off and would lose what it has confirmed; set fsync = on',
     )
-  const commit = read[0]?.commit
+  const commit = settings?.commit
   if (commit !== 'on' && commit !== 'remote_apply')
     throw new AppError(
       'store_unavailable',

@@ -15,6 +15,7 @@ import { codeOf, errorText, PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { type NotificationOptions, Notifications } from './notifications.ts'
 import { postgresRecent, pruneRecent } from './recent.ts'
+import { SCHEMA_NAME } from './schema.ts'
 
 /** How long a start waits for a database that is not up yet. */
 const START_TIMEOUT_MS = 30_000
@@ -37,7 +38,7 @@ export interface PostgresOptions {
 
 /** Opens the store. An AppError explains a failure and never repeats the URL. */
 export async function openPostgres(options: PostgresOptions): Promise<Store & MultiProcess> {
-  const { url, schema = 'dingtalk_receiver', reasonToSuppress, clock } = options
+  const { url, schema = SCHEMA_NAME, reasonToSuppress, clock } = options
   const notice = options.notice ?? (() => undefined)
   const address = addressOf(url)
   const offset = new ClockOffset()

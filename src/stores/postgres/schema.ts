@@ -2,6 +2,9 @@ import { postgresDialect } from '../dialect.ts'
 import { COPY_OLD_TABLES, copyOldMessages, renameOldTables } from '../sql/old-rows.ts'
 import { SCHEMA } from '../sql/schema.ts'
 
+/** The schema of the tables, unless a test names another. */
+export const SCHEMA_NAME = 'dingtalk_receiver'
+
 /** Tables of PostgreSQL only: id sequences, and the rows that accepts lock and compare with. */
 const OWN_TABLES = `
   CREATE SEQUENCE alerts_ids;

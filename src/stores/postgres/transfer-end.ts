@@ -8,16 +8,14 @@ import {
 } from '../sql/last-notified.ts'
 import { inForce } from '../sql/leases.ts'
 import type { LastEntry } from '../sql/recent.ts'
-import type { TransferEnd } from '../transfer-end.ts'
-import type { Tx } from '../tx.ts'
+import type { TransferEnd, Tx } from '../tx.ts'
 import { addressOf } from './address.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { insertLast } from './recent.ts'
-import { restartIds } from './schema.ts'
+import { restartIds, SCHEMA_NAME } from './schema.ts'
 
-const SCHEMA_NAME = 'dingtalk_receiver'
 const PAGE_SIZE = 1_000
 
 /** Opens a database to copy from or to; AppError store_unavailable while a receiver holds a lease in it. */

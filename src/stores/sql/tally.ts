@@ -38,29 +38,24 @@ interface Row {
 
 /** Counts the waiting alerts page by page. If another claim takes some of them meanwhile, this tally's claim fails. */
 export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
-  const start = await db.read(async (tx) => ({
-    place,
-    blocked: await readBlocked(tx, place),
-    marks: await readWatermarks(tx, place),
-    upTo: await readNewest(tx, place),
-  }))
+  const { marks, ...start } = await db.read(async (tx) => {
+    const newest = await tx.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')
+    const marks = await readWatermarks(tx, place)
+    return { place, marks, blocked: await readBlocked(tx, place), upTo: newest?.id ?? 0 }
+  })
   const groups = new Map<string, TallyGroup>()
   const ids = { oldest: Number.POSITIVE_INFINITY, newest: 0 }
   for (const level of LEVELS_IN_ORDER)
-    for (const waits of ['d.message IS NULL', 'd.message = 0'] as const) {
-      let after = waits === 'd.message = 0' ? 0 : start.marks.get(level)
-      for (let isFirst = true; after !== undefined; isFirst = false) {
-        const query = { ...start, level, waits, after, isFirst }
-        const { rows, end } = await db.read((tx) => readPage(tx, query))
+    for (const [waits, from] of [
+      ['d.message IS NULL', marks.get(level)],
+      ['d.message = 0', 0],
+    ] as const)
+      for await (const rows of pagesOf(db, { ...start, level, waits }, from))
         for (const row of rows) {
           add(groups, level, row)
           ids.oldest = Math.min(ids.oldest, row.id)
           ids.newest = Math.max(ids.newest, row.last)
         }
-        after = end
-        if (end !== undefined) await giveWay()
-      }
-    }
   const all = [...groups.values()]
   return {
     count: all.reduce((sum, { firing, resolved }) => sum + firing + resolved, 0),
@@ -70,32 +65,42 @@ export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
   }
 }
 
-async function readNewest(tx: Tx, { queue, channel }: QueuePlace): Promise<number> {
-  let newest = 0
-  for (const level of LEVELS_IN_ORDER) {
-    const row = await tx.get<{ alert: number | null }>(
-      'SELECT MAX(alert) AS alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3',
-      [queue, channel, level],
-    )
-    newest = Math.max(newest, row?.alert ?? 0)
-  }
-  return newest
-}
-
-interface PageQuery {
+interface LevelQuery {
   place: QueuePlace
   level: Level
+  /** An SQL condition on the deliveries. */
   waits: string
-  after: number
   upTo: number
   blocked: Blocked
-  isFirst: boolean
 }
 
-/** The next rows of a level: first single alerts, then counts. `end` is the last alert of a full page. */
+/** Pages of a level after alert `from`; none if it is undefined. Requests are accepted between pages. */
+async function* pagesOf(
+  db: Database,
+  query: LevelQuery,
+  from: number | undefined,
+): AsyncGenerator<Row[]> {
+  for (let after = from, isFirst = true; after !== undefined; isFirst = false) {
+    const page = { ...query, after, isFirst }
+    const { rows, end } = await db.read((tx) => readPage(tx, page))
+    yield rows
+    after = end
+    if (end !== undefined) await giveWay()
+  }
+}
+
+/** The next rows of a level: on the first page single alerts, then counts. `end` is the last alert of a full page. */
 async function readPage(
   tx: Tx,
-  { place: { queue, channel }, level, waits, after, upTo, blocked, isFirst }: PageQuery,
+  {
+    place: { queue, channel },
+    level,
+    waits,
+    after,
+    upTo,
+    blocked,
+    isFirst,
+  }: LevelQuery & { after: number; isFirst: boolean },
 ): Promise<{ rows: Row[]; end: number | undefined }> {
   const size = isFirst ? FIRST_PAGE_SIZE : PAGE_SIZE
   const range = { queue, channel, level, after, up_to: upTo }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { AppError } from '../../errors.ts'
-import type { TransferEnd } from '../transfer-end.ts'
+import type { TransferEnd } from '../tx.ts'
 import { SqliteDatabase } from './database.ts'
 
 /** Opens a file to copy from or to; AppError store_unavailable if the source is missing or a receiver uses the file. */
