@@ -14,9 +14,6 @@ import { columnsOf } from './schema.ts'
 const WATERMARK_COLUMNS = columnsOf('watermarks')
 const DELIVERY_COLUMNS = columnsOf('deliveries')
 
-/** Rows in one query. */
-const PAGE_SIZE = 2_000
-
 /** A waiting delivery. */
 export interface WaitingDelivery {
   alert: number
@@ -142,19 +139,13 @@ async function chain(
   }
 }
 
-async function readFingerprints(
+function readFingerprints(
   tx: Tx,
   waiting: readonly WaitingDelivery[],
 ): Promise<{ id: number; fingerprint: string }[]> {
-  const rows: { id: number; fingerprint: string }[] = []
-  for (const ids of pagesOf(waiting.map(({ alert }) => alert)))
-    rows.push(
-      ...(await tx.all<(typeof rows)[number]>(
-        'SELECT id, fingerprint FROM alerts WHERE id IN LIST($1, BIGINT)',
-        [ids],
-      )),
-    )
-  return rows
+  return tx.all('SELECT id, fingerprint FROM alerts WHERE id IN LIST($1, BIGINT)', [
+    waiting.map(({ alert }) => alert),
+  ])
 }
 
 /** Alerts with higher ids that are sent or in open messages, by fingerprint. */
@@ -163,27 +154,14 @@ async function findTaken(
   { queue, channel }: QueuePlace,
   above: number,
 ): Promise<Map<string, number[]>> {
-  const taken = new Map<string, number[]>()
-  for (const level of LEVELS_IN_ORDER)
-    for (let after = above; ; ) {
-      const rows = await tx.all<{ alert: number; fingerprint: string; state: string | null }>(
-        `SELECT d.alert, a.fingerprint, (SELECT m.state FROM messages m WHERE m.id = ${MESSAGE_OF}) AS state
-         FROM deliveries d CROSS JOIN alerts a
-         WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND a.id = d.alert
-         ORDER BY d.alert LIMIT $5`,
-        [queue, channel, level, after, PAGE_SIZE],
-      )
-      for (const { alert, fingerprint, state } of rows) {
-        if (state === null || state === 'dead') continue
-        const same = taken.get(fingerprint)
-        if (same === undefined) taken.set(fingerprint, [alert])
-        else same.push(alert)
-      }
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < PAGE_SIZE) break
-      after = last.alert
-    }
-  return taken
+  const rows = await tx.all<{ alert: number; fingerprint: string }>(
+    `SELECT d.alert, a.fingerprint FROM deliveries d CROSS JOIN alerts a
+     WHERE d.queue = $1 AND d.channel = $2 AND d.level IN (${LEVELS_IN_ORDER}) AND d.alert > $3 AND a.id = d.alert
+       AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ${MESSAGE_OF} AND m.state <> 'dead')`,
+    [queue, channel, above],
+  )
+  const byFingerprint = Map.groupBy(rows, ({ fingerprint }) => fingerprint)
+  return new Map([...byFingerprint].map(([key, same]) => [key, same.map(({ alert }) => alert)]))
 }
 
 /** Copies the last entries of moved alerts to the new queue, so that repeats are aggregated there. */
@@ -192,19 +170,17 @@ export async function copyLastEntries(
   { from, to, recent }: { from: QueuePlace; to: QueuePlace; recent: Recent },
   alerts: readonly number[],
 ): Promise<void> {
-  for (const page of pagesOf(alerts)) {
-    const rows = await tx.all<{ grp: string }>(
-      'SELECT DISTINCT COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
-      [page],
-    )
-    const groups = rows.map(({ grp }) => grp)
-    const existing = await recent.readLast(tx, to, groups)
-    const moved = new Set(page)
-    const last = [...(await recent.readLast(tx, from, groups))].filter(
-      ([group, { alert }]) => moved.has(alert) && alert > (existing.get(group)?.alert ?? 0),
-    )
-    await recent.setLast(tx, to, new Map(last))
-  }
+  const rows = await tx.all<{ grp: string }>(
+    'SELECT DISTINCT COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
+    [alerts],
+  )
+  const groups = rows.map(({ grp }) => grp)
+  const existing = await recent.readLast(tx, to, groups)
+  const moved = new Set(alerts)
+  const last = [...(await recent.readLast(tx, from, groups))].filter(
+    ([group, { alert }]) => moved.has(alert) && alert > (existing.get(group)?.alert ?? 0),
+  )
+  await recent.setLast(tx, to, new Map(last))
 }
 
 /** Gives a final state to those of the alerts that are in no queue any more. Returns their number. */
@@ -223,11 +199,4 @@ export async function endAlerts(
 function byLevel(waiting: readonly WaitingDelivery[]): [Level, number[]][] {
   const groups = Map.groupBy(waiting, ({ level }) => level)
   return [...groups].map(([level, rows]) => [level, rows.map(({ alert }) => alert)])
-}
-
-function pagesOf<T>(items: readonly T[]): T[][] {
-  const pages: T[][] = []
-  for (let start = 0; start < items.length; start += PAGE_SIZE)
-    pages.push(items.slice(start, start + PAGE_SIZE))
-  return pages
 }
