@@ -42,8 +42,8 @@ export function remoteOf(url: Secret): string | undefined {
   return /^postgres(?:ql)?:/.test(text) && URL.canParse(text) ? new URL(text).host : undefined
 }
 
-/** Opens a database server's store in one attempt. Throws StoreUnreachable if a later attempt may succeed. */
+/** Opens a database server's store. Throws StoreUnreachable if a later attempt may succeed. */
 export async function openShared(url: Secret, options: OpenOptions): Promise<Store & MultiProcess> {
   const { openPostgres } = await import('./postgres/open.ts')
-  return openPostgres({ url: url.reveal(), ...options, waitMs: 0 })
+  return openPostgres({ url: url.reveal(), ...options })
 }

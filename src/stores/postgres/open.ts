@@ -13,13 +13,9 @@ import { ClockOffset } from './clock-offset.ts'
 import { CommitGroup } from './commit-group.ts'
 import { codeOf, errorText, PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
-import { type NotificationOptions, Notifications } from './notifications.ts'
+import { Notifications } from './notifications.ts'
 import { postgresRecent, pruneRecent } from './recent.ts'
 import { SCHEMA_NAME } from './schema.ts'
-
-/** How long a start waits for a database that is not up yet. */
-const START_TIMEOUT_MS = 30_000
-const RETRY_INTERVAL_MS = 1_000
 
 const REQUEST_RETENTION_MS = 3_600_000
 const PRUNE_BATCH_SIZE = 5_000
@@ -32,18 +28,24 @@ export interface PostgresOptions {
   reasonToSuppress: ReasonToSuppress
   clock: Clock
   notice?: (notice: Notice) => void
-  /** How long to wait for an unreachable database; 0: one attempt. */
-  waitMs?: number
 }
 
-/** Opens the store. An AppError explains a failure and never repeats the URL. */
+/**
+ * Opens the store in one attempt. An AppError explains a failure and never repeats the URL: StoreUnreachable if a later
+ * attempt may succeed.
+ */
 export async function openPostgres(options: PostgresOptions): Promise<Store & MultiProcess> {
   const { url, schema = SCHEMA_NAME, reasonToSuppress, clock } = options
   const notice = options.notice ?? (() => undefined)
   const address = addressOf(url)
   const offset = new ClockOffset()
-  const { waitMs } = options
-  const notifications = await openNotifications({ address, schema, clock, offset, notice }, waitMs)
+  const notifications = new Notifications({ address, schema, clock, offset, notice })
+  try {
+    await migrate(address, schema)
+    await notifications.open()
+  } catch (error) {
+    throw cannotOpen(address, error)
+  }
   const db = new PostgresDatabase({ address, schema, clock, offset })
   const deps = { recent: postgresRecent, reasonToSuppress }
   const commit = (requests: readonly AcceptRequest[]) =>
@@ -82,37 +84,6 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
  */
 function isAboutValues(error: unknown): boolean {
   return error instanceof AppError && /^(?:22|23|54)/.test(codeOf(error.cause) ?? '')
-}
-
-/**
- * Migrates the schema and opens the connection for notifications. StoreUnreachable when the database stays unreachable
- * for `waitMs`; any other AppError at once, when waiting cannot help.
- */
-async function openNotifications(
-  options: NotificationOptions,
-  waitMs = START_TIMEOUT_MS,
-): Promise<Notifications> {
-  const { address, schema, clock } = options
-  const notifications = new Notifications(options)
-  await retryUntilUp({ address, clock, waitMs }, () => migrate(address, schema))
-  await retryUntilUp({ address, clock, waitMs }, () => notifications.open())
-  return notifications
-}
-
-/** Retries while the database is unreachable. Any other error is thrown at once. */
-async function retryUntilUp(
-  { address, clock, waitMs }: { address: Address; clock: Clock; waitMs: number },
-  work: () => Promise<void>,
-): Promise<void> {
-  const end = clock.now().getTime() + waitMs
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isTransient(error) || clock.now().getTime() >= end) throw cannotOpen(address, error)
-      await clock.sleep(RETRY_INTERVAL_MS)
-    }
-  }
 }
 
 /**
