@@ -10,7 +10,10 @@ export type WakeListener = (queues: readonly string[] | 'all') => void
 
 /** Events that a store reports without being called. */
 export type Notice =
-  /** This process took over a robot's lease; `from` is empty when no process held it. */
+  /**
+   * This process took over a robot's lease. `from` is empty if no process held it, and this process itself if it had lost
+   * the answer to a claim.
+   */
   | { kind: 'lease_taken_over'; robot: string; from: string; recovered: number }
   /** The LISTEN connection broke (replicas poll meanwhile), or is back. */
   | { kind: 'notifications_lost' }

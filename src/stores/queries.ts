@@ -88,7 +88,7 @@ export interface ListQuery {
   /** Rows from this instant on, up to but not including `to`. */
   from?: Date
   to?: Date
-  /** Which come first; default `newest`. */
+  /** Sort order; default `newest`. */
   order?: Order
   limit: number
   /** The `next` of the previous page, which had the same order. */
@@ -209,7 +209,10 @@ export interface TimeRange {
   to: Date
 }
 
-/** The state of an alert across all its groups: `waiting` if any may still receive it, else `failed` if any will not. */
+/**
+ * The state of an alert across all its groups: `waiting` if one may still receive it, else `failed` if one will not
+ * receive it.
+ */
 export type AlertOutcome = 'delivered' | 'waiting' | 'failed' | 'suppressed'
 
 /** The number of alerts of a source and channel in a state. `reason` is empty unless they were suppressed. */

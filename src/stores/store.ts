@@ -31,8 +31,9 @@ export type { Call, Pause, QueuePlace, RobotState } from './queries.ts'
 
 /**
  * All persistent state. Each verb takes every instant as an argument and behaves the same on every backend
- * (test/stores/conformance/). A verb that writes is one transaction, on disk when the promise resolves. A verb that fails
- * rejects with AppError `store_unavailable` and changes nothing.
+ * (test/stores/conformance/). A verb that writes is one transaction, on disk when the promise resolves. If it rejects with
+ * AppError `store_unavailable`, it changed nothing, unless only the answer of its commit was lost; the message of such a
+ * claim becomes pending with the next lease.
  */
 export interface Store {
   /** Writes the alerts of one request unless it is a duplicate. Concurrent requests share a commit. */
@@ -88,7 +89,7 @@ export interface Store {
    * channel was removed. Skips places with a message in flight or a lease in force; a later call moves those.
    */
   reassign(assignments: readonly QueueAssignment[], now: Date): Promise<Reassigned>
-  /** Moves counts from the robot keys of an earlier version to the current keys. */
+  /** Moves calls, usage, warnings, pauses, state and messages from the robot keys of an earlier version to the current ones. */
   adopt(keys: readonly FormerKey[]): Promise<void>
   /** Reads queues, robots and limits for console, API and metrics. */
   snapshot(query: SnapshotQuery): Promise<Snapshot>

@@ -99,7 +99,8 @@ export class PostgresDatabase implements Database {
       )
       await began
       const { command } = await client.query('COMMIT').catch(rethrow)
-      if (command !== 'COMMIT') throw new AppError('store_unavailable', 'the database rolled back')
+      if (command !== 'COMMIT')
+        throw new AppError('store_unavailable', 'the database rolled the transaction back')
       return value
     } catch (error) {
       const reusable = await client.query('ROLLBACK').then(

@@ -60,7 +60,7 @@ interface CompareContext {
   isStale: IsStale
 }
 
-/** True if the key was accepted within the window, and none of the request's alerts has changed its status since. */
+/** True if the key was accepted within the window, and none of the request's alerts would be delivered now. */
 function isDuplicate(
   { key, now, dedupWindowMs, alerts }: AcceptRequest,
   { tx, session, isStale }: CompareContext,
@@ -148,7 +148,10 @@ function lastNotified(tx: Tx, last: LastEntry): LastNotified {
   }
 }
 
-/** Records an alert that was let through, or suppressed by configuration, as the last of its group; counts a repeat. */
+/**
+ * Records an alert as the last of its group if it was let through, or suppressed by configuration. Of other alerts counts
+ * the repeat.
+ */
 function updateLast(
   session: RecentSession,
   alert: IncomingAlert,

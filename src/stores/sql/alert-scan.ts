@@ -7,7 +7,7 @@ export const BATCH_SIZE = 500
 
 /** Ids in one scan. Most columns of alerts have no index, so lists are scanned by ranges of ids. */
 const WINDOW = 20_000
-/** Ids in the first scan for waiting or dead alerts. These may be rare, so the next scan grows until a batch is full. */
+/** Ids in the first scan for alerts that wait, are being sent or are dead. If these are rare, the next scan is larger. */
 const FIRST_WINDOW = 2_000
 const GROWTH = 8
 
@@ -69,7 +69,7 @@ interface Sql {
   values: SqlValue[]
 }
 
-/** Selects from `alerts` by every filter of the query. */
+/** Selects from `alerts` by the query's channel, levels, status and fingerprint. */
 export function scanSql(query: AlertQuery, columns = 'id', more = ''): Sql {
   const { channel, levels, status, fingerprint } = query
   const values: SqlValue[] = []

@@ -22,7 +22,7 @@ const MAX_READ = 3_000
 const MAX_SEARCHED = 1_000
 /** Scans that one query makes at most, even if they find few alerts. */
 const MAX_WINDOWS = 12
-/** Fewer for the other notifications of one alert, which mostly have close ids. */
+/** Lower limit for a query by fingerprint, whose matches are close together. */
 const MAX_NEAR_WINDOWS = 4
 
 export async function message(

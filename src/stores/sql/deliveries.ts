@@ -85,8 +85,8 @@ export interface Blocked {
   /** Fingerprints in open messages other than digests. */
   fingerprints: string[]
   /**
-   * Start of an open digest's ranges. An alert is blocked if the id of its predecessor is higher than this: the digest
-   * contains the predecessor, or blocks it too.
+   * Start of an open digest's ranges. Alerts whose predecessor is newer than this are blocked: that predecessor is in the
+   * digest, or is itself blocked.
    */
   after: number | undefined
 }

@@ -130,7 +130,7 @@ export async function readMessageToResend(tx: Tx, id: string): Promise<ResendRow
     'SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1',
     [isId(id) ? Number(id) : 0],
   )
-  if (row === undefined) throw new AppError('not_found', `there is no message ${id}`)
+  if (row === undefined) throw new AppError('not_found', `unknown message ${id}`)
   return row
 }
 

@@ -68,7 +68,7 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
   return deleted
 }
 
-/** Deletes alerts of old requests without a delivery, then requests without an alert. */
+/** Of old requests, deletes the alerts without a delivery, then the requests without alerts. */
 async function pruneAlerts(tx: Tx, before: number): Promise<number> {
   const recent = await tx.get<{ id: number | null }>(
     'SELECT MIN(id) AS id FROM payloads WHERE received_at >= $1',

@@ -7,8 +7,8 @@ import type { LastEntry, ReadsLast, RecentSession } from './recent.ts'
 type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
 
 /**
- * True if a queue's last entry differs from what its DingTalk group last received: the alert is dead, or the group had
- * another queue before a reload, which delivered another status.
+ * True if a queue's last entry differs from what its DingTalk group last received: the entry's alert is dead, or the group
+ * had another queue before a reload, which delivered another status.
  */
 export type IsStale = (alert: Addressed, queue: string, last: LastEntry) => boolean
 
