@@ -35,8 +35,8 @@ export async function settleEach(
 }
 
 /**
- * Accepts requests in one transaction; \`accept\` may add to them. If it fails with an error for which \`isRetried\` is true,
- * each request gets its own transaction, and only the invalid ones fail.
+ * Accepts requests in one transaction; `accept` may add to them. If it fails with an error for which `isRetried` is
+ * true, each request gets its own transaction, and only the invalid ones fail.
  */
 export async function acceptEach(
   requests: readonly AcceptRequest[],
