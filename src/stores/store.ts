@@ -81,7 +81,7 @@ export interface Store {
   /** Dismisses those of the messages that are dead and not dismissed; returns how many. */
   dismiss(ids: readonly string[], dismissal: { at: Date; by: string }): Promise<number>
   /** Stores a person's pause of a robot's key; replaces an earlier one. */
-  pauseRobot(pause: HandPause): Promise<void>
+  pauseRobot(pause: OperatorPause): Promise<void>
   /** Ends all pauses of a robot and of its address; returns those that were in force. */
   resumeRobot(robot: { key: string; address: string }, now: Date): Promise<Pause[]>
   /**
@@ -333,7 +333,7 @@ export interface Resent {
   outdated: number
 }
 
-export interface HandPause {
+export interface OperatorPause {
   key: string
   now: Date
   until: Date

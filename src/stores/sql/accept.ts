@@ -9,7 +9,7 @@ import type { Tx } from '../tx.ts'
 import { AcceptedRows, type Decision } from './accepted-rows.ts'
 import { queueLock } from './deliveries.ts'
 import type { LastEntry, Recent, RecentSession } from './recent.ts'
-import { type IsStale, knownAlerts, readStale } from './stale.ts'
+import { type IsStale, lastAlertRefs, readStale } from './stale.ts'
 
 export interface AcceptDeps {
   recent: Recent
@@ -26,7 +26,7 @@ export async function acceptAll(
   await tx.lock(queuesIn(requests).map(queueLock), 'shared')
   // Locks the alerts' keys. Ids are allocated after it: of two requests about one alert, the later has the higher ids.
   const session = await deps.recent.begin(tx, requests)
-  const isStale = await readStale(tx, knownAlerts(requests, session), { ...deps, session })
+  const isStale = await readStale(tx, lastAlertRefs(requests, session), { ...deps, session })
   const count = requests.reduce((sum, { alerts }) => sum + alerts.length, 0)
   const ids = {
     payloads: await tx.newIds('payloads', requests.length),
@@ -126,8 +126,8 @@ function decide(
   for (const [index, queue] of queues.entries()) {
     const entry = last[index]
     const why = deps.reasonToSuppress(alert, entry && lastNotified(tx, entry), now)
-    const isLost = entry !== undefined && why !== 'muted' && isStale(alert, queue, entry)
-    if (why === undefined || isLost) {
+    const isStaleEntry = entry !== undefined && why !== 'muted' && isStale(alert, queue, entry)
+    if (why === undefined || isStaleEntry) {
       through.push(queue)
       repeats = Math.max(repeats, entry?.repeats ?? 0)
     } else reason ??= why

@@ -27,7 +27,7 @@ const ALL_ALERT_COLUMNS = columnsOf(
 const WATERMARK_COLUMNS = columnsOf('watermarks')
 
 /** Alerts with consecutive ids that enter the same queues. */
-interface IdRange {
+interface QueuedRun {
   queues: readonly string[]
   first: number
   last: number
@@ -41,7 +41,7 @@ export class AcceptedRows {
   /** Alerts without a predecessor, as most are: their other columns have the defaults. */
   readonly #alerts: SqlRow[] = []
   readonly #otherAlerts: SqlRow[] = []
-  readonly #runs: IdRange[] = []
+  readonly #runs: QueuedRun[] = []
   /** Levels by queue and channel. */
   readonly #places = new Map<string, Map<string, Set<Level>>>()
 

@@ -1,6 +1,6 @@
 import type { FormerKey } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { handScope } from './robot-states.ts'
+import { operatorScope } from './robot-states.ts'
 
 /** Moves calls, usage, warnings, pauses and state from a robot's former key to its current one. */
 export async function adopt(tx: Tx, keys: readonly FormerKey[]): Promise<void> {
@@ -20,7 +20,7 @@ export async function adopt(tx: Tx, keys: readonly FormerKey[]): Promise<void> {
       [to, from],
     )
     await tx.run('DELETE FROM quota_warnings WHERE scope = $1', [from])
-    for (const scopeOf of [(key: string) => `robot:${key}`, handScope]) {
+    for (const scopeOf of [(key: string) => `robot:${key}`, operatorScope]) {
       await tx.run(
         `INSERT INTO pauses AS p (scope, until, since, reason, made_by)
          SELECT CAST($1 AS TEXT), until, since, reason, made_by FROM pauses WHERE scope = $2

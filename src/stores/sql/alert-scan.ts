@@ -6,9 +6,9 @@ import { IN_RANGE, OF_WATERMARK } from './deliveries.ts'
 export const BATCH_SIZE = 500
 
 /** Ids in one scan. Most columns of alerts have no index, so lists are scanned by ranges of ids. */
-const WINDOW = 20_000
+const SCAN_WIDTH = 20_000
 /** Ids in the first scan for alerts that wait, are being sent or are dead. If these are rare, the next scan is larger. */
-const FIRST_WINDOW = 2_000
+const FIRST_SCAN_WIDTH = 2_000
 const GROWTH = 8
 
 export interface IdRange {
@@ -29,7 +29,7 @@ export async function* candidatesOf(tx: Tx, query: AlertQuery): AsyncGenerator<C
   const isNewest = order === 'newest'
   const isSparse = state === 'pending' || state === 'sending' || state === 'dead'
   let { low, high } = await idRangeOf(tx, query)
-  let width = isSparse ? FIRST_WINDOW : WINDOW
+  let width = isSparse ? FIRST_SCAN_WIDTH : SCAN_WIDTH
   while (low <= high) {
     const whole = message !== undefined
     const from = isNewest && !whole ? Math.max(low, high - width + 1) : low

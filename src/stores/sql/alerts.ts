@@ -10,7 +10,7 @@ import {
 } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 import { candidatesOf, idRangeOf, scanSql } from './alert-scan.ts'
-import { MESSAGE_OF, OF_WATERMARK, readCarried } from './deliveries.ts'
+import { MESSAGE_OF, OF_WATERMARK, readMessageAlerts } from './deliveries.ts'
 import { MAX_TOTAL } from './message-list.ts'
 import { findMessage } from './messages.ts'
 import { readPayloadTexts } from './payload-blobs.ts'
@@ -21,9 +21,9 @@ const MAX_READ = 3_000
 /** Fewer when the query reads payloads, which cost several times as much. */
 const MAX_SEARCHED = 1_000
 /** Scans that one query makes at most, even if they find few alerts. */
-const MAX_WINDOWS = 12
+const MAX_SCANS = 12
 /** Lower limit for a query by fingerprint, whose matches are close together. */
-const MAX_NEAR_WINDOWS = 4
+const MAX_NEAR_SCANS = 4
 
 export async function message(
   tx: Tx,
@@ -32,7 +32,7 @@ export async function message(
 ): Promise<MessageWithAlerts | undefined> {
   const message = await findMessage(tx, name)
   if (message === undefined) return undefined
-  const carried = await readCarried(tx, { ...message, id: Number(message.id) }, { limit })
+  const carried = await readMessageAlerts(tx, { ...message, id: Number(message.id) }, { limit })
   const ids = carried.map(({ alert }) => alert)
   const byId = await readAlerts(tx, ids)
   return { message, alerts: ids.flatMap((id) => byId.get(id) ?? []) }
@@ -42,10 +42,10 @@ export async function message(
 export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAlert>> {
   const { limit, words } = query
   const maxRead = words === undefined ? MAX_READ : MAX_SEARCHED
-  const maxWindows = query.fingerprint === undefined ? MAX_WINDOWS : MAX_NEAR_WINDOWS
+  const maxScans = query.fingerprint === undefined ? MAX_SCANS : MAX_NEAR_SCANS
   const items: StoredAlert[] = []
   let read = 0
-  let windows = 0
+  let scans = 0
   let last: number | undefined
   for await (const { ids, edge, isLast } of candidatesOf(tx, query)) {
     const byId = await readAlerts(tx, ids)
@@ -60,9 +60,9 @@ export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAler
     }
     last = edge
     read += ids.length
-    windows += 1
+    scans += 1
     if (isLast) break
-    if (read >= maxRead || windows >= maxWindows)
+    if (read >= maxRead || scans >= maxScans)
       return { items, next: String(edge), ...(await reachedAt(tx, edge)) }
   }
   return { items, next: null }

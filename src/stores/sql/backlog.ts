@@ -11,8 +11,8 @@ import { exists, fromRow } from './rows.ts'
 export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
   const [robot, ...peers] = await readRobotStates(tx, [query.robot, ...query.peers], query)
   const channels: ChannelBacklog[] = []
-  for (const { place, marks } of await readWatermarkedPlaces(tx, query.queues)) {
-    const entry = await readChannelBacklog(tx, { place, marks }, query)
+  for (const { place, watermarks } of await readWatermarkedPlaces(tx, query.queues)) {
+    const entry = await readChannelBacklog(tx, { place, watermarks }, query)
     if (entry !== undefined) channels.push(entry)
   }
   const due = await readDueMessage(tx, query)
@@ -29,7 +29,7 @@ export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
 
 interface WatermarkedPlace {
   place: QueuePlace
-  marks: Map<Level, number>
+  watermarks: Map<Level, number>
 }
 
 /** All queues and channels that have ever had alerts, with their watermarks. */
@@ -45,10 +45,10 @@ async function readWatermarkedPlaces(
   for (const { queue, channel, level, up_to } of rows) {
     let last = places.at(-1)
     if (last?.place.queue !== queue || last.place.channel !== channel) {
-      last = { place: { queue, channel }, marks: new Map() }
+      last = { place: { queue, channel }, watermarks: new Map() }
       places.push(last)
     }
-    last.marks.set(level, up_to)
+    last.watermarks.set(level, up_to)
   }
   return places
 }
@@ -86,16 +86,16 @@ async function readNextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<D
 /** Unblocked alerts of a place; undefined without any. Stops counting beyond the preview. */
 async function readChannelBacklog(
   tx: Tx,
-  { place, marks }: WatermarkedPlace,
+  { place, watermarks }: WatermarkedPlace,
   query: BacklogQuery,
 ): Promise<ChannelBacklog | undefined> {
   const blocked = await readBlocked(tx, place)
   const { queue, channel } = place
   const ofPlace = 'deliveries WHERE message = 0 AND queue = $1 AND channel = $2'
-  const leftBehind = await exists(tx, ofPlace, [queue, channel])
+  const hasSkipped = await exists(tx, ofPlace, [queue, channel])
   const alerts: QueuedAlert[] = []
   for (const level of LEVELS_IN_ORDER) {
-    const upTo = marks.get(level)
+    const upTo = watermarks.get(level)
     if (upTo === undefined) continue
     // Beyond the preview, one alert of each level is read for its age.
     const limit = Math.max(1, query.preview + 1 - alerts.length)
@@ -107,9 +107,9 @@ async function readChannelBacklog(
       limit,
       ...blockedValues(blocked),
     ])
-    if (leftBehind) {
+    if (hasSkipped) {
       const values = [place.queue, place.channel, level, 0, limit, ...blockedValues(blocked)]
-      rows.push(...(await tx.all<{ id: number }>(LEFT_BEHIND, values)))
+      rows.push(...(await tx.all<{ id: number }>(SKIPPED, values)))
       rows.sort((a, b) => a.id - b.id).splice(limit)
     }
     for (const row of rows) alerts.push(fromRow(tx, row))
@@ -132,16 +132,20 @@ const queuedWhere = (waits: string): string =>
      AND a.id = d.alert AND p.id = a.payload ${unblocked(6)}
    ORDER BY d.alert LIMIT $5`
 
-/** QUEUED: waiting alerts above their level's watermark. LEFT_BEHIND: waiting alerts below it, which a digest skipped. */
+/** QUEUED: waiting alerts above their level's watermark. SKIPPED: waiting alerts below it, which a digest skipped. */
 const QUEUED = queuedWhere('d.message IS NULL')
-const LEFT_BEHIND = queuedWhere('d.message = 0')
+const SKIPPED = queuedWhere('d.message = 0')
 
-type Recent = Pick<
+type RecentMessages = Pick<
   ChannelBacklog,
   'recent' | 'lastMessageAt' | 'messagesThisHour' | 'messagesToday'
 >
 
-async function readRecentMessages(tx: Tx, place: QueuePlace, query: BacklogQuery): Promise<Recent> {
+async function readRecentMessages(
+  tx: Tx,
+  place: QueuePlace,
+  query: BacklogQuery,
+): Promise<RecentMessages> {
   const { queue, channel } = place
   const last = await tx.get<{ at: number | null }>(LAST_MESSAGE, [queue, channel])
   if (last?.at == null)

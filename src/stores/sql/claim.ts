@@ -15,7 +15,7 @@ import {
   unblocked,
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
-import { handScope } from './robot-states.ts'
+import { operatorScope } from './robot-states.ts'
 import { exists, insertRow } from './rows.ts'
 import { columnsOf } from './schema.ts'
 
@@ -29,8 +29,8 @@ export async function claim(tx: Tx, { now, message, alerts, call }: Claim): Prom
   await assertMayCall(tx, { robot: message.robot, call, now })
   const callId = await countCall(tx, call, now)
   const id = await insertMessage(tx, message, { now, state: 'sending', call: callId })
-  if (alerts.kind === 'some') await takeById(tx, message, { id, ids: alerts.ids })
-  else await takeUpTo(tx, message, { id, ...alerts })
+  if (alerts.kind === 'some') await claimById(tx, message, { id, ids: alerts.ids })
+  else await claimUpTo(tx, message, { id, ...alerts })
   const { uuid, body } = message
   return { id: String(id), call: callId, uuid, body, attempts: 0, results: new Map() }
 }
@@ -73,7 +73,12 @@ async function assertMayCall(
   )
   if (renewed === 0) throw new ClaimRejected()
   // A person's pause may have been confirmed while the message was composed.
-  if (await exists(tx, 'pauses WHERE scope = $1 AND until > $2', [handScope(call.key), tx.ms(now)]))
+  if (
+    await exists(tx, 'pauses WHERE scope = $1 AND until > $2', [
+      operatorScope(call.key),
+      tx.ms(now),
+    ])
+  )
     throw new ClaimRejected()
   const used = await tx.get<{ n: number }>(
     'SELECT COUNT(*) AS n FROM calls WHERE key = $1 AND until > $2',
@@ -93,7 +98,7 @@ async function countCall(tx: Tx, call: CallClaim, now: Date): Promise<number> {
   return id
 }
 
-interface TakenRow {
+interface ClaimableRow {
   id: number
   level: Level
   fingerprint: string
@@ -102,15 +107,15 @@ interface TakenRow {
 }
 
 /** Takes the given alerts; rejects unless all of them wait unblocked. */
-async function takeById(
+async function claimById(
   tx: Tx,
   { queue, channel }: QueuePlace,
   { id, ids }: { id: number; ids: readonly number[] },
 ): Promise<void> {
   const place = { queue, channel }
   const blocked = await readBlocked(tx, place, id)
-  const marks = await readWatermarks(tx, place)
-  const rows = await tx.all<TakenRow>(
+  const watermarks = await readWatermarks(tx, place)
+  const rows = await tx.all<ClaimableRow>(
     `SELECT a.id, d.level, a.fingerprint, a.previous, d.message FROM alerts a CROSS JOIN deliveries d
      WHERE a.id IN LIST($3, BIGINT)
        AND d.queue = $1 AND d.channel = $2 AND d.level = a.level AND d.alert = a.id AND a.channel = $2`,
@@ -118,7 +123,7 @@ async function takeById(
   )
   const waiting = rows.filter(
     (row) =>
-      (row.message === 0 || (row.message === null && row.id > (marks.get(row.level) ?? 0))) &&
+      (row.message === 0 || (row.message === null && row.id > (watermarks.get(row.level) ?? 0))) &&
       !isBlocked(row, blocked),
   )
   if (waiting.length === 0 || waiting.length < ids.length) throw new ClaimRejected()
@@ -129,12 +134,12 @@ async function takeById(
        WHERE queue = $2 AND channel = $3 AND level = $4 AND alert IN LIST($5, BIGINT)`,
       [id, queue, channel, level, alerts],
     )
-    await advanceWatermark(tx, { ...place, level, upTo: marks.get(level) ?? 0 }, alerts)
+    await advanceWatermark(tx, { ...place, level, upTo: watermarks.get(level) ?? 0 }, alerts)
   }
 }
 
 /** Takes all unblocked alerts up to the id `upTo`; rejects unless their number matches the tally. */
-async function takeUpTo(
+async function claimUpTo(
   tx: Tx,
   { queue, channel }: QueuePlace,
   { id, upTo, count }: { id: number; upTo: number; count: number },
@@ -143,10 +148,10 @@ async function takeUpTo(
   const blocked = await readBlocked(tx, place, id)
   // `blocked.after` can describe only one open digest, so there must not be two.
   if (blocked.after !== undefined) throw new ClaimRejected()
-  const marks = await readWatermarks(tx, place)
-  let taken = await takeLeftBehind(tx, place, { id, upTo, blocked })
-  if (blocked.fingerprints.length > 0) await leaveBehind(tx, place, { upTo, blocked, marks })
-  taken += await takeRanges(tx, place, { id, upTo })
+  const watermarks = await readWatermarks(tx, place)
+  let taken = await claimSkipped(tx, place, { id, upTo, blocked })
+  if (blocked.fingerprints.length > 0) await skipBlocked(tx, place, { upTo, blocked, watermarks })
+  taken += await claimRanges(tx, place, { id, upTo })
   if (taken !== count || count === 0) throw new ClaimRejected()
   await tx.run(
     'UPDATE watermarks SET up_to = GREATEST(up_to, $3) WHERE queue = $1 AND channel = $2',
@@ -155,7 +160,7 @@ async function takeUpTo(
 }
 
 /** Takes all deliveries from the watermarks to `upTo`, as one range for each level. Returns their number. */
-async function takeRanges(
+async function claimRanges(
   tx: Tx,
   { queue, channel }: QueuePlace,
   { id, upTo }: { id: number; upTo: number },
@@ -174,7 +179,7 @@ async function takeRanges(
   return ranges.reduce((sum, { n }) => sum + n, 0)
 }
 
-async function takeLeftBehind(
+async function claimSkipped(
   tx: Tx,
   place: QueuePlace,
   { id, upTo, blocked }: { id: number; upTo: number; blocked: Blocked },
@@ -187,12 +192,16 @@ async function takeLeftBehind(
 }
 
 /** Marks blocked alerts within the range as waiting, so that the digest does not take them. */
-async function leaveBehind(
+async function skipBlocked(
   tx: Tx,
   { queue, channel }: QueuePlace,
-  { upTo, blocked, marks }: { upTo: number; blocked: Blocked; marks: ReadonlyMap<Level, number> },
+  {
+    upTo,
+    blocked,
+    watermarks,
+  }: { upTo: number; blocked: Blocked; watermarks: ReadonlyMap<Level, number> },
 ): Promise<void> {
-  for (const [level, mark] of marks)
+  for (const [level, mark] of watermarks)
     if (mark < upTo)
       await tx.run(
         `UPDATE deliveries SET message = 0

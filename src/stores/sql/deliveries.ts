@@ -50,18 +50,18 @@ export function hasDelivery(alerts: string): string {
  * Of alerts that were let through into a place, returns those that it will not deliver: their message is dead, their
  * channel was removed, or they moved to another queue. Pruned alerts are not returned.
  */
-export async function findDead(
+export async function findUndeliverable(
   tx: Tx,
   { queue, channel }: QueuePlace,
   alerts: readonly number[],
 ): Promise<ReadonlySet<number>> {
   if (alerts.length === 0) return new Set()
-  const rows = await tx.all<{ id: number }>(DEAD_AMONG, [queue, channel, alerts])
+  const rows = await tx.all<{ id: number }>(UNDELIVERABLE, [queue, channel, alerts])
   return new Set(rows.map(({ id }) => id))
 }
 
 /** A suppressed alert may be a valid last entry of its group (resolved_off, muted), unless a move found it outdated. */
-const DEAD_AMONG = `SELECT a.id FROM alerts a
+const UNDELIVERABLE = `SELECT a.id FROM alerts a
   LEFT JOIN deliveries d ON d.queue = $1 AND d.channel = $2 AND d.level = a.level AND d.alert = a.id
   WHERE a.id IN LIST($3, BIGINT) AND CASE WHEN d.alert IS NULL
     THEN COALESCE(a.final_state, '') <> 'suppressed' OR COALESCE(a.reason, '') = 'outdated'
@@ -178,12 +178,12 @@ export async function advanceWatermark(
 
 /** Makes a message's alerts wait again in their queue. Returns their number. */
 export async function requeue(tx: Tx, message: number): Promise<number> {
-  await materialize(tx, message)
+  await rangesToIds(tx, message)
   return tx.run('UPDATE deliveries SET message = 0 WHERE message = $1', [message])
 }
 
 /** Replaces a digest's ranges by its id in each delivery that they cover. */
-export async function materialize(tx: Tx, message: number): Promise<void> {
+export async function rangesToIds(tx: Tx, message: number): Promise<void> {
   for (const { queue, channel, level, after, up_to } of await readRanges(tx, message))
     await tx.run(
       `UPDATE deliveries SET message = $1
@@ -227,34 +227,34 @@ export interface PlacedMessage extends QueuePlace {
 }
 
 /** An alert of a message, with its level at delivery. */
-export interface CarriedAlert {
+export interface MessageAlert {
   alert: number
   level: Level
 }
 
-const CARRIED_BY_ID = `SELECT alert FROM deliveries
+const ALERTS_BY_ID = `SELECT alert FROM deliveries
   WHERE message = $1 AND queue = $2 AND channel = $3 AND level = $4 AND alert > $5 ORDER BY alert LIMIT $6`
-const CARRIED_BY_RANGE = `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3
+const ALERTS_BY_RANGE = `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3
   AND alert > $4 AND alert <= $5 AND message IS NULL ORDER BY alert LIMIT $6`
 
 /** A page of a message's alerts after a given one: the most severe first, then the oldest. Uses only index lookups. */
-export async function readCarried(
+export async function readMessageAlerts(
   tx: Tx,
   { id, queue, channel }: PlacedMessage,
-  { after, limit }: { after?: CarriedAlert | undefined; limit: number },
-): Promise<CarriedAlert[]> {
+  { after, limit }: { after?: MessageAlert | undefined; limit: number },
+): Promise<MessageAlert[]> {
   const ranges = await readRanges(tx, id)
-  const carried: CarriedAlert[] = []
+  const carried: MessageAlert[] = []
   for (const level of LEVELS_IN_ORDER) {
     if (level < (after?.level ?? 1)) continue
     const from = level === after?.level ? after.alert : 0
     const left = limit - carried.length
     const values = [id, queue, channel, level, from, left]
-    const rows = await tx.all<{ alert: number }>(CARRIED_BY_ID, values)
+    const rows = await tx.all<{ alert: number }>(ALERTS_BY_ID, values)
     for (const range of ranges.filter((each) => each.level === level)) {
       const start = Math.max(from, range.after)
       const place = [queue, channel, level, start, range.up_to, left]
-      rows.push(...(await tx.all<{ alert: number }>(CARRIED_BY_RANGE, place)))
+      rows.push(...(await tx.all<{ alert: number }>(ALERTS_BY_RANGE, place)))
     }
     rows.sort((a, b) => a.alert - b.alert)
     for (const { alert } of rows.slice(0, left)) carried.push({ alert, level })

@@ -17,12 +17,12 @@ export async function failed(tx: Tx, query: FailedQuery): Promise<FailedPage> {
     listed.values.push(ids.filter(isId).map(Number))
     listed.where += ` AND id IN LIST($${listed.values.length}, BIGINT)`
   }
-  const most = Math.min(limit, MAX_SCANNED)
+  const maxRows = Math.min(limit, MAX_SCANNED)
   const scanned = await tx.all<{ id: number }>(
-    `SELECT id FROM messages WHERE ${listed.where} ORDER BY id LIMIT ${most}`,
+    `SELECT id FROM messages WHERE ${listed.where} ORDER BY id LIMIT ${maxRows}`,
     listed.values,
   )
-  const next = scanned.length === most ? String(scanned.at(-1)?.id) : undefined
+  const next = scanned.length === maxRows ? String(scanned.at(-1)?.id) : undefined
   const search = searchConditions(query, { where: 'TRUE', values: [scanned.map(({ id }) => id)] })
   const found =
     search === undefined

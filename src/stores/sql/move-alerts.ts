@@ -27,13 +27,13 @@ export async function readWaiting(
   limit = Number.MAX_SAFE_INTEGER,
 ): Promise<WaitingDelivery[]> {
   const { queue, channel } = place
-  const marks = await readWatermarks(tx, place)
+  const watermarks = await readWatermarks(tx, place)
   let waiting = await tx.all<WaitingDelivery>(
     `SELECT alert, level FROM deliveries WHERE message = 0 AND queue = $1 AND channel = $2 ORDER BY alert LIMIT $3`,
     [queue, channel, limit],
   )
   for (const level of LEVELS_IN_ORDER) {
-    const upTo = marks.get(level)
+    const upTo = watermarks.get(level)
     if (upTo === undefined || waiting.length >= limit) continue
     // `push(...)` with hundreds of thousands of arguments would overflow the stack.
     waiting = waiting.concat(
@@ -68,7 +68,7 @@ export async function addToQueue(
   to: QueuePlace,
   waiting: readonly WaitingDelivery[],
 ): Promise<ReadonlySet<number>> {
-  const overtaken = await orderInQueue(tx, to, waiting)
+  const overtaken = await linkAndFindOvertaken(tx, to, waiting)
   const moved = waiting.filter(({ alert }) => !overtaken.has(alert))
   for (const [level, alerts] of byLevel(moved)) {
     await tx.insert(
@@ -91,7 +91,7 @@ export async function addToQueue(
  * Returns the alerts that a later one about the same alert, sent or in an open message, has overtaken in the target
  * queue. Updates the predecessors of the others, and of the alerts that wait there.
  */
-async function orderInQueue(
+async function linkAndFindOvertaken(
   tx: Tx,
   to: QueuePlace,
   waiting: readonly WaitingDelivery[],
@@ -99,7 +99,7 @@ async function orderInQueue(
   const rows = await readFingerprints(tx, waiting)
   const { after = Number.MAX_SAFE_INTEGER } = await readBlocked(tx, to)
   const oldest = rows.reduce((least, { id }) => Math.min(least, id), after)
-  const taken = await findTaken(tx, to, oldest)
+  const taken = await findClaimed(tx, to, oldest)
   const isTaken = (fingerprint: string, test: (each: number) => boolean): boolean =>
     taken.get(fingerprint)?.some(test) === true
   const overtaken = new Set(
@@ -114,7 +114,7 @@ async function orderInQueue(
     ({ fingerprint }) => fingerprint,
   )
   for (const [fingerprint, sameAlert] of moved)
-    await chain(tx, taken.get(fingerprint) ?? [], [
+    await linkPredecessors(tx, taken.get(fingerprint) ?? [], [
       ...sameAlert,
       ...(waitingThere.get(fingerprint) ?? []),
     ])
@@ -122,7 +122,7 @@ async function orderInQueue(
 }
 
 /** Links alerts with the same fingerprint: the predecessor of each waiting one is at least the alert before it. */
-async function chain(
+async function linkPredecessors(
   tx: Tx,
   taken: readonly number[],
   waiting: readonly { id: number }[],
@@ -149,7 +149,7 @@ function readFingerprints(
 }
 
 /** Alerts with higher ids that are sent or in open messages, by fingerprint. */
-async function findTaken(
+async function findClaimed(
   tx: Tx,
   { queue, channel }: QueuePlace,
   above: number,
@@ -184,7 +184,7 @@ export async function copyLastEntries(
 }
 
 /** Gives a final state to those of the alerts that are in no queue any more. Returns their number. */
-export async function endAlerts(
+export async function setFinalState(
   tx: Tx,
   alerts: readonly number[],
   end: { state: 'dead' | 'suppressed'; reason: string },

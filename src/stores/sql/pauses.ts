@@ -1,15 +1,15 @@
 import type { Pause } from '../queries.ts'
-import type { HandPause } from '../store.ts'
+import type { OperatorPause } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { handScope, scopesOf } from './robot-states.ts'
+import { operatorScope, scopesOf } from './robot-states.ts'
 import { fromRow } from './rows.ts'
 
 /** Stores a person's pause of a robot's key; replaces an earlier one. */
-export async function pauseRobot(tx: Tx, { key, now, until, by }: HandPause): Promise<void> {
+export async function pauseRobot(tx: Tx, { key, now, until, by }: OperatorPause): Promise<void> {
   await tx.run(
     `INSERT INTO pauses (scope, until, since, reason, made_by) VALUES ($1, $2, $3, 'by_hand', $4)
      ON CONFLICT (scope) DO UPDATE SET until = excluded.until, since = excluded.since, made_by = excluded.made_by`,
-    [handScope(key), tx.ms(until), tx.ms(now), by],
+    [operatorScope(key), tx.ms(until), tx.ms(now), by],
   )
 }
 

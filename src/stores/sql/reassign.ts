@@ -1,15 +1,15 @@
 import type { QueuePlace } from '../queries.ts'
 import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { byPlace, MESSAGE_OF, materialize, queueLock, readPlaces, requeue } from './deliveries.ts'
+import { byPlace, MESSAGE_OF, queueLock, rangesToIds, readPlaces, requeue } from './deliveries.ts'
 import { inForce } from './leases.ts'
 import { IN_STATE, OPEN } from './message-states.ts'
 import {
   addToQueue,
   copyLastEntries,
-  endAlerts,
   readWaiting,
   removeFromQueue,
+  setFinalState,
 } from './move-alerts.ts'
 import type { Recent } from './recent.ts'
 import { exists } from './rows.ts'
@@ -50,7 +50,7 @@ export async function reassign(
     await removeFromQueue(tx, place, waiting)
     const alerts = waiting.map(({ alert }) => alert)
     if (to.length === 0) {
-      const ended = await endAlerts(tx, alerts, { state: 'dead', reason: REMOVED })
+      const ended = await setFinalState(tx, alerts, { state: 'dead', reason: REMOVED })
       if (ended > 0) dead.set(place.channel, (dead.get(place.channel) ?? 0) + ended)
       continue
     }
@@ -64,7 +64,7 @@ export async function reassign(
       overtakenInAll = overtakenInAll.filter((alert) => overtaken.has(alert))
       queues.add(queue)
     }
-    await endAlerts(tx, overtakenInAll, { state: 'suppressed', reason: 'outdated' })
+    await setFinalState(tx, overtakenInAll, { state: 'suppressed', reason: 'outdated' })
     moved += alerts.length - overtakenInAll.length
   }
   return {
@@ -178,7 +178,7 @@ async function wasSent(
   { message, target }: { message: OpenMessage; target: Target },
 ): Promise<boolean> {
   if (target.robot !== undefined) return false
-  await materialize(tx, message.id)
+  await rangesToIds(tx, message.id)
   const carried = await tx.all<{ alert: number }>(
     'SELECT alert FROM deliveries WHERE message = $1',
     [message.id],
@@ -209,7 +209,7 @@ async function moveMessage(
   { id, alert_count }: OpenMessage,
   { queue, robot }: { queue: string; robot?: string },
 ): Promise<number[]> {
-  await materialize(tx, id)
+  await rangesToIds(tx, id)
   await tx.run(
     `DELETE FROM deliveries WHERE message = $1 AND queue <> $2 AND EXISTS (SELECT 1 FROM deliveries o
        WHERE o.queue = $2 AND o.channel = deliveries.channel AND o.level = deliveries.level AND o.alert = deliveries.alert)`,

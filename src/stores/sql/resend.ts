@@ -3,11 +3,11 @@ import type { Status } from '../../model/alert.ts'
 import type { Resent } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import {
-  type CarriedAlert,
-  findDead,
+  findUndeliverable,
   lockQueueOf,
-  materialize,
-  readCarried,
+  type MessageAlert,
+  rangesToIds,
+  readMessageAlerts,
   readPlaces,
 } from './deliveries.ts'
 import { isId, readMessageToResend } from './messages.ts'
@@ -33,7 +33,7 @@ export async function resend(
       `message ${id} is ${message.state}; only a dead one can be sent again`,
     )
   const { queue } = message
-  const { current, outdated } = await divide(tx, message, recent)
+  const { current, outdated } = await splitOutdated(tx, message, recent)
   const total = current.length + outdated
   if (message.alert_count > 0 && total === 0)
     throw new AppError('not_dead', `the alerts of message ${id} have moved to other messages`)
@@ -55,7 +55,7 @@ export async function resend(
       'outdated',
       `message ${id} may have arrived, and ${outdated} of its ${total} alerts have changed since; it is not sent again`,
     )
-  await materialize(tx, message.id)
+  await rangesToIds(tx, message.id)
   await tx.run(
     'UPDATE deliveries SET message = 0 WHERE message = $1 AND alert IN LIST($2, BIGINT)',
     [message.id, current],
@@ -67,7 +67,7 @@ export async function resend(
  * Splits a message's alerts into current ones and overtaken ones. In its own queue any later alert of the group overtakes;
  * in another queue of the channel, which may serve the same group since a reload, only a change of status does.
  */
-async function divide(
+async function splitOutdated(
   tx: Tx,
   message: { id: number; queue: string; channel: string },
   recent: ReadsLast,
@@ -76,8 +76,8 @@ async function divide(
   const places = await readPlaces(tx, [channel])
   const current: number[] = []
   let outdated = 0
-  for (let after: CarriedAlert | undefined; ; ) {
-    const carried = await readCarried(tx, message, { limit: PAGE_SIZE, after })
+  for (let after: MessageAlert | undefined; ; ) {
+    const carried = await readMessageAlerts(tx, message, { limit: PAGE_SIZE, after })
     const rows = await tx.all<{ id: number; grp: string; status: Status }>(
       'SELECT id, COALESCE(grp, fingerprint) AS grp, status FROM alerts WHERE id IN LIST($1, BIGINT)',
       [carried.map(({ alert }) => alert)],
@@ -86,7 +86,7 @@ async function divide(
     const overtaken = new Set<number>()
     for (const place of places) {
       const last = await recent.readLast(tx, place, groups)
-      const dead = await findDead(
+      const dead = await findUndeliverable(
         tx,
         place,
         [...last.values()].map(({ alert }) => alert),

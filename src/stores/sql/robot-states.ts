@@ -55,13 +55,13 @@ interface PauseRow {
 }
 
 /** The scope of a person's pause of a robot. */
-export function handScope(key: string): string {
+export function operatorScope(key: string): string {
   return `hand:${key}`
 }
 
 /** The scopes of all pauses that apply to a robot. */
 export function scopesOf({ key, address }: { key: string; address: string }): string[] {
-  return [`robot:${key}`, handScope(key), `address:${address}`]
+  return [`robot:${key}`, operatorScope(key), `address:${address}`]
 }
 
 /** Calls of a month that count for the organisation, which excludes the sandbox. */

@@ -1,29 +1,29 @@
 import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { findDead, readPlaces } from './deliveries.ts'
+import { findUndeliverable, readPlaces } from './deliveries.ts'
 import type { LastEntry, ReadsLast, RecentSession } from './recent.ts'
 
-type Addressed = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
+type AlertTarget = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
 
 /**
  * True if a queue's last entry differs from what its DingTalk group last received: the entry's alert is dead, or the group
  * had another queue before a reload, which delivered another status.
  */
-export type IsStale = (alert: Addressed, queue: string, last: LastEntry) => boolean
+export type IsStale = (alert: AlertTarget, queue: string, last: LastEntry) => boolean
 
 /** An incoming alert, and the id of the last alert of its group in one queue. */
-export interface Known {
-  alert: Addressed
+export interface LastAlertRef {
+  alert: AlertTarget
   queue: string
   id: number
 }
 
-export function knownAlerts(
+export function lastAlertRefs(
   requests: readonly AcceptRequest[],
   session: Pick<RecentSession, 'lastId'>,
-): Known[] {
-  const known: Known[] = []
+): LastAlertRef[] {
+  const known: LastAlertRef[] = []
   for (const { alerts } of requests)
     for (const alert of alerts)
       for (const queue of alert.queues) {
@@ -36,7 +36,7 @@ export function knownAlerts(
 /** Reads the rows for all alerts of a batch at once, because in a storm most alerts have a last entry. */
 export async function readStale(
   tx: Tx,
-  known: readonly Known[],
+  known: readonly LastAlertRef[],
   { session, recent }: { session: Pick<RecentSession, 'load'>; recent: ReadsLast },
 ): Promise<IsStale> {
   if (known.length === 0) return () => false
@@ -44,9 +44,9 @@ export async function readStale(
   const places = Map.groupBy(known, ({ alert, queue }) => keyOf(queue, alert.channel))
   const dead = new Map<string, ReadonlySet<number>>()
   for (const [key, [first, ...others]] of places) {
-    const { queue, alert, id } = first as Known
+    const { queue, alert, id } = first as LastAlertRef
     const ids = [id, ...others.map((each) => each.id)]
-    dead.set(key, await findDead(tx, { queue, channel: alert.channel }, ids))
+    dead.set(key, await findUndeliverable(tx, { queue, channel: alert.channel }, ids))
   }
   const alerts = [...new Set(known.map(({ alert }) => alert))]
   const elsewhere = await readLastElsewhere(tx, alerts, recent)
@@ -62,7 +62,7 @@ export async function readStale(
 /** Last entries of the groups in former queues of their channel. Empty unless a reload removed a queue. */
 async function readLastElsewhere(
   tx: Tx,
-  alerts: readonly Addressed[],
+  alerts: readonly AlertTarget[],
   recent: ReadsLast,
 ): Promise<(QueuePlace & { last: Map<string, LastEntry> })[]> {
   const lastByPlace: (QueuePlace & { last: Map<string, LastEntry> })[] = []
@@ -75,7 +75,7 @@ async function readLastElsewhere(
       await recent.readLast(tx, place, [...new Set(others.map(({ group }) => group))]),
     )
     const ids = [...last.values()].map(({ alert }) => alert)
-    const dead = await findDead(tx, place, ids)
+    const dead = await findUndeliverable(tx, place, ids)
     for (const [group, { alert }] of last) if (dead.has(alert)) last.delete(group)
     lastByPlace.push({ ...place, last })
   }

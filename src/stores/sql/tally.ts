@@ -38,16 +38,16 @@ interface Row {
 
 /** Counts the waiting alerts page by page. If another claim takes some of them meanwhile, this tally's claim fails. */
 export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
-  const { marks, ...start } = await db.read(async (tx) => {
+  const { watermarks, ...start } = await db.read(async (tx) => {
     const newest = await tx.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')
-    const marks = await readWatermarks(tx, place)
-    return { place, marks, blocked: await readBlocked(tx, place), upTo: newest?.id ?? 0 }
+    const watermarks = await readWatermarks(tx, place)
+    return { place, watermarks, blocked: await readBlocked(tx, place), upTo: newest?.id ?? 0 }
   })
   const groups = new Map<string, TallyGroup>()
   const ids = { oldest: Number.POSITIVE_INFINITY, newest: 0 }
   for (const level of LEVELS_IN_ORDER)
     for (const [waits, from] of [
-      ['d.message IS NULL', marks.get(level)],
+      ['d.message IS NULL', watermarks.get(level)],
       ['d.message = 0', 0],
     ] as const)
       for await (const rows of pagesOf(db, { ...start, level, waits }, from))
@@ -106,7 +106,7 @@ async function readPage(
   const range = { queue, channel, level, after, up_to: upTo }
   const end = await readPageEnd(tx, range, { size, waits })
   const rows = await tx.all<Row>(
-    `SELECT ${isFirst ? `${EACH}, 1 AS n` : COUNTED} FROM deliveries d CROSS JOIN alerts a
+    `SELECT ${isFirst ? `${SINGLE_ROWS}, 1 AS n` : GROUPED_ROWS} FROM deliveries d CROSS JOIN alerts a
      WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND d.alert <= $5 AND ${waits}
        AND a.id = d.alert ${unblocked(6)} ${isFirst ? 'ORDER BY a.id' : 'GROUP BY a.name, a.cluster, a.status ORDER BY 1'}`,
     [queue, channel, level, after, end ?? upTo, ...blockedValues(blocked)],
@@ -114,8 +114,8 @@ async function readPage(
   return { rows, end }
 }
 
-const EACH = 'a.id, a.id AS last, a.status, a.name, a.cluster, a.payload, a.position'
-const COUNTED = `MIN(a.id) AS id, MAX(a.id) AS last, a.status, a.name, a.cluster, MIN(a.payload) AS payload,
+const SINGLE_ROWS = 'a.id, a.id AS last, a.status, a.name, a.cluster, a.payload, a.position'
+const GROUPED_ROWS = `MIN(a.id) AS id, MAX(a.id) AS last, a.status, a.name, a.cluster, MIN(a.payload) AS payload,
   MIN(a.position) AS position, COUNT(*) AS n`
 
 function add(
