@@ -10,6 +10,7 @@ import {
   readWaiting,
   removeFromQueue,
   setFinalState,
+  type WaitingDelivery,
 } from './move-alerts.ts'
 import type { Recent } from './recent.ts'
 import { exists } from './rows.ts'
@@ -48,30 +49,40 @@ export async function reassign(
     const waiting = await readWaiting(tx, place)
     if (waiting.length === 0) continue
     await removeFromQueue(tx, place, waiting)
-    const alerts = waiting.map(({ alert }) => alert)
     if (to.length === 0) {
+      const alerts = waiting.map(({ alert }) => alert)
       const ended = await setFinalState(tx, alerts, { state: 'dead', reason: REMOVED })
       if (ended > 0) dead.set(place.channel, (dead.get(place.channel) ?? 0) + ended)
-      continue
+    } else {
+      moved += await addWaiting(tx, waiting, { place, to, recent })
+      for (const { queue } of to) queues.add(queue)
     }
-    let overtakenInAll = alerts
-    for (const { queue, robots } of to) {
-      const target = { ...place, queue }
-      const sent = await findSent(tx, { place, robots }, alerts)
-      const missing = waiting.filter(({ alert }) => !sent.has(alert))
-      const overtaken = await addToQueue(tx, target, missing)
-      await copyLastEntries(tx, { from: place, to: target, recent }, alerts)
-      overtakenInAll = overtakenInAll.filter((alert) => overtaken.has(alert))
-      queues.add(queue)
-    }
-    await setFinalState(tx, overtakenInAll, { state: 'suppressed', reason: 'outdated' })
-    moved += alerts.length - overtakenInAll.length
   }
   return {
     moved,
     dead: [...dead].map(([channel, count]) => ({ channel, count })),
     queues: [...queues],
   }
+}
+
+/** Adds alerts from a place to the target queues. Returns their number, without those overtaken in every target. */
+async function addWaiting(
+  tx: Tx,
+  waiting: readonly WaitingDelivery[],
+  { place, to, recent }: { place: QueuePlace; to: Assigned; recent: Recent },
+): Promise<number> {
+  const alerts = waiting.map(({ alert }) => alert)
+  let overtakenInAll = alerts
+  for (const { queue, robots } of to) {
+    const target = { ...place, queue }
+    const sent = await findSent(tx, { place, robots }, alerts)
+    const missing = waiting.filter(({ alert }) => !sent.has(alert))
+    const overtaken = await addToQueue(tx, target, missing)
+    await copyLastEntries(tx, { from: place, to: target, recent }, alerts)
+    overtakenInAll = overtakenInAll.filter((alert) => overtaken.has(alert))
+  }
+  await setFinalState(tx, overtakenInAll, { state: 'suppressed', reason: 'outdated' })
+  return alerts.length - overtakenInAll.length
 }
 
 /** The queue whose robot last sent from this place, so that alerts stay in their group; all queues if none did. */
