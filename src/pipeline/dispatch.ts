@@ -90,7 +90,7 @@ function callAt(at: Date, { robot, calendar }: ClaimContext, { owner }: Dispatch
   return {
     key: robot.key,
     since: later(at, -countedForMs(robot.limits.perMs)),
-    messages: robot.limits.messages,
+    maxCalls: robot.limits.messages,
     until: later(at, BEGIN_WITHIN_MS + robot.timeoutMs),
     month: calendar.month,
     owner,

@@ -267,11 +267,11 @@ export interface RetryClaim {
   call: CallClaim
 }
 
-/** The call that a claim costs. Rejected when the key has `messages` calls that may reach DingTalk after `since`. */
+/** The call that a claim costs. Rejected when the key has `maxCalls` calls that may reach DingTalk after `since`. */
 export interface CallClaim {
   key: string
   since: Date
-  messages: number
+  maxCalls: number
   /** Latest end of the attempt. */
   until: Date
   month: string

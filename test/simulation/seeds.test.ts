@@ -291,7 +291,7 @@ describe('the checker notices', () => {
         const waiting = await store.backlog(query)
         return { ...waiting, robot: { ...waiting.robot, calls: [] } }
       },
-      claim: (claim) => store.claim({ ...claim, call: { ...claim.call, messages: 1_000 } }),
+      claim: (claim) => store.claim({ ...claim, call: { ...claim.call, maxCalls: 1_000 } }),
     }),
   })
   noticed('a penalty that is forgotten', {

@@ -116,10 +116,10 @@ describe('PostgreSQL', needsPostgres(), () => {
     storm: false,
   })
 
-  const call = (key: string, owner: string, messages = 20) => ({
+  const call = (key: string, owner: string, maxCalls = 20) => ({
     key,
     since: at(-60_000),
-    messages,
+    maxCalls,
     until: at(5_000),
     month: '2026-11',
     owner,

@@ -120,7 +120,7 @@ export class Sequence {
     const claimed = await this.#s.tryClaim(ids.map(Number), this.#now, {
       robot: robotOf(queue),
       message: { queue },
-      call: { messages: 1_000_000 },
+      call: { maxCalls: 1_000_000 },
     })
     assert.ok(claimed, 'what was offered cannot be claimed')
     this.#claimed(claimed, queue, ids)
@@ -136,7 +136,7 @@ export class Sequence {
     const claimed = await this.#s.tryClaimTally(tally, this.#now, {
       robot: robotOf(queue),
       message: { queue },
-      call: { messages: 1_000_000 },
+      call: { maxCalls: 1_000_000 },
     })
     assert.equal(claimed !== undefined, channels[0]?.digestOpen === false)
     if (claimed !== undefined)
@@ -194,7 +194,7 @@ export class Sequence {
     if (message === undefined) return
     this.#did(`retry ${message.id}`)
     const claimed = await this.#s.retry(message.id, this.#now, {
-      ...{ messages: 1_000_000, robot: robotOf(message.robotOf) },
+      ...{ maxCalls: 1_000_000, robot: robotOf(message.robotOf) },
     })
     assert.ok(claimed)
     message.state = 'sending'

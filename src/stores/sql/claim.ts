@@ -84,7 +84,7 @@ async function assertMayCall(
     'SELECT COUNT(*) AS n FROM calls WHERE key = $1 AND until > $2',
     [call.key, tx.ms(call.since)],
   )
-  if ((used?.n ?? 0) >= call.messages) throw new ClaimRejected()
+  if ((used?.n ?? 0) >= call.maxCalls) throw new ClaimRejected()
 }
 
 async function countCall(tx: Tx, call: CallClaim, now: Date): Promise<number> {

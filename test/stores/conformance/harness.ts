@@ -74,7 +74,7 @@ export function call(ms: number, changes: Partial<CallClaim> = {}): CallClaim {
   return {
     key: 'ka',
     since: at(ms - MINUTE),
-    messages: 20,
+    maxCalls: 20,
     until: at(ms + 5_000),
     month: '2026-11',
     owner: 'me',

@@ -46,7 +46,7 @@ export async function deliver(
   const ids = await s.waitingIds(ms, 'robot:a', message.channel)
   const claimed = await s.claim(ids.slice(0, count), ms, {
     message: { alertCount: count, ...message },
-    call: { since: at(ms), messages: 1_000 },
+    call: { since: at(ms), maxCalls: 1_000 },
   })
   const settled = settlement(claimed, ms + 500, { at: at(ms) })
   if (ending === 'sent') await s.store.settle(settled)

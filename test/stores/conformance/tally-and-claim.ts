@@ -48,10 +48,10 @@ export function tallyAndClaimCases(backend: Backend): void {
         }),
         undefined,
       )
-      assert.equal(await s.tryClaim([f], 0, { call: { messages: 0 } }), undefined)
+      assert.equal(await s.tryClaim([f], 0, { call: { maxCalls: 0 } }), undefined)
       await s.claim([f])
       assert.equal(await s.tryClaim([f]), undefined)
-      assert.equal(await s.tryClaim([g], 0, { call: { messages: 1 } }), undefined)
+      assert.equal(await s.tryClaim([g], 0, { call: { maxCalls: 1 } }), undefined)
       assert.equal(await s.tryClaimTally({ upTo: g, count: 5 }), undefined)
       assert.equal(await s.lease(MINUTE - 1, 'a', 'other'), false)
       assert.equal(await s.lease(MINUTE, 'a', 'other'), true)
