@@ -22,7 +22,7 @@ export async function openOrAwait(
     thread,
     clock,
     notice: (notice) => events.storeNoticed(notice),
-    failed: (why) => failed('store', why),
+    onFailure: (why) => failed('store', why),
   }
   const remote = remoteOf(url)
   if (remote === undefined)

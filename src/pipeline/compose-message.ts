@@ -160,15 +160,15 @@ async function composeCounts(
   const tally = await deps.store.tally(plan.queue, plan.channel.name)
   const named = tally.groups.slice(0, MAX_GROUPS_WITH_EXAMPLES)
   const read = await readStored(
-    named.flatMap((group) => group.first.slice(0, EXAMPLES_PER_GROUP)),
+    named.flatMap((group) => group.examples.slice(0, EXAMPLES_PER_GROUP)),
     deps,
   )
   const groups = tally.groups.map(
-    ({ first, ...group }, index): CountGroup => ({
+    ({ examples, ...group }, index): CountGroup => ({
       ...group,
       examples:
         index < MAX_GROUPS_WITH_EXAMPLES
-          ? first
+          ? examples
               .slice(0, EXAMPLES_PER_GROUP)
               .map((place) => exampleOf(read(place).alert, group.level, tally.from))
           : [],

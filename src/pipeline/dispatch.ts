@@ -71,10 +71,10 @@ function leased(
   robot: Robot,
   { now, settings, deps }: { now: Date; settings: Settings; deps: DispatchDeps },
 ): Promise<boolean> {
-  const [until, enough] = [later(now, LEASE_MS), later(now, LEASE_ENOUGH_MS)]
+  const [until, skipIfUntil] = [later(now, LEASE_MS), later(now, LEASE_ENOUGH_MS)]
   const { places } = workOf(robot, settings)
   const { owner } = deps
-  return deps.store.lease({ robot: robot.name, owner, now, until, enough, places })
+  return deps.store.lease({ robot: robot.name, owner, now, until, skipIfUntil, places })
 }
 
 interface ClaimContext {

@@ -13,7 +13,7 @@ export interface OpenOptions {
   /** Receives events that no verb returns, such as a lost connection. */
   notice?: (notice: Notice) => void
   /** Called when an open store has failed permanently, so that the process must restart. */
-  failed?: (why: string) => void
+  onFailure?: (why: string) => void
 }
 
 /** Opens the store that a URL names: `sqlite:PATH` or `postgres://…`. Add a backend here. */

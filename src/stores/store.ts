@@ -129,7 +129,7 @@ export interface Lease {
   now: Date
   until: Date
   /** Skip the renewal, and its disk flush, when the lease lasts until this instant. */
-  enough?: Date
+  skipIfUntil?: Date
   /** Queues and channels of the robot; `reassign` skips them while the lease is in force. */
   places?: readonly QueuePlace[]
 }
@@ -230,7 +230,7 @@ export interface TallyGroup {
   firing: number
   resolved: number
   /** A few alerts whose targets the digest names. */
-  first: { payload: number; position: number }[]
+  examples: { payload: number; position: number }[]
 }
 
 export interface NewMessage extends QueuePlace {

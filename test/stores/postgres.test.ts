@@ -526,7 +526,13 @@ describe('PostgreSQL', needsPostgres(), () => {
       await assert.rejects(store.accept(request('k', ['f'])), refused)
       assert.equal((await store.accept(request('k', ['f']))).duplicate, true)
 
-      const lease = { robot: 'a', owner: 'me', now: at(0), until: at(10_000), enough: at(6_000) }
+      const lease = {
+        robot: 'a',
+        owner: 'me',
+        now: at(0),
+        until: at(10_000),
+        skipIfUntil: at(6_000),
+      }
       assert.equal(await store.lease(lease), true)
       const [head] = (await backlog(store)).channels[0]?.alerts ?? []
       const alerts = { kind: 'some', ids: [head?.id as number] } as const

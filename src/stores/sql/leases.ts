@@ -24,7 +24,7 @@ export interface TakenOver {
  */
 export async function lease(
   tx: Tx,
-  { robot, owner, now, until, enough, places = [] }: Lease,
+  { robot, owner, now, until, skipIfUntil, places = [] }: Lease,
   unconfirmed: boolean,
 ): Promise<{ isHeld: boolean; takenOver?: TakenOver }> {
   const at = tx.ms(now)
@@ -37,7 +37,7 @@ export async function lease(
   const isInForce =
     current !== undefined && current.until > at && current.until <= at + MAX_LEASE_MS
   if (isInForce && current.owner !== owner) return { isHeld: false }
-  const isLongEnough = isInForce && enough !== undefined && current.until >= tx.ms(enough)
+  const isLongEnough = isInForce && skipIfUntil !== undefined && current.until >= tx.ms(skipIfUntil)
   if (isLongEnough && current.places === placesJson && !unconfirmed) return { isHeld: true }
   const written = await tx.run(
     `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, $2, $3, $5)

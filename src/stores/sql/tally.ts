@@ -126,11 +126,11 @@ function add(
   const key = `${level}\0${name}\0${cluster}`
   let group = groups.get(key)
   if (group === undefined) {
-    group = { level, name, cluster, firing: 0, resolved: 0, first: [] }
+    group = { level, name, cluster, firing: 0, resolved: 0, examples: [] }
     groups.set(key, group)
   }
   group[status] += n
-  if (n === 1 && group.first.length < MAX_LISTED) group.first.push({ payload, position })
+  if (n === 1 && group.examples.length < MAX_LISTED) group.examples.push({ payload, position })
 }
 
 async function readReceivedRange(

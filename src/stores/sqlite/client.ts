@@ -19,7 +19,7 @@ export interface SqliteOptions {
   thread: boolean
   notice?: (notice: Notice) => void
   /** Called when the worker has ended unexpectedly; the store is then unusable. */
-  failed?: (why: string) => void
+  onFailure?: (why: string) => void
 }
 
 /** Opens the store; AppError store_unavailable explains a failure. */
@@ -50,7 +50,7 @@ type RequestContent = Request extends infer R
     : never
   : never
 
-async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
+async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> {
   const entry = new URL(`../../sqlite-worker${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(entry, {
     workerData: { path },
@@ -68,7 +68,7 @@ async function openInWorker({ path, failed }: SqliteOptions): Promise<Store> {
     ended = new AppError('store_unavailable', `the store's thread ended: ${why}`)
     for (const { reject } of pending.values()) reject(ended)
     pending.clear()
-    if (state.isOpen && !state.isClosing) failed?.(ended.message)
+    if (state.isOpen && !state.isClosing) onFailure?.(ended.message)
   }
   worker.on('message', (reply: Reply) => {
     const call = pending.get(reply.id)

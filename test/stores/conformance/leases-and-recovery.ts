@@ -24,7 +24,7 @@ export function leaseAndRecoveryCases(backend: Backend): void {
           owner,
           now: at(now),
           until: at(until),
-          ...(enough === undefined ? {} : { enough: at(enough) }),
+          ...(enough === undefined ? {} : { skipIfUntil: at(enough) }),
         })
       assert.equal(await ask('one', 0, 100, 90), true)
       assert.equal(await ask('one', 5, 105, 95), true)

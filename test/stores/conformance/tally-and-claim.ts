@@ -19,11 +19,11 @@ export function tallyAndClaimCases(backend: Backend): void {
       const tally = await s.store.tally('robot:a', 'ops')
       assert.deepEqual([tally.count, tally.from, tally.to], [45, at(0), at(0)])
       assert.deepEqual(
-        tally.groups.map(({ level, cluster, firing, resolved, first }) => [
+        tally.groups.map(({ level, cluster, firing, resolved, examples }) => [
           level,
           cluster,
           firing + resolved,
-          first.length,
+          examples.length,
         ]),
         [
           [1, 'c0', 15, 10],
