@@ -1,14 +1,13 @@
 import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { CallClaim, Claim, Claimed, RetryClaim } from '../store.ts'
-import type { Tx } from '../tx.ts'
+import type { SqlRow, Tx } from '../tx.ts'
 import {
   advanceWatermark,
   type Blocked,
   blockedValues,
   isBlocked,
   lockQueueOf,
-  OF_WATERMARK,
   queueLock,
   readBlocked,
   readWatermarks,
@@ -151,7 +150,7 @@ async function claimUpTo(
   const watermarks = await readWatermarks(tx, place)
   let taken = await claimSkipped(tx, place, { id, upTo, blocked })
   if (blocked.fingerprints.length > 0) await skipBlocked(tx, place, { upTo, blocked, watermarks })
-  taken += await claimRanges(tx, place, { id, upTo })
+  taken += await claimRanges(tx, place, { id, upTo, watermarks })
   if (taken !== count || count === 0) throw new ClaimRejected()
   await tx.run(
     'UPDATE watermarks SET up_to = GREATEST(up_to, $3) WHERE queue = $1 AND channel = $2',
@@ -163,20 +162,24 @@ async function claimUpTo(
 async function claimRanges(
   tx: Tx,
   { queue, channel }: QueuePlace,
-  { id, upTo }: { id: number; upTo: number },
+  { id, upTo, watermarks }: { id: number; upTo: number; watermarks: ReadonlyMap<Level, number> },
 ): Promise<number> {
-  const ranges = await tx.all<{ level: Level; n: number; first: number }>(
-    `SELECT w.level, COUNT(*) AS n, MIN(d.alert) AS first FROM watermarks w CROSS JOIN deliveries d
-     WHERE w.queue = $1 AND w.channel = $2 AND ${OF_WATERMARK} AND d.alert > w.up_to AND d.alert <= $3
-       AND d.message IS NULL GROUP BY w.level`,
-    [queue, channel, upTo],
-  )
-  await tx.insert(
-    'delivery_ranges',
-    RANGE_COLUMNS,
-    ranges.map(({ level, first }) => [queue, channel, level, upTo, first - 1, id]),
-  )
-  return ranges.reduce((sum, { n }) => sum + n, 0)
+  const ranges: SqlRow[] = []
+  let taken = 0
+  for (const [level, mark] of watermarks) {
+    if (mark >= upTo) continue
+    // One query for each level: with a join, PostgreSQL might read the whole history of the queue.
+    const range = await tx.get<{ n: number; first: number | null }>(
+      `SELECT COUNT(*) AS n, MIN(alert) AS first FROM deliveries
+       WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5 AND message IS NULL`,
+      [queue, channel, level, mark, upTo],
+    )
+    if (range?.first == null) continue
+    taken += range.n
+    ranges.push([queue, channel, level, upTo, range.first - 1, id])
+  }
+  await tx.insert('delivery_ranges', RANGE_COLUMNS, ranges)
+  return taken
 }
 
 async function claimSkipped(
