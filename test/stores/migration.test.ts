@@ -76,6 +76,24 @@ async function assertKept(store: Store): Promise<void> {
   )
 }
 
+/** Converts the schema to the one before silences and actions. */
+const WITHOUT_ACTIONS = `
+  DROP INDEX messages_failed;
+  ALTER TABLE messages DROP COLUMN dismissed_at;
+  ALTER TABLE messages DROP COLUMN dismissed_by;
+  ALTER TABLE pauses DROP COLUMN made_by;
+  DROP TABLE silences;
+  DROP TABLE signing_keys;
+`
+
+async function assertActs(store: Store): Promise<void> {
+  const { ids } = await store.failed({ limit: 10 })
+  assert.equal(ids.length, 1)
+  assert.equal(await store.dismiss(ids, { at: at(MINUTE), by: 'li' }), 1)
+  await store.pauseRobot({ key: 'ka', now: at(MINUTE), until: at(90 * MINUTE), by: 'li' })
+  assert.equal((await fixtureOn(store).backlog(MINUTE)).robot.pause?.by, 'li')
+}
+
 /** Asserts that a receiver can work with the migrated store. */
 async function assertGoesOn(store: Store): Promise<void> {
   const s = fixtureOn(store, 100)
@@ -131,6 +149,21 @@ describe('a SQLite file of version 0.1.0', () => {
     db.close()
   })
 
+  test('of the schema before actions keeps everything and works afterwards', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    sqliteFile(path, 'sqlite-0.1.0')
+    await (await openSqlite({ path, reasonToSuppress, thread: false })).close()
+    const db = new DatabaseSync(path)
+    db.exec(WITHOUT_ACTIONS)
+    db.exec('PRAGMA user_version = 3')
+    db.close()
+    const store = await openSqlite({ path, reasonToSuppress, thread: false })
+    await assertKept(store)
+    await assertActs(store)
+    await store.close()
+  })
+
   test('never reuses the id of a pruned message', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'x.db')
@@ -141,6 +174,45 @@ describe('a SQLite file of version 0.1.0', () => {
     const store = await openSqlite({ path, reasonToSuppress, thread: false })
     const s = fixtureOn(store)
     assert.deepEqual(await store.enqueue([s.testMessage()], at(0)), ['9'])
+    await store.close()
+  })
+
+  test('of the schema before 0.1.0 keeps its payloads', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    sqliteFile(path, 'sqlite-before-0.1.0')
+    const store = await openSqlite({ path, reasonToSuppress, thread: false })
+    await fixtureOn(store).accept([alert('f')], 0, { body: 'third' })
+    const texts = [...(await store.payloads([1, 2, 3])).values()].map(({ text }) => text)
+    assert.deepEqual(texts, ['（磁盘）', 'second', 'third'])
+    await store.close()
+  })
+})
+
+describe('a store of a version without silences', () => {
+  test('stores silences after migration: a SQLite file', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    await (await openSqlite({ path, reasonToSuppress, thread: false })).close()
+    const db = new DatabaseSync(path)
+    db.exec(`${WITHOUT_ACTIONS} PRAGMA user_version = 3`)
+    db.close()
+    const store = await openSqlite({ path, reasonToSuppress, thread: false })
+    assert.deepEqual(await store.silences({ limit: 1 }), [])
+    assert.equal(await store.signingKey('silence', 'k'), 'k')
+    await store.close()
+  })
+
+  test('stores silences after migration: a PostgreSQL database', needsPostgres(), async () => {
+    await using postgres = await Postgres.start()
+    const options = { url: postgres.url, schema: 'new', reasonToSuppress, clock: realClock }
+    await (await openPostgres(options)).close()
+    await postgres.ask(
+      `SET search_path = new; ${WITHOUT_ACTIONS} UPDATE schema_version SET version = 2`,
+    )
+    const store = await openPostgres(options)
+    assert.deepEqual(await store.silences({ limit: 1 }), [])
+    assert.equal(await store.signingKey('silence', 'k'), 'k')
     await store.close()
   })
 })
@@ -162,6 +234,24 @@ describe('a PostgreSQL database of version 0.1.0', needsPostgres(), () => {
       // Version 0.1.0 refuses every database whose version is above 1.
       const rows = await postgres.ask('SELECT version FROM old.schema_version')
       assert.deepEqual(rows, [{ version: 3 }])
+    } finally {
+      await store.close()
+    }
+  })
+
+  test('of the schema before actions works afterwards', async () => {
+    const options = { url: postgres.url, schema: 'between', reasonToSuppress, clock: realClock }
+    const first = await openPostgres(options)
+    const s = fixtureOn(first, 200)
+    await s.accept([alert('f')])
+    await s.die(await s.claim(await s.waitingIds()), 10)
+    await first.close()
+    await postgres.ask(
+      `SET search_path = between; ${WITHOUT_ACTIONS} UPDATE schema_version SET version = 2`,
+    )
+    const store = await openPostgres(options)
+    try {
+      await assertActs(store)
     } finally {
       await store.close()
     }

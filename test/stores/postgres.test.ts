@@ -368,13 +368,11 @@ describe('PostgreSQL', needsPostgres(), () => {
   })
 
   describe('the database', () => {
-    test('of an unknown version is refused, with its address', async () => {
+    test('that is newer than the receiver is refused, with its address', async () => {
       const schema = fresh()
       await (await open(schema)).close()
       await postgres.ask(`UPDATE ${schema}.schema_version SET version = 99`)
-      await assert.rejects(open(schema), /a newer version of the receiver \(schema 99/)
-      await postgres.ask(`UPDATE ${schema}.schema_version SET version = 2`)
-      await assert.rejects(open(schema), /an unreleased version of the receiver \(schema 2/)
+      await assert.rejects(open(schema), /newer version of the receiver \(schema 99/)
     })
 
     test('is migrated once when several replicas start at once', async () => {

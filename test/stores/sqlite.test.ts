@@ -82,16 +82,11 @@ describe('the SQLite file', () => {
         error.message.includes(path) &&
         /damaged or not a SQLite/.test(error.message),
     )
-    for (const [version, words] of [
-      [99, /other\.db was written by a newer version of the receiver \(schema 99,/],
-      [3, /other\.db was written by an unreleased version of the receiver \(schema 3,/],
-    ] as const) {
-      const other = join(folder.path, 'other.db')
-      const db = new DatabaseSync(other)
-      db.exec(`PRAGMA user_version = ${version}`)
-      db.close()
-      await assert.rejects(openSqliteStore({ path: other, reasonToSuppress }), words)
-    }
+    const newer = join(folder.path, 'newer.db')
+    const db = new DatabaseSync(newer)
+    db.exec('PRAGMA user_version = 99')
+    db.close()
+    await assert.rejects(openSqliteStore({ path: newer, reasonToSuppress }), /newer version/)
     const nowhere = '/dev/null/nowhere/x.db'
     await assert.rejects(
       openSqliteStore({ path: nowhere, reasonToSuppress }),

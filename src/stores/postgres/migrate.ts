@@ -1,14 +1,14 @@
 import { AppError } from '../../errors.ts'
 import type { Address } from './address.ts'
 import { codeOf, connectionTo } from './database.ts'
-import { STEPS_FROM, VERSION } from './schema.ts'
+import { stepsFrom, VERSION } from './schema.ts'
 
 /** Key of the advisory lock during a migration; an arbitrary number. */
 const MIGRATING = 7_280_113_465
 
 /**
  * Migrates the schema to the current version; safe for several processes at once. AppError store_unavailable when the
- * version of the schema is unknown, or the database's settings are not durable.
+ * schema is newer than this receiver, or the database's settings are not durable.
  */
 export async function migrate(address: Address, schema: string): Promise<void> {
   const client = connectionTo(address, 'background')
@@ -25,13 +25,12 @@ export async function migrate(address: Address, schema: string): Promise<void> {
     await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)')
     const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version')
     const version = rows[0]?.version ?? 0
-    const steps = version === VERSION ? '' : STEPS_FROM[version]
-    if (steps === undefined)
+    if (version > VERSION)
       throw new AppError(
         'store_unavailable',
-        `it was written by ${version > VERSION ? 'a newer version' : 'an unreleased version'} of the receiver (schema ${version}, this one supports ${VERSION}); run that version, or name another database`,
+        `it was written by a newer version of the receiver (schema ${version}, this one supports ${VERSION}); run that version, or name another database`,
       )
-    await client.query(steps)
+    if (version < VERSION) await client.query(stepsFrom(version))
     await client.query('DELETE FROM schema_version')
     await client.query('INSERT INTO schema_version (version) VALUES ($1)', [VERSION])
     await client.query('COMMIT')

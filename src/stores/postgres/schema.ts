@@ -1,6 +1,6 @@
 import { postgresDialect } from '../dialect.ts'
 import { COPY_OLD_TABLES, copyOldMessages, renameOldTables } from '../sql/old-rows.ts'
-import { SCHEMA } from '../sql/schema.ts'
+import { ACTION_COLUMNS, SCHEMA, SILENCE_TABLES } from '../sql/schema.ts'
 
 /** The schema of the tables, unless a test names another. */
 export const SCHEMA_NAME = 'dingtalk_receiver'
@@ -79,8 +79,11 @@ export function restartIds(): string {
   return [...identity, ...own].join('\n')
 }
 
-/** The current `schema_version`. */
+/** The current `schema_version`. 0: an empty schema; 1: version 0.1.0. */
 export const VERSION = 3
 
-/** SQL that migrates to VERSION: from an empty schema (0), and from version 0.1.0 (1). */
-export const STEPS_FROM: Readonly<Record<number, string>> = { 0: CREATE, 1: FROM_SCHEMA_1 }
+/** SQL that migrates from a version to VERSION. */
+export function stepsFrom(version: number): string {
+  if (version === 2) return postgresDialect(SILENCE_TABLES + ACTION_COLUMNS)
+  return version === 0 ? CREATE : FROM_SCHEMA_1
+}

@@ -1,5 +1,18 @@
 import type { Columns } from '../tx.ts'
 
+/** Silences and mutes that people made, and the keys that sign the links to make them. */
+export const SILENCE_TABLES = `
+  -- kind: silence (in Alertmanager, under remote_id) or mute (here). fingerprint: NULL for all alerts that the matchers match.
+  CREATE TABLE silences (
+    id IDENTITY, kind TEXT NOT NULL, channel TEXT NOT NULL, alert BIGINT, fingerprint TEXT, matchers TEXT NOT NULL,
+    level SMALLINT, made_by TEXT NOT NULL, made_at BIGINT NOT NULL, until BIGINT NOT NULL,
+    until_recovery SMALLINT NOT NULL, alertmanager TEXT, remote_id TEXT, ended_at BIGINT, ended_by TEXT
+  ) ROW_TABLE;
+  CREATE INDEX silences_open ON silences (until) WHERE ended_at IS NULL;
+
+  CREATE TABLE signing_keys (name TEXT PRIMARY KEY, value TEXT NOT NULL) KEY_TABLE;
+`
+
 /**
  * The tables of both databases. Instants are milliseconds since 1970, UTC; on PostgreSQL by the database's clock.
  * Accepting writes only rows with ascending keys, so that its cost does not grow with the store.
@@ -98,18 +111,14 @@ export const SCHEMA = `
   CREATE TABLE leases (
     robot TEXT PRIMARY KEY, owner TEXT NOT NULL, until BIGINT NOT NULL, places TEXT NOT NULL
   ) KEY_TABLE;
+${SILENCE_TABLES}`
 
-  -- Silences and mutes that people made. kind: silence (in Alertmanager, under remote_id) or mute (here).
-  -- fingerprint: NULL for all alerts that the matchers match.
-  CREATE TABLE silences (
-    id IDENTITY, kind TEXT NOT NULL, channel TEXT NOT NULL, alert BIGINT, fingerprint TEXT, matchers TEXT NOT NULL,
-    level SMALLINT, made_by TEXT NOT NULL, made_at BIGINT NOT NULL, until BIGINT NOT NULL,
-    until_recovery SMALLINT NOT NULL, alertmanager TEXT, remote_id TEXT, ended_at BIGINT, ended_by TEXT
-  ) ROW_TABLE;
-  CREATE INDEX silences_open ON silences (until) WHERE ended_at IS NULL;
-
-  -- Keys that sign the links of messages.
-  CREATE TABLE signing_keys (name TEXT PRIMARY KEY, value TEXT NOT NULL) KEY_TABLE;
+/** Additions to a schema from before people could pause robots and dismiss messages. */
+export const ACTION_COLUMNS = `
+  ALTER TABLE messages ADD COLUMN dismissed_at BIGINT;
+  ALTER TABLE messages ADD COLUMN dismissed_by TEXT;
+  ALTER TABLE pauses ADD COLUMN made_by TEXT;
+  CREATE INDEX messages_failed ON messages (id) WHERE state = 'dead' AND dismissed_at IS NULL;
 `
 
 /** The tables that `migrate` copies, each with its key. */
