@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { AppError, messageOf } from '../errors.ts'
@@ -61,6 +62,7 @@ export function loadSettings(options: LoadOptions): Loaded {
     env: options.env,
     fault: into(faults),
     warn: into(warnings),
+    placeOf,
     secretFiles,
   })
   const access = withWebConfig(settings.access, options, { faults, warnings, secretFiles })
@@ -136,13 +138,15 @@ function read({ given, env }: LoadOptions, file: string | undefined): Read {
 }
 
 function readFile(file: string): Read {
-  let text: string
+  let bytes: Buffer
   try {
-    text = readFileSync(file, 'utf8')
+    bytes = readFileSync(file)
   } catch (error) {
     throw new AppError('bad_configuration', `${file}: cannot be read: ${messageOf(error)}`)
   }
-  return configIn(text, file)
+  if (!isUtf8(bytes))
+    throw new AppError('bad_configuration', `${file}: is not UTF-8; save it with this encoding`)
+  return configIn(bytes.toString(), file)
 }
 
 function configIn(text: string, file: string): Read {

@@ -7,7 +7,7 @@ import { proxyInEnvironment, proxyUrl } from './proxy.ts'
 import type { RobotConfig } from './schema.ts'
 import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
-import { type WebhookContext, webhookOf } from './webhook.ts'
+import { DINGTALK, type WebhookContext, webhookOf } from './webhook.ts'
 
 /** A longer window would need calls that the store has already deleted. */
 const MAX_WINDOW_MS = 24 * 3_600_000
@@ -49,6 +49,7 @@ export function robotOf(name: string, config: RobotConfig, context: RobotContext
     limits: limitsOf(config.limits, [...path, 'limits'], {
       ...context,
       penalty: sandbox ? SANDBOX_PENALTY : '10m',
+      isDingtalk: DINGTALK.includes(url?.hostname ?? ''),
     }),
     monthly: config.monthly,
     expect: expectOf(config.expect, (what) => context.fault([...path, 'expect', 'regex'], what)),
@@ -75,7 +76,7 @@ function proxyOf(
     if (url === undefined)
       context.fault(
         path,
-        `${found.variable} of the environment must be http://[user:password@]host:port; or set "proxy: none"`,
+        `${found.variable} of the environment must be http://HOST:PORT, with USER:PASSWORD@ before HOST if it needs them; or set "proxy: none"`,
       )
     return url === undefined ? undefined : { url, variable: found.variable }
   }
@@ -83,7 +84,10 @@ function proxyOf(
   if (text === 'none' || text === '') return undefined
   const url = proxyUrl(text)
   if (url === undefined)
-    context.fault(where, 'must be http://[user:password@]host:port, or none for no proxy')
+    context.fault(
+      where,
+      'must be http://HOST:PORT, with USER:PASSWORD@ before HOST if it needs them, or none for no proxy',
+    )
   return url === undefined ? undefined : { url, variable: undefined }
 }
 
@@ -92,13 +96,21 @@ function addressOf(proxy: string | undefined): string {
   return proxy === undefined ? 'direct' : `proxy-${hash(new URL(proxy).host, 12)}`
 }
 
+/** DingTalk's limit for each robot. */
+const MAX_PER_MINUTE = 20
+
 /** Of the sandbox, which is there to be watched. */
 const SANDBOX_PENALTY = '1m'
 
 function limitsOf(
   config: RobotConfig['limits'],
   path: Path,
-  { fault, penalty }: Pick<SettingsContext, 'fault'> & { penalty: string },
+  {
+    fault,
+    warn,
+    penalty,
+    isDingtalk,
+  }: Pick<SettingsContext, 'fault' | 'warn'> & { penalty: string; isDingtalk: boolean },
 ): Limits {
   const limits = {
     messages: config?.messages ?? 20,
@@ -108,6 +120,11 @@ function limitsOf(
   if (limits.perMs < 1) fault([...path, 'per'], 'must be longer than 0')
   if (limits.perMs > MAX_WINDOW_MS)
     fault([...path, 'per'], 'must be at most 24h, the time for which calls are kept')
+  if (isDingtalk && limits.messages / limits.perMs > MAX_PER_MINUTE / 60_000)
+    warn(
+      path,
+      `allows more than DingTalk does: ${MAX_PER_MINUTE} messages a minute; the next one blocks the robot for ten minutes`,
+    )
   return limits
 }
 

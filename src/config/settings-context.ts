@@ -10,6 +10,8 @@ export interface SettingsContext {
   env: NodeJS.ProcessEnv
   fault: Fault
   warn: Fault
+  /** The position of a value, as `file:line:column`. */
+  placeOf: (path: Path) => string
   /** Files that belong to the configuration: when one changes, it is reloaded. */
   secretFiles: string[]
 }

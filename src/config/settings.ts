@@ -133,7 +133,11 @@ function channelOf(
     mode: config.mode ?? 'all',
     format: config.format ?? 'markdown',
     template: isName
-      ? { kind: 'named', name: config.template ?? 'default' }
+      ? {
+          kind: 'named',
+          name: config.template ?? 'default',
+          place: context.placeOf([...path, 'template']),
+        }
       : { kind: 'inline', text: config.template as string },
     title: config.title,
     mention: { ...mentionOf(config.mention ?? {}, [...path, 'mention'], context), rules },

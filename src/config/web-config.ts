@@ -44,7 +44,7 @@ export function readWebConfig(file: string, reading: WebReading): WebAccess {
     void lines.push(faultLine(document.placeOf(path), path, what))
   return webAccessOf(valid.config, {
     ...{ folder: dirname(file), env: reading.env, secretFiles: reading.secretFiles },
-    ...{ fault: into(faults), warn: into(warnings) },
+    ...{ fault: into(faults), warn: into(warnings), placeOf: (path) => document.placeOf(path) },
   })
 }
 

@@ -2,7 +2,7 @@ import { isLoopbackHost } from '../model/access.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 
 /** DingTalk's hosts: China, international, and the newer API. */
-const DINGTALK = ['oapi.dingtalk.com', 'oapi.dingtalk.io', 'api.dingtalk.com']
+export const DINGTALK = ['oapi.dingtalk.com', 'oapi.dingtalk.io', 'api.dingtalk.com']
 
 export interface WebhookContext extends Pick<SettingsContext, 'fault' | 'warn'> {
   path: Path

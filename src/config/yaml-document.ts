@@ -26,9 +26,11 @@ export function parseConfig(
   }
   if (parsed.errors.length > 0)
     return {
-      faults: parsed.errors.map((error) =>
-        faultLine(placeAt(error.pos[0]), undefined, error.message.split('\n')[0] as string),
-      ),
+      faults: parsed.errors.map(({ code, message, pos }) => {
+        const [first] = message.split('\n')
+        const what = code === 'DUPLICATE_KEY' ? `the key ${keyAt(pos[0])} is here twice` : first
+        return faultLine(placeAt(pos[0]), undefined, what as string)
+      }),
     }
   let value: unknown
   try {
@@ -37,6 +39,10 @@ export function parseConfig(
     return { faults: [faultLine(`${file}:1:1`, undefined, (error as Error).message)] }
   }
   return { faults: [], document: { value, placeOf } }
+
+  function keyAt(offset: number): string {
+    return /^[^:\n]{1,100}/.exec(text.slice(offset))?.[0].trim() ?? ''
+  }
 
   function placeOf(path: Path, at: 'key' | 'value' | number = 'value'): string {
     const node = typeof at === 'number' ? parsed.getIn(path, true) : undefined

@@ -91,13 +91,20 @@ export type Expectation =
   | { kind: 'regex'; pattern: Pattern }
   | { kind: 'status'; status: number }
 
+export interface NamedTemplate {
+  kind: 'named'
+  name: string
+  /** The position of the name in the configuration, as `file:line:column`. */
+  place?: string
+}
+
 export interface Channel {
   name: string
   robots: readonly string[]
   mode: 'all' | 'pool'
   format: Format
   /** The name of a template file, or the template's text. */
-  template: { kind: 'named'; name: string } | { kind: 'inline'; text: string }
+  template: NamedTemplate | { kind: 'inline'; text: string }
   /** The title template in OCP's `${}` syntax; undefined: level, name and object. */
   title: string | undefined
   mention: MentionTargets & { rules: readonly MentionRule[] }

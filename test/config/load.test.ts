@@ -80,7 +80,7 @@ describe('a configuration', () => {
       robots: ['r'],
       mode: 'all',
       format: 'markdown',
-      template: { kind: 'named', name: 'default' },
+      template: { kind: 'named', name: 'default', place: `${folder}/x.yml:2:16` },
       title: undefined,
       mention: { mobiles: [], users: [], all: false, rules: [] },
       aggregate: { everyMs: 600_000, by: undefined },
@@ -218,7 +218,7 @@ channels:
     for (const [yaml, ...wanted] of [
       ['a: [', /^x\.yml:1:\d+: /],
       ['', /is empty/],
-      [`${robots}${channels}${robots}`, /^x\.yml:3:1: .*unique/i],
+      [`${robots}${channels}${robots}`, /^x\.yml:3:1: the key robots is here twice$/],
       [
         `robotz: {}\n${channels}`,
         /robots is missing/,
@@ -349,6 +349,32 @@ channels:
       'robots: { r: { webhook: sandbox, secret: { file: s/empty } } }\nchannels: { c: { robots: [r] } }\n',
     )
     assert.throws(() => loadSettings({ file, env: {}, cwd: '/' }), /empty is empty/)
+  })
+
+  test('in another encoding than UTF-8 is refused', () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'x.yml')
+    // The text 告警 in GBK.
+    writeFileSync(
+      file,
+      Buffer.concat([Buffer.from(MINIMAL), Buffer.from([0xb8, 0xe6, 0xbe, 0xaf])]),
+    )
+    assert.throws(() => loadSettings({ file, env: {}, cwd: '/' }), /x\.yml: is not UTF-8/)
+  })
+
+  test("warns of a limit above DingTalk's, and only for DingTalk's own robots", () => {
+    const warningsOf = (webhook: string, limits: string): string[] =>
+      load(
+        `robots: { r: { webhook: "${webhook}", limits: ${limits} } }\nchannels: { c: { robots: [r] } }\n`,
+      ).warnings.map((each) => each.replace(/^.*\/x\.yml/, 'x.yml'))
+    const webhook = 'https://oapi.dingtalk.com/robot/send?access_token=t'
+    assert.match(
+      warningsOf(webhook, '{ messages: 60 }').join('\n'),
+      /^x\.yml:1:\d+: robots\.r\.limits: allows more than DingTalk does: 20 messages a minute/,
+    )
+    assert.match(warningsOf(webhook, '{ messages: 5, per: 10s }').join('\n'), /robots\.r\.limits/)
+    assert.deepEqual(warningsOf(webhook, '{ messages: 20 }'), [])
+    assert.deepEqual(warningsOf('sandbox', '{ messages: 60 }'), [])
   })
 
   test('counts two robots with one token as one, with a warning', () => {

@@ -126,6 +126,18 @@ test('code in the configuration is text, and a warning says so', async () => {
   assert.deepEqual((await renderer.check()).failures, [])
 })
 
+test('an unknown template is a fault at its place, with the closest name', () => {
+  const { settings } = read('template: defualt')
+  const locale = { language: 'en-US', timezone: 'UTC', externalUrl: undefined } as const
+  assert.throws(
+    () => createRenderer({ ...locale, templates: '/nowhere' }, settings?.channels.values() ?? []),
+    ({ message }: Error) =>
+      /x\.yml:5:\d+: channels\.c\.template: unknown template "defualt" \(did you mean "default"\?\); /.test(
+        message,
+      ),
+  )
+})
+
 test("mobiles are converted to DingTalk's form", () => {
   const mentioned = (mobiles: string) =>
     read(`mention: { mobiles: ${mobiles} }`).settings?.channels.get('c')?.mention.mobiles

@@ -18,6 +18,7 @@ export function wholeConfig(text: string): { faults: string[]; store: string; se
   const settings = settingsFrom(valid.config as Config, {
     folder: '/etc/dingtalk-receiver',
     env: new Proxy({}, { get: (_target, name) => secretOf(String(name)) }),
+    placeOf: (path) => path.join('.'),
     fault: (path, what) => {
       // Certificates are read at once, but exist only on the target machine.
       const isElsewhere = path[0] === 'tls' && what.includes('ENOENT')

@@ -336,6 +336,6 @@ describe("the operator's templates", () => {
       make('broken'),
       (error) => error instanceof AppError && /broken\.eta/.test(error.message),
     )
-    assert.throws(make('absent'), /no template "absent".*absent\.eta/)
+    assert.throws(make('absent'), /unknown template "absent".*absent\.eta/)
   })
 })

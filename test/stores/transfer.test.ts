@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { realClock } from '../../src/clock.ts'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
+import { AppError } from '../../src/errors.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { openStore } from '../../src/stores/index.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -172,6 +173,22 @@ describe('a transfer', needsPostgres(), () => {
       /there is no store at .*none\.db/,
     )
     assert.ok(!existsSync(path))
+  })
+
+  test('into a database that cannot be reached is refused with its address, and without its password', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'x.db')
+    await (await open(`sqlite:${path}`)).close()
+    await assert.rejects(move(`sqlite:${path}`, 'postgres://u:hidden@127.0.0.1:1/db'), (error) => {
+      assert.ok(error instanceof AppError)
+      assert.equal(error.code, 'store_unavailable')
+      assert.match(
+        error.message,
+        /^cannot open the store postgres:\/\/127\.0\.0\.1:1\/db: .*ECONNREFUSED/,
+      )
+      assert.doesNotMatch(error.message, /hidden/)
+      return true
+    })
   })
 
   test('is refused while a receiver holds a lease in the database', async () => {

@@ -7,11 +7,11 @@ import { acceptAll } from '../sql/accept.ts'
 import { prune } from '../sql/prune.ts'
 import { sqlVerbs } from '../sql/verbs.ts'
 import type { Store } from '../store.ts'
-import { StoreUnreachable } from '../unreachable.ts'
-import { type Address, addressOf } from './address.ts'
+import { addressOf } from './address.ts'
+import { cannotOpen } from './cannot-open.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { CommitGroup } from './commit-group.ts'
-import { codeOf, errorText, PostgresDatabase } from './database.ts'
+import { codeOf, PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { Notifications } from './notifications.ts'
 import { postgresRecent, pruneRecent } from './recent.ts'
@@ -84,42 +84,4 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
  */
 function isAboutValues(error: unknown): boolean {
   return error instanceof AppError && /^(?:22|23|54)/.test(codeOf(error.cause) ?? '')
-}
-
-/**
- * True if there was no answer, or if the server starts or stops (SQLSTATE class 57), is busy (53), dropped the
- * connection (08), or chose this transaction to end a deadlock (40).
- */
-function isTransient(error: unknown): boolean {
-  if (error instanceof AppError) return false
-  const code = codeOf(error)
-  if (code === undefined) return /timeout|terminated/i.test(errorText(error))
-  return /^(?:57|53|08|40)...$/.test(code) || UNREACHABLE.includes(code)
-}
-
-const UNREACHABLE = [
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]
-
-/** Wrong password; unknown user or missing pg_hba.conf entry; unknown database. */
-const REPAIRABLE = ['28P01', '28000', '3D000']
-
-function cannotOpen({ host, port, database }: Address, error: unknown): AppError {
-  if (error instanceof AppError && error.code === 'bad_configuration') return error
-  const words = `cannot open the store postgres://${host}:${port}/${database}: ${errorText(error)}`
-  const passes = isTransient(error)
-    ? 'by_itself'
-    : REPAIRABLE.includes(codeOf(error) ?? '')
-      ? 'after_repair'
-      : undefined
-  return passes === undefined
-    ? new AppError('store_unavailable', words, { cause: error })
-    : new StoreUnreachable(words, { passes, cause: error })
 }

@@ -10,6 +10,7 @@ import { inForce } from '../sql/leases.ts'
 import type { LastEntry } from '../sql/recent.ts'
 import type { TransferEnd, Tx } from '../tx.ts'
 import { addressOf } from './address.ts'
+import { cannotOpen } from './cannot-open.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
@@ -21,7 +22,9 @@ const PAGE_SIZE = 1_000
 /** Opens a database to copy from or to; AppError store_unavailable while a receiver holds a lease in it. */
 export async function postgresEnd(url: string, clock: Clock): Promise<TransferEnd> {
   const address = addressOf(url)
-  await migrate(address, SCHEMA_NAME)
+  await migrate(address, SCHEMA_NAME).catch((error) => {
+    throw cannotOpen(address, error)
+  })
   const offset = new ClockOffset()
   const db = new PostgresDatabase({ address, schema: SCHEMA_NAME, clock, offset })
   const owner = await db.read((tx) =>
