@@ -2,6 +2,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Eta } from 'eta'
+import {
+  type FailedPage,
+  type Html,
+  type PageRequest,
+  type Preferences,
+  type SignInView,
+  type SilenceForm,
+  THEMES,
+} from '../model/console-page.ts'
 import type { Channel } from '../model/settings.ts'
 import type { SilenceView } from '../pipeline/silencing.ts'
 import { DEMOS } from '../reporting/sandbox-demo.ts'
@@ -9,39 +18,18 @@ import { errorText } from './explanations.ts'
 import { formattersOf, pathWith } from './format.ts'
 import { createFrameState, type FrameState } from './frame-state.ts'
 import { type ConsoleWord, wordsOf } from './i18n.ts'
-import {
-  type BuiltPage,
-  type PageContext,
-  type PageRequest,
-  type PageSources,
-  THEMES,
-} from './page.ts'
-import { type SilenceForm, silencePage } from './pages/silence.ts'
+import type { BuiltPage, PageContext, PageSources } from './page.ts'
+import { silencePage } from './pages/silence.ts'
 
 export interface ConsolePages {
   /** Renders a page; undefined for an unknown path. */
   page(request: PageRequest): Promise<Html | undefined>
-  /** Renders an error page. */
-  failed(failure: { status: number; code: string; message: string }, request: PageRequest): Html
+  failed: FailedPage
   /** Renders the sign-in page, or the reason for refusal. */
-  signIn(view: { kind: SignInKind; next: string; code: string; why: string } & Look): string
+  signIn(view: SignInView): string
   /** Renders the page behind a message's silence link, which is at `here`. */
-  silence(view: SilenceView, form: SilenceForm, look: Look & { here: string }): string
+  silence(view: SilenceView, form: SilenceForm, look: Preferences & { here: string }): string
   asset(name: string): { contentType: string; body: Buffer } | undefined
-}
-
-/** The theme and language that a person chose. */
-type Look = Pick<PageRequest, 'theme' | 'language'>
-
-/**
- * `ask`: for the token; `wrong`: a wrong token; `not_local`: access only from the receiver's machine; `refused`: as
- * `why` explains.
- */
-export type SignInKind = 'ask' | 'wrong' | 'not_local' | 'refused'
-
-export interface Html {
-  status: number
-  html: string
 }
 
 const ASSETS: ReadonlyMap<string, string> = new Map([
@@ -130,7 +118,7 @@ export function createConsole({
     facts,
     words: wordsOf(request.language ?? facts.settings().language),
   })
-  const standalone = ({ theme, language }: Look, channel?: Channel) => {
+  const standalone = ({ theme, language }: Preferences, channel?: Channel) => {
     const settings = facts.settings()
     const timezone = channel?.timezone ?? settings.timezone
     const words = wordsOf(language ?? channel?.language ?? settings.language)

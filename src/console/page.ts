@@ -1,5 +1,6 @@
 import type { SourceName } from '../model/alert.ts'
-import type { Format, Language, Settings } from '../model/settings.ts'
+import type { PageRequest } from '../model/console-page.ts'
+import type { Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { AboutAlert } from '../pipeline/silence-subject.ts'
 import type { SearchDeps } from '../reporting/alert-search.ts'
@@ -9,29 +10,6 @@ import type { Previewed } from '../reporting/preview.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import type { Words } from './i18n.ts'
-
-/** A request for a page. */
-export interface PageRequest {
-  path: string
-  query: Readonly<Record<string, string>>
-  /** Fields of a submitted form. */
-  form?: Readonly<Record<string, string>>
-  /** The action on several failed messages that the page asks a person to confirm. */
-  bulk?: {
-    act: 'resend' | 'dismiss'
-    messages: number
-    more: boolean
-    fields: readonly (readonly [name: string, value: string])[]
-  }
-  theme: Theme
-  /** The language that the person chose; undefined: the configured language. */
-  language: Language | undefined
-  /** Scheme and host that the browser used; undefined if the Host header is malformed. */
-  origin: string | undefined
-}
-
-export const THEMES = ['auto', 'light', 'dark'] as const
-export type Theme = (typeof THEMES)[number]
 
 /** Data sources of the pages. */
 export interface PageSources extends SearchDeps {

@@ -1,21 +1,11 @@
 import express, { type Express, type Request, type RequestHandler } from 'express'
 import type { Clock } from '../clock.ts'
 import type { Events } from '../events.ts'
+import type { SignInView } from '../model/console-page.ts'
 import { type AccessControl, type AccessDecision, refusalOf } from './access-control.ts'
-import { type Preferences, preferencesIn } from './preferences.ts'
+import { preferencesIn } from './preferences.ts'
 import { redirect, replyPage } from './reply.ts'
 import { expiredCookie } from './session.ts'
-
-/** Contents of the sign-in page. */
-export interface SignInView extends Preferences {
-  /** `ask` for the token, report a `wrong` one, or explain why access is refused. */
-  kind: 'ask' | 'wrong' | 'not_local' | 'refused'
-  /** The page to open after signing in. */
-  next: string
-  /** The error code and message of a refusal; empty otherwise. */
-  code: string
-  why: string
-}
 
 export interface AdminDeps {
   guard: () => AccessControl

@@ -1,6 +1,7 @@
 import type express from 'express'
 import type { Request, Response, Router } from 'express'
 import { AppError } from '../errors.ts'
+import type { BulkAction } from '../model/console-page.ts'
 import type { FailedMessages, OperatorActions } from '../pipeline/operator-actions.ts'
 import { messageListIn } from '../reporting/list-query.ts'
 import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
@@ -10,19 +11,7 @@ import type { MuteDeps } from './mutes.ts'
 import { redirect } from './reply.ts'
 import { lengthOf } from './silence.ts'
 
-/** An action on several failed messages, which the console asks a person to confirm. */
-export interface BulkAction {
-  act: BulkAct
-  /** The number of messages; to send them again costs one call each. */
-  messages: number
-  /** True if more messages match than one press sends. */
-  more: boolean
-  /** Hidden fields of the confirmation form, which select the same messages again. */
-  fields: readonly (readonly [name: string, value: string])[]
-}
-
-const BULK_ACTS = ['resend', 'dismiss'] as const
-type BulkAct = (typeof BULK_ACTS)[number]
+const BULK_ACTS = ['resend', 'dismiss'] as const satisfies readonly BulkAction['act'][]
 
 export interface ConsoleActionDeps {
   actions: OperatorActions

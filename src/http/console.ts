@@ -6,39 +6,25 @@ import express, {
 } from 'express'
 import helmet from 'helmet'
 import { AppError, type ErrorCode, messageOf } from '../errors.ts'
+import type { FailedPage, Html, PageRequest } from '../model/console-page.ts'
 import type { ChangeFeed } from '../reporting/change-feed.ts'
 import { type AdminDeps, type Gates, signInRoutes } from './admin.ts'
-import { type BulkAction, type ConsoleActionDeps, consoleActions } from './console-actions.ts'
+import { type ConsoleActionDeps, consoleActions } from './console-actions.ts'
 import { eventStream } from './event-stream.ts'
 import { csvRoutes, type ListDeps } from './lists.ts'
 import { preferenceRoutes } from './preference-routes.ts'
-import { type Preferences, preferencesIn } from './preferences.ts'
+import { preferencesIn } from './preferences.ts'
 import { redirect, replyPage } from './reply.ts'
 import { type SilenceDeps, silenceRoutes } from './silence.ts'
 
 export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps, ListDeps {
   /** Renders a page; undefined for an unknown path. */
   page: (request: PageRequest) => Promise<Html | undefined>
-  /** Renders an error page. */
-  failed: (failure: { status: number; code: string; message: string }, request: PageRequest) => Html
+  failed: FailedPage
   /** Returns a static file by name. */
   asset: (name: string) => { contentType: string; body: Buffer } | undefined
   changes: ChangeFeed
   unexpectedError: (path: string, error: unknown) => void
-}
-
-export interface Html {
-  status: number
-  html: string
-}
-
-export interface PageRequest extends Preferences {
-  path: string
-  query: Readonly<Record<string, string>>
-  form?: Readonly<Record<string, string>>
-  /** The action that the page asks a person to confirm. */
-  bulk?: BulkAction
-  origin: string | undefined
 }
 
 /** Limit of the playground's payload, so that a browser can show the result. */

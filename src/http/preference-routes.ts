@@ -1,6 +1,7 @@
 import type { RequestHandler, Router } from 'express'
+import { THEMES } from '../model/console-page.ts'
 import { type AdminDeps, pathIn, refuseCrossSite } from './admin.ts'
-import { LANGUAGES, THEMES } from './preferences.ts'
+import { LANGUAGES } from './preferences.ts'
 import { redirect } from './reply.ts'
 
 const YEAR_SECONDS = 31_536_000

@@ -1,16 +1,7 @@
+import { type Preferences, THEMES } from '../model/console-page.ts'
 import type { Language } from '../model/settings.ts'
 
-export const THEMES = ['auto', 'light', 'dark'] as const
-export type Theme = (typeof THEMES)[number]
-
 export const LANGUAGES = ['en-US', 'zh-CN', 'zh-TW'] as const satisfies readonly Language[]
-
-/** How a person wants to see the console; kept in cookies of the browser. */
-export interface Preferences {
-  theme: Theme
-  /** Undefined: the configured language. */
-  language: Language | undefined
-}
 
 /** The preferences in a Cookie header; unknown values are ignored. */
 export function preferencesIn(cookies: string | undefined): Preferences {

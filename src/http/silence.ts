@@ -1,21 +1,12 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
 import { AppError } from '../errors.ts'
+import type { Preferences, SilenceForm } from '../model/console-page.ts'
 import type { SilenceLength, SilenceScope } from '../model/silence.ts'
-import type { Press, PressResult, SilenceView, Silencing } from '../pipeline/silencing.ts'
+import type { Press, SilenceView, Silencing } from '../pipeline/silencing.ts'
 import { type AdminDeps, refuseCrossSite } from './admin.ts'
-import { type Preferences, preferencesIn } from './preferences.ts'
+import { preferencesIn } from './preferences.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { baseOf, redirect, replyPage } from './reply.ts'
-
-/** The values of the form, and the result of the last press. */
-export interface SilenceForm {
-  by: string
-  scope: SilenceScope | undefined
-  until: string
-  result: PressResult | { kind: 'wrong'; what: 'length' } | undefined
-  /** The action that redirected to this page. */
-  done: 'made' | 'ended' | undefined
-}
 
 export interface SilenceDeps {
   silencing: Silencing

@@ -1,17 +1,9 @@
 import { DateTime } from 'luxon'
-import { matcherText, type Silence, type SilenceScope } from '../../model/silence.ts'
+import type { SilenceForm } from '../../model/console-page.ts'
+import { matcherText, type Silence } from '../../model/silence.ts'
 import type { SilenceView } from '../../pipeline/silencing.ts'
 import { formattersOf } from '../format.ts'
 import type { ConsoleWord, Words } from '../i18n.ts'
-
-/** The values of the form, and the result of the last press. */
-export interface SilenceForm {
-  by: string
-  scope: SilenceScope | undefined
-  until: string
-  result: { kind: string; what?: string; words?: string } | undefined
-  done: 'made' | 'ended' | undefined
-}
 
 const LENGTHS = {
   silence: ['30m', '2h', 'tomorrow'],
