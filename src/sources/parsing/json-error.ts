@@ -20,9 +20,9 @@ type Next = keyof typeof EXPECTED
 
 /**
  * Describes the first JSON syntax error for a person: line, column, what was expected, and the first characters found.
- * V8's own message has no position for half of the errors. Linear.
+ * Nesting deeper than `maxDepth` is an error. V8's own message has no position for half of the errors. Linear.
  */
-export function jsonErrorIn(text: string): string {
+export function jsonErrorIn(text: string, maxDepth: number): string {
   const open: ('{' | '[')[] = []
   let next = 'value' as Next
   let at = 0
@@ -52,6 +52,7 @@ export function jsonErrorIn(text: string): string {
     } else if (next === 'name' || next === 'firstName') {
       return describe(text, at, EXPECTED[next])
     } else if (character === '{' || character === '[') {
+      if (open.length === maxDepth) return `${positionOf(text, at)}: ${tooDeep(maxDepth)}`
       open.push(character)
       next = character === '{' ? 'firstName' : 'firstItem'
       at += 1
@@ -100,9 +101,17 @@ function pastText(text: string, from: number): { end: number; fault?: string } {
 }
 
 function describe(text: string, at: number, expected: string): string {
-  const lineStart = text.lastIndexOf('\n', at - 1) + 1
-  const line = text.slice(0, lineStart).split('\n').length
   const excerpt = text.slice(at, at + MAX_EXCERPT_LENGTH).toWellFormed()
   const found = excerpt === '' ? 'it ends' : `there is ${JSON.stringify(excerpt)}`
-  return `line ${line}, column ${at - lineStart + 1}: expected ${expected}, but ${found}`
+  return `${positionOf(text, at)}: expected ${expected}, but ${found}`
+}
+
+function positionOf(text: string, at: number): string {
+  const lineStart = text.lastIndexOf('\n', at - 1) + 1
+  const line = text.slice(0, lineStart).split('\n').length
+  return `line ${line}, column ${at - lineStart + 1}`
+}
+
+export function tooDeep(maxDepth: number): string {
+  return `nested deeper than ${maxDepth} levels`
 }
