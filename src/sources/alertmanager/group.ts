@@ -2,35 +2,14 @@ import { textOf } from '../parsing/text.ts'
 import type { Payload } from './schema.ts'
 import { annotationTexts, textsOf } from './texts.ts'
 
-/** Fields of the payload that apply to all its alerts. */
-export interface Group {
-  status: unknown
-  /** Alerts in the group, including those that Alertmanager left out of the payload. */
-  readonly count: number
-  /** Alerts that Alertmanager left out. */
-  readonly truncated: number
-  readonly by: string
-  readonly externalUrl: string | undefined
-  readonly receiver: string | undefined
-  readonly groupKey: string | undefined
-  /** Why Alertmanager notifies (0.32 and newer). */
-  readonly reason: string | undefined
-  /** Grafana's title, message and state of the whole notification. */
-  readonly title: string | undefined
-  readonly message: string | undefined
-  readonly state: string | undefined
-  /** The labels by which the alerts are grouped. */
-  readonly groupLabels: Readonly<Record<string, string>>
-  /** Labels and annotations used where an alert has none of the same name. */
-  readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
-}
-
 /** Limit on shared labels, and on shared annotations; no legitimate payload has more. */
 const MAX_SHARED = 200
 
-/** The group of a payload; all fields but the status are read on first use, because accepting needs few. */
-export class PayloadGroup implements Group {
+/**
+ * Fields of the payload that apply to all its alerts. All but the status are read on first use, because accepting needs
+ * few.
+ */
+export class Group {
   readonly status: unknown
   readonly #payload: Payload
   #groupLabels: Record<string, string> | undefined
@@ -42,10 +21,12 @@ export class PayloadGroup implements Group {
     this.#payload = payload
   }
 
+  /** Alerts in the group, including those that Alertmanager left out of the payload. */
   get count(): number {
     return this.#payload.alerts.length + this.truncated
   }
 
+  /** Alerts that Alertmanager left out. */
   get truncated(): number {
     const truncated = Number(textOf(this.#payload.truncatedAlerts) ?? 0)
     return truncated > 0 ? Math.floor(truncated) : 0
@@ -57,6 +38,7 @@ export class PayloadGroup implements Group {
       .join(':')
   }
 
+  /** The labels by which the alerts are grouped. */
   get groupLabels(): Readonly<Record<string, string>> {
     this.#groupLabels ??= textsOf(this.#payload.groupLabels)
     return this.#groupLabels
@@ -74,10 +56,12 @@ export class PayloadGroup implements Group {
     return textOf(this.#payload.groupKey)
   }
 
+  /** Why Alertmanager notifies (0.32 and newer). */
   get reason(): string | undefined {
     return textOf(this.#payload.notification_reason ?? this.#payload.notificationReason)
   }
 
+  /** Title of Grafana's whole notification; `message` and `state` are Grafana's too. */
   get title(): string | undefined {
     return textOf(this.#payload.title)
   }
@@ -90,6 +74,7 @@ export class PayloadGroup implements Group {
     return textOf(this.#payload.state)
   }
 
+  /** Labels that an alert has unless it has one of the same name; `annotations` likewise. */
   get labels(): Readonly<Record<string, string>> {
     this.#labels ??= first(MAX_SHARED, {
       ...textsOf(this.#payload.routeLabels),

@@ -7,7 +7,7 @@ import { decodeUtf8, readLatin1Json } from '../parsing/latin1-json.ts'
 import { createDigest, textFrom } from '../parsing/text.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
 import { alertFrom, malformed, moreMalformed } from './alert.ts'
-import { PayloadGroup } from './group.ts'
+import { Group } from './group.ts'
 import { routeFor } from './other-bodies.ts'
 import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
 import { storedBody } from './stored-body.ts'
@@ -138,7 +138,7 @@ async function alertsOf(
   { context, isLatin1, large }: { context: ReadContext; isLatin1: boolean; large: boolean },
 ): Promise<Alert[]> {
   const { receivedAt, giveWay } = context
-  const group = new PayloadGroup(payload)
+  const group = new Group(payload)
   const alerts: Alert[] = []
   let unreadable = 0
   for (const [index, each] of payload.alerts.entries()) {
