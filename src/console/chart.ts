@@ -1,4 +1,5 @@
 import type { ChartBucket } from '../reporting/timeline.ts'
+import { escaped } from './format.ts'
 
 export interface ChartLabels {
   summary: string
@@ -121,8 +122,4 @@ export function barSvg({
 
 function round(value: number): number {
   return Math.round(value * 100) / 100
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

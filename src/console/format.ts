@@ -5,6 +5,9 @@ import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
 import { alertReason, messageReason } from './explanations.ts'
 import type { ConsoleWord, Words } from './i18n.ts'
 
+/** The format of an input of type datetime-local. */
+export const PICKED = "yyyy-MM-dd'T'HH:mm"
+
 export interface FormatContext {
   words: Words
   now: Date
@@ -38,8 +41,7 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     duration: words.duration,
     short,
     minute: (at: Date): string => zoned(at).toFormat('HH:mm'),
-    /** In the format of an input of type datetime-local. */
-    picked: (at: Date): string => zoned(at).toFormat("yyyy-MM-dd'T'HH:mm"),
+    picked: (at: Date): string => zoned(at).toFormat(PICKED),
     dayTime: (at: Date): string => zoned(at).toFormat('MM-dd HH:mm'),
     time: (at: Date | undefined): string => (at === undefined ? '–' : timeTag(at, short(at))),
     /** Time since an instant; the script counts it up. */
@@ -53,9 +55,7 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
       relative(at, 'until', words.duration(at.getTime() - now.getTime())),
     /** The time zone of all shown times, with its present offset. */
     zone: `${timezone} (UTC${zoned(now).toFormat('ZZ')})`,
-    /** Escapes a text for HTML. */
-    text: (value: unknown): string =>
-      String(value ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
+    text: (value: unknown): string => escaped(String(value ?? '')),
     /** The name of a level, as in the alert's message: OCP's English name of level 3 is different. */
     level(level: Level, source?: SourceName): string {
       const word = level === 3 && source === 'ocp' ? 'level3OfOcp' : `level${level}`
@@ -66,6 +66,11 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     tag: (state: string): string =>
       `<span class="tag ${state}">${words.t(state as ConsoleWord)}</span>`,
   }
+}
+
+/** Escapes a text for HTML. */
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 const MAX_SHOWN_LENGTH = 4_000

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon'
 import type { ParameterFault } from '../reporting/list-query.ts'
-import { pathWith } from './format.ts'
+import { PICKED, pathWith } from './format.ts'
 import { type ConsoleWord, isWord, type Words } from './i18n.ts'
 import type { PageContext } from './page.ts'
 
@@ -20,7 +20,6 @@ const LAST = Object.keys(LAST_MS) as (keyof typeof LAST_MS)[]
 
 /** A time in the format of an input of type datetime-local. */
 const WALL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?$/
-const PICKED = "yyyy-MM-dd'T'HH:mm"
 
 /**
  * Converts the times of a list's parameters to instants. A time without an offset is in the configured zone; `last` is

@@ -80,11 +80,3 @@ export function cursorIn(query: Readonly<Record<string, string>>): { before?: st
   const { before } = query
   return before !== undefined && /^\d{1,15}$/.test(before) ? { before } : {}
 }
-
-/** Longer search texts are cut. */
-const MAX_SEARCH_LENGTH = 200
-
-export function searchIn(query: Readonly<Record<string, string>>): string | undefined {
-  const text = (query['q'] ?? '').trim().slice(0, MAX_SEARCH_LENGTH)
-  return text === '' ? undefined : text
-}

@@ -1,4 +1,5 @@
 import type { Cell, CellKind } from '../reporting/timeline.ts'
+import { escaped } from './format.ts'
 
 /** Each kind differs in shape as well as in colour: a line, a block, half a block, a low block, a block with a gap. */
 const SHAPES: Record<CellKind, readonly { y: number; height: number }[]> = {
@@ -59,8 +60,4 @@ export function runsOf(cells: readonly Cell[]): Run[] {
     } else runs.push({ kind, from: at, minutes: 1, calls })
   }
   return runs
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon'
 import type { Channel } from '../../model/settings.ts'
 import { withVariables } from '../../pipeline/stored-alerts.ts'
+import { PICKED } from '../format.ts'
 import { testOutcomes } from '../outcomes.ts'
 import type { BuiltPage, PageContext } from '../page.ts'
 import { silencesOn } from '../silences.ts'
@@ -11,7 +12,6 @@ import { shownSilence } from './silence.ts'
 const MESSAGES = 6
 const ALERTS = 10
 const MAX_MUTES = 100
-const PICKED = "yyyy-MM-dd'T'HH:mm"
 
 /** The page of one channel: what waits and why, mentions, mutes, and the URLs for senders. */
 export async function channelPage(

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon'
 import type { SilenceForm } from '../../model/console-page.ts'
 import { matcherText, type Silence } from '../../model/silence.ts'
 import type { SilenceView } from '../../pipeline/silencing.ts'
-import { formattersOf } from '../format.ts'
+import { formattersOf, PICKED } from '../format.ts'
 import type { ConsoleWord, Words } from '../i18n.ts'
 
 const LENGTHS = {
@@ -61,9 +61,6 @@ export function silencePage(view: SilenceView, form: SilenceForm, context: Silen
     }
   }
 }
-
-/** The format of an input of type datetime-local. */
-const PICKED = "yyyy-MM-dd'T'HH:mm"
 
 /** One silence or mute in the form that templates print. */
 export function shownSilence(
