@@ -288,7 +288,10 @@ describe('lists and pages in a browser', needsChromium, () => {
       await page.getByRole('button', { name: 'Pause' }).click()
       await page.getByText('The robot is paused.').waitFor()
       const card = (await page.locator('#robot .card').textContent()) ?? ''
-      assert.match(card, /paused by hand.*Paused by: 127\.0\.0\.1.*until/s)
+      assert.match(
+        card,
+        /No calls while it is paused.*paused by hand.*Paused by: 127\.0\.0\.1.*until/s,
+      )
       await post('db', { instance: 'waits' })
       await page.goto(url('/alerts?state=pending'))
       assert.match(

@@ -1,14 +1,11 @@
-import { isOpenEnded } from '../../model/pause.ts'
-import { conditionOf } from '../../reporting/headline.ts'
 import { waitOf } from '../../reporting/waits.ts'
-import { barSvg, meterSvg } from '../chart.ts'
 import { testOutcomes } from '../outcomes.ts'
 import type { BuiltPage, PageContext } from '../page.ts'
+import { robotView } from '../robot-line.ts'
 import { waitsIn, waitView } from '../waits.ts'
 
 const ATTEMPTS = 15
 const PENDING = 10
-const SCARCE_FROM = 0.9
 
 /** The page of one robot: its condition, what waits for it, its latest attempts, and actions. */
 export async function robotPage(
@@ -21,9 +18,7 @@ export async function robotPage(
   const overview = await facts.overview()
   const robot = overview.robots.find((each) => each.name === name)
   if (robot === undefined) return undefined
-  const { callsLeft: left, calls: all, perMs, monthly, monthUsed, pausedUntil } = robot
-  const label = words.t('callsLeft', { n: left, all, window: words.duration(perMs) })
-  const share = monthUsed / Math.max(1, monthly ?? 1)
+  const format = { words, now: facts.now(), timezone: facts.settings().timezone }
   const [attempted, pending, failed] = await Promise.all([
     facts.store.messages({ robot: name, limit: ATTEMPTS }),
     facts.store.messages({ robot: name, state: 'pending', limit: PENDING }),
@@ -36,25 +31,18 @@ export async function robotPage(
     title: name,
     view: {
       robot: {
-        ...robot,
-        condition: conditionOf(robot),
-        isOpenEnded: pausedUntil !== undefined && isOpenEnded(pausedUntil),
+        ...robotView(robot, format),
         limits: settings.limits,
         isSandbox: settings.target.kind === 'sandbox',
         keywords: settings.keywords,
       },
       here: `/robots/${encodeURIComponent(name)}`,
-      meter: meterSvg({ left, all, label }),
-      monthBar:
-        monthly === undefined
-          ? undefined
-          : barSvg({ share, label: words.t('month'), warns: share >= SCARCE_FROM }),
       wait: wait && robot.waiting > 0 ? waitView(wait, words) : undefined,
       channels: overview.channels.filter(({ robots }) => robots.includes(name)),
       attempted: attempted.items.filter(({ attempts }) => attempts.length > 0),
       pending: pending.items,
       hasFailed: failed.items.length > 0,
-      waitsOf: waitsIn(overview, { words, now: facts.now() }),
+      waitsOf: waitsIn(overview, format),
       outcomes: await testOutcomes(request.query, facts),
     },
   }
