@@ -5,6 +5,7 @@ import type { Replica } from '../pipeline/replica.ts'
 import type { AlertWithVariables } from '../pipeline/stored-alerts.ts'
 import { MAX_VALUE_LENGTH } from '../rendering/templates/variables.ts'
 import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
+import { waitingFor } from './robot-overview.ts'
 import type { StatusSnapshot } from './status.ts'
 
 /** A message in the format of the API. */
@@ -110,11 +111,6 @@ function robotJson(
 ) {
   const state = status.robots.get(robot.name)
   const pausedUntil = status.pausedUntil(robot)
-  const pools = [...status.settings.channels.values()]
-    .filter((channel) => channel.mode === 'pool' && channel.robots.includes(robot.name))
-    .map((channel) => `channel:${channel.name}`)
-  const own = [`robot:${robot.name}`, ...pools]
-  const waiting = status.queues.filter(({ queue }) => own.includes(queue))
   return {
     calls_left: status.callsLeft(robot),
     paused_until: pausedUntil?.toISOString() ?? null,
@@ -123,7 +119,7 @@ function robotJson(
     paused_by: pausedUntil === undefined ? null : (state?.pause?.by ?? null),
     month_used: state?.monthUsed ?? 0,
     month_limit: robot.monthly ?? null,
-    waiting: waiting.reduce((sum, each) => sum + each.count, 0),
+    waiting: waitingFor(robot, status).waiting,
     last_result: state?.lastResult ?? null,
     last_at: state?.lastAt?.toISOString() ?? null,
     /** The process that holds the robot's lease: host name, process id and a random part. */

@@ -66,7 +66,8 @@ function attemptsOf(name: string, minutes: readonly Bucket[]): RobotFacts['attem
   return attempts
 }
 
-function waitingFor(
+/** What waits in the robot's own queue and in those of its pools. */
+export function waitingFor(
   { name }: Robot,
   { settings, queues }: StatusSnapshot,
 ): Pick<RobotFacts, 'waiting' | 'oldest' | 'sharedBy'> {
