@@ -38,91 +38,73 @@ interface ActionContext {
 export function consoleActions(pages: Router, context: ActionContext): void {
   const { deps, headers, form } = context
   const { gates, actions } = deps
-  const by = (request: Request): string => deps.guard().addressOf(request)
-
   pages.post('/messages/actions', headers, gates.admin, form, (request, response) =>
     bulk(request, response, context),
   )
-  pages.post('/messages/:id/resend', headers, gates.admin, async (request, response) => {
-    const id = String(request.params['id'])
-    await actions.resend(id, by(request))
-    redirect(response, `/messages/${encodeURIComponent(id)}?notice=resent`)
-  })
-  pages.post('/messages/:id/dismiss', headers, gates.admin, async (request, response) => {
-    const id = String(request.params['id'])
-    await actions.dismissAll({ ids: [id] }, { by: by(request), dryRun: false })
-    redirect(response, `/messages/${encodeURIComponent(id)}?notice=dismissed`)
-  })
-  pages.post('/channels/:channel/test', headers, gates.admin, form, async (request, response) => {
-    const channel = String(request.params['channel'])
-    const ids = await deps.test(channel)
-    redirect(
-      response,
-      wayBack(request.body, { at: anchorOf('channel', channel), notice: 'tested', ran: ids }),
-    )
-  })
-  pages.post('/channels/:channel/mute', headers, gates.admin, form, async (request, response) => {
-    const channel = String(request.params['channel'])
-    const length = lengthOf(textIn(request.body, 'for'), textIn(request.body, 'until'))
-    if (length === undefined || length.kind === 'recovery')
-      throw new AppError('bad_request', 'for: must be one of 30m, 2h, tomorrow, until')
-    const name = textIn(request.body, 'by').trim()
-    const matchers = textIn(request.body, 'matchers').trim()
-    await deps.muteFor(channel, {
-      length,
-      matchers: matchers === '' ? [] : [matchers],
-      by: name === '' ? by(request) : name.slice(0, 200),
+  const act = (path: string, work: (press: Press) => Promise<string>): void => {
+    pages.post(path, headers, gates.admin, form, async (request, response) => {
+      const name = String(request.params['name'])
+      const press = { name, body: request.body, by: deps.guard().addressOf(request) }
+      redirect(response, await work(press))
     })
-    redirect(
-      response,
-      wayBack(request.body, { at: anchorOf('channel', channel), notice: 'channelMuted' }),
-    )
+  }
+  act('/messages/:name/resend', async ({ name: id, by }) => {
+    await actions.resend(id, by)
+    return `/messages/${encodeURIComponent(id)}?notice=resent`
   })
-  pages.post('/mutes/:id/end', headers, gates.admin, form, async (request, response) => {
-    const channel = textIn(request.body, 'channel')
-    await deps.unmute(channel, { id: String(request.params['id']), by: by(request) })
-    redirect(response, wayBack(request.body, { notice: 'unmuted' }))
+  act('/messages/:name/dismiss', async ({ name: id, by }) => {
+    await actions.dismissAll({ ids: [id] }, { by, dryRun: false })
+    return `/messages/${encodeURIComponent(id)}?notice=dismissed`
   })
-  robotActions(pages, context)
-  pages.post('/sandbox', headers, gates.admin, form, async (request, response) => {
-    const channel = textIn(request.body, 'channel')
-    const kind = DEMOS.find((each) => each === textIn(request.body, 'play'))
+  act('/channels/:name/test', async ({ name, body }) => {
+    const ran = await deps.test(name)
+    return wayBack(body, { at: anchorOf('channel', name), notice: 'tested', ran })
+  })
+  act('/channels/:name/mute', async ({ name, body, by }) => {
+    await deps.muteFor(name, muteIn(body, by))
+    return wayBack(body, { at: anchorOf('channel', name), notice: 'channelMuted' })
+  })
+  act('/mutes/:name/end', async ({ name: id, body, by }) => {
+    await deps.unmute(textIn(body, 'channel'), { id, by })
+    return wayBack(body, { notice: 'unmuted' })
+  })
+  act('/robots/:name/test', async ({ name, body }) => {
+    const ran = await deps.testRobot(name)
+    return wayBack(body, { at: anchorOf('robot', name), notice: 'tested', ran })
+  })
+  act('/robots/:name/pause', async ({ name, body, by }) => {
+    await actions.pause(name, { until: endOf(textIn(body, 'for'), deps.clock.now()), by })
+    return wayBack(body, { at: anchorOf('robot', name), notice: 'robotPaused' })
+  })
+  act('/robots/:name/resume', async ({ name, body, by }) => {
+    const ended = await actions.resume(name, by)
+    const notice = ended.length > 0 ? 'robotResumed' : 'robotRuns'
+    return wayBack(body, { at: anchorOf('robot', name), notice })
+  })
+  act('/sandbox', async ({ body }) => {
+    const channel = textIn(body, 'channel')
+    const kind = DEMOS.find((each) => each === textIn(body, 'play'))
     if (kind === undefined)
       throw new AppError('bad_request', `play: must be one of ${DEMOS.join(', ')}`)
     const played = await deps.playDemo({ kind, channel })
-    const notice = played ? `played_${kind}` : 'nothingFires'
-    redirect(response, `/sandbox?${new URLSearchParams({ channel, notice })}`)
+    return `/sandbox?${new URLSearchParams({ channel, notice: played ? `played_${kind}` : 'nothingFires' })}`
   })
 }
 
-/** Adds the forms that test, pause and resume a robot. */
-function robotActions(pages: Router, { deps, headers, form }: ActionContext): void {
-  const { gates, actions } = deps
-  const by = (request: Request): string => deps.guard().addressOf(request)
+/** A submitted form: the name or id in its path, its fields, and the address of the person. */
+interface Press {
+  name: string
+  body: unknown
+  by: string
+}
 
-  pages.post('/robots/:robot/test', headers, gates.admin, form, async (request, response) => {
-    const robot = String(request.params['robot'])
-    const ids = await deps.testRobot(robot)
-    redirect(
-      response,
-      wayBack(request.body, { at: anchorOf('robot', robot), notice: 'tested', ran: ids }),
-    )
-  })
-  pages.post('/robots/:robot/pause', headers, gates.admin, form, async (request, response) => {
-    const robot = String(request.params['robot'])
-    const until = endOf(textIn(request.body, 'for'), deps.clock.now())
-    await actions.pause(robot, { until, by: by(request) })
-    redirect(
-      response,
-      wayBack(request.body, { at: anchorOf('robot', robot), notice: 'robotPaused' }),
-    )
-  })
-  pages.post('/robots/:robot/resume', headers, gates.admin, form, async (request, response) => {
-    const robot = String(request.params['robot'])
-    const ended = await actions.resume(robot, by(request))
-    const notice = ended.length > 0 ? 'robotResumed' : 'robotRuns'
-    redirect(response, wayBack(request.body, { at: anchorOf('robot', robot), notice }))
-  })
+function muteIn(body: unknown, address: string): Parameters<MuteDeps['muteFor']>[1] {
+  const length = lengthOf(textIn(body, 'for'), textIn(body, 'until'))
+  if (length === undefined || length.kind === 'recovery')
+    throw new AppError('bad_request', 'for: must be one of 30m, 2h, tomorrow, until')
+  const matchers = textIn(body, 'matchers').trim()
+  const by = textIn(body, 'by').trim().slice(0, 200) || address
+  return { length, matchers: matchers === '' ? [] : [matchers], by }
 }
 
 function anchorOf(kind: 'robot' | 'channel', name: string): string {
