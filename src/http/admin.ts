@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Events } from '../events.ts'
 import type { SignInView } from '../model/console-page.ts'
 import { type AccessControl, type AccessDecision, refusalOf } from './access-control.ts'
+import { textIn } from './fields.ts'
 import { preferencesIn } from './preferences.ts'
 import { redirect, replyPage } from './reply.ts'
 import { expiredCookie } from './session.ts'
@@ -83,17 +84,18 @@ export function signInRoutes(app: Express, deps: AdminDeps & { headers: RequestH
 
   app.get('/sign-in', headers, (request, response) => replyPage(response, ask('ask', '/', request)))
   app.post('/sign-in', headers, refuseCrossSite(deps), form, async (request, response) => {
-    const { token, next } = fieldsOf(request.body)
+    const token = textIn(request.body, 'token').trim()
+    const next = pathIn(textIn(request.body, 'next'))
     const address = guard().addressOf(request)
     const { sessions } = guard()
     if (sessions === undefined || !(await guard().isToken(token, request))) {
       events.signInRefused(address)
-      replyPage(response, ask('wrong', pathIn(next), request), 401)
+      replyPage(response, ask('wrong', next, request), 401)
       return
     }
     events.signedIn(address)
     response.setHeader('Set-Cookie', sessions.newCookie(clock.now(), guard().isSecure(request)))
-    redirect(response, pathIn(next))
+    redirect(response, next)
   })
   app.post('/sign-out', headers, refuseCrossSite(deps), (request, response) => {
     response.setHeader('Set-Cookie', expiredCookie(guard().isSecure(request)))
@@ -106,14 +108,6 @@ export function refuseCrossSite({ guard }: Pick<AdminDeps, 'guard'>): RequestHan
   return (request, _response, next) => {
     if (guard().isCrossSite(request)) throw refusalOf('cross_site', undefined)
     next()
-  }
-}
-
-function fieldsOf(body: unknown): { token: string; next: string } {
-  const { token, next } = (body ?? {}) as Record<string, unknown>
-  return {
-    token: typeof token === 'string' ? token.trim() : '',
-    next: typeof next === 'string' ? next : '/',
   }
 }
 

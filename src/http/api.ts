@@ -10,6 +10,7 @@ import type { TestOutcome } from '../reporting/test-outcome.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { type ActionDeps, actionRoutes } from './actions.ts'
+import { bad, fieldsOf } from './fields.ts'
 import { type ListDeps, listRoutes } from './lists.ts'
 import { replyJson } from './reply.ts'
 
@@ -99,8 +100,7 @@ function questionOf(request: Request): { probe: Probe; uuid: string } | undefine
 }
 
 function previewOf(body: unknown): Parameters<ApiDeps['preview']>[0] {
-  if (typeof body !== 'object' || body === null) throw bad('the body must be a JSON object')
-  const { channel, template, format, payload } = body as Record<string, unknown>
+  const { channel, template, format, payload } = fieldsOf(body)
   if (payload === undefined)
     throw bad('payload: is missing; pass the body that a sender would post')
   for (const [name, value] of Object.entries({ channel, template, format }))
@@ -161,8 +161,4 @@ function noMessage(request: Request): AppError {
     'not_found',
     `unknown message ${JSON.stringify(String(request.params['id']).slice(0, 60))}`,
   )
-}
-
-function bad(message: string): AppError {
-  return new AppError('bad_request', message)
 }

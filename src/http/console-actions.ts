@@ -1,12 +1,13 @@
 import type express from 'express'
 import type { Request, Response, Router } from 'express'
-import { AppError } from '../errors.ts'
 import type { BulkAction } from '../model/console-page.ts'
 import type { FailedMessages, OperatorActions } from '../pipeline/operator-actions.ts'
 import { messageListIn } from '../reporting/list-query.ts'
 import { DEMOS, type Demo } from '../reporting/sandbox-demo.ts'
 import { type AdminDeps, type Gates, pathIn } from './admin.ts'
 import type { ApiDeps } from './api.ts'
+import { bad, textIn, textsIn } from './fields.ts'
+import { queryOf } from './lists.ts'
 import type { MuteDeps } from './mutes.ts'
 import { redirect } from './reply.ts'
 import { lengthOf } from './silence.ts'
@@ -84,8 +85,7 @@ export function consoleActions(pages: Router, context: ActionContext): void {
   act('/sandbox', async ({ body }) => {
     const channel = textIn(body, 'channel')
     const kind = DEMOS.find((each) => each === textIn(body, 'play'))
-    if (kind === undefined)
-      throw new AppError('bad_request', `play: must be one of ${DEMOS.join(', ')}`)
+    if (kind === undefined) throw bad(`play: must be one of ${DEMOS.join(', ')}`)
     const played = await deps.playDemo({ kind, channel })
     return `/sandbox?${new URLSearchParams({ channel, notice: played ? `played_${kind}` : 'nothingFires' })}`
   })
@@ -101,7 +101,7 @@ interface Press {
 function muteIn(body: unknown, address: string): Parameters<MuteDeps['muteFor']>[1] {
   const length = lengthOf(textIn(body, 'for'), textIn(body, 'until'))
   if (length === undefined || length.kind === 'recovery')
-    throw new AppError('bad_request', 'for: must be one of 30m, 2h, tomorrow, until')
+    throw bad('for: must be one of 30m, 2h, tomorrow, until')
   const matchers = textIn(body, 'matchers').trim()
   const by = textIn(body, 'by').trim().slice(0, 200) || address
   return { length, matchers: matchers === '' ? [] : [matchers], by }
@@ -138,8 +138,7 @@ async function bulk(
 ): Promise<void> {
   const { actions } = deps
   const act = BULK_ACTS.find((each) => each === textIn(request.body, 'act'))
-  if (act === undefined)
-    throw new AppError('bad_request', `act: must be one of ${BULK_ACTS.join(', ')}`)
+  if (act === undefined) throw bad(`act: must be one of ${BULK_ACTS.join(', ')}`)
   const { which, fields, back } = chosenIn(request.body)
   const isConfirmed = textIn(request.body, 'confirmed') === 'yes'
   const press = { by: deps.guard().addressOf(request), dryRun: !isConfirmed }
@@ -174,18 +173,14 @@ function chosenIn(body: unknown): {
   })
   const back = { state: 'dead', ...Object.fromEntries(filters) }
   if (textIn(body, 'which') === 'all')
-    return { which: failedIn(filters), fields: [['which', 'all'], ...filters], back }
+    return {
+      which: queryOf(messageListIn(Object.fromEntries(filters))),
+      fields: [['which', 'all'], ...filters],
+      back,
+    }
   const ids = textsIn(body, 'id').filter((id) => /^\d{1,15}$/.test(id))
   const fields = [...ids.map((id): [string, string] => ['id', id]), ...filters]
   return { which: ids.length === 0 ? undefined : { ids }, fields, back }
-}
-
-/** The failed messages that the filters match. An invalid filter is an error, so that it never selects more. */
-function failedIn(filters: [string, string][]): FailedMessages {
-  const { query, faults } = messageListIn(Object.fromEntries(filters))
-  const [fault] = faults
-  if (fault !== undefined) throw new AppError('bad_request', `${fault.name}: ${fault.why}`)
-  return query
 }
 
 const MINUTE_MS = 60_000
@@ -199,18 +194,7 @@ const PAUSES: Readonly<Record<string, number | undefined>> = {
 /** The end of a pause of an offered length; undefined: it lasts until a person ends it. */
 function endOf(length: string, now: Date): Date | undefined {
   if (!Object.hasOwn(PAUSES, length))
-    throw new AppError('bad_request', `for: must be one of ${Object.keys(PAUSES).join(', ')}`)
+    throw bad(`for: must be one of ${Object.keys(PAUSES).join(', ')}`)
   const ms = PAUSES[length]
   return ms === undefined ? undefined : new Date(now.getTime() + ms)
-}
-
-function textsIn(body: unknown, name: string): string[] {
-  const value = (body as Record<string, unknown> | undefined)?.[name]
-  return [value].flat().filter((each) => typeof each === 'string')
-}
-
-/** A field's text; empty if the field is missing or repeated. */
-function textIn(body: unknown, name: string): string {
-  const texts = textsIn(body, name)
-  return texts.length === 1 ? (texts[0] as string) : ''
 }

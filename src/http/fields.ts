@@ -23,6 +23,18 @@ export function textOf(fields: Fields, name: string): string | undefined {
   return value
 }
 
+/** The texts of a form's field, which may occur more than once. */
+export function textsIn(form: unknown, name: string): string[] {
+  const value = (form as Fields | undefined)?.[name]
+  return [value].flat().filter((each) => typeof each === 'string')
+}
+
+/** The text of a form's field; empty if the field is missing or repeated. */
+export function textIn(form: unknown, name: string): string {
+  const texts = textsIn(form, name)
+  return texts.length === 1 ? (texts[0] as string) : ''
+}
+
 /** The name in `by`, else the address that the request came from. */
 export function byOf(fields: Fields, request: Request, guard: () => AccessControl): string {
   const name = textOf(fields, 'by')

@@ -76,7 +76,7 @@ function progressOf({ next, reached }: Page<unknown>) {
 }
 
 /** A list's query; throws AppError bad_request for the first invalid parameter. */
-function queryOf<Query>({ query, faults: [fault] }: Asked<Query>): Omit<Query, 'limit'> {
+export function queryOf<Query>({ query, faults: [fault] }: Asked<Query>): Omit<Query, 'limit'> {
   if (fault === undefined) return query
   const place = fault.at === undefined ? '' : ` (at character ${fault.at + 1})`
   throw bad(`${fault.name}: ${fault.why}${place}`)

@@ -1,6 +1,7 @@
 import type { RequestHandler, Router } from 'express'
 import { THEMES } from '../model/console-page.ts'
 import { type AdminDeps, pathIn, refuseCrossSite } from './admin.ts'
+import { textIn } from './fields.ts'
 import { LANGUAGES } from './preferences.ts'
 import { redirect } from './reply.ts'
 
@@ -14,13 +15,13 @@ export function preferenceRoutes(
   const { headers, form } = deps
   const choose = (name: 'theme' | 'language', values: readonly string[]): void => {
     pages.post(`/${name}`, headers, refuseCrossSite(deps), form, (request, response) => {
-      const { back, ...chosen } = (request.body ?? {}) as Record<string, unknown>
-      const value = values.find((each) => each === chosen[name]) ?? values[0]
+      const chosen = textIn(request.body, name)
+      const value = values.find((each) => each === chosen) ?? values[0]
       response.setHeader(
         'Set-Cookie',
         `${name}=${value}; Path=/; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax`,
       )
-      redirect(response, pathIn(typeof back === 'string' ? back : '/'))
+      redirect(response, pathIn(textIn(request.body, 'back')))
     })
   }
   choose('theme', THEMES)

@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../model/secret.ts'
+import { cookieValues } from './cookies.ts'
 
 const COOKIE = 'dingtalk_receiver_session'
 const LIFETIME_SECONDS = 12 * 3600
@@ -26,7 +27,7 @@ export function sessionsOf(token: Secret): Sessions {
       return cookie(value, { secure, lastsSeconds: LIFETIME_SECONDS })
     },
     hasValidCookie: (cookies, now) =>
-      valuesIn(cookies).some((value) => isSession(value, { sign, now })),
+      cookieValues(COOKIE, cookies).some((value) => isSession(value, { sign, now })),
   }
 }
 
@@ -49,12 +50,4 @@ function isSession(
 function cookie(value: string, options: { secure: boolean; lastsSeconds: number }): string {
   const secure = options.secure ? '; Secure' : ''
   return `${COOKIE}=${value}; Path=/; Max-Age=${options.lastsSeconds}; HttpOnly; SameSite=Strict${secure}`
-}
-
-function valuesIn(cookies: string | undefined): string[] {
-  return (cookies ?? '')
-    .split(';')
-    .map((each) => each.trim())
-    .filter((each) => each.startsWith(`${COOKIE}=`))
-    .map((each) => each.slice(COOKIE.length + 1))
 }

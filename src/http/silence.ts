@@ -4,6 +4,8 @@ import type { Preferences, SilenceForm } from '../model/console-page.ts'
 import type { SilenceLength, SilenceScope } from '../model/silence.ts'
 import type { Press, SilenceView, Silencing } from '../pipeline/silencing.ts'
 import { type AdminDeps, refuseCrossSite } from './admin.ts'
+import { cookieValues } from './cookies.ts'
+import { textIn } from './fields.ts'
 import { preferencesIn } from './preferences.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { baseOf, redirect, replyPage } from './reply.ts'
@@ -94,16 +96,12 @@ function statusOf(view: SilenceView, { result }: Partial<SilenceForm>): number {
 const SCOPES = ['alert', 'restarts', 'group'] as const satisfies readonly SilenceScope[]
 
 function fieldsOf(body: unknown) {
-  const fields = (body ?? {}) as Record<string, unknown>
-  const text = (name: string): string => {
-    const value = fields[name]
-    return typeof value === 'string' ? value.trim() : ''
-  }
+  const text = (name: string): string => textIn(body, name).trim()
   const until = text('until')
   return {
     by: text('by').slice(0, 200),
     end: text('end'),
-    scope: oneOf(fields['scope'], SCOPES),
+    scope: oneOf(text('scope'), SCOPES),
     until,
     length: lengthOf(text('for'), until),
   }
@@ -137,9 +135,8 @@ function cookieOf(by: string, { base, secure }: { base: string; secure: boolean 
 }
 
 function nameIn(cookies: string | undefined): string {
-  const value = new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w%.~!*'()-]{0,2000})`).exec(cookies ?? '')?.[1]
   try {
-    return decodeURIComponent(value ?? '')
+    return decodeURIComponent(cookieValues(COOKIE, cookies)[0] ?? '')
   } catch {
     return ''
   }
