@@ -12,7 +12,7 @@ const RETRY_MS = 3_000
 export function eventStream(changes: ChangeFeed): RequestHandler {
   return (request, response) => {
     if (changes.listeners >= MAX_STREAMS)
-      throw new AppError('store_unavailable', `${MAX_STREAMS} pages are already open`)
+      throw new AppError('overloaded', `too many open pages (limit ${MAX_STREAMS})`)
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',

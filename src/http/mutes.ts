@@ -49,7 +49,8 @@ function matchersOf(value: unknown): string[] {
   if (!list.every((each) => typeof each === 'string') || list.length > MAX_MATCHERS)
     throw bad('matchers: must be a list of matchers such as severity="warning"')
   // An empty matcher would mute the whole channel; a caller who wants that omits `matchers`.
-  if (list.some((each) => /^[\s{},]*$/.test(each as string))) throw bad('matchers: one is empty')
+  if (list.some((each) => /^[\s{},]*$/.test(each as string)))
+    throw bad('matchers: must not contain an empty matcher')
   return list as string[]
 }
 

@@ -140,7 +140,7 @@ function pinned(to: { host: string; port: number }, { cert, key }: Tls): Socket 
   const options = { ...to, cert, key: key.reveal(), rejectUnauthorized: false }
   const socket = connectTls(options, () => {
     if (socket.getPeerCertificate().raw.equals(raw)) socket.emit('verified')
-    else socket.destroy(new Error('the server has another certificate than tls.cert'))
+    else socket.destroy(new Error("the server's certificate differs from tls.cert"))
   })
   return socket
 }

@@ -54,7 +54,7 @@ export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
         const { method, path: asked } = request
         const error = new AppError(
           'wrong_method',
-          `${asked.slice(0, 200)} accepts POST, not ${method}`,
+          `${asked.slice(0, 200)} accepts POST and PUT, not ${method}`,
         )
         replyError(response, error, { request, refusal: source.endpoint.refusal })
       })

@@ -95,7 +95,7 @@ function lastRoutes(app: Express, deps: ServerDeps & { gates: Gates }): void {
     }
     if (request.path !== '/-/reload') return next()
     response.setHeader('Allow', 'POST, PUT')
-    throw new AppError('wrong_method', `/-/reload accepts POST, not ${request.method}`)
+    throw new AppError('wrong_method', `/-/reload accepts POST and PUT, not ${request.method}`)
   })
   unknownPathRoutes(app, { ...deps, unknownPath })
   app.use((request: Request) => {

@@ -121,7 +121,7 @@ function takerOf(parameters: Parameters) {
     search(): string | undefined {
       const value = text('q')?.trim()
       if (value === undefined || value.length <= MAX_SEARCH_LENGTH) return value || undefined
-      return fault('q', `may have ${MAX_SEARCH_LENGTH} characters`)
+      return fault('q', `must have at most ${MAX_SEARCH_LENGTH} characters`)
     },
     cursor(form: RegExp): string | undefined {
       const value = text('before')

@@ -78,8 +78,13 @@ describe('muting a channel', () => {
       ['ops/mute', { until: inHours(24 * 31) }, 400, /until: must be within 30 days/],
       ['ops/mute', { until: inHours(1), matchers: ['=~'] }, 400, /matchers: .*=~/],
       ['ops/mute', { until: inHours(1), matchers: [1] }, 400, /matchers: must be a list/],
-      ['ops/mute', { until: inHours(1), matchers: [''] }, 400, /matchers: one is empty/],
-      ['ops/mute', { until: inHours(1), matchers: ['{}'] }, 400, /matchers: one is empty/],
+      ['ops/mute', { until: inHours(1), matchers: [''] }, 400, /must not contain an empty matcher/],
+      [
+        'ops/mute',
+        { until: inHours(1), matchers: ['{}'] },
+        400,
+        /must not contain an empty matcher/,
+      ],
       ['ops/mute', { until: inHours(1), by: {} }, 400, /by: must be a string/],
       ['ops/mute', [], 400, /the body must be a JSON object/],
     ] as const) {

@@ -43,7 +43,7 @@ export const ERROR_CODES = {
   throttled: {
     outcome: { kind: 'throttled', scope: 'robot' },
     words:
-      'DingTalk throttles this robot (20 messages a minute): it pauses for the penalty, then the waiting alerts are sent. If this recurs, another program uses the same robot; give the receiver its own robot, or lower `limits.messages`.',
+      'DingTalk throttles this robot (20 messages a minute): the receiver pauses it for the penalty, then sends the waiting alerts. If this recurs, another program uses the same robot; give the receiver its own robot, or lower `limits.messages`.',
     codes: [660026, 410100, 130101],
   },
   address_throttled: {
@@ -83,7 +83,7 @@ export const ERROR_CODES = {
   ),
   timestamp: rejected(
     'signature',
-    "The signature's time differs by more than an hour. Synchronise this machine's clock.",
+    "The signature's timestamp is more than an hour off. Synchronize this machine's clock.",
   ),
   ip_list: rejected(
     'address',
@@ -119,7 +119,7 @@ export const ERROR_CODES = {
   ),
   server_error: retryable(
     'server_error',
-    'The server failed; the receiver retries. If it persists, check the proxy and the status of DingTalk.',
+    'DingTalk or a proxy replied with a server error; the receiver retries. If it persists, check the proxy and the status of DingTalk.',
   ),
   gave_up_waiting: retryable(
     'timeout',
@@ -132,7 +132,7 @@ export const ERROR_CODES = {
   ),
   unreadable: retryable(
     'unreadable',
-    "The reply is probably a page of a proxy; the message may have arrived nevertheless. The receiver retries for about half an hour. If it persists, check the robot's `webhook` and `proxy`.",
+    "The reply is probably a page of a proxy; the message may have arrived nevertheless. The receiver retries for about 25 minutes. If it persists, check the robot's `webhook` and `proxy`.",
     { bounded: true },
   ),
   unverified: retryable(
@@ -142,7 +142,7 @@ export const ERROR_CODES = {
   ),
   unknown: retryable(
     'unknown',
-    "Unknown reply, not treated as a success; the receiver retries a few times. Look up its text in DingTalk's documentation.",
+    "The reply is unknown and counts as a failure; the receiver retries a few times. Look up its text in DingTalk's documentation.",
     { bounded: true },
   ),
   timeout: retryable(

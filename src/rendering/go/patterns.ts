@@ -73,6 +73,7 @@ export class Patterns {
   #spend(steps: number): void {
     const spent = (this.#steps.get(this.#part) ?? 0) + steps
     this.#steps.set(this.#part, spent)
-    if (spent > MAX_STEPS) throw new TemplateError('its patterns take too long')
+    if (spent > MAX_STEPS)
+      throw new TemplateError('the regular expressions of this part take too long')
   }
 }

@@ -115,7 +115,7 @@ class MessageEta extends Eta {
 function included(name: string, it: object, includes: ReadonlyMap<string, Template>): Markup {
   const template = includes.get(name)
   if (template === undefined)
-    throw new TemplateError(`there is no template ${JSON.stringify(name)} to include`)
+    throw new TemplateError(`unknown template ${JSON.stringify(name)} in an include`)
   try {
     return new Markup(template(it).trimEnd())
   } catch (error) {

@@ -31,7 +31,7 @@ export function toolsFor(context: RenderContext, v: Variables = NONE) {
     v,
     get: (name: string): string => v[name] ?? '',
     word: (word: string, values?: Record<string, string | number>): string => {
-      if (!isWord(word)) throw new TemplateError(`there is no word ${JSON.stringify(word)}`)
+      if (!isWord(word)) throw new TemplateError(`unknown word ${JSON.stringify(word)}`)
       return context.word(word, values)
     },
     time: (value: unknown, pattern?: string, zone?: string): string => {

@@ -45,7 +45,7 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   if (await exceedsComplexity(body, BOUNDS, giveWay))
     throw new AppError(
       'too_large',
-      `the body has more parts than any Alertmanager payload (limit ${BOUNDS.brackets} objects and lists); send fewer alerts at once (max_alerts)`,
+      `the body has more than ${BOUNDS.brackets} objects and lists, or more than ${BOUNDS.quotes} quotes; send fewer alerts at once (Alertmanager: max_alerts)`,
     )
   await giveWay()
   const latin1 = typeof body === 'string' ? undefined : latin1Payload(body)
@@ -53,7 +53,7 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   if (payload.alerts.length > MAX_ALERTS)
     throw new AppError(
       'too_large',
-      `the body has ${payload.alerts.length} alerts (limit ${MAX_ALERTS}); send fewer at once (max_alerts)`,
+      `the body has ${payload.alerts.length} alerts (limit ${MAX_ALERTS}); send fewer at once (Alertmanager: max_alerts)`,
     )
   await giveWay()
   const alerts = await alertsOf(payload, {

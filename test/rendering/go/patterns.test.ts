@@ -27,7 +27,9 @@ describe('patterns in a template', () => {
     assert.match(title, /PodDown/)
     assert.match(text, /g00d/)
     assert.deepEqual(
-      faults.filter((each) => /title\.eta:1: its patterns take too long/.test(each)).length,
+      faults.filter((each) =>
+        /title\.eta:1: the regular expressions of this part take too long/.test(each),
+      ).length,
       1,
     )
   })

@@ -77,7 +77,7 @@ describe('a check of templates', () => {
 
   test('names unknown words, misspelt variables (in tags too), and parts that print nothing', async () => {
     assert.deepEqual((await check({ 'mine.eta': "\n\n<%= it.word('levl') %>" })).faults, [
-      'mine.eta:3: there is no word "levl"',
+      'mine.eta:3: unknown word "levl"',
     ])
     assert.deepEqual(
       await check({ 'mine.eta': "a\n<%= it.get('alarm_nam') %> <%= it.v.alarm_levl %> ${pod}" }),

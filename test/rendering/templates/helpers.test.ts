@@ -185,7 +185,7 @@ describe('an included template', () => {
     }
     assert.match(
       faultOf({ 'mine.eta': "a\n<%= include('nowhere') %>" }),
-      /mine\.eta:2: there is no template "nowhere" to include/,
+      /mine\.eta:2: unknown template "nowhere" in an include/,
     )
     assert.match(
       faultOf({ 'mine.eta': "<%= include('bad') %>", 'bad.eta': 'x\n\n<%= it.no.such %>' }),
@@ -195,7 +195,7 @@ describe('an included template', () => {
       faultOf({ 'mine.eta': "<%= include('loop') %>", 'loop.eta': "<%= include('loop') %>" }),
       /mine\.eta:1: .*/,
     )
-    assert.match(faultOf({ 'mine.eta': "<%= include('../mine') %>" }), /there is no template/)
+    assert.match(faultOf({ 'mine.eta': "<%= include('../mine') %>" }), /unknown template/)
   })
 
   test('with a syntax error is reported when templates are read', () => {
