@@ -131,10 +131,10 @@ function meaningOf(read: Read, expect: Expectation): ErrorCodeName {
     return 'repeated'
   if (status === 429) return 'throttled'
   if (status >= 500) return 'server_error'
-  if (status === 408) return 'gave_up_waiting'
+  if (status === 408) return 'request_timeout'
   if (errcode === 0) return 'unverified'
   if (errcode !== undefined) return 'unknown'
-  if (status === 407 || status === 403) return 'refused_on_the_way'
+  if (status === 407 || status === 403) return 'refused_by_proxy'
   if (!isGood) return 'unknown'
   return json === undefined ? 'unreadable' : 'unknown'
 }

@@ -1,7 +1,7 @@
 import type { Outcome, RejectReason, RetryReason } from '../../model/message.ts'
 
 /** The meaning of a reply, or of a missing reply. */
-export interface ErrorCode {
+export interface ReplyMeaning {
   outcome: Outcome
   /** The meaning and what to do, as a text for people. */
   words: string
@@ -11,7 +11,11 @@ export interface ErrorCode {
   range?: readonly [number, number]
 }
 
-function rejected(reason: RejectReason, words: string, codes: readonly number[] = []): ErrorCode {
+function rejected(
+  reason: RejectReason,
+  words: string,
+  codes: readonly number[] = [],
+): ReplyMeaning {
   return { outcome: { kind: 'rejected', reason }, words, codes }
 }
 
@@ -20,7 +24,7 @@ function retryable(
   reason: RetryReason,
   words: string,
   { bounded = false, codes = [] }: { bounded?: boolean; codes?: readonly number[] } = {},
-): ErrorCode & { outcome: { kind: 'retryable' } } {
+): ReplyMeaning & { outcome: { kind: 'retryable' } } {
   return { outcome: { kind: 'retryable', reason, reached: true, bounded }, words, codes }
 }
 
@@ -121,11 +125,11 @@ export const ERROR_CODES = {
     'server_error',
     'DingTalk or a proxy replied with a server error; the receiver retries. If it persists, check the proxy and the status of DingTalk.',
   ),
-  gave_up_waiting: retryable(
+  request_timeout: retryable(
     'timeout',
     'The server stopped waiting for the request; the receiver retries. Check the network and the proxy.',
   ),
-  refused_on_the_way: retryable(
+  refused_by_proxy: retryable(
     'proxy',
     "Probably a proxy refuses the request. Check the robot's `proxy`, its user and password, and whether it permits DingTalk.",
     { bounded: true },
@@ -161,7 +165,7 @@ export const ERROR_CODES = {
     'tls',
     'The TLS handshake failed; the receiver retries, never without TLS. Check devices between here and DingTalk, and the trusted certificates of this machine (NODE_EXTRA_CA_CERTS).',
   ),
-} as const satisfies Record<string, ErrorCode>
+} as const satisfies Record<string, ReplyMeaning>
 
 export type ErrorCodeName = keyof typeof ERROR_CODES
 
