@@ -15,7 +15,7 @@ export interface HeadlineLine {
   action: { href: string; label: string; press?: true } | undefined
 }
 
-/** The worst trouble as title, then at most two lines; `more` counts those left out. */
+/** The worst problem as title, then at most two lines; `more` counts those left out. */
 export interface HeadlineView {
   mood: Headline['mood']
   title: HeadlineLine
@@ -28,7 +28,7 @@ const MAX_LINES = 2
 export function headlineView(headline: Headline, words: Words): HeadlineView {
   const { mood, troubles, waiting, quiet } = headline
   const lines = troubles.map((trouble) => lineOf(trouble, waiting, words))
-  // A trouble that holds up all waiting alerts already shows their number.
+  // A problem that holds up all waiting alerts already shows their number.
   if (waiting.count > 0 && !troubles.some((each) => isAllOf(each, waiting)))
     lines.push(waitingLine(waiting, words))
   if (lines.length === 0) lines.push(plainLine(headline, words))

@@ -191,7 +191,7 @@ function mapped(texts: Variables, change: (value: string) => string): Variables 
   return changed
 }
 
-/** The entries that have the same value in all. */
+/** The entries that have the same value in every map of `all`. */
 export function sharedValues(all: readonly Variables[]): Variables {
   const common: Record<string, string> = Object.create(null)
   const [first = NONE, ...others] = all

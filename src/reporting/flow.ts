@@ -27,7 +27,7 @@ export interface FlowInput {
   muted: ReadonlyMap<string, Date>
 }
 
-/** The paths from sources over channels and robots to groups, one per group; blocked ones are first. Pure. */
+/** The paths from sources through channels and robots to groups, one per group; blocked ones are first. Pure. */
 export function flowOf({ channels, robots, quiet, muted }: FlowInput): FlowPath[] {
   const missing = quiet.flatMap((each) => (each.kind === 'heartbeat_missing' ? [each.source] : []))
   const paths = channels.flatMap((channel) => {

@@ -42,7 +42,7 @@ export interface RobotFacts {
   covered: boolean
 }
 
-/** A trouble; MOODS lists the kinds, the most urgent first. */
+/** A problem; MOODS lists the kinds, the most urgent first. */
 export type Trouble =
   | { kind: 'store_unavailable'; why: string }
   | { kind: 'refused'; robot: string; result: string; since: Date | undefined }
@@ -68,7 +68,7 @@ export type Mood = 'calm' | 'busy' | 'paused' | 'bad'
 
 export interface Headline {
   mood: Mood
-  /** The kind of the worst trouble, else of the state; `calm` only if everything is delivered. */
+  /** The kind of the worst problem, else of the state; `calm` only if everything is delivered. */
   kind: Trouble['kind'] | 'waiting' | 'sandbox_only' | 'empty' | 'calm'
   troubles: Trouble[]
   /** Alerts that wait, and the robot with the most of them, unless it is the only one. */
@@ -78,7 +78,7 @@ export interface Headline {
     oldest: Date | undefined
     most: { robot: string; count: number } | undefined
   }
-  /** Sources that are quiet, which is not a trouble. */
+  /** Sources that are quiet, which is not a problem. */
   quiet: readonly Extract<QuietSource, { kind: 'quiet' }>[]
 }
 

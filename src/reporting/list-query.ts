@@ -19,7 +19,7 @@ export const KINDS: readonly MessageKind[] = ['alert', 'group', 'digest', 'recov
 export const MESSAGE_SORTS = ['newest', 'oldest'] as const
 export const ALERT_SORTS: readonly AlertSort[] = ['newest', 'oldest', 'level']
 
-/** Parameters as they were given, each once or more often. */
+/** Raw query parameters; each may occur several times. */
 export type Parameters = Readonly<Record<string, unknown>>
 
 /** The fault of a parameter; in a search also its position, counted from 0. */

@@ -163,7 +163,7 @@ async function alertsOf(
   ]
 }
 
-/** Alerts that are read before other work may run. */
+/** Alerts read before yielding to other work. */
 const CHUNK_SIZE = 16
 
 /** Limit on the labels, annotations or fields of one alert in a large body. */

@@ -31,7 +31,10 @@ function splitTarget(given: string): string[] {
   return whole ?? split(target, false) ?? [target]
 }
 
-/** Undefined if a quote or brace stays open. `structures`: whether quotes and braces protect the colons inside. */
+/**
+ * Splits a target at its colons; undefined if a quote or brace stays open. `structures`: whether quotes and braces
+ * protect the colons inside.
+ */
 function split(target: string, structures: boolean): string[] | undefined {
   const parts: string[] = []
   let braces = 0
