@@ -35,7 +35,7 @@ export function robotView(robot: RobotOverview, format: FormatContext) {
 
 type RobotView = ReturnType<typeof robotView>
 
-/** Robots in the order of their mood, the worst first. `isShared`: several processes work the robots. */
+/** Robots in the order of their mood, the worst first. `isShared`: several processes serve the robots. */
 export function robotsByMood(robots: readonly RobotView[]) {
   const isTroubled = ({ condition }: RobotView): boolean => condition.mood !== 'calm'
   const bad = robots.filter(({ condition }) => condition.mood === 'bad')

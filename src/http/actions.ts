@@ -59,7 +59,7 @@ export function actionRoutes(router: Router, deps: ActionDeps): void {
 }
 
 /**
- * The failed messages that a body selects, by ids or by filters. An empty body is an error, so that it never selects
+ * The dead messages that a body selects, by ids or by filters. An empty body is an error, so that it never selects
  * all.
  */
 function failedIn(fields: Fields): FailedMessages {

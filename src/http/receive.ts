@@ -35,18 +35,18 @@ interface Receiving {
   request: Request
   response: Response
   load: AdmissionControl
-  refused: LogRejection
+  logRejection: LogRejection
   deps: ReceiveDeps
 }
 
 /** Adds the routes that senders post alerts to. */
 export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
   const load = new AdmissionControl(deps.reads)
-  const refused = createRejectionLog(deps.events, deps.clock)
+  const logRejection = createRejectionLog(deps.events, deps.clock)
   for (const source of deps.sources.values())
     for (const path of source.endpoint.paths) {
       const receiving = (request: Request, response: Response) =>
-        receive(source, { request, response, load, refused, deps })
+        receive(source, { request, response, load, logRejection, deps })
       router.post(path, receiving)
       router.put(path, receiving)
       router.all(path, (request, response) => {
@@ -64,7 +64,7 @@ export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
 /** Answers 200 only when every alert of the request is on disk. */
 async function receive(
   { name, endpoint }: Source,
-  { request, response, load, refused, deps }: Receiving,
+  { request, response, load, logRejection, deps }: Receiving,
 ): Promise<void> {
   const began = deps.clock.now()
   const address = deps.guard().addressOf(request)
@@ -88,7 +88,7 @@ async function receive(
     replyOk(response)
   } catch (error) {
     code = replyError(response, error, { request, refusal: endpoint.refusal })
-    refused(
+    logRejection(
       error instanceof AppError && error.code === 'overloaded' ? 'overload' : 'other',
       source,
       {

@@ -53,7 +53,7 @@ export async function messages(context: PageContext): Promise<BuiltPage> {
       form,
       filtered: form.used > 0 || form.q !== '',
       inAlerts: MATCHER_LIKE.test(form.q) ? pathWith('/alerts', { q: form.q }) : undefined,
-      // Only failed messages can be sent again or dismissed.
+      // Only dead messages can be sent again or dismissed.
       bulk: query.state === 'dead' && page.items.some(({ dismissed }) => dismissed === undefined),
       filters: bulkFiltersIn(parameters),
       messages: await mapGivingWay(page.items, withBubble, facts.giveWay),
