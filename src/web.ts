@@ -60,9 +60,9 @@ export interface WebParts {
 export function serverDeps(parts: WebParts): ServerDeps {
   const { configuration, receiver, store, sandbox, changes, clock, events, life } = parts
   const { settings } = configuration
-  const { signIn, page, failed, asset, silence } = consoleOf(parts)
+  const { signIn, page, errorPage, asset, silence } = consoleOf(parts)
   return {
-    ...{ store, sources, settings, events, clock, changes, page, failed, asset },
+    ...{ store, sources, settings, events, clock, changes, page, errorPage, asset },
     reads: parts.reads,
     search: searchOf(parts, MAX_SEARCH_MS.program),
     guard: accessControlOf(parts),

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Eta } from 'eta'
 import {
-  type FailedPage,
   type Html,
   type PageRequest,
   type Preferences,
+  type RenderErrorPage,
   type SignInView,
   type SilenceForm,
   THEMES,
@@ -24,7 +24,7 @@ import { silencePage } from './pages/silence.ts'
 export interface ConsolePages {
   /** Renders a page; undefined for an unknown path. */
   page(request: PageRequest): Promise<Html | undefined>
-  failed: FailedPage
+  errorPage: RenderErrorPage
   /** Renders the sign-in page, or the reason for refusal. */
   signIn(view: SignInView): string
   /** Renders the page behind a message's silence link, which is at `here`. */
@@ -135,7 +135,7 @@ export function createConsole({
       ])
       return page && render(page, context, frame)
     },
-    failed({ status, code, message }, request) {
+    errorPage({ status, code, message }, request) {
       const context = contextOf(request)
       const title = context.words.t(status === 404 ? 'notFound' : 'failed')
       const view = errorText({ code, message }, context.words)

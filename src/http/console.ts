@@ -6,7 +6,7 @@ import express, {
 } from 'express'
 import helmet from 'helmet'
 import { AppError, type ErrorCode, messageOf } from '../errors.ts'
-import type { FailedPage, Html, PageRequest } from '../model/console-page.ts'
+import type { Html, PageRequest, RenderErrorPage } from '../model/console-page.ts'
 import type { ChangeFeed } from '../reporting/change-feed.ts'
 import { type AdminDeps, type Gates, signInRoutes } from './admin.ts'
 import { type ConsoleActionDeps, consoleActions } from './console-actions.ts'
@@ -20,7 +20,7 @@ import { type SilenceDeps, silenceRoutes } from './silence.ts'
 export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps, ListDeps {
   /** Renders a page; undefined for an unknown path. */
   page: (request: PageRequest) => Promise<Html | undefined>
-  failed: FailedPage
+  errorPage: RenderErrorPage
   /** Returns a static file by name. */
   asset: (name: string) => { contentType: string; body: Buffer } | undefined
   changes: ChangeFeed
@@ -116,7 +116,7 @@ function failedPage(deps: ConsoleDeps & AdminDeps): ErrorRequestHandler {
             ...{ kind: 'refused', next: '/', code, why: message },
             ...preferencesIn(request.headers.cookie),
           })
-        : deps.failed({ status, code, message }, pageRequestOf(request, deps)).html
+        : deps.errorPage({ status, code, message }, pageRequestOf(request, deps)).html
     replyPage(response, html, status)
   }
 }

@@ -29,7 +29,7 @@ export interface Html {
 }
 
 /** Renders an error page. */
-export type FailedPage = (
+export type RenderErrorPage = (
   failure: { status: number; code: string; message: string },
   request: PageRequest,
 ) => Html

@@ -113,7 +113,7 @@ const deps: ServerDeps = {
   metrics: (openMetrics) => exposed(metrics, openMetrics),
   page: async ({ path }) =>
     path === '/' ? { status: 200, html: '<!doctype html><p>page' } : undefined,
-  failed: ({ status, message }) => ({ status, html: `<p>${message}` }),
+  errorPage: ({ status, message }) => ({ status, html: `<p>${message}` }),
   changes: new ChangeFeed(realClock),
   playDemo: async () => true,
   asset: (name) =>

@@ -121,7 +121,7 @@ export async function serve({
       metrics: (openMetrics) => exposed(metrics, openMetrics),
       page: async ({ path }) =>
         path === '/' ? { status: 200, html: '<p>the console' } : undefined,
-      failed: ({ status, message }) => ({ status, html: `<p>${status} ${message}` }),
+      errorPage: ({ status, message }) => ({ status, html: `<p>${status} ${message}` }),
       changes: new ChangeFeed(clock),
       playDemo: async () => true,
       asset: () => undefined,
