@@ -1,14 +1,11 @@
 import { isOpenEnded } from '../model/pause.ts'
-import { conditionOf } from '../reporting/headline.ts'
+import { conditionOf, SCARCE_FROM } from '../reporting/headline.ts'
 import type { RobotOverview } from '../reporting/robot-overview.ts'
 import type { CellKind } from '../reporting/timeline.ts'
 import { barSvg, meterSvg } from './chart.ts'
 import { type FormatContext, formattersOf } from './format.ts'
 import type { ConsoleWord, Words } from './i18n.ts'
 import { stripSvg } from './strip.ts'
-
-/** The share of the monthly limit from which the bar warns. */
-const SCARCE_FROM = 0.9
 
 /** One robot as the overview shows it. */
 export function robotView(robot: RobotOverview, format: FormatContext) {

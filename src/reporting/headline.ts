@@ -87,8 +87,8 @@ export interface RobotCondition {
   kind: 'ready' | 'refused' | 'set_aside' | 'throttled' | 'unreachable' | 'by_hand' | 'retrying'
 }
 
-/** The share of the monthly quota from which it counts as nearly used. */
-const SCARCE_FROM = 0.9
+/** The share of a monthly limit from which it counts as nearly used. */
+export const SCARCE_FROM = 0.9
 
 /** An alert that waits longer than this is delayed, not only in progress. */
 const LONG_WAIT_MS = 5 * 60_000

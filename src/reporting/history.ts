@@ -65,7 +65,7 @@ export class HistoryCache {
     return buckets
   }
 
-  /** Drops buckets outside of the range, and those that end in the future after the clock was set back. */
+  /** Drops buckets outside of the range, and those that are recent again because the clock was set back. */
   #forget(bucketMs: number, { first, now }: { first: number; now: Date }): void {
     for (const key of this.#entries.keys()) {
       const [size, start] = key.split(' ').map(Number) as [number, number]
