@@ -106,7 +106,7 @@ export function meterSvg({
   return `<svg class="meter" viewBox="0 0 200 10" preserveAspectRatio="none" role="img" aria-label="${escaped(label)}">${pips}</svg>`
 }
 
-/** Renders a share as a bar; `warns` colours it as nearly used up. */
+/** Renders a share as a bar; `warns` colors it as nearly used up. */
 export function barSvg({
   share,
   label,

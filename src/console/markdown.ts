@@ -37,8 +37,8 @@ markdown.renderer.rules['text'] = (tokens, index, _options, env) =>
   )
 
 /** DingTalk supports <font color>, the only HTML that messages use. */
-markdown.inline.ruler.before('text', 'colour', (state, silent) => {
-  const [open, colour] = /^<font color="?(#[\da-f]{3,8}|[a-z]{3,20})"?>/i.exec(
+markdown.inline.ruler.before('text', 'color', (state, silent) => {
+  const [open, color] = /^<font color="?(#[\da-f]{3,8}|[a-z]{3,20})"?>/i.exec(
     state.src.slice(state.pos, state.pos + 40),
   ) ?? ['']
   if (open === '') return false
@@ -46,7 +46,7 @@ markdown.inline.ruler.before('text', 'colour', (state, silent) => {
   if (end < 0 || end > state.posMax) return false
   if (!silent) {
     const { posMax } = state
-    state.push('font_open', 'font', 1).attrSet('color', String(colour))
+    state.push('font_open', 'font', 1).attrSet('color', String(color))
     state.pos += open.length
     state.posMax = end
     state.md.inline.tokenize(state)

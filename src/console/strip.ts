@@ -1,7 +1,7 @@
 import type { Cell, CellKind } from '../reporting/timeline.ts'
 import { escaped } from './format.ts'
 
-/** Each kind differs in shape as well as in colour: a line, a block, half a block, a low block, a block with a gap. */
+/** Each kind differs in shape as well as in color: a line, a block, half a block, a low block, a block with a gap. */
 const SHAPES: Record<CellKind, readonly { y: number; height: number }[]> = {
   idle: [{ y: 8, height: 2 }],
   accepted: [{ y: 0, height: 10 }],

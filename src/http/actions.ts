@@ -63,7 +63,7 @@ export function actionRoutes(router: Router, deps: ActionDeps): void {
  * all.
  */
 function failedIn(fields: Fields): FailedMessages {
-  // A misspelt filter must not select more messages than the caller intended.
+  // A misspelled filter must not select more messages than the caller intended.
   const unknown = Object.keys(fields).find((name) => !KNOWN.has(name))
   if (unknown !== undefined) throw bad(`unknown field ${JSON.stringify(unknown.slice(0, 100))}`)
   const { ids, state } = fields

@@ -30,7 +30,7 @@ export function isLocal(request: IncomingMessage, trusted: Networks): boolean {
   return trusted.has(peer) && named.length > 0 && named.every(isLoopback)
 }
 
-/** True if a proxy is recognisable: by a header, or by HTTP/1.0, which nginx uses and browsers do not. */
+/** True if a proxy is recognizable: by a header, or by HTTP/1.0, which nginx uses and browsers do not. */
 export function isForwarded(request: IncomingMessage): boolean {
   return (
     request.httpVersionMajor < 1 ||

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 
 const WINDOW_MS = 60_000
-/** Addresses that are counted at once; requests of further ones count only towards the limit of all together. */
+/** Addresses that are counted at once; requests of further ones count only toward the limit of all together. */
 const MAX_TRACKED = 10_000
 
 /** Counts a request; false if it exceeds the limit per minute of its address, or that of all addresses together. */

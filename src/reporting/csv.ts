@@ -2,7 +2,7 @@ import { LEVEL_NAMES } from '../model/level.ts'
 import type { AlertWithVariables } from '../pipeline/stored-alerts.ts'
 import type { StoredMessage } from '../stores/queries.ts'
 
-/** The byte order mark, by which spreadsheets recognise UTF-8. */
+/** The byte order mark, by which spreadsheets recognize UTF-8. */
 const BYTE_ORDER_MARK = '\ufeff'
 
 /** Values that a spreadsheet would read as a formula, or as the end of the previous cell. */

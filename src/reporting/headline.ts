@@ -131,7 +131,7 @@ export function conditionOf(robot: RobotFacts): RobotCondition {
   return { mood: 'calm', kind: 'ready' }
 }
 
-/** State, colour and numbers of the headline. Pure: never calm while anything is wrong, waits or has failed. */
+/** State, color and numbers of the headline. Pure: never calm while anything is wrong, waits or has failed. */
 export function headlineOf(question: HeadlineQuestion, now: Date): Headline {
   const { robots, waiting: count, waitingSevere: severe, oldest } = question
   const troubles = troublesOf(question)

@@ -10,7 +10,7 @@ import { isLarge, type Source } from './source.ts'
 /** Every kind of payload; a new one needs a folder and one line here. */
 const ALL: readonly Source[] = [alertmanager, ocp, chat]
 
-/** All sources by name. A body goes to the source that owns it, else to the requested one, else to one that recognises it. */
+/** All sources by name. A body goes to the source that owns it, else to the requested one, else to one that recognizes it. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
   ALL.map((source) => [source.name, withOthers(source)]),
 )
@@ -24,7 +24,7 @@ function withOthers(source: Source): Source {
       try {
         return await first.read(body, context)
       } catch (error) {
-        const other = isBadPayload(error) ? recognisedBy(body, first) : undefined
+        const other = isBadPayload(error) ? recognizedBy(body, first) : undefined
         if (other === undefined) throw error
         return other.read(body, context)
       }
@@ -43,8 +43,8 @@ function isBadPayload(error: unknown): boolean {
   return error instanceof AppError && error.code === 'bad_payload'
 }
 
-function recognisedBy(body: string | Uint8Array, tried: Source): Source | undefined {
+function recognizedBy(body: string | Uint8Array, tried: Source): Source | undefined {
   if (isLarge(body)) return undefined
   const json = parsedJson(textFrom(body))?.value
-  return ALL.find((each) => each !== tried && each.recognises?.(json))
+  return ALL.find((each) => each !== tried && each.recognizes?.(json))
 }

@@ -55,7 +55,7 @@ export interface Source {
   name: SourceName
   endpoint: Endpoint
   /** Whether a body that another source cannot read has the format of this source. */
-  recognises?: (body: unknown) => boolean
+  recognizes?: (body: unknown) => boolean
   /** Whether a body is certainly of this source, so that it is read so even at a route that takes any body. */
   owns?: (body: string) => boolean
   /**

@@ -26,7 +26,7 @@ const isSurface = (name: string) =>
   ['back', 'card', 'sunk', 'paper', 'bubble'].includes(name) || name.endsWith('-back')
 /** Rules between rows and around cards, and hatching: decoration, which carries no information. */
 const DECORATION = ['line', 'tile-failed-line']
-/** Backgrounds of buttons, with the colour of the text on them. */
+/** Backgrounds of buttons, with the color of the text on them. */
 const ON: Readonly<Record<string, string>> = { 'on-accent': 'accent' }
 /** Marks that carry information: borders of fields on any background, bars and signs on a card. */
 const BORDERS = ['edge']
@@ -82,7 +82,7 @@ describe("the console's colours", () => {
     const rules = CSS.replace(/:root[^{},]*\{[^{}]*\}/g, '')
     const literal = [...rules.matchAll(/[^{}]*(?:#[\da-f]{3,8}\b|rgba?\(|hsla?\()[^;}]*/gi)]
       .map(([each]) => each.trim())
-      // A mask and a shadow have no colour that is seen.
+      // A mask and a shadow have no color that is seen.
       .filter((each) => !/mask-image|box-shadow/.test(each))
     assert.deepEqual(literal, [])
   })

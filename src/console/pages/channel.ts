@@ -79,7 +79,7 @@ function mentionOf({ mention }: Channel) {
   }
 }
 
-/** A mobile number with four hidden digits, which people who have the number still recognise. */
+/** A mobile number with four hidden digits, which people who have the number still recognize. */
 function concealed(mobile: string): string {
   return mobile.length < 8 ? mobile : `${mobile.slice(0, -8)}****${mobile.slice(-4)}`
 }

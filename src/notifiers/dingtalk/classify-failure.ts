@@ -17,7 +17,7 @@ const TLS_CODE =
   /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|INVALID_CA|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/
 
 /**
- * Messages of undici 8, the only way to recognise a refused CONNECT (UND_ERR_ABORTED) and a plain 407
+ * Messages of undici 8, the only way to recognize a refused CONNECT (UND_ERR_ABORTED) and a plain 407
  * (UND_ERR_INVALID_ARG).
  */
 const PROXY_TEXT = /^Proxy response \(\d+\)|^Proxy Authentication Required/

@@ -105,7 +105,7 @@ export const ERROR_CODES = {
   ),
   quota: rejected(
     'quota',
-    "The month's quota of DingTalk calls is used up, for the organisation or by an administrator's cap on this robot. Raise it in DingTalk's console, and set `quota.monthly` or the robot's `monthly` accordingly.",
+    "The month's quota of DingTalk calls is used up, for the organization or by an administrator's cap on this robot. Raise it in DingTalk's console, and set `quota.monthly` or the robot's `monthly` accordingly.",
     [90020, 90030],
   ),
   request: {

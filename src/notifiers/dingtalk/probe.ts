@@ -25,7 +25,7 @@ const BLANK = '\u00a0'
 const BLANKS = Math.ceil(MAX_BODY_BYTES / 6)
 
 /**
- * The messages that test undocumented behaviour of DingTalk. `first` and `repeat` have the same key. `everyone` sets
+ * The messages that test undocumented behavior of DingTalk. `first` and `repeat` have the same key. `everyone` sets
  * isAtAll without `@all` in its text. `keyword` has the robot's keyword only in its title. `size` has a body above
  * 20,000 bytes with a text below half of that.
  */

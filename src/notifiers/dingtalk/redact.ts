@@ -4,7 +4,7 @@ const MIN_SECRET_LENGTH = 4
 const WRITTEN_TOKEN = /((?:access_token|sign)(?:=|%3D|["']\s*:\s*["']))[^&\s"'<>,;]+/gi
 const WRITTEN_SECRET = /\bSEC(?:[0-9a-fA-F]{8,}|[0-9a-zA-Z]{16,})/g
 
-/** Removes access tokens, signatures and secrets: those given, and those recognised by their notation. */
+/** Removes access tokens, signatures and secrets: those given, and those recognized by their notation. */
 export function redacted(text: string, secrets: readonly string[] = []): string {
   const written = new Set(
     secrets.flatMap((each) => [each, encodeURIComponent(each.toWellFormed())]),

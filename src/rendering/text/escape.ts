@@ -101,7 +101,7 @@ export function cutTo(text: string, length: number, notice: string): string {
   return `${text.slice(0, end).trimEnd()}${notice}`
 }
 
-/** Two characters between which a text may always be cut: printable ASCII and Chinese combine with no neighbour. */
+/** Two characters between which a text may always be cut: printable ASCII and Chinese combine with no neighbor. */
 const PLAIN_PAIR = /^[ -~\u4e00-\u9fff]{2}$/
 
 /** The end of the last visible character that is complete at `length`. Its data costs 3 MB, so few texts need it. */

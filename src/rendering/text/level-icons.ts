@@ -1,7 +1,7 @@
 import type { Level } from '../../model/level.ts'
 
 /**
- * An emoji for each level. They differ in shape as well as in colour, for people who cannot distinguish red and green.
+ * An emoji for each level. They differ in shape as well as in color, for people who cannot distinguish red and green.
  * All are from before 2012, so that old phones have them. Messages show the level's name beside it.
  */
 export const LEVEL_ICONS: Readonly<Record<Level, string>> = {

@@ -1,6 +1,6 @@
 import type { Variables } from '../../model/variables.ts'
 
-/** Keys of a target that are not shown, because a reader recognises their values. */
+/** Keys of a target that are not shown, because a reader recognizes their values. */
 const PLAIN_KEYS = new Set(
   [
     'ob_cluster ob_cluster_name obregion cluster cluster_name k8s_cluster obproxy_cluster tenant_name ob_tenant tenant',

@@ -31,12 +31,12 @@ export function markupOf(format: Format) {
   const plain = format === 'text'
   const line = (text: string): string => escapedFor(format, oneLine(text))
   // An unescaped bracket in a value would end the link's label.
-  const labelled = (text: string): string => escapedFor(format, oneLine(text), { followed: '[' })
+  const labeled = (text: string): string => escapedFor(format, oneLine(text), { followed: '[' })
   const linked = (label: string, text: string, wrap: (url: string) => string): Markup => {
     const url = safeUrl(text)
     if (url === undefined) return new Markup(text === '' ? '' : line(`${label}: ${text}`))
     // DingTalk turns an address in plain text into a link by itself, but only http and https addresses.
-    return new Markup(plain ? `${line(label)}: ${url}` : `[${labelled(label)}](${wrap(url)})`)
+    return new Markup(plain ? `${line(label)}: ${url}` : `[${labeled(label)}](${wrap(url)})`)
   }
   return {
     heading: (text: string, level = 3): Markup =>

@@ -163,7 +163,7 @@ function malformedAlert(
     name: 'Malformed alert',
     cluster: '',
     levelWord: undefined,
-    // Without a start time, so that a retry of the same payload is recognised.
+    // Without a start time, so that a retry of the same payload is recognized.
     startsAt: undefined,
     endsAt: undefined,
   }

@@ -19,7 +19,7 @@ import { storedBody } from './stored-body.ts'
 export const alertmanager: Source = {
   name: 'alertmanager',
   endpoint: { paths: ['/alertmanager/:channel', '/dingtalk/:channel/send'] },
-  recognises: hasAlerts,
+  recognizes: hasAlerts,
   owns: (body) => body.includes('"alerts"') && hasAlerts(parsedJson(body)?.value),
   read,
 }

@@ -16,7 +16,7 @@ import { refusal } from './refusal.ts'
 export const chat: Source = {
   name: 'chat',
   endpoint: { paths: ['/robot/send'], addressee, refusal },
-  recognises: (body) => isObject(body) && ('msgtype' in body || 'msg_type' in body),
+  recognizes: (body) => isObject(body) && ('msgtype' in body || 'msg_type' in body),
   read,
 }
 

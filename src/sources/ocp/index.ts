@@ -10,7 +10,7 @@ import type { ReadContext, Source } from '../source.ts'
 export const ocp: Source = {
   name: 'ocp',
   endpoint: { paths: ['/ocp/:channel'] },
-  recognises: isNightingaleEvent,
+  recognizes: isNightingaleEvent,
   read,
 }
 

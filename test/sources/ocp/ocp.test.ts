@@ -156,7 +156,7 @@ describe('a body with a text that its sender rendered', () => {
     })
   })
 
-  test("is recognised in every platform's format", async () => {
+  test("is recognized in every platform's format", async () => {
     for (const [format, body] of [
       ['text', { msgtype: 'text', text: { content: text } }],
       ['markdown', { msgtype: 'markdown', markdown: { content: text } }],
@@ -224,7 +224,7 @@ describe('values of a body', () => {
       )
   })
 
-  test('recovery is recognised by status, by end time, or by the start of a recovery message', async () => {
+  test('recovery is recognized by status, by end time, or by the start of a recovery message', async () => {
     const resolved: object[] = [
       ...['Inactive', 'RESOLVED', '已消除', '已恢复', '已恢復', '已过期'].map((alarm_status) => ({
         alarm_status,

@@ -258,7 +258,7 @@ describe('over HTTP', () => {
 })
 
 /**
- * Checks a response as OCP does. JSON, recognised by its first and last character, must contain all fields of the
+ * Checks a response as OCP does. JSON, recognized by its first and last character, must contain all fields of the
  * validation; anything else is a regular expression for the whole response.
  */
 function verifies(validation: string, response: string): boolean {

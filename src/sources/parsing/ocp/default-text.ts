@@ -28,14 +28,14 @@ const LINE = new RegExp(`^[\\s>]{0,10}([-*•]\\s{1,4})?(${LABEL})(\\s{0,4}[:：
 const BULLET = /^[\s>]{0,10}[-*•]\s/
 const LINK = /^[\s>]{0,10}(?:[-*•]\s{1,4})?\[[^\]]{1,60}\]\((https?:\/\/[^\s)]{1,2000})\)\s*$/
 
-/** OCP's own titles, optionally in a heading, brackets or a colour; the rule's name may follow. */
+/** OCP's own titles, optionally in a heading, brackets or a color; the rule's name may follow. */
 const TITLE =
   /^(?:<[^<>]{0,60}>|[\s#>*_[【]){0,20}(?:OCP\s{0,4})?(?:(?:Alert|Alarm) (?:Recover(?:y|ed)? )?Notification|(?:告警|警示)(?:恢[复復])?通知)(.*)$/i
 /** What follows the title if the text names no rule. */
 const NO_NAME = /^\s*[-–]\s*(?:Single Alert|Multiple Alerts|[单單多][条條](?:告警|警示))/i
 
 /**
- * Extracts variables from a text of OCP's default templates: one of OCP's titles, then labelled lines. `isComplete`:
+ * Extracts variables from a text of OCP's default templates: one of OCP's titles, then labeled lines. `isComplete`:
  * the variables include a target and cover the whole text. No fields for any other text. Linear.
  */
 export function fieldsInText(text: string): {
@@ -55,8 +55,8 @@ export function fieldsInText(text: string): {
     const [, bullet, label = '', mark = '', value = ''] = LINE.exec(line) ?? []
     const [, url] = LINK.exec(line) ?? []
     const found = NAME_OF.get(keyOf(label))
-    const isLabelled = bullet !== undefined || /[:：]/.test(mark)
-    if (found !== undefined && isLabelled && fields[found] === undefined) {
+    const isLabeled = bullet !== undefined || /[:：]/.test(mark)
+    if (found !== undefined && isLabeled && fields[found] === undefined) {
       fields[found] = value.trim()
       last = found
     } else if (url !== undefined && fields['alarm_url'] === undefined) {

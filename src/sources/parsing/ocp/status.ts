@@ -12,7 +12,7 @@ const FIRING: ReadonlySet<string> = new Set(
   'active firing alerting 告警中 警示中 触发 觸發'.split(' '),
 )
 
-/** How OCP's default recovery templates begin, optionally in a heading, bold or colour. */
+/** How OCP's default recovery templates begin, optionally in a heading, bold or color. */
 const RECOVERY_TITLE =
   /^(?:<[^<>]{0,60}>|[\s#>*_[【]){0,20}(?:OCP\s{0,4})?(?:(?:Alarm|Alert) Recover(?:y|ed)? Notification|(?:告警|警示)恢[复復]通知)/i
 
