@@ -1,5 +1,4 @@
 import { isSevere, type Level } from '../model/level.ts'
-import type { MessageKind } from '../model/message.ts'
 import type { Channel, Limits } from '../model/settings.ts'
 import { callsLeft, nextCallAt } from './pace.ts'
 import { opensAt, passes } from './push-limit.ts'
@@ -36,8 +35,7 @@ export interface RobotNow {
 /** A pending message. */
 export interface DueMessage {
   id: string
-  kind: MessageKind
-  /** The level of its most severe alert; undefined without alerts. */
+  /** The level of its most severe alert, or QUOTA_WARNING_LEVEL; undefined for other messages without alerts. */
   level: Level | undefined
   byHand: boolean
 }
@@ -108,7 +106,7 @@ const NOTICED_DELAY_MS = 60_000
 /**
  * Decides what a robot does next. Pure. If there is a call for each waiting request, each becomes one message;
  * otherwise all are merged, and none is dropped. The most severe alerts go first; a retry counts with the level of its
- * alerts. Messages requested by a person go last.
+ * alerts. Messages requested by a person go last. Only severe messages use the last tenth of a month.
  */
 export function plan(input: PlanInput): Plan {
   const { now, robot } = input
@@ -125,7 +123,7 @@ export function plan(input: PlanInput): Plan {
   const [next] = ready
   const level = next?.alerts[0]?.level
 
-  const mayRetry = due !== undefined && (quota.kind !== 'severe_only' || usesLastTenth(due))
+  const mayRetry = due !== undefined && (quota.kind !== 'severe_only' || isSevere(due.level ?? 5))
   if (due !== undefined && !mayRetry) waits.push({ until: input.monthEnd, reason: 'quota' })
   if (mayRetry && !due.byHand && (level === undefined || (due.level ?? 5) <= level)) {
     const at = nextCallAt({ ...window, severe: isSevere(due.level ?? 5) })
@@ -151,11 +149,6 @@ export function plan(input: PlanInput): Plan {
   }
   const soonest = waits.sort((a, b) => a.until.getTime() - b.until.getTime())[0]
   return { kind: 'wait', until: soonest?.until, reason: soonest?.reason ?? 'nothing_waits' }
-}
-
-/** Only severe alerts, and the warning that the last tenth has begun, may use the last tenth of a month. */
-function usesLastTenth({ level, kind }: DueMessage): boolean {
-  return level === undefined ? kind !== 'test' : isSevere(level)
 }
 
 function noCallUntil(until: Date): Plan {

@@ -1,3 +1,5 @@
+import type { Level } from '../model/level.ts'
+
 /** A monthly allowance of calls. */
 export interface Allowance {
   used: number
@@ -26,6 +28,9 @@ const WARNING_PERCENTS = [95, 80, 50] as const
 export function reachedWarningPercent({ used, limit = Infinity }: Allowance): number {
   return WARNING_PERCENTS.find((percent) => used * 100 >= limit * percent) ?? 0
 }
+
+/** The level of a warning message, with which it may use the reserved calls too. */
+export const QUOTA_WARNING_LEVEL: Level = 2
 
 export type QuotaDecision =
   | { kind: 'open' }

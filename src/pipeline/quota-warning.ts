@@ -1,4 +1,4 @@
-import { reachedWarningPercent } from '../decisions/quota.ts'
+import { QUOTA_WARNING_LEVEL, reachedWarningPercent } from '../decisions/quota.ts'
 import type { Events } from '../events.ts'
 import { NO_MENTION } from '../model/alert.ts'
 import type { Content } from '../model/message.ts'
@@ -66,7 +66,7 @@ export async function warnOfQuota(
       text,
       body: deps.notifier.compose(content, group, uuid),
       alertCount: 0,
-      level: undefined,
+      level: QUOTA_WARNING_LEVEL,
       storm: false,
     }
     if (!(await deps.store.warn({ month, scope, percent, message, now }))) continue

@@ -2,20 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Plan, PlanInput, QueueState } from '../../src/decisions/plan.ts'
+import { QUOTA_WARNING_LEVEL } from '../../src/decisions/quota.ts'
 import type { Level } from '../../src/model/level.ts'
-import type { MessageKind } from '../../src/model/message.ts'
 import { ago, calls, LIMITS, planOf, queued, waiting } from '../support/plan.ts'
 import { channelNamed } from '../support/settings.ts'
 
 const MONTH_END = new Date('2026-11-30T16:00:00Z')
 const LAST_TENTH = [{ used: 95, limit: 100 }]
 
-function dueOf(
-  level: Level | undefined,
-  byHand = false,
-  kind: MessageKind = 'alert',
-): PlanInput['due'] {
-  return { id: '7', kind, level, byHand }
+function dueOf(level: Level | undefined, byHand = false): PlanInput['due'] {
+  return { id: '7', level, byHand }
 }
 
 function robotAfter(count: number): PlanInput['robot'] {
@@ -73,10 +69,14 @@ describe('a message that is due for a retry', () => {
     assert.equal(kindOf([severe], dueOf(3), { allowances }), 'send')
   })
 
-  test('may use the last tenth of the month if it is the warning that this has begun', () => {
+  test('may use the last tenth of the month if it is a quota warning', () => {
     const allowances = LAST_TENTH
-    assert.equal(kindOf([], dueOf(undefined), { allowances }), 'retry')
-    assert.equal(kindOf([], dueOf(undefined, true), { allowances }), 'retry')
+    assert.equal(kindOf([], dueOf(QUOTA_WARNING_LEVEL, true), { allowances }), 'retry')
+  })
+
+  test('is held in the last tenth of the month if it is a test or announces a silence', () => {
+    const made = planOf([], { due: dueOf(undefined, true), allowances: LAST_TENTH })
+    assert.deepEqual(made, { kind: 'wait', until: MONTH_END, reason: 'quota' })
   })
 })
 
@@ -84,7 +84,7 @@ describe('a manual message', () => {
   test('goes after every alert that may be sent, with any level', () => {
     for (const level of [1, undefined] as const)
       assert.equal(kindOf([waiting(queued(1, { level: 5 }))], dueOf(level, true)), 'send')
-    assert.deepEqual(planOf([], { due: dueOf(undefined, true, 'test') }), {
+    assert.deepEqual(planOf([], { due: dueOf(undefined, true) }), {
       kind: 'retry',
       id: '7',
     })
@@ -121,7 +121,7 @@ describe('a manual message', () => {
   test('is held in the last tenth of the month, unless its alerts are severe', () => {
     const changes = { allowances: LAST_TENTH }
     assert.equal(kindOf([], dueOf(2, true), changes), 'retry')
-    assert.deepEqual(planOf([], { due: dueOf(undefined, true, 'test'), ...changes }), {
+    assert.deepEqual(planOf([], { due: dueOf(undefined, true), ...changes }), {
       kind: 'wait',
       until: MONTH_END,
       reason: 'quota',
