@@ -79,8 +79,8 @@ export type Plan =
     }
 
 /**
- * Alerts of the next message: those of one request, of several merged requests, or `all` that wait. The form of the
- * message must be compact enough for `messages` messages to carry all of them.
+ * Alerts of the next message: those of one request, of several merged requests, or `all` that wait. `messages`: how many
+ * messages may be used for all of them, which decides how compact the form is.
  */
 export type Scope =
   | { kind: 'some'; ids: readonly number[]; messages: number; merged: boolean; storm: boolean }
@@ -160,9 +160,7 @@ interface Wait {
   reason: WaitReason
 }
 
-/**
- * Selects what may be sent as soon as a call is free, the most severe first, and how long everything else must wait.
- */
+/** `ready`: what may be sent as soon as a call is free, most severe first. `waits`: when the rest may. */
 function sendable(
   input: PlanInput,
   quota: QuotaDecision,
@@ -188,7 +186,7 @@ function sendable(
   return { ready, waits }
 }
 
-/** The end of a pause in force. Never later than the pause's length from now, even if the clock was set back. */
+/** The end of a pause in force. If the clock was set back to before the pause, its length counts from now. */
 export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
   if (pause === undefined || pause.until <= now) return undefined
   const lengthMs = pause.until.getTime() - pause.since.getTime()
@@ -198,46 +196,53 @@ export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
 interface OpenAlerts {
   waiting: QueueState
   alerts: readonly QueuedAlert[]
-  /** Whether no alert of the queue and channel is held back. */
+  /** False if a push limit or the monthly quota holds back some of its alerts. */
   complete: boolean
 }
 
 /**
- * The alerts of one request, if there is a call for each waiting request. Otherwise, and during a storm, all alerts are
- * merged. Alerts that a push limit has held back become one message.
+ * The alerts of one request, if there is a call for each waiting request. Otherwise, during a storm and after a wait over
+ * the hour, all alerts are merged.
  */
 function scopeOf({ waiting, alerts, complete }: OpenAlerts, input: PlanInput): Scope {
-  const { now, robot } = input
-  const robots = [robot, ...waiting.peers.filter((peer) => pauseEnd(peer, now) === undefined)]
-  const left = robots.reduce((sum, { calls, limits }) => sum + callsLeft({ calls, limits, now }), 0)
-  const units = new Set(alerts.map(({ payload }) => payload))
-  const storm = stormOf(waiting, input)
-  const isHeldBack = wasHeld(waiting, input)
-  const messages = isHeldBack
-    ? 1
-    : Math.max(1, Math.min(storm.maxMessages - sentOfStorm(storm), left))
+  const left = poolCallsLeft(waiting, input)
+  const messages = messagesFor(waiting, left, input)
   if (complete && waiting.count > alerts.length && !waiting.digestOpen)
     return { kind: 'all', messages, merged: true, storm: true }
+  const requests = new Set(alerts.map(({ payload }) => payload)).size
   const merged =
-    units.size > Math.max(left, 1) || isOngoing(storm) || (isHeldBack && units.size > 1)
-  const unit = (alerts[0] as QueuedAlert).payload
-  const included = merged ? alerts : alerts.filter(({ payload }) => payload === unit)
+    requests > Math.max(left, 1) ||
+    isOngoing(stormOf(waiting, input)) ||
+    (requests > 1 && waitedOverHour(waiting, input))
+  const first = (alerts[0] as QueuedAlert).payload
+  const included = merged ? alerts : alerts.filter(({ payload }) => payload === first)
   const ids = included.map(({ id }) => id)
-  return {
-    kind: 'some',
-    ids,
-    messages,
-    merged,
-    storm: merged && units.size > robot.limits.messages,
-  }
+  const storm = merged && requests > input.robot.limits.messages
+  return { kind: 'some', ids, messages, merged, storm }
+}
+
+/** The calls that the robot and its peers without a pause may make now. */
+function poolCallsLeft({ peers }: QueueState, { robot, now }: PlanInput): number {
+  const robots = [robot, ...peers.filter((peer) => pauseEnd(peer, now) === undefined)]
+  return robots.reduce((sum, { calls, limits }) => sum + callsLeft({ calls, limits, now }), 0)
+}
+
+/** How many messages may be used: one after a wait over the hour, else what storm and calls leave. */
+function messagesFor(waiting: QueueState, left: number, input: PlanInput): number {
+  if (waitedOverHour(waiting, input)) return 1
+  const storm = stormOf(waiting, input)
+  return Math.max(1, Math.min(storm.maxMessages - sentOfStorm(storm), left))
 }
 
 function stormOf({ recent, channel }: QueueState, { now, robot }: PlanInput): StormInput {
   return { recent, perMs: robot.limits.perMs, maxMessages: channel.digest.maxMessages, now }
 }
 
-/** Whether a push limit that is open again has held back alerts from before this hour. */
-function wasHeld({ channel, oldest }: QueueState, { hourStart, now }: PlanInput): boolean {
+/**
+ * Whether the channel has push limits and its oldest alert waited over the start of an hour, and more than a minute. Also
+ * true if a pause of the robot was the reason: then too, one message of the new hour is enough.
+ */
+function waitedOverHour({ channel, oldest }: QueueState, { hourStart, now }: PlanInput): boolean {
   if (channel.pushLimits === undefined) return false
   return oldest < hourStart && now.getTime() - oldest.getTime() > NOTICED_DELAY_MS
 }
@@ -254,7 +259,7 @@ function openAlerts(
   return { alerts: waiting.alerts.filter(({ level }) => passes(limits, level)), until }
 }
 
-/** Until when a channel's next message is held back to collect more alerts; undefined if it is not held back. */
+/** Until when a channel's next message waits to collect alerts or to save the monthly quota; undefined without a wait. */
 function heldUntil(
   { waiting, alerts }: OpenAlerts,
   { scope, quota, input }: { scope: Scope; quota: QuotaDecision; input: PlanInput },
