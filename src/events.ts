@@ -6,13 +6,13 @@ import type { Attempt, MessageKind } from './model/message.ts'
 
 export type Events = ReturnType<typeof createEvents>
 
-/** Alerts whose latency is recorded before other work may run. */
+/** Latencies recorded before yielding to other work. */
 const CHUNK_SIZE = 200
 
-/** More unknown names mean that the label does not name people at all. */
+/** Limit on unknown names that are kept and logged. */
 const MAX_UNKNOWN_NAMES = 100
 const UNKNOWN_NAME =
-  'a label contains a name that is neither in people nor in oncall; it mentions nobody'
+  'a label contains a name that is neither in people nor in oncall; the name was shown without a mention'
 /** Limits on unknown level words that are kept, and on the length of each. */
 const MAX_UNKNOWN_LEVELS = 200
 const MAX_WORD_LENGTH = 100
@@ -93,7 +93,7 @@ function requestEvents(log: Log, metrics: Metrics) {
   }
 }
 
-/** Silences by people, and names that messages could not mention. */
+/** Silences and mutes that people create or end, and unknown names in labels. */
 function peopleEvents(log: Log) {
   const unknownNames = new Map<string, { channel: string; name: string }>()
   return {
@@ -129,7 +129,7 @@ function levelEvents(log: Log) {
       log.warn('level.unknown', {
         word: shown,
         channel,
-        hint: 'handled as Alert; give it a level under "levels" in the configuration',
+        hint: 'handled as level 3 (Warning); give it a level under "levels" in the configuration',
       })
     },
     /** Level words that were unknown since the start, for the console. */
@@ -263,7 +263,11 @@ function storeEvents(log: Log, metrics: Metrics) {
       for (const { channel, count } of dead) {
         if (count === 0) continue
         metrics.suppressed.inc({ channel, reason: 'removed' }, count)
-        log.error('alerts.dead', { channel, alerts: count, reason: 'their channel was removed' })
+        log.error('alerts.dead', {
+          channel,
+          alerts: count,
+          reason: 'its channel or robot was removed',
+        })
       }
     },
     pruned(messages: number, alerts: number): void {
@@ -297,7 +301,7 @@ function configurationEvents(log: Log, metrics: Metrics) {
     adminIsLocal(): void {
       log.info('access.local', {
         words:
-          'the console and the API are open to every request from this machine; before a proxy is put in front, set admin.token, or list it in trusted_proxies',
+          'the console and the API are open to every request from this machine; before a proxy is put in front, set admin.token, or list the proxy in trusted_proxies',
       })
     },
     configRefused(faults: readonly string[]): void {

@@ -146,7 +146,7 @@ describe('the rows that a request creates', () => {
       arrival?.alerts.map(({ level }) => level),
       [3, 1, 3, 2, 3],
     )
-    const hint = 'handled as Alert; give it a level under "levels" in the configuration'
+    const hint = 'handled as level 3 (Warning); give it a level under "levels" in the configuration'
     const words = ['weird', 'x'.repeat(100)]
     assert.deepEqual(
       said,
