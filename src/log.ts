@@ -5,7 +5,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFormat = 'json' | 'logfmt' | 'pretty'
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** One line per event: a dotted name and fields. ERROR: a person must act now. */
+/** One line per event: a dotted name and fields. ERROR: a person must act, unless a retry succeeds. */
 export interface Log {
   debug(name: string, fields?: Fields): void
   info(name: string, fields?: Fields): void

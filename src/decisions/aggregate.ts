@@ -9,7 +9,7 @@ interface Incoming {
   endsAtMs?: number | undefined
   /** 0 turns aggregation off. */
   everyMs: number
-  /** Whether the sender repeats a group only because alerts joined it; then a firing that was sent is suppressed. */
+  /** Whether the sender repeats a group only because alerts joined it; then alerts already let through are suppressed. */
   onlyNew?: boolean | undefined
   /** Whether a mute covers the alert. */
   muted?: boolean | undefined
@@ -49,8 +49,8 @@ export function reasonToSuppress(
 
 /**
  * A firing is outdated if it started before the firing whose recovery was let through. A recovery is outdated if it
- * ended before the last firing started. The start of a recovery is not compared, because Alertmanager moves it back
- * when it merges two copies.
+ * ended before the last firing started. Its own start counts only if it has no end, because Alertmanager moves the start
+ * back when it merges two copies.
  */
 function isOutdated(incoming: Incoming, last: Last): boolean {
   if (incoming.fingerprint !== last.fingerprint || incoming.status === last.status) return false
@@ -59,7 +59,7 @@ function isOutdated(incoming: Incoming, last: Last): boolean {
   return atMs !== undefined && last.startsAt !== undefined && atMs < last.startsAt.getTime()
 }
 
-/** A muted firing is stored without `firingAt`, because the group was not sent it. */
+/** A muted firing is stored without `firingAt`, because it was not delivered. */
 function isMuted(incoming: Incoming, last: Last): boolean {
   if (incoming.status === 'firing') return incoming.muted === true && incoming.level >= last.level
   if (last.status === 'firing' && last.fingerprint === incoming.fingerprint)
@@ -67,9 +67,7 @@ function isMuted(incoming: Incoming, last: Last): boolean {
   return incoming.muted === true
 }
 
-/**
- * Whether the alert is a new firing: it started after the firing that was let through, and no recovery came between.
- */
+/** For an alert with the status of the last one: whether it is a firing that started after the last firing. */
 function isLaterFiring({ status, startsAtMs }: Incoming, { startsAt }: Last): boolean {
   return (
     status === 'firing' &&

@@ -21,7 +21,7 @@ export interface EndedAttempt {
   limitBytes: number
   /** Alerts in the message; a message without alerts cannot be split. */
   alertCount: number
-  /** Whether another robot of the pool accepts messages. */
+  /** Whether another robot of the pool is neither set aside nor paused without an end. */
   poolHasHealthyRobot: boolean
   /** A random number in [0, 1), for the jitter. */
   random: number
@@ -43,8 +43,8 @@ export type PauseReason = 'throttled' | 'unreachable' | 'rejected'
 const MAX_BOUNDED_ATTEMPTS = 6
 
 /**
- * The same limit for replies that do not come from DingTalk: half an hour of retries, which outlasts a rate limiter and
- * most proxy repairs.
+ * The same limit for replies that do not come from DingTalk: 17 to 34 minutes of retries, which outlast a rate limiter
+ * and most proxy repairs.
  */
 const MAX_UNREADABLE_ATTEMPTS = 40
 

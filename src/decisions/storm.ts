@@ -1,19 +1,20 @@
 /** A recent message of one queue and channel. */
 export interface RecentMessage {
   at: Date
-  /** Whether the message merged more requests than a window has calls. */
+  /** Whether it is a storm message: it merged more requests than a window has calls. */
   storm: boolean
 }
 
-/** A storm counts messages from this long before its start, and ends this long after its last merged message. */
+/** A storm counts messages from this long before its start, and ends this long after its last storm message. */
 export const STORM_MS = 10_000
 
-/** How long the second message of a storm, and later ones, collect alerts. */
-const SECOND_AFTER_MS = 1_000
-const NEXT_AFTER_MS = 8_000
+/** Gap before a storm's second message. */
+const SECOND_GAP_MS = 1_000
+/** Gap before each later message. */
+const LATER_GAP_MS = 8_000
 
-/** Severe alerts go out within 5 s; one second of this is for the pace and the network. */
-const SEVERE_AFTER_MS = 4_000
+/** Gap before a message with severe alerts. They go out within 5 s; 1 s of this is for the pace and the network. */
+const SEVERE_GAP_MS = 4_000
 
 export interface StormInput {
   /** Oldest first. */
@@ -47,13 +48,13 @@ export function nextOfStormAt(
   const last = counted.at(-1)?.at
   if (last === undefined) return now
   if (counted.length === 1 && (maxMessages > 1 || severeSince !== undefined))
-    return earlier(later(last, SECOND_AFTER_MS), later(oldest, SECOND_AFTER_MS))
+    return earlier(later(last, SECOND_GAP_MS), later(oldest, SECOND_GAP_MS))
   if (severeSince !== undefined)
-    return earlier(later(last, SEVERE_AFTER_MS), later(severeSince, SEVERE_AFTER_MS))
+    return earlier(later(last, SEVERE_GAP_MS), later(severeSince, SEVERE_GAP_MS))
   const leaving = counted
     .map(({ at, storm }) => at.getTime() + countsForMs(storm, input))
     .sort((a, b) => a - b)
-  const gap = last.getTime() + NEXT_AFTER_MS
+  const gap = last.getTime() + LATER_GAP_MS
   return new Date(Math.max(gap, leaving[leaving.length - maxMessages] ?? gap))
 }
 
@@ -63,7 +64,7 @@ function countedMessages(input: StormInput): RecentMessage[] {
   return recent.filter(({ at, storm }) => isWithin(at, countsForMs(storm, input), now))
 }
 
-/** A merged message counts for the whole window. */
+/** A storm message counts for the whole window. */
 function countsForMs(storm: boolean, { perMs }: StormInput): number {
   return storm ? Math.max(perMs, STORM_MS) : STORM_MS
 }

@@ -1,4 +1,4 @@
-/** What a text is not that `instantIn` refuses. */
+/** Error text for a value that `instantIn` rejects. */
 export const WRONG_INSTANT =
   'must be an instant such as 2026-12-24T09:00:00Z or 2026-12-24T09:00:00+08:00'
 

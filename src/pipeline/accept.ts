@@ -42,7 +42,7 @@ export interface Inbound {
 /**
  * Resolves when every alert of a request is on disk or was already known; then the sender may get a 200. Returns the
  * source that read the request, which may differ from the requested one. Rejects with AppError unknown_channel,
- * bad_payload, store_unavailable.
+ * bad_payload, too_large, store_unavailable.
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<SourceName> {
   const { channel } = inbound
@@ -116,7 +116,7 @@ interface PendingAccept {
   endedMutes: readonly EndedMute[]
 }
 
-/** Alerts that are routed before other work may run. */
+/** Alerts that are routed before yielding to other work. */
 const CHUNK_SIZE = 16
 
 async function incomingFrom(

@@ -10,7 +10,7 @@ export const MAX_KEPT_OF_ONE = 256 * 1024
 /** Limit on the characters of variables kept of all alerts of one message or page. */
 export const MAX_KEPT = 16 * 1024 * 1024
 
-/** Minimum characters kept of each alert, however many a message has. One message cannot show this many. */
+/** Lower bound of each alert's share; more characters than a DingTalk message holds. */
 export const MIN_KEPT = 32 * 1024
 
 /** Minimum characters kept of an alert on a page that has reached MAX_KEPT. */
@@ -44,8 +44,8 @@ export function boundedAlert(alert: Alert, maxCharacters: number): Alert {
 }
 
 /**
- * Copies variables while there is room. A text longer than MAX_TEXT ends in an ellipsis; variables without room are
- * left out. Pure.
+ * Copies variables while there is room. A text that is cut ends in an ellipsis; variables without room are left
+ * out. Pure.
  */
 export function boundedVariables(
   variables: Variables,
@@ -63,7 +63,7 @@ export function boundedVariables(
   return { variables: kept, characters }
 }
 
-/** Copies a text that a sender rendered, cut to more characters than a message can hold. Pure. */
+/** Copies a sender's rendered text, at most MAX_TEXT characters of it. Pure. */
 export function boundedPrerendered({
   title,
   text,

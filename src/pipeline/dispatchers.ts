@@ -149,7 +149,7 @@ export class Dispatchers {
 /** The channel name in a message for one robot only, such as the test of a robot whose queue no channel uses. */
 export const NO_CHANNEL = ''
 
-/** Each channel's queues, with the robots that work them. */
+/** Each channel's queues, with the robots that serve them. */
 export function assignmentsOf({ channels, robots }: Settings): QueueAssignment[] {
   const robotNamed = (name: string) => {
     const robot = robots.get(name)

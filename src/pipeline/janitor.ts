@@ -6,13 +6,13 @@ import type { Store } from '../stores/store.ts'
 
 const EVERY_MS = 60_000
 
-/** A full batch means that more is left to delete. The next batch starts soon, but leaves time for accepts. */
-const BATCH_SIZE = 1_000
+/** After this many deletions more rows are probably left. The next run starts soon, but leaves time for accepts. */
+const MANY_ROWS = 1_000
 const BETWEEN_MS = 200
 
 /**
  * Deletes rows that are older than the retention and that no decision needs. In a shared store, also requeues in-flight
- * messages of robots that no process works any more. Returns when to run again.
+ * messages of robots that no process serves any more. Returns when to run again.
  */
 export async function pruneRegularly(deps: {
   store: Pick<Store, 'prune' | 'recover'>
@@ -28,5 +28,5 @@ export async function pruneRegularly(deps: {
   const { messages, alerts } = await deps.store.prune(before, now)
   const gone = messages + alerts
   if (gone > 0) deps.events.pruned(messages, alerts)
-  return new Date(now.getTime() + (gone >= BATCH_SIZE ? BETWEEN_MS : EVERY_MS))
+  return new Date(now.getTime() + (gone >= MANY_ROWS ? BETWEEN_MS : EVERY_MS))
 }

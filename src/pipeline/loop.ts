@@ -15,7 +15,7 @@ const REST_PER_PASS = 40
 const AFTER_FAILURE_MS = 1_000
 
 export interface LoopOptions {
-  /** Does one step; returns when there may be more to do, undefined: only after a wake. */
+  /** Does one step and returns when to run again; undefined waits for a wake. */
   pass: () => Promise<Date | undefined>
   clock: Clock
   failed: (error: unknown) => void

@@ -7,7 +7,7 @@ import type { Matcher } from '../model/matcher.ts'
 import type { MuteEnd, NewSilence, Silence } from '../model/silence.ts'
 import type { Store } from '../stores/store.ts'
 
-/** More mutes at once can only be a program's mistake. */
+/** Limit on the mutes that are loaded. */
 const MAX_MUTES = 1_000
 
 const NONE: readonly Mute[] = []
@@ -33,7 +33,7 @@ export interface Muting {
 
 /**
  * The mutes in force, as in the store. Changes by this process apply at once, changes by another process after the next
- * `refresh`. Without any mute, checks cost nothing.
+ * `refresh`.
  */
 export class Mutes {
   readonly #deps: MutesDeps
@@ -53,7 +53,7 @@ export class Mutes {
     this.#inForce = found.length === 0 ? NONE : found.map((each) => this.#muteFrom(each))
   }
 
-  /** The mutes in force at an instant, for the alerts of one request; undefined if there are none. */
+  /** The mutes in force at an instant, for the alerts of one request; undefined if none is loaded. */
   at(now: Date): Muting | undefined {
     if (this.#loaded().length === 0) return undefined
     const ended: EndedMute[] = []

@@ -12,7 +12,7 @@ import { Loop } from './loop.ts'
 export interface Replica {
   /** Identifies the process: host name, process id and a random part. */
   owner: string
-  /** Whether no other process can share the store. */
+  /** Whether the store belongs to this process only, as SQLite's does. */
   alone: boolean
   /** When to check a robot again: at the planned time, or sooner if another process may have stored something. */
   nextPassAt(planned: Date | undefined): Date | undefined

@@ -49,7 +49,7 @@ function identityOf({ name, key, address }: Robot): { name: string; key: string;
 }
 
 interface Work {
-  /** The queues that a robot works, with their channels: its own, and those of its pools. */
+  /** The queues that a robot serves, with their channels: its own, and those of its pools. */
   queues: string[]
   places: { queue: string; channel: string }[]
   /** The other robots of its pools. */
@@ -121,7 +121,7 @@ function robotNow({ limits }: Robot, { calls, pause }: RobotState): RobotNow {
   return { calls, limits, pause }
 }
 
-/** Whether another robot of the channel's pool accepts messages. */
+/** Whether another robot of the channel's pool is neither set aside nor paused without an end. */
 export function poolHasHealthyRobot({
   channel,
   robot,

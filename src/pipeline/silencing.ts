@@ -113,7 +113,7 @@ function isSubject(found: FoundSubject): found is SilenceSubject {
   return found.kind === 'silence' || found.kind === 'mute'
 }
 
-/** Silences of an alert that are in force, or ended a short time ago. */
+/** Silences of an alert that are in force, or ended within the last hour. */
 async function silencesOf(
   { channel, alert, id }: SilenceSubject,
   now: Date,

@@ -50,8 +50,8 @@ const MAX_TOGETHER = 500
 
 /**
  * Reads alerts again from their payloads, each payload once. An alert whose payload is missing or unreadable is
- * replaced by one that reports this, so that no accepted alert is lost. Keeps only a few payloads in memory at once,
- * and of each alert only as much as a message can show.
+ * replaced by one that reports this, so that no accepted alert is lost. Holds at most BATCH_BYTES of payloads, or a
+ * single larger one. Cuts each alert to its share.
  */
 export async function readStored(
   places: readonly StoredPlace[],

@@ -15,8 +15,8 @@ function apart(robot: string): string {
 }
 
 /**
- * Works a robot's test queue until its message has had `attempts` attempts or is settled. Serves commands that run
- * without a receiver. Leases the robot and counts each call, as every pass does.
+ * Serves a robot's test queue until its message has had `attempts` attempts or is settled. For commands that run without
+ * a receiver. Leases the robot and counts each call, as every pass does.
  */
 export async function workTest(
   { id, robot, attempts }: { id: string; robot: Robot; attempts: number },
@@ -32,7 +32,7 @@ export async function workTest(
   }
 }
 
-/** Settings with which the robot works only its test queue. */
+/** Settings with which the robot serves only its test queue. */
 function settingsFor(robot: Robot, settings: Settings): Settings {
   const [any] = settings.channels.values()
   const name = apart(robot.name)
@@ -44,7 +44,7 @@ function settingsFor(robot: Robot, settings: Settings): Settings {
   }
 }
 
-/** Whether a message gets no further attempt automatically. */
+/** Whether a message is sent or dead. */
 export function isSettled({ message }: MessageWithAlerts): boolean {
   return message.state === 'sent' || message.state === 'dead'
 }

@@ -8,7 +8,7 @@ export interface Shown {
   text: string
   /** Mentions whose `@…` also occurs in the text; DingTalk notifies no others. */
   mention: Mention
-  /** Of a card; with a link for the whole card that one alone. */
+  /** The card's buttons; a card with `singleURL` has only that one. */
   buttons: { title: string; url: string }[]
   uuid: string | undefined
 }
@@ -77,7 +77,7 @@ export function readMessage(
   }
 }
 
-/** A card's link as a whole, or its buttons; undefined where it has neither, or a button leads nowhere. */
+/** The card's buttons, or its single link as one. Undefined without any, or if a button has no URL. */
 function buttonsIn(part: Record<string, unknown>): Shown['buttons'] | undefined {
   const single = buttonOf(part['singleTitle'], part['singleURL'])
   if (single !== undefined) return [single]
