@@ -27,7 +27,7 @@ export interface Configuration {
   loaded(): Loaded
   settings(): Settings
   renderer(): Renderer
-  /** Warnings about the configuration, the templates and insecure access. */
+  /** Warnings about the configuration, the templates, insecure access, and unknown names and levels in alerts. */
   warnings(): string[]
   /** The last configuration that was refused, until a valid one is loaded. */
   refused(): { at: Date; faults: readonly string[] } | undefined
@@ -53,6 +53,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       ...securityWarnings(settings(), clock.now()).map(({ words }) => words),
       ...inForce.warnings,
       ...events.unknownNames().map(unknownNameWarning),
+      ...unknownLevelsWarning(events.unknownLevels()),
     ],
     refused: () => refused,
     async reload() {
@@ -116,6 +117,18 @@ function refuse(faults: readonly string[]): void {
 /** The warning about a name from a label that matches no person. */
 function unknownNameWarning({ channel, name }: { channel: string; name: string }): string {
   return `channel ${channel}: a label contains the name ${JSON.stringify(name)}, which is neither in people nor in oncall; it mentions nobody`
+}
+
+const MAX_WORDS_LISTED = 10
+
+/** One warning about level words that neither the configuration nor the built-in table contains. */
+function unknownLevelsWarning(words: readonly string[]): string[] {
+  if (words.length === 0) return []
+  const listed = words.slice(0, MAX_WORDS_LISTED).map((word) => JSON.stringify(word))
+  const more = words.length - listed.length
+  return [
+    `unknown level words, handled as level 3 (Warning): ${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}; give them a level under "levels"`,
+  ]
 }
 
 function announce({ loaded, warnings }: Prepared, deps: ConfigurationDeps): void {
