@@ -26,7 +26,7 @@ export interface ComposeDeps extends StoredAlertsDeps {
   notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
   settings: Settings
   renderer: Renderer
-  events: Pick<Events, 'templateFailed' | 'nameUnknown'>
+  events: Pick<Events, 'templateFailed' | 'nameUnknown' | 'payloadUnreadable'>
   uuid: () => string
   /** Absent: messages have no links to the receiver's silence page. */
   silenceLinks?: Pick<SilenceLinks, 'linksAt'>

@@ -1,3 +1,5 @@
+import { messageOf } from '../errors.ts'
+import type { Events } from '../events.ts'
 import { type GiveWay, immediate } from '../give-way.ts'
 import type { LargeReads } from '../large-reads.ts'
 import type { Alert, Notification, PrerenderedText } from '../model/alert.ts'
@@ -37,6 +39,8 @@ export interface StoredAlertsDeps {
   giveWay: GiveWay
   /** The limit on large reads, shared with the accepts of large bodies. */
   reads: Pick<LargeReads, 'acquireReread' | 'release'>
+  /** Absent: unreadable payloads are not logged. */
+  events?: Pick<Events, 'payloadUnreadable'>
 }
 
 /** Bytes of payloads that are read at once; a larger payload is read alone. */
@@ -61,10 +65,15 @@ export async function readStored(
   const room: Room = { ofEach: shareOf(places.length), together: MAX_TOGETHER }
   const read = new Map<number, Kept>()
   const numbers = [...wanted.keys()].sort((a, b) => a - b)
-  for await (const { payloads } of batchesOf(numbers, deps))
+  const found = new Set<number>()
+  for await (const { payloads } of batchesOf(numbers, deps)) {
+    for (const number of payloads.keys()) found.add(number)
     await readEach(payloads, deps, (number, notification) => {
       read.set(number, keptOf(notification, wanted.get(number) ?? [], room))
     })
+  }
+  for (const number of numbers)
+    if (!found.has(number)) deps.events?.payloadUnreadable(number, 'it is not in the store')
   return ({ payload, position }) => {
     const kept = read.get(payload)
     const together = kept?.together ?? []
@@ -191,20 +200,22 @@ function sizeOf(payloads: Payloads): number {
   return [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
 }
 
-/** Parses payloads one by one and passes each notification to `take`; skips unreadable ones. */
+/** Parses payloads one by one and passes each notification to `take`; logs and skips unreadable ones. */
 async function readEach(
   payloads: Payloads,
-  { sources, timezone, ...deps }: Pick<StoredAlertsDeps, 'sources' | 'timezone' | 'giveWay'>,
+  { sources, timezone, events, ...deps }: Omit<StoredAlertsDeps, 'store' | 'reads'>,
   take: (number: number, notification: Notification) => void,
 ): Promise<void> {
   const giveWay = sizeOf(payloads) > MAX_SYNC_BYTES ? deps.giveWay : immediate
   for (const [number, { source, receivedAt, text }] of payloads)
     try {
       await giveWay()
-      const read = await sources.get(source)?.read(text, { receivedAt, timezone, giveWay })
-      if (read !== undefined) take(number, read)
-    } catch {
+      const reader = sources.get(source)
+      if (reader === undefined) throw new Error(`unknown source ${JSON.stringify(source)}`)
+      take(number, await reader.read(text, { receivedAt, timezone, giveWay }))
+    } catch (error) {
       // The caller replaces alerts of an unreadable payload.
+      events?.payloadUnreadable(number, messageOf(error))
     }
 }
 

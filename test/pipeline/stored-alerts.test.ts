@@ -83,6 +83,28 @@ describe('alerts read again for a message', () => {
     assert.ok(Math.max(...deps.given) <= 4 * MIB, `${deps.given}`)
   })
 
+  test('are reported if their payload is missing or can no longer be read', async () => {
+    const reported: [payload: number, why: string][] = []
+    const payloads = new Map<number, StoredPayload>([
+      [1, alertmanager(alert('A1'))],
+      [2, { source: 'alertmanager', receivedAt: AT, text: '[]' }],
+      [4, { source: 'chat', receivedAt: AT, text: '{}' }],
+    ])
+    await readStored(
+      [1, 2, 3, 4].map((payload) => ({ payload, position: 0 })),
+      {
+        ...storing(payloads),
+        sources: new Map([...sources].filter(([name]) => name !== 'chat')),
+        events: { payloadUnreadable: (...each) => void reported.push(each) },
+      },
+    )
+    assert.match(reported.shift()?.[1] ?? '', /not an Alertmanager payload/)
+    assert.deepEqual(reported, [
+      [4, 'unknown source "chat"'],
+      [3, 'it is not in the store'],
+    ])
+  })
+
   test('keep as much of each text as a message can show, and mark the cut', async () => {
     const long = '载'.repeat(100_000)
     const deps = storing(
