@@ -37,7 +37,7 @@ export interface AppOptions {
   /** Whether the store runs in a worker thread, so that a slow disk never stalls the process. */
   thread: boolean
   /** Called when a part has failed permanently and only a new process can continue. */
-  failed: (part: 'store' | 'server', why: string) => void
+  onFailure: (part: 'store' | 'server', why: string) => void
 }
 
 export interface App {
@@ -58,10 +58,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     parts.at.url = await listen(server, configuration.settings())
     server.on('error', (error) => {
       if (server.listening) parts.events.listenerFailed(messageOf(error))
-      else options.failed('server', messageOf(error))
+      else options.onFailure('server', messageOf(error))
     })
     if (parts.isOpen) await work(parts)
-    else workWhenOpen(parts).catch((error) => options.failed('store', messageOf(error)))
+    else workWhenOpen(parts).catch((error) => options.onFailure('store', messageOf(error)))
     void configuration
       .checkTemplates()
       .catch((error) => log.error('rehearsal.failed', { why: messageOf(error) }))
@@ -124,7 +124,7 @@ async function buildParts(options: AppOptions) {
     uuid: randomUUID,
     random: Math.random,
     giveWay: { accept: giveWay, dispatch: createGiveWay(clock) },
-    woken: () => changes.notify(),
+    onWake: () => changes.notify(),
   })
   const reload = singleFlight(async () => {
     await configuration.reload()
@@ -157,7 +157,7 @@ async function work({ store, configuration, receiver, life }: Parts): Promise<vo
 async function workWhenOpen(parts: Parts): Promise<void> {
   const { opened, events, clock, stopping } = parts
   if (!(await opened)) return
-  events.storeArrived()
+  events.storeOpened()
   while (!stopping.signal.aborted)
     try {
       await recover(parts)

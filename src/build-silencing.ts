@@ -60,13 +60,13 @@ export function buildSilencing(deps: {
       return new Date(clock.now().getTime() + REFRESH_EVERY_MS)
     },
     clock,
-    failed: (error) => events.storeFailed('mutes', messageOf(error)),
+    onFailure: (error) => events.storeFailed('mutes', messageOf(error)),
   })
   const now = (): Date => clock.now()
   const mute: MuteDeps['mute'] = async (channel, wanted) => {
     const id = await muteChannel(channel, wanted, { mutes, settings, now })
     const { by, until } = wanted
-    events.silenceMade({ kind: 'mute', channel, by, until })
+    events.silenceCreated({ kind: 'mute', channel, by, until })
     return id
   }
   const routes: SilenceParts['routes'] = {

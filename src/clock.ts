@@ -40,7 +40,7 @@ export class SteadyClock implements Clock {
   }
 
   /** How far the wall clock is ahead of this clock. */
-  strayedMs(): number {
+  driftMs(): number {
     return this.#ticks.wall() - this.#ticks.elapsed() - this.#offsetMs
   }
 

@@ -97,7 +97,7 @@ function requestEvents(log: Log, metrics: Metrics) {
 function peopleEvents(log: Log) {
   const unknownNames = new Map<string, { channel: string; name: string }>()
   return {
-    silenceMade(fields: { kind: string; channel: string; by: string; until: Date }): void {
+    silenceCreated(fields: { kind: string; channel: string; by: string; until: Date }): void {
       log.info('silence.made', { ...fields, until: fields.until.toISOString() })
     },
     silenceEnded(fields: { kind: string; channel: string; by: string }): void {
@@ -243,11 +243,11 @@ function storeEvents(log: Log, metrics: Metrics) {
     storeAwaited(at: string, why: string): void {
       log.warn('store.awaited', { at, why })
     },
-    storeArrived(): void {
+    storeOpened(): void {
       log.info('store.opened')
     },
     /** An event that the store itself reports. */
-    storeNoticed({ kind, ...fields }: { kind: string }): void {
+    storeReported({ kind, ...fields }: { kind: string }): void {
       const level =
         kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'
       log[level](`store.${kind}`, fields)

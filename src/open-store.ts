@@ -11,18 +11,18 @@ import { StoreUnreachable } from './stores/unreachable.ts'
 export async function openOrAwait(
   url: Settings['store'],
   options: Pick<OpenOptions, 'thread' | 'clock'> & {
-    failed: (part: 'store', why: string) => void
+    onFailure: (part: 'store', why: string) => void
     events: Events
     signal: AbortSignal
   },
 ): Promise<Omit<Awaited, 'store'> & { store: Store & Partial<MultiProcess> }> {
-  const { thread, clock, failed, events, signal } = options
+  const { thread, clock, onFailure, events, signal } = options
   const opening: OpenOptions = {
     reasonToSuppress,
     thread,
     clock,
-    notice: (notice) => events.storeNoticed(notice),
-    onFailure: (why) => failed('store', why),
+    notice: (notice) => events.storeReported(notice),
+    onFailure: (why) => onFailure('store', why),
   }
   const remote = remoteOf(url)
   if (remote === undefined)
@@ -32,6 +32,6 @@ export async function openOrAwait(
     retryHelps: (error) => (error instanceof StoreUnreachable ? error.passes : undefined),
     clock,
     signal,
-    waiting: (why) => events.storeAwaited(remote, why),
+    onWaiting: (why) => events.storeAwaited(remote, why),
   })
 }

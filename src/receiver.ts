@@ -12,7 +12,7 @@ import type { Notifier } from './notifiers/notifier.ts'
 import { accept, type Inbound } from './pipeline/accept.ts'
 import { correctClockSteps } from './pipeline/clock-sync.ts'
 import { Dispatchers } from './pipeline/dispatchers.ts'
-import { pruneRegularly } from './pipeline/janitor.ts'
+import { pruneOnce } from './pipeline/janitor.ts'
 import { Loop } from './pipeline/loop.ts'
 import { type OperatorActions, operatorActions } from './pipeline/operator-actions.ts'
 import { createReplica, type Replica } from './pipeline/replica.ts'
@@ -37,7 +37,7 @@ export interface ReceiverDeps {
   /** One for accepts and one for messages, so that a flood of large bodies does not delay messages. */
   giveWay: { accept: GiveWay; dispatch: GiveWay }
   /** Called when another process has put work into queues. */
-  woken?: () => void
+  onWake?: () => void
 }
 
 /** The path of an alert from its request to its group, without HTTP. */
@@ -75,8 +75,8 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     clock,
     events,
     robots: () => dispatchers.names(),
-    woken: (queues) => {
-      deps.woken?.()
+    onWake: (queues) => {
+      deps.onWake?.()
       dispatchers.wake(queues)
     },
   })
@@ -159,12 +159,12 @@ function upkeepLoops({ store, clock, settings, events }: ReceiverDeps, { alone }
     new Loop({
       pass: () => correctClockSteps({ clock, store, events }),
       clock,
-      failed: failed('shift'),
+      onFailure: failed('shift'),
     }),
     new Loop({
-      pass: () => pruneRegularly({ store, clock, settings, events, shared: !alone }),
+      pass: () => pruneOnce({ store, clock, settings, events, shared: !alone }),
       clock,
-      failed: failed('prune'),
+      onFailure: failed('prune'),
     }),
   ]
 }

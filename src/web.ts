@@ -127,7 +127,7 @@ function consoleOf(parts: WebParts): ConsolePages {
         ...{ store, settings, clock, actedAt: receiver.actions.lastAt },
         past: new HistoryCache({ store, actedAt: receiver.actions.lastAt }),
       }),
-      aboutAlert: (row) => receiver.silences.links.about(row, clock.now()),
+      aboutAlert: (row) => receiver.silences.links.describe(row, clock.now()),
       sandbox: (limit) => sandbox.shown(limit),
       sandboxChannels: () => sandboxChannels(settings()),
       preview: async (request) => ({

@@ -35,7 +35,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     clock,
     log,
     thread: true,
-    failed: (part, why) => {
+    onFailure: (part, why) => {
       log.error('process.ends', {
         part,
         why,

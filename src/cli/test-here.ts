@@ -13,8 +13,13 @@ import type { Robot, Settings } from '../model/settings.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { robotsOf } from '../pipeline/compose-message.ts'
 import type { DispatchDeps } from '../pipeline/dispatch.ts'
-import { type probeMessage, robotTest, testApart, testMessages } from '../pipeline/test-message.ts'
-import { workTest } from '../pipeline/test-run.ts'
+import {
+  type probeMessage,
+  robotTest,
+  separateTest,
+  testMessages,
+} from '../pipeline/test-message.ts'
+import { serveTest } from '../pipeline/test-run.ts'
 import { createRenderer } from '../rendering/renderer.ts'
 import { pausesOf, readStatus } from '../reporting/status.ts'
 import { outcomesAfter, type TestOutcome } from '../reporting/test-outcome.ts'
@@ -38,7 +43,7 @@ export interface OwnSender {
   close(): Promise<void>
 }
 
-type NewMessage = ReturnType<typeof testApart>
+type NewMessage = ReturnType<typeof separateTest>
 
 /** The test message that this process sends, and those to queue if another process holds the robot's lease. */
 export interface OwnMessages {
@@ -98,7 +103,7 @@ export async function testHere(name: string, settings: Settings): Promise<TestOu
     for (const robot of robotsFor(name, settings))
       outcomes.push(
         ...(await sender.send(robot, {
-          apart: (deps) => testApart(robot, name, deps),
+          apart: (deps) => separateTest(robot, name, deps),
           ordinary: (deps) => queuedTests(robot, name, deps),
         })),
       )
@@ -148,7 +153,7 @@ async function sendOne(
     )
   if (await store.lease({ robot: robot.name, owner, now, until })) {
     const ids = await store.enqueue([apart(messageDeps)], now)
-    await workTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
+    await serveTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
     return outcomesAfter(ids, { store, clock, waitMs: 0, signal, pauses })
   }
   process.stderr.write(`${robot.name}: another process holds its lease and sends the test\n`)

@@ -2,7 +2,7 @@ import type { SourceName } from '../model/alert.ts'
 import type { PageRequest } from '../model/console-page.ts'
 import type { Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
-import type { AboutAlert } from '../pipeline/silence-subject.ts'
+import type { DescribedAlert } from '../pipeline/silence-subject.ts'
 import type { SearchDeps } from '../reporting/alert-search.ts'
 import type { RangeName } from '../reporting/history.ts'
 import type { Overview } from '../reporting/overview.ts'
@@ -16,7 +16,7 @@ export interface PageSources extends SearchDeps {
   store: Pick<Store, 'messages' | 'message' | 'messageTotal' | 'alerts' | 'alertTotal' | 'silences'>
   overview: (range?: RangeName) => Promise<Overview>
   /** Parses a stored alert again, and finds where it can be silenced. */
-  aboutAlert: (row: StoredAlert) => Promise<AboutAlert>
+  aboutAlert: (row: StoredAlert) => Promise<DescribedAlert>
   /** Messages of the sandbox group, newest first. */
   sandbox: (limit: number) => readonly {
     at: Date

@@ -37,22 +37,21 @@ export function mentionFor(
 ): ResolvedMention {
   const found: Found = { people: new Map(), unknown: new Set() }
   let all = own?.all ?? false
-  const take = (targets: MentionTargets, named: readonly Subject[]): void => {
+  const addTargets = (targets: MentionTargets, named: readonly Subject[]): void => {
     all ||= targets.all
     for (const mobile of targets.mobiles) add(found, { kind: 'mobile', mobile })
     for (const user of targets.users) add(found, { kind: 'user', user })
     for (const name of [...(targets.people ?? []), ...(targets.oncall ?? [])])
       for (const person of peopleNamed(name, directory, now) ?? []) add(found, person)
     for (const label of targets.labels ?? [])
-      for (const { variables } of named)
-        takeNamed(variables[label] ?? '', { directory, now, found })
+      for (const { variables } of named) addNamed(variables[label] ?? '', { directory, now, found })
   }
-  take(mention, alerts)
+  addTargets(mention, alerts)
   for (const rule of mention.rules) {
     const matching = alerts.filter((alert) => matches(rule.matchers, alert))
-    if (matching.length > 0) take(rule, matching)
+    if (matching.length > 0) addTargets(rule, matching)
   }
-  if (own !== undefined) take(own, [])
+  if (own !== undefined) addTargets(own, [])
   const people = [...found.people.values()].slice(0, MAX_MENTIONED)
   return {
     mobiles: people.flatMap((each) => (each.kind === 'mobile' ? [each.mobile] : [])),
@@ -82,7 +81,7 @@ function peopleNamed(name: string, { people, rotas }: Directory, now: Date): Per
 }
 
 /** Adds the people in a label's value: a comma-separated list of names, rotas, mobiles and user ids. */
-function takeNamed(
+function addNamed(
   value: string,
   { directory, now, found }: Pick<MentionContext, 'directory' | 'now'> & { found: Found },
 ): void {
@@ -91,13 +90,13 @@ function takeNamed(
   for (const part of value.slice(0, MAX_VALUE_LENGTH).split(/[,，;；、\n]/)) {
     const name = part.trim().replace(/^@+/, '')
     if (name === '') continue
-    const people = whoIs(name) ?? allOf(name.split(/\s+/).map(whoIs))
+    const people = whoIs(name) ?? allKnown(name.split(/\s+/).map(whoIs))
     if (people === undefined) found.unknown.add(name.slice(0, MAX_NAME_LENGTH))
     else for (const person of people) add(found, person)
   }
 }
 
-function allOf(each: readonly (Person[] | undefined)[]): Person[] | undefined {
+function allKnown(each: readonly (Person[] | undefined)[]): Person[] | undefined {
   return each.every((people) => people !== undefined) ? each.flat() : undefined
 }
 

@@ -1,7 +1,7 @@
 import { isSevere, type Level } from '../model/level.ts'
 import type { Channel, Limits } from '../model/settings.ts'
 import { callsLeft, nextCallAt } from './pace.ts'
-import { opensAt, passes } from './push-limit.ts'
+import { isExempt, opensAt } from './push-limit.ts'
 import { type Allowance, type QuotaDecision, quotaAllows } from './quota.ts'
 import {
   isOngoing,
@@ -256,7 +256,7 @@ function openAlerts(
   const { messagesThisHour, messagesToday } = waiting
   const until = opensAt(limits, { messagesThisHour, messagesToday, hourEnd, dayEnd })
   if (until === undefined) return { alerts: waiting.alerts, until }
-  return { alerts: waiting.alerts.filter(({ level }) => passes(limits, level)), until }
+  return { alerts: waiting.alerts.filter(({ level }) => isExempt(limits, level)), until }
 }
 
 /** Until when a channel's next message waits to collect alerts or to save the monthly quota; undefined without a wait. */

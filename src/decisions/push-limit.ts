@@ -1,7 +1,7 @@
 import type { Level } from '../model/level.ts'
 import type { Channel } from '../model/settings.ts'
 
-export interface MessageCounts {
+export interface PushLimitState {
   messagesThisHour: number
   messagesToday: number
   /** Ends of the current calendar hour and day in the configured time zone. */
@@ -10,7 +10,7 @@ export interface MessageCounts {
 }
 
 /** When a channel's push limits open again; undefined while they are open. */
-export function opensAt(limits: Channel['pushLimits'], counts: MessageCounts): Date | undefined {
+export function opensAt(limits: Channel['pushLimits'], counts: PushLimitState): Date | undefined {
   const { hour = Infinity, day = Infinity } = limits ?? {}
   if (counts.messagesToday >= day) return counts.dayEnd
   if (counts.messagesThisHour >= hour) return counts.hourEnd
@@ -18,6 +18,6 @@ export function opensAt(limits: Channel['pushLimits'], counts: MessageCounts): D
 }
 
 /** Whether alerts of this level pass a closed push limit. */
-export function passes(limits: Channel['pushLimits'], level: Level): boolean {
+export function isExempt(limits: Channel['pushLimits'], level: Level): boolean {
   return limits?.pass.includes(level) ?? true
 }

@@ -1,10 +1,10 @@
 import type { Channel, Settings } from '../model/settings.ts'
 
 /** Push limits count a calendar day, which has 25 hours when daylight saving time ends. */
-const DAY_MS = 25 * 3_600_000
+const MAX_DAY_MS = 25 * 3_600_000
 
 /** How long delivered alerts are kept: as configured, but at least as long as aggregation and push limits need them. */
-export function keepMs({
+export function effectiveRetentionMs({
   retentionMs,
   channels,
 }: Pick<Settings, 'retentionMs' | 'channels'>): number {
@@ -12,5 +12,5 @@ export function keepMs({
 }
 
 function neededMs({ aggregate, pushLimits }: Channel): number {
-  return Math.max(aggregate?.everyMs ?? 0, pushLimits === undefined ? 0 : DAY_MS)
+  return Math.max(aggregate?.everyMs ?? 0, pushLimits === undefined ? 0 : MAX_DAY_MS)
 }

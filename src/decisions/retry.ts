@@ -1,4 +1,4 @@
-import { type Attempt, type Outcome, STAYS_MS } from '../model/message.ts'
+import { type Attempt, type Outcome, SAME_ROBOT_MS } from '../model/message.ts'
 import type { Channel, Robot } from '../model/settings.ts'
 import { countedForMs } from './pace.ts'
 
@@ -22,7 +22,7 @@ export interface EndedAttempt {
   /** Alerts in the message; a message without alerts cannot be split. */
   alertCount: number
   /** Whether another robot of the pool is neither set aside nor paused without an end. */
-  poolHasHealthyRobot: boolean
+  hasUsablePeer: boolean
   /** A random number in [0, 1), for the jitter. */
   random: number
 }
@@ -106,7 +106,7 @@ export function verdictOn(ended: EndedAttempt): Verdict {
       if (mode === 'all' || outcome.reason === 'content')
         return { next: dead(attempt.words), pause: undefined, failures: 0 }
       return {
-        next: ended.poolHasHealthyRobot ? { kind: 'retry', dueAt: now } : dead(attempt.words),
+        next: ended.hasUsablePeer ? { kind: 'retry', dueAt: now } : dead(attempt.words),
         pause: { scope: `robot:${robot.key}`, until: later(now, SET_ASIDE_MS), reason: 'rejected' },
         failures: 0,
       }
@@ -140,7 +140,7 @@ function afterFailure(
   if (!outcome.reached) return { next: { kind: 'retry', dueAt }, pause, failures }
   // The message may have arrived, so it stays with its robot: its group drops a repeat. This holds even if a reload
   // adds robots.
-  return { next: { kind: 'retry', dueAt, elsewhereAt: later(now, STAYS_MS) }, pause, failures }
+  return { next: { kind: 'retry', dueAt, elsewhereAt: later(now, SAME_ROBOT_MS) }, pause, failures }
 }
 
 /** Exponential backoff from one second to `longestMs`, with up to half subtracted as jitter. */

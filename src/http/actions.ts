@@ -24,8 +24,8 @@ export function actionRoutes(router: Router, deps: ActionDeps): void {
     const fields = fieldsOf(request.body)
     const dryRun = flagOf(fields, 'dry_run')
     const press = { by: byOf(fields, request, deps.guard), dryRun }
-    const { resent, outdated, left } = await actions.resendAll(failedIn(fields), press)
-    const counts = { messages: resent, calls: resent, outdated, more: left }
+    const { resent, outdated, hasMore } = await actions.resendAll(failedIn(fields), press)
+    const counts = { messages: resent, calls: resent, outdated, more: hasMore }
     replyJson(response, { errcode: 0, errmsg: 'ok', ...counts })
   })
 

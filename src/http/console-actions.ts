@@ -144,11 +144,11 @@ async function bulk(
   const press = { by: deps.guard().addressOf(request), dryRun: !isConfirmed }
   const done =
     which === undefined
-      ? { resent: 0, outdated: 0, left: false }
+      ? { resent: 0, outdated: 0, hasMore: false }
       : act === 'resend'
         ? await actions.resendAll(which, press)
-        : { resent: await actions.dismissAll(which, press), outdated: 0, left: false }
-  const { resent: messages, outdated, left: more } = done
+        : { resent: await actions.dismissAll(which, press), outdated: 0, hasMore: false }
+  const { resent: messages, outdated, hasMore: more } = done
   if (!isConfirmed && messages > 0) return ask(request, response, { act, messages, more, fields })
   const notice = !isConfirmed ? 'noneChosen' : act === 'resend' ? 'resentN' : 'dismissedN'
   const counts = {

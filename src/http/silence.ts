@@ -2,7 +2,7 @@ import express, { type Request, type RequestHandler, type Response, type Router 
 import { AppError } from '../errors.ts'
 import type { Preferences, SilenceForm } from '../model/console-page.ts'
 import type { SilenceLength, SilenceScope } from '../model/silence.ts'
-import type { Press, SilenceView, Silencing } from '../pipeline/silencing.ts'
+import type { SilenceView, Silencing } from '../pipeline/silencing.ts'
 import { type AdminDeps, refuseCrossSite } from './admin.ts'
 import { cookieValues } from './cookies.ts'
 import { textIn } from './fields.ts'
@@ -70,7 +70,7 @@ export function silenceRoutes(
           ? await silencing.end(link, end, by)
           : length === undefined
             ? { kind: 'wrong', what: 'length' }
-            : await silencing.make(link, { by, scope: scope ?? 'alert', length } satisfies Press)
+            : await silencing.create(link, { by, scope: scope ?? 'alert', length })
       if (by !== '')
         response.setHeader(
           'Set-Cookie',

@@ -80,4 +80,4 @@ export interface Attempt {
  * How long a message that may have arrived stays with its robot, because DingTalk drops a repeat there. Another robot
  * of the pool would show it twice.
  */
-export const STAYS_MS = 60_000
+export const SAME_ROBOT_MS = 60_000

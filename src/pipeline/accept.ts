@@ -28,7 +28,7 @@ export interface AcceptDeps {
   /** Awaited between pieces of a large body. */
   giveWay: GiveWay
   /** Absent: there are no mutes. */
-  mutes?: Pick<Mutes, 'at' | 'end'>
+  mutes?: Pick<Mutes, 'mutingAt' | 'end'>
 }
 
 export interface Inbound {
@@ -71,7 +71,7 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<Source
 async function readAndStore(
   { source: requested, channel: named, body }: Inbound,
   deps: AcceptDeps,
-): Promise<PendingAccept> {
+): Promise<StartedAccept> {
   const giveWay = isLarge(body) ? deps.giveWay : immediate
   await giveWay()
   let settings = deps.settings()
@@ -82,34 +82,34 @@ async function readAndStore(
   const notification = await reader.read(body, context)
   const { source } = notification
 
-  const muting = deps.mutes?.at(now)
+  const muting = deps.mutes?.mutingAt(now)
   let alerts: IncomingAlert[]
   let destinations: Destinations
-  let repeats: DuplicateKey
+  let duplicateKey: DuplicateKey
   do {
     // A reload in between must not leave alerts in queues without a robot.
     settings = deps.settings()
     const channel = channelNamed(named, settings)
     destinations = destinationsFor(channel, settings)
     alerts = await incomingFrom(notification, destinations.of, { giveWay, muting })
-    if (alerts.length === 0) return { source, ...NOTHING }
-    repeats = await duplicateKeyOf(notification, alerts)
+    if (alerts.length === 0) return { source, ...NO_ALERTS }
+    duplicateKey = await duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
-  const arrival = { now, source, body: notification.stored ?? body, alerts, ...repeats }
+  const request = { now, source, body: notification.stored ?? body, alerts, ...duplicateKey }
   return {
     source,
-    counts: countByChannelAndStatus(alerts),
+    counts: countRuns(alerts),
     unknownLevels: destinations.unknownLevels(),
-    stored: deps.store.accept(arrival),
+    stored: deps.store.accept(request),
     endedMutes: muting?.ended ?? [],
   }
 }
 
 type DuplicateKey = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
 
-interface PendingAccept {
+interface StartedAccept {
   source: SourceName
-  counts: AlertCount[]
+  counts: StatusRun[]
   /** Level words that neither the configuration nor the built-in table contains. */
   unknownLevels: readonly string[]
   stored: Promise<Accepted> | Accepted
@@ -127,13 +127,13 @@ async function incomingFrom(
   const all: IncomingAlert[] = []
   for (const [position, alert] of alerts.entries()) {
     for (const destination of destinationsOf(alert))
-      all.push(incoming(alert, position, { destination, onlyNew, muting }))
+      all.push(rowOf(alert, position, { destination, onlyNew, muting }))
     if (position % CHUNK_SIZE === 0) await giveWay()
   }
   return all
 }
 
-const NOTHING = {
+const NO_ALERTS = {
   counts: [],
   unknownLevels: [],
   stored: { duplicate: false, queues: [], suppressed: [] } satisfies Accepted,
@@ -165,15 +165,15 @@ async function duplicateKeyOf(
 /** Storing a longer key costs more than hashing it. */
 const MAX_KEY_LENGTH = 64
 
-interface AlertCount {
+interface StatusRun {
   channel: string
   status: Status
   count: number
 }
 
 /** Counts consecutive alerts with the same channel and status, so that metrics are updated once for many. */
-function countByChannelAndStatus(alerts: readonly IncomingAlert[]): AlertCount[] {
-  const runs: AlertCount[] = []
+function countRuns(alerts: readonly IncomingAlert[]): StatusRun[] {
+  const runs: StatusRun[] = []
   for (const { channel, status } of alerts) {
     const last = runs.at(-1)
     if (last?.channel === channel && last.status === status) last.count += 1
@@ -195,7 +195,7 @@ function channelNamed(channel: string, settings: Settings): string {
 }
 
 /** The row that the store keeps of an alert in one channel; its variables are read again from the payload. */
-function incoming(
+function rowOf(
   alert: Alert,
   position: number,
   {

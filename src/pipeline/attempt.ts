@@ -7,7 +7,7 @@ import type { Attempt, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Backlog, Claimed, Settlement, Store } from '../stores/store.ts'
-import { poolHasHealthyRobot } from './robot-state.ts'
+import { hasUsablePeer } from './robot-state.ts'
 
 const SETTLE_RETRY_MS = 500
 
@@ -62,8 +62,8 @@ export async function attempt(
     bodyBytes: Buffer.byteLength(claimed.body),
     limitBytes: backlog.robot.bodyBytes ?? deps.notifier.maxBodyBytes,
     alertCount: message.alertCount,
-    poolHasHealthyRobot:
-      channel !== undefined && poolHasHealthyRobot({ channel, robot, settings, backlog, now }),
+    hasUsablePeer:
+      channel !== undefined && hasUsablePeer({ channel, robot, settings, backlog, now }),
     random: deps.random(),
   })
   const { outcome } = result

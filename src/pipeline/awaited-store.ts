@@ -20,7 +20,7 @@ export interface AwaitOptions {
   clock: Clock
   signal: AbortSignal
   /** Called with the reason why the store cannot be opened yet. */
-  waiting: (why: string) => void
+  onWaiting: (why: string) => void
 }
 
 export interface Awaited {
@@ -61,7 +61,7 @@ async function openWhenUp(options: AwaitOptions): Promise<SharedStore | undefine
     const now = clock.now().getTime()
     if (now - logged.at < LOG_EVERY_MS && !(repair && !logged.repair)) return
     Object.assign(logged, { at: now, repair })
-    options.waiting(why)
+    options.onWaiting(why)
   }
   while (!signal.aborted) {
     const answered = new AbortController()

@@ -75,15 +75,15 @@ export function boundedPrerendered({
     text: copied(text),
     format,
     mention: {
-      mobiles: mention.mobiles.slice(0, MAX_MENTIONED).map((each) => copied(each)),
-      users: mention.users.slice(0, MAX_MENTIONED).map((each) => copied(each)),
+      mobiles: mention.mobiles.slice(0, MAX_PRERENDERED_MENTIONS).map((each) => copied(each)),
+      users: mention.users.slice(0, MAX_PRERENDERED_MENTIONS).map((each) => copied(each)),
       all: mention.all,
     },
   }
 }
 
 /** Limit on people mentioned in a sender's own text; a message has no room for more. */
-const MAX_MENTIONED = 5_000
+const MAX_PRERENDERED_MENTIONS = 5_000
 
 /** A slice in V8 is a view that keeps the whole text in memory; converting it to bytes and back makes a copy. */
 function copied(text: string, maxCharacters = MAX_TEXT): string {

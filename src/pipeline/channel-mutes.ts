@@ -63,7 +63,7 @@ export async function unmuteChannel(
   assertChannel(channel, settings())
   // Another process may have created a mute a moment ago.
   await mutes.refresh()
-  const found = mutes.in(channel, now()).filter((mute) => id === undefined || mute.id === id)
+  const found = mutes.ofChannel(channel, now()).filter((mute) => id === undefined || mute.id === id)
   return mutes.end(found.map((mute) => ({ id: mute.id, by: nameFrom(by) })))
 }
 

@@ -5,7 +5,7 @@ import type { Store } from '../stores/store.ts'
 const EVERY_MS = 1_000
 
 /** The most that a clock drifts, or is slewed by a time server, within a second: 1 %. The pace has a margin for it. */
-const DRIFT_MS = 10
+const MAX_DRIFT_MS = 10
 
 /**
  * Makes the receiver's clock follow the machine's clock. After a step, shifts calls, penalties and due times in the
@@ -20,8 +20,8 @@ export async function correctClockSteps({
   store: Pick<Store, 'shift'>
   events: Pick<Events, 'clockSet'>
 }): Promise<Date> {
-  const byMs = Math.trunc(clock.strayedMs())
-  if (Math.abs(byMs) <= DRIFT_MS) clock.follow(byMs)
+  const byMs = Math.trunc(clock.driftMs())
+  if (Math.abs(byMs) <= MAX_DRIFT_MS) clock.follow(byMs)
   else {
     // This order makes calls look younger in between, never older, so that the limit holds.
     if (byMs > 0) await store.shift(byMs)

@@ -76,7 +76,7 @@ export async function composeMessage(
     stillFiring: stillFiringOf(
       included,
       // Once per payload: hundreds of queued alerts may share one payload of thousands.
-      [...new Map(places.map((place) => [place.payload, read(place).together])).values()].flat(),
+      [...new Map(places.map((place) => [place.payload, read(place).firing])).values()].flat(),
       channel,
     ),
     mention: united(coalesced.flatMap((each) => read(each.shown).prerendered?.mention ?? [])),

@@ -5,9 +5,9 @@ import type { Robot, Settings } from '../model/settings.ts'
 import type { Backlog, CallClaim, Store } from '../stores/store.ts'
 import { type AttemptDeps, attempt, type InFlight, releaseClaim } from './attempt.ts'
 import { type ComposeDeps, composeMessage } from './compose-message.ts'
-import { LEASE_ENOUGH_MS, LEASE_MS, LEASE_RETRY_MS } from './leases.ts'
+import { LEASE_MS, LEASE_RETRY_MS, MIN_LEASE_LEFT_MS } from './leases.ts'
 import { warnOfQuota } from './quota-warning.ts'
-import { nextPlan, workOf } from './robot-state.ts'
+import { nextPlan, queuesOfRobot } from './robot-state.ts'
 
 /** The longest time between a claim and its POST; after that the claim is released. */
 const BEGIN_WITHIN_MS = 2_000
@@ -33,7 +33,7 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
   const robot = settings.robots.get(name)
   if (robot === undefined) return undefined
   const now = deps.clock.now()
-  if (!(await leased(robot, { now, settings, deps }))) return later(now, LEASE_RETRY_MS)
+  if (!(await acquireLease(robot, { now, settings, deps }))) return later(now, LEASE_RETRY_MS)
 
   const { planned, backlog, calendar } = await nextPlan(robot, {
     settings,
@@ -67,12 +67,12 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
   return deps.clock.now()
 }
 
-function leased(
+function acquireLease(
   robot: Robot,
   { now, settings, deps }: { now: Date; settings: Settings; deps: DispatchDeps },
 ): Promise<boolean> {
-  const [until, skipIfUntil] = [later(now, LEASE_MS), later(now, LEASE_ENOUGH_MS)]
-  const { places } = workOf(robot, settings)
+  const [until, skipIfUntil] = [later(now, LEASE_MS), later(now, MIN_LEASE_LEFT_MS)]
+  const { places } = queuesOfRobot(robot, settings)
   const { owner } = deps
   return deps.store.lease({ robot: robot.name, owner, now, until, skipIfUntil, places })
 }
@@ -114,7 +114,7 @@ async function claimNew(
   const at = deps.clock.now()
   // The lease may have ended while the message was composed. A claim without it would fail, and composing would start
   // over.
-  if (!(await leased(robot, { now: at, settings, deps }))) return undefined
+  if (!(await acquireLease(robot, { now: at, settings, deps }))) return undefined
   const call = callAt(at, context, deps)
   const claimed = await deps.store.claim({ now: at, message, alerts, call })
   if (claimed === undefined) return undefined

@@ -15,7 +15,7 @@ type NextPassAt = (planned: Date | undefined) => Date | undefined
 export class Dispatchers {
   readonly #deps: DispatchDeps
   readonly #nextPassAt: NextPassAt
-  readonly #loops = new Map<string, { loop: Loop; work: string }>()
+  readonly #loops = new Map<string, { loop: Loop; queues: string }>()
   /** The loops of each queue; every accept looks them up. */
   #byQueue = new Map<string, Loop[]>()
   #reconciling = Promise.resolve()
@@ -33,7 +33,7 @@ export class Dispatchers {
         return new Date(clock.now().getTime() + REASSIGN_EVERY_MS)
       },
       clock,
-      failed: (error) => events.storeFailed('reassign', messageOf(error)),
+      onFailure: (error) => events.storeFailed('reassign', messageOf(error)),
     })
   }
 
@@ -74,7 +74,7 @@ export class Dispatchers {
   async #reconcile(): Promise<void> {
     const { settings, clock, events } = this.#deps
     const now = settings()
-    const changed = [...this.#loops].filter(([name, { work }]) => work !== workOf(name, now))
+    const changed = [...this.#loops].filter(([name, { queues }]) => queues !== queuesKey(name, now))
     for (const [name] of changed) this.#loops.delete(name)
     await Promise.all(changed.map(([, { loop }]) => loop.stop()))
     await this.#untilReassigned(
@@ -93,9 +93,9 @@ export class Dispatchers {
       const loop = new Loop({
         pass: async () => this.#nextPassAt(await pass(name, this.#deps)),
         clock,
-        failed,
+        onFailure: failed,
       })
-      this.#loops.set(name, { loop: loop.start(), work: workOf(name, now) as string })
+      this.#loops.set(name, { loop: loop.start(), queues: queuesKey(name, now) as string })
     }
     // Set in the same event-loop turn as the loops: a wake either finds the loop, or comes before its first pass.
     this.#byQueue = this.#loopsByQueue(now)
@@ -173,7 +173,7 @@ export function assignmentsOf({ channels, robots }: Settings): QueueAssignment[]
 }
 
 /** Identifies the queues of a robot, by channel; undefined for an unknown robot. */
-function workOf(name: string, { robots, channels }: Settings): string | undefined {
+function queuesKey(name: string, { robots, channels }: Settings): string | undefined {
   const robot = robots.get(name)
   if (robot === undefined) return undefined
   const ours = [...channels.values()].filter((channel) => channel.robots.includes(name))

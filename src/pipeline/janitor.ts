@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { keepMs } from '../decisions/retention.ts'
+import { effectiveRetentionMs } from '../decisions/retention.ts'
 import type { Events } from '../events.ts'
 import type { Settings } from '../model/settings.ts'
 import type { Store } from '../stores/store.ts'
@@ -14,7 +14,7 @@ const BETWEEN_MS = 200
  * Deletes rows that are older than the retention and that no decision needs. In a shared store, also requeues in-flight
  * messages of robots that no process serves any more. Returns when to run again.
  */
-export async function pruneRegularly(deps: {
+export async function pruneOnce(deps: {
   store: Pick<Store, 'prune' | 'recover'>
   clock: Clock
   settings: () => Settings
@@ -24,7 +24,7 @@ export async function pruneRegularly(deps: {
 }): Promise<Date> {
   const now = deps.clock.now()
   if (deps.shared) deps.events.recovered(await deps.store.recover(now))
-  const before = new Date(now.getTime() - keepMs(deps.settings()))
+  const before = new Date(now.getTime() - effectiveRetentionMs(deps.settings()))
   const { messages, alerts } = await deps.store.prune(before, now)
   const gone = messages + alerts
   if (gone > 0) deps.events.pruned(messages, alerts)

@@ -8,7 +8,7 @@ import type { Store } from '../stores/store.ts'
 export const LEASE_MS = 10_000
 
 /** A lease that lasts at least this long is not renewed. */
-export const LEASE_ENOUGH_MS = 6_000
+export const MIN_LEASE_LEFT_MS = 6_000
 
 /** Poll interval for a robot that another process has leased. */
 export const LEASE_RETRY_MS = 2_000
@@ -19,7 +19,7 @@ const RENEW_EVERY_MS = 3_000
 const CHECK_EVERY_MS = 5_000
 
 /** Renews the leases of this process's robots, idle ones too; returns when to renew again. */
-export async function keepLeases({
+export async function renewLeases({
   store,
   clock,
   owner,

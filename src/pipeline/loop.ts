@@ -9,7 +9,7 @@ const MAX_SLEEP_MS = 30_000
  */
 const MIN_REST_MS = 50
 const MAX_REST_MS = 1_000
-const REST_PER_PASS = 40
+const REST_FACTOR = 40
 
 /** Rest after a pass that threw. */
 const AFTER_FAILURE_MS = 1_000
@@ -18,7 +18,7 @@ export interface LoopOptions {
   /** Does one step and returns when to run again; undefined waits for a wake. */
   pass: () => Promise<Date | undefined>
   clock: Clock
-  failed: (error: unknown) => void
+  onFailure: (error: unknown) => void
 }
 
 /** Repeats a pass, one at a time; `wake` starts the next one. */
@@ -52,7 +52,7 @@ export class Loop {
   }
 
   async #run(): Promise<void> {
-    const { pass, clock, failed } = this.#options
+    const { pass, clock, onFailure: failed } = this.#options
     const stopping = this.#stopping.signal
     while (!stopping.aborted) {
       this.#woken = false
@@ -71,7 +71,7 @@ export class Loop {
       const restMs = Math.min(
         MAX_REST_MS,
         waitMs,
-        Math.max(MIN_REST_MS, REST_PER_PASS * Math.abs(now - began)),
+        Math.max(MIN_REST_MS, REST_FACTOR * Math.abs(now - began)),
       )
       if (this.#woken) {
         await clock.sleep(restMs, stopping)

@@ -54,13 +54,14 @@ export class Mutes {
   }
 
   /** The mutes in force at an instant, for the alerts of one request; undefined if none is loaded. */
-  at(now: Date): Muting | undefined {
+  mutingAt(now: Date): Muting | undefined {
     if (this.#loaded().length === 0) return undefined
     const ended: EndedMute[] = []
     return {
       ended,
       covers: ({ fingerprint, status, variables }, level, channel) => {
-        const found = muteOf({ fingerprint, status, variables, level }, this.in(channel, now))
+        const subject = { fingerprint, status, variables, level }
+        const found = muteOf(subject, this.ofChannel(channel, now))
         for (const { id, why } of found.ended) ended.push({ id, by: byAlert(why) })
         return found.muted
       },
@@ -74,7 +75,7 @@ export class Mutes {
   }
 
   /** Mutes that may cover alerts of a channel. AppError store_unavailable before the first `refresh`. */
-  in(channel: string, now: Date): readonly Mute[] {
+  ofChannel(channel: string, now: Date): readonly Mute[] {
     return this.#loaded().filter((mute) => mute.channel === channel && mute.until > now)
   }
 

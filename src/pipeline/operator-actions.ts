@@ -12,9 +12,9 @@ export interface OperatorActions {
   /** Queues a dead message again. AppError not_found, not_dead, outdated, removed. */
   resend(id: string, by: string): Promise<void>
   /** Queues failed messages again, at most MAX_RESENT; `dryRun` only counts. */
-  resendAll(which: FailedMessages, how: Press): Promise<Resending>
+  resendAll(which: FailedMessages, how: BulkOptions): Promise<Resending>
   /** Removes failed messages from the list of problems. They stay dead. */
-  dismissAll(which: FailedMessages, how: Press): Promise<number>
+  dismissAll(which: FailedMessages, how: BulkOptions): Promise<number>
   /** Pauses a robot; without `until`, until a person resumes it. AppError not_found. */
   pause(robot: string, how: { until: Date | undefined; by: string }): Promise<Date>
   /** Resumes a robot and ends its penalty, including that of its address. Returns the pauses that were in force. */
@@ -25,7 +25,7 @@ export interface OperatorActions {
 
 export type FailedMessages = Omit<FailedQuery, 'after' | 'limit'>
 
-export interface Press {
+export interface BulkOptions {
   by: string
   dryRun: boolean
 }
@@ -36,7 +36,7 @@ export interface Resending {
   /** Messages left dead, because newer messages about their alerts were accepted. */
   outdated: number
   /** Whether messages are left dead because one press sends at most MAX_RESENT. */
-  left: boolean
+  hasMore: boolean
 }
 
 export interface OperatorDeps {
@@ -97,17 +97,17 @@ export function operatorActions(deps: OperatorDeps): OperatorActions {
 
 async function resendAll(
   which: FailedMessages,
-  { by, dryRun }: Press,
+  { by, dryRun }: BulkOptions,
   deps: OperatorDeps,
 ): Promise<Resending> {
   const { store, events, wake } = deps
-  const done = { resent: 0, outdated: 0, left: false }
+  const done = { resent: 0, outdated: 0, hasMore: false }
   const queues = new Set<string>()
   try {
     for await (const ids of pagesOf(which, store))
       for (const id of ids) {
-        if (done.resent === MAX_RESENT) return { ...done, left: true }
-        const queue = dryRun ? '' : await resentTo(id, deps)
+        if (done.resent === MAX_RESENT) return { ...done, hasMore: true }
+        const queue = dryRun ? '' : await tryResend(id, deps)
         if (queue === undefined) done.outdated += 1
         else {
           done.resent += 1
@@ -148,7 +148,7 @@ function assertServed({ id, queue, channel, robot }: StoredMessage, settings: Se
 }
 
 /** The queue of a message that was queued again; undefined if it stays dead. */
-async function resentTo(id: string, deps: OperatorDeps): Promise<string | undefined> {
+async function tryResend(id: string, deps: OperatorDeps): Promise<string | undefined> {
   try {
     return await resend(id, deps)
   } catch (error) {

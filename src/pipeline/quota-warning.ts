@@ -17,7 +17,7 @@ export interface QuotaWarningDeps {
 }
 
 /** A call, and the robot's state before it. */
-export interface CallMade {
+export interface CountedCall {
   robot: Robot
   channel: Channel
   queue: string
@@ -29,7 +29,7 @@ export interface CallMade {
 
 /** Queues a warning, once a month per threshold, when a robot or the organisation has used that share of its calls. */
 export async function warnOfQuota(
-  made: CallMade,
+  made: CountedCall,
   { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
 ): Promise<void> {
   const { robot, channel, queue, backlog, month, monthEnd, now } = made

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { MultiProcess, WakeListener } from '../stores/multi-process.ts'
 import type { Store } from '../stores/store.ts'
-import { keepLeases, nextCheckAt } from './leases.ts'
+import { nextCheckAt, renewLeases } from './leases.ts'
 import { Loop } from './loop.ts'
 
 /** This process among those that may share its store. */
@@ -27,14 +27,14 @@ export function createReplica({
   clock,
   events,
   robots,
-  woken,
+  onWake,
 }: {
   store: Pick<Store, 'release' | 'renew'> & Partial<MultiProcess>
   clock: Clock
   events: Pick<Events, 'storeFailed'>
   /** The robots of this process, including those that wait for their lease. */
   robots: () => Iterable<string>
-  woken: WakeListener
+  onWake: WakeListener
 }): Replica {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
   const failed = (doing: string) => (error: unknown) => events.storeFailed(doing, messageOf(error))
@@ -43,11 +43,11 @@ export function createReplica({
     store.onWake === undefined
       ? undefined
       : new Loop({
-          pass: () => keepLeases({ store, clock, owner, robots }),
+          pass: () => renewLeases({ store, clock, owner, robots }),
           clock,
-          failed: failed('renew'),
+          onFailure: failed('renew'),
         })
-  store.onWake?.(woken)
+  store.onWake?.(onWake)
   return {
     owner,
     alone: keeper === undefined,

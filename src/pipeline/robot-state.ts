@@ -26,7 +26,7 @@ export async function nextPlan(
   robot: Robot,
   { settings, now, store }: { settings: Settings; now: Date; store: Pick<Store, 'backlog'> },
 ): Promise<{ planned: Plan; backlog: Backlog; calendar: Calendar }> {
-  const work = workOf(robot, settings)
+  const work = queuesOfRobot(robot, settings)
   const calendar = calendarOf(now, settings.timezone)
   const windowsMs = [robot, ...work.peers].map(({ limits }) => limits.perMs)
   const callsSince = new Date(now.getTime() - countedForMs(Math.max(STORM_MS, ...windowsMs)))
@@ -56,7 +56,7 @@ interface Work {
   peers: Robot[]
 }
 
-export function workOf(robot: Robot, settings: Settings): Work {
+export function queuesOfRobot(robot: Robot, settings: Settings): Work {
   const channels = [...settings.channels.values()].filter(({ robots }) =>
     robots.includes(robot.name),
   )
@@ -122,7 +122,7 @@ function robotNow({ limits }: Robot, { calls, pause }: RobotState): RobotNow {
 }
 
 /** Whether another robot of the channel's pool is neither set aside nor paused without an end. */
-export function poolHasHealthyRobot({
+export function hasUsablePeer({
   channel,
   robot,
   settings,
@@ -135,7 +135,7 @@ export function poolHasHealthyRobot({
   backlog: Backlog
   now: Date
 }): boolean {
-  return workOf(robot, settings).peers.some((peer, index) => {
+  return queuesOfRobot(robot, settings).peers.some((peer, index) => {
     const state = backlog.peers[index]
     if (state === undefined || !channel.robots.includes(peer.name)) return false
     const { pause } = state

@@ -38,11 +38,11 @@ export interface SilenceLinks {
   linksAt(now: Date): Promise<SilenceLinkOf>
   find(link: string, now: Date): Promise<FoundSubject>
   /** Reads a stored alert again, with where it can be silenced. */
-  about(row: StoredAlert, now: Date): Promise<AboutAlert>
+  describe(row: StoredAlert, now: Date): Promise<DescribedAlert>
 }
 
 /** A stored alert as its sender wrote it. */
-export interface AboutAlert {
+export interface DescribedAlert {
   alert: Alert
   /** The page on which a firing alert can be silenced or muted; undefined if it cannot be. */
   silence: { kind: SilenceKind; path: string } | undefined
@@ -73,7 +73,7 @@ export function createSilenceLinks({ store, settings, stored }: SilenceLinksDeps
           ? undefined
           : `${externalUrl}${pathOf(signedLink(id, now, secret))}`
     },
-    async about(row, now) {
+    async describe(row, now) {
       const { alert } = (await readStored([row], stored(settings())))(row)
       const isSame = alert.fingerprint === row.fingerprint && alert.status === 'firing'
       const kind = isSame ? kindFor(alert, settings()) : undefined

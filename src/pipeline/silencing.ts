@@ -33,7 +33,7 @@ export interface SilencingDeps {
   clock: Clock
   uuid: () => string
   wake: (queues: readonly string[]) => void
-  events: Pick<Events, 'silenceMade' | 'silenceEnded' | 'silenceFailed'>
+  events: Pick<Events, 'silenceCreated' | 'silenceEnded' | 'silenceFailed'>
 }
 
 /** The content of the page behind a silence link. */
@@ -42,13 +42,13 @@ export type SilenceView =
   | (SilenceSubject & { silences: readonly Silence[] })
 
 /** What a person chose and entered on the page. */
-export interface Press {
+export interface SilenceRequest {
   scope: SilenceScope
   length: SilenceLength
   by: string
 }
 
-export type PressResult =
+export type SilenceResult =
   | { kind: 'done' }
   | { kind: 'wrong'; what: 'name' | 'past' | 'too_long' | 'unreadable' | 'scope' | 'link' }
   | { kind: 'refused' | 'unreachable'; words: string }
@@ -56,8 +56,8 @@ export type PressResult =
 /** Creates and ends silences and mutes for a person who opened a silence link. */
 export interface Silencing {
   view(link: string): Promise<SilenceView>
-  make(link: string, press: Press): Promise<PressResult>
-  end(link: string, id: string, by: string): Promise<PressResult>
+  create(link: string, press: SilenceRequest): Promise<SilenceResult>
+  end(link: string, id: string, by: string): Promise<SilenceResult>
 }
 
 export function createSilencing(deps: SilencingDeps): Silencing {
@@ -68,9 +68,9 @@ export function createSilencing(deps: SilencingDeps): Silencing {
       const now = clock.now()
       const subject = await links.find(link, now)
       if (!isSubject(subject)) return subject
-      return { ...subject, silences: await silencesOf(subject, now, deps) }
+      return { ...subject, silences: await readSilences(subject, now, deps) }
     },
-    async make(link, { scope, length, by: written }) {
+    async create(link, { scope, length, by: written }) {
       const now = clock.now()
       const subject = await links.find(link, now)
       if (!isSubject(subject)) return { kind: 'wrong', what: 'link' }
@@ -89,7 +89,7 @@ export function createSilencing(deps: SilencingDeps): Silencing {
       if (!isSubject(subject)) return { kind: 'wrong', what: 'link' }
       const by = nameFrom(written)
       if (by === '') return { kind: 'wrong', what: 'name' }
-      const found = (await silencesOf(subject, now, deps)).find((each) => each.id === id)
+      const found = (await readSilences(subject, now, deps)).find((each) => each.id === id)
       return found === undefined ? { kind: 'done' } : endOne(found, { subject, by, now, deps })
     },
   }
@@ -114,7 +114,7 @@ function isSubject(found: FoundSubject): found is SilenceSubject {
 }
 
 /** Silences of an alert that are in force, or ended within the last hour. */
-async function silencesOf(
+async function readSilences(
   { channel, alert, id }: SilenceSubject,
   now: Date,
   { store }: SilencingDeps,
@@ -124,7 +124,7 @@ async function silencesOf(
   return found.filter((each) => each.alert === id || each.fingerprint === alert.fingerprint)
 }
 
-interface Doing {
+interface Context {
   now: Date
   deps: SilencingDeps
 }
@@ -132,8 +132,8 @@ interface Doing {
 async function silence(
   subject: SilenceSubject,
   chosen: { scope: SilenceScope; by: string; until: Date; length: SilenceLength },
-  { now, deps }: Doing,
-): Promise<PressResult> {
+  { now, deps }: Context,
+): Promise<SilenceResult> {
   const { kind, channel, alert, level, id } = subject
   const { by, until, scope, length } = chosen
   const option = subject.options.find((each) => each.scope === scope)
@@ -148,7 +148,7 @@ async function silence(
     ...{ by, madeAt: now, until, untilRecovery, remote: undefined },
   }
   // A form that is submitted twice creates one silence.
-  const before = await silencesOf(subject, now, deps)
+  const before = await readSilences(subject, now, deps)
   const alertmanager = kind === 'mute' ? undefined : subject.members[0]?.externalUrl
   const isExisting = (each: Silence): boolean =>
     each.remote?.alertmanager === alertmanager && isSame(each, wanted, now)
@@ -162,7 +162,7 @@ async function silence(
     if (made.kind !== 'done') return failed(made, subject, deps)
     await storeSilence(wanted, made.value, { subject, deps })
   }
-  deps.events.silenceMade({ kind, channel: channel.name, by, until })
+  deps.events.silenceCreated({ kind, channel: channel.name, by, until })
   if (channel.announceSilences) await announce(wanted, subject, { now, deps })
   return { kind: 'done' }
 }
@@ -192,8 +192,8 @@ async function storeSilence(
 
 async function endOne(
   { id, remote, kind, channel }: Silence,
-  { subject, by, now, deps }: Doing & { subject: SilenceSubject; by: string },
-): Promise<PressResult> {
+  { subject, by, now, deps }: Context & { subject: SilenceSubject; by: string },
+): Promise<SilenceResult> {
   if (kind === 'mute') await deps.mutes.end([{ id, by }])
   else {
     // The Alertmanager that created the silence, which may differ from that of this link.
@@ -210,7 +210,7 @@ function failed(
   { kind, words }: Exclude<Answer<unknown>, { kind: 'done' }>,
   { channel }: SilenceSubject,
   { events }: SilencingDeps,
-): PressResult {
+): SilenceResult {
   events.silenceFailed(channel.name, words)
   return { kind, words }
 }
@@ -218,7 +218,7 @@ function failed(
 async function announce(
   made: NewSilence,
   subject: SilenceSubject,
-  { now, deps }: Doing,
+  { now, deps }: Context,
 ): Promise<void> {
   const { store, notifier, uuid, settings, wake } = deps
   const { channel } = subject

@@ -28,7 +28,7 @@ export interface StoredRead {
   alert: Alert
   prerendered: PrerenderedText | undefined
   /** Firing alerts of the same payload, if all requested alerts of it are resolved. */
-  together: readonly Alert[]
+  firing: readonly Alert[]
 }
 
 export interface StoredAlertsDeps {
@@ -50,7 +50,7 @@ const BATCH_BYTES = 4 * 1024 * 1024
 const MAX_PAGE_BYTES = 64 * 1024 * 1024
 
 /** Limit on the firing alerts that are kept beside the requested ones. */
-const MAX_TOGETHER = 500
+const MAX_FIRING = 500
 
 /**
  * Reads alerts again from their payloads, each payload once. An alert whose payload is missing or unreadable is
@@ -62,57 +62,57 @@ export async function readStored(
   deps: StoredAlertsDeps,
 ): Promise<(place: StoredPlace) => StoredRead> {
   const wanted = Map.groupBy(places, (place) => place.payload)
-  const room: Room = { ofEach: shareOf(places.length), together: MAX_TOGETHER }
-  const read = new Map<number, Kept>()
-  const numbers = [...wanted.keys()].sort((a, b) => a - b)
+  const room: Room = { maxCharacters: shareOf(places.length), firing: MAX_FIRING }
+  const read = new Map<number, ReadPayload>()
+  const payloadIds = [...wanted.keys()].sort((a, b) => a - b)
   const found = new Set<number>()
-  for await (const { payloads } of batchesOf(numbers, deps)) {
+  for await (const { payloads } of batchesOf(payloadIds, deps)) {
     for (const number of payloads.keys()) found.add(number)
     await readEach(payloads, deps, (number, notification) => {
-      read.set(number, keptOf(notification, wanted.get(number) ?? [], room))
+      read.set(number, boundedPayload(notification, wanted.get(number) ?? [], room))
     })
   }
-  for (const number of numbers)
+  for (const number of payloadIds)
     if (!found.has(number)) deps.events?.payloadUnreadable(number, 'it is not in the store')
   return ({ payload, position }) => {
     const kept = read.get(payload)
-    const together = kept?.together ?? []
+    const firing = kept?.firing ?? []
     const alert = kept?.alerts.get(position)
     if (alert === undefined)
-      return { alert: unreadable(payload, position), prerendered: undefined, together }
-    return { alert, prerendered: kept?.prerendered, together }
+      return { alert: unreadable(payload, position), prerendered: undefined, firing }
+    return { alert, prerendered: kept?.prerendered, firing }
   }
 }
 
-interface Kept {
+interface ReadPayload {
   alerts: ReadonlyMap<number, Alert>
   prerendered: PrerenderedText | undefined
-  together: readonly Alert[]
+  firing: readonly Alert[]
 }
 
 interface Room {
   /** Limit on the characters of each alert. */
-  ofEach: number
+  maxCharacters: number
   /** Firing alerts that may still be kept. */
-  together: number
+  firing: number
 }
 
-function keptOf(
+function boundedPayload(
   { alerts, prerendered }: Notification,
   places: readonly StoredPlace[],
   room: Room,
-): Kept {
+): ReadPayload {
   const kept = new Map<number, Alert>()
   for (const { position } of places) {
     const alert = alerts[position]
-    if (alert !== undefined) kept.set(position, boundedAlert(alert, room.ofEach))
+    if (alert !== undefined) kept.set(position, boundedAlert(alert, room.maxCharacters))
   }
   // A message lists alerts that still fire only if all its own alerts are resolved.
   const isOver = [...kept.values()].every(({ status }) => status === 'resolved')
-  const firing = isOver ? alerts.filter(({ status }) => status === 'firing') : []
-  const together = firing.slice(0, room.together).map((alert) => boundedAlert(alert, MIN_KEPT))
-  room.together -= together.length
-  return { alerts: kept, prerendered: prerendered && boundedPrerendered(prerendered), together }
+  const all = isOver ? alerts.filter(({ status }) => status === 'firing') : []
+  const firing = all.slice(0, room.firing).map((alert) => boundedAlert(alert, MIN_KEPT))
+  room.firing -= firing.length
+  return { alerts: kept, prerendered: prerendered && boundedPrerendered(prerendered), firing }
 }
 
 /**
@@ -125,17 +125,17 @@ export async function storedVariables(
 ): Promise<Variables[]> {
   const wanted = Map.groupBy(alerts, (alert) => alert.payload)
   const found = new Map<StoredAlert, Variables>()
-  const numbers = [...wanted.keys()]
+  const payloadIds = [...wanted.keys()]
   let kept = 0
   let bytes = 0
   let done = 0
-  for await (const batch of batchesOf(numbers, deps)) {
+  for await (const batch of batchesOf(payloadIds, deps)) {
     await readEach(batch.payloads, deps, (number, notification) => {
       for (const each of wanted.get(number) ?? []) {
         const alert = notification.alerts[each.position]
         if (alert === undefined) continue
-        const most = kept < MAX_KEPT ? MAX_KEPT_OF_ONE : MIN_KEPT_ON_PAGE
-        const { variables, characters } = boundedVariables(alert.variables, most)
+        const maxCharacters = kept < MAX_KEPT ? MAX_KEPT_OF_ONE : MIN_KEPT_ON_PAGE
+        const { variables, characters } = boundedVariables(alert.variables, maxCharacters)
         kept += characters
         found.set(each, variables)
       }
@@ -144,7 +144,7 @@ export async function storedVariables(
     bytes += sizeOf(batch.payloads)
     if (bytes > MAX_PAGE_BYTES) break
   }
-  const left = new Set(numbers.slice(done))
+  const left = new Set(payloadIds.slice(done))
   const end = alerts.findIndex(({ payload }) => left.has(payload))
   return alerts.slice(0, end < 0 ? alerts.length : end).map((each) => found.get(each) ?? {})
 }
@@ -175,11 +175,11 @@ type Payloads = ReadonlyMap<number, StoredPayload>
  * missing payloads.
  */
 async function* batchesOf(
-  numbers: readonly number[],
+  payloadIds: readonly number[],
   { store, reads }: Pick<StoredAlertsDeps, 'store' | 'reads'>,
 ): AsyncGenerator<{ payloads: Payloads; count: number }> {
-  for (let from = 0; from < numbers.length; ) {
-    const remaining = numbers.slice(from)
+  for (let from = 0; from < payloadIds.length; ) {
+    const remaining = payloadIds.slice(from)
     await reads.acquireReread()
     try {
       const payloads = await store.payloads(remaining, BATCH_BYTES)

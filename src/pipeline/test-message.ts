@@ -70,7 +70,7 @@ export function robotTest(robotName: string, deps: TestDeps): NewMessage {
 }
 
 /** A test message for one robot in a separate queue. */
-export function testApart(robot: Robot, name: string, deps: TestDeps): NewMessage {
+export function separateTest(robot: Robot, name: string, deps: TestDeps): NewMessage {
   return messageFor([robot], { ...testQueueOf(robot.name), name }, deps)
 }
 

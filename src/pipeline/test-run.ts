@@ -7,10 +7,10 @@ const PASS_AGAIN_WITHIN_MS = 1_000
 
 /** A queue used only for tests; no channel can have its name. */
 export function testQueueOf(robot: string): Pick<NewMessage, 'queue' | 'channel'> {
-  return { queue: `channel:${apart(robot)}`, channel: `robot:${robot}` }
+  return { queue: `channel:${testQueueName(robot)}`, channel: `robot:${robot}` }
 }
 
-function apart(robot: string): string {
+function testQueueName(robot: string): string {
   return `test of ${robot}`
 }
 
@@ -18,7 +18,7 @@ function apart(robot: string): string {
  * Serves a robot's test queue until its message has had `attempts` attempts or is settled. For commands that run without
  * a receiver. Leases the robot and counts each call, as every pass does.
  */
-export async function workTest(
+export async function serveTest(
   { id, robot, attempts }: { id: string; robot: Robot; attempts: number },
   deps: DispatchDeps & { signal: AbortSignal },
 ): Promise<void> {
@@ -26,7 +26,7 @@ export async function workTest(
   while (!deps.signal.aborted) {
     const next = await pass(robot.name, own)
     const found = await deps.store.message(id, 0)
-    if (found === undefined || isSettled(found) || found.message.attempts.length >= attempts) return
+    if (found === undefined || isFinal(found) || found.message.attempts.length >= attempts) return
     const waitMs = (next?.getTime() ?? Number.POSITIVE_INFINITY) - deps.clock.now().getTime()
     await deps.clock.sleep(Math.max(0, Math.min(waitMs, PASS_AGAIN_WITHIN_MS)), deps.signal)
   }
@@ -35,7 +35,7 @@ export async function workTest(
 /** Settings with which the robot serves only its test queue. */
 function settingsFor(robot: Robot, settings: Settings): Settings {
   const [any] = settings.channels.values()
-  const name = apart(robot.name)
+  const name = testQueueName(robot.name)
   const channel: Channel = { ...(any as Channel), name, mode: 'pool', robots: [robot.name] }
   return {
     ...settings,
@@ -45,6 +45,6 @@ function settingsFor(robot: Robot, settings: Settings): Settings {
 }
 
 /** Whether a message is sent or dead. */
-export function isSettled({ message }: MessageWithAlerts): boolean {
+export function isFinal({ message }: MessageWithAlerts): boolean {
   return message.state === 'sent' || message.state === 'dead'
 }

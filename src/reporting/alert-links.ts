@@ -1,5 +1,5 @@
 import type { Language } from '../model/settings.ts'
-import type { AboutAlert } from '../pipeline/silence-subject.ts'
+import type { DescribedAlert } from '../pipeline/silence-subject.ts'
 import { wordIn } from '../rendering/i18n.ts'
 import { linksOf } from '../rendering/text/links.ts'
 import type { StoredAlert } from '../stores/queries.ts'
@@ -13,7 +13,7 @@ export interface LinkButton {
 /** The links of an alert, as in its message; only http(s) pages. Pure. */
 export function alertLinksOf(
   row: StoredAlert,
-  { alert, silence }: AboutAlert,
+  { alert, silence }: DescribedAlert,
   language: Language,
 ): LinkButton[] {
   const { level, receivedAt, repeats } = row

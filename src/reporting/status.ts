@@ -57,14 +57,14 @@ export function pausesOf({ settings, robots, pausedUntil }: StatusSnapshot): Map
 /** Sets the gauges to a snapshot. */
 export function setGauges(
   status: StatusSnapshot,
-  mutes: Pick<Mutes, 'in'>,
+  mutes: Pick<Mutes, 'ofChannel'>,
   metrics: Metrics,
 ): void {
   const { now, settings } = status
   for (const channel of settings.channels.keys()) {
     const waiting = status.channels.find((each) => each.channel === channel)
     const ageMs = waiting === undefined ? 0 : now.getTime() - waiting.oldest.getTime()
-    metrics.mutes.set({ channel }, mutes.in(channel, now).length)
+    metrics.mutes.set({ channel }, mutes.ofChannel(channel, now).length)
     metrics.pending.set({ channel }, waiting?.count ?? 0)
     metrics.oldestPending.set({ channel }, Math.max(0, ageMs / 1000))
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { isOpenEnded } from '../model/pause.ts'
-import { isSettled } from '../pipeline/test-run.ts'
+import { isFinal } from '../pipeline/test-run.ts'
 import type { MessageWithAlerts, Pause } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { messageJson } from './json.ts'
@@ -32,11 +32,11 @@ export async function outcomesAfter(
   for (;;) {
     const found = await Promise.all(ids.map((id) => store.message(id, 0)))
     const known = found.filter((each) => each !== undefined)
-    if (known.every(isSettled)) return known.map((each) => outcomeOf(each, undefined))
+    if (known.every(isFinal)) return known.map((each) => outcomeOf(each, undefined))
     const paused = await pauses()
     const pauseOf = ({ message }: MessageWithAlerts) => paused.get(message.robot)
     const mayStillEnd = known.some(
-      (each) => !isSettled(each) && (pauseOf(each)?.until.getTime() ?? 0) < end,
+      (each) => !isFinal(each) && (pauseOf(each)?.until.getTime() ?? 0) < end,
     )
     if (!mayStillEnd || clock.now().getTime() >= end || signal.aborted)
       return known.map((each) => outcomeOf(each, pauseOf(each)))

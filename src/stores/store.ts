@@ -61,7 +61,7 @@ export interface Store {
   settle(settlement: Settlement): Promise<ReceivedCount[]>
   /**
    * Run after a crash. Messages in flight may have arrived: they become pending and due at once, stay with their robot
-   * for STAYS_MS, and their calls count as if made as late as now. Times in the future, which remain when the clock was
+   * for SAME_ROBOT_MS, and their calls count as if made as late as now. Times in the future, which remain when the clock was
    * set back, become now. Robots whose lease is in force are skipped. Returns how many messages became pending.
    */
   recover(now: Date): Promise<number>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { opensAt, passes } from '../../src/decisions/push-limit.ts'
+import { isExempt, opensAt } from '../../src/decisions/push-limit.ts'
 
 const HOUR_END = new Date('2026-11-24T05:00:00Z')
 const DAY_END = new Date('2026-11-24T16:00:00Z')
@@ -53,12 +53,14 @@ describe('push limits', () => {
 
   test('a closed limit does not hold back the levels that the channel names', () => {
     const passing = (pass: readonly (1 | 2)[]) =>
-      ([1, 2, 3, 4, 5] as const).filter((level) => passes({ hour: 5, day: undefined, pass }, level))
+      ([1, 2, 3, 4, 5] as const).filter((level) =>
+        isExempt({ hour: 5, day: undefined, pass }, level),
+      )
     assert.deepEqual(passing([1, 2]), [1, 2])
     assert.deepEqual(passing([2]), [2])
     assert.deepEqual(passing([]), [])
   })
 
   test('without limits no level is held back', () =>
-    assert.ok(([1, 2, 3, 4, 5] as const).every((level) => passes(undefined, level))))
+    assert.ok(([1, 2, 3, 4, 5] as const).every((level) => isExempt(undefined, level))))
 })

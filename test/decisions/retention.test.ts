@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { keepMs } from '../../src/decisions/retention.ts'
+import { effectiveRetentionMs } from '../../src/decisions/retention.ts'
 import type { Channel } from '../../src/model/settings.ts'
 import { channelNamed, settingsOf } from '../support/settings.ts'
 
@@ -9,7 +9,7 @@ const HOUR = 3_600_000
 describe('delivered alerts are kept', () => {
   const kept = (retentionMs: number, ...changes: Partial<Channel>[]): number => {
     const channels = changes.map((each, index) => channelNamed(`c${index}`, each))
-    return keepMs(settingsOf({ channels }, { retentionMs })) / HOUR
+    return effectiveRetentionMs(settingsOf({ channels }, { retentionMs })) / HOUR
   }
   const off = { aggregate: undefined, pushLimits: undefined }
 

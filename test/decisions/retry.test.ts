@@ -26,7 +26,7 @@ function after(outcome: Outcome, changes: Partial<EndedAttempt> = {}) {
     bodyBytes: 10_000,
     limitBytes: 20_000,
     alertCount: 3,
-    poolHasHealthyRobot: false,
+    hasUsablePeer: false,
     random: 0.999,
     ...changes,
   })
@@ -199,19 +199,19 @@ describe('the verdict on an attempt', () => {
 
   test('in a pool, a robot that rejects is set aside, and another one takes the message', () => {
     const rejected: Outcome = { kind: 'rejected', reason: 'token' }
-    const { next, pause } = after(rejected, { mode: 'pool', poolHasHealthyRobot: true })
+    const { next, pause } = after(rejected, { mode: 'pool', hasUsablePeer: true })
     assert.deepEqual(next, { kind: 'retry', dueAt: NOW })
     const until = new Date(NOW.getTime() + 180_000)
     assert.deepEqual(pause, { scope: 'robot:k', until, reason: 'rejected' })
-    const last = after(rejected, { mode: 'pool', poolHasHealthyRobot: false })
+    const last = after(rejected, { mode: 'pool', hasUsablePeer: false })
     assert.equal(last.next.kind, 'dead')
     assert.deepEqual(last.pause, pause)
   })
 
   test('rejected content is dead for every robot of a pool', () =>
     assert.equal(
-      after({ kind: 'rejected', reason: 'content' }, { mode: 'pool', poolHasHealthyRobot: true })
-        .next.kind,
+      after({ kind: 'rejected', reason: 'content' }, { mode: 'pool', hasUsablePeer: true }).next
+        .kind,
       'dead',
     ))
 

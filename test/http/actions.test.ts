@@ -9,7 +9,7 @@ function recording(done: unknown[]): ServerDeps['actions'] {
     resend: async (...values) => void done.push(['resend', ...values]),
     resendAll: async (...values) => {
       done.push(['resendAll', ...values])
-      return { resent: 12, outdated: 1, left: true }
+      return { resent: 12, outdated: 1, hasMore: true }
     },
     dismissAll: async (...values) => {
       done.push(['dismissAll', ...values])

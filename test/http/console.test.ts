@@ -32,7 +32,7 @@ const deps: Partial<ServerDeps> = {
     },
     resendAll: async (which, { dryRun }) => {
       done.push(['resendAll', which, dryRun])
-      return { resent: 2, outdated: 1, left: false }
+      return { resent: 2, outdated: 1, hasMore: false }
     },
     dismissAll: async (which, { dryRun }) => {
       done.push(['dismissAll', which, dryRun])

@@ -138,7 +138,7 @@ describe('all that match', () => {
       ...NO_ACTIONS,
       resendAll: async (which: unknown, { dryRun }: { dryRun: boolean }) => {
         asked.push([which, dryRun])
-        return { resent: 3, outdated: 0, left: false }
+        return { resent: 3, outdated: 0, hasMore: false }
       },
     }
     let bulk: unknown

@@ -75,7 +75,7 @@ const deps: ServerDeps = {
   muteFor: async () => '1',
   silencing: {
     view: async () => ({ kind: 'wrong' }),
-    make: async () => ({ kind: 'done' }),
+    create: async () => ({ kind: 'done' }),
     end: async () => ({ kind: 'done' }),
   },
   silencePage: (view) => `<p>${view.kind}`,

@@ -32,7 +32,7 @@ const OUTCOME = {
 /** Actions that find nothing to do. */
 export const NO_ACTIONS: ServerDeps['actions'] = {
   resend: async () => {},
-  resendAll: async () => ({ resent: 0, outdated: 0, left: false }),
+  resendAll: async () => ({ resent: 0, outdated: 0, hasMore: false }),
   dismissAll: async () => 0,
   pause: async (_robot, { until }) => until ?? new Date(NO_END_MS),
   resume: async () => [],
@@ -107,7 +107,7 @@ export async function serve({
       muteFor: async () => '1',
       silencing: {
         view: async () => ({ kind: 'wrong' }),
-        make: async () => ({ kind: 'done' }),
+        create: async () => ({ kind: 'done' }),
         end: async () => ({ kind: 'done' }),
       },
       silencePage: (view) => `<p>${view.kind}`,

@@ -313,7 +313,7 @@ test('the queues are woken even if the end of a mute cannot be stored', async ()
       events: eventsWith(() => {}),
       giveWay: immediate,
       mutes: {
-        at: () => ({ ended: [{ id: '1', by: 'alert:recovered' }], covers: () => false }),
+        mutingAt: () => ({ ended: [{ id: '1', by: 'alert:recovered' }], covers: () => false }),
         end: () => Promise.reject(new AppError('store_unavailable', 'the store is unavailable')),
       },
     },

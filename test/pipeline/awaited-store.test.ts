@@ -41,7 +41,7 @@ function attempt(ends: readonly (() => Promise<Store & MultiProcess>)[]) {
           : undefined,
     clock,
     signal: stopping.signal,
-    waiting: (why) => void reported.push({ at: (clock.now().getTime() - began) / 1000, why }),
+    onWaiting: (why) => void reported.push({ at: (clock.now().getTime() - began) / 1000, why }),
   }
   return { clock, stopping, reported, tries, awaited: awaitStore(options) }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { keepLeases, LEASE_MS, LEASE_RETRY_MS, nextCheckAt } from '../../src/pipeline/leases.ts'
+import { LEASE_MS, LEASE_RETRY_MS, nextCheckAt, renewLeases } from '../../src/pipeline/leases.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import type { Renewal } from '../../src/stores/store.ts'
 import { Path } from '../support/path.ts'
@@ -15,7 +15,7 @@ describe('leases', () => {
     const renewals: Renewal[] = []
     const store = { renew: async (renewal: Renewal) => void renewals.push(renewal) }
     const robots = () => ['a', 'b']
-    const next = await keepLeases({ store, clock, owner: 'me', robots })
+    const next = await renewLeases({ store, clock, owner: 'me', robots })
     assert.deepEqual(renewals, [
       { owner: 'me', robots: ['a', 'b'], now: START, until: later(LEASE_MS) },
     ])

@@ -93,7 +93,7 @@ describe('actions of a person', () => {
       }),
     )
     const all = await done(path.actions.resendAll({ robot: 'ops-1' }, { by: 'li', dryRun: false }))
-    assert.deepEqual(all, { resent: 1, outdated: 1, left: false })
+    assert.deepEqual(all, { resent: 1, outdated: 1, hasMore: false })
     await path.clock.pass(MINUTE)
     assert.deepEqual(
       path.sent.filter(({ attempt }) => attempt.result === 'ok').map(({ robot }) => robot),
@@ -189,7 +189,7 @@ describe('actions of a person', () => {
     await refused(['host=1', 'host=2', 'host=3'])
     const press = { by: 'li', dryRun: true }
     assert.deepEqual(await done(path.actions.resendAll({ channel: 'ops' }, press)), {
-      ...{ resent: 3, outdated: 0, left: false },
+      ...{ resent: 3, outdated: 0, hasMore: false },
     })
     assert.deepEqual(await states(), ['dead', 'dead', 'dead'])
     const sent = path.sent.length
@@ -207,7 +207,7 @@ describe('actions of a person', () => {
     const result = await done(
       path.actions.resendAll({ channel: 'ops' }, { by: 'li', dryRun: false }),
     )
-    assert.deepEqual(result, { resent: 1, outdated: 1, left: false })
+    assert.deepEqual(result, { resent: 1, outdated: 1, hasMore: false })
   })
 
   test('a message sent again by a person goes after a new alert', async () => {

@@ -143,7 +143,7 @@ describe('alerts read again for a message', () => {
     const over = alert('over', { status: 'resolved' })
     const deps = storing(new Map([[1, alertmanager(over, ...firing)]]))
     const together = async (position: number) =>
-      (await readStored([{ payload: 1, position }], deps))({ payload: 1, position }).together
+      (await readStored([{ payload: 1, position }], deps))({ payload: 1, position }).firing
     assert.deepEqual(await together(1), [])
     const still = await together(0)
     assert.deepEqual([still.length, still[0]?.name], [500, 'F0'])

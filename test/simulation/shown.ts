@@ -1,4 +1,4 @@
-import { STAYS_MS } from '../../src/model/message.ts'
+import { SAME_ROBOT_MS } from '../../src/model/message.ts'
 import type { Setup } from './history.ts'
 import { groupsOf } from './layout.ts'
 import type { Ledger } from './ledger.ts'
@@ -37,7 +37,7 @@ export function shownAgain({ displays, carriers, setup }: Shown): string[] {
       for (const other of earlier) {
         const isUnknown = other.knownAt > startedAt
         const isSame = other.uuid === uuid && other.token === token && !setup.honours
-        const isOver = startedAt - other.arrivedAt >= STAYS_MS - SLACK_MS
+        const isOver = startedAt - other.arrivedAt >= SAME_ROBOT_MS - SLACK_MS
         if (isUnknown && (isSame || isOver)) continue
         wrong.push(
           `${row.news} was shown to ${group} by ${other.token} in ${other.uuid}, and again by ${token} in ${uuid}`,

@@ -1,7 +1,7 @@
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
 import type { Status } from '../../src/model/alert.ts'
 import type { Level } from '../../src/model/level.ts'
-import { STAYS_MS } from '../../src/model/message.ts'
+import { SAME_ROBOT_MS } from '../../src/model/message.ts'
 import type { IncomingAlert, LastNotified } from '../../src/stores/incoming.ts'
 
 /** An alert in a queue: it waits, or belongs to a message. */
@@ -124,7 +124,7 @@ export class Model {
     for (const message of this.messages.values())
       if (message.state === 'sending') {
         message.state = 'pending'
-        message.elsewhereAt = Math.max(message.elsewhereAt, now + STAYS_MS)
+        message.elsewhereAt = Math.max(message.elsewhereAt, now + SAME_ROBOT_MS)
         recovered += 1
       }
     return recovered

@@ -1,4 +1,4 @@
-import { STAYS_MS } from '../../model/message.ts'
+import { SAME_ROBOT_MS } from '../../model/message.ts'
 import type { Lease, Renewal } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { IN_STATE, OPEN } from './message-states.ts'
@@ -98,7 +98,7 @@ async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<numbe
   return tx.run(
     `UPDATE messages SET state = 'pending', due_at = $2, call = NULL,
        elsewhere_at = GREATEST(COALESCE(elsewhere_at, 0), $3) WHERE ${inFlight}`,
-    [robot, at, at + STAYS_MS],
+    [robot, at, at + SAME_ROBOT_MS],
   )
 }
 
@@ -115,7 +115,7 @@ async function clampFutureTimes(tx: Tx, at: number): Promise<void> {
     [at],
   )
   await tx.run(`UPDATE messages SET elsewhere_at = $1 WHERE ${OPEN} AND elsewhere_at > $1`, [
-    at + STAYS_MS,
+    at + SAME_ROBOT_MS,
   ])
 }
 
