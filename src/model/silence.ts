@@ -31,10 +31,6 @@ export interface Silence extends NewSilence {
 /** What ended a mute automatically. */
 export type MuteEnd = 'recovered' | 'level_rose'
 
-export function isInForce({ until, ended }: Silence, now: Date): boolean {
-  return ended === undefined && until > now
-}
-
 /** An Alertmanager matcher. */
 export interface SilenceMatcher {
   name: string
