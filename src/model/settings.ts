@@ -155,9 +155,19 @@ export interface Route {
   channels: readonly string[]
 }
 
-/** The queues of a channel: one for each robot, or in mode `pool` one for all its robots. */
+/** The groups that a channel posts to, each with its queue: one for each robot, or in mode `pool` one for all robots. */
+export function groupsOf({
+  name,
+  mode,
+  robots,
+}: Channel): { queue: string; robots: readonly string[] }[] {
+  if (mode === 'pool') return [{ queue: `channel:${name}`, robots }]
+  return robots.map((robot) => ({ queue: queueOfRobot(robot), robots: [robot] }))
+}
+
+/** The queues of a channel's groups. */
 export function queuesOf(channel: Channel): string[] {
-  return channel.mode === 'pool' ? [`channel:${channel.name}`] : channel.robots.map(queueOfRobot)
+  return groupsOf(channel).map(({ queue }) => queue)
 }
 
 /** The queue of one robot, which also holds its test messages. */

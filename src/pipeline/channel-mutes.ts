@@ -2,6 +2,7 @@ import { endOfSilence, MAX_SILENCE_MS } from '../decisions/silence-until.ts'
 import { AppError } from '../errors.ts'
 import type { Settings } from '../model/settings.ts'
 import type { SilenceLength } from '../model/silence.ts'
+import { channelNamed } from './lookup.ts'
 import type { Mutes } from './mutes.ts'
 import { nameFrom } from './silencing.ts'
 
@@ -28,7 +29,7 @@ export async function muteChannel(
   { until, matchers, by }: ChannelMute,
   { mutes, settings, now }: ChannelMutesDeps,
 ): Promise<string> {
-  assertChannel(channel, settings())
+  channelNamed(channel, settings())
   const madeAt = now()
   if (until <= madeAt) throw bad('until: must be in the future')
   if (until.getTime() - madeAt.getTime() > MAX_SILENCE_MS)
@@ -60,19 +61,11 @@ export async function unmuteChannel(
   { id, by }: { id: string | undefined; by: string },
   { mutes, settings, now }: ChannelMutesDeps,
 ): Promise<number> {
-  assertChannel(channel, settings())
+  channelNamed(channel, settings())
   // Another process may have created a mute a moment ago.
   await mutes.refresh()
   const found = mutes.ofChannel(channel, now()).filter((mute) => id === undefined || mute.id === id)
   return mutes.end(found.map((mute) => ({ id: mute.id, by: nameFrom(by) })))
-}
-
-function assertChannel(channel: string, { channels }: Settings): void {
-  if (!channels.has(channel))
-    throw new AppError(
-      'unknown_channel',
-      `unknown channel ${JSON.stringify(channel.slice(0, 100))}; available: ${[...channels.keys()].join(', ')}`,
-    )
 }
 
 function bad(message: string): AppError {

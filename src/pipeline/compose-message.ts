@@ -349,8 +349,8 @@ function stillFiringOf(
     .sort((a, b) => a.level - b.level)
 }
 
-export function robotsOf(channel: Channel, settings: Settings): Robot[] {
-  return channel.robots.map((name) => settings.robots.get(name) as Robot)
+export function robotsOf({ robots }: Pick<Channel, 'robots'>, settings: Settings): Robot[] {
+  return robots.map((name) => settings.robots.get(name) as Robot)
 }
 
 /** The address of a message's page in the console; undefined without `external_url`. */

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import { queueOfRobot, queuesOf, type Settings } from '../model/settings.ts'
+import { groupsOf, queueOfRobot, queuesOf, type Settings } from '../model/settings.ts'
 import type { QueueAssignment } from '../stores/store.ts'
 import { type DispatchDeps, pass } from './dispatch.ts'
 import { Loop } from './loop.ts'
@@ -108,10 +108,8 @@ export class Dispatchers {
       [...this.#loops].map(([name, { loop }]) => [queueOfRobot(name), [loop]]),
     )
     for (const channel of channels.values())
-      for (const [index, queue] of queuesOf(channel).entries()) {
-        const names =
-          channel.mode === 'pool' ? channel.robots : channel.robots.slice(index, index + 1)
-        const loops = names.flatMap((name) => this.#loops.get(name)?.loop ?? [])
+      for (const { queue, robots } of groupsOf(channel)) {
+        const loops = robots.flatMap((name) => this.#loops.get(name)?.loop ?? [])
         found.set(queue, [...new Set([...(found.get(queue) ?? []), ...loops])])
       }
     return found
@@ -151,22 +149,19 @@ export const NO_CHANNEL = ''
 
 /** Each channel's queues, with the robots that serve them. */
 export function assignmentsOf({ channels, robots }: Settings): QueueAssignment[] {
-  const robotNamed = (name: string) => {
+  const keyOfRobot = (name: string) => {
     const robot = robots.get(name)
     return robot === undefined ? [] : [{ name, key: robot.key }]
   }
   const alone = [...robots.keys()].map((name) => ({
     queue: queueOfRobot(name),
-    robots: robotNamed(name),
+    robots: keyOfRobot(name),
   }))
   const ofChannels = [...channels.values()].map((channel) => ({
     channel: channel.name,
-    queues: queuesOf(channel).map((queue, index) => ({
-      queue,
-      robots: (channel.mode === 'pool'
-        ? channel.robots
-        : channel.robots.slice(index, index + 1)
-      ).flatMap(robotNamed),
+    queues: groupsOf(channel).map((group) => ({
+      ...group,
+      robots: group.robots.flatMap(keyOfRobot),
     })),
   }))
   return [...ofChannels, { channel: NO_CHANNEL, queues: alone }]

@@ -2,10 +2,11 @@ import type { Clock } from '../clock.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { Events } from '../events.ts'
 import { NO_END_MS } from '../model/pause.ts'
-import type { Robot, Settings } from '../model/settings.ts'
+import type { Settings } from '../model/settings.ts'
 import type { FailedQuery, Pause, StoredMessage } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { assignmentsOf } from './dispatchers.ts'
+import { robotNamed } from './lookup.ts'
 
 /** Actions of a person on messages and robots; `by` is the person's name, or the address of the request. */
 export interface OperatorActions {
@@ -80,13 +81,13 @@ export function operatorActions(deps: OperatorDeps): OperatorActions {
       return dismissed
     },
     async pause(name, { until = new Date(NO_END_MS), by }) {
-      const { key } = robotNamed(name, deps)
+      const { key } = robotNamed(name, deps.settings())
       await acted(store.pauseRobot({ key, now: clock.now(), until, by }))
       events.robotPausedByHand({ robot: name, until, by })
       return until
     },
     async resume(name, by) {
-      const { key, address } = robotNamed(name, deps)
+      const { key, address } = robotNamed(name, deps.settings())
       const ended = await acted(store.resumeRobot({ key, address }, clock.now()))
       events.robotResumed({ robot: name, by, ended: ended.map(({ reason }) => reason) })
       wake('all')
@@ -167,14 +168,4 @@ async function* pagesOf(
     if (page.next === undefined) return
     after = page.next
   }
-}
-
-function robotNamed(name: string, { settings }: Pick<OperatorDeps, 'settings'>): Robot {
-  const { robots } = settings()
-  const robot = robots.get(name)
-  if (robot !== undefined) return robot
-  throw new AppError(
-    'not_found',
-    `unknown robot ${JSON.stringify(name.slice(0, 60))}; available: ${[...robots.keys()].join(', ')}`,
-  )
 }

@@ -5,8 +5,9 @@ import type { Content } from '../model/message.ts'
 import { type Channel, countsForQuota, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Renderer } from '../rendering/types.ts'
-import type { Backlog, NewMessage, Store } from '../stores/store.ts'
+import type { Backlog, Store } from '../stores/store.ts'
 import { robotsOf } from './compose-message.ts'
+import { plainMessage } from './plain-message.ts'
 
 export interface QuotaWarningDeps {
   store: Pick<Store, 'warn'>
@@ -53,22 +54,12 @@ export async function warnOfQuota(
     const { title, text } = renderer.quota(warning)
     const { format } = channel
     const content: Content = { format, title, text, mention: NO_MENTION, link: undefined }
-    const uuid = deps.uuid()
     const group = channel.mode === 'pool' ? robotsOf(channel, settings) : [robot]
-    const message: NewMessage = {
-      uuid,
-      robot: robot.name,
-      robotKey: robot.key,
-      queue,
-      channel: channel.name,
-      kind: 'alert',
-      title,
-      text,
-      body: deps.notifier.compose(content, group, uuid),
-      alertCount: 0,
-      level: QUOTA_WARNING_LEVEL,
-      storm: false,
-    }
+    const message = plainMessage(
+      content,
+      { robot, group, queue, channel: channel.name, kind: 'alert', level: QUOTA_WARNING_LEVEL },
+      deps,
+    )
     if (!(await deps.store.warn({ month, scope, percent, message, now }))) continue
     deps.events.quotaReached({ scope: name ?? scope, percent, used, limit })
     deps.wake([queue])

@@ -1,6 +1,6 @@
 import { NO_MENTION } from '../model/alert.ts'
 import type { Content } from '../model/message.ts'
-import { type Channel, queuesOf, type Settings } from '../model/settings.ts'
+import { type Channel, groupsOf, type Settings } from '../model/settings.ts'
 import type { Silence } from '../model/silence.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import { wordIn } from '../rendering/i18n.ts'
@@ -9,6 +9,7 @@ import { escapedFor } from '../rendering/text/markup.ts'
 import { timeFor } from '../rendering/text/time.ts'
 import type { NewMessage } from '../stores/store.ts'
 import { robotsOf } from './compose-message.ts'
+import { plainMessage } from './plain-message.ts'
 
 export interface NoticeDeps {
   settings: Settings
@@ -23,7 +24,7 @@ export function silenceNotices(
   { channel, what }: { channel: Channel; what: string },
   deps: NoticeDeps,
 ): NewMessage[] {
-  const { settings, notifier, uuid, now } = deps
+  const { settings, now } = deps
   const format = channel.format === 'text' ? 'text' : 'markdown'
   const zone = channel.timezone ?? settings.timezone
   const until = timeFor(silence.until, { zone, now })
@@ -37,19 +38,12 @@ export function silenceNotices(
     mention: NO_MENTION,
     link: undefined,
   }
-  const robots = robotsOf(channel, settings)
-  return queuesOf(channel).flatMap((queue, index) => {
-    const group = channel.mode === 'pool' ? robots : robots.slice(index, index + 1)
-    const [first] = group
-    if (first === undefined) return []
-    const key = uuid()
-    return [
-      {
-        ...{ uuid: key, robot: first.name, robotKey: first.key, queue, channel: channel.name },
-        ...{ kind: 'alert', title: content.title, text: content.text },
-        body: notifier.compose(content, group, key),
-        ...{ alertCount: 0, level: undefined, storm: false },
-      } satisfies NewMessage,
-    ]
+  return groupsOf(channel).flatMap(({ queue, robots }) => {
+    const group = robotsOf({ robots }, settings)
+    const [robot] = group
+    // A reload may have removed it meanwhile.
+    if (robot === undefined) return []
+    const recipient = { robot, group, queue, channel: channel.name, kind: 'alert' } as const
+    return [plainMessage(content, recipient, deps)]
   })
 }

@@ -1,7 +1,7 @@
-import { AppError } from '../errors.ts'
 import { NO_MENTION } from '../model/alert.ts'
 import type { Content, Probe } from '../model/message.ts'
 import {
+  groupsOf,
   type Language,
   queueOfRobot,
   queuesOf,
@@ -12,6 +12,8 @@ import type { Notifier } from '../notifiers/notifier.ts'
 import type { NewMessage } from '../stores/store.ts'
 import { robotsOf } from './compose-message.ts'
 import { NO_CHANNEL } from './dispatchers.ts'
+import { channelNamed, robotNamed } from './lookup.ts'
+import { plainMessage } from './plain-message.ts'
 import { testQueueOf } from './test-run.ts'
 
 const WORDS: Record<Language, { title: string; text: string }> = {
@@ -40,29 +42,17 @@ interface TestDeps {
 
 /** One test message for each group of a channel. AppError unknown_channel. */
 export function testMessages(channelName: string, deps: TestDeps): NewMessage[] {
-  const { settings } = deps
-  const channel = settings.channels.get(channelName)
-  if (channel === undefined)
-    throw new AppError(
-      'unknown_channel',
-      `unknown channel ${JSON.stringify(channelName.slice(0, 100))}; available: ${[...settings.channels.keys()].join(', ')}`,
-    )
-  const robots = robotsOf(channel, settings)
-  return queuesOf(channel).map((queue, index) => {
-    const group = channel.mode === 'pool' ? robots : robots.slice(index, index + 1)
-    return messageFor(group, { queue, channel: channel.name, name: channel.name }, deps)
-  })
+  const channel = channelNamed(channelName, deps.settings)
+  const { name } = channel
+  return groupsOf(channel).map(({ queue, robots }) =>
+    messageFor(robotsOf({ robots }, deps.settings), { queue, channel: name, name }, deps),
+  )
 }
 
 /** A test message for one robot, in its own queue. AppError not_found. */
 export function robotTest(robotName: string, deps: TestDeps): NewMessage {
   const { settings } = deps
-  const robot = settings.robots.get(robotName)
-  if (robot === undefined)
-    throw new AppError(
-      'not_found',
-      `unknown robot ${JSON.stringify(robotName.slice(0, 100))}; available: ${[...settings.robots.keys()].join(', ')}`,
-    )
+  const robot = robotNamed(robotName, settings)
   const queue = queueOfRobot(robot.name)
   const channel = [...settings.channels.values()].find((each) => queuesOf(each).includes(queue))
   const place = { queue, channel: channel?.name ?? NO_CHANNEL }
@@ -88,23 +78,10 @@ export function probeMessage(
 
 function messageFor(
   group: readonly Robot[],
-  { queue, channel, name }: Pick<NewMessage, 'queue' | 'channel'> & { name: string },
-  { settings, notifier, uuid }: TestDeps,
+  { name, ...place }: Pick<NewMessage, 'queue' | 'channel'> & { name: string },
+  deps: TestDeps,
 ): NewMessage {
-  const content = testContent(name, settings)
-  const key = uuid()
-  return {
-    uuid: key,
-    robot: (group[0] as Robot).name,
-    robotKey: (group[0] as Robot).key,
-    queue,
-    channel,
-    kind: 'test',
-    title: content.title,
-    text: content.text,
-    body: notifier.compose(content, group, key),
-    alertCount: 0,
-    level: undefined,
-    storm: false,
-  }
+  const robot = group[0] as Robot
+  const content = testContent(name, deps.settings)
+  return plainMessage(content, { robot, group, ...place, kind: 'test' }, deps)
 }
