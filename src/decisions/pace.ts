@@ -67,14 +67,14 @@ function leavingTimes({ calls, limits, now }: Window): number[] {
 
 /**
  * The earliest instant at which a call still leaves room for one severe call in every gap until the window is empty. This
- * spreads the calls: of twenty, six may go at once, then one every few seconds.
+ * spreads the calls. With 20 in 60 s, 14 are reserved, one every 4.3 s: six may go at once, and the seventh 4.9 s later.
  */
 function freeAt(
   leaving: readonly number[],
   { limits, severe }: { limits: Limits; severe: boolean },
 ): number {
   const { messages, perMs } = limits
-  /** When the window contains fewer than `count` calls. */
+  /** When fewer than `count` of the calls so far are left in the window. */
   const fewerAt = (count: number): number =>
     count > leaving.length ? -Infinity : (leaving[leaving.length - count] as number)
   const ordinary = Math.max(1, messages - Math.ceil(messages * RESERVED_SHARE))
@@ -83,6 +83,7 @@ function freeAt(
   const reserved = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
   const gap = Math.ceil(perMs / reserved)
   let at = fewerAt(severe ? messages : ordinary)
+  // After `k` gaps, an ordinary call and `k` severe ones are in the window; the next severe one needs room beside them.
   for (let k = 0; k < reserved; k += 1)
     at = Math.max(at, fewerAt(messages - ownCalls - k) - k * gap)
   return at

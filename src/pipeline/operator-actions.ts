@@ -12,9 +12,9 @@ import { robotNamed } from './lookup.ts'
 export interface OperatorActions {
   /** Queues a dead message again. AppError not_found, not_dead, outdated, removed. */
   resend(id: string, by: string): Promise<void>
-  /** Queues failed messages again, at most MAX_RESENT; `dryRun` only counts. */
+  /** Queues dead messages again that are not dismissed, at most MAX_RESENT; `dryRun` only counts. */
   resendAll(which: FailedMessages, how: BulkOptions): Promise<Resending>
-  /** Removes failed messages from the list of problems. They stay dead. */
+  /** Dismisses dead messages. They stay dead, but no longer count as problems. */
   dismissAll(which: FailedMessages, how: BulkOptions): Promise<number>
   /** Pauses a robot; without `until`, until a person resumes it. AppError not_found. */
   pause(robot: string, how: { until: Date | undefined; by: string }): Promise<Date>
@@ -53,8 +53,8 @@ export const MAX_RESENT = 1_000
 
 const PAGE_SIZE = 500
 
-/** Errors for a message that something else has settled meanwhile. */
-const SETTLED_ELSEWHERE: readonly ErrorCode[] = ['outdated', 'removed', 'not_dead', 'not_found']
+/** Errors for a message that cannot or need not be sent again. */
+const STAYS_DEAD: readonly ErrorCode[] = ['outdated', 'removed', 'not_dead', 'not_found']
 
 export function operatorActions(deps: OperatorDeps): OperatorActions {
   const { store, clock, events, wake } = deps
@@ -153,7 +153,7 @@ async function tryResend(id: string, deps: OperatorDeps): Promise<string | undef
   try {
     return await resend(id, deps)
   } catch (error) {
-    if (error instanceof AppError && SETTLED_ELSEWHERE.includes(error.code)) return undefined
+    if (error instanceof AppError && STAYS_DEAD.includes(error.code)) return undefined
     throw error
   }
 }
