@@ -99,7 +99,7 @@ function placeholderFor(found: { store?: SharedStore }): SharedStore {
     if (verb === 'close' || verb === 'release') return undefined
     throw new AppError(
       'store_unavailable',
-      'the receiver waits for its database and accepts nothing until then; its log names the database',
+      'the store is unavailable: the database cannot be opened yet; see the log',
     )
   }
   const onWake: MultiProcess['onWake'] = (each) => {

@@ -116,7 +116,7 @@ export class Mutes {
     if (this.#inForce === undefined)
       throw new AppError(
         'store_unavailable',
-        'the receiver waits for its database and accepts nothing until then',
+        'the store is unavailable: the database cannot be opened yet; see the log',
       )
     return this.#inForce
   }

@@ -89,13 +89,13 @@ describe('a database that cannot be reached at the start', needsPostgres(), () =
     const refused = await receiver.post('/alertmanager/ops', PAYLOAD, asSender)
     assert.equal(refused.status, 503)
     assert.ok(Number(refused.headers.get('retry-after')) > 0)
-    assert.match(await refused.text(), /waits for its database/)
+    assert.match(await refused.text(), /the database cannot be opened yet/)
     assert.equal((await receiver.get('/api/v1/status')).status, 401)
     const headers = { Authorization: 'Bearer the-admin-token' }
     for (const path of ['/api/v1/status', '/api/v1/messages', '/', '/messages']) {
       const reply = await fetch(`${receiver.url}${path}`, { headers })
       assert.equal(reply.status, 503, path)
-      assert.match(await reply.text(), /waits for its database/, path)
+      assert.match(await reply.text(), /the database cannot be opened yet/, path)
     }
     assert.equal((await receiver.get('/metrics')).status, 200)
     await postgres.up()

@@ -70,7 +70,7 @@ describe('a database at the start', () => {
     await assert.rejects(store.recover(clock.now()), (error) => {
       assert.ok(error instanceof AppError)
       assert.equal(error.status, 503)
-      assert.match(error.message, /waits for its database/)
+      assert.match(error.message, /the database cannot be opened yet/)
       return true
     })
     await store.release('nobody')
