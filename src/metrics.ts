@@ -187,7 +187,7 @@ function processMetrics(registers: Registry[]) {
     }),
     buildInfo: new Gauge({
       name: `${P}build_info`,
-      help: 'A constant 1, labelled by the version and revision of the receiver and the version of Node.js.',
+      help: 'A constant 1, labeled by the version and revision of the receiver and the version of Node.js.',
       labelNames: ['version', 'revision', 'node'],
       registers,
     }),

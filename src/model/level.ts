@@ -18,7 +18,7 @@ export const LEVEL_ALIASES = { Warning: 3 } as const satisfies Record<string, Le
 /** The level of an alert with no level or an unknown one. */
 export const DEFAULT_LEVEL: Level = 3
 
-/** The colours of levels in OCP; only that of level 1 is documented, the others are of the same palette. */
+/** The colors of levels in OCP; only that of level 1 is documented, the others are of the same palette. */
 export const LEVEL_COLORS = {
   1: '#722ED1',
   2: '#F5222D',

@@ -25,7 +25,7 @@ export interface Button {
 }
 
 /**
- * The probes, which test behaviour of DingTalk that is not documented. `repeat` sends `first` again with the same key.
+ * The probes, which test behavior of DingTalk that is not documented. `repeat` sends `first` again with the same key.
  */
 export const PROBES = ['first', 'repeat', 'everyone', 'keyword', 'size'] as const
 export type Probe = (typeof PROBES)[number]

@@ -26,7 +26,7 @@ export const OCP_VARIABLES = {
   alarm_target: 'what the alert is about, key=value pairs joined by colons, the most general first',
   alarm_scope: 'kind of object',
   alarm_level: 'level, as a word in the configured language',
-  alarm_level_color: 'colour of the level',
+  alarm_level_color: 'color of the level',
   alarm_name: 'name of the rule',
   alarm_evaluation_interval: 'evaluation interval in seconds',
   alarm_duration: 'how long it has lasted, in seconds',

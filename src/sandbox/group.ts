@@ -12,7 +12,7 @@ import {
 
 export type { SandboxReply } from './reply.ts'
 
-/** Variants of a group's behaviour that DingTalk does not document, or that a gateway may cause. */
+/** Variants of a group's behavior that DingTalk does not document, or that a gateway may cause. */
 export interface GroupOptions extends Partial<ReadingRules> {
   /** Defaults to `identity`. */
   encoding?: Encoding
@@ -43,7 +43,7 @@ interface RobotSeen {
   uuids: Set<string>
 }
 
-/** The documented behaviour, or else the most likely one. */
+/** The documented behavior, or else the most likely one. */
 const DOCUMENTED: Required<GroupOptions> = {
   encoding: 'identity',
   repeats: 'dropped',

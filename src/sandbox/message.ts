@@ -30,7 +30,7 @@ const TOO_LONG: Refusal = { errcode: 460101, errmsg: 'message too long, exceed 2
 
 const NO_TEXT = { text: 400201, markdown: 400403, actionCard: 400403 } as const
 
-/** Behaviour of DingTalk for one message that its documentation leaves open. */
+/** Behavior of DingTalk for one message that its documentation leaves open. */
 export interface ReadingRules {
   /** Which bytes the limit counts: those of the whole body, or only those of its text. */
   size: 'body' | 'text'
