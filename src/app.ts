@@ -6,7 +6,6 @@ import { singleFlight } from './config/single-flight.ts'
 import { watchFiles } from './config/watch.ts'
 import { messageOf } from './errors.ts'
 import { createEvents } from './events.ts'
-import { createGiveWay } from './give-way.ts'
 import { listen, renewTls } from './http/listener.ts'
 import { forgetAddress, noteAddress } from './http/own-address.ts'
 import { LargeReads } from './large-reads.ts'
@@ -20,6 +19,7 @@ import { ChangeFeed, notifyOnEvent } from './reporting/change-feed.ts'
 import { SandboxGroup } from './sandbox/group.ts'
 import { VERSION } from './version.ts'
 import type { WebParts } from './web.ts'
+import { createYieldTurn } from './yield-turn.ts'
 
 /**
  * When the receiver stops, attempts in flight get this time, then they are aborted. Their messages are sent again after
@@ -98,11 +98,11 @@ async function buildParts(options: AppOptions) {
   const metrics = createMetrics({ version: VERSION, node: process.version })
   const changes = new ChangeFeed(clock)
   const events = notifyOnEvent(createEvents(log, metrics), () => changes.notify())
-  const giveWay = createGiveWay(clock)
+  const yieldTurn = createYieldTurn(clock)
   const reads = new LargeReads()
   const life = { open: true, ready: false }
   const isOpen = (): boolean => life.open
-  const configuration = createConfiguration({ load, clock, events, metrics, giveWay, isOpen })
+  const configuration = createConfiguration({ load, clock, events, metrics, yieldTurn, isOpen })
   const { settings } = configuration
   const stopping = new AbortController()
   const [opening, { createReceiver }, { serverDeps }, { createHttpServer }] = await Promise.all([
@@ -123,7 +123,7 @@ async function buildParts(options: AppOptions) {
     renderer: configuration.renderer,
     uuid: randomUUID,
     random: Math.random,
-    giveWay: { accept: giveWay, dispatch: createGiveWay(clock) },
+    yieldTurn: { accept: yieldTurn, dispatch: createYieldTurn(clock) },
     onWake: () => changes.notify(),
   })
   const reload = singleFlight(async () => {
@@ -135,7 +135,7 @@ async function buildParts(options: AppOptions) {
   const at = { url: '' }
   const web: WebParts = {
     ...{ configuration, receiver, store, notifier, sandbox, changes, clock, events, log, metrics },
-    ...{ reads, giveWay, startedAt, life, reload },
+    ...{ reads, yieldTurn, startedAt, life, reload },
     stopping: stopping.signal,
     url: () => at.url,
   }

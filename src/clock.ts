@@ -71,6 +71,6 @@ export const realClock: Clock = {
 }
 
 /** Lets other pending work run; awaited between parts of long work. */
-export function giveWay(): Promise<void> {
+export function nextTurn(): Promise<void> {
   return scheduler.yield()
 }

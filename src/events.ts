@@ -1,8 +1,8 @@
-import type { GiveWay } from './give-way.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { SourceName, Status } from './model/alert.ts'
 import type { Attempt, MessageKind } from './model/message.ts'
+import type { YieldTurn } from './yield-turn.ts'
 
 export type Events = ReturnType<typeof createEvents>
 
@@ -171,14 +171,14 @@ function messageEvents(log: Log, metrics: Metrics) {
     async alertsDelivered(
       channel: string,
       delivered: readonly { waitedMs: number; count: number }[],
-      giveWay: GiveWay,
+      yieldTurn: YieldTurn,
     ): Promise<void> {
       let observed = 0
       for (const { waitedMs, count } of delivered)
         for (let i = 0; i < count; i += 1) {
           metrics.latency.observe({ channel }, Math.max(0, waitedMs) / 1000)
           observed += 1
-          if (observed % CHUNK_SIZE === 0) await giveWay()
+          if (observed % CHUNK_SIZE === 0) await yieldTurn()
         }
     },
     messageDead(message: MessageName, reason: string): void {

@@ -2,7 +2,6 @@ import { buildSilencing, type SilenceParts } from './build-silencing.ts'
 import type { SteadyClock } from './clock.ts'
 import { messageOf } from './errors.ts'
 import type { Events } from './events.ts'
-import type { GiveWay } from './give-way.ts'
 import type { LargeReads } from './large-reads.ts'
 import type { SourceName } from './model/alert.ts'
 import type { Probe } from './model/message.ts'
@@ -23,6 +22,7 @@ import { sources } from './sources/index.ts'
 import type { MultiProcess } from './stores/multi-process.ts'
 import type { StoredAlert } from './stores/queries.ts'
 import type { NewMessage, Store } from './stores/store.ts'
+import type { YieldTurn } from './yield-turn.ts'
 
 export interface ReceiverDeps {
   store: Store & Partial<MultiProcess>
@@ -35,7 +35,7 @@ export interface ReceiverDeps {
   random: () => number
   reads: LargeReads
   /** One for accepts and one for messages, so that a flood of large bodies does not delay messages. */
-  giveWay: { accept: GiveWay; dispatch: GiveWay }
+  yieldTurn: { accept: YieldTurn; dispatch: YieldTurn }
   /** Called when another process has put work into queues. */
   onWake?: () => void
 }
@@ -81,10 +81,10 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     },
   })
   const wake: Dispatchers['wake'] = (queues) => dispatchers.wake(queues)
-  const giveWay = deps.giveWay.accept
+  const yieldTurn = deps.yieldTurn.accept
   const silences = buildSilencing({
     ...{ store, clock, settings, events, notifier, uuid, wake },
-    stored: ({ timezone }) => ({ store, sources, timezone, giveWay, reads }),
+    stored: ({ timezone }) => ({ store, sources, timezone, yieldTurn, reads }),
     isShared: () => !replica.alone,
   })
   const dispatchers = new Dispatchers({
@@ -93,7 +93,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     random: deps.random,
     owner: replica.owner,
     nextPassAt: replica.nextPassAt,
-    giveWay: deps.giveWay.dispatch,
+    yieldTurn: deps.yieldTurn.dispatch,
     silenceLinks: silences.links,
   })
   const upkeep = [...upkeepLoops(deps, replica), silences.follower]
@@ -108,9 +108,9 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     silences,
     recover: () => recover({ store, clock, mutes }),
     accept: (inbound) =>
-      accept(inbound, { store, sources, clock, settings, wake, events, giveWay, mutes }),
+      accept(inbound, { store, sources, clock, settings, wake, events, yieldTurn, mutes }),
     variablesOf: (alerts) =>
-      storedVariables(alerts, { store, sources, timezone: settings().timezone, giveWay, reads }),
+      storedVariables(alerts, { store, sources, timezone: settings().timezone, yieldTurn, reads }),
     ...testVerbs(deps, enqueue),
     actions: operatorActions({ store, clock, settings, events, wake }),
     async start() {

@@ -5,11 +5,11 @@ import { assertRestartOnlyUnchanged } from './config/restart-only.ts'
 import { localIsAdmin, securityWarnings } from './decisions/security-warnings.ts'
 import { AppError, messageOf } from './errors.ts'
 import type { Events } from './events.ts'
-import type { GiveWay } from './give-way.ts'
 import { type Metrics, primeMetrics } from './metrics.ts'
 import type { Settings } from './model/settings.ts'
 import { createRenderer } from './rendering/renderer.ts'
 import type { Renderer } from './rendering/types.ts'
+import type { YieldTurn } from './yield-turn.ts'
 
 export interface ConfigurationDeps {
   /** Reads the configuration; called at start and at each reload. */
@@ -17,7 +17,7 @@ export interface ConfigurationDeps {
   clock: Clock
   events: Events
   metrics: Metrics
-  giveWay: GiveWay
+  yieldTurn: YieldTurn
   /** False once shutdown has begun. */
   isOpen: () => boolean
 }
@@ -41,7 +41,7 @@ export interface Configuration {
 
 /** Loads the configuration. Throws AppError bad_configuration with its faults. */
 export function createConfiguration(deps: ConfigurationDeps): Configuration {
-  const { clock, events, giveWay } = deps
+  const { clock, events, yieldTurn } = deps
   let inForce = prepare(deps.load())
   let refused: ReturnType<Configuration['refused']>
   const settings = (): Settings => inForce.loaded.settings
@@ -58,10 +58,10 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     refused: () => refused,
     async reload() {
       try {
-        await giveWay()
+        await yieldTurn()
         const next = prepare(deps.load())
         assertRestartOnlyUnchanged(settings(), next.loaded.settings)
-        const { failures, warnings } = await next.renderer.trial(giveWay)
+        const { failures, warnings } = await next.renderer.trial(yieldTurn)
         refuse(failures)
         if (!deps.isOpen())
           throw new AppError('shutting_down', 'shutting down; nothing was reloaded')
@@ -78,7 +78,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     announce: () => announce(inForce, deps),
     async checkTemplates() {
       const checked = inForce
-      const { failures, warnings } = await checked.renderer.trial(giveWay)
+      const { failures, warnings } = await checked.renderer.trial(yieldTurn)
       const found = [...failures, ...warnings]
       if (found.length === 0 || inForce !== checked) return
       inForce = withWarnings(checked, found)

@@ -3,7 +3,6 @@ import type { SteadyClock } from './clock.ts'
 import { type ConsolePages, createConsole } from './console/console.ts'
 import { messageOf } from './errors.ts'
 import type { Events } from './events.ts'
-import type { GiveWay } from './give-way.ts'
 import { createAccessControl } from './http/access-control.ts'
 import { createBcrypt } from './http/bcrypt.ts'
 import { createKnownUsers } from './http/known-users.ts'
@@ -32,6 +31,7 @@ import { sources } from './sources/index.ts'
 import { RECOMMENDED_BODY } from './sources/parsing/ocp/recommended.ts'
 import type { Store } from './stores/store.ts'
 import { VERSION } from './version.ts'
+import type { YieldTurn } from './yield-turn.ts'
 
 /** The parts that the HTTP routes and the console use. */
 export interface WebParts {
@@ -46,7 +46,7 @@ export interface WebParts {
   log: Log
   metrics: Metrics
   reads: LargeReads
-  giveWay: GiveWay
+  yieldTurn: YieldTurn
   startedAt: Date
   /** `open`: requests are accepted; `ready`: the store is open and its robots are working. */
   life: { open: boolean; ready: boolean }
@@ -109,10 +109,13 @@ export function serverDeps(parts: WebParts): ServerDeps {
   }
 }
 
-function searchOf({ receiver, store, clock, giveWay }: WebParts, maxSearchMs: number): SearchDeps {
+function searchOf(
+  { receiver, store, clock, yieldTurn }: WebParts,
+  maxSearchMs: number,
+): SearchDeps {
   const { variablesOf, silences } = receiver
   const now = (): Date => clock.now()
-  return { store, variablesOf, readMatchers: silences.readMatchers, now, giveWay, maxSearchMs }
+  return { store, variablesOf, readMatchers: silences.readMatchers, now, yieldTurn, maxSearchMs }
 }
 
 function consoleOf(parts: WebParts): ConsolePages {
@@ -149,10 +152,10 @@ function previewed(request: Omit<PreviewRequest, 'now'>, parts: WebParts) {
   return preview({ ...request, now: parts.clock.now() }, previewDeps(parts))
 }
 
-function previewDeps({ configuration, notifier, giveWay }: WebParts): PreviewDeps {
+function previewDeps({ configuration, notifier, yieldTurn }: WebParts): PreviewDeps {
   const settings = configuration.settings()
   const rendererFor: PreviewDeps['rendererFor'] = (channel) => createRenderer(settings, [channel])
-  return { settings, sources, notifier, rendererFor, giveWay }
+  return { settings, sources, notifier, rendererFor, yieldTurn }
 }
 
 /** Access control for the current settings, built once per settings object. */

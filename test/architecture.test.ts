@@ -103,7 +103,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const LEAVES = [
   'clock.ts',
-  'give-way.ts',
+  'yield-turn.ts',
   'large-reads.ts',
   'errors.ts',
   'log.ts',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createEvents } from '../src/events.ts'
-import { immediate } from '../src/give-way.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { createConfiguration } from '../src/reload.ts'
+import { immediate } from '../src/yield-turn.ts'
 import { channelNamed, robotNamed, settingsOf } from './support/settings.ts'
 
 describe('the warnings of a configuration', () => {
@@ -14,7 +14,7 @@ describe('the warnings of a configuration', () => {
   const { warnings } = createConfiguration({
     load: () => ({ settings, file: undefined, secretFiles: [], warnings: [] }),
     clock: { now: () => new Date('2026-11-24T03:00:00Z'), sleep: async () => {} },
-    ...{ events, metrics, giveWay: immediate, isOpen: () => true },
+    ...{ events, metrics, yieldTurn: immediate, isOpen: () => true },
   })
 
   test('name the level words that alerts used and nobody knows, a few of many', () => {

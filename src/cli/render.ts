@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { realClock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
-import { immediate } from '../give-way.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { createRenderer } from '../rendering/renderer.ts'
 import { preview } from '../reporting/preview.ts'
 import { sources } from '../sources/index.ts'
+import { immediate } from '../yield-turn.ts'
 import { type ConfigOptions, load } from './load.ts'
 
 interface RenderOptions extends ConfigOptions {
@@ -24,7 +24,7 @@ export async function render(channel: string, options: RenderOptions): Promise<n
       sources,
       notifier,
       rendererFor: (each) => createRenderer(settings, [each]),
-      giveWay: immediate,
+      yieldTurn: immediate,
     },
   )
   for (const message of messages) {

@@ -6,7 +6,6 @@ import { realClock } from '../clock.ts'
 import { reasonToSuppress } from '../decisions/aggregate.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { createEvents, type Events } from '../events.ts'
-import { immediate } from '../give-way.ts'
 import { LargeReads } from '../large-reads.ts'
 import { createMetrics } from '../metrics.ts'
 import type { Robot, Settings } from '../model/settings.ts'
@@ -27,6 +26,7 @@ import { SandboxGroup } from '../sandbox/group.ts'
 import { sources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
 import { VERSION } from '../version.ts'
+import { immediate } from '../yield-turn.ts'
 
 /** How long to wait for another process that leases the robot. */
 const OTHER_PROCESS_TIMEOUT_MS = 60_000
@@ -82,7 +82,7 @@ export async function openSender(settings: Settings): Promise<OwnSender> {
     owner,
     uuid: randomUUID,
     random: Math.random,
-    giveWay: immediate,
+    yieldTurn: immediate,
     reads: new LargeReads(),
   }
   return {

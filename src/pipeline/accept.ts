@@ -2,12 +2,12 @@ import { hash as digest } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { type GiveWay, immediate } from '../give-way.ts'
 import type { Alert, Notification, SourceName, Status } from '../model/alert.ts'
 import type { Settings } from '../model/settings.ts'
 import { isLarge, type Source } from '../sources/source.ts'
 import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.ts'
 import type { Store } from '../stores/store.ts'
+import { immediate, type YieldTurn } from '../yield-turn.ts'
 import { AUTO, type Destination, type Destinations, destinationsFor } from './destinations.ts'
 import type { EndedMute, Mutes, Muting } from './mutes.ts'
 
@@ -26,7 +26,7 @@ export interface AcceptDeps {
   wake: (queues: readonly string[]) => void
   events: Events
   /** Awaited between pieces of a large body. */
-  giveWay: GiveWay
+  yieldTurn: YieldTurn
   /** Absent: there are no mutes. */
   mutes?: Pick<Mutes, 'mutingAt' | 'end'>
 }
@@ -72,13 +72,13 @@ async function readAndStore(
   { source: requested, channel: named, body }: Inbound,
   deps: AcceptDeps,
 ): Promise<StartedAccept> {
-  const giveWay = isLarge(body) ? deps.giveWay : immediate
-  await giveWay()
+  const yieldTurn = isLarge(body) ? deps.yieldTurn : immediate
+  await yieldTurn()
   let settings = deps.settings()
   channelNamed(named, settings)
   const now = deps.clock.now()
   const reader = deps.sources.get(requested) as Source
-  const context = { receivedAt: now, timezone: settings.timezone, giveWay }
+  const context = { receivedAt: now, timezone: settings.timezone, yieldTurn }
   const notification = await reader.read(body, context)
   const { source } = notification
 
@@ -91,7 +91,7 @@ async function readAndStore(
     settings = deps.settings()
     const channel = channelNamed(named, settings)
     destinations = destinationsFor(channel, settings)
-    alerts = await incomingFrom(notification, destinations.of, { giveWay, muting })
+    alerts = await incomingFrom(notification, destinations.of, { yieldTurn, muting })
     if (alerts.length === 0) return { source, ...NO_ALERTS }
     duplicateKey = await duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
@@ -122,13 +122,13 @@ const CHUNK_SIZE = 16
 async function incomingFrom(
   { alerts, hasOnlyNewAlerts: onlyNew = false }: Notification,
   destinationsOf: (alert: Alert) => readonly Destination[],
-  { giveWay, muting }: { giveWay: GiveWay; muting: Muting | undefined },
+  { yieldTurn, muting }: { yieldTurn: YieldTurn; muting: Muting | undefined },
 ): Promise<IncomingAlert[]> {
   const all: IncomingAlert[] = []
   for (const [position, alert] of alerts.entries()) {
     for (const destination of destinationsOf(alert))
       all.push(rowOf(alert, position, { destination, onlyNew, muting }))
-    if (position % CHUNK_SIZE === 0) await giveWay()
+    if (position % CHUNK_SIZE === 0) await yieldTurn()
   }
   return all
 }

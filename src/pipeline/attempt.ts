@@ -2,11 +2,11 @@ import type { Clock } from '../clock.ts'
 import { verdictOn } from '../decisions/retry.ts'
 import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
-import type { GiveWay } from '../give-way.ts'
 import type { Attempt, MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Backlog, Claimed, Settlement, Store } from '../stores/store.ts'
+import type { YieldTurn } from '../yield-turn.ts'
 import { hasUsablePeer } from './robot-state.ts'
 
 const SETTLE_RETRY_MS = 500
@@ -19,7 +19,7 @@ export interface AttemptDeps {
   /** Called with queues that have work for any of their robots. */
   wake: (queues: readonly string[]) => void
   random: () => number
-  giveWay: GiveWay
+  yieldTurn: YieldTurn
 }
 
 /** A claimed message: in flight until it is settled. */
@@ -87,7 +87,7 @@ export async function attempt(
         waitedMs: now.getTime() - receivedAt.getTime(),
         count,
       }))
-      return events.alertsDelivered(message.channel, waited, deps.giveWay)
+      return events.alertsDelivered(message.channel, waited, deps.yieldTurn)
     }
     case 'dead':
       return events.messageDead(message, verdict.next.reason)

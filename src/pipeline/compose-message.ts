@@ -190,7 +190,9 @@ async function composeCounts(
 }
 
 /** Mentions go under the heading. In a single OCP alert they go to the end, so that OCP's format is unchanged. */
-export function mentionPlaceOf(alerts: readonly Pick<MessageAlert, 'alert'>[]): 'heading' | 'end' {
+export function mentionPositionOf(
+  alerts: readonly Pick<MessageAlert, 'alert'>[],
+): 'heading' | 'end' {
   return alerts.length === 1 && alerts[0]?.alert.source === 'ocp' ? 'end' : 'heading'
 }
 
@@ -224,7 +226,7 @@ interface FormResult {
 }
 
 async function renderAndCompose(
-  form: 'whole' | 'lines' | 'counts',
+  form: 'full' | 'lines' | 'counts',
   { plan, draft, deps, total, groups, span }: FormRequest,
 ): Promise<FormResult> {
   const { channel } = plan
@@ -238,7 +240,7 @@ async function renderAndCompose(
     title,
     text,
     mention,
-    mentionAt: mentionPlaceOf(included),
+    mentionAt: mentionPositionOf(included),
     link,
     buttons,
   })
@@ -260,7 +262,7 @@ async function renderAndCompose(
       draft.limitBytes,
   }
   // A digest of 40 groups takes 30 ms while its code is not optimized.
-  if (form !== 'whole') await deps.renderer.prepare(request, deps.giveWay)
+  if (form !== 'full') await deps.renderer.prepare(request, deps.yieldTurn)
   const result = deps.renderer.render(request)
   for (const fault of [...result.faults, ...result.blanks])
     deps.events.templateFailed(channel.name, fault)
@@ -269,7 +271,7 @@ async function renderAndCompose(
   const { kind, title, text } = result
   return {
     message: { kind, title, text, body },
-    shown: form === 'counts' ? included.length : result.told,
+    shown: form === 'counts' ? included.length : result.included,
     isReadable: result.isReadable ?? true,
   }
 }

@@ -1,12 +1,12 @@
 import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
-import { type GiveWay, immediate } from '../give-way.ts'
 import type { LargeReads } from '../large-reads.ts'
 import type { Alert, Notification, PrerenderedText } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
 import type { Page, StoredAlert } from '../stores/queries.ts'
 import type { Store, StoredPayload } from '../stores/store.ts'
+import { immediate, type YieldTurn } from '../yield-turn.ts'
 import {
   boundedAlert,
   boundedPrerendered,
@@ -18,7 +18,7 @@ import {
   shareOf,
 } from './bounded.ts'
 
-export interface StoredPlace {
+export interface PayloadRef {
   payload: number
   position: number
 }
@@ -36,7 +36,7 @@ export interface StoredAlertsDeps {
   sources: ReadonlyMap<string, Source>
   timezone: string
   /** Awaited between pieces of large payloads. */
-  giveWay: GiveWay
+  yieldTurn: YieldTurn
   /** The limit on large reads, shared with the accepts of large bodies. */
   reads: Pick<LargeReads, 'acquireReread' | 'release'>
   /** Absent: unreadable payloads are not logged. */
@@ -58,9 +58,9 @@ const MAX_FIRING = 500
  * single larger one. Cuts each alert to its share.
  */
 export async function readStored(
-  places: readonly StoredPlace[],
+  places: readonly PayloadRef[],
   deps: StoredAlertsDeps,
-): Promise<(place: StoredPlace) => StoredRead> {
+): Promise<(place: PayloadRef) => StoredRead> {
   const wanted = Map.groupBy(places, (place) => place.payload)
   const room: Room = { maxCharacters: shareOf(places.length), firing: MAX_FIRING }
   const read = new Map<number, ReadPayload>()
@@ -99,7 +99,7 @@ interface Room {
 
 function boundedPayload(
   { alerts, prerendered }: Notification,
-  places: readonly StoredPlace[],
+  places: readonly PayloadRef[],
   room: Room,
 ): ReadPayload {
   const kept = new Map<number, Alert>()
@@ -206,13 +206,13 @@ async function readEach(
   { sources, timezone, events, ...deps }: Omit<StoredAlertsDeps, 'store' | 'reads'>,
   take: (number: number, notification: Notification) => void,
 ): Promise<void> {
-  const giveWay = sizeOf(payloads) > MAX_SYNC_BYTES ? deps.giveWay : immediate
+  const yieldTurn = sizeOf(payloads) > MAX_SYNC_BYTES ? deps.yieldTurn : immediate
   for (const [number, { source, receivedAt, text }] of payloads)
     try {
-      await giveWay()
+      await yieldTurn()
       const reader = sources.get(source)
       if (reader === undefined) throw new Error(`unknown source ${JSON.stringify(source)}`)
-      take(number, await reader.read(text, { receivedAt, timezone, giveWay }))
+      take(number, await reader.read(text, { receivedAt, timezone, yieldTurn }))
     } catch (error) {
       // The caller replaces alerts of an unreadable payload.
       events?.payloadUnreadable(number, messageOf(error))

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
-import { type GiveWay, immediate } from '../give-way.ts'
 import type { Channel } from '../model/settings.ts'
+import { immediate, type YieldTurn } from '../yield-turn.ts'
 import { RenderContext, type RenderSubject } from './context.ts'
 import { groupLine, renderCounts } from './forms/counts.ts'
 import { renderFull } from './forms/full.ts'
@@ -38,7 +38,7 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
   }
   const all = [...known.values()]
   const renderer: Pick<Renderer, 'prepare' | 'render' | 'quota'> = {
-    prepare: (request, giveWay) => prepare(request, contextFor(request), giveWay),
+    prepare: (request, yieldTurn) => prepare(request, contextFor(request), yieldTurn),
     render(request) {
       const context = contextFor(request)
       const made = renderForm(request, context)
@@ -51,7 +51,7 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
     },
   }
   const names = (): string[] => checkNames(all)
-  const trial = (giveWay: GiveWay): Promise<Trial> => renderTrial(all, renderer, giveWay)
+  const trial = (yieldTurn: YieldTurn): Promise<Trial> => renderTrial(all, renderer, yieldTurn)
   return {
     ...renderer,
     names,
@@ -73,14 +73,14 @@ function filesOf({ parts }: { parts: Parts }): string[] {
 async function prepare(
   { alerts, groups }: RenderRequest,
   context: RenderContext,
-  giveWay: GiveWay,
+  yieldTurn: YieldTurn,
 ): Promise<void> {
   for (const entry of alerts) {
-    await giveWay()
+    await yieldTurn()
     context.variablesOf(entry)
   }
   for (const group of groups) {
-    await giveWay()
+    await yieldTurn()
     groupLine(group, context)
   }
 }
@@ -91,7 +91,7 @@ function problemsOf({ faults, blanks }: RenderContext): Pick<Rendered, 'faults' 
 
 function renderForm(request: RenderRequest, context: RenderContext): Draft {
   switch (request.form) {
-    case 'whole':
+    case 'full':
       return renderFull(request, context)
     case 'lines':
       return renderLines(request, context)

@@ -1,8 +1,8 @@
-import type { GiveWay } from '../give-way.ts'
 import type { MessageAlert } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Button, MessageKind } from '../model/message.ts'
 import type { Channel, Language } from '../model/settings.ts'
+import type { YieldTurn } from '../yield-turn.ts'
 
 export interface RenderSettings {
   language: Language
@@ -25,7 +25,7 @@ export interface CountGroup {
 export interface RenderRequest {
   channel: Channel
   now: Date
-  form: 'whole' | 'lines' | 'counts'
+  form: 'full' | 'lines' | 'counts'
   /** Most severe first. For `counts`, only the alerts that may be shown in full. */
   alerts: readonly MessageAlert[]
   /** In a recovery: the alerts of the same group that still fire. */
@@ -65,7 +65,7 @@ export interface Draft {
   text: string
   kind: MessageKind
   /** Number of the request's alerts that the text includes, counted from the first. */
-  told: number
+  included: number
   /** False if the text is too long to read, so that a shorter form is better. */
   isReadable?: boolean
   /** Buttons of an actionCard; other formats have links in the text. */
@@ -81,7 +81,7 @@ export interface Rendered extends Draft {
 
 export interface Renderer {
   /** Computes what `render` will need of each alert and group of this request object, in steps. Optional. */
-  prepare(request: RenderRequest, giveWay: GiveWay): Promise<void>
+  prepare(request: RenderRequest, yieldTurn: YieldTurn): Promise<void>
   /** Renders title and text: never empty, and within the limit that `fits` checks. Never throws. */
   render(request: RenderRequest): Rendered
   /** Renders the quota warning, which is short enough for any message. Never throws. */
@@ -89,7 +89,7 @@ export interface Renderer {
   /** Warnings about names in the channels' templates. Fast, because it renders nothing. */
   names(): string[]
   /** Renders every scenario; yields to the event loop before each. */
-  trial(giveWay: GiveWay): Promise<Trial>
+  trial(yieldTurn: YieldTurn): Promise<Trial>
   /**
    * Runs both checks without yielding: tens of milliseconds for each channel. Also reads the templates that no channel
    * uses; a fault in one is a failure.

@@ -17,8 +17,8 @@ export function alertLinksOf(
   language: Language,
 ): LinkButton[] {
   const { level, receivedAt, repeats } = row
-  const told = { alert, level, receivedAt, repeats, firedWhileWaiting: false }
-  const links = linksOf({ ...told, silenceLink: silence?.path }, alert.variables)
+  const entry = { alert, level, receivedAt, repeats, firedWhileWaiting: false }
+  const links = linksOf({ ...entry, silenceLink: silence?.path }, alert.variables)
   return links
     .filter(({ url }) => url === silence?.path || /^https?:\/\//i.test(url))
     .map(({ word, url }) => {

@@ -1,5 +1,4 @@
 import { matches } from '../decisions/route.ts'
-import type { GiveWay } from '../give-way.ts'
 import { LEVELS } from '../model/level.ts'
 import type { Variables } from '../model/variables.ts'
 import { MAX_KEPT } from '../pipeline/bounded.ts'
@@ -13,6 +12,7 @@ import type {
   StoredMessage,
 } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
+import type { YieldTurn } from '../yield-turn.ts'
 import type { ReadMatchers, SearchTerms } from './search-terms.ts'
 
 /** Limit on the time of a search for one page; the next page continues it. */
@@ -27,7 +27,7 @@ export interface SearchDeps {
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
   readMatchers: ReadMatchers
   now: () => Date
-  giveWay: GiveWay
+  yieldTurn: YieldTurn
   maxSearchMs: number
 }
 
@@ -112,7 +112,7 @@ async function askByLevel(
   return { ...page, next: page.next === null ? after : `${level}-${page.next}` }
 }
 
-type Budget = Pick<SearchDeps, 'now' | 'giveWay' | 'maxSearchMs'>
+type Budget = Pick<SearchDeps, 'now' | 'yieldTurn' | 'maxSearchMs'>
 
 /** How to read one part of a list, and the cursor after an item. */
 interface Asking<Query, Item> {
@@ -125,7 +125,7 @@ interface Asking<Query, Item> {
 /** Reads parts until the page is full, unless another read would exceed the time of a search. */
 async function paged<Query extends { limit: number; before?: string }, Item>(
   query: Query,
-  { now, giveWay, maxSearchMs }: Budget,
+  { now, yieldTurn, maxSearchMs }: Budget,
   { ask, cursorOf, sizeOf }: Asking<Query, Item>,
 ): Promise<Page<Item>> {
   const began = now().getTime()
@@ -148,7 +148,7 @@ async function paged<Query extends { limit: number; before?: string }, Item>(
     // Negative after the clock was set back.
     if (nowMs < askedMs || nextEndMs >= maxSearchMs || size >= MAX_KEPT)
       return { items, next: page.next, ...(page.reached && { reached: page.reached }) }
-    await giveWay()
+    await yieldTurn()
   }
 }
 

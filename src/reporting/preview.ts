@@ -1,5 +1,4 @@
 import { AppError } from '../errors.ts'
-import type { GiveWay } from '../give-way.ts'
 import type { MessageAlert, Notification, SourceName } from '../model/alert.ts'
 import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
@@ -10,7 +9,7 @@ import {
   EXAMPLES_PER_GROUP,
   linkTo,
   MAX_QUEUED_PREVIEW,
-  mentionPlaceOf,
+  mentionPositionOf,
   robotsOf,
 } from '../pipeline/compose-message.ts'
 import { levelIn } from '../pipeline/destinations.ts'
@@ -18,6 +17,7 @@ import { messageMention } from '../pipeline/message-mention.ts'
 import { formsFor } from '../rendering/forms/limits.ts'
 import type { CountGroup, Rendered, Renderer } from '../rendering/types.ts'
 import type { Source } from '../sources/source.ts'
+import type { YieldTurn } from '../yield-turn.ts'
 
 export interface PreviewRequest {
   channel: string
@@ -35,7 +35,7 @@ export interface PreviewDeps {
   sources: ReadonlyMap<SourceName, Source>
   notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
   rendererFor: (channel: Channel) => Renderer
-  giveWay: GiveWay
+  yieldTurn: YieldTurn
 }
 
 export interface Previewed {
@@ -53,11 +53,11 @@ const NO_UUID = '00000000-0000-4000-8000-000000000000'
 
 /** Renders the messages that a payload would become if the robot had enough calls. Sends and stores nothing. */
 export async function preview(request: PreviewRequest, deps: PreviewDeps): Promise<Previewed[]> {
-  const { settings, notifier, giveWay } = deps
+  const { settings, notifier, yieldTurn } = deps
   const channel = channelFor(request, settings)
   const notification = await readPayload(request, deps)
   const renderer = rendererOf(channel, deps)
-  await giveWay()
+  await yieldTurn()
   let rest = messageAlertsOf(notification, channel, request.now)
   const messages: Previewed[] = []
   while (rest.length > 0) {
@@ -71,14 +71,14 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
       title,
       text,
       mention,
-      mentionAt: notification.prerendered === undefined ? mentionPlaceOf(rest) : 'end',
+      mentionAt: notification.prerendered === undefined ? mentionPositionOf(rest) : 'end',
       link: undefined,
       buttons,
     })
     const composed = (content: Content): string =>
       notifier.compose(content, robotsOf(channel, settings), NO_UUID)
     const left = Math.max(1, channel.digest.maxMessages - messages.length)
-    const made = (form: 'whole' | 'lines' | 'counts') =>
+    const made = (form: 'full' | 'lines' | 'counts') =>
       renderer.render({
         channel,
         now: request.now,
@@ -96,19 +96,19 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
     let result: Rendered | undefined
     for (const form of rest.length > MAX_QUEUED_PREVIEW ? [] : formsFor(rest.length)) {
       const tried = made(form)
-      await giveWay()
-      if (tried.isReadable === false || !carriesEnough(tried.told, rest, left)) continue
+      await yieldTurn()
+      if (tried.isReadable === false || !carriesEnough(tried.included, rest, left)) continue
       result = tried
       break
     }
-    result ??= { ...made('counts'), told: rest.length }
+    result ??= { ...made('counts'), included: rest.length }
     const content =
       ready === undefined
         ? contentOf(result.title, result.text, result.buttons)
         : contentOf(ready.title ?? result.title, ready.text)
     messages.push(previewedOf(result, content, composed(content)))
-    rest = rest.slice(Math.max(1, result.told))
-    await giveWay()
+    rest = rest.slice(Math.max(1, result.included))
+    await yieldTurn()
   }
   return messages
 }
@@ -129,14 +129,14 @@ function channelFor(request: PreviewRequest, settings: Settings): Channel {
   }
 }
 
-type ReadDeps = Pick<PreviewDeps, 'settings' | 'sources' | 'giveWay'>
+type ReadDeps = Pick<PreviewDeps, 'settings' | 'sources' | 'yieldTurn'>
 
 function readPayload(
   { payload, source: posted, now }: Pick<PreviewRequest, 'payload' | 'source' | 'now'>,
-  { settings, sources, giveWay }: ReadDeps,
+  { settings, sources, yieldTurn }: ReadDeps,
 ): Promise<Notification> {
   const source = sources.get(posted ?? sourceOf(payload)) as Source
-  return source.read(payload, { receivedAt: now, timezone: settings.timezone, giveWay })
+  return source.read(payload, { receivedAt: now, timezone: settings.timezone, yieldTurn })
 }
 
 /** The alerts of a payload, most severe first, as if no other alert waited. */

@@ -1,7 +1,6 @@
 import { SteadyClock } from '../clock.ts'
 import { reasonToSuppress } from '../decisions/aggregate.ts'
 import { createEvents } from '../events.ts'
-import { immediate } from '../give-way.ts'
 import { LargeReads } from '../large-reads.ts'
 import { createMetrics } from '../metrics.ts'
 import type { SourceName } from '../model/alert.ts'
@@ -13,6 +12,7 @@ import { createRenderer } from '../rendering/renderer.ts'
 import { SandboxGroup } from '../sandbox/group.ts'
 import { inThisThread } from '../stores/sqlite/client.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
+import { immediate } from '../yield-turn.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
@@ -72,7 +72,7 @@ export class Harness {
       events,
       uuid: () => this.#next(),
       random: () => 0.5,
-      giveWay: { accept: immediate, dispatch: immediate },
+      yieldTurn: { accept: immediate, dispatch: immediate },
       reads: new LargeReads(),
     })
     this.#receiver = receiver

@@ -1,7 +1,7 @@
 import type { AppError } from '../errors.ts'
-import type { GiveWay } from '../give-way.ts'
 import type { Notification, SourceName } from '../model/alert.ts'
 import type { Settings } from '../model/settings.ts'
+import type { YieldTurn } from '../yield-turn.ts'
 
 /** A body with more bytes in UTF-8 is read in pieces, while other requests are answered. */
 const LARGE_BYTES = 128 * 1024
@@ -20,7 +20,7 @@ export interface ReadContext {
   /** IANA time zone of times without an offset. */
   timezone: string
   /** Awaited after each piece of work, which takes a few milliseconds at most. */
-  giveWay: GiveWay
+  yieldTurn: YieldTurn
 }
 
 /** The channel that a request is for, or why it is refused. */

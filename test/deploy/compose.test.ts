@@ -148,7 +148,7 @@ describe('compose.yaml', () => {
       '--rules.alert.resend-delay=1s',
     ])
     const shown = await until(
-      'the group is told',
+      'the group is notified',
       async () => {
         const reply = await fetch(`${receiver.url}/api/v1/sandbox`, {
           headers: { Authorization: 'Bearer only-for-trying-it' },

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { readMatchers } from '../../src/config/matchers.ts'
-import { immediate } from '../../src/give-way.ts'
 import type { ServerDeps } from '../../src/http/server.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { SearchDeps } from '../../src/reporting/alert-search.ts'
 import type { AlertQuery, MessageQuery, StoredAlert } from '../../src/stores/queries.ts'
+import { immediate } from '../../src/yield-turn.ts'
 import { NO_ACTIONS, serve } from './serving.ts'
 
 const ALERT: StoredAlert = {
@@ -34,7 +34,7 @@ function searching(next: string | null = null) {
     variablesOf: async (alerts) => alerts.map(() => ({ alarm_name: '=1+1', severity: 'critical' })),
     readMatchers,
     now: () => new Date(ms),
-    giveWay: immediate,
+    yieldTurn: immediate,
     maxSearchMs: 1_500,
   }
   return { asked, search }

@@ -6,7 +6,6 @@ import { realClock } from '../../src/clock.ts'
 import { readMatchers } from '../../src/config/matchers.ts'
 import { AppError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
-import { immediate } from '../../src/give-way.ts'
 import { createAccessControl } from '../../src/http/access-control.ts'
 import { createKnownUsers } from '../../src/http/known-users.ts'
 import { createLoginThrottle } from '../../src/http/login-throttle.ts'
@@ -15,6 +14,7 @@ import { createMetrics, exposed } from '../../src/metrics.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { StoredMessage } from '../../src/stores/queries.ts'
+import { immediate } from '../../src/yield-turn.ts'
 import { settingsOf } from '../support/settings.ts'
 import { NO_ACTIONS } from './serving.ts'
 
@@ -94,7 +94,7 @@ const deps: ServerDeps = {
     variablesOf: async () => [],
     readMatchers,
     now: () => realClock.now(),
-    giveWay: immediate,
+    yieldTurn: immediate,
     maxSearchMs: 1_000,
   },
   status: async () => ({ version: '1' }) as never,

@@ -2,7 +2,6 @@ import type { AddressInfo } from 'node:net'
 import { type Clock, realClock } from '../../src/clock.ts'
 import { readMatchers } from '../../src/config/matchers.ts'
 import { createEvents } from '../../src/events.ts'
-import { immediate } from '../../src/give-way.ts'
 import { createAccessControl } from '../../src/http/access-control.ts'
 import { type Compare, createBcrypt } from '../../src/http/bcrypt.ts'
 import { createKnownUsers } from '../../src/http/known-users.ts'
@@ -15,6 +14,7 @@ import { NO_END_MS } from '../../src/model/pause.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { sources } from '../../src/sources/index.ts'
+import { immediate } from '../../src/yield-turn.ts'
 import { accessOf, settingsOf } from '../support/settings.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
@@ -97,7 +97,7 @@ export async function serve({
         variablesOf: async () => [],
         readMatchers,
         now: () => clock.now(),
-        giveWay: immediate,
+        yieldTurn: immediate,
         maxSearchMs: 1_000,
       },
       status: async () => ({ version: '1' }) as never,

@@ -3,13 +3,13 @@ import { describe, test } from 'node:test'
 import { parseMatchers } from '../../src/config/matchers.ts'
 import { AppError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
-import { type GiveWay, immediate } from '../../src/give-way.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { accept } from '../../src/pipeline/accept.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { AcceptRequest, IncomingAlert } from '../../src/stores/incoming.ts'
+import { immediate, type YieldTurn } from '../../src/yield-turn.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
 const robots = ['ops-1', 'ops-2'].map((name) => robotNamed(name))
@@ -19,7 +19,7 @@ async function arrivalOf(
   settings: Settings | (() => Settings),
   alerts: { labels: Record<string, string>; status?: string; annotations?: object }[],
   channel = 'ops',
-  { giveWay = immediate, events = eventsWith(() => {}) }: Partial<Parts> = {},
+  { yieldTurn = immediate, events = eventsWith(() => {}) }: Partial<Parts> = {},
 ): Promise<{ arrival: AcceptRequest | undefined; woken: readonly string[] }> {
   let arrival: AcceptRequest | undefined
   let woken: readonly string[] = []
@@ -40,14 +40,14 @@ async function arrivalOf(
         woken = queues
       },
       events,
-      giveWay,
+      yieldTurn,
     },
   )
   return { arrival, woken }
 }
 
 interface Parts {
-  giveWay: GiveWay
+  yieldTurn: YieldTurn
   events: ReturnType<typeof createEvents>
 }
 
@@ -193,7 +193,7 @@ describe('a small request', () => {
       turnEnded = true
     })
     const never = (): Promise<void> => new Promise(() => {})
-    const { arrival } = await arrivalOf(withOps({}), alerts, 'ops', { giveWay: never })
+    const { arrival } = await arrivalOf(withOps({}), alerts, 'ops', { yieldTurn: never })
     assert.equal(arrival?.alerts.length, 5)
     assert.equal(turnEnded, false)
   })
@@ -214,11 +214,11 @@ describe('a large request', () => {
     })
     let settings = before
     let pieces = 0
-    const giveWay = async (): Promise<void> => {
+    const yieldTurn = async (): Promise<void> => {
       pieces += 1
       if (pieces === 40) settings = after
     }
-    const { arrival } = await arrivalOf(() => settings, alerts, 'ops', { giveWay })
+    const { arrival } = await arrivalOf(() => settings, alerts, 'ops', { yieldTurn })
     assert.ok(pieces > 40)
     assert.deepEqual([...new Set(arrival?.alerts.flatMap(({ queues }) => queues))], ['robot:new'])
   })
@@ -311,7 +311,7 @@ test('the queues are woken even if the end of a mute cannot be stored', async ()
       settings: () => settings,
       wake: (queues) => void woken.push(...queues),
       events: eventsWith(() => {}),
-      giveWay: immediate,
+      yieldTurn: immediate,
       mutes: {
         mutingAt: () => ({ ended: [{ id: '1', by: 'alert:recovered' }], covers: () => false }),
         end: () => Promise.reject(new AppError('store_unavailable', 'the store is unavailable')),

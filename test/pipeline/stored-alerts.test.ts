@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { immediate } from '../../src/give-way.ts'
 import { LargeReads } from '../../src/large-reads.ts'
 import {
   readStored,
@@ -11,6 +10,7 @@ import {
 import { sources } from '../../src/sources/index.ts'
 import type { StoredAlert } from '../../src/stores/queries.ts'
 import type { StoredPayload } from '../../src/stores/store.ts'
+import { immediate } from '../../src/yield-turn.ts'
 
 const MIB = 1024 * 1024
 const AT = new Date('2026-11-24T03:00:00Z')
@@ -45,7 +45,7 @@ function storing(all: ReadonlyMap<number, StoredPayload>): StoredAlertsDeps & { 
     },
     sources,
     timezone: 'UTC',
-    giveWay: immediate,
+    yieldTurn: immediate,
     reads: new LargeReads(),
   }
 }

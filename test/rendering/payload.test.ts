@@ -37,7 +37,7 @@ function group(examples: readonly MessageAlert[], changes: Partial<CountGroup> =
 const OPTIONS = {
   longest: 200,
   notice: '…',
-  memo: <T>(_what: string, _told: MessageAlert, make: () => T): T => make(),
+  memo: <T>(_what: string, _entry: MessageAlert, make: () => T): T => make(),
 }
 const ofCounts = (...groups: readonly CountGroup[]): Payload => payloadOfCounts(groups, OPTIONS)
 
@@ -99,7 +99,7 @@ describe('the payload of a message', () => {
     writeFileSync(join(folder.path, 'mine.title.eta'), title)
     let [looks, tries] = [0, 0]
     const alerts = Array.from({ length: 100 }, (_, n) => {
-      const told = podAlert(n)
+      const entry = podAlert(n)
       const annotations = new Proxy(
         { description: 'x'.repeat(64_000) },
         {
@@ -109,7 +109,7 @@ describe('the payload of a message', () => {
           },
         },
       )
-      return { ...told, level: 3 as const, alert: { ...told.alert, annotations } }
+      return { ...entry, level: 3 as const, alert: { ...entry.alert, annotations } }
     })
     renderWith(alerts, {
       form: 'lines',

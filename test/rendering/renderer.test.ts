@@ -9,7 +9,7 @@ import { prometheusAlert } from '../../src/rendering/templates/sample-alerts.ts'
 import { OCP_SAMPLES, summaryOf } from '../support/ocp-samples.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { channelNamed } from '../support/settings.ts'
-import { NOW, renderWith, told } from './support.ts'
+import { messageAlert, NOW, renderWith } from './support.ts'
 
 const SAMPLE = {
   alarm_name: 'OceanBase host cannot connected',
@@ -24,7 +24,7 @@ const SAMPLE = {
 }
 
 test("a channel's language and time zone override those of the file", () => {
-  const alert = told(SAMPLE, { level: 1 })
+  const alert = messageAlert(SAMPLE, { level: 1 })
   const channel = channelNamed('ops', { language: 'zh-CN', timezone: 'UTC' })
   const { text } = renderWith([alert], { channel })
   assert.match(text, /告警级别|级别/)
@@ -34,7 +34,7 @@ test("a channel's language and time zone override those of the file", () => {
 
 describe("OCP's default formats", () => {
   test('markdown in English equals that of OCP 4.2.1, line by line', () => {
-    const { text, title, kind } = renderWith([told(SAMPLE, { level: 1 })])
+    const { text, title, kind } = renderWith([messageAlert(SAMPLE, { level: 1 })])
     assert.equal(
       text,
       `### OCP alert notification OceanBase host cannot connected
@@ -56,7 +56,7 @@ describe("OCP's default formats", () => {
   })
 
   test('markdown in Chinese equals that of OCP 4.2.1, line by line', () => {
-    const { text } = renderWith([told(SAMPLE, { level: 1 })], { language: 'zh-CN' })
+    const { text } = renderWith([messageAlert(SAMPLE, { level: 1 })], { language: 'zh-CN' })
     assert.equal(
       text.split('\n').slice(0, 8).join('\n'),
       `### OCP 告警通知 OceanBase host cannot connected
@@ -73,7 +73,7 @@ describe("OCP's default formats", () => {
   test('text equals that of OCP before 4.2.1, line by line', () => {
     const channel = { format: 'text', template: { kind: 'named', name: 'ocp-text' } } as const
     assert.equal(
-      renderWith([told(SAMPLE, { level: 1 })], { channel }).text,
+      renderWith([messageAlert(SAMPLE, { level: 1 })], { channel }).text,
       `OCP Alert Notification - Single Alert
 - Name: OceanBase host cannot connected
 - Level: Down
@@ -83,7 +83,10 @@ describe("OCP's default formats", () => {
 - Description: OceanBase cluster: ob4253_A, host: 192.0.2.11, alert: OceanBase host cannot connected.
 - OCP URL: http://192.0.2.20:8080/alarm/event/187?a_b=1&c=2`,
     )
-    const chinese = renderWith([told(SAMPLE, { level: 1 })], { channel, language: 'zh-CN' }).text
+    const chinese = renderWith([messageAlert(SAMPLE, { level: 1 })], {
+      channel,
+      language: 'zh-CN',
+    }).text
     assert.match(chinese, /^OCP告警通知-单条告警\n- 名称：OceanBase host/)
   })
 
@@ -106,7 +109,7 @@ describe("OCP's default formats", () => {
       '- Name: Mem',
       '- Alert target: ob_cluster=shop:host=db-1 · pod=b',
     ])
-    const ocp = renderWith([told(SAMPLE, { status: 'resolved' })], { channel }).text
+    const ocp = renderWith([messageAlert(SAMPLE, { status: 'resolved' })], { channel }).text
     assert.match(ocp, /^\[Alarm Recover Notification\]\n- Alert target: .*\n- Details: /)
     assert.doesNotMatch(ocp, /Name/)
   })
@@ -137,11 +140,13 @@ describe("OCP's default formats", () => {
       startsAt: new Date('2025-06-06T07:01:55Z'),
       endsAt: new Date('2025-06-06T07:05:15Z'),
     }
-    const { text, kind, title } = renderWith([told(variables, { status: 'resolved', ...times })])
+    const { text, kind, title } = renderWith([
+      messageAlert(variables, { status: 'resolved', ...times }),
+    ])
     assert.match(text, /^### OCP alert recovery notification /)
     assert.match(text, /- Recovered at: 2025-06-06T15:05:15\+08:00\n- Lasted: 3 min 20 s/)
     assert.deepEqual([kind, title.slice(0, 10)], ['recovery', '✅ Resolved'])
-    const chinese = renderWith([told(variables, { status: 'resolved', ...times })], {
+    const chinese = renderWith([messageAlert(variables, { status: 'resolved', ...times })], {
       language: 'zh-CN',
     })
     assert.match(chinese.text, /- 持续时间：3 分 20 秒/)
@@ -150,14 +155,14 @@ describe("OCP's default formats", () => {
 
 describe('several alerts', () => {
   const alerts = OCP_SAMPLES.map((sample, index) =>
-    told(
+    messageAlert(
       { ...sample, alarm_summary: summaryOf(sample), level: '' },
       { level: sample.level, fingerprint: String(index) },
     ),
   )
 
   test('a group shows each in full, below a line with their number', () => {
-    const { text, kind, told: count, title } = renderWith(alerts.slice(0, 5))
+    const { text, kind, included: count, title } = renderWith(alerts.slice(0, 5))
     assert.match(
       text,
       /^### ⛔ 1 of 5 down\n\n5 firing · as of 11-24 12:00\n\n### OCP alert notification OceanBase host/,
@@ -185,7 +190,7 @@ describe('several alerts', () => {
       firing: 20,
       resolved: 5,
       examples: ['a', 'b'].map((target) =>
-        told({ alarm_name: `rule_${index}`, alarm_target: target }),
+        messageAlert({ alarm_name: `rule_${index}`, alarm_target: target }),
       ),
     }))
     const { text } = renderWith([], { form: 'counts', groups, total: 10_000, maxBytes: 5_000 })
@@ -207,7 +212,7 @@ describe('several alerts', () => {
 describe('whatever an alert contains', () => {
   test('values are data: template syntax, patterns and Markdown come out as they were written', () => {
     const hostile = '<% process.exit(1) %> ${alarm_name} $& $` <b>x</b> [a](http://evil) *b* `c`'
-    const { text } = renderWith([told({ alarm_name: 'n', alarm_description: hostile })])
+    const { text } = renderWith([messageAlert({ alarm_name: 'n', alarm_description: hostile })])
     const line = text.split('\n').find((each) => each.startsWith('- Description'))
     assert.equal(
       line,
@@ -217,14 +222,14 @@ describe('whatever an alert contains', () => {
 
   test('lines of a value begin no heading, list or quote', () => {
     const { text } = renderWith([
-      told({ alarm_name: 'n', alarm_description: 'a\n# b\n- c\n> d\n1. e' }),
+      messageAlert({ alarm_name: 'n', alarm_description: 'a\n# b\n- c\n> d\n1. e' }),
     ])
     for (const line of ['\\# b', '\\- c', '\\> d', '1\\. e'])
       assert.ok(text.includes(`\n${line}`), text)
   })
 
   test('a line whose variable is missing is left out', () => {
-    const { text } = renderWith([told({ alarm_name: 'n' })])
+    const { text } = renderWith([messageAlert({ alarm_name: 'n' })])
     assert.equal(text, '### OCP alert notification n\n\n- Level: Critical\n\n🔴 Critical')
   })
 
@@ -246,15 +251,15 @@ describe('whatever an alert contains', () => {
         fc.constantFrom('markdown', 'text'),
         fc.constantFrom(3_000, 20_000),
         (each, format, maxBytes) => {
-          const alerts = each.map((variables) => told(variables))
-          for (const form of ['whole', 'lines'] as const) {
+          const alerts = each.map((variables) => messageAlert(variables))
+          for (const form of ['full', 'lines'] as const) {
             const made = renderWith(alerts, { form, maxBytes, channel: { format } })
             assert.ok(
               Buffer.byteLength(JSON.stringify({ title: made.title, text: made.text })) <= maxBytes,
             )
             assert.ok(made.title.trim() !== '' && made.text.trim() !== '')
             assert.ok(made.title.isWellFormed() && made.text.isWellFormed())
-            assert.ok(made.told >= 1 && made.told <= alerts.length)
+            assert.ok(made.included >= 1 && made.included <= alerts.length)
             assert.deepEqual(made.faults, [])
           }
         },
@@ -264,8 +269,8 @@ describe('whatever an alert contains', () => {
   })
 
   test('a single alert that is too large is cut, with a notice', () => {
-    const { text, told: count } = renderWith([
-      told({ alarm_name: 'n', alarm_description: '告警'.repeat(30_000) }),
+    const { text, included: count } = renderWith([
+      messageAlert({ alarm_name: 'n', alarm_description: '告警'.repeat(30_000) }),
     ])
     assert.equal(count, 1)
     assert.match(text, /告警… \(shortened\)/)
@@ -285,9 +290,12 @@ describe("the operator's templates", () => {
       ]),
       title: '${alarm_name}!',
     }
-    const { text, title } = renderWith([told({ alarm_name: 'n_1', alarm_target: '${owner}' })], {
-      channel,
-    })
+    const { text, title } = renderWith(
+      [messageAlert({ alarm_name: 'n_1', alarm_target: '${owner}' })],
+      {
+        channel,
+      },
+    )
     assert.equal(text, '**n_1** at ${owner}\n- Owner: dba')
     assert.equal(title, 'n_1!')
   })
@@ -303,9 +311,9 @@ describe("the operator's templates", () => {
       channel: { template: { kind: 'named', name: 'mine' } as const },
       templates: folder.path,
     }
-    assert.equal(renderWith([told({ alarm_name: 'n' })], options).text, '!!! n')
+    assert.equal(renderWith([messageAlert({ alarm_name: 'n' })], options).text, '!!! n')
     assert.equal(
-      renderWith([told({ alarm_name: 'n' }, { status: 'resolved' })], options).text,
+      renderWith([messageAlert({ alarm_name: 'n' }, { status: 'resolved' })], options).text,
       '!!! n',
     )
   })
@@ -315,7 +323,7 @@ describe("the operator's templates", () => {
     mkdirSync(folder.path, { recursive: true })
     const file = join(folder.path, 'mine.eta')
     writeFileSync(file, '<% throw new Error("boom") %>')
-    const { text, faults } = renderWith([told({ alarm_name: 'n', alarm_target: 't' })], {
+    const { text, faults } = renderWith([messageAlert({ alarm_name: 'n', alarm_target: 't' })], {
       channel: { template: { kind: 'named', name: 'mine' } as const },
       templates: folder.path,
     })

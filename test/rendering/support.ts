@@ -7,7 +7,7 @@ import { channelNamed } from '../support/settings.ts'
 
 export const NOW = new Date('2026-11-24T04:00:00Z')
 
-export function told(
+export function messageAlert(
   variables: Record<string, string>,
   changes: Partial<Alert> & { level?: Level; repeats?: number } = {},
 ): MessageAlert {
@@ -63,7 +63,7 @@ export function rendering(
     request: {
       channel,
       now: NOW,
-      form: 'whole',
+      form: 'full',
       alerts,
       total: alerts.length,
       from: NOW,

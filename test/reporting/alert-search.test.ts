@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { readMatchers } from '../../src/config/matchers.ts'
-import { immediate } from '../../src/give-way.ts'
 import { LargeReads } from '../../src/large-reads.ts'
 import { storedVariables } from '../../src/pipeline/stored-alerts.ts'
 import {
@@ -15,6 +14,7 @@ import {
 import { alertListIn, messageListIn } from '../../src/reporting/list-query.ts'
 import { NO_TERMS, termsIn } from '../../src/reporting/search-terms.ts'
 import { sources } from '../../src/sources/index.ts'
+import { immediate } from '../../src/yield-turn.ts'
 import { Path } from '../support/path.ts'
 import { settingsOf } from '../support/settings.ts'
 
@@ -24,11 +24,11 @@ function depsOf(path: Path): SearchDeps {
     store,
     readMatchers,
     now: () => path.clock.now(),
-    giveWay: immediate,
+    yieldTurn: immediate,
     maxSearchMs: 1_500,
     variablesOf: (alerts) =>
       storedVariables(alerts, {
-        ...{ store, sources, timezone: 'UTC', giveWay: immediate },
+        ...{ store, sources, timezone: 'UTC', yieldTurn: immediate },
         reads: new LargeReads(),
       }),
   }
@@ -193,7 +193,7 @@ describe('a search', () => {
         readMatchers,
         variablesOf: async () => [],
         now: () => new Date(asked * 400),
-        giveWay: immediate,
+        yieldTurn: immediate,
         maxSearchMs: 1_900,
       },
     )
@@ -213,7 +213,7 @@ describe('a search', () => {
           },
         },
         now: () => new Date(-asked),
-        giveWay: immediate,
+        yieldTurn: immediate,
         maxSearchMs: 1_500,
       },
     )

@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { AppError } from '../../src/errors.ts'
-import { immediate } from '../../src/give-way.ts'
 import type { Channel } from '../../src/model/settings.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import { createRenderer } from '../../src/rendering/renderer.ts'
@@ -11,6 +10,7 @@ import { nearMissesIn } from '../../src/rendering/templates/check.ts'
 import { type Previewed, preview, sourceOf } from '../../src/reporting/preview.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
+import { immediate } from '../../src/yield-turn.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { settingsOf } from '../support/settings.ts'
 
@@ -32,7 +32,7 @@ async function previewed(
   })
   const payload = JSON.stringify({ alarm_name: 'Disk full', alarm_target: 'host=db-1' })
   const rendererFor = (channel: Channel) => createRenderer(settings, [channel])
-  const deps = { settings, sources, notifier, rendererFor, giveWay: immediate }
+  const deps = { settings, sources, notifier, rendererFor, yieldTurn: immediate }
   return await preview({ channel: 'ops', payload, now: NOW, template }, deps)
 }
 

@@ -194,10 +194,10 @@ describe('changes', () => {
   test('are notified at most once a second, and after 15 seconds even without a change', async () => {
     const clock = new VirtualClock(new Date(0))
     const changes = new ChangeFeed(clock)
-    const told: number[] = []
+    const changedAt: number[] = []
     let closed = 0
     const stop = changes.subscribe({
-      changed: () => void told.push(clock.now().getTime()),
+      changed: () => void changedAt.push(clock.now().getTime()),
       closed: () => {
         closed += 1
       },
@@ -207,14 +207,14 @@ describe('changes', () => {
       changes.notify()
       await clock.pass(100)
     }
-    assert.deepEqual(told, [100, 1_100, 2_100])
+    assert.deepEqual(changedAt, [100, 1_100, 2_100])
     await clock.pass(30_000)
-    assert.ok(told.length >= 4 && told.length <= 6, String(told))
+    assert.ok(changedAt.length >= 4 && changedAt.length <= 6, String(changedAt))
     stop()
     changes.notify()
-    const count = told.length
+    const count = changedAt.length
     await clock.pass(30_000)
-    assert.deepEqual([told.length, closed, changes.listeners], [count, 0, 0])
+    assert.deepEqual([changedAt.length, closed, changes.listeners], [count, 0, 0])
   })
 
   test('end for all listeners when the receiver stops; later listeners are closed at once', async () => {

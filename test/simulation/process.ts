@@ -1,6 +1,5 @@
 import { SteadyClock } from '../../src/clock.ts'
 import { createEvents } from '../../src/events.ts'
-import { immediate } from '../../src/give-way.ts'
 import { LargeReads } from '../../src/large-reads.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { SourceName } from '../../src/model/alert.ts'
@@ -14,6 +13,7 @@ import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { inThisThread } from '../../src/stores/sqlite/client.ts'
 import type { SqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
+import { immediate } from '../../src/yield-turn.ts'
 import type { Call, Dingtalk } from './dingtalk.ts'
 import { type Layout, rendererFor } from './layout.ts'
 import { type Ledger, watched } from './ledger.ts'
@@ -82,7 +82,7 @@ export class Process {
       events: createEvents({ debug() {}, info() {}, warn() {}, error() {} }, METRICS),
       uuid: options.serial,
       random: () => options.random.next(),
-      giveWay: { accept: immediate, dispatch: immediate },
+      yieldTurn: { accept: immediate, dispatch: immediate },
       reads: new LargeReads(),
     })
   }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AppError } from '../../src/errors.ts'
-import { immediate } from '../../src/give-way.ts'
 import { alertmanager } from '../../src/sources/alertmanager/index.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
 import { exceedsComplexity } from '../../src/sources/parsing/complexity-limit.ts'
+import { immediate } from '../../src/yield-turn.ts'
 
 /** The largest size in bytes of a body that is not large. */
 const LIGHT = 128 * 1024
@@ -12,7 +12,7 @@ const LIGHT = 128 * 1024
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05Z'),
   timezone: 'UTC',
-  giveWay: immediate,
+  yieldTurn: immediate,
 }
 
 const told = async (body: string) =>
@@ -157,10 +157,10 @@ describe('an Alertmanager payload', () => {
       JSON.stringify({ alerts: Array.from({ length: 3_000 }, (_, i) => alert(i)) }),
     )
     let count = 0
-    const giveWay = async (): Promise<void> => {
+    const yieldTurn = async (): Promise<void> => {
       count += 1
     }
-    const { alerts } = await alertmanager.read(body, { ...CONTEXT, giveWay })
+    const { alerts } = await alertmanager.read(body, { ...CONTEXT, yieldTurn })
     assert.equal(alerts.length, 3_000)
     assert.ok(count > 3_000 / 20, 'other work may go on between any few alerts')
   })

@@ -2,7 +2,6 @@ import type { Answer, SilenceApi, WantedSilence } from '../../src/alertmanagers/
 import { buildSilencing } from '../../src/build-silencing.ts'
 import type { Clock } from '../../src/clock.ts'
 import { createEvents } from '../../src/events.ts'
-import { immediate } from '../../src/give-way.ts'
 import { LargeReads } from '../../src/large-reads.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { SourceName } from '../../src/model/alert.ts'
@@ -11,6 +10,7 @@ import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import { accept } from '../../src/pipeline/accept.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { Store } from '../../src/stores/store.ts'
+import { immediate } from '../../src/yield-turn.ts'
 
 /** The silences of a cluster that answers as its test wants. */
 export class FakeAlertmanager implements SilenceApi {
@@ -52,7 +52,7 @@ export async function silencingOn(
     ...{ store, clock, events, notifier, api },
     settings: () => settings,
     stored: ({ timezone }) => ({
-      ...{ store, sources, timezone, giveWay: immediate, reads: new LargeReads() },
+      ...{ store, sources, timezone, yieldTurn: immediate, reads: new LargeReads() },
     }),
     uuid: () => `uuid-${logged.length}`,
     wake: () => undefined,
@@ -74,7 +74,7 @@ export async function silencingOn(
           clock,
           settings: () => settings,
           wake: () => undefined,
-          giveWay: immediate,
+          yieldTurn: immediate,
           mutes: parts.mutes,
           events: {
             ...events,

@@ -6,8 +6,8 @@
  * address that only measured; `lacks` lists labels that the rule's own words name and the target does not hold.
  */
 import { readFileSync } from 'node:fs'
-import { immediate } from '../../src/give-way.ts'
 import { alertmanager } from '../../src/sources/alertmanager/index.ts'
+import { immediate } from '../../src/yield-turn.ts'
 
 type Labels = Record<string, string>
 
@@ -182,7 +182,7 @@ for (const rule of JSON.parse(readFileSync(file, 'utf8')) as Rule[]) {
     {
       receivedAt: new Date(0),
       timezone: 'UTC',
-      giveWay: immediate,
+      yieldTurn: immediate,
     },
   )
   const target = alerts[0]?.variables['alarm_target'] ?? ''

@@ -1,8 +1,8 @@
-import { mapGivingWay } from '../../give-way.ts'
 import { withVariables } from '../../pipeline/stored-alerts.ts'
 import { searchMessages } from '../../reporting/alert-search.ts'
 import { KINDS, MESSAGE_SORTS, MESSAGE_STATES, messageListIn } from '../../reporting/list-query.ts'
 import type { StoredMessage } from '../../stores/queries.ts'
+import { mapYielding } from '../../yield-turn.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { pathWith } from '../format.ts'
 import { listEndsOf } from '../list-ends.ts'
@@ -56,7 +56,7 @@ export async function messages(context: PageContext): Promise<BuiltPage> {
       // Only dead messages can be sent again or dismissed.
       bulk: query.state === 'dead' && page.items.some(({ dismissed }) => dismissed === undefined),
       filters: bulkFiltersIn(parameters),
-      messages: await mapGivingWay(page.items, withBubble, facts.giveWay),
+      messages: await mapYielding(page.items, withBubble, facts.yieldTurn),
       waitsOf: await waitViews(
         page.items.some(({ state }) => state === 'pending'),
         context,

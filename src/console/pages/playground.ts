@@ -1,8 +1,8 @@
 import { AppError } from '../../errors.ts'
-import { mapGivingWay } from '../../give-way.ts'
 import type { SourceName } from '../../model/alert.ts'
 import type { Channel, Format, Settings } from '../../model/settings.ts'
 import type { Previewed } from '../../reporting/preview.ts'
+import { mapYielding } from '../../yield-turn.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { type BuiltPage, oneOf, type PageContext, type PageSources } from '../page.ts'
 import { SAMPLES, type Sample, sampleText } from '../samples.ts'
@@ -122,17 +122,17 @@ export async function playground(
 async function shownPreview(
   preview: Preview,
   channel: Channel,
-  { settings, giveWay }: Pick<PageSources, 'settings' | 'giveWay'>,
+  { settings, yieldTurn }: Pick<PageSources, 'settings' | 'yieldTurn'>,
 ) {
   const keywords = keywordsOf(channel, settings())
   return {
     ...preview,
     count: preview.messages.length,
     ...costOf(preview.messages.length, channel, settings()),
-    messages: await mapGivingWay(
+    messages: await mapYielding(
       preview.messages.slice(0, MAX_SHOWN),
       (message) => shownMessage(message, keywords),
-      giveWay,
+      yieldTurn,
     ),
   }
 }

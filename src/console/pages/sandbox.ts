@@ -1,5 +1,5 @@
-import { mapGivingWay } from '../../give-way.ts'
 import { DEMOS } from '../../reporting/sandbox-demo.ts'
+import { mapYielding } from '../../yield-turn.ts'
 import { bubbleOfContent } from '../chat-bubble.ts'
 import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 
@@ -29,14 +29,14 @@ export async function sandbox({ request, facts, words }: PageContext): Promise<B
       robots: robots.filter((robot) => ours.has(robot.name)),
       // The robots of a pool share one queue.
       poolWaiting: chosen?.mode === 'pool' ? (shared?.waiting ?? 0) : undefined,
-      messages: await mapGivingWay(
+      messages: await mapYielding(
         facts.sandbox(MAX_MESSAGES),
         (each) => ({
           at: each.at,
           robot: each.robot,
           bubble: bubbleOfContent({ ...each, ...each.mention }),
         }),
-        facts.giveWay,
+        facts.yieldTurn,
       ),
       limit: MAX_MESSAGES,
     },

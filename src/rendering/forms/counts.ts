@@ -72,7 +72,7 @@ function countsMaker(
       (all) => context.renderPart('counts', all) ?? it.lines.join('\n'),
     )
     const draft = digestDraft(
-      { title, text: withNotice(text, delayed, context), told: count },
+      { title, text: withNotice(text, delayed, context), included: count },
       request,
       context,
     )

@@ -101,7 +101,7 @@ function withTitleAndButtons(
     title: titleOf(alerts, context, { stillFiring: stillFiring.length }),
     text: withNotice(text, delayed, context),
     kind,
-    told: count,
+    included: count,
     buttons,
   }
 }

@@ -72,7 +72,7 @@ export function largestDigest(
 function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {
   return fits(draft.title, draft.text, draft.buttons)
     ? draft
-    : { ...draft, text: draft.title, buttons: [], told: 1 }
+    : { ...draft, text: draft.title, buttons: [], included: 1 }
 }
 
 /** Renders a digest with full alerts. If its part does not print `it.heads`, they go above its text. */

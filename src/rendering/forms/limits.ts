@@ -13,6 +13,6 @@ export function leastCarried(alerts: readonly { level: Level }[], messages: numb
 }
 
 /** The forms to try for a number of alerts, the fullest first; counts are the last resort. */
-export function formsFor(alerts: number): readonly ('whole' | 'lines')[] {
-  return alerts > MAX_WHOLE_ALERTS ? ['lines'] : ['whole', 'lines']
+export function formsFor(alerts: number): readonly ('full' | 'lines')[] {
+  return alerts > MAX_WHOLE_ALERTS ? ['lines'] : ['full', 'lines']
 }

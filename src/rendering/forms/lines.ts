@@ -62,7 +62,7 @@ function linesMaker(
     )
     const title = titleOf(shown, context, { stillFiring: stillFiring.length })
     const draft = digestDraft(
-      { title, text: withNotice(text, delayed, context), told: count },
+      { title, text: withNotice(text, delayed, context), included: count },
       request,
       context,
     )
@@ -77,10 +77,10 @@ export function digestFacts({ link }: RenderRequest, context: RenderContext) {
 
 /** The digest with the button to the full list. */
 export function digestDraft(
-  { title, text, told }: Pick<Draft, 'title' | 'text' | 'told'>,
+  { title, text, included }: Pick<Draft, 'title' | 'text' | 'included'>,
   { link }: RenderRequest,
   context: RenderContext,
 ): Draft {
   const buttons = link === undefined ? [] : [{ title: context.word('all'), url: link }]
-  return { title, text, kind: 'digest', told: Math.max(1, told), buttons }
+  return { title, text, kind: 'digest', included: Math.max(1, included), buttons }
 }

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein'
-import type { GiveWay } from '../../give-way.ts'
 import type { Channel, Format } from '../../model/settings.ts'
 import { OCP_VARIABLES, OWN_VARIABLES } from '../../model/variables.ts'
 import { conceal } from '../../redact.ts'
+import type { YieldTurn } from '../../yield-turn.ts'
 import type { Rendered, Renderer, Trial } from '../types.ts'
 import { fieldsIn, tablesIn, usagesIn } from './engine.ts'
 import { FIELDS } from './fields.ts'
@@ -29,7 +29,7 @@ export function checkNames(known: readonly Known[]): string[] {
 export async function renderTrial(
   known: readonly Known[],
   renderer: Pick<Renderer, 'render' | 'quota'>,
-  giveWay: GiveWay,
+  yieldTurn: YieldTurn,
 ): Promise<Trial> {
   const own = known.filter(isOwn)
   const channels = new Map(own.map((each) => [renderKeyOf(each), each.channel]))
@@ -37,7 +37,7 @@ export async function renderTrial(
   const warnings = new Set<string>()
   for (const channel of channels.values())
     for (const { ask } of scenarios('en-US', SAMPLE_NOW)) {
-      await giveWay()
+      await yieldTurn()
       const { faults, blanks } = rendered(ask, channel, renderer)
       for (const fault of faults) failures.add(fault)
       for (const blank of blanks) warnings.add(blank)

@@ -125,7 +125,7 @@ function message(
 ): Scenario {
   const request = {
     now,
-    form: 'whole',
+    form: 'full',
     alerts,
     total: alerts.length,
     from: new Date(now.getTime() - 2 * MINUTE),

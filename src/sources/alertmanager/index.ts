@@ -41,13 +41,13 @@ const MAX_ALERTS = 40_000
 const MAX_MALFORMED = 100
 
 async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {
-  const { giveWay } = context
-  if (await exceedsComplexity(body, BOUNDS, giveWay))
+  const { yieldTurn } = context
+  if (await exceedsComplexity(body, BOUNDS, yieldTurn))
     throw new AppError(
       'too_large',
       `the body has more than ${BOUNDS.brackets} objects and lists, or more than ${BOUNDS.quotes} quotes; send fewer alerts at once (Alertmanager: max_alerts)`,
     )
-  await giveWay()
+  await yieldTurn()
   const latin1 = typeof body === 'string' ? undefined : latin1Payload(body)
   const payload = latin1 ?? payloadIn(textFrom(body))
   if (payload.alerts.length > MAX_ALERTS)
@@ -55,7 +55,7 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
       'too_large',
       `the body has ${payload.alerts.length} alerts (limit ${MAX_ALERTS}); send fewer at once (Alertmanager: max_alerts)`,
     )
-  await giveWay()
+  await yieldTurn()
   const alerts = await alertsOf(payload, {
     context,
     isLatin1: latin1 !== undefined,
@@ -72,7 +72,7 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
       for (const alert of payload.alerts) {
         // The bytes of a text that was parsed as Latin-1 are those of the decoded text in UTF-8.
         content.add(contentOf(alert), latin1 === undefined ? 'utf8' : 'latin1')
-        await giveWay()
+        await yieldTurn()
       }
       return content.end()
     },
@@ -137,7 +137,7 @@ async function alertsOf(
   payload: Payload,
   { context, isLatin1, large }: { context: ReadContext; isLatin1: boolean; large: boolean },
 ): Promise<Alert[]> {
-  const { receivedAt, giveWay } = context
+  const { receivedAt, yieldTurn } = context
   const group = new Group(payload)
   const alerts: Alert[] = []
   let unreadable = 0
@@ -152,7 +152,7 @@ async function alertsOf(
         alerts.push(malformed(isLatin1 ? decodeUtf8(each) : each, { why, receivedAt }))
       }
     }
-    if (index % CHUNK_SIZE === 0) await giveWay()
+    if (index % CHUNK_SIZE === 0) await yieldTurn()
   }
   if (unreadable > MAX_MALFORMED)
     alerts.push(moreMalformed(unreadable - MAX_MALFORMED, { receivedAt }))

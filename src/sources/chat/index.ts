@@ -27,12 +27,12 @@ export const chat: Source = {
 const RETRY_WINDOW_MS = 60_000
 
 async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {
-  const { giveWay } = context
+  const { yieldTurn } = context
   const text = textFrom(body)
   if (text.trim() === '') throw new AppError('bad_payload', 'the body is empty', { errcode: 40035 })
-  await giveWay()
-  const parsed = await parseBody(text, giveWay)
-  await giveWay()
+  await yieldTurn()
+  const parsed = await parseBody(text, yieldTurn)
+  await yieldTurn()
   const [first] = parsed
   // A large body with too many parts is delivered as plain text, without analysis.
   const isUnread = parsed.length === 1 && first?.prerendered === undefined && !isLarge(body)
@@ -41,7 +41,7 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   const alerts: Alert[] = []
   for (const each of parsed) {
     alerts.push(alertOf(each, context))
-    await giveWay()
+    await yieldTurn()
   }
   const key = stateKeyOf(alerts)
   const prerendered = parsed.length === 1 ? first?.prerendered : undefined

@@ -15,15 +15,15 @@ export const ocp: Source = {
 }
 
 async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {
-  const { giveWay } = context
+  const { yieldTurn } = context
   const text = textFrom(body)
-  await giveWay()
-  const parsed = await parseBody(text, giveWay)
-  await giveWay()
+  await yieldTurn()
+  const parsed = await parseBody(text, yieldTurn)
+  await yieldTurn()
   const alerts: Alert[] = []
   for (const { fields } of parsed) {
     alerts.push(alertFrom(fields, context))
-    await giveWay()
+    await yieldTurn()
   }
   const [only] = parsed
   const prerendered = parsed.length === 1 ? only?.prerendered : undefined

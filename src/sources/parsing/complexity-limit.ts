@@ -1,4 +1,4 @@
-import type { GiveWay } from '../../give-way.ts'
+import type { YieldTurn } from '../../yield-turn.ts'
 import { isLarge } from '../source.ts'
 
 /** Limits on opening brackets and double quotes in a body. */
@@ -20,7 +20,7 @@ const PIECE = 1024 * 1024
 export async function exceedsComplexity(
   body: string | Uint8Array,
   bounds: ComplexityLimits,
-  giveWay: GiveWay,
+  yieldTurn: YieldTurn,
 ): Promise<boolean> {
   // A smaller body is parsed in a few milliseconds, whatever it contains.
   if (!isLarge(body)) return false
@@ -41,7 +41,7 @@ export async function exceedsComplexity(
       if (between < 0) return true
     }
     if (brackets < 0 || quotes < 0) return true
-    await giveWay()
+    await yieldTurn()
   }
   return false
 }

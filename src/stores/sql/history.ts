@@ -1,4 +1,4 @@
-import { giveWay } from '../../clock.ts'
+import { nextTurn } from '../../clock.ts'
 import type { SourceName } from '../../model/alert.ts'
 import type {
   AlertCount,
@@ -28,7 +28,7 @@ export async function history(db: Database, range: TimeRange): Promise<HistoryCo
   }))
   const counts = new Map<string, AlertCount>()
   for (let from = first; from < end; from += PAGE_SIZE) {
-    if (from > first) await giveWay()
+    if (from > first) await nextTurn()
     const to = Math.min(end, from + PAGE_SIZE)
     for (const each of await db.read((tx) => countAlerts(tx, from, to))) add(counts, each)
   }

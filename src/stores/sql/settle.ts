@@ -1,4 +1,4 @@
-import { giveWay } from '../../clock.ts'
+import { nextTurn } from '../../clock.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
 import { lockQueueOf, readPageEnd, readRanges, requeue } from './deliveries.ts'
@@ -142,7 +142,7 @@ export async function countReceived(db: Database, message: number): Promise<Rece
         return end ?? up_to
       })
       // After the last page there is nothing to yield for, so small digests are as quick as other messages.
-      if (after < range.up_to) await giveWay()
+      if (after < range.up_to) await nextTurn()
     }
   return [...counts.values()]
 }

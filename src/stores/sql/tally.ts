@@ -1,4 +1,4 @@
-import { giveWay } from '../../clock.ts'
+import { nextTurn } from '../../clock.ts'
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
@@ -85,7 +85,7 @@ async function* pagesOf(
     const { rows, end } = await db.read((tx) => readPage(tx, page))
     yield rows
     after = end
-    if (end !== undefined) await giveWay()
+    if (end !== undefined) await nextTurn()
   }
 }
 

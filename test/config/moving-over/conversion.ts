@@ -5,7 +5,6 @@ import { type Conversion, convertWebhookDingtalk } from '../../../src/config/mov
 import type { TemplateFile } from '../../../src/config/moving-over/messages.ts'
 import { readWebhookDingtalk } from '../../../src/config/moving-over/webhook-dingtalk.ts'
 import { AppError } from '../../../src/errors.ts'
-import { immediate } from '../../../src/give-way.ts'
 import type { Settings } from '../../../src/model/settings.ts'
 import { createDingtalk } from '../../../src/notifiers/dingtalk/index.ts'
 import { createRenderer } from '../../../src/rendering/renderer.ts'
@@ -13,6 +12,7 @@ import type { Trial } from '../../../src/rendering/types.ts'
 import { type Previewed, preview } from '../../../src/reporting/preview.ts'
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { sources } from '../../../src/sources/index.ts'
+import { immediate } from '../../../src/yield-turn.ts'
 import { temporaryFolder } from '../../support/receiver.ts'
 
 const NOW = new Date('2026-11-24T04:30:00Z')
@@ -52,7 +52,7 @@ export async function converted(
   const messages = (channel: string, payload: string) =>
     preview(
       { channel, payload, now: NOW },
-      { settings, sources, notifier, rendererFor: () => renderer, giveWay: immediate },
+      { settings, sources, notifier, rendererFor: () => renderer, yieldTurn: immediate },
     )
   return { ...conversion, settings, check, messages }
 }

@@ -61,8 +61,8 @@ function wholeIn(text: string): number {
 describe('a line for each alert', () => {
   test('is for alerts of lower levels; above them Down and Critical alerts are in full, up to the readable lines', () => {
     const alerts = [...pods(20, 2), ...pods(30)]
-    const { text, told, title } = renderWith(alerts, { form: 'lines' })
-    assert.equal(told, 50)
+    const { text, included, title } = renderWith(alerts, { form: 'lines' })
+    assert.equal(included, 50)
     assert.match(title, /^🔴 20 of 50 critical: CrashLoop/)
     const heads = text.split(/\n\*\*/)[0] as string
     const whole = heads.match(/^#### 🔴 Critical · CrashLoop · .*pay-\d+/gm)?.length ?? 0
@@ -86,12 +86,12 @@ describe('a line for each alert', () => {
       [usual, 15],
       [long, 10],
     ] as const) {
-      const { text, told } = renderWith(alerts, { form: 'lines', messages: 3 })
+      const { text, included } = renderWith(alerts, { form: 'lines', messages: 3 })
       assert.equal(wholeIn(text), critical)
-      assert.ok(carriesEnough(told, alerts, 3), `${told} of ${alerts.length}`)
+      assert.ok(carriesEnough(included, alerts, 3), `${included} of ${alerts.length}`)
       // With a single message, every alert has at least a line.
       const only = renderWith(alerts, { form: 'lines' })
-      assert.ok(only.told === alerts.length || wholeIn(only.text) === 1)
+      assert.ok(only.included === alerts.length || wholeIn(only.text) === 1)
     }
   })
 
@@ -112,15 +112,15 @@ describe('a line for each alert', () => {
         })
         const made = renderWith(alerts, { form: 'lines', messages })
         const before = renderWith(alerts, { form: 'lines' })
-        if (carriesEnough(before.told, alerts, messages)) {
-          assert.ok(carriesEnough(made.told, alerts, messages))
+        if (carriesEnough(before.included, alerts, messages)) {
+          assert.ok(carriesEnough(made.included, alerts, messages))
           assert.ok(wholeIn(made.text) >= wholeIn(before.text))
         }
-        if (made.told === alerts.length || wholeIn(made.text) === critical) return
+        if (made.included === alerts.length || wholeIn(made.text) === critical) return
         // One more full alert would not fit above the minimum number of alerts.
         const share = alerts.slice(0, leastCarried(alerts, messages))
         const over = renderWith(share, { form: 'lines' })
-        assert.ok(over.told < share.length || wholeIn(over.text) <= wholeIn(made.text))
+        assert.ok(over.included < share.length || wholeIn(over.text) <= wholeIn(made.text))
       }),
       {
         numRuns: 60,
@@ -129,15 +129,15 @@ describe('a line for each alert', () => {
   })
 
   test('is not added beyond the readable lines; the rest is for the next message', () => {
-    const { text, told } = renderWith(pods(200), { form: 'lines' })
-    assert.equal(told, 60)
+    const { text, included } = renderWith(pods(200), { form: 'lines' })
+    assert.equal(included, 60)
     assert.equal(text.match(/^- /gm)?.length, 60)
   })
 
   test('is shared, with a count, by alerts with the same text', () => {
     const same = Array.from({ length: 260 }, () => alertOf({ alertname: 'Same', job: 'x' }))
-    const { text, told } = renderWith(same, { form: 'lines' })
-    assert.equal(told, 260)
+    const { text, included } = renderWith(same, { form: 'lines' })
+    assert.equal(included, 260)
     assert.deepEqual(text.match(/^- .*/gm), ['- job=x ×260 · 11:58'])
   })
 
@@ -152,8 +152,8 @@ describe('a line for each alert', () => {
       alertOf({ alertname: 'A', instance: `db-${index}` }, { since: 30, lasted: 20 }),
     )
     const still = [alertOf({ alertname: 'A', instance: 'db-20' }, { since: 65 })]
-    for (const form of ['lines', 'whole'] as const) {
-      const { text, title } = renderWith(over.slice(0, form === 'whole' ? 3 : 9), {
+    for (const form of ['lines', 'full'] as const) {
+      const { text, title } = renderWith(over.slice(0, form === 'full' ? 3 : 9), {
         form,
         stillFiring: still,
       })
@@ -168,11 +168,11 @@ describe('a line for each alert', () => {
 
   test('is followed by the number of alerts that Alertmanager omitted, once for each group', () => {
     const cut = (group: string, count: string) => {
-      const told = alertOf({ alertname: 'A', instance: group })
-      const variables = { ...told.alert.variables, group_key: group, truncated_alerts: count }
-      return { ...told, alert: { ...told.alert, variables } }
+      const entry = alertOf({ alertname: 'A', instance: group })
+      const variables = { ...entry.alert.variables, group_key: group, truncated_alerts: count }
+      return { ...entry, alert: { ...entry.alert, variables } }
     }
-    const forms = ['lines', 'whole', 'counts'] as const
+    const forms = ['lines', 'full', 'counts'] as const
     const names = ['default', 'ocp-text', 'webhook-dingtalk'] as const
     for (const [form, name] of forms.flatMap((each) =>
       names.map((name) => [each, name] as const),
@@ -197,15 +197,15 @@ describe('a line for each alert', () => {
     )
 
     test(`names alerts that still fire, and how many more there are (${name})`, () => {
-      for (const form of ['lines', 'whole'] as const) {
-        const alerts = over.slice(0, form === 'whole' ? 3 : 9)
-        const { text, told } = renderWith(alerts, { form, stillFiring: still, channel })
-        assert.equal(told, alerts.length)
+      for (const form of ['lines', 'full'] as const) {
+        const alerts = over.slice(0, form === 'full' ? 3 : 9)
+        const { text, included } = renderWith(alerts, { form, stillFiring: still, channel })
+        assert.equal(included, alerts.length)
         assert.match(text, /still firing/i)
         for (const index of Array.from({ length: 20 }, (_, each) => 20 + each))
           assert.match(text, new RegExp(`- ⚠️ Warning · .*db-${index} · 10:55:00, for 1 h 5 min`))
         assert.match(text, /- and 5 more/)
-        if (name === 'webhook-dingtalk' && form === 'whole')
+        if (name === 'webhook-dingtalk' && form === 'full')
           assert.match(text, /^#### \[FIRING:25\][\s\S]*\*\*25 still firing\*\*/)
         const few = renderWith(alerts, { form, stillFiring: still.slice(0, 1), channel }).text
         assert.match(few, /db-20/)
@@ -308,8 +308,8 @@ describe('counts', () => {
 
 describe('a group', () => {
   test('is in full up to eight alerts and up to the readable lines', () => {
-    assert.equal(renderWith(pods(8)).told, 8)
-    assert.equal(renderWith(pods(12)).told, 8)
+    assert.equal(renderWith(pods(8)).included, 8)
+    assert.equal(renderWith(pods(12)).included, 8)
     const long = pods(8).map((each, index) => {
       const alarm_description = Array.from({ length: 25 }, (_, line) => `${index} ${line}`).join(
         '\n',

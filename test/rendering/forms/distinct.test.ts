@@ -71,7 +71,7 @@ const SECTION = /^(?:\*\*.* · \d+\*\*|[^-].* · \d+)$/
  * The visible text of each alert: its heading, or all of its text if the template has no heading for each alert. In a
  * list, the alert's line with the heading of its section, without times.
  */
-function shownIn(text: string, template: Template, form: 'whole' | 'lines'): string[] {
+function shownIn(text: string, template: Template, form: 'full' | 'lines'): string[] {
   const isHeaded = template === 'default' || (template === 'webhook-dingtalk' && form === 'lines')
   const shown: string[] = []
   let section = ''
@@ -91,14 +91,14 @@ const fits = (): boolean => true
 
 describe('alerts with different labels in one message', () => {
   for (const name of TEMPLATES)
-    for (const form of ['whole', 'lines'] as const)
+    for (const form of ['full', 'lines'] as const)
       test(`are never shown with the same text (${name}, ${form})`, () => {
         const channel = { template: { kind: 'named', name } } as const
         fc.assert(
           fc.property(alerts, (all) => {
-            const { text, told } = renderWith(all, { form, fits, channel })
+            const { text, included } = renderWith(all, { form, fits, channel })
             const shown = shownIn(text, name, form)
-            assert.equal(told, all.length)
+            assert.equal(included, all.length)
             assert.equal(shown.length, all.length, text)
             assert.equal(new Set(shown).size, shown.length, text)
           }),

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { prometheusAlert } from '../../../src/rendering/templates/sample-alerts.ts'
 import { locationOf } from '../../../src/rendering/text/location.ts'
-import { NOW, renderWith, told } from '../support.ts'
+import { messageAlert, NOW, renderWith } from '../support.ts'
 
 const firing = (alertname: string, instance: string, level: 1 | 2 | 3 = 2) =>
   prometheusAlert(
@@ -69,7 +69,7 @@ describe('a title', () => {
     assert.match(title('warning', 3), /^⚠️ Warning A · /)
     assert.match(title('weird', 3), /^⚠️ weird A · /)
     assert.match(title(undefined, 3), /^🔔 A · /)
-    assert.match(renderWith([told({ alarm_name: 'A' }, { level: 3 })]).title, /^⚠️ Alert A$/)
+    assert.match(renderWith([messageAlert({ alarm_name: 'A' }, { level: 3 })]).title, /^⚠️ Alert A$/)
   })
 
   test('configured by the operator keeps the count', () => {
@@ -90,7 +90,7 @@ describe('a title', () => {
         ),
         (name) => {
           const { title } = renderWith([
-            told({ alarm_name: name, alarm_target: '@all\n👨‍👩‍👧'.repeat(40) }),
+            messageAlert({ alarm_name: name, alarm_target: '@all\n👨‍👩‍👧'.repeat(40) }),
           ])
           assert.ok(title.isWellFormed() && title.length <= 121 && title.length > 0)
           assert.doesNotMatch(title, /[\r\n]|@all|\u200d…$/)

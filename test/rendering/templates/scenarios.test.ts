@@ -223,7 +223,7 @@ describe('whatever alerts contain', () => {
         fc.array(alert, { minLength: 1, maxLength: 8 }),
         fc.constantFrom(...LANGUAGES),
         fc.constantFrom(...channels),
-        fc.constantFrom('whole', 'lines', 'counts'),
+        fc.constantFrom('full', 'lines', 'counts'),
         fc.constantFrom('penalty', 'push_limit', 'quota', 'unreachable', undefined),
         fc.boolean(),
         (alerts, language, channel, form, reason, mentions) => {
@@ -269,7 +269,7 @@ describe('whatever alerts contain', () => {
           })
           assert.ok(made !== undefined)
           assert.deepEqual(made.faults, [])
-          assert.ok(made.told >= 1)
+          assert.ok(made.included >= 1)
           const body = bodyOf(made.title, made.text, made.buttons)
           holds(body, JSON.parse(body).msgtype, mobiles[0])
         },

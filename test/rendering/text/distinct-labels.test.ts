@@ -114,8 +114,8 @@ describe('labels that distinguish alerts of one message', () => {
       text,
       { maxKeys: 4 },
     )
-    const sameShown = (told: MessageAlert) =>
-      String(Object.keys(told.alert.labels ?? {}).length % 2)
+    const sameShown = (entry: MessageAlert) =>
+      String(Object.keys(entry.alert.labels ?? {}).length % 2)
     fc.assert(
       fc.property(
         fc.uniqueArray(labels, {
@@ -154,8 +154,8 @@ describe('labels that distinguish alerts of one message', () => {
         fc.boolean(),
         (all, isShared) => {
           const alerts = all.map(([on, value]) => {
-            const told = messageAlert(Object.fromEntries(on.map((name) => [name, value])))
-            return isShared ? { ...told, alert: { ...told.alert, fingerprint: 'f' } } : told
+            const entry = messageAlert(Object.fromEntries(on.map((name) => [name, value])))
+            return isShared ? { ...entry, alert: { ...entry.alert, fingerprint: 'f' } } : entry
           })
           const pairs = distinctLabels(alerts, () => 'same')
           assert.equal(new Set(pairs.map(labelText)).size, all.length)
@@ -171,16 +171,16 @@ describe('labels that distinguish alerts of one message', () => {
   test('are found with a bounded number of lookups, even if every alert has its own label names', () => {
     let looks = 0
     const alerts = Array.from({ length: 500 }, (_, n) => {
-      const told = messageAlert(
+      const entry = messageAlert(
         Object.fromEntries(Array.from({ length: 10 }, (_, m) => [`own_${n}_${m}`, 'x'])),
       )
-      const labels = new Proxy(told.alert.labels ?? {}, {
+      const labels = new Proxy(entry.alert.labels ?? {}, {
         get: (texts, name) => {
           looks += 1
           return Reflect.get(texts, name)
         },
       })
-      return { ...told, alert: { ...told.alert, labels } }
+      return { ...entry, alert: { ...entry.alert, labels } }
     })
     const words = distinctLabels(alerts, () => 'same').map(labelText)
     assert.equal(new Set(words).size, 500)

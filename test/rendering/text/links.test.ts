@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { browserUrl, linksOf, safeUrl, silenceUrl } from '../../../src/rendering/text/links.ts'
-import { told } from '../support.ts'
+import { messageAlert } from '../support.ts'
 
 const ALERTMANAGER = { external_url: 'http://alertmanager.example:9093/am/' }
 
@@ -41,9 +41,10 @@ describe('a prepared silence', () => {
   test("is offered only for a firing alert with Alertmanager's address and labels that its page can read", () => {
     const labels = { alertname: 'HighLoad' }
     const words = (changes: object, variables: Record<string, string> = ALERTMANAGER) =>
-      linksOf(told(variables, { source: 'alertmanager', labels, ...changes }), variables).map(
-        ({ word }) => word,
-      )
+      linksOf(
+        messageAlert(variables, { source: 'alertmanager', labels, ...changes }),
+        variables,
+      ).map(({ word }) => word)
     assert.deepEqual(words({}), ['silence'])
     assert.deepEqual(words({ status: 'resolved' }), [])
     assert.deepEqual(words({}, {}), [])
@@ -56,7 +57,7 @@ describe('a prepared silence', () => {
 describe('the links of an alert', () => {
   test('lead to OCP, or to the runbook first, the graph and the dashboard', () => {
     const ocp = { alarm_url: 'http://ocp.example/alarm/event/1' }
-    assert.deepEqual(linksOf(told(ocp), ocp), [{ word: 'openInOcp', url: ocp.alarm_url }])
+    assert.deepEqual(linksOf(messageAlert(ocp), ocp), [{ word: 'openInOcp', url: ocp.alarm_url }])
     const variables = {
       generator_url: 'http://prometheus.example/graph?g0.expr=up',
       alarm_url: 'http://wiki.example/up',
@@ -64,14 +65,16 @@ describe('the links of an alert', () => {
       dashboard_url: 'http://grafana.example/d/1',
     }
     assert.deepEqual(
-      linksOf(told(variables, { source: 'alertmanager' }), variables).map(({ word }) => word),
+      linksOf(messageAlert(variables, { source: 'alertmanager' }), variables).map(
+        ({ word }) => word,
+      ),
       ['runbook', 'openInPrometheus', 'dashboard'],
     )
   })
 
   test("lead to the channel's own alarm_url instead of the sender's addresses", () => {
     const variables = { generator_url: 'http://p/graph?g0.expr=up', alarm_url: 'http://wiki/up' }
-    const entry = told(variables, { source: 'alertmanager' })
+    const entry = messageAlert(variables, { source: 'alertmanager' })
     const linksWith = (alarm_url: string) => linksOf(entry, { ...variables, alarm_url })
     assert.deepEqual(linksWith('http://own/1'), [{ word: 'open', url: 'http://own/1' }])
     assert.deepEqual(linksWith(''), [], 'an empty one removes the link')

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { AppError } from '../../../src/errors.ts'
-import { immediate } from '../../../src/give-way.ts'
 import type { Notification } from '../../../src/model/alert.ts'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
+import { immediate } from '../../../src/yield-turn.ts'
 
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05.678Z'),
   timezone: 'Asia/Shanghai',
-  giveWay: immediate,
+  yieldTurn: immediate,
 }
 
 const read = (payload: unknown): Promise<Notification> =>
@@ -211,9 +211,9 @@ describe('a payload with unusable parts', () => {
     for (const bad of [1, 'x', null, [], {}, { labels: 1 }]) {
       const { alerts } = await read(withAlerts(bad, ALERT))
       assert.equal(alerts.length, 2, JSON.stringify(bad))
-      const [told, good] = alerts
-      assert.equal(told?.variables['alarm_name'], 'Malformed alert')
-      const words = told.variables['alarm_description'] ?? ''
+      const [malformed, good] = alerts
+      assert.equal(malformed?.variables['alarm_name'], 'Malformed alert')
+      const words = malformed.variables['alarm_description'] ?? ''
       assert.match(words, /cannot be read \(.*must.*\): /)
       assert.ok(words.endsWith(JSON.stringify(bad)), words)
       assert.equal(good?.fingerprint, ALERT?.fingerprint)

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { immediate } from '../../../src/give-way.ts'
 import type { Alert, Notification } from '../../../src/model/alert.ts'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
+import { immediate } from '../../../src/yield-turn.ts'
 
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05Z'),
   timezone: 'UTC',
-  giveWay: immediate,
+  yieldTurn: immediate,
 }
 
 /** Reads a payload as text and as bytes, which take different code paths. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, test } from 'node:test'
 import { AppError } from '../../../src/errors.ts'
-import { immediate } from '../../../src/give-way.ts'
 import type { Channel } from '../../../src/model/settings.ts'
 import { sources } from '../../../src/sources/index.ts'
 import type { Source } from '../../../src/sources/source.ts'
+import { immediate } from '../../../src/yield-turn.ts'
 import { Path } from '../../support/path.ts'
 import { channelNamed, settingsOf } from '../../support/settings.ts'
 
@@ -15,7 +15,7 @@ const alertmanager = sources.get('alertmanager') as Source
 const CONTEXT = {
   receivedAt: new Date('2026-11-28T01:00:00Z'),
   timezone: 'Asia/Shanghai',
-  giveWay: immediate,
+  yieldTurn: immediate,
 }
 
 const fixture = (name: string): string =>

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { AppError } from '../../../src/errors.ts'
-import { immediate } from '../../../src/give-way.ts'
 import { sources } from '../../../src/sources/index.ts'
 import type { Source } from '../../../src/sources/source.ts'
+import { immediate } from '../../../src/yield-turn.ts'
 
 const chat = sources.get('chat') as Source
 const CONTEXT = {
   receivedAt: new Date('2026-11-28T01:00:00Z'),
   timezone: 'Asia/Shanghai',
-  giveWay: immediate,
+  yieldTurn: immediate,
 }
 
 async function codeOf(body: unknown): Promise<number | undefined> {

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { immediate } from '../../../src/give-way.ts'
 import { levelIn } from '../../../src/pipeline/destinations.ts'
 import { sources } from '../../../src/sources/index.ts'
 import type { Source } from '../../../src/sources/source.ts'
+import { immediate } from '../../../src/yield-turn.ts'
 
 const FOLDER = new URL('./fixtures/', import.meta.url)
 const chat = sources.get('chat') as Source
 const CONTEXT = {
   receivedAt: new Date('2026-11-28T01:00:00Z'),
   timezone: 'Asia/Shanghai',
-  giveWay: immediate,
+  yieldTurn: immediate,
 }
 
 interface Expected {

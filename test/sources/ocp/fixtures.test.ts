@@ -3,7 +3,6 @@ import { readdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { immediate } from '../../../src/give-way.ts'
 import { LEVEL_NAMES } from '../../../src/model/level.ts'
 import { createDingtalk } from '../../../src/notifiers/dingtalk/index.ts'
 import { levelIn } from '../../../src/pipeline/destinations.ts'
@@ -12,6 +11,7 @@ import { preview } from '../../../src/reporting/preview.ts'
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { sources } from '../../../src/sources/index.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
+import { immediate } from '../../../src/yield-turn.ts'
 import { OCP_BODIES } from '../../support/ocp-bodies.ts'
 import { firing, OCP_SAMPLES, ocpBody, recovered } from '../../support/ocp-samples.ts'
 import { settingsOf } from '../../support/settings.ts'
@@ -35,7 +35,7 @@ async function messagesFor(body: string, language: 'en-US' | 'zh-CN'): Promise<s
       sources,
       notifier,
       rendererFor: (each) => createRenderer(settings, [each]),
-      giveWay: immediate,
+      yieldTurn: immediate,
     },
   )
   return messages
@@ -58,7 +58,7 @@ async function told(body: string): Promise<string> {
   const { alerts } = await ocp.read(body, {
     receivedAt: NOW,
     timezone: 'Asia/Shanghai',
-    giveWay: immediate,
+    yieldTurn: immediate,
   })
   const lines = alerts.map((alert) => {
     const level = LEVEL_NAMES[levelIn(alert)]

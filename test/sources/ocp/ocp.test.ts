@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { immediate } from '../../../src/give-way.ts'
 import type { Alert, Notification } from '../../../src/model/alert.ts'
 import { levelOf } from '../../../src/model/level.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
 import { targetParts } from '../../../src/sources/parsing/ocp/target.ts'
+import { immediate } from '../../../src/yield-turn.ts'
 import { OCP_SAMPLES } from '../../support/ocp-samples.ts'
 
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05Z'),
   timezone: 'Asia/Shanghai',
-  giveWay: immediate,
+  yieldTurn: immediate,
 }
 const read = (body: string): Promise<Notification> => ocp.read(body, CONTEXT)
 

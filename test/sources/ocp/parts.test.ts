@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { immediate } from '../../../src/give-way.ts'
 import type { Alert, Notification } from '../../../src/model/alert.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
 import { fieldsInText } from '../../../src/sources/parsing/ocp/default-text.ts'
 import { durationMs } from '../../../src/sources/parsing/ocp/duration.ts'
 import { targetParts } from '../../../src/sources/parsing/ocp/target.ts'
+import { immediate } from '../../../src/yield-turn.ts'
 
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05Z'),
   timezone: 'Asia/Shanghai',
-  giveWay: immediate,
+  yieldTurn: immediate,
 }
 
 const read = (body: string | object): Promise<Notification> =>

@@ -1,7 +1,7 @@
 import type { Content } from '../../../src/model/message.ts'
 import type { Channel, Format, Language } from '../../../src/model/settings.ts'
 import { compose, MAX_BODY_BYTES } from '../../../src/notifiers/dingtalk/body.ts'
-import { carriesEnough, mentionPlaceOf } from '../../../src/pipeline/compose-message.ts'
+import { carriesEnough, mentionPositionOf } from '../../../src/pipeline/compose-message.ts'
 import { createRenderer } from '../../../src/rendering/renderer.ts'
 import { scenarios } from '../../../src/rendering/templates/scenarios.ts'
 import type { QuotaWarning, RenderRequest } from '../../../src/rendering/types.ts'
@@ -72,7 +72,7 @@ function poster(language: Language, format: Format, changes: Partial<Channel>) {
       request: Omit<RenderRequest, 'channel' | 'fits' | 'form'>,
       forms: readonly RenderRequest['form'][],
     ): Shown {
-      const mentionAt = mentionPlaceOf(request.alerts)
+      const mentionAt = mentionPositionOf(request.alerts)
       const renderAs = (form: RenderRequest['form']) =>
         renderer.render({
           messages: MAX_MESSAGES,
@@ -84,8 +84,8 @@ function poster(language: Language, format: Format, changes: Partial<Channel>) {
         })
       const form =
         forms.find((each) => {
-          const { told, isReadable = true } = renderAs(each)
-          return isReadable && carriesEnough(told, request.alerts, MAX_MESSAGES)
+          const { included, isReadable = true } = renderAs(each)
+          return isReadable && carriesEnough(included, request.alerts, MAX_MESSAGES)
         }) ?? 'counts'
       const { title, text, buttons, faults } = renderAs(form)
       const body = bodyOf({ title, text, buttons, mentionAt })

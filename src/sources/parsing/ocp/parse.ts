@@ -1,5 +1,5 @@
 import { AppError } from '../../../errors.ts'
-import type { GiveWay } from '../../../give-way.ts'
+import type { YieldTurn } from '../../../yield-turn.ts'
 import { exceedsComplexity } from '../complexity-limit.ts'
 import { isObject, parsedJson } from '../json.ts'
 import { textOf } from '../text.ts'
@@ -24,37 +24,37 @@ const MAX_REPAIR_BYTES = 256 * 1024
  * `key=value` lines and form fields, finally the whole body as the message. Throws AppError bad_payload for an empty
  * body.
  */
-export async function parseBody(text: string, giveWay: GiveWay): Promise<Parsed[]> {
+export async function parseBody(text: string, yieldTurn: YieldTurn): Promise<Parsed[]> {
   const body = text.trim()
   if (body === '')
     throw new AppError(
       'bad_payload',
       'the body is empty: give the HTTP channel in OCP a body template',
     )
-  if (await exceedsComplexity(body, BOUNDS, giveWay)) return [plainText(body)]
-  await giveWay()
+  if (await exceedsComplexity(body, BOUNDS, yieldTurn)) return [plainText(body)]
+  await yieldTurn()
   const mayRepair = body.length <= MAX_REPAIR_BYTES
   // Diagnostics are not needed for a body that is not JSON.
   const read = parsedJson(body)
-  if (read !== undefined) return alertsIn(read.value, body, giveWay)
-  await giveWay()
+  if (read !== undefined) return alertsIn(read.value, body, yieldTurn)
+  await yieldTurn()
   if (mayRepair && /^[[{]/.test(body)) {
     const value = repaired(body)
-    if (looksIntentional(value)) return alertsIn(value, body, giveWay)
-    await giveWay()
+    if (looksIntentional(value)) return alertsIn(value, body, yieldTurn)
+    await yieldTurn()
   }
   const fields = recommendedIn(body) ?? (mayRepair ? pairsIn(body) : undefined)
   return [fields === undefined ? plainText(body) : parsedBody(fieldsFrom(fields))]
 }
 
-async function alertsIn(value: unknown, body: string, giveWay: GiveWay): Promise<Parsed[]> {
+async function alertsIn(value: unknown, body: string, yieldTurn: YieldTurn): Promise<Parsed[]> {
   if (isObject(value)) return [parsedBody(value)]
   // A batch; items that are not objects become plain-text alerts.
   if (Array.isArray(value) && value.length <= MAX_ALERTS && value.some(isObject)) {
     const parsed: Parsed[] = []
     for (const each of value) {
       parsed.push(isObject(each) ? parsedBody(each) : plainText(textOf(each) ?? 'null'))
-      await giveWay()
+      await yieldTurn()
     }
     return parsed
   }

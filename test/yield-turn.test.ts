@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Clock } from '../src/clock.ts'
-import { createGiveWay, type GiveWay, immediate, mapGivingWay } from '../src/give-way.ts'
+import { createYieldTurn, immediate, mapYielding, type YieldTurn } from '../src/yield-turn.ts'
 
 /** A clock on which each reading takes longer than a slice; sleepers wait until the test wakes them. */
 function slowClock() {
@@ -19,19 +19,19 @@ function slowClock() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-async function countTo(last: number, counted: string[], giveWay: GiveWay): Promise<void> {
+async function countTo(last: number, counted: string[], yieldTurn: YieldTurn): Promise<void> {
   for (let count = 1; count <= last; count += 1) {
-    await giveWay()
+    await yieldTurn()
     counted.push(`${last}:${count}`)
   }
 }
 
 describe('long-running work', () => {
-  test('of several jobs continues one job at a time, in the order in which they gave way', async () => {
+  test('of several jobs continues one job at a time, in the order in which they yielded', async () => {
     const { clock, sleepers } = slowClock()
-    const giveWay = createGiveWay(clock)
+    const yieldTurn = createYieldTurn(clock)
     const counted: string[] = []
-    const all = Promise.all([2, 3, 1].map((last) => countTo(last, counted, giveWay)))
+    const all = Promise.all([2, 3, 1].map((last) => countTo(last, counted, yieldTurn)))
     await settled()
     const seen: string[] = []
     while (sleepers.length > 0) {
@@ -47,9 +47,9 @@ describe('long-running work', () => {
 
   test('continues for many pieces in a turn if they take no time', async () => {
     const { sleepers, clock } = slowClock()
-    const giveWay = createGiveWay({ ...clock, now: () => new Date(0) })
+    const yieldTurn = createYieldTurn({ ...clock, now: () => new Date(0) })
     const counted: string[] = []
-    const done = countTo(1_000, counted, giveWay)
+    const done = countTo(1_000, counted, yieldTurn)
     await settled()
     sleepers.shift()?.()
     await done
@@ -57,28 +57,28 @@ describe('long-running work', () => {
     assert.equal(sleepers.length, 0)
   })
 
-  test('also gives way after the clock was set back', async () => {
+  test('also yields after the clock was set back', async () => {
     const { sleepers, clock } = slowClock()
     let nowMs = 10_000
-    const giveWay = createGiveWay({ ...clock, now: () => new Date(nowMs) })
-    const first = giveWay()
+    const yieldTurn = createYieldTurn({ ...clock, now: () => new Date(nowMs) })
+    const first = yieldTurn()
     await settled()
     sleepers.shift()?.()
     await first
     nowMs = 0
-    void giveWay()
+    void yieldTurn()
     await settled()
     assert.equal(sleepers.length, 1)
   })
 
   test('that fails does not block other work', async () => {
-    const giveWay = createGiveWay({ now: () => new Date(0), sleep: async () => {} })
+    const yieldTurn = createYieldTurn({ now: () => new Date(0), sleep: async () => {} })
     const failing = async (): Promise<void> => {
-      await giveWay()
+      await yieldTurn()
       throw new Error('no')
     }
     const counted: string[] = []
-    const other = countTo(2, counted, giveWay)
+    const other = countTo(2, counted, yieldTurn)
     await assert.rejects(failing(), /no/)
     await other
     assert.deepEqual(counted, ['2:1', '2:2'])
@@ -87,10 +87,10 @@ describe('long-running work', () => {
 
 test('results are in the order of the items', async () => {
   let times = 0
-  const giveWay = async (): Promise<void> => {
+  const yieldTurn = async (): Promise<void> => {
     times += 1
   }
-  assert.deepEqual(await mapGivingWay([1, 2, 3], (each) => each * 2, giveWay), [2, 4, 6])
+  assert.deepEqual(await mapYielding([1, 2, 3], (each) => each * 2, yieldTurn), [2, 4, 6])
   assert.equal(times, 3)
 })
 

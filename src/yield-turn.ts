@@ -1,12 +1,12 @@
 import type { Clock } from './clock.ts'
 
 /** Awaited between pieces of long work; resolves when the next piece may run. */
-export type GiveWay = () => Promise<void>
+export type YieldTurn = () => Promise<void>
 
 const RESOLVED = Promise.resolve()
 
 /** For short work and for virtual time: continues in the same turn of the event loop. */
-export const immediate: GiveWay = () => RESOLVED
+export const immediate: YieldTurn = () => RESOLVED
 
 /** How long long-running work may continue in one turn of the event loop. */
 const SLICE_MS = 1
@@ -15,7 +15,7 @@ const SLICE_MS = 1
  * One instance serves all long-running work of a process. However many jobs run, only one of them continues in a turn
  * of the event loop, for SLICE_MS plus the rest of a piece. Other work runs before the next job continues.
  */
-export function createGiveWay(clock: Clock): GiveWay {
+export function createYieldTurn(clock: Clock): YieldTurn {
   let last = RESOLVED
   let sliceBeganMs = Number.NEGATIVE_INFINITY
   const nextSlice = async (previous: Promise<void>): Promise<void> => {
@@ -32,15 +32,15 @@ export function createGiveWay(clock: Clock): GiveWay {
   }
 }
 
-/** Calls `make` for each item in order, and gives way before each call. */
-export async function mapGivingWay<T, R>(
+/** Calls `make` for each item in order, and yields before each call. */
+export async function mapYielding<T, R>(
   items: readonly T[],
   make: (item: T) => R,
-  giveWay: GiveWay,
+  yieldTurn: YieldTurn,
 ): Promise<R[]> {
   const all: R[] = []
   for (const item of items) {
-    await giveWay()
+    await yieldTurn()
     all.push(make(item))
   }
   return all
