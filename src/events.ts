@@ -158,7 +158,7 @@ function messageEvents(log: Log, metrics: Metrics) {
         durationMs: attempt.durationMs,
       }
       if (outcome.kind === 'delivered') log.debug('message.attempted', fields)
-      else log.warn('message.attempted', { ...fields, words: attempt.words })
+      else log.warn('message.attempted', { ...fields, words: attempt.explanation })
     },
     claimReleased(message: MessageName): void {
       log.warn('message.held_up', named(message))

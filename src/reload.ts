@@ -50,7 +50,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     settings,
     renderer: () => inForce.renderer,
     warnings: () => [
-      ...securityWarnings(settings(), clock.now()).map(({ words }) => words),
+      ...securityWarnings(settings(), clock.now()).map(({ explanation }) => explanation),
       ...inForce.warnings,
       ...events.unknownNames().map(unknownNameWarning),
       ...unknownLevelsWarning(events.unknownLevels()),
@@ -142,7 +142,7 @@ function announce({ loaded, warnings }: Prepared, deps: ConfigurationDeps): void
   })
   for (const warning of warnings) events.configWarned(warning)
   for (const note of proxyNotes(loaded.settings)) events.robotsProxied(note)
-  for (const { kind, words } of securityWarnings(loaded.settings, clock.now()))
-    events.exposed(kind, words)
+  for (const { kind, explanation } of securityWarnings(loaded.settings, clock.now()))
+    events.exposed(kind, explanation)
   if (localIsAdmin(access)) events.adminIsLocal()
 }

@@ -20,7 +20,7 @@ export function createSilenceApi(): SilenceApi {
         if (reply.status !== 200) return refused(reply)
         const id = idIn(reply.text)
         return id === undefined
-          ? { kind: 'refused', words: 'its reply contains no silence ID' }
+          ? { kind: 'refused', explanation: 'its reply contains no silence ID' }
           : { kind: 'done', value: id }
       }),
     async expire(members, id) {
@@ -35,7 +35,7 @@ export function createSilenceApi(): SilenceApi {
         if (status === 200 && stateIn(text) === 'expired') return DONE
         if (status !== 404) return refused(reply)
         unknownTo += 1
-        return { kind: 'unreachable', words: 'it has no such silence' }
+        return { kind: 'unreachable', explanation: 'it has no such silence' }
       })
       return members.length > 0 && unknownTo === members.length ? DONE : answer
     },
@@ -53,11 +53,14 @@ async function firstAnswer<T>(
     try {
       const answer = await ask(member)
       if (answer.kind !== 'unreachable') return answer
-      failures.push(`${hostOf(member)}: ${answer.words}`)
+      failures.push(`${hostOf(member)}: ${answer.explanation}`)
     } catch (error) {
       failures.push(`${hostOf(member)}: ${wordsOf(error)}`)
     }
-  return { kind: 'unreachable', words: failures.join('; ') || 'no Alertmanager is configured' }
+  return {
+    kind: 'unreachable',
+    explanation: failures.join('; ') || 'no Alertmanager is configured',
+  }
 }
 
 interface ApiRequest {
@@ -100,8 +103,8 @@ async function beginningOf(response: Response): Promise<string> {
 /** A 5xx counts as unreachable, because another member may succeed. */
 function refused<T>({ status, text }: Reply): Answer<T> {
   const excerpt = text.replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS_LENGTH)
-  const words = `HTTP ${status}${excerpt === '' ? '' : ` ${excerpt}`}`
-  return { kind: status >= 500 ? 'unreachable' : 'refused', words }
+  const explanation = `HTTP ${status}${excerpt === '' ? '' : ` ${excerpt}`}`
+  return { kind: status >= 500 ? 'unreachable' : 'refused', explanation }
 }
 
 function wireOf({ matchers, startsAt, endsAt, createdBy, comment }: WantedSilence): object {

@@ -13,9 +13,9 @@ export interface WantedSilence {
 export type Answer<T> =
   | { kind: 'done'; value: T }
   /** A member answered with a refusal. */
-  | { kind: 'refused'; words: string }
+  | { kind: 'refused'; explanation: string }
   /** No member answered. */
-  | { kind: 'unreachable'; words: string }
+  | { kind: 'unreachable'; explanation: string }
 
 /** Manages silences in Alertmanager clusters; the first member that answers decides. */
 export interface SilenceApi {

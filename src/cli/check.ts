@@ -13,7 +13,9 @@ export async function check(options: ConfigOptions): Promise<number> {
     const found = await renderer.check()
     if (found.failures.length > 0)
       throw new AppError('bad_configuration', 'templates', { faults: found.failures })
-    const securityNotes = securityWarnings(settings, realClock.now()).map(({ words }) => words)
+    const securityNotes = securityWarnings(settings, realClock.now()).map(
+      ({ explanation }) => explanation,
+    )
     for (const warning of [...warnings, ...found.warnings, ...securityNotes])
       process.stdout.write(`warning: ${warning}\n`)
     for (const note of proxyNotes(settings)) process.stdout.write(`note: ${note}\n`)

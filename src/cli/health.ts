@@ -3,7 +3,7 @@ import { type ConfigOptions, load } from './load.ts'
 
 /** Prints in one line whether the receiver with this configuration is ready. Returns 0 if it is, else 1. */
 export async function health(options: ConfigOptions): Promise<number> {
-  const { isReady, words } = await askReadiness((await load(options)).settings)
-  process.stdout.write(`${words}\n`)
+  const { isReady, explanation } = await askReadiness((await load(options)).settings)
+  process.stdout.write(`${explanation}\n`)
   return isReady ? 0 : 1
 }

@@ -15,7 +15,7 @@ interface SendOptions {
 
 type Outcome =
   | { kind: 'reply'; status: number; text: string; accepted: boolean }
-  | { kind: 'not_a_receiver' | 'unreachable'; words: string }
+  | { kind: 'not_a_receiver' | 'unreachable'; explanation: string }
 
 /**
  * For OCP's script channel: passes the alert in the environment, else the payload on standard input, to a running
@@ -29,7 +29,7 @@ export async function send(channel: string, options: SendOptions): Promise<numbe
   const body = alertIn(env) ?? (await fromStandardInput())
   const outcome = await postWithRetries(address, { headers, body }, realClock)
   if (outcome.kind !== 'reply') {
-    process.stderr.write(`${outcome.words}\n`)
+    process.stderr.write(`${outcome.explanation}\n`)
     return 1
   }
   process.stdout.write(outcome.text)
@@ -103,14 +103,14 @@ async function tried(address: URL, posting: Posting, signal: AbortSignal): Promi
     if (errcode === undefined)
       return {
         kind: 'not_a_receiver',
-        words: `${address.origin} answers, but is not a receiver (HTTP ${status})`,
+        explanation: `${address.origin} answers, but is not a receiver (HTTP ${status})`,
       }
     return { kind: 'reply', status, text, accepted: status === 200 && errcode === 0 }
   } catch (error) {
     const words = signal.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : messageOf(error)
     return {
       kind: 'unreachable',
-      words: `cannot reach the receiver at ${address.origin}: ${words}`,
+      explanation: `cannot reach the receiver at ${address.origin}: ${words}`,
     }
   }
 }

@@ -72,7 +72,7 @@ function welcome(app: App): string {
     (robot) => robot.target.kind === 'sandbox',
   )
   const notes = securityWarnings(settings, realClock.now()).map(
-    ({ words }) => `  Warning   ${words}\n`,
+    ({ explanation }) => `  Warning   ${explanation}\n`,
   )
   const where = file === undefined && isSandboxOnly ? SANDBOX_HINT : ''
   return `

@@ -15,10 +15,11 @@ export function messageReason(
   if (reason === undefined || words.language === 'en-US') return reason
   if (REMOVED.test(reason)) return words.reason('suppress', 'removed')
   const last = attempts.at(-1)
-  if (last === undefined || last.words === '' || !reason.startsWith(last.words)) return reason
+  if (last === undefined || last.explanation === '' || !reason.startsWith(last.explanation))
+    return reason
   const verdict = words.reason('verdict', last.result)
   if (verdict === last.result) return reason
-  const gaveUp = reason.length > last.words.length && last.result !== 'too_long'
+  const gaveUp = reason.length > last.explanation.length && last.result !== 'too_long'
   return gaveUp ? `${verdict}${words.t('gaveUp')}` : verdict
 }
 

@@ -92,10 +92,10 @@ export function verdictOn(ended: EndedAttempt): Verdict {
       return {
         next:
           bodyBytes < MIN_BODY_BYTES || ended.alertCount === 0 || isStuck
-            ? dead(attempt.words)
+            ? dead(attempt.explanation)
             : {
                 kind: 'split',
-                reason: `${attempt.words} Sent again in smaller messages.`,
+                reason: `${attempt.explanation} Sent again in smaller messages.`,
                 bodyBytes,
               },
         pause: undefined,
@@ -104,9 +104,9 @@ export function verdictOn(ended: EndedAttempt): Verdict {
     }
     case 'rejected': {
       if (mode === 'all' || outcome.reason === 'content')
-        return { next: dead(attempt.words), pause: undefined, failures: 0 }
+        return { next: dead(attempt.explanation), pause: undefined, failures: 0 }
       return {
-        next: ended.hasUsablePeer ? { kind: 'retry', dueAt: now } : dead(attempt.words),
+        next: ended.hasUsablePeer ? { kind: 'retry', dueAt: now } : dead(attempt.explanation),
         pause: { scope: `robot:${robot.key}`, until: later(now, SET_ASIDE_MS), reason: 'rejected' },
         failures: 0,
       }
@@ -129,7 +129,7 @@ function afterFailure(
   const max = outcome.reason === 'unreadable' ? MAX_UNREADABLE_ATTEMPTS : MAX_BOUNDED_ATTEMPTS
   if (outcome.bounded && ended.sameResults >= max)
     return {
-      next: dead(`${attempt.words} Given up after ${ended.sameResults} equal replies.`),
+      next: dead(`${attempt.explanation} Given up after ${ended.sameResults} equal replies.`),
       pause,
       failures,
     }

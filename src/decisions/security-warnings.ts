@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts'
 export interface SecurityWarning {
   kind: 'anyone_may_post' | 'secrets_in_clear' | 'proxy_is_admin' | 'certificate_ends'
   /** The problem and its remedy, as a text for people. */
-  words: string
+  explanation: string
 }
 
 const DAY_MS = 86_400_000
@@ -23,13 +23,13 @@ export function securityWarnings(
   if (isReachable && isOpen && allowFrom === undefined && tls?.clientCa === undefined)
     warnings.push({
       kind: 'anyone_may_post',
-      words: `any client that reaches ${listen.host}:${listen.port} may post alerts; set auth, allow_from or tls.client_ca, or listen on 127.0.0.1`,
+      explanation: `any client that reaches ${listen.host}:${listen.port} may post alerts; set auth, allow_from or tls.client_ca, or listen on 127.0.0.1`,
     })
   const hasSecrets = !isOpen || admin.token !== undefined
   if (isReachable && hasSecrets && tls === undefined && trustedProxies.texts.length === 0)
     warnings.push({
       kind: 'secrets_in_clear',
-      words:
+      explanation:
         'tokens and passwords of clients cross the network unencrypted; set tls, or use a TLS proxy and list it in trusted_proxies',
     })
   if (
@@ -39,14 +39,14 @@ export function securityWarnings(
   )
     warnings.push({
       kind: 'proxy_is_admin',
-      words: `external_url leads to the console through a proxy, and requests through a proxy on this machine look local; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
+      explanation: `external_url leads to the console through a proxy, and requests through a proxy on this machine look local; set admin.token, or list the proxy in trusted_proxies and let it send X-Forwarded-For`,
     })
   const daysLeft =
     tls === undefined ? Infinity : Math.floor((tls.expiresAt.getTime() - now.getTime()) / DAY_MS)
   if (daysLeft < WARNED_DAYS_BEFORE)
     warnings.push({
       kind: 'certificate_ends',
-      words: `the certificate of the server ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}; put a new one in its file`,
+      explanation: `the certificate of the server ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}; put a new one in its file`,
     })
   return warnings
 }

@@ -30,7 +30,7 @@ export async function askOwnReceiver(settings: Own, asking: Asking): Promise<Own
   return { kind: 'not_running' }
 }
 
-export type Readiness = { isReady: boolean; words: string }
+export type Readiness = { isReady: boolean; explanation: string }
 
 /**
  * Asks the receiver with these settings on this machine whether it is ready; `words` explain the result to a person.
@@ -39,14 +39,14 @@ export async function askReadiness(settings: Own): Promise<Readiness> {
   const { host, port } = settings.listen
   for (const address of addressesOf(settings)) {
     const reply = await exchangeAt(address, settings, READINESS)
-    if (reply.kind === 'failed') return { isReady: false, words: reply.message }
+    if (reply.kind === 'failed') return { isReady: false, explanation: reply.message }
     if (reply.kind === 'not_running') continue
     const words = reply.text.trim().slice(0, 200)
-    if (reply.status === 200 && words === 'OK') return { isReady: true, words: 'ready' }
-    if (reply.status === 503) return { isReady: false, words: 'not ready' }
-    return { isReady: false, words: `HTTP ${reply.status}: ${wordsIn(words)}` }
+    if (reply.status === 200 && words === 'OK') return { isReady: true, explanation: 'ready' }
+    if (reply.status === 503) return { isReady: false, explanation: 'not ready' }
+    return { isReady: false, explanation: `HTTP ${reply.status}: ${wordsIn(words)}` }
   }
-  return { isReady: false, words: `no receiver answers at ${host}:${port}` }
+  return { isReady: false, explanation: `no receiver answers at ${host}:${port}` }
 }
 
 const READINESS: Asking = { method: 'GET', path: '/-/ready', withinMs: 3_000 }

@@ -64,7 +64,7 @@ export interface SilenceForm {
   by: string
   scope: SilenceScope | undefined
   until: string
-  result: { kind: string; what?: string; words?: string } | undefined
+  result: { kind: string; what?: string; explanation?: string } | undefined
   /** The action that redirected to this page. */
   done: 'made' | 'ended' | undefined
 }

@@ -72,7 +72,7 @@ export interface Attempt {
   /** The reply's text, truncated to 500 characters, without tokens. */
   errmsg: string | undefined
   /** The meaning of the outcome and what to do about it, in one or two sentences. */
-  words: string
+  explanation: string
   durationMs: number
 }
 

@@ -127,7 +127,7 @@ const STALLED: Attempt = {
   httpStatus: undefined,
   errcode: undefined,
   errmsg: undefined,
-  words: 'The receiver stalled before the call; nothing was sent.',
+  explanation: 'The receiver stalled before the call; nothing was sent.',
   durationMs: 0,
 }
 

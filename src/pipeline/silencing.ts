@@ -51,7 +51,7 @@ export interface SilenceRequest {
 export type SilenceResult =
   | { kind: 'done' }
   | { kind: 'wrong'; what: 'name' | 'past' | 'too_long' | 'unreadable' | 'scope' | 'link' }
-  | { kind: 'refused' | 'unreachable'; words: string }
+  | { kind: 'refused' | 'unreachable'; explanation: string }
 
 /** Creates and ends silences and mutes for a person who opened a silence link. */
 export interface Silencing {
@@ -207,12 +207,12 @@ async function endOne(
 }
 
 function failed(
-  { kind, words }: Exclude<Answer<unknown>, { kind: 'done' }>,
+  { kind, explanation }: Exclude<Answer<unknown>, { kind: 'done' }>,
   { channel }: SilenceSubject,
   { events }: SilencingDeps,
 ): SilenceResult {
-  events.silenceFailed(channel.name, words)
-  return { kind, words }
+  events.silenceFailed(channel.name, explanation)
+  return { kind, explanation }
 }
 
 async function announce(

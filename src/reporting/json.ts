@@ -33,7 +33,7 @@ export function messageJson(message: StoredMessage) {
       http_status: attempt.httpStatus ?? null,
       errcode: attempt.errcode ?? null,
       errmsg: attempt.errmsg ?? null,
-      words: attempt.words,
+      words: attempt.explanation,
       duration_ms: attempt.durationMs,
     })),
   }

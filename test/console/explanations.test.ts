@@ -8,14 +8,14 @@ const EN = wordsOf('en-US')
 const CN = wordsOf('zh-CN')
 const TW = wordsOf('zh-TW')
 
-const attempt = (result: string, words: string): StoredAttempt => ({
+const attempt = (result: string, explanation: string): StoredAttempt => ({
   at: new Date(0),
   robot: 'r',
   result,
   httpStatus: 200,
   errcode: undefined,
   errmsg: undefined,
-  words,
+  explanation,
   durationMs: 1,
 })
 

@@ -117,6 +117,19 @@ describe('the console in a browser', needsChromium, () => {
     })
   })
 
+  test('the page of a message explains each attempt', async () => {
+    await within(undefined, async (page) => {
+      const { messages } = await receiver().json<{
+        messages: { id: string; attempts: { words: string }[] }[]
+      }>('/api/v1/messages')
+      const [message] = messages
+      const words = message?.attempts[0]?.words ?? ''
+      assert.notEqual(words, '')
+      await page.goto(url(`/messages/${message?.id}`))
+      assert.ok((await textOf(page.locator('.attempts li').first())).includes(words), words)
+    })
+  })
+
   test('the overview shows the calls left, and updates itself', async () => {
     await within(undefined, async (page) => {
       await page.goto(url('/'))

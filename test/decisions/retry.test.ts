@@ -14,7 +14,7 @@ function after(outcome: Outcome, changes: Partial<EndedAttempt> = {}) {
       httpStatus: 200,
       errcode: undefined,
       errmsg: undefined,
-      words: 'The words.',
+      explanation: 'The words.',
       durationMs: 1,
     },
     now: NOW,

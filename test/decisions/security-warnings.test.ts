@@ -50,7 +50,7 @@ describe('a security warning', () => {
       },
       NOW,
     )
-    assert.match(ended?.words ?? '', /has expired/)
+    assert.match(ended?.explanation ?? '', /has expired/)
   })
 
   test('reports the console, if requests through a proxy look local', () => {
@@ -66,7 +66,7 @@ describe('a security warning', () => {
       assert.deepEqual(kindsOf('127.0.0.1', {}, own), [], own)
     const settings = { listen: { host: '::1', port: 1 }, externalUrl: url, access: accessOf() }
     const [found] = securityWarnings(settings, NOW)
-    assert.match(found?.words ?? '', /admin\.token/)
-    assert.match(found?.words ?? '', /trusted_proxies/)
+    assert.match(found?.explanation ?? '', /admin\.token/)
+    assert.match(found?.explanation ?? '', /trusted_proxies/)
   })
 })

@@ -20,7 +20,7 @@ for (const [path, headings] of Object.entries({
       const meanings = Object.entries(ERROR_CODES).filter(([name]) => name !== 'delivered')
       assert.equal(rows.length, meanings.length)
       for (const [index, [name, meaning]] of meanings.entries()) {
-        const { outcome, words, codes } = meaning
+        const { outcome, explanation, codes } = meaning
         const ends: readonly number[] = ('range' in meaning && meaning.range) || []
         const [says = '', result = '', means = ''] = rows[index] as string[]
         assert.equal(codesIn(result)[0], resultOf(outcome), name)
@@ -31,9 +31,10 @@ for (const [path, headings] of Object.entries({
         // Outcomes that differ only in errmsg share a code; `expect` refuses a reply with 0.
         const wide = named.every((code) => code === 310000 || code === 0)
         if (known.length > 0 || !wide) assert.deepEqual(named, known, name)
-        if (!path.includes('zh-CN')) assert.equal(means, words, name)
+        if (!path.includes('zh-CN')) assert.equal(means, explanation, name)
         else assert.match(means, /\p{Script=Han}.*。$/u, name)
-        for (const key of codesIn(words)) assert.ok(codesIn(means).includes(key), `${name}: ${key}`)
+        for (const key of codesIn(explanation))
+          assert.ok(codesIn(means).includes(key), `${name}: ${key}`)
       }
     })
 

@@ -201,7 +201,7 @@ describe('the page behind a silence link', () => {
   })
 
   test('an Alertmanager that refuses or does not answer is named, and no silence is stored', async () => {
-    parts.api.fails = { kind: 'unreachable', words: 'am:9093: ECONNREFUSED' }
+    parts.api.fails = { kind: 'unreachable', explanation: 'am:9093: ECONNREFUSED' }
     const { status, text } = await press({ by: 'a', scope: 'alert', for: '30m' })
     assert.equal(status, 503)
     assert.match(
@@ -211,7 +211,7 @@ describe('the page behind a silence link', () => {
     assert.deepEqual(await inForce(), [])
     parts.api.fails = undefined
     await press({ by: 'a', scope: 'alert', for: '30m' })
-    parts.api.fails = { kind: 'refused', words: 'HTTP 401' }
+    parts.api.fails = { kind: 'refused', explanation: 'HTTP 401' }
     const id = (await inForce())[0]?.id ?? ''
     assert.match((await press({ by: 'a', end: id })).text, /Alertmanager refused: HTTP 401/)
     assert.equal((await inForce()).length, 1)

@@ -72,7 +72,7 @@ const OUTCOMES: Record<Exclude<Reply, 'ok'>, Outcome> = {
 
 function attemptOf(reply: Exclude<Reply, 'ok'>): Attempt {
   const nothing = { httpStatus: undefined, errcode: undefined, errmsg: undefined, durationMs: 1 }
-  return { outcome: OUTCOMES[reply], result: reply, words: `${reply}.`, ...nothing }
+  return { outcome: OUTCOMES[reply], result: reply, explanation: `${reply}.`, ...nothing }
 }
 
 interface Played {

@@ -87,7 +87,7 @@ describe('leases', () => {
     const path = await new Path(renamed('a')).start()
     path.intercept = () => ({
       outcome: { kind: 'retryable', reason: 'network', reached: false, bounded: false },
-      ...{ result: 'network', words: 'no way.', durationMs: 1 },
+      ...{ result: 'network', explanation: 'no way.', durationMs: 1 },
       ...{ httpStatus: undefined, errcode: undefined, errmsg: undefined },
     })
     await path.ocp('host=1')

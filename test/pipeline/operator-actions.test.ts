@@ -17,7 +17,7 @@ const REFUSED: Attempt = {
   httpStatus: 200,
   errcode: 300005,
   errmsg: undefined,
-  words: 'refused',
+  explanation: 'refused',
   durationMs: 1,
 }
 
@@ -165,10 +165,13 @@ describe('actions of a person', () => {
 
   test('the test of a robot whose reply fails reports the verdict, and how long it waits', async () => {
     await started()
-    const words = "The reply is ok, but does not match the robot's `expect`."
+    const explanation = "The reply is ok, but does not match the robot's `expect`."
     path.intercept = () => ({
       ...THROTTLED,
-      ...{ outcome: { kind: 'retryable', reason: 'unknown', reached: true, bounded: true }, words },
+      ...{
+        outcome: { kind: 'retryable', reason: 'unknown', reached: true, bounded: true },
+        explanation,
+      },
     })
     await path.ocp('host=1')
     await path.clock.pass(2_000)
@@ -181,7 +184,7 @@ describe('actions of a person', () => {
       }),
     )
     assert.equal(outcome?.state, 'pending')
-    assert.ok(outcome.words.startsWith(`${words} The message waits, until 20`), outcome.words)
+    assert.ok(outcome.words.startsWith(`${explanation} The message waits, until 20`), outcome.words)
   })
 
   test('one press sends many failed messages again, each with one call', async () => {

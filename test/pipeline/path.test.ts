@@ -14,7 +14,7 @@ function attemptOf(outcome: Outcome): Attempt {
     httpStatus: 200,
     errcode: undefined,
     errmsg: undefined,
-    words: `${outcome.kind}.`,
+    explanation: `${outcome.kind}.`,
     durationMs: 1,
   }
 }

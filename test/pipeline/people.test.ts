@@ -31,7 +31,7 @@ const THROTTLED: Attempt = {
   httpStatus: 200,
   errcode: 660026,
   errmsg: undefined,
-  words: 'Too fast.',
+  explanation: 'Too fast.',
   durationMs: 1,
 }
 

@@ -87,9 +87,9 @@ function problemOf({ result }: SilenceForm, { t }: Words): string | undefined {
     case 'wrong':
       return t(`wrong_${result.what}` as ConsoleWord)
     case 'refused':
-      return t('silenceRefused', { words: result.words ?? '' })
+      return t('silenceRefused', { words: result.explanation ?? '' })
     case 'unreachable':
-      return t('silenceUnreachable', { words: result.words ?? '' })
+      return t('silenceUnreachable', { words: result.explanation ?? '' })
     default:
       return undefined
   }

@@ -35,7 +35,7 @@ export function classifyFailure(
   { reached, secrets = [] }: { reached: boolean; secrets?: readonly string[] },
 ): Verdict {
   const name = meaningOfFailure(error)
-  const { outcome, words } = ERROR_CODES[name]
+  const { outcome, explanation } = ERROR_CODES[name]
   const text = excerpt(redacted(`${messageOf(error)} ${codeOf(error)}`, secrets))
   return {
     // A proxy that demands a password has read the request, but not forwarded it.
@@ -44,7 +44,7 @@ export function classifyFailure(
     httpStatus: undefined,
     errcode: undefined,
     errmsg: text,
-    words,
+    explanation,
   }
 }
 

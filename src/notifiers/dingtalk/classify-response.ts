@@ -73,14 +73,14 @@ export function classifyResponse(
   const message = typeof own === 'string' ? own : text
   const read = { status, body: text, json, errcode: codeIn(json?.['errcode']), message }
   const name = meaningOf(read, expect)
-  const { outcome, words } = ERROR_CODES[name]
+  const { outcome, explanation } = ERROR_CODES[name]
   return {
     outcome,
     result: resultOf(outcome),
     httpStatus: status,
     errcode: read.errcode,
     errmsg: excerpt(redacted(message, secrets)),
-    words: `${prefixOf(name, read)}${words}`,
+    explanation: `${prefixOf(name, read)}${explanation}`,
   }
 }
 

@@ -57,7 +57,10 @@ export class DingtalkClient {
     if (outcome.kind === 'delivered' && keywords.length === 0) this.#passedWithout.add(name)
     if (outcome.kind !== 'rejected' || outcome.reason !== 'keyword') return verdict
     const passed = keywords.length === 0 && this.#passedWithout.has(name) ? PASSED_BEFORE : ''
-    return { ...verdict, words: `${verdict.words} The key is robots.${name}.keywords.${passed}` }
+    return {
+      ...verdict,
+      explanation: `${verdict.explanation} The key is robots.${name}.keywords.${passed}`,
+    }
   }
 
   /** Closes all connections; requests in progress fail. */

@@ -4,7 +4,7 @@ import type { Outcome, RejectReason, RetryReason } from '../../model/message.ts'
 export interface ReplyMeaning {
   outcome: Outcome
   /** The meaning and what to do, as a text for people. */
-  words: string
+  explanation: string
   /** DingTalk's codes with this meaning, old and new. */
   codes: readonly number[]
   /** First and last of consecutive codes with this meaning, including unknown ones. */
@@ -13,19 +13,19 @@ export interface ReplyMeaning {
 
 function rejected(
   reason: RejectReason,
-  words: string,
+  explanation: string,
   codes: readonly number[] = [],
 ): ReplyMeaning {
-  return { outcome: { kind: 'rejected', reason }, words, codes }
+  return { outcome: { kind: 'rejected', reason }, explanation, codes }
 }
 
 /** `bounded` limits the retries of a failure that does not look transient. */
 function retryable(
   reason: RetryReason,
-  words: string,
+  explanation: string,
   { bounded = false, codes = [] }: { bounded?: boolean; codes?: readonly number[] } = {},
 ): ReplyMeaning & { outcome: { kind: 'retryable' } } {
-  return { outcome: { kind: 'retryable', reason, reached: true, bounded }, words, codes }
+  return { outcome: { kind: 'retryable', reason, reached: true, bounded }, explanation, codes }
 }
 
 /**
@@ -35,24 +35,24 @@ function retryable(
 export const ERROR_CODES = {
   delivered: {
     outcome: { kind: 'delivered' },
-    words: 'DingTalk accepted the message.',
+    explanation: 'DingTalk accepted the message.',
     codes: [0],
   },
   repeated: {
     outcome: { kind: 'delivered' },
-    words:
+    explanation:
       'DingTalk already has a message with this key: an earlier attempt delivered it, and its reply was lost.',
     codes: [],
   },
   throttled: {
     outcome: { kind: 'throttled', scope: 'robot' },
-    words:
+    explanation:
       'DingTalk throttles this robot (20 messages a minute): the receiver pauses it for the penalty, then sends the waiting alerts. If this recurs, another program uses the same robot; give the receiver its own robot, or lower `limits.messages`.',
     codes: [660026, 410100, 130101],
   },
   address_throttled: {
     outcome: { kind: 'throttled', scope: 'address' },
-    words:
+    explanation:
       'DingTalk refuses everything from this public address (10,000 calls in 20 s): all robots behind it pause for five minutes, or for the penalty if that is shorter. Find the other programs that call DingTalk from this address.',
     codes: [1111],
   },
@@ -64,7 +64,7 @@ export const ERROR_CODES = {
   }),
   too_long: {
     outcome: { kind: 'too_long' },
-    words: 'The message is too long for DingTalk (20,000 bytes).',
+    explanation: 'The message is too long for DingTalk (20,000 bytes).',
     codes: [460101, 101002],
   },
   token: rejected(

@@ -141,7 +141,7 @@ async function readAttempts(
   which: 'all' | 'last',
 ): Promise<Map<string, StoredAttempt[]>> {
   const rows = await tx.all<{ message: number }>(
-    `SELECT message, at, robot, result, http_status, errcode, errmsg, words, duration_ms FROM attempts t
+    `SELECT message, at, robot, result, http_status, errcode, errmsg, words AS explanation, duration_ms FROM attempts t
      WHERE message IN LIST($1, BIGINT)
        ${which === 'last' ? 'AND NOT EXISTS (SELECT 1 FROM attempts l WHERE l.message = t.message AND l.id > t.id)' : ''}
      ORDER BY message, id`,

@@ -70,7 +70,7 @@ async function recordAttempt(
     http_status: attempt.httpStatus,
     errcode: attempt.errcode,
     errmsg: attempt.errmsg,
-    words: attempt.words,
+    words: attempt.explanation,
     duration_ms: Math.max(0, Math.round(attempt.durationMs)),
   })
 }

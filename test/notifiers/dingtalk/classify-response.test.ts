@@ -195,8 +195,8 @@ describe('DingTalk’s codes', () => {
   })
 
   test('distinguish clock and secret in the explanation, though both are signature errors', () => {
-    assert.match(judged({ errcode: 310000, errmsg: 'invalid timestamp' }).words, /clock/)
-    assert.match(judged({ errcode: 310000, errmsg: 'sign not match' }).words, /`secret`/)
+    assert.match(judged({ errcode: 310000, errmsg: 'invalid timestamp' }).explanation, /clock/)
+    assert.match(judged({ errcode: 310000, errmsg: 'sign not match' }).explanation, /`secret`/)
   })
 
   test('must be integers of a sensible size', () => {
@@ -261,7 +261,7 @@ describe('a reply that the message key was already used', () => {
       assert.equal(of(body, { status }), 'delivered', JSON.stringify(body))
     const verdict = judged({ errcode: 460409, errmsg: 'duplicate msgUuid' })
     assert.equal(verdict.result, 'ok')
-    assert.match(verdict.words, /already/)
+    assert.match(verdict.explanation, /already/)
   })
 
   test('is not recognised in HTML or in a redirect', () => {
@@ -300,8 +300,8 @@ describe('replies without a DingTalk code', () => {
     })
 
   test('are explained with their HTTP status or code', () => {
-    assert.match(judged('', { status: 502 }).words, /HTTP 502/)
-    assert.match(judged({ errcode: 4711 }).words, /Code 4711/)
+    assert.match(judged('', { status: 502 }).explanation, /HTTP 502/)
+    assert.match(judged({ errcode: 4711 }).explanation, /Code 4711/)
   })
 })
 
@@ -378,7 +378,7 @@ describe("the operator's own expectation", () => {
   test('if it fails on an ok reply, is retried a few times, with an explanation', () => {
     const verdict = judged({ errcode: 0, errmsg: 'ok' }, { expect: regex('never') })
     assert.equal(brief(verdict.outcome), 'retryable unknown bounded')
-    assert.match(verdict.words, /`expect`/)
+    assert.match(verdict.explanation, /`expect`/)
   })
 
   test('as a pattern also requires HTTP 2xx', () => {
@@ -442,7 +442,7 @@ describe('the quoted text of a reply', () => {
         fc.integer({ min: 100, max: 599 }),
         (body, status) => {
           const verdict = judged(body, { status })
-          assert.ok(verdict.words.length > 10)
+          assert.ok(verdict.explanation.length > 10)
           assert.equal(verdict.result, resultOf(verdict.outcome))
           assert.ok((verdict.errmsg?.length ?? 0) <= 500)
         },
@@ -453,7 +453,7 @@ describe('the quoted text of a reply', () => {
 
 describe('the table of error codes', () => {
   test('explains each one in whole sentences', () => {
-    for (const [name, { words }] of Object.entries(ERROR_CODES))
-      assert.match(words, /^[A-Z].*\.$/, name)
+    for (const [name, { explanation }] of Object.entries(ERROR_CODES))
+      assert.match(explanation, /^[A-Z].*\.$/, name)
   })
 })

@@ -56,7 +56,7 @@ describe('a post', () => {
       sandbox: () => ({ status: 200, body: JSON.stringify(said) }),
     })
     const wordsOf = async (name: string): Promise<string> =>
-      (await notifier.send(robotNamed(name), '{}', NOW)).words ?? ''
+      (await notifier.send(robotNamed(name), '{}', NOW)).explanation ?? ''
     await wordsOf('lucky')
     said = { errcode: 310000, errmsg: 'keywords not in content' }
     assert.match(await wordsOf('lucky'), /robots\.lucky\.keywords\. Earlier messages passed/)

@@ -130,7 +130,7 @@ describe('a robot with a proxy', () => {
       const attempt = await at.send({ proxy: at.proxy.url.replace('//', '//ops:canary@') })
       assert.deepEqual(attempt.outcome, retryable('proxy', { reached: false }))
       assert.match(attempt.errmsg ?? '', /407/)
-      assert.match(attempt.words, /password/)
+      assert.match(attempt.explanation, /password/)
       assert.equal(at.standIn.received.length, 0)
       at.proxy.behave({ kind: 'ok' })
       assert.equal((await at.send()).result, 'ok')

@@ -47,7 +47,7 @@ export const DELIVERED: Attempt = {
   httpStatus: 200,
   errcode: 0,
   errmsg: 'ok',
-  words: 'accepted',
+  explanation: 'accepted',
   durationMs: 12,
 }
 

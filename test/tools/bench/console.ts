@@ -119,7 +119,7 @@ async function deliver(
         httpStatus: 200,
         errcode: dies ? 300005 : 0,
         errmsg: dies ? 'token is not exist' : 'ok',
-        words: dies
+        explanation: dies
           ? 'DingTalk does not know this access token.'
           : 'DingTalk accepted the message.',
         durationMs: 80,
