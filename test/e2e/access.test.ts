@@ -51,7 +51,7 @@ describe('access control, end to end', () => {
       await receiver.start()
       return receiver.output
     }
-    assert.match(await started(''), /admin\.token, or list it in trusted_proxies/)
+    assert.match(await started(''), /admin\.token, or list the proxy in trusted_proxies/)
     const behind = await started('external_url: https://alerts.example.com\n')
     assert.match(behind, /external_url leads .*admin\.token.*trusted_proxies/)
     assert.doesNotMatch(await started('admin: { token: the-admin-token }\n'), /access\.local/)

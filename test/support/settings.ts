@@ -84,3 +84,8 @@ export function settingsOf(
     ...changes,
   }
 }
+
+/** The name of a channel's template; undefined for a text. */
+export function templateNamed(template: Channel['template'] | undefined): string | undefined {
+  return template?.kind === 'named' ? template.name : undefined
+}

@@ -5,6 +5,7 @@ import { readWebhookDingtalk } from '../../../src/config/moving-over/webhook-din
 import type { Channel } from '../../../src/model/settings.ts'
 import { createRenderer } from '../../../src/rendering/renderer.ts'
 import { scenarios } from '../../../src/rendering/templates/scenarios.ts'
+import { templateNamed } from '../../support/settings.ts'
 import { converted } from './conversion.ts'
 import { payloadOfTwo } from './payloads.ts'
 
@@ -56,10 +57,7 @@ describe('a configuration of prometheus-webhook-dingtalk', () => {
   text: '{{ template "ding.link.content" . }}'
 targets: { ops: { url: "${URL}a" } }
 `)
-    assert.deepEqual(settings.channels.get('ops')?.template, {
-      kind: 'named',
-      name: 'webhook-dingtalk',
-    })
+    assert.equal(templateNamed(settings.channels.get('ops')?.template), 'webhook-dingtalk')
     assert.deepEqual([...templates.keys()], ['webhook-dingtalk.message.eta'])
     assert.match(yaml, /# As before, Markdown in labels and annotations is rendered/)
     const [fired] = await messages('ops', payloadOfTwo('firing'))
@@ -131,7 +129,7 @@ targets:
     ])
     for (const each of leftOut) assert.ok(yaml.includes(`# Left out: ${each}`), each)
     assert.deepEqual([...templates.keys()], ['ops.title.eta', 'ops.message.eta', 'ops.digest.eta'])
-    assert.deepEqual(settings.channels.get('same')?.template, { kind: 'named', name: 'ops' })
+    assert.equal(templateNamed(settings.channels.get('same')?.template), 'ops')
     assert.match(yaml, /language: zh-CN/)
     assert.match(yaml, /# keywords: \[FIRING, 告警\]/)
     const printed = inOneText(conversion)
@@ -170,10 +168,7 @@ targets:
     assert.deepEqual(leftOut, [
       'a.tmpl:2: is not a Go template: expected a value, but the action ends',
     ])
-    assert.deepEqual(settings.channels.get('ops')?.template, {
-      kind: 'named',
-      name: 'webhook-dingtalk',
-    })
+    assert.equal(templateNamed(settings.channels.get('ops')?.template), 'webhook-dingtalk')
   })
 
   test('literal texts are unchanged', async () => {
