@@ -97,7 +97,10 @@ export async function composeMessage(
   const only = coalesced.length === 1 ? coalesced[0] : undefined
   const prerendered = only === undefined ? undefined : read(only.shown).prerendered
   if (only !== undefined && prerendered !== undefined) {
-    const made = prerenderedMessage(prerendered, { channel, draft, deps })
+    const title =
+      prerendered.title ??
+      (await renderAndCompose('full', { plan, draft, deps, total: 1, groups: [] })).message.title
+    const made = prerenderedMessage({ ...prerendered, title }, { channel, draft, deps })
     if (made !== undefined)
       return {
         message: { ...base, ...made, ...carries(draft.included, only.ids.length) },
@@ -276,16 +279,15 @@ async function renderAndCompose(
   }
 }
 
-/** Uses the text that the sender rendered; undefined if it is empty or too large to be sent unchanged. */
+/** The text that the sender rendered, under its title or ours; undefined if it is empty, or too large to be sent as it is. */
 function prerenderedMessage(
-  prerendered: PrerenderedText,
+  prerendered: PrerenderedText & { title: string },
   { channel, draft, deps }: { channel: Channel; draft: Draft; deps: ComposeDeps },
 ): Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'> | undefined {
   const [only] = draft.included
   if (only === undefined || prerendered.text.trim() === '') return undefined
   const subject = { variables: only.alert.variables, level: only.level }
-  const title =
-    prerendered.title ?? only.alert.variables.alarm_name ?? prerendered.text.trim().slice(0, 60)
+  const { title } = prerendered
   const content: Content = {
     format: prerendered.format,
     title,

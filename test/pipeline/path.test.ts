@@ -470,6 +470,19 @@ describe('the path of an alert', () => {
     assert.deepEqual(shown?.mention.mobiles, ['13900000000', '13800000000'])
   })
 
+  test('a body that its sender rendered without a title has ours, with level, name and object', async () => {
+    await started()
+    await path.post('ocp', {
+      msgtype: 'markdown',
+      markdown: { text: '# Mine' },
+      ...{ alarm_name: 'Disk full', alarm_level: 'Down', alarm_target: 'host=db-1' },
+    })
+    await path.clock.pass(0)
+    const [shown] = path.group.shown()
+    assert.ok(shown?.text.startsWith('# Mine'), shown?.text)
+    assert.match(shown.title, /^⛔ Down Disk full · .*db-1$/)
+  })
+
   test('after kill -9 between the post and its record, the same message is posted again and shown once', async () => {
     await started()
     const { settle } = path.store
