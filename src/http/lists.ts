@@ -85,7 +85,7 @@ export function queryOf<Query>({ query, faults: [fault] }: Asked<Query>): Omit<Q
 function limitOf(request: Request, otherwise: number): number {
   const limit = request.query['limit']
   if (limit === undefined || limit === '') return otherwise
-  if (typeof limit !== 'string' || !/^\d{1,9}$/.test(limit))
+  if (typeof limit !== 'string' || !/^0*[1-9]\d{0,8}$/.test(limit))
     throw bad('limit: must be a number from 1 to 1000')
-  return Math.min(MAX_LIMIT, Math.max(1, Number(limit)))
+  return Math.min(MAX_LIMIT, Number(limit))
 }

@@ -85,6 +85,11 @@ describe('the lists', () => {
     )
     assert.match(await refusal('/api/v1/messages?level=9'), /^level: must be a number from 1/)
     assert.match(await refusal('/api/v1/alerts?status=open'), /^status: must be one of firing/)
+    for (const limit of ['0', '-1', 'x'])
+      assert.match(
+        await refusal(`/api/v1/alerts?limit=${limit}`),
+        /^limit: must be a number from 1/,
+      )
     const fault = encodeURIComponent('disk a=~"("')
     assert.match(
       await refusal(`/api/v1/alerts?q=${fault}`),
