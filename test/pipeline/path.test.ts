@@ -479,7 +479,8 @@ describe('the path of an alert', () => {
     })
     await path.clock.pass(0)
     const [shown] = path.group.shown()
-    assert.ok(shown?.text.startsWith('# Mine'), shown?.text)
+    assert.ok(shown)
+    assert.ok(shown.text.startsWith('# Mine'), shown.text)
     assert.match(shown.title, /^⛔ Down Disk full · .*db-1$/)
   })
 
