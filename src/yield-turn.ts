@@ -12,8 +12,8 @@ export const immediate: YieldTurn = () => RESOLVED
 const SLICE_MS = 1
 
 /**
- * One instance serves all long-running work of a process. However many jobs run, only one of them continues in a turn
- * of the event loop, for SLICE_MS plus the rest of a piece. Other work runs before the next job continues.
+ * Jobs of one instance share slices of SLICE_MS. When a slice is over, each job waits for the next one, behind earlier
+ * jobs and other work. The app has one instance for dispatch and one for all other jobs.
  */
 export function createYieldTurn(clock: Clock): YieldTurn {
   let last = RESOLVED

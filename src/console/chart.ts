@@ -26,8 +26,8 @@ const BAR = { offset: 12, width: 76 } as const
 const STACK = ['delivered', 'suppressed', 'waiting', 'failed'] as const
 
 /**
- * Draws the alerts received in each bucket as stacked columns, each a link to its alerts, with a band above where a robot
- * was paused. The SVG needs no script; with one, a cross-hair follows the pointer and the arrow keys.
+ * Draws the alerts received in each bucket as stacked columns, each a link to its alerts, with a band above where a
+ * robot was paused. The SVG needs no script; with one, a cross-hair follows the pointer and the arrow keys.
  */
 export function chartHtml(buckets: readonly ChartBucket[], words: ChartLabels): string {
   const width = Math.max(1, buckets.length) * STEP

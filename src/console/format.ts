@@ -14,7 +14,7 @@ export interface FormatContext {
   timezone: string
 }
 
-/** Creates the functions that templates print with. Their results are HTML; anything else is escaped by the template. */
+/** Creates the functions that templates print with. Their results are HTML; the template escapes anything else. */
 export function formattersOf({ words, now, timezone }: FormatContext) {
   const zoned = (at: Date): DateTime => DateTime.fromJSDate(at, { zone: timezone })
   const day = zoned(now).toISODate()

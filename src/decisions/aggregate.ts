@@ -9,7 +9,7 @@ interface Incoming {
   endsAtMs?: number | undefined
   /** 0 turns aggregation off. */
   everyMs: number
-  /** Whether the sender repeats a group only because alerts joined it; then alerts already let through are suppressed. */
+  /** Whether the sender repeats a group only because alerts joined it. The alerts let through before are suppressed. */
   onlyNew?: boolean | undefined
   /** Whether a mute covers the alert. */
   muted?: boolean | undefined
@@ -27,9 +27,10 @@ interface Last {
 
 /**
  * Why an alert is not delivered to a group; undefined if it is delivered. `outdated`: a later state was already let
- * through. `aggregated`: the same alert with the same status was let through within the period; a change of status and
- * a rise in level are exempt. `muted`: a mute covers it; a rise in level and the recovery of a sent firing are exempt.
- * Alerts with a common aggregation key (`aggregate.by`) count as one, and a firing after a recovery is let through.
+ * through. `aggregated`: the same alert with the same status was let through within the period; with `onlyNew` the
+ * period has no end, except for a later firing. A firing after a recovery, the recovery of the last alert and a rise in
+ * level are exempt. `muted`: a mute covers it, or covered its firing; a rise in level and the recovery of a sent firing
+ * are exempt. Alerts with a common aggregation key (`aggregate.by`) count as one.
  */
 export function reasonToSuppress(
   incoming: Incoming,
@@ -49,8 +50,8 @@ export function reasonToSuppress(
 
 /**
  * A firing is outdated if it started before the firing whose recovery was let through. A recovery is outdated if it
- * ended before the last firing started. Its own start counts only if it has no end, because Alertmanager moves the start
- * back when it merges two copies.
+ * ended before the last firing started. Its own start counts only if it has no end, because Alertmanager moves the
+ * start back when it merges two copies.
  */
 function isOutdated(incoming: Incoming, last: Last): boolean {
   if (incoming.fingerprint !== last.fingerprint || incoming.status === last.status) return false

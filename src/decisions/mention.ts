@@ -9,7 +9,7 @@ import { matches, type Subject } from './route.ts'
 export const MAX_MENTIONED = 50
 /** Limit on names without a person that one message shows. */
 const MAX_UNKNOWN = 10
-/** A longer value is not a list of people. */
+/** Limit on the characters of a label's value that are read as a list of people. */
 const MAX_VALUE_LENGTH = 2_000
 const MAX_NAME_LENGTH = 60
 
@@ -27,8 +27,8 @@ export interface MentionContext {
 }
 
 /**
- * The people that a message mentions: those of the channel, those of every rule that one of its alerts matches, and
- * those that its alerts name in labels. Each is mentioned once, at most MAX_MENTIONED in total.
+ * The people that a message mentions: those of the channel, those of every rule that one of its alerts matches, those
+ * that its alerts name in labels, and those in `own`. Each is mentioned once, at most MAX_MENTIONED in total.
  */
 export function mentionFor(
   mention: Channel['mention'],
@@ -80,7 +80,10 @@ function peopleNamed(name: string, { people, rotas }: Directory, now: Date): Per
   return onCallAt(rota, now).people.flatMap((each) => people.get(each) ?? [])
 }
 
-/** Adds the people in a label's value: a comma-separated list of names, rotas, mobiles and user ids. */
+/**
+ * Adds the people in a label's value: names, rotas, mobiles and user ids. Commas, semicolons or lines separate them,
+ * and spaces if each part is known.
+ */
 function addNamed(
   value: string,
   { directory, now, found }: Pick<MentionContext, 'directory' | 'now'> & { found: Found },

@@ -66,8 +66,9 @@ function leavingTimes({ calls, limits, now }: Window): number[] {
 }
 
 /**
- * The earliest instant at which a call still leaves room for one severe call in every gap until the window is empty. This
- * spreads the calls. With 20 in 60 s, 14 are reserved, one every 4.3 s: six may go at once, and the seventh 4.9 s later.
+ * The earliest instant at which a call still leaves room for one severe call in every gap until the window is empty.
+ * This spreads the calls. With 20 in 60 s, 14 are reserved, one every 4.3 s: six may go at once, and the seventh 4.9 s
+ * later.
  */
 function freeAt(
   leaving: readonly number[],

@@ -79,8 +79,8 @@ export type Plan =
     }
 
 /**
- * Alerts of the next message: those of one request, of several merged requests, or `all` that wait. `messages`: how many
- * messages may be used for all of them, which decides how compact the form is.
+ * Alerts of the next message: those of one request, of several merged requests, or `all` that wait. `messages`: how
+ * many messages may be used for all of them, which decides how compact the form is.
  */
 export type Scope =
   | { kind: 'some'; ids: readonly number[]; messages: number; merged: boolean; storm: boolean }
@@ -100,13 +100,14 @@ export type DelayReason = 'penalty' | 'push_limit' | 'quota' | 'unreachable' | '
 /** How long alerts of a channel are collected after a message. */
 const COLLECT_MS = 1_000
 
-/** A message mentions only longer delays. */
+/** A message mentions only longer delays; those by a penalty of DingTalk, whatever their length. */
 const NOTICED_DELAY_MS = 60_000
 
 /**
- * Decides what a robot does next. Pure. If there is a call for each waiting request, each becomes one message;
- * otherwise all are merged, and none is dropped. The most severe alerts go first; a retry counts with the level of its
- * alerts. Messages requested by a person go last. Only severe messages use the last tenth of a month.
+ * Decides what a robot does next. Pure. If there is a call for each waiting request of a channel, each becomes a
+ * message of its own; otherwise all are merged, and none is dropped. The most severe alerts go first; a retry counts
+ * with the level of its alerts. Messages requested by a person go last. Only severe messages use the last tenth of a
+ * month's calls.
  */
 export function plan(input: PlanInput): Plan {
   const { now, robot } = input
@@ -201,8 +202,8 @@ interface OpenAlerts {
 }
 
 /**
- * The alerts of one request, if there is a call for each waiting request. Otherwise, during a storm and after a wait over
- * the hour, all alerts are merged.
+ * The alerts of one request, if there is a call for each waiting request. Without such calls, during a storm and after
+ * a wait over the hour, all alerts are merged.
  */
 function scopeOf({ waiting, alerts, complete }: OpenAlerts, input: PlanInput): Scope {
   const left = poolCallsLeft(waiting, input)
@@ -239,8 +240,8 @@ function stormOf({ recent, channel }: QueueState, { now, robot }: PlanInput): St
 }
 
 /**
- * Whether the channel has push limits and its oldest alert waited over the start of an hour, and more than a minute. Also
- * true if a pause of the robot was the reason: then too, one message of the new hour is enough.
+ * Whether the channel has push limits and its oldest alert waited over the start of an hour, and more than a minute.
+ * Also true if a pause of the robot was the reason: then too, one message of the new hour is enough.
  */
 function waitedOverHour({ channel, oldest }: QueueState, { hourStart, now }: PlanInput): boolean {
   if (channel.pushLimits === undefined) return false
@@ -259,7 +260,7 @@ function openAlerts(
   return { alerts: waiting.alerts.filter(({ level }) => isExempt(limits, level)), until }
 }
 
-/** Until when a channel's next message waits to collect alerts or to save the monthly quota; undefined without a wait. */
+/** Until when a channel's next message waits, to collect alerts or to save the quota; undefined: no wait. */
 function heldUntil(
   { waiting, alerts }: OpenAlerts,
   { scope, quota, input }: { scope: Scope; quota: QuotaDecision; input: PlanInput },

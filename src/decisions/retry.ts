@@ -114,7 +114,10 @@ export function verdictOn(ended: EndedAttempt): Verdict {
   }
 }
 
-/** Retries later, or at once through another robot of the pool if the message certainly did not arrive. */
+/**
+ * Retries later, or at once through another robot of the pool if the message certainly did not arrive. Gives up after
+ * the maximum of equal bounded replies.
+ */
 function afterFailure(
   ended: EndedAttempt,
   outcome: Extract<Outcome, { kind: 'retryable' }>,
@@ -138,8 +141,8 @@ function afterFailure(
     return { next: { kind: 'retry', dueAt: now }, pause, failures }
   const dueAt = later(now, backoff)
   if (!outcome.reached) return { next: { kind: 'retry', dueAt }, pause, failures }
-  // The message may have arrived, so it stays with its robot: its group drops a repeat. This holds even if a reload
-  // adds robots.
+  // The message may have arrived, so it stays with its robot for SAME_ROBOT_MS: its group drops a repeat. This holds
+  // even if a reload adds robots.
   return { next: { kind: 'retry', dueAt, elsewhereAt: later(now, SAME_ROBOT_MS) }, pause, failures }
 }
 

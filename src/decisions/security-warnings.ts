@@ -51,7 +51,7 @@ export function securityWarnings(
   return warnings
 }
 
-/** Whether every request from this machine has admin access. */
+/** True if admin access from this machine needs no credential, and `trusted_proxies` lists no proxy. */
 export function localIsAdmin({ admin, trustedProxies, users }: Settings['access']): boolean {
   return admin.token === undefined && trustedProxies.texts.length === 0 && users.size === 0
 }

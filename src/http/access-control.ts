@@ -22,7 +22,7 @@ export type AccessDecision =
 
 /** Access checks by the current settings. */
 export interface AccessControl {
-  /** Undefined without an admin token: then only this machine has access. */
+  /** Undefined without an admin token. Then users have access or, without users, only this machine. */
   sessions: Sessions | undefined
   /** Headers of every reply. */
   headers: Access['headers']
@@ -41,7 +41,8 @@ export interface AccessControl {
    */
   assertKnown(request: IncomingMessage, response: ServerResponse, now: Date): Promise<void>
   /**
-   * Throws AppError forbidden or unauthorized unless this sender may post alerts; runs before anything else is read.
+   * Throws AppError forbidden, unauthorized or overloaded unless this sender may post alerts. Runs before the body is
+   * read.
    * `hasCredential`: the request has a valid credential other than those of `auth`.
    */
   admit(request: IncomingMessage, response: ServerResponse, hasCredential?: boolean): void

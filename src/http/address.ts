@@ -40,7 +40,7 @@ export function isForwarded(request: IncomingMessage): boolean {
 }
 
 /**
- * Classifies a request's Host. `own`: an IP address, a loopback name or the host that we listen on, which DNS rebinding
+ * Classifies a request's Host. `own`: an IP address, a loopback name or the configured listen host, which DNS rebinding
  * cannot use. `external`: the host of external_url. `unknown`: any other, such as a rebound name of a hostile page.
  */
 export function hostKindOf(
@@ -57,7 +57,7 @@ export function hostKindOf(
   return external ? 'external' : 'unknown'
 }
 
-/** The addresses of all X-Forwarded-For headers; some proxies add ports. */
+/** The addresses of all X-Forwarded-For headers, without the ports that some proxies add. */
 function forwardedIn(request: IncomingMessage): string[] {
   const text = String(request.headers['x-forwarded-for'] ?? '')
   return text

@@ -4,14 +4,20 @@ import { LargeReads } from '../large-reads.ts'
 /** Limit on the requests that are read, or wait for the disk, at the same time. */
 export const MAX_CONCURRENT_REQUESTS = 512
 
-/** Limit on the total size of their bodies as sent; parsing one takes several times as much memory. */
+/**
+ * Limit on the bytes held for these requests: bodies as sent, and small ones decompressed. Parsing one takes several
+ * times as much memory.
+ */
 export const MAX_CONCURRENT_BYTES = 48 * 1024 * 1024
 
 /** Extra capacity for addresses with few requests in progress, so that a flood from one does not block others. */
 export const RESERVE = { requests: 64, bytes: 8 * 1024 * 1024 } as const
 const SMALL_SENDER = { requests: 8, bytes: 8 * 1024 * 1024 } as const
 
-/** Limits concurrent requests; beyond the limits a request is refused before its body is read. */
+/**
+ * Limits concurrent requests and their bytes. A request beyond the limits is refused: by number or declared size before
+ * its body is read, else while it is read.
+ */
 export class AdmissionControl {
   readonly #all = { requests: 0, bytes: 0 }
   readonly #byAddress = new Map<string, { requests: number; bytes: number }>()
@@ -69,9 +75,12 @@ export class AdmissionControl {
 }
 
 export interface Ticket {
-  /** Counts received bytes; throws AppError overloaded if they exceed the declared size and the limit. */
+  /** Counts bytes received or decompressed; throws AppError overloaded if they exceed declared size and limit. */
   grow: (bytes: number) => void
-  /** Resolves when a body of this size may be read; call at most once. `release` makes room for the next body. */
+  /**
+   * Resolves when a body of this size may be decompressed or parsed; call at most once. `release` makes room for the
+   * next body.
+   */
   waitToRead: (bytes: number) => Promise<void>
   release: () => void
 }

@@ -30,9 +30,9 @@ export interface ApiDeps extends ActionDeps, ListDeps {
     format?: Format
     payload: string
   }) => Promise<unknown[]>
-  /** Queues a test message for each group of a channel and returns their ids. */
+  /** Queues a test message for each group of robots of a channel and returns their ids. */
   test: (channel: string) => Promise<string[]>
-  /** Queues a test message for one robot and returns its id. */
+  /** Queues a test message for one robot and returns its id in a list. */
   testRobot: (robot: string, question?: { probe: Probe; uuid: string }) => Promise<string[]>
   /** Returns the outcomes of test messages; waits up to `waitMs` for them. */
   outcomes: (ids: readonly string[], waitMs: number) => Promise<TestOutcome[]>

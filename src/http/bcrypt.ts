@@ -10,8 +10,8 @@ export interface Comparison {
 export type Compare = (comparison: Comparison) => Promise<boolean>
 
 /**
- * Compares in a thread, which starts with the first comparison: bcryptjs' own asynchronous form blocks the event loop for
- * 100 ms at a time.
+ * Compares in a thread, which starts with the first comparison: bcryptjs' own asynchronous form blocks the event loop
+ * for 100 ms at a time.
  */
 export function createBcrypt(): Compare {
   let worker: Worker | undefined

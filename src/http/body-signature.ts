@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '../errors.ts'
 import type { Secret } from '../model/secret.ts'
 
-/** The header that Grafana signs in by default, and its name before Grafana 12. */
+/** The header in which Grafana sends the signature by default, and its name before Grafana 12. */
 const SIGNATURE_HEADERS = ['x-grafana-alerting-signature', 'x-grafana-alert-signature'] as const
 
 /** Grafana leaves the name of this header to its user; its documentation proposes the first. */
@@ -17,8 +17,9 @@ const TIMESTAMP_HEADERS = [
 const MAX_AGE_MS = 3_600_000
 
 /**
- * Throws AppError bad_signature unless a body is signed as Grafana's webhook contact point does: hexadecimal
- * HMAC-SHA256 of the body, or, where there is a timestamp header, of `seconds:body` (grafana/alerting, http/hmac.go).
+ * Throws AppError bad_signature unless Grafana's webhook contact point signed the body: hexadecimal HMAC-SHA256 of the
+ * body, or, where there is a timestamp header, of `seconds:body` (grafana/alerting, http/hmac.go). The timestamp must
+ * be within MAX_AGE_MS of `now`.
  */
 export function assertSigned(
   body: Uint8Array,

@@ -6,10 +6,10 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { AppError, messageOf } from '../errors.ts'
 import type { Ticket } from './admission.ts'
 
-/** Limit of a request's body after decompression. */
+/** Limit of a request's body, as sent and after decompression. */
 export const MAX_BODY_BYTES = 20 * 1024 * 1024
 
-/** Larger bodies are read one after another; many smaller ones at once cost little memory. */
+/** Larger bodies wait for LargeReads, which limits the bytes that are read at once. */
 const LARGE_BYTES = 128 * 1024
 
 const DECOMPRESSORS = {
@@ -21,10 +21,9 @@ const DECOMPRESSORS = {
 
 /**
  * Reads a request's body: decompressed, and decoded by its byte order mark, else its declared charset, else UTF-8.
- * Invalid bytes and NUL become U+FFFD; the byte order mark is removed. AppError: too_large, bad_payload. Returns the
- * raw bytes when they are already clean UTF-8, so that callers can skip decoding. A large body waits at `ticket` before
- * it is decompressed or decoded; until then only the bytes as sent are in memory. `verify` gets the bytes as sent, and
- * throws to refuse them.
+ * Invalid bytes and NUL become U+FFFD; the byte order mark is removed. AppError: too_large, bad_payload, overloaded.
+ * Returns the raw bytes when they are already clean UTF-8, so that callers can skip decoding. A large body waits at
+ * `ticket`; up to LARGE_BYTES may be decompressed before. `verify` gets the bytes as sent, and throws to refuse them.
  */
 export async function readBody(
   request: IncomingMessage,

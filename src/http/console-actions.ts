@@ -35,7 +35,7 @@ interface ActionContext {
   ask: (request: Request, response: Response, what: BulkAction) => Promise<void>
 }
 
-/** Adds the forms of the console. Each redirects back to its page, with a notice of the result. */
+/** Adds the console's action routes. Each redirects with a notice; a bulk action first asks for confirmation. */
 export function consoleActions(pages: Router, context: ActionContext): void {
   const { deps, headers, form } = context
   const { gates, actions } = deps

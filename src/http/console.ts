@@ -27,7 +27,7 @@ export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps, ListDeps {
   unexpectedError: (path: string, error: unknown) => void
 }
 
-/** Limit of the playground's payload, so that a browser can show the result. */
+/** Limit of a submitted form; the playground's payload is the largest. */
 const MAX_FORM_BYTES = 1024 * 1024
 
 /**

@@ -21,7 +21,7 @@ export function checkFor(credentials: readonly Credential[]): Check {
     })
 }
 
-/** The WWW-Authenticate values of a 401; with `users`, Basic is among them. */
+/** The WWW-Authenticate values of a 401. Basic is among them if users are configured. */
 export function challengesOf(credentials: readonly Credential[], hasUsers = false): string[] {
   const kinds = new Set(credentials.map((each) => each.kind))
   if (hasUsers) kinds.add('basic')

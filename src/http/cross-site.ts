@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * True if a page of another site made a browser send this. Browsers set Sec-Fetch-Site on secure or local connections,
- * and Origin on requests other than a plain GET; programs send neither.
+ * True if a page of another origin made a browser send this. Browsers set Sec-Fetch-Site on secure or local
+ * connections, and Origin on requests other than a plain GET; programs send neither.
  */
 export function isCrossSite(request: IncomingMessage, externalUrl: string | undefined): boolean {
   const { origin, host } = request.headers
@@ -15,7 +15,7 @@ export function isCrossSite(request: IncomingMessage, externalUrl: string | unde
   return externalUrl === undefined || new URL(externalUrl).origin !== from.origin
 }
 
-/** True if a person opens a page: by following a link or typing the address. */
+/** True if the browser navigates, by the request's Sec-Fetch-Mode. */
 export function isNavigation(request: IncomingMessage): boolean {
   return request.headers['sec-fetch-mode'] === 'navigate'
 }

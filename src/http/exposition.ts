@@ -6,8 +6,8 @@ import type { Exposition } from '../metrics.ts'
 const compress = promisify(gzip)
 
 /**
- * Replies with the metrics: in OpenMetrics format if `Accept` requests it, as that of Prometheus does, and compressed
- * if the client accepts gzip.
+ * Replies with the metrics: in OpenMetrics format if `Accept` names it, which Prometheus does, and compressed if the
+ * client accepts gzip.
  */
 export async function replyMetrics(
   request: Request,

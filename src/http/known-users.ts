@@ -6,7 +6,7 @@ import type { Compare, Comparison } from './bcrypt.ts'
 import { basicPairOf } from './credentials.ts'
 import { networkOf } from './login-throttle.ts'
 
-/** `busy`: not verified, because too many passwords are waiting. */
+/** `busy`: not verified, because too many passwords wait or the comparison failed. */
 export type UserCheck = 'user' | 'unknown' | 'busy'
 
 /** Verifies the passwords of `basic_auth_users`, and keeps the results in memory. */
@@ -27,9 +27,9 @@ const MIN_PAUSE_MS = 250
 const PAUSE_FACTOR = 3
 
 /**
- * Compares one password at a time, and pauses after a wrong one for three times as long as the comparison took. So
- * guessing gets at most four comparisons a second, and a quarter of a processor. Each pair of name and password is
- * compared once; the result is kept under a keyed hash, never the password.
+ * Compares one password at a time. After a wrong one it pauses for three times the comparison, and at least 250 ms.
+ * This allows under four guesses a second, on at most a quarter of a processor. The latest results are kept, so that a
+ * known pair of name and password is not compared again. They are kept under a keyed hash, never with the password.
  */
 export function createKnownUsers(deps: { clock: Clock; compare: Compare }): KnownUsers {
   const key = randomBytes(32)

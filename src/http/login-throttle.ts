@@ -2,13 +2,13 @@ import type { Clock } from '../clock.ts'
 
 const STEP_MS = 250
 const MAX_DELAY_MS = 5_000
-/** With this many failed attempts of one address waiting, its next attempt waits before it is checked. */
+/** With this many attempts of one network waiting, its next attempt waits before it is checked. */
 const MAX_WAITING = 20
 
 /**
- * Slows down guessing without a lockout. A correct secret is answered at once. A wrong one is delayed by 250 ms, plus
- * 250 ms for each other wrong one of its address that is waiting, up to 5 seconds. An address that guesses on many
- * connections waits before each check, which limits it to 200 checks per second.
+ * Slows down guessing without a lockout. A wrong secret is delayed by 250 ms, plus 250 ms for each other attempt of its
+ * network that waits, up to 5 s. A correct secret is answered at once, unless 20 attempts of its network wait. Then
+ * every check waits 5 s.
  */
 export function createLoginThrottle(clock: Clock): LoginThrottle {
   const waiting = new Map<string, number>()

@@ -26,7 +26,7 @@ const OTHERS: readonly OtherReceiver[] = [
   },
 ]
 
-/** A mobile number, as `at` lists them. */
+/** A mobile number in the parameter `at`. */
 const MOBILE = /^\+?\d{5,20}$/
 const MAX_MOBILES = 20
 const MAX_ROBOTS = 10

@@ -32,9 +32,7 @@ export async function askOwnReceiver(settings: Own, asking: Asking): Promise<Own
 
 export type Readiness = { isReady: boolean; explanation: string }
 
-/**
- * Asks the receiver with these settings on this machine whether it is ready; `words` explain the result to a person.
- */
+/** Asks the local receiver with these settings whether it is ready. */
 export async function askReadiness(settings: Own): Promise<Readiness> {
   const { host, port } = settings.listen
   for (const address of addressesOf(settings)) {

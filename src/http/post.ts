@@ -6,8 +6,8 @@ export interface Posting {
 }
 
 /**
- * Posts to an address and returns the reply, whatever its status. Rejects if none arrives before the signal fires. Not
- * with `fetch`, which refuses the ports of other protocols, such as 10080 and 6000.
+ * Posts to an address and returns the reply, whatever its status. Rejects if the signal fires before the whole reply
+ * has arrived. Uses node:http and node:https, because `fetch` refuses ports such as 10080 and 6000.
  */
 export function post(
   address: URL,

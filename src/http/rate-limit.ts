@@ -4,7 +4,7 @@ const WINDOW_MS = 60_000
 /** Addresses that are counted at once; requests of further ones count only toward the limit of all together. */
 const MAX_TRACKED = 10_000
 
-/** Counts a request; false if it exceeds the limit per minute of its address, or that of all addresses together. */
+/** Returns true and counts the request, or false if a limit per minute is reached: of its address, or of all. */
 export type RateLimit = (address: string) => boolean
 
 export function createRateLimit(

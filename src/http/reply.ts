@@ -65,8 +65,8 @@ export function replyError(
 }
 
 /**
- * True if the connection can be kept. An unread body is discarded as it arrives: closing at once would show many senders
- * a broken pipe instead of the reply. A body that was read in part is not read to its end.
+ * True if the connection can be kept. An unread body is discarded as it arrives: closing at once would show many
+ * senders a broken pipe instead of the reply. A body that was read in part is not read to its end.
  */
 function canKeepConnection(request: Request): boolean {
   const remaining = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)

@@ -26,8 +26,9 @@ const OPEN_LIMIT = { each: 60, all: 300 } as const
 const PRESS_LIMIT = { each: 12, all: 60 } as const
 
 /**
- * Adds the page behind a message's silence link. Its visitors need not sign in, since the link is signed and expires
- * after a day. Only a POST from the page itself changes anything.
+ * Adds the page behind a message's silence link. Visitors need no admin token: the link is signed and expires after a
+ * day. With basic_auth_users they need a credential, such as a user's password. Only a POST changes anything, and never
+ * one from a page of another site.
  */
 export function silenceRoutes(
   router: Router,

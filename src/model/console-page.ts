@@ -39,7 +39,7 @@ export interface BulkAction {
   act: 'resend' | 'dismiss'
   /** The number of messages; to send them again costs one call each. */
   messages: number
-  /** True if more messages match than one press sends. */
+  /** True if more messages match than one request resends. */
   more: boolean
   /** Hidden fields of the confirmation form, which select the same messages again. */
   fields: readonly (readonly [name: string, value: string])[]
@@ -54,12 +54,12 @@ export interface SignInView extends Preferences {
   kind: 'ask' | 'wrong' | 'not_local' | 'refused'
   /** The page to open after signing in. */
   next: string
-  /** The error code and message of a refusal; empty otherwise. */
+  /** The error code and message; empty on /sign-in and after a wrong token. */
   code: string
   why: string
 }
 
-/** The values of the silence form, and the result of the last press. */
+/** The values of the silence form, and the result of the last submission. */
 export interface SilenceForm {
   by: string
   scope: SilenceScope | undefined

@@ -155,7 +155,7 @@ export interface Route {
   channels: readonly string[]
 }
 
-/** The groups that a channel posts to, each with its queue: one for each robot, or in mode `pool` one for all robots. */
+/** The groups that a channel posts to, each with its queue: one for each robot, or in mode `pool` one for all. */
 export function groupsOf({
   name,
   mode,

@@ -65,8 +65,8 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<Source
 }
 
 /**
- * Reads a request and passes it to the store. All parsed data becomes garbage when this call ends. If it were kept until
- * the disk has answered, it would outlive V8's young generation, and an accept of 100 alerts would cost a third more.
+ * Reads a request and passes it to the store. All parsed data becomes garbage when this call ends. If it were kept
+ * until the disk has answered, it would outlive V8's young generation, and accepting would cost more.
  */
 async function readAndStore(
   { source: requested, channel: named, body }: Inbound,
@@ -182,7 +182,7 @@ function countRuns(alerts: readonly IncomingAlert[]): StatusRun[] {
   return runs
 }
 
-/** The channel named in a path, or `auto`. AppError unknown_channel for any other name. */
+/** The channel named in a path, or `auto`. AppError unknown_channel for others, unless `onlyChannel` takes all. */
 function channelNamed(channel: string, settings: Settings): string {
   if (settings.onlyChannel !== undefined) return settings.onlyChannel
   if (channel === AUTO ? settings.routes.length > 0 : settings.channels.has(channel)) return channel
@@ -222,7 +222,7 @@ function rowOf(
     endsAtMs: alert.endsAt?.getTime(),
     ...(status === 'resolved' && !channel.sendResolved ? { suppressed: 'resolved_off' } : {}),
   }
-  // Both are rare, and two more spreads would add a fifth to the cost of this function.
+  // Assigned, because both are rare and spreads are slow here.
   if (onlyNew && channel.aggregate?.changes === true) row.onlyNew = true
   if (muting?.covers(alert, level, channel.name) === true) row.muted = true
   return row

@@ -24,7 +24,7 @@ export interface AwaitOptions {
 }
 
 export interface Awaited {
-  /** Every verb rejects with store_unavailable until the database is open. */
+  /** Until the database is open, verbs reject with store_unavailable; `close` and `release` do nothing. */
   store: SharedStore
   /** Whether the store was already open when the start continued. */
   isOpen: boolean
@@ -36,7 +36,7 @@ export interface Awaited {
 
 /**
  * Opens a store whose database may be unavailable, and retries without end. Resolves within two seconds, so that the
- * receiver can listen meanwhile. Rejects if the first attempt failed for a reason that retrying cannot fix.
+ * receiver can listen meanwhile. Rejects if an attempt fails before for a reason that retrying cannot fix.
  */
 export async function awaitStore(options: AwaitOptions): Promise<Awaited> {
   const { clock, signal } = options

@@ -48,7 +48,10 @@ const WRONG_ENDS = {
   unreadable: 'until: must be a date and a time',
 } as const
 
-/** When a mute of a chosen length ends; a date without a zone is in the configured one. AppError bad_request for an invalid length. */
+/**
+ * When a mute of a chosen length ends; a date without a zone is in `timezone`. AppError bad_request for an invalid
+ * length.
+ */
 export function endOfMute(length: SilenceLength, now: Date, timezone: string): Date {
   const end = endOfSilence(length, now, timezone)
   if ('wrong' in end) throw bad(WRONG_ENDS[end.wrong])

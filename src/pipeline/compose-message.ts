@@ -39,7 +39,7 @@ export interface ComposedMessage {
 
 interface Draft {
   included: readonly (MessageAlert & { ids: readonly number[] })[]
-  /** Alerts that still fire in the same groups, if all included alerts are resolved. */
+  /** Alerts that still fire in the same payloads, if all included alerts are resolved. */
   stillFiring: readonly MessageAlert[]
   robots: readonly Robot[]
   /** The mentions in texts that the senders rendered. */
@@ -264,7 +264,7 @@ async function renderAndCompose(
       Buffer.byteLength(deps.notifier.compose(contentOf(...made), draft.robots, uuid)) <=
       draft.limitBytes,
   }
-  // A digest of 40 groups takes 30 ms while its code is not optimized.
+  // Rendering a digest of many groups takes long while its code is not optimized.
   if (form !== 'full') await deps.renderer.prepare(request, deps.yieldTurn)
   const result = deps.renderer.render(request)
   for (const fault of [...result.faults, ...result.blanks])
@@ -279,7 +279,10 @@ async function renderAndCompose(
   }
 }
 
-/** The text that the sender rendered, under its title or ours; undefined if it is empty, or too large to be sent as it is. */
+/**
+ * The text that the sender rendered, under its title or the receiver's. Undefined if it is empty, or too large to be
+ * sent as it is.
+ */
 function prerenderedMessage(
   prerendered: PrerenderedText & { title: string },
   { channel, draft, deps }: { channel: Channel; draft: Draft; deps: ComposeDeps },

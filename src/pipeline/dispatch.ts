@@ -25,8 +25,8 @@ export interface DispatchDeps
 }
 
 /**
- * Does the next step for one robot: plan, compose, claim, post, settle. Returns when to run again; undefined waits for a
- * wake. Before the POST begins, the call is counted and the body is on disk.
+ * Does the next step for one robot: plan, compose, claim, post, settle. Returns when to run again; undefined waits for
+ * a wake. Before the POST begins, the call is counted and the body is on disk.
  */
 export async function pass(name: string, deps: DispatchDeps): Promise<Date | undefined> {
   const settings = deps.settings()

@@ -1,14 +1,14 @@
 import { AppError } from '../errors.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 
-/** The channel with this name. AppError unknown_channel lists the channels there are. */
+/** The channel with this name. The error unknown_channel lists the available channels. */
 export function channelNamed(name: string, { channels }: Pick<Settings, 'channels'>): Channel {
   const channel = channels.get(name)
   if (channel !== undefined) return channel
   throw new AppError('unknown_channel', unknown('channel', name, channels))
 }
 
-/** The robot with this name. AppError not_found lists the robots there are. */
+/** The robot with this name. The error not_found lists the available robots. */
 export function robotNamed(name: string, { robots }: Pick<Settings, 'robots'>): Robot {
   const robot = robots.get(name)
   if (robot !== undefined) return robot

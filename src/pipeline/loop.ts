@@ -11,11 +11,11 @@ const MIN_REST_MS = 50
 const MAX_REST_MS = 1_000
 const REST_FACTOR = 40
 
-/** Rest after a pass that threw. */
+/** Rest after a pass that threw; a wake shortens it. */
 const AFTER_FAILURE_MS = 1_000
 
 export interface LoopOptions {
-  /** Does one step and returns when to run again; undefined waits for a wake. */
+  /** Does one step and returns when to run again; undefined waits for a wake, at most MAX_SLEEP_MS. */
   pass: () => Promise<Date | undefined>
   clock: Clock
   onFailure: (error: unknown) => void

@@ -34,9 +34,9 @@ export interface BulkOptions {
 export interface Resending {
   /** Messages queued again; each costs one call. */
   resent: number
-  /** Messages left dead, because newer messages about their alerts were accepted. */
+  /** Messages that are not sent again: outdated, removed, or no longer dead. */
   outdated: number
-  /** Whether messages are left dead because one press sends at most MAX_RESENT. */
+  /** Whether messages are left dead because one request resends at most MAX_RESENT. */
   hasMore: boolean
 }
 
@@ -48,7 +48,7 @@ export interface OperatorDeps {
   events: Events
 }
 
-/** Limit on the calls that one press costs. */
+/** Limit on the messages that one request resends; each costs a call. */
 export const MAX_RESENT = 1_000
 
 const PAGE_SIZE = 500

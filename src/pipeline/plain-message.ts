@@ -5,7 +5,7 @@ import type { NewMessage } from '../stores/store.ts'
 
 interface Recipient extends Pick<NewMessage, 'queue' | 'channel' | 'kind'> {
   robot: Robot
-  /** The robots of its group, any of which may send the message. */
+  /** The robots of the message's queue, any of which may send it. */
   group: readonly Robot[]
   level?: NewMessage['level']
 }

@@ -15,8 +15,8 @@ function testQueueName(robot: string): string {
 }
 
 /**
- * Serves a robot's test queue until its message has had `attempts` attempts or is settled. For commands that run without
- * a receiver. Leases the robot and counts each call, as every pass does.
+ * Serves a robot's test queue until its message has had `attempts` attempts, or is sent or dead. For commands that run
+ * without a receiver. Leases the robot and counts each call, as every pass does.
  */
 export async function serveTest(
   { id, robot, attempts }: { id: string; robot: Robot; attempts: number },

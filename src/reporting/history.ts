@@ -3,7 +3,7 @@ import type { Store } from '../stores/store.ts'
 
 const MINUTE_MS = 60_000
 
-/** The ranges of the chart, in buckets of one length. */
+/** The ranges of the chart; each has buckets of equal length. */
 export const RANGES = {
   '1h': { bucketMs: MINUTE_MS, count: 60 },
   '6h': { bucketMs: 5 * MINUTE_MS, count: 72 },

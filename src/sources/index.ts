@@ -10,7 +10,7 @@ import { isLarge, type Source } from './source.ts'
 /** Every kind of payload; a new one needs a folder and one line here. */
 const ALL: readonly Source[] = [alertmanager, ocp, chat]
 
-/** All sources by name. A body goes to the source that owns it, else to the requested one, else to one that recognizes it. */
+/** All sources by name. A body goes to the source that owns it, else the requested one, else one that recognizes it. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
   ALL.map((source) => [source.name, withOthers(source)]),
 )

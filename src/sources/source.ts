@@ -12,8 +12,8 @@ export function isLarge(body: string | Uint8Array): boolean {
 }
 
 /**
- * What `read` needs beside the body. `receivedAt` and `timezone` are stored with it, so that a later read gives the
- * same alerts.
+ * What `read` needs beside the body. `receivedAt` is stored with the body. `timezone` is the configured one, also for a
+ * later read.
  */
 export interface ReadContext {
   receivedAt: Date
@@ -59,9 +59,9 @@ export interface Source {
   /** Whether a body is certainly of this source, so that it is read so even at a route that takes any body. */
   owns?: (body: string) => boolean
   /**
-   * Returns the alerts of a body, a string or its UTF-8 bytes, in their order. Deterministic, because a stored payload
-   * is read again when its message is composed. A malformed alert among others becomes an alert that reports it.
-   * Rejects with AppError `bad_payload`, with cause and position, only if the body contains no alert.
+   * Returns the alerts of a body, a string or its UTF-8 bytes, in their order. Deterministic for one time zone, because
+   * a stored payload is read again when its message is composed. A malformed alert among others becomes an alert that
+   * reports it. Rejects with AppError `bad_payload`, with cause and position, only if the body contains no alert.
    */
   read(body: string | Uint8Array, context: ReadContext): Promise<Notification>
 }

@@ -1,4 +1,4 @@
-/** Named reasons, as in the log and the metrics, with the prefix `suppress_`, `wait_`, `pause_`, `verdict_` or `error_`. */
+/** Reasons as in the log and the metrics, with the prefix `suppress_`, `wait_`, `pause_`, `verdict_` or `error_`. */
 export const REASONS = {
   suppress_aggregated: [
     'already delivered in this period',

@@ -19,7 +19,7 @@ const MAX_BYTES = 20_000
 const MAX_BODY_LENGTH = 40_000
 const MAX_TITLE_LENGTH = 400
 
-/** Initial text of the template field: the built-in template's format, with variables only. */
+/** Initial template of the field, by message format; variables only. */
 const STARTER: Record<Format, string> = {
   markdown: `### \${alarm_name}
 

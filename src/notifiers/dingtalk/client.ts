@@ -145,7 +145,7 @@ function webhookOf(robot: Robot): string {
     : `http://sandbox/robot/send?access_token=${encodeURIComponent(robot.name)}`
 }
 
-/** All secrets of a request, which must not appear in an error or a list. */
+/** All secrets of a request, which must not appear in the recorded result of an attempt. */
 function secretsOf(robot: Robot, url: URL): string[] {
   const { searchParams } = url
   const names = robot.target.kind === 'webhook' ? ['access_token', 'sign'] : ['sign']

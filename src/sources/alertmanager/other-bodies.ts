@@ -1,6 +1,6 @@
 import { isObject } from '../parsing/json.ts'
 
-/** A hint at the route that takes a body of another sender; undefined for an unknown one. */
+/** A hint at the right route for a body; undefined for an object with `alerts` and for a text, number or literal. */
 export function routeFor(body: unknown): string | undefined {
   if (Array.isArray(body))
     return body.some((each) => isObject(each) && isObject(each['labels']))

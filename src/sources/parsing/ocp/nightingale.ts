@@ -15,7 +15,8 @@ export function isNightingaleEvent(body: unknown): boolean {
 }
 
 /**
- * Maps an event to OCP's fields. Tags and plain fields keep their own names; the list of notified users is left out.
+ * Maps an event to OCP's fields. Tags and scalar fields keep their names. Other nested values are left out, such as the
+ * notified users.
  */
 export function fieldsOfEvent(event: JsonObject): JsonObject {
   const tags = tagsOf(event)
