@@ -75,22 +75,29 @@ function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {
     : { ...draft, text: draft.title, buttons: [], included: 1 }
 }
 
-/** Renders a digest with full alerts. If its part does not print `it.heads`, they go above its text. */
+/** Renders a digest with full alerts. If its part prints none of `it.heads`, they go above its text. */
 export function headsOver<T extends object>(
   it: T,
   heads: readonly Markup[],
   render: (it: T & { heads: readonly Markup[] }) => string,
 ): string {
   let isPrinted = false
-  const withHeads = Object.defineProperty({ ...it }, 'heads', {
-    enumerable: true,
-    get: () => {
-      isPrinted = true
-      return heads
-    },
-  }) as T & { heads: readonly Markup[] }
-  const text = render(withHeads)
+  const noted = heads.map((head) => new NotedMarkup(String(head), () => (isPrinted = true)))
+  const text = render({ ...it, heads: noted })
   return isPrinted || heads.length === 0 ? text : `${heads.join('\n\n')}\n\n${text}`
+}
+
+/** Markup that reports when it is printed. */
+class NotedMarkup extends Markup {
+  readonly #note: () => void
+  constructor(text: string, note: () => void) {
+    super(text)
+    this.#note = note
+  }
+  override toString(): string {
+    this.#note()
+    return super.toString()
+  }
 }
 
 /** Renders alerts in full, without details and runbook that are the same as in the alert above. */

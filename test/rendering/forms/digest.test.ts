@@ -215,21 +215,35 @@ describe('a line for each alert', () => {
   }
 
   test("comes with the full alerts even if the operator's template does not print them", () => {
-    using folder = temporaryFolder()
-    mkdirSync(folder.path, { recursive: true })
-    writeFileSync(
-      join(folder.path, 'mine.lines.eta'),
-      '<% for (const { lines } of it.sections) { %><%= lines.length %> lines<% } %>',
-    )
-    const channel = { template: { kind: 'named', name: 'mine' } as const }
-    const { text } = renderWith([...pods(2, 1), ...pods(9)], {
-      form: 'lines',
-      channel,
-      templates: folder.path,
-    })
-    assert.match(text, /^#### ⛔ Down · .*pay-0[\s\S]*#### ⛔ Down · .*pay-1[\s\S]*\n9 lines$/)
+    const lines = '<% for (const { lines } of it.sections) { %><%= lines.length %> lines<% } %>'
+    const reads = '<% const [first] = it.heads; if (it.heads.length > 0 && first) { %>'
+    for (const part of [lines, `${reads}${lines}<% } %>`]) {
+      const text = linesWith(part)
+      assert.match(text, /^#### ⛔ Down · .*pay-0[\s\S]*#### ⛔ Down · .*pay-1[\s\S]*\n9 lines$/)
+    }
+  })
+
+  test("has the full alerts once if the operator's template prints them", () => {
+    for (const part of [
+      "<%= it.lines.length %> lines\n<%~ it.heads.join('\\n\\n') %>",
+      '<%= it.lines.length %> lines\n<% for (const head of it.heads) { %><%= head %>\n\n<% } %>',
+    ]) {
+      const text = linesWith(part)
+      assert.match(text, /^9 lines\n#### ⛔ Down · .*pay-0[\s\S]*#### ⛔ Down · .*pay-1/)
+      assert.equal(text.match(/⛔ Down/g)?.length, 2)
+    }
   })
 })
+
+/** A digest of two Down alerts and nine warnings, as an operator's part renders it. */
+function linesWith(part: string): string {
+  using folder = temporaryFolder()
+  mkdirSync(folder.path, { recursive: true })
+  writeFileSync(join(folder.path, 'mine.lines.eta'), part)
+  const channel = { template: { kind: 'named', name: 'mine' } as const }
+  const templates = folder.path
+  return renderWith([...pods(2, 1), ...pods(9)], { form: 'lines', channel, templates }).text
+}
 
 describe('counts', () => {
   const groups = [
