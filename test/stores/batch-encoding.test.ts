@@ -6,6 +6,7 @@ import {
   ALONE_FROM_BYTES,
   BatchEncoder,
   decodeBatch,
+  isSentAlone,
 } from '../../src/stores/sqlite/batch-encoding.ts'
 import { acceptRequest, incomingAlert } from '../support/requests.ts'
 
@@ -80,4 +81,13 @@ test('a large body is transferred in its original buffer, even if it is part of 
   assert.equal(memory.length, 0)
   const [got] = decodeBatch(crossed)
   assert.equal(Buffer.from(got?.body as Uint8Array).toString(), 'x'.repeat(ALONE_FROM_BYTES))
+})
+
+test('a body is sent alone by its size in bytes, not by its number of characters', () => {
+  const chinese = '警'.repeat(Math.ceil(ALONE_FROM_BYTES / 3))
+  assert.equal(isSentAlone(chinese), true)
+  assert.equal(isSentAlone(Buffer.from(chinese)), true)
+  assert.equal(isSentAlone(chinese.slice(1)), false)
+  assert.equal(isSentAlone('x'.repeat(ALONE_FROM_BYTES - 1)), false)
+  assert.equal(isSentAlone('x'.repeat(ALONE_FROM_BYTES)), true)
 })

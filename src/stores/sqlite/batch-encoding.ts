@@ -45,6 +45,12 @@ type EncodedRequest = [
 /** From this size on, a body is sent alone. Node.js shares ArrayBuffers only among smaller buffers. */
 export const ALONE_FROM_BYTES = 1024 * 1024
 
+/** True if the body is sent alone, by its size in UTF-8. */
+export function isSentAlone(body: string | Uint8Array): boolean {
+  const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+  return bytes >= ALONE_FROM_BYTES
+}
+
 /** Encodes requests on arrival, so that their objects are not kept alive until the batch is sent. */
 export class BatchEncoder {
   readonly #requests: string[] = []
@@ -93,7 +99,7 @@ export class BatchEncoder {
 
   encoded(): EncodedBatch {
     const [only] = this.#bodies
-    if (this.#bodies.length === 1 && only !== undefined && only.length >= ALONE_FROM_BYTES)
+    if (this.#bodies.length === 1 && only !== undefined && isSentAlone(only))
       return { json: `[${this.#requests.join(',')}]`, bodies: only as EncodedBatch['bodies'] }
     const bytes = this.#bodies.reduce((sum, { length }) => sum + length, 0)
     // Not from the shared pool, so that the ArrayBuffer can be transferred; not zeroed, because each byte is written.

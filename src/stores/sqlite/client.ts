@@ -6,7 +6,7 @@ import { type Result, settleEach, unwrap, type Waiting } from '../accept-results
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import type { Notice } from '../multi-process.ts'
 import type { Store } from '../store.ts'
-import { ALONE_FROM_BYTES, BatchEncoder } from './batch-encoding.ts'
+import { BatchEncoder, isSentAlone } from './batch-encoding.ts'
 import { restrictToOwner } from './file-mode.ts'
 import type { SqliteStore } from './store.ts'
 import type { Failure, Reply, Request, VerbName } from './worker.ts'
@@ -131,7 +131,7 @@ class BatchWriter {
 
   accept(request: AcceptRequest): Promise<Accepted> {
     return new Promise((resolve, reject) => {
-      const isLarge = request.body.length >= ALONE_FROM_BYTES
+      const isLarge = isSentAlone(request.body)
       if (isLarge) void this.#handOver()
       this.#encoder.add(request)
       this.#waiting.push({ resolve, reject })
