@@ -10,7 +10,7 @@ export function unwrap(result: Result | undefined): Accepted {
   throw new AppError('store_unavailable', result?.error ?? 'the store gave no result')
 }
 
-/** The promise of a request's sender. */
+/** Settles the promise that the caller of `accept` awaits. */
 export interface Waiting {
   resolve: (accepted: Accepted) => void
   reject: (error: unknown) => void
@@ -35,8 +35,8 @@ export async function settleEach(
 }
 
 /**
- * Accepts requests in one transaction; `accept` may add to them. If it fails with an error for which `isRetried` is
- * true, each request gets its own transaction, and only the invalid ones fail.
+ * Accepts requests in one transaction; `accept` may append to `requests`. If the transaction fails and `isRetried` is
+ * true, each request is retried alone, and only the invalid ones fail.
  */
 export async function acceptEach(
   requests: readonly AcceptRequest[],

@@ -5,7 +5,7 @@ import { type AlertView, type ViewOptions, viewOf } from '../templates/view.ts'
 import { isOcpAlert } from '../text/sender.ts'
 
 /** From this many changes on, an alert is shown as flapping. */
-const FLAPPING_CHANGES = 2
+export const FLAPPING_CHANGES = 2
 
 /**
  * Renders an alert with its template part, or as plain lines if even the built-in part fails. `fullView` includes the
@@ -47,7 +47,7 @@ export function lineCount(text: string): number {
 /** Limits of a value in an alert that is shown in full above a digest. */
 const HEAD_VALUE = { longest: 1_000, maxLines: 12 } as const
 
-/** Renders an alert in full for the top of a digest, once for all lengths that are tried. */
+/** Renders an alert in full for the top of a digest; computed once per message, however many digests are tried. */
 export function headText(
   entry: MessageAlert,
   context: RenderContext,

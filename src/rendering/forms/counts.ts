@@ -86,7 +86,7 @@ interface LevelHeading {
   count: number
 }
 
-/** The heading of each level, with the count of all groups of the level. */
+/** The heading of each level, with the number of alerts in all its groups. */
 function levelHeadings(
   groups: readonly CountGroup[],
   context: RenderContext,

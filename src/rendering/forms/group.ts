@@ -137,7 +137,7 @@ function linesOfStillFiring(views: readonly AlertView[], context: RenderContext)
   return rest === 0 ? shown : [...shown, new Markup(context.word('more', { n: rest }))]
 }
 
-/** A sentence about the alerts that Alertmanager omitted from these groups; empty if it omitted none. */
+/** A sentence about the alerts that Alertmanager omitted from the groups of the given alerts; empty without any. */
 export function truncatedOf(alerts: readonly MessageAlert[], context: RenderContext): string {
   const byGroup = new Map<string, number>()
   for (const { alert } of alerts) {

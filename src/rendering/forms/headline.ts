@@ -9,11 +9,11 @@ import type { CountGroup } from '../types.ts'
 /** The worst level of several alerts, and how many of them have it. */
 export interface Headline {
   sign: string
-  /** The sign with the word of the level or of the recovery. */
+  /** The sign, followed by the level's word if a firing alert of that level names one. */
   mark: string
-  /** `5 alerts`, `14 of 40 critical` if not all have the worst level, or `3 resolved`. */
+  /** `5 alerts` if uniform, else `14 of 40 critical` (`firing` if no level is named); `3 resolved` if none fires. */
   text: string
-  /** True if all have the worst level, so that the mark applies to each. */
+  /** True if all have the worst level or are resolved, so that the mark applies to each. */
   isUniform: boolean
 }
 
@@ -49,7 +49,7 @@ export function headlineOfCounts(
   return worstHeadline({ ...levelMark(level, same, context), worst, total }, context)
 }
 
-/** Sign and word for counted alerts of a level; no word if none of their examples names a level. */
+/** Sign and word for counted alerts of a level; no word if there are examples and none of them names a level. */
 export function levelMark(
   level: Level,
   groups: readonly CountGroup[],

@@ -7,10 +7,11 @@ import { headText, lineCount } from './alert-text.ts'
 import { largestFitting } from './largest-fitting.ts'
 import { MAX_READABLE_LINES } from './limits.ts'
 
-/** A rendered digest, with the alerts in full at its top and the number of its lines. */
+/** A rendered digest, with the alerts in full at its top. */
 export interface SizedDigest {
   draft: Draft
   heads: readonly Markup[]
+  /** Lines below the full alerts. */
   lineCount: number
 }
 
@@ -20,8 +21,8 @@ export function isHead({ alert, level }: MessageAlert): boolean {
 }
 
 /**
- * Renders a digest with as many full severe alerts as fit above the first `least` lines, then as many lines as fit. If
- * fewer than `least` lines fit below one full alert, it has as many as fit. If not even one fits, it is the title alone.
+ * Renders a digest. Adds entries (alerts or groups) while they fit below one full alert, then more full alerts. More
+ * full alerts may displace entries, but not the first `least`. If no entry fits, the text is the title.
  */
 export function largestDigest(
   make: (count: number, heads: number) => SizedDigest,
@@ -100,7 +101,10 @@ class NotedMarkup extends Markup {
   }
 }
 
-/** Renders alerts in full, without details and runbook that are the same as in the alert above. */
+/**
+ * Renders alerts in full. Leaves out details and runbook if they and the name equal those of the alert above; not for
+ * alerts of OCP.
+ */
 export function headTexts(
   alerts: readonly MessageAlert[],
   context: RenderContext,

@@ -1,12 +1,12 @@
 import { isSevere, type Level } from '../../model/level.ts'
 
-/** Maximum number of alerts that a message shows in full; with more, those of lower levels get a line each. */
+/** With more alerts than this, a message becomes a digest, which shows only severe alerts in full. */
 export const MAX_WHOLE_ALERTS = 8
 
 /** Maximum number of lines that a person reads on a phone; for full alerts and for a list, separately. */
 export const MAX_READABLE_LINES = 60
 
-/** Minimum number of alerts in one of `messages` messages: its share, and every severe one. */
+/** Minimum number of alerts in a message: its share of `messages`, and at least up to the last severe alert. */
 export function leastCarried(alerts: readonly { level: Level }[], messages: number): number {
   const severe = alerts.findLastIndex(({ level }) => isSevere(level)) + 1
   return Math.max(severe, Math.ceil(alerts.length / messages))

@@ -10,7 +10,7 @@ export function inReadingOrder(
   alerts: readonly MessageAlert[],
   context: RenderContext,
 ): MessageAlert[] {
-  // Made for each message, in 4 µs: its first one loads data that an idle receiver does not need.
+  // Created per call, not at start: the first collator loads data that an idle receiver does not need.
   const collator = new Intl.Collator('en', { numeric: true })
   const keyed = alerts.map((entry) => ({ entry, key: nameAndPlace(entry, context) }))
   keyed.sort(

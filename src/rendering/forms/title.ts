@@ -6,6 +6,7 @@ import { cutTo, escapeText, oneLine } from '../text/escape.ts'
 import { ICONS } from '../text/level-icons.ts'
 import { locationOf } from '../text/location.ts'
 import type { CountGroup } from '../types.ts'
+import { FLAPPING_CHANGES } from './alert-text.ts'
 import { type Headline, headlineFor, headlineOf, headlineOfCounts } from './headline.ts'
 import { inReadingOrder } from './reading-order.ts'
 import { statusCounts, statusSums } from './tally.ts'
@@ -66,7 +67,8 @@ function ownTitleOf(entry: MessageAlert, context: RenderContext): string {
 
 function titleOfOne(entry: MessageAlert, rest: string | undefined, context: RenderContext): string {
   const variables = context.variablesOf(entry)
-  const flapping = (entry.changes ?? 0) >= 2 ? `${ICONS.flapping} ${context.word('flapping')} ` : ''
+  const flapping =
+    (entry.changes ?? 0) >= FLAPPING_CHANGES ? `${ICONS.flapping} ${context.word('flapping')} ` : ''
   const levelText = context.levelText(entry)
   const word = entry.alert.status === 'resolved' ? context.word('resolvedWord') : levelText
   const mark = [signOf(entry, levelText), word].filter((each) => each !== '').join(' ')

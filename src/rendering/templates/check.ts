@@ -20,12 +20,14 @@ interface Known {
   parts: Parts
 }
 
-/** Finds unknown names in the channels' templates; each is reported once, with file and line. */
+/** Finds likely faults in the operator's template files, without rendering; each is reported once, with its line. */
 export function checkNames(known: readonly Known[]): string[] {
   return [...new Set(known.flatMap(({ channel, parts }) => namesIn(channel, parts)))]
 }
 
-/** Renders every scenario, yielding before each. Reports each failure once, with its line, and each part without text. */
+/**
+ * Renders every scenario, yielding before each. Reports each failure once, with its line, and each part without text.
+ */
 export async function renderTrial(
   known: readonly Known[],
   renderer: Pick<Renderer, 'render' | 'quota'>,
@@ -45,7 +47,7 @@ export async function renderTrial(
   return { failures: [...failures], warnings: [...warnings] }
 }
 
-/** True if any part is the operator's. Checking the built-in ones would add a third of a second to every start. */
+/** True if a part, the title or a variable is the operator's. Other channels render only built-in parts. */
 function isOwn({ channel, parts }: Known): boolean {
   const { title, variables } = channel
   return title !== undefined || variables.size > 0 || [...parts.values()].some((part) => part.own)
@@ -70,8 +72,8 @@ function rendered(
 }
 
 /**
- * Finds likely misspellings of documented names in the operator's files, and markup that phones cannot show. These are
- * warnings, because any name may be a label's. Names in the configuration itself are checked when it is loaded.
+ * Finds likely misspellings of documented names and unknown fields of `it` in the operator's files, and tables, which
+ * phones cannot show. Names in the configuration itself are checked when it is loaded.
  */
 function namesIn(channel: Channel, parts: Parts): string[] {
   const known = knownNames(channel)

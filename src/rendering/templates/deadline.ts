@@ -1,13 +1,13 @@
 import { createContext, Script } from 'node:vm'
 import { TemplateError } from './template-error.ts'
 
-/** Limit on one call of a template's code; a usual one takes a few milliseconds. */
+/** Maximum duration of one call of a template's code. */
 const MAX_CALL_MS = 1_000
 
 /** Thrown instead of a template's result if its code does not end in time. */
 export class TooSlow extends TemplateError {}
 
-/** Returns the function with a limit on its time, which ends it even within a loop. Each call costs 0.1 ms. */
+/** Limits a function to MAX_CALL_MS; V8 ends it even in an endless loop. */
 export function withDeadline<A, R>(work: (it: A) => R): (it: A) => R {
   const called: { call?: () => void } = {}
   const script = new Script('call()')

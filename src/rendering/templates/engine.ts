@@ -18,7 +18,7 @@ export interface Usage {
   column: number
 }
 
-/** `${name}` in a template is compiled to a call of this function, which is in the compiled template's scope. */
+/** In a template with tags, `${name}` becomes a call of this function, which is in the compiled template's scope. */
 const PRINT = '__print'
 
 interface CompileOptions {
@@ -56,7 +56,7 @@ export function compile(
 
 const NO_INCLUDES: ReadonlyMap<string, Template> = new Map()
 
-/** Rendering stops at this length: no message has room for a third of it. */
+/** Rendering a template without tags stops at this length: no message has room for a third of it. */
 const MAX_PRINTED = 60_000
 
 /** A template without tags, which needs no Eta. */

@@ -59,7 +59,7 @@ export interface PartSource {
   /** True for the operator's template, false for a built-in one. */
   own: boolean
   template: Template
-  /** The built-in part that replaces this one if it fails. */
+  /** The part of the built-in `default` that replaces this one if it fails. */
   fallback: Template | undefined
 }
 

@@ -162,7 +162,7 @@ export function viewOf(entry: MessageAlert, context: RenderContext, options: Vie
 
 export type AlertView = ReturnType<typeof viewOf>
 
-/** The links as a line, alone and after the time. A card has them as buttons instead. */
+/** The links as a line, alone and after the time. A card about one alert has them as buttons instead. */
 function linkLines(
   entry: MessageAlert,
   context: RenderContext,
@@ -196,7 +196,10 @@ export function signOf({ alert, level }: MessageAlert, levelText: string): strin
   return levelText === '' ? NO_LEVEL_ICON : LEVEL_ICONS[level]
 }
 
-/** Summary, details and value, without repetition. Without summary and description, details are other annotations. */
+/**
+ * Summary, details and value, without repetition. Without summary and description, details are other annotations, else
+ * the message.
+ */
 function textsIn(v: Variables, texts: readonly Label[], context: RenderContext) {
   const summary = v['alarm_summary'] ?? ''
   const description = v['alarm_description'] ?? ''
@@ -218,7 +221,7 @@ function otherTexts({ alert }: MessageAlert, longest = MAX_VALUE_LENGTH): Label[
   }))
 }
 
-/** The name of an alert, or the beginning of its text; never empty. */
+/** The name or type of an alert, else the beginning of its text. */
 export function nameOf(v: Variables, context: RenderContext): string {
   const message = v['message'] ?? v['alarm_summary'] ?? v['alarm_description']
   return (
@@ -296,7 +299,10 @@ interface Label {
   value: string
 }
 
-/** Labels as a list. Each is also a property under its name, unless an array has a property of that name. */
+/**
+ * Labels as a list, without those of the heading. Each label, also one of the heading, is a property under its name
+ * unless the name is a number or an array has a property of that name.
+ */
 function labelsOf(entry: MessageAlert, longest?: number) {
   const list = labelList(entry, { longest, without: [] })
   for (const [name, value] of Object.entries(entry.alert.labels ?? {}))

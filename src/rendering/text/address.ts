@@ -1,11 +1,11 @@
-/** A position within an address that a template writes: in the host and port, or behind them. */
+/** `host`: in the host and port of an address. `path`: after them, in the path, query or fragment. */
 export type AddressPart = 'host' | 'path'
 
 /** Characters of an address. A bracket, quote, `*` or `|` belongs to the text around it. */
 const ADDRESS = /[\w\-.~:/?#@!$&+,;=%]/
 
 /**
- * Reads a template from left to right, and finds the variables within an address that it writes, such as
+ * Tracks, from left to right through a template, whether a variable at this point is within an address, such as
  * `https://host/?q=` or `[label](path/`. Linear in the length of the template.
  */
 export class AddressScan {
@@ -29,7 +29,7 @@ export class AddressScan {
       this.#part = 'path'
   }
 
-  /** The position of a variable here; undefined where its value stands for itself, a whole address included. */
+  /** Position of a variable at this point; undefined outside an address, or if the variable is a whole address. */
   get part(): AddressPart | undefined {
     return this.#part
   }

@@ -3,7 +3,10 @@ import { StoreUnreachable } from '../unreachable.ts'
 import type { Address } from './address.ts'
 import { codeOf, errorText } from './database.ts'
 
-/** The error for a database that cannot be opened, with its address and the reason; it says whether that may pass. */
+/**
+ * Wraps an error of opening with address and reason: StoreUnreachable if a later attempt may succeed. Returns
+ * bad_configuration unchanged.
+ */
 export function cannotOpen({ host, port, database }: Address, error: unknown): AppError {
   if (error instanceof AppError && error.code === 'bad_configuration') return error
   const words = `cannot open the store postgres://${host}:${port}/${database}: ${errorText(error)}`
@@ -18,8 +21,8 @@ export function cannotOpen({ host, port, database }: Address, error: unknown): A
 }
 
 /**
- * True if there was no answer, or if the server starts or stops (SQLSTATE class 57), is busy (53), dropped the
- * connection (08), or chose this transaction to end a deadlock (40).
+ * True if there was no answer, or if the server starts or stops (SQLSTATE class 57), lacks resources (53), dropped the
+ * connection (08), or rolled the transaction back, as after a deadlock (40).
  */
 function isTransient(error: unknown): boolean {
   if (error instanceof AppError) return false

@@ -79,8 +79,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Store & Mu
 }
 
 /**
- * SQLSTATE classes 22, 23 and 54: invalid data, constraint violation, limit exceeded. An unreachable database would refuse
- * each request again, after a timeout.
+ * True if a value caused the error: SQLSTATE 22 (invalid data), 23 (constraint violation), 54 (limit exceeded). Only
+ * then is each request retried alone; for other errors, each retry could wait for a timeout.
  */
 function isAboutValues(error: unknown): boolean {
   return error instanceof AppError && /^(?:22|23|54)/.test(codeOf(error.cause) ?? '')

@@ -103,7 +103,7 @@ function acceptOne(request: AcceptRequest, accepting: AcceptContext): Accepted {
   return { duplicate: false, queues: [...queues], suppressed: [...suppressed.values()] }
 }
 
-/** Decides for each queue by what was last let through for that queue. */
+/** Decides for each queue by the last entry of that queue. */
 function decide(
   alert: IncomingAlert,
   now: Date,
@@ -149,8 +149,8 @@ function lastNotified(tx: Tx, last: LastEntry): LastNotified {
 }
 
 /**
- * Records an alert as the last of its group if it was let through, or suppressed by configuration. Of other alerts counts
- * the repeat.
+ * Records an alert as the last of its group in each queue if it was let through, suppressed by the configuration, or is
+ * a muted firing that follows no entry or a recovery. Of other alerts counts the repeat.
  */
 function updateLast(
   session: RecentSession,

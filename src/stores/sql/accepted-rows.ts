@@ -38,7 +38,7 @@ export class AcceptedRows {
   readonly #bodies: Uint8Array[] = []
   readonly #payloads: { id: number; key: string; source: string; at: number }[] = []
   #count = 0
-  /** Alerts without a predecessor, as most are: their other columns have the defaults. */
+  /** Queued alerts without predecessor and aggregation key, as most are: their other columns have the defaults. */
   readonly #alerts: SqlRow[] = []
   readonly #otherAlerts: SqlRow[] = []
   readonly #runs: QueuedRun[] = []

@@ -2,7 +2,7 @@ import type { FormerKey } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { operatorScope } from './robot-states.ts'
 
-/** Moves calls, usage, warnings, pauses and state from a robot's former key to its current one. */
+/** Moves calls, usage, warnings, pauses, state and messages from a robot's former key to its current one. */
 export async function adopt(tx: Tx, keys: readonly FormerKey[]): Promise<void> {
   for (const { from, to } of keys) {
     await tx.run('UPDATE calls SET key = $1 WHERE key = $2', [to, from])

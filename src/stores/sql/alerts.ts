@@ -22,7 +22,7 @@ const MAX_READ = 3_000
 const MAX_SEARCHED = 1_000
 /** Scans that one query makes at most, even if they find few alerts. */
 const MAX_SCANS = 12
-/** Lower limit for a query by fingerprint, whose matches are close together. */
+/** Fewer for a query by fingerprint, whose matches are close together. */
 const MAX_NEAR_SCANS = 4
 
 export async function message(
@@ -68,7 +68,7 @@ export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAler
   return { items, next: null }
 }
 
-/** Counts by a scan of up to MAX_TOTAL alerts, or by the index of suppressed alerts. */
+/** Counts by a scan of up to MAX_TOTAL alerts, or by the index of suppressed alerts; undefined for other queries. */
 export async function alertTotal(tx: Tx, query: AlertQuery): Promise<Total | undefined> {
   const { state, words, message, channel, levels, status, fingerprint } = query
   if (words !== undefined || message !== undefined) return undefined

@@ -32,7 +32,7 @@ interface WatermarkedPlace {
   watermarks: Map<Level, number>
 }
 
-/** All queues and channels that have ever had alerts, with their watermarks. */
+/** The places of these queues that have ever had alerts, with their watermarks. */
 async function readWatermarkedPlaces(
   tx: Tx,
   queues: readonly string[],
@@ -132,7 +132,7 @@ const queuedWhere = (waits: string): string =>
      AND a.id = d.alert AND p.id = a.payload ${unblocked(6)}
    ORDER BY d.alert LIMIT $5`
 
-/** QUEUED: waiting alerts above their level's watermark. SKIPPED: waiting alerts below it, which a digest skipped. */
+/** QUEUED: waiting alerts above their level's watermark. SKIPPED: alerts that a digest skipped or that wait again. */
 const QUEUED = queuedWhere('d.message IS NULL')
 const SKIPPED = queuedWhere('d.message = 0')
 

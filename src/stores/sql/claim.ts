@@ -20,7 +20,7 @@ import { columnsOf } from './schema.ts'
 
 const RANGE_COLUMNS = columnsOf('delivery_ranges')
 
-/** Thrown to roll a claim back, because alerts, a call or the lease are missing. */
+/** Thrown to roll a claim back: alerts, message, call or lease are missing, or a person has paused the robot. */
 export class ClaimRejected extends Error {}
 
 export async function claim(tx: Tx, { now, message, alerts, call }: Claim): Promise<Claimed> {
@@ -59,8 +59,9 @@ function callLock({ key }: CallClaim): string {
 }
 
 /**
- * Throws ClaimRejected unless the owner holds the lease and a call is left. The check extends the lease to the end of the
- * attempt and so locks its row: a process that takes the robot over waits for this claim.
+ * Throws ClaimRejected unless the owner holds the lease, no person pauses the robot, and a call is left. The check
+ * extends the lease to the end of the attempt and so locks its row: a process that takes the robot over waits for this
+ * claim.
  */
 async function assertMayCall(
   tx: Tx,

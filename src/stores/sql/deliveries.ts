@@ -3,7 +3,7 @@ import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 import { OPEN } from './message-states.ts'
 
-/** Lock name of a queue. Claims and moves hold it exclusively; accepts share it. */
+/** Lock name of a queue. Accepts share it; claims, settlements and moves hold it exclusively. */
 export function queueLock(queue: string): string {
   return `queue ${queue}`
 }
@@ -85,8 +85,8 @@ export interface Blocked {
   /** Fingerprints in open messages other than digests. */
   fingerprints: string[]
   /**
-   * Start of an open digest's ranges. Alerts whose predecessor is newer than this are blocked: that predecessor is in the
-   * digest, or is itself blocked.
+   * Start of an open digest's ranges. Alerts whose predecessor is newer than this are blocked, because the digest may
+   * contain it.
    */
   after: number | undefined
 }
@@ -136,7 +136,7 @@ export function blockedValues({ fingerprints, after }: Blocked): [number, string
 
 export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
 
-/** For each level that has ever occurred in a place: the id up to which all alerts were taken. */
+/** For each level that has ever occurred in a place: the id up to which all alerts were taken or skipped. */
 export async function readWatermarks(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -207,7 +207,9 @@ export async function readRanges(tx: Tx, message: number): Promise<DeliveryRange
   )
 }
 
-/** The last alert of a page of a range's deliveries; undefined if fewer are left. `waits` is an SQL condition on them. */
+/**
+ * The last alert of a page of a range's deliveries; undefined if fewer are left. `waits` is an SQL condition on them.
+ */
 export async function readPageEnd(
   tx: Tx,
   { queue, channel, level, after, up_to }: DeliveryRange,

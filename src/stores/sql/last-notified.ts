@@ -16,7 +16,7 @@ interface Row {
   received_at: number
   final_state: string | null
   reason: string | null
-  /** NULL if the alert was suppressed. */
+  /** NULL if no queue contains the alert. */
   queue: string | null
   /** For a muted alert, the status of the alert before it. */
   previous_status: Status | null
@@ -106,7 +106,7 @@ function replay<Entry extends Known>(
   }
 }
 
-/** Calls `set` for the newest `limit` requests of the last `sinceMs` milliseconds, oldest first. */
+/** Calls `set` for the newest `limit` requests of the `sinceMs` milliseconds before the newest one, oldest first. */
 export async function restoreRequests(
   tx: Tx,
   set: (key: string, at: number) => void,

@@ -19,8 +19,8 @@ export interface TakenOver {
 }
 
 /**
- * Takes or renews a lease. On a change of owner, messages in flight become due at once. With `unconfirmed`, those of this
- * owner do as well: a claim may have been committed although its answer was lost.
+ * Takes or renews a lease. On a change of owner, messages in flight become due at once. With `unconfirmed`, those of
+ * this owner do as well: a claim may have been committed although its answer was lost.
  */
 export async function lease(
   tx: Tx,
@@ -65,7 +65,7 @@ export async function release(tx: Tx, owner: string): Promise<void> {
   await tx.run(`UPDATE leases SET owner = '', until = 0 WHERE owner = $1`, [owner])
 }
 
-/** Makes messages in flight due at once for robots without a lease in force. */
+/** Makes messages in flight due at once for robots without a lease in force. Repairs instants in the future. */
 export async function recover(tx: Tx, now: Date): Promise<number> {
   const at = tx.ms(now)
   await clampFutureTimes(tx, at)
@@ -103,8 +103,9 @@ async function requeueInFlight(tx: Tx, robot: string, at: number): Promise<numbe
 }
 
 /**
- * Repairs instants that lie in the future because the clock was set back. Calls and pauses that seem to begin in the future
- * begin now and keep their length. A message's due time moves only if its creation or an attempt lies in the future as well.
+ * Repairs instants that lie in the future because the clock was set back. Calls and pauses that seem to begin in the
+ * future begin now and keep their length. A message's due time moves only if its creation or an attempt lies in the
+ * future as well.
  */
 async function clampFutureTimes(tx: Tx, at: number): Promise<void> {
   await tx.run('UPDATE calls SET until = until - at + $1, at = $1 WHERE at > $1', [at])

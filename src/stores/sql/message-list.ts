@@ -54,7 +54,7 @@ export async function messages(tx: Tx, query: MessageQuery): Promise<Page<Stored
   return { ...(await pageOf(found, last)), reached: await createdAt(tx, last) }
 }
 
-/** Counts a list that an index can select; undefined for a search by text, kind or level. */
+/** Counts a list that one index selects; undefined for a search, for sent messages, or by channel and robot. */
 export async function messageTotal(tx: Tx, query: MessageQuery): Promise<Total | undefined> {
   const { channel, robot, state } = query
   const listed = await listConditions(tx, query)

@@ -4,8 +4,8 @@ import type { StoredPayload } from '../store.ts'
 import type { Tx } from '../tx.ts'
 
 /**
- * Bodies of one commit are compressed together, since they resemble each other: a body of 80 KB then costs 20 µs and 2 KB
- * on disk, instead of 220 µs for its pages. The limit bounds the cost of reading one body, which decompresses the chunk.
+ * Bodies of one commit are compressed together, since they resemble each other. The limit bounds the cost of reading
+ * one body, which decompresses the chunk.
  */
 const CHUNK_BYTES = 256 * 1024
 
@@ -68,7 +68,7 @@ export async function payloads(
   return byId
 }
 
-/** Reads payloads one by one while `wants` accepts their length; decompresses a shared row once. */
+/** Reads payloads one by one while `wants` accepts their length. Decompresses a row once for successive payloads. */
 export async function* readPayloadTexts(
   tx: Tx,
   ids: readonly number[],
@@ -99,8 +99,8 @@ export async function* readPayloadTexts(
 }
 
 /**
- * Decompresses a Zstandard frame (RFC 8878, section 3.1.1); other bytes, such as UTF-8, are returned unchanged. Undefined
- * for a damaged frame: its alerts are then delivered as unreadable, and do not block later ones.
+ * Decompresses a Zstandard frame (RFC 8878, section 3.1.1); other bytes, such as UTF-8, are returned unchanged.
+ * Undefined for a damaged frame: its alerts are then delivered as unreadable, and do not block later ones.
  */
 function decompress(bytes: Uint8Array): Buffer | undefined {
   const isFrame = bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd

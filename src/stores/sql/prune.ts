@@ -2,13 +2,13 @@ import type { Tx } from '../tx.ts'
 import { hasDelivery, readPageEnd, readRanges } from './deliveries.ts'
 import { pruneSilences } from './silences.ts'
 
-/** Maximum rows of each table that one call deletes, which bounds how long it delays accepts. */
+/** One call deletes at most this many alerts, payloads, and messages with their deliveries; accepts wait for it. */
 const BATCH_SIZE = 5_000
 
 /** Longer than any window: `limits.per` is at most a day. */
 const CALL_RETENTION_MS = 25 * 3_600_000
 
-/** Deletes ended messages and alerts older than `before`, and calls outside every window. */
+/** Deletes ended messages, alerts and ended silences older than `before`, and calls outside every window. */
 export async function prune(
   tx: Tx,
   before: Date,

@@ -4,17 +4,20 @@ import type { AcceptRequest } from '../incoming.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 
-/** The last alert let through for one queue, channel and aggregation key; instants as stored, in milliseconds. */
+/**
+ * The last alert of one queue, channel and aggregation key. It was let through, suppressed by the configuration, or is
+ * a muted firing that followed no entry or a recovery. Instants are as stored, in milliseconds.
+ */
 export interface LastEntry {
   alert: number
   status: Status
   level: Level
   fingerprint: string
   startsAt: number | null
-  /** When a firing, and when a resolved alert was last let through. */
+  /** When a firing alert, and when a resolved one last became the entry. `firingAt` is null if that one was muted. */
   firingAt: number | null
   resolvedAt: number | null
-  /** Repeats suppressed since then. */
+  /** Repeats suppressed since this alert. */
   repeats: number
 }
 
@@ -41,7 +44,7 @@ export interface RecentSession {
   setRequested(key: string, at: number): void
   /** Prepares `last` for these alerts. */
   load(ids: ReadonlySet<number>): Promise<void>
-  /** Undefined without a predecessor, which is the common case. */
+  /** Undefined without a predecessor, which is the common case, or if it was pruned. */
   last(queue: string, channel: string, group: string): LastEntry | undefined
   /** The id of that alert, even if it was pruned; 0 without a predecessor. */
   lastId(queue: string, channel: string, group: string): number

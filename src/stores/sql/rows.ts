@@ -1,7 +1,7 @@
 import type { SqlValue, SqlValues, Tx } from '../tx.ts'
 import type { TableName } from './schema.ts'
 
-/** Converts a row to the fields of T: names to camelCase, NULL to undefined, and instants, named by `INSTANT`, to dates. */
+/** Converts a row to T: names to camelCase, NULL to undefined. Columns that match INSTANT become dates. */
 export function fromRow<T>(tx: Tx, row: object): T {
   const fields: Record<string, unknown> = {}
   for (const [column, value] of Object.entries(row)) {
@@ -44,7 +44,7 @@ export async function insertRow(
   return inserted?.id ?? 0
 }
 
-/** True if a table has a row; `rows` is `TABLE WHERE …`. */
+/** True if a row matches; `rows` is a table with an optional WHERE clause. */
 export async function exists(tx: Tx, rows: string, values: SqlValues): Promise<boolean> {
   return (await tx.get(`SELECT 1 AS one FROM ${rows} LIMIT 1`, values)) !== undefined
 }

@@ -121,7 +121,7 @@ export const ACTION_COLUMNS = `
   CREATE INDEX messages_failed ON messages (id) WHERE state = 'dead' AND dismissed_at IS NULL;
 `
 
-/** The tables that `migrate` copies, each with its key. */
+/** The tables that `transfer` copies, each with its key. */
 export const TABLES = {
   bodies: ['id'],
   payloads: ['id'],

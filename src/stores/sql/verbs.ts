@@ -98,7 +98,7 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
   } satisfies Partial<SqlVerbs>
 }
 
-/** The verbs for messages without alerts, resends, moves and pruning. */
+/** The verbs for messages without alerts, resends, dismissals, moves and pruning. */
 function messageVerbs(db: Database, { recent, wake }: VerbDeps) {
   return {
     async enqueue(all, now) {

@@ -34,7 +34,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   return store
 }
 
-/** Runs the store in the calling thread; its promises settle without a timer. */
+/** Runs the store in the calling thread. Its promises settle without a timer, so that it works on a virtual clock. */
 export function inThisThread(store: SqliteStore): Store {
   return {
     ...store.verbs,
@@ -116,7 +116,7 @@ function errorFrom({ code, message }: Failure): Error {
 
 /**
  * Size of a batch to the worker: large enough to amortize the message, small enough that the worker starts while other
- * requests are still being parsed. The worker commits all batches that have arrived at once.
+ * requests are still being parsed. The worker commits waiting batches together, up to MAX_IN_COMMIT.
  */
 const BATCH = { requests: 8, alerts: 400 } as const
 

@@ -11,8 +11,8 @@ interface Prepared {
 }
 
 /**
- * One connection to one file. Transactions run one after another. They await nothing but synchronous calls, so that each
- * ends in the event-loop turn in which it began.
+ * One connection to one file. Transactions run one after another. Except in `transfer`, they await only synchronous
+ * calls, so each ends in the event-loop turn in which it began.
  */
 export class SqliteDatabase implements Database {
   readonly #db: DatabaseSync

@@ -6,16 +6,17 @@ import type { LastEntry, Recent, RecentSession } from '../sql/recent.ts'
 import type { Tx } from '../tx.ts'
 
 /**
- * Entries of a generation, about 100 bytes each. A full young generation becomes the old one, and the old one is
- * dropped. A repeat of a dropped alert is delivered again; at least 200,000 others have arrived since.
+ * Entries of a generation, about 100 bytes each: one for each queue, channel and group. A full young generation becomes
+ * the old one, and the old one is dropped. A repeat of a dropped alert is delivered again; at least 200,000 newer
+ * entries exist then.
  */
 export const MAX_ALERTS = 200_000
 export const MAX_REQUESTS = 50_000
 
 /**
- * Keeps in memory what each accept looks up: the last alert of each group, and the newest requests. On disk this would be
- * an index in random order, whose pages cost more than the rest of an accept. It is rebuilt from the rows when the store
- * opens, and its changes are rolled back with their transaction.
+ * Keeps in memory what each accept looks up: the last alert of each group, and the newest requests. On disk this would
+ * be an index in random order, whose pages cost more than the rest of an accept. It is rebuilt from the rows when the
+ * store opens, and its changes are rolled back with their transaction.
  */
 export class DedupCache implements Recent, LastEntries<Known> {
   /** Alert id and number of repeats, packed into one number. */
@@ -133,12 +134,12 @@ interface LastRow {
 /** Bounds the search for the last alert of the other status. */
 const MAX_STEPS_BACK = 50
 
-/** Entries of alerts that were let through, without pruned ones. */
+/** Reads the last entries by alert id; pruned alerts are left out. */
 async function readEntries(tx: Tx, alerts: readonly number[]): Promise<LastEntry[]> {
   const entries: LastEntry[] = []
   for (const row of await readRows(tx, alerts)) {
     const { id, status, level, fingerprint, starts_at, received_at } = row
-    // Only aggregation over several alerts compares with the other status.
+    // `firingAt` and `resolvedAt` of the other status matter only if the group has several alerts.
     const other = row.grp === null ? null : await findOtherStatusAt(tx, row)
     entries.push({
       ...{ alert: id, status, level, fingerprint, repeats: 0 },

@@ -3,7 +3,7 @@ import { chmodSync, statSync } from 'node:fs'
 /** Permissions of the group and of others. */
 const OTHERS = 0o077
 
-/** A store file that other users can read, and why its mode could not be changed. */
+/** A store file that other users can access, and why its mode could not be changed. */
 export interface ReadableFile {
   path: string
   /** Octal, such as `0644`. */

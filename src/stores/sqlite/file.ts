@@ -44,7 +44,7 @@ function configure(db: DatabaseSync, path: string): void {
   db.exec('PRAGMA trusted_schema = OFF')
   db.exec('PRAGMA journal_size_limit = 67108864')
   db.exec('PRAGMA cache_size = -32768')
-  // 32 MB: index pages are then copied once for many commits. Measured: a fifth more accepts than with the default 4 MB.
+  // A checkpoint every 8,000 pages (32 MB) copies an index page once for many commits.
   db.exec('PRAGMA wal_autocheckpoint = 8000')
   // The lock is taken by the first write, not by opening.
   db.exec('BEGIN IMMEDIATE; COMMIT')

@@ -4,7 +4,7 @@ import { sqliteDialect } from '../dialect.ts'
 import { ACTION_COLUMNS, SCHEMA, SILENCE_TABLES } from '../sql/schema.ts'
 import { FROM_SCHEMA_1, FROM_SCHEMA_2 } from './old-schemas.ts'
 
-/** The current `user_version`. 0: an empty file; 2: version 0.1.0. */
+/** The current `user_version`. 0: an empty file; 1: before 0.1.0; 2: version 0.1.0; 3: without silences. */
 const VERSION = 4
 
 /** The last allocated ids, which outlive pruned rows. */

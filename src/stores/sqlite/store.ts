@@ -6,15 +6,15 @@ import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
 import { SqliteDatabase } from './database.ts'
 import { DedupCache, MAX_ALERTS, MAX_REQUESTS } from './dedup-cache.ts'
 
-/** A retry or a peer's copy arrives within two minutes. */
+/** Five times DEDUP_WINDOW_MS, which is the maximum age at which a key is compared. */
 const REQUEST_RETENTION_MS = 600_000
 
 /** The store on one file, in the calling thread. */
 export interface SqliteStore {
   verbs: SqlVerbs
   /**
-   * Accepts requests in one transaction, and then those that `more` returns. If one cannot be written, each is accepted
-   * in its own transaction, and only it fails.
+   * Accepts requests in one transaction, and then those that `more` returns. If the transaction fails, each request is
+   * retried in its own.
    */
   acceptAll(
     requests: readonly AcceptRequest[],

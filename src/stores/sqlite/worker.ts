@@ -13,7 +13,7 @@ export type Request =
   | { kind: 'accept'; id: number; batch: EncodedBatch }
   | { kind: 'close' }
 
-/** Messages from the worker. Id 0 reports that the file is open, with the names of the store's verbs. */
+/** Messages from the worker. Id 0 reports the opening: the names of the store's verbs, or an error. */
 export type Reply = { id: number } & ({ value: unknown } | { error: Failure })
 
 /** A serialized error. */
@@ -22,7 +22,7 @@ export interface Failure {
   message: string
 }
 
-/** Maximum requests of one commit; a larger commit would delay the first of them. */
+/** No further batch joins a commit with this many requests; a larger commit would delay the first of them. */
 const MAX_IN_COMMIT = 512
 
 /** Opens the file named by the worker's data, and serves requests until it is closed. */
