@@ -100,7 +100,7 @@ describe('a silence in Alertmanager', () => {
     await using first = await member(() => ({ status: 400, body: '"bad matcher"' }))
     await using second = await member(() => MADE)
     const answer = await api.create([first.settings, second.settings], WANTED)
-    assert.deepEqual(answer, { kind: 'refused', words: 'HTTP 400 "bad matcher"' })
+    assert.deepEqual(answer, { kind: 'refused', explanation: 'HTTP 400 "bad matcher"' })
     assert.equal(second.asked.length, 0)
   })
 
@@ -109,7 +109,7 @@ describe('a silence in Alertmanager', () => {
     const answer = await api.create([{ url, externalUrl: url, authorization: undefined }], WANTED)
     assert.deepEqual(answer, {
       kind: 'unreachable',
-      words: `${url.slice('http://'.length)}: ECONNREFUSED`,
+      explanation: `${url.slice('http://'.length)}: ECONNREFUSED`,
     })
     assert.equal((await api.create([], WANTED)).kind, 'unreachable')
   })
