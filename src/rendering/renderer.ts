@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import type { Channel } from '../model/settings.ts'
 import { immediate, type YieldTurn } from '../yield-turn.ts'
 import { RenderContext, type RenderSubject } from './context.ts'
-import { groupLine, renderCounts } from './forms/counts.ts'
+import { groupLine, possibleHeads, renderCounts } from './forms/counts.ts'
 import { renderFull } from './forms/full.ts'
 import { renderLines } from './forms/lines.ts'
 import { quotaTextOf } from './forms/quota-warning.ts'
@@ -71,11 +71,11 @@ function filesOf({ parts }: { parts: Parts }): string[] {
 }
 
 async function prepare(
-  { alerts, groups }: RenderRequest,
+  { form, alerts, groups }: RenderRequest,
   context: RenderContext,
   yieldTurn: YieldTurn,
 ): Promise<void> {
-  for (const entry of alerts) {
+  for (const entry of form === 'counts' ? possibleHeads(alerts) : alerts) {
     await yieldTurn()
     context.variablesOf(entry)
   }

@@ -27,14 +27,18 @@ const MAX_TARGETS = 3
  * alerts as fit. Groups that do not fit are included in the total only.
  */
 export function renderCounts(request: RenderRequest, context: RenderContext): Draft {
-  // More would exceed the readable lines anyway.
-  const severe = request.alerts.filter(isHead).slice(0, MAX_READABLE_LINES)
+  const severe = possibleHeads(request.alerts)
   return largestDigest(countsMaker(request, severe, context), {
     limit: request.groups.length,
     least: Math.max(1, request.groups.findLastIndex(({ level }) => isSevere(level)) + 1),
     headsAmong: () => severe.length,
     fits: request.fits,
   })
+}
+
+/** The alerts that counts may show in full; more would exceed the readable lines. */
+export function possibleHeads(alerts: readonly MessageAlert[]): readonly MessageAlert[] {
+  return alerts.filter(isHead).slice(0, MAX_READABLE_LINES)
 }
 
 /** Returns a function that renders the first `count` groups below the first `heads` severe alerts. */
