@@ -18,7 +18,7 @@ import { createReplica, type Replica } from './pipeline/replica.ts'
 import { storedVariables } from './pipeline/stored-alerts.ts'
 import { probeMessage, robotTest, testMessages } from './pipeline/test-message.ts'
 import type { Renderer } from './rendering/types.ts'
-import { sources } from './sources/index.ts'
+import { sources, storedSources } from './sources/index.ts'
 import type { MultiProcess } from './stores/multi-process.ts'
 import type { StoredAlert } from './stores/queries.ts'
 import type { NewMessage, Store } from './stores/store.ts'
@@ -82,13 +82,14 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   })
   const wake: Dispatchers['wake'] = (queues) => dispatchers.wake(queues)
   const yieldTurn = deps.yieldTurn.accept
+  const stored = { store, sources: storedSources, yieldTurn, reads }
   const silences = buildSilencing({
     ...{ store, clock, settings, events, notifier, uuid, wake },
-    stored: ({ timezone }) => ({ store, sources, timezone, yieldTurn, reads }),
+    stored: ({ timezone }) => ({ ...stored, timezone }),
     isShared: () => !replica.alone,
   })
   const dispatchers = new Dispatchers({
-    ...{ store, notifier, clock, settings, events, uuid, reads, sources },
+    ...{ store, notifier, clock, settings, events, uuid, reads, sources: storedSources },
     renderer: deps.renderer,
     random: deps.random,
     owner: replica.owner,
@@ -109,8 +110,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     recover: () => recover({ store, clock, mutes }),
     accept: (inbound) =>
       accept(inbound, { store, sources, clock, settings, wake, events, yieldTurn, mutes }),
-    variablesOf: (alerts) =>
-      storedVariables(alerts, { store, sources, timezone: settings().timezone, yieldTurn, reads }),
+    variablesOf: (alerts) => storedVariables(alerts, { ...stored, timezone: settings().timezone }),
     ...testVerbs(deps, enqueue),
     actions: operatorActions({ store, clock, settings, events, wake }),
     async start() {

@@ -23,7 +23,7 @@ import { createRenderer } from '../rendering/renderer.ts'
 import { pausesOf, readStatus } from '../reporting/status.ts'
 import { outcomesAfter, type TestOutcome } from '../reporting/test-outcome.ts'
 import { SandboxGroup } from '../sandbox/group.ts'
-import { sources } from '../sources/index.ts'
+import { storedSources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
 import { VERSION } from '../version.ts'
 import { immediate } from '../yield-turn.ts'
@@ -72,7 +72,7 @@ export async function openSender(settings: Settings): Promise<OwnSender> {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
   const deps: SenderDeps = {
     store,
-    sources,
+    sources: storedSources,
     notifier,
     clock: realClock,
     settings: () => settings,

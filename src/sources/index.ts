@@ -10,6 +10,11 @@ import { isLarge, type Source } from './source.ts'
 /** Every kind of payload; a new one needs a folder and one line here. */
 const ALL: readonly Source[] = [alertmanager, ocp, chat]
 
+/** The sources as they are, for stored bodies: the source that read a body reads it again. */
+export const storedSources: ReadonlyMap<SourceName, Source> = new Map(
+  ALL.map((source) => [source.name, source]),
+)
+
 /** All sources by name. A body goes to the source that owns it, else the requested one, else one that recognizes it. */
 export const sources: ReadonlyMap<SourceName, Source> = new Map(
   ALL.map((source) => [source.name, withOthers(source)]),
@@ -20,23 +25,19 @@ function withOthers(source: Source): Source {
   return {
     ...source,
     async read(body, context) {
-      const first = ownerOf(body, others) ?? source
+      // A large body is left to the requested source, because finding its owner takes long.
+      const text = others.length === 0 || isLarge(body) ? undefined : textFrom(body)
+      const owner = text === undefined ? undefined : others.find((each) => each.owns?.(text))
+      const first = owner ?? source
       try {
-        return await first.read(body, context)
+        return await first.read(text ?? body, context)
       } catch (error) {
-        const other = isBadPayload(error) ? recognizedBy(body, first) : undefined
+        const other = isBadPayload(error) ? recognizedBy(text ?? body, first) : undefined
         if (other === undefined) throw error
-        return other.read(body, context)
+        return other.read(text ?? body, context)
       }
     },
   }
-}
-
-/** The source that owns a body. A large one is left to the requested source, because finding out takes long. */
-function ownerOf(body: string | Uint8Array, others: readonly Source[]): Source | undefined {
-  if (others.length === 0 || isLarge(body)) return undefined
-  const text = textFrom(body)
-  return others.find((each) => each.owns?.(text))
 }
 
 function isBadPayload(error: unknown): boolean {

@@ -19,12 +19,13 @@ import { storedBody } from './stored-body.ts'
 export const alertmanager: Source = {
   name: 'alertmanager',
   endpoint: { paths: ['/alertmanager/:channel', '/dingtalk/:channel/send'] },
-  recognizes: hasAlerts,
-  owns: (body) => body.includes('"alerts"') && hasAlerts(parsedJson(body)?.value),
+  owns,
   read,
 }
 
-function hasAlerts(body: unknown): boolean {
+function owns(text: string): boolean {
+  if (!text.includes('"alerts"')) return false
+  const body = parsedJson(text)?.value
   return isPayload(body) && body.alerts.some(isPayloadAlert)
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, describe, test } from 'node:test'
 import { AppError } from '../../../src/errors.ts'
 import type { Channel } from '../../../src/model/settings.ts'
-import { sources } from '../../../src/sources/index.ts'
+import { sources, storedSources } from '../../../src/sources/index.ts'
 import type { Source } from '../../../src/sources/source.ts'
 import { immediate } from '../../../src/yield-turn.ts'
 import { Path } from '../../support/path.ts'
@@ -240,6 +240,12 @@ describe('a payload of Alertmanager at the address of another sender', () => {
         ]),
       )
     }
+  })
+
+  test('is read again by the source that accepted it', async () => {
+    const ocp = storedSources.get('ocp') as Source
+    const { source, alerts } = await ocp.read(fixture('alertmanager-0.34'), CONTEXT)
+    assert.deepEqual([source, alerts.length], ['ocp', 1])
   })
 
   test('is a text of OCP if its alerts have no labels', async () => {
