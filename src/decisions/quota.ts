@@ -29,7 +29,7 @@ export function reachedWarningPercent({ used, limit = Infinity }: Allowance): nu
   return WARNING_PERCENTS.find((percent) => used * 100 >= limit * percent) ?? 0
 }
 
-/** The level of a warning message, with which it may use the reserved calls too. */
+/** The level of a warning, with which it may use the month's last tenth. */
 export const QUOTA_WARNING_LEVEL: Level = 2
 
 export type QuotaDecision =

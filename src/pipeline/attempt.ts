@@ -131,7 +131,7 @@ const STALLED: Attempt = {
   durationMs: 0,
 }
 
-/** Meanwhile the robot sends nothing. */
+/** Records an outcome, retrying until the store accepts it. Meanwhile the robot sends nothing. */
 async function settle(
   { store, clock, events }: AttemptDeps,
   settlement: Settlement,

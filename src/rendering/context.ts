@@ -18,13 +18,13 @@ import type { CountGroup, RenderRequest, RenderSettings } from './types.ts'
 /** The part of a request that every message needs, quota warnings included. */
 export type RenderSubject = Pick<RenderRequest, 'channel' | 'now'>
 
-/** After this many calls that took too long, a template is not called again until the next reload. */
+/** After this many calls in a row that took too long, a template is not called again until the next reload. */
 const MAX_SLOW_CALLS = 3
 
 interface ContextDeps {
   settings: RenderSettings
   parts: Parts
-  /** How many calls of each template took too long. */
+  /** How many calls of each template in a row took too long. */
   slow: Map<Template, number>
 }
 
@@ -74,9 +74,15 @@ export class RenderContext {
     const source = this.#parts.get(part)
     if (source === undefined) return undefined
     const slow = this.#slow.get(source.template) ?? 0
-    if (slow >= MAX_SLOW_CALLS) return builtInOf(source, it)
+    if (slow >= MAX_SLOW_CALLS) {
+      this.#faults.add(
+        `${source.file}: took too long, and is not called again until the next reload`,
+      )
+      return builtInOf(source, it)
+    }
     try {
       const text = tidy(this.patterns.within(part, () => source.template(it)))
+      if (slow > 0) this.#slow.delete(source.template)
       if (text !== '') return text
       this.#blanks.add(
         `${source.file}: prints nothing for the part ${part} of some messages, which then have the built-in part`,

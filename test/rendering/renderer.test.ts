@@ -9,7 +9,7 @@ import { prometheusAlert } from '../../src/rendering/templates/sample-alerts.ts'
 import { OCP_SAMPLES, summaryOf } from '../support/ocp-samples.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { channelNamed } from '../support/settings.ts'
-import { messageAlert, NOW, renderWith } from './support.ts'
+import { messageAlert, NOW, rendering, renderWith } from './support.ts'
 
 const SAMPLE = {
   alarm_name: 'OceanBase host cannot connected',
@@ -198,6 +198,25 @@ describe('several alerts', () => {
     const shown = text.match(/^- \*\*25\*\* rule_/gm)?.length ?? 0
     assert.ok(shown > 10)
     assert.match(text, new RegExp(`^and ${(400 - shown) * 25} more$`, 'm'))
+  })
+
+  test('a template that is slow now and then is used on, until it is slow three times in a row', () => {
+    using folder = temporaryFolder()
+    mkdirSync(folder.path, { recursive: true })
+    const slow =
+      '<% if (it.get("slow")) for (const t = Date.now(); Date.now() - t < 1100; ); %>mine'
+    writeFileSync(join(folder.path, 'mine.eta'), slow)
+    const template = { kind: 'named', name: 'mine' } as const
+    const { renderer, request } = rendering([], { templates: folder.path, channel: { template } })
+    const isMine = (variables: Record<string, string>): boolean => {
+      const alerts = [messageAlert({ alarm_name: 'A', ...variables })]
+      return renderer.render({ ...request, alerts, total: 1 }).text.includes('mine')
+    }
+    const calls = ['yes', '', 'yes', '', 'yes', 'yes', '']
+    assert.deepEqual(
+      calls.map((each) => isMine({ slow: each })),
+      [false, true, false, true, false, false, false],
+    )
   })
 
   test('a delayed message gives the time and the reason of the delay', () => {

@@ -219,33 +219,31 @@ function linesOf(text: string, tags = true): Line[] {
     let code = ''
     const startedInTag = inTag
     let from = 0
-    let codeFrom = 0
-    let textFrom = 0
+    // The end of the last token, where the code of a tag or the text between begins.
+    let tokenEnd = 0
     const addresses = new AddressScan()
     for (const { 0: written, 1: name, index: at } of line.matchAll(TOKEN)) {
       if (name === undefined) {
         if (!tags) continue
-        if (inTag) code = code.padEnd(codeFrom) + line.slice(codeFrom, at)
-        if (!inTag) addresses.add(line.slice(textFrom, at))
+        if (inTag) code = code.padEnd(tokenEnd) + line.slice(tokenEnd, at)
+        else addresses.add(line.slice(tokenEnd, at))
         inTag = written === '<%'
-        codeFrom = at + written.length
-        textFrom = codeFrom
+        tokenEnd = at + written.length
       } else if (!inTag) {
         const after = at + written.length
-        addresses.add(line.slice(textFrom, at))
-        textFrom = after
+        addresses.add(line.slice(tokenEnd, at))
+        tokenEnd = after
         // Only the first variable of a line can be at the line's beginning.
         const opening = names.length === 0 && OPENING.test(line.slice(0, at))
         const followed = /^[[(:<]/.test(line[after] ?? '') ? (line[after] as string) : ''
-        pieces.push(line.slice(from, at), {
-          ...{ name, column: at + 1, opening, followed, address: addresses.part },
-        })
+        const { part: address } = addresses
+        pieces.push(line.slice(from, at), { name, column: at + 1, opening, followed, address })
         names.push(name)
         from = after
       }
     }
     pieces.push(line.slice(from))
-    if (inTag) code = code.padEnd(codeFrom) + line.slice(codeFrom)
+    if (inTag) code = code.padEnd(tokenEnd) + line.slice(tokenEnd)
     const isWhole = !startedInTag && !inTag
     return {
       pieces,

@@ -166,8 +166,8 @@ export function faultsInFolder(folder: string, used: readonly string[]): string[
     .map((name) => join(folder, name))
     .filter((place) => place.endsWith('.eta') && !used.includes(place))
     .flatMap((place) => {
-      const file = { text: readFileSync(place, 'utf8'), place }
       try {
+        const file = { text: readFileSync(place, 'utf8'), place }
         compile(file.text, 'markdown', { includes: includesOf(file, folder, 'markdown') })
         return []
       } catch (error) {
