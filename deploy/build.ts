@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { globSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import standalone from 'ajv/dist/standalone/index.js'
 import { ajv } from '../src/config/validator.ts'
@@ -7,8 +7,14 @@ import { ajv } from '../src/config/validator.ts'
 /** `npm run build`: the sources as JavaScript in dist, and in it the configuration's schemas as compiled code. */
 const cwd = dirname(import.meta.dirname)
 const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']
+const began = Date.now()
 const { status } = spawnSync(process.execPath, tsc, { cwd, stdio: 'inherit' })
 if (status !== 0) process.exit(1)
+
+// A package must not contain modules whose source was deleted. The compiler writes each of its files anew.
+const MARGIN_MS = 2_000
+for (const file of globSync('dist/**/*.js', { cwd }))
+  if (statSync(join(cwd, file)).mtimeMs < began - MARGIN_MS) rmSync(join(cwd, file))
 
 // Even as a module, what Ajv writes calls `require` for its few functions that are needed at run time.
 const REQUIRE =
