@@ -202,7 +202,7 @@ async function assertKnownCommand(argv: readonly string[], program: Command): Pr
   const [first] = argv
   const names = program.commands.map((each) => each.name())
   if (first === undefined || first.startsWith('-') || names.includes(first)) return
-  const { suggestion } = await import('../config/validate.ts')
+  const { suggestion } = await import('../suggestion.ts')
   throw new AppError(
     'usage',
     `unknown command ${JSON.stringify(first.slice(0, 100))}${suggestion(first, names)}; see --help`,

@@ -84,18 +84,18 @@ async function fromStandardInput(): Promise<Buffer> {
 /** Posts, and retries after no reply or a 503; returns the last outcome. The receiver recognizes repeats. */
 async function postWithRetries(address: URL, posting: Posting, clock: Clock): Promise<Outcome> {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
-  let outcome = await tried(address, posting, signal)
+  let outcome = await tryPost(address, posting, signal)
   for (const pauseMs of RETRY_PAUSES_MS) {
     const shouldRetry =
       outcome.kind === 'reply' ? outcome.status === 503 : outcome.kind === 'unreachable'
     if (!shouldRetry || signal.aborted) break
     await clock.sleep(pauseMs, signal)
-    outcome = await tried(address, posting, signal)
+    outcome = await tryPost(address, posting, signal)
   }
   return outcome
 }
 
-async function tried(address: URL, posting: Posting, signal: AbortSignal): Promise<Outcome> {
+async function tryPost(address: URL, posting: Posting, signal: AbortSignal): Promise<Outcome> {
   try {
     const { status, ...reply } = await post(address, posting, signal)
     const text = reply.text.trim()

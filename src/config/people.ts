@@ -1,11 +1,11 @@
 import { DateTime } from 'luxon'
 import { mobileFrom } from '../model/mobile.ts'
 import type { Directory, MentionTargets, Person, Rota, RotaOverride } from '../model/people.ts'
+import { unknownName } from '../suggestion.ts'
 import { durationMs } from './duration.ts'
 import { mobilesAt, usersAt } from './mobiles.ts'
 import type { Config } from './schema.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
-import { unknownName } from './validate.ts'
 
 /** DingTalk refuses a message that mentions more people. */
 const MAX_MENTIONED = 50

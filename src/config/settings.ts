@@ -5,6 +5,7 @@ import { LEVEL_ALIASES, LEVEL_NAMES, LEVELS, type Level, levelKey } from '../mod
 import type { Directory } from '../model/people.ts'
 import { Secret } from '../model/secret.ts'
 import type { Channel, Route, Settings } from '../model/settings.ts'
+import { unknownName } from '../suggestion.ts'
 import { accessOf } from './access.ts'
 import { alertmanagersOf } from './alertmanagers.ts'
 import { durationMs } from './duration.ts'
@@ -18,7 +19,6 @@ import type { SecretConfig } from './secret-schema.ts'
 import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 import { checkTexts } from './texts.ts'
-import { unknownName } from './validate.ts'
 
 /** Resolves a schema-valid configuration to settings; reports every fault that the schema cannot express. */
 export function settingsFrom(config: Config, context: SettingsContext): Settings {

@@ -1,5 +1,5 @@
-import { distance } from 'fastest-levenshtein'
 import { NAME_IN_BRACES, OCP_VARIABLES, OWN_VARIABLES } from '../model/variables.ts'
+import { didYouMean, nearMiss } from '../suggestion.ts'
 import type { ChannelConfig } from './schema.ts'
 import type { Fault, Path } from './settings-context.ts'
 
@@ -43,10 +43,8 @@ export function warnOfNearMiss(
   { at, index, own = [], warn }: { at: Path; index?: number; own?: readonly string[]; warn: Fault },
 ): void {
   if (DOCUMENTED.includes(name) || own.includes(name)) return
-  const far = name.length > 6 ? 2 : 1
-  const near = [...DOCUMENTED, ...own].find((each) => distance(each, name) <= far)
-  if (near !== undefined)
-    warn(at, `${name} is not a documented variable (did you mean "${near}"?)`, index)
+  const near = nearMiss(name, [...DOCUMENTED, ...own])
+  if (near !== undefined) warn(at, `${name} is not a documented variable${didYouMean(near)}`, index)
 }
 
 /** If a template's text can only be a file name, returns the end of a sentence on what to write instead. */

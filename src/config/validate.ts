@@ -1,5 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
-import { distance } from 'fastest-levenshtein'
+import { suggestion } from '../suggestion.ts'
 import { faultLine } from './fault-line.ts'
 import type { Path } from './settings-context.ts'
 import type { ConfigDocument } from './yaml-document.ts'
@@ -132,22 +132,6 @@ function choiceHint(path: Path): string {
   if (last === 'matchers') return 'must be a list of matchers, or one text'
   if (last === 'aggregate') return 'must be false, or a mapping with every and by'
   return 'must be a string, {file: PATH} or {env: NAME}'
-}
-
-/** ` (did you mean "…"?)` with the closest known name; empty if none is close. */
-export function suggestion(wrong: string, known: readonly string[]): string {
-  const near = known
-    .map((each) => ({ each, far: distance(wrong.toLowerCase(), each.toLowerCase()) }))
-    .sort((a, b) => a.far - b.far)[0]
-  return near !== undefined && near.far <= Math.max(2, Math.floor(wrong.length / 3))
-    ? ` (did you mean "${near.each}"?)`
-    : ''
-}
-
-/** Says that a name is unknown: the likely one, then all that may be used. */
-export function unknownName(kind: string, name: string, names: readonly string[]): string {
-  const available = names.length === 0 ? 'none is configured' : `available: ${names.join(', ')}`
-  return `unknown ${kind} ${JSON.stringify(name)}${suggestion(name, names)}; ${available}`
 }
 
 /** Splits a JSON pointer into keys; list indexes become numbers. */

@@ -1,6 +1,6 @@
+import { suggestion } from '../../suggestion.ts'
 import { DURATION_PATTERN } from '../duration.ts'
 import type { Path } from '../settings-context.ts'
-import { suggestion } from '../validate.ts'
 import { type ConfigDocument, parseConfig } from '../yaml-document.ts'
 
 /** The Go templates of a message's title and text. */

@@ -1,7 +1,7 @@
-import { distance } from 'fastest-levenshtein'
 import type { Channel, Format } from '../../model/settings.ts'
 import { OCP_VARIABLES, OWN_VARIABLES } from '../../model/variables.ts'
 import { conceal } from '../../redact.ts'
+import { didYouMean, nearMiss } from '../../suggestion.ts'
 import type { YieldTurn } from '../../yield-turn.ts'
 import type { Rendered, Renderer, Trial } from '../types.ts'
 import { fieldsIn, tablesIn, usagesIn } from './engine.ts'
@@ -83,10 +83,10 @@ function namesIn(channel: Channel, parts: Parts): string[] {
     if (!own) continue
     for (const { name: written, line, column } of usagesIn(text)) {
       const name = conceal(written)
-      const near = known.has(written) ? undefined : nearest(name, known)
+      const near = known.has(written) ? undefined : nearMiss(name, known)
       if (near !== undefined)
         warnings.push(
-          `${file}:${line}:${column}: \${${name}} is not a documented variable (did you mean "${near}"?)`,
+          `${file}:${line}:${column}: \${${name}} is not a documented variable${didYouMean(near)}`,
         )
     }
     warnings.push(...layoutWarnings(text, file, channel.format))
@@ -101,7 +101,7 @@ export function nearMissesIn(
 ): { name: string; near: string; line: number; column: number }[] {
   const known = knownNames(channel)
   return [...text.matchAll(/\$\{([^{}]{1,200})\}/g)].flatMap(({ index, 1: name = '' }) => {
-    const near = known.has(name) ? undefined : nearest(name, known)
+    const near = known.has(name) ? undefined : nearMiss(name, known)
     if (near === undefined) return []
     const before = text.slice(0, index).split('\n')
     return [{ name, near, line: before.length, column: (before.at(-1) ?? '').length + 1 }]
@@ -116,17 +116,12 @@ function knownNames({ variables }: Pick<Channel, 'variables'>): Set<string> {
   ])
 }
 
-function nearest(name: string, known: Iterable<string>): string | undefined {
-  for (const each of known) if (distance(each, name) <= (name.length > 6 ? 2 : 1)) return each
-  return undefined
-}
-
 /** Warnings about fields of `it` that do not exist, and about tables. */
 function layoutWarnings(text: string, file: string, format: Format): string[] {
   const fields = fieldsIn(text).flatMap(({ name, line, column }) => {
     if (FIELDS.has(name)) return []
-    const near = nearest(name, FIELDS)
-    const hint = near === undefined ? '' : ` (did you mean "it.${near}"?)`
+    const near = nearMiss(name, FIELDS)
+    const hint = near === undefined ? '' : didYouMean(`it.${near}`)
     return [`${file}:${line}:${column}: it.${conceal(name)} does not exist${hint}`]
   })
   const tables = format === 'text' ? [] : tablesIn(text)

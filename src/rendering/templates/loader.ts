@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { distance } from 'fastest-levenshtein'
 import { AppError } from '../../errors.ts'
 import type { Channel, Format } from '../../model/settings.ts'
 import { conceal } from '../../redact.ts'
+import { suggestion } from '../../suggestion.ts'
 import { compile, includesIn, type Template } from './engine.ts'
 import { errorAt, TemplateError } from './template-error.ts'
 
@@ -208,10 +208,8 @@ function fileOf(name: string, part: Part): string {
 function absent(channel: Channel, folder: string): AppError {
   const { name = '', place } = channel.template.kind === 'named' ? channel.template : {}
   const names = [...new Set([...namesIn(BUILT_IN), ...namesIn(folder)])].sort()
-  const near = names.find((each) => distance(each, name) <= 2)
-  const hint = near === undefined ? '' : ` (did you mean "${near}"?)`
   const at = place === undefined ? '' : `${place}: `
-  const fault = `${at}channels.${channel.name}.template: unknown template ${JSON.stringify(conceal(name))}${hint}; looked for ${join(folder, fileOf(conceal(name), 'alert'))}; available: ${names.join(', ')}`
+  const fault = `${at}channels.${channel.name}.template: unknown template ${JSON.stringify(conceal(name))}${suggestion(name, names)}; looked for ${join(folder, fileOf(conceal(name), 'alert'))}; available: ${names.join(', ')}`
   return faulty([fault])
 }
 
