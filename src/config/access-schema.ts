@@ -1,36 +1,26 @@
-import { SECRET } from './secret-schema.ts'
-
-const NETWORKS = { type: 'array', items: { type: 'string', minLength: 1 } } as const
-
-const FILE = { type: 'string', minLength: 1 } as const
+import { mapping, SECRET, TEXT, TEXTS } from './schema-parts.ts'
 
 const CREDENTIAL = {
-  type: 'object',
-  additionalProperties: false,
   minProperties: 1,
   maxProperties: 1,
-  properties: {
+  ...mapping({
     bearer: { ...SECRET, description: '`Authorization: Bearer …`. A secret.' },
     basic: {
-      type: 'object',
-      additionalProperties: false,
       required: ['username', 'password'],
-      properties: {
+      ...mapping({
         username: { type: 'string', pattern: '^[^:\\s]+$' },
         password: { ...SECRET, description: 'A secret.' },
-      },
+      }),
     },
     header: {
-      type: 'object',
       description: "A custom header, for OCP's HTTP channel.",
-      additionalProperties: false,
       required: ['name', 'value'],
-      properties: {
+      ...mapping({
         name: { type: 'string', pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
         value: { ...SECRET, description: 'A secret.' },
-      },
+      }),
     },
-  },
+  }),
 } as const
 
 /** Schema of the keys that control access, and the hosts that webhooks may use. */
@@ -42,19 +32,17 @@ export const ACCESS = {
     description: 'Credentials of alert senders; one of them is enough. Absent: anyone may post.',
   },
   allow_from: {
-    ...NETWORKS,
+    ...TEXTS,
     minItems: 1,
     description: 'Addresses and CIDR ranges that may post alerts. Absent: all.',
   },
   trusted_proxies: {
-    ...NETWORKS,
+    ...TEXTS,
     description: 'Addresses and CIDR ranges of proxies whose X-Forwarded-For is trusted.',
   },
   admin: {
-    type: 'object',
-    additionalProperties: false,
     minProperties: 1,
-    properties: {
+    ...mapping({
       token: {
         ...SECRET,
         description:
@@ -66,21 +54,19 @@ export const ACCESS = {
         uniqueItems: true,
         description: 'Endpoints that also require the token, or one of `auth`; open by default.',
       },
-    },
+    }),
   },
   tls: {
-    type: 'object',
-    additionalProperties: false,
     required: ['cert', 'key'],
-    properties: {
-      cert: { ...FILE, description: 'File of the certificate and its chain, PEM.' },
-      key: { ...FILE, description: 'File of its private key, PEM.' },
+    ...mapping({
+      cert: { ...TEXT, description: 'File of the certificate and its chain, PEM.' },
+      key: { ...TEXT, description: 'File of its private key, PEM.' },
       client_ca: {
-        ...FILE,
+        ...TEXT,
         description:
           'File of CA certificates, PEM; clients must present a certificate that one of them signed.',
       },
-    },
+    }),
   },
   robot_hosts: {
     type: 'array',

@@ -1,15 +1,15 @@
 import { DURATION_PATTERN } from './duration.ts'
-import { SECRET } from './secret-schema.ts'
+import { mapping, SECRET, TEXT, TEXTS } from './schema-parts.ts'
 
-const NAMES = { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } } as const
+const NAMES = { ...TEXTS, minItems: 1 } as const
 
 /** Local date and time, in the configured time zone. */
-export const WALL_TIME_PATTERN = '^\\d{4}-\\d\\d-\\d\\d(?:[ T]\\d\\d:\\d\\d(?::\\d\\d)?)?$'
+const WALL_TIME_PATTERN = '^\\d{4}-\\d\\d-\\d\\d(?:[ T]\\d\\d:\\d\\d(?::\\d\\d)?)?$'
 
 const WALL_TIME = { type: 'string', pattern: WALL_TIME_PATTERN } as const
 
 /** Excludes what has another meaning in a label: a comma separates names, `user:` begins an id, digits are a mobile. */
-export const PERSON_NAME_PATTERN = '^(?!user:)[\\p{L}_][\\p{L}\\p{M}\\p{N} ._-]{0,59}$'
+const PERSON_NAME_PATTERN = '^(?!user:)[\\p{L}_][\\p{L}\\p{M}\\p{N} ._-]{0,59}$'
 
 /** Schema of the people that a channel or a rule mentions by name. */
 export const NAMED_PEOPLE = {
@@ -32,14 +32,12 @@ export const PEOPLE = {
     description: 'A directory: names of people, each with a mobile or a user id.',
     propertyNames: { pattern: PERSON_NAME_PATTERN },
     additionalProperties: {
-      type: 'object',
-      additionalProperties: false,
       minProperties: 1,
       maxProperties: 1,
-      properties: {
+      ...mapping({
         mobile: { type: ['string', 'integer'], description: 'The phone number in DingTalk.' },
         user: { type: ['string', 'integer'], description: 'The user id in DingTalk.' },
-      },
+      }),
     },
   },
   oncall: {
@@ -47,16 +45,14 @@ export const PEOPLE = {
     description: 'Rotas: who is on call.',
     propertyNames: { pattern: PERSON_NAME_PATTERN },
     additionalProperties: {
-      type: 'object',
-      additionalProperties: false,
       required: ['people', 'every', 'from'],
-      properties: {
+      ...mapping({
         people: {
           type: 'array',
           minItems: 1,
           description:
             'Names in the order of their turns; a list within it takes one turn together.',
-          items: { oneOf: [{ type: 'string', minLength: 1 }, NAMES] },
+          items: { oneOf: [TEXT, NAMES] },
         },
         every: { type: 'string', pattern: DURATION_PATTERN, description: 'How long a turn lasts.' },
         from: { ...WALL_TIME, description: 'When the first turn begins, in `timezone`.' },
@@ -64,13 +60,11 @@ export const PEOPLE = {
           type: 'array',
           description: 'Replacements for a time; if several overlap, the last one applies.',
           items: {
-            type: 'object',
-            additionalProperties: false,
             required: ['from', 'to', 'people'],
-            properties: { from: WALL_TIME, to: WALL_TIME, people: NAMES },
+            ...mapping({ from: WALL_TIME, to: WALL_TIME, people: NAMES }),
           },
         },
-      },
+      }),
     },
   },
   alertmanagers: {
@@ -79,10 +73,8 @@ export const PEOPLE = {
     description:
       'Alertmanagers in which silences are made; the external URL of an alert selects one.',
     items: {
-      type: 'object',
-      additionalProperties: false,
       required: ['url'],
-      properties: {
+      ...mapping({
         url: {
           type: 'string',
           pattern: '^https?://[^\\s]+$',
@@ -95,12 +87,10 @@ export const PEOPLE = {
         },
         bearer: { ...SECRET, description: 'A token. A secret.' },
         basic: {
-          type: 'object',
-          additionalProperties: false,
           required: ['username', 'password'],
-          properties: { username: { type: 'string', minLength: 1 }, password: SECRET },
+          ...mapping({ username: TEXT, password: SECRET }),
         },
-      },
+      }),
     },
   },
 } as const

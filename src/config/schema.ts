@@ -1,13 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { ACCESS } from './access-schema.ts'
-import { DURATION_PATTERN } from './duration.ts'
 import { NAMED_PEOPLE, PEOPLE } from './people-schema.ts'
-import { SECRET } from './secret-schema.ts'
-
-const duration = <T extends string>(description: string, value: T) =>
-  ({ type: 'string', pattern: DURATION_PATTERN, description, default: value }) as const
-
-const NAMES = { type: 'array', items: { type: 'string', minLength: 1 } } as const
+import { duration, mapping, SECRET, TEXT, TEXTS } from './schema-parts.ts'
 
 const MENTION = {
   mobiles: {
@@ -22,7 +16,7 @@ const MENTION = {
 const MATCHERS = {
   description:
     "Alertmanager's matchers, on variables and labels, as a list or as one text; all must match.",
-  oneOf: [NAMES, { type: 'string', minLength: 1 }],
+  oneOf: [TEXTS, TEXT],
 } as const
 
 const LEVEL = {
@@ -33,18 +27,16 @@ const LEVEL = {
 const LANGUAGE = { type: 'string', enum: ['zh-CN', 'zh-TW', 'en-US'] } as const
 
 const ROBOT = {
-  type: 'object',
   description: 'One DingTalk webhook.',
-  additionalProperties: false,
   required: ['webhook'],
-  properties: {
+  ...mapping({
     webhook: {
       ...SECRET,
       description: "The robot's webhook, or `sandbox` for the built-in stand-in. A secret.",
     },
     secret: { ...SECRET, description: 'The SEC… string; signs each request. A secret.' },
     keywords: {
-      ...NAMES,
+      ...TEXTS,
       maxItems: 10,
       description: 'Custom keywords of the robot; each message contains one.',
     },
@@ -54,44 +46,36 @@ const ROBOT = {
         'http://[user:password@]host:port, or http:host:port as OCP wrote it; none: no proxy. Absent: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment apply. A secret.',
     },
     timeout: duration('How long one attempt may take.', '5s'),
-    limits: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        messages: { type: 'integer', minimum: 1, maximum: 10000, default: 20 },
-        per: duration('The window in which `messages` calls are allowed.', '60s'),
-        penalty: duration(
-          'The pause after a throttle reply; of a sandbox robot 1m by default.',
-          '10m',
-        ),
-      },
-    },
+    limits: mapping({
+      messages: { type: 'integer', minimum: 1, maximum: 10000, default: 20 },
+      per: duration('The window in which `messages` calls are allowed.', '60s'),
+      penalty: duration(
+        'The pause after a throttle reply; of a sandbox robot 1m by default.',
+        '10m',
+      ),
+    }),
     monthly: {
       type: 'integer',
       minimum: 1,
       description: "An administrator's cap on this robot's calls a month.",
     },
     expect: {
-      type: 'object',
       description: "Response verification, in addition to DingTalk's own errcode.",
-      additionalProperties: false,
       minProperties: 1,
       maxProperties: 1,
-      properties: {
+      ...mapping({
         json: { type: 'object' },
-        regex: { type: 'string', minLength: 1 },
+        regex: TEXT,
         status: { type: 'integer', minimum: 200, maximum: 299 },
-      },
+      }),
     },
-  },
+  }),
 } as const
 
 const CHANNEL = {
-  type: 'object',
-  additionalProperties: false,
   required: ['robots'],
-  properties: {
-    robots: { ...NAMES, minItems: 1, uniqueItems: true },
+  ...mapping({
+    robots: { ...TEXTS, minItems: 1, uniqueItems: true },
     mode: { type: 'string', enum: ['all', 'pool'], default: 'all' },
     format: { type: 'string', enum: ['markdown', 'text', 'actionCard'], default: 'markdown' },
     template: {
@@ -100,49 +84,34 @@ const CHANNEL = {
       default: 'default',
       description: 'A name in templates/, or the text itself.',
     },
-    title: { type: 'string', minLength: 1 },
-    mention: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        ...MENTION,
-        rules: {
-          type: 'array',
-          items: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['matchers'],
-            properties: { matchers: MATCHERS, ...MENTION },
-          },
-        },
+    title: TEXT,
+    mention: mapping({
+      ...MENTION,
+      rules: {
+        type: 'array',
+        items: { required: ['matchers'], ...mapping({ matchers: MATCHERS, ...MENTION }) },
       },
-    },
+    }),
     aggregate: {
       description: 'Delivers the same alert once per period; false delivers it each time.',
       oneOf: [
         { type: 'boolean', enum: [false] },
-        {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            every: duration('The period.', '10m'),
-            by: { ...NAMES, minItems: 1 },
-            changes: {
-              type: 'boolean',
-              default: false,
-              description:
-                'When alerts joined a group of Alertmanager (0.32 and newer), deliver only those that the DingTalk group was not sent yet.',
-            },
+        mapping({
+          every: duration('The period.', '10m'),
+          by: { ...TEXTS, minItems: 1 },
+          changes: {
+            type: 'boolean',
+            default: false,
+            description:
+              'When alerts joined a group of Alertmanager (0.32 and newer), deliver only those that the DingTalk group was not sent yet.',
           },
-        },
+        }),
       ],
     },
     inlet: {
-      type: 'object',
       description: 'Credentials that senders to this channel present.',
-      additionalProperties: false,
       minProperties: 1,
-      properties: {
+      ...mapping({
         token: {
           ...SECRET,
           description: 'The access_token of this channel at /robot/send. A secret.',
@@ -155,28 +124,20 @@ const CHANNEL = {
           ...SECRET,
           description: "Verifies the signature of Grafana's webhook contact point. A secret.",
         },
-      },
+      }),
     },
-    push_limits: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        hour: { type: 'integer', minimum: 1 },
-        day: { type: 'integer', minimum: 1 },
-        pass: { type: 'array', items: LEVEL },
-      },
-    },
+    push_limits: mapping({
+      hour: { type: 'integer', minimum: 1 },
+      day: { type: 'integer', minimum: 1 },
+      pass: { type: 'array', items: LEVEL },
+    }),
     send_resolved: { type: 'boolean', default: true },
     language: { ...LANGUAGE, description: 'Language of its messages, if it differs.' },
     timezone: {
       type: 'string',
       description: 'Time zone of the times in its messages, if it differs.',
     },
-    digest: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { max_messages: { type: 'integer', minimum: 1, maximum: 100, default: 3 } },
-    },
+    digest: mapping({ max_messages: { type: 'integer', minimum: 1, maximum: 100, default: 3 } }),
     levels: {
       type: 'object',
       description: 'Your own words for levels; they take precedence over those of the whole file.',
@@ -188,7 +149,7 @@ const CHANNEL = {
       default: false,
       description: 'One line in the group when a silence is made from one of its messages.',
     },
-  },
+  }),
 } as const
 
 const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$'
@@ -197,10 +158,8 @@ const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$'
 export const SCHEMA = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'dingtalk-receiver',
-  type: 'object',
-  additionalProperties: false,
   required: ['robots', 'channels'],
-  properties: {
+  ...mapping({
     listen: {
       type: 'string',
       pattern: '^(\\[[0-9a-fA-F:]+\\]|[^:\\s]*):\\d{1,5}$',
@@ -234,11 +193,7 @@ export const SCHEMA = {
       description: 'Folder of your own templates; relative to this file.',
     },
     retention: duration('How long sent messages are kept.', '7d'),
-    quota: {
-      type: 'object',
-      additionalProperties: false,
-      properties: { monthly: { type: 'integer', minimum: 1 } },
-    },
+    quota: mapping({ monthly: { type: 'integer', minimum: 1 } }),
     ...ACCESS,
     ...PEOPLE,
     robots: {
@@ -257,13 +212,11 @@ export const SCHEMA = {
       type: 'array',
       minItems: 1,
       items: {
-        type: 'object',
-        additionalProperties: false,
         required: ['channels'],
-        properties: { matchers: MATCHERS, channels: { ...NAMES, minItems: 1 } },
+        ...mapping({ matchers: MATCHERS, channels: { ...TEXTS, minItems: 1 } }),
       },
     },
-  },
+  }),
 } as const
 
 export type Config = FromSchema<typeof SCHEMA, { keepDefaultedPropertiesOptional: true }>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve as resolvePath } from 'node:path'
-import type { SecretConfig } from './secret-schema.ts'
+import type { SecretConfig } from './schema-parts.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 
 /** Returns the text of a secret; reports a fault and returns '' if it is missing or empty. */
