@@ -21,7 +21,7 @@ const REQUIRE =
   "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n"
 writeFileSync(
   join(cwd, 'dist/config/validator.js'),
-  `${REQUIRE}${standalone.default(ajv, { validate: 'config', validateWeb: 'web' })}\n`,
+  `${REQUIRE}${standalone.default(ajv, { validate: 'config', validateWeb: 'web', validateWebhookDingtalk: 'webhook-dingtalk' })}\n`,
 )
 
 /** Where the sources come from: git, or what an image's build is told. */

@@ -9,6 +9,9 @@ export const TEXT = { type: 'string', minLength: 1 } as const
 
 export const TEXTS = { type: 'array', items: TEXT } as const
 
+/** Names of robots and channels. */
+export const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$'
+
 export const duration = <T extends string>(description: string, value: T) =>
   ({ type: 'string', pattern: DURATION_PATTERN, description, default: value }) as const
 

@@ -1,7 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { ACCESS } from './access-schema.ts'
 import { NAMED_PEOPLE, PEOPLE } from './people-schema.ts'
-import { duration, mapping, SECRET, TEXT, TEXTS } from './schema-parts.ts'
+import { duration, mapping, NAME_PATTERN, SECRET, TEXT, TEXTS } from './schema-parts.ts'
 
 const MENTION = {
   mobiles: {
@@ -151,8 +151,6 @@ const CHANNEL = {
     },
   }),
 } as const
-
-const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$'
 
 /** The JSON Schema of the configuration file, from which its types and the published schema are derived. */
 export const SCHEMA = {

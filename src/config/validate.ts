@@ -83,7 +83,8 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
         params['type'] === 'string' && ['number', 'boolean'].includes(typeof error.data)
           ? '; put it in quotes'
           : ''
-      return at(path, `must be ${[params['type']].flat().join(' or ')}${quote}`)
+      const types = ([params['type']].flat() as string[]).flatMap((type) => TYPES[type] ?? [])
+      return at(path, `must be ${types.join(' or ')}${quote}`)
     }
     case 'pattern':
       if ('propertyName' in error)
@@ -111,6 +112,16 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
     default:
       return at(path, error.message ?? 'is wrong')
   }
+}
+
+/** Without `null`, which is what a missing value is. */
+const TYPES: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  array: 'a list',
+  string: 'a string',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
 }
 
 function patternHint(path: Path): string {

@@ -1,4 +1,8 @@
 import { Ajv, type ValidateFunction } from 'ajv'
+import {
+  WEBHOOK_DINGTALK_SCHEMA,
+  type WebhookDingtalkConfig,
+} from './moving-over/webhook-dingtalk-schema.ts'
 import { type Config, SCHEMA } from './schema.ts'
 import { WEB_SCHEMA, type WebConfig } from './web-schema.ts'
 
@@ -12,6 +16,7 @@ export const ajv = new Ajv({
 })
   .addSchema(SCHEMA, 'config')
   .addSchema(WEB_SCHEMA, 'web')
+  .addSchema(WEBHOOK_DINGTALK_SCHEMA, 'webhook-dingtalk')
 
 /**
  * Checks a value against the configuration's schema; sets `errors`. Compilation dominates start-up time, so the build
@@ -19,5 +24,10 @@ export const ajv = new Ajv({
  */
 export const validate = ajv.getSchema('config') as ValidateFunction<Config>
 
-/** The same for the file of `--web.config.file`. */
+/** Checks a value against the schema of `--web.config.file`. */
 export const validateWeb = ajv.getSchema('web') as ValidateFunction<WebConfig>
+
+/** Checks a value against the schema of prometheus-webhook-dingtalk's config.yml. */
+export const validateWebhookDingtalk = ajv.getSchema(
+  'webhook-dingtalk',
+) as ValidateFunction<WebhookDingtalkConfig>

@@ -92,7 +92,7 @@ tls: { cert: server.crt, key: server.key, client_ca: ca.crt }
       ],
       ['allow_from: [10.0.0.0/33]', /"10\.0\.0\.0\/33" must have a prefix from 0 to 32/],
       ['allow_from: [010.0.0.1]', /is not an address/],
-      ['trusted_proxies: true', /trusted_proxies: must be array/],
+      ['trusted_proxies: true', /trusted_proxies: must be a list/],
       ['admin: {}', /admin: must have some of token, protect/],
       ['admin: { token: { file: nowhere } }', /admin\.token\.file: cannot read nowhere \(ENOENT\)/],
       ['admin: { token: x, protect: [metric] }', /did you mean "metrics"/],

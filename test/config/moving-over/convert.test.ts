@@ -196,16 +196,27 @@ targets:
   test('with errors is rejected with the place of every error', () => {
     assert.deepEqual(faultsOf('targets:\n  a: {ulr: x}\n  9b: 3\ntimeout: soon\nmention: {}\n'), [
       'config.yml:5:1: mention: unknown key',
-      'config.yml:4:10: timeout: must be a duration such as 5s',
-      'config.yml:2:7: targets.a.ulr: unknown key (did you mean "url"?)',
+      'config.yml:4:10: timeout: must be a duration such as 30s, 10m, 1h or 1d',
+      'config.yml:3:3: targets.9b: must begin with a letter and contain only letters, digits, _ and -',
       'config.yml:2:6: targets.a: url is missing',
-      'config.yml:3:7: targets.9b: must begin with a letter and contain only letters, digits, _ and -',
+      'config.yml:2:7: targets.a.ulr: unknown key (did you mean "url"?)',
       'config.yml:3:7: targets.9b: must be a mapping',
     ])
-    assert.match(faultsOf("targets: { a: { url: '' } }\n")[0] ?? '', /targets\.a: url is missing$/)
-    assert.deepEqual(faultsOf('targets: {}\n'), [
-      'config.yml:1:10: targets: contains no target to convert',
-    ])
+    assert.match(
+      faultsOf("targets: { a: { url: '' } }\n")[0] ?? '',
+      /targets\.a\.url: must be an http or https URL$/,
+    )
+    assert.deepEqual(faultsOf('targets: {}\n'), ['config.yml:1:10: targets: is empty'])
+    assert.deepEqual(
+      faultsOf(
+        'targets: { a: { url: "http://a", message: 3, mention: { mobiles: [true], all: 3 } } }',
+      ),
+      [
+        'config.yml:1:79: targets.a.mention.all: must be true or false',
+        'config.yml:1:67: targets.a.mention.mobiles.0: must be a string or a number',
+        'config.yml:1:43: targets.a.message: must be a mapping',
+      ],
+    )
     assert.match(faultsOf('targets: [\n')[0] ?? '', /^config\.yml:\d+:\d+: /)
   })
 })
