@@ -9,7 +9,7 @@ import type { TestOutcome } from '../reporting/test-outcome.ts'
 import { type ConfigOptions, load } from './load.ts'
 import { answersFrom, isAboutLoad, type Seen } from './probe-answers.ts'
 import { testThroughReceiver } from './test.ts'
-import { openSender } from './test-here.ts'
+import { type OwnSender, openSender } from './test-here.ts'
 
 const DONE = 0
 const FAILED = 1
@@ -94,19 +94,16 @@ async function post(
 ): Promise<Map<Probe, TestOutcome>> {
   const outcomes = new Map<Probe, TestOutcome>()
   const uuid = randomUUID()
-  const own = { sender: undefined as Awaited<ReturnType<typeof openSender>> | undefined }
+  let sender: OwnSender | undefined
   try {
     for (const each of probes) {
       const key = each === 'first' || each === 'repeat' ? uuid : randomUUID()
-      const question = { probe: each, uuid: key }
       const path = `/api/v1/robots/${encodeURIComponent(robot.name)}/test?probe=${each}&uuid=${key}`
-      let found = own.sender === undefined ? await testThroughReceiver(path, settings) : undefined
+      let found = sender === undefined ? await testThroughReceiver(path, settings) : undefined
       if (found === undefined) {
-        own.sender ??= await openSender(settings)
-        found = await own.sender.send(robot, {
-          apart: (deps) => probeMessage(robot.name, { ...question, apart: true }, deps),
-          ordinary: (deps) => [probeMessage(robot.name, { ...question, apart: false }, deps)],
-        })
+        sender ??= await openSender(settings)
+        const question = { probe: each, uuid: key, apart: false }
+        found = await sender.send(probeMessage(robot.name, question, sender.messageDeps))
       }
       const [outcome] = found
       if (outcome !== undefined) outcomes.set(each, outcome)
@@ -114,7 +111,7 @@ async function post(
       if (!mayContinue) break
     }
   } finally {
-    await own.sender?.close()
+    await sender?.close()
   }
   return outcomes
 }

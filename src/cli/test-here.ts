@@ -10,15 +10,9 @@ import { LargeReads } from '../large-reads.ts'
 import { createMetrics } from '../metrics.ts'
 import type { Robot, Settings } from '../model/settings.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
-import { robotsOf } from '../pipeline/compose-message.ts'
 import type { DispatchDeps } from '../pipeline/dispatch.ts'
-import {
-  type probeMessage,
-  robotTest,
-  separateTest,
-  testMessages,
-} from '../pipeline/test-message.ts'
-import { serveTest } from '../pipeline/test-run.ts'
+import { type probeMessage, robotTest, testMessages } from '../pipeline/test-message.ts'
+import { serveTest, testQueueOf } from '../pipeline/test-run.ts'
 import { createRenderer } from '../rendering/renderer.ts'
 import { pausesOf, readStatus } from '../reporting/status.ts'
 import { outcomesAfter, type TestOutcome } from '../reporting/test-outcome.ts'
@@ -36,24 +30,18 @@ const MIN_REPORTED_WAIT_MS = 2_000
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Sends test messages from this process. */
-export interface OwnSender {
-  /** Posts a test message to one robot, once and within its limit; returns the outcome. */
-  send(robot: Robot, messages: OwnMessages): Promise<TestOutcome[]>
-  close(): Promise<void>
-}
-
-type NewMessage = ReturnType<typeof separateTest>
-
-/** The test message that this process sends, and those to queue if another process holds the robot's lease. */
-export interface OwnMessages {
-  apart: (deps: MessageDeps) => NewMessage
-  ordinary: (deps: MessageDeps) => NewMessage[]
-}
+type TestMessage = ReturnType<typeof robotTest>
 
 type MessageDeps = Parameters<typeof probeMessage>[2]
 
-type SenderDeps = DispatchDeps & Pick<MessageDeps, 'notifier'>
+/** Sends test messages from this process. */
+export interface OwnSender {
+  /** For the functions that make a test message. */
+  messageDeps: MessageDeps
+  /** Posts a test message, once and within its robot's limit; returns the outcome. */
+  send(message: TestMessage): Promise<TestOutcome[]>
+  close(): Promise<void>
+}
 
 /**
  * Opens a sender for tests while no receiver runs here. It takes the robot's lease and counts the calls in the same store, so
@@ -70,7 +58,7 @@ export async function openSender(settings: Settings): Promise<OwnSender> {
     sandbox: (robot, request, now) => sandbox.receive(robot, request, now),
   })
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
-  const deps: SenderDeps = {
+  const deps: DispatchDeps = {
     store,
     sources: storedSources,
     notifier,
@@ -86,7 +74,8 @@ export async function openSender(settings: Settings): Promise<OwnSender> {
     reads: new LargeReads(),
   }
   return {
-    send: (robot, messages) => sendOne(robot, messages, deps),
+    messageDeps: { settings, notifier, uuid: randomUUID },
+    send: (message) => sendOne(message, deps),
     async close() {
       await store.release(owner).catch(() => undefined)
       await store.close()
@@ -99,14 +88,11 @@ export async function openSender(settings: Settings): Promise<OwnSender> {
 export async function testHere(name: string, settings: Settings): Promise<TestOutcome[]> {
   const sender = await openSender(settings)
   try {
+    const messages = settings.channels.has(name)
+      ? testMessages(name, sender.messageDeps)
+      : [robotTest(name, sender.messageDeps)]
     const outcomes: TestOutcome[] = []
-    for (const robot of robotsFor(name, settings))
-      outcomes.push(
-        ...(await sender.send(robot, {
-          apart: (deps) => separateTest(robot, name, deps),
-          ordinary: (deps) => queuedTests(robot, name, deps),
-        })),
-      )
+    for (const message of messages) outcomes.push(...(await sender.send(message)))
     return outcomes
   } finally {
     await sender.close()
@@ -126,25 +112,15 @@ async function opened({ store, listen }: Settings) {
   }
 }
 
-/** The named robot, or one robot for each group of the named channel. */
-function robotsFor(name: string, settings: Settings): Robot[] {
-  const channel = settings.channels.get(name)
-  if (channel === undefined) return [settings.robots.get(name) as Robot]
-  const robots = robotsOf(channel, settings)
-  return channel.mode === 'pool' ? robots.slice(0, 1) : robots
-}
-
-async function sendOne(
-  robot: Robot,
-  { apart, ordinary }: OwnMessages,
-  deps: SenderDeps,
-): Promise<TestOutcome[]> {
-  const { store, clock, notifier, uuid, owner } = deps
+/** Sends in a separate queue; from the ordinary one if another process holds the robot's lease, which it then serves. */
+async function sendOne(message: TestMessage, deps: DispatchDeps): Promise<TestOutcome[]> {
+  const { store, clock, owner } = deps
+  const settings = deps.settings()
+  const robot = settings.robots.get(message.robot) as Robot
   const { signal } = new AbortController()
-  const messageDeps = { settings: deps.settings(), notifier, uuid }
   const now = clock.now()
   const until = new Date(now.getTime() + LEASE_MS)
-  const pauses = async () => pausesOf(await readStatus(store, deps.settings(), clock.now()))
+  const pauses = async () => pausesOf(await readStatus(store, settings, clock.now()))
   const pause = (await pauses()).get(robot.name)
   if (pause?.reason === 'by_hand')
     throw new AppError(
@@ -152,22 +128,13 @@ async function sendOne(
       `${robot.name} is paused by ${pause.by ?? 'hand'}; start the receiver and resume the robot in its console, then test it`,
     )
   if (await store.lease({ robot: robot.name, owner, now, until })) {
-    const ids = await store.enqueue([apart(messageDeps)], now)
+    const ids = await store.enqueue([{ ...message, ...testQueueOf(robot.name) }], now)
     await serveTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
     return outcomesAfter(ids, { store, clock, waitMs: 0, signal, pauses })
   }
   process.stderr.write(`${robot.name}: another process holds its lease and sends the test\n`)
-  const ids = await store.enqueue(ordinary(messageDeps), now)
+  const ids = await store.enqueue([message], now)
   return outcomesAfter(ids, { store, clock, waitMs: OTHER_PROCESS_TIMEOUT_MS, signal, pauses })
-}
-
-/** Test messages for the robot's queue, which the process with its lease sends. */
-function queuedTests(robot: Robot, name: string, messageDeps: Parameters<typeof robotTest>[1]) {
-  const ofChannel = messageDeps.settings.channels.has(name)
-    ? testMessages(name, messageDeps).filter((each) => each.robot === robot.name)
-    : []
-  if (ofChannel.length > 0) return ofChannel
-  return [robotTest(robot.name, messageDeps)]
 }
 
 /** Reports once why nothing is sent yet. */
