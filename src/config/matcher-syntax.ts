@@ -1,3 +1,5 @@
+import { goUnquoted } from './go-string.ts'
+
 /** The parts of one matcher, and the offsets at which they begin in the text. */
 export interface MatcherTerm {
   name: string
@@ -70,8 +72,11 @@ function termFrom(tokens: Tokens): MatcherTerm {
   }
 }
 
-function textOf(token: Token): string {
-  return token.kind === 'quoted' ? goUnquoted(token) : token.text
+function textOf({ kind, text, at }: Token): string {
+  if (kind !== 'quoted') return text
+  const lineEnd = text.indexOf('\n')
+  if (lineEnd >= 0) throw new SyntaxFault('has a line end within quotes; write \\n', at + lineEnd)
+  return goUnquoted(text, (why, index) => new SyntaxFault(why, at + index))
 }
 
 class Tokens {
@@ -126,65 +131,6 @@ const WRONG_SIGNS: Readonly<Record<string, string>> = {
   '"': 'has quotes that do not end',
   "'": 'has single quotes, which are not supported; write double quotes',
   '`': 'has a backquote, which is not supported; write double quotes',
-}
-
-const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-}
-
-const ESCAPE = /\\(?:x([\da-fA-F]{2})|([0-3][0-7]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/gsu
-
-/** Decodes a quoted Go string. Escapes may be single bytes, which must form valid UTF-8 together. */
-function goUnquoted({ text, at }: Token): string {
-  const inner = text.slice(1, -1)
-  const lineEnd = inner.indexOf('\n')
-  if (lineEnd >= 0)
-    throw new SyntaxFault('has a line end within quotes; write \\n', at + 1 + lineEnd)
-  const pieces: Uint8Array[] = []
-  let run = ''
-  let from = 0
-  for (const found of inner.matchAll(ESCAPE)) {
-    run += inner.slice(from, found.index)
-    from = found.index + found[0].length
-    const [, hex, octal] = found
-    if (hex === undefined && octal === undefined) run += escaped(found, at + 1 + found.index)
-    else {
-      const byte = hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16)
-      pieces.push(Buffer.from(run), Uint8Array.of(byte))
-      run = ''
-    }
-  }
-  pieces.push(Buffer.from(run + inner.slice(from)))
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(pieces))
-  } catch {
-    throw new SyntaxFault('has escapes that are not UTF-8', at)
-  }
-}
-
-/** Decodes an escape that is a whole character, not a single byte. */
-function escaped([whole, , , short, long, simple]: RegExpExecArray, at: number): string {
-  const code = Number.parseInt(short ?? long ?? '-1', 16)
-  const text = code >= 0 ? characterOf(code) : SIMPLE_ESCAPES[simple ?? '']
-  if (text === undefined)
-    throw new SyntaxFault(
-      `${whole} is not an escape; write \\${whole} for the signs themselves`,
-      at,
-    )
-  return text
-}
-
-function characterOf(code: number): string | undefined {
-  const isSurrogate = code >= 0xd800 && code <= 0xdfff
-  return code > 0x10ffff || isSurrogate ? undefined : String.fromCodePoint(code)
 }
 
 const CLASSIC = /^([\t\n\f\r ]*)([a-zA-Z_:][\w:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*/

@@ -98,6 +98,8 @@ describe('the parser of Go templates', () => {
       ['{{ "}}" }}{{/* }} */}}', '{"}}"}'],
       ['{{.StartsAt.Format "2006-01-02"}}', '{.StartsAt.Format "2006-01-02"}'],
       ['{{ "\\u00e9\\n\\"" }}', '{"é\\n\\""}'],
+      // Escapes of single bytes form a character together.
+      [`{{ "\\xe4\\xb8\\xad\\101" }}{{ '\\'' }}`, '{"中A"}{39}'],
     ] as const)
       assert.equal(shape(source), wanted, source)
   })
@@ -118,6 +120,8 @@ describe('the parser of Go templates', () => {
       ['{{ "a }}', '1: unterminated string'],
       ['{{ .A ', '1: unterminated action'],
       ['{{/* a', '1: unterminated comment'],
+      ['{{ "\\d" }}', '1: a string: \\d is not an escape; write \\\\d for the signs themselves'],
+      ['{{ "\\xff" }}', '1: a string: has escapes that are not UTF-8'],
       ['{{ . | }}', '1: expected a value, but the action ends'],
       ['{{ (.A }}', '1: expected a closing parenthesis, but the action ends'],
       ['{{ template x }}', '1: expected the name of a template in quotes, but found "x"'],

@@ -1,3 +1,4 @@
+import { goUnquoted } from '../../go-string.ts'
 import { GoSyntaxError } from './syntax.ts'
 
 /** Text between actions, or the code between the delimiters of an action. */
@@ -126,27 +127,6 @@ function numberOf(text: string): number {
   return sign === '-' ? -value : value
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-}
-
-/** The value of a quoted Go string or character. */
 function unquoted(quoted: string, line: number): string {
-  return quoted
-    .slice(1, -1)
-    .replace(
-      /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))/g,
-      (_, x?: string, u?: string, U?: string, octal?: string, one = '') => {
-        const hex = x ?? u ?? U
-        const code = hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16)
-        if (code > 0x10ffff) throw new GoSyntaxError('a string has an invalid character', line)
-        return Number.isNaN(code) ? (ESCAPES[one] ?? one) : String.fromCodePoint(code)
-      },
-    )
+  return goUnquoted(quoted, (why) => new GoSyntaxError(`a string: ${why}`, line))
 }
