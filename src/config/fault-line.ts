@@ -1,5 +1,5 @@
 import { conceal } from '../redact.ts'
-import type { Path } from './settings-context.ts'
+import type { Fault, Path } from './settings-context.ts'
 
 /**
  * Formats one fault or warning: place, key and reason. Anything that looks like a secret is masked in key and reason,
@@ -11,4 +11,9 @@ export function faultLine(place: string, path: Path | undefined, what: string): 
       ? ''
       : `${path.map((each) => conceal(String(each))).join('.') || 'configuration'}: `
   return `${place}: ${key}${conceal(what)}`
+}
+
+/** Returns a function that adds each fault to `lines`, with its place. */
+export function faultsInto(lines: string[], placeOf: (path: Path, at?: number) => string): Fault {
+  return (path, what, at) => void lines.push(faultLine(placeOf(path, at), path, what))
 }

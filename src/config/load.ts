@@ -5,11 +5,11 @@ import { AppError, messageOf } from '../errors.ts'
 import type { Access } from '../model/access.ts'
 import { Secret } from '../model/secret.ts'
 import type { Settings } from '../model/settings.ts'
-import { faultLine } from './fault-line.ts'
+import { faultsInto } from './fault-line.ts'
 import { isWebhookDingtalk } from './moving-over/webhook-dingtalk.ts'
 import type { Config } from './schema.ts'
 import { listenOf, settingsFrom } from './settings.ts'
-import type { Fault, Path } from './settings-context.ts'
+import type { Path } from './settings-context.ts'
 import { validate } from './validate.ts'
 import { validate as fits } from './validator.ts'
 import { readWebConfig, type WebReading } from './web-config.ts'
@@ -53,15 +53,11 @@ export function loadSettings(options: LoadOptions): Loaded {
   const faults: string[] = []
   const warnings: string[] = []
   const secretFiles: string[] = []
-  const into =
-    (lines: string[]): Fault =>
-    (path, what, at) =>
-      void lines.push(faultLine(placeOf(path, at), path, what))
   const settings = settingsFrom(withFlags(config, options), {
     folder: file === undefined ? options.cwd : dirname(file),
     env: options.env,
-    fault: into(faults),
-    warn: into(warnings),
+    fault: faultsInto(faults, placeOf),
+    warn: faultsInto(warnings, placeOf),
     placeOf,
     secretFiles,
   })
@@ -160,7 +156,7 @@ function configIn(text: string, file: string): Read {
   if (isWebhookDingtalk(document.value)) refuse([conversionOf(file)])
   const valid = validate(document, fits)
   refuse(valid.faults)
-  return { config: valid.config as Config, placeOf: (path, at) => document.placeOf(path, at) }
+  return { config: valid.config as Config, placeOf: document.placeOf }
 }
 
 /** A fault that names the `convert` command, which writes a new file beside the old one. */

@@ -5,7 +5,7 @@ import { unknownName } from '../suggestion.ts'
 import { durationMs } from './duration.ts'
 import { mobilesAt, usersAt } from './mobiles.ts'
 import type { Config } from './schema.ts'
-import type { Path, SettingsContext } from './settings-context.ts'
+import { knownNames, type Path, type SettingsContext } from './settings-context.ts'
 
 /** DingTalk refuses a message that mentions more people. */
 const MAX_MENTIONED = 50
@@ -61,11 +61,14 @@ interface RotaContext extends Context {
 }
 
 function rotaOf(config: RotaConfig, context: RotaContext): Rota {
-  const { path, timezone, fault } = context
+  const { path, names, timezone, fault } = context
+  const known = { kind: 'person', known: names, fault }
   const turns = config.people.map((turn, index) => {
     const at = [...path, 'people', index]
-    if (typeof turn !== 'string') return knownIn(turn, at, context)
-    return knownIn([turn], at, context, () => at)
+    if (typeof turn !== 'string') return knownNames(turn, at, known)
+    if (names.includes(turn)) return [turn]
+    fault(at, unknownName('person', turn, names))
+    return []
   })
   const everyMs = durationMs(config.every)
   if (everyMs < MIN_TURN_MS) fault([...path, 'every'], 'must be at least 1h')
@@ -75,7 +78,7 @@ function rotaOf(config: RotaConfig, context: RotaContext): Rota {
     const from = wallTime(each.from, [...at, 'from'], context)
     const to = wallTime(each.to, [...at, 'to'], context)
     if (to <= from) fault([...at, 'to'], 'must be later than from')
-    return { from, to, people: knownIn(each.people, [...at, 'people'], context) }
+    return { from, to, people: knownNames(each.people, [...at, 'people'], known) }
   })
   return {
     turns,
@@ -84,20 +87,6 @@ function rotaOf(config: RotaConfig, context: RotaContext): Rota {
     timezone,
     overrides,
   }
-}
-
-/** Returns the names that are in the directory; reports a fault for each of the others. */
-function knownIn(
-  list: readonly string[],
-  path: Path,
-  { names, fault }: Pick<RotaContext, 'names' | 'fault'>,
-  placeOf: (index: number) => Path = (index) => [...path, index],
-): string[] {
-  return list.filter((name, index) => {
-    const isKnown = names.includes(name)
-    if (!isKnown) fault(placeOf(index), unknownName('person', name, names))
-    return isKnown
-  })
 }
 
 function isoOf(text: string): string {
@@ -129,15 +118,12 @@ export function mentionOf(
 ): MentionTargets {
   const mobiles = mobilesAt(config.mobiles, [...path, 'mobiles'], fault)
   const users = usersAt(config.users, [...path, 'users'], fault)
-  const { people = [], oncall = [], labels = [] } = config
-  const { rotas } = directory
-  for (const [index, name] of people.entries())
-    if (!directory.people.has(name))
-      fault([...path, 'people', index], unknownName('person', name, [...directory.people.keys()]))
-  for (const [index, name] of oncall.entries())
-    if (!rotas.has(name))
-      fault([...path, 'oncall', index], unknownName('rota', name, [...rotas.keys()]))
-  const onCall = oncall.map((name) => largestTurn(rotas.get(name)))
+  const named = (key: 'people' | 'oncall', kind: string, all: ReadonlyMap<string, unknown>) =>
+    knownNames(config[key] ?? [], [...path, key], { kind, known: [...all.keys()], fault })
+  const people = named('people', 'person', directory.people)
+  const oncall = named('oncall', 'rota', directory.rotas)
+  const { labels = [] } = config
+  const onCall = oncall.map((name) => largestTurn(directory.rotas.get(name)))
   const count = mobiles.length + users.length + people.length
   if (onCall.reduce((sum, each) => sum + each, count) > MAX_MENTIONED)
     fault(path, `mentions more than ${MAX_MENTIONED} people, which DingTalk refuses`)

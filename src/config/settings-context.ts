@@ -1,3 +1,5 @@
+import { unknownName } from '../suggestion.ts'
+
 /** Path of a value in the configuration: keys and list indexes. */
 export type Path = readonly (string | number)[]
 
@@ -14,4 +16,17 @@ export interface SettingsContext {
   placeOf: (path: Path) => string
   /** Files that belong to the configuration: when one changes, it is reloaded. */
   secretFiles: string[]
+}
+
+/** Returns those of a list's names that are known; reports a fault for each of the others. */
+export function knownNames(
+  names: readonly string[],
+  path: Path,
+  { kind, known, fault }: { kind: string; known: readonly string[]; fault: Fault },
+): string[] {
+  return names.filter((name, index) => {
+    const isKnown = known.includes(name)
+    if (!isKnown) fault([...path, index], unknownName(kind, name, known))
+    return isKnown
+  })
 }

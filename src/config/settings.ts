@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join, resolve as resolvePath } from 'node:path'
 import { IANAZone } from 'luxon'
-import { LEVEL_ALIASES, LEVEL_NAMES, LEVELS, type Level, levelKey } from '../model/level.ts'
+import { type Level, levelKey, levelOf } from '../model/level.ts'
 import type { Directory } from '../model/people.ts'
 import { Secret } from '../model/secret.ts'
 import type { Channel, Route, Settings } from '../model/settings.ts'
-import { unknownName } from '../suggestion.ts'
 import { accessOf } from './access.ts'
 import { alertmanagersOf } from './alertmanagers.ts'
 import { durationMs } from './duration.ts'
@@ -17,7 +16,7 @@ import { robotOf, warnOfSharedTokens } from './robots.ts'
 import type { ChannelConfig, Config } from './schema.ts'
 import type { SecretConfig } from './schema-parts.ts'
 import { secretOf } from './secrets.ts'
-import type { Path, SettingsContext } from './settings-context.ts'
+import { knownNames, type Path, type SettingsContext } from './settings-context.ts'
 import { checkTexts } from './texts.ts'
 
 /** Resolves a schema-valid configuration to settings; reports every fault that the schema cannot express. */
@@ -114,9 +113,6 @@ function channelOf(
 ): Channel {
   const path = ['channels', name]
   const { fault, robots } = context
-  for (const [index, robot] of config.robots.entries())
-    if (!robots.includes(robot))
-      fault([...path, 'robots', index], unknownName('robot', robot, robots))
   const rules = (config.mention?.rules ?? []).map((rule, index) => {
     const at = [...path, 'mention', 'rules', index]
     return {
@@ -129,7 +125,7 @@ function channelOf(
   const isName = /^[\w-]+$/.test(config.template ?? 'default')
   return {
     name,
-    robots: config.robots,
+    robots: knownNames(config.robots, [...path, 'robots'], { kind: 'robot', known: robots, fault }),
     mode: config.mode ?? 'all',
     format: config.format ?? 'markdown',
     template: isName
@@ -148,7 +144,7 @@ function channelOf(
     pushLimits: config.push_limits && {
       hour: config.push_limits.hour,
       day: config.push_limits.day,
-      pass: (config.push_limits.pass ?? []).map(levelNamed),
+      pass: (config.push_limits.pass ?? []).map((name) => levelOf(name) as Level),
     },
     sendResolved: config.send_resolved ?? true,
     ...(config.language === undefined ? {} : { language: config.language }),
@@ -160,14 +156,10 @@ function channelOf(
   }
 }
 
-function aggregateOf(config: ChannelConfig['aggregate']): Channel['aggregate'] {
+function aggregateOf(config: ChannelConfig['aggregate'] = {}): Channel['aggregate'] {
   if (config === false) return undefined
-  const { every, by, changes } = (config ?? {}) as {
-    every?: string
-    by?: string[]
-    changes?: boolean
-  }
-  return { everyMs: durationMs(every ?? '10m'), by, ...(changes ? { changes: true } : {}) }
+  const { every = '10m', by, changes } = config
+  return { everyMs: durationMs(every), by, ...(changes ? { changes: true } : {}) }
 }
 
 function assertTimezone(zone: string, path: Path, { fault }: Pick<SettingsContext, 'fault'>): void {
@@ -176,12 +168,9 @@ function assertTimezone(zone: string, path: Path, { fault }: Pick<SettingsContex
 }
 
 function levelsOf(words: Readonly<Record<string, string>> = {}): Map<string, Level> {
-  return new Map(Object.entries(words).map(([word, level]) => [levelKey(word), levelNamed(level)]))
-}
-
-function levelNamed(name: string): Level {
-  if (Object.hasOwn(LEVEL_ALIASES, name)) return LEVEL_ALIASES[name as keyof typeof LEVEL_ALIASES]
-  return LEVELS.find((level) => LEVEL_NAMES[level] === name) as Level
+  return new Map(
+    Object.entries(words).map(([word, level]) => [levelKey(word), levelOf(level) as Level]),
+  )
 }
 
 function routesOf(
@@ -199,12 +188,10 @@ function routesOf(
       )
     if (!isLast && !hasMatchers)
       fault(['routes', index], 'has no matchers, so the routes after it never apply')
-    for (const [at, channel] of config.channels.entries())
-      if (!channels.includes(channel))
-        fault(['routes', index, 'channels', at], unknownName('channel', channel, channels))
+    const known = { kind: 'channel', known: channels, fault }
     return {
       matchers: matchersAt(config.matchers, ['routes', index, 'matchers'], context),
-      channels: config.channels,
+      channels: knownNames(config.channels, ['routes', index, 'channels'], known),
     }
   })
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Tls, TlsProtocol } from '../model/access.ts'
 import { Secret } from '../model/secret.ts'
 import { suggestion } from '../suggestion.ts'
-import { faultLine } from './fault-line.ts'
+import { faultsInto } from './fault-line.ts'
 import { textOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 import { type Pem, tlsFrom } from './tls.ts'
@@ -41,11 +41,14 @@ export function readWebConfig(file: string, reading: WebReading): WebAccess {
   const valid = validate(document, validateWeb)
   faults.push(...valid.faults)
   if (valid.config === undefined) return NOTHING
-  const into = (lines: string[]) => (path: Path, what: string) =>
-    void lines.push(faultLine(document.placeOf(path), path, what))
+  const { placeOf } = document
   return webAccessOf(valid.config, {
-    ...{ folder: dirname(file), env: reading.env, secretFiles: reading.secretFiles },
-    ...{ fault: into(faults), warn: into(warnings), placeOf: (path) => document.placeOf(path) },
+    folder: dirname(file),
+    env: reading.env,
+    secretFiles: reading.secretFiles,
+    fault: faultsInto(faults, placeOf),
+    warn: faultsInto(warnings, placeOf),
+    placeOf,
   })
 }
 
