@@ -1,5 +1,5 @@
 import type { Alertmanager } from '../model/settings.ts'
-import type { Answer, SilenceApi, WantedSilence } from './silence-api.ts'
+import type { Answer, SilenceApi } from './silence-api.ts'
 
 /** A person waits for the reply, so a slower member is skipped. */
 const TIMEOUT_MS = 5_000
@@ -15,7 +15,10 @@ export function createSilenceApi(): SilenceApi {
         const reply = await request(member, {
           method: 'POST',
           path: 'silences',
-          body: wireOf(silence),
+          body: {
+            ...silence,
+            matchers: silence.matchers.map((each) => ({ ...each, isEqual: true })),
+          },
         })
         if (reply.status !== 200) return refused(reply)
         const id = idIn(reply.text)
@@ -105,16 +108,6 @@ function refused<T>({ status, text }: Reply): Answer<T> {
   const excerpt = text.replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS_LENGTH)
   const explanation = `HTTP ${status}${excerpt === '' ? '' : ` ${excerpt}`}`
   return { kind: status >= 500 ? 'unreachable' : 'refused', explanation }
-}
-
-function wireOf({ matchers, startsAt, endsAt, createdBy, comment }: WantedSilence): object {
-  return {
-    matchers: matchers.map(({ name, value, isRegex }) => ({ name, value, isRegex, isEqual: true })),
-    startsAt: startsAt.toISOString(),
-    endsAt: endsAt.toISOString(),
-    createdBy,
-    comment,
-  }
 }
 
 function idIn(text: string): string | undefined {

@@ -9,7 +9,7 @@ export interface WantedSilence {
   comment: string
 }
 
-/** The outcome of a request to the members of a cluster; `words` explains it to the person. */
+/** The outcome of a request to the members of a cluster; `explanation` is for the person. */
 export type Answer<T> =
   | { kind: 'done'; value: T }
   /** A member answered with a refusal. */

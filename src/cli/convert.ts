@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, fstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   type Conversion,
@@ -8,7 +8,6 @@ import {
 import { findTemplates } from '../config/moving-over/find-templates.ts'
 import { readWebhookDingtalk } from '../config/moving-over/webhook-dingtalk.ts'
 import { AppError, messageOf } from '../errors.ts'
-import { printText } from './print-text.ts'
 
 interface ConvertOptions {
   output?: string
@@ -61,5 +60,25 @@ function read(file: string): string {
     return readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch (error) {
     throw new AppError('unreadable_file', `cannot read ${file}: ${messageOf(error)}`)
+  }
+}
+
+/** Path of standard output, on systems that have one. */
+const OUTPUT = '/dev/fd/1'
+
+/** Matches the lines that npm prints before it runs a script, unless it runs with --silent. */
+const NPM_BANNER = /^\n> [^\n]+\n> [^\n]*\n\n$/
+
+/** Prints a text. If output goes to a file that has only npm's lines so far, the text replaces them. */
+function printText(text: string): void {
+  if (hasOnlyBanner()) writeFileSync(OUTPUT, text)
+  else process.stdout.write(text)
+}
+
+function hasOnlyBanner(): boolean {
+  try {
+    return fstatSync(1).isFile() && NPM_BANNER.test(readFileSync(OUTPUT, 'utf8'))
+  } catch {
+    return false
   }
 }

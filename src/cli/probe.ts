@@ -6,6 +6,7 @@ import type { Robot, Settings } from '../model/settings.ts'
 import { probeMessage } from '../pipeline/test-message.ts'
 import { conceal } from '../redact.ts'
 import type { TestOutcome } from '../reporting/test-outcome.ts'
+import { unknownName } from '../suggestion.ts'
 import { type ConfigOptions, load } from './load.ts'
 import { answersFrom, isAboutLoad, type Seen } from './probe-answers.ts'
 import { testThroughReceiver } from './test.ts'
@@ -62,10 +63,7 @@ export async function probe(
 function robotNamed(name: string, { robots }: Settings): Robot {
   const robot = robots.get(name)
   if (robot !== undefined) return robot
-  throw new AppError(
-    'not_found',
-    `unknown robot ${JSON.stringify(conceal(name))}; available: ${conceal([...robots.keys()].join(', '))}`,
-  )
+  throw new AppError('not_found', conceal(unknownName('robot', name, [...robots.keys()])))
 }
 
 function probesFor({ keywords }: Robot): Probe[] {

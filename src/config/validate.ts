@@ -66,16 +66,15 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
     case 'additionalProperties': {
       const key = String(params['additionalProperty'])
       const where = [...path, key]
-      const known = Object.keys((error.parentSchema as { properties?: object })?.properties ?? {})
-      return at(where, `unknown key${suggestion(key, known)}`, 'key')
+      return at(where, `unknown key${suggestion(key, keysOf(error))}`, 'key')
     }
     case 'required':
       return at(path, `${String(params['missingProperty'])} is missing`)
-    case 'enum':
-      return at(
-        path,
-        `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}${suggestion(String(error.data), (params['allowedValues'] as unknown[]).map(String))}`,
-      )
+    case 'enum': {
+      const allowed = (params['allowedValues'] as unknown[]).map(String)
+      const hint = suggestion(String(error.data), allowed)
+      return at(path, `must be one of ${allowed.join(', ')}${hint}`)
+    }
     case 'type': {
       // Quotes would not help: a bare number is neither a duration nor an address.
       if ('pattern' in (error.parentSchema ?? {})) return at(path, patternHint(path))
@@ -100,18 +99,19 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
       return at(path, 'is an empty list; add an entry or remove the key')
     case 'minProperties':
     case 'maxProperties': {
-      const known = Object.keys((error.parentSchema as { properties?: object })?.properties ?? {})
-      const one = (error.parentSchema as { maxProperties?: number })?.maxProperties === 1
-      return at(
-        path,
-        known.length === 0
-          ? 'is empty'
-          : `must have ${one ? 'one' : 'some'} of ${known.join(', ')}`,
-      )
+      const known = keysOf(error)
+      if (known.length === 0) return at(path, 'is empty')
+      const count = error.parentSchema?.['maxProperties'] === 1 ? 'one' : 'some'
+      return at(path, `must have ${count} of ${known.join(', ')}`)
     }
     default:
       return at(path, error.message ?? 'is wrong')
   }
+}
+
+/** The keys that the mapping with this error may have. */
+function keysOf({ parentSchema }: ErrorObject): string[] {
+  return Object.keys(parentSchema?.['properties'] ?? {})
 }
 
 /** Without `null`, which is what a missing value is. */

@@ -1,5 +1,4 @@
-import type { Level } from '../model/level.ts'
-import { LEVELS } from '../model/level.ts'
+import { LEVELS, type Level } from '../model/level.ts'
 import type { MessageKind } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import { Harness } from './harness.ts'
@@ -35,7 +34,7 @@ export interface LevelOutcome {
 }
 
 /** A simulation ends after a day, even if a limit still holds alerts. */
-export const MAX_DURATION_MS = 86_400_000
+const MAX_DURATION_MS = 86_400_000
 
 const TICK_MS = 100
 const PAGE_SIZE = 1_000

@@ -96,14 +96,10 @@ interface RobotOfTargets {
 
 /** Targets with the same address and secret are one robot. */
 function robotsOf(targets: readonly Target[]): RobotOfTargets[] {
-  const robots = new Map<string, RobotOfTargets>()
-  for (const target of targets) {
-    const key = JSON.stringify([target.url.trim(), target.secret ?? ''])
-    const known = robots.get(key)
-    if (known === undefined) robots.set(key, { name: target.name, targets: [target] })
-    else known.targets.push(target)
-  }
-  return [...robots.values()]
+  const byRobot = Map.groupBy(targets, ({ url, secret = '' }) =>
+    JSON.stringify([url.trim(), secret]),
+  )
+  return [...byRobot.values()].map((each) => ({ name: (each[0] as Target).name, targets: each }))
 }
 
 function robotLines(

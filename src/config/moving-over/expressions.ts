@@ -90,7 +90,7 @@ function typeOfField(field: string): GoType {
 }
 
 const SCALARS = new Set<GoType>(['string', 'number', 'bool'])
-const LISTS = new Set<GoType>(['alerts', 'pairs', 'list'])
+export const LISTS = new Set<GoType>(['alerts', 'pairs', 'list'])
 
 function callOf(written: string, args: Value[]): Value {
   const name = plainName(written)
@@ -110,7 +110,7 @@ function callOf(written: string, args: Value[]): Value {
       if (last === undefined) break
       return { code: `!${SCALARS.has(last.type) ? last.code : truth(last)}`, type: 'bool' }
     case 'len':
-      if (last === undefined || !LISTS.has(last.type) || last.code.includes('?.')) break
+      if (last === undefined || !isList(last)) break
       return { code: `${last.code}.length`, type: 'number' }
     case 'index':
     case 'first':
@@ -137,8 +137,7 @@ function called(name: string, args: readonly Value[]): string {
 /** JavaScript that tests whether Go treats a value as true. */
 export function truth({ code, type }: Value): string {
   if (SCALARS.has(type)) return code
-  if (LISTS.has(type) && !code.includes('?.')) return `(${code}.length > 0)`
-  return `go.truth(${code})`
+  return isList({ code, type }) ? `(${code}.length > 0)` : `go.truth(${code})`
 }
 
 /** Whether `for … of` iterates over the value as Go's `range` does. */

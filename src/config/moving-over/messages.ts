@@ -9,7 +9,7 @@ import {
 import { parseGoTemplates } from './go-template/parse.ts'
 import { GoSyntaxError } from './go-template/syntax.ts'
 import { digestWith, keywordsIn } from './keywords.ts'
-import { type Definition, translate } from './translate.ts'
+import { type Definition, type Definitions, translate } from './translate.ts'
 import type { Target, WebhookDingtalk } from './webhook-dingtalk.ts'
 
 export interface TemplateFile {
@@ -62,7 +62,7 @@ export function translateMessages(
 
 interface Into {
   target: Target
-  definitions: ReadonlyMap<string, Definition>
+  definitions: Definitions
   /** Template files are added here. */
   files: Map<string, string>
   file: string
@@ -83,9 +83,11 @@ function translated(go: { title: string; text: string }, into: Into): Message {
   }
   const name = nameFor(target.name)
   const part = (key: 'title' | 'text'): string => {
-    const entry = entryOf(go[key], `${file}: targets.${target.name}.message.${key}`)
-    const all = new Map([...definitions, ...entry.definitions])
-    const { text, leftOut, words } = translate(entry.entry, { definitions: all })
+    const place = `${file}: targets.${target.name}.message.${key}`
+    const parsed = parseGoTemplates(go[key])
+    const all = new Map(definitions)
+    for (const [name, nodes] of parsed.definitions) all.set(name, { nodes, file: place })
+    const { text, leftOut, words } = translate({ nodes: parsed.body, file: place }, all)
     message.leftOut.push(...leftOut)
     message.words += words
     return HEAD + text
@@ -137,7 +139,7 @@ function definitionsIn(
 const CALLED_BY_DEFAULT = ['__subject', '__alertmanagerURL', 'default.__text_alert_list']
 
 /** Whether a template file redefines a built-in template, or one that it calls. */
-function isRedefined(definitions: Into['definitions'], name: string): boolean {
+function isRedefined(definitions: Definitions, name: string): boolean {
   const builtIn = builtInDefinitions()
   const through = name.startsWith('ding.link.')
     ? [name, name.replace('ding.link', 'default')]
@@ -151,17 +153,9 @@ const CALL =
   /^\s*\{\{-?\s*template\s+"((?:ding\.link|default)\.(?:title|content))"\s+\.\s*-?\}\}\s*$/
 
 /** Whether a title or text only calls the built-in one, whose equivalent is the template `webhook-dingtalk`. */
-function isBuiltIn(source: string, definitions: Into['definitions']): boolean {
+function isBuiltIn(source: string, definitions: Definitions): boolean {
   const name = CALL.exec(source)?.[1]
   return name !== undefined && !isRedefined(definitions, name)
-}
-
-function entryOf(source: string, file: string) {
-  const { definitions, body } = parseGoTemplates(source)
-  return {
-    entry: { nodes: body, file },
-    definitions: new Map([...definitions].map(([name, nodes]) => [name, { nodes, file }])),
-  }
 }
 
 /** The name of the template: the target's, with `-1` if a built-in template has that name. */

@@ -1,4 +1,12 @@
-import { isList, pipelineValue, printed, quoted, truth, Untranslatable } from './expressions.ts'
+import {
+  isList,
+  LISTS,
+  pipelineValue,
+  printed,
+  quoted,
+  truth,
+  Untranslatable,
+} from './expressions.ts'
 import { elementOf, type GoType } from './functions.ts'
 import type { Node, Place } from './go-template/syntax.ts'
 import { Scope, type Value } from './scope.ts'
@@ -18,18 +26,15 @@ export interface Translation {
   words: string
 }
 
-interface Options {
-  definitions: ReadonlyMap<string, Definition>
-}
+export type Definitions = ReadonlyMap<string, Definition>
 
 /** Translates a Go template for Alertmanager's payload into an Eta template with the same output. */
-export function translate(entry: Definition, options: Options): Translation {
-  const start = inlined(entry, options.definitions)
-  return new Translator(options).translate(start)
+export function translate(entry: Definition, definitions: Definitions): Translation {
+  return new Translator(definitions).translate(inlined(entry, definitions))
 }
 
 /** Replaces a template that only calls another one by that one. */
-function inlined(entry: Definition, definitions: Options['definitions']): Definition {
+function inlined(entry: Definition, definitions: Definitions): Definition {
   let found = entry
   for (const _ of definitions) {
     const [only, ...more] = found.nodes.filter(
@@ -54,15 +59,15 @@ function isDot({ pipe }: Extract<Node, { kind: 'template' }>): boolean {
 type Branch = Extract<Node, { kind: 'if' | 'with' | 'range' }>
 
 class Translator {
-  readonly #options: Options
+  readonly #definitions: Definitions
   readonly #leftOut: string[] = []
   readonly #functions = new Map<string, { name: string; text: string }>()
   #words = ''
   #file = ''
   #count = 0
 
-  constructor(options: Options) {
-    this.#options = options
+  constructor(definitions: Definitions) {
+    this.#definitions = definitions
   }
 
   translate(entry: Definition): Translation {
@@ -166,7 +171,7 @@ class Translator {
     if (second !== undefined)
       inner.declare(
         first as string,
-        list.type === 'texts' ? 'string' : LISTED.has(list.type) ? 'number' : 'any',
+        list.type === 'texts' ? 'string' : LISTS.has(list.type) ? 'number' : 'any',
       )
     if (first !== undefined) inner.declare(item, type)
     const declaration = first === undefined ? 'const ' : pipe.declares ? 'let ' : ''
@@ -186,7 +191,7 @@ class Translator {
   #call({ name, pipe }: Extract<Node, { kind: 'template' }>, scope: Scope): string {
     const value: Value =
       pipe === undefined ? { code: 'undefined', type: 'any' } : pipelineValue(pipe, scope)
-    const definition = this.#options.definitions.get(name)
+    const definition = this.#definitions.get(name)
     if (definition === undefined)
       throw new Untranslatable(`unknown template ${JSON.stringify(name)}`)
     return tag(`${this.#functionOf(name, definition, value.type)}(${value.code});`)
@@ -227,8 +232,6 @@ class Translator {
     return `${base}${this.#count}`
   }
 }
-
-const LISTED = new Set<GoType>(['alerts', 'pairs', 'list'])
 
 function rootOf(type: GoType): Scope {
   const scope = new Scope({ code: '$', type })

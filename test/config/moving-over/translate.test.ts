@@ -13,7 +13,7 @@ const URL = 'https://oapi.dingtalk.com/robot/send?access_token='
 function translated(source: string) {
   const { definitions, body } = parseGoTemplates(source)
   const all = new Map([...definitions].map(([name, nodes]) => [name, { nodes, file: 'a.tmpl' }]))
-  return translate({ nodes: body, file: 'a.tmpl' }, { definitions: all })
+  return translate({ nodes: body, file: 'a.tmpl' }, all)
 }
 
 /** The output of a template with `payload` as its root. */
@@ -83,7 +83,7 @@ describe('a translated template', () => {
     const source = `{{ \`${hostile.replaceAll('`', '')}\` | upper }}{{ nothing "${'%> <% throw 1 %> */ throw 2 /*'}" }}`
     const { definitions, body } = parseGoTemplates(source)
     assert.equal(definitions.size, 0)
-    const { text } = translate({ nodes: body, file: hostile }, { definitions: new Map() })
+    const { text } = translate({ nodes: body, file: hostile }, new Map())
     const go = goFunctions({ now: new Date(), zone: 'utc' })
     const shown = compile(text, 'markdown')({ payload: {}, go })
     assert.equal(shown.trim(), hostile.replaceAll('`', '').toUpperCase().trim())
