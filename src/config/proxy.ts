@@ -1,5 +1,5 @@
 import { isLoopbackHost } from '../model/access.ts'
-import type { Robot, Settings } from '../model/settings.ts'
+import type { Settings } from '../model/settings.ts'
 import { networksOf } from './networks.ts'
 
 /** Normalizes `http://host:port`, or `http:host:port` as OCP wrote it before 4.2.0. Undefined for anything else. */
@@ -11,13 +11,15 @@ export function proxyUrl(text: string): string | undefined {
 }
 
 /**
- * The proxy for a URL from the environment, and the name of its variable, by the rules of Go and curl: HTTPS_PROXY for
- * https, HTTP_PROXY for http, NO_PROXY for exceptions; lower case first. Undefined for a URL of this machine.
+ * The proxy for a webhook from the environment, and the name of its variable, by the rules of Go and curl: HTTPS_PROXY for
+ * https, HTTP_PROXY for http, NO_PROXY for exceptions; lower case first. Undefined for a URL of this machine, and for a text that is not a URL.
  */
 export function proxyInEnvironment(
-  url: URL,
+  webhook: string,
   env: NodeJS.ProcessEnv,
 ): { variable: string; value: string } | undefined {
+  if (!URL.canParse(webhook)) return undefined
+  const url = new URL(webhook)
   const found = firstSet(env, url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY')
   if (found === undefined || isLoopbackHost(url.hostname)) return undefined
   const exceptions = firstSet(env, 'NO_PROXY')?.value.split(/[\s,]+/) ?? []
@@ -27,15 +29,12 @@ export function proxyInEnvironment(
 
 /** One line for each proxy from the environment, with the robots that post through it. */
 export function proxyNotes({ robots }: Pick<Settings, 'robots'>): string[] {
-  const byProxy = Map.groupBy([...robots.values()].filter(hasVariable), (robot) => {
-    const { host } = new URL(robot.proxy?.reveal() ?? '')
-    return `through the proxy ${host} of ${robot.proxyVariable}; "proxy: none" switches it off`
+  const withVariable = [...robots.values()].filter((each) => each.proxyVariable !== undefined)
+  const byProxy = Map.groupBy(withVariable, ({ proxy, proxyVariable }) => {
+    const { host } = new URL(proxy?.reveal() ?? '')
+    return `through the proxy ${host} of ${proxyVariable}; "proxy: none" switches it off`
   })
   return [...byProxy].map(([how, those]) => `${those.map(({ name }) => name).join(', ')}: ${how}`)
-}
-
-function hasVariable({ proxyVariable }: Robot): boolean {
-  return proxyVariable !== undefined
 }
 
 function firstSet(env: NodeJS.ProcessEnv, name: string) {

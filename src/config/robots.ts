@@ -67,28 +67,18 @@ function proxyOf(
   { webhook, path, context }: { webhook: string; path: Path; context: RobotContext },
 ): Proxy | undefined {
   const where = [...path, 'proxy']
-  if (config === undefined) {
-    const found = URL.canParse(webhook)
-      ? proxyInEnvironment(new URL(webhook), context.env)
-      : undefined
-    if (found === undefined) return undefined
-    const url = proxyUrl(found.value)
-    if (url === undefined)
-      context.fault(
-        path,
-        `${found.variable} of the environment must be http://HOST:PORT, with USER:PASSWORD@ before HOST if it needs them; or set "proxy: none"`,
-      )
-    return url === undefined ? undefined : { url, variable: found.variable }
-  }
-  const text = secretOf(config, where, context)
-  if (text === 'none' || text === '') return undefined
-  const url = proxyUrl(text)
-  if (url === undefined)
-    context.fault(
-      where,
-      'must be http://HOST:PORT, with USER:PASSWORD@ before HOST if it needs them, or none for no proxy',
-    )
-  return url === undefined ? undefined : { url, variable: undefined }
+  const found =
+    config === undefined
+      ? proxyInEnvironment(webhook, context.env)
+      : { value: secretOf(config, where, context), variable: undefined }
+  if (found === undefined || found.value === 'none' || found.value === '') return undefined
+  const { value, variable } = found
+  const url = proxyUrl(value)
+  if (url !== undefined) return { url, variable }
+  const form = 'must be http://HOST:PORT, with USER:PASSWORD@ before HOST if it needs them'
+  if (variable === undefined) context.fault(where, `${form}, or none for no proxy`)
+  else context.fault(path, `${variable} of the environment ${form}; or set "proxy: none"`)
+  return undefined
 }
 
 /** Identifies the public address of a robot: robots with the same proxy, or with none, share it. */

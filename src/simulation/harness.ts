@@ -55,7 +55,7 @@ export class Harness {
     const clock = new SteadyClock({ elapsed, wall: elapsed }, (...args) =>
       this.clock.sleep(...args),
     )
-    const receiver = createReceiver({
+    this.#receiver = createReceiver({
       store: this.store,
       notifier: {
         ...dingtalk,
@@ -75,25 +75,26 @@ export class Harness {
       yieldTurn: { accept: immediate, dispatch: immediate },
       reads: new LargeReads(),
     })
-    this.#receiver = receiver
-    this.post = (source, text, channel = 'ops') =>
-      receiver.accept({
-        source,
-        channel,
-        body: typeof text === 'string' ? text : JSON.stringify(text),
-      })
-    await receiver.recover()
-    await receiver.reconcile()
+    await this.#running.recover()
+    await this.#running.reconcile()
     await this.clock.pass(0)
     return this
   }
 
-  post: (source: SourceName, text: unknown, channel?: string) => Promise<unknown> = async () => {}
+  /** Posts a body, or a value as JSON, to a channel. */
+  post(source: SourceName, content: unknown, channel = 'ops'): ReturnType<Receiver['accept']> {
+    const body = typeof content === 'string' ? content : JSON.stringify(content)
+    return this.#running.accept({ source, channel, body })
+  }
 
   /** The operator's actions on messages and robots. */
   get actions(): Receiver['actions'] {
+    return this.#running.actions
+  }
+
+  get #running(): Receiver {
     if (this.#receiver === undefined) throw new Error('the receiver is not started')
-    return this.#receiver.actions
+    return this.#receiver
   }
 
   /** Applies other settings. */

@@ -10,8 +10,7 @@ import { temporaryFolder } from '../support/receiver.ts'
 const DINGTALK = 'https://oapi.dingtalk.com/robot/send?access_token=t'
 const P = 'http://proxy:3128'
 
-const proxyFor = (url: string, env: NodeJS.ProcessEnv) =>
-  proxyInEnvironment(new URL(url), env)?.value
+const proxyFor = (url: string, env: NodeJS.ProcessEnv) => proxyInEnvironment(url, env)?.value
 
 function load(robots: string, env: NodeJS.ProcessEnv) {
   using folder = temporaryFolder()

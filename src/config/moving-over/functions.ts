@@ -14,48 +14,38 @@ export type GoType =
   | 'bool'
   | 'any'
 
-const named = (type: GoType, names: string): [string, GoType][] =>
-  names.split(' ').map((name) => [name, type])
+const NAMES_BY_RESULT: Partial<Record<GoType, string>> = {
+  bool: `
+    eq ne lt le gt ge match regexMatch contains hasPrefix hasSuffix empty has hasKey all any`,
+  number: `
+    len add add1 sub mul div mod max min ceil floor round int int64 atoi float64 addf add1f
+    subf mulf divf maxf minf biggest`,
+  string: `
+    upper lower toUpper toLower title untitle trim trimSpace trimAll trimall trimLeft
+    trimRight trimPrefix trimSuffix trunc abbrev substr nospace repeat replace markdown html
+    quote squote cat indent nindent plural join toString print println printf urlquery
+    reReplaceAll regexReplaceAll regexReplaceAllLiteral regexFind toJson toRawJson
+    toPrettyJson b64enc b64dec base seq durationRound date dateInZone date_in_zone htmlDate
+    htmlDateInZone unixEpoch humanizeDuration`,
+  time: 'now dateModify date_modify tz',
+  duration: 'duration since ago',
+  list: `
+    splitList stringSlice sortAlpha regexFindAll regexSplit list keys append prepend compact
+    until untilStep tuple concat values`,
+  any: `
+    set unset pick omit split splitn default coalesce ternary dict get first last slice index
+    rest initial reverse uniq without`,
+}
 
-/** The functions that `it.go` has under the same name, with their result type. */
-export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map([
-  ...named('bool', 'eq ne lt le gt ge match regexMatch contains hasPrefix hasSuffix'),
-  ...named('bool', 'empty has hasKey all any'),
-  ...named(
-    'number',
-    'len add add1 sub mul div mod max min ceil floor round int int64 atoi float64',
+/** The functions that `it.go` has under the same name, with their result type; `any` for maps. */
+export const FUNCTIONS: ReadonlyMap<string, GoType> = new Map(
+  Object.entries(NAMES_BY_RESULT).flatMap(([type, names]) =>
+    names
+      .trim()
+      .split(/\s+/)
+      .map((name): [string, GoType] => [name, type as GoType]),
   ),
-  ...named('number', 'addf add1f subf mulf divf maxf minf biggest'),
-  ...named('string', 'upper lower toUpper toLower title untitle trim trimSpace trimAll trimall'),
-  ...named(
-    'string',
-    'trimLeft trimRight trimPrefix trimSuffix trunc abbrev substr nospace repeat replace',
-  ),
-  ...named(
-    'string',
-    'markdown html quote squote cat indent nindent plural join toString print println printf',
-  ),
-  ...named(
-    'string',
-    'urlquery reReplaceAll regexReplaceAll regexReplaceAllLiteral regexFind toJson toRawJson',
-  ),
-  ...named('string', 'toPrettyJson b64enc b64dec base seq durationRound'),
-  ...named(
-    'string',
-    'date dateInZone date_in_zone htmlDate htmlDateInZone unixEpoch humanizeDuration',
-  ),
-  ...named('time', 'now dateModify date_modify tz'),
-  ...named('duration', 'duration since ago'),
-  ...named(
-    'list',
-    'splitList stringSlice sortAlpha regexFindAll regexSplit list keys append prepend',
-  ),
-  ...named('list', 'compact until untilStep tuple concat values'),
-  // These return maps, whose fields may have any type.
-  ...named('any', 'set unset pick omit split splitn'),
-  ...named('any', 'default coalesce ternary dict get first last slice index'),
-  ...named('any', 'rest initial reverse uniq without'),
-])
+)
 
 /** A function's name without sprig's prefix `must`, of variants that fail instead of returning an empty value. */
 export function plainName(name: string): string {

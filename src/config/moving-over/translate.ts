@@ -95,9 +95,8 @@ class Translator {
         case 'print':
           return this.#print(node, scope)
         case 'if':
-          return this.#if(node, scope)
         case 'with':
-          return this.#with(node, scope)
+          return this.#if(node, scope)
         case 'range':
           return this.#range(node, scope)
         case 'template':
@@ -129,28 +128,21 @@ class Translator {
     return `<%~ ${printed(value)} %>`
   }
 
-  #if({ pipe, body, otherwise }: Branch, scope: Scope): string {
+  /** In contrast to `if`, `with` makes its value the dot. */
+  #if({ kind, pipe, body, otherwise }: Branch, scope: Scope): string {
     const value = pipelineValue(pipe, scope)
     const [variable] = pipe.variables
-    if (variable === undefined)
+    if (kind === 'if' && variable === undefined)
       return `${tag(`if (${bare(truth(value))}) {`)}${this.#rest(body, otherwise, scope.within(), scope.within())}`
-    const inner = scope.within()
-    const assignment = assigned(variable, value, { scope: inner, pipe })
-    const condition = truth({ code: variable, type: value.type })
-    return `${tag(`{ ${assignment} if (${bare(condition)}) {`)}${this.#rest(body, otherwise, inner.within(), inner.within())}${tag('}')}`
-  }
-
-  #with({ pipe, body, otherwise }: Branch, scope: Scope): string {
-    const value = pipelineValue(pipe, scope)
-    const name =
-      pipe.variables[0] ?? this.#name(value.type === 'texts' ? 'texts' : 'item', value, scope)
+    const name = variable ?? this.#name(value.type === 'texts' ? 'texts' : 'item', value, scope)
     const inner = scope.within()
     const assignment = assigned(name, value, {
       scope: inner,
-      pipe: { declares: pipe.declares || pipe.variables.length === 0 },
+      pipe: { declares: pipe.declares || variable === undefined },
     })
-    const dot: Value = { code: name, type: value.type }
-    return `${tag(`{ ${assignment} if (${bare(truth(dot))}) {`)}${this.#rest(body, otherwise, inner.within(dot), inner.within())}${tag('}')}`
+    const held: Value = { code: name, type: value.type }
+    const then = kind === 'with' ? inner.within(held) : inner.within()
+    return `${tag(`{ ${assignment} if (${bare(truth(held))}) {`)}${this.#rest(body, otherwise, then, inner.within())}${tag('}')}`
   }
 
   #rest(body: readonly Node[], otherwise: readonly Node[], then: Scope, not: Scope): string {
