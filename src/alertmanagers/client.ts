@@ -52,14 +52,16 @@ async function firstAnswer<T>(
   ask: (member: Alertmanager) => Promise<Answer<T>>,
 ): Promise<Answer<T>> {
   const failures: string[] = []
-  for (const member of members)
+  for (const member of members) {
+    const { host } = new URL(member.url)
     try {
       const answer = await ask(member)
       if (answer.kind !== 'unreachable') return answer
-      failures.push(`${hostOf(member)}: ${answer.explanation}`)
+      failures.push(`${host}: ${answer.explanation}`)
     } catch (error) {
-      failures.push(`${hostOf(member)}: ${wordsOf(error)}`)
+      failures.push(`${host}: ${wordsOf(error)}`)
     }
+  }
   return {
     kind: 'unreachable',
     explanation: failures.join('; ') || 'no Alertmanager is configured',
@@ -125,10 +127,6 @@ function jsonIn(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function hostOf({ url }: Alertmanager): string {
-  return URL.canParse(url) ? new URL(url).host : url
 }
 
 /** The error of `fetch` itself is generic; its cause has the reason. */

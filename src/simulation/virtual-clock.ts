@@ -3,8 +3,8 @@ import type { Clock } from '../clock.ts'
 /** A clock that moves only by `pass` and `step`, and wakes sleepers in order. */
 export class VirtualClock implements Clock {
   #nowMs: number
-  #sleepers: { atMs: number; order: number; wake: () => void }[] = []
-  #order = 0
+  /** In the order in which they began to sleep. */
+  readonly #sleepers: { atMs: number; wake: () => void }[] = []
 
   constructor(start: Date) {
     this.#nowMs = start.getTime()
@@ -17,8 +17,7 @@ export class VirtualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve()
-      this.#order += 1
-      const sleeper = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order, wake }
+      const sleeper = { atMs: this.#nowMs + Math.max(0, ms), wake }
       this.#sleepers.push(sleeper)
       signal?.addEventListener('abort', wake, { once: true })
       const sleepers = this.#sleepers
@@ -38,7 +37,7 @@ export class VirtualClock implements Clock {
     for (;;) {
       const next = this.#sleepers
         .filter((each) => each.atMs <= endMs)
-        .sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0]
+        .sort((a, b) => a.atMs - b.atMs)[0]
       if (next === undefined) break
       this.#nowMs = Math.max(this.#nowMs, next.atMs)
       next.wake()

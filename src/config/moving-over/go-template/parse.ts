@@ -217,25 +217,23 @@ class Tokens {
   }
 
   #operand(): Operand | undefined {
-    const start = this.#start()
-    if (start === undefined) return undefined
-    const fields = start.kind === 'dot' && start.field !== undefined ? [start.field] : []
+    const first = this.#peek()
+    // A field that begins an operand is one of the dot.
+    const of: Start | undefined = first?.kind === 'field' ? { kind: 'dot' } : this.#start()
+    if (of === undefined) return undefined
+    const fields: string[] = []
     for (;;) {
       const token = this.#peek()
-      if (token?.kind !== 'field' || !token.glued) break
+      if (token?.kind !== 'field' || !(token.glued || token === first)) break
       fields.push(token.name)
       this.#at += 1
     }
-    return { of: start.kind === 'dot' ? { kind: 'dot' } : start, fields }
+    return { of, fields }
   }
 
-  #start():
-    | Exclude<Start, { kind: 'dot' | 'nil' }>
-    | { kind: 'nil' }
-    | { kind: 'dot'; field?: string }
-    | undefined {
+  #start(): Start | undefined {
     const token = this.#peek()
-    if (token === undefined) return undefined
+    if (token === undefined || token.kind === 'field') return undefined
     if (token.kind === 'mark') {
       if (token.text === '.') {
         this.#at += 1
@@ -251,8 +249,6 @@ class Tokens {
       case 'string':
       case 'number':
         return token
-      case 'field':
-        return { kind: 'dot', field: token.name }
       case 'variable':
         return { kind: 'variable', name: token.name }
       case 'word':
