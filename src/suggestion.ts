@@ -1,6 +1,9 @@
 import { distance } from 'fastest-levenshtein'
 
-/** ` (did you mean "…"?)` with the closest known name in any case; empty if none is close. */
+/**
+ * ` (did you mean "…"?)` with the closest known name, ignoring case; empty if none is close. For a name that is certainly
+ * wrong.
+ */
 export function suggestion(wrong: string, known: readonly string[]): string {
   const near = known
     .map((each) => ({ each, far: distance(wrong.toLowerCase(), each.toLowerCase()) }))
@@ -10,7 +13,7 @@ export function suggestion(wrong: string, known: readonly string[]): string {
     : ''
 }
 
-/** Says that a name is unknown: the likely one, then all that may be used. */
+/** The message for an unknown name: with a hint if a known one is close, and with all known ones. */
 export function unknownName(kind: string, name: string, names: readonly string[]): string {
   const available = names.length === 0 ? 'none is configured' : `available: ${names.join(', ')}`
   return `unknown ${kind} ${JSON.stringify(name)}${suggestion(name, names)}; ${available}`

@@ -14,10 +14,10 @@ export type Answer<T> =
   | { kind: 'done'; value: T }
   /** A member answered with a refusal. */
   | { kind: 'refused'; explanation: string }
-  /** No member answered. */
+  /** No member answered, or only with a 5xx. */
   | { kind: 'unreachable'; explanation: string }
 
-/** Manages silences in Alertmanager clusters; the first member that answers decides. */
+/** Manages silences in Alertmanager clusters. The first member that answers, except with a 5xx, decides. */
 export interface SilenceApi {
   /** Returns the id of the new silence. */
   create(members: readonly Alertmanager[], silence: WantedSilence): Promise<Answer<string>>

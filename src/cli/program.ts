@@ -4,7 +4,7 @@ import { redact } from '../redact.ts'
 import { versionText } from '../version.ts'
 import { readEnvFile } from './env-file.ts'
 import { withKnownFlags } from './flags.ts'
-import { growYoungGeneration } from './heap-tuning.ts'
+import { allowHeapGrowth } from './heap-tuning.ts'
 
 const DONE = 0
 const FAILED = 1
@@ -91,12 +91,12 @@ function addServe(program: Command, end: End): void {
         'log format (default: pretty on a terminal, else json)',
       ).choices(['json', 'logfmt', 'pretty']),
     )
-    .addOption(new Option('--ding.profile <name=url>').argParser(collected).hideHelp())
+    .addOption(new Option('--ding.profile <name=url>').argParser(collect).hideHelp())
     .addOption(new Option('--ding.timeout <duration>').hideHelp())
     .addOption(new Option('--template.file <file>').hideHelp())
     .addHelpText('after', ALIASES)
     .action(async (options) => {
-      growYoungGeneration(false)
+      allowHeapGrowth(false)
       const { serve } = await import('./serve.ts')
       end(await serve(options))
     })
@@ -162,7 +162,7 @@ function addTools(program: Command, end: End): void {
       new Option(
         '--templates <glob>',
         'glob of Go template files; repeatable (default: the paths in the file, relative to it)',
-      ).argParser(collected),
+      ).argParser(collect),
     )
     .addHelpText('after', '\nExit code 3: something has no equivalent, and is listed.')
     .action(async (file, options) => end((await import('./convert.ts')).convert(file, options)))
@@ -220,7 +220,7 @@ Also accepted, under the names of prometheus-webhook-dingtalk and other Promethe
 `
 
 /** Collects the values of an option that may be given several times. */
-function collected(value: string, all: string[] = []): string[] {
+function collect(value: string, all: string[] = []): string[] {
   return [...all, value]
 }
 

@@ -5,7 +5,7 @@ import { securityWarnings } from '../decisions/security-warnings.ts'
 import { messageOf } from '../errors.ts'
 import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { VERSION } from '../version.ts'
-import { growYoungGeneration } from './heap-tuning.ts'
+import { allowHeapGrowth } from './heap-tuning.ts'
 import { type ConfigOptions, loaderOf } from './load.ts'
 import { notifySystemd } from './notify-systemd.ts'
 
@@ -44,7 +44,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       endWith(1)
     },
   })
-  growYoungGeneration(true)
+  allowHeapGrowth(true)
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {

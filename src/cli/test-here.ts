@@ -44,13 +44,13 @@ export interface OwnSender {
 }
 
 /**
- * Opens a sender for tests while no receiver runs here. It takes the robot's lease and counts the calls in the same store, so
- * that a receiver which starts afterwards includes them. It waits until the limit allows a call, and reports so on
+ * Opens a sender for tests while no receiver runs here. It takes the robot's lease and counts the calls in the same store,
+ * so that a receiver which starts afterwards includes them. It waits until the limit allows a call, and reports this on
  * standard error. If another machine's receiver holds the lease in a shared database, that receiver sends the message.
  */
 export async function openSender(settings: Settings): Promise<OwnSender> {
   const restoreOwner = ownerRestorer(settings)
-  const store = await opened(settings)
+  const store = await openStoreOf(settings)
   restoreOwner()
   const sandbox = new SandboxGroup()
   const notifier = createDingtalk({
@@ -100,7 +100,7 @@ export async function testHere(name: string, settings: Settings): Promise<TestOu
 }
 
 /** Opens the store. On failure the AppError contains the address at which no receiver answered. */
-async function opened({ store, listen }: Settings) {
+async function openStoreOf({ store, listen }: Settings) {
   try {
     return await openStore(store, { reasonToSuppress, thread: false, clock: realClock })
   } catch (error) {
@@ -112,7 +112,10 @@ async function opened({ store, listen }: Settings) {
   }
 }
 
-/** Sends in a separate queue; from the ordinary one if another process holds the robot's lease, which it then serves. */
+/**
+ * Sends a message from a separate queue. If another process holds the robot's lease, puts it into the ordinary queue, from
+ * which that process sends it.
+ */
 async function sendOne(message: TestMessage, deps: DispatchDeps): Promise<TestOutcome[]> {
   const { store, clock, owner } = deps
   const settings = deps.settings()

@@ -13,7 +13,7 @@ export function faultLine(place: string, path: Path | undefined, what: string): 
   return `${place}: ${key}${conceal(what)}`
 }
 
-/** Returns a function that adds each fault to `lines`, with its place. */
+/** Returns a function that adds each reported fault to `lines`, with its place. */
 export function faultsInto(lines: string[], placeOf: (path: Path, at?: number) => string): Fault {
   return (path, what, at) => void lines.push(faultLine(placeOf(path, at), path, what))
 }

@@ -13,7 +13,7 @@ const ESCAPE = /\\(?:x([\da-fA-F]{2})|([0-3][0-7]{2})|u([\da-fA-F]{4})|U([\da-fA
 
 /**
  * Decodes a string or character of Go, given with its quotes. Escapes may be single bytes, which must form valid UTF-8
- * together. Throws what `fail` makes of a reason and the index of the wrong character.
+ * together. Throws the error that `fail` returns for a reason and the index of the wrong character.
  */
 export function goUnquoted(quoted: string, fail: (why: string, at: number) => Error): string {
   const inner = quoted.slice(1, -1)
@@ -28,7 +28,7 @@ export function goUnquoted(quoted: string, fail: (why: string, at: number) => Er
       const character = characterIn(found, quoted[0] as string)
       if (character === undefined)
         throw fail(
-          `${whole} is not an escape; write \\${whole} for the signs themselves`,
+          `${whole} is not an escape; write \\${whole} for the characters themselves`,
           found.index + 1,
         )
       run += character

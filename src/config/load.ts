@@ -45,7 +45,7 @@ export interface Loaded {
   warnings: string[]
 }
 
-/** Reads the configuration; AppError bad_configuration lists every fault with file, line and column. */
+/** Reads the configuration. Throws AppError bad_configuration with every fault, its file, line and column. */
 export function loadSettings(options: LoadOptions): Loaded {
   const { given } = options
   const file = given === undefined ? fileOf(options) : undefined
@@ -68,7 +68,7 @@ export function loadSettings(options: LoadOptions): Loaded {
   return { settings: { ...settings, ...only, access, store }, file, secretFiles, warnings }
 }
 
-/** The configuration with what flags say instead. AppError usage. */
+/** Applies the flags that override keys of the configuration. Throws AppError usage for an invalid value. */
 function withFlags(config: Config, { listen, externalUrl }: LoadOptions): Config {
   if (listen !== undefined) listenOf(listen, (what) => refuseFlag('--listen', what))
   if (externalUrl !== undefined && !isHttpUrl(externalUrl))
@@ -80,7 +80,7 @@ function withFlags(config: Config, { listen, externalUrl }: LoadOptions): Config
   }
 }
 
-/** The store in the folder of `--storage.path`. AppError usage: the configuration has another kind of store. */
+/** Applies `--storage.path`. Throws AppError usage if the configured store is PostgreSQL. */
 function storeWith(store: Secret, { storagePath, cwd }: LoadOptions): Secret {
   if (storagePath === undefined) return store
   if (!store.reveal().startsWith('sqlite:'))
@@ -96,7 +96,7 @@ function isHttpUrl(text: string): boolean {
   return /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text)
 }
 
-/** Access with what the file of `--web.config.file` adds. */
+/** Adds TLS, users and headers from the file of `--web.config.file`. */
 function withWebConfig(
   access: Access,
   { webConfig, cwd, env }: LoadOptions,

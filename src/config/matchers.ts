@@ -25,7 +25,7 @@ export function parseMatchers(text: string): Matcher[] {
   return termsIn(text).map(matcherFrom)
 }
 
-/** The same for what a person types: with what is wrong, at which character counted from 0, instead of an error. */
+/** Like parseMatchers, but returns a syntax error with the index of its character instead of throwing it. */
 export function readMatchers(
   text: string,
 ): { kind: 'read'; matchers: Matcher[] } | { kind: 'fault'; at: number; why: string } {

@@ -11,8 +11,9 @@ export function proxyUrl(text: string): string | undefined {
 }
 
 /**
- * The proxy for a webhook from the environment, and the name of its variable, by the rules of Go and curl: HTTPS_PROXY for
- * https, HTTP_PROXY for http, NO_PROXY for exceptions; lower case first. Undefined for a URL of this machine, and for a text that is not a URL.
+ * The proxy for a webhook from the environment, and the name of its variable, by the rules of Go and curl: HTTPS_PROXY
+ * for https, HTTP_PROXY for http, NO_PROXY for exceptions; lower case first. Undefined for a URL of this machine, and for
+ * a text that is not a URL.
  */
 export function proxyInEnvironment(
   webhook: string,

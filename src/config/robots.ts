@@ -89,7 +89,7 @@ function addressOf(proxy: string | undefined): string {
 /** DingTalk's limit for each robot. */
 const MAX_PER_MINUTE = 20
 
-/** Of the sandbox, which is there to be watched. */
+/** The sandbox's default penalty; short, because a person watches it. */
 const SANDBOX_PENALTY = '1m'
 
 function limitsOf(
@@ -119,7 +119,7 @@ function limitsOf(
 }
 
 /**
- * The key of a robot is a hash of its token, because DingTalk counts calls by token, whatever the webhook's address is.
+ * The key of a robot is a hash of its token, because DingTalk counts calls by token, regardless of the webhook's address.
  * Earlier versions hashed the address as well. USUAL_ADDRESS in the hash keeps the key of most webhooks unchanged; for
  * other webhooks `formerKey` is the earlier key.
  */

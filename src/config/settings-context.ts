@@ -6,8 +6,9 @@ export type Path = readonly (string | number)[]
 /** Reports what is wrong at a path; `at` is the index of the wrong character in its text, if known. */
 export type Fault = (path: Path, what: string, at?: number) => void
 
-/** Base of relative paths, source of secrets, and receivers of faults and warnings. */
+/** What the functions need that resolve the configuration to settings. */
 export interface SettingsContext {
+  /** Base of relative paths. */
   folder: string
   env: NodeJS.ProcessEnv
   fault: Fault

@@ -21,7 +21,7 @@ export interface WebAccess {
   headers: ReadonlyMap<string, string>
 }
 
-const NOTHING: WebAccess = { tls: undefined, users: new Map(), headers: new Map() }
+const EMPTY: WebAccess = { tls: undefined, users: new Map(), headers: new Map() }
 
 export interface WebReading extends Pick<SettingsContext, 'env' | 'secretFiles'> {
   faults: string[]
@@ -31,16 +31,16 @@ export interface WebReading extends Pick<SettingsContext, 'env' | 'secretFiles'>
 /** Reads the web configuration of Prometheus' exporter-toolkit; adds each fault and warning with its place. */
 export function readWebConfig(file: string, reading: WebReading): WebAccess {
   const { faults, warnings } = reading
-  // An empty file is one without TLS and users, as exporter-toolkit has it.
+  // As in exporter-toolkit, an empty file configures neither TLS nor users.
   const { document, faults: unread } = parseConfig(textIn(file, reading), file)
   if (document === undefined) {
     faults.push(...unread)
-    return NOTHING
+    return EMPTY
   }
-  if (document.value === null) return NOTHING
+  if (document.value === null) return EMPTY
   const valid = validate(document, validateWeb)
   faults.push(...valid.faults)
-  if (valid.config === undefined) return NOTHING
+  if (valid.config === undefined) return EMPTY
   const { placeOf } = document
   return webAccessOf(valid.config, {
     folder: dirname(file),
@@ -118,7 +118,7 @@ type TlsConfig = NonNullable<WebConfig['tls_server_config']>
 
 const AT = 'tls_server_config'
 
-/** Undefined where the section names neither a certificate nor clients, as exporter-toolkit has it. */
+/** As in exporter-toolkit, undefined if the section names neither a certificate nor clients. */
 function webTlsOf(config: TlsConfig, context: SettingsContext): Tls | undefined {
   const { fault } = context
   const cert = pemIn('cert', config, context)
@@ -149,7 +149,7 @@ function pemIn(
   return text === undefined ? undefined : { file: name, text, path: [AT, name] }
 }
 
-/** Whether clients must present a certificate. */
+/** Checks the settings about client certificates; returns whether clients must present one. */
 function checkClients(
   { client_auth_type: type = '', client_allowed_sans: sans }: TlsConfig,
   clientCa: Pem | undefined,

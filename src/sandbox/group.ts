@@ -96,12 +96,12 @@ export class SandboxGroup {
 
   /** Throttles a robot until an instant; for demonstrations. */
   throttle(robot: string, until: Date): void {
-    this.#of(robot).silentUntil = until.getTime()
+    this.#seenOf(robot).silentUntil = until.getTime()
   }
 
   #answer(robot: Robot, { query, body }: SandboxRequest, now: Date): object {
     if (query.get('access_token') !== robot.name) return NO_TOKEN
-    const seen = this.#of(robot.name)
+    const seen = this.#seenOf(robot.name)
     // Refused calls count too, because DingTalk checks the rate first.
     if (isTooMany(seen, robot.limits, now.getTime())) return THROTTLED[this.#options.throttled]
     const unsigned = robot.secret && signatureFault(query, robot.secret.reveal(), now.getTime())
@@ -120,7 +120,7 @@ export class SandboxGroup {
     return OK
   }
 
-  #of(robot: string): RobotSeen {
+  #seenOf(robot: string): RobotSeen {
     const seen = this.#seen.get(robot) ?? { calls: [], silentUntil: 0, uuids: new Set<string>() }
     this.#seen.set(robot, seen)
     return seen
@@ -137,7 +137,7 @@ function isTooMany(seen: RobotSeen, limits: Robot['limits'], at: number): boolea
   return true
 }
 
-/** Whether a key was used before. Keeps the last 10,000 keys of a robot. */
+/** Records a key; true if it was used before. Keeps the last 10,000 keys of a robot. */
 function isRepeat({ uuids }: RobotSeen, uuid: string | undefined): boolean {
   if (uuid === undefined) return false
   if (uuids.has(uuid)) return true

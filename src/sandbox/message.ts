@@ -61,15 +61,15 @@ export function readMessage(
   if (buttons === undefined) return BAD_PARAMETER
   const mention = mentionIn(json['at'])
   if (mention === undefined) return BAD_PARAMETER
-  const stands = (person: string): boolean => text.includes(`@${person}`)
-  const all = mention.all && (everyone === 'flag' || ['all', '所有人'].some(stands))
+  const isInText = (person: string): boolean => text.includes(`@${person}`)
+  const all = mention.all && (everyone === 'flag' || ['all', '所有人'].some(isInText))
   return {
     msgtype,
     title,
     text,
     mention: {
-      mobiles: mention.mobiles.filter(stands),
-      users: mention.users.filter(stands),
+      mobiles: mention.mobiles.filter(isInText),
+      users: mention.users.filter(isInText),
       all,
     },
     buttons,

@@ -62,7 +62,7 @@ function sandboxed(settings: Settings): Settings {
 
 const OK: Robot['expect'] = { kind: 'json', subset: { errcode: 0 } }
 
-/** Settings with one channel, whose first robot is replaced by a pool of `count` copies of it. */
+/** Settings with only this channel, whose robots are `count` copies of its first one. */
 export function withRobots(settings: Settings, channel: Channel, count: number): Settings {
   const first = settings.robots.get(channel.robots[0] as string) as Robot
   const robots = Array.from({ length: count }, (_, index): Robot => {

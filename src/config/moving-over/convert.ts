@@ -131,15 +131,15 @@ function channelLines(
   { robot, message }: { robot: string; message: Message },
 ): string[] {
   const { name, mention } = target
-  const taken = name === RESERVED_NAME
+  const isReserved = name === RESERVED_NAME
   const { template, title, leftOut } = message
   return [
-    ...(taken
+    ...(isReserved
       ? [
           `  # "${RESERVED_NAME}" is reserved for routes: change Alertmanager's URL to /dingtalk/${name}-1/send.`,
         ]
       : []),
-    `  ${taken ? `${name}-1` : name}:`,
+    `  ${isReserved ? `${name}-1` : name}:`,
     `    robots: [${robot}]`,
     ...leftOut.map((each) => `    ${commentOn(each)}`),
     ...(title === undefined ? [] : [`    title: ${quoted(title)}`]),

@@ -128,12 +128,12 @@ class Translator {
     return `<%~ ${printed(value)} %>`
   }
 
-  /** In contrast to `if`, `with` makes its value the dot. */
+  /** `if` or `with`, which also makes its value the dot. */
   #if({ kind, pipe, body, otherwise }: Branch, scope: Scope): string {
     const value = pipelineValue(pipe, scope)
     const [variable] = pipe.variables
     if (kind === 'if' && variable === undefined)
-      return `${tag(`if (${bare(truth(value))}) {`)}${this.#rest(body, otherwise, scope.within(), scope.within())}`
+      return `${tag(`if (${bare(truth(value))}) {`)}${this.#blocks(body, otherwise, scope.within(), scope.within())}`
     const name = variable ?? this.#name(value.type === 'texts' ? 'texts' : 'item', value, scope)
     const inner = scope.within()
     const assignment = assigned(name, value, {
@@ -142,13 +142,13 @@ class Translator {
     })
     const held: Value = { code: name, type: value.type }
     const then = kind === 'with' ? inner.within(held) : inner.within()
-    return `${tag(`{ ${assignment} if (${bare(truth(held))}) {`)}${this.#rest(body, otherwise, then, inner.within())}${tag('}')}`
+    return `${tag(`{ ${assignment} if (${bare(truth(held))}) {`)}${this.#blocks(body, otherwise, then, inner.within())}${tag('}')}`
   }
 
-  #rest(body: readonly Node[], otherwise: readonly Node[], then: Scope, not: Scope): string {
-    const text = this.#nodes(body, then)
+  #blocks(body: readonly Node[], otherwise: readonly Node[], inThen: Scope, inElse: Scope): string {
+    const text = this.#nodes(body, inThen)
     if (otherwise.length === 0) return `${text}${tag('}')}`
-    return `${text}${tag('} else {')}${this.#nodes(otherwise, not)}${tag('}')}`
+    return `${text}${tag('} else {')}${this.#nodes(otherwise, inElse)}${tag('}')}`
   }
 
   #range({ pipe, body, otherwise }: Branch, scope: Scope): string {

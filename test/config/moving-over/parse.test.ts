@@ -120,7 +120,10 @@ describe('the parser of Go templates', () => {
       ['{{ "a }}', '1: unterminated string'],
       ['{{ .A ', '1: unterminated action'],
       ['{{/* a', '1: unterminated comment'],
-      ['{{ "\\d" }}', '1: a string: \\d is not an escape; write \\\\d for the signs themselves'],
+      [
+        '{{ "\\d" }}',
+        '1: a string: \\d is not an escape; write \\\\d for the characters themselves',
+      ],
       ['{{ "\\xff" }}', '1: a string: has escapes that are not UTF-8'],
       ['{{ . | }}', '1: expected a value, but the action ends'],
       ['{{ (.A }}', '1: expected a closing parenthesis, but the action ends'],
