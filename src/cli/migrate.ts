@@ -5,7 +5,7 @@ import { Secret } from '../model/secret.ts'
 import { transfer } from '../stores/transfer.ts'
 import { type ConfigOptions, load } from './load.ts'
 
-export interface MigrateOptions extends ConfigOptions {
+interface MigrateOptions extends ConfigOptions {
   from: string
   to?: string
 }

@@ -7,7 +7,7 @@ export interface Seen {
   notified: boolean | undefined
 }
 
-export interface ProbeAnswer {
+interface ProbeAnswer {
   question: string
   answer: string
   /** True if DingTalk's replies do not answer the question. */

@@ -9,14 +9,14 @@ import type { TestOutcome } from '../reporting/test-outcome.ts'
 import { unknownName } from '../suggestion.ts'
 import { type ConfigOptions, load } from './load.ts'
 import { answersFrom, isAboutLoad, type Seen } from './probe-answers.ts'
-import { testThroughReceiver } from './test.ts'
+import { testThroughReceiver, verdictLine } from './test.ts'
 import { type OwnSender, openSender } from './test-here.ts'
 
 const DONE = 0
 const FAILED = 1
 const PARTLY = 3
 
-export interface ProbeOptions extends ConfigOptions {
+interface ProbeOptions extends ConfigOptions {
   yes?: boolean
 }
 
@@ -49,8 +49,7 @@ export async function probe(
   const outcomes = await post(probes, robot, settings)
   const first = outcomes.get('first')
   if (first?.state !== 'sent') {
-    const code = first?.errcode == null ? '' : ` (errcode ${first.errcode})`
-    process.stdout.write(`${name}: not accepted${code}. ${first?.words ?? ''}\n`)
+    process.stdout.write(`${first === undefined ? `${name}: not sent` : verdictLine(first)}\n`)
     return FAILED
   }
   const answers = answersFrom(outcomes, { probes, seen: await askWhatGroupShows(outcomes, ask) })
@@ -104,8 +103,9 @@ async function post(
         found = await sender.send(probeMessage(robot.name, question, sender.messageDeps))
       }
       const [outcome] = found
-      if (outcome !== undefined) outcomes.set(each, outcome)
-      const mayContinue = each === 'first' ? outcome?.state === 'sent' : hasVerdict(outcome)
+      if (outcome === undefined) break
+      outcomes.set(each, outcome)
+      const mayContinue = each === 'first' ? outcome.state === 'sent' : hasVerdict(outcome)
       if (!mayContinue) break
     }
   } finally {
@@ -115,9 +115,8 @@ async function post(
 }
 
 /** True if DingTalk's reply is about the message itself. */
-function hasVerdict(outcome: TestOutcome | undefined): boolean {
-  if (outcome === undefined || outcome.state === 'sent') return outcome !== undefined
-  return outcome.errcode !== null && !isAboutLoad(outcome)
+function hasVerdict(outcome: TestOutcome): boolean {
+  return outcome.state === 'sent' || (outcome.errcode !== null && !isAboutLoad(outcome))
 }
 
 /** Asks the person what the group shows, which no reply contains. */

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { type App, startApp } from '../app.ts'
 import { realClock, realTicks, SteadyClock } from '../clock.ts'
 import { exampleCurl } from '../console/snippets.ts'
@@ -7,7 +8,6 @@ import { createLog, type LogFormat, type LogLevel } from '../log.ts'
 import { VERSION } from '../version.ts'
 import { allowHeapGrowth } from './heap-tuning.ts'
 import { type ConfigOptions, loaderOf } from './load.ts'
-import { notifySystemd } from './notify-systemd.ts'
 
 interface ServeOptions extends ConfigOptions {
   logLevel: LogLevel
@@ -63,6 +63,16 @@ export async function serve(options: ServeOptions): Promise<number> {
   if (format === 'pretty') process.stderr.write(welcome(app))
   notifySystemd('READY=1')
   return end
+}
+
+/**
+ * Reports a state of this process to systemd if a unit of `Type=notify` started it. Node.js has no Unix datagram sockets,
+ * so the program systemd-notify sends it, and the unit needs `NotifyAccess=all`.
+ */
+function notifySystemd(state: 'READY=1' | 'STOPPING=1'): void {
+  if (process.env['NOTIFY_SOCKET'] === undefined) return
+  // If systemd-notify is missing, systemd reports a start timeout.
+  spawn('systemd-notify', [state], { stdio: 'ignore' }).on('error', () => {})
 }
 
 function welcome(app: App): string {

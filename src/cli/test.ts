@@ -20,7 +20,7 @@ export async function test(name: string, options: ConfigOptions): Promise<number
   const what = kindOf(name, settings)
   const path = `/api/v1/${what}/${encodeURIComponent(name)}/test`
   const outcomes = (await testThroughReceiver(path, settings)) ?? (await testHere(name, settings))
-  for (const outcome of outcomes) process.stdout.write(`${lineOf(outcome)}\n`)
+  for (const outcome of outcomes) process.stdout.write(`${verdictLine(outcome)}\n`)
   const accepted = outcomes.length > 0 && outcomes.every(({ state }) => state === 'sent')
   return accepted ? 0 : 1
 }
@@ -63,7 +63,8 @@ function outcomesIn(status: number, body: Record<string, unknown>): TestOutcome[
   )
 }
 
-function lineOf({ robot, state, errcode, words }: TestOutcome): string {
+/** One line for a person: the robot, the verdict and its reason. */
+export function verdictLine({ robot, state, errcode, words }: TestOutcome): string {
   const verdict = state === 'sent' ? 'accepted' : 'not accepted'
   const code = errcode === null ? '' : ` (errcode ${errcode})`
   return `${robot}: ${verdict}${code}. ${words}`

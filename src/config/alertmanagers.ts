@@ -4,6 +4,8 @@ import type { Config } from './schema.ts'
 import { secretOf } from './secrets.ts'
 import type { Path, SettingsContext } from './settings-context.ts'
 
+type AlertmanagerConfig = NonNullable<Config['alertmanagers']>[number]
+
 /** Resolves the Alertmanagers in which people can make silences. */
 export function alertmanagersOf(
   { alertmanagers = [], external_url }: Pick<Config, 'alertmanagers' | 'external_url'>,
@@ -28,24 +30,22 @@ export function alertmanagersOf(
     return {
       url: checked(url, 'url'),
       externalUrl: comparableUrl(checked(external_url ?? url, 'external_url')) ?? '',
-      authorization:
-        bearer !== undefined
-          ? authorization(`Bearer ${secretOf(bearer, [...path, 'bearer'], context)}`)
-          : basic && basicOf(basic, [...path, 'basic', 'password'], context),
+      authorization: authorizationOf({ bearer, basic }, path, context),
     }
   })
 }
 
-function basicOf(
-  { username, password }: { username: string; password: Parameters<typeof secretOf>[0] },
+function authorizationOf(
+  { bearer, basic }: Pick<AlertmanagerConfig, 'bearer' | 'basic'>,
   path: Path,
   context: SettingsContext,
-): Secret {
-  const pair = Buffer.from(`${username}:${secretOf(password, path, context)}`)
-  return authorization(`Basic ${pair.toString('base64')}`)
-}
-
-/** Removes characters that a header cannot contain; the server then rejects the credentials. */
-function authorization(value: string): Secret {
-  return new Secret(value.replace(/[^\x20-\x7e]/g, ''))
+): Secret | undefined {
+  if (bearer !== undefined) {
+    const token = secretOf(bearer, [...path, 'bearer'], context)
+    // Without characters that a header cannot contain; Alertmanager then rejects the token.
+    return new Secret(`Bearer ${token.replace(/[^\x20-\x7e]/g, '')}`)
+  }
+  if (basic === undefined) return undefined
+  const password = secretOf(basic.password, [...path, 'basic', 'password'], context)
+  return new Secret(`Basic ${Buffer.from(`${basic.username}:${password}`).toString('base64')}`)
 }

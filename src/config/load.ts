@@ -15,7 +15,7 @@ import { validate as fits } from './validator.ts'
 import { readWebConfig, type WebReading } from './web-config.ts'
 import { parseConfig } from './yaml-document.ts'
 
-export const DEFAULT_FILE = 'dingtalk-receiver.yml'
+const DEFAULT_FILE = 'dingtalk-receiver.yml'
 
 /** Name of the only channel when there is no configuration file. */
 const ONLY_CHANNEL = 'ops'

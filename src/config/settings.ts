@@ -9,7 +9,6 @@ import { accessOf } from './access.ts'
 import { alertmanagersOf } from './alertmanagers.ts'
 import { durationMs } from './duration.ts'
 import { checkInlets, inletOf } from './inlet.ts'
-import { hasInnerHost } from './inner-hosts.ts'
 import { matchersAt } from './matchers.ts'
 import { directoryOf, mentionOf } from './people.ts'
 import { robotOf, warnOfSharedTokens } from './robots.ts'
@@ -65,6 +64,14 @@ export function settingsFrom(config: Config, context: SettingsContext): Settings
     channels,
     routes: routesOf(config.routes ?? [], { ...context, channels: [...channels.keys()] }),
   }
+}
+
+/** True if only a Kubernetes cluster resolves the URL's host: a Service's name, or a name without a domain. */
+export function hasInnerHost(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { hostname } = new URL(url)
+  if (hostname === 'localhost' || /^[\d.]+$|^\[/.test(hostname)) return false
+  return !hostname.includes('.') || /\.(?:svc|cluster\.local)\.?$/.test(hostname)
 }
 
 export function listenOf(text: string, fault: (what: string) => void): Settings['listen'] {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 
-export interface WatchOptions {
+interface WatchOptions {
   files: () => readonly string[]
   clock: Clock
   everyMs?: number

@@ -13,7 +13,7 @@ import type { WebConfig } from './web-schema.ts'
 import { parseConfig } from './yaml-document.ts'
 
 /** What `--web.config.file` decides about access. */
-export interface WebAccess {
+interface WebAccess {
   /** Undefined: the file has no TLS. */
   tls: Tls | undefined
   /** Bcrypt hashes by the name of the user. */

@@ -31,7 +31,7 @@ export interface SandboxMessage extends Shown {
 }
 
 /** A request to /robot/send. */
-export interface SandboxRequest {
+interface SandboxRequest {
   query: URLSearchParams
   body: string
 }

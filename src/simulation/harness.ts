@@ -15,7 +15,7 @@ import { sqliteStore } from '../stores/sqlite/store.ts'
 import { immediate } from '../yield-turn.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
-export type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
+type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
 
 /** Runs a real receiver on a virtual clock, with an in-memory store and a sandbox group that enforces DingTalk's limits. */
 export class Harness {

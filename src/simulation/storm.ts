@@ -25,7 +25,7 @@ export interface Outcome {
   refused: number
 }
 
-export interface LevelOutcome {
+interface LevelOutcome {
   level: Level
   alerts: number
   delivered: number

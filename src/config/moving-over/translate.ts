@@ -18,7 +18,7 @@ export interface Definition {
 }
 
 /** A Go template as an Eta template. */
-export interface Translation {
+interface Translation {
   text: string
   /** Actions without an equivalent: file and line, source and reason. */
   leftOut: string[]

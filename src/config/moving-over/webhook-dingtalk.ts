@@ -4,7 +4,7 @@ import { parseConfig } from '../yaml-document.ts'
 import type { MessageConfig, WebhookDingtalkConfig } from './webhook-dingtalk-schema.ts'
 
 /** The Go templates of a message's title and text. */
-export interface GoMessage {
+interface GoMessage {
   title: string | undefined
   text: string | undefined
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { hasInnerHost } from '../../src/config/inner-hosts.ts'
+import { hasInnerHost } from '../../src/config/settings.ts'
 
 describe('a host that only the cluster can resolve', () => {
   for (const [url, inner] of [
