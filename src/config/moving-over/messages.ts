@@ -20,7 +20,7 @@ export interface TemplateFile {
 /** The translated message of a target. */
 export interface Message {
   template: { kind: 'named'; name: string } | { kind: 'inline'; text: string }
-  /** The title, if it contains no Go action. */
+  /** The title, if it needs no template. */
   title: string | undefined
   /** Template actions without an equivalent. */
   leftOut: string[]
@@ -93,8 +93,8 @@ function translated(go: { title: string; text: string }, into: Into): Message {
     return HEAD + text
   }
   try {
-    const title = go.title.includes('{{') ? part('title') : undefined
-    const text = go.text.includes('{{') || title !== undefined ? part('text') : undefined
+    const title = MARKS.test(go.title) ? part('title') : undefined
+    const text = MARKS.test(go.text) || title !== undefined ? part('text') : undefined
     if (title === undefined) message.title = go.title
     else files.set(`${name}.title.eta`, title)
     message.words += (title === undefined ? go.title : '') + (text === undefined ? go.text : '')
@@ -162,6 +162,9 @@ function isBuiltIn(source: string, definitions: Definitions): boolean {
 function nameFor(target: string): string {
   return ['default', 'ocp-text', BUILT_IN].includes(target) ? `${target}-1` : target
 }
+
+/** A Go action, or what has a meaning in the texts of our configuration, and is escaped in a template. */
+const MARKS = /\{\{|\$\{|<%/
 
 const HEAD = `<%/* Translated from a Go template. A tag with ~ renders Markdown in a value; a tag with =, without go.markdown and go.html, shows the value literally. */ -%>
 `

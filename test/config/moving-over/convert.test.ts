@@ -185,6 +185,16 @@ targets:
     )
   })
 
+  test('a literal text with a mark of our templates is escaped', async () => {
+    const { messages, check } = await converted(
+      `targets: { ops: { url: "${URL}a", message: { title: "cost \${alarm_name}", text: "100 \${a b} <% x %>" } } }`,
+    )
+    assert.deepEqual(check.failures, [])
+    const [message] = await messages('ops', payloadOfTwo('firing'))
+    assert.match(message?.title ?? '', /cost \$\{alarm_name\}/)
+    assert.match(message?.text ?? '', /100 \$\{a b\} <% x %>/)
+  })
+
   test('older keys and a target called auto are converted and explained', async () => {
     const { yaml, settings } = await converted(
       `template: old/template.tmpl\nno_builtin_template: true\ntargets: { auto: { url: "${URL}a", message: { title: t, text: x } } }\n`,
