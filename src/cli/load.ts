@@ -18,7 +18,7 @@ export async function load(options: ConfigOptions): Promise<Loaded> {
 /** Returns a function that reads the configuration again each time. */
 export async function loaderOf(options: ConfigOptions): Promise<() => Loaded> {
   const given = hasOldFlags(options)
-    ? (await import('./old-flags.ts')).settingsOfFlags
+    ? (await import('./old-flags.ts')).flagsReader(options)
     : () => undefined
   return () =>
     loadSettings({
@@ -29,7 +29,7 @@ export async function loaderOf(options: ConfigOptions): Promise<() => Loaded> {
       webConfig: options['web.config.file'],
       env: process.env,
       cwd: process.cwd(),
-      given: given(options),
+      given: given(),
     })
 }
 

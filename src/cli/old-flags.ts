@@ -15,11 +15,30 @@ export interface OldFlags {
 
 const NAME = 'command line'
 
+interface FlagSettings {
+  text: string
+  name: string
+}
+
 /**
- * Converts flags of prometheus-webhook-dingtalk 0.3 to a configuration; undefined without a profile. Its templates are
- * written to a folder that is removed when the process ends.
+ * Returns a function that converts flags of prometheus-webhook-dingtalk 0.3 to a configuration, which is undefined without
+ * a profile. Each call reads the template again, and writes its translation to one folder, which is removed when the
+ * process ends.
  */
-export function settingsOfFlags(flags: OldFlags): { text: string; name: string } | undefined {
+export function flagsReader(flags: OldFlags): () => FlagSettings | undefined {
+  let folder: string | undefined
+  return () =>
+    settingsFrom(flags, (templates) => {
+      folder ??= temporaryFolder()
+      for (const [name, text] of templates) writeFileSync(join(folder, name), text)
+      return folder
+    })
+}
+
+function settingsFrom(
+  flags: OldFlags,
+  write: (templates: ReadonlyMap<string, string>) => string,
+): FlagSettings | undefined {
   const {
     'ding.profile': profiles = [],
     'ding.timeout': timeout,
@@ -42,7 +61,7 @@ export function settingsOfFlags(flags: OldFlags): { text: string; name: string }
     throw new AppError('bad_configuration', `--template.file: no such file: ${template}`)
   const { yaml, templates, leftOut } = convertWebhookDingtalk(config, { file: NAME, ...found })
   for (const each of leftOut) process.stderr.write(`left out: ${each}\n`)
-  const folder = templates.size === 0 ? '' : `templates: ${JSON.stringify(folderWith(templates))}\n`
+  const folder = templates.size === 0 ? '' : `templates: ${JSON.stringify(write(templates))}\n`
   return { text: `${folder}${yaml}`, name: NAME }
 }
 
@@ -53,9 +72,8 @@ function targetOf(profile: string): WebhookDingtalk['targets'][number] {
   return { name, url, secret: undefined, mention: undefined, message: undefined }
 }
 
-function folderWith(templates: ReadonlyMap<string, string>): string {
+function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'dingtalk-receiver-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const [name, text] of templates) writeFileSync(join(folder, name), text)
   return folder
 }

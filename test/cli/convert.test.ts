@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { settingsOfFlags } from '../../src/cli/old-flags.ts'
+import { flagsReader } from '../../src/cli/old-flags.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { runCommand, temporaryFolder } from '../support/receiver.ts'
 import { templateNamed } from '../support/settings.ts'
@@ -113,11 +113,12 @@ describe('convert', () => {
 describe('flags of version 0.3', () => {
   test('are a configuration with a robot and a channel for each profile', () => {
     using folder = oldFolder()
-    const given = settingsOfFlags({
+    const read = flagsReader({
       'ding.profile': [`a=${URL}1`, `b=${URL}2`],
       'ding.timeout': '3s',
       'template.file': join(folder.path, 'old', 'contrib', 'a.tmpl'),
     })
+    const given = read()
     assert.ok(given)
     const { settings } = loadSettings({ given, env: {}, cwd: folder.path })
     assert.deepEqual([...settings.channels.keys()], ['a', 'b'])
@@ -129,6 +130,9 @@ describe('flags of version 0.3', () => {
       'a.title.eta',
     ])
     assert.equal(settings.store.reveal(), `sqlite:${join(folder.path, 'data', 'receiver.db')}`)
+    const listeners = process.listenerCount('exit')
+    assert.equal(read()?.text, given.text, 'a reload uses the same folder')
+    assert.equal(process.listenerCount('exit'), listeners)
   })
 
   test('that are invalid are refused without printing their address', () => {
@@ -139,9 +143,9 @@ describe('flags of version 0.3', () => {
       { 'ding.profile': [`a=${URL}`], 'template.file': '/nowhere.tmpl' },
     ])
       assert.throws(
-        () => settingsOfFlags(flags),
+        () => flagsReader(flags)(),
         (error: Error) => error.message.includes('--') && !error.message.includes('made-up'),
       )
-    assert.equal(settingsOfFlags({}), undefined)
+    assert.equal(flagsReader({})(), undefined)
   })
 })
