@@ -5,7 +5,7 @@ import type { Answer, SilenceApi } from './silence-api.ts'
 const TIMEOUT_MS = 5_000
 /** A valid reply is only an id or a sentence. */
 const MAX_REPLY_BYTES = 64 * 1024
-const MAX_WORDS_LENGTH = 300
+const MAX_EXCERPT_LENGTH = 300
 
 /** Alertmanager's API v2 over HTTP. Redirects are refused, because they would forward the credentials. */
 export function createSilenceApi(): SilenceApi {
@@ -59,7 +59,7 @@ async function firstAnswer<T>(
       if (answer.kind !== 'unreachable') return answer
       failures.push(`${host}: ${answer.explanation}`)
     } catch (error) {
-      failures.push(`${host}: ${wordsOf(error)}`)
+      failures.push(`${host}: ${explanationOf(error)}`)
     }
   }
   return {
@@ -107,7 +107,7 @@ async function beginningOf(response: Response): Promise<string> {
 
 /** A 5xx counts as unreachable, because another member may succeed. */
 function refused<T>({ status, text }: Reply): Answer<T> {
-  const excerpt = text.replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS_LENGTH)
+  const excerpt = text.replace(/\s+/g, ' ').trim().slice(0, MAX_EXCERPT_LENGTH)
   const explanation = `HTTP ${status}${excerpt === '' ? '' : ` ${excerpt}`}`
   return { kind: status >= 500 ? 'unreachable' : 'refused', explanation }
 }
@@ -130,7 +130,7 @@ function jsonIn(text: string): unknown {
 }
 
 /** The error of `fetch` itself is generic; its cause has the reason. */
-function wordsOf(error: unknown): string {
+function explanationOf(error: unknown): string {
   const { name, cause, message } = error as Error & { cause?: { code?: string; message?: string } }
   if (name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
   return cause?.code ?? cause?.message ?? message

@@ -39,11 +39,11 @@ export function answersFrom(
 
 type Answer = Omit<ProbeAnswer, 'question'>
 
-const settled = (answer: string): Answer => ({ answer, isOpen: false })
+const answered = (answer: string): Answer => ({ answer, isOpen: false })
 
 function repeatAnswer(outcome: TestOutcome | undefined, copies: number | undefined): Answer {
-  if (outcome === undefined || outcome.errcode === null) return open(outcome)
-  if (isAboutLoad(outcome)) return open(outcome)
+  if (outcome === undefined || outcome.errcode === null) return unanswered(outcome)
+  if (isAboutLoad(outcome)) return unanswered(outcome)
   const reply =
     outcome.errcode === 0 ? 'answered like the first' : `answered with ${replyOf(outcome)}`
   const known =
@@ -56,30 +56,30 @@ function repeatAnswer(outcome: TestOutcome | undefined, copies: number | undefin
       : copies === 1
         ? 'shown once'
         : 'shown twice: after a lost reply a message may appear twice'
-  return settled(`${reply}${known}; ${shown}`)
+  return answered(`${reply}${known}; ${shown}`)
 }
 
 function everyoneAnswer(outcome: TestOutcome | undefined, notified: boolean | undefined): Answer {
-  if (outcome?.state !== 'sent') return open(outcome)
-  if (notified === undefined) return settled('accepted; check whether Test 2 notified everyone')
-  return settled(
+  if (outcome?.state !== 'sent') return unanswered(outcome)
+  if (notified === undefined) return answered('accepted; check whether Test 2 notified everyone')
+  return answered(
     notified ? 'notifies everyone: the flag is enough' : 'notifies no one: the text needs @all',
   )
 }
 
 function keywordAnswer(outcome: TestOutcome | undefined): Answer {
-  if (outcome?.state === 'sent') return settled('is enough')
-  if (outcome?.result === 'keyword') return settled(`is not enough: ${replyOf(outcome)}`)
-  return open(outcome)
+  if (outcome?.state === 'sent') return answered('is enough')
+  if (outcome?.result === 'keyword') return answered(`is not enough: ${replyOf(outcome)}`)
+  return unanswered(outcome)
 }
 
 function sizeAnswer(outcome: TestOutcome | undefined): Answer {
-  if (outcome?.state === 'sent') return settled('counts the text: a larger body was accepted')
-  if (outcome?.result === 'too_long') return settled(`counts the body: ${replyOf(outcome)}`)
-  return open(outcome)
+  if (outcome?.state === 'sent') return answered('counts the text: a larger body was accepted')
+  if (outcome?.result === 'too_long') return answered(`counts the body: ${replyOf(outcome)}`)
+  return unanswered(outcome)
 }
 
-function open(outcome: TestOutcome | undefined): Answer {
+function unanswered(outcome: TestOutcome | undefined): Answer {
   if (outcome === undefined)
     return { answer: 'not asked, because an earlier question has no answer', isOpen: true }
   return { answer: `no answer: ${outcome.words}`, isOpen: true }

@@ -59,7 +59,7 @@ const MAX_UUIDS = 10_000
 /** DingTalk accepts a timestamp that differs by at most one hour. */
 const SIGNATURE_GOOD_MS = 3_600_000
 
-const OK: Refusal = { errcode: 0, errmsg: 'ok' }
+const OK = { errcode: 0, errmsg: 'ok' }
 const NO_TOKEN: Refusal = { errcode: 300005, errmsg: 'token is not exist' }
 const BAD_SIGN = refusedBySettings(
   '签名不匹配',

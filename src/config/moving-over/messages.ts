@@ -52,7 +52,8 @@ export function translateMessages(
   for (const target of config.targets) {
     const message = goMessageOf(target, config)
     const key = JSON.stringify(message)
-    const shared = byContent.get(key) ?? translated(message, { target, definitions, files, file })
+    const shared =
+      byContent.get(key) ?? translateMessage(message, { target, definitions, files, file })
     byContent.set(key, shared)
     byTarget.set(target.name, shared)
   }
@@ -60,7 +61,7 @@ export function translateMessages(
   return { byTarget, files, leftOut, language: languageOf(words) }
 }
 
-interface Into {
+interface TranslationContext {
   target: Target
   definitions: Definitions
   /** Template files are added here. */
@@ -68,8 +69,11 @@ interface Into {
   file: string
 }
 
-function translated(go: { title: string; text: string }, into: Into): Message {
-  const { target, definitions, files, file } = into
+function translateMessage(
+  go: { title: string; text: string },
+  context: TranslationContext,
+): Message {
+  const { target, definitions, files, file } = context
   const message: Message = {
     template: { kind: 'named', name: BUILT_IN },
     title: undefined,
@@ -82,7 +86,7 @@ function translated(go: { title: string; text: string }, into: Into): Message {
     return message
   }
   const name = nameFor(target.name)
-  const part = (key: 'title' | 'text'): string => {
+  const translatePart = (key: 'title' | 'text'): string => {
     const place = `${file}: targets.${target.name}.message.${key}`
     const parsed = parseGoTemplates(go[key])
     const all = new Map(definitions)
@@ -93,8 +97,9 @@ function translated(go: { title: string; text: string }, into: Into): Message {
     return HEAD + text
   }
   try {
-    const title = MARKS.test(go.title) ? part('title') : undefined
-    const text = MARKS.test(go.text) || title !== undefined ? part('text') : undefined
+    const title = TEMPLATE_MARKS.test(go.title) ? translatePart('title') : undefined
+    const text =
+      TEMPLATE_MARKS.test(go.text) || title !== undefined ? translatePart('text') : undefined
     if (title === undefined) message.title = go.title
     else files.set(`${name}.title.eta`, title)
     message.words += (title === undefined ? go.title : '') + (text === undefined ? go.text : '')
@@ -164,7 +169,7 @@ function nameFor(target: string): string {
 }
 
 /** A Go action, or what has a meaning in the texts of our configuration, and is escaped in a template. */
-const MARKS = /\{\{|\$\{|<%/
+const TEMPLATE_MARKS = /\{\{|\$\{|<%/
 
 const HEAD = `<%/* Translated from a Go template. A tag with ~ renders Markdown in a value; a tag with =, without go.markdown and go.html, shows the value literally. */ -%>
 `
