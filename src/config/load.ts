@@ -8,6 +8,7 @@ import type { Settings } from '../model/settings.ts'
 import { faultsInto } from './fault-line.ts'
 import { isWebhookDingtalk } from './moving-over/webhook-dingtalk.ts'
 import type { Config } from './schema.ts'
+import { HTTP_URL } from './schema-parts.ts'
 import { listenOf, settingsFrom } from './settings.ts'
 import type { Path } from './settings-context.ts'
 import { validate } from './validate.ts'
@@ -93,7 +94,7 @@ function refuseFlag(flag: string, what: string): never {
 }
 
 function isHttpUrl(text: string): boolean {
-  return /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text)
+  return new RegExp(HTTP_URL.pattern).test(text) && URL.canParse(text)
 }
 
 /** Adds TLS, users and headers from the file of `--web.config.file`. */

@@ -1,5 +1,5 @@
 import { DURATION_PATTERN } from './duration.ts'
-import { mapping, SECRET, TEXT, TEXTS } from './schema-parts.ts'
+import { HTTP_URL, mapping, SECRET, TEXT, TEXTS } from './schema-parts.ts'
 
 const NAMES = { ...TEXTS, minItems: 1 } as const
 
@@ -76,13 +76,11 @@ export const PEOPLE = {
       required: ['url'],
       ...mapping({
         url: {
-          type: 'string',
-          pattern: '^https?://[^\\s]+$',
+          ...HTTP_URL,
           description: 'Address at which the receiver reaches it.',
         },
         external_url: {
-          type: 'string',
-          pattern: '^https?://[^\\s]+$',
+          ...HTTP_URL,
           description: "Alertmanager's --web.external-url, if it differs from `url`.",
         },
         bearer: { ...SECRET, description: 'A token. A secret.' },

@@ -4,16 +4,14 @@ import type { Settings } from '../model/settings.ts'
 /** Throws AppError bad_configuration if a setting that needs a restart has changed. */
 export function assertRestartOnlyUnchanged(old: Settings, next: Settings): void {
   const faults: string[] = []
-  if (old.store.reveal() !== next.store.reveal())
+  const changes = (pick: (settings: Settings) => unknown): boolean => pick(old) !== pick(next)
+  if (changes(({ store }) => store.reveal()))
     faults.push('store: cannot be changed while running; restart the receiver')
-  if (old.listen.host !== next.listen.host || old.listen.port !== next.listen.port)
+  if (changes(({ listen }) => `${listen.host}:${listen.port}`))
     faults.push('listen: cannot be changed while running; restart the receiver')
-  const usesTls = (settings: Settings): boolean => settings.access.tls !== undefined
-  const asksForClientCertificates = (settings: Settings): boolean =>
-    settings.access.tls?.clientCa !== undefined
   if (
-    usesTls(old) !== usesTls(next) ||
-    asksForClientCertificates(old) !== asksForClientCertificates(next)
+    changes(({ access }) => access.tls !== undefined) ||
+    changes(({ access }) => access.tls?.clientCa !== undefined)
   )
     faults.push(
       'tls: cannot be added or removed while running, nor can client_ca; restart the receiver',

@@ -9,6 +9,8 @@ export const TEXT = { type: 'string', minLength: 1 } as const
 
 export const TEXTS = { type: 'array', items: TEXT } as const
 
+export const HTTP_URL = { type: 'string', pattern: '^https?://[^\\s]+$' } as const
+
 /** Names of robots and channels. */
 export const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$'
 

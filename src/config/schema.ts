@@ -1,7 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { ACCESS } from './access-schema.ts'
 import { NAMED_PEOPLE, PEOPLE } from './people-schema.ts'
-import { duration, mapping, NAME_PATTERN, SECRET, TEXT, TEXTS } from './schema-parts.ts'
+import { duration, HTTP_URL, mapping, NAME_PATTERN, SECRET, TEXT, TEXTS } from './schema-parts.ts'
 
 const MENTION = {
   mobiles: {
@@ -164,8 +164,7 @@ export const SCHEMA = {
       default: '127.0.0.1:8060',
     },
     external_url: {
-      type: 'string',
-      pattern: '^https?://[^\\s]+$',
+      ...HTTP_URL,
       description: 'Address of the console for people; used in links.',
     },
     store: {
