@@ -29,6 +29,7 @@ export function nearMiss(name: string, known: Iterable<string>): string | undefi
   return undefined
 }
 
+/** The hint at a name, as the end of a sentence. */
 export function didYouMean(name: string): string {
   return ` (did you mean "${name}"?)`
 }

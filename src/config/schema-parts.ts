@@ -5,6 +5,7 @@ import { DURATION_PATTERN } from './duration.ts'
 export const mapping = <const Properties extends object>(properties: Properties) =>
   ({ type: 'object', additionalProperties: false, properties }) as const
 
+/** A text that is not empty. */
 export const TEXT = { type: 'string', minLength: 1 } as const
 
 export const TEXTS = { type: 'array', items: TEXT } as const
@@ -14,6 +15,7 @@ export const HTTP_URL = { type: 'string', pattern: '^https?://[^\\s]+$' } as con
 /** Names of robots and channels. */
 export const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$'
 
+/** A duration, with its default. */
 export const duration = <T extends string>(description: string, value: T) =>
   ({ type: 'string', pattern: DURATION_PATTERN, description, default: value }) as const
 

@@ -90,6 +90,8 @@ function typeOfField(field: string): GoType {
 }
 
 const SCALARS = new Set<GoType>(['string', 'number', 'bool'])
+
+/** The types of what Go calls a slice, which are arrays in JavaScript. */
 export const LISTS = new Set<GoType>(['alerts', 'pairs', 'list'])
 
 function callOf(written: string, args: Value[]): Value {
