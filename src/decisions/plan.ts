@@ -1,3 +1,4 @@
+import { later } from '../model/instant.ts'
 import { isSevere, type Level } from '../model/level.ts'
 import type { Channel, Limits } from '../model/settings.ts'
 import { callsLeft, nextCallAt } from './pace.ts'
@@ -191,7 +192,7 @@ function sendable(
 export function pauseEnd({ pause }: RobotNow, now: Date): Date | undefined {
   if (pause === undefined || pause.until <= now) return undefined
   const lengthMs = pause.until.getTime() - pause.since.getTime()
-  return now < pause.since ? new Date(now.getTime() + lengthMs) : pause.until
+  return now < pause.since ? later(now, lengthMs) : pause.until
 }
 
 interface OpenAlerts {
@@ -270,7 +271,7 @@ function heldUntil(
   if (lastMessageAt === undefined || lastMessageAt > now) return undefined
   const severe = alerts.filter(({ level }) => isSevere(level))
   if (quota.kind === 'stretched' && severe.length === 0 && quota.gapMs > COLLECT_MS)
-    return { until: new Date(lastMessageAt.getTime() + quota.gapMs), reason: 'quota' }
+    return { until: later(lastMessageAt, quota.gapMs), reason: 'quota' }
   if (scope.merged) {
     const severeSince =
       severe.length === 0

@@ -1,3 +1,4 @@
+import { later } from '../model/instant.ts'
 import { type Attempt, type Outcome, SAME_ROBOT_MS } from '../model/message.ts'
 import type { Channel, Robot } from '../model/settings.ts'
 import { countedForMs } from './pace.ts'
@@ -154,8 +155,4 @@ export function backoffMs(attempt: number, longestMs: number, random: number): n
 
 function dead(reason: string): Verdict['next'] {
   return { kind: 'dead', reason }
-}
-
-function later(instant: Date, ms: number): Date {
-  return new Date(instant.getTime() + ms)
 }

@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon'
+import { later } from '../model/instant.ts'
 import type { SilenceLength } from '../model/silence.ts'
 
 export const MAX_SILENCE_MS = 30 * 86_400_000
@@ -23,9 +24,9 @@ export function endOfSilence(
 function instantOf(length: SilenceLength, now: Date, zone: string): Date | undefined {
   switch (length.kind) {
     case 'minutes':
-      return new Date(now.getTime() + length.minutes * 60_000)
+      return later(now, length.minutes * 60_000)
     case 'recovery':
-      return new Date(now.getTime() + MAX_SILENCE_MS)
+      return later(now, MAX_SILENCE_MS)
     case 'tomorrow':
       return DateTime.fromJSDate(now, { zone })
         .plus({ days: 1 })

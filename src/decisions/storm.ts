@@ -1,3 +1,5 @@
+import { later } from '../model/instant.ts'
+
 /** A recent message of one queue and channel. */
 export interface RecentMessage {
   at: Date
@@ -72,10 +74,6 @@ function countsForMs(storm: boolean, { perMs }: StormInput): number {
 function isWithin(at: Date, ms: number, now: Date): boolean {
   const ageMs = now.getTime() - at.getTime()
   return ageMs >= 0 && ageMs < ms
-}
-
-function later(instant: Date, ms: number): Date {
-  return new Date(instant.getTime() + ms)
 }
 
 function earlier(one: Date, other: Date): Date {

@@ -1,3 +1,8 @@
+/** The instant `ms` milliseconds after another; before it if `ms` is negative. */
+export function later(instant: Date, ms: number): Date {
+  return new Date(instant.getTime() + ms)
+}
+
 /** Error text for a value that `instantIn` rejects. */
 export const WRONG_INSTANT =
   'must be an instant such as 2026-12-24T09:00:00Z or 2026-12-24T09:00:00+08:00'

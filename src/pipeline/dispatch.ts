@@ -1,6 +1,7 @@
 import type { Calendar } from '../decisions/calendar.ts'
 import { countedForMs } from '../decisions/pace.ts'
 import type { Plan } from '../decisions/plan.ts'
+import { later } from '../model/instant.ts'
 import type { Robot, Settings } from '../model/settings.ts'
 import type { Backlog, CallClaim, Store } from '../stores/store.ts'
 import { type AttemptDeps, attempt, type InFlight, releaseClaim } from './attempt.ts'
@@ -137,8 +138,4 @@ async function claimRetry(
   const channel = settings.channels.get(due.channel)
   const message = { ...due, robot: robot.name }
   return { robot, channel, claimed, backlog, until: call.until, message }
-}
-
-function later(instant: Date, ms: number): Date {
-  return new Date(instant.getTime() + ms)
 }

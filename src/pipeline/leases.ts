@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { later } from '../model/instant.ts'
 import type { Store } from '../stores/store.ts'
 
 /**
@@ -31,13 +32,13 @@ export async function renewLeases({
   robots: () => Iterable<string>
 }): Promise<Date> {
   const now = clock.now()
-  const until = new Date(now.getTime() + LEASE_MS)
+  const until = later(now, LEASE_MS)
   await store.renew({ owner, robots: [...robots()], now, until })
-  return new Date(now.getTime() + RENEW_EVERY_MS)
+  return later(now, RENEW_EVERY_MS)
 }
 
 /** When to check a robot again in a shared store: at the planned time, or at the poll interval if that is sooner. */
 export function nextCheckAt(planned: Date | undefined, now: Date): Date {
-  const soon = new Date(now.getTime() + CHECK_EVERY_MS)
+  const soon = later(now, CHECK_EVERY_MS)
   return planned !== undefined && planned < soon ? planned : soon
 }
