@@ -1,12 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { SOURCE_NAMES } from './model/alert.ts'
+import { SOURCE_NAMES, STATUSES } from './model/alert.ts'
+import { MESSAGE_KINDS, RETRY_REASONS } from './model/message.ts'
 import { BUILD } from './version.ts'
 
 const P = 'dingtalk_receiver_'
 
 /** Status codes of the receiving routes, each exported from the start. */
-export const REQUEST_CODES = ['200', '400', '401', '403', '404', '413', '503'] as const
-export const STATUSES = ['firing', 'resolved'] as const
+const REQUEST_CODES = ['200', '400', '401', '403', '404', '413', '503'] as const
 export const SUPPRESS_REASONS = [
   'aggregated',
   'outdated',
@@ -15,21 +15,7 @@ export const SUPPRESS_REASONS = [
   'repeated',
   'removed',
 ] as const
-export const MESSAGE_KINDS = ['alert', 'group', 'digest', 'recovery', 'test'] as const
-export const SEND_RESULTS = [
-  'ok',
-  'throttled',
-  'busy',
-  'timeout',
-  'network',
-  'proxy',
-  'tls',
-  'server_error',
-  'unreadable',
-  'unknown',
-  'too_long',
-  'rejected',
-] as const
+export const SEND_RESULTS = ['ok', 'throttled', ...RETRY_REASONS, 'too_long', 'rejected'] as const
 
 export const PAUSE_REASONS = ['throttled', 'unreachable', 'rejected', 'by_hand'] as const
 

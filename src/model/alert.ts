@@ -5,7 +5,8 @@ import type { Variables } from './variables.ts'
 export const SOURCE_NAMES = ['alertmanager', 'ocp', 'chat'] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 
-export type Status = 'firing' | 'resolved'
+export const STATUSES = ['firing', 'resolved'] as const
+export type Status = (typeof STATUSES)[number]
 
 /** One normalized alert. Its texts are data, which is never evaluated or expanded. */
 export interface Alert {

@@ -1,7 +1,8 @@
 import type { Mention } from './alert.ts'
 import type { Format } from './settings.ts'
 
-export type MessageKind = 'alert' | 'group' | 'digest' | 'recovery' | 'test'
+export const MESSAGE_KINDS = ['alert', 'group', 'digest', 'recovery', 'test'] as const
+export type MessageKind = (typeof MESSAGE_KINDS)[number]
 export type MessageState = 'pending' | 'sending' | 'sent' | 'dead'
 export type AlertState = 'pending' | 'sending' | 'sent' | 'suppressed' | 'dead'
 
@@ -39,15 +40,18 @@ export type Outcome =
   | { kind: 'rejected'; reason: RejectReason }
 
 /** Why another attempt may succeed. */
-export type RetryReason =
-  | 'busy'
-  | 'timeout'
-  | 'network'
-  | 'proxy'
-  | 'tls'
-  | 'server_error'
-  | 'unreadable'
-  | 'unknown'
+export type RetryReason = (typeof RETRY_REASONS)[number]
+
+export const RETRY_REASONS = [
+  'busy',
+  'timeout',
+  'network',
+  'proxy',
+  'tls',
+  'server_error',
+  'unreadable',
+  'unknown',
+] as const
 
 /** Why no further attempt can succeed until a person acts. */
 export type RejectReason =

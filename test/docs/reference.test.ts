@@ -3,14 +3,9 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { SCHEMA, schemaText } from '../../src/config/schema.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
-import {
-  createMetrics,
-  MESSAGE_KINDS,
-  SEND_RESULTS,
-  STATUSES,
-  SUPPRESS_REASONS,
-} from '../../src/metrics.ts'
-import { SOURCE_NAMES } from '../../src/model/alert.ts'
+import { createMetrics, SEND_RESULTS, SUPPRESS_REASONS } from '../../src/metrics.ts'
+import { SOURCE_NAMES, STATUSES } from '../../src/model/alert.ts'
+import { MESSAGE_KINDS } from '../../src/model/message.ts'
 import { freePort, Receiver, runCommand, temporaryFolder } from '../support/receiver.ts'
 import { keysOf } from './keys.ts'
 import { codesIn, documentAt, ROOT, tablesUnder } from './markdown.ts'
