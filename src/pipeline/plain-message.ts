@@ -1,7 +1,18 @@
+import { NO_MENTION } from '../model/alert.ts'
 import type { Content } from '../model/message.ts'
-import type { Robot } from '../model/settings.ts'
+import { type Channel, groupsOf, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { NewMessage } from '../stores/store.ts'
+import { robotsOf } from './compose-message.ts'
+
+export interface PlainDeps {
+  settings: Settings
+  notifier: Pick<Notifier, 'compose'>
+  uuid: () => string
+}
+
+/** A text without mentions and links. */
+export type PlainText = Pick<Content, 'format' | 'title' | 'text'>
 
 interface Recipient extends Pick<NewMessage, 'queue' | 'channel' | 'kind'> {
   robot: Robot
@@ -12,13 +23,28 @@ interface Recipient extends Pick<NewMessage, 'queue' | 'channel' | 'kind'> {
 
 /** A message without alerts. */
 export function plainMessage(
-  content: Content,
+  { format, title, text }: PlainText,
   { robot, group, level, ...rest }: Recipient,
-  { notifier, uuid: newUuid }: { notifier: Pick<Notifier, 'compose'>; uuid: () => string },
+  deps: Omit<PlainDeps, 'settings'>,
 ): NewMessage {
-  const uuid = newUuid()
-  const { title, text } = content
-  const body = notifier.compose(content, group, uuid)
+  const uuid = deps.uuid()
+  const content: Content = { format, title, text, mention: NO_MENTION, link: undefined }
+  const body = deps.notifier.compose(content, group, uuid)
   const identity = { uuid, robot: robot.name, robotKey: robot.key, ...rest }
   return { ...identity, title, text, body, alertCount: 0, level, storm: false }
+}
+
+/** A message without alerts for each group of a channel. */
+export function plainMessages(
+  text: PlainText,
+  { channel, kind }: { channel: Channel; kind: NewMessage['kind'] },
+  deps: PlainDeps,
+): NewMessage[] {
+  return groupsOf(channel).flatMap(({ queue, robots }) => {
+    const group = robotsOf({ robots }, deps.settings)
+    const [robot] = group
+    // A reload may have removed it meanwhile.
+    if (robot === undefined) return []
+    return [plainMessage(text, { robot, group, queue, channel: channel.name, kind }, deps)]
+  })
 }

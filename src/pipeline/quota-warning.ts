@@ -1,7 +1,5 @@
 import { QUOTA_WARNING_LEVEL, reachedWarningPercent } from '../decisions/quota.ts'
 import type { Events } from '../events.ts'
-import { NO_MENTION } from '../model/alert.ts'
-import type { Content } from '../model/message.ts'
 import { type Channel, countsForQuota, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Renderer } from '../rendering/types.ts'
@@ -51,12 +49,10 @@ export async function warnOfQuota(
     if (limit === undefined || percent <= warned || used >= limit) continue
     const endsAt = monthEnd
     const warning = { channel, now, percent, used, limit, robot: name, endsAt }
-    const { title, text } = renderer.quota(warning)
-    const { format } = channel
-    const content: Content = { format, title, text, mention: NO_MENTION, link: undefined }
+    const text = { ...renderer.quota(warning), format: channel.format }
     const group = channel.mode === 'pool' ? robotsOf(channel, settings) : [robot]
     const message = plainMessage(
-      content,
+      text,
       { robot, group, queue, channel: channel.name, kind: 'alert', level: QUOTA_WARNING_LEVEL },
       deps,
     )

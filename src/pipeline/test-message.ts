@@ -1,7 +1,5 @@
-import { NO_MENTION } from '../model/alert.ts'
-import type { Content, Probe } from '../model/message.ts'
+import type { Probe } from '../model/message.ts'
 import {
-  groupsOf,
   type Language,
   queueOfRobot,
   queuesOf,
@@ -10,10 +8,9 @@ import {
 } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { NewMessage } from '../stores/store.ts'
-import { robotsOf } from './compose-message.ts'
 import { NO_CHANNEL } from './dispatchers.ts'
 import { channelNamed, robotNamed } from './lookup.ts'
-import { plainMessage } from './plain-message.ts'
+import { type PlainDeps, type PlainText, plainMessage, plainMessages } from './plain-message.ts'
 import { testQueueOf } from './test-run.ts'
 
 const WORDS: Record<Language, { title: string; text: string }> = {
@@ -22,53 +19,32 @@ const WORDS: Record<Language, { title: string; text: string }> = {
   'zh-TW': { title: '測試訊息', text: '看到這則訊息，表示警示可以送達這裡。' },
 }
 
-/** The content of a test message, without mentions. */
-export function testContent(name: string, settings: Settings): Content {
-  const { title, text } = WORDS[settings.language]
-  return {
-    format: 'markdown',
-    title,
-    text: `### ${title}\n\n${text}\n\n- ${name}`,
-    mention: NO_MENTION,
-    link: undefined,
-  }
-}
-
-interface TestDeps {
-  settings: Settings
-  notifier: Pick<Notifier, 'compose'>
-  uuid: () => string
-}
-
 /** One test message for each group of a channel. AppError unknown_channel. */
-export function testMessages(channelName: string, deps: TestDeps): NewMessage[] {
+export function testMessages(channelName: string, deps: PlainDeps): NewMessage[] {
   const channel = channelNamed(channelName, deps.settings)
-  const { name } = channel
-  return groupsOf(channel).map(({ queue, robots }) =>
-    messageFor(robotsOf({ robots }, deps.settings), { queue, channel: name, name }, deps),
-  )
+  return plainMessages(testText(channel.name, deps.settings), { channel, kind: 'test' }, deps)
 }
 
 /** A test message for one robot, in its own queue. AppError not_found. */
-export function robotTest(robotName: string, deps: TestDeps): NewMessage {
+export function robotTest(robotName: string, deps: PlainDeps): NewMessage {
   const { settings } = deps
   const robot = robotNamed(robotName, settings)
   const queue = queueOfRobot(robot.name)
   const channel = [...settings.channels.values()].find((each) => queuesOf(each).includes(queue))
   const place = { queue, channel: channel?.name ?? NO_CHANNEL }
-  return messageFor([robot], { ...place, name: robot.name }, deps)
+  return messageFor(robot, { ...place, name: robot.name }, deps)
 }
 
 /** A test message for one robot in a separate queue. */
-export function separateTest(robot: Robot, name: string, deps: TestDeps): NewMessage {
-  return messageFor([robot], { ...testQueueOf(robot.name), name }, deps)
+export function separateTest(robot: Robot, name: string, deps: PlainDeps): NewMessage {
+  return messageFor(robot, { ...testQueueOf(robot.name), name }, deps)
 }
 
 /** A probe's message for one robot, in its own queue or in a separate one. AppError not_found. */
 export function probeMessage(
   robotName: string,
   { probe, uuid, apart }: { probe: Probe; uuid: string; apart: boolean },
-  deps: Omit<TestDeps, 'notifier'> & { notifier: Pick<Notifier, 'compose' | 'probe'> },
+  deps: PlainDeps & { notifier: Pick<Notifier, 'probe'> },
 ): NewMessage {
   const message = robotTest(robotName, deps)
   const robot = deps.settings.robots.get(robotName) as Robot
@@ -77,11 +53,15 @@ export function probeMessage(
 }
 
 function messageFor(
-  group: readonly Robot[],
+  robot: Robot,
   { name, ...place }: Pick<NewMessage, 'queue' | 'channel'> & { name: string },
-  deps: TestDeps,
+  deps: PlainDeps,
 ): NewMessage {
-  const robot = group[0] as Robot
-  const content = testContent(name, deps.settings)
-  return plainMessage(content, { robot, group, ...place, kind: 'test' }, deps)
+  const recipient = { robot, group: [robot], ...place, kind: 'test' as const }
+  return plainMessage(testText(name, deps.settings), recipient, deps)
+}
+
+function testText(name: string, { language }: Settings): PlainText {
+  const { title, text } = WORDS[language]
+  return { format: 'markdown', title, text: `### ${title}\n\n${text}\n\n- ${name}` }
 }
