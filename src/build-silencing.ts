@@ -4,10 +4,9 @@ import type { Clock } from './clock.ts'
 import { parseMatchers, readMatchers } from './config/matchers.ts'
 import { messageOf } from './errors.ts'
 import type { Events } from './events.ts'
-import type { MuteDeps } from './http/mutes.ts'
 import type { Settings } from './model/settings.ts'
 import type { Notifier } from './notifiers/notifier.ts'
-import { endOfMute, muteChannel, unmuteChannel } from './pipeline/channel-mutes.ts'
+import { type ChannelMutes, createChannelMutes } from './pipeline/channel-mutes.ts'
 import { Loop } from './pipeline/loop.ts'
 import { Mutes } from './pipeline/mutes.ts'
 import { createSilenceLinks, type SilenceLinks } from './pipeline/silence-subject.ts'
@@ -25,7 +24,7 @@ export interface SilenceParts {
   /** Reads matchers as a person types them. */
   readMatchers: typeof readMatchers
   /** The parts that the HTTP server uses. */
-  routes: { silencing: Silencing } & Omit<MuteDeps, 'guard'>
+  routes: { silencing: Silencing } & ChannelMutes
   /** Refreshes the mutes that other processes change. */
   follower: Loop
 }
@@ -62,25 +61,6 @@ export function buildSilencing(deps: {
     clock,
     onFailure: (error) => events.storeFailed('mutes', messageOf(error)),
   })
-  const now = (): Date => clock.now()
-  const mute: MuteDeps['mute'] = async (channel, wanted) => {
-    const id = await muteChannel(channel, wanted, { mutes, settings, now })
-    const { by, until } = wanted
-    events.silenceCreated({ kind: 'mute', channel, by, until })
-    return id
-  }
-  const routes: SilenceParts['routes'] = {
-    silencing,
-    mute,
-    muteFor: (channel, { length, matchers, by }) => {
-      const until = endOfMute(length, now(), settings().timezone)
-      return mute(channel, { until, matchers, by })
-    },
-    unmute: async (channel, end) => {
-      const ended = await unmuteChannel(channel, end, { mutes, settings, now })
-      if (ended > 0) events.silenceEnded({ kind: 'mute', channel, by: end.by })
-      return ended
-    },
-  }
+  const routes = { silencing, ...createChannelMutes({ mutes, settings, clock, events }) }
   return { mutes, links, readMatchers, routes, follower }
 }

@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'stores/transfer.ts',
     'stores/index.ts',
   ],
-  'build-silencing.ts': ['alertmanagers', 'config', 'http', 'notifiers', 'pipeline', 'stores'],
+  'build-silencing.ts': ['alertmanagers', 'config', 'notifiers', 'pipeline', 'stores'],
   'open-store.ts': ['decisions', 'pipeline', 'stores'],
   'reload.ts': ['config', 'decisions', 'rendering'],
   'receiver.ts': ['build-silencing.ts', 'notifiers', 'pipeline', 'rendering', 'sources', 'stores'],

@@ -1,45 +1,31 @@
+import type { Clock } from '../clock.ts'
 import { endOfSilence, MAX_SILENCE_MS } from '../decisions/silence-until.ts'
 import { AppError } from '../errors.ts'
+import type { Events } from '../events.ts'
 import type { Settings } from '../model/settings.ts'
 import type { SilenceLength } from '../model/silence.ts'
 import { channelNamed } from './lookup.ts'
 import type { Mutes } from './mutes.ts'
 import { nameFrom } from './silencing.ts'
 
-/** A mute of a channel, as requested through the API. */
-export interface ChannelMute {
+interface ChannelMute {
   until: Date
   /** In Alertmanager's notation; empty: the whole channel. */
   matchers: readonly string[]
   by: string
 }
 
-export interface ChannelMutesDeps {
-  mutes: Mutes
-  settings: () => Settings
-  now: () => Date
-}
-
-/**
- * Mutes alerts of a channel and returns the mute's id. AppError unknown_channel, or bad_request for an invalid time or
- * matcher.
- */
-export async function muteChannel(
-  channel: string,
-  { until, matchers, by }: ChannelMute,
-  { mutes, settings, now }: ChannelMutesDeps,
-): Promise<string> {
-  channelNamed(channel, settings())
-  const madeAt = now()
-  if (until <= madeAt) throw bad('until: must be in the future')
-  if (until.getTime() - madeAt.getTime() > MAX_SILENCE_MS)
-    throw bad('until: must be within 30 days')
-  mutes.assertReadable(matchers)
-  return mutes.add({
-    ...{ kind: 'mute', channel, alert: undefined, fingerprint: undefined, matchers },
-    ...{ level: undefined, by: nameFrom(by), madeAt, until, untilRecovery: false },
-    remote: undefined,
-  })
+/** Mutes channels as requested through the API and the console. All reject with AppError unknown_channel for an unknown one. */
+export interface ChannelMutes {
+  /** Mutes alerts of a channel and returns the mute's id. AppError bad_request for an invalid time or matcher. */
+  mute(channel: string, mute: ChannelMute): Promise<string>
+  /** Like `mute`, with a length that a page offers; a date without a zone is in the configured time zone. */
+  muteFor(
+    channel: string,
+    mute: Omit<ChannelMute, 'until'> & { length: SilenceLength },
+  ): Promise<string>
+  /** Ends one mute of a channel, or all of them without an id; returns how many were in force. */
+  unmute(channel: string, end: { id: string | undefined; by: string }): Promise<number>
 }
 
 const WRONG_ENDS = {
@@ -48,29 +34,51 @@ const WRONG_ENDS = {
   unreadable: 'until: must be a date and a time',
 } as const
 
-/**
- * When a mute of a chosen length ends; a date without a zone is in `timezone`. AppError bad_request for an invalid
- * length.
- */
-export function endOfMute(length: SilenceLength, now: Date, timezone: string): Date {
-  const end = endOfSilence(length, now, timezone)
-  if ('wrong' in end) throw bad(WRONG_ENDS[end.wrong])
-  return end.until
+export function createChannelMutes({
+  mutes,
+  settings,
+  clock,
+  events,
+}: {
+  mutes: Mutes
+  settings: () => Settings
+  clock: Clock
+  events: Pick<Events, 'silenceCreated' | 'silenceEnded'>
+}): ChannelMutes {
+  const mute: ChannelMutes['mute'] = async (channel, { until, matchers, by }) => {
+    channelNamed(channel, settings())
+    const madeAt = clock.now()
+    if (until <= madeAt) throw wrongEnd('past')
+    if (until.getTime() - madeAt.getTime() > MAX_SILENCE_MS) throw wrongEnd('too_long')
+    mutes.assertReadable(matchers)
+    const id = await mutes.add({
+      ...{ kind: 'mute', channel, alert: undefined, fingerprint: undefined, matchers },
+      ...{ level: undefined, by: nameFrom(by), madeAt, until, untilRecovery: false },
+      remote: undefined,
+    })
+    events.silenceCreated({ kind: 'mute', channel, by, until })
+    return id
+  }
+  return {
+    mute,
+    async muteFor(channel, { length, ...rest }) {
+      const end = endOfSilence(length, clock.now(), settings().timezone)
+      if ('wrong' in end) throw wrongEnd(end.wrong)
+      return mute(channel, { ...rest, until: end.until })
+    },
+    async unmute(channel, { id, by }) {
+      channelNamed(channel, settings())
+      // Another process may have created a mute a moment ago.
+      await mutes.refresh()
+      const inForce = mutes.ofChannel(channel, clock.now())
+      const chosen = inForce.filter((each) => id === undefined || each.id === id)
+      const ended = await mutes.end(chosen.map((each) => ({ id: each.id, by: nameFrom(by) })))
+      if (ended > 0) events.silenceEnded({ kind: 'mute', channel, by })
+      return ended
+    },
+  }
 }
 
-/** Ends one mute of a channel, or all of them; returns how many were in force. */
-export async function unmuteChannel(
-  channel: string,
-  { id, by }: { id: string | undefined; by: string },
-  { mutes, settings, now }: ChannelMutesDeps,
-): Promise<number> {
-  channelNamed(channel, settings())
-  // Another process may have created a mute a moment ago.
-  await mutes.refresh()
-  const found = mutes.ofChannel(channel, now()).filter((mute) => id === undefined || mute.id === id)
-  return mutes.end(found.map((mute) => ({ id: mute.id, by: nameFrom(by) })))
-}
-
-function bad(message: string): AppError {
-  return new AppError('bad_request', message)
+function wrongEnd(why: keyof typeof WRONG_ENDS): AppError {
+  return new AppError('bad_request', WRONG_ENDS[why])
 }
