@@ -2,12 +2,11 @@ import { createSilenceApi } from './alertmanagers/client.ts'
 import type { SilenceApi } from './alertmanagers/silence-api.ts'
 import type { Clock } from './clock.ts'
 import { parseMatchers, readMatchers } from './config/matchers.ts'
-import { messageOf } from './errors.ts'
 import type { Events } from './events.ts'
 import type { Settings } from './model/settings.ts'
 import type { Notifier } from './notifiers/notifier.ts'
 import { type ChannelMutes, createChannelMutes } from './pipeline/channel-mutes.ts'
-import { Loop } from './pipeline/loop.ts'
+import { type Loop, storeLoop } from './pipeline/loop.ts'
 import { Mutes } from './pipeline/mutes.ts'
 import { createSilenceLinks, type SilenceLinks } from './pipeline/silence-subject.ts'
 import { createSilencing, type Silencing } from './pipeline/silencing.ts'
@@ -52,15 +51,12 @@ export function buildSilencing(deps: {
     mutes,
     api: deps.api ?? createSilenceApi(),
   })
-  const follower = new Loop({
-    pass: async () => {
-      if (!isShared()) return undefined
-      await mutes.refresh()
-      return new Date(clock.now().getTime() + REFRESH_EVERY_MS)
-    },
-    clock,
-    onFailure: (error) => events.storeFailed('mutes', messageOf(error)),
-  })
+  const refresh = async (): Promise<Date | undefined> => {
+    if (!isShared()) return undefined
+    await mutes.refresh()
+    return new Date(clock.now().getTime() + REFRESH_EVERY_MS)
+  }
+  const follower = storeLoop('mutes', refresh, deps)
   const routes = { silencing, ...createChannelMutes({ mutes, settings, clock, events }) }
   return { mutes, links, readMatchers, routes, follower }
 }

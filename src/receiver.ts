@@ -1,6 +1,5 @@
 import { buildSilencing, type SilenceParts } from './build-silencing.ts'
 import type { SteadyClock } from './clock.ts'
-import { messageOf } from './errors.ts'
 import type { Events } from './events.ts'
 import type { LargeReads } from './large-reads.ts'
 import type { SourceName } from './model/alert.ts'
@@ -12,7 +11,7 @@ import { accept, type Inbound } from './pipeline/accept.ts'
 import { correctClockSteps } from './pipeline/clock-sync.ts'
 import { Dispatchers } from './pipeline/dispatchers.ts'
 import { pruneOnce } from './pipeline/janitor.ts'
-import { Loop } from './pipeline/loop.ts'
+import { storeLoop } from './pipeline/loop.ts'
 import { type OperatorActions, operatorActions } from './pipeline/operator-actions.ts'
 import { createReplica, type Replica } from './pipeline/replica.ts'
 import { storedVariables } from './pipeline/stored-alerts.ts'
@@ -56,7 +55,7 @@ export interface Receiver {
   /** Queues a test message for each group of a channel; returns their ids. AppError unknown_channel. */
   sendTest(channel: string): Promise<string[]>
   /** Queues a test message for one robot; returns its id. AppError not_found. */
-  sendRobotTest(robot: string, question?: { probe: Probe; uuid: string }): Promise<string[]>
+  sendRobotTest(robot: string, probe?: { probe: Probe; uuid: string }): Promise<string[]>
   /** Actions of a person on messages and robots. */
   actions: OperatorActions
   /** Starts to deliver what waits in the store. */
@@ -69,11 +68,9 @@ export interface Receiver {
 
 /** Builds a receiver that can accept; it sends nothing before `start`. */
 export function createReceiver(deps: ReceiverDeps): Receiver {
-  const { store, notifier, clock, settings, events, uuid, reads } = deps
+  const { store, clock, settings, reads } = deps
   const replica = createReplica({
-    store,
-    clock,
-    events,
+    ...deps,
     robots: () => dispatchers.names(),
     onWake: (queues) => {
       deps.onWake?.()
@@ -84,35 +81,38 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   const yieldTurn = deps.yieldTurn.accept
   const stored = { store, sources: storedSources, yieldTurn, reads }
   const silences = buildSilencing({
-    ...{ store, clock, settings, events, notifier, uuid, wake },
+    ...deps,
+    wake,
     stored: ({ timezone }) => ({ ...stored, timezone }),
     isShared: () => !replica.alone,
   })
   const dispatchers = new Dispatchers({
-    ...{ store, notifier, clock, settings, events, uuid, reads, sources: storedSources },
-    renderer: deps.renderer,
-    random: deps.random,
+    ...deps,
+    sources: storedSources,
     owner: replica.owner,
     nextPassAt: replica.nextPassAt,
     yieldTurn: deps.yieldTurn.dispatch,
     silenceLinks: silences.links,
   })
-  const upkeep = [...upkeepLoops(deps, replica), silences.follower]
+  const upkeep = [
+    storeLoop('shift', () => correctClockSteps(deps), deps),
+    storeLoop('prune', () => pruneOnce({ ...deps, shared: !replica.alone }), deps),
+    silences.follower,
+  ]
   const { mutes } = silences
-  const enqueue = async (messages: readonly NewMessage[]): Promise<string[]> => {
-    const ids = await store.enqueue(messages, clock.now())
-    wake(messages.map(({ queue }) => queue))
-    return ids
-  }
+  const acceptDeps = { ...deps, sources, wake, yieldTurn, mutes }
   return {
     replica,
     silences,
-    recover: () => recover({ store, clock, mutes }),
-    accept: (inbound) =>
-      accept(inbound, { store, sources, clock, settings, wake, events, yieldTurn, mutes }),
+    async recover() {
+      const messages = await store.recover(clock.now())
+      await mutes.refresh()
+      return messages
+    },
+    accept: (inbound) => accept(inbound, acceptDeps),
     variablesOf: (alerts) => storedVariables(alerts, { ...stored, timezone: settings().timezone }),
-    ...testVerbs(deps, enqueue),
-    actions: operatorActions({ store, clock, settings, events, wake }),
+    ...testVerbs(deps, wake),
+    actions: operatorActions({ ...deps, wake }),
     async start() {
       await dispatchers.reconcile()
       for (const loop of upkeep) loop.start()
@@ -126,45 +126,23 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   }
 }
 
-async function recover({
-  store,
-  clock,
-  mutes,
-}: Pick<ReceiverDeps, 'store' | 'clock'> & Pick<SilenceParts, 'mutes'>): Promise<number> {
-  const messages = await store.recover(clock.now())
-  await mutes.refresh()
-  return messages
-}
-
 function testVerbs(
-  { settings, notifier, uuid }: ReceiverDeps,
-  enqueue: (messages: readonly NewMessage[]) => Promise<string[]>,
+  { store, clock, settings, notifier, uuid }: ReceiverDeps,
+  wake: (queues: readonly string[]) => void,
 ): Pick<Receiver, 'sendTest' | 'sendRobotTest'> {
-  return {
-    sendTest: (channel) => enqueue(testMessages(channel, { settings: settings(), notifier, uuid })),
-    sendRobotTest: (robot, question) => {
-      const making = { settings: settings(), notifier, uuid }
-      return enqueue([
-        question === undefined
-          ? robotTest(robot, making)
-          : probeMessage(robot, { ...question, apart: false }, making),
-      ])
-    },
+  const messageDeps = () => ({ settings: settings(), notifier, uuid })
+  const enqueue = async (messages: readonly NewMessage[]): Promise<string[]> => {
+    const ids = await store.enqueue(messages, clock.now())
+    wake(messages.map(({ queue }) => queue))
+    return ids
   }
-}
-
-function upkeepLoops({ store, clock, settings, events }: ReceiverDeps, { alone }: Replica): Loop[] {
-  const failed = (doing: string) => (error: unknown) => events.storeFailed(doing, messageOf(error))
-  return [
-    new Loop({
-      pass: () => correctClockSteps({ clock, store, events }),
-      clock,
-      onFailure: failed('shift'),
-    }),
-    new Loop({
-      pass: () => pruneOnce({ store, clock, settings, events, shared: !alone }),
-      clock,
-      onFailure: failed('prune'),
-    }),
-  ]
+  return {
+    sendTest: async (channel) => enqueue(testMessages(channel, messageDeps())),
+    sendRobotTest: async (robot, probe) =>
+      enqueue([
+        probe === undefined
+          ? robotTest(robot, messageDeps())
+          : probeMessage(robot, { ...probe, apart: false }, messageDeps()),
+      ]),
+  }
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts'
 import { groupsOf, queueOfRobot, queuesOf, type Settings } from '../model/settings.ts'
 import type { QueueAssignment } from '../stores/store.ts'
 import { type DispatchDeps, pass } from './dispatch.ts'
-import { Loop } from './loop.ts'
+import { Loop, storeLoop } from './loop.ts'
 
 const RETRY_MS = 500
 
@@ -26,15 +26,11 @@ export class Dispatchers {
   constructor({ nextPassAt, ...deps }: Omit<DispatchDeps, 'wake'> & { nextPassAt?: NextPassAt }) {
     this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
     this.#nextPassAt = nextPassAt ?? ((planned) => planned)
-    const { clock, settings, events } = deps
-    this.#reassigning = new Loop({
-      pass: async () => {
-        await this.#reassign(settings())
-        return new Date(clock.now().getTime() + REASSIGN_EVERY_MS)
-      },
-      clock,
-      onFailure: (error) => events.storeFailed('reassign', messageOf(error)),
-    })
+    const reassign = async (): Promise<Date> => {
+      await this.#reassign(deps.settings())
+      return new Date(deps.clock.now().getTime() + REASSIGN_EVERY_MS)
+    }
+    this.#reassigning = storeLoop('reassign', reassign, deps)
   }
 
   names(): Iterable<string> {

@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { Events } from '../events.ts'
 
 /** The longest sleep, because the wall clock may be changed meanwhile. */
 const MAX_SLEEP_MS = 30_000
@@ -82,4 +84,17 @@ export class Loop {
       this.#sleep = undefined
     }
   }
+}
+
+/** A loop of work on the store. A pass that throws is logged as `store.failed` with the name of the work. */
+export function storeLoop(
+  doing: string,
+  pass: LoopOptions['pass'],
+  { clock, events }: { clock: Clock; events: Pick<Events, 'storeFailed'> },
+): Loop {
+  return new Loop({
+    pass,
+    clock,
+    onFailure: (error) => events.storeFailed(doing, messageOf(error)),
+  })
 }

@@ -6,7 +6,7 @@ import type { Events } from '../events.ts'
 import type { MultiProcess, WakeListener } from '../stores/multi-process.ts'
 import type { Store } from '../stores/store.ts'
 import { nextCheckAt, renewLeases } from './leases.ts'
-import { Loop } from './loop.ts'
+import { storeLoop } from './loop.ts'
 
 /** This process among those that may share its store. */
 export interface Replica {
@@ -37,16 +37,11 @@ export function createReplica({
   onWake: WakeListener
 }): Replica {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
-  const failed = (doing: string) => (error: unknown) => events.storeFailed(doing, messageOf(error))
   // Without `onWake` no other process can open the store, so its leases need no renewal.
   const keeper =
     store.onWake === undefined
       ? undefined
-      : new Loop({
-          pass: () => renewLeases({ store, clock, owner, robots }),
-          clock,
-          onFailure: failed('renew'),
-        })
+      : storeLoop('renew', () => renewLeases({ store, clock, owner, robots }), { clock, events })
   store.onWake?.(onWake)
   return {
     owner,
@@ -55,7 +50,7 @@ export function createReplica({
     start: () => void keeper?.start(),
     releaseLeases: async () => {
       await keeper?.stop()
-      await store.release(owner).catch(failed('release'))
+      await store.release(owner).catch((error) => events.storeFailed('release', messageOf(error)))
     },
   }
 }
