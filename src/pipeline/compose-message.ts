@@ -8,7 +8,7 @@ import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import { formsFor, leastCarried } from '../rendering/forms/limits.ts'
 import type { CountGroup, Renderer, RenderRequest } from '../rendering/types.ts'
-import type { Claim, NewMessage, QueuedAlert, Store } from '../stores/store.ts'
+import type { Claim, NewMessage, QueuedAlert, Store, TallyGroup } from '../stores/store.ts'
 import { levelIn } from './destinations.ts'
 import { messageMention } from './message-mention.ts'
 import type { SilenceLinkOf, SilenceLinks } from './silence-subject.ts'
@@ -98,8 +98,7 @@ export async function composeMessage(
   const prerendered = only === undefined ? undefined : read(only.shown).prerendered
   if (only !== undefined && prerendered !== undefined) {
     const title =
-      prerendered.title ??
-      (await renderAndCompose('full', { plan, draft, deps, total: 1, groups: [] })).message.title
+      prerendered.title ?? (await renderAndCompose('full', { plan, draft, deps })).message.title
     const made = prerenderedMessage({ ...prerendered, title }, { channel, draft, deps })
     if (made !== undefined)
       return {
@@ -125,13 +124,7 @@ async function composeForm(
   const { scope } = plan
   if (scope.kind === 'some') {
     for (const form of formsFor(draft.included.length)) {
-      const made = await renderAndCompose(form, {
-        plan,
-        draft,
-        deps,
-        total: draft.included.length,
-        groups: [],
-      })
+      const made = await renderAndCompose(form, { plan, draft, deps })
       if (!made.isReadable || !carriesEnough(made.shown, draft.included, scope.messages)) continue
       const ids = draft.included.slice(0, made.shown).flatMap((each) => each.ids)
       return {
@@ -161,34 +154,23 @@ async function composeCounts(
   { base, draft, deps }: Composing,
 ): Promise<ComposedMessage> {
   const tally = await deps.store.tally(plan.queue, plan.channel.name)
-  const named = tally.groups.slice(0, MAX_GROUPS_WITH_EXAMPLES)
-  const read = await readStored(
-    named.flatMap((group) => group.examples.slice(0, EXAMPLES_PER_GROUP)),
-    deps,
-  )
+  const { from, to, count } = tally
+  const examplesOf = ({ examples }: TallyGroup, index: number) =>
+    index < MAX_GROUPS_WITH_EXAMPLES ? examples.slice(0, EXAMPLES_PER_GROUP) : []
+  const read = await readStored(tally.groups.flatMap(examplesOf), deps)
   const groups = tally.groups.map(
-    ({ examples, ...group }, index): CountGroup => ({
+    (group, index): CountGroup => ({
       ...group,
-      examples:
-        index < MAX_GROUPS_WITH_EXAMPLES
-          ? examples
-              .slice(0, EXAMPLES_PER_GROUP)
-              .map((place) => exampleOf(read(place).alert, group.level, tally.from))
-          : [],
+      examples: examplesOf(group, index).map((ref) =>
+        unchanged(read(ref).alert, group.level, from),
+      ),
     }),
   )
-  const span = { from: tally.from, to: tally.to }
-  const made = await renderAndCompose('counts', {
-    plan,
-    draft,
-    deps,
-    total: tally.count,
-    groups,
-    span,
-  })
+  const counts = { from, to, total: count, groups }
+  const made = await renderAndCompose('counts', { plan, draft, deps, counts })
   return {
-    message: { ...base, ...made.message, ...carries(tally.groups, tally.count) },
-    alerts: { kind: 'upTo', upTo: tally.upTo, count: tally.count },
+    message: { ...base, ...made.message, ...carries(tally.groups, count) },
+    alerts: { kind: 'upTo', upTo: tally.upTo, count },
   }
 }
 
@@ -199,7 +181,8 @@ export function mentionPositionOf(
   return alerts.length === 1 && alerts[0]?.alert.source === 'ocp' ? 'end' : 'heading'
 }
 
-function exampleOf(alert: Alert, level: Level, receivedAt: Date): MessageAlert {
+/** An alert that neither came again nor changed while it waited. */
+function unchanged(alert: Alert, level: Level, receivedAt: Date): MessageAlert {
   return { alert, level, receivedAt, repeats: 0, firedWhileWaiting: false }
 }
 
@@ -216,9 +199,8 @@ interface FormRequest {
   plan: SendPlan
   draft: Draft
   deps: ComposeDeps
-  total: number
-  groups: readonly CountGroup[]
-  span?: { from: Date; to: Date }
+  /** Counts of everything that waits, for the form `counts`. */
+  counts?: Pick<RenderRequest, 'from' | 'to' | 'total' | 'groups'>
 }
 
 interface FormResult {
@@ -230,7 +212,7 @@ interface FormResult {
 
 async function renderAndCompose(
   form: 'full' | 'lines' | 'counts',
-  { plan, draft, deps, total, groups, span }: FormRequest,
+  { plan, draft, deps, counts }: FormRequest,
 ): Promise<FormResult> {
   const { channel } = plan
   const { included, now, uuid } = draft
@@ -254,10 +236,11 @@ async function renderAndCompose(
     alerts: included,
     messages: plan.scope.kind === 'some' ? plan.scope.messages : 1,
     stillFiring: form === 'counts' ? [] : draft.stillFiring,
-    total,
-    from: span?.from ?? new Date(Math.min(...received)),
-    to: span?.to ?? new Date(Math.max(...received)),
-    groups,
+    total: included.length,
+    from: new Date(Math.min(...received)),
+    to: new Date(Math.max(...received)),
+    groups: [],
+    ...counts,
     delayed: plan.delayed,
     link,
     fits: (...made) =>
@@ -346,13 +329,9 @@ function stillFiringOf(
       .map((alert) => [alert.fingerprint, alert] as const),
   )
   return [...firing.values()]
-    .map((alert) => ({
-      alert,
-      level: levelIn(alert, channel),
-      receivedAt: included[0]?.receivedAt ?? new Date(0),
-      repeats: 0,
-      firedWhileWaiting: false,
-    }))
+    .map((alert) =>
+      unchanged(alert, levelIn(alert, channel), included[0]?.receivedAt ?? new Date(0)),
+    )
     .sort((a, b) => a.level - b.level)
 }
 
