@@ -24,7 +24,7 @@ interface Reassigned {
 }
 
 /** The fields that identify a message in log lines. */
-interface MessageName {
+export interface MessageName {
   id: string
   robot: string
   channel: string

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { verdictOn } from '../decisions/retry.ts'
 import { messageOf } from '../errors.ts'
-import type { Events } from '../events.ts'
-import type { Attempt, MessageKind } from '../model/message.ts'
+import type { Events, MessageName } from '../events.ts'
+import type { Attempt } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Backlog, Claimed, Settlement, Store } from '../stores/store.ts'
@@ -30,14 +30,7 @@ export interface InFlight {
   /** The latest time at which its call ends. */
   until: Date
   backlog: Backlog
-  message: {
-    id: string
-    robot: string
-    queue: string
-    channel: string
-    kind: MessageKind
-    alertCount: number
-  }
+  message: MessageName & { queue: string }
 }
 
 /** Posts a claimed message once and records the outcome, retrying the record until the store accepts it. */
