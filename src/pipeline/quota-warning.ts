@@ -1,11 +1,12 @@
 import { QUOTA_WARNING_LEVEL, reachedWarningPercent } from '../decisions/quota.ts'
 import type { Events } from '../events.ts'
-import { type Channel, countsForQuota, type Robot, type Settings } from '../model/settings.ts'
+import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Renderer } from '../rendering/types.ts'
 import type { Backlog, Store } from '../stores/store.ts'
 import { robotsOf } from './compose-message.ts'
 import { plainMessage } from './plain-message.ts'
+import { allowancesOf } from './robot-state.ts'
 
 export interface QuotaWarningDeps {
   store: Pick<Store, 'warn'>
@@ -32,23 +33,13 @@ export async function warnOfQuota(
   { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
 ): Promise<void> {
   const { robot, channel, queue, backlog, month, monthEnd, now } = made
-  const scopes = [
-    { scope: robot.key, name: robot.name, used: backlog.robot.monthUsed, limit: robot.monthly },
-    {
-      scope: 'organisation',
-      name: undefined,
-      used: backlog.organisationUsed,
-      limit: countsForQuota(robot.key) ? settings.monthlyQuota : undefined,
-    },
-  ]
-  for (const { scope, name, used: before, limit } of scopes) {
+  for (const { scope, name, used: before, limit } of allowancesOf(robot, backlog, settings)) {
     const used = before + 1
     const percent = reachedWarningPercent({ used, limit })
     const warned = backlog.quotaWarnings.find((each) => each.scope === scope)?.percent ?? 0
     // A warning must not use the last call of a month.
     if (limit === undefined || percent <= warned || used >= limit) continue
-    const endsAt = monthEnd
-    const warning = { channel, now, percent, used, limit, robot: name, endsAt }
+    const warning = { channel, now, percent, used, limit, robot: name, endsAt: monthEnd }
     const text = { ...renderer.quota(warning), format: channel.format }
     const group = channel.mode === 'pool' ? robotsOf(channel, settings) : [robot]
     const message = plainMessage(

@@ -73,21 +73,16 @@ export function queuesOfRobot(robot: Robot, settings: Settings): Work {
   return { queues, places, peers: [...peers] }
 }
 
-function planInputOf({
-  robot,
-  work,
-  settings,
-  now,
-  calendar,
-  backlog,
-}: {
+interface PlanState {
   robot: Robot
   work: Work
   settings: Settings
   now: Date
   calendar: Calendar
   backlog: Backlog
-}): PlanInput {
+}
+
+function planInputOf({ robot, work, settings, now, calendar, backlog }: PlanState): PlanInput {
   const peers = new Map(
     work.peers.map((peer, index) => [
       peer.name,
@@ -106,15 +101,18 @@ function planInputOf({
         channel.mode === 'pool' ? channel.robots.filter((each) => each !== robot.name) : []
       return [{ ...entry, channel, peers: others.flatMap((each) => peers.get(each) ?? []) }]
     }),
-    allowances: [
-      { used: backlog.robot.monthUsed, limit: robot.monthly },
-      {
-        used: backlog.organisationUsed,
-        limit: countsForQuota(robot.key) ? settings.monthlyQuota : undefined,
-      },
-    ],
+    allowances: allowancesOf(robot, backlog, settings),
     ...calendar,
   }
+}
+
+/** The calls of the month and their limits, of the robot and of the organisation; `name` is the robot's. */
+export function allowancesOf({ key, name, monthly }: Robot, backlog: Backlog, settings: Settings) {
+  const quota = countsForQuota(key) ? settings.monthlyQuota : undefined
+  return [
+    { scope: key, name, used: backlog.robot.monthUsed, limit: monthly },
+    { scope: 'organisation', name: undefined, used: backlog.organisationUsed, limit: quota },
+  ]
 }
 
 function robotNow({ limits }: Robot, { calls, pause }: RobotState): RobotNow {
@@ -128,13 +126,7 @@ export function hasUsablePeer({
   settings,
   backlog,
   now,
-}: {
-  channel: Channel
-  robot: Robot
-  settings: Settings
-  backlog: Backlog
-  now: Date
-}): boolean {
+}: Pick<PlanState, 'robot' | 'settings' | 'now' | 'backlog'> & { channel: Channel }): boolean {
   return queuesOfRobot(robot, settings).peers.some((peer, index) => {
     const state = backlog.peers[index]
     if (state === undefined || !channel.robots.includes(peer.name)) return false
