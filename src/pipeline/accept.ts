@@ -46,8 +46,9 @@ export interface Inbound {
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<SourceName> {
   const { channel } = inbound
-  const { source, counts, unknownLevels, stored, endedMutes } = await readAndStore(inbound, deps)
-  if (counts.length === 0) return source
+  const { source, started } = await readAndStore(inbound, deps)
+  if (started === undefined) return source
+  const { counts, unknownLevels, stored, endedMutes } = started
   const { duplicate, queues, suppressed } = await stored
   deps.wake(queues)
   // Before the reply: a mute that a recovery has ended must not cover the next firing. If this fails, the sender
@@ -65,13 +66,14 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<Source
 }
 
 /**
- * Reads a request and passes it to the store. All parsed data becomes garbage when this call ends. If it were kept
- * until the disk has answered, it would outlive V8's young generation, and accepting would cost more.
+ * Reads a request and passes it to the store; `started` is absent if no alert has a destination. All parsed data
+ * becomes garbage when this call ends. If it were kept until the disk has answered, it would outlive V8's young
+ * generation, and accepting would cost more.
  */
 async function readAndStore(
   { source: requested, channel: named, body }: Inbound,
   deps: AcceptDeps,
-): Promise<StartedAccept> {
+): Promise<{ source: SourceName; started?: StartedAccept }> {
   const yieldTurn = isLarge(body) ? deps.yieldTurn : immediate
   await yieldTurn()
   let settings = deps.settings()
@@ -92,27 +94,26 @@ async function readAndStore(
     const channel = channelNamed(named, settings)
     destinations = destinationsFor(channel, settings)
     alerts = await incomingFrom(notification, destinations.of, { yieldTurn, muting })
-    if (alerts.length === 0) return { source, ...NO_ALERTS }
+    if (alerts.length === 0) return { source }
     duplicateKey = await duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
   const request = { now, source, body: notification.stored ?? body, alerts, ...duplicateKey }
-  return {
-    source,
+  const started = {
     counts: countRuns(alerts),
     unknownLevels: destinations.unknownLevels(),
     stored: deps.store.accept(request),
     endedMutes: muting?.ended ?? [],
   }
+  return { source, started }
 }
 
 type DuplicateKey = Pick<AcceptRequest, 'key' | 'dedupWindowMs'>
 
 interface StartedAccept {
-  source: SourceName
   counts: StatusRun[]
   /** Level words that neither the configuration nor the built-in table contains. */
   unknownLevels: readonly string[]
-  stored: Promise<Accepted> | Accepted
+  stored: Promise<Accepted>
   endedMutes: readonly EndedMute[]
 }
 
@@ -131,13 +132,6 @@ async function incomingFrom(
     if (position % CHUNK_SIZE === 0) await yieldTurn()
   }
   return all
-}
-
-const NO_ALERTS = {
-  counts: [],
-  unknownLevels: [],
-  stored: { duplicate: false, queues: [], suppressed: [] } satisfies Accepted,
-  endedMutes: [],
 }
 
 /**
