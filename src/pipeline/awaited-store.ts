@@ -84,6 +84,14 @@ async function openWhenUp(options: AwaitOptions): Promise<SharedStore | undefine
   return undefined
 }
 
+/** The error of every verb until the store is open. */
+export function notOpenYet(): AppError {
+  return new AppError(
+    'store_unavailable',
+    'the store is unavailable: the database cannot be opened yet; see the log',
+  )
+}
+
 /** A placeholder for a store that is not open yet; forwards its verbs once the store is open. */
 function placeholderFor(found: { store?: SharedStore }): SharedStore {
   let listener: Parameters<MultiProcess['onWake']>[0] | undefined
@@ -97,10 +105,7 @@ function placeholderFor(found: { store?: SharedStore }): SharedStore {
     }
     // Nothing is open or leased yet.
     if (verb === 'close' || verb === 'release') return undefined
-    throw new AppError(
-      'store_unavailable',
-      'the store is unavailable: the database cannot be opened yet; see the log',
-    )
+    throw notOpenYet()
   }
   const onWake: MultiProcess['onWake'] = (each) => {
     listener = each

@@ -4,8 +4,9 @@ import { AppError, messageOf } from '../errors.ts'
 import type { Alert } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Matcher } from '../model/matcher.ts'
-import type { MuteEnd, NewSilence, Silence } from '../model/silence.ts'
+import type { NewSilence, Silence } from '../model/silence.ts'
 import type { Store } from '../stores/store.ts'
+import { notOpenYet } from './awaited-store.ts'
 
 /** Limit on the mutes that are loaded. */
 const MAX_MUTES = 1_000
@@ -19,7 +20,7 @@ export interface MutesDeps {
   parseMatchers: (texts: readonly string[]) => Matcher[]
 }
 
-/** A mute that an alert has ended. */
+/** A mute to end. `by` is a person, or `alert:` and the reason (MuteEnd) for which an alert ends it. */
 export interface EndedMute {
   id: string
   by: string
@@ -62,7 +63,7 @@ export class Mutes {
       covers: ({ fingerprint, status, variables }, level, channel) => {
         const subject = { fingerprint, status, variables, level }
         const found = muteOf(subject, this.ofChannel(channel, now))
-        for (const { id, why } of found.ended) ended.push({ id, by: byAlert(why) })
+        for (const { id, why } of found.ended) ended.push({ id, by: `alert:${why}` })
         return found.muted
       },
     }
@@ -101,7 +102,7 @@ export class Mutes {
   }
 
   /** Ends mutes and returns how many were in force. Rejects if an end cannot be stored. */
-  async end(ended: readonly { id: string; by: string }[]): Promise<number> {
+  async end(ended: readonly EndedMute[]): Promise<number> {
     const { store, clock } = this.#deps
     let count = 0
     for (const { id, by } of ended) {
@@ -113,11 +114,7 @@ export class Mutes {
   }
 
   #loaded(): readonly Mute[] {
-    if (this.#inForce === undefined)
-      throw new AppError(
-        'store_unavailable',
-        'the store is unavailable: the database cannot be opened yet; see the log',
-      )
+    if (this.#inForce === undefined) throw notOpenYet()
     return this.#inForce
   }
 
@@ -127,9 +124,4 @@ export class Mutes {
       matchers: this.#deps.parseMatchers(matchers),
     }
   }
-}
-
-/** The author recorded for the end of a mute that an alert has ended. */
-export function byAlert(why: MuteEnd): string {
-  return `alert:${why}`
 }

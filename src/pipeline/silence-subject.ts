@@ -63,6 +63,12 @@ export function createSilenceLinks({ store, settings, stored }: SilenceLinksDeps
     key ??= await store.signingKey('silence', randomBytes(32).toString('base64url'))
     return key
   }
+  /** `kind` is undefined if the alert cannot be silenced here, or its payload can no longer be read. */
+  const read = async (row: StoredAlert, current: Settings) => {
+    const { alert } = (await readStored([row], stored(current)))(row)
+    const kind = alert.fingerprint === row.fingerprint ? kindFor(alert, current) : undefined
+    return { alert, kind, channel: current.channels.get(row.channel) }
+  }
   return {
     async linksAt(now) {
       const { externalUrl } = settings()
@@ -74,28 +80,21 @@ export function createSilenceLinks({ store, settings, stored }: SilenceLinksDeps
           : `${externalUrl}${pathOf(signedLink(id, now, secret))}`
     },
     async describe(row, now) {
-      const { alert } = (await readStored([row], stored(settings())))(row)
-      const isSame = alert.fingerprint === row.fingerprint && alert.status === 'firing'
-      const kind = isSame ? kindFor(alert, settings()) : undefined
-      if (kind === undefined || !settings().channels.has(row.channel))
+      const { alert, kind, channel } = await read(row, settings())
+      if (kind === undefined || channel === undefined || alert.status !== 'firing')
         return { alert, silence: undefined }
-      return {
-        alert,
-        silence: { kind, path: pathOf(signedLink(Number(row.id), now, await signingKey())) },
-      }
+      const path = pathOf(signedLink(Number(row.id), now, await signingKey()))
+      return { alert, silence: { kind, path } }
     },
     async find(link, now) {
-      const read = readLink(link, now, await signingKey())
-      if (read.kind !== 'good') return { kind: read.kind }
-      const { items } = await store.alerts({ limit: 1, before: String(Number(read.alert) + 1) })
+      const opened = readLink(link, now, await signingKey())
+      if (opened.kind !== 'good') return { kind: opened.kind }
+      const { items } = await store.alerts({ limit: 1, before: String(Number(opened.alert) + 1) })
       const [row] = items
+      if (row?.id !== opened.alert) return { kind: 'gone' }
       const current = settings()
-      const channel = current.channels.get(row?.channel ?? '')
-      if (row === undefined || row.id !== read.alert || channel === undefined)
-        return { kind: 'gone' }
-      const alert = (await readStored([row], stored(current)))(row).alert
-      const kind = alert.fingerprint === row.fingerprint ? kindFor(alert, current) : undefined
-      if (kind === undefined) return { kind: 'gone' }
+      const { alert, kind, channel } = await read(row, current)
+      if (kind === undefined || channel === undefined) return { kind: 'gone' }
       const { variables, labels = {} } = alert
       return {
         ...{ kind, id: row.id, channel, alert, level: levelIn(alert, channel) },
