@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts'
-import { groupsOf, queueOfRobot, queuesOf, type Settings } from '../model/settings.ts'
+import { groupsOf, queueOfRobot, queuesOf, type Robot, type Settings } from '../model/settings.ts'
 import type { QueueAssignment } from '../stores/store.ts'
+import { robotsOf } from './compose-message.ts'
 import { type DispatchDeps, pass } from './dispatch.ts'
 import { Loop, storeLoop } from './loop.ts'
 
@@ -73,10 +74,8 @@ export class Dispatchers {
     const changed = [...this.#loops].filter(([name, { queues }]) => queues !== queuesKey(name, now))
     for (const [name] of changed) this.#loops.delete(name)
     await Promise.all(changed.map(([, { loop }]) => loop.stop()))
-    await this.#untilReassigned(
-      now,
-      changed.map(([name]) => name),
-    )
+    const stopped = changed.map(([name]) => name)
+    await this.#untilReassigned(now, stopped)
     if (this.#stopped) return
     for (const name of now.robots.keys()) {
       const running = this.#loops.get(name)
@@ -85,11 +84,10 @@ export class Dispatchers {
         running.loop.wake()
         continue
       }
-      const failed = (error: unknown): void => events.passFailed(name, messageOf(error))
       const loop = new Loop({
         pass: async () => this.#nextPassAt(await pass(name, this.#deps)),
         clock,
-        onFailure: failed,
+        onFailure: (error) => events.passFailed(name, messageOf(error)),
       })
       this.#loops.set(name, { loop: loop.start(), queues: queuesKey(name, now) as string })
     }
@@ -144,21 +142,18 @@ export class Dispatchers {
 export const NO_CHANNEL = ''
 
 /** Each channel's queues, with the robots that serve them. */
-export function assignmentsOf({ channels, robots }: Settings): QueueAssignment[] {
-  const keyOfRobot = (name: string) => {
-    const robot = robots.get(name)
-    return robot === undefined ? [] : [{ name, key: robot.key }]
-  }
-  const alone = [...robots.keys()].map((name) => ({
-    queue: queueOfRobot(name),
-    robots: keyOfRobot(name),
-  }))
-  const ofChannels = [...channels.values()].map((channel) => ({
+export function assignmentsOf(settings: Settings): QueueAssignment[] {
+  const keys = (robots: Iterable<Robot>) => Array.from(robots, ({ name, key }) => ({ name, key }))
+  const ofChannels = [...settings.channels.values()].map((channel) => ({
     channel: channel.name,
     queues: groupsOf(channel).map((group) => ({
-      ...group,
-      robots: group.robots.flatMap(keyOfRobot),
+      queue: group.queue,
+      robots: keys(robotsOf(group, settings)),
     })),
+  }))
+  const alone = keys(settings.robots.values()).map((robot) => ({
+    queue: queueOfRobot(robot.name),
+    robots: [robot],
   }))
   return [...ofChannels, { channel: NO_CHANNEL, queues: alone }]
 }
