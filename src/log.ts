@@ -23,7 +23,7 @@ export function createLog(options: {
 }): Log {
   const logger = winston.createLogger({
     level: options.level,
-    format: winston.format.combine(winston.format.timestamp(), FORMATS[options.format]()),
+    format: winston.format.combine(winston.format.timestamp(), FORMATS[options.format]),
     transports: [
       options.stream === undefined
         ? new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })
@@ -50,28 +50,20 @@ function clean(fields: Fields): Record<string, string | number | boolean> {
   return cleaned
 }
 
-const FORMATS: Record<LogFormat, () => winston.Logform.Format> = {
-  json: () => winston.format.json(),
-  logfmt: () => winston.format.printf(logfmt),
-  pretty: () => winston.format.printf(pretty),
+const FORMATS: Record<LogFormat, winston.Logform.Format> = {
+  json: winston.format.json(),
+  logfmt: winston.format.printf(logfmt),
+  pretty: winston.format.printf(pretty),
 }
 
+type Line = winston.Logform.TransformableInfo
+
 /** One line in the format of go-logfmt, with the keys of Prometheus' log: `ts`, `level`, `msg`, then the fields. */
-function logfmt({
-  timestamp,
-  level,
-  message,
-  ...fields
-}: winston.Logform.TransformableInfo): string {
+function logfmt({ timestamp, level, message, ...fields }: Line): string {
   return pairs({ ts: timestamp, level, msg: message, ...fields }).join(' ')
 }
 
-function pretty({
-  timestamp,
-  level,
-  message,
-  ...fields
-}: winston.Logform.TransformableInfo): string {
+function pretty({ timestamp, level, message, ...fields }: Line): string {
   const time = String(timestamp).slice(11, 23)
   return [time, level.toUpperCase().padEnd(5), message, ...pairs(fields)].join(' ')
 }
