@@ -62,7 +62,9 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
         const next = prepare(deps.load())
         assertRestartOnlyUnchanged(settings(), next.loaded.settings)
         const { failures, warnings } = await next.renderer.trial(yieldTurn)
-        refuse(failures)
+        const [first] = failures
+        if (first !== undefined)
+          throw new AppError('bad_configuration', first, { faults: failures })
         if (!deps.isOpen())
           throw new AppError('shutting_down', 'shutting down; nothing was reloaded')
         inForce = withWarnings(next, warnings)
@@ -107,11 +109,6 @@ function prepare(loaded: Loaded): Prepared {
 
 function withWarnings(prepared: Prepared, found: readonly string[]): Prepared {
   return { ...prepared, warnings: [...prepared.warnings, ...found] }
-}
-
-/** Throws AppError bad_configuration if there are faults. */
-function refuse(faults: readonly string[]): void {
-  if (faults.length > 0) throw new AppError('bad_configuration', faults[0] as string, { faults })
 }
 
 /** The warning about a name from a label that matches no person. */

@@ -137,10 +137,9 @@ function afterFailure(
       pause,
       failures,
     }
-  const backoff = backoffMs(ended.attempts, MAX_RETRY_MS, ended.random)
   if (mode === 'pool' && !outcome.reached)
     return { next: { kind: 'retry', dueAt: now }, pause, failures }
-  const dueAt = later(now, backoff)
+  const dueAt = later(now, backoffMs(ended.attempts, MAX_RETRY_MS, ended.random))
   if (!outcome.reached) return { next: { kind: 'retry', dueAt }, pause, failures }
   // The message may have arrived, so it stays with its robot for SAME_ROBOT_MS: its group drops a repeat. This holds
   // even if a reload adds robots.
