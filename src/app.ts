@@ -60,8 +60,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       if (server.listening) parts.events.listenerFailed(messageOf(error))
       else options.onFailure('server', messageOf(error))
     })
-    if (parts.isOpen) await work(parts)
-    else workWhenOpen(parts).catch((error) => options.onFailure('store', messageOf(error)))
+    if (parts.isOpen) await startDelivery(parts)
+    else startDeliveryWhenOpen(parts).catch((error) => options.onFailure('store', messageOf(error)))
     void configuration
       .checkTemplates()
       .catch((error) => log.error('rehearsal.failed', { why: messageOf(error) }))
@@ -83,7 +83,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { url } = parts.at
   noteAddress(configuration.settings(), url)
   parts.events.listening(url)
-  // After the start, to keep the start fast; but soon, because an upgrade in place could remove the files.
+  // Not before, to keep the start fast; not later, because an upgrade in place could remove the files to load.
   if ([...configuration.settings().robots.values()].some(({ target }) => target.kind === 'webhook'))
     void notifier.warm().catch(() => undefined)
   const { loaded } = configuration
@@ -148,20 +148,20 @@ async function recover({ events, receiver }: Parts): Promise<void> {
 }
 
 /** Starts to deliver what waits in the open store, and marks the receiver as ready. */
-async function work({ store, configuration, receiver, life }: Parts): Promise<void> {
+async function startDelivery({ store, configuration, receiver, life }: Parts): Promise<void> {
   await store.adopt(formerKeysOf(configuration.settings()))
   await receiver.start()
   life.ready = true
 }
 
-async function workWhenOpen(parts: Parts): Promise<void> {
+async function startDeliveryWhenOpen(parts: Parts): Promise<void> {
   const { opened, events, clock, stopping } = parts
   if (!(await opened)) return
   events.storeOpened()
   while (!stopping.signal.aborted)
     try {
       await recover(parts)
-      return await work(parts)
+      return await startDelivery(parts)
     } catch (error) {
       // The database has become unavailable again.
       events.storeFailed('recover', messageOf(error))

@@ -70,7 +70,7 @@ export const realClock: Clock = {
     }),
 }
 
-/** Lets other pending work run; awaited between parts of long work. */
+/** Resolves after other pending work; awaited between parts of long reads and writes of a store. */
 export function nextTurn(): Promise<void> {
   return scheduler.yield()
 }

@@ -23,7 +23,7 @@ export class LargeReads {
     return this.#enter(this.#rereads, MAX_BYTES_READ_AT_ONCE)
   }
 
-  /** Must be called with the number of bytes that were acquired. */
+  /** Ends a read of as many bytes as were acquired. */
   release(bytes = MAX_BYTES_READ_AT_ONCE): void {
     this.#bytes -= Math.min(bytes, MAX_BYTES_READ_AT_ONCE)
     this.#next()

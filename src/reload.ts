@@ -89,7 +89,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   }
 }
 
-/** A configuration that has been checked, but not applied. */
+/** A configuration that is ready to be applied. */
 interface Prepared {
   loaded: Loaded
   renderer: Renderer
@@ -98,9 +98,9 @@ interface Prepared {
 }
 
 /**
- * Checks a configuration before it is applied. Templates that fail only in some scenarios take longer to find. A reload
- * refuses them, because the old configuration continues. A start only warns, because the built-in template takes over,
- * and refusing to start would deliver nothing.
+ * Prepares a configuration, but does not try its templates in all scenarios, which takes longer. A reload does so
+ * afterwards, and refuses a template that fails, because the old configuration continues. A start only warns, because
+ * the built-in template takes over, and refusing to start would deliver nothing.
  */
 function prepare(loaded: Loaded): Prepared {
   const renderer = createRenderer(loaded.settings, loaded.settings.channels.values())

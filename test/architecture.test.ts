@@ -172,7 +172,7 @@ describe('the architecture', () => {
         const [here, there] = [roomOf(path), roomOf(target)]
         if (here === there) continue
         const known = MAY_IMPORT[here] ?? (LEAVES.includes(here) ? [] : undefined)
-        if (known === undefined) wrong.push(`${path} stands in no known room`)
+        if (known === undefined) wrong.push(`${path} is in no known room`)
         else if (![...known, 'model', ...LEAVES].some((each) => each === there || each === target))
           wrong.push(`${path} imports ${target}`)
       }

@@ -20,7 +20,7 @@ export interface ResolvedMention extends Mention {
 
 export interface MentionContext {
   directory: Directory
-  /** The instant for which rotas are asked who is on call. */
+  /** People who are on call at this instant are mentioned. */
   now: Date
   /** Mentions that the sender's own message contains. */
   own?: Mention

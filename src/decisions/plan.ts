@@ -101,14 +101,14 @@ export type DelayReason = 'penalty' | 'push_limit' | 'quota' | 'unreachable' | '
 /** How long alerts of a channel are collected after a message. */
 const COLLECT_MS = 1_000
 
-/** A message mentions only longer delays; those by a penalty of DingTalk, whatever their length. */
+/** A message explains only longer delays, except that it always explains a penalty of DingTalk. */
 const NOTICED_DELAY_MS = 60_000
 
 /**
  * Decides what a robot does next. Pure. If there is a call for each waiting request of a channel, each becomes a
- * message of its own; otherwise all are merged, and none is dropped. The most severe alerts go first; a retry counts
- * with the level of its alerts. Messages requested by a person go last. Only severe messages use the last tenth of a
- * month's calls.
+ * separate message; otherwise all are merged, and none is dropped. The most severe alerts go first; a retry counts with
+ * the level of its alerts. Messages requested by a person go last. Only severe messages use the last tenth of a month's
+ * calls.
  */
 export function plan(input: PlanInput): Plan {
   const { now, robot } = input
@@ -242,7 +242,7 @@ function stormOf({ recent, channel }: QueueState, { now, robot }: PlanInput): St
 
 /**
  * Whether the channel has push limits and its oldest alert waited over the start of an hour, and more than a minute.
- * Also true if a pause of the robot was the reason: then too, one message of the new hour is enough.
+ * Also true if the robot's pause was the reason, because one message of the new hour is enough then too.
  */
 function waitedOverHour({ channel, oldest }: QueueState, { hourStart, now }: PlanInput): boolean {
   if (channel.pushLimits === undefined) return false

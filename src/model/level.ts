@@ -70,14 +70,14 @@ const PARTS = [...LEVEL_OF_WORD.keys()].filter((word) => /^\p{Script=Han}{2,}$/u
 const MAX_WORD_LENGTH = 100
 
 /**
- * The level for a word. The operator's `own` words apply first (keyed by `levelKey`), then the built-in table. Finds
+ * The level for a word. The `configured` words apply first (keyed by `levelKey`), then the built-in table. Finds
  * words within a compound too, such as 严重告警 or `P1 - Critical`. Undefined for an unknown word.
  */
-export function levelOf(word: string, own?: ReadonlyMap<string, Level>): Level | undefined {
+export function levelOf(word: string, configured?: ReadonlyMap<string, Level>): Level | undefined {
   const key = levelKey(word)
-  const level = own?.get(key) ?? LEVEL_OF_WORD.get(key)
+  const level = configured?.get(key) ?? LEVEL_OF_WORD.get(key)
   if (level !== undefined || key === '' || key.length > MAX_WORD_LENGTH) return level
-  return numberedLevel(key, own) ?? compoundLevel(key.replace(CAPTION, ''), own)
+  return numberedLevel(key, configured) ?? compoundLevel(key.replace(CAPTION, ''), configured)
 }
 
 /** Normalizes a word for comparison: trimmed, in lower case, with full-width letters as plain ones. */
@@ -114,15 +114,15 @@ const SCALES: Readonly<Record<string, string>> = {
 const CAPTION = /^(?:告警|警告)?(?:严重性|严重程度|嚴重程度|级别|級別|等级|等級)[:=\s]*/u
 
 /** Reads a numbered level such as `SEV-1`, `priority 2` or `Level 3`. */
-function numberedLevel(key: string, own?: ReadonlyMap<string, Level>): Level | undefined {
+function numberedLevel(key: string, configured?: ReadonlyMap<string, Level>): Level | undefined {
   const [, scale, digit] = /^([a-z]{1,8})[\s_-]{0,3}(\d)$/.exec(key) ?? []
   const prefix = scale === undefined ? undefined : SCALES[scale]
   if (prefix === undefined) return undefined
-  return own?.get(`${prefix}${digit}`) ?? LEVEL_OF_WORD.get(`${prefix}${digit}`)
+  return configured?.get(`${prefix}${digit}`) ?? LEVEL_OF_WORD.get(`${prefix}${digit}`)
 }
 
 /** The most severe of the words in a compound; words for "alert" itself count only if there is no other. */
-function compoundLevel(key: string, own?: ReadonlyMap<string, Level>): Level | undefined {
+function compoundLevel(key: string, configured?: ReadonlyMap<string, Level>): Level | undefined {
   const tokens = key.split(/[\s_\-/.:,|()[\]]+/)
   if (tokens.join('') === 'notclassified') return 5
   if (tokens.some((token) => ['not', 'non', 'no'].includes(token))) return undefined
@@ -134,7 +134,7 @@ function compoundLevel(key: string, own?: ReadonlyMap<string, Level>): Level | u
     ...[/^(.)(?:级|級|级别|級別|等|风险|風險|优先级|優先級)(?:告警|警告)?$/u.exec(key)?.[1] ?? ''],
   ]
   const known = words.flatMap((word) => {
-    const level = own?.get(word) ?? LEVEL_OF_WORD.get(word)
+    const level = configured?.get(word) ?? LEVEL_OF_WORD.get(word)
     return level === undefined ? [] : [{ word, level }]
   })
   const specific = known.filter(({ word }) => !NOUNS.has(word))

@@ -77,7 +77,7 @@ async function readAndStore(
   const yieldTurn = isLarge(body) ? deps.yieldTurn : immediate
   await yieldTurn()
   let settings = deps.settings()
-  channelNamed(named, settings)
+  channelNameFor(named, settings)
   const now = deps.clock.now()
   const reader = deps.sources.get(requested) as Source
   const context = { receivedAt: now, timezone: settings.timezone, yieldTurn }
@@ -91,7 +91,7 @@ async function readAndStore(
   do {
     // A reload in between must not leave alerts in queues without a robot.
     settings = deps.settings()
-    const channel = channelNamed(named, settings)
+    const channel = channelNameFor(named, settings)
     destinations = destinationsFor(channel, settings)
     alerts = await incomingFrom(notification, destinations.of, { yieldTurn, muting })
     if (alerts.length === 0) return { source }
@@ -176,8 +176,11 @@ function countRuns(alerts: readonly IncomingAlert[]): StatusRun[] {
   return runs
 }
 
-/** The channel named in a path, or `auto`. AppError unknown_channel for others, unless `onlyChannel` takes all. */
-function channelNamed(channel: string, settings: Settings): string {
+/**
+ * The name of the channel for the name in a path; `auto` if there are routes. With `onlyChannel` every name leads to it,
+ * otherwise an unknown name throws AppError unknown_channel.
+ */
+function channelNameFor(channel: string, settings: Settings): string {
   if (settings.onlyChannel !== undefined) return settings.onlyChannel
   if (channel === AUTO ? settings.routes.length > 0 : settings.channels.has(channel)) return channel
   const names = [...settings.channels.keys(), ...(settings.routes.length > 0 ? [AUTO] : [])]

@@ -16,7 +16,7 @@ import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
 
 export type SendPlan = Extract<Plan, { kind: 'send' }>
 
-/** Alerts that are read for each count in a digest, which then names different targets. */
+/** Alerts that are read for each count in a digest, so that it can name several targets. */
 export const EXAMPLES_PER_GROUP = 10
 /** Limit on the counts for which alerts are read; a phone screen shows no more. */
 const MAX_GROUPS_WITH_EXAMPLES = 40
@@ -79,7 +79,9 @@ export async function composeMessage(
       [...new Map(places.map((place) => [place.payload, read(place).firing])).values()].flat(),
       channel,
     ),
-    mention: united(coalesced.flatMap((each) => read(each.shown).prerendered?.mention ?? [])),
+    mention: mergedMention(
+      coalesced.flatMap((each) => read(each.shown).prerendered?.mention ?? []),
+    ),
     robots: channel.mode === 'pool' ? robotsOf(channel, settings) : [robot],
     limitBytes: Math.min(notifier.maxBodyBytes, bodyBytes ?? notifier.maxBodyBytes),
     uuid: deps.uuid(),
@@ -102,7 +104,7 @@ export async function composeMessage(
     const made = prerenderedMessage({ ...prerendered, title }, { channel, draft, deps })
     if (made !== undefined)
       return {
-        message: { ...base, ...made, ...carries(draft.included, only.ids.length) },
+        message: { ...base, ...made, ...alertSummary(draft.included, only.ids.length) },
         alerts: { kind: 'some', ids: only.ids },
       }
   }
@@ -128,7 +130,7 @@ async function composeForm(
       if (!made.isReadable || !carriesEnough(made.shown, draft.included, scope.messages)) continue
       const ids = draft.included.slice(0, made.shown).flatMap((each) => each.ids)
       return {
-        message: { ...base, ...made.message, ...carries(draft.included, ids.length) },
+        message: { ...base, ...made.message, ...alertSummary(draft.included, ids.length) },
         alerts: { kind: 'some', ids },
       }
     }
@@ -137,11 +139,11 @@ async function composeForm(
 }
 
 /** The number of alerts in a message, and the most severe level among them. */
-function carries(
-  leveled: readonly { level: Level }[],
+function alertSummary(
+  alerts: readonly { level: Level }[],
   alertCount: number,
 ): Pick<NewMessage, 'alertCount' | 'level'> {
-  const level = Math.min(5, ...leveled.map((each) => each.level)) as Level
+  const level = Math.min(5, ...alerts.map((each) => each.level)) as Level
   return { alertCount, level }
 }
 
@@ -169,7 +171,7 @@ async function composeCounts(
   const counts = { from, to, total: count, groups }
   const made = await renderAndCompose('counts', { plan, draft, deps, counts })
   return {
-    message: { ...base, ...made.message, ...carries(tally.groups, count) },
+    message: { ...base, ...made.message, ...alertSummary(tally.groups, count) },
     alerts: { kind: 'upTo', upTo: tally.upTo, count },
   }
 }
@@ -307,7 +309,7 @@ function messageAlertOf(
   return { alert, level, receivedAt, repeats, changes, firedWhileWaiting, ids, silenceLink }
 }
 
-function united(mentions: readonly Mention[]): Mention {
+function mergedMention(mentions: readonly Mention[]): Mention {
   return {
     mobiles: mentions.flatMap(({ mobiles }) => mobiles),
     users: mentions.flatMap(({ users }) => users),

@@ -48,9 +48,9 @@ export function destinationsFor(channel: string, settings: Settings): Destinatio
   }
 }
 
-/** The level of an alert; the operator's own words take precedence. */
-export function levelIn(alert: Alert, own?: { levels: ReadonlyMap<string, Level> }): Level {
-  return levelOf(alert.levelWord ?? '', own?.levels) ?? DEFAULT_LEVEL
+/** The level of an alert; configured words take precedence over the built-in ones. */
+export function levelIn(alert: Alert, configured?: { levels: ReadonlyMap<string, Level> }): Level {
+  return levelOf(alert.levelWord ?? '', configured?.levels) ?? DEFAULT_LEVEL
 }
 
 interface LevelReader {
@@ -59,12 +59,12 @@ interface LevelReader {
 }
 
 /** Reads the levels of words, looking up each word once. */
-function levelReader(own: ReadonlyMap<string, Level>): LevelReader {
+function levelReader(configured: ReadonlyMap<string, Level>): LevelReader {
   const levels = new Map<string, Level | undefined>()
   return {
     levelOf(word) {
       if (word === undefined) return DEFAULT_LEVEL
-      if (!levels.has(word)) levels.set(word, levelOf(word, own))
+      if (!levels.has(word)) levels.set(word, levelOf(word, configured))
       return levels.get(word) ?? DEFAULT_LEVEL
     },
     unknown: () => [...levels].flatMap(([word, level]) => (level === undefined ? [word] : [])),

@@ -70,14 +70,16 @@ export class Dispatchers {
 
   async #reconcile(): Promise<void> {
     const { settings, clock, events } = this.#deps
-    const now = settings()
-    const changed = [...this.#loops].filter(([name, { queues }]) => queues !== queuesKey(name, now))
+    const current = settings()
+    const changed = [...this.#loops].filter(
+      ([name, { queues }]) => queues !== queuesKey(name, current),
+    )
     for (const [name] of changed) this.#loops.delete(name)
     await Promise.all(changed.map(([, { loop }]) => loop.stop()))
     const stopped = changed.map(([name]) => name)
-    await this.#untilReassigned(now, stopped)
+    await this.#untilReassigned(current, stopped)
     if (this.#stopped) return
-    for (const name of now.robots.keys()) {
+    for (const name of current.robots.keys()) {
       const running = this.#loops.get(name)
       if (running !== undefined) {
         // The robot's limits may have changed.
@@ -89,10 +91,10 @@ export class Dispatchers {
         clock,
         onFailure: (error) => events.passFailed(name, messageOf(error)),
       })
-      this.#loops.set(name, { loop: loop.start(), queues: queuesKey(name, now) as string })
+      this.#loops.set(name, { loop: loop.start(), queues: queuesKey(name, current) as string })
     }
     // Set in the same event-loop turn as the loops: a wake either finds the loop, or comes before its first pass.
-    this.#byQueue = this.#loopsByQueue(now)
+    this.#byQueue = this.#loopsByQueue(current)
     this.#reassigning.start()
     this.#reassigning.wake()
   }
@@ -158,7 +160,7 @@ export function assignmentsOf(settings: Settings): QueueAssignment[] {
   return [...ofChannels, { channel: NO_CHANNEL, queues: alone }]
 }
 
-/** Identifies the queues of a robot, by channel; undefined for an unknown robot. */
+/** Changes when the token or the queues of a robot change; undefined for an unknown robot. */
 function queuesKey(name: string, { robots, channels }: Settings): string | undefined {
   const robot = robots.get(name)
   if (robot === undefined) return undefined

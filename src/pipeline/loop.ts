@@ -54,7 +54,7 @@ export class Loop {
   }
 
   async #run(): Promise<void> {
-    const { pass, clock, onFailure: failed } = this.#options
+    const { pass, clock, onFailure } = this.#options
     const stopping = this.#stopping.signal
     while (!stopping.aborted) {
       this.#woken = false
@@ -63,7 +63,7 @@ export class Loop {
       try {
         next = await pass()
       } catch (error) {
-        failed(error)
+        onFailure(error)
         next = new Date(clock.now().getTime() + AFTER_FAILURE_MS)
       }
       if (stopping.aborted) return

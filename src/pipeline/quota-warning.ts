@@ -29,10 +29,10 @@ export interface CountedCall {
 
 /** Queues a warning, once a month per threshold, when a robot or the organisation has used that share of its calls. */
 export async function warnOfQuota(
-  made: CountedCall,
+  call: CountedCall,
   { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
 ): Promise<void> {
-  const { robot, channel, queue, backlog, month, monthEnd, now } = made
+  const { robot, channel, queue, backlog, month, monthEnd, now } = call
   for (const { scope, name, used: before, limit } of allowancesOf(robot, backlog, settings)) {
     const used = before + 1
     const percent = reachedWarningPercent({ used, limit })

@@ -37,11 +37,11 @@ export interface SilenceLinks {
   /** Returns a function that creates an alert's silence link; undefined for an alert that cannot be silenced here. */
   linksAt(now: Date): Promise<SilenceLinkOf>
   find(link: string, now: Date): Promise<FoundSubject>
-  /** Reads a stored alert again, with where it can be silenced. */
+  /** Reads a stored alert again and finds the page on which it can be silenced. */
   describe(row: StoredAlert, now: Date): Promise<DescribedAlert>
 }
 
-/** A stored alert as its sender wrote it. */
+/** A stored alert, read again from its payload. */
 export interface DescribedAlert {
   alert: Alert
   /** The page on which a firing alert can be silenced or muted; undefined if it cannot be. */

@@ -56,7 +56,7 @@ export type SilenceResult =
 /** Creates and ends silences and mutes for a person who opened a silence link. */
 export interface Silencing {
   view(link: string): Promise<SilenceView>
-  create(link: string, press: SilenceRequest): Promise<SilenceResult>
+  create(link: string, request: SilenceRequest): Promise<SilenceResult>
   end(link: string, id: string, by: string): Promise<SilenceResult>
 }
 
@@ -80,7 +80,7 @@ export function createSilencing(deps: SilencingDeps): Silencing {
       const end = endOfSilence(length, now, timezone)
       if ('wrong' in end) return { kind: 'wrong', what: end.wrong }
       const chosen = { scope, by, until: end.until, length }
-      // One after another, so that a double press finds the silence of the first press.
+      // One after another, so that a form submitted twice finds the silence of the first time.
       return oneByOne(subject.id, () => silence(subject, chosen, { now, deps }))
     },
     async end(link, id, written) {
@@ -159,7 +159,7 @@ async function silence(
       ...{ matchers, startsAt: now, endsAt: until, createdBy: by },
       comment: `${nameOf(subject)} (dingtalk-receiver, ${channel.name})`,
     })
-    if (made.kind !== 'done') return failed(made, subject, deps)
+    if (made.kind !== 'done') return reportFailure(made, subject, deps)
     await storeSilence(wanted, made.value, { subject, deps })
   }
   deps.events.silenceCreated({ kind, channel: channel.name, by, until })
@@ -199,14 +199,14 @@ async function endOne(
     // The Alertmanager that created the silence, which may differ from that of this link.
     const members = alertmanagersFor(remote?.alertmanager ?? '', deps.settings())
     const over: Answer<undefined> = await deps.api.expire(members, remote?.id ?? '')
-    if (over.kind !== 'done') return failed(over, subject, deps)
+    if (over.kind !== 'done') return reportFailure(over, subject, deps)
     await deps.store.endSilence(id, { at: now, by })
   }
   deps.events.silenceEnded({ kind, channel, by })
   return { kind: 'done' }
 }
 
-function failed(
+function reportFailure(
   { kind, explanation }: Exclude<Answer<unknown>, { kind: 'done' }>,
   { channel }: SilenceSubject,
   { events }: SilencingDeps,

@@ -58,22 +58,22 @@ const MAX_FIRING = 500
  * single larger one. Cuts each alert to its share.
  */
 export async function readStored(
-  places: readonly PayloadRef[],
+  refs: readonly PayloadRef[],
   deps: StoredAlertsDeps,
-): Promise<(place: PayloadRef) => StoredRead> {
-  const wanted = Map.groupBy(places, (place) => place.payload)
-  const room: Room = { maxCharacters: shareOf(places.length), firing: MAX_FIRING }
+): Promise<(ref: PayloadRef) => StoredRead> {
+  const wanted = Map.groupBy(refs, (ref) => ref.payload)
+  const room: Room = { maxCharacters: shareOf(refs.length), firing: MAX_FIRING }
   const read = new Map<number, ReadPayload>()
   const payloadIds = [...wanted.keys()].sort((a, b) => a - b)
   const found = new Set<number>()
   for await (const { payloads } of batchesOf(payloadIds, deps)) {
-    for (const number of payloads.keys()) found.add(number)
-    await readEach(payloads, deps, (number, notification) => {
-      read.set(number, boundedPayload(notification, wanted.get(number) ?? [], room))
+    for (const id of payloads.keys()) found.add(id)
+    await readEach(payloads, deps, (id, notification) => {
+      read.set(id, boundedPayload(notification, wanted.get(id) ?? [], room))
     })
   }
-  for (const number of payloadIds)
-    if (!found.has(number)) deps.events?.payloadUnreadable(number, 'it is not in the store')
+  for (const id of payloadIds)
+    if (!found.has(id)) deps.events?.payloadUnreadable(id, 'it is not in the store')
   return ({ payload, position }) => {
     const kept = read.get(payload)
     const firing = kept?.firing ?? []
@@ -99,11 +99,11 @@ interface Room {
 
 function boundedPayload(
   { alerts, prerendered }: Notification,
-  places: readonly PayloadRef[],
+  refs: readonly PayloadRef[],
   room: Room,
 ): ReadPayload {
   const kept = new Map<number, Alert>()
-  for (const { position } of places) {
+  for (const { position } of refs) {
     const alert = alerts[position]
     if (alert !== undefined) kept.set(position, boundedAlert(alert, room.maxCharacters))
   }
@@ -130,8 +130,8 @@ export async function storedVariables(
   let bytes = 0
   let done = 0
   for await (const batch of batchesOf(payloadIds, deps)) {
-    await readEach(batch.payloads, deps, (number, notification) => {
-      for (const each of wanted.get(number) ?? []) {
+    await readEach(batch.payloads, deps, (id, notification) => {
+      for (const each of wanted.get(id) ?? []) {
         const alert = notification.alerts[each.position]
         if (alert === undefined) continue
         const maxCharacters = kept < MAX_KEPT ? MAX_KEPT_OF_ONE : MIN_KEPT_ON_PAGE
@@ -171,8 +171,8 @@ export interface AlertWithVariables {
 type Payloads = ReadonlyMap<number, StoredPayload>
 
 /**
- * Payloads in the given order, a few at a time. `count`: how many of the numbers a batch covers, including those of
- * missing payloads.
+ * Payloads in the given order, a few at a time. `count`: how many of the ids a batch covers, including those of missing
+ * payloads.
  */
 async function* batchesOf(
   payloadIds: readonly number[],
@@ -183,7 +183,7 @@ async function* batchesOf(
     await reads.acquireReread()
     try {
       const payloads = await store.payloads(remaining, BATCH_BYTES)
-      const last = remaining.findLastIndex((number) => payloads.has(number))
+      const last = remaining.findLastIndex((id) => payloads.has(id))
       const count = last < 0 ? remaining.length : last + 1
       yield { payloads, count }
       from += count
@@ -204,18 +204,18 @@ function sizeOf(payloads: Payloads): number {
 async function readEach(
   payloads: Payloads,
   { sources, timezone, events, ...deps }: Omit<StoredAlertsDeps, 'store' | 'reads'>,
-  take: (number: number, notification: Notification) => void,
+  take: (id: number, notification: Notification) => void,
 ): Promise<void> {
   const yieldTurn = sizeOf(payloads) > MAX_SYNC_BYTES ? deps.yieldTurn : immediate
-  for (const [number, { source, receivedAt, text }] of payloads)
+  for (const [id, { source, receivedAt, text }] of payloads)
     try {
       await yieldTurn()
       const reader = sources.get(source)
       if (reader === undefined) throw new Error(`unknown source ${JSON.stringify(source)}`)
-      take(number, await reader.read(text, { receivedAt, timezone, yieldTurn }))
+      take(id, await reader.read(text, { receivedAt, timezone, yieldTurn }))
     } catch (error) {
       // The caller replaces alerts of an unreadable payload.
-      events?.payloadUnreadable(number, messageOf(error))
+      events?.payloadUnreadable(id, messageOf(error))
     }
 }
 

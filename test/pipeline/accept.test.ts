@@ -156,7 +156,7 @@ describe('the rows that a request creates', () => {
   })
 
   test('an alert without a level is level 3, and nothing is logged', async () => {
-    const events = eventsWith(() => assert.fail('nothing to say'))
+    const events = eventsWith(() => assert.fail('nothing is logged'))
     const labels: { labels: Record<string, string> }[] = [
       { labels: { alertname: 'A' } },
       { labels: { alertname: 'B', severity: ' ' } },

@@ -16,7 +16,7 @@ export function ago(ms: number): Date {
   return new Date(NOW.getTime() - ms)
 }
 
-/** `count` alerts, each of its own request unless `perRequest` is given. */
+/** `count` alerts, each from another request unless `perRequest` is given. */
 export function queued(
   count: number,
   { level = 3 as Level, agoMs = 0, perRequest = 1, from = 1 } = {},
