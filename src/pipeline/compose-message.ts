@@ -3,7 +3,7 @@ import type { Plan } from '../decisions/plan.ts'
 import type { Events } from '../events.ts'
 import type { Alert, Mention, MessageAlert, PrerenderedText } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
-import type { Button, Content, MessageKind } from '../model/message.ts'
+import type { Button, Content } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import { formsFor, leastCarried } from '../rendering/forms/limits.ts'
@@ -38,6 +38,8 @@ export interface ComposedMessage {
 }
 
 interface Draft {
+  plan: SendPlan
+  base: Pick<NewMessage, 'robot' | 'robotKey' | 'queue' | 'channel' | 'uuid' | 'storm'>
   included: readonly (MessageAlert & { ids: readonly number[] })[]
   /** Alerts that still fire in the same payloads, if all included alerts are resolved. */
   stillFiring: readonly MessageAlert[]
@@ -45,8 +47,12 @@ interface Draft {
   /** The mentions in texts that the senders rendered. */
   mention: Mention
   limitBytes: number
-  uuid: string
   now: Date
+}
+
+interface Composing {
+  draft: Draft
+  deps: ComposeDeps
 }
 
 /** Composes the message for a plan: rendered, within the platform's size limit, with the alerts that it includes. */
@@ -65,18 +71,27 @@ export async function composeMessage(
   const ids = scope.kind === 'all' ? undefined : new Set(scope.ids)
   const chosen = ids === undefined ? queued : queued.filter(({ id }) => ids.has(id))
   const coalesced = coalesce(chosen, queued)
-  const places = coalesced.map(({ shown }) => shown)
-  const read = await readStored(places, deps)
+  const rows = coalesced.map(({ shown }) => shown)
+  const read = await readStored(rows, deps)
   const linkOf = await deps.silenceLinks?.linksAt(now)
   const included = coalesced.map((each) =>
     messageAlertOf(each, read(each.shown).alert, { channel, linkOf }),
   )
   const draft: Draft = {
+    plan,
+    base: {
+      robot: robot.name,
+      robotKey: robot.key,
+      queue: plan.queue,
+      channel: channel.name,
+      uuid: deps.uuid(),
+      storm: scope.storm,
+    },
     included,
     stillFiring: stillFiringOf(
       included,
       // Once per payload: hundreds of queued alerts may share one payload of thousands.
-      [...new Map(places.map((place) => [place.payload, read(place).firing])).values()].flat(),
+      [...new Map(rows.map((row) => [row.payload, read(row).firing])).values()].flat(),
       channel,
     ),
     mention: mergedMention(
@@ -84,58 +99,31 @@ export async function composeMessage(
     ),
     robots: channel.mode === 'pool' ? robotsOf(channel, settings) : [robot],
     limitBytes: Math.min(notifier.maxBodyBytes, bodyBytes ?? notifier.maxBodyBytes),
-    uuid: deps.uuid(),
     now,
   }
-  const base = {
-    robot: robot.name,
-    robotKey: robot.key,
-    queue: plan.queue,
-    channel: channel.name,
-    uuid: draft.uuid,
-    storm: scope.storm,
-  }
-
-  const only = coalesced.length === 1 ? coalesced[0] : undefined
-  const prerendered = only === undefined ? undefined : read(only.shown).prerendered
-  if (only !== undefined && prerendered !== undefined) {
-    const title =
-      prerendered.title ?? (await renderAndCompose('full', { plan, draft, deps })).message.title
-    const made = prerenderedMessage({ ...prerendered, title }, { channel, draft, deps })
-    if (made !== undefined)
-      return {
-        message: { ...base, ...made, ...alertSummary(draft.included, only.ids.length) },
-        alerts: { kind: 'some', ids: only.ids },
-      }
-  }
-
-  return composeForm(plan, { base, draft, deps })
-}
-
-interface Composing {
-  base: Pick<NewMessage, 'robot' | 'robotKey' | 'queue' | 'channel' | 'uuid' | 'storm'>
-  draft: Draft
-  deps: ComposeDeps
+  const composing = { draft, deps }
+  const [only] = coalesced.length === 1 ? coalesced : []
+  const prerendered = only && read(only.shown).prerendered
+  return (
+    (prerendered && (await composePrerendered(prerendered, composing))) ?? composeForm(composing)
+  )
 }
 
 /** Takes the first form that includes the message's share of the alerts; the form `counts` always fits. */
-async function composeForm(
-  plan: SendPlan,
-  { base, draft, deps }: Composing,
-): Promise<ComposedMessage> {
+async function composeForm(composing: Composing): Promise<ComposedMessage> {
+  const { plan, base, included } = composing.draft
   const { scope } = plan
-  if (scope.kind === 'some') {
-    for (const form of formsFor(draft.included.length)) {
-      const made = await renderAndCompose(form, { plan, draft, deps })
-      if (!made.isReadable || !carriesEnough(made.shown, draft.included, scope.messages)) continue
-      const ids = draft.included.slice(0, made.shown).flatMap((each) => each.ids)
+  if (scope.kind === 'some')
+    for (const form of formsFor(included.length)) {
+      const made = await renderAndCompose(form, composing)
+      if (!made.isReadable || !carriesEnough(made.shown, included, scope.messages)) continue
+      const ids = included.slice(0, made.shown).flatMap((each) => each.ids)
       return {
-        message: { ...base, ...made.message, ...alertSummary(draft.included, ids.length) },
+        message: { ...base, ...made.message, ...alertSummary(included, ids.length) },
         alerts: { kind: 'some', ids },
       }
     }
-  }
-  return composeCounts(plan, { base, draft, deps })
+  return composeCounts(composing)
 }
 
 /** The number of alerts in a message, and the most severe level among them. */
@@ -151,10 +139,8 @@ function alertSummary(
 export const MAX_QUEUED_PREVIEW = 500
 
 /** Composes counts of everything that waits in the queue for the channel. */
-async function composeCounts(
-  plan: SendPlan,
-  { base, draft, deps }: Composing,
-): Promise<ComposedMessage> {
+async function composeCounts({ draft, deps }: Composing): Promise<ComposedMessage> {
+  const { plan, base } = draft
   const tally = await deps.store.tally(plan.queue, plan.channel.name)
   const { from, to, count } = tally
   const examplesOf = ({ examples }: TallyGroup, index: number) =>
@@ -169,7 +155,7 @@ async function composeCounts(
     }),
   )
   const counts = { from, to, total: count, groups }
-  const made = await renderAndCompose('counts', { plan, draft, deps, counts })
+  const made = await renderAndCompose('counts', { draft, deps }, counts)
   return {
     message: { ...base, ...made.message, ...alertSummary(tally.groups, count) },
     alerts: { kind: 'upTo', upTo: tally.upTo, count },
@@ -197,14 +183,6 @@ export function carriesEnough(
   return carried >= leastCarried(included, messages)
 }
 
-interface FormRequest {
-  plan: SendPlan
-  draft: Draft
-  deps: ComposeDeps
-  /** Counts of everything that waits, for the form `counts`. */
-  counts?: Pick<RenderRequest, 'from' | 'to' | 'total' | 'groups'>
-}
-
 interface FormResult {
   message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>
   /** How many of the alerts the message shows, counted from the first. */
@@ -212,12 +190,15 @@ interface FormResult {
   isReadable: boolean
 }
 
+/** `counts`: those of everything that waits, for the form `counts`. */
 async function renderAndCompose(
   form: 'full' | 'lines' | 'counts',
-  { plan, draft, deps, counts }: FormRequest,
+  { draft, deps }: Composing,
+  counts?: Pick<RenderRequest, 'from' | 'to' | 'total' | 'groups'>,
 ): Promise<FormResult> {
+  const { plan, included, now } = draft
   const { channel } = plan
-  const { included, now, uuid } = draft
+  const { uuid } = draft.base
   const subjects = included.map(({ alert, level }) => ({ variables: alert.variables, level }))
   const mention = messageMention({ channel, alerts: subjects, now, own: draft.mention }, deps)
   const received = included.map((each) => each.receivedAt.getTime())
@@ -265,42 +246,33 @@ async function renderAndCompose(
 }
 
 /**
- * The text that the sender rendered, under its title or the receiver's. Undefined if it is empty, or too large to be
- * sent as it is.
+ * Composes the text that the sender rendered, under its title or the receiver's. Undefined if it is empty, or too large
+ * to be sent as it is.
  */
-function prerenderedMessage(
-  prerendered: PrerenderedText & { title: string },
-  { channel, draft, deps }: { channel: Channel; draft: Draft; deps: ComposeDeps },
-): Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'> | undefined {
-  const [only] = draft.included
-  if (only === undefined || prerendered.text.trim() === '') return undefined
-  const subject = { variables: only.alert.variables, level: only.level }
-  const { title } = prerendered
-  const content: Content = {
-    format: prerendered.format,
-    title,
-    text: prerendered.text,
-    mention: messageMention(
-      {
-        channel,
-        alerts: [subject],
-        now: draft.now,
-        format: prerendered.format,
-        own: prerendered.mention,
-      },
-      deps,
-    ),
-    link: undefined,
-  }
-  const body = deps.notifier.compose(content, draft.robots, draft.uuid)
+async function composePrerendered(
+  { title: ownTitle, text, format, mention: own }: PrerenderedText,
+  { draft, deps }: Composing,
+): Promise<ComposedMessage | undefined> {
+  const { plan, base, included, now } = draft
+  const [only] = included
+  if (only === undefined || text.trim() === '') return undefined
+  const { alert, level, ids } = only
+  const title = ownTitle ?? (await renderAndCompose('full', { draft, deps })).message.title
+  const alerts = [{ variables: alert.variables, level }]
+  const mention = messageMention({ channel: plan.channel, alerts, now, format, own }, deps)
+  const content: Content = { format, title, text, mention, link: undefined }
+  const body = deps.notifier.compose(content, draft.robots, base.uuid)
   if (Buffer.byteLength(body) > draft.limitBytes) return undefined
-  const kind: MessageKind = only.alert.status === 'resolved' ? 'recovery' : 'alert'
-  return { kind, title, text: prerendered.text, body }
+  const kind = alert.status === 'resolved' ? 'recovery' : 'alert'
+  return {
+    message: { ...base, kind, title, text, body, ...alertSummary(included, ids.length) },
+    alerts: { kind: 'some', ids },
+  }
 }
 
 function messageAlertOf(
   { ids, shown, repeats, changes, firedWhileWaiting }: Coalesced<QueuedAlert>,
-  alert: MessageAlert['alert'],
+  alert: Alert,
   { channel, linkOf }: { channel: Channel; linkOf: SilenceLinkOf | undefined },
 ): MessageAlert & { ids: readonly number[] } {
   const level = levelIn(alert, channel)
@@ -320,17 +292,14 @@ function mergedMention(mentions: readonly Mention[]): Mention {
 /** Alerts that still fire in the same payloads, if all included alerts are resolved. */
 function stillFiringOf(
   included: readonly MessageAlert[],
-  together: readonly Alert[],
+  firing: readonly Alert[],
   channel: Channel,
 ): MessageAlert[] {
   if (included.some(({ alert }) => alert.status === 'firing')) return []
   const over = new Set(included.map(({ alert }) => alert.fingerprint))
-  const firing = new Map(
-    together
-      .filter(({ status, fingerprint }) => status === 'firing' && !over.has(fingerprint))
-      .map((alert) => [alert.fingerprint, alert] as const),
-  )
-  return [...firing.values()]
+  const byFingerprint = new Map(firing.map((alert) => [alert.fingerprint, alert]))
+  return [...byFingerprint.values()]
+    .filter(({ fingerprint }) => !over.has(fingerprint))
     .map((alert) =>
       unchanged(alert, levelIn(alert, channel), included[0]?.receivedAt ?? new Date(0)),
     )
