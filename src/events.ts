@@ -63,15 +63,10 @@ function requestEvents(log: Log, metrics: Metrics) {
       if (fields.reason === 'wrong_token') log.warn('admin.refused', fields)
       else log.debug('admin.refused', fields)
     },
-    signedIn(address: string): void {
-      log.info('admin.signed_in', { address })
-    },
-    signInRefused(address: string): void {
-      log.warn('admin.sign_in_refused', { address })
-    },
-    tlsFailed(address: string | undefined, why: string): void {
-      log.debug('tls.failed', { address, why })
-    },
+    signedIn: (address: string): void => log.info('admin.signed_in', { address }),
+    signInRefused: (address: string): void => log.warn('admin.sign_in_refused', { address }),
+    tlsFailed: (address: string | undefined, why: string): void =>
+      log.debug('tls.failed', { address, why }),
     alertsReceived(
       source: SourceName,
       { channel, status, count }: { channel: string; status: Status; count: number },
@@ -97,15 +92,12 @@ function requestEvents(log: Log, metrics: Metrics) {
 function peopleEvents(log: Log) {
   const unknownNames = new Map<string, { channel: string; name: string }>()
   return {
-    silenceCreated(fields: { kind: string; channel: string; by: string; until: Date }): void {
-      log.info('silence.made', { ...fields, until: fields.until.toISOString() })
-    },
-    silenceEnded(fields: { kind: string; channel: string; by: string }): void {
-      log.info('silence.ended', fields)
-    },
-    silenceFailed(channel: string, why: string): void {
-      log.warn('silence.failed', { channel, why })
-    },
+    silenceCreated: (fields: { kind: string; channel: string; by: string; until: Date }): void =>
+      log.info('silence.made', { ...fields, until: fields.until.toISOString() }),
+    silenceEnded: (fields: { kind: string; channel: string; by: string }): void =>
+      log.info('silence.ended', fields),
+    silenceFailed: (channel: string, why: string): void =>
+      log.warn('silence.failed', { channel, why }),
     /** Logs each name once per channel. */
     nameUnknown(channel: string, name: string): void {
       const key = `${channel}\n${name}`
@@ -160,9 +152,7 @@ function messageEvents(log: Log, metrics: Metrics) {
       if (outcome.kind === 'delivered') log.debug('message.attempted', fields)
       else log.warn('message.attempted', { ...fields, words: attempt.explanation })
     },
-    claimReleased(message: MessageName): void {
-      log.warn('message.held_up', named(message))
-    },
+    claimReleased: (message: MessageName): void => log.warn('message.held_up', named(message)),
     messageSent(message: MessageName): void {
       metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'sent' })
       log.info('message.sent', named(message))
@@ -185,29 +175,22 @@ function messageEvents(log: Log, metrics: Metrics) {
       metrics.messages.inc({ robot: message.robot, kind: message.kind, outcome: 'dead' })
       log.error('message.dead', { ...named(message), reason })
     },
-    templateFailed(channel: string, fault: string): void {
-      log.error('template.failed', { channel, fault })
-    },
-    messageSplit(message: MessageName, reason: string): void {
-      log.warn('message.split', { ...named(message), reason })
-    },
+    templateFailed: (channel: string, fault: string): void =>
+      log.error('template.failed', { channel, fault }),
+    messageSplit: (message: MessageName, reason: string): void =>
+      log.warn('message.split', { ...named(message), reason }),
   }
 }
 
 function robotEvents(log: Log) {
   return {
-    robotPaused(robot: string, until: Date, reason: string): void {
-      log.warn('robot.paused', { robot, until: until.toISOString(), reason })
-    },
-    robotResting(robot: string, reason: string, until: Date | undefined): void {
-      log.debug('robot.resting', { robot, reason, until: until?.toISOString() })
-    },
-    quotaReached(fields: { scope: string; percent: number; used: number; limit: number }): void {
-      log.warn('quota.reached', fields)
-    },
-    claimLost(robot: string): void {
-      log.debug('claim.lost', { robot })
-    },
+    robotPaused: (robot: string, until: Date, reason: string): void =>
+      log.warn('robot.paused', { robot, until: until.toISOString(), reason }),
+    robotResting: (robot: string, reason: string, until: Date | undefined): void =>
+      log.debug('robot.resting', { robot, reason, until: until?.toISOString() }),
+    quotaReached: (fields: { scope: string; percent: number; used: number; limit: number }): void =>
+      log.warn('quota.reached', fields),
+    claimLost: (robot: string): void => log.debug('claim.lost', { robot }),
   }
 }
 
@@ -215,46 +198,33 @@ function robotEvents(log: Log) {
 function operatorEvents(log: Log) {
   return {
     /** A person has queued dead messages again. */
-    messagesResent(fields: { by: string; messages: number; id?: string }): void {
-      log.info('messages.resent', fields)
-    },
-    messagesDismissed(fields: { by: string; messages: number }): void {
-      log.info('messages.dismissed', fields)
-    },
-    robotPausedByHand({ robot, until, by }: { robot: string; until: Date; by: string }): void {
-      log.warn('robot.paused', { robot, until: until.toISOString(), reason: 'by_hand', by })
-    },
+    messagesResent: (fields: { by: string; messages: number; id?: string }): void =>
+      log.info('messages.resent', fields),
+    messagesDismissed: (fields: { by: string; messages: number }): void =>
+      log.info('messages.dismissed', fields),
+    robotPausedByHand: ({ robot, until, by }: { robot: string; until: Date; by: string }): void =>
+      log.warn('robot.paused', { robot, until: until.toISOString(), reason: 'by_hand', by }),
     /** `ended`: the reasons of the pauses that the person ended. */
-    robotResumed(fields: { robot: string; by: string; ended: readonly string[] }): void {
-      log.info('robot.resumed', { ...fields, ended: fields.ended.join(', ') })
-    },
+    robotResumed: (fields: { robot: string; by: string; ended: readonly string[] }): void =>
+      log.info('robot.resumed', { ...fields, ended: fields.ended.join(', ') }),
   }
 }
 
 function storeEvents(log: Log, metrics: Metrics) {
   return {
-    payloadUnreadable(payload: number, why: string): void {
-      log.error('payload.unreadable', { payload, why })
-    },
-    storeFailed(doing: string, why: string): void {
-      log.error('store.failed', { doing, why })
-    },
+    payloadUnreadable: (payload: number, why: string): void =>
+      log.error('payload.unreadable', { payload, why }),
+    storeFailed: (doing: string, why: string): void => log.error('store.failed', { doing, why }),
     /** The database for which the start waits, and why it cannot be opened yet. */
-    storeAwaited(at: string, why: string): void {
-      log.warn('store.awaited', { at, why })
-    },
-    storeOpened(): void {
-      log.info('store.opened')
-    },
+    storeAwaited: (at: string, why: string): void => log.warn('store.awaited', { at, why }),
+    storeOpened: (): void => log.info('store.opened'),
     /** An event that the store itself reports. */
     storeReported({ kind, ...fields }: { kind: string }): void {
       const level =
         kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'
       log[level](`store.${kind}`, fields)
     },
-    passFailed(robot: string, why: string): void {
-      log.error('pass.failed', { robot, why })
-    },
+    passFailed: (robot: string, why: string): void => log.error('pass.failed', { robot, why }),
     recovered(messages: number): void {
       if (messages > 0) log.info('messages.recovered', { messages })
     },
@@ -270,12 +240,9 @@ function storeEvents(log: Log, metrics: Metrics) {
         })
       }
     },
-    pruned(messages: number, alerts: number): void {
-      log.debug('store.pruned', { messages, alerts })
-    },
-    clockSet(byMs: number): void {
-      log.warn('clock.set', { byMs })
-    },
+    pruned: (messages: number, alerts: number): void =>
+      log.debug('store.pruned', { messages, alerts }),
+    clockSet: (byMs: number): void => log.warn('clock.set', { byMs }),
   }
 }
 
@@ -289,15 +256,9 @@ function configurationEvents(log: Log, metrics: Metrics) {
       metrics.reloadTime.set(now.getTime() / 1000)
       log.info('config.loaded', fields)
     },
-    configWarned(warning: string): void {
-      log.warn('config.warning', { warning })
-    },
-    robotsProxied(words: string): void {
-      log.info('robots.proxied', { words })
-    },
-    exposed(kind: string, words: string): void {
-      log.warn('access.exposed', { kind, words })
-    },
+    configWarned: (warning: string): void => log.warn('config.warning', { warning }),
+    robotsProxied: (words: string): void => log.info('robots.proxied', { words }),
+    exposed: (kind: string, words: string): void => log.warn('access.exposed', { kind, words }),
     adminIsLocal(): void {
       log.info('access.local', {
         words:
@@ -313,18 +274,10 @@ function configurationEvents(log: Log, metrics: Metrics) {
 
 function serverEvents(log: Log) {
   return {
-    listening(url: string): void {
-      log.info('server.listening', { url })
-    },
-    listenerFailed(why: string): void {
-      log.error('server.failed', { why })
-    },
-    stopping(signal: string): void {
-      log.info('server.stopping', { signal })
-    },
-    stopped(): void {
-      log.info('server.stopped')
-    },
+    listening: (url: string): void => log.info('server.listening', { url }),
+    listenerFailed: (why: string): void => log.error('server.failed', { why }),
+    stopping: (signal: string): void => log.info('server.stopping', { signal }),
+    stopped: (): void => log.info('server.stopped'),
   }
 }
 
