@@ -79,13 +79,10 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
   })
   const wake: Dispatchers['wake'] = (queues) => dispatchers.wake(queues)
   const yieldTurn = deps.yieldTurn.accept
-  const stored = { store, sources: storedSources, yieldTurn, reads }
-  const silences = buildSilencing({
-    ...deps,
-    wake,
-    stored: ({ timezone }) => ({ ...stored, timezone }),
-    isShared: () => !replica.alone,
-  })
+  const stored = ({ timezone }: Settings) => {
+    return { store, sources: storedSources, yieldTurn, reads, timezone }
+  }
+  const silences = buildSilencing({ ...deps, wake, stored, isShared: () => !replica.alone })
   const dispatchers = new Dispatchers({
     ...deps,
     sources: storedSources,
@@ -110,7 +107,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
       return messages
     },
     accept: (inbound) => accept(inbound, acceptDeps),
-    variablesOf: (alerts) => storedVariables(alerts, { ...stored, timezone: settings().timezone }),
+    variablesOf: (alerts) => storedVariables(alerts, stored(settings())),
     ...testVerbs(deps, wake),
     actions: operatorActions({ ...deps, wake }),
     async start() {

@@ -49,7 +49,7 @@ export interface OperatorDeps {
 }
 
 /** Limit on the messages that one request resends; each costs a call. */
-export const MAX_RESENT = 1_000
+const MAX_RESENT = 1_000
 
 const PAGE_SIZE = 500
 

@@ -1,3 +1,4 @@
+import type { Calendar } from '../decisions/calendar.ts'
 import { QUOTA_WARNING_LEVEL, reachedWarningPercent } from '../decisions/quota.ts'
 import type { Events } from '../events.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
@@ -17,13 +18,11 @@ export interface QuotaWarningDeps {
 }
 
 /** A call, and the robot's state before it. */
-export interface CountedCall {
+export interface CountedCall extends Pick<Calendar, 'month' | 'monthEnd'> {
   robot: Robot
   channel: Channel
   queue: string
   backlog: Backlog
-  month: string
-  monthEnd: Date
   now: Date
 }
 
