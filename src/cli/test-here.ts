@@ -132,7 +132,7 @@ async function sendOne(message: TestMessage, deps: DispatchDeps): Promise<TestOu
     )
   if (await store.lease({ robot: robot.name, owner, now, until })) {
     const ids = await store.enqueue([{ ...message, ...testQueueOf(robot.name) }], now)
-    await serveTest({ id: ids[0] as string, robot, attempts: 1 }, { ...deps, signal })
+    await serveTest({ id: ids[0] as string, robot }, deps)
     return outcomesAfter(ids, { store, clock, waitMs: 0, signal, pauses })
   }
   process.stderr.write(`${robot.name}: another process holds its lease and sends the test\n`)

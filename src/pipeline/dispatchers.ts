@@ -24,9 +24,9 @@ export class Dispatchers {
   readonly #reassigning: Loop
 
   /** `nextPassAt` converts the time that a pass planned into the time of the next pass. */
-  constructor({ nextPassAt, ...deps }: Omit<DispatchDeps, 'wake'> & { nextPassAt?: NextPassAt }) {
+  constructor({ nextPassAt, ...deps }: Omit<DispatchDeps, 'wake'> & { nextPassAt: NextPassAt }) {
     this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
-    this.#nextPassAt = nextPassAt ?? ((planned) => planned)
+    this.#nextPassAt = nextPassAt
     const reassign = async (): Promise<Date> => {
       await this.#reassign(deps.settings())
       return new Date(deps.clock.now().getTime() + REASSIGN_EVERY_MS)

@@ -20,7 +20,7 @@ export async function pruneOnce(deps: {
   settings: () => Settings
   events: Events
   /** Whether other processes use the store; one may have ended with messages in flight. */
-  shared?: boolean
+  shared: boolean
 }): Promise<Date> {
   const now = deps.clock.now()
   if (deps.shared) deps.events.recovered(await deps.store.recover(now))

@@ -15,20 +15,20 @@ function testQueueName(robot: string): string {
 }
 
 /**
- * Serves a robot's test queue until its message has had `attempts` attempts, or is sent or dead. For commands that run
- * without a receiver. Leases the robot and counts each call, as every pass does.
+ * Serves a robot's test queue until its message has been attempted or is dead. For commands that run without a receiver.
+ * Leases the robot and counts the call, as every pass does.
  */
 export async function serveTest(
-  { id, robot, attempts }: { id: string; robot: Robot; attempts: number },
-  deps: DispatchDeps & { signal: AbortSignal },
+  { id, robot }: { id: string; robot: Robot },
+  deps: DispatchDeps,
 ): Promise<void> {
   const own: DispatchDeps = { ...deps, settings: () => settingsFor(robot, deps.settings()) }
-  while (!deps.signal.aborted) {
+  for (;;) {
     const next = await pass(robot.name, own)
     const found = await deps.store.message(id, 0)
-    if (found === undefined || isFinal(found) || found.message.attempts.length >= attempts) return
+    if (found === undefined || isFinal(found) || found.message.attempts.length > 0) return
     const waitMs = (next?.getTime() ?? Number.POSITIVE_INFINITY) - deps.clock.now().getTime()
-    await deps.clock.sleep(Math.max(0, Math.min(waitMs, PASS_AGAIN_WITHIN_MS)), deps.signal)
+    await deps.clock.sleep(Math.max(0, Math.min(waitMs, PASS_AGAIN_WITHIN_MS)))
   }
 }
 
