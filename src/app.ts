@@ -34,8 +34,6 @@ export interface AppOptions {
   load: () => Loaded
   clock: SteadyClock
   log: Log
-  /** Whether the store runs in a worker thread, so that a slow disk never stalls the process. */
-  thread: boolean
   /** Called when a part has failed permanently and only a new process can continue. */
   onFailure: (part: 'store' | 'server', why: string) => void
 }

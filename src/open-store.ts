@@ -10,16 +10,17 @@ import { StoreUnreachable } from './stores/unreachable.ts'
 /** Opens the store, or returns a placeholder that waits for its database. */
 export async function openOrAwait(
   url: Settings['store'],
-  options: Pick<OpenOptions, 'thread' | 'clock'> & {
+  options: Pick<OpenOptions, 'clock'> & {
     onFailure: (part: 'store', why: string) => void
     events: Events
     signal: AbortSignal
   },
 ): Promise<Omit<Awaited, 'store'> & { store: Store & Partial<MultiProcess> }> {
-  const { thread, clock, onFailure, events, signal } = options
+  const { clock, onFailure, events, signal } = options
   const opening: OpenOptions = {
     reasonToSuppress,
-    thread,
+    // A slow disk must not stall the process.
+    thread: true,
     clock,
     notice: (notice) => events.storeReported(notice),
     onFailure: (why) => onFailure('store', why),

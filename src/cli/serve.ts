@@ -34,7 +34,6 @@ export async function serve(options: ServeOptions): Promise<number> {
     load: await loaderOf(options),
     clock,
     log,
-    thread: true,
     onFailure: (part, why) => {
       log.error('process.ends', {
         part,
