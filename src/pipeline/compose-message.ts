@@ -185,12 +185,12 @@ export function carriesEnough(
 
 interface FormResult {
   message: Pick<NewMessage, 'kind' | 'title' | 'text' | 'body'>
-  /** How many of the alerts the message shows, counted from the first. */
+  /** How many of the alerts the message shows, counted from the first; unused for the form `counts`. */
   shown: number
   isReadable: boolean
 }
 
-/** `counts`: those of everything that waits, for the form `counts`. */
+/** Renders one form and composes its body. `counts` is for the form `counts`, and covers everything that waits. */
 async function renderAndCompose(
   form: 'full' | 'lines' | 'counts',
   { draft, deps }: Composing,
@@ -203,15 +203,11 @@ async function renderAndCompose(
   const mention = messageMention({ channel, alerts: subjects, now, own: draft.mention }, deps)
   const received = included.map((each) => each.receivedAt.getTime())
   const link = linkTo(uuid, deps.settings)
-  const contentOf = (title: string, text: string, buttons: readonly Button[]): Content => ({
-    format: channel.format,
-    title,
-    text,
-    mention,
-    mentionAt: mentionPositionOf(included),
-    link,
-    buttons,
-  })
+  const bodyOf = (title: string, text: string, buttons: readonly Button[]): string => {
+    const position = { mention, mentionAt: mentionPositionOf(included) }
+    const content: Content = { format: channel.format, title, text, ...position, link, buttons }
+    return deps.notifier.compose(content, draft.robots, uuid)
+  }
   const request: RenderRequest = {
     channel,
     now,
@@ -226,21 +222,17 @@ async function renderAndCompose(
     ...counts,
     delayed: plan.delayed,
     link,
-    fits: (...made) =>
-      Buffer.byteLength(deps.notifier.compose(contentOf(...made), draft.robots, uuid)) <=
-      draft.limitBytes,
+    fits: (...made) => Buffer.byteLength(bodyOf(...made)) <= draft.limitBytes,
   }
   // Rendering a digest of many groups takes long while its code is not optimized.
   if (form !== 'full') await deps.renderer.prepare(request, deps.yieldTurn)
   const result = deps.renderer.render(request)
   for (const fault of [...result.faults, ...result.blanks])
     deps.events.templateFailed(channel.name, fault)
-  const content = contentOf(result.title, result.text, result.buttons)
-  const body = deps.notifier.compose(content, draft.robots, uuid)
   const { kind, title, text } = result
   return {
-    message: { kind, title, text, body },
-    shown: form === 'counts' ? included.length : result.included,
+    message: { kind, title, text, body: bodyOf(title, text, result.buttons) },
+    shown: result.included,
     isReadable: result.isReadable ?? true,
   }
 }
