@@ -149,7 +149,8 @@ async function recover({ events, receiver }: Parts): Promise<void> {
 async function startDelivery({ store, configuration, receiver, life }: Parts): Promise<void> {
   await store.adopt(formerKeysOf(configuration.settings()))
   await receiver.start()
-  life.ready = true
+  // A stop may have begun while the start waited for the database.
+  life.ready = life.open
 }
 
 async function startDeliveryWhenOpen(parts: Parts): Promise<void> {

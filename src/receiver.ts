@@ -139,7 +139,7 @@ function testVerbs(
       enqueue([
         probe === undefined
           ? robotTest(robot, messageDeps())
-          : probeMessage(robot, { ...probe, apart: false }, messageDeps()),
+          : probeMessage(robot, probe, messageDeps()),
       ]),
   }
 }

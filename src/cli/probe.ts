@@ -99,8 +99,8 @@ async function post(
       let found = sender === undefined ? await testThroughReceiver(path, settings) : undefined
       if (found === undefined) {
         sender ??= await openSender(settings)
-        const question = { probe: each, uuid: key, apart: false }
-        found = await sender.send(probeMessage(robot.name, question, sender.messageDeps))
+        const message = probeMessage(robot.name, { probe: each, uuid: key }, sender.messageDeps)
+        found = await sender.send(message)
       }
       const [outcome] = found
       if (outcome === undefined) break

@@ -11,7 +11,6 @@ import type { NewMessage } from '../stores/store.ts'
 import { NO_CHANNEL } from './dispatchers.ts'
 import { channelNamed, robotNamed } from './lookup.ts'
 import { type PlainDeps, type PlainText, plainMessage, plainMessages } from './plain-message.ts'
-import { testQueueOf } from './test-run.ts'
 
 const WORDS: Record<Language, { title: string; text: string }> = {
   'en-US': { title: 'Test message', text: 'If you read this, alerts will arrive here.' },
@@ -32,33 +31,19 @@ export function robotTest(robotName: string, deps: PlainDeps): NewMessage {
   const queue = queueOfRobot(robot.name)
   const channel = [...settings.channels.values()].find((each) => queuesOf(each).includes(queue))
   const place = { queue, channel: channel?.name ?? NO_CHANNEL }
-  return messageFor(robot, { ...place, name: robot.name }, deps)
+  const recipient = { robot, group: [robot], ...place, kind: 'test' as const }
+  return plainMessage(testText(robot.name, settings), recipient, deps)
 }
 
-/** A test message for one robot in a separate queue. */
-export function separateTest(robot: Robot, name: string, deps: PlainDeps): NewMessage {
-  return messageFor(robot, { ...testQueueOf(robot.name), name }, deps)
-}
-
-/** A probe's message for one robot, in its own queue or in a separate one. AppError not_found. */
+/** A probe's message for one robot, in its own queue. AppError not_found. */
 export function probeMessage(
   robotName: string,
-  { probe, uuid, apart }: { probe: Probe; uuid: string; apart: boolean },
+  { probe, uuid }: { probe: Probe; uuid: string },
   deps: PlainDeps & { notifier: Pick<Notifier, 'probe'> },
 ): NewMessage {
   const message = robotTest(robotName, deps)
   const robot = deps.settings.robots.get(robotName) as Robot
-  const place = apart ? testQueueOf(robotName) : {}
-  return { ...message, ...place, ...deps.notifier.probe(probe, robot, uuid) }
-}
-
-function messageFor(
-  robot: Robot,
-  { name, ...place }: Pick<NewMessage, 'queue' | 'channel'> & { name: string },
-  deps: PlainDeps,
-): NewMessage {
-  const recipient = { robot, group: [robot], ...place, kind: 'test' as const }
-  return plainMessage(testText(name, deps.settings), recipient, deps)
+  return { ...message, ...deps.notifier.probe(probe, robot, uuid) }
 }
 
 function testText(name: string, { language }: Settings): PlainText {
