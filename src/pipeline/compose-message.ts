@@ -7,7 +7,7 @@ import type { Button, Content } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import { formsFor, leastCarried } from '../rendering/forms/limits.ts'
-import type { CountGroup, Renderer, RenderRequest } from '../rendering/types.ts'
+import type { CountGroup, Rendered, Renderer, RenderRequest } from '../rendering/types.ts'
 import type { Claim, NewMessage, QueuedAlert, Store, TallyGroup } from '../stores/store.ts'
 import { levelIn } from './destinations.ts'
 import { messageMention } from './message-mention.ts'
@@ -104,9 +104,7 @@ export async function composeMessage(
   const composing = { draft, deps }
   const [only] = coalesced.length === 1 ? coalesced : []
   const prerendered = only && read(only.shown).prerendered
-  return (
-    (prerendered && (await composePrerendered(prerendered, composing))) ?? composeForm(composing)
-  )
+  return (prerendered && composePrerendered(prerendered, composing)) ?? composeForm(composing)
 }
 
 /** Takes the first form that includes the message's share of the alerts; the form `counts` always fits. */
@@ -227,8 +225,7 @@ async function renderAndCompose(
   // Rendering a digest of many groups takes long while its code is not optimized.
   if (form !== 'full') await deps.renderer.prepare(request, deps.yieldTurn)
   const result = deps.renderer.render(request)
-  for (const fault of [...result.faults, ...result.blanks])
-    deps.events.templateFailed(channel.name, fault)
+  reportFaults(result, channel, deps)
   const { kind, title, text } = result
   return {
     message: { kind, title, text, body: bodyOf(title, text, result.buttons) },
@@ -237,19 +234,34 @@ async function renderAndCompose(
   }
 }
 
+function renderTitle({ draft, deps }: Composing): string {
+  const { channel } = draft.plan
+  const result = deps.renderer.title({ channel, now: draft.now, alerts: draft.included })
+  reportFaults(result, channel, deps)
+  return result.title
+}
+
+function reportFaults(
+  { faults, blanks }: Pick<Rendered, 'faults' | 'blanks'>,
+  channel: Channel,
+  { events }: ComposeDeps,
+): void {
+  for (const fault of [...faults, ...blanks]) events.templateFailed(channel.name, fault)
+}
+
 /**
  * Composes the text that the sender rendered, under its title or the receiver's. Undefined if it is empty, or too large
  * to be sent as it is.
  */
-async function composePrerendered(
+function composePrerendered(
   { title: ownTitle, text, format, mention: own }: PrerenderedText,
   { draft, deps }: Composing,
-): Promise<ComposedMessage | undefined> {
+): ComposedMessage | undefined {
   const { plan, base, included, now } = draft
   const [only] = included
   if (only === undefined || text.trim() === '') return undefined
   const { alert, level, ids } = only
-  const title = ownTitle ?? (await renderAndCompose('full', { draft, deps })).message.title
+  const title = ownTitle ?? renderTitle({ draft, deps })
   const alerts = [{ variables: alert.variables, level }]
   const mention = messageMention({ channel: plan.channel, alerts, now, format, own }, deps)
   const content: Content = { format, title, text, mention, link: undefined }

@@ -6,10 +6,14 @@ import { groupLine, possibleHeads, renderCounts } from './forms/counts.ts'
 import { renderFull } from './forms/full.ts'
 import { renderLines } from './forms/lines.ts'
 import { quotaTextOf } from './forms/quota-warning.ts'
+import { titleOf } from './forms/title.ts'
 import { checkNames, renderTrial } from './templates/check.ts'
 import type { Template } from './templates/engine.ts'
 import { builtInParts, faultsInFolder, faulty, type Parts, partsOf } from './templates/loader.ts'
 import type { Draft, Rendered, Renderer, RenderRequest, RenderSettings, Trial } from './types.ts'
+
+/** Replaces a title of which nothing is visible. */
+const UNTITLED = 'Alert'
 
 /** Reads and compiles all templates of the channels. Throws bad_configuration with the place of every fault. */
 export function createRenderer(settings: RenderSettings, channels: Iterable<Channel>): Renderer {
@@ -37,13 +41,17 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
     return context
   }
   const all = [...known.values()]
-  const renderer: Pick<Renderer, 'prepare' | 'render' | 'quota'> = {
+  const renderer: Omit<Renderer, 'names' | 'trial' | 'check'> = {
     prepare: (request, yieldTurn) => prepare(request, contextFor(request), yieldTurn),
     render(request) {
       const context = contextFor(request)
       const made = renderForm(request, context)
-      const title = made.title || 'Alert'
+      const title = made.title || UNTITLED
       return { ...made, title, text: made.text.trim() || title, ...problemsOf(context) }
+    },
+    title(request) {
+      const context = contextFor(request)
+      return { title: titleOf(request.alerts, context) || UNTITLED, ...problemsOf(context) }
     },
     quota(warning) {
       const context = contextFor(warning)

@@ -84,6 +84,10 @@ export interface Renderer {
   prepare(request: RenderRequest, yieldTurn: YieldTurn): Promise<void>
   /** Renders title and text: never empty, and within the limit that `fits` checks. Never throws. */
   render(request: RenderRequest): Rendered
+  /** Renders only the title of a message with these alerts in full. Never empty; never throws. */
+  title(
+    request: Pick<RenderRequest, 'channel' | 'now' | 'alerts'>,
+  ): Pick<Rendered, 'title' | 'faults' | 'blanks'>
   /** Renders the quota warning, which is short enough for any message. Never throws. */
   quota(warning: QuotaWarning): Pick<Rendered, 'title' | 'text' | 'faults' | 'blanks'>
   /** Warnings about names in the channels' templates. Fast, because it renders nothing. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { prometheusAlert } from '../../../src/rendering/templates/sample-alerts.ts'
 import { locationOf } from '../../../src/rendering/text/location.ts'
-import { messageAlert, NOW, renderWith } from '../support.ts'
+import { messageAlert, NOW, rendering, renderWith } from '../support.ts'
 
 const firing = (alertname: string, instance: string, level: 1 | 2 | 3 = 2) =>
   prometheusAlert(
@@ -28,6 +28,14 @@ describe('a title', () => {
       renderWith([resolved('HighLoad', 'db-1')]).title,
       '✅ Resolved HighLoad · prod · db-1',
     )
+  })
+
+  test('can be rendered without the text of its message', () => {
+    for (const channel of [{}, { title: '${alarm_name}!' }, { title: '\u200b' }]) {
+      const { renderer, request } = rendering([firing('HighLoad', 'db-1')], { channel })
+      const title = renderer.title(request)
+      assert.deepEqual(title, { title: renderer.render(request).title, faults: [], blanks: [] })
+    }
   })
 
   test('of several has the worst firing level, the count, the names, and the common location', () => {
