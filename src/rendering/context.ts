@@ -3,17 +3,16 @@ import type { Language } from '../model/settings.ts'
 import { goFunctions } from './go/functions.ts'
 import { Patterns } from './go/patterns.ts'
 import { type Word, wordIn } from './i18n.ts'
-import { type Payload, type PayloadOptions, payloadOf, payloadOfCounts } from './payload.ts'
 import { TooSlow } from './templates/deadline.ts'
 import type { Template } from './templates/engine.ts'
 import type { Part, PartSource, Parts } from './templates/loader.ts'
 import { errorAt } from './templates/template-error.ts'
-import { type Locale, MAX_VALUE_LENGTH, variablesFor } from './templates/variables.ts'
+import { type Locale, variablesFor } from './templates/variables.ts'
 import { durationWord, elapsedWord } from './text/duration.ts'
 import { levelTextOf } from './text/level.ts'
 import { escapedFor, markupOf } from './text/markup.ts'
 import { timeAs, timeFor, timeInZone } from './text/time.ts'
-import type { CountGroup, RenderRequest, RenderSettings } from './types.ts'
+import type { RenderRequest, RenderSettings } from './types.ts'
 
 /** The part of a request that every message needs, quota warnings included. */
 export type RenderSubject = Pick<RenderRequest, 'channel' | 'now'>
@@ -54,9 +53,10 @@ export class RenderContext {
     this.zone = channel.timezone ?? settings.timezone
     this.markup = markupOf(channel.format)
     this.#parts = parts
-    const inZone = (text: string): string =>
-      this.#timeOf(`in zone ${text}`, () => timeInZone(text, this.zone))
-    this.#locale = { language: this.language, timezone: this.zone, inZone }
+    this.#locale = {
+      language: this.language,
+      inZone: (text) => this.#timeOf(`in zone ${text}`, () => timeInZone(text, this.zone)),
+    }
   }
 
   /** Errors of templates, each with file and line. */
@@ -104,20 +104,7 @@ export class RenderContext {
     return this.#go
   }
 
-  /** Counted alerts in the form of Alertmanager's webhook. */
-  payloadOfCounts(groups: readonly CountGroup[], longest?: number): Payload {
-    return payloadOfCounts(groups, this.#payloadOptions(longest))
-  }
-
-  /** Alerts in the form of Alertmanager's webhook. */
-  payloadOf(entries: readonly MessageAlert[], longest?: number): Payload {
-    return payloadOf(entries, this.#payloadOptions(longest))
-  }
-
-  #payloadOptions(longest = MAX_VALUE_LENGTH): PayloadOptions {
-    return { longest, notice: this.word('cut'), memo: (...made) => this.memo(...made) }
-  }
-
+  /** The variables of an alert, as templates read them. */
   variablesOf(entry: MessageAlert) {
     return this.memo('variables', entry, () => variablesFor(entry, this.channel, this.#locale))
   }

@@ -1,6 +1,8 @@
 import type { MessageAlert } from '../model/alert.ts'
 import { levelOf } from '../model/level.ts'
-import type { Variables } from '../model/variables.ts'
+import { type Variables, variablesFrom } from '../model/variables.ts'
+import type { RenderContext } from './context.ts'
+import { MAX_VALUE_LENGTH } from './templates/variables.ts'
 import { cutTo } from './text/escape.ts'
 import type { CountGroup } from './types.ts'
 
@@ -28,7 +30,7 @@ export interface Payload {
 }
 
 /** An array of alerts with Alertmanager's filters by status. */
-export class PayloadAlerts extends Array<PayloadAlert> {
+class PayloadAlerts extends Array<PayloadAlert> {
   get firing(): PayloadAlert[] {
     return Array.from(this).filter(({ status }) => status === 'firing')
   }
@@ -39,23 +41,21 @@ export class PayloadAlerts extends Array<PayloadAlert> {
 
 const NEVER = new Date('0001-01-01T00:00:00Z')
 
-export interface PayloadOptions {
-  /** Longer values are cut and end with `notice`. */
-  longest: number
-  notice: string
-  /** Computes a value of an alert once for all lengths of the message that are tried. */
-  memo<T>(what: string, entry: MessageAlert, make: () => T): T
-}
-
-/** The payload of the given alerts. */
-export function payloadOf(entries: readonly MessageAlert[], options: PayloadOptions): Payload {
-  const texts = entries.map((each) => textsOf(each, options))
-  const cut = cutterOf(options)
+/** The payload of the given alerts. Values longer than `longest` are cut, and end with a notice. */
+export function payloadOf(
+  entries: readonly MessageAlert[],
+  context: RenderContext,
+  longest = MAX_VALUE_LENGTH,
+): Payload {
+  const texts = entries.map((each) => textsOf(each, context))
+  const cut = cutterOf(context, longest)
   const first = entries[0]?.alert
   return {
     receiver: first?.variables['receiver'] ?? '',
     status: entries.some(({ alert }) => alert.status === 'firing') ? 'firing' : 'resolved',
-    alerts: PayloadAlerts.from(entries.map((each) => payloadAlert(each, options))) as PayloadAlerts,
+    alerts: PayloadAlerts.from(
+      entries.map((each) => payloadAlert(each, context, longest)),
+    ) as PayloadAlerts,
     groupLabels: sharedValues(entries.map(({ alert }) => alert.groupLabels ?? NONE)),
     // Compared before they are cut, because values may differ only beyond the cut.
     commonLabels: cut(sharedValues(texts.map(({ labels }) => labels))),
@@ -68,10 +68,14 @@ export function payloadOf(entries: readonly MessageAlert[], options: PayloadOpti
  * The payload of counted alerts. Only the examples of a group have all fields; its other alerts have just its name,
  * cluster and level. With such alerts, only these labels can be common.
  */
-export function payloadOfCounts(groups: readonly CountGroup[], options: PayloadOptions): Payload {
+export function payloadOfCounts(
+  groups: readonly CountGroup[],
+  context: RenderContext,
+  longest: number,
+): Payload {
   const examples = groups.flatMap((group) => group.examples)
-  const payload = payloadOf(examples, options)
-  const alerts = groups.flatMap((group) => countedAlerts(group, options))
+  const payload = payloadOf(examples, context, longest)
+  const alerts = groups.flatMap((group) => countedAlerts(group, context, longest))
   const isKnown = groups.every(
     ({ firing, resolved, examples }) => examples.length >= firing + resolved,
   )
@@ -90,27 +94,31 @@ export function payloadOfCounts(groups: readonly CountGroup[], options: PayloadO
 const MAX_COUNTED = 20_000
 
 /** For each status the examples, then alerts with only the group's labels, up to the group's count. */
-function countedAlerts(group: CountGroup, options: PayloadOptions): PayloadAlert[] {
-  const other = otherAlert(group, options)
+function countedAlerts(group: CountGroup, context: RenderContext, longest: number): PayloadAlert[] {
+  const other = otherAlert(group, context, longest)
   const counted = (count: number, status: PayloadAlert['status']): PayloadAlert[] => {
     const most = Math.min(count, MAX_COUNTED)
     const known = group.examples
       .filter(({ alert }) => alert.status === status)
       .slice(0, most)
-      .map((each) => payloadAlert(each, options))
+      .map((each) => payloadAlert(each, context, longest))
     return [...known, ...Array(most - known.length).fill({ ...other, status })]
   }
   return [...counted(group.firing, 'firing'), ...counted(group.resolved, 'resolved')]
 }
 
-function otherAlert(group: CountGroup, options: PayloadOptions): Omit<PayloadAlert, 'status'> {
+function otherAlert(
+  group: CountGroup,
+  context: RenderContext,
+  longest: number,
+): Omit<PayloadAlert, 'status'> {
   const [first] = group.examples
   const common =
     first === undefined
       ? clusterLabel(group.cluster)
-      : labelsOfAll(textsOf(first, options).labels, [group])
+      : labelsOfAll(textsOf(first, context).labels, [group])
   return {
-    labels: cutterOf(options)({ alertname: group.name, ...common }),
+    labels: cutterOf(context, longest)({ alertname: group.name, ...common }),
     annotations: NONE,
     startsAt: NEVER,
     endsAt: NEVER,
@@ -134,11 +142,11 @@ function labelsOfAll(labels: Variables, groups: readonly CountGroup[]): Variable
   return shared
 }
 
-function payloadAlert(entry: MessageAlert, options: PayloadOptions): PayloadAlert {
-  return options.memo(`payload ${options.longest}`, entry, () => {
+function payloadAlert(entry: MessageAlert, context: RenderContext, longest: number): PayloadAlert {
+  return context.memo(`payload ${longest}`, entry, () => {
     const { status, variables, startsAt, endsAt, fingerprint } = entry.alert
-    const { labels, annotations } = textsOf(entry, options)
-    const cut = cutterOf(options)
+    const { labels, annotations } = textsOf(entry, context)
+    const cut = cutterOf(context, longest)
     return {
       status,
       labels: cut(labels),
@@ -152,8 +160,8 @@ function payloadAlert(entry: MessageAlert, options: PayloadOptions): PayloadAler
 }
 
 /** An alert's labels and annotations, uncut. */
-function textsOf(entry: MessageAlert, { memo }: PayloadOptions) {
-  return memo('payload texts', entry, () => {
+function textsOf(entry: MessageAlert, context: RenderContext) {
+  return context.memo('payload texts', entry, () => {
     const { labels = NONE, annotations = NONE, variables } = entry.alert
     return Object.keys(labels).length > 0
       ? { labels, annotations }
@@ -161,8 +169,13 @@ function textsOf(entry: MessageAlert, { memo }: PayloadOptions) {
   })
 }
 
-function cutterOf({ longest, notice }: PayloadOptions): (texts: Variables) => Variables {
-  return (texts) => mapped(texts, (value) => cutTo(value, longest, notice))
+function cutterOf(context: RenderContext, longest: number): (texts: Variables) => Variables {
+  const notice = context.word('cut')
+  return (texts) => {
+    const cut: Record<string, string> = Object.create(null)
+    for (const [name, value] of Object.entries(texts)) cut[name] = cutTo(value, longest, notice)
+    return cut
+  }
 }
 
 const NONE: Variables = Object.freeze(Object.create(null))
@@ -177,18 +190,7 @@ const LABELS = {
 const ANNOTATIONS = { summary: 'alarm_summary', description: 'alarm_description' }
 
 function named(variables: Variables, names: Readonly<Record<string, string>>): Variables {
-  const found: Record<string, string> = Object.create(null)
-  for (const [name, from] of Object.entries(names)) {
-    const value = variables[from]
-    if (value !== undefined) found[name] = value
-  }
-  return found
-}
-
-function mapped(texts: Variables, change: (value: string) => string): Variables {
-  const changed: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(texts)) changed[name] = change(value)
-  return changed
+  return variablesFrom(Object.entries(names).map(([name, from]) => [name, variables[from]]))
 }
 
 /** The entries that have the same value in every map of `all`. */

@@ -7,7 +7,6 @@ import type { YieldTurn } from '../yield-turn.ts'
 export interface RenderSettings {
   language: Language
   timezone: string
-  externalUrl: string | undefined
   /** The operator's template folder; it may not exist. */
   templates: string
 }

@@ -120,7 +120,7 @@ test('code in the configuration is text, and a warning says so', async () => {
   )
   const channels = [...(settings?.channels.values() ?? [])]
   const renderer = createRenderer(
-    { language: 'en-US', timezone: 'UTC', externalUrl: undefined, templates: '/nowhere' },
+    { language: 'en-US', timezone: 'UTC', templates: '/nowhere' },
     channels,
   )
   assert.deepEqual((await renderer.check()).failures, [])
@@ -128,7 +128,7 @@ test('code in the configuration is text, and a warning says so', async () => {
 
 test('an unknown template is a fault at its place, with the closest name', () => {
   const { settings } = read('template: defualt')
-  const locale = { language: 'en-US', timezone: 'UTC', externalUrl: undefined } as const
+  const locale = { language: 'en-US', timezone: 'UTC' } as const
   assert.throws(
     () => createRenderer({ ...locale, templates: '/nowhere' }, settings?.channels.values() ?? []),
     ({ message }: Error) =>

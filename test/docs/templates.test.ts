@@ -27,7 +27,7 @@ for (const [file, heading, language] of [
 ] as const)
   describe(`the templates in ${file}`, () => {
     const { text, eta, yaml } = examplesOf(file)
-    const settings = { language, timezone: ZONE, externalUrl: undefined } as const
+    const settings = { language, timezone: ZONE } as const
 
     test('work in every scenario, and show their purpose', async () => {
       using folder = temporaryFolder()

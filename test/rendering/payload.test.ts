@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { MessageAlert } from '../../src/model/alert.ts'
+import { RenderContext } from '../../src/rendering/context.ts'
 import { type Payload, payloadOf, payloadOfCounts } from '../../src/rendering/payload.ts'
 import { prometheusAlert } from '../../src/rendering/templates/sample-alerts.ts'
 import type { CountGroup } from '../../src/rendering/types.ts'
 import { temporaryFolder } from '../support/receiver.ts'
+import { channelNamed } from '../support/settings.ts'
 import { NOW, renderWith } from './support.ts'
 
 const podAlert = (pod: number, more: Record<string, string> = {}): MessageAlert =>
@@ -34,12 +36,16 @@ function group(examples: readonly MessageAlert[], changes: Partial<CountGroup> =
   }
 }
 
-const OPTIONS = {
-  longest: 200,
-  notice: '…',
-  memo: <T>(_what: string, _entry: MessageAlert, make: () => T): T => make(),
-}
-const ofCounts = (...groups: readonly CountGroup[]): Payload => payloadOfCounts(groups, OPTIONS)
+const CONTEXT = new RenderContext(
+  { channel: channelNamed('ops'), now: NOW },
+  {
+    settings: { language: 'en-US', timezone: 'UTC', templates: '' },
+    parts: new Map(),
+    slow: new Map(),
+  },
+)
+const ofCounts = (...groups: readonly CountGroup[]): Payload =>
+  payloadOfCounts(groups, CONTEXT, 200)
 
 describe('the payload of counted alerts', () => {
   test('has all common labels if every alert is known', () => {
@@ -87,7 +93,7 @@ describe('the payload of counted alerts', () => {
 describe('the payload of a message', () => {
   test('does not have values in common that differ only beyond the cut', () => {
     const alerts = ['1', '2'].map((end) => podAlert(0, { path: `${'x'.repeat(300)}${end}` }))
-    const { commonLabels } = payloadOf(alerts, OPTIONS)
+    const { commonLabels } = payloadOf(alerts, CONTEXT, 200)
     assert.equal(commonLabels['path'], undefined)
     assert.equal(commonLabels['pod'], 'pod-0')
   })

@@ -355,10 +355,9 @@ describe("the operator's templates", () => {
     mkdirSync(folder.path, { recursive: true })
     writeFileSync(join(folder.path, 'broken.eta'), '<% if ( %>')
     const make = (name: string) => () =>
-      createRenderer(
-        { language: 'en-US', timezone: 'UTC', externalUrl: undefined, templates: folder.path },
-        [channelNamed('ops', { template: { kind: 'named', name } })],
-      )
+      createRenderer({ language: 'en-US', timezone: 'UTC', templates: folder.path }, [
+        channelNamed('ops', { template: { kind: 'named', name } }),
+      ])
     assert.throws(
       make('broken'),
       (error) => error instanceof AppError && /broken\.eta/.test(error.message),

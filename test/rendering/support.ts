@@ -57,7 +57,7 @@ export function rendering(
     ...request
   } = options
   const channel = channelNamed('ops', changes)
-  const settings = { language, timezone: 'Asia/Shanghai', externalUrl: undefined, templates }
+  const settings = { language, timezone: 'Asia/Shanghai', templates }
   return {
     renderer: createRenderer(settings, [channel]),
     request: {

@@ -5,17 +5,14 @@ import { cutTo, oneLine } from '../text/escape.ts'
 import { locationOf } from '../text/location.ts'
 import { Markup } from '../text/markup.ts'
 import { NOTHING_SHARED, ownPlace, sharedPlace } from '../text/shared-place.ts'
-import { summaryOf } from '../text/summary.ts'
 import type { CountGroup, Draft, RenderRequest } from '../types.ts'
+import { isHead, largestDigest, renderDigest, type SizedDigest } from './digest.ts'
 import { truncatedOf } from './group.ts'
 import { areOcp, headlineOfCounts, levelMark } from './headline.ts'
-import { headsOver, headTexts, isHead, largestDigest, type SizedDigest } from './heads.ts'
 import { MAX_READABLE_LINES } from './limits.ts'
-import { digestDraft, digestFacts } from './lines.ts'
-import { withNotice } from './notice.ts'
 import { distinctTexts, inReadingOrder } from './reading-order.ts'
 import { emptySection, MAX_LINE_LENGTH, type Section } from './sections.ts'
-import { statusSums, sum } from './tally.ts'
+import { statusSums, sum, summaryOf } from './summary.ts'
 import { titleOfCounts } from './title.ts'
 
 const MAX_TARGET_LENGTH = 120
@@ -47,18 +44,17 @@ function countsMaker(
   severe: readonly MessageAlert[],
   context: RenderContext,
 ): (count: number, heads: number) => SizedDigest {
-  const { groups, delayed, total } = request
+  const { groups, total } = request
   const distinct = distinctTexts(severe, context)
   const title = titleOfCounts(groups, total, context)
-  const by = statusSums(groups)
   const { sign, mark, text: headline } = headlineOfCounts(groups, total, context)
   const truncated = truncatedOf(request.alerts, context)
-  const facts = { ...digestFacts(request, context), ...summaryOf(total, by, request, context) }
+  const summary = summaryOf(total, statusSums(groups), request, context)
   const headings = levelHeadings(groups, context)
   return (count, heads) => {
     const sections = countSections(groups.slice(0, count), headings, context)
     const it = {
-      ...facts,
+      ...summary,
       sign,
       mark,
       headline,
@@ -69,18 +65,9 @@ function countsMaker(
       stillFiringLines: [],
       truncated,
     }
-    const headed = headTexts(inReadingOrder(severe.slice(0, heads), context), context, distinct)
-    const text = headsOver(
-      it,
-      headed,
-      (all) => context.renderPart('counts', all) ?? it.lines.join('\n'),
-    )
-    const draft = digestDraft(
-      { title, text: withNotice(text, delayed, context), included: count },
-      request,
-      context,
-    )
-    return { draft, heads: headed, lineCount: it.lines.length }
+    const whole = inReadingOrder(severe.slice(0, heads), context)
+    const made = { part: 'counts', title, whole, distinct, included: count } as const
+    return renderDigest(it, made, { request, context })
   }
 }
 
@@ -97,7 +84,8 @@ function levelHeadings(
 ): ReadonlyMap<Level, LevelHeading> {
   const headings = new Map<Level, LevelHeading>()
   for (const [level, same] of Map.groupBy(groups, (each) => each.level)) {
-    const { sign, word } = levelMark(level, same, context)
+    const examples = same.flatMap((group) => group.examples)
+    const { sign, word } = levelMark(level, examples, context)
     headings.set(level, {
       sign,
       text: `${sign} ${word || context.word('alertWord')}`,

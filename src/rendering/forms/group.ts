@@ -1,7 +1,7 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { Variables } from '../../model/variables.ts'
 import type { RenderContext } from '../context.ts'
-import { sharedValues } from '../payload.ts'
+import { payloadOf, sharedValues } from '../payload.ts'
 import {
   type AlertView,
   type Common,
@@ -15,12 +15,11 @@ import { groupSilenceOf, safeUrl } from '../text/links.ts'
 import { locationOf } from '../text/location.ts'
 import { Markup } from '../text/markup.ts'
 import { sharedPlace } from '../text/shared-place.ts'
-import { summaryOf } from '../text/summary.ts'
 import type { RenderRequest } from '../types.ts'
 import { alertText } from './alert-text.ts'
 import { headlineFor } from './headline.ts'
-import { distinctTexts, inReadingOrder } from './reading-order.ts'
-import { statusCounts } from './tally.ts'
+import { type DistinctTexts, distinctTexts, inReadingOrder } from './reading-order.ts'
+import { statusCounts, summaryOf } from './summary.ts'
 
 /** Renders several alerts in full below what they have in common. A recovery also shows the alerts that still fire. */
 export function groupText(
@@ -58,7 +57,7 @@ export function groupText(
     go: context.go,
     get payload() {
       const entries = [...request.alerts.slice(0, count), ...stillFiring.slice(0, MAX_IN_PAYLOAD)]
-      return context.payloadOf(entries, options.longest)
+      return payloadOf(entries, context, options.longest)
     },
   }
   const isPartial = by.firing === 0 && stillFiring.length > 0
@@ -71,7 +70,7 @@ export function groupText(
 function commonIn(
   alerts: readonly MessageAlert[],
   context: RenderContext,
-  distinct: ReadonlyMap<MessageAlert, readonly string[]>,
+  distinct: DistinctTexts,
 ): Common {
   const names = alerts.map((each) => nameOf(context.variablesOf(each), context))
   const places = alerts.map((each) => [
@@ -106,7 +105,7 @@ function groupLinksOf(
 export function stillFiringIn(
   stillFiring: readonly MessageAlert[],
   context: RenderContext,
-  { common, distinct }: { common?: Common; distinct: ReadonlyMap<MessageAlert, readonly string[]> },
+  { common, distinct }: { common?: Common; distinct: DistinctTexts },
 ) {
   const views = inReadingOrder(stillFiring, context).map((each) =>
     viewOf(each, context, {
@@ -153,11 +152,7 @@ export function truncatedOf(alerts: readonly MessageAlert[], context: RenderCont
 function alertsIn(
   alerts: readonly MessageAlert[],
   context: RenderContext,
-  {
-    without,
-    distinct,
-    ...options
-  }: Omit<ViewOptions, 'distinct'> & { distinct: ReadonlyMap<MessageAlert, readonly string[]> },
+  { without, distinct, ...options }: Omit<ViewOptions, 'distinct'> & { distinct: DistinctTexts },
 ) {
   return alerts.map((entry) => {
     const own = { ...options, distinct: distinct.get(entry) ?? [] }

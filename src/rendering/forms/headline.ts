@@ -24,10 +24,8 @@ export function headlineOf(alerts: readonly MessageAlert[], context: RenderConte
   const worst = firing.filter((each) => each.level === level)
   const [first] = worst
   if (first === undefined) return resolvedHeadline(alerts.length, context)
-  const isNamed = areNamed(worst, context)
-  const word = isNamed ? levelWord(context.language, first.level, areOcp(worst)) : ''
-  const sign = isNamed ? LEVEL_ICONS[first.level] : NO_LEVEL_ICON
-  return worstHeadline({ sign, word, worst: worst.length, total: alerts.length }, context)
+  const mark = levelMark(first.level, worst, context)
+  return worstHeadline({ ...mark, worst: worst.length, total: alerts.length }, context)
 }
 
 /** The headline as fields for templates. */
@@ -46,23 +44,24 @@ export function headlineOfCounts(
   if (level === undefined) return resolvedHeadline(total, context)
   const same = groups.filter((group) => group.level === level)
   const worst = same.reduce((sum, { firing }) => sum + firing, 0)
-  return worstHeadline({ ...levelMark(level, same, context), worst, total }, context)
+  const mark = levelMark(
+    level,
+    same.flatMap((group) => group.examples),
+    context,
+  )
+  return worstHeadline({ ...mark, worst, total }, context)
 }
 
-/** Sign and word for counted alerts of a level; no word if there are examples and none of them names a level. */
+/** Sign and word of a level; no word if alerts are given and none of them names a level. */
 export function levelMark(
   level: Level,
-  groups: readonly CountGroup[],
+  alerts: readonly MessageAlert[],
   context: RenderContext,
 ): { sign: string; word: string } {
-  const examples = groups.flatMap((group) => group.examples)
-  return examples.length === 0 || areNamed(examples, context)
-    ? { sign: LEVEL_ICONS[level], word: levelWord(context.language, level, areOcp(examples)) }
+  const isNamed = alerts.length === 0 || alerts.some((each) => context.levelText(each) !== '')
+  return isNamed
+    ? { sign: LEVEL_ICONS[level], word: levelWord(context.language, level, areOcp(alerts)) }
     : { sign: NO_LEVEL_ICON, word: '' }
-}
-
-function areNamed(alerts: readonly MessageAlert[], context: RenderContext): boolean {
-  return alerts.some((each) => context.levelText(each) !== '')
 }
 
 function worstHeadline(

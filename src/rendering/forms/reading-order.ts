@@ -22,13 +22,16 @@ export function inReadingOrder(
   return keyed.map(({ entry }) => entry)
 }
 
+/** For each alert, the labels that it shows beside its name and location, as a text in a list; none if it is unique. */
+export type DistinctTexts = ReadonlyMap<MessageAlert, readonly string[]>
+
 /** For each alert of a message, the labels that distinguish it from others with the same shown text. */
 export function distinctTexts(
   alerts: readonly MessageAlert[],
   context: RenderContext,
   shown: (entry: MessageAlert, index: number) => string = (entry) =>
     context.escaped(oneLine(nameAndPlace(entry, context))),
-): ReadonlyMap<MessageAlert, readonly string[]> {
+): DistinctTexts {
   const pairs = distinctLabels(alerts, shown)
   return new Map(
     alerts.map((entry, index) => {

@@ -1,5 +1,6 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { RenderContext } from '../context.ts'
+import { payloadOf, payloadOfCounts } from '../payload.ts'
 import { substitute } from '../templates/variables.ts'
 import { nameOf, signOf, toolsFor, viewOf } from '../templates/view.ts'
 import { cutTo, escapeText, oneLine } from '../text/escape.ts'
@@ -9,7 +10,7 @@ import type { CountGroup } from '../types.ts'
 import { FLAPPING_CHANGES } from './alert-text.ts'
 import { type Headline, headlineFor, headlineOf, headlineOfCounts } from './headline.ts'
 import { inReadingOrder } from './reading-order.ts'
-import { statusCounts, statusSums } from './tally.ts'
+import { statusCounts, statusSums } from './summary.ts'
 
 const MAX_TITLE_LENGTH = 120
 /** Maximum length of a value in the payload for a title; a title has no room for more. */
@@ -43,7 +44,7 @@ export function titleOf(
     title: builtIn,
     go: context.go,
     get payload() {
-      return context.payloadOf(alerts, MAX_VALUE_IN_TITLE)
+      return payloadOf(alerts, context, MAX_VALUE_IN_TITLE)
     },
   }
   return titled([context.renderPart('title', it) ?? builtIn])
@@ -115,7 +116,7 @@ export function titleOfCounts(
     title: builtIn,
     go: context.go,
     get payload() {
-      return context.payloadOfCounts(groups, MAX_VALUE_IN_TITLE)
+      return payloadOfCounts(groups, context, MAX_VALUE_IN_TITLE)
     },
   }
   return titled([context.renderPart('title', it) ?? builtIn])

@@ -6,13 +6,11 @@ import { statusWord } from '../i18n.ts'
 import { AddressScan, urlEncoded } from '../text/address.ts'
 import { durationWord } from '../text/duration.ts'
 import { levelTextOf } from '../text/level.ts'
-import { timeInZone } from '../text/time.ts'
 
 export interface Locale {
   language: Language
-  timezone: string
-  /** timeInZone for the time zone, from a cache: alerts of a digest have many times in common. */
-  inZone?: (text: string) => string
+  /** Converts a time to the message's time zone, as `timeInZone` does. */
+  inZone: (text: string) => string
 }
 
 const TIMES = ['alarm_active_at', 'alarm_resolved_at', 'alarm_updated_at'] as const
@@ -34,10 +32,9 @@ export function variablesFor(entry: MessageAlert, channel: Channel, locale: Loca
   if (levelText !== '') variables['alarm_level'] = levelText
   variables['alarm_level_color'] ??= LEVEL_COLORS[level]
   variables['alarm_status'] = statusWord(locale.language, alert.status)
-  const { inZone = (text: string) => timeInZone(text, locale.timezone) } = locale
   for (const name of TIMES) {
     const text = variables[name]
-    if (text !== undefined) variables[name] = inZone(text)
+    if (text !== undefined) variables[name] = locale.inZone(text)
   }
   if (entry.repeats > 0) variables['repeats'] = String(entry.repeats)
   const lasted = lastedMs(entry)

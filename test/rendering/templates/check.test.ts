@@ -21,7 +21,6 @@ async function check(
   const settings = {
     language: 'en-US',
     timezone: 'UTC',
-    externalUrl: undefined,
     templates: folder.path,
   } as const
   const mine = { template: { kind: 'named', name: 'mine' } } as const
@@ -152,7 +151,7 @@ describe('a check of templates', () => {
 describe('the trial of every scenario', () => {
   test('yields before each scenario, so that requests are answered in between', async () => {
     const channels = ['one', 'two'].map((name) => channelNamed(name, { title: `${name} \${x}` }))
-    const locale = { language: 'en-US', timezone: 'UTC', externalUrl: undefined } as const
+    const locale = { language: 'en-US', timezone: 'UTC' } as const
     const renderer = createRenderer({ ...locale, templates: '/nowhere' }, channels)
     let count = 0
     await renderer.trial(async () => {
@@ -171,10 +170,7 @@ describe('a part of a template', () => {
       channelNamed(name, { template: { kind: 'named', name } }),
     )
     const renderer = () =>
-      createRenderer(
-        { language: 'en-US', timezone: 'UTC', externalUrl: undefined, templates: folder.path },
-        channels,
-      )
+      createRenderer({ language: 'en-US', timezone: 'UTC', templates: folder.path }, channels)
     const texts = () =>
       channels.map((channel) => {
         const now = new Date(0)

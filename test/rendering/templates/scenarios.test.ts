@@ -213,10 +213,7 @@ describe('whatever alerts contain', () => {
     for (const language of LANGUAGES)
       renderers.set(
         language,
-        createRenderer(
-          { language, timezone: ZONE, externalUrl: undefined, templates: '/x' },
-          channels,
-        ),
+        createRenderer({ language, timezone: ZONE, templates: '/x' }, channels),
       )
     fc.assert(
       fc.property(

@@ -56,7 +56,7 @@ const MAX_MESSAGES = 3
 function poster(language: Language, format: Format, changes: Partial<Channel>) {
   const mention = { mobiles: [MENTIONED_MOBILE], users: [], all: false, rules: [] }
   const channel = channelNamed('ops', { format, mention, ...changes })
-  const settings = { language, timezone: ZONE, externalUrl: undefined, templates: '/nonexistent' }
+  const settings = { language, timezone: ZONE, templates: '/nonexistent' }
   const renderer = createRenderer(settings, [channel])
   const content = { format, mention: channel.mention, link: undefined }
   const bodyOf = (own: Pick<Content, 'title' | 'text' | 'buttons' | 'mentionAt'>): string =>

@@ -1,10 +1,34 @@
+import type { MessageAlert } from '../../model/alert.ts'
 import type { RenderContext } from '../context.ts'
-import type { RenderRequest } from '../types.ts'
+import type { CountGroup, RenderRequest } from '../types.ts'
+
+interface StatusCounts {
+  firing: number
+  resolved: number
+}
+
+/** How many alerts fire, and how many are resolved. */
+export function statusCounts(alerts: readonly Pick<MessageAlert, 'alert'>[]): StatusCounts {
+  const firing = alerts.filter(({ alert }) => alert.status === 'firing').length
+  return { firing, resolved: alerts.length - firing }
+}
+
+/** How many counted alerts fire, and how many are resolved. */
+export function statusSums(groups: readonly CountGroup[]): StatusCounts {
+  return {
+    firing: sum(groups, ({ firing }) => firing),
+    resolved: sum(groups, ({ resolved }) => resolved),
+  }
+}
+
+export function sum(groups: readonly CountGroup[], of: (group: CountGroup) => number): number {
+  return groups.reduce((all, group) => all + of(group), 0)
+}
 
 /** How many alerts a message contains, how many of them fire, and when they arrived. */
 export function summaryOf(
   total: number,
-  { firing, resolved }: { firing: number; resolved: number },
+  { firing, resolved }: StatusCounts,
   { from, to }: Pick<RenderRequest, 'from' | 'to'>,
   context: RenderContext,
 ) {

@@ -1,11 +1,14 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import { isSevere } from '../../model/level.ts'
 import type { RenderContext } from '../context.ts'
+import { listLinkOf, toolsFor } from '../templates/view.ts'
 import { Markup } from '../text/markup.ts'
 import type { Draft, RenderRequest } from '../types.ts'
 import { headText, lineCount } from './alert-text.ts'
 import { largestFitting } from './largest-fitting.ts'
 import { MAX_READABLE_LINES } from './limits.ts'
+import { withNotice } from './notice.ts'
+import type { DistinctTexts } from './reading-order.ts'
 
 /** A rendered digest, with the alerts in full at its top. */
 export interface SizedDigest {
@@ -76,8 +79,38 @@ function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {
     : { ...draft, text: draft.title, buttons: [], included: 1 }
 }
 
+/** Renders a digest: the alerts in `whole` in full, then the fields in `it` with the part, and a button to the full list. */
+export function renderDigest(
+  it: { lines: readonly Markup[] },
+  made: {
+    part: 'lines' | 'counts'
+    title: string
+    whole: readonly MessageAlert[]
+    distinct: DistinctTexts
+    included: number
+  },
+  { request, context }: { request: RenderRequest; context: RenderContext },
+): SizedDigest {
+  const { link, delayed } = request
+  const heads = headTexts(made.whole, context, made.distinct)
+  const facts = { ...toolsFor(context), listUrl: link, listLink: listLinkOf(link, context) }
+  const text = headsOver(
+    { ...facts, ...it },
+    heads,
+    (all) => context.renderPart(made.part, all) ?? it.lines.join('\n'),
+  )
+  const draft: Draft = {
+    title: made.title,
+    text: withNotice(text, delayed, context),
+    kind: 'digest',
+    included: Math.max(1, made.included),
+    buttons: link === undefined ? [] : [{ title: context.word('all'), url: link }],
+  }
+  return { draft, heads, lineCount: it.lines.length }
+}
+
 /** Renders a digest with full alerts. If its part prints none of `it.heads`, they go above its text. */
-export function headsOver<T extends object>(
+function headsOver<T extends object>(
   it: T,
   heads: readonly Markup[],
   render: (it: T & { heads: readonly Markup[] }) => string,
@@ -105,10 +138,10 @@ class NotedMarkup extends Markup {
  * Renders alerts in full. Leaves out details and runbook if they and the name equal those of the alert above; not for
  * alerts of OCP.
  */
-export function headTexts(
+function headTexts(
   alerts: readonly MessageAlert[],
   context: RenderContext,
-  distinct: ReadonlyMap<MessageAlert, readonly string[]>,
+  distinct: DistinctTexts,
 ): Markup[] {
   return alerts.map((entry, index) => {
     const above = alerts[index - 1]
