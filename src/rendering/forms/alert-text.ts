@@ -1,8 +1,6 @@
-import type { MessageAlert } from '../../model/alert.ts'
 import type { RenderContext } from '../context.ts'
 import type { Part } from '../templates/loader.ts'
-import { type AlertView, type ViewOptions, viewOf } from '../templates/view.ts'
-import { isOcpAlert } from '../text/sender.ts'
+import type { AlertView } from '../templates/view.ts'
 
 /** From this many changes on, an alert is shown as flapping. */
 export const FLAPPING_CHANGES = 2
@@ -42,22 +40,4 @@ function plainText({ v }: AlertView, context: RenderContext): string {
 /** The number of lines that are not blank. */
 export function lineCount(text: string): number {
   return text.split('\n').filter((line) => line.trim() !== '').length
-}
-
-/** Limits of a value in an alert that is shown in full above a digest. */
-const HEAD_VALUE = { longest: 1_000, maxLines: 12 } as const
-
-/** Renders an alert in full for the top of a digest; computed once per message, however many digests are tried. */
-export function headText(
-  entry: MessageAlert,
-  context: RenderContext,
-  { distinct, without = [] }: Pick<ViewOptions, 'distinct' | 'without'>,
-): string {
-  const isOcp = isOcpAlert(entry.alert)
-  const own = { distinct: distinct ?? [], without: isOcp ? [] : without, ...HEAD_VALUE }
-  return context.memo(`head ${own.without.length}`, entry, () => {
-    const view = viewOf(entry, context, { ...own, grouped: true })
-    const fullView = viewOf(entry, context, { ...own, without: [], grouped: true })
-    return alertText(view, context, fullView)
-  })
 }

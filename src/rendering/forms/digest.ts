@@ -1,10 +1,11 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import { isSevere } from '../../model/level.ts'
 import type { RenderContext } from '../context.ts'
-import { listLinkOf, toolsFor } from '../templates/view.ts'
+import { listLinkOf, toolsFor, viewOf } from '../templates/view.ts'
 import { Markup } from '../text/markup.ts'
+import { isOcpAlert } from '../text/sender.ts'
 import type { Draft, RenderRequest } from '../types.ts'
-import { headText, lineCount } from './alert-text.ts'
+import { alertText, lineCount } from './alert-text.ts'
 import { largestFitting } from './largest-fitting.ts'
 import { MAX_READABLE_LINES } from './limits.ts'
 import { withNotice } from './notice.ts'
@@ -134,9 +135,12 @@ class NotedMarkup extends Markup {
   }
 }
 
+/** Limits of a value in an alert that is shown in full above a digest. */
+const HEAD_VALUE = { longest: 1_000, maxLines: 12 } as const
+
 /**
- * Renders alerts in full. Leaves out details and runbook if they and the name equal those of the alert above; not for
- * alerts of OCP.
+ * Renders alerts in full; each is computed once per message, however many digests are tried. Leaves out details and
+ * runbook if they and the name equal those of the alert above; not for alerts of OCP.
  */
 function headTexts(
   alerts: readonly MessageAlert[],
@@ -145,9 +149,16 @@ function headTexts(
 ): Markup[] {
   return alerts.map((entry, index) => {
     const above = alerts[index - 1]
-    const repeats = above !== undefined && detailsOf(above, context) === detailsOf(entry, context)
-    const options = { distinct: distinct.get(entry) ?? [], without: repeats ? REPEATED : [] }
-    return new Markup(headText(entry, context, options))
+    const repeats =
+      above !== undefined &&
+      !isOcpAlert(entry.alert) &&
+      detailsOf(above, context) === detailsOf(entry, context)
+    return context.memo(`head ${repeats}`, entry, () => {
+      const options = { distinct: distinct.get(entry) ?? [], grouped: true, ...HEAD_VALUE }
+      const fullView = viewOf(entry, context, options)
+      const view = repeats ? viewOf(entry, context, { ...options, without: REPEATED }) : fullView
+      return new Markup(alertText(view, context, fullView))
+    })
   })
 }
 

@@ -12,6 +12,9 @@ const sortedPairs = (texts: Variables): Pair[] =>
       return first === 0 ? (a.name < b.name ? -1 : 1) : first
     })
 
+const pairsOf = (pairs: readonly Pair[] | Variables): readonly Pair[] =>
+  Array.isArray(pairs) ? pairs : sortedPairs(pairs as Variables)
+
 /** Index or key, and value, in the order in which Go ranges over them. */
 const each = (value: unknown): [unknown, unknown][] => {
   if (Array.isArray(value)) return Array.from(value, (one, index) => [index, one])
@@ -88,12 +91,8 @@ export const LISTS = {
   each,
   field,
   sortedPairs,
-  names: (pairs: readonly Pair[] | Variables) =>
-    (Array.isArray(pairs) ? pairs : sortedPairs(pairs as Variables)).map(({ name }: Pair) => name),
-  values: (pairs: readonly Pair[] | Variables) =>
-    (Array.isArray(pairs) ? pairs : sortedPairs(pairs as Variables)).map(
-      ({ value }: Pair) => value,
-    ),
+  names: (pairs: readonly Pair[] | Variables) => pairsOf(pairs).map(({ name }) => name),
+  values: (pairs: readonly Pair[] | Variables) => pairsOf(pairs).map(({ value }) => value),
   remove: (texts: Variables, names: unknown): Variables => {
     const removed = listOf(names).map(textOf)
     const kept: Record<string, string> = Object.create(null)

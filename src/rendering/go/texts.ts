@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { percentEncoded } from '../text/address.ts'
 import { cutTo } from '../text/escape.ts'
 import { listOf, numberOf, textOf } from './values.ts'
 
@@ -103,9 +104,7 @@ export const TEXTS = {
   print,
   println: (...values: unknown[]) => `${values.map(textOf).join(' ')}\n`,
   urlquery: (...texts: unknown[]) =>
-    encodeURIComponent(texts.map(textOf).join('').toWellFormed())
-      .replaceAll('%20', '+')
-      .replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`),
+    percentEncoded(texts.map(textOf).join('')).replaceAll('%20', '+'),
   markdown: (text: unknown) => textOf(text).replace(/[_*`]/g, '\\$&'),
   html: (...texts: unknown[]) =>
     texts

@@ -125,18 +125,19 @@ function included(name: string, it: object, includes: ReadonlyMap<string, Templa
 
 /** Names of the templates that a template includes, as far as they are string literals. */
 export function includesIn(text: string): string[] {
-  return linesOf(normalize(text)).flatMap(({ code }) =>
-    [...code.matchAll(/\binclude\s*\(\s*(?:'([\w.-]+)'|"([\w.-]+)")/g)].map(
-      ([, single, double]) => (single ?? double) as string,
-    ),
-  )
+  return inTags(text, /\binclude\s*\(\s*(?:'([\w.-]+)'|"([\w.-]+)")/g).map(({ name }) => name)
 }
 
-/** Fields of `it` that a template names in its tags, with their lines. */
+/** Fields of `it` that a template names in its tags. */
 export function fieldsIn(text: string): Usage[] {
+  return inTags(text, /(?<![\w.$])it\.([A-Za-z_$][\w$]*)/g)
+}
+
+/** The names that a pattern finds in a template's tags, in its first group that matched. */
+function inTags(text: string, pattern: RegExp): Usage[] {
   return linesOf(normalize(text)).flatMap(({ code }, index) =>
-    [...code.matchAll(/(?<![\w.$])it\.([A-Za-z_$][\w$]*)/g)].map((match) => ({
-      name: match[1] as string,
+    [...code.matchAll(pattern)].map((match) => ({
+      name: match.slice(1).find((group) => group !== undefined) ?? '',
       line: index + 1,
       column: match.index + 1,
     })),
@@ -162,22 +163,14 @@ function normalize(text: string): string {
 
 /** All variables that a template names: as `${name}`, and in its tags as `it.get('name')` or `it.v.name`. */
 export function usagesIn(text: string): Usage[] {
-  const lines = linesOf(text)
-  const outside = lines.flatMap(({ pieces }, index) =>
+  const outside = linesOf(normalize(text)).flatMap(({ pieces }, index) =>
     pieces.flatMap((piece) =>
       typeof piece === 'string'
         ? []
         : [{ name: piece.name, line: index + 1, column: piece.column }],
     ),
   )
-  const inside = lines.flatMap(({ code }, index) =>
-    [...code.matchAll(IN_TAG)].map((match) => ({
-      name: (match[1] ?? match[2]) as string,
-      line: index + 1,
-      column: match.index + 1,
-    })),
-  )
-  return [...outside, ...inside]
+  return [...outside, ...inTags(text, IN_TAG)]
 }
 
 const IN_TAG = /\bit\s*\.\s*(?:get\s*\(\s*(?:'|")([\w.-]+)(?:'|")\s*\)|v\s*\.\s*([A-Za-z_]\w*))/g

@@ -52,7 +52,6 @@ export const PART_NAMES = Object.keys(PARTS) as Part[]
 
 /** One part of a channel's template, with its origin. */
 export interface PartSource {
-  part: Part
   text: string
   /** A path, or `channels.NAME.template`. */
   file: string
@@ -71,10 +70,11 @@ export function builtInParts(): (format: Format) => Parts {
   return (format) => {
     const known = compiledFor.get(format)
     if (known !== undefined) return known
+    const files = filesFor('default', BUILT_IN)
     const parts = new Map<Part, PartSource>()
     for (const part of PART_NAMES) {
-      const file = builtIn('default', part) ?? builtIn('default', PARTS[part] ?? part)
-      if (file !== undefined) parts.set(part, sourceOf(part, file, compile(file.text, format)))
+      const file = files.get(part) ?? files.get(PARTS[part] ?? part)
+      if (file !== undefined) parts.set(part, sourceOf(file, compile(file.text, format)))
     }
     compiledFor.set(format, parts)
     return parts
@@ -91,17 +91,9 @@ export function partsOf(
 ): Parts {
   const { template, format } = channel
   const standard = builtIns(format)
-  const own = new Map<Part, File>()
-  if (template.kind === 'inline')
-    own.set('alert', {
-      text: template.text,
-      place: `channels.${channel.name}.template`,
-      tags: false,
-    })
-  else for (const part of PART_NAMES) keep(own, part, fileIn(folder, template.name, part))
-  const named = new Map<Part, File>()
-  if (template.kind === 'named')
-    for (const part of PART_NAMES) keep(named, part, builtIn(template.name, part))
+  const isNamed = template.kind === 'named'
+  const own = isNamed ? filesFor(template.name, folder) : inlineFile(channel.name, template.text)
+  const named = isNamed ? filesFor(template.name, BUILT_IN) : new Map<Part, File>()
   if (own.size === 0 && named.size === 0) throw absent(channel, folder)
   // The operator's part about one alert or a group takes precedence over a built-in part about both.
   if (own.size > 0) named.delete('message')
@@ -110,12 +102,8 @@ export function partsOf(
   const templates = new Map<File, Template>()
   for (const part of PART_NAMES) {
     const instead = standard.get(part)
-    const other = PARTS[part]
-    const file =
-      own.get(part) ??
-      (other === undefined ? undefined : own.get(other)) ??
-      named.get(part) ??
-      (other === undefined ? undefined : named.get(other))
+    const other = PARTS[part] ?? part
+    const file = own.get(part) ?? own.get(other) ?? named.get(part) ?? named.get(other)
     try {
       if (file === undefined || file.place === instead?.file) {
         if (instead !== undefined) parts.set(part, instead)
@@ -126,11 +114,11 @@ export function partsOf(
         templates.get(file) ??
         compile(file.text, part === 'title' ? 'text' : format, {
           tags: file.tags ?? true,
-          isLimited: isOwn(file),
+          isLimited: isOwn(file.place),
           includes: includesOf(file, folder, format),
         })
       templates.set(file, template)
-      parts.set(part, { ...sourceOf(part, file, template), fallback: instead?.template })
+      parts.set(part, sourceOf(file, template, instead?.template))
     } catch (error) {
       faults.add(errorAt(file?.place ?? part, error))
     }
@@ -145,7 +133,7 @@ function includesOf(file: File, folder: string, format: Format): ReadonlyMap<str
   const add = (text: string): void => {
     for (const name of includesIn(text)) {
       if (templates.has(name)) continue
-      const found = fileIn(folder, name, 'alert') ?? builtIn(name, 'alert')
+      const found = fileIn(folder, name, 'alert') ?? fileIn(BUILT_IN, name, 'alert')
       // A missing template is reported later, when `include` is to print it.
       if (found === undefined) continue
       try {
@@ -188,12 +176,18 @@ interface File {
   tags?: false
 }
 
-function keep(files: Map<Part, File>, part: Part, file: File | undefined): void {
-  if (file !== undefined) files.set(part, file)
+/** The files of a template in a folder. */
+function filesFor(name: string, folder: string): Map<Part, File> {
+  const files = new Map<Part, File>()
+  for (const part of PART_NAMES) {
+    const file = fileIn(folder, name, part)
+    if (file !== undefined) files.set(part, file)
+  }
+  return files
 }
 
-function builtIn(name: string, part: Part): File | undefined {
-  return fileIn(BUILT_IN, name, part)
+function inlineFile(channel: string, text: string): Map<Part, File> {
+  return new Map([['alert', { text, place: `channels.${channel}.template`, tags: false }]])
 }
 
 function fileIn(folder: string, name: string, part: Part): File | undefined {
@@ -224,17 +218,14 @@ function filesIn(folder: string): string[] {
 }
 
 /** True for a template of the operator, false for a built-in one. */
-function isOwn({ place }: Pick<File, 'place'>): boolean {
+function isOwn(place: string): boolean {
   return !place.startsWith(BUILT_IN)
 }
 
-function sourceOf(part: Part, { text, place }: File, template: Template): PartSource {
-  return {
-    part,
-    text,
-    file: place,
-    own: isOwn({ place }),
-    template,
-    fallback: undefined,
-  }
+function sourceOf(
+  { text, place }: File,
+  template: Template,
+  fallback: Template | undefined = undefined,
+): PartSource {
+  return { text, file: place, own: isOwn(place), template, fallback }
 }

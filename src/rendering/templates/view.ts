@@ -1,4 +1,4 @@
-import type { MessageAlert } from '../../model/alert.ts'
+import type { Alert, MessageAlert } from '../../model/alert.ts'
 import type { Variables } from '../../model/variables.ts'
 import { standsIn } from '../../model/whole-word.ts'
 import type { RenderContext } from '../context.ts'
@@ -118,6 +118,8 @@ export function viewOf(entry: MessageAlert, context: RenderContext, options: Vie
   // A group shows the link to its silence form once, not with each alert.
   const own = linksOf(entry, v).filter(({ word }) => !grouped || word !== 'silenceGroup')
   const links = own.map(({ word, url }) => ({ label: context.word(SHORT[word] ?? word), url }))
+  const elapsed = elapsedOf(alert, context, grouped)
+  const when = whenOf(entry, context, elapsed)
   return {
     ...toolsFor(context, v),
     told: entry,
@@ -139,10 +141,10 @@ export function viewOf(entry: MessageAlert, context: RenderContext, options: Vie
     ...textsIn(v, otherTexts(entry, longest), context),
     labels: labelsOf(entry, longest),
     /** The labels that are not part of the place. */
-    otherLabels: labelList(entry, { longest, without: [] }).filter(
+    otherLabels: labelList(entry, longest).filter(
       ({ name, value }) => !places.includes(value) && !places.includes(`${name}=${value}`),
     ),
-    labelsExcept: (...names: string[]) => labelList(entry, { longest, without: names }),
+    labelsExcept: (...names: string[]) => labelList(entry, longest, names),
     startsAt: alert.startsAt,
     endsAt: alert.endsAt,
     lastedMs: lastedMs(entry),
@@ -151,12 +153,12 @@ export function viewOf(entry: MessageAlert, context: RenderContext, options: Vie
     changes: entry.changes ?? 0,
     firedWhileWaiting: entry.firedWhileWaiting,
     /** Start and duration of a firing alert; duration and end of a resolved one. */
-    when: whenOf(entry, context, { grouped }),
-    elapsed: elapsedOf(entry, context, { grouped }),
+    when,
+    elapsed,
     grouped,
     brief,
     links,
-    ...linkLines(entry, context, { grouped, brief, links }),
+    ...linkLines(links, context, { grouped, brief, when }),
   }
 }
 
@@ -164,30 +166,22 @@ export type AlertView = ReturnType<typeof viewOf>
 
 /** The links as a line, alone and after the time. A card about one alert has them as buttons instead. */
 function linkLines(
-  entry: MessageAlert,
+  links: readonly { label: string; url: string }[],
   context: RenderContext,
-  {
-    grouped,
-    brief,
-    links,
-  }: { grouped: boolean; brief: boolean; links: readonly { label: string; url: string }[] },
+  { grouped, brief, when }: { grouped: boolean; brief: boolean; when: string },
 ) {
   const { format } = context.channel
-  const separator = format === 'text' ? '\n' : ' · '
-  const linkTexts = (): string[] => {
-    if (brief || (format === 'actionCard' && !grouped)) return []
-    // Plain text shows addresses in full, so within a group each alert has only one.
-    const shown = format === 'text' && grouped ? links.slice(0, 1) : links
-    return shown.map(({ label, url }) => context.markup.browser(label, url).toString())
-  }
+  const isWithout = brief || (format === 'actionCard' && !grouped)
+  // Plain text shows addresses in full, so within a group each alert has only one.
+  const most = isWithout ? 0 : format === 'text' && grouped ? 1 : links.length
+  const texts = links
+    .slice(0, most)
+    .map(({ label, url }) => context.markup.browser(label, url).toString())
   const lineOf = (parts: readonly string[]): Markup | undefined => {
-    const line = parts.filter((each) => each !== '').join(separator)
+    const line = parts.filter((each) => each !== '').join(format === 'text' ? '\n' : ' · ')
     return line === '' ? undefined : new Markup(line)
   }
-  return {
-    linkLine: lineOf(linkTexts()),
-    whenLine: lineOf([whenOf(entry, context, { grouped }), ...linkTexts()]),
-  }
+  return { linkLine: lineOf(texts), whenLine: lineOf([when, ...texts]) }
 }
 
 /** The sign of an alert's level or of its recovery. */
@@ -251,28 +245,18 @@ const SHORT: Readonly<Partial<Record<Word, Word>>> = {
   openInPrometheus: 'graph',
 }
 
-function whenOf(
-  entry: MessageAlert,
-  context: RenderContext,
-  { grouped }: { grouped: boolean },
-): string {
+function whenOf(entry: MessageAlert, context: RenderContext, elapsed: string): string {
   const { startsAt, endsAt } = entry.alert
   const lasted = lastedMs(entry)
   const comma = context.word('comma')
   if (lasted !== undefined && endsAt !== undefined)
     return `${context.word('lastedFor', { d: context.duration(lasted) })}${comma}${context.time(endsAt)}`
   if (startsAt === undefined) return ''
-  const elapsed = elapsedOf(entry, context, { grouped })
   return elapsed === '' ? context.time(startsAt) : `${context.time(startsAt)}${comma}${elapsed}`
 }
 
 /** How long a firing alert has lasted; empty below 10 seconds. Outside a group it includes the message's time. */
-function elapsedOf(
-  { alert }: MessageAlert,
-  context: RenderContext,
-  { grouped }: { grouped: boolean },
-): string {
-  const { status, startsAt } = alert
+function elapsedOf({ status, startsAt }: Alert, context: RenderContext, grouped: boolean): string {
   const d = status === 'firing' && startsAt !== undefined ? context.elapsed(startsAt) : undefined
   if (d === undefined) return ''
   return grouped
@@ -304,7 +288,7 @@ interface Label {
  * unless the name is a number or an array has a property of that name.
  */
 function labelsOf(entry: MessageAlert, longest?: number) {
-  const list = labelList(entry, { longest, without: [] })
+  const list = labelList(entry, longest)
   for (const [name, value] of Object.entries(entry.alert.labels ?? {}))
     if (!(name in list) && !/^\d+$/.test(name)) Object.defineProperty(list, name, { value })
   return list
@@ -312,10 +296,8 @@ function labelsOf(entry: MessageAlert, longest?: number) {
 
 function labelList(
   { alert }: MessageAlert,
-  {
-    longest = Number.POSITIVE_INFINITY,
-    without,
-  }: { longest?: number | undefined; without: readonly string[] },
+  longest = Number.POSITIVE_INFINITY,
+  without: readonly string[] = [],
 ): Label[] {
   const hidden = new Set([...SHOWN_ELSEWHERE, ...without])
   return Object.entries(alert.labels ?? {})

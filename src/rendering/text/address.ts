@@ -37,11 +37,16 @@ export class AddressScan {
 
 /** Encodes a value for its position in an address. A host keeps its port, and an IPv6 address its brackets. */
 export function urlEncoded(value: string, part: AddressPart): string {
-  const encoded = encodeURIComponent(value.toWellFormed()).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
+  const encoded = percentEncoded(value)
   return part === 'path'
     ? encoded
     : encoded.replace(/%3A|%5B|%5D/g, (each) => decodeURIComponent(each))
+}
+
+/** Percent-encodes a text like encodeURIComponent, and also the given marks, which it leaves. */
+export function percentEncoded(text: string, marks = /[!'()*]/g): string {
+  return encodeURIComponent(text.toWellFormed()).replace(
+    marks,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }

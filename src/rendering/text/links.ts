@@ -1,6 +1,7 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { Variables } from '../../model/variables.ts'
 import type { Word } from '../i18n.ts'
+import { percentEncoded } from './address.ts'
 import { groupLabelsIn } from './group-key.ts'
 
 /** A link of an alert, with the key of its label. */
@@ -88,7 +89,7 @@ export function silenceUrl(
   if (base === undefined || pairs.length === 0) return undefined
   if (pairs.some(([name]) => UNREADABLE_NAME.test(name))) return undefined
   const matchers = pairs.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')
-  const filter = percentEncoded(`{${matchers}}`)
+  const filter = encoded(`{${matchers}}`)
   const url = `${base.replace(/\/+$/, '')}/#/silences/new?filter=${filter}`
   return url.length > MAX_URL_LENGTH ? undefined : url
 }
@@ -97,7 +98,7 @@ export function silenceUrl(
 export function browserUrl(url: string): string {
   return /^dingtalk:/i.test(url)
     ? url
-    : `dingtalk://dingtalkclient/page/link?url=${percentEncoded(url)}&pc_slide=false`
+    : `dingtalk://dingtalkclient/page/link?url=${encoded(url)}&pc_slide=false`
 }
 
 /**
@@ -107,7 +108,7 @@ export function safeUrl(text: string | undefined): string | undefined {
   const url = text?.trim().toWellFormed()
   if (url === undefined || url.length > MAX_URL_LENGTH) return undefined
   if (!/^(?:https?|dingtalk):\/\/[^/\s]/i.test(url)) return undefined
-  return url.replace(/[^\u0021-\u007e]|[<>"'`\\^{}|()[\]*]/gu, percentEncoded)
+  return url.replace(/[^\u0021-\u007e]|[<>"'`\\^{}|()[\]*]/gu, encoded)
 }
 
 /** Adds parameters to the query of an address, each encoded; omits those without a value. */
@@ -115,16 +116,12 @@ export function urlWith(base: unknown, parameters: Readonly<Record<string, unkno
   const [address = '', ...fragment] = String(base ?? '').split('#')
   const query = Object.entries(parameters)
     .filter(([, value]) => value !== undefined && value !== null && value !== '')
-    .map(([name, value]) => `${percentEncoded(name)}=${percentEncoded(String(value))}`)
+    .map(([name, value]) => `${encoded(name)}=${encoded(String(value))}`)
     .join('&')
   const separator = address.includes('?') ? '&' : '?'
   const whole = query === '' ? address : `${address}${separator}${query}`
   return fragment.length === 0 ? whole : `${whole}#${fragment.join('#')}`
 }
 
-function percentEncoded(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replace(
-    /[!'()*~]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-}
+/** Encodes every mark that is special in Markdown. */
+const encoded = (text: string): string => percentEncoded(text, /[!'()*~]/g)
