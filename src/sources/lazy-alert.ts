@@ -12,7 +12,8 @@ interface Later {
   texts?: () => Variables | undefined
 }
 
-class LazyAlert implements Alert {
+/** An alert whose variables and labels are mapped on first use, because accepting needs few of them. */
+export class LazyAlert implements Alert {
   readonly source: Alert['source']
   readonly status: Alert['status']
   readonly fingerprint: string
@@ -64,9 +65,4 @@ class LazyAlert implements Alert {
     this.#texts ??= this.#later.texts?.() ?? {}
     return this.#texts
   }
-}
-
-/** An alert whose variables and labels are mapped on first use, because accepting needs few of them. */
-export function lazyAlert(alert: Known, later: Later): Alert {
-  return new LazyAlert(alert, later)
 }

@@ -1,4 +1,6 @@
-import type { Alert } from '../model/alert.ts'
+import type { Alert, Notification, SourceName } from '../model/alert.ts'
+import { mapYielding, type YieldTurn } from '../yield-turn.ts'
+import type { Parsed } from './parsing/ocp/detect-format.ts'
 import { digest } from './parsing/text.ts'
 
 /**
@@ -12,4 +14,22 @@ export function stateKeyOf(alerts: readonly Alert[]): string {
     return `${fingerprint}\0${status}\0${levelWord ?? ''}\0${second}`
   })
   return digest(states.sort())
+}
+
+/** The notification of a parsed body: one alert for each part, and the text that its sender rendered for a single one. */
+export async function notificationFrom(
+  parsed: readonly Parsed[],
+  alertOf: (part: Parsed) => Alert,
+  { source, text, yieldTurn }: { source: SourceName; text: string; yieldTurn: YieldTurn },
+): Promise<Notification> {
+  const alerts = await mapYielding(parsed, alertOf, yieldTurn)
+  const key = stateKeyOf(alerts)
+  const prerendered = parsed.length === 1 ? parsed[0]?.prerendered : undefined
+  return {
+    source,
+    key,
+    contentKey: async () => digest([key, text]),
+    alerts,
+    ...(prerendered === undefined ? {} : { prerendered }),
+  }
 }

@@ -1,6 +1,6 @@
 import type { Alert, Status } from '../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../model/variables.ts'
-import { lazyAlert } from '../lazy-alert.ts'
+import { LazyAlert } from '../lazy-alert.ts'
 import { instantOf, utcSeconds } from '../parsing/instant.ts'
 import { isObject } from '../parsing/json.ts'
 import { decodeUtf8, isAscii } from '../parsing/latin1-json.ts'
@@ -59,7 +59,7 @@ export function alertFrom(alert: PayloadAlert, { group, context, isLatin1 }: Rea
   const { receivedAt, timezone } = context
   const startsAt = instantOf(textOf(alert.startsAt), timezone)
   const endsAt = status === 'resolved' ? instantOf(textOf(alert.endsAt), timezone) : undefined
-  return lazyAlert(
+  return new LazyAlert(
     { source: 'alertmanager', status, fingerprint, name, cluster, levelWord, startsAt, endsAt },
     new PartsOnDemand(
       { alert, isLatin1 },
@@ -140,7 +140,7 @@ export function malformed(
 }
 
 /** One alert for all further malformed ones, because one alert for each would be a storm without content. */
-export function moreMalformed(count: number, { receivedAt }: { receivedAt: Date }): Alert {
+export function moreMalformed(count: number, receivedAt: Date): Alert {
   const description = `${count} more alerts in the same payload cannot be read.`
   return malformedAlert(description, { description, receivedAt })
 }

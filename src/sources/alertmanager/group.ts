@@ -44,34 +44,9 @@ export class Group {
     return this.#groupLabels
   }
 
-  get externalUrl(): string | undefined {
-    return textOf(this.#payload.externalURL)
-  }
-
-  get receiver(): string | undefined {
-    return textOf(this.#payload.receiver)
-  }
-
-  get groupKey(): string | undefined {
-    return textOf(this.#payload.groupKey)
-  }
-
-  /** Why Alertmanager notifies (0.32 and newer). */
-  get reason(): string | undefined {
-    return textOf(this.#payload.notification_reason ?? this.#payload.notificationReason)
-  }
-
-  /** Title of Grafana's whole notification; `message` and `state` are Grafana's too. */
-  get title(): string | undefined {
-    return textOf(this.#payload.title)
-  }
-
-  get message(): string | undefined {
-    return textOf(this.#payload.message)
-  }
-
-  get state(): string | undefined {
-    return textOf(this.#payload.state)
+  /** A field of the payload as text; the first that it has. */
+  text(...names: (keyof Payload)[]): string | undefined {
+    return names.map((name) => textOf(this.#payload[name])).find((text) => text !== undefined)
   }
 
   /** Labels that an alert has unless it has one of the same name; `annotations` likewise. */

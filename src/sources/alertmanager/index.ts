@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
-import { stateKeyOf } from '../content-key.ts'
+import { stateKeyOf } from '../notification.ts'
 import { exceedsComplexity } from '../parsing/complexity-limit.ts'
 import { isObject, parsedJson, readJson } from '../parsing/json.ts'
 import { decodeUtf8, readLatin1Json } from '../parsing/latin1-json.ts'
@@ -8,8 +8,14 @@ import { createDigest, textFrom } from '../parsing/text.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
 import { alertFrom, malformed, moreMalformed } from './alert.ts'
 import { Group } from './group.ts'
-import { routeFor } from './other-bodies.ts'
-import { faultOf, isPayload, isPayloadAlert, type Payload, type PayloadAlert } from './schema.ts'
+import {
+  faultOf,
+  isPayload,
+  isPayloadAlert,
+  type Payload,
+  type PayloadAlert,
+  routeFor,
+} from './schema.ts'
 import { storedBody } from './stored-body.ts'
 
 /**
@@ -155,8 +161,7 @@ async function alertsOf(
     }
     if (index % CHUNK_SIZE === 0) await yieldTurn()
   }
-  if (unreadable > MAX_MALFORMED)
-    alerts.push(moreMalformed(unreadable - MAX_MALFORMED, { receivedAt }))
+  if (unreadable > MAX_MALFORMED) alerts.push(moreMalformed(unreadable - MAX_MALFORMED, receivedAt))
   if (new Set(alerts.map(({ fingerprint }) => fingerprint)).size === alerts.length) return alerts
   // Duplicate (status, fingerprint): keep the last.
   return [

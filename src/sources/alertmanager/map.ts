@@ -2,6 +2,7 @@ import { Duration } from 'luxon'
 import type { Status } from '../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../model/variables.ts'
 import { utcSeconds } from '../parsing/instant.ts'
+import { firstOf } from '../parsing/text.ts'
 import { measuredValueOf } from './grafana.ts'
 import type { Group } from './group.ts'
 import { OB_CLUSTERS, type Target, TENANTS, targetOf } from './target/index.ts'
@@ -32,14 +33,6 @@ interface FactsWithTarget extends Facts {
 type TextFinder = (texts: Pick<Facts, 'labels' | 'annotations'>) => string | undefined
 
 type Extractor = (facts: FactsWithTarget) => string | undefined
-
-const firstOf = (texts: Texts, names: readonly string[]): string | undefined => {
-  for (const name of names) {
-    const value = texts[name]
-    if (value !== undefined) return value
-  }
-  return undefined
-}
 
 const label =
   (...names: string[]): TextFinder =>
@@ -120,7 +113,7 @@ const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Extractor>> = {
   alarm_description: descriptionOf,
   alarm_url: first(
     ({ generatorUrl }) => generatorUrl,
-    ({ group }) => group.externalUrl,
+    ({ group }) => group.text('externalURL'),
   ),
   value: ({ fields }) => measuredValueOf(fields),
   image_url: ({ fields }) => fields['imageURL'],
@@ -138,13 +131,13 @@ const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Extractor>> = {
   host_ip: HOST,
   svr_ip: HOST,
   generator_url: ({ generatorUrl }) => generatorUrl,
-  external_url: ({ group }) => group.externalUrl,
-  receiver: ({ group }) => group.receiver,
-  group_key: ({ group }) => group.groupKey,
-  notification_reason: ({ group }) => group.reason,
-  notification_title: ({ group }) => group.title,
-  notification_message: ({ group }) => group.message,
-  notification_state: ({ group }) => group.state,
+  external_url: ({ group }) => group.text('externalURL'),
+  receiver: ({ group }) => group.text('receiver'),
+  group_key: ({ group }) => group.text('groupKey'),
+  notification_reason: ({ group }) => group.text('notification_reason', 'notificationReason'),
+  notification_title: ({ group }) => group.text('title'),
+  notification_message: ({ group }) => group.text('message'),
+  notification_state: ({ group }) => group.text('state'),
   truncated_alerts: ({ group }) => (group.truncated > 0 ? String(group.truncated) : undefined),
 }
 
@@ -169,8 +162,8 @@ export function variablesOf(facts: Facts): Variables {
     const value = variables[name] === undefined ? OCP_FROM_ALERTMANAGER[name]?.(common) : undefined
     if (value !== undefined && value !== '') variables[name] = value
   }
-  if (group.message !== undefined && !hasText(facts))
-    variables['alarm_description'] ??= group.message
+  const message = hasText(facts) ? undefined : group.text('message')
+  if (message !== undefined) variables['alarm_description'] ??= message
   return variables
 }
 

@@ -1,12 +1,12 @@
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
-import { stateKeyOf } from '../content-key.ts'
+import { notificationFrom } from '../notification.ts'
 import { isObject } from '../parsing/json.ts'
 import type { Parsed } from '../parsing/ocp/detect-format.ts'
 import { hasIdentity } from '../parsing/ocp/identity.ts'
 import { alertFrom } from '../parsing/ocp/map.ts'
 import { parseBody } from '../parsing/ocp/parse.ts'
-import { digest, textFrom } from '../parsing/text.ts'
+import { textFrom } from '../parsing/text.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
 import { addressee } from './addressee.ts'
 import { faultIn } from './body-fault.ts'
@@ -38,20 +38,11 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   const isUnread = parsed.length === 1 && first?.prerendered === undefined && !isLarge(body)
   const fault = isUnread ? faultIn(text) : undefined
   if (fault !== undefined) throw fault
-  const alerts: Alert[] = []
-  for (const each of parsed) {
-    alerts.push(alertOf(each, context))
-    await yieldTurn()
-  }
-  const key = stateKeyOf(alerts)
-  const prerendered = parsed.length === 1 ? first?.prerendered : undefined
-  return {
+  return notificationFrom(parsed, (each) => alertOf(each, context), {
     source: 'chat',
-    key,
-    contentKey: async () => digest([key, text]),
-    alerts,
-    ...(prerendered === undefined ? {} : { prerendered }),
-  }
+    text,
+    yieldTurn,
+  })
 }
 
 /** The start of the title of a resolved group, in Alertmanager and Grafana. */

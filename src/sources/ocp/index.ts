@@ -1,9 +1,10 @@
 import type { Alert, Notification } from '../../model/alert.ts'
-import { stateKeyOf } from '../content-key.ts'
+import { notificationFrom } from '../notification.ts'
+import type { Parsed } from '../parsing/ocp/detect-format.ts'
 import { alertFrom } from '../parsing/ocp/map.ts'
 import { isNightingaleEvent } from '../parsing/ocp/nightingale.ts'
 import { parseBody } from '../parsing/ocp/parse.ts'
-import { digest, textFrom } from '../parsing/text.ts'
+import { textFrom } from '../parsing/text.ts'
 import type { ReadContext, Source } from '../source.ts'
 
 /** OCP's HTTP channel; the operator's template may produce any body. */
@@ -19,20 +20,6 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   const text = textFrom(body)
   await yieldTurn()
   const parsed = await parseBody(text, yieldTurn)
-  await yieldTurn()
-  const alerts: Alert[] = []
-  for (const { fields } of parsed) {
-    alerts.push(alertFrom(fields, context))
-    await yieldTurn()
-  }
-  const [only] = parsed
-  const prerendered = parsed.length === 1 ? only?.prerendered : undefined
-  const key = stateKeyOf(alerts)
-  return {
-    source: 'ocp',
-    key,
-    contentKey: async () => digest([key, text]),
-    alerts,
-    ...(prerendered === undefined ? {} : { prerendered }),
-  }
+  const alertOf = ({ fields }: Parsed): Alert => alertFrom(fields, context)
+  return notificationFrom(parsed, alertOf, { source: 'ocp', text, yieldTurn })
 }

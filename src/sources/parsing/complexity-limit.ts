@@ -1,12 +1,6 @@
 import type { YieldTurn } from '../../yield-turn.ts'
 import { isLarge } from '../source.ts'
 
-/** Limits on opening brackets and double quotes in a body. */
-export interface ComplexityLimits {
-  brackets: number
-  quotes: number
-}
-
 /** Limit on quotes and commas between two brackets; no legitimate object or string list has more. */
 const MAX_BETWEEN_CONTAINERS = 100_000
 
@@ -15,16 +9,16 @@ const PIECE = 1024 * 1024
 
 /**
  * Whether a large body has so many parts that parsing it would take seconds and hundreds of megabytes. No sender of
- * alerts writes that many. Counts opening brackets within strings too. Linear; stops at the first exceeded limit.
+ * alerts writes that many. Counts opening brackets and double quotes, within strings too. Linear; stops at the first exceeded limit.
  */
 export async function exceedsComplexity(
   body: string | Uint8Array,
-  bounds: ComplexityLimits,
+  limits: { brackets: number; quotes: number },
   yieldTurn: YieldTurn,
 ): Promise<boolean> {
   // A smaller body is parsed in a few milliseconds, whatever it contains.
   if (!isLarge(body)) return false
-  let { brackets, quotes } = bounds
+  let { brackets, quotes } = limits
   let between = MAX_BETWEEN_CONTAINERS
   for (let from = 0; from < body.length; from += PIECE) {
     const piece = bytesOf(body, from)

@@ -1,5 +1,5 @@
 import { NO_MENTION } from '../../model/alert.ts'
-import { isObject, type JsonObject, readJson } from './json.ts'
+import { isObject, type JsonObject, parsedJson } from './json.ts'
 import { type ChatBody, linkOf, titleOf } from './prerendered.ts'
 import { textOf } from './text.ts'
 
@@ -52,8 +52,7 @@ function spanIn(span: unknown): string {
 }
 
 function cardIn(card: unknown): FeishuMessage | undefined {
-  const read = typeof card === 'string' ? readJson(card) : undefined
-  const whole = read?.kind === 'json' ? read.value : card
+  const whole = typeof card === 'string' ? parsedJson(card)?.value : card
   if (!isObject(whole)) return undefined
   const { header, body } = whole
   const title = isObject(header) ? titleOf(partIn(header['title'])) : undefined

@@ -3,8 +3,6 @@ import { jsonErrorIn, tooDeep } from './json-error.ts'
 
 export type JsonObject = Record<string, unknown>
 
-export type ReadJson = { kind: 'json'; value: unknown } | { kind: 'fault'; words: string }
-
 /** Deeper nesting is rejected: a hostile body could otherwise overflow the stack when it is serialized. */
 export const MAX_DEPTH = 64
 
@@ -12,7 +10,9 @@ export const MAX_DEPTH = 64
 const MAX_SEARCHED_LENGTH = 256 * 1024
 
 /** Parses strict JSON, nested up to MAX_DEPTH. A fault describes the error, with line and column. */
-export function readJson(text: string): ReadJson {
+export function readJson(
+  text: string,
+): { kind: 'json'; value: unknown } | { kind: 'fault'; words: string } {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -38,7 +38,7 @@ export function parsedJson(text: string): { value: unknown } | undefined {
 }
 
 /** Whether a parsed value nests more than `left` levels; stops at that depth. */
-export function isDeeper(value: unknown, left = MAX_DEPTH): boolean {
+function isDeeper(value: unknown, left = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (left === 0) return true
   if (Array.isArray(value))

@@ -21,6 +21,18 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'object' ? cleanText(JSON.stringify(value)) : String(value)
 }
 
+/** The first of the named texts that exists. */
+export function firstOf(
+  texts: Readonly<Record<string, string>>,
+  names: readonly string[],
+): string | undefined {
+  for (const name of names) {
+    const value = texts[name]
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
 /** A hash of texts in this order, 16 hex digits. */
 export function digest(parts: readonly string[]): string {
   return hash('sha256', parts.join('\0')).slice(0, 16)

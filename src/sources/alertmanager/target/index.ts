@@ -1,3 +1,4 @@
+import { firstOf } from '../../parsing/text.ts'
 import { CLUSTERS, HOSTS, kindOf } from './label-kinds.ts'
 import { targetLabels } from './target-labels.ts'
 
@@ -57,15 +58,13 @@ type Pair = readonly [string, string | undefined]
 
 /** The pairs that OCP writes: the cluster with its id, the tenant, the host. */
 function oceanBasePairs(labels: Texts): Pair[] {
-  const valueNamed = (names: readonly string[]) =>
-    names.map((name) => labels[name]).find((value) => value !== undefined)
-  const cluster = valueNamed([...OB_CLUSTERS, ...CLUSTERS])
+  const cluster = firstOf(labels, [...OB_CLUSTERS, ...CLUSTERS])
   const id = labels['ob_cluster_id']
   return [
     ['obproxy_cluster', labels['obproxy_cluster']],
     ['ob_cluster', cluster !== undefined && id !== undefined ? `${cluster}-${id}` : cluster],
-    ['tenant_name', valueNamed(TENANTS)],
-    ['host', valueNamed(OB_HOSTS)],
+    ['tenant_name', firstOf(labels, TENANTS)],
+    ['host', firstOf(labels, OB_HOSTS)],
   ]
 }
 

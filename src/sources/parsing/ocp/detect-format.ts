@@ -16,7 +16,7 @@ export interface Parsed {
 export function plainText(text: string): Parsed {
   const fields: Record<string, string> = Object.create(null)
   fields['message'] = cleanText(text)
-  return { fields: withTemplateVariables(fields), prerendered: undefined }
+  return parsedFrom(fields)
 }
 
 /** OCP documents 59 variables; an object with far more fields is not OCP's. */
@@ -25,21 +25,13 @@ const MAX_FIELDS = 2_000
 /** Reads an object as a chat message or as flat fields. Its JSON becomes the message if no field is known. */
 export function parsedBody(json: JsonObject): Parsed {
   if (Object.keys(json).length > MAX_FIELDS) return plainText(JSON.stringify(json))
-  if (isNightingaleEvent(json))
-    return {
-      fields: withTemplateVariables(fieldsFrom(fieldsOfEvent(json))),
-      prerendered: undefined,
-    }
+  if (isNightingaleEvent(json)) return parsedFrom(fieldsFrom(fieldsOfEvent(json)))
   const rendered = renderedIn(json)
   if (rendered !== undefined) {
     const { prerendered, url, others } = rendered
     const { title, text } = prerendered
-    return {
-      fields: withTemplateVariables(
-        fieldsFrom({ alarm_url: url, title, ...others, message: text }),
-      ),
-      prerendered,
-    }
+    const fields = fieldsFrom({ alarm_url: url, title, ...others, message: text })
+    return parsedFrom(fields, prerendered)
   }
   const fields = fieldsFrom(json)
   const unquoted = textInJson(fields['message_json'])
@@ -52,10 +44,7 @@ export function parsedBody(json: JsonObject): Parsed {
       delete fields['message']
       delete fields['message_json']
       if (isBody) return parsedBody({ ...fields, ...inner })
-      return {
-        fields: withTemplateVariables(Object.assign(fields, fieldsFrom(inner))),
-        prerendered: undefined,
-      }
+      return parsedFrom(Object.assign(fields, fieldsFrom(inner)))
     }
   }
   const message = fields['message'] ?? fields['text'] ?? fields['content']
@@ -70,7 +59,7 @@ export function parsedBody(json: JsonObject): Parsed {
     }
     fields['message'] = cleanText(JSON.stringify(json))
   }
-  return { fields: withTemplateVariables(fields), prerendered: undefined }
+  return parsedFrom(fields)
 }
 
 /** Fields under OCP's own names, as texts; unresolved variables are missing. */
@@ -92,17 +81,18 @@ const PLACEHOLDER = /^\s*\$\{([\w.-]{1,80})\}\s*$/
 const MAX_TEMPLATE_LENGTH = 256 * 1024
 
 /** Adds the variables from a message of OCP's own templates; any other message becomes the description. */
-function withTemplateVariables(fields: Record<string, string>): Record<string, string> {
+function parsedFrom(fields: Record<string, string>, prerendered?: PrerenderedText): Parsed {
+  const parsed = { fields, prerendered }
   const { message } = fields
-  if (message === undefined) return fields
+  if (message === undefined) return parsed
   if (message.length > MAX_TEMPLATE_LENGTH) {
     fields['alarm_description'] ??= message
-    return fields
+    return parsed
   }
   const found = fieldsInText(message)
   if (!found.isComplete) fields['alarm_description'] ??= message
   for (const [name, value] of Object.entries(found.fields)) fields[name] ??= value
-  return fields
+  return parsed
 }
 
 /** Decodes `message_json`: a JSON string or, in some versions, the content of one without its quotes. */

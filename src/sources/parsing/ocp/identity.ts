@@ -34,11 +34,8 @@ export function fingerprintOf(
 ): string {
   if (TEST.some((name) => fields[name]?.trim() === '_test'))
     return digest(['test', String(Math.floor(receivedAt.getTime() / TEST_RETRIED_WITHIN_MS))])
-  const rule = firstNonBlank(fields, ['alarm_type', 'alarm_name'])
-  const target = firstNonBlank(fields, ['alarm_target', 'alarm_group_by'])
-  if (rule !== undefined && target !== undefined) return digest([rule, target])
-  const id = nonBlank(fields['alarm_id'])
-  if (id !== undefined) return digest(['id', id])
+  const known = identityOf(fields)
+  if (known !== undefined) return digest(known)
   const stable = Object.entries(fields).filter(([name]) => !MOVING.has(name))
   // The prefix is part of stored fingerprints.
   return digest(['said', ...stable.sort(([a], [b]) => (a < b ? -1 : 1)).flat()])
@@ -46,10 +43,15 @@ export function fingerprintOf(
 
 /** Whether fields identify an alert; then a later one with the same identity is about the same thing. */
 export function hasIdentity(fields: Readonly<Record<string, string>>): boolean {
-  const isPair =
-    firstNonBlank(fields, ['alarm_type', 'alarm_name']) !== undefined &&
-    firstNonBlank(fields, ['alarm_target', 'alarm_group_by']) !== undefined
-  return isPair || nonBlank(fields['alarm_id']) !== undefined
+  return identityOf(fields) !== undefined
+}
+
+function identityOf(fields: Readonly<Record<string, string>>): string[] | undefined {
+  const rule = firstNonBlank(fields, ['alarm_type', 'alarm_name'])
+  const target = firstNonBlank(fields, ['alarm_target', 'alarm_group_by'])
+  if (rule !== undefined && target !== undefined) return [rule, target]
+  const id = nonBlank(fields['alarm_id'])
+  return id === undefined ? undefined : ['id', id]
 }
 
 const TEST = ['alarm_type', 'alarm_name', 'message'] as const

@@ -1,10 +1,11 @@
 import { DateTime } from 'luxon'
 import type { Alert, SourceName, Status } from '../../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../../model/variables.ts'
-import { lazyAlert } from '../../lazy-alert.ts'
+import { LazyAlert } from '../../lazy-alert.ts'
 import type { ReadContext } from '../../source.ts'
 import { instantOf } from '../instant.ts'
 import { titleOf } from '../prerendered.ts'
+import { firstOf } from '../text.ts'
 import { firstNonBlank, nonBlank } from './blank-values.ts'
 import { durationMs } from './duration.ts'
 import { fingerprintOf } from './identity.ts'
@@ -27,7 +28,7 @@ export function alertFrom(
     texts: [fields['message'], nameOf(fields)],
   })
   const times = timesOf(fields, { status, resolvedAt, timezone: context.timezone })
-  return lazyAlert(
+  return new LazyAlert(
     {
       source,
       status,
@@ -109,10 +110,6 @@ function clusterOf(fields: Fields): string | undefined {
     firstOf(fields, SAME_THING[0] ?? []) ??
     clusterAndId(targetParts(fields['alarm_target'] ?? '')['ob_cluster']).name
   )
-}
-
-function firstOf(fields: Fields, names: readonly string[]): string | undefined {
-  return names.map((name) => fields[name]).find((value) => value !== undefined)
 }
 
 /** Adds the offset to a time without one; any other text is unchanged. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../../errors.ts'
-import type { YieldTurn } from '../../../yield-turn.ts'
+import { mapYielding, type YieldTurn } from '../../../yield-turn.ts'
 import { exceedsComplexity } from '../complexity-limit.ts'
 import { isObject, parsedJson } from '../json.ts'
 import { textOf } from '../text.ts'
@@ -50,14 +50,12 @@ export async function parseBody(text: string, yieldTurn: YieldTurn): Promise<Par
 async function alertsIn(value: unknown, body: string, yieldTurn: YieldTurn): Promise<Parsed[]> {
   if (isObject(value)) return [parsedBody(value)]
   // A batch; items that are not objects become plain-text alerts.
-  if (Array.isArray(value) && value.length <= MAX_ALERTS && value.some(isObject)) {
-    const parsed: Parsed[] = []
-    for (const each of value) {
-      parsed.push(isObject(each) ? parsedBody(each) : plainText(textOf(each) ?? 'null'))
-      await yieldTurn()
-    }
-    return parsed
-  }
+  if (Array.isArray(value) && value.length <= MAX_ALERTS && value.some(isObject))
+    return mapYielding(
+      value,
+      (each) => (isObject(each) ? parsedBody(each) : plainText(textOf(each) ?? 'null')),
+      yieldTurn,
+    )
   if (typeof value !== 'string' || value.trim() === '') return [plainText(body)]
   // A JSON string may itself contain JSON.
   const inner = parsedJson(value)
