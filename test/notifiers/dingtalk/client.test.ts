@@ -10,7 +10,6 @@ import {
 import { type Clock, realClock } from '../../../src/clock.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { createDingtalk } from '../../../src/notifiers/dingtalk/index.ts'
-import { notifiers } from '../../../src/notifiers/index.ts'
 import { SandboxGroup } from '../../../src/sandbox/group.ts'
 import { type Step, startStandIn } from '../../support/dingtalk-stand-in.ts'
 import { robotNamed } from '../../support/settings.ts'
@@ -51,7 +50,7 @@ describe('a post', () => {
 
   test('rejected for a missing keyword names the key to set, and earlier messages that passed', async () => {
     let said = { errcode: 0, errmsg: 'ok' }
-    const notifier = notifiers.dingtalk({
+    const notifier = createDingtalk({
       clock: realClock,
       sandbox: () => ({ status: 200, body: JSON.stringify(said) }),
     })
@@ -389,7 +388,7 @@ describe('a sandbox robot', () => {
 
   test('receives the signed query, the body and the time', async () => {
     const seen: { query: string; body: string; at: Date }[] = []
-    const notifier = notifiers.dingtalk({
+    const notifier = createDingtalk({
       clock: realClock,
       sandbox: (_robot, { query, body }, at) => {
         seen.push({ query: query.toString(), body, at })
