@@ -136,10 +136,11 @@ function labelsOfAll(labels: Variables, groups: readonly CountGroup[]): Variable
     (name === 'alertname' && value === group.name) ||
     (name === placeLabel && value === group.cluster) ||
     (name === 'severity' && levelOf(value) === group.level)
-  const shared: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(labels))
-    if (groups.every((group) => isOfGroup(name, value, group))) shared[name] = value
-  return shared
+  return variablesFrom(
+    Object.entries(labels).filter(([name, value]) =>
+      groups.every((group) => isOfGroup(name, value, group)),
+    ),
+  )
 }
 
 function payloadAlert(entry: MessageAlert, context: RenderContext, longest: number): PayloadAlert {

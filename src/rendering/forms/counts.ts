@@ -49,7 +49,7 @@ function countsMaker(
   const title = titleOfCounts(groups, total, context)
   const { sign, mark, text: headline } = headlineOfCounts(groups, total, context)
   const truncated = truncatedOf(request.alerts, context)
-  const summary = summaryOf(total, statusSums(groups), request, context)
+  const summary = summaryOf({ total, ...statusSums(groups) }, request, context)
   const headings = levelHeadings(groups, context)
   return (count, heads) => {
     const sections = countSections(groups.slice(0, count), headings, context)

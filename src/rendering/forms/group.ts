@@ -42,7 +42,7 @@ export function groupText(
   const by = statusCounts(alerts)
   const it = {
     ...toolsFor(context),
-    ...summaryOf(count, by, request, context),
+    ...summaryOf({ total: count, ...by }, request, context),
     ...headlineFor(alerts, context),
     alerts: views,
     name: common.name,

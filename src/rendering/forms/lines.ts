@@ -43,7 +43,7 @@ function linesMaker(
     const rest = shown.filter((each) => !whole.includes(each))
     const sections = sectionsOf(rest.map(lineOf), context)
     const it = {
-      ...summaryOf(count, statusCounts(shown), request, context),
+      ...summaryOf({ total: count, ...statusCounts(shown) }, request, context),
       ...headlineFor(shown, context),
       ...stillFiringIn(stillFiring, context, { distinct }),
       sections,

@@ -27,8 +27,7 @@ export function sum(groups: readonly CountGroup[], of: (group: CountGroup) => nu
 
 /** How many alerts a message contains, how many of them fire, and when they arrived. */
 export function summaryOf(
-  total: number,
-  { firing, resolved }: StatusCounts,
+  { total, firing, resolved }: StatusCounts & { total: number },
   { from, to }: Pick<RenderRequest, 'from' | 'to'>,
   context: RenderContext,
 ) {

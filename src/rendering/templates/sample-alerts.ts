@@ -26,19 +26,15 @@ interface SampleOptions {
 export function prometheusAlert(
   labels: Readonly<Record<string, string>>,
   now: Date,
-  { level = 2, since = 2, lasted, annotations = {}, overrides = {} }: SampleOptions = {},
+  { annotations = {}, ...options }: SampleOptions = {},
 ): MessageAlert {
-  const startsAt = new Date(now.getTime() - since * MINUTE)
-  const endsAt = lasted === undefined ? undefined : new Date(startsAt.getTime() + lasted * MINUTE)
-  const host = labels['instance']
   const query = `${labels['alertname']} > 0`
-  return messageAlertFor(
+  return sampleAlert(
     {
       source: 'alertmanager',
       levelWord: labels['severity'],
-      status: endsAt === undefined ? 'firing' : 'resolved',
       labels: variablesFrom(Object.entries(labels)),
-      variables: variablesFrom([
+      variables: [
         ...Object.entries(labels),
         ...Object.entries(annotations),
         ['alarm_name', labels['alertname']],
@@ -46,18 +42,15 @@ export function prometheusAlert(
         ['alarm_target', targetOf(labels)],
         ['alarm_summary', annotations['summary']],
         ['alarm_description', annotations['description']],
-        ['alarm_active_at', startsAt.toISOString()],
-        ['alarm_resolved_at', endsAt?.toISOString()],
         ['ob_cluster', labels['cluster']],
-        ['host_ip', host],
+        ['host_ip', labels['instance']],
         ['generator_url', `${PROMETHEUS}/graph?g0.expr=${encodeURIComponent(query)}&g0.tab=1`],
         ['external_url', ALERTMANAGER],
         ['alarm_group_by', `alertname=${labels['alertname']}`],
-      ]),
-      startsAt,
-      endsAt,
+      ],
     },
-    { level, now, overrides },
+    now,
+    options,
   )
 }
 
@@ -65,28 +58,24 @@ export function prometheusAlert(
 export function ocpAlert(
   variables: Readonly<Record<string, string>>,
   now: Date,
-  { level = 2, since = 2, lasted, overrides = {} }: Omit<SampleOptions, 'annotations'> = {},
+  options: Omit<SampleOptions, 'annotations'> = {},
 ): MessageAlert {
-  const startsAt = new Date(now.getTime() - since * MINUTE)
-  const endsAt = lasted === undefined ? undefined : new Date(startsAt.getTime() + lasted * MINUTE)
-  return messageAlertFor(
+  return sampleAlert(
     {
       source: 'ocp',
-      levelWord: LEVEL_NAMES[level],
-      status: endsAt === undefined ? 'firing' : 'resolved',
-      variables: variablesFrom([
+      levelWord: LEVEL_NAMES[options.level ?? DEFAULT_LEVEL],
+      variables: [
         ...Object.entries(variables),
-        ['alarm_active_at', startsAt.toISOString()],
-        ['alarm_resolved_at', endsAt?.toISOString()],
         ['alarm_summary', `${variables['alarm_target']} ${variables['alarm_name']}`],
         ['alarm_url', `${OCP}/alarm/event/${variables['alarm_id'] ?? '1000160'}`],
-      ]),
-      startsAt,
-      endsAt,
+      ],
     },
-    { level, now, overrides },
+    now,
+    options,
   )
 }
+
+const DEFAULT_LEVEL: Level = 2
 
 function targetOf(labels: Readonly<Record<string, string>>): string {
   const known = [
@@ -97,19 +86,30 @@ function targetOf(labels: Readonly<Record<string, string>>): string {
   return (known.length > 0 ? known : rest).map(([name, value]) => `${name}=${value}`).join(':')
 }
 
-function messageAlertFor(
-  alert: Pick<Alert, 'source' | 'status' | 'variables' | 'levelWord' | 'startsAt' | 'endsAt'> & {
-    labels?: Alert['variables']
+function sampleAlert(
+  given: Pick<Alert, 'source' | 'levelWord' | 'labels'> & {
+    variables: readonly (readonly [string, string | undefined])[]
   },
-  { level, now, overrides }: { level: Level; now: Date; overrides: Partial<MessageAlert> },
+  now: Date,
+  { level = DEFAULT_LEVEL, since = 2, lasted, overrides = {} }: Omit<SampleOptions, 'annotations'>,
 ): MessageAlert {
-  const { variables } = alert
+  const startsAt = new Date(now.getTime() - since * MINUTE)
+  const endsAt = lasted === undefined ? undefined : new Date(startsAt.getTime() + lasted * MINUTE)
+  const variables = variablesFrom([
+    ...given.variables,
+    ['alarm_active_at', startsAt.toISOString()],
+    ['alarm_resolved_at', endsAt?.toISOString()],
+  ])
   return {
     alert: {
-      ...alert,
+      ...given,
+      status: endsAt === undefined ? 'firing' : 'resolved',
+      variables,
       fingerprint: `${variables['alarm_name']} ${variables['alarm_target']}`,
       name: variables['alarm_name'] ?? '',
       cluster: variables['ob_cluster'] ?? '',
+      startsAt,
+      endsAt,
     },
     level,
     receivedAt: new Date(now.getTime() - MINUTE),

@@ -1,3 +1,4 @@
+import { type Variables, variablesFrom } from '../../model/variables.ts'
 import { textOf } from '../parsing/text.ts'
 import type { Payload } from './schema.ts'
 import { annotationTexts, textsOf } from './texts.ts'
@@ -12,9 +13,9 @@ const MAX_SHARED = 200
 export class Group {
   readonly status: unknown
   readonly #payload: Payload
-  #groupLabels: Record<string, string> | undefined
-  #labels: Record<string, string> | undefined
-  #annotations: Record<string, string> | undefined
+  #groupLabels: Variables | undefined
+  #labels: Variables | undefined
+  #annotations: Variables | undefined
 
   constructor(payload: Payload) {
     this.status = payload.status
@@ -39,7 +40,7 @@ export class Group {
   }
 
   /** The labels by which the alerts are grouped. */
-  get groupLabels(): Readonly<Record<string, string>> {
+  get groupLabels(): Variables {
     this.#groupLabels ??= textsOf(this.#payload.groupLabels)
     return this.#groupLabels
   }
@@ -50,22 +51,20 @@ export class Group {
   }
 
   /** Labels that an alert has unless it has one of the same name; `annotations` likewise. */
-  get labels(): Readonly<Record<string, string>> {
-    this.#labels ??= first(MAX_SHARED, {
+  get labels(): Variables {
+    this.#labels ??= limited({
       ...textsOf(this.#payload.routeLabels),
       ...textsOf(this.#payload.commonLabels),
     })
     return this.#labels
   }
 
-  get annotations(): Readonly<Record<string, string>> {
-    this.#annotations ??= first(MAX_SHARED, annotationTexts(this.#payload.commonAnnotations))
+  get annotations(): Variables {
+    this.#annotations ??= limited(annotationTexts(this.#payload.commonAnnotations))
     return this.#annotations
   }
 }
 
-function first(count: number, texts: Record<string, string>): Record<string, string> {
-  const kept: Record<string, string> = Object.create(null)
-  for (const [name, text] of Object.entries(texts).slice(0, count)) kept[name] = text
-  return kept
+function limited(texts: Variables): Variables {
+  return variablesFrom(Object.entries(texts).slice(0, MAX_SHARED))
 }

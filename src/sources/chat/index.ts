@@ -9,8 +9,7 @@ import { parseBody } from '../parsing/ocp/parse.ts'
 import { textFrom } from '../parsing/text.ts'
 import { isLarge, type ReadContext, type Source } from '../source.ts'
 import { addressee } from './addressee.ts'
-import { faultIn } from './body-fault.ts'
-import { refusal } from './refusal.ts'
+import { faultIn, refusal } from './refusal.ts'
 
 /** DingTalk's own robot API, for senders that can only post to a DingTalk robot. */
 export const chat: Source = {

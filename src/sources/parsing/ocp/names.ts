@@ -45,15 +45,15 @@ const RULE_LABELS: readonly string[] =
  * Environment variables of OCP's script channel that belong to an alert: documented names, labels of its rules, and
  * OCP's prefixes. All others are ignored. deploy/ocp/send.sh uses the same list.
  */
-export const SCRIPT_NAMES: readonly string[] = [
-  ...new Set([...Object.keys(OCP_VARIABLES), ...SAME_THING.flat(), ...RULE_LABELS]),
-].sort()
-
-const SCRIPT_NAME = new Set(SCRIPT_NAMES)
+export const SCRIPT_NAMES: ReadonlySet<string> = new Set([
+  ...Object.keys(OCP_VARIABLES),
+  ...SAME_THING.flat(),
+  ...RULE_LABELS,
+])
 
 /** Whether OCP sets an environment variable for an alert. */
 export function isScriptName(name: string): boolean {
-  return SCRIPT_NAME.has(name) || /^(?:alarm|ob|obproxy|value)_[a-z0-9_]+$/.test(name)
+  return SCRIPT_NAMES.has(name) || /^(?:alarm|ob|obproxy|value)_[a-z0-9_]+$/.test(name)
 }
 
 /** Turns `alarmActiveAt` into `alarm_active_at` if that is one of OCP's names; other names are unchanged. */

@@ -3,7 +3,7 @@ import type { Status } from '../../../model/alert.ts'
 /** Words for a resolved alert: OCP's, in three languages and of all versions, and those of other senders. */
 const RESOLVED: ReadonlySet<string> = new Set(
   `inactive resolved restored recovered recovery cleared expired ok normal clear clear_alert recover
-  已消除 已恢复 已恢復 已解除 已清除 已解决 已解決 已过期 已過期 已過期 恢复 恢復 告警恢复 警示恢復`.split(
+  已消除 已恢复 已恢復 已解除 已清除 已解决 已解決 已过期 已過期 恢复 恢復 告警恢复 警示恢復`.split(
     /\s+/,
   ),
 )
