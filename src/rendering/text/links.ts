@@ -2,7 +2,6 @@ import type { MessageAlert } from '../../model/alert.ts'
 import type { Variables } from '../../model/variables.ts'
 import type { Word } from '../i18n.ts'
 import { percentEncoded } from './address.ts'
-import { groupLabelsIn } from './group-key.ts'
 
 /** A link of an alert, with the key of its label. */
 export interface AlertLink {
@@ -60,11 +59,9 @@ export function groupSilenceOf(
   { alert }: Pick<MessageAlert, 'alert'>,
   variables: Variables,
 ): string | undefined {
-  if (alert.status !== 'firing') return undefined
-  const labels = groupLabelsIn(variables['group_key'] ?? '')
-  if (labels === undefined) return undefined
-  const isWhole = Object.keys(alert.labels ?? {}).every((name) => labels[name] !== undefined)
-  return isWhole ? undefined : silenceUrl(labels, variables)
+  const { status, labels = {}, groupLabels = {} } = alert
+  const isWhole = Object.keys(labels).every((name) => groupLabels[name] !== undefined)
+  return status === 'firing' && !isWhole ? silenceUrl(groupLabels, variables) : undefined
 }
 
 /** Key of the label for a generator's address: its path shows which program it leads to. */

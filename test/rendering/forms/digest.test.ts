@@ -340,11 +340,8 @@ describe('a group', () => {
   })
 
   test('has one link to a silence form for the whole group', () => {
-    const group_key = '{}/{team="a"}:{alertname="CrashLoop", namespace="shop"}'
-    const alerts = pods(2).map((each) => ({
-      ...each,
-      alert: { ...each.alert, variables: { ...each.alert.variables, group_key } },
-    }))
+    const groupLabels = { alertname: 'CrashLoop', namespace: 'shop' }
+    const alerts = pods(2).map((each) => ({ ...each, alert: { ...each.alert, groupLabels } }))
     const { text } = renderWith(alerts)
     assert.equal(text.match(/\[Silence\]/g)?.length, 2)
     assert.equal(text.match(/\[Silence group\]/g)?.length, 1)

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { groupLabelsIn } from '../../../src/rendering/text/group-key.ts'
 import { urlWith } from '../../../src/rendering/text/links.ts'
 import { numbersFor } from '../../../src/rendering/text/numbers.ts'
 
@@ -37,27 +36,5 @@ describe('an address with parameters', () => {
     )
     assert.equal(urlWith('https://a/'), 'https://a/')
     assert.equal(urlWith(undefined, { a: 1 }), '?a=1')
-  })
-})
-
-describe("the labels in Alertmanager's group key", () => {
-  test('are those after the route, whatever the route and the values contain', () => {
-    const read = (key: string) => ({ ...groupLabelsIn(key) })
-    assert.deepEqual(read('{}:{alertname="A", cluster="b"}'), { alertname: 'A', cluster: 'b' })
-    assert.deepEqual(read('{}/{team=~"^(?:a:{b)$"}:{alertname="x:{y=\\"1\\"}"}'), {
-      alertname: 'x:{y="1"}',
-    })
-    assert.deepEqual(read('{}:{"服务.名"="支付"}'), { '服务.名': '支付' })
-    for (const key of [
-      '',
-      '{}:{}',
-      '{}',
-      'x',
-      '{}:{a}',
-      '{}:{a="b"',
-      '{}:{a="b" c="d"}',
-      `{}:{a="${'x'.repeat(3_000)}"}`,
-    ])
-      assert.equal(groupLabelsIn(key), undefined, key.slice(0, 40))
   })
 })
