@@ -15,21 +15,12 @@ import {
   variableOf,
   variablesOf,
 } from './map.ts'
-import type { PayloadAlert } from './schema.ts'
+import { ALERT_FIELDS, type PayloadAlert } from './schema.ts'
 import { annotationTexts, textsOf, withLineBreaks } from './texts.ts'
 
 const MAX_EXCERPT_LENGTH = 500
 
-/** Fields of an alert that become variables under another name. */
-const TAKEN = new Set([
-  'labels',
-  'annotations',
-  'status',
-  'startsAt',
-  'endsAt',
-  'fingerprint',
-  'generatorURL',
-])
+const TAKEN: ReadonlySet<string> = new Set(ALERT_FIELDS)
 
 interface ReadOptions {
   group: Group

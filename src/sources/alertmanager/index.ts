@@ -12,6 +12,7 @@ import {
   faultOf,
   isPayload,
   isPayloadAlert,
+  PAYLOAD_FIELDS,
   type Payload,
   type PayloadAlert,
   routeFor,
@@ -91,24 +92,6 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
 
 /** Alertmanager's reason for sending a group again because alerts joined it (0.32, notify/notify.go). */
 const ALERTS_ADDED = 'new alerts added'
-/** Fields of the payload that are read, other than `alerts`. */
-const ENVELOPE = [
-  'status',
-  'groupKey',
-  'groupLabels',
-  'commonLabels',
-  'commonAnnotations',
-  'routeLabels',
-  'receiver',
-  'externalURL',
-  'truncatedAlerts',
-  'notification_reason',
-  'notificationReason',
-  'title',
-  'message',
-  'state',
-  'enrichments',
-] as const satisfies (keyof Payload)[]
 
 /**
  * Parses a payload before decoding it, at half the cost. Its alerts still need `decodeUtf8`; its other fields are
@@ -118,7 +101,7 @@ function latin1Payload(bytes: Uint8Array): Payload | undefined {
   const read = readLatin1Json(bytes)
   if (read === undefined || !isPayload(read.value)) return undefined
   const { alerts, ...rest } = read.value
-  const envelope = Object.fromEntries(ENVELOPE.map((name) => [name, rest[name]]))
+  const envelope = Object.fromEntries(PAYLOAD_FIELDS.map((name) => [name, rest[name]]))
   return { ...decodeUtf8(envelope), alerts }
 }
 

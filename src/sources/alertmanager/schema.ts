@@ -1,39 +1,49 @@
 import { isObject } from '../parsing/json.ts'
 
+/** Fields of an alert that become variables under another name. */
+export const ALERT_FIELDS = [
+  'labels',
+  'annotations',
+  'status',
+  'startsAt',
+  'endsAt',
+  'fingerprint',
+  'generatorURL',
+] as const
+
 /**
  * An alert of Alertmanager's payload version 4. Only its labels are required, so that an unusual type in another field
  * does not lose the alert. Grafana and hand-made webhooks send such types.
  */
-export interface PayloadAlert extends Record<string, unknown> {
-  labels: Record<string, unknown>
-  status?: unknown
-  annotations?: unknown
-  startsAt?: unknown
-  endsAt?: unknown
-  generatorURL?: unknown
-  fingerprint?: unknown
+export type PayloadAlert = Record<string, unknown> & { labels: Record<string, unknown> } & {
+  [name in (typeof ALERT_FIELDS)[number]]?: unknown
 }
 
+/** Fields of the payload that are read, other than `alerts`. */
+export const PAYLOAD_FIELDS = [
+  'status',
+  'groupKey',
+  'groupLabels',
+  'commonLabels',
+  'commonAnnotations',
+  // Labels of the route that was taken (Alertmanager 0.34 and newer).
+  'routeLabels',
+  'receiver',
+  'externalURL',
+  'truncatedAlerts',
+  // Why Alertmanager notifies (0.32 and newer), in two spellings.
+  'notification_reason',
+  'notificationReason',
+  // Of Grafana's whole notification.
+  'title',
+  'message',
+  'state',
+  'enrichments',
+] as const
+
 /** The payload; its `alerts` are checked one by one, so that a malformed one does not affect the others. */
-export interface Payload {
-  alerts: unknown[]
-  status?: unknown
-  groupKey?: unknown
-  groupLabels?: unknown
-  receiver?: unknown
-  externalURL?: unknown
-  truncatedAlerts?: unknown
-  commonLabels?: unknown
-  commonAnnotations?: unknown
-  /** Labels of the route that was taken (Alertmanager 0.34 and newer). */
-  routeLabels?: unknown
-  notification_reason?: unknown
-  notificationReason?: unknown
-  /** Grafana only. */
-  title?: unknown
-  message?: unknown
-  state?: unknown
-  enrichments?: unknown
+export type Payload = { alerts: unknown[] } & {
+  [name in (typeof PAYLOAD_FIELDS)[number]]?: unknown
 }
 
 /** Whether a body is a payload: any `version`, any further fields. */
