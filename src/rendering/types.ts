@@ -79,7 +79,10 @@ export interface Rendered extends Draft {
 }
 
 export interface Renderer {
-  /** Computes what `render` will need of each alert and group of this request object, in steps. Optional. */
+  /**
+   * Computes values of each alert and group in steps, which `render` then finds for the same request object. Calling it
+   * is optional.
+   */
   prepare(request: RenderRequest, yieldTurn: YieldTurn): Promise<void>
   /** Renders title and text: never empty, and within the limit that `fits` checks. Never throws. */
   render(request: RenderRequest): Rendered

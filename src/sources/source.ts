@@ -56,7 +56,7 @@ export interface Source {
   endpoint: Endpoint
   /** Whether a body that another source cannot read has the format of this source. */
   recognizes?: (body: unknown) => boolean
-  /** Whether a body is certainly of this source, so that it is read so even at a route that takes any body. */
+  /** Whether a body certainly has the format of this source. Then this source reads it, at the route of any source. */
   owns?: (body: string) => boolean
   /**
    * Returns the alerts of a body, a string or its UTF-8 bytes, in their order. Deterministic for one time zone, because

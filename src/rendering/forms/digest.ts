@@ -25,8 +25,9 @@ export function isHead({ alert, level }: MessageAlert): boolean {
 }
 
 /**
- * Renders a digest. Adds entries (alerts or groups) while they fit below one full alert, then more full alerts. More
- * full alerts may displace entries, but not the first `least`. If no entry fits, the text is the title.
+ * Chooses the digest with the most content. Adds entries (alerts or groups) while they fit below one full alert, then
+ * more full alerts. More full alerts may displace entries, but not the first `least`. If no entry fits, the text is the
+ * title.
  */
 export function largestDigest(
   make: (count: number, heads: number) => SizedDigest,
@@ -36,8 +37,10 @@ export function largestDigest(
     headsAmong,
     fits,
   }: {
+    /** Number of entries. */
     limit: number
     least: number
+    /** The number of alerts among the first `count` entries that may be shown in full. */
     headsAmong: (count: number) => number
     fits: RenderRequest['fits']
   },
@@ -53,25 +56,25 @@ export function largestDigest(
     const { draft, lineCount: lines } = sized(count, heads)
     return lines <= MAX_READABLE_LINES && fits(draft.title, draft.text, draft.buttons)
   }
-  const under = (heads: number, from = 0): number =>
+  const mostEntries = (heads: number, from = 0): number =>
     // Most digests fit as a whole.
     limit <= MAX_READABLE_LINES && passes(limit, heads)
       ? limit
       : from + largestFitting(limit - from, (more) => passes(from + more, heads))
-  const headsAbove = (count: number): number =>
-    largestFitting(headsAmong(count), (some) => {
-      const lines = sized(count, some).heads.reduce((sum, text) => sum + lineCount(String(text)), 0)
-      return lines <= MAX_READABLE_LINES && passes(count, some)
+  const mostHeads = (count: number): number =>
+    largestFitting(headsAmong(count), (heads) => {
+      const lines = sized(count, heads).heads.map((text) => lineCount(String(text)))
+      const sum = lines.reduce((all, each) => all + each, 0)
+      return sum <= MAX_READABLE_LINES && passes(count, heads)
     })
-  const first = Math.min(1, headsAmong(limit))
-  const most = under(first) || under(0)
-  if (most === 0) return smallest(sized(Math.min(1, limit), 0).draft, fits)
-  const heads = headsAbove(most)
-  const mayHaveMore = most > least && heads < headsAmong(limit)
-  const moreHeads = mayHaveMore ? headsAbove(least) : 0
+  const count = mostEntries(Math.min(1, headsAmong(limit))) || mostEntries(0)
+  if (count === 0) return smallest(sized(Math.min(1, limit), 0).draft, fits)
+  const heads = mostHeads(count)
+  const mayHaveMore = count > least && heads < headsAmong(limit)
+  const moreHeads = mayHaveMore ? mostHeads(least) : 0
   return moreHeads > heads
-    ? sized(under(moreHeads, least), moreHeads).draft
-    : sized(most, heads).draft
+    ? sized(mostEntries(moreHeads, least), moreHeads).draft
+    : sized(count, heads).draft
 }
 
 function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {
@@ -80,7 +83,10 @@ function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {
     : { ...draft, text: draft.title, buttons: [], included: 1 }
 }
 
-/** Renders a digest: the alerts in `whole` in full, then the fields in `it` with the part, and a button to the full list. */
+/**
+ * Renders the alerts in `whole` in full, and below them the part with the fields in `it`. Adds title, delay notice and
+ * a button to the full list.
+ */
 export function renderDigest(
   it: { lines: readonly Markup[] },
   made: {

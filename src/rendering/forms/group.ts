@@ -38,7 +38,7 @@ export function groupText(
   const variables = alerts.map((each) => context.variablesOf(each))
   const shared = count > 1 ? sharedValues(variables) : {}
   const once = SHOWN_ONCE.filter((name) => shared[name] !== undefined)
-  const views = alertsIn(alerts, context, { ...options, common, without: once, distinct })
+  const views = alertsIn(alerts, context, { ...options, common, once, distinct })
   const by = statusCounts(alerts)
   const it = {
     ...toolsFor(context),
@@ -152,11 +152,15 @@ export function truncatedOf(alerts: readonly MessageAlert[], context: RenderCont
 function alertsIn(
   alerts: readonly MessageAlert[],
   context: RenderContext,
-  { without, distinct, ...options }: Omit<ViewOptions, 'distinct'> & { distinct: DistinctTexts },
+  {
+    once,
+    distinct,
+    ...options
+  }: Omit<ViewOptions, 'distinct'> & { once: readonly string[]; distinct: DistinctTexts },
 ) {
   return alerts.map((entry) => {
     const own = { ...options, distinct: distinct.get(entry) ?? [] }
-    const key = `in a group ${JSON.stringify([own, without])}`
+    const key = `in a group ${JSON.stringify([own, once])}`
     return context.memo(key, entry, () => {
       const view = viewOf(entry, context, own)
       let text: Markup | undefined
@@ -170,9 +174,8 @@ function alertsIn(
         /** The text without the values that the group shows once; an alert of OCP keeps them. */
         get ownText(): Markup {
           if (ownText === undefined) {
-            const short = view.isOcp
-              ? view
-              : viewOf(entry, context, { ...own, without: without ?? [] })
+            const isSame = view.isOcp || once.length === 0
+            const short = isSame ? view : viewOf(entry, context, { ...own, without: once })
             ownText = new Markup(alertText(short, context, view))
           }
           return ownText

@@ -36,7 +36,7 @@ export function sectionsOf(views: readonly AlertView[], context: RenderContext):
     const known = sections.get(key) ?? {
       section: emptySection(
         sign,
-        named ? [mark, oneLine(name)].filter(Boolean).join(' · ') : headOf(view, context),
+        named ? [mark, oneLine(name)].filter(Boolean).join(' · ') : headingOf(view, context),
       ),
       order: isResolved ? 6 : level,
       named,
@@ -67,7 +67,7 @@ function keyOf({ isResolved, level, levelText, name }: AlertView, named: boolean
   return JSON.stringify([isResolved ? 'resolved' : `${level} ${levelText}`, named ? name : ''])
 }
 
-function headOf({ mark, sign }: AlertView, context: RenderContext): string {
+function headingOf({ mark, sign }: AlertView, context: RenderContext): string {
   return mark === sign ? `${sign} ${context.word('alertWord')}` : mark
 }
 

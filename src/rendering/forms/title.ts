@@ -90,8 +90,8 @@ function titleOfSeveral(
     inReadingOrder(alerts, context).map((each) => [nameOf(context.variablesOf(each), context), 1]),
   )
   const common = titlePlace(alerts.map((each) => locationOf(context.variablesOf(each))))
-  const head = headOf(headlineOf(alerts, context))
-  return titled([`${head}${context.word('colon')}${namesIn(names)}`, rest, ...common])
+  const lead = leadOf(headlineOf(alerts, context))
+  return titled([`${lead}${context.word('colon')}${namesIn(names)}`, rest, ...common])
 }
 
 /** Renders the title of counted alerts. */
@@ -103,8 +103,8 @@ export function titleOfCounts(
   const names = tallied(groups.map(({ name, firing, resolved }) => [name, firing + resolved]))
   const named = namesIn(names.filter(([name]) => name !== ''))
   const headline = headlineOfCounts(groups, total, context)
-  const head = headOf(headline)
-  const builtIn = titled([`${head}${named === '' ? '' : `${context.word('colon')}${named}`}`])
+  const lead = leadOf(headline)
+  const builtIn = titled([`${lead}${named === '' ? '' : `${context.word('colon')}${named}`}`])
   const it = {
     ...toolsFor(context),
     sign: headline.sign,
@@ -122,7 +122,8 @@ export function titleOfCounts(
   return titled([context.renderPart('title', it) ?? builtIn])
 }
 
-function headOf({ sign, mark, text, isUniform }: Headline): string {
+/** The text before the names. */
+function leadOf({ sign, mark, text, isUniform }: Headline): string {
   return `${isUniform ? mark : sign} ${text}`
 }
 

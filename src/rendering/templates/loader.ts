@@ -101,12 +101,12 @@ export function partsOf(
   const faults = new Set<string>()
   const templates = new Map<File, Template>()
   for (const part of PART_NAMES) {
-    const instead = standard.get(part)
+    const builtIn = standard.get(part)
     const other = PARTS[part] ?? part
     const file = own.get(part) ?? own.get(other) ?? named.get(part) ?? named.get(other)
     try {
-      if (file === undefined || file.place === instead?.file) {
-        if (instead !== undefined) parts.set(part, instead)
+      if (file === undefined || file.place === builtIn?.file) {
+        if (builtIn !== undefined) parts.set(part, builtIn)
         continue
       }
       // One file may serve several parts.
@@ -118,7 +118,7 @@ export function partsOf(
           includes: includesOf(file, folder, format),
         })
       templates.set(file, template)
-      parts.set(part, sourceOf(file, template, instead?.template))
+      parts.set(part, sourceOf(file, template, builtIn?.template))
     } catch (error) {
       faults.add(errorAt(file?.place ?? part, error))
     }

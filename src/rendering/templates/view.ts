@@ -108,7 +108,7 @@ export function viewOf(entry: MessageAlert, context: RenderContext, options: Vie
   const all = context.variablesOf(entry)
   const cut =
     longest === undefined ? all : cutAll(all, { longest, maxLines, notice: context.word('cut') })
-  const v = without.length === 0 ? cut : lacking(cut, without)
+  const v = without.length === 0 ? cut : leavingOut(without, cut)
   const isResolved = alert.status === 'resolved'
   const levelText = context.levelText(entry)
   const sign = signOf(entry, levelText)
@@ -271,10 +271,10 @@ function labelOf(name: string, places: readonly string[], common: Common | undef
   return shown.length === 0 ? name : shown.join(' · ')
 }
 
-function lacking(variables: Variables, without: readonly string[]): Variables {
+function leavingOut(names: readonly string[], variables: Variables): Variables {
   const rest: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(variables))
-    if (!without.includes(name)) rest[name] = value
+    if (!names.includes(name)) rest[name] = value
   return rest
 }
 

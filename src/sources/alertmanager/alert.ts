@@ -61,7 +61,10 @@ export function alertFrom(alert: PayloadAlert, { group, context, isLatin1 }: Rea
 
 type FactsOnAccept = Omit<Facts, 'labels' | 'annotations' | 'fields' | 'generatorUrl'>
 
-/** Parts of an alert that accepting does not need. Not cached: a large payload keeps 40,000 alerts in memory. */
+/**
+ * Maps the parts of an alert that accepting does not need. It keeps no result, because a large payload has 40,000 alerts
+ * in memory; LazyAlert keeps those that were read.
+ */
 class PartsOnDemand {
   readonly #facts: FactsOnAccept
   #alert: PayloadAlert

@@ -50,7 +50,7 @@ export class Group {
     return names.map((name) => textOf(this.#payload[name])).find((text) => text !== undefined)
   }
 
-  /** Labels that an alert has unless it has one of the same name; `annotations` likewise. */
+  /** Labels that all alerts share; those of the alert itself take precedence. The same holds for `annotations`. */
   get labels(): Variables {
     this.#labels ??= limited({
       ...textsOf(this.#payload.routeLabels),

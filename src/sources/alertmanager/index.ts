@@ -109,7 +109,7 @@ function payloadIn(text: string): Payload {
   const body = text.trim()
   if (body === '') throw refused('it is empty')
   const read = readJson(body)
-  if (read.kind === 'fault') throw refused(read.words)
+  if (read.kind === 'fault') throw refused(read.problem)
   if (isPayload(read.value)) return read.value
   const route = routeFor(read.value)
   const why =

@@ -12,18 +12,18 @@ const MAX_SEARCHED_LENGTH = 256 * 1024
 /** Parses strict JSON, nested up to MAX_DEPTH. A fault describes the error, with line and column. */
 export function readJson(
   text: string,
-): { kind: 'json'; value: unknown } | { kind: 'fault'; words: string } {
+): { kind: 'json'; value: unknown } | { kind: 'fault'; problem: string } {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    const words =
+    const problem =
       text.length > MAX_SEARCHED_LENGTH ? messageOf(error) : jsonErrorIn(text, MAX_DEPTH)
-    return { kind: 'fault', words: `it is not JSON: ${words}` }
+    return { kind: 'fault', problem: `it is not JSON: ${problem}` }
   }
   // Walking the parsed value costs an eighth of scanning the text.
   return isDeeper(value)
-    ? { kind: 'fault', words: `it is ${tooDeep(MAX_DEPTH)}` }
+    ? { kind: 'fault', problem: `it is ${tooDeep(MAX_DEPTH)}` }
     : { kind: 'json', value }
 }
 

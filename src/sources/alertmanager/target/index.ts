@@ -5,7 +5,7 @@ import { targetLabels } from './target-labels.ts'
 type Texts = Readonly<Record<string, string>>
 
 export interface Target {
-  /** `key=value` pairs joined by colons; undefined where no label names what the alert is about. */
+  /** `key=value` pairs joined by colons; undefined if no label identifies the object. */
   text: string | undefined
   /** Label that names the machine; undefined if none does, or only the exporter's own address. */
   host: string | undefined
@@ -27,9 +27,9 @@ const OB_LABELS = [
 ] as const
 
 /**
- * What an alert is about, the most general first; the same for firing and recovery. An exporter that only measured it
- * is left out unless nothing else identifies the alert. OceanBase's alerts have OCP's keys first, then those of other
- * labels. Pure.
+ * The object that an alert is about, the most general part first. An alert and its recovery have the same target. An
+ * exporter that only measured the object is left out unless nothing else identifies the alert. For OceanBase, OCP's
+ * keys come first, then those of other labels. Pure.
  */
 export function targetOf(labels: Texts, annotations: Texts): Target {
   const names = targetLabels(labels, annotations)

@@ -118,7 +118,8 @@ function partsIn(subject: Subject): string[] {
  * cluster.
  */
 function isNameOfPart({ labels, named, isProbe }: Subject): boolean {
-  if (labels['name'] === undefined || isProbe) return isProbe && labels['name'] !== undefined
+  if (labels['name'] === undefined) return false
+  if (isProbe) return true
   const { instance = '', alertname = '' } = labels
   return named.has('instance') && !isExporter(instance) && !alertname.startsWith('Kube')
 }
