@@ -1,16 +1,12 @@
 import type { Alert } from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 
-type Known = Omit<Alert, 'variables' | 'labels' | 'annotations' | 'groupLabels' | 'texts'>
+type PartName = 'variables' | 'labels' | 'annotations' | 'groupLabels' | 'texts'
 
-/** Parts of an alert that are mapped on first use. */
-interface Later {
-  variables: () => Variables
-  labels?: () => Variables
-  annotations?: () => Variables
-  groupLabels?: () => Variables
-  texts?: () => Variables | undefined
-}
+/** Maps the parts of an alert on first use; an alert without a mapping for a part has none of it. */
+type Later = { [part in PartName]?: () => Variables | undefined }
+
+const NONE: Variables = Object.freeze(Object.create(null))
 
 /** An alert whose variables and labels are mapped on first use, because accepting needs few of them. */
 export class LazyAlert implements Alert {
@@ -24,12 +20,9 @@ export class LazyAlert implements Alert {
   readonly endsAt: Date | undefined
   readonly retryWindowMs?: number
   readonly #later: Later
-  #variables: Variables | undefined
-  #labels: Variables | undefined
-  #annotations: Variables | undefined
-  #texts: Variables | undefined
+  #mapped: Partial<Record<PartName, Variables>> | undefined
 
-  constructor(alert: Known, later: Later) {
+  constructor(alert: Omit<Alert, PartName>, later: Later) {
     this.source = alert.source
     this.status = alert.status
     this.fingerprint = alert.fingerprint
@@ -43,26 +36,28 @@ export class LazyAlert implements Alert {
   }
 
   get variables(): Variables {
-    this.#variables ??= this.#later.variables()
-    return this.#variables
+    return this.#part('variables')
   }
 
   get labels(): Variables {
-    this.#labels ??= this.#later.labels?.() ?? {}
-    return this.#labels
+    return this.#part('labels')
   }
 
   get annotations(): Variables {
-    this.#annotations ??= this.#later.annotations?.() ?? {}
-    return this.#annotations
+    return this.#part('annotations')
   }
 
   get groupLabels(): Variables {
-    return this.#later.groupLabels?.() ?? {}
+    return this.#part('groupLabels')
   }
 
   get texts(): Variables {
-    this.#texts ??= this.#later.texts?.() ?? {}
-    return this.#texts
+    return this.#part('texts')
+  }
+
+  #part(name: PartName): Variables {
+    this.#mapped ??= {}
+    this.#mapped[name] ??= this.#later[name]?.() ?? NONE
+    return this.#mapped[name]
   }
 }
