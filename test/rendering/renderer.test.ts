@@ -200,7 +200,7 @@ describe('several alerts', () => {
     assert.match(text, new RegExp(`^and ${(400 - shown) * 25} more$`, 'm'))
   })
 
-  test('a template that is slow now and then is used on, until it is slow three times in a row', () => {
+  test('a template stays in use until it is too slow three times in a row', () => {
     using folder = temporaryFolder()
     mkdirSync(folder.path, { recursive: true })
     const slow =

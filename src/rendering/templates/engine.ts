@@ -1,5 +1,4 @@
 import { Eta } from 'eta'
-import { messageOf } from '../../errors.ts'
 import type { Format } from '../../model/settings.ts'
 import { AddressScan } from '../text/address.ts'
 import type { Position } from '../text/escape.ts'
@@ -64,18 +63,15 @@ function printing(lines: readonly Line[], format: Format): Template {
   return (it) => {
     const values = it as Values
     let text = ''
-    for (const [index, line] of lines.entries())
-      try {
-        if (line.only !== undefined && values.get(line.only) === '') continue
-        for (const piece of line.pieces) {
-          text +=
-            typeof piece === 'string' ? piece : escapedFor(format, values.get(piece.name), piece)
-          if (text.length > MAX_PRINTED) return text.slice(0, MAX_PRINTED)
-        }
-        text += line.end
-      } catch (error) {
-        throw new TemplateError(messageOf(error), index + 1)
+    for (const { only, pieces, end } of lines) {
+      if (only !== undefined && values.get(only) === '') continue
+      for (const piece of pieces) {
+        text +=
+          typeof piece === 'string' ? piece : escapedFor(format, values.get(piece.name), piece)
+        if (text.length > MAX_PRINTED) return text.slice(0, MAX_PRINTED)
       }
+      text += end
+    }
     return text
   }
 }
