@@ -1,7 +1,7 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import { isSevere } from '../../model/level.ts'
 import type { RenderContext } from '../context.ts'
-import { listLinkOf, toolsFor, viewOf } from '../templates/view.ts'
+import { type DistinctTexts, listLinkOf, toolsFor, viewOf } from '../templates/view.ts'
 import { Markup } from '../text/markup.ts'
 import { isOcpAlert } from '../text/sender.ts'
 import type { Draft, RenderRequest } from '../types.ts'
@@ -9,7 +9,6 @@ import { alertText, lineCount } from './alert-text.ts'
 import { largestFitting } from './largest-fitting.ts'
 import { MAX_READABLE_LINES } from './limits.ts'
 import { withNotice } from './notice.ts'
-import type { DistinctTexts } from './reading-order.ts'
 
 /** A rendered digest, with the alerts in full at its top. */
 export interface SizedDigest {
@@ -160,7 +159,7 @@ function headTexts(
       !isOcpAlert(entry.alert) &&
       detailsOf(above, context) === detailsOf(entry, context)
     return context.memo(`head ${repeats}`, entry, () => {
-      const options = { distinct: distinct.get(entry) ?? [], grouped: true, ...HEAD_VALUE }
+      const options = { distinct, grouped: true, ...HEAD_VALUE }
       const fullView = viewOf(entry, context, options)
       const view = repeats ? viewOf(entry, context, { ...options, without: REPEATED }) : fullView
       return new Markup(alertText(view, context, fullView))

@@ -5,6 +5,7 @@ import { payloadOf, sharedValues } from '../payload.ts'
 import {
   type AlertView,
   type Common,
+  type DistinctTexts,
   listLinkOf,
   nameOf,
   toolsFor,
@@ -18,7 +19,7 @@ import { sharedPlace } from '../text/shared-place.ts'
 import type { RenderRequest } from '../types.ts'
 import { alertText } from './alert-text.ts'
 import { headlineFor } from './headline.ts'
-import { type DistinctTexts, distinctTexts, inReadingOrder } from './reading-order.ts'
+import { distinctTexts, inReadingOrder } from './reading-order.ts'
 import { statusCounts, summaryOf } from './summary.ts'
 
 /** Renders several alerts in full below what they have in common. A recovery also shows the alerts that still fire. */
@@ -105,15 +106,10 @@ function groupLinksOf(
 export function stillFiringIn(
   stillFiring: readonly MessageAlert[],
   context: RenderContext,
-  { common, distinct }: { common?: Common; distinct: DistinctTexts },
+  shown: Pick<ViewOptions, 'common' | 'distinct'>,
 ) {
   const views = inReadingOrder(stillFiring, context).map((each) =>
-    viewOf(each, context, {
-      grouped: true,
-      brief: true,
-      distinct: distinct.get(each) ?? [],
-      ...(common === undefined ? {} : { common }),
-    }),
+    viewOf(each, context, { ...shown, grouped: true, brief: true }),
   )
   return { stillFiring: views, stillFiringLines: linesOfStillFiring(views, context) }
 }
@@ -152,17 +148,13 @@ export function truncatedOf(alerts: readonly MessageAlert[], context: RenderCont
 function alertsIn(
   alerts: readonly MessageAlert[],
   context: RenderContext,
-  {
-    once,
-    distinct,
-    ...options
-  }: Omit<ViewOptions, 'distinct'> & { once: readonly string[]; distinct: DistinctTexts },
+  { once, ...options }: ViewOptions & { once: readonly string[] },
 ) {
   return alerts.map((entry) => {
-    const own = { ...options, distinct: distinct.get(entry) ?? [] }
-    const key = `in a group ${JSON.stringify([own, once])}`
+    const { distinct, ...others } = options
+    const key = `in a group ${JSON.stringify([others, distinct?.get(entry), once])}`
     return context.memo(key, entry, () => {
-      const view = viewOf(entry, context, own)
+      const view = viewOf(entry, context, options)
       let text: Markup | undefined
       let ownText: Markup | undefined
       return {
@@ -175,7 +167,7 @@ function alertsIn(
         get ownText(): Markup {
           if (ownText === undefined) {
             const isSame = view.isOcp || once.length === 0
-            const short = isSame ? view : viewOf(entry, context, { ...own, without: once })
+            const short = isSame ? view : viewOf(entry, context, { ...options, without: once })
             ownText = new Markup(alertText(short, context, view))
           }
           return ownText

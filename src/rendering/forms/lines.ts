@@ -35,7 +35,7 @@ function linesMaker(
   })
   const lineOf = (entry: MessageAlert): AlertView =>
     context.memo('line', entry, () =>
-      viewOf(entry, context, { grouped: true, brief: true, distinct: distinct.get(entry) ?? [] }),
+      viewOf(entry, context, { grouped: true, brief: true, distinct }),
     )
   return (count, heads) => {
     const shown = inReadingOrder(alerts.slice(0, count), context)

@@ -1,6 +1,6 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { RenderContext } from '../context.ts'
-import { nameOf } from '../templates/view.ts'
+import { type DistinctTexts, nameOf } from '../templates/view.ts'
 import { distinctLabels, labelText } from '../text/distinct-labels.ts'
 import { oneLine } from '../text/escape.ts'
 import { locationOf } from '../text/location.ts'
@@ -21,9 +21,6 @@ export function inReadingOrder(
   )
   return keyed.map(({ entry }) => entry)
 }
-
-/** For each alert, the labels that it shows beside its name and location, as a text in a list; none if it is unique. */
-export type DistinctTexts = ReadonlyMap<MessageAlert, readonly string[]>
 
 /** For each alert of a message, the labels that distinguish it from others with the same shown text. */
 export function distinctTexts(

@@ -19,7 +19,7 @@ const pairsOf = (pairs: readonly Pair[] | Variables): readonly Pair[] =>
 const each = (value: unknown): [unknown, unknown][] => {
   if (Array.isArray(value)) return Array.from(value, (one, index) => [index, one])
   if (typeof value === 'number') return counted(0, value, 1).map((one) => [one, one])
-  return typeof value === 'object' && value !== null ? entriesOf(value) : []
+  return entriesOf(value)
 }
 
 const len = (value: unknown): number => {

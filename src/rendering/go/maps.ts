@@ -20,9 +20,6 @@ function madeMap(value: unknown): Record<string, unknown> {
   )
 }
 
-const entries = (value: unknown): [string, unknown][] =>
-  typeof value === 'object' && value !== null ? entriesOf(value) : []
-
 /** A map of the parts under the keys `_0`, `_1` and so on. */
 const numbered = (parts: readonly string[]) =>
   mapOf(parts.map((part, index) => [`_${index}`, part]))
@@ -34,7 +31,7 @@ export const MAPS = {
     ),
   get: (value: unknown, name: unknown) => own(value, textOf(name)) ?? '',
   hasKey: (value: unknown, name: unknown) => own(value, textOf(name)) !== undefined,
-  keys: (value: unknown) => entries(value).map(([name]) => name),
+  keys: (value: unknown) => entriesOf(value).map(([name]) => name),
   set: (value: unknown, name: unknown, to: unknown) => {
     const map = madeMap(value)
     map[textOf(name)] = to
@@ -46,9 +43,9 @@ export const MAPS = {
     return map
   },
   pick: (value: unknown, ...names: unknown[]) =>
-    mapOf(entries(value).filter(([name]) => names.map(textOf).includes(name))),
+    mapOf(entriesOf(value).filter(([name]) => names.map(textOf).includes(name))),
   omit: (value: unknown, ...names: unknown[]) =>
-    mapOf(entries(value).filter(([name]) => !names.map(textOf).includes(name))),
+    mapOf(entriesOf(value).filter(([name]) => !names.map(textOf).includes(name))),
   split: (separator: unknown, text: unknown) => numbered(textOf(text).split(textOf(separator))),
   splitn: (separator: unknown, most: unknown, text: unknown) => {
     const parts = textOf(text).split(textOf(separator))

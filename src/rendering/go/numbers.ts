@@ -10,7 +10,6 @@ export function counted(from: number, to: number, step: number): number[] {
   return Array.from({ length: Math.min(MAX_COUNT, count) }, (_, index) => from + index * step)
 }
 
-const number = (value: unknown): number => numberOf(value)
 const whole = (value: unknown): number => Math.trunc(numberOf(value))
 
 type Operation = (a: number, b: number) => number
@@ -66,7 +65,7 @@ export const NUMBERS = {
   int: whole,
   int64: whole,
   atoi: whole,
-  float64: number,
+  float64: numberOf,
   until: (to: unknown) => counted(0, numberOf(to), numberOf(to) < 0 ? -1 : 1),
   untilStep: (from: unknown, to: unknown, step: unknown) =>
     counted(numberOf(from), numberOf(to), numberOf(step)),

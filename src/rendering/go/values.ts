@@ -75,8 +75,9 @@ export function listOf(value: unknown): readonly unknown[] {
   return value === undefined || value === null ? [] : [value]
 }
 
-/** The entries of a map sorted by key, as Go ranges over them. */
-export function entriesOf(value: object): [string, unknown][] {
+/** The entries of a map sorted by key, as Go ranges over them; none of any other value. */
+export function entriesOf(value: unknown): [string, unknown][] {
+  if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 

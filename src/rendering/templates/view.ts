@@ -91,9 +91,11 @@ export interface ViewOptions {
   without?: readonly string[]
   /** Name and location parts that the group shows once, so that its alerts need not repeat them. */
   common?: Common
-  /** Labels that distinguish the alert from others of the message with the same name and target. */
-  distinct?: readonly string[]
+  distinct?: DistinctTexts
 }
+
+/** For each alert of a message, the labels that distinguish it from others with the same name and target. */
+export type DistinctTexts = ReadonlyMap<MessageAlert, readonly string[]>
 
 export interface Common {
   name: string | undefined
@@ -103,8 +105,8 @@ export interface Common {
 /** The fields that `it` has in a part about one alert; a group has them for each of its alerts. */
 export function viewOf(entry: MessageAlert, context: RenderContext, options: ViewOptions = {}) {
   const { alert, level } = entry
-  const { grouped = false, brief = false, without = [], common, distinct = [] } = options
-  const { longest, maxLines } = options
+  const { grouped = false, brief = false, without = [], common, longest, maxLines } = options
+  const distinct = options.distinct?.get(entry) ?? []
   const all = context.variablesOf(entry)
   const cut =
     longest === undefined ? all : cutAll(all, { longest, maxLines, notice: context.word('cut') })
