@@ -2,6 +2,7 @@ import type { MessageAlert } from '../../model/alert.ts'
 import type { Variables } from '../../model/variables.ts'
 import type { Word } from '../i18n.ts'
 import { percentEncoded } from './address.ts'
+import { isOcpAlert } from './sender.ts'
 
 /** A link of an alert, with the key of its label. */
 export interface AlertLink {
@@ -13,21 +14,21 @@ export interface AlertLink {
 const MAX_URL_LENGTH = 3_000
 
 /**
- * The links of an alert: to OCP, or to its runbook, graph, dashboard and image. While an alert from Alertmanager fires,
- * also to silence forms for exactly this alert and for its group.
+ * The links of an alert: to OCP, or to its runbook, graph, dashboard and image. While it fires, also to the page that
+ * mutes it, or, for an alert from Alertmanager, to silence forms for exactly this alert and for its group.
  */
 export function linksOf(entry: MessageAlert, variables: Variables): AlertLink[] {
-  const { source } = entry.alert
+  const { alert, silenceLink } = entry
   const url = (name: string): string | undefined => safeUrl(variables[name])
-  if (source === 'ocp')
+  if (isOcpAlert(alert))
     return linksFrom([
       ['openInOcp', url('alarm_url')],
-      ['mute', entry.silenceLink],
+      ['mute', silenceLink],
     ])
   const runbook = url('runbook_url')
   const alarmUrl = url('alarm_url')
   // The channel's own address replaces that of the alert.
-  const isOwn = variables['alarm_url'] !== entry.alert.variables['alarm_url']
+  const isOwn = variables['alarm_url'] !== alert.variables['alarm_url']
   const other = alarmUrl === runbook ? undefined : alarmUrl
   const origin = isOwn ? alarmUrl : (url('generator_url') ?? other)
   return linksFrom([
@@ -35,12 +36,13 @@ export function linksOf(entry: MessageAlert, variables: Variables): AlertLink[] 
     [origin === undefined ? 'open' : wordFor(origin), origin],
     ['dashboard', url('dashboard_url') ?? url('panelURL') ?? url('dashboardURL')],
     ['image', url('image_url')],
-    ['silence', silenceOf(entry, variables)],
-    // The page behind a silence link also offers to silence the group.
+    // Alertmanager silences its own alerts; the receiver mutes those of other senders.
     [
-      'silenceGroup',
-      entry.silenceLink === undefined ? groupSilenceOf(entry, variables) : undefined,
+      alert.source !== 'alertmanager' && silenceLink !== undefined ? 'mute' : 'silence',
+      silenceOf(entry, variables),
     ],
+    // The page behind a silence link also offers to silence the group.
+    ['silenceGroup', silenceLink === undefined ? groupSilenceOf(entry, variables) : undefined],
   ])
 }
 

@@ -72,6 +72,16 @@ describe('the links of an alert', () => {
     )
   })
 
+  test('of a chat message lead to the page that mutes it, and to OCP if OCP sent it', () => {
+    const wordsOf = (variables: Record<string, string>): string[] => {
+      const entry = { ...messageAlert(variables, { source: 'chat' }), silenceLink: 'http://r/s' }
+      return linksOf(entry, variables).map(({ word }) => word)
+    }
+    const variables = { alarm_url: 'http://ocp.example/alarm/event/1' }
+    assert.deepEqual(wordsOf(variables), ['open', 'mute'])
+    assert.deepEqual(wordsOf({ ...variables, alarm_type: 'ob_down' }), ['openInOcp', 'mute'])
+  })
+
   test("lead to the channel's own alarm_url instead of the sender's addresses", () => {
     const variables = { generator_url: 'http://p/graph?g0.expr=up', alarm_url: 'http://wiki/up' }
     const entry = messageAlert(variables, { source: 'alertmanager' })
