@@ -16,7 +16,7 @@ export function stateKeyOf(alerts: readonly Alert[]): string {
   return digest(states.sort())
 }
 
-/** The notification of a parsed body: one alert for each part, and the text that its sender rendered for a single one. */
+/** The notification of a parsed body: an alert for each part, and the sender's own text if there is only one. */
 export async function notificationFrom(
   parsed: readonly Parsed[],
   alertOf: (part: Parsed) => Alert,

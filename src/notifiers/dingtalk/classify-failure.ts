@@ -9,8 +9,11 @@ export class DeadlineError extends Error {
 }
 
 /** The reply is longer than any reply of DingTalk. */
-export class TooMuchError extends Error {
-  override name = 'TooMuchError'
+export class ReplyTooLongError extends Error {
+  override name = 'ReplyTooLongError'
+  constructor(maxBytes: number) {
+    super(`the reply is longer than ${maxBytes} bytes`)
+  }
 }
 
 const TLS_CODE =
@@ -52,9 +55,9 @@ function meaningOfFailure(
   error: unknown,
 ): Extract<ErrorCodeName, 'timeout' | 'network' | 'proxy' | 'tls' | 'unreadable'> {
   if (error instanceof DeadlineError) return 'timeout'
+  if (error instanceof ReplyTooLongError) return 'unreadable'
   // An error of undici's HTTP parser may have no code.
-  if (error instanceof TooMuchError || (error instanceof Error && error.name === 'HTTPParserError'))
-    return 'unreadable'
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'unreadable'
   const code = codeOf(error)
   if (PROXY_CODES.has(code) || PROXY_TEXT.test(messageOf(error))) return 'proxy'
   if (TLS_CODE.test(code)) return 'tls'

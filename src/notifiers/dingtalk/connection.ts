@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Robot } from '../../model/settings.ts'
-import { TooMuchError } from './classify-failure.ts'
+import { ReplyTooLongError } from './classify-failure.ts'
 import type { Reply } from './classify-response.ts'
 import { MAX_REPLY_BYTES, textOfReply } from './encoding.ts'
 
@@ -57,8 +57,8 @@ export function credentialsOf(robot: Robot): string[] {
 
 /**
  * Posts JSON and reads the whole reply, even of a redirect. `started` is called when the first byte can leave for the
- * server itself. Rejects with undici's error, or with TooMuchError beyond MAX_REPLY_BYTES. Has no deadline: a silent
- * proxy blocks it until the dispatcher is destroyed.
+ * server itself. Rejects with undici's error, or with ReplyTooLongError beyond MAX_REPLY_BYTES. Has no deadline: a
+ * silent proxy blocks it until the dispatcher is destroyed.
  */
 export function post(
   dispatcher: Dispatcher,
@@ -87,8 +87,7 @@ export function post(
       },
       onResponseData(controller, chunk) {
         read.bytes += chunk.length
-        if (read.bytes > MAX_REPLY_BYTES)
-          controller.abort(new TooMuchError(`the reply is longer than ${MAX_REPLY_BYTES} bytes`))
+        if (read.bytes > MAX_REPLY_BYTES) controller.abort(new ReplyTooLongError(MAX_REPLY_BYTES))
         else chunks.push(chunk)
       },
       onResponseEnd() {

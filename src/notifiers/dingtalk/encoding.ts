@@ -5,7 +5,7 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from 'node:zlib'
-import { TooMuchError } from './classify-failure.ts'
+import { ReplyTooLongError } from './classify-failure.ts'
 
 /** DingTalk's replies are one line; a longer reply comes from another server. */
 export const MAX_REPLY_BYTES = 256 * 1024
@@ -25,7 +25,7 @@ const UNPACK: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
 
 /**
  * Decodes a reply by its Content-Encoding: a gateway may compress it although identity was requested. A reply that
- * cannot be decoded stays unchanged, and is classified like any text that is not JSON. Throws TooMuchError if the
+ * cannot be decoded stays unchanged, and is classified like any text that is not JSON. Throws ReplyTooLongError if the
  * decoded reply exceeds MAX_REPLY_BYTES.
  */
 export function textOfReply(bytes: Uint8Array, encoding: string | undefined): string {
@@ -44,7 +44,7 @@ function unpacked(bytes: Uint8Array, encoding = ''): Uint8Array {
     return names.reverse().reduce(unpackedOnce, bytes)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-      throw new TooMuchError(`the reply is longer than ${MAX_REPLY_BYTES} bytes`)
+      throw new ReplyTooLongError(MAX_REPLY_BYTES)
     return bytes
   }
 }

@@ -17,7 +17,7 @@ export function redacted(text: string, secrets: readonly string[] = []): string 
   return hidden.replace(WRITTEN_TOKEN, '$1[redacted]').replace(WRITTEN_SECRET, '[redacted]')
 }
 
-/** The first 500 characters of a peer's text, well formed and on one line. */
+/** The first 500 characters of a peer's text, well formed and on one line; undefined if nothing is left. */
 export function excerpt(text: string): string | undefined {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
   return line === '' ? undefined : line.slice(0, 500).toWellFormed()

@@ -7,7 +7,7 @@ const MAX_CALL_MS = 1_000
 /** Thrown instead of a template's result if its code does not end in time. */
 export class TooSlow extends TemplateError {}
 
-/** Limits a function to MAX_CALL_MS; V8 ends it even in an endless loop. */
+/** Limits each call to MAX_CALL_MS, even of an endless loop; then it throws TooSlow. */
 export function withDeadline<A, R>(work: (it: A) => R): (it: A) => R {
   const called: { call?: () => void } = {}
   const script = new Script('call()')

@@ -55,7 +55,7 @@ export function compile(
 
 const NO_INCLUDES: ReadonlyMap<string, Template> = new Map()
 
-/** Rendering a template without tags stops at this length: no message has room for a third of it. */
+/** Rendering a template without tags stops at this length, which is three times that of the largest message. */
 const MAX_PRINTED = 60_000
 
 /** A template without tags, which needs no Eta. */

@@ -62,8 +62,8 @@ export function alertFrom(alert: PayloadAlert, { group, context, isLatin1 }: Rea
 type FactsOnAccept = Omit<Facts, 'labels' | 'annotations' | 'fields' | 'generatorUrl'>
 
 /**
- * Maps the parts of an alert that accepting does not need. It keeps no result, because a large payload has 40,000 alerts
- * in memory; LazyAlert keeps those that were read.
+ * Maps the parts of an alert that accepting does not need. It keeps no result, because a large payload has 40,000
+ * alerts in memory; LazyAlert keeps the parts that were read.
  */
 class PartsOnDemand {
   readonly #facts: FactsOnAccept

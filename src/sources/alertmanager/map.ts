@@ -44,10 +44,10 @@ const annotation =
   ({ annotations }) =>
     firstOf(annotations, names)
 
-const first =
-  <F>(...found: ((facts: F) => string | undefined)[]) =>
+const firstFound =
+  <F>(...finders: ((facts: F) => string | undefined)[]) =>
   (facts: F): string | undefined => {
-    for (const each of found) {
+    for (const each of finders) {
       const value = each(facts)
       if (value !== undefined && value !== '') return value
     }
@@ -75,7 +75,7 @@ export const FIELDS_READ_ON_ACCEPT = {
 } as const
 
 const CLUSTER = label(...NAMES_OF_CLUSTERS)
-const NAME: TextFinder = first(annotation('title'), label(...NAMES_OF_RULES))
+const NAME: TextFinder = firstFound(annotation('title'), label(...NAMES_OF_RULES))
 const TENANT = label(...TENANTS)
 /** An exporter's address is not the host of the alert. */
 const HOST: Extractor = ({ labels, target }) => {
@@ -111,14 +111,14 @@ const OCP_FROM_ALERTMANAGER: Readonly<Record<string, Extractor>> = {
   alarm_scope: scopeOf,
   alarm_summary: summaryOf,
   alarm_description: descriptionOf,
-  alarm_url: first(
+  alarm_url: firstFound(
     ({ generatorUrl }) => generatorUrl,
     ({ group }) => group.text('externalURL'),
   ),
   value: ({ fields }) => measuredValueOf(fields),
   image_url: ({ fields }) => fields['imageURL'],
   alarm_threshold: annotation('threshold'),
-  app_type: first(
+  app_type: firstFound(
     ({ labels }) => (labels['app'] === 'OB' ? 'OceanBase' : labels['app']),
     label('job'),
   ),
@@ -149,15 +149,15 @@ export function variablesOf(facts: Facts): Variables {
   const { labels, annotations, fields, group } = facts
   const full = withTarget(facts)
   const variables = variablesFrom([
-    ...found(STATUS_VARIABLES, full),
+    ...valuesIn(STATUS_VARIABLES, full),
     ...Object.entries(labels),
     ...Object.entries(annotations),
-    ...found(OCP_FROM_ALERTMANAGER, full),
+    ...valuesIn(OCP_FROM_ALERTMANAGER, full),
     ...Object.entries(fields),
     ...Object.entries(group.labels),
     ...Object.entries(group.annotations),
   ])
-  const common = inCommon(facts)
+  const common = commonFacts(facts)
   for (const name in OCP_FROM_ALERTMANAGER) {
     const value = variables[name] === undefined ? OCP_FROM_ALERTMANAGER[name]?.(common) : undefined
     if (value !== undefined && value !== '') variables[name] = value
@@ -256,7 +256,7 @@ function withTarget(facts: Facts): FactsWithTarget {
 }
 
 /** Reduces facts to what all alerts of the group have in common; that names no target. */
-function inCommon(facts: Facts): FactsWithTarget {
+function commonFacts(facts: Facts): FactsWithTarget {
   const { labels, annotations } = facts.group
   const target = () => NO_TARGET
   return { ...facts, labels, annotations, fields: NO_TEXTS, generatorUrl: undefined, target }
@@ -275,7 +275,7 @@ export function levelWordOf(labels: Texts): string | undefined {
   return undefined
 }
 
-function found(
+function valuesIn(
   table: Readonly<Record<string, Extractor>>,
   facts: FactsWithTarget,
 ): (readonly [string, string | undefined])[] {

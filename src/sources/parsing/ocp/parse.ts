@@ -14,10 +14,10 @@ const BOUNDS = { brackets: 50_000, quotes: 500_000 } as const
 const MAX_ALERTS = 10_000
 
 /**
- * A longer body that is neither strict JSON nor the recommended lines is read as plain text, because repairs would take
- * long.
+ * A body of more characters that is neither strict JSON nor the recommended lines is read as plain text, because
+ * repairs would take long.
  */
-const MAX_REPAIR_BYTES = 256 * 1024
+const MAX_REPAIRED_LENGTH = 256 * 1024
 
 /**
  * Reads the alerts in any body: strict JSON first, then JSON broken by raw values, then the recommended lines, other
@@ -33,7 +33,7 @@ export async function parseBody(text: string, yieldTurn: YieldTurn): Promise<Par
     )
   if (await exceedsComplexity(body, BOUNDS, yieldTurn)) return [plainText(body)]
   await yieldTurn()
-  const mayRepair = body.length <= MAX_REPAIR_BYTES
+  const mayRepair = body.length <= MAX_REPAIRED_LENGTH
   // Diagnostics are not needed for a body that is not JSON.
   const read = parsedJson(body)
   if (read !== undefined) return alertsIn(read.value, body, yieldTurn)
