@@ -7,7 +7,7 @@ import type { Button, Content } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import { formsFor, leastCarried } from '../rendering/forms/limits.ts'
-import type { CountGroup, Rendered, Renderer, RenderRequest } from '../rendering/types.ts'
+import type { CountGroup, Renderer, RenderRequest, TemplateProblems } from '../rendering/types.ts'
 import type { Claim, NewMessage, QueuedAlert, Store, TallyGroup } from '../stores/store.ts'
 import { levelIn } from './destinations.ts'
 import { messageMention } from './message-mention.ts'
@@ -242,7 +242,7 @@ function renderTitle({ draft, deps }: Composing): string {
 }
 
 function reportFaults(
-  { faults, blanks }: Pick<Rendered, 'faults' | 'blanks'>,
+  { faults, blanks }: TemplateProblems,
   channel: Channel,
   { events }: ComposeDeps,
 ): void {

@@ -12,7 +12,7 @@ import { durationWord, elapsedWord } from './text/duration.ts'
 import { levelTextOf } from './text/level.ts'
 import { escapedFor, markupOf } from './text/markup.ts'
 import { timeAs, timeFor, timeInZone } from './text/time.ts'
-import type { RenderRequest, RenderSettings } from './types.ts'
+import type { RenderRequest, RenderSettings, TemplateProblems } from './types.ts'
 
 /** The part of a request that every message needs, quota warnings included. */
 export type RenderSubject = Pick<RenderRequest, 'channel' | 'now'>
@@ -59,14 +59,8 @@ export class RenderContext {
     }
   }
 
-  /** Errors of templates, each with file and line. */
-  get faults(): string[] {
-    return [...this.#faults]
-  }
-
-  /** Parts that printed nothing, each with its file. */
-  get blanks(): string[] {
-    return [...this.#blanks]
+  get problems(): TemplateProblems {
+    return { faults: [...this.#faults], blanks: [...this.#blanks] }
   }
 
   /** Renders a part, or its built-in part if it fails or prints nothing. So a faulty template loses no alert. */

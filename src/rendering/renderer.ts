@@ -10,7 +10,7 @@ import { titleOf } from './forms/title.ts'
 import { checkNames, renderTrial } from './templates/check.ts'
 import type { Template } from './templates/engine.ts'
 import { builtInParts, faultsInFolder, faulty, type Parts, partsOf } from './templates/loader.ts'
-import type { Draft, Rendered, Renderer, RenderRequest, RenderSettings, Trial } from './types.ts'
+import type { Draft, Renderer, RenderRequest, RenderSettings, Trial } from './types.ts'
 
 /** Replaces a title of which nothing is visible. */
 const UNTITLED = 'Alert'
@@ -47,15 +47,15 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
       const context = contextFor(request)
       const made = renderForm(request, context)
       const title = made.title || UNTITLED
-      return { ...made, title, text: made.text.trim() || title, ...problemsOf(context) }
+      return { ...made, title, text: made.text.trim() || title, ...context.problems }
     },
     title(request) {
       const context = contextFor(request)
-      return { title: titleOf(request.alerts, context) || UNTITLED, ...problemsOf(context) }
+      return { title: titleOf(request.alerts, context) || UNTITLED, ...context.problems }
     },
     quota(warning) {
       const context = contextFor(warning)
-      return { ...quotaTextOf(warning, context), ...problemsOf(context) }
+      return { ...quotaTextOf(warning, context), ...context.problems }
     },
   }
   const names = (): string[] => checkNames(all)
@@ -66,16 +66,13 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
     trial,
     async check() {
       const { failures, warnings } = await trial(immediate)
+      const used = all.flatMap(({ parts }) => [...parts.values()].map(({ file }) => file))
       return {
-        failures: [...failures, ...faultsInFolder(settings.templates, all.flatMap(filesOf))],
+        failures: [...failures, ...faultsInFolder(settings.templates, used)],
         warnings: [...names(), ...warnings],
       }
     },
   }
-}
-
-function filesOf({ parts }: { parts: Parts }): string[] {
-  return [...parts.values()].map(({ file }) => file)
 }
 
 async function prepare(
@@ -91,10 +88,6 @@ async function prepare(
     await yieldTurn()
     groupLine(group, context)
   }
-}
-
-function problemsOf({ faults, blanks }: RenderContext): Pick<Rendered, 'faults' | 'blanks'> {
-  return { faults, blanks }
 }
 
 function renderForm(request: RenderRequest, context: RenderContext): Draft {

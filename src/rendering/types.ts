@@ -71,12 +71,15 @@ export interface Draft {
   buttons: readonly Button[]
 }
 
-export interface Rendered extends Draft {
-  /** Errors of templates, with file and line; the built-in template was used instead. */
+/** What is wrong with the templates of a message; their built-in parts were used instead. */
+export interface TemplateProblems {
+  /** Errors, each with file and line. */
   faults: string[]
-  /** Parts that printed nothing; the built-in part was used instead. */
+  /** Parts that printed nothing, each with its file. */
   blanks: string[]
 }
+
+export interface Rendered extends Draft, TemplateProblems {}
 
 export interface Renderer {
   /**
@@ -89,9 +92,9 @@ export interface Renderer {
   /** Renders only the title of a message with these alerts in full. Never empty; never throws. */
   title(
     request: Pick<RenderRequest, 'channel' | 'now' | 'alerts'>,
-  ): Pick<Rendered, 'title' | 'faults' | 'blanks'>
+  ): TemplateProblems & { title: string }
   /** Renders the quota warning, which is short enough for any message. Never throws. */
-  quota(warning: QuotaWarning): Pick<Rendered, 'title' | 'text' | 'faults' | 'blanks'>
+  quota(warning: QuotaWarning): TemplateProblems & { title: string; text: string }
   /** Warnings about names in the channels' templates. Fast, because it renders nothing. */
   names(): string[]
   /** Renders every scenario; yields to the event loop before each. */

@@ -6,8 +6,7 @@ import { Markup } from '../text/markup.ts'
 import { isOcpAlert } from '../text/sender.ts'
 import type { Draft, RenderRequest } from '../types.ts'
 import { alertText, lineCount } from './alert-text.ts'
-import { largestFitting } from './largest-fitting.ts'
-import { MAX_READABLE_LINES } from './limits.ts'
+import { largestFitting, MAX_READABLE_LINES } from './limits.ts'
 import { withNotice } from './notice.ts'
 
 /** A rendered digest, with the alerts in full at its top. */
