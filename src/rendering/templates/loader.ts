@@ -92,18 +92,21 @@ export function partsOf(
   const { template, format } = channel
   const standard = builtIns(format)
   const isNamed = template.kind === 'named'
-  const own = isNamed ? filesFor(template.name, folder) : inlineFile(channel.name, template.text)
-  const named = isNamed ? filesFor(template.name, BUILT_IN) : new Map<Part, File>()
-  if (own.size === 0 && named.size === 0) throw absent(channel, folder)
+  const ownFiles = isNamed
+    ? filesFor(template.name, folder)
+    : inlineFile(channel.name, template.text)
+  const builtInFiles = isNamed ? filesFor(template.name, BUILT_IN) : new Map<Part, File>()
+  if (ownFiles.size === 0 && builtInFiles.size === 0) throw absent(channel, folder)
   // The operator's part about one alert or a group takes precedence over a built-in part about both.
-  if (own.size > 0) named.delete('message')
+  if (ownFiles.size > 0) builtInFiles.delete('message')
   const parts = new Map<Part, PartSource>()
   const faults = new Set<string>()
   const templates = new Map<File, Template>()
   for (const part of PART_NAMES) {
     const builtIn = standard.get(part)
     const other = PARTS[part] ?? part
-    const file = own.get(part) ?? own.get(other) ?? named.get(part) ?? named.get(other)
+    const file =
+      ownFiles.get(part) ?? ownFiles.get(other) ?? builtInFiles.get(part) ?? builtInFiles.get(other)
     try {
       if (file === undefined || file.place === builtIn?.file) {
         if (builtIn !== undefined) parts.set(part, builtIn)
