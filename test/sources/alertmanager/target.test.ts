@@ -203,7 +203,7 @@ const CASES: readonly (readonly [string, Texts, string | Texts, string | undefin
       endpoint: 'metrics',
     },
     'etcd cluster "etcd": communication with 8211f1d0f64f3269 takes 0.17s on 192.0.2.11:2381.',
-    'namespace=kube-system:instance=192.0.2.11:2381:To=8211f1d0f64f3269',
+    'namespace=kube-system:pod=etcd-master-1:To=8211f1d0f64f3269',
   ],
   [
     'a site that blackbox looked at',
@@ -316,7 +316,117 @@ const CASES: readonly (readonly [string, Texts, string | Texts, string | undefin
       job: 'snmp',
     },
     '',
-    'instance=switch-7:ifName=Gi1/0/24:ifDescr=GigabitEthernet1/0/24',
+    'instance=switch-7:ifName=Gi1/0/24',
+  ],
+  [
+    'a port of a switch, with the text of the person who connected it',
+    {
+      alertname: 'InterfaceErrors',
+      ...{ ifName: 'Gi1/0/24', ifAlias: 'uplink-dc2', ifDescr: 'GigabitEthernet1/0/24' },
+      ...{ ifIndex: '24', instance: 'switch-7', job: 'snmp' },
+    },
+    '',
+    'instance=switch-7:ifName=Gi1/0/24:ifAlias=uplink-dc2',
+  ],
+  [
+    'a service of Windows, on its machine',
+    {
+      alertname: 'WindowsServiceNotHealthy',
+      ...{ instance: 'WIN-SQL-1:9182', job: 'windows', name: 'mssqlserver', state: 'ok' },
+    },
+    'Windows service mssqlserver is not healthy.',
+    'instance=WIN-SQL-1:9182:name=mssqlserver',
+  ],
+  [
+    'a check of Ceph, though its words name no machine',
+    {
+      alertname: 'CephMonDiskspaceLow',
+      instance: 'ceph-mgr-1:9283',
+      job: 'ceph',
+      name: 'MON_DISK',
+    },
+    '',
+    'instance=ceph-mgr-1:9283:name=MON_DISK',
+  ],
+  [
+    'a server in a pod, whose words have its address',
+    {
+      alertname: 'MysqlRestarted',
+      ...{ instance: '10.244.3.17:3306', namespace: 'db', pod: 'mysql-0', job: 'mysql' },
+    },
+    'MySQL 10.244.3.17:3306 was restarted.',
+    'namespace=db:pod=mysql-0',
+  ],
+  [
+    'a job and a service with one name, once',
+    { alertname: 'etcdNoLeader', job: 'kube-etcd', service: 'kube-etcd', namespace: 'kube-system' },
+    'kube-etcd has no leader in service kube-etcd.',
+    'namespace=kube-system:service=kube-etcd',
+  ],
+  [
+    'an instance of a cloud, by its name, not its id or region',
+    {
+      alertname: 'RdsCpu',
+      ...{ instance: '192.0.2.100:9100', instanceId: 'rm-bp1', instanceName: 'orders-rds' },
+      ...{ job: 'aliyun', regionId: 'cn-hangzhou' },
+    },
+    '',
+    'instance=192.0.2.100:9100:instanceName=orders-rds',
+  ],
+  [
+    'a replication slot, which no list of labels has',
+    { alertname: 'SlotUnused', instance: 'pg-1:9187', job: 'postgres', slot_name: 'standby_2' },
+    '',
+    'instance=pg-1:9187:slot_name=standby_2',
+  ],
+  [
+    'a machine of a cloud, not the exporter whose address the words have too',
+    {
+      alertname: 'Ec2Cpu',
+      ...{ instance: 'cloudwatch-exporter.example:9106', instance_id: 'i-0abc', job: 'aws' },
+    },
+    'CPU of i-0abc is high (instance cloudwatch-exporter.example:9106).',
+    'instance_id=i-0abc',
+  ],
+  [
+    'a broker, in the cluster of its system',
+    { alertname: 'IsrShrinks', instance: 'kafka-2:7071', job: 'kafka', kafka_cluster: 'events' },
+    'Replicas of events shrink.',
+    'kafka_cluster=events:instance=kafka-2:7071',
+  ],
+  [
+    'a node whose cluster is not known',
+    { alertname: 'MemoryHigh', cluster_name: 'null', instance: 'aero-1:9145', job: 'aerospike' },
+    '',
+    'instance=aero-1:9145',
+  ],
+  [
+    'a proxy, on its server',
+    { alertname: 'SlowBackend', instance: 'lb-1:8404', job: 'haproxy', proxy: 'be_shop' },
+    'be_shop on lb-1:8404 is slow.',
+    'instance=lb-1:8404:proxy=be_shop',
+  ],
+  [
+    'an address, and the server that cannot reach it',
+    { alertname: 'WriteErrors', instance: 'vmagent-1:8429', job: 'vmagent', url: 'http://vm:8428' },
+    'vmagent-1:8429 cannot write to http://vm:8428.',
+    'instance=vmagent-1:8429:url=http://vm:8428',
+  ],
+  [
+    'memory of a server, not the area of its heap',
+    { alertname: 'JvmMemory', area: 'heap', instance: 'shop-1:8080', job: 'jvm' },
+    'The heap of shop-1:8080 is full.',
+    'instance=shop-1:8080',
+  ],
+  [
+    'a virtual machine, not the host that runs it',
+    {
+      alertname: 'VmMemory',
+      ...{ cluster_name: 'vsan-1', host_name: 'esx-7', vm_name: 'erp-db-2', pod: 'vcenter-0' },
+      ...{ instance: '10.244.3.17:9272', job: 'vcenter', namespace: 'monitoring' },
+    },
+    '',
+    'cluster_name=vsan-1:vm_name=erp-db-2',
   ],
   [
     'a rule of Grafana',
@@ -520,6 +630,7 @@ describe('what an alert is about', () => {
     const hostOf = (labels: Texts) => targetOf({ alertname: 'a', ...labels }, {}).host
     assert.equal(hostOf({ ...KSM, namespace: 'n', pod: 'p' }), undefined)
     assert.equal(hostOf({ instance: 'db-1:9100' }), 'instance')
+    assert.equal(hostOf({ instance: 'consul-exporter.example:9107' }), undefined)
     assert.equal(hostOf({ ...NODE_EXPORTER, nodename: 'db-1' }), 'nodename')
     assert.equal(hostOf({ svr_ip: '192.0.2.1', instance: 'x' }), 'svr_ip')
   })

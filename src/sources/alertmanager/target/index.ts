@@ -1,5 +1,6 @@
 import { firstOf } from '../../parsing/text.ts'
 import { CLUSTERS, HOSTS, kindOf } from './label-kinds.ts'
+import { isExporterAddress } from './reporter.ts'
 import { targetLabels } from './target-labels.ts'
 
 type Texts = Readonly<Record<string, string>>
@@ -35,9 +36,10 @@ export function targetOf(labels: Texts, annotations: Texts): Target {
   const names = targetLabels(labels, annotations)
   if (!isOceanBase(labels)) {
     const host = HOSTS.find((label) => names.includes(label))
+    const isMachine = names.includes('instance') && !isExporterAddress(labels['instance'])
     return {
       text: joined(names.map((name) => [name, labels[name]])),
-      host: host ?? (names.includes('instance') ? 'instance' : undefined),
+      host: host ?? (isMachine ? 'instance' : undefined),
     }
   }
   const more = names.filter((name) => ['thing', 'part', 'name', 'other'].includes(kindOf(name)))

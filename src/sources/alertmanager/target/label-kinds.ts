@@ -15,15 +15,20 @@ export const NAMESPACES = names(
 /** Objects of a namespace, as kube-state-metrics and the kubelet name them. */
 const WORKLOADS = names(
   'workload workload_name deployment deploymentconfig rollout statefulset daemonset replicaset replicationcontroller ' +
-    'cronjob job_name horizontalpodautoscaler hpa poddisruptionbudget resourcequota ingress exported_service ' +
+    'cronjob job_name horizontalpodautoscaler hpa poddisruptionbudget resourcequota ingress ' +
     'destination_workload destination_service persistentvolumeclaim certificate certificaterequest secret configmap',
 )
 
-/** Labels for a machine; the first that an alert has is used. */
-export const HOSTS = names(
-  'exported_node node nodename node_name kubernetes_node exported_instance hostname Hostname host_name host vm vm_name vmname ' +
-    'sysName device_name host_ip 主机 节点 实例 server',
-)
+export const VIRTUAL_MACHINES = names('vm vm_name vmname')
+
+/** Labels for a machine; the first that an alert has is used. A virtual machine comes before the host that runs it. */
+export const HOSTS: readonly string[] = [
+  ...VIRTUAL_MACHINES,
+  ...names(
+    'exported_node node nodename node_name kubernetes_node exported_instance hostname Hostname host_name host ' +
+      'sysName device_name host_ip 主机 节点 实例 server',
+  ),
+]
 
 export const PODS = names('exported_pod pod pod_name kubernetes_pod_name')
 export const CONTAINERS = names('exported_container container container_name')
@@ -32,15 +37,18 @@ export const CONTAINERS = names('exported_container container container_name')
 const THINGS = names(
   'persistentvolume volumename target url uri domain vhost virtual_host exchange queue queue_name stream topic partition ' +
     'consumergroup consumer_group bucket index pipeline dag_id task task_id exported_job dbinstance_identifier ' +
-    'load_balancer loadbalancer backend upstream proxy common_name subject_CN cn serial_number rulename application',
+    'load_balancer loadbalancer common_name subject_CN cn serial_number rulename application',
 )
 
 /** Parts of a machine or server, which identify nothing without it. */
 export const PARTS = names(
   'datname database dbname db schema schemaname table relname tablespace user usename keyspace shard slot port ' +
     'device mountpoint mount_point volume disk drive array master interface ifName ifAlias ifDescr ifIndex chip sensor ' +
-    'cpu core gpu minor_number groupname process unit 挂载点 磁盘',
+    'cpu core gpu minor_number groupname process unit backend upstream proxy 挂载点 磁盘',
 )
+
+/** Names of one network interface; the first that an alert has is used. */
+export const INTERFACE_NAMES = names('ifName ifDescr ifIndex')
 
 /** Labels for how or why it happened; shown where the alert's text contains their value. */
 const QUALIFIERS = names(
@@ -49,14 +57,14 @@ const QUALIFIERS = names(
 )
 
 /** Labels for a state or a reason; their values are ordinary words. */
-const STATES = names('status state result type mode event error fstype')
+const STATES = names('status state result type mode event error fstype area memtype color role')
 
 /** Labels for the rule, its severity, the people responsible, or the copy of Prometheus. */
 const RULE = names(
   'alertname rule_name rule_type instance_type severity serverity level alarm_level priority prometheus ' +
     'prometheus_replica __replica__ replica monitor receive tenant_id endpoint metrics_path uid le quantile long short ' +
     'team owner oncall contact app_type alarm_name alarm_type alarm_target grafana_folder rule_uid ' +
-    '__alert_rule_uid__ __alert_rule_namespace_uid__ datasource_uid ref_id alertgroup rule_group __name__ runbook_url',
+    '__alert_rule_uid__ __alert_rule_namespace_uid__ datasource_uid ref_id alertgroup __name__ runbook_url expr query oid',
 )
 
 export type Kind =
@@ -102,9 +110,30 @@ const KIND_AND_RANK: ReadonlyMap<string, readonly [Kind, number]> = new Map(
 
 /** The rank of labels in no list: after those that identify an object, before qualifiers. */
 const RANK_OF_OTHERS = 1_150
+const RANK_OF_SYSTEM_CLUSTERS = 50
+
+/** A label for the cluster of one system, such as `kafka_cluster`. OceanBase's are read elsewhere. */
+const SYSTEM_CLUSTER = /^(?!ob|source_|destination_|upstream_|envoy_)\w+_cluster$/
+
+export function isSystemCluster(label: string): boolean {
+  return !KIND_AND_RANK.has(label) && SYSTEM_CLUSTER.test(label)
+}
 
 export function kindOf(label: string): Kind {
-  return KIND_AND_RANK.get(label)?.[0] ?? 'other'
+  return KIND_AND_RANK.get(label)?.[0] ?? (isSystemCluster(label) ? 'cluster' : 'other')
+}
+
+/** The end of a label that names something, such as `slot_name` and `instanceId`, and short labels that do so too. */
+const NAME =
+  /(?:_name|[a-z]Name|_idx|[a-z]Index|_path)$|^(?:peer|schedule|tenant|mount|rule_group)$/
+const ID = /^id$|_id$|[a-z]Id$/
+/** Ids of what many alerts share, such as an account. */
+const SHARED_ID = /^(?:account|org|organization|group|region|tenant|user)(?:_id|Id)$/
+
+/** Whether a label in no list probably names one thing: by a name, or by an id. */
+export function namesOneThing(label: string): 'name' | 'id' | undefined {
+  if (NAME.test(label)) return 'name'
+  return ID.test(label) && !SHARED_ID.test(label) ? 'id' : undefined
 }
 
 /** Sorts the most general first, then by name, so that the sender's order has no effect. */
@@ -113,5 +142,6 @@ export function byRank(a: string, b: string): number {
 }
 
 function rankOf(label: string): number {
-  return KIND_AND_RANK.get(label)?.[1] ?? RANK_OF_OTHERS
+  const rank = isSystemCluster(label) ? RANK_OF_SYSTEM_CLUSTERS : RANK_OF_OTHERS
+  return KIND_AND_RANK.get(label)?.[1] ?? rank
 }

@@ -2,7 +2,7 @@ type Texts = Readonly<Record<string, string>>
 
 /** Exporters whose `instance` names the machine, switch or site that they run on or examine. */
 const PROBE =
-  /(?:^|[-_/.])(?:(?:node|windows|wmi|snmp|blackbox|ipmi|smartctl|ping|dcgm|libvirt|vmware|process)[-_]?exporter|node|snmp|blackbox|probe|icmp|ping|http_2xx)(?:$|[-_/.])/
+  /(?:^|[-_/.])(?:(?:node|windows|wmi|snmp|blackbox|ipmi|smartctl|ping|dcgm|libvirt|vmware|process)[-_]?exporter|node|windows|ipmi|smartctl|snmp|blackbox|probe|icmp|ping|http_2xx)(?:$|[-_/.])/
 
 /** Programs that only measure others. */
 const EXPORTER = /kube-state-metrics|exporter/
@@ -23,6 +23,11 @@ export function isExporter(pod: string): boolean {
 /** Whether the scraped program only measures others, judged by its service and job. */
 export function isMeasuredByExporter(labels: Texts): boolean {
   return scrapeNames(labels).some(isExporter)
+}
+
+/** Whether an address names an exporter. */
+export function isExporterAddress(instance = ''): boolean {
+  return isExporter(instance.split(':')[0] as string)
 }
 
 /** Whether a pod is the one that was scraped. */
