@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
 import { AppError } from '../errors.ts'
 import type { Preferences, SilenceForm } from '../model/console-page.ts'
-import type { SilenceLength, SilenceScope } from '../model/silence.ts'
+import type { SilenceLength, SilenceResult, SilenceScope } from '../model/silence.ts'
 import type { SilenceView, Silencing } from '../pipeline/silencing.ts'
 import { type AdminDeps, refuseCrossSite } from './admin.ts'
 import { cookieValues } from './cookies.ts'
@@ -48,7 +48,7 @@ export function silenceRoutes(
   const show = async (request: Request, response: Response, chosen: Partial<SilenceForm>) => {
     const view = await silencing.view(linkOf(request))
     const by = chosen.by ?? nameIn(request.headers.cookie)
-    const empty = { scope: undefined, until: '', result: undefined, done: undefined }
+    const empty = { scope: undefined, until: '', failure: undefined, done: undefined }
     const look = { ...preferencesIn(request.headers.cookie), here: `/silence/${linkOf(request)}` }
     const html = silencePage(view, { ...empty, ...chosen, by }, look)
     replyPage(response, html, statusOf(view, chosen))
@@ -66,7 +66,7 @@ export function silenceRoutes(
     async (request, response) => {
       const { by, end, scope, until, length } = fieldsOf(request.body)
       const link = linkOf(request)
-      const result: SilenceForm['result'] =
+      const result: SilenceResult =
         end !== ''
           ? await silencing.end(link, end, by)
           : length === undefined
@@ -77,7 +77,8 @@ export function silenceRoutes(
           'Set-Cookie',
           cookieOf(by, { base: baseOf(response), secure: guard().isSecure(request) }),
         )
-      if (result.kind !== 'done') return show(request, response, { by, scope, until, result })
+      if (result.kind !== 'done')
+        return show(request, response, { by, scope, until, failure: result })
       redirect(response, `/silence/${linkOf(request)}?done=${end === '' ? 'made' : 'ended'}`)
     },
   )
@@ -87,11 +88,11 @@ function linkOf(request: Request): string {
   return String(request.params['link']).replace(/[^\w.-]/g, '')
 }
 
-function statusOf(view: SilenceView, { result }: Partial<SilenceForm>): number {
+function statusOf(view: SilenceView, { failure }: Partial<SilenceForm>): number {
   if (view.kind === 'wrong') return 404
   if (view.kind === 'expired' || view.kind === 'gone') return 410
-  if (result === undefined || result.kind === 'done') return 200
-  return result.kind === 'wrong' ? 400 : 503
+  if (failure === undefined) return 200
+  return failure.kind === 'wrong' ? 400 : 503
 }
 
 const SCOPES = ['alert', 'restarts', 'group'] as const satisfies readonly SilenceScope[]

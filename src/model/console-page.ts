@@ -1,5 +1,5 @@
 import type { Language } from './settings.ts'
-import type { SilenceScope } from './silence.ts'
+import type { SilenceResult, SilenceScope } from './silence.ts'
 
 export const THEMES = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
@@ -59,12 +59,12 @@ export interface SignInView extends Preferences {
   why: string
 }
 
-/** The values of the silence form, and the result of the last submission. */
+/** The values of the silence form, and why the last submission did nothing. */
 export interface SilenceForm {
   by: string
   scope: SilenceScope | undefined
   until: string
-  result: { kind: string; what?: string; explanation?: string } | undefined
+  failure: Exclude<SilenceResult, { kind: 'done' }> | undefined
   /** The action that redirected to this page. */
   done: 'made' | 'ended' | undefined
 }

@@ -50,6 +50,16 @@ export function matcherText({ name, value, isRegex }: SilenceMatcher): string {
   return `${shown}=${isRegex ? '~' : ''}${JSON.stringify(value)}`
 }
 
+/** What came of creating or ending a silence. */
+export type SilenceResult =
+  | { kind: 'done' }
+  | {
+      kind: 'wrong'
+      what: 'name' | 'length' | 'past' | 'too_long' | 'unreadable' | 'scope' | 'link'
+    }
+  /** Alertmanager refused, or did not answer. */
+  | { kind: 'refused' | 'unreachable'; explanation: string }
+
 /** The length of a silence or mute, as a person chose it on a page. */
 export type SilenceLength =
   | { kind: 'minutes'; minutes: number }

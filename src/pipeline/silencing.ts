@@ -8,6 +8,7 @@ import {
   type NewSilence,
   type Silence,
   type SilenceLength,
+  type SilenceResult,
   type SilenceScope,
 } from '../model/silence.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
@@ -47,11 +48,6 @@ export interface SilenceRequest {
   length: SilenceLength
   by: string
 }
-
-export type SilenceResult =
-  | { kind: 'done' }
-  | { kind: 'wrong'; what: 'name' | 'past' | 'too_long' | 'unreadable' | 'scope' | 'link' }
-  | { kind: 'refused' | 'unreachable'; explanation: string }
 
 /** Creates and ends silences and mutes for a person who opened a silence link. */
 export interface Silencing {

@@ -3,7 +3,7 @@ import type { SilenceForm } from '../../model/console-page.ts'
 import { matcherText, type Silence } from '../../model/silence.ts'
 import type { SilenceView } from '../../pipeline/silencing.ts'
 import { formattersOf, PICKED } from '../format.ts'
-import type { ConsoleWord, Words } from '../i18n.ts'
+import type { Words } from '../i18n.ts'
 
 const LENGTHS = {
   silence: ['30m', '2h', 'tomorrow'],
@@ -82,15 +82,15 @@ function endedBy({ ended }: Silence, { t }: Words): string | undefined {
   }
 }
 
-function problemOf({ result }: SilenceForm, { t }: Words): string | undefined {
-  switch (result?.kind) {
+function problemOf({ failure }: SilenceForm, { t }: Words): string | undefined {
+  switch (failure?.kind) {
     case 'wrong':
-      return t(`wrong_${result.what}` as ConsoleWord)
+      return t(`wrong_${failure.what}`)
     case 'refused':
-      return t('silenceRefused', { words: result.explanation ?? '' })
+      return t('silenceRefused', { words: failure.explanation })
     case 'unreachable':
-      return t('silenceUnreachable', { words: result.explanation ?? '' })
-    default:
+      return t('silenceUnreachable', { words: failure.explanation })
+    case undefined:
       return undefined
   }
 }
