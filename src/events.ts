@@ -98,22 +98,26 @@ function peopleEvents(log: Log) {
       log.info('silence.ended', fields),
     silenceFailed: (channel: string, why: string): void =>
       log.warn('silence.failed', { channel, why }),
-    /** Logs each name once per channel. */
+    /** Logs each name once per channel, until `forgetNames` drops it. */
     nameUnknown(channel: string, name: string): void {
       const key = `${channel}\n${name}`
       if (unknownNames.has(key) || unknownNames.size >= MAX_UNKNOWN_NAMES) return
       unknownNames.set(key, { channel, name })
       log.warn('mention.unknown', { channel, name, words: UNKNOWN_NAME })
     },
-    /** Names from labels that match no person, since the start. */
+    /** Names from labels that match no person, for the console. */
     unknownNames: (): { channel: string; name: string }[] => [...unknownNames.values()],
+    /** Forgets the names that a new configuration contains, so that the console no longer shows them. */
+    forgetNames(isKnown: (name: string) => boolean): void {
+      for (const [key, { name }] of unknownNames) if (isKnown(name)) unknownNames.delete(key)
+    },
   }
 }
 
 function levelEvents(log: Log) {
   const unknownLevels = new Set<string>()
   return {
-    /** Logs each word once during the life of the process. */
+    /** Logs each word once, until `forgetLevels` drops it. */
     levelUnknown(word: string, channel: string): void {
       const shown = word.slice(0, MAX_WORD_LENGTH)
       if (unknownLevels.has(shown) || unknownLevels.size >= MAX_UNKNOWN_LEVELS) return
@@ -124,8 +128,12 @@ function levelEvents(log: Log) {
         hint: 'handled as level 3 (Warning); give it a level under "levels" in the configuration',
       })
     },
-    /** Level words that were unknown since the start, for the console. */
+    /** Level words of alerts that are unknown, for the console. */
     unknownLevels: (): readonly string[] => [...unknownLevels],
+    /** Forgets the words that a new configuration contains, so that the console no longer shows them. */
+    forgetLevels(isKnown: (word: string) => boolean): void {
+      for (const word of unknownLevels) if (isKnown(word)) unknownLevels.delete(word)
+    },
   }
 }
 

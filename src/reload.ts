@@ -6,6 +6,7 @@ import { localIsAdmin, securityWarnings } from './decisions/security-warnings.ts
 import { AppError, messageOf } from './errors.ts'
 import type { Events } from './events.ts'
 import { type Metrics, primeMetrics } from './metrics.ts'
+import { levelOf } from './model/level.ts'
 import type { Settings } from './model/settings.ts'
 import { createRenderer } from './rendering/renderer.ts'
 import type { Renderer } from './rendering/types.ts'
@@ -69,6 +70,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
           throw new AppError('shutting_down', 'shutting down; nothing was reloaded')
         inForce = withWarnings(next, warnings)
         refused = undefined
+        forgetKnown(settings(), events)
       } catch (error) {
         const found = error instanceof AppError ? error.faults : []
         const faults = found.length > 0 ? found : [messageOf(error)]
@@ -109,6 +111,16 @@ function prepare(loaded: Loaded): Prepared {
 
 function withWarnings(prepared: Prepared, found: readonly string[]): Prepared {
   return { ...prepared, warnings: [...prepared.warnings, ...found] }
+}
+
+/** Ends the warnings about words and names that the configuration now contains. */
+function forgetKnown(settings: Settings, events: Events): void {
+  const { channels, people, rotas } = settings
+  // A word that only some channels know is reported again by the next alert of another channel.
+  const vocabularies = [settings, ...channels.values()]
+  events.forgetLevels((word) => vocabularies.some(({ levels }) => levelOf(word, levels)))
+  const isKnown = (name: string): boolean => people.has(name) || rotas.has(name)
+  events.forgetNames((name) => isKnown(name) || name.split(/\s+/).every(isKnown))
 }
 
 /** The warning about a name from a label that matches no person. */
