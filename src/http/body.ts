@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
-import { TextDecoder } from 'node:util'
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { promisify, TextDecoder } from 'node:util'
+import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { AppError, messageOf } from '../errors.ts'
 import type { Ticket } from './admission.ts'
 
@@ -13,10 +12,10 @@ export const MAX_BODY_BYTES = 20 * 1024 * 1024
 const LARGE_BYTES = 128 * 1024
 
 const DECOMPRESSORS = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
 } as const
 
 /**
@@ -33,7 +32,7 @@ export async function readBody(
   const declared = Number(request.headers['content-length'] ?? 0) || 0
   if (declared > MAX_BODY_BYTES) throw tooLarge()
   const encoding = encodingOf(request)
-  const sent = await collect(request, { capacity: declared, onBytes: ticket.grow })
+  const sent = await collect(request, declared, ticket.grow)
   verify(sent)
   const bytes = encoding === undefined ? sent : await decompressed(sent, encoding, ticket)
   if (encoding === undefined && sent.length > LARGE_BYTES) await ticket.waitToRead(sent.length)
@@ -90,55 +89,44 @@ async function inflated(
   encoding: Encoding,
   maxBytes: number,
 ): Promise<Buffer | undefined> {
-  const decompressor = DECOMPRESSORS[encoding]({ chunkSize: CHUNK_BYTES })
-  const collected = collect(decompressor, { capacity: maxBytes, maxBytes })
-  decompressor.end(sent)
   try {
-    return await collected
+    const options = { maxOutputLength: maxBytes, chunkSize: CHUNK_BYTES }
+    return await DECOMPRESSORS[encoding](sent, options)
   } catch (error) {
-    if (error instanceof AppError && error.code === 'too_large') return undefined
-    throw error
-  } finally {
-    decompressor.destroy()
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined
+    throw unreadable(error)
   }
 }
 
 const CHUNK_BYTES = 64 * 1024
 
-interface Collecting {
-  /** Bytes to allocate at once; memory that is never written to costs nothing. */
-  capacity: number
-  maxBytes?: number
-  onBytes?: Ticket['grow']
-}
-
+/** Collects a body of the declared size, 0 if it is unknown. `onBytes` counts each chunk, and throws to refuse it. */
 function collect(
-  stream: Readable,
-  { capacity, maxBytes = MAX_BODY_BYTES, onBytes = () => {} }: Collecting,
+  request: IncomingMessage,
+  declared: number,
+  onBytes: Ticket['grow'],
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const bytes = new ByteCollector(capacity)
+    const bytes = new ByteCollector(declared)
     let ended = false
-    stream.on('data', (chunk: Buffer) => {
+    request.on('data', (chunk: Buffer) => {
       try {
-        if (bytes.length + chunk.length > maxBytes) throw tooLarge()
+        if (bytes.length + chunk.length > MAX_BODY_BYTES) throw tooLarge()
         onBytes(chunk.length)
         bytes.add(chunk)
       } catch (error) {
-        stream.pause()
+        request.pause()
         bytes.drop()
         reject(error)
       }
     })
-    stream.on('end', () => {
+    request.on('end', () => {
       ended = true
       resolve(bytes.all())
     })
-    stream.on('error', (error) =>
-      reject(new AppError('bad_payload', `the body cannot be read: ${messageOf(error)}`)),
-    )
+    request.on('error', (error) => reject(unreadable(error)))
     // Create the error lazily: capturing a stack per request is expensive.
-    stream.on('close', () => {
+    request.on('close', () => {
       if (!ended) reject(new AppError('bad_payload', 'the body ended too early'))
     })
   })
@@ -196,6 +184,10 @@ function declaredDecoder(headers: IncomingMessage['headers']): TextDecoder {
   } catch {
     return UTF_8
   }
+}
+
+function unreadable(error: unknown): AppError {
+  return new AppError('bad_payload', `the body cannot be read: ${messageOf(error)}`)
 }
 
 function tooLarge(): AppError {
