@@ -6,6 +6,7 @@ import type { Tls } from '../model/access.ts'
 import type { Settings } from '../model/settings.ts'
 import { request } from './node-http.ts'
 import { addressesOf } from './own-address.ts'
+import { type Reply, replyTo } from './post.ts'
 
 const CONNECT_WITHIN_MS = 3_000
 
@@ -65,9 +66,7 @@ async function exchangeAt(
   address: Settings['listen'],
   settings: Pick<Settings, 'access'>,
   { method, path, withinMs }: Asking,
-): Promise<
-  Exclude<OwnReply, { kind: 'reply' }> | { kind: 'answer'; status: number; text: string }
-> {
+): Promise<Exclude<OwnReply, { kind: 'reply' }> | ({ kind: 'answer' } & Reply)> {
   let socket: Socket
   try {
     socket = await connected(address, settings.access.tls)
@@ -77,18 +76,16 @@ async function exchangeAt(
     return { kind: 'failed', message: messageOf(error) }
   }
   try {
-    const { status, text } = await exchanged(socket, {
-      method,
-      path,
-      withinMs,
-      headers: {
-        Host: `127.0.0.1:${address.port}`,
-        'Content-Length': '0',
-        Connection: 'close',
-        ...credentialsOf(settings.access),
-      },
-    })
-    return { kind: 'answer', status, text }
+    const headers = {
+      Host: `127.0.0.1:${address.port}`,
+      'Content-Length': '0',
+      Connection: 'close',
+      ...credentialsOf(settings.access),
+    }
+    const signal = AbortSignal.timeout(withinMs)
+    const createConnection = (): Socket => socket
+    const asking = request({ method, path, headers, signal, createConnection })
+    return { kind: 'answer', ...(await replyTo(asking)) }
   } catch (error) {
     return { kind: 'failed', message: messageOf(error) }
   } finally {
@@ -141,33 +138,6 @@ function pinned(to: { host: string; port: number }, { cert, key }: Tls): Socket 
     else socket.destroy(new Error("the server's certificate differs from tls.cert"))
   })
   return socket
-}
-
-interface Exchange {
-  method: string
-  path: string
-  headers: Record<string, string>
-  withinMs: number
-}
-
-function exchanged(
-  socket: Socket,
-  { withinMs, ...options }: Exchange,
-): Promise<{ status: number; text: string }> {
-  const signal = AbortSignal.timeout(withinMs)
-  return new Promise((resolve, reject) => {
-    request({ ...options, signal, createConnection: () => socket }, async (response) => {
-      try {
-        const chunks: Buffer[] = []
-        for await (const chunk of response) chunks.push(chunk as Buffer)
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') })
-      } catch (error) {
-        reject(error)
-      }
-    })
-      .on('error', reject)
-      .end()
-  })
 }
 
 /** Parses a receiver's reply, which is a JSON object with an errcode; undefined for anything else. */
