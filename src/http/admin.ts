@@ -1,9 +1,10 @@
-import express, { type Express, type Request, type RequestHandler } from 'express'
+import type { Express, Request, RequestHandler } from 'express'
 import type { Clock } from '../clock.ts'
 import type { Events } from '../events.ts'
 import type { SignInView } from '../model/console-page.ts'
 import { type AccessControl, type AccessDecision, refusalOf } from './access-control.ts'
 import { textIn } from './fields.ts'
+import { PAGE_HEADERS, SMALL_FORM } from './page-middleware.ts'
 import { preferencesIn } from './preferences.ts'
 import { redirect, replyPage } from './reply.ts'
 import { expiredCookie } from './session.ts'
@@ -75,15 +76,17 @@ export function createGates({ guard, clock, events, signInPage }: AdminDeps): Ga
 }
 
 /** Adds the routes that sign in with the admin token, and sign out. */
-export function signInRoutes(app: Express, deps: AdminDeps & { headers: RequestHandler }): void {
-  const { guard, clock, events, signInPage, headers } = deps
-  const form = express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 10 })
+export function signInRoutes(app: Express, deps: AdminDeps): void {
+  const { guard, clock, events, signInPage } = deps
+  const sameSite = refuseCrossSite(deps)
 
   const ask = (kind: 'ask' | 'wrong', next: string, { headers: { cookie } }: Request): string =>
     signInPage({ kind, next, code: '', why: '', ...preferencesIn(cookie) })
 
-  app.get('/sign-in', headers, (request, response) => replyPage(response, ask('ask', '/', request)))
-  app.post('/sign-in', headers, refuseCrossSite(deps), form, async (request, response) => {
+  app.get('/sign-in', PAGE_HEADERS, (request, response) =>
+    replyPage(response, ask('ask', '/', request)),
+  )
+  app.post('/sign-in', PAGE_HEADERS, sameSite, SMALL_FORM, async (request, response) => {
     const token = textIn(request.body, 'token').trim()
     const next = pathIn(textIn(request.body, 'next'))
     const address = guard().addressOf(request)
@@ -97,7 +100,7 @@ export function signInRoutes(app: Express, deps: AdminDeps & { headers: RequestH
     response.setHeader('Set-Cookie', sessions.newCookie(clock.now(), guard().isSecure(request)))
     redirect(response, next)
   })
-  app.post('/sign-out', headers, refuseCrossSite(deps), (request, response) => {
+  app.post('/sign-out', PAGE_HEADERS, sameSite, (request, response) => {
     response.setHeader('Set-Cookie', expiredCookie(guard().isSecure(request)))
     redirect(response, '/')
   })

@@ -1,4 +1,3 @@
-import type express from 'express'
 import type { Request, Response, Router } from 'express'
 import type { BulkAction } from '../model/console-page.ts'
 import type { FailedMessages, OperatorActions } from '../pipeline/operator-actions.ts'
@@ -9,6 +8,7 @@ import type { ApiDeps } from './api.ts'
 import { bad, textIn, textsIn } from './fields.ts'
 import { queryOf } from './lists.ts'
 import type { MuteDeps } from './mutes.ts'
+import { FORM, PAGE_HEADERS } from './page-middleware.ts'
 import { redirect } from './reply.ts'
 import { lengthOf } from './silence.ts'
 
@@ -26,24 +26,17 @@ export interface ConsoleActionDeps {
 
 type Deps = ConsoleActionDeps & AdminDeps & { gates: Gates }
 
-interface ActionContext {
-  deps: Deps
-  /** Parses a form whose fields may occur more than once. */
-  form: ReturnType<typeof express.urlencoded>
-  headers: express.RequestHandler
-  /** Replies with the page that asks a person to confirm. */
-  ask: (request: Request, response: Response, what: BulkAction) => Promise<void>
-}
+/** Replies with the page that asks a person to confirm. */
+type Ask = (request: Request, response: Response, what: BulkAction) => Promise<void>
 
 /** Adds the console's action routes. Each redirects with a notice; a bulk action first asks for confirmation. */
-export function consoleActions(pages: Router, context: ActionContext): void {
-  const { deps, headers, form } = context
+export function consoleActions(pages: Router, deps: Deps, ask: Ask): void {
   const { gates, actions } = deps
-  pages.post('/messages/actions', headers, gates.admin, form, (request, response) =>
-    bulk(request, response, context),
+  pages.post('/messages/actions', PAGE_HEADERS, gates.admin, FORM, (request, response) =>
+    bulk(request, response, { deps, ask }),
   )
   const act = (path: string, work: (press: Press) => Promise<string>): void => {
-    pages.post(path, headers, gates.admin, form, async (request, response) => {
+    pages.post(path, PAGE_HEADERS, gates.admin, FORM, async (request, response) => {
       const name = String(request.params['name'])
       const press = { name, body: request.body, by: deps.guard().addressOf(request) }
       redirect(response, await work(press))
@@ -134,7 +127,7 @@ function wayBack(body: unknown, { at, notice, ran = [] }: ActionResult): string 
 async function bulk(
   request: Request,
   response: Response,
-  { deps, ask }: ActionContext,
+  { deps, ask }: { deps: Deps; ask: Ask },
 ): Promise<void> {
   const { actions } = deps
   const act = BULK_ACTS.find((each) => each === textIn(request.body, 'act'))

@@ -4,17 +4,17 @@ import express, {
   type Request,
   type Response,
 } from 'express'
-import helmet from 'helmet'
-import { AppError, type ErrorCode, messageOf } from '../errors.ts'
+import { AppError, messageOf } from '../errors.ts'
 import type { Html, PageRequest, RenderErrorPage } from '../model/console-page.ts'
 import type { ChangeFeed } from '../reporting/change-feed.ts'
 import { type AdminDeps, type Gates, signInRoutes } from './admin.ts'
 import { type ConsoleActionDeps, consoleActions } from './console-actions.ts'
 import { eventStream } from './event-stream.ts'
 import { csvRoutes, type ListDeps } from './lists.ts'
+import { FORM, PAGE_HEADERS } from './page-middleware.ts'
 import { preferenceRoutes } from './preference-routes.ts'
 import { preferencesIn } from './preferences.ts'
-import { redirect, replyPage } from './reply.ts'
+import { knownError, redirect, replyPage } from './reply.ts'
 import { type SilenceDeps, silenceRoutes } from './silence.ts'
 
 export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps, ListDeps {
@@ -27,12 +27,9 @@ export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps, ListDeps {
   unexpectedError: (path: string, error: unknown) => void
 }
 
-/** Limit of a submitted form; the playground's payload is the largest. */
-const MAX_FORM_BYTES = 1024 * 1024
-
 /**
  * Adds the console's pages and its actions. An action redirects to a page with a notice, so that a reload never repeats
- * it. The content security policy allows only the console's own scripts and styles.
+ * it.
  */
 export function consoleRoutes(
   app: Express,
@@ -42,14 +39,14 @@ export function consoleRoutes(
   const pages = express.Router()
   app.use(pages)
 
-  pages.get('/assets/:name', HEADERS, (request, response, next) => {
+  pages.get('/assets/:name', PAGE_HEADERS, (request, response, next) => {
     const asset = deps.asset(String(request.params['name']))
     if (asset === undefined) return next()
     response.writeHead(200, { 'Content-Type': asset.contentType, 'Cache-Control': 'max-age=300' })
     response.end(asset.body)
   })
-  signInRoutes(app, { ...deps, headers: HEADERS })
-  silenceRoutes(pages, { ...deps, headers: HEADERS })
+  signInRoutes(app, deps)
+  silenceRoutes(pages, deps)
   csvRoutes(pages, deps)
   pages.get('/events', gates.admin, eventStream(deps.changes))
 
@@ -64,22 +61,19 @@ export function consoleRoutes(
       ...['/', '/messages', '/messages/:id', '/alerts', '/alerts/:id', '/robots/:robot'],
       ...['/channels/:channel', '/playground', '/sandbox', '/setup'],
     ],
-    HEADERS,
+    PAGE_HEADERS,
     gates.page,
     show,
   )
   // prometheus-webhook-dingtalk serves its playground there.
-  pages.get('/ui', HEADERS, (_request, response) => redirect(response, '/playground'))
-  pages.post('/playground', HEADERS, gates.admin, FORM, show)
+  pages.get('/ui', PAGE_HEADERS, (_request, response) => redirect(response, '/playground'))
+  pages.post('/playground', PAGE_HEADERS, gates.admin, FORM, show)
 
-  consoleActions(pages, {
-    ...{ deps, form: FORM, headers: HEADERS },
-    async ask(request, response, bulk) {
-      const made = await deps.page({ ...pageRequestOf(request, deps), bulk })
-      if (made !== undefined) replyPage(response, made.html, made.status)
-    },
+  consoleActions(pages, deps, async (request, response, bulk) => {
+    const made = await deps.page({ ...pageRequestOf(request, deps), bulk })
+    if (made !== undefined) replyPage(response, made.html, made.status)
   })
-  preferenceRoutes(pages, { ...deps, form: FORM, headers: HEADERS })
+  preferenceRoutes(pages, deps)
   pages.use(failedPage(deps))
 }
 
@@ -95,7 +89,7 @@ export function unknownPathRoutes(
       request.method === 'GET' && request.accepts('json', 'html') === 'html' ? undefined : 'router',
     ),
   )
-  pages.use(HEADERS, deps.gates.page, (request) => {
+  pages.use(PAGE_HEADERS, deps.gates.page, (request) => {
     throw deps.unknownPath(request)
   })
   pages.use(failedPage(deps))
@@ -105,11 +99,9 @@ export function unknownPathRoutes(
 function failedPage(deps: ConsoleDeps & AdminDeps): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent || request.path.startsWith('/assets/')) return next(error)
-    const status = statusOf(error)
-    const isUnexpected = status === 500 && !(error instanceof AppError)
-    if (isUnexpected) deps.unexpectedError(request.path, messageOf(error))
-    const message = isUnexpected ? UNEXPECTED_ERROR : messageOf(error)
-    const code = codeOf(error, status)
+    const known = knownError(error)
+    if (known === undefined) deps.unexpectedError(request.path, messageOf(error))
+    const { status, code, message } = known ?? UNEXPECTED_ERROR
     const html =
       status === 401 || status === 403
         ? deps.signInPage({
@@ -121,29 +113,11 @@ function failedPage(deps: ConsoleDeps & AdminDeps): ErrorRequestHandler {
   }
 }
 
-const FORM = express.urlencoded({ extended: false, limit: MAX_FORM_BYTES, parameterLimit: 200 })
-
-const UNEXPECTED_ERROR = 'Internal error; see the log of the receiver.'
-
-const HEADERS = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'"],
-      scriptSrc: ["'self'"],
-      connectSrc: ["'self'"],
-      formAction: ["'self'"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-    },
-  },
-  frameguard: { action: 'deny' },
-  // HSTS applies to the whole host, so it would force TLS on its other ports.
-  strictTransportSecurity: false,
-  referrerPolicy: { policy: 'same-origin' },
-})
+const UNEXPECTED_ERROR = {
+  status: 500,
+  code: 'internal',
+  message: 'Internal error; see the log of the receiver.',
+}
 
 function pageRequestOf(request: Request, { guard }: Pick<AdminDeps, 'guard'>): PageRequest {
   return {
@@ -167,20 +141,4 @@ function textsOf(values: unknown): Record<string, string> {
 function originOf(host = '', isSecure: boolean): string | undefined {
   const isWellFormed = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)
   return isWellFormed ? `${isSecure ? 'https' : 'http'}://${host}` : undefined
-}
-
-function statusOf(error: unknown): number {
-  const status = (error as { status?: unknown } | undefined)?.status
-  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500
-}
-
-/** The error's code; for an error of Express, the code with the same status. */
-function codeOf(error: unknown, status: number): string {
-  if (error instanceof AppError) return error.code
-  const codes: Record<number, ErrorCode> = {
-    400: 'bad_request',
-    404: 'not_found',
-    413: 'too_large',
-  }
-  return codes[status] ?? 'internal'
 }

@@ -1,20 +1,17 @@
-import type { RequestHandler, Router } from 'express'
+import type { Router } from 'express'
 import { THEMES } from '../model/console-page.ts'
 import { type AdminDeps, pathIn, refuseCrossSite } from './admin.ts'
 import { textIn } from './fields.ts'
+import { FORM, PAGE_HEADERS } from './page-middleware.ts'
 import { LANGUAGES } from './preferences.ts'
 import { redirect } from './reply.ts'
 
 const YEAR_SECONDS = 31_536_000
 
 /** Adds the forms that choose the theme and the language; each redirects back to its page. */
-export function preferenceRoutes(
-  pages: Router,
-  deps: AdminDeps & { headers: RequestHandler; form: RequestHandler },
-): void {
-  const { headers, form } = deps
+export function preferenceRoutes(pages: Router, deps: Pick<AdminDeps, 'guard'>): void {
   const choose = (name: 'theme' | 'language', values: readonly string[]): void => {
-    pages.post(`/${name}`, headers, refuseCrossSite(deps), form, (request, response) => {
+    pages.post(`/${name}`, PAGE_HEADERS, refuseCrossSite(deps), FORM, (request, response) => {
       const chosen = textIn(request.body, name)
       const value = values.find((each) => each === chosen) ?? values[0]
       response.setHeader(

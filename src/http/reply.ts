@@ -47,16 +47,15 @@ export function replyError(
   error: unknown,
   { request, refusal }: { request?: Request; refusal?: Endpoint['refusal'] } = {},
 ): number {
-  const known = error instanceof AppError ? error : fromExpress(error)
+  const known = knownError(error)
   const status = known?.status ?? 500
   if (response.headersSent) {
     response.destroy()
     return status
   }
-  const headers: Record<string, string> = {}
-  if (status === 503) headers['Retry-After'] = RETRY_AFTER_SECONDS
-  if (request !== undefined && !canKeepConnection(request)) headers['Connection'] = 'close'
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  if (status === 503) response.setHeader('Retry-After', RETRY_AFTER_SECONDS)
+  if (request !== undefined && !canKeepConnection(request))
+    response.setHeader('Connection', 'close')
   const errmsg = known?.message ?? 'internal error; see the log of the receiver'
   const faults = known?.faults.length ? { faults: known.faults } : {}
   const senderFormat = refusal?.({ code: known?.code, message: errmsg, errcode: known?.errcode })
@@ -73,8 +72,12 @@ function canKeepConnection(request: Request): boolean {
   return request.complete || (request.readableFlowing === null && remaining <= MAX_BODY_BYTES)
 }
 
-/** Converts Express's own errors, which have a status, such as an undecodable path. */
-function fromExpress(error: unknown): AppError | undefined {
+/**
+ * An AppError as it is, and a refusal of Express as one, such as that of an undecodable path; undefined for an
+ * unexpected error.
+ */
+export function knownError(error: unknown): AppError | undefined {
+  if (error instanceof AppError) return error
   const status = (error as { status?: unknown } | undefined)?.status
   if (typeof status !== 'number' || status >= 500) return undefined
   const code = status === 413 ? 'too_large' : 'bad_request'

@@ -1,4 +1,4 @@
-import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
+import type { Request, RequestHandler, Response, Router } from 'express'
 import { AppError } from '../errors.ts'
 import type { Preferences, SilenceForm } from '../model/console-page.ts'
 import type { SilenceLength, SilenceResult, SilenceScope } from '../model/silence.ts'
@@ -6,6 +6,7 @@ import type { SilenceView, Silencing } from '../pipeline/silencing.ts'
 import { type AdminDeps, refuseCrossSite } from './admin.ts'
 import { cookieValues } from './cookies.ts'
 import { textIn } from './fields.ts'
+import { PAGE_HEADERS, SMALL_FORM } from './page-middleware.ts'
 import { preferencesIn } from './preferences.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { baseOf, redirect, replyPage } from './reply.ts'
@@ -30,12 +31,8 @@ const PRESS_LIMIT = { each: 12, all: 60 } as const
  * day. With basic_auth_users they need a credential, such as a user's password. Only a POST changes anything, and never
  * one from a page of another site.
  */
-export function silenceRoutes(
-  router: Router,
-  deps: SilenceDeps & AdminDeps & { headers: RequestHandler },
-): void {
-  const { silencing, silencePage, guard, clock, headers } = deps
-  const form = express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 10 })
+export function silenceRoutes(router: Router, deps: SilenceDeps & AdminDeps): void {
+  const { silencing, silencePage, guard, clock } = deps
   const mayOpen = createRateLimit(clock, OPEN_LIMIT)
   const mayPress = createRateLimit(clock, PRESS_LIMIT)
   const within =
@@ -54,34 +51,28 @@ export function silenceRoutes(
     replyPage(response, html, statusOf(view, chosen))
   }
 
-  router.get('/silence/:link', headers, within(mayOpen), (request, response) =>
+  router.get('/silence/:link', PAGE_HEADERS, within(mayOpen), (request, response) =>
     show(request, response, { done: oneOf(request.query['done'], ['made', 'ended']) }),
   )
-  router.post(
-    '/silence/:link',
-    headers,
-    refuseCrossSite(deps),
-    within(mayPress),
-    form,
-    async (request, response) => {
-      const { by, end, scope, until, length } = fieldsOf(request.body)
-      const link = linkOf(request)
-      const result: SilenceResult =
-        end !== ''
-          ? await silencing.end(link, end, by)
-          : length === undefined
-            ? { kind: 'wrong', what: 'length' }
-            : await silencing.create(link, { by, scope: scope ?? 'alert', length })
-      if (by !== '')
-        response.setHeader(
-          'Set-Cookie',
-          cookieOf(by, { base: baseOf(response), secure: guard().isSecure(request) }),
-        )
-      if (result.kind !== 'done')
-        return show(request, response, { by, scope, until, failure: result })
-      redirect(response, `/silence/${linkOf(request)}?done=${end === '' ? 'made' : 'ended'}`)
-    },
-  )
+  const beforePress = [PAGE_HEADERS, refuseCrossSite(deps), within(mayPress), SMALL_FORM]
+  router.post('/silence/:link', beforePress, async (request: Request, response: Response) => {
+    const { by, end, scope, until, length } = fieldsOf(request.body)
+    const link = linkOf(request)
+    const result: SilenceResult =
+      end !== ''
+        ? await silencing.end(link, end, by)
+        : length === undefined
+          ? { kind: 'wrong', what: 'length' }
+          : await silencing.create(link, { by, scope: scope ?? 'alert', length })
+    if (by !== '')
+      response.setHeader(
+        'Set-Cookie',
+        cookieOf(by, { base: baseOf(response), secure: guard().isSecure(request) }),
+      )
+    if (result.kind !== 'done')
+      return show(request, response, { by, scope, until, failure: result })
+    redirect(response, `/silence/${linkOf(request)}?done=${end === '' ? 'made' : 'ended'}`)
+  })
 }
 
 function linkOf(request: Request): string {
