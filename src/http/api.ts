@@ -5,12 +5,11 @@ import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import { withVariables } from '../pipeline/stored-alerts.ts'
 import { alertsJson, messageJson, type StatusJson } from '../reporting/json.ts'
-import { refuseCode } from '../reporting/preview.ts'
 import type { TestOutcome } from '../reporting/test-outcome.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import { type ActionDeps, actionRoutes } from './actions.ts'
-import { bad, fieldsOf } from './fields.ts'
+import { bad, fieldsOf, instantFrom } from './fields.ts'
 import { type ListDeps, listRoutes } from './lists.ts'
 import { replyJson } from './reply.ts'
 
@@ -23,7 +22,10 @@ export interface ApiDeps extends ActionDeps, ListDeps {
   status: () => Promise<StatusJson>
   /** Variables of the first alerts, at least one; stops early when the payloads grow too large. */
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
+  /** Who is on call in each rota at an instant, now if undefined, as JSON. */
+  onCall: (at: Date | undefined) => object
   sandbox: () => unknown[]
+  /** Renders a payload for a channel, the first one if undefined. */
   preview: (request: {
     channel?: string
     template?: string
@@ -54,6 +56,14 @@ export function apiRoutes(router: Router, deps: ApiDeps): void {
     // Alerts beyond the reading limit are not listed; `alert_count` counts all.
     const { items } = await withVariables({ items: found.alerts, next: null }, deps.variablesOf)
     replyJson(response, { ...messageJson(found.message), alerts: alertsJson(items) })
+  })
+
+  router.get('/api/v1/oncall', (request, response) => {
+    const { at } = request.query
+    replyJson(
+      response,
+      deps.onCall(at === undefined || at === '' ? undefined : instantFrom(at, 'at')),
+    )
   })
 
   router.get('/api/v1/sandbox', (_request, response) =>
@@ -107,7 +117,6 @@ function previewOf(body: unknown): Parameters<ApiDeps['preview']>[0] {
     if (value !== undefined && typeof value !== 'string') throw bad(`${name}: must be a string`)
   if (format !== undefined && !FORMATS.includes(format as Format))
     throw bad(`format: must be one of ${FORMATS.join(', ')}`)
-  if (typeof template === 'string') refuseCode(template)
   return {
     channel: channel as string | undefined,
     template: template as string | undefined,

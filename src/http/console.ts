@@ -9,11 +9,11 @@ import type { Html, PageRequest, RenderErrorPage } from '../model/console-page.t
 import type { ChangeFeed } from '../reporting/change-feed.ts'
 import { type AdminDeps, type Gates, signInRoutes } from './admin.ts'
 import { type ConsoleActionDeps, consoleActions } from './console-actions.ts'
+import { preferencesIn } from './cookies.ts'
 import { eventStream } from './event-stream.ts'
 import { csvRoutes, type ListDeps } from './lists.ts'
 import { FORM, PAGE_HEADERS } from './page-middleware.ts'
 import { preferenceRoutes } from './preference-routes.ts'
-import { preferencesIn } from './preferences.ts'
 import { knownError, redirect, replyPage } from './reply.ts'
 import { type SilenceDeps, silenceRoutes } from './silence.ts'
 

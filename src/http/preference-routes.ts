@@ -1,9 +1,9 @@
 import type { Router } from 'express'
 import { THEMES } from '../model/console-page.ts'
 import { type AdminDeps, pathIn, refuseCrossSite } from './admin.ts'
+import { LANGUAGES } from './cookies.ts'
 import { textIn } from './fields.ts'
 import { FORM, PAGE_HEADERS } from './page-middleware.ts'
-import { LANGUAGES } from './preferences.ts'
 import { redirect } from './reply.ts'
 
 const YEAR_SECONDS = 31_536_000

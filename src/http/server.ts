@@ -10,19 +10,12 @@ import { replyMetrics } from './exposition.ts'
 import { createListener, LIMITS, type ServerLimits } from './listener.ts'
 import { type MuteDeps, muteRoutes } from './mutes.ts'
 import { IncomingMessage, ServerResponse } from './node-http.ts'
-import { type OnCallDeps, onCallRoutes } from './oncall.ts'
 import { configurationFor } from './other-receivers.ts'
 import { type ReceiveDeps, receiveRoutes } from './receive.ts'
 import { replyError, replyJson, replyText } from './reply.ts'
 import { basePathOf, normalizedUrl, withoutBase } from './request-url.ts'
 
-export interface ServerDeps
-  extends ReceiveDeps,
-    ApiDeps,
-    AdminDeps,
-    ConsoleDeps,
-    OnCallDeps,
-    MuteDeps {
+export interface ServerDeps extends ReceiveDeps, ApiDeps, AdminDeps, ConsoleDeps, MuteDeps {
   ready: () => boolean
   reload: () => Promise<void>
   metrics: (openMetrics: boolean) => Promise<Exposition>
@@ -61,7 +54,6 @@ export function createHttpServer(
     })
   app.use('/api/v1', gates.admin)
   apiRoutes(app, deps)
-  onCallRoutes(app, deps)
   muteRoutes(app, deps)
   consoleRoutes(app, { ...deps, gates })
   lastRoutes(app, { ...deps, gates })

@@ -204,7 +204,7 @@ export function countGroupsOf(alerts: readonly MessageAlert[]): CountGroup[] {
 }
 
 /** Throws AppError bad_request for a template with code, which may only be in the templates folder. */
-export function refuseCode(template: string): void {
+function refuseCode(template: string): void {
   if (template.includes('<%'))
     throw new AppError(
       'bad_request',

@@ -52,6 +52,16 @@ describe('a preview', () => {
     })
   })
 
+  test('runs no code of a template that the request contains', async () => {
+    for (const code of ['<% process.exit() %>', '${alarm_name} <%= 6 * 7 %>'])
+      await assert.rejects(previewed(code), (error) => {
+        assert.ok(error instanceof AppError)
+        assert.equal(error.status, 400)
+        assert.match(error.message, /^template: only \$\{name\} is allowed here/)
+        return true
+      })
+  })
+
   test('with a faulty template file is a bad request with the fault and its line', async () => {
     await assert.rejects(
       previewed('mine', { 'mine.eta': 'a\n<% if (x { %>b\n<% } %>' }),
