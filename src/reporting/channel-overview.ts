@@ -3,7 +3,7 @@ import { opensAt } from '../decisions/push-limit.ts'
 import { type Channel, queuesOf } from '../model/settings.ts'
 import type { AlertCount } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
-import { countOf } from './history.ts'
+import { totalsOf } from './history.ts'
 import type { StatusSnapshot } from './status.ts'
 
 export interface ChannelOverview {
@@ -59,24 +59,17 @@ export async function channelsOf(
 function alertsOf(
   alerts: readonly AlertCount[],
 ): Pick<ChannelOverview, 'received' | 'delivered' | 'failed' | 'suppressed'> {
+  const { delivered, failed } = totalsOf(alerts)
+  const bySource = Map.groupBy(alerts, ({ source }) => source)
   const suppressed = alerts.filter(({ outcome }) => outcome === 'suppressed')
+  const byReason = Map.groupBy(suppressed, ({ reason }) => reason)
   return {
-    received: counted(alerts, ({ source }) => source).map(([source, count]) => ({ source, count })),
-    delivered: countOf(alerts, 'delivered'),
-    failed: countOf(alerts, 'failed'),
-    suppressed: counted(suppressed, ({ reason }) => reason).map(([reason, count]) => ({
-      reason,
-      count,
-    })),
+    ...{ delivered, failed },
+    received: [...bySource].map(([source, all]) => ({ source, count: sumOf(all) })),
+    suppressed: [...byReason].map(([reason, all]) => ({ reason, count: sumOf(all) })),
   }
 }
 
-function counted(
-  alerts: readonly AlertCount[],
-  of: (each: AlertCount) => string,
-): [name: string, count: number][] {
-  return [...Map.groupBy(alerts, of)].map(([name, all]) => [
-    name,
-    all.reduce((sum, { count }) => sum + count, 0),
-  ])
+function sumOf(alerts: readonly AlertCount[]): number {
+  return alerts.reduce((sum, { count }) => sum + count, 0)
 }

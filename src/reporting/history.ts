@@ -1,4 +1,4 @@
-import type { AlertCount, AlertOutcome, HistoryCounts } from '../stores/queries.ts'
+import type { AlertCount, HistoryCounts } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 
 const MINUTE_MS = 60_000
@@ -83,8 +83,9 @@ export class HistoryCache {
     if (known !== undefined && this.#isGood(known, now)) return known.counts
     const counts = await this.#count(start, { bucketMs, now })
     const isOver = start + bucketMs <= now.getTime() - UNSETTLED_MS
-    if (isOver && countOf(counts.alerts, 'waiting') === 0) {
-      const good = countOf(counts.alerts, 'failed') > 0 ? 'until_acted' : 'always'
+    const { waiting, failed } = totalsOf(counts.alerts)
+    if (isOver && waiting === 0) {
+      const good = failed > 0 ? 'until_acted' : 'always'
       this.#entries.set(key, { counts, readAtMs: now.getTime(), good })
     }
     return counts
@@ -110,13 +111,6 @@ export class HistoryCache {
       parts.push(await this.#bucket(at, { bucketMs: MINUTE_MS, now }))
     return summed(parts)
   }
-}
-
-/** The number of alerts with this outcome. */
-export function countOf(alerts: readonly AlertCount[], outcome: AlertOutcome): number {
-  let count = 0
-  for (const each of alerts) if (each.outcome === outcome) count += each.count
-  return count
 }
 
 /** Adds up the counts of several buckets. */
@@ -151,10 +145,10 @@ export interface Totals {
 }
 
 export function totalsOf(alerts: readonly AlertCount[]): Totals {
-  const delivered = countOf(alerts, 'delivered')
-  const waiting = countOf(alerts, 'waiting')
-  const failed = countOf(alerts, 'failed')
-  const suppressed = countOf(alerts, 'suppressed')
-  const received = alerts.reduce((sum, { count }) => sum + count, 0)
-  return { received, delivered, waiting, failed, suppressed }
+  const totals = { received: 0, delivered: 0, waiting: 0, failed: 0, suppressed: 0 }
+  for (const { outcome, count } of alerts) {
+    totals.received += count
+    totals[outcome] += count
+  }
+  return totals
 }

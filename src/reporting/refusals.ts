@@ -1,26 +1,25 @@
 import type { RejectReason } from '../model/message.ts'
 
-/** Refusals of the robot rather than of one text; they last until a person fixes the cause. */
-const ROBOT_REFUSALS: readonly string[] = [
-  'token',
-  'signature',
-  'keyword',
-  'address',
-  'group',
-  'quota',
-  'request',
-  'redirect',
-  'verification',
-] satisfies RejectReason[]
+/** True: no message of the robot will be accepted until a person fixes the cause. False: one text was refused. */
+const CONCERNS_ROBOT: Readonly<Record<RejectReason, boolean>> = {
+  token: true,
+  signature: true,
+  keyword: true,
+  address: true,
+  group: true,
+  quota: true,
+  request: true,
+  redirect: true,
+  verification: true,
+  content: false,
+}
 
-const TEXT_REFUSALS: readonly string[] = ['content'] satisfies RejectReason[]
+/** Whether the result of an attempt means that DingTalk refused the message. */
+export function isRefusal(result: string): result is RejectReason {
+  return Object.hasOwn(CONCERNS_ROBOT, result)
+}
 
 /** Whether a result means that no message of the robot will be accepted. */
 export function isRobotRefusal(result: string | undefined): boolean {
-  return result !== undefined && ROBOT_REFUSALS.includes(result)
-}
-
-/** Whether a result means that one text was refused. */
-export function isTextRefusal(result: string): boolean {
-  return TEXT_REFUSALS.includes(result)
+  return result !== undefined && isRefusal(result) && CONCERNS_ROBOT[result]
 }

@@ -2,7 +2,7 @@ import type { WaitReason } from '../decisions/plan.ts'
 import type { Robot } from '../model/settings.ts'
 import type { RobotFacts } from './headline.ts'
 import type { Bucket } from './history.ts'
-import { isRobotRefusal, isTextRefusal } from './refusals.ts'
+import { isRefusal } from './refusals.ts'
 import type { StatusSnapshot } from './status.ts'
 import { type Cell, cellsOf, type PausingRobot } from './timeline.ts'
 
@@ -61,7 +61,7 @@ function attemptsOf(name: string, minutes: readonly Bucket[]): RobotFacts['attem
   for (const { robot, result, count } of minutes.flatMap((each) => each.attempts)) {
     if (robot !== name) continue
     if (result === 'ok') attempts.accepted += count
-    else if (isRobotRefusal(result) || isTextRefusal(result)) attempts.refused += count
+    else if (isRefusal(result)) attempts.refused += count
   }
   return attempts
 }

@@ -1,6 +1,5 @@
-import type { Bucket, Totals } from './history.ts'
-import { totalsOf } from './history.ts'
-import { isRobotRefusal, isTextRefusal } from './refusals.ts'
+import { type Bucket, type Totals, totalsOf } from './history.ts'
+import { isRefusal } from './refusals.ts'
 
 /** The facts from which a robot's past pauses are derived, besides its throttle replies. */
 export interface PausingRobot {
@@ -56,7 +55,7 @@ export function cellsOf(minutes: readonly Bucket[], robot: PausingRobot): Cell[]
 }
 
 function kindOf(results: readonly string[], paused: boolean): CellKind {
-  if (results.some((each) => isRobotRefusal(each) || isTextRefusal(each))) return 'refused'
+  if (results.some(isRefusal)) return 'refused'
   if (paused) return 'paused'
   if (results.some((each) => each !== 'ok')) return 'retried'
   return results.length > 0 ? 'accepted' : 'idle'
