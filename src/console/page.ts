@@ -1,12 +1,11 @@
-import type { SourceName } from '../model/alert.ts'
 import type { PageRequest } from '../model/console-page.ts'
-import type { Format, Settings } from '../model/settings.ts'
+import type { Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { DescribedAlert } from '../pipeline/silence-subject.ts'
 import type { SearchDeps } from '../reporting/alert-search.ts'
 import type { RangeName } from '../reporting/history.ts'
 import type { Overview } from '../reporting/overview.ts'
-import type { Previewed } from '../reporting/preview.ts'
+import type { Previewed, PreviewRequest } from '../reporting/preview.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import type { Words } from './i18n.ts'
@@ -28,13 +27,7 @@ export interface PageSources extends SearchDeps {
     buttons: readonly { title: string; url: string }[]
   }[]
   sandboxChannels: () => string[]
-  preview: (request: {
-    channel: string
-    payload: string
-    source?: SourceName
-    template?: string
-    format?: Format
-  }) => Promise<{
+  preview: (request: Omit<PreviewRequest, 'now'>) => Promise<{
     messages: Previewed[]
     variables: Variables
     /** Unknown names in the template that resemble those of documented variables. */

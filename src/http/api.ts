@@ -5,6 +5,7 @@ import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import { withVariables } from '../pipeline/stored-alerts.ts'
 import { alertsJson, messageJson, type StatusJson } from '../reporting/json.ts'
+import type { PreviewRequest } from '../reporting/preview.ts'
 import type { TestOutcome } from '../reporting/test-outcome.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
@@ -26,12 +27,9 @@ export interface ApiDeps extends ActionDeps, ListDeps {
   onCall: (at: Date | undefined) => object
   sandbox: () => unknown[]
   /** Renders a payload for a channel, the first one if undefined. */
-  preview: (request: {
-    channel?: string
-    template?: string
-    format?: Format
-    payload: string
-  }) => Promise<unknown[]>
+  preview: (
+    request: Omit<PreviewRequest, 'channel' | 'source' | 'now'> & { channel?: string },
+  ) => Promise<unknown[]>
   /** Queues a test message for each group of robots of a channel and returns their ids. */
   test: (channel: string) => Promise<string[]>
   /** Queues a test message for one robot and returns its id in a list. */

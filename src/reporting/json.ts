@@ -1,10 +1,9 @@
 import type { Channel, Robot } from '../model/settings.ts'
 import type { Silence } from '../model/silence.ts'
-import type { Variables } from '../model/variables.ts'
 import type { Replica } from '../pipeline/replica.ts'
 import type { AlertWithVariables } from '../pipeline/stored-alerts.ts'
 import { MAX_VALUE_LENGTH } from '../rendering/templates/variables.ts'
-import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
+import type { StoredMessage } from '../stores/queries.ts'
 import { waitingFor } from './robot-overview.ts'
 import type { StatusSnapshot } from './status.ts'
 
@@ -39,9 +38,9 @@ export function messageJson(message: StoredMessage) {
   }
 }
 
-/** An alert in the format of the API, with the variables that templates read. */
-function alertJson(alert: StoredAlert, variables: Variables) {
-  return {
+/** Alerts in the format of the API, with the variables that templates read. */
+export function alertsJson(alerts: readonly AlertWithVariables[]) {
+  return alerts.map(({ alert, variables }) => ({
     id: alert.id,
     channel: alert.channel,
     source: alert.source,
@@ -57,11 +56,7 @@ function alertJson(alert: StoredAlert, variables: Variables) {
     variables: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [name, value.slice(0, MAX_VALUE_LENGTH)]),
     ),
-  }
-}
-
-export function alertsJson(alerts: readonly AlertWithVariables[]) {
-  return alerts.map(({ alert, variables }) => alertJson(alert, variables))
+  }))
 }
 
 /** The status in the format of the API. */
