@@ -1,6 +1,5 @@
 import { isOpenEnded } from '../model/pause.ts'
 import type { Headline, Trouble } from '../reporting/headline.ts'
-import { pathWith } from './format.ts'
 import type { ConsoleWord, Words } from './i18n.ts'
 
 /** One line of the headline, with its start or end, and the link or button to act on it. */
@@ -8,11 +7,11 @@ export interface HeadlineLine {
   text: string
   /** Numbers, names and reasons, the most important first. */
   details: readonly string[]
-  since: Date | undefined
+  since?: Date | undefined
   /** Undefined also if it lasts until a person ends it. */
-  until: Date | undefined
+  until?: Date | undefined
   /** A link, or with `press` a button. */
-  action: { href: string; label: string; press?: true } | undefined
+  action?: { href: string; label: string; press?: true }
 }
 
 /** The worst problem as title, then at most two lines; `more` counts those left out. */
@@ -42,30 +41,21 @@ export function headlineView(headline: Headline, words: Words): HeadlineView {
   }
 }
 
-const NOTHING_MORE = { details: [], since: undefined, until: undefined, action: undefined }
-
 function plainLine({ kind }: Headline, { t }: Words): HeadlineLine {
+  const action = { href: '/setup', label: t('setup') }
   switch (kind) {
     case 'sandbox_only':
-      return {
-        ...NOTHING_MORE,
-        text: t('headSandboxOnly'),
-        action: { href: '/setup', label: t('setup') },
-      }
+      return { text: t('headSandboxOnly'), details: [], action }
     case 'empty':
-      return {
-        ...NOTHING_MORE,
-        text: t('calmEmpty'),
-        action: { href: '/setup', label: t('setup') },
-      }
+      return { text: t('calmEmpty'), details: [], action }
     default:
-      return { ...NOTHING_MORE, text: t('calm') }
+      return { text: t('calm'), details: [] }
   }
 }
 
 function quietLine({ source, since }: Headline['quiet'][number], words: Words): HeadlineLine {
   const text = words.t('headQuiet', { source: words.t(`source_${source}`) })
-  return { ...NOTHING_MORE, text, since, action: { href: '/setup', label: words.t('setup') } }
+  return { text, details: [], since, action: { href: '/setup', label: words.t('setup') } }
 }
 
 function waitingLine(waiting: Headline['waiting'], words: Words): HeadlineLine {
@@ -75,8 +65,8 @@ function waitingLine(waiting: Headline['waiting'], words: Words): HeadlineLine {
     const values = { n: words.number(most.count), robot: most.robot }
     details.push(words.t(most.count === count ? 'waitsAll' : 'waitsMost', values))
   }
-  const action = { href: WAITING_PATH, label: words.t('seeWaiting') }
-  return { ...NOTHING_MORE, text: words.n('waitsN', count), details, since: oldest, action }
+  const action = { href: '/alerts?state=pending', label: words.t('seeWaiting') }
+  return { text: words.n('waitsN', count), details, since: oldest, action }
 }
 
 function isAllOf(trouble: Trouble, { count }: Headline['waiting']): boolean {
@@ -93,26 +83,27 @@ function lineOf(trouble: Trouble, waits: Headline['waiting'], words: Words): Hea
   switch (trouble.kind) {
     case 'store_unavailable':
       return {
-        ...{ ...NOTHING_MORE, text: t('headStore'), details: [trouble.why, t('storeKeeps')] },
+        text: t('headStore'),
+        details: [trouble.why, t('storeKeeps')],
         action: link('/', 'tryAgain'),
       }
     case 'config_refused': {
       const { faults, since } = trouble
       const details = faults.slice(0, 1)
       const action = link('#faults', 'seeFaults')
-      return { ...NOTHING_MORE, text: t('headConfig'), details, since, action }
+      return { text: t('headConfig'), details, since, action }
     }
     case 'heartbeat_missing': {
       const { source, name, everyMs, since } = trouble
       const text = t('headHeartbeat', { source: t(`source_${source}`) })
       const details = [t('heartbeatEvery', { name, time: words.duration(everyMs) })]
-      return { ...NOTHING_MORE, text, details, since, action: link('/setup', 'checkSource') }
+      return { text, details, since, action: link('/setup', 'checkSource') }
     }
     case 'failed': {
       const { count, severe, since } = trouble
       const details = severe > 0 ? [words.n('failedSevereN', severe)] : []
-      const action = link(FAILED_PATH, 'seeFailed')
-      return { ...NOTHING_MORE, text: words.n('failedN', count), details, since, action }
+      const action = link('/messages?state=dead', 'seeFailed')
+      return { text: words.n('failedN', count), details, since, action }
     }
     case 'quota_low':
     case 'quota_used_up': {
@@ -121,7 +112,6 @@ function lineOf(trouble: Trouble, waits: Headline['waiting'], words: Words): Hea
       const figures = { scope, n: words.number(used), all: words.number(limit) }
       const isLow = trouble.kind === 'quota_low'
       return {
-        ...NOTHING_MORE,
         text: t(isLow ? 'headQuotaLow' : 'headQuotaUsedUp', figures),
         details: [t(isLow ? 'quotaKept' : 'quotaUntil')],
         action: link('#robots', 'seeRobots'),
@@ -132,7 +122,7 @@ function lineOf(trouble: Trouble, waits: Headline['waiting'], words: Words): Hea
       const text = t('headPushLimit', { channel, n: words.number(waiting) })
       const action = link(`#channel-${encodeURIComponent(channel)}`, 'seeChannel')
       const details = severeOf(trouble, waits, words)
-      return { ...NOTHING_MORE, text, details, until, action }
+      return { text, details, until, action }
     }
     default:
       return robotLine(trouble, waits, words)
@@ -171,6 +161,3 @@ function robotLine(trouble: RobotTrouble, waits: Headline['waiting'], words: Wor
         : { href: `#robot-${path}`, label: words.t('seeRobot') },
   }
 }
-
-export const FAILED_PATH = pathWith('/messages', { state: 'dead' })
-export const WAITING_PATH = pathWith('/alerts', { state: 'pending' })

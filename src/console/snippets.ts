@@ -1,25 +1,15 @@
 import type { Access, Credential } from '../model/access.ts'
-import { Secret } from '../model/secret.ts'
 
-export interface Snippets {
-  alertmanager: string
-  alertmanagerUrl: string
-  dropInUrl: string
-  ocpUrl: string
-  ocpHeader: string | undefined
-  curl: string
-}
-
-/** Snippets for Alertmanager, OCP and a terminal that post to a channel. */
-export function snippetsOf({
-  url,
-  channel,
-  access,
-}: {
+/** Where a sender posts, and what it must present. */
+interface Endpoint {
+  /** Base URL of the receiver. */
   url: string
   channel: string
   access: Access
-}): Snippets {
+}
+
+/** Snippets for Alertmanager, OCP and a terminal that post to a channel. */
+export function snippetsOf({ url, channel, access }: Endpoint) {
   const name = encodeURIComponent(channel)
   const alertmanagerUrl = `${url}/alertmanager/${name}`
   const receiver = /^[\w-]+$/.test(channel)
@@ -37,79 +27,83 @@ export function snippetsOf({
     ].join('\n'),
     dropInUrl: `${url}/dingtalk/${name}/send`,
     ocpUrl: `${url}/ocp/${name}`,
-    ocpHeader: headerOf(credentialOf(access)),
+    ocpHeader: credentialUse(access)?.header,
     curl: exampleCurl(url, { channel, access }),
   }
 }
 
-/** The credential that a sender uses: the first of `auth`, else a user, whose password is unknown here. */
-function credentialOf({ auth, users }: Access): Credential | undefined {
+/** How a sender passes the first credential of `auth`, else that of a user, whose password is unknown here. */
+function credentialUse({ auth, users }: Access): CredentialUse | undefined {
   const [username] = users.keys()
-  if (auth[0] !== undefined || username === undefined) return auth[0]
-  return { kind: 'basic', username, password: new Secret('') }
+  if (auth[0] !== undefined) return useOf(auth[0])
+  return username === undefined ? undefined : useOf({ kind: 'basic', username })
 }
 
-/** Alertmanager's http_config; each secret is read from a file. */
+/** How senders pass a credential; each secret is a placeholder, or read from a file. */
+interface CredentialUse {
+  /** Lines of Alertmanager's http_config. */
+  alertmanager: readonly string[]
+  /** The header that OCP sends. */
+  header: string
+  curl: string
+}
+
+function useOf(
+  credential: Exclude<Credential, { kind: 'basic' }> | { kind: 'basic'; username: string },
+): CredentialUse {
+  switch (credential.kind) {
+    case 'bearer':
+      return {
+        alertmanager: [
+          'authorization:',
+          '  type: Bearer',
+          '  credentials_file: /etc/alertmanager/dingtalk-token',
+        ],
+        header: 'Authorization: Bearer TOKEN',
+        curl: '-H "Authorization: Bearer $TOKEN"',
+      }
+    case 'basic':
+      return {
+        alertmanager: [
+          'basic_auth:',
+          `  username: ${JSON.stringify(credential.username)}`,
+          '  password_file: /etc/alertmanager/dingtalk-password',
+        ],
+        header: 'Authorization: Basic BASE64(USER:PASSWORD)',
+        curl: `-u '${credential.username.replaceAll("'", "'\\''")}'`,
+      }
+    case 'header':
+      return {
+        // Alertmanager has http_headers since version 0.28.
+        alertmanager: [
+          'http_headers:',
+          `  ${credential.name}:`,
+          '    files: [/etc/alertmanager/dingtalk-token]',
+        ],
+        header: `${credential.name}: TOKEN`,
+        curl: `-H "${credential.name}: $TOKEN"`,
+      }
+  }
+}
+
+const TLS_CONFIG = [
+  'tls_config:',
+  '  cert_file: /etc/alertmanager/client.crt',
+  '  key_file: /etc/alertmanager/client.key',
+]
+
+/** Alertmanager's http_config; empty if it needs none. */
 function httpConfig(access: Access): string[] {
-  const { tls } = access
   const lines = [
-    ...credentialLines(credentialOf(access)),
-    ...(tls?.clientCa === undefined
-      ? []
-      : [
-          'tls_config:',
-          '  cert_file: /etc/alertmanager/client.crt',
-          '  key_file: /etc/alertmanager/client.key',
-        ]),
+    ...(credentialUse(access)?.alertmanager ?? []),
+    ...(needsCertificate(access) ? TLS_CONFIG : []),
   ]
   if (lines.length === 0) return []
   return ['        http_config:', ...lines.map((line) => `          ${line}`)]
 }
 
-function credentialLines(credential: Credential | undefined): string[] {
-  switch (credential?.kind) {
-    case 'bearer':
-      return [
-        'authorization:',
-        '  type: Bearer',
-        '  credentials_file: /etc/alertmanager/dingtalk-token',
-      ]
-    case 'basic':
-      return [
-        'basic_auth:',
-        `  username: ${JSON.stringify(credential.username)}`,
-        '  password_file: /etc/alertmanager/dingtalk-password',
-      ]
-    case 'header':
-      // Alertmanager has http_headers since version 0.28.
-      return [
-        'http_headers:',
-        `  ${credential.name}:`,
-        '    files: [/etc/alertmanager/dingtalk-token]',
-      ]
-    case undefined:
-      return []
-  }
-}
-
-function headerOf(credential: Credential | undefined): string | undefined {
-  switch (credential?.kind) {
-    case 'bearer':
-      return 'Authorization: Bearer TOKEN'
-    case 'basic':
-      return 'Authorization: Basic BASE64(USER:PASSWORD)'
-    case 'header':
-      return `${credential.name}: TOKEN`
-    case undefined:
-      return undefined
-  }
-}
-
 /** A curl command that posts one alert to a channel; secrets are placeholders. */
-export function exampleCurl(
-  url: string,
-  { channel, access }: { channel: string; access: Access },
-): string {
+export function exampleCurl(url: string, { channel, access }: Omit<Endpoint, 'url'>): string {
   const payload = {
     alerts: [
       {
@@ -119,28 +113,17 @@ export function exampleCurl(
       },
     ],
   }
-  const options = [...credentialOptions(credentialOf(access)), ...certificateOptions(access)]
   return [
     'curl',
     `${url}/alertmanager/${encodeURIComponent(channel)}`,
-    ...options,
+    credentialUse(access)?.curl,
+    needsCertificate(access) ? '--cert client.crt --key client.key' : undefined,
     `-d '${JSON.stringify(payload)}'`,
-  ].join(' ')
+  ]
+    .filter((part) => part !== undefined)
+    .join(' ')
 }
 
-function credentialOptions(credential: Credential | undefined): string[] {
-  switch (credential?.kind) {
-    case 'bearer':
-      return ['-H "Authorization: Bearer $TOKEN"']
-    case 'basic':
-      return [`-u '${credential.username.replaceAll("'", "'\\''")}'`]
-    case 'header':
-      return [`-H "${credential.name}: $TOKEN"`]
-    case undefined:
-      return []
-  }
-}
-
-function certificateOptions({ tls }: Access): string[] {
-  return tls?.clientCa === undefined ? [] : ['--cert client.crt --key client.key']
+function needsCertificate({ tls }: Access): boolean {
+  return tls?.clientCa !== undefined
 }
