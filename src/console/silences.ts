@@ -1,7 +1,7 @@
 import type { Silence } from '../model/silence.ts'
 import type { StoredAlert } from '../stores/queries.ts'
+import type { Words } from './i18n.ts'
 import type { PageContext } from './page.ts'
-import { shownSilence } from './pages/silence.ts'
 
 /** Limit on the silences that are read for one page; the newest are kept. */
 const MAX_LISTED = 500
@@ -31,4 +31,21 @@ function isOf(silence: Silence, { id, channel, fingerprint, receivedAt, reason }
   return silence.fingerprint === undefined
     ? reason === 'muted'
     : silence.fingerprint === fingerprint
+}
+
+/** One silence or mute in the form that templates print. */
+export function shownSilence(silence: Silence, { now, words }: { now: Date; words: Words }) {
+  const { ended, until } = silence
+  return { ...silence, open: ended === undefined && until > now, endedBy: endedBy(silence, words) }
+}
+
+function endedBy({ ended }: Silence, { t }: Words): string | undefined {
+  switch (ended?.by) {
+    case 'alert:recovered':
+      return t('by_recovered')
+    case 'alert:level_rose':
+      return t('by_level_rose')
+    default:
+      return ended?.by
+  }
 }

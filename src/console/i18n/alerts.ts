@@ -1,6 +1,5 @@
 export const ALERTS = {
   words: ['Name, target, label=value', '名称、对象、标签=值', '名稱、對象、標籤=值'],
-  object: ['Target', '对象', '對象'],
   deliveredAfter: ['delivered after {time}', '{time}后送达', '{time}後送達'],
   inMessages: ['In messages', '所属消息', '所屬訊息'],
   repeatsN: ['{n} earlier repeats', '此前重复 {n} 次', '先前重複 {n} 次'],

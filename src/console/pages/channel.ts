@@ -4,10 +4,9 @@ import { withVariables } from '../../pipeline/stored-alerts.ts'
 import { PICKED } from '../format.ts'
 import { testOutcomes } from '../outcomes.ts'
 import type { BuiltPage, PageContext } from '../page.ts'
-import { silencesOn } from '../silences.ts'
+import { shownSilence, silencesOn } from '../silences.ts'
 import { snippetsOf } from '../snippets.ts'
 import { waitsIn } from '../waits.ts'
-import { shownSilence } from './silence.ts'
 
 const MESSAGES = 6
 const ALERTS = 10

@@ -12,8 +12,8 @@ import type { Words } from '../i18n.ts'
 import { testOutcomes } from '../outcomes.ts'
 import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 import { monthBar, robotsByMood, robotView } from '../robot-line.ts'
+import { shownSilence } from '../silences.ts'
 import { exampleCurl } from '../snippets.ts'
-import { shownSilence } from './silence.ts'
 
 const LATEST_COUNT = 6
 const FAILED_COUNT = 5

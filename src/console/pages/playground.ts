@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { AppError } from '../../errors.ts'
 import type { SourceName } from '../../model/alert.ts'
 import type { Channel, Format, Settings } from '../../model/settings.ts'
@@ -5,7 +7,6 @@ import type { Previewed } from '../../reporting/preview.ts'
 import { mapYielding } from '../../yield-turn.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { type BuiltPage, oneOf, type PageContext, type PageSources } from '../page.ts'
-import { SAMPLES, type Sample, sampleText } from '../samples.ts'
 
 const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
 
@@ -18,6 +19,17 @@ const MAX_BYTES = 20_000
 /** Limit on the shown characters of a body; a text that a sender rendered may exceed DingTalk's limit. */
 const MAX_BODY_LENGTH = 40_000
 const MAX_TITLE_LENGTH = 400
+
+/** Sample payloads, each a file in the folder `samples`. */
+const SAMPLES = [
+  'alertmanager',
+  'group',
+  'resolved',
+  'ocp',
+  'ocpRecovery',
+  'ocpDingtalk',
+  'awkward',
+] as const
 
 /** Initial template of the field, by message format; variables only. */
 const STARTER: Record<Format, string> = {
@@ -75,7 +87,7 @@ export async function playground(
   const channel = channels.get(name) as Channel
   const sample = oneOf(query['sample'], SAMPLES) ?? SAMPLES[0]
   const channelTemplate = ownTemplate(channel)
-  const payload = form?.['payload'] ?? sampleText(sample as Sample, folder)
+  const payload = form?.['payload'] ?? sampleText(sample, folder)
   const format = oneOf(form?.['format'], FORMATS)
   const source = oneOf(form?.['source'], SOURCES)
   const uses = form?.['uses'] === 'text' ? 'text' : 'own'
@@ -117,6 +129,10 @@ export async function playground(
       preview: preview && (await shownPreview(preview, channel, facts)),
     },
   }
+}
+
+function sampleText(sample: string, folder: string): string {
+  return readFileSync(join(folder, 'samples', `${sample}.json`), 'utf8')
 }
 
 async function shownPreview(

@@ -1,9 +1,10 @@
 import { DateTime } from 'luxon'
 import type { SilenceForm } from '../../model/console-page.ts'
-import { matcherText, type Silence } from '../../model/silence.ts'
+import { matcherText } from '../../model/silence.ts'
 import type { SilenceView } from '../../pipeline/silencing.ts'
 import { formattersOf, PICKED } from '../format.ts'
 import type { Words } from '../i18n.ts'
+import { shownSilence } from '../silences.ts'
 
 const LENGTHS = {
   silence: ['30m', '2h', 'tomorrow'],
@@ -59,26 +60,6 @@ export function silencePage(view: SilenceView, form: SilenceForm, context: Silen
         silences: view.silences.map((each) => shownSilence(each, { now, words })),
       }
     }
-  }
-}
-
-/** One silence or mute in the form that templates print. */
-export function shownSilence(
-  silence: Silence,
-  { now, words }: Pick<SilencePageContext, 'now' | 'words'>,
-) {
-  const { ended, until } = silence
-  return { ...silence, open: ended === undefined && until > now, endedBy: endedBy(silence, words) }
-}
-
-function endedBy({ ended }: Silence, { t }: Words): string | undefined {
-  switch (ended?.by) {
-    case 'alert:recovered':
-      return t('by_recovered')
-    case 'alert:level_rose':
-      return t('by_level_rose')
-    default:
-      return ended?.by
   }
 }
 
