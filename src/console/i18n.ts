@@ -1,5 +1,4 @@
 import type { Language } from '../model/settings.ts'
-import { ALERTS } from './i18n/alerts.ts'
 import { ENTITIES } from './i18n/entities.ts'
 import { ERRORS } from './i18n/errors.ts'
 import { LISTS } from './i18n/lists.ts'
@@ -18,7 +17,6 @@ export const WORDS = {
   ...OVERVIEW,
   ...REASONS,
   ...MESSAGES,
-  ...ALERTS,
   ...LISTS,
   ...ENTITIES,
   ...PLAYGROUND,

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ALERTS } from '../../src/console/i18n/alerts.ts'
 import { ENTITIES } from '../../src/console/i18n/entities.ts'
 import { LISTS } from '../../src/console/i18n/lists.ts'
 import { MESSAGES } from '../../src/console/i18n/messages.ts'
@@ -48,18 +47,7 @@ describe("the console's message catalog", () => {
   })
 
   test('has no duplicate names', () => {
-    const parts = [
-      PAGE,
-      OVERVIEW,
-      REASONS,
-      MESSAGES,
-      ALERTS,
-      PLAYGROUND,
-      SANDBOX,
-      SETUP,
-      LISTS,
-      ENTITIES,
-    ]
+    const parts = [PAGE, OVERVIEW, REASONS, MESSAGES, PLAYGROUND, SANDBOX, SETUP, LISTS, ENTITIES]
     const names = parts.flatMap((part) => Object.keys(part))
     assert.deepEqual(
       names.filter((name, index) => names.indexOf(name) !== index),
