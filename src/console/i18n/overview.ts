@@ -197,10 +197,6 @@ export const OVERVIEW = {
   last_6h: ['the last 6 hours', '最近 6 小时', '最近 6 小時'],
   last_24h: ['the last 24 hours', '最近 24 小时', '最近 24 小時'],
   last_7d: ['the last 7 days', '最近 7 天', '最近 7 天'],
-  range_1h: ['1 h', '1 小时', '1 小時'],
-  range_6h: ['6 h', '6 小时', '6 小時'],
-  range_24h: ['24 h', '24 小时', '24 小時'],
-  range_7d: ['7 d', '7 天', '7 天'],
   rangeOf: ['Time range', '时间范围', '時間範圍'],
   receivedInN: [
     '{n} alerts received in {range}',

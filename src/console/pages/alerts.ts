@@ -2,12 +2,10 @@ import type { AlertWithVariables } from '../../pipeline/stored-alerts.ts'
 import { searchAlerts } from '../../reporting/alert-search.ts'
 import { ALERT_SORTS, ALERT_STATES, alertListIn, STATUSES } from '../../reporting/list-query.ts'
 import type { Page } from '../../stores/queries.ts'
-import { listEndsOf } from '../list-ends.ts'
-import { instantsIn, levelOffer, listFormOf, namesOf, type Offers, worded } from '../list-form.ts'
+import { instantsIn, levelOffer, listView, namesOf, type Offers, worded } from '../list-page.ts'
 import type { BuiltPage, PageContext } from '../page.ts'
 import { silencesOn } from '../silences.ts'
 import { waitViews } from '../waits.ts'
-import { MAX_LIVE_MS } from './messages.ts'
 
 const ON_PAGE = 30
 
@@ -37,25 +35,19 @@ export async function alerts(context: PageContext): Promise<BuiltPage> {
     { name: 'status', label: 'status', values: worded(STATUSES, words) },
     { name: 'sort', label: 'sort', values: worded(ALERT_SORTS, words, 'sort_') },
   ]
-  const form = listFormOf('/alerts', { offers, faults }, context)
-  const ends = listEndsOf('/alerts', { page, total, limit: ON_PAGE }, context)
-  const tookMs = facts.now().getTime() - began.getTime()
+  const list = { page, total, limit: ON_PAGE, offers, faults, began }
   return {
     template: 'alerts',
     active: '/alerts',
     title: words.t('alerts'),
     view: {
-      scripts: ['lists.js'],
-      form,
-      filtered: form.used > 0 || form.q !== '',
+      ...listView('/alerts', list, context),
       alerts: page.items,
       silencesFor: await silencesOn(page.items, { facts, words }),
       waitsOf: await waitViews(
         page.items.some(({ alert: { state } }) => state === 'pending' || state === 'sending'),
         context,
       ),
-      isLive: isFirst && !ends.unfinished && tookMs < MAX_LIVE_MS,
-      ...ends,
     },
   }
 }

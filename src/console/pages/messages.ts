@@ -5,8 +5,7 @@ import type { StoredMessage } from '../../stores/queries.ts'
 import { mapYielding } from '../../yield-turn.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { pathWith } from '../format.ts'
-import { listEndsOf } from '../list-ends.ts'
-import { instantsIn, levelOffer, listFormOf, namesOf, type Offers, worded } from '../list-form.ts'
+import { instantsIn, levelOffer, listView, namesOf, type Offers, worded } from '../list-page.ts'
 import { type BuiltPage, cursorIn, type PageContext } from '../page.ts'
 import { silencesOn } from '../silences.ts'
 import { waitViews } from '../waits.ts'
@@ -14,9 +13,6 @@ import { waitViews } from '../waits.ts'
 const ON_PAGE = 20
 const ALERTS_ON_PAGE = 50
 const MAX_LINES = 12
-
-/** A list that took longer to search is not refreshed on each change. */
-export const MAX_LIVE_MS = 1_000
 
 /** A search text that looks like a matcher. Matchers apply to alerts, so the page links to the alerts. */
 const MATCHER_LIKE = /[=!]~|!=|="/
@@ -41,18 +37,19 @@ export async function messages(context: PageContext): Promise<BuiltPage> {
     { name: 'kind', label: 'kind', values: worded(KINDS, words, 'kind_') },
     { name: 'sort', label: 'sort', values: worded(MESSAGE_SORTS, words, 'sort_') },
   ]
-  const form = listFormOf('/messages', { offers, faults }, context)
-  const ends = listEndsOf('/messages', { page, total, limit: ON_PAGE }, context)
-  const tookMs = facts.now().getTime() - began.getTime()
+  const list = listView(
+    '/messages',
+    { page, total, limit: ON_PAGE, offers, faults, began },
+    context,
+  )
+  const { q } = list.form
   return {
     template: 'messages',
     active: '/messages',
     title: words.t('messages'),
     view: {
-      scripts: ['lists.js'],
-      form,
-      filtered: form.used > 0 || form.q !== '',
-      inAlerts: MATCHER_LIKE.test(form.q) ? pathWith('/alerts', { q: form.q }) : undefined,
+      ...list,
+      inAlerts: MATCHER_LIKE.test(q) ? pathWith('/alerts', { q }) : undefined,
       // Only dead messages can be sent again or dismissed.
       bulk: query.state === 'dead' && page.items.some(({ dismissed }) => dismissed === undefined),
       filters: bulkFiltersIn(parameters),
@@ -61,8 +58,6 @@ export async function messages(context: PageContext): Promise<BuiltPage> {
         page.items.some(({ state }) => state === 'pending'),
         context,
       ),
-      isLive: isFirst && !ends.unfinished && tookMs < MAX_LIVE_MS,
-      ...ends,
     },
   }
 }

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon'
 import type { ParameterFault } from '../reporting/list-query.ts'
+import type { Page, Total } from '../stores/queries.ts'
 import { PICKED, pathWith } from './format.ts'
 import { type ConsoleWord, isWord, type Words } from './i18n.ts'
 import type { PageContext } from './page.ts'
@@ -42,31 +43,6 @@ export function instantsIn(
   return { ...others, from: new Date(now.getTime() - LAST_MS[chosen]).toISOString() }
 }
 
-/** A select field of the form; its option with an empty value means any. */
-export interface Choice {
-  name: string
-  label: string
-  options: { value: string; text: string; isChosen: boolean }[]
-}
-
-export interface ListForm {
-  path: string
-  q: string
-  /** The range that was typed, in the configured time zone. */
-  from: string
-  to: string
-  /** Links to ranges of a fixed length that end now. */
-  times: { text: string; href: string; isChosen: boolean }[]
-  /** The range of a fixed length in use. */
-  last: string | undefined
-  choices: Choice[]
-  /** Filters from a link that have no field in the form. */
-  others: { name: string; value: string; label: string }[]
-  /** The number of filters in use, apart from the search text. */
-  used: number
-  faults: string[]
-}
-
 /** The select fields of a list's form, each with its values and their texts. */
 export type Offers = readonly {
   name: string
@@ -74,11 +50,40 @@ export type Offers = readonly {
   values: readonly (readonly [value: string, text: string])[]
 }[]
 
-export function listFormOf(
+/** One page of a list, as it was read. */
+interface ListPage {
+  page: Page<unknown>
+  total: Total | undefined
+  limit: number
+  offers: Offers
+  faults: readonly ParameterFault[]
+  /** When the search began. */
+  began: Date
+}
+
+/** A list that took longer to search is not refreshed on each change. */
+const MAX_LIVE_MS = 1_000
+
+/** What the templates of both lists need besides their rows. */
+export function listView(path: string, list: ListPage, context: PageContext) {
+  const form = listFormOf(path, list, context)
+  const ends = listEndsOf(path, list, context)
+  const tookMs = context.facts.now().getTime() - list.began.getTime()
+  return {
+    scripts: ['lists.js'],
+    form,
+    filtered: form.used > 0 || form.q !== '',
+    isLive: ends.isFirst && !ends.unfinished && tookMs < MAX_LIVE_MS,
+    ...ends,
+  }
+}
+
+/** The values of a list's form, and the choices that it offers. */
+function listFormOf(
   path: string,
-  { offers, faults }: { offers: Offers; faults: readonly ParameterFault[] },
+  { offers, faults }: Pick<ListPage, 'offers' | 'faults'>,
   { request, facts, words }: PageContext,
-): ListForm {
+) {
   const { query } = request
   const { timezone } = facts.settings()
   const { from = '', to = '' } = instantsIn(query, { now: facts.now(), timezone })
@@ -97,20 +102,21 @@ export function listFormOf(
   })
   const hasRange = picked(from) !== '' || picked(to) !== ''
   return {
-    ...{ path, choices, q: query['q'] ?? '', from: picked(from), to: picked(to) },
+    ...{ path, choices, q: query['q'] ?? '' },
+    // The range that was typed, in the configured time zone.
+    ...{ from: picked(from), to: picked(to) },
+    // The range of a fixed length in use, and links to such ranges; they end now.
     last: isTyped ? undefined : LAST.find((each) => each === query['last']),
     times: timesOf(path, hasRange ? 'range' : (query['last'] ?? ''), { query, words }),
+    // Filters from a link that have no field in the form.
     others,
+    // The number of filters in use, apart from the search text.
     used: used.length + others.length + (hasRange ? 1 : 0),
     faults: faults.map((fault) => faultText(fault, words)),
   }
 }
 
-function timesOf(
-  path: string,
-  chosen: string,
-  { query, words }: { query: Query; words: Words },
-): ListForm['times'] {
+function timesOf(path: string, chosen: string, { query, words }: { query: Query; words: Words }) {
   const { from: _from, to: _to, last: _last, before: _before, notice: _notice, ...others } = query
   return (['', ...LAST] as const).map((last) => ({
     text: words.t(last === '' ? 'within_any' : `within_${last}`),
@@ -121,7 +127,8 @@ function timesOf(
 
 const NAMES = new Set(['channel', 'robot'])
 
-function choiceOf({ name, label, values }: Offers[number], query: Query, words: Words): Choice {
+/** A select field; its option with an empty value means any. */
+function choiceOf({ name, label, values }: Offers[number], query: Query, words: Words) {
   const given = query[name] ?? ''
   const any = name === 'sort' ? [] : [['', words.t('any')] as const]
   // A channel or robot that is no longer configured can still be searched for.
@@ -159,4 +166,46 @@ export function levelOffer(words: Words): Offers[number] {
   const levels = ['1', '2', '3', '4', '5']
   const all = [['1,2', words.t('severeLevels')] as const, ...worded(levels, words, 'level')]
   return { name: 'level', label: 'level', values: all }
+}
+
+/** Parameters of a list that are kept in its links. */
+const KEPT = new Set(
+  'channel robot state kind status level fingerprint last from to sort q matcher'.split(' '),
+)
+
+/** The head and end of a list: links to other pages and to exports, and the total. */
+function listEndsOf(
+  path: string,
+  { page, total, limit }: Pick<ListPage, 'page' | 'total' | 'limit'>,
+  { request, facts, words }: PageContext,
+) {
+  const { query } = request
+  const kept = Object.fromEntries(Object.entries(query).filter(([name]) => KEPT.has(name)))
+  const { timezone } = facts.settings()
+  const exact = instantsIn(kept, { now: facts.now(), timezone })
+  const isFirst = query['before'] === undefined
+  // The search ended before the page was full; `reached` is how far back it searched.
+  const unfinished = page.next !== null && page.items.length < limit
+  return {
+    ...{ isFirst, unfinished, reached: page.reached },
+    isOldestFirst: query['sort'] === 'oldest',
+    newest: pathWith(path, kept),
+    older: page.next === null ? undefined : pathWith(path, { ...kept, before: page.next }),
+    csv: pathWith(`${path}.csv`, exact),
+    json: pathWith(`/api/v1${path}`, exact),
+    total: isFirst ? totalText({ page, total }, words) : undefined,
+  }
+}
+
+function totalText(
+  { page, total }: Pick<ListPage, 'page' | 'total'>,
+  words: Words,
+): string | undefined {
+  if (page.next === null)
+    return page.items.length === 0 ? undefined : words.n('totalN', page.items.length)
+  if (total === undefined) return undefined
+  if (total.isExact) return words.n('totalN', total.count)
+  // A partial count is shown only if it exceeds the items on this page.
+  if (total.count <= page.items.length) return undefined
+  return words.n('totalAtLeast', total.count)
 }
