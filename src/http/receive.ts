@@ -5,7 +5,8 @@ import type { Events } from '../events.ts'
 import type { LargeReads } from '../large-reads.ts'
 import type { SourceName } from '../model/alert.ts'
 import type { Settings } from '../model/settings.ts'
-import type { AddressedSettings, Source } from '../sources/source.ts'
+import type { Inbound } from '../pipeline/accept.ts'
+import type { AddressedSettings, Addressee, Endpoint, Source } from '../sources/source.ts'
 import type { AccessControl } from './access-control.ts'
 import { AdmissionControl, type Ticket } from './admission.ts'
 import { declaredBytesOf, readBody } from './body.ts'
@@ -15,11 +16,7 @@ import { replyError, replyOk } from './reply.ts'
 
 export interface ReceiveDeps {
   /** Stores the alerts of a body; returns the source that parsed it. */
-  accept: (inbound: {
-    source: SourceName
-    channel: string
-    body: string | Uint8Array
-  }) => Promise<SourceName>
+  accept: (inbound: Inbound) => Promise<SourceName>
   sources: ReadonlyMap<SourceName, Source>
   settings: () => AddressedSettings & Pick<Settings, 'externalUrl'>
   events: Events
@@ -107,9 +104,9 @@ async function receive(
 /** The channel that a request addresses: by the query if the source defines how, else by the path. */
 function addresseeOf(
   request: Request,
-  { addressee }: Source['endpoint'],
-  context: Parameters<NonNullable<Source['endpoint']['addressee']>>[1],
-): ReturnType<NonNullable<Source['endpoint']['addressee']>> {
+  { addressee }: Endpoint,
+  context: { settings: AddressedSettings; now: Date },
+): Addressee {
   if (addressee === undefined) {
     const channel = String(request.params['channel'])
     return { kind: 'channel', channel, hasCredential: false }
