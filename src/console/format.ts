@@ -6,7 +6,7 @@ import { alertReason, messageReason } from './explanations.ts'
 import type { ConsoleWord, Words } from './i18n.ts'
 
 /** The format of an input of type datetime-local. */
-export const PICKED = "yyyy-MM-dd'T'HH:mm"
+export const DATETIME_LOCAL = "yyyy-MM-dd'T'HH:mm"
 
 export interface FormatContext {
   words: Words
@@ -41,7 +41,7 @@ export function formattersOf({ words, now, timezone }: FormatContext) {
     duration: words.duration,
     short,
     minute: (at: Date): string => zoned(at).toFormat('HH:mm'),
-    picked: (at: Date): string => zoned(at).toFormat(PICKED),
+    picked: (at: Date): string => zoned(at).toFormat(DATETIME_LOCAL),
     dayTime: (at: Date): string => zoned(at).toFormat('MM-dd HH:mm'),
     time: (at: Date | undefined): string => (at === undefined ? '–' : timeTag(at, short(at))),
     /** Time since an instant; the script counts it up. */

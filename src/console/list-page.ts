@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon'
 import type { ParameterFault } from '../reporting/list-query.ts'
 import type { Page, Total } from '../stores/queries.ts'
-import { PICKED, pathWith } from './format.ts'
+import { DATETIME_LOCAL, pathWith } from './format.ts'
 import { type ConsoleWord, isWord, type Words } from './i18n.ts'
 import type { PageContext } from './page.ts'
 
@@ -90,7 +90,7 @@ function listFormOf(
   const isTyped = query['last'] === undefined || query['from'] || query['to']
   const picked = (at: string): string => {
     const local = DateTime.fromISO(at, { zone: timezone })
-    return isTyped && local.isValid ? local.toFormat(PICKED) : ''
+    return isTyped && local.isValid ? local.toFormat(DATETIME_LOCAL) : ''
   }
   const choices = offers.map((offer) => choiceOf(offer, query, words))
   const used = choices.filter(({ options }) =>

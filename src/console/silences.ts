@@ -1,5 +1,7 @@
+import { DateTime } from 'luxon'
 import type { Silence } from '../model/silence.ts'
 import type { StoredAlert } from '../stores/queries.ts'
+import { DATETIME_LOCAL } from './format.ts'
 import type { Words } from './i18n.ts'
 import type { PageContext } from './page.ts'
 
@@ -47,5 +49,18 @@ function endedBy({ ended }: Silence, { t }: Words): string | undefined {
       return t('by_level_rose')
     default:
       return ended?.by
+  }
+}
+
+/** A silence lasts at most 30 days. */
+const MAX_DAYS = 30
+
+/** The limits of a field for the end of a silence, and its first value, which is `hours` from now. */
+export function endField({ now, timezone }: { now: Date; timezone: string }, hours: number) {
+  const local = DateTime.fromJSDate(now, { zone: timezone })
+  return {
+    earliest: local.toFormat(DATETIME_LOCAL),
+    latest: local.plus({ days: MAX_DAYS }).toFormat(DATETIME_LOCAL),
+    picked: local.plus({ hours }).startOf('hour').toFormat(DATETIME_LOCAL),
   }
 }

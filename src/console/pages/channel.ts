@@ -1,10 +1,8 @@
-import { DateTime } from 'luxon'
 import type { Channel } from '../../model/settings.ts'
 import { withVariables } from '../../pipeline/stored-alerts.ts'
-import { PICKED } from '../format.ts'
 import { testOutcomes } from '../outcomes.ts'
 import type { BuiltPage, PageContext } from '../page.ts'
-import { shownSilence, silencesOn } from '../silences.ts'
+import { endField, shownSilence, silencesOn } from '../silences.ts'
 import { snippetsOf } from '../snippets.ts'
 import { waitsIn } from '../waits.ts'
 
@@ -32,7 +30,6 @@ export async function channelPage(
   ])
   const read = await withVariables(alerts, facts.variablesOf)
   const waitsOf = waitsIn(overview, { words, now })
-  const local = DateTime.fromJSDate(now, { zone: timezone })
   return {
     template: 'channel',
     active: '/',
@@ -48,12 +45,8 @@ export async function channelPage(
       aggregateMs: settings.aggregate?.everyMs,
       sendsResolved: settings.sendResolved,
       silences: silences.map((each) => shownSilence(each, { now, words })),
-      ...{
-        timezone,
-        earliest: local.toFormat(PICKED),
-        latest: local.plus({ days: 30 }).toFormat(PICKED),
-      },
-      picked: local.plus({ hours: 2 }).startOf('hour').toFormat(PICKED),
+      timezone,
+      ...endField({ now, timezone }, 2),
       posts: snippetsOf({
         url: externalUrl ?? request.origin ?? facts.url(),
         channel: name,

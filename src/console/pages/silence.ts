@@ -1,10 +1,9 @@
-import { DateTime } from 'luxon'
 import type { SilenceForm } from '../../model/console-page.ts'
 import { matcherText } from '../../model/silence.ts'
 import type { SilenceView } from '../../pipeline/silencing.ts'
-import { formattersOf, PICKED } from '../format.ts'
+import { formattersOf } from '../format.ts'
 import type { Words } from '../i18n.ts'
-import { shownSilence } from '../silences.ts'
+import { endField, shownSilence } from '../silences.ts'
 
 const LENGTHS = {
   silence: ['30m', '2h', 'tomorrow'],
@@ -39,7 +38,6 @@ export function silencePage(view: SilenceView, form: SilenceForm, context: Silen
       const preferred = ['restarts', 'alert'].find((each) =>
         options.some(({ scope }) => scope === each),
       )
-      const local = DateTime.fromJSDate(now, { zone: timezone })
       return {
         ...tools,
         title: t(view.kind === 'mute' ? 'muteTitle' : 'silenceTitle'),
@@ -54,9 +52,8 @@ export function silencePage(view: SilenceView, form: SilenceForm, context: Silen
         options,
         chosen: form.scope ?? preferred,
         lengths: LENGTHS[view.kind],
-        earliest: local.toFormat(PICKED),
-        latest: local.plus({ days: 30 }).toFormat(PICKED),
-        picked: form.until || local.plus({ hours: 4 }).startOf('hour').toFormat(PICKED),
+        ...endField(context, 4),
+        ...(form.until !== '' && { picked: form.until }),
         silences: view.silences.map((each) => shownSilence(each, { now, words })),
       }
     }
