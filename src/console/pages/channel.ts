@@ -43,7 +43,6 @@ export async function channelPage(
       mention: mentionOf(settings),
       onCall: overview.onCall.filter(({ rota }) => settings.mention.oncall?.includes(rota)),
       aggregateMs: settings.aggregate?.everyMs,
-      sendsResolved: settings.sendResolved,
       silences: silences.map((each) => shownSilence(each, { now, words })),
       timezone,
       ...endField({ now, timezone }, 2),

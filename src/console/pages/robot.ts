@@ -33,7 +33,6 @@ export async function robotPage(
       robot: {
         ...robotView(robot, format),
         limits: settings.limits,
-        isSandbox: settings.target.kind === 'sandbox',
         keywords: settings.keywords,
       },
       here: `/robots/${encodeURIComponent(name)}`,
