@@ -11,7 +11,7 @@ export interface FrameState {
 }
 
 /** A page without numbers of the overview uses a state of at most this age. */
-const GOOD_FOR_MS = 15_000
+const VALID_MS = 15_000
 
 type Facts = Pick<PageSources, 'overview' | 'refused' | 'now'>
 
@@ -24,7 +24,7 @@ export function createFrameState(facts: Facts): (showsNumbers: boolean) => Promi
   return async (showsNumbers) => {
     const askedAt = facts.now()
     const ageMs = askedAt.getTime() - last.readAt
-    if (!showsNumbers && last.known !== undefined && ageMs >= 0 && ageMs < GOOD_FOR_MS)
+    if (!showsNumbers && last.known !== undefined && ageMs >= 0 && ageMs < VALID_MS)
       return { ...last.known, asOf: askedAt, isCached: false }
     const known = await readState(askedAt, facts)
     Object.assign(last, { known, readAt: askedAt.getTime() })

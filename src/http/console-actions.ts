@@ -52,28 +52,28 @@ export function consoleActions(pages: Router, deps: Deps, ask: Ask): void {
   })
   act('/channels/:name/test', async ({ name, body }) => {
     const ran = await deps.test(name)
-    return wayBack(body, { at: anchorOf('channel', name), notice: 'tested', ran })
+    return returnPath(body, { at: anchorOf('channel', name), notice: 'tested', ran })
   })
   act('/channels/:name/mute', async ({ name, body, by }) => {
     await deps.muteFor(name, muteIn(body, by))
-    return wayBack(body, { at: anchorOf('channel', name), notice: 'channelMuted' })
+    return returnPath(body, { at: anchorOf('channel', name), notice: 'channelMuted' })
   })
   act('/mutes/:name/end', async ({ name: id, body, by }) => {
     await deps.unmute(textIn(body, 'channel'), { id, by })
-    return wayBack(body, { notice: 'unmuted' })
+    return returnPath(body, { notice: 'unmuted' })
   })
   act('/robots/:name/test', async ({ name, body }) => {
     const ran = await deps.testRobot(name)
-    return wayBack(body, { at: anchorOf('robot', name), notice: 'tested', ran })
+    return returnPath(body, { at: anchorOf('robot', name), notice: 'tested', ran })
   })
   act('/robots/:name/pause', async ({ name, body, by }) => {
     await actions.pause(name, { until: endOf(textIn(body, 'for'), deps.clock.now()), by })
-    return wayBack(body, { at: anchorOf('robot', name), notice: 'robotPaused' })
+    return returnPath(body, { at: anchorOf('robot', name), notice: 'robotPaused' })
   })
   act('/robots/:name/resume', async ({ name, body, by }) => {
     const ended = await actions.resume(name, by)
     const notice = ended.length > 0 ? 'robotResumed' : 'robotRuns'
-    return wayBack(body, { at: anchorOf('robot', name), notice })
+    return returnPath(body, { at: anchorOf('robot', name), notice })
   })
   act('/sandbox', async ({ body }) => {
     const channel = textIn(body, 'channel')
@@ -115,7 +115,7 @@ interface ActionResult {
 }
 
 /** The URL to return to: the page that the form names in `back`, else the button on the overview. */
-function wayBack(body: unknown, { at, notice, ran = [] }: ActionResult): string {
+function returnPath(body: unknown, { at, notice, ran = [] }: ActionResult): string {
   const parameters = { notice, ...(ran.length > 0 && { ran: ran.join('.') }) }
   const back = textIn(body, 'back')
   if (back !== '') return `${pathIn(back).split('?')[0]}?${new URLSearchParams(parameters)}`

@@ -2,7 +2,7 @@ import type { Request, Response, Router } from 'express'
 import { type SearchDeps, searchAlerts, searchMessages } from '../reporting/alert-search.ts'
 import { alertsCsv, messagesCsv } from '../reporting/csv.ts'
 import { alertsJson, messageJson } from '../reporting/json.ts'
-import { type Asked, alertListIn, messageListIn } from '../reporting/list-query.ts'
+import { alertListIn, messageListIn, type ParsedList } from '../reporting/list-query.ts'
 import type { Page } from '../stores/queries.ts'
 import type { Gates } from './admin.ts'
 import { bad } from './fields.ts'
@@ -76,7 +76,10 @@ function progressOf({ next, reached }: Page<unknown>) {
 }
 
 /** A list's query; throws AppError bad_request for the first invalid parameter. */
-export function queryOf<Query>({ query, faults: [fault] }: Asked<Query>): Omit<Query, 'limit'> {
+export function queryOf<Query>({
+  query,
+  faults: [fault],
+}: ParsedList<Query>): Omit<Query, 'limit'> {
   if (fault === undefined) return query
   const place = fault.at === undefined ? '' : ` (at character ${fault.at + 1})`
   throw bad(`${fault.name}: ${fault.why}${place}`)

@@ -10,6 +10,7 @@ export function noteAddress({ store }: Pick<Settings, 'store'>, url: string): vo
   if (path !== undefined) attempt(() => writeFileSync(path, `${url}\n`, { mode: 0o600 }))
 }
 
+/** Removes the file that `noteAddress` wrote. */
 export function forgetAddress({ store }: Pick<Settings, 'store'>): void {
   const path = fileFor(store)
   if (path !== undefined) attempt(() => rmSync(path, { force: true }))

@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import { messageOf } from '../errors.ts'
 import type { Tls } from '../model/access.ts'
 import type { Settings } from '../model/settings.ts'
-import { request } from './node-http.ts'
+import { request as sendRequest } from './node-http.ts'
 import { addressesOf } from './own-address.ts'
 import { type Reply, replyTo } from './post.ts'
 
@@ -21,9 +21,12 @@ export type OwnReply =
  * Sends an admin request to the receiver that runs with these settings on this machine. Over TLS the configured
  * certificate is verified before the token is sent.
  */
-export async function askOwnReceiver(settings: Own, asking: Asking): Promise<OwnReply> {
+export async function askOwnReceiver(
+  settings: OwnSettings,
+  request: OwnRequest,
+): Promise<OwnReply> {
   for (const address of addressesOf(settings)) {
-    const reply = await exchangeAt(address, settings, asking)
+    const reply = await exchangeAt(address, settings, request)
     if (reply.kind !== 'answer') return reply
     const body = objectIn(reply.text)
     if (body !== undefined) return { kind: 'reply', status: reply.status, body }
@@ -34,7 +37,7 @@ export async function askOwnReceiver(settings: Own, asking: Asking): Promise<Own
 export type Readiness = { isReady: boolean; explanation: string }
 
 /** Asks the local receiver with these settings whether it is ready. */
-export async function askReadiness(settings: Own): Promise<Readiness> {
+export async function askReadiness(settings: OwnSettings): Promise<Readiness> {
   const { host, port } = settings.listen
   for (const address of addressesOf(settings)) {
     const reply = await exchangeAt(address, settings, READINESS)
@@ -48,15 +51,15 @@ export async function askReadiness(settings: Own): Promise<Readiness> {
   return { isReady: false, explanation: `no receiver answers at ${host}:${port}` }
 }
 
-const READINESS: Asking = { method: 'GET', path: '/-/ready', withinMs: 3_000 }
+const READINESS: OwnRequest = { method: 'GET', path: '/-/ready', withinMs: 3_000 }
 
 function wordsIn(text: string): string {
   return String(objectIn(text)?.['errmsg'] ?? text.replace(/\s+/g, ' '))
 }
 
-type Own = Pick<Settings, 'access' | 'listen' | 'store'>
+type OwnSettings = Pick<Settings, 'access' | 'listen' | 'store'>
 
-interface Asking {
+interface OwnRequest {
   method: 'GET' | 'POST'
   path: string
   withinMs: number
@@ -65,7 +68,7 @@ interface Asking {
 async function exchangeAt(
   address: Settings['listen'],
   settings: Pick<Settings, 'access'>,
-  { method, path, withinMs }: Asking,
+  { method, path, withinMs }: OwnRequest,
 ): Promise<Exclude<OwnReply, { kind: 'reply' }> | ({ kind: 'answer' } & Reply)> {
   let socket: Socket
   try {
@@ -84,8 +87,8 @@ async function exchangeAt(
     }
     const signal = AbortSignal.timeout(withinMs)
     const createConnection = (): Socket => socket
-    const asking = request({ method, path, headers, signal, createConnection })
-    return { kind: 'answer', ...(await replyTo(asking)) }
+    const sent = sendRequest({ method, path, headers, signal, createConnection })
+    return { kind: 'answer', ...(await replyTo(sent)) }
   } catch (error) {
     return { kind: 'failed', message: messageOf(error) }
   } finally {

@@ -55,7 +55,7 @@ export function silenceRoutes(router: Router, deps: SilenceDeps & AdminDeps): vo
   )
   const beforePress = [PAGE_HEADERS, refuseCrossSite(deps), within(mayPress), SMALL_FORM]
   router.post('/silence/:link', beforePress, async (request: Request, response: Response) => {
-    const { by, end, scope, until, length } = fieldsOf(request.body)
+    const { by, end, scope, until, length } = formIn(request.body)
     const link = linkOf(request)
     const result: SilenceResult =
       end !== ''
@@ -87,7 +87,8 @@ function statusOf(view: SilenceView, { failure }: Partial<SilenceForm>): number 
 
 const SCOPES = ['alert', 'restarts', 'group'] as const satisfies readonly SilenceScope[]
 
-function fieldsOf(body: unknown) {
+/** The fields of the submitted form. */
+function formIn(body: unknown) {
   const text = (name: string): string => textIn(body, name).trim()
   const until = text('until')
   return {

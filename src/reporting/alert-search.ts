@@ -63,14 +63,14 @@ export async function searchAlerts(
   const ask = (asked: AlertSearch): Promise<Page<AlertWithVariables>> => read(asked, deps)
   const sizeOf = ({ variables }: AlertWithVariables): number =>
     Object.values(variables).reduce((sum, { length }) => sum + length, 0)
-  const how = { ask, cursorOf: ({ alert }: AlertWithVariables) => alert.id, sizeOf }
+  const reader = { ask, cursorOf: ({ alert }: AlertWithVariables) => alert.id, sizeOf }
   if (sort === 'level')
     return paged(query, deps, {
-      ...how,
+      ...reader,
       ask: (asked) => askByLevel(asked, ask),
       cursorOf: ({ alert }) => `${alert.level}-${alert.id}`,
     })
-  return paged({ ...query, sort }, deps, how)
+  return paged({ ...query, sort }, deps, reader)
 }
 
 async function read(
@@ -115,7 +115,7 @@ async function askByLevel(
 type Budget = Pick<SearchDeps, 'now' | 'yieldTurn' | 'maxSearchMs'>
 
 /** How to read one part of a list, and the cursor after an item. */
-interface Asking<Query, Item> {
+interface PartReader<Query, Item> {
   ask: (query: Query) => Promise<Page<Item>>
   cursorOf: (item: Item) => string
   /** The characters of an item; their sum is limited for a page. */
@@ -126,7 +126,7 @@ interface Asking<Query, Item> {
 async function paged<Query extends { limit: number; before?: string }, Item>(
   query: Query,
   { now, yieldTurn, maxSearchMs }: Budget,
-  { ask, cursorOf, sizeOf }: Asking<Query, Item>,
+  { ask, cursorOf, sizeOf }: PartReader<Query, Item>,
 ): Promise<Page<Item>> {
   const began = now().getTime()
   const items: Item[] = []

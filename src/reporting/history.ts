@@ -16,8 +16,8 @@ export type RangeName = keyof typeof RANGES
 /** An attempt is recorded when it has ended, so the last minutes may still change. */
 const UNSETTLED_MS = 2 * MINUTE_MS
 
-/** How long a bucket with failed alerts may be cached: another process may have sent them again. */
-const FAILED_GOOD_MS = 5 * MINUTE_MS
+/** How long a bucket with failed alerts is cached: another process may have sent them again. */
+const FAILED_VALID_MS = 5 * MINUTE_MS
 
 /** Counts of the alerts received from `at` up to, but not including, `until`. */
 export interface Bucket extends HistoryCounts {
@@ -29,7 +29,7 @@ interface Entry {
   counts: HistoryCounts
   readAtMs: number
   /** `always`: no later event can change it. `until_acted`: only a person's resend can. */
-  good: 'always' | 'until_acted'
+  valid: 'always' | 'until_acted'
 }
 
 export interface HistoryCacheDeps {
@@ -39,8 +39,9 @@ export interface HistoryCacheDeps {
 }
 
 /**
- * Counts of past alerts in buckets. A bucket that is over, and has no waiting alerts, is counted once, so the cost does
- * not grow with the alerts kept. Each query covers one bucket, so that an accept never waits for long.
+ * Counts of past alerts in buckets. A bucket is counted once when it is over and none of its alerts waits or has
+ * failed, so the cost does not grow with the alerts kept. Each query covers one bucket, so that an accept never waits
+ * for long.
  */
 export class HistoryCache {
   readonly #deps: HistoryCacheDeps
@@ -80,22 +81,22 @@ export class HistoryCache {
   ): Promise<HistoryCounts> {
     const key = `${bucketMs} ${start}`
     const known = this.#entries.get(key)
-    if (known !== undefined && this.#isGood(known, now)) return known.counts
+    if (known !== undefined && this.#isValid(known, now)) return known.counts
     const counts = await this.#count(start, { bucketMs, now })
     const isOver = start + bucketMs <= now.getTime() - UNSETTLED_MS
     const { waiting, failed } = totalsOf(counts.alerts)
     if (isOver && waiting === 0) {
-      const good = failed > 0 ? 'until_acted' : 'always'
-      this.#entries.set(key, { counts, readAtMs: now.getTime(), good })
+      const valid = failed > 0 ? 'until_acted' : 'always'
+      this.#entries.set(key, { counts, readAtMs: now.getTime(), valid })
     }
     return counts
   }
 
-  #isGood({ good, readAtMs }: Entry, now: Date): boolean {
-    if (good === 'always') return true
+  #isValid({ valid, readAtMs }: Entry, now: Date): boolean {
+    if (valid === 'always') return true
     const age = now.getTime() - readAtMs
     const actedAt = this.#deps.actedAt?.()?.getTime() ?? Number.NEGATIVE_INFINITY
-    return readAtMs > actedAt && age >= 0 && age < FAILED_GOOD_MS
+    return readAtMs > actedAt && age >= 0 && age < FAILED_VALID_MS
   }
 
   /** A large bucket of the last hour is the sum of its minutes, most of which are cached. */

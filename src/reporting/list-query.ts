@@ -29,8 +29,8 @@ export interface ParameterFault {
   at?: number
 }
 
-/** The query of a list, without the parameters that have a fault. */
-export interface Asked<Query> {
+/** The query of a list from the parameters without a fault, and the faults of the others. */
+export interface ParsedList<Query> {
   query: Omit<Query, 'limit'>
   faults: ParameterFault[]
 }
@@ -38,7 +38,7 @@ export interface Asked<Query> {
 const MAX_SEARCH_LENGTH = 1_000
 
 /** Parses the parameters of the list of messages. Pure. */
-export function messageListIn(parameters: Parameters): Asked<MessageQuery> {
+export function messageListIn(parameters: Parameters): ParsedList<MessageQuery> {
   const { faults, ...take } = takerOf(parameters)
   const query = defined({
     channel: take.text('channel'),
@@ -55,7 +55,7 @@ export function messageListIn(parameters: Parameters): Asked<MessageQuery> {
 }
 
 /** Parses the parameters of the list of alerts; `q` contains words and matchers, each `matcher` a matcher. Pure. */
-export function alertListIn(parameters: Parameters, read: ReadMatchers): Asked<AlertSearch> {
+export function alertListIn(parameters: Parameters, read: ReadMatchers): ParsedList<AlertSearch> {
   const { faults, ...take } = takerOf(parameters)
   const query = defined({
     channel: take.text('channel'),

@@ -45,13 +45,13 @@ export interface OverviewDeps {
 /** Requests within this time share one result, so that many readers cost as much as one. */
 const CACHED_MS = 500
 
-/** A slow read, as with a million waiting alerts, is cached for ten times its duration, but at most for this. */
-const MAX_CACHED_MS = 5_000
+/** A slow read, as with a million waiting alerts, is cached for ten times its duration, at most for MAX_CACHED_MS. */
 const CACHED_PER_COST = 10
+const MAX_CACHED_MS = 5_000
 
-interface Glance {
-  from: number
-  until: number
+interface CachedOverview {
+  readAt: number
+  validUntil: number
   overview: Promise<Overview>
 }
 
@@ -60,25 +60,26 @@ interface Glance {
  * the read, unless a person acted since.
  */
 export function createOverview(deps: OverviewDeps): (range?: RangeName) => Promise<Overview> {
-  const glances = new Map<RangeName, Glance>()
+  const cache = new Map<RangeName, CachedOverview>()
   return (range = '1h') => {
     const now = deps.clock.now()
-    const last = glances.get(range)
-    const left = (last?.until ?? 0) - now.getTime()
-    const shows =
-      last !== undefined && last.from > (deps.actedAt?.()?.getTime() ?? Number.NEGATIVE_INFINITY)
-    if (shows && left > 0 && left <= MAX_CACHED_MS) return last.overview
+    const last = cache.get(range)
+    const leftMs = (last?.validUntil ?? 0) - now.getTime()
+    const actedAt = deps.actedAt?.()?.getTime() ?? Number.NEGATIVE_INFINITY
+    // More time is left than possible after the clock was set back.
+    if (last !== undefined && last.readAt > actedAt && leftMs > 0 && leftMs <= MAX_CACHED_MS)
+      return last.overview
     const overview = readOverview(range, now, deps)
-    const glance = { from: now.getTime(), until: now.getTime() + CACHED_MS, overview }
-    glances.set(range, glance)
+    const read = { readAt: now.getTime(), validUntil: now.getTime() + CACHED_MS, overview }
+    cache.set(range, read)
     overview.then(
       () => {
         const ended = deps.clock.now().getTime()
-        const goodForMs = Math.max(CACHED_MS, CACHED_PER_COST * (ended - now.getTime()))
-        glance.until = ended + Math.min(MAX_CACHED_MS, goodForMs)
+        const validMs = Math.max(CACHED_MS, CACHED_PER_COST * (ended - now.getTime()))
+        read.validUntil = ended + Math.min(MAX_CACHED_MS, validMs)
       },
       () => {
-        if (glances.get(range) === glance) glances.delete(range)
+        if (cache.get(range) === read) cache.delete(range)
       },
     )
     return overview

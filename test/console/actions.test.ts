@@ -167,7 +167,7 @@ describe('actions in a browser', needsChromium, () => {
       await boxes.first().check()
       await page.getByRole('button', { name: 'Send again' }).click()
       assert.match((await page.locator('h1').textContent()) ?? '', /Send 1 message again\?/)
-      assert.match((await page.locator('main').textContent()) ?? '', /up to 1 call of the month/)
+      assert.match((await page.locator('main').textContent()) ?? '', /up to 1 call of this month/)
       await page.getByRole('link', { name: 'Back' }).click()
       await page.locator('select[name=which]').selectOption('all')
       await page.getByRole('button', { name: 'Dismiss' }).click()

@@ -312,7 +312,7 @@ describe('lists and pages in a browser', needsChromium, () => {
       assert.doesNotMatch(card, /13812345678/)
       assert.match(card, /On call now: dba\s*zhangsan/)
       assert.ok(card.includes(url('/alertmanager/ops')))
-      await page.getByLabel('Only what matches').fill('severity="info"')
+      await page.getByLabel('Only matching alerts').fill('severity="info"')
       await page.getByLabel('Your name').fill('Wang')
       await page.getByRole('button', { name: 'Mute', exact: true }).click()
       await page.getByText('The channel is muted.').waitFor()

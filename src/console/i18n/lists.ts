@@ -38,12 +38,12 @@ export const LISTS = {
   totalN: ['{n} in all', '共 {n} 条', '共 {n} 則'],
   totalAtLeast: ['at least {n}', '至少 {n} 条', '至少 {n} 則'],
   searchedBackTo: [
-    'Searched back to {time}; what is older has not been searched yet.',
+    'Searched back to {time}; older entries have not been searched yet.',
     '已搜索至 {time}，更早的记录尚未搜索。',
     '已搜尋至 {time}，更早的紀錄尚未搜尋。',
   ],
   searchedUpTo: [
-    'Searched up to {time}; what is newer has not been searched yet.',
+    'Searched up to {time}; newer entries have not been searched yet.',
     '已搜索至 {time}，更晚的记录尚未搜索。',
     '已搜尋至 {time}，更晚的紀錄尚未搜尋。',
   ],

@@ -30,7 +30,7 @@ export const MESSAGES = {
   ],
   dismiss: ['Dismiss', '标记为已处理', '標記為已處理'],
   dismissHint: [
-    'They stay dead and listed, and no longer count as trouble.',
+    'They stay dead and in the list, and no longer count as trouble.',
     '消息状态仍为“已放弃”，保留在列表中，但不再计为故障。',
     '訊息狀態仍為「已放棄」，保留在清單中，但不再計為故障。',
   ],
@@ -39,12 +39,12 @@ export const MESSAGES = {
   dismissedN: ['{n} messages are dismissed.', '已标记 {n} 条消息。', '已標記 {n} 則訊息。'],
   dismissedNOne: ['1 message is dismissed.', '已标记 1 条消息。', '已標記 1 則訊息。'],
   resentN: [
-    '{n} messages are on their way again.',
+    '{n} messages are queued again.',
     '{n} 条消息已重新进入发送队列。',
     '{n} 則訊息已重新進入傳送佇列。',
   ],
   resentNOne: [
-    '1 message is on its way again.',
+    '1 message is queued again.',
     '1 条消息已重新进入发送队列。',
     '1 則訊息已重新進入傳送佇列。',
   ],
@@ -71,17 +71,17 @@ export const MESSAGES = {
   ],
   dismissAskNOne: ['Dismiss 1 message?', '将 1 条消息标记为已处理？', '將 1 則訊息標記為已處理？'],
   costN: [
-    'This costs up to {n} calls of the month. They go after every alert; what is outdated is left out.',
+    'This costs up to {n} calls of this month. Waiting alerts are sent first; outdated messages are left out.',
     '最多消耗本月 {n} 次调用。重发排在所有告警之后；已过时的不再发送。',
     '最多消耗本月 {n} 次呼叫。重新傳送排在所有警示之後；已過時的不會傳送。',
   ],
   costNOne: [
-    'This costs up to 1 call of the month. It goes after every alert; what is outdated is left out.',
+    'This costs up to 1 call of this month. Waiting alerts are sent first; an outdated message is left out.',
     '最多消耗本月 1 次调用。重发排在所有告警之后；已过时的不再发送。',
     '最多消耗本月 1 次呼叫。重新傳送排在所有警示之後；已過時的不會傳送。',
   ],
   resendMore: [
-    'There are more. They need another press.',
+    'More messages match. Repeat the action for them.',
     '还有更多，需要再次操作。',
     '還有更多，需要再次操作。',
   ],

@@ -181,7 +181,7 @@ export const OVERVIEW = {
     '{n} 則警示等待該機器人傳送',
   ],
   waitsForItNOne: ['1 alert waits for it', '1 条告警等待该机器人发送', '1 則警示等待該機器人傳送'],
-  seeWaiting: ['See what waits', '查看等待的告警', '檢視等待的警示'],
+  seeWaiting: ['See the waiting alerts', '查看等待的告警', '檢視等待的警示'],
   seeRobots: ['Go to the robots', '转到机器人', '前往機器人'],
   quotaKept: [
     'The last tenth is kept for Down and Critical alerts.',
@@ -214,8 +214,8 @@ export const OVERVIEW = {
   tile_suppressed: ['Suppressed', '已抑制', '已抑制'],
   waitsInAllN: ['{n} in all', '总计 {n} 条', '總計 {n} 則'],
   waitsInAllNOne: ['1 in all', '总计 1 条', '總計 1 則'],
-  failedInAllN: ['{n} messages need care', '{n} 条消息待处理', '{n} 則訊息待處理'],
-  failedInAllNOne: ['1 message needs care', '1 条消息待处理', '1 則訊息待處理'],
+  failedInAllN: ['{n} messages need attention', '{n} 条消息待处理', '{n} 則訊息待處理'],
+  failedInAllNOne: ['1 message needs attention', '1 条消息待处理', '1 則訊息待處理'],
   keptFor: [
     'Alerts are kept for {time}: older ones are not counted.',
     '告警保留 {time}，更早的不计入。',
@@ -245,7 +245,7 @@ export const OVERVIEW = {
   cellPaused: ['paused', '暂停', '暫停'],
   sandboxRobot: ['sandbox', '沙箱', '沙箱'],
   messagesOf: ['Its messages', '该机器人的消息', '該機器人的訊息'],
-  flow: ['The way of an alert', '告警流向', '警示流向'],
+  flow: ['The path of an alert', '告警流向', '警示流向'],
   flowFrom: ['Sources, last hour', '来源（最近一小时）', '來源（最近一小時）'],
   flowGroup: ['Group', '钉钉群', '釘釘群組'],
   flowNone: ['none', '无', '無'],

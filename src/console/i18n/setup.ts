@@ -11,7 +11,7 @@ export const SETUP = {
   ],
   toAlertmanager: ['Alertmanager', 'Alertmanager', 'Alertmanager'],
   toAlertmanagerHint: [
-    'In alertmanager.yml. Keep your grouping; a storm is merged here.',
+    'In alertmanager.yml. Keep your grouping; the receiver merges a storm.',
     '写入 alertmanager.yml。分组无需修改，告警风暴由本服务合并。',
     '寫入 alertmanager.yml。分組無需修改，警示風暴由本服務合併。',
   ],

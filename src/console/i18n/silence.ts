@@ -33,7 +33,7 @@ export const SILENCE = {
   mutedUntilRecovery: ['Muted until it recovers', '已免打扰，直到恢复', '已設為勿擾，直到恢復'],
   silencedByWhom: ['by {by}', '操作人：{by}', '操作人：{by}'],
   silenceEndedBy: ['ended by {by}, {time}', '{by} 于 {time} 结束', '{by} 於 {time} 結束'],
-  silenceOver: ['over since {time}', '已于 {time} 到期', '已於 {time} 到期'],
+  silenceOver: ['expired at {time}', '已于 {time} 到期', '已於 {time} 到期'],
   endSilence: ['End it', '结束静默', '結束靜音'],
   endMute: ['End it', '结束免打扰', '結束勿擾'],
   by_recovered: ['its recovery', '告警恢复', '警示恢復'],
