@@ -1,4 +1,4 @@
-import { markdownToHtml, plainToHtml, withoutDingtalk } from './markdown.ts'
+import { markdownToHtml, withMentions, withoutDingtalk } from './markdown.ts'
 
 /** One message as DingTalk shows it in a chat. */
 export interface Bubble {
@@ -64,10 +64,10 @@ export function bubbleOfContent(shown: {
   const people = [...shown.mobiles, ...shown.users]
   const text = shown.text.slice(0, MAX_SHOWN_LENGTH).toWellFormed()
   const plain = shown.msgtype === 'text'
-  const mentioned = { people: new Set(people) }
+  const mentioned = new Set(people)
   return {
     title: shown.title,
-    html: plain ? plainToHtml(text, mentioned) : outsideOutline(markdownToHtml(text, mentioned)),
+    html: plain ? withMentions(text, mentioned) : outsideOutline(markdownToHtml(text, mentioned)),
     plain,
     buttons: linksOf(shown.buttons),
     people,

@@ -139,7 +139,7 @@ export function createConsole({
       const context = contextOf(request)
       const title = context.words.t(status === 404 ? 'notFound' : 'failed')
       const view = errorText({ code, message }, context.words)
-      const page = { template: 'failed', active: '', title, status, view }
+      const page = { template: 'failed', title, status, view }
       const mood = status >= 500 ? 'bad' : 'calm'
       return render(page, context, { mood, asOf: facts.now(), isCached: false })
     },
@@ -196,7 +196,7 @@ function viewOf(
     page: {
       ...{ mood, isCached },
       title: page.title,
-      active: page.active,
+      active: page.template === 'failed' ? undefined : activeEntry(request.path),
       navigation: NAVIGATION,
       here: pathWith(request.path, request.form === undefined ? query : {}),
       notice,
@@ -210,6 +210,11 @@ function viewOf(
       asOf: formatters.short(asOf),
     },
   }
+}
+
+/** The path of the navigation entry that a page belongs to; robots and channels belong to the overview. */
+function activeEntry(path: string): string {
+  return NAVIGATION.find((entry) => entry.path !== '/' && path.startsWith(entry.path))?.path ?? '/'
 }
 
 /** The notice of the action that redirected to this page. */

@@ -35,8 +35,7 @@ export function createFrameState(facts: Facts): (showsNumbers: boolean) => Promi
 async function readState(askedAt: Date, { overview, refused }: Facts): Promise<FrameState> {
   try {
     const current = await overview()
-    const known = { storeFault: undefined, hasMessages: true, refused: refused() }
-    const { mood } = headlineOf({ ...current, ...known }, current.now)
+    const { mood } = headlineOf({ ...current, hasMessages: true, refused: refused() }, current.now)
     return { mood, asOf: current.now, isCached: current.now < askedAt }
   } catch {
     return { mood: 'bad', asOf: askedAt, isCached: false }

@@ -1,9 +1,6 @@
 import MarkdownIt from 'markdown-it'
 
-/** People that a message mentions; they are highlighted in its text. */
-export interface Mentioned {
-  people: ReadonlySet<string>
-}
+const NOBODY: ReadonlySet<string> = new Set()
 
 const markdown = new MarkdownIt('default', { html: false, breaks: true, linkify: false }).disable([
   'table',
@@ -31,10 +28,7 @@ markdown.renderer.rules['link_open'] = (tokens, index, options, _env, self) => {
 }
 
 markdown.renderer.rules['text'] = (tokens, index, _options, env) =>
-  withMentions(
-    tokens[index]?.content ?? '',
-    (env as Partial<Mentioned> | undefined)?.people ?? new Set(),
-  )
+  withMentions(tokens[index]?.content ?? '', (env as { people: ReadonlySet<string> }).people)
 
 /** DingTalk supports <font color>, the only HTML that messages use. */
 markdown.inline.ruler.before('text', 'color', (state, silent) => {
@@ -57,17 +51,13 @@ markdown.inline.ruler.before('text', 'color', (state, silent) => {
   return true
 })
 
-/** Converts Markdown to HTML, close to DingTalk's clients. HTML in the text is escaped. */
-export function markdownToHtml(text: string, mentioned?: Mentioned): string {
-  return markdown.render(text, { ...mentioned })
+/** Converts Markdown to HTML, close to DingTalk's clients. HTML in the text is escaped, mentions are highlighted. */
+export function markdownToHtml(text: string, people = NOBODY): string {
+  return markdown.render(text, { people })
 }
 
-/** Converts a text message to HTML: escaped, with mentions highlighted. */
-export function plainToHtml(text: string, mentioned?: Mentioned): string {
-  return withMentions(text, mentioned?.people ?? new Set())
-}
-
-function withMentions(text: string, people: ReadonlySet<string>): string {
+/** Converts a text message to HTML: escaped, with mentions of these people highlighted. */
+export function withMentions(text: string, people: ReadonlySet<string>): string {
   if (people.size === 0) return escapeHtml(text)
   return text
     .split(/(@[\w.-]+)/)

@@ -45,10 +45,9 @@ export interface PageSources extends SearchDeps {
   url: () => string
 }
 
-/** A template and its data; `active` is the path of the current navigation entry. */
+/** A template and its data. */
 export interface BuiltPage {
   template: string
-  active: string
   title: string
   view: object
   status?: number

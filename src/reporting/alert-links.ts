@@ -4,18 +4,12 @@ import { wordIn } from '../rendering/i18n.ts'
 import { linksOf } from '../rendering/text/links.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 
-/** A link to a page outside of the console, or to the page that silences an alert. */
-export interface LinkButton {
-  label: string
-  url: string
-}
-
-/** The links of an alert, as in its message; only http(s) pages. Pure. */
+/** The links of an alert, as in its message: to http(s) pages, and to the page that silences it. Pure. */
 export function alertLinksOf(
   row: StoredAlert,
   { alert, silence }: DescribedAlert,
   language: Language,
-): LinkButton[] {
+): { label: string; url: string }[] {
   const { level, receivedAt, repeats } = row
   const entry = { alert, level, receivedAt, repeats, firedWhileWaiting: false }
   const links = linksOf({ ...entry, silenceLink: silence?.path }, alert.variables)

@@ -3,8 +3,6 @@ import { isRobotRefusal } from './refusals.ts'
 
 /** The facts that determine the headline. */
 export interface HeadlineQuestion {
-  /** Why the store cannot be read; the other facts are then empty. */
-  storeFault: string | undefined
   /** Faults of a new configuration that was refused. */
   refused: { at: Date; faults: readonly string[] } | undefined
   robots: readonly RobotFacts[]
@@ -149,13 +147,19 @@ export function headlineOf(question: HeadlineQuestion, now: Date): Headline {
   return { mood, kind: question.hasMessages ? 'calm' : 'empty', ...rest }
 }
 
+/** The headline while the store cannot be read, for the reason `why`. */
+export function unavailableHeadline(why: string): Headline {
+  const kind = 'store_unavailable'
+  const waiting = { count: 0, severe: 0, oldest: undefined, most: undefined }
+  return { mood: MOODS[kind], kind, troubles: [{ kind, why }], waiting, quiet: [] }
+}
+
 function moodOf(troubles: readonly Trouble[]): Mood {
   return troubles.some(({ kind }) => MOODS[kind] === 'bad') ? 'bad' : 'paused'
 }
 
 function troublesOf(question: HeadlineQuestion): Trouble[] {
-  const { storeFault, refused, robots, channels, failed, quota } = question
-  if (storeFault !== undefined) return [{ kind: 'store_unavailable', why: storeFault }]
+  const { refused, robots, channels, failed, quota } = question
   const troubles: Trouble[] = robots.flatMap(troubleOf)
   if (failed.count > 0)
     troubles.push({

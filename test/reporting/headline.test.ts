@@ -6,6 +6,7 @@ import {
   type HeadlineQuestion,
   headlineOf,
   type RobotFacts,
+  unavailableHeadline,
 } from '../../src/reporting/headline.ts'
 import type { QuietSource } from '../../src/reporting/quiet-sources.ts'
 
@@ -26,7 +27,7 @@ function robot(name: string, changes: Partial<RobotFacts> = {}): RobotFacts {
 
 function head(changes: Partial<HeadlineQuestion> = {}): Headline {
   const question: HeadlineQuestion = {
-    ...{ storeFault: undefined, refused: undefined, robots: [robot('a'), robot('b')] },
+    ...{ refused: undefined, robots: [robot('a'), robot('b')] },
     ...{ channels: [], failed: { count: 0, severe: 0, oldest: undefined }, waiting: 0 },
     ...{ waitingSevere: 0, quiet: [] },
     ...{ oldest: undefined, quota: { used: 10, limit: 3_000 }, hasMessages: true },
@@ -58,6 +59,13 @@ describe('the headline', () => {
     assert.equal(shown(head({ hasMessages: false })), 'calm empty')
   })
 
+  test('names the reason while the store cannot be read, and no number', () => {
+    const { troubles, waiting, ...headline } = unavailableHeadline('disk full')
+    assert.deepEqual(headline, { mood: 'bad', kind: 'store_unavailable', quiet: [] })
+    assert.deepEqual(troubles, [{ kind: 'store_unavailable', why: 'disk full' }])
+    assert.equal(waiting.count, 0)
+  })
+
   const situations: [string, Partial<HeadlineQuestion>, string][] = [
     ['token wrong', { robots: [robot('a', { lastResult: 'token' })] }, 'bad refused'],
     ['throttled', { robots: [paused('throttled')] }, 'paused throttled'],
@@ -68,7 +76,6 @@ describe('the headline', () => {
       { robots: [robot('a', { monthly: 100, monthUsed: 95 })] },
       'paused quota_low',
     ],
-    ['store unavailable', { storeFault: 'disk full' }, 'bad store_unavailable'],
     [
       'push limit holds',
       { channels: [{ name: 'ops', waiting: 3, heldUntil: LATER }], waiting: 3, oldest: ago(1) },

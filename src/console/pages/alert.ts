@@ -23,7 +23,6 @@ export async function alertPage(id: string, context: PageContext): Promise<Built
   const silencesFor = await silencesOn([{ alert: row }], { facts, words })
   return {
     template: 'alert',
-    active: '/alerts',
     title: (variables['alarm_name'] ?? variables['message'] ?? row.fingerprint).slice(0, 200),
     view: {
       alert: row,

@@ -38,7 +38,6 @@ export async function alerts(context: PageContext): Promise<BuiltPage> {
   const list = { page, total, limit: ON_PAGE, offers, faults, began }
   return {
     template: 'alerts',
-    active: '/alerts',
     title: words.t('alerts'),
     view: {
       ...listView('/alerts', list, context),

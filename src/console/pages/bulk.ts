@@ -10,7 +10,6 @@ export function bulkPage({ request, words }: PageContext): BuiltPage | undefined
   const isResend = act === 'resend'
   return {
     template: 'bulk',
-    active: '/messages',
     title: words.n(isResend ? 'resendAskN' : 'dismissAskN', messages),
     view: {
       act,

@@ -32,7 +32,6 @@ export async function channelPage(
   const waitsOf = waitsIn(overview, { words, now })
   return {
     template: 'channel',
-    active: '/',
     title: name,
     view: {
       channel,

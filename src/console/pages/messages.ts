@@ -45,7 +45,6 @@ export async function messages(context: PageContext): Promise<BuiltPage> {
   const { q } = list.form
   return {
     template: 'messages',
-    active: '/messages',
     title: words.t('messages'),
     view: {
       ...list,
@@ -78,7 +77,6 @@ export async function message(id: string, context: PageContext): Promise<BuiltPa
   const link = (before: string | null): string => pathWith(`/messages/${id}`, { before })
   return {
     template: 'message',
-    active: '/messages',
     title: message.title,
     view: {
       message: withBubble(message),

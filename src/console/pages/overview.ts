@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { Silence } from '../../model/silence.ts'
 import { flowOf } from '../../reporting/flow.ts'
-import { type HeadlineQuestion, headlineOf } from '../../reporting/headline.ts'
+import { headlineOf, unavailableHeadline } from '../../reporting/headline.ts'
 import { RANGES, type RangeName, type Totals } from '../../reporting/history.ts'
 import type { Overview } from '../../reporting/overview.ts'
 import type { ChartBucket } from '../../reporting/timeline.ts'
@@ -37,28 +37,13 @@ export async function overview(context: PageContext): Promise<BuiltPage> {
 }
 
 /** The page without a store: it shows no numbers, since old ones would look current. */
-function unavailable(why: string, { facts, words }: PageContext): BuiltPage {
-  const headline = headlineOf({ ...NOTHING_KNOWN, storeFault: why }, facts.now())
+function unavailable(why: string, { words }: PageContext): BuiltPage {
   return {
     template: 'unavailable',
-    active: '/',
     title: words.t('overview'),
     status: 503,
-    view: { head: headlineView(headline, words) },
+    view: { head: headlineView(unavailableHeadline(why), words) },
   }
-}
-
-const NOTHING_KNOWN: Omit<HeadlineQuestion, 'storeFault'> = {
-  refused: undefined,
-  robots: [],
-  channels: [],
-  failed: { count: 0, severe: 0, oldest: undefined },
-  waiting: 0,
-  waitingSevere: 0,
-  oldest: undefined,
-  quiet: [],
-  quota: { used: 0, limit: undefined },
-  hasMessages: false,
 }
 
 async function overviewOf(current: Overview, context: PageContext): Promise<BuiltPage> {
@@ -72,12 +57,11 @@ async function overviewOf(current: Overview, context: PageContext): Promise<Buil
   const { now, quota, channels, robots, quiet } = current
   const refused = facts.refused()
   const hasMessages = latest.items.length > 0
-  const headline = headlineOf({ ...current, hasMessages, refused, storeFault: undefined }, now)
+  const headline = headlineOf({ ...current, hasMessages, refused }, now)
   const { timezone } = settings
   const format = { words, now, timezone }
   return {
     template: 'overview',
-    active: '/',
     title: words.t('overview'),
     view: {
       current,

@@ -106,7 +106,6 @@ export async function playground(
         )
   return {
     template: 'playground',
-    active: '/playground',
     title: words.t('playground'),
     view: {
       channels: names,

@@ -27,7 +27,6 @@ export async function robotPage(
   const wait = waitOf(robot, undefined)
   return {
     template: 'robot',
-    active: '/',
     title: name,
     view: {
       robot: {

@@ -16,7 +16,6 @@ export async function sandbox({ request, facts, words }: PageContext): Promise<B
   const penaltyMs = limits.get(chosen?.robots[0] ?? '')?.limits.penaltyMs ?? 0
   return {
     template: 'sandbox',
-    active: '/sandbox',
     title: words.t('sandbox'),
     view: {
       channels,

@@ -13,7 +13,6 @@ export function setup({ request, facts, words }: PageContext): BuiltPage {
   const channel = oneOf(request.query['channel'], names) ?? (names[0] as string)
   return {
     template: 'setup',
-    active: '/setup',
     title: words.t('setup'),
     view: {
       channels: names,
