@@ -1,7 +1,7 @@
 import type { ChartBucket } from '../reporting/timeline.ts'
 import { escaped } from './format.ts'
 
-export interface ChartLabels {
+interface ChartLabels {
   summary: string
   /** The tooltip of a column. */
   bucket: (bucket: ChartBucket) => string

@@ -1,7 +1,7 @@
 import { markdownToHtml, withMentions, withoutDingtalk } from './markdown.ts'
 
 /** One message as DingTalk shows it in a chat. */
-export interface Bubble {
+interface Bubble {
   /** Title in the chat list; empty for a text message. */
   title: string
   html: string

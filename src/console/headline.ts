@@ -3,7 +3,7 @@ import type { Headline, Trouble } from '../reporting/headline.ts'
 import type { ConsoleWord, Words } from './i18n.ts'
 
 /** One line of the headline, with its start or end, and the link or button to act on it. */
-export interface HeadlineLine {
+interface HeadlineLine {
   text: string
   /** Numbers, names and reasons, the most important first. */
   details: readonly string[]
@@ -15,7 +15,7 @@ export interface HeadlineLine {
 }
 
 /** The worst problem as title, then at most two lines; `more` counts those left out. */
-export interface HeadlineView {
+interface HeadlineView {
   mood: Headline['mood']
   title: HeadlineLine
   lines: HeadlineLine[]

@@ -1,5 +1,5 @@
 import { isOpenEnded } from '../model/pause.ts'
-import { conditionOf, SCARCE_FROM } from '../reporting/headline.ts'
+import { conditionOf, type Mood, SCARCE_FROM } from '../reporting/headline.ts'
 import type { RobotOverview } from '../reporting/robot-overview.ts'
 import type { CellKind } from '../reporting/timeline.ts'
 import { barSvg, meterSvg } from './chart.ts'
@@ -32,15 +32,15 @@ export function robotView(robot: RobotOverview, format: FormatContext) {
 
 type RobotView = ReturnType<typeof robotView>
 
+const MOODS: readonly Mood[] = ['bad', 'paused', 'busy', 'calm']
+
 /** Robots in the order of their mood, the worst first. `isShared`: several processes serve the robots. */
 export function robotsByMood(robots: readonly RobotView[]) {
-  const isTroubled = ({ condition }: RobotView): boolean => condition.mood !== 'calm'
-  const bad = robots.filter(({ condition }) => condition.mood === 'bad')
-  const troubled = robots.filter((each) => isTroubled(each) && each.condition.mood !== 'bad')
+  const rankOf = ({ condition }: RobotView): number => MOODS.indexOf(condition.mood)
   return {
-    robots: [...bad, ...troubled, ...robots.filter((each) => !isTroubled(each))],
+    robots: robots.toSorted((a, b) => rankOf(a) - rankOf(b)),
     isShared: new Set(robots.flatMap(({ leasedBy }) => leasedBy ?? [])).size > 1,
-    isTroubled: bad.length + troubled.length > 0,
+    isTroubled: robots.some(({ condition }) => condition.mood !== 'calm'),
   }
 }
 

@@ -13,14 +13,14 @@ const SHAPES: Record<CellKind, readonly { y: number; height: number }[]> = {
   ],
 }
 
-export interface StripLabels {
+interface StripLabels {
   summary: string
   /** The tooltip of a run. */
   run: (run: Run) => string
 }
 
 /** Consecutive minutes of one kind. */
-export interface Run {
+interface Run {
   kind: CellKind
   from: Date
   minutes: number
@@ -50,7 +50,7 @@ export function stripSvg(cells: readonly Cell[], words: StripLabels): string {
  * Merges consecutive minutes of one kind. Those with accepted calls stay separate, so that a busy hour shows as many
  * blocks.
  */
-export function runsOf(cells: readonly Cell[]): Run[] {
+function runsOf(cells: readonly Cell[]): Run[] {
   const runs: Run[] = []
   for (const { at, kind, calls } of cells) {
     const last = runs.at(-1)

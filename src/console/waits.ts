@@ -4,14 +4,14 @@ import type { Words } from './i18n.ts'
 import type { PageContext } from './page.ts'
 
 /** The reason why something waits, as text, and when the wait ends. */
-export interface WaitView {
+interface WaitView {
   text: string
   until: Date | undefined
   /** True if the wait lasts until a person ends it. */
   isOpenEnded: boolean
 }
 
-export interface WaitsOf {
+interface WaitsOf {
   /** Why the alerts of a channel wait. */
   channel(name: string): WaitView[]
   /** Why a pending message waits. */

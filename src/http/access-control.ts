@@ -59,7 +59,7 @@ export interface AccessControl {
   ): 'open' | 'closed' | 'unknown_host'
 }
 
-export interface AccessDeps {
+interface AccessDeps {
   throttle: LoginThrottle
   knownUsers: KnownUsers
 }

@@ -7,7 +7,7 @@ import { basicPairOf } from './credentials.ts'
 import { networkOf } from './login-throttle.ts'
 
 /** `busy`: not verified, because too many passwords wait or the comparison failed. */
-export type UserCheck = 'user' | 'unknown' | 'busy'
+type UserCheck = 'user' | 'unknown' | 'busy'
 
 /** Verifies the passwords of `basic_auth_users`, and keeps the results in memory. */
 export interface KnownUsers {

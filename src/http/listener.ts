@@ -20,7 +20,7 @@ export const LIMITS = {
 
 export type ServerLimits = Readonly<Record<keyof typeof LIMITS, number>>
 
-export interface ListenerOptions {
+interface ListenerOptions {
   tls: Tls | undefined
   limits: ServerLimits
   /** Request and response classes with Express's prototypes. */

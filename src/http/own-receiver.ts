@@ -34,7 +34,7 @@ export async function askOwnReceiver(
   return { kind: 'not_running' }
 }
 
-export type Readiness = { isReady: boolean; explanation: string }
+type Readiness = { isReady: boolean; explanation: string }
 
 /** Asks the local receiver with these settings whether it is ready. */
 export async function askReadiness(settings: OwnSettings): Promise<Readiness> {

@@ -5,7 +5,7 @@ const WINDOW_MS = 60_000
 const MAX_TRACKED = 10_000
 
 /** Returns true and counts the request, or false if a limit per minute is reached: of its address, or of all. */
-export type RateLimit = (address: string) => boolean
+type RateLimit = (address: string) => boolean
 
 export function createRateLimit(
   clock: Clock,

@@ -4,7 +4,7 @@ import type { Events } from '../events.ts'
 /** Bounds the load on the log, and the disk space that a sender can fill. */
 const MAX_LINES_PER_SECOND = { overload: 1, other: 20 } as const
 
-export type RejectionKind = keyof typeof MAX_LINES_PER_SECOND
+type RejectionKind = keyof typeof MAX_LINES_PER_SECOND
 
 type Refused = Parameters<Events['requestRefused']>
 export type LogRejection = (kind: RejectionKind, source: Refused[0], fields: Refused[1]) => void

@@ -7,7 +7,7 @@ const MIN_INTERVAL_MS = 1_000
 /** The longest time between two notifications, because changes by time or by other processes trigger none. */
 const MAX_INTERVAL_MS = 15_000
 
-export interface Listener {
+interface Listener {
   changed(): void
   /** The receiver stops; no more notifications follow. */
   closed(): void

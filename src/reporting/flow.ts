@@ -4,7 +4,7 @@ import type { QuietSource } from './quiet-sources.ts'
 import type { RobotOverview } from './robot-overview.ts'
 
 /** The path of a channel's alerts into one group, with the step at which it is blocked. */
-export interface FlowPath {
+interface FlowPath {
   /** The sources of its alerts in the past hour. */
   sources: { source: string; count: number; missing: boolean }[]
   channel: string
@@ -14,7 +14,7 @@ export interface FlowPath {
   stop: FlowStop | undefined
 }
 
-export type FlowStop =
+type FlowStop =
   | { kind: 'push_limit'; until: Date; at: 'channel' }
   | { kind: 'muted'; until: Date; at: 'channel' }
   | { kind: RobotCondition['kind']; at: 'robot' }

@@ -32,7 +32,7 @@ interface Entry {
   valid: 'always' | 'until_acted'
 }
 
-export interface HistoryCacheDeps {
+interface HistoryCacheDeps {
   store: Pick<Store, 'history'>
   /** When a person last acted on a message. */
   actedAt?: (() => Date | undefined) | undefined

@@ -33,7 +33,7 @@ export interface Overview {
   onCall: OnCallRota[]
 }
 
-export interface OverviewDeps {
+interface OverviewDeps {
   store: Pick<Store, 'snapshot' | 'backlog' | 'messageCounts' | 'activity'>
   past: HistoryCache
   settings: () => Settings

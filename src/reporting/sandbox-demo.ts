@@ -9,7 +9,7 @@ import type { Store } from '../stores/store.ts'
 export const DEMOS = ['alert', 'recovery', 'storm', 'throttle'] as const
 export type Demo = (typeof DEMOS)[number]
 
-export interface DemoDeps {
+interface DemoDeps {
   accept: (inbound: Inbound) => Promise<unknown>
   store: Pick<Store, 'alerts' | 'payloads'>
   settings: () => Settings

@@ -11,9 +11,7 @@ export interface SearchTerms {
   matchers: readonly Matcher[]
 }
 
-export type ReadTerms =
-  | { kind: 'terms'; terms: SearchTerms }
-  | { kind: 'fault'; at: number; why: string }
+type ReadTerms = { kind: 'terms'; terms: SearchTerms } | { kind: 'fault'; at: number; why: string }
 
 const MAX_WORDS = 5
 

@@ -20,13 +20,14 @@ export async function alertPage(id: string, context: PageContext): Promise<Built
   if (row === undefined) return undefined
   const about = await facts.aboutAlert(row)
   const { variables } = about.alert
+  const name = (variables['alarm_name'] ?? variables['message'] ?? row.fingerprint).slice(0, 200)
   const silencesFor = await silencesOn([{ alert: row }], { facts, words })
   return {
     template: 'alert',
-    title: (variables['alarm_name'] ?? variables['message'] ?? row.fingerprint).slice(0, 200),
+    title: name,
     view: {
       alert: row,
-      name: (variables['alarm_name'] ?? variables['message'] ?? row.fingerprint).slice(0, 200),
+      name,
       target: (variables['alarm_target'] ?? '').slice(0, 400),
       summary: (variables['alarm_summary'] ?? variables['alarm_description'] ?? '').slice(0, 2_000),
       isReadable: Object.keys(variables).length > 0,

@@ -10,7 +10,7 @@ const LENGTHS = {
   mute: ['30m', '2h', 'recovery'],
 } as const
 
-export interface SilencePageContext {
+interface SilencePageContext {
   words: Words
   now: Date
   timezone: string
