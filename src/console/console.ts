@@ -240,7 +240,7 @@ async function buildPage(context: PageContext, folder: string): Promise<BuiltPag
     case '/messages':
       return (await import('./pages/messages.ts')).messages(context)
     case '/messages/actions':
-      return (await import('./pages/bulk.ts')).bulkPage(context)
+      return (await import('./pages/messages.ts')).bulkPage(context)
     case '/alerts':
       return (await import('./pages/alerts.ts')).alerts(context)
     case '/playground':

@@ -6,7 +6,7 @@ import type { SearchDeps } from '../reporting/alert-search.ts'
 import type { RangeName } from '../reporting/history.ts'
 import type { Overview } from '../reporting/overview.ts'
 import type { Previewed, PreviewRequest } from '../reporting/preview.ts'
-import type { StoredAlert } from '../stores/queries.ts'
+import type { StoredAlert, StoredMessage } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
 import type { Words } from './i18n.ts'
 
@@ -71,4 +71,17 @@ export function oneOf<T extends string>(
 export function cursorIn(query: Readonly<Record<string, string>>): { before?: string } {
   const { before } = query
   return before !== undefined && /^\d{1,15}$/.test(before) ? { before } : {}
+}
+
+const MAX_OUTCOMES = 20
+
+/** The test messages of the last press, with their states; their ids are in the parameter `ran`. */
+export async function testOutcomes(
+  { ran }: Readonly<Record<string, string>>,
+  { store }: Pick<PageSources, 'store'>,
+): Promise<StoredMessage[]> {
+  if (ran === undefined || !/^\d{1,15}(\.\d{1,15})*$/.test(ran)) return []
+  const ids = ran.split('.').slice(0, MAX_OUTCOMES)
+  const found = await Promise.all(ids.map((id) => store.message(id, 0)))
+  return found.flatMap((each) => each?.message ?? [])
 }

@@ -5,15 +5,15 @@ import express, {
   type Response,
 } from 'express'
 import { AppError, messageOf } from '../errors.ts'
-import type { Html, PageRequest, RenderErrorPage } from '../model/console-page.ts'
+import { type Html, type PageRequest, type RenderErrorPage, THEMES } from '../model/console-page.ts'
 import type { ChangeFeed } from '../reporting/change-feed.ts'
-import { type AdminDeps, type Gates, signInRoutes } from './admin.ts'
+import { type AdminDeps, type Gates, pathIn, refuseCrossSite, signInRoutes } from './admin.ts'
 import { type ConsoleActionDeps, consoleActions } from './console-actions.ts'
-import { preferencesIn } from './cookies.ts'
+import { LANGUAGES, preferencesIn } from './cookies.ts'
 import { eventStream } from './event-stream.ts'
+import { textIn } from './fields.ts'
 import { csvRoutes, type ListDeps } from './lists.ts'
 import { FORM, PAGE_HEADERS } from './page-middleware.ts'
-import { preferenceRoutes } from './preference-routes.ts'
 import { knownError, redirect, replyPage } from './reply.ts'
 import { type SilenceDeps, silenceRoutes } from './silence.ts'
 
@@ -75,6 +75,25 @@ export function consoleRoutes(
   })
   preferenceRoutes(pages, deps)
   pages.use(failedPage(deps))
+}
+
+const YEAR_SECONDS = 31_536_000
+
+/** Adds the forms that choose the theme and the language; each redirects back to its page. */
+function preferenceRoutes(pages: express.Router, deps: Pick<AdminDeps, 'guard'>): void {
+  const choose = (name: 'theme' | 'language', values: readonly string[]): void => {
+    pages.post(`/${name}`, PAGE_HEADERS, refuseCrossSite(deps), FORM, (request, response) => {
+      const chosen = textIn(request.body, name)
+      const value = values.find((each) => each === chosen) ?? values[0]
+      response.setHeader(
+        'Set-Cookie',
+        `${name}=${value}; Path=/; Max-Age=${YEAR_SECONDS}; HttpOnly; SameSite=Lax`,
+      )
+      redirect(response, pathIn(textIn(request.body, 'back')))
+    })
+  }
+  choose('theme', THEMES)
+  choose('language', LANGUAGES)
 }
 
 /** Answers a browser's request for an unknown path with a page; other requests go on. */

@@ -1,11 +1,16 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import type { Request, Response } from 'express'
 import { AppError, messageOf } from '../errors.ts'
+import type { Exposition } from '../metrics.ts'
 import type { Endpoint } from '../sources/source.ts'
 import { MAX_BODY_BYTES } from './body.ts'
 
 /** A string, so that Node writes head and body at once. */
 const OK_BODY = '{"errcode":0,"errmsg":"ok"}'
 const RETRY_AFTER_SECONDS = '10'
+
+const compress = promisify(gzip)
 
 /** Answers 200 with the exact body that senders check for. */
 export function replyOk(response: Response): void {
@@ -27,6 +32,28 @@ export function replyJson(response: Response, value: unknown, status = 200): voi
 export function replyText(response: Response, text: string, status = 200): void {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' })
   response.end(text)
+}
+
+/**
+ * Replies with the metrics: in OpenMetrics format if `Accept` names it, which Prometheus does, and compressed if the
+ * client accepts gzip.
+ */
+export async function replyMetrics(
+  request: Request,
+  response: Response,
+  metrics: (openMetrics: boolean) => Promise<Exposition>,
+): Promise<void> {
+  const asked = request.headers.accept ?? ''
+  const { contentType, text } = await metrics(/\bapplication\/openmetrics-text\b/.test(asked))
+  const zipped = request.acceptsEncodings('gzip', 'identity') === 'gzip'
+  const body = zipped ? await compress(text) : Buffer.from(text)
+  response.writeHead(200, {
+    'Content-Type': contentType,
+    'Content-Length': body.length,
+    Vary: 'Accept, Accept-Encoding',
+    ...(zipped ? { 'Content-Encoding': 'gzip' } : {}),
+  })
+  response.end(body)
 }
 
 /** Replies with a page of the console. Its links and assets get the path of `external_url` as prefix. */

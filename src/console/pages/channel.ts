@@ -1,7 +1,6 @@
 import type { Channel } from '../../model/settings.ts'
 import { withVariables } from '../../pipeline/stored-alerts.ts'
-import { testOutcomes } from '../outcomes.ts'
-import type { BuiltPage, PageContext } from '../page.ts'
+import { type BuiltPage, type PageContext, testOutcomes } from '../page.ts'
 import { endField, shownSilence, silencesOn } from '../silences.ts'
 import { snippetsOf } from '../snippets.ts'
 import { waitsIn } from '../waits.ts'

@@ -1,6 +1,5 @@
 import { waitOf } from '../../reporting/waits.ts'
-import { testOutcomes } from '../outcomes.ts'
-import type { BuiltPage, PageContext } from '../page.ts'
+import { type BuiltPage, type PageContext, testOutcomes } from '../page.ts'
 import { robotView } from '../robot-line.ts'
 import { waitsIn, waitView } from '../waits.ts'
 
