@@ -5,7 +5,7 @@ import type { Format } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import { withVariables } from '../pipeline/stored-alerts.ts'
 import { alertsJson, messageJson, type StatusJson } from '../reporting/json.ts'
-import type { PreviewRequest } from '../reporting/preview.ts'
+import { FORMATS, type PreviewRequest } from '../reporting/preview.ts'
 import type { TestOutcome } from '../reporting/test-outcome.ts'
 import type { StoredAlert } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
@@ -14,7 +14,6 @@ import { bad, fieldsOf, instantFrom } from './fields.ts'
 import { type ListDeps, listRoutes } from './lists.ts'
 import { replyJson } from './reply.ts'
 
-const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
 /** Limit on the body of a preview request, because the caller waits for the result. */
 const MAX_PREVIEW_BYTES = 1024 * 1024
 

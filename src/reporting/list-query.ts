@@ -1,7 +1,7 @@
-import type { Status } from '../model/alert.ts'
+import { STATUSES } from '../model/alert.ts'
 import { instantIn, WRONG_INSTANT } from '../model/instant.ts'
 import { LEVELS, type Level } from '../model/level.ts'
-import type { AlertState, MessageKind, MessageState } from '../model/message.ts'
+import { type AlertState, MESSAGE_KINDS, type MessageState } from '../model/message.ts'
 import type { MessageQuery } from '../stores/queries.ts'
 import type { AlertSearch, AlertSort } from './alert-search.ts'
 import { NO_TERMS, type ReadMatchers, type SearchTerms, termsIn } from './search-terms.ts'
@@ -14,8 +14,7 @@ export const ALERT_STATES: readonly AlertState[] = [
   'suppressed',
   'dead',
 ]
-export const STATUSES: readonly Status[] = ['firing', 'resolved']
-export const KINDS: readonly MessageKind[] = ['alert', 'group', 'digest', 'recovery', 'test']
+
 export const MESSAGE_SORTS = ['newest', 'oldest'] as const
 export const ALERT_SORTS: readonly AlertSort[] = ['newest', 'oldest', 'level']
 
@@ -44,7 +43,7 @@ export function messageListIn(parameters: Parameters): ParsedList<MessageQuery> 
     channel: take.text('channel'),
     robot: take.text('robot'),
     state: take.oneOf('state', MESSAGE_STATES),
-    kind: take.oneOf('kind', KINDS),
+    kind: take.oneOf('kind', MESSAGE_KINDS),
     levels: take.levels(),
     ...take.range(),
     order: take.oneOf('sort', MESSAGE_SORTS),

@@ -1,11 +1,8 @@
-import { onCallAt } from '../decisions/oncall.ts'
+import { type OnCall, onCallAt } from '../decisions/oncall.ts'
 import type { Settings } from '../model/settings.ts'
 
-/** Who is on call in one rota, and when others take over. */
-export interface OnCallRota {
+export interface OnCallRota extends OnCall {
   rota: string
-  people: readonly string[]
-  next: { at: Date; people: readonly string[] } | undefined
 }
 
 /** Who is on call at an instant, for each rota in the order of the configuration. */

@@ -48,6 +48,8 @@ export interface Previewed {
   body: unknown
 }
 
+export const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
+
 /** Placeholder for the unique key of a message. */
 const NO_UUID = '00000000-0000-4000-8000-000000000000'
 
@@ -62,23 +64,23 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
   const messages: Previewed[] = []
   while (rest.length > 0) {
     const subjects = rest.map(({ alert, level }) => ({ variables: alert.variables, level }))
-    const { prerendered: ready } = notification
-    const format = ready?.format ?? channel.format
+    const { prerendered } = notification
+    const format = prerendered?.format ?? channel.format
     const subject = { channel, alerts: subjects, now: request.now, format }
-    const mention = messageMention({ ...subject, own: ready?.mention }, { settings })
+    const mention = messageMention({ ...subject, own: prerendered?.mention }, { settings })
     const contentOf = (title: string, text: string, buttons: readonly Button[] = []): Content => ({
       format,
       title,
       text,
       mention,
-      mentionAt: notification.prerendered === undefined ? mentionPositionOf(rest) : 'end',
+      mentionAt: prerendered === undefined ? mentionPositionOf(rest) : 'end',
       link: undefined,
       buttons,
     })
-    const composed = (content: Content): string =>
+    const bodyOf = (content: Content): string =>
       notifier.compose(content, robotsOf(channel, settings), NO_UUID)
     const left = Math.max(1, channel.digest.maxMessages - messages.length)
-    const made = (form: 'full' | 'lines' | 'counts') =>
+    const renderAs = (form: 'full' | 'lines' | 'counts') =>
       renderer.render({
         channel,
         now: request.now,
@@ -91,22 +93,22 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
         groups: form === 'counts' ? countGroupsOf(rest) : [],
         delayed: undefined,
         link: linkTo(NO_UUID, settings),
-        fits: (...each) => Buffer.byteLength(composed(contentOf(...each))) <= notifier.maxBodyBytes,
+        fits: (...each) => Buffer.byteLength(bodyOf(contentOf(...each))) <= notifier.maxBodyBytes,
       })
     let result: Rendered | undefined
     for (const form of rest.length > MAX_QUEUED_PREVIEW ? [] : formsFor(rest.length)) {
-      const tried = made(form)
+      const rendered = renderAs(form)
       await yieldTurn()
-      if (tried.isReadable === false || !carriesEnough(tried.included, rest, left)) continue
-      result = tried
+      if (rendered.isReadable === false || !carriesEnough(rendered.included, rest, left)) continue
+      result = rendered
       break
     }
-    result ??= { ...made('counts'), included: rest.length }
+    result ??= { ...renderAs('counts'), included: rest.length }
     const content =
-      ready === undefined
+      prerendered === undefined
         ? contentOf(result.title, result.text, result.buttons)
-        : contentOf(ready.title ?? result.title, ready.text)
-    messages.push(previewedOf(result, content, composed(content)))
+        : contentOf(prerendered.title ?? result.title, prerendered.text)
+    messages.push(previewedOf(result, content, bodyOf(content)))
     rest = rest.slice(Math.max(1, result.included))
     await yieldTurn()
   }

@@ -1,6 +1,7 @@
+import { STATUSES } from '../../model/alert.ts'
 import type { AlertWithVariables } from '../../pipeline/stored-alerts.ts'
 import { searchAlerts } from '../../reporting/alert-search.ts'
-import { ALERT_SORTS, ALERT_STATES, alertListIn, STATUSES } from '../../reporting/list-query.ts'
+import { ALERT_SORTS, ALERT_STATES, alertListIn } from '../../reporting/list-query.ts'
 import type { Page } from '../../stores/queries.ts'
 import { instantsIn, levelOffer, listView, namesOf, type Offers, worded } from '../list-page.ts'
 import type { BuiltPage, PageContext } from '../page.ts'

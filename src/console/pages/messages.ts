@@ -1,6 +1,7 @@
+import { MESSAGE_KINDS } from '../../model/message.ts'
 import { withVariables } from '../../pipeline/stored-alerts.ts'
 import { searchMessages } from '../../reporting/alert-search.ts'
-import { KINDS, MESSAGE_SORTS, MESSAGE_STATES, messageListIn } from '../../reporting/list-query.ts'
+import { MESSAGE_SORTS, MESSAGE_STATES, messageListIn } from '../../reporting/list-query.ts'
 import type { StoredMessage } from '../../stores/queries.ts'
 import { mapYielding } from '../../yield-turn.ts'
 import { bubbleOf } from '../chat-bubble.ts'
@@ -34,7 +35,7 @@ export async function messages(context: PageContext): Promise<BuiltPage> {
     { name: 'robot', label: 'robot', values: namesOf(robots.keys()) },
     { name: 'state', label: 'state', values: worded(MESSAGE_STATES, words) },
     levelOffer(words),
-    { name: 'kind', label: 'kind', values: worded(KINDS, words, 'kind_') },
+    { name: 'kind', label: 'kind', values: worded(MESSAGE_KINDS, words, 'kind_') },
     { name: 'sort', label: 'sort', values: worded(MESSAGE_SORTS, words, 'sort_') },
   ]
   const list = listView(

@@ -3,12 +3,10 @@ import { join } from 'node:path'
 import { AppError } from '../../errors.ts'
 import type { SourceName } from '../../model/alert.ts'
 import type { Channel, Format, Settings } from '../../model/settings.ts'
-import type { Previewed } from '../../reporting/preview.ts'
+import { FORMATS, type Previewed } from '../../reporting/preview.ts'
 import { mapYielding } from '../../yield-turn.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { type BuiltPage, oneOf, type PageContext, type PageSources } from '../page.ts'
-
-const FORMATS: readonly Format[] = ['markdown', 'text', 'actionCard']
 
 /** Limit on the messages that are shown for one payload. */
 const MAX_SHOWN = 10
