@@ -87,6 +87,8 @@ const NOTIFYING_EVENTS = [
   'robotResumed',
   'messagesResent',
   'messagesDismissed',
+  'silenceCreated',
+  'silenceEnded',
   'reassigned',
   'configLoaded',
   'configRefused',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ChangeFeed } from '../../src/reporting/change-feed.ts'
+import { createEvents } from '../../src/events.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { ChangeFeed, notifyOnEvent } from '../../src/reporting/change-feed.ts'
 import { HistoryCache } from '../../src/reporting/history.ts'
 import { createOverview, type Overview } from '../../src/reporting/overview.ts'
 import { playDemo, sandboxChannels } from '../../src/reporting/sandbox-demo.ts'
@@ -233,5 +235,19 @@ describe('changes', () => {
     changes.subscribe(listener)
     await clock.pass(60_000)
     assert.deepEqual([closed, changes.listeners], [2, 0])
+  })
+
+  test('follow an event that changes a page, such as the end of a mute, and no other', () => {
+    const log = { debug() {}, info() {}, warn() {}, error() {} }
+    const original = createEvents(log, createMetrics({ version: '1', node: 'v' }))
+    let notified = 0
+    const events = notifyOnEvent(original, () => {
+      notified += 1
+    })
+    events.silenceEnded({ kind: 'mute', channel: 'ops', by: 'lisi' })
+    events.robotResumed({ robot: 'a', by: 'lisi', ended: [] })
+    assert.equal(notified, 2)
+    events.signedIn('10.0.0.1')
+    assert.equal(notified, 2)
   })
 })
