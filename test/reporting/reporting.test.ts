@@ -11,16 +11,10 @@ import type { Store } from '../../src/stores/store.ts'
 import { Path } from '../support/path.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
-function looking(path: Path): { glance: () => Promise<Overview> } {
+function overviewReader(path: Path): () => Promise<Overview> {
   const { store, clock } = path
-  return {
-    glance: createOverview({
-      store,
-      clock,
-      settings: () => path.settings,
-      past: new HistoryCache({ store }),
-    }),
-  }
+  const past = new HistoryCache({ store })
+  return createOverview({ store, clock, settings: () => path.settings, past })
 }
 
 function playing(path: Path) {
@@ -41,27 +35,27 @@ function playing(path: Path) {
 describe('the overview', () => {
   test('is read again after an action of a person, however soon', async () => {
     const path = await new Path(settingsOf()).start()
-    const glance = createOverview({
+    const readOverview = createOverview({
       ...{ store: path.store, clock: path.clock, settings: () => path.settings },
       past: new HistoryCache({ store: path.store }),
       actedAt: () => path.actions.lastAt(),
     })
-    const first = await glance()
-    assert.equal(await glance(), first)
+    const first = await readOverview()
+    assert.equal(await readOverview(), first)
     await path.actions.pause('ops-1', { until: undefined, by: 'li' })
-    const [robot] = (await glance()).robots
+    const [robot] = (await readOverview()).robots
     assert.deepEqual([robot?.pauseReason, robot?.pausedBy], ['by_hand', 'li'])
     await path.stop()
   })
 
   test('reports waiting and delivered alerts, and undelivered ones with the reason', async () => {
     const path = await new Path(settingsOf()).start()
-    const { glance } = looking(path)
+    const readOverview = overviewReader(path)
     await path.ocp('a')
     await path.clock.pass(2_000)
     await path.ocp('a', { alarm_active_at: '2026-11-24T12:00:01+08:00' })
     await path.clock.pass(2_000)
-    const seen = await glance()
+    const seen = await readOverview()
     const [channel] = seen.channels
     assert.deepEqual(
       [channel?.waiting, channel?.delivered, channel?.messagesToday, channel?.suppressed],
@@ -90,12 +84,12 @@ describe('the overview', () => {
       pushLimits: { hour: 1, day: undefined, pass: [] },
     })
     const path = await new Path(settingsOf({ channels: [limited] })).start()
-    const { glance } = looking(path)
+    const readOverview = overviewReader(path)
     await path.ocp('a')
     await path.clock.pass(3_000)
     await path.ocp('b')
     await path.clock.pass(3_000)
-    const seen = await glance()
+    const seen = await readOverview()
     const hourEnd = new Date('2026-11-24T05:00:00Z')
     assert.deepEqual(seen.robots[0]?.wait?.reason, 'push_limit')
     assert.deepEqual(seen.robots[0]?.wait?.until, hourEnd)
@@ -106,10 +100,10 @@ describe('the overview', () => {
 
   test('shows a throttled robot as paused, with the alerts that wait for it', async () => {
     const path = await new Path(settingsOf()).start()
-    const { glance } = looking(path)
+    const readOverview = overviewReader(path)
     assert.equal(await playing(path)('throttle'), true)
     await path.clock.pass(5_000)
-    const [robot] = (await glance()).robots
+    const [robot] = (await readOverview()).robots
     assert.equal(robot?.pauseReason, 'throttled')
     assert.equal(robot?.wait?.reason, 'paused')
     assert.equal(robot?.waiting, 1)
@@ -129,18 +123,18 @@ describe('the overview', () => {
         return path.store.snapshot(query)
       },
     }
-    const glance = createOverview({
+    const readOverview = createOverview({
       store,
       clock: path.clock,
       settings: () => path.settings,
       past: new HistoryCache({ store }),
     })
-    await assert.rejects(glance())
+    await assert.rejects(readOverview())
     fail = false
-    await Promise.all([glance(), glance(), glance()])
+    await Promise.all([readOverview(), readOverview(), readOverview()])
     assert.equal(looks, 2)
     await path.clock.pass(1_000)
-    await glance()
+    await readOverview()
     assert.equal(looks, 3)
     await path.stop()
   })
