@@ -20,9 +20,12 @@ interface WaitsOf {
 
 const NOTHING: WaitsOf = { channel: () => [], message: () => [] }
 
-/** Reads the overview to look up why things wait. Without `waits`, nothing on the page waits, and nothing is read. */
-export async function waitViews(waits: boolean, { facts, words }: PageContext): Promise<WaitsOf> {
-  if (!waits) return NOTHING
+/** Reads the overview to look up why things wait; reads nothing if nothing on the page waits. */
+export async function waitViews(
+  hasWaiting: boolean,
+  { facts, words }: PageContext,
+): Promise<WaitsOf> {
+  if (!hasWaiting) return NOTHING
   const overview = await facts.overview()
   return waitsIn(overview, { words, now: facts.now() })
 }

@@ -87,9 +87,9 @@ function limitConnections(server: Server, limits: ServerLimits): void {
     const count = (open.get(address) ?? 0) + 1
     open.set(address, count)
     socket.once('close', () => {
-      const free = (open.get(address) ?? 1) - 1
-      if (free === 0) open.delete(address)
-      else open.set(address, free)
+      const left = (open.get(address) ?? 1) - 1
+      if (left === 0) open.delete(address)
+      else open.set(address, left)
     })
     if (count > limits.connectionsOfOne) socket.destroy()
   })

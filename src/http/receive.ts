@@ -31,19 +31,19 @@ export interface ReceiveDeps {
 interface Receiving {
   request: Request
   response: Response
-  load: AdmissionControl
+  admission: AdmissionControl
   logRejection: LogRejection
   deps: ReceiveDeps
 }
 
 /** Adds the routes that senders post alerts to. */
 export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
-  const load = new AdmissionControl(deps.reads)
+  const admission = new AdmissionControl(deps.reads)
   const logRejection = createRejectionLog(deps.events, deps.clock)
   for (const source of deps.sources.values())
     for (const path of source.endpoint.paths) {
       const receiving = (request: Request, response: Response) =>
-        receive(source, { request, response, load, logRejection, deps })
+        receive(source, { request, response, admission, logRejection, deps })
       router.post(path, receiving)
       router.put(path, receiving)
       router.all(path, (request, response) => {
@@ -61,7 +61,7 @@ export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
 /** Answers 200 only when every alert of the request is on disk. */
 async function receive(
   { name, endpoint }: Source,
-  { request, response, load, logRejection, deps }: Receiving,
+  { request, response, admission, logRejection, deps }: Receiving,
 ): Promise<void> {
   const began = deps.clock.now()
   const address = deps.guard().addressOf(request)
@@ -76,7 +76,7 @@ async function receive(
     deps.guard().admit(request, response, to.hasCredential)
     if (to.kind === 'refused') throw to.error
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
-    ticket = load.acquire(declaredBytesOf(request), address)
+    ticket = admission.acquire(declaredBytesOf(request), address)
     const secret = endpoint.addressee ? undefined : settings.channels.get(channel)?.inlet?.hmac
     const body = await readBody(request, ticket, (sent) => {
       if (secret !== undefined) assertSigned(sent, request.headers, { secret, now: began })

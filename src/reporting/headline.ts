@@ -2,7 +2,7 @@ import type { QuietSource } from './quiet-sources.ts'
 import { isRobotRefusal } from './refusals.ts'
 
 /** The facts that determine the headline. */
-export interface HeadlineQuestion {
+export interface HeadlineFacts {
   /** Faults of a new configuration that was refused. */
   refused: { at: Date; faults: readonly string[] } | undefined
   robots: readonly RobotFacts[]
@@ -130,11 +130,11 @@ export function conditionOf(robot: RobotFacts): RobotCondition {
 }
 
 /** State, color and numbers of the headline. Pure: never calm while anything is wrong, waits or has failed. */
-export function headlineOf(question: HeadlineQuestion, now: Date): Headline {
-  const { robots, waiting: count, waitingSevere: severe, oldest } = question
-  const troubles = troublesOf(question)
+export function headlineOf(facts: HeadlineFacts, now: Date): Headline {
+  const { robots, waiting: count, waitingSevere: severe, oldest } = facts
+  const troubles = troublesOf(facts)
   const waiting = { count, severe, oldest, most: mostOf(robots, count) }
-  const quiet = question.quiet.filter((each) => each.kind === 'quiet')
+  const quiet = facts.quiet.filter((each) => each.kind === 'quiet')
   const rest = { troubles, waiting, quiet }
   const [worst] = troubles
   if (worst !== undefined) return { mood: moodOf(troubles), kind: worst.kind, ...rest }
@@ -144,7 +144,7 @@ export function headlineOf(question: HeadlineQuestion, now: Date): Headline {
   }
   const mood = 'calm'
   if (robots.every(({ sandbox }) => sandbox)) return { mood: 'busy', kind: 'sandbox_only', ...rest }
-  return { mood, kind: question.hasMessages ? 'calm' : 'empty', ...rest }
+  return { mood, kind: facts.hasMessages ? 'calm' : 'empty', ...rest }
 }
 
 /** The headline while the store cannot be read, for the reason `why`. */
@@ -158,8 +158,8 @@ function moodOf(troubles: readonly Trouble[]): Mood {
   return troubles.some(({ kind }) => MOODS[kind] === 'bad') ? 'bad' : 'paused'
 }
 
-function troublesOf(question: HeadlineQuestion): Trouble[] {
-  const { refused, robots, channels, failed, quota } = question
+function troublesOf(facts: HeadlineFacts): Trouble[] {
+  const { refused, robots, channels, failed, quota } = facts
   const troubles: Trouble[] = robots.flatMap(troubleOf)
   if (failed.count > 0)
     troubles.push({
@@ -167,7 +167,7 @@ function troublesOf(question: HeadlineQuestion): Trouble[] {
     })
   if (refused !== undefined)
     troubles.push({ kind: 'config_refused', faults: refused.faults, since: refused.at })
-  for (const each of question.quiet) if (each.kind === 'heartbeat_missing') troubles.push(each)
+  for (const each of facts.quiet) if (each.kind === 'heartbeat_missing') troubles.push(each)
   for (const { name, waiting, heldUntil } of channels)
     if (heldUntil !== undefined && waiting > 0)
       troubles.push({ kind: 'push_limit', channel: name, waiting, until: heldUntil })

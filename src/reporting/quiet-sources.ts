@@ -33,28 +33,30 @@ export function quietSources(activity: readonly SourceActivity[], now: Date): Qu
       (each) => each.source === source && each.heartbeat !== undefined && isMissing(each, now),
     )
     // If other alerts still arrive, the heartbeat was removed or goes elsewhere.
-    const [beat] = beats.filter((each) => last.getTime() <= each.last.getTime() + dueMs(each))
+    const [beat] = beats.filter(
+      (each) => last.getTime() <= each.last.getTime() + missingAfterMs(each),
+    )
     if (beat?.heartbeat !== undefined)
       return [
         {
           ...{ kind: 'heartbeat_missing', source, name: beat.heartbeat },
-          ...{ everyMs: distanceMs(beat), since: beat.last },
+          ...{ everyMs: intervalMs(beat), since: beat.last },
         },
       ]
-    const quietMs = Math.max(MIN_QUIET_MS, MISSED_REQUESTS * distanceMs(requests))
+    const quietMs = Math.max(MIN_QUIET_MS, MISSED_REQUESTS * intervalMs(requests))
     const isQuiet = requests.count >= MIN_REQUESTS && now.getTime() - last.getTime() > quietMs
     return isQuiet ? [{ kind: 'quiet', source, since: last }] : []
   })
 }
 
 function isMissing(beats: SourceActivity, now: Date): boolean {
-  return beats.count >= MIN_BEATS && now.getTime() - beats.last.getTime() > dueMs(beats)
+  return beats.count >= MIN_BEATS && now.getTime() - beats.last.getTime() > missingAfterMs(beats)
 }
 
-function dueMs(beats: SourceActivity): number {
-  return Math.max(MIN_MISSING_MS, MISSED_BEATS * distanceMs(beats))
+function missingAfterMs(beats: SourceActivity): number {
+  return Math.max(MIN_MISSING_MS, MISSED_BEATS * intervalMs(beats))
 }
 
-function distanceMs({ count, first, last }: SourceActivity): number {
+function intervalMs({ count, first, last }: SourceActivity): number {
   return (last.getTime() - first.getTime()) / Math.max(1, count - 1)
 }

@@ -81,10 +81,10 @@ async function storm(channel: string, deps: DemoDeps): Promise<void> {
 /** Sends the newest firing alert again as resolved. */
 async function recover(channel: string, deps: DemoDeps): Promise<boolean> {
   const { items } = await deps.store.alerts({ channel, limit: MAX_SEARCHED })
-  const over = new Set<string>()
+  const resolved = new Set<string>()
   for (const { status, fingerprint, source, payload, position } of items) {
-    if (status === 'resolved') over.add(fingerprint)
-    if (over.has(fingerprint) || source !== 'alertmanager') continue
+    if (status === 'resolved') resolved.add(fingerprint)
+    if (resolved.has(fingerprint) || source !== 'alertmanager') continue
     const payloads = await deps.store.payloads([payload])
     const alert = alertIn(payloads.get(payload)?.text ?? '', position)
     if (alert === undefined) continue

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import {
   conditionOf,
   type Headline,
-  type HeadlineQuestion,
+  type HeadlineFacts,
   headlineOf,
   type RobotFacts,
   unavailableHeadline,
@@ -25,15 +25,15 @@ function robot(name: string, changes: Partial<RobotFacts> = {}): RobotFacts {
   }
 }
 
-function head(changes: Partial<HeadlineQuestion> = {}): Headline {
-  const question: HeadlineQuestion = {
+function head(changes: Partial<HeadlineFacts> = {}): Headline {
+  const facts: HeadlineFacts = {
     ...{ refused: undefined, robots: [robot('a'), robot('b')] },
     ...{ channels: [], failed: { count: 0, severe: 0, oldest: undefined }, waiting: 0 },
     ...{ waitingSevere: 0, quiet: [] },
     ...{ oldest: undefined, quota: { used: 10, limit: 3_000 }, hasMessages: true },
     ...changes,
   }
-  return headlineOf(question, NOW)
+  return headlineOf(facts, NOW)
 }
 
 /** The kinds of trouble, the worst first; from `unreachable` on none is bad. */
@@ -66,7 +66,7 @@ describe('the headline', () => {
     assert.equal(waiting.count, 0)
   })
 
-  const situations: [string, Partial<HeadlineQuestion>, string][] = [
+  const situations: [string, Partial<HeadlineFacts>, string][] = [
     ['token wrong', { robots: [robot('a', { lastResult: 'token' })] }, 'bad refused'],
     ['throttled', { robots: [paused('throttled')] }, 'paused throttled'],
     ['quota nearly used', { quota: { used: 2_700, limit: 3_000 } }, 'paused quota_low'],

@@ -58,8 +58,8 @@ const STARTER: Record<Format, string> = {
 }
 
 /** The result of a preview. */
-type Made = Awaited<ReturnType<PageSources['preview']>>
-interface Preview extends Made {
+type PreviewResult = Awaited<ReturnType<PageSources['preview']>>
+interface Preview extends PreviewResult {
   faults: readonly string[]
   /** The HTTP status with which the route would refuse the payload. */
   refusedWith: number | undefined
@@ -180,7 +180,7 @@ function shownMessage(message: Previewed, robots: ReturnType<typeof keywordsOf>)
 }
 
 /** Runs a preview; an error that the user caused is returned as a fault for the page. */
-async function attempt(render: () => Promise<Made>): Promise<Preview> {
+async function attempt(render: () => Promise<PreviewResult>): Promise<Preview> {
   try {
     const made = await render()
     const faults = [...new Set(made.messages.flatMap((each) => each.faults))]
