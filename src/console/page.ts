@@ -67,12 +67,6 @@ export function oneOf<T extends string>(
   return values.find((each) => each === value)
 }
 
-/** The cursor in a query; empty if it is missing or malformed. */
-export function cursorIn(query: Readonly<Record<string, string>>): { before?: string } {
-  const { before } = query
-  return before !== undefined && /^\d{1,15}$/.test(before) ? { before } : {}
-}
-
 const MAX_OUTCOMES = 20
 
 /** The test messages of the last press, with their states; their ids are in the parameter `ran`. */

@@ -27,10 +27,7 @@ export interface ConsoleDeps extends SilenceDeps, ConsoleActionDeps, ListDeps {
   unexpectedError: (path: string, error: unknown) => void
 }
 
-/**
- * Adds the console's pages and its actions. An action redirects to a page with a notice, so that a reload never repeats
- * it.
- */
+/** Adds the console's pages and actions. An action redirects to a page with a notice, so no reload repeats it. */
 export function consoleRoutes(
   app: Express,
   deps: ConsoleDeps & AdminDeps & { gates: Gates },

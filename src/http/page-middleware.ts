@@ -1,15 +1,8 @@
 import express from 'express'
 import helmet from 'helmet'
 
-/** Limit of a submitted form; the playground's payload is the largest. */
-const MAX_FORM_BYTES = 1024 * 1024
-
-/** Parses a form of the console, whose fields may occur more than once. */
-export const FORM = express.urlencoded({
-  extended: false,
-  limit: MAX_FORM_BYTES,
-  parameterLimit: 200,
-})
+/** Parses a form of the console, whose fields may occur more than once. The playground's payload is the largest. */
+export const FORM = express.urlencoded({ extended: false, limit: '1mb', parameterLimit: 200 })
 
 /** Parses a form that may be submitted without admin access. */
 export const SMALL_FORM = express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 10 })

@@ -7,7 +7,7 @@ import { mapYielding } from '../../yield-turn.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { pathWith } from '../format.ts'
 import { instantsIn, levelOffer, listView, namesOf, type Offers, worded } from '../list-page.ts'
-import { type BuiltPage, cursorIn, type PageContext } from '../page.ts'
+import type { BuiltPage, PageContext } from '../page.ts'
 import { silencesOn } from '../silences.ts'
 import { waitViews } from '../waits.ts'
 
@@ -112,6 +112,12 @@ export async function message(id: string, context: PageContext): Promise<BuiltPa
       older: page.next === null ? undefined : link(page.next),
     },
   }
+}
+
+/** The cursor in a query; empty if it is missing or malformed. */
+function cursorIn(query: Readonly<Record<string, string>>): { before?: string } {
+  const { before } = query
+  return before !== undefined && /^\d{1,15}$/.test(before) ? { before } : {}
 }
 
 /** A message with its bubble; a list shows only part of a long one. */
