@@ -15,8 +15,5 @@ export function alertLinksOf(
   const links = linksOf({ ...entry, silenceLink: silence?.path }, alert.variables)
   return links
     .filter(({ url }) => url === silence?.path || /^https?:\/\//i.test(url))
-    .map(({ word, url }) => {
-      const isMute = url === silence?.path && silence.kind === 'mute'
-      return { label: wordIn(language, isMute ? 'mute' : word), url }
-    })
+    .map(({ word, url }) => ({ label: wordIn(language, word), url }))
 }
