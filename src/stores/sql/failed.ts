@@ -34,11 +34,11 @@ export async function failed(tx: Tx, query: FailedQuery): Promise<FailedPage> {
   return { ids: found.map(({ id }) => String(id)), next }
 }
 
-/** Counts failed messages up to MAX_COUNTED. */
+/** Counts failed messages up to MAX_COUNTED. A quota warning has a level but no alerts, and is never severe. */
 export async function failedCount(tx: Tx): Promise<Snapshot['failed']> {
   const row = await tx.get<{ n: number; severe: number; oldest: number | null }>(
-    `SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE level <= 2) AS severe, MIN(created_at) AS oldest
-     FROM (SELECT level, created_at FROM messages WHERE ${FAILED} ORDER BY id DESC LIMIT ${MAX_COUNTED}) f`,
+    `SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE level <= 2 AND alert_count > 0) AS severe, MIN(created_at) AS oldest
+     FROM (SELECT level, alert_count, created_at FROM messages WHERE ${FAILED} ORDER BY id DESC LIMIT ${MAX_COUNTED}) f`,
   )
   return {
     count: row?.n ?? 0,

@@ -122,6 +122,15 @@ export function actionCases(backend: Backend): void {
       assert.deepEqual(await failedCount(), { count: 0, severe: 0, oldest: undefined })
     })
 
+    test('without alerts, such as quota warnings, are not severe, whatever their level', async () => {
+      const warning = s.testMessage({ kind: 'alert', level: 2 })
+      const [id] = (await s.store.enqueue([warning], at(0))) as [string]
+      const claimed = await s.retry(id, 10)
+      assert.ok(claimed)
+      await s.die(claimed, 20)
+      assert.deepEqual(await failedCount(), { count: 1, severe: 0, oldest: at(0) })
+    })
+
     test('stay dead when they are dismissed, with time and person, and can still be resent', async () => {
       const id = await dead('f')
       await s.store.dismiss([id], { at: at(20), by: 'li' })
