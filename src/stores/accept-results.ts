@@ -2,41 +2,33 @@ import { AppError, messageOf } from '../errors.ts'
 import type { Accepted, AcceptRequest } from './incoming.ts'
 
 /** The result of one request of a batch: its value, or why it failed. */
-export type Result = { value: Accepted } | { error: string }
+export type Result = { value: Accepted } | { error: unknown }
 
-/** Returns the value of a result, or throws its AppError. */
-export function unwrap(result: Result | undefined): Accepted {
-  if (result !== undefined && 'value' in result) return result.value
-  throw new AppError('store_unavailable', result?.error ?? 'the store gave no result')
+/** Returns the value of a result, or throws its error. */
+export function unwrap(result: Result): Accepted {
+  if ('value' in result) return result.value
+  throw result.error
 }
 
 /** Settles the promise that the caller of `accept` awaits. */
-export interface Waiting {
-  resolve: (accepted: Accepted) => void
-  reject: (error: unknown) => void
-}
+export type Waiting = Pick<PromiseWithResolvers<Accepted>, 'resolve' | 'reject'>
 
-/** Settles the promises of a batch with its results, or all with its error. */
+/** Settles the promises of a batch with its results, or all with the error of the batch. */
 export async function settleEach(
   waiting: readonly Waiting[],
-  batch: () => Promise<readonly Result[]>,
+  batch: Promise<readonly Result[]>,
 ): Promise<void> {
-  try {
-    const results = await batch()
-    for (const [index, { resolve, reject }] of waiting.entries())
-      try {
-        resolve(unwrap(results[index]))
-      } catch (error) {
-        reject(error)
-      }
-  } catch (error) {
-    for (const { reject } of waiting) reject(error)
+  const results = await batch.catch((error) => waiting.map(() => ({ error })))
+  for (const [index, { resolve, reject }] of waiting.entries()) {
+    const result = results[index] as Result
+    if ('value' in result) resolve(result.value)
+    else reject(result.error)
   }
 }
 
 /**
  * Accepts requests in one transaction; `accept` may append to `requests`. If the transaction fails and `isRetried` is
- * true, each request is retried alone, and only the invalid ones fail.
+ * true, each request is retried alone, and only the invalid ones fail. Every error is an AppError.
  */
 export async function acceptEach(
   requests: readonly AcceptRequest[],
@@ -46,10 +38,17 @@ export async function acceptEach(
   try {
     return (await accept(requests)).map((value) => ({ value }))
   } catch (error) {
-    if (requests.length === 1 || !isRetried(error))
-      return requests.map(() => ({ error: messageOf(error) }))
+    if (requests.length === 1 || !isRetried(error)) {
+      const failure = storeError(error)
+      return requests.map(() => ({ error: failure }))
+    }
     const results: Result[] = []
     for (const request of requests) results.push(...(await acceptEach([request], accept)))
     return results
   }
+}
+
+function storeError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  return new AppError('store_unavailable', messageOf(error), { cause: error })
 }

@@ -447,14 +447,14 @@ describe('PostgreSQL', needsPostgres(), () => {
       const schema = fresh()
       const store = await open(schema)
       await postgres.ask(`ALTER TABLE ${schema}.payloads ADD CHECK (length < 1000)`)
-      const taken = await Promise.allSettled([
+      const [big, small] = await Promise.allSettled([
         store.accept({ ...request('big', ['f']), body: 'y'.repeat(2_000) }),
         store.accept(request('small', ['g'])),
       ])
-      assert.deepEqual(
-        taken.map((each) => each.status),
-        ['rejected', 'fulfilled'],
-      )
+      assert.equal(small.status, 'fulfilled')
+      assert.ok(big.status === 'rejected' && big.reason instanceof AppError)
+      assert.equal(big.reason.code, 'store_unavailable')
+      assert.equal((big.reason.cause as { code?: unknown }).code, '23514')
       assert.equal((await backlog(store)).channels[0]?.count, 1)
       await store.close()
     })

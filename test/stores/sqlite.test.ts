@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { reasonToSuppress } from '../../src/decisions/aggregate.ts'
-import { AppError } from '../../src/errors.ts'
-import { unwrap } from '../../src/stores/accept-results.ts'
-import { openSqlite } from '../../src/stores/sqlite/client.ts'
+import { AppError, messageOf } from '../../src/errors.ts'
+import { inThisThread, openSqlite } from '../../src/stores/sqlite/client.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/store.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { acceptRequest, incomingAlert as alert } from '../support/requests.ts'
@@ -20,10 +19,8 @@ for (const thread of [false, true]) conformance(sqliteFile({ thread }))
 /** Text that takes a megabyte on disk as well. */
 const INCOMPRESSIBLE = randomBytes(1_000_000).toString('base64')
 
-function acceptText(store: Pick<SqliteStore, 'acceptAll'>, key: string, body: string) {
-  return store
-    .acceptAll([acceptRequest([alert(key)], { key, body })])
-    .then(([result]) => unwrap(result))
+function acceptText(store: SqliteStore, key: string, body: string) {
+  return inThisThread(store).accept(acceptRequest([alert(key)], { key, body }))
 }
 
 describe('the SQLite file', () => {
@@ -99,10 +96,11 @@ describe('the SQLite file', () => {
     const store = await openSqliteStore({ path: join(folder.path, 'x.db'), reasonToSuppress })
     await acceptText(store, 'small', 'x')
     store.database.limitPages(60)
-    await assert.rejects(
-      acceptText(store, 'big', INCOMPRESSIBLE),
-      (error) => error instanceof AppError && error.code === 'store_unavailable',
-    )
+    await assert.rejects(acceptText(store, 'big', INCOMPRESSIBLE), (error) => {
+      assert.ok(error instanceof AppError && error.code === 'store_unavailable')
+      assert.match(messageOf(error.cause), /full/)
+      return true
+    })
     // If a request cannot be written, only that request fails.
     const request = (key: string, body: string) => acceptRequest([alert(key)], { key, body })
     const both = await store.acceptAll([request('big', INCOMPRESSIBLE), request('small 2', 'x')])

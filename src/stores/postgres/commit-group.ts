@@ -20,19 +20,20 @@ export class CommitGroup {
   }
 
   accept(request: AcceptRequest): Promise<Accepted> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject })
-      if (this.#underWay === CONCURRENT_COMMITS) return
+    const { promise, ...waiting } = Promise.withResolvers<Accepted>()
+    this.#waiting.push({ request, ...waiting })
+    if (this.#underWay < CONCURRENT_COMMITS) {
       this.#underWay += 1
       // Requests of the same event-loop turn join.
       queueMicrotask(() => void this.#run())
-    })
+    }
+    return promise
   }
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MAX_IN_COMMIT)
-      await settleEach(batch, () => this.#commit(batch.map(({ request }) => request)))
+      await settleEach(batch, this.#commit(batch.map(({ request }) => request)))
     }
     this.#underWay -= 1
   }

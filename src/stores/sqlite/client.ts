@@ -6,10 +6,10 @@ import { type Result, settleEach, unwrap, type Waiting } from '../accept-results
 import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import type { Notice } from '../multi-process.ts'
 import type { Store } from '../store.ts'
-import { BatchEncoder, isSentAlone } from './batch-encoding.ts'
+import { BatchEncoder, type EncodedBatch, isSentAlone } from './batch-encoding.ts'
 import { restrictToOwner } from './file-mode.ts'
 import type { SqliteStore } from './store.ts'
-import type { Failure, Reply, Request, VerbName } from './worker.ts'
+import type { Failure, Outcome, Reply, Request, VerbName } from './worker.ts'
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
@@ -38,17 +38,13 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
 export function inThisThread(store: SqliteStore): Store {
   return {
     ...store.verbs,
-    accept: async (request) => unwrap((await store.acceptAll([request]))[0]),
+    async accept(request) {
+      const [result] = await store.acceptAll([request])
+      return unwrap(result as Result)
+    },
     close: async () => store.close(),
   }
 }
-
-type Pending = { resolve: (value: unknown) => void; reject: (error: Error) => void }
-type RequestContent = Request extends infer R
-  ? R extends { id: number }
-    ? Omit<R, 'id'>
-    : never
-  : never
 
 async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> {
   const entry = new URL(`../../sqlite-worker${extname(import.meta.url)}`, import.meta.url)
@@ -58,17 +54,18 @@ async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> 
     // A commit's objects are short-lived. V8's default young generation is so small that every commit would collect it.
     resourceLimits: { maxYoungGenerationSizeMb: 48 },
   })
-  const pending = new Map<number, Pending>()
-  let last = 0
-  const state = { isOpen: false, isClosing: false }
+  const opened = Promise.withResolvers<unknown>()
+  const pending = new Map([[0, opened]])
+  let lastId = 0
+  let isServing = false
   let ended: AppError | undefined
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  const exited = new Promise((resolve) => worker.once('exit', resolve))
   const end = (why: string): void => {
     if (ended !== undefined) return
     ended = new AppError('store_unavailable', `the store's thread ended: ${why}`)
     for (const { reject } of pending.values()) reject(ended)
     pending.clear()
-    if (state.isOpen && !state.isClosing) onFailure?.(ended.message)
+    if (isServing) onFailure?.(ended.message)
   }
   worker.on('message', (reply: Reply) => {
     const call = pending.get(reply.id)
@@ -78,33 +75,30 @@ async function openInWorker({ path, onFailure }: SqliteOptions): Promise<Store> 
   })
   worker.on('error', (error) => end(error.message))
   worker.on('exit', (code) => end(`exit code ${code}`))
-  const verbs = (await new Promise<unknown>((resolve, reject) =>
-    pending.set(0, { resolve, reject }),
-  )) as VerbName[]
-  state.isOpen = true
-  const post = (request: RequestContent, transfer: ArrayBuffer[] = []): Promise<unknown> => {
-    if (ended !== undefined) return Promise.reject(ended)
-    last += 1
-    const id = last
-    return new Promise((resolve, reject) => {
-      pending.set(id, { resolve, reject })
-      worker.postMessage({ ...request, id } satisfies Request, transfer)
-    })
+  const post = async (request: Omit<Request, 'id'>, transfer: ArrayBuffer[] = []) => {
+    if (ended !== undefined) throw ended
+    lastId += 1
+    const call = Promise.withResolvers<unknown>()
+    pending.set(lastId, call)
+    worker.postMessage({ ...request, id: lastId } satisfies Request, transfer)
+    return call.promise
   }
-  const batches = new BatchWriter((encoder) => {
-    const batch = encoder.encoded()
-    return post({ kind: 'accept', batch }, [batch.bodies.buffer]) as Promise<Result[]>
+  const batches = new BatchWriter(async (batch) => {
+    const results = await post({ verb: 'accept', args: [batch] }, [batch.bodies.buffer])
+    return (results as Outcome<Accepted>[]).map((each) =>
+      'error' in each ? { error: errorFrom(each.error) } : each,
+    )
   })
-  const call = (verb: VerbName) => [
-    verb,
-    (...args: unknown[]) => post({ kind: 'call', verb, args }),
-  ]
+  const verbs = (await opened.promise) as VerbName[]
+  isServing = true
+  const call = (verb: VerbName) => [verb, (...args: unknown[]) => post({ verb, args })]
   return {
     ...(Object.fromEntries(verbs.map(call)) as Pick<Store, VerbName>),
     accept: (request) => batches.accept(request),
     async close() {
-      state.isClosing = true
-      if (ended === undefined) worker.postMessage({ kind: 'close' } satisfies Request)
+      isServing = false
+      if (ended === undefined)
+        worker.postMessage({ id: 0, verb: 'close', args: [] } satisfies Request)
       await exited
     },
   }
@@ -121,31 +115,31 @@ function errorFrom({ code, message }: Failure): Error {
 const BATCH = { requests: 8, alerts: 400 } as const
 
 class BatchWriter {
-  readonly #send: (encoder: BatchEncoder) => Promise<Result[]>
+  readonly #send: (batch: EncodedBatch) => Promise<Result[]>
   #encoder = new BatchEncoder()
   #waiting: Waiting[] = []
 
-  constructor(send: (encoder: BatchEncoder) => Promise<Result[]>) {
+  constructor(send: (batch: EncodedBatch) => Promise<Result[]>) {
     this.#send = send
   }
 
-  accept(request: AcceptRequest): Promise<Accepted> {
-    return new Promise((resolve, reject) => {
-      const isLarge = isSentAlone(request.body)
-      if (isLarge) void this.#handOver()
-      this.#encoder.add(request)
-      this.#waiting.push({ resolve, reject })
-      const { requests, alerts } = this.#encoder
-      if (isLarge || requests >= BATCH.requests || alerts >= BATCH.alerts) void this.#handOver()
-      else if (requests === 1) afterThisTurn(() => void this.#handOver())
-    })
+  async accept(request: AcceptRequest): Promise<Accepted> {
+    const isLarge = isSentAlone(request.body)
+    if (isLarge) this.#handOver()
+    this.#encoder.add(request)
+    const { promise, ...waiting } = Promise.withResolvers<Accepted>()
+    this.#waiting.push(waiting)
+    const { requests, alerts } = this.#encoder
+    if (isLarge || requests >= BATCH.requests || alerts >= BATCH.alerts) this.#handOver()
+    else if (requests === 1) afterThisTurn(() => this.#handOver())
+    return promise
   }
 
-  async #handOver(): Promise<void> {
+  #handOver(): void {
     const [encoder, waiting] = [this.#encoder, this.#waiting]
     if (waiting.length === 0) return
     this.#encoder = new BatchEncoder()
     this.#waiting = []
-    await settleEach(waiting, () => this.#send(encoder))
+    void settleEach(waiting, this.#send(encoder.encoded()))
   }
 }

@@ -7,14 +7,20 @@ import { openSqliteStore, type SqliteStore } from './store.ts'
 
 export type VerbName = keyof SqlVerbs
 
-/** Messages to the worker. It answers `close` by exiting. */
-export type Request =
-  | { kind: 'call'; id: number; verb: VerbName; args: unknown[] }
-  | { kind: 'accept'; id: number; batch: EncodedBatch }
-  | { kind: 'close' }
+/** A message to the worker: a verb with its arguments, `accept` with one EncodedBatch, or `close`, answered by the exit. */
+export interface Request {
+  id: number
+  verb: VerbName | 'accept' | 'close'
+  args: unknown[]
+}
 
-/** Messages from the worker. Id 0 reports the opening: the names of the store's verbs, or an error. */
-export type Reply = { id: number } & ({ value: unknown } | { error: Failure })
+export type Outcome<Value> = { value: Value } | { error: Failure }
+
+/**
+ * A message from the worker. Id 0 reports the opening, with the names of the store's verbs. The value of `accept` is an
+ * Outcome for each request.
+ */
+export type Reply = { id: number } & Outcome<unknown>
 
 /** A serialized error. */
 export interface Failure {
@@ -34,7 +40,7 @@ export async function runSqliteWorker(reasonToSuppress: ReasonToSuppress): Promi
     new Worker(port, store).listen()
     port.postMessage({ id: 0, value: Object.keys(store.verbs) } satisfies Reply)
   } catch (error) {
-    port.postMessage(failure(0, error))
+    port.postMessage({ id: 0, error: failureOf(error) } satisfies Reply)
   }
 }
 
@@ -54,11 +60,11 @@ class Worker {
     this.#port.on('message', (request: Request) => this.#take(request))
   }
 
-  #take(request: Request): void {
-    if (request.kind === 'close') void this.#close()
-    else if (request.kind === 'call') this.#start(this.#call(request))
+  #take({ id, verb, args }: Request): void {
+    if (verb === 'close') void this.#close()
+    else if (verb !== 'accept') this.#start(this.#call(id, verb, args))
     else {
-      this.#batches.push({ id: request.id, requests: decodeBatch(request.batch) })
+      this.#batches.push({ id, requests: decodeBatch(args[0] as EncodedBatch) })
       if (!this.#isCommitting) this.#start(this.#commitAll())
     }
   }
@@ -68,12 +74,12 @@ class Worker {
     void work.then(() => this.#underWay.delete(work))
   }
 
-  async #call({ id, verb, args }: Request & { kind: 'call' }): Promise<void> {
+  async #call(id: number, verb: VerbName, args: unknown[]): Promise<void> {
     try {
       const call = this.#store.verbs[verb] as (...all: unknown[]) => Promise<unknown>
       this.#reply({ id, value: await call(...args) })
     } catch (error) {
-      this.#reply(failure(id, error))
+      this.#reply({ id, error: failureOf(error) })
     }
   }
 
@@ -97,11 +103,10 @@ class Worker {
         this.#drain()
         return next()
       })
-      let at = 0
-      for (const batch of taken) {
-        this.#reply({ id: batch.id, value: results.slice(at, at + batch.count) })
-        at += batch.count
-      }
+      const outcomes = results.map((each) =>
+        'error' in each ? { error: failureOf(each.error) } : each,
+      )
+      for (const { id, count } of taken) this.#reply({ id, value: outcomes.splice(0, count) })
     }
     this.#isCommitting = false
   }
@@ -126,7 +131,6 @@ class Worker {
   }
 }
 
-function failure(id: number, error: unknown): Reply {
-  const code = error instanceof AppError ? error.code : undefined
-  return { id, error: { code, message: messageOf(error) } }
+function failureOf(error: unknown): Failure {
+  return { code: error instanceof AppError ? error.code : undefined, message: messageOf(error) }
 }
