@@ -443,6 +443,21 @@ describe('PostgreSQL', needsPostgres(), () => {
       await store.close()
     })
 
+    test('counts alerts whose ids exceed 32 bits', async () => {
+      const schema = fresh()
+      const store = await open(schema)
+      await postgres.ask(`SELECT setval('${schema}.alerts_ids', 3000000000)`)
+      await store.accept(request('k', ['f']))
+      const { alerts } = await store.history({ from: new Date(0), to: new Date(4e12) })
+      assert.deepEqual(
+        alerts.map(({ outcome, count }) => [outcome, count]),
+        [['waiting', 1]],
+      )
+      assert.equal((await store.alerts({ limit: 9, state: 'pending' })).items.length, 1)
+      assert.equal((await store.tally('channel:ops', 'ops')).count, 1)
+      await store.close()
+    })
+
     test('accepts the other requests when it cannot take one of several', async () => {
       const schema = fresh()
       const store = await open(schema)

@@ -1,7 +1,8 @@
-import type { AlertState } from '../../model/message.ts'
 import type { AlertQuery } from '../queries.ts'
 import type { SqlValue, Tx } from '../tx.ts'
-import { IN_RANGE, OF_WATERMARK } from './deliveries.ts'
+import { readNewestAlert, selectOfMessages, selectWaiting } from './deliveries.ts'
+import { IN_STATE, OPEN } from './message-states.ts'
+import { readColumn, readValue, Where } from './rows.ts'
 
 export const BATCH_SIZE = 500
 
@@ -34,7 +35,13 @@ export async function* candidatesOf(tx: Tx, query: AlertQuery): AsyncGenerator<C
     const whole = message !== undefined
     const from = isNewest && !whole ? Math.max(low, high - width + 1) : low
     const to = isNewest || whole ? high : Math.min(high, low + width - 1)
-    const ids = await idsBetween(tx, query, { low: from, high: to })
+    const { sql, values } = candidatesSql(query, { low: from, high: to })
+    const direction = isNewest ? 'DESC' : 'ASC'
+    const ids = await readColumn<number>(
+      tx,
+      `${sql} ORDER BY id ${direction} LIMIT ${BATCH_SIZE}`,
+      values,
+    )
     const isFull = ids.length === BATCH_SIZE
     const edge = isFull ? (ids.at(-1) as number) : isNewest ? from : to
     if (isNewest) high = edge - 1
@@ -44,83 +51,58 @@ export async function* candidatesOf(tx: Tx, query: AlertQuery): AsyncGenerator<C
   }
 }
 
-async function idsBetween(tx: Tx, query: AlertQuery, { low, high }: IdRange): Promise<number[]> {
-  const { message, state = 'any', order = 'newest' } = query
-  const { values, sql } =
-    message === undefined
-      ? CANDIDATES[state](query)
-      : { sql: OF_MESSAGE, values: [Number(message)] }
-  const direction = order === 'newest' ? 'DESC' : 'ASC'
-  const rows = await tx.all<{ id: number }>(`${sql} ORDER BY id ${direction} LIMIT ${BATCH_SIZE}`, [
-    low,
-    high,
-    ...values,
-  ])
-  return rows.map(({ id }) => id)
-}
-
-const OF_MESSAGE = `SELECT alert AS id FROM (
-    SELECT alert FROM deliveries WHERE message = $3
-    UNION ALL SELECT d.alert FROM delivery_ranges r CROSS JOIN deliveries d
-      WHERE r.message = $3 AND ${IN_RANGE}) c WHERE alert BETWEEN $1 AND $2`
-
 interface Sql {
   sql: string
-  values: SqlValue[]
+  values: readonly SqlValue[]
 }
 
-/** Selects from `alerts` by the query's channel, levels, status and fingerprint. */
-export function scanSql(query: AlertQuery, columns = 'id', more = ''): Sql {
-  const { channel, levels, status, fingerprint } = query
-  const values: SqlValue[] = []
-  const conditions: string[] = []
-  const given = (value: SqlValue): string => `$${values.push(value) + 2}`
-  if (channel !== undefined) conditions.push(`AND channel = ${given(channel)}`)
-  if (levels !== undefined) conditions.push(`AND level IN LIST(${given([...levels])}, BIGINT)`)
-  if (status !== undefined) conditions.push(`AND status = ${given(status)}`)
-  if (fingerprint !== undefined) conditions.push(`AND fingerprint = ${given(fingerprint)}`)
-  const where = `id BETWEEN $1 AND $2 ${more} ${conditions.join(' ')}`
-  return { sql: `SELECT ${columns} FROM alerts WHERE ${where}`, values }
-}
-
-/** Selects from deliveries by channel; the caller compares the other filters later. */
-function deliverySql(
-  { channel }: AlertQuery,
-  sql: (of: (column: string) => string) => string,
+/** Selects from `alerts` in a range of ids by the query's channel, levels, status and fingerprint. */
+export function scanSql(
+  { channel, levels, status, fingerprint }: AlertQuery,
+  { low, high }: IdRange,
+  { columns = 'id', only = 'TRUE' } = {},
 ): Sql {
-  const of = (column: string): string => (channel === undefined ? '' : `AND ${column} = $3`)
-  return { sql: sql(of), values: channel === undefined ? [] : [channel] }
+  const where = new Where(['id > $1 AND id <= $2', only], [low - 1, high])
+    .add('channel = ?', channel)
+    .add('level IN LIST(?, BIGINT)', levels)
+    .add('status = ?', status)
+    .add('fingerprint = ?', fingerprint)
+  return { sql: `SELECT ${columns} FROM alerts WHERE ${where.sql}`, values: where.values }
 }
 
-/** SQL: alerts of messages in the given states. */
-const ofMessages = (states: string, channel: string): string => `
-  SELECT d.alert AS id FROM messages m CROSS JOIN deliveries d
-    WHERE m.state ${states} AND d.message = m.id AND d.alert BETWEEN $1 AND $2 ${channel}
-  UNION SELECT d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
-    WHERE m.state ${states} AND r.message = m.id AND ${IN_RANGE} AND d.alert BETWEEN $1 AND $2 ${channel}`
-
-const CANDIDATES: Record<AlertState | 'any', (query: AlertQuery) => Sql> = {
-  any: (query) => scanSql(query),
-  sent: (query) => scanSql(query),
-  suppressed: (query) => scanSql(query, 'id', `AND final_state = 'suppressed'`),
-  pending: (query) =>
-    deliverySql(
-      query,
-      (channel) => `
-    SELECT d.alert AS id FROM watermarks w CROSS JOIN deliveries d WHERE ${OF_WATERMARK}
-      AND d.alert BETWEEN $1 AND $2 AND d.alert > w.up_to AND d.message IS NULL ${channel('w.channel')}
-    UNION SELECT alert FROM deliveries WHERE message = 0 AND alert BETWEEN $1 AND $2 ${channel('channel')}`,
-    ),
-  sending: (query) =>
-    deliverySql(query, (channel) => ofMessages(`IN ('pending', 'sending')`, channel('d.channel'))),
-  dead: (query) =>
-    deliverySql(
-      query,
-      (channel) =>
-        `SELECT id FROM alerts WHERE final_state = 'dead' AND id BETWEEN $1 AND $2 ${channel('channel')}
-     UNION ${ofMessages(`= 'dead'`, channel('d.channel'))}`,
-    ),
+/** Selects ids of alerts that may match: by message, or by state and channel. */
+function candidatesSql(query: AlertQuery, range: IdRange): Sql {
+  const { message, state, channel } = query
+  const bounds = [range.low - 1, range.high]
+  const distinct = (sql: string, value?: SqlValue): Sql => ({
+    sql: `SELECT DISTINCT alert AS id FROM (${sql}) c`,
+    values: value === undefined ? bounds : [...bounds, value],
+  })
+  const columns = 'd.alert'
+  if (message !== undefined)
+    return distinct(selectOfMessages('id = $3', { columns }), Number(message))
+  const ofChannel = channel === undefined ? '' : 'AND d.channel = $3'
+  const deliveries = { columns, and: ofChannel }
+  switch (state) {
+    case 'pending':
+      return distinct(selectWaiting(deliveries), channel)
+    case 'sending':
+      return distinct(selectOfMessages(OPEN, deliveries), channel)
+    case 'dead':
+      return distinct(
+        `SELECT d.id AS alert FROM alerts d WHERE d.final_state = 'dead' AND d.id > $1 AND d.id <= $2 ${ofChannel}
+         UNION ALL ${selectOfMessages(IN_STATE.dead, deliveries)}`,
+        channel,
+      )
+    case 'suppressed':
+      return scanSql(query, range, { only: SUPPRESSED })
+    default:
+      return scanSql(query, range)
+  }
 }
+
+/** SQL: the condition of the index of alerts with a final state. */
+export const SUPPRESSED = `final_state = 'suppressed'`
 
 /** Around an instant, this many rows may be out of order, because several processes accept alerts. */
 const DISORDER = 1_000
@@ -130,22 +112,17 @@ export async function idRangeOf(tx: Tx, query: AlertQuery): Promise<IdRange> {
   const { from, to, before, order = 'newest', message } = query
   const range = { low: 1, high: Number.MAX_SAFE_INTEGER }
   if (message === undefined) {
-    const ends = await tx.get<{ low: number | null; high: number | null }>(
-      'SELECT (SELECT MIN(id) FROM alerts) AS low, (SELECT MAX(id) FROM alerts) AS high',
-    )
-    Object.assign(range, { low: ends?.low ?? 1, high: ends?.high ?? 0 })
+    range.low = (await readValue(tx, 'SELECT MIN(id) FROM alerts')) ?? 1
+    range.high = await readNewestAlert(tx)
   }
-  if (from !== undefined) range.low = (await edgeAt(tx, FIRST_SINCE, from)) ?? range.high + 1
-  if (to !== undefined) range.high = (await edgeAt(tx, LAST_BEFORE, to)) ?? range.low - 1
+  if (from !== undefined)
+    range.low = (await readValue(tx, FIRST_SINCE, [tx.ms(from)])) ?? range.high + 1
+  if (to !== undefined)
+    range.high = (await readValue(tx, LAST_BEFORE, [tx.ms(to)])) ?? range.low - 1
   if (before === undefined) return range
   return order === 'newest'
     ? { ...range, high: Math.min(range.high, Number(before) - 1) }
     : { ...range, low: Math.max(range.low, Number(before) + 1) }
-}
-
-async function edgeAt(tx: Tx, sql: string, at: Date): Promise<number | undefined> {
-  const row = await tx.get<{ id: number | null }>(sql, [tx.ms(at)])
-  return row?.id ?? undefined
 }
 
 const FIRST_SINCE = `SELECT MIN(id) AS id FROM (

@@ -9,12 +9,12 @@ import {
   type Total,
 } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { candidatesOf, idRangeOf, scanSql } from './alert-scan.ts'
+import { candidatesOf, idRangeOf, SUPPRESSED, scanSql } from './alert-scan.ts'
 import { MESSAGE_OF, OF_WATERMARK, readMessageAlerts } from './deliveries.ts'
-import { MAX_TOTAL } from './message-list.ts'
+import { MAX_TOTAL, totalOf } from './message-list.ts'
 import { findMessage } from './messages.ts'
 import { readPayloadTexts } from './payload-blobs.ts'
-import { fromRow } from './rows.ts'
+import { fromRow, readValue } from './rows.ts'
 
 /** Alerts that one query reads for a rare filter; the page then ends early, and `next` continues. */
 const MAX_READ = 3_000
@@ -83,15 +83,13 @@ export async function alertTotal(tx: Tx, query: AlertQuery): Promise<Total | und
         ? { low, high: low + MAX_TOTAL - 1 }
         : { low: high - MAX_TOTAL + 1, high }
       : { low, high }
-  const more = state === undefined ? '' : `AND final_state = 'suppressed'`
-  const { sql, values } = scanSql(query, '1', more)
-  const row = await tx.get<{ n: number }>(
-    `SELECT COUNT(*) AS n FROM (${sql} LIMIT ${MAX_TOTAL + 1}) a`,
-    [bounded.low, bounded.high, ...values],
-  )
-  const count = row?.n ?? 0
-  const isAll = bounded.low === low && bounded.high === high
-  return { count: Math.min(count, MAX_TOTAL), isExact: isAll && count <= MAX_TOTAL }
+  const { sql, values } = scanSql(query, bounded, {
+    columns: '1',
+    only: state === undefined ? 'TRUE' : SUPPRESSED,
+  })
+  const found = `SELECT COUNT(*) FROM (${sql} LIMIT ${MAX_TOTAL + 1}) a`
+  const { count, isExact } = totalOf((await readValue(tx, found, values)) ?? 0)
+  return { count, isExact: isExact && bounded.low === low && bounded.high === high }
 }
 
 function matches(
@@ -114,12 +112,13 @@ function matches(
 
 /** The receipt time of the alert at the edge of a scan. */
 async function reachedAt(tx: Tx, edge: number): Promise<{ reached?: Date }> {
-  const row = await tx.get<{ at: number }>(
-    `SELECT p.received_at AS at FROM alerts a JOIN payloads p ON p.id = a.payload
+  const at = await readValue<number>(
+    tx,
+    `SELECT p.received_at FROM alerts a JOIN payloads p ON p.id = a.payload
      WHERE a.id >= $1 ORDER BY a.id LIMIT 1`,
     [edge],
   )
-  return row === undefined ? {} : { reached: tx.date(row.at) }
+  return at === undefined ? {} : { reached: tx.date(at) }
 }
 
 /** Ids of the alerts' payloads that contain every word in one of its spellings, ignoring case. */

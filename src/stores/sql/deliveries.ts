@@ -2,6 +2,7 @@ import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 import { OPEN } from './message-states.ts'
+import { readColumn, readValue } from './rows.ts'
 
 /** Lock name of a queue. Accepts share it; claims, settlements and moves hold it exclusively. */
 export function queueLock(queue: string): string {
@@ -14,9 +15,10 @@ export async function lockQueueOf(
   message: number,
   others: readonly string[] = [],
 ): Promise<string | undefined> {
-  const row = await tx.get<{ queue: string }>('SELECT queue FROM messages WHERE id = $1', [message])
-  if (row !== undefined) await tx.lock([...others, queueLock(row.queue)])
-  return row?.queue
+  const sql = 'SELECT queue FROM messages WHERE id = $1'
+  const queue = await readValue<string>(tx, sql, [message])
+  if (queue !== undefined) await tx.lock([...others, queueLock(queue)])
+  return queue
 }
 
 /** Sorts by queue, then channel. */
@@ -36,9 +38,28 @@ export const MESSAGE_OF = `COALESCE(d.message, (SELECT r.message FROM delivery_r
 /** SQL: the deliveries `d` of watermark `w`, waiting or not. */
 export const OF_WATERMARK = 'd.queue = w.queue AND d.channel = w.channel AND d.level = w.level'
 
-/** SQL: the deliveries `d` that range `r` of a digest contains. */
-export const IN_RANGE = `d.queue = r.queue AND d.channel = r.channel AND d.level = r.level AND d.alert > r.after
-  AND d.alert <= r.up_to AND d.message IS NULL`
+/** Parts of a query on deliveries `d`: its columns, and a further condition that begins with AND. */
+interface DeliveryQuery {
+  columns: string
+  and?: string
+}
+
+/** SQL: waiting deliveries of alerts with $1 < id <= $2. */
+export function selectWaiting({ columns, and = '' }: DeliveryQuery): string {
+  return `SELECT ${columns} FROM watermarks w CROSS JOIN deliveries d
+      WHERE ${OF_WATERMARK} AND d.alert > GREATEST(w.up_to, $1) AND d.alert <= $2 AND d.message IS NULL ${and}
+    UNION ALL SELECT ${columns} FROM deliveries d WHERE d.message = 0 AND d.alert > $1 AND d.alert <= $2 ${and}`
+}
+
+/** SQL: deliveries of alerts with $1 < id <= $2 in those messages that meet a condition, in digests as well. */
+export function selectOfMessages(condition: string, { columns, and = '' }: DeliveryQuery): string {
+  const messages = `(SELECT id FROM messages WHERE ${condition}) m`
+  return `SELECT ${columns} FROM ${messages} CROSS JOIN deliveries d
+      WHERE d.message = m.id AND d.alert > $1 AND d.alert <= $2 ${and}
+    UNION ALL SELECT ${columns} FROM ${messages} CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
+      WHERE r.message = m.id AND d.queue = r.queue AND d.channel = r.channel AND d.level = r.level
+        AND d.alert > GREATEST(r.after, $1) AND d.alert <= LEAST(r.up_to, $2) AND d.message IS NULL ${and}`
+}
 
 /** SQL: true if any queue contains the alert of table `alerts`. */
 export function hasDelivery(alerts: string): string {
@@ -56,8 +77,7 @@ export async function findUndeliverable(
   alerts: readonly number[],
 ): Promise<ReadonlySet<number>> {
   if (alerts.length === 0) return new Set()
-  const rows = await tx.all<{ id: number }>(UNDELIVERABLE, [queue, channel, alerts])
-  return new Set(rows.map(({ id }) => id))
+  return new Set(await readColumn<number>(tx, UNDELIVERABLE, [queue, channel, alerts]))
 }
 
 /** A suppressed alert may be a valid last entry of its group (resolved_off, muted), unless a move found it outdated. */
@@ -66,6 +86,11 @@ const UNDELIVERABLE = `SELECT a.id FROM alerts a
   WHERE a.id IN LIST($3, BIGINT) AND CASE WHEN d.alert IS NULL
     THEN COALESCE(a.final_state, '') <> 'suppressed' OR COALESCE(a.reason, '') = 'outdated'
     ELSE EXISTS (SELECT 1 FROM messages m WHERE m.id = ${MESSAGE_OF} AND m.state = 'dead') END`
+
+/** The id of the newest alert; 0 without any. */
+export async function readNewestAlert(tx: Tx): Promise<number> {
+  return (await readValue<number>(tx, 'SELECT MAX(id) FROM alerts')) ?? 0
+}
 
 /** When alerts were received, by id. */
 export async function readReceivedAt(
@@ -97,25 +122,20 @@ export async function readBlocked(
   { queue, channel }: QueuePlace,
   except = 0,
 ): Promise<Blocked> {
-  const open = await tx.all<{ id: number }>(
+  const open = await readColumn<number>(
+    tx,
     `SELECT id FROM messages WHERE queue = $1 AND channel = $2 AND ${OPEN} AND id <> $3`,
     [queue, channel, except],
   )
   if (open.length === 0) return { fingerprints: [], after: undefined }
-  const ids = open.map(({ id }) => id)
-  const rows = await tx.all<{ fingerprint: string }>(
+  const fingerprints = await readColumn<string>(
+    tx,
     `SELECT DISTINCT a.fingerprint FROM deliveries d CROSS JOIN alerts a
      WHERE d.message IN LIST($1, BIGINT) AND a.id = d.alert`,
-    [ids],
+    [open],
   )
-  const range = await tx.get<{ after: number | null }>(
-    'SELECT MIN(after) AS after FROM delivery_ranges WHERE message IN LIST($1, BIGINT)',
-    [ids],
-  )
-  return {
-    fingerprints: rows.map(({ fingerprint }) => fingerprint),
-    after: range?.after ?? undefined,
-  }
+  const ranges = 'SELECT MIN(after) FROM delivery_ranges WHERE message IN LIST($1, BIGINT)'
+  return { fingerprints, after: await readValue<number>(tx, ranges, [open]) }
 }
 
 export function isBlocked(
@@ -163,12 +183,13 @@ export async function advanceWatermark(
   { queue, channel, level, upTo }: QueuePlace & { level: Level; upTo: number },
   claimed: readonly number[],
 ): Promise<void> {
-  const first = await tx.get<{ alert: number | null }>(
-    `SELECT MIN(alert) AS alert FROM deliveries
+  const first = await readValue<number>(
+    tx,
+    `SELECT MIN(alert) FROM deliveries
      WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND message IS NULL`,
     [queue, channel, level, upTo],
   )
-  const next = first?.alert == null ? Math.max(upTo, ...claimed) : first.alert - 1
+  const next = first === undefined ? Math.max(upTo, ...claimed) : first - 1
   if (next > upTo)
     await tx.run(
       'UPDATE watermarks SET up_to = $4 WHERE queue = $1 AND channel = $2 AND level = $3',
@@ -215,12 +236,12 @@ export async function readPageEnd(
   { queue, channel, level, after, up_to }: DeliveryRange,
   { size, waits = 'd.message IS NULL' }: { size: number; waits?: string },
 ): Promise<number | undefined> {
-  const last = await tx.get<{ alert: number }>(
+  return readValue(
+    tx,
     `SELECT alert FROM deliveries d WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
        AND ${waits} ORDER BY alert LIMIT 1 OFFSET $6`,
     [queue, channel, level, after, up_to, size - 1],
   )
-  return last?.alert
 }
 
 /** A message with its queue and channel, which are needed to find its alerts. */
@@ -252,14 +273,14 @@ export async function readMessageAlerts(
     const from = level === after?.level ? after.alert : 0
     const left = limit - carried.length
     const values = [id, queue, channel, level, from, left]
-    const rows = await tx.all<{ alert: number }>(ALERTS_BY_ID, values)
+    const alerts = await readColumn<number>(tx, ALERTS_BY_ID, values)
     for (const range of ranges.filter((each) => each.level === level)) {
       const start = Math.max(from, range.after)
       const place = [queue, channel, level, start, range.up_to, left]
-      rows.push(...(await tx.all<{ alert: number }>(ALERTS_BY_RANGE, place)))
+      alerts.push(...(await readColumn<number>(tx, ALERTS_BY_RANGE, place)))
     }
-    rows.sort((a, b) => a.alert - b.alert)
-    for (const { alert } of rows.slice(0, left)) carried.push({ alert, level })
+    alerts.sort((a, b) => a - b)
+    for (const alert of alerts.slice(0, left)) carried.push({ alert, level })
     if (carried.length === limit) break
   }
   return carried

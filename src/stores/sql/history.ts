@@ -10,8 +10,9 @@ import type {
   TimeRange,
 } from '../queries.ts'
 import type { Database, Tx } from '../tx.ts'
-import { IN_RANGE, OF_WATERMARK } from './deliveries.ts'
-import { OPEN } from './message-states.ts'
+import { readNewestAlert, selectOfMessages, selectWaiting } from './deliveries.ts'
+import { IN_STATE, OPEN } from './message-states.ts'
+import { readValue } from './rows.ts'
 
 /** Range of alert ids that one read counts. Other requests run between reads. */
 const PAGE_SIZE = 2_000
@@ -21,16 +22,16 @@ const MAX_ATTEMPTS = 20_000
 
 /** Counts the alerts received in a range by their current state, and its attempts. Each page is one transaction. */
 export async function history(db: Database, range: TimeRange): Promise<HistoryCounts> {
-  const { attempts, first, end } = await db.read(async (tx) => ({
+  const { attempts, first, last } = await db.read(async (tx) => ({
     attempts: await countAttempts(tx, range),
-    first: await firstAlertFrom(tx, range.from),
-    end: await firstAlertFrom(tx, range.to),
+    first: await lastAlertBefore(tx, range.from),
+    last: await lastAlertBefore(tx, range.to),
   }))
   const counts = new Map<string, AlertCount>()
-  for (let from = first; from < end; from += PAGE_SIZE) {
-    if (from > first) await nextTurn()
-    const to = Math.min(end, from + PAGE_SIZE)
-    for (const each of await db.read((tx) => countAlerts(tx, from, to))) add(counts, each)
+  for (let after = first; after < last; after += PAGE_SIZE) {
+    if (after > first) await nextTurn()
+    const upTo = Math.min(last, after + PAGE_SIZE)
+    for (const each of await db.read((tx) => countAlerts(tx, after, upTo))) add(counts, each)
   }
   return { alerts: [...counts.values()], attempts }
 }
@@ -42,21 +43,21 @@ function add(counts: Map<string, AlertCount>, each: AlertCount): void {
   else entry.count += each.count
 }
 
-/** The id of the first alert received at an instant or later; if there is none, the next id. */
-async function firstAlertFrom(tx: Tx, at: Date): Promise<number> {
-  const payload = await tx.get<{ id: number }>(
+/** The id before that of the first alert received at an instant or later; if there is none, the newest id. */
+async function lastAlertBefore(tx: Tx, at: Date): Promise<number> {
+  const payload = await readValue<number>(
+    tx,
     'SELECT id FROM payloads WHERE received_at >= $1 ORDER BY received_at, id LIMIT 1',
     [tx.ms(at)],
   )
   const alert =
     payload &&
-    (await tx.get<{ id: number }>(
+    (await readValue<number>(
+      tx,
       'SELECT id FROM alerts WHERE payload >= $1 ORDER BY payload, id LIMIT 1',
-      [payload.id],
+      [payload],
     ))
-  if (alert !== undefined) return alert.id
-  const newest = await tx.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')
-  return (newest?.id ?? 0) + 1
+  return alert === undefined ? readNewestAlert(tx) : alert - 1
 }
 
 interface CountRow {
@@ -67,18 +68,18 @@ interface CountRow {
   count: number
 }
 
-/** Counts alerts from one id up to, but not including, another. All that are not suppressed, dead or open are delivered. */
-async function countAlerts(tx: Tx, from: number, to: number): Promise<AlertCount[]> {
+/** Counts the alerts with after < id <= upTo. All that are not suppressed, dead or open are delivered. */
+async function countAlerts(tx: Tx, after: number, upTo: number): Promise<AlertCount[]> {
   const all = await tx.all<CountRow>(
     `SELECT p.source, a.channel, COALESCE(a.final_state, '') AS state, COALESCE(a.reason, '') AS reason,
        COUNT(*) AS count
-     FROM alerts a CROSS JOIN payloads p WHERE a.id >= $1 AND a.id < $2 AND p.id = a.payload
+     FROM alerts a CROSS JOIN payloads p WHERE a.id > $1 AND a.id <= $2 AND p.id = a.payload
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`,
-    [from, to],
+    [after, upTo],
   )
   const counts: AlertCount[] = []
   if (all.length === 0) return counts
-  const open = await tx.all<CountRow>(NOT_DELIVERED, [from, to])
+  const open = await tx.all<CountRow>(NOT_DELIVERED, [after, upTo])
   for (const { source, channel, state, reason, count } of all) {
     const place = { source, channel }
     if (state === 'suppressed') counts.push({ ...place, outcome: 'suppressed', reason, count })
@@ -100,25 +101,13 @@ async function countAlerts(tx: Tx, from: number, to: number): Promise<AlertCount
   return counts
 }
 
-const BETWEEN = 'd.alert >= $1 AND d.alert < $2'
-
-/** SQL: alerts of messages in a state, with the rank of this state; the lowest rank of an alert decides. */
-const ofMessages = (state: string, rank: number): string => `
-  SELECT d.alert, ${rank} AS rank FROM messages m CROSS JOIN deliveries d
-    WHERE m.${state} AND d.message = m.id AND ${BETWEEN}
-  UNION ALL SELECT d.alert, ${rank} FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
-    WHERE m.${state} AND r.message = m.id AND r.up_to >= $1 AND ${IN_RANGE}
-      AND d.alert > GREATEST(r.after, $1 - 1) AND d.alert < $2`
-
 /** SQL: counts alerts that wait or are dead. An alert with both kinds of deliveries counts as waiting. */
 const NOT_DELIVERED = `
   SELECT p.source, a.channel, CASE WHEN o.rank = 0 THEN 'waiting' ELSE 'dead' END AS state, '' AS reason, COUNT(*) AS count
   FROM (SELECT alert, MIN(rank) AS rank FROM (
-      SELECT d.alert, 0 AS rank FROM watermarks w CROSS JOIN deliveries d
-        WHERE ${OF_WATERMARK} AND d.alert > GREATEST(w.up_to, $1 - 1) AND d.alert < $2 AND d.message IS NULL
-      UNION ALL SELECT d.alert, 0 FROM deliveries d WHERE d.message = 0 AND ${BETWEEN}
-      UNION ALL ${ofMessages(OPEN, 0)}
-      UNION ALL ${ofMessages("state = 'dead'", 1)}) e GROUP BY alert) o
+      ${selectWaiting({ columns: 'd.alert, 0 AS rank' })}
+      UNION ALL ${selectOfMessages(OPEN, { columns: 'd.alert, 0 AS rank' })}
+      UNION ALL ${selectOfMessages(IN_STATE.dead, { columns: 'd.alert, 1 AS rank' })}) e GROUP BY alert) o
     CROSS JOIN alerts a CROSS JOIN payloads p
   WHERE a.id = o.alert AND a.final_state IS NULL AND p.id = a.payload
   GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`

@@ -1,7 +1,15 @@
-import type { MessageQuery, Page, StoredMessage, Total } from '../queries.ts'
-import type { SqlValue, Tx } from '../tx.ts'
+import type {
+  FailedPage,
+  FailedQuery,
+  MessageQuery,
+  Page,
+  StoredMessage,
+  Total,
+} from '../queries.ts'
+import type { Tx } from '../tx.ts'
 import { IN_STATE } from './message-states.ts'
-import { readMessages } from './messages.ts'
+import { isId, readMessages } from './messages.ts'
+import { readColumn, readValue, Where } from './rows.ts'
 
 /** Messages that one query searches by text, kind or level, which have no index. */
 const MAX_SEARCHED = 1_000
@@ -14,112 +22,103 @@ export const FAILED = `state = 'dead' AND dismissed_at IS NULL AND (alert_count 
   OR EXISTS (SELECT 1 FROM deliveries d WHERE d.message = messages.id)
   OR EXISTS (SELECT 1 FROM delivery_ranges r WHERE r.message = messages.id))`
 
-interface Conditions {
-  where: string
-  values: SqlValue[]
-}
+type Query = MessageQuery & Pick<FailedQuery, 'ids'>
 
 /** A page of messages. A search by text, kind or level may end it early. */
 export async function messages(tx: Tx, query: MessageQuery): Promise<Page<StoredMessage>> {
-  const { limit, order = 'newest' } = query
-  const listed = await listConditions(tx, query)
-  const direction = order === 'newest' ? 'DESC' : 'ASC'
-  // `id + 0` keeps SQLite from scanning all messages in the order of ids; the index of open messages has few rows.
-  const isOpen = query.state === 'pending' || query.state === 'sending'
-  const by = `${isOpen ? '(id + 0)' : 'id'} ${direction}`
-  const readIds = async ({ where, values }: Conditions, most: number): Promise<number[]> => {
-    const rows = await tx.all<{ id: number }>(
-      `SELECT id FROM messages WHERE ${where} ORDER BY ${by} LIMIT $${values.length + 1}`,
-      [...values, most],
-    )
-    return rows.map(({ id }) => id)
-  }
-  const pageOf = async (found: number[], next: number | undefined) => ({
-    items: await readMessages(tx, found.slice(0, limit)),
+  const { ids, next, endedEarly } = await findPage(tx, query)
+  return {
+    items: await readMessages(tx, ids),
     next: next === undefined ? null : String(next),
-  })
-  const search = searchConditions(query, listed)
-  if (search === undefined) {
-    const ids = await readIds(listed, limit + 1)
-    return pageOf(ids, ids.length > limit ? ids[limit - 1] : undefined)
+    ...(endedEarly && { reached: await readCreatedAt(tx, next) }),
   }
-  const searched = await readIds(listed, MAX_SEARCHED)
-  const last = searched.at(-1)
-  if (last === undefined) return { items: [], next: null }
-  search.values.push(last)
-  search.where += ` AND id ${order === 'newest' ? '>=' : '<='} $${search.values.length}`
-  const found = await readIds(search, limit + 1)
-  if (found.length > limit) return pageOf(found, found[limit - 1])
-  if (searched.length < MAX_SEARCHED) return pageOf(found, undefined)
-  return { ...(await pageOf(found, last)), reached: await createdAt(tx, last) }
+}
+
+/** Failed messages, oldest first. A page may have fewer than `limit`; its `next` continues. */
+export async function failed(tx: Tx, { after, ...filters }: FailedQuery): Promise<FailedPage> {
+  const query = { ...filters, failed: true, state: 'dead', order: 'oldest' } as const
+  const { ids, next } = await findPage(tx, {
+    ...query,
+    ...(after !== undefined && { before: after }),
+  })
+  return { ids: ids.map(String), next: next === undefined ? undefined : String(next) }
 }
 
 /** Counts a list that one index selects; undefined for a search, for sent messages, or by channel and robot. */
 export async function messageTotal(tx: Tx, query: MessageQuery): Promise<Total | undefined> {
   const { channel, robot, state } = query
-  const listed = await listConditions(tx, query)
   const narrows = channel !== undefined && robot !== undefined
-  if (
-    searchConditions(query, listed) !== undefined ||
-    state === 'sent' ||
-    (narrows && state === undefined)
-  )
-    return undefined
-  const row = await tx.get<{ n: number }>(
-    `SELECT COUNT(*) AS n FROM (SELECT 1 FROM messages WHERE ${listed.where} LIMIT ${MAX_TOTAL + 1}) m`,
-    listed.values,
-  )
-  const count = row?.n ?? 0
+  if (isSearch(query) || state === 'sent' || (narrows && state === undefined)) return undefined
+  const listed = await listConditions(tx, query)
+  const rows = `SELECT 1 FROM messages WHERE ${listed.sql} LIMIT ${MAX_TOTAL + 1}`
+  const count = await readValue<number>(tx, `SELECT COUNT(*) FROM (${rows}) m`, listed.values)
+  return totalOf(count ?? 0)
+}
+
+/** The total for a count that stops one beyond MAX_TOTAL. */
+export function totalOf(count: number): Total {
   return { count: Math.min(count, MAX_TOTAL), isExact: count <= MAX_TOTAL }
 }
 
-/** The ILIKE pattern for a substring. */
-function patternOf(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
+type FoundPage = { ids: number[] } & (
+  | { endedEarly: false; next: number | undefined }
+  | { endedEarly: true; next: number }
+)
+
+async function findPage(tx: Tx, query: Query): Promise<FoundPage> {
+  const { limit, order = 'newest', state } = query
+  // `id + 0` keeps SQLite from scanning all messages in the order of ids; the index of open messages has few rows.
+  const isOpen = state === 'pending' || state === 'sending'
+  const by = `${isOpen ? '(id + 0)' : 'id'} ${order === 'newest' ? 'DESC' : 'ASC'}`
+  const readIds = ({ sql, values }: Where, most: number): Promise<number[]> =>
+    readColumn(
+      tx,
+      `SELECT id FROM messages WHERE ${sql} ORDER BY ${by} LIMIT $${values.length + 1}`,
+      [...values, most],
+    )
+  const where = await listConditions(tx, query)
+  let edge: number | undefined
+  if (isSearch(query)) {
+    const searched = await readIds(where, MAX_SEARCHED)
+    if (searched.length === MAX_SEARCHED) edge = searched.at(-1)
+    addSearch(where, query).add(`id ${order === 'newest' ? '>=' : '<='} ?`, edge)
+  }
+  const found = await readIds(where, limit + 1)
+  if (found.length > limit)
+    return { ids: found.slice(0, limit), next: found[limit - 1], endedEarly: false }
+  return edge === undefined
+    ? { ids: found, next: undefined, endedEarly: false }
+    : { ids: found, next: edge, endedEarly: true }
 }
 
 /** Conditions that an index supports. Ids ascend with the time of creation. */
-export async function listConditions(tx: Tx, query: MessageQuery): Promise<Conditions> {
-  const { before, from, to, order = 'newest' } = query
-  const values: SqlValue[] = []
-  const conditions: string[] = [IN_STATE[query.state ?? 'any']]
-  const add = (condition: string, value: SqlValue): void => {
-    values.push(value)
-    conditions.push(`${condition} $${values.length}`)
-  }
-  if (before !== undefined) add(order === 'newest' ? 'id <' : 'id >', Number(before))
-  if (from !== undefined) add('id >=', await firstSince(tx, tx.ms(from)))
-  if (to !== undefined) add('id <', await firstSince(tx, tx.ms(to)))
-  if (query.failed === true) conditions.push(FAILED)
+async function listConditions(tx: Tx, query: Query): Promise<Where> {
+  const { ids, before, from, to, order = 'newest', channel, robot, state, failed } = query
   // `|| ''` keeps the planner from the index of the channel or robot, which has far more rows than that of the state.
-  const isRare = query.failed === true || !['sent', undefined].includes(query.state)
-  const column = (name: string): string => (isRare ? `(${name} || '') =` : `${name} =`)
-  if (query.channel !== undefined) add(column('channel'), query.channel)
-  if (query.robot !== undefined) add(column('robot'), query.robot)
-  return { where: conditions.join(' AND '), values }
+  const isRare = failed === true || !['sent', undefined].includes(state)
+  const column = (name: string): string => (isRare ? `(${name} || '')` : name)
+  return new Where([IN_STATE[state ?? 'any'], failed === true ? FAILED : 'TRUE'])
+    .add('id IN LIST(?, BIGINT)', ids?.filter(isId).map(Number))
+    .add(`id ${order === 'newest' ? '<' : '>'} ?`, before === undefined ? before : Number(before))
+    .add('id >= ?', from && (await firstSince(tx, tx.ms(from))))
+    .add('id < ?', to && (await firstSince(tx, tx.ms(to))))
+    .add(`${column('channel')} = ?`, channel)
+    .add(`${column('robot')} = ?`, robot)
 }
 
-/** Adds conditions on text, kind and level, which no index supports; undefined if the query has none of these. */
-export function searchConditions(
-  { text, kind, levels }: Pick<MessageQuery, 'text' | 'kind' | 'levels'>,
-  listed: Conditions,
-): Conditions | undefined {
-  const values = [...listed.values]
-  const conditions: string[] = []
-  const add = (value: SqlValue): string => `$${values.push(value)}`
-  if (kind !== undefined) conditions.push(`kind = ${add(kind)}`)
-  if (levels !== undefined) conditions.push(`level IN LIST(${add([...levels])}, BIGINT)`)
-  if (text !== undefined) {
-    const pattern = add(patternOf(text))
-    conditions.push(`(title ILIKE ${pattern} ESCAPE '\\' OR text ILIKE ${pattern} ESCAPE '\\')`)
-  }
-  if (conditions.length === 0) return undefined
-  return { where: [listed.where, ...conditions].join(' AND '), values }
+/** True if the query has conditions on text, kind or level, which no index supports. */
+function isSearch({ text, kind, levels }: Query): boolean {
+  return text !== undefined || kind !== undefined || levels !== undefined
 }
 
-interface Created {
-  id: number
-  created_at: number
+function addSearch(where: Where, { text, kind, levels }: Query): Where {
+  return where
+    .add('kind = ?', kind)
+    .add('level IN LIST(?, BIGINT)', levels)
+    .add(
+      `(title ILIKE ? ESCAPE '\\' OR text ILIKE ? ESCAPE '\\')`,
+      text === undefined ? undefined : `%${text.replace(/[\\%_]/g, '\\$&')}%`,
+    )
 }
 
 /** The first id created at an instant or later. A binary search, because the creation time has no index. */
@@ -132,7 +131,7 @@ async function firstSince(tx: Tx, at: number): Promise<number> {
   let first = high + 1
   while (low <= high) {
     const middle = Math.floor((low + high) / 2)
-    const row = await tx.get<Created>(
+    const row = await tx.get<{ id: number; created_at: number }>(
       'SELECT id, created_at FROM messages WHERE id >= $1 ORDER BY id LIMIT 1',
       [middle],
     )
@@ -144,7 +143,7 @@ async function firstSince(tx: Tx, at: number): Promise<number> {
   return first
 }
 
-async function createdAt(tx: Tx, id: number): Promise<Date> {
-  const row = await tx.get<Created>('SELECT id, created_at FROM messages WHERE id = $1', [id])
-  return tx.date(row?.created_at ?? 0)
+async function readCreatedAt(tx: Tx, id: number): Promise<Date> {
+  const at = await readValue<number>(tx, 'SELECT created_at FROM messages WHERE id = $1', [id])
+  return tx.date(at ?? 0)
 }

@@ -1,11 +1,9 @@
-import { AppError } from '../../errors.ts'
-import type { MessageState } from '../../model/message.ts'
 import type { StoredAttempt, StoredMessage } from '../queries.ts'
 import type { NewMessage, QuotaWarning } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { queueLock } from './deliveries.ts'
 import { IN_STATE } from './message-states.ts'
-import { fromRow, insertRow } from './rows.ts'
+import { fromRow, insertRow, readValue } from './rows.ts'
 
 /**
  * Inserts a message that is being sent, with its call, and counts its first attempt; or one that is due at once. Returns
@@ -54,16 +52,13 @@ export async function enqueue(
   return ids
 }
 
-async function findPendingTest(
-  tx: Tx,
-  { queue, robotKey }: NewMessage,
-): Promise<number | undefined> {
-  const row = await tx.get<{ id: number }>(
+function findPendingTest(tx: Tx, { queue, robotKey }: NewMessage): Promise<number | undefined> {
+  return readValue(
+    tx,
     `SELECT id FROM messages WHERE queue = $1 AND robot_key = $2 AND kind = 'test'
      AND ${IN_STATE.pending} ORDER BY id LIMIT 1`,
     [queue, robotKey],
   )
-  return row?.id
 }
 
 export async function warn(
@@ -113,25 +108,6 @@ export async function findMessage(tx: Tx, name: string): Promise<StoredMessage |
 
 export function isId(name: string): boolean {
   return /^\d{1,15}$/.test(name)
-}
-
-interface ResendRow {
-  id: number
-  queue: string
-  channel: string
-  state: MessageState
-  alert_count: number
-  elsewhere_at: number | null
-}
-
-/** AppError not_found for an unknown id. */
-export async function readMessageToResend(tx: Tx, id: string): Promise<ResendRow> {
-  const row = await tx.get<ResendRow>(
-    'SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1',
-    [isId(id) ? Number(id) : 0],
-  )
-  if (row === undefined) throw new AppError('not_found', `unknown message ${id}`)
-  return row
 }
 
 /** Attempts by message, oldest first; `last` reads only the last one of each. */

@@ -1,20 +1,30 @@
 import { AppError } from '../../errors.ts'
 import type { Status } from '../../model/alert.ts'
+import type { MessageState } from '../../model/message.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Resent } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import {
   findUndeliverable,
   lockQueueOf,
   type MessageAlert,
+  type PlacedMessage,
   rangesToIds,
   readMessageAlerts,
   readPlaces,
 } from './deliveries.ts'
-import { isId, readMessageToResend } from './messages.ts'
+import { isId } from './messages.ts'
 import type { ReadsLast } from './recent.ts'
 
 /** Alerts in one query. */
 const PAGE_SIZE = 2_000
+
+interface DeadMessage extends QueuePlace {
+  id: number
+  state: MessageState
+  alert_count: number
+  elsewhere_at: number | null
+}
 
 /**
  * Makes a dead message pending. If later alerts have overtaken some of its alerts, it stays dead, and only the others
@@ -25,8 +35,13 @@ export async function resend(
   { id, now }: { id: string; now: Date },
   recent: ReadsLast,
 ): Promise<Resent> {
-  await lockQueueOf(tx, isId(id) ? Number(id) : 0)
-  const message = await readMessageToResend(tx, id)
+  const number = isId(id) ? Number(id) : 0
+  await lockQueueOf(tx, number)
+  const message = await tx.get<DeadMessage>(
+    'SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1',
+    [number],
+  )
+  if (message === undefined) throw new AppError('not_found', `unknown message ${id}`)
   if (message.state !== 'dead')
     throw new AppError(
       'not_dead',
@@ -69,7 +84,7 @@ export async function resend(
  */
 async function splitOutdated(
   tx: Tx,
-  message: { id: number; queue: string; channel: string },
+  message: PlacedMessage,
   recent: ReadsLast,
 ): Promise<{ current: number[]; outdated: number }> {
   const { channel } = message
@@ -102,4 +117,17 @@ async function splitOutdated(
     if (carried.length < PAGE_SIZE) return { current, outdated }
     after = carried.at(-1)
   }
+}
+
+/** Dismisses those of the messages that are dead and not dismissed; returns how many. */
+export function dismiss(
+  tx: Tx,
+  ids: readonly string[],
+  { at, by }: { at: Date; by: string },
+): Promise<number> {
+  return tx.run(
+    `UPDATE messages SET dismissed_at = $2, dismissed_by = $3
+     WHERE id IN LIST($1, BIGINT) AND state = 'dead' AND dismissed_at IS NULL`,
+    [ids.filter(isId).map(Number), tx.ms(at), by],
+  )
 }

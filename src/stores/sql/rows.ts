@@ -44,6 +44,49 @@ export async function insertRow(
   return inserted?.id ?? 0
 }
 
+/** The first column of the first row; undefined without a row, or if the column is NULL. */
+export async function readValue<T extends string | number | Uint8Array>(
+  tx: Tx,
+  sql: string,
+  values?: SqlValues,
+): Promise<T | undefined> {
+  const row = await tx.get<Record<string, T | null>>(sql, values)
+  return (row && Object.values(row)[0]) ?? undefined
+}
+
+/** The first column of each row. */
+export async function readColumn<T extends string | number>(
+  tx: Tx,
+  sql: string,
+  values?: SqlValues,
+): Promise<T[]> {
+  const rows = await tx.all<Record<string, T>>(sql, values)
+  return rows.map((row) => Object.values(row)[0] as T)
+}
+
+/** Conditions that all must hold, with the values of their parameters. */
+export class Where {
+  readonly #conditions: string[]
+  readonly values: SqlValue[]
+
+  /** Conditions without values of their own; `values` are those of the parameters before the added ones. */
+  constructor(conditions: readonly string[], values: readonly SqlValue[] = []) {
+    this.#conditions = [...conditions]
+    this.values = [...values]
+  }
+
+  /** Adds a condition on a value, which replaces each `?`. Does nothing if the value is undefined. */
+  add(condition: string, value: SqlValue): this {
+    if (value !== undefined)
+      this.#conditions.push(condition.replaceAll('?', `$${this.values.push(value)}`))
+    return this
+  }
+
+  get sql(): string {
+    return this.#conditions.join(' AND ')
+  }
+}
+
 /** True if a row matches; `rows` is a table with an optional WHERE clause. */
 export async function exists(tx: Tx, rows: string, values: SqlValues): Promise<boolean> {
   return (await tx.get(`SELECT 1 AS one FROM ${rows} LIMIT 1`, values)) !== undefined

@@ -1,8 +1,8 @@
 import type { Level } from '../../model/level.ts'
 import type { NewSilence, Silence, SilenceKind } from '../../model/silence.ts'
 import type { SilenceQuery } from '../queries.ts'
-import type { SqlValue, Tx } from '../tx.ts'
-import { insertRow } from './rows.ts'
+import type { Tx } from '../tx.ts'
+import { insertRow, readValue, Where } from './rows.ts'
 
 interface Row {
   id: number
@@ -55,19 +55,14 @@ export async function silences(
   tx: Tx,
   { inForceAt, since, kind, channel, limit }: SilenceQuery,
 ): Promise<Silence[]> {
-  const values: SqlValue[] = [limit]
-  const where = ['1 = 1']
-  const add = (condition: string, value: SqlValue): void => {
-    values.push(value)
-    where.push(condition.replace('?', `$${values.length}`))
-  }
-  if (inForceAt !== undefined) add('ended_at IS NULL AND until > ?', tx.ms(inForceAt))
-  if (since !== undefined) add('COALESCE(ended_at, until) > ?', tx.ms(since))
-  if (kind !== undefined) add('kind = ?', kind)
-  if (channel !== undefined) add('channel = ?', channel)
+  const where = new Where(['TRUE'], [limit])
+    .add('ended_at IS NULL AND until > ?', inForceAt && tx.ms(inForceAt))
+    .add('COALESCE(ended_at, until) > ?', since && tx.ms(since))
+    .add('kind = ?', kind)
+    .add('channel = ?', channel)
   const rows = await tx.all<Row>(
-    `SELECT * FROM silences WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT $1`,
-    values,
+    `SELECT * FROM silences WHERE ${where.sql} ORDER BY id DESC LIMIT $1`,
+    where.values,
   )
   return rows.map((row) => silenceFrom(row, tx))
 }
@@ -103,8 +98,5 @@ export async function signingKey(tx: Tx, name: string, fresh: string): Promise<s
     name,
     fresh,
   ])
-  const row = await tx.get<{ value: string }>('SELECT value FROM signing_keys WHERE name = $1', [
-    name,
-  ])
-  return row?.value ?? fresh
+  return (await readValue(tx, 'SELECT value FROM signing_keys WHERE name = $1', [name])) ?? fresh
 }

@@ -1,24 +1,24 @@
 import type { QueuePlace, RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { IN_RANGE, OF_WATERMARK, readReceivedAt } from './deliveries.ts'
-import { failedCount } from './failed.ts'
+import { readReceivedAt, selectOfMessages, selectWaiting } from './deliveries.ts'
 import { inForce } from './leases.ts'
+import { FAILED } from './message-list.ts'
+import { OPEN } from './message-states.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 
-/** SQL: waiting deliveries, and deliveries of open messages. */
-const NOT_DELIVERED = `
-  SELECT d.queue, d.channel, d.level, d.alert FROM watermarks w CROSS JOIN deliveries d
-    WHERE ${OF_WATERMARK} AND d.alert > w.up_to AND d.message IS NULL
-  UNION ALL SELECT queue, channel, level, alert FROM deliveries WHERE message = 0
-  UNION ALL SELECT d.queue, d.channel, d.level, d.alert FROM messages m CROSS JOIN deliveries d
-    WHERE m.state IN ('pending', 'sending') AND d.message = m.id
-  UNION ALL SELECT d.queue, d.channel, d.level, d.alert FROM messages m CROSS JOIN delivery_ranges r CROSS JOIN deliveries d
-    WHERE m.state IN ('pending', 'sending') AND r.message = m.id AND ${IN_RANGE}`
+const COLUMNS = { columns: 'd.queue, d.channel, d.level, d.alert' }
+
+/** SQL: waiting deliveries, and deliveries of open messages. Binds ALL_ALERTS. */
+const NOT_DELIVERED = `${selectWaiting(COLUMNS)} UNION ALL ${selectOfMessages(OPEN, COLUMNS)}`
+const ALL_ALERTS = [0, Number.MAX_SAFE_INTEGER] as const
+
+const MAX_FAILED = 10_000
 
 export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> {
   const open = await tx.all<QueuePlace & { count: number; severe: number; first: number }>(
     `SELECT queue, channel, COUNT(*) AS count, COUNT(*) FILTER (WHERE level <= 2) AS severe, MIN(alert) AS first FROM (${NOT_DELIVERED}) n
      GROUP BY queue, channel ORDER BY queue, channel`,
+    ALL_ALERTS,
   )
   const receivedAt = await readReceivedAt(
     tx,
@@ -41,7 +41,20 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
     queues,
     channels,
     organisationUsed: await readOrganisationUsed(tx, query.month),
-    failed: await failedCount(tx),
+    failed: await countFailed(tx),
+  }
+}
+
+/** Counts failed messages up to MAX_FAILED. A quota warning has a level but no alerts, and is never severe. */
+async function countFailed(tx: Tx): Promise<Snapshot['failed']> {
+  const row = await tx.get<{ n: number; severe: number; oldest: number | null }>(
+    `SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE level <= 2 AND alert_count > 0) AS severe, MIN(created_at) AS oldest
+     FROM (SELECT level, alert_count, created_at FROM messages WHERE ${FAILED} ORDER BY id DESC LIMIT ${MAX_FAILED}) f`,
+  )
+  return {
+    count: row?.n ?? 0,
+    severe: row?.severe ?? 0,
+    oldest: row?.oldest == null ? undefined : tx.date(row.oldest),
   }
 }
 
@@ -55,8 +68,8 @@ async function countOnce(
     return { count: first.count, severe: first.severe }
   const row = await tx.get<{ n: number; severe: number }>(
     `SELECT COUNT(DISTINCT alert) AS n, COUNT(DISTINCT CASE WHEN level <= 2 THEN alert END) AS severe
-     FROM (${NOT_DELIVERED}) n WHERE channel = $1`,
-    [channel],
+     FROM (${NOT_DELIVERED}) n WHERE channel = $3`,
+    [...ALL_ALERTS, channel],
   )
   return { count: row?.n ?? 0, severe: row?.severe ?? 0 }
 }

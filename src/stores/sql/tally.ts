@@ -9,6 +9,7 @@ import {
   blockedValues,
   LEVELS_IN_ORDER,
   readBlocked,
+  readNewestAlert,
   readPageEnd,
   readReceivedAt,
   readWatermarks,
@@ -39,9 +40,9 @@ interface Row {
 /** Counts the waiting alerts page by page. If another claim takes some of them meanwhile, this tally's claim fails. */
 export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
   const { watermarks, ...start } = await db.read(async (tx) => {
-    const newest = await tx.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')
+    const upTo = await readNewestAlert(tx)
     const watermarks = await readWatermarks(tx, place)
-    return { place, watermarks, blocked: await readBlocked(tx, place), upTo: newest?.id ?? 0 }
+    return { place, watermarks, blocked: await readBlocked(tx, place), upTo }
   })
   const groups = new Map<string, TallyGroup>()
   const ids = { oldest: Number.POSITIVE_INFINITY, newest: 0 }
