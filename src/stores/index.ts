@@ -26,11 +26,8 @@ export async function openStore(
     case 'sqlite':
       return openSqlite({ path: rest ?? '', ...options })
     case 'postgres':
-    case 'postgresql': {
-      // Imported on demand: SQLite users never load pg.
-      const { openPostgres } = await import('./postgres/open.ts')
-      return openPostgres({ url: url.reveal(), ...options })
-    }
+    case 'postgresql':
+      return openShared(url, options)
     default:
       throw new AppError('bad_configuration', 'store: must be sqlite:PATH or postgres://…')
   }
@@ -44,6 +41,7 @@ export function remoteOf(url: Secret): string | undefined {
 
 /** Opens a database server's store. Throws StoreUnreachable if a later attempt may succeed. */
 export async function openShared(url: Secret, options: OpenOptions): Promise<Store & MultiProcess> {
+  // Imported on demand: SQLite users never load pg.
   const { openPostgres } = await import('./postgres/open.ts')
   return openPostgres({ url: url.reveal(), ...options })
 }

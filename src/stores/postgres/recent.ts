@@ -1,25 +1,16 @@
 import type { AcceptRequest } from '../incoming.ts'
-import type { LastEntry, Recent } from '../sql/recent.ts'
+import type { GroupKey, LastEntry, Recent } from '../sql/recent.ts'
 import type { Columns, Tx } from '../tx.ts'
 import { withoutNul } from './database.ts'
 
-interface Row {
-  queue: string
-  channel: string
-  grp: string
-  alert: number
-  status: LastEntry['status']
-  level: LastEntry['level']
-  fingerprint: string
-  starts_at: number | null
-  firing_at: number | null
-  resolved_at: number | null
-  repeats: number
-}
+type Row = GroupKey & LastEntry
+
+/** The columns of the notification log with the names of Row. */
+const COLUMNS = `queue, channel, grp AS "group", alert, status, level, fingerprint, starts_at AS "startsAt",
+  firing_at AS "firingAt", resolved_at AS "resolvedAt", repeats`
 
 const KEY: Columns = { queue: 'TEXT', channel: 'TEXT', grp: 'TEXT' }
-const COLUMNS: Columns = {
-  ...KEY,
+const VALUES: Columns = {
   alert: 'BIGINT',
   status: 'TEXT',
   level: 'SMALLINT',
@@ -40,7 +31,7 @@ export const postgresRecent: Recent = {
     const requested = await lockRequests(tx, requests)
     const lastByKey = await lockLast(tx, requests)
     const newRequests = new Set<string>()
-    const newLast = new Map<string, [queue: string, channel: string, group: string]>()
+    const newLast = new Set<string>()
     return {
       requestedAt: (key) => requested.get(withoutNul(key)),
       setRequested(key, at) {
@@ -53,8 +44,8 @@ export const postgresRecent: Recent = {
       lastId: (queue, channel, group) => lastByKey.get(keyOf(queue, channel, group))?.alert ?? 0,
       setLast(queue, channel, group, entry) {
         const key = keyOf(queue, channel, group)
-        lastByKey.set(key, entry)
-        newLast.set(key, [queue, channel, group])
+        lastByKey.set(key, { ...entry, queue, channel, group })
+        newLast.add(key)
       },
       async save() {
         await tx.insert(
@@ -65,7 +56,7 @@ export const postgresRecent: Recent = {
         )
         await insertLast(
           tx,
-          [...newLast].map(([key, place]) => [...place, lastByKey.get(key) as LastEntry]),
+          [...newLast].map((key) => lastByKey.get(key) as Row),
         )
       },
     }
@@ -74,31 +65,29 @@ export const postgresRecent: Recent = {
     const rows = await tx.all<Row>(
       // OFFSET 0 forces a key lookup for each group; for thousands of groups the planner would scan the queue.
       `SELECT l.* FROM unnest($3::text[]) AS n (grp) CROSS JOIN LATERAL (
-         SELECT * FROM notification_log WHERE queue = $1 AND channel = $2 AND grp = n.grp OFFSET 0) AS l
+         SELECT ${COLUMNS} FROM notification_log WHERE queue = $1 AND channel = $2 AND grp = n.grp OFFSET 0) AS l
        WHERE l.alert <> 0`,
       [queue, channel, groups],
     )
-    return new Map(rows.map((row) => [row.grp, entryFrom(row)]))
+    return new Map(rows.map((row) => [row.group, row]))
   },
-  setLast: (tx, { queue, channel }, entries) =>
+  setLast: (tx, place, entries) =>
     insertLast(
       tx,
-      [...entries].map(([group, entry]) => [queue, channel, group, entry]),
+      [...entries].map(([group, entry]) => ({ ...entry, ...place, group })),
     ),
 }
 
 /** Inserts or replaces last entries. */
-export async function insertLast(
-  tx: Tx,
-  entries: readonly (readonly [queue: string, channel: string, group: string, LastEntry])[],
-): Promise<void> {
+export async function insertLast(tx: Tx, entries: readonly Row[]): Promise<void> {
+  const set = Object.keys(VALUES).map((column) => `${column} = excluded.${column}`)
   await tx.insert(
     'notification_log',
-    COLUMNS,
-    entries.map(([queue, channel, group, last]) => [
-      queue,
-      channel,
-      group,
+    { ...KEY, ...VALUES },
+    entries.map((last) => [
+      last.queue,
+      last.channel,
+      last.group,
       last.alert,
       last.status,
       last.level,
@@ -109,9 +98,7 @@ export async function insertLast(
       last.repeats,
       Math.max(last.firingAt ?? 0, last.resolvedAt ?? 0),
     ]),
-    `ON CONFLICT (queue, channel, grp) DO UPDATE SET alert = excluded.alert, status = excluded.status,
-       level = excluded.level, fingerprint = excluded.fingerprint, starts_at = excluded.starts_at,
-       firing_at = excluded.firing_at, resolved_at = excluded.resolved_at, repeats = excluded.repeats, at = excluded.at`,
+    `ON CONFLICT (queue, channel, grp) DO UPDATE SET ${set.join(', ')}`,
   )
 }
 
@@ -129,10 +116,7 @@ async function lockRequests(
   return new Map(rows.flatMap(({ key, at }) => (at === 0 ? [] : [[key, at]])))
 }
 
-async function lockLast(
-  tx: Tx,
-  requests: readonly AcceptRequest[],
-): Promise<Map<string, LastEntry>> {
+async function lockLast(tx: Tx, requests: readonly AcceptRequest[]): Promise<Map<string, Row>> {
   const keys = new Map<string, [string, string, string]>()
   for (const { alerts } of requests)
     for (const { queues, channel, group } of alerts)
@@ -141,14 +125,11 @@ async function lockLast(
   const rows = await tx.all<Row>(
     `INSERT INTO notification_log AS l (queue, channel, grp, alert, status, level, fingerprint, repeats, at)
      SELECT queue, channel, grp, 0, '', 3, '', 0, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS n (queue, channel, grp)
-     ON CONFLICT (queue, channel, grp) DO UPDATE SET alert = l.alert RETURNING l.*`,
-    [...[0, 1, 2].map((index) => sorted.map((key) => key[index] as string))],
+     ON CONFLICT (queue, channel, grp) DO UPDATE SET alert = l.alert RETURNING ${COLUMNS}`,
+    [0, 1, 2].map((index) => sorted.map((key) => key[index] as string)),
   )
-  return new Map(
-    rows.flatMap((row) =>
-      row.alert === 0 ? [] : [[keyOf(row.queue, row.channel, row.grp), entryFrom(row)]],
-    ),
-  )
+  const known = rows.filter(({ alert }) => alert !== 0)
+  return new Map(known.map((row) => [keyOf(row.queue, row.channel, row.group), row]))
 }
 
 /** Deletes old keys, and old entries whose alert was pruned. Skips rows that an accept has locked. */
@@ -167,16 +148,6 @@ export async function pruneRecent(
          AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = l.alert) LIMIT $2 FOR UPDATE SKIP LOCKED)`,
     [before, limit],
   )
-}
-
-function entryFrom(row: Row): LastEntry {
-  const { alert, status, level, fingerprint, repeats } = row
-  return {
-    ...{ alert, status, level, fingerprint, repeats },
-    startsAt: row.starts_at,
-    firingAt: row.firing_at,
-    resolvedAt: row.resolved_at,
-  }
 }
 
 function keyOf(queue: string, channel: string, group: string): string {

@@ -1,13 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
-import {
-  type GroupKey,
-  type LastEntries,
-  restoreLast,
-  restoreRequests,
-} from '../sql/last-notified.ts'
+import { type Known, type LastEntries, restoreLast, restoreRequests } from '../sql/last-notified.ts'
 import { inForce } from '../sql/leases.ts'
-import type { LastEntry } from '../sql/recent.ts'
+import type { GroupKey, LastEntry } from '../sql/recent.ts'
 import type { TransferEnd, Tx } from '../tx.ts'
 import { addressOf } from './address.ts'
 import { cannotOpen } from './cannot-open.ts'
@@ -51,14 +46,14 @@ async function finish(tx: Tx): Promise<void> {
     limit: 100_000,
   })
   await tx.insert('request_keys', { key: 'TEXT', at: 'BIGINT' }, [...requests])
-  const last = new Map<string, [string, string, string, LastEntry]>()
+  const last = new Map<string, GroupKey & Known>()
   const keyOf = ({ queue, channel, group }: GroupKey): string => `${queue}\n${channel}\n${group}`
-  const target: LastEntries<LastEntry> = {
-    get: (group) => last.get(keyOf(group))?.[3],
-    set: (group, entry) => last.set(keyOf(group), [group.queue, group.channel, group.group, entry]),
+  const target: LastEntries = {
+    get: (group) => last.get(keyOf(group)),
+    set: (group, entry) => last.set(keyOf(group), { ...entry, ...group }),
   }
   await restoreLast(tx, target, Number.MAX_SAFE_INTEGER)
-  const entries = [...last.values()]
+  const entries = [...last.values()] as (GroupKey & LastEntry)[]
   for (let from = 0; from < entries.length; from += PAGE_SIZE)
     await insertLast(tx, entries.slice(from, from + PAGE_SIZE))
 }

@@ -8,7 +8,7 @@ import type {
 import type { Tx } from '../tx.ts'
 import { AcceptedRows, type Decision } from './accepted-rows.ts'
 import { queueLock } from './deliveries.ts'
-import type { LastEntry, Recent, RecentSession } from './recent.ts'
+import { entryAfter, type LastEntry, type Recent, type RecentSession } from './recent.ts'
 import { type IsStale, lastAlertRefs, readStale } from './stale.ts'
 
 export interface AcceptDeps {
@@ -158,28 +158,15 @@ function updateLast(
   { id, at, decision }: { id: number; at: number; decision: Decision },
 ): void {
   const { channel, group, status, level, fingerprint } = alert
+  const entry = { alert: id, status, level, fingerprint, startsAt: alert.startsAtMs ?? null }
+  const isMutedFiring = decision.reason === 'muted' && status === 'firing'
   for (const [index, queue] of alert.queues.entries()) {
     const last = decision.last[index]
-    if (alert.suppressed !== undefined || decision.queues.includes(queue))
-      session.setLast(queue, channel, group, {
-        alert: id,
-        status,
-        level,
-        fingerprint,
-        startsAt: alert.startsAtMs ?? null,
-        firingAt: status === 'firing' ? at : (last?.firingAt ?? null),
-        resolvedAt: status === 'resolved' ? at : (last?.resolvedAt ?? null),
-        repeats: 0,
-      })
-    else if (decision.reason === 'muted' && status === 'firing' && last?.status !== 'firing')
-      // Not delivered, but a later recovery or rise in level must find it as the last entry.
-      session.setLast(queue, channel, group, {
-        ...{ alert: id, status, level, fingerprint },
-        startsAt: alert.startsAtMs ?? null,
-        firingAt: null,
-        resolvedAt: last?.resolvedAt ?? null,
-        repeats: 0,
-      })
+    const isThrough = alert.suppressed !== undefined || decision.queues.includes(queue)
+    // Not delivered, but a later recovery or rise in level must find it as the last entry.
+    const isMuted = !isThrough && isMutedFiring && last?.status !== 'firing'
+    if (isThrough || isMuted)
+      session.setLast(queue, channel, group, entryAfter(last, entry, { at, isMuted }))
     else if (last !== undefined)
       session.setLast(queue, channel, group, { ...last, repeats: last.repeats + 1 })
   }

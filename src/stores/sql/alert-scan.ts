@@ -1,8 +1,8 @@
 import type { AlertQuery } from '../queries.ts'
 import type { SqlValue, Tx } from '../tx.ts'
 import { readNewestAlert, selectOfMessages, selectWaiting } from './deliveries.ts'
-import { IN_STATE, OPEN } from './message-states.ts'
 import { readColumn, readValue, Where } from './rows.ts'
+import { IN_STATE, OPEN } from './schema.ts'
 
 export const BATCH_SIZE = 500
 

@@ -4,9 +4,9 @@ import type { Backlog, BacklogQuery, ChannelBacklog, DueMessage, QueuedAlert } f
 import type { Tx } from '../tx.ts'
 import { blockedValues, LEVELS_IN_ORDER, readBlocked, unblocked } from './deliveries.ts'
 import { countMessages } from './history.ts'
-import { IN_STATE } from './message-states.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
-import { exists, fromRow } from './rows.ts'
+import { exists, fromRow, readValue } from './rows.ts'
+import { IN_STATE } from './schema.ts'
 
 export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
   const [robot, ...peers] = await readRobotStates(tx, [query.robot, ...query.peers], query)
@@ -68,7 +68,7 @@ const PENDING = `queue IN LIST($1, TEXT) AND ${IN_STATE.pending}`
 const DUE_MESSAGE = `SELECT CAST(id AS TEXT) AS id, robot, queue, channel, kind, alert_count, level, by_hand FROM messages
   WHERE ${PENDING} AND ${MAY_AT} <= $3
   ORDER BY by_hand, CASE WHEN kind = 'test' THEN 1 ELSE 0 END, COALESCE(level, 9), due_at, messages.id LIMIT 1`
-const NEXT_DUE_AT = `SELECT MIN(${MAY_AT}) AS at FROM messages WHERE ${PENDING}`
+const NEXT_DUE_AT = `SELECT MIN(${MAY_AT}) FROM messages WHERE ${PENDING}`
 
 async function readDueMessage(
   tx: Tx,
@@ -79,8 +79,8 @@ async function readDueMessage(
 }
 
 async function readNextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date | undefined> {
-  const row = await tx.get<{ at: number | null }>(NEXT_DUE_AT, [queues, robot.key])
-  return row?.at == null ? undefined : tx.date(row.at)
+  const at = await readValue<number>(tx, NEXT_DUE_AT, [queues, robot.key])
+  return at === undefined ? undefined : tx.date(at)
 }
 
 /** Unblocked alerts of a place; undefined without any. Stops counting beyond the preview. */
@@ -99,17 +99,11 @@ async function readChannelBacklog(
     if (upTo === undefined) continue
     // Beyond the preview, one alert of each level is read for its age.
     const limit = Math.max(1, query.preview + 1 - alerts.length)
-    const rows = await tx.all<{ id: number }>(QUEUED, [
-      place.queue,
-      place.channel,
-      level,
-      upTo,
-      limit,
-      ...blockedValues(blocked),
-    ])
+    const values = (after: number) =>
+      [queue, channel, level, after, limit, ...blockedValues(blocked)] as const
+    const rows = await tx.all<{ id: number }>(QUEUED, values(upTo))
     if (hasSkipped) {
-      const values = [place.queue, place.channel, level, 0, limit, ...blockedValues(blocked)]
-      rows.push(...(await tx.all<{ id: number }>(SKIPPED, values)))
+      rows.push(...(await tx.all<{ id: number }>(SKIPPED, values(0))))
       rows.sort((a, b) => a.id - b.id).splice(limit)
     }
     for (const row of rows) alerts.push(fromRow(tx, row))
@@ -147,8 +141,8 @@ async function readRecentMessages(
   query: BacklogQuery,
 ): Promise<RecentMessages> {
   const { queue, channel } = place
-  const last = await tx.get<{ at: number | null }>(LAST_MESSAGE, [queue, channel])
-  if (last?.at == null)
+  const lastAt = await readValue<number>(tx, LAST_MESSAGE, [queue, channel])
+  if (lastAt === undefined)
     return { recent: [], lastMessageAt: undefined, messagesThisHour: 0, messagesToday: 0 }
   const recent = await tx.all<{ created_at: number; storm: number }>(RECENT_MESSAGES, [
     queue,
@@ -157,11 +151,11 @@ async function readRecentMessages(
   ])
   return {
     recent: recent.map((row) => ({ at: tx.date(row.created_at), storm: row.storm === 1 })),
-    lastMessageAt: tx.date(last.at),
+    lastMessageAt: tx.date(lastAt),
     ...(await countMessages(tx, place, query)),
   }
 }
 
 const OF_PLACE = `FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test'`
-const LAST_MESSAGE = `SELECT MAX(created_at) AS at ${OF_PLACE}`
+const LAST_MESSAGE = `SELECT MAX(created_at) ${OF_PLACE}`
 const RECENT_MESSAGES = `SELECT created_at, storm ${OF_PLACE} AND created_at > $3 ORDER BY created_at, id`

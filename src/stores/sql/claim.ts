@@ -6,6 +6,7 @@ import {
   advanceWatermark,
   type Blocked,
   blockedValues,
+  IN_RANGE,
   isBlocked,
   lockQueueOf,
   queueLock,
@@ -15,7 +16,7 @@ import {
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
 import { operatorScope } from './robot-states.ts'
-import { exists, insertRow } from './rows.ts'
+import { exists, insertRow, readValue } from './rows.ts'
 import { columnsOf } from './schema.ts'
 
 const RANGE_COLUMNS = columnsOf('delivery_ranges')
@@ -73,18 +74,11 @@ async function assertMayCall(
   )
   if (renewed === 0) throw new ClaimRejected()
   // A person's pause may have been confirmed while the message was composed.
-  if (
-    await exists(tx, 'pauses WHERE scope = $1 AND until > $2', [
-      operatorScope(call.key),
-      tx.ms(now),
-    ])
-  )
-    throw new ClaimRejected()
-  const used = await tx.get<{ n: number }>(
-    'SELECT COUNT(*) AS n FROM calls WHERE key = $1 AND until > $2',
-    [call.key, tx.ms(call.since)],
-  )
-  if ((used?.n ?? 0) >= call.maxCalls) throw new ClaimRejected()
+  const pause = [operatorScope(call.key), tx.ms(now)]
+  if (await exists(tx, 'pauses WHERE scope = $1 AND until > $2', pause)) throw new ClaimRejected()
+  const calls = 'SELECT COUNT(*) FROM calls WHERE key = $1 AND until > $2'
+  const used = await readValue<number>(tx, calls, [call.key, tx.ms(call.since)])
+  if ((used ?? 0) >= call.maxCalls) throw new ClaimRejected()
 }
 
 async function countCall(tx: Tx, call: CallClaim, now: Date): Promise<number> {
@@ -149,7 +143,11 @@ async function claimUpTo(
   // `blocked.after` can describe only one open digest, so there must not be two.
   if (blocked.after !== undefined) throw new ClaimRejected()
   const watermarks = await readWatermarks(tx, place)
-  let taken = await claimSkipped(tx, place, { id, upTo, blocked })
+  let taken = await tx.run(
+    `UPDATE deliveries SET message = $1 WHERE message = 0 AND queue = $2 AND channel = $3 AND alert <= $4
+       AND EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert ${unblocked(5)})`,
+    [id, queue, channel, upTo, ...blockedValues(blocked)],
+  )
   if (blocked.fingerprints.length > 0) await skipBlocked(tx, place, { upTo, blocked, watermarks })
   taken += await claimRanges(tx, place, { id, upTo, watermarks })
   if (taken !== count || count === 0) throw new ClaimRejected()
@@ -171,8 +169,7 @@ async function claimRanges(
     if (mark >= upTo) continue
     // One query for each level: with a join, PostgreSQL might read the whole history of the queue.
     const range = await tx.get<{ n: number; first: number | null }>(
-      `SELECT COUNT(*) AS n, MIN(alert) AS first FROM deliveries
-       WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5 AND message IS NULL`,
+      `SELECT COUNT(*) AS n, MIN(alert) AS first FROM deliveries WHERE ${IN_RANGE}`,
       [queue, channel, level, mark, upTo],
     )
     if (range?.first == null) continue
@@ -181,18 +178,6 @@ async function claimRanges(
   }
   await tx.insert('delivery_ranges', RANGE_COLUMNS, ranges)
   return taken
-}
-
-async function claimSkipped(
-  tx: Tx,
-  place: QueuePlace,
-  { id, upTo, blocked }: { id: number; upTo: number; blocked: Blocked },
-): Promise<number> {
-  return tx.run(
-    `UPDATE deliveries SET message = $1 WHERE message = 0 AND queue = $2 AND channel = $3 AND alert <= $4
-       AND EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert ${unblocked(5)})`,
-    [id, place.queue, place.channel, upTo, ...blockedValues(blocked)],
-  )
 }
 
 /** Marks blocked alerts within the range as waiting, so that the digest does not take them. */
@@ -208,8 +193,7 @@ async function skipBlocked(
   for (const [level, mark] of watermarks)
     if (mark < upTo)
       await tx.run(
-        `UPDATE deliveries SET message = 0
-         WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5 AND message IS NULL
+        `UPDATE deliveries SET message = 0 WHERE ${IN_RANGE}
            AND EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert AND a.fingerprint IN LIST($6, TEXT))`,
         [queue, channel, level, mark, upTo, blocked.fingerprints],
       )

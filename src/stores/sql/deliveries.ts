@@ -1,8 +1,8 @@
 import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { OPEN } from './message-states.ts'
 import { readColumn, readValue } from './rows.ts'
+import { OPEN } from './schema.ts'
 
 /** Lock name of a queue. Accepts share it; claims, settlements and moves hold it exclusively. */
 export function queueLock(queue: string): string {
@@ -205,12 +205,11 @@ export async function requeue(tx: Tx, message: number): Promise<number> {
 
 /** Replaces a digest's ranges by its id in each delivery that they cover. */
 export async function rangesToIds(tx: Tx, message: number): Promise<void> {
-  for (const { queue, channel, level, after, up_to } of await readRanges(tx, message))
-    await tx.run(
-      `UPDATE deliveries SET message = $1
-       WHERE queue = $2 AND channel = $3 AND level = $4 AND alert > $5 AND alert <= $6 AND message IS NULL`,
-      [message, queue, channel, level, after, up_to],
-    )
+  for (const range of await readRanges(tx, message))
+    await tx.run(`UPDATE deliveries SET message = $6 WHERE ${IN_RANGE}`, [
+      ...rangeValues(range),
+      message,
+    ])
   await tx.run('DELETE FROM delivery_ranges WHERE message = $1', [message])
 }
 
@@ -219,6 +218,14 @@ export interface DeliveryRange extends QueuePlace {
   level: Level
   after: number
   up_to: number
+}
+
+/** SQL: the deliveries of a range that no message has taken by itself. Binds rangeValues. */
+export const IN_RANGE =
+  'queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5 AND message IS NULL'
+
+export function rangeValues({ queue, channel, level, after, up_to }: DeliveryRange) {
+  return [queue, channel, level, after, up_to] as const
 }
 
 export async function readRanges(tx: Tx, message: number): Promise<DeliveryRange[]> {
@@ -233,14 +240,14 @@ export async function readRanges(tx: Tx, message: number): Promise<DeliveryRange
  */
 export async function readPageEnd(
   tx: Tx,
-  { queue, channel, level, after, up_to }: DeliveryRange,
+  range: DeliveryRange,
   { size, waits = 'd.message IS NULL' }: { size: number; waits?: string },
 ): Promise<number | undefined> {
   return readValue(
     tx,
     `SELECT alert FROM deliveries d WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
        AND ${waits} ORDER BY alert LIMIT 1 OFFSET $6`,
-    [queue, channel, level, after, up_to, size - 1],
+    [...rangeValues(range), size - 1],
   )
 }
 
@@ -257,8 +264,7 @@ export interface MessageAlert {
 
 const ALERTS_BY_ID = `SELECT alert FROM deliveries
   WHERE message = $1 AND queue = $2 AND channel = $3 AND level = $4 AND alert > $5 ORDER BY alert LIMIT $6`
-const ALERTS_BY_RANGE = `SELECT alert FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3
-  AND alert > $4 AND alert <= $5 AND message IS NULL ORDER BY alert LIMIT $6`
+const ALERTS_BY_RANGE = `SELECT alert FROM deliveries WHERE ${IN_RANGE} ORDER BY alert LIMIT $6`
 
 /** A page of a message's alerts after a given one: the most severe first, then the oldest. Uses only index lookups. */
 export async function readMessageAlerts(
@@ -275,9 +281,8 @@ export async function readMessageAlerts(
     const values = [id, queue, channel, level, from, left]
     const alerts = await readColumn<number>(tx, ALERTS_BY_ID, values)
     for (const range of ranges.filter((each) => each.level === level)) {
-      const start = Math.max(from, range.after)
-      const place = [queue, channel, level, start, range.up_to, left]
-      alerts.push(...(await readColumn<number>(tx, ALERTS_BY_RANGE, place)))
+      const rest = rangeValues({ ...range, after: Math.max(from, range.after) })
+      alerts.push(...(await readColumn<number>(tx, ALERTS_BY_RANGE, [...rest, left])))
     }
     alerts.sort((a, b) => a - b)
     for (const alert of alerts.slice(0, left)) carried.push({ alert, level })

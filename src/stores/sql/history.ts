@@ -11,8 +11,8 @@ import type {
 } from '../queries.ts'
 import type { Database, Tx } from '../tx.ts'
 import { readNewestAlert, selectOfMessages, selectWaiting } from './deliveries.ts'
-import { IN_STATE, OPEN } from './message-states.ts'
 import { readValue } from './rows.ts'
+import { IN_STATE, OPEN } from './schema.ts'
 
 /** Range of alert ids that one read counts. Other requests run between reads. */
 const PAGE_SIZE = 2_000
@@ -119,6 +119,7 @@ async function countAttempts(tx: Tx, { from, to }: TimeRange): Promise<HistoryCo
      GROUP BY 1, 2 ORDER BY 1, 2`,
     [tx.ms(from), tx.ms(to)],
   )
+  // Rows of node:sqlite have no prototype; callers of either driver get plain objects.
   return rows.map((row) => ({ ...row }))
 }
 

@@ -1,7 +1,10 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
+import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import type { LastEntry } from './recent.ts'
+import { readNewestAlert, readPlaces } from './deliveries.ts'
+import { entryAfter, type GroupKey, type LastEntry } from './recent.ts'
+import { readColumn, readValue } from './rows.ts'
 
 const PAGE_SIZE = 2_000
 
@@ -22,46 +25,28 @@ interface Row {
   previous_status: Status | null
 }
 
-export interface GroupKey {
-  queue: string
-  channel: string
-  group: string
-}
-
-type Known = Pick<LastEntry, 'alert' | 'repeats'> & Partial<LastEntry>
+/** As much of an entry as is kept while stored alerts are replayed. */
+export type Known = Pick<LastEntry, 'alert' | 'repeats'> & Partial<LastEntry>
 
 /** Holds the last entry of each group while stored alerts are replayed. */
-export interface LastEntries<Entry extends Known> {
-  get(group: GroupKey): Entry | undefined
-  set(group: GroupKey, entry: Entry | LastEntry): void
+export interface LastEntries {
+  get(group: GroupKey): Known | undefined
+  set(group: GroupKey, entry: Known): void
 }
 
 /** Replays the newest `limit` alerts in the order of their ids, so that `entries` has the last entry of each group. */
-export async function restoreLast<Entry extends Known>(
-  tx: Tx,
-  entries: LastEntries<Entry>,
-  limit: number,
-): Promise<void> {
-  const newest = await tx.get<{ id: number | null }>('SELECT MAX(id) AS id FROM alerts')
-  const queuesOf = Map.groupBy(
-    await tx.all<{ queue: string; channel: string }>(
-      'SELECT DISTINCT queue, channel FROM watermarks',
-    ),
-    ({ channel }) => channel,
-  )
-  for (let after = Math.max(0, (newest?.id ?? 0) - limit); ; ) {
-    const ids = await tx.all<{ id: number }>(
+export async function restoreLast(tx: Tx, entries: LastEntries, limit: number): Promise<void> {
+  const queuesOf = Map.groupBy(await readPlaces(tx), ({ channel }) => channel)
+  for (let after = Math.max(0, (await readNewestAlert(tx)) - limit); ; ) {
+    const ids = await readColumn<number>(
+      tx,
       `SELECT id FROM alerts WHERE id > $1 ORDER BY id LIMIT ${PAGE_SIZE}`,
       [after],
     )
-    const last = ids.at(-1)?.id
+    const last = ids.at(-1)
     if (last === undefined) return
     for (const row of await readRows(tx, after, last))
-      replay(
-        entries,
-        row,
-        (queuesOf.get(row.channel) ?? []).map(({ queue }) => queue),
-      )
+      replay(entries, row, queuesOf.get(row.channel) ?? [])
     if (ids.length < PAGE_SIZE) return
     after = last
   }
@@ -80,28 +65,25 @@ function readRows(tx: Tx, after: number, last: number): Promise<Row[]> {
   )
 }
 
-function replay<Entry extends Known>(
-  entries: LastEntries<Entry>,
-  row: Row,
-  queues: readonly string[],
-): void {
-  const { id: alert, channel, grp: group, status, level, fingerprint, received_at: at } = row
-  const isFiring = status === 'firing'
+/** Updates the entries of an alert's group as its accept did. `places` are those of its channel. */
+function replay(entries: LastEntries, row: Row, places: readonly QueuePlace[]): void {
+  const { id: alert, channel, grp: group, status, level, fingerprint, starts_at: startsAt } = row
   const isSuppressed = row.final_state === 'suppressed' && row.reason !== 'resolved_off'
-  // A muted firing, the first or after a recovery, becomes the last entry, although it was not sent.
   const isMuted =
-    isSuppressed && row.reason === 'muted' && isFiring && row.previous_status !== 'firing'
-  // An alert that is dead without a message had entered every queue. If its delivery was pruned, its queue is unknown.
-  const through = row.queue === null ? (row.final_state === null ? [] : queues) : [row.queue]
-  for (const queue of isSuppressed ? queues : through) {
+    isSuppressed &&
+    row.reason === 'muted' &&
+    status === 'firing' &&
+    row.previous_status !== 'firing'
+  // A suppressed alert had reached no queue. One that is dead without a message had entered every queue. If the delivery
+  // of another one was pruned, its queue is unknown.
+  const queues = row.queue === null && row.final_state !== null ? places : [row]
+  for (const { queue } of queues) {
+    if (queue === null) continue
     const key = { queue, channel, group }
     const last = entries.get(key)
+    const entry = { alert, status, level, fingerprint, startsAt }
     if (!isSuppressed || isMuted)
-      entries.set(key, {
-        ...{ alert, status, level, fingerprint, startsAt: row.starts_at, repeats: 0 },
-        firingAt: !isFiring ? (last?.firingAt ?? null) : isMuted ? null : at,
-        resolvedAt: isFiring ? (last?.resolvedAt ?? null) : at,
-      })
+      entries.set(key, entryAfter(last, entry, { at: row.received_at, isMuted }))
     else if (last !== undefined) entries.set(key, { ...last, repeats: last.repeats + 1 })
   }
 }
@@ -112,10 +94,10 @@ export async function restoreRequests(
   set: (key: string, at: number) => void,
   { sinceMs, limit }: { sinceMs: number; limit: number },
 ): Promise<void> {
-  const newest = await tx.get<{ at: number | null }>('SELECT MAX(received_at) AS at FROM payloads')
+  const newest = await readValue<number>(tx, 'SELECT MAX(received_at) FROM payloads')
   const rows = await tx.all<{ key: string; at: number }>(
     `SELECT key, received_at AS at FROM payloads WHERE received_at >= $1 ORDER BY id DESC LIMIT $2`,
-    [(newest?.at ?? 0) - sinceMs, limit],
+    [(newest ?? 0) - sinceMs, limit],
   )
   for (const { key, at } of rows.reverse()) set(key, at)
 }

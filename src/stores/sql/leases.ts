@@ -1,7 +1,8 @@
 import { SAME_ROBOT_MS } from '../../model/message.ts'
 import type { Lease, Renewal } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { IN_STATE, OPEN } from './message-states.ts'
+import { readColumn, readValue } from './rows.ts'
+import { IN_STATE, OPEN } from './schema.ts'
 
 /** Upper bound of a lease. A longer one dates from before the clock was set back. */
 const MAX_LEASE_MS = 5 * 60_000
@@ -9,6 +10,10 @@ const MAX_LEASE_MS = 5 * 60_000
 /** SQL: a lease in force at parameter `now`. */
 export function inForce(now: string): string {
   return `until > ${now} AND until <= ${now} + ${MAX_LEASE_MS}`
+}
+
+function isInForce(until: number, at: number): boolean {
+  return until > at && until <= at + MAX_LEASE_MS
 }
 
 /** A robot whose lease changed its owner, and the number of messages that were in flight. */
@@ -34,11 +39,11 @@ export async function lease(
   )
   const placesJson = JSON.stringify(places.map(({ queue, channel }) => [queue, channel]))
   // Reads before it writes, because most replicas poll every few seconds for a robot that another one holds.
-  const isInForce =
-    current !== undefined && current.until > at && current.until <= at + MAX_LEASE_MS
-  if (isInForce && current.owner !== owner) return { isHeld: false }
-  const isLongEnough = isInForce && skipIfUntil !== undefined && current.until >= tx.ms(skipIfUntil)
-  if (isLongEnough && current.places === placesJson && !unconfirmed) return { isHeld: true }
+  const held = current !== undefined && isInForce(current.until, at) ? current : undefined
+  if (held !== undefined && held.owner !== owner) return { isHeld: false }
+  const isLongEnough =
+    held !== undefined && skipIfUntil !== undefined && held.until >= tx.ms(skipIfUntil)
+  if (isLongEnough && held.places === placesJson && !unconfirmed) return { isHeld: true }
   const written = await tx.run(
     `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, $2, $3, $5)
      ON CONFLICT (robot) DO UPDATE SET owner = excluded.owner, until = excluded.until, places = excluded.places
@@ -69,21 +74,22 @@ export async function release(tx: Tx, owner: string): Promise<void> {
 export async function recover(tx: Tx, now: Date): Promise<number> {
   const at = tx.ms(now)
   await clampFutureTimes(tx, at)
-  const rows = await tx.all<{ robot: string }>(
+  const robots = await readColumn<string>(
+    tx,
     `SELECT DISTINCT robot FROM messages m WHERE ${IN_STATE.sending}
      AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.robot = m.robot AND ${inForce('$1')}) ORDER BY robot`,
     [at],
   )
   let recovered = 0
-  for (const { robot } of rows) {
+  for (const robot of robots) {
     // Locks the lease: no process can take the robot and claim for it in between.
-    const row = await tx.get<{ until: number }>(
+    const until = await readValue<number>(
+      tx,
       `INSERT INTO leases AS l (robot, owner, until, places) VALUES ($1, '', 0, '[]')
        ON CONFLICT (robot) DO UPDATE SET owner = l.owner RETURNING until`,
       [robot],
     )
-    const until = row?.until ?? 0
-    if (until <= at || until > at + MAX_LEASE_MS) recovered += await requeueInFlight(tx, robot, at)
+    if (!isInForce(until ?? 0, at)) recovered += await requeueInFlight(tx, robot, at)
   }
   return recovered
 }

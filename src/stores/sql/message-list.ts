@@ -7,9 +7,9 @@ import type {
   Total,
 } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { IN_STATE } from './message-states.ts'
 import { isId, readMessages } from './messages.ts'
 import { readColumn, readValue, Where } from './rows.ts'
+import { IN_STATE } from './schema.ts'
 
 /** Messages that one query searches by text, kind or level, which have no index. */
 const MAX_SEARCHED = 1_000

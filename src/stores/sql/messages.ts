@@ -2,8 +2,8 @@ import type { StoredAttempt, StoredMessage } from '../queries.ts'
 import type { NewMessage, QuotaWarning } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import { queueLock } from './deliveries.ts'
-import { IN_STATE } from './message-states.ts'
 import { fromRow, insertRow, readValue } from './rows.ts'
+import { IN_STATE } from './schema.ts'
 
 /**
  * Inserts a message that is being sent, with its call, and counts its first attempt; or one that is due at once. Returns

@@ -9,6 +9,7 @@ import {
   readWatermarks,
 } from './deliveries.ts'
 import type { Recent } from './recent.ts'
+import { readColumn } from './rows.ts'
 import { columnsOf } from './schema.ts'
 
 const WATERMARK_COLUMNS = columnsOf('watermarks')
@@ -170,11 +171,11 @@ export async function copyLastEntries(
   { from, to, recent }: { from: QueuePlace; to: QueuePlace; recent: Recent },
   alerts: readonly number[],
 ): Promise<void> {
-  const rows = await tx.all<{ grp: string }>(
-    'SELECT DISTINCT COALESCE(grp, fingerprint) AS grp FROM alerts WHERE id IN LIST($1, BIGINT)',
+  const groups = await readColumn<string>(
+    tx,
+    'SELECT DISTINCT COALESCE(grp, fingerprint) FROM alerts WHERE id IN LIST($1, BIGINT)',
     [alerts],
   )
-  const groups = rows.map(({ grp }) => grp)
   const existing = await recent.readLast(tx, to, groups)
   const moved = new Set(alerts)
   const last = [...(await recent.readLast(tx, from, groups))].filter(

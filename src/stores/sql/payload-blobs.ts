@@ -2,6 +2,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { SourceName } from '../../model/alert.ts'
 import type { StoredPayload } from '../store.ts'
 import type { Tx } from '../tx.ts'
+import { readValue } from './rows.ts'
 
 /**
  * Bodies of one commit are compressed together, since they resemble each other. The limit bounds the cost of reading
@@ -32,13 +33,11 @@ export async function writeBodies(tx: Tx, bodies: readonly Uint8Array[]): Promis
     }
     const chunk = bodies.slice(first, end)
     const joined = chunk.length === 1 ? (chunk[0] as Uint8Array) : Buffer.concat(chunk)
-    const row = await tx.get<{ id: number }>(
-      'INSERT INTO bodies (bytes) VALUES ($1) RETURNING id',
-      [zstdCompressSync(joined, LEVEL)],
-    )
+    const insert = 'INSERT INTO bodies (bytes) VALUES ($1) RETURNING id'
+    const body = (await readValue<number>(tx, insert, [zstdCompressSync(joined, LEVEL)])) ?? 0
     let start = 0
     for (const { length } of chunk) {
-      locations.push({ body: row?.id ?? 0, start, length })
+      locations.push({ body, start, length })
       start += length
     }
     first = end
@@ -87,11 +86,11 @@ export async function* readPayloadTexts(
     if (!wants(row.length)) return
     if (row.body !== body) {
       body = row.body
+      // Freed before the next body is read, because both may be large.
       decompressed = undefined
-      const stored = await tx.get<{ bytes: Uint8Array }>('SELECT bytes FROM bodies WHERE id = $1', [
-        body,
-      ])
-      decompressed = stored && decompress(stored.bytes)
+      const select = 'SELECT bytes FROM bodies WHERE id = $1'
+      const bytes = await readValue<Uint8Array>(tx, select, [body])
+      decompressed = bytes && decompress(bytes)
     }
     const text = decompressed?.toString('utf8', row.start, row.start + row.length)
     if (text !== undefined) yield { ...row, text }

@@ -1,5 +1,6 @@
 import type { Tx } from '../tx.ts'
-import { hasDelivery, readPageEnd, readRanges } from './deliveries.ts'
+import { hasDelivery, IN_RANGE, rangeValues, readPageEnd, readRanges } from './deliveries.ts'
+import { readColumn, readValue } from './rows.ts'
 import { pruneSilences } from './silences.ts'
 
 /** One call deletes at most this many alerts, payloads, and messages with their deliveries; accepts wait for it. */
@@ -24,13 +25,14 @@ export async function prune(
 }
 
 async function pruneMessages(tx: Tx, before: number): Promise<number> {
-  const messages = await tx.all<{ id: number }>(
+  const messages = await readColumn<number>(
+    tx,
     `SELECT id FROM messages WHERE state IN ('sent', 'dead') AND created_at < $1 ORDER BY id LIMIT $2`,
     [before, BATCH_SIZE],
   )
   let left = BATCH_SIZE
   let pruned = 0
-  for (const { id } of messages) {
+  for (const id of messages) {
     if (left <= 0) break
     left -= await pruneDeliveries(tx, id, left)
     if (left <= 0) break
@@ -51,18 +53,14 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
   )
   for (const range of await readRanges(tx, message)) {
     if (deleted >= limit) return deleted
-    const { queue, channel, level, after, up_to } = range
-    const place = [queue, channel, level] as const
+    const { queue, channel, level, up_to } = range
     const end = await readPageEnd(tx, range, { size: limit - deleted })
-    deleted += await tx.run(
-      `DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert > $4 AND alert <= $5
-         AND message IS NULL`,
-      [...place, after, end ?? up_to],
-    )
+    const page = rangeValues({ ...range, up_to: end ?? up_to })
+    deleted += await tx.run(`DELETE FROM deliveries WHERE ${IN_RANGE}`, page)
     if (end !== undefined) return limit
     await tx.run(
       'DELETE FROM delivery_ranges WHERE queue = $1 AND channel = $2 AND level = $3 AND up_to = $4',
-      [...place, up_to],
+      [queue, channel, level, up_to],
     )
   }
   return deleted
@@ -70,18 +68,14 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
 
 /** Of old requests, deletes the alerts without a delivery, then the requests without alerts. */
 async function pruneAlerts(tx: Tx, before: number): Promise<number> {
-  const recent = await tx.get<{ id: number | null }>(
-    'SELECT MIN(id) AS id FROM payloads WHERE received_at >= $1',
-    [before],
-  )
-  const end = recent?.id ?? Number.MAX_SAFE_INTEGER
-  const alerts = await tx.all<{ id: number; payload: number }>(
-    `SELECT a.id, a.payload FROM alerts a WHERE a.payload < $1
-       AND NOT ${hasDelivery('a')}
-     ORDER BY a.payload LIMIT $2`,
+  const recent = 'SELECT MIN(id) FROM payloads WHERE received_at >= $1'
+  const end = (await readValue<number>(tx, recent, [before])) ?? Number.MAX_SAFE_INTEGER
+  const alerts = await readColumn<number>(
+    tx,
+    `SELECT a.id FROM alerts a WHERE a.payload < $1 AND NOT ${hasDelivery('a')} ORDER BY a.payload LIMIT $2`,
     [end, BATCH_SIZE],
   )
-  await tx.run('DELETE FROM alerts WHERE id IN LIST($1, BIGINT)', [alerts.map(({ id }) => id)])
+  await tx.run('DELETE FROM alerts WHERE id IN LIST($1, BIGINT)', [alerts])
   await prunePayloads(tx, end)
   return alerts.length
 }

@@ -1,9 +1,16 @@
 import type { QueuePlace } from '../queries.ts'
 import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { byPlace, MESSAGE_OF, queueLock, rangesToIds, readPlaces, requeue } from './deliveries.ts'
+import {
+  byPlace,
+  MESSAGE_OF,
+  OF_WATERMARK,
+  queueLock,
+  rangesToIds,
+  readPlaces,
+  requeue,
+} from './deliveries.ts'
 import { inForce } from './leases.ts'
-import { IN_STATE, OPEN } from './message-states.ts'
 import {
   addToQueue,
   copyLastEntries,
@@ -13,7 +20,8 @@ import {
   type WaitingDelivery,
 } from './move-alerts.ts'
 import type { Recent } from './recent.ts'
-import { exists } from './rows.ts'
+import { exists, readColumn, readValue } from './rows.ts'
+import { IN_STATE, OPEN } from './schema.ts'
 import { markDead } from './settle.ts'
 
 const REMOVED = 'its channel or robot was removed from the configuration'
@@ -91,12 +99,13 @@ async function readTargets(
   { queue, channel }: QueuePlace,
   to: Assigned,
 ): Promise<Assigned> {
-  const last = await tx.get<{ robot_key: string }>(
+  const last = await readValue<string>(
+    tx,
     `SELECT robot_key FROM messages WHERE queue = $1 AND channel = $2 AND kind <> 'test'
      ORDER BY created_at DESC LIMIT 1`,
     [queue, channel],
   )
-  const same = to.filter(({ robots }) => robots.some(({ key }) => key === last?.robot_key))
+  const same = to.filter(({ robots }) => robots.some(({ key }) => key === last))
   return same.length > 0 ? same : to
 }
 
@@ -119,20 +128,16 @@ async function findOrphans(
 
 /** Places under a lease in force, as `QUEUE\nCHANNEL`: a robot may hold a queue for some channels only. */
 async function readLeasedPlaces(tx: Tx, at: number): Promise<Set<string>> {
-  const rows = await tx.all<{ places: string }>(
-    `SELECT places FROM leases WHERE ${inForce('$1')}`,
-    [at],
-  )
-  const all = rows.flatMap(({ places }) => JSON.parse(places) as [string, string][])
+  const leased = `SELECT places FROM leases WHERE ${inForce('$1')}`
+  const lists = await readColumn<string>(tx, leased, [at])
+  const all = lists.flatMap((places) => JSON.parse(places) as [string, string][])
   return new Set(all.map((place) => place.join('\n')))
 }
 
 /** A message in flight ends when its process settles it, or `recover` makes it pending. */
 function hasInFlight(tx: Tx, { queue, channel }: QueuePlace): Promise<boolean> {
-  return exists(tx, `messages WHERE queue = $1 AND channel = $2 AND ${IN_STATE.sending}`, [
-    queue,
-    channel,
-  ])
+  const messages = `messages WHERE queue = $1 AND channel = $2 AND ${IN_STATE.sending}`
+  return exists(tx, messages, [queue, channel])
 }
 
 type Target = Assigned[number] & { robot?: string }
@@ -190,11 +195,8 @@ async function wasSent(
 ): Promise<boolean> {
   if (target.robot !== undefined) return false
   await rangesToIds(tx, message.id)
-  const carried = await tx.all<{ alert: number }>(
-    'SELECT alert FROM deliveries WHERE message = $1',
-    [message.id],
-  )
-  const alerts = carried.map(({ alert }) => alert)
+  const carried = 'SELECT alert FROM deliveries WHERE message = $1'
+  const alerts = await readColumn<number>(tx, carried, [message.id])
   return (await findSent(tx, { place, robots: target.robots }, alerts)).size > 0
 }
 
@@ -204,14 +206,14 @@ async function findSent(
   { place, robots }: { place: QueuePlace; robots: Target['robots'] },
   alerts: readonly number[],
 ): Promise<ReadonlySet<number>> {
-  const rows = await tx.all<{ alert: number }>(
+  const sent = await readColumn<number>(
+    tx,
     `SELECT DISTINCT d.alert FROM watermarks w CROSS JOIN deliveries d
-     WHERE w.channel = $2 AND w.queue <> $1 AND d.queue = w.queue AND d.channel = w.channel AND d.level = w.level
-       AND d.alert IN LIST($3, BIGINT) AND EXISTS (SELECT 1 FROM messages m
+     WHERE w.channel = $2 AND w.queue <> $1 AND ${OF_WATERMARK} AND d.alert IN LIST($3, BIGINT) AND EXISTS (SELECT 1 FROM messages m
          WHERE m.id = ${MESSAGE_OF} AND m.state <> 'dead' AND m.robot_key IN LIST($4, TEXT))`,
     [place.queue, place.channel, alerts, robots.map(({ key }) => key)],
   )
-  return new Set(rows.map(({ alert }) => alert))
+  return new Set(sent)
 }
 
 /** Moves a message with its uuid and body, without alerts that the target queue already contains. Returns its alerts. */
@@ -232,7 +234,8 @@ async function moveMessage(
      ON CONFLICT DO NOTHING`,
     [id, queue],
   )
-  const moved = await tx.all<{ alert: number }>(
+  const moved = await readColumn<number>(
+    tx,
     'UPDATE deliveries SET queue = $2 WHERE message = $1 RETURNING alert',
     [id, queue],
   )
@@ -241,5 +244,5 @@ async function moveMessage(
     `UPDATE messages SET due_at = COALESCE(due_at, created_at), queue = $2, robot = COALESCE($3, robot) WHERE id = $1`,
     [id, queue, robot],
   )
-  return moved.map(({ alert }) => alert)
+  return moved
 }

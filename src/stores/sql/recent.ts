@@ -21,6 +21,33 @@ export interface LastEntry {
   repeats: number
 }
 
+/** Names a last entry. */
+export interface GroupKey extends QueuePlace {
+  group: string
+}
+
+/** The part of an entry that the alert itself determines. */
+export type EntryAlert = Pick<LastEntry, 'alert' | 'status' | 'level' | 'fingerprint' | 'startsAt'>
+
+/** The entry after `last` when an alert becomes it. A muted firing was not delivered, so that its `firingAt` is null. */
+export function entryAfter(
+  last: Partial<LastEntry> | undefined,
+  { alert, status, level, fingerprint, startsAt }: EntryAlert,
+  { at, isMuted }: { at: number; isMuted: boolean },
+): LastEntry {
+  const isFiring = status === 'firing'
+  return {
+    alert,
+    status,
+    level,
+    fingerprint,
+    startsAt,
+    firingAt: !isFiring ? (last?.firingAt ?? null) : isMuted ? null : at,
+    resolvedAt: isFiring ? (last?.resolvedAt ?? null) : at,
+    repeats: 0,
+  }
+}
+
 /** Recent requests and alerts, for deduplication and aggregation. */
 export interface Recent {
   /** Opens a session for a batch of requests. */

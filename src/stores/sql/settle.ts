@@ -1,7 +1,14 @@
 import { nextTurn } from '../../clock.ts'
 import type { ReceivedCount, Settlement } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
-import { lockQueueOf, readPageEnd, readRanges, requeue } from './deliveries.ts'
+import {
+  IN_RANGE,
+  lockQueueOf,
+  rangeValues,
+  readPageEnd,
+  readRanges,
+  requeue,
+} from './deliveries.ts'
 import { insertRow } from './rows.ts'
 
 /**
@@ -110,13 +117,11 @@ async function recordRobot(tx: Tx, { robot, attempt, now, pause }: Settlement): 
 /** Alerts in one read. */
 const PAGE_SIZE = 4_000
 
-const RECEIVED_IN_RANGE = `SELECT p.received_at AS at, COUNT(*) AS n
-  FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
-  WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND d.alert <= $5 AND d.message IS NULL
-    AND a.id = d.alert AND p.id = a.payload GROUP BY p.received_at`
-const RECEIVED_BY_ID = `SELECT p.received_at AS at, COUNT(*) AS n
-  FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
-  WHERE d.message = $1 AND a.id = d.alert AND p.id = a.payload GROUP BY p.received_at`
+const receivedSql = (deliveries: string): string => `SELECT p.received_at AS at, COUNT(*) AS n
+  FROM (SELECT alert FROM deliveries WHERE ${deliveries}) d CROSS JOIN alerts a CROSS JOIN payloads p
+  WHERE a.id = d.alert AND p.id = a.payload GROUP BY p.received_at`
+const RECEIVED_IN_RANGE = receivedSql(IN_RANGE)
+const RECEIVED_BY_ID = receivedSql('message = $1')
 
 /** Counts a message's alerts by the instant of their receipt. Reads a digest page by page. */
 export async function countReceived(db: Database, message: number): Promise<ReceivedCount[]> {
@@ -136,10 +141,9 @@ export async function countReceived(db: Database, message: number): Promise<Rece
     for (let after = range.after; after < range.up_to; ) {
       after = await db.read(async (tx) => {
         const end = await readPageEnd(tx, { ...range, after }, { size: PAGE_SIZE })
-        const { queue, channel, level, up_to } = range
-        const values = [queue, channel, level, after, end ?? up_to]
-        add(tx, await tx.all(RECEIVED_IN_RANGE, values))
-        return end ?? up_to
+        const page = { ...range, after, up_to: end ?? range.up_to }
+        add(tx, await tx.all(RECEIVED_IN_RANGE, rangeValues(page)))
+        return page.up_to
       })
       // After the last page there is nothing to yield for, so small digests are as quick as other messages.
       if (after < range.up_to) await nextTurn()

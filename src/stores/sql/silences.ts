@@ -1,20 +1,10 @@
-import type { Level } from '../../model/level.ts'
-import type { NewSilence, Silence, SilenceKind } from '../../model/silence.ts'
+import type { NewSilence, Silence } from '../../model/silence.ts'
 import type { SilenceQuery } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { insertRow, readValue, Where } from './rows.ts'
+import { fromRow, insertRow, readValue, Where } from './rows.ts'
 
 interface Row {
-  id: number
-  kind: SilenceKind
-  channel: string
-  alert: number | null
-  fingerprint: string | null
   matchers: string
-  level: Level | null
-  made_by: string
-  made_at: number
-  until: number
   until_recovery: number
   alertmanager: string | null
   remote_id: string | null
@@ -61,26 +51,20 @@ export async function silences(
     .add('kind = ?', kind)
     .add('channel = ?', channel)
   const rows = await tx.all<Row>(
-    `SELECT * FROM silences WHERE ${where.sql} ORDER BY id DESC LIMIT $1`,
+    `SELECT CAST(id AS TEXT) AS id, kind, channel, CAST(alert AS TEXT) AS alert, fingerprint, matchers, level,
+       made_by AS "by", made_at, until, until_recovery, alertmanager, remote_id, ended_at, ended_by
+     FROM silences WHERE ${where.sql} ORDER BY silences.id DESC LIMIT $1`,
     where.values,
   )
   return rows.map((row) => silenceFrom(row, tx))
 }
 
 function silenceFrom(row: Row, tx: Tx): Silence {
-  const { kind, channel, ended_at, ended_by, alertmanager, remote_id } = row
+  const { matchers, until_recovery, alertmanager, remote_id, ended_at, ended_by, ...same } = row
   return {
-    id: String(row.id),
-    kind,
-    channel,
-    alert: row.alert === null ? undefined : String(row.alert),
-    fingerprint: row.fingerprint ?? undefined,
-    matchers: JSON.parse(row.matchers) as string[],
-    level: row.level ?? undefined,
-    by: row.made_by,
-    madeAt: tx.date(row.made_at),
-    until: tx.date(row.until),
-    untilRecovery: row.until_recovery !== 0,
+    ...fromRow<Omit<Silence, 'matchers' | 'untilRecovery' | 'remote' | 'ended'>>(tx, same),
+    matchers: JSON.parse(matchers) as string[],
+    untilRecovery: until_recovery !== 0,
     remote:
       alertmanager === null || remote_id === null ? undefined : { alertmanager, id: remote_id },
     ended: ended_at === null ? undefined : { at: tx.date(ended_at), by: ended_by ?? '' },

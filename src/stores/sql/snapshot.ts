@@ -1,10 +1,10 @@
-import type { QueuePlace, RobotSnapshot, RobotState, Snapshot, SnapshotQuery } from '../queries.ts'
+import type { QueuePlace, RobotSnapshot, Snapshot, SnapshotQuery } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 import { readReceivedAt, selectOfMessages, selectWaiting } from './deliveries.ts'
 import { inForce } from './leases.ts'
 import { FAILED } from './message-list.ts'
-import { OPEN } from './message-states.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
+import { OPEN } from './schema.ts'
 
 const COLUMNS = { columns: 'd.queue, d.channel, d.level, d.alert' }
 
@@ -75,10 +75,6 @@ async function countOnce(
 }
 
 async function readRobots(tx: Tx, query: SnapshotQuery): Promise<Map<string, RobotSnapshot>> {
-  const results = await tx.all<{ key: string; last_result: string | null; last_at: number | null }>(
-    'SELECT key, last_result, last_at FROM robots WHERE key IN LIST($1, TEXT)',
-    [query.robots.map(({ key }) => key)],
-  )
   const leases = await tx.all<{ robot: string; owner: string }>(
     `SELECT robot, owner FROM leases WHERE ${inForce('$1')}`,
     [tx.ms(query.now)],
@@ -87,19 +83,11 @@ async function readRobots(tx: Tx, query: SnapshotQuery): Promise<Map<string, Rob
   const since = { callsSince: new Date(oldest), month: query.month }
   const states = query.robots.length === 0 ? [] : await readRobotStates(tx, query.robots, since)
   return new Map(
-    query.robots.map(({ name, key, callsSince }, index) => {
-      const state = states[index] as RobotState
-      const last = results.find((each) => each.key === key)
-      return [
-        name,
-        {
-          ...state,
-          calls: state.calls.filter(({ until }) => until > callsSince),
-          lastResult: last?.last_result ?? undefined,
-          lastAt: last?.last_at == null ? undefined : tx.date(last.last_at),
-          leasedBy: leases.find((each) => each.robot === name)?.owner,
-        },
-      ]
+    states.map((state, index) => {
+      const { name, callsSince } = query.robots[index] as SnapshotQuery['robots'][number]
+      const calls = state.calls.filter(({ until }) => until > callsSince)
+      const leasedBy = leases.find((each) => each.robot === name)?.owner
+      return [name, { ...state, calls, leasedBy }]
     }),
   )
 }

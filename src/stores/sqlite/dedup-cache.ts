@@ -1,8 +1,8 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
-import type { GroupKey, LastEntries } from '../sql/last-notified.ts'
-import type { LastEntry, Recent, RecentSession } from '../sql/recent.ts'
+import type { Known, LastEntries } from '../sql/last-notified.ts'
+import type { GroupKey, LastEntry, Recent, RecentSession } from '../sql/recent.ts'
 import type { Tx } from '../tx.ts'
 
 /**
@@ -18,7 +18,7 @@ export const MAX_REQUESTS = 50_000
  * be an index in random order, whose pages cost more than the rest of an accept. It is rebuilt from the rows when the
  * store opens, and its changes are rolled back with their transaction.
  */
-export class DedupCache implements Recent, LastEntries<Known> {
+export class DedupCache implements Recent, LastEntries {
   /** Alert id and number of repeats, packed into one number. */
   readonly #alerts = new Generations(MAX_ALERTS)
   readonly #requests = new Generations(MAX_REQUESTS)
@@ -55,28 +55,23 @@ export class DedupCache implements Recent, LastEntries<Known> {
     { queue, channel }: QueuePlace,
     groups: readonly string[],
   ): Promise<Map<string, LastEntry>> {
-    const known = new Map<string, number>()
-    for (const group of groups) {
-      const value = this.#alerts.get(queue, channel, group)
-      if (value !== undefined) known.set(group, value)
-    }
-    const entries = await readEntries(tx, [...known.values()].map(alertOf))
-    const byId = new Map(entries.map((entry) => [entry.alert, entry]))
-    const byGroup = new Map<string, LastEntry>()
-    for (const [group, value] of known) {
-      const entry = byId.get(alertOf(value))
-      if (entry !== undefined) byGroup.set(group, { ...entry, repeats: repeatsOf(value) })
-    }
-    return byGroup
+    const session = await this.begin(tx)
+    const ids = groups.map((group) => session.lastId(queue, channel, group))
+    await session.load(new Set(ids.filter((id) => id > 0)))
+    return new Map(
+      groups.flatMap((group) => {
+        const entry = session.last(queue, channel, group)
+        return entry === undefined ? [] : [[group, entry]]
+      }),
+    )
   }
 
   async setLast(
     _tx: Tx,
-    { queue, channel }: QueuePlace,
+    place: QueuePlace,
     entries: ReadonlyMap<string, LastEntry>,
   ): Promise<void> {
-    for (const [group, entry] of entries)
-      this.#alerts.set(queue, channel, { key: group, value: pack(entry) })
+    for (const [group, entry] of entries) this.set({ ...place, group }, entry)
   }
 
   get({ queue, channel, group }: GroupKey): Known | undefined {
@@ -102,8 +97,6 @@ export class DedupCache implements Recent, LastEntries<Known> {
     this.#requests.rollback()
   }
 }
-
-type Known = Pick<LastEntry, 'alert' | 'repeats'>
 
 const MAX_REPEATS = 1 << 12
 
