@@ -22,11 +22,11 @@ export async function transfer(from: Secret, to: Secret, clock: Clock): Promise<
     try {
       return await target.db.write(async (tx) => {
         await assertEmpty(tx)
-        const copied = Object.fromEntries(Object.keys(TABLES).map((table) => [table, 0])) as Copied
+        const copied: Partial<Copied> = {}
         for (const table of Object.keys(TABLES) as TableName[])
           copied[table] = await copy(table, source.db, tx)
         await target.finish(tx)
-        return copied
+        return copied as Copied
       }, 'background')
     } finally {
       await target.close()
@@ -64,17 +64,13 @@ async function copy(table: TableName, source: Database, to: Tx): Promise<number>
   const names = Object.keys(columns)
   const key = TABLES[table]
   const limit = table === 'bodies' ? BODIES_PAGE_SIZE : PAGE_SIZE
-  const place = `(${key.join(', ')}) > (${key.map((_, index) => `$${index + 1}`).join(', ')})`
-  const select = `SELECT ${names.join(', ')} FROM ${table}`
-  const order = `ORDER BY ${key.join(', ')} LIMIT ${limit}`
+  const isAfter = `(${key.join(', ')}) > (${key.map((_, index) => `$${index + 1}`).join(', ')})`
+  const page = (condition: string): string =>
+    `SELECT ${names.join(', ')} FROM ${table} WHERE ${condition} ORDER BY ${key.join(', ')} LIMIT ${limit}`
   let count = 0
-  for (let after: SqlValue[] | undefined; ; ) {
-    const last = after
-    const rows = await source.read((tx) =>
-      last === undefined
-        ? tx.all<Record<string, SqlRow[number]>>(`${select} ${order}`)
-        : tx.all<Record<string, SqlRow[number]>>(`${select} WHERE ${place} ${order}`, last),
-    )
+  for (let after: SqlValue[] = []; ; ) {
+    const [sql, values] = [page(after.length === 0 ? 'TRUE' : isAfter), after]
+    const rows = await source.read((tx) => tx.all<Record<string, SqlRow[number]>>(sql, values))
     await to.insert(
       table,
       columns,

@@ -1,3 +1,4 @@
+import type { Client } from 'pg'
 import { AppError } from '../../errors.ts'
 import type { Address } from './address.ts'
 import { codeOf, connectionTo } from './database.ts'
@@ -39,9 +40,7 @@ export async function migrate(address: Address, schema: string): Promise<void> {
   }
 }
 
-type Connection = ReturnType<typeof connectionTo>
-
-async function createSchema(client: Connection, schema: string): Promise<void> {
+async function createSchema(client: Client, schema: string): Promise<void> {
   try {
     await client.query(`CREATE SCHEMA ${schema}`)
   } catch (error) {
@@ -55,7 +54,7 @@ async function createSchema(client: Connection, schema: string): Promise<void> {
 }
 
 /** Throws AppError for a read-only standby, and for settings under which a confirmed commit could be lost. */
-async function assertDurable(client: Connection): Promise<void> {
+async function assertDurable(client: Client): Promise<void> {
   await client.query(
     `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
        WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)`,
@@ -64,21 +63,20 @@ async function assertDurable(client: Connection): Promise<void> {
     `SELECT current_setting('fsync', true) AS fsync, current_setting('synchronous_commit') AS commit,
        pg_is_in_recovery() AS standby`,
   )
-  const [settings] = rows
-  if (settings?.standby)
-    throw new AppError(
-      'store_unavailable',
-      'it is a read-only standby; point the URL at the primary',
-    )
-  if (settings?.fsync === 'off')
-    throw new AppError(
-      'store_unavailable',
-      'it runs with fsync = off and would lose what it has confirmed; set fsync = on',
-    )
-  const commit = settings?.commit
+  const fault = rows[0] && faultOf(rows[0])
+  if (fault !== undefined) throw new AppError('store_unavailable', fault)
+}
+
+function faultOf(settings: {
+  fsync: string | null
+  commit: string
+  standby: boolean
+}): string | undefined {
+  const { fsync, commit, standby } = settings
+  if (standby) return 'it is a read-only standby; point the URL at the primary'
+  if (fsync === 'off')
+    return 'it runs with fsync = off and would lose what it has confirmed; set fsync = on'
   if (commit !== 'on' && commit !== 'remote_apply')
-    throw new AppError(
-      'store_unavailable',
-      `synchronous_commit stays ${commit} and would lose what it has confirmed; it must be on`,
-    )
+    return `synchronous_commit stays ${commit} and would lose what it has confirmed; it must be on`
+  return undefined
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Client } from 'pg'
 import type { Clock } from '../../clock.ts'
 import type { Notice, WakeListener } from '../multi-process.ts'
 import type { Address } from './address.ts'
@@ -15,8 +16,6 @@ const LOGGED_OFFSET_MS = 1_000
 /** PostgreSQL's limit is 8,000 bytes. A longer list is replaced by a notification for all queues. */
 const MAX_BYTES = 7_000
 
-type Connection = ReturnType<typeof connectionTo>
-
 export interface NotificationOptions {
   address: Address
   /** Also the name of the notification channel. */
@@ -24,11 +23,6 @@ export interface NotificationOptions {
   clock: Clock
   offset: ClockOffset
   notice: (notice: Notice) => void
-}
-
-interface Connected {
-  /** Resolves when the connection is lost. */
-  lost: Promise<void>
 }
 
 /**
@@ -42,7 +36,7 @@ export class Notifications {
   readonly #closed = new AbortController()
   readonly #waiting = new Set<string>()
   #listener: WakeListener = () => undefined
-  #connection: Connection | undefined
+  #connection: Client | undefined
   #isPublishing = false
   #running: Promise<void> | undefined
 
@@ -84,11 +78,12 @@ export class Notifications {
     this.#isPublishing = false
   }
 
-  async #run(first: Connected): Promise<void> {
+  /** `first` is aborted when the first connection is lost. */
+  async #run(first: AbortController): Promise<void> {
     const { clock, notice } = this.#options
     const { signal } = this.#closed
-    for (let connected = first; ; ) {
-      await this.#measureUntil(connected.lost)
+    for (let lost = first; ; ) {
+      await this.#measureUntil(lost)
       await this.#disconnect()
       if (signal.aborted) return
       notice({ kind: 'notifications_lost' })
@@ -96,7 +91,7 @@ export class Notifications {
         await clock.sleep(RECONNECT_INTERVAL_MS, signal)
         if (signal.aborted) return
         try {
-          connected = await this.#connect()
+          lost = await this.#connect()
           break
         } catch {
           await this.#disconnect()
@@ -108,20 +103,20 @@ export class Notifications {
     }
   }
 
-  async #connect(): Promise<Connected> {
+  /** Returns a controller that is aborted when the connection is lost. */
+  async #connect(): Promise<AbortController> {
     const { address, schema } = this.#options
     const connection = connectionTo(address, 'request')
     this.#connection = connection
-    const lost = new Promise<void>((resolve) => {
-      connection.on('error', () => resolve())
-      connection.on('end', () => resolve())
-    })
+    const lost = new AbortController()
+    connection.on('error', () => lost.abort())
+    connection.on('end', () => lost.abort())
     connection.on('notification', ({ payload }) => this.#receive(payload ?? ''))
     await connection.connect()
     await connection.query(`LISTEN ${schema}`)
     for (let reading = 0; reading < READINGS_AT_START; reading += 1)
       await this.#measure(connection, reading === 0)
-    return { lost }
+    return lost
   }
 
   async #disconnect(): Promise<void> {
@@ -135,21 +130,19 @@ export class Notifications {
     if (from !== this.#self) this.#listener(queues)
   }
 
-  async #measureUntil(lost: Promise<void>): Promise<void> {
+  async #measureUntil(lost: AbortController): Promise<void> {
     const { clock } = this.#options
-    const disconnected = new AbortController()
-    void lost.then(() => disconnected.abort())
-    const stop = AbortSignal.any([disconnected.signal, this.#closed.signal])
+    const stop = AbortSignal.any([lost.signal, this.#closed.signal])
     while (!stop.aborted) {
       await clock.sleep(MEASURE_INTERVAL_MS, stop)
       const connection = this.#connection
       if (stop.aborted || connection === undefined) return
       // A timeout counts as a lost connection.
-      await this.#measure(connection, false).catch(() => disconnected.abort())
+      await this.#measure(connection, false).catch(() => lost.abort())
     }
   }
 
-  async #measure(connection: Connection, first: boolean): Promise<void> {
+  async #measure(connection: Client, first: boolean): Promise<void> {
     const { clock, offset, notice } = this.#options
     const sent = clock.now().getTime()
     const { rows } = await connection.query<{ there: number }>(

@@ -28,7 +28,7 @@ export async function claim(tx: Tx, { now, message, alerts, call }: Claim): Prom
   await tx.lock([callLock(call), queueLock(message.queue)])
   await assertMayCall(tx, { robot: message.robot, call, now })
   const callId = await countCall(tx, call, now)
-  const id = await insertMessage(tx, message, { now, state: 'sending', call: callId })
+  const id = await insertMessage(tx, message, { now, call: callId })
   if (alerts.kind === 'some') await claimById(tx, message, { id, ids: alerts.ids })
   else await claimUpTo(tx, message, { id, ...alerts })
   const { uuid, body } = message

@@ -6,31 +6,27 @@ import { fromRow, insertRow, readValue } from './rows.ts'
 import { IN_STATE } from './schema.ts'
 
 /**
- * Inserts a message that is being sent, with its call, and counts its first attempt; or one that is due at once. Returns
- * its id.
+ * Inserts a message and returns its id: one that is being sent, with the id of its call, and counts its first attempt; or
+ * without a call one that a person requested or a quota warning, due at once.
  */
 export function insertMessage(
   tx: Tx,
   { robotKey, alertCount, storm, ...same }: NewMessage,
-  {
-    now,
-    ...how
-  }: { now: Date } & ({ state: 'sending'; call: number } | { state: 'pending'; byHand: boolean }),
+  { now, call }: { now: Date; call?: number },
 ): Promise<number> {
   const { uuid, robot, queue, channel, kind, title, text, body, level } = same
   const at = tx.ms(now)
-  const isSending = how.state === 'sending'
+  const isSending = call !== undefined
   return insertRow(tx, 'messages', {
-    ...{ uuid, robot, queue, channel, kind, title, text, body, level },
+    ...{ uuid, robot, queue, channel, kind, title, text, body, level, call },
     robot_key: robotKey,
     alert_count: alertCount,
     storm: storm ? 1 : 0,
     created_at: at,
-    state: how.state,
-    by_hand: !isSending && how.byHand ? 1 : 0,
+    state: isSending ? 'sending' : 'pending',
+    by_hand: isSending ? 0 : 1,
     due_at: isSending ? null : at,
     attempts: isSending ? 1 : 0,
-    call: isSending ? how.call : null,
   })
 }
 
@@ -43,11 +39,7 @@ export async function enqueue(
   const ids: string[] = []
   for (const message of messages) {
     const pending = message.kind === 'test' ? await findPendingTest(tx, message) : undefined
-    ids.push(
-      String(
-        pending ?? (await insertMessage(tx, message, { now, state: 'pending', byHand: true })),
-      ),
-    )
+    ids.push(String(pending ?? (await insertMessage(tx, message, { now }))))
   }
   return ids
 }
@@ -70,7 +62,7 @@ export async function warn(
      ON CONFLICT (month, scope) DO UPDATE SET percent = excluded.percent WHERE excluded.percent > w.percent`,
     [month, scope, percent],
   )
-  if (written === 1) await insertMessage(tx, message, { now, state: 'pending', byHand: true })
+  if (written === 1) await insertMessage(tx, message, { now })
   return written === 1
 }
 

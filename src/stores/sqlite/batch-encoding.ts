@@ -47,22 +47,18 @@ export const ALONE_FROM_BYTES = 1024 * 1024
 
 /** True if the body is sent alone, by its size in UTF-8. */
 export function isSentAlone(body: string | Uint8Array): boolean {
-  const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  return bytes >= ALONE_FROM_BYTES
+  return Buffer.byteLength(body) >= ALONE_FROM_BYTES
 }
 
 /** Encodes requests on arrival, so that their objects are not kept alive until the batch is sent. */
 export class BatchEncoder {
   readonly #requests: string[] = []
   readonly #bodies: Uint8Array[] = []
-  #alerts = 0
+  /** How many alerts were added. */
+  alerts = 0
 
   get requests(): number {
     return this.#requests.length
-  }
-
-  get alerts(): number {
-    return this.#alerts
   }
 
   add({ now, source, key, dedupWindowMs, body, alerts }: AcceptRequest): void {
@@ -94,13 +90,14 @@ export class BatchEncoder {
     ]
     this.#requests.push(JSON.stringify(request))
     this.#bodies.push(bytes)
-    this.#alerts += alerts.length
+    this.alerts += alerts.length
   }
 
   encoded(): EncodedBatch {
+    const json = `[${this.#requests.join(',')}]`
     const [only] = this.#bodies
     if (this.#bodies.length === 1 && only !== undefined && isSentAlone(only))
-      return { json: `[${this.#requests.join(',')}]`, bodies: only as EncodedBatch['bodies'] }
+      return { json, bodies: only as EncodedBatch['bodies'] }
     const bytes = this.#bodies.reduce((sum, { length }) => sum + length, 0)
     // Allocates its own ArrayBuffer, which can be transferred. Zeroing would be wasted, because each byte is written.
     const bodies = Buffer.allocUnsafeSlow(bytes)
@@ -109,7 +106,7 @@ export class BatchEncoder {
       bodies.set(body, at)
       at += body.length
     }
-    return { json: `[${this.#requests.join(',')}]`, bodies }
+    return { json, bodies }
   }
 }
 

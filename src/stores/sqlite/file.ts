@@ -38,7 +38,7 @@ function createFile(path: string): void {
 /** Sets the durable mode and reads it back: a store that could lose a confirmed commit must not start. */
 function configure(db: DatabaseSync, path: string): void {
   db.exec('PRAGMA locking_mode = EXCLUSIVE')
-  const wal = pragma(db, 'journal_mode = WAL')
+  db.exec('PRAGMA journal_mode = WAL')
   // After journal_mode, which may reset it: FULL flushes before each commit returns.
   db.exec('PRAGMA synchronous = FULL')
   db.exec('PRAGMA trusted_schema = OFF')
@@ -48,18 +48,19 @@ function configure(db: DatabaseSync, path: string): void {
   db.exec('PRAGMA wal_autocheckpoint = 8000')
   // The lock is taken by the first write, not by opening.
   db.exec('BEGIN IMMEDIATE; COMMIT')
-  const wanted: readonly [string, unknown][] = [
-    [`journal_mode ${wal}`, path === ':memory:' ? 'journal_mode memory' : 'journal_mode wal'],
-    [`synchronous ${pragma(db, 'synchronous')}`, 'synchronous 2'],
-    [`locking_mode ${pragma(db, 'locking_mode')}`, 'locking_mode exclusive'],
-  ]
-  for (const [found, want] of wanted)
-    if (found !== want && !(path === ':memory:' && want === 'locking_mode exclusive'))
-      throw new Error(`the store cannot be made durable: ${found} instead of ${String(want)}`)
+  if (path === ':memory:') return
+  const settings = { journal_mode: 'wal', synchronous: 2, locking_mode: 'exclusive' }
+  for (const [name, wanted] of Object.entries(settings)) {
+    const found = readPragma(db, name)
+    if (found !== wanted)
+      throw new Error(
+        `the store cannot be made durable: ${name} ${found} instead of ${name} ${wanted}`,
+      )
+  }
 }
 
-function pragma(db: DatabaseSync, text: string): unknown {
-  return Object.values((db.prepare(`PRAGMA ${text}`).get() ?? {}) as Record<string, unknown>)[0]
+function readPragma(db: DatabaseSync, name: string): unknown {
+  return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 }
 
 function cannotOpen(path: string, error: unknown): AppError {

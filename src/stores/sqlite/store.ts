@@ -1,5 +1,5 @@
 import { acceptEach, type Result } from '../accept-results.ts'
-import type { Accepted, AcceptRequest, ReasonToSuppress } from '../incoming.ts'
+import type { AcceptRequest, ReasonToSuppress } from '../incoming.ts'
 import { acceptAll } from '../sql/accept.ts'
 import { restoreLast, restoreRequests } from '../sql/last-notified.ts'
 import { type SqlVerbs, sqlVerbs } from '../sql/verbs.ts'
@@ -56,12 +56,14 @@ export function sqliteStore({ path, reasonToSuppress }: SqliteStoreOptions): Sql
     verbs: sqlVerbs(database, { recent, wake: () => {}, takenOver: () => {} }),
     acceptAll(requests, more = () => []) {
       const all = [...requests]
+      const deps = { recent, reasonToSuppress }
       return acceptEach(all, (each) =>
         database.write(async (tx) => {
-          const accepted: Accepted[] = []
-          for (let next = each; next.length > 0; next = each === all ? more() : []) {
-            if (next !== each) all.push(...next)
-            accepted.push(...(await acceptAll(tx, next, { recent, reasonToSuppress })))
+          const accepted = await acceptAll(tx, each, deps)
+          if (each !== all) return accepted
+          for (let next = more(); next.length > 0; next = more()) {
+            all.push(...next)
+            accepted.push(...(await acceptAll(tx, next, deps)))
           }
           return accepted
         }),
