@@ -10,7 +10,7 @@
  *   ROW_TABLE, KEY_TABLE  end a CREATE TABLE; SQLite stores a KEY_TABLE in the order of its primary key
  *   BYTEA, BIGINT …       SQLite: BLOB, INTEGER
  */
-export type Dialect = (sql: string) => string
+type Dialect = (sql: string) => string
 
 export const postgresDialect: Dialect = (sql) =>
   sql

@@ -81,10 +81,10 @@ export interface Page<Item> {
   reached?: Date
 }
 
-export type Order = 'newest' | 'oldest'
+type Order = 'newest' | 'oldest'
 
 /** A part of a list. A page may end early when few rows match the filter; `next` continues. */
-export interface ListQuery {
+interface ListQuery {
   /** Rows from this instant on, up to but not including `to`. */
   from?: Date
   to?: Date

@@ -8,7 +8,7 @@ import type { Address } from './address.ts'
 import type { ClockOffset } from './clock-offset.ts'
 
 /** Without an answer for this long, the request fails with 503 and the sender retries. */
-export const TIMEOUT_MS = 5_000
+const TIMEOUT_MS = 5_000
 
 const TIMEOUTS_MS: Record<TimeoutClass, number> = { request: TIMEOUT_MS, background: 60_000 }
 

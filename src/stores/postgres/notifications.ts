@@ -16,7 +16,7 @@ const LOGGED_OFFSET_MS = 1_000
 /** PostgreSQL's limit is 8,000 bytes. A longer list is replaced by a notification for all queues. */
 const MAX_BYTES = 7_000
 
-export interface NotificationOptions {
+interface NotificationOptions {
   address: Address
   /** Also the name of the notification channel. */
   schema: string

@@ -20,7 +20,7 @@ import { SCHEMA_NAME } from './schema.ts'
 const REQUEST_RETENTION_MS = 3_600_000
 const PRUNE_BATCH_SIZE = 5_000
 
-export interface PostgresOptions {
+interface PostgresOptions {
   /** `postgres://user:password@host:port/database?sslmode=…`; a secret. */
   url: string
   /** The schema of the tables; an identifier without quotes. */

@@ -11,7 +11,7 @@ import { queueLock } from './deliveries.ts'
 import { entryAfter, type LastEntry, type Recent, type RecentSession } from './recent.ts'
 import { type IsStale, lastAlertRefs, readStale } from './stale.ts'
 
-export interface AcceptDeps {
+interface AcceptDeps {
   recent: Recent
   reasonToSuppress: ReasonToSuppress
 }

@@ -12,13 +12,13 @@ const SCAN_WIDTH = 20_000
 const FIRST_SCAN_WIDTH = 2_000
 const GROWTH = 8
 
-export interface IdRange {
+interface IdRange {
   low: number
   high: number
 }
 
 /** Ids of alerts that may match, in the order of the list. All ids up to `edge` have been scanned. */
-export interface Candidates {
+interface Candidates {
   ids: number[]
   edge: number
   isLast: boolean

@@ -214,7 +214,7 @@ export async function rangesToIds(tx: Tx, message: number): Promise<void> {
 }
 
 /** Deliveries that a digest contains: those with `after` < alert <= `up_to` whose message is NULL. */
-export interface DeliveryRange extends QueuePlace {
+interface DeliveryRange extends QueuePlace {
   level: Level
   after: number
   up_to: number

@@ -14,7 +14,7 @@ const CHUNK_BYTES = 256 * 1024
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /** A body's row, and its offset and length in bytes within the decompressed row. */
-export interface BodyLocation {
+interface BodyLocation {
   body: number
   start: number
   length: number

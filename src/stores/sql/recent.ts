@@ -27,7 +27,7 @@ export interface GroupKey extends QueuePlace {
 }
 
 /** The part of an entry that the alert itself determines. */
-export type EntryAlert = Pick<LastEntry, 'alert' | 'status' | 'level' | 'fingerprint' | 'startsAt'>
+type EntryAlert = Pick<LastEntry, 'alert' | 'status' | 'level' | 'fingerprint' | 'startsAt'>
 
 /** The entry after `last` when an alert becomes it. A muted firing was not delivered, so that its `firingAt` is null. */
 export function entryAfter(

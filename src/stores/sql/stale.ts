@@ -13,7 +13,7 @@ type AlertTarget = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
 export type IsStale = (alert: AlertTarget, queue: string, last: LastEntry) => boolean
 
 /** An incoming alert, and the id of the last alert of its group in one queue. */
-export interface LastAlertRef {
+interface LastAlertRef {
   alert: AlertTarget
   queue: string
   id: number

@@ -21,7 +21,7 @@ import { tally } from './tally.ts'
 /** The verbs that both drivers share. */
 export type SqlVerbs = Omit<Store, 'accept' | 'close'>
 
-export interface VerbDeps {
+interface VerbDeps {
   recent: Recent
   /** Notifies other processes of queues with something new, or that a robot is free (`all`). */
   wake: (queues: readonly string[] | 'all') => void

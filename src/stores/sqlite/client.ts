@@ -11,7 +11,7 @@ import { restrictToOwner } from './file-mode.ts'
 import type { SqliteStore } from './store.ts'
 import type { Failure, Outcome, Reply, Request, VerbName } from './worker.ts'
 
-export interface SqliteOptions {
+interface SqliteOptions {
   /** A file, or `:memory:`. */
   path: string
   reasonToSuppress: ReasonToSuppress

@@ -26,7 +26,7 @@ export interface SqliteStore {
   close(): void
 }
 
-export interface SqliteStoreOptions {
+interface SqliteStoreOptions {
   path: string
   reasonToSuppress: ReasonToSuppress
 }
