@@ -26,7 +26,7 @@ export interface Snapshot {
   robots: Map<string, RobotSnapshot>
   /** Alerts that wait or are in flight, by queue and channel, and how many of them are Down or Critical. */
   queues: (QueuePlace & { count: number; severe: number; oldest: Date })[]
-  /** The same by channel; an alert in several queues counts once. */
+  /** These alerts by channel. An alert in several queues counts once. */
   channels: { channel: string; count: number; severe: number; oldest: Date }[]
   organisationUsed: number
   /** Messages that need a person, how many of them have a Down or Critical alert, and when the oldest was created. */

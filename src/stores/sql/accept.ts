@@ -149,8 +149,9 @@ function lastNotified(tx: Tx, last: LastEntry): LastNotified {
 }
 
 /**
- * Records an alert as the last of its group in each queue if it was let through, suppressed by the configuration, or is
- * a muted firing that follows no entry or a recovery. Of other alerts counts the repeat.
+ * Updates the last entry of the alert's group in each queue. The alert becomes the entry if it was let through or
+ * suppressed by the configuration, or if it is a muted firing after no entry or a recovery. Otherwise it counts as a
+ * repeat of the entry.
  */
 function updateLast(
   session: RecentSession,

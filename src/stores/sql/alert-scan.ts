@@ -17,7 +17,7 @@ interface IdRange {
   high: number
 }
 
-/** Ids of alerts that may match, in the order of the list. All ids up to `edge` have been scanned. */
+/** Ids of alerts that may match, in the order of the list. The scan has passed all ids up to `edge`. */
 interface Candidates {
   ids: number[]
   edge: number

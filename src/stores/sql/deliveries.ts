@@ -9,7 +9,7 @@ export function queueLock(queue: string): string {
   return `queue ${queue}`
 }
 
-/** Locks a message's queue, and `others`; returns the queue, or undefined without such a message. */
+/** Locks a message's queue and `others`; returns the queue, or undefined if there is no such message. */
 export async function lockQueueOf(
   tx: Tx,
   message: number,
@@ -61,15 +61,15 @@ export function selectOfMessages(condition: string, { columns, and = '' }: Deliv
         AND d.alert > GREATEST(r.after, $1) AND d.alert <= LEAST(r.up_to, $2) AND d.message IS NULL ${and}`
 }
 
-/** SQL: true if any queue contains the alert of table `alerts`. */
+/** SQL: true if any queue contains the alert in a row of `alerts`, which is the name or alias of that table. */
 export function hasDelivery(alerts: string): string {
   return `EXISTS (SELECT 1 FROM watermarks w CROSS JOIN deliveries d WHERE w.channel = ${alerts}.channel
     AND w.level = ${alerts}.level AND ${OF_WATERMARK} AND d.alert = ${alerts}.id)`
 }
 
 /**
- * Of alerts that were let through into a place, returns those that it will not deliver: their message is dead, their
- * channel was removed, or they moved to another queue. Pruned alerts are not returned.
+ * Returns those alerts that a place let through and will not deliver: their message is dead, their channel was removed,
+ * or they moved to another queue. Pruned alerts are not returned.
  */
 export async function findUndeliverable(
   tx: Tx,
@@ -105,7 +105,7 @@ export async function readReceivedAt(
   return new Map(rows.map(({ id, at }) => [id, tx.date(at)]))
 }
 
-/** Describes which waiting alerts of a place are blocked, because an open message is about the same alert. */
+/** What blocks the waiting alerts of a place: open messages about the same alerts, which must arrive first. */
 export interface Blocked {
   /** Fingerprints in open messages other than digests. */
   fingerprints: string[]
@@ -156,7 +156,7 @@ export function blockedValues({ fingerprints, after }: Blocked): [number, string
 
 export const LEVELS_IN_ORDER: readonly Level[] = [1, 2, 3, 4, 5]
 
-/** For each level that has ever occurred in a place: the id up to which all alerts were taken or skipped. */
+/** Reads, for each level that a place ever had, the id up to which all its alerts were taken or skipped. */
 export async function readWatermarks(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -199,12 +199,12 @@ export async function advanceWatermark(
 
 /** Makes a message's alerts wait again in their queue. Returns their number. */
 export async function requeue(tx: Tx, message: number): Promise<number> {
-  await rangesToIds(tx, message)
+  await expandRanges(tx, message)
   return tx.run('UPDATE deliveries SET message = 0 WHERE message = $1', [message])
 }
 
 /** Replaces a digest's ranges by its id in each delivery that they cover. */
-export async function rangesToIds(tx: Tx, message: number): Promise<void> {
+export async function expandRanges(tx: Tx, message: number): Promise<void> {
   for (const range of await readRanges(tx, message))
     await tx.run(`UPDATE deliveries SET message = $6 WHERE ${IN_RANGE}`, [
       ...rangeValues(range),

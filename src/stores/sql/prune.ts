@@ -66,7 +66,7 @@ async function pruneDeliveries(tx: Tx, message: number, limit: number): Promise<
   return deleted
 }
 
-/** Of old requests, deletes the alerts without a delivery, then the requests without alerts. */
+/** Deletes the alerts of old requests that have no delivery, then the requests without alerts. */
 async function pruneAlerts(tx: Tx, before: number): Promise<number> {
   const recent = 'SELECT MIN(id) FROM payloads WHERE received_at >= $1'
   const end = (await readValue<number>(tx, recent, [before])) ?? Number.MAX_SAFE_INTEGER

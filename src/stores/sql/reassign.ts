@@ -3,10 +3,10 @@ import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import {
   byPlace,
+  expandRanges,
   MESSAGE_OF,
   OF_WATERMARK,
   queueLock,
-  rangesToIds,
   readPlaces,
   requeue,
 } from './deliveries.ts'
@@ -93,7 +93,7 @@ async function addWaiting(
   return alerts.length - overtakenInAll.length
 }
 
-/** The queue whose robot last sent from this place, so that alerts stay in their group; all queues if none did. */
+/** Reads the queues whose robot last sent from this place, so that alerts stay in their group; all queues if none did. */
 async function readTargets(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -187,14 +187,14 @@ function targetOf({ robot_key }: OpenMessage, to: Assigned): Target | undefined 
   return to[0]
 }
 
-/** True if a removed robot's message contains alerts that the target's robots already sent in other messages. */
+/** True if the robot was removed, and the target's robots already sent alerts of its message in other messages. */
 async function wasSent(
   tx: Tx,
   place: QueuePlace,
   { message, target }: { message: OpenMessage; target: Target },
 ): Promise<boolean> {
   if (target.robot !== undefined) return false
-  await rangesToIds(tx, message.id)
+  await expandRanges(tx, message.id)
   const carried = 'SELECT alert FROM deliveries WHERE message = $1'
   const alerts = await readColumn<number>(tx, carried, [message.id])
   return (await findSent(tx, { place, robots: target.robots }, alerts)).size > 0
@@ -222,7 +222,7 @@ async function moveMessage(
   { id, alert_count }: OpenMessage,
   { queue, robot }: { queue: string; robot?: string },
 ): Promise<number[]> {
-  await rangesToIds(tx, id)
+  await expandRanges(tx, id)
   await tx.run(
     `DELETE FROM deliveries WHERE message = $1 AND queue <> $2 AND EXISTS (SELECT 1 FROM deliveries o
        WHERE o.queue = $2 AND o.channel = deliveries.channel AND o.level = deliveries.level AND o.alert = deliveries.alert)`,

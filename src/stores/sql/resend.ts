@@ -5,11 +5,11 @@ import type { QueuePlace } from '../queries.ts'
 import type { Resent } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import {
+  expandRanges,
   findUndeliverable,
   lockQueueOf,
   type MessageAlert,
   type PlacedMessage,
-  rangesToIds,
   readMessageAlerts,
   readPlaces,
 } from './deliveries.ts'
@@ -70,7 +70,7 @@ export async function resend(
       'outdated',
       `message ${id} may have arrived, and ${outdated} of its ${total} alerts have changed since; it is not sent again`,
     )
-  await rangesToIds(tx, message.id)
+  await expandRanges(tx, message.id)
   await tx.run(
     'UPDATE deliveries SET message = 0 WHERE message = $1 AND alert IN LIST($2, BIGINT)',
     [message.id, current],

@@ -26,7 +26,7 @@ interface SqliteOptions {
 export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const store = options.thread
     ? await openInWorker(options)
-    : // Where a worker has the store, this thread needs none of its SQL.
+    : // Imported on demand: with a worker, this thread never loads the store's SQL.
       inThisThread(await (await import('./store.ts')).openSqliteStore(options))
   // Modes are changed only now, when the file is known to be a store.
   for (const file of restrictToOwner(options.path))
