@@ -9,7 +9,7 @@ import type { Tx } from '../tx.ts'
 import { AcceptedRows, type Decision } from './accepted-rows.ts'
 import { queueLock } from './deliveries.ts'
 import { entryAfter, type LastEntry, type Recent, type RecentSession } from './recent.ts'
-import { type IsStale, lastAlertRefs, readStale } from './stale.ts'
+import { type IsStale, readStale } from './stale.ts'
 
 interface AcceptDeps {
   recent: Recent
@@ -26,7 +26,7 @@ export async function acceptAll(
   await tx.lock(queuesIn(requests).map(queueLock), 'shared')
   // Locks the alerts' keys. Ids are allocated after it: of two requests about one alert, the later has the higher ids.
   const session = await deps.recent.begin(tx, requests)
-  const isStale = await readStale(tx, lastAlertRefs(requests, session), { ...deps, session })
+  const isStale = await readStale(tx, requests, { session, recent: deps.recent })
   const count = requests.reduce((sum, { alerts }) => sum + alerts.length, 0)
   const ids = {
     payloads: await tx.newIds('payloads', requests.length),

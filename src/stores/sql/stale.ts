@@ -19,10 +19,33 @@ interface LastAlertRef {
   id: number
 }
 
-export function lastAlertRefs(
+/** Reads the rows for all alerts of a batch at once, because in a storm most alerts have a last entry. */
+export async function readStale(
+  tx: Tx,
   requests: readonly AcceptRequest[],
-  session: Pick<RecentSession, 'lastId'>,
-): LastAlertRef[] {
+  { session, recent }: { session: RecentSession; recent: ReadsLast },
+): Promise<IsStale> {
+  const known = lastAlertRefs(requests, session)
+  if (known.length === 0) return () => false
+  await session.load(new Set(known.map(({ id }) => id)))
+  const dead = new Map<string, ReadonlySet<number>>()
+  for (const [key, refs] of Map.groupBy(known, placeKeyOf)) {
+    const { queue, alert } = refs[0] as LastAlertRef
+    const ids = refs.map(({ id }) => id)
+    dead.set(key, await findUndeliverable(tx, { queue, channel: alert.channel }, ids))
+  }
+  const alerts = [...new Set(known.map(({ alert }) => alert))]
+  const elsewhere = await readLastElsewhere(tx, alerts, recent)
+  return (alert, queue, last) =>
+    dead.get(placeKeyOf({ alert, queue }))?.has(last.alert) === true ||
+    elsewhere.some((place) => {
+      if (place.channel !== alert.channel || alert.queues.includes(place.queue)) return false
+      const newer = place.last.get(alert.group)
+      return newer !== undefined && newer.alert > last.alert && newer.status !== last.status
+    })
+}
+
+function lastAlertRefs(requests: readonly AcceptRequest[], session: RecentSession): LastAlertRef[] {
   const known: LastAlertRef[] = []
   for (const { alerts } of requests)
     for (const alert of alerts)
@@ -31,32 +54,6 @@ export function lastAlertRefs(
         if (id > 0) known.push({ alert, queue, id })
       }
   return known
-}
-
-/** Reads the rows for all alerts of a batch at once, because in a storm most alerts have a last entry. */
-export async function readStale(
-  tx: Tx,
-  known: readonly LastAlertRef[],
-  { session, recent }: { session: Pick<RecentSession, 'load'>; recent: ReadsLast },
-): Promise<IsStale> {
-  if (known.length === 0) return () => false
-  await session.load(new Set(known.map(({ id }) => id)))
-  const places = Map.groupBy(known, ({ alert, queue }) => keyOf(queue, alert.channel))
-  const dead = new Map<string, ReadonlySet<number>>()
-  for (const [key, [first, ...others]] of places) {
-    const { queue, alert, id } = first as LastAlertRef
-    const ids = [id, ...others.map((each) => each.id)]
-    dead.set(key, await findUndeliverable(tx, { queue, channel: alert.channel }, ids))
-  }
-  const alerts = [...new Set(known.map(({ alert }) => alert))]
-  const elsewhere = await readLastElsewhere(tx, alerts, recent)
-  return ({ queues, channel, group }, queue, last) =>
-    dead.get(keyOf(queue, channel))?.has(last.alert) === true ||
-    elsewhere.some((place) => {
-      if (place.channel !== channel || queues.includes(place.queue)) return false
-      const newer = place.last.get(group)
-      return newer !== undefined && newer.alert > last.alert && newer.status !== last.status
-    })
 }
 
 /** Last entries of the groups in former queues of their channel. Empty unless a reload removed a queue. */
@@ -82,6 +79,6 @@ async function readLastElsewhere(
   return lastByPlace
 }
 
-function keyOf(queue: string, channel: string): string {
-  return `${queue}\n${channel}`
+function placeKeyOf({ alert, queue }: Omit<LastAlertRef, 'id'>): string {
+  return `${queue}\n${alert.channel}`
 }
