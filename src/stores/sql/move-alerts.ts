@@ -53,11 +53,11 @@ export async function removeFromQueue(
   { queue, channel }: QueuePlace,
   waiting: readonly WaitingDelivery[],
 ): Promise<void> {
-  for (const [level, alerts] of byLevel(waiting))
-    await tx.run(
-      'DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level = $3 AND alert IN LIST($4, BIGINT)',
-      [queue, channel, level, alerts],
-    )
+  await tx.run(
+    `DELETE FROM deliveries WHERE queue = $1 AND channel = $2 AND level IN (${LEVELS_IN_ORDER})
+       AND alert IN LIST($3, BIGINT)`,
+    [queue, channel, waiting.map(({ alert }) => alert)],
+  )
 }
 
 /**
@@ -69,23 +69,25 @@ export async function addToQueue(
   to: QueuePlace,
   waiting: readonly WaitingDelivery[],
 ): Promise<ReadonlySet<number>> {
+  const { queue, channel } = to
   const overtaken = await linkAndFindOvertaken(tx, to, waiting)
   const moved = waiting.filter(({ alert }) => !overtaken.has(alert))
-  for (const [level, alerts] of byLevel(moved)) {
-    await tx.insert(
-      'watermarks',
-      WATERMARK_COLUMNS,
-      [[to.queue, to.channel, level, 0]],
-      'ON CONFLICT DO NOTHING',
-    )
-    await tx.insert(
-      'deliveries',
-      DELIVERY_COLUMNS,
-      alerts.map((alert) => [to.queue, to.channel, level, alert, 0]),
-      'ON CONFLICT DO NOTHING',
-    )
-  }
+  const levels = [...new Set(moved.map(({ level }) => level))]
+  const watermarks = levels.map((level) => [queue, channel, level, 0])
+  const deliveries = moved.map(({ alert, level }) => [queue, channel, level, alert, 0])
+  await tx.insert('watermarks', WATERMARK_COLUMNS, watermarks, 'ON CONFLICT DO NOTHING')
+  await tx.insert('deliveries', DELIVERY_COLUMNS, deliveries, 'ON CONFLICT DO NOTHING')
   return overtaken
+}
+
+/** An alert and its fingerprint, by which later alerts about it are found. */
+interface Fingerprinted {
+  id: number
+  fingerprint: string
+}
+
+function byFingerprint(rows: readonly Fingerprinted[]): Map<string, Fingerprinted[]> {
+  return Map.groupBy(rows, ({ fingerprint }) => fingerprint)
 }
 
 /**
@@ -100,37 +102,29 @@ async function linkAndFindOvertaken(
   const rows = await readFingerprints(tx, waiting)
   const { after = Number.MAX_SAFE_INTEGER } = await readBlocked(tx, to)
   const oldest = rows.reduce((least, { id }) => Math.min(least, id), after)
-  const taken = await findClaimed(tx, to, oldest)
-  const isTaken = (fingerprint: string, test: (each: number) => boolean): boolean =>
-    taken.get(fingerprint)?.some(test) === true
-  const overtaken = new Set(
-    rows.flatMap(({ id, fingerprint }) => (isTaken(fingerprint, (each) => each > id) ? id : [])),
-  )
-  const moved = Map.groupBy(
-    rows.filter(({ id }) => !overtaken.has(id)),
-    ({ fingerprint }) => fingerprint,
-  )
-  const waitingThere = Map.groupBy(
-    await readFingerprints(tx, await readWaiting(tx, to)),
-    ({ fingerprint }) => fingerprint,
-  )
+  const taken = byFingerprint(await readClaimed(tx, to, oldest))
+  const isOvertaken = ({ id, fingerprint }: Fingerprinted): boolean =>
+    taken.get(fingerprint)?.some((each) => each.id > id) === true
+  const moved = byFingerprint(rows.filter((row) => !isOvertaken(row)))
+  const waitingThere = byFingerprint(await readFingerprints(tx, await readWaiting(tx, to)))
   for (const [fingerprint, sameAlert] of moved)
     await linkPredecessors(tx, taken.get(fingerprint) ?? [], [
       ...sameAlert,
       ...(waitingThere.get(fingerprint) ?? []),
     ])
-  return overtaken
+  return new Set(rows.filter(isOvertaken).map(({ id }) => id))
 }
 
 /** Links alerts with the same fingerprint: the predecessor of each waiting one is at least the alert before it. */
 async function linkPredecessors(
   tx: Tx,
-  taken: readonly number[],
-  waiting: readonly { id: number }[],
+  taken: readonly Fingerprinted[],
+  waiting: readonly Fingerprinted[],
 ): Promise<void> {
   const ids = new Set(waiting.map(({ id }) => id))
+  const all = new Set([...taken.map(({ id }) => id), ...ids])
   let previous = 0
-  for (const id of [...new Set([...taken, ...ids])].sort((a, b) => a - b)) {
+  for (const id of [...all].sort((a, b) => a - b)) {
     if (previous > 0 && ids.has(id))
       await tx.run('UPDATE alerts SET previous = GREATEST(previous, $2) WHERE id = $1', [
         id,
@@ -140,29 +134,24 @@ async function linkPredecessors(
   }
 }
 
-function readFingerprints(
-  tx: Tx,
-  waiting: readonly WaitingDelivery[],
-): Promise<{ id: number; fingerprint: string }[]> {
+function readFingerprints(tx: Tx, waiting: readonly WaitingDelivery[]): Promise<Fingerprinted[]> {
   return tx.all('SELECT id, fingerprint FROM alerts WHERE id IN LIST($1, BIGINT)', [
     waiting.map(({ alert }) => alert),
   ])
 }
 
-/** Alerts with higher ids that are sent or in open messages, by fingerprint. */
-async function findClaimed(
+/** Reads alerts with higher ids that are sent or in open messages. */
+function readClaimed(
   tx: Tx,
   { queue, channel }: QueuePlace,
   above: number,
-): Promise<Map<string, number[]>> {
-  const rows = await tx.all<{ alert: number; fingerprint: string }>(
-    `SELECT d.alert, a.fingerprint FROM deliveries d CROSS JOIN alerts a
+): Promise<Fingerprinted[]> {
+  return tx.all(
+    `SELECT a.id, a.fingerprint FROM deliveries d CROSS JOIN alerts a
      WHERE d.queue = $1 AND d.channel = $2 AND d.level IN (${LEVELS_IN_ORDER}) AND d.alert > $3 AND a.id = d.alert
        AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ${MESSAGE_OF} AND m.state <> 'dead')`,
     [queue, channel, above],
   )
-  const byFingerprint = Map.groupBy(rows, ({ fingerprint }) => fingerprint)
-  return new Map([...byFingerprint].map(([key, same]) => [key, same.map(({ alert }) => alert)]))
 }
 
 /** Copies the last entries of moved alerts to the new queue, so that repeats are aggregated there. */
@@ -195,9 +184,4 @@ export async function setFinalState(
        AND NOT ${hasDelivery('alerts')}`,
     [alerts, end.state, end.reason],
   )
-}
-
-function byLevel(waiting: readonly WaitingDelivery[]): [Level, number[]][] {
-  const groups = Map.groupBy(waiting, ({ level }) => level)
-  return [...groups].map(([level, rows]) => [level, rows.map(({ alert }) => alert)])
 }
