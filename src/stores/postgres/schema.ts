@@ -61,22 +61,22 @@ const FROM_SCHEMA_1 = `
     SELECT d.queue, p.channel, p.grp, p.alert, p.status, d.level, p.fingerprint, p.firing_at, p.resolved_at, p.repeats, p.at
     FROM passed p JOIN deliveries d ON d.alert = p.alert AND d.channel = p.channel WHERE p.alert <> 0
     ON CONFLICT DO NOTHING;
-  ${restartIds()}
+  ${restartIds().join(';\n')};
 
   DROP TABLE tellings, passed, months, marks, old_requests, ${KEYED.map((table) => `old_${table}`).join(', ')};
 `
 
-/** SQL that moves every id sequence past the copied rows. */
-export function restartIds(): string {
-  const identity = ['bodies', 'messages', 'attempts', 'calls', 'silences'].map(
-    (table) =>
-      `SELECT setval(pg_get_serial_sequence('${table}', 'id'), COALESCE((SELECT MAX(id) FROM ${table}), 0) + 1, false);`,
+/** SQL statements that move every id sequence past the copied rows. */
+export function restartIds(): string[] {
+  const identities = ['bodies', 'messages', 'attempts', 'calls', 'silences'] as const
+  const sequences = [
+    ...identities.map((table) => [table, `pg_get_serial_sequence('${table}', 'id')`]),
+    ...['alerts', 'payloads'].map((table) => [table, `'${table}_ids'`]),
+  ]
+  return sequences.map(
+    ([table, sequence]) =>
+      `SELECT setval(${sequence}, COALESCE((SELECT MAX(id) FROM ${table}), 0) + 1, false)`,
   )
-  const own = ['alerts', 'payloads'].map(
-    (table) =>
-      `SELECT setval('${table}_ids', COALESCE((SELECT MAX(id) FROM ${table}), 0) + 1, false);`,
-  )
-  return [...identity, ...own].join('\n')
 }
 
 /** The current `schema_version`. 0: an empty schema; 1: version 0.1.0. */

@@ -39,7 +39,7 @@ export async function postgresEnd(url: string, clock: Clock): Promise<TransferEn
 
 /** Fills the tables with which accepts compare from the copied rows; SQLite does so at every start. */
 async function finish(tx: Tx): Promise<void> {
-  for (const statement of restartIds().split('\n')) await tx.run(statement)
+  for (const statement of restartIds()) await tx.run(statement)
   const requests = new Map<string, number>()
   await restoreRequests(tx, (key, at) => requests.set(key, at), {
     sinceMs: 3_600_000,
