@@ -36,12 +36,13 @@ export async function insertRow(
   row: Readonly<Record<string, SqlValue>>,
 ): Promise<number> {
   const columns = Object.keys(row)
-  const inserted = await tx.get<{ id: number }>(
-    `INSERT INTO ${table} (${columns.join(', ')})
-     VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')}) RETURNING id`,
+  const parameters = columns.map((_, index) => `$${index + 1}`)
+  const id = await readValue<number>(
+    tx,
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${parameters.join(', ')}) RETURNING id`,
     Object.values(row),
   )
-  return inserted?.id ?? 0
+  return id ?? 0
 }
 
 /** The first column of the first row; undefined without a row, or if the column is NULL. */
@@ -64,18 +65,18 @@ export async function readColumn<T extends string | number>(
   return rows.map((row) => Object.values(row)[0] as T)
 }
 
-/** Conditions that all must hold, with the values of their parameters. */
+/** Builds a WHERE clause: conditions joined by AND, and the values of their parameters. */
 export class Where {
   readonly #conditions: string[]
   readonly values: SqlValue[]
 
-  /** Conditions without values of their own; `values` are those of the parameters before the added ones. */
+  /** Begins with these conditions, whose parameters `$1`, `$2` … have the given values. */
   constructor(conditions: readonly string[], values: readonly SqlValue[] = []) {
     this.#conditions = [...conditions]
     this.values = [...values]
   }
 
-  /** Adds a condition on a value, which replaces each `?`. Does nothing if the value is undefined. */
+  /** Adds a condition, in which each `?` is the value. Adds nothing if the value is undefined. */
   add(condition: string, value: SqlValue): this {
     if (value !== undefined)
       this.#conditions.push(condition.replaceAll('?', `$${this.values.push(value)}`))
@@ -89,5 +90,5 @@ export class Where {
 
 /** True if a row matches; `rows` is a table with an optional WHERE clause. */
 export async function exists(tx: Tx, rows: string, values: SqlValues): Promise<boolean> {
-  return (await tx.get(`SELECT 1 AS one FROM ${rows} LIMIT 1`, values)) !== undefined
+  return (await readValue(tx, `SELECT 1 FROM ${rows} LIMIT 1`, values)) !== undefined
 }
