@@ -17,6 +17,8 @@ export interface PlanInput {
   robot: RobotNow
   /** The pending message to try now; a message requested by a person only if there is no other. */
   due: DueMessage | undefined
+  /** The first severe one, which may use the month's last tenth; equals `due` if that is severe. */
+  dueSevere: DueMessage | undefined
   nextDueAt: Date | undefined
   waiting: readonly QueueState[]
   /** The robot's monthly limit and the organisation's quota. */
@@ -119,15 +121,15 @@ export function plan(input: PlanInput): Plan {
   if (quota.kind === 'used_up') return { kind: 'wait', until: input.monthEnd, reason: 'quota' }
 
   const { ready, waits } = sendable(input, quota)
-  const { due, nextDueAt } = input
+  const due = quota.kind === 'severe_only' ? input.dueSevere : input.due
+  const { nextDueAt } = input
   if (nextDueAt !== undefined) waits.push({ until: nextDueAt, reason: 'retrying' })
   const window = { calls: robot.calls, limits: robot.limits, now }
   const [next] = ready
   const level = next?.alerts[0]?.level
 
-  const mayRetry = due !== undefined && (quota.kind !== 'severe_only' || isSevere(due.level ?? 5))
-  if (due !== undefined && !mayRetry) waits.push({ until: input.monthEnd, reason: 'quota' })
-  if (mayRetry && !due.byHand && (level === undefined || (due.level ?? 5) <= level)) {
+  if (due !== input.due) waits.push({ until: input.monthEnd, reason: 'quota' })
+  if (due !== undefined && !due.byHand && (level === undefined || (due.level ?? 5) <= level)) {
     const at = nextCallAt({ ...window, severe: isSevere(due.level ?? 5) })
     return at > now ? noCallUntil(at) : { kind: 'retry', id: due.id }
   }
@@ -142,7 +144,7 @@ export function plan(input: PlanInput): Plan {
       delayed: delayOf(next.waiting, { input, quota: quota.kind }),
     }
   }
-  if (mayRetry && due.byHand) {
+  if (due?.byHand === true) {
     // Keep a call for the alerts that are being collected.
     const keeps = waits.some(({ reason }) => reason === 'collecting') ? 1 : 0
     if (callsLeft(window) > keeps) return { kind: 'retry', id: due.id }

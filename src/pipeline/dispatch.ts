@@ -48,7 +48,7 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
   const context = { robot, backlog, calendar, now, settings }
   const inFlight =
     planned.kind === 'retry'
-      ? await claimRetry(context, deps)
+      ? await claimRetry(planned.id, context, deps)
       : await claimNew(planned, context, deps)
   if (inFlight === undefined) {
     deps.events.claimLost(name)
@@ -126,14 +126,15 @@ async function claimNew(
 }
 
 async function claimRetry(
+  id: string,
   context: ClaimContext,
   deps: DispatchDeps,
 ): Promise<InFlight | undefined> {
   const { robot, backlog, now, settings } = context
-  const { due } = backlog
+  const due = [backlog.due, backlog.dueSevere].find((each) => each?.id === id)
   if (due === undefined) return undefined
   const call = callAt(now, context, deps)
-  const claimed = await deps.store.claimRetry({ now, id: due.id, robot: robot.name, call })
+  const claimed = await deps.store.claimRetry({ now, id, robot: robot.name, call })
   if (claimed === undefined) return undefined
   const channel = settings.channels.get(due.channel)
   const message = { ...due, robot: robot.name }

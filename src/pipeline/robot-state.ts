@@ -93,6 +93,7 @@ function planInputOf({ robot, work, settings, now, calendar, backlog }: PlanStat
     now,
     robot: robotNow(robot, backlog.robot),
     due: backlog.due,
+    dueSevere: backlog.dueSevere,
     nextDueAt: backlog.nextDueAt,
     waiting: backlog.channels.flatMap((entry): QueueState[] => {
       const channel = settings.channels.get(entry.channel)

@@ -166,7 +166,9 @@ export interface Backlog {
   quotaWarnings: { scope: string; percent: number }[]
   /** The pending message to try now: the most severe, then the oldest; manual ones only if there is no other. */
   due: DueMessage | undefined
-  /** When the next pending message becomes due; undefined when one is due now, or none is pending. */
+  /** The first of those with Down or Critical alerts, or a quota warning; equals `due` if that is one. */
+  dueSevere: DueMessage | undefined
+  /** When the next pending message becomes due. Undefined if there is none, or a severe message is due now. */
   nextDueAt: Date | undefined
   /** One for each queue and channel with unblocked alerts. */
   channels: ChannelBacklog[]

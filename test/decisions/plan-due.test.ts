@@ -67,6 +67,17 @@ describe('a message that is due for a retry', () => {
     assert.deepEqual(planOf([], { due: dueOf(3), allowances }), held)
     const severe = waiting(queued(1, { level: 2 }))
     assert.equal(kindOf([severe], dueOf(3), { allowances }), 'send')
+    const dueSevere = { id: '8', level: 1, byHand: true } as const
+    assert.deepEqual(planOf([], { due: dueOf(3), dueSevere, allowances }), {
+      kind: 'retry',
+      id: '8',
+    })
+    const nextDueAt = ago(-60_000)
+    assert.deepEqual(planOf([], { due: dueOf(3), nextDueAt, allowances }), {
+      kind: 'wait',
+      until: nextDueAt,
+      reason: 'retrying',
+    })
   })
 
   test('may use the last tenth of the month if it is a quota warning', () => {

@@ -6,7 +6,7 @@ import {
   type QueuedAlert,
   type QueueState,
 } from '../../src/decisions/plan.ts'
-import type { Level } from '../../src/model/level.ts'
+import { isSevere, type Level } from '../../src/model/level.ts'
 import { channelNamed, robotNamed } from './settings.ts'
 
 export const NOW = new Date('2026-11-24T04:30:00Z')
@@ -51,7 +51,9 @@ export function waiting(
 }
 
 export function planOf(entries: readonly QueueState[], changes: Partial<PlanInput> = {}): Plan {
+  const { due } = changes
   return plan({
+    dueSevere: due?.level !== undefined && isSevere(due.level) ? due : undefined,
     now: NOW,
     robot: { calls: [], limits: LIMITS, pause: undefined },
     due: undefined,

@@ -1,4 +1,4 @@
-import type { Level } from '../../model/level.ts'
+import { isSevere, type Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Backlog, BacklogQuery, ChannelBacklog, DueMessage, QueuedAlert } from '../store.ts'
 import type { Tx } from '../tx.ts'
@@ -15,14 +15,12 @@ export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
     const entry = await readChannelBacklog(tx, { place, watermarks }, query)
     if (entry !== undefined) channels.push(entry)
   }
-  const due = await readDueMessage(tx, query)
   return {
     robot: robot as Backlog['robot'],
     peers,
     organisationUsed: await readOrganisationUsed(tx, query.month),
     quotaWarnings: await readQuotaWarnings(tx, query.month),
-    due,
-    nextDueAt: due === undefined ? await readNextDueAt(tx, query) : undefined,
+    ...(await readDue(tx, query)),
     channels,
   }
 }
@@ -65,21 +63,39 @@ async function readQuotaWarnings(tx: Tx, month: string): Promise<Backlog['quotaW
 const MAY_AT = `CASE WHEN robot_key = $2 THEN due_at ELSE GREATEST(due_at, COALESCE(elsewhere_at, 0)) END`
 const PENDING = `queue IN LIST($1, TEXT) AND ${IN_STATE.pending}`
 
-const DUE_MESSAGE = `SELECT CAST(id AS TEXT) AS id, robot, queue, channel, kind, alert_count, level, by_hand FROM messages
-  WHERE ${PENDING} AND ${MAY_AT} <= $3
-  ORDER BY by_hand, CASE WHEN kind = 'test' THEN 1 ELSE 0 END, COALESCE(level, 9), due_at, messages.id LIMIT 1`
-const NEXT_DUE_AT = `SELECT MIN(${MAY_AT}) FROM messages WHERE ${PENDING}`
+const dueMessage = (condition = ''): string =>
+  `SELECT CAST(id AS TEXT) AS id, robot, queue, channel, kind, alert_count, level, by_hand FROM messages
+   WHERE ${PENDING} AND ${MAY_AT} <= $3 ${condition}
+   ORDER BY by_hand, CASE WHEN kind = 'test' THEN 1 ELSE 0 END, COALESCE(level, 9), due_at, messages.id LIMIT 1`
+const DUE = dueMessage()
+const DUE_SEVERE = dueMessage(`AND level IN (${LEVELS_IN_ORDER.filter(isSevere)})`)
+const NEXT_DUE_AT = `SELECT MIN(${MAY_AT}) FROM messages WHERE ${PENDING} AND ${MAY_AT} > $3`
 
 async function readDueMessage(
   tx: Tx,
+  sql: string,
   { queues, robot, now }: BacklogQuery,
 ): Promise<DueMessage | undefined> {
-  const row = await tx.get<{ by_hand: number }>(DUE_MESSAGE, [queues, robot.key, tx.ms(now)])
+  const row = await tx.get<{ by_hand: number }>(sql, [queues, robot.key, tx.ms(now)])
   return row && { ...fromRow<DueMessage>(tx, row), byHand: row.by_hand === 1 }
 }
 
-async function readNextDueAt(tx: Tx, { queues, robot }: BacklogQuery): Promise<Date | undefined> {
-  const at = await readValue<number>(tx, NEXT_DUE_AT, [queues, robot.key])
+async function readDue(
+  tx: Tx,
+  query: BacklogQuery,
+): Promise<Pick<Backlog, 'due' | 'dueSevere' | 'nextDueAt'>> {
+  const due = await readDueMessage(tx, DUE, query)
+  if (due?.level !== undefined && isSevere(due.level))
+    return { due, dueSevere: due, nextDueAt: undefined }
+  const dueSevere = due && (await readDueMessage(tx, DUE_SEVERE, query))
+  return { due, dueSevere, nextDueAt: await readNextDueAt(tx, query) }
+}
+
+async function readNextDueAt(
+  tx: Tx,
+  { queues, robot, now }: BacklogQuery,
+): Promise<Date | undefined> {
+  const at = await readValue<number>(tx, NEXT_DUE_AT, [queues, robot.key, tx.ms(now)])
   return at === undefined ? undefined : tx.date(at)
 }
 

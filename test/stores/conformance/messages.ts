@@ -28,6 +28,31 @@ export function messageCases(backend: Backend): void {
       assert.deepEqual(await s.states(), ['f sending'])
     })
 
+    test('show a severe message that a person resends behind an ordinary one that is due', async () => {
+      await s.accept([alert('f', { level: 3 }), alert('g', { level: 1 })])
+      // The most severe alert comes first.
+      const [g, f] = (await s.waitingIds()) as [number, number]
+      const ordinary = await s.claim([f])
+      await s.settle(ordinary, 10, { next: { kind: 'retry', dueAt: at(20) } })
+      const severe = await s.claim([g], 11, { message: { level: 1 } })
+      await s.die(severe, 12)
+      const before = await s.backlog(30)
+      assert.deepEqual([before.due?.id, before.dueSevere], [ordinary.id, undefined])
+      await s.store.resend(severe.id, at(30))
+      const { due, dueSevere } = await s.backlog(40)
+      assert.deepEqual([due?.id, dueSevere?.id], [ordinary.id, severe.id])
+    })
+
+    test('tell when the next message becomes due, also behind an ordinary one that is due', async () => {
+      await s.accept([alert('f', { level: 3 }), alert('g', { level: 1 })])
+      const [g, f] = (await s.waitingIds()) as [number, number]
+      await s.settle(await s.claim([f]), 10, { next: { kind: 'retry', dueAt: at(20) } })
+      const severe = await s.claim([g], 11, { message: { level: 1 } })
+      await s.settle(severe, 12, { next: { kind: 'retry', dueAt: at(MINUTE) } })
+      assert.deepEqual((await s.backlog(30)).nextDueAt, at(MINUTE))
+      assert.equal((await s.backlog(MINUTE)).nextDueAt, undefined)
+    })
+
     test('add each quota warning of a month once, and no lower one after a higher one', async () => {
       const warn = (percent: number, scope = 'organisation', month = '2026-11') =>
         s.store.warn({

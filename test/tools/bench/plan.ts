@@ -28,6 +28,7 @@ for (let round = 0; round < 21; round += 1) {
     now,
     robot: { calls: backlog.robot.calls, limits: robot.limits, pause: backlog.robot.pause },
     due: backlog.due,
+    dueSevere: backlog.dueSevere,
     nextDueAt: backlog.nextDueAt,
     waiting: backlog.channels.map((each) => ({
       ...each,
