@@ -109,7 +109,7 @@ const THREATS: readonly {
     asset: 'templates',
     threat: 'code from others than the operator',
     shownBy: [
-      ['http/server.test.ts', 'the preview accepts variables in a template, but no code'],
+      ['reporting/preview.test.ts', 'runs no code of a template that the request contains'],
       ['security/hostile.test.ts', 'is never code, markup, a link or a mention'],
     ],
   },
