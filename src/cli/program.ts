@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { AppError, messageOf } from '../errors.ts'
-import { redact } from '../redact.ts'
+import { conceal, redact } from '../redact.ts'
 import { versionText } from '../version.ts'
 import { readEnvFile } from './env-file.ts'
 import { withKnownFlags } from './flags.ts'
@@ -63,6 +63,7 @@ export function programOf(end: End = () => {}): Command {
     .helpCommand(false)
     .showHelpAfterError('(see --help)')
     .configureHelp({ sortSubcommands: false })
+    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
     .exitOverride()
   addServe(program, end)
   addTrials(program, end)
@@ -70,6 +71,11 @@ export function programOf(end: End = () => {}): Command {
   addTools(program, end)
   addInquiries(program, end)
   return program.addHelpText('after', EXAMPLES)
+}
+
+/** An error about arguments, with the names of options but without their values, any of which may be a secret. */
+function withoutValues(text: string): string {
+  return conceal(text.replace(/'(-[^'=]*)=.*'/s, "'$1'"))
 }
 
 /** Receives the exit code of a command. */
@@ -205,7 +211,7 @@ async function assertKnownCommand(argv: readonly string[], program: Command): Pr
   const { suggestion } = await import('../suggestion.ts')
   throw new AppError(
     'usage',
-    `unknown command ${JSON.stringify(first.slice(0, 100))}${suggestion(first, names)}; see --help`,
+    `unknown command ${JSON.stringify(conceal(first).slice(0, 100))}${suggestion(first, names)}; see --help`,
   )
 }
 

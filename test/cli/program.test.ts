@@ -64,3 +64,22 @@ test('-h equals --help, for every command', async () => {
   }
   assert.match((await runCommand(['serve', '-h'])).stdout, /--web\.listen-address ADDR +--listen\n/)
 })
+
+test('an error about arguments never contains a value that may be a secret', async () => {
+  const url = 'https://oapi.dingtalk.com/robot/send?access_token=abcdef0123456789'
+  const secret = 'SEC0123456789abcdef0123456789abcdef'
+  for (const [args, said] of [
+    [[`-ding.profil=webhook1=${url}`], /unknown option '--ding\.profil'/],
+    [[`--ding.profil=webhook1=${url}`], /unknown option '--ding\.profil'\n/],
+    [[`-t=abcdef'0123`], /unknown option '-t'\n/],
+    [[`-t${secret}`], /unknown option '\[redacted\]'/],
+    [['--log-level', url], /argument 'https:\/\/oapi\.dingtalk\.com\/\[redacted\]' is invalid/],
+    [[`webhook1=${url}`], /unknown command/],
+    [['serve', url], /too many arguments/],
+  ] as const) {
+    const { code, stdout, stderr } = await runCommand([...args])
+    assert.deepEqual([code, stdout], [2, ''], args.join(' '))
+    assert.match(stderr, said)
+    assert.doesNotMatch(stderr, /abcdef/)
+  }
+})
