@@ -55,6 +55,7 @@ const WORDS = {
     '等候傳送期間狀態變化 {n} 次',
   ],
   colon: [': ', '：', '：'],
+  keywords: ['Keywords', '关键词', '關鍵字'],
   comma: [', ', '，', '，'],
   nowFiring: ['now firing', '目前触发中', '目前觸發中'],
   nowResolved: ['now resolved', '目前已恢复', '目前已恢復'],

@@ -24,15 +24,21 @@ export function keywordsIn(words: string, translations: readonly string[]): stri
 
 const DIGEST = new URL('../../../templates/messages/default.digest.eta', import.meta.url)
 
-/** The built-in digest after a line with these keywords, since DingTalk rejects a digest without the robot's keyword. */
+/**
+ * The built-in digest with these keywords, since DingTalk rejects a digest without the robot's keyword: states with their
+ * counts above it, and the other words in a last line that says what it is for.
+ */
 export function digestWith(keywords: readonly string[]): string {
-  const states = ['FIRING', 'RESOLVED']
-  const counts = keywords.some((word) => states.includes(word))
-    ? `it.firing > 0 ? '[FIRING:' + it.firing + ']' : '', it.resolved > 0 ? '[RESOLVED:' + it.resolved + ']' : '', `
-    : ''
-  const words = keywords.filter((word) => !states.includes(word)).join(' ')
-  return `<%/* The built-in digest, after a line with words of the other templates, because the robot may require one as keyword. */ -%>
-<%= it.bold([${counts}'${words}'].filter(Boolean).join(' ')) %>
+  const isPartOfAnother = (word: string): boolean =>
+    keywords.some((each) => each !== word && each.includes(word))
+  const words = keywords.filter((word) => !isPartOfAnother(word))
+  const hasStates = words.some((word) => word === 'FIRING' || word === 'RESOLVED')
+  const states = `[it.firing > 0 ? '[FIRING:' + it.firing + ']' : '', it.resolved > 0 ? '[RESOLVED:' + it.resolved + ']' : '']`
+  return `<%/* The built-in digest, with words of the other templates, because the robot may require one as keyword. */ -%>
+<% const states = ${hasStates ? `${states}.filter(Boolean).join(' ')` : "''"} -%>
+<% const words = ${JSON.stringify(words).replaceAll('"', "'")}.filter((word) => !states.includes(word)) -%>
+${hasStates ? '<%= it.bold(states) %>\n\n' : ''}${readFileSync(DIGEST, 'utf8').trimEnd()}
 
-${readFileSync(DIGEST, 'utf8')}`
+<%= words.length > 0 ? it.quote(it.word('keywords') + it.word('colon') + words.join(' ')) : '' %>
+`
 }

@@ -7,7 +7,7 @@ import { createRenderer } from '../../../src/rendering/renderer.ts'
 import { scenarios } from '../../../src/rendering/templates/scenarios.ts'
 import { templateNamed } from '../../support/settings.ts'
 import { converted } from './conversion.ts'
-import { payloadOfTwo } from './payloads.ts'
+import { payloadOf, payloadOfTwo } from './payloads.ts'
 
 const URL = 'https://oapi.dingtalk.com/robot/send?access_token='
 
@@ -106,6 +106,21 @@ targets: { ops: { url: "${URL}a" } }
     assert.match(textIn('ten thousand at once'), /\[FIRING:\d+\] .*\n\n\*\*Alerts Firing/)
     assert.match(textIn('a recovery'), /RESOLVED/)
     assert.match(textIn('flapping'), /FIRING/)
+  })
+
+  test('the digest of a template states only what is true, and ends with the other words that may be keywords', async () => {
+    const { messages } = await converted(
+      `targets: { ops: { url: "${URL}a", message: { text: '{{ .Status | toUpper }} 告警恢复 {{ if false }}告警{{ end }} RESOLVED' } } }`,
+    )
+    for (const [status, state, rest] of [
+      ['firing', 'FIRING', 'RESOLVED 告警恢复'],
+      ['resolved', 'RESOLVED', 'FIRING 告警恢复'],
+    ] as const) {
+      const [message] = await messages('ops', payloadOf(status, 12))
+      const lines = (message?.text ?? '').split('\n')
+      assert.equal(lines[0], `**[${state}:12]**`)
+      assert.equal(lines.at(-1), `> 关键词：${rest}`)
+    }
   })
 
   test('custom templates become files; an action without an equivalent is reported in the channel and in the list', async () => {
