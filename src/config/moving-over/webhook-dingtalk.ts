@@ -1,6 +1,7 @@
 import { validate } from '../validate.ts'
 import { validateWebhookDingtalk } from '../validator.ts'
 import { parseConfig } from '../yaml-document.ts'
+import { manifestFault } from './manifest.ts'
 import type { MessageConfig, WebhookDingtalkConfig } from './webhook-dingtalk-schema.ts'
 
 /** The Go templates of a message's title and text. */
@@ -33,10 +34,10 @@ export function readWebhookDingtalk(
   file: string,
 ): { config?: WebhookDingtalk; faults: string[] } {
   const { document, faults } = parseConfig(text, file)
-  if (document === undefined) return { faults }
-  const valid = validate(document, validateWebhookDingtalk)
-  if (valid.config === undefined) return { faults: valid.faults }
-  return { config: contentsOf(valid.config), faults: [] }
+  const valid = document === undefined ? { faults } : validate(document, validateWebhookDingtalk)
+  if (valid.config !== undefined) return { config: contentsOf(valid.config), faults: [] }
+  const manifest = manifestFault(text, file)
+  return { faults: manifest === undefined ? valid.faults : [manifest] }
 }
 
 /** Whether a document is a configuration of prometheus-webhook-dingtalk rather than ours. */

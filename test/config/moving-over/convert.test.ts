@@ -218,6 +218,32 @@ targets:
     assert.deepEqual([...settings.channels.keys()], ['auto-1'])
   })
 
+  test('within a Kubernetes manifest or a compose file is named, with what to do', () => {
+    const config = `config.yml: |\n    targets: {}\n  a.tmpl: x\n  more.yaml: y`
+    const map = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n  ${config}\n`
+    const steps =
+      'config.yml: is a Kubernetes ConfigMap; save the value of each key of its data as a file of that name (config.yml, a.tmpl, more.yaml), then: dingtalk-receiver convert config.yml --templates a.tmpl'
+    const args = `["-ding.profile=a=${URL}tok", "--template.file", "x"]`
+    const flags = 'nothing needs a conversion: start dingtalk-receiver with its'
+    for (const [text, said] of [
+      [map, steps],
+      [`apiVersion: v1\nkind: Service\n---\n${map}`, steps],
+      [
+        `services: { ding: { command: ${args} } }`,
+        `config.yml: is a docker-compose file; ${flags} --ding.profile, --template.file`,
+      ],
+      [
+        `apiVersion: apps/v1\nkind: Deployment\nspec: { args: ${args} }`,
+        `config.yml: is a Kubernetes Deployment; ${flags} --ding.profile, --template.file`,
+      ],
+      [
+        'services: { ding: { image: x } }',
+        'config.yml: is a docker-compose file; convert the config.yml that its container reads',
+      ],
+    ] as const)
+      assert.deepEqual(faultsOf(text), [said])
+  })
+
   test('with errors is rejected with the place of every error', () => {
     assert.deepEqual(faultsOf('targets:\n  a: {ulr: x}\n  9b: 3\ntimeout: soon\nmention: {}\n'), [
       'config.yml:5:1: mention: unknown key',
