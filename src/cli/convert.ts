@@ -8,6 +8,7 @@ import {
 import { findTemplates } from '../config/moving-over/find-templates.ts'
 import { readWebhookDingtalk } from '../config/moving-over/webhook-dingtalk.ts'
 import { AppError, messageOf } from '../errors.ts'
+import { isSilentOnRecovery } from './silent-recoveries.ts'
 
 interface ConvertOptions {
   output?: string
@@ -24,9 +25,10 @@ export function convert(file: string, { output, templates: globs }: ConvertOptio
   if (config === undefined) throw new AppError('bad_configuration', faults.join('\n'), { faults })
   const folder = globs === undefined && file !== '-' ? dirname(file) : process.cwd()
   const found = findTemplates(globs ?? config.templates, folder)
-  const conversion = convertWebhookDingtalk(config, { file, ...found })
+  const conversion = convertWebhookDingtalk(config, { file, ...found, isSilentOnRecovery })
   if (output === undefined) printText(inOneText(conversion))
   else write(conversion, output)
+  for (const each of conversion.notes) process.stderr.write(`note: ${each}\n`)
   for (const each of conversion.leftOut) process.stderr.write(`left out: ${each}\n`)
   return conversion.leftOut.length === 0 ? DONE : IN_PART
 }

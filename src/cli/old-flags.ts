@@ -5,6 +5,7 @@ import { convertWebhookDingtalk } from '../config/moving-over/convert.ts'
 import { findTemplates } from '../config/moving-over/find-templates.ts'
 import type { WebhookDingtalk } from '../config/moving-over/webhook-dingtalk.ts'
 import { AppError } from '../errors.ts'
+import { isSilentOnRecovery } from './silent-recoveries.ts'
 
 /** Flags that prometheus-webhook-dingtalk 0.3 had instead of a configuration file. */
 export interface OldFlags {
@@ -59,7 +60,12 @@ function settingsFrom(
   const found = findTemplates(config.templates, process.cwd())
   if (found.missing.length > 0)
     throw new AppError('bad_configuration', `--template.file: no such file: ${template}`)
-  const { yaml, templates, leftOut } = convertWebhookDingtalk(config, { file: NAME, ...found })
+  const { yaml, templates, leftOut, notes } = convertWebhookDingtalk(config, {
+    file: NAME,
+    ...found,
+    isSilentOnRecovery,
+  })
+  for (const each of notes) process.stderr.write(`note: ${each}\n`)
   for (const each of leftOut) process.stderr.write(`left out: ${each}\n`)
   const folder = templates.size === 0 ? '' : `templates: ${JSON.stringify(write(templates))}\n`
   return { text: `${folder}${yaml}`, name: NAME }

@@ -9,6 +9,9 @@ const MARKDOWN = [
   '# first line of each file in templates/ explains how to show such values literally.',
 ]
 
+const SILENT =
+  'its template prints nothing when all alerts are resolved. Such messages get the built-in text; to send none,'
+
 /** A configuration of prometheus-webhook-dingtalk, converted. */
 export interface Conversion {
   yaml: string
@@ -16,16 +19,23 @@ export interface Conversion {
   templates: ReadonlyMap<string, string>
   /** Settings and template actions without an equivalent, one per line. */
   leftOut: string[]
+  /** What the messages do that the old ones did not, one per line. */
+  notes: string[]
+}
+
+interface ConversionInput {
+  file: string
+  templates: readonly TemplateFile[]
+  /** Globs without a template file. */
+  missing: readonly string[]
+  /** Whether the text of a message template prints nothing for resolved alerts. */
+  isSilentOnRecovery: (text: string) => boolean
 }
 
 /** Converts to YAML and templates; a YAML comment marks each setting without an equivalent. */
 export function convertWebhookDingtalk(
   config: WebhookDingtalk,
-  {
-    file,
-    templates,
-    missing,
-  }: { file: string; templates: readonly TemplateFile[]; missing: readonly string[] },
+  { file, templates, missing, isSilentOnRecovery }: ConversionInput,
 ): Conversion {
   const messages = translateMessages(config, templates, file)
   const mobiles = config.targets.flatMap(({ name, mention }) =>
@@ -38,6 +48,9 @@ export function convertWebhookDingtalk(
   )
   const all = [...absent, ...messages.leftOut, ...mobiles]
   const robots = robotsOf(config.targets)
+  const silent = config.targets.filter(({ name }) =>
+    isSilentOnRecovery(textOf(name, messages) ?? ''),
+  )
   const yaml = [
     '# Converted from the config.yml of prometheus-webhook-dingtalk. Its URL /dingtalk/NAME/send works here too,',
     '# so Alertmanager needs no change. This file contains the same tokens and secrets: protect it the same way.',
@@ -62,6 +75,7 @@ export function convertWebhookDingtalk(
       channelLines(target, {
         robot: robots.find(({ targets }) => targets.includes(target))?.name ?? target.name,
         message: messages.byTarget.get(target.name) as Message,
+        isSilent: silent.includes(target),
       }),
     ),
   ]
@@ -69,7 +83,16 @@ export function convertWebhookDingtalk(
     ...all,
     ...new Set([...messages.byTarget.values()].flatMap((each) => each.leftOut)),
   ]
-  return { yaml: `${yaml.join('\n')}\n`, templates: messages.files, leftOut }
+  const notes = silent.map(
+    ({ name }) => `${file}: targets.${name}: ${SILENT} set send_resolved: false`,
+  )
+  return { yaml: `${yaml.join('\n')}\n`, templates: messages.files, leftOut, notes }
+}
+
+/** The translated template of a target's message; undefined if it has none. */
+function textOf(target: string, { byTarget, files }: Messages): string | undefined {
+  const template = byTarget.get(target)?.template
+  return template?.kind === 'named' ? files.get(`${template.name}.message.eta`) : undefined
 }
 
 /** The YAML with the templates appended as comments, for output that cannot contain several files. */
@@ -128,7 +151,7 @@ function robotLines(
 
 function channelLines(
   target: Target,
-  { robot, message }: { robot: string; message: Message },
+  { robot, message, isSilent }: { robot: string; message: Message; isSilent: boolean },
 ): string[] {
   const { name, mention } = target
   const isReserved = name === RESERVED_NAME
@@ -142,6 +165,7 @@ function channelLines(
     `  ${isReserved ? `${name}-1` : name}:`,
     `    robots: [${robot}]`,
     ...leftOut.map((each) => `    ${commentOn(each)}`),
+    ...(isSilent ? [`    # Note: ${SILENT} remove the # here:`, '    # send_resolved: false'] : []),
     ...(title === undefined ? [] : [`    title: ${quoted(title)}`]),
     // The final newline makes it a text: a single word would be a template's name.
     `    template: ${template.kind === 'named' ? template.name : quoted(`${template.text.trimEnd()}\n`)}`,

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isSilentOnRecovery } from '../../../src/cli/silent-recoveries.ts'
 import { loadSettings } from '../../../src/config/load.ts'
 import { type Conversion, convertWebhookDingtalk } from '../../../src/config/moving-over/convert.ts'
 import type { TemplateFile } from '../../../src/config/moving-over/messages.ts'
@@ -36,7 +37,12 @@ export async function converted(
   using folder = temporaryFolder()
   const read = readWebhookDingtalk(config, 'config.yml')
   if (read.config === undefined) throw new AppError('bad_configuration', read.faults.join('\n'))
-  const conversion = convertWebhookDingtalk(read.config, { file: 'config.yml', templates, missing })
+  const conversion = convertWebhookDingtalk(read.config, {
+    file: 'config.yml',
+    templates,
+    missing,
+    isSilentOnRecovery,
+  })
   const file = join(folder.path, 'dingtalk-receiver.yml')
   writeFileSync(file, conversion.yaml)
   mkdirSync(join(folder.path, 'templates'))

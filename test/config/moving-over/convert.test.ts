@@ -123,6 +123,31 @@ targets: { ops: { url: "${URL}a" } }
     }
   })
 
+  test('a template that prints nothing for recoveries is noted, with how to send none', async () => {
+    const targets = [
+      ['firing', '{{ range .Alerts.Firing }}x{{ end }}'],
+      ['each', '{{ range .Alerts }}{{ if eq .Status "firing" }}x{{ end }}{{ end }}'],
+      ['both', '{{ range .Alerts }}x{{ end }}'],
+      ['never', '{{ range .Alerts }}{{ if eq .Labels.a "b" }}x{{ end }}{{ end }}'],
+      ['fails', '{{ (index .Alerts.Firing 0).Labels.a }}'],
+    ].map(
+      ([name, text], index) => `  ${name}: { url: "${URL}${index}", message: { text: '${text}' } }`,
+    )
+    const { notes, yaml, settings } = await converted(`targets:\n${targets.join('\n')}\n`)
+    const said =
+      'its template prints nothing when all alerts are resolved. Such messages get the built-in text; to send none, set send_resolved: false'
+    assert.deepEqual(notes, [
+      `config.yml: targets.firing: ${said}`,
+      `config.yml: targets.each: ${said}`,
+    ])
+    assert.equal(settings.channels.get('firing')?.sendResolved, true)
+    const changed = yaml.replace('    # send_resolved: false', '    send_resolved: false')
+    assert.match(
+      changed,
+      /^ {2}firing:\n {4}robots: \[firing\]\n {4}# Note: .*\n {4}send_resolved: false\n/m,
+    )
+  })
+
   test('custom templates become files; an action without an equivalent is reported in the channel and in the list', async () => {
     const template = {
       path: 'contrib/own.tmpl',
