@@ -1,3 +1,4 @@
+import { mobileFrom } from '../../model/mobile.ts'
 import { type Message, type Messages, type TemplateFile, translateMessages } from './messages.ts'
 import type { Target, WebhookDingtalk } from './webhook-dingtalk.ts'
 
@@ -38,15 +39,11 @@ export function convertWebhookDingtalk(
   { file, templates, missing, isSilentOnRecovery }: ConversionInput,
 ): Conversion {
   const messages = translateMessages(config, templates, file)
-  const mobiles = config.targets.flatMap(({ name, mention }) =>
-    (mention?.mobiles ?? [])
-      .filter((each) => !isMobile(each))
-      .map((each) => `${file}: targets.${name}.mention.mobiles: ${oneLine(each)} is not a number`),
-  )
+  const targets = config.targets.flatMap((target) => leftOutOf(target, file))
   const absent = missing.map(
     (pattern) => `templates: ${oneLine(pattern)} matches no file; name the files with --templates`,
   )
-  const all = [...absent, ...messages.leftOut, ...mobiles]
+  const all = [...absent, ...messages.leftOut, ...targets]
   const robots = robotsOf(config.targets)
   const silent = config.targets.filter(({ name }) =>
     isSilentOnRecovery(textOf(name, messages) ?? ''),
@@ -177,9 +174,28 @@ function commentOn(what: string): string {
   return `# Left out: ${oneLine(what)}`
 }
 
-/** Whether DingTalk can mention the number: digits, spaces and dashes, with an optional country code. */
+/** Hosts of other platforms, whose robots understand other messages. */
+const OTHER_PLATFORM = /(?:^|\.)(?:feishu\.cn|larksuite\.com|weixin\.qq\.com)$/
+
+/** Settings of a target without an equivalent, each with its place. */
+function leftOutOf({ name, url, mention }: Target, file: string): string[] {
+  const host = URL.canParse(url.trim()) ? new URL(url.trim()).hostname : ''
+  const foreign = OTHER_PLATFORM.test(host)
+    ? [`${file}: targets.${name}.url: leads to ${host}; this receiver posts only to DingTalk`]
+    : []
+  const mobiles = (mention?.mobiles ?? [])
+    .filter((each) => !isMobile(each))
+    .map((each) => `${file}: targets.${name}.mention.mobiles: ${oneLine(each)} is not a number`)
+  return [...foreign, ...mobiles]
+}
+
 function isMobile(text: string): boolean {
-  return /^\+?[\d -]{5,30}$/.test(text.trim())
+  return mobileFrom(withoutAt(text)) !== undefined
+}
+
+/** A mobile without the `@` that some write before it. */
+function withoutAt(mobile: string): string {
+  return mobile.trim().replace(/^@+/, '')
 }
 
 function mentionLines(mention: NonNullable<Target['mention']>): string[] {
@@ -188,7 +204,9 @@ function mentionLines(mention: NonNullable<Target['mention']>): string[] {
   if (!all && mobiles.length === 0) return []
   return [
     '    mention:',
-    ...(mobiles.length > 0 ? [`      mobiles: [${mobiles.map(quoted).join(', ')}]`] : []),
+    ...(mobiles.length > 0
+      ? [`      mobiles: [${mobiles.map((each) => quoted(withoutAt(each))).join(', ')}]`]
+      : []),
     ...(all ? ['      all: true'] : []),
   ]
 }

@@ -177,14 +177,28 @@ targets:
     assert.doesNotMatch(printed.slice(yaml.length), /^[^#\n]/m)
   })
 
-  test('a mobile that is not a number is not mentioned, and is reported', async () => {
+  test('a mobile loses its @; one that is not a number is not mentioned, and is reported', async () => {
     const { leftOut, settings } = await converted(
-      `targets: { ops: { url: "${URL}a", mention: { mobiles: ['156xxxx8827', '+86 13800000000'] } } }`,
+      `targets: { ops: { url: "${URL}a", mention: { mobiles: ['156xxxx8827', '+86 13800000000', '@13900139000'] } } }`,
     )
     assert.deepEqual(leftOut, [
       'config.yml: targets.ops.mention.mobiles: 156xxxx8827 is not a number',
     ])
-    assert.equal(settings.channels.get('ops')?.mention.mobiles.length, 1)
+    assert.deepEqual(settings.channels.get('ops')?.mention.mobiles, ['13800000000', '13900139000'])
+  })
+
+  test('an address of Feishu or WeCom is reported with its place', async () => {
+    const { leftOut, yaml } = await converted(`targets:
+  a: { url: "https://open.feishu.cn/open-apis/bot/v2/hook/secret-1" }
+  b: { url: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=secret-2" }
+  c: { url: "https://gateway.example.com/robot/send?access_token=secret-3" }
+`)
+    const only = 'this receiver posts only to DingTalk'
+    assert.deepEqual(leftOut, [
+      `config.yml: targets.a.url: leads to open.feishu.cn; ${only}`,
+      `config.yml: targets.b.url: leads to qyapi.weixin.qq.com; ${only}`,
+    ])
+    for (const each of leftOut) assert.ok(yaml.includes(`# Left out: ${each}`), each)
   })
 
   test('targets with the same token become one robot', async () => {
