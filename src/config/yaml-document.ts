@@ -27,9 +27,11 @@ export function parseConfig(
   if (parsed.errors.length > 0)
     return {
       faults: parsed.errors.map(({ code, message, pos }) => {
-        const [first] = message.split('\n')
-        const what = code === 'DUPLICATE_KEY' ? `the key ${keyAt(pos[0])} is here twice` : first
-        return faultLine(placeAt(pos[0]), undefined, what as string)
+        const [first = ''] = message.split('\n')
+        if (code !== 'DUPLICATE_KEY') return faultLine(placeAt(pos[0]), undefined, first)
+        // After a key without a value, the position is that of the missing value.
+        const at = pos[0] + (/^(?:\s|#.*)*/.exec(text.slice(pos[0]))?.[0].length ?? 0)
+        return faultLine(placeAt(at), undefined, `the key ${keyAt(at)} is here twice`)
       }),
     }
   let value: unknown

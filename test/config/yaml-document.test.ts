@@ -27,3 +27,13 @@ test('a character of a text has its line and column, however the text is quoted'
   ] as const)
     assert.equal(placeOfX(yaml), place, yaml)
 })
+
+test('a key that is there twice is named, with the place of the second', () => {
+  for (const [yaml, fault] of [
+    ['a: 1\nb: 2\na: 3\n', 'f:3:1: the key a is here twice'],
+    ['x:\n  secret: \n  secret: s\n', 'f:3:3: the key secret is here twice'],
+    ['x:\n  secret:\n\n  # why\n  secret: s\n', 'f:5:3: the key secret is here twice'],
+    ['{ a: 1, a: 2 }', 'f:1:9: the key a is here twice'],
+  ] as const)
+    assert.deepEqual(parseConfig(yaml, 'f').faults, [fault])
+})
