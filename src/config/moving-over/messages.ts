@@ -7,7 +7,7 @@ import {
   lookAsMarkdown,
 } from './built-in.ts'
 import { parseGoTemplates } from './go-template/parse.ts'
-import { GoSyntaxError } from './go-template/syntax.ts'
+import { GoSyntaxError, isEmpty, type Node } from './go-template/syntax.ts'
 import { digestWith, keywordsIn } from './keywords.ts'
 import { type Definition, type Definitions, translate } from './translate.ts'
 import type { Target, WebhookDingtalk } from './webhook-dingtalk.ts'
@@ -90,7 +90,7 @@ function translateMessage(
     const place = `${file}: targets.${target.name}.message.${key}`
     const parsed = parseGoTemplates(go[key])
     const all = new Map(definitions)
-    for (const [name, nodes] of parsed.definitions) all.set(name, { nodes, file: place })
+    define(parsed.definitions, place, all)
     const { text, leftOut, words } = translate({ nodes: parsed.body, file: place }, all)
     message.leftOut.push(...leftOut)
     message.words += words
@@ -132,13 +132,22 @@ function definitionsIn(
   const leftOut: string[] = []
   for (const { path, text } of templates)
     try {
-      for (const [name, nodes] of parseGoTemplates(text).definitions)
-        definitions.set(name, { nodes, file: path })
+      define(parseGoTemplates(text).definitions, path, definitions)
     } catch (error) {
       if (!(error instanceof GoSyntaxError)) throw error
       leftOut.push(`${path}:${error.line}: is not a Go template: ${error.message}`)
     }
   return { definitions, leftOut }
+}
+
+/** Adds the definitions of a file to earlier ones. As in Go, an empty one does not replace another. */
+function define(
+  found: ReadonlyMap<string, readonly Node[]>,
+  file: string,
+  definitions: Map<string, Definition>,
+): void {
+  for (const [name, nodes] of found)
+    if (!isEmpty(nodes) || !definitions.has(name)) definitions.set(name, { nodes, file })
 }
 
 const CALLED_BY_DEFAULT = ['__subject', '__alertmanagerURL', 'default.__text_alert_list']

@@ -225,6 +225,24 @@ targets:
     assert.equal(templateNamed(settings.channels.get('ops')?.template), 'webhook-dingtalk')
   })
 
+  test('an empty redefinition does not replace a template', async () => {
+    const { messages, settings } = await converted(
+      `targets:
+  ops: { url: "${URL}a", message: { text: '{{ define "mine" }} {{/* nothing */}}{{ end }}{{ template "mine" . }}' } }
+  look: { url: "${URL}b" }
+`,
+      [
+        { path: 'a.tmpl', text: '{{ define "mine" }}first{{ end }}{{ define "mine" }} {{ end }}' },
+        {
+          path: 'b.tmpl',
+          text: '{{ define "mine" }}\n{{ end }}{{ define "ding.link.title" }}{{ end }}',
+        },
+      ],
+    )
+    assert.match((await messages('ops', payloadOfTwo('firing')))[0]?.text ?? '', /^first/)
+    assert.equal(templateNamed(settings.channels.get('look')?.template), 'webhook-dingtalk')
+  })
+
   test('literal texts are unchanged', async () => {
     const { yaml, settings, messages } = await converted(
       `targets:

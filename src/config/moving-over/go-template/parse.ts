@@ -1,6 +1,7 @@
 import {
   GoSyntaxError,
   type GoTemplates,
+  isEmpty,
   type Node,
   type Operand,
   type Pipe,
@@ -79,7 +80,8 @@ class Parser {
       case 'block': {
         const name = tokens.text()
         const pipe = word === 'block' ? tokens.wholePipe() : undefined
-        this.#definitions.set(name, this.#body(tokens))
+        const body = this.#body(tokens)
+        if (!isEmpty(body) || !this.#definitions.has(name)) this.#definitions.set(name, body)
         return pipe === undefined ? undefined : { kind: 'template', name, pipe, place }
       }
       case 'end':

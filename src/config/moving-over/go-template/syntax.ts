@@ -60,6 +60,11 @@ export interface GoTemplates {
   body: Node[]
 }
 
+/** Whether Go takes a template for empty: only blanks. Such a redefinition leaves the earlier template as it is. */
+export function isEmpty(nodes: readonly Node[]): boolean {
+  return nodes.every((node) => node.kind === 'text' && node.text.trim() === '')
+}
+
 export class GoSyntaxError extends Error {
   readonly line: number
   constructor(message: string, line: number) {
