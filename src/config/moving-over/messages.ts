@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Language } from '../../model/settings.ts'
 import {
   BUILT_IN,
@@ -132,7 +133,10 @@ function definitionsIn(
   const leftOut: string[] = []
   for (const { path, text } of templates)
     try {
-      define(parseGoTemplates(text).definitions, path, definitions)
+      const { definitions: found, body } = parseGoTemplates(text)
+      define(found, path, definitions)
+      // Go's ParseFiles gives the text outside of definitions the base name of the file.
+      define(new Map([[basename(path), body]]), path, definitions)
     } catch (error) {
       if (!(error instanceof GoSyntaxError)) throw error
       leftOut.push(`${path}:${error.line}: is not a Go template: ${error.message}`)

@@ -243,6 +243,21 @@ targets:
     assert.equal(templateNamed(settings.channels.get('look')?.template), 'webhook-dingtalk')
   })
 
+  test('a template file is called by its base name', async () => {
+    const { messages, leftOut } = await converted(
+      `targets: { ops: { url: "${URL}a", message: { title: t, text: '{{ template "t.tmpl" . }}{{ template "own" . }}' } } }`,
+      [
+        { path: '/etc/old/own', text: '{{ define "own" }}!{{ end }}' },
+        {
+          path: '/etc/old/t.tmpl',
+          text: '{{ define "x" }}x{{ end }}{{ len .Alerts }} {{ template "x" }}',
+        },
+      ],
+    )
+    assert.deepEqual(leftOut, [])
+    assert.match((await messages('ops', payloadOfTwo('firing')))[0]?.text ?? '', /^2 x!/)
+  })
+
   test('literal texts are unchanged', async () => {
     const { yaml, settings, messages } = await converted(
       `targets:
