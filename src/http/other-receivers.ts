@@ -5,7 +5,19 @@ interface OtherReceiver {
   /** True if the request is for DingTalk. */
   isDingtalk: (query: URLSearchParams) => boolean
   /** The number of robots in a request, and the parameter that contains them. */
-  robots: (query: URLSearchParams) => { count: number; parameter: string }
+  robots: (query: URLSearchParams) => RobotsOfRequest
+}
+
+interface RobotsOfRequest {
+  count: number
+  parameter: string
+  /** Each message goes to one of them instead of to all. */
+  isPool?: boolean
+}
+
+function inDdurl(query: URLSearchParams): RobotsOfRequest {
+  const count = (query.get('ddurl') ?? '').split(/,(?=https?:)/).length
+  return { count, parameter: 'ddurl', isPool: count > 1 && query.get('rr') === 'true' }
 }
 
 const OTHERS: readonly OtherReceiver[] = [
@@ -13,10 +25,13 @@ const OTHERS: readonly OtherReceiver[] = [
     product: 'PrometheusAlert',
     path: /^\/prometheusalert$/i,
     isDingtalk: (query) => query.get('type') === 'dd',
-    robots: (query) => ({
-      count: (query.get('ddurl') ?? '').split(/,(?=https?:)/).length,
-      parameter: 'ddurl',
-    }),
+    robots: inDdurl,
+  },
+  {
+    product: 'PrometheusAlert',
+    path: /^\/prometheus\/alert$/i,
+    isDingtalk: () => true,
+    robots: inDdurl,
   },
   {
     product: 'alertmanager-webhook-adapter',
@@ -41,7 +56,7 @@ export function configurationFor(path: string, query: string): string | undefine
   const parameters = new URLSearchParams(query)
   if (!other.isDingtalk(parameters))
     return `this receiver does not serve the paths of ${other.product}, and posts only to DingTalk`
-  const { count, parameter } = other.robots(parameters)
+  const { count, parameter, isPool = false } = other.robots(parameters)
   const names = Array.from(
     { length: Math.min(MAX_ROBOTS, count) },
     (_, index) => `ops-${index + 1}`,
@@ -53,6 +68,7 @@ export function configurationFor(path: string, query: string): string | undefine
         ? `the address in ${parameter}`
         : "the robot's address in its own settings"
   const robots = names.map((name) => `${name}: { webhook: "…" }`).join(', ')
+  const mode = isPool ? ', mode: pool' : ''
   const mobiles = (parameters.get('at') ?? '')
     .split(',')
     .map((each) => each.trim())
@@ -62,5 +78,5 @@ export function configurationFor(path: string, query: string): string | undefine
     mobiles.length === 0
       ? ''
       : `, mention: { mobiles: [${mobiles.map((each) => JSON.stringify(each)).join(', ')}] }`
-  return `this receiver does not serve the paths of ${other.product}. Write into its configuration {robots: {${robots}}, channels: {ops: {robots: [${names.join(', ')}]${mention}}}}, where "…" is ${address}, and let Alertmanager post to /alertmanager/ops`
+  return `this receiver does not serve the paths of ${other.product}. Write into its configuration {robots: {${robots}}, channels: {ops: {robots: [${names.join(', ')}]${mode}${mention}}}}, where "…" is ${address}, and let Alertmanager post to /alertmanager/ops`
 }

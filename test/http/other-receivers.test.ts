@@ -17,6 +17,16 @@ test('requests to paths of other receivers are answered with the configuration t
     },
   })
   assert.match(answer, /PrometheusAlert.*address in ddurl.*\/alertmanager\/ops/)
+  assert.match(
+    configurationFor('/prometheusalert', `${query}&rr=true`) ?? '',
+    /robots: \[ops-1, ops-2\], mode: pool, mention/,
+  )
+  for (const alone of [`type=dd&ddurl=${DINGTALK}&rr=true`, `${query}&rr=false`])
+    assert.doesNotMatch(configurationFor('/prometheusalert', alone) ?? '', /pool/)
+  assert.match(
+    configurationFor('/prometheus/alert', '') ?? '',
+    /PrometheusAlert.*robots: \[ops-1\].*address in its own settings/,
+  )
   const adapter = configurationFor('/webhook/send', `channel_type=dingtalk&token=${SECRET}`) ?? ''
   assert.match(adapter, /alertmanager-webhook-adapter.*value of token/)
   const group = configurationFor('/prometheusalert', 'type=dd&tpl=prometheus-dd&alertgroup=dba')
