@@ -186,7 +186,8 @@ function builtInOf({ fallback }: PartSource, it: object): string | undefined {
   }
 }
 
-/** Trims a text and merges consecutive blank lines, which missing values leave behind. */
-function tidy(text: string): string {
-  return text.replace(/\n(?:[ \t]*\n){2,}/g, '\n\n').trim()
+/** Merges consecutive blank lines, which missing values leave behind, and removes those at both ends. */
+export function tidy(text: string): string {
+  const merged = text.replace(/\n(?:[ \t]*\n){2,}/g, '\n\n')
+  return merged.replace(/^(?:[ \t]*\n)+/, '').trimEnd()
 }

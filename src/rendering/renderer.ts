@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { Channel } from '../model/settings.ts'
 import { immediate, type YieldTurn } from '../yield-turn.ts'
-import { RenderContext, type RenderSubject } from './context.ts'
+import { RenderContext, type RenderSubject, tidy } from './context.ts'
 import { groupLine, possibleHeads, renderCounts } from './forms/counts.ts'
 import { renderFull } from './forms/full.ts'
 import { renderLines } from './forms/lines.ts'
@@ -47,7 +47,7 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
       const context = contextFor(request)
       const made = renderForm(request, context)
       const title = made.title || UNTITLED
-      return { ...made, title, text: made.text.trim() || title, ...context.problems }
+      return { ...made, title, text: tidy(made.text) || title, ...context.problems }
     },
     title(request) {
       const context = contextFor(request)

@@ -75,7 +75,7 @@ class Translator {
     const body = this.#nodes(entry.nodes, rootOf('payload'))
     const functions = [...this.#functions.values()].map(({ text }) => text).join('')
     return {
-      text: `<% const go = it.go, $ = it.payload -%>\n${functions}${body.trim()}\n`,
+      text: `<% const go = it.go, $ = it.payload -%>\n${functions}${body.replace(/^(?:[ \t\r]*\n)+/, '').trimEnd()}\n`,
       leftOut: [...new Set(this.#leftOut)],
       words: this.#words,
     }

@@ -104,6 +104,16 @@ describe('a translated template', () => {
     )
   })
 
+  test('keeps the indentation of the first line', async () => {
+    for (const text of ['\n\n    red\n  end ', '{{ if true }} \n    red\n  end{{ end }}\n']) {
+      const { messages } = await converted(
+        `targets: { ops: { url: "${URL}a", message: { title: t, text: ${JSON.stringify(`${text}{{ "" }}`)} } } }`,
+      )
+      const [message] = await messages('ops', payloadOfTwo('firing'))
+      assert.equal(message?.text, '    red\n  end')
+    }
+  })
+
   test('that fails or prints nothing loses no alert', async () => {
     for (const text of [
       '{{ (index .Alerts 9).Labels.a }}',
