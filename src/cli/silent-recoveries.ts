@@ -33,5 +33,6 @@ function payloadOf(status: 'firing' | 'resolved') {
     commonLabels: labels,
     commonAnnotations: annotations,
     externalURL: 'http://alertmanager.example:9093',
+    atMobiles: [],
   }
 }

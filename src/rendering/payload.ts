@@ -27,6 +27,8 @@ export interface Payload {
   commonLabels: Variables
   commonAnnotations: Variables
   externalURL: string
+  /** The mobiles that the channel mentions in every message; as in prometheus-webhook-dingtalk. */
+  atMobiles: readonly string[]
 }
 
 /** An array of alerts with Alertmanager's filters by status. */
@@ -61,6 +63,7 @@ export function payloadOf(
     commonLabels: cut(sharedValues(texts.map(({ labels }) => labels))),
     commonAnnotations: cut(sharedValues(texts.map(({ annotations }) => annotations))),
     externalURL: first?.variables['external_url'] ?? '',
+    atMobiles: context.channel.mention.mobiles,
   }
 }
 

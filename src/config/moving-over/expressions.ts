@@ -78,8 +78,6 @@ function fieldOf(value: Value, field: string, args: Value[]): Value {
   const known = FIELDS[type]?.[field]
   if (known !== undefined) return { code: `${code}${dot}${known[0]}`, type: known[1] }
   if (type === 'texts') return { code: `${code}${dot}${field}`, type: 'string' }
-  // The receiver adds mentions to every message itself.
-  if (field === 'AtMobiles') return { code: '[]', type: 'list' }
   if (type !== 'any') throw new Untranslatable(`unknown field .${field}`)
   return { code: `go.field(${code}, ${quoted(field)})`, type: typeOfField(field) }
 }

@@ -75,6 +75,7 @@ export const FIELDS: Readonly<
     CommonLabels: ['commonLabels', 'texts'],
     CommonAnnotations: ['commonAnnotations', 'texts'],
     ExternalURL: ['externalURL', 'string'],
+    AtMobiles: ['atMobiles', 'list'],
   },
   alerts: { Firing: ['firing', 'alerts'], Resolved: ['resolved', 'alerts'] },
   alert: {

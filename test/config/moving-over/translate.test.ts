@@ -104,6 +104,24 @@ describe('a translated template', () => {
     )
   })
 
+  test('prints the mobiles that the channel mentions where the template does, and only there', async () => {
+    const message = `message: { title: t, text: 'Owner: {{ range .AtMobiles }}@{{ . }} {{ end }}now' }`
+    const { messages, leftOut } = await converted(`targets:
+  some: { url: "${URL}a", mention: { mobiles: ['138 0000 0000', '+852 91234567'] }, ${message} }
+  none: { url: "${URL}b", ${message} }
+`)
+    assert.deepEqual(leftOut, [])
+    for (const [channel, text, atMobiles] of [
+      ['some', 'Owner: @13800000000 @+852-91234567 now', ['13800000000', '+852-91234567']],
+      ['none', 'Owner: now', []],
+    ] as const) {
+      const [message] = await messages(channel, payloadOfTwo('firing'))
+      const body = message?.body as { markdown: { text: string }; at: { atMobiles: string[] } }
+      assert.equal(body.markdown.text, text)
+      assert.deepEqual(body.at.atMobiles, atMobiles)
+    }
+  })
+
   test('keeps the indentation of the first line', async () => {
     for (const text of ['\n\n    red\n  end ', '{{ if true }} \n    red\n  end{{ end }}\n']) {
       const { messages } = await converted(
