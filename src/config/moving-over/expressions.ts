@@ -56,30 +56,30 @@ function startOf(of: Operand['of'], scope: Scope): Value {
     case 'variable': {
       const known = scope.find(of.name)
       if (known === undefined) throw new Untranslatable(`unknown variable ${of.name}`)
-      return { code: of.name, type: known.type }
+      return { code: of.name, ...known }
     }
   }
 }
 
 function fieldOf(value: Value, field: string, args: Value[]): Value {
-  const { code, type } = value
+  const { code, type, isNil } = value
   const method = METHODS[type]?.[field]
   if (method !== undefined) {
     const [name, gives, count] = method
     if (args.length !== count)
       throw new Untranslatable(`.${field} takes ${count} arguments, not ${args.length}`)
-    return { code: called(name, [value, ...args]), type: gives }
+    return { code: called(name, [value, ...args]), type: gives, isNil }
   }
   if (type === 'any' && args.length > 0 && METHODS.time?.[field] !== undefined)
-    return fieldOf({ code, type: 'time' }, field, args)
+    return fieldOf({ code, type: 'time', isNil: true }, field, args)
   if (args.length > 0) throw new Untranslatable(`.${field} takes no arguments`)
-  // The result of a call may be undefined.
-  const dot = /\(/.test(code) ? '?.' : '.'
+  const dot = isNil ? '?.' : '.'
   const known = FIELDS[type]?.[field]
-  if (known !== undefined) return { code: `${code}${dot}${known[0]}`, type: known[1] }
-  if (type === 'texts') return { code: `${code}${dot}${field}`, type: 'string' }
-  if (type !== 'any') throw new Untranslatable(`unknown field .${field}`)
-  return { code: `go.field(${code}, ${quoted(field)})`, type: typeOfField(field) }
+  if (known !== undefined) return { code: `${code}${dot}${known[0]}`, type: known[1], isNil }
+  if (type === 'texts' && !isNil) return { code: `${code}.${field}`, type: 'string' }
+  if (type !== 'any' && type !== 'texts') throw new Untranslatable(`unknown field .${field}`)
+  const fieldType = type === 'texts' ? 'string' : typeOfField(field)
+  return { code: `go.field(${code}, ${quoted(field)})`, type: fieldType, isNil: true }
 }
 
 /** The type that a field of this name has in alerts or payloads. */
@@ -95,15 +95,18 @@ export const LISTS = new Set<GoType>(['alerts', 'pairs', 'list'])
 function callOf(written: string, args: Value[]): Value {
   const name = plainName(written)
   const last = args.at(-1)
+  const isNil = args.some((each) => each.isNil)
   if (RETURN_THEIR_ARGUMENT.has(name) && last !== undefined) return last
   switch (name) {
     case 'and':
     case 'or': {
       const type = args.every((each) => each.type === last?.type) ? (last?.type ?? 'any') : 'any'
-      if (!args.every((each) => SCALARS.has(each.type))) return { code: called(name, args), type }
+      if (!args.every((each) => SCALARS.has(each.type)))
+        return { code: called(name, args), type, isNil }
       return {
         code: `(${args.map(({ code }) => code).join(name === 'and' ? ' && ' : ' || ')})`,
         type,
+        isNil,
       }
     }
     case 'not':
@@ -117,12 +120,15 @@ function callOf(written: string, args: Value[]): Value {
     case 'last': {
       const [of] = args
       if (of === undefined) break
-      return { code: called(name, args), type: args.length > 2 ? 'any' : elementOf(of.type) }
+      const type = args.length > 2 ? 'any' : elementOf(of.type)
+      // An index out of range is an error.
+      return { code: called(name, args), type, isNil: name !== 'index' || of.isNil }
     }
     case 'default':
     case 'ternary': {
       const [a, b] = args
-      return { code: called(name, args), type: a?.type === b?.type ? (a?.type ?? 'any') : 'any' }
+      const type = a?.type === b?.type ? (a?.type ?? 'any') : 'any'
+      return { code: called(name, args), type, isNil }
     }
   }
   const type = FUNCTIONS.get(name)
@@ -135,19 +141,20 @@ function called(name: string, args: readonly Value[]): string {
 }
 
 /** JavaScript that tests whether Go treats a value as true. */
-export function truth({ code, type }: Value): string {
+export function truth(value: Value): string {
+  const { code, type } = value
   if (SCALARS.has(type)) return code
-  return isList({ code, type }) ? `(${code}.length > 0)` : `go.truth(${code})`
+  return isList(value) ? `(${code}.length > 0)` : `go.truth(${code})`
 }
 
 /** Whether `for … of` iterates over the value as Go's `range` does. */
-export function isList({ code, type }: Value): boolean {
-  return LISTS.has(type) && !code.includes('?.')
+export function isList({ type, isNil }: Value): boolean {
+  return LISTS.has(type) && !isNil
 }
 
 /** JavaScript for the text that Go prints for a value. */
-export function printed({ code, type }: Value): string {
-  return SCALARS.has(type) ? code : `go.toString(${code})`
+export function printed({ code, type, isNil }: Value): string {
+  return SCALARS.has(type) && !isNil ? code : `go.printed(${code})`
 }
 
 /** A JavaScript string literal without template tags and without `${`, which begins a variable of OCP. */

@@ -6,11 +6,11 @@ export interface Value {
   type: GoType
   /** The text, if the value is a string literal in the template. */
   literal?: string
+  /** True if it may be nil, of which every field and method is nil in Go. */
+  isNil?: boolean | undefined
 }
 
-interface Variable {
-  type: GoType
-}
+type Variable = Pick<Value, 'type' | 'isNil'>
 
 /** What an action of a template can refer to: the dot, and variables by name. */
 export class Scope {
@@ -29,9 +29,9 @@ export class Scope {
   }
 
   /** Declares a variable; false if this block has already declared it. */
-  declare(name: string, type: GoType): boolean {
+  declare(name: string, type: GoType, isNil?: boolean): boolean {
     const isNew = !this.#own.has(name)
-    this.#own.set(name, { type })
+    this.#own.set(name, { type, isNil })
     return isNew
   }
 

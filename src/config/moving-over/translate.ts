@@ -242,9 +242,10 @@ function assigned(
   if (!pipe.declares) {
     if (known === undefined) throw new Untranslatable(`unknown variable ${name}`)
     if (known.type !== value.type) known.type = 'any'
+    known.isNil ||= value.isNil
     return `${name} = ${code};`
   }
-  return `${scope.declare(name, value.type) ? 'let ' : ''}${name} = ${code};`
+  return `${scope.declare(name, value.type, value.isNil) ? 'let ' : ''}${name} = ${code};`
 }
 
 function tag(code: string): string {

@@ -17,7 +17,7 @@ export function goFunctions({
   zone: string
   patterns?: Patterns
 }) {
-  return {
+  return withNil({
     ...LISTS,
     ...NUMBERS,
     ...MAPS,
@@ -26,5 +26,20 @@ export function goFunctions({
     ...timeFunctions(now, zone),
     ...patternFunctions(patterns),
     printf,
-  }
+  })
+}
+
+/** Names of the functions that replace Go's methods. */
+const METHODS = /^(?:sortedPairs|names|values|remove|time[A-Z]\w*|duration(?!Round)[A-Z]\w*)$/
+
+/** As in Go, a method of nil is nil. */
+function withNil<T extends object>(functions: T): T {
+  const made = Object.entries(functions).map(([name, method]) => [
+    name,
+    METHODS.test(name)
+      ? (value: unknown, ...args: unknown[]) =>
+          value === undefined ? undefined : method(value, ...args)
+      : method,
+  ])
+  return Object.fromEntries(made)
 }

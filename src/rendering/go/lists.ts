@@ -1,7 +1,18 @@
 import type { Variables } from '../../model/variables.ts'
 import { TemplateError } from '../templates/template-error.ts'
 import { counted } from './numbers.ts'
-import { entriesOf, isTrue, listOf, numberOf, own, Pair, textOf, timeOf } from './values.ts'
+import {
+  entriesOf,
+  isTrue,
+  listOf,
+  numberOf,
+  own,
+  Pair,
+  printedText,
+  textOf,
+  timeOf,
+  valueIn,
+} from './values.ts'
 
 /** Pairs sorted by name, with `alertname` first, as in Alertmanager. */
 const sortedPairs = (texts: Variables): Pair[] =>
@@ -35,7 +46,7 @@ const index = (value: unknown, ...keys: unknown[]): unknown => {
       const at = numberOf(key)
       if (!(at in found)) throw new TemplateError(`index out of range: ${at}`)
       found = found[at]
-    } else found = own(found, textOf(key))
+    } else found = valueIn(found, textOf(key))
   }
   return found
 }
@@ -53,7 +64,7 @@ const field = (value: unknown, name: string): unknown => {
     return undefined
   }
   if (name === 'SortedPairs') return sortedPairs(value as Variables)
-  return own(value, (name[0] as string).toLowerCase() + name.slice(1))
+  return valueIn(value, (name[0] as string).toLowerCase() + name.slice(1))
 }
 
 const equal = (a: unknown, b: unknown): boolean =>
@@ -71,6 +82,7 @@ const order = (a: unknown, b: unknown): number => {
 /** Functions on lists, label sets, conditions and comparisons. */
 export const LISTS = {
   truth: isTrue,
+  printed: printedText,
   and: (...values: unknown[]) => values.find((value) => !isTrue(value)) ?? values.at(-1),
   or: (...values: unknown[]) => values.find(isTrue) ?? values.at(-1),
   not: (value: unknown) => !isTrue(value),

@@ -54,8 +54,19 @@ export function textOf(value: unknown): string {
   return String(value)
 }
 
+/** Prints the value of an action, which may be nil. */
+export function printedText(value: unknown): string {
+  return value === undefined || value === null ? '<no value>' : textOf(value)
+}
+
 function isText(value: object): boolean {
   return Object.getPrototypeOf(value) !== null && Object.getPrototypeOf(value) !== Object.prototype
+}
+
+/** A map's value. A missing one is empty in a map of texts, such as labels, which has no prototype. */
+export function valueIn(map: unknown, key: string): unknown {
+  const isTexts = typeof map === 'object' && map !== null && Object.getPrototypeOf(map) === null
+  return own(map, key) ?? (isTexts ? '' : undefined)
 }
 
 /** An own property of an object; undefined for inherited ones and other values. */

@@ -16,8 +16,10 @@ function translated(source: string) {
   return translate({ nodes: body, file: 'a.tmpl' }, all)
 }
 
+const PAYLOAD = { alerts: Object.assign([], { firing: [] }), commonLabels: Object.create(null) }
+
 /** The output of a template with `payload` as its root. */
-function printed(source: string, payload: object = {}): string {
+function printed(source: string, payload: object = PAYLOAD): string {
   const { text, leftOut } = translated(source)
   assert.deepEqual(leftOut, [])
   const go = goFunctions({ now: new Date('2026-11-24T04:30:00Z'), zone: 'Asia/Shanghai' })
@@ -42,7 +44,7 @@ describe('a translated template', () => {
       ['{{ range list }}a{{ else }}none{{ end }}', 'none'],
       [
         '{{ define "f" }}({{ . }}){{ end }}{{ template "f" "x" }}{{ template "f" 1 }}{{ template "f" }}',
-        '(x)(1)()',
+        '(x)(1)(<no value>)',
       ],
       [
         '{{ define "f" }}{{ if gt . 0 }}{{ . }}{{ template "f" (sub . 1) }}{{ end }}{{ end }}{{ template "f" 3 }}',
@@ -57,6 +59,20 @@ describe('a translated template', () => {
       ['{{ "it’s 100%> <% ${x} \\"q\\" \\\\ ` " }}', 'it’s 100%> <% ${x} "q" \\ `'],
       ['{{ dict "a" 1 }}', 'map[a:1]'],
       ['a{{- "" -}}\n b', 'ab'],
+      // A field or method of nil is nil; a missing label is empty.
+      ['{{ (list | first).StartsAt.Local.Format "2006" }}!', '<no value>!'],
+      ['{{ (.Alerts | first).StartsAt.Local.Format "2006" }}!', '<no value>!'],
+      ['{{ (first .Alerts).Labels.x }}!{{ (first .Alerts).EndsAt }}', '<no value>!<no value>'],
+      [
+        '{{ $a := last .Alerts }}{{ $a.Labels.x }}{{ range $a.Labels.SortedPairs }}x{{ end }}',
+        '<no value>',
+      ],
+      ['{{ (or (first .Alerts.Firing) (first .Alerts)).Labels.x }}', '<no value>'],
+      ['{{ with first .Alerts }}x{{ else }}none{{ end }}{{ first .Alerts }}', 'none<no value>'],
+      [
+        '{{ .CommonLabels.x }}!{{ index .CommonLabels "x" }}!{{ (first (list .CommonLabels)).x }}',
+        '!!',
+      ],
     ] as const)
       assert.equal(printed(source), wanted, source)
   })
