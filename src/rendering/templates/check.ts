@@ -25,8 +25,12 @@ export function checkNames(known: readonly Known[]): string[] {
   return [...new Set(known.flatMap(({ channel, parts }) => namesIn(channel, parts)))]
 }
 
+/** The comment with which `convert` begins a file. */
+const TRANSLATED = /^<%\/\* Translated from a Go template\./
+
 /**
- * Renders every scenario, yielding before each. Reports each failure once, with its line, and each part without text.
+ * Renders every scenario, yielding before each. Reports each failure once, with its line, and each part without text. A
+ * translated template that fails only for firing or only for resolved alerts did so in Go as well: a warning.
  */
 export async function renderTrial(
   known: readonly Known[],
@@ -35,16 +39,30 @@ export async function renderTrial(
 ): Promise<Trial> {
   const own = known.filter(isOwn)
   const channels = new Map(own.map((each) => [renderKeyOf(each), each.channel]))
-  const failures = new Set<string>()
+  const failures = new Map<string, Set<boolean>>()
   const warnings = new Set<string>()
   for (const channel of channels.values())
     for (const { ask } of scenarios('en-US', SAMPLE_NOW)) {
       await yieldTurn()
       const { faults, blanks } = rendered(ask, channel, renderer)
-      for (const fault of faults) failures.add(fault)
+      for (const fault of faults)
+        failures.set(fault, (failures.get(fault) ?? new Set()).add(isRecovery(ask)))
       for (const blank of blanks) warnings.add(blank)
     }
-  return { failures: [...failures], warnings: [...warnings] }
+  const files = own.flatMap(({ parts }) => [...parts.values()])
+  const translated = files.filter(({ text }) => TRANSLATED.test(text)).map(({ file }) => `${file}:`)
+  for (const [fault, states] of failures)
+    if (states.size === 1 && translated.some((file) => fault.startsWith(file))) {
+      failures.delete(fault)
+      warnings.add(`${fault}; messages for which it fails have the built-in part`)
+    }
+  return { failures: [...failures.keys()], warnings: [...warnings] }
+}
+
+function isRecovery(ask: Ask): boolean {
+  return (
+    ask.kind === 'message' && ask.request.alerts.every(({ alert }) => alert.status === 'resolved')
+  )
 }
 
 /** True if a part, the title or a variable is the operator's. Other channels render only built-in parts. */

@@ -138,6 +138,25 @@ describe('a translated template', () => {
     }
   })
 
+  test('that fails only for firing or only for resolved alerts is a warning of check', async () => {
+    const checkOf = async (text: string) =>
+      (
+        await converted(
+          `targets: { ops: { url: "${URL}a", message: { title: t, text: '${text}' } } }`,
+        )
+      ).check
+    for (const status of ['Firing', 'Resolved']) {
+      const { failures, warnings } = await checkOf(`{{ (index .Alerts.${status} 0).Labels.a }}x`)
+      assert.deepEqual(failures, [])
+      assert.match(
+        warnings.join(),
+        /ops\.message\.eta:3: index out of range: 0; messages for which it fails have the built-in part$/,
+      )
+    }
+    const { failures } = await checkOf('{{ (index .Alerts 9).Labels.a }}')
+    assert.equal(failures.length, 1)
+  })
+
   test('keeps the indentation of the first line', async () => {
     for (const text of ['\n\n    red\n  end ', '{{ if true }} \n    red\n  end{{ end }}\n']) {
       const { messages } = await converted(
