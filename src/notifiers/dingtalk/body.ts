@@ -91,7 +91,7 @@ function withMentions(
   people: readonly string[],
   { format, place, names }: { format: Format; place: 'heading' | 'end'; names: readonly string[] },
 ): string {
-  const tokens = people.filter((each) => !isMentioned(text, each)).map((each) => `@${each}`)
+  const tokens = people.filter((each) => !isMentioned(text, each, people)).map((each) => `@${each}`)
   const missing = [...tokens, ...names]
   if (missing.length === 0) return text
   const line = missing.join(' ')
@@ -111,13 +111,21 @@ function headingEnd(text: string, format: Format): number | undefined {
   return end < 0 ? undefined : end
 }
 
-/** Whether `@person` occurs in the text by itself, not as part of a longer number, name or address. */
-function isMentioned(text: string, person: string): boolean {
+/**
+ * Whether `@person` occurs in the text by itself or beside another mention, not as part of a longer number, name or
+ * address.
+ */
+function isMentioned(text: string, person: string, people: readonly string[]): boolean {
   const wanted = `@${person}`
   for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
     const end = at + wanted.length
-    const before = text.slice(Math.max(0, at - 1), at)
-    if (!/\w/.test(before) && !/^(?:[\w-]|[.@]\w)/.test(text.slice(end, end + 2))) return true
+    const begins =
+      !/\w/.test(text.slice(Math.max(0, at - 1), at)) ||
+      people.some((each) => text.endsWith(`@${each}`, at))
+    const ends =
+      !/^(?:[\w-]|[.@]\w)/.test(text.slice(end, end + 2)) ||
+      people.some((each) => text.startsWith(`@${each}`, end))
+    if (begins && ends) return true
   }
   return false
 }

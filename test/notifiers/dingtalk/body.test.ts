@@ -186,6 +186,10 @@ describe('mentions', () => {
     const mention = mentioning({ mobiles: ['13800000000'], users: ['wu'] })
     const text = '@13800000000 please look, with @wu.'
     assert.equal(textOf(composed({ text, mention })), text)
+    for (const adjacent of ['@13800000000@wu', 'to @wu@13800000000, now'])
+      assert.equal(textOf(composed({ text: adjacent, mention })), adjacent)
+    for (const other of ['@138000000001@wu', '@wu@13800000000x', 'a@wu@13800000000'])
+      assert.notEqual(textOf(composed({ text: other, mention })), other)
   })
 
   test('that are only part of a longer name do not count', () => {
