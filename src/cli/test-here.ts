@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { realClock } from '../clock.ts'
 import { reasonToSuppress } from '../decisions/aggregate.ts'
+import type { WaitReason } from '../decisions/plan.ts'
 import { AppError, messageOf } from '../errors.ts'
 import { createEvents, type Events } from '../events.ts'
 import { LargeReads } from '../large-reads.ts'
@@ -140,6 +141,13 @@ async function sendOne(message: TestMessage, deps: DispatchDeps): Promise<TestOu
   return outcomesAfter(ids, { store, clock, waitMs: OTHER_PROCESS_TIMEOUT_MS, signal, pauses })
 }
 
+const WAITING_FOR: Partial<Record<WaitReason, string>> = {
+  no_call_left: 'to stay within its limit',
+  paused: 'for the end of its pause',
+  quota: "for a new month, because this month's calls are used or kept for severe alerts",
+  retrying: 'to try again',
+}
+
 /** Reports once why nothing is sent yet. */
 function withWaitReport(events: Events): Events {
   let reported = false
@@ -150,7 +158,8 @@ function withWaitReport(events: Events): Events {
       if (reported || waitMs < MIN_REPORTED_WAIT_MS) return
       reported = true
       const at = until?.toISOString() ?? ''
-      process.stderr.write(`${robot}: waits until ${at} (${reason}) to stay within its limit\n`)
+      const why = WAITING_FOR[reason as WaitReason] ?? reason
+      process.stderr.write(`${robot}: waits until ${at} ${why}\n`)
     },
   }
 }

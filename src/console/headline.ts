@@ -105,6 +105,11 @@ function lineOf(trouble: Trouble, waits: Headline['waiting'], words: Words): Hea
       const action = link('/messages?state=dead', 'seeFailed')
       return { text: words.n('failedN', count), details, since, action }
     }
+    case 'removed': {
+      const { count, since } = trouble
+      const action = link('/alerts?state=dead', 'seeRemoved')
+      return { text: words.n('removedN', count), details: [t('removedWhy')], since, action }
+    }
     case 'quota_low':
     case 'quota_used_up': {
       const { robot, used, limit } = trouble

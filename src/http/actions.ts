@@ -78,7 +78,7 @@ function failedIn(fields: Fields): FailedMessages {
   )
   if (state === undefined && Object.keys(filters).length === 0)
     throw bad(
-      'give "ids", or a filter: "channel", "robot", "text"; {"state":"dead"} selects every dead message that is not dismissed',
+      `give "ids", or a filter: ${FILTERS.map((name) => `"${name}"`).join(', ')}; {"state":"dead"} selects every dead message that is not dismissed`,
     )
   const { text, ...others } = filters
   const { query, faults } = messageListIn({ ...others, ...(text !== undefined && { q: text }) })

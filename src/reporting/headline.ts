@@ -8,6 +8,8 @@ export interface HeadlineFacts {
   robots: readonly RobotFacts[]
   channels: readonly { name: string; waiting: number; heldUntil: Date | undefined }[]
   failed: { count: number; severe: number; oldest: Date | undefined }
+  /** Alerts of the last 24 hours that are dead because their channel or robot was removed. */
+  removed: { count: number; oldest: Date | undefined }
   /** Alerts that are not delivered yet; `waitingSevere` are those that are Down or Critical. */
   waiting: number
   waitingSevere: number
@@ -45,6 +47,7 @@ export type Trouble =
   | { kind: 'store_unavailable'; why: string }
   | { kind: 'refused'; robot: string; result: string; since: Date | undefined }
   | { kind: 'failed'; count: number; severe: number; since: Date | undefined }
+  | { kind: 'removed'; count: number; since: Date | undefined }
   | { kind: 'config_refused'; faults: readonly string[]; since: Date }
   | { kind: 'quota_used_up'; robot: string | undefined; used: number; limit: number }
   | { kind: 'unreachable'; robot: string; result: string; until: Date | undefined }
@@ -98,6 +101,7 @@ const MOODS: Record<Trouble['kind'], Mood> = {
   store_unavailable: 'bad',
   refused: 'bad',
   failed: 'bad',
+  removed: 'bad',
   config_refused: 'bad',
   quota_used_up: 'bad',
   unreachable: 'paused',
@@ -159,12 +163,14 @@ function moodOf(troubles: readonly Trouble[]): Mood {
 }
 
 function troublesOf(facts: HeadlineFacts): Trouble[] {
-  const { refused, robots, channels, failed, quota } = facts
+  const { refused, robots, channels, failed, removed, quota } = facts
   const troubles: Trouble[] = robots.flatMap(troubleOf)
   if (failed.count > 0)
     troubles.push({
       ...{ kind: 'failed', count: failed.count, severe: failed.severe, since: failed.oldest },
     })
+  if (removed.count > 0)
+    troubles.push({ kind: 'removed', count: removed.count, since: removed.oldest })
   if (refused !== undefined)
     troubles.push({ kind: 'config_refused', faults: refused.faults, since: refused.at })
   for (const each of facts.quiet) if (each.kind === 'heartbeat_missing') troubles.push(each)

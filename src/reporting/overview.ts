@@ -25,6 +25,7 @@ export interface Overview {
   oldest: Date | undefined
   quota: { used: number; limit: number | undefined }
   failed: Snapshot['failed']
+  removed: Snapshot['removed']
   range: RangeName
   /** Counts of the alerts received in the range. */
   totals: Totals
@@ -110,6 +111,7 @@ async function readOverview(range: RangeName, now: Date, deps: OverviewDeps): Pr
     oldest: oldest.length === 0 ? undefined : new Date(Math.min(...oldest)),
     quota: { used: status.organisationUsed, limit: settings.monthlyQuota },
     failed: status.failed,
+    removed: status.removed,
     totals: totalsOf(buckets.flatMap(({ alerts }) => alerts)),
     chart: chartBuckets(
       buckets,

@@ -31,6 +31,8 @@ export interface Snapshot {
   organisationUsed: number
   /** Messages that need a person, how many of them have a Down or Critical alert, and when the oldest was created. */
   failed: { count: number; severe: number; oldest: Date | undefined }
+  /** Alerts of the last 24 hours that are dead because their channel or robot was removed. */
+  removed: { count: number; oldest: Date | undefined }
 }
 
 /** One counted call; it may reach DingTalk at any time between `at` and `until`. */

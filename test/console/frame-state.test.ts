@@ -17,6 +17,7 @@ function overviewOf(failed: number, now: Date): Overview {
     quiet: [],
     quota: { used: 0, limit: undefined },
     failed: { count: failed, severe: 0, oldest: failed > 0 ? now : undefined },
+    removed: { count: 0, oldest: undefined },
     hour: [],
     onCall: [],
   } as unknown as Overview

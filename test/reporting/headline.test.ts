@@ -29,6 +29,7 @@ function head(changes: Partial<HeadlineFacts> = {}): Headline {
   const facts: HeadlineFacts = {
     ...{ refused: undefined, robots: [robot('a'), robot('b')] },
     ...{ channels: [], failed: { count: 0, severe: 0, oldest: undefined }, waiting: 0 },
+    removed: { count: 0, oldest: undefined },
     ...{ waitingSevere: 0, quiet: [] },
     ...{ oldest: undefined, quota: { used: 10, limit: 3_000 }, hasMessages: true },
     ...changes,
@@ -38,8 +39,16 @@ function head(changes: Partial<HeadlineFacts> = {}): Headline {
 
 /** The kinds of trouble, the worst first; from `unreachable` on none is bad. */
 const WEIGHT: readonly string[] = [
-  ...['store_unavailable', 'refused', 'failed', 'config_refused', 'quota_used_up', 'unreachable'],
-  ...['throttled', 'heartbeat_missing', 'by_hand', 'set_aside', 'push_limit', 'quota_low'],
+  ...['store_unavailable', 'refused', 'failed', 'removed', 'config_refused', 'quota_used_up'],
+  ...[
+    'unreachable',
+    'throttled',
+    'heartbeat_missing',
+    'by_hand',
+    'set_aside',
+    'push_limit',
+    'quota_low',
+  ],
 ]
 
 const shown = ({ mood, kind }: Headline): string => `${mood} ${kind}`
@@ -111,6 +120,7 @@ describe('the headline', () => {
       'bad refused',
     ],
     ['failed', { failed: { count: 1, severe: 1, oldest: ago(MINUTE) } }, 'bad failed'],
+    ['removed', { removed: { count: 2, oldest: ago(MINUTE) } }, 'bad removed'],
     ['waiting', { waiting: 3, oldest: ago(1_000) }, 'busy waiting'],
     ['waiting for long', { waiting: 3, oldest: ago(28 * MINUTE) }, 'paused waiting'],
   ]

@@ -88,8 +88,8 @@ export const MESSAGES = {
   carries: ['Alerts inside', '包含的告警', '包含的警示'],
   carriesNone: ['The message contains no alerts.', '消息不含告警。', '訊息不含警示。'],
   carriesNoMore: [
-    'Its alerts have moved to other messages, or are older than the retention.',
-    '其中的告警已转入其他消息，或已超过保留期。',
-    '其中的警示已轉入其他訊息，或已超過保留期。',
+    'Its alerts have moved to other messages, were given up with their channel, or are older than the retention.',
+    '其中的告警已转入其他消息，或随通道移除而放弃，或已超过保留期。',
+    '其中的警示已轉入其他訊息，或隨頻道移除而放棄，或已超過保留期。',
   ],
 } as const

@@ -68,6 +68,22 @@ export const OVERVIEW = {
     '其中 1 条含停服或严重告警',
     '其中 1 則含停服或嚴重警示',
   ],
+  removedN: [
+    '{n} alerts were given up in the last 24 hours',
+    '24 小时内放弃了 {n} 条告警',
+    '24 小時內放棄了 {n} 則警示',
+  ],
+  removedNOne: [
+    '1 alert was given up in the last 24 hours',
+    '24 小时内放弃了 1 条告警',
+    '24 小時內放棄了 1 則警示',
+  ],
+  removedWhy: [
+    'Their channel or robot was removed from the configuration while they waited',
+    '等待期间，其通道或机器人已从配置中移除',
+    '等候期間，其頻道或機器人已從設定中移除',
+  ],
+  seeRemoved: ['See which', '查看是哪些', '查看是哪些'],
   seeFailed: ['Review them', '查看并处理', '檢視並處理'],
   seeRobot: ['Go to the robot', '转到该机器人', '前往該機器人'],
   seeChannel: ['Go to the channel', '转到该通道', '前往該通道'],

@@ -24,6 +24,7 @@ interface DeadMessage extends QueuePlace {
   state: MessageState
   alert_count: number
   elsewhere_at: number | null
+  reason: string | null
 }
 
 /**
@@ -38,7 +39,7 @@ export async function resend(
   const number = isId(id) ? Number(id) : 0
   await lockQueueOf(tx, number)
   const message = await tx.get<DeadMessage>(
-    'SELECT id, queue, channel, state, alert_count, elsewhere_at FROM messages WHERE id = $1',
+    'SELECT id, queue, channel, state, alert_count, elsewhere_at, reason FROM messages WHERE id = $1',
     [number],
   )
   if (message === undefined) throw new AppError('not_found', `unknown message ${id}`)
@@ -51,7 +52,10 @@ export async function resend(
   const { current, outdated } = await splitOutdated(tx, message, recent)
   const total = current.length + outdated
   if (message.alert_count > 0 && total === 0)
-    throw new AppError('not_dead', `the alerts of message ${id} have moved to other messages`)
+    throw new AppError(
+      'not_dead',
+      `message ${id} contains no alerts any more, so there is nothing to send again: ${message.reason}`,
+    )
   if (total > 0 && current.length === 0)
     throw new AppError(
       'outdated',

@@ -42,6 +42,7 @@ export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> 
     channels,
     organisationUsed: await readOrganisationUsed(tx, query.month),
     failed: await countFailed(tx),
+    removed: await countRemoved(tx, query.now),
   }
 }
 
@@ -56,6 +57,20 @@ async function countFailed(tx: Tx): Promise<Snapshot['failed']> {
     severe: row?.severe ?? 0,
     oldest: row?.oldest == null ? undefined : tx.date(row.oldest),
   }
+}
+
+const DAY_MS = 86_400_000
+
+/** Counts alerts that are dead without a message: `reassign` found no queue for them. */
+async function countRemoved(tx: Tx, now: Date): Promise<Snapshot['removed']> {
+  const row = await tx.get<{ n: number; oldest: number | null }>(
+    `SELECT COUNT(*) AS n, MIN(p.received_at) AS oldest
+     FROM (SELECT payload FROM alerts WHERE final_state = 'dead' ORDER BY id DESC LIMIT ${MAX_FAILED}) a
+       CROSS JOIN payloads p
+     WHERE p.id = a.payload AND p.received_at > $1`,
+    [tx.ms(now) - DAY_MS],
+  )
+  return { count: row?.n ?? 0, oldest: row?.oldest == null ? undefined : tx.date(row.oldest) }
 }
 
 /** Counts each alert once, also if it is in several queues. */

@@ -35,6 +35,21 @@ export function reassignCases(backend: Backend): void {
       const { items } = await s.store.alerts({ limit: 9, state: 'dead' })
       assert.equal(items.length, 2)
       assert.match(items[0]?.reason ?? '', /removed from the configuration/)
+      const removedAt = async (ms: number) =>
+        (await s.store.snapshot({ now: at(ms), month: '2026-11', robots: [] })).removed
+      assert.deepEqual(await removedAt(10), { count: 2, oldest: at(0) })
+      assert.deepEqual(await removedAt(86_400_001), { count: 0, oldest: undefined })
+    })
+
+    test('leaves nothing to send again of a message whose channel was removed', async () => {
+      await s.accept([alert('f')])
+      const claimed = await s.claim(await s.waitingIds())
+      await s.settle(claimed, 10, { next: { kind: 'retry', dueAt: at(MINUTE) } })
+      await s.store.reassign([], at(20))
+      await assert.rejects(s.store.resend(claimed.id, at(30)), {
+        code: 'not_dead',
+        message: /contains no alerts any more.*its channel or robot was removed/,
+      })
     })
 
     test('does not add alerts that the group was sent', async () => {
