@@ -69,7 +69,7 @@ async function assertKept(store: Store): Promise<void> {
     [robot.calls.length, robot.monthUsed, organisationUsed, robot.failures, robot.pause?.reason],
     [6, 6, 6, 2, 'throttled'],
   )
-  assert.equal(nextDueAt, undefined)
+  assert.deepEqual(nextDueAt, at(61_000))
   assert.deepEqual(
     [...(await store.payloads([1])).values()],
     [{ source: 'ocp', receivedAt: at(0), text: '告警 k1' }],
