@@ -51,29 +51,37 @@ export interface Store {
   backlog(query: BacklogQuery): Promise<Backlog>
   /** Counts the unblocked alerts of one queue and channel by level, name and cluster. */
   tally(queue: string, channel: string): Promise<Tally>
-  /** Reads payloads in the order of the ids, up to `maxBytes` of text but at least one. Pruned ones are omitted. */
+  /**
+   * Reads payloads in the order of the ids, up to `maxBytes` of text but at least one. Leaves out pruned and damaged
+   * ones.
+   */
   payloads(ids: readonly number[], maxBytes?: number): Promise<Map<number, StoredPayload>>
-  /** Writes a new message, takes its alerts and counts its call; undefined if alerts, call or lease are missing. */
+  /**
+   * Writes a new message, takes its alerts and counts its call. Undefined if the lease is lost, a person has paused the
+   * robot, no call is left, or an alert no longer waits.
+   */
   claim(claim: Claim): Promise<Claimed | undefined>
-  /** Counts a call for a pending message; undefined when the message is not pending, or no call is left. */
+  /** Counts a call for a pending message; undefined for the reasons of `claim`, or if the message is not pending. */
   claimRetry(claim: RetryClaim): Promise<Claimed | undefined>
   /** Records an attempt's outcome. Returns the receipt times of the alerts of a sent message. */
   settle(settlement: Settlement): Promise<ReceivedCount[]>
   /**
-   * Run after a crash. Messages in flight may have arrived: they become pending and due at once, stay with their robot
-   * for SAME_ROBOT_MS, and their calls count as if made as late as now. Times in the future, which remain when the clock was
-   * set back, become now. Robots whose lease is in force are skipped. Returns how many messages became pending.
+   * Makes messages pending that an ended process left in flight, and returns their number. They are due at once. They
+   * may have arrived, so they stay with their robot for SAME_ROBOT_MS, and their calls count as if made now. Skips
+   * robots whose lease is in force. Also repairs times in the future, which a clock that was set back leaves behind.
+   * Runs at the start, and on a shared store once a minute.
    */
   recover(now: Date): Promise<number>
-  /** Moves calls, pauses and due times by `byMs`, by which the clock was set (negative: back). */
+  /** Moves calls, pauses, due times and leases by `byMs`, by which the clock was set (negative: back). */
   shift(byMs: number): Promise<void>
   /** Adds messages without alerts, due at once, and returns their ids. A pending test of the same robot is reused. */
   enqueue(messages: readonly NewMessage[], now: Date): Promise<string[]>
   /** Adds a quota warning; false if the month already has a warning for this percentage or a higher one. */
   warn(warning: QuotaWarning): Promise<boolean>
   /**
-   * Makes a dead message pending and due at once, without alerts that a later message about the same alert has overtaken.
-   * AppError `not_found`, `not_dead`, or `outdated` when all of them are overtaken.
+   * Makes a dead message pending and due at once. If later alerts have overtaken some of its alerts, it stays dead, and
+   * the others wait for a new message. AppError `not_found`; `not_dead`, also if its alerts have moved to other
+   * messages; `outdated` if all its alerts are overtaken, or some are and it may have arrived.
    */
   resend(id: string, now: Date): Promise<Resent>
   /** Messages that need a person, oldest first. */
@@ -102,15 +110,19 @@ export interface Store {
   /** Counts the alerts of a list up to MAX_TOTAL; undefined if counting would read too much. */
   alertTotal(query: AlertQuery): Promise<Total | undefined>
   /**
-   * Counts the alerts received from `from` up to, but not including, `to` by their current state, and the attempts in
-   * this range. Each alert counts once.
+   * Counts the alerts received from `from` up to, but not including, `to` by their current state; each counts once. Also
+   * counts the attempts in this range, at most the first 20,000.
    */
   history(range: TimeRange): Promise<HistoryCounts>
   /** Counts recent requests by source, and recent alerts with one of these names by source and name. */
   activity(heartbeats: readonly string[]): Promise<SourceActivity[]>
   /** Counts messages of each place, in the order of `places`, since the start of the hour and of the day. Ignores tests. */
   messageCounts(query: MessageCountsQuery): Promise<MessageCounts[]>
-  /** Deletes messages and alerts that ended before `before`, and calls outside every window. Returns the row counts. */
+  /**
+   * Deletes a batch of the sent and dead messages created before `before`, of the alerts received before it that are in
+   * no queue, and all silences that ended before it and calls outside every window. Returns the numbers of messages and
+   * alerts.
+   */
   prune(before: Date, now: Date): Promise<{ messages: number; alerts: number }>
   /** Stores a silence or a mute that a person made; returns its id. */
   addSilence(silence: NewSilence): Promise<string>
@@ -193,7 +205,7 @@ export interface ChannelBacklog extends MessageCounts {
   alerts: QueuedAlert[]
   /** A digest is in flight or pending, so that no other digest may be claimed. */
   digestOpen: boolean
-  /** Messages claimed after `callsSince`, oldest first, without tests. */
+  /** Messages created after `callsSince`, oldest first, without tests. */
   recent: { at: Date; storm: boolean }[]
   lastMessageAt: Date | undefined
 }
@@ -330,7 +342,7 @@ export interface QuotaWarning {
 
 export interface Resent {
   queue: string
-  /** How many alerts are sent again, and how many are left out because a later message has overtaken them. */
+  /** How many alerts are sent again, and how many are left out because later alerts have overtaken them. */
   alerts: number
   outdated: number
 }

@@ -1,6 +1,11 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
-import { type Known, type LastEntries, restoreLast, restoreRequests } from '../sql/last-notified.ts'
+import {
+  type LastEntries,
+  type ReplayedEntry,
+  restoreLast,
+  restoreRequests,
+} from '../sql/last-notified.ts'
 import { inForce } from '../sql/leases.ts'
 import type { GroupKey, LastEntry } from '../sql/recent.ts'
 import type { TransferEnd, Tx } from '../tx.ts'
@@ -46,7 +51,7 @@ async function finish(tx: Tx): Promise<void> {
     limit: 100_000,
   })
   await tx.insert('request_keys', { key: 'TEXT', at: 'BIGINT' }, [...requests])
-  const last = new Map<string, GroupKey & Known>()
+  const last = new Map<string, GroupKey & ReplayedEntry>()
   const keyOf = ({ queue, channel, group }: GroupKey): string => `${queue}\n${channel}\n${group}`
   const target: LastEntries = {
     get: (group) => last.get(keyOf(group)),

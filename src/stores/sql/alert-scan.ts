@@ -4,7 +4,7 @@ import { readNewestAlert, selectOfMessages, selectWaiting } from './deliveries.t
 import { readColumn, readValue, Where } from './rows.ts'
 import { IN_STATE, OPEN } from './schema.ts'
 
-export const BATCH_SIZE = 500
+const BATCH_SIZE = 500
 
 /** Ids in one scan. Most columns of alerts have no index, so lists are scanned by ranges of ids. */
 const SCAN_WIDTH = 20_000
@@ -17,7 +17,7 @@ interface IdRange {
   high: number
 }
 
-/** Ids of alerts that may match, in the order of the list. The scan has passed all ids up to `edge`. */
+/** Ids of alerts that may match, in the order of the list. `edge` is the last id that the scan has passed. */
 interface Candidates {
   ids: number[]
   edge: number
@@ -25,16 +25,17 @@ interface Candidates {
 }
 
 /** Yields batches of alerts that may match; the caller compares each with the query. */
-export async function* candidatesOf(tx: Tx, query: AlertQuery): AsyncGenerator<Candidates> {
+export async function* scanCandidates(tx: Tx, query: AlertQuery): AsyncGenerator<Candidates> {
   const { order = 'newest', message, state } = query
   const isNewest = order === 'newest'
   const isSparse = state === 'pending' || state === 'sending' || state === 'dead'
-  let { low, high } = await idRangeOf(tx, query)
+  let { low, high } = await readIdRange(tx, query)
   let width = isSparse ? FIRST_SCAN_WIDTH : SCAN_WIDTH
   while (low <= high) {
-    const whole = message !== undefined
-    const from = isNewest && !whole ? Math.max(low, high - width + 1) : low
-    const to = isNewest || whole ? high : Math.min(high, low + width - 1)
+    // A message finds its alerts by itself, whatever their ids.
+    const step = message === undefined ? width : Number.POSITIVE_INFINITY
+    const from = isNewest ? Math.max(low, high - step + 1) : low
+    const to = isNewest ? high : Math.min(high, low + step - 1)
     const { sql, values } = candidatesSql(query, { low: from, high: to })
     const direction = isNewest ? 'DESC' : 'ASC'
     const ids = await readColumn<number>(
@@ -101,14 +102,14 @@ function candidatesSql(query: AlertQuery, range: IdRange): Sql {
   }
 }
 
-/** SQL: the condition of the index of alerts with a final state. */
+/** SQL: suppressed alerts, which the index alerts_final_state finds. */
 export const SUPPRESSED = `final_state = 'suppressed'`
 
 /** Around an instant, this many rows may be out of order, because several processes accept alerts. */
 const DISORDER = 1_000
 
 /** The range of ids that contains the alerts of a list. Ids ascend nearly with the time of receipt. */
-export async function idRangeOf(tx: Tx, query: AlertQuery): Promise<IdRange> {
+export async function readIdRange(tx: Tx, query: AlertQuery): Promise<IdRange> {
   const { from, to, before, order = 'newest', message } = query
   const range = { low: 1, high: Number.MAX_SAFE_INTEGER }
   if (message === undefined) {

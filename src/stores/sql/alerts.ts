@@ -9,7 +9,7 @@ import {
   type Total,
 } from '../queries.ts'
 import type { Tx } from '../tx.ts'
-import { candidatesOf, idRangeOf, SUPPRESSED, scanSql } from './alert-scan.ts'
+import { readIdRange, SUPPRESSED, scanCandidates, scanSql } from './alert-scan.ts'
 import { MESSAGE_OF, OF_WATERMARK, readMessageAlerts } from './deliveries.ts'
 import { MAX_TOTAL, totalOf } from './message-list.ts'
 import { findMessage } from './messages.ts'
@@ -47,7 +47,7 @@ export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAler
   let read = 0
   let scans = 0
   let last: number | undefined
-  for await (const { ids, edge, isLast } of candidatesOf(tx, query)) {
+  for await (const { ids, edge, isLast } of scanCandidates(tx, query)) {
     const byId = await readAlerts(tx, ids)
     const payloads = words && (await findPayloads(tx, [...byId.values()], words))
     for (const id of ids) {
@@ -63,7 +63,7 @@ export async function alerts(tx: Tx, query: AlertQuery): Promise<Page<StoredAler
     scans += 1
     if (isLast) break
     if (read >= maxRead || scans >= maxScans)
-      return { items, next: String(edge), ...(await reachedAt(tx, edge)) }
+      return { items, next: String(edge), ...(await readReached(tx, edge)) }
   }
   return { items, next: null }
 }
@@ -75,7 +75,7 @@ export async function alertTotal(tx: Tx, query: AlertQuery): Promise<Total | und
   if (state !== undefined && state !== 'suppressed') return undefined
   const isNarrow = [channel, levels, status, fingerprint].some((each) => each !== undefined)
   if (isNarrow && state !== undefined) return undefined
-  const { low, high } = await idRangeOf(tx, query)
+  const { low, high } = await readIdRange(tx, query)
   // A filtered count scans only MAX_TOTAL ids, from the beginning of the list.
   const bounded =
     state === undefined && isNarrow && high - low >= MAX_TOTAL
@@ -111,7 +111,7 @@ function matches(
 }
 
 /** The receipt time of the alert at the edge of a scan. */
-async function reachedAt(tx: Tx, edge: number): Promise<{ reached?: Date }> {
+async function readReached(tx: Tx, edge: number): Promise<{ reached?: Date }> {
   const at = await readValue<number>(
     tx,
     `SELECT p.received_at FROM alerts a JOIN payloads p ON p.id = a.payload

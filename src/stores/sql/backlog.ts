@@ -135,7 +135,7 @@ async function readChannelBacklog(
   }
 }
 
-const queuedWhere = (waits: string): string =>
+const waitingSql = (waits: string): string =>
   `SELECT a.id, a.payload, a.position, a.fingerprint, a.status, d.level, p.received_at, a.repeats
    FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
    WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND ${waits}
@@ -143,8 +143,8 @@ const queuedWhere = (waits: string): string =>
    ORDER BY d.alert LIMIT $5`
 
 /** QUEUED: waiting alerts above their level's watermark. SKIPPED: alerts that a digest skipped or that wait again. */
-const QUEUED = queuedWhere('d.message IS NULL')
-const SKIPPED = queuedWhere('d.message = 0')
+const QUEUED = waitingSql('d.message IS NULL')
+const SKIPPED = waitingSql('d.message = 0')
 
 type RecentMessages = Pick<
   ChannelBacklog,

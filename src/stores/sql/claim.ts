@@ -165,12 +165,12 @@ async function claimRanges(
 ): Promise<number> {
   const ranges: SqlRow[] = []
   let taken = 0
-  for (const [level, mark] of watermarks) {
-    if (mark >= upTo) continue
+  for (const [level, watermark] of watermarks) {
+    if (watermark >= upTo) continue
     // One query for each level: with a join, PostgreSQL might read the whole history of the queue.
     const range = await tx.get<{ n: number; first: number | null }>(
       `SELECT COUNT(*) AS n, MIN(alert) AS first FROM deliveries WHERE ${IN_RANGE}`,
-      [queue, channel, level, mark, upTo],
+      [queue, channel, level, watermark, upTo],
     )
     if (range?.first == null) continue
     taken += range.n
@@ -190,11 +190,11 @@ async function skipBlocked(
     watermarks,
   }: { upTo: number; blocked: Blocked; watermarks: ReadonlyMap<Level, number> },
 ): Promise<void> {
-  for (const [level, mark] of watermarks)
-    if (mark < upTo)
+  for (const [level, watermark] of watermarks)
+    if (watermark < upTo)
       await tx.run(
         `UPDATE deliveries SET message = 0 WHERE ${IN_RANGE}
            AND EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert AND a.fingerprint IN LIST($6, TEXT))`,
-        [queue, channel, level, mark, upTo, blocked.fingerprints],
+        [queue, channel, level, watermark, upTo, blocked.fingerprints],
       )
 }

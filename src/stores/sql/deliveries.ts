@@ -4,7 +4,7 @@ import type { Tx } from '../tx.ts'
 import { readColumn, readValue } from './rows.ts'
 import { OPEN } from './schema.ts'
 
-/** Lock name of a queue. Accepts share it; claims, settlements and moves hold it exclusively. */
+/** Lock name of a queue. Accepts share it; whatever moves alerts or messages of the queue holds it exclusively. */
 export function queueLock(queue: string): string {
   return `queue ${queue}`
 }
@@ -177,7 +177,7 @@ export async function readPlaces(tx: Tx, channels?: readonly string[]): Promise<
   )
 }
 
-/** Moves a level's watermark up to the first alert that still waits, after `claimed` were taken. */
+/** Moves a level's watermark to just below the first alert that still waits, after `claimed` were taken. */
 export async function advanceWatermark(
   tx: Tx,
   { queue, channel, level, upTo }: QueuePlace & { level: Level; upTo: number },
@@ -256,8 +256,8 @@ export interface PlacedMessage extends QueuePlace {
   id: number
 }
 
-/** An alert of a message, with its level at delivery. */
-export interface MessageAlert {
+/** A delivery in a message; `level` is that of its row. */
+export interface MessageDelivery {
   alert: number
   level: Level
 }
@@ -270,10 +270,10 @@ const ALERTS_BY_RANGE = `SELECT alert FROM deliveries WHERE ${IN_RANGE} ORDER BY
 export async function readMessageAlerts(
   tx: Tx,
   { id, queue, channel }: PlacedMessage,
-  { after, limit }: { after?: MessageAlert | undefined; limit: number },
-): Promise<MessageAlert[]> {
+  { after, limit }: { after?: MessageDelivery | undefined; limit: number },
+): Promise<MessageDelivery[]> {
   const ranges = await readRanges(tx, id)
-  const carried: MessageAlert[] = []
+  const carried: MessageDelivery[] = []
   for (const level of LEVELS_IN_ORDER) {
     if (level < (after?.level ?? 1)) continue
     const from = level === after?.level ? after.alert : 0

@@ -126,7 +126,6 @@ async function countAttempts(tx: Tx, { from, to }: TimeRange): Promise<HistoryCo
 /** `activity` reads only this many of the newest requests and alerts. */
 const MAX_LOOKED_BACK = 2_000
 
-/** Counts recent requests by source, and recent alerts with one of these names by source and name. */
 export async function activity(tx: Tx, heartbeats: readonly string[]): Promise<SourceActivity[]> {
   const requests = await tx.all<ActivityRow>(
     `SELECT source, '' AS name, COUNT(*) AS count, MIN(received_at) AS first, MAX(received_at) AS last FROM (

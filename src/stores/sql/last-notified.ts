@@ -25,13 +25,13 @@ interface Row {
   previous_status: Status | null
 }
 
-/** As much of an entry as is kept while stored alerts are replayed. */
-export type Known = Pick<LastEntry, 'alert' | 'repeats'> & Partial<LastEntry>
+/** An entry during the replay. A driver may keep only its alert and its repeats. */
+export type ReplayedEntry = Pick<LastEntry, 'alert' | 'repeats'> & Partial<LastEntry>
 
 /** Holds the last entry of each group while stored alerts are replayed. */
 export interface LastEntries {
-  get(group: GroupKey): Known | undefined
-  set(group: GroupKey, entry: Known): void
+  get(group: GroupKey): ReplayedEntry | undefined
+  set(group: GroupKey, entry: ReplayedEntry): void
 }
 
 /** Replays the newest `limit` alerts in the order of their ids, so that `entries` has the last entry of each group. */
@@ -74,8 +74,8 @@ function replay(entries: LastEntries, row: Row, places: readonly QueuePlace[]): 
     row.reason === 'muted' &&
     status === 'firing' &&
     row.previous_status !== 'firing'
-  // A suppressed alert had reached no queue. One that is dead without a message had entered every queue. If the delivery
-  // of another one was pruned, its queue is unknown.
+  // An alert with a final state has no delivery. Its accept updated the entry of every queue: a suppressed alert as a
+  // repeat, a dead one as the new entry. Without a final state the delivery was pruned, and the queue is unknown.
   const queues = row.queue === null && row.final_state !== null ? places : [row]
   for (const { queue } of queues) {
     if (queue === null) continue

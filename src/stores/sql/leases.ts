@@ -16,7 +16,10 @@ function isInForce(until: number, at: number): boolean {
   return until > at && until <= at + MAX_LEASE_MS
 }
 
-/** A robot whose lease changed its owner, and the number of messages that were in flight. */
+/**
+ * A robot whose messages in flight were made pending, and their number. `from` is the previous owner of its lease, empty
+ * if no process had one.
+ */
 export interface TakenOver {
   robot: string
   from: string
@@ -70,7 +73,6 @@ export async function release(tx: Tx, owner: string): Promise<void> {
   await tx.run(`UPDATE leases SET owner = '', until = 0 WHERE owner = $1`, [owner])
 }
 
-/** Makes messages in flight due at once for robots without a lease in force. Repairs instants in the future. */
 export async function recover(tx: Tx, now: Date): Promise<number> {
   const at = tx.ms(now)
   await clampFutureTimes(tx, at)
@@ -126,7 +128,6 @@ async function clampFutureTimes(tx: Tx, at: number): Promise<void> {
   ])
 }
 
-/** Moves calls, pauses, due times and leases by `byMs`, after the clock was set. */
 export async function shift(tx: Tx, byMs: number): Promise<void> {
   await tx.run('UPDATE calls SET at = at + $1, until = until + $1', [byMs])
   await tx.run('UPDATE pauses SET since = since + $1, until = until + $1', [byMs])

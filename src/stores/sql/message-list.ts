@@ -44,11 +44,12 @@ export async function failed(tx: Tx, { after, ...filters }: FailedQuery): Promis
   return { ids: ids.map(String), next: next === undefined ? undefined : String(next) }
 }
 
-/** Counts a list that one index selects; undefined for a search, for sent messages, or by channel and robot. */
+/** Counts a list that an index selects. Undefined for a search, for sent messages, and for a channel with a robot. */
 export async function messageTotal(tx: Tx, query: MessageQuery): Promise<Total | undefined> {
   const { channel, robot, state } = query
-  const narrows = channel !== undefined && robot !== undefined
-  if (isSearch(query) || state === 'sent' || (narrows && state === undefined)) return undefined
+  const hasBoth = channel !== undefined && robot !== undefined
+  // Few messages are open or dead, so their index is enough.
+  if (isSearch(query) || state === 'sent' || (hasBoth && state === undefined)) return undefined
   const listed = await listConditions(tx, query)
   const rows = `SELECT 1 FROM messages WHERE ${listed.sql} LIMIT ${MAX_TOTAL + 1}`
   const count = await readValue<number>(tx, `SELECT COUNT(*) FROM (${rows}) m`, listed.values)
@@ -70,11 +71,11 @@ async function findPage(tx: Tx, query: Query): Promise<FoundPage> {
   // `id + 0` keeps SQLite from scanning all messages in the order of ids; the index of open messages has few rows.
   const isOpen = state === 'pending' || state === 'sending'
   const by = `${isOpen ? '(id + 0)' : 'id'} ${order === 'newest' ? 'DESC' : 'ASC'}`
-  const readIds = ({ sql, values }: Where, most: number): Promise<number[]> =>
+  const readIds = ({ sql, values }: Where, max: number): Promise<number[]> =>
     readColumn(
       tx,
       `SELECT id FROM messages WHERE ${sql} ORDER BY ${by} LIMIT $${values.length + 1}`,
-      [...values, most],
+      [...values, max],
     )
   const where = await listConditions(tx, query)
   let edge: number | undefined
@@ -91,7 +92,7 @@ async function findPage(tx: Tx, query: Query): Promise<FoundPage> {
     : { ids: found, next: edge, endedEarly: true }
 }
 
-/** Conditions that an index supports. Ids ascend with the time of creation. */
+/** All conditions but those of a search; one of them selects by an index. Ids ascend with the time of creation. */
 async function listConditions(tx: Tx, query: Query): Promise<Where> {
   const { ids, before, from, to, order = 'newest', channel, robot, state, failed } = query
   // `|| ''` keeps the planner from the index of the channel or robot, which has far more rows than that of the state.

@@ -6,8 +6,8 @@ import { fromRow, insertRow, readValue } from './rows.ts'
 import { IN_STATE } from './schema.ts'
 
 /**
- * Inserts a message and returns its id: one that is being sent, with the id of its call, and counts its first attempt; or
- * without a call one that a person requested or a quota warning, due at once.
+ * Inserts a message and returns its id. With the id of a call, the message is in flight on its first attempt. Without
+ * one, it is due at once and comes after alerts (`by_hand`).
  */
 export function insertMessage(
   tx: Tx,

@@ -61,8 +61,8 @@ export async function removeFromQueue(
 }
 
 /**
- * Adds alerts to another queue, except those it already contains and those overtaken there by a later one about the same
- * alert. Returns the overtaken ones.
+ * Adds alerts to another queue. Leaves out those that it already contains, and those that are overtaken there: a later
+ * alert with the same fingerprint is sent, or in an open message. Returns the overtaken ones.
  */
 export async function addToQueue(
   tx: Tx,
@@ -91,8 +91,8 @@ function byFingerprint(rows: readonly Fingerprinted[]): Map<string, Fingerprinte
 }
 
 /**
- * Returns the alerts that a later one about the same alert, sent or in an open message, has overtaken in the target
- * queue. Updates the predecessors of the others, and of the alerts that wait there.
+ * Returns the alerts that are overtaken in the target queue. Updates the predecessors of the others, and of the alerts
+ * that wait there.
  */
 async function linkAndFindOvertaken(
   tx: Tx,
@@ -100,6 +100,7 @@ async function linkAndFindOvertaken(
   waiting: readonly WaitingDelivery[],
 ): Promise<ReadonlySet<number>> {
   const rows = await readFingerprints(tx, waiting)
+  // An open digest blocks alerts by their predecessor, so its alerts are predecessors too.
   const { after = Number.MAX_SAFE_INTEGER } = await readBlocked(tx, to)
   const oldest = rows.reduce((least, { id }) => Math.min(least, id), after)
   const taken = byFingerprint(await readClaimed(tx, to, oldest))

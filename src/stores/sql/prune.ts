@@ -9,7 +9,6 @@ const BATCH_SIZE = 5_000
 /** Longer than any window: `limits.per` is at most a day. */
 const CALL_RETENTION_MS = 25 * 3_600_000
 
-/** Deletes ended messages, alerts and ended silences older than `before`, and calls outside every window. */
 export async function prune(
   tx: Tx,
   before: Date,

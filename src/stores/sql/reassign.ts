@@ -29,8 +29,8 @@ const REMOVED = 'its channel or robot was removed from the configuration'
 type Assigned = QueueAssignment['queues']
 
 /**
- * Moves alerts and messages out of queues without a robot. A message that may have arrived keeps its uuid and body, so
- * that DingTalk drops a repeat; other messages become dead, and their alerts wait again.
+ * Moves alerts and messages out of queues without a robot. A message that may have arrived moves with its uuid and body,
+ * so that DingTalk drops a repeat; any other becomes dead, and its alerts wait again.
  */
 export async function reassign(
   tx: Tx,
@@ -50,7 +50,7 @@ export async function reassign(
   await tx.lock([...orphans, ...targets].map(({ queue }) => queueLock(queue)))
   const leased = await readLeasedPlaces(tx, at)
   for (const place of orphans) {
-    // A process with another configuration holds its lease, or a message is in flight: a later call moves this place.
+    // A process with another configuration serves this place, or its message is in flight: a later call moves it.
     if (leased.has(`${place.queue}\n${place.channel}`) || (await hasInFlight(tx, place))) continue
     const to = await readTargets(tx, place, assigned.get(place.channel) ?? [])
     await moveMessages(tx, place, { to, at, recent })

@@ -21,7 +21,7 @@ export interface LastEntry {
   repeats: number
 }
 
-/** Names a last entry. */
+/** Identifies a last entry. */
 export interface GroupKey extends QueuePlace {
   group: string
 }
@@ -62,9 +62,9 @@ export interface Recent {
   setLast(tx: Tx, place: QueuePlace, entries: ReadonlyMap<string, LastEntry>): Promise<void>
 }
 
-export type ReadsLast = Pick<Recent, 'readLast'>
+export type LastEntryReader = Pick<Recent, 'readLast'>
 
-/** Writes of a session are visible at once, and undone when its transaction is rolled back. */
+/** The entries that one batch reads and writes. A write is visible at once, and undone with the transaction. */
 export interface RecentSession {
   /** When this key was last accepted. */
   requestedAt(key: string): number | undefined

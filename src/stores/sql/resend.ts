@@ -8,13 +8,13 @@ import {
   expandRanges,
   findUndeliverable,
   lockQueueOf,
-  type MessageAlert,
+  type MessageDelivery,
   type PlacedMessage,
   readMessageAlerts,
   readPlaces,
 } from './deliveries.ts'
 import { isId } from './messages.ts'
-import type { ReadsLast } from './recent.ts'
+import type { LastEntryReader } from './recent.ts'
 
 /** Alerts in one query. */
 const PAGE_SIZE = 2_000
@@ -34,7 +34,7 @@ interface DeadMessage extends QueuePlace {
 export async function resend(
   tx: Tx,
   { id, now }: { id: string; now: Date },
-  recent: ReadsLast,
+  recent: LastEntryReader,
 ): Promise<Resent> {
   const number = isId(id) ? Number(id) : 0
   await lockQueueOf(tx, number)
@@ -59,7 +59,7 @@ export async function resend(
   if (total > 0 && current.length === 0)
     throw new AppError(
       'outdated',
-      `message ${id} is not sent again: its alerts have changed since, and newer messages about them were accepted`,
+      `message ${id} is not sent again: newer alerts have replaced all of its alerts`,
     )
   if (outdated === 0) {
     await tx.run(
@@ -72,7 +72,7 @@ export async function resend(
   if ((message.elsewhere_at ?? 0) > tx.ms(now))
     throw new AppError(
       'outdated',
-      `message ${id} may have arrived, and ${outdated} of its ${total} alerts have changed since; it is not sent again`,
+      `message ${id} is not sent again: it may have arrived, and newer alerts have replaced ${outdated} of its ${total} alerts`,
     )
   await expandRanges(tx, message.id)
   await tx.run(
@@ -89,13 +89,13 @@ export async function resend(
 async function splitOutdated(
   tx: Tx,
   message: PlacedMessage,
-  recent: ReadsLast,
+  recent: LastEntryReader,
 ): Promise<{ current: number[]; outdated: number }> {
   const { channel } = message
   const places = await readPlaces(tx, [channel])
   const current: number[] = []
   let outdated = 0
-  for (let after: MessageAlert | undefined; ; ) {
+  for (let after: MessageDelivery | undefined; ; ) {
     const carried = await readMessageAlerts(tx, message, { limit: PAGE_SIZE, after })
     const rows = await tx.all<{ id: number; grp: string; status: Status }>(
       'SELECT id, COALESCE(grp, fingerprint) AS grp, status FROM alerts WHERE id IN LIST($1, BIGINT)',
@@ -123,7 +123,6 @@ async function splitOutdated(
   }
 }
 
-/** Dismisses those of the messages that are dead and not dismissed; returns how many. */
 export function dismiss(
   tx: Tx,
   ids: readonly string[],

@@ -87,7 +87,6 @@ export async function readOrganisationUsed(tx: Tx, month: string): Promise<numbe
   return used ?? 0
 }
 
-/** Stores a person's pause of a robot's key; replaces an earlier one. */
 export async function pauseRobot(tx: Tx, { key, now, until, by }: OperatorPause): Promise<void> {
   await tx.run(
     `INSERT INTO pauses (scope, until, since, reason, made_by) VALUES ($1, $2, $3, 'by_hand', $4)

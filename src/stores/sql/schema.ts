@@ -15,7 +15,8 @@ export const SILENCE_TABLES = `
 
 /**
  * The tables of both databases. Instants are milliseconds since 1970, UTC; on PostgreSQL by the database's clock.
- * Accepting writes only rows with ascending keys, so that its cost does not grow with the store.
+ * Accepting adds rows to these tables in the order of their keys, in deliveries within each queue, channel and level. So
+ * its cost does not grow with the store.
  */
 export const SCHEMA = `
   -- Request bodies, compressed in chunks (payload-blobs.ts).

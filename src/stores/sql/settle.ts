@@ -106,6 +106,7 @@ async function recordRobot(tx: Tx, { robot, attempt, now, pause }: Settlement): 
     [robot.key, robot.failures, attempt.result, tx.ms(now)],
   )
   if (pause === undefined) return
+  // The longer pause wins, unless the stored one is over, or begins in the future since the clock was set back.
   await tx.run(
     `INSERT INTO pauses AS p (scope, until, since, reason) VALUES ($1, $2, $3, $4)
      ON CONFLICT (scope) DO UPDATE SET until = excluded.until, since = excluded.since, reason = excluded.reason

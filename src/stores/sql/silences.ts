@@ -28,7 +28,6 @@ export async function addSilence(tx: Tx, silence: NewSilence): Promise<string> {
   return String(id)
 }
 
-/** False if it was already over. */
 export async function endSilence(
   tx: Tx,
   id: string,
@@ -76,7 +75,6 @@ export function pruneSilences(tx: Tx, before: number): Promise<number> {
   return tx.run('DELETE FROM silences WHERE COALESCE(ended_at, until) < $1', [before])
 }
 
-/** The stored key of that name; the first caller's `fresh` is stored. */
 export async function signingKey(tx: Tx, name: string, fresh: string): Promise<string> {
   await tx.run('INSERT INTO signing_keys (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
     name,

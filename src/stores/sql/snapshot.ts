@@ -9,14 +9,14 @@ import { OPEN } from './schema.ts'
 const COLUMNS = { columns: 'd.queue, d.channel, d.level, d.alert' }
 
 /** SQL: waiting deliveries, and deliveries of open messages. Binds ALL_ALERTS. */
-const NOT_DELIVERED = `${selectWaiting(COLUMNS)} UNION ALL ${selectOfMessages(OPEN, COLUMNS)}`
+const OPEN_DELIVERIES = `${selectWaiting(COLUMNS)} UNION ALL ${selectOfMessages(OPEN, COLUMNS)}`
 const ALL_ALERTS = [0, Number.MAX_SAFE_INTEGER] as const
 
 const MAX_FAILED = 10_000
 
 export async function snapshot(tx: Tx, query: SnapshotQuery): Promise<Snapshot> {
   const open = await tx.all<QueuePlace & { count: number; severe: number; first: number }>(
-    `SELECT queue, channel, COUNT(*) AS count, COUNT(*) FILTER (WHERE level <= 2) AS severe, MIN(alert) AS first FROM (${NOT_DELIVERED}) n
+    `SELECT queue, channel, COUNT(*) AS count, COUNT(*) FILTER (WHERE level <= 2) AS severe, MIN(alert) AS first FROM (${OPEN_DELIVERIES}) n
      GROUP BY queue, channel ORDER BY queue, channel`,
     ALL_ALERTS,
   )
@@ -83,7 +83,7 @@ async function countOnce(
     return { count: first.count, severe: first.severe }
   const row = await tx.get<{ n: number; severe: number }>(
     `SELECT COUNT(DISTINCT alert) AS n, COUNT(DISTINCT CASE WHEN level <= 2 THEN alert END) AS severe
-     FROM (${NOT_DELIVERED}) n WHERE channel = $3`,
+     FROM (${OPEN_DELIVERIES}) n WHERE channel = $3`,
     [...ALL_ALERTS, channel],
   )
   return { count: row?.n ?? 0, severe: row?.severe ?? 0 }

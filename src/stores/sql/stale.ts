@@ -2,7 +2,7 @@ import type { AcceptRequest, IncomingAlert } from '../incoming.ts'
 import type { QueuePlace } from '../queries.ts'
 import type { Tx } from '../tx.ts'
 import { findUndeliverable, readPlaces } from './deliveries.ts'
-import type { LastEntry, ReadsLast, RecentSession } from './recent.ts'
+import type { LastEntry, LastEntryReader, RecentSession } from './recent.ts'
 
 type AlertTarget = Pick<IncomingAlert, 'queues' | 'channel' | 'group'>
 
@@ -23,7 +23,7 @@ interface LastAlertRef {
 export async function readStale(
   tx: Tx,
   requests: readonly AcceptRequest[],
-  { session, recent }: { session: RecentSession; recent: ReadsLast },
+  { session, recent }: { session: RecentSession; recent: LastEntryReader },
 ): Promise<IsStale> {
   const known = lastAlertRefs(requests, session)
   if (known.length === 0) return () => false
@@ -60,7 +60,7 @@ function lastAlertRefs(requests: readonly AcceptRequest[], session: RecentSessio
 async function readLastElsewhere(
   tx: Tx,
   alerts: readonly AlertTarget[],
-  recent: ReadsLast,
+  recent: LastEntryReader,
 ): Promise<(QueuePlace & { last: Map<string, LastEntry> })[]> {
   const lastByPlace: (QueuePlace & { last: Map<string, LastEntry> })[] = []
   const channels = new Set(alerts.map(({ channel }) => channel))

@@ -51,7 +51,7 @@ export async function tally(db: Database, place: QueuePlace): Promise<Tally> {
       ['d.message IS NULL', watermarks.get(level)],
       ['d.message = 0', 0],
     ] as const)
-      for await (const rows of pagesOf(db, { ...start, level, waits }, from))
+      for await (const rows of readPages(db, { ...start, level, waits }, from))
         for (const row of rows) {
           add(groups, level, row)
           ids.oldest = Math.min(ids.oldest, row.id)
@@ -76,7 +76,7 @@ interface LevelQuery {
 }
 
 /** Pages of a level after alert `from`; none if it is undefined. Requests are accepted between pages. */
-async function* pagesOf(
+async function* readPages(
   db: Database,
   query: LevelQuery,
   from: number | undefined,

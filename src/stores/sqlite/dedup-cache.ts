@@ -1,7 +1,7 @@
 import type { Status } from '../../model/alert.ts'
 import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
-import type { Known, LastEntries } from '../sql/last-notified.ts'
+import type { LastEntries, ReplayedEntry } from '../sql/last-notified.ts'
 import type { GroupKey, LastEntry, Recent, RecentSession } from '../sql/recent.ts'
 import type { Tx } from '../tx.ts'
 
@@ -74,12 +74,12 @@ export class DedupCache implements Recent, LastEntries {
     for (const [group, entry] of entries) this.set({ ...place, group }, entry)
   }
 
-  get({ queue, channel, group }: GroupKey): Known | undefined {
+  get({ queue, channel, group }: GroupKey): ReplayedEntry | undefined {
     const value = this.#alerts.get(queue, channel, group)
     return value === undefined ? undefined : { alert: alertOf(value), repeats: repeatsOf(value) }
   }
 
-  set({ queue, channel, group }: GroupKey, entry: Known): void {
+  set({ queue, channel, group }: GroupKey, entry: ReplayedEntry): void {
     this.#alerts.set(queue, channel, { key: group, value: pack(entry) })
   }
 
@@ -100,7 +100,7 @@ export class DedupCache implements Recent, LastEntries {
 
 const MAX_REPEATS = 1 << 12
 
-function pack({ alert, repeats }: Known): number {
+function pack({ alert, repeats }: ReplayedEntry): number {
   return alert * MAX_REPEATS + Math.min(repeats, MAX_REPEATS - 1)
 }
 
