@@ -171,7 +171,7 @@ const SITUATIONS: Record<string, Situation> = {
         if (robots['ops-1']?.last_result === 'token' && index > 0) return
       }
     },
-    says: /ops-1 fails; the others of its pool go on/,
+    says: /DingTalk refuses ops-1; the other robots of its pool continue/,
     mood: 'paused',
     offers: { label: /Go to the robot/, leads: /#robot-ops-1$/ },
   },

@@ -14,9 +14,9 @@ export const ERRORS = {
     '只有已放棄的訊息才能重新傳送。',
   ],
   error_outdated: [
-    'A later state of the alert was already delivered.',
-    '该告警更新的状态已送达，不能再发送较早的消息。',
-    '該警示較新的狀態已送達，不能再傳送較早的訊息。',
+    'Newer alerts have replaced those of the message.',
+    '其告警已有更新的状态，不能再发送较早的消息。',
+    '其警示已有較新的狀態，不能再傳送較早的訊息。',
   ],
   error_removed: [
     'The robot of this message no longer serves its channel.',

@@ -28,11 +28,15 @@ export const OVERVIEW = {
     '钉钉拒绝 {robot} 的消息',
     '釘釘拒絕 {robot} 的訊息',
   ],
-  headUnreachable: ['{robot} does not get through', '{robot} 发送未成功', '{robot} 傳送未成功'],
+  headUnreachable: [
+    'Messages of {robot} fail and are retried',
+    '{robot} 发送未成功，正在重试',
+    '{robot} 傳送未成功，正在重試',
+  ],
   headThrottled: ['DingTalk throttles {robot}', '{robot} 被钉钉限流', '{robot} 被釘釘限流'],
   headByHand: ['{robot} is paused by {by}', '{robot} 已被 {by} 暂停', '{robot} 已被 {by} 暫停'],
   headSetAside: [
-    '{robot} fails; the others of its pool go on',
+    'DingTalk refuses {robot}; the other robots of its pool continue',
     '{robot} 发送失败，由池中其他机器人继续发送',
     '{robot} 傳送失敗，由集區中其他機器人繼續傳送',
   ],

@@ -20,9 +20,9 @@ export const REASONS = {
   ],
   wait_paused: ['the robot is paused', '机器人已暂停', '機器人已暫停'],
   wait_no_call_left: [
-    'calls are spread over the window, and some are kept for Critical alerts',
-    '调用已分摊到整个窗口，并为严重告警预留',
-    '呼叫已分攤到整個時段，並為嚴重警示預留',
+    'calls are spread over the window, and some are kept for Down and Critical alerts',
+    '调用已分摊到整个窗口，并为停服和严重告警预留',
+    '呼叫已分攤到整個時段，並為停服和嚴重警示預留',
   ],
   wait_no_call_free: [
     'all calls of the window are used',
