@@ -67,8 +67,8 @@ export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<Source
 
 /**
  * Reads a request and passes it to the store; `started` is absent if no alert has a destination. All parsed data
- * becomes garbage when this call ends. If it were kept until the disk has answered, it would outlive V8's young
- * generation, and accepting would cost more.
+ * becomes garbage when this call ends. Kept until the commit, it would leave V8's young generation, and accepting would
+ * cost more.
  */
 async function readAndStore(
   { source: requested, channel: named, body }: Inbound,

@@ -92,8 +92,8 @@ export async function attempt(
 }
 
 /**
- * Returns a claimed message unsent. After a stall between claim and POST, the call could end after its counted time and
- * after the robot's lease.
+ * Makes a claimed message pending again without a POST, after a stall since the claim. A later POST could end after the
+ * counted time of its call and after the robot's lease.
  */
 export async function releaseClaim(
   { robot, claimed, backlog, message }: InFlight,

@@ -36,7 +36,7 @@ export interface Awaited {
 
 /**
  * Opens a store whose database may be unavailable, and retries without end. Resolves within two seconds, so that the
- * receiver can listen meanwhile. Rejects if an attempt fails before for a reason that retrying cannot fix.
+ * receiver can listen meanwhile. Rejects if an attempt in this time fails for a reason that retrying cannot fix.
  */
 export async function awaitStore(options: AwaitOptions): Promise<Awaited> {
   const { clock, signal } = options
@@ -96,7 +96,7 @@ export function notOpenYet(): AppError {
 function placeholderFor(found: { store?: SharedStore }): SharedStore {
   let listener: Parameters<MultiProcess['onWake']>[0] | undefined
   let joined = false
-  const ask = async (verb: string | symbol, values: unknown[]): Promise<unknown> => {
+  const call = async (verb: string | symbol, values: unknown[]): Promise<unknown> => {
     const { store } = found
     if (store !== undefined) {
       if (!joined && listener !== undefined) store.onWake(listener)
@@ -115,7 +115,7 @@ function placeholderFor(found: { store?: SharedStore }): SharedStore {
     get(_, verb) {
       // Without a `then` method, so that `await` does not mistake this object for a promise.
       if (verb === 'then') return undefined
-      return verb === 'onWake' ? onWake : (...values: unknown[]) => ask(verb, values)
+      return verb === 'onWake' ? onWake : (...values: unknown[]) => call(verb, values)
     },
   })
 }

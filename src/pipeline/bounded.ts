@@ -4,27 +4,28 @@ import type { Variables } from '../model/variables.ts'
 /** Limit on the characters kept of one text; a DingTalk message has at most 20,000 bytes. */
 const MAX_TEXT = 20_000
 
-/** Limit on the characters of variables kept of one alert. */
+/** Limit on the characters of variables kept of one alert; labels and texts have the same limit each. */
 export const MAX_KEPT_OF_ONE = 256 * 1024
 
-/** Limit on the characters of variables kept of all alerts of one message or page. */
+/** Limit on the characters of variables kept of all alerts of one message, and of the first alerts of a page. */
 export const MAX_KEPT = 16 * 1024 * 1024
 
 /** Lower bound of each alert's share; more characters than a DingTalk message holds. */
 export const MIN_KEPT = 32 * 1024
 
-/** Minimum characters kept of an alert on a page that has reached MAX_KEPT. */
+/** Limit on the characters kept of each further alert on a page that has reached MAX_KEPT. */
 export const MIN_KEPT_ON_PAGE = 1024
 
 const CUT = '…'
 
-/** Limit on the characters kept of each alert of a message. Pure. */
+/** Limit for `boundedAlert`, by the number of a message's alerts. Pure. */
 export function shareOf(alerts: number): number {
   return Math.min(MAX_KEPT_OF_ONE, Math.max(MIN_KEPT, Math.floor(MAX_KEPT / alerts)))
 }
 
 /**
- * Copies an alert with as much of its texts as a message can show. The copy does not keep the payload in memory. Pure.
+ * Copies an alert with at most `maxCharacters` each of its variables, labels and texts. The copy does not keep the
+ * payload in memory. Pure.
  */
 export function boundedAlert(alert: Alert, maxCharacters: number): Alert {
   const { source, status, startsAt, endsAt, levelWord, labels, texts } = alert

@@ -15,7 +15,7 @@ interface ChannelMute {
   by: string
 }
 
-/** Mutes channels as requested through the API and the console. All reject with AppError unknown_channel for an unknown one. */
+/** Mutes channels as requested through the API and the console. Each rejects with AppError unknown_channel. */
 export interface ChannelMutes {
   /** Mutes alerts of a channel and returns the mute's id. AppError bad_request for an invalid time or matcher. */
   mute(channel: string, mute: ChannelMute): Promise<string>

@@ -6,19 +6,20 @@ import type { Level } from '../model/level.ts'
 import type { Button, Content } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import { formsFor, leastCarried } from '../rendering/forms/limits.ts'
+import { carriesEnough, formsFor } from '../rendering/forms/limits.ts'
 import type { CountGroup, Renderer, RenderRequest, TemplateProblems } from '../rendering/types.ts'
 import type { Claim, NewMessage, QueuedAlert, Store, TallyGroup } from '../stores/store.ts'
 import { levelIn } from './destinations.ts'
-import { messageMention } from './message-mention.ts'
+import { mentionPositionOf, messageMention } from './message-mention.ts'
+import { robotsOf } from './queues.ts'
 import type { SilenceLinkOf, SilenceLinks } from './silence-subject.ts'
 import { readStored, type StoredAlertsDeps } from './stored-alerts.ts'
 
 export type SendPlan = Extract<Plan, { kind: 'send' }>
 
-/** Alerts that are read for each count in a digest, so that it can name several targets. */
+/** Alerts that are read for each line of counts in a digest, so that it can name several targets. */
 export const EXAMPLES_PER_GROUP = 10
-/** Limit on the counts for which alerts are read; a phone screen shows no more. */
+/** Limit on the lines of counts for which alerts are read; a phone screen shows no more. */
 const MAX_GROUPS_WITH_EXAMPLES = 40
 
 export interface ComposeDeps extends StoredAlertsDeps {
@@ -107,7 +108,7 @@ export async function composeMessage(
   return (prerendered && composePrerendered(prerendered, composing)) ?? composeForm(composing)
 }
 
-/** Takes the first form that includes the message's share of the alerts; the form `counts` always fits. */
+/** Composes the first form that includes the message's share of the alerts, else counts, which always fit. */
 async function composeForm(composing: Composing): Promise<ComposedMessage> {
   const { plan, base, included } = composing.draft
   const { scope } = plan
@@ -158,27 +159,6 @@ async function composeCounts({ draft, deps }: Composing): Promise<ComposedMessag
     message: { ...base, ...made.message, ...alertSummary(tally.groups, count) },
     alerts: { kind: 'upTo', upTo: tally.upTo, count },
   }
-}
-
-/** Mentions go under the heading. In a single OCP alert they go to the end, so that OCP's format is unchanged. */
-export function mentionPositionOf(
-  alerts: readonly Pick<MessageAlert, 'alert'>[],
-): 'heading' | 'end' {
-  return alerts.length === 1 && alerts[0]?.alert.source === 'ocp' ? 'end' : 'heading'
-}
-
-/** An alert that neither came again nor changed while it waited. */
-function unchanged(alert: Alert, level: Level, receivedAt: Date): MessageAlert {
-  return { alert, level, receivedAt, repeats: 0, firedWhileWaiting: false }
-}
-
-/** Whether `messages` messages can carry all alerts, with every severe one in the first. */
-export function carriesEnough(
-  carried: number,
-  included: readonly { level: Level }[],
-  messages: number,
-): boolean {
-  return carried >= leastCarried(included, messages)
 }
 
 interface FormResult {
@@ -274,6 +254,11 @@ function composePrerendered(
   }
 }
 
+/** An alert that neither came again nor changed while it waited. */
+function unchanged(alert: Alert, level: Level, receivedAt: Date): MessageAlert {
+  return { alert, level, receivedAt, repeats: 0, firedWhileWaiting: false }
+}
+
 function messageAlertOf(
   { ids, shown, repeats, changes, firedWhileWaiting }: Coalesced<QueuedAlert>,
   alert: Alert,
@@ -308,10 +293,6 @@ function stillFiringOf(
       unchanged(alert, levelIn(alert, channel), included[0]?.receivedAt ?? new Date(0)),
     )
     .sort((a, b) => a.level - b.level)
-}
-
-export function robotsOf({ robots }: Pick<Channel, 'robots'>, settings: Settings): Robot[] {
-  return robots.map((name) => settings.robots.get(name) as Robot)
 }
 
 /** The address of a message's page in the console; undefined without `external_url`. */

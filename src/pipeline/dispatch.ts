@@ -7,8 +7,9 @@ import type { Backlog, CallClaim, Store } from '../stores/store.ts'
 import { type AttemptDeps, attempt, type InFlight, releaseClaim } from './attempt.ts'
 import { type ComposeDeps, composeMessage } from './compose-message.ts'
 import { LEASE_MS, LEASE_RETRY_MS, MIN_LEASE_LEFT_MS } from './leases.ts'
+import { queuesOfRobot } from './queues.ts'
 import { warnOfQuota } from './quota-warning.ts'
-import { nextPlan, queuesOfRobot } from './robot-state.ts'
+import { nextPlan } from './robot-state.ts'
 
 /** The longest time between a claim and its POST; after that the claim is released. */
 const BEGIN_WITHIN_MS = 2_000
@@ -54,6 +55,7 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
     deps.events.claimLost(name)
     return later(deps.clock.now(), CLAIM_RETRY_MS)
   }
+  // The process stalled since the claim: the call could end after the time for which it is counted and leased.
   if (later(deps.clock.now(), robot.timeoutMs) > inFlight.until) {
     await releaseClaim(inFlight, deps)
     return deps.clock.now()
@@ -86,7 +88,7 @@ interface ClaimContext {
   settings: Settings
 }
 
-/** The call of a claim, timed from the claim itself, because composing may have taken long. */
+/** The call of a claim that is made at `at`, which is after composing, not at the start of the pass. */
 function callAt(at: Date, { robot, calendar }: ClaimContext, { owner }: DispatchDeps): CallClaim {
   return {
     key: robot.key,
@@ -130,11 +132,12 @@ async function claimRetry(
   context: ClaimContext,
   deps: DispatchDeps,
 ): Promise<InFlight | undefined> {
-  const { robot, backlog, now, settings } = context
+  const { robot, backlog, settings } = context
   const due = [backlog.due, backlog.dueSevere].find((each) => each?.id === id)
   if (due === undefined) return undefined
-  const call = callAt(now, context, deps)
-  const claimed = await deps.store.claimRetry({ now, id, robot: robot.name, call })
+  const at = deps.clock.now()
+  const call = callAt(at, context, deps)
+  const claimed = await deps.store.claimRetry({ now: at, id, robot: robot.name, call })
   if (claimed === undefined) return undefined
   const channel = settings.channels.get(due.channel)
   const message = { ...due, robot: robot.name }

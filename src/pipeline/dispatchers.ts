@@ -1,9 +1,8 @@
 import { messageOf } from '../errors.ts'
-import { groupsOf, queueOfRobot, queuesOf, type Robot, type Settings } from '../model/settings.ts'
-import type { QueueAssignment } from '../stores/store.ts'
-import { robotsOf } from './compose-message.ts'
+import { groupsOf, queueOfRobot, queuesOf, type Settings } from '../model/settings.ts'
 import { type DispatchDeps, pass } from './dispatch.ts'
 import { Loop, storeLoop } from './loop.ts'
+import { assignmentsOf } from './queues.ts'
 
 const RETRY_MS = 500
 
@@ -138,26 +137,6 @@ export class Dispatchers {
     for (const queue of reassigned.queues)
       for (const loop of this.#byQueue.get(queue) ?? []) loop.wake()
   }
-}
-
-/** The channel name in a message for one robot only, such as the test of a robot whose queue no channel uses. */
-export const NO_CHANNEL = ''
-
-/** Each channel's queues, with the robots that serve them. */
-export function assignmentsOf(settings: Settings): QueueAssignment[] {
-  const keys = (robots: Iterable<Robot>) => Array.from(robots, ({ name, key }) => ({ name, key }))
-  const ofChannels = [...settings.channels.values()].map((channel) => ({
-    channel: channel.name,
-    queues: groupsOf(channel).map((group) => ({
-      queue: group.queue,
-      robots: keys(robotsOf(group, settings)),
-    })),
-  }))
-  const alone = keys(settings.robots.values()).map((robot) => ({
-    queue: queueOfRobot(robot.name),
-    robots: [robot],
-  }))
-  return [...ofChannels, { channel: NO_CHANNEL, queues: alone }]
 }
 
 /** Changes when the token or the queues of a robot change; undefined for an unknown robot. */

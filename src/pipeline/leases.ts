@@ -3,8 +3,8 @@ import { later } from '../model/instant.ts'
 import type { Store } from '../stores/store.ts'
 
 /**
- * How long a lease lasts. If a process ends, another takes over its robots after this time and the poll interval, 12 s
- * in total. A claim extends the lease to cover the attempt.
+ * How long a lease lasts. If a process ends, another takes over its robots within this time and the poll interval, 12 s
+ * in total. An attempt in flight may take longer: its claim extends the lease to the end of the robot's timeout.
  */
 export const LEASE_MS = 10_000
 

@@ -6,8 +6,8 @@ import type { Events } from '../events.ts'
 const MAX_SLEEP_MS = 30_000
 
 /**
- * Minimum rest after a pass without work, because in a storm each commit wakes the loop. The rest grows with the
- * duration of the pass, which depends on the number of waiting alerts.
+ * Bounds of the rest before a pass that only a wake has caused: in a storm each commit wakes the loop. In between, the
+ * rest is REST_FACTOR times the duration of the last pass, which grows with the number of waiting alerts.
  */
 const MIN_REST_MS = 50
 const MAX_REST_MS = 1_000
@@ -40,7 +40,7 @@ export class Loop {
     return this
   }
 
-  /** Ends the sleep; a wake during a pass starts another pass. */
+  /** Ends the sleep. A wake during a pass causes another pass after a rest. */
   wake(): void {
     this.#woken = true
     this.#sleep?.abort()

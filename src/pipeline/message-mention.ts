@@ -1,7 +1,7 @@
 import { mentionFor } from '../decisions/mention.ts'
 import type { Subject } from '../decisions/route.ts'
 import type { Events } from '../events.ts'
-import type { Mention } from '../model/alert.ts'
+import type { Mention, MessageAlert } from '../model/alert.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
 import { oneLine } from '../rendering/text/escape.ts'
 import { escapedFor } from '../rendering/text/markup.ts'
@@ -31,4 +31,11 @@ export function messageMention(
     .map((name) => escapedFor(format, oneLine(name), { opening: true }))
     .filter((name) => name !== '')
   return names.length === 0 ? mention : { ...mention, names }
+}
+
+/** Mentions go under the heading. In a single OCP alert they go to the end, so that OCP's format is unchanged. */
+export function mentionPositionOf(
+  alerts: readonly Pick<MessageAlert, 'alert'>[],
+): 'heading' | 'end' {
+  return alerts.length === 1 && alerts[0]?.alert.source === 'ocp' ? 'end' : 'heading'
 }

@@ -26,8 +26,9 @@ export interface EndedMute {
   by: string
 }
 
-/** Which alerts of one request are muted, and which mutes they end. */
+/** Decides for each alert of one request whether it is muted. */
 export interface Muting {
+  /** The mutes that the alerts passed to `covers` so far have ended. */
   ended: readonly EndedMute[]
   covers(alert: Alert, level: Level, channel: string): boolean
 }
@@ -54,7 +55,7 @@ export class Mutes {
     this.#inForce = found.length === 0 ? NONE : found.map((each) => this.#muteFrom(each))
   }
 
-  /** The mutes in force at an instant, for the alerts of one request; undefined if none is loaded. */
+  /** For the alerts of one request; undefined without mutes. AppError store_unavailable before the first `refresh`. */
   mutingAt(now: Date): Muting | undefined {
     if (this.#loaded().length === 0) return undefined
     const ended: EndedMute[] = []

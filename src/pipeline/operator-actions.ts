@@ -5,16 +5,19 @@ import { NO_END_MS } from '../model/pause.ts'
 import type { Settings } from '../model/settings.ts'
 import type { FailedQuery, Pause, StoredMessage } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
-import { assignmentsOf } from './dispatchers.ts'
 import { robotNamed } from './lookup.ts'
+import { assignmentsOf } from './queues.ts'
 
 /** Actions of a person on messages and robots; `by` is the person's name, or the address of the request. */
 export interface OperatorActions {
   /** Queues a dead message again. AppError not_found, not_dead, outdated, removed. */
   resend(id: string, by: string): Promise<void>
-  /** Queues dead messages again that are not dismissed, at most MAX_RESENT; `dryRun` only counts. */
+  /**
+   * Queues dead messages again that are not dismissed, at most MAX_RESENT. `dryRun` only counts them, including those
+   * that a resend would leave dead.
+   */
   resendAll(which: FailedMessages, how: BulkOptions): Promise<Resending>
-  /** Dismisses dead messages. They stay dead, but no longer count as problems. */
+  /** Dismisses dead messages, and returns how many. They stay dead, but no longer count as failed. */
   dismissAll(which: FailedMessages, how: BulkOptions): Promise<number>
   /** Pauses a robot; without `until`, until a person resumes it. AppError not_found. */
   pause(robot: string, how: { until: Date | undefined; by: string }): Promise<Date>
@@ -75,7 +78,7 @@ export function operatorActions(deps: OperatorDeps): OperatorActions {
     resendAll: (which, how) => acted(resendAll(which, how, deps)),
     async dismissAll(which, { by, dryRun }) {
       let dismissed = 0
-      for await (const ids of pagesOf(which, store))
+      for await (const ids of readPages(which, store))
         dismissed += dryRun ? ids.length : await acted(store.dismiss(ids, { at: clock.now(), by }))
       if (!dryRun) events.messagesDismissed({ by, messages: dismissed })
       return dismissed
@@ -105,7 +108,7 @@ async function resendAll(
   const done = { resent: 0, outdated: 0, hasMore: false }
   const queues = new Set<string>()
   try {
-    for await (const ids of pagesOf(which, store))
+    for await (const ids of readPages(which, store))
       for (const id of ids) {
         if (done.resent === MAX_RESENT) return { ...done, hasMore: true }
         const queue = dryRun ? '' : await tryResend(id, deps)
@@ -158,7 +161,7 @@ async function tryResend(id: string, deps: OperatorDeps): Promise<string | undef
   }
 }
 
-async function* pagesOf(
+async function* readPages(
   which: FailedMessages,
   store: Pick<Store, 'failed'>,
 ): AsyncGenerator<string[]> {

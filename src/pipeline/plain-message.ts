@@ -3,7 +3,7 @@ import type { Content } from '../model/message.ts'
 import { type Channel, groupsOf, type Robot, type Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { NewMessage } from '../stores/store.ts'
-import { robotsOf } from './compose-message.ts'
+import { robotsOf } from './queues.ts'
 
 export interface PlainDeps {
   settings: Settings

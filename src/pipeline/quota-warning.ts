@@ -5,8 +5,8 @@ import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Renderer } from '../rendering/types.ts'
 import type { Backlog, Store } from '../stores/store.ts'
-import { robotsOf } from './compose-message.ts'
 import { plainMessage } from './plain-message.ts'
+import { robotsOf } from './queues.ts'
 import { allowancesOf } from './robot-state.ts'
 
 export interface QuotaWarningDeps {

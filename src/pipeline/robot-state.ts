@@ -10,36 +10,30 @@ import {
 } from '../decisions/plan.ts'
 import { STORM_MS } from '../decisions/storm.ts'
 import { isOpenEnded } from '../model/pause.ts'
-import {
-  type Channel,
-  countsForQuota,
-  queueOfRobot,
-  queuesOf,
-  type Robot,
-  type Settings,
-} from '../model/settings.ts'
+import { type Channel, countsForQuota, type Robot, type Settings } from '../model/settings.ts'
 import type { Backlog, RobotState, Store } from '../stores/store.ts'
-import { MAX_QUEUED_PREVIEW, robotsOf } from './compose-message.ts'
+import { MAX_QUEUED_PREVIEW } from './compose-message.ts'
+import { queuesOfRobot, type RobotQueues } from './queues.ts'
 
 /** Plans what a robot does next, and returns the plan with the state that it is based on. Writes nothing. */
 export async function nextPlan(
   robot: Robot,
   { settings, now, store }: { settings: Settings; now: Date; store: Pick<Store, 'backlog'> },
 ): Promise<{ planned: Plan; backlog: Backlog; calendar: Calendar }> {
-  const work = queuesOfRobot(robot, settings)
+  const served = queuesOfRobot(robot, settings)
   const calendar = calendarOf(now, settings.timezone)
-  const windowsMs = [robot, ...work.peers].map(({ limits }) => limits.perMs)
+  const windowsMs = [robot, ...served.peers].map(({ limits }) => limits.perMs)
   const callsSince = new Date(now.getTime() - countedForMs(Math.max(STORM_MS, ...windowsMs)))
   const backlog = await store.backlog({
     robot: identityOf(robot),
-    queues: work.queues,
-    peers: work.peers.map(identityOf),
+    queues: served.queues,
+    peers: served.peers.map(identityOf),
     now,
     callsSince,
     ...calendar,
     preview: MAX_QUEUED_PREVIEW,
   })
-  const planned = plan(planInputOf({ robot, work, settings, now, calendar, backlog }))
+  const planned = plan(planInputOf({ robot, served, settings, now, calendar, backlog }))
   return { planned, backlog, calendar }
 }
 
@@ -48,43 +42,18 @@ function identityOf({ name, key, address }: Robot): { name: string; key: string;
   return { name, key, address }
 }
 
-interface Work {
-  /** The queues that a robot serves, with their channels: its own, and those of its pools. */
-  queues: string[]
-  places: { queue: string; channel: string }[]
-  /** The other robots of its pools. */
-  peers: Robot[]
-}
-
-export function queuesOfRobot(robot: Robot, settings: Settings): Work {
-  const channels = [...settings.channels.values()].filter(({ robots }) =>
-    robots.includes(robot.name),
-  )
-  const own = queueOfRobot(robot.name)
-  const places = channels.flatMap((each) =>
-    queuesOf(each)
-      .filter((queue) => queue === own || each.mode === 'pool')
-      .map((queue) => ({ queue, channel: each.name })),
-  )
-  const pools = channels.filter(({ mode }) => mode === 'pool')
-  const peers = new Set(pools.flatMap((each) => robotsOf(each, settings)))
-  peers.delete(robot)
-  const queues = [...new Set([own, ...places.map(({ queue }) => queue)])]
-  return { queues, places, peers: [...peers] }
-}
-
 interface PlanState {
   robot: Robot
-  work: Work
+  served: RobotQueues
   settings: Settings
   now: Date
   calendar: Calendar
   backlog: Backlog
 }
 
-function planInputOf({ robot, work, settings, now, calendar, backlog }: PlanState): PlanInput {
+function planInputOf({ robot, served, settings, now, calendar, backlog }: PlanState): PlanInput {
   const peers = new Map(
-    work.peers.map((peer, index) => [
+    served.peers.map((peer, index) => [
       peer.name,
       robotNow(peer, backlog.peers[index] as RobotState),
     ]),
@@ -120,7 +89,10 @@ function robotNow({ limits }: Robot, { calls, pause }: RobotState): RobotNow {
   return { calls, limits, pause }
 }
 
-/** Whether another robot of the channel's pool is neither set aside nor paused without an end. */
+/**
+ * Whether another robot of the channel's pool can send: one that is not set aside after refusals, and that no person has
+ * paused without an end. Shorter pauses do not count.
+ */
 export function hasUsablePeer({
   channel,
   robot,
@@ -131,9 +103,9 @@ export function hasUsablePeer({
   return queuesOfRobot(robot, settings).peers.some((peer, index) => {
     const state = backlog.peers[index]
     if (state === undefined || !channel.robots.includes(peer.name)) return false
+    if (pauseEnd(robotNow(peer, state), now) === undefined) return true
     const { pause } = state
-    const setAside =
-      pause?.reason === 'rejected' || (pause?.reason === 'by_hand' && isOpenEnded(pause.until))
-    return !(setAside && pauseEnd(robotNow(peer, state), now) !== undefined)
+    const isSetAside = pause?.reason === 'rejected'
+    return !isSetAside && !(pause?.reason === 'by_hand' && isOpenEnded(pause.until))
   })
 }

@@ -76,7 +76,7 @@ export function createSilencing(deps: SilencingDeps): Silencing {
       const end = endOfSilence(length, now, timezone)
       if ('wrong' in end) return { kind: 'wrong', what: end.wrong }
       const chosen = { scope, by, until: end.until, length }
-      // One after another, so that a form submitted twice finds the silence of the first time.
+      // One after another, so that a second submission of the form finds the silence of the first.
       return oneByOne(subject.id, () => silence(subject, chosen, { now, deps }))
     },
     async end(link, id, written) {
@@ -238,6 +238,7 @@ const MAX_WHAT_LENGTH = 200
 
 /** Cleans an entered name for others to read: short, on one line, without invisible characters. */
 export function nameFrom(written: string): string {
+  // Invisible characters may precede the name, but cleaning a megabyte of them would take long.
   return oneLine(written.slice(0, 10 * MAX_NAME_LENGTH))
     .slice(0, MAX_NAME_LENGTH)
     .trim()

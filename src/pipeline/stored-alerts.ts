@@ -27,7 +27,7 @@ export interface PayloadRef {
 export interface StoredRead {
   alert: Alert
   prerendered: PrerenderedText | undefined
-  /** Firing alerts of the same payload, if all requested alerts of it are resolved. */
+  /** Firing alerts of the same payload, at most MAX_FIRING per read; empty unless all requested ones are resolved. */
   firing: readonly Alert[]
 }
 
@@ -46,10 +46,10 @@ export interface StoredAlertsDeps {
 /** Bytes of payloads that are read at once; a larger payload is read alone. */
 const BATCH_BYTES = 4 * 1024 * 1024
 
-/** Bytes of payloads that are read for one page; the rest goes to the next page. */
-const MAX_PAGE_BYTES = 64 * 1024 * 1024
+/** Characters of payloads after which a page ends; the rest goes to the next page. */
+const MAX_PAGE_CHARACTERS = 64 * 1024 * 1024
 
-/** Limit on the firing alerts that are kept beside the requested ones. */
+/** Limit on the firing alerts that one read keeps beside the requested ones. */
 const MAX_FIRING = 500
 
 /**
@@ -66,7 +66,7 @@ export async function readStored(
   const read = new Map<number, ReadPayload>()
   const payloadIds = [...wanted.keys()].sort((a, b) => a - b)
   const found = new Set<number>()
-  for await (const { payloads } of batchesOf(payloadIds, deps)) {
+  for await (const { payloads } of readBatches(payloadIds, deps)) {
     for (const id of payloads.keys()) found.add(id)
     await readEach(payloads, deps, (id, notification) => {
       read.set(id, boundedPayload(notification, wanted.get(id) ?? [], room))
@@ -116,7 +116,7 @@ function boundedPayload(
 }
 
 /**
- * The variables of stored alerts, in their order; empty for an unreadable alert. Ends early after MAX_PAGE_BYTES of
+ * The variables of stored alerts, in their order; empty for an unreadable alert. Ends early after MAX_PAGE_CHARACTERS of
  * payloads, but covers at least one alert.
  */
 export async function storedVariables(
@@ -127,22 +127,22 @@ export async function storedVariables(
   const found = new Map<StoredAlert, Variables>()
   const payloadIds = [...wanted.keys()]
   let kept = 0
-  let bytes = 0
+  let characters = 0
   let done = 0
-  for await (const batch of batchesOf(payloadIds, deps)) {
+  for await (const batch of readBatches(payloadIds, deps)) {
     await readEach(batch.payloads, deps, (id, notification) => {
       for (const each of wanted.get(id) ?? []) {
         const alert = notification.alerts[each.position]
         if (alert === undefined) continue
         const maxCharacters = kept < MAX_KEPT ? MAX_KEPT_OF_ONE : MIN_KEPT_ON_PAGE
-        const { variables, characters } = boundedVariables(alert.variables, maxCharacters)
-        kept += characters
-        found.set(each, variables)
+        const bounded = boundedVariables(alert.variables, maxCharacters)
+        kept += bounded.characters
+        found.set(each, bounded.variables)
       }
     })
     done += batch.count
-    bytes += sizeOf(batch.payloads)
-    if (bytes > MAX_PAGE_BYTES) break
+    characters += charactersIn(batch.payloads)
+    if (characters > MAX_PAGE_CHARACTERS) break
   }
   const left = new Set(payloadIds.slice(done))
   const end = alerts.findIndex(({ payload }) => left.has(payload))
@@ -174,7 +174,7 @@ type Payloads = ReadonlyMap<number, StoredPayload>
  * Payloads in the given order, a few at a time. `count`: how many of the ids a batch covers, including those of missing
  * payloads.
  */
-async function* batchesOf(
+async function* readBatches(
   payloadIds: readonly number[],
   { store, reads }: Pick<StoredAlertsDeps, 'store' | 'reads'>,
 ): AsyncGenerator<{ payloads: Payloads; count: number }> {
@@ -193,10 +193,10 @@ async function* batchesOf(
   }
 }
 
-/** If payloads are larger, other work may run while they are read. */
-const MAX_SYNC_BYTES = 128 * 1024
+/** With more characters of payloads, other work may run while they are read. */
+const MAX_SYNC_CHARACTERS = 128 * 1024
 
-function sizeOf(payloads: Payloads): number {
+function charactersIn(payloads: Payloads): number {
   return [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
 }
 
@@ -206,7 +206,7 @@ async function readEach(
   { sources, timezone, events, ...deps }: Omit<StoredAlertsDeps, 'store' | 'reads'>,
   take: (id: number, notification: Notification) => void,
 ): Promise<void> {
-  const yieldTurn = sizeOf(payloads) > MAX_SYNC_BYTES ? deps.yieldTurn : immediate
+  const yieldTurn = charactersIn(payloads) > MAX_SYNC_CHARACTERS ? deps.yieldTurn : immediate
   for (const [id, { source, receivedAt, text }] of payloads)
     try {
       await yieldTurn()

@@ -8,9 +8,9 @@ import {
 } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { NewMessage } from '../stores/store.ts'
-import { NO_CHANNEL } from './dispatchers.ts'
 import { channelNamed, robotNamed } from './lookup.ts'
 import { type PlainDeps, type PlainText, plainMessage, plainMessages } from './plain-message.ts'
+import { NO_CHANNEL } from './queues.ts'
 
 const WORDS: Record<Language, { title: string; text: string }> = {
   'en-US': { title: 'Test message', text: 'If you read this, alerts will arrive here.' },

@@ -5,7 +5,7 @@ import { type DispatchDeps, pass } from './dispatch.ts'
 
 const PASS_AGAIN_WITHIN_MS = 1_000
 
-/** A queue used only for tests; no channel can have its name. */
+/** The queue of tests that run without a receiver. It has a blank in its name, which no channel can have. */
 export function testQueueOf(robot: string): Pick<NewMessage, 'queue' | 'channel'> {
   return { queue: `channel:${testQueueName(robot)}`, channel: `robot:${robot}` }
 }

@@ -4,17 +4,11 @@ import type { Button, Content, MessageKind } from '../model/message.ts'
 import type { Channel, Format, Settings } from '../model/settings.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import {
-  carriesEnough,
-  EXAMPLES_PER_GROUP,
-  linkTo,
-  MAX_QUEUED_PREVIEW,
-  mentionPositionOf,
-  robotsOf,
-} from '../pipeline/compose-message.ts'
+import { EXAMPLES_PER_GROUP, linkTo, MAX_QUEUED_PREVIEW } from '../pipeline/compose-message.ts'
 import { levelIn } from '../pipeline/destinations.ts'
-import { messageMention } from '../pipeline/message-mention.ts'
-import { formsFor } from '../rendering/forms/limits.ts'
+import { mentionPositionOf, messageMention } from '../pipeline/message-mention.ts'
+import { robotsOf } from '../pipeline/queues.ts'
+import { carriesEnough, formsFor } from '../rendering/forms/limits.ts'
 import type { CountGroup, Rendered, Renderer } from '../rendering/types.ts'
 import type { Source } from '../sources/source.ts'
 import type { YieldTurn } from '../yield-turn.ts'

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Inbound } from '../pipeline/accept.ts'
-import { robotsOf } from '../pipeline/compose-message.ts'
+import { robotsOf } from '../pipeline/queues.ts'
 import type { Store } from '../stores/store.ts'
 
 /** The demos that can be played in the sandbox group. */

@@ -22,8 +22,8 @@ export function waitsOf(name: string, { channels, robots }: Overview): Wait[] {
 }
 
 /**
- * Why a robot sends no alerts of a channel, whose push limit holds them until `heldUntil`; undefined if it sends them.
- * Pure.
+ * Why a robot does not send the waiting alerts of a channel; undefined if it sends them. `heldUntil`: the end of the wait
+ * for the channel's push limit. Pure.
  */
 export function waitOf(robot: RobotOverview, heldUntil: Date | undefined): Wait | undefined {
   const { name, pausedUntil, pauseReason = '', pausedBy, wait } = robot

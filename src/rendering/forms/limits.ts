@@ -12,6 +12,15 @@ export function leastCarried(alerts: readonly { level: Level }[], messages: numb
   return Math.max(severe, Math.ceil(alerts.length / messages))
 }
 
+/** Whether `messages` messages can carry all alerts if the first carries `carried`, every severe one among them. */
+export function carriesEnough(
+  carried: number,
+  alerts: readonly { level: Level }[],
+  messages: number,
+): boolean {
+  return carried >= leastCarried(alerts, messages)
+}
+
 /** The forms to try for a number of alerts, the fullest first; counts are the last resort. */
 export function formsFor(alerts: number): readonly ('full' | 'lines')[] {
   return alerts > MAX_WHOLE_ALERTS ? ['lines'] : ['full', 'lines']

@@ -16,10 +16,7 @@ function isInForce(until: number, at: number): boolean {
   return until > at && until <= at + MAX_LEASE_MS
 }
 
-/**
- * A robot whose messages in flight were made pending, and their number. `from` is the previous owner of its lease, empty
- * if no process had one.
- */
+/** A robot whose messages in flight a lease has made pending, and their number; for `from` see Notice. */
 export interface TakenOver {
   robot: string
   from: string
