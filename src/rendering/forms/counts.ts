@@ -7,10 +7,11 @@ import { Markup } from '../text/markup.ts'
 import { NOTHING_SHARED, ownPlace, sharedPlace } from '../text/shared-place.ts'
 import type { CountGroup, Draft, RenderRequest } from '../types.ts'
 import { isHead, largestDigest, renderDigest, type SizedDigest } from './digest.ts'
+import { distinctTexts } from './distinct.ts'
 import { truncatedOf } from './group.ts'
 import { areOcp, headlineOfCounts, levelMark } from './headline.ts'
 import { MAX_READABLE_LINES } from './limits.ts'
-import { distinctTexts, inReadingOrder } from './reading-order.ts'
+import { inReadingOrder } from './reading-order.ts'
 import { emptySection, MAX_LINE_LENGTH, type Section } from './sections.ts'
 import { statusSums, sum, summaryOf } from './summary.ts'
 import { titleOfCounts } from './title.ts'
@@ -20,8 +21,8 @@ const MAX_TARGET_LENGTH = 120
 const MAX_TARGETS = 3
 
 /**
- * Renders counts by level, name and cluster, the most severe first. Above them are as many full Down and Critical
- * alerts as fit. Groups that do not fit are included in the total only.
+ * Renders counts by level, name and cluster, the most severe first. Above them are as many firing Down and Critical
+ * alerts in full as fit. Groups that do not fit are included in the total only.
  */
 export function renderCounts(request: RenderRequest, context: RenderContext): Draft {
   const severe = possibleHeads(request.alerts)
@@ -33,7 +34,7 @@ export function renderCounts(request: RenderRequest, context: RenderContext): Dr
   })
 }
 
-/** The alerts that counts may show in full; more would exceed the readable lines. */
+/** The alerts that may be shown in full above counts; more would exceed the readable lines. */
 export function possibleHeads(alerts: readonly MessageAlert[]): readonly MessageAlert[] {
   return alerts.filter(isHead).slice(0, MAX_READABLE_LINES)
 }
@@ -65,8 +66,8 @@ function countsMaker(
       stillFiringLines: [],
       truncated,
     }
-    const whole = inReadingOrder(severe.slice(0, heads), context)
-    const made = { part: 'counts', title, whole, distinct, included: count } as const
+    const inFull = inReadingOrder(severe.slice(0, heads), context)
+    const made = { part: 'counts', title, inFull, distinct, included: count } as const
     return renderDigest(it, made, { request, context })
   }
 }

@@ -23,9 +23,9 @@ export function isHead({ alert, level }: MessageAlert): boolean {
 }
 
 /**
- * Chooses the digest with the most content. Adds entries (alerts or groups) while they fit below one full alert, then
- * more full alerts. More full alerts may displace entries, but not the first `least`. If no entry fits, the text is the
- * title.
+ * Chooses the digest with the most content. First come as many entries (alerts or groups) as fit below one full alert,
+ * then more full alerts. These may displace entries, but not the first `least`. If a single entry exceeds the platform's
+ * limit, the text is the title.
  */
 export function largestDigest(
   make: (count: number, heads: number) => SizedDigest,
@@ -54,24 +54,24 @@ export function largestDigest(
     const { draft, lineCount: lines } = sized(count, heads)
     return lines <= MAX_READABLE_LINES && fits(draft.title, draft.text, draft.buttons)
   }
-  const mostEntries = (heads: number, from = 0): number =>
+  const maxEntries = (heads: number, from = 0): number =>
     // Most digests fit as a whole.
     limit <= MAX_READABLE_LINES && passes(limit, heads)
       ? limit
       : from + largestFitting(limit - from, (more) => passes(from + more, heads))
-  const mostHeads = (count: number): number =>
+  const maxHeads = (count: number): number =>
     largestFitting(headsAmong(count), (heads) => {
       const lines = sized(count, heads).heads.map((text) => lineCount(String(text)))
       const sum = lines.reduce((all, each) => all + each, 0)
       return sum <= MAX_READABLE_LINES && passes(count, heads)
     })
-  const count = mostEntries(Math.min(1, headsAmong(limit))) || mostEntries(0)
+  const count = maxEntries(Math.min(1, headsAmong(limit))) || maxEntries(0)
   if (count === 0) return smallest(sized(Math.min(1, limit), 0).draft, fits)
-  const heads = mostHeads(count)
+  const heads = maxHeads(count)
   const mayHaveMore = count > least && heads < headsAmong(limit)
-  const moreHeads = mayHaveMore ? mostHeads(least) : 0
+  const moreHeads = mayHaveMore ? maxHeads(least) : 0
   return moreHeads > heads
-    ? sized(mostEntries(moreHeads, least), moreHeads).draft
+    ? sized(maxEntries(moreHeads, least), moreHeads).draft
     : sized(count, heads).draft
 }
 
@@ -82,7 +82,7 @@ function smallest(draft: Draft, fits: RenderRequest['fits']): Draft {
 }
 
 /**
- * Renders the alerts in `whole` in full, and below them the part with the fields in `it`. Adds title, delay notice and
+ * Renders the alerts in `inFull` in full, and below them the part with the fields in `it`. Adds title, delay notice and
  * a button to the full list.
  */
 export function renderDigest(
@@ -90,14 +90,14 @@ export function renderDigest(
   made: {
     part: 'lines' | 'counts'
     title: string
-    whole: readonly MessageAlert[]
+    inFull: readonly MessageAlert[]
     distinct: DistinctTexts
     included: number
   },
   { request, context }: { request: RenderRequest; context: RenderContext },
 ): SizedDigest {
   const { link, delayed } = request
-  const heads = headTexts(made.whole, context, made.distinct)
+  const heads = headTexts(made.inFull, context, made.distinct)
   const facts = { ...toolsFor(context), listUrl: link, listLink: listLinkOf(link, context) }
   const text = headsOver(
     { ...facts, ...it },
@@ -143,8 +143,8 @@ class NotedMarkup extends Markup {
 const HEAD_VALUE = { longest: 1_000, maxLines: 12 } as const
 
 /**
- * Renders alerts in full; each is computed once per message, however many digests are tried. Leaves out details and
- * runbook if they and the name equal those of the alert above; not for alerts of OCP.
+ * Renders alerts in full; each is computed once per message, however many digests are tried. Leaves out description and
+ * runbook if they and the name equal those of the alert above, except in an alert of OCP.
  */
 function headTexts(
   alerts: readonly MessageAlert[],
@@ -153,14 +153,16 @@ function headTexts(
 ): Markup[] {
   return alerts.map((entry, index) => {
     const above = alerts[index - 1]
-    const repeats =
+    const isLikeAbove =
       above !== undefined &&
       !isOcpAlert(entry.alert) &&
       detailsOf(above, context) === detailsOf(entry, context)
-    return context.memo(`head ${repeats}`, entry, () => {
+    return context.memo(`head ${isLikeAbove}`, entry, () => {
       const options = { distinct, grouped: true, ...HEAD_VALUE }
       const fullView = viewOf(entry, context, options)
-      const view = repeats ? viewOf(entry, context, { ...options, without: REPEATED }) : fullView
+      const view = isLikeAbove
+        ? viewOf(entry, context, { ...options, without: REPEATED })
+        : fullView
       return new Markup(alertText(view, context, fullView))
     })
   })

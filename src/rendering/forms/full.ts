@@ -7,7 +7,7 @@ import { Markup } from '../text/markup.ts'
 import type { Draft, RenderRequest } from '../types.ts'
 import { alertText, lineCount } from './alert-text.ts'
 import { groupText } from './group.ts'
-import { largestFitting, MAX_READABLE_LINES, MAX_WHOLE_ALERTS } from './limits.ts'
+import { largestFitting, MAX_FULL_ALERTS, MAX_READABLE_LINES } from './limits.ts'
 import { withNotice } from './notice.ts'
 import { titleOf } from './title.ts'
 
@@ -16,20 +16,23 @@ const VALUE_LENGTHS = [6_000, 3_000, 1_500, 700, 300, 100, 40]
 /** Limit if the message links to the full text: about what a phone shows in a few screens. */
 const MAX_LENGTH_BESIDE_LINK = 1_500
 
-/** Renders the first alerts in full, as many as fit. If not even one fits, its values are cut. */
+/**
+ * Renders the first alerts in full, as many as fit. If more fit in brief, renders them in brief. If not even one fits, its
+ * values are cut.
+ */
 export function renderFull(request: RenderRequest, context: RenderContext): Draft {
   const { alerts, fits } = request
-  const most = Math.min(alerts.length, MAX_WHOLE_ALERTS)
+  const max = Math.min(alerts.length, MAX_FULL_ALERTS)
   const fitting = (options: ViewOptions) => {
     const textOf = textsOf(request, context, options)
-    const included = largestFitting(most, (count) => {
+    const included = largestFitting(max, (count) => {
       const made = withTitleAndButtons(textOf(count), { request, context, count })
       return fits(made.title, made.text, made.buttons)
     })
     return { included, textOf }
   }
   let best = fitting({})
-  if (best.included < most) {
+  if (best.included < max) {
     const brief = fitting({ brief: true })
     if (brief.included > best.included) best = brief
   }

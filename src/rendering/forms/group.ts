@@ -18,8 +18,9 @@ import { Markup } from '../text/markup.ts'
 import { sharedPlace } from '../text/shared-place.ts'
 import type { RenderRequest } from '../types.ts'
 import { alertText } from './alert-text.ts'
-import { headlineFor } from './headline.ts'
-import { distinctTexts, inReadingOrder } from './reading-order.ts'
+import { distinctTexts } from './distinct.ts'
+import { headlineFields } from './headline.ts'
+import { inReadingOrder } from './reading-order.ts'
 import { statusCounts, summaryOf } from './summary.ts'
 
 /** Renders several alerts in full below what they have in common. A recovery also shows the alerts that still fire. */
@@ -44,7 +45,7 @@ export function groupText(
   const it = {
     ...toolsFor(context),
     ...summaryOf({ total: count, ...by }, request, context),
-    ...headlineFor(alerts, context),
+    ...headlineFields(alerts, context),
     alerts: views,
     name: common.name,
     place: common.place.parts.join(' · '),
@@ -62,8 +63,8 @@ export function groupText(
     },
   }
   const isPartial = by.firing === 0 && stillFiring.length > 0
-  const whole = context.has('message') ? context.renderPart('message', it) : undefined
-  const text = whole ?? context.renderPart(isPartial ? 'partial' : 'group', it)
+  const message = context.has('message') ? context.renderPart('message', it) : undefined
+  const text = message ?? context.renderPart(isPartial ? 'partial' : 'group', it)
   return text ?? views.map((each) => each.text).join('\n\n')
 }
 
@@ -102,7 +103,7 @@ function groupLinksOf(
   return texts.length === 0 ? undefined : new Markup(texts.join(' · '))
 }
 
-/** The alerts of a group that still fire, as views and as lines. */
+/** Fields for templates: the alerts that still fire, as views and as lines. */
 export function stillFiringIn(
   stillFiring: readonly MessageAlert[],
   context: RenderContext,

@@ -11,9 +11,9 @@ export interface Headline {
   sign: string
   /** The sign, followed by the level's word if a firing alert of that level names one. */
   mark: string
-  /** `5 alerts` if uniform, else `14 of 40 critical` (`firing` if no level is named); `3 resolved` if none fires. */
+  /** `5 alerts` if uniform, `3 resolved` if none fires, else `14 of 40 critical`, or `14 of 40 firing` without a level. */
   text: string
-  /** True if all have the worst level or are resolved, so that the mark applies to each. */
+  /** True if all alerts fire with the worst level, or all are resolved, so that the mark applies to each. */
   isUniform: boolean
 }
 
@@ -29,7 +29,7 @@ export function headlineOf(alerts: readonly MessageAlert[], context: RenderConte
 }
 
 /** The headline as fields for templates. */
-export function headlineFor(alerts: readonly MessageAlert[], context: RenderContext) {
+export function headlineFields(alerts: readonly MessageAlert[], context: RenderContext) {
   const { sign, mark, text } = headlineOf(alerts, context)
   return { sign, mark, headline: text }
 }

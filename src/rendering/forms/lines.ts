@@ -4,15 +4,16 @@ import { type AlertView, nameOf, viewOf } from '../templates/view.ts'
 import { locationOf } from '../text/location.ts'
 import type { Draft, RenderRequest } from '../types.ts'
 import { isHead, largestDigest, renderDigest, type SizedDigest } from './digest.ts'
+import { distinctTexts } from './distinct.ts'
 import { stillFiringIn, truncatedOf } from './group.ts'
-import { headlineFor } from './headline.ts'
+import { headlineFields } from './headline.ts'
 import { leastCarried } from './limits.ts'
-import { distinctTexts, inReadingOrder } from './reading-order.ts'
+import { inReadingOrder } from './reading-order.ts'
 import { lineText, sectionsOf } from './sections.ts'
 import { statusCounts, summaryOf } from './summary.ts'
 import { titleOf } from './title.ts'
 
-/** Renders as many of the first alerts as fit: Down and Critical ones in full if they fit, others as a line each. */
+/** Renders as many of the first alerts as fit: firing Down and Critical ones in full if they fit, others as a line. */
 export function renderLines(request: RenderRequest, context: RenderContext): Draft {
   const { alerts, fits, messages = 1 } = request
   return largestDigest(linesMaker(request, context), {
@@ -39,12 +40,12 @@ function linesMaker(
     )
   return (count, heads) => {
     const shown = inReadingOrder(alerts.slice(0, count), context)
-    const whole = shown.filter(isHead).slice(0, heads)
-    const rest = shown.filter((each) => !whole.includes(each))
+    const inFull = shown.filter(isHead).slice(0, heads)
+    const rest = shown.filter((each) => !inFull.includes(each))
     const sections = sectionsOf(rest.map(lineOf), context)
     const it = {
       ...summaryOf({ total: count, ...statusCounts(shown) }, request, context),
-      ...headlineFor(shown, context),
+      ...headlineFields(shown, context),
       ...stillFiringIn(stillFiring, context, { distinct }),
       sections,
       lines: sections.flatMap(({ lines }) => lines),
@@ -52,7 +53,7 @@ function linesMaker(
       truncated: truncatedOf(shown, context),
     }
     const title = titleOf(shown, context, { stillFiring: stillFiring.length })
-    const made = { part: 'lines', title, whole, distinct, included: count } as const
+    const made = { part: 'lines', title, inFull, distinct, included: count } as const
     return renderDigest(it, made, { request, context })
   }
 }

@@ -10,6 +10,7 @@ export const MAX_LINE_LENGTH = 300
 /** A section of a digest: the alerts of one level, or the resolved ones. */
 export interface Section {
   sign: string
+  /** The heading: the level's mark, and what all lines share. */
   mark: string
   /** Number of alerts, which may exceed the number of lines. */
   count: number
@@ -28,18 +29,18 @@ export function sectionsOf(views: readonly AlertView[], context: RenderContext):
     const key = keyOf(view, true)
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
-  const sections = new Map<string, { section: Section; order: number; named: boolean }>()
+  const sections = new Map<string, { section: Section; order: number; isSameName: boolean }>()
   for (const view of views) {
-    const named = (counts.get(keyOf(view, true)) ?? 0) >= SAME_NAME
-    const key = keyOf(view, named)
+    const isSameName = (counts.get(keyOf(view, true)) ?? 0) >= SAME_NAME
+    const key = keyOf(view, isSameName)
     const { mark, sign, name, isResolved, level } = view
     const known = sections.get(key) ?? {
       section: emptySection(
         sign,
-        named ? [mark, oneLine(name)].filter(Boolean).join(' · ') : headingOf(view, context),
+        isSameName ? [mark, oneLine(name)].filter(Boolean).join(' · ') : headingOf(view, context),
       ),
       order: isResolved ? 6 : level,
-      named,
+      isSameName,
     }
     sections.set(key, known)
     known.section.count += 1
@@ -47,24 +48,24 @@ export function sectionsOf(views: readonly AlertView[], context: RenderContext):
   }
   return [...sections.values()]
     .sort((a, b) => a.order - b.order)
-    .map(({ section, named }) => withLines(section, named, context))
+    .map(({ section, isSameName }) => withLines(section, isSameName, context))
 }
 
 /** Adds a section's lines. If its alerts have the same name, the location parts they share go into its heading. */
-function withLines(section: Section, named: boolean, context: RenderContext): Section {
+function withLines(section: Section, isSameName: boolean, context: RenderContext): Section {
   const { mark, alerts } = section
-  const shared = named ? sharedPlace(alerts.map(({ places }) => places)) : NOTHING_SHARED
+  const shared = isSameName ? sharedPlace(alerts.map(({ places }) => places)) : NOTHING_SHARED
   const heading = [mark, ...shared.parts.map(oneLine)].filter((each) => each !== '')
   const line = cutTo(heading.join(' · '), MAX_LINE_LENGTH, '…')
-  return { ...section, mark: line, lines: linesOf(alerts, context, { named, shared }) }
+  return { ...section, mark: line, lines: linesOf(alerts, context, { isSameName, shared }) }
 }
 
 export function emptySection(sign: string, mark: string): Section {
   return { sign, mark, count: 0, lines: [], alerts: [], groups: [] }
 }
 
-function keyOf({ isResolved, level, levelText, name }: AlertView, named: boolean): string {
-  return JSON.stringify([isResolved ? 'resolved' : `${level} ${levelText}`, named ? name : ''])
+function keyOf({ isResolved, level, levelText, name }: AlertView, isSameName: boolean): string {
+  return JSON.stringify([isResolved ? 'resolved' : `${level} ${levelText}`, isSameName ? name : ''])
 }
 
 function headingOf({ mark, sign }: AlertView, context: RenderContext): string {
@@ -75,7 +76,7 @@ function headingOf({ mark, sign }: AlertView, context: RenderContext): string {
 function linesOf(
   views: readonly AlertView[],
   context: RenderContext,
-  own: { named: boolean; shared: SharedPlace },
+  own: { isSameName: boolean; shared: SharedPlace },
 ): Markup[] {
   const same = Map.groupBy(views, (view) => whatAndWhere(view, own))
   return [...same].map(([text, alike]) => {
@@ -86,12 +87,12 @@ function linesOf(
 
 function whatAndWhere(
   { name, places, distinct }: AlertView,
-  { named, shared }: { named: boolean; shared: SharedPlace },
+  { isSameName, shared }: { isSameName: boolean; shared: SharedPlace },
 ): string {
   const own = ownPlace(places, shared)
   const labels = Math.min(distinct.length, own.length)
   const shown = own.slice(0, own.length - labels)
-  const line = lineText(named && own.length > 0 ? shown : [name, ...shown])
+  const line = lineText(isSameName && own.length > 0 ? shown : [name, ...shown])
   return [line, ...own.slice(own.length - labels)].filter((each) => each !== '').join(' · ')
 }
 

@@ -25,7 +25,7 @@ export function sum(groups: readonly CountGroup[], of: (group: CountGroup) => nu
   return groups.reduce((all, group) => all + of(group), 0)
 }
 
-/** How many alerts a message contains, how many of them fire, and when they arrived. */
+/** Fields for templates: how many alerts a message contains, how many of them fire, and when they arrived. */
 export function summaryOf(
   { total, firing, resolved }: StatusCounts & { total: number },
   { from, to }: Pick<RenderRequest, 'from' | 'to'>,

@@ -8,7 +8,7 @@ import { ICONS } from '../text/level-icons.ts'
 import { locationOf } from '../text/location.ts'
 import type { CountGroup } from '../types.ts'
 import { FLAPPING_CHANGES } from './alert-text.ts'
-import { type Headline, headlineFor, headlineOf, headlineOfCounts } from './headline.ts'
+import { type Headline, headlineFields, headlineOf, headlineOfCounts } from './headline.ts'
 import { inReadingOrder } from './reading-order.ts'
 import { statusCounts, statusSums } from './summary.ts'
 
@@ -20,7 +20,7 @@ const MAX_NAMES = 3
 
 /**
  * Renders the title, which a phone shows only in its notification and in the list of chats: level, name, location, and
- * number of alerts. One line, never empty, never cut within a character.
+ * number of alerts. One line, never cut within a character; empty if no character of it is visible.
  */
 export function titleOf(
   alerts: readonly MessageAlert[],
@@ -37,7 +37,7 @@ export function titleOf(
   const builtIn = builtInTitle(alerts, first, { stillFiring, context })
   const it = {
     ...viewOf(first, context),
-    ...headlineFor(alerts, context),
+    ...headlineFields(alerts, context),
     total: alerts.length,
     ...statusCounts(alerts),
     stillFiring,
@@ -94,7 +94,7 @@ function titleOfSeveral(
   return titled([`${lead}${context.word('colon')}${namesIn(names)}`, rest, ...common])
 }
 
-/** Renders the title of counted alerts. */
+/** Renders the title of counted alerts; the same guarantees as `titleOf`. */
 export function titleOfCounts(
   groups: readonly CountGroup[],
   total: number,
