@@ -76,7 +76,7 @@ function termsIn(text: string): MatcherTerm[] {
   return classic
 }
 
-/** The classic notation accepts an unpaired brace at either end, and so would cut the last one off `a=~x{2}`. */
+/** Throws SyntaxFault for an unpaired brace, which the classic notation drops: it would read `a=~x{2}` as `a=~x{2`. */
 function assertBalanced(text: string, terms: readonly MatcherTerm[]): void {
   const outside = terms.map(({ valueAt, value }) => (text[valueAt] === '"' ? '' : value)).join('')
   const opened = text.startsWith('{')

@@ -114,7 +114,7 @@ function keysOf({ parentSchema }: ErrorObject): string[] {
   return Object.keys(parentSchema?.['properties'] ?? {})
 }
 
-/** Without `null`, which is what a missing value is. */
+/** The JSON types in words. `null` is not among them: in YAML it is a key without a value. */
 const TYPES: Readonly<Record<string, string>> = {
   object: 'a mapping',
   array: 'a list',

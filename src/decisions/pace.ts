@@ -15,11 +15,11 @@ export interface Window {
 /** Severe alerts go out within 5 s; half a second of this is for accepting and the network. */
 const SEVERE_GAP_MS = 4_500
 
-/** Share of the calls that only severe alerts may use. */
-const RESERVED_SHARE = 0.2
+/** Share of the calls in a window that ordinary calls never use. */
+const SEVERE_ONLY_SHARE = 0.2
 
-/** Upper bound of the share that is reserved for future severe alerts. */
-const SEVERE_SHARE = 0.7
+/** Upper bound of the share that is kept for severe calls until the window is empty; see freeAt. */
+const MAX_FUTURE_SEVERE_SHARE = 0.7
 
 /**
  * How long a call or a penalty counts after its end. DingTalk counts `perMs`; the margin covers clock drift and delayed
@@ -78,10 +78,13 @@ function freeAt(
   /** When fewer than `count` of the calls so far are left in the window. */
   const fewerAt = (count: number): number =>
     count > leaving.length ? -Infinity : (leaving[leaving.length - count] as number)
-  const ordinary = Math.max(1, messages - Math.ceil(messages * RESERVED_SHARE))
+  const ordinary = Math.max(1, messages - Math.ceil(messages * SEVERE_ONLY_SHARE))
   const ownCalls = severe ? 0 : 1
   // Reserves one severe call every 4.5 s, as far as the limit allows; none with a limit of one call.
-  const reserved = Math.min(Math.floor(messages * SEVERE_SHARE), Math.ceil(perMs / SEVERE_GAP_MS))
+  const reserved = Math.min(
+    Math.floor(messages * MAX_FUTURE_SEVERE_SHARE),
+    Math.ceil(perMs / SEVERE_GAP_MS),
+  )
   const gap = Math.ceil(perMs / reserved)
   let at = fewerAt(severe ? messages : ordinary)
   // After `k` gaps, an ordinary call and `k` severe ones are in the window; the next severe one needs room beside them.

@@ -78,7 +78,7 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
       const content = createDigest()
       content.add(key)
       for (const alert of payload.alerts) {
-        // The bytes of a text that was parsed as Latin-1 are those of the decoded text in UTF-8.
+        // A UTF-8 body may be parsed as Latin-1, one character per byte. Written as Latin-1, it has the body's bytes again.
         content.add(contentOf(alert), latin1 === undefined ? 'utf8' : 'latin1')
         await yieldTurn()
       }

@@ -7,10 +7,10 @@ const ENRICHMENTS = 'enrichments'
 /** The start of an embedded image, which DingTalk does not show. */
 const IMAGE = 'data:image/'
 /**
- * Part of every embedded image: of one in base64, and of an SVG as text. The first characters are rare in JSON:
- * searching for IMAGE takes 30 times as long.
+ * Texts that a body with an embedded image contains: of an image in base64, and of an SVG as text. Searching for them is
+ * 30 times as fast as searching for IMAGE, because their first characters are rare in JSON.
  */
-const MARKS_OF_IMAGES = [';base64,', '+xml'] as const
+const IMAGE_SIGNS = [';base64,', '+xml'] as const
 
 /**
  * The body to store, without enrichments and embedded images, which may take megabytes per alert. Empty for a body that
@@ -20,7 +20,7 @@ export function storedBody(body: string | Uint8Array, read: Payload): { stored?:
   const mayShrink =
     hasEnrichments(read) ||
     read.alerts.some(hasEnrichments) ||
-    MARKS_OF_IMAGES.some((mark) => mayHold(body, mark))
+    IMAGE_SIGNS.some((sign) => mayHold(body, sign))
   if (!mayShrink) return {}
   const payload: unknown = JSON.parse(textFrom(body))
   if (!isPayload(payload)) return {}
