@@ -4,7 +4,7 @@ import type { Variables } from '../model/variables.ts'
 /** Limit on the characters kept of one text; a DingTalk message has at most 20,000 bytes. */
 const MAX_TEXT = 20_000
 
-/** Limit on the characters of variables kept of one alert; labels and texts have the same limit each. */
+/** Limit on the characters of variables kept of one alert, and again on those of its labels and annotations. */
 export const MAX_KEPT_OF_ONE = 256 * 1024
 
 /** Limit on the characters of variables kept of all alerts of one message, and of the first alerts of a page. */
@@ -24,24 +24,39 @@ export function shareOf(alerts: number): number {
 }
 
 /**
- * Copies an alert with at most `maxCharacters` each of its variables, labels and texts. The copy does not keep the
- * payload in memory. Pure.
+ * Copies an alert with at most `maxCharacters` of variables, and at most as many of its labels and annotations. The copy
+ * does not keep the payload in memory. Pure.
  */
 export function boundedAlert(alert: Alert, maxCharacters: number): Alert {
-  const { source, status, startsAt, endsAt, levelWord, labels, texts } = alert
+  const { source, status, startsAt, endsAt, levelWord } = alert
   return {
     source,
     status,
     fingerprint: copied(alert.fingerprint),
     variables: boundedVariables(alert.variables, maxCharacters).variables,
-    ...(labels === undefined ? {} : { labels: boundedVariables(labels, maxCharacters).variables }),
-    ...(texts === undefined ? {} : { texts: boundedVariables(texts, maxCharacters).variables }),
+    ...boundedParts(alert, maxCharacters),
     name: copied(alert.name),
     cluster: copied(alert.cluster),
     levelWord: levelWord === undefined ? undefined : copied(levelWord),
     startsAt,
     endsAt,
   }
+}
+
+/** In this order: a silence must match the labels, so they must not give way to texts. */
+const PARTS = ['labels', 'groupLabels', 'annotations', 'texts'] as const
+
+function boundedParts(alert: Alert, maxCharacters: number): Pick<Alert, (typeof PARTS)[number]> {
+  const parts: { [Part in (typeof PARTS)[number]]?: Variables } = {}
+  let left = maxCharacters
+  for (const part of PARTS) {
+    const values = alert[part]
+    if (values === undefined) continue
+    const { variables, characters } = boundedVariables(values, left)
+    parts[part] = variables
+    left -= characters
+  }
+  return parts
 }
 
 /**

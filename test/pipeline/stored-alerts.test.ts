@@ -105,6 +105,15 @@ describe('alerts read again for a message', () => {
     ])
   })
 
+  test('keep the group labels and annotations, which group silences and Go templates read', async () => {
+    const text = JSON.stringify({ groupLabels: { team: 'db' }, alerts: [alert('A1')] })
+    const deps = storing(new Map([[1, { source: 'alertmanager', receivedAt: AT, text }]]))
+    const place = { payload: 1, position: 0 }
+    const { alert: kept } = (await readStored([place], deps))(place)
+    assert.deepEqual({ ...kept.groupLabels }, { team: 'db' })
+    assert.deepEqual({ ...kept.annotations }, { summary: 'x' })
+  })
+
   test('keep as much of each text as a message can show, and mark the cut', async () => {
     const long = '载'.repeat(100_000)
     const deps = storing(
