@@ -28,29 +28,32 @@ export function shareOf(alerts: number): number {
  * does not keep the payload in memory. Pure.
  */
 export function boundedAlert(alert: Alert, maxCharacters: number): Alert {
-  const { source, status, startsAt, endsAt, levelWord } = alert
-  return {
-    source,
-    status,
+  const { source, status, startsAt, endsAt, levelWord, retryWindowMs } = alert
+  const copy = {
+    ...{ source, status, startsAt, endsAt },
     fingerprint: copied(alert.fingerprint),
     variables: boundedVariables(alert.variables, maxCharacters).variables,
     ...boundedParts(alert, maxCharacters),
     name: copied(alert.name),
     cluster: copied(alert.cluster),
     levelWord: levelWord === undefined ? undefined : copied(levelWord),
-    startsAt,
-    endsAt,
+    ...(retryWindowMs === undefined ? {} : { retryWindowMs }),
   }
+  // Fails to compile if a field of an alert is neither copied nor named here.
+  return copy satisfies Record<Exclude<keyof Alert, 'retryWindowMs'>, unknown>
 }
 
 /** In this order: a silence must match the labels, so they must not give way to texts. */
 const PARTS = ['labels', 'groupLabels', 'annotations', 'texts'] as const
 
-function boundedParts(alert: Alert, maxCharacters: number): Pick<Alert, (typeof PARTS)[number]> {
-  const parts: { [Part in (typeof PARTS)[number]]?: Variables } = {}
+type Parts = Record<(typeof PARTS)[number], Variables | undefined>
+
+function boundedParts(alert: Alert, maxCharacters: number): Parts {
+  const { labels, groupLabels, annotations, texts } = alert
+  const parts: Parts = { labels, groupLabels, annotations, texts }
   let left = maxCharacters
   for (const part of PARTS) {
-    const values = alert[part]
+    const values = parts[part]
     if (values === undefined) continue
     const { variables, characters } = boundedVariables(values, left)
     parts[part] = variables

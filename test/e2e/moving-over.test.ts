@@ -14,8 +14,8 @@ const ROBOTS = {
 
 const TEMPLATE = `{{ define "ours" }}{{ range .Alerts }}
 ### 告警 {{ .Labels.alertname }}
-{{ .Labels.instance }}
-{{ end }}{{ end }}`
+{{ .Labels.instance }}: {{ .Annotations.summary }}
+{{ end }}{{ .CommonAnnotations.summary }} {{ .GroupLabels.alertname }}{{ end }}`
 
 const ALERTS = 260
 const REQUESTS = 52
@@ -38,8 +38,40 @@ function payload(request: number): object {
   }
 }
 
-describe('a configuration that convert made, without keywords', () => {
-  test('delivers every alert of a storm to robots that look for words of the old texts', async () => {
+describe('a configuration that convert made', () => {
+  test('delivers what the old template wrote, with annotations and group labels', async () => {
+    using folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'ours.tmpl'), TEMPLATE)
+    writeFileSync(
+      join(folder.path, 'config.yml'),
+      `templates: [ ours.tmpl ]
+targets: { ops: { url: "sandbox", message: { text: '{{ template "ours" . }}' } } }
+`,
+    )
+    const made = await runCommand(['convert', 'config.yml', '-o', 'dingtalk-receiver.yml'], {
+      cwd: folder.path,
+    })
+    assert.equal(made.code, 0, made.stderr)
+    await using receiver = new Receiver({ folder: folder.path, port: await freePort() })
+    await receiver.start()
+    const alert = {
+      labels: { alertname: 'HighLoad', instance: 'db-1' },
+      annotations: { summary: 'The load is 42' },
+    }
+    await receiver.post('/dingtalk/ops/send', {
+      groupLabels: { alertname: 'HighLoad' },
+      alerts: [{ status: 'firing', ...alert }],
+    })
+    const text = await until('it is delivered', async () => {
+      const { messages } = await receiver.json<{ messages: { state: string; text: string }[] }>(
+        '/api/v1/messages',
+      )
+      return messages.find(({ state }) => state === 'sent')?.text
+    })
+    assert.match(text, /### 告警 HighLoad\s+db-1: The load is 42\s+The load is 42 HighLoad/)
+  })
+
+  test('without keywords delivers every alert of a storm to robots that look for words of the old texts', async () => {
     await using dingtalk = await startStandIn({ robots: structuredClone(ROBOTS) })
     using folder = temporaryFolder()
     writeFileSync(join(folder.path, 'ours.tmpl'), TEMPLATE)
