@@ -9,7 +9,7 @@ import type { Notifier } from '../notifiers/notifier.ts'
 import { carriesEnough, formsFor } from '../rendering/forms/limits.ts'
 import type { CountGroup, Renderer, RenderRequest, TemplateProblems } from '../rendering/types.ts'
 import type { Claim, NewMessage, QueuedAlert, Store, TallyGroup } from '../stores/store.ts'
-import { levelIn } from './destinations.ts'
+import { AUTO, destinationsFor, levelIn } from './destinations.ts'
 import { mentionPositionOf, messageMention } from './message-mention.ts'
 import { robotsOf } from './queues.ts'
 import type { SilenceLinkOf, SilenceLinks } from './silence-subject.ts'
@@ -93,7 +93,7 @@ export async function composeMessage(
       included,
       // Once per payload: hundreds of queued alerts may share one payload of thousands.
       [...new Map(rows.map((row) => [row.payload, read(row).firing])).values()].flat(),
-      channel,
+      { channel, settings },
     ),
     mention: mergedMention(
       coalesced.flatMap((each) => read(each.shown).prerendered?.mention ?? []),
@@ -278,17 +278,23 @@ function mergedMention(mentions: readonly Mention[]): Mention {
   }
 }
 
-/** Alerts that still fire in the same payloads, if all included alerts are resolved. */
+/** Alerts of the channel that still fire in the same payloads, if all included alerts are resolved. */
 function stillFiringOf(
   included: readonly MessageAlert[],
   firing: readonly Alert[],
-  channel: Channel,
+  { channel, settings }: { channel: Channel; settings: Settings },
 ): MessageAlert[] {
   if (included.some(({ alert }) => alert.status === 'firing')) return []
+  const routes = destinationsFor(AUTO, settings)
+  const isRoutedHere = (alert: Alert) =>
+    routes.of(alert).some((to) => to.channel.name === channel.name)
+  // The routes may send other alerts of the payload elsewhere, unless the sender named this channel.
+  const isByRoutes =
+    settings.routes.length > 0 && included.every(({ alert }) => isRoutedHere(alert))
   const over = new Set(included.map(({ alert }) => alert.fingerprint))
   const byFingerprint = new Map(firing.map((alert) => [alert.fingerprint, alert]))
   return [...byFingerprint.values()]
-    .filter(({ fingerprint }) => !over.has(fingerprint))
+    .filter((alert) => !over.has(alert.fingerprint) && (!isByRoutes || isRoutedHere(alert)))
     .map((alert) =>
       unchanged(alert, levelIn(alert, channel), included[0]?.receivedAt ?? new Date(0)),
     )

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
+import { parseMatchers } from '../../src/config/matchers.ts'
 import type { Attempt, Outcome } from '../../src/model/message.ts'
 import type { Channel, Robot, Settings } from '../../src/model/settings.ts'
 import { Path } from '../support/path.ts'
@@ -190,6 +191,29 @@ describe('the path of an alert', () => {
       /\*\*Still firing\*\*\n\n- 🔴 Critical · b1 · .*, for .*\n- 🔴 Critical · c1/,
     )
     assert.deepEqual(await states(), { sent: 4, suppressed: 2 })
+  })
+
+  test('a partial recovery does not list what the routes sent to another channel', async () => {
+    const robots = [robotNamed('ops-1')]
+    const channels = ['ops', 'db'].map((name) => channelNamed(name, { robots: ['ops-1'] }))
+    const routes = [
+      { matchers: parseMatchers('instance=~"b.*"'), channels: ['db'] },
+      { matchers: [], channels: ['ops'] },
+    ]
+    path = await new Path(settingsOf({ robots, channels }, { routes })).start()
+    const alert = (instance: string, status = 'firing') => ({
+      ...{ status, startsAt: '2026-11-24T03:50:00Z' },
+      labels: { alertname: 'HighLoad', severity: 'critical', instance },
+      ...(status === 'resolved' ? { endsAt: '2026-11-24T03:59:00Z' } : {}),
+    })
+    const alerts = (first: string) => [alert('a1', first), alert('a2'), alert('b1')]
+    await path.post('alertmanager', { alerts: alerts('firing') }, 'auto')
+    await path.clock.pass(5_000)
+    await path.post('alertmanager', { alerts: alerts('resolved') }, 'auto')
+    await path.clock.pass(5_000)
+    const [last] = path.group.shown()
+    assert.match(last?.title ?? '', /a1 · 1 still firing/)
+    assert.doesNotMatch(last?.text ?? '', /b1/)
   })
 
   test('a recovery never overtakes its alert, even while the alert is being retried', async () => {
