@@ -39,6 +39,9 @@ export class RenderContext {
   readonly #faults = new Set<string>()
   readonly #blanks = new Set<string>()
   readonly #slow: Map<Template, number>
+  /** The operator's parts that rendered text of this message. */
+  readonly #ownUsed = new Set<PartSource>()
+  #isBuiltInOnly = false
   readonly patterns = new Patterns()
   #go: ReturnType<typeof goFunctions> | undefined
   readonly #made = new Map<string, WeakMap<object, unknown>>()
@@ -67,6 +70,7 @@ export class RenderContext {
   renderPart(part: Part, it: object): string | undefined {
     const source = this.#parts.get(part)
     if (source === undefined) return undefined
+    if (source.own && this.#isBuiltInOnly) return builtInOf(source, it)
     const slow = this.#slow.get(source.template) ?? 0
     if (slow >= MAX_SLOW_CALLS) {
       this.#faults.add(
@@ -77,6 +81,7 @@ export class RenderContext {
     try {
       const text = tidy(this.patterns.within(part, () => source.template(it)))
       if (slow > 0) this.#slow.delete(source.template)
+      if (source.own && part !== 'title') this.#ownUsed.add(source)
       if (text !== '') return text
       this.#blanks.add(
         `${source.file}: prints nothing for the part ${part} of some messages, which then have the built-in part`,
@@ -89,7 +94,16 @@ export class RenderContext {
   }
 
   has(part: Part): boolean {
-    return this.#parts.has(part)
+    const source = this.#parts.get(part)
+    return source !== undefined && !(this.#isBuiltInOnly && source.own && !source.fallback)
+  }
+
+  /** From now on renders built-in parts instead of the operator's, and reports why. False if none was in use. */
+  replaceOwnParts(why: string): boolean {
+    if (this.#isBuiltInOnly || this.#ownUsed.size === 0) return false
+    for (const { file } of this.#ownUsed) this.#faults.add(`${file}: ${why}`)
+    this.#isBuiltInOnly = true
+    return true
   }
 
   /** The functions that Go templates can call. */

@@ -297,6 +297,16 @@ describe('whatever an alert contains', () => {
 })
 
 describe("the operator's templates", () => {
+  test('are replaced by the built-in ones if they are too long by themselves, which is reported', () => {
+    const template = { kind: 'inline', text: `\${alarm_name} ${'x'.repeat(30_000)}` } as const
+    const made = renderWith([messageAlert({ alarm_name: 'n', alarm_summary: 'The load is 42' })], {
+      channel: { template },
+    })
+    assert.match(made.text, /Summary: The load is 42/)
+    assert.equal(made.faults.length, 1)
+    assert.match(made.faults[0] ?? '', /template: too long for a message/)
+  })
+
   test('may be written in the channel, with its own variables', () => {
     const channel = {
       template: {

@@ -44,8 +44,22 @@ export function renderFull(request: RenderRequest, context: RenderContext): Draf
   return renderCut(request, context)
 }
 
-/** Renders a single alert, with its values cut until it fits. */
+/**
+ * Renders a single alert, with its values cut until it fits. A template that is too long by itself is replaced by the
+ * built-in one.
+ */
 function renderCut(request: RenderRequest, context: RenderContext): Draft {
+  let made = cutToFit(request, context)
+  if (made === undefined && context.replaceOwnParts(TOO_LONG)) made = cutToFit(request, context)
+  if (made !== undefined) return made
+  const about = { request, context, count: 1 }
+  const { title } = withTitleAndButtons('', about)
+  return { ...withTitleAndButtons(context.markup.bold(title).toString(), about), buttons: [] }
+}
+
+const TOO_LONG = 'too long for a message, even with its values cut; the built-in part replaces it'
+
+function cutToFit(request: RenderRequest, context: RenderContext): Draft | undefined {
   const { fits, link } = request
   const about = { request, context, count: 1 }
   const longestShown = link === undefined ? Number.POSITIVE_INFINITY : MAX_LENGTH_BESIDE_LINK
@@ -53,8 +67,7 @@ function renderCut(request: RenderRequest, context: RenderContext): Draft {
     const made = withTitleAndButtons(cutText(request, context, longest), about)
     if (fits(made.title, made.text, made.buttons)) return made
   }
-  const { title } = withTitleAndButtons('', about)
-  return { ...withTitleAndButtons(context.markup.bold(title).toString(), about), buttons: [] }
+  return undefined
 }
 
 /** Returns a function that renders the first `count` alerts. */
