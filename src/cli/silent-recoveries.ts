@@ -1,5 +1,6 @@
 import { variablesFrom } from '../model/variables.ts'
 import { goFunctions } from '../rendering/go/functions.ts'
+import type { Payload, PayloadAlert } from '../rendering/payload.ts'
 import { compile } from '../rendering/templates/engine.ts'
 
 const NOW = new Date('2026-11-24T19:04:30Z')
@@ -23,16 +24,18 @@ export function isSilentOnRecovery(text: string): boolean {
 function payloadOf(status: 'firing' | 'resolved') {
   const labels = variablesFrom(Object.entries(LABELS))
   const annotations = variablesFrom(Object.entries(TEXTS))
-  const alert = { status, labels, annotations, startsAt: NOW, endsAt: NOW }
+  const generatorURL = 'http://prometheus.example:9090/graph'
+  const times = { startsAt: NOW, endsAt: NOW }
+  const alert = { status, labels, annotations, ...times, generatorURL, fingerprint: '7d0c' }
   const [firing, resolved] = status === 'firing' ? [[alert], []] : [[], [alert]]
   return {
     receiver: 'ops',
     status,
-    alerts: Object.assign([alert], { firing, resolved }),
+    alerts: Object.assign([alert] satisfies PayloadAlert[], { firing, resolved }),
     groupLabels: labels,
     commonLabels: labels,
     commonAnnotations: annotations,
     externalURL: 'http://alertmanager.example:9093',
     atMobiles: [],
-  }
+  } satisfies Record<keyof Payload, unknown>
 }

@@ -8,8 +8,8 @@ const MAX_BETWEEN_CONTAINERS = 100_000
 const PIECE = 1024 * 1024
 
 /**
- * Whether a large body has so many parts that parsing it would take seconds and hundreds of megabytes. No sender of
- * alerts writes that many. Counts opening brackets and double quotes, within strings too. Linear; stops at the first exceeded limit.
+ * Whether a large body has more parts than any sender of alerts writes: parsing it could take seconds and hundreds of
+ * megabytes. Counts opening brackets and double quotes, within strings too. Linear; stops at the first exceeded limit.
  */
 export async function exceedsComplexity(
   body: string | Uint8Array,
