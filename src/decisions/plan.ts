@@ -41,6 +41,10 @@ export interface DueMessage {
   /** The level of its most severe alert, or QUOTA_WARNING_LEVEL; undefined for other messages without alerts. */
   level: Level | undefined
   byHand: boolean
+  alertCount: number
+  createdAt: Date
+  /** The last attempt, if no attempt can have arrived. */
+  refused: { at: Date; result: string } | undefined
 }
 
 /** The state of one queue and channel. */
@@ -72,7 +76,12 @@ export interface QueuedAlert {
 /** What a robot does next. `until` is undefined if nothing waits. */
 export type Plan =
   | { kind: 'wait'; until: Date | undefined; reason: WaitReason }
-  | { kind: 'retry'; id: string }
+  | {
+      kind: 'retry'
+      id: string
+      /** Why a message of which nothing was shown is late; it is composed anew, to say what is true now. */
+      late: DelayReason | undefined
+    }
   | {
       kind: 'send'
       queue: string
@@ -131,7 +140,7 @@ export function plan(input: PlanInput): Plan {
   if (due !== input.due) waits.push({ until: input.monthEnd, reason: 'quota' })
   if (due !== undefined && !due.byHand && (level === undefined || (due.level ?? 5) <= level)) {
     const at = nextCallAt({ ...window, severe: isSevere(due.level ?? 5) })
-    return at > now ? noCallUntil(at) : { kind: 'retry', id: due.id }
+    return at > now ? noCallUntil(at) : retryOf(due, now)
   }
   if (next !== undefined && level !== undefined) {
     const at = nextCallAt({ ...window, severe: isSevere(level) })
@@ -147,12 +156,33 @@ export function plan(input: PlanInput): Plan {
   if (due?.byHand === true) {
     // Keep a call for the alerts that are being collected.
     const keeps = waits.some(({ reason }) => reason === 'collecting') ? 1 : 0
-    if (callsLeft(window) > keeps) return { kind: 'retry', id: due.id }
+    if (callsLeft(window) > keeps) return retryOf(due, now)
     const at = nextCallAt({ ...window, severe: false })
     if (at > now) waits.push({ until: at, reason: 'no_call_left' })
   }
   const soonest = waits.sort((a, b) => a.until.getTime() - b.until.getTime())[0]
   return { kind: 'wait', until: soonest?.until, reason: soonest?.reason ?? 'nothing_waits' }
+}
+
+/** A larger message is sent as it was; as a digest of counts it could not be composed from its own alerts anyway. */
+const MAX_COMPOSED_ANEW = 100
+
+/** In a pool another robot takes a throttled message at once; with less delay than this it is sent as it was. */
+const TAKEN_OVER_MS = 1_000
+
+function retryOf(due: DueMessage, now: Date): Plan {
+  return { kind: 'retry', id: due.id, late: lateReason(due, now) }
+}
+
+function lateReason(
+  { refused, byHand, alertCount, createdAt }: DueMessage,
+  now: Date,
+): DelayReason | undefined {
+  if (refused === undefined || byHand || alertCount === 0 || alertCount > MAX_COMPOSED_ANEW)
+    return undefined
+  if (refused.result === 'throttled')
+    return now.getTime() - refused.at.getTime() >= TAKEN_OVER_MS ? 'penalty' : undefined
+  return now.getTime() - createdAt.getTime() >= NOTICED_DELAY_MS ? 'unreachable' : undefined
 }
 
 function noCallUntil(until: Date): Plan {

@@ -1,11 +1,16 @@
 import type { Calendar } from '../decisions/calendar.ts'
 import { countedForMs } from '../decisions/pace.ts'
-import type { Plan } from '../decisions/plan.ts'
+import type { DelayReason, Plan } from '../decisions/plan.ts'
 import { later } from '../model/instant.ts'
-import type { Robot, Settings } from '../model/settings.ts'
-import type { Backlog, CallClaim, Store } from '../stores/store.ts'
+import type { Channel, Robot, Settings } from '../model/settings.ts'
+import type { Backlog, CallClaim, DueMessage, Store } from '../stores/store.ts'
 import { type AttemptDeps, attempt, type InFlight, releaseClaim } from './attempt.ts'
-import { type ComposeDeps, composeMessage } from './compose-message.ts'
+import {
+  type ComposeDeps,
+  type ComposedMessage,
+  composeMessage,
+  MAX_QUEUED_PREVIEW,
+} from './compose-message.ts'
 import { LEASE_MS, LEASE_RETRY_MS, MIN_LEASE_LEFT_MS } from './leases.ts'
 import { queuesOfRobot } from './queues.ts'
 import { warnOfQuota } from './quota-warning.ts'
@@ -49,7 +54,7 @@ export async function pass(name: string, deps: DispatchDeps): Promise<Date | und
   const context = { robot, backlog, calendar, now, settings }
   const inFlight =
     planned.kind === 'retry'
-      ? await claimRetry(planned.id, context, deps)
+      ? await claimRetry(planned, context, deps)
       : await claimNew(planned, context, deps)
   if (inFlight === undefined) {
     deps.events.claimLost(name)
@@ -109,32 +114,43 @@ async function claimNew(
   const entry = backlog.channels.find(
     ({ queue, channel }) => queue === planned.queue && channel === planned.channel.name,
   )
-  const { message, alerts } = await composeMessage(
+  const composed = await composeMessage(
     planned,
     { robot, queued: entry?.alerts ?? [], bodyBytes: backlog.robot.bodyBytes, now },
     { ...deps, settings, renderer: deps.renderer(), timezone: settings.timezone },
   )
+  return claimComposed({ ...composed, channel: planned.channel }, context, deps)
+}
+
+async function claimComposed(
+  { message, alerts, channel, replaces }: ComposedMessage & { channel: Channel; replaces?: string },
+  context: ClaimContext,
+  deps: DispatchDeps,
+): Promise<InFlight | undefined> {
+  const { robot, backlog, settings } = context
   const at = deps.clock.now()
   // The lease may have ended while the message was composed. A claim without it would fail, and composing would start
   // over.
   if (!(await acquireLease(robot, { now: at, settings, deps }))) return undefined
   const call = callAt(at, context, deps)
-  const claimed = await deps.store.claim({ now: at, message, alerts, call })
+  const claimed = await deps.store.claim({ now: at, message, alerts, call, replaces })
   if (claimed === undefined) return undefined
   return {
-    ...{ robot, channel: planned.channel, claimed, backlog, until: call.until },
+    ...{ robot, channel, claimed, backlog, until: call.until },
     message: { ...message, id: claimed.id },
   }
 }
 
 async function claimRetry(
-  id: string,
+  { id, late }: Extract<Plan, { kind: 'retry' }>,
   context: ClaimContext,
   deps: DispatchDeps,
 ): Promise<InFlight | undefined> {
   const { robot, backlog, settings } = context
   const due = [backlog.due, backlog.dueSevere].find((each) => each?.id === id)
   if (due === undefined) return undefined
+  const anew = late && (await claimAnew(due, late, { context, deps }))
+  if (anew !== undefined) return anew
   const at = deps.clock.now()
   const call = callAt(at, context, deps)
   const claimed = await deps.store.claimRetry({ now: at, id, robot: robot.name, call })
@@ -142,4 +158,37 @@ async function claimRetry(
   const channel = settings.channels.get(due.channel)
   const message = { ...due, robot: robot.name }
   return { robot, channel, claimed, backlog, until: call.until, message }
+}
+
+/**
+ * Composes a late message anew from its alerts and what happened to them since, and claims it. Undefined if this cannot
+ * be done: then it is sent as it is.
+ */
+async function claimAnew(
+  { id, queue, channel: name }: DueMessage,
+  reason: DelayReason,
+  { context, deps }: { context: ClaimContext; deps: DispatchDeps },
+): Promise<InFlight | undefined> {
+  const { robot, backlog, now, settings } = context
+  const channel = settings.channels.get(name)
+  const found = channel && (await deps.store.unshown(id, MAX_QUEUED_PREVIEW))
+  if (channel === undefined || found === undefined || found.carried.length === 0) return undefined
+  const ids = found.carried.map((each) => each.id)
+  const since = new Date(Math.min(...found.carried.map(({ receivedAt }) => receivedAt.getTime())))
+  const composed = await composeMessage(
+    {
+      ...{ kind: 'send', queue, channel, delayed: { since, reason } },
+      scope: { kind: 'some', ids, messages: 1, merged: true, storm: false },
+    },
+    {
+      robot,
+      queued: [...found.carried, ...found.waiting],
+      bodyBytes: backlog.robot.bodyBytes,
+      now,
+    },
+    { ...deps, settings, renderer: deps.renderer(), timezone: settings.timezone },
+  )
+  // Counts would take everything that waits, not only these alerts.
+  if (composed.alerts.kind !== 'some') return undefined
+  return claimComposed({ ...composed, channel, replaces: id }, context, deps)
 }

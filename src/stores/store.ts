@@ -58,9 +58,14 @@ export interface Store {
   payloads(ids: readonly number[], maxBytes?: number): Promise<Map<number, StoredPayload>>
   /**
    * Writes a new message, takes its alerts and counts its call. Undefined if the lease is lost, a person has paused the
-   * robot, no call is left, or an alert no longer waits.
+   * robot, no call is left, an alert no longer waits, or the message to be replaced is no longer `unshown`.
    */
   claim(claim: Claim): Promise<Claimed | undefined>
+  /**
+   * The alerts of a pending message that certainly was not shown, and the unblocked alerts that wait beside it, at most
+   * `preview`. Undefined for another message, and for a digest that holds ranges of alerts.
+   */
+  unshown(id: string, preview: number): Promise<Unshown | undefined>
   /** Counts a call for a pending message; undefined for the reasons of `claim`, or if the message is not pending. */
   claimRetry(claim: RetryClaim): Promise<Claimed | undefined>
   /** Records an attempt's outcome. Returns the receipt times of the alerts of a sent message. */
@@ -195,6 +200,14 @@ export interface DueMessage extends QueuePlace {
   level: Level | undefined
   /** A person requested it (test, resend), or it is a quota warning. Alerts go first. */
   byHand: boolean
+  createdAt: Date
+  /** The last attempt, if no attempt can have arrived; undefined before the first attempt. */
+  refused: { at: Date; result: string } | undefined
+}
+
+export interface Unshown {
+  carried: QueuedAlert[]
+  waiting: QueuedAlert[]
 }
 
 export interface ChannelBacklog extends MessageCounts {
@@ -271,6 +284,11 @@ export interface Claim {
   /** Some waiting alerts, or all `count` of the queue and channel up to alert `upTo`. */
   alerts: { kind: 'some'; ids: readonly number[] } | { kind: 'upTo'; upTo: number; count: number }
   call: CallClaim
+  /**
+   * An `unshown` message of the same queue and channel, which takes these contents and keeps its id and attempts. Those
+   * of its alerts that are not among `alerts` wait again.
+   */
+  replaces?: string | undefined
 }
 
 export interface RetryClaim {

@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Plan, PlanInput, QueueState } from '../../src/decisions/plan.ts'
+import type { DueMessage, Plan, PlanInput, QueueState } from '../../src/decisions/plan.ts'
 import { QUOTA_WARNING_LEVEL } from '../../src/decisions/quota.ts'
 import type { Level } from '../../src/model/level.ts'
 import { ago, calls, LIMITS, planOf, queued, waiting } from '../support/plan.ts'
 import { channelNamed } from '../support/settings.ts'
 
 const MONTH_END = new Date('2026-11-30T16:00:00Z')
+const MINUTE = 60_000
+const RETRY = { kind: 'retry', id: '7', late: undefined }
 const LAST_TENTH = [{ used: 95, limit: 100 }]
 
-function dueOf(level: Level | undefined, byHand = false): PlanInput['due'] {
-  return { id: '7', level, byHand }
+function dueOf(
+  level: Level | undefined,
+  byHand = false,
+  changes: Partial<DueMessage> = {},
+): DueMessage {
+  const refused = undefined
+  return { id: '7', level, byHand, alertCount: 1, createdAt: ago(MINUTE), refused, ...changes }
 }
 
 function robotAfter(count: number): PlanInput['robot'] {
@@ -28,7 +35,24 @@ function kindOf(
 
 describe('a message that is due for a retry', () => {
   test('is sent when nothing else waits', () =>
-    assert.deepEqual(planOf([], { due: dueOf(3) }), { kind: 'retry', id: '7' }))
+    assert.deepEqual(planOf([], { due: dueOf(3) }), RETRY))
+
+  test('is composed anew after a penalty, or when it is a minute old, if nothing of it was shown', () => {
+    const late = (changes: Partial<DueMessage>, byHand = false) => {
+      const made = planOf([], { due: dueOf(3, byHand, changes) })
+      return made.kind === 'retry' ? made.late : made.kind
+    }
+    const throttled = (ms: number) => ({ at: ago(ms), result: 'throttled' })
+    const failed = { at: ago(1), result: 'network' }
+    assert.equal(late({ refused: throttled(1_000) }), 'penalty')
+    assert.equal(late({ refused: throttled(999) }), undefined)
+    assert.equal(late({ refused: failed }), 'unreachable')
+    assert.equal(late({ refused: failed, createdAt: ago(MINUTE - 1) }), undefined)
+    assert.equal(late({}), undefined)
+    for (const alertCount of [0, 101])
+      assert.equal(late({ refused: throttled(MINUTE), alertCount }), undefined)
+    assert.equal(late({ refused: throttled(MINUTE) }, true), undefined)
+  })
 
   test('goes before alerts that are not more severe, and after those that are', () => {
     const level = fc.constantFrom<Level>(1, 2, 3, 4, 5)
@@ -67,11 +91,9 @@ describe('a message that is due for a retry', () => {
     assert.deepEqual(planOf([], { due: dueOf(3), allowances }), held)
     const severe = waiting(queued(1, { level: 2 }))
     assert.equal(kindOf([severe], dueOf(3), { allowances }), 'send')
-    const dueSevere = { id: '8', level: 1, byHand: true } as const
-    assert.deepEqual(planOf([], { due: dueOf(3), dueSevere, allowances }), {
-      kind: 'retry',
-      id: '8',
-    })
+    const dueSevere = dueOf(1, true, { id: '8' })
+    const made = planOf([], { due: dueOf(3), dueSevere, allowances })
+    assert.deepEqual(made, { ...RETRY, id: '8' })
     const nextDueAt = ago(-60_000)
     assert.deepEqual(planOf([], { due: dueOf(3), nextDueAt, allowances }), {
       kind: 'wait',
@@ -95,10 +117,7 @@ describe('a manual message', () => {
   test('goes after every alert that may be sent, with any level', () => {
     for (const level of [1, undefined] as const)
       assert.equal(kindOf([waiting(queued(1, { level: 5 }))], dueOf(level, true)), 'send')
-    assert.deepEqual(planOf([], { due: dueOf(undefined, true) }), {
-      kind: 'retry',
-      id: '7',
-    })
+    assert.deepEqual(planOf([], { due: dueOf(undefined, true) }), RETRY)
   })
 
   test('waits while an alert waits for a call', () => {

@@ -218,14 +218,13 @@ describe('the path of an alert', () => {
 
   test('a recovery never overtakes its alert, even while the alert is being retried', async () => {
     await started()
-    path.intercept = (_, body) => (body.includes('"title":"⚠️ Alert') ? UNREACHABLE : undefined)
+    path.intercept = () => UNREACHABLE
     await path.ocp('host=1')
     await path.clock.pass(100)
     await path.ocp('host=1', { alarm_status: 'Inactive' })
-    await path.clock.pass(5 * MINUTE)
-    assert.equal(path.group.shown().length, 0)
+    await path.clock.pass(10_000)
     path.intercept = () => undefined
-    await path.clock.pass(2 * MINUTE)
+    await path.clock.pass(MINUTE)
     assert.deepEqual(
       path.group
         .shown()
@@ -256,6 +255,60 @@ describe('the path of an alert', () => {
       ),
     )
     assert.ok(path.sent.length <= 4)
+  })
+
+  test('a message that waited unseen is composed anew: with the reason, and the recovery in the meantime', async () => {
+    for (const [reply, reason] of [
+      [THROTTLED, /Delayed .* \(since 12:00:\d\d\): DingTalk rate-limited this robot/],
+      [UNREACHABLE, /Delayed .* \(since 12:00:\d\d\): DingTalk was unreachable/],
+    ] as const) {
+      await started()
+      path.intercept = () => reply
+      await path.ocp('host=1')
+      await path.ocp('host=2')
+      await path.clock.pass(2 * MINUTE)
+      await path.ocp('host=1', { alarm_status: 'Inactive' })
+      await path.clock.pass(3 * MINUTE)
+      path.intercept = () => undefined
+      await path.clock.pass(8 * MINUTE)
+      const [other, recovery, ...more] = path.group.shown()
+      assert.deepEqual(more, [])
+      assert.match(recovery?.title ?? '', /^✅ Resolved Rule · host=1/)
+      assert.match(recovery?.text ?? '', reason)
+      assert.match(other?.title ?? '', /^⚠️ Alert Rule · host=2/)
+      const { items } = await path.store.messages({ limit: 9 })
+      assert.deepEqual(
+        items.map(({ state, alertCount }) => [state, alertCount]),
+        [
+          ['sent', 1],
+          ['sent', 2],
+        ],
+      )
+      const first = await path.store.message(items[1]?.id ?? '')
+      assert.equal(first?.message.attempts[0]?.result, reply.result)
+      await path.stop()
+    }
+    await started()
+  })
+
+  test('a message that may have arrived keeps its text and its key', async () => {
+    await started()
+    const bodies = new Set<string>()
+    const replying = (reply: Attempt | undefined) => {
+      path.intercept = (_, body) => {
+        bodies.add(body)
+        return reply
+      }
+    }
+    replying(attemptOf({ kind: 'retryable', reason: 'timeout', reached: true, bounded: false }))
+    await path.ocp('host=1')
+    await path.clock.pass(1_000)
+    replying(THROTTLED)
+    await path.clock.pass(MINUTE)
+    replying(undefined)
+    await path.clock.pass(15 * MINUTE)
+    assert.equal(bodies.size, 1)
+    assert.deepEqual(await states(), { sent: 1 })
   })
 
   test('an address that DingTalk blocks pauses every robot behind it', async () => {

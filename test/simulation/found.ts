@@ -220,7 +220,7 @@ export const FOUND: Record<keyof typeof WITHOUT, Found> = {
       groups: 3,
       peers: 1,
       wayMs: 50,
-      monthly: 20,
+      monthly: 16,
     },
     events: [
       { at: 76869, kind: 'turn', alert: 1 },

@@ -132,6 +132,9 @@ export function watched(
     async claim(claim) {
       const claimed = await store.claim(claim)
       if (claimed === undefined) return undefined
+      const { replaces, message, now } = claim
+      if (replaces !== undefined)
+        ledger.retried(replaces, { backlog: backlogs.get(message.robot), now })
       const made = await store.message(claimed.id)
       ledger.claimed.set(claimed.uuid, made?.alerts.map((alert) => alert.id) ?? [])
       return claimed

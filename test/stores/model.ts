@@ -23,6 +23,9 @@ export interface ModelMessage {
   state: 'pending' | 'sending' | 'sent' | 'dead'
   call: number
   elsewhereAt: number
+  mayHaveArrived: boolean
+  /** It took all that waited, in part as ranges of alerts. */
+  isDigest: boolean
   /** The queue in which it was created; its robot stays that of the message. */
   robotOf: string
   alertCount: number
@@ -124,6 +127,7 @@ export class Model {
     for (const message of this.messages.values())
       if (message.state === 'sending') {
         message.state = 'pending'
+        message.mayHaveArrived = true
         message.elsewhereAt = Math.max(message.elsewhereAt, now + SAME_ROBOT_MS)
         recovered += 1
       }

@@ -49,7 +49,8 @@ export class Sequence {
     if (chance < 50) return this.#claimSome()
     if (chance < 60) return this.#claimAll()
     if (chance < 80) return this.#settle()
-    if (chance < 86) return this.#retry()
+    if (chance < 83) return this.#retry()
+    if (chance < 86) return this.#replace()
     if (chance < 90) return this.#resend()
     if (chance < 93) return this.#recover()
     if (chance < 96) return this.#reassign()
@@ -144,6 +145,7 @@ export class Sequence {
         claimed,
         queue,
         offered.map(({ id }) => id),
+        true,
       )
   }
 
@@ -151,10 +153,11 @@ export class Sequence {
     { id, call }: { id: string; call: number },
     queue: string,
     ids: readonly string[],
+    isDigest = false,
   ): void {
     const message = {
       ...{ id, queue, call, state: 'sending', elsewhereAt: 0 },
-      ...{ robotOf: queue, alertCount: ids.length },
+      ...{ robotOf: queue, alertCount: ids.length, mayHaveArrived: false, isDigest },
     }
     this.#model.claim(message as ModelMessage, ids)
   }
@@ -185,6 +188,7 @@ export class Sequence {
     if (kind === 'retry') {
       message.state = 'pending'
       message.elsewhereAt = Math.max(message.elsewhereAt, elsewhereAt ?? 0)
+      message.mayHaveArrived ||= elsewhereAt !== undefined
     } else message.state = kind === 'sent' ? 'sent' : 'dead'
     if (kind === 'split') this.#model.requeue(message.id)
   }
@@ -199,6 +203,36 @@ export class Sequence {
     assert.ok(claimed)
     message.state = 'sending'
     message.call = claimed.call
+  }
+
+  /** Composes a message anew from some of its alerts, and from what waits beside it. */
+  async #replace(): Promise<void> {
+    const message = this.#messageIn('pending')
+    if (message === undefined) return
+    const found = await this.#s.store.unshown(message.id, 100)
+    const own = this.#model.carriedBy(message.id).map(({ id }) => Number(id))
+    if (found === undefined) {
+      assert.ok(message.mayHaveArrived || message.isDigest, 'nothing of it was shown')
+      return
+    }
+    const carried = found.carried.map(({ id }) => id)
+    assert.deepEqual(carried, own)
+    const kept = carried.filter(() => this.#random.chance(80))
+    const ids = [...kept, ...found.waiting.slice(0, 1).map(({ id }) => id)]
+    if (ids.length === 0) return
+    this.#did(`replace ${message.id} by ${ids.join(' ')}`)
+    const claimed = await this.#s.tryClaim(ids, this.#now, {
+      ...{ robot: robotOf(message.robotOf), replaces: message.id },
+      message: { queue: message.queue },
+      call: { maxCalls: 1_000_000 },
+    })
+    assert.ok(claimed, 'it cannot be replaced')
+    assert.equal(claimed.id, message.id)
+    this.#model.requeue(message.id)
+    this.#model.claim(
+      { ...message, state: 'sending', call: claimed.call, alertCount: ids.length },
+      ids.map(String),
+    )
   }
 
   async #resend(): Promise<void> {

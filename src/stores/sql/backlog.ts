@@ -1,12 +1,27 @@
 import { isSevere, type Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
-import type { Backlog, BacklogQuery, ChannelBacklog, DueMessage, QueuedAlert } from '../store.ts'
+import type {
+  Backlog,
+  BacklogQuery,
+  ChannelBacklog,
+  DueMessage,
+  QueuedAlert,
+  Unshown,
+} from '../store.ts'
 import type { Tx } from '../tx.ts'
-import { blockedValues, LEVELS_IN_ORDER, readBlocked, unblocked } from './deliveries.ts'
+import {
+  type Blocked,
+  blockedValues,
+  LEVELS_IN_ORDER,
+  readBlocked,
+  readRanges,
+  readWatermarks,
+  unblocked,
+} from './deliveries.ts'
 import { countMessages } from './history.ts'
 import { readOrganisationUsed, readRobotStates } from './robot-states.ts'
 import { exists, fromRow, readValue } from './rows.ts'
-import { IN_STATE } from './schema.ts'
+import { IN_STATE, UNSHOWN } from './schema.ts'
 
 export async function backlog(tx: Tx, query: BacklogQuery): Promise<Backlog> {
   const [robot, ...peers] = await readRobotStates(tx, [query.robot, ...query.peers], query)
@@ -64,7 +79,8 @@ const MAY_AT = `CASE WHEN robot_key = $2 THEN due_at ELSE GREATEST(due_at, COALE
 const PENDING = `queue IN LIST($1, TEXT) AND ${IN_STATE.pending}`
 
 const dueMessage = (condition = ''): string =>
-  `SELECT CAST(id AS TEXT) AS id, robot, queue, channel, kind, alert_count, level, by_hand FROM messages
+  `SELECT CAST(id AS TEXT) AS id, robot, queue, channel, kind, alert_count, level, by_hand, created_at,
+     elsewhere_at IS NULL AS certain FROM messages
    WHERE ${PENDING} AND ${MAY_AT} <= $3 ${condition}
    ORDER BY by_hand, CASE WHEN kind = 'test' THEN 1 ELSE 0 END, COALESCE(level, 9), due_at, messages.id LIMIT 1`
 const DUE = dueMessage()
@@ -76,9 +92,27 @@ async function readDueMessage(
   sql: string,
   { queues, robot, now }: BacklogQuery,
 ): Promise<DueMessage | undefined> {
-  const row = await tx.get<{ by_hand: number }>(sql, [queues, robot.key, tx.ms(now)])
-  return row && { ...fromRow<DueMessage>(tx, row), byHand: row.by_hand === 1 }
+  const row = await tx.get<DueRow>(sql, [queues, robot.key, tx.ms(now)])
+  if (row === undefined) return undefined
+  const { certain, ...message } = row
+  const last = certain
+    ? await tx.get<{ at: number; result: string }>(LAST_ATTEMPT, [Number(row.id)])
+    : undefined
+  return {
+    ...fromRow<DueMessage>(tx, message),
+    byHand: row.by_hand === 1,
+    refused: last && { at: tx.date(last.at), result: last.result },
+  }
 }
+
+interface DueRow {
+  id: string
+  by_hand: number
+  /** A Boolean, or on SQLite a number. */
+  certain: boolean | number
+}
+
+const LAST_ATTEMPT = 'SELECT at, result FROM attempts WHERE message = $1 ORDER BY id DESC LIMIT 1'
 
 async function readDue(
   tx: Tx,
@@ -106,24 +140,7 @@ async function readChannelBacklog(
   query: BacklogQuery,
 ): Promise<ChannelBacklog | undefined> {
   const blocked = await readBlocked(tx, place)
-  const { queue, channel } = place
-  const ofPlace = 'deliveries WHERE message = 0 AND queue = $1 AND channel = $2'
-  const hasSkipped = await exists(tx, ofPlace, [queue, channel])
-  const alerts: QueuedAlert[] = []
-  for (const level of LEVELS_IN_ORDER) {
-    const upTo = watermarks.get(level)
-    if (upTo === undefined) continue
-    // Beyond the preview, one alert of each level is read for its age.
-    const limit = Math.max(1, query.preview + 1 - alerts.length)
-    const values = (after: number) =>
-      [queue, channel, level, after, limit, ...blockedValues(blocked)] as const
-    const rows = await tx.all<{ id: number }>(QUEUED, values(upTo))
-    if (hasSkipped) {
-      rows.push(...(await tx.all<{ id: number }>(SKIPPED, values(0))))
-      rows.sort((a, b) => a.id - b.id).splice(limit)
-    }
-    for (const row of rows) alerts.push(fromRow(tx, row))
-  }
+  const alerts = await readQueued(tx, { place, watermarks, blocked }, query.preview + 1)
   if (alerts.length === 0) return undefined
   return {
     ...place,
@@ -135,9 +152,54 @@ async function readChannelBacklog(
   }
 }
 
+/** Unblocked alerts of a place, the most severe first: `max` of them, and one more of each level beyond, for its age. */
+async function readQueued(
+  tx: Tx,
+  { place, watermarks, blocked }: WatermarkedPlace & { blocked: Blocked },
+  max: number,
+): Promise<QueuedAlert[]> {
+  const { queue, channel } = place
+  const ofPlace = 'deliveries WHERE message = 0 AND queue = $1 AND channel = $2'
+  const hasSkipped = await exists(tx, ofPlace, [queue, channel])
+  const alerts: QueuedAlert[] = []
+  for (const level of LEVELS_IN_ORDER) {
+    const upTo = watermarks.get(level)
+    if (upTo === undefined) continue
+    const limit = Math.max(1, max - alerts.length)
+    const values = (after: number) =>
+      [queue, channel, level, after, limit, ...blockedValues(blocked)] as const
+    const rows = await tx.all<{ id: number }>(QUEUED, values(upTo))
+    if (hasSkipped) {
+      rows.push(...(await tx.all<{ id: number }>(SKIPPED, values(0))))
+      rows.sort((a, b) => a.id - b.id).splice(limit)
+    }
+    for (const row of rows) alerts.push(fromRow(tx, row))
+  }
+  return alerts
+}
+
+export async function unshown(tx: Tx, id: string, preview: number): Promise<Unshown | undefined> {
+  const message = Number(id)
+  const place = await tx.get<QueuePlace>(
+    `SELECT queue, channel FROM messages WHERE id = $1 AND ${UNSHOWN}`,
+    [message],
+  )
+  if (place === undefined || (await readRanges(tx, message)).length > 0) return undefined
+  const carried = await tx.all<{ id: number }>(CARRIED, [message])
+  const watermarks = await readWatermarks(tx, place)
+  const blocked = await readBlocked(tx, place, message)
+  const waiting = await readQueued(tx, { place, watermarks, blocked }, preview)
+  return { carried: carried.map((row) => fromRow(tx, row)), waiting }
+}
+
+const QUEUED_COLUMNS =
+  'a.id, a.payload, a.position, a.fingerprint, a.status, d.level, p.received_at, a.repeats'
+
+const CARRIED = `SELECT ${QUEUED_COLUMNS} FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
+  WHERE d.message = $1 AND a.id = d.alert AND p.id = a.payload ORDER BY a.id`
+
 const waitingSql = (waits: string): string =>
-  `SELECT a.id, a.payload, a.position, a.fingerprint, a.status, d.level, p.received_at, a.repeats
-   FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
+  `SELECT ${QUEUED_COLUMNS} FROM deliveries d CROSS JOIN alerts a CROSS JOIN payloads p
    WHERE d.queue = $1 AND d.channel = $2 AND d.level = $3 AND d.alert > $4 AND ${waits}
      AND a.id = d.alert AND p.id = a.payload ${unblocked(6)}
    ORDER BY d.alert LIMIT $5`

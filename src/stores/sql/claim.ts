@@ -1,6 +1,6 @@
 import type { Level } from '../../model/level.ts'
 import type { QueuePlace } from '../queries.ts'
-import type { CallClaim, Claim, Claimed, RetryClaim } from '../store.ts'
+import type { CallClaim, Claim, Claimed, NewMessage, RetryClaim } from '../store.ts'
 import type { SqlRow, Tx } from '../tx.ts'
 import {
   advanceWatermark,
@@ -11,28 +11,67 @@ import {
   lockQueueOf,
   queueLock,
   readBlocked,
+  readRanges,
   readWatermarks,
   unblocked,
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
 import { operatorScope } from './robot-states.ts'
 import { exists, insertRow, readValue } from './rows.ts'
-import { columnsOf } from './schema.ts'
+import { columnsOf, UNSHOWN } from './schema.ts'
 
 const RANGE_COLUMNS = columnsOf('delivery_ranges')
 
 /** Thrown to roll a claim back: alerts, message, call or lease are missing, or a person has paused the robot. */
 export class ClaimRejected extends Error {}
 
-export async function claim(tx: Tx, { now, message, alerts, call }: Claim): Promise<Claimed> {
+export async function claim(
+  tx: Tx,
+  { now, message, alerts, call, replaces }: Claim,
+): Promise<Claimed> {
   await tx.lock([callLock(call), queueLock(message.queue)])
   await assertMayCall(tx, { robot: message.robot, call, now })
   const callId = await countCall(tx, call, now)
+  if (replaces !== undefined && alerts.kind === 'some')
+    return replace(tx, message, { id: Number(replaces), ids: alerts.ids, callId })
   const id = await insertMessage(tx, message, { now, call: callId })
   if (alerts.kind === 'some') await claimById(tx, message, { id, ids: alerts.ids })
   else await claimUpTo(tx, message, { id, ...alerts })
   const { uuid, body } = message
   return { id: String(id), call: callId, uuid, body, attempts: 0, results: new Map() }
+}
+
+/** Gives a message that was not shown new contents, and takes its alerts again. */
+async function replace(
+  tx: Tx,
+  message: NewMessage,
+  { id, ids, callId }: { id: number; ids: readonly number[]; callId: number },
+): Promise<Claimed> {
+  const { uuid, robot, robotKey, queue, channel, kind, title, text, body } = message
+  const row = await tx.get<{ attempts: number }>(
+    `UPDATE messages SET state = 'sending', due_at = NULL, attempts = attempts + 1, call = $2, uuid = $3, robot = $4,
+       robot_key = $5, kind = $6, title = $7, text = $8, body = $9, alert_count = $10, level = $11
+     WHERE id = $1 AND queue = $12 AND channel = $13 AND ${UNSHOWN} RETURNING attempts - 1 AS attempts`,
+    [
+      ...[id, callId, uuid, robot, robotKey, kind, title, text, body],
+      ...[message.alertCount, message.level ?? null, queue, channel],
+    ],
+  )
+  if (row === undefined || (await readRanges(tx, id)).length > 0) throw new ClaimRejected()
+  await tx.run(
+    'UPDATE deliveries SET message = 0 WHERE message = $1 AND alert NOT IN LIST($2, BIGINT)',
+    [id, ids],
+  )
+  await claimById(tx, message, { id, ids })
+  return { id: String(id), call: callId, uuid, body, ...row, results: await readResults(tx, id) }
+}
+
+async function readResults(tx: Tx, message: number): Promise<Map<string, number>> {
+  const results = await tx.all<{ result: string; count: number }>(
+    'SELECT result, COUNT(*) AS count FROM attempts WHERE message = $1 GROUP BY result',
+    [message],
+  )
+  return new Map(results.map(({ result, count }) => [result, count]))
 }
 
 export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): Promise<Claimed> {
@@ -46,12 +85,7 @@ export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): 
     [Number(id), robot, call.key, tx.ms(now), callId],
   )
   if (row === undefined) throw new ClaimRejected()
-  const results = await tx.all<{ result: string; count: number }>(
-    'SELECT result, COUNT(*) AS count FROM attempts WHERE message = $1 GROUP BY result',
-    [Number(id)],
-  )
-  const counts = new Map(results.map(({ result, count }) => [result, count]))
-  return { id, call: callId, ...row, results: counts }
+  return { id, call: callId, ...row, results: await readResults(tx, Number(id)) }
 }
 
 /** Name of the lock that serializes the transactions that count calls of one key. */
@@ -100,7 +134,7 @@ interface ClaimableRow {
   message: number | null
 }
 
-/** Takes the given alerts; rejects unless all of them wait unblocked. */
+/** Takes the given alerts; rejects unless each of them waits unblocked, or is in the message already. */
 async function claimById(
   tx: Tx,
   { queue, channel }: QueuePlace,
@@ -117,8 +151,9 @@ async function claimById(
   )
   const waiting = rows.filter(
     (row) =>
-      (row.message === 0 || (row.message === null && row.id > (watermarks.get(row.level) ?? 0))) &&
-      !isBlocked(row, blocked),
+      row.message === id ||
+      ((row.message === 0 || (row.message === null && row.id > (watermarks.get(row.level) ?? 0))) &&
+        !isBlocked(row, blocked)),
   )
   if (waiting.length === 0 || waiting.length < ids.length) throw new ClaimRejected()
   for (const [level, taken] of Map.groupBy(waiting, (row) => row.level)) {

@@ -170,3 +170,6 @@ export const IN_STATE = {
   sent: `state = 'sent'`,
   any: 'TRUE',
 } as const
+
+/** SQL: pending messages of which the group certainly saw nothing. Outcomes that may have arrived set elsewhere_at. */
+export const UNSHOWN = `${IN_STATE.pending} AND elsewhere_at IS NULL`

@@ -1,7 +1,7 @@
 import type { Claimed, Store } from '../store.ts'
 import type { Database, Tx } from '../tx.ts'
 import { alerts, alertTotal, message } from './alerts.ts'
-import { backlog } from './backlog.ts'
+import { backlog, unshown } from './backlog.ts'
 import { ClaimRejected, claim, claimRetry } from './claim.ts'
 import { activity, history, messageCounts } from './history.ts'
 import { lease, recover, release, renew, shift, type TakenOver } from './leases.ts'
@@ -70,6 +70,7 @@ function dispatchVerbs(db: Database, { wake, takenOver }: VerbDeps) {
       wake('all')
     },
     backlog: (query) => db.read((tx) => backlog(tx, query), 'background'),
+    unshown: (id, preview) => db.read((tx) => unshown(tx, id, preview)),
     tally: (queue, channel) => tally(db, { queue, channel }),
     payloads: (ids, maxBytes) => db.read((tx) => payloads(tx, ids, maxBytes)),
     claim: (request) => claimed(request.message.robot, (tx) => claim(tx, request)),

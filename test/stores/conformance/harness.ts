@@ -108,6 +108,7 @@ export interface ClaimChanges {
   message?: Partial<NewMessage>
   call?: Partial<CallClaim>
   alerts?: Claim['alerts']
+  replaces?: string
 }
 
 /** A store of a backend for one test, with shorter forms of the verbs. */
@@ -228,13 +229,14 @@ export class StoreFixture {
     ms = 0,
     changes: ClaimChanges = {},
   ): Promise<Claimed | undefined> {
-    const { robot = 'a', message, alerts: taken = { kind: 'some', ids } } = changes
+    const { robot = 'a', message, alerts: taken = { kind: 'some', ids }, replaces } = changes
     await this.lease(ms, robot)
     return this.store.claim({
       now: at(ms),
       message: this.message({ robot, robotKey: `k${robot}`, alertCount: ids.length, ...message }),
       alerts: taken,
       call: call(ms, { key: `k${robot}`, ...changes.call }),
+      replaces,
     })
   }
 

@@ -13,6 +13,7 @@ import { reopenCases } from './reopen.ts'
 import { settleCases } from './settle.ts'
 import { silenceCases } from './silences.ts'
 import { tallyAndClaimCases } from './tally-and-claim.ts'
+import { unshownCases } from './unshown.ts'
 
 /** The behaviour that every store must have. */
 export function conformance(backend: Backend): void {
@@ -20,6 +21,7 @@ export function conformance(backend: Backend): void {
     instantCases(backend)
     acceptCases(backend)
     tallyAndClaimCases(backend)
+    unshownCases(backend)
     messageCases(backend)
     actionCases(backend)
     reassignCases(backend)

@@ -35,6 +35,8 @@ export function settleCases(backend: Backend): void {
         alertCount: 1,
         level: 3,
         byHand: false,
+        createdAt: at(0),
+        refused: { at: at(100), result: 'network' },
       })
       const again = await s.retry(claimed.id, 1_000)
       assert.ok(again)
