@@ -14,7 +14,7 @@ import {
 import { LEASE_MS, LEASE_RETRY_MS, MIN_LEASE_LEFT_MS } from './leases.ts'
 import { queuesOfRobot } from './queues.ts'
 import { warnOfQuota } from './quota-warning.ts'
-import { nextPlan } from './robot-state.ts'
+import { monthlyQuotaOf, nextPlan } from './robot-state.ts'
 
 /** The longest time between a claim and its POST; after that the claim is released. */
 const BEGIN_WITHIN_MS = 2_000
@@ -94,13 +94,18 @@ interface ClaimContext {
 }
 
 /** The call of a claim that is made at `at`, which is after composing, not at the start of the pass. */
-function callAt(at: Date, { robot, calendar }: ClaimContext, { owner }: DispatchDeps): CallClaim {
+function callAt(
+  at: Date,
+  { robot, calendar, settings }: ClaimContext,
+  { owner }: DispatchDeps,
+): CallClaim {
   return {
     key: robot.key,
     since: later(at, -countedForMs(robot.limits.perMs)),
     maxCalls: robot.limits.messages,
     until: later(at, BEGIN_WITHIN_MS + robot.timeoutMs),
     month: calendar.month,
+    organisationLimit: monthlyQuotaOf(robot, settings),
     owner,
   }
 }

@@ -77,12 +77,18 @@ function planInputOf({ robot, served, settings, now, calendar, backlog }: PlanSt
 }
 
 /** The calls of the month and their limits, of the robot and of the organisation; `name` is the robot's. */
-export function allowancesOf({ key, name, monthly }: Robot, backlog: Backlog, settings: Settings) {
-  const quota = countsForQuota(key) ? settings.monthlyQuota : undefined
+export function allowancesOf(robot: Robot, backlog: Backlog, settings: Settings) {
+  const { key, name, monthly } = robot
+  const quota = monthlyQuotaOf(robot, settings)
   return [
     { scope: key, name, used: backlog.robot.monthUsed, limit: monthly },
     { scope: 'organisation', name: undefined, used: backlog.organisationUsed, limit: quota },
   ]
+}
+
+/** The organisation's calls of a month, if a robot's calls count for it and they are limited. */
+export function monthlyQuotaOf({ key }: Robot, settings: Settings): number | undefined {
+  return countsForQuota(key) ? settings.monthlyQuota : undefined
 }
 
 function robotNow({ limits }: Robot, { calls, pause }: RobotState): RobotNow {

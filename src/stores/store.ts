@@ -299,7 +299,10 @@ export interface RetryClaim {
   call: CallClaim
 }
 
-/** The call that a claim costs. Rejected when the key has `maxCalls` calls that may reach DingTalk after `since`. */
+/**
+ * The call that a claim costs. Rejected when the key has `maxCalls` calls that may reach DingTalk after `since`, or when
+ * the organisation has used its calls of the month.
+ */
 export interface CallClaim {
   key: string
   since: Date
@@ -307,6 +310,8 @@ export interface CallClaim {
   /** Latest end of the attempt. */
   until: Date
   month: string
+  /** The calls that the organisation has in the month; absent without a limit, and for the sandbox. */
+  organisationLimit?: number | undefined
   /** The process, which must hold the robot's lease. */
   owner: string
 }

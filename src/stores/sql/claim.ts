@@ -16,7 +16,7 @@ import {
   unblocked,
 } from './deliveries.ts'
 import { insertMessage } from './messages.ts'
-import { operatorScope } from './robot-states.ts'
+import { operatorScope, readOrganisationUsed } from './robot-states.ts'
 import { exists, insertRow, readValue } from './rows.ts'
 import { columnsOf, UNSHOWN } from './schema.ts'
 
@@ -29,7 +29,7 @@ export async function claim(
   tx: Tx,
   { now, message, alerts, call, replaces }: Claim,
 ): Promise<Claimed> {
-  await tx.lock([callLock(call), queueLock(message.queue)])
+  await tx.lock([...callLocks(call), queueLock(message.queue)])
   await assertMayCall(tx, { robot: message.robot, call, now })
   const callId = await countCall(tx, call, now)
   if (replaces !== undefined && alerts.kind === 'some')
@@ -75,7 +75,7 @@ async function readResults(tx: Tx, message: number): Promise<Map<string, number>
 }
 
 export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): Promise<Claimed> {
-  if ((await lockQueueOf(tx, Number(id), [callLock(call)])) === undefined) throw new ClaimRejected()
+  if ((await lockQueueOf(tx, Number(id), callLocks(call))) === undefined) throw new ClaimRejected()
   await assertMayCall(tx, { robot, call, now })
   const callId = await countCall(tx, call, now)
   const row = await tx.get<{ uuid: string; body: string; attempts: number }>(
@@ -88,9 +88,9 @@ export async function claimRetry(tx: Tx, { now, id, robot, call }: RetryClaim): 
   return { id, call: callId, ...row, results: await readResults(tx, Number(id)) }
 }
 
-/** Name of the lock that serializes the transactions that count calls of one key. */
-function callLock({ key }: CallClaim): string {
-  return `key ${key}`
+/** Names of the locks that serialize the transactions that count calls of one key, and of a limited organisation. */
+function callLocks({ key, organisationLimit }: CallClaim): string[] {
+  return [`key ${key}`, ...(organisationLimit === undefined ? [] : ['organisation'])]
 }
 
 /**
@@ -113,6 +113,10 @@ async function assertMayCall(
   const calls = 'SELECT COUNT(*) FROM calls WHERE key = $1 AND until > $2'
   const used = await readValue<number>(tx, calls, [call.key, tx.ms(call.since)])
   if ((used ?? 0) >= call.maxCalls) throw new ClaimRejected()
+  // Since the plan, another robot may have used the organisation's last call.
+  const { organisationLimit: limit, month } = call
+  if (limit !== undefined && (await readOrganisationUsed(tx, month)) >= limit)
+    throw new ClaimRejected()
 }
 
 async function countCall(tx: Tx, call: CallClaim, now: Date): Promise<number> {

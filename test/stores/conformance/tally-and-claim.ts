@@ -59,6 +59,18 @@ export function tallyAndClaimCases(backend: Backend): void {
       await s.claim([g], 2 * MINUTE)
     })
 
+    test("are rejected when another robot has used the organisation's last call of the month", async () => {
+      await s.accept([alert('f'), alert('g')])
+      const [f, g] = (await s.waitingIds()) as [number, number]
+      const limited = { call: { organisationLimit: 1 } }
+      const first = await s.claim([f], 0, { robot: 'b', ...limited })
+      assert.equal(await s.tryClaim([g], 10, limited), undefined)
+      const next = { kind: 'retry', dueAt: at(20) } as const
+      await s.settle(first, 20, { next })
+      assert.equal(await s.retry(first.id, 30, limited.call), undefined)
+      await s.claim([g], 40, { call: { organisationLimit: 2 } })
+    })
+
     test('neither count nor take blocked alerts', async () => {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
