@@ -19,7 +19,6 @@ import { ChangeFeed, notifyOnEvent } from './reporting/change-feed.ts'
 import { SandboxGroup } from './sandbox/group.ts'
 import { VERSION } from './version.ts'
 import type { WebParts } from './web.ts'
-import { createYieldTurn } from './yield-turn.ts'
 
 /**
  * When the receiver stops, attempts in flight get this time, then they are aborted. Their messages are sent again after
@@ -96,11 +95,10 @@ async function buildParts(options: AppOptions) {
   const metrics = createMetrics({ version: VERSION, node: process.version })
   const changes = new ChangeFeed(clock)
   const events = notifyOnEvent(createEvents(log, metrics), () => changes.notify())
-  const yieldTurn = createYieldTurn(clock)
   const reads = new LargeReads()
   const life = { open: true, ready: false }
   const isOpen = (): boolean => life.open
-  const configuration = createConfiguration({ load, clock, events, metrics, yieldTurn, isOpen })
+  const configuration = createConfiguration({ load, clock, events, metrics, isOpen })
   const { settings } = configuration
   const stopping = new AbortController()
   const [opening, { createReceiver }, { serverDeps }, { createHttpServer }] = await Promise.all([
@@ -121,7 +119,6 @@ async function buildParts(options: AppOptions) {
     renderer: configuration.renderer,
     uuid: randomUUID,
     random: Math.random,
-    yieldTurn: { accept: yieldTurn, dispatch: createYieldTurn(clock) },
     onWake: () => changes.notify(),
   })
   const reload = singleFlight(async () => {
@@ -133,7 +130,7 @@ async function buildParts(options: AppOptions) {
   const at = { url: '' }
   const web: WebParts = {
     ...{ configuration, receiver, store, notifier, sandbox, changes, clock, events, log, metrics },
-    ...{ reads, yieldTurn, startedAt, life, reload },
+    ...{ reads, startedAt, life, reload },
     stopping: stopping.signal,
     url: () => at.url,
   }

@@ -2,7 +2,7 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { SourceName, Status } from './model/alert.ts'
 import type { Attempt, MessageKind } from './model/message.ts'
-import type { YieldTurn } from './yield-turn.ts'
+import { yieldTurn } from './time-slices.ts'
 
 export type Events = ReturnType<typeof createEvents>
 
@@ -169,7 +169,6 @@ function messageEvents(log: Log, metrics: Metrics) {
     async alertsDelivered(
       channel: string,
       delivered: readonly { waitedMs: number; count: number }[],
-      yieldTurn: YieldTurn,
     ): Promise<void> {
       let observed = 0
       for (const { waitedMs, count } of delivered)

@@ -21,7 +21,6 @@ import { sources, storedSources } from './sources/index.ts'
 import type { MultiProcess } from './stores/multi-process.ts'
 import type { StoredAlert } from './stores/queries.ts'
 import type { NewMessage, Store } from './stores/store.ts'
-import type { YieldTurn } from './yield-turn.ts'
 
 export interface ReceiverDeps {
   store: Store & Partial<MultiProcess>
@@ -33,8 +32,6 @@ export interface ReceiverDeps {
   uuid: () => string
   random: () => number
   reads: LargeReads
-  /** One for accepts and one for messages, so that a flood of large bodies does not delay messages. */
-  yieldTurn: { accept: YieldTurn; dispatch: YieldTurn }
   /** Called when another process has put work into queues. */
   onWake?: () => void
 }
@@ -78,9 +75,8 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     },
   })
   const wake: Dispatchers['wake'] = (queues) => dispatchers.wake(queues)
-  const yieldTurn = deps.yieldTurn.accept
   const stored = ({ timezone }: Settings) => {
-    return { store, sources: storedSources, yieldTurn, reads, timezone }
+    return { store, sources: storedSources, reads, timezone }
   }
   const silences = buildSilencing({ ...deps, wake, stored, isShared: () => !replica.alone })
   const dispatchers = new Dispatchers({
@@ -88,7 +84,6 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     sources: storedSources,
     owner: replica.owner,
     nextPassAt: replica.nextPassAt,
-    yieldTurn: deps.yieldTurn.dispatch,
     silenceLinks: silences.links,
   })
   const upkeep = [
@@ -97,7 +92,7 @@ export function createReceiver(deps: ReceiverDeps): Receiver {
     silences.follower,
   ]
   const { mutes } = silences
-  const acceptDeps = { ...deps, sources, wake, yieldTurn, mutes }
+  const acceptDeps = { ...deps, sources, wake, mutes }
   return {
     replica,
     silences,

@@ -10,7 +10,7 @@ import { levelOf } from './model/level.ts'
 import type { Settings } from './model/settings.ts'
 import { createRenderer } from './rendering/renderer.ts'
 import type { Renderer } from './rendering/types.ts'
-import type { YieldTurn } from './yield-turn.ts'
+import { TimeSlices, yieldTurn } from './time-slices.ts'
 
 export interface ConfigurationDeps {
   /** Reads the configuration; called at start and at each reload. */
@@ -18,7 +18,6 @@ export interface ConfigurationDeps {
   clock: Clock
   events: Events
   metrics: Metrics
-  yieldTurn: YieldTurn
   /** False once shutdown has begun. */
   isOpen: () => boolean
 }
@@ -42,7 +41,8 @@ export interface Configuration {
 
 /** Loads the configuration. Throws AppError bad_configuration with its faults. */
 export function createConfiguration(deps: ConfigurationDeps): Configuration {
-  const { clock, events, yieldTurn } = deps
+  const { clock, events } = deps
+  const slices = new TimeSlices(clock)
   let inForce = prepare(deps.load())
   let refused: ReturnType<Configuration['refused']>
   const settings = (): Settings => inForce.loaded.settings
@@ -62,7 +62,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
         await yieldTurn()
         const next = prepare(deps.load())
         assertRestartOnlyUnchanged(settings(), next.loaded.settings)
-        const { failures, warnings } = await next.renderer.trial(yieldTurn)
+        const { failures, warnings } = await slices.run(next.renderer.trial)
         const [first] = failures
         if (first !== undefined)
           throw new AppError('bad_configuration', first, { faults: failures })
@@ -82,7 +82,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     announce: () => announce(inForce, deps),
     async checkTemplates() {
       const checked = inForce
-      const { failures, warnings } = await checked.renderer.trial(yieldTurn)
+      const { failures, warnings } = await slices.run(checked.renderer.trial)
       const found = [...failures, ...warnings]
       if (found.length === 0 || inForce !== checked) return
       inForce = withWarnings(checked, found)

@@ -31,7 +31,6 @@ import { sources } from './sources/index.ts'
 import { RECOMMENDED_BODY } from './sources/parsing/ocp/recommended.ts'
 import type { Store } from './stores/store.ts'
 import { VERSION } from './version.ts'
-import type { YieldTurn } from './yield-turn.ts'
 
 /** The parts that the HTTP routes and the console use. */
 export interface WebParts {
@@ -46,7 +45,6 @@ export interface WebParts {
   log: Log
   metrics: Metrics
   reads: LargeReads
-  yieldTurn: YieldTurn
   startedAt: Date
   /** `open`: requests are accepted; `ready`: the store is open and its robots are working. */
   life: { open: boolean; ready: boolean }
@@ -109,13 +107,10 @@ export function serverDeps(parts: WebParts): ServerDeps {
   }
 }
 
-function searchOf(
-  { receiver, store, clock, yieldTurn }: WebParts,
-  maxSearchMs: number,
-): SearchDeps {
+function searchOf({ receiver, store, clock }: WebParts, maxSearchMs: number): SearchDeps {
   const { variablesOf, silences } = receiver
   const now = (): Date => clock.now()
-  return { store, variablesOf, readMatchers: silences.readMatchers, now, yieldTurn, maxSearchMs }
+  return { store, variablesOf, readMatchers: silences.readMatchers, now, maxSearchMs }
 }
 
 function consoleOf(parts: WebParts): ConsolePages {
@@ -152,10 +147,10 @@ function previewed(request: Omit<PreviewRequest, 'now'>, parts: WebParts) {
   return preview({ ...request, now: parts.clock.now() }, previewDeps(parts))
 }
 
-function previewDeps({ configuration, notifier, yieldTurn }: WebParts): PreviewDeps {
+function previewDeps({ configuration, notifier }: WebParts): PreviewDeps {
   const settings = configuration.settings()
   const rendererFor: PreviewDeps['rendererFor'] = (channel) => createRenderer(settings, [channel])
-  return { settings, sources, notifier, rendererFor, yieldTurn }
+  return { settings, sources, notifier, rendererFor }
 }
 
 /** Access control for the current settings, built once per settings object. */

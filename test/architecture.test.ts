@@ -103,7 +103,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const LEAVES = [
   'clock.ts',
-  'yield-turn.ts',
+  'time-slices.ts',
   'large-reads.ts',
   'errors.ts',
   'log.ts',

@@ -5,7 +5,6 @@ import { createMetrics } from '../src/metrics.ts'
 import { levelKey } from '../src/model/level.ts'
 import type { Settings } from '../src/model/settings.ts'
 import { createConfiguration } from '../src/reload.ts'
-import { immediate } from '../src/yield-turn.ts'
 import { channelNamed, robotNamed, settingsOf } from './support/settings.ts'
 
 describe('the warnings of a configuration', () => {
@@ -17,7 +16,7 @@ describe('the warnings of a configuration', () => {
   const { warnings, reload } = createConfiguration({
     load: () => ({ ...source, file: undefined, secretFiles: [], warnings: [] }),
     clock: { now: () => new Date('2026-11-24T03:00:00Z'), sleep: async () => {} },
-    ...{ events, metrics, yieldTurn: immediate, isOpen: () => true },
+    ...{ events, metrics, isOpen: () => true },
   })
 
   test('name the level words that alerts used and nobody knows, a few of many', () => {

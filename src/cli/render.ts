@@ -5,7 +5,6 @@ import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import { createRenderer } from '../rendering/renderer.ts'
 import { preview } from '../reporting/preview.ts'
 import { sources } from '../sources/index.ts'
-import { immediate } from '../yield-turn.ts'
 import { type ConfigOptions, load } from './load.ts'
 
 interface RenderOptions extends ConfigOptions {
@@ -24,7 +23,6 @@ export async function render(channel: string, options: RenderOptions): Promise<n
       sources,
       notifier,
       rendererFor: (each) => createRenderer(settings, [each]),
-      yieldTurn: immediate,
     },
   )
   for (const message of messages) {

@@ -21,7 +21,6 @@ import { SandboxGroup } from '../sandbox/group.ts'
 import { storedSources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
 import { VERSION } from '../version.ts'
-import { immediate } from '../yield-turn.ts'
 
 /** How long to wait for another process that leases the robot. */
 const OTHER_PROCESS_TIMEOUT_MS = 60_000
@@ -71,7 +70,6 @@ export async function openSender(settings: Settings): Promise<OwnSender> {
     owner,
     uuid: randomUUID,
     random: Math.random,
-    yieldTurn: immediate,
     reads: new LargeReads(),
   }
   return {

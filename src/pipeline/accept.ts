@@ -7,7 +7,7 @@ import type { Settings } from '../model/settings.ts'
 import { isLarge, type Source } from '../sources/source.ts'
 import type { Accepted, AcceptRequest, IncomingAlert } from '../stores/incoming.ts'
 import type { Store } from '../stores/store.ts'
-import { immediate, type YieldTurn } from '../yield-turn.ts'
+import { atOnce, yieldTurn } from '../time-slices.ts'
 import { AUTO, type Destination, type Destinations, destinationsFor } from './destinations.ts'
 import type { EndedMute, Mutes, Muting } from './mutes.ts'
 
@@ -25,8 +25,6 @@ export interface AcceptDeps {
   /** Called with the queues that have new alerts. */
   wake: (queues: readonly string[]) => void
   events: Events
-  /** Awaited between pieces of a large body. */
-  yieldTurn: YieldTurn
   /** Absent: there are no mutes. */
   mutes?: Pick<Mutes, 'mutingAt' | 'end'>
 }
@@ -45,8 +43,9 @@ export interface Inbound {
  * bad_payload, too_large, store_unavailable.
  */
 export async function accept(inbound: Inbound, deps: AcceptDeps): Promise<SourceName> {
-  const { channel } = inbound
-  const { source, started } = await readAndStore(inbound, deps)
+  const { channel, body } = inbound
+  const read = () => readAndStore(inbound, deps)
+  const { source, started } = await (isLarge(body) ? read() : atOnce(read))
   if (started === undefined) return source
   const { counts, unknownLevels, stored, endedMutes } = started
   const { duplicate, queues, suppressed } = await stored
@@ -74,13 +73,12 @@ async function readAndStore(
   { source: requested, channel: named, body }: Inbound,
   deps: AcceptDeps,
 ): Promise<{ source: SourceName; started?: StartedAccept }> {
-  const yieldTurn = isLarge(body) ? deps.yieldTurn : immediate
   await yieldTurn()
   let settings = deps.settings()
   channelNameFor(named, settings)
   const now = deps.clock.now()
   const reader = deps.sources.get(requested) as Source
-  const context = { receivedAt: now, timezone: settings.timezone, yieldTurn }
+  const context = { receivedAt: now, timezone: settings.timezone }
   const notification = await reader.read(body, context)
   const { source } = notification
 
@@ -93,7 +91,7 @@ async function readAndStore(
     settings = deps.settings()
     const channel = channelNameFor(named, settings)
     destinations = destinationsFor(channel, settings)
-    alerts = await incomingFrom(notification, destinations.of, { yieldTurn, muting })
+    alerts = await incomingFrom(notification, destinations.of, muting)
     if (alerts.length === 0) return { source }
     duplicateKey = await duplicateKeyOf(notification, alerts)
   } while (deps.settings() !== settings)
@@ -123,7 +121,7 @@ const CHUNK_SIZE = 16
 async function incomingFrom(
   { alerts, hasOnlyNewAlerts: onlyNew = false }: Notification,
   destinationsOf: (alert: Alert) => readonly Destination[],
-  { yieldTurn, muting }: { yieldTurn: YieldTurn; muting: Muting | undefined },
+  muting: Muting | undefined,
 ): Promise<IncomingAlert[]> {
   const all: IncomingAlert[] = []
   for (const [position, alert] of alerts.entries()) {

@@ -6,7 +6,6 @@ import type { Attempt } from '../model/message.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import type { Backlog, Claimed, Settlement, Store } from '../stores/store.ts'
-import type { YieldTurn } from '../yield-turn.ts'
 import { hasUsablePeer } from './robot-state.ts'
 
 const SETTLE_RETRY_MS = 500
@@ -19,7 +18,6 @@ export interface AttemptDeps {
   /** Called with queues that have work for any of their robots. */
   wake: (queues: readonly string[]) => void
   random: () => number
-  yieldTurn: YieldTurn
 }
 
 /** A claimed message: in flight until it is settled. */
@@ -80,7 +78,7 @@ export async function attempt(
         waitedMs: now.getTime() - receivedAt.getTime(),
         count,
       }))
-      return events.alertsDelivered(message.channel, waited, deps.yieldTurn)
+      return events.alertsDelivered(message.channel, waited)
     }
     case 'dead':
       return events.messageDead(message, verdict.next.reason)

@@ -203,7 +203,7 @@ async function renderAndCompose(
     fits: (...made) => Buffer.byteLength(bodyOf(...made)) <= draft.limitBytes,
   }
   // Rendering a digest of many groups takes long while its code is not optimized.
-  if (form !== 'full') await deps.renderer.prepare(request, deps.yieldTurn)
+  if (form !== 'full') await deps.renderer.prepare(request)
   const result = deps.renderer.render(request)
   reportFaults(result, channel, deps)
   const { kind, title, text } = result

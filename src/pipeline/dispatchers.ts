@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { groupsOf, queueOfRobot, queuesOf, type Settings } from '../model/settings.ts'
+import { TimeSlices } from '../time-slices.ts'
 import { type DispatchDeps, pass } from './dispatch.ts'
 import { Loop, storeLoop } from './loop.ts'
 import { assignmentsOf } from './queues.ts'
@@ -15,6 +16,7 @@ type NextPassAt = (planned: Date | undefined) => Date | undefined
 export class Dispatchers {
   readonly #deps: DispatchDeps
   readonly #nextPassAt: NextPassAt
+  readonly #slices: TimeSlices
   readonly #loops = new Map<string, { loop: Loop; queues: string }>()
   /** The loops of each queue; every accept looks them up. */
   #byQueue = new Map<string, Loop[]>()
@@ -26,6 +28,7 @@ export class Dispatchers {
   constructor({ nextPassAt, ...deps }: Omit<DispatchDeps, 'wake'> & { nextPassAt: NextPassAt }) {
     this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
     this.#nextPassAt = nextPassAt
+    this.#slices = new TimeSlices(deps.clock)
     const reassign = async (): Promise<Date> => {
       await this.#reassign(deps.settings())
       return new Date(deps.clock.now().getTime() + REASSIGN_EVERY_MS)
@@ -86,7 +89,7 @@ export class Dispatchers {
         continue
       }
       const loop = new Loop({
-        pass: async () => this.#nextPassAt(await pass(name, this.#deps)),
+        pass: async () => this.#nextPassAt(await this.#slices.run(() => pass(name, this.#deps))),
         clock,
         onFailure: (error) => events.passFailed(name, messageOf(error)),
       })

@@ -6,7 +6,7 @@ import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
 import type { Page, StoredAlert } from '../stores/queries.ts'
 import type { Store, StoredPayload } from '../stores/store.ts'
-import { immediate, type YieldTurn } from '../yield-turn.ts'
+import { atOnce, yieldTurn } from '../time-slices.ts'
 import {
   boundedAlert,
   boundedPrerendered,
@@ -35,8 +35,6 @@ export interface StoredAlertsDeps {
   store: Pick<Store, 'payloads'>
   sources: ReadonlyMap<string, Source>
   timezone: string
-  /** Awaited between pieces of large payloads. */
-  yieldTurn: YieldTurn
   /** The limit on large reads, shared with the accepts of large bodies. */
   reads: Pick<LargeReads, 'acquireReread' | 'release'>
   /** Absent: unreadable payloads are not logged. */
@@ -200,19 +198,29 @@ function charactersIn(payloads: Payloads): number {
   return [...payloads.values()].reduce((sum, { text }) => sum + text.length, 0)
 }
 
+type Take = (id: number, notification: Notification) => void
+
 /** Parses payloads one by one and passes each notification to `take`; logs and skips unreadable ones. */
-async function readEach(
+function readEach(
   payloads: Payloads,
-  { sources, timezone, events, ...deps }: Omit<StoredAlertsDeps, 'store' | 'reads'>,
-  take: (id: number, notification: Notification) => void,
+  deps: Omit<StoredAlertsDeps, 'store' | 'reads'>,
+  take: Take,
 ): Promise<void> {
-  const yieldTurn = charactersIn(payloads) > MAX_SYNC_CHARACTERS ? deps.yieldTurn : immediate
+  const read = () => readInTurn(payloads, deps, take)
+  return charactersIn(payloads) > MAX_SYNC_CHARACTERS ? read() : atOnce(read)
+}
+
+async function readInTurn(
+  payloads: Payloads,
+  { sources, timezone, events }: Omit<StoredAlertsDeps, 'store' | 'reads'>,
+  take: Take,
+): Promise<void> {
   for (const [id, { source, receivedAt, text }] of payloads)
     try {
       await yieldTurn()
       const reader = sources.get(source)
       if (reader === undefined) throw new Error(`unknown source ${JSON.stringify(source)}`)
-      take(id, await reader.read(text, { receivedAt, timezone, yieldTurn }))
+      take(id, await reader.read(text, { receivedAt, timezone }))
     } catch (error) {
       // The caller replaces alerts of an unreadable payload.
       events?.payloadUnreadable(id, messageOf(error))

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { Channel } from '../model/settings.ts'
-import { immediate, type YieldTurn } from '../yield-turn.ts'
+import { yieldTurn } from '../time-slices.ts'
 import { RenderContext, type RenderSubject, tidy } from './context.ts'
 import { groupLine, possibleHeads, renderCounts } from './forms/counts.ts'
 import { renderFull } from './forms/full.ts'
@@ -42,7 +42,7 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
   }
   const all = [...known.values()]
   const renderer: Omit<Renderer, 'names' | 'trial' | 'check'> = {
-    prepare: (request, yieldTurn) => prepare(request, contextFor(request), yieldTurn),
+    prepare: (request) => prepare(request, contextFor(request)),
     render(request) {
       const context = contextFor(request)
       const made = renderForm(request, context)
@@ -59,13 +59,13 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
     },
   }
   const names = (): string[] => checkNames(all)
-  const trial = (yieldTurn: YieldTurn): Promise<Trial> => renderTrial(all, renderer, yieldTurn)
+  const trial = (): Promise<Trial> => renderTrial(all, renderer)
   return {
     ...renderer,
     names,
     trial,
     async check() {
-      const { failures, warnings } = await trial(immediate)
+      const { failures, warnings } = await trial()
       const used = all.flatMap(({ parts }) => [...parts.values()].map(({ file }) => file))
       return {
         failures: [...failures, ...faultsInFolder(settings.templates, used)],
@@ -78,7 +78,6 @@ export function createRenderer(settings: RenderSettings, channels: Iterable<Chan
 async function prepare(
   { form, alerts, groups }: RenderRequest,
   context: RenderContext,
-  yieldTurn: YieldTurn,
 ): Promise<void> {
   for (const entry of form === 'counts' ? possibleHeads(alerts) : alerts) {
     await yieldTurn()

@@ -2,7 +2,6 @@ import type { MessageAlert } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Button, MessageKind } from '../model/message.ts'
 import type { Channel, Language } from '../model/settings.ts'
-import type { YieldTurn } from '../yield-turn.ts'
 
 export interface RenderSettings {
   language: Language
@@ -86,7 +85,7 @@ export interface Renderer {
    * Computes values of each alert and group in steps, which `render` then finds for the same request object. Calling it
    * is optional.
    */
-  prepare(request: RenderRequest, yieldTurn: YieldTurn): Promise<void>
+  prepare(request: RenderRequest): Promise<void>
   /** Renders title and text: never empty, and within the limit that `fits` checks. Never throws. */
   render(request: RenderRequest): Rendered
   /** Renders only the title of a message with these alerts in full. Never empty; never throws. */
@@ -98,7 +97,7 @@ export interface Renderer {
   /** Warnings about names in the channels' templates. Fast, because it renders nothing. */
   names(): string[]
   /** Renders every scenario; yields to the event loop before each. */
-  trial(yieldTurn: YieldTurn): Promise<Trial>
+  trial(): Promise<Trial>
   /**
    * Runs both checks without yielding: tens of milliseconds for each channel. Also reads the templates that no channel
    * uses; a fault in one is a failure.

@@ -12,7 +12,7 @@ import type {
   StoredMessage,
 } from '../stores/queries.ts'
 import type { Store } from '../stores/store.ts'
-import type { YieldTurn } from '../yield-turn.ts'
+import { yieldTurn } from '../time-slices.ts'
 import type { ReadMatchers, SearchTerms } from './search-terms.ts'
 
 /** Limit on the time of a search for one page; the next page continues it. */
@@ -27,7 +27,6 @@ export interface SearchDeps {
   variablesOf: (alerts: readonly StoredAlert[]) => Promise<Variables[]>
   readMatchers: ReadMatchers
   now: () => Date
-  yieldTurn: YieldTurn
   maxSearchMs: number
 }
 
@@ -112,7 +111,7 @@ async function askByLevel(
   return { ...page, next: page.next === null ? after : `${level}-${page.next}` }
 }
 
-type Budget = Pick<SearchDeps, 'now' | 'yieldTurn' | 'maxSearchMs'>
+type Budget = Pick<SearchDeps, 'now' | 'maxSearchMs'>
 
 /** How to read one part of a list, and the cursor after an item. */
 interface PartReader<Query, Item> {
@@ -125,7 +124,7 @@ interface PartReader<Query, Item> {
 /** Reads parts until the page is full, unless another read would exceed the time of a search. */
 async function paged<Query extends { limit: number; before?: string }, Item>(
   query: Query,
-  { now, yieldTurn, maxSearchMs }: Budget,
+  { now, maxSearchMs }: Budget,
   { ask, cursorOf, sizeOf }: PartReader<Query, Item>,
 ): Promise<Page<Item>> {
   const began = now().getTime()

@@ -11,7 +11,7 @@ import { robotsOf } from '../pipeline/queues.ts'
 import { carriesEnough, formsFor } from '../rendering/forms/limits.ts'
 import type { CountGroup, Rendered, Renderer } from '../rendering/types.ts'
 import type { Source } from '../sources/source.ts'
-import type { YieldTurn } from '../yield-turn.ts'
+import { yieldTurn } from '../time-slices.ts'
 
 export interface PreviewRequest {
   channel: string
@@ -29,7 +29,6 @@ export interface PreviewDeps {
   sources: ReadonlyMap<SourceName, Source>
   notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
   rendererFor: (channel: Channel) => Renderer
-  yieldTurn: YieldTurn
 }
 
 export interface Previewed {
@@ -49,7 +48,7 @@ const NO_UUID = '00000000-0000-4000-8000-000000000000'
 
 /** Renders the messages that a payload would become if the robot had enough calls. Sends and stores nothing. */
 export async function preview(request: PreviewRequest, deps: PreviewDeps): Promise<Previewed[]> {
-  const { settings, notifier, yieldTurn } = deps
+  const { settings, notifier } = deps
   const channel = channelFor(request, settings)
   const notification = await readPayload(request, deps)
   const renderer = rendererOf(channel, deps)
@@ -125,14 +124,14 @@ function channelFor(request: PreviewRequest, settings: Settings): Channel {
   }
 }
 
-type ReadDeps = Pick<PreviewDeps, 'settings' | 'sources' | 'yieldTurn'>
+type ReadDeps = Pick<PreviewDeps, 'settings' | 'sources'>
 
 function readPayload(
   { payload, source: posted, now }: Pick<PreviewRequest, 'payload' | 'source' | 'now'>,
-  { settings, sources, yieldTurn }: ReadDeps,
+  { settings, sources }: ReadDeps,
 ): Promise<Notification> {
   const source = sources.get(posted ?? sourceOf(payload)) as Source
-  return source.read(payload, { receivedAt: now, timezone: settings.timezone, yieldTurn })
+  return source.read(payload, { receivedAt: now, timezone: settings.timezone })
 }
 
 /** The alerts of a payload, most severe first, as if no other alert waited. */

@@ -12,7 +12,6 @@ import { createRenderer } from '../rendering/renderer.ts'
 import { SandboxGroup } from '../sandbox/group.ts'
 import { inThisThread } from '../stores/sqlite/client.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
-import { immediate } from '../yield-turn.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 type Intercept = (robot: Robot, body: string, now: Date) => Attempt | undefined
@@ -72,7 +71,6 @@ export class Harness {
       events,
       uuid: () => this.#next(),
       random: () => 0.5,
-      yieldTurn: { accept: immediate, dispatch: immediate },
       reads: new LargeReads(),
     })
     await this.#running.recover()

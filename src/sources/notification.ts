@@ -1,5 +1,5 @@
 import type { Alert, Notification, SourceName } from '../model/alert.ts'
-import { mapYielding, type YieldTurn } from '../yield-turn.ts'
+import { mapYielding } from '../time-slices.ts'
 import type { Parsed } from './parsing/ocp/detect-format.ts'
 import { digest } from './parsing/text.ts'
 
@@ -20,9 +20,9 @@ export function stateKeyOf(alerts: readonly Alert[]): string {
 export async function notificationFrom(
   parsed: readonly Parsed[],
   alertOf: (part: Parsed) => Alert,
-  { source, text, yieldTurn }: { source: SourceName; text: string; yieldTurn: YieldTurn },
+  { source, text }: { source: SourceName; text: string },
 ): Promise<Notification> {
-  const alerts = await mapYielding(parsed, alertOf, yieldTurn)
+  const alerts = await mapYielding(parsed, alertOf)
   const key = stateKeyOf(alerts)
   const prerendered = parsed.length === 1 ? parsed[0]?.prerendered : undefined
   return {

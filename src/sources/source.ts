@@ -1,7 +1,6 @@
 import type { AppError } from '../errors.ts'
 import type { Notification, SourceName } from '../model/alert.ts'
 import type { Settings } from '../model/settings.ts'
-import type { YieldTurn } from '../yield-turn.ts'
 
 /** A body with more bytes in UTF-8 is read in pieces, while other requests are answered. */
 const LARGE_BYTES = 128 * 1024
@@ -19,8 +18,6 @@ export interface ReadContext {
   receivedAt: Date
   /** IANA time zone of times without an offset. */
   timezone: string
-  /** Awaited after each piece of work, which takes a few milliseconds at most. */
-  yieldTurn: YieldTurn
 }
 
 /** The channel that a request is for, or why it is refused. */
@@ -61,7 +58,7 @@ export interface Source {
   /**
    * Returns the alerts of a body, a string or its UTF-8 bytes, in their order. Deterministic for one time zone, because
    * a stored payload is read again when its message is composed. A malformed alert among others becomes an alert that
-   * reports it. Rejects with an AppError: `bad_payload`, with cause and position, only if the body contains no alert;
+   * reports it. Yields its turn after each piece of work, which takes a few milliseconds at most. Rejects with an AppError: `bad_payload`, with cause and position, only if the body contains no alert;
    * `too_large` if it has more parts than the receiver's memory can hold.
    */
   read(body: string | Uint8Array, context: ReadContext): Promise<Notification>

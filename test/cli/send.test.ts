@@ -3,7 +3,6 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { alertIn } from '../../src/cli/send.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import { firing, OCP_SAMPLES, recovered } from '../support/ocp-samples.ts'
 import { runCommand } from '../support/receiver.ts'
 import { behavesAsScript, startListener } from '../support/script-channel.ts'
@@ -15,7 +14,7 @@ describe('send', () => {
   behavesAsScript(SENDER)
 
   test('makes the same alert from every sample of OCP variables', async () => {
-    const context = { receivedAt: new Date(), timezone: 'Asia/Shanghai', yieldTurn: immediate }
+    const context = { receivedAt: new Date(), timezone: 'Asia/Shanghai' }
     const environments = OCP_SAMPLES.flatMap((each, way) => [firing(each), recovered(each, way)])
     for (const variables of environments) {
       const sent = alertIn({ PATH: '/bin', npm_package_name: 'x', ...variables }) ?? ''

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
 import { sources } from '../../src/sources/index.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import { wholeConfig } from '../deploy/whole-config.ts'
 import { needs } from '../support/program.ts'
 import { freePort, Receiver, runCommand, temporaryFolder } from '../support/receiver.ts'
@@ -84,7 +83,7 @@ for (const path of GUIDES.flatMap((each) => [each, chineseOf(each)])) {
         const filled = text.replace(/\$\{(\w+)\}/g, (_all, name) => `a value of ${name}`)
         const read = await sources
           .get('ocp')
-          ?.read(filled, { receivedAt: new Date(0), timezone: 'UTC', yieldTurn: immediate })
+          ?.read(filled, { receivedAt: new Date(0), timezone: 'UTC' })
         assert.match(String(read?.alerts[0]?.variables['alarm_name']), /alarm_name/, `line ${line}`)
       }
     })

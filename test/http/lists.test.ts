@@ -5,7 +5,6 @@ import type { ServerDeps } from '../../src/http/server.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { SearchDeps } from '../../src/reporting/alert-search.ts'
 import type { AlertQuery, MessageQuery, StoredAlert } from '../../src/stores/queries.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import { NO_ACTIONS, serve } from './serving.ts'
 
 const ALERT: StoredAlert = {
@@ -34,7 +33,6 @@ function searching(next: string | null = null) {
     variablesOf: async (alerts) => alerts.map(() => ({ alarm_name: '=1+1', severity: 'critical' })),
     readMatchers,
     now: () => new Date(ms),
-    yieldTurn: immediate,
     maxSearchMs: 1_500,
   }
   return { asked, search }

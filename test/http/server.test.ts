@@ -14,7 +14,6 @@ import { createMetrics, exposed } from '../../src/metrics.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { StoredMessage } from '../../src/stores/queries.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import { settingsOf } from '../support/settings.ts'
 import { NO_ACTIONS } from './serving.ts'
 
@@ -94,7 +93,6 @@ const deps: ServerDeps = {
     variablesOf: async () => [],
     readMatchers,
     now: () => realClock.now(),
-    yieldTurn: immediate,
     maxSearchMs: 1_000,
   },
   status: async () => ({ version: '1' }) as never,

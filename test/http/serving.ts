@@ -14,7 +14,6 @@ import { NO_END_MS } from '../../src/model/pause.ts'
 import type { Settings } from '../../src/model/settings.ts'
 import { ChangeFeed } from '../../src/reporting/change-feed.ts'
 import { sources } from '../../src/sources/index.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import { accessOf, settingsOf } from '../support/settings.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
@@ -97,7 +96,6 @@ export async function serve({
         variablesOf: async () => [],
         readMatchers,
         now: () => clock.now(),
-        yieldTurn: immediate,
         maxSearchMs: 1_000,
       },
       status: async () => ({ version: '1' }) as never,

@@ -9,8 +9,8 @@ import { accept } from '../../src/pipeline/accept.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { AcceptRequest, IncomingAlert } from '../../src/stores/incoming.ts'
-import { immediate, type YieldTurn } from '../../src/yield-turn.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
+import { yieldingTo } from '../support/slices.ts'
 
 const robots = ['ops-1', 'ops-2'].map((name) => robotNamed(name))
 
@@ -19,7 +19,7 @@ async function arrivalOf(
   settings: Settings | (() => Settings),
   alerts: { labels: Record<string, string>; status?: string; annotations?: object }[],
   channel = 'ops',
-  { yieldTurn = immediate, events = eventsWith(() => {}) }: Partial<Parts> = {},
+  events = eventsWith(() => {}),
 ): Promise<{ arrival: AcceptRequest | undefined; woken: readonly string[] }> {
   let arrival: AcceptRequest | undefined
   let woken: readonly string[] = []
@@ -40,15 +40,9 @@ async function arrivalOf(
         woken = queues
       },
       events,
-      yieldTurn,
     },
   )
   return { arrival, woken }
-}
-
-interface Parts {
-  yieldTurn: YieldTurn
-  events: ReturnType<typeof createEvents>
 }
 
 function eventsWith(warn: (event: string, fields?: object) => void) {
@@ -140,8 +134,8 @@ describe('the rows that a request creates', () => {
     const labels = ['weird', 'mine', 'weird', 'P1', 'x'.repeat(5_000)].map((severity, n) => ({
       labels: { alertname: `A${n}`, severity },
     }))
-    const { arrival } = await arrivalOf(settings, labels, 'ops', { events })
-    await arrivalOf(settings, labels.slice(0, 1), 'ops', { events })
+    const { arrival } = await arrivalOf(settings, labels, 'ops', events)
+    await arrivalOf(settings, labels.slice(0, 1), 'ops', events)
     assert.deepEqual(
       arrival?.alerts.map(({ level }) => level),
       [3, 1, 3, 2, 3],
@@ -161,7 +155,7 @@ describe('the rows that a request creates', () => {
       { labels: { alertname: 'A' } },
       { labels: { alertname: 'B', severity: ' ' } },
     ]
-    const { arrival } = await arrivalOf(settingsOf(), labels, 'ops', { events })
+    const { arrival } = await arrivalOf(settingsOf(), labels, 'ops', events)
     assert.deepEqual(
       arrival?.alerts.map(({ level }) => level),
       [3, 3],
@@ -193,7 +187,7 @@ describe('a small request', () => {
       turnEnded = true
     })
     const never = (): Promise<void> => new Promise(() => {})
-    const { arrival } = await arrivalOf(withOps({}), alerts, 'ops', { yieldTurn: never })
+    const { arrival } = await yieldingTo(never, () => arrivalOf(withOps({}), alerts))
     assert.equal(arrival?.alerts.length, 5)
     assert.equal(turnEnded, false)
   })
@@ -214,11 +208,11 @@ describe('a large request', () => {
     })
     let settings = before
     let pieces = 0
-    const yieldTurn = async (): Promise<void> => {
+    const next = async (): Promise<void> => {
       pieces += 1
       if (pieces === 40) settings = after
     }
-    const { arrival } = await arrivalOf(() => settings, alerts, 'ops', { yieldTurn })
+    const { arrival } = await yieldingTo(next, () => arrivalOf(() => settings, alerts))
     assert.ok(pieces > 40)
     assert.deepEqual([...new Set(arrival?.alerts.flatMap(({ queues }) => queues))], ['robot:new'])
   })
@@ -311,7 +305,6 @@ test('the queues are woken even if the end of a mute cannot be stored', async ()
       settings: () => settings,
       wake: (queues) => void woken.push(...queues),
       events: eventsWith(() => {}),
-      yieldTurn: immediate,
       mutes: {
         mutingAt: () => ({ ended: [{ id: '1', by: 'alert:recovered' }], covers: () => false }),
         end: () => Promise.reject(new AppError('store_unavailable', 'the store is unavailable')),

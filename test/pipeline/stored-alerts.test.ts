@@ -10,7 +10,6 @@ import {
 import { sources } from '../../src/sources/index.ts'
 import type { StoredAlert } from '../../src/stores/queries.ts'
 import type { StoredPayload } from '../../src/stores/store.ts'
-import { immediate } from '../../src/yield-turn.ts'
 
 const MIB = 1024 * 1024
 const AT = new Date('2026-11-24T03:00:00Z')
@@ -45,7 +44,6 @@ function storing(all: ReadonlyMap<number, StoredPayload>): StoredAlertsDeps & { 
     },
     sources,
     timezone: 'UTC',
-    yieldTurn: immediate,
     reads: new LargeReads(),
   }
 }

@@ -14,7 +14,6 @@ import {
 import { alertListIn, messageListIn } from '../../src/reporting/list-query.ts'
 import { NO_TERMS, termsIn } from '../../src/reporting/search-terms.ts'
 import { sources } from '../../src/sources/index.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import { Path } from '../support/path.ts'
 import { settingsOf } from '../support/settings.ts'
 
@@ -24,11 +23,10 @@ function depsOf(path: Path): SearchDeps {
     store,
     readMatchers,
     now: () => path.clock.now(),
-    yieldTurn: immediate,
     maxSearchMs: 1_500,
     variablesOf: (alerts) =>
       storedVariables(alerts, {
-        ...{ store, sources, timezone: 'UTC', yieldTurn: immediate },
+        ...{ store, sources, timezone: 'UTC' },
         reads: new LargeReads(),
       }),
   }
@@ -193,7 +191,6 @@ describe('a search', () => {
         readMatchers,
         variablesOf: async () => [],
         now: () => new Date(asked * 400),
-        yieldTurn: immediate,
         maxSearchMs: 1_900,
       },
     )
@@ -213,7 +210,6 @@ describe('a search', () => {
           },
         },
         now: () => new Date(-asked),
-        yieldTurn: immediate,
         maxSearchMs: 1_500,
       },
     )

@@ -10,7 +10,6 @@ import { nearMissesIn } from '../../src/rendering/templates/check.ts'
 import { type Previewed, preview, sourceOf } from '../../src/reporting/preview.ts'
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { sources } from '../../src/sources/index.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import { temporaryFolder } from '../support/receiver.ts'
 import { settingsOf } from '../support/settings.ts'
 
@@ -32,7 +31,7 @@ async function previewed(
   })
   const payload = JSON.stringify({ alarm_name: 'Disk full', alarm_target: 'host=db-1' })
   const rendererFor = (channel: Channel) => createRenderer(settings, [channel])
-  const deps = { settings, sources, notifier, rendererFor, yieldTurn: immediate }
+  const deps = { settings, sources, notifier, rendererFor }
   return await preview({ channel: 'ops', payload, now: NOW, template }, deps)
 }
 

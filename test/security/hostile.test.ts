@@ -3,7 +3,6 @@ import { describe, test } from 'node:test'
 import { compilePattern, parseMatchers } from '../../src/config/matchers.ts'
 import { Harness } from '../../src/simulation/harness.ts'
 import { sources } from '../../src/sources/index.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import { freePort, Receiver, temporaryFolder, until } from '../support/receiver.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
@@ -105,7 +104,6 @@ describe("names of JavaScript's prototypes", () => {
   const context = {
     receivedAt: new Date('2026-11-24T04:00:00Z'),
     timezone: 'UTC',
-    yieldTurn: immediate,
   }
 
   test('are ordinary names in both payloads', async () => {

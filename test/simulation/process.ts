@@ -13,7 +13,6 @@ import type { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 import { inThisThread } from '../../src/stores/sqlite/client.ts'
 import type { SqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import type { Call, Dingtalk } from './dingtalk.ts'
 import { type Layout, rendererFor } from './layout.ts'
 import { type Ledger, watched } from './ledger.ts'
@@ -82,7 +81,6 @@ export class Process {
       events: createEvents({ debug() {}, info() {}, warn() {}, error() {} }, METRICS),
       uuid: options.serial,
       random: () => options.random.next(),
-      yieldTurn: { accept: immediate, dispatch: immediate },
       reads: new LargeReads(),
     })
   }

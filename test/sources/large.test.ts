@@ -4,7 +4,7 @@ import { AppError } from '../../src/errors.ts'
 import { alertmanager } from '../../src/sources/alertmanager/index.ts'
 import { ocp } from '../../src/sources/ocp/index.ts'
 import { exceedsComplexity } from '../../src/sources/parsing/complexity-limit.ts'
-import { immediate } from '../../src/yield-turn.ts'
+import { yieldsOf } from '../support/slices.ts'
 
 /** The largest size in bytes of a body that is not large. */
 const LIGHT = 128 * 1024
@@ -12,7 +12,6 @@ const LIGHT = 128 * 1024
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05Z'),
   timezone: 'UTC',
-  yieldTurn: immediate,
 }
 
 const told = async (body: string) =>
@@ -37,33 +36,21 @@ describe('a body with more parts than any sender writes', () => {
       `{"a":${filled('"",')}`,
       `[${filled('1,', 8 * LIGHT)}1]`,
     ]) {
-      assert.equal(await exceedsComplexity(body, bounds, immediate), true, body.slice(0, 20))
-      assert.equal(
-        await exceedsComplexity(Buffer.from(body), bounds, immediate),
-        true,
-        body.slice(0, 20),
-      )
+      assert.equal(await exceedsComplexity(body, bounds), true, body.slice(0, 20))
+      assert.equal(await exceedsComplexity(Buffer.from(body), bounds), true, body.slice(0, 20))
     }
   })
 
   test('is never a small body, nor a large one of long texts', async () => {
-    assert.equal(await exceedsComplexity('['.repeat(LIGHT), bounds, immediate), false)
-    assert.equal(
-      await exceedsComplexity(`{"a":"${filled('语言 and text. ')}"}`, bounds, immediate),
-      false,
-    )
+    assert.equal(await exceedsComplexity('['.repeat(LIGHT), bounds), false)
+    assert.equal(await exceedsComplexity(`{"a":"${filled('语言 and text. ')}"}`, bounds), false)
   })
 
   test('is read only up to the first exceeded limit', async () => {
     const body = `${filled('[')}${' '.repeat(8 * 1024 * 1024)}`
-    let pieces = 0
-    assert.equal(
-      await exceedsComplexity(body, bounds, async () => {
-        pieces += 1
-      }),
-      true,
-    )
-    assert.equal(pieces, 0)
+    const { result, yields } = await yieldsOf(() => exceedsComplexity(body, bounds))
+    assert.equal(result, true)
+    assert.equal(yields, 0)
   })
 
   test('is too large for the Alertmanager route, and plain text for the OCP route', async () => {
@@ -156,13 +143,9 @@ describe('an Alertmanager payload', () => {
     const body = Buffer.from(
       JSON.stringify({ alerts: Array.from({ length: 3_000 }, (_, i) => alert(i)) }),
     )
-    let count = 0
-    const yieldTurn = async (): Promise<void> => {
-      count += 1
-    }
-    const { alerts } = await alertmanager.read(body, { ...CONTEXT, yieldTurn })
-    assert.equal(alerts.length, 3_000)
-    assert.ok(count > 3_000 / 20, 'other work may go on between any few alerts')
+    const { result, yields } = await yieldsOf(() => alertmanager.read(body, CONTEXT))
+    assert.equal(result.alerts.length, 3_000)
+    assert.ok(yields > 3_000 / 20, 'other work may go on between any few alerts')
   })
 
   test('reports a hundred malformed alerts one by one, and counts the rest', async () => {

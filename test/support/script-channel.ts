@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ocp } from '../../src/sources/ocp/index.ts'
-import { immediate } from '../../src/yield-turn.ts'
 import { OCP_BODIES } from './ocp-bodies.ts'
 import { firing, OCP_SAMPLES, recovered } from './ocp-samples.ts'
 import { freePort, type Ran, Receiver, temporaryFolder } from './receiver.ts'
@@ -124,7 +123,7 @@ export function behavesAsScript(sender: Sender): void {
     type Listed = { alerts: { variables: Record<string, string> }[] }
     const { alerts } = await receiver.json<Listed>('/api/v1/alerts?limit=1000')
     const texts = [...environments.map((variables) => JSON.stringify(variables)), ...shapes]
-    const context = { receivedAt: new Date(), timezone: 'Asia/Shanghai', yieldTurn: immediate }
+    const context = { receivedAt: new Date(), timezone: 'Asia/Shanghai' }
     assert.equal(alerts.length, texts.length)
     for (const [at, { variables }] of alerts.reverse().entries()) {
       const wanted = (await ocp.read(texts[at] ?? '', context)).alerts[0]?.variables

@@ -10,7 +10,6 @@ import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
 import { accept } from '../../src/pipeline/accept.ts'
 import { sources } from '../../src/sources/index.ts'
 import type { Store } from '../../src/stores/store.ts'
-import { immediate } from '../../src/yield-turn.ts'
 
 /** The silences of a cluster that answers as its test wants. */
 export class FakeAlertmanager implements SilenceApi {
@@ -52,7 +51,7 @@ export async function silencingOn(
     ...{ store, clock, events, notifier, api },
     settings: () => settings,
     stored: ({ timezone }) => ({
-      ...{ store, sources, timezone, yieldTurn: immediate, reads: new LargeReads() },
+      ...{ store, sources, timezone, reads: new LargeReads() },
     }),
     uuid: () => `uuid-${logged.length}`,
     wake: () => undefined,
@@ -74,7 +73,6 @@ export async function silencingOn(
           clock,
           settings: () => settings,
           wake: () => undefined,
-          yieldTurn: immediate,
           mutes: parts.mutes,
           events: {
             ...events,

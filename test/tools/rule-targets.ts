@@ -7,7 +7,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { alertmanager } from '../../src/sources/alertmanager/index.ts'
-import { immediate } from '../../src/yield-turn.ts'
 
 type Labels = Record<string, string>
 
@@ -182,7 +181,6 @@ for (const rule of JSON.parse(readFileSync(file, 'utf8')) as Rule[]) {
     {
       receivedAt: new Date(0),
       timezone: 'UTC',
-      yieldTurn: immediate,
     },
   )
   const target = alerts[0]?.variables['alarm_target'] ?? ''

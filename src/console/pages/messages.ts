@@ -3,7 +3,7 @@ import { withVariables } from '../../pipeline/stored-alerts.ts'
 import { searchMessages } from '../../reporting/alert-search.ts'
 import { MESSAGE_SORTS, MESSAGE_STATES, messageListIn } from '../../reporting/list-query.ts'
 import type { StoredMessage } from '../../stores/queries.ts'
-import { mapYielding } from '../../yield-turn.ts'
+import { mapYielding } from '../../time-slices.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { pathWith } from '../format.ts'
 import { instantsIn, levelOffer, listView, namesOf, type Offers, worded } from '../list-page.ts'
@@ -53,7 +53,7 @@ export async function messages(context: PageContext): Promise<BuiltPage> {
       // Only dead messages can be sent again or dismissed.
       bulk: query.state === 'dead' && page.items.some(({ dismissed }) => dismissed === undefined),
       filters: bulkFiltersIn(parameters),
-      messages: await mapYielding(page.items, withBubble, facts.yieldTurn),
+      messages: await mapYielding(page.items, withBubble),
       waitsOf: await waitViews(
         page.items.some(({ state }) => state === 'pending'),
         context,

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { SourceName } from '../../model/alert.ts'
 import type { Channel, Format, Settings } from '../../model/settings.ts'
 import { FORMATS, type Previewed } from '../../reporting/preview.ts'
-import { mapYielding } from '../../yield-turn.ts'
+import { mapYielding } from '../../time-slices.ts'
 import { bubbleOf } from '../chat-bubble.ts'
 import { type BuiltPage, oneOf, type PageContext, type PageSources } from '../page.ts'
 
@@ -135,17 +135,15 @@ function sampleText(sample: string, folder: string): string {
 async function shownPreview(
   preview: Preview,
   channel: Channel,
-  { settings, yieldTurn }: Pick<PageSources, 'settings' | 'yieldTurn'>,
+  { settings }: Pick<PageSources, 'settings'>,
 ) {
   const keywords = keywordsOf(channel, settings())
   return {
     ...preview,
     count: preview.messages.length,
     ...costOf(preview.messages.length, channel, settings()),
-    messages: await mapYielding(
-      preview.messages.slice(0, MAX_SHOWN),
-      (message) => shownMessage(message, keywords),
-      yieldTurn,
+    messages: await mapYielding(preview.messages.slice(0, MAX_SHOWN), (message) =>
+      shownMessage(message, keywords),
     ),
   }
 }

@@ -1,5 +1,5 @@
 import { DEMOS } from '../../reporting/sandbox-demo.ts'
-import { mapYielding } from '../../yield-turn.ts'
+import { mapYielding } from '../../time-slices.ts'
 import { bubbleOfContent } from '../chat-bubble.ts'
 import { type BuiltPage, oneOf, type PageContext } from '../page.ts'
 
@@ -28,15 +28,11 @@ export async function sandbox({ request, facts, words }: PageContext): Promise<B
       robots: robots.filter((robot) => ours.has(robot.name)),
       // The robots of a pool share one queue.
       poolWaiting: chosen?.mode === 'pool' ? (shared?.waiting ?? 0) : undefined,
-      messages: await mapYielding(
-        facts.sandbox(MAX_MESSAGES),
-        (each) => ({
-          at: each.at,
-          robot: each.robot,
-          bubble: bubbleOfContent({ ...each, ...each.mention }),
-        }),
-        facts.yieldTurn,
-      ),
+      messages: await mapYielding(facts.sandbox(MAX_MESSAGES), (each) => ({
+        at: each.at,
+        robot: each.robot,
+        bubble: bubbleOfContent({ ...each, ...each.mention }),
+      })),
       limit: MAX_MESSAGES,
     },
   }

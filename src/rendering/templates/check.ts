@@ -2,7 +2,7 @@ import type { Channel, Format } from '../../model/settings.ts'
 import { OCP_VARIABLES, OWN_VARIABLES } from '../../model/variables.ts'
 import { conceal } from '../../redact.ts'
 import { didYouMean, nearMiss } from '../../suggestion.ts'
-import type { YieldTurn } from '../../yield-turn.ts'
+import { yieldTurn } from '../../time-slices.ts'
 import type { Rendered, Renderer, Trial } from '../types.ts'
 import { fieldsIn, tablesIn, usagesIn } from './engine.ts'
 import { FIELDS } from './fields.ts'
@@ -35,7 +35,6 @@ const TRANSLATED = /^<%\/\* Translated from a Go template\./
 export async function renderTrial(
   known: readonly Known[],
   renderer: Pick<Renderer, 'render' | 'quota'>,
-  yieldTurn: YieldTurn,
 ): Promise<Trial> {
   const own = known.filter(isOwn)
   const channels = new Map(own.map((each) => [renderKeyOf(each), each.channel]))

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
+import { yieldTurn } from '../../time-slices.ts'
 import { stateKeyOf } from '../notification.ts'
 import { exceedsComplexity } from '../parsing/complexity-limit.ts'
 import { isObject, parsedJson, readJson } from '../parsing/json.ts'
@@ -49,8 +50,7 @@ const MAX_ALERTS = 40_000
 const MAX_MALFORMED = 100
 
 async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {
-  const { yieldTurn } = context
-  if (await exceedsComplexity(body, BOUNDS, yieldTurn))
+  if (await exceedsComplexity(body, BOUNDS))
     throw new AppError(
       'too_large',
       `the body has more than ${BOUNDS.brackets} objects and lists, or more than ${BOUNDS.quotes} quotes; send fewer alerts at once (Alertmanager: max_alerts)`,
@@ -127,7 +127,7 @@ async function alertsOf(
   payload: Payload,
   { context, isLatin1, large }: { context: ReadContext; isLatin1: boolean; large: boolean },
 ): Promise<Alert[]> {
-  const { receivedAt, yieldTurn } = context
+  const { receivedAt } = context
   const group = new Group(payload)
   const alerts: Alert[] = []
   let unreadable = 0

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts'
 import type { Alert, Notification } from '../../model/alert.ts'
+import { yieldTurn } from '../../time-slices.ts'
 import { notificationFrom } from '../notification.ts'
 import { isObject } from '../parsing/json.ts'
 import type { Parsed } from '../parsing/ocp/detect-format.ts'
@@ -26,11 +27,10 @@ export const chat: Source = {
 const RETRY_WINDOW_MS = 60_000
 
 async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {
-  const { yieldTurn } = context
   const text = textFrom(body)
   if (text.trim() === '') throw new AppError('bad_payload', 'the body is empty', { errcode: 40035 })
   await yieldTurn()
-  const parsed = await parseBody(text, yieldTurn)
+  const parsed = await parseBody(text)
   await yieldTurn()
   const [first] = parsed
   // A large body with too many parts is delivered as plain text, without analysis.
@@ -40,7 +40,6 @@ async function read(body: string | Uint8Array, context: ReadContext): Promise<No
   return notificationFrom(parsed, (each) => alertOf(each, context), {
     source: 'chat',
     text,
-    yieldTurn,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Alert, Notification } from '../../model/alert.ts'
+import { yieldTurn } from '../../time-slices.ts'
 import { notificationFrom } from '../notification.ts'
 import type { Parsed } from '../parsing/ocp/detect-format.ts'
 import { alertFrom } from '../parsing/ocp/map.ts'
@@ -16,10 +17,9 @@ export const ocp: Source = {
 }
 
 async function read(body: string | Uint8Array, context: ReadContext): Promise<Notification> {
-  const { yieldTurn } = context
   const text = textFrom(body)
   await yieldTurn()
-  const parsed = await parseBody(text, yieldTurn)
+  const parsed = await parseBody(text)
   const alertOf = ({ fields }: Parsed): Alert => alertFrom(fields, context)
-  return notificationFrom(parsed, alertOf, { source: 'ocp', text, yieldTurn })
+  return notificationFrom(parsed, alertOf, { source: 'ocp', text })
 }

@@ -1,4 +1,4 @@
-import type { YieldTurn } from '../../yield-turn.ts'
+import { yieldTurn } from '../../time-slices.ts'
 import { isLarge } from '../source.ts'
 
 /** Limit on quotes and commas between two brackets; no legitimate object or string list has more. */
@@ -14,7 +14,6 @@ const PIECE = 1024 * 1024
 export async function exceedsComplexity(
   body: string | Uint8Array,
   limits: { brackets: number; quotes: number },
-  yieldTurn: YieldTurn,
 ): Promise<boolean> {
   // A smaller body is parsed in a few milliseconds, whatever it contains.
   if (!isLarge(body)) return false

@@ -13,7 +13,6 @@ import type { Trial } from '../../../src/rendering/types.ts'
 import { type Previewed, preview } from '../../../src/reporting/preview.ts'
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { sources } from '../../../src/sources/index.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 import { temporaryFolder } from '../../support/receiver.ts'
 
 const NOW = new Date('2026-11-24T04:30:00Z')
@@ -58,7 +57,7 @@ export async function converted(
   const messages = (channel: string, payload: string) =>
     preview(
       { channel, payload, now: NOW },
-      { settings, sources, notifier, rendererFor: () => renderer, yieldTurn: immediate },
+      { settings, sources, notifier, rendererFor: () => renderer },
     )
   return { ...conversion, settings, check, messages }
 }

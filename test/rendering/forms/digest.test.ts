@@ -8,6 +8,7 @@ import { lineCount } from '../../../src/rendering/forms/alert-text.ts'
 import { carriesEnough, leastCarried } from '../../../src/rendering/forms/limits.ts'
 import { prometheusAlert } from '../../../src/rendering/templates/sample-alerts.ts'
 import { temporaryFolder } from '../../support/receiver.ts'
+import { yieldsOf } from '../../support/slices.ts'
 import { NOW, rendering, renderWith } from '../support.ts'
 
 const SEVERITY = { 1: 'down', 2: 'critical', 3: 'warning' } as const
@@ -283,11 +284,8 @@ describe('counts', () => {
   test('are computed in steps before the digest is rendered', async () => {
     const { renderer, request } = rendering([], { form: 'counts', groups, total: 523 })
     const expected = renderer.render({ ...request })
-    let steps = 0
-    await renderer.prepare(request, async () => {
-      steps += 1
-    })
-    assert.equal(steps, groups.length)
+    const { yields } = await yieldsOf(() => renderer.prepare(request))
+    assert.equal(yields, groups.length)
     const lag = groups[1]?.examples[0]?.alert
     assert.ok(lag)
     const { variables } = lag

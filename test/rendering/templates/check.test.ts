@@ -9,6 +9,7 @@ import { PART_NAMES } from '../../../src/rendering/templates/loader.ts'
 import { scenarios } from '../../../src/rendering/templates/scenarios.ts'
 import { temporaryFolder } from '../../support/receiver.ts'
 import { channelNamed } from '../../support/settings.ts'
+import { yieldsOf } from '../../support/slices.ts'
 
 /** Runs `check` on template files, for a channel with the template `mine`. */
 async function check(
@@ -153,11 +154,8 @@ describe('the trial of every scenario', () => {
     const channels = ['one', 'two'].map((name) => channelNamed(name, { title: `${name} \${x}` }))
     const locale = { language: 'en-US', timezone: 'UTC' } as const
     const renderer = createRenderer({ ...locale, templates: '/nowhere' }, channels)
-    let count = 0
-    await renderer.trial(async () => {
-      count += 1
-    })
-    assert.equal(count, 2 * scenarios('en-US', new Date(0)).length)
+    const { yields } = await yieldsOf(() => renderer.trial())
+    assert.equal(yields, 2 * scenarios('en-US', new Date(0)).length)
   })
 })
 

@@ -4,12 +4,10 @@ import fc from 'fast-check'
 import { AppError } from '../../../src/errors.ts'
 import type { Notification } from '../../../src/model/alert.ts'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05.678Z'),
   timezone: 'Asia/Shanghai',
-  yieldTurn: immediate,
 }
 
 const read = (payload: unknown): Promise<Notification> =>

@@ -3,12 +3,10 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Alert, Notification } from '../../../src/model/alert.ts'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05Z'),
   timezone: 'UTC',
-  yieldTurn: immediate,
 }
 
 /** Reads a payload as text and as bytes, which take different code paths. */

@@ -5,7 +5,6 @@ import { AppError } from '../../../src/errors.ts'
 import type { Channel } from '../../../src/model/settings.ts'
 import { sources, storedSources } from '../../../src/sources/index.ts'
 import type { Source } from '../../../src/sources/source.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 import { Path } from '../../support/path.ts'
 import { channelNamed, settingsOf } from '../../support/settings.ts'
 
@@ -15,7 +14,6 @@ const alertmanager = sources.get('alertmanager') as Source
 const CONTEXT = {
   receivedAt: new Date('2026-11-28T01:00:00Z'),
   timezone: 'Asia/Shanghai',
-  yieldTurn: immediate,
 }
 
 const fixture = (name: string): string =>

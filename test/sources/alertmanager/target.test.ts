@@ -3,7 +3,6 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
 import { targetOf } from '../../../src/sources/alertmanager/target/index.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 
 type Texts = Record<string, string>
 
@@ -637,7 +636,7 @@ describe('what an alert is about', () => {
 })
 
 test('target and host become variables of the alert', async () => {
-  const context = { receivedAt: new Date(0), timezone: 'UTC', yieldTurn: immediate }
+  const context = { receivedAt: new Date(0), timezone: 'UTC' }
   const about = async (labels: Texts) => {
     const { alerts } = await alertmanager.read(JSON.stringify({ alerts: [{ labels }] }), context)
     const { alarm_target, host_ip, svr_ip, alarm_scope } = alerts[0]?.variables ?? {}

@@ -4,13 +4,11 @@ import fc from 'fast-check'
 import { AppError } from '../../../src/errors.ts'
 import { sources } from '../../../src/sources/index.ts'
 import type { Source } from '../../../src/sources/source.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 
 const chat = sources.get('chat') as Source
 const CONTEXT = {
   receivedAt: new Date('2026-11-28T01:00:00Z'),
   timezone: 'Asia/Shanghai',
-  yieldTurn: immediate,
 }
 
 async function codeOf(body: unknown): Promise<number | undefined> {

@@ -4,14 +4,12 @@ import { describe, test } from 'node:test'
 import { levelIn } from '../../../src/pipeline/destinations.ts'
 import { sources } from '../../../src/sources/index.ts'
 import type { Source } from '../../../src/sources/source.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 
 const FOLDER = new URL('./fixtures/', import.meta.url)
 const chat = sources.get('chat') as Source
 const CONTEXT = {
   receivedAt: new Date('2026-11-28T01:00:00Z'),
   timezone: 'Asia/Shanghai',
-  yieldTurn: immediate,
 }
 
 interface Expected {

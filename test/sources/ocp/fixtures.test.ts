@@ -11,7 +11,6 @@ import { preview } from '../../../src/reporting/preview.ts'
 import { VirtualClock } from '../../../src/simulation/virtual-clock.ts'
 import { sources } from '../../../src/sources/index.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 import { OCP_BODIES } from '../../support/ocp-bodies.ts'
 import { firing, OCP_SAMPLES, ocpBody, recovered } from '../../support/ocp-samples.ts'
 import { settingsOf } from '../../support/settings.ts'
@@ -35,7 +34,6 @@ async function messagesFor(body: string, language: 'en-US' | 'zh-CN'): Promise<s
       sources,
       notifier,
       rendererFor: (each) => createRenderer(settings, [each]),
-      yieldTurn: immediate,
     },
   )
   return messages
@@ -58,7 +56,6 @@ async function told(body: string): Promise<string> {
   const { alerts } = await ocp.read(body, {
     receivedAt: NOW,
     timezone: 'Asia/Shanghai',
-    yieldTurn: immediate,
   })
   const lines = alerts.map((alert) => {
     const level = LEVEL_NAMES[levelIn(alert)]

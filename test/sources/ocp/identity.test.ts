@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
 import { ocp } from '../../../src/sources/ocp/index.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 import { MARKDOWN_ZH } from '../../support/ocp-bodies.ts'
 import {
   firing,
@@ -146,7 +145,6 @@ describe('the identity of an OCP alert, and of its request', () => {
   const CONTEXT = {
     receivedAt: new Date('2026-01-02T03:04:05Z'),
     timezone: 'Asia/Shanghai',
-    yieldTurn: immediate,
   }
   const read = (fields: Record<string, string>) => ocp.read(JSON.stringify(fields), CONTEXT)
   const fingerprint = async (fields: Record<string, string>) =>

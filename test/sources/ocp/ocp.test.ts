@@ -5,13 +5,11 @@ import type { Alert, Notification } from '../../../src/model/alert.ts'
 import { levelOf } from '../../../src/model/level.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
 import { targetParts } from '../../../src/sources/parsing/ocp/target.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 import { OCP_SAMPLES } from '../../support/ocp-samples.ts'
 
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05Z'),
   timezone: 'Asia/Shanghai',
-  yieldTurn: immediate,
 }
 const read = (body: string): Promise<Notification> => ocp.read(body, CONTEXT)
 

@@ -5,12 +5,10 @@ import { ocp } from '../../../src/sources/ocp/index.ts'
 import { fieldsInText } from '../../../src/sources/parsing/ocp/default-text.ts'
 import { durationMs } from '../../../src/sources/parsing/ocp/duration.ts'
 import { targetParts } from '../../../src/sources/parsing/ocp/target.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05Z'),
   timezone: 'Asia/Shanghai',
-  yieldTurn: immediate,
 }
 
 const read = (body: string | object): Promise<Notification> =>

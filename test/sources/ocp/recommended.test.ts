@@ -4,7 +4,6 @@ import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { ocp } from '../../../src/sources/ocp/index.ts'
 import { RECOMMENDED_NAMES } from '../../../src/sources/parsing/ocp/recommended.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 import { IN_GBK, OCP_BODIES } from '../../support/ocp-bodies.ts'
 import { firing, OCP_SAMPLES, ocpBody } from '../../support/ocp-samples.ts'
 import { freePort, Receiver, temporaryFolder } from '../../support/receiver.ts'
@@ -14,7 +13,6 @@ type Values = Record<(typeof RECOMMENDED_NAMES)[number], string>
 const CONTEXT = {
   receivedAt: new Date('2026-01-02T03:04:05Z'),
   timezone: 'Asia/Shanghai',
-  yieldTurn: immediate,
 }
 
 /** Values that break other templates, and values that look like a line of this one. */

@@ -3,12 +3,10 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
 import { FAST_PATH_MIN_BYTES, readLatin1Json } from '../../../src/sources/parsing/latin1-json.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 
 const CONTEXT = {
   receivedAt: new Date('2026-11-24T03:00:00Z'),
   timezone: 'Asia/Shanghai',
-  yieldTurn: immediate,
 }
 
 /** Everything in a notification, including its lazy parts, or its error. */

@@ -5,7 +5,6 @@ import type { RenderRequest } from '../../../src/rendering/types.ts'
 import { countGroupsOf } from '../../../src/reporting/preview.ts'
 import { alertmanager } from '../../../src/sources/alertmanager/index.ts'
 import { ocp } from '../../../src/sources/ocp/index.ts'
-import { immediate } from '../../../src/yield-turn.ts'
 import { OCP_SAMPLES, type OcpSample, summaryOf } from '../../support/ocp-samples.ts'
 import { HOSTS } from './alerts/hosts.ts'
 import { KUBERNETES } from './alerts/kubernetes.ts'
@@ -87,7 +86,6 @@ function readerAt(now: Date) {
   const context = {
     receivedAt: new Date(now.getTime() - MINUTE),
     timezone: ZONE,
-    yieldTurn: immediate,
   }
   const messageAlert = (alert: Alert): MessageAlert => ({
     alert,

@@ -1,5 +1,5 @@
 import { AppError } from '../../../errors.ts'
-import { mapYielding, type YieldTurn } from '../../../yield-turn.ts'
+import { mapYielding, yieldTurn } from '../../../time-slices.ts'
 import { exceedsComplexity } from '../complexity-limit.ts'
 import { isObject, parsedJson } from '../json.ts'
 import { textOf } from '../text.ts'
@@ -24,37 +24,35 @@ const MAX_REPAIRED_LENGTH = 256 * 1024
  * `key=value` lines and form fields, finally the whole body as the message. Throws AppError bad_payload for an empty
  * body.
  */
-export async function parseBody(text: string, yieldTurn: YieldTurn): Promise<Parsed[]> {
+export async function parseBody(text: string): Promise<Parsed[]> {
   const body = text.trim()
   if (body === '')
     throw new AppError(
       'bad_payload',
       'the body is empty: give the HTTP channel in OCP a body template',
     )
-  if (await exceedsComplexity(body, BOUNDS, yieldTurn)) return [plainText(body)]
+  if (await exceedsComplexity(body, BOUNDS)) return [plainText(body)]
   await yieldTurn()
   const mayRepair = body.length <= MAX_REPAIRED_LENGTH
   // Diagnostics are not needed for a body that is not JSON.
   const read = parsedJson(body)
-  if (read !== undefined) return alertsIn(read.value, body, yieldTurn)
+  if (read !== undefined) return alertsIn(read.value, body)
   await yieldTurn()
   if (mayRepair && /^[[{]/.test(body)) {
     const value = repaired(body)
-    if (looksIntentional(value)) return alertsIn(value, body, yieldTurn)
+    if (looksIntentional(value)) return alertsIn(value, body)
     await yieldTurn()
   }
   const fields = recommendedIn(body) ?? (mayRepair ? pairsIn(body) : undefined)
   return [fields === undefined ? plainText(body) : parsedBody(fieldsFrom(fields))]
 }
 
-async function alertsIn(value: unknown, body: string, yieldTurn: YieldTurn): Promise<Parsed[]> {
+async function alertsIn(value: unknown, body: string): Promise<Parsed[]> {
   if (isObject(value)) return [parsedBody(value)]
   // A batch; items that are not objects become plain-text alerts.
   if (Array.isArray(value) && value.length <= MAX_ALERTS && value.some(isObject))
-    return mapYielding(
-      value,
-      (each) => (isObject(each) ? parsedBody(each) : plainText(textOf(each) ?? 'null')),
-      yieldTurn,
+    return mapYielding(value, (each) =>
+      isObject(each) ? parsedBody(each) : plainText(textOf(each) ?? 'null'),
     )
   if (typeof value !== 'string' || value.trim() === '') return [plainText(body)]
   // A JSON string may itself contain JSON.

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Clock } from '../src/clock.ts'
-import { createYieldTurn, immediate, mapYielding, type YieldTurn } from '../src/yield-turn.ts'
+import { atOnce, mapYielding, TimeSlices, yieldTurn } from '../src/time-slices.ts'
+import { yieldsOf } from './support/slices.ts'
 
 /** A clock on which each reading takes longer than a slice; sleepers wait until the test wakes them. */
 function slowClock() {
@@ -19,7 +20,7 @@ function slowClock() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-async function countTo(last: number, counted: string[], yieldTurn: YieldTurn): Promise<void> {
+async function countTo(last: number, counted: string[]): Promise<void> {
   for (let count = 1; count <= last; count += 1) {
     await yieldTurn()
     counted.push(`${last}:${count}`)
@@ -29,9 +30,9 @@ async function countTo(last: number, counted: string[], yieldTurn: YieldTurn): P
 describe('long-running work', () => {
   test('of several jobs continues one job at a time, in the order in which they yielded', async () => {
     const { clock, sleepers } = slowClock()
-    const yieldTurn = createYieldTurn(clock)
+    const slices = new TimeSlices(clock)
     const counted: string[] = []
-    const all = Promise.all([2, 3, 1].map((last) => countTo(last, counted, yieldTurn)))
+    const all = Promise.all([2, 3, 1].map((last) => slices.run(() => countTo(last, counted))))
     await settled()
     const seen: string[] = []
     while (sleepers.length > 0) {
@@ -47,9 +48,9 @@ describe('long-running work', () => {
 
   test('continues for many pieces in a turn if they take no time', async () => {
     const { sleepers, clock } = slowClock()
-    const yieldTurn = createYieldTurn({ ...clock, now: () => new Date(0) })
+    const slices = new TimeSlices({ ...clock, now: () => new Date(0) })
     const counted: string[] = []
-    const done = countTo(1_000, counted, yieldTurn)
+    const done = slices.run(() => countTo(1_000, counted))
     await settled()
     sleepers.shift()?.()
     await done
@@ -60,45 +61,47 @@ describe('long-running work', () => {
   test('also yields after the clock was set back', async () => {
     const { sleepers, clock } = slowClock()
     let nowMs = 10_000
-    const yieldTurn = createYieldTurn({ ...clock, now: () => new Date(nowMs) })
-    const first = yieldTurn()
+    const slices = new TimeSlices({ ...clock, now: () => new Date(nowMs) })
+    const first = slices.next()
     await settled()
     sleepers.shift()?.()
     await first
     nowMs = 0
-    void yieldTurn()
+    void slices.next()
     await settled()
     assert.equal(sleepers.length, 1)
   })
 
   test('that fails does not block other work', async () => {
-    const yieldTurn = createYieldTurn({ now: () => new Date(0), sleep: async () => {} })
+    const slices = new TimeSlices({ now: () => new Date(0), sleep: async () => {} })
     const failing = async (): Promise<void> => {
       await yieldTurn()
       throw new Error('no')
     }
     const counted: string[] = []
-    const other = countTo(2, counted, yieldTurn)
-    await assert.rejects(failing(), /no/)
+    const other = slices.run(() => countTo(2, counted))
+    await assert.rejects(slices.run(failing), /no/)
     await other
     assert.deepEqual(counted, ['2:1', '2:2'])
   })
 })
 
 test('results are in the order of the items', async () => {
-  let times = 0
-  const yieldTurn = async (): Promise<void> => {
-    times += 1
-  }
-  assert.deepEqual(await mapYielding([1, 2, 3], (each) => each * 2, yieldTurn), [2, 4, 6])
-  assert.equal(times, 3)
+  const { result, yields } = await yieldsOf(() => mapYielding([1, 2, 3], (each) => each * 2))
+  assert.deepEqual(result, [2, 4, 6])
+  assert.equal(yields, 3)
 })
 
-test('short work continues in the same turn of the event loop', async () => {
+test('short work continues in the same turn of the event loop, also within long work', async () => {
   let turnEnded = false
   setImmediate(() => {
     turnEnded = true
   })
-  for (let count = 0; count < 1_000; count += 1) await immediate()
+  const shortWork = async (): Promise<void> => {
+    for (let count = 0; count < 1_000; count += 1) await yieldTurn()
+  }
+  await shortWork()
+  const { yields } = await yieldsOf(() => atOnce(shortWork))
+  assert.equal(yields, 0)
   assert.equal(turnEnded, false)
 })
