@@ -23,10 +23,15 @@ export async function prune(
   return { messages, alerts }
 }
 
+/** SQL: the end of a sent or dead message. A dead one ended with its last attempt, if it had any. */
+const ENDED_AT = `COALESCE(sent_at, (SELECT MAX(t.at) FROM attempts t WHERE t.message = messages.id), created_at)`
+
+/** The age since creation is compared first: it spares most messages the search for their end. */
 async function pruneMessages(tx: Tx, before: number): Promise<number> {
   const messages = await readColumn<number>(
     tx,
-    `SELECT id FROM messages WHERE state IN ('sent', 'dead') AND created_at < $1 ORDER BY id LIMIT $2`,
+    `SELECT id FROM messages WHERE state IN ('sent', 'dead') AND created_at < $1 AND ${ENDED_AT} < $1
+     ORDER BY id LIMIT $2`,
     [before, BATCH_SIZE],
   )
   let left = BATCH_SIZE

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { alert, alerts, at, type Backend, type StoreFixture, storeFixture } from './harness.ts'
+import {
+  alert,
+  alerts,
+  at,
+  type Backend,
+  FAILED,
+  type StoreFixture,
+  storeFixture,
+} from './harness.ts'
 
 const LATER = 30 * 86_400_000
 
@@ -30,6 +38,27 @@ export function pruneCases(backend: Backend): void {
       assert.equal((await s.backlog(LATER)).robot.monthUsed, 1)
       const [first] = (await s.backlog(LATER)).channels[0]?.alerts ?? []
       assert.equal((await s.store.payloads([first?.payload as number])).size, 1)
+    })
+
+    test('counts the retention of a message from its end, however long it waited', async () => {
+      const end = LATER / 2
+      await s.accept([alert('f'), alert('g')])
+      const [f, g] = (await s.waitingIds()) as [number, number]
+      const [dead, sent] = [await s.claim([f], 1), await s.claim([g], 1)]
+      for (const claimed of [dead, sent])
+        await s.settle(claimed, 2, { attempt: FAILED, next: { kind: 'retry', dueAt: at(3) } })
+      const retry = async ({ id }: { id: string }) => ({
+        ...{ id, call: (await s.retry(id, end))?.call as number },
+      })
+      await s.die(await retry(dead), end)
+      await s.settle(await retry(sent), end)
+      const prune = async (before: number) => {
+        for (let round = 0; round < 2; round += 1) await s.store.prune(at(before), at(LATER))
+        return s.states()
+      }
+      assert.deepEqual(await prune(end), ['g sent', 'f dead'])
+      assert.equal((await s.store.message(dead.id))?.message.attempts.length, 2)
+      assert.deepEqual(await prune(end + 1), [])
     })
 
     test('keeps a body as long as any request that shares it', async () => {
