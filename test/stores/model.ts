@@ -218,7 +218,7 @@ export class Model {
       this.#last.set(`${to} ${group}`, last)
   }
 
-  /** Deletes ended alerts and messages. */
+  /** Deletes ended alerts and messages, and with an alert the knowledge that it was the last of its aggregation key. */
   prune(): void {
     for (const message of this.messages.values()) {
       if (this.isOpen(message.id)) continue
@@ -228,6 +228,8 @@ export class Model {
     }
     const kept = this.alerts.filter(({ places }) => places.size > 0)
     this.alerts.splice(0, this.alerts.length, ...kept)
+    const ids = new Set(kept.map(({ id }) => id))
+    for (const [key, { alert }] of this.#last) if (!ids.has(alert)) this.#last.delete(key)
   }
 
   stateOf(alert: ModelAlert): string {
