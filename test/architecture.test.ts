@@ -87,6 +87,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'notifiers/notifier.ts',
     'stores/store.ts',
     'stores/multi-process.ts',
+    'stores/assignments.ts',
     'stores/queries.ts',
     'stores/incoming.ts',
   ],

@@ -22,6 +22,8 @@ export class Dispatchers {
   #byQueue = new Map<string, Loop[]>()
   #reconciling = Promise.resolve()
   #stopped = false
+  /** When the current settings took effect here. */
+  #since: Date
   readonly #reassigning: Loop
 
   /** `nextPassAt` converts the time that a pass planned into the time of the next pass. */
@@ -29,6 +31,7 @@ export class Dispatchers {
     this.#deps = { ...deps, wake: (queues) => this.wake(queues) }
     this.#nextPassAt = nextPassAt
     this.#slices = new TimeSlices(deps.clock)
+    this.#since = deps.clock.now()
     const reassign = async (): Promise<Date> => {
       await this.#reassign(deps.settings())
       return new Date(deps.clock.now().getTime() + REASSIGN_EVERY_MS)
@@ -73,6 +76,7 @@ export class Dispatchers {
   async #reconcile(): Promise<void> {
     const { settings, clock, events } = this.#deps
     const current = settings()
+    this.#since = clock.now()
     const changed = [...this.#loops].filter(
       ([name, { queues }]) => queues !== queuesKey(name, current),
     )
@@ -135,7 +139,10 @@ export class Dispatchers {
 
   async #reassign(settings: Settings): Promise<void> {
     const { store, clock, events } = this.#deps
-    const reassigned = await store.reassign(assignmentsOf(settings), clock.now())
+    const reassigned = await store.reassign(assignmentsOf(settings), {
+      now: clock.now(),
+      since: this.#since,
+    })
     events.reassigned(reassigned)
     for (const queue of reassigned.queues)
       for (const loop of this.#byQueue.get(queue) ?? []) loop.wake()

@@ -6,7 +6,8 @@ import {
   type Robot,
   type Settings,
 } from '../model/settings.ts'
-import type { QueueAssignment, QueuePlace } from '../stores/store.ts'
+import type { QueueAssignment } from '../stores/assignments.ts'
+import type { QueuePlace } from '../stores/store.ts'
 
 /** The channel name in a message for one robot only, such as the test of a robot whose queue no channel uses. */
 export const NO_CHANNEL = ''

@@ -2,6 +2,7 @@ import type { SourceName, Status } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Attempt, MessageKind } from '../model/message.ts'
 import type { NewSilence, Silence } from '../model/silence.ts'
+import type { ConfigurationTime, QueueAssignment, Reassigned } from './assignments.ts'
 import type { Accepted, AcceptRequest } from './incoming.ts'
 import type {
   AlertQuery,
@@ -99,9 +100,10 @@ export interface Store {
   resumeRobot(robot: { key: string; address: string }, now: Date): Promise<Pause[]>
   /**
    * Moves alerts and messages from queues without a robot to the queues of their channel, or marks them dead when the
-   * channel was removed. Skips places with a message in flight or a lease in force; a later call moves those.
+   * channel was removed. Skips places with a message in flight or a lease in force; a later call moves those. Does
+   * nothing if another process called it within the last minute with a newer configuration.
    */
-  reassign(assignments: readonly QueueAssignment[], now: Date): Promise<Reassigned>
+  reassign(assignments: readonly QueueAssignment[], time: ConfigurationTime): Promise<Reassigned>
   /** Moves calls, usage, warnings, pauses, state and messages from the robot keys of an earlier version to the current ones. */
   adopt(keys: readonly FormerKey[]): Promise<void>
   /** Reads queues, robots and limits for console, API and metrics. */
@@ -381,18 +383,4 @@ export interface OperatorPause {
 export interface FormerKey {
   from: string
   to: string
-}
-
-/** The queues of a channel, and the robots of each queue. */
-export interface QueueAssignment {
-  channel: string
-  queues: readonly { queue: string; robots: readonly { name: string; key: string }[] }[]
-}
-
-export interface Reassigned {
-  moved: number
-  /** Alerts of removed channels. */
-  dead: { channel: string; count: number }[]
-  /** Queues that received alerts. */
-  queues: string[]
 }

@@ -176,9 +176,9 @@ export function watched(
       ledger.resent(id)
       return resent
     },
-    async reassign(assignments, now) {
-      const reassigned = await store.reassign(assignments, now)
-      for (const { channel } of reassigned.dead) ledger.removed(channel, now)
+    async reassign(assignments, time) {
+      const reassigned = await store.reassign(assignments, time)
+      for (const { channel } of reassigned.dead) ledger.removed(channel, time.now)
       return reassigned
     },
     async shift(byMs) {

@@ -30,21 +30,22 @@ export const WITHOUT = {
       },
     }),
   },
-  /** Queues under another process's lease are moved. */
+  /** Queues under another process's lease are moved, whichever configuration is newer. */
   leasesInReassign: {
     store: (store, database) => ({
       ...store,
-      async reassign(assignments, now) {
+      async reassign(assignments, time) {
         const queues = assignments.flatMap((each) => each.queues.map(({ queue }) => queue))
         await database.write(async (tx) => {
           await tx.run(`UPDATE leases SET places = '[]'`)
+          await tx.run(`DELETE FROM pauses WHERE scope = 'configuration'`)
           await tx.run(
             `UPDATE messages SET state = 'pending', due_at = $1, call = NULL
              WHERE state = 'sending' AND queue NOT IN LIST($2, TEXT)`,
-            [tx.ms(now), queues],
+            [tx.ms(time.now), queues],
           )
         })
-        return store.reassign(assignments, now)
+        return store.reassign(assignments, time)
       },
     }),
   },
@@ -54,10 +55,10 @@ export const WITHOUT = {
       let isStarted = false
       return {
         ...store,
-        reassign(assignments, now) {
+        reassign(assignments, time) {
           if (isStarted) return Promise.resolve({ moved: 0, dead: [], queues: [] })
           isStarted = true
-          return store.reassign(assignments, now)
+          return store.reassign(assignments, time)
         },
       }
     },
@@ -182,9 +183,9 @@ export const WITHOUT = {
   robotKnownByItsKey: {
     store: (store, database) => ({
       ...store,
-      async reassign(assignments, now) {
+      async reassign(assignments, time) {
         await database.write((tx) => tx.run(`UPDATE messages SET robot_key = robot_key || '?'`))
-        const reassigned = await store.reassign(assignments, now)
+        const reassigned = await store.reassign(assignments, time)
         await database.write((tx) =>
           tx.run(`UPDATE messages SET robot_key = replace(robot_key, '?', '')`),
         )

@@ -275,7 +275,7 @@ export class Sequence {
     const name = robotOf(to as string)
     const robots = [{ name, key: `k${name}` }]
     const queues = [{ queue: to as string, robots }]
-    const { moved } = await this.#s.store.reassign([{ channel: 'ops', queues }], at(this.#now))
+    const { moved } = await this.#s.reassign([{ channel: 'ops', queues }], this.#now)
     assert.equal(moved, this.#model.reassign(from as string, to as string, this.#now))
   }
 

@@ -151,7 +151,10 @@ describe('the SQLite file', () => {
         ),
       )
     const queues = [{ queue: 'robot:b', robots: [{ name: 'b', key: 'kb' }] }]
-    const { moved } = await store.reassign([{ channel: 'ops', queues }], new Date(0))
+    const { moved } = await store.reassign([{ channel: 'ops', queues }], {
+      now: new Date(0),
+      since: new Date(0),
+    })
     assert.equal(moved, 150_000)
     assert.equal((await store.tally('robot:b', 'ops')).count, 150_000)
     await store.close()

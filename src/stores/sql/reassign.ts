@@ -1,5 +1,5 @@
+import type { ConfigurationTime, QueueAssignment, Reassigned } from '../assignments.ts'
 import type { QueuePlace } from '../queries.ts'
-import type { QueueAssignment, Reassigned } from '../store.ts'
 import type { Tx } from '../tx.ts'
 import {
   byPlace,
@@ -35,16 +35,16 @@ type Assigned = QueueAssignment['queues']
 export async function reassign(
   tx: Tx,
   assignments: readonly QueueAssignment[],
-  { now, recent }: { now: Date; recent: Recent },
+  { recent, ...time }: ConfigurationTime & { recent: Recent },
 ): Promise<Reassigned> {
   let moved = 0
   const dead = new Map<string, number>()
   const queues = new Set<string>()
-  const at = tx.ms(now)
+  const at = tx.ms(time.now)
   const assigned = new Map(assignments.map(({ channel, queues }) => [channel, queues]))
   const isAssigned = ({ queue, channel }: QueuePlace): boolean =>
     assigned.get(channel)?.some((each) => each.queue === queue) === true
-  const orphans = await findOrphans(tx, isAssigned)
+  const orphans = (await isNewest(tx, time)) ? await findOrphans(tx, isAssigned) : []
   if (orphans.length === 0) return { moved, dead: [], queues: [] }
   const targets = orphans.flatMap(({ channel }) => assigned.get(channel) ?? [])
   await tx.lock([...orphans, ...targets].map(({ queue }) => queueLock(queue)))
@@ -71,6 +71,24 @@ export async function reassign(
     dead: [...dead].map(([channel, count]) => ({ channel, count })),
     queues: [...queues],
   }
+}
+
+/** Name under which `pauses` has the newest configuration: when it took effect, and until when its process counts. */
+const CONFIGURATION = 'configuration'
+const COUNTS_FOR_MS = 60_000
+
+/**
+ * False while a process with a newer configuration runs: during a rolling update it may already have accepted alerts for
+ * queues that this one does not know. That process moves what is left.
+ */
+async function isNewest(tx: Tx, { now, since }: ConfigurationTime): Promise<boolean> {
+  const written = await tx.run(
+    `INSERT INTO pauses AS p (scope, until, since, reason) VALUES ($1, $2, $3, 'in_force')
+     ON CONFLICT (scope) DO UPDATE SET until = excluded.until, since = excluded.since
+     WHERE p.since <= excluded.since OR p.until <= $4`,
+    [CONFIGURATION, tx.ms(now) + COUNTS_FOR_MS, tx.ms(since), tx.ms(now)],
+  )
+  return written > 0
 }
 
 /** Adds alerts from a place to the target queues. Returns their number, without those overtaken in every target. */

@@ -100,7 +100,8 @@ export const SCHEMA = `
     month TEXT NOT NULL, scope TEXT NOT NULL, percent INTEGER NOT NULL, PRIMARY KEY (month, scope)
   ) KEY_TABLE;
 
-  -- scope: robot:KEY or address:ADDRESS after a reply from DingTalk; hand:KEY by the person in made_by.
+  -- scope: robot:KEY or address:ADDRESS after a reply from DingTalk; hand:KEY by the person in made_by. No pause:
+  -- configuration, the newest one that a process put into effect, at since (reassign.ts).
   CREATE TABLE pauses (
     scope TEXT PRIMARY KEY, until BIGINT NOT NULL, since BIGINT NOT NULL, reason TEXT NOT NULL, made_by TEXT
   ) KEY_TABLE;

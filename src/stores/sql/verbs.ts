@@ -116,8 +116,9 @@ function messageVerbs(db: Database, { recent, wake }: VerbDeps) {
       return resent
     },
     dismiss: (ids, dismissal) => db.write((tx) => dismiss(tx, ids, dismissal)),
-    async reassign(assignments, now) {
-      const done = await db.write((tx) => reassign(tx, assignments, { now, recent }), 'background')
+    async reassign(assignments, time) {
+      const work = (tx: Tx) => reassign(tx, assignments, { ...time, recent })
+      const done = await db.write(work, 'background')
       if (done.queues.length > 0) wake(done.queues)
       return done
     },

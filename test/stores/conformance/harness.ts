@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach } from 'node:test'
 import type { Attempt } from '../../../src/model/message.ts'
+import type { QueueAssignment } from '../../../src/stores/assignments.ts'
 import type { Accepted, AcceptRequest, IncomingAlert } from '../../../src/stores/incoming.ts'
 import type {
   Backlog,
@@ -278,6 +279,15 @@ export class StoreFixture {
       ...{ now, id, robot },
       call: call(ms, { key: `k${robot}`, ...changes }),
     })
+  }
+
+  /** Reassigns with a configuration that took effect at `sinceMs`. */
+  reassign(
+    assignments: readonly QueueAssignment[],
+    ms: number,
+    sinceMs = ms,
+  ): ReturnType<Store['reassign']> {
+    return this.store.reassign(assignments, { now: at(ms), since: at(sinceMs) })
   }
 
   settle(

@@ -23,13 +23,13 @@ export function reassignCases(backend: Backend): void {
     test('moves alerts of a removed robot to those that remain, or marks them dead', async () => {
       await s.accept([alert('f'), alert('g')])
       const nothing = { moved: 0, dead: [], queues: [] }
-      assert.deepEqual(await s.store.reassign(assigned('a'), at(1)), nothing)
-      assert.deepEqual(await s.store.reassign(assigned('b'), at(1)), {
+      assert.deepEqual(await s.reassign(assigned('a'), 1), nothing)
+      assert.deepEqual(await s.reassign(assigned('b'), 1), {
         ...{ moved: 2, dead: [], queues: ['robot:b'] },
       })
       assert.deepEqual(await s.waiting(1, 'robot:b'), ['f firing', 'g firing'])
       assert.deepEqual(await s.waiting(1), [])
-      assert.deepEqual(await s.store.reassign([], at(2)), {
+      assert.deepEqual(await s.reassign([], 2), {
         ...{ moved: 0, dead: [{ channel: 'ops', count: 2 }], queues: [] },
       })
       const { items } = await s.store.alerts({ limit: 9, state: 'dead' })
@@ -45,7 +45,7 @@ export function reassignCases(backend: Backend): void {
       await s.accept([alert('f')])
       const claimed = await s.claim(await s.waitingIds())
       await s.settle(claimed, 10, { next: { kind: 'retry', dueAt: at(MINUTE) } })
-      await s.store.reassign([], at(20))
+      await s.reassign([], 20)
       await assert.rejects(s.store.resend(claimed.id, at(30)), {
         code: 'not_dead',
         message: /contains no alerts any more.*its channel or robot was removed/,
@@ -55,7 +55,7 @@ export function reassignCases(backend: Backend): void {
     test('does not add alerts that the group was sent', async () => {
       await s.accept([alert('f', { queues: ['robot:a', 'robot:b'] })])
       await s.send(await s.waitingIds())
-      await s.store.reassign(assigned('a'), at(20))
+      await s.reassign(assigned('a'), 20)
       const { channels } = await s.backlog(30, { queues: ['robot:a', 'robot:b'] })
       assert.deepEqual(channels, [])
       assert.deepEqual(await s.states(), ['f sent'])
@@ -65,7 +65,7 @@ export function reassignCases(backend: Backend): void {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
       const nothing = { moved: 0, dead: [], queues: [] }
-      assert.deepEqual(await s.store.reassign(assigned('b'), at(MINUTE - 1)), nothing)
+      assert.deepEqual(await s.reassign(assigned('b'), MINUTE - 1), nothing)
       assert.equal(await s.stateOf(claimed.id), 'sending')
       assert.deepEqual(await s.waiting(1), ['g firing'])
       assert.equal((await s.settle(claimed, MINUTE - 1)).length, 1)
@@ -75,9 +75,9 @@ export function reassignCases(backend: Backend): void {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim((await s.waitingIds()).slice(0, 1))
       // Its process may still send it.
-      assert.equal((await s.store.reassign(assigned('b'), at(MINUTE + 1))).moved, 0)
+      assert.equal((await s.reassign(assigned('b'), MINUTE + 1)).moved, 0)
       assert.equal(await s.store.recover(at(MINUTE + 1)), 1)
-      const moved = await s.store.reassign(assigned('b'), at(MINUTE + 1))
+      const moved = await s.reassign(assigned('b'), MINUTE + 1)
       assert.deepEqual(moved, { moved: 1, dead: [], queues: ['robot:b'] })
       const queues = ['robot:b']
       assert.deepEqual(await s.waiting(MINUTE + 1, 'robot:b'), ['g firing'])
@@ -95,7 +95,7 @@ export function reassignCases(backend: Backend): void {
       await s.accept([alert('f')])
       const { id } = await s.claim(await s.waitingIds())
       await s.store.recover(at(MINUTE))
-      await s.store.reassign(assigned('b'), at(MINUTE))
+      await s.reassign(assigned('b'), MINUTE)
       assert.deepEqual(await s.states(), ['f sending'])
       const later = 30 * 86_400_000
       await s.store.prune(at(later), at(later))
@@ -106,7 +106,7 @@ export function reassignCases(backend: Backend): void {
       await s.accept([alert('f'), alert('g')])
       await s.claim((await s.waitingIds()).slice(0, 1))
       await s.store.recover(at(MINUTE))
-      await s.store.reassign(assigned('b', 'c'), at(MINUTE))
+      await s.reassign(assigned('b', 'c'), MINUTE)
       if (backend.reopens) await s.reopen()
       const repeat = [alert('f'), alert('g')].map((each) => ({ ...each, queues: ['robot:b'] }))
       assert.deepEqual((await s.accept(repeat, MINUTE + 1)).suppressed, [
@@ -121,7 +121,7 @@ export function reassignCases(backend: Backend): void {
       await s.accept([alert('f', { queues: ['robot:b'] })])
       const digest = await s.claimAll(0, { robot: 'b', message: { queue: 'robot:b' } })
       await s.accept([alert('f', { status: 'resolved' })], 10)
-      assert.equal((await s.store.reassign(assigned('b'), at(20))).moved, 1)
+      assert.equal((await s.reassign(assigned('b'), 20)).moved, 1)
       assert.deepEqual(await s.waiting(20, 'robot:b'), [])
       await s.settle(digest, 30)
       assert.deepEqual(await s.waiting(30, 'robot:b'), ['f resolved'])
@@ -133,7 +133,7 @@ export function reassignCases(backend: Backend): void {
       await s.accept([alert('g', { status: 'resolved', queues: ['robot:b'] })], 10)
       const [f] = (await s.waitingIds(10, 'robot:b')) as [number]
       await s.send([f], 10, { robot: 'b', message: { queue: 'robot:b' } })
-      assert.equal((await s.store.reassign(assigned('b'), at(20))).moved, 1)
+      assert.equal((await s.reassign(assigned('b'), 20)).moved, 1)
       assert.deepEqual(await s.waiting(20, 'robot:b'), ['g firing', 'g resolved'])
       const { items } = await s.store.alerts({ limit: 9, state: 'suppressed' })
       assert.deepEqual(
@@ -146,7 +146,7 @@ export function reassignCases(backend: Backend): void {
       await s.accept([alert('f'), alert('g')])
       const claimed = await s.claim(await s.waitingIds())
       await s.settle(claimed, 10, { next: { kind: 'retry', dueAt: at(5_000) }, reached: false })
-      const moved = await s.store.reassign(assigned('b', 'c'), at(20))
+      const moved = await s.reassign(assigned('b', 'c'), 20)
       assert.deepEqual(moved, { moved: 2, dead: [], queues: ['robot:b', 'robot:c'] })
       assert.equal(await s.stateOf(claimed.id), 'dead')
       for (const queue of ['robot:b', 'robot:c'])
@@ -158,7 +158,7 @@ export function reassignCases(backend: Backend): void {
       const digest = await s.claimAll()
       await s.settle(digest, 10, { next: { kind: 'retry', dueAt: at(5_000) } })
       await s.accept([alert('f0', { status: 'resolved' })], 20)
-      assert.equal((await s.store.reassign(assigned('b'), at(30))).moved, 6)
+      assert.equal((await s.reassign(assigned('b'), 30)).moved, 6)
       const moved = await s.waiting(30, 'robot:b')
       assert.deepEqual([moved.length, moved[0], moved[5]], [6, 'f0 firing', 'f0 resolved'])
     })
@@ -168,9 +168,9 @@ export function reassignCases(backend: Backend): void {
       const places = [{ queue: 'robot:a', channel: 'ops' }]
       const lease = { robot: 'x', owner: 'you', now: at(0), until: at(MINUTE), places }
       assert.equal(await s.store.lease(lease), true)
-      assert.equal((await s.store.reassign(assigned('b'), at(MINUTE - 1))).moved, 0)
+      assert.equal((await s.reassign(assigned('b'), MINUTE - 1)).moved, 0)
       assert.deepEqual(await s.waiting(), ['f firing'])
-      assert.equal((await s.store.reassign(assigned('b'), at(MINUTE))).moved, 1)
+      assert.equal((await s.reassign(assigned('b'), MINUTE)).moved, 1)
     })
 
     test('does not move alerts of a renamed robot to another group', async () => {
@@ -181,7 +181,7 @@ export function reassignCases(backend: Backend): void {
         queue: `robot:${name}-new`,
         robots: [{ name: `${name}-new`, key: `k${name}` }],
       }))
-      const moved = await s.store.reassign([{ channel: 'ops', queues }], at(20))
+      const moved = await s.reassign([{ channel: 'ops', queues }], 20)
       assert.deepEqual(moved.queues, ['robot:a-new'])
       assert.deepEqual(await s.waiting(20, 'robot:a-new'), ['f firing'])
       assert.deepEqual(await s.waiting(20, 'robot:b-new'), [])
@@ -192,7 +192,7 @@ export function reassignCases(backend: Backend): void {
       await s.send(await s.waitingIds())
       const robots = ['a', 'c'].map((name) => ({ name, key: `k${name}` }))
       const pool = [{ channel: 'ops', queues: [{ queue: 'channel:ops', robots }] }]
-      await s.store.reassign(pool, at(20))
+      await s.reassign(pool, 20)
       assert.deepEqual(await s.waiting(20, 'channel:ops'), [])
       assert.deepEqual(await s.states(), ['f sent'])
     })
@@ -202,14 +202,14 @@ export function reassignCases(backend: Backend): void {
       const places = [{ queue: 'robot:a', channel: 'other' }]
       const lease = { robot: 'x', owner: 'you', now: at(0), until: at(MINUTE), places }
       assert.equal(await s.store.lease(lease), true)
-      assert.equal((await s.store.reassign(assigned('b'), at(10))).moved, 1)
+      assert.equal((await s.reassign(assigned('b'), 10)).moved, 1)
     })
 
     test('lets a repeat through when the channel of a dead alert is restored', async () => {
       const both = alert('f', { queues: ['robot:a', 'robot:b'] })
       await s.accept([both, alert('sent')])
       await s.send((await s.waitingIds()).slice(1))
-      assert.deepEqual(await s.store.reassign([], at(20)), {
+      assert.deepEqual(await s.reassign([], 20), {
         ...{ moved: 0, dead: [{ channel: 'ops', count: 1 }], queues: [] },
       })
       if (backend.reopens) await s.reopen()
@@ -217,9 +217,20 @@ export function reassignCases(backend: Backend): void {
       assert.equal((await s.accept([alert('sent')], 30)).suppressed[0]?.reason, 'aggregated')
     })
 
+    test('leaves everything to a process with a newer configuration, unless that has ended', async () => {
+      await s.accept([alert('f')])
+      const nothing = { moved: 0, dead: [], queues: [] }
+      assert.deepEqual(await s.reassign(assigned('a'), 10, 5), nothing)
+      assert.deepEqual(await s.reassign([], 20, 4), nothing)
+      assert.deepEqual(await s.waiting(20), ['f firing'])
+      await s.reassign(assigned('a'), MINUTE, 5)
+      assert.deepEqual(await s.reassign([], 2 * MINUTE - 1, 4), nothing)
+      assert.equal((await s.reassign([], 2 * MINUTE, 4)).dead[0]?.count, 1)
+    })
+
     test('marks a message without alerts dead in a queue without a robot', async () => {
       const [id] = (await s.store.enqueue([s.testMessage()], at(0))) as [string]
-      assert.equal((await s.store.reassign(assigned('b'), at(10))).moved, 0)
+      assert.equal((await s.reassign(assigned('b'), 10)).moved, 0)
       assert.equal(await s.stateOf(id), 'dead')
       assert.match((await s.store.message(id))?.message.reason ?? '', /removed from/)
     })
@@ -232,7 +243,7 @@ export function reassignCases(backend: Backend): void {
         queue: `robot:${name}`,
         robots: [{ name, key: name === 'second' ? 'ka' : 'k1' }],
       }))
-      await s.store.reassign([{ channel: 'ops', queues }], at(MINUTE))
+      await s.reassign([{ channel: 'ops', queues }], MINUTE)
       const { due } = await s.backlog(MINUTE, {
         robot: { name: 'second', key: 'ka', address: 'direct' },
         queues: ['robot:second'],
@@ -244,7 +255,7 @@ export function reassignCases(backend: Backend): void {
       await s.accept([alert('f', { queues: ['robot:a', 'robot:b'] })])
       const claimed = await s.claim(await s.waitingIds())
       await s.store.recover(at(MINUTE))
-      await s.store.reassign(assigned('b'), at(MINUTE))
+      await s.reassign(assigned('b'), MINUTE)
       assert.equal(await s.stateOf(claimed.id), 'dead')
       assert.deepEqual(await s.waiting(MINUTE, 'robot:b'), ['f firing'])
       assert.deepEqual(await s.states(), ['f pending'])
