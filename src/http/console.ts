@@ -96,7 +96,8 @@ function preferenceRoutes(pages: express.Router, deps: Pick<AdminDeps, 'guard'>)
 /** Answers a browser's request for an unknown path with a page; other requests go on. */
 export function unknownPathRoutes(
   app: Express,
-  deps: ConsoleDeps & AdminDeps & { gates: Gates; unknownPath: (request: Request) => AppError },
+  deps: ConsoleDeps &
+    AdminDeps & { gates: Gates; unknownPath: (request: Request, response: Response) => AppError },
 ): void {
   const pages = express.Router()
   app.use(pages)
@@ -105,8 +106,8 @@ export function unknownPathRoutes(
       request.method === 'GET' && request.accepts('json', 'html') === 'html' ? undefined : 'router',
     ),
   )
-  pages.use(PAGE_HEADERS, deps.gates.page, (request) => {
-    throw deps.unknownPath(request)
+  pages.use(PAGE_HEADERS, deps.gates.page, (request, response) => {
+    throw deps.unknownPath(request, response)
   })
   pages.use(failedPage(deps))
 }

@@ -13,6 +13,7 @@ import { declaredBytesOf, readBody } from './body.ts'
 import { assertSigned } from './body-signature.ts'
 import { createRejectionLog, type LogRejection } from './rejection-log.ts'
 import { replyError, replyOk } from './reply.ts'
+import { wrongMethod } from './wrong-method.ts'
 
 export interface ReceiveDeps {
   /** Stores the alerts of a body; returns the source that parsed it. */
@@ -28,12 +29,15 @@ export interface ReceiveDeps {
   open: () => boolean
 }
 
-interface Receiving {
+interface Asked {
   request: Request
   response: Response
+  deps: ReceiveDeps
+}
+
+interface Receiving extends Asked {
   admission: AdmissionControl
   logRejection: LogRejection
-  deps: ReceiveDeps
 }
 
 /** Adds the routes that senders post alerts to. */
@@ -46,15 +50,7 @@ export function receiveRoutes(router: Router, deps: ReceiveDeps): void {
         receive(source, { request, response, admission, logRejection, deps })
       router.post(path, receiving)
       router.put(path, receiving)
-      router.all(path, (request, response) => {
-        response.setHeader('Allow', 'POST, PUT')
-        const { method, path: asked } = request
-        const error = new AppError(
-          'wrong_method',
-          `${asked.slice(0, 200)} accepts POST and PUT, not ${method}`,
-        )
-        replyError(response, error, { request, refusal: source.endpoint.refusal })
-      })
+      router.all(path, (request, response) => refuseMethod(source, { request, response, deps }))
     }
 }
 
@@ -73,8 +69,7 @@ async function receive(
     const settings = deps.settings()
     const to = addresseeOf(request, endpoint, { settings, now: began })
     if (to.kind === 'channel') channel = to.channel
-    deps.guard().admit(request, response, to.hasCredential)
-    if (to.kind === 'refused') throw to.error
+    assertAdmitted(to, { request, response, deps })
     if (!deps.open()) throw new AppError('shutting_down', 'shutting down; try again')
     ticket = admission.acquire(declaredBytesOf(request), address)
     const secret = endpoint.addressee ? undefined : settings.channels.get(channel)?.inlet?.hmac
@@ -99,6 +94,24 @@ async function receive(
     ticket?.release()
     deps.events.requestAnswered(source, code, (deps.clock.now().getTime() - began.getTime()) / 1000)
   }
+}
+
+/** Answers a method other than POST and PUT, after the same checks of the sender. */
+function refuseMethod({ endpoint }: Source, asked: Asked): void {
+  const { request, response, deps } = asked
+  try {
+    const context = { settings: deps.settings(), now: deps.clock.now() }
+    assertAdmitted(addresseeOf(request, endpoint, context), asked)
+    throw wrongMethod(request, response, ['POST', 'PUT'])
+  } catch (error) {
+    replyError(response, error, { request, refusal: endpoint.refusal })
+  }
+}
+
+/** Throws an AppError unless this sender may post alerts to this channel. */
+function assertAdmitted(to: Addressee, { request, response, deps }: Asked): void {
+  deps.guard().admit(request, response, to.hasCredential)
+  if (to.kind === 'refused') throw to.error
 }
 
 /** The channel that a request addresses: by the query if the source defines how, else by the path. */

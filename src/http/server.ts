@@ -14,6 +14,7 @@ import { configurationFor } from './other-receivers.ts'
 import { type ReceiveDeps, receiveRoutes } from './receive.ts'
 import { replyError, replyJson, replyMetrics, replyText } from './reply.ts'
 import { basePathOf, normalizedUrl, withoutBase } from './request-url.ts'
+import { acceptedAt, noteMethods, wrongMethod } from './wrong-method.ts'
 
 export interface ServerDeps extends ReceiveDeps, ApiDeps, AdminDeps, ConsoleDeps, MuteDeps {
   ready: () => boolean
@@ -77,22 +78,19 @@ export function createHttpServer(
   })
 }
 
-/** Adds the handlers of unknown paths and of errors. */
+/** Adds the handlers of unknown paths, of methods that a path does not accept, and of errors. */
 function lastRoutes(app: Express, deps: ServerDeps & { gates: Gates }): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     // The URL still has the path of external_url: a proxy forwarded it, or a console link was opened locally.
     const own = withoutBase(request.url, basePathOf(deps.settings().externalUrl))
-    if (own !== undefined) {
-      request.url = own
-      return app(request, response, next)
-    }
-    if (request.path !== '/-/reload') return next()
-    response.setHeader('Allow', 'POST, PUT')
-    throw new AppError('wrong_method', `/-/reload accepts POST and PUT, not ${request.method}`)
+    if (own === undefined) return next()
+    request.url = own
+    app(request, response, next)
   })
+  noteMethods(app)
   unknownPathRoutes(app, { ...deps, unknownPath })
-  app.use((request: Request) => {
-    throw unknownPath(request)
+  app.use((request: Request, response: Response) => {
+    throw unknownPath(request, response)
   })
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     if (replyError(response, error, { request }) === 500 && !(error instanceof AppError))
@@ -100,7 +98,10 @@ function lastRoutes(app: Express, deps: ServerDeps & { gates: Gates }): void {
   })
 }
 
-function unknownPath({ method, path, url }: Request): AppError {
+function unknownPath(request: Request, response: Response): AppError {
+  const accepted = acceptedAt(request, response)
+  if (accepted.length > 0) return wrongMethod(request, response, accepted)
+  const { method, path, url } = request
   const other = configurationFor(path, url.slice(url.indexOf('?') + 1))
   return new AppError('not_found', other ?? `not found: ${method} ${path.slice(0, 200)}`)
 }
