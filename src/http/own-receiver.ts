@@ -76,7 +76,7 @@ async function exchangeAt(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ECONNREFUSED' || code === 'EADDRNOTAVAIL') return { kind: 'not_running' }
-    return { kind: 'failed', message: messageOf(error) }
+    return { kind: 'failed', message: failureOf(error, address, settings) }
   }
   try {
     const headers = {
@@ -90,11 +90,31 @@ async function exchangeAt(
     const sent = sendRequest({ method, path, headers, signal, createConnection })
     return { kind: 'answer', ...(await replyTo(sent)) }
   } catch (error) {
-    return { kind: 'failed', message: messageOf(error) }
+    return { kind: 'failed', message: failureOf(error, address, settings) }
   } finally {
     socket.destroy()
   }
 }
+
+/** Why an exchange failed and what to mend. The texts of Node and OpenSSL do not say what to do. */
+function failureOf(
+  error: unknown,
+  { host, port }: Settings['listen'],
+  { access: { tls } }: Pick<Settings, 'access'>,
+): string {
+  const { code = '', name, reason } = error as NodeJS.ErrnoException & { reason?: unknown }
+  const at = `${host}:${port}`
+  if (name === 'TimeoutError') return `${at} accepts connections but does not reply in time`
+  if (tls === undefined && code === 'ECONNRESET')
+    return `${at} closed the connection without a reply; probably it speaks TLS, and this configuration has no tls. ${SAME_CONFIGURATION}`
+  if (tls !== undefined && /^(?:EPROTO|ERR_SSL_(?:WRONG_VERSION|PACKET_LENGTH).*)$/.test(code))
+    return `${at} does not speak TLS, and this configuration has tls. ${SAME_CONFIGURATION}`
+  if (/^ERR_(?:SSL|TLS)_/.test(code)) return `TLS with ${at} failed: ${String(reason ?? code)}`
+  return messageOf(error)
+}
+
+const SAME_CONFIGURATION =
+  'Use the --config and --web.config.file that the receiver runs with; if tls was changed since it started, restart it'
 
 /**
  * The admin token; without one the first credential of `auth`, which opens even an endpoint that `admin.protect`
