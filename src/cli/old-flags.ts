@@ -72,9 +72,11 @@ function settingsFrom(
 }
 
 function targetOf(profile: string): WebhookDingtalk['targets'][number] {
-  const [, name, url] = /^([a-zA-Z][a-zA-Z0-9_-]*)=(https?:\/\/.+)$/.exec(profile.trim()) ?? []
-  if (name === undefined || url === undefined)
+  const [, name, url = ''] = /^([a-zA-Z][a-zA-Z0-9_-]*)=(.*)$/s.exec(profile.trim()) ?? []
+  if (name === undefined)
     throw new AppError('usage', '--ding.profile must be NAME=URL, where NAME begins with a letter')
+  if (!/^https?:\/\/./.test(url))
+    throw new AppError('usage', `--ding.profile: the URL of ${name} must be an http or https URL`)
   return { name, url, secret: undefined, mention: undefined, message: undefined }
 }
 

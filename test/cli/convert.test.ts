@@ -136,15 +136,20 @@ describe('flags of version 0.3', () => {
   })
 
   test('that are invalid are refused without printing their address', () => {
-    for (const flags of [
-      { 'ding.profile': [URL] },
-      { 'ding.profile': [`1a=${URL}`] },
-      { 'ding.timeout': '3s' },
-      { 'ding.profile': [`a=${URL}`], 'template.file': '/nowhere.tmpl' },
-    ])
+    for (const [flags, words] of [
+      [{ 'ding.profile': [URL] }, /^--ding\.profile must be NAME=URL/],
+      [{ 'ding.profile': [`1a=${URL}`] }, /where NAME begins with a letter$/],
+      [
+        { 'ding.profile': [`ops=${URL.replace('https', 'ftp')}`] },
+        /^--ding\.profile: the URL of ops must be an http or https URL$/,
+      ],
+      [{ 'ding.profile': ['ops='] }, /the URL of ops must be/],
+      [{ 'ding.timeout': '3s' }, /--/],
+      [{ 'ding.profile': [`a=${URL}`], 'template.file': '/nowhere.tmpl' }, /--/],
+    ] as const)
       assert.throws(
-        () => flagsReader(flags)(),
-        (error: Error) => error.message.includes('--') && !error.message.includes('made-up'),
+        () => flagsReader({ ...flags, 'ding.profile': [...(flags['ding.profile'] ?? [])] })(),
+        (error: Error) => words.test(error.message) && !error.message.includes('made-up'),
       )
     assert.equal(flagsReader({})(), undefined)
   })
