@@ -174,10 +174,15 @@ function shellWord(text: string): string {
   return /^[\w./:-]+$/.test(text) ? text : `'${quoted}'`
 }
 
-/** The configuration without a file: one robot, from the environment or in the sandbox. */
+/** The configuration without a file: one robot, from the environment or in the sandbox. Throws AppError bad_configuration. */
 function withoutFile(env: NodeJS.ProcessEnv): Read {
   const has = (name: string): boolean => (env[name]?.trim() ?? '') !== ''
   const isSandbox = !has('DINGTALK_WEBHOOK')
+  // The sandbox would accept the alerts that are meant for a group.
+  if (isSandbox && has('DINGTALK_SECRET'))
+    refuse([
+      "environment: DINGTALK_SECRET is set without DINGTALK_WEBHOOK; set DINGTALK_WEBHOOK to the robot's webhook too, or remove DINGTALK_SECRET",
+    ])
   const robot = isSandbox
     ? { webhook: 'sandbox' }
     : {

@@ -201,7 +201,13 @@ channels:
     }
     const robot = loadSettings({ env, cwd: folder.path }).settings.robots.get('default')
     assert.deepEqual([robot?.target.kind, robot?.secret?.reveal()], ['webhook', 'SECx'])
+    const onlySecret = { DINGTALK_SECRET: 'SECx', DINGTALK_WEBHOOK: ' ' }
+    assert.throws(
+      () => loadSettings({ env: onlySecret, cwd: folder.path }),
+      /^AppError: environment: DINGTALK_SECRET is set without DINGTALK_WEBHOOK; /,
+    )
     writeFileSync(join(folder.path, 'dingtalk-receiver.yml'), MINIMAL)
+    assert.equal(loadSettings({ env: onlySecret, cwd: folder.path }).settings.robots.has('r'), true)
     assert.equal(
       loadSettings({ env, cwd: folder.path }).file,
       join(folder.path, 'dingtalk-receiver.yml'),
