@@ -22,7 +22,7 @@ const STRETCH_FROM = 0.5
 const STRETCH_FULLY_FROM = 0.7
 
 /** Used shares of a month, in percent, that cause a warning. */
-const WARNING_PERCENTS = [95, 80, 50] as const
+const WARNING_PERCENTS = [100, 95, 80, 50] as const
 
 /** The highest warning percentage that is reached; 0 for none. */
 export function reachedWarningPercent({ used, limit = Infinity }: Allowance): number {

@@ -3,7 +3,7 @@ import { QUOTA_WARNING_LEVEL, reachedWarningPercent } from '../decisions/quota.t
 import type { Events } from '../events.ts'
 import type { Channel, Robot, Settings } from '../model/settings.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
-import type { Renderer } from '../rendering/types.ts'
+import type { QuotaWarning as QuotaText, Renderer } from '../rendering/types.ts'
 import type { Backlog, Store } from '../stores/store.ts'
 import { plainMessage } from './plain-message.ts'
 import { robotsOf } from './queues.ts'
@@ -26,28 +26,42 @@ export interface CountedCall extends Pick<Calendar, 'month' | 'monthEnd'> {
   now: Date
 }
 
-/** Queues a warning, once a month per threshold, when a robot or the organisation has used that share of its calls. */
-export async function warnOfQuota(
-  call: CountedCall,
-  { settings, renderer, deps }: { settings: Settings; renderer: Renderer; deps: QuotaWarningDeps },
-): Promise<void> {
-  const { robot, channel, queue, backlog, month, monthEnd, now } = call
+interface WarningContext {
+  settings: Settings
+  renderer: Renderer
+  deps: QuotaWarningDeps
+}
+
+/**
+ * Logs and queues a warning, once a month per threshold, when a robot or the organisation has used that share of its
+ * calls. When the last call is used, it only logs, because no call is left for a message.
+ */
+export async function warnOfQuota(call: CountedCall, context: WarningContext): Promise<void> {
+  const { settings, deps } = context
+  const { robot, queue, backlog, month, now } = call
   for (const { scope, name, used: before, limit } of allowancesOf(robot, backlog, settings)) {
     const used = before + 1
     const percent = reachedWarningPercent({ used, limit })
     const warned = backlog.quotaWarnings.find((each) => each.scope === scope)?.percent ?? 0
-    // A warning must not use the last call of a month.
-    if (limit === undefined || percent <= warned || used >= limit) continue
-    const warning = { channel, now, percent, used, limit, robot: name, endsAt: monthEnd }
-    const text = { ...renderer.quota(warning), format: channel.format }
-    const group = channel.mode === 'pool' ? robotsOf(channel, settings) : [robot]
-    const message = plainMessage(
-      text,
-      { robot, group, queue, channel: channel.name, kind: 'alert', level: QUOTA_WARNING_LEVEL },
-      deps,
-    )
+    if (limit === undefined || percent <= warned) continue
+    const message =
+      used < limit ? messageFor({ percent, used, limit, robot: name }, call, context) : undefined
     if (!(await deps.store.warn({ month, scope, percent, message, now }))) continue
     deps.events.quotaReached({ scope: name ?? scope, percent, used, limit })
-    deps.wake([queue])
+    if (message !== undefined) deps.wake([queue])
   }
+}
+
+function messageFor(
+  reached: Pick<QuotaText, 'percent' | 'used' | 'limit' | 'robot'>,
+  { robot, channel, queue, monthEnd, now }: CountedCall,
+  { settings, renderer, deps }: WarningContext,
+) {
+  const text = renderer.quota({ ...reached, channel, now, endsAt: monthEnd })
+  const group = channel.mode === 'pool' ? robotsOf(channel, settings) : [robot]
+  return plainMessage(
+    { ...text, format: channel.format },
+    { robot, group, queue, channel: channel.name, kind: 'alert', level: QUOTA_WARNING_LEVEL },
+    deps,
+  )
 }

@@ -362,7 +362,8 @@ export interface QuotaWarning {
   month: string
   scope: string
   percent: number
-  message: NewMessage
+  /** Undefined if no call is left for one. */
+  message: NewMessage | undefined
 }
 
 export interface Resent {

@@ -93,7 +93,10 @@ describe('the month', () => {
 
   test('the highest warning percentage reached is returned', () => {
     const reached = (used: number) => reachedWarningPercent({ used, limit: 1000 })
-    assert.deepEqual([499, 500, 799, 800, 949, 950, 2000].map(reached), [0, 50, 50, 80, 80, 95, 95])
+    assert.deepEqual(
+      [499, 500, 799, 800, 949, 950, 999, 1000, 2000].map(reached),
+      [0, 50, 50, 80, 80, 95, 95, 100, 100],
+    )
     assert.equal(reachedWarningPercent(UNLIMITED), 0)
   })
 })

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { realClock } from '../../src/clock.ts'
 import type { Channel } from '../../src/model/settings.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
+import { warnOfQuota } from '../../src/pipeline/quota-warning.ts'
 import { silenceNotices } from '../../src/pipeline/silence-notice.ts'
+import { createRenderer } from '../../src/rendering/renderer.ts'
+import type { Backlog, QuotaWarning } from '../../src/stores/store.ts'
 import { Path } from '../support/path.ts'
 import { channelNamed, robotNamed, settingsOf } from '../support/settings.ts'
 
@@ -41,4 +45,46 @@ test('the last tenth of a month serves its quota warning, but no announcement of
   assert.equal(titled(/95%/).length, 1)
   await send(35, 36)
   assert.equal(path.sent.length, 40)
+})
+
+test('the last call of a month is logged, without a message that no call is left for', async () => {
+  const robot = robotNamed('ops-1', { key: 'token' })
+  const channel = channelNamed('ops')
+  const settings = settingsOf({ robots: [robot], channels: [channel] }, { monthlyQuota: 20 })
+  const stored: (readonly [number, boolean])[] = []
+  const logged: unknown[] = []
+  const woken: string[] = []
+  const deps = {
+    store: {
+      warn: async ({ percent, message }: QuotaWarning) => {
+        stored.push([percent, message !== undefined])
+        return true
+      },
+    },
+    notifier: createDingtalk({ clock: realClock, sandbox: () => assert.fail() }),
+    events: { quotaReached: (fields: object) => void logged.push(fields) },
+    uuid: randomUUID,
+    wake: (queues: readonly string[]) => void woken.push(...queues),
+  }
+  const renderer = createRenderer(settings, [channel])
+  const [now, monthEnd] = [new Date('2026-11-24T04:00:00Z'), new Date('2026-12-01T00:00:00Z')]
+  for (const [organisationUsed, warned] of [
+    [18, 80],
+    [19, 95],
+    [20, 100],
+  ] as const) {
+    const backlog = {
+      robot: { used: 0 },
+      organisationUsed,
+      quotaWarnings: [{ scope: 'organisation', percent: warned }],
+    } as unknown as Backlog
+    const call = { robot, channel, queue: 'q', backlog, now, month: '2026-11', monthEnd }
+    await warnOfQuota(call, { settings, renderer, deps })
+  }
+  assert.deepEqual(stored, [
+    [95, true],
+    [100, false],
+  ])
+  assert.deepEqual(woken, ['q'])
+  assert.deepEqual(logged.at(-1), { scope: 'organisation', percent: 100, used: 20, limit: 20 })
 })

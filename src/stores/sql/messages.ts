@@ -62,7 +62,7 @@ export async function warn(
      ON CONFLICT (month, scope) DO UPDATE SET percent = excluded.percent WHERE excluded.percent > w.percent`,
     [month, scope, percent],
   )
-  if (written === 1) await insertMessage(tx, message, { now })
+  if (written === 1 && message !== undefined) await insertMessage(tx, message, { now })
   return written === 1
 }
 

@@ -107,7 +107,7 @@ function messageVerbs(db: Database, { recent, wake }: VerbDeps) {
     },
     async warn(warning) {
       const did = await db.write((tx) => warn(tx, warning))
-      if (did) wake([warning.message.queue])
+      if (did && warning.message !== undefined) wake([warning.message.queue])
       return did
     },
     async resend(id, now) {

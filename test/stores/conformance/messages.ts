@@ -60,7 +60,7 @@ export function messageCases(backend: Backend): void {
           month,
           scope,
           percent,
-          message: s.testMessage({ kind: 'alert' }),
+          message: percent === 100 ? undefined : s.testMessage({ kind: 'alert' }),
         })
       assert.deepEqual(
         [await warn(50), await warn(50), await warn(95), await warn(80)],
@@ -72,6 +72,7 @@ export function messageCases(backend: Backend): void {
         { scope: 'ka', percent: 50 },
         { scope: 'organisation', percent: 95 },
       ])
+      assert.deepEqual([await warn(100), await warn(100), await warn(95)], [true, false, false])
       assert.equal((await s.store.messages({ limit: 9 })).items.length, 4)
     })
 
