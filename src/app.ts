@@ -157,10 +157,11 @@ async function startDeliveryWhenOpen(parts: Parts): Promise<void> {
   while (!stopping.signal.aborted)
     try {
       await recover(parts)
-      return await startDelivery(parts)
+      await startDelivery(parts)
+      return events.storeWorks('recover', clock.now())
     } catch (error) {
       // The database has become unavailable again.
-      events.storeFailed('recover', messageOf(error))
+      events.storeFailed('recover', messageOf(error), clock.now())
       await clock.sleep(RETRY_MS, stopping.signal)
     }
 }

@@ -1,4 +1,4 @@
-import type { Log } from './log.ts'
+import type { Fields, Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { SourceName, Status } from './model/alert.ts'
 import type { Attempt, MessageKind } from './model/message.ts'
@@ -218,10 +218,22 @@ function operatorEvents(log: Log) {
 }
 
 function storeEvents(log: Log, metrics: Metrics) {
+  const ofStore = repeatedFailures({
+    logFailed: (fields) => log.error('store.failed', fields),
+    logRecovered: (fields) => log.info('store.recovered', fields),
+  })
+  const ofPass = repeatedFailures({
+    logFailed: (fields) => log.error('pass.failed', fields),
+    logRecovered: (fields) => log.info('pass.recovered', fields),
+  })
   return {
     payloadUnreadable: (payload: number, why: string): void =>
       log.error('payload.unreadable', { payload, why }),
-    storeFailed: (doing: string, why: string): void => log.error('store.failed', { doing, why }),
+    /** Work on the store failed; equal failures are logged once a minute. */
+    storeFailed: (doing: string, why: string, now: Date): void =>
+      ofStore.failed({ name: doing, why, now, fields: { doing, why } }),
+    /** Work on the store succeeded, which is logged if all that failed before works again. */
+    storeWorks: ofStore.works,
     /** The database for which the start waits, and why it cannot be opened yet. */
     storeAwaited: (at: string, why: string): void => log.warn('store.awaited', { at, why }),
     storeOpened: (): void => log.info('store.opened'),
@@ -231,7 +243,10 @@ function storeEvents(log: Log, metrics: Metrics) {
         kind === 'lease_taken_over' || kind === 'notifications_restored' ? 'info' : 'warn'
       log[level](`store.${kind}`, fields)
     },
-    passFailed: (robot: string, why: string): void => log.error('pass.failed', { robot, why }),
+    /** Like `storeFailed`, for the loop of a robot. */
+    passFailed: (robot: string, why: string, now: Date): void =>
+      ofPass.failed({ name: robot, why, now, fields: { robot, why } }),
+    passWorks: ofPass.works,
     recovered(messages: number): void {
       if (messages > 0) log.info('messages.recovered', { messages })
     },
@@ -250,6 +265,56 @@ function storeEvents(log: Log, metrics: Metrics) {
     pruned: (messages: number, alerts: number): void =>
       log.debug('store.pruned', { messages, alerts }),
     clockSet: (byMs: number): void => log.warn('clock.set', { byMs }),
+  }
+}
+
+/** How often an equal failure is logged: in an outage each loop fails about once a second. */
+const REPEAT_MS = 60_000
+/** Limit on different failures that are kept. */
+const MAX_FAILURES = 100
+
+interface Failure {
+  /** What failed, and later works again. */
+  name: string
+  why: string
+  now: Date
+  fields: Fields
+}
+
+/** Logs the first of equal failures, then one a minute, and one line when all that failed works again. */
+function repeatedFailures({
+  logFailed,
+  logRecovered,
+}: {
+  logFailed: (fields: Fields) => void
+  logRecovered: (fields: Fields) => void
+}) {
+  const failedAt = new Map<string, number>()
+  const logged = new Map<string, { atMs: number; omitted: number }>()
+  return {
+    failed({ name, why, now, fields }: Failure): void {
+      const nowMs = now.getTime()
+      failedAt.set(name, nowMs)
+      const last = logged.get(why)
+      if (last !== undefined && Math.abs(nowMs - last.atMs) < REPEAT_MS) {
+        last.omitted += 1
+        return
+      }
+      if (logged.size >= MAX_FAILURES) logged.clear()
+      logged.set(why, { atMs: nowMs, omitted: 0 })
+      logFailed({ ...fields, omitted: last?.omitted || undefined })
+    },
+    works(name: string, now: Date): void {
+      if (failedAt.size === 0) return
+      failedAt.delete(name)
+      // What was not tried again, such as a request, says nothing about the present.
+      for (const [other, atMs] of failedAt)
+        if (Math.abs(now.getTime() - atMs) >= REPEAT_MS) failedAt.delete(other)
+      if (failedAt.size > 0) return
+      const omitted = [...logged.values()].reduce((sum, each) => sum + each.omitted, 0)
+      logged.clear()
+      logRecovered({ omitted: omitted || undefined })
+    },
   }
 }
 

@@ -175,8 +175,11 @@ async function metricsText(parts: WebParts, openMetrics: boolean): Promise<Expos
   const { configuration, receiver, store, clock, events, metrics, life } = parts
   if (life.ready)
     await readStatus(store, configuration.settings(), clock.now()).then(
-      (status) => setGauges(status, receiver.silences.mutes, metrics),
-      (error) => events.storeFailed('status', messageOf(error)),
+      (status) => {
+        setGauges(status, receiver.silences.mutes, metrics)
+        events.storeWorks('status', clock.now())
+      },
+      (error) => events.storeFailed('status', messageOf(error), clock.now()),
     )
   return exposed(metrics, openMetrics)
 }

@@ -129,9 +129,11 @@ async function settle(
 ): ReturnType<Store['settle']> {
   for (;;) {
     try {
-      return await store.settle(settlement)
+      const settled = await store.settle(settlement)
+      events.storeWorks('settle', clock.now())
+      return settled
     } catch (error) {
-      events.storeFailed('settle', messageOf(error))
+      events.storeFailed('settle', messageOf(error), clock.now())
       await clock.sleep(SETTLE_RETRY_MS)
     }
   }

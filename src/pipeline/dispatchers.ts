@@ -95,7 +95,8 @@ export class Dispatchers {
       const loop = new Loop({
         pass: async () => this.#nextPassAt(await this.#slices.run(() => pass(name, this.#deps))),
         clock,
-        onFailure: (error) => events.passFailed(name, messageOf(error)),
+        onFailure: (error) => events.passFailed(name, messageOf(error), clock.now()),
+        onSuccess: () => events.passWorks(name, clock.now()),
       })
       this.#loops.set(name, { loop: loop.start(), queues: queuesKey(name, current) as string })
     }
@@ -123,9 +124,10 @@ export class Dispatchers {
     while (!this.#stopped)
       try {
         for (const robot of stopped) await this.#endLease(robot)
-        return await this.#reassign(settings)
+        await this.#reassign(settings)
+        return events.storeWorks('reassign', clock.now())
       } catch (error) {
-        events.storeFailed('reassign', messageOf(error))
+        events.storeFailed('reassign', messageOf(error), clock.now())
         await clock.sleep(RETRY_MS)
       }
   }

@@ -21,6 +21,8 @@ export interface LoopOptions {
   pass: () => Promise<Date | undefined>
   clock: Clock
   onFailure: (error: unknown) => void
+  /** Called after each pass that did not throw. */
+  onSuccess: () => void
 }
 
 /** Repeats a pass, one at a time; `wake` starts the next one. */
@@ -54,7 +56,7 @@ export class Loop {
   }
 
   async #run(): Promise<void> {
-    const { pass, clock, onFailure } = this.#options
+    const { pass, clock, onFailure, onSuccess } = this.#options
     const stopping = this.#stopping.signal
     while (!stopping.aborted) {
       this.#woken = false
@@ -62,6 +64,7 @@ export class Loop {
       let next: Date | undefined
       try {
         next = await pass()
+        onSuccess()
       } catch (error) {
         onFailure(error)
         next = new Date(clock.now().getTime() + AFTER_FAILURE_MS)
@@ -90,11 +93,12 @@ export class Loop {
 export function storeLoop(
   doing: string,
   pass: LoopOptions['pass'],
-  { clock, events }: { clock: Clock; events: Pick<Events, 'storeFailed'> },
+  { clock, events }: { clock: Clock; events: Pick<Events, 'storeFailed' | 'storeWorks'> },
 ): Loop {
   return new Loop({
     pass,
     clock,
-    onFailure: (error) => events.storeFailed(doing, messageOf(error)),
+    onFailure: (error) => events.storeFailed(doing, messageOf(error), clock.now()),
+    onSuccess: () => events.storeWorks(doing, clock.now()),
   })
 }

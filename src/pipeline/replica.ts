@@ -31,7 +31,7 @@ export function createReplica({
 }: {
   store: Pick<Store, 'release' | 'renew'> & Partial<MultiProcess>
   clock: Clock
-  events: Pick<Events, 'storeFailed'>
+  events: Pick<Events, 'storeFailed' | 'storeWorks'>
   /** The robots of this process, including those that wait for their lease. */
   robots: () => Iterable<string>
   onWake: WakeListener
@@ -50,7 +50,9 @@ export function createReplica({
     start: () => void keeper?.start(),
     releaseLeases: async () => {
       await keeper?.stop()
-      await store.release(owner).catch((error) => events.storeFailed('release', messageOf(error)))
+      await store
+        .release(owner)
+        .catch((error) => events.storeFailed('release', messageOf(error), clock.now()))
     },
   }
 }
