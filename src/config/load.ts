@@ -11,7 +11,7 @@ import type { Config } from './schema.ts'
 import { HTTP_URL } from './schema-parts.ts'
 import { listenOf, settingsFrom } from './settings.ts'
 import type { Path } from './settings-context.ts'
-import { validate } from './validate.ts'
+import { validate, withoutFaults } from './validate.ts'
 import { validate as fits } from './validator.ts'
 import { readWebConfig, type WebReading } from './web-config.ts'
 import { parseConfig } from './yaml-document.ts'
@@ -50,8 +50,7 @@ export interface Loaded {
 export function loadSettings(options: LoadOptions): Loaded {
   const { given } = options
   const file = given === undefined ? fileOf(options) : undefined
-  const { config, placeOf } = read(options, file)
-  const faults: string[] = []
+  const { config, placeOf, faults } = read(options, file)
   const warnings: string[] = []
   const secretFiles: string[] = []
   const settings = settingsFrom(withFlags(config, options), {
@@ -125,7 +124,9 @@ function fileOf({ file, env, cwd }: LoadOptions): string | undefined {
 }
 
 interface Read {
+  /** Without the parts that have a fault. */
   config: Config
+  faults: string[]
   placeOf: (path: Path, at?: number) => string
 }
 
@@ -155,9 +156,9 @@ function configIn(text: string, file: string): Read {
       `${file}:1:1: configuration: is empty; add robots and channels`,
     )
   if (isWebhookDingtalk(document.value)) refuse([conversionOf(file)])
-  const valid = validate(document, fits)
-  refuse(valid.faults)
-  return { config: valid.config as Config, placeOf: document.placeOf }
+  const { config = withoutFaults(document, fits), faults: found } = validate(document, fits)
+  if (config === undefined) refuse(found)
+  return { config: config as Config, faults: found, placeOf: document.placeOf }
 }
 
 /** A fault that names the `convert` command, which writes a new file beside the old one. */
@@ -192,6 +193,7 @@ function withoutFile(env: NodeJS.ProcessEnv): Read {
   const name = isSandbox ? 'sandbox' : 'default'
   return {
     config: { robots: { [name]: robot }, channels: { [ONLY_CHANNEL]: { robots: [name] } } },
+    faults: [],
     placeOf: () => 'environment',
   }
 }

@@ -16,6 +16,37 @@ export function validate<T>(
   return { faults: [...faults] }
 }
 
+/** Keys to whose entries other keys refer: without an entry, the others would have faults that are none. */
+const REFERRED = ['robots', 'channels', 'people', 'oncall', 'levels', 'robot_hosts']
+
+/**
+ * The configuration without the keys that have a fault, so that the rest can be checked too; undefined if it is invalid
+ * without them.
+ */
+export function withoutFaults<T>(
+  document: ConfigDocument,
+  fits: ValidateFunction<T>,
+): T | undefined {
+  const rest = structuredClone(document.value)
+  if (fits(rest)) return rest
+  for (const error of relevantErrors(fits.errors ?? [])) {
+    const path = pathOf(error.instancePath, document)
+    if (error.keyword === 'additionalProperties')
+      path.push(String(error.params['additionalProperty']))
+    // Without one entry of a list, the others would have another index, and a wrong place.
+    const inList = path.findIndex((key) => typeof key === 'number')
+    if (inList >= 0) path.length = inList
+    if (path.length > 2 || !REFERRED.includes(String(path[0]))) remove(rest, path)
+  }
+  return fits(rest) ? rest : undefined
+}
+
+function remove(value: unknown, path: Path): void {
+  const parent = path.slice(0, -1).reduce((each: unknown, key) => Object(each)[key], value)
+  const last = path.at(-1)
+  if (last !== undefined) delete Object(parent)[last]
+}
+
 /**
  * Ajv reports the errors of every branch of a `oneOf`. If one branch clearly matches the value's type, only its errors
  * are kept; otherwise only that of the `oneOf` itself.
@@ -95,8 +126,8 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
       return at(path, patternHint(path))
     case 'oneOf':
       return at(path, choiceHint(path))
-    case 'minItems':
-      return at(path, 'is an empty list; add an entry or remove the key')
+    case 'uniqueItems':
+      return at([...path, Math.max(params['i'], params['j'])], 'is in the list twice')
     case 'minProperties':
     case 'maxProperties': {
       const known = keysOf(error)
@@ -105,8 +136,16 @@ function faultOf(error: ErrorObject, document: ConfigDocument): string {
       return at(path, `must have ${count} of ${known.join(', ')}`)
     }
     default:
-      return at(path, error.message ?? 'is wrong')
+      return at(path, LIMITS[error.keyword]?.(params['limit']) ?? error.message ?? 'is wrong')
   }
+}
+
+const LIMITS: Readonly<Record<string, (limit: unknown) => string>> = {
+  minLength: () => 'is empty',
+  minItems: () => 'is an empty list; add an entry or remove the key',
+  maxItems: (limit) => `must have at most ${limit} entries`,
+  minimum: (limit) => `must be at least ${limit}`,
+  maximum: (limit) => `must be at most ${limit}`,
 }
 
 /** The keys that the mapping with this error may have. */
@@ -146,7 +185,7 @@ function choiceHint(path: Path): string {
 }
 
 /** Splits a JSON pointer into keys; list indexes become numbers. */
-function pathOf(pointer: string, { value }: ConfigDocument): Path {
+function pathOf(pointer: string, { value }: ConfigDocument): (string | number)[] {
   const path: (string | number)[] = []
   let here = value
   for (const part of pointer.split('/').slice(1)) {

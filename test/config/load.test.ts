@@ -278,7 +278,7 @@ channels:
       ],
       [
         `robots: { r: { webhook: sandbox, limits: { messages: 0 } } }\n${channels}`,
-        /limits\.messages: must be >= 1/,
+        /limits\.messages: must be at least 1$/,
       ],
       [
         `robots: { r: { webhook: sandbox, expect: { regex: "(" } } }\n${channels}`,
