@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Loaded } from './config/load.ts'
 import { proxyNotes } from './config/proxy.ts'
 import { assertRestartOnlyUnchanged } from './config/restart-only.ts'
+import { templateFaults } from './config/texts.ts'
 import { localIsAdmin, securityWarnings } from './decisions/security-warnings.ts'
 import { AppError, messageOf } from './errors.ts'
 import type { Events } from './events.ts'
@@ -31,6 +32,8 @@ export interface Configuration {
   warnings(): string[]
   /** The last configuration that was refused, until a valid one is loaded. */
   refused(): { at: Date; faults: readonly string[] } | undefined
+  /** The faults for which a template's name or text would be refused in the configuration. */
+  templateFaults(template: string): string[]
   /** Applies a new configuration, or rejects with its faults and keeps the old one. */
   reload(): Promise<void>
   /** Creates the metrics of its robots and channels, and logs the configuration with its warnings. */
@@ -57,6 +60,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       ...unknownLevelsWarning(events.unknownLevels()),
     ],
     refused: () => refused,
+    templateFaults,
     async reload() {
       try {
         await yieldTurn()

@@ -150,7 +150,8 @@ function previewed(request: Omit<PreviewRequest, 'now'>, parts: WebParts) {
 function previewDeps({ configuration, notifier }: WebParts): PreviewDeps {
   const settings = configuration.settings()
   const rendererFor: PreviewDeps['rendererFor'] = (channel) => createRenderer(settings, [channel])
-  return { settings, sources, notifier, rendererFor }
+  const { templateFaults } = configuration
+  return { settings, sources, notifier, rendererFor, templateFaults }
 }
 
 /** Access control for the current settings, built once per settings object. */

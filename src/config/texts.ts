@@ -20,21 +20,30 @@ export function checkTexts(
   context: Context,
 ): void {
   const own = Object.keys(variables)
-  const check = (text: string | undefined, at: Path): void => {
-    if (text !== undefined) checkText(text, at, { ...context, own })
-  }
-  check(title, [...path, 'title'])
+  const check = (text: string, at: Path): void => checkText(text, at, { ...context, own })
+  if (title !== undefined) check(title, [...path, 'title'])
   for (const [name, text] of Object.entries(variables)) check(text, [...path, 'variables', name])
-  const file = fileIn(template ?? '')
-  const where = [...path, 'template']
-  if (file === undefined) check(template, where)
-  else context.fault(where, `looks like a file; write the name of a template in templates/${file}`)
+  if (template !== undefined) checkTemplate(template, [...path, 'template'], { ...context, own })
   const by = typeof aggregate === 'object' ? (aggregate.by ?? []) : []
   for (const [index, name] of by.entries()) {
     const at = [...path, 'aggregate', 'by', index]
     if (name.includes('${')) context.fault(at, 'must be the name of a variable, without ${}')
     else warnOfNearMiss(name, { at, own, warn: context.warn })
   }
+}
+
+/** The faults for which a template in the configuration is refused, so that a preview refuses it too. */
+export function templateFaults(template: string): string[] {
+  const faults: string[] = []
+  const fault = (_path: Path, what: string): void => void faults.push(what)
+  checkTemplate(template, [], { fault, warn: () => {}, own: [] })
+  return faults
+}
+
+function checkTemplate(template: string, at: Path, context: TextContext): void {
+  const file = fileIn(template)
+  if (file === undefined) checkText(template, at, context)
+  else context.fault(at, `looks like a file; write the name of a template in templates/${file}`)
 }
 
 /** Warns if a name is nearly that of a documented variable: it may be a label, but is more likely a misspelling. */

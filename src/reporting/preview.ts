@@ -6,6 +6,7 @@ import type { Variables } from '../model/variables.ts'
 import type { Notifier } from '../notifiers/notifier.ts'
 import { EXAMPLES_PER_GROUP, linkTo, MAX_QUEUED_PREVIEW } from '../pipeline/compose-message.ts'
 import { levelIn } from '../pipeline/destinations.ts'
+import { channelNamed } from '../pipeline/lookup.ts'
 import { mentionPositionOf, messageMention } from '../pipeline/message-mention.ts'
 import { robotsOf } from '../pipeline/queues.ts'
 import { carriesEnough, formsFor } from '../rendering/forms/limits.ts'
@@ -29,6 +30,8 @@ export interface PreviewDeps {
   sources: ReadonlyMap<SourceName, Source>
   notifier: Pick<Notifier, 'compose' | 'maxBodyBytes'>
   rendererFor: (channel: Channel) => Renderer
+  /** The faults for which the configuration would refuse a template; for requests with a template. */
+  templateFaults?: (template: string) => readonly string[]
 }
 
 export interface Previewed {
@@ -49,7 +52,7 @@ const NO_UUID = '00000000-0000-4000-8000-000000000000'
 /** Renders the messages that a payload would become if the robot had enough calls. Sends and stores nothing. */
 export async function preview(request: PreviewRequest, deps: PreviewDeps): Promise<Previewed[]> {
   const { settings, notifier } = deps
-  const channel = channelFor(request, settings)
+  const channel = channelFor(request, deps)
   const notification = await readPayload(request, deps)
   const renderer = rendererOf(channel, deps)
   await yieldTurn()
@@ -109,18 +112,16 @@ export async function preview(request: PreviewRequest, deps: PreviewDeps): Promi
 }
 
 /** The channel with the request's template and format. Throws AppError unknown_channel or bad_request. */
-function channelFor(request: PreviewRequest, settings: Settings): Channel {
-  if (request.template !== undefined) refuseCode(request.template)
-  const found = settings.channels.get(request.channel)
-  if (found === undefined)
-    throw new AppError(
-      'unknown_channel',
-      `unknown channel ${JSON.stringify(request.channel)}; available: ${[...settings.channels.keys()].join(', ')}`,
-    )
+function channelFor(
+  { channel: name, template, format }: PreviewRequest,
+  { settings, templateFaults }: PreviewDeps,
+): Channel {
+  if (template !== undefined) refuseFaulty(template, templateFaults?.(template))
+  const found = channelNamed(name, settings)
   return {
     ...found,
-    format: request.format ?? found.format,
-    template: request.template === undefined ? found.template : templateOf(request.template),
+    format: format ?? found.format,
+    template: template === undefined ? found.template : templateOf(template),
   }
 }
 
@@ -198,13 +199,14 @@ export function countGroupsOf(alerts: readonly MessageAlert[]): CountGroup[] {
   })
 }
 
-/** Throws AppError bad_request for a template with code, which may only be in the templates folder. */
-function refuseCode(template: string): void {
-  if (template.includes('<%'))
-    throw new AppError(
-      'bad_request',
-      'template: only ${name} is allowed here; <% %> runs code, and only from the templates folder',
-    )
+/** Throws AppError bad_request for a faulty template, or one with code, which may only be in the templates folder. */
+function refuseFaulty(template: string, faults: readonly string[] = []): void {
+  const code = template.includes('<%')
+    ? ['only ${name} is allowed here; <% %> runs code, and only from the templates folder']
+    : []
+  const all = [...code, ...faults].map((fault) => `template: ${fault}`)
+  const [first] = all
+  if (first !== undefined) throw new AppError('bad_request', first, { faults: all })
 }
 
 /** The variables of a payload's first alert; empty without an alert. */

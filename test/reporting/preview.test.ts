@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { templateFaults } from '../../src/config/texts.ts'
 import { AppError } from '../../src/errors.ts'
 import type { Channel } from '../../src/model/settings.ts'
 import { createDingtalk } from '../../src/notifiers/dingtalk/index.ts'
@@ -31,7 +32,7 @@ async function previewed(
   })
   const payload = JSON.stringify({ alarm_name: 'Disk full', alarm_target: 'host=db-1' })
   const rendererFor = (channel: Channel) => createRenderer(settings, [channel])
-  const deps = { settings, sources, notifier, rendererFor }
+  const deps = { settings, sources, notifier, rendererFor, templateFaults }
   return await preview({ channel: 'ops', payload, now: NOW, template }, deps)
 }
 
@@ -57,6 +58,21 @@ describe('a preview', () => {
         assert.ok(error instanceof AppError)
         assert.equal(error.status, 400)
         assert.match(error.message, /^template: only \$\{name\} is allowed here/)
+        return true
+      })
+  })
+
+  test('refuses a template that the configuration refuses, in the same words', async () => {
+    for (const [template, words] of [
+      ['nope.eta', /^template: looks like a file; .* without \.eta: nope$/],
+      ['x/y.tmpl', /^template: looks like a file/],
+      ['{{ .Labels.pod }}', /^template: has \{\{ \}\} of a Go template.*write \$\{pod\}/],
+      ['${pod | upper}', /^template: has \$\{pod \| upper\}/],
+    ] as const)
+      await assert.rejects(previewed(template), (error) => {
+        assert.ok(error instanceof AppError)
+        assert.equal(error.status, 400)
+        assert.match(error.message, words)
         return true
       })
   })
