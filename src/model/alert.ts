@@ -60,6 +60,13 @@ export interface Notification {
   prerendered?: PrerenderedText
 }
 
+/**
+ * Names of the alerts that stand in for one that cannot be read: a malformed one of a sender, and one whose stored payload
+ * is lost. Messages show them in their language.
+ */
+export const MALFORMED_NAME = 'Malformed alert'
+export const UNREADABLE_NAME = 'Unreadable alert'
+
 /** Text that the sender has rendered, with its mentions. */
 export interface PrerenderedText {
   title: string | undefined

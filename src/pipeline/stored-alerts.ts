@@ -1,7 +1,12 @@
 import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { LargeReads } from '../large-reads.ts'
-import type { Alert, Notification, PrerenderedText } from '../model/alert.ts'
+import {
+  type Alert,
+  type Notification,
+  type PrerenderedText,
+  UNREADABLE_NAME,
+} from '../model/alert.ts'
 import type { Variables } from '../model/variables.ts'
 import type { Source } from '../sources/source.ts'
 import type { Page, StoredAlert } from '../stores/queries.ts'
@@ -233,10 +238,10 @@ function unreadable(payload: number, position: number): Alert {
     status: 'firing',
     fingerprint: `unreadable-${payload}-${position}`,
     variables: {
-      alarm_name: 'Unreadable alert',
+      alarm_name: UNREADABLE_NAME,
       alarm_description: `Alert ${position} of stored payload ${payload} can no longer be read.`,
     },
-    name: 'Unreadable alert',
+    name: UNREADABLE_NAME,
     cluster: '',
     levelWord: undefined,
     startsAt: undefined,

@@ -1,3 +1,4 @@
+import { MALFORMED_NAME, UNREADABLE_NAME } from '../model/alert.ts'
 import type { Level } from '../model/level.ts'
 import type { Language } from '../model/settings.ts'
 
@@ -54,6 +55,8 @@ const WORDS = {
     '排队发送期间状态变化 {n} 次',
     '等候傳送期間狀態變化 {n} 次',
   ],
+  malformedAlert: [MALFORMED_NAME, '格式错误的告警', '格式錯誤的警示'],
+  unreadableAlert: [UNREADABLE_NAME, '无法读取的告警', '無法讀取的警示'],
   colon: [': ', '：', '：'],
   keywords: ['Keywords', '关键词', '關鍵字'],
   comma: [', ', '，', '，'],
@@ -185,6 +188,12 @@ export function wordIn(
   return WORDS[word][COLUMN[language]].replace(/\{(\w+)\}/g, (whole, name: string) =>
     String(values[name] ?? whole),
   )
+}
+
+/** An alert's name; in the language if the receiver gave it, to an alert that cannot be read. */
+export function alertName(language: Language, name: string): string {
+  if (name === MALFORMED_NAME) return wordIn(language, 'malformedAlert')
+  return name === UNREADABLE_NAME ? wordIn(language, 'unreadableAlert') : name
 }
 
 export function isWord(word: string): word is Word {

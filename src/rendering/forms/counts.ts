@@ -1,6 +1,7 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import { isSevere, type Level } from '../../model/level.ts'
 import type { RenderContext } from '../context.ts'
+import { alertName } from '../i18n.ts'
 import { cutTo, oneLine } from '../text/escape.ts'
 import { locationOf } from '../text/location.ts'
 import { Markup } from '../text/markup.ts'
@@ -123,7 +124,11 @@ function makeGroupLine(group: CountGroup, context: RenderContext): Markup {
   const { name, cluster, firing, resolved } = group
   const count = firing + resolved
   const { shared, targets } = targetsOf(group, context)
-  const what = [name, isPlace(group, context) ? cluster : '', ...shared]
+  const what = [
+    alertName(context.language, name),
+    isPlace(group, context) ? cluster : '',
+    ...shared,
+  ]
     .map(oneLine)
     .filter((each) => each !== '')
   const line = cutTo(what.join(' · '), MAX_LINE_LENGTH, '…')

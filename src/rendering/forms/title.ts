@@ -1,5 +1,6 @@
 import type { MessageAlert } from '../../model/alert.ts'
 import type { RenderContext } from '../context.ts'
+import { alertName } from '../i18n.ts'
 import { payloadOf, payloadOfCounts } from '../payload.ts'
 import { substitute } from '../templates/variables.ts'
 import { nameOf, signOf, toolsFor, viewOf } from '../templates/view.ts'
@@ -100,7 +101,12 @@ export function titleOfCounts(
   total: number,
   context: RenderContext,
 ): string {
-  const names = tallied(groups.map(({ name, firing, resolved }) => [name, firing + resolved]))
+  const names = tallied(
+    groups.map(({ name, firing, resolved }) => [
+      alertName(context.language, name),
+      firing + resolved,
+    ]),
+  )
   const named = namesIn(names.filter(([name]) => name !== ''))
   const headline = headlineOfCounts(groups, total, context)
   const lead = leadOf(headline)

@@ -2,7 +2,7 @@ import type { MessageAlert } from '../../model/alert.ts'
 import { LEVEL_COLORS } from '../../model/level.ts'
 import type { Channel, Language } from '../../model/settings.ts'
 import { NAME_IN_BRACES, type Variables } from '../../model/variables.ts'
-import { statusWord } from '../i18n.ts'
+import { alertName, statusWord } from '../i18n.ts'
 import { AddressScan, urlEncoded } from '../text/address.ts'
 import { durationWord } from '../text/duration.ts'
 import { levelTextOf } from '../text/level.ts'
@@ -27,6 +27,8 @@ export function variablesFor(entry: MessageAlert, channel: Channel, locale: Loca
   const variables: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(alert.variables))
     variables[name] = value.slice(0, MAX_VALUE_LENGTH)
+  const named = variables['alarm_name']
+  if (named !== undefined) variables['alarm_name'] = alertName(locale.language, named)
   delete variables['alarm_level']
   const levelText = levelTextOf(entry, { language: locale.language, levels: channel.levels })
   if (levelText !== '') variables['alarm_level'] = levelText

@@ -1,4 +1,4 @@
-import type { Alert, Status } from '../../model/alert.ts'
+import { type Alert, MALFORMED_NAME, type Status } from '../../model/alert.ts'
 import { type Variables, variablesFrom } from '../../model/variables.ts'
 import { LazyAlert } from '../lazy-alert.ts'
 import { instantOf, utcSeconds } from '../parsing/instant.ts'
@@ -148,13 +148,13 @@ function malformedAlert(
     status: 'firing',
     fingerprint: digest(['malformed', identity]),
     variables: variablesFrom([
-      ['alarm_name', 'Malformed alert'],
+      ['alarm_name', MALFORMED_NAME],
       ['alarm_type', 'malformed_alert'],
       ['alarm_status', 'Active'],
       ['alarm_active_at', utcSeconds(receivedAt)],
       ['alarm_description', description],
     ]),
-    name: 'Malformed alert',
+    name: MALFORMED_NAME,
     cluster: '',
     levelWord: undefined,
     // Without a start time, so that a retry of the same payload is recognized.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { MALFORMED_NAME, UNREADABLE_NAME } from '../../../src/model/alert.ts'
 import { prometheusAlert } from '../../../src/rendering/templates/sample-alerts.ts'
 import { locationOf } from '../../../src/rendering/text/location.ts'
 import { messageAlert, NOW, rendering, renderWith } from '../support.ts'
@@ -106,6 +107,31 @@ describe('a title', () => {
       ),
     )
   })
+})
+
+test('the name of an alert that cannot be read is in the language of the message', () => {
+  for (const [alarm_name, language, word] of [
+    [MALFORMED_NAME, 'en-US', 'Malformed alert'],
+    [MALFORMED_NAME, 'zh-CN', '格式错误的告警'],
+    [MALFORMED_NAME, 'zh-TW', '格式錯誤的警示'],
+    [UNREADABLE_NAME, 'en-US', 'Unreadable alert'],
+    [UNREADABLE_NAME, 'zh-CN', '无法读取的告警'],
+    [UNREADABLE_NAME, 'zh-TW', '無法讀取的警示'],
+  ] as const) {
+    const alert = messageAlert({ alarm_name })
+    const name = alert.alert.name
+    const groups = [
+      { level: 3, name, cluster: '', firing: 9, resolved: 0, examples: [alert] } as const,
+    ]
+    for (const { title, text } of [
+      renderWith([alert], { language }),
+      renderWith([], { language, form: 'counts', groups, total: 9 }),
+    ]) {
+      assert.ok(title.includes(word), title)
+      assert.ok(text.includes(word), text)
+      if (language !== 'en-US') assert.ok(!`${title}${text}`.includes(alarm_name), text)
+    }
+  }
 })
 
 describe("an alert's location", () => {
