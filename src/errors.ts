@@ -43,6 +43,10 @@ export class AppError extends Error {
     this.faults = options.faults ?? []
     this.errcode = options.errcode
   }
+  /** What to show, one line each: the faults, else the message. */
+  get lines(): readonly string[] {
+    return this.faults.length > 0 ? this.faults : [this.message]
+  }
   get status(): number {
     return ERROR_CODES[this.code]
   }

@@ -24,8 +24,7 @@ export async function check(options: ConfigOptions): Promise<number> {
     return 0
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const faults = error.faults.length > 0 ? error.faults : [error.message]
-    for (const fault of faults) process.stdout.write(`${fault}\n`)
+    for (const fault of error.lines) process.stdout.write(`${fault}\n`)
     return 1
   }
 }

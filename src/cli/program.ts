@@ -244,8 +244,7 @@ Examples:
 /** Prints an AppError without a stack and any other error with it; returns the exit code. */
 function explain(error: unknown): number {
   if (error instanceof AppError) {
-    const lines = error.faults.length > 0 ? error.faults : [error.message]
-    for (const line of lines) process.stderr.write(`${redact(line)}\n`)
+    for (const line of error.lines) process.stderr.write(`${redact(line)}\n`)
   } else {
     const shown = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
     process.stderr.write(`${redact(shown)}\n`)

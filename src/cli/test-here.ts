@@ -12,6 +12,7 @@ import { createMetrics } from '../metrics.ts'
 import type { Robot, Settings } from '../model/settings.ts'
 import { createDingtalk } from '../notifiers/dingtalk/index.ts'
 import type { DispatchDeps } from '../pipeline/dispatch.ts'
+import { LEASE_MS } from '../pipeline/leases.ts'
 import { type probeMessage, robotTest, testMessages } from '../pipeline/test-message.ts'
 import { serveTest, testQueueOf } from '../pipeline/test-run.ts'
 import { createRenderer } from '../rendering/renderer.ts'
@@ -24,7 +25,6 @@ import { VERSION } from '../version.ts'
 
 /** How long to wait for another process that leases the robot. */
 const OTHER_PROCESS_TIMEOUT_MS = 60_000
-const LEASE_MS = 10_000
 /** A shorter wait is not reported. */
 const MIN_REPORTED_WAIT_MS = 2_000
 

@@ -185,9 +185,8 @@ async function attempt(render: () => Promise<PreviewResult>): Promise<Preview> {
     return { ...made, faults, refusedWith: undefined }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const faults = error.faults.length > 0 ? error.faults : [error.message]
     const refusedWith = error.code === 'bad_payload' ? error.status : undefined
-    return { messages: [], variables: {}, nearMisses: [], faults, refusedWith }
+    return { messages: [], variables: {}, nearMisses: [], faults: error.lines, refusedWith }
   }
 }
 
