@@ -1,8 +1,12 @@
-/** Removes known secrets from a text: tokens and signatures in URLs, signing secrets, passwords before a host. */
+/** A token or signature in a URL, also an encoded one, or in JSON. */
+const WRITTEN_TOKEN = /((?:access_token|sign|token)(?:=|%3D|["']\s*:\s*["']))[^&\s"'<>]+/gi
+const WRITTEN_SECRET = /\bSEC(?:[0-9a-fA-F]{8,}|[0-9a-zA-Z]{16,})/g
+
+/** Removes known secrets from a text: tokens and signatures, signing secrets, passwords before a host. */
 export function redact(text: string): string {
   return text
-    .replace(/((?:access_token|sign|token)=)[^&\s"']+/gi, '$1[redacted]')
-    .replace(/\bSEC[0-9a-zA-Z]{16,}/g, '[redacted]')
+    .replace(WRITTEN_TOKEN, '$1[redacted]')
+    .replace(WRITTEN_SECRET, '[redacted]')
     .replace(/(\/silence\/)[\w.-]+/g, '$1[redacted]')
     .replace(/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, '$1[redacted]@')
 }

@@ -89,6 +89,8 @@ describe('the log', () => {
     for (const secret of secrets) assert.ok(!text.includes(secret), secret)
     assert.match(text, /timestamp=1/)
     assert.match(text, /@proxy:3128/)
+    for (const written of ['access_token%3Dabc', '{"access_token": "abc"}', 'SEC0123abcd'])
+      assert.doesNotMatch(redact(`x ${written} y`), /abc/)
     assert.equal(redact('nothing here'), 'nothing here')
   })
 

@@ -1,8 +1,7 @@
+import { redact } from '../../redact.ts'
+
 /** Shorter values would mask ordinary words; no real secret is that short. */
 const MIN_SECRET_LENGTH = 4
-
-const WRITTEN_TOKEN = /((?:access_token|sign)(?:=|%3D|["']\s*:\s*["']))[^&\s"'<>,;]+/gi
-const WRITTEN_SECRET = /\bSEC(?:[0-9a-fA-F]{8,}|[0-9a-zA-Z]{16,})/g
 
 /** Removes access tokens, signatures and secrets: those given, and those recognized by their notation. */
 export function redacted(text: string, secrets: readonly string[] = []): string {
@@ -14,7 +13,7 @@ export function redacted(text: string, secrets: readonly string[] = []): string 
     .filter((each) => each.length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length)
     .reduce((rest, each) => rest.replaceAll(each, '[redacted]'), text)
-  return hidden.replace(WRITTEN_TOKEN, '$1[redacted]').replace(WRITTEN_SECRET, '[redacted]')
+  return redact(hidden)
 }
 
 /** The first 500 characters of a peer's text, well formed and on one line; undefined if nothing is left. */
