@@ -29,8 +29,9 @@ const OTHERS: readonly OtherReceiver[] = [
   },
   {
     product: 'PrometheusAlert',
-    path: /^\/prometheus\/alert$/i,
-    isDingtalk: () => true,
+    path: /^\/prometheus\/(?:alert|router)$/i,
+    // Without an address, its own settings decide.
+    isDingtalk: (query) => query.has('ddurl') || !(query.has('wxurl') || query.has('fsurl')),
     robots: inDdurl,
   },
   {

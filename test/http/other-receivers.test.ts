@@ -27,6 +27,10 @@ test('requests to paths of other receivers are answered with the configuration t
     configurationFor('/prometheus/alert', '') ?? '',
     /PrometheusAlert.*robots: \[ops-1\].*address in its own settings/,
   )
+  assert.match(
+    configurationFor('/prometheus/router', `wxurl=https://x&ddurl=${DINGTALK}`) ?? '',
+    /PrometheusAlert.*robots: \[ops-1\].*address in ddurl.*\/alertmanager\/ops/,
+  )
   const adapter = configurationFor('/webhook/send', `channel_type=dingtalk&token=${SECRET}`) ?? ''
   assert.match(adapter, /alertmanager-webhook-adapter.*value of token/)
   const group = configurationFor('/prometheusalert', 'type=dd&tpl=prometheus-dd&alertgroup=dba')
@@ -39,6 +43,7 @@ test('a request that is not for DingTalk, or to any other path, gets no configur
     configurationFor('/prometheusalert', 'type=fs&fsurl=x') ?? '',
     /posts only to DingTalk/,
   )
+  assert.match(configurationFor('/prometheus/router', 'wxurl=x') ?? '', /posts only to DingTalk/)
   assert.equal(configurationFor('/prometheusalerts', 'type=dd'), undefined)
   assert.equal(configurationFor('/', ''), undefined)
   const many = configurationFor('/prometheusalert', `type=dd&ddurl=${'https://x,'.repeat(9_999)}`)
